@@ -1,0 +1,5 @@
+"""The one exception for input that is at fault: the command line turns it into one line and exit status 2."""
+
+
+class InputError(Exception):
+    """What the user gave cannot be used. The message is one line: what, where, and what would be right."""

@@ -1,0 +1,94 @@
+"""State records from a declaration: one NumPy record for a chip's registers, one array for each memory.
+
+Every register is an ``int64`` in the record, however narrow, because compiled and interpreted NumPy disagree about
+narrow types; the declared width is kept by the operations that write it, and checked by ``out_of_range``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from emulator.declare import Chip, Memory, Reg
+
+
+def registers(chip: Chip) -> tuple[Reg, ...]:
+    """All state registers of the chip, block by block."""
+    return tuple(reg for block in chip.blocks for reg in block.regs)
+
+
+def record_dtype(chip: Chip, extra: tuple[Reg, ...] = ()) -> np.dtype:
+    """The record's type: a 64-bit integer for each register, arrays flattened to one dimension.
+
+    extra : registers of the model that the chip does not have (counters, for instance)
+    """
+    fields = []
+    for reg in (*registers(chip), *extra):
+        n = int(np.prod(reg.shape, dtype=np.int64))
+        fields.append((reg.name, np.int64, (n,)) if reg.shape else (reg.name, np.int64))
+    return np.dtype((np.record, fields))
+
+
+def new_registers(chip: Chip, extra: tuple[Reg, ...] = (), seed: int | None = None) -> np.recarray:
+    """An array of one record, all bits 0, as before the first clock.
+
+    seed : give the registers that no reset touches random contents instead
+    """
+    record = np.zeros(1, dtype=record_dtype(chip, extra)).view(np.recarray)
+    if seed is not None:
+        rng = np.random.default_rng(seed)
+        for reg in registers(chip):
+            if reg.reset is None:
+                shape = record[reg.name].shape
+                record[reg.name] = rng.integers(0, 1 << reg.width, size=shape, dtype=np.int64)
+    return record
+
+
+def new_memory(memory: Memory) -> np.ndarray:
+    """An all-zero memory: (depth, limbs) uint32, limb 0 least significant."""
+    return np.zeros((memory.depth, memory.n_limbs), dtype=np.uint32)
+
+
+def out_of_range(chip: Chip, record: np.recarray) -> list[str]:
+    """Names of the registers that hold more than their declared width; empty when all is well."""
+    return [
+        reg.name
+        for reg in registers(chip)
+        if np.any(record[reg.name] < 0) or np.any(record[reg.name] >> reg.width)
+    ]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All state of a chip at one moment; restoring it gives the same future."""
+
+    record: np.recarray
+    memories: dict[str, np.ndarray]
+
+
+def take(record: np.recarray, memories: dict[str, np.ndarray]) -> Snapshot:
+    return Snapshot(record.copy(), {name: memory.copy() for name, memory in memories.items()})
+
+
+def put_back(snapshot: Snapshot, record: np.recarray, memories: dict[str, np.ndarray]) -> None:
+    record[:] = snapshot.record
+    for name, memory in memories.items():
+        memory[:] = snapshot.memories[name]
+
+
+def diff(a: Snapshot, b: Snapshot) -> list[str]:
+    """What differs between two snapshots, a line each: ``name[index]: a -> b``."""
+    lines = []
+    for name in a.record.dtype.names or ():
+        lines += _diff_array(name, np.atleast_1d(a.record[name][0]), np.atleast_1d(b.record[name][0]))
+    for name, memory in a.memories.items():
+        lines += _diff_array(name, memory, b.memories[name])
+    return lines
+
+
+def _diff_array(name: str, a: np.ndarray, b: np.ndarray) -> list[str]:
+    return [
+        f"{name}{list(int(i) for i in index) if a.size > 1 else ''}: {int(a[tuple(index)]):#x} -> {int(b[tuple(index)]):#x}"
+        for index in np.argwhere(a != b)
+    ]
