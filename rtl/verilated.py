@@ -1,0 +1,197 @@
+"""An RTL compiled with Verilator into a shared library, called with whole arrays of pins.
+
+The compiled harness runs the rows of ``emulator.trace`` at the simulator's own speed: a row's inputs are applied while
+the clock is low; if the row has a clock edge, the outputs are then taken, and the clock rises and falls again before
+the next row's inputs are applied.
+
+Verilator knows 0 and 1 only. Every bit starts at 0, or at random with a seed; what the source assigns as X is 0.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from emulator.declare import Chip
+from emulator.errors import InputError
+from rtl import toolchain
+from rtl.design import Design, check_packable
+from rtl.harness import cpp_harness, public_memories
+
+_VERILATOR_OPTIONS = (
+    "--cc", "-O3", "--prefix", "Vmodel", "--no-timing", "--x-assign", "0", "--x-initial", "unique",
+    "-Wno-fatal", "-Wno-lint", "-Wno-style",
+)  # fmt: skip
+_LANGUAGE_OPTIONS = {
+    "verilog-2005": ("--default-language", "1364-2005"),
+    "systemverilog": ("--default-language", "1800-2017"),
+}
+_CXX_OPTIONS = (
+    "-O3", "-std=gnu++17", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-w",
+    "-DVERILATOR=1", "-DVL_TIME_CONTEXT", "-DVL_USER_FATAL", "-DVL_USER_FINISH", "-DVL_USER_STOP",
+    *(f"-DVM_{feature}=0" for feature in ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD", "TRACE_SAIF")),
+)  # fmt: skip
+_RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
+_ERROR_CHARS = 500
+
+
+class Verilated:
+    """A compiled design and one instance of it; several may live side by side.
+
+    All inputs are 0 and the clock is low until the first row.
+    """
+
+    def __init__(self, library: Path, chip: Chip) -> None:
+        self._chip = chip
+        self._lib = ctypes.CDLL(str(library))
+        self._lib.model_new.restype = ctypes.c_void_p
+        self._lib.model_new.argtypes = [ctypes.c_int, ctypes.c_int]
+        self._lib.model_delete.argtypes = [ctypes.c_void_p]
+        self._lib.model_error.restype = ctypes.c_char_p
+        self._lib.model_run.restype = ctypes.c_int64
+        self._lib.model_run.argtypes = [ctypes.c_void_p, *[ctypes.c_void_p] * 3, ctypes.c_int64]
+        self._lib.model_step.restype = ctypes.c_int64
+        self._lib.model_step.argtypes = [ctypes.c_void_p, ctypes.c_int64]
+        self._lib.model_memory.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int]
+        self._model: int | None = None
+        self._rows_run = 0
+        self.reset()
+
+    def __del__(self) -> None:
+        if getattr(self, "_model", None):
+            self._lib.model_delete(self._model)
+
+    def reset(self, seed: int | None = None) -> None:
+        """A new instance in its initial state.
+
+        seed : None starts every bit at 0, else 1..2**31-1 starts what the source does not initialise at random
+        """
+        if seed is not None and not 1 <= seed < 1 << 31:
+            raise InputError(f"seed {seed} is not within 1..{(1 << 31) - 1}")
+        if self._model:
+            self._lib.model_delete(self._model)
+        self._rows_run = 0
+        self._model = self._lib.model_new(0 if seed is None else 2, seed or 0)
+        if not self._model:
+            raise self._stopped()
+
+    def run(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
+        """Run rows (see ``emulator.trace``).
+
+        inputs : (n,) int64, input pins packed
+        clk : (n,) uint8, 1 where a clock edge ends the row
+        Returns (n,) int64, output pins packed, as they are immediately before the row's clock edge; 0 where it has none.
+        Raises InputError if the design stops itself ($stop, or a loop that does not settle).
+        """
+        inputs = np.ascontiguousarray(inputs, dtype=np.int64)
+        clk = np.ascontiguousarray(clk, dtype=np.uint8)
+        if inputs.shape != clk.shape or inputs.ndim != 1:
+            raise ValueError(f"inputs {inputs.shape} and clk {clk.shape} must be one-dimensional and equally long")
+        outputs = np.zeros(len(inputs), dtype=np.int64)
+        n_done = self._lib.model_run(self._model, inputs.ctypes.data, clk.ctypes.data, outputs.ctypes.data, len(inputs))
+        self._rows_run += n_done
+        if n_done < len(inputs):
+            raise self._stopped()
+        return outputs
+
+    def step(self, inputs: int) -> int:
+        """One row with a clock edge: the outputs immediately before it."""
+        outputs: int = self._lib.model_step(self._model, inputs)
+        if outputs < 0:
+            raise self._stopped()
+        self._rows_run += 1
+        return outputs
+
+    def read_memory(self, name: str) -> np.ndarray:
+        """A copy of a memory: (depth, limbs) uint32, limb 0 least significant."""
+        memory = self._chip.memory(name)
+        content = np.zeros((memory.depth, memory.n_limbs), dtype=np.uint32)
+        self._access(name, content, write=False)
+        return content
+
+    def write_memory(self, name: str, content: np.ndarray) -> None:
+        """Overwrite a whole memory; content as ``read_memory`` gives it."""
+        memory = self._chip.memory(name)
+        content = np.ascontiguousarray(content, dtype=np.uint32)
+        if content.shape != (memory.depth, memory.n_limbs):
+            raise ValueError(f"memory {name}: shape {content.shape}, must be {(memory.depth, memory.n_limbs)}")
+        self._access(name, content, write=True)
+
+    def _access(self, name: str, content: np.ndarray, write: bool) -> None:
+        if self._lib.model_memory(self._model, name.encode(), content.ctypes.data, write):
+            raise self._stopped()
+
+    def _stopped(self) -> InputError:
+        reason = self._lib.model_error().decode(errors="replace").strip()
+        return InputError(f"{self._chip.name}: the Verilated design stopped after {self._rows_run} rows: {reason}")
+
+
+def build(design: Design, chip: Chip, build_dir: Path) -> Verilated:
+    """Compile a design into ``build_dir``, unless it is there already, and load it.
+
+    Raises InputError when Verilator or the C++ compiler is missing, or Verilator refuses the sources.
+    """
+    check_packable(chip)
+    tool = toolchain.verilator()
+    harness = cpp_harness(design, chip)
+    digest = hashlib.sha256("\0".join((tool.version, harness, public_memories(design), *_options(design))).encode())
+    for source in design.files:
+        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    library = Path(build_dir) / f"{chip.name}-{design.top}-{digest.hexdigest()[:16]}.so"
+    if not library.is_file():
+        library.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f"{chip.name}-", dir=library.parent) as scratch:
+            os.replace(_compile(design, harness, tool, Path(scratch)), library)
+    return Verilated(library.resolve(), chip)
+
+
+def _options(design: Design) -> tuple[str, ...]:
+    return (*_VERILATOR_OPTIONS, *_LANGUAGE_OPTIONS[design.language], "--top-module", design.top, *_CXX_OPTIONS)
+
+
+def _compile(design: Design, harness: str, tool: toolchain.Verilator, scratch: Path) -> Path:
+    (scratch / "memories.vlt").write_text(public_memories(design))
+    command = [
+        str(tool.command), *_VERILATOR_OPTIONS, *_LANGUAGE_OPTIONS[design.language], "--top-module", design.top,
+        "--Mdir", str(scratch / "model"), *(f"-I{folder}" for folder in sorted({str(f.resolve().parent) for f in design.files})),
+        str(scratch / "memories.vlt"), *(str(f.resolve()) for f in design.files),
+    ]  # fmt: skip
+    _checked(command, tool.environment(), "Verilator refused the sources")
+    (scratch / "model" / "harness.cpp").write_text(harness)
+    sources = [*sorted((scratch / "model").glob("*.cpp")), *(tool.root / "include" / name for name in _RUNTIME)]
+    return _compile_cpp(sources, tool.root / "include", scratch)
+
+
+def _compile_cpp(sources: list[Path], include: Path, scratch: Path) -> Path:
+    compiler = shutil.which(os.environ.get("CXX", "g++"))
+    if compiler is None:
+        raise InputError("no C++ compiler: install g++ (`apt-get install g++`), or set CXX")
+    flags = [*_CXX_OPTIONS, "-I", str(include), "-I", str(include / "vltstd"), "-I", str(scratch / "model")]
+
+    def compile_one(source: Path) -> Path:
+        target = scratch / f"{source.stem}.o"
+        command = [compiler, *flags, "-c", str(source), "-o", str(target)]
+        _checked(command, dict(os.environ), f"{compiler} failed")
+        return target
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        objects = list(pool.map(compile_one, sources))
+    library = scratch / "model.so"
+    link = [compiler, "-shared", "-pthread", "-Wl,-Bsymbolic", *map(str, objects), "-o", str(library)]
+    _checked(link, dict(os.environ), f"{compiler} failed to link")
+    return library
+
+
+def _checked(command: list[str], env: dict[str, str], complaint: str) -> None:
+    done = subprocess.run(command, env=env, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode:
+        errors = [line for line in done.stderr.splitlines() if "error" in line.lower()] or done.stderr.splitlines()
+        raise InputError(f"{complaint}: {' '.join(errors[:1])[:_ERROR_CHARS]}")
