@@ -1,0 +1,46 @@
+# `make` alone prints the targets. Each does all of its own set-up the first time.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup test sim rtl golden bench demo lint clean
+
+BIN := .venv/bin
+CHIP ?= odin
+
+help: ## print this help
+	@echo "make TARGET, where TARGET is:"
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-8s %s\n", $$1, $$2 }'
+	@echo "Variables: CHIP=odin (the chip), RTL=DIR (a folder of Verilog), PYTHON=/path/to/python3.11."
+
+setup: ## virtual environment, pinned packages, simulators; leaves the command at .venv/bin/draupnir
+	@tools/setup/setup.sh
+
+test: setup lint ## lint, types and all tests; results as JUnit XML in build/
+	@echo "test: all tests, on 2 cores"
+	@mkdir -p build
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -q --junit-xml=build/junit.xml
+
+lint: setup ## style and types only
+	@echo "lint: ruff, mypy"
+	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format -q --check .
+	@$(BIN)/mypy --no-error-summary
+
+sim: setup ## golden model and RTL in lockstep while the chip learns digits; report in build/sim
+	@$(BIN)/draupnir sim $(CHIP) --report build/sim
+
+rtl: setup ## our RTL as Verilog, into build/rtl
+	@$(BIN)/draupnir rtl $(CHIP) --output build/rtl
+
+golden: setup ## record the golden cases anew from RTL=DIR, a folder of Verilog
+	@test -n "$(RTL)" || { echo "error: make golden needs RTL=DIR, the folder of Verilog to record" >&2; exit 2; }
+	@$(BIN)/draupnir record $(CHIP) --all --rtl "$(RTL)"
+
+demo: setup ## the golden model learns all digits; report in build/demo
+	@$(BIN)/draupnir demo digits --report build/demo
+
+bench: setup ## speeds, as ratios measured side by side
+	@$(BIN)/draupnir bench
+
+clean: ## remove what was built, and the virtual environment
+	rm -rf build .venv .hypothesis .pytest_cache .mypy_cache .ruff_cache draupnir.egg-info

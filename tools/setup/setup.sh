@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# Sets up all that Draupnir needs, in .venv: the pinned packages of requirements.lock and the command `draupnir`;
+# from the system's packages only what is missing. Does nothing when the last set-up was of the same files.
+#
+# usage: setup.sh    in the repository's root; PYTHON names another Python than the first fitting one on PATH
+
+set -euo pipefail
+
+readonly venv=.venv stamp=.venv/set-up log=.venv/pip.log
+
+say() { printf 'setup: %s\n' "$*"; }
+fail() { printf 'error: %s\n' "$*" >&2; exit 2; }
+
+fits() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+# The first Python that fits; the lock file was made for 3.11.
+find_python() {
+    local name
+    for name in ${PYTHON:-python3.11 python3 python3.12 python3.13 python3.14}; do
+        if fits "$name"; then command -v "$name"; return; fi
+    done
+    fail "no Python 3.11 or newer${PYTHON:+ is $PYTHON} on PATH: install python3, or run make with PYTHON=/path/to/python3.11"
+}
+
+# apt NEED PACKAGE: install a system package, as root or with sudo; NEED is what is missing without it.
+apt() {
+    local need=$1 package=$2 as_root=()
+    local advice="$need is missing: install it (Debian: the package $package), then run make again"
+    command -v apt-get >/dev/null || fail "$advice"
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null || fail "$advice"
+        as_root=(sudo)
+        [ -t 0 ] || as_root+=(-n)
+    fi
+    say "$need is missing: installing the system package $package"
+    # Package lists may be absent or old on a fresh machine.
+    { "${as_root[@]}" apt-get update -qq && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "$package"; } </dev/null >/dev/null || fail "$advice"
+}
+
+system_packages() {
+    local python=$1 version
+    version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    command -v gcc >/dev/null || fail "no C compiler: install gcc and make (Debian: the package build-essential), then run make again"
+    command -v g++ >/dev/null || apt "the C++ compiler (for Verilator)" g++
+    perl -MPod::Usage -e 1 2>/dev/null || apt "Perl with its modules (for Verilator)" perl
+    command -v iverilog >/dev/null || apt "Icarus Verilog" iverilog
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || apt "Python's venv" "python$version-venv"
+    # cocotb starts Python inside the simulator.
+    shared_library "$python" || apt "Python's shared library (for cocotb)" "libpython$version"
+}
+
+# Does this Python have its shared library, libpython3.x.so, at hand?
+shared_library() {
+    "$1" - <<'PY'
+import ctypes.util
+import pathlib
+import sys
+import sysconfig
+
+name = "libpython%d.%d.so.1.0" % sys.version_info[:2]
+folders = [sysconfig.get_config_var("LIBDIR") or "", pathlib.Path(sys.base_prefix) / "lib"]
+found = any((pathlib.Path(folder) / name).exists() for folder in folders)
+sys.exit(not (found or ctypes.util.find_library("python%d.%d" % sys.version_info[:2])))
+PY
+}
+
+# Shows pip's progress as a line that counts packages, on a terminal only.
+count_packages() {
+    local total=$1 n=0 line
+    while IFS= read -r line; do
+        [[ $line =~ ^"Collecting "([^= ]+) ]] || { [[ $line == "Installing collected"* ]] && line=install || continue; }
+        [ -t 1 ] || continue
+        if [ "$line" = install ]; then printf '\r\033[K       unpacking'; continue; fi
+        n=$((n + 1))
+        printf '\r\033[K       %d of %d: %s' "$n" "$total" "${BASH_REMATCH[1]}"
+    done
+    if [ -t 1 ]; then printf '\r\033[K'; fi
+}
+
+# pip ARGUMENTS: quiet, with all of its words in the log; what it complains of is shown when it fails.
+pip() {
+    "$venv/bin/python" -m pip --no-input --disable-pip-version-check "$@" 2>&1 | tee -a "$log" \
+        | count_packages "$(grep -c '==' requirements.lock)" && return
+    grep -E '^(ERROR|error)' "$log" >&2 || tail -5 "$log" >&2
+    fail "pip could not install the packages (see $log): is the network there?"
+}
+
+# One package of the lock file, with its hashes.
+locked() { awk -v name="$1" 'index($0, name "==") == 1 { on = 1 } on { print } on && !/\\$/ { exit }' requirements.lock; }
+
+python_packages() {
+    say "installing $(grep -c '==' requirements.lock) packages of requirements.lock (100 MB to download; about a minute)"
+    # setuptools first: nothing that the lock file does not name may be fetched to build the others.
+    pip install --require-hashes -r <(locked setuptools)
+    pip install --require-hashes --no-build-isolation -r requirements.lock
+    say "installing the command $venv/bin/draupnir"
+    pip install --no-deps --no-build-isolation --editable .
+}
+
+python=$(find_python) || exit
+# The folder too: a virtual environment cannot be moved.
+wanted=$("$python" --version; pwd; cat requirements.lock pyproject.toml tools/setup/setup.sh | sha256sum)
+if [ -x "$venv/bin/python" ] && [ -x "$venv/bin/draupnir" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then exit; fi
+
+system_packages "$python"
+say "making the virtual environment $venv with $("$python" --version)"
+rm -rf "$venv"
+"$python" -m venv "$venv"
+python_packages
+# Last: a set-up that was interrupted starts again.
+printf '%s\n' "$wanted" >"$stamp"
+say "done"
