@@ -1,0 +1,30 @@
+import sys
+from types import ModuleType
+
+import pytest
+
+from emulator import chips
+from emulator.errors import InputError
+
+
+@pytest.mark.parametrize("name", chips.names())
+def test_every_chip_has_a_declaration_of_its_own_name(name: str) -> None:
+    assert chips.declaration(name).name == name
+
+
+def test_odin_is_a_chip() -> None:
+    assert "odin" in chips.names()
+
+
+def test_the_model_is_the_class_model_of_the_chips_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("emulator.odin.chip")
+    module.Model = type("Model", (), {})  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "emulator.odin.chip", module)
+    assert chips.model("odin") is module.Model
+
+
+@pytest.mark.parametrize("lookup", [chips.declaration, chips.model])
+@pytest.mark.parametrize("name", ["loihi", "", "odin.layout", "ODIN"])
+def test_an_unknown_chip_is_an_input_error_that_names_the_known_ones(lookup, name: str) -> None:
+    with pytest.raises(InputError, match=rf"^no chip '{name}'; there are: odin$"):
+        lookup(name)

@@ -1,0 +1,80 @@
+"""The command `draupnir`: a thin group over the library. A command's module is imported only when it is called."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from tools import errors
+
+COMMANDS = {
+    "chips": "What is supported, and how far.",
+    "replay": "Hold a recorded waveform against the golden model.",
+    "record": "Make golden cases from any folder of Verilog.",
+    "sim": "Hold golden model and RTL together in a simulator, clock by clock.",
+    "run": "Run a chip at event level: spikes and cycle numbers out.",
+    "rtl": "Write our RTL as Verilog.",
+    "demo": "A whole job on real input.",
+    "bench": "Speeds, as ratios measured side by side.",
+}
+FOLDER = Path(__file__).parent / "commands"
+
+
+class Draupnir(click.Group):
+    """Commands by name from ``COMMANDS``; each is the ``command`` of a module in tools/commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in COMMANDS if (FOLDER / f"{name}.py").is_file()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        return import_module(f"tools.commands.{cmd_name}").command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> NoReturn:
+        """Run a command line and exit, always, with the status that tools/errors.py gives it."""
+        words = list(sys.argv[1:] if args is None else args)
+
+        def run() -> None:
+            with self.make_context(prog_name or self.name, words, **extra) as ctx:
+                self.invoke(ctx)
+
+        sys.exit(errors.exit_status(run))
+
+
+@click.group(
+    "draupnir", cls=Draupnir, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(package_name="draupnir", message="%(package)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Golden models of digital neuromorphic chips, exact on every pin at every clock.
+
+    Exit status: 0 holds, 1 a difference was found, 2 the input is at fault.
+
+    \b
+    Example: draupnir replay odin capture.vcd
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main() -> NoReturn:
+    """The entry point."""
+    cli.main()

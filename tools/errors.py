@@ -1,0 +1,68 @@
+"""What ends a command, and with which exit status: the one place that knows.
+
+status  meaning
+0       what was claimed holds
+1       a difference was found
+2       the input is at fault: one line on stderr
+70      a defect of draupnir's own: a traceback
+130     interrupted from the keyboard
+141     nobody reads what is printed any more (`draupnir ... | head`)
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+
+import click
+
+from emulator.errors import InputError
+
+HOLDS, DIFFERS, INPUT_AT_FAULT, DEFECT, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 70, 130, 141
+
+
+class Difference(Exception):
+    """A comparison ended with a difference, which has already been reported: exit status 1."""
+
+
+def exit_status(run: Callable[[], object]) -> int:
+    """Call ``run`` and say with which status the process should exit; print its error, if it has one, on stderr."""
+    try:
+        run()
+        sys.stdout.flush()
+    except click.exceptions.Exit as e:
+        return e.exit_code
+    except Difference:
+        return DIFFERS
+    except BrokenPipeError:
+        _discard_stdout()
+        return PIPE_CLOSED
+    except (InputError, click.ClickException, OSError) as e:
+        print(f"error: {_one_line(e)}", file=sys.stderr)
+        return INPUT_AT_FAULT
+    except (KeyboardInterrupt, click.Abort):
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except Exception:
+        traceback.print_exc()
+        return DEFECT
+    return HOLDS
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        text = f"{os.fsdecode(error.filename)}: {error.strerror}"
+    elif isinstance(error, click.UsageError) and error.ctx is not None:
+        text = f"{error.format_message().rstrip('.')}; see {error.ctx.command_path} --help"
+    elif isinstance(error, click.ClickException):
+        text = error.format_message()
+    else:
+        text = str(error)
+    return " ".join(text.split())
+
+
+def _discard_stdout() -> None:
+    """Python flushes stdout once more at its end: let that go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,106 @@
+"""A chip's declaration as tables: pins, registers, memory words, events. For the terminal and for the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from emulator.declare import Chip, Event, Field, Memory, Pin, Register, Word
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text; every row has as many cells as the header.
+
+    note : a line below the title, "" for none
+    """
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+def tables(chip: Chip) -> tuple[Table, ...]:
+    """All tables of a chip."""
+    words = tuple(_word(memory, word) for memory in chip.memories for word in memory.words)
+    return (_pins(chip.pins), _registers(chip.registers), *words, _events(chip.events))
+
+
+def markdown(chip: Chip) -> str:
+    """All tables of a chip for its README.md, each under a heading of the third level; ends with a line feed."""
+    return "\n".join(_markdown(table) for table in tables(chip))
+
+
+def rich_tables(chip: Chip) -> Iterator[RichTable]:
+    """All tables of a chip for a terminal."""
+    from rich.markup import escape
+    from rich.table import Table as RichTable
+
+    for table in tables(chip):
+        title = f"{table.title}: {table.note}" if table.note else table.title
+        shown = RichTable(*table.header, title=escape(title), title_justify="left")
+        for row in table.rows:
+            shown.add_row(*(escape(cell) for cell in row))
+        yield shown
+
+
+def _pins(pins: tuple[Pin, ...]) -> Table:
+    rows = tuple((p.name, p.direction, str(p.width), p.bus, p.meaning) for p in pins)
+    return Table("Pins", ("pin", "direction", "bits", "bus", "meaning"), rows)
+
+
+def _registers(registers: tuple[Register, ...]) -> Table:
+    rows = tuple((_addresses(r), r.name, str(r.width), r.unit, r.meaning) for r in registers)
+    return Table("Configuration registers", ("address", "register", "bits", "unit", "meaning"), rows)
+
+
+def _addresses(register: Register) -> str:
+    last = register.addr + register.n_addrs - 1
+    return str(register.addr) if last == register.addr else f"{register.addr}..{last}"
+
+
+def _word(memory: Memory, word: Word) -> Table:
+    note = f"{memory.depth} words of {memory.width} bits"
+    chosen = [str(content) for content, name in memory.view.items() if name == word.name]
+    if chosen:
+        note += f"; this view where {memory.view_field} is {' or '.join(chosen)}"
+    rows = tuple((_bits(f), f.name, f.kind, _range(f), f.unit, f.meaning) for f in word)
+    return Table(
+        f"Memory {memory.name}, word {word.name}", ("bits", "field", "kind", "range", "unit", "meaning"), rows, note
+    )
+
+
+def _bits(f: Field) -> str:
+    return str(f.lsb) if f.width == 1 else f"{f.msb}..{f.lsb}"
+
+
+def _range(f: Field) -> str:
+    return f"{f.low}..{f.high}"
+
+
+def _events(events: tuple[Event, ...]) -> Table:
+    rows = tuple((e.name, e.pattern, _carried(e), str(e.cycles), e.meaning) for e in events)
+    note = "a dash is a bit that the kind of event leaves free"
+    return Table("Events", ("event", "address bits", "fields", "clocks", "meaning"), rows, note)
+
+
+def _carried(event: Event) -> str:
+    return ", ".join(f"{f.name} {_bits(f)}" for f in event.fields)
+
+
+def _markdown(table: Table) -> str:
+    lines = [f"### {table.title}", ""]
+    if table.note:
+        lines += [f"{table.note[0].upper()}{table.note[1:]}.", ""]
+    lines += [_markdown_row(table.header), "|" + " --- |" * len(table.header)]
+    lines += [_markdown_row(row) for row in table.rows]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_row(cells: tuple[str, ...]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
