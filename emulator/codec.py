@@ -1,0 +1,72 @@
+"""Words and events, encoded and decoded from their declaration."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+
+from emulator.declare import Chip, Field, Word
+from emulator.kernel.bits import Position
+
+LIMB_BITS = 32
+
+
+def encode(word: Word, /, **fields: int) -> int:
+    """The word with the given fields; those not given are 0.
+
+    Signed fields take negative values. Raises KeyError for an unknown field, ValueError for a value that does not fit.
+    """
+    return update(word, 0, **fields)
+
+
+def update(word: Word, content: int, /, **fields: int) -> int:
+    """``content`` with the given fields replaced; raises as ``encode`` does."""
+    for name, given in fields.items():
+        f = word[name]
+        if not f.low <= given <= f.high:
+            raise ValueError(f"{word.name}.{name}: {given} is not within {f.low}..{f.high}")
+        mask = (1 << f.width) - 1
+        content = content & ~(mask << f.lsb) | (given & mask) << f.lsb
+    return content
+
+
+def decode(word: Word, content: int) -> dict[str, int]:
+    """All fields of a word by name; signed ones with their sign."""
+    return {f.name: take(f, content) for f in word}
+
+
+def take(f: Field, content: int) -> int:
+    """One field of a word, with its sign if it is declared signed."""
+    raw = content >> f.lsb & ((1 << f.width) - 1)
+    return raw - (1 << f.width) if f.signed and raw >> (f.width - 1) else raw
+
+
+def to_limbs(content: int, n_limbs: int) -> np.ndarray:
+    """A word as (n_limbs,) uint32, limb 0 least significant."""
+    return np.array([content >> LIMB_BITS * i & 0xFFFFFFFF for i in range(n_limbs)], dtype=np.uint32)
+
+
+def from_limbs(limbs: np.ndarray) -> int:
+    """The word that an array of 32-bit limbs holds."""
+    return sum(int(limb) << LIMB_BITS * i for i, limb in enumerate(limbs))
+
+
+def position(f: Field) -> Position:
+    """Where kernels find the field."""
+    if f.width > LIMB_BITS:
+        raise ValueError(f"field {f.name}: {f.width} bits; a kernel takes fields of at most {LIMB_BITS}")
+    return Position(f.lsb // LIMB_BITS, f.msb // LIMB_BITS, f.lsb % LIMB_BITS, (1 << f.width) - 1)
+
+
+def positions(word: Word) -> Any:
+    """The positions of all fields, as attributes of one named tuple that kernels take as a constant."""
+    names = [f.name for f in word]
+    return namedtuple(word.name.replace(" ", "_"), names)(*(position(f) for f in word))  # type: ignore[misc]
+
+
+def addresses(chip: Chip) -> Any:
+    """The (first) address of each configuration register, as attributes named in lower case."""
+    names = [register.name.lower() for register in chip.registers]
+    return namedtuple("Addresses", names)(*(register.addr for register in chip.registers))  # type: ignore[misc]

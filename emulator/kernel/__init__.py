@@ -1,0 +1,1 @@
+"""The integer operations that the chips are made of."""

@@ -1,0 +1,49 @@
+"""The one place that knows Numba's options.
+
+``kernel`` compiles a function, and keeps the machine code in a folder named by a hash of all of ``emulator``'s sources:
+a warm start is fast, and an edit of any kernel, also of one that is only called, can never run stale code.
+With NUMBA_DISABLE_JIT=1 the same functions run uncompiled and give the same bits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+import numba
+import platformdirs
+
+F = TypeVar("F", bound=Callable[..., object])
+
+SOURCES = Path(__file__).resolve().parent.parent
+
+
+@cache
+def cache_folder() -> Path | None:
+    """Folder of this version's machine code, or None if none can be written (then each start compiles)."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(SOURCES.rglob("*.py")):
+        if "tests" not in path.parts:
+            digest.update(path.read_bytes())
+    root = Path(os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_path("draupnir"))
+    folder = root / "kernels" / digest.hexdigest()[:16]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+def kernel(function: F) -> F:
+    """Compile at the first call for each combination of argument types; integers wrap, nothing is checked."""
+    folder = cache_folder()
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(folder or "")
+    try:
+        return numba.njit(cache=folder is not None, nogil=True, error_model="numpy")(function)
+    finally:
+        numba.config.CACHE_DIR = before

@@ -1,0 +1,157 @@
+"""The output event bus: spikes in standard mode, a neuron's and a synapse's state in monitoring mode.
+
+Standard: a spike raises AEROUT_REQ; while the transaction lasts, ``aerout_ctrl_busy`` stops the controller's counters.
+Monitoring: a write of the monitored neuron sends two packets, one of the monitored synapse a third.
+
+Source: ODIN doc v0.1, 2.2.2; aer_out.v.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from emulator.codec import positions
+from emulator.kernel.bits import field
+from emulator.kernel.jit import kernel
+from emulator.odin import controller
+from emulator.odin.controller import NeurMem, Sched, SynMem
+from emulator.odin.layout import MONITOR, MONITOR_SYN, NEUR_EVENT, SCHED_EVENT, SYN_ADDR, SYN_BITS
+from emulator.odin.neuron_core import Result
+from emulator.odin.synaptic_core import synapse
+
+EVENT_OUT = positions(NEUR_EVENT)
+SCHED = positions(SCHED_EVENT)
+ADDR = positions(SYN_ADDR)
+MON = positions(MONITOR)
+SYN_PACKET = MONITOR_SYN << SYN_BITS
+V_MEM_MASK = MONITOR["v_mem"].high
+V_MEM_BITS = MONITOR["v_mem"].width
+
+
+class Seen(NamedTuple):
+    """What happened in this clock that may go out.
+
+    spike : an output event in standard mode; addr : its address
+    neuron, synapse : the monitored neuron, the monitored synapse was written
+    event : spike flag of the first neuron packet; monitor, syn : the packets' contents
+    """
+
+    spike: bool
+    addr: int
+    neuron: bool
+    synapse: bool
+    event: int
+    monitor: int
+    syn: int
+
+
+@kernel
+def seen(r: np.record, neur: NeurMem, syn: SynMem, sched: Sched, result: Result, syn_word: int) -> Seen:
+    """Gather what the output bus watches; syn_word : SYNARRAY_WDATA."""
+    from_ctrl = r.spi_aer_src_ctrl_nneur == 1
+    popped = controller.aerout_pop_neur(r)
+    sched_addr = field(sched.data_out, SCHED.addr)
+    fires = field(result.event_out, EVENT_OUT.spike)
+    mon_neur = r.spi_monitor_neur_addr
+    mon_popped = popped and sched_addr == mon_neur
+    mon_word = r.spi_monitor_syn_addr << ADDR.pre.shift | mon_neur >> 3
+    written = neur.cs == 1 and neur.we == 1 and neur.addr == mon_neur
+    return Seen(
+        popped if from_ctrl else fires == 1,
+        sched_addr if from_ctrl else neur.addr,
+        written or (mon_popped and from_ctrl),
+        syn.cs == 1 and syn.we == 1 and syn.addr == mon_word,
+        int(mon_popped) if from_ctrl else fires,
+        result.monitor,
+        synapse(syn_word, mon_neur),
+    )
+
+
+@kernel
+def _standard(r: np.record, w: Seen, ack: int, ack_fell: bool) -> None:
+    r.do_neuron0_transfer = 0
+    r.do_neuron1_transfer = 0
+    r.do_synapse_transfer = 0
+    r.synapse_state_event_del = 0
+    if w.spike and not ack:
+        r.aerout_addr = w.addr
+        r.aerout_req = 1
+        r.aerout_ctrl_busy = 1
+    elif ack:
+        r.aerout_req = 0
+        r.aerout_ctrl_busy = 1
+    elif ack_fell:
+        r.aerout_req = 0
+        r.aerout_ctrl_busy = 0
+
+
+@kernel
+def _send(r: np.record, packet: int, neuron0: bool, neuron1: bool, synapse_packet: bool) -> None:
+    r.aerout_addr = packet
+    r.aerout_req = 1
+    r.aerout_ctrl_busy = 1
+    r.do_neuron0_transfer = int(neuron0)
+    r.do_neuron1_transfer = int(neuron1)
+    r.do_synapse_transfer = int(synapse_packet)
+
+
+@kernel
+def _monitoring(r: np.record, w: Seen, ack: int, ack_fell: bool) -> None:
+    """First neuron packet, second, then the synapse's; if the neuron is not written with it, the synapse's alone."""
+    if ack_fell:
+        r.aerout_req = 0
+        r.aerout_ctrl_busy = r.do_neuron0_transfer | r.synapse_state_event_del
+        r.do_neuron1_transfer = r.do_neuron0_transfer
+        r.do_neuron0_transfer = 0
+        r.do_synapse_transfer = 0
+    elif ack:
+        r.aerout_req = 0
+        r.aerout_ctrl_busy = 1
+    elif r.aerout_req:
+        return
+    elif w.neuron:
+        _send(r, (w.event << MON.event.shift | w.monitor) >> V_MEM_BITS, True, False, False)
+        r.synapse_state_event_del = int(w.synapse)
+    elif w.synapse:
+        _send(r, SYN_PACKET | w.syn, False, False, True)
+        r.synapse_state_event_del = 0
+    elif r.do_neuron1_transfer:
+        _send(r, r.neuron_state_monitor_samp, False, True, False)
+    elif r.synapse_state_event_del:
+        _send(r, SYN_PACKET | r.synapse_state_samp, False, False, False)
+        r.synapse_state_event_del = 0
+
+
+@kernel
+def clock(r: np.record, w: Seen, aerout_ack: int) -> None:
+    """Rising edge."""
+    ack = r.aerout_ack_sync
+    ack_fell = ack == 0 and r.aerout_ack_sync_del == 1
+    if r.spi_out_aer_monitor_en:
+        monitor_samp = w.monitor & V_MEM_MASK if w.neuron else r.neuron_state_monitor_samp
+        synapse_samp = w.syn if w.synapse else r.synapse_state_samp
+        _monitoring(r, w, ack, ack_fell)
+        r.neuron_state_monitor_samp = monitor_samp
+        r.synapse_state_samp = synapse_samp
+    else:
+        _standard(r, w, ack, ack_fell)
+    r.aerout_ack_sync_del = ack
+    r.aerout_ack_sync = r.aerout_ack_sync_int
+    r.aerout_ack_sync_int = aerout_ack
+
+
+@kernel
+def reset(r: np.record) -> None:
+    """By RST, and for as long as the gate is closed; the two samples stay."""
+    r.aerout_ack_sync_int = 0
+    r.aerout_ack_sync = 0
+    r.aerout_ack_sync_del = 0
+    r.aerout_addr = 0
+    r.aerout_req = 0
+    r.aerout_ctrl_busy = 0
+    r.do_neuron0_transfer = 0
+    r.do_neuron1_transfer = 0
+    r.do_synapse_transfer = 0
+    r.synapse_state_event_del = 0

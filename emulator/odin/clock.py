@@ -1,0 +1,111 @@
+"""One clock of ODIN: the blocks, wired together.
+
+First every wire is computed from the state before the edge; then each block takes its edge, reading only its own registers
+and those wires. The two domains meet nowhere else: RST and SCK act between clock edges.
+
+Source: ODIN.v.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emulator.codec import positions
+from emulator.kernel.bits import field, placed
+from emulator.kernel.jit import kernel
+from emulator.odin import aer_out, controller, neuron_core, scheduler, spi, synaptic_core
+from emulator.odin.layout import CHIP
+
+IN = positions(CHIP.input_word)
+OUT = positions(CHIP.output_word)
+
+
+@kernel
+def apply_inputs(r: np.record, inputs: int) -> None:
+    """Set the input pins, all at once; an edge of SCK or RST acts immediately.
+
+    What an SCK edge takes (MOSI, RST) is the new level of the pin.
+    """
+    before = r.inputs
+    r.inputs = inputs
+    sck_before, sck = field(before, IN.SCK), field(inputs, IN.SCK)
+    rst = field(inputs, IN.RST)
+    if sck > sck_before:
+        held = scheduler.rst_priority(r)
+        spi.sck_rise(r, field(inputs, IN.MOSI))
+        if scheduler.rst_priority(r) and not held:  # an asynchronous reset: SPI_BURST_TIMEREF has become 0
+            scheduler.reset_priority(r)
+    if rst and (field(before, IN.RST) == 0 or sck < sck_before):
+        spi.reset(r)
+    elif sck < sck_before:
+        spi.sck_fall(r)
+
+
+@kernel
+def outputs(r: np.record) -> int:
+    """The output pins, packed; every one is a register, or decoded from the controller's state alone."""
+    return (
+        placed(spi.miso(r), OUT.MISO)
+        | placed(controller.aerin_ack(r), OUT.AERIN_ACK)
+        | placed(r.aerout_addr, OUT.AEROUT_ADDR)
+        | placed(r.aerout_req, OUT.AEROUT_REQ)
+    )
+
+
+@kernel
+def clock(r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
+    """Rising edge of CLK."""
+    aerin_addr = field(r.inputs, IN.AERIN_ADDR)
+    sched = scheduler.outputs(r)
+    state_next = controller.next_state(r, aerin_addr, sched)
+    neur = controller.neur_mem(r, aerin_addr, sched)
+    syn = controller.syn_mem(r, aerin_addr, sched)
+    port = controller.sched_port(r, aerin_addr)
+    syn_word = synaptic_core.wdata(r, syn) if syn.we else 0
+    stimulus = neuron_core.stimulus(r, neur, syn) if neur.we else neuron_core.NO_STIMULUS
+    gate = r.spi_gate_activity_sync
+    busy = r.aerout_ctrl_busy
+    held_priority = scheduler.rst_priority(r)
+
+    result = neuron_core.clock(r, neurons, neur, stimulus)
+    seen = aer_out.seen(r, neur, syn, sched, result, syn_word)
+    synaptic_core.clock(r, synapses, syn, syn_word)
+    scheduler.clock(r, sched, port, result.event_out, neur.addr)
+    aer_out.clock(r, seen, field(r.inputs, IN.AEROUT_ACK))
+    controller.clock(r, state_next, aerin_addr, field(r.inputs, IN.AERIN_REQ), busy)
+    _resets(r, gate, held_priority)
+    r.cycle += 1
+
+
+@kernel
+def _resets(r: np.record, gate: int, held_priority: bool) -> None:
+    """Asynchronous resets: a block is reset by the edge that raises its reset, as by every edge until it has fallen.
+
+    gate, held_priority : spi_gate_activity_sync and rst_priority before the edge
+    """
+    rst_before = r.rst_sync
+    r.rst_sync = r.rst_sync_int
+    r.rst_sync_int = field(r.inputs, IN.RST)
+    rst = rst_before == 1 or r.rst_sync == 1
+    if rst:
+        controller.reset(r)
+        scheduler.reset(r)
+    if rst or gate or r.spi_gate_activity_sync:
+        aer_out.reset(r)
+    if held_priority or scheduler.rst_priority(r):
+        scheduler.reset_priority(r)
+
+
+@kernel
+def drive(
+    r: np.record, neurons: np.ndarray, synapses: np.ndarray, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray
+) -> None:
+    """Run the rows of a trace (see ``emulator.trace``); fills ``out`` with the output pins before each edge."""
+    for i in range(len(inputs)):
+        if inputs[i] != r.inputs:
+            apply_inputs(r, inputs[i])
+        if clk[i]:
+            out[i] = outputs(r)
+            clock(r, neurons, synapses)
+        else:
+            out[i] = 0

@@ -1,0 +1,142 @@
+"""The neuron core: 256 x 128 bit memory, one shared neuron of either model, and the SDSP flags of all neurons.
+
+The memory works like the synapses': read in one clock, written back in the next. Whenever it is written the neuron is
+evaluated, also when the SPI writes it: so programming can set flags, and can even make the neuron spike.
+
+Source: ODIN doc v0.1, 3.1, 3.3; neuron_core.v.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from emulator.codec import positions
+from emulator.kernel.bits import field
+from emulator.kernel.bits import limb_field as take
+from emulator.kernel.jit import kernel
+from emulator.odin import izh, lif, synaptic_core
+from emulator.odin.controller import NeurMem, SynMem
+from emulator.odin.layout import LIF, MONITOR, NEUR_EVENT, NEURONS, SPI_NEURON_ADDR, VIRTS
+from emulator.odin.sdsp import MAPPED, WEIGHT
+from emulator.odin.spi import BYTE_MASK, masked_byte
+
+COMMON = positions(LIF)
+VIRT = positions(VIRTS)
+EVENT_OUT = positions(NEUR_EVENT)
+MON = positions(MONITOR)
+SPI_ADDR = positions(SPI_NEURON_ADDR)
+N_LIMBS = NEURONS.n_limbs
+BYTES_PER_LIMB = 4
+N_BYTES = N_LIMBS * BYTES_PER_LIMB
+
+
+class Stimulus(NamedTuple):
+    """What the neuron is given: by its synapse, or by a virtual event in its place."""
+
+    syn_weight: int
+    syn_sign: int
+    time_ref: int
+
+
+class Result(NamedTuple):
+    """What a written neuron tells the rest of the chip.
+
+    event_out : NEUR_EVENT word; 0 if the neuron is disabled
+    monitor : MONITOR word without its ``event`` bit
+    """
+
+    event_out: int
+    monitor: int
+
+
+NOTHING = Result(0, 0)
+NO_STIMULUS = Stimulus(0, 0, 0)
+
+
+@kernel
+def stimulus(r: np.record, neur: NeurMem, syn: SynMem) -> Stimulus:
+    """A synapse whose mapping bit is 0 has weight 0, unless SPI_PROPAGATE_UNMAPPED_SYN."""
+    if neur.virts:
+        return Stimulus(field(neur.virts, VIRT.weight), field(neur.virts, VIRT.sign), field(neur.virts, VIRT.leak))
+    synapse = synaptic_core.synapse(r.synarray_rdata, neur.addr)
+    propagates = field(synapse, MAPPED) == 1 or r.spi_propagate_unmapped_syn == 1
+    weight = field(synapse, WEIGHT) if propagates else 0
+    return Stimulus(weight, synaptic_core.syn_sign(r, syn), neur.tref)
+
+
+@kernel
+def _write_word(r: np.record, neurons: np.ndarray, addr: int) -> None:
+    for limb in range(N_LIMBS):
+        neurons[addr, limb] = r.neur_state[limb]
+
+
+@kernel
+def _write_byte(r: np.record, neurons: np.ndarray, addr: int) -> None:
+    """The SPI's masked byte; a byte address of 16 or more leaves the word as it is."""
+    index = field(r.ctrl_spi_addr, SPI_ADDR.byte)
+    if index < N_BYTES:
+        limb, shift = index // BYTES_PER_LIMB, 8 * (index % BYTES_PER_LIMB)
+        word = r.neur_state[limb]
+        byte = masked_byte((word >> shift) & BYTE_MASK, r.ctrl_prog_data)
+        neurons[addr, limb] = word & ~(BYTE_MASK << shift) | byte << shift
+
+
+@kernel
+def _flags(r: np.record, neuron: int, v_up: int, v_down: int) -> None:
+    group, mask = neuron >> 3, 1 << (neuron & 7)
+    r.neur_v_up[group] = r.neur_v_up[group] & ~mask | mask * v_up
+    r.neur_v_down[group] = r.neur_v_down[group] & ~mask | mask * v_down
+
+
+@kernel
+def _write_lif(r: np.record, neurons: np.ndarray, neur: NeurMem, s: Stimulus) -> Result:
+    n = lif.update(r.neur_state, s.syn_weight, s.syn_sign, neur.event, s.time_ref)
+    if not r.spi_gate_activity_sync:
+        lif.store(neurons, neur.addr, n)
+    _flags(r, neur.addr, n.v_up, n.v_down)
+    flags = n.v_up << MON.v_up.shift | n.v_down << MON.v_down.shift
+    return Result(
+        n.spike << EVENT_OUT.spike.shift,
+        flags | n.calcium << MON.calcium.shift | n.core << MON.v_mem.shift,
+    )
+
+
+@kernel
+def _write_izh(r: np.record, neurons: np.ndarray, neur: NeurMem, s: Stimulus) -> Result:
+    n = izh.update(r.neur_state, s.syn_weight, s.syn_sign, neur.event, s.time_ref, neur.burst_end)
+    if not r.spi_gate_activity_sync:
+        izh.store(neurons, neur.addr, n)
+    _flags(r, neur.addr, n.v_up, n.v_down)
+    flags = n.v_up << MON.v_up.shift | n.v_down << MON.v_down.shift
+    packets = n.membrane.reson_sign << MON.reson_sign.shift | n.membrane.core << MON.v_mem.shift
+    return Result(
+        n.spike << EVENT_OUT.spike.shift | n.spk_ref << EVENT_OUT.spk_ref.shift | n.isi_ref << EVENT_OUT.isi_ref.shift,
+        flags | n.adapt.calcium << MON.calcium.shift | packets,
+    )
+
+
+@kernel
+def clock(r: np.record, neurons: np.ndarray, neur: NeurMem, s: Stimulus) -> Result:
+    """Rising edge. Writes the word read before (updated, or with a byte from the SPI), and reads the one before that.
+
+    Result : of this clock, before the edge; 0 where nothing is written
+    """
+    if neur.cs == 0:
+        return NOTHING
+    result = NOTHING
+    before = (neurons[neur.addr, 0], neurons[neur.addr, 1], neurons[neur.addr, 2], neurons[neur.addr, 3])
+    if neur.we:
+        _write_word(r, neurons, neur.addr)
+        if r.spi_gate_activity_sync:
+            _write_byte(r, neurons, neur.addr)
+        if take(r.neur_state, COMMON.lif_izh_sel):
+            result = _write_lif(r, neurons, neur, s)
+        else:
+            result = _write_izh(r, neurons, neur, s)
+        if take(r.neur_state, COMMON.neur_disable):
+            result = Result(0, result.monitor)
+    for limb in range(N_LIMBS):
+        r.neur_state[limb] = np.int64(before[limb])
+    return result

@@ -1,0 +1,181 @@
+"""The scheduler: a main FIFO for events, and 57 burst FIFOs that a rotating priority visits one after another.
+
+A burst's spike number k goes into the burst FIFO k (isi_ref + 1) places ahead of the one whose turn it is. The turn
+moves on every SPI_BURST_TIMEREF + 1 clocks, whether or not its FIFO has been emptied; what is left waits a round.
+
+The burst FIFOs have 4 words, but 5-bit pointers and 'full' at 32 (fifo.v): their fifth push since reset, up to the
+32nd, falls outside. What is read back there is undefined in the Verilog. Here such a word is lost when pushed, reads
+as neuron 0, not the last of its burst, and is counted.
+
+Source: ODIN paper, III.C; scheduler.v, fifo.v.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emulator.codec import positions
+from emulator.kernel.arith import wrap
+from emulator.kernel.bits import field
+from emulator.kernel.jit import kernel
+from emulator.odin.controller import Sched, SchedPort
+from emulator.odin.layout import BLOCKS, BURST_DEPTH, BURST_WORD, N_PRIO, NEUR_EVENT, PTR_BITS, SCHED_EVENT
+
+SCHED = positions(SCHED_EVENT)
+BURST = positions(BURST_WORD)
+EVENT_OUT = positions(NEUR_EVENT)
+FILL_FULL = (1 << PTR_BITS) - 1
+CNT_BITS = next(reg.width for b in BLOCKS for reg in b.regs if reg.name == "priority_cnt")
+
+
+@kernel
+def rst_priority(r: np.record) -> bool:
+    """Whether the burst FIFOs and the priority are held in reset: by RST, in open loop, or with SPI_BURST_TIMEREF = 0."""
+    return r.rst_sync == 1 or r.spi_open_loop_sync == 1 or r.spi_burst_timeref == 0
+
+
+@kernel
+def _burst_word(r: np.record, prio: int) -> int:
+    ptr = r.burst_read_ptr[prio]
+    return r.burst_mem[prio * BURST_DEPTH + ptr] if ptr < BURST_DEPTH else 0
+
+
+@kernel
+def outputs(r: np.record) -> Sched:
+    """The next event: the burst FIFO whose turn it is goes before the main FIFO."""
+    prio = r.priority
+    if r.burst_empty[prio]:
+        return Sched(r.main_empty, int(r.main_fill_cnt == FILL_FULL), 0, r.main_mem[r.main_read_ptr])
+    word = _burst_word(r, prio)
+    return Sched(0, int(r.main_fill_cnt == FILL_FULL), field(word, BURST.last), field(word, BURST.addr))
+
+
+# --- One FIFO's bookkeeping (fifo.v) ----------------------------------------------------------------------------
+
+
+@kernel
+def fill_next(fill_cnt: int, empty: int, push: bool, pop: bool) -> int:
+    """Words beyond the first: the first word into an empty FIFO is not counted."""
+    if push and not pop and not empty:
+        return wrap(fill_cnt + 1, PTR_BITS)
+    if pop and not push and fill_cnt != 0:
+        return fill_cnt - 1
+    return fill_cnt
+
+
+@kernel
+def empty_next(fill_cnt: int, empty: int, push: bool, pop: bool) -> int:
+    if push:
+        return 0
+    return int(fill_cnt == 0) if pop else empty
+
+
+@kernel
+def _clock_main(r: np.record, push: bool, pop: bool, word: int) -> None:
+    fill_cnt, empty = r.main_fill_cnt, r.main_empty
+    if push:
+        r.main_mem[r.main_write_ptr] = word
+        r.main_write_ptr = wrap(r.main_write_ptr + 1, PTR_BITS)
+    if pop:
+        r.main_read_ptr = wrap(r.main_read_ptr + 1, PTR_BITS)
+    r.main_fill_cnt = fill_next(fill_cnt, empty, push, pop)
+    r.main_empty = empty_next(fill_cnt, empty, push, pop)
+
+
+@kernel
+def _clock_burst(r: np.record, prio: int, push: bool, pop: bool, word: int) -> None:
+    fill_cnt, empty = r.burst_fill_cnt[prio], r.burst_empty[prio]
+    if push:
+        ptr = r.burst_write_ptr[prio]
+        if ptr < BURST_DEPTH:
+            r.burst_mem[prio * BURST_DEPTH + ptr] = word
+        else:
+            r.n_burst_lost += 1
+        r.burst_write_ptr[prio] = wrap(ptr + 1, PTR_BITS)
+    if pop:
+        if r.burst_read_ptr[prio] >= BURST_DEPTH:
+            r.n_burst_undefined += 1
+        r.burst_read_ptr[prio] = wrap(r.burst_read_ptr[prio] + 1, PTR_BITS)
+    r.burst_fill_cnt[prio] = fill_next(fill_cnt, empty, push, pop)
+    r.burst_empty[prio] = empty_next(fill_cnt, empty, push, pop)
+
+
+# --- Clock edge -------------------------------------------------------------------------------------------------
+
+
+@kernel
+def _push_burst(r: np.record, prio: int, neur_event: int, neurmem_addr: int) -> None:
+    """Spread a burst's further spikes; the order does not matter, since no two meet in one FIFO."""
+    spk_ref = field(neur_event, EVENT_OUT.spk_ref)
+    distance = field(neur_event, EVENT_OUT.isi_ref) + 1
+    for k in range(1, spk_ref + 1):
+        ahead = (prio + k * distance) % N_PRIO
+        if r.burst_fill_cnt[ahead] != FILL_FULL:
+            last = int(k == spk_ref)
+            _clock_burst(r, ahead, True, False, last << BURST.last.shift | neurmem_addr << BURST.addr.shift)
+
+
+@kernel
+def _clock_priority(r: np.record) -> None:
+    if r.priority_cnt == r.spi_burst_timeref:
+        r.priority_cnt = 0
+        r.priority = 0 if r.priority == N_PRIO - 1 else r.priority + 1
+    else:
+        r.priority_cnt = wrap(r.priority_cnt + 1, CNT_BITS)
+
+
+@kernel
+def clock(r: np.record, sched: Sched, port: SchedPort, neur_event: int, neurmem_addr: int) -> None:
+    """Rising edge. Pushes the controller's event, or the spike of the neuron being written; pops if asked to.
+
+    sched : the scheduler's outputs in this clock; neur_event : NEUR_EVENT word; neurmem_addr : the neuron written.
+    The two never come together, since no neuron is written in state PUSH.
+    """
+    held = rst_priority(r)
+    prio = r.priority
+    burst_pops = port.pop == 1 and r.burst_empty[prio] == 0
+    main_pops = port.pop == 1 and r.burst_empty[prio] == 1 and r.main_empty == 0
+    from_ctrl = port.event_in != 0
+    from_neuron = r.spi_open_loop_sync == 0 and field(neur_event, EVENT_OUT.spike) == 1
+    push = (from_ctrl or from_neuron) and sched.full == 0
+    if from_ctrl:
+        word = port.virts << SCHED.virts.shift | port.addr << SCHED.addr.shift
+    else:
+        word = neurmem_addr << SCHED.addr.shift
+    if push or main_pops:
+        _clock_main(r, push, main_pops, word)
+    if burst_pops:
+        _clock_burst(r, prio, False, True, 0)
+    if from_neuron and not from_ctrl and not held:
+        _push_burst(r, prio, neur_event, neurmem_addr)
+    if not held:
+        r.burst_clean = 0
+        _clock_priority(r)
+    r.spi_open_loop_sync = r.spi_open_loop_sync_int
+    r.spi_open_loop_sync_int = r.spi_open_loop
+
+
+@kernel
+def reset(r: np.record) -> None:
+    """Synchronisers and main FIFO; the FIFO's words stay."""
+    r.spi_open_loop_sync = 0
+    r.spi_open_loop_sync_int = 0
+    r.main_write_ptr = 0
+    r.main_read_ptr = 0
+    r.main_fill_cnt = 0
+    r.main_empty = 1
+
+
+@kernel
+def reset_priority(r: np.record) -> None:
+    """Priority and burst FIFOs; the FIFOs' words stay."""
+    if r.burst_clean:  # nothing moves while the reset is held: do not clear 57 FIFOs at every clock
+        return
+    r.burst_clean = 1
+    r.priority_cnt = 0
+    r.priority = 0
+    for prio in range(N_PRIO):
+        r.burst_write_ptr[prio] = 0
+        r.burst_read_ptr[prio] = 0
+        r.burst_fill_cnt[prio] = 0
+        r.burst_empty[prio] = 1
