@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup test sim rtl golden bench demo lint clean
+.PHONY: help setup test lint sim rtl golden demo bench clean
 
 BIN := .venv/bin
 CHIP ?= odin

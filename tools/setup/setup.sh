@@ -19,12 +19,13 @@ find_python() {
     for name in ${PYTHON:-python3.11 python3 python3.12 python3.13 python3.14}; do
         if fits "$name"; then command -v "$name"; return; fi
     done
-    fail "no Python 3.11 or newer${PYTHON:+ is $PYTHON} on PATH: install python3, or run make with PYTHON=/path/to/python3.11"
+    [ -z "${PYTHON:-}" ] || fail "PYTHON=$PYTHON is not a Python 3.11 or newer: name one, or leave PYTHON out"
+    fail "no Python 3.11 or newer on PATH: install python3, or run make with PYTHON=/path/to/python3.11"
 }
 
 # apt NEED PACKAGE: install a system package, as root or with sudo; NEED is what is missing without it.
 apt() {
-    local need=$1 package=$2 as_root=()
+    local need=$1 package=$2 as_root=() words
     local advice="$need is missing: install it (Debian: the package $package), then run make again"
     command -v apt-get >/dev/null || fail "$advice"
     if [ "$(id -u)" != 0 ]; then
@@ -34,8 +35,11 @@ apt() {
     fi
     say "$need is missing: installing the system package $package"
     # Package lists may be absent or old on a fresh machine.
-    { "${as_root[@]}" apt-get update -qq && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "$package"; } </dev/null >/dev/null || fail "$advice"
+    if ! words=$({ "${as_root[@]}" apt-get update -qq && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "$package"; } 2>&1 </dev/null); then
+        tail -3 <<<"$words" >&2
+        fail "$advice"
+    fi
 }
 
 system_packages() {
