@@ -22,7 +22,7 @@ test: setup lint ## lint, types and all tests; results as JUnit XML in build/
 
 lint: setup ## style and types only
 	@echo "lint: ruff, mypy"
-	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff check -q --output-format concise .
 	@$(BIN)/ruff format -q --check .
 	@$(BIN)/mypy --no-error-summary
 
