@@ -1,0 +1,1 @@
+"""What to do to each chip: named recipes for seeded constrained-random stimuli."""

@@ -1,0 +1,79 @@
+"""Contents of ODIN's memories, drawn from ranges that a recipe names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from emulator.codec import encode, to_limbs
+from emulator.odin import layout
+
+HOT = 32  # neurons that most events go to
+
+Range = int | tuple[int, int]  # a value, or lo..hi inclusive
+
+
+def draw(span: Range, rng: np.random.Generator) -> int:
+    return span if isinstance(span, int) else int(rng.integers(span[0], span[1] + 1))
+
+
+@dataclass(frozen=True)
+class Group:
+    """Neurons of a kind.
+
+    view : "lif", "izh", or "random" for words all of whose bits are random
+    fields : value or range of each field; those not named are 0
+    share : how often this kind is drawn, relative to the other groups
+    """
+
+    view: str
+    fields: Mapping[str, Range] = field(default_factory=dict)
+    share: float = 1.0
+
+    def word(self, rng: np.random.Generator) -> int:
+        if self.view == "random":
+            return int.from_bytes(rng.bytes(layout.NEURONS.width // 8), "little")
+        view = layout.NEURONS.word(self.view)
+        model = next(value for value, name in layout.NEURONS.view.items() if name == self.view)
+        drawn = {name: draw(span, rng) for name, span in self.fields.items()}
+        return encode(view, **{layout.NEURONS.view_field: model}, **drawn)
+
+
+def neurons(groups: tuple[Group, ...], rng: np.random.Generator) -> np.ndarray:
+    """The neuron memory, (depth, limbs) uint32, each neuron of a group drawn by share; all 0 without groups."""
+    memory = np.zeros((layout.NEURONS.depth, layout.NEURONS.n_limbs), np.uint32)
+    if groups:
+        share = np.array([group.share for group in groups])
+        kinds = rng.choice(len(groups), size=layout.NEURONS.depth, p=share / share.sum())
+        for i, kind in enumerate(kinds):
+            memory[i] = to_limbs(groups[kind].word(rng), layout.NEURONS.n_limbs)
+    return memory
+
+
+@dataclass(frozen=True)
+class Synapses:
+    """Synapses: weights lo..hi, each with its mapping bit set with probability ``mapped``.
+
+    inward : another such probability for the synapses to the first ``HOT`` neurons from the others, if not None: many
+        mapped synapses for input events, few for the network's own spikes, keep a closed loop from exploding
+    """
+
+    weight: tuple[int, int] = (0, 7)
+    mapped: float = 0.5
+    inward: float | None = None
+
+
+def synapses(wanted: Synapses | None, rng: np.random.Generator) -> np.ndarray:
+    """The synapse memory, (depth, 1) uint32; all 0 for None."""
+    shape = (layout.N, layout.N)  # pre-synaptic, post-synaptic neuron
+    if wanted is None:
+        return np.zeros((layout.SYNAPSES.depth, 1), np.uint32)
+    weight = rng.integers(wanted.weight[0], wanted.weight[1] + 1, size=shape)
+    mapped = np.full(shape, wanted.mapped)
+    if wanted.inward is not None:
+        mapped[HOT:, :HOT] = wanted.inward
+    mapping = (rng.random(shape) < mapped).astype(np.int64)
+    synapse = (weight << layout.SYN_WEIGHT.lsb | mapping << layout.MAPPING.lsb).reshape(-1, layout.N_SYN)
+    return (synapse << layout.SYN_BITS * np.arange(layout.N_SYN)).sum(axis=1).astype(np.uint32)[:, np.newaxis]

@@ -1,0 +1,246 @@
+"""Recipes about the pins: output bus, monitoring, SPI, resets, and abuse of every handshake."""
+
+from __future__ import annotations
+
+from golden.recipes import odin_izh
+from golden.recipes.odin import HostTraffic, Recipe, Traffic
+from golden.recipes.odin_contents import Group, Range, Synapses
+from golden.recipes.odin_lif import ALL_EVENTS, LIF, LIF_EAGER, LIF_SDSP, SHORT_EVENTS, SPARSE
+from golden.recipes.odin_scheduler import MIXED
+from golden.stimulus import Clocks, ReceiverTiming, SenderTiming
+
+_MONITOR: dict[str, Range] = {
+    "SPI_OPEN_LOOP": 1,
+    "SPI_OUT_AER_MONITOR_EN": 1,
+    "SPI_MONITOR_NEUR_ADDR": (0, 7),
+    "SPI_MONITOR_SYN_ADDR": (0, 3),
+    "SPI_UPDATE_UNMAPPED_SYN": 1,
+    "SPI_SDSP_ON_SYN_STIM": 1,
+}
+_MONITORED = Traffic(
+    {"synapse": 6, "volley": 2, "tref": 2, "tref_all": 0.2, "spike": 1, "bist": 1}, hot=8, pre=4, weight=(3, 7)
+)
+
+# Every register, at any value that leaves the network alive.
+_ANY: dict[str, Range] = {
+    "SPI_OPEN_LOOP": (0, 1),
+    "SPI_SYN_SIGN": (0, 0xFFFF),
+    "SPI_BURST_TIMEREF": (0, 0xFFFFF),
+    "SPI_AER_SRC_CTRL_nNEUR": (0, 1),
+    "SPI_OUT_AER_MONITOR_EN": (0, 1),
+    "SPI_MONITOR_NEUR_ADDR": (0, 255),
+    "SPI_MONITOR_SYN_ADDR": (0, 255),
+    "SPI_UPDATE_UNMAPPED_SYN": (0, 1),
+    "SPI_PROPAGATE_UNMAPPED_SYN": (0, 1),
+    "SPI_SDSP_ON_SYN_STIM": (0, 1),
+}
+
+# An address that changes in mid-event can leave the controller waiting for a count that has passed: only a reset helps.
+_RESCUE = HostTraffic({"reset": 1}, gap=Clocks(1000, 3000))
+
+AEROUT_RECIPES = {
+    "aer_src_controller": Recipe(
+        "SPI_AER_SRC_CTRL_nNEUR = 1: output events appear when the controller processes them, at the monitored "
+        "neuron's turn.",
+        Traffic(ALL_EVENTS),
+        registers={"SPI_AER_SRC_CTRL_nNEUR": 1, "SPI_MONITOR_NEUR_ADDR": (0, 255)},
+        neurons=(LIF, odin_izh.PLAIN),
+        synapses=SPARSE,
+        host=HostTraffic(
+            {"config": 1},
+            gap=Clocks(3000, 9000),
+            retune={"SPI_OPEN_LOOP": (0, 1), "SPI_MONITOR_NEUR_ADDR": (0, 255), "SPI_AER_SRC_CTRL_nNEUR": (0, 1)},
+        ),
+    ),
+    "monitor_lif": Recipe(
+        "Monitor mode: two packets when the neuron is written, one for the synapse, also when both change at once.",
+        _MONITORED,
+        registers=_MONITOR,
+        neurons=(LIF_SDSP,),
+        synapses=Synapses(mapped=0.7),
+    ),
+    "monitor_izh": Recipe(
+        "Monitor mode on Izhikevich neurons: potential in 4 bits, the resonator's sign, and addresses switched "
+        "while running.",
+        _MONITORED,
+        registers=_MONITOR,
+        neurons=(odin_izh.PLAIN, Group("random")),
+        synapses=Synapses(mapped=0.7),
+        host=HostTraffic(
+            {"config": 1},
+            gap=Clocks(1500, 4000),
+            retune={
+                "SPI_MONITOR_NEUR_ADDR": (0, 7),
+                "SPI_MONITOR_SYN_ADDR": (0, 3),
+                "SPI_OUT_AER_MONITOR_EN": (0, 1),
+                "SPI_SDSP_ON_SYN_STIM": (0, 1),
+            },
+        ),
+    ),
+    "monitor_controller": Recipe(
+        "Monitor mode with SPI_AER_SRC_CTRL_nNEUR = 1: the spike flag is set when the monitored neuron's own spike "
+        "is processed.",
+        Traffic({"synapse": 6, "volley": 2, "tref_all": 0.2, "spike": 2, "bist": 1}, hot=8, pre=4, weight=(3, 7)),
+        n_cycles=60_000,
+        registers={**_MONITOR, "SPI_OPEN_LOOP": 0, "SPI_AER_SRC_CTRL_nNEUR": 1, "SPI_MONITOR_NEUR_ADDR": (0, 3)},
+        neurons=(LIF_SDSP, odin_izh.PLAIN),
+        synapses=Synapses(weight=(0, 3), mapped=0.3),
+        receiver=ReceiverTiming(latency=Clocks(0, 2, 0.02, 10, 100)),
+    ),
+    "back_pressure": Recipe(
+        "A receiver that lets the chip wait stalls it in every state, and nothing is lost or done twice.",
+        Traffic(ALL_EVENTS),
+        n_cycles=80_000,
+        registers={"SPI_BURST_TIMEREF": 0},
+        neurons=(LIF, odin_izh.PLAIN),
+        synapses=SPARSE,
+        receiver=ReceiverTiming(latency=Clocks(0, 60, 0.02, 500, 5000), hold=Clocks(0, 40, 0.01, 200, 1000)),
+        host=HostTraffic({"config": 1}, retune={"SPI_AER_SRC_CTRL_nNEUR": (0, 1)}, gap=Clocks(4000, 9000)),
+    ),
+}
+
+SPI_RECIPES = {
+    "spi_registers": Recipe(
+        "All 26 register addresses rewritten at any value while the network runs, and addresses of no register.",
+        Traffic(ALL_EVENTS),
+        n_cycles=80_000,
+        registers=_ANY,
+        neurons=(LIF, LIF_SDSP, odin_izh.PLAIN),
+        synapses=SPARSE,
+        sign=0.5,
+        host=HostTraffic({"config": 8, "odd": 2}, gap=Clocks(10, 1500), retune=_ANY),
+    ),
+    "spi_memories": Recipe(
+        "Masked writes and read-back of both memories, a byte at a time, also beyond the neuron's 16 bytes.",
+        Traffic(SHORT_EVENTS),
+        n_cycles=80_000,
+        registers={"SPI_OPEN_LOOP": 1},
+        neurons=MIXED,
+        synapses=SPARSE,
+        host=HostTraffic({"session": 1}, gap=Clocks(50, 600), session=(8, 40)),
+    ),
+    "spi_program": Recipe(
+        "A network programmed through SPI alone, then run: also what programming does to the SDSP flags.",
+        Traffic({"synapse": 5, "virtual": 5, "tref": 3, "spike": 1}, hot=12, pre=12, opening=()),
+        n_cycles=70_000,
+        registers={"SPI_OPEN_LOOP": 1, "SPI_UPDATE_UNMAPPED_SYN": 1},
+        neurons=(LIF_SDSP, odin_izh.PLAIN),
+        synapses=Synapses(),
+        program=12,
+        host=HostTraffic({"session": 1}, gap=Clocks(500, 4000)),
+    ),
+    "spi_spurious_spikes": Recipe(
+        "In closed loop, SPI writes to neurons at their threshold (a zeroed memory) put spikes into the scheduler.",
+        Traffic({"virtual": 3, "synapse": 3, "tref": 1}, hot=16),
+        n_cycles=90_000,
+        host=HostTraffic({"session": 1}, gap=Clocks(2000, 9000), session=(10, 50)),
+    ),
+    "spi_while_running": Recipe(
+        "Memory frames without the gate do nothing, odd commands neither, and frames may pause anywhere.",
+        Traffic(ALL_EVENTS),
+        n_cycles=80_000,
+        neurons=MIXED,
+        synapses=SPARSE,
+        host=HostTraffic({"stray": 4, "odd": 4, "pause": 3, "session": 2, "gate": 2}, gap=Clocks(10, 1200)),
+    ),
+    "spi_gated": Recipe(
+        "The gate stays closed: every frame reaches the memories, with pauses, odd commands and double ones.",
+        Traffic(SHORT_EVENTS),
+        registers={"SPI_GATE_ACTIVITY": 1},
+        neurons=MIXED,
+        synapses=SPARSE,
+        host=HostTraffic({"stray": 8, "odd": 4, "pause": 4}, gap=Clocks(1, 100), half=Clocks(2, 5)),
+    ),
+    "spi_fast": Recipe(
+        "SCK faster than the clock: commands that pass between two clocks are never seen, others are seen late.",
+        Traffic(SHORT_EVENTS),
+        neurons=MIXED,
+        synapses=SPARSE,
+        host=HostTraffic({"fast": 6, "session": 1}, gap=Clocks(20, 600), half=Clocks(1, 2), per_clock=Clocks(1, 20)),
+    ),
+}
+
+ABUSE_RECIPES = {
+    "reset_in_flight": Recipe(
+        "Resets at any moment: in every state, in a handshake, in a frame; configuration and memories survive.",
+        Traffic(ALL_EVENTS),
+        n_cycles=80_000,
+        registers={"SPI_BURST_TIMEREF": (0, 300), "SPI_OPEN_LOOP": (0, 1)},
+        neurons=(LIF_EAGER, odin_izh.PLAIN),
+        synapses=SPARSE,
+        receiver=ReceiverTiming(latency=Clocks(0, 3, 0.05, 20, 200)),
+        host=HostTraffic(
+            {"reset": 8, "cut": 4, "slip": 2, "frame_in_reset": 1}, gap=Clocks(1, 900), reset_clocks=Clocks(1, 5)
+        ),
+    ),
+    "gate_toggles": Recipe(
+        "The gate closes only between events, stops the output bus at once, and everything waits behind it.",
+        Traffic(ALL_EVENTS),
+        n_cycles=80_000,
+        neurons=(LIF, odin_izh.PLAIN),
+        synapses=SPARSE,
+        receiver=ReceiverTiming(latency=Clocks(0, 3, 0.05, 20, 300)),
+        host=HostTraffic({"gate": 1}, gap=Clocks(1, 700)),
+    ),
+    "req_dropped": Recipe(
+        "REQ dropped before ACK: the event is lost, or done all the same, depending on how far it came.",
+        Traffic(ALL_EVENTS),
+        neurons=(LIF, odin_izh.PLAIN),
+        synapses=SPARSE,
+        sender=SenderTiming(early=0.6, early_after=Clocks(0, 7, 0.1, 8, 600), req_hold=Clocks(0, 3, 0.02, 50, 500)),
+        host=_RESCUE,
+    ),
+    "address_changed": Recipe(
+        "An address that changes during its event: the controller looks at it again in every clock.",
+        Traffic(
+            {"synapse": 6, "tref": 3, "tref_all": 2, "bist": 3, "bist_all": 0.2, "virtual": 4, "spike": 1, "other": 1}
+        ),
+        n_cycles=80_000,
+        neurons=(LIF, LIF_SDSP),
+        synapses=SPARSE,
+        sender=SenderTiming(change=0.6, change_after=Clocks(0, 8, 0.3, 9, 500)),
+        host=_RESCUE,
+    ),
+    "ack_glitches": Recipe(
+        "ACK without REQ stalls the controller in mid-event: a stalled write is repeated, and its spikes too.",
+        Traffic(ALL_EVENTS),
+        n_cycles=80_000,
+        neurons=(LIF, odin_izh.PLAIN),
+        synapses=SPARSE,
+        receiver=ReceiverTiming(pulse=0.3, glitch=Clocks(0, 120), glitch_clocks=Clocks(1, 4, 0.1, 5, 40)),
+    ),
+    "ack_glitches_monitor": Recipe(
+        "The same in monitor mode, where an ACK without REQ also loses or repeats packets.",
+        _MONITORED,
+        n_cycles=60_000,
+        registers=_MONITOR,
+        neurons=(LIF_SDSP, odin_izh.PLAIN),
+        synapses=Synapses(mapped=0.7),
+        receiver=ReceiverTiming(pulse=0.3, glitch=Clocks(0, 80), glitch_clocks=Clocks(1, 4, 0.1, 5, 40)),
+    ),
+    "everything": Recipe(
+        "All of it at once: any neuron, any register, any abuse, resets.",
+        Traffic({**ALL_EVENTS, "volley": 4, "bist_all": 0.02}, inhibitory=0.3),
+        n_cycles=100_000,
+        registers={**_ANY, "SPI_BURST_TIMEREF": 0},
+        neurons=MIXED,
+        synapses=SPARSE,
+        sender=SenderTiming(early=0.05, change=0.05, impatient=0.1, gap=Clocks(0, 6, 0.05, 10, 300)),
+        receiver=ReceiverTiming(latency=Clocks(0, 5, 0.02, 50, 400), pulse=0.05, glitch=Clocks(0, 3000)),
+        host=HostTraffic(
+            {"config": 4, "session": 2, "stray": 1, "odd": 1, "gate": 1, "reset": 1, "cut": 1, "pause": 1, "fast": 1},
+            retune={name: span for name, span in _ANY.items() if name != "SPI_BURST_TIMEREF"},
+            gap=Clocks(50, 2500),
+        ),
+    ),
+    "unconfigured": Recipe(
+        "No register is ever written: all of them are 0 from the start, and the network runs after the reset.",
+        Traffic(SHORT_EVENTS),
+        n_cycles=20_000,
+        neurons=(LIF, odin_izh.PLAIN),
+        synapses=SPARSE,
+        configured=False,
+    ),
+}
+
+INTERFACE_RECIPES = AEROUT_RECIPES | SPI_RECIPES | ABUSE_RECIPES

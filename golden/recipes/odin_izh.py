@@ -1,0 +1,129 @@
+"""Izhikevich neurons, a behaviour each, and the recipes that show them one by one."""
+
+from __future__ import annotations
+
+from golden.recipes.odin import Recipe, Traffic
+from golden.recipes.odin_contents import Group, Range, Synapses
+
+_BASE: dict[str, Range] = {"leak_str": (0, 7), "leak_en": (0, 1), "fi_sel": (0, 1), "thr": (1, 6), "stim_thr": (1, 3)}
+_CALCIUM: dict[str, Range] = {
+    "ca_en": 1,
+    "thetamem": (0, 4),
+    "ca_theta1": (0, 2),
+    "ca_theta2": (2, 7),
+    "ca_theta3": (2, 7),
+    "caleak": (0, 8),
+}
+
+
+def _izh(**fields: Range) -> Group:
+    return Group("izh", {**_BASE, **fields})
+
+
+PLAIN = _izh(rfr=(0, 4))
+BURSTING = _izh(rfr=(0, 7), spk_ref=(1, 3), isi_ref=(0, 4), thr=(2, 7))
+
+# behaviour -> (what it is, the neurons that show it, probability that a volley is inhibitory)
+_BEHAVIOURS: dict[str, tuple[str, Group, float]] = {
+    "refractory": ("after a spike, -rfr, and up by 1 a time reference", _izh(rfr=(1, 7), neg_en=(0, 1)), 0.3),
+    "dap": (
+        "a depolarizing after-potential for dapdel time references",
+        _izh(dap_en=1, rfr=(0, 7), dapdel=(0, 7)),
+        0.2,
+    ),
+    "spike_latency": (
+        "the spike comes dapdel time references after the threshold",
+        _izh(spklat_en=1, dapdel=(0, 7), rfr=(0, 3)),
+        0.2,
+    ),
+    "resonator": ("the sign of the potential rotates", _izh(reson_en=1, rfr=(0, 7), thr=(1, 4)), 0.4),
+    "resonator_sharp": (
+        "a spike only at the right distance from the last excitation",
+        _izh(reson_sharp_en=1, reson_sharp_amt=(0, 7), reson_en=(0, 1), rfr=(0, 4)),
+        0.2,
+    ),
+    "phasic": ("one spike at the onset of a stimulation", _izh(phasic_en=1, rfr=(0, 2), thr=(1, 3)), 0.1),
+    "mixed": (
+        "a burst at the onset of a stimulation, then single spikes",
+        _izh(mixed_en=1, spk_ref=(1, 7), isi_ref=(0, 7), thr=(1, 3), rfr=(0, 2)),
+        0.1,
+    ),
+    "class2": ("weak excitation does not count", _izh(class2_en=1, thr=(1, 4), stim_thr=(0, 7)), 0.2),
+    "rebound": ("a spike after a lone inhibition", _izh(rebound_en=1, neg_en=(0, 1), rfr=(0, 4), stim_thr=(0, 3)), 0.6),
+    "inhibition_induced": (
+        "spikes while inhibited",
+        _izh(inhin_en=1, neg_en=1, rfr=(1, 7), thr=(1, 5)),
+        0.7,
+    ),
+    "bistable": ("a lone excitation toggles between rest and spiking", _izh(bist_en=1, neg_en=1, rfr=(0, 3)), 0.2),
+    "threshold_variability": (
+        "excitation raises the threshold, inhibition lowers it",
+        _izh(thrvar_en=1, thr_sel_of=0, thrleak=(0, 6), neg_en=(0, 1), rfr=(0, 3)),
+        0.5,
+    ),
+    "threshold_adaptation": (
+        "spikes raise the threshold",
+        _izh(thrvar_en=1, thr_sel_of=1, thrleak=(0, 15), thr=(1, 5), rfr=(0, 3)),
+        0.1,
+    ),
+    "accommodation": (
+        "the threshold follows the stimulation strength",
+        _izh(acc_en=1, thrvar_en=(0, 1), thrleak=(0, 4), thr=(1, 7), neg_en=(0, 1)),
+        0.4,
+    ),
+    "burst_incr": (
+        "threshold modifier and calcium rise by the burst's length",
+        _izh(burst_incr=1, spk_ref=(0, 7), thrvar_en=1, thr_sel_of=(0, 1), thrleak=(0, 4), thr=(1, 5), **_CALCIUM),
+        0.2,
+    ),
+    "fan_in": (
+        "fi_sel chooses the accumulator's bit that moves the membrane",
+        _izh(fi_sel=(0, 7), leak_str=(0, 127), leak_en=1, neg_en=1),
+        0.4,
+    ),
+}
+
+
+def _behaviour(what: str, group: Group, inhibitory: float) -> Recipe:
+    return Recipe(
+        f"Izhikevich neuron: {what}.",
+        Traffic(
+            {"volley": 20, "virtual": 5, "tref": 3, "tref_all": 0.1, "synapse": 3},
+            hot=24,
+            inhibitory=inhibitory,
+            weight=(3, 7),
+            stims=(0, 16),
+            trefs=(1, 5),
+        ),
+        n_cycles=40_000,
+        registers={"SPI_OPEN_LOOP": 1},
+        neurons=(group,),
+        synapses=Synapses(mapped=0.5),
+    )
+
+
+IZH_RECIPES = {f"izh_{name}": _behaviour(*behaviour) for name, behaviour in _BEHAVIOURS.items()} | {
+    "izh_calcium": Recipe(
+        "Izhikevich neuron: calcium, and SDSP by it.",
+        Traffic(
+            {"volley": 20, "spike": 2, "tref_all": 0.5, "tref": 3}, inhibitory=0.1, weight=(3, 7), stims=(0, 16), hot=48
+        ),
+        n_cycles=80_000,
+        registers={"SPI_OPEN_LOOP": 1},
+        neurons=(_izh(rfr=(0, 3), neg_en=(0, 1), **_CALCIUM),),
+        synapses=Synapses(mapped=0.7),
+    ),
+    "izh_random": Recipe(
+        "Izhikevich neurons with all bits of their words at random: behaviours in combinations nobody would configure.",
+        Traffic(
+            {"volley": 20, "virtual": 5, "tref": 5, "tref_all": 0.5, "synapse": 5, "spike": 0.5},
+            inhibitory=0.4,
+            weight=(3, 7),
+            stims=(0, 16),
+        ),
+        n_cycles=100_000,
+        registers={"SPI_OPEN_LOOP": 1},
+        neurons=(Group("random"),),
+        synapses=Synapses(mapped=0.5),
+    ),
+}

@@ -1,0 +1,98 @@
+"""Recipes about the order of things: the scheduler's FIFOs, bursts, what is pushed and what is popped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from golden.recipes import odin_izh
+from golden.recipes.odin import HostTraffic, Recipe, Traffic
+from golden.recipes.odin_contents import Group, Synapses
+from golden.recipes.odin_lif import ALL_EVENTS, LIF, LIF_DISABLED, LIF_EAGER, SPARSE
+from golden.stimulus import Clocks, SenderTiming
+
+MIXED = (LIF, LIF_DISABLED, odin_izh.PLAIN, Group("random", share=0.5))
+
+SCHEDULER_RECIPES = {
+    "fifo_overflow": Recipe(
+        "More neurons spike at once than the main FIFO has words: the rest is lost, and a full FIFO goes before input.",
+        Traffic({"tref_all": 1, "virtual": 10, "spike": 3, "synapse": 4, "tref": 2}, hot=256, inhibitory=0.1),
+        n_cycles=120_000,
+        neurons=(LIF_EAGER, replace(LIF, share=3.0)),
+        synapses=Synapses(weight=(0, 3), mapped=0.2),
+    ),
+    "push_priority": Recipe(
+        "A sender that lowers REQ for one clock only keeps pushing before anything is popped, until the FIFO is full.",
+        Traffic({"virtual": 12, "other": 4, "tref": 1, "synapse": 1, "bist": 0.3, "spike": 0.05}),
+        neurons=(LIF, odin_izh.PLAIN),
+        synapses=SPARSE,
+        sender=SenderTiming(
+            setup=Clocks(0, 0), req_hold=Clocks(0, 0), impatient=0.95, impatient_low=Clocks(1, 1, 0.02, 2, 9)
+        ),
+    ),
+    "virtual_events": Recipe(
+        "Virtual events of every weight, sign and leak bit reach their neuron through the scheduler, in order.",
+        Traffic({"virtual": 1}, inhibitory=0.4, leak=0.3),
+        n_cycles=40_000,
+        registers={"SPI_OPEN_LOOP": (0, 1)},
+        neurons=(LIF, odin_izh.PLAIN),
+        synapses=Synapses(mapped=0.1),
+    ),
+    "other_codes": Recipe(
+        "Event codes that the documentation does not list are pushed as if bits 2 to 0 did not matter.",
+        Traffic({"other": 20, "virtual": 1, "tref": 2, "spike": 0.2}),
+        neurons=MIXED,
+        synapses=SPARSE,
+    ),
+    "open_loop": Recipe(
+        "SPI_OPEN_LOOP, switched while running, keeps the neurons' own spikes out of the scheduler.",
+        Traffic(ALL_EVENTS),
+        registers={"SPI_OPEN_LOOP": 1},
+        neurons=(LIF_EAGER, LIF),
+        synapses=SPARSE,
+        host=HostTraffic({"config": 1}, gap=Clocks(3000, 8000), retune={"SPI_OPEN_LOOP": (0, 1)}),
+    ),
+    "bursts": Recipe(
+        "Bursts: further spikes come from the burst FIFO whose turn it is, the last one ends the burst, and each burst "
+        "FIFO stays within its 4 words.",
+        Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6)),
+        n_cycles=120_000,
+        registers={"SPI_BURST_TIMEREF": (300, 900), "SPI_AER_SRC_CTRL_nNEUR": (0, 1)},
+        neurons=(odin_izh.BURSTING,),
+        synapses=Synapses(weight=(0, 2), mapped=0.1),
+        sender=SenderTiming(gap=Clocks(0, 60)),
+        host=HostTraffic({"timeref_zero": 3, "reset": 1}, gap=Clocks(4000, 7000)),
+        sign=1.0,
+    ),
+    "bursts_quick": Recipe(
+        "Priority moves on while a spike is being processed, so that what is popped is not always what was processed.",
+        Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6)),
+        n_cycles=90_000,
+        registers={"SPI_BURST_TIMEREF": (1, 60), "SPI_AER_SRC_CTRL_nNEUR": 1},
+        neurons=(odin_izh.BURSTING,),
+        synapses=Synapses(weight=(0, 2), mapped=0.1),
+        sender=SenderTiming(gap=Clocks(0, 60)),
+        host=HostTraffic({"timeref_zero": 3, "reset": 1}, gap=Clocks(1500, 4000)),
+        sign=1.0,
+    ),
+    "bursts_overflow": Recipe(
+        "Burst FIFOs beyond their 4 words, where the Verilog is undefined and simulators disagree: shows what one did.",
+        Traffic({"volley": 8, "tref_all": 0.2, "spike": 0.5}, inhibitory=0.1, weight=(5, 7), stims=(4, 12)),
+        n_cycles=90_000,
+        registers={"SPI_BURST_TIMEREF": (20, 600)},
+        neurons=(odin_izh.BURSTING, Group("random", share=0.3)),
+        synapses=Synapses(weight=(0, 3), mapped=0.1),
+    ),
+    "burst_timeref": Recipe(
+        "SPI_BURST_TIMEREF rewritten while bursts run: 0 empties the burst FIFOs, a lower one is overrun.",
+        Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6)),
+        n_cycles=90_000,
+        registers={"SPI_BURST_TIMEREF": (100, 500)},
+        neurons=(odin_izh.BURSTING,),
+        synapses=Synapses(weight=(0, 2), mapped=0.1),
+        sender=SenderTiming(gap=Clocks(0, 60)),
+        host=HostTraffic(
+            {"timeref_zero": 3, "config": 1}, gap=Clocks(1000, 3000), retune={"SPI_BURST_TIMEREF": (0, 800)}
+        ),
+        sign=1.0,
+    ),
+}

@@ -1,0 +1,87 @@
+"""Record what a device did under a stimulus: every pin at every clock, and the memories before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from emulator.declare import Chip
+from emulator.trace import Trace
+from golden.wave_out import schedule
+
+REPORT_EVERY = 1024  # clocks between two reports of progress
+
+
+class Device(Protocol):
+    """Anything that behaves like a chip: a simulator, or a model."""
+
+    def step(self, inputs: int) -> int: ...
+
+    def run(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray: ...
+
+    def read_memory(self, name: str) -> np.ndarray: ...
+
+    def write_memory(self, name: str, content: np.ndarray) -> None: ...
+
+
+class Source(Protocol):
+    """What decides the inputs, clock by clock; see ``golden.stimulus.Stimulus``."""
+
+    def next(self, outputs: int) -> list[tuple[int, int]]: ...
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A trace, and all memories before its first and after its last clock: name -> (depth, limbs) uint32."""
+
+    trace: Trace
+    before: dict[str, np.ndarray]
+    after: dict[str, np.ndarray]
+
+
+def record(
+    device: Device,
+    chip: Chip,
+    stimulus: Source,
+    n_cycles: int,
+    memories: Mapping[str, np.ndarray] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Recording:
+    """Drive a device, which is in its initial state, for ``n_cycles`` clocks.
+
+    The stimulus sees the outputs that were taken before the last clock edge, as a synchronous test bench would.
+
+    memories : contents to load first; memories that are not named stay as they are
+    progress : called now and then with the number of clocks done since it was last called
+    """
+    for name, content in (memories or {}).items():
+        device.write_memory(name, content)
+    before = {memory.name: device.read_memory(memory.name) for memory in chip.memories}
+    inputs: list[int] = []
+    clk: list[int] = []
+    outputs: list[int] = []
+    now = 0
+    for cycle in range(1, n_cycles + 1):
+        *early, (last, _) = stimulus.next(now)
+        if early:
+            device.run(np.array([row for row, _ in early], np.int64), np.zeros(len(early), np.uint8))
+            inputs += [row for row, _ in early]
+            clk += [0] * len(early)
+            outputs += [0] * len(early)
+        now = device.step(last)
+        inputs.append(last)
+        clk.append(1)
+        outputs.append(now)
+        if progress and not cycle % REPORT_EVERY:
+            progress(REPORT_EVERY)
+    after = {memory.name: device.read_memory(memory.name) for memory in chip.memories}
+    return Recording(_trace(chip, inputs, clk, outputs), before, after)
+
+
+def _trace(chip: Chip, inputs: list[int], clk: list[int], outputs: list[int]) -> Trace:
+    edges = np.array(clk, np.uint8)
+    known = np.where(edges == 1, (1 << chip.output_word.width) - 1, 0).astype(np.int64)
+    return Trace(chip, np.array(inputs, np.int64), edges, np.array(outputs, np.int64), known, schedule(edges))
