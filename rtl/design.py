@@ -19,9 +19,10 @@ class Design:
     """A Verilog design, mapped onto a chip's declaration.
 
     top : name of the top module
-    files : all source files
+    files : all source files that are compiled
     memories : declared memory name -> path of its array below the top, dots between instances ("core_0.ram_0.mem")
     pins : declared pin name -> name of the top's port; a pin that is not listed has a port of its own name
+    includes : files that the sources include
     language : "verilog-2005" also for sources that use a SystemVerilog keyword as a name
     """
 
@@ -29,7 +30,13 @@ class Design:
     files: tuple[Path, ...]
     memories: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, str] = field(default_factory=dict)
+    includes: tuple[Path, ...] = ()
     language: Language = "verilog-2005"
+
+    @property
+    def folders(self) -> list[str]:
+        """The folders in which an include directive's file is looked for."""
+        return sorted({str(path.resolve().parent) for path in (*self.files, *self.includes)})
 
     def port(self, pin: Pin) -> str:
         """The top's port for a declared pin."""

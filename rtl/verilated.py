@@ -13,7 +13,6 @@ import ctypes
 import hashlib
 import os
 import shutil
-import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,7 +26,7 @@ from rtl.design import Design, check_packable
 from rtl.harness import cpp_harness, public_memories
 
 _VERILATOR_OPTIONS = (
-    "--cc", "-O3", "--prefix", "Vmodel", "--no-timing", "--x-assign", "0", "--x-initial", "unique",
+    "--cc", "-O3", "-fno-split", "--prefix", "Vmodel", "--no-timing", "--x-assign", "0", "--x-initial", "unique",
     "-Wno-fatal", "-Wno-lint", "-Wno-style",
 )  # fmt: skip
 _LANGUAGE_OPTIONS = {
@@ -35,12 +34,12 @@ _LANGUAGE_OPTIONS = {
     "systemverilog": ("--default-language", "1800-2017"),
 }
 _CXX_OPTIONS = (
-    "-O3", "-std=gnu++17", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-w",
+    "-std=gnu++17", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-w",
     "-DVERILATOR=1", "-DVL_TIME_CONTEXT", "-DVL_USER_FATAL", "-DVL_USER_FINISH", "-DVL_USER_STOP",
     *(f"-DVM_{feature}=0" for feature in ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD", "TRACE_SAIF")),
 )  # fmt: skip
+_SLOW_SUFFIX = "__Slow"  # Verilator's mark on the files that run once, at the start
 _RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
-_ERROR_CHARS = 500
 
 
 class Verilated:
@@ -88,7 +87,7 @@ class Verilated:
 
         inputs : (n,) int64, input pins packed
         clk : (n,) uint8, 1 where a clock edge ends the row
-        Returns (n,) int64, output pins packed, as they are immediately before the row's clock edge; 0 where it has none.
+        Returns (n,) int64, output pins packed, as they are immediately before the row's clock edge (0 if it has none).
         Raises InputError if the design stops itself ($stop, or a loop that does not settle).
         """
         inputs = np.ascontiguousarray(inputs, dtype=np.int64)
@@ -143,7 +142,7 @@ def build(design: Design, chip: Chip, build_dir: Path) -> Verilated:
     tool = toolchain.verilator()
     harness = cpp_harness(design, chip)
     digest = hashlib.sha256("\0".join((tool.version, harness, public_memories(design), *_options(design))).encode())
-    for source in design.files:
+    for source in (*design.files, *design.includes):
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
     library = Path(build_dir) / f"{chip.name}-{design.top}-{digest.hexdigest()[:16]}.so"
     if not library.is_file():
@@ -161,10 +160,10 @@ def _compile(design: Design, harness: str, tool: toolchain.Verilator, scratch: P
     (scratch / "memories.vlt").write_text(public_memories(design))
     command = [
         str(tool.command), *_VERILATOR_OPTIONS, *_LANGUAGE_OPTIONS[design.language], "--top-module", design.top,
-        "--Mdir", str(scratch / "model"), *(f"-I{folder}" for folder in sorted({str(f.resolve().parent) for f in design.files})),
+        "--Mdir", str(scratch / "model"), *(f"-I{folder}" for folder in design.folders),
         str(scratch / "memories.vlt"), *(str(f.resolve()) for f in design.files),
     ]  # fmt: skip
-    _checked(command, tool.environment(), "Verilator refused the sources")
+    toolchain.call(command, "Verilator refused the sources", tool.environment())
     (scratch / "model" / "harness.cpp").write_text(harness)
     sources = [*sorted((scratch / "model").glob("*.cpp")), *(tool.root / "include" / name for name in _RUNTIME)]
     return _compile_cpp(sources, tool.root / "include", scratch)
@@ -178,20 +177,14 @@ def _compile_cpp(sources: list[Path], include: Path, scratch: Path) -> Path:
 
     def compile_one(source: Path) -> Path:
         target = scratch / f"{source.stem}.o"
-        command = [compiler, *flags, "-c", str(source), "-o", str(target)]
-        _checked(command, dict(os.environ), f"{compiler} failed")
+        optimise = "-O0" if source.stem.endswith(_SLOW_SUFFIX) else "-O2"
+        command = [compiler, optimise, *flags, "-c", str(source), "-o", str(target)]
+        toolchain.call(command, f"{compiler} failed")
         return target
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         objects = list(pool.map(compile_one, sources))
     library = scratch / "model.so"
     link = [compiler, "-shared", "-pthread", "-Wl,-Bsymbolic", *map(str, objects), "-o", str(library)]
-    _checked(link, dict(os.environ), f"{compiler} failed to link")
+    toolchain.call(link, f"{compiler} failed to link")
     return library
-
-
-def _checked(command: list[str], env: dict[str, str], complaint: str) -> None:
-    done = subprocess.run(command, env=env, capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode:
-        errors = [line for line in done.stderr.splitlines() if "error" in line.lower()] or done.stderr.splitlines()
-        raise InputError(f"{complaint}: {' '.join(errors[:1])[:_ERROR_CHARS]}")

@@ -103,7 +103,7 @@ class Model:
         if r.n_burst_lost:
             lines.append(
                 f"{r.n_burst_lost} burst spike(s) were pushed past the 4 words of a burst FIFO (its pointers count to 32);"
-                f" {r.n_burst_undefined} of them have been read back: undefined in the Verilog, here neuron 0"
+                f" {r.n_burst_undefined} of them have been read back: undefined in the Verilog, here the word at the pointer modulo 4"
             )
         return lines
 

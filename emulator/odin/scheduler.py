@@ -4,8 +4,9 @@ A burst's spike number k goes into the burst FIFO k (isi_ref + 1) places ahead o
 moves on every SPI_BURST_TIMEREF + 1 clocks, whether or not its FIFO has been emptied; what is left waits a round.
 
 The burst FIFOs have 4 words, but 5-bit pointers and 'full' at 32 (fifo.v): their fifth push since reset, up to the
-32nd, falls outside. What is read back there is undefined in the Verilog. Here such a word is lost when pushed, reads
-as neuron 0, not the last of its burst, and is counted.
+32nd, falls outside and is lost. What is read back there is undefined in the Verilog: Icarus reads X; here, as in
+Verilator and in a netlist whose read multiplexer has 4 inputs, the pointer's lower bits count, so an old word
+comes back. Both are counted.
 
 Source: ODIN paper, III.C; scheduler.v, fifo.v.
 """
@@ -37,7 +38,7 @@ def rst_priority(r: np.record) -> bool:
 @kernel
 def _burst_word(r: np.record, prio: int) -> int:
     ptr = r.burst_read_ptr[prio]
-    return r.burst_mem[prio * BURST_DEPTH + ptr] if ptr < BURST_DEPTH else 0
+    return r.burst_mem[prio * BURST_DEPTH + ptr % BURST_DEPTH]
 
 
 @kernel
