@@ -1,0 +1,174 @@
+"""Golden cases: folders that stand alone, each a waveform with its memories and where it all comes from.
+
+``case.toml`` has the keys of ``Case``; README.md describes them. Files of a case:
+
+wave.fst            the pins (needed)
+MEM.hex             the memory after the last edge
+MEM.before.hex      the memory before the first edge, where it is not all 0
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emulator.errors import InputError
+from golden.files import replacing
+
+TOML = "case.toml"
+WAVE = "wave.fst"
+# What each kind of source has to tell. Only the first three can prove the model right.
+SOURCES: dict[str, tuple[str, ...]] = {
+    "recorded": ("repository", "commit", "simulator"),
+    "printed": ("paper", "table"),
+    "by hand": (),
+    "model": (),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case.
+
+    folder : where its files are
+    chip : name of the chip
+    why : one sentence: what breaks if this differs
+    source : "kind" (a key of SOURCES), what that kind has to tell, and anything else worth knowing
+    seed : of the stimulus, None where there is none
+    command : what remade it, "" where nothing does
+    sha256 : of each file, by its name
+    """
+
+    folder: Path
+    chip: str
+    why: str
+    source: Mapping[str, str]
+    seed: int | None
+    command: str
+    sha256: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def wave(self) -> Path:
+        return self.folder / WAVE
+
+    @property
+    def before(self) -> dict[str, Path]:
+        """Memory images to load before the first edge, by memory."""
+        return {name.removesuffix(".before.hex"): self.folder / name for name in self.sha256 if ".before." in name}
+
+    @property
+    def after(self) -> dict[str, Path]:
+        """Memory images after the last edge, by memory."""
+        images = (name for name in self.sha256 if name.endswith(".hex") and ".before." not in name)
+        return {name.removesuffix(".hex"): self.folder / name for name in images}
+
+
+def discover(root: Path, chip: str = "*") -> list[Case]:
+    """All cases in ``root/<chip>/*/``, sorted by path."""
+    return [load(path.parent) for path in sorted(root.glob(f"{chip}/*/{TOML}"))]
+
+
+def load(folder: Path) -> Case:
+    """Read a case's description; its files are looked at by ``verify``.
+
+    Raises InputError for a missing or wrong key.
+    """
+    path = folder / TOML
+    try:
+        table = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not TOML: {error}") from error
+    case = Case(
+        folder,
+        _take(table, "chip", str, path),
+        _take(table, "why", str, path),
+        _texts(table, "source", path),
+        _take(table, "seed", int, path) if "seed" in table else None,
+        _take(table, "command", str, path),
+        _texts(table, "sha256", path),
+    )
+    if table:
+        raise InputError(f"{path}: unknown key {next(iter(table))!r}; see golden/README.md for those there are")
+    _check(case, path)
+    return case
+
+
+def verify(case: Case) -> None:
+    """Raise InputError if a file of the case is missing or is not the one that was described."""
+    for name, wanted in case.sha256.items():
+        path = case.folder / name
+        if not path.is_file():
+            raise InputError(f"{path}: missing; {TOML} names it")
+        if digest(path) != wanted:
+            raise InputError(f"{path}: changed since it was described: sha256 {digest(path)}, not {wanted}")
+
+
+def write(
+    folder: Path, chip: str, why: str, source: Mapping[str, str], command: str = "", seed: int | None = None
+) -> Case:
+    """Describe the files that are in ``folder`` (wave.fst and memory images) in its case.toml, and give the case.
+
+    Raises InputError when the description would not be a valid one.
+    """
+    files = [path for path in sorted(folder.iterdir()) if path.name == WAVE or path.suffix == ".hex"]
+    case = Case(folder, chip, why, source, seed, command, {path.name: digest(path) for path in files})
+    _check(case, folder / TOML)
+    seed_line = [] if seed is None else [f"seed = {seed}"]
+    lines = [f"chip = {_text(chip)}", f"why = {_text(why)}", *seed_line, f"command = {_text(command)}"]
+    for title, table in (("source", source), ("sha256", case.sha256)):
+        lines += ["", f"[{title}]", *(f"{_key(key)} = {_text(entry)}" for key, entry in table.items())]
+    with replacing(folder / TOML) as temporary:
+        temporary.write_text("\n".join(lines) + "\n")
+    return case
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check(case: Case, path: Path) -> None:
+    kind = case.source.get("kind")
+    if kind not in SOURCES:
+        raise InputError(f"{path}: source.kind is {kind!r}; one of {', '.join(SOURCES)} is needed")
+    for key in SOURCES[kind]:
+        if not case.source.get(key):
+            raise InputError(f"{path}: source.{key} is missing; a source of kind {kind!r} has it")
+    if not case.why:
+        raise InputError(f"{path}: why is empty; one sentence saying what breaks if this differs is needed")
+    if WAVE not in case.sha256:
+        raise InputError(f"{path}: no {WAVE} among its files")
+
+
+def _take(table: dict[str, Any], key: str, kind: type, path: Path) -> Any:
+    if key not in table:
+        raise InputError(f"{path}: {key} is missing")
+    entry = table.pop(key)
+    if not isinstance(entry, kind):
+        raise InputError(f"{path}: {key} is {entry!r}; {kind.__name__} is needed")
+    return entry
+
+
+def _texts(table: dict[str, Any], key: str, path: Path) -> dict[str, str]:
+    texts = _take(table, key, dict, path)
+    return {name: _take(dict(texts), name, str, path) for name in texts}
+
+
+def _key(key: str) -> str:
+    return key if key.replace("_", "").replace("-", "").isalnum() and key.isascii() else _text(key)
+
+
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # a JSON string is a TOML basic string

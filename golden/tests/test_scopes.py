@@ -1,0 +1,108 @@
+"""Where the pins of a chip are found in a waveform, and what is said when they are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emulator.errors import InputError
+from golden.tests.toy import CHIP
+from golden.wave import Wave, read
+
+BODY = "#0\n0C\n#5\n1C\n"
+PINS = {"CLK": 1, "RST": 1, "SUM": 4, "ADD": 4, "SCK": 1, "ODD": 1}
+
+
+def scope(name: str, inner: str = "", ids: str = "CRSAKO", pins: dict[str, int] = PINS) -> str:
+    lines = "".join(f"$var wire {w} {i} {n} $end\n" for (n, w), i in zip(pins.items(), ids, strict=False))
+    return f"$scope module {name} $end\n{lines}{inner}$upscope $end\n"
+
+
+def written(path: Path, scopes: str, body: str = BODY) -> Path:
+    path.write_text(f"$timescale 1 ns $end\n{scopes}$enddefinitions $end\n{body}")
+    return path
+
+
+def failure(path: Path, wanted: str | None = None) -> str:
+    with pytest.raises(InputError) as caught:
+        Wave(path, CHIP, wanted)
+    assert "\n" not in str(caught.value)
+    return str(caught.value).removeprefix(f"{path}: ")
+
+
+def test_upper_and_lower_case_are_equal(tmp_path: Path) -> None:
+    path = written(tmp_path / "w.vcd", scope("tb", pins={name.lower(): width for name, width in PINS.items()}))
+    assert Wave(path, CHIP).scope == "tb"
+
+
+def test_pins_at_the_top_of_the_file(tmp_path: Path) -> None:
+    lines = scope("x").split("\n", 1)[1].replace("$upscope $end\n", "")
+    recorded = Wave(written(tmp_path / "w.vcd", lines), CHIP)
+    assert recorded.scope == ""
+
+
+def test_a_missing_pin_is_named_with_the_scopes_that_come_nearest(tmp_path: Path) -> None:
+    some = {name: width for name, width in PINS.items() if name != "SUM"}
+    path = written(tmp_path / "w.vcd", scope("tb", scope("dut", pins=some), pins={"CLK": 1}))
+    assert failure(path) == "missing pin of toy: SUM in scope tb.dut (which has the 5 others)"
+
+
+def test_no_pin_at_all(tmp_path: Path) -> None:
+    path = written(tmp_path / "w.vcd", scope("tb", scope("dut", pins={"b": 1}), pins={"a": 1}))
+    assert failure(path) == "no pin of toy (CLK, ...) in any scope; looked in tb, tb.dut"
+
+
+def test_another_width(tmp_path: Path) -> None:
+    path = written(tmp_path / "w.vcd", scope("tb", pins={**PINS, "ADD": 3}))
+    assert failure(path) == "pin ADD in scope tb has 3 bits; 4 would be right"
+
+
+def test_scopes_with_the_very_same_signals_are_no_choice(tmp_path: Path) -> None:
+    assert Wave(written(tmp_path / "w.vcd", scope("TOP", scope("toy"))), CHIP).scope == "TOP"
+
+
+def test_of_nested_scopes_the_innermost_is_the_chip(tmp_path: Path) -> None:
+    path = written(tmp_path / "w.vcd", scope("tb", scope("dut"), ids="crsako"))
+    assert Wave(path, CHIP).scope == "tb.dut"
+    assert Wave(path, CHIP, "tb").scope == "tb"
+
+
+def test_a_nested_scope_whose_widths_do_not_fit_is_not_the_chip(tmp_path: Path) -> None:
+    path = written(tmp_path / "w.vcd", scope("tb", scope("dut", ids="crsako", pins={**PINS, "ADD": 9})))
+    assert Wave(path, CHIP).scope == "tb"
+
+
+def test_scopes_side_by_side_are_a_choice(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "w.vcd", scope("a") + scope("b", ids="crsako"), "#0\n0C\n#5\n1C\n#9\n0c\n#12\n1c\n#13\n0c\n#14\n1c\n"
+    )
+    assert failure(path) == "several scopes have the pins of toy: a, b; choose one with --scope"
+    assert read(path, CHIP, "a").n_cycles == 1
+    assert read(path, CHIP, "b").n_cycles == 2
+    assert failure(path, "c") == "no scope 'c'; there is a, b"
+
+
+def test_bits_dumped_one_by_one_and_side_by_side_are_one_pin(tmp_path: Path) -> None:
+    bits = "".join(f"$var wire 1 {i} ADD[{i}] $end\n" for i in (3, 2, 1, 0))
+    rest = {name: width for name, width in PINS.items() if name != "ADD"}
+    path = written(
+        tmp_path / "w.vcd",
+        scope("tb", "", "CRSKO", rest).replace("$upscope", bits + "$upscope"),
+        "#0\n0C\n03\n02\n11\n10\n#5\n1C\n",
+    )
+    assert [row >> 1 & 15 for row in read(path, CHIP).inputs.tolist()] == [3]
+
+
+def test_bits_apart_are_refused(tmp_path: Path) -> None:
+    rest = {name: width for name, width in PINS.items() if name != "ADD"}
+    high = "$var wire 1 3 ADD[3] $end\n$var wire 1 2 ADD[2] $end\n"
+    low = "$var wire 1 1 ADD[1] $end\n$var wire 1 0 ADD[0] $end\n"
+    text = scope("tb", high, "CRSKO", rest).replace("module tb $end\n", "module tb $end\n" + low)
+    path = written(tmp_path / "w.vcd", text)
+    assert failure(path) == "pin ADD in scope tb is there 2 times (2, 2 bits); bits must be dumped side by side"
+
+
+def test_pins_tied_together_are_one_signal(tmp_path: Path) -> None:
+    path = written(tmp_path / "w.vcd", scope("tb", ids="CRSARO"), "#0\n0C\n#3\n1R\n#5\n1C\n")
+    assert read(path, CHIP).inputs.tolist() == [0b100001]

@@ -1,0 +1,258 @@
+"""Waveforms read as the replay contract says; what cannot be read gives one clear line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emulator.errors import InputError
+from emulator.trace import Trace
+from golden import wave, wave_out
+from golden.rows import join
+from golden.tests.toy import CHIP, HEADER, pins, recording, vcd
+from golden.wave import Wave, read
+
+COLUMNS = ("inputs", "clk", "outputs", "known", "times")
+
+
+def rows(trace: Trace) -> list[tuple[int, ...]]:
+    return list(zip(*(getattr(trace, name).tolist() for name in COLUMNS), strict=True))
+
+
+def out(SUM: int, ODD: int = 0) -> int:
+    return SUM | ODD << 4
+
+
+START = "#0\n0C\n0R\nb0 S\nb0 A\n0K\n0O\n"
+
+
+def test_an_input_that_changes_with_the_edge_takes_effect_after_it(tmp_path: Path) -> None:
+    path = vcd(tmp_path / "w.vcd", START + "#5\nb11 A\n1C\n#10\n0C\n#15\n1C\n")
+    assert [(r[0], r[1], r[4]) for r in rows(read(path, CHIP))] == [(0, 1, 5), (pins(ADD=3), 1, 15)]
+
+
+def test_outputs_are_those_before_the_edge(tmp_path: Path) -> None:
+    path = vcd(tmp_path / "w.vcd", START + "#4\nb101 S\n#5\n1C\nb110 S\n1O\n#10\n0C\n#15\nb111 S\n1C\n")
+    assert read(path, CHIP).outputs.tolist() == [out(5), out(6, ODD=1)]
+
+
+def test_inputs_that_change_at_one_time_are_one_row(tmp_path: Path) -> None:
+    path = vcd(tmp_path / "w.vcd", START + "#2\n1K\nb1 A\n1R\n#3\n0K\n#5\n1C\n#6\nb10 A\n#7\n1K\n#8\n0C\n")
+    assert [(r[0], r[1], r[4]) for r in rows(read(path, CHIP))] == [
+        (pins(SCK=1, ADD=1, RST=1), 0, 2),
+        (pins(ADD=1, RST=1), 1, 5),
+        (pins(ADD=2, RST=1), 0, 6),
+        (pins(ADD=2, RST=1, SCK=1), 0, 7),
+    ]
+
+
+def test_a_pulse_without_duration_is_no_pulse(tmp_path: Path) -> None:
+    path = vcd(tmp_path / "w.vcd", START + "#2\n1K\n0K\n#3\n1C\n0C\n#5\n1C\n")
+    assert [(r[0], r[1], r[4]) for r in rows(read(path, CHIP))] == [(0, 1, 5)]
+
+
+def test_x_and_z_are_counted_masked_on_outputs_and_0_on_inputs(tmp_path: Path) -> None:
+    body = START + "#1\nb1xz1 S\nb1x0z A\n#5\n1C\n#6\nzO\nb0 A\nb1 S\n#10\n0C\n#15\n1C\n"
+    recorded = Wave(vcd(tmp_path / "w.vcd", body), CHIP)
+    pieces: list[Trace] = []
+    recorded.stream(pieces.append)
+    trace = join(pieces)
+    assert trace.inputs.tolist() == [pins(ADD=8), 0]
+    assert trace.outputs.tolist() == [out(9), out(1)]
+    assert trace.known.tolist() == [out(9, ODD=1), out(15)]
+    assert (recorded.n_input_x, recorded.n_cycles) == (1, 2)
+
+
+def test_a_pin_is_x_until_its_first_change(tmp_path: Path) -> None:
+    trace = read(vcd(tmp_path / "w.vcd", "#0\n0C\n0R\n0K\nb0 A\n#5\n1C\n"), CHIP)
+    assert trace.known.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("body", "edges"),
+    [
+        ("#0\n1C\n#5\n0C\n#10\n1C\n", [10]),  # high from the start is no edge
+        ("#0\nxC\n#5\n1C\n#7\n0C\n#10\n1C\n", [5, 10]),  # X to 1 later is one
+        ("#0\n0R\n#5\n1C\n", [5]),
+        ("#0\n0C\n#5\n1C\n#7\nzC\n#9\n1C\n", [5, 9]),
+    ],
+)
+def test_which_changes_of_the_clock_are_rising_edges(tmp_path: Path, body: str, edges: list[int]) -> None:
+    assert read(vcd(tmp_path / "w.vcd", body), CHIP).times.tolist() == edges
+
+
+@pytest.mark.parametrize("piece", [1, 7, 1 << 16])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_trace_survives_fst(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, piece: int) -> None:
+    monkeypatch.setattr(wave, "PIECE", piece)
+    trace = recording(500, seed)
+    rng = np.random.default_rng(seed)
+    trace.known[trace.clk == 1] &= ~np.where(rng.random(trace.n_cycles) < 0.1, rng.integers(32, size=trace.n_cycles), 0)
+    trace.outputs[:] &= trace.known
+    wave_out.write(trace, tmp_path / "w.fst")
+    assert rows(read(tmp_path / "w.fst", CHIP)) == rows(trace)
+    assert [p.name for p in tmp_path.iterdir()] == ["w.fst"]
+
+
+def test_rows_beyond_the_last_edge_survive_fst(tmp_path: Path) -> None:
+    clk = np.array([0] * 9000 + [1, 0, 0], np.uint8)
+    inputs = np.where(np.arange(len(clk)) % 2 == 0, pins(SCK=1), 0)
+    none = np.zeros(len(clk), np.int64)
+    known = np.where(clk == 1, 31, 0)
+    trace = Trace(CHIP, inputs, clk, none, known, wave_out.schedule(clk))
+    wave_out.write(trace, tmp_path / "w.fst")
+    assert rows(read(tmp_path / "w.fst", CHIP)) == rows(trace)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    (tmp_path / "w.fst").write_text("old")
+    trace = recording(5, 1)
+    broken = Trace(CHIP, trace.inputs, trace.clk, trace.outputs[:2], trace.known, trace.times)
+    with pytest.raises(IndexError):
+        wave_out.write(broken, tmp_path / "w.fst")
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("w.fst", "old")]
+
+
+def naive(changes: list[tuple[int, str, int]]) -> list[tuple[int, ...]]:
+    """The reading rules, one change at a time: (time, pin, level) to rows."""
+    levels = dict.fromkeys((pin.name for pin in CHIP.pins), 0)
+    known = dict.fromkeys(levels, 0)
+    packed = pending = 0
+    when = None
+    found = []
+    for time in sorted({t for t, _, _ in changes}):
+        before, before_known = dict(levels), dict(known)
+        for t, pin, level in changes:
+            if t == time:
+                levels[pin], known[pin] = level, CHIP.output_word[pin].high if pin in CHIP.output_word else 0
+        if levels["CLK"] and not before["CLK"] and time != changes[0][0]:
+            found.append(
+                (packed, 1, out(before["SUM"], before["ODD"]), out(before_known["SUM"], before_known["ODD"]), time)
+            )
+            when = None
+        pending = pins(RST=levels["RST"], ADD=levels["ADD"], SCK=levels["SCK"])
+        if pending != packed:
+            if when is not None:
+                found.append((packed, 0, 0, 0, when))
+            packed, when = pending, time
+    return found if when is None else [*found, (packed, 0, 0, 0, when)]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_random_changes_read_as_the_naive_rules_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    monkeypatch.setattr(wave, "PIECE", 13)
+    rng = np.random.default_rng(seed)
+    letter = {"CLK": "C", "RST": "R", "SUM": "S", "ADD": "A", "SCK": "K", "ODD": "O"}
+    width = {pin.name: pin.width for pin in CHIP.pins}
+    changes, body, time = [], "", -1
+    for _ in range(300):
+        if time < 0 or rng.random() < 0.6:
+            time += int(rng.integers(1, 4))
+            body += f"#{time}\n"
+        pin = str(rng.choice(list(letter)))
+        level = int(rng.integers(1 << width[pin]))
+        changes.append((time, pin, level))
+        body += f"{level}{letter[pin]}\n" if width[pin] == 1 else f"b{level:b} {letter[pin]}\n"
+    assert rows(read(vcd(tmp_path / "w.vcd", body), CHIP)) == naive(changes)
+
+
+def test_times_carry_the_unit_of_the_recording(tmp_path: Path) -> None:
+    recorded = Wave(vcd(tmp_path / "w.vcd", START), CHIP)
+    assert recorded.time_text(12) == "120 ns"
+    assert recorded.scope == "tb.dut"
+    untimed = Wave(vcd(tmp_path / "u.vcd", START, HEADER.split("\n", 1)[1]), CHIP)
+    assert untimed.time_text(12) == "12"
+
+
+def test_end_time_is_that_of_the_file(tmp_path: Path) -> None:
+    assert wave.end_time(vcd(tmp_path / "w.vcd", START + "#5\n1C\n#123\n0C\n")) == 123
+    wave_out.write(recording(20, 1), tmp_path / "w.fst")
+    assert wave.end_time(tmp_path / "w.fst") == 20 * wave_out.CLOCK + wave_out.CLOCK // 2
+
+
+def test_a_sink_that_has_enough_ends_the_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wave, "PIECE", 50)
+    wave_out.write(recording(500, 1), tmp_path / "w.fst")
+    seen: list[Trace] = []
+
+    def sink(piece: Trace) -> None:
+        seen.append(piece)
+        raise wave.Enough
+
+    Wave(tmp_path / "w.fst", CHIP).stream(sink)
+    assert len(seen) == 1
+
+
+def test_an_error_of_the_sink_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wave, "PIECE", 50)
+    wave_out.write(recording(500, 1), tmp_path / "w.fst")
+
+    def sink(piece: Trace) -> None:
+        raise NotImplementedError("mine")
+
+    with pytest.raises(NotImplementedError, match="mine"):
+        Wave(tmp_path / "w.fst", CHIP).stream(sink)
+
+
+# --- what cannot be read -----------------------------------------------------------------------------------------
+
+
+def failure(path: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        read(path, CHIP)
+    assert "\n" not in str(caught.value)
+    assert str(path) in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_clock_that_never_rises(tmp_path: Path) -> None:
+    assert "CLK never rises in scope tb.dut" in failure(vcd(tmp_path / "w.vcd", START + "#5\n1R\n"))
+
+
+def test_a_recording_without_changes(tmp_path: Path) -> None:
+    assert "CLK never rises" in failure(vcd(tmp_path / "w.vcd", ""))
+
+
+@pytest.mark.parametrize("kept", [20, 0.3, 0.6, 0.9, 0.99])
+def test_a_truncated_fst(tmp_path: Path, kept: float) -> None:
+    wave_out.write(recording(500, 1), tmp_path / "w.fst")
+    whole = (tmp_path / "w.fst").read_bytes()
+    (tmp_path / "w.fst").write_bytes(whole[: int(kept if kept > 1 else kept * len(whole))])
+    assert "not a complete VCD or FST waveform" in failure(tmp_path / "w.fst")
+
+
+def test_a_vcd_cut_off_in_its_header(tmp_path: Path) -> None:
+    assert "not a complete VCD or FST waveform" in failure(vcd(tmp_path / "w.vcd", "", HEADER[:150]))
+
+
+def test_a_vcd_cut_off_in_its_body_ends_with_its_last_whole_change(tmp_path: Path) -> None:
+    trace = read(vcd(tmp_path / "w.vcd", START + "#5\n1C\n#6\n0C\n#8\n1C\n#9\nb10"), CHIP)
+    assert trace.times.tolist() == [5, 8]
+
+
+@pytest.mark.parametrize("content", [b"", b"hello\n", bytes(100)])
+def test_no_waveform_at_all(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "w.fst").write_bytes(content)
+    assert "waveform" in failure(tmp_path / "w.fst")
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    assert "no such file" in failure(tmp_path / "w.fst")
+
+
+def test_a_panic_of_the_reader_is_one_line_and_keeps_stderr_clean(tmp_path: Path) -> None:
+    path = vcd(tmp_path / "w.vcd", START + "#5\n1C\n#6\nb0\x7f10 S\n")
+    code = (
+        "import sys; from pathlib import Path; from emulator.errors import InputError\n"
+        "from golden.wave import read; from golden.tests.toy import CHIP\n"
+        "try: read(Path(sys.argv[1]), CHIP)\n"
+        "except InputError as error: print(error, file=sys.stderr)"
+    )
+    root = Path(__file__).parents[2]
+    ran = subprocess.run([sys.executable, "-c", code, path], cwd=root, capture_output=True, text=True, check=True)
+    assert ran.stderr.startswith(f"{path}: damaged waveform (")
+    assert ran.stderr.count("\n") == 1

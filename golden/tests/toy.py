@@ -1,0 +1,147 @@
+"""A chip of a few pins, its model, and random recordings of it: what the tests of this package work on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emulator import state
+from emulator.declare import Block, Chip, Field, Memory, Pin, Reg, Word
+from emulator.trace import Trace, pack
+from golden.wave_out import schedule
+
+RAM = Memory(
+    "ram",
+    8,
+    40,
+    (
+        Word("plain", 40, (Field("is_signed", 0, 1, ""), Field("sum", 4, 4, ""), Field("top", 36, 4, ""))),
+        Word("signed", 40, (Field("is_signed", 0, 1, ""), Field("sum", 4, 4, "", signed=True))),
+    ),
+    view={0: "plain", 1: "signed"},
+    view_field="is_signed",
+)
+CHIP = Chip(
+    name="toy",
+    title="An adder that remembers its last sums",
+    pins=(
+        Pin("CLK", "in", 1, "clock", ""),
+        Pin("RST", "in", 1, "reset", ""),
+        Pin("SUM", "out", 4, "addr", ""),
+        Pin("ADD", "in", 4, "addr", ""),
+        Pin("SCK", "in", 1, "sck", ""),
+        Pin("ODD", "out", 1, "miso", ""),
+    ),
+    memories=(RAM,),
+    registers=(),
+    blocks=(Block("adder", (Reg("acc", 4), Reg("edges", 1), Reg("sck", 1))),),
+    events=(),
+    source="this file",
+)
+
+
+def pins(**levels: int) -> int:
+    return pack(CHIP.input_word, levels)
+
+
+class Model:
+    """SUM += ADD at each clock, 0 while RST; the word ``sum % 8`` of ram gets the new sum. ODD: SCK edges, odd or even.
+
+    fault_cycle : SUM is wrong by one at this cycle (in the model's own count of clocks)
+    """
+
+    def __init__(self, seed: int | None = None, fault_cycle: int = -1) -> None:
+        self.chip = CHIP
+        self.registers = state.new_registers(CHIP, extra=(Reg("cycle", 32),), seed=seed)
+        self.memories = {"ram": state.new_memory(RAM)}
+        self.fault_cycle = fault_cycle
+
+    def drive(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
+        return np.array([self._row(int(i), bool(c)) for i, c in zip(inputs, clk, strict=True)], np.int64)
+
+    def _row(self, inputs: int, clk: bool) -> int:
+        r = self.registers[0]
+        word = CHIP.input_word
+        level = {f.name: inputs >> f.lsb & f.high for f in word}
+        r.edges ^= level["SCK"] & ~r.sck & 1
+        r.sck = level["SCK"]
+        if not clk:
+            return 0
+        outputs = pack(CHIP.output_word, {"SUM": int(r.acc) ^ (r.cycle == self.fault_cycle), "ODD": int(r.edges)})
+        r.acc = 0 if level["RST"] else (r.acc + level["ADD"]) % 16
+        self.memories["ram"][r.acc % 8, 0] = r.acc << 4
+        r.cycle += 1
+        return outputs
+
+    def snapshot(self) -> Any:
+        return state.take(self.registers, self.memories)
+
+    def restore(self, snapshot: Any) -> None:
+        state.put_back(snapshot, self.registers, self.memories)
+
+    def context(self) -> list[str]:
+        return [f"sum {self.registers[0].acc}"]
+
+    def activity(self) -> str | None:
+        return "wrapped to 0" if self.registers[0].acc == 0 else None
+
+    def warnings(self) -> list[str]:
+        return []
+
+
+def recording(n_cycles: int, seed: int) -> Trace:
+    """What the model does under random inputs, SCK toggling up to four times between two clocks."""
+    rng = np.random.default_rng(seed)
+    inputs, clk = [], []
+    sck = now = 0
+    for _ in range(n_cycles):
+        now = pins(RST=int(rng.random() < 0.02), ADD=int(rng.integers(16)) if rng.random() < 0.5 else 0, SCK=sck)
+        for _ in range(int(rng.integers(5)) if rng.random() < 0.1 else 0):
+            inputs.append(now)
+            clk.append(0)
+            sck ^= 1
+            now ^= pins(SCK=1)
+        inputs.append(now)
+        clk.append(1)
+    return played(np.array(inputs, np.int64), np.array(clk, np.uint8))
+
+
+def played(inputs: np.ndarray, clk: np.ndarray) -> Trace:
+    """The model's trace for these inputs; rows that would leave no mark in a waveform are left out."""
+    marks = (np.diff(inputs, prepend=0) != 0) | (clk == 1)
+    inputs, clk = inputs[marks], clk[marks]
+    known = np.where(clk == 1, (1 << CHIP.output_word.width) - 1, 0)
+    return Trace(CHIP, inputs, clk, Model().drive(inputs, clk), known, schedule(clk))
+
+
+VERILOG = """
+module toy(input CLK, input RST, output reg [3:0] SUM, input [3:0] ADD, input SCK, output ODD);
+  reg odd = 0;
+  assign ODD = odd;
+  always @(posedge SCK) odd <= ~odd;
+  always @(posedge CLK) if (RST) SUM <= 0; else SUM <= SUM + ADD;
+endmodule
+"""
+
+
+def vcd(path: Path, body: str, header: str | None = None) -> Path:
+    """A VCD file of the toy's pins: C CLK, R RST, S SUM, A ADD, K SCK, O ODD."""
+    path.write_text((HEADER if header is None else header) + body)
+    return path
+
+
+HEADER = """$timescale 10 ns $end
+$scope module tb $end
+$scope module dut $end
+$var wire 1 C CLK $end
+$var wire 1 R RST $end
+$var wire 4 S SUM [3:0] $end
+$var wire 4 A ADD [3:0] $end
+$var wire 1 K SCK $end
+$var wire 1 O ODD $end
+$upscope $end
+$upscope $end
+$enddefinitions $end
+"""
