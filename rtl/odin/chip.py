@@ -1,0 +1,135 @@
+"""ODIN's top: clocks and resets, and the wiring of the blocks.
+
+Source: ODIN.v; ODIN doc v0.1, figure 2.
+"""
+
+from amaranth import ClockDomain, Module, Signal
+from amaranth.hdl import ValueLike
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect
+
+from emulator.odin.layout import CHIP, N
+from rtl.odin.aer_out import AerOut
+from rtl.odin.controller import Controller
+from rtl.odin.neuron_core import NeuronCore
+from rtl.odin.scheduler import Scheduler
+from rtl.odin.spi import SpiSlave
+from rtl.odin.synaptic_core import SynapticCore
+
+SIZES = (64, 128, 256)
+
+
+class Odin(wiring.Component):
+    """The chip, with the pins that are declared for it.
+
+    n_neurons : 64, 128 or 256. With fewer than 256 both memories shrink, and sweeps over all neurons or synapses become
+        as much shorter; addresses keep their formats, and the memories ignore the upper bits of a neuron's address
+        (so neuron 64 + i of a 64-neuron chip is neuron i).
+    izh : without it, Izhikevich neurons never change and never spike.
+    bursts : without it, the chip behaves as with SPI_BURST_TIMEREF = 0.
+    sdsp : without it, weights change through the SPI only, and neurons behave as with ca_en = 0.
+    """
+
+    def __init__(self, n_neurons: int = N, izh: bool = True, bursts: bool = True, sdsp: bool = True) -> None:
+        if n_neurons not in SIZES:
+            raise ValueError(f"n_neurons {n_neurons}; must be one of {', '.join(map(str, SIZES))}")
+        directions = {"in": In, "out": Out}
+        super().__init__({pin.name: directions[pin.direction](pin.width) for pin in CHIP.pins})
+        self._bursts = bursts
+        self.aer_out = AerOut()
+        self.spi = SpiSlave()
+        self.controller = Controller(n_neurons)
+        self.scheduler = Scheduler(bursts)
+        self.synaptic_core = SynapticCore(n_neurons, sdsp)
+        self.neuron_core = NeuronCore(n_neurons, izh, sdsp)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        for name in ("aer_out", "spi", "controller", "scheduler", "synaptic_core", "neuron_core"):
+            m.submodules[name] = getattr(self, name)
+        self._make_domains(m)
+        self._connect_pins(m)
+        self._connect_memories(m)
+        self._connect_events(m)
+        return m
+
+    def _make_domains(self, m: Module) -> None:
+        """All resets are asynchronous: a register's reset shows at once, not at the next clock."""
+        rst_sync_int = Signal(reset_less=True)
+        rst_sync = Signal(reset_less=True)
+        self._add_domain(m, "sync", self.CLK, rst_sync)
+        m.d.sync += [rst_sync_int.eq(self.RST), rst_sync.eq(rst_sync_int)]
+        self._add_domain(m, "aerout", self.CLK, rst_sync | self.controller.gate_activity_sync)
+        if self._bursts:
+            no_bursts = self.scheduler.open_loop_sync | ~self.spi.bursts_on
+            self._add_domain(m, "burst", self.CLK, rst_sync | no_bursts)
+        self._add_domain(m, "sck_fall", self.SCK, self.RST, clk_edge="neg")
+        sck = ClockDomain(reset_less=True)
+        sck.clk = self.SCK
+        m.domains.sck = sck
+
+    def _add_domain(self, m: Module, name: str, clk: Signal, rst: ValueLike, clk_edge: str = "pos") -> None:
+        domain = ClockDomain(name, clk_edge=clk_edge, async_reset=True)
+        domain.clk = clk
+        m.d.comb += domain.rst.eq(rst)
+        m.domains += domain
+
+    def _connect_pins(self, m: Module) -> None:
+        m.d.comb += [
+            self.spi.mosi.eq(self.MOSI),
+            self.MISO.eq(self.spi.miso),
+            self.controller.aerin_addr.eq(self.AERIN_ADDR),
+            self.controller.aerin_req.eq(self.AERIN_REQ),
+            self.AERIN_ACK.eq(self.controller.aerin_ack),
+            self.AEROUT_ADDR.eq(self.aer_out.addr),
+            self.AEROUT_REQ.eq(self.aer_out.req),
+            self.aer_out.ack.eq(self.AEROUT_ACK),
+        ]
+
+    def _connect_memories(self, m: Module) -> None:
+        controller, synaptic_core, neuron_core = self.controller, self.synaptic_core, self.neuron_core
+        for core in (synaptic_core, neuron_core):
+            m.d.comb += core.gate_activity_sync.eq(controller.gate_activity_sync)
+        for block in (controller, self.scheduler, synaptic_core, neuron_core, self.aer_out):
+            m.d.comb += block.config.eq(self.spi.config)
+        for block in (controller, synaptic_core, neuron_core):
+            self._forward(m, self.spi.access, block.spi)
+        self._forward(m, controller.neurons, neuron_core.control)
+        self._forward(m, controller.neurons, self.aer_out.neurons)
+        self._forward(m, controller.synapses, synaptic_core.control)
+        self._forward(m, controller.synapses, self.aer_out.synapses)
+        m.d.comb += [
+            self.spi.neur_state.eq(neuron_core.r_word),
+            self.spi.synapses.eq(synaptic_core.r_word),
+            self.spi.pre.eq(controller.synapses.addr.pre),
+            neuron_core.syn_sign.eq(self.spi.syn_sign),
+            neuron_core.synapses.eq(synaptic_core.r_word),
+            neuron_core.group.eq(controller.synapses.addr.post_group),
+            synaptic_core.pre_en.eq(controller.pre_en),
+            synaptic_core.bist_ref.eq(controller.bist_ref),
+            synaptic_core.v_up.eq(neuron_core.v_up),
+            synaptic_core.v_down.eq(neuron_core.v_down),
+        ]
+
+    def _connect_events(self, m: Module) -> None:
+        controller, scheduler, neuron_core, aer_out = self.controller, self.scheduler, self.neuron_core, self.aer_out
+        connect(m, controller.push, scheduler.i)
+        connect(m, scheduler.o, controller.sched)
+        self._forward(m, controller.event, neuron_core.event)
+        m.d.comb += [
+            controller.sched_burst_end.eq(scheduler.burst_end),
+            controller.sched_full.eq(scheduler.full),
+            controller.aerout_ctrl_busy.eq(aer_out.ctrl_busy),
+            scheduler.neuron_event.eq(neuron_core.event_out),
+            scheduler.neuron_addr.eq(controller.neurons.addr),
+            aer_out.neuron_event.eq(neuron_core.event_out),
+            aer_out.monitor.eq(neuron_core.monitor),
+            aer_out.syn_word.eq(self.synaptic_core.w_word),
+            aer_out.sched_addr.eq(scheduler.o.payload.addr),
+            aer_out.pop_neur.eq(controller.aerout_pop_neur),
+        ]
+
+    def _forward(self, m: Module, source: wiring.PureInterface, sink: wiring.PureInterface) -> None:
+        """Wires one block's output bundle to one of several that read it."""
+        for path, _, signal in source.signature.flatten(source):
+            m.d.comb += getattr(sink, path[0]).eq(signal)

@@ -1,0 +1,299 @@
+"""The controller: takes events from the input bus, the scheduler and the SPI, one at a time, through both memories.
+
+Source: ODIN doc v0.1, 2.2.1; controller.v.
+"""
+
+from amaranth import Module, Mux, Signal, Value
+from amaranth.lib import stream, wiring
+from amaranth.lib.cdc import FFSynchronizer
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import exact_log2
+
+from emulator.odin.layout import (
+    CHIP,
+    N_SYN,
+    SPI_NEURON_ADDR,
+    SPI_SYNAPSE_ADDR,
+    M,
+    N,
+    SpiCmd,
+    State,
+)
+from rtl.lib.views import bits_of
+from rtl.odin.buses import CONFIG, SCHED_EVENT_LAYOUT, NeuronEvent, NeuronsControl, SpiAccess, SynapsesControl
+
+EVENT = {event.name: event for event in CHIP.events}
+FIELD = {event.name: {f.name: f for f in event.fields} for event in CHIP.events}
+CTRL_CNT_BITS = 32
+
+
+class Controller(wiring.Component):
+    """One event at a time; each access to a memory is a clock that reads and one that writes.
+
+    aerin_addr : is looked at all along, not taken once
+    sched, sched_burst_end, sched_full : the scheduler's next event; ``ready`` takes it
+    aerout_ctrl_busy : the output bus is busy: nothing begins, and events that take many clocks wait
+    gate_activity_sync : the SPI has the memories; rises between events only
+    push : an event for the scheduler
+    pre_en, bist_ref : to the synapses: which of the word to update, and whether by bistability
+    aerout_pop_neur : for one clock, in the middle of a neuron's event
+    """
+
+    aerin_addr: In(CHIP.pin("AERIN_ADDR").width)
+    aerin_req: In(1)
+    aerin_ack: Out(1)
+    spi: In(SpiAccess())
+    config: In(CONFIG)
+    sched: In(stream.Signature(SCHED_EVENT_LAYOUT))
+    sched_burst_end: In(1)
+    sched_full: In(1)
+    aerout_ctrl_busy: In(1)
+    gate_activity_sync: Out(1)
+    neurons: Out(NeuronsControl())
+    event: Out(NeuronEvent())
+    synapses: Out(SynapsesControl())
+    pre_en: Out(N_SYN)
+    bist_ref: Out(1)
+    push: Out(stream.Signature(SCHED_EVENT_LAYOUT))
+    aerout_pop_neur: Out(1)
+
+    def __init__(self, n_neurons: int = N) -> None:
+        super().__init__()
+        self._neur_bits = exact_log2(n_neurons)
+        self._group_bits = exact_log2(n_neurons // N_SYN)
+        self._state = Signal(State)
+        self._next_state = Signal(State)
+        self._ctrl_cnt = Signal(CTRL_CNT_BITS)  # clocks in this event, without those spent waiting
+        self._neur_cnt = Signal(self._neur_bits)
+        self._neur_cnt_inc = Signal()
+        self._aerin_req_sync = Signal()
+        self._readback_event_sync = Signal()
+        self._prog_event_sync = Signal()
+        # Write clocks follow read clocks: of the only access in an event, and of each of many.
+        self._second_clock = self._ctrl_cnt == 1
+        self._one_neuron = self.aerin_addr[M - 1]  # time reference and bistability events: of one neuron, not of all
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        self._synchronise(m)
+        m.d.sync += self._state.eq(self._next_state)
+        with m.If(self._state == State.WAIT):
+            m.d.sync += [self._ctrl_cnt.eq(0), self._neur_cnt.eq(0)]
+        with m.Elif(~self.aerout_ctrl_busy):
+            m.d.sync += [
+                self._ctrl_cnt.eq(self._ctrl_cnt + 1),
+                self._neur_cnt.eq(self._neur_cnt + self._neur_cnt_inc),
+            ]
+        m.d.comb += self._next_state.eq(self._state)
+        states = {
+            State.WAIT: self._wait,
+            State.W_NEUR: self._w_neur,
+            State.R_NEUR: self._r_neur,
+            State.W_SYN: self._w_syn,
+            State.R_SYN: self._r_syn,
+            State.TREF: self._tref,
+            State.BIST: self._bist,
+            State.SYNAPSE: self._synapse,
+            State.PUSH: self._push,
+            State.POP_NEUR: self._pop_neur,
+            State.POP_VIRT: self._pop_virt,
+            State.WAIT_SPIDN: self._wait_spidn,
+            State.WAIT_REQDN: self._wait_reqdn,
+        }
+        with m.Switch(self._state):
+            for state, act in states.items():
+                with m.Case(state):
+                    act(m)
+        return m
+
+    def _synchronise(self, m: Module) -> None:
+        gate_activity_sync_int = Signal()
+        for name, i, o in (
+            ("aerin_req", self.aerin_req, self._aerin_req_sync),
+            ("readback_event", self.spi.readback_event, self._readback_event_sync),
+            ("prog_event", self.spi.prog_event, self._prog_event_sync),
+        ):
+            m.submodules[name] = FFSynchronizer(i, o, reset_less=False)
+        idle = self._next_state == State.WAIT
+        m.d.sync += [
+            gate_activity_sync_int.eq(self.config.spi_gate_activity),
+            self.gate_activity_sync.eq(gate_activity_sync_int & (idle | self.gate_activity_sync)),
+        ]
+
+    def _go(self, m: Module, state: State) -> None:
+        m.d.comb += self._next_state.eq(state)
+
+    def _access_neuron(self, m: Module, addr: Value, we: Value | int) -> None:
+        m.d.comb += [self.neurons.cs.eq(1), self.neurons.we.eq(we), self.neurons.addr.eq(addr)]
+
+    def _access_synapses(self, m: Module, we: Value | int) -> None:
+        m.d.comb += [self.synapses.cs.eq(1), self.synapses.we.eq(we)]
+
+    def _address_synapses(self, m: Module, pre: Value, group: Value) -> None:
+        m.d.comb += [self.synapses.addr.pre.eq(pre), self.synapses.addr.post_group.eq(group)]
+
+    def _aerin(self, event: str, field: str) -> Value:
+        return bits_of(self.aerin_addr, FIELD[event][field])
+
+    # --- States in which the controller waits
+
+    def _wait(self, m: Module) -> None:
+        """The order of precedence, from the first."""
+        is_bist = self.aerin_addr.matches(EVENT["bist"].pattern, EVENT["bist_all"].pattern)
+        with m.If(self.aerout_ctrl_busy):
+            pass
+        with m.Elif(self.gate_activity_sync):
+            self._begin_spi_access(m)
+        with m.Elif(self.sched_full):
+            self._begin_sched_event(m)
+        with m.Elif(self._aerin_req_sync & ~is_bist):
+            self._begin_aerin_event(m)
+        with m.Elif(self.sched.valid):
+            self._begin_sched_event(m)
+        with m.Elif(self._aerin_req_sync):
+            self._go(m, State.BIST)
+
+    def _begin_spi_access(self, m: Module) -> None:
+        with m.Switch(self.spi.op_code):
+            for cmd, write, read in (
+                (SpiCmd.NEURONS, State.W_NEUR, State.R_NEUR),
+                (SpiCmd.SYNAPSES, State.W_SYN, State.R_SYN),
+            ):
+                with m.Case(cmd):
+                    with m.If(self._prog_event_sync):
+                        self._go(m, write)
+                    with m.Elif(self._readback_event_sync):
+                        self._go(m, read)
+
+    def _begin_sched_event(self, m: Module) -> None:
+        is_virtual = self.sched.payload.virts != 0
+        m.d.comb += self._next_state.eq(Mux(is_virtual, State.POP_VIRT, State.POP_NEUR))
+
+    def _begin_aerin_event(self, m: Module) -> None:
+        with m.If(self.aerin_addr.matches(EVENT["synapse"].pattern)):
+            self._go(m, State.SYNAPSE)
+        with m.Elif(self.aerin_addr.matches(EVENT["tref"].pattern, EVENT["tref_all"].pattern)):
+            self._go(m, State.TREF)
+        with m.Else():
+            self._go(m, State.PUSH)
+
+    def _wait_spidn(self, m: Module) -> None:
+        with m.If(~self._prog_event_sync & ~self._readback_event_sync):
+            self._go(m, State.WAIT)
+
+    def _wait_reqdn(self, m: Module) -> None:
+        m.d.comb += self.aerin_ack.eq(1)
+        with m.If(~self._aerin_req_sync):
+            self._go(m, State.WAIT)
+
+    # --- Memory accesses of the SPI
+
+    def _w_neur(self, m: Module) -> None:
+        self._access_neuron(m, bits_of(self.spi.addr, SPI_NEURON_ADDR["word"]), self._ctrl_cnt != 0)
+        with m.If(self._second_clock):
+            self._go(m, State.WAIT_SPIDN)
+
+    def _r_neur(self, m: Module) -> None:
+        self._access_neuron(m, bits_of(self.spi.addr, SPI_NEURON_ADDR["word"]), 0)
+        self._go(m, State.WAIT_SPIDN)
+
+    def _w_syn(self, m: Module) -> None:
+        m.d.comb += self.synapses.addr.eq(bits_of(self.spi.addr, SPI_SYNAPSE_ADDR["word"]))
+        self._access_synapses(m, self._ctrl_cnt != 0)
+        with m.If(self._second_clock):
+            self._go(m, State.WAIT_SPIDN)
+
+    def _r_syn(self, m: Module) -> None:
+        m.d.comb += self.synapses.addr.eq(bits_of(self.spi.addr, SPI_SYNAPSE_ADDR["word"]))
+        self._access_synapses(m, 0)
+        self._go(m, State.WAIT_SPIDN)
+
+    # --- Events of the input bus
+
+    def _tref(self, m: Module) -> None:
+        """A time reference to one neuron, or to all."""
+        neur_addr = Mux(self._one_neuron, self._aerin("tref", "neur"), self._neur_cnt)
+        self._access_neuron(m, neur_addr, self._ctrl_cnt[0])
+        m.d.comb += [
+            self.event.event.eq(1),
+            self.event.tref.eq(1),
+            self._neur_cnt_inc.eq(self._ctrl_cnt[0] & ~self._one_neuron),
+        ]
+        all_done = self._neur_cnt.all() & self._neur_cnt_inc
+        with m.If(Mux(self._one_neuron, self._second_clock, all_done)):
+            self._go(m, State.WAIT_REQDN)
+
+    def _bist(self, m: Module) -> None:
+        """Bistability of the synapses in one row, or in all; a row takes two clocks a word."""
+        in_row = self._ctrl_cnt[: 1 + self._group_bits]
+        pre = Mux(self._one_neuron, self._aerin("bist", "neur"), self._neur_cnt)
+        self._address_synapses(m, pre, in_row[1:])
+        self._access_synapses(m, self._ctrl_cnt[0])
+        m.d.comb += [
+            self.pre_en.eq(~0),
+            self.bist_ref.eq(1),
+            self._neur_cnt_inc.eq(in_row.all() & ~self._one_neuron),
+        ]
+        row_done = self._ctrl_cnt == (1 << len(in_row)) - 1
+        all_done = self._neur_cnt.all() & in_row.all()
+        with m.If(Mux(self._one_neuron, row_done, all_done)):
+            self._go(m, State.WAIT_REQDN)
+
+    def _synapse(self, m: Module) -> None:
+        """One synapse stimulates one neuron."""
+        post = self._aerin("synapse", "post_neur")
+        we = self._ctrl_cnt != 0
+        self._address_synapses(m, self._aerin("synapse", "pre_neur"), post[exact_log2(N_SYN) :])
+        self._access_synapses(m, we)
+        self._access_neuron(m, post, we)
+        m.d.comb += [
+            self.event.event.eq(1),
+            self.pre_en.eq(self.config.spi_sdsp_on_syn_stim << post[: exact_log2(N_SYN)]),
+        ]
+        with m.If(self._second_clock):
+            self._go(m, State.WAIT_REQDN)
+
+    def _push(self, m: Module) -> None:
+        """A neuron's spike, or a virtual event, into the scheduler."""
+        m.d.comb += [
+            self.push.valid.eq(1),
+            self.push.payload.addr.eq(self._aerin("other", "neur")),
+            self.push.payload.virts.eq(self._aerin("other", "virts")),
+        ]
+        self._go(m, State.WAIT_REQDN)
+
+    # --- Events of the scheduler
+
+    def _pop_neur(self, m: Module) -> None:
+        """A neuron's spike to all neurons; a synapse word for every eight of them is updated on the way."""
+        pre = self.sched.payload.addr
+        group_start = exact_log2(N_SYN)
+        in_group = self._ctrl_cnt[: 1 + group_start]
+        last_clock = self._ctrl_cnt[: 1 + self._neur_bits].all()
+        syn_we = in_group == 1
+        m.d.comb += [
+            self.synapses.cs.eq(self._neur_cnt[:group_start] == 0),
+            self.synapses.we.eq(syn_we),
+            self.pre_en.eq(syn_we.replicate(N_SYN)),
+            self.event.event.eq(1),
+            self.event.burst_end.eq((pre == self._neur_cnt) & self.sched_burst_end),
+            self.sched.ready.eq(last_clock),
+            self._neur_cnt_inc.eq(self._ctrl_cnt[0]),
+            self.aerout_pop_neur.eq(self._ctrl_cnt[0] & (self._neur_cnt == self.config.spi_monitor_neur_addr)),
+        ]
+        self._address_synapses(m, pre, self._neur_cnt[group_start:])
+        self._access_neuron(m, self._neur_cnt, self._ctrl_cnt[0])
+        with m.If(last_clock):
+            self._go(m, State.WAIT)
+
+    def _pop_virt(self, m: Module) -> None:
+        """A virtual event to one neuron."""
+        second_or_later = self._ctrl_cnt != 0
+        self._access_neuron(m, self.sched.payload.addr, second_or_later)
+        m.d.comb += [
+            self.event.event.eq(1),
+            self.event.virts.eq(self.sched.payload.virts),
+            self.sched.ready.eq(second_or_later),
+        ]
+        with m.If(second_or_later):
+            self._go(m, State.WAIT)

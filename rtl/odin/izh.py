@@ -1,0 +1,255 @@
+"""The phenomenological Izhikevich neuron: twenty firing behaviours from a 4-bit membrane and a set of locks.
+
+Source: izh_neuron.v, izh_neuron_state.v (the documentation leaves this neuron out).
+"""
+
+from amaranth import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from emulator.odin.layout import IZH, NEUR_EVENT, ResonSign
+from rtl.lib.views import layout_of, shape_of
+from rtl.odin.calcium import Calcium
+from rtl.odin.izh_adapt import EffectiveThreshold
+from rtl.odin.izh_input import STEP, STIMULATION, InputAccumulator, StimulationStrength
+from rtl.odin.stimulus import STIMULUS
+
+LONGEST_BURST = 7  # spikes that calcium and threshold count of a burst
+
+
+class IzhNeuron(wiring.Component):
+    """One update of a neuron; combinational.
+
+    The input moves the membrane to a ``potential``; where the enabled behaviour says so the neuron spikes, and the
+    membrane jumps to the after-spike potential. Membrane and threshold are 4 bits, signed, and wrap.
+    """
+
+    neuron: In(layout_of(IZH))
+    stimulus: In(STIMULUS)
+    neuron_next: Out(layout_of(IZH))
+    event: Out(layout_of(NEUR_EVENT))
+    v_up: Out(1)
+    v_down: Out(1)
+
+    def __init__(self, sdsp: bool = True) -> None:
+        super().__init__()
+        self._sdsp = sdsp
+        self._step = Signal(STEP)
+        self._stim = Signal(STIMULATION)
+        self._threshold = Signal(shape_of(IZH["thrmod"]))
+        self._potential = Signal(shape_of(IZH["core"]))
+        self._hit = Signal()
+        self._reson_sign = Signal(shape_of(IZH["reson_sign"]))
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.d.comb += [
+            self.neuron_next.eq(self.neuron),
+            self._hit.eq(self._potential == self._threshold),
+        ]
+        self._connect_input(m)
+        self._connect_adaptation(m)
+        self._move_membrane(m)
+        self._rotate_reson_sign(m)
+        self._decide_spike(m)
+        self._count_dapdel(m)
+        self._close_locks(m)
+        self._finish(m)
+        if self._sdsp:
+            self._connect_calcium(m)
+        return m
+
+    def _connect_input(self, m: Module) -> None:
+        m.submodules.input_accumulator = accumulator = InputAccumulator()
+        m.submodules.stimulation_strength = strength = StimulationStrength()
+        m.d.comb += [
+            accumulator.neuron.eq(self.neuron),
+            accumulator.stimulus.eq(self.stimulus),
+            self._step.eq(accumulator.step),
+            strength.neuron.eq(self.neuron),
+            strength.tref.eq(self.stimulus.tref),
+            strength.step.eq(accumulator.step),
+            self._stim.eq(strength.stimulation),
+            self.neuron_next.inacc.eq(accumulator.inacc_next),
+            self.neuron_next.stim_str.eq(strength.stim_str_next),
+            self.neuron_next.stim_str_tmp.eq(strength.stim_str_tmp_next),
+            self.neuron_next.stim0_prev.eq(strength.stim0_prev_next),
+            self.neuron_next.inhexc_prev.eq(strength.inhexc_prev_next),
+        ]
+
+    def _connect_adaptation(self, m: Module) -> None:
+        m.submodules.effective_threshold = adapt = EffectiveThreshold()
+        m.d.comb += [
+            adapt.neuron.eq(self.neuron),
+            adapt.tref.eq(self.stimulus.tref),
+            adapt.step.eq(self._step),
+            adapt.spike.eq(self.event.spike),
+            adapt.n_spikes.eq(self._burst_length()),
+            self._threshold.eq(adapt.threshold),
+            self.neuron_next.thrmod.eq(adapt.thrmod_next),
+            self.neuron_next.thrleak_cnt.eq(adapt.thrleak_cnt_next),
+        ]
+
+    def _burst_length(self) -> Signal:
+        """Spikes of the burst that the neuron would send now, the first included; a burst of 8 counts as 7."""
+        spk_ref = self.event.spk_ref
+        return Mux(spk_ref == LONGEST_BURST, LONGEST_BURST, spk_ref + 1)
+
+    def _move_membrane(self, m: Module) -> None:
+        n = self.neuron
+        waits_for_spike = n.spklat_en & (n.dapdel_cnt != 0)
+        locked_at_rest = n.phasic_lock & (n.core == 0)
+        m.d.comb += self._potential.eq(n.core)
+        with m.If(~(waits_for_spike | locked_at_rest)):
+            with m.If(self.stimulus.tref):
+                self._move_in_time(m)
+            with m.Elif(n.reson_en & (self._step.inh | self._step.exc)):
+                self._resonate(m)
+            with m.Elif(~n.refrac):
+                self._integrate(m)
+
+    def _move_in_time(self, m: Module) -> None:
+        """At a time reference: the resonator falls, refractoriness and after-potential end, the membrane leaks."""
+        n, core = self.neuron, self.neuron.core
+        with m.If(n.reson_en):
+            with m.If(n.reson_sign == ResonSign.ZERO_TO_N):
+                m.d.comb += self._potential.eq(core - 1)
+        with m.Elif(n.refrac):
+            with m.If(~n.burst_lock):
+                m.d.comb += self._potential.eq(core + 1)
+        with m.Elif(n.acc_en):
+            with m.If(~n.spkout_done):
+                m.d.comb += self._potential.eq(core - n.stim_str_tmp)
+        with m.Elif(n.dap_en & (n.dapdel_cnt == 1) & (core != 0)):
+            m.d.comb += self._potential.eq(0)
+        with m.Elif(self._step.leak & (core != 0)):
+            m.d.comb += self._potential.eq(Mux(core < 0, core + 1, core - 1))
+
+    def _resonate(self, m: Module) -> None:
+        """Excitation drives the membrane away from 0 in the positive phase and back in the negative; inhibition
+        the other way round. It stays within 0 and 7."""
+        n, core = self.neuron, self.neuron.core
+        negative = (n.reson_sign == ResonSign.ZERO_TO_N) | (n.reson_sign == ResonSign.NEG)
+        with m.If(negative ^ self._step.exc):
+            with m.If(core != IZH["core"].high):
+                m.d.comb += self._potential.eq(core + 1)
+        with m.Elif(core != 0):
+            m.d.comb += self._potential.eq(core - 1)
+
+    def _integrate(self, m: Module) -> None:
+        """One step down to 0, or to -8 with ``neg_en``; one step up to 7, for class 2 only if stimulated enough."""
+        n, core = self.neuron, self.neuron.core
+        lowest = Mux(n.neg_en, IZH["core"].low, 0)
+        too_weak = n.class2_en & ~self._stim.gt_thr_exc & ~self._stim.tmp_gt_thr_exc
+        with m.If(self._step.inh & (core != lowest)):
+            m.d.comb += self._potential.eq(core - 1)
+        with m.Elif(self._step.exc & ~too_weak & (core != IZH["core"].high)):
+            m.d.comb += self._potential.eq(core + 1)
+
+    def _rotate_reson_sign(self, m: Module) -> None:
+        """A resonator's phase advances with every time reference until its membrane is at rest."""
+        n = self.neuron
+        m.d.comb += self._reson_sign.eq(ResonSign.POS)
+        with m.If(n.reson_en & ~self.stimulus.tref):
+            m.d.comb += self._reson_sign.eq(n.reson_sign)
+        with m.Elif(n.reson_en & (n.core != 0)), m.Switch(n.reson_sign):
+            with m.Case(ResonSign.POS):
+                m.d.comb += self._reson_sign.eq(ResonSign.ZERO_TO_N)
+            with m.Case(ResonSign.ZERO_TO_N):
+                m.d.comb += self._reson_sign.eq(Mux(self._potential == 0, ResonSign.POS, ResonSign.NEG))
+            with m.Case(ResonSign.NEG):
+                m.d.comb += self._reson_sign.eq(ResonSign.ZERO_TO_P)
+
+    def _decide_spike(self, m: Module) -> None:
+        """The first behaviour enabled, in this order, says when the neuron spikes."""
+        n, stim = self.neuron, self._stim
+        spike = self.event.spike
+        at_rest = self._potential == 0
+        with m.If(n.reson_sharp_en):
+            m.d.comb += spike.eq(self._step.exc & (n.dapdel_cnt == n.reson_sharp_amt))
+        with m.Elif(n.spklat_en):
+            m.d.comb += spike.eq(self.stimulus.tref & (n.dapdel_cnt == 1))
+        with m.Elif(n.rebound_en):
+            m.d.comb += spike.eq(stim.lone_spike_inh | self._hit)
+        with m.Elif(n.bist_en):
+            m.d.comb += spike.eq(Mux(n.bist_lock, at_rest, stim.lone_spike_exc) | self._hit)
+        with m.Elif(n.inhin_lock):
+            m.d.comb += spike.eq(at_rest)
+        with m.Elif(n.reson_en):
+            m.d.comb += spike.eq((self._reson_sign == ResonSign.POS) & self._hit)
+        with m.Else():
+            m.d.comb += spike.eq(self._hit)
+        with m.If(~n.mixed_lock):
+            m.d.comb += [self.event.spk_ref.eq(n.spk_ref), self.event.isi_ref.eq(n.isi_ref)]
+
+    def _count_dapdel(self, m: Module) -> None:
+        n, cnt_next = self.neuron, self.neuron_next.dapdel_cnt
+        tref = self.stimulus.tref
+        starts = (n.dap_en & self.event.spike) | (n.spklat_en & self._hit & (n.core != self._threshold))
+        with m.If(n.reson_sharp_en):
+            with m.If(tref & (n.dapdel_cnt != IZH["dapdel_cnt"].high)):
+                m.d.comb += cnt_next.eq(n.dapdel_cnt + 1)
+            with m.Elif(self._step.exc):
+                m.d.comb += cnt_next.eq(0)
+        with m.Elif(starts):
+            m.d.comb += cnt_next.eq(n.dapdel)
+        with m.Elif(tref & (n.dapdel_cnt != 0)):
+            m.d.comb += cnt_next.eq(n.dapdel_cnt - 1)
+
+    def _close_locks(self, m: Module) -> None:
+        n, nxt, stim = self.neuron, self.neuron_next, self._stim
+        tref, spike = self.stimulus.tref, self.event.spike
+        onset = spike & (stim.tmp_gt_thr_exc | stim.gt_thr_exc)
+        has_spiked = tref & n.spkout_done & ((n.core == 0) | n.refrac) & stim.tmp_gt_thr_exc
+        with m.If(onset | has_spiked):
+            m.d.comb += [nxt.phasic_lock.eq(n.phasic_en), nxt.mixed_lock.eq(n.mixed_en)]
+        with m.Elif(~stim.gt_thr_exc):
+            m.d.comb += [nxt.phasic_lock.eq(0), nxt.mixed_lock.eq(0)]
+
+        with m.If(tref):
+            m.d.comb += nxt.spkout_done.eq(0)
+        with m.Elif(spike):
+            m.d.comb += nxt.spkout_done.eq(1)
+
+        m.d.comb += nxt.bist_lock.eq(n.bist_lock ^ (n.bist_en & stim.lone_spike_exc))
+
+        mirrored = Signal.like(self._potential)
+        m.d.comb += mirrored.eq(-n.core)
+        with m.If(n.inhin_en & ~n.refrac & (mirrored == self._threshold)):
+            m.d.comb += nxt.inhin_lock.eq(1)
+        with m.Elif(stim.zero):
+            m.d.comb += nxt.inhin_lock.eq(0)
+
+        with m.If(spike & (self.event.spk_ref != 0)):
+            m.d.comb += nxt.burst_lock.eq(1)
+        with m.Elif(self.stimulus.burst_end):
+            m.d.comb += nxt.burst_lock.eq(0)
+
+    def _finish(self, m: Module) -> None:
+        """Membrane, refractoriness and phase, with and without a spike."""
+        n, nxt, spike = self.neuron, self.neuron_next, self.event.spike
+        m.d.comb += [nxt.core.eq(self._potential), nxt.reson_sign.eq(self._reson_sign)]
+        with m.If(spike):
+            m.d.comb += nxt.core.eq(Mux(n.dap_en | n.reson_en, n.rfr, -n.rfr))
+            with m.If(n.reson_en):
+                m.d.comb += nxt.reson_sign.eq(ResonSign.NEG)
+        with m.If(spike | nxt.inhin_lock):
+            m.d.comb += nxt.refrac.eq(~n.dap_en & (n.rfr != 0) & ~n.reson_en)
+        with m.Elif(self._potential == 0):
+            m.d.comb += nxt.refrac.eq(0)
+
+    def _connect_calcium(self, m: Module) -> None:
+        m.submodules.calcium = calcium = Calcium(IZH)
+        n, nxt = self.neuron, self.neuron_next
+        n_spikes = Mux(n.burst_incr, self._burst_length(), 1)
+        m.d.comb += [
+            calcium.neuron.eq(n),
+            calcium.tref.eq(self.stimulus.tref),
+            calcium.n_spikes.eq(Mux(self.event.spike, n_spikes, 0)),
+            calcium.core_high.eq(nxt.core >= n.thetamem),
+            calcium.core_low.eq((nxt.core >= 0) & (nxt.core < n.thetamem)),
+            nxt.calcium.eq(calcium.calcium_next),
+            nxt.caleak_cnt.eq(calcium.caleak_cnt_next),
+            self.v_up.eq(calcium.v_up),
+            self.v_down.eq(calcium.v_down),
+        ]

@@ -1,0 +1,109 @@
+"""What an Izhikevich neuron makes of its input: membrane steps, and the strength of the stimulation.
+
+Source: izh_input_accumulator.v, izh_stimulation_strength.v.
+"""
+
+from amaranth import Array, Cat, Module, Mux, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from emulator.odin.layout import IZH
+from rtl.lib.views import layout_of, shape_of
+from rtl.odin.stimulus import STIMULUS
+
+STEP = data.StructLayout(
+    {
+        "leak": 1,  # the membrane leaks by one step; at most one of leak, exc and inh is 1
+        "exc": 1,  # the membrane is excited by one step
+        "inh": 1,  # the membrane is inhibited by one step
+    }
+)
+
+STIMULATION = data.StructLayout(
+    {
+        "gt_thr_exc": 1,  # the last time step's excitation reached stim_thr
+        "tmp_gt_thr_exc": 1,  # this time step's excitation has reached stim_thr
+        "lone_spike_exc": 1,  # a time reference ends the silence after a single time step of excitation
+        "lone_spike_inh": 1,  # likewise of inhibition
+        "zero": 1,  # a time reference ends a time step without net stimulation
+    }
+)
+
+
+class InputAccumulator(wiring.Component):
+    """Adds up weights and leakage, modulo 2**11; the membrane steps when bit 3 + fi_sel toggles. Combinational."""
+
+    neuron: In(layout_of(IZH))
+    stimulus: In(STIMULUS)
+    inacc_next: Out(shape_of(IZH["inacc"]))
+    step: Out(STEP)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        n, s = self.neuron, self.stimulus
+        amount = Signal(len(n.leak_str))
+        with m.If(s.tref):
+            m.d.comb += amount.eq(Mux(n.leak_en, n.leak_str, 0))
+        with m.Elif(s.exc | s.inh):
+            m.d.comb += amount.eq(s.syn_weight)
+        m.d.comb += self.inacc_next.eq(Mux(s.exc, n.inacc + amount, n.inacc - amount))
+
+        lowest = len(n.inacc) - (1 << len(n.fi_sel))
+        toggles = (n.inacc ^ self.inacc_next)[lowest:]
+        stepped = Signal()
+        m.d.comb += [
+            stepped.eq(Array(toggles)[n.fi_sel]),
+            self.step.leak.eq(s.tref & stepped),
+            self.step.exc.eq(s.exc & stepped),
+            self.step.inh.eq(s.inh & stepped),
+        ]
+        return m
+
+
+class StimulationStrength(wiring.Component):
+    """Counts a time step's net membrane steps (-7..7), and compares them with stim_thr. Combinational."""
+
+    neuron: In(layout_of(IZH))
+    tref: In(1)
+    step: In(STEP)
+    stimulation: Out(STIMULATION)
+    stim_str_next: Out(shape_of(IZH["stim_str"]))
+    stim_str_tmp_next: Out(shape_of(IZH["stim_str_tmp"]))
+    stim0_prev_next: Out(shape_of(IZH["stim0_prev"]))
+    inhexc_prev_next: Out(shape_of(IZH["inhexc_prev"]))
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        n = self.neuron
+        out = self.stimulation
+        strength = n.stim_str_tmp
+        tmp_gt_thr_inh = Signal()
+        lone = Signal()
+        m.d.comb += [
+            tmp_gt_thr_inh.eq((strength < 0) & (-strength >= n.stim_thr)),
+            out.gt_thr_exc.eq(n.stim_str >= n.stim_thr),
+            out.tmp_gt_thr_exc.eq(strength >= n.stim_thr),
+            out.zero.eq(self.tref & (strength == 0)),
+            lone.eq(out.zero & ~n.stim0_prev[1]),
+            out.lone_spike_exc.eq(lone & n.inhexc_prev[0]),
+            out.lone_spike_inh.eq(lone & n.inhexc_prev[1]),
+        ]
+        with m.If(self.tref):
+            m.d.comb += [
+                self.stim_str_tmp_next.eq(0),
+                self.stim_str_next.eq(strength),
+                self.stim0_prev_next.eq(Cat(strength != 0, n.stim0_prev[0])),
+                self.inhexc_prev_next.eq(Cat(out.tmp_gt_thr_exc, tmp_gt_thr_inh)),
+            ]
+        with m.Else():
+            m.d.comb += [
+                self.stim_str_tmp_next.eq(strength),
+                self.stim_str_next.eq(n.stim_str),
+                self.stim0_prev_next.eq(n.stim0_prev),
+                self.inhexc_prev_next.eq(n.inhexc_prev),
+            ]
+            with m.If(self.step.exc & (strength != 7)):
+                m.d.comb += self.stim_str_tmp_next.eq(strength + 1)
+            with m.Elif(self.step.inh & (strength != -7)):
+                m.d.comb += self.stim_str_tmp_next.eq(strength - 1)
+        return m

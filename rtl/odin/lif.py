@@ -1,0 +1,75 @@
+"""The leaky integrate-and-fire neuron.
+
+Source: ODIN doc v0.1, 3.3.2; lif_neuron.v, lif_neuron_state.v.
+"""
+
+from amaranth import Module, Mux, Signal, signed
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from emulator.odin.layout import LIF
+from rtl.lib.views import layout_of
+from rtl.odin.calcium import Calcium
+from rtl.odin.stimulus import STIMULUS
+
+
+class LifNeuron(wiring.Component):
+    """One update of a neuron; combinational.
+
+    ``core`` moves by the weight or the leakage and saturates at 0 and 255; at or above ``thr`` the neuron spikes and
+    ``core`` is 0. The comparison is made at every update, also at one that brings no stimulus.
+    """
+
+    neuron: In(layout_of(LIF))
+    stimulus: In(STIMULUS)
+    neuron_next: Out(layout_of(LIF))
+    spike: Out(1)
+    v_up: Out(1)
+    v_down: Out(1)
+
+    def __init__(self, sdsp: bool = True) -> None:
+        super().__init__()
+        self._sdsp = sdsp
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        n, top = self.neuron, LIF["core"].high
+        delta = Signal(signed(len(n.leak_str) + 1))
+        with m.If(self.stimulus.tref):
+            m.d.comb += delta.eq(Mux(n.leak_en, -n.leak_str, 0))
+        with m.Elif(self.stimulus.inh):
+            m.d.comb += delta.eq(-self.stimulus.syn_weight)
+        with m.Elif(self.stimulus.exc):
+            m.d.comb += delta.eq(self.stimulus.syn_weight)
+
+        moved = Signal(signed(len(n.core) + 2))
+        potential = Signal.like(n.core)
+        m.d.comb += [moved.eq(n.core + delta), potential.eq(moved)]
+        with m.If(moved < 0):
+            m.d.comb += potential.eq(0)
+        with m.Elif(moved > top):
+            m.d.comb += potential.eq(top)
+
+        m.d.comb += [
+            self.spike.eq(potential >= n.thr),
+            self.neuron_next.eq(n),
+            self.neuron_next.core.eq(Mux(self.spike, 0, potential)),
+        ]
+        if self._sdsp:
+            self._connect_calcium(m)
+        return m
+
+    def _connect_calcium(self, m: Module) -> None:
+        m.submodules.calcium = calcium = Calcium(LIF)
+        core_next = self.neuron_next.core
+        m.d.comb += [
+            calcium.neuron.eq(self.neuron),
+            calcium.tref.eq(self.stimulus.tref),
+            calcium.n_spikes.eq(self.spike),
+            calcium.core_high.eq(core_next >= self.neuron.thetamem),
+            calcium.core_low.eq(core_next < self.neuron.thetamem),
+            self.neuron_next.calcium.eq(calcium.calcium_next),
+            self.neuron_next.caleak_cnt.eq(calcium.caleak_cnt_next),
+            self.v_up.eq(calcium.v_up),
+            self.v_down.eq(calcium.v_down),
+        ]

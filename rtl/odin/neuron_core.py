@@ -1,0 +1,179 @@
+"""The neurons: their memory, one LIF and one Izhikevich update that they share, and the SDSP flags.
+
+Source: ODIN doc v0.1, 3.1 and 3.3; neuron_core.v.
+"""
+
+from amaranth import Array, Module, Mux, Signal, Value
+from amaranth.lib import data, memory, wiring
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import exact_log2
+
+from emulator.odin.layout import (
+    LIF,
+    MONITOR,
+    N_SYN,
+    NEUR_EVENT,
+    NEURONS,
+    SPI_NEURON_ADDR,
+    SYN,
+    SYN_ADDR,
+    M,
+    N,
+)
+from rtl.lib.sram import Sram, merge_byte
+from rtl.lib.views import bits_of, layout_of
+from rtl.odin.buses import CONFIG, NeuronEvent, NeuronsControl, SpiAccess
+from rtl.odin.izh import IzhNeuron
+from rtl.odin.lif import LifNeuron
+from rtl.odin.stimulus import STIMULUS
+
+GROUP_BITS = SYN_ADDR["post_group"].width
+
+
+class SdspFlags(wiring.Component):
+    """A flag a neuron, written one at a time and read eight at a time, at once; no reset touches them."""
+
+    en: In(1)
+    addr: In(M)
+    flag: In(1)
+    group: In(GROUP_BITS)
+    flags: Out(N_SYN)
+
+    def __init__(self, n_neurons: int = N) -> None:
+        super().__init__()
+        self._n_groups = n_neurons // N_SYN
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.groups = groups = memory.Memory(shape=N_SYN, depth=self._n_groups, init=[])
+        write = groups.write_port(granularity=1)
+        read = groups.read_port(domain="comb")
+        first_group_bit = exact_log2(N_SYN)
+        m.d.comb += [
+            write.addr.eq(self.addr[first_group_bit:]),
+            write.en.eq(self.en << self.addr[:first_group_bit]),
+            write.data.eq(self.flag.replicate(N_SYN)),
+            read.addr.eq(self.group),
+            self.flags.eq(read.data),
+        ]
+        return m
+
+
+class NeuronCore(wiring.Component):
+    """Reads a neuron in one clock and writes it back, updated, in the next.
+
+    gate_activity_sync : the SPI has the memory: what is written is the word with the SPI's byte in it
+    synapses, syn_sign : the synapse word of the neuron's group, and the pre-synaptic neuron's sign
+    r_word : the word last accessed
+    event_out : the spike, while the word is written; 0 if the neuron is disabled
+    monitor : the neuron as it will be, for the output bus
+    group, v_up, v_down : SDSP flags of the eight neurons of a group
+    """
+
+    config: In(CONFIG)
+    gate_activity_sync: In(1)
+    spi: In(SpiAccess())
+    control: In(NeuronsControl())
+    event: In(NeuronEvent())
+    synapses: In(layout_of(SYN))
+    syn_sign: In(1)
+    r_word: Out(NEURONS.width)
+    event_out: Out(layout_of(NEUR_EVENT))
+    monitor: Out(layout_of(MONITOR))
+    group: In(GROUP_BITS)
+    v_up: Out(N_SYN)
+    v_down: Out(N_SYN)
+
+    def __init__(self, n_neurons: int = N, izh: bool = True, sdsp: bool = True) -> None:
+        super().__init__()
+        self._n_neurons = n_neurons
+        self._izh = izh
+        self._sdsp = sdsp
+        self._stimulus = Signal(STIMULUS)
+        self._updated = Signal(NEURONS.width)
+        self._event = Signal(layout_of(NEUR_EVENT))
+        self._writes = Signal()
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.neurons = neurons = Sram(self._n_neurons, NEURONS.width)
+        prog_data = self.spi.prog_data
+        byte_idx = bits_of(self.spi.addr, SPI_NEURON_ADDR["byte"])
+        merged = merge_byte(self.r_word, byte_idx, prog_data.byte, prog_data.mask)
+        m.d.comb += [
+            self._writes.eq(self.control.cs & self.control.we),
+            neurons.control.cs.eq(self.control.cs),
+            neurons.control.we.eq(self.control.we),
+            neurons.control.addr.eq(self.control.addr),
+            neurons.w_word.eq(Mux(self.gate_activity_sync, merged, self._updated)),
+            self.r_word.eq(neurons.r_word),
+        ]
+        self._decode_stimulus(m)
+        self._update(m)
+        with m.If(self._writes & ~data.View(layout_of(LIF), self.r_word).neur_disable):
+            m.d.comb += self.event_out.eq(self._event)
+        m.d.comb += self.monitor.event.eq(self.event_out.spike)
+        if self._sdsp:
+            self._connect_flag(m, "up", self.monitor.v_up, self.v_up)
+            self._connect_flag(m, "down", self.monitor.v_down, self.v_down)
+        return m
+
+    def _decode_stimulus(self, m: Module) -> None:
+        """From the event, and from the synapse unless the event is virtual."""
+        event, stimulus, virts = self.event, self._stimulus, self.event.virts
+        idx = self.control.addr[: exact_log2(N_SYN)]
+        weight = Array(self.synapses[f"syn_weight{i}"] for i in range(N_SYN))[idx]
+        mapped = Array(self.synapses[f"mapping{i}"] for i in range(N_SYN))[idx] | self.config.spi_propagate_unmapped_syn
+        tref, sign = Signal(), Signal()
+        with m.If(virts.as_value() != 0):
+            m.d.comb += [tref.eq(virts.leak), sign.eq(virts.sign), stimulus.syn_weight.eq(virts.weight)]
+        with m.Else():
+            m.d.comb += [tref.eq(event.tref), sign.eq(self.syn_sign), stimulus.syn_weight.eq(Mux(mapped, weight, 0))]
+        m.d.comb += [
+            stimulus.tref.eq(event.event & tref),
+            stimulus.exc.eq(event.event & ~tref & ~sign),
+            stimulus.inh.eq(event.event & ~tref & sign),
+            stimulus.burst_end.eq(event.burst_end),
+        ]
+
+    def _update(self, m: Module) -> None:
+        """By the model that the neuron's word selects; without an Izhikevich neuron, such words stay as they are."""
+        m.submodules.lif_neuron = lif = LifNeuron(self._sdsp)
+        m.d.comb += [
+            lif.neuron.eq(self.r_word),
+            lif.stimulus.eq(self._stimulus),
+            self._updated.eq(self.r_word),
+        ]
+        with m.If(lif.neuron.lif_izh_sel):
+            m.d.comb += [
+                self._updated.eq(lif.neuron_next),
+                self._event.spike.eq(lif.spike),
+                self.monitor.v_mem.eq(lif.neuron_next.core),
+                self.monitor.calcium.eq(lif.neuron_next.calcium),
+                self.monitor.v_up.eq(lif.v_up),
+                self.monitor.v_down.eq(lif.v_down),
+            ]
+        if not self._izh:
+            return
+        m.submodules.izh_neuron = izh = IzhNeuron(self._sdsp)
+        m.d.comb += [izh.neuron.eq(self.r_word), izh.stimulus.eq(self._stimulus)]
+        with m.If(~izh.neuron.lif_izh_sel):
+            m.d.comb += [
+                self._updated.eq(izh.neuron_next),
+                self._event.eq(izh.event),
+                self.monitor.v_mem.eq(izh.neuron_next.core.as_unsigned()),
+                self.monitor.reson_sign.eq(izh.neuron_next.reson_sign),
+                self.monitor.calcium.eq(izh.neuron_next.calcium),
+                self.monitor.v_up.eq(izh.v_up),
+                self.monitor.v_down.eq(izh.v_down),
+            ]
+
+    def _connect_flag(self, m: Module, name: str, flag: Value, flags: Value) -> None:
+        m.submodules[f"v_{name}_flags"] = bank = SdspFlags(self._n_neurons)
+        m.d.comb += [
+            bank.en.eq(self._writes),
+            bank.addr.eq(self.control.addr),
+            bank.flag.eq(flag),
+            bank.group.eq(self.group),
+            flags.eq(bank.flags),
+        ]

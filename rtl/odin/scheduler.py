@@ -1,0 +1,137 @@
+"""The scheduler: in which order spikes, virtual events and bursts are worked on.
+
+Source: ODIN doc v0.1, 2.2.1; scheduler.v.
+"""
+
+from amaranth import Module, Mux, ResetSignal, Signal, Value
+from amaranth.lib import stream, wiring
+from amaranth.lib.cdc import FFSynchronizer
+from amaranth.lib.wiring import In, Out
+
+from emulator.odin.layout import N_PRIO, NEUR_EVENT, M
+from rtl.lib.views import layout_of
+from rtl.odin.burst_fifos import BurstFifos
+from rtl.odin.buses import CONFIG, SCHED_EVENT_LAYOUT
+from rtl.odin.main_fifo import MainFifo
+
+
+class BurstClock(wiring.Component):
+    """Whose turn it is among the burst queues: the next one every ``timeref`` + 1 clocks. Clock domain ``burst``."""
+
+    timeref: In(CONFIG["spi_burst_timeref"].shape)
+    turn: Out(range(N_PRIO))
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        priority_cnt = Signal.like(self.timeref)
+        m.d.burst += priority_cnt.eq(priority_cnt + 1)
+        with m.If(priority_cnt == self.timeref):
+            m.d.burst += priority_cnt.eq(0)
+            with m.If(self.turn == N_PRIO - 1):
+                m.d.burst += self.turn.eq(0)
+            with m.Else():
+                m.d.burst += self.turn.eq(self.turn + 1)
+        return m
+
+
+class BurstPush(wiring.Component):
+    """The queues that a spiking neuron's burst goes to; combinational.
+
+    event : ``spk_ref`` further spikes, ``isi_ref`` + 1 queues apart, the first of them that far after ``turn``
+    push, last : the queues of all of them, and of the last
+    """
+
+    event: In(layout_of(NEUR_EVENT))
+    turn: In(range(N_PRIO))
+    push: Out(N_PRIO)
+    last: Out(N_PRIO)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        ahead, ahead_last = Signal(N_PRIO), Signal(N_PRIO)
+        with m.Switch(self.event.isi_ref):
+            for isi_ref in range(1 << len(self.event.isi_ref)):
+                with m.Case(isi_ref):
+                    for nth in range(1, 1 << len(self.event.spk_ref)):
+                        m.d.comb += [
+                            ahead[nth * (isi_ref + 1)].eq(self.event.spk_ref >= nth),
+                            ahead_last[nth * (isi_ref + 1)].eq(self.event.spk_ref == nth),
+                        ]
+        with m.If(self.event.spk_ref != 0):
+            m.d.comb += [self.push.eq(self._rotate(ahead)), self.last.eq(self._rotate(ahead_last))]
+        return m
+
+    def _rotate(self, mask: Value) -> Value:
+        """The mask from the queue whose turn it is on, around the end; a power of 2 at a time."""
+        for b in range(len(self.turn)):
+            mask = Mux(self.turn[b], mask.rotate_left(1 << b), mask)
+        return mask
+
+
+class Scheduler(wiring.Component):
+    """The main queue, and the burst queues, which go first.
+
+    neuron_event, neuron_addr : a spike and the neuron it comes from; taken unless the loop is open
+    i : an event from the controller, which goes before a spike; lost when the main queue is full
+    o : the next event
+    burst_end : it is the last spike of its burst
+    full : the main queue is
+    open_loop_sync : SPI_OPEN_LOOP in the chip's clock domain
+    """
+
+    config: In(CONFIG)
+    neuron_event: In(layout_of(NEUR_EVENT))
+    neuron_addr: In(M)
+    i: In(stream.Signature(SCHED_EVENT_LAYOUT))
+    o: Out(stream.Signature(SCHED_EVENT_LAYOUT))
+    burst_end: Out(1)
+    full: Out(1)
+    open_loop_sync: Out(1)
+
+    def __init__(self, bursts: bool = True) -> None:
+        super().__init__()
+        self._bursts = bursts
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.open_loop = FFSynchronizer(self.config.spi_open_loop, self.open_loop_sync, reset_less=False)
+        m.submodules.main_fifo = main = MainFifo()
+        spikes = Signal()
+        m.d.comb += [
+            spikes.eq(self.neuron_event.spike & ~self.open_loop_sync),
+            main.i.valid.eq(self.i.valid | spikes),
+            self.i.ready.eq(main.i.ready),
+            self.full.eq(~main.i.ready),
+        ]
+        with m.If(self.i.valid):
+            m.d.comb += main.i.payload.eq(self.i.payload)
+        with m.Else():
+            m.d.comb += main.i.payload.addr.eq(self.neuron_addr)
+        m.d.comb += [self.o.valid.eq(main.o.valid), self.o.payload.eq(main.o.payload), main.o.ready.eq(self.o.ready)]
+        if self._bursts:
+            self._connect_bursts(m, main, spikes & ~self.i.valid)
+        return m
+
+    def _connect_bursts(self, m: Module, main: MainFifo, spikes: Value) -> None:
+        m.submodules.burst_clock = clock = BurstClock()
+        m.submodules.burst_push = burst = BurstPush()
+        m.submodules.burst_fifos = fifos = BurstFifos()
+        m.d.comb += [
+            clock.timeref.eq(self.config.spi_burst_timeref),
+            burst.event.eq(self.neuron_event),
+            burst.turn.eq(clock.turn),
+            fifos.last.eq(burst.last),
+            fifos.addr.eq(self.neuron_addr),
+            fifos.turn.eq(clock.turn),
+            fifos.ready.eq(self.o.ready),
+        ]
+        with m.If(spikes & ~ResetSignal("burst")):
+            m.d.comb += fifos.push.eq(burst.push)
+        with m.If(fifos.valid):
+            m.d.comb += [
+                self.o.valid.eq(1),
+                self.o.payload.addr.eq(fifos.head.addr),
+                self.o.payload.virts.eq(0),
+                self.burst_end.eq(fifos.head.last),
+                main.o.ready.eq(0),
+            ]
