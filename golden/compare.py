@@ -30,7 +30,7 @@ class Mismatch:
     time : of the clock edge, in the recording's unit; time_text the same for people
     cycle : rising edges of the recording before this one
     context : what the chip is doing, decoded, a line each
-    last_events : "cycle N: event" of the events that the chip began last, oldest first (first mismatch only)
+    last_events : the events that the chip began last, decoded, oldest first (first mismatch only)
     """
 
     time: int

@@ -212,14 +212,11 @@ class _Comparison:
         events: deque[str] = deque(maxlen=EVENTS_SHOWN)
         begin = self.previous or past
         self.model.restore(begin.snapshot)
-        cycle = begin.first_cycle
         pieces = [past.rows] if begin is past else [begin.rows, past.rows]
         pieces[-1] = cut(past.rows, 0, row)
         for rows in pieces:
             for i in range(len(rows)):
                 self.model.drive(rows.inputs[i : i + 1], rows.clk[i : i + 1])
-                if rows.clk[i]:
-                    if begun := self.model.activity():
-                        events.append(f"cycle {cycle}: {begun}")
-                    cycle += 1
+                if rows.clk[i] and (begun := self.model.activity()):
+                    events.append(begun)
         return tuple(events)

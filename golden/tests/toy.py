@@ -9,7 +9,7 @@ import numpy as np
 
 from emulator import state
 from emulator.declare import Block, Chip, Field, Memory, Pin, Reg, Word
-from emulator.trace import Trace, pack
+from emulator.trace import Trace, pack, unpack
 from golden.wave_out import schedule
 
 RAM = Memory(
@@ -42,8 +42,11 @@ CHIP = Chip(
 )
 
 
+INPUTS, OUTPUTS = CHIP.input_word, CHIP.output_word
+
+
 def pins(**levels: int) -> int:
-    return pack(CHIP.input_word, levels)
+    return pack(INPUTS, levels)
 
 
 class Model:
@@ -63,13 +66,12 @@ class Model:
 
     def _row(self, inputs: int, clk: bool) -> int:
         r = self.registers[0]
-        word = CHIP.input_word
-        level = {f.name: inputs >> f.lsb & f.high for f in word}
+        level = unpack(INPUTS, inputs)
         r.edges ^= level["SCK"] & ~r.sck & 1
         r.sck = level["SCK"]
         if not clk:
             return 0
-        outputs = pack(CHIP.output_word, {"SUM": int(r.acc) ^ (r.cycle == self.fault_cycle), "ODD": int(r.edges)})
+        outputs = pack(OUTPUTS, {"SUM": int(r.acc) ^ (r.cycle == self.fault_cycle), "ODD": int(r.edges)})
         r.acc = 0 if level["RST"] else (r.acc + level["ADD"]) % 16
         self.memories["ram"][r.acc % 8, 0] = r.acc << 4
         r.cycle += 1
@@ -85,7 +87,7 @@ class Model:
         return [f"sum {self.registers[0].acc}"]
 
     def activity(self) -> str | None:
-        return "wrapped to 0" if self.registers[0].acc == 0 else None
+        return f"cycle {self.registers[0].cycle}: sum is 0" if self.registers[0].acc == 0 else None
 
     def warnings(self) -> list[str]:
         return []
@@ -112,7 +114,7 @@ def played(inputs: np.ndarray, clk: np.ndarray) -> Trace:
     """The model's trace for these inputs; rows that would leave no mark in a waveform are left out."""
     marks = (np.diff(inputs, prepend=0) != 0) | (clk == 1)
     inputs, clk = inputs[marks], clk[marks]
-    known = np.where(clk == 1, (1 << CHIP.output_word.width) - 1, 0)
+    known = np.where(clk == 1, (1 << OUTPUTS.width) - 1, 0)
     return Trace(CHIP, inputs, clk, Model().drive(inputs, clk), known, schedule(clk))
 
 

@@ -25,8 +25,8 @@ class BurstFifos(wiring.Component):
     valid : it holds a word; ``ready`` then takes it
     head : the word; if the queue is empty, of no meaning
 
-    A queue counts to 32 words but has 4: what the pointers beyond them would write is lost, what they would read is
-    0. (There the original Verilog has no meaning of its own: simulators disagree.)
+    A queue counts to 32 words but has 4: what the write pointer would put beyond them is lost; the read pointer finds
+    the words again, modulo 4. (There the original Verilog has no meaning of its own: simulators disagree.)
 
     Clock domain ``burst``, with asynchronous reset, empties the queues.
     """
@@ -92,7 +92,7 @@ class BurstFifos(wiring.Component):
                 for j in range(N_PRIO):
                     with m.If(takes[j]):
                         m.d.sync += [slot[j].addr.eq(self.addr), slot[j].last.eq(self.last[j])]
-        with m.If(self.valid), m.Switch(turn_read_ptr):
+        with m.If(self.valid), m.Switch(turn_read_ptr[:SLOT_BITS]):
             for s, slot in enumerate(slots):
                 with m.Case(s):
                     self._select(m, slot)

@@ -3,6 +3,8 @@
 Source: izh_neuron.v, izh_neuron_state.v (the documentation leaves this neuron out).
 """
 
+from types import SimpleNamespace
+
 from amaranth import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -40,13 +42,24 @@ class IzhNeuron(wiring.Component):
         self._potential = Signal(shape_of(IZH["core"]))
         self._hit = Signal()
         self._reson_sign = Signal(shape_of(IZH["reson_sign"]))
+        self._spike = Signal()
+        self._spk_ref = Signal(shape_of(NEUR_EVENT["spk_ref"]))
+        # Signals of their own, and not fields of neuron_next, where they are read: a simulator that orders whole
+        # words would see a loop.
+        self._next = SimpleNamespace(
+            **{f.name: Signal(shape_of(f), name=f"{f.name}_next") for f in IZH if f.kind == "state"}
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.d.comb += [
-            self.neuron_next.eq(self.neuron),
             self._hit.eq(self._potential == self._threshold),
+            self.event.spike.eq(self._spike),
+            self.event.spk_ref.eq(self._spk_ref),
+            self.neuron_next.eq(self.neuron),
         ]
+        for name, state_next in vars(self._next).items():
+            m.d.comb += [state_next.eq(self.neuron[name]), self.neuron_next[name].eq(state_next)]
         self._connect_input(m)
         self._connect_adaptation(m)
         self._move_membrane(m)
@@ -70,11 +83,11 @@ class IzhNeuron(wiring.Component):
             strength.tref.eq(self.stimulus.tref),
             strength.step.eq(accumulator.step),
             self._stim.eq(strength.stimulation),
-            self.neuron_next.inacc.eq(accumulator.inacc_next),
-            self.neuron_next.stim_str.eq(strength.stim_str_next),
-            self.neuron_next.stim_str_tmp.eq(strength.stim_str_tmp_next),
-            self.neuron_next.stim0_prev.eq(strength.stim0_prev_next),
-            self.neuron_next.inhexc_prev.eq(strength.inhexc_prev_next),
+            self._next.inacc.eq(accumulator.inacc_next),
+            self._next.stim_str.eq(strength.stim_str_next),
+            self._next.stim_str_tmp.eq(strength.stim_str_tmp_next),
+            self._next.stim0_prev.eq(strength.stim0_prev_next),
+            self._next.inhexc_prev.eq(strength.inhexc_prev_next),
         ]
 
     def _connect_adaptation(self, m: Module) -> None:
@@ -83,16 +96,16 @@ class IzhNeuron(wiring.Component):
             adapt.neuron.eq(self.neuron),
             adapt.tref.eq(self.stimulus.tref),
             adapt.step.eq(self._step),
-            adapt.spike.eq(self.event.spike),
+            adapt.spike.eq(self._spike),
             adapt.n_spikes.eq(self._burst_length()),
             self._threshold.eq(adapt.threshold),
-            self.neuron_next.thrmod.eq(adapt.thrmod_next),
-            self.neuron_next.thrleak_cnt.eq(adapt.thrleak_cnt_next),
+            self._next.thrmod.eq(adapt.thrmod_next),
+            self._next.thrleak_cnt.eq(adapt.thrleak_cnt_next),
         ]
 
     def _burst_length(self) -> Signal:
         """Spikes of the burst that the neuron would send now, the first included; a burst of 8 counts as 7."""
-        spk_ref = self.event.spk_ref
+        spk_ref = self._spk_ref
         return Mux(spk_ref == LONGEST_BURST, LONGEST_BURST, spk_ref + 1)
 
     def _move_membrane(self, m: Module) -> None:
@@ -163,7 +176,7 @@ class IzhNeuron(wiring.Component):
     def _decide_spike(self, m: Module) -> None:
         """The first behaviour enabled, in this order, says when the neuron spikes."""
         n, stim = self.neuron, self._stim
-        spike = self.event.spike
+        spike = self._spike
         at_rest = self._potential == 0
         with m.If(n.reson_sharp_en):
             m.d.comb += spike.eq(self._step.exc & (n.dapdel_cnt == n.reson_sharp_amt))
@@ -180,12 +193,12 @@ class IzhNeuron(wiring.Component):
         with m.Else():
             m.d.comb += spike.eq(self._hit)
         with m.If(~n.mixed_lock):
-            m.d.comb += [self.event.spk_ref.eq(n.spk_ref), self.event.isi_ref.eq(n.isi_ref)]
+            m.d.comb += [self._spk_ref.eq(n.spk_ref), self.event.isi_ref.eq(n.isi_ref)]
 
     def _count_dapdel(self, m: Module) -> None:
-        n, cnt_next = self.neuron, self.neuron_next.dapdel_cnt
+        n, cnt_next = self.neuron, self._next.dapdel_cnt
         tref = self.stimulus.tref
-        starts = (n.dap_en & self.event.spike) | (n.spklat_en & self._hit & (n.core != self._threshold))
+        starts = (n.dap_en & self._spike) | (n.spklat_en & self._hit & (n.core != self._threshold))
         with m.If(n.reson_sharp_en):
             with m.If(tref & (n.dapdel_cnt != IZH["dapdel_cnt"].high)):
                 m.d.comb += cnt_next.eq(n.dapdel_cnt + 1)
@@ -197,8 +210,8 @@ class IzhNeuron(wiring.Component):
             m.d.comb += cnt_next.eq(n.dapdel_cnt - 1)
 
     def _close_locks(self, m: Module) -> None:
-        n, nxt, stim = self.neuron, self.neuron_next, self._stim
-        tref, spike = self.stimulus.tref, self.event.spike
+        n, nxt, stim = self.neuron, self._next, self._stim
+        tref, spike = self.stimulus.tref, self._spike
         onset = spike & (stim.tmp_gt_thr_exc | stim.gt_thr_exc)
         has_spiked = tref & n.spkout_done & ((n.core == 0) | n.refrac) & stim.tmp_gt_thr_exc
         with m.If(onset | has_spiked):
@@ -220,14 +233,14 @@ class IzhNeuron(wiring.Component):
         with m.Elif(stim.zero):
             m.d.comb += nxt.inhin_lock.eq(0)
 
-        with m.If(spike & (self.event.spk_ref != 0)):
+        with m.If(spike & (self._spk_ref != 0)):
             m.d.comb += nxt.burst_lock.eq(1)
         with m.Elif(self.stimulus.burst_end):
             m.d.comb += nxt.burst_lock.eq(0)
 
     def _finish(self, m: Module) -> None:
         """Membrane, refractoriness and phase, with and without a spike."""
-        n, nxt, spike = self.neuron, self.neuron_next, self.event.spike
+        n, nxt, spike = self.neuron, self._next, self._spike
         m.d.comb += [nxt.core.eq(self._potential), nxt.reson_sign.eq(self._reson_sign)]
         with m.If(spike):
             m.d.comb += nxt.core.eq(Mux(n.dap_en | n.reson_en, n.rfr, -n.rfr))
@@ -240,12 +253,12 @@ class IzhNeuron(wiring.Component):
 
     def _connect_calcium(self, m: Module) -> None:
         m.submodules.calcium = calcium = Calcium(IZH)
-        n, nxt = self.neuron, self.neuron_next
+        n, nxt = self.neuron, self._next
         n_spikes = Mux(n.burst_incr, self._burst_length(), 1)
         m.d.comb += [
             calcium.neuron.eq(n),
             calcium.tref.eq(self.stimulus.tref),
-            calcium.n_spikes.eq(Mux(self.event.spike, n_spikes, 0)),
+            calcium.n_spikes.eq(Mux(self._spike, n_spikes, 0)),
             calcium.core_high.eq(nxt.core >= n.thetamem),
             calcium.core_low.eq((nxt.core >= 0) & (nxt.core < n.thetamem)),
             nxt.calcium.eq(calcium.calcium_next),

@@ -44,6 +44,7 @@ class LifNeuron(wiring.Component):
 
         moved = Signal(signed(len(n.core) + 2))
         potential = Signal.like(n.core)
+        core_next = Signal.like(n.core)
         m.d.comb += [moved.eq(n.core + delta), potential.eq(moved)]
         with m.If(moved < 0):
             m.d.comb += potential.eq(0)
@@ -53,15 +54,15 @@ class LifNeuron(wiring.Component):
         m.d.comb += [
             self.spike.eq(potential >= n.thr),
             self.neuron_next.eq(n),
-            self.neuron_next.core.eq(Mux(self.spike, 0, potential)),
+            self.neuron_next.core.eq(core_next),
+            core_next.eq(Mux(self.spike, 0, potential)),
         ]
         if self._sdsp:
-            self._connect_calcium(m)
+            self._connect_calcium(m, core_next)
         return m
 
-    def _connect_calcium(self, m: Module) -> None:
+    def _connect_calcium(self, m: Module, core_next: Signal) -> None:
         m.submodules.calcium = calcium = Calcium(LIF)
-        core_next = self.neuron_next.core
         m.d.comb += [
             calcium.neuron.eq(self.neuron),
             calcium.tref.eq(self.stimulus.tref),

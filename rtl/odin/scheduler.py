@@ -3,7 +3,9 @@
 Source: ODIN doc v0.1, 2.2.1; scheduler.v.
 """
 
-from amaranth import Module, Mux, ResetSignal, Signal, Value
+from collections.abc import Callable
+
+from amaranth import C, Cat, Module, Mux, ResetSignal, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
@@ -52,14 +54,19 @@ class BurstPush(wiring.Component):
         with m.Switch(self.event.isi_ref):
             for isi_ref in range(1 << len(self.event.isi_ref)):
                 with m.Case(isi_ref):
-                    for nth in range(1, 1 << len(self.event.spk_ref)):
-                        m.d.comb += [
-                            ahead[nth * (isi_ref + 1)].eq(self.event.spk_ref >= nth),
-                            ahead_last[nth * (isi_ref + 1)].eq(self.event.spk_ref == nth),
-                        ]
+                    m.d.comb += [
+                        ahead.eq(self._spread(isi_ref + 1, lambda nth: self.event.spk_ref >= nth)),
+                        ahead_last.eq(self._spread(isi_ref + 1, lambda nth: self.event.spk_ref == nth)),
+                    ]
         with m.If(self.event.spk_ref != 0):
             m.d.comb += [self.push.eq(self._rotate(ahead)), self.last.eq(self._rotate(ahead_last))]
         return m
+
+    def _spread(self, distance: int, bit: Callable[[int], Value]) -> Value:
+        """A mask with ``bit(nth)`` at ``nth`` times the distance, for the 1st to the 7th further spike."""
+        n_spikes = 1 << len(self.event.spk_ref)
+        places = {nth * distance: bit(nth) for nth in range(1, n_spikes)}
+        return Cat(places.get(place, C(0, 1)) for place in range(N_PRIO))
 
     def _rotate(self, mask: Value) -> Value:
         """The mask from the queue whose turn it is on, around the end; a power of 2 at a time."""
