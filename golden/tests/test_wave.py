@@ -123,7 +123,7 @@ def naive(changes: list[tuple[int, str, int]]) -> list[tuple[int, ...]]:
     known = dict.fromkeys(levels, 0)
     packed = pending = 0
     when = None
-    found = []
+    found: list[tuple[int, ...]] = []
     for time in sorted({t for t, _, _ in changes}):
         before, before_known = dict(levels), dict(known)
         for t, pin, level in changes:
