@@ -1,0 +1,78 @@
+from pathlib import Path
+
+import numba
+import numpy as np
+import pytest
+
+from emulator.kernel import jit
+
+SOURCE = "def leak(x):\n    return x - 1\n"
+
+
+@pytest.fixture
+def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of kernel sources of its own, and a cache folder of its own."""
+    folder = tmp_path / "sources"
+    (folder / "odin" / "tests").mkdir(parents=True)
+    (folder / "odin" / "lif.py").write_text(SOURCE)
+    monkeypatch.setattr(jit, "SOURCES", folder)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    return folder
+
+
+def fresh_folder() -> Path | None:
+    """The cache folder as a new process would find it."""
+    return jit.cache_folder.__wrapped__()
+
+
+def test_the_cache_folder_stays_while_no_source_changes(sources: Path, tmp_path: Path) -> None:
+    folder = fresh_folder()
+    assert folder is not None and folder.is_dir()
+    assert folder.is_relative_to(tmp_path / "cache")
+    assert fresh_folder() == folder
+
+
+def test_an_edited_source_has_another_cache_folder(sources: Path) -> None:
+    before = fresh_folder()
+    (sources / "odin" / "lif.py").write_text(SOURCE.replace("1", "2"))
+    assert fresh_folder() != before
+
+
+def test_a_new_source_has_another_cache_folder(sources: Path) -> None:
+    before = fresh_folder()
+    (sources / "odin" / "izh.py").write_text(SOURCE)
+    assert fresh_folder() != before
+
+
+def test_an_edited_test_keeps_the_cache_folder(sources: Path) -> None:
+    before = fresh_folder()
+    (sources / "odin" / "tests" / "test_lif.py").write_text(SOURCE)
+    assert fresh_folder() == before
+
+
+def test_another_numba_has_another_cache_folder(sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fresh_folder()
+    monkeypatch.setattr(numba, "__version__", "0.0.1")
+    assert fresh_folder() != before
+
+
+def test_without_a_place_to_write_there_is_no_cache(
+    sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file" / "below"))
+    assert fresh_folder() is None
+
+
+def test_a_kernel_leaves_numbas_own_cache_folder_as_it_was() -> None:
+    before = numba.config.CACHE_DIR
+    jit.kernel(lambda x: x)
+    assert before == numba.config.CACHE_DIR
+
+
+def test_integers_wrap_and_division_does_not_raise() -> None:
+    @jit.kernel
+    def twice_the_half(x: int, half: int) -> int:
+        return x * 2 + x // half
+
+    assert twice_the_half(np.int64(1 << 62), np.int64(0)) == -(1 << 63)

@@ -1,0 +1,168 @@
+"""A declaration that contradicts itself is refused when it is built, with words that name the contradiction."""
+
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+
+from emulator.declare import Block, Chip, DeclarationError, Event, Field, Memory, Pin, Reg, Register, Word, pin_word
+
+LOW = Field("low", 0, 4, "")
+HIGH = Field("high", 4, 4, "")
+WORD = Word("word", 8, (LOW, HIGH))
+CLK = Pin("CLK", "in", 1, "clock", "")
+OUT = Pin("OUT", "out", 3, "addr", "")
+TOY = Chip(
+    "toy",
+    "",
+    (CLK, OUT),
+    (Memory("mem", 2, 8, (WORD,)),),
+    (Register("R", 0, 1, ""),),
+    (Block("b", (Reg("r", 1),)),),
+    (),
+    "",
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "signed", "low", "high"),
+    [(1, False, 0, 1), (4, False, 0, 15), (4, True, -8, 7), (1, True, -1, 0), (8, True, -128, 127)],
+)
+def test_a_fields_range_follows_from_its_width_and_sign(width: int, signed: bool, low: int, high: int) -> None:
+    f = Field("f", 3, width, "", signed=signed)
+    assert (f.low, f.high) == (low, high)
+    assert f.msb == 3 + width - 1
+
+
+def test_overlapping_fields_are_refused() -> None:
+    with pytest.raises(DeclarationError, match=r"^word\.high: bit 3 already belongs to 'low'$"):
+        Word("word", 8, (LOW, Field("high", 3, 4, "")))
+
+
+@pytest.mark.parametrize(("lsb", "width", "bits"), [(5, 4, "8..5"), (-1, 2, "0..-1"), (3, 0, "2..3")])
+def test_a_field_outside_of_its_word_is_refused(lsb: int, width: int, bits: str) -> None:
+    with pytest.raises(DeclarationError, match=rf"^word\.f: bits {bits} are not within 0\.\.7$"):
+        Word("word", 8, (Field("f", lsb, width, ""),))
+
+
+def test_a_field_may_end_at_its_words_last_bit() -> None:
+    assert Word("word", 8, (Field("f", 5, 3, ""),))["f"].msb == 7
+
+
+def test_two_fields_of_one_name_are_refused() -> None:
+    with pytest.raises(DeclarationError, match=r"^word: field 'low' is declared twice; each name must be unique$"):
+        Word("word", 8, (LOW, replace(HIGH, name="low")))
+
+
+def test_an_unknown_field_is_refused_and_the_known_ones_named() -> None:
+    with pytest.raises(KeyError, match=r"word has no field 'middle'; it has low, high"):
+        WORD["middle"]
+    assert "middle" not in WORD and "low" in WORD
+
+
+def test_a_pin_without_bits_is_refused() -> None:
+    with pytest.raises(DeclarationError, match=r"^pin P: width 0; a pin has at least 1 bit$"):
+        Pin("P", "in", 0, "addr", "")
+
+
+def test_pins_side_by_side_take_the_lowest_bits_first() -> None:
+    word = pin_word("pins", (OUT, CLK))
+    assert [(f.name, f.lsb, f.width) for f in word] == [("OUT", 0, 3), ("CLK", 3, 1)]
+    assert word.width == 4
+
+
+def test_a_memory_and_its_views_have_one_width() -> None:
+    with pytest.raises(DeclarationError, match=r"^memory mem: view word has 8 bits, the memory 16$"):
+        Memory("mem", 4, 16, (WORD,))
+
+
+@pytest.mark.parametrize(("width", "n_limbs"), [(1, 1), (32, 1), (33, 2), (128, 4)])
+def test_a_memory_word_takes_as_many_limbs_as_it_needs(width: int, n_limbs: int) -> None:
+    assert Memory("mem", 1, width, (Word("w", width, ()),)).n_limbs == n_limbs
+
+
+def test_a_words_own_content_tells_its_view() -> None:
+    other = Word("other", 8, (Field("all", 0, 8, ""),))
+    memory = Memory(
+        "mem", 1, 8, (WORD, other), view={i: "other" if i == 5 else "word" for i in range(16)}, view_field="high"
+    )
+    assert memory.word_of(0x4F) is WORD
+    assert memory.word_of(0x50) is other
+    assert Memory("mem", 1, 8, (WORD, other)).word_of(0x50) is WORD
+    with pytest.raises(KeyError, match=r"memory mem has no view 'third'"):
+        memory.word("third")
+
+
+EVENT = Event("e", "01--1", (Field("x", 1, 2, ""),), 2, "")
+
+
+@pytest.mark.parametrize(
+    ("addr", "matches"), [(0b01001, True), (0b01111, True), (0b01000, False), (0b11001, False), (0b101001, False)]
+)
+def test_an_event_matches_where_all_of_its_fixed_bits_agree(addr: int, matches: bool) -> None:
+    assert EVENT.matches(addr) == matches
+
+
+@pytest.mark.parametrize("x", range(4))
+def test_an_encoded_event_matches_and_decodes_to_its_fields(x: int) -> None:
+    addr = EVENT.encode(x=x)
+    assert EVENT.matches(addr)
+    assert EVENT.decode(addr) == {"x": x}
+
+
+def test_an_events_fields_not_given_are_zero() -> None:
+    assert EVENT.encode() == 0b01001
+
+
+@pytest.mark.parametrize("x", [-1, 4])
+def test_an_event_field_that_does_not_fit_is_refused(x: int) -> None:
+    with pytest.raises(ValueError, match=rf"^event e\.x: {x} is not within 0\.\.3$"):
+        EVENT.encode(x=x)
+
+
+def test_an_unknown_event_field_is_refused_and_the_known_ones_named() -> None:
+    with pytest.raises(ValueError, match=r"^event e: no field 'y'; it has x$"):
+        EVENT.encode(y=0)
+    with pytest.raises(ValueError, match=r"^event bare: no field 'y'; it has none$"):
+        Event("bare", "--", (), 1, "").encode(y=0)
+
+
+@pytest.mark.parametrize(
+    ("part", "kind", "name"),
+    [
+        ({"pins": (CLK, OUT, OUT)}, "pin", "OUT"),
+        ({"memories": TOY.memories * 2}, "memory", "mem"),
+        ({"registers": TOY.registers * 2}, "register", "R"),
+        ({"blocks": (TOY.blocks[0], Block("c", (Reg("r", 2),)))}, "state register", "r"),
+    ],
+)
+def test_no_name_is_declared_twice_in_a_chip(part: dict, kind: str, name: str) -> None:
+    with pytest.raises(DeclarationError, match=rf"^toy: {kind} '{name}' is declared twice; each name must be unique$"):
+        replace(TOY, **part)
+
+
+@pytest.mark.parametrize("pins", [(OUT,), (CLK, replace(CLK, name="CLK2"))])
+def test_a_chip_has_one_clock(pins: tuple[Pin, ...]) -> None:
+    with pytest.raises(DeclarationError, match=r"^toy: exactly one pin must have the role 'clock'$"):
+        replace(TOY, pins=pins)
+
+
+def test_parts_of_a_chip_are_found_by_name() -> None:
+    assert TOY.clock is CLK and TOY.pin("OUT") is OUT
+    assert TOY.memory("mem") is TOY.memories[0] and TOY.register("R") is TOY.registers[0]
+    assert TOY.inputs == () and TOY.outputs == (OUT,)
+    with pytest.raises(KeyError, match=r"toy has no memory 'ram'; it has mem"):
+        TOY.memory("ram")
+    with pytest.raises(KeyError, match=r"toy has no register 'Q'"):
+        TOY.register("Q")
+
+
+def test_the_first_event_that_matches_is_taken() -> None:
+    narrow, wide = Event("narrow", "1-", (), 1, ""), Event("wide", "--", (), 1, "")
+    assert replace(TOY, events=(narrow, wide)).event_of(0b10) is narrow
+    assert replace(TOY, events=(narrow, wide)).event_of(0b01) is wide
+    assert replace(TOY, events=(narrow,)).event_of(0b01) is None
+
+
+def test_a_declaration_is_frozen() -> None:
+    with pytest.raises(FrozenInstanceError):
+        LOW.width = 5  # type: ignore[misc]
