@@ -254,7 +254,7 @@ EVENTS = (
     ),
     Event("tref_all", "0--------01111111", (), 2 * N, "Time reference to all neurons."),
     Event("tref", "0--------11111111", (_NEUR,), 2, "Time reference to one neuron."),
-    Event("bist_all", "0--------00000000", (), 2 * N * N // N_SYN, "Bistability for all synapses, 4 pre-synaptic rows of 64 clocks at a time."),
+    Event("bist_all", "0--------00000000", (), 2 * N * N // N_SYN, "Bistability for all synapses, row by row."),
     Event("bist", "0--------10000000", (_NEUR,), 2 * N // N_SYN, "Bistability for the synapses in one neuron's row."),
     Event(
         "virtual",
