@@ -2,8 +2,8 @@
 
 The chip's pins stand in one scope named after it. Time is in picoseconds and a clock takes 10 ns, more only where
 thousands of rows lie before its edge. In each clock: outputs change right after the edge, inputs between two edges
-(rows without an edge one after the other), CLK falls in the middle. A row without an edge that changes no input leaves
-no mark in a waveform.
+(rows without an edge one after the other), CLK falls in the middle. A row without an edge leaves a mark of its own only
+if it changes an input and the next row does too; else it is read back as part of its neighbour, which means the same.
 
 Writer: libfst through pylibfst (https://github.com/mschlaegl/pylibfst).
 """
