@@ -1,0 +1,202 @@
+"""An RTL run in Icarus Verilog, row by row, from a file: slower than ``rtl.verilated``, but it knows X.
+
+The testbench runs the rows of ``emulator.trace`` in simulated time, a step of 1 us after each action, which is longer
+than the delays in a source: the inputs other than reset and SCK change; reset and SCK change, and find the others
+settled; if the row has a clock edge, the outputs are taken, the clock rises, and falls again. Rows and outputs go
+through files, so the length of a run costs no memory in the simulator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from emulator.declare import Chip, Memory, Pin, Word
+from emulator.errors import InputError
+from rtl import toolchain
+from rtl.design import Design, check_packable
+
+_LANGUAGE_OPTIONS = {"verilog-2005": "-g2005", "systemverilog": "-g2012"}
+_EDGE_ROLES = ("reset", "sck")
+_CHUNK = 1 << 16  # rows converted at a time
+
+_BENCH = """\
+`timescale 1us/1ps
+module draupnir_bench;
+    reg clock = 0;
+@DECLARE@
+    wire [@OUT_MSB@:0] outputs;
+    reg [@IN_MSB@:0] row;
+    reg clock_edge;
+    integer rows_file, outputs_file;
+
+    @TOP@ dut (
+@CONNECT@
+    );
+
+    initial begin
+        rows_file = $fopen("rows.txt", "r");
+        outputs_file = $fopen("outputs.txt", "w");
+        #1;
+@LOAD@
+        #1;
+        while ($fscanf(rows_file, "%h %b", row, clock_edge) == 2) begin
+@QUIET@
+            #1;
+@EDGES@
+            #1;
+            if (clock_edge) begin
+                $fwrite(outputs_file, "%b\\n", outputs);
+                clock = 1;
+                #1;
+                clock = 0;
+                #1;
+            end
+        end
+        $fclose(outputs_file);
+@DUMP@
+        $finish;
+    end
+endmodule
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a design did in Icarus.
+
+    outputs : (n,) int64, output pins packed, as they are immediately before the row's clock edge (0 if it has none)
+    known : (n,) int64, mask of the output bits that were neither X nor Z
+    memories : name -> (depth, limbs) uint32 after the last row; unknown bits are 0
+    memories_known : name -> mask of the known bits, in whole hexadecimal digits
+    """
+
+    outputs: np.ndarray
+    known: np.ndarray
+    memories: dict[str, np.ndarray]
+    memories_known: dict[str, np.ndarray]
+
+
+def run(
+    design: Design,
+    chip: Chip,
+    inputs: np.ndarray,
+    clk: np.ndarray,
+    work_dir: Path,
+    memories: Mapping[str, np.ndarray] | None = None,
+) -> Run:
+    """Run rows (see ``emulator.trace``); every input is 0 before the first.
+
+    inputs, clk : (n,) int64 and (n,) uint8, the rows
+    work_dir : where the testbench and its files go
+    memories : contents before the first row; what is not given starts unknown, as all registers do
+    Raises InputError when Icarus is missing, or refuses the sources, or the design ends the simulation itself.
+    """
+    check_packable(chip)
+    tool = toolchain.icarus()
+    work_dir.mkdir(parents=True, exist_ok=True)
+    memories = memories or {}
+    for name, content in memories.items():
+        with (work_dir / f"{name}.in.hex").open("w") as file:
+            file.writelines(_hex_words(chip.memory(name), content))
+    with (work_dir / "rows.txt").open("w") as file:
+        file.writelines(_hex_rows(inputs, clk))
+    (work_dir / "bench.v").write_text(bench(design, chip, tuple(memories)))
+    (work_dir / "options.txt").write_text("+timescale+1ns/1ps\n")  # for sources that give none
+    command = [str(tool.iverilog), _LANGUAGE_OPTIONS[design.language], "-s", "draupnir_bench", "-o", "bench.vvp"]
+    command += ["-c", "options.txt", *(f"-I{folder}" for folder in design.folders)]
+    command += [*(str(path.resolve()) for path in design.files), "bench.v"]
+    toolchain.call(command, "Icarus refused the sources", cwd=work_dir)
+    toolchain.call([str(tool.vvp), "-n", "bench.vvp"], "Icarus stopped", cwd=work_dir)
+    outputs, known = _read_outputs(work_dir / "outputs.txt", chip, clk)
+    read = {name: _read_memory(work_dir / f"{name}.out.hex", chip.memory(name)) for name in design.memories}
+    return Run(outputs, known, {k: content for k, (content, _) in read.items()}, {k: m for k, (_, m) in read.items()})
+
+
+def bench(design: Design, chip: Chip, loaded: tuple[str, ...] = ()) -> str:
+    """The Verilog testbench for a design; ``loaded`` names the memories that it fills from files."""
+    fields = {"@TOP@": design.top, "@IN_MSB@": str(chip.input_word.width - 1)}
+    fields["@OUT_MSB@"] = str(chip.output_word.width - 1)
+    connect = [f".{design.port(chip.clock)}(clock)"]
+    connect += [f".{design.port(pin)}({_reg(pin)})" for pin in chip.inputs]
+    connect += [f".{design.port(pin)}({_slice('outputs', chip.output_word, pin)})" for pin in chip.outputs]
+    blocks = {
+        "@DECLARE@": (4, [f"reg [{pin.width - 1}:0] {_reg(pin)} = 0;" for pin in chip.inputs]),
+        "@CONNECT@": (8, ",\n".join(connect).split("\n")),
+        "@LOAD@": (8, [f'$readmemh("{name}.in.hex", dut.{design.memories[name]});' for name in loaded]),
+        "@QUIET@": (12, [_apply(chip, pin) for pin in chip.inputs if pin.role not in _EDGE_ROLES]),
+        "@EDGES@": (12, [_apply(chip, pin) for pin in chip.inputs if pin.role in _EDGE_ROLES]),
+        "@DUMP@": (8, [f'$writememh("{name}.out.hex", dut.{path});' for name, path in design.memories.items()]),
+    }
+    text = _BENCH
+    for slot, name in fields.items():
+        text = text.replace(slot, name)
+    for slot, (indent, lines) in blocks.items():
+        text = text.replace(slot, "\n".join(" " * indent + line for line in lines))
+    return text
+
+
+def _reg(pin: Pin) -> str:
+    return f"pin_{pin.name}"
+
+
+def _slice(vector: str, word: Word, pin: Pin) -> str:
+    return f"{vector}[{word[pin.name].msb}:{word[pin.name].lsb}]"
+
+
+def _apply(chip: Chip, pin: Pin) -> str:
+    return f"{_reg(pin)} = {_slice('row', chip.input_word, pin)};"
+
+
+def _hex_rows(inputs: np.ndarray, clk: np.ndarray) -> Iterable[str]:
+    """A line a row: the packed inputs and the clock edge."""
+    for start in range(0, len(inputs), _CHUNK):
+        digits = inputs[start : start + _CHUNK].astype(">i8").tobytes().hex()
+        edges = clk[start : start + _CHUNK].tolist()
+        yield "".join(f"{digits[16 * i : 16 * i + 16]} {edge}\n" for i, edge in enumerate(edges))
+
+
+def _hex_words(memory: Memory, content: np.ndarray) -> Iterable[str]:
+    """A line a word, most significant digit first."""
+    if content.shape != (memory.depth, memory.n_limbs):
+        raise ValueError(f"memory {memory.name}: shape {content.shape}, must be {(memory.depth, memory.n_limbs)}")
+    for word in content:
+        yield f"{int.from_bytes(word.astype('<u4').tobytes(), 'little'):x}\n"
+
+
+def _read_outputs(path: Path, chip: Chip, clk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Outputs and known mask of every row from the testbench's file, which has a line for each clock edge."""
+    width = chip.output_word.width
+    edges = np.flatnonzero(clk)
+    outputs, known = np.zeros(len(clk), dtype=np.int64), np.zeros(len(clk), dtype=np.int64)
+    n_written = path.stat().st_size // (width + 1)
+    if n_written != len(edges):
+        raise InputError(f"{chip.name}: the design ended the simulation after {n_written} of {len(edges)} clocks")
+    weights = 1 << np.arange(width - 1, -1, -1, dtype=np.int64)
+    with path.open("rb") as file:
+        for start in range(0, len(edges), _CHUNK):
+            rows = edges[start : start + _CHUNK]
+            lines = np.frombuffer(file.read(len(rows) * (width + 1)), dtype=np.uint8).reshape(len(rows), width + 1)
+            ones, zeros = lines[:, :width] == ord("1"), lines[:, :width] == ord("0")
+            outputs[rows] = ones @ weights
+            known[rows] = (ones | zeros) @ weights
+    return outputs, known
+
+
+def _read_memory(path: Path, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
+    """Contents and known mask from a $writememh file; a digit with an unknown bit is unknown as a whole."""
+    words = [line for line in path.read_text().split("\n") if line and not line.startswith(("//", "@"))]
+    contents, masks = np.zeros((2, memory.depth, memory.n_limbs), dtype=np.uint32)
+    for addr, word in enumerate(words):
+        digits = "".join(digit if digit in "0123456789abcdef" else "0" for digit in word)
+        mask = "".join("f" if digit in "0123456789abcdef" else "0" for digit in word)
+        contents[addr] = _limbs(int(digits, 16), memory)
+        masks[addr] = _limbs(int(mask, 16) & ((1 << memory.width) - 1), memory)
+    return contents, masks
+
+
+def _limbs(word: int, memory: Memory) -> np.ndarray:
+    return np.frombuffer(word.to_bytes(4 * memory.n_limbs, "little"), dtype="<u4")
