@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from emulator.declare import Chip
 from emulator.trace import Trace
-from golden.wave_out import schedule
+from golden import case, hexfile, wave_out
 
 REPORT_EVERY = 1024  # clocks between two reports of progress
 
@@ -84,4 +86,26 @@ def record(
 def _trace(chip: Chip, inputs: list[int], clk: list[int], outputs: list[int]) -> Trace:
     edges = np.array(clk, np.uint8)
     known = np.where(edges == 1, (1 << chip.output_word.width) - 1, 0).astype(np.int64)
-    return Trace(chip, np.array(inputs, np.int64), edges, np.array(outputs, np.int64), known, schedule(edges))
+    return Trace(chip, np.array(inputs, np.int64), edges, np.array(outputs, np.int64), known, wave_out.schedule(edges))
+
+
+def save(recording: Recording, folder: Path, why: str, source: Mapping[str, str], command: str, seed: int) -> case.Case:
+    """Make a recording a golden case in ``folder``, which appears, or is replaced, when the case is complete.
+
+    Memories that are all 0 before the first clock are not written: that is how a replay starts.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
+        new = Path(scratch) / "new"
+        new.mkdir()
+        chip = recording.trace.chip
+        wave_out.write(recording.trace, new / case.WAVE)
+        for memory in chip.memories:
+            if recording.before[memory.name].any():
+                hexfile.write(new / f"{memory.name}.before.hex", recording.before[memory.name], memory)
+            hexfile.write(new / f"{memory.name}.hex", recording.after[memory.name], memory)
+        case.write(new, chip.name, why, source, command, seed)
+        if folder.exists():
+            folder.rename(Path(scratch) / "old")
+        new.rename(folder)
+    return case.load(folder)

@@ -1,6 +1,6 @@
 """The one place that knows Numba's options.
 
-``kernel`` compiles a function, and keeps the machine code in a folder named by a hash of all of ``emulator``'s sources:
+``kernel`` and ``outlined`` compile a function, and keep the machine code in a folder named by a hash of all of ``emulator``'s sources:
 a warm start is fast, and an edit of any kernel, also of one that is only called, can never run stale code.
 With NUMBA_DISABLE_JIT=1 the same functions run uncompiled and give the same bits.
 """
@@ -41,12 +41,24 @@ def cache_folder() -> Path | None:
 def kernel(function: F) -> F:
     """Compile at the first call for each combination of argument types; integers wrap, nothing is checked.
 
-    A kernel allocates nothing, so Numba's reference counting is off (``_nrt``): it cost a fifth of the clocks per second.
+    A kernel becomes part of the kernel that calls it: passing arrays and tuples between machine functions cost more than
+    half of the clocks per second. It allocates nothing, so Numba's reference counting is off (``_nrt``), worth a fifth.
     """
+    return _compiled(function, forceinline=True)
+
+
+def outlined(function: F) -> F:
+    """A kernel that stays a function of its own: called from Python, or large and not called in every clock."""
+    return _compiled(function, forceinline=False)
+
+
+def _compiled(function: F, forceinline: bool) -> F:
     folder = cache_folder()
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(folder or "")
     try:
-        return numba.njit(cache=folder is not None, nogil=True, error_model="numpy", _nrt=False)(function)
+        return numba.njit(
+            cache=folder is not None, nogil=True, error_model="numpy", _nrt=False, forceinline=forceinline
+        )(function)
     finally:
         numba.config.CACHE_DIR = before

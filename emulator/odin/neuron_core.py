@@ -15,7 +15,7 @@ import numpy as np
 from emulator.codec import positions
 from emulator.kernel.bits import field
 from emulator.kernel.bits import limb_field as take
-from emulator.kernel.jit import kernel
+from emulator.kernel.jit import kernel, outlined
 from emulator.odin import izh, lif, synaptic_core
 from emulator.odin.controller import NeurMem, SynMem
 from emulator.odin.layout import LIF, MONITOR, NEUR_EVENT, NEURONS, SPI_NEURON_ADDR, VIRTS
@@ -103,7 +103,7 @@ def _write_lif(r: np.record, neurons: np.ndarray, neur: NeurMem, s: Stimulus) ->
     )
 
 
-@kernel
+@outlined
 def _write_izh(r: np.record, neurons: np.ndarray, neur: NeurMem, s: Stimulus) -> Result:
     n = izh.update(r.neur_state, s.syn_weight, s.syn_sign, neur.event, s.time_ref, neur.burst_end)
     if not r.spi_gate_activity_sync:

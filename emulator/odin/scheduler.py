@@ -18,7 +18,7 @@ import numpy as np
 from emulator.codec import positions
 from emulator.kernel.arith import wrap
 from emulator.kernel.bits import field
-from emulator.kernel.jit import kernel
+from emulator.kernel.jit import kernel, outlined
 from emulator.odin.controller import Sched, SchedPort
 from emulator.odin.layout import BLOCKS, BURST_DEPTH, BURST_WORD, N_PRIO, NEUR_EVENT, PTR_BITS, SCHED_EVENT
 
@@ -104,7 +104,7 @@ def _clock_burst(r: np.record, prio: int, push: bool, pop: bool, word: int) -> N
 # --- Clock edge -------------------------------------------------------------------------------------------------
 
 
-@kernel
+@outlined
 def _push_burst(r: np.record, prio: int, neur_event: int, neurmem_addr: int) -> None:
     """Spread a burst's further spikes; the order does not matter, since no two meet in one FIFO."""
     spk_ref = field(neur_event, EVENT_OUT.spk_ref)
@@ -167,7 +167,7 @@ def reset(r: np.record) -> None:
     r.main_empty = 1
 
 
-@kernel
+@outlined
 def reset_priority(r: np.record) -> None:
     """Priority and burst FIFOs; the FIFOs' words stay."""
     if r.burst_clean:  # nothing moves while the reset is held: do not clear 57 FIFOs at every clock

@@ -1,1 +1,53 @@
 """What to do to each chip: named recipes for seeded constrained-random stimuli."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Protocol
+
+import numpy as np
+
+from emulator.declare import Chip
+from emulator.errors import InputError
+from golden.stimulus import Stimulus
+
+
+class Recipe(Protocol):
+    """What all chips' recipes have.
+
+    why : one sentence: what breaks if a model differs
+    n_cycles : clocks of a recording, unless told otherwise
+    undefined : it makes the chip do what its Verilog leaves undefined, so simulators may disagree
+    """
+
+    @property
+    def why(self) -> str: ...
+
+    @property
+    def n_cycles(self) -> int: ...
+
+    @property
+    def undefined(self) -> bool: ...
+
+
+def recipes(chip: Chip) -> Mapping[str, Recipe]:
+    """The chip's recipes by name."""
+    table: Mapping[str, Recipe] = import_module(f"golden.recipes.{chip.name}_table").RECIPES
+    return table
+
+
+def recipe(chip: Chip, name: str) -> Recipe:
+    """Raises InputError for a name that is not one of the chip's recipes."""
+    table = recipes(chip)
+    if name not in table:
+        raise InputError(f"{chip.name}: no recipe {name!r}; there are: {', '.join(table)}")
+    return table[name]
+
+
+def prepare(chip: Chip, name: str, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
+    """The stimulus of a recipe, and the memories to load first; the same seed gives the same of both."""
+    wanted = recipe(chip, name)
+    prepared: tuple[Stimulus, dict[str, np.ndarray]]
+    prepared = import_module(f"golden.recipes.{chip.name}").prepare(wanted, seed)
+    return prepared

@@ -70,6 +70,7 @@ class Recipe:
     sign : probability that a neuron's outgoing synapses are inhibitory
     neurons, synapses : contents that the memories are loaded with beforehand
     program : so many neurons, from 0, and synapse words are programmed by SPI instead
+    undefined : it goes where the Verilog is undefined, and simulators may disagree
     configured : all registers are programmed, and a second reset follows, so that none is undefined; else none is
     """
 
@@ -85,6 +86,7 @@ class Recipe:
     receiver: ReceiverTiming = field(default_factory=ReceiverTiming)
     host: HostTraffic = field(default_factory=HostTraffic)
     configured: bool = True
+    undefined: bool = False
 
 
 def prepare(recipe: Recipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:

@@ -21,7 +21,10 @@ def _izh(**fields: Range) -> Group:
 
 
 PLAIN = _izh(rfr=(0, 4))
-BURSTING = _izh(rfr=(0, 7), spk_ref=(1, 3), isi_ref=(0, 4), thr=(2, 7))
+EXPLOSIVE = _izh(rfr=(1, 7), spk_ref=(2, 7), isi_ref=(0, 1), thr=(1, 2), fi_sel=0)
+_BURST: dict[str, Range] = {"spk_ref": (1, 4), "isi_ref": (0, 4), "thr": (1, 4), "fi_sel": 0, "leak_en": 0}
+# A refractory neuron waits for its burst's end, which never comes if the burst FIFOs are emptied: some have no period.
+BURSTING = (_izh(**_BURST, rfr=0), _izh(**_BURST, rfr=(1, 7)))
 
 # behaviour -> (what it is, the neurons that show it, probability that a volley is inhibitory)
 _BEHAVIOURS: dict[str, tuple[str, Group, float]] = {

@@ -1,6 +1,6 @@
 """A single-port synchronous memory with chip select, as SRAM macros and FPGA block memories have it."""
 
-from amaranth import Cat, Module, Mux, Value
+from amaranth import Module, Value
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
@@ -44,13 +44,13 @@ class Sram(wiring.Component):
         return m
 
 
-def merge_byte(word: Value, byte_idx: Value, byte: Value, mask: Value) -> Value:
-    """``word`` with the byte ``byte_idx`` (0 least significant) replaced by ``byte``, except where ``mask`` is 1.
+def merge_byte(m: Module, merged: Value, word: Value, byte_idx: Value, byte: Value, mask: Value) -> None:
+    """Assign to ``merged`` the word with byte ``byte_idx`` (0 least significant) replaced, except where ``mask`` is 1.
 
     An index beyond the word changes nothing.
     """
-    merged_bytes = []
-    for i in range(len(word) // 8):
-        old = word[8 * i : 8 * i + 8]
-        merged_bytes.append(Mux(byte_idx == i, byte & ~mask | old & mask, old))
-    return Cat(merged_bytes)
+    m.d.comb += merged.eq(word)
+    with m.Switch(byte_idx):
+        for i in range(len(word) // 8):
+            with m.Case(i):
+                m.d.comb += merged.word_select(i, 8).eq(byte & ~mask | word.word_select(i, 8) & mask)

@@ -22,6 +22,19 @@ def packed_fields(word: Word) -> data.StructLayout:
     return data.StructLayout({f.name: shape_of(f) for f in word})
 
 
+def state_span(word: Word) -> tuple[int, int]:
+    """First bit, and first bit beyond the last, of the word's fields of kind ``state``."""
+    states = [f for f in word if f.kind == "state"]
+    return min(f.lsb for f in states), max(f.msb for f in states) + 1
+
+
+def state_of(word: Word) -> data.FlexibleLayout:
+    """The part of the word that holds its state, as a layout of its own: bit 0 is the first bit of the state."""
+    start, end = state_span(word)
+    states = {f.name: data.Field(shape_of(f), f.lsb - start) for f in word if f.kind == "state"}
+    return data.FlexibleLayout(end - start, states)
+
+
 def bits_of(value: ValueLike, field: Field) -> Value:
     """The bits of ``value`` where a declared field is."""
     return Value.cast(value)[field.lsb : field.msb + 1]

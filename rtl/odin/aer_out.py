@@ -9,9 +9,9 @@ from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-from emulator.odin.layout import MONITOR, MONITOR_SYN, N_SYN, NEUR_EVENT, SYN, SYN_BITS, M
+from emulator.odin.layout import MONITOR, MONITOR_SYN, N_SYN, SYN, SYN_BITS, M
 from rtl.lib.views import layout_of
-from rtl.odin.buses import CONFIG, NeuronsControl, SynapsesControl
+from rtl.odin.buses import CONFIG, NeuronsControl, Spike, SynapsesControl
 
 PACKETS = data.ArrayLayout(M, MONITOR.width // M)  # a neuron's state takes two packets, the second one first
 
@@ -33,7 +33,7 @@ class AerOut(wiring.Component):
     neurons: In(NeuronsControl())
     synapses: In(SynapsesControl())
     syn_word: In(layout_of(SYN))
-    neuron_event: In(layout_of(NEUR_EVENT))
+    neuron_event: In(Spike())
     monitor: In(layout_of(MONITOR))
     sched_addr: In(M)
     pop_neur: In(1)

@@ -3,10 +3,10 @@
 Source: scheduler.v, fifo_burst; fifo.v.
 """
 
-from amaranth import Cat, DomainRenamer, Module, Signal, Value
-from amaranth.lib import data, wiring
+from amaranth import Array, Cat, DomainRenamer, Module, Signal, Value
+from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
-from amaranth.utils import exact_log2
+from amaranth.utils import ceil_log2, exact_log2
 
 from emulator.odin.layout import BURST_DEPTH, BURST_WORD, N_PRIO, PTR_BITS, M
 from rtl.lib.counters import CounterBank
@@ -14,6 +14,10 @@ from rtl.lib.views import layout_of
 
 BURST_LAYOUT = layout_of(BURST_WORD)
 SLOT_BITS = exact_log2(BURST_DEPTH)
+N_BANKS = 19
+ROUND_BITS = ceil_log2(N_PRIO // N_BANKS)
+# Bit b of the round of queue j, which is j // N_BANKS, for all queues side by side.
+ROUND_MASKS = [sum((j // N_BANKS >> b & 1) << j for j in range(N_PRIO)) for b in range(ROUND_BITS)]
 
 
 class BurstFifos(wiring.Component):
@@ -68,7 +72,17 @@ class BurstFifos(wiring.Component):
             m.d.burst += held.eq(held & ~at_turn | accepted)
         with m.Else():
             m.d.burst += held.eq(held | accepted)
-        self._store(m, accepted, write_ptr.planes, turn_read_ptr)
+        m.submodules.words = words = BurstWords()
+        exists = accepted & ~_any_of(write_ptr.planes[SLOT_BITS:])
+        m.d.comb += [
+            words.write.eq(exists),
+            words.slot_planes.eq(write_ptr.planes.as_value()),
+            words.last.eq(self.last),
+            words.addr.eq(self.addr),
+            words.turn.eq(self.turn),
+            words.turn_slot.eq(turn_read_ptr),
+            self.head.eq(words.head),
+        ]
         return m
 
     def _at_turn(self, m: Module, planes: data.View) -> Signal:
@@ -77,31 +91,54 @@ class BurstFifos(wiring.Component):
         m.d.comb += counter.eq(Cat(plane.bit_select(self.turn, 1) for plane in planes))
         return counter
 
-    def _store(self, m: Module, accepted: Signal, write_planes: data.View, turn_read_ptr: Signal) -> None:
-        """Slot s of all queues is one register: so that a simulator touches them only when there is a push."""
-        slots = [
-            Signal(data.ArrayLayout(BURST_LAYOUT, N_PRIO), name=f"slot_{s}", reset_less=True)
-            for s in range(BURST_DEPTH)
-        ]
-        exists = accepted & ~_any_of(write_planes[SLOT_BITS:])
-        with m.If(accepted.any()):
-            for s, slot in enumerate(slots):
-                takes = exists
-                for b in range(SLOT_BITS):
-                    takes = takes & (write_planes[b] if s >> b & 1 else ~write_planes[b])
-                for j in range(N_PRIO):
-                    with m.If(takes[j]):
-                        m.d.sync += [slot[j].addr.eq(self.addr), slot[j].last.eq(self.last[j])]
-        with m.If(self.valid), m.Switch(turn_read_ptr[:SLOT_BITS]):
-            for s, slot in enumerate(slots):
-                with m.Case(s):
-                    self._select(m, slot)
 
-    def _select(self, m: Module, slot: Signal) -> None:
-        with m.Switch(self.turn):
-            for j in range(N_PRIO):
-                with m.Case(j):
-                    m.d.comb += self.head.eq(slot[j])
+class BurstWords(wiring.Component):
+    """The 4 words of each queue, in 19 banks: queue j is in bank j modulo 19, with j + 19 and j + 38.
+
+    write : the queues to write, no two of them in the same bank; the spikes of a burst never are: they are 1 to 6
+        times 1 to 8 apart, which 19 does not divide, and there are 3 times 19 queues.
+    slot_planes : the slot to write of each queue, as bit planes
+    turn, turn_slot : the word at ``head``, at once
+    """
+
+    write: In(N_PRIO)
+    last: In(N_PRIO)
+    addr: In(M)
+    slot_planes: In(data.ArrayLayout(N_PRIO, SLOT_BITS))
+    turn: In(range(N_PRIO))
+    turn_slot: In(SLOT_BITS)
+    head: Out(BURST_LAYOUT)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        round_planes = [self.write & mask for mask in ROUND_MASKS]
+        written, is_last = _by_bank(self.write), _by_bank(self.last)
+        addr_planes = [_by_bank(self.write & plane) for plane in self.slot_planes]
+        addr_planes += [_by_bank(plane) for plane in round_planes]
+        turn_bank, turn_round = Signal(range(N_BANKS)), Signal(ROUND_BITS)
+        m.d.comb += [turn_round.eq((self.turn >= N_BANKS) + (self.turn >= 2 * N_BANKS))]
+        m.d.comb += turn_bank.eq(self.turn - turn_round * N_BANKS)
+        heads = []
+        for bank in range(N_BANKS):
+            m.submodules[f"bank_{bank}"] = words = memory.Memory(
+                shape=BURST_LAYOUT, depth=1 << (SLOT_BITS + ROUND_BITS), init=[]
+            )
+            write, read = words.write_port(), words.read_port(domain="comb")
+            m.d.comb += [
+                write.en.eq(written[bank]),
+                write.addr.eq(Cat(plane[bank] for plane in addr_planes)),
+                write.data.addr.eq(self.addr),
+                write.data.last.eq(is_last[bank]),
+                read.addr.eq(Cat(self.turn_slot, turn_round)),
+            ]
+            heads.append(read.data)
+        m.d.comb += self.head.eq(Array(heads)[turn_bank])
+        return m
+
+
+def _by_bank(queues: Value) -> Value:
+    """A bit a bank: whether any of the bank's queues is set."""
+    return _any_of([queues[start : start + N_BANKS] for start in range(0, N_PRIO, N_BANKS)])
 
 
 def _any_of(planes: list[Value]) -> Value:

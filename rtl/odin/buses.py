@@ -4,6 +4,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import Out
 
 from emulator.odin.layout import (
+    NEUR_EVENT,
     REGISTERS,
     SCHED_EVENT,
     SPI_ADDR,
@@ -56,6 +57,18 @@ class SpiAccess(wiring.Signature):
                 "prog_data": Out(PROG_DATA),
             }
         )
+
+
+class Spike(wiring.Signature):
+    """A neuron's spike, and the burst that it begins.
+
+    spike : the neuron spikes; else the other two mean nothing
+    spk_ref : further spikes of the burst
+    isi_ref : they are ``isi_ref`` + 1 burst time references apart
+    """
+
+    def __init__(self) -> None:
+        super().__init__({f.name: Out(f.width) for f in NEUR_EVENT})
 
 
 class NeuronEvent(wiring.Signature):

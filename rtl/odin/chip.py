@@ -9,6 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 
 from emulator.odin.layout import CHIP, N
+from rtl.lib.bundles import forward
 from rtl.odin.aer_out import AerOut
 from rtl.odin.controller import Controller
 from rtl.odin.neuron_core import NeuronCore
@@ -93,11 +94,11 @@ class Odin(wiring.Component):
         for block in (controller, self.scheduler, synaptic_core, neuron_core, self.aer_out):
             m.d.comb += block.config.eq(self.spi.config)
         for block in (controller, synaptic_core, neuron_core):
-            self._forward(m, self.spi.access, block.spi)
-        self._forward(m, controller.neurons, neuron_core.control)
-        self._forward(m, controller.neurons, self.aer_out.neurons)
-        self._forward(m, controller.synapses, synaptic_core.control)
-        self._forward(m, controller.synapses, self.aer_out.synapses)
+            forward(m, self.spi.access, block.spi)
+        forward(m, controller.neurons, neuron_core.control)
+        forward(m, controller.neurons, self.aer_out.neurons)
+        forward(m, controller.synapses, synaptic_core.control)
+        forward(m, controller.synapses, self.aer_out.synapses)
         m.d.comb += [
             self.spi.neur_state.eq(neuron_core.r_word),
             self.spi.synapses.eq(synaptic_core.r_word),
@@ -115,21 +116,16 @@ class Odin(wiring.Component):
         controller, scheduler, neuron_core, aer_out = self.controller, self.scheduler, self.neuron_core, self.aer_out
         connect(m, controller.push, scheduler.i)
         connect(m, scheduler.o, controller.sched)
-        self._forward(m, controller.event, neuron_core.event)
+        forward(m, controller.event, neuron_core.event)
+        forward(m, neuron_core.event_out, scheduler.neuron_event)
+        forward(m, neuron_core.event_out, aer_out.neuron_event)
         m.d.comb += [
             controller.sched_burst_end.eq(scheduler.burst_end),
             controller.sched_full.eq(scheduler.full),
             controller.aerout_ctrl_busy.eq(aer_out.ctrl_busy),
-            scheduler.neuron_event.eq(neuron_core.event_out),
             scheduler.neuron_addr.eq(controller.neurons.addr),
-            aer_out.neuron_event.eq(neuron_core.event_out),
             aer_out.monitor.eq(neuron_core.monitor),
             aer_out.syn_word.eq(self.synaptic_core.w_word),
             aer_out.sched_addr.eq(scheduler.o.payload.addr),
             aer_out.pop_neur.eq(controller.aerout_pop_neur),
         ]
-
-    def _forward(self, m: Module, source: wiring.PureInterface, sink: wiring.PureInterface) -> None:
-        """Wires one block's output bundle to one of several that read it."""
-        for path, _, signal in source.signature.flatten(source):
-            m.d.comb += getattr(sink, path[0]).eq(signal)

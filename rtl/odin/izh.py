@@ -10,7 +10,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from emulator.odin.layout import IZH, NEUR_EVENT, ResonSign
-from rtl.lib.views import layout_of, shape_of
+from rtl.lib.views import layout_of, shape_of, state_of
+from rtl.odin.buses import Spike
 from rtl.odin.calcium import Calcium
 from rtl.odin.izh_adapt import EffectiveThreshold
 from rtl.odin.izh_input import STEP, STIMULATION, InputAccumulator, StimulationStrength
@@ -28,8 +29,8 @@ class IzhNeuron(wiring.Component):
 
     neuron: In(layout_of(IZH))
     stimulus: In(STIMULUS)
-    neuron_next: Out(layout_of(IZH))
-    event: Out(layout_of(NEUR_EVENT))
+    state_next: Out(state_of(IZH))
+    event: Out(Spike())
     v_up: Out(1)
     v_down: Out(1)
 
@@ -44,7 +45,7 @@ class IzhNeuron(wiring.Component):
         self._reson_sign = Signal(shape_of(IZH["reson_sign"]))
         self._spike = Signal()
         self._spk_ref = Signal(shape_of(NEUR_EVENT["spk_ref"]))
-        # Signals of their own, and not fields of neuron_next, where they are read: a simulator that orders whole
+        # Signals of their own, and not fields of state_next, where they are read: a simulator that orders whole
         # words would see a loop.
         self._next = SimpleNamespace(
             **{f.name: Signal(shape_of(f), name=f"{f.name}_next") for f in IZH if f.kind == "state"}
@@ -56,10 +57,9 @@ class IzhNeuron(wiring.Component):
             self._hit.eq(self._potential == self._threshold),
             self.event.spike.eq(self._spike),
             self.event.spk_ref.eq(self._spk_ref),
-            self.neuron_next.eq(self.neuron),
         ]
         for name, state_next in vars(self._next).items():
-            m.d.comb += [state_next.eq(self.neuron[name]), self.neuron_next[name].eq(state_next)]
+            m.d.comb += [state_next.eq(self.neuron[name]), self.state_next[name].eq(state_next)]
         self._connect_input(m)
         self._connect_adaptation(m)
         self._move_membrane(m)

@@ -8,7 +8,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from emulator.odin.layout import LIF
-from rtl.lib.views import layout_of
+from rtl.lib.views import layout_of, state_of
 from rtl.odin.calcium import Calcium
 from rtl.odin.stimulus import STIMULUS
 
@@ -22,7 +22,7 @@ class LifNeuron(wiring.Component):
 
     neuron: In(layout_of(LIF))
     stimulus: In(STIMULUS)
-    neuron_next: Out(layout_of(LIF))
+    state_next: Out(state_of(LIF))
     spike: Out(1)
     v_up: Out(1)
     v_down: Out(1)
@@ -53,12 +53,13 @@ class LifNeuron(wiring.Component):
 
         m.d.comb += [
             self.spike.eq(potential >= n.thr),
-            self.neuron_next.eq(n),
-            self.neuron_next.core.eq(core_next),
+            self.state_next.core.eq(core_next),
             core_next.eq(Mux(self.spike, 0, potential)),
         ]
         if self._sdsp:
             self._connect_calcium(m, core_next)
+        else:
+            m.d.comb += [self.state_next.calcium.eq(n.calcium), self.state_next.caleak_cnt.eq(n.caleak_cnt)]
         return m
 
     def _connect_calcium(self, m: Module, core_next: Signal) -> None:
@@ -69,8 +70,8 @@ class LifNeuron(wiring.Component):
             calcium.n_spikes.eq(self.spike),
             calcium.core_high.eq(core_next >= self.neuron.thetamem),
             calcium.core_low.eq(core_next < self.neuron.thetamem),
-            self.neuron_next.calcium.eq(calcium.calcium_next),
-            self.neuron_next.caleak_cnt.eq(calcium.caleak_cnt_next),
+            self.state_next.calcium.eq(calcium.calcium_next),
+            self.state_next.caleak_cnt.eq(calcium.caleak_cnt_next),
             self.v_up.eq(calcium.v_up),
             self.v_down.eq(calcium.v_down),
         ]

@@ -4,15 +4,15 @@ Source: ODIN doc v0.1, 3.1 and 3.3; neuron_core.v.
 """
 
 from amaranth import Array, Module, Mux, Signal, Value
-from amaranth.lib import data, memory, wiring
+from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
 from emulator.odin.layout import (
+    IZH,
     LIF,
     MONITOR,
     N_SYN,
-    NEUR_EVENT,
     NEURONS,
     SPI_NEURON_ADDR,
     SYN,
@@ -21,8 +21,8 @@ from emulator.odin.layout import (
     N,
 )
 from rtl.lib.sram import Sram, merge_byte
-from rtl.lib.views import bits_of, layout_of
-from rtl.odin.buses import CONFIG, NeuronEvent, NeuronsControl, SpiAccess
+from rtl.lib.views import bits_of, layout_of, state_span
+from rtl.odin.buses import CONFIG, NeuronEvent, NeuronsControl, SpiAccess, Spike
 from rtl.odin.izh import IzhNeuron
 from rtl.odin.lif import LifNeuron
 from rtl.odin.stimulus import STIMULUS
@@ -65,7 +65,7 @@ class NeuronCore(wiring.Component):
     gate_activity_sync : the SPI has the memory: what is written is the word with the SPI's byte in it
     synapses, syn_sign : the synapse word of the neuron's group, and the pre-synaptic neuron's sign
     r_word : the word last accessed
-    event_out : the spike, while the word is written; 0 if the neuron is disabled
+    event_out : its spike, while the word is written; none if the neuron is disabled
     monitor : the neuron as it will be, for the output bus
     group, v_up, v_down : SDSP flags of the eight neurons of a group
     """
@@ -78,7 +78,7 @@ class NeuronCore(wiring.Component):
     synapses: In(layout_of(SYN))
     syn_sign: In(1)
     r_word: Out(NEURONS.width)
-    event_out: Out(layout_of(NEUR_EVENT))
+    event_out: Out(Spike())
     monitor: Out(layout_of(MONITOR))
     group: In(GROUP_BITS)
     v_up: Out(N_SYN)
@@ -91,7 +91,6 @@ class NeuronCore(wiring.Component):
         self._sdsp = sdsp
         self._stimulus = Signal(STIMULUS)
         self._updated = Signal(NEURONS.width)
-        self._event = Signal(layout_of(NEUR_EVENT))
         self._writes = Signal()
 
     def elaborate(self, platform: object) -> Module:
@@ -99,19 +98,19 @@ class NeuronCore(wiring.Component):
         m.submodules.neurons = neurons = Sram(self._n_neurons, NEURONS.width)
         prog_data = self.spi.prog_data
         byte_idx = bits_of(self.spi.addr, SPI_NEURON_ADDR["byte"])
-        merged = merge_byte(self.r_word, byte_idx, prog_data.byte, prog_data.mask)
         m.d.comb += [
             self._writes.eq(self.control.cs & self.control.we),
             neurons.control.cs.eq(self.control.cs),
             neurons.control.we.eq(self.control.we),
             neurons.control.addr.eq(self.control.addr),
-            neurons.w_word.eq(Mux(self.gate_activity_sync, merged, self._updated)),
             self.r_word.eq(neurons.r_word),
         ]
+        with m.If(self.gate_activity_sync):
+            merge_byte(m, neurons.w_word, self.r_word, byte_idx, prog_data.byte, prog_data.mask)
+        with m.Else():
+            m.d.comb += neurons.w_word.eq(self._updated)
         self._decode_stimulus(m)
         self._update(m)
-        with m.If(self._writes & ~data.View(layout_of(LIF), self.r_word).neur_disable):
-            m.d.comb += self.event_out.eq(self._event)
         m.d.comb += self.monitor.event.eq(self.event_out.spike)
         if self._sdsp:
             self._connect_flag(m, "up", self.monitor.v_up, self.v_up)
@@ -144,12 +143,13 @@ class NeuronCore(wiring.Component):
             lif.stimulus.eq(self._stimulus),
             self._updated.eq(self.r_word),
         ]
+        may_spike = self._writes & ~lif.neuron.neur_disable
         with m.If(lif.neuron.lif_izh_sel):
             m.d.comb += [
-                self._updated.eq(lif.neuron_next),
-                self._event.spike.eq(lif.spike),
-                self.monitor.v_mem.eq(lif.neuron_next.core),
-                self.monitor.calcium.eq(lif.neuron_next.calcium),
+                self._updated[slice(*state_span(LIF))].eq(lif.state_next),
+                self.event_out.spike.eq(may_spike & lif.spike),
+                self.monitor.v_mem.eq(lif.state_next.core),
+                self.monitor.calcium.eq(lif.state_next.calcium),
                 self.monitor.v_up.eq(lif.v_up),
                 self.monitor.v_down.eq(lif.v_down),
             ]
@@ -159,11 +159,13 @@ class NeuronCore(wiring.Component):
         m.d.comb += [izh.neuron.eq(self.r_word), izh.stimulus.eq(self._stimulus)]
         with m.If(~izh.neuron.lif_izh_sel):
             m.d.comb += [
-                self._updated.eq(izh.neuron_next),
-                self._event.eq(izh.event),
-                self.monitor.v_mem.eq(izh.neuron_next.core.as_unsigned()),
-                self.monitor.reson_sign.eq(izh.neuron_next.reson_sign),
-                self.monitor.calcium.eq(izh.neuron_next.calcium),
+                self._updated[slice(*state_span(IZH))].eq(izh.state_next),
+                self.event_out.spike.eq(may_spike & izh.event.spike),
+                self.event_out.spk_ref.eq(izh.event.spk_ref),
+                self.event_out.isi_ref.eq(izh.event.isi_ref),
+                self.monitor.v_mem.eq(izh.state_next.core.as_unsigned()),
+                self.monitor.reson_sign.eq(izh.state_next.reson_sign),
+                self.monitor.calcium.eq(izh.state_next.calcium),
                 self.monitor.v_up.eq(izh.v_up),
                 self.monitor.v_down.eq(izh.v_down),
             ]

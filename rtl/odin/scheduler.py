@@ -10,10 +10,10 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
-from emulator.odin.layout import N_PRIO, NEUR_EVENT, M
-from rtl.lib.views import layout_of
+from emulator.odin.layout import N_PRIO, M
+from rtl.lib.bundles import forward
 from rtl.odin.burst_fifos import BurstFifos
-from rtl.odin.buses import CONFIG, SCHED_EVENT_LAYOUT
+from rtl.odin.buses import CONFIG, SCHED_EVENT_LAYOUT, Spike
 from rtl.odin.main_fifo import MainFifo
 
 
@@ -43,7 +43,7 @@ class BurstPush(wiring.Component):
     push, last : the queues of all of them, and of the last
     """
 
-    event: In(layout_of(NEUR_EVENT))
+    event: In(Spike())
     turn: In(range(N_PRIO))
     push: Out(N_PRIO)
     last: Out(N_PRIO)
@@ -87,7 +87,7 @@ class Scheduler(wiring.Component):
     """
 
     config: In(CONFIG)
-    neuron_event: In(layout_of(NEUR_EVENT))
+    neuron_event: In(Spike())
     neuron_addr: In(M)
     i: In(stream.Signature(SCHED_EVENT_LAYOUT))
     o: Out(stream.Signature(SCHED_EVENT_LAYOUT))
@@ -123,9 +123,9 @@ class Scheduler(wiring.Component):
         m.submodules.burst_clock = clock = BurstClock()
         m.submodules.burst_push = burst = BurstPush()
         m.submodules.burst_fifos = fifos = BurstFifos()
+        forward(m, self.neuron_event, burst.event)
         m.d.comb += [
             clock.timeref.eq(self.config.spi_burst_timeref),
-            burst.event.eq(self.neuron_event),
             burst.turn.eq(clock.turn),
             fifos.last.eq(burst.last),
             fifos.addr.eq(self.neuron_addr),

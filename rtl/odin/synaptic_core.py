@@ -3,7 +3,7 @@
 Source: ODIN doc v0.1, 3.2; synaptic_core.v.
 """
 
-from amaranth import Cat, Module, Mux, Signal
+from amaranth import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
@@ -56,8 +56,11 @@ class SynapticCore(wiring.Component):
         ]
         updated = self._update(m) if self._sdsp else self.r_word
         byte_idx = bits_of(self.spi.addr, SPI_SYNAPSE_ADDR["byte"])
-        merged = merge_byte(self.r_word.as_value(), byte_idx, self.spi.prog_data.byte, self.spi.prog_data.mask)
-        m.d.comb += self.w_word.eq(Mux(self.gate_activity_sync, merged, updated))
+        w_word, r_word, prog_data = self.w_word.as_value(), self.r_word.as_value(), self.spi.prog_data
+        with m.If(self.gate_activity_sync):
+            merge_byte(m, w_word, r_word, byte_idx, prog_data.byte, prog_data.mask)
+        with m.Else():
+            m.d.comb += w_word.eq(updated)
         return m
 
     def _update(self, m: Module) -> Signal:

@@ -6,7 +6,7 @@
 
 set -euo pipefail
 
-readonly venv=.venv stamp=.venv/set-up log=.venv/pip.log
+readonly venv=.venv log=.venv/pip.log
 
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 2; }
@@ -84,7 +84,7 @@ count_packages() {
 
 # pip ARGUMENTS: quiet, with all of its words in the log; what it complains of is shown when it fails.
 pip() {
-    "$venv/bin/python" -m pip --no-input --disable-pip-version-check "$@" 2>&1 | tee -a "$log" \
+    "$venv/bin/python" -m pip --no-input --disable-pip-version-check "$@" 2>&1 | tee "$log" \
         | count_packages "$(grep -c '==' requirements.lock)" && return
     grep -E '^(ERROR|error)' "$log" >&2 || tail -5 "$log" >&2
     fail "pip could not install the packages (see $log): is the network there?"
@@ -94,24 +94,30 @@ pip() {
 locked() { awk -v name="$1" 'index($0, name "==") == 1 { on = 1 } on { print } on && !/\\$/ { exit }' requirements.lock; }
 
 python_packages() {
-    say "installing $(grep -c '==' requirements.lock) packages of requirements.lock (100 MB to download; about a minute)"
+    say "installing $(grep -c '==' requirements.lock) packages of requirements.lock (100 MB to download, a minute or so)"
     # setuptools first: nothing that the lock file does not name may be fetched to build the others.
     pip install --require-hashes -r <(locked setuptools)
-    pip install --require-hashes --no-build-isolation -r requirements.lock
-    say "installing the command $venv/bin/draupnir"
-    pip install --no-deps --no-build-isolation --editable .
+    # Python compiles what is used when it is used: a few files of thousands.
+    pip install --require-hashes --no-build-isolation --no-compile -r requirements.lock
 }
 
 python=$(find_python) || exit
 # The folder too: a virtual environment cannot be moved.
-wanted=$("$python" --version; pwd; cat requirements.lock pyproject.toml tools/setup/setup.sh | sha256sum)
-if [ -x "$venv/bin/python" ] && [ -x "$venv/bin/draupnir" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then exit; fi
-
-system_packages "$python"
-say "making the virtual environment $venv with $("$python" --version)"
-rm -rf "$venv"
-"$python" -m venv "$venv"
-python_packages
-# Last: a set-up that was interrupted starts again.
-printf '%s\n' "$wanted" >"$stamp"
+packages=$("$python" --version; pwd; cat requirements.lock tools/setup/setup.sh | sha256sum)
+command=$(sha256sum <pyproject.toml)
+is() { [ "$(cat "$1" 2>/dev/null)" = "$2" ]; }
+if [ -x "$venv/bin/python" ] && is "$venv/packages" "$packages"; then
+    if [ -x "$venv/bin/draupnir" ] && is "$venv/command" "$command"; then exit; fi
+else
+    system_packages "$python"
+    say "making the virtual environment $venv with $("$python" --version)"
+    rm -rf "$venv"
+    "$python" -m venv "$venv"
+    python_packages
+    # Each stamp comes after what it stands for: a set-up that was interrupted starts again.
+    printf '%s\n' "$packages" >"$venv/packages"
+fi
+say "installing the command $venv/bin/draupnir"
+pip install --no-deps --no-build-isolation --editable .
+printf '%s\n' "$command" >"$venv/command"
 say "done"

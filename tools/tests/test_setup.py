@@ -92,7 +92,7 @@ def test_every_package_is_installed_with_its_hash_and_none_is_fetched_to_build_a
     checkout.setup()
     setuptools, packages, own = checkout.pip_calls()
     assert "--require-hashes" in setuptools
-    assert "--require-hashes --no-build-isolation -r requirements.lock" in packages
+    assert "--require-hashes --no-build-isolation --no-compile -r requirements.lock" in packages
     assert "--no-deps --no-build-isolation --editable ." in own
 
 
@@ -104,14 +104,29 @@ def test_a_second_set_up_does_nothing_and_says_nothing(checkout: Checkout) -> No
     assert checkout.pip_calls() == calls
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml"])
-def test_a_changed_file_is_set_up_anew(checkout: Checkout, name: str) -> None:
+def test_changed_packages_are_set_up_anew(checkout: Checkout) -> None:
     checkout.setup()
     n_calls = len(checkout.pip_calls())
-    with (checkout.folder / name).open("a") as file:
+    with (checkout.folder / "requirements.lock").open("a") as file:
         file.write("# changed\n")
-    assert "setup: done" in checkout.setup().stdout
+    assert "setup: making the virtual environment" in checkout.setup().stdout
     assert len(checkout.pip_calls()) == 2 * n_calls
+
+
+def test_a_changed_project_file_installs_the_command_anew_and_nothing_else(checkout: Checkout) -> None:
+    checkout.setup()
+    n_calls = len(checkout.pip_calls())
+    with (checkout.folder / "pyproject.toml").open("a") as file:
+        file.write("# changed\n")
+    assert checkout.setup().stdout == "setup: installing the command .venv/bin/draupnir\nsetup: done\n"
+    (own,) = checkout.pip_calls()[n_calls:]
+    assert "--editable ." in own
+
+
+def test_a_checkout_that_was_moved_is_set_up_anew(checkout: Checkout, tmp_path_factory: pytest.TempPathFactory) -> None:
+    checkout.setup()
+    moved = Checkout(checkout.folder.rename(tmp_path_factory.mktemp("moved") / "checkout"))
+    assert "setup: making the virtual environment" in moved.setup().stdout
 
 
 def test_a_failed_set_up_says_why_and_is_begun_again(checkout: Checkout) -> None:
