@@ -88,7 +88,7 @@ IZH = Word(
             "LSB of core",
         ),
         _parameter("dapdel", 25, 3, "Delay of the spike (spike latency) or of the end of the after-potential (DAP).", "time references"),
-        _parameter("spklat_en", 28, 1, "Spike latency: spike dapdel - 1 time references after the threshold was met."),
+        _parameter("spklat_en", 28, 1, "Spike latency: spike at the dapdel-th time reference after the threshold was met."),
         _parameter("dap_en", 29, 1, "Depolarizing after-potential: stay at +rfr, fall to 0 after dapdel time references."),
         _parameter("stim_thr", 30, 3, "Stimulation strength that counts as stimulation (phasic, mixed, class 2, ...).", "membrane steps"),
         _parameter("phasic_en", 33, 1, "Phasic: one spike (or burst) at the onset of a stimulation, then locked."),
