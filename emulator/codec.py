@@ -63,10 +63,12 @@ def position(f: Field) -> Position:
 def positions(word: Word) -> Any:
     """The positions of all fields, as attributes of one named tuple that kernels take as a constant."""
     names = [f.name for f in word]
-    return namedtuple(word.name.replace(" ", "_"), names)(*(position(f) for f in word))  # type: ignore[misc]
+    kind: Any = namedtuple(word.name.replace(" ", "_"), names)  # type: ignore[misc]
+    return kind(*(position(f) for f in word))
 
 
 def addresses(chip: Chip) -> Any:
     """The (first) address of each configuration register, as attributes named in lower case."""
     names = [register.name.lower() for register in chip.registers]
-    return namedtuple("Addresses", names)(*(register.addr for register in chip.registers))  # type: ignore[misc]
+    kind: Any = namedtuple("Addresses", names)  # type: ignore[misc]
+    return kind(*(register.addr for register in chip.registers))

@@ -53,9 +53,7 @@ def new_memory(memory: Memory) -> np.ndarray:
 def out_of_range(chip: Chip, record: np.recarray) -> list[str]:
     """Names of the registers that hold more than their declared width; empty when all is well."""
     return [
-        reg.name
-        for reg in registers(chip)
-        if np.any(record[reg.name] < 0) or np.any(record[reg.name] >> reg.width)
+        reg.name for reg in registers(chip) if np.any(record[reg.name] < 0) or np.any(record[reg.name] >> reg.width)
     ]
 
 
@@ -89,6 +87,6 @@ def diff(a: Snapshot, b: Snapshot) -> list[str]:
 
 def _diff_array(name: str, a: np.ndarray, b: np.ndarray) -> list[str]:
     return [
-        f"{name}{list(int(i) for i in index) if a.size > 1 else ''}: {int(a[tuple(index)]):#x} -> {int(b[tuple(index)]):#x}"
+        f"{name}{[int(i) for i in index] if a.size > 1 else ''}: {a[tuple(index)]:#x} -> {b[tuple(index)]:#x}"
         for index in np.argwhere(a != b)
     ]

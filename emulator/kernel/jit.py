@@ -1,7 +1,8 @@
 """The one place that knows Numba's options.
 
-``kernel`` and ``outlined`` compile a function, and keep the machine code in a folder named by a hash of all of ``emulator``'s sources:
-a warm start is fast, and an edit of any kernel, also of one that is only called, can never run stale code.
+``kernel`` and ``outlined`` compile a function, and keep the machine code in a folder named by a hash of all of
+``emulator``'s sources: a warm start is fast, and an edit of any kernel, also of one that is only called, can never run
+stale code.
 With NUMBA_DISABLE_JIT=1 the same functions run uncompiled and give the same bits.
 """
 
@@ -12,7 +13,7 @@ import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numba
 import platformdirs
@@ -41,8 +42,9 @@ def cache_folder() -> Path | None:
 def kernel(function: F) -> F:
     """Compile at the first call for each combination of argument types; integers wrap, nothing is checked.
 
-    A kernel becomes part of the kernel that calls it: passing arrays and tuples between machine functions cost more than
-    half of the clocks per second. It allocates nothing, so Numba's reference counting is off (``_nrt``), worth a fifth.
+    A kernel becomes part of the kernel that calls it: passing arrays and tuples between machine functions cost more
+    than half of the clocks per second. It allocates nothing, so Numba's reference counting is off (``_nrt``), worth a
+    fifth.
     """
     return _compiled(function, forceinline=True)
 
@@ -54,11 +56,11 @@ def outlined(function: F) -> F:
 
 def _compiled(function: F, forceinline: bool) -> F:
     folder = cache_folder()
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder or "")
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False, "forceinline": forceinline}
+    config: Any = numba.config
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(folder or "")  # read as the function is wrapped, and global: put back for the user's own
     try:
-        return numba.njit(
-            cache=folder is not None, nogil=True, error_model="numpy", _nrt=False, forceinline=forceinline
-        )(function)
+        return numba.njit(cache=folder is not None, **options)(function)
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before

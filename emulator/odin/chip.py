@@ -27,10 +27,10 @@ class Model:
 
     Before the first clock all registers and memories are 0.
 
-    seed : give the registers that no reset touches (configuration, SDSP flags, FIFO words, ...) random contents instead.
+    seed : give the registers that no reset touches (configuration, SDSP flags, FIFO words, ...) random contents.
 
-    Attributes: ``registers``, an array of one record; ``memories``, by name, (depth, limbs) uint32, limb 0 least significant.
-    Both may be read and written between clocks.
+    Attributes: ``registers``, an array of one record; ``memories``, by name, (depth, limbs) uint32, limb 0 least
+    significant. Both may be read and written between clocks.
     """
 
     chip = CHIP
@@ -102,8 +102,9 @@ class Model:
         lines = []
         if r.n_burst_lost:
             lines.append(
-                f"{r.n_burst_lost} burst spike(s) were pushed past the 4 words of a burst FIFO (its pointers count to 32);"
-                f" {r.n_burst_undefined} of them have been read back: undefined in the Verilog, here the word at the pointer modulo 4"
+                f"{r.n_burst_lost} burst spike(s) were pushed past the 4 words of a burst FIFO (its pointers count to"
+                f" 32); {r.n_burst_undefined} of them have been read back: undefined in the Verilog, here the word at"
+                " the pointer modulo 4"
             )
         return lines
 
@@ -149,7 +150,8 @@ class Model:
         word = NEURONS.word_of(content)
         fields = decode(word, content)
         kinds = {
-            kind: ", ".join(f"{f.name} {fields[f.name]}" for f in word if f.kind == kind) for kind in ("state", "parameter")
+            kind: ", ".join(f"{f.name} {fields[f.name]}" for f in word if f.kind == kind)
+            for kind in ("state", "parameter")
         }
         return [f"neuron {addr} ({word.name}): {kinds['state']}", f"    {kinds['parameter']}"]
 

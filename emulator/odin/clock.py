@@ -1,7 +1,7 @@
 """One clock of ODIN: the blocks, wired together.
 
-First every wire is computed from the state before the edge; then each block takes its edge, reading only its own registers
-and those wires. The two domains meet nowhere else: RST and SCK act between clock edges.
+First every wire is computed from the state before the edge; then each block takes its edge, reading only its own
+registers and those wires. The two domains meet nowhere else: RST and SCK act between clock edges.
 
 Source: ODIN.v.
 """

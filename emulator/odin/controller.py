@@ -167,10 +167,7 @@ def next_state(r: np.record, aerin_addr: int, sched: Sched) -> int:
         last = cnt == 1 if is_single(aerin_addr) else r.neur_cnt == ADDR_MAX and bit(cnt, 0) == 1
         return WAIT_REQDN if last else state
     if state == BIST:
-        if is_single(aerin_addr):
-            last = cnt == BIST_LAST
-        else:
-            last = r.neur_cnt == ADDR_MAX and (cnt & BIST_LAST) == BIST_LAST
+        last = cnt == BIST_LAST if is_single(aerin_addr) else r.neur_cnt == ADDR_MAX and cnt & BIST_LAST == BIST_LAST
         return WAIT_REQDN if last else state
     if state == SYNAPSE:
         return WAIT_REQDN if cnt == 1 else state
@@ -178,9 +175,9 @@ def next_state(r: np.record, aerin_addr: int, sched: Sched) -> int:
         return WAIT_REQDN
     if state == POP_VIRT:
         return state if cnt == 0 else WAIT
-    if state == W_NEUR or state == W_SYN:
+    if state in (W_NEUR, W_SYN):
         return WAIT_SPIDN if cnt == 1 else state
-    if state == R_NEUR or state == R_SYN:
+    if state in (R_NEUR, R_SYN):
         return WAIT_SPIDN
     return WAIT
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from emulator.codec import positions
 from emulator.kernel.arith import is_negative, negate, wrap
-from emulator.kernel.bits import bit, set_limb_field
 from emulator.kernel.bits import limb_field as take
+from emulator.kernel.bits import set_limb_field
 from emulator.kernel.jit import kernel
 from emulator.odin.izh_adapt import AdaptNext, adapt_next, store_adapt, threshold_eff
 from emulator.odin.izh_input import Drive, InputNext, Stim, accumulate, drive, input_next, stimulation, store_input
@@ -86,7 +86,7 @@ def core_at_tref(word: np.ndarray, d: Drive) -> int:
 
 @kernel
 def resonate(core: int, away: bool) -> int:
-    """A resonator's potential is an amplitude 0..7: stimulation with its present sign enlarges it, against it shrinks it."""
+    """A resonator's potential is an amplitude 0..7: stimulation with its present sign enlarges it, else shrinks it."""
     if away:
         return core if core == CORE_MAX else wrap(core + 1, CORE_BITS)
     return core if core == 0 else wrap(core - 1, CORE_BITS)
@@ -98,7 +98,7 @@ def core_inhibited(word: np.ndarray) -> int:
     core = take(word, F.core)
     if take(word, F.reson_en):
         sign = take(word, F.reson_sign)
-        return resonate(core, sign == ZERO_TO_N or sign == NEG)
+        return resonate(core, sign in (ZERO_TO_N, NEG))
     floor = CORE_MIN if take(word, F.neg_en) else 0
     return core if take(word, F.refrac) or core == floor else wrap(core - 1, CORE_BITS)
 
@@ -109,7 +109,7 @@ def core_excited(word: np.ndarray, s: Stim) -> int:
     core = take(word, F.core)
     if take(word, F.reson_en):
         sign = take(word, F.reson_sign)
-        return resonate(core, sign == ZERO_TO_P or sign == POS)
+        return resonate(core, sign in (ZERO_TO_P, POS))
     weak = take(word, F.class2_en) == 1 and not s.gt_thr_exc and not s.tmp_gt_thr_exc
     return core if take(word, F.refrac) or weak or core == CORE_MAX else wrap(core + 1, CORE_BITS)
 
@@ -285,8 +285,8 @@ def update(word: np.ndarray, syn_weight: int, syn_sign: int, syn_event: int, tim
     """What one event does to the neuron whose memory word is ``word`` (4 limbs).
 
     syn_weight : 0..7; syn_sign : 1 inhibitory; syn_event : 0 for no event (the neuron may spike all the same, since
-    conditions such as core == threshold are level-sensitive); time_ref : 1 for a time reference; burst_end : 1 if the event
-    processed is the last spike of this neuron's own burst.
+    conditions such as core == threshold are level-sensitive); time_ref : 1 for a time reference; burst_end : 1 if
+    the event processed is the last spike of this neuron's own burst.
     """
     tref = syn_event == 1 and time_ref == 1
     stimulated = syn_event == 1 and time_ref == 0

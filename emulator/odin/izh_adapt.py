@@ -49,7 +49,7 @@ def burst_length(spk_ref: int) -> int:
 
 @kernel
 def accommodated(word: np.ndarray) -> int:
-    """Threshold modifier that follows the stimulation strength: thr + strength, but 7 above 7 and 1 below 0 (0 stays 0)."""
+    """Threshold modifier that follows the stimulation: the threshold is thr + strength, but 7 above 7 and 1 below 0."""
     thr = take(word, F.thr)
     strength = take(word, F.stim_str_tmp)
     if bit(wrap(strength + thr, THR_BITS), 3) == 0:

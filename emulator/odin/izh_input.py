@@ -1,6 +1,6 @@
 """The Izhikevich neuron's input side: accumulator and stimulation strength.
 
-Source: IZH_neuron_blocks/izh_input_accumulator.v, izh_stimulation_strength.v. ODIN's documentation leaves this model out.
+Source: IZH_neuron_blocks/izh_input_accumulator.v, izh_stimulation_strength.v. The documentation leaves this model out.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def exceeds_inh(strength: int, stim_thr: int) -> bool:
 def stimulation(word: np.ndarray, tref: bool) -> Stim:
     """Compare the strength of the last and of this time step with the threshold.
 
-    A *lone* spike: the last time step reached the threshold, this one has seen nothing, nor had the one before the last.
+    A *lone* spike: the last time step reached the threshold, this one has seen nothing, nor had the one before that.
     """
     stim_thr = take(word, F.stim_thr)
     now = take(word, F.stim_str_tmp)

@@ -31,7 +31,7 @@ CNT_BITS = next(reg.width for b in BLOCKS for reg in b.regs if reg.name == "prio
 
 @kernel
 def rst_priority(r: np.record) -> bool:
-    """Whether the burst FIFOs and the priority are held in reset: by RST, in open loop, or with SPI_BURST_TIMEREF = 0."""
+    """Whether burst FIFOs and priority are held in reset: by RST, in open loop, or with SPI_BURST_TIMEREF = 0."""
     return r.rst_sync == 1 or r.spi_open_loop_sync == 1 or r.spi_burst_timeref == 0
 
 

@@ -34,7 +34,8 @@ def weight_next(weight: int, up: bool, down: bool) -> int:
 def synapse_next(synapse: int, bist: int, v_up: int, v_down: int) -> int:
     """A plastic synapse (4 bits) after a pre-synaptic spike (bist = 0) or a bistability event (bist = 1).
 
-    A spike follows the post-synaptic neuron's flags; bistability drives the weight to the end of its half: 0..3 down, 4..7 up.
+    A spike follows the post-synaptic neuron's flags; bistability drives the weight to the end of its half: 0..3 down,
+    4..7 up.
     The mapping bit stays.
     """
     weight = field(synapse, WEIGHT)

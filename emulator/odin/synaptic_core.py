@@ -1,7 +1,7 @@
 """The synaptic core: 8192 x 32 bit memory, and the SDSP update of the word read.
 
-The memory has one port: a clock with ``cs`` puts the addressed word, as it was before, into the output register; with ``we``
-it also writes. So a word is read in one clock and written back, updated, in the next.
+The memory has one port: a clock with ``cs`` puts the addressed word, as it was before, into the output register; with
+``we`` it also writes. So a word is read in one clock and written back, updated, in the next.
 
 Source: ODIN doc v0.1, 3.1, 3.2; synaptic_core.v.
 """
@@ -21,7 +21,6 @@ from emulator.odin.spi import BYTE_MASK, masked_byte
 ADDR = positions(SYN_ADDR)
 SPI_ADDR = positions(SPI_SYNAPSE_ADDR)
 SIGNS_PER_WORD = CHIP.register("SPI_SYN_SIGN").width
-
 
 
 @kernel
