@@ -1,8 +1,8 @@
 """The one place that knows Numba's options.
 
-``kernel`` and ``outlined`` compile a function, and keep the machine code in a folder named by a hash of all of
-``emulator``'s sources: a warm start is fast, and an edit of any kernel, also of one that is only called, can never run
-stale code.
+``kernel``, ``outlined`` and ``entry`` compile a function, and keep the machine code in a folder named by a hash of all
+of ``emulator``'s sources: a warm start is fast, and an edit of any kernel, also of one that is only called, can never
+run stale code.
 With NUMBA_DISABLE_JIT=1 the same functions run uncompiled and give the same bits.
 """
 
@@ -50,13 +50,18 @@ def kernel(function: F) -> F:
 
 
 def outlined(function: F) -> F:
-    """A kernel that stays a function of its own: called from Python, or large and not called in every clock."""
+    """A kernel that stays a machine function of its own: large, and not called in every clock."""
     return _compiled(function, forceinline=False)
 
 
-def _compiled(function: F, forceinline: bool) -> F:
+def entry(function: F) -> F:
+    """What Python calls: stays a function of its own, and may allocate arrays and return them."""
+    return _compiled(function, forceinline=False, _nrt=True)
+
+
+def _compiled(function: F, forceinline: bool, _nrt: bool = False) -> F:
     folder = cache_folder()
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False, "forceinline": forceinline}
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": forceinline, "_nrt": _nrt}
     config: Any = numba.config
     before = config.CACHE_DIR
     config.CACHE_DIR = str(folder or "")  # read as the function is wrapped, and global: put back for the user's own

@@ -12,7 +12,7 @@ import numpy as np
 
 from emulator.codec import positions
 from emulator.kernel.bits import field, placed
-from emulator.kernel.jit import kernel, outlined
+from emulator.kernel.jit import entry, kernel, outlined
 from emulator.odin import aer_out, controller, neuron_core, scheduler, spi, synaptic_core
 from emulator.odin.layout import CHIP
 
@@ -96,7 +96,7 @@ def _resets(r: np.record, gate: int, held_priority: bool) -> None:
         scheduler.reset_priority(r)
 
 
-@outlined
+@entry
 def drive(
     r: np.record, neurons: np.ndarray, synapses: np.ndarray, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray
 ) -> None:
