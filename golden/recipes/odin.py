@@ -14,6 +14,10 @@ from golden.stimulus import AerReceiver, AerSender, Clocks, Host, HostPiece, Rec
 
 EVENTS = {event.name: event for event in layout.EVENTS}
 
+# What no reset touches is undefined until it is first written: these openings write it.
+WRITE_FLAGS: tuple[tuple[str, Mapping[str, int]], ...] = (("tref_all", {}),)  # SDSP flags of all neurons
+WRITE_FIFO = (*WRITE_FLAGS, *[("virtual", {"neur": layout.N - 1, "leak": 1})] * layout.MAIN_DEPTH)  # main FIFO as well
+
 _GAP, _HALF, _PER_CLOCK, _RESET_CLOCKS = Clocks(200, 2000), Clocks(2, 3), Clocks(2, 6), Clocks(1, 12)
 
 
@@ -26,8 +30,7 @@ class Traffic:
     hot : neurons stimulated, the first this many; pre : pre-synaptic neurons used, the first this many
     weight, inhibitory, leak : of virtual events: weight, probability of a negative sign, of a time reference instead
     stims, trefs : virtual events, and time references, in a volley
-    opening : events sent once at the start, in this order. A time reference to all neurons writes all SDSP flags,
-        which no reset does
+    opening : events sent once at the start, with their fields, in this order
     """
 
     kinds: Mapping[str, float]
@@ -38,7 +41,7 @@ class Traffic:
     leak: float = 0.1
     stims: tuple[int, int] = (0, 12)
     trefs: tuple[int, int] = (1, 4)
-    opening: tuple[str, ...] = ("tref_all",)
+    opening: tuple[tuple[str, Mapping[str, int]], ...] = WRITE_FLAGS
 
 
 @dataclass(frozen=True)
@@ -111,8 +114,8 @@ def events(traffic: Traffic, host: Actions, rng: np.random.Generator) -> Iterato
     """Addresses for the input event bus; None until the host lets the network run."""
     while not host.running:
         yield None
-    for name in traffic.opening:
-        yield EVENTS[name].encode()
+    for name, fields in traffic.opening:
+        yield EVENTS[name].encode(**fields)
     kinds = list(traffic.kinds)
     weights = np.array([traffic.kinds[kind] for kind in kinds])
     while True:

@@ -234,12 +234,13 @@ ABUSE_RECIPES = {
         ),
     ),
     "unconfigured": Recipe(
-        "No register is ever written: all of them are 0 from the start, and the network runs after the reset.",
+        "No register is ever written: undefined in the Verilog, but here all of them start at 0, and the network runs.",
         Traffic(SHORT_EVENTS),
         n_cycles=20_000,
         neurons=(LIF, odin_izh.PLAIN),
         synapses=SPARSE,
         configured=False,
+        undefined=True,
     ),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from golden.recipes import odin_izh
-from golden.recipes.odin import HostTraffic, Recipe, Traffic
+from golden.recipes.odin import WRITE_FIFO, HostTraffic, Recipe, Traffic
 from golden.recipes.odin_contents import Group, Synapses
 from golden.recipes.odin_lif import ALL_EVENTS, LIF, LIF_DISABLED, LIF_EAGER, SPARSE
 from golden.stimulus import Clocks, SenderTiming
@@ -54,7 +54,7 @@ SCHEDULER_RECIPES = {
     "bursts": Recipe(
         "Bursts: further spikes come from the burst FIFO whose turn it is, the last one ends the burst, and each burst "
         "FIFO stays within its 4 words.",
-        Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6)),
+        Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6), opening=WRITE_FIFO),
         n_cycles=120_000,
         registers={"SPI_BURST_TIMEREF": (300, 900), "SPI_AER_SRC_CTRL_nNEUR": (0, 1)},
         neurons=odin_izh.BURSTING,
@@ -65,7 +65,7 @@ SCHEDULER_RECIPES = {
     ),
     "bursts_quick": Recipe(
         "Priority moves on while a spike is being processed, so that what is popped is not always what was processed.",
-        Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6)),
+        Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6), opening=WRITE_FIFO),
         n_cycles=90_000,
         registers={"SPI_BURST_TIMEREF": (30, 200), "SPI_AER_SRC_CTRL_nNEUR": 1},
         neurons=odin_izh.BURSTING,
@@ -85,7 +85,7 @@ SCHEDULER_RECIPES = {
     ),
     "burst_timeref": Recipe(
         "SPI_BURST_TIMEREF rewritten while bursts run: 0 empties the burst FIFOs, a lower one is overrun.",
-        Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6)),
+        Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6), opening=WRITE_FIFO),
         n_cycles=90_000,
         registers={"SPI_BURST_TIMEREF": (100, 500)},
         neurons=odin_izh.BURSTING,

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from emulator.declare import Chip, Field, Memory, Pin, Word
-from golden.record import record
+from emulator.errors import InputError
+from golden import hexfile, wave
+from golden.case import load, verify
+from golden.record import record, save
 
 TOY = Chip(
     name="toy",
@@ -91,3 +94,42 @@ def test_progress_adds_up_to_whole_reports():
 @pytest.mark.parametrize("n_cycles", [0, 1])
 def test_a_recording_may_be_as_short_as_nothing(n_cycles):
     assert len(record(Toy(), TOY, Follow(), n_cycles).trace) == n_cycles
+
+
+SOURCE = {"kind": "by hand"}
+
+
+def saved(folder, n_cycles=8, ram=0):
+    recording = record(Toy(), TOY, Follow(), n_cycles, {"ram": np.full((2, 1), ram, np.uint32)})
+    return recording, save(recording, folder, "It counts.", SOURCE, "none", 5)
+
+
+def test_a_saved_recording_reads_back_the_same(tmp_path):
+    recording, made = saved(tmp_path / "counting", ram=3)
+    verify(made)
+    trace = wave.read(made.wave, TOY)
+    for name in ("inputs", "clk", "outputs", "times"):
+        assert np.array_equal(getattr(trace, name), getattr(recording.trace, name)), name
+    assert sorted(made.sha256) == ["ram.before.hex", "ram.hex", "wave.fst"]
+    assert np.array_equal(hexfile.read(made.folder / "ram.hex", TOY.memories[0]), recording.after["ram"])
+
+
+def test_a_memory_that_starts_at_0_is_not_saved(tmp_path):
+    _, made = saved(tmp_path / "counting")
+    assert "ram.before.hex" not in made.sha256
+
+
+def test_saving_again_replaces_the_case_and_leaves_nothing_else(tmp_path):
+    saved(tmp_path / "counting", ram=3)
+    _, made = saved(tmp_path / "counting")
+    verify(made)
+    assert sorted(path.name for path in made.folder.iterdir()) == ["case.toml", "ram.hex", "wave.fst"]
+    assert [path.name for path in tmp_path.iterdir()] == ["counting"]
+
+
+def test_a_case_that_cannot_be_described_leaves_the_old_one(tmp_path):
+    recording, _ = saved(tmp_path / "counting", ram=3)
+    with pytest.raises(InputError, match="why is empty"):
+        save(recording, tmp_path / "counting", "", SOURCE, "none", 5)
+    assert [path.name for path in tmp_path.iterdir()] == ["counting"]
+    verify(load(tmp_path / "counting"))
