@@ -1,0 +1,44 @@
+"""A chip's clock, and the count of its cycles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cocotb.clock import Clock
+from cocotb.triggers import NullTrigger, Timer
+from cocotb.utils import get_sim_steps, get_sim_time
+
+
+class ChipClock:
+    """A clock that runs in the simulator without waking Python, and is counted by the time.
+
+    It is low for half a period, then rises for the first time; ``cycle`` counts rising edges from there.
+
+    handle : the clock pin
+    period_ns : even number of the simulator's time steps
+    """
+
+    def __init__(self, handle: Any, period_ns: int = 10) -> None:
+        self.period = get_sim_steps(period_ns, "ns")
+        self.first_edge = 0
+        self._clock = Clock(handle, self.period, "step", impl="gpi")
+
+    def start(self) -> None:
+        self.first_edge = get_sim_time("step") + self.period // 2
+        self._clock.start(start_high=False)
+
+    def cycle(self, time: int | None = None) -> int:
+        """Number of rising edges up to and at a time in steps, or up to now."""
+        now = get_sim_time("step") if time is None else time
+        return max(0, (now - self.first_edge) // self.period + 1)
+
+    async def cycles(self, n: int) -> None:
+        """Wait for ``n`` rising edges and then half a period, so that what follows is far from any rising edge.
+
+        With n = 0 it does not wait at all: a reaction to a change that the clock caused comes after that edge anyway.
+        """
+        if n <= 0:
+            await NullTrigger()
+            return
+        edge = self.first_edge + (self.cycle() + n - 1) * self.period
+        await Timer(edge + self.period // 2 - get_sim_time("step"), "step")

@@ -1,0 +1,48 @@
+"""An SPI master, for frames that are described by declared words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cocotb_tests.lib.bus import Pins, level
+from cocotb_tests.lib.clock import ChipClock
+from emulator.codec import encode
+from emulator.declare import Word
+
+
+class SpiMaster:
+    """Sends frames of one or several words, most significant bit first; SCK is low between frames.
+
+    MOSI changes while SCK is low, and is taken at its rising edge; MISO is taken just before that edge.
+
+    frame : the words of a frame, in the order in which they are sent
+    half : cycles of the chip's clock in half an SCK period, at least 1
+    """
+
+    def __init__(self, pins: Pins, clock: ChipClock, frame: Sequence[Word], half: int = 2) -> None:
+        self._sck, self._mosi, self._miso = (pins.role(role, "spi") for role in ("sck", "mosi", "miso"))
+        self._clock, self._frame, self.half = clock, tuple(frame), half
+
+    async def send(self, *words: Mapping[str, int]) -> tuple[int, ...]:
+        """One frame; the fields of each word by name, those not named are 0. Returns what MISO said in each word.
+
+        Raises KeyError for an unknown field, ValueError for a value that does not fit, or too many or few words.
+        """
+        if len(words) != len(self._frame):
+            raise ValueError(f"{len(words)} words; a frame has {len(self._frame)}")
+        received = []
+        for word, fields in zip(self._frame, words, strict=True):
+            received.append(await self.shift(encode(word, **fields), word.width))
+        return tuple(received)
+
+    async def shift(self, content: int, width: int) -> int:
+        """Shift ``width`` bits out and as many in. An X on MISO counts as 0."""
+        received = 0
+        for bit in reversed(range(width)):
+            self._mosi.value = content >> bit & 1
+            await self._clock.cycles(self.half)
+            received = received << 1 | (level(self._miso) or 0)
+            self._sck.value = 1
+            await self._clock.cycles(self.half)
+            self._sck.value = 0
+        return received

@@ -1,0 +1,203 @@
+"""ODIN's bench: clock, reset, configuration through SPI, memories, both event buses, and the golden model in lockstep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from cocotb_tests.lib import memory
+from cocotb_tests.lib.aer import AerDriver, AerMonitor, AerReceiver
+from cocotb_tests.lib.bus import Pins, find
+from cocotb_tests.lib.checker import Lockstep
+from cocotb_tests.lib.clock import ChipClock
+from cocotb_tests.lib.recorder import Recorder
+from cocotb_tests.lib.session import Session
+from cocotb_tests.lib.spi import SpiMaster
+from emulator.codec import encode, to_limbs, update
+from emulator.declare import Memory
+from emulator.odin import layout
+from emulator.odin.chip import Model
+from emulator.odin.layout import CHIP, NEURONS, SYNAPSES, SpiCmd
+from golden.stimulus import ReceiverTiming, SenderTiming
+
+EVENTS = {event.name: event for event in CHIP.events}
+SILENT = encode(layout.LIF, lif_izh_sel=1, thr=255, neur_disable=1)  # a neuron that takes no part
+RESET_CYCLES = 5
+CONFIG_HALF = 1  # cycles in half an SCK period while configuring: registers need no synchroniser's time
+
+
+class Bench:
+    """``async with Bench(dut) as bench:`` gives a configured, idle chip, and checks at the end that all is well.
+
+    registers : contents of configuration registers; those not named become 0 (SPI_SYN_SIGN: 256 bits in one integer)
+    neurons, synapses : words by address; other neurons are silent, other synapses 0
+    sender, receiver : timing of the event buses
+    """
+
+    def __init__(
+        self,
+        dut: Any,
+        registers: Mapping[str, int] | None = None,
+        neurons: Mapping[int, int] | None = None,
+        synapses: Mapping[int, int] | None = None,
+        sender: SenderTiming | None = None,
+        receiver: ReceiverTiming | None = None,
+    ) -> None:
+        self.session = Session.here()
+        self.rng = np.random.default_rng(self.session.seed)
+        self._registers = dict(registers or {})
+        self._contents = {NEURONS.name: image(NEURONS, neurons, SILENT), SYNAPSES.name: image(SYNAPSES, synapses, 0)}
+        self.pins = Pins(dut, CHIP, self.session.ports)
+        self.clock = ChipClock(self.pins[CHIP.clock.name])
+        self.memories = {name: find(dut, path) for name, path in self.session.memories.items()}
+        self.spi = SpiMaster(self.pins, self.clock, (layout.SPI_ADDR, layout.SPI_DATA))
+        to_sender, to_receiver = self.rng.spawn(2)
+        self.aerin = AerDriver(self.pins.aer("aerin"), self.clock, sender, to_sender)
+        self.aerout = AerReceiver(self.pins.aer("aerout"), self.clock, receiver, to_receiver)
+        self.output = AerMonitor(self.pins.aer("aerout"), self.clock)
+        self.model = Model()
+        self.lockstep = Lockstep(
+            self.model,
+            Recorder(self.pins, self.clock),
+            self.clock,
+            (self.aerin, self.aerout),
+            self.session.reproduce,
+        )
+        self._began = time.perf_counter()
+
+    async def __aenter__(self) -> Bench:
+        for pin in (self.pins[CHIP.clock.name], *self.pins.inputs()):
+            pin.value = 0
+        for name, silent in ((NEURONS.name, SILENT), (SYNAPSES.name, 0)):
+            self._load(name, image(CHIP.memory(name), {}, silent))
+        if self.session.check:
+            self.lockstep.start()
+        self.clock.start()
+        self.aerout.start()
+        self.output.start()
+        await self.reset()
+        await self.configure()
+        await self.reset()
+        await self.write_register("SPI_GATE_ACTIVITY", self._registers.get("SPI_GATE_ACTIVITY", 0))
+        if not self._registers.get("SPI_GATE_ACTIVITY"):
+            await self.event("tref_all")  # writes all SDSP flags, which no reset does
+        self.load(self._contents)
+        self.output.events.clear()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                await self.clock.cycles(layout.SPI_FRAME)  # for what is under way on the output bus
+            if self.session.check and kind is None:
+                self.lockstep.finish(self.memories)
+            elif self.session.check and issubclass(kind, AssertionError) and not self.lockstep.counts.mismatches:
+                self.lockstep.compare()  # a difference explains a failed expectation
+        finally:
+            self._note()
+
+    def _note(self) -> None:
+        counts = self.lockstep.counts
+        self.session.note(
+            cycles=self.clock.cycle(),
+            compared=counts.cycles,
+            mismatches=counts.mismatches,
+            unknown=counts.unknown,
+            spikes=len(self.output.events),
+            warnings=self.model.warnings(),
+            seconds=time.perf_counter() - self._began,
+        )
+
+    # --- Reset and configuration ---
+
+    async def reset(self, cycles: int = RESET_CYCLES) -> None:
+        """RST high for some cycles, and a moment for the chip to leave its reset."""
+        self.pins["RST"].value = 1
+        await self.clock.cycles(cycles)
+        self.pins["RST"].value = 0
+        await self.clock.cycles(RESET_CYCLES)
+
+    async def configure(self) -> None:
+        """Write all registers, the gate first and closed."""
+        half, self.spi.half = self.spi.half, CONFIG_HALF
+        await self.write_register("SPI_GATE_ACTIVITY", 1)
+        for register in CHIP.registers[1:]:
+            await self.write_register(register.name, self._registers.get(register.name, 0))
+        self.spi.half = half
+
+    async def write_register(self, name: str, content: int) -> None:
+        """Write a configuration register, at all of its addresses; the first has the least significant bits."""
+        register = CHIP.register(name)
+        for i in range(register.n_addrs):
+            part = content >> register.width * i & (1 << register.width) - 1
+            addr = encode(layout.SPI_ADDR, cmd=SpiCmd.CONFIG, addr=register.addr + i)
+            await self._frame(addr, part)
+
+    # --- Memories ---
+
+    async def write_byte(self, name: str, word: int, byte: int, content: int, mask: int = 0) -> None:
+        """Write a byte of a memory through SPI; a 1 in ``mask`` keeps the bit. The gate must be closed."""
+        await self._frame(_memory_addr(name, word, byte, write=1), encode(layout.SPI_DATA, byte=content, mask=mask))
+
+    async def read_byte(self, name: str, word: int, byte: int) -> int:
+        """Read a byte of a memory through SPI. The gate must be closed."""
+        received = await self._frame(_memory_addr(name, word, byte, read=1), 0)
+        return received & layout.SPI_DATA["byte"].high
+
+    async def _frame(self, addr: int, content: int) -> int:
+        """A frame of raw words; returns what MISO said in the second."""
+        await self.spi.shift(addr, layout.SPI_BITS)
+        return await self.spi.shift(content, layout.SPI_BITS)
+
+    def load(self, contents: Mapping[str, np.ndarray]) -> None:
+        """Overwrite memories through the back door, in design and model; the chip must be idle."""
+        if self.session.check:
+            self.lockstep.compare()
+        for name, content in contents.items():
+            self._load(name, content)
+
+    def _load(self, name: str, content: np.ndarray) -> None:
+        memory.write(self.memories[name], CHIP.memory(name), content)
+        self.model.memories[name][:] = content
+
+    def word(self, name: str, addr: int) -> int:
+        """A word of the design's memory, through the back door."""
+        return int(self.memories[name][addr].value)
+
+    # --- Events ---
+
+    async def event(self, name: str, **fields: int) -> None:
+        """Send an input event of ``layout.EVENTS`` and wait until it is acknowledged."""
+        await self.aerin.send(EVENTS[name].encode(**fields))
+
+
+def image(declared: Memory, words: Mapping[int, int] | None, other: int) -> np.ndarray:
+    """A memory's content: (depth, limbs) uint32 with the words given by address, and ``other`` everywhere else."""
+    content = np.tile(to_limbs(other, declared.n_limbs), (declared.depth, 1))
+    for addr, word in (words or {}).items():
+        content[addr] = to_limbs(word, declared.n_limbs)
+    return content
+
+
+def synapses(weights: Mapping[tuple[int, int], int], mapping: int = 1) -> dict[int, int]:
+    """The words, by address, that hold synapses given as (pre, post): weight."""
+    words: dict[int, int] = {}
+    for (pre, post), weight in weights.items():
+        group, i = divmod(post, layout.N_SYN)
+        addr = encode(layout.SYN_ADDR, pre=pre, post_group=group)
+        fields = {f"{layout.SYN_WEIGHT.name}{i}": weight, f"{layout.MAPPING.name}{i}": mapping}
+        words[addr] = update(layout.SYN, words.get(addr, 0), **fields)
+    return words
+
+
+def _memory_addr(name: str, word: int, byte: int, read: int = 0, write: int = 0) -> int:
+    cmd, within = (
+        (SpiCmd.NEURONS, layout.SPI_NEURON_ADDR) if name == NEURONS.name else (SpiCmd.SYNAPSES, layout.SPI_SYNAPSE_ADDR)
+    )
+    return encode(layout.SPI_ADDR, read=read, write=write, cmd=cmd, addr=encode(within, word=word, byte=byte))
