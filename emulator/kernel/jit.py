@@ -25,8 +25,11 @@ SOURCES = Path(__file__).resolve().parent.parent
 
 @cache
 def cache_folder() -> Path | None:
-    """Folder of this version's machine code, or None if none can be written (then each start compiles)."""
-    digest = hashlib.sha256(numba.__version__.encode())
+    """Folder of this version's machine code, or None if none can be written (then each start compiles).
+
+    Numba itself would take code compiled without NUMBA_BOUNDSCHECK=1 for code with it.
+    """
+    digest = hashlib.sha256(f"{numba.__version__}, {numba.config.BOUNDSCHECK}".encode())
     for path in sorted(SOURCES.rglob("*.py")):
         if "tests" not in path.parts:
             digest.update(path.read_bytes())

@@ -55,6 +55,12 @@ def test_another_numba_has_another_cache_folder(sources: Path, monkeypatch: pyte
     assert fresh_folder() != before
 
 
+def test_checked_indices_have_another_cache_folder(sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fresh_folder()
+    monkeypatch.setattr(numba.config, "BOUNDSCHECK", 1)
+    assert fresh_folder() != before
+
+
 def test_without_a_place_to_write_there_is_no_cache(
     sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,9 +70,9 @@ def test_without_a_place_to_write_there_is_no_cache(
 
 
 def test_a_kernel_leaves_numbas_own_cache_folder_as_it_was() -> None:
-    before = numba.config.CACHE_DIR
+    before = vars(numba.config)["CACHE_DIR"]
     jit.kernel(lambda x: x)
-    assert before == numba.config.CACHE_DIR
+    assert before == vars(numba.config)["CACHE_DIR"]
 
 
 def test_integers_wrap_and_division_does_not_raise() -> None:
