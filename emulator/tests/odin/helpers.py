@@ -10,7 +10,7 @@ import numpy as np
 
 from emulator.codec import decode, encode, to_limbs, update
 from emulator.declare import Word
-from emulator.kernel.jit import kernel
+from emulator.kernel.jit import outlined
 from emulator.odin import izh, lif
 from emulator.odin.chip import Model
 from emulator.odin.layout import (
@@ -57,12 +57,18 @@ class Bench:
         out = self.model.drive(np.full(n, row), np.ones(n, np.uint8))
         return unpack(CHIP.output_word, int(out[-1]))
 
-    def until(self, register: str, content: int, limit: int = 100_000) -> int:
+    def set(self, **pins: int) -> None:
+        """Set pins between two clock edges."""
+        self.pins |= pins
+        self.model.drive(np.array([pack(CHIP.input_word, self.pins)]), np.zeros(1, np.uint8))
+
+    def until(self, register: str, content: int, limit: int = 40_000) -> int:
         """Clock until a register of the model has this content; returns the number of clocks."""
+        row, edge = np.array([pack(CHIP.input_word, self.pins)]), np.ones(1, np.uint8)
         for n in range(limit):
             if self.r[register] == content:
                 return n
-            self.clock()
+            self.model.drive(row, edge)
         raise AssertionError(f"{register} has not become {content} within {limit} clocks")
 
     def reset(self) -> None:
@@ -72,13 +78,12 @@ class Bench:
 
     def spi(self, addr: int, data: int = 0) -> list[int]:
         """A whole transaction while the clock runs; MISO at each of the 40 rising edges of SCK."""
+        idle, mosi, sck = (pack(CHIP.input_word, pins) for pins in (self.pins, {"MOSI": 1}, {"SCK": 1}))
         rows = []
         for i in reversed(range(40)):
-            bit = (addr << 20 | data) >> i & 1
-            low = pack(CHIP.input_word, self.pins | {"MOSI": bit, "SCK": 0})
-            high = pack(CHIP.input_word, self.pins | {"MOSI": bit, "SCK": 1})
-            rows += [low] * SCK_HALF + [high] * SCK_HALF
-        rows += [pack(CHIP.input_word, self.pins)] * SCK_HALF
+            low = idle | mosi * ((addr << 20 | data) >> i & 1)
+            rows += [low] * SCK_HALF + [low | sck] * SCK_HALF
+        rows += [idle] * SCK_HALF
         out = self.model.drive(np.array(rows), np.ones(len(rows), np.uint8))
         return [unpack(CHIP.output_word, int(o))["MISO"] for o in out[SCK_HALF :: 2 * SCK_HALF]]
 
@@ -103,11 +108,10 @@ class Bench:
         self.configure_all(**registers)
 
     def spi_write(self, cmd: SpiCmd, word: int, byte: int, content: int, mask: int = 0) -> None:
-        """Write a byte of a memory; the gate must be closed."""
-        self.spi(
-            encode(SPI_ADDR, write=1, cmd=cmd, addr=byte_addr(cmd, word, byte)),
-            encode(SPI_DATA, byte=content, mask=mask),
-        )
+        """Write a byte of a memory, and give the controller time for it; the gate must be closed."""
+        frame = encode(SPI_ADDR, write=1, cmd=cmd, addr=byte_addr(cmd, word, byte))
+        self.spi(frame, encode(SPI_DATA, byte=content, mask=mask))
+        self.clock(6)
 
     def spi_read(self, cmd: SpiCmd, word: int, byte: int) -> int:
         """Read a byte of a memory; the gate must be closed."""
@@ -171,7 +175,7 @@ def packed(word: Word, n: int, /, **fields: np.ndarray | int) -> np.ndarray:
     return memory.astype(np.uint32)
 
 
-@kernel
+@outlined
 def lif_updates(neurons: np.ndarray, word: np.ndarray, stimuli: np.ndarray, out: np.ndarray) -> None:
     """One event for each neuron: new state into ``neurons``, (spike, v_up, v_down) into ``out``.
 
@@ -186,7 +190,7 @@ def lif_updates(neurons: np.ndarray, word: np.ndarray, stimuli: np.ndarray, out:
         out[i, 0], out[i, 1], out[i, 2] = n.spike, n.v_up, n.v_down
 
 
-@kernel
+@outlined
 def izh_updates(neurons: np.ndarray, word: np.ndarray, stimuli: np.ndarray, out: np.ndarray) -> None:
     """One event for each neuron: new state into ``neurons``, (spike, v_up, v_down, spk_ref, isi_ref) into ``out``.
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.kernel.jit import kernel
+from emulator.kernel.jit import outlined
 from emulator.odin.sdsp import word_next
 
 words = st.integers(0, (1 << 32) - 1)
@@ -17,7 +17,7 @@ bytes_ = st.integers(0, 255)
 bits = st.integers(0, 1)
 
 
-@kernel
+@outlined
 def all_words(args: np.ndarray, out: np.ndarray) -> None:
     """word_next for each row of arguments."""
     for i in range(len(args)):

@@ -1,0 +1,206 @@
+"""The scheduler against its second derivation, clock by clock, and its quirks by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from emulator.kernel.jit import outlined
+from emulator.odin import scheduler
+from emulator.odin.chip import Model
+from emulator.odin.controller import SchedPort
+from emulator.odin.layout import IZH, LIF, State
+from emulator.tests.odin.helpers import EVENTS, Bench
+from emulator.tests.odin.naive_scheduler import FULL, N_PRIO, Scheduler
+
+POP, EVENT, SPIKE, ADDR, SPK_REF, ISI_REF = range(6)
+
+
+@outlined
+def run(r: np.record, rows: np.ndarray, shown: np.ndarray) -> None:
+    """The scheduler alone. rows : (n, 6), EVENT -1 for none; shown : (n, 5), outputs before each edge, and the turn."""
+    for i in range(len(rows)):
+        a = rows[i]
+        out = scheduler.outputs(r)
+        shown[i, 0], shown[i, 1], shown[i, 2], shown[i, 3] = out.empty, out.full, out.burst_end, out.data_out
+        shown[i, 4] = r.priority
+        event = max(a[EVENT], 0)
+        port = SchedPort(event >> 8, event & 0xFF, 64 if a[EVENT] >= 0 else 0, a[POP])
+        spike = (64 | a[SPK_REF] << 3 | a[ISI_REF]) if a[SPIKE] else 0
+        scheduler.clock(r, out, port, spike, a[ADDR])
+
+
+def random_rows(rng: np.random.Generator, n: int, n_pop: float, n_event: float, n_spike: float) -> np.ndarray:
+    """Pops, events and spikes with these probabilities; an event and a spike never together, as in the chip."""
+    rows = np.zeros((n, 6), np.int64)
+    what = rng.random(n)
+    rows[:, EVENT] = np.where(what < n_event, rng.integers(0, 1 << 13, n), -1)
+    rows[:, SPIKE] = (what >= n_event) & (what < n_event + n_spike)
+    rows[:, POP] = rng.random(n) < n_pop
+    rows[:, ADDR] = rng.integers(0, 256, n)
+    rows[:, [SPK_REF, ISI_REF]] = rng.integers(0, 8, (n, 2))
+    return rows
+
+
+def at_rest(timeref: int) -> Any:
+    """A model whose scheduler has been reset."""
+    model = Model()
+    model.registers.main_empty[0] = 1
+    model.registers["burst_empty"][0, :] = 1
+    model.registers.spi_burst_timeref[0] = timeref
+    return model
+
+
+@pytest.mark.parametrize("timeref", [0, 1, 2, 30])
+@pytest.mark.parametrize(
+    "rates", [(0.3, 0.2, 0.02), (0.1, 0.2, 0.02), (0.5, 0.3, 0.3), (0.9, 0.1, 0.1), (0.02, 0.0, 0.5)], ids=str
+)
+def test_the_scheduler_agrees_with_queues(timeref: int, rates: tuple[float, float, float]) -> None:
+    rows = random_rows(np.random.default_rng(timeref), 4000, *rates)
+    model, naive = at_rest(timeref), Scheduler(timeref)
+    shown = np.zeros((len(rows), 5), np.int64)
+    run(model.registers[0], rows, shown)
+    for row, got in zip(rows.tolist(), shown.tolist(), strict=True):
+        empty, full, burst_end, data_out = naive.outputs()
+        assert got[:3] == [empty, full, burst_end], naive.cycle
+        assert got[4] == naive.turn, naive.cycle
+        assert empty or got[3] == data_out, naive.cycle
+        event = row[EVENT] if row[EVENT] >= 0 else None
+        naive.clock(bool(row[POP]), event, (row[ADDR], row[SPK_REF], row[ISI_REF]) if row[SPIKE] else None)
+    assert model.registers.n_burst_lost[0] == naive.n_lost
+    assert model.registers.n_burst_undefined[0] == naive.n_undefined
+
+
+def test_the_random_runs_fill_the_main_fifo_and_overrun_the_burst_fifos() -> None:
+    model, rows = at_rest(1), random_rows(np.random.default_rng(0), 4000, 0.1, 0.1, 0.3)
+    shown = np.zeros((len(rows), 5), np.int64)
+    run(model.registers[0], rows, shown)
+    assert shown[:, 1].any() and shown[:, 2].any()
+    assert model.registers.n_burst_lost[0] > 0 and model.registers.n_burst_undefined[0] > 0
+
+
+def silent(bench: Bench) -> None:
+    """Neurons that nothing here makes spike."""
+    for addr in range(256):
+        bench.set_neuron(addr, LIF, thr=255, neur_disable=1)
+
+
+def test_the_33rd_event_is_dropped_and_the_others_come_out_in_order() -> None:
+    rows = np.zeros((FULL + 1 + FULL, 6), np.int64)
+    rows[:, EVENT] = -1
+    rows[: FULL + 1, EVENT] = np.arange(FULL + 1) + 7
+    rows[FULL + 1 :, POP] = 1
+    model, shown = at_rest(0), np.zeros((len(rows), 5), np.int64)
+    run(model.registers[0], rows, shown)
+    assert shown[: FULL + 2, 1].tolist() == [0] * FULL + [1, 1]
+    assert shown[FULL + 1 :, 3].tolist() == [i + 7 for i in range(FULL)]
+    assert model.registers.main_empty[0] == 1
+
+
+def test_a_push_into_a_full_fifo_is_lost_even_while_it_is_popped() -> None:
+    rows = np.zeros((FULL + 2, 6), np.int64)
+    rows[:, EVENT] = np.arange(FULL + 2)
+    rows[FULL, POP] = 1
+    model = at_rest(0)
+    run(model.registers[0], rows, np.zeros((len(rows), 5), np.int64))
+    assert FULL not in model.registers["main_mem"][0]
+    assert FULL + 1 in model.registers["main_mem"][0]
+
+
+@pytest.mark.parametrize("timeref", [1, 5, 100])
+def test_the_turn_moves_every_timeref_plus_1_clocks_and_comes_round(timeref: int) -> None:
+    model, rows = at_rest(timeref), np.zeros(((timeref + 1) * (N_PRIO + 1), 6), np.int64)
+    rows[:, EVENT] = -1
+    shown = np.zeros((len(rows), 5), np.int64)
+    run(model.registers[0], rows, shown)
+    assert shown[:, 4].tolist() == [i // (timeref + 1) % N_PRIO for i in range(len(rows))]
+
+
+def test_a_bursts_spikes_come_isi_ref_plus_1_turns_apart_and_the_last_is_marked() -> None:
+    model, rows = at_rest(9), np.zeros((10 * 12, 6), np.int64)
+    rows[:, EVENT] = -1
+    rows[0] = (0, -1, 1, 77, 3, 2)
+    rows[1:, POP] = 1
+    shown = np.zeros((len(rows), 5), np.int64)
+    run(model.registers[0], rows, shown)
+    there = np.flatnonzero(shown[:, 0] == 0)
+    assert there.tolist() == [1, 30, 60, 90]  # the first from the main FIFO, at once
+    assert shown[there, 3].tolist() == [77] * 4
+    assert shown[there, 2].tolist() == [0, 0, 0, 1]
+
+
+def test_bursts_are_off_without_a_burst_time_reference() -> None:
+    model, rows = at_rest(0), np.zeros((10, 6), np.int64)
+    rows[:, EVENT], rows[0, SPIKE], rows[0, SPK_REF] = -1, 1, 7
+    run(model.registers[0], rows, np.zeros((len(rows), 5), np.int64))
+    assert model.registers["burst_empty"].all()
+    assert model.registers.main_empty[0] == 0
+
+
+def test_what_is_pushed_past_a_burst_fifos_end_is_counted_in_words() -> None:
+    bench = Bench()
+    bench.start()
+    silent(bench)
+    bench.configure(BURST_TIMEREF=5000)
+    for _ in range(6):  # within one turn: six bursts meet in one FIFO of four words
+        bench.until("main_empty", 1)
+        bench.until("state", State.WAIT)
+        bench.set_neuron(0, IZH, thr=1, spk_ref=1, core=1)
+        bench.event("tref", neur=0)
+        bench.clock(4, AEROUT_ACK=1)
+        bench.clock(4, AEROUT_ACK=0)
+    assert (bench.r.n_burst_lost, bench.r.n_burst_undefined) == (2, 0)
+    (line,) = bench.model.warnings()
+    assert line.startswith("2 burst spike(s) were pushed past the 4 words of a burst FIFO")
+    bench.settle()
+    assert (bench.r.n_burst_lost, bench.r.n_burst_undefined) == (2, 2)
+    assert "2 of them have been read back" in bench.model.warnings()[0]
+
+
+def test_a_spike_of_a_neuron_goes_round_through_the_scheduler() -> None:
+    bench = Bench()
+    bench.start()
+    silent(bench)
+    bench.set_neuron(9, LIF, thr=5)
+    bench.event("virtual", neur=9, weight=5)
+    bench.until("state", State.POP_VIRT)
+    bench.clock(3)
+    assert (bench.r.main_empty, bench.r["main_mem"][1]) == (0, 9)
+    bench.settle()
+    assert bench.r.main_empty == 1
+
+
+def test_in_open_loop_a_spike_does_not_enter_the_scheduler() -> None:
+    bench = Bench()
+    bench.start(OPEN_LOOP=1)
+    silent(bench)
+    bench.set_neuron(9, LIF, thr=5)
+    bench.event("virtual", neur=9, weight=5)
+    bench.until("state", State.POP_VIRT)
+    bench.clock(3)
+    assert (bench.r.main_empty, bench.outputs["AEROUT_REQ"], bench.outputs["AEROUT_ADDR"]) == (1, 1, 9)
+
+
+def test_a_virtual_event_of_nothing_is_a_spike_event() -> None:
+    assert EVENTS["virtual"].encode(neur=3) & 0xFF == 0x01
+    bench = Bench()
+    bench.start()
+    silent(bench)
+    bench.event("virtual", neur=3)
+    bench.clock(2)
+    assert bench.r.state == State.POP_NEUR
+
+
+def test_a_lower_burst_time_reference_that_has_passed_is_met_only_after_the_counter_wrapped() -> None:
+    bench = Bench()
+    bench.start(BURST_TIMEREF=50_000)
+    bench.clock(1000)
+    bench.configure(BURST_TIMEREF=10)
+    turn, cnt = bench.r.priority, bench.r.priority_cnt
+    assert cnt > 10
+    bench.clock((1 << 20) - cnt + 10)
+    assert (bench.r.priority, bench.r.priority_cnt) == (turn, 10)
+    bench.clock()
+    assert (bench.r.priority, bench.r.priority_cnt) == (turn + 1, 0)
