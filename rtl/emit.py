@@ -16,7 +16,7 @@ from emulator.declare import Chip
 from emulator.errors import InputError
 from emulator.odin import layout as odin_layout
 from rtl.design import Design
-from rtl.odin.chip import Odin
+from rtl.odin.chip import make_odin
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class OurChip:
     """A chip of which there is an RTL of our own.
 
     top : name of the top module
-    make : the top component; its keyword arguments are the chip's parameters
+    make : makes the top component; its keyword arguments are the chip's parameters
     memories : declared memory -> path of its array
     """
 
@@ -38,7 +38,7 @@ CHIPS = {
     "odin": OurChip(
         odin_layout.CHIP,
         "ODIN",
-        Odin,
+        make_odin,
         {"neurons": "neuron_core.neurons.words", "synapses": "synaptic_core.synapses.words"},
     )
 }
@@ -51,12 +51,11 @@ def emit(chip_name: str, out_dir: Path, **parameters: Any) -> Path:
     Raises InputError for a chip or a parameter that is not known, or if there is no Yosys.
     """
     chip = _chip(chip_name)
-    try:
-        inspect.signature(chip.make).bind(**parameters)
-        component = chip.make(**parameters)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{chip_name}: {error}") from error
-    text = _verilog(component, chip.top)
+    known = inspect.signature(chip.make).parameters
+    for name in parameters:
+        if name not in known:
+            raise InputError(f"{chip_name}: no parameter {name!r}; there are {', '.join(known)}")
+    text = _verilog(chip.make(**parameters), chip.top)
     path = Path(out_dir) / f"{chip.top}.v"
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_suffix(f".{os.getpid()}.tmp")

@@ -8,6 +8,7 @@ from amaranth.hdl import ValueLike
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 
+from emulator.errors import InputError
 from emulator.odin.layout import CHIP, N
 from rtl.lib.bundles import forward
 from rtl.odin.aer_out import AerOut
@@ -23,7 +24,7 @@ SIZES = (64, 128, 256)
 class Odin(wiring.Component):
     """The chip, with the pins that are declared for it.
 
-    n_neurons : 64, 128 or 256. With fewer than 256 both memories shrink, and sweeps over all neurons or synapses become
+    n_neurons : one of SIZES. With fewer than 256 both memories shrink, and sweeps over all neurons or synapses become
         as much shorter; addresses keep their formats, and the memories ignore the upper bits of a neuron's address
         (so neuron 64 + i of a 64-neuron chip is neuron i).
     izh : without it, Izhikevich neurons never change and never spike.
@@ -32,8 +33,6 @@ class Odin(wiring.Component):
     """
 
     def __init__(self, n_neurons: int = N, izh: bool = True, bursts: bool = True, sdsp: bool = True) -> None:
-        if n_neurons not in SIZES:
-            raise ValueError(f"n_neurons {n_neurons}; must be one of {', '.join(map(str, SIZES))}")
         directions = {"in": In, "out": Out}
         super().__init__({pin.name: directions[pin.direction](pin.width) for pin in CHIP.pins})
         self._bursts = bursts
@@ -129,3 +128,11 @@ class Odin(wiring.Component):
             aer_out.sched_addr.eq(scheduler.o.payload.addr),
             aer_out.pop_neur.eq(controller.aerout_pop_neur),
         ]
+
+
+def make_odin(n_neurons: int = N, izh: bool = True, bursts: bool = True, sdsp: bool = True) -> Odin:
+    """The chip, or InputError for a size that there is not."""
+    # Not in Odin itself, since Amaranth complains of components that are begun and never used.
+    if n_neurons not in SIZES:
+        raise InputError(f"odin: n_neurons {n_neurons}; must be one of {', '.join(map(str, SIZES))}")
+    return Odin(n_neurons, izh, bursts, sdsp)

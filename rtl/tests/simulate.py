@@ -15,10 +15,11 @@ Bench = Callable[[Any], Awaitable[None]]
 PERIOD = 1e-8  # s
 
 
-def evaluate(
-    component: Any, rows: Iterable[Mapping[str, Any]], read: Callable[[Any], Any]
-) -> list[Any]:
-    """A combinational component's answers: for each row of inputs by name (dots into bundles), what ``read`` makes of the context."""
+def evaluate(component: Any, rows: Iterable[Mapping[str, Any]], read: Callable[[Any], Any]) -> list[Any]:
+    """A combinational component's answers, a row of inputs at a time.
+
+    rows : inputs by name, with dots into bundles; read : takes the answer out of the simulator's context
+    """
     answers = []
 
     async def bench(ctx: Any) -> None:
@@ -40,14 +41,25 @@ def set_raw(ctx: Any, signal: Any, level: Any) -> None:
     ctx.set(signal.as_value() if raw else signal, level)
 
 
-def run_clocked(component: Elaboratable, bench: Bench, domains: Iterable[str] = ("sync",)) -> None:
-    """Run ``bench`` to its end; the domains have one common clock, and their resets stay at 0."""
+def run_clocked(component: Elaboratable, bench: Bench, domains: Iterable[str] = ("sync",), reset: bool = True) -> None:
+    """Run ``bench`` to its end; the domains have one common clock, and unless told otherwise begin with a reset."""
     m = Module()
     m.submodules.dut = component
-    for name in domains:
-        m.domains += ClockDomain(name, async_reset=True)
+    clock_domains = [ClockDomain(name, async_reset=True) for name in domains]
+    for domain in clock_domains:
+        m.domains += domain
+
+    async def after_reset(ctx: Any) -> None:
+        if reset:
+            for domain in clock_domains:
+                ctx.set(domain.rst, 1)
+            await ctx.delay(2 * PERIOD)
+            for domain in clock_domains:
+                ctx.set(domain.rst, 0)
+        await bench(ctx)
+
     simulator = Simulator(m)
-    for name in domains:
-        simulator.add_clock(PERIOD, domain=name)
-    simulator.add_testbench(bench)
+    for domain in clock_domains:
+        simulator.add_clock(PERIOD, domain=domain.name)
+    simulator.add_testbench(after_reset)
     simulator.run()

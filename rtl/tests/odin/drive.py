@@ -1,0 +1,100 @@
+"""ODIN's pins, driven clock by clock in Amaranth's own simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from amaranth.sim import Simulator
+
+from emulator.codec import encode
+from emulator.odin.layout import CHIP, SPI_ADDR, SPI_BITS, SPI_DATA, SPI_NEURON_ADDR, SpiCmd
+from rtl.odin.chip import Odin
+
+HALF_CLOCK = 5e-9
+TIME_LIMIT = 5000  # clocks that an event may take
+
+
+class Driver:
+    """The environment of one chip: sends frames and events, and acknowledges output events at once.
+
+    sent : output events so far; cycle : clocks so far
+    """
+
+    def __init__(self, ctx: Any, chip: Odin) -> None:
+        self._ctx = ctx
+        self._chip = chip
+        self.cycle = 0
+        self.sent: list[int] = []
+
+    def get(self, pin: str) -> int:
+        return self._ctx.get(getattr(self._chip, pin))
+
+    def set(self, **pins: int) -> None:
+        for pin, level in pins.items():
+            self._ctx.set(getattr(self._chip, pin), level)
+
+    async def clock(self, n: int = 1) -> None:
+        for _ in range(n):
+            await self._ctx.delay(HALF_CLOCK)
+            if self.get("AEROUT_REQ") and not self._ctx.get(self._chip.AEROUT_ACK):
+                self.sent.append(self.get("AEROUT_ADDR"))
+            self.set(AEROUT_ACK=self.get("AEROUT_REQ"), CLK=1)
+            await self._ctx.delay(HALF_CLOCK)
+            self.set(CLK=0)
+            self.cycle += 1
+
+    async def reset(self) -> None:
+        self.set(RST=1)
+        await self.clock(4)
+        self.set(RST=0)
+        await self.clock(4)
+
+    async def frame(self, addr: int, word: int) -> int:
+        """One SPI frame, without a clock in between; returns what MISO showed."""
+        received = 0
+        for bit in format(addr << SPI_BITS | word, f"0{2 * SPI_BITS}b"):
+            self.set(MOSI=int(bit), SCK=1)
+            await self._ctx.delay(1e-10)
+            received = received << 1 | self.get("MISO")
+            self.set(SCK=0)
+            await self._ctx.delay(1e-10)
+        return received
+
+    async def configure(self, register: str, content: int) -> None:
+        await self.frame(CHIP.register(register).addr, content)
+
+    async def write_neuron(self, neur: int, word: int) -> None:
+        """Byte by byte; SPI_GATE_ACTIVITY must be on."""
+        for byte in range(16):
+            at = encode(SPI_NEURON_ADDR, word=neur, byte=byte)
+            addr = encode(SPI_ADDR, addr=at, cmd=SpiCmd.NEURONS, write=1)
+            await self.frame(addr, encode(SPI_DATA, byte=word >> 8 * byte & 0xFF))
+            await self.clock(6)
+            await self.frame(0, 1)  # drops the request to write; register 0 stays on
+            await self.clock(6)
+
+    async def event(self, addr: int) -> None:
+        """One input event, until its handshake is over and the scheduler has had time to be worked on."""
+        self.set(AERIN_ADDR=addr, AERIN_REQ=1)
+        limit = self.cycle + TIME_LIMIT
+        while not self.get("AERIN_ACK"):
+            assert self.cycle < limit, f"no AERIN_ACK within {TIME_LIMIT} clocks"
+            await self.clock()
+        self.set(AERIN_REQ=0)
+        while self.get("AERIN_ACK"):
+            assert self.cycle < limit, f"AERIN_ACK stays for {TIME_LIMIT} clocks"
+            await self.clock()
+
+
+def run_chip(chip: Odin, bench: Callable[[Driver], Awaitable[None]]) -> None:
+    """Reset the chip and run ``bench`` to its end."""
+
+    async def after_reset(ctx: Any) -> None:
+        driver = Driver(ctx, chip)
+        await driver.reset()
+        await bench(driver)
+
+    simulator = Simulator(chip)
+    simulator.add_testbench(after_reset)
+    simulator.run()

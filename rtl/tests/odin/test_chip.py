@@ -1,0 +1,118 @@
+import pytest
+
+from emulator.codec import encode
+from emulator.odin.layout import CHIP, LIF, SPI_ADDR, SPI_NEURON_ADDR, SpiCmd
+from rtl.odin.chip import Odin
+from rtl.tests.odin.drive import Driver, run_chip
+
+EVENT = {event.name: event for event in CHIP.events}
+THR = 5
+READY_TO_SPIKE = encode(LIF, lif_izh_sel=1, thr=THR, core=THR - 1)
+
+
+def test_a_neuron_programmed_through_the_spi_spikes_on_the_output_bus() -> None:
+    async def bench(driver: Driver) -> None:
+        await _program(driver, {0xC3: READY_TO_SPIKE})
+        await driver.event(EVENT["virtual"].encode(neur=0xC3, weight=1))
+        await driver.clock(20)
+        assert driver.sent == [0xC3]
+
+    run_chip(Odin(), bench)
+
+
+def test_a_programmed_byte_is_read_back_on_miso() -> None:
+    word = int.from_bytes(bytes(range(0x30, 0x40)), "little")
+
+    async def bench(driver: Driver) -> None:
+        await _begin_programming(driver)
+        await driver.write_neuron(7, word)
+        for byte in (0, 9, 15, 16):
+            addr = encode(SPI_NEURON_ADDR, word=7, byte=byte)
+            received = await _read(driver, encode(SPI_ADDR, addr=addr, cmd=SpiCmd.NEURONS, read=1))
+            assert received == (0x30 + byte if byte < 16 else 0)
+
+    run_chip(Odin(), bench)
+
+
+@pytest.mark.parametrize("name", ["synapse", "tref", "bist", "tref_all"])
+def test_events_of_the_input_bus_take_the_declared_cycles(name: str) -> None:
+    async def bench(driver: Driver) -> None:
+        await _program(driver, {})
+        await driver.configure("SPI_AER_SRC_CTRL_nNEUR", 1)  # else the output bus would hold up the spikes
+        assert await _cycles_to_ack(driver, EVENT[name].encode()) == EVENT[name].cycles
+
+    run_chip(Odin(), bench)
+
+
+@pytest.mark.parametrize("name", ["tref_all", "bist"])
+def test_sweeps_of_a_smaller_chip_are_as_much_shorter(name: str) -> None:
+    async def bench(driver: Driver) -> None:
+        await _program(driver, {})
+        await driver.configure("SPI_AER_SRC_CTRL_nNEUR", 1)  # else the output bus would hold up the spikes
+        assert await _cycles_to_ack(driver, EVENT[name].encode()) == EVENT[name].cycles // 4
+
+    run_chip(Odin(n_neurons=64), bench)
+
+
+def test_memories_of_a_smaller_chip_ignore_the_upper_bits_of_an_address() -> None:
+    async def bench(driver: Driver) -> None:
+        await _program(driver, {5: READY_TO_SPIKE})
+        await driver.event(EVENT["virtual"].encode(neur=64 + 5, weight=1))
+        await driver.clock(20)
+        assert driver.sent == [64 + 5]
+
+    run_chip(Odin(n_neurons=64), bench)
+
+
+def test_without_izh_such_a_neuron_stays_and_never_spikes() -> None:
+    at_threshold = 0  # core, thr and thrmod 0: an Izhikevich neuron would spike at each update
+
+    async def bench(driver: Driver) -> None:
+        await _program(driver, {5: at_threshold})
+        await driver.event(EVENT["tref"].encode(neur=5) | 1 << 7)
+        await driver.clock(20)
+        assert driver.sent == ([5] if izh else [])
+
+    for izh in (True, False):
+        run_chip(Odin(izh=izh), bench)
+
+
+async def _begin_programming(driver: Driver) -> None:
+    await driver.configure("SPI_GATE_ACTIVITY", 1)
+    await driver.configure("SPI_OPEN_LOOP", 1)
+    await driver.clock(4)
+
+
+async def _program(driver: Driver, neurons: dict[int, int]) -> None:
+    """An open loop, whose own spikes do not come back, and some neurons."""
+    await _begin_programming(driver)
+    for neur, word in neurons.items():
+        await driver.write_neuron(neur, word)
+    await driver.configure("SPI_GATE_ACTIVITY", 0)
+    await driver.clock(4)
+
+
+async def _read(driver: Driver, addr: int) -> int:
+    """A byte: its access needs clocks between the frame's halves."""
+    from_miso = 0
+    for half, bits in ((0, format(addr, "020b")), (1, "0" * 20)):
+        for bit in bits:
+            driver.set(MOSI=int(bit), SCK=1)
+            await driver.clock()
+            from_miso = from_miso << 1 | driver.get("MISO")
+            driver.set(SCK=0)
+            await driver.clock()
+        if half == 0:
+            await driver.clock(6)
+    return from_miso & 0xFF
+
+
+async def _cycles_to_ack(driver: Driver, addr: int) -> int:
+    """Clocks between the state after WAIT and the acknowledge; the request takes 3 clocks to leave WAIT."""
+    driver.set(AERIN_ADDR=addr, AERIN_REQ=1)
+    await driver.clock(3)
+    start = driver.cycle
+    while not driver.get("AERIN_ACK"):
+        await driver.clock()
+        assert driver.cycle < start + 40000
+    return driver.cycle - start

@@ -1,0 +1,71 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from emulator.errors import InputError
+from emulator.odin.layout import CHIP, NEURONS, SYNAPSES
+from rtl.emit import design, emit
+
+
+@pytest.fixture(scope="module")
+def odin(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return emit("odin", tmp_path_factory.mktemp("odin")).read_text()
+
+
+def _top(verilog: str) -> str:
+    return verilog[verilog.index("module ODIN(") :].split("endmodule", 1)[0]
+
+
+def test_top_has_the_declared_pins_and_no_other(odin: str) -> None:
+    ports = re.findall(r"^  (input|output) (?:\[(\d+):0\] )?(\w+) ;?", _top(odin).replace(";", " ;"), re.MULTILINE)
+    directions = {"input": "in", "output": "out"}
+    assert {(name, directions[way], int(msb or 0) + 1) for way, msb, name in ports} == {
+        (pin.name, pin.direction, pin.width) for pin in CHIP.pins
+    }
+
+
+def test_memories_are_arrays_of_the_declared_shape(odin: str) -> None:
+    for memory in (NEURONS, SYNAPSES):
+        assert f"reg [{memory.width - 1}:0] words [{memory.depth - 1}:0];" in odin
+
+
+def test_paths_of_the_memories_exist_in_the_hierarchy(tmp_path: Path) -> None:
+    odin = design("odin", tmp_path)
+    text = odin.files[0].read_text()
+    assert set(odin.memories) == {memory.name for memory in CHIP.memories}
+    for path in odin.memories.values():
+        *instances, array = path.split(".")
+        module = rf"\\{'.'.join([odin.top, *instances])} "
+        body = text[re.search(rf"^module {module}", text, re.MULTILINE).end() :].split("endmodule", 1)[0]
+        assert re.search(rf"^  reg .* {array} \[", body, re.MULTILINE)
+
+
+def test_every_always_block_has_something_to_wake_it(odin: str) -> None:
+    """A block that reads nothing never runs in an event-driven simulator, and its output stays X."""
+    bodies = re.findall(r"always @\*\n    \w+(?:\[[^\]]*\])? = \d+'", odin)
+    assert bodies == []
+
+
+def test_parameters_make_it_smaller(odin: str, tmp_path: Path) -> None:
+    small = emit("odin", tmp_path, n_neurons=64, izh=False, bursts=False, sdsp=False).read_text()
+    assert "izh_neuron" in odin and "izh_neuron" not in small
+    assert "burst_fifos" in odin and "burst_fifos" not in small
+    assert "sdsp_0" in odin and "sdsp_0" not in small
+    assert "reg [127:0] words [63:0];" in small
+
+
+def test_an_unknown_chip_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no RTL of our own for chip 'odn'; there is one for odin"):
+        emit("odn", tmp_path)
+
+
+def test_an_unknown_parameter_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="odin: no parameter 'neurons'; there are n_neurons, izh, bursts, sdsp"):
+        emit("odin", tmp_path, neurons=64)
+
+
+def test_a_size_that_does_not_exist_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="odin: n_neurons 100; must be one of 64, 128, 256"):
+        emit("odin", tmp_path / "out", n_neurons=100)
+    assert not (tmp_path / "out").exists()
