@@ -8,12 +8,11 @@ import numpy as np
 
 from emulator.handshake import Delays, Environment, Receiver, Sender, receive, send
 from emulator.kernel.bits import field, placed
-from emulator.kernel.jit import kernel
-from emulator.odin import scheduler
+from emulator.kernel.jit import entry, kernel
 from emulator.odin.chip import Model
 from emulator.odin.clock import IN, OUT, apply_inputs, clock, outputs
 from emulator.odin.controller import WAIT
-from emulator.odin.layout import NEURONS, SYNAPSES
+from emulator.odin.layout import N_PRIO, NEURONS, SYNAPSES
 
 DRIVEN = placed(IN.AERIN_ADDR.mask, IN.AERIN_ADDR) | placed(1, IN.AERIN_REQ) | placed(1, IN.AEROUT_ACK)
 FIRST = 1024  # first length of an array whose length only the run will tell; doubled when full
@@ -25,27 +24,27 @@ class Run:
 
     cycles, addrs : (n,) int64, the first clock before whose edge AEROUT_REQ is seen high, and AEROUT_ADDR there;
     cycles count from the model's own first clock
-    n_cycles : clocks that the run took
+    first_cycle : number of the run's first clock; n_cycles : clocks that the run took
     done : all events were sent and the chip came to rest; False: ``max_cycles`` was reached first
     rows : (n_cycles,) int64, the packed input pins in each clock, if they were asked for, else empty
     """
 
     cycles: np.ndarray
     addrs: np.ndarray
+    first_cycle: int
     n_cycles: int
     done: bool
     rows: np.ndarray
 
 
-def run(
-    model: Model, events: np.ndarray, environment: Environment, max_cycles: int, record_rows: bool = False
-) -> Run:
+def run(model: Model, events: np.ndarray, environment: Environment, max_cycles: int, record_rows: bool = False) -> Run:
     """Send events and take spikes until all is done, or for ``max_cycles`` clocks.
 
     events : (n,) int64, AERIN_ADDR of each, in order
     The buses must be at rest, as after a run that was done; SCK, MOSI and RST stay as they are. The run ends before the
     first edge at which both buses and the chip are at rest.
     """
+    first_cycle = int(model.registers[0].cycle)
     cycles, addrs, rows, n_cycles, done = _loop(
         model.registers[0],
         model.memories[NEURONS.name],
@@ -55,17 +54,20 @@ def run(
         max_cycles,
         record_rows,
     )
-    return Run(cycles, addrs, int(n_cycles), bool(done), rows)
+    return Run(cycles, addrs, first_cycle, int(n_cycles), bool(done), rows)
 
 
 @kernel
 def at_rest(r: np.record) -> bool:
     """Nothing queued, nothing under way; the pins must be at rest too."""
-    idle = r.state == WAIT and r.aerout_ctrl_busy == 0 and r.aerin_req_sync == 0 and r.aerin_req_sync_int == 0
-    return idle and scheduler.outputs(r).empty == 1 and r.burst_empty.min() == 1
+    for prio in range(N_PRIO):
+        if r.burst_empty[prio] == 0:
+            return False
+    idle = r.state == WAIT and r.main_empty == 1 and r.aerout_ctrl_busy == 0
+    return idle and r.aerin_req_sync == 0 and r.aerin_req_sync_int == 0
 
 
-@kernel
+@entry
 def _put(array: np.ndarray, index: int, element: int) -> np.ndarray:
     """The array with the element at its end, or a longer copy of it if it was full."""
     if index == len(array):
@@ -87,7 +89,7 @@ def _pins(undriven: int, sender: Sender, receiver: Receiver) -> int:
     )
 
 
-@kernel
+@entry
 def _loop(
     r: np.record,
     neurons: np.ndarray,

@@ -1,0 +1,78 @@
+"""Handwritten digits as input spikes: which of 256 edge cells an image excites, and which images are for the test.
+
+The images are scikit-learn's: 1,797 of 8 x 8 pixels, grey 0 (paper) to 16 (ink), by 43 writers (UCI optical digits).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+SIDE = 8  # pixels
+REACH = 2  # an edge cell compares two pixels this far apart
+CONTRASTS = (5, 11)  # grey levels by which the far pixel must be darker
+DIRECTIONS = {"right": (0, 1), "left": (0, -1), "down": (1, 0), "up": (-1, 0)}  # (rows, columns) towards the ink
+TEST_PART = 0.2
+SPLIT_SEED = 0  # one split for all seeds of the experiment, so that no choice of ours has ever seen a test image
+
+
+@dataclass(frozen=True)
+class Cell:
+    """An edge cell: excited if the pixel at ``far`` has at least ``contrast`` more ink than the one at ``near``."""
+
+    direction: str
+    contrast: int
+    near: tuple[int, int]
+
+    @property
+    def far(self) -> tuple[int, int]:
+        down, right = DIRECTIONS[self.direction]
+        return self.near[0] + REACH * down, self.near[1] + REACH * right
+
+
+@dataclass(frozen=True)
+class Digits:
+    """images : (n, 8, 8) int64, 0..16; labels : (n,) int64, 0..9; train, test : indexes of images, disjoint"""
+
+    images: np.ndarray
+    labels: np.ndarray
+    train: np.ndarray
+    test: np.ndarray
+
+
+@cache
+def digits() -> Digits:
+    """All images, split 80 : 20 at random, with the same share of each digit on both sides: 1,437 and 360 images."""
+    bunch = load_digits()
+    labels = bunch.target.astype(np.int64)
+    train, test = train_test_split(
+        np.arange(len(labels)), test_size=TEST_PART, stratify=labels, random_state=SPLIT_SEED
+    )
+    return Digits(bunch.images.astype(np.int64), labels, np.sort(train), np.sort(test))
+
+
+def candidates() -> list[Cell]:
+    """All edge cells that fit into an image: 4 directions x 48 places x 2 contrasts."""
+    places = [(row, column) for row in range(SIDE) for column in range(SIDE)]
+    cells = [Cell(direction, contrast, at) for direction in DIRECTIONS for contrast in CONTRASTS for at in places]
+    return [cell for cell in cells if all(0 <= x < SIDE for x in cell.far)]
+
+
+def excited(cells: list[Cell], images: np.ndarray) -> np.ndarray:
+    """(n, cells) bool: which cells each image excites."""
+    near = images[:, [c.near[0] for c in cells], [c.near[1] for c in cells]]
+    far = images[:, [c.far[0] for c in cells], [c.far[1] for c in cells]]
+    return far - near >= np.array([c.contrast for c in cells])
+
+
+@cache
+def chosen(n_cells: int) -> tuple[Cell, ...]:
+    """The ``n_cells`` candidates that vary most over the training images, in the order of ``candidates``."""
+    cells = candidates()
+    share = excited(cells, digits().images[digits().train]).mean(axis=0)
+    most = np.argsort(-share * (1 - share), kind="stable")[:n_cells]
+    return tuple(cells[i] for i in sorted(most))

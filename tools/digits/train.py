@@ -1,0 +1,111 @@
+"""The experiment on the golden model: one pass over the training images, then the test images with learning off."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from emulator.handshake import Environment
+from emulator.odin.chip import Model
+from emulator.odin.closed_loop import Run, run
+from emulator.odin.layout import CHIP, NEURONS, SYNAPSES
+from emulator.trace import column, pack
+from tools.digits.experiment import EVENTS, Configuration, Experiment
+from tools.digits.results import Answer, Raster, Results, weights
+
+RESET_CYCLES = 4  # RST held, and then waited: more than its two flip-flops
+MAX_CYCLES = 10_000_000  # for the events of one image, which take some 60,000
+N_RASTERS = 2  # images shown with all their spikes: the last of the training and the first of the test
+
+
+def configure(model: Model, configuration: Configuration) -> None:
+    """Reset the model, and write registers and memories directly, which the SPI would take millions of clocks for."""
+    r = model.registers[0]
+    for name, content in configuration.registers.items():
+        r[name.lower()] = content
+    model.memories[NEURONS.name][:] = configuration.neurons
+    model.memories[SYNAPSES.name][:] = configuration.synapses
+    rst = [pack(CHIP.input_word, {"RST": 1})] * RESET_CYCLES + [0] * RESET_CYCLES
+    model.drive(np.array(rst), np.ones(len(rst), dtype=np.uint8))
+
+
+class Trainer:
+    """An experiment under way on one model.
+
+    environment : the sender's and the receiver's delays
+    """
+
+    def __init__(self, experiment: Experiment, environment: Environment | None = None) -> None:
+        self.experiment = experiment
+        self.environment = environment or Environment()
+        self.model = Model()
+        self.results = Results("golden model")
+        configuration = experiment.configuration()
+        configure(self.model, configuration)
+        self.results.weights = weights(configuration.synapses)
+
+    def run(self, advance: Callable[[int], None] = lambda n: None) -> Results:
+        """All images; ``advance`` is called with 1 after each."""
+        start = time.perf_counter()
+        for i, image in enumerate(self.experiment.train_images):
+            self.train(int(image), i >= len(self.experiment.train_images) - N_RASTERS)
+            advance(1)
+        self.learning_off()
+        for i, image in enumerate(self.experiment.test_images):
+            self.test(int(image), i < N_RASTERS)
+            advance(1)
+        self.results.seconds = time.perf_counter() - start
+        return self.results
+
+    def train(self, image: int, raster: bool = False) -> None:
+        """Present an image, note the answer, give the lesson."""
+        answered = self._send(self.experiment.presentation(image), raster)
+        taught = self._send(self.experiment.lesson(image), raster)
+        self.results.learned(self.model.memories[SYNAPSES.name])
+        answer = self._answer(image, answered)
+        self.results.train.append(answer)
+        if raster:
+            self.results.rasters.append(_raster(answer, True, [answered, taught]))
+
+    def learning_off(self) -> None:
+        """Write the neurons' parameters for the test."""
+        self.model.memories[NEURONS.name][:] = self.experiment.neurons(train=False)
+
+    def test(self, image: int, raster: bool = False) -> None:
+        """Present an image and note the answer."""
+        answered = self._send(self.experiment.presentation(image, train=False), raster)
+        answer = self._answer(image, answered)
+        self.results.test.append(answer)
+        if raster:
+            self.results.rasters.append(_raster(answer, False, [answered]))
+
+    def _answer(self, image: int, answered: Run) -> Answer:
+        return Answer(image, self.experiment.label(image), self.experiment.predict(answered.addrs))
+
+    def _send(self, events: list[int], record_rows: bool) -> Run:
+        taken = run(self.model, np.array(events), self.environment, MAX_CYCLES, record_rows)
+        if not taken.done:
+            raise RuntimeError(f"ODIN has not come to rest within {MAX_CYCLES} clocks: {self.model.context()}")
+        self.results.count(events, len(taken.addrs), taken.n_cycles)
+        return taken
+
+
+def _raster(answer: Answer, train: bool, runs: list[Run]) -> Raster:
+    """The spikes of consecutive runs whose rows were recorded."""
+    pins = np.concatenate([taken.rows for taken in runs])
+    req = column(CHIP.input_word, "AERIN_REQ", pins)
+    addr = column(CHIP.input_word, "AERIN_ADDR", pins)
+    sent = np.flatnonzero(req > np.concatenate([[0], req[:-1]]))
+    spikes = np.array([c for c in sent if EVENTS["spike"].matches(int(addr[c]))], dtype=np.int64)
+    pre = EVENTS["spike"].fields[0]
+    out_cycles = np.concatenate([taken.cycles for taken in runs])
+    return Raster(
+        answer,
+        train,
+        spikes,
+        addr[spikes] >> pre.lsb & pre.high,
+        out_cycles - runs[0].first_cycle,
+        np.concatenate([taken.addrs for taken in runs]),
+    )
