@@ -193,6 +193,10 @@ class Host:
         """RST high for ``clocks``, at least 1, and low for one more."""
         yield from self.under_reset(self.wait(clocks - 1))
 
+    def glitch_reset(self) -> HostPiece:
+        """RST high and low again between two clocks: only what resets at once can notice."""
+        yield self._pins | self._rst, self._pins
+
     def under_reset(self, doing: HostPiece) -> HostPiece:
         """RST high for one clock and then while ``doing`` lasts, and low for one more."""
         self._pins |= self._rst

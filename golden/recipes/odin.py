@@ -269,6 +269,13 @@ class Actions:
         yield from self._host.wait(draw((1, 300), self._rng))
         yield from self.register("SPI_GATE_ACTIVITY", 0)
 
+    def blink_timeref(self) -> HostPiece:
+        """Turn bursts off and on again between two clocks."""
+        addr = encode(layout.SPI_ADDR, addr=layout.CHIP.register("SPI_BURST_TIMEREF").addr)
+        again = draw(self._recipe.registers["SPI_BURST_TIMEREF"], self._rng)
+        levels = self.frame_levels(addr, 0) + self.frame_levels(addr, again)
+        yield from self._host.shift_fast(levels, Clocks(len(levels), len(levels)))
+
     def timeref_zero(self) -> HostPiece:
         """Turn bursts off for a moment, which empties the burst FIFOs."""
         yield from self.register("SPI_BURST_TIMEREF", 0)
@@ -277,6 +284,9 @@ class Actions:
 
     def reset(self) -> HostPiece:
         yield from self._host.reset(self._traffic.reset_clocks.draw(self._rng))
+
+    def glitch_reset(self) -> HostPiece:
+        yield from self._host.glitch_reset()
 
     def frame_in_reset(self) -> HostPiece:
         """A frame while the chip is in reset."""

@@ -156,7 +156,9 @@ SPI_RECIPES = {
         Traffic(SHORT_EVENTS),
         neurons=MIXED,
         synapses=SPARSE,
-        host=HostTraffic({"fast": 6, "session": 1}, gap=Clocks(20, 600), half=Clocks(1, 2), per_clock=Clocks(1, 20)),
+        host=HostTraffic(
+            {"fast": 6, "session": 1}, gap=Clocks(20, 600), half=Clocks(1, 2), per_clock=Clocks(1, 20, 0.1, 81, 81)
+        ),
     ),
 }
 
@@ -170,7 +172,9 @@ ABUSE_RECIPES = {
         synapses=SPARSE,
         receiver=ReceiverTiming(latency=Clocks(0, 3, 0.05, 20, 200)),
         host=HostTraffic(
-            {"reset": 8, "cut": 4, "slip": 2, "frame_in_reset": 1}, gap=Clocks(1, 900), reset_clocks=Clocks(1, 5)
+            {"reset": 8, "cut": 4, "slip": 2, "frame_in_reset": 1, "glitch_reset": 2},
+            gap=Clocks(1, 900),
+            reset_clocks=Clocks(1, 5),
         ),
     ),
     "gate_toggles": Recipe(

@@ -92,7 +92,9 @@ SCHEDULER_RECIPES = {
         synapses=Synapses(weight=(0, 2), mapped=0.1),
         sender=SenderTiming(gap=Clocks(0, 30)),
         host=HostTraffic(
-            {"timeref_zero": 3, "config": 1}, gap=Clocks(1000, 3000), retune={"SPI_BURST_TIMEREF": (0, 800)}
+            {"timeref_zero": 2, "config": 1, "blink_timeref": 2},
+            gap=Clocks(1000, 3000),
+            retune={"SPI_BURST_TIMEREF": (0, 800)},
         ),
         sign=1.0,
     ),

@@ -1,0 +1,125 @@
+"""`draupnir record`: its words and its exit status, and a case made from a folder of Verilog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from emulator.errors import InputError
+from emulator.odin.layout import CHIP
+from golden import case, wave
+from golden.recipes.odin_table import RECIPES
+from rtl import toolchain
+from tools.cli import cli
+from tools.commands import record
+
+N_CYCLES = 600
+# ODIN's pins and memories, and nothing else of it: it acknowledges, and counts what it acknowledged in the memories.
+STAND_IN = """
+module stand_in (
+    input CLK, input RST, input SCK, input MOSI, output MISO,
+    input [16:0] AERIN_ADDR, input AERIN_REQ, output reg AERIN_ACK,
+    output [7:0] AEROUT_ADDR, output AEROUT_REQ, input AEROUT_ACK
+);
+    reg [127:0] neurons [0:255];
+    reg [31:0] synapses [0:8191];
+    reg started;
+    assign MISO = SCK & MOSI;
+    assign AEROUT_ADDR = AERIN_ADDR[7:0];
+    assign AEROUT_REQ = @REQ@;
+    always @(posedge CLK) begin
+        AERIN_ACK <= AERIN_REQ & ~RST;
+        if (AERIN_REQ & ~AERIN_ACK) begin
+            neurons[AERIN_ADDR[7:0]] <= neurons[AERIN_ADDR[7:0]] + 1;
+            synapses[AERIN_ADDR[12:0]] <= synapses[AERIN_ADDR[12:0]] + 1;
+        end
+    end
+endmodule
+"""
+
+
+def draupnir(*words: object) -> Result:
+    return CliRunner().invoke(cli, ["record", "odin", *map(str, words)])
+
+
+def needs(*tools: str) -> None:
+    try:
+        for tool in tools:
+            getattr(toolchain, tool)()
+    except InputError as error:
+        pytest.skip(str(error))
+
+
+def stand_in(folder: Path, req: str) -> Path:
+    folder.mkdir()
+    (folder / "stand_in.v").write_text(STAND_IN.replace("@REQ@", req))
+    return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_build(tmp_path_factory):
+    """Compiled once for this file, and not into the checkout."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(record, "ROOT", tmp_path_factory.mktemp("root"))
+        yield
+
+
+def test_list_names_every_recipe_with_its_reason():
+    result = draupnir("--list")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [f"{name}: {recipe.why}" for name, recipe in RECIPES.items()]
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--rtl", "x", "--recipe", "lif_event"], "no recipe 'lif_event'"),
+        (["--recipe", "lif_events"], "--rtl DIR"),
+        (["--rtl", "x"], "--all"),
+    ],
+)
+def test_what_is_missing_is_said(words, complaint):
+    result = draupnir(*words)
+    assert result.exit_code == 2
+    assert complaint in result.stderr and result.stderr.count("\n") == 1
+
+
+@pytest.mark.verilator
+@pytest.mark.slow
+def test_a_recipe_becomes_a_case_and_the_same_seed_the_same_case(tmp_path):
+    needs("verilator")
+    rtl = stand_in(tmp_path / "rtl", "AERIN_ADDR[0]")
+    words = ["--rtl", rtl, "--recipe", "unconfigured", "--seed", 9, "--cycles", N_CYCLES, "--repository", "stand-in"]
+    for out in ("a", "b"):
+        result = draupnir(*words, "-o", tmp_path / out)
+        assert result.exit_code == 0, result.stderr
+        assert result.stdout.startswith(f"unconfigured: {N_CYCLES} clocks")
+    made, again = (case.load(tmp_path / out / "unconfigured") for out in ("a", "b"))
+    case.verify(made)
+    assert made.seed == 9
+    assert made.why == RECIPES["unconfigured"].why
+    assert made.command == f"draupnir record odin --rtl DIR --recipe unconfigured --seed 9 --cycles {N_CYCLES}"
+    assert made.source["repository"] == "stand-in"
+    assert set(made.after) == {"neurons", "synapses"}
+    trace = wave.read(made.wave, CHIP)
+    assert trace.n_cycles == N_CYCLES
+    assert trace.outputs.tolist() == wave.read(again.wave, CHIP).outputs.tolist()
+    assert {name: made.sha256[name] for name in made.sha256 if name.endswith("hex")}.items() <= again.sha256.items()
+
+
+@pytest.mark.verilator
+@pytest.mark.icarus
+@pytest.mark.slow
+def test_icarus_agrees_or_no_case_is_made(tmp_path):
+    needs("verilator", "icarus")
+    words = ["--recipe", "lif_events", "--cycles", N_CYCLES, "--check-icarus", "-o", tmp_path / "made"]
+    agreed = draupnir("--rtl", stand_in(tmp_path / "same", "AERIN_ADDR[0]"), *words)
+    assert agreed.exit_code == 0, agreed.stderr
+    assert "does the same" in case.load(tmp_path / "made" / "lif_events").source["check"]
+    # Two simulators that must differ: only one of them knows that a register was never written.
+    refused = draupnir("--rtl", stand_in(tmp_path / "differs", "(started === 1'bx)"), *words, "--recipe", "lif_sdsp")
+    assert refused.exit_code == 1
+    assert "differs from cycle" in refused.stdout
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["lif_events"]
