@@ -159,3 +159,50 @@ def test_an_ack_without_a_request_makes_the_chip_busy() -> None:
     assert bench.r.aerout_ctrl_busy == 1
     bench.clock(SYNC + 1, AEROUT_ACK=0)
     assert bench.r.aerout_ctrl_busy == 0
+
+
+def test_a_spike_that_meets_an_ack_is_not_sent() -> None:
+    bench = chip()
+    bench.set_neuron(5, LIF, thr=3)
+    bench.event("virtual", neur=5, weight=3)
+    bench.clock(3, AEROUT_ACK=1)  # through the synchroniser just as the neuron is written
+    assert (bench.outputs["AEROUT_REQ"], bench.r.aerout_ctrl_busy, bench.r.main_fill_cnt) == (0, 1, 0)
+    assert (bench.neuron(5)["core"], bench.r.main_empty) == (0, 0)
+
+
+def test_the_controller_stands_still_from_the_first_packet_to_the_last() -> None:
+    bench = chip(OUT_AER_MONITOR_EN=1, MONITOR_NEUR_ADDR=8, MONITOR_SYN_ADDR=3)
+    bench.event("spike", pre_neur=3)
+    bench.until("aerout_req", 1)
+    cnt = int(bench.r.ctrl_cnt)
+    for packet in range(1, 4):
+        bench.until("aerout_req", 1)
+        bench.clock(5, AEROUT_ACK=1)
+        assert bench.r.ctrl_cnt == cnt
+        bench.clock(3, AEROUT_ACK=0)
+        assert bench.r.ctrl_cnt == cnt
+        assert bench.r.aerout_ctrl_busy == (packet < 3)
+
+
+@pytest.mark.parametrize(("source", "pre", "flag"), [(1, 5, 1), (1, 6, 0), (0, 5, 0)])
+def test_from_the_controller_the_spike_flag_marks_the_monitored_neurons_own_spike(
+    source: int, pre: int, flag: int
+) -> None:
+    bench = chip(OUT_AER_MONITOR_EN=1, MONITOR_NEUR_ADDR=5, MONITOR_SYN_ADDR=99, AER_SRC_CTRL_nNEUR=source)
+    bench.event("spike", pre_neur=pre)
+    assert sent(bench, 600) == [flag << 7, 0]
+
+
+def test_a_disabled_neuron_is_monitored_all_the_same() -> None:
+    bench = chip(OUT_AER_MONITOR_EN=1, MONITOR_NEUR_ADDR=5)
+    bench.set_neuron(5, LIF, thr=255, core=0x21, calcium=3, neur_disable=1)
+    bench.event("virtual", neur=5, weight=1)
+    assert sent(bench, 40) == [0b0_0_0_011_00, 0x22]
+
+
+def test_the_output_bus_is_held_through_the_edge_that_opens_the_gate() -> None:
+    bench = chip(GATE_ACTIVITY=1)
+    bench.clock(10, AEROUT_ACK=1)
+    bench.model.registers.spi_gate_activity[0] = 0
+    bench.until("spi_gate_activity_sync", 0)
+    assert bench.until("aerout_ctrl_busy", 1) == SYNC + 1

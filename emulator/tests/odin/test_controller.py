@@ -128,9 +128,10 @@ def test_the_sign_is_that_of_the_pre_synaptic_neuron(sign: int, core: int) -> No
     assert bench.neuron(13)["core"] == core
 
 
-def test_a_virtual_events_leak_bit_makes_it_a_time_reference(bench: Bench) -> None:
+@pytest.mark.parametrize("weight", [0, 7])
+def test_a_virtual_events_leak_bit_makes_it_a_time_reference(bench: Bench, weight: int) -> None:
     bench.set_neuron(13, LIF, thr=255, core=50, leak_en=1, leak_str=9)
-    bench.event("virtual", neur=13, weight=7, leak=1)
+    bench.event("virtual", neur=13, weight=weight, leak=1)
     bench.settle()
     assert bench.neuron(13)["core"] == 41
 
@@ -243,3 +244,23 @@ def test_a_read_by_the_spi_changes_nothing(bench: Bench) -> None:
     bench.spi_read(SpiCmd.SYNAPSES, 3, 0)
     for name, memory in bench.model.memories.items():
         assert (memory == before.memories[name]).all()
+
+
+def test_a_busy_output_bus_keeps_the_controller_waiting(bench: Bench) -> None:
+    bench.clock(4, AEROUT_ACK=1)
+    bench.clock(50, AERIN_ADDR=EVENTS["tref"].encode(neur=1), AERIN_REQ=1)
+    assert bench.r.state == State.WAIT
+    bench.clock(4, AEROUT_ACK=0)
+    assert bench.r.state == State.TREF
+
+
+def test_only_the_bursting_neuron_is_told_of_its_bursts_end(bench: Bench) -> None:
+    locked = {"thr": 1, "rfr": 3, "core": -3, "refrac": 1, "burst_lock": 1}
+    bench.set_neuron(5, IZH, **locked)
+    bench.set_neuron(6, IZH, **locked)
+    bench.configure(BURST_TIMEREF=(1 << 20) - 1)
+    bench.model.registers["burst_mem"][0, 0] = 1 << 8 | 5
+    bench.model.registers["burst_empty"][0, 0] = 0
+    bench.clock(2)
+    bench.settle()
+    assert (bench.neuron(5)["burst_lock"], bench.neuron(6)["burst_lock"]) == (0, 1)

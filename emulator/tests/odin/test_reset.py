@@ -113,3 +113,11 @@ def test_a_fifo_word_survives_but_is_forgotten() -> None:
     bench.model.registers.main_empty[0] = 0
     bench.clock(4, RST=1)
     assert (bench.r["main_mem"][0], bench.r.main_empty, bench.r.main_write_ptr) == (255, 1, 0)
+
+
+def test_the_chip_is_held_through_the_edge_that_ends_the_reset() -> None:
+    bench = Bench()
+    bench.clock(10, RST=1, AEROUT_ACK=1)
+    bench.pins["RST"] = 0
+    assert bench.until("rst_sync", 0) == 2
+    assert bench.until("aerout_ctrl_busy", 1) == 3

@@ -204,3 +204,30 @@ def test_a_lower_burst_time_reference_that_has_passed_is_met_only_after_the_coun
     assert (bench.r.priority, bench.r.priority_cnt) == (turn, 10)
     bench.clock()
     assert (bench.r.priority, bench.r.priority_cnt) == (turn + 1, 0)
+
+
+def test_open_loop_holds_the_turn_from_the_edge_that_takes_it_over() -> None:
+    bench = Bench()
+    bench.start(BURST_TIMEREF=1000)
+    bench.model.registers.spi_open_loop[0] = 1
+    bench.until("spi_open_loop_sync", 1)
+    assert (bench.r.priority, bench.r.priority_cnt) == (0, 0)
+    bench.model.registers.spi_open_loop[0] = 0
+    bench.until("spi_open_loop_sync", 0)
+    assert bench.r.priority_cnt == 0
+    bench.clock()
+    assert bench.r.priority_cnt == 1
+
+
+def test_a_burst_time_reference_of_0_empties_the_burst_fifos_between_two_clock_edges() -> None:
+    bench = Bench()
+    bench.start(BURST_TIMEREF=10)
+    bench.clock(100)
+    bench.model.registers["burst_empty"][0, 3] = 0
+    timeref = 18 << 20
+    for word in (timeref, timeref | 10):
+        for i in reversed(range(40)):
+            bench.set(SCK=0, MOSI=word >> i & 1)
+            bench.set(SCK=1)
+    assert (bench.r.spi_burst_timeref, bench.r.priority, bench.r.priority_cnt) == (10, 0, 0)
+    assert bench.r["burst_empty"].all()

@@ -179,3 +179,10 @@ def test_a_written_neuron_is_evaluated_and_may_spike(thr: int, spikes: int) -> N
     bench.set_neuron(5, LIF, thr=thr)
     bench.spi_write(SpiCmd.NEURONS, 5, 2, 0)
     assert bench.r.main_empty == 1 - spikes
+
+
+def test_a_read_of_the_configuration_requests_nothing() -> None:
+    bench = Bench()
+    bench.reset()
+    shift(bench, f"{0b1000 << 16 | 5:020b}")
+    assert (bench.r.ctrl_readback_event, bench.r.ctrl_spi_addr, bench.r.ctrl_op_code) == (0, 5, SpiCmd.CONFIG)
