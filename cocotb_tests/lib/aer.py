@@ -30,6 +30,8 @@ class AerDriver:
     """The sending side of a bus into the chip.
 
     patience : cycles that the chip may take to answer
+
+    Attributes: ``n_sent`` events; ``answered_in``, cycles from REQ to ACK of the last event that was answered.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class AerDriver:
         self._waits_for: str | None = None
         self._since = 0
         self.n_sent = 0
+        self.answered_in = 0
 
     async def send(self, event: int) -> None:
         """One event: address, REQ, ACK, and both low again, then the gap.
@@ -72,11 +75,13 @@ class AerDriver:
     async def _acknowledged(self, event: int) -> None:
         """From the rise of REQ to the moment at which it should fall."""
         t, rng = self.timing, self._rng
+        sent_in = self._clock.cycle()
         if t.early and rng.random() < t.early and not await self._answered_within(t.early_after.draw(rng)):
             return
         if t.change and rng.random() < t.change and not await self._answered_within(t.change_after.draw(rng)):
             self._pins.addr.value = int(rng.integers(1 << len(self._pins.addr)))
         await self._until(1, event)
+        self.answered_in = self._clock.cycle() - sent_in
         if req_hold := t.req_hold.draw(rng):
             await self._clock.cycles(req_hold)
 

@@ -50,8 +50,8 @@ class _Levels:
 class Recorder:
     """Follows all pins of a chip from ``start`` on, which is to be called before the clock's first edge.
 
-    The rules are those by which recordings are read (``golden.rows``): an input that changes at the time of a rising edge
-    changes after it, outputs are those before the edge, an X on an input counts as 0.
+    The rules are those by which recordings are read (``golden.rows``): an input that changes at the time of a rising
+    edge changes after it, outputs are those before the edge, an X on an input counts as 0.
     """
 
     def __init__(self, pins: Pins, clock: ChipClock) -> None:
@@ -90,7 +90,7 @@ class Recorder:
         return self._trace(edges)
 
     def _trace(self, edges: np.ndarray) -> Trace:
-        """A row for each edge, and one without an edge for each change of inputs that another follows before an edge."""
+        """A row for each edge, and one without for each change of inputs that another follows before the next edge."""
         if not len(edges):
             none = np.zeros(0, dtype=np.int64)
             return Trace(self._chip, none, none.astype(np.uint8), none, none, none)

@@ -1,4 +1,4 @@
-"""ODIN's bench: clock, reset, configuration through SPI, memories, both event buses, and the golden model in lockstep."""
+"""ODIN's bench: clock, reset, configuration through SPI, memories, event buses, and the golden model in lockstep."""
 
 from __future__ import annotations
 
@@ -24,9 +24,12 @@ from emulator.odin.chip import Model
 from emulator.odin.layout import CHIP, NEURONS, SYNAPSES, SpiCmd
 from golden.stimulus import ReceiverTiming, SenderTiming
 
+_MAPPED = np.uint32(encode(layout.SYN, **{f.name: 1 for f in layout.SYN if f.name.startswith(layout.MAPPING.name)}))
 EVENTS = {event.name: event for event in CHIP.events}
 SILENT = encode(layout.LIF, lif_izh_sel=1, thr=255, neur_disable=1)  # a neuron that takes no part
+LIMIT = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
 RESET_CYCLES = 5
+WRITE_CYCLES = 8  # more than it takes from the end of a frame until the memory is written
 CONFIG_HALF = 1  # cycles in half an SCK period while configuring: registers need no synchroniser's time
 
 
@@ -68,6 +71,11 @@ class Bench:
             self.session.reproduce,
         )
         self._began = time.perf_counter()
+
+    def configured_as(self, registers: Mapping[str, int], neurons: np.ndarray, synapses: np.ndarray) -> None:
+        """Other registers and whole memories, (depth, limbs) uint32; before ``async with`` is entered."""
+        self._registers = dict(registers)
+        self._contents = {NEURONS.name: neurons, SYNAPSES.name: synapses}
 
     async def __aenter__(self) -> Bench:
         for pin in (self.pins[CHIP.clock.name], *self.pins.inputs()):
@@ -144,6 +152,7 @@ class Bench:
     async def write_byte(self, name: str, word: int, byte: int, content: int, mask: int = 0) -> None:
         """Write a byte of a memory through SPI; a 1 in ``mask`` keeps the bit. The gate must be closed."""
         await self._frame(_memory_addr(name, word, byte, write=1), encode(layout.SPI_DATA, byte=content, mask=mask))
+        await self.clock.cycles(WRITE_CYCLES)
 
     async def read_byte(self, name: str, word: int, byte: int) -> int:
         """Read a byte of a memory through SPI. The gate must be closed."""
@@ -171,6 +180,15 @@ class Bench:
         return int(self.memories[name][addr].value)
 
     # --- Events ---
+
+    def length(self, n: int) -> int:
+        """How much a random test should do: n, or a tenth of it in a simulator that is slow."""
+        return n if self.session.simulator == "verilator" else max(1, n // 10)
+
+    def any_event(self, hot: int = 16) -> int:
+        """The address of a random event; neurons among the first ``hot``; not the one that takes 16k clocks."""
+        kind = EVENTS[str(self.rng.choice([name for name in EVENTS if name != "bist_all"]))]
+        return kind.encode(**{f.name: int(self.rng.integers(min(hot, f.high + 1))) for f in kind.fields})
 
     async def event(self, name: str, **fields: int) -> None:
         """Send an input event of ``layout.EVENTS`` and wait until it is acknowledged."""
@@ -201,3 +219,16 @@ def _memory_addr(name: str, word: int, byte: int, read: int = 0, write: int = 0)
         (SpiCmd.NEURONS, layout.SPI_NEURON_ADDR) if name == NEURONS.name else (SpiCmd.SYNAPSES, layout.SPI_SYNAPSE_ADDR)
     )
     return encode(layout.SPI_ADDR, read=read, write=write, cmd=cmd, addr=encode(within, word=word, byte=byte))
+
+
+def random_neurons(rng: np.random.Generator) -> np.ndarray:
+    """A neuron memory of which every other neuron is leaky integrate-and-fire, and every bit else random."""
+    words = rng.integers(1 << 32, size=(NEURONS.depth, NEURONS.n_limbs), dtype=np.uint32)
+    words[:, 0] = words[:, 0] & ~np.uint32(1) | np.arange(NEURONS.depth, dtype=np.uint32) % 2
+    return words
+
+
+def random_synapses(rng: np.random.Generator) -> np.ndarray:
+    """A synapse memory of random weights; one synapse in 32 exists, so that a closed loop does not fill for ever."""
+    weights, *rare = rng.integers(1 << 32, size=(6, SYNAPSES.depth, SYNAPSES.n_limbs), dtype=np.uint32)
+    return weights & (np.bitwise_and.reduce(rare) | ~_MAPPED)

@@ -1,4 +1,4 @@
-"""What the neurons do with each kind of event: spikes counted by hand, and everything else in lockstep."""
+"""What neurons do with stimulation and time: spikes counted by hand, and everything else in lockstep."""
 
 from __future__ import annotations
 
@@ -6,21 +6,121 @@ from typing import Any
 
 import cocotb
 
-from cocotb_tests.odin.bench import Bench, synapses
-from emulator.codec import decode, encode
-from emulator.odin import layout
-from emulator.odin.layout import IZH, LIF
+from cocotb_tests.odin.bench import LIMIT, Bench, synapses
+from emulator.codec import encode
+from emulator.odin.layout import IZH, LIF, M
 
-LIMIT = {"timeout_time": 2, "timeout_unit": "ms"}
 NEUR, PRE = 77, 5
-THR_10 = encode(LIF, lif_izh_sel=1, thr=10)
+QUIET = 30  # cycles in which a short event reaches the output bus
+OPEN_LOOP = {"SPI_OPEN_LOOP": 1}
+WEIGHT_7 = synapses({(PRE, NEUR): 7})
+
+
+def lif(**fields: int) -> dict[int, int]:
+    """One leaky integrate-and-fire neuron at NEUR."""
+    return {NEUR: encode(LIF, lif_izh_sel=1, **fields)}
 
 
 @cocotb.test(**LIMIT)
-async def test_synapse_event_spikes_at_threshold(dut: Any) -> None:
+async def test_lif_spikes_at_threshold(dut: Any) -> None:
     """Weight 7 against threshold 10: every second event spikes."""
-    async with Bench(dut, {"SPI_OPEN_LOOP": 1}, neurons={NEUR: THR_10}, synapses=synapses({(PRE, NEUR): 7})) as bench:
+    async with Bench(dut, OPEN_LOOP, lif(thr=10), WEIGHT_7) as bench:
         for _ in range(6):
             await bench.event("synapse", pre_neur=PRE, post_neur=NEUR)
-        await bench.clock.cycles(20)
+        await bench.clock.cycles(QUIET)
         assert bench.output.addrs == [NEUR] * 3
+
+
+@cocotb.test(**LIMIT)
+async def test_inhibition_stops_at_zero(dut: Any) -> None:
+    """An inhibitory pre-synaptic neuron never lets the potential below 0, so one event of weight 7 still reaches 7."""
+    sign = {**OPEN_LOOP, "SPI_SYN_SIGN": 1 << PRE}
+    async with Bench(dut, sign, lif(thr=7, core=3), synapses({(PRE, NEUR): 7, (PRE + 1, NEUR): 7})) as bench:
+        await bench.event("synapse", pre_neur=PRE, post_neur=NEUR)
+        await bench.clock.cycles(QUIET)
+        assert bench.output.addrs == []
+        await bench.event("synapse", pre_neur=PRE + 1, post_neur=NEUR)
+        await bench.clock.cycles(QUIET)
+        assert bench.output.addrs == [NEUR]
+
+
+@cocotb.test(**LIMIT)
+async def test_leak_is_taken_at_time_references(dut: Any) -> None:
+    """From 20, three leaks of 6 leave 2, and one more 0: LIF word's core, read through the back door."""
+    async with Bench(dut, OPEN_LOOP, lif(thr=255, core=20, leak_en=1, leak_str=6)) as bench:
+        left = []
+        for _ in range(4):
+            await bench.event("tref", neur=NEUR)
+            await bench.clock.cycles(QUIET)
+            left.append(bench.word("neurons", NEUR) >> LIF["core"].lsb & LIF["core"].high)
+        assert left == [14, 8, 2, 0]
+
+
+@cocotb.test(**LIMIT)
+async def test_unmapped_synapse_stimulates_only_if_told(dut: Any) -> None:
+    """A mapping bit of 0 blocks the synapse until SPI_PROPAGATE_UNMAPPED_SYN is set."""
+    async with Bench(dut, OPEN_LOOP, lif(thr=7), synapses({(PRE, NEUR): 7}, mapping=0)) as bench:
+        await bench.event("synapse", pre_neur=PRE, post_neur=NEUR)
+        await bench.clock.cycles(QUIET)
+        assert bench.output.addrs == []
+        await bench.write_register("SPI_PROPAGATE_UNMAPPED_SYN", 1)
+        await bench.event("synapse", pre_neur=PRE, post_neur=NEUR)
+        await bench.clock.cycles(QUIET)
+        assert bench.output.addrs == [NEUR]
+
+
+@cocotb.test(**LIMIT)
+async def test_disabled_neuron_is_silent(dut: Any) -> None:
+    """neur_disable keeps a neuron above its threshold from spiking."""
+    async with Bench(dut, OPEN_LOOP, lif(thr=7, neur_disable=1), WEIGHT_7) as bench:
+        await bench.event("synapse", pre_neur=PRE, post_neur=NEUR)
+        await bench.clock.cycles(QUIET)
+        assert bench.output.addrs == []
+
+
+@cocotb.test(**LIMIT)
+async def test_closed_loop_spike_stimulates_others(dut: Any) -> None:
+    """A spike of neuron NEUR comes back through the scheduler and makes its two targets spike once each."""
+    targets = (3, 200)
+    neurons = {neur: encode(LIF, lif_izh_sel=1, thr=5) for neur in (NEUR, *targets)}
+    async with Bench(dut, {}, neurons, synapses({(NEUR, post): 6 for post in targets})) as bench:
+        await bench.event("virtual", neur=NEUR, weight=7)
+        await bench.clock.cycles(3 * 2 * (1 << M) + 100)
+        assert bench.output.addrs == [NEUR, *targets]
+
+
+IZH_FEATURES: dict[str, dict[str, int]] = {
+    "tonic": {},
+    "burst": {"spk_ref": 3, "isi_ref": 1},
+    "phasic": {"phasic_en": 1, "stim_thr": 2},
+    "mixed": {"mixed_en": 1, "stim_thr": 2, "spk_ref": 2},
+    "class2": {"class2_en": 1, "stim_thr": 3},
+    "latency": {"spklat_en": 1, "dapdel": 4},
+    "dap": {"dap_en": 1, "dapdel": 3, "rfr": 3},
+    "resonator": {"reson_en": 1, "rfr": 3, "neg_en": 1},
+    "sharp_resonator": {"reson_sharp_en": 1, "reson_sharp_amt": 2},
+    "rebound": {"rebound_en": 1, "stim_thr": 1, "neg_en": 1},
+    "inhibition_induced": {"inhin_en": 1, "stim_thr": 1, "neg_en": 1},
+    "bistable": {"bist_en": 1, "stim_thr": 1},
+    "adaptation": {"thrvar_en": 1, "thr_sel_of": 1, "thrleak": 3},
+    "variability": {"thrvar_en": 1, "thrleak": 2},
+    "accommodation": {"acc_en": 1, "thrvar_en": 1, "thrleak": 2},
+    "refractory": {"rfr": 4, "neg_en": 1},
+}
+
+
+@cocotb.test(**LIMIT)
+async def test_izhikevich_behaviours(dut: Any) -> None:
+    """One neuron of each behaviour, through excitation, inhibition and rest."""
+    neurons = {
+        8 * i: encode(IZH, fi_sel=0, thr=2, leak_en=1, leak_str=3, **fields)
+        for i, fields in enumerate(IZH_FEATURES.values())
+    }
+    async with Bench(dut, {"SPI_OPEN_LOOP": 1, "SPI_BURST_TIMEREF": 25}, neurons) as bench:
+        for sign, n_stimuli in ((0, 6), (1, 4), (0, 2)):
+            for neur in neurons:
+                for _ in range(n_stimuli):
+                    await bench.event("virtual", neur=neur, weight=7, sign=sign)
+                await bench.event("tref", neur=neur)
+        await bench.event("tref_all")
+        assert bench.output.events, "not one of them spiked"

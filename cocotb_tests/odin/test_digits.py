@@ -1,0 +1,77 @@
+"""The main job on real input: ODIN learns handwritten digits, with golden model and RTL in lockstep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import cocotb
+import numpy as np
+
+from cocotb_tests.lib import memory
+from cocotb_tests.odin.bench import Bench
+from emulator.odin.layout import CHIP, NEURONS, SYNAPSES
+from golden.stimulus import Clocks, ReceiverTiming, SenderTiming
+from tools.digits.experiment import Experiment
+from tools.digits.results import Answer, Results, weights
+
+N_IMAGES = {"verilator": 100, "icarus": 10}  # what takes about a minute, or as little as there can be
+LIMIT = {"timeout_time": 1, "timeout_unit": "sec"}
+AT_ONCE = SenderTiming(gap=Clocks(0, 0), setup=Clocks(0, 0), req_hold=Clocks(0, 0), scramble=False)
+ALWAYS_READY = ReceiverTiming(latency=Clocks(0, 0), hold=Clocks(0, 0))
+QUIET = 1200  # cycles in which the last events of an image are processed
+
+
+@cocotb.test(**LIMIT)
+async def test_digits(dut: Any) -> None:
+    """A part of the images: training with a teacher, then the test with learning off."""
+    bench = Bench(dut, sender=AT_ONCE, receiver=ALWAYS_READY)
+    experiment = Experiment(n_images=N_IMAGES[bench.session.simulator])
+    configuration = experiment.configuration()
+    registers = {name: _whole(name, content) for name, content in configuration.registers.items()}
+    bench.configured_as(registers, configuration.neurons, configuration.synapses)
+    results = Results(f"RTL in {bench.session.simulator}", weights=weights(configuration.synapses))
+    async with bench:
+        for image in experiment.train_images:
+            answer = await _answer(bench, experiment, int(image), train=True, results=results)
+            await _send(bench, experiment.lesson(int(image)), results)
+            results.learned(memory.read(bench.memories[SYNAPSES.name], SYNAPSES)[0])
+            results.train.append(answer)
+            _note(bench, results)
+        bench.load({NEURONS.name: experiment.neurons(train=False)})
+        for image in experiment.test_images:
+            results.test.append(await _answer(bench, experiment, int(image), train=False, results=results))
+            _note(bench, results)
+
+
+async def _answer(bench: Bench, experiment: Experiment, image: int, train: bool, results: Results) -> Answer:
+    """Present an image; the answer is read from the output bus."""
+    spikes = await _send(bench, experiment.presentation(image, train), results)
+    return Answer(image, experiment.label(image), experiment.predict(spikes))
+
+
+async def _send(bench: Bench, events: Sequence[int], results: Results) -> list[int]:
+    """Send events and wait until they are processed; returns the spikes."""
+    begin, n_before = bench.clock.cycle(), len(bench.output.events)
+    for event in events:
+        await bench.aerin.send(event)
+    await bench.clock.cycles(QUIET)
+    spikes = bench.output.addrs[n_before:]
+    results.count(np.array(events), len(spikes), bench.clock.cycle() - begin)
+    return spikes
+
+
+def _note(bench: Bench, results: Results) -> None:
+    bench.session.note(
+        images=len(results.train) + len(results.test),
+        events=results.n_events,
+        weight_updates=results.n_updates,
+        online_accuracy=results.online_accuracy,
+        accuracy=results.accuracy,
+    )
+
+
+def _whole(name: str, content: int | list[int]) -> int:
+    """A register's content at all of its addresses, as one integer."""
+    parts = [content] if isinstance(content, int) else content
+    return sum(part << CHIP.register(name).width * i for i, part in enumerate(parts))
