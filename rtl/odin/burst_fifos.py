@@ -95,8 +95,8 @@ class BurstFifos(wiring.Component):
 class BurstWords(wiring.Component):
     """The 4 words of each queue, in 19 banks: queue j is in bank j modulo 19, with j + 19 and j + 38.
 
-    write : the queues to write, no two of them in the same bank; the spikes of a burst never are: they are 1 to 6
-        times 1 to 8 apart, which 19 does not divide, and there are 3 times 19 queues.
+    write : the queues to write, no two of them in the same bank. Those of a burst never are: they are 1 to 6 times
+        1 to 8 apart, of which 19 divides none, and there are 3 times 19 queues in the circle.
     slot_planes : the slot to write of each queue, as bit planes
     turn, turn_slot : the word at ``head``, at once
     """
@@ -116,8 +116,12 @@ class BurstWords(wiring.Component):
         addr_planes = [_by_bank(self.write & plane) for plane in self.slot_planes]
         addr_planes += [_by_bank(plane) for plane in round_planes]
         turn_bank, turn_round = Signal(range(N_BANKS)), Signal(ROUND_BITS)
-        m.d.comb += [turn_round.eq((self.turn >= N_BANKS) + (self.turn >= 2 * N_BANKS))]
-        m.d.comb += turn_bank.eq(self.turn - turn_round * N_BANKS)
+        with m.If(self.turn < N_BANKS):
+            m.d.comb += turn_bank.eq(self.turn)
+        with m.Elif(self.turn < 2 * N_BANKS):
+            m.d.comb += [turn_bank.eq(self.turn - N_BANKS), turn_round.eq(1)]
+        with m.Else():
+            m.d.comb += [turn_bank.eq(self.turn - 2 * N_BANKS), turn_round.eq(2)]
         heads = []
         for bank in range(N_BANKS):
             m.submodules[f"bank_{bank}"] = words = memory.Memory(

@@ -104,7 +104,6 @@ class Odin(wiring.Component):
             self.spi.pre.eq(controller.synapses.addr.pre),
             neuron_core.syn_sign.eq(self.spi.syn_sign),
             neuron_core.synapses.eq(synaptic_core.r_word),
-            neuron_core.group.eq(controller.synapses.addr.post_group),
             synaptic_core.pre_en.eq(controller.pre_en),
             synaptic_core.bist_ref.eq(controller.bist_ref),
             synaptic_core.v_up.eq(neuron_core.v_up),

@@ -3,8 +3,8 @@
 Source: ODIN doc v0.1, 3.1 and 3.3; neuron_core.v.
 """
 
-from amaranth import Array, Module, Mux, Signal, Value
-from amaranth.lib import memory, wiring
+from amaranth import Array, Module, Mux, Signal
+from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
@@ -16,7 +16,6 @@ from emulator.odin.layout import (
     NEURONS,
     SPI_NEURON_ADDR,
     SYN,
-    SYN_ADDR,
     M,
     N,
 )
@@ -27,17 +26,20 @@ from rtl.odin.izh import IzhNeuron
 from rtl.odin.lif import LifNeuron
 from rtl.odin.stimulus import STIMULUS
 
-GROUP_BITS = SYN_ADDR["post_group"].width
-
 
 class SdspFlags(wiring.Component):
-    """A flag a neuron, written one at a time and read eight at a time, at once; no reset touches them."""
+    """Two flags a neuron, written one neuron at a time and read eight at a time, at once; no reset touches them.
+
+    v_up_next, v_down_next : written for neuron ``addr`` if ``en``
+    v_up, v_down : flags of the eight neurons of that neuron's group
+    """
 
     en: In(1)
     addr: In(M)
-    flag: In(1)
-    group: In(GROUP_BITS)
-    flags: Out(N_SYN)
+    v_up_next: In(1)
+    v_down_next: In(1)
+    v_up: Out(N_SYN)
+    v_down: Out(N_SYN)
 
     def __init__(self, n_neurons: int = N) -> None:
         super().__init__()
@@ -45,16 +47,20 @@ class SdspFlags(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.groups = groups = memory.Memory(shape=N_SYN, depth=self._n_groups, init=[])
-        write = groups.write_port(granularity=1)
-        read = groups.read_port(domain="comb")
-        first_group_bit = exact_log2(N_SYN)
+        flags = data.StructLayout({"v_up": N_SYN, "v_down": N_SYN})
+        m.submodules.groups = groups = memory.Memory(shape=flags, depth=self._n_groups, init=[])
+        write, read = groups.write_port(), groups.read_port(domain="comb")
+        idx, group = self.addr[: exact_log2(N_SYN)], self.addr[exact_log2(N_SYN) :]
+        own = Signal(N_SYN)
         m.d.comb += [
-            write.addr.eq(self.addr[first_group_bit:]),
-            write.en.eq(self.en << self.addr[:first_group_bit]),
-            write.data.eq(self.flag.replicate(N_SYN)),
-            read.addr.eq(self.group),
-            self.flags.eq(read.data),
+            own.eq(1 << idx),
+            read.addr.eq(group),
+            self.v_up.eq(read.data.v_up),
+            self.v_down.eq(read.data.v_down),
+            write.addr.eq(group),
+            write.en.eq(self.en),
+            write.data.v_up.eq(Mux(self.v_up_next, self.v_up | own, self.v_up & ~own)),
+            write.data.v_down.eq(Mux(self.v_down_next, self.v_down | own, self.v_down & ~own)),
         ]
         return m
 
@@ -67,7 +73,7 @@ class NeuronCore(wiring.Component):
     r_word : the word last accessed
     event_out : its spike, while the word is written; none if the neuron is disabled
     monitor : the neuron as it will be, for the output bus
-    group, v_up, v_down : SDSP flags of the eight neurons of a group
+    v_up, v_down : SDSP flags of the eight neurons of the addressed neuron's group
     """
 
     config: In(CONFIG)
@@ -80,7 +86,6 @@ class NeuronCore(wiring.Component):
     r_word: Out(NEURONS.width)
     event_out: Out(Spike())
     monitor: Out(layout_of(MONITOR))
-    group: In(GROUP_BITS)
     v_up: Out(N_SYN)
     v_down: Out(N_SYN)
 
@@ -113,8 +118,7 @@ class NeuronCore(wiring.Component):
         self._update(m)
         m.d.comb += self.monitor.event.eq(self.event_out.spike)
         if self._sdsp:
-            self._connect_flag(m, "up", self.monitor.v_up, self.v_up)
-            self._connect_flag(m, "down", self.monitor.v_down, self.v_down)
+            self._connect_flags(m)
         return m
 
     def _decode_stimulus(self, m: Module) -> None:
@@ -170,12 +174,13 @@ class NeuronCore(wiring.Component):
                 self.monitor.v_down.eq(izh.v_down),
             ]
 
-    def _connect_flag(self, m: Module, name: str, flag: Value, flags: Value) -> None:
-        m.submodules[f"v_{name}_flags"] = bank = SdspFlags(self._n_neurons)
+    def _connect_flags(self, m: Module) -> None:
+        m.submodules.sdsp_flags = flags = SdspFlags(self._n_neurons)
         m.d.comb += [
-            bank.en.eq(self._writes),
-            bank.addr.eq(self.control.addr),
-            bank.flag.eq(flag),
-            bank.group.eq(self.group),
-            flags.eq(bank.flags),
+            flags.en.eq(self._writes),
+            flags.addr.eq(self.control.addr),
+            flags.v_up_next.eq(self.monitor.v_up),
+            flags.v_down_next.eq(self.monitor.v_down),
+            self.v_up.eq(flags.v_up),
+            self.v_down.eq(flags.v_down),
         ]

@@ -94,7 +94,7 @@ def test_flags_are_read_by_group_and_written_with_the_neuron() -> None:
             await _read_then_write(ctx, core)
         flags = {}
         for group in (28, 29, 30):
-            ctx.set(core.group, group)
+            ctx.set(core.control.addr, 8 * group)
             await ctx.tick()
             flags[group] = (ctx.get(core.v_up), ctx.get(core.v_down))
         assert flags == {28: (0, 0), 29: (1, 0), 30: (1 << 1, 1 << 6)}
