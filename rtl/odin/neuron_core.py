@@ -140,15 +140,18 @@ class NeuronCore(wiring.Component):
         ]
 
     def _update(self, m: Module) -> None:
-        """By the model that the neuron's word selects; without an Izhikevich neuron, such words stay as they are."""
+        """By the model that the neuron's word selects; without an Izhikevich neuron, such words stay as they are.
+
+        A model sees a neuron only while that is written: its logic rests in the clocks between.
+        """
         m.submodules.lif_neuron = lif = LifNeuron(self._sdsp)
-        m.d.comb += [
-            lif.neuron.eq(self.r_word),
-            lif.stimulus.eq(self._stimulus),
-            self._updated.eq(self.r_word),
-        ]
-        may_spike = self._writes & ~lif.neuron.neur_disable
-        with m.If(lif.neuron.lif_izh_sel):
+        word = data.View(layout_of(LIF), self.r_word)
+        is_lif = word.lif_izh_sel
+        with m.If(self._writes & is_lif):
+            m.d.comb += [lif.neuron.eq(self.r_word), lif.stimulus.eq(self._stimulus)]
+        m.d.comb += self._updated.eq(self.r_word)
+        may_spike = self._writes & ~word.neur_disable
+        with m.If(is_lif):
             m.d.comb += [
                 self._updated[slice(*state_span(LIF))].eq(lif.state_next),
                 self.event_out.spike.eq(may_spike & lif.spike),
@@ -160,8 +163,9 @@ class NeuronCore(wiring.Component):
         if not self._izh:
             return
         m.submodules.izh_neuron = izh = IzhNeuron(self._sdsp)
-        m.d.comb += [izh.neuron.eq(self.r_word), izh.stimulus.eq(self._stimulus)]
-        with m.If(~izh.neuron.lif_izh_sel):
+        with m.If(self._writes & ~is_lif):
+            m.d.comb += [izh.neuron.eq(self.r_word), izh.stimulus.eq(self._stimulus)]
+        with m.If(~is_lif):
             m.d.comb += [
                 self._updated[slice(*state_span(IZH))].eq(izh.state_next),
                 self.event_out.spike.eq(may_spike & izh.event.spike),
