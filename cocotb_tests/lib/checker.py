@@ -140,20 +140,16 @@ class Lockstep:
 
     def _last_events(self, block: _Block, row: int) -> list[str]:
         """What the model began in the block before and in this one up to the row, from running them again."""
-        begin = self._previous or block
-        self.model.restore(begin.snapshot)
+        self.model.restore((self._previous or block).snapshot)
         pieces = [cut(block.rows, 0, row)]
         if self._previous:
             pieces.insert(0, self._previous.rows)
         events: deque[str] = deque(maxlen=EVENTS_SHOWN)
-        cycle = begin.first_cycle
         for rows in pieces:
             for i in range(len(rows)):
                 self.model.drive(rows.inputs[i : i + 1], rows.clk[i : i + 1])
-                if rows.clk[i]:
-                    if begun := self.model.activity():
-                        events.append(f"cycle {cycle}: {begun}")
-                    cycle += 1
+                if rows.clk[i] and (begun := self.model.activity()):
+                    events.append(begun)
         return list(events)
 
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+from cocotb.triggers import Timer
 
 from cocotb_tests.lib import memory
 from cocotb_tests.lib.aer import AerDriver, AerMonitor, AerReceiver
@@ -78,8 +79,17 @@ class Bench:
         self._contents = {NEURONS.name: neurons, SYNAPSES.name: synapses}
 
     async def __aenter__(self) -> Bench:
+        try:
+            await self._start()
+        except BaseException:
+            self._note()
+            raise
+        return self
+
+    async def _start(self) -> None:
         for pin in (self.pins[CHIP.clock.name], *self.pins.inputs()):
             pin.value = 0
+        await Timer(1, "ns")  # for the design's own initial blocks, which may clear its memories
         for name, silent in ((NEURONS.name, SILENT), (SYNAPSES.name, 0)):
             self._load(name, image(CHIP.memory(name), {}, silent))
         if self.session.check:
@@ -95,7 +105,6 @@ class Bench:
             await self.event("tref_all")  # writes all SDSP flags, which no reset does
         self.load(self._contents)
         self.output.events.clear()
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -15,7 +15,7 @@ from golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 from tools.digits.experiment import Experiment
 from tools.digits.results import Answer, Results, weights
 
-N_IMAGES = {"verilator": 100, "icarus": 10}  # what takes about a minute, or as little as there can be
+N_IMAGES = {"verilator": 80, "icarus": 10}  # what takes about a minute, or as little as there can be
 LIMIT = {"timeout_time": 1, "timeout_unit": "sec"}
 AT_ONCE = SenderTiming(gap=Clocks(0, 0), setup=Clocks(0, 0), req_hold=Clocks(0, 0), scramble=False)
 ALWAYS_READY = ReceiverTiming(latency=Clocks(0, 0), hold=Clocks(0, 0))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
 
 from cocotb_tests.runner import SIMULATORS, Outcome, Simulator, build, run, select
 from emulator import chips
@@ -18,7 +17,6 @@ from emulator.declare import Chip
 from emulator.errors import InputError
 from golden.files import replacing
 from rtl.design import Design
-from tools.console import console
 from tools.errors import Difference
 from tools.progress import progress
 
@@ -99,11 +97,14 @@ def _again(chip: str, rtl: Path | None, top: str | None, simulator: str, test: s
 
 
 def _print(outcomes: Sequence[Outcome]) -> None:
-    table = Table("test", "result", "clocks compared", "mismatches", "X", "spikes", "seconds")
+    width = max(len(str(outcome.test)) for outcome in outcomes)
+    click.echo(f"{'test':{width}}  result  clocks compared  mismatches        X   spikes  seconds")
     for outcome in outcomes:
-        counts = [f"{outcome.notes.get(name, 0):,}" for name in ("compared", "mismatches", "unknown", "spikes")]
-        table.add_row(str(outcome.test), "ok" if outcome.passed else "FAILED", *counts, f"{outcome.seconds:.1f}")
-    console().print(table)
+        n = {name: outcome.notes.get(name, 0) for name in ("compared", "mismatches", "unknown", "spikes")}
+        click.echo(
+            f"{outcome.test!s:{width}}  {'ok' if outcome.passed else 'FAILED':6}  {n['compared']:15,}"
+            f"  {n['mismatches']:10,}  {n['unknown']:7,}  {n['spikes']:7,}  {outcome.seconds:7.1f}"
+        )
     for outcome in outcomes:
         for name in ("images", "events", "weight_updates", "online_accuracy", "accuracy"):
             if name in outcome.notes:
