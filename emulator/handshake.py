@@ -1,7 +1,7 @@
 """The environment of a chip with AER buses: when the sender raises REQ, how long the receiver takes to ACK.
 
-All delays are in clocks, counted from the clock whose edge is the first to see the other side's change; with 0 the answer
-comes before that same edge, which is the earliest that anything outside the chip can do.
+All delays are in clocks, counted from the clock whose edge is the first to see the other side's change; with 0 the
+answer comes before that same edge, which is the earliest that anything outside the chip can do.
 """
 
 from __future__ import annotations
@@ -94,3 +94,15 @@ def receive(s: Receiver, delays: Delays, req: int) -> Receiver:
     if s.wait > 0:
         return Receiver(s.ack, s.wait - 1)
     return Receiver(req, delays.ack_hold if req == 1 else delays.ack_delay)
+
+
+@kernel
+def send_for(s: Sender, delays: Delays, events: np.ndarray, clocks: int) -> tuple[Sender, int]:
+    """The sender ``clocks`` clocks on, if ACK stays low; and for how many of the last of them REQ was high."""
+    if s.req == 1:
+        return s, clocks
+    if s.n_sent == len(events):
+        return s, 0
+    if s.wait >= clocks:
+        return Sender(0, s.addr, s.n_sent, s.wait - clocks), 0
+    return Sender(1, events[s.n_sent], s.n_sent, delays.hold), clocks - s.wait

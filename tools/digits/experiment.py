@@ -1,16 +1,16 @@
 """Ten neurons of ODIN learn handwritten digits: what is configured, and which events are sent for each image.
 
-An image is *presented* as one spike of each edge cell that it excites, in random order. In training a *lesson* follows, which
-depends on the label alone and never on what the chip did:
+An image is *presented* as one spike of each edge cell that it excites, in random order. In training a *lesson*
+follows, which depends on the label alone and never on what the chip did:
 
-1. Virtual events make every neuron spike ``n_right`` times if the image is its digit, else ``n_wrong`` times. So calcium
-   becomes the number of spikes that the presentation caused, plus a constant; a time reference then clears the
-   membrane potential and takes 1 from calcium.
+1. Virtual events make every neuron spike ``n_right`` times if the image is its digit, else ``n_wrong`` times. So
+   calcium becomes the number of spikes that the presentation caused, plus a constant; a time reference then clears
+   the membrane potential and takes 1 from calcium.
 2. The right neuron's membrane is charged to just under its threshold, so above ``thetamem``; the others' stay below.
-3. A random part of the presentation is repeated. Each spike is followed by an inhibitory virtual event of full weight to
-   all ten, so that nobody crosses a threshold. SDSP does the rest: the right neuron potentiates, unless its calcium
-   has reached ``ca_theta3`` (it answered strongly enough), and the others depress, unless their calcium stayed
-   below ``ca_theta1`` (they kept quiet enough).
+3. A random part of the presentation is repeated. Each spike is followed by an inhibitory virtual event of full weight
+   to all ten, so that nobody crosses a threshold. SDSP does the rest: the right neuron potentiates, unless its
+   calcium has reached ``ca_theta3`` (it answered strongly enough), and the others depress, unless their calcium
+   stayed below ``ca_theta1`` (they kept quiet enough).
 4. Time references take the others' calcium below ``ca_theta1``, and a further part is for the right neuron alone.
 
 Both parts shrink in the course of training.
@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -63,21 +64,21 @@ class Experiment:
     """Parameters, chosen on a quarter of the training images held back; never on the test images.
 
     seed : order of the training images, order of spikes, choice of what a lesson repeats
-    n_images : how many images in all, 10..1797; the first of the shuffled training images and of the test images, 80 : 20
-    thr : firing threshold in training, LSB of core; at most LEAK_STR + 1, so that one time reference clears the membrane
+    n_images : how many images in all, 10..1797: the first of the shuffled training and test images, 80 : 20
+    thr : firing threshold in training, LSB of core; at most LEAK_STR + 1, so that one leak clears the membrane
     thr_test : firing threshold in the test: lower, for more spikes and so a finer answer
     thetamem : above the weight of one spike, which is all that a wrong neuron's membrane ever holds in a lesson
     ca_theta1, ca_theta2, ca_theta3 : thresholds on calcium
     n_wrong, n_right : spikes that the teacher adds
-    part, part_right : part of the presentation repeated for all ten neurons, and for the right one in all, to begin with
+    part, part_right : part of the presentation that a lesson repeats for all ten neurons, and for the right one, 0..1
     shrink : both parts for the last training image, as part of those for the first
-    weight : of all synapses before the first image
+    weight : of all synapses before the first image, 0..7
     """
 
     seed: int = 1
     n_images: int = 1797
     thr: int = 126
-    thr_test: int = 64
+    thr_test: int = 50
     thetamem: int = WEIGHT_MAX + 1
     ca_theta1: int = 4
     ca_theta2: int = CALCIUM_MAX
@@ -85,9 +86,9 @@ class Experiment:
     n_wrong: int = 2
     n_right: int = 4
     part: float = 0.4
-    part_right: float = 0.8
+    part_right: float = 1.0
     shrink: float = 0.1
-    weight: int = 3
+    weight: int = 2
 
     def __post_init__(self) -> None:
         n = len(digits().labels)
@@ -118,7 +119,7 @@ class Experiment:
 
     @property
     def _n_test(self) -> int:
-        return min(round(TEST_PART * self.n_images + 0.5), len(self.digits.test))
+        return ceil(TEST_PART * self.n_images)
 
     def label(self, image: int) -> int:
         """The digit that an image shows."""
@@ -183,9 +184,7 @@ class Experiment:
         right = self.label(image)
         wrong = [neur for neur in range(N_DIGITS) if neur != right]
         order = self._order(image, True)
-        n_all, n_right = (
-            int(np.ceil(part * self._shrunk(image) * len(order))) for part in (self.part, self.part_right)
-        )
+        n_all, n_right = (ceil(part * self._shrunk(image) * len(order)) for part in (self.part, self.part_right))
         events = []
         for neur in range(N_DIGITS):
             n_spikes = self.n_right if neur == right else self.n_wrong

@@ -1,0 +1,134 @@
+"""The compiled closed loop against the same handshakes written out in plain Python around ``Model.step``."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emulator.codec import encode, to_limbs
+from emulator.errors import InputError
+from emulator.handshake import Environment
+from emulator.odin.chip import Model
+from emulator.odin.closed_loop import Run, run
+from emulator.odin.layout import CHIP, LIF, NEURONS, N
+from emulator.trace import pack, unpack
+
+IN, OUT = CHIP.input_word, CHIP.output_word
+EVENTS = {event.name: event for event in CHIP.events}
+SPIKE_5 = EVENTS["spike"].encode(pre_neur=5)
+PUSH_3 = EVENTS["virtual"].encode(neur=3, weight=7)
+
+
+def model() -> Model:
+    """All synapses from row 5 have weight 7; neurons 0 to 15 spike at 10, the others never; open loop; at rest."""
+    m = Model()
+    for neur in range(N):
+        word = encode(LIF, lif_izh_sel=1, thr=10 if neur < 16 else 255, neur_disable=int(neur >= 16))
+        m.memories["neurons"][neur] = to_limbs(word, NEURONS.n_limbs)
+    m.memories["synapses"][5 * 32 : 6 * 32] = 0xFFFFFFFF
+    m.registers[0].spi_open_loop = 1
+    m.drive(np.array([pack(IN, {"RST": 1})] * 4 + [0] * 4), np.ones(8, dtype=np.uint8))
+    return m
+
+
+def naive(m: Model, events: list[int], env: Environment, n_cycles: int) -> tuple[list[tuple[int, int]], list[int]]:
+    """Spikes and rows of ``n_cycles`` clocks; each side counts since when it has been waiting."""
+    spikes, rows = [], []
+    left = list(events)
+    addr = req = out_ack = 0
+    seen_in = seen_out = 0  # clocks since the change that the side will answer
+    before = {"AEROUT_REQ": 0}
+    for _ in range(n_cycles):
+        shown = unpack(OUT, m.outputs)
+        if shown["AEROUT_REQ"] and not before["AEROUT_REQ"]:
+            spikes.append((int(m.registers[0].cycle), shown["AEROUT_ADDR"]))
+        before = shown
+        if req and shown["AERIN_ACK"]:
+            if seen_in == env.hold:
+                req, seen_in = 0, -1
+            seen_in += 1
+        elif not req and not shown["AERIN_ACK"] and left:
+            if seen_in == env.gap:
+                req, addr, seen_in = 1, left.pop(0), -1
+            seen_in += 1
+        if shown["AEROUT_REQ"] != out_ack:
+            if seen_out == (env.ack_hold if out_ack else env.ack_delay):
+                out_ack, seen_out = shown["AEROUT_REQ"], -1
+            seen_out += 1
+        rows.append(pack(IN, {"AERIN_ADDR": addr, "AERIN_REQ": req, "AEROUT_ACK": out_ack}))
+        m.step(rows[-1])
+    return spikes, rows
+
+
+def spikes_of(r: Run) -> list[tuple[int, int]]:
+    return list(zip(r.cycles.tolist(), r.addrs.tolist(), strict=True))
+
+
+delays = st.integers(0, 5)
+
+
+@settings(max_examples=12)
+@given(
+    environment=st.builds(Environment, delays, delays, delays, delays),
+    events=st.lists(
+        st.sampled_from(
+            [SPIKE_5, PUSH_3, EVENTS["tref"].encode(neur=3), EVENTS["synapse"].encode(pre_neur=5, post_neur=9)]
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+)
+def test_compiled_loop_equals_plain_python(environment: Environment, events: list[int]) -> None:
+    compiled, plain = model(), model()
+    taken = run(compiled, np.array(events), environment, 100_000, record_rows=True)
+    spikes, rows = naive(plain, events, environment, taken.n_cycles)
+    assert taken.done
+    assert spikes_of(taken) == spikes
+    assert taken.rows.tolist() == rows
+    assert compiled.registers.tobytes() == plain.registers.tobytes()
+    assert np.array_equal(compiled.memories["neurons"], plain.memories["neurons"])
+
+
+def test_rows_driven_into_a_model_give_the_same_spikes() -> None:
+    looped, driven = model(), model()
+    taken = run(looped, np.array([SPIKE_5] * 3), Environment(), 100_000, record_rows=True)
+    out = driven.drive(taken.rows, np.ones(len(taken.rows), dtype=np.uint8))
+    rises = [
+        (int(c) + taken.first_cycle, unpack(OUT, int(out[c]))["AEROUT_ADDR"])
+        for c in range(1, len(out))
+        if unpack(OUT, int(out[c]))["AEROUT_REQ"] and not unpack(OUT, int(out[c - 1]))["AEROUT_REQ"]
+    ]
+    assert len(rises) == 16
+    assert rises == spikes_of(taken)
+
+
+def test_each_further_spike_event_takes_519_clocks() -> None:
+    """WAIT, PUSH, WAIT_REQDN until REQ has dropped (one clock after ACK) and passed two flip-flops, WAIT, POP_NEUR."""
+    events = [EVENTS["spike"].encode(pre_neur=6)] * 12
+    few, many = (run(model(), np.array(events[:n]), Environment(), 10**6).n_cycles for n in (2, 12))
+    assert many - few == 10 * (1 + 1 + (1 + 1 + 2) + 1 + EVENTS["spike"].cycles)
+
+
+def test_run_that_is_cut_off_is_not_done() -> None:
+    whole = run(model(), np.array([SPIKE_5]), Environment(), 100_000)
+    cut = run(model(), np.array([SPIKE_5]), Environment(), whole.n_cycles - 1)
+    assert whole.done
+    assert not cut.done
+    assert cut.n_cycles == whole.n_cycles - 1
+
+
+def test_no_events_take_no_clock() -> None:
+    taken = run(model(), np.array([], dtype=np.int64), Environment(), 1000)
+    assert taken.done
+    assert taken.n_cycles == 0
+
+
+def test_more_spikes_than_the_first_array_holds_are_all_there() -> None:
+    taken = run(model(), np.array([PUSH_3] * 2400), Environment(), 10**6)
+    assert taken.addrs.tolist() == [3] * 1200
+    assert np.all(np.diff(taken.cycles) > 0)
+
+
+def test_negative_delay_is_refused() -> None:
+    with pytest.raises(InputError, match=r"handshake: ack_delay is -1; a delay is 0 clocks or more"):
+        Environment(ack_delay=-1)

@@ -1,0 +1,79 @@
+"""`draupnir demo`: a whole job on real input, on the golden model."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tools.progress import progress
+
+if TYPE_CHECKING:
+    from tools.digits.results import Results
+
+
+@click.group("demo")
+def command() -> None:
+    """A whole job on real input, on the golden model.
+
+    \b
+    Example: draupnir demo digits
+    """
+
+
+@command.command("digits")
+@click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Order of images and spikes.")
+@click.option("--images", metavar="N", type=int, help="Use so many of the 1,797 images, a fifth of them for the test.")
+@click.option(
+    "--out", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), default=Path("build/demo/digits")
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+def digits(seed: int | None, images: int | None, out: Path, as_json: bool) -> None:
+    """ODIN learns handwritten digits online, one presentation each, and is then tested on others.
+
+    Ten neurons learn with SDSP from a teacher's events. The report, with pictures, goes to build/demo/digits.
+
+    \b
+    Example: draupnir demo digits
+             draupnir demo digits --images 200 --seed 7
+    """
+    # Only here: help needs none of it.
+    from tools.digits import report
+    from tools.digits.experiment import Experiment
+    from tools.digits.train import Trainer
+
+    given = {name: number for name, number in (("seed", seed), ("n_images", images)) if number is not None}
+    experiment = replace(Experiment(), **given)
+    with progress("digits", experiment.n_images, "images") as advance:
+        results = Trainer(experiment).run(advance)
+    files = report.write(out, results)
+    if as_json:
+        click.echo(json.dumps(as_object(results, files), indent=2))
+        return
+    for name, text in report.figures(results).items():
+        click.echo(f"{name:20} {text}")
+    click.echo(f"{'report':20} {files[-1]}")
+
+
+def as_object(results: Results, files: list[Path]) -> dict[str, Any]:
+    """The results as plain numbers."""
+    names = (
+        "source",
+        "n_clocks",
+        "n_events",
+        "n_spikes",
+        "n_sops",
+        "n_updates",
+        "online_accuracy",
+        "accuracy",
+        "seconds",
+    )
+    return {
+        "n_train": len(results.train),
+        "n_test": len(results.test),
+        **{name: getattr(results, name) for name in names},
+        "files": [str(path) for path in files],
+    }
