@@ -28,7 +28,7 @@ from golden.stimulus import ReceiverTiming, SenderTiming
 _MAPPED = np.uint32(encode(layout.SYN, **{f.name: 1 for f in layout.SYN if f.name.startswith(layout.MAPPING.name)}))
 EVENTS = {event.name: event for event in CHIP.events}
 SILENT = encode(layout.LIF, lif_izh_sel=1, thr=255, neur_disable=1)  # a neuron that takes no part
-LIMIT = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
+LIMIT: dict[str, Any] = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
 RESET_CYCLES = 5
 WRITE_CYCLES = 8  # more than it takes from the end of a frame until the memory is written
 CONFIG_HALF = 1  # cycles in half an SCK period while configuring: registers need no synchroniser's time
@@ -114,7 +114,7 @@ class Bench:
                 await self.clock.cycles(layout.SPI_FRAME)  # for what is under way on the output bus
             if self.session.check and kind is None:
                 self.lockstep.finish(self.memories)
-            elif self.session.check and issubclass(kind, AssertionError) and not self.lockstep.counts.mismatches:
+            elif self.session.check and isinstance(error, AssertionError) and not self.lockstep.counts.mismatches:
                 self.lockstep.compare()  # a difference explains a failed expectation
         finally:
             self._note()

@@ -16,7 +16,7 @@ from tools.digits.experiment import Experiment
 from tools.digits.results import Answer, Results, weights
 
 N_IMAGES = {"verilator": 80, "icarus": 10}  # what takes about a minute, or as little as there can be
-LIMIT = {"timeout_time": 1, "timeout_unit": "sec"}
+LIMIT: dict[str, Any] = {"timeout_time": 1, "timeout_unit": "sec"}
 AT_ONCE = SenderTiming(gap=Clocks(0, 0), setup=Clocks(0, 0), req_hold=Clocks(0, 0), scramble=False)
 ALWAYS_READY = ReceiverTiming(latency=Clocks(0, 0), hold=Clocks(0, 0))
 QUIET = 1200  # cycles in which the last events of an image are processed

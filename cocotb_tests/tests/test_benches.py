@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from emulator.declare import Chip
 from emulator.errors import InputError
 from rtl import emit, foreign, toolchain
 from rtl.design import Design
+from tools.cli import cli
 
 DIGITS = "digits"  # the long one: `make sim`
 
@@ -95,14 +95,20 @@ def mutated(verilog: str, pin: str, level: str) -> str:
 @pytest.mark.icarus
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_bench_is_seen_to_fail(
-    mutation: str, chip: Chip, compiled: Callable[[Design, Simulator], Built], tmp_path: Path
+    mutation: str,
+    chip: Chip,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    good = emit.design(chip.name, tmp_path / "good")
-    bad = tmp_path / good.files[0].name
-    bad.write_text(mutated(good.files[0].read_text(), *MUTATIONS[mutation]))
-    (test,) = runner.select(chip, "neurons.lif_spikes_at_threshold")
-    outcome = runner.run(compiled(replace(good, files=(bad,)), "icarus"), test, tmp_path / "run", 1, "the command")
-    assert not outcome.passed
-    assert outcome.notes["mismatches"] == 1
-    assert f"{MUTATIONS[mutation][0]}: expected 0b" in outcome.failure
-    assert "reproduce, with a waveform: the command" in outcome.failure
+    bad = emit.design(chip.name, tmp_path)
+    bad.files[0].write_text(mutated(bad.files[0].read_text(), *MUTATIONS[mutation]))
+    monkeypatch.setattr(emit, "design", lambda name, folder: bad)
+    words = ["sim", chip.name, "--sim", "icarus", "--test", "neurons.lif_spikes_at_threshold"]
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([*words, "--report", str(tmp_path / "report")])
+    assert stopped.value.code == 1
+    said = capsys.readouterr().out
+    assert f"{MUTATIONS[mutation][0]}: expected 0b" in said
+    assert "0 of 1 tests passed" in said
+    assert f"reproduce, with a waveform: draupnir {' '.join(words)} --seed 1 --waves" in said
