@@ -23,6 +23,7 @@ class Design:
     memories : declared memory name -> path of its array below the top, dots between instances ("core_0.ram_0.mem")
     pins : declared pin name -> name of the top's port; a pin that is not listed has a port of its own name
     includes : files that the sources include
+    structure : the module tree, parameters and memories as text, where they are known
     language : "verilog-2005" also for sources that use a SystemVerilog keyword as a name
     """
 
@@ -32,6 +33,7 @@ class Design:
     pins: Mapping[str, str] = field(default_factory=dict)
     includes: tuple[Path, ...] = ()
     language: Language = "verilog-2005"
+    structure: str = ""
 
     @property
     def folders(self) -> list[str]:
@@ -41,6 +43,13 @@ class Design:
     def port(self, pin: Pin) -> str:
         """The top's port for a declared pin."""
         return self.pins.get(pin.name, pin.name)
+
+    def describe(self) -> str:
+        """Top, language, files, pins, memories and module tree, a line each."""
+        lines = [f"top {self.top} ({self.language}, {len(self.files)} files)"]
+        lines += [f"pin {pin}: port {port}" for pin, port in self.pins.items()]
+        lines += [f"{name}: {path}" for name, path in self.memories.items()]
+        return "\n".join((*lines, *self.structure.splitlines()))
 
 
 def check_packable(chip: Chip) -> None:

@@ -36,6 +36,8 @@ struct Model {
     int64_t inputs = 0;
 
     Model(int rand_reset, int seed) {
+        select();
+        context.threads(1);
         context.randReset(rand_reset);
         context.randSeed(seed);
         top = std::make_unique<Vmodel>(&context);
@@ -43,7 +45,13 @@ struct Model {
         top->@CLOCK@ = 0;
         top->eval();
     }
-    ~Model() { top->final(); }
+    ~Model() {
+        select();
+        top->final();
+    }
+
+    // Verilator's runtime works on the thread's current context: it must be this model's whenever the model is touched.
+    void select() { Verilated::threadContextp(&context); }
 
     void apply(int64_t row) {
         inputs = row;
@@ -94,6 +102,7 @@ EXPORT void model_delete(void* model) { delete static_cast<Model*>(model); }
 
 EXPORT int64_t model_run(void* handle, const int64_t* inputs, const uint8_t* clk, int64_t* outputs, int64_t n_rows) {
     Model& model = *static_cast<Model*>(handle);
+    model.select();
     int64_t i = 0;
     try {
         for (; i < n_rows; ++i) {
@@ -108,6 +117,7 @@ EXPORT int64_t model_run(void* handle, const int64_t* inputs, const uint8_t* clk
 
 EXPORT int64_t model_step(void* handle, int64_t inputs) try {
     Model& model = *static_cast<Model*>(handle);
+    model.select();
     model.settle(inputs);
     return model.clock();
 } catch (const std::exception& e) {
@@ -118,6 +128,7 @@ EXPORT int64_t model_step(void* handle, int64_t inputs) try {
 // limbs: all words of the memory, in limbs of 32 bits, the lowest address first
 EXPORT int model_memory(void* handle, const char* name, uint32_t* limbs, int write) try {
     Model& model = *static_cast<Model*>(handle);
+    model.select();
     const VerilatedVar& var = model.memory(name);
     const size_t n_words = var.elements(1), size = var.totalSize() / n_words, n_limbs = (size + 3) / 4;
     for (size_t i = 0; i < n_words; ++i) {

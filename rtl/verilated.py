@@ -177,7 +177,7 @@ def _compile_cpp(sources: list[Path], include: Path, scratch: Path) -> Path:
 
     def compile_one(source: Path) -> Path:
         target = scratch / f"{source.stem}.o"
-        optimise = "-O0" if source.stem.endswith(_SLOW_SUFFIX) else "-O2"
+        optimise = "-O0" if source.stem.endswith(_SLOW_SUFFIX) or source.name in _RUNTIME else "-O2"
         command = [compiler, optimise, *flags, "-c", str(source), "-o", str(target)]
         toolchain.call(command, f"{compiler} failed")
         return target
