@@ -42,6 +42,14 @@ _LANGUAGE_OPTIONS = {
     ("icarus", "systemverilog"): ("-g2012",),
 }
 _TIMESCALE = ("1ns", "1ps")
+_DUMP = """\
+module draupnir_dump;
+    initial begin
+        $dumpfile("dump.fst");
+        $dumpvars(0, @TOP@);
+    end
+endmodule
+"""
 _LOG_LINES = 12
 _EXPLAINED = "test_*.py"  # files whose assertions cocotb rewrites; by default all, Numba's too, which takes seconds
 
@@ -163,6 +171,10 @@ def _compile(design: Design, simulator: Simulator, folder: Path, options: list[s
     if simulator == "verilator":
         (folder / "public.vlt").write_text(control)
         sources.insert(0, folder / "public.vlt")
+    elif waves:  # cocotb's own dump module is SystemVerilog
+        (folder / "dump.v").write_text(_DUMP.replace("@TOP@", design.top))
+        sources.append(folder / "dump.v")
+        options = [*options, "-s", "draupnir_dump"]
     log = folder / "build.log"
     with _environment(simulator):
         try:
@@ -174,7 +186,7 @@ def _compile(design: Design, simulator: Simulator, folder: Path, options: list[s
                 build_args=options,
                 timescale=_TIMESCALE,
                 always=True,
-                waves=waves,
+                waves=waves and simulator == "verilator",
                 log_file=log,
             )
         except RuntimeError as error:
