@@ -1,6 +1,7 @@
 """Handwritten digits as input spikes: which of 256 edge cells an image excites, and which images are for the test.
 
-The images are scikit-learn's: 1,797 of 8 x 8 pixels, grey 0 (paper) to 16 (ink), by 43 writers (UCI optical digits).
+The images are scikit-learn's: 1,797 of 8 x 8 pixels, grey 0 (paper) to 16 (ink), the test part of UCI's
+optical digits, by 13 writers. The split here is at random, so that writers are on both sides.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ follows, which depends on the label alone and never on what the chip did:
    to all ten, so that nobody crosses a threshold. SDSP does the rest: the right neuron potentiates, unless its
    calcium has reached ``ca_theta3`` (it answered strongly enough), and the others depress, unless their calcium
    stayed below ``ca_theta1`` (they kept quiet enough).
+   With the parameters below: potentiation after 1 or 2 spikes of the right neuron, depression after 3 or more of
+   another.
 4. Time references take the others' calcium below ``ca_theta1``, and a further part is for the right neuron alone.
 
 Both parts shrink in the course of training.
