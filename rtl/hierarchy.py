@@ -44,6 +44,7 @@ _BINARY = {
     ast.Lor: lambda a, b: int(bool(a or b)),
 }
 _UNARY = {ast.Uminus: int.__neg__, ast.Uplus: int.__pos__, ast.Ulnot: lambda a: int(not a), ast.Unot: int.__invert__}
+_ATTRIBUTE = re.compile(r"\(\*(?!\s*\)).*?\*\)", re.DOTALL)  # pyverilog knows (* ... *) in few places; not @(*)
 _BASES = {"b": 2, "o": 8, "d": 10, "h": 16}
 
 
@@ -174,7 +175,8 @@ def _preprocessed(path: Path, folders: list[str]) -> str:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         if done.returncode:
             raise InputError((done.stderr.strip().splitlines() or ["the preprocessor failed"])[0])
-        return re.sub(r"[^\x00-\x7f]", "?", expanded.read_text(encoding="latin-1"))
+        text = re.sub(r"[^\x00-\x7f]", "?", expanded.read_text(encoding="latin-1"))
+        return _ATTRIBUTE.sub(lambda found: "\n" * found.group().count("\n"), text)
 
 
 def _declarations(module: ast.ModuleDef) -> Iterator[ast.Node]:

@@ -58,6 +58,13 @@ def test_latin_1_comments_are_read(tmp_path):
     assert read(tmp_path, CHIP).top == "toy"
 
 
+def test_attributes_within_statements_are_read(tmp_path):
+    text = TOY.replace("if (RST)", '(* parallel_case, note = "reset\\n" *) if (RST)').replace(
+        "endmodule", "reg odd; always @(*) (* full_case *) case (RST) default: odd = SUM[0]; endcase\nendmodule"
+    )
+    assert read(write(tmp_path, toy=text, store=STORE), CHIP).memories == {"sums": "bank.store_0.mem"}
+
+
 def test_included_files_are_found(tmp_path):
     write(tmp_path, toy='`include "widths.vh"\n' + TOY.replace("M = 4", "M = `SIZE"), store=STORE)
     (tmp_path / "widths.vh").write_text("`define SIZE 4\n")
