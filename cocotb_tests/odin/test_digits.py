@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import cocotb
@@ -12,6 +14,7 @@ from cocotb_tests.lib import memory
 from cocotb_tests.odin.bench import Bench
 from emulator.odin.layout import CHIP, NEURONS, SYNAPSES
 from golden.stimulus import Clocks, ReceiverTiming, SenderTiming
+from tools.digits import report
 from tools.digits.experiment import Experiment
 from tools.digits.results import Answer, Results, weights
 
@@ -31,6 +34,7 @@ async def test_digits(dut: Any) -> None:
     registers = {name: _whole(name, content) for name, content in configuration.registers.items()}
     bench.configured_as(registers, configuration.neurons, configuration.synapses)
     results = Results(f"RTL in {bench.session.simulator}", weights=weights(configuration.synapses))
+    begin = time.perf_counter()
     async with bench:
         for image in experiment.train_images:
             answer = await _answer(bench, experiment, int(image), train=True, results=results)
@@ -42,6 +46,8 @@ async def test_digits(dut: Any) -> None:
         for image in experiment.test_images:
             results.test.append(await _answer(bench, experiment, int(image), train=False, results=results))
             _note(bench, results)
+    results.seconds = time.perf_counter() - begin
+    bench.session.note(report=str(report.write(Path(bench.session.folder), results)[-1]))
 
 
 async def _answer(bench: Bench, experiment: Experiment, image: int, train: bool, results: Results) -> Answer:

@@ -109,6 +109,8 @@ def _print(outcomes: Sequence[Outcome]) -> None:
         for name in ("images", "events", "weight_updates", "online_accuracy", "accuracy"):
             if name in outcome.notes:
                 click.echo(f"{name.replace('_', ' ')}: {_number(outcome.notes[name])}")
+        if "report" in outcome.notes:
+            click.echo(f"report: {outcome.notes['report']}")
         for warning in outcome.notes.get("warnings", ()):
             click.echo(f"{outcome.test}: warning: {warning}")
         if not outcome.passed:
