@@ -1,0 +1,170 @@
+"""ODIN's neurons and synapses spread out, an array a field, so that a whole crossbar row is one vector operation.
+
+The event-level engine works on lanes; whenever a clock is run one by one, what that clock touches goes to the memories
+and comes back. A lane is an int16, wide enough for every field with its carry, and computes the same bits compiled and
+interpreted. Izhikevich neurons stay in their memory words, but for ``inacc``, which most events alone change.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emulator.codec import positions
+from emulator.kernel.bits import bit, set_limb_field
+from emulator.kernel.bits import limb_field as take
+from emulator.kernel.jit import kernel
+from emulator.odin.izh_input import FI_LOWEST
+from emulator.odin.layout import IZH, LIF, N_SYN, SYN_BITS, M, N
+from emulator.odin.neuron_core import N_LIMBS
+from emulator.odin.sdsp import SYN_MASK
+
+L = positions(LIF)
+Z = positions(IZH)
+NEVER = 0x7FFF  # a threshold that no lane reaches
+GROUP_BITS = N_SYN.bit_length() - 1
+
+LANES = (
+    ("lif", "1 for a LIF neuron"),
+    ("enabled", "1 if the neuron's spikes leave it"),
+    ("core", "LIF: membrane potential"),
+    ("thr", "LIF: threshold; NEVER for an Izhikevich neuron"),
+    ("leak", "LIF: leak_str, or 0 if the leakage is off"),
+    ("ca_en", "LIF: 0 for an Izhikevich neuron"),
+    ("thetamem", "LIF"),
+    ("ca_theta1", "LIF"),
+    ("ca_theta2", "LIF"),
+    ("ca_theta3", "LIF"),
+    ("calcium", "LIF"),
+    ("caleak", "LIF"),
+    ("caleak_cnt", "LIF"),
+    ("v_up", "SDSP potentiation flag, of either model"),
+    ("v_down", "SDSP depression flag, of either model"),
+    ("inacc", "Izhikevich: input accumulator"),
+    ("izh", "1 for an Izhikevich neuron"),
+    ("fi", "Izhikevich: mask of the accumulator's bit that moves the membrane"),
+    ("quiet", "Izhikevich: 1 if an event that does not toggle that bit changes nothing but the accumulator"),
+    ("weight", "of this sweep: what the neuron is stimulated with"),
+    ("spike", "of this sweep: 1 if the neuron spikes"),
+    ("needed", "of this sweep: 1 if an Izhikevich neuron has to be evaluated in full"),
+    ("moved", "of this row: 1 if the synapse's weight moved"),
+)
+DTYPE = np.dtype((np.record, [(name, np.int16, (N,)) for name, _ in LANES]))
+
+
+def new_lanes() -> np.recarray:
+    """An array of one record of lanes; ``load_all`` fills it."""
+    return np.zeros(1, dtype=DTYPE).view(np.recarray)
+
+
+# --- One neuron, one word ---------------------------------------------------------------------------------------
+
+
+@kernel
+def word_of(neurons: np.ndarray, neuron: int, word: np.ndarray) -> None:
+    """Copy a memory word into ``word``, (4,) int64."""
+    for limb in range(N_LIMBS):
+        word[limb] = np.int64(neurons[neuron, limb])
+
+
+@kernel
+def _load_lif(lanes: np.record, word: np.ndarray, n: int) -> None:
+    lanes.thr[n] = np.int16(take(word, L.thr))
+    lanes.core[n] = np.int16(take(word, L.core))
+    lanes.leak[n] = np.int16(take(word, L.leak_str) * take(word, L.leak_en))
+    lanes.ca_en[n] = np.int16(take(word, L.ca_en))
+    lanes.thetamem[n] = np.int16(take(word, L.thetamem))
+    lanes.ca_theta1[n] = np.int16(take(word, L.ca_theta1))
+    lanes.ca_theta2[n] = np.int16(take(word, L.ca_theta2))
+    lanes.ca_theta3[n] = np.int16(take(word, L.ca_theta3))
+    lanes.calcium[n] = np.int16(take(word, L.calcium))
+    lanes.caleak[n] = np.int16(take(word, L.caleak))
+    lanes.caleak_cnt[n] = np.int16(take(word, L.caleak_cnt))
+
+
+@kernel
+def load_neuron(lanes: np.record, r: np.record, neurons: np.ndarray, n: int, word: np.ndarray) -> None:
+    """Fill a neuron's lanes from its memory word and its SDSP flags; ``word`` is scratch."""
+    word_of(neurons, n, word)
+    lif = take(word, L.lif_izh_sel)
+    lanes.lif[n] = np.int16(lif)
+    lanes.izh[n] = np.int16(1 - lif)
+    lanes.enabled[n] = np.int16(1 - take(word, L.neur_disable))
+    lanes.v_up[n] = np.int16(bit(r.neur_v_up[n >> GROUP_BITS], n & (N_SYN - 1)))
+    lanes.v_down[n] = np.int16(bit(r.neur_v_down[n >> GROUP_BITS], n & (N_SYN - 1)))
+    if lif == 1:
+        _load_lif(lanes, word, n)
+    else:
+        lanes.thr[n] = np.int16(NEVER)
+        lanes.ca_en[n] = np.int16(0)
+        lanes.core[n] = np.int16(0)
+        lanes.calcium[n] = np.int16(0)
+        lanes.leak[n] = np.int16(0)
+        lanes.inacc[n] = np.int16(take(word, Z.inacc))
+        lanes.fi[n] = np.int16(1 << (FI_LOWEST + take(word, Z.fi_sel)))
+        lanes.quiet[n] = np.int16(0)
+
+
+@kernel
+def flush_neuron(lanes: np.record, neurons: np.ndarray, n: int) -> None:
+    """Bring a neuron's memory word up to date."""
+    if lanes.lif[n] == 1:
+        set_limb_field(neurons, n, L.core, np.int64(lanes.core[n]))
+        set_limb_field(neurons, n, L.calcium, np.int64(lanes.calcium[n]))
+        set_limb_field(neurons, n, L.caleak_cnt, np.int64(lanes.caleak_cnt[n]))
+    else:
+        set_limb_field(neurons, n, Z.inacc, np.int64(lanes.inacc[n]))
+
+
+@kernel
+def flush_flags(lanes: np.record, r: np.record, group: int) -> None:
+    """Bring the SDSP flags of 8 neurons up to date."""
+    v_up, v_down = 0, 0
+    for i in range(N_SYN):
+        v_up |= np.int64(lanes.v_up[group * N_SYN + i]) << i
+        v_down |= np.int64(lanes.v_down[group * N_SYN + i]) << i
+    r.neur_v_up[group] = v_up
+    r.neur_v_down[group] = v_down
+
+
+@kernel
+def load_synapses(rows: np.ndarray, synapses: np.ndarray, addr: int) -> None:
+    """Spread a synapse word over its row: rows is (256, 256) uint8, pre- by post-synaptic neuron, 4 bits used."""
+    word = np.int64(synapses[addr, 0])
+    pre, first = addr >> (M - GROUP_BITS), (addr * N_SYN) & (N - 1)
+    for i in range(N_SYN):
+        rows[pre, first + i] = (word >> (SYN_BITS * i)) & SYN_MASK
+
+
+@kernel
+def flush_synapses(rows: np.ndarray, synapses: np.ndarray, addr: int) -> None:
+    """Bring a synapse word up to date."""
+    pre, first = addr >> (M - GROUP_BITS), (addr * N_SYN) & (N - 1)
+    word = 0
+    for i in range(N_SYN):
+        word |= np.int64(rows[pre, first + i]) << (SYN_BITS * i)
+    synapses[addr, 0] = word
+
+
+# --- All of them ------------------------------------------------------------------------------------------------
+
+
+@kernel
+def load_all(
+    lanes: np.record, rows: np.ndarray, r: np.record, neurons: np.ndarray, synapses: np.ndarray, word: np.ndarray
+) -> None:
+    """Fill all lanes from the memories."""
+    for n in range(N):
+        load_neuron(lanes, r, neurons, n, word)
+    for addr in range(len(synapses)):
+        load_synapses(rows, synapses, addr)
+
+
+@kernel
+def flush_all(lanes: np.record, rows: np.ndarray, r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
+    """Bring the memories and the SDSP flags up to date."""
+    for n in range(N):
+        flush_neuron(lanes, neurons, n)
+    for group in range(N // N_SYN):
+        flush_flags(lanes, r, group)
+    for addr in range(len(synapses)):
+        flush_synapses(rows, synapses, addr)
