@@ -1,0 +1,174 @@
+"""The event-level engine against the clock-level model: spikes, cycle numbers, memories, registers, statistics.
+
+DRAUPNIR_EXAMPLES=3000 tries so many journeys instead of the few hundred of every day.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+
+from emulator import state
+from emulator.codec import encode, to_limbs
+from emulator.handshake import Environment
+from emulator.odin import closed_loop, engine
+from emulator.odin.chip import Model
+from emulator.odin.layout import EVENTS, LIF, MAIN_DEPTH, NEURONS, N
+from emulator.tests.odin.populations import Contents, Journey, Leg, Population, journeys
+
+N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "400"))
+EVENT = {event.name: event for event in EVENTS}
+SPIKE = EVENT["spike"].encode(pre_neur=5)
+TREF = EVENT["tref_all"].encode()
+BIST = EVENT["bist_all"].encode()
+FAST = Environment(0, 0, 0, 0)
+SLOW = Environment(60, 60, 60, 60)
+LONG = 1_000_000
+
+
+def assert_same_run(by_clock: closed_loop.Run, by_event: engine.Run) -> None:
+    """Spikes, their cycles, the clocks taken, and whether all was done."""
+    np.testing.assert_array_equal(by_event.addrs, by_clock.addrs)
+    np.testing.assert_array_equal(by_event.cycles, by_clock.cycles)
+    ends = ("first_cycle", "n_cycles", "done")
+    assert [getattr(by_event, e) for e in ends] == [getattr(by_clock, e) for e in ends]
+
+
+def walk(journey: Journey) -> list[engine.Run]:
+    """Run a journey at all three speeds and hold them together after each leg; up to the first leg that is cut off."""
+    reference, swept, stepped = journey.model(), journey.model(), journey.model()
+    runs = []
+    for leg in journey.legs:
+        for model in (reference, swept, stepped):
+            leg.put(model)
+        given = (np.array(leg.events, np.int64), leg.environment, leg.max_cycles)
+        by_clock = closed_loop.run(reference, *given)
+        by_event, by_step = engine.run(swept, *given), engine.run(stepped, *given, sweeping=False)
+        assert_same_run(by_clock, by_event)
+        assert_same_run(by_clock, by_step)
+        assert state.diff(reference.snapshot(), swept.snapshot()) == []
+        assert state.diff(reference.snapshot(), stepped.snapshot()) == []
+        assert replace(by_event.statistics, n_sweeps=0) == by_step.statistics
+        assert sum(by_event.statistics.cycles.values()) == by_event.n_cycles
+        runs.append(by_event)
+        if not by_event.done:
+            break
+    return runs
+
+
+LIVELY = Population(1, lif=0.5, disabled=0.1, quiet=False, single=False)
+CLOSED, OPEN = {"spi_open_loop": 0}, {"spi_open_loop": 1}
+
+
+@settings(max_examples=N_EXAMPLES)
+@example(Journey(0, [Leg(CLOSED, LIVELY, [SPIKE, TREF, SPIKE, BIST], FAST, LONG)]))
+@example(Journey(0, [Leg(OPEN, LIVELY, [SPIKE, TREF] * 10, SLOW, LONG), Leg(CLOSED, None, [SPIKE], FAST, LONG)]))
+@example(Journey(0, [Leg({"spi_burst_timeref": 1}, LIVELY, [SPIKE, TREF] * 5, FAST, LONG)]))
+@example(Journey(0, [Leg({"spi_out_aer_monitor_en": 1}, LIVELY, [SPIKE, TREF] * 3, SLOW, LONG)]))
+@example(Journey(0, [Leg({"spi_aer_src_ctrl_nneur": 1}, LIVELY, [SPIKE, TREF] * 3, SLOW, LONG)]))
+@given(journeys)
+def test_event_level_equals_clock_level(journey: Journey) -> None:
+    walk(journey)
+
+
+# --- Edges ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Spiking:
+    """Neurons that spike at each spike of neuron 5 and at nothing else; the others never do."""
+
+    neurons: range
+
+    def put(self, model: Model) -> None:
+        for neur in range(N):
+            thr = 7 if neur in self.neurons else 255
+            model.memories["neurons"][neur] = to_limbs(encode(LIF, lif_izh_sel=1, thr=thr), NEURONS.n_limbs)
+        model.memories["synapses"][:] = 0x88888888
+        model.memories["synapses"][5 * 32 : 6 * 32] = 0xFFFFFFFF
+
+
+@pytest.mark.parametrize("registers", [CLOSED, OPEN])
+@pytest.mark.parametrize(
+    "environment", [FAST, Environment(), SLOW, Environment(0, 60, 0, 60), Environment(60, 0, 60, 0)]
+)
+@pytest.mark.parametrize("neurons", [range(1), range(N - 1, N), range(N - 2, N), range(16), range(N)])
+def test_spikes_of_these_neurons(neurons: range, environment: Environment, registers: dict) -> None:
+    (run,) = walk(Journey(0, [Leg(registers, Spiking(neurons), [SPIKE] * 2, environment, LONG)]))
+    assert run.done
+    assert run.addrs[: len(neurons)].tolist() == list(neurons)
+    assert run.statistics.n_sweeps >= 2
+
+
+def test_the_fifo_fills_and_the_rest_is_lost() -> None:
+    (run,) = walk(Journey(0, [Leg(CLOSED, Spiking(range(10, N)), [SPIKE], FAST, LONG)]))
+    assert run.statistics.fifo_high_water == MAIN_DEPTH
+    assert len(run.addrs) == N - 10
+    # The event itself holds one of the 32 places until its last neuron has been visited; neuron 255 takes none.
+    assert run.statistics.n_sweeps == 1 + MAIN_DEPTH - 1
+
+
+def test_a_run_may_be_cut_at_every_clock_of_an_event() -> None:
+    """Its beginning, some of its middle, and its end with 6 spikes."""
+    cuts = [*range(20), *range(20, 500, 37), *range(500, 600)]
+    legs = [Leg(OPEN, Spiking(range(250, N)), [SPIKE], Environment(), n) for n in cuts]
+    done = [walk(Journey(0, [leg]))[0].done for leg in legs]
+    assert not any(done[: cuts.index(520)])
+    assert done == sorted(done) and done[-1]
+
+
+def test_no_events_take_no_clock() -> None:
+    (run,) = walk(Journey(0, [Leg({}, LIVELY, [], FAST, LONG)]))
+    assert (run.n_cycles, run.done) == (0, True)
+
+
+def test_a_closed_gate_is_waited_at_clock_by_clock() -> None:
+    (run,) = walk(Journey(0, [Leg({"spi_gate_activity": 1}, LIVELY, [SPIKE], FAST, 3000)]))
+    assert (run.n_cycles, run.done, run.statistics.n_sweeps) == (3000, False, 0)
+
+
+# --- Statistics, by hand ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Halfway:
+    """All weights 3 and mapped."""
+
+    def put(self, model: Model) -> None:
+        model.memories["synapses"][:] = 0xBBBBBBBB
+
+
+def statistics(events: list[int], population: Contents, **registers: int) -> engine.Statistics:
+    (run,) = walk(Journey(0, [Leg(OPEN | registers, population, events, Environment(), LONG)]))
+    assert run.done
+    return run.statistics
+
+
+@pytest.mark.parametrize(
+    ("event", "state_name", "n_operations"),
+    [
+        (SPIKE, "POP_NEUR", N),
+        (TREF, "TREF", 0),
+        (BIST, "BIST", 0),
+        (EVENT["bist"].encode(neur=3), "BIST", 0),
+        (EVENT["tref"].encode(neur=3), "TREF", 0),
+        (EVENT["virtual"].encode(neur=3, weight=7), "POP_VIRT", 0),
+        (EVENT["synapse"].encode(pre_neur=3, post_neur=4), "SYNAPSE", 1),
+    ],
+)
+def test_an_event_takes_its_declared_clocks(event: int, state_name: str, n_operations: int) -> None:
+    kind = next(e for e in EVENTS if e.matches(event))
+    found = statistics([event], Spiking(range(0)))
+    assert found.cycles[state_name] == kind.cycles
+    assert found.synaptic_operations == n_operations
+    assert found.stalls == 0
+
+
+def test_weights_that_move_are_counted() -> None:
+    """All 256 weights of row 5 are 7 and stay; those of the other rows are 0 and mapped, and stay as well."""
+    assert statistics([BIST], Spiking(range(0))).weight_steps == 0
+    assert statistics([BIST], Halfway()).weight_steps == N * N
