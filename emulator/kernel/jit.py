@@ -29,7 +29,8 @@ def cache_folder() -> Path | None:
 
     Numba itself would take code compiled without NUMBA_BOUNDSCHECK=1 for code with it.
     """
-    digest = hashlib.sha256(f"{numba.__version__}, {numba.config.BOUNDSCHECK}".encode())
+    config: Any = numba.config
+    digest = hashlib.sha256(f"{numba.__version__}, {config.BOUNDSCHECK}".encode())
     for path in sorted(SOURCES.rglob("*.py")):
         if "tests" not in path.parts:
             digest.update(path.read_bytes())

@@ -219,7 +219,7 @@ def _show_last(r: np.record, lanes: np.record) -> None:
     for n in range(N):
         if lanes.spike[n]:
             r.aerout_addr = n
-    r.aerout_req = np.int64(lanes.spike[N - 1])
+    r.aerout_req = lane.wide(lanes.spike[N - 1])
     r.aerout_ctrl_busy = r.aerout_req
 
 
@@ -233,7 +233,7 @@ def _visit_neurons(r: np.record, ws: Workspace, counts: np.record, stall: int, p
         return EVENT_CLOCKS
     _push_spikes(r, ws.lanes, counts, pops)
     _show_last(r, ws.lanes)
-    stalls = stall * (n_spikes - np.int64(ws.lanes.spike[N - 1]))
+    stalls = stall * (n_spikes - lane.wide(ws.lanes.spike[N - 1]))
     counts.stalls += stalls
     return EVENT_CLOCKS + stalls
 
@@ -250,7 +250,7 @@ def _keep_last_word(r: np.record, ws: Workspace, synapses: np.ndarray, pre: int)
     """The synapse memory's output register will show the row's last word as it was read."""
     addr = pre << (M - lane.GROUP_BITS) | LAST_GROUP
     lane.flush_synapses(ws.rows, synapses, addr)
-    r.synarray_rdata = np.int64(synapses[addr, 0])
+    r.synarray_rdata = lane.wide(synapses[addr, 0])
 
 
 @kernel
@@ -319,13 +319,13 @@ def memory_clock(r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Wo
     lane.flush_flags(ws.lanes, r, neur.addr // N_SYN)
     lane.flush_flags(ws.lanes, r, syn.addr & LAST_GROUP)
     lane.flush_synapses(ws.rows, synapses, syn.addr)
-    before = np.int64(synapses[syn.addr, 0])
+    before = lane.wide(synapses[syn.addr, 0])
     stimulates = neur.we == 1 and neur.event == 1 and (r.state == POP_NEUR or r.state == controller.SYNAPSE)
     learns = r.spi_gate_activity_sync == 0
     clock(r, neurons, synapses)
     counts.synaptic_operations += int(stimulates)
     if learns:
-        counts.weight_steps += _n_weights_changed(before, np.int64(synapses[syn.addr, 0]))
+        counts.weight_steps += _n_weights_changed(before, lane.wide(synapses[syn.addr, 0]))
     if neur.we:
         lane.load_neuron(ws.lanes, r, neurons, neur.addr, ws.word)
     if syn.we:

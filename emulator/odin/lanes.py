@@ -7,6 +7,8 @@ interpreted. Izhikevich neurons stay in their memory words, but for ``inacc``, w
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from emulator.codec import positions
@@ -56,6 +58,18 @@ def new_lanes() -> np.recarray:
     return np.zeros(1, dtype=DTYPE).view(np.recarray)
 
 
+@kernel
+def lane(x: Any) -> Any:
+    """As a lane holds it: int16; what is given fits."""
+    return np.int16(x)
+
+
+@kernel
+def wide(x: Any) -> Any:
+    """As kernels compute: int64."""
+    return np.int64(x)
+
+
 # --- One neuron, one word ---------------------------------------------------------------------------------------
 
 
@@ -63,22 +77,22 @@ def new_lanes() -> np.recarray:
 def word_of(neurons: np.ndarray, neuron: int, word: np.ndarray) -> None:
     """Copy a memory word into ``word``, (4,) int64."""
     for limb in range(N_LIMBS):
-        word[limb] = np.int64(neurons[neuron, limb])
+        word[limb] = wide(neurons[neuron, limb])
 
 
 @kernel
 def _load_lif(lanes: np.record, word: np.ndarray, n: int) -> None:
-    lanes.thr[n] = np.int16(take(word, L.thr))
-    lanes.core[n] = np.int16(take(word, L.core))
-    lanes.leak[n] = np.int16(take(word, L.leak_str) * take(word, L.leak_en))
-    lanes.ca_en[n] = np.int16(take(word, L.ca_en))
-    lanes.thetamem[n] = np.int16(take(word, L.thetamem))
-    lanes.ca_theta1[n] = np.int16(take(word, L.ca_theta1))
-    lanes.ca_theta2[n] = np.int16(take(word, L.ca_theta2))
-    lanes.ca_theta3[n] = np.int16(take(word, L.ca_theta3))
-    lanes.calcium[n] = np.int16(take(word, L.calcium))
-    lanes.caleak[n] = np.int16(take(word, L.caleak))
-    lanes.caleak_cnt[n] = np.int16(take(word, L.caleak_cnt))
+    lanes.thr[n] = lane(take(word, L.thr))
+    lanes.core[n] = lane(take(word, L.core))
+    lanes.leak[n] = lane(take(word, L.leak_str) * take(word, L.leak_en))
+    lanes.ca_en[n] = lane(take(word, L.ca_en))
+    lanes.thetamem[n] = lane(take(word, L.thetamem))
+    lanes.ca_theta1[n] = lane(take(word, L.ca_theta1))
+    lanes.ca_theta2[n] = lane(take(word, L.ca_theta2))
+    lanes.ca_theta3[n] = lane(take(word, L.ca_theta3))
+    lanes.calcium[n] = lane(take(word, L.calcium))
+    lanes.caleak[n] = lane(take(word, L.caleak))
+    lanes.caleak_cnt[n] = lane(take(word, L.caleak_cnt))
 
 
 @kernel
@@ -86,33 +100,33 @@ def load_neuron(lanes: np.record, r: np.record, neurons: np.ndarray, n: int, wor
     """Fill a neuron's lanes from its memory word and its SDSP flags; ``word`` is scratch."""
     word_of(neurons, n, word)
     lif = take(word, L.lif_izh_sel)
-    lanes.lif[n] = np.int16(lif)
-    lanes.izh[n] = np.int16(1 - lif)
-    lanes.enabled[n] = np.int16(1 - take(word, L.neur_disable))
-    lanes.v_up[n] = np.int16(bit(r.neur_v_up[n >> GROUP_BITS], n & (N_SYN - 1)))
-    lanes.v_down[n] = np.int16(bit(r.neur_v_down[n >> GROUP_BITS], n & (N_SYN - 1)))
+    lanes.lif[n] = lane(lif)
+    lanes.izh[n] = lane(1 - lif)
+    lanes.enabled[n] = lane(1 - take(word, L.neur_disable))
+    lanes.v_up[n] = lane(bit(r.neur_v_up[n >> GROUP_BITS], n & (N_SYN - 1)))
+    lanes.v_down[n] = lane(bit(r.neur_v_down[n >> GROUP_BITS], n & (N_SYN - 1)))
     if lif == 1:
         _load_lif(lanes, word, n)
     else:
-        lanes.thr[n] = np.int16(NEVER)
-        lanes.ca_en[n] = np.int16(0)
-        lanes.core[n] = np.int16(0)
-        lanes.calcium[n] = np.int16(0)
-        lanes.leak[n] = np.int16(0)
-        lanes.inacc[n] = np.int16(take(word, Z.inacc))
-        lanes.fi[n] = np.int16(1 << (FI_LOWEST + take(word, Z.fi_sel)))
-        lanes.quiet[n] = np.int16(0)
+        lanes.thr[n] = lane(NEVER)
+        lanes.ca_en[n] = lane(0)
+        lanes.core[n] = lane(0)
+        lanes.calcium[n] = lane(0)
+        lanes.leak[n] = lane(0)
+        lanes.inacc[n] = lane(take(word, Z.inacc))
+        lanes.fi[n] = lane(1 << (FI_LOWEST + take(word, Z.fi_sel)))
+        lanes.quiet[n] = lane(0)
 
 
 @kernel
 def flush_neuron(lanes: np.record, neurons: np.ndarray, n: int) -> None:
     """Bring a neuron's memory word up to date."""
     if lanes.lif[n] == 1:
-        set_limb_field(neurons, n, L.core, np.int64(lanes.core[n]))
-        set_limb_field(neurons, n, L.calcium, np.int64(lanes.calcium[n]))
-        set_limb_field(neurons, n, L.caleak_cnt, np.int64(lanes.caleak_cnt[n]))
+        set_limb_field(neurons, n, L.core, wide(lanes.core[n]))
+        set_limb_field(neurons, n, L.calcium, wide(lanes.calcium[n]))
+        set_limb_field(neurons, n, L.caleak_cnt, wide(lanes.caleak_cnt[n]))
     else:
-        set_limb_field(neurons, n, Z.inacc, np.int64(lanes.inacc[n]))
+        set_limb_field(neurons, n, Z.inacc, wide(lanes.inacc[n]))
 
 
 @kernel
@@ -120,8 +134,8 @@ def flush_flags(lanes: np.record, r: np.record, group: int) -> None:
     """Bring the SDSP flags of 8 neurons up to date."""
     v_up, v_down = 0, 0
     for i in range(N_SYN):
-        v_up |= np.int64(lanes.v_up[group * N_SYN + i]) << i
-        v_down |= np.int64(lanes.v_down[group * N_SYN + i]) << i
+        v_up |= wide(lanes.v_up[group * N_SYN + i]) << i
+        v_down |= wide(lanes.v_down[group * N_SYN + i]) << i
     r.neur_v_up[group] = v_up
     r.neur_v_down[group] = v_down
 
@@ -129,7 +143,7 @@ def flush_flags(lanes: np.record, r: np.record, group: int) -> None:
 @kernel
 def load_synapses(rows: np.ndarray, synapses: np.ndarray, addr: int) -> None:
     """Spread a synapse word over its row: rows is (256, 256) uint8, pre- by post-synaptic neuron, 4 bits used."""
-    word = np.int64(synapses[addr, 0])
+    word = wide(synapses[addr, 0])
     pre, first = addr >> (M - GROUP_BITS), (addr * N_SYN) & (N - 1)
     for i in range(N_SYN):
         rows[pre, first + i] = (word >> (SYN_BITS * i)) & SYN_MASK
@@ -141,7 +155,7 @@ def flush_synapses(rows: np.ndarray, synapses: np.ndarray, addr: int) -> None:
     pre, first = addr >> (M - GROUP_BITS), (addr * N_SYN) & (N - 1)
     word = 0
     for i in range(N_SYN):
-        word |= np.int64(rows[pre, first + i]) << (SYN_BITS * i)
+        word |= wide(rows[pre, first + i]) << (SYN_BITS * i)
     synapses[addr, 0] = word
 
 

@@ -8,11 +8,13 @@ Source: the same as lif.py and sdsp.py, derived anew; a property test holds the 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from emulator.kernel.jit import kernel, outlined
 from emulator.odin import izh
-from emulator.odin.lanes import Z, set_limb_field, word_of
+from emulator.odin.lanes import Z, lane, set_limb_field, wide, word_of
 from emulator.odin.layout import IZH, SYN_WEIGHT, N
 from emulator.odin.lif import CALCIUM_MAX, CORE_MAX
 from emulator.odin.neuron_core import N_LIMBS
@@ -22,19 +24,13 @@ INACC_MASK = IZH["inacc"].high
 MAPPING_SHIFT = SYN_WEIGHT.width
 
 
-@kernel
-def lane(x: int) -> np.int16:
-    """A lane's type; what is given fits."""
-    return np.int16(x)
-
-
 @outlined
 def total(column: np.ndarray) -> int:
     """Sum of a lane of 0 and 1."""
-    n = np.int16(0)
+    n = lane(0)
     for i in range(N):
-        n = np.int16(n + column[i])
-    return np.int64(n)
+        n = lane(n + column[i])
+    return wide(n)
 
 
 @outlined
@@ -58,10 +54,10 @@ def plastic_row(lanes: np.record, row: np.ndarray, propagate: int, update: int) 
 
 
 @kernel
-def _fire(lanes: np.record, n: int, core: np.int16, ca_leak: np.int16) -> None:
+def _fire(lanes: np.record, n: int, core: Any, ca_leak: Any) -> None:
     """Threshold, calcium and SDSP flags of a LIF neuron with this potential; 0 changes nothing in an Izhikevich one."""
     spike = lane(core >= lanes.thr[n])
-    core = lane(0) if spike else core
+    core = lane(core * (1 - spike))
     ca_en = lanes.ca_en[n]
     calcium = lanes.calcium[n]
     rises = lane(spike & ca_en & (1 - ca_leak) & lane(calcium < CALCIUM_MAX))
@@ -74,8 +70,8 @@ def _fire(lanes: np.record, n: int, core: np.int16, ca_leak: np.int16) -> None:
     lif = lanes.lif[n]
     lanes.core[n] = core
     lanes.calcium[n] = calcium
-    lanes.v_up[n] = v_up if lif else lanes.v_up[n]
-    lanes.v_down[n] = v_down if lif else lanes.v_down[n]
+    lanes.v_up[n] = lane((v_up & lif) | (lanes.v_up[n] & (1 - lif)))
+    lanes.v_down[n] = lane((v_down & lif) | (lanes.v_down[n] & (1 - lif)))
     lanes.spike[n] = lane(spike & lanes.enabled[n])
 
 
@@ -127,9 +123,9 @@ def update_izh(
     lanes: np.record, neurons: np.ndarray, n: int, syn_sign: int, time_ref: int, word: np.ndarray, scratch: np.ndarray
 ) -> None:
     """One Izhikevich neuron takes its ``weight``, or a time reference."""
-    set_limb_field(neurons, n, Z.inacc, np.int64(lanes.inacc[n]))
+    set_limb_field(neurons, n, Z.inacc, wide(lanes.inacc[n]))
     word_of(neurons, n, word)
-    result = izh.update(word, np.int64(lanes.weight[n]), syn_sign, 1, time_ref, 0)
+    result = izh.update(word, wide(lanes.weight[n]), syn_sign, 1, time_ref, 0)
     izh.store(neurons, n, result)
     lanes.inacc[n] = lane(result.inputs.inacc)
     lanes.v_up[n] = lane(result.v_up)

@@ -1,4 +1,5 @@
 import sys
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
@@ -25,6 +26,8 @@ def test_the_model_is_the_class_model_of_the_chips_module(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("lookup", [chips.declaration, chips.model])
 @pytest.mark.parametrize("name", ["loihi", "", "odin.layout", "ODIN"])
-def test_an_unknown_chip_is_an_input_error_that_names_the_known_ones(lookup, name: str) -> None:
+def test_an_unknown_chip_is_an_input_error_that_names_the_known_ones(
+    lookup: Callable[[str], object], name: str
+) -> None:
     with pytest.raises(InputError, match=rf"^no chip '{name}'; there are: odin$"):
         lookup(name)

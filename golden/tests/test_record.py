@@ -86,7 +86,7 @@ def test_memories_are_loaded_first_and_read_before_and_after():
 
 
 def test_progress_adds_up_to_whole_reports():
-    seen = []
+    seen: list[int] = []
     record(Toy(), TOY, Follow(), 2500, progress=seen.append)
     assert sum(seen) == 2048
 

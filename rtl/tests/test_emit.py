@@ -37,7 +37,7 @@ def test_paths_of_the_memories_exist_in_the_hierarchy(tmp_path: Path) -> None:
     for path in odin.memories.values():
         *instances, array = path.split(".")
         module = rf"\\{'.'.join([odin.top, *instances])} "
-        body = text[re.search(rf"^module {module}", text, re.MULTILINE).end() :].split("endmodule", 1)[0]
+        body = re.split(rf"^module {module}", text, flags=re.MULTILINE)[1].split("endmodule", 1)[0]
         assert re.search(rf"^  reg .* {array} \[", body, re.MULTILINE)
 
 

@@ -9,7 +9,8 @@ from emulator.odin.layout import IZH, NEURONS
 from rtl.odin.izh import IzhNeuron
 from rtl.tests.simulate import evaluate
 
-EXC, INH, TREF, NOTHING = {"exc": 1}, {"inh": 1}, {"tref": 1}, {}
+EXC, INH, TREF = {"exc": 1}, {"inh": 1}, {"tref": 1}
+NOTHING: dict[str, int] = {}
 BEHAVIOURS = (
     "reson_sharp_en", "spklat_en", "dap_en", "phasic_en", "mixed_en", "class2_en", "neg_en", "rebound_en", "inhin_en",
     "bist_en", "reson_en", "thrvar_en", "acc_en", "ca_en", "burst_incr",
@@ -83,7 +84,7 @@ def test_update_agrees_with_the_golden_model_on_random_words() -> None:
 def test_without_sdsp_the_neuron_is_as_with_calcium_disabled() -> None:
     rng = random.Random(5)
     rows = [_random_row(rng) for _ in range(300)]
-    disabled = [(update(IZH, word, ca_en=0), *rest) for word, *rest in rows]
+    disabled = [(update(IZH, word, ca_en=0), kind, weight, end) for word, kind, weight, end in rows]
     assert _update(rows, sdsp=False) == _update(disabled)
 
 

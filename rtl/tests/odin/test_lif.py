@@ -9,7 +9,8 @@ from emulator.odin.layout import LIF, NEURONS
 from rtl.odin.lif import LifNeuron
 from rtl.tests.simulate import evaluate
 
-EXC, INH, TREF, NOTHING = {"exc": 1}, {"inh": 1}, {"tref": 1}, {}
+EXC, INH, TREF = {"exc": 1}, {"inh": 1}, {"tref": 1}
+NOTHING: dict[str, int] = {}
 
 
 def _update(rows: list[tuple[int, dict[str, int], int]], sdsp: bool = True) -> list[dict[str, int]]:

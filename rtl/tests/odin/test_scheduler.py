@@ -13,7 +13,8 @@ BURST_MAX = 32  # words that a burst queue counts to
 
 
 def test_main_queue_is_first_in_first_out_and_loses_what_does_not_fit() -> None:
-    fifo, queue, rng = MainFifo(), deque(), random.Random(6)
+    queue: deque[int] = deque()
+    fifo, rng = MainFifo(), random.Random(6)
 
     async def bench(ctx: Any) -> None:
         for cycle in range(1500):
