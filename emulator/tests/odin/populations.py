@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -70,7 +71,7 @@ class Leg:
     max_cycles : clocks after which it is cut off
     """
 
-    registers: dict[str, int | list[int]]
+    registers: Mapping[str, int | list[int]]
     population: Contents | None
     events: list[int]
     environment: Environment
