@@ -9,6 +9,7 @@ from emulator.codec import decode, from_limbs
 from emulator.declare import Reg
 from emulator.odin import clock
 from emulator.odin.layout import CHIP, NEURONS, SCHED_EVENT, SYN, SYN_ADDR, SYNAPSES, VIRTS, M, State
+from emulator.trace import pack
 
 COUNTERS = (
     Reg("inputs", CHIP.input_word.width, meaning="Input pins as they are, packed."),
@@ -55,6 +56,14 @@ class Model:
     def step(self, inputs: int) -> int:
         """One clock with these input pins; returns the output pins before the edge."""
         return int(self.drive(np.array([inputs]), np.ones(1, np.uint8))[0])
+
+    def reset(self) -> None:
+        """Hold RST for four clocks, then wait for four: more than its two flip-flops take. The other pins are at rest.
+
+        As in the chip, configuration registers, memories and SDSP flags stay.
+        """
+        rst = pack(CHIP.input_word, {"RST": 1})
+        self.drive(np.array([rst] * 4 + [0] * 4), np.ones(8, np.uint8))
 
     @property
     def outputs(self) -> int:

@@ -20,7 +20,8 @@ def filled(population: Population) -> tuple[Model, np.recarray, np.ndarray, np.n
     model, lanes = Model(seed=population.seed), lane.new_lanes()
     population.put(model)
     rows, word = np.zeros((N, N), np.uint8), np.zeros(4, np.int64)
-    lane.load_all(lanes[0], rows, model.registers[0], *model.memories.values(), word)
+    memories = model.memories
+    lane.load_all(lanes[0], rows, model.registers[0], memories["neurons"], memories["synapses"], word)
     return model, lanes, rows, word
 
 
