@@ -74,6 +74,7 @@ class Recipe:
     neurons, synapses : contents that the memories are loaded with beforehand
     program : so many neurons, from 0, and synapse words are programmed by SPI instead
     undefined : it goes where the Verilog is undefined, and simulators may disagree
+    reset : RST is held before anything else happens
     configured : all registers are programmed, and a second reset follows, so that none is undefined; else none is
     """
 
@@ -88,6 +89,7 @@ class Recipe:
     sender: SenderTiming = field(default_factory=SenderTiming)
     receiver: ReceiverTiming = field(default_factory=ReceiverTiming)
     host: HostTraffic = field(default_factory=HostTraffic)
+    reset: bool = True
     configured: bool = True
     undefined: bool = False
 
@@ -172,7 +174,8 @@ class Actions:
     def run(self) -> HostPiece:
         recipe, rng = self._recipe, self._rng
         yield from self._host.wait(draw((0, 3), rng))
-        yield from self._host.reset(draw((3, 8), rng))
+        if recipe.reset:
+            yield from self._host.reset(draw((3, 8), rng))
         if recipe.configured:
             yield from self.configure(rng)
             yield from self._host.reset(draw((3, 8), rng))

@@ -246,6 +246,16 @@ ABUSE_RECIPES = {
         configured=False,
         undefined=True,
     ),
+    "unreset": Recipe(
+        "Without a reset, undefined in the Verilog, here from zeros: the empty main FIFO claims events.",
+        Traffic(SHORT_EVENTS),
+        n_cycles=20_000,
+        neurons=(LIF, odin_izh.PLAIN),
+        synapses=SPARSE,
+        reset=False,
+        configured=False,
+        undefined=True,
+    ),
 }
 
 INTERFACE_RECIPES = AEROUT_RECIPES | SPI_RECIPES | ABUSE_RECIPES
