@@ -20,8 +20,8 @@ def filled(population: Population) -> tuple[Model, np.recarray, np.ndarray, np.n
     model, lanes = Model(seed=population.seed), lane.new_lanes()
     population.put(model)
     rows, word = np.zeros((N, N), np.uint8), np.zeros(4, np.int64)
-    memories = model.memories
-    lane.load_all(lanes[0], rows, model.registers[0], memories["neurons"], memories["synapses"], word)
+    neurons, synapses = model.memories.values()
+    lane.load_all(lanes[0], rows, model.registers[0], neurons, synapses, word)
     return model, lanes, rows, word
 
 

@@ -1,0 +1,48 @@
+"""All that a chip is programmed with: configuration registers and memories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from emulator.declare import Chip
+from emulator.trace import pack
+
+RESET_CYCLES = 4  # RST held, and then waited: more than its flip-flops
+
+
+@dataclass(frozen=True, eq=False)
+class Configuration:
+    """What is in a chip before it runs.
+
+    registers : by the chip's name, for each of the register's addresses what is in it; all registers are there
+    memories : by name, (depth, limbs) uint32, limb 0 least significant; all memories are there
+    """
+
+    chip: Chip
+    registers: dict[str, tuple[int, ...]]
+    memories: dict[str, np.ndarray]
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Configuration)
+            and self.chip.name == other.chip.name
+            and self.registers == other.registers
+            and all(np.array_equal(words, other.memories[name]) for name, words in self.memories.items())
+        )
+
+    def apply(self, model: Any) -> None:
+        """Write a golden model's registers and memories directly, then reset it.
+
+        The reset leaves the configuration as it is; it takes ``2 * RESET_CYCLES`` clocks, with all other inputs at 0.
+        """
+        for register in self.chip.registers:
+            parts = self.registers[register.name]
+            model.registers[0][register.name.lower()] = parts if register.n_addrs > 1 else parts[0]
+        for name, words in self.memories.items():
+            model.memories[name][:] = words
+        reset = next(pin.name for pin in self.chip.pins if pin.role == "reset")
+        rows = [pack(self.chip.input_word, {reset: 1})] * RESET_CYCLES + [0] * RESET_CYCLES
+        model.drive(np.array(rows), np.ones(len(rows), dtype=np.uint8))

@@ -1,0 +1,193 @@
+"""Mistakes in configurations: one line each, with file, line and field, what was given, and what would be right."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emulator.errors import InputError
+from emulator.odin.layout import N
+from tools.config.load import load
+
+LIF = '[[neurons]]\nindex = "0-9"\nmodel = "lif"\n'
+SYN = '[[synapses]]\npre = "0-63"\npost = "0-9"\n'
+INDICES = 'right is, for instance, "0-9,12"'
+BITS = 'right is "0x" and up to 32 hexadecimal digits'
+DOWN = "[registers]\n# a comment with = and [brackets]\nSPI_OPEN_LOOP = 1\n\n"  # what stands below begins in line 5
+
+
+def mistake(folder: Path, text: str | bytes) -> str:
+    """The error's text without the configuration's path."""
+    path = folder / "c.toml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    with pytest.raises(InputError) as error:
+        load(path, "odin")
+    message = str(error.value)
+    assert "\n" not in message
+    assert message.startswith(f"{path}:")
+    return message.removeprefix(f"{path}:").replace(f"{folder}/", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        # The file as a whole
+        ("[registers]\nSPI_OPEN_LOOP 1\n", "2: not TOML: Expected '=' after a key in a key/value pair"),
+        ("[registers]\nSPI_OPEN_LOOP = ", "2: not TOML: Invalid value"),
+        ('a = "x', "1: not TOML: Unterminated string"),
+        ("[registers]\nA = 1\nA = 2\n", "3: not TOML: Cannot overwrite a value"),
+        (b"\xff\xfe", " no configuration: not a text file"),
+        # Tables
+        (DOWN + '[[neuron]]\nindex = "0"\n', "5: neuron: unknown: did you mean 'neurons'?"),
+        ("chip = 'odin'\n", "1: chip: unknown: there are registers, neurons, synapses"),
+        ("registers = 3\n", "1: registers: 3 is not a table; right is [registers]"),
+        ("neurons = 3\n", "1: neurons: 3 is neither tables nor the name of an image; right is [[neurons]]"),
+        (
+            "[neurons]\nindex = 1\n",
+            "1: neurons: a table is neither tables nor the name of an image; right is [[neurons]]",
+        ),
+        (
+            "synapses = [1]\n",
+            "1: synapses: a list of 1 is neither tables nor the name of an image; right is [[synapses]]",
+        ),
+        # Registers
+        (DOWN.replace("= 1", "= 2"), "3: registers.SPI_OPEN_LOOP: 2 is not within 0..1"),
+        (DOWN.replace("= 1", "= -1"), "3: registers.SPI_OPEN_LOOP: -1 is not within 0..1"),
+        (DOWN.replace("= 1", "= 1.0"), "3: registers.SPI_OPEN_LOOP: 1.0 is not an integer; right is 0..1"),
+        (DOWN.replace("= 1", "= '1'"), "3: registers.SPI_OPEN_LOOP: '1' is not an integer; right is 0..1"),
+        ("[registers]\nSPI_OPENLOOP = 1\n", "2: registers.SPI_OPENLOOP: unknown: did you mean 'SPI_OPEN_LOOP'?"),
+        (DOWN + "spi_open_loop = 1\n", "5: registers.spi_open_loop: has been given as SPI_OPEN_LOOP already"),
+        (
+            "[registers]\nSPI_MONITOR_NEUR_ADDR = true\n",
+            "2: registers.SPI_MONITOR_NEUR_ADDR: true is not an integer; right is 0..255",
+        ),
+        (
+            "[registers]\nSPI_BURST_TIMEREF = 1048576\n",
+            "2: registers.SPI_BURST_TIMEREF: 1048576 is not within 0..1048575",
+        ),
+        (
+            "[registers]\nSPI_SYN_SIGN = [1, 2, 3]\n",
+            '2: registers.SPI_SYN_SIGN: a list of 3; right is 256 bits, 16 words, or the bits that are 1 as "0-9,12"',
+        ),
+        ("registers.SPI_SYN_SIGN = '256'\n", "1: registers.SPI_SYN_SIGN: 256 is not within 0..255"),
+        (
+            f"[registers]\nSPI_SYN_SIGN = {[65536] + [0] * 15}\n",
+            "2: registers.SPI_SYN_SIGN[0]: 65536 is not within 0..65535",
+        ),
+        (f"[registers]\nSPI_SYN_SIGN = {[0] * 255 + [2]}\n", "2: registers.SPI_SYN_SIGN[255]: 2 is not within 0..1"),
+        # Neurons
+        (DOWN + LIF + "thr = 256\n", "8: neurons[0].thr: 256 is not within 0..255"),
+        (DOWN + LIF + "thr = 25.5\n", "8: neurons[0].thr: 25.5 is not an integer; right is 0..255"),
+        (LIF + "leakstr = 1\n", "4: neurons[0].leakstr: unknown: did you mean 'leak_str'?"),
+        (LIF + "spk_ref = 1\n", "4: neurons[0].spk_ref: unknown: lif has no such field, izh has"),
+        (LIF + "lif_izh_sel = 1\n", "4: neurons[0].lif_izh_sel: follows from model; right is to leave it out"),
+        (LIF.replace("lif", "izh") + "core = -9\n", "4: neurons[0].core: -9 is not within -8..7"),
+        (LIF.replace("lif", "lia"), '3: neurons[0].model: \'lia\' is unknown; right is "lif" or "izh"'),
+        ('[[neurons]]\nindex = "0"\n', '1: neurons[0]: model is missing; right is model = "lif" or "izh"'),
+        ('[[neurons]]\nmodel = "lif"\n', '1: neurons[0]: index is missing; right is, for instance, index = "0-9,12"'),
+        (LIF + LIF.replace("0-9", "12,9"), "5: neurons[1].index: 9 has been configured in line 1 already"),
+        (LIF.replace("0-9", "0-256"), "2: neurons[0].index: 256 is not within 0..255"),
+        (LIF.replace("0-9", "-1"), "2: neurons[0].index: -1 is not within 0..255"),
+        (LIF.replace("0-9", "9-0"), "2: neurons[0].index: range 9-0 runs backwards; right is 0-9"),
+        (LIF.replace("0-9", "0-9,5"), "2: neurons[0].index: 5 is named twice"),
+        (LIF.replace("0-9", "0,,1"), f"2: neurons[0].index: '' is not an index or a range; {INDICES}"),
+        (LIF.replace("0-9", "a"), f"2: neurons[0].index: 'a' is not an index or a range; {INDICES}"),
+        (LIF.replace('"0-9"', "1.5"), f"2: neurons[0].index: 1.5 is not a set of indices; {INDICES}"),
+        (LIF.replace('"0-9"', "[1, 2]"), f"2: neurons[0].index: a list of 2 is not a set of indices; {INDICES}"),
+        (
+            '[[neurons]]\nindex=1\nword="0x0"\nthr=1\n',
+            "4: neurons[0].thr: word gives all bits already; right is one of the two",
+        ),
+        ('[[neurons]]\nindex=1\nword="12"\n', f"3: neurons[0].word: '12' is not a word of 128 bits; {BITS}"),
+        (
+            f'[[neurons]]\nindex=1\nword="0x1{"0" * 32}"\n',
+            f"3: neurons[0].word: '0x1{'0' * 32}' is not a word of 128 bits; {BITS}",
+        ),
+        ('neurons = "n.hex"\n', "1: neurons: n.hex: no memory image of neurons: No such file or directory"),
+        ('neurons = ""\n', "1: neurons: '' is not the name of a file"),
+        # Synapses
+        (DOWN + SYN + "weight = 8\n", "8: synapses[0].weight: 8 is not within 0..7"),
+        (SYN, "1: synapses[0]: weight is missing; right is pre, post and weight, or a matrix"),
+        (SYN + "weight = 1\nmapped = 2\n", "5: synapses[0].mapped: 2 is not within 0..1"),
+        (SYN + "weigth = 1\n", "4: synapses[0].weigth: unknown: did you mean 'weight'?"),
+        (SYN.replace("0-63", "0-256") + "weight = 1\n", "2: synapses[0].pre: 256 is not within 0..255"),
+        (SYN.replace("0-9", "x") + "weight = 1\n", f"3: synapses[0].post: 'x' is not an index or a range; {INDICES}"),
+        ('[synapses]\nmatrix = "w.npy"\npre = 1\n', "3: synapses.pre: unknown: there are matrix, mapping, mapped"),
+        (
+            '[synapses]\nmatrix = "w.npy"\nmapping = "m.npy"\nmapped = true\n',
+            "4: synapses.mapped: mapping says so for each synapse already; right is one of the two",
+        ),
+        ('[synapses]\nmatrix = "w.npy"\n', "2: synapses.matrix: w.npy: No such file or directory"),
+        ('[synapses]\nmatrix = "w.csv"\n', "2: synapses.matrix: w.csv: No such file or directory"),
+        ('[synapses]\nmatrix = "w.txt"\n', "2: synapses.matrix: 'w.txt' is neither .npy nor .csv"),
+        ("[synapses]\nmatrix = 7\n", "2: synapses.matrix: 7 is not the name of a file"),
+    ],
+)
+def test_each_mistake_is_named(tmp_path: Path, text: str | bytes, message: str) -> None:
+    assert mistake(tmp_path, text) == message
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=re.escape(f"{tmp_path}/c.toml: no configuration: No such file or directory")):
+        load(tmp_path / "c.toml", "odin")
+
+
+def test_an_unknown_chip(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no chip 'loihi'"):
+        load(tmp_path / "c.toml", "loihi")
+
+
+WEIGHTS = np.zeros((N, N), np.int64)
+WEIGHTS[3, 4] = 8
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        (np.zeros((256, 10), int), "256 x 10; right is 256 x 256, a row for each pre-synaptic neuron"),
+        (np.zeros(65536, int), "65536; right is 256 x 256, a row for each pre-synaptic neuron"),
+        (np.array(3), "a single number; right is 256 x 256, a row for each pre-synaptic neuron"),
+        (np.zeros((256, 256)), "float64; right is an array of integers"),
+        (WEIGHTS, "8 from 3 to 4 is not within 0..7"),
+        (-WEIGHTS, "-8 from 3 to 4 is not within 0..7"),
+    ],
+)
+def test_each_wrong_matrix(tmp_path: Path, found: np.ndarray, message: str) -> None:
+    np.save(tmp_path / "w.npy", found)
+    assert mistake(tmp_path, '[synapses]\nmatrix = "w.npy"\n') == f"2: synapses.matrix: w.npy: {message}"
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\x93NUMPY\x01\x00", b"\x80\x04K\x01."])
+def test_no_npy_file(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "w.npy").write_bytes(content)
+    found = mistake(tmp_path, '[synapses]\nmatrix = "w.npy"\n')
+    assert found == "2: synapses.matrix: w.npy: not a .npy file of numbers"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("0," * 255 + "x", f":2: not integers separated by commas: '{'0,' * 18}..."),
+        ("0," * 255 + "1.5", f":2: not integers separated by commas: '{'0,' * 18}..."),
+        ("0,1", ":2: 2 numbers; right is 256, one for each post-synaptic neuron"),
+        ("9" + ",0" * 255, ": 9 from 1 to 0 is not within 0..7"),
+        (None, ": 255 x 256; right is 256 x 256, a row for each pre-synaptic neuron"),
+    ],
+)
+def test_each_wrong_csv(tmp_path: Path, line: str | None, message: str) -> None:
+    rows = [",".join(["0"] * N)] * 255
+    (tmp_path / "w.csv").write_text("\n".join(rows if line is None else [rows[0], line, *rows[1:]]))
+    assert mistake(tmp_path, '[synapses]\nmatrix = "w.csv"\n') == f"2: synapses.matrix: w.csv{message}"
+
+
+def test_lines_are_counted_through_strings_and_lists_of_several_lines(tmp_path: Path) -> None:
+    text = (
+        '# [registers]\n[registers] # [[x]]\n"SPI_SYN_SIGN" = [ # ]\n  1,\n  0, 0, 0, 0, 0, 0, 0,\n'
+        "  0, 0, 0, 0, 0, 0, 0, 0 ]\n"
+        '[[neurons]]\nindex = """\\\n  0-3"""\nmodel = \'lif\'\n[[neurons]]\nindex = "4" # ""\n'
+        'model = "lif"\nthr = 999\n'
+    )
+    assert mistake(tmp_path, text) == "14: neurons[1].thr: 999 is not within 0..255"
