@@ -39,7 +39,7 @@ class Model:
     def __init__(self, seed: int | None = None) -> None:
         self.registers = state.new_registers(CHIP, COUNTERS, seed)
         self.memories = {memory.name: state.new_memory(memory) for memory in CHIP.memories}
-        self._last_state = int(State.WAIT)
+        self._state_before = int(State.WAIT)  # the last drive
 
     def drive(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
         """Run rows of packed input pins (see ``emulator.trace``).
@@ -47,6 +47,7 @@ class Model:
         inputs : (n,) int64; clk : (n,) uint8. Returns (n,) int64, the output pins before each row's clock edge, packed;
         0 where the row has none.
         """
+        self._state_before = int(self.registers[0].state)
         out = np.zeros(len(inputs), dtype=np.int64)
         inputs = np.ascontiguousarray(inputs, dtype=np.int64)
         clk = np.ascontiguousarray(clk, dtype=np.uint8)
@@ -99,10 +100,9 @@ class Model:
         return lines
 
     def activity(self) -> str | None:
-        """The event that the last clock began to process, or None."""
+        """The event that the last call of ``drive``, of one clock, began to process, or None."""
         now = int(self.registers[0].state)
-        began = now != self._last_state and now not in (State.WAIT, State.WAIT_SPIDN, State.WAIT_REQDN)
-        self._last_state = now
+        began = now != self._state_before and now not in (State.WAIT, State.WAIT_SPIDN, State.WAIT_REQDN)
         return f"cycle {self.registers[0].cycle}: {self._in_flight()}" if began else None
 
     def warnings(self) -> list[str]:

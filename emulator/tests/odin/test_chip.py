@@ -178,6 +178,19 @@ def test_activity_tells_once_when_an_event_begins() -> None:
     assert "TREF: tref event, AERIN_ADDR 0x003ff {'neur': 3}" in str(lines[2])
 
 
+def test_activity_after_a_restore_is_that_of_the_first_run() -> None:
+    bench = programmed()
+    bench.clock(2, AERIN_ADDR=EVENTS["tref"].encode(neur=3), AERIN_REQ=1)
+    before = bench.model.snapshot()
+    lines = []
+    for _ in range(2):
+        bench.model.restore(before)
+        bench.clock()
+        lines.append(bench.model.activity())
+    assert lines[0] == lines[1]
+    assert "TREF: tref event" in str(lines[0])
+
+
 def test_an_ordinary_run_gives_no_warning() -> None:
     bench = programmed()
     typical_run(bench)
