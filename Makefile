@@ -2,15 +2,17 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint sim rtl golden demo bench clean
+.PHONY: help setup test lint sim regress rtl golden demo bench clean
 
 BIN := .venv/bin
 CHIP ?= odin
+SIM ?= verilator
 
 help: ## print this help
 	@echo "make TARGET, where TARGET is:"
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-8s %s\n", $$1, $$2 }'
-	@echo "Variables: CHIP=odin (the chip), RTL=DIR (a folder of Verilog), PYTHON=/path/to/python3.11."
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-9s %s\n", $$1, $$2 }'
+	@echo "Variables: CHIP=odin (the chip), RTL=DIR (a folder of Verilog), PYTHON=/path/to/python3.11,"
+	@echo "SIM=verilator (or icarus; for regress), REPOSITORY=NAME (for golden: what the cases call the source)."
 
 setup: ## virtual environment, pinned packages, simulators; leaves the command at .venv/bin/draupnir
 	@tools/setup/setup.sh
@@ -29,12 +31,15 @@ lint: setup ## style and types only
 sim: setup ## golden model and RTL in lockstep while the chip learns digits; report in build/sim
 	@$(BIN)/draupnir sim $(CHIP) --report build/sim
 
+regress: setup ## the golden cases' inputs into our RTL, or RTL=DIR: every pin and both memories compared
+	@$(BIN)/draupnir regress $(CHIP) $(if $(RTL),--rtl "$(RTL)") --sim $(SIM)
+
 rtl: setup ## our RTL as Verilog, into build/rtl
 	@$(BIN)/draupnir rtl $(CHIP) --output build/rtl
 
 golden: setup ## record the golden cases anew from RTL=DIR, a folder of Verilog
 	@test -n "$(RTL)" || { echo "error: make golden needs RTL=DIR, the folder of Verilog to record" >&2; exit 2; }
-	@$(BIN)/draupnir record $(CHIP) --all --rtl "$(RTL)"
+	@$(BIN)/draupnir record $(CHIP) --all --rtl "$(RTL)" $(if $(REPOSITORY),--repository "$(REPOSITORY)")
 
 demo: setup ## the golden model learns all digits; report in build/demo
 	@$(BIN)/draupnir demo digits --report build/demo

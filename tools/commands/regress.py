@@ -1,0 +1,162 @@
+"""`draupnir regress`: golden cases against an RTL."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from emulator import chips
+from emulator.declare import Chip
+from emulator.errors import InputError
+from golden import case
+from rtl.design import Design
+from tools import regress
+from tools.errors import Difference
+from tools.progress import progress
+from tools.regress import Device, Outcome
+
+ROOT = Path(__file__).parents[2]
+BUILD = Path("build/regress")
+SIMULATORS = ("verilator", "icarus", "model")
+
+
+@click.command("regress")
+@click.argument("chip", metavar="CHIP")
+@click.option("--rtl", metavar="DIR", type=click.Path(path_type=Path), help="A folder of Verilog; without it, our RTL.")
+@click.option("--top", metavar="T", help="The top module in DIR, if it cannot be told by its ports.")
+@click.option(
+    "--sim",
+    "simulator",
+    type=click.Choice(SIMULATORS),
+    default="verilator",
+    show_default=True,
+    help="What runs the RTL; or hold the golden model instead.",
+)
+@click.option("--case", "names", metavar="NAME", multiple=True, help="Only this case; may be repeated.")
+@click.option("--cycles", metavar="N", type=click.IntRange(min=1), help="Only the first N clocks of each case.")
+@click.option("--golden", metavar="DIR", type=click.Path(path_type=Path), help="Folder of cases; default: golden/CHIP.")
+@click.option("--report", metavar="DIR", type=click.Path(path_type=Path), default=BUILD, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+def command(
+    chip: str,
+    rtl: Path | None,
+    top: str | None,
+    simulator: str,
+    names: tuple[str, ...],
+    cycles: int | None,
+    golden: Path | None,
+    report: Path,
+    as_json: bool,
+) -> None:
+    """Drive the golden cases' inputs into an RTL; compare every pin at every clock, and the memories after.
+
+    What Icarus does not know (X) is counted and not compared. Of each case that differs, a waveform of what the RTL
+    did goes to the report's folder.
+    Exit status: 0 all cases hold, 1 a difference, 2 the input is at fault.
+
+    \b
+    Example: draupnir regress odin --rtl ~/ODIN/src --sim icarus --case lif_events
+    """
+    declared = chips.declaration(chip)
+    folder = golden or ROOT / "golden" / chip
+    cases = regress.select(case.discover(folder.parent, folder.name), names)
+    if not cases:
+        raise InputError(f"{folder}: no golden cases; a folder of folders with case.toml is needed")
+    device = _device(declared, rtl, top, simulator, report)
+    begin = time.perf_counter()
+    outcomes = []
+    with progress(f"{chip} in {simulator}", len(cases), "cases") as advance:
+        for outcome in regress.regress(device, declared, cases, cycles, report):
+            outcomes.append(outcome)
+            advance(1)
+    holds = all(outcome.holds for outcome in outcomes)
+    if as_json:
+        click.echo(json.dumps({"holds": holds, "cases": [_json(outcome) for outcome in outcomes]}, indent=2))
+    else:
+        click.echo(f"{chip}: {_what(rtl, simulator)}")
+        _print(chip, outcomes, time.perf_counter() - begin, report)
+    if not holds:
+        raise Difference
+
+
+def _device(chip: Chip, rtl: Path | None, top: str | None, simulator: str, report: Path) -> Device:
+    if simulator == "model":
+        if rtl is not None:
+            raise InputError(f"--rtl {rtl}: not with --sim model, which runs no Verilog; verilator or icarus does")
+        return regress.model(chip)
+    design = _design(chip, rtl, top, report)
+    if simulator == "icarus":
+        return regress.in_icarus(design, chip)
+    return regress.in_verilator(design, chip, report / "compiled")
+
+
+def _design(chip: Chip, rtl: Path | None, top: str | None, report: Path) -> Design:
+    if rtl is not None:
+        from rtl import foreign  # needs pyverilog
+
+        return foreign.read(rtl, chip, top)
+    if top is not None:
+        raise InputError(f"--top {top}: only with --rtl; our RTL has one top")
+    from rtl import emit  # needs Amaranth
+
+    return emit.design(chip.name, report / "rtl")
+
+
+# --- Results ----------------------------------------------------------------------------------------------------
+
+
+def _what(rtl: Path | None, simulator: str) -> str:
+    return "golden model" if simulator == "model" else f"{rtl or 'our RTL'} in {simulator}"
+
+
+def _print(chip: str, outcomes: Sequence[Outcome], seconds: float, report: Path) -> None:
+    width = max(len(outcome.case.name) for outcome in outcomes)
+    click.echo(f"{'case':{width}}   clocks  mismatches  words      X bits  first difference")
+    for o in outcomes:
+        words = "-" if o.n_words is None else str(o.n_words)
+        click.echo(
+            f"{o.case.name:{width}}  {o.n_cycles:7,}  {o.n_mismatches:10,}  {words:>5}  {o.n_unknown:10,}  {_first(o)}"
+        )
+    for outcome in outcomes:
+        if outcome.n_mismatches and not outcome.holds:
+            click.echo(f"decoded: {_replay(chip, outcome, report)}")
+    n_held = sum(outcome.holds for outcome in outcomes)
+    n_cycles, n_mismatches = sum(o.n_cycles for o in outcomes), sum(o.n_mismatches for o in outcomes if not o.undefined)
+    click.echo(
+        f"{n_held} of {len(outcomes)} cases hold: {n_cycles:,} clocks, {n_mismatches:,} mismatches, {seconds:.1f} s"
+    )
+
+
+def _first(outcome: Outcome) -> str:
+    if outcome.equal:
+        return "none"
+    first = str(outcome.differences[0])
+    return f"{first} (undefined in the source)" if outcome.undefined else first
+
+
+def _replay(chip: str, outcome: Outcome, report: Path) -> str:
+    """The command that holds what the RTL did against the golden model, and decodes the first mismatch."""
+    words = ["draupnir", "replay", chip, str(report / f"{outcome.case.name}.fst")]
+    for name, file in outcome.case.before.items():
+        words += ["--load", f"{name}={file}"]
+    return shlex.join(words)
+
+
+def _json(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "case": outcome.case.name,
+        "holds": outcome.holds,
+        "undefined": outcome.undefined,
+        "clocks": outcome.n_cycles,
+        "mismatches": outcome.n_mismatches,
+        "words": outcome.n_words,
+        "unknown": outcome.n_unknown,
+        "differences": [asdict(difference) for difference in outcome.differences],
+    }
