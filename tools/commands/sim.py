@@ -1,4 +1,8 @@
-"""`draupnir sim`: golden model and RTL in lockstep in a simulator."""
+"""`draupnir sim`: golden model and RTL in lockstep in a simulator.
+
+Without a test's name it is the main job, digits, with the RTL as a library at the simulator's own speed. Tests run
+under cocotb.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import shlex
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,7 +24,12 @@ from rtl.design import Design
 from tools.errors import Difference
 from tools.progress import progress
 
+if TYPE_CHECKING:
+    from tools.digits.lockstep import Outcome as Held
+
 BUILD = Path("build/sim")
+MAIN_JOB = "digits"
+N_IMAGES = 800  # what takes 40 seconds
 
 
 @click.command("sim")
@@ -28,9 +37,12 @@ BUILD = Path("build/sim")
 @click.option("--rtl", metavar="DIR", type=click.Path(path_type=Path), help="A folder of Verilog; without it, our RTL.")
 @click.option("--top", metavar="T", help="The top module in DIR, if it cannot be told by its ports.")
 @click.option("--sim", "simulator", type=click.Choice(SIMULATORS), default="verilator", show_default=True)
-@click.option("--test", metavar="T", default="digits", show_default=True, help='A test, a module of tests, or "all".')
-@click.option("--seed", metavar="N", type=click.IntRange(min=0), default=1, show_default=True, help="Of random tests.")
-@click.option("--waves", is_flag=True, help="Write a waveform of everything in the design.")
+@click.option("--test", metavar="T", help='A cocotb test, a module of tests, or "all"; without it, digits.')
+@click.option("--images", metavar="N", type=int, help=f"Digits: so many of the 1,797 images.  [default: {N_IMAGES}]")
+@click.option(
+    "--seed", metavar="N", type=click.IntRange(min=0), default=1, show_default=True, help="Of all that is random."
+)
+@click.option("--waves", is_flag=True, help="Write a waveform of everything in the design (under cocotb).")
 @click.option("--report", metavar="DIR", type=click.Path(path_type=Path), default=BUILD, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def command(
@@ -38,22 +50,32 @@ def command(
     rtl: Path | None,
     top: str | None,
     simulator: Simulator,
-    test: str,
+    test: str | None,
+    images: int | None,
     seed: int,
     waves: bool,
     report: Path,
     as_json: bool,
 ) -> None:
-    """Run cocotb tests of a chip, the golden model held to the RTL on every pin at every clock.
+    """Hold the golden model to the RTL, on every pin at every clock, while the chip learns digits.
 
-    Everything goes to the report's folder: a folder a test with its log, and results.xml (JUnit).
+    With --test, --waves or --sim icarus under cocotb: slower by a factor of 30, but with any test, and with waveforms.
+
+    Everything goes to the report's folder: of digits a page with pictures, or what differs with a waveform; of cocotb
+    tests a folder each with its log, and results.xml (JUnit).
     Exit status: 0 no difference, 1 a difference, 2 the input is at fault.
 
     \b
-    Example: draupnir sim odin --rtl ~/ODIN/src --sim icarus --test neurons
+    Example: draupnir sim odin
+             draupnir sim odin --rtl ~/ODIN/src --sim icarus --test neurons
     """
     declared = chips.declaration(chip)
-    wanted = select(declared, test)
+    if test is None and simulator == "verilator" and not waves:
+        _digits(declared, rtl, top, N_IMAGES if images is None else images, seed, report, as_json)
+        return
+    if images is not None:
+        raise InputError(f"--images {images}: only without --test, --waves and --sim icarus")
+    wanted = select(declared, test or MAIN_JOB)
     design = _design(declared, rtl, top, report)
     say = (lambda text: None) if as_json else click.echo
     say(f"{chip}: {rtl or 'our RTL'}, top {design.top}, in {simulator}, seed {seed}: compiling")
@@ -73,6 +95,34 @@ def command(
         raise Difference
 
 
+def _digits(
+    chip: Chip, rtl: Path | None, top: str | None, n_images: int, seed: int, report: Path, as_json: bool
+) -> None:
+    """The main job, at the simulator's own speed."""
+    # Only here: the help needs none of it.
+    from rtl import verilated
+    from tools.digits import lockstep
+    from tools.digits import report as pictures
+    from tools.digits.experiment import Experiment
+
+    experiment = Experiment(seed=seed, n_images=n_images)
+    design = _design(chip, rtl, top, report)
+    if not as_json:
+        click.echo(f"{chip.name}: {rtl or 'our RTL'}, top {design.top}, in Verilator, seed {seed}: compiling")
+    device = verilated.build(design, chip, report / "compiled")
+    again = [*_words(chip.name, rtl, top), "--images", str(n_images), "--seed", str(seed)]
+    (report / pictures.PAGE).unlink(missing_ok=True)
+    with progress(f"{chip.name} learns digits", n_images, "images") as advance:
+        outcome = lockstep.run(device, experiment, report, shlex.join(again), advance)
+    files = pictures.write(report, outcome.results) if outcome.results else []
+    if as_json:
+        click.echo(json.dumps(_held_json(outcome, files), indent=2))
+    else:
+        _print_held(outcome, files)
+    if outcome.difference:
+        raise Difference
+
+
 def _design(chip: Chip, rtl: Path | None, top: str | None, report: Path) -> Design:
     if rtl is not None:
         from rtl import foreign  # needs pyverilog
@@ -87,13 +137,41 @@ def _design(chip: Chip, rtl: Path | None, top: str | None, report: Path) -> Desi
 
 def _again(chip: str, rtl: Path | None, top: str | None, simulator: str, test: str, seed: int) -> str:
     """The command that runs one test again, with a waveform."""
-    words = ["draupnir", "sim", chip]
-    words += ["--rtl", str(rtl)] if rtl else []
-    words += ["--top", top] if top else []
-    return shlex.join([*words, "--sim", simulator, "--test", test, "--seed", str(seed), "--waves"])
+    return shlex.join([*_words(chip, rtl, top), "--sim", simulator, "--test", test, "--seed", str(seed), "--waves"])
+
+
+def _words(chip: str, rtl: Path | None, top: str | None) -> list[str]:
+    """The command as far as it says what is simulated."""
+    return ["draupnir", "sim", chip, *(["--rtl", str(rtl)] if rtl else []), *(["--top", top] if top else [])]
 
 
 # --- Results ----------------------------------------------------------------------------------------------------
+
+
+def _print_held(outcome: Held, files: Sequence[Path]) -> None:
+    from tools.digits import report
+
+    if outcome.results:
+        for name, text in report.figures(outcome.results).items():
+            click.echo(f"{name:20} {text}")
+        click.echo(f"{'report':20} {files[-1]}")
+    else:
+        click.echo(f"{outcome.n_compared:,} clocks compared without a difference, then 1 mismatch")
+        click.echo(outcome.difference)
+
+
+def _held_json(outcome: Held, files: list[Path]) -> dict[str, Any]:
+    from tools.commands.demo import as_object
+
+    learned = as_object(outcome.results, files) if outcome.results else {}
+    n_mismatches = int(bool(outcome.difference))
+    return {
+        "holds": not n_mismatches,
+        "compared": outcome.n_compared,
+        "mismatches": n_mismatches,
+        "difference": outcome.difference,
+        **learned,
+    }
 
 
 def _print(outcomes: Sequence[Outcome]) -> None:

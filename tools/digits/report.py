@@ -19,6 +19,7 @@ from tools.digits.results import Answer, Raster, Results
 CLOCK_HZ = 75e6  # ODIN at 0.55 V, by its paper: gives clocks a meaning in time
 WINDOW = 100  # training images over which the online accuracy is averaged; a fifth of them if that is less
 DPI = 110
+PAGE = "report.html"
 
 
 def write(out: Path, results: Results) -> list[Path]:
@@ -32,7 +33,7 @@ def write(out: Path, results: Results) -> list[Path]:
         if _worth(name, results):
             files.append(_save(out / f"{name}.png", partial(draw(results).savefig, dpi=DPI, format="png")))
     page = _page(results, files)
-    files.append(_save(out / "report.html", partial(_write_text, page)))
+    files.append(_save(out / PAGE, partial(_write_text, page)))
     return files
 
 
@@ -188,8 +189,10 @@ PICTURES: dict[str, tuple[Callable[[Results], Figure], str]] = {
 
 def figures(results: Results) -> dict[str, str]:
     """What was measured, in words: name and value."""
+    held = {"clocks compared": f"{results.n_compared:,}", "mismatches": "0"} if results.n_compared else {}
     return {
         "ran on": results.source,
+        **held,
         "images": f"{len(results.train):,} training, {len(results.test):,} test",
         "clocks": f"{results.n_clocks:,}, {results.n_clocks / CLOCK_HZ:.3f} s at {CLOCK_HZ / 1e6:.0f} MHz",
         "input events": f"{results.n_events:,}",

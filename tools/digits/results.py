@@ -47,6 +47,7 @@ class Results:
     n_clocks, n_events, n_spikes : of CLK, on the input bus, on the output bus
     n_sops : synaptic operations, 256 for each input spike
     n_updates : synapses found changed after an image, summed over all images
+    n_compared : clocks in which an RTL was held against the golden model on all pins, without a difference
     seconds : wall time
     """
 
@@ -60,6 +61,7 @@ class Results:
     n_spikes: int = 0
     n_sops: int = 0
     n_updates: int = 0
+    n_compared: int = 0
     seconds: float = 0.0
 
     def count(self, events: Sequence[int] | np.ndarray, n_spikes: int, n_clocks: int) -> None:

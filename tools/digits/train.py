@@ -1,4 +1,4 @@
-"""The experiment on the golden model: one pass over the training images, then the test images with learning off."""
+"""The experiment under way: one pass over the training images, then the test images with learning off."""
 
 from __future__ import annotations
 
@@ -20,31 +20,58 @@ MAX_CYCLES = 10_000_000  # for the events of one image, which take some 60,000
 N_RASTERS = 2  # images shown with all their spikes: the last of the training and the first of the test
 
 
-def configure(model: Model, configuration: Configuration) -> None:
-    """Reset the model, and write registers and memories directly, which the SPI would take millions of clocks for."""
-    r = model.registers[0]
-    for name, content in configuration.registers.items():
-        r[name.lower()] = content
-    model.memories[NEURONS.name][:] = configuration.neurons
-    model.memories[SYNAPSES.name][:] = configuration.synapses
-    rst = [pack(CHIP.input_word, {"RST": 1})] * RESET_CYCLES + [0] * RESET_CYCLES
-    model.drive(np.array(rst), np.ones(len(rst), dtype=np.uint8))
-
-
-class Trainer:
-    """An experiment under way on one model.
+class Odin:
+    """What a trainer needs of a chip: ODIN between a sender and a receiver, here the golden model alone.
 
     environment : the sender's and the receiver's delays
     """
 
-    def __init__(self, experiment: Experiment, environment: Environment | None = None) -> None:
-        self.experiment = experiment
+    source = "golden model"
+
+    def __init__(self, environment: Environment | None = None) -> None:
         self.environment = environment or Environment()
         self.model = Model()
-        self.results = Results("golden model")
+
+    def configure(self, configuration: Configuration) -> None:
+        """Reset, and write registers and memories directly, which the SPI would take millions of clocks for."""
+        r = self.model.registers[0]
+        for name, content in configuration.registers.items():
+            r[name.lower()] = content
+        self.load(NEURONS.name, configuration.neurons)
+        self.load(SYNAPSES.name, configuration.synapses)
+        rst = [pack(CHIP.input_word, {"RST": 1})] * RESET_CYCLES + [0] * RESET_CYCLES
+        self.model.drive(np.array(rst), np.ones(len(rst), dtype=np.uint8))
+
+    def load(self, name: str, content: np.ndarray) -> None:
+        """Overwrite a memory; the chip is at rest."""
+        self.model.memories[name][:] = content
+
+    def send(self, events: list[int], record_rows: bool = False) -> Run:
+        """Send events, take the spikes, wait until the chip is at rest."""
+        taken = run(self.model, np.array(events), self.environment, MAX_CYCLES, record_rows)
+        if not taken.done:
+            raise RuntimeError(f"ODIN has not come to rest within {MAX_CYCLES} clocks: {self.model.context()}")
+        return taken
+
+
+class Trainer:
+    """An experiment under way on one chip, which has been configured for it.
+
+    odin : a chip that nothing has been done with yet; by default the golden model
+    """
+
+    def __init__(self, experiment: Experiment, odin: Odin | None = None) -> None:
+        self.experiment = experiment
+        self.odin = odin or Odin()
+        self.results = Results(self.odin.source)
         configuration = experiment.configuration()
-        configure(self.model, configuration)
+        self.odin.configure(configuration)
         self.results.weights = weights(configuration.synapses)
+
+    @property
+    def model(self) -> Model:
+        """The chip's golden model."""
+        return self.odin.model
 
     def run(self, advance: Callable[[int], None] = lambda n: None) -> Results:
         """All images; ``advance`` is called with 1 after each."""
@@ -71,7 +98,7 @@ class Trainer:
 
     def learning_off(self) -> None:
         """Write the neurons' parameters for the test."""
-        self.model.memories[NEURONS.name][:] = self.experiment.neurons(train=False)
+        self.odin.load(NEURONS.name, self.experiment.neurons(train=False))
 
     def test(self, image: int, raster: bool = False) -> None:
         """Present an image and note the answer."""
@@ -85,9 +112,7 @@ class Trainer:
         return Answer(image, self.experiment.label(image), self.experiment.predict(answered.addrs))
 
     def _send(self, events: list[int], record_rows: bool) -> Run:
-        taken = run(self.model, np.array(events), self.environment, MAX_CYCLES, record_rows)
-        if not taken.done:
-            raise RuntimeError(f"ODIN has not come to rest within {MAX_CYCLES} clocks: {self.model.context()}")
+        taken = self.odin.send(events, record_rows)
         self.results.count(events, len(taken.addrs), taken.n_cycles)
         return taken
 

@@ -1,0 +1,165 @@
+"""Digits in lockstep: an RTL that holds is run to the end; one that does not is caught, with what shows it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emulator.odin.chip import Model
+from emulator.odin.layout import CHIP, SYNAPSES
+from emulator.trace import pack
+from rtl import emit, verilated
+from rtl.design import Design
+from tools.cli import cli
+from tools.digits.experiment import Experiment
+from tools.digits.lockstep import Apart, Held, setup_rows
+from tools.digits.train import Trainer
+
+FLIPPED = pack(CHIP.output_word, {"AEROUT_ADDR": 0x10})
+Fault = Callable[["Rtl"], None]
+
+
+class Rtl:
+    """The golden model as an RTL that may have a fault: what happens after each run of rows."""
+
+    def __init__(self, flip_after: int = -1, fault: Fault = lambda rtl: None) -> None:
+        self._flip_after, self._fault = flip_after, fault
+        self.reset()
+
+    def reset(self) -> None:
+        self.model = Model()
+
+    def run(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
+        """An address bit of the output bus is wrong while AEROUT_REQ is high, in rows after ``flip_after``."""
+        before = int(self.model.registers[0].cycle)
+        outputs = self.model.drive(inputs, clk)
+        if self._flip_after >= 0:
+            req = outputs & pack(CHIP.output_word, {"AEROUT_REQ": 1}) != 0
+            outputs[req & (before + np.arange(len(inputs)) > self._flip_after)] ^= FLIPPED
+        self._fault(self)
+        return outputs
+
+    def read_memory(self, name: str) -> np.ndarray:
+        return self.model.memories[name].copy()
+
+    def write_memory(self, name: str, content: np.ndarray) -> None:
+        self.model.memories[name][:] = content
+
+
+def exit_status(*words: str) -> int:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(list(words))
+    assert isinstance(stopped.value.code, int)
+    return stopped.value.code
+
+
+@pytest.fixture
+def simulate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
+    """``draupnir sim odin`` with an RTL of ours in place of the Verilated one; the report goes to tmp_path."""
+
+    def run(rtl: Rtl, *options: str) -> int:
+        monkeypatch.setattr(emit, "design", lambda name, folder: Design("ODIN", ()))
+        monkeypatch.setattr(verilated, "build", lambda design, chip, folder: rtl)
+        return exit_status("sim", "odin", "--images", "10", "--report", str(tmp_path), *options)
+
+    return run
+
+
+def after_a_spike_of_row(rtl: Rtl) -> None:
+    """A weight that no spike of these images can see is lost, once the chip has been configured."""
+    if rtl.model.registers[0].cycle > 10_000:
+        rtl.model.memories[SYNAPSES.name][5] ^= 1
+
+
+def test_registers_are_written_on_the_pins() -> None:
+    registers = Experiment().registers() | {"SPI_SYN_SIGN": list(range(16)), "SPI_MONITOR_NEUR_ADDR": 77}
+    model = Model(seed=3)
+    rows = setup_rows(registers)
+    model.drive(rows, np.ones(len(rows), dtype=np.uint8))
+    r = model.registers[0]
+    for name, content in registers.items():
+        assert np.array_equal(r[name.lower()], content), name
+
+
+def test_lockstep_teaches_as_the_golden_model_alone_does() -> None:
+    alone, held = Trainer(Experiment(n_images=10)), Trainer(Experiment(n_images=10), Held(Rtl()))
+    a, b = alone.run(), held.run()
+    assert (a.train, a.test, a.n_clocks, a.n_spikes) == (b.train, b.test, b.n_clocks, b.n_spikes)
+    assert np.array_equal(a.weights, b.weights)
+    assert [len(r.in_cycles) for r in a.rasters] == [len(r.in_cycles) for r in b.rasters]
+
+
+def test_every_clock_of_setup_and_images_is_compared() -> None:
+    held = Held(Rtl())
+    results = Trainer(Experiment(n_images=10), held).run()
+    assert held.n_compared == results.n_clocks + len(held.setup) == int(held.model.registers[0].cycle)
+
+
+def test_a_run_that_holds_leaves_a_report(
+    simulate: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert simulate(Rtl()) == 0
+    said = capsys.readouterr().out
+    figures = dict(line.split(None, 1) for line in said.splitlines() if line.startswith("mismatches"))
+    assert figures == {"mismatches": "0"}
+    assert all(words in said for words in ("clocks compared", "weight updates", "test accuracy", "wall time"))
+    assert {"report.html", "rasters.png", "weight_maps.png", "confusion.png"} <= {p.name for p in tmp_path.iterdir()}
+    assert not (tmp_path / "difference").exists()
+
+
+def test_json_counts_what_was_compared(simulate: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert simulate(Rtl(), "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["holds"], told["mismatches"], told["difference"]) == (True, 0, "")
+    assert told["compared"] > told["n_clocks"] > 100_000
+
+
+@pytest.mark.parametrize(
+    ("rtl", "told"),
+    [
+        (Rtl(flip_after=100_000), "  AEROUT_ADDR: expected 0x"),
+        (Rtl(fault=after_a_spike_of_row), "synapses: 1 of 8192 words differ"),
+    ],
+    ids=["pin", "memory"],
+)
+def test_a_fault_is_told_and_can_be_replayed(
+    rtl: Rtl, told: str, simulate: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "report.html").write_text("of an earlier run")
+    assert simulate(rtl, "--seed", "2") == 1
+    said = capsys.readouterr().out
+    assert told in said
+    assert "reproduce: draupnir sim odin --images 10 --seed 2\n" in said
+    assert not (tmp_path / "report.html").exists()
+    (command,) = [line for line in said.splitlines() if line.startswith("decoded: draupnir replay odin ")]
+    assert exit_status(*command.split()[2:]) == 1
+    assert told.split("expected")[0].split(" words")[0].strip() in capsys.readouterr().out
+    assert told in (tmp_path / "difference" / "difference.txt").read_text()
+
+
+def test_a_fault_in_the_setup_is_found() -> None:
+    with pytest.raises(Apart, match="memories differ after cycle"):
+        Held(Rtl(fault=lambda rtl: rtl.model.memories[SYNAPSES.name].fill(0))).configure(Experiment().configuration())
+
+
+def test_a_fault_that_a_second_run_does_not_show_leaves_the_first_runs_waveform(
+    simulate: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert simulate(Rtl(flip_after=400_000)) == 1
+    assert "waveform, not from a reset on" in capsys.readouterr().out
+    assert (tmp_path / "difference" / "wave.fst").is_file()
+
+
+def test_number_of_images_is_for_digits_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("sim", "odin", "--images", "20", "--test", "neurons", "--report", str(tmp_path))
+    assert exit_status(*words) == 2
+    assert "--images 20: only without --test" in capsys.readouterr().err
+
+
+def test_too_many_images_are_an_input_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_status("sim", "odin", "--images", "2000", "--report", str(tmp_path / "report")) == 2
+    assert "2000 images asked for" in capsys.readouterr().err
