@@ -8,9 +8,6 @@ from typing import Any
 import numpy as np
 
 from emulator.declare import Chip
-from emulator.trace import pack
-
-RESET_CYCLES = 4  # RST held, and then waited: more than its flip-flops
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,15 +31,10 @@ class Configuration:
         )
 
     def apply(self, model: Any) -> None:
-        """Write a golden model's registers and memories directly, then reset it.
-
-        The reset leaves the configuration as it is; it takes ``2 * RESET_CYCLES`` clocks, with all other inputs at 0.
-        """
+        """Write a golden model's registers and memories directly, then reset it, which leaves both as they are."""
         for register in self.chip.registers:
             parts = self.registers[register.name]
             model.registers[0][register.name.lower()] = parts if register.n_addrs > 1 else parts[0]
         for name, words in self.memories.items():
             model.memories[name][:] = words
-        reset = next(pin.name for pin in self.chip.pins if pin.role == "reset")
-        rows = [pack(self.chip.input_word, {reset: 1})] * RESET_CYCLES + [0] * RESET_CYCLES
-        model.drive(np.array(rows), np.ones(len(rows), dtype=np.uint8))
+        model.reset()

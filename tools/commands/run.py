@@ -1,0 +1,144 @@
+"""`draupnir run`: events in, spikes with their cycle numbers out, at event level."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from emulator import chips
+from emulator.declare import Chip
+from emulator.errors import InputError
+from tools.progress import progress
+
+if TYPE_CHECKING:
+    from tools.run.session import Outcome
+
+DELAY = click.IntRange(min=0)
+FILE = click.Path(path_type=Path)
+
+
+@click.command("run")
+@click.argument("chip", metavar="CHIP")
+@click.option("--config", metavar="TOML", type=FILE, required=True, help="Registers, neurons, synapses.")
+@click.option("--events", metavar="FILE", type=FILE, required=True, help="Events: .csv or .npy.")
+@click.option("-o", "--output", metavar="FILE", type=FILE, help="Spikes, cycle and address of each: .csv or .npy.")
+@click.option("--save", metavar="MEM=FILE", multiple=True, help="Memory image after the run ($readmemh).")
+@click.option("--gap", metavar="N", type=DELAY, default=1, show_default=True, help="Clocks from ACK's fall to REQ.")
+@click.option("--hold", metavar="N", type=DELAY, default=1, show_default=True, help="Clocks from ACK to REQ's fall.")
+@click.option("--ack-delay", metavar="N", type=DELAY, default=1, show_default=True, help="Receiver: from REQ to ACK.")
+@click.option("--ack-hold", metavar="N", type=DELAY, default=1, show_default=True, help="Receiver: both fall.")
+@click.option("--max-cycles", metavar="N", type=click.IntRange(min=1), help="Stop after N clocks.")
+@click.option("--clock-level", is_flag=True, help="Run every clock one by one: the same results, later.")
+@click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Start state without reset at random.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+def command(
+    chip: str,
+    config: Path,
+    events: Path,
+    output: Path | None,
+    save: tuple[str, ...],
+    gap: int,
+    hold: int,
+    ack_delay: int,
+    ack_hold: int,
+    max_cycles: int | None,
+    clock_level: bool,
+    seed: int | None,
+    as_json: bool,
+) -> None:
+    """Send events to a configured chip and write its spikes, each with the cycle in which its REQ is seen.
+
+    Events: a CSV with the header addr, or cycle,addr, or a .npy of one or two columns of integers. Cycle 0 is the first
+    clock after the reset. Events of one cycle (all, without that column) follow each other as quickly as the handshake
+    allows; those of a later cycle wait for it, and for the chip to be at rest. After each 262,144 events of one cycle
+    the sender lets the chip come to rest.
+
+    \b
+    Example: draupnir run odin --config net.toml --events events.csv -o spikes.csv
+             draupnir run odin --config net.toml --events events.npy --save synapses=learned.hex --json
+    """
+    declared = chips.declaration(chip)
+    images = _images(declared, save)
+    # Only here: help needs none of it.
+    from emulator.handshake import Environment
+    from golden import hexfile
+    from tools.config.load import load
+    from tools.run import events as event_files
+    from tools.run import session, spikes
+
+    configuration = load(config, chip)
+    model = chips.model(chip)(seed)
+    configuration.apply(model)
+    environment = Environment(gap, hold, ack_delay, ack_hold)
+    with (
+        spikes.writing(output) if output else nullcontext(lambda cycles, addrs: None) as take,
+        progress(events.name, event_files.count(events), "events") as advance,
+    ):
+        rounds = event_files.rounds(events, declared)
+        outcome = session.run(model, rounds, environment, max_cycles, not clock_level, take, advance)
+        for name, path in images.items():
+            hexfile.write(path, model.memories[name], declared.memory(name))
+    if as_json:
+        click.echo(json.dumps({"chip": chip, **asdict(outcome), "warnings": model.warnings()}, indent=2))
+    else:
+        _print(outcome)
+    if not outcome.done and max_cycles is None:
+        click.echo("warning: stopped, though the chip had not come to rest; see --max-cycles", err=True)
+    for warning in model.warnings():
+        click.echo(f"warning: {warning}", err=True)
+
+
+def _images(chip: Chip, given: tuple[str, ...]) -> dict[str, Path]:
+    """Where to save which memory."""
+    images: dict[str, Path] = {}
+    for text in given:
+        name, equals, file = text.partition("=")
+        if not (name and equals and file):
+            raise InputError(f"--save {text}: MEM=FILE is needed, for instance --save neurons=neurons.hex")
+        if name not in (names := [memory.name for memory in chip.memories]):
+            raise InputError(f"--save {text}: {chip.name} has no memory {name!r}; it has {', '.join(names)}")
+        if name in images:
+            raise InputError(f"--save {text}: {name} is given twice")
+        if not Path(file).parent.is_dir():
+            raise InputError(f"--save {text}: {Path(file).parent} is not a folder")
+        images[name] = Path(file)
+    return images
+
+
+def rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    """The figures, with names for people."""
+    yield "events", f"{outcome.n_events:,}"
+    yield "spikes", f"{outcome.n_spikes:,}"
+    yield "clocks", f"{outcome.n_cycles:,}" + ("" if outcome.done else ", then stopped")
+    yield "clocks waiting for an event's cycle", f"{outcome.n_idle:,}"
+    yield from _statistics(outcome.statistics or {})
+    yield "clocks a second", f"{outcome.n_cycles / outcome.seconds:,.0f}"
+
+
+def _statistics(statistics: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, found in statistics.items():
+        words = name.removeprefix("n_").replace("_", " ")
+        if isinstance(found, dict):
+            yield from ((f"{words} in {part}", f"{n:,}") for part, n in found.items() if n)
+        else:
+            yield words, f"{found:,}"
+
+
+def _print(outcome: Outcome) -> None:
+    # Only here: JSON needs no table drawn.
+    from rich.table import Table
+
+    from tools.console import console
+
+    table = Table(show_header=False, box=None)
+    table.add_column()
+    table.add_column(justify="right")
+    for row in rows(outcome):
+        table.add_row(*row)
+    console().print(table)

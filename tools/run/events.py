@@ -1,0 +1,177 @@
+"""Event files: CSV with a header, ``addr`` or ``cycle,addr``, or .npy; read piece by piece, however long they are.
+
+addr : the input bus's address, decimal or with 0x
+cycle : clock, counted from 0 where the run begins, before which the event is not sent; never less than the one before
+A .npy file holds integers, (n,) addresses or (n, 2) cycles and addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from emulator.declare import Chip
+from emulator.errors import InputError
+
+ADDR, CYCLE = "addr", "cycle"
+BLOCK = 1 << 16  # events read at once
+ROUND = 1 << 18  # events given to the sender at once
+LAST_CYCLE = (1 << 62) - 1
+TOO_LARGE = "a number of more than 63 bits; none may be so large"
+
+
+@dataclass(frozen=True)
+class Round:
+    """Events to be sent one after the other; cycle : not before this one."""
+
+    cycle: int
+    addrs: np.ndarray
+
+
+@dataclass(frozen=True)
+class Block:
+    """Events as a file has them; cycles : None if the file has no such column."""
+
+    cycles: np.ndarray | None
+    addrs: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the events of a block are, for messages: the file, and the number of each line or event."""
+
+    file: str
+    numbers: Sequence[int]
+
+    def __getitem__(self, i: int) -> str:
+        return f"{self.file}{self.numbers[i]}"
+
+
+def count(path: Path) -> int:
+    """How many events there are in a file, found without reading them; a wrong file may give any number."""
+    with _opened(path) as file:
+        if path.suffix == ".npy":
+            return _header(path, file)[0][0]
+        n_lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+    return max(n_lines - 1, 0)
+
+
+def rounds(path: Path, chip: Chip) -> Iterator[Round]:
+    """The events of a file, those of one cycle together; at most ``ROUND`` of them.
+
+    Raises InputError, with the line or the event's number, for whatever is not right; what comes before it, comes.
+    """
+    high = next(p for p in chip.inputs if p.role == "addr").width
+    held: list[np.ndarray] = []
+    cycle, n_held = 0, 0
+    for place, block in _blocks(path):
+        _check(place, ADDR, block.addrs, 0, (1 << high) - 1)
+        cycles = np.zeros(len(block.addrs), np.int64) if block.cycles is None else block.cycles
+        _check(place, CYCLE, cycles, 0, LAST_CYCLE)
+        before = np.concatenate([[cycle], cycles[:-1]])
+        if len(back := np.flatnonzero(cycles < before)):
+            i = back[0]
+            raise InputError(f"{place[i]}: {CYCLE}: {cycles[i]} comes after {before[i]}; right is in ascending order")
+        ends = [*np.flatnonzero(np.diff(cycles)) + 1, len(cycles)]
+        for begin, end in zip([0, *ends[:-1]], ends, strict=True):
+            if n_held and (cycles[begin] != cycle or n_held + end - begin > ROUND):
+                yield Round(cycle, np.concatenate(held))
+                held, n_held = [], 0
+            cycle = int(cycles[begin])
+            held.append(block.addrs[begin:end])
+            n_held += end - begin
+    if n_held:
+        yield Round(cycle, np.concatenate(held))
+
+
+def _check(place: _Place, name: str, column: np.ndarray, low: int, high: int) -> None:
+    if len(wrong := np.flatnonzero((column < low) | (column > high))):
+        raise InputError(f"{place[wrong[0]]}: {name}: {column[wrong[0]]} is not within {low}..{high}")
+
+
+def _blocks(path: Path) -> Iterator[tuple[_Place, Block]]:
+    """Blocks that are not empty, and for each of them where its events are."""
+    with _opened(path) as file:
+        if path.suffix == ".npy":
+            yield from _npy(path, file)
+        elif path.suffix == ".csv":
+            yield from _csv(path, file)
+        else:
+            raise InputError(f"{path}: events are read from .csv or .npy")
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path}: no events: {error.strerror}") from error
+
+
+# --- .npy -------------------------------------------------------------------------------------------------------
+
+
+def _header(path: Path, file: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:
+    try:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, fortran_order, dtype = read(file)
+    except ValueError as error:
+        raise InputError(f"{path}: not a .npy file") from error
+    if dtype.kind not in "iu" or not (len(shape) == 1 or (shape[1:] == (2,) and not fortran_order)):
+        form = " x ".join(map(str, shape)) + (" in Fortran order" if fortran_order and len(shape) > 1 else "")
+        right = f"right are integers, n {ADDR} or n x 2 {CYCLE} and {ADDR}"
+        raise InputError(f"{path}: {dtype}, {form or 'a single number'}; {right}")
+    return shape, dtype
+
+
+def _npy(path: Path, file: BinaryIO) -> Iterator[tuple[_Place, Block]]:
+    shape, dtype = _header(path, file)
+    n_columns = len(shape)
+    for first in range(0, shape[0], BLOCK):
+        n = min(BLOCK, shape[0] - first)
+        found = np.fromfile(file, dtype, n * n_columns)
+        if len(found) < n * n_columns:
+            raise InputError(f"{path}: ends after {first + len(found) // n_columns} of {shape[0]} events")
+        table = found.reshape(n, n_columns).astype(np.int64)
+        if dtype.kind == "u" and np.any(table < 0):
+            raise InputError(f"{path}: {TOO_LARGE}")
+        cycles = table[:, 0] if n_columns == 2 else None
+        yield _Place(f"{path}: event ", range(first, first + n)), Block(cycles, table[:, -1])
+
+
+# --- CSV --------------------------------------------------------------------------------------------------------
+
+
+def _csv(path: Path, file: BinaryIO) -> Iterator[tuple[_Place, Block]]:
+    columns = [name.strip().decode(errors="replace") for name in file.readline().split(b",")]
+    if sorted(columns) not in ([ADDR], [ADDR, CYCLE]):
+        raise InputError(f"{path}:1: header {','.join(columns)[:40]!r}; right is {ADDR}, or {CYCLE},{ADDR}")
+    n_lines = 1
+    while lines := file.readlines(BLOCK * 8):
+        numbers = [n for n, line in enumerate(lines, start=n_lines + 1) if line.strip()]
+        rows = [_row(f"{path}:{n}", lines[n - n_lines - 1], len(columns)) for n in numbers]
+        n_lines += len(lines)
+        if rows:
+            table = dict(zip(columns, np.array(rows, np.int64).T, strict=True))
+            yield _Place(f"{path}:", numbers), Block(table.get(CYCLE), table[ADDR])
+
+
+def _row(where: str, line: bytes, n_columns: int) -> list[int]:
+    cells = line.split(b",")
+    if len(cells) != n_columns:
+        raise InputError(f"{where}: {len(cells)} columns; the header has {n_columns}")
+    row = []
+    for cell in cells:
+        try:
+            number = int(cell, 16 if b"x" in cell.lower() else 10)
+        except ValueError as error:
+            text = cell.strip().decode(errors="replace")[:40]
+            raise InputError(f"{where}: {text!r} is not an integer, decimal or with 0x") from error
+        if number >> 63 not in (0, -1):
+            raise InputError(f"{where}: {TOO_LARGE}")
+        row.append(number)
+    return row

@@ -1,0 +1,233 @@
+"""`draupnir run`: spikes, cycles and memories are the engine's; words and exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from emulator.handshake import Environment
+from emulator.odin import closed_loop
+from emulator.odin.chip import Model
+from emulator.odin.layout import CHIP, EVENTS
+from golden import hexfile
+from tools.cli import cli
+from tools.config.load import load
+from tools.run import session
+from tools.run.events import Round
+
+EVENT = {event.name: event for event in EVENTS}
+SPIKE = EVENT["spike"].encode(pre_neur=5)
+CONFIG = """
+[registers]
+SPI_OPEN_LOOP = 1
+[[neurons]]
+index = "0-15"
+model = "lif"
+thr = 10
+ca_en = 1
+ca_theta3 = 7
+[[synapses]]
+pre = 5
+post = "0-255"
+weight = 6
+"""
+N_SPIKES = 16  # for each second spike event
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    (tmp_path / "net.toml").write_text(CONFIG)
+    return tmp_path / "net.toml"
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    (tmp_path / "events.csv").write_text(f"addr\n{SPIKE}\n{SPIKE:#x}\n{EVENT['bist_all'].encode()}\n{SPIKE}\n{SPIKE}\n")
+    return tmp_path / "events.csv"
+
+
+def model(config: Path) -> Model:
+    m = Model()
+    load(config, "odin").apply(m)
+    return m
+
+
+def reference(config: Path, addrs: list[int], environment: Environment) -> tuple[list[tuple[int, int]], Model]:
+    m = model(config)
+    run = closed_loop.run(m, np.array(addrs), environment, 10**6)
+    assert run.done
+    return list(zip((run.cycles - run.first_cycle).tolist(), run.addrs.tolist(), strict=True)), m
+
+
+def spikes(path: Path) -> list[tuple[int, int]]:
+    return [(int(cycle), int(addr)) for cycle, addr in (line.split(",") for line in path.read_text().split()[1:])]
+
+
+def draupnir(config: Path, events: Path, *words: object) -> Result:
+    return CliRunner().invoke(cli, ["run", "odin", "--config", str(config), "--events", str(events), *map(str, words)])
+
+
+# --- The command ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("level", [(), ("--clock-level",)])
+def test_spikes_cycles_and_memories_are_the_clock_level_models(config: Path, events: Path, level: tuple) -> None:
+    out, image = config.parent / "s.csv", config.parent / "syn.hex"
+    delays = ("--gap", 2, "--hold", 3, "--ack-delay", 4, "--ack-hold", 5)
+    result = draupnir(config, events, "-o", out, "--save", f"synapses={image}", *delays, *level)
+    assert (result.exit_code, result.stderr) == (0, "")
+    sent = [SPIKE, SPIKE, EVENT["bist_all"].encode(), SPIKE, SPIKE]
+    expected, m = reference(config, sent, Environment(2, 3, 4, 5))
+    assert len(expected) == 2 * N_SPIKES
+    assert spikes(out) == expected
+    assert np.array_equal(hexfile.read(image, CHIP.memory("synapses")), m.memories["synapses"])
+    assert not np.array_equal(m.memories["synapses"], model(config).memories["synapses"])
+
+
+def test_npy_in_and_out(config: Path, events: Path) -> None:
+    np.save(config.parent / "e.npy", np.array([[0, SPIKE], [0, SPIKE]], np.int32))
+    result = draupnir(config, config.parent / "e.npy", "-o", config.parent / "s.npy")
+    assert result.exit_code == 0
+    expected, _ = reference(config, [SPIKE, SPIKE], Environment())
+    assert list(map(tuple, np.load(config.parent / "s.npy").tolist())) == expected
+
+
+def test_the_table(config: Path, events: Path) -> None:
+    lines = [line.split() for line in draupnir(config, events).stdout.splitlines()]
+    assert ["events", "5"] in lines
+    assert ["spikes", str(2 * N_SPIKES)] in lines
+    assert ["synaptic", "operations", "1,024"] in lines
+    assert ["cycles", "in", "BIST", "16,384"] in lines
+
+
+def test_json(config: Path, events: Path) -> None:
+    found = json.loads(draupnir(config, events, "--json").stdout)
+    assert (found["chip"], found["n_events"], found["n_spikes"], found["done"]) == ("odin", 5, 2 * N_SPIKES, True)
+    assert found["n_cycles"] == sum(found["statistics"]["cycles"].values())
+    assert found["statistics"]["n_sweeps"] == 5
+    assert found["warnings"] == []
+
+
+def test_max_cycles_stops_the_run(config: Path, events: Path) -> None:
+    result = draupnir(config, events, "--max-cycles", 700, "--json")
+    found = json.loads(result.stdout)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert (found["n_cycles"], found["done"]) == (700, False)
+
+
+def test_what_goes_on_for_ever_is_stopped_with_a_warning(
+    config: Path, events: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "LIMIT", 1000)
+    monkeypatch.setattr(session, "LIMIT_PER_EVENT", 10)
+    config.write_text(CONFIG.replace("OPEN_LOOP", "GATE_ACTIVITY"))
+    result = draupnir(config, events, "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["n_cycles"] == 1050
+    assert result.stderr == "warning: stopped, though the chip had not come to rest; see --max-cycles\n"
+
+
+def test_a_warning_of_the_model_is_told(config: Path, events: Path) -> None:
+    config.write_text(
+        '[registers]\nSPI_BURST_TIMEREF = 5000\n[[neurons]]\nindex = "0-99"\nmodel = "izh"\nspk_ref = 3\n'
+    )
+    result = draupnir(config, events, "--max-cycles", 30_000, "--json")
+    assert result.exit_code == 0
+    assert result.stderr.startswith("warning: ")
+    assert "pushed past the 4 words of a burst FIFO" in result.stderr
+    assert json.loads(result.stdout)["warnings"]
+
+
+def test_a_seed_gives_state_without_reset_random_contents(config: Path, events: Path) -> None:
+    """The flags of disabled neurons are such state, and the first spike event meets them."""
+    config.write_text(CONFIG.replace("ca_en = 1\n", ""))
+    images = []
+    for i, words in enumerate([(), ("--seed", 1), ("--seed", 2), ("--seed", 1)]):
+        path = config.parent / f"{i}.hex"
+        assert draupnir(config, events, "--save", f"synapses={path}", *words).exit_code == 0
+        images.append(path.read_text())
+    assert images[1] == images[3]
+    assert len(set(images)) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--gap", -1), "Invalid value for '--gap': -1 is not in the range x>=0"),
+        (("--max-cycles", 0), "Invalid value for '--max-cycles': 0 is not in the range x>=1"),
+        (("--save", "neurons"), "--save neurons: MEM=FILE is needed, for instance --save neurons=neurons.hex"),
+        (("--save", "rom=x"), "--save rom=x: odin has no memory 'rom'; it has neurons, synapses"),
+        (("--save", "neurons=a", "--save", "neurons=b"), "--save neurons=b: neurons is given twice"),
+        (("--save", "neurons=/nonexistent/a"), "--save neurons=/nonexistent/a: /nonexistent is not a folder"),
+        (("-o", "s.txt"), "s.txt: spikes are written to .csv or .npy"),
+        (("-o", "/nonexistent/s.csv"), "No such file or directory"),
+        (("--events", "/nonexistent/e.csv"), "/nonexistent/e.csv: no events: No such file or directory"),
+        (("--config", "/nonexistent/c.toml"), "/nonexistent/c.toml: no configuration: No such file or directory"),
+    ],
+)
+def test_input_at_fault(config: Path, events: Path, words: tuple[object, ...], message: str) -> None:
+    result = draupnir(config, events, *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_events_at_fault_leave_no_file(config: Path, events: Path) -> None:
+    events.write_text(f"addr\n{SPIKE}\n{SPIKE}\n-5\n")
+    before = sorted(config.parent.iterdir())
+    result = draupnir(config, events, "-o", config.parent / "s.csv", "--save", f"neurons={config.parent / 'n.hex'}")
+    assert result.exit_code == 2
+    assert result.stderr == f"error: {events}:4: addr: -5 is not within 0..131071\n"
+    assert sorted(config.parent.iterdir()) == before
+
+
+# --- Rounds -----------------------------------------------------------------------------------------------------
+
+
+def test_a_round_waits_for_its_cycle(config: Path) -> None:
+    m = model(config)
+    got: list[tuple[int, int]] = []
+    both = np.array([SPIKE, SPIKE])
+    late = 300_000
+    outcome = session.run(
+        m, [Round(0, both), Round(late, both)], Environment(), take=lambda c, a: got.extend(zip(c, a, strict=True))
+    )
+    first, _ = reference(config, [SPIKE, SPIKE], Environment())
+    assert got[:N_SPIKES] == first
+    assert [cycle - late for cycle, _ in got[N_SPIKES:]] == [cycle for cycle, _ in first]
+    assert outcome.n_cycles > late
+    assert outcome.n_idle == late - (outcome.n_cycles - late)
+    assert outcome.statistics is not None
+    assert outcome.statistics["synaptic_operations"] == 4 * 256
+    assert outcome.statistics["fifo_high_water"] == 1
+
+
+def test_a_round_that_is_late_begins_when_the_chip_is_at_rest(config: Path) -> None:
+    def outcome(cycles: tuple[int, int]) -> session.Outcome:
+        return session.run(model(config), [Round(cycle, np.array([SPIKE])) for cycle in cycles], Environment())
+
+    once = outcome((0, 1))
+    assert once.n_idle == 0
+    assert once.n_cycles == outcome((0, 0)).n_cycles
+    whole = outcome((100, 101))
+    assert (whole.n_idle, whole.n_cycles) == (100, once.n_cycles + 100)
+
+
+def test_a_run_may_end_while_it_waits(config: Path) -> None:
+    rounds = [Round(0, np.array([SPIKE])), Round(9000, np.array([SPIKE])), Round(9001, np.array([SPIKE]))]
+    outcome = session.run(model(config), rounds, Environment(), max_cycles=2000)
+    assert (outcome.n_cycles, outcome.n_events, outcome.done) == (2000, 1, False)
+
+
+def test_idling_is_clocking_one_by_one(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "IDLE_BLOCK", 7)
+    idled, stepped = model(config), model(config)
+    assert session.idle(idled, 33) == 33
+    for _ in range(33):
+        stepped.step(0)
+    assert idled.registers.tobytes() == stepped.registers.tobytes()
+    assert session.idle(idled, -5) == 0
