@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from emulator import chips
+from emulator.codec import to_limbs
 from emulator.declare import Chip
 from emulator.errors import InputError
 from emulator.trace import Trace
@@ -58,7 +59,7 @@ class Outcome:
     n_cycles : clock edges at which the pins were compared
     n_mismatches : edges with at least one pin that differs
     n_words : words that differ after the last edge; None where the memories were not compared
-    n_unknown : output bits that the recording knows and the simulator does not, over all edges
+    n_unknown : bits that the recording knows and the simulator does not: outputs at all edges, and memories at the end
     differences : all pins of the first edge that differs, or all listed fields of the memories
     undefined : the case goes where the chip's Verilog is undefined, and the simulator did not know what happens there
     """
@@ -81,12 +82,16 @@ class Outcome:
         return self.equal or self.undefined
 
 
+@dataclass(frozen=True)
 class Device:
-    """Something to hold against recordings. n_parallel : runs that may be under way at a time."""
+    """Something to hold against recordings.
 
-    def __init__(self, run: Callable[[Trace, Memories], Run], n_parallel: int = 1) -> None:
-        self.run = run
-        self.n_parallel = n_parallel
+    run : drives a trace's inputs, from the initial state and the memories before
+    n_parallel : runs that may be under way at a time
+    """
+
+    run: Callable[[Trace, Memories], Run]
+    n_parallel: int = 1
 
 
 def model(chip: Chip) -> Device:
@@ -167,7 +172,7 @@ def hold(device: Device, chip: Chip, one: Case, n_cycles: int | None = None, wav
     differing = np.flatnonzero((run.outputs ^ trace.outputs) & trace.known & run.known)
     differences = _of_pins(trace, run, int(differing[0])) if len(differing) else ()
     n_words, of_memories = _of_memories(chip, one, run) if whole else (None, ())
-    n_unknown = sum(int(bits).bit_count() for bits in (trace.known & ~run.known).tolist())
+    n_unknown = int(np.bitwise_count(trace.known & ~run.known).sum()) + _n_unknown(chip, run)
     outcome = Outcome(
         one,
         trace.n_cycles,
@@ -208,6 +213,12 @@ def _of_memories(chip: Chip, one: Case, run: Run) -> tuple[int, tuple[Difference
             place = f"{name}[{word.addr:#x}]"
             differences += [Difference(None, f"{place}.{f.name}", f.recorded, f.model) for f in word.fields]
     return n_words, tuple(differences)
+
+
+def _n_unknown(chip: Chip, run: Run) -> int:
+    """Bits of the memories that are unknown after the last edge."""
+    whole = {memory.name: to_limbs((1 << memory.width) - 1, memory.n_limbs) for memory in chip.memories}
+    return sum(int(np.bitwise_count(whole[name] & ~mask).sum()) for name, mask in run.memories_known.items())
 
 
 def _goes_where_undefined(chip: Chip, one: Case) -> bool:

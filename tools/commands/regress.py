@@ -57,7 +57,7 @@ def command(
 ) -> None:
     """Drive the golden cases' inputs into an RTL; compare every pin at every clock, and the memories after.
 
-    What Icarus does not know (X) is counted and not compared. Of each case that differs, a waveform of what the RTL
+    Bits that are X in Icarus are counted and not compared. Of each case that differs, a waveform of what the RTL
     did goes to the report's folder.
     Exit status: 0 all cases hold, 1 a difference, 2 the input is at fault.
 

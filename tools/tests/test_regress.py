@@ -123,8 +123,11 @@ def test_a_changed_file_is_no_case(copy: Case) -> None:
 # --- What a simulator does not know -------------------------------------------------------------------------------
 
 
-def held(one: Case, lost: int) -> regress.Outcome:
-    """The case on its own recording, but AEROUT_REQ is inverted at cycle 7, and ``lost`` bits are unknown at 5."""
+def held(one: Case, lost: int, lost_in_word: int = 0) -> regress.Outcome:
+    """The case on its own recording, but AEROUT_REQ is inverted at cycle 7; what is lost is wrong and unknown.
+
+    lost : output bits at cycle 5; lost_in_word : bits of the lowest limb of the last neuron's word
+    """
     trace = wave.read(one.wave, CHIP)
     rows = np.flatnonzero(trace.clk)
     outputs, known = trace.outputs.copy(), trace.known.copy()
@@ -133,6 +136,8 @@ def held(one: Case, lost: int) -> regress.Outcome:
     known[rows[5]] &= ~lost
     memories = {name: hexfile.read(file, CHIP.memory(name)) for name, file in one.after.items()}
     masks = {name: np.full_like(content, 0xFFFFFFFF) for name, content in memories.items()}
+    memories["neurons"][-1, 0] ^= lost_in_word
+    masks["neurons"][-1, 0] ^= lost_in_word
     return regress.hold(regress.Device(lambda *_: Run(outputs, known, memories, masks)), CHIP, one)
 
 
@@ -140,6 +145,8 @@ def test_unknown_bits_are_counted_and_not_compared(copy: Case) -> None:
     outcome = held(copy, 0b11)
     assert (outcome.n_unknown, outcome.n_mismatches, outcome.n_words) == (2, 1, 0)
     assert outcome.differences[0].cycle == 7
+    outcome = held(copy, 0b1, 0xF0)
+    assert (outcome.n_unknown, outcome.n_mismatches, outcome.n_words) == (5, 1, 0)
 
 
 def test_only_what_is_undefined_and_unknown_may_differ(copy: Case) -> None:
