@@ -1,0 +1,55 @@
+"""Commands as a user meets them, from the start of the process to its end; and a replay as a mere call."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from emulator import chips
+from emulator.errors import InputError
+from emulator.odin.layout import CHIP
+from golden import hexfile, wave_out
+from golden.replay import Result, replay
+from tools.bench.contestants import Job
+from tools.bench.measure import Contestant
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+START = "from tools.cli import main; main()"
+PROCESS = "process"  # the name under which commands are measured
+
+
+def contestants(job: Job, n_clocks: int, folder: Path) -> list[Contestant]:
+    """``draupnir --help``; ``draupnir replay`` of the job's first clocks from FST; that replay as a library call."""
+    folder.mkdir(parents=True, exist_ok=True)
+    trace, images = job.trace(n_clocks), job.workload.memories
+    wave_out.write(trace, folder / "wave.fst")
+    load = {name: folder / f"{name}.hex" for name in images}
+    for name, content in images.items():
+        hexfile.write(load[name], content, CHIP.memory(name))
+    words = ["replay", CHIP.name, str(folder / "wave.fst")]
+    words += [word for name, file in load.items() for word in ("--load", f"{name}={file}")]
+    n = trace.n_cycles
+    return [
+        Contestant("draupnir --help", PROCESS, partial(call, ["--help"])),
+        Contestant(f"draupnir replay, {n:,} clocks of FST", PROCESS, partial(call, words), n_clocks=n),
+        Contestant(
+            f"replay in a running Python, {n:,} clocks of FST", PROCESS, partial(_replay, folder, load), n_clocks=n
+        ),
+    ]
+
+
+def call(words: Sequence[str]) -> None:
+    """Run draupnir in a new process. Raises InputError, with what it says on stderr, if it does not hold."""
+    path = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
+    command = [sys.executable, "-c", START, *words]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InputError(f"draupnir {words[0]}: exit status {done.returncode}: {' '.join(done.stderr.split())[-300:]}")
+
+
+def _replay(folder: Path, load: dict[str, Path]) -> Result:
+    return replay(chips.model(CHIP.name)(), folder / "wave.fst", load=load)

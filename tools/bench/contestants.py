@@ -1,0 +1,156 @@
+"""Who is measured on a workload, and what all of them must agree on before anything is measured.
+
+The golden model's clocks between an AER sender and receiver are recorded as rows of pins; these very rows then run on
+the model, on each RTL, and on both together. The event-level engine runs the same events as the closed loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from emulator import state
+from emulator.odin import closed_loop, engine
+from emulator.odin.chip import Model
+from emulator.odin.layout import CHIP
+from emulator.trace import Trace
+from golden import wave_out
+from golden.lockstep import hold
+from rtl import icarus
+from rtl.design import Design
+from rtl.verilated import Verilated
+from tools.bench.measure import Contestant
+from tools.bench.workloads import ENVIRONMENT, Workload
+
+ROWS, LOOP, ENGINE, LOCKSTEP = "model, rows", "model, closed loop", "event level", "{} + model, compared"
+FOREVER = 1 << 62
+
+
+class Disagreement(Exception):
+    """Two contestants do not do the same: there is nothing to measure. The text says who, where and how."""
+
+
+class Job:
+    """A workload, recorded.
+
+    row_events : so many of the workload's events are recorded; the loops run all of them
+    rows, clk : the pins, clock by clock, while the chip does the former
+    """
+
+    def __init__(self, workload: Workload, row_events: int) -> None:
+        self.workload = workload
+        self.model = workload.model()
+        self.ready = self.model.snapshot()
+        recorded = closed_loop.run(self.model, workload.events[:row_events], ENVIRONMENT, FOREVER, record_rows=True)
+        self.rows, self.clk = recorded.rows, np.ones(len(recorded.rows), np.uint8)
+        self.after_rows = self.model.snapshot()
+        self.model.restore(self.ready)
+        self.outputs = self.model.drive(self.rows, self.clk)
+        self._same_state(self.model, self.after_rows, ROWS, LOOP)
+        self.restore()
+        counted = engine.run(self.model, workload.events[:row_events], ENVIRONMENT)
+        self.n_row_operations = counted.statistics.synaptic_operations
+        self._same_state(self.model, self.after_rows, ENGINE, LOOP)
+        if self.model.warnings():
+            raise Disagreement(f"{workload.name}: not a workload for a comparison: {self.model.warnings()[0]}")
+
+    def restore(self) -> None:
+        """The model, ready for the first event."""
+        self.model.restore(self.ready)
+
+    def trace(self, n_clocks: int) -> Trace:
+        """From the very first row on, with the model's outputs: ``n_clocks`` clocks, or as many as there are."""
+        inputs = np.concatenate((self.workload.inputs, self.rows))
+        clk = np.concatenate((self.workload.clk, self.clk))
+        n_rows = int(np.searchsorted(np.cumsum(clk), n_clocks)) + 1
+        inputs, clk = inputs[:n_rows], clk[:n_rows]
+        model = Model()
+        for name, content in self.workload.memories.items():
+            model.memories[name][:] = content
+        outputs = model.drive(inputs, clk)
+        known = np.where(clk == 1, (1 << CHIP.output_word.width) - 1, 0).astype(np.int64)
+        return Trace(CHIP, inputs, clk, outputs, known, wave_out.schedule(clk))
+
+    # --- Models ---
+
+    def models(self) -> list[Contestant]:
+        """The model with rows, the model in its loop, the engine; the latter two have been seen to agree."""
+        events = self.workload.events
+        self.restore()
+        looped = closed_loop.run(self.model, events, ENVIRONMENT, FOREVER)
+        end = self.model.snapshot()
+        self.restore()
+        ran = engine.run(self.model, events, ENVIRONMENT)
+        if not (np.array_equal(looped.cycles, ran.cycles) and np.array_equal(looped.addrs, ran.addrs)):
+            raise Disagreement(f"{self.workload.name}: {ENGINE} and {LOOP} differ in their spikes")
+        self._same_state(self.model, end, ENGINE, LOOP)
+        n_operations = ran.statistics.synaptic_operations
+        loops = (
+            (LOOP, partial(closed_loop.run, self.model, events, ENVIRONMENT, FOREVER)),
+            (ENGINE, partial(engine.run, self.model, events, ENVIRONMENT)),
+        )
+        return [
+            self._row_contestant(ROWS, partial(self.model.drive, self.rows, self.clk), self.restore),
+            *(
+                Contestant(name, self.workload.name, run, self.restore, looped.n_cycles, n_operations)
+                for name, run in loops
+            ),
+        ]
+
+    # --- RTL ---
+
+    def verilated(self, name: str, device: Verilated) -> list[Contestant]:
+        """An RTL by itself, and together with the model, compared; it has been seen to agree with it."""
+        self._prepare(device)
+        self.restore()
+        difference = hold(device, self.model, self.rows, self.clk)
+        if difference is not None:
+            raise Disagreement(f"{self.workload.name}: {name} differs from the model at {difference}")
+        self._same_memories({m.name: device.read_memory(m.name) for m in CHIP.memories}, name)
+
+        def prepare_both() -> None:
+            self._prepare(device)
+            self.restore()
+
+        alone, both = partial(device.run, self.rows, self.clk), partial(hold, device, self.model, self.rows, self.clk)
+        return [
+            self._row_contestant(name, alone, partial(self._prepare, device)),
+            self._row_contestant(LOCKSTEP.format(name), both, prepare_both),
+        ]
+
+    def icarus(self, name: str, design: Design, n_clocks: int, work_dir: Path) -> Contestant:
+        """An RTL in Icarus, for the first clocks only, and with all that it does for a run: compiling, too."""
+        n_first = len(self.workload.inputs)
+        inputs = np.concatenate((self.workload.inputs, self.rows[:n_clocks]))
+        clk = np.concatenate((self.workload.clk, self.clk[:n_clocks]))
+        run = partial(icarus.run, design, CHIP, inputs, clk, work_dir, self.workload.memories)
+        ran = run()
+        wrong = (ran.outputs[n_first:] ^ self.outputs[:n_clocks]) & ran.known[n_first:]
+        if wrong.any():
+            raise Disagreement(f"{self.workload.name}: {name} differs from the model at clock {wrong.nonzero()[0][0]}")
+        operations = self.n_row_operations * n_clocks // len(self.rows)
+        return Contestant(name, self.workload.name, run, n_clocks=n_clocks, n_synaptic_operations=operations)
+
+    def _prepare(self, device: Verilated) -> None:
+        device.reset()
+        for name, content in self.workload.memories.items():
+            device.write_memory(name, content)
+        device.run(self.workload.inputs, self.workload.clk)
+
+    def _row_contestant(self, name: str, run: Callable[[], object], prepare: Callable[[], object]) -> Contestant:
+        return Contestant(name, self.workload.name, run, prepare, len(self.rows), self.n_row_operations)
+
+    # --- Agreement ---
+
+    def _same_state(self, model: Model, expected: state.Snapshot, name: str, other: str) -> None:
+        differing = state.diff(expected, model.snapshot())
+        if differing:
+            raise Disagreement(f"{self.workload.name}: {name} and {other} end differently: {differing[0]}")
+
+    def _same_memories(self, memories: Mapping[str, np.ndarray], name: str) -> None:
+        for memory, content in memories.items():
+            if not np.array_equal(content, self.after_rows.memories[memory]):
+                raise Disagreement(f"{self.workload.name}: {name} ends with other {memory} than the model")

@@ -1,0 +1,157 @@
+"""A benchmark's results: as tables, as JSON, as a bar chart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from golden.files import replacing
+from tools.bench.commands import PROCESS
+from tools.bench.measure import Figures, Spread, spread
+from tools.bench.suite import (
+    CHIP_CLOCKS,
+    CHIP_OPERATIONS,
+    CLOCK,
+    OPERATIONS,
+    OURS,
+    SECONDS,
+    THEIRS,
+    Ratio,
+    Report,
+)
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+JSON, CHART = "bench.json", "bench.png"
+COLOURS = {"lif": "#1b6ca8", "izh": "#c8553d", "bursts": "#588157"}
+BAR_INCHES, DPI = 0.3, 110
+CAPTION = (
+    "Median of the rounds, lowest and highest in brackets. Not timed: compilation, loading, a first run of each.\n"
+    "chip: 75 MHz, 37.5 M synaptic operations/s, by its paper."
+)
+ALIGNED: dict[str, Any] = {"title_justify": "left", "caption_justify": "left"}
+
+
+def as_json(report: Report, about: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that was measured, ready for ``json.dumps``; about : machine, versions, options."""
+    return {
+        **about,
+        "chip": {"clocks_per_second": CHIP_CLOCKS, "synaptic_operations_per_second": CHIP_OPERATIONS},
+        "figures": [_figures(each) for each in report.figures],
+        "ratios": [_ratio(each) for each in report.ratios],
+    }
+
+
+def _figures(each: Figures) -> dict[str, Any]:
+    contestant = each.contestant
+    found: dict[str, Any] = {"name": contestant.name, "workload": contestant.workload, "n_runs": each.n_runs}
+    found["seconds_of_a_run"] = asdict(spread(each.seconds))
+    if contestant.n_clocks:
+        found |= {"clocks_of_a_run": contestant.n_clocks, "clocks_per_second": asdict(each.clocks_per_second)}
+    if contestant.n_synaptic_operations:
+        found["synaptic_operations_per_second"] = asdict(each.synaptic_operations_per_second)
+    return found
+
+
+def _ratio(ratio: Ratio) -> dict[str, Any]:
+    found = {"of": ratio.a, "to": ratio.b, "in": ratio.quantity, "workload": ratio.workload}
+    return {**found, **asdict(ratio.factor)}
+
+
+def write(out: Path, report: Report, about: Mapping[str, Any]) -> list[Path]:
+    """Write bench.json and bench.png into a folder; returns their paths."""
+    out.mkdir(parents=True, exist_ok=True)
+    with replacing(out / JSON) as temporary:
+        temporary.write_text(json.dumps(as_json(report, about), indent=2) + "\n")
+    with replacing(out / CHART) as temporary:
+        _chart(temporary, report.figures, about)
+    return [out / JSON, out / CHART]
+
+
+# --- Tables -----------------------------------------------------------------------------------------------------
+
+
+def tables(report: Report) -> Iterator[Table]:
+    """Rates with their ratios, what comparing costs, times of commands."""
+    from rich.table import Table
+
+    ratios = {(r.workload, r.a, r.b): r.factor for r in report.ratios if r.quantity != SECONDS}
+    cost = {(r.workload, r.b): r.factor for r in report.ratios if r.quantity == SECONDS}
+    against = (THEIRS if any(b == THEIRS for _, _, b in ratios) else OURS, CLOCK, OPERATIONS)
+    rates = Table(title="Rates in millions a second, and ratios within each round", caption=CAPTION, **ALIGNED)
+    _columns(rates, "workload", "who", "clocks/s", "syn. operations/s", *(f": {name}" for name in against))
+    costs = Table(title="Time of a run compared with the model, as a multiple of the bare run", **ALIGNED)
+    _columns(costs, "workload", "RTL", "times")
+    times = Table(title="Seconds from start to end", **ALIGNED)
+    _columns(times, "", "what", "seconds")
+    for each in report.figures:
+        who, workload = each.contestant.name, each.contestant.workload
+        if workload == PROCESS:
+            times.add_row("", who, _cell(spread(each.seconds)))
+            continue
+        amounts = (_cell(each.clocks_per_second, 1e6), _cell(each.synaptic_operations_per_second, 1e6))
+        rates.add_row(workload, who, *amounts, *(_cell(ratios.get((workload, who, name))) for name in against))
+        if (workload, who) in cost:
+            costs.add_row(workload, who, _cell(cost[workload, who]))
+    yield from (rates, costs, times)
+
+
+def _columns(table: Table, first: str, second: str, *numbers: str) -> None:
+    table.add_column(first, no_wrap=True)
+    table.add_column(second, no_wrap=True)
+    for number in numbers:
+        table.add_column(number, justify="right", no_wrap=True)
+
+
+def _cell(figures: Spread | None, unit: float = 1.0) -> str:
+    """Median, and lowest to highest."""
+    if figures is None:
+        return ""
+    low, middle, high = (_short(number / unit) for number in (figures.low, figures.median, figures.high))
+    return f"{middle} ({low}..{high})"
+
+
+def _millions(per_second: float) -> str:
+    return _short(per_second / 1e6)
+
+
+def _short(number: float) -> str:
+    """Three digits that count, without an exponent."""
+    if number >= 100:
+        return f"{number:,.0f}"
+    return f"{number:.3g}" if number >= 0.01 else f"{number:.4f}"
+
+
+# --- Chart ------------------------------------------------------------------------------------------------------
+
+
+def _chart(path: Path, figures: Sequence[Figures], about: Mapping[str, Any]) -> None:
+    """Clocks per second on a logarithmic scale, a bar each, with the chip's own clock as a line."""
+    from matplotlib.figure import Figure
+
+    bars = [each for each in figures if each.contestant.workload != PROCESS]
+    figure = Figure(figsize=(10, 1.6 + BAR_INCHES * len(bars)), layout="constrained")
+    axes = figure.subplots()
+    for y, each in enumerate(bars):
+        rate = each.clocks_per_second
+        error = [[rate.median - rate.low], [rate.high - rate.median]]
+        colour = COLOURS.get(each.contestant.workload, "#777777")
+        axes.barh(y, rate.median, color=colour, xerr=error, error_kw={"ecolor": "#333333", "capsize": 2})
+        axes.annotate(
+            f"{_millions(rate.median)} M", (rate.high, y), (6, 0), textcoords="offset points", va="center", fontsize=8
+        )
+    axes.axvline(CHIP_CLOCKS, color="black", linestyle="--", linewidth=1)
+    axes.annotate("the chip, 75 MHz", (CHIP_CLOCKS, 1), (3, 3), ("data", "axes fraction"), "offset points", fontsize=8)
+    axes.set_xscale("log")
+    axes.set_xlim(right=4 * max(each.clocks_per_second.high for each in bars))
+    axes.set_yticks(range(len(bars)), [each.contestant.key for each in bars], fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlabel("clocks of the chip per second (bar: median; whisker: lowest to highest)")
+    machine = about["machine"]
+    axes.set_title(f"{machine['cpu']}, {machine['date'][:10]}", fontsize=9, loc="left", pad=16)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=DPI, format="png")

@@ -1,0 +1,127 @@
+"""A whole benchmark: which contestants on which workloads, how large, and which ratios are of interest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulator.errors import InputError
+from emulator.odin.layout import CHIP
+from rtl import emit, verilated
+from rtl.design import Design
+from tools.bench import commands
+from tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Job
+from tools.bench.measure import Contestant, Figures, Spread, measure, speed_ratio, time_ratio
+from tools.bench.workloads import WORKLOADS
+
+# The chip itself: 75 MHz at 0.55 V, a synaptic operation in two clocks (C. Frenkel et al., IEEE TBioCAS 13(1), 2019).
+CHIP_CLOCKS, CHIP_OPERATIONS = 75e6, 37.5e6
+SECONDS = "seconds"  # the quantity of a ratio of times; the others are of speeds
+CLOCK, OPERATIONS = "chip's clocks", "chip's operations"
+OURS, THEIRS = "our RTL, Verilator", "--rtl, Verilator"
+OURS_ICARUS, THEIRS_ICARUS = "our RTL, Icarus with its compilation", "--rtl, Icarus with its compilation"
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured.
+
+    loop_events, row_events : of a workload, for loops and as recorded rows (an event takes some 520 clocks)
+    icarus_clocks : for Icarus; replay_clocks : of the waveform that is replayed
+    enough : seconds that a measurement takes at least
+    """
+
+    loop_events: int
+    row_events: int
+    icarus_clocks: int
+    replay_clocks: int
+    enough: float
+
+
+FULL = Size(loop_events=24_000, row_events=400, icarus_clocks=6_000, replay_clocks=100_000, enough=0.3)
+QUICK = Size(loop_events=1_000, row_events=60, icarus_clocks=500, replay_clocks=20_000, enough=0.03)
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """a : b, as a number; quantity : clocks/s, synaptic operations/s, or SECONDS."""
+
+    a: str
+    b: str
+    quantity: str
+    workload: str
+    factor: Spread
+
+
+@dataclass(frozen=True)
+class Report:
+    """All figures, and the ratios made of them."""
+
+    figures: list[Figures]
+    ratios: list[Ratio]
+
+
+def run(
+    rtl: Design | None, size: Size, n_rounds: int, build_dir: Path, say: Callable[[str], None] = lambda text: None
+) -> Report:
+    """Prepare all contestants, see that they agree, measure them.
+
+    rtl : somebody else's RTL of the chip; say : told what is being done
+    Raises Disagreement if two of them do not do the same.
+    """
+    say("compiling, and holding all contestants against each other")
+    contestants = list(_contestants(rtl, size, build_dir, say))
+    say(f"measuring {len(contestants)} contestants, {n_rounds} rounds")
+    figures = measure(contestants, n_rounds, size.enough)
+    return Report(figures, list(ratios(figures)))
+
+
+def _contestants(rtl: Design | None, size: Size, build_dir: Path, say: Callable[[str], None]) -> Iterator[Contestant]:
+    designs = {OURS: emit.design(CHIP.name, build_dir / "rtl")}
+    if rtl is not None:
+        designs[THEIRS] = rtl
+    devices = {name: verilated.build(design, CHIP, build_dir) for name, design in designs.items()}
+    jobs = []
+    for workload in WORKLOADS:
+        job = Job(workload(size.loop_events), size.row_events)
+        jobs.append(job)
+        yield from job.models()
+        for name, device in devices.items():
+            yield from job.verilated(name, device)
+        say(f"{job.workload.name}: all agree on {len(job.rows):,} clocks")
+    yield from _icarus(jobs[0], designs, size, build_dir, say)
+    yield from commands.contestants(jobs[0], size.replay_clocks, build_dir / "replay")
+
+
+def _icarus(
+    job: Job, designs: dict[str, Design], size: Size, build_dir: Path, say: Callable[[str], None]
+) -> Iterator[Contestant]:
+    for name, design in designs.items():
+        icarus_name = {OURS: OURS_ICARUS, THEIRS: THEIRS_ICARUS}[name]
+        try:
+            yield job.icarus(icarus_name, design, size.icarus_clocks, build_dir / "icarus")
+        except InputError as error:
+            say(f"{icarus_name} is left out: {error}")
+
+
+def ratios(figures: Sequence[Figures]) -> Iterator[Ratio]:
+    """To somebody else's RTL, or without it to ours; to the chip; of comparing with the model to not comparing."""
+    for workload in dict.fromkeys(each.contestant.workload for each in figures):
+        of = {each.contestant.name: each for each in figures if each.contestant.workload == workload}
+        base = THEIRS if THEIRS in of else OURS
+        for a in (ROWS, LOOP, ENGINE, OURS):
+            if a in of and base in of and a != base:
+                yield Ratio(a, base, "clocks/s", workload, speed_ratio(of[a], of[base]))
+            if a in of and a != OURS:
+                clocks, operations = of[a].clocks_per_second, of[a].synaptic_operations_per_second
+                yield Ratio(a, CLOCK, "clocks/s", workload, _scaled(clocks, CHIP_CLOCKS))
+                yield Ratio(a, OPERATIONS, "synaptic operations/s", workload, _scaled(operations, CHIP_OPERATIONS))
+        for b in (OURS, THEIRS):
+            if b in of:
+                both = LOCKSTEP.format(b)
+                yield Ratio(both, b, SECONDS, workload, time_ratio(of[both], of[b]))
+
+
+def _scaled(figures: Spread, by: float) -> Spread:
+    return Spread(figures.median / by, figures.low / by, figures.high / by)

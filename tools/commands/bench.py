@@ -1,0 +1,76 @@
+"""`draupnir bench`: speeds, as ratios measured side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from emulator import chips
+from emulator.errors import InputError
+from tools.console import console
+from tools.errors import Difference
+
+BUILD = Path("build/bench")
+ROUNDS, QUICK_ROUNDS = 5, 2
+WIDTH = 170  # columns of the tables where they do not go to a terminal
+
+
+@click.command("bench")
+@click.argument("chip", metavar="[CHIP]", default="odin")
+@click.option("--rtl", metavar="DIR", type=click.Path(path_type=Path), help="A folder of Verilog, beside our RTL.")
+@click.option("--top", metavar="T", help="The top module in DIR, if it cannot be told by its ports.")
+@click.option("--repeat", metavar="N", type=click.IntRange(min=1), help="Rounds.  [default: 5; with --quick 2]")
+@click.option("--quick", is_flag=True, help="Small workloads and two rounds: a look, not a measurement.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.option("--output", metavar="DIR", type=click.Path(path_type=Path), default=BUILD, show_default=True)
+def command(
+    chip: str, rtl: Path | None, top: str | None, repeat: int | None, quick: bool, as_json: bool, output: Path
+) -> None:
+    """Measure golden model, event-level engine and RTL on the same traffic, side by side, repeatedly.
+
+    All run the same pins or the same events, and are first seen to agree; if they do not, nothing is measured and the
+    exit status is 1. Writes bench.json and bench.png.
+
+    \b
+    Example: draupnir bench odin --rtl ~/ODIN/src
+    """
+    # Only here: they need everything that there is.
+    from tools.bench import machine, report, suite
+    from tools.bench.contestants import Disagreement
+
+    declared = chips.declaration(chip)
+    if top is not None and rtl is None:
+        raise InputError(f"--top {top}: only with --rtl; our RTL has one top")
+    n_rounds = repeat or (QUICK_ROUNDS if quick else ROUNDS)
+    hardware, versions = machine.machine(), machine.versions()
+    about = {"machine": hardware, "versions": versions, "rounds": n_rounds, "quick": quick}
+    design = None
+    if rtl is not None:
+        from rtl import foreign  # needs pyverilog
+
+        design = foreign.read(rtl, declared, top)
+    say = (lambda text: None) if as_json else click.echo
+    say(_line("machine", hardware))
+    say(_line("versions", versions))
+    try:
+        found = suite.run(design, suite.QUICK if quick else suite.FULL, n_rounds, output, say)
+    except Disagreement as difference:
+        click.echo(json.dumps({"difference": str(difference)}) if as_json else f"not measured: {difference}")
+        raise Difference from difference
+    files = report.write(output, found, about)
+    if as_json:
+        click.echo(json.dumps(report.as_json(found, about), indent=2))
+        return
+    screen = console()
+    if not screen.is_terminal:
+        screen.width = WIDTH
+    for table in report.tables(found):
+        screen.print(table)
+    click.echo(f"written: {', '.join(map(str, files))}")
+
+
+def _line(title: str, about: Mapping[str, object]) -> str:
+    return f"{title}: " + ", ".join(f"{name.replace('_', ' ')} {content}" for name, content in about.items())

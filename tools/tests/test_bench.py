@@ -1,0 +1,369 @@
+"""`draupnir bench`: agreement before any figure, rounds, ratios, reports, exit statuses. Nothing here is timed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from emulator.odin.layout import CHIP
+from rtl import emit
+from tools.bench import contestants, machine, report, suite
+from tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Disagreement, Job
+from tools.bench.measure import Contestant, Figures, Spread, measure, speed_ratio, spread, time_ratio
+from tools.bench.suite import CLOCK, OPERATIONS, OURS, THEIRS, Report
+from tools.bench.workloads import WORKLOADS, Workload, lif
+from tools.cli import cli
+
+N_EVENTS = 12
+
+
+class Clock:
+    """A clock that goes on only when somebody works."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.log: list[str] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def work(self, name: str, *seconds: float) -> Callable[[], None]:
+        """Work that takes these seconds, the last again and again."""
+        left = list(seconds)
+
+        def run() -> None:
+            self.log.append(name)
+            self.now += left.pop(0) if len(left) > 1 else left[0]
+
+        return run
+
+
+class Device:
+    """The model as a device that takes the place of an RTL; ``flip`` is xored into the outputs of its last clocks."""
+
+    def __init__(self, workload: Workload, flip: int = 0, spoilt: str = "") -> None:
+        self.model = workload.model()
+        self.flip = flip
+        self.spoilt = spoilt
+
+    def reset(self) -> None:
+        self.model = type(self.model)()
+
+    def write_memory(self, name: str, content: np.ndarray) -> None:
+        self.model.memories[name][:] = content
+
+    def read_memory(self, name: str) -> np.ndarray:
+        return self.model.memories[name] ^ np.uint32(name == self.spoilt)
+
+    def run(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
+        outputs = self.model.drive(inputs, clk)
+        outputs[-1] ^= self.flip
+        return outputs
+
+
+@pytest.fixture(scope="module")
+def job() -> Job:
+    return Job(lif(N_EVENTS), N_EVENTS)
+
+
+def device(job: Job, **how: Any) -> Any:
+    return Device(job.workload, **how)
+
+
+# --- Workloads and agreement ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", WORKLOADS)
+def test_workload_is_configured_and_its_contestants_agree(make: Callable[[int], Workload]) -> None:
+    job = Job(make(N_EVENTS), N_EVENTS)
+    r = job.workload.model().registers[0]
+    assert (r.spi_gate_activity, r.spi_open_loop) == (0, 0)
+    assert int(np.bitwise_count(r.spi_syn_sign).sum()) == 128
+    assert bool(r.spi_burst_timeref) == (job.workload.name == "bursts")
+    rows, loop, engine = job.models()
+    assert [c.name for c in (rows, loop, engine)] == [ROWS, LOOP, ENGINE]
+    assert loop.n_clocks == engine.n_clocks == rows.n_clocks == len(job.rows)
+    assert rows.n_synaptic_operations >= 256
+    assert job.rows.size > 512
+
+
+def test_workload_is_the_same_each_time() -> None:
+    a, b = lif(N_EVENTS), lif(N_EVENTS)
+    assert np.array_equal(a.events, b.events)
+    assert all(np.array_equal(a.memories[name], b.memories[name]) for name in a.memories)
+
+
+def test_longer_workload_begins_like_a_shorter_one() -> None:
+    job = Job(lif(3 * N_EVENTS), N_EVENTS)
+    _, loop, _ = job.models()
+    assert loop.n_clocks > 2 * len(job.rows)
+
+
+def test_device_that_agrees_is_measured_alone_and_compared(job: Job) -> None:
+    alone, compared = job.verilated("copy", device(job))
+    assert (alone.name, compared.name) == ("copy", LOCKSTEP.format("copy"))
+    alone.prepare()
+    assert np.array_equal(alone.run(), job.outputs)  # type: ignore[arg-type]
+    compared.prepare()
+    assert compared.run() is None
+
+
+def test_one_wrong_bit_of_an_output_is_refused(job: Job) -> None:
+    ack = CHIP.output_word["AERIN_ACK"]
+    said = f"lif: copy differs from the model at clock {len(job.rows) - 1}: AERIN_ACK expected"
+    with pytest.raises(Disagreement, match=said):
+        job.verilated("copy", device(job, flip=1 << ack.lsb))
+
+
+def test_other_memory_at_the_end_is_refused(job: Job) -> None:
+    with pytest.raises(Disagreement, match="lif: copy ends with other synapses than the model"):
+        job.verilated("copy", device(job, spoilt="synapses"))
+
+
+def test_engine_with_another_spike_is_refused(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = contestants.engine.run
+
+    def late(*args: Any) -> Any:
+        ran = honest(*args)
+        object.__setattr__(ran, "cycles", np.append(ran.cycles, 1))
+        return ran
+
+    monkeypatch.setattr(contestants.engine, "run", late)
+    with pytest.raises(Disagreement, match=f"{ENGINE} and {LOOP} differ in their spikes"):
+        job.models()
+
+
+def test_engine_that_leaves_other_state_is_refused(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = contestants.engine.run
+
+    def spoiling(model: Any, *args: Any) -> Any:
+        ran = honest(model, *args)
+        model.registers[0].aerout_addr ^= 1
+        return ran
+
+    monkeypatch.setattr(contestants.engine, "run", spoiling)
+    with pytest.raises(Disagreement, match=f"{ENGINE} and {LOOP} end differently: aerout_addr"):
+        job.models()
+
+
+def test_trace_has_the_asked_number_of_clocks_and_replays(job: Job) -> None:
+    trace = job.trace(1000)
+    assert trace.n_cycles == 1000
+    assert trace.clk[-1] == 1
+    after_configuration = np.count_nonzero(trace.clk) - np.count_nonzero(job.workload.clk)
+    assert np.array_equal(trace.outputs[-after_configuration:], job.outputs[:after_configuration])
+
+
+# --- Measuring --------------------------------------------------------------------------------------------------
+
+
+def test_rounds_go_through_all_contestants_in_turn() -> None:
+    clock = Clock()
+    names = ["a", "b", "c"]
+    figures = measure([Contestant(n, "w", clock.work(n, 1.0)) for n in names], 3, enough=0.5, clock=clock)
+    assert clock.log == ["a", "a", "b", "b", "c", "c"] + names * 3
+    assert [each.seconds for each in figures] == [[1.0] * 3] * 3
+
+
+def test_first_run_and_preparation_do_not_count() -> None:
+    clock = Clock()
+    work, preparation = clock.work("run", 90.0, 1.0, 2.0, 4.0), clock.work("prepare", 7.0)
+    (figures,) = measure([Contestant("a", "w", work, preparation)], 2, enough=1.0, clock=clock)
+    assert figures.seconds == [2.0, 4.0]
+    assert clock.log == ["prepare", "run"] * 4
+
+
+def test_short_runs_are_repeated_until_it_is_enough() -> None:
+    clock = Clock()
+    told: list[int] = []
+    (figures,) = measure([Contestant("a", "w", clock.work("a", 0.25))], 2, enough=1.1, clock=clock, done=told.append)
+    assert figures.n_runs == 5
+    assert figures.seconds == [0.25, 0.25]
+    assert told == [1, 1]
+
+
+def figures(name: str, n_clocks: int, *seconds: float, workload: str = "w", operations: int = 0) -> Figures:
+    contestant = Contestant(name, workload, lambda: None, n_clocks=n_clocks, n_synaptic_operations=operations)
+    return Figures(contestant, 1, list(seconds))
+
+
+def test_rate_is_median_lowest_and_highest() -> None:
+    assert figures("a", 100, 1.0, 2.0, 4.0).clocks_per_second == Spread(50.0, 25.0, 100.0)
+    assert figures("a", 1, 2.0, operations=6).synaptic_operations_per_second == Spread(3.0, 3.0, 3.0)
+    assert spread([3.0, 1.0]) == Spread(2.0, 1.0, 3.0)
+
+
+def test_ratio_is_taken_within_each_round() -> None:
+    """Both take twice as long in the second round, as on a machine that is busy then: the ratio stays."""
+    a, b = figures("a", 800, 1.0, 2.0), figures("b", 100, 1.0, 2.0)
+    assert speed_ratio(a, b) == Spread(8.0, 8.0, 8.0)
+    assert time_ratio(a, figures("b", 1, 0.5, 4.0)) == Spread(1.25, 0.5, 2.0)
+
+
+def measured(with_theirs: bool = True) -> list[Figures]:
+    found = [
+        figures(ROWS, 300_000_000, 1.0, 2.0, workload="lif"),
+        figures(ENGINE, 750_000_000, 1.0, 1.0, workload="lif", operations=375_000_000),
+        figures(OURS, 3_000_000, 1.0, 2.0, workload="lif"),
+        figures(LOCKSTEP.format(OURS), 3_000_000, 1.1, 2.2, workload="lif"),
+        figures("draupnir --help", 0, 0.2, 0.4, workload="process"),
+    ]
+    if with_theirs:
+        found.insert(4, figures(THEIRS, 1_000_000, 1.0, 2.0, workload="lif"))
+        found.insert(5, figures(LOCKSTEP.format(THEIRS), 1_000_000, 1.0, 2.0, workload="lif"))
+    return found
+
+
+def test_ratios_are_to_the_other_rtl_to_the_chip_and_of_comparing() -> None:
+    found = {(r.a, r.b): r.factor.median for r in suite.ratios(measured())}
+    assert found[ROWS, THEIRS] == 300
+    assert found[OURS, THEIRS] == 3
+    assert found[ENGINE, CLOCK] == found[ENGINE, OPERATIONS] == 10
+    assert found[LOCKSTEP.format(OURS), OURS] == pytest.approx(1.1)
+    assert found[LOCKSTEP.format(THEIRS), THEIRS] == 1
+    assert (ROWS, OURS) not in found
+
+
+def test_without_another_rtl_ratios_are_to_ours() -> None:
+    found = {(r.a, r.b): r.factor.median for r in suite.ratios(measured(with_theirs=False))}
+    assert found[ROWS, OURS] == 100
+    assert not any(b == THEIRS for _, b in found)
+
+
+# --- Reports ----------------------------------------------------------------------------------------------------
+
+ABOUT = {
+    "machine": {"cpu": "C", "cores": 2, "load_average": 0.5, "date": "2026-01-02T00:00:00+00:00"},
+    "versions": {"numpy": "2.4"},
+    "rounds": 2,
+}
+
+
+def measured_report() -> Report:
+    return Report(measured(), list(suite.ratios(measured())))
+
+
+def test_files_hold_everything_measured(tmp_path: Path) -> None:
+    data, picture = report.write(tmp_path / "new", measured_report(), ABOUT)
+    found = json.loads(data.read_text())
+    assert found["machine"]["load_average"] == 0.5
+    assert found["chip"] == {"clocks_per_second": 75e6, "synaptic_operations_per_second": 37.5e6}
+    by_name = {each["name"]: each for each in found["figures"]}
+    assert by_name[ENGINE]["clocks_per_second"] == {"median": 750e6, "low": 750e6, "high": 750e6}
+    assert by_name[ENGINE]["synaptic_operations_per_second"]["median"] == 375e6
+    assert "clocks_per_second" not in by_name["draupnir --help"]
+    assert by_name["draupnir --help"]["seconds_of_a_run"] == {"median": pytest.approx(0.3), "low": 0.2, "high": 0.4}
+    assert found["ratios"][0] == {
+        "of": ROWS,
+        "to": THEIRS,
+        "in": "clocks/s",
+        "workload": "lif",
+        "median": 300,
+        "low": 300,
+        "high": 300,
+    }
+    assert picture.read_bytes()[1:4] == b"PNG"
+    assert sorted(path.name for path in data.parent.iterdir()) == ["bench.json", "bench.png"]
+
+
+def test_tables_put_ratios_beside_the_figures() -> None:
+    rates, costs, times = report.tables(measured_report())
+    columns = {column.header: list(column.cells) for column in rates.columns}
+    row = columns["who"].index(ROWS)
+    assert columns["clocks/s"][row] == "225 (150..300)"
+    assert columns[f": {THEIRS}"][row] == "300 (300..300)"
+    assert list(costs.columns[2].cells) == ["1.1 (1.1..1.1)", "1 (1..1)"]
+    assert list(times.columns[1].cells) == ["draupnir --help"]
+
+
+def test_machine_and_versions_are_stated() -> None:
+    assert set(machine.machine()) == {"cpu", "cores", "load_average", "system", "date"}
+    found = machine.versions()
+    assert found["numpy"] == np.__version__
+    assert {"python", "numba", "verilator", "icarus"} <= set(found)
+
+
+def test_simulator_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    machine.toolchain.icarus.cache_clear()
+    assert machine.versions()["icarus"] == "none"
+    machine.toolchain.icarus.cache_clear()
+
+
+# --- The command ------------------------------------------------------------------------------------------------
+
+
+def exit_status(*words: str) -> int:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(list(words))
+    assert isinstance(stopped.value.code, int)
+    return stopped.value.code
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("bench", "thor"), "no chip 'thor'"),
+        (("bench", "--top", "T"), "--top T: only with --rtl"),
+        (("bench", "--repeat", "0"), "0 is not in the range"),
+        (("bench", "--rtl", "{folder}"), "no .v or .sv file"),
+    ],
+)
+def test_input_at_fault_is_one_line_and_status_2(
+    words: tuple[str, ...], complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [word.format(folder=tmp_path) for word in words]
+    assert exit_status(*given, "--output", str(tmp_path / "out")) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert complaint in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_disagreement_is_status_1_and_no_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def disagree(*args: object) -> Report:
+        raise Disagreement("lif: they differ at clock 7")
+
+    monkeypatch.setattr(suite, "run", disagree)
+    assert exit_status("bench", "--output", str(tmp_path / "out")) == 1
+    assert "not measured: lif: they differ at clock 7" in capsys.readouterr().out
+    assert exit_status("bench", "--json", "--output", str(tmp_path / "out")) == 1
+    assert json.loads(capsys.readouterr().out) == {"difference": "lif: they differ at clock 7"}
+    assert not (tmp_path / "out").exists()
+
+
+def test_rounds_and_size_reach_the_benchmark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def run(*args: object) -> Report:
+        asked.append(args[:3])
+        return measured_report()
+
+    monkeypatch.setattr(suite, "run", run)
+    assert exit_status("bench", "odin", "--json", "--output", str(tmp_path)) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads((tmp_path / "bench.json").read_text())
+    assert exit_status("bench", "--quick", "--repeat", "3", "--output", str(tmp_path)) == 0
+    said = capsys.readouterr().out
+    assert ROWS in said and "bench.png" in said and "load average" in said
+    assert asked == [(None, suite.FULL, 5), (None, suite.QUICK, 3)]
+
+
+@pytest.mark.icarus
+def test_icarus_runs_the_same_rows(job: Job, tmp_path: Path) -> None:
+    contestant = job.icarus("ours", emit.design(CHIP.name, tmp_path), 60, tmp_path / "icarus")
+    assert contestant.n_clocks == 60
+
+
+@pytest.mark.icarus
+def test_icarus_with_other_outputs_is_refused(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "outputs", job.outputs ^ (np.arange(len(job.outputs)) == 41))
+    with pytest.raises(Disagreement, match="lif: ours differs from the model at clock 41"):
+        job.icarus("ours", emit.design(CHIP.name, tmp_path), 60, tmp_path / "icarus")
