@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 import cocotb
@@ -18,11 +19,13 @@ from cocotb_tests.lib.aer import Owing
 from cocotb_tests.lib.clock import ChipClock
 from cocotb_tests.lib.recorder import Recorder
 from emulator.trace import Trace
+from golden import wave_out
 from golden.compare import MemoryDifference, PinDifference, memory_difference, pin_differences
 from golden.replay import GoldenModel
-from golden.rows import cut
+from golden.rows import cut, join
 
 BLOCK = 1024  # clocks between two comparisons
+BLOCKS_KEPT = 200  # for the waveform of a mismatch
 EVENTS_SHOWN = 8
 
 
@@ -57,13 +60,21 @@ class Lockstep:
     model : in the state that the design is in
     owing : drivers and receivers that know what the chip owes them
     reproduce : the command that shows the same again, quoted in a mismatch
+    waveform : where the pins up to a mismatch are left (FST)
     """
 
     def __init__(
-        self, model: GoldenModel, recorder: Recorder, clock: ChipClock, owing: Iterable[Owing] = (), reproduce: str = ""
+        self,
+        model: GoldenModel,
+        recorder: Recorder,
+        clock: ChipClock,
+        owing: Iterable[Owing] = (),
+        reproduce: str = "",
+        waveform: Path | None = None,
     ) -> None:
         self.model, self._recorder, self._clock = model, recorder, clock
-        self._owing, self._reproduce = tuple(owing), reproduce
+        self._owing, self._reproduce, self._waveform = tuple(owing), reproduce, waveform
+        self._past: deque[Trace] = deque(maxlen=BLOCKS_KEPT)
         self._previous: _Block | None = None
         self.counts = Counts()
 
@@ -90,8 +101,10 @@ class Lockstep:
             self.counts.mismatches += 1
             row = int(differing[0])
             self._count(cut(rows, 0, row + 1))
+            self._past.append(cut(rows, 0, row + 1))
             self._fail(self._describe(block, row, int(outputs[row])))
         self._count(rows)
+        self._past.append(rows)
         self._previous = block
 
     def finish(self, memories: Mapping[str, Any]) -> None:
@@ -119,6 +132,9 @@ class Lockstep:
             self.counts.unknown += int(np.count_nonzero(unknown & f.high << f.lsb))
 
     def _fail(self, lines: list[str]) -> NoReturn:
+        if self._waveform and self._past:
+            wave_out.write(join(self._past), self._waveform)
+            lines = [*lines, f"the pins up to there: {self._waveform}"]
         if self._reproduce:
             lines = [*lines, f"reproduce, with a waveform: {self._reproduce}"]
         raise Mismatch("\n".join(lines))

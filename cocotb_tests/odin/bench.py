@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -70,6 +71,7 @@ class Bench:
             self.clock,
             (self.aerin, self.aerout),
             self.session.reproduce,
+            Path(self.session.folder) / "pins.fst",
         )
         self._began = time.perf_counter()
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cocotb_tests import runner
@@ -13,11 +14,12 @@ from cocotb_tests.runner import Built, Simulator
 from emulator import chips
 from emulator.declare import Chip
 from emulator.errors import InputError
+from emulator.odin.layout import LIF
+from emulator.trace import column
+from golden import wave
 from rtl import emit, foreign, toolchain
 from rtl.design import Design
 from tools.cli import cli
-
-DIGITS = "digits"  # the long one: `make sim`
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -27,7 +29,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("simulator", [chosen] if chosen else runner.SIMULATORS, scope="session")
     if "bench" in metafunc.fixturenames:
         every = runner.tests(chips.declaration(config.getoption("--chip")))
-        metafunc.parametrize("bench", [t for t in every if t.module != DIGITS], ids=str)
+        metafunc.parametrize("bench", every, ids=str)
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +79,8 @@ MUTATIONS = {
     "one bit flipped": ("AEROUT_ADDR", "inner ^ 8'h10"),
 }
 
+STUCK = rf"  reg [127:0] \1 [255:0];\n  always @(posedge CLK) \1[255][{LIF['calcium'].lsb}] <= 1'b1;"
+
 
 def mutated(verilog: str, pin: str, level: str) -> str:
     """Our RTL with an output pin driven otherwise; ``inner`` is what drove it before."""
@@ -92,23 +96,54 @@ def mutated(verilog: str, pin: str, level: str) -> str:
     return text
 
 
-@pytest.mark.icarus
-@pytest.mark.parametrize("mutation", MUTATIONS)
-def test_bench_is_seen_to_fail(
-    mutation: str,
-    chip: Chip,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    bad = emit.design(chip.name, tmp_path)
-    bad.files[0].write_text(mutated(bad.files[0].read_text(), *MUTATIONS[mutation]))
+def with_a_stuck_bit(verilog: str) -> str:
+    """Our RTL with a bit of the last neuron's word, of which no output pin can tell, stuck at 1."""
+    text, n = re.subn(r"^  reg \[127:0\] (\w+) \[255:0\];$", STUCK, verilog, flags=re.MULTILINE)
+    assert n == 1
+    return text
+
+
+def seen_to_fail(
+    verilog: Callable[[str], str], test: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[str, Path]:
+    """Run a test in Icarus on our RTL, changed; returns its command up to the seed, and the test's folder."""
+    bad = emit.design("odin", tmp_path)
+    bad.files[0].write_text(verilog(bad.files[0].read_text()))
     monkeypatch.setattr(emit, "design", lambda name, folder: bad)
-    words = ["sim", chip.name, "--sim", "icarus", "--test", "neurons.lif_spikes_at_threshold"]
+    words = ["sim", "odin", "--sim", "icarus", "--test", test]
     with pytest.raises(SystemExit) as stopped:
         cli.main([*words, "--report", str(tmp_path / "report")])
     assert stopped.value.code == 1
+    return f"draupnir {' '.join(words)}", tmp_path / "report" / f"icarus-{test}"
+
+
+@pytest.mark.icarus
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_bench_is_seen_to_fail(
+    mutation: str, chip: Chip, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin, level = MUTATIONS[mutation]
+    command, folder = seen_to_fail(
+        lambda verilog: mutated(verilog, pin, level), "neurons.lif_spikes_at_threshold", tmp_path, monkeypatch
+    )
     said = capsys.readouterr().out
-    assert f"{MUTATIONS[mutation][0]}: expected 0b" in said
+    assert f"{pin}: expected 0b" in said
     assert "0 of 1 tests passed" in said
-    assert f"reproduce, with a waveform: draupnir {' '.join(words)} --seed 1 --waves" in said
+    assert f"reproduce, with a waveform: {command} --seed 1 --waves" in said
+    assert f"the pins up to there: {folder / 'pins.fst'}" in said
+    (cycle,) = re.findall(r"^mismatch at time step \d+, cycle (\d+):$", said, re.MULTILINE)
+    (expected,) = re.findall(rf"{pin}: expected 0b([01]+), got ", said)
+    left = wave.read(folder / "pins.fst", chip)
+    edges = np.flatnonzero(left.clk)
+    assert len(edges) == int(cycle) + 1
+    assert column(chip.output_word, pin, left.outputs[edges[-1:]]) != int(expected, 2)
+
+
+@pytest.mark.icarus
+def test_a_flipped_memory_bit_is_seen_at_the_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen_to_fail(with_a_stuck_bit, "neurons.lif_spikes_at_threshold", tmp_path, monkeypatch)
+    said = capsys.readouterr().out
+    assert "neurons: 1 of 256 words differ at the end" in said
+    assert "neurons[0xff] (lif): calcium expected 0, got 1" in said
