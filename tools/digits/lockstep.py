@@ -106,7 +106,8 @@ class Held(Odin):
         difference = hold(tap, self.model, rows, every_clock(rows))
         self.history.append(Stretch(before, rows, np.concatenate(tap.outputs)))
         if difference:
-            lines = [f"mismatch at cycle {self.n_compared + difference.cycle}:"]
+            self.n_compared += difference.cycle
+            lines = [f"mismatch at cycle {self.n_compared}:"]
             lines += [f"  {p.pin}: expected {p.expected:#x}, got {p.recorded:#x}" for p in difference.pins]
             raise Apart("\n".join([*lines, *(f"  {line}" for line in difference.context)]))
         self.n_compared += len(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,8 +70,8 @@ def simulate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., i
     return run
 
 
-def after_a_spike_of_row(rtl: Rtl) -> None:
-    """A weight that no spike of these images can see is lost, once the chip has been configured."""
+def flip_a_bit(rtl: Rtl) -> None:
+    """A bit of a synapse onto a neuron that takes no part flips, once the chip has been configured."""
     if rtl.model.registers[0].cycle > 10_000:
         rtl.model.memories[SYNAPSES.name][5] ^= 1
 
@@ -122,7 +123,7 @@ def test_json_counts_what_was_compared(simulate: Callable[..., int], capsys: pyt
     ("rtl", "told"),
     [
         (Rtl(flip_after=100_000), "  AEROUT_ADDR: expected 0x"),
-        (Rtl(fault=after_a_spike_of_row), "synapses: 1 of 8192 words differ"),
+        (Rtl(fault=flip_a_bit), "synapses: 1 of 8192 words differ"),
     ],
     ids=["pin", "memory"],
 )
@@ -133,6 +134,7 @@ def test_a_fault_is_told_and_can_be_replayed(
     assert simulate(rtl, "--seed", "2") == 1
     said = capsys.readouterr().out
     assert told in said
+    assert re.search(r"^([\d,]+) clocks compared without a difference, then 1 mismatch$", said, re.MULTILINE)
     assert "reproduce: draupnir sim odin --images 10 --seed 2\n" in said
     assert not (tmp_path / "report.html").exists()
     (command,) = [line for line in said.splitlines() if line.startswith("decoded: draupnir replay odin ")]
