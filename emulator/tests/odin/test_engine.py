@@ -20,7 +20,7 @@ from emulator.odin.chip import Model
 from emulator.odin.layout import EVENTS, LIF, MAIN_DEPTH, NEURONS, N
 from emulator.tests.odin.populations import Contents, Journey, Leg, Population, journeys
 
-N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "400"))
+N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "300"))
 EVENT = {event.name: event for event in EVENTS}
 SPIKE = EVENT["spike"].encode(pre_neur=5)
 TREF = EVENT["tref_all"].encode()
