@@ -134,7 +134,7 @@ def _chart(path: Path, figures: Sequence[Figures], about: Mapping[str, Any]) -> 
     from matplotlib.figure import Figure
 
     bars = [each for each in figures if each.contestant.workload != PROCESS]
-    figure = Figure(figsize=(10, 1.6 + BAR_INCHES * len(bars)), layout="constrained")
+    figure = Figure(figsize=(11, 1.6 + BAR_INCHES * len(bars)), layout="constrained")
     axes = figure.subplots()
     for y, each in enumerate(bars):
         rate = each.clocks_per_second

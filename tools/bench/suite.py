@@ -20,7 +20,7 @@ CHIP_CLOCKS, CHIP_OPERATIONS = 75e6, 37.5e6
 SECONDS = "seconds"  # the quantity of a ratio of times; the others are of speeds
 CLOCK, OPERATIONS = "chip's clocks", "chip's operations"
 OURS, THEIRS = "our RTL, Verilator", "--rtl, Verilator"
-OURS_ICARUS, THEIRS_ICARUS = "our RTL, Icarus with its compilation", "--rtl, Icarus with its compilation"
+OURS_ICARUS, THEIRS_ICARUS = "our RTL, Icarus (compiling too)", "--rtl, Icarus (compiling too)"
 
 
 @dataclass(frozen=True)
