@@ -127,10 +127,12 @@ def _print(chip: str, outcomes: Sequence[Outcome], seconds: float, report: Path)
     for outcome in outcomes:
         if outcome.n_mismatches and not outcome.holds:
             click.echo(f"decoded: {_replay(chip, outcome, report)}")
-    n_held = sum(outcome.holds for outcome in outcomes)
-    n_cycles, n_mismatches = sum(o.n_cycles for o in outcomes), sum(o.n_mismatches for o in outcomes if not o.undefined)
+    defined = [outcome for outcome in outcomes if not outcome.undefined]
+    n_cycles, n_mismatches = sum(o.n_cycles for o in outcomes), sum(o.n_mismatches for o in defined)
+    undefined = f", {len(outcomes) - len(defined)} undefined in the source" if len(defined) < len(outcomes) else ""
     click.echo(
-        f"{n_held} of {len(outcomes)} cases hold: {n_cycles:,} clocks, {n_mismatches:,} mismatches, {seconds:.1f} s"
+        f"{sum(o.holds for o in outcomes)} of {len(outcomes)} cases hold{undefined}: {n_cycles:,} clocks, "
+        f"{n_mismatches:,} mismatches, {seconds:.1f} s"
     )
 
 

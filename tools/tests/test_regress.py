@@ -157,6 +157,16 @@ def test_only_what_is_undefined_and_unknown_may_differ(copy: Case) -> None:
     assert not held(defined, 0b11).holds
 
 
+def test_what_is_undefined_is_said(copy: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    undefined = held(copy, 0b11)
+    monkeypatch.setattr(regress, "regress", lambda *_: iter([undefined]))
+    result = on_model(copy)
+    assert result.exit_code == 0
+    _, _, row, total = result.stdout.splitlines()
+    assert row.endswith(" (undefined in the source)")
+    assert total.startswith("1 of 1 cases hold, 1 undefined in the source: 20,000 clocks, 0 mismatches, ")
+
+
 # --- An RTL --------------------------------------------------------------------------------------------------------
 
 
