@@ -14,6 +14,8 @@ import numpy as np
 from emulator.errors import InputError
 from emulator.kernel.jit import kernel
 
+FOREVER = 1 << 62  # more clocks than anybody runs
+
 
 class Delays(NamedTuple):
     """An environment as kernels take it; see ``Environment``."""
@@ -94,6 +96,12 @@ def receive(s: Receiver, delays: Delays, req: int) -> Receiver:
     if s.wait > 0:
         return Receiver(s.ack, s.wait - 1)
     return Receiver(req, delays.ack_hold if req == 1 else delays.ack_delay)
+
+
+@kernel
+def unchanged_for(s: Sender, events: np.ndarray) -> int:
+    """Clocks, from this one on, for which the sender's pins stay as they are if ACK stays low."""
+    return FOREVER if s.req == 1 or s.n_sent == len(events) else s.wait + 1
 
 
 @kernel

@@ -8,6 +8,7 @@ from emulator import state
 from emulator.codec import decode, from_limbs
 from emulator.declare import Reg
 from emulator.odin import clock
+from emulator.odin.drive import drive
 from emulator.odin.layout import CHIP, NEURONS, SCHED_EVENT, SYN, SYN_ADDR, SYNAPSES, VIRTS, M, State
 from emulator.trace import pack
 
@@ -51,7 +52,7 @@ class Model:
         out = np.zeros(len(inputs), dtype=np.int64)
         inputs = np.ascontiguousarray(inputs, dtype=np.int64)
         clk = np.ascontiguousarray(clk, dtype=np.uint8)
-        clock.drive(self.registers[0], self.memories[NEURONS.name], self.memories[SYNAPSES.name], inputs, clk, out)
+        drive(self.registers[0], self.memories[NEURONS.name], self.memories[SYNAPSES.name], inputs, clk, out)
         return out
 
     def step(self, inputs: int) -> int:

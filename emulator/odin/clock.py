@@ -12,7 +12,7 @@ import numpy as np
 
 from emulator.codec import positions
 from emulator.kernel.bits import field, placed
-from emulator.kernel.jit import entry, kernel, outlined
+from emulator.kernel.jit import kernel, outlined
 from emulator.odin import aer_out, controller, neuron_core, scheduler, spi, synaptic_core
 from emulator.odin.layout import CHIP
 
@@ -94,18 +94,3 @@ def _resets(r: np.record, gate: int, held_priority: bool) -> None:
         aer_out.reset(r)
     if held_priority or scheduler.rst_priority(r):
         scheduler.reset_priority(r)
-
-
-@entry
-def drive(
-    r: np.record, neurons: np.ndarray, synapses: np.ndarray, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray
-) -> None:
-    """Run the rows of a trace (see ``emulator.trace``); fills ``out`` with the output pins before each edge."""
-    for i in range(len(inputs)):
-        if inputs[i] != r.inputs:
-            apply_inputs(r, inputs[i])
-        if clk[i]:
-            out[i] = outputs(r)
-            clock(r, neurons, synapses)
-        else:
-            out[i] = 0

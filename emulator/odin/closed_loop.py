@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emulator.handshake import Delays, Environment, Receiver, Sender, receive, send
+from emulator.handshake import Delays, Environment, Receiver, Sender, receive, send, send_for, unchanged_for
 from emulator.kernel.bits import field, placed
 from emulator.kernel.jit import entry, kernel
 from emulator.odin.chip import Model
 from emulator.odin.clock import IN, OUT, apply_inputs, clock, outputs
 from emulator.odin.controller import WAIT
 from emulator.odin.layout import N_PRIO, NEURONS, SYNAPSES
+from emulator.odin.stretch import can_stretch, stretch
 
 DRIVEN = placed(IN.AERIN_ADDR.mask, IN.AERIN_ADDR) | placed(1, IN.AERIN_REQ) | placed(1, IN.AEROUT_ACK)
 FIRST = 1024  # first length of an array whose length only the run will tell; doubled when full
@@ -119,11 +120,20 @@ def _loop(
             break
         sender, receiver = send(sender, delays, events, ack), receive(receiver, delays, req)
         pins = _pins(undriven, sender, receiver)
-        if record_rows:
-            rows = _put(rows, n_cycles, pins)
         if pins != r.inputs:
             apply_inputs(r, pins)
-        clock(r, neurons, synapses)
-        n_cycles += 1
+        taken = 0
+        if can_stretch(r):
+            taken = stretch(r, neurons, synapses, min(unchanged_for(sender, events), max_cycles - n_cycles))
+        if taken == 0:
+            clock(r, neurons, synapses)
+            taken = 1
+        sender = send_for(sender, delays, events, taken - 1)[0]
+        if record_rows:
+            for _ in range(taken):
+                rows = _put(rows, n_cycles, pins)
+                n_cycles += 1
+        else:
+            n_cycles += taken
     n_rows = n_cycles if record_rows else 0
     return cycles[:n_spikes], addrs[:n_spikes], rows[:n_rows], n_cycles, done

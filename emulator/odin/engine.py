@@ -25,6 +25,7 @@ from emulator.odin.controller import BIST, POP_NEUR, PUSH, TREF, WAIT, WAIT_REQD
 from emulator.odin.layout import N_SYN, NEURONS, SYNAPSES, M, N, State
 from emulator.odin.scheduler import SCHED
 from emulator.odin.spi import SYN_SIGN_BITS
+from emulator.odin.stretch import is_bus_idle, is_settled
 
 EVENT_CLOCKS = 2 * N  # of an event that visits all neurons
 ROW_CLOCKS = 2 * N // N_SYN  # of a row of synapses in a bistability event
@@ -121,7 +122,7 @@ def run(
         np.ascontiguousarray(events, dtype=np.int64),
         environment.delays,
         max_cycles,
-        stall_clocks(model, environment) if sweeping else NO_SWEEPS,
+        stall_clocks(model, environment) if sweeping and _may_sweep(model) else NO_SWEEPS,
     )
     return Run(cycles, addrs, first_cycle, int(n_cycles), bool(done), _statistics(counts[0]))
 
@@ -135,6 +136,13 @@ def _statistics(counts: np.record) -> Statistics:
         int(counts.fifo_high_water),
         int(counts.n_sweeps),
     )
+
+
+def _may_sweep(model: Model) -> bool:
+    """Whether the configuration, which does not change during a run, allows for whole events."""
+    r = model.registers[0]
+    bursts_off = r.spi_burst_timeref == 0 or r.spi_open_loop == 1
+    return bool(bursts_off and not r.spi_out_aer_monitor_en and not r.spi_aer_src_ctrl_nneur)
 
 
 def stall_clocks(model: Model, environment: Environment) -> int:
@@ -158,28 +166,6 @@ def _stall(r: np.record, delays: Delays) -> int:
 
 
 # --- When ------------------------------------------------------------------------------------------------------
-
-
-@kernel
-def is_settled(r: np.record) -> bool:
-    """Nothing that comes from the pins or the SPI is still on its way through a flip-flop, and the bursts are off."""
-    gate = r.spi_gate_activity | r.spi_gate_activity_sync_int | r.spi_gate_activity_sync
-    reset = field(r.inputs, IN.RST) | r.rst_sync_int | r.rst_sync
-    read, prog = r.ctrl_readback_event, r.ctrl_prog_event
-    requests = read == r.ctrl_readback_event_sync_int and read == r.ctrl_readback_event_sync
-    requests = requests and prog == r.ctrl_prog_event_sync_int and prog == r.ctrl_prog_event_sync
-    open_loop = r.spi_open_loop == r.spi_open_loop_sync_int and r.spi_open_loop == r.spi_open_loop_sync
-    bursts_off = r.burst_clean == 1 and scheduler.rst_priority(r)
-    return (gate | reset) == 0 and requests and open_loop and bursts_off
-
-
-@kernel
-def is_bus_idle(r: np.record) -> bool:
-    """The output bus is in standard mode, spikes come from the neurons, and no transaction is under way."""
-    mode = r.spi_out_aer_monitor_en | r.spi_aer_src_ctrl_nneur
-    ack = r.aerout_ack_sync_int | r.aerout_ack_sync | r.aerout_ack_sync_del
-    transfers = r.do_neuron0_transfer | r.do_neuron1_transfer | r.do_synapse_transfer | r.synapse_state_event_del
-    return (mode | ack | transfers | r.aerout_req | r.aerout_ctrl_busy) == 0
 
 
 @kernel
@@ -309,16 +295,19 @@ def _n_weights_changed(before: int, after: int) -> int:
 
 
 @outlined
-def memory_clock(r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record) -> None:
+def memory_clock(
+    r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record, in_lanes: bool
+) -> None:
     """A clock in a state that may touch the memories: what it touches leaves the lanes and comes back."""
     aerin_addr = field(r.inputs, IN.AERIN_ADDR)
     sched = scheduler.outputs(r)
     neur = controller.neur_mem(r, aerin_addr, sched)
     syn = controller.syn_mem(r, aerin_addr, sched)
-    lane.flush_neuron(ws.lanes, neurons, neur.addr)
-    lane.flush_flags(ws.lanes, r, neur.addr // N_SYN)
-    lane.flush_flags(ws.lanes, r, syn.addr & LAST_GROUP)
-    lane.flush_synapses(ws.rows, synapses, syn.addr)
+    if in_lanes:
+        lane.flush_neuron(ws.lanes, neurons, neur.addr)
+        lane.flush_flags(ws.lanes, r, neur.addr // N_SYN)
+        lane.flush_flags(ws.lanes, r, syn.addr & LAST_GROUP)
+        lane.flush_synapses(ws.rows, synapses, syn.addr)
     before = lane.wide(synapses[syn.addr, 0])
     stimulates = neur.we == 1 and neur.event == 1 and (r.state == POP_NEUR or r.state == controller.SYNAPSE)
     learns = r.spi_gate_activity_sync == 0
@@ -326,9 +315,9 @@ def memory_clock(r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Wo
     counts.synaptic_operations += int(stimulates)
     if learns:
         counts.weight_steps += _n_weights_changed(before, lane.wide(synapses[syn.addr, 0]))
-    if neur.we:
+    if neur.we and in_lanes:
         lane.load_neuron(ws.lanes, r, neurons, neur.addr, ws.word)
-    if syn.we:
+    if syn.we and in_lanes:
         lane.load_synapses(ws.rows, synapses, syn.addr)
 
 
@@ -388,7 +377,8 @@ def _loop(
     undriven = r.inputs & ~DRIVEN
     sender = Sender(0, field(r.inputs, IN.AERIN_ADDR), 0, delays.gap)
     receiver = Receiver(0, delays.ack_delay)
-    lane.load_all(ws.lanes, ws.rows, r, neurons, synapses, ws.word)
+    if stall != NO_SWEEPS:
+        lane.load_all(ws.lanes, ws.rows, r, neurons, synapses, ws.word)
     while n_cycles < max_cycles:
         shown = outputs(r)
         ack, req = field(shown, OUT.AERIN_ACK), field(shown, OUT.AEROUT_REQ)
@@ -419,10 +409,11 @@ def _loop(
         counts.cycles[r.state] += 1
         counts.stalls += r.aerout_ctrl_busy
         if memories:
-            memory_clock(r, neurons, synapses, ws, counts)
+            memory_clock(r, neurons, synapses, ws, counts, stall != NO_SWEEPS)
         else:
             clock(r, neurons, synapses)
         counts.fifo_high_water = max(counts.fifo_high_water, _n_main(r))
         n_cycles += 1
-    lane.flush_all(ws.lanes, ws.rows, r, neurons, synapses)
+    if stall != NO_SWEEPS:
+        lane.flush_all(ws.lanes, ws.rows, r, neurons, synapses)
     return cycles[:n_spikes], addrs[:n_spikes], n_cycles, done

@@ -84,7 +84,8 @@ def _write_byte(r: np.record, neurons: np.ndarray, addr: int) -> None:
 
 
 @kernel
-def _flags(r: np.record, neuron: int, v_up: int, v_down: int) -> None:
+def set_flags(r: np.record, neuron: int, v_up: int, v_down: int) -> None:
+    """Set a neuron's SDSP flags."""
     group, mask = neuron >> 3, 1 << (neuron & 7)
     r.neur_v_up[group] = r.neur_v_up[group] & ~mask | mask * v_up
     r.neur_v_down[group] = r.neur_v_down[group] & ~mask | mask * v_down
@@ -95,7 +96,7 @@ def _write_lif(r: np.record, neurons: np.ndarray, neur: NeurMem, s: Stimulus) ->
     n = lif.update(r.neur_state, s.syn_weight, s.syn_sign, neur.event, s.time_ref)
     if not r.spi_gate_activity_sync:
         lif.store(neurons, neur.addr, n)
-    _flags(r, neur.addr, n.v_up, n.v_down)
+    set_flags(r, neur.addr, n.v_up, n.v_down)
     flags = n.v_up << MON.v_up.shift | n.v_down << MON.v_down.shift
     return Result(
         n.spike << EVENT_OUT.spike.shift,
@@ -108,7 +109,7 @@ def _write_izh(r: np.record, neurons: np.ndarray, neur: NeurMem, s: Stimulus) ->
     n = izh.update(r.neur_state, s.syn_weight, s.syn_sign, neur.event, s.time_ref, neur.burst_end)
     if not r.spi_gate_activity_sync:
         izh.store(neurons, neur.addr, n)
-    _flags(r, neur.addr, n.v_up, n.v_down)
+    set_flags(r, neur.addr, n.v_up, n.v_down)
     flags = n.v_up << MON.v_up.shift | n.v_down << MON.v_down.shift
     packets = n.membrane.reson_sign << MON.reson_sign.shift | n.membrane.core << MON.v_mem.shift
     return Result(

@@ -1,0 +1,136 @@
+"""Stretches of clocks in which only one thing moves, run without looking at the rest of the chip.
+
+Clock by clock the model computes everything; most of the time all but a little of it stands still. Here that is
+recognised (``is_settled``, ``is_bus_idle``), and the little is run on: an idle chip, or the neurons of a spike event,
+two clocks each, up to the next spike. It is the same state, by the same leaf functions, only quicker.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emulator.codec import positions
+from emulator.kernel.bits import bit, field
+from emulator.kernel.bits import limb_field as take
+from emulator.kernel.jit import kernel, outlined
+from emulator.odin import izh, lif, neuron_core, scheduler, sdsp
+from emulator.odin.controller import POP_NEUR, PRE_ALL, WAIT, NeurMem, SynMem
+from emulator.odin.layout import CHIP, LIF, N_SYN, SYN_ADDR, N
+
+IN = positions(CHIP.input_word)
+COMMON = positions(LIF)
+ADDR = positions(SYN_ADDR)
+IN_GROUP = N_SYN - 1  # bits of a neuron's address that tell its place in its group
+
+
+@kernel
+def is_settled(r: np.record) -> bool:
+    """Nothing that comes from the pins or the SPI is still on its way through a flip-flop, and the bursts are off."""
+    gate = r.spi_gate_activity | r.spi_gate_activity_sync_int | r.spi_gate_activity_sync
+    reset = field(r.inputs, IN.RST) | r.rst_sync_int | r.rst_sync
+    read, prog = r.ctrl_readback_event, r.ctrl_prog_event
+    requests = read == r.ctrl_readback_event_sync_int and read == r.ctrl_readback_event_sync
+    requests = requests and prog == r.ctrl_prog_event_sync_int and prog == r.ctrl_prog_event_sync
+    open_loop = r.spi_open_loop == r.spi_open_loop_sync_int and r.spi_open_loop == r.spi_open_loop_sync
+    bursts_off = r.burst_clean == 1 and scheduler.rst_priority(r)
+    return (gate | reset) == 0 and requests and open_loop and bursts_off
+
+
+@kernel
+def is_bus_idle(r: np.record) -> bool:
+    """The output bus is in standard mode, spikes come from the neurons, and no transaction is under way."""
+    mode = r.spi_out_aer_monitor_en | r.spi_aer_src_ctrl_nneur
+    ack = r.aerout_ack_sync_int | r.aerout_ack_sync | r.aerout_ack_sync_del
+    transfers = r.do_neuron0_transfer | r.do_neuron1_transfer | r.do_synapse_transfer | r.synapse_state_event_del
+    return (mode | ack | transfers | r.aerout_req | r.aerout_ctrl_busy) == 0
+
+
+@kernel
+def can_stretch(r: np.record) -> bool:
+    """Whether a stretch begins here; the inputs are those of the coming clock."""
+    if r.aerout_ctrl_busy or (r.state != POP_NEUR and r.state != WAIT) or bit(r.ctrl_cnt, 0) == 1:
+        return False
+    return field(r.inputs, IN.AEROUT_ACK) == 0 and is_bus_idle(r) and is_settled(r)
+
+
+@outlined
+def stretch(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int) -> int:
+    """Run on for at most ``clocks`` clocks with the inputs as they are; returns how many, perhaps none.
+
+    Call it only where ``can_stretch``. The output pins stay as they are.
+    """
+    taken = 0
+    if r.state == POP_NEUR:
+        taken = _visit(r, neurons, synapses, clocks)
+    elif _is_idle(r):
+        taken = clocks
+    req = field(r.inputs, IN.AERIN_REQ)
+    if taken >= 2:
+        r.aerin_req_sync = req
+        r.aerin_req_sync_int = req
+    elif taken == 1:
+        r.aerin_req_sync = r.aerin_req_sync_int
+        r.aerin_req_sync_int = req
+    r.cycle += taken
+    return taken
+
+
+@kernel
+def _is_idle(r: np.record) -> bool:
+    """The controller waits, its counters are clear, and no event is in the scheduler or on its way."""
+    requests = field(r.inputs, IN.AERIN_REQ) | r.aerin_req_sync | r.aerin_req_sync_int
+    counters = r.ctrl_cnt | r.neur_cnt
+    return (requests | counters) == 0 and scheduler.outputs(r).empty == 1
+
+
+@kernel
+def _visit(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int) -> int:
+    """The next neurons of the spike event, before the last and before the first that spikes; returns the clocks."""
+    pre = field(scheduler.outputs(r).data_out, scheduler.SCHED.addr)
+    first = r.neur_cnt
+    last = min(N - 1, first + clocks // 2)
+    n = first
+    while n < last:
+        group = n // N_SYN
+        addr = pre << ADDR.pre.shift | group
+        learned = 0
+        if n & IN_GROUP == 0:
+            word = np.int64(synapses[addr, 0])
+            update = r.spi_update_unmapped_syn
+            learned = sdsp.word_next(word, PRE_ALL, update, 0, r.neur_v_up[group], r.neur_v_down[group])
+            r.synarray_rdata = word
+        if not _visit_one(r, neurons, n, addr):
+            break
+        if n & IN_GROUP == 0:
+            synapses[addr, 0] = learned
+        n += 1
+    r.neur_cnt = n
+    r.ctrl_cnt = 2 * n
+    return 2 * (n - first)
+
+
+@kernel
+def _visit_one(r: np.record, neurons: np.ndarray, n: int, syn_addr: int) -> bool:
+    """Read a neuron and write it back; False, and nothing written, if it spikes: that is for all blocks to see."""
+    for limb in range(neuron_core.N_LIMBS):
+        r.neur_state[limb] = np.int64(neurons[n, limb])
+    s = neuron_core.stimulus(r, NeurMem(1, 1, n, 1, 0, 0, 0), SynMem(0, 0, syn_addr, 0, 0))
+    enabled = take(r.neur_state, COMMON.neur_disable) == 0
+    if take(r.neur_state, COMMON.lif_izh_sel) == 0:
+        return _visit_izh(r, neurons, n, s.syn_weight, s.syn_sign, enabled)
+    result = lif.update(r.neur_state, s.syn_weight, s.syn_sign, 1, 0)
+    if result.spike and enabled:
+        return False
+    lif.store(neurons, n, result)
+    neuron_core.set_flags(r, n, result.v_up, result.v_down)
+    return True
+
+
+@outlined
+def _visit_izh(r: np.record, neurons: np.ndarray, n: int, syn_weight: int, syn_sign: int, enabled: bool) -> bool:
+    result = izh.update(r.neur_state, syn_weight, syn_sign, 1, 0, 0)
+    if result.spike and enabled:
+        return False
+    izh.store(neurons, n, result)
+    neuron_core.set_flags(r, n, result.v_up, result.v_down)
+    return True
