@@ -7,6 +7,8 @@ two clocks each, up to the next spike. It is the same state, by the same leaf fu
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from emulator.codec import positions
@@ -95,7 +97,7 @@ def _visit(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int)
         addr = pre << ADDR.pre.shift | group
         learned = 0
         if n & IN_GROUP == 0:
-            word = np.int64(synapses[addr, 0])
+            word: Any = np.int64(synapses[addr, 0])
             update = r.spi_update_unmapped_syn
             learned = sdsp.word_next(word, PRE_ALL, update, 0, r.neur_v_up[group], r.neur_v_down[group])
             r.synarray_rdata = word
