@@ -22,9 +22,10 @@ from emulator.odin.chip import Model
 from emulator.odin.clock import IN, OUT, apply_inputs, clock, outputs
 from emulator.odin.closed_loop import DRIVEN, FIRST, _pins, _put, at_rest
 from emulator.odin.controller import BIST, POP_NEUR, PUSH, TREF, WAIT, WAIT_REQDN
-from emulator.odin.layout import N_SYN, NEURONS, SYNAPSES, M, N, State
+from emulator.odin.layout import N_SYN, NEURONS, SYNAPSES, M, N
 from emulator.odin.scheduler import SCHED
 from emulator.odin.spi import SYN_SIGN_BITS
+from emulator.odin.statistics import COUNTS, Statistics, statistics
 from emulator.odin.stretch import is_bus_idle, is_settled
 
 EVENT_CLOCKS = 2 * N  # of an event that visits all neurons
@@ -32,19 +33,6 @@ ROW_CLOCKS = 2 * N // N_SYN  # of a row of synapses in a bistability event
 LONGEST = ROW_CLOCKS * N  # clocks of the longest event without spikes
 LAST_GROUP = N // N_SYN - 1
 NO_SWEEPS = -1
-COUNTS = np.dtype(
-    (
-        np.record,
-        [
-            ("cycles", np.int64, (len(State),)),
-            ("stalls", np.int64),
-            ("synaptic_operations", np.int64),
-            ("weight_steps", np.int64),
-            ("fifo_high_water", np.int64),
-            ("n_sweeps", np.int64),
-        ],
-    )
-)
 ONE_SPIKE = aer_out.Seen(True, 0, False, False, 0, 0, 0)
 NO_SPIKE = aer_out.Seen(False, 0, False, False, 0, 0, 0)
 
@@ -56,26 +44,6 @@ class Workspace(NamedTuple):
     rows: np.ndarray
     word: np.ndarray
     scratch: np.ndarray
-
-
-@dataclass(frozen=True)
-class Statistics:
-    """What a run did.
-
-    cycles : clocks by the controller's state
-    stalls : clocks for which the output bus was busy
-    synaptic_operations : neuron updates by spike and single-synapse events
-    weight_steps : weights changed by SDSP and bistability
-    fifo_high_water : most events that the main FIFO held at once, 0..32
-    n_sweeps : events taken at once
-    """
-
-    cycles: dict[str, int]
-    stalls: int
-    synaptic_operations: int
-    weight_steps: int
-    fifo_high_water: int
-    n_sweeps: int
 
 
 @dataclass(frozen=True)
@@ -124,18 +92,7 @@ def run(
         max_cycles,
         stall_clocks(model, environment) if sweeping and _may_sweep(model) else NO_SWEEPS,
     )
-    return Run(cycles, addrs, first_cycle, int(n_cycles), bool(done), _statistics(counts[0]))
-
-
-def _statistics(counts: np.record) -> Statistics:
-    return Statistics(
-        {s.name: int(counts.cycles[s]) for s in State},
-        int(counts.stalls),
-        int(counts.synaptic_operations),
-        int(counts.weight_steps),
-        int(counts.fifo_high_water),
-        int(counts.n_sweeps),
-    )
+    return Run(cycles, addrs, first_cycle, int(n_cycles), bool(done), statistics(counts[0]))
 
 
 def _may_sweep(model: Model) -> bool:
