@@ -16,8 +16,7 @@ from emulator import chips
 from emulator.declare import Chip
 from emulator.errors import InputError
 from golden import case
-from rtl.design import Design
-from tools import regress
+from tools import options, regress
 from tools.errors import Difference
 from tools.progress import progress
 from tools.regress import Device, Outcome
@@ -91,22 +90,10 @@ def _device(chip: Chip, rtl: Path | None, top: str | None, simulator: str, repor
         if rtl is not None:
             raise InputError(f"--rtl {rtl}: not with --sim model, which runs no Verilog; verilator or icarus does")
         return regress.model(chip)
-    design = _design(chip, rtl, top, report)
+    design = options.design(chip, rtl, top, report)
     if simulator == "icarus":
         return regress.in_icarus(design, chip)
     return regress.in_verilator(design, chip, report / "compiled")
-
-
-def _design(chip: Chip, rtl: Path | None, top: str | None, report: Path) -> Design:
-    if rtl is not None:
-        from rtl import foreign  # needs pyverilog
-
-        return foreign.read(rtl, chip, top)
-    if top is not None:
-        raise InputError(f"--top {top}: only with --rtl; our RTL has one top")
-    from rtl import emit  # needs Amaranth
-
-    return emit.design(chip.name, report / "rtl")
 
 
 # --- Results ----------------------------------------------------------------------------------------------------

@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 
 from emulator import chips
-from emulator.errors import InputError
 from golden.compare import MemoryDifference, Mismatch, PinDifference, WordDifference
 from golden.replay import Result, replay
 from golden.wave import end_time
 from tools.errors import Difference
+from tools.options import images
 from tools.progress import progress
 
 
@@ -50,7 +50,7 @@ def command(
     \b
     Example: draupnir replay odin capture.vcd --scope tb.dut --expect neurons=after.hex
     """
-    before, after = _images("--load", load), _images("--expect", expect)
+    before, after = images("--load", load), images("--expect", expect)
     model = chips.model(chip)(random_state)
     total = end_time(wave) if wave.is_file() else 0
     with progress(wave.name, total, "time units") as advance:
@@ -62,18 +62,6 @@ def command(
             click.echo(line)
     if not result.holds:
         raise Difference
-
-
-def _images(option: str, given: tuple[str, ...]) -> dict[str, Path]:
-    images: dict[str, Path] = {}
-    for text in given:
-        name, equals, file = text.partition("=")
-        if not (name and equals and file):
-            raise InputError(f"{option} {text}: MEM=FILE is needed, for instance {option} neurons=neurons.hex")
-        if name in images:
-            raise InputError(f"{option} {text}: {name} is given twice")
-        images[name] = Path(file)
-    return images
 
 
 def report(result: Result) -> Iterator[str]:

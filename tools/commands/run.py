@@ -14,6 +14,7 @@ import click
 from emulator import chips
 from emulator.declare import Chip
 from emulator.errors import InputError
+from tools.options import images
 from tools.progress import progress
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def command(
              draupnir run odin --config net.toml --events events.npy --save synapses=learned.hex --json
     """
     declared = chips.declaration(chip)
-    images = _images(declared, save)
+    targets = _targets(declared, save)
     # Only here: help needs none of it.
     from emulator.handshake import Environment
     from golden import hexfile
@@ -82,7 +83,7 @@ def command(
     ):
         rounds = event_files.rounds(events, declared)
         outcome = session.run(model, rounds, environment, max_cycles, not clock_level, take, advance)
-        for name, path in images.items():
+        for name, path in targets.items():
             hexfile.write(path, model.memories[name], declared.memory(name))
     if as_json:
         click.echo(json.dumps({"chip": chip, **asdict(outcome), "warnings": model.warnings()}, indent=2))
@@ -94,21 +95,16 @@ def command(
         click.echo(f"warning: {warning}", err=True)
 
 
-def _images(chip: Chip, given: tuple[str, ...]) -> dict[str, Path]:
+def _targets(chip: Chip, given: tuple[str, ...]) -> dict[str, Path]:
     """Where to save which memory."""
-    images: dict[str, Path] = {}
-    for text in given:
-        name, equals, file = text.partition("=")
-        if not (name and equals and file):
-            raise InputError(f"--save {text}: MEM=FILE is needed, for instance --save neurons=neurons.hex")
-        if name not in (names := [memory.name for memory in chip.memories]):
-            raise InputError(f"--save {text}: {chip.name} has no memory {name!r}; it has {', '.join(names)}")
-        if name in images:
-            raise InputError(f"--save {text}: {name} is given twice")
-        if not Path(file).parent.is_dir():
-            raise InputError(f"--save {text}: {Path(file).parent} is not a folder")
-        images[name] = Path(file)
-    return images
+    names = [memory.name for memory in chip.memories]
+    files = images("--save", given)
+    for name, file in files.items():
+        if name not in names:
+            raise InputError(f"--save {name}={file}: {chip.name} has no memory {name!r}; it has {', '.join(names)}")
+        if not file.parent.is_dir():
+            raise InputError(f"--save {name}={file}: {file.parent} is not a folder")
+    return files
 
 
 def rows(outcome: Outcome) -> Iterator[tuple[str, str]]:

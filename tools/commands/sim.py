@@ -20,7 +20,7 @@ from emulator import chips
 from emulator.declare import Chip
 from emulator.errors import InputError
 from golden.files import replacing
-from rtl.design import Design
+from tools import options
 from tools.errors import Difference
 from tools.progress import progress
 
@@ -76,7 +76,7 @@ def command(
     if images is not None:
         raise InputError(f"--images {images}: only without --test, --waves and --sim icarus")
     wanted = select(declared, test or MAIN_JOB)
-    design = _design(declared, rtl, top, report)
+    design = options.design(declared, rtl, top, report)
     say = (lambda text: None) if as_json else click.echo
     say(f"{chip}: {rtl or 'our RTL'}, top {design.top}, in {simulator}, seed {seed}: compiling")
     built = build(design, declared, simulator, report / "compiled", waves)
@@ -106,7 +106,7 @@ def _digits(
     from tools.digits.experiment import Experiment
 
     experiment = Experiment(seed=seed, n_images=n_images)
-    design = _design(chip, rtl, top, report)
+    design = options.design(chip, rtl, top, report)
     if not as_json:
         click.echo(f"{chip.name}: {rtl or 'our RTL'}, top {design.top}, in Verilator, seed {seed}: compiling")
     device = verilated.build(design, chip, report / "compiled")
@@ -121,18 +121,6 @@ def _digits(
         _print_held(outcome, files)
     if outcome.difference:
         raise Difference
-
-
-def _design(chip: Chip, rtl: Path | None, top: str | None, report: Path) -> Design:
-    if rtl is not None:
-        from rtl import foreign  # needs pyverilog
-
-        return foreign.read(rtl, chip, top)
-    if top is not None:
-        raise InputError(f"--top {top}: only with --rtl; our RTL has one top")
-    from rtl import emit  # needs Amaranth
-
-    return emit.design(chip.name, report / "rtl")
 
 
 def _again(chip: str, rtl: Path | None, top: str | None, simulator: str, test: str, seed: int) -> str:
