@@ -1,8 +1,8 @@
 """The one place that knows Numba's options.
 
-``kernel``, ``outlined`` and ``entry`` compile a function, and keep the machine code in a folder named by a hash of all
-of ``emulator``'s sources: a warm start is fast, and an edit of any kernel, also of one that is only called, can never
-run stale code.
+``kernel``, ``outlined`` and ``entry`` compile a function, and keep the machine code in a folder named by a hash of
+all sources that the function can be made of: its own chip's, and those that no chip owns. So a warm start is fast, an
+edit of any kernel, also of one that is only called, can never run stale code, and no chip waits for another's edits.
 With NUMBA_DISABLE_JIT=1 the same functions run uncompiled and give the same bits.
 """
 
@@ -24,16 +24,16 @@ SOURCES = Path(__file__).resolve().parent.parent
 
 
 @cache
-def cache_folder() -> Path | None:
+def cache_folder(owner: str = "") -> Path | None:
     """Folder of this version's machine code, or None if none can be written (then each start compiles).
 
+    owner : the folder below ``emulator`` whose code it is, for instance "odin"; "" for what is in none
     Numba itself would take code compiled without NUMBA_BOUNDSCHECK=1 for code with it.
     """
     config: Any = numba.config
     digest = hashlib.sha256(f"{numba.__version__}, {config.BOUNDSCHECK}".encode())
-    for path in sorted(SOURCES.rglob("*.py")):
-        if "tests" not in path.parts:
-            digest.update(path.read_bytes())
+    for path in _sources_of(owner):
+        digest.update(path.read_bytes())
     root = Path(os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_path("draupnir"))
     folder = root / "kernels" / digest.hexdigest()[:16]
     try:
@@ -41,6 +41,20 @@ def cache_folder() -> Path | None:
     except OSError:
         return None
     return folder if os.access(folder, os.W_OK) else None
+
+
+def _sources_of(owner: str) -> list[Path]:
+    """What the owner's kernels can be made of: a chip never imports another chip."""
+    shared = [*SOURCES.glob("*.py"), *(SOURCES / "kernel").rglob("*.py")]
+    own = (SOURCES / owner).rglob("*.py") if owner not in ("", "kernel") else ()
+    return sorted(path for path in {*shared, *own} if "tests" not in path.parts)
+
+
+def _owner(function: Callable[..., object]) -> str:
+    """The folder below ``emulator`` that a function is from; "" if it is from elsewhere."""
+    path = Path(function.__code__.co_filename)
+    inside = path.relative_to(SOURCES).parts if path.is_relative_to(SOURCES) else ()
+    return inside[0] if len(inside) > 1 else ""
 
 
 def kernel(function: F) -> F:
@@ -64,7 +78,7 @@ def entry(function: F) -> F:
 
 
 def _compiled(function: F, forceinline: bool, _nrt: bool = False) -> F:
-    folder = cache_folder()
+    folder = cache_folder(_owner(function))
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": forceinline, "_nrt": _nrt}
     config: Any = numba.config
     before = config.CACHE_DIR

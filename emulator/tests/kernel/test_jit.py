@@ -1,4 +1,6 @@
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numba
 import pytest
@@ -19,9 +21,9 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def fresh_folder() -> Path | None:
+def fresh_folder(owner: str = "odin") -> Path | None:
     """The cache folder as a new process would find it."""
-    return jit.cache_folder.__wrapped__()
+    return jit.cache_folder.__wrapped__(owner)
 
 
 def test_the_cache_folder_stays_while_no_source_changes(sources: Path, tmp_path: Path) -> None:
@@ -41,6 +43,28 @@ def test_a_new_source_has_another_cache_folder(sources: Path) -> None:
     before = fresh_folder()
     (sources / "odin" / "izh.py").write_text(SOURCE)
     assert fresh_folder() != before
+
+
+def test_an_edited_source_of_another_chip_keeps_the_cache_folder(sources: Path) -> None:
+    before = fresh_folder("reckon"), fresh_folder("")
+    (sources / "odin" / "lif.py").write_text(SOURCE.replace("1", "2"))
+    assert (fresh_folder("reckon"), fresh_folder("")) == before
+
+
+@pytest.mark.parametrize("shared", ["kernel/arith.py", "state.py"])
+def test_an_edited_source_that_no_chip_owns_has_another_cache_folder(sources: Path, shared: str) -> None:
+    before = fresh_folder()
+    (sources / shared).parent.mkdir(exist_ok=True)
+    (sources / shared).write_text(SOURCE)
+    assert fresh_folder() != before
+
+
+def test_kernels_are_kept_by_the_folder_they_are_from() -> None:
+    lif: Any = import_module("emulator.odin.lif")
+    bits: Any = import_module("emulator.kernel.bits")
+    for function, owner in ((lif.membrane, "odin"), (bits.bit, "kernel")):
+        assert Path(function._cache.cache_path).is_relative_to(jit.cache_folder(owner) or "")
+    assert jit.cache_folder("odin") != jit.cache_folder("kernel")
 
 
 def test_an_edited_test_keeps_the_cache_folder(sources: Path) -> None:
