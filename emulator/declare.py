@@ -122,11 +122,30 @@ def pin_word(name: str, pins: tuple[Pin, ...]) -> Word:
 
 
 @dataclass(frozen=True)
+class Matrix:
+    """How a memory's words make up a matrix: row after row, entry after entry, the first in a word's lowest bits.
+
+    rows, columns : names of what they stand for, and how many there are
+    entry : the fields of one entry; words are filled with entries entirely
+    """
+
+    rows: tuple[str, int]
+    columns: tuple[str, int]
+    entry: Word
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.rows[1], self.columns[1]
+
+
+@dataclass(frozen=True)
 class Memory:
     """An addressable memory.
 
     words : the ways to read one word, by name; the first is the default view
     view : which of them applies is told by this field of the default view (value -> view name), if any
+    matrix : what its users think in, if that is not words
+    unused : fields, in the default view, of a word that nobody configured, where one of zeros would do something
     """
 
     name: str
@@ -136,6 +155,8 @@ class Memory:
     source: str = ""
     view: Mapping[int, str] = field(default_factory=dict)
     view_field: str = ""
+    matrix: Matrix | None = None
+    unused: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for word in self.words:
@@ -143,6 +164,15 @@ class Memory:
                 raise DeclarationError(
                     f"memory {self.name}: view {word.name} has {word.width} bits, the memory {self.width}"
                 )
+        for name in self.unused:
+            if name not in self.words[0]:
+                raise DeclarationError(f"memory {self.name}: unused.{name} is no field of {self.words[0].name}")
+        if self.matrix and math.prod(self.matrix.shape) * self.matrix.entry.width != self.depth * self.width:
+            rows, columns = self.matrix.shape
+            raise DeclarationError(
+                f"memory {self.name}: {rows} x {columns} entries of {self.matrix.entry.width} bits are not"
+                f" {self.depth} words of {self.width}"
+            )
 
     @property
     def n_limbs(self) -> int:

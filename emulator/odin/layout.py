@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from emulator.declare import Block, Chip, Event, Field, Memory, Pin, Reg, Register, Word
+from emulator.declare import Block, Chip, Event, Field, Matrix, Memory, Pin, Reg, Register, Word
 from emulator.odin.neuron_words import IZH, LIF
 
 N = 256  # neurons, and synapses on each neuron's dendritic tree
@@ -80,8 +80,16 @@ NEURONS = Memory(
     "doc 3.1; neuron_core.v, SRAM_256x128_wrapper",
     view={1: "lif", 0: "izh"},
     view_field="lif_izh_sel",
+    unused={"lif_izh_sel": 1, "neur_disable": 1},  # a neuron of zeros spikes at each event
 )
-SYNAPSES = Memory("synapses", N * N // N_SYN, SYN.width, (SYN,), "doc 3.1; synaptic_core.v, SRAM_8192x32_wrapper")
+SYNAPSES = Memory(
+    "synapses",
+    N * N // N_SYN,
+    SYN.width,
+    (SYN,),
+    "doc 3.1; synaptic_core.v, SRAM_8192x32_wrapper",
+    matrix=Matrix(("pre", N), ("post", N), Word("synapse", SYN_BITS, (SYN_WEIGHT, MAPPING))),
+)
 
 SYN_ADDR = Word(
     "synapse word address",

@@ -4,7 +4,20 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from emulator.declare import Block, Chip, DeclarationError, Event, Field, Memory, Pin, Reg, Register, Word, pin_word
+from emulator.declare import (
+    Block,
+    Chip,
+    DeclarationError,
+    Event,
+    Field,
+    Matrix,
+    Memory,
+    Pin,
+    Reg,
+    Register,
+    Word,
+    pin_word,
+)
 
 LOW = Field("low", 0, 4, "")
 HIGH = Field("high", 4, 4, "")
@@ -73,6 +86,20 @@ def test_pins_side_by_side_take_the_lowest_bits_first() -> None:
 def test_a_memory_and_its_views_have_one_width() -> None:
     with pytest.raises(DeclarationError, match=r"^memory mem: view word has 8 bits, the memory 16$"):
         Memory("mem", 4, 16, (WORD,))
+
+
+def test_a_matrix_fills_its_memory() -> None:
+    matrix = Matrix(("pre", 4), ("post", 8), Word("entry", 4, (Field("weight", 0, 4, "Weight."),)))
+    word = Word("word", 16, (Field("all", 0, 16, "Four entries."),))
+    assert Memory("mem", 8, 16, (word,), matrix=matrix).matrix is matrix
+    with pytest.raises(DeclarationError, match=r"^memory mem: 4 x 8 entries of 4 bits are not 9 words of 16$"):
+        Memory("mem", 9, 16, (word,), matrix=matrix)
+
+
+def test_an_unused_word_has_fields_that_there_are() -> None:
+    word = Word("word", 16, (Field("all", 0, 16, "All bits."),))
+    with pytest.raises(DeclarationError, match=r"^memory mem: unused\.off is no field of word$"):
+        Memory("mem", 8, 16, (word,), unused={"off": 1})
 
 
 @pytest.mark.parametrize(("width", "n_limbs"), [(1, 1), (32, 1), (33, 2), (128, 4)])

@@ -18,23 +18,23 @@
     weight = 3
     mapped = true                   # the default
 
-File names are relative to the configuration's folder. ODIN's neurons that are not named are disabled.
+File names are relative to the configuration's folder. Words that no table names are 0, or as the memory declares
+(ODIN's neurons are disabled). A matrix' rows and columns are called as declared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from emulator import chips, state
 from emulator.codec import encode, to_limbs
-from emulator.declare import Chip, Memory
+from emulator.declare import Memory
 from emulator.errors import InputError
 from golden import hexfile
-from tools.config import registers, words
+from tools.config import matrix, registers, words
 from tools.config.configuration import Configuration
 from tools.config.source import Key, Source, closest, read, show
 
@@ -53,7 +53,7 @@ def load(path: Path, chip: str) -> Configuration:
     return Configuration(
         declared,
         registers.read(source, declared),
-        {memory.name: _memory(source, declared, memory) for memory in declared.memories},
+        {memory.name: _memory(source, memory) for memory in declared.memories},
     )
 
 
@@ -67,14 +67,16 @@ def _dumped(configuration: Configuration) -> Iterator[str]:
     yield from registers.dump(chip, configuration.registers)
     for memory in chip.memories:
         content = configuration.memories[memory.name]
-        form = _form(chip, memory)
-        yield from form.dump(content) if form else words.dump(content, memory, _unused(chip, memory))
+        if memory.matrix:
+            yield from matrix.dump(content, memory)
+        else:
+            yield from words.dump(content, memory, _unused(memory))
 
 
 # --- Memories ---------------------------------------------------------------------------------------------------
 
 
-def _memory(source: Source, chip: Chip, memory: Memory) -> np.ndarray:
+def _memory(source: Source, memory: Memory) -> np.ndarray:
     given = source.tree.get(memory.name, [])
     key: Key = (memory.name,)
     if isinstance(given, str):
@@ -83,32 +85,17 @@ def _memory(source: Source, chip: Chip, memory: Memory) -> np.ndarray:
             return hexfile.read(image, memory)
         except InputError as error:
             raise source.error(key, str(error)) from error
-    form = _form(chip, memory)
-    if form and isinstance(given, dict):
+    if memory.matrix and isinstance(given, dict):
         given = [given]
     if not isinstance(given, list) or not all(isinstance(table, dict) for table in given):
         raise source.error(key, f"{show(given)} is neither tables nor the name of an image; right is [[{memory.name}]]")
     content = state.new_memory(memory)
-    content[:] = to_limbs(_unused(chip, memory), memory.n_limbs)
-    if form:
-        form.fill(source, content, given)
-    else:
-        words.fill(source, content, memory, given)
+    content[:] = to_limbs(_unused(memory), memory.n_limbs)
+    fill = matrix.fill if memory.matrix else words.fill
+    fill(source, content, memory, given)
     return content
 
 
-def _form(chip: Chip, memory: Memory) -> Any:
-    """The module for a memory whose words are not what its users think in, or None."""
-    if (chip.name, memory.name) == ("odin", "synapses"):
-        # Only here: another chip's configuration needs nothing of this one.
-        from tools.config import crossbar
-
-        return crossbar
-    return None
-
-
-def _unused(chip: Chip, memory: Memory) -> int:
-    """The word that no table names: 0, but where that would do something."""
-    if (chip.name, memory.name) == ("odin", "neurons"):  # an all-zero neuron spikes at each event
-        return encode(memory.words[0], lif_izh_sel=1, neur_disable=1)
-    return 0
+def _unused(memory: Memory) -> int:
+    """The word that no table names."""
+    return encode(memory.words[0], **memory.unused)

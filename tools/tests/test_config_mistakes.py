@@ -147,12 +147,12 @@ WEIGHTS[3, 4] = 8
 @pytest.mark.parametrize(
     ("found", "message"),
     [
-        (np.zeros((256, 10), int), "256 x 10; right is 256 x 256, a row for each pre-synaptic neuron"),
-        (np.zeros(65536, int), "65536; right is 256 x 256, a row for each pre-synaptic neuron"),
-        (np.array(3), "a single number; right is 256 x 256, a row for each pre-synaptic neuron"),
+        (np.zeros((256, 10), int), "256 x 10; right is 256 x 256, a row for each pre"),
+        (np.zeros(65536, int), "65536; right is 256 x 256, a row for each pre"),
+        (np.array(3), "a single number; right is 256 x 256, a row for each pre"),
         (np.zeros((256, 256)), "float64; right is an array of integers"),
-        (WEIGHTS, "8 from 3 to 4 is not within 0..7"),
-        (-WEIGHTS, "-8 from 3 to 4 is not within 0..7"),
+        (WEIGHTS, "8 at pre 3, post 4 is not within 0..7"),
+        (-WEIGHTS, "-8 at pre 3, post 4 is not within 0..7"),
     ],
 )
 def test_each_wrong_matrix(tmp_path: Path, found: np.ndarray, message: str) -> None:
@@ -172,9 +172,9 @@ def test_no_npy_file(tmp_path: Path, content: bytes) -> None:
     [
         ("0," * 255 + "x", f":2: not integers separated by commas: '{'0,' * 18}..."),
         ("0," * 255 + "1.5", f":2: not integers separated by commas: '{'0,' * 18}..."),
-        ("0,1", ":2: 2 numbers; right is 256, one for each post-synaptic neuron"),
-        ("9" + ",0" * 255, ": 9 from 1 to 0 is not within 0..7"),
-        (None, ": 255 x 256; right is 256 x 256, a row for each pre-synaptic neuron"),
+        ("0,1", ":2: 2 numbers; right is 256, one for each post"),
+        ("9" + ",0" * 255, ": 9 at pre 1, post 0 is not within 0..7"),
+        (None, ": 255 x 256; right is 256 x 256, a row for each pre"),
     ],
 )
 def test_each_wrong_csv(tmp_path: Path, line: str | None, message: str) -> None:
