@@ -56,10 +56,12 @@ def read(path: Path, memory: Memory) -> np.ndarray:
 
 
 def write(path: Path, words: np.ndarray, memory: Memory) -> None:
-    """Write (depth, limbs) uint32 words, lower case, all digits of each."""
+    """Write (depth, limbs) uint32 words, lower case, all digits of each, or one 0 for a word of zeros."""
     n_digits = -(-memory.width // 4)
+    lines = (f"{from_limbs(word):0{n_digits}x}\n" for word in words)
+    zero, short = "0" * n_digits + "\n", "0\n"
     with replacing(path) as temporary:
-        temporary.write_text("".join(f"{from_limbs(word):0{n_digits}x}\n" for word in words))
+        temporary.write_text("".join(short if line == zero else line for line in lines))
 
 
 def _tokens(text: str) -> Iterator[tuple[int, str]]:

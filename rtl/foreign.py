@@ -142,17 +142,25 @@ def _described(pin: Pin | Port) -> str:
 
 
 def _find_memories(chip: Chip, arrays: list[Array]) -> tuple[dict[str, str], list[Difference]]:
-    """The path of each declared memory: the one array of its shape."""
+    """The path of each declared memory: the one array of its shape, or of several the one that is called like it."""
     memories: dict[str, str] = {}
     differences: list[Difference] = []
     for memory in chip.memories:
         fitting = [array.path for array in arrays if (array.depth, array.width) == (memory.depth, memory.width)]
+        if len(fitting) > 1:
+            fitting = [path for path in fitting if _abbreviates(memory.name, path)] or fitting
         if len(fitting) == 1:
             memories[memory.name] = fitting[0]
         else:
             kind = "ambiguous memory" if fitting else "missing memory"
             differences.append(Difference(kind, memory.name, _shape(memory), ", ".join(fitting)))
     return memories, differences
+
+
+def _abbreviates(name: str, path: str) -> bool:
+    """Whether a path has the letters of a name in their order: winp abbreviates srnn_0.weights_inp.SRAM."""
+    letters = iter(path.lower())
+    return all(letter in letters for letter in name.lower())
 
 
 def _shape(memory: Memory | Array) -> str:

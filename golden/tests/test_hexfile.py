@@ -27,6 +27,12 @@ def test_an_image_survives(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["ram.hex"]
 
 
+def test_a_word_of_zeros_takes_one_digit(tmp_path: Path) -> None:
+    hexfile.write(tmp_path / "ram.hex", np.zeros((8, 2), np.uint32), RAM)
+    assert (tmp_path / "ram.hex").read_text() == "0\n" * 8
+    assert not hexfile.read(tmp_path / "ram.hex", RAM).any()
+
+
 def test_most_significant_digit_first(tmp_path: Path) -> None:
     assert read(tmp_path / "m", "12_3456789A\n" + "0\n" * 7)[0] == 0x123456789A
     assert hexfile.read(tmp_path / "m", RAM)[0].tolist() == [0x3456789A, 0x12]

@@ -103,6 +103,11 @@ def test_difference_is_named(tmp_path, before, after, expected):
     assert differences(tmp_path, toy=TOY.replace(before, after)) == [expected]
 
 
+def test_of_memories_of_one_shape_each_is_the_array_called_like_it(tmp_path):
+    twin = TOY.replace("reg [2*M-1:0] priority;", "reg [2*M-1:0] priority; reg [39:0] the_sums [0:15];")
+    assert read(write(tmp_path, toy=twin, store=STORE), CHIP).memories == {"sums": "the_sums"}
+
+
 def test_pin_that_two_ports_could_be_is_ambiguous(tmp_path):
     twice = TOY.replace("TOP_BIT,", "top_bit, output topbit,")
     assert "ambiguous pin TOP_BIT (found top_bit, topbit)" in differences(tmp_path, toy=twice)
