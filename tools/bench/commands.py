@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from emulator import chips
+from emulator.declare import Chip
 from emulator.errors import InputError
-from emulator.odin.layout import CHIP
 from golden import hexfile, wave_out
 from golden.replay import Result, replay
 from tools.bench.contestants import Job
@@ -29,15 +29,18 @@ def contestants(job: Job, n_clocks: int, folder: Path) -> list[Contestant]:
     wave_out.write(trace, folder / "wave.fst")
     load = {name: folder / f"{name}.hex" for name in images}
     for name, content in images.items():
-        hexfile.write(load[name], content, CHIP.memory(name))
-    words = ["replay", CHIP.name, str(folder / "wave.fst")]
+        hexfile.write(load[name], content, job.chip.memory(name))
+    words = ["replay", job.chip.name, str(folder / "wave.fst")]
     words += [word for name, file in load.items() for word in ("--load", f"{name}={file}")]
     n = trace.n_cycles
     return [
         Contestant("draupnir --help", PROCESS, partial(call, ["--help"])),
         Contestant(f"draupnir replay, {n:,} clocks of FST", PROCESS, partial(call, words), n_clocks=n),
         Contestant(
-            f"replay in a running Python, {n:,} clocks of FST", PROCESS, partial(_replay, folder, load), n_clocks=n
+            f"replay in a running Python, {n:,} clocks of FST",
+            PROCESS,
+            partial(_replay, job.chip, folder, load),
+            n_clocks=n,
         ),
     ]
 
@@ -51,5 +54,5 @@ def call(words: Sequence[str]) -> None:
         raise InputError(f"draupnir {words[0]}: exit status {done.returncode}: {' '.join(done.stderr.split())[-300:]}")
 
 
-def _replay(folder: Path, load: dict[str, Path]) -> Result:
-    return replay(chips.model(CHIP.name)(), folder / "wave.fst", load=load)
+def _replay(chip: Chip, folder: Path, load: dict[str, Path]) -> Result:
+    return replay(chips.model(chip.name)(), folder / "wave.fst", load=load)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from emulator import state
-from emulator.odin import closed_loop, engine
-from emulator.odin.chip import Model
-from emulator.odin.layout import CHIP
 from emulator.trace import Trace
 from golden import wave_out
 from golden.lockstep import hold
@@ -41,17 +40,21 @@ class Job:
     """
 
     def __init__(self, workload: Workload, row_events: int) -> None:
-        self.workload = workload
+        self.workload, self.chip = workload, workload.chip
+        self.closed_loop = import_module(f"emulator.{self.chip.name}.closed_loop")
+        self.engine = import_module(f"emulator.{self.chip.name}.engine")
         self.model = workload.model()
         self.ready = self.model.snapshot()
-        recorded = closed_loop.run(self.model, workload.events[:row_events], ENVIRONMENT, FOREVER, record_rows=True)
+        recorded = self.closed_loop.run(
+            self.model, workload.events[:row_events], ENVIRONMENT, FOREVER, record_rows=True
+        )
         self.rows, self.clk = recorded.rows, np.ones(len(recorded.rows), np.uint8)
         self.after_rows = self.model.snapshot()
         self.model.restore(self.ready)
         self.outputs = self.model.drive(self.rows, self.clk)
         self._same_state(self.model, self.after_rows, ROWS, LOOP)
         self.restore()
-        counted = engine.run(self.model, workload.events[:row_events], ENVIRONMENT)
+        counted = self.engine.run(self.model, workload.events[:row_events], ENVIRONMENT)
         self.n_row_operations = counted.statistics.synaptic_operations
         self._same_state(self.model, self.after_rows, ENGINE, LOOP)
         if self.model.warnings():
@@ -67,12 +70,9 @@ class Job:
         clk = np.concatenate((self.workload.clk, self.clk))
         n_rows = int(np.searchsorted(np.cumsum(clk), n_clocks)) + 1
         inputs, clk = inputs[:n_rows], clk[:n_rows]
-        model = Model()
-        for name, content in self.workload.memories.items():
-            model.memories[name][:] = content
-        outputs = model.drive(inputs, clk)
-        known = np.where(clk == 1, (1 << CHIP.output_word.width) - 1, 0).astype(np.int64)
-        return Trace(CHIP, inputs, clk, outputs, known, wave_out.schedule(clk))
+        outputs = self.workload.new_model().drive(inputs, clk)
+        known = np.where(clk == 1, (1 << self.chip.output_word.width) - 1, 0).astype(np.int64)
+        return Trace(self.chip, inputs, clk, outputs, known, wave_out.schedule(clk))
 
     # --- Models ---
 
@@ -80,17 +80,17 @@ class Job:
         """The model with rows, the model in its loop, the engine; the latter two have been seen to agree."""
         events = self.workload.events
         self.restore()
-        looped = closed_loop.run(self.model, events, ENVIRONMENT, FOREVER)
+        looped = self.closed_loop.run(self.model, events, ENVIRONMENT, FOREVER)
         end = self.model.snapshot()
         self.restore()
-        ran = engine.run(self.model, events, ENVIRONMENT)
+        ran = self.engine.run(self.model, events, ENVIRONMENT)
         if not (np.array_equal(looped.cycles, ran.cycles) and np.array_equal(looped.addrs, ran.addrs)):
             raise Disagreement(f"{self.workload.name}: {ENGINE} and {LOOP} differ in their spikes")
         self._same_state(self.model, end, ENGINE, LOOP)
         n_operations = ran.statistics.synaptic_operations
         loops = (
-            (LOOP, partial(closed_loop.run, self.model, events, ENVIRONMENT, FOREVER)),
-            (ENGINE, partial(engine.run, self.model, events, ENVIRONMENT)),
+            (LOOP, partial(self.closed_loop.run, self.model, events, ENVIRONMENT, FOREVER)),
+            (ENGINE, partial(self.engine.run, self.model, events, ENVIRONMENT)),
         )
         return [
             self._row_contestant(ROWS, partial(self.model.drive, self.rows, self.clk), self.restore),
@@ -109,7 +109,7 @@ class Job:
         difference = hold(device, self.model, self.rows, self.clk)
         if difference is not None:
             raise Disagreement(f"{self.workload.name}: {name} differs from the model at {difference}")
-        self._same_memories({m.name: device.read_memory(m.name) for m in CHIP.memories}, name)
+        self._same_memories({m.name: device.read_memory(m.name) for m in self.chip.memories}, name)
 
         def prepare_both() -> None:
             self._prepare(device)
@@ -126,7 +126,7 @@ class Job:
         n_first = len(self.workload.inputs)
         inputs = np.concatenate((self.workload.inputs, self.rows[:n_clocks]))
         clk = np.concatenate((self.workload.clk, self.clk[:n_clocks]))
-        run = partial(icarus.run, design, CHIP, inputs, clk, work_dir, self.workload.memories)
+        run = partial(icarus.run, design, self.chip, inputs, clk, work_dir, self.workload.memories)
         ran = run()
         wrong = (ran.outputs[n_first:] ^ self.outputs[:n_clocks]) & ran.known[n_first:]
         if wrong.any():
@@ -145,7 +145,7 @@ class Job:
 
     # --- Agreement ---
 
-    def _same_state(self, model: Model, expected: state.Snapshot, name: str, other: str) -> None:
+    def _same_state(self, model: Any, expected: state.Snapshot, name: str, other: str) -> None:
         differing = state.diff(expected, model.snapshot())
         if differing:
             raise Disagreement(f"{self.workload.name}: {name} and {other} end differently: {differing[0]}")

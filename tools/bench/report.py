@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,6 @@ from golden.files import replacing
 from tools.bench.commands import PROCESS
 from tools.bench.measure import Figures, Spread, spread
 from tools.bench.suite import (
-    CHIP_CLOCKS,
-    CHIP_OPERATIONS,
     CLOCK,
     OPERATIONS,
     OURS,
@@ -22,16 +20,16 @@ from tools.bench.suite import (
     Ratio,
     Report,
 )
+from tools.bench.workloads import Silicon
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 JSON, CHART = "bench.json", "bench.png"
-COLOURS = {"lif": "#1b6ca8", "izh": "#c8553d", "bursts": "#588157"}
 BAR_INCHES, DPI = 0.3, 110
 CAPTION = (
     "Median of the rounds, lowest and highest in brackets. Not timed: compilation, loading, a first run of each.\n"
-    "chip: 75 MHz, 37.5 M synaptic operations/s, by its paper."
+    "chip: {:g} MHz, {:g} M synaptic operations/s, by its paper."
 )
 ALIGNED: dict[str, Any] = {"title_justify": "left", "caption_justify": "left"}
 
@@ -40,7 +38,10 @@ def as_json(report: Report, about: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that was measured, ready for ``json.dumps``; about : machine, versions, options."""
     return {
         **about,
-        "chip": {"clocks_per_second": CHIP_CLOCKS, "synaptic_operations_per_second": CHIP_OPERATIONS},
+        "chip": {
+            "clocks_per_second": report.silicon.clocks,
+            "synaptic_operations_per_second": report.silicon.operations,
+        },
         "figures": [_figures(each) for each in report.figures],
         "ratios": [_ratio(each) for each in report.ratios],
     }
@@ -68,7 +69,7 @@ def write(out: Path, report: Report, about: Mapping[str, Any]) -> list[Path]:
     with replacing(out / JSON) as temporary:
         temporary.write_text(json.dumps(as_json(report, about), indent=2) + "\n")
     with replacing(out / CHART) as temporary:
-        _chart(temporary, report.figures, about)
+        _chart(temporary, report, about)
     return [out / JSON, out / CHART]
 
 
@@ -82,7 +83,9 @@ def tables(report: Report) -> Iterator[Table]:
     ratios = {(r.workload, r.a, r.b): r.factor for r in report.ratios if r.quantity != SECONDS}
     cost = {(r.workload, r.b): r.factor for r in report.ratios if r.quantity == SECONDS}
     against = (THEIRS if any(b == THEIRS for _, _, b in ratios) else OURS, CLOCK, OPERATIONS)
-    rates = Table(title="Rates in millions a second, and ratios within each round", caption=CAPTION, **ALIGNED)
+    rates = Table(
+        title="Rates in millions a second, and ratios within each round", caption=_caption(report.silicon), **ALIGNED
+    )
     _columns(rates, "workload", "who", "clocks/s", "syn. operations/s", *(f": {name}" for name in against))
     costs = Table(title="Time of a run compared with the model, as a multiple of the bare run", **ALIGNED)
     _columns(costs, "workload", "RTL", "times")
@@ -98,6 +101,10 @@ def tables(report: Report) -> Iterator[Table]:
         if (workload, who) in cost:
             costs.add_row(workload, who, _cell(cost[workload, who]))
     yield from (rates, costs, times)
+
+
+def _caption(chip: Silicon) -> str:
+    return CAPTION.format(chip.clocks / 1e6, chip.operations / 1e6)
 
 
 def _columns(table: Table, first: str, second: str, *numbers: str) -> None:
@@ -129,23 +136,30 @@ def _short(number: float) -> str:
 # --- Chart ------------------------------------------------------------------------------------------------------
 
 
-def _chart(path: Path, figures: Sequence[Figures], about: Mapping[str, Any]) -> None:
+def _chart(path: Path, report: Report, about: Mapping[str, Any]) -> None:
     """Clocks per second on a logarithmic scale, a bar each, with the chip's own clock as a line."""
     from matplotlib.figure import Figure
 
-    bars = [each for each in figures if each.contestant.workload != PROCESS]
+    bars = [each for each in report.figures if each.contestant.workload != PROCESS]
     figure = Figure(figsize=(11, 1.6 + BAR_INCHES * len(bars)), layout="constrained")
     axes = figure.subplots()
     for y, each in enumerate(bars):
         rate = each.clocks_per_second
         error = [[rate.median - rate.low], [rate.high - rate.median]]
-        colour = COLOURS.get(each.contestant.workload, "#777777")
+        colour = report.silicon.colours.get(each.contestant.workload, "#777777")
         axes.barh(y, rate.median, color=colour, xerr=error, error_kw={"ecolor": "#333333", "capsize": 2})
         axes.annotate(
             f"{_millions(rate.median)} M", (rate.high, y), (6, 0), textcoords="offset points", va="center", fontsize=8
         )
-    axes.axvline(CHIP_CLOCKS, color="black", linestyle="--", linewidth=1)
-    axes.annotate("the chip, 75 MHz", (CHIP_CLOCKS, 1), (3, 3), ("data", "axes fraction"), "offset points", fontsize=8)
+    axes.axvline(report.silicon.clocks, color="black", linestyle="--", linewidth=1)
+    axes.annotate(
+        f"the chip, {report.silicon.clocks / 1e6:g} MHz",
+        (report.silicon.clocks, 1),
+        (3, 3),
+        ("data", "axes fraction"),
+        "offset points",
+        fontsize=8,
+    )
     axes.set_xscale("log")
     axes.set_xlim(right=4 * max(each.clocks_per_second.high for each in bars))
     axes.set_yticks(range(len(bars)), [each.contestant.key for each in bars], fontsize=8)

@@ -6,17 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from emulator.declare import Chip
 from emulator.errors import InputError
-from emulator.odin.layout import CHIP
 from rtl import emit, verilated
 from rtl.design import Design
 from tools.bench import commands
 from tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Job
 from tools.bench.measure import Contestant, Figures, Spread, measure, speed_ratio, time_ratio
-from tools.bench.workloads import WORKLOADS
+from tools.bench.workloads import Silicon, makers, silicon
 
-# The chip itself: 75 MHz at 0.55 V, a synaptic operation in two clocks (C. Frenkel et al., IEEE TBioCAS 13(1), 2019).
-CHIP_CLOCKS, CHIP_OPERATIONS = 75e6, 37.5e6
 SECONDS = "seconds"  # the quantity of a ratio of times; the others are of speeds
 CLOCK, OPERATIONS = "chip's clocks", "chip's operations"
 OURS, THEIRS = "our RTL, Verilator", "--rtl, Verilator"
@@ -56,14 +54,20 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Report:
-    """All figures, and the ratios made of them."""
+    """All figures, the ratios made of them, and what the chip itself does."""
 
+    silicon: Silicon
     figures: list[Figures]
     ratios: list[Ratio]
 
 
 def run(
-    rtl: Design | None, size: Size, n_rounds: int, build_dir: Path, say: Callable[[str], None] = lambda text: None
+    chip: Chip,
+    rtl: Design | None,
+    size: Size,
+    n_rounds: int,
+    build_dir: Path,
+    say: Callable[[str], None] = lambda text: None,
 ) -> Report:
     """Prepare all contestants, see that they agree, measure them.
 
@@ -71,19 +75,21 @@ def run(
     Raises Disagreement if two of them do not do the same.
     """
     say("compiling, and holding all contestants against each other")
-    contestants = list(_contestants(rtl, size, build_dir, say))
+    contestants = list(_contestants(chip, rtl, size, build_dir, say))
     say(f"measuring {len(contestants)} contestants, {n_rounds} rounds")
     figures = measure(contestants, n_rounds, size.enough)
-    return Report(figures, list(ratios(figures)))
+    return Report(silicon(chip), figures, list(ratios(figures, silicon(chip))))
 
 
-def _contestants(rtl: Design | None, size: Size, build_dir: Path, say: Callable[[str], None]) -> Iterator[Contestant]:
-    designs = {OURS: emit.design(CHIP.name, build_dir / "rtl")}
+def _contestants(
+    chip: Chip, rtl: Design | None, size: Size, build_dir: Path, say: Callable[[str], None]
+) -> Iterator[Contestant]:
+    designs = {OURS: emit.design(chip.name, build_dir / "rtl")}
     if rtl is not None:
         designs[THEIRS] = rtl
-    devices = {name: verilated.build(design, CHIP, build_dir) for name, design in designs.items()}
+    devices = {name: verilated.build(design, chip, build_dir) for name, design in designs.items()}
     jobs = []
-    for workload in WORKLOADS:
+    for workload in makers(chip):
         job = Job(workload(size.loop_events), size.row_events)
         jobs.append(job)
         yield from job.models()
@@ -105,7 +111,7 @@ def _icarus(
             say(f"{icarus_name} is left out: {error}")
 
 
-def ratios(figures: Sequence[Figures]) -> Iterator[Ratio]:
+def ratios(figures: Sequence[Figures], chip: Silicon) -> Iterator[Ratio]:
     """To somebody else's RTL, or without it to ours; to the chip; of comparing with the model to not comparing."""
     for workload in dict.fromkeys(each.contestant.workload for each in figures):
         of = {each.contestant.name: each for each in figures if each.contestant.workload == workload}
@@ -115,8 +121,8 @@ def ratios(figures: Sequence[Figures]) -> Iterator[Ratio]:
                 yield Ratio(a, base, "clocks/s", workload, speed_ratio(of[a], of[base]))
             if a in of and a != OURS:
                 clocks, operations = of[a].clocks_per_second, of[a].synaptic_operations_per_second
-                yield Ratio(a, CLOCK, "clocks/s", workload, _scaled(clocks, CHIP_CLOCKS))
-                yield Ratio(a, OPERATIONS, "synaptic operations/s", workload, _scaled(operations, CHIP_OPERATIONS))
+                yield Ratio(a, CLOCK, "clocks/s", workload, _scaled(clocks, chip.clocks))
+                yield Ratio(a, OPERATIONS, "synaptic operations/s", workload, _scaled(operations, chip.operations))
         for b in (OURS, THEIRS):
             if b in of:
                 both = LOCKSTEP.format(b)

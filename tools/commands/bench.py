@@ -56,7 +56,7 @@ def command(
     say(_line("machine", hardware))
     say(_line("versions", versions))
     try:
-        found = suite.run(design, suite.QUICK if quick else suite.FULL, n_rounds, output, say)
+        found = suite.run(declared, design, suite.QUICK if quick else suite.FULL, n_rounds, output, say)
     except Disagreement as difference:
         click.echo(json.dumps({"difference": str(difference)}) if as_json else f"not measured: {difference}")
         raise Difference from difference

@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from emulator.odin import engine
 from emulator.odin.layout import CHIP
 from rtl import emit
-from tools.bench import contestants, machine, report, suite
+from tools.bench import machine, report, suite
 from tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Disagreement, Job
 from tools.bench.measure import Contestant, Figures, Spread, measure, speed_ratio, spread, time_ratio
 from tools.bench.suite import CLOCK, OPERATIONS, OURS, THEIRS, Report
-from tools.bench.workloads import WORKLOADS, Workload, lif
+from tools.bench.workloads import Workload
+from tools.bench.workloads.odin import SILICON, WORKLOADS, lif
 from tools.cli import cli
 
 N_EVENTS = 12
@@ -85,9 +87,9 @@ def test_workload_is_configured_and_its_contestants_agree(make: Callable[[int], 
     assert (r.spi_gate_activity, r.spi_open_loop) == (0, 0)
     assert int(np.bitwise_count(r.spi_syn_sign).sum()) == 128
     assert bool(r.spi_burst_timeref) == (job.workload.name == "bursts")
-    rows, loop, engine = job.models()
-    assert [c.name for c in (rows, loop, engine)] == [ROWS, LOOP, ENGINE]
-    assert loop.n_clocks == engine.n_clocks == rows.n_clocks == len(job.rows)
+    rows, loop, events = job.models()
+    assert [c.name for c in (rows, loop, events)] == [ROWS, LOOP, ENGINE]
+    assert loop.n_clocks == events.n_clocks == rows.n_clocks == len(job.rows)
     assert rows.n_synaptic_operations >= 256
     assert job.rows.size > 512
 
@@ -126,27 +128,27 @@ def test_other_memory_at_the_end_is_refused(job: Job) -> None:
 
 
 def test_engine_with_another_spike_is_refused(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = contestants.engine.run
+    honest = engine.run
 
     def late(*args: Any) -> Any:
         ran = honest(*args)
         object.__setattr__(ran, "cycles", np.append(ran.cycles, 1))
         return ran
 
-    monkeypatch.setattr(contestants.engine, "run", late)
+    monkeypatch.setattr(engine, "run", late)
     with pytest.raises(Disagreement, match=f"{ENGINE} and {LOOP} differ in their spikes"):
         job.models()
 
 
 def test_engine_that_leaves_other_state_is_refused(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = contestants.engine.run
+    honest = engine.run
 
     def spoiling(model: Any, *args: Any) -> Any:
         ran = honest(model, *args)
         model.registers[0].aerout_addr ^= 1
         return ran
 
-    monkeypatch.setattr(contestants.engine, "run", spoiling)
+    monkeypatch.setattr(engine, "run", spoiling)
     with pytest.raises(Disagreement, match=f"{ENGINE} and {LOOP} end differently: aerout_addr"):
         job.models()
 
@@ -220,7 +222,7 @@ def measured(with_theirs: bool = True) -> list[Figures]:
 
 
 def test_ratios_are_to_the_other_rtl_to_the_chip_and_of_comparing() -> None:
-    found = {(r.a, r.b): r.factor.median for r in suite.ratios(measured())}
+    found = {(r.a, r.b): r.factor.median for r in suite.ratios(measured(), SILICON)}
     assert found[ROWS, THEIRS] == 300
     assert found[OURS, THEIRS] == 3
     assert found[ENGINE, CLOCK] == found[ENGINE, OPERATIONS] == 10
@@ -230,7 +232,7 @@ def test_ratios_are_to_the_other_rtl_to_the_chip_and_of_comparing() -> None:
 
 
 def test_without_another_rtl_ratios_are_to_ours() -> None:
-    found = {(r.a, r.b): r.factor.median for r in suite.ratios(measured(with_theirs=False))}
+    found = {(r.a, r.b): r.factor.median for r in suite.ratios(measured(with_theirs=False), SILICON)}
     assert found[ROWS, OURS] == 100
     assert not any(b == THEIRS for _, b in found)
 
@@ -245,7 +247,7 @@ ABOUT = {
 
 
 def measured_report() -> Report:
-    return Report(measured(), list(suite.ratios(measured())))
+    return Report(SILICON, measured(), list(suite.ratios(measured(), SILICON)))
 
 
 def test_files_hold_everything_measured(tmp_path: Path) -> None:
@@ -344,7 +346,7 @@ def test_rounds_and_size_reach_the_benchmark(
     asked: list[tuple[object, ...]] = []
 
     def run(*args: object) -> Report:
-        asked.append(args[:3])
+        asked.append(args[:4])
         return measured_report()
 
     monkeypatch.setattr(suite, "run", run)
@@ -353,7 +355,7 @@ def test_rounds_and_size_reach_the_benchmark(
     assert exit_status("bench", "--quick", "--repeat", "3", "--output", str(tmp_path)) == 0
     said = capsys.readouterr().out
     assert ROWS in said and "bench.png" in said and "load average" in said
-    assert asked == [(None, suite.FULL, 5), (None, suite.QUICK, 3)]
+    assert asked == [(CHIP, None, suite.FULL, 5), (CHIP, None, suite.QUICK, 3)]
 
 
 @pytest.mark.icarus

@@ -1,4 +1,4 @@
-"""What the contestants are given to do: contents of the memories, configuration, events.
+"""ODIN's workloads.
 
 Each is held to be ordinary traffic for the chip: random spikes at a random neuron's synapses as fast as the handshake
 allows, now and then a time reference to all, and the network's own spikes back into it.
@@ -7,46 +7,19 @@ allows, now and then a time reference to all, and the network's own spikes back 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from emulator.codec import encode
-from emulator.handshake import Environment
-from emulator.odin.chip import Model
 from emulator.odin.layout import CHIP, NEURONS, SPI_ADDR, SPI_DATA, SPI_FRAME, SYNAPSES, N, SpiCmd
 from emulator.trace import pack
 from golden.recipes.odin_contents import Group, Range, Synapses, neurons, synapses
+from tools.bench.workloads import Silicon, Workload
 
-ENVIRONMENT = Environment()
 RESET_CLOCKS = 4
 EVENTS = {event.name: event for event in CHIP.events}
-
-
-@dataclass(frozen=True)
-class Workload:
-    """One job, the same for all contestants.
-
-    name : one word; what : the same in words
-    memories : name -> (depth, limbs) uint32, before the first row
-    inputs, clk : rows (see ``emulator.trace``) that reset and configure the chip and leave its buses at rest
-    events : (n,) int64, AERIN_ADDR of each, in order
-    """
-
-    name: str
-    what: str
-    memories: dict[str, np.ndarray]
-    inputs: np.ndarray
-    clk: np.ndarray
-    events: np.ndarray
-
-    def model(self) -> Model:
-        """A golden model that is ready for the first event."""
-        model = Model()
-        for name, content in self.memories.items():
-            model.memories[name][:] = content
-        model.drive(self.inputs, self.clk)
-        return model
+# 75 MHz at 0.55 V, a synaptic operation in two clocks (C. Frenkel et al., IEEE TBioCAS 13(1), 2019).
+SILICON = Silicon(75e6, 37.5e6, {"lif": "#1b6ca8", "izh": "#c8553d", "bursts": "#588157"})
 
 
 def lif(n_events: int) -> Workload:
@@ -110,7 +83,7 @@ def _workload(
     memories = {NEURONS.name: neurons(groups, rng), SYNAPSES.name: synapses(connected, rng)}
     events = np.array([EVENTS["spike"].encode(pre_neur=pre) for pre in range(N)])[rng.integers(N, size=n_events)]
     events[rng.random(n_events) < 1 / 16] = EVENTS["tref_all"].encode()
-    return Workload(name, what, memories, *_configure(registers), events)
+    return Workload(CHIP, name, what, memories, *_configure(registers), events)
 
 
 def _configure(registers: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,77 @@
+"""What the contestants are given to do, chip by chip: contents of the memories, configuration, events.
+
+A chip's workloads are in the module of its name, which has ``WORKLOADS`` and ``SILICON``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from emulator import chips
+from emulator.declare import Chip
+from emulator.handshake import Environment
+
+ENVIRONMENT = Environment()
+
+
+@dataclass(frozen=True)
+class Silicon:
+    """The chip itself, as its paper has it: clocks and synaptic operations a second; colours : of each workload."""
+
+    clocks: float
+    operations: float
+    colours: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One job, the same for all contestants.
+
+    name : one word; what : the same in words
+    memories : name -> (depth, limbs) uint32, before the first row
+    inputs, clk : rows (see ``emulator.trace``) that reset and configure the chip and leave its buses at rest
+    events : (n,) int64, addresses on the input bus, in order
+    """
+
+    chip: Chip
+    name: str
+    what: str
+    memories: dict[str, np.ndarray]
+    inputs: np.ndarray
+    clk: np.ndarray
+    events: np.ndarray
+
+    def new_model(self) -> Any:
+        """A golden model with the memories' contents, before the first row."""
+        model = chips.model(self.chip.name)()
+        for name, content in self.memories.items():
+            model.memories[name][:] = content
+        return model
+
+    def model(self) -> Any:
+        """A golden model that is ready for the first event."""
+        model = self.new_model()
+        model.drive(self.inputs, self.clk)
+        return model
+
+
+def makers(chip: Chip) -> Sequence[Callable[[int], Workload]]:
+    """What makes the chip's workloads, for a number of events each."""
+    found: Sequence[Callable[[int], Workload]] = _module(chip).WORKLOADS
+    return found
+
+
+def silicon(chip: Chip) -> Silicon:
+    """What the chip itself does."""
+    found: Silicon = _module(chip).SILICON
+    return found
+
+
+def _module(chip: Chip) -> ModuleType:
+    return import_module(f"tools.bench.workloads.{chip.name}")
