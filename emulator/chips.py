@@ -1,19 +1,25 @@
-"""The chips that there are, by name; a chip's own modules are imported only when it is asked for."""
+"""The chips that there are, by name: each package emulator/<name> with a layout.py and a chip.py.
+
+A chip's own modules are imported only when it is asked for.
+"""
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from emulator.declare import Chip
 from emulator.errors import InputError
 
-_NAMES = ("odin",)  # each the name of a package emulator/<name>, with layout.py and chip.py
+FOLDER = Path(__file__).parent
 
 
+@cache
 def names() -> tuple[str, ...]:
-    """Names of all chips."""
-    return _NAMES
+    """Names of all chips, in alphabetical order."""
+    return tuple(sorted(path.parent.name for path in FOLDER.glob("*/chip.py") if path.with_name("layout.py").is_file()))
 
 
 def declaration(name: str) -> Chip:
@@ -33,6 +39,6 @@ def model(name: str) -> type[Any]:
 
 
 def _known(name: str) -> str:
-    if name not in _NAMES:
-        raise InputError(f"no chip {name!r}; there are: {', '.join(_NAMES)}")
+    if name not in names():
+        raise InputError(f"no chip {name!r}; there are: {', '.join(names())}")
     return name

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from emulator.declare import Chip, Pin
 from emulator.errors import InputError
+
+if TYPE_CHECKING:
+    from amaranth.hdl import Elaboratable
 
 Language = Literal["verilog-2005", "systemverilog"]
 _SIGN_FREE_BITS = 63  # of the int64 in which pins are packed
@@ -50,6 +53,21 @@ class Design:
         lines += [f"pin {pin}: port {port}" for pin, port in self.pins.items()]
         lines += [f"{name}: {path}" for name, path in self.memories.items()]
         return "\n".join((*lines, *self.structure.splitlines()))
+
+
+@dataclass(frozen=True)
+class OurChip:
+    """A chip of which there is an RTL of our own.
+
+    top : name of the top module
+    make : makes the top component; its keyword arguments are the chip's parameters
+    memories : declared memory -> path of its array
+    """
+
+    declaration: Chip
+    top: str
+    make: Callable[..., Elaboratable]
+    memories: Mapping[str, str]
 
 
 def check_packable(chip: Chip) -> None:

@@ -1,47 +1,23 @@
-"""Our chips as Verilog: written into a build folder, never committed."""
+"""Our chips as Verilog: written into a build folder, never committed.
+
+A chip of which there is an RTL of our own has it in ``rtl/<name>/chip.py``, as ``RTL``.
+"""
 
 from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from amaranth.back import verilog
 from amaranth.hdl import Elaboratable
 
-from emulator.declare import Chip
 from emulator.errors import InputError
-from emulator.odin import layout as odin_layout
-from rtl.design import Design
-from rtl.odin.chip import make_odin
+from rtl.design import Design, OurChip
 
-
-@dataclass(frozen=True)
-class OurChip:
-    """A chip of which there is an RTL of our own.
-
-    top : name of the top module
-    make : makes the top component; its keyword arguments are the chip's parameters
-    memories : declared memory -> path of its array
-    """
-
-    declaration: Chip
-    top: str
-    make: Callable[..., Elaboratable]
-    memories: dict[str, str]
-
-
-CHIPS = {
-    "odin": OurChip(
-        odin_layout.CHIP,
-        "ODIN",
-        make_odin,
-        {"neurons": "neuron_core.neurons.words", "synapses": "synaptic_core.synapses.words"},
-    )
-}
+FOLDER = Path(__file__).parent
 
 
 def emit(chip_name: str, out_dir: Path, **parameters: Any) -> Path:
@@ -50,7 +26,7 @@ def emit(chip_name: str, out_dir: Path, **parameters: Any) -> Path:
     parameters : of the chip's top component, for instance ``n_neurons=64``
     Raises InputError for a chip or a parameter that is not known, or if there is no Yosys.
     """
-    chip = _chip(chip_name)
+    chip = our_chip(chip_name)
     known = inspect.signature(chip.make).parameters
     for name in parameters:
         if name not in known:
@@ -67,13 +43,20 @@ def emit(chip_name: str, out_dir: Path, **parameters: Any) -> Path:
 def design(chip_name: str, out_dir: Path, **parameters: Any) -> Design:
     """Emit the chip, and say where its memories are. Raises as ``emit`` does."""
     path = emit(chip_name, out_dir, **parameters)
-    return Design(top=_chip(chip_name).top, files=(path,), memories=_chip(chip_name).memories)
+    return Design(top=our_chip(chip_name).top, files=(path,), memories=our_chip(chip_name).memories)
 
 
-def _chip(name: str) -> OurChip:
-    if name not in CHIPS:
-        raise InputError(f"no RTL of our own for chip {name!r}; there is one for {', '.join(CHIPS)}")
-    return CHIPS[name]
+def names() -> tuple[str, ...]:
+    """The chips of which there is an RTL of our own."""
+    return tuple(sorted(path.parent.name for path in FOLDER.glob("*/chip.py")))
+
+
+def our_chip(name: str) -> OurChip:
+    """Raises InputError for a chip of which there is no RTL of our own."""
+    if name not in names():
+        raise InputError(f"no RTL of our own for chip {name!r}; there is one for {', '.join(names())}")
+    found: OurChip = import_module(f"rtl.{name}.chip").RTL
+    return found
 
 
 def _verilog(component: Elaboratable, top: str) -> str:

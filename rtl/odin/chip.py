@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out, connect
 
 from emulator.errors import InputError
 from emulator.odin.layout import CHIP, N
+from rtl.design import OurChip
 from rtl.lib.bundles import forward
 from rtl.odin.aer_out import AerOut
 from rtl.odin.controller import Controller
@@ -135,3 +136,8 @@ def make_odin(n_neurons: int = N, izh: bool = True, bursts: bool = True, sdsp: b
     if n_neurons not in SIZES:
         raise InputError(f"odin: n_neurons {n_neurons}; must be one of {', '.join(map(str, SIZES))}")
     return Odin(n_neurons, izh, bursts, sdsp)
+
+
+RTL = OurChip(
+    CHIP, "ODIN", make_odin, {"neurons": "neuron_core.neurons.words", "synapses": "synaptic_core.synapses.words"}
+)

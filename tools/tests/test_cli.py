@@ -65,7 +65,7 @@ def test_each_command_has_help_with_an_example(name: str) -> None:
         (("--nosuch",), "error: No such option '--nosuch'; see draupnir --help\n"),
         (("chips", "--nosuch"), "error: No such option '--nosuch'; see draupnir chips --help\n"),
         (("chips", "odin", "odin"), "error: Got unexpected extra argument (odin); see draupnir chips --help\n"),
-        (("chips", "loihi"), "error: no chip 'loihi'; there are: odin\n"),
+        (("chips", "loihi"), "error: no chip 'loihi'; there are: " + ", ".join(chips.names()) + "\n"),
         (
             ("chips", "--markdown"),
             "error: --markdown prints the tables of one CHIP, without --json; see draupnir chips --help\n",
@@ -85,7 +85,9 @@ def test_chips_lists_every_chip() -> None:
 
 
 def test_chips_as_json_counts_what_is_declared() -> None:
-    (odin,) = json.loads(draupnir("chips", "--json").stdout)
+    listed = json.loads(draupnir("chips", "--json").stdout)
+    assert [chip["name"] for chip in listed] == list(chips.names())
+    odin = next(chip for chip in listed if chip["name"] == "odin")
     assert (odin["name"], odin["pins"], odin["registers"]) == ("odin", 11, 11)
     assert odin["memories"]["synapses"] == {"words": 8192, "bits": 32}
 
