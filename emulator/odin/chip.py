@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator import state
 from emulator.codec import decode, from_limbs
 from emulator.declare import Reg
+from emulator.model import ClockLevel
 from emulator.odin import clock
 from emulator.odin.drive import drive
 from emulator.odin.layout import CHIP, NEURONS, SCHED_EVENT, SYN, SYN_ADDR, SYNAPSES, VIRTS, M, State
-from emulator.trace import pack
 
 COUNTERS = (
-    Reg("inputs", CHIP.input_word.width, meaning="Input pins as they are, packed."),
-    Reg("cycle", 63, meaning="Rising clock edges so far."),
     Reg("burst_clean", 1, meaning="The burst FIFOs have been reset and not used since."),
     Reg("n_burst_lost", 63, meaning="Words pushed past the end of a burst FIFO."),
     Reg("n_burst_undefined", 63, meaning="Words popped from past the end of a burst FIFO."),
@@ -24,64 +21,31 @@ FROM_SCHEDULER = (State.POP_NEUR, State.POP_VIRT)
 FROM_SPI = (State.W_NEUR, State.R_NEUR, State.W_SYN, State.R_SYN)
 
 
-class Model:
-    """ODIN, clock by clock.
+class Model(ClockLevel):
+    """ODIN, clock by clock; see ``ClockLevel`` for how it is driven.
 
-    Before the first clock all registers and memories are 0.
-
-    seed : give the registers that no reset touches (configuration, SDSP flags, FIFO words, ...) random contents.
-
-    Attributes: ``registers``, an array of one record; ``memories``, by name, (depth, limbs) uint32, limb 0 least
-    significant. Both may be read and written between clocks.
+    What no reset touches: configuration registers, SDSP flags, FIFO words, the memories' output registers.
     """
 
     chip = CHIP
+    counters = COUNTERS
 
     def __init__(self, seed: int | None = None) -> None:
-        self.registers = state.new_registers(CHIP, COUNTERS, seed)
-        self.memories = {memory.name: state.new_memory(memory) for memory in CHIP.memories}
+        super().__init__(seed)
         self._state_before = int(State.WAIT)  # the last drive
 
-    def drive(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
-        """Run rows of packed input pins (see ``emulator.trace``).
-
-        inputs : (n,) int64; clk : (n,) uint8. Returns (n,) int64, the output pins before each row's clock edge, packed;
-        0 where the row has none.
-        """
+    def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
         self._state_before = int(self.registers[0].state)
-        out = np.zeros(len(inputs), dtype=np.int64)
-        inputs = np.ascontiguousarray(inputs, dtype=np.int64)
-        clk = np.ascontiguousarray(clk, dtype=np.uint8)
         drive(self.registers[0], self.memories[NEURONS.name], self.memories[SYNAPSES.name], inputs, clk, out)
-        return out
-
-    def step(self, inputs: int) -> int:
-        """One clock with these input pins; returns the output pins before the edge."""
-        return int(self.drive(np.array([inputs]), np.ones(1, np.uint8))[0])
-
-    def reset(self) -> None:
-        """Hold RST for four clocks, then wait for four: more than its two flip-flops take. The other pins are at rest.
-
-        As in the chip, configuration registers, memories and SDSP flags stay.
-        """
-        rst = pack(CHIP.input_word, {"RST": 1})
-        self.drive(np.array([rst] * 4 + [0] * 4), np.ones(8, np.uint8))
 
     @property
     def outputs(self) -> int:
-        """The output pins as they are now, packed."""
         return int(clock.outputs(self.registers[0]))
-
-    def snapshot(self) -> state.Snapshot:
-        return state.take(self.registers, self.memories)
-
-    def restore(self, snapshot: state.Snapshot) -> None:
-        state.put_back(snapshot, self.registers, self.memories)
 
     # --- What it is doing, in words ---
 
     def context(self) -> list[str]:
-        """What the chip is doing, decoded, a line each: state, event in flight, neuron and synapse concerned."""
+        """Controller's state, event in flight, neuron and synapse concerned, a line each."""
         r = self.registers[0]
         lines = [
             f"cycle {r.cycle}, controller {State(int(r.state)).name}, ctrl_cnt {r.ctrl_cnt}, neur_cnt {r.neur_cnt}"

@@ -1,0 +1,88 @@
+"""What all golden models have in common: registers, memories, rows of pins in and out, snapshots."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from emulator import state
+from emulator.declare import Chip, Reg
+from emulator.trace import pack
+
+RESET_CLOCKS = 4  # more than any chip's reset takes to pass its two flip-flops
+
+
+class ClockLevel(ABC):
+    """A chip, clock by clock.
+
+    Before the first clock all registers and memories are 0.
+
+    seed : give the registers that no reset touches random contents.
+
+    Attributes: ``registers``, an array of one record; ``memories``, by name, (depth, limbs) uint32, limb 0 least
+    significant. Both may be read and written between clocks.
+
+    A chip's class says which chip it is, and which registers it has beside the chip's own: ``inputs``, the input pins
+    as they are, packed, and ``cycle``, the rising clock edges so far, are in every model.
+    """
+
+    chip: Chip
+    counters: tuple[Reg, ...] = ()
+
+    def __init__(self, seed: int | None = None) -> None:
+        pins = Reg("inputs", self.chip.input_word.width, meaning="Input pins as they are, packed.")
+        cycle = Reg("cycle", 63, meaning="Rising clock edges so far.")
+        self.registers = state.new_registers(self.chip, (pins, cycle, *self.counters), seed)
+        self.memories = {memory.name: state.new_memory(memory) for memory in self.chip.memories}
+
+    @abstractmethod
+    def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
+        """Run rows; fill ``out``, which is all 0, with the output pins before the edge of each row that has one."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> int:
+        """The output pins as they are now, packed."""
+
+    def drive(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
+        """Run rows of packed input pins (see ``emulator.trace``).
+
+        inputs : (n,) int64; clk : (n,) uint8. Returns (n,) int64, the output pins before each row's clock edge, packed;
+        0 where the row has none.
+        """
+        out = np.zeros(len(inputs), dtype=np.int64)
+        self._run(np.ascontiguousarray(inputs, dtype=np.int64), np.ascontiguousarray(clk, dtype=np.uint8), out)
+        return out
+
+    def step(self, inputs: int) -> int:
+        """One clock with these input pins; returns the output pins before the edge."""
+        return int(self.drive(np.array([inputs]), np.ones(1, np.uint8))[0])
+
+    def reset(self) -> None:
+        """Hold the reset pin for four clocks, then wait for four. The other pins are at rest.
+
+        Registers that no reset touches, and memories, stay as far as the chip leaves them.
+        """
+        rst = pack(self.chip.input_word, {pin.name: 1 for pin in self.chip.inputs if pin.role == "reset"})
+        self.drive(np.repeat([rst, 0], RESET_CLOCKS), np.ones(2 * RESET_CLOCKS, np.uint8))
+
+    def snapshot(self) -> state.Snapshot:
+        """All state as it is now; ``restore`` gives it back, and with it the same future."""
+        return state.take(self.registers, self.memories)
+
+    def restore(self, snapshot: state.Snapshot) -> None:
+        """Be as when the snapshot was taken."""
+        state.put_back(snapshot, self.registers, self.memories)
+
+    def context(self) -> list[str]:
+        """What the chip is doing, decoded, a line each."""
+        return [f"cycle {self.registers[0].cycle}"]
+
+    def activity(self) -> str | None:
+        """What the last call of ``drive``, of one clock, began to process, or None."""
+        return None
+
+    def warnings(self) -> list[str]:
+        """What happened that the original's Verilog leaves undefined, counted and decoded."""
+        return []
