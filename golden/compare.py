@@ -80,12 +80,14 @@ def pin_differences(chip: Chip, expected: int, recorded: int, known: int) -> tup
     )
 
 
-def memory_difference(memory: Memory, model: np.ndarray, recorded: np.ndarray, file: str) -> MemoryDifference:
-    """Compare (depth, limbs) uint32 words; at most WORDS_LISTED of those that differ are decoded."""
+def memory_difference(
+    memory: Memory, model: np.ndarray, recorded: np.ndarray, file: str, listed: int = WORDS_LISTED
+) -> MemoryDifference:
+    """Compare (depth, limbs) uint32 words; at most ``listed`` of those that differ are decoded."""
     differing = np.flatnonzero((model != recorded).any(axis=1))
     words = tuple(
         _word_difference(memory, int(addr), from_limbs(model[addr]), from_limbs(recorded[addr]))
-        for addr in differing[:WORDS_LISTED]
+        for addr in differing[:listed]
     )
     return MemoryDifference(memory.name, memory.width, file, memory.depth, len(differing), words)
 

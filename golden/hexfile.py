@@ -55,13 +55,16 @@ def read(path: Path, memory: Memory) -> np.ndarray:
     return words
 
 
-def write(path: Path, words: np.ndarray, memory: Memory) -> None:
-    """Write (depth, limbs) uint32 words, lower case, all digits of each, or one 0 for a word of zeros."""
+def write(path: Path, words: np.ndarray, memory: Memory, addressed: bool = False) -> None:
+    """Write (depth, limbs) uint32 words, lower case, all digits of each, or one 0 for a word of zeros.
+
+    addressed : the first word's address, 0, goes before it, as Vivado wants it in a .mem file
+    """
     n_digits = -(-memory.width // 4)
     lines = (f"{from_limbs(word):0{n_digits}x}\n" for word in words)
     zero, short = "0" * n_digits + "\n", "0\n"
     with replacing(path) as temporary:
-        temporary.write_text("".join(short if line == zero else line for line in lines))
+        temporary.write_text("@0\n" * addressed + "".join(short if line == zero else line for line in lines))
 
 
 def _tokens(text: str) -> Iterator[tuple[int, str]]:

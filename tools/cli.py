@@ -18,6 +18,7 @@ COMMANDS = {
     "record": "Make golden cases from any folder of Verilog.",
     "sim": "Hold golden model and RTL together in a simulator, clock by clock.",
     "regress": "Hold an RTL against the golden cases.",
+    "config": "Check, pack, unpack and compare configurations.",
     "run": "Run a chip at event level: spikes and cycle numbers out.",
     "rtl": "Write our RTL as Verilog.",
     "demo": "A whole job on real input.",

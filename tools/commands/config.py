@@ -1,0 +1,132 @@
+"""`draupnir config`: check a configuration, pack it into what programs a chip, unpack that, and compare two."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from tools.errors import Difference
+
+FILE = click.Path(path_type=Path)
+ONTO = "What the memories hold before: a configuration, or blank (all 0); the stream writes only what differs."
+
+
+@click.group("config")
+def command() -> None:
+    """Check, pack, unpack and compare configurations: registers, neurons and synapses of a chip.
+
+    A configuration is a TOML file: registers by name, neurons by index ranges with named parameters, synapses as
+    ranges or as a matrix from .npy or CSV. See tools/config/README.md.
+
+    \b
+    Example: draupnir config check odin net.toml
+             draupnir config pack odin net.toml -o build/net
+             draupnir config diff odin net.toml build/net
+    """
+
+
+@command.command("check")
+@click.argument("chip", metavar="CHIP")
+@click.argument("config", metavar="TOML", type=FILE)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+def check(chip: str, config: Path, as_json: bool) -> None:
+    """Say whether a configuration is right, and what is in it.
+
+    \b
+    Example: draupnir config check odin net.toml
+    """
+    # Only here, and in the other commands: help needs none of it.
+    from tools.config.load import load
+    from tools.config.summary import summary
+
+    found = summary(load(config, chip))
+    if as_json:
+        click.echo(json.dumps({"chip": chip, "config": str(config), **found}, indent=2))
+        return
+    for name, count in found.items():
+        click.echo(f"{name.replace('_', ' ')}: {count}")
+
+
+@command.command("pack")
+@click.argument("chip", metavar="CHIP")
+@click.argument("config", metavar="CONFIG", type=FILE)
+@click.option("-o", "--output", metavar="DIR", type=FILE, help="Folder for the files.  [default: build/config/CHIP]")
+@click.option("--onto", metavar="CONFIG", help=ONTO)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+def pack(chip: str, config: Path, output: Path | None, onto: str | None, as_json: bool) -> None:
+    """Write the files that program a chip.
+
+    The SPI write stream, a transaction a line (_spi.txt), as bytes (_spi.bin), as a C header (_spi.h) and as a Python
+    module (_spi.py); of each memory a $readmemh image (.hex), and one for Vivado (.mem).
+
+    \b
+    Example: draupnir config pack odin net.toml -o build/net
+    """
+    from tools.config import packed
+
+    folder = output or Path("build/config") / chip
+    configuration = packed.read(config, chip)
+    paths = packed.pack(configuration, folder, packed.memories_before(onto, chip))
+    if as_json:
+        click.echo(json.dumps({"chip": chip, "files": {str(path): path.stat().st_size for path in paths}}, indent=2))
+        return
+    for path in paths:
+        click.echo(f"{path}: {path.stat().st_size:,} bytes")
+
+
+@command.command("unpack")
+@click.argument("chip", metavar="CHIP")
+@click.argument("packed_files", metavar="PACKED", type=FILE)
+@click.option("-o", "--output", metavar="TOML", type=FILE, help="The configuration; else it goes to stdout.")
+@click.option("--onto", metavar="CONFIG", help=ONTO)
+def unpack(chip: str, packed_files: Path, output: Path | None, onto: str | None) -> None:
+    """Write the configuration that an SPI stream, or a folder of packed files, programs.
+
+    All files of a folder must agree.
+
+    \b
+    Example: draupnir config unpack odin build/net -o net.toml
+    """
+    from golden.files import replacing
+    from tools.config import packed
+    from tools.config.load import dump
+
+    text = dump(packed.read(packed_files, chip, packed.memories_before(onto, chip)))
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    with replacing(output) as temporary:
+        temporary.write_text(text)
+
+
+@command.command("diff")
+@click.argument("chip", metavar="CHIP")
+@click.argument("first", metavar="CONFIG", type=FILE)
+@click.argument("second", metavar="CONFIG", type=FILE)
+@click.option("--max", "n_max", metavar="N", type=click.IntRange(min=1), default=100, show_default=True, help="Listed.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+def diff(chip: str, first: Path, second: Path, n_max: int, as_json: bool) -> None:
+    """Name the registers, words and fields in which two configurations differ; exit status 1 if they do.
+
+    Each is a TOML file, an SPI stream, or a folder of packed files.
+
+    \b
+    Example: draupnir config diff odin net.toml build/net --json
+    """
+    from tools.config import differences, packed
+
+    found = list(differences.between(packed.read(first, chip), packed.read(second, chip)))
+    if as_json:
+        listed = [asdict(difference) for difference in found[:n_max]]
+        click.echo(json.dumps({"chip": chip, "n_differences": len(found), "differences": listed}, indent=2))
+    else:
+        for difference in found[:n_max]:
+            click.echo(str(difference))
+        if len(found) > n_max:
+            click.echo(f"... and {len(found) - n_max} more (--max)")
+        click.echo(f"{len(found)} differences")
+    if found:
+        raise Difference

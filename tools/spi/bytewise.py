@@ -1,0 +1,140 @@
+"""An SPI of two words a transaction, address and data, that writes memories byte by byte through a mask.
+
+ODIN has it, and chips made of ODIN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from emulator.codec import decode, encode
+from emulator.declare import Chip, Memory, Register, Word
+from tools.config.configuration import Configuration
+from tools.spi.writes import MemoryWrite, RegisterWrite, Write
+
+BYTE = 8
+ALL = (1 << BYTE) - 1
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How a memory is reached: the command, and the word that is the address field's ``addr``."""
+
+    cmd: int
+    addr: Word
+
+
+@dataclass(frozen=True)
+class Bytewise:
+    """The port.
+
+    addr : first word of a transaction: addr, cmd, write, read; data : the second: byte, mask (1 keeps the bit)
+    config : the command that writes a configuration register; reach : by memory
+    gate : register that must be 1 for the SPI to reach the memories
+    quiet : registers, with contents, that keep the chip from doing anything while it is programmed; the gate is one
+    """
+
+    chip: Chip
+    addr: Word
+    data: Word
+    config: int
+    reach: Mapping[str, Reach]
+    gate: str
+    quiet: Mapping[str, int]
+    chunk_bits: int = BYTE
+
+    @property
+    def bits(self) -> int:
+        return self.addr.width + self.data.width
+
+    # --- Transactions ---
+
+    def encode(self, write: Write) -> int:
+        if isinstance(write, RegisterWrite):
+            addr = encode(self.addr, cmd=self.config, addr=self.chip.register(write.register).addr + write.i)
+            return addr << self.data.width | write.content
+        addr = self._addr(write.memory, write.word, write.chunk, write=1)
+        return addr << self.data.width | encode(self.data, byte=write.content, mask=write.keep)
+
+    def _addr(self, memory: str, word: int, byte: int, write: int = 0, read: int = 0) -> int:
+        reach = self.reach[memory]
+        return encode(self.addr, write=write, read=read, cmd=reach.cmd, addr=encode(reach.addr, word=word, byte=byte))
+
+    def decode(self, content: int) -> Write:
+        addr = decode(self.addr, content >> self.data.width)
+        taken = content & (1 << self.data.width) - 1
+        if addr["cmd"] == self.config:
+            return self._register(addr["addr"], taken)
+        memory = next((name for name, reach in self.reach.items() if reach.cmd == addr["cmd"]), None)
+        if memory is None:
+            raise ValueError(f"command {addr['cmd']} is none")
+        if addr["read"] or not addr["write"]:
+            raise ValueError(
+                f"reads {memory}, where only writes belong" if addr["read"] else "neither reads nor writes"
+            )
+        place, byte = decode(self.reach[memory].addr, addr["addr"]), decode(self.data, taken)
+        n_bytes = self.chip.memory(memory).width // BYTE
+        if place["byte"] >= n_bytes:
+            raise ValueError(f"byte {place['byte']} of {memory}[{place['word']}]; a word has {n_bytes}")
+        if place["word"] >= self.chip.memory(memory).depth:
+            raise ValueError(f"{memory}[{place['word']}]; there are {self.chip.memory(memory).depth} words")
+        return MemoryWrite(memory, place["word"], place["byte"], byte["byte"], byte["mask"])
+
+    def _register(self, addr: int, content: int) -> RegisterWrite:
+        for register in self.chip.registers:
+            if 0 <= addr - register.addr < register.n_addrs:
+                if content >> register.width:
+                    raise ValueError(f"{content:#x} to {register.name}, which has {register.width} bits")
+                return RegisterWrite(register.name, addr - register.addr, content)
+        raise ValueError(f"no register has address {addr}")
+
+    def encode_read(self, memory: str, word: int, chunk: int) -> int:
+        return self._addr(memory, word, chunk, read=1) << self.data.width
+
+    def answer(self, received: int) -> int:
+        """The byte comes last."""
+        return received & ALL
+
+    # --- Programming ---
+
+    def program(self, wanted: Configuration, present: Mapping[str, np.ndarray] | None) -> Iterator[Write]:
+        """The gate first and closed; then the other registers, the memories, and last the gate as it is wanted."""
+        for name, content in self.quiet.items():
+            yield RegisterWrite(name, 0, content)
+        for register in self.chip.registers:
+            if register.name not in self.quiet:
+                yield from _parts(register, wanted.registers[register.name])
+        for memory in self.chip.memories:
+            yield from self._memory(
+                memory, wanted.memories[memory.name], None if present is None else present[memory.name]
+            )
+        for name in reversed(list(self.quiet)):
+            yield from _parts(self.chip.register(name), wanted.registers[name])
+
+    def _memory(self, memory: Memory, wanted: np.ndarray, present: np.ndarray | None) -> Iterator[MemoryWrite]:
+        n_bytes = memory.width // BYTE
+        contents = _bytes_of(wanted)[:, :n_bytes]
+        differing = np.ones(contents.shape, bool) if present is None else contents != _bytes_of(present)[:, :n_bytes]
+        for word in np.flatnonzero(differing.any(axis=1)).tolist():
+            some = np.flatnonzero(differing[word]).tolist()
+            yield from self.word_writes(memory, word, contents[word].tolist(), some)
+
+    def word_writes(
+        self, memory: Memory, word: int, contents: list[int], differing: list[int]
+    ) -> Iterator[MemoryWrite]:
+        """The writes that bring some bytes of a word to their contents."""
+        for byte in differing:
+            yield MemoryWrite(memory.name, word, byte, contents[byte])
+
+
+def _parts(register: Register, contents: tuple[int, ...]) -> Iterator[RegisterWrite]:
+    for i, content in enumerate(contents):
+        yield RegisterWrite(register.name, i, content)
+
+
+def _bytes_of(words: np.ndarray) -> np.ndarray:
+    """(depth, bytes) uint8, byte 0 least significant, of (depth, limbs) uint32."""
+    return np.ascontiguousarray(words).astype("<u4").view(np.uint8)

@@ -1,0 +1,115 @@
+"""`draupnir config`: words and exit status; what it does is tested with the library."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tools.cli import cli
+
+NET = """
+[registers]
+SPI_OPEN_LOOP = 1
+SPI_SYN_SIGN = "3"
+[[neurons]]
+index = "0-9"
+model = "izh"
+thr = 3
+[[synapses]]
+pre = "3"
+post = "0-9"
+weight = 3
+"""
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    (tmp_path / "net.toml").write_text(NET)
+    return tmp_path / "net.toml"
+
+
+def config(*words: object) -> Result:
+    return CliRunner().invoke(cli, ["config", *map(str, words)])
+
+
+def test_check_says_what_is_in_it(net: Path) -> None:
+    found = json.loads(config("check", "odin", net, "--json").stdout)
+    assert found["registers"] == {"SPI_OPEN_LOOP": 1, "SPI_SYN_SIGN": [8] + [0] * 15}
+    assert found["neurons"] == {"izh": 10, "lif": 246}
+    lines = config("check", "odin", net).stdout.splitlines()
+    assert lines[1:] == ["neurons: {'izh': 10, 'lif': 246}", "synapses: {'syn': 2}", "spi transactions: 37148"]
+
+
+def test_check_names_a_mistake(net: Path) -> None:
+    net.write_text(NET.replace("thr = 3", "thr = 300"))
+    result = config("check", "odin", net)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"error: {net}:8: neurons[0].thr: 300 is not within 0..7\n"
+
+
+def test_pack_and_unpack(net: Path, tmp_path: Path) -> None:
+    folder, back = tmp_path / "packed", tmp_path / "back.toml"
+    result = config("pack", "odin", net, "-o", folder, "--json")
+    assert result.exit_code == 0
+    assert sorted(map(Path, json.loads(result.stdout)["files"])) == sorted(folder.iterdir())
+    assert {path.name for path in folder.iterdir()} == {
+        *(f"odin_spi.{suffix}" for suffix in ("txt", "bin", "h", "py")),
+        *(f"{name}.{suffix}" for name in ("neurons", "synapses") for suffix in ("hex", "mem")),
+    }
+    assert config("unpack", "odin", folder, "-o", back).exit_code == 0
+    assert config("diff", "odin", net, back).stdout == "0 differences\n"
+    assert config("unpack", "odin", folder / "odin_spi.bin").stdout == back.read_text()
+
+
+def test_a_partial_stream(net: Path, tmp_path: Path) -> None:
+    assert config("pack", "odin", net, "-o", tmp_path / "p", "--onto", "blank").exit_code == 0
+    assert config("unpack", "odin", tmp_path / "p").exit_code == 2
+    assert 'model = "izh"' in config("unpack", "odin", tmp_path / "p", "--onto", "blank").stdout
+
+
+def test_diff_names_registers_and_fields(net: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(
+        NET.replace("OPEN_LOOP = 1", "OPEN_LOOP = 0").replace('"3"\n[[n', '"3,17"\n[[n').replace("thr = 3", "thr = 2")
+        + '[[synapses]]\npre = "3"\npost = "2"\nweight = 1\nmapped = false\n'
+    )
+    result = config("diff", "odin", net, other)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        "SPI_OPEN_LOOP: 1 | 0",
+        "SPI_SYN_SIGN[1]: 0 | 2",
+        *(f"neurons[{n}].thr: 3 | 2" for n in range(10)),
+        "synapses[pre 3, post 2].syn_weight: 3 | 1",
+        "synapses[pre 3, post 2].mapping: 1 | 0",
+        "14 differences",
+    ]
+    found = json.loads(config("diff", "odin", net, other, "--json", "--max", 2).stdout)
+    assert found["n_differences"] == 14
+    assert found["differences"] == [
+        {"place": "SPI_OPEN_LOOP", "field": "", "first": 1, "second": 0},
+        {"place": "SPI_SYN_SIGN[1]", "field": "", "first": 0, "second": 2},
+    ]
+    assert config("diff", "odin", net, other, "--max", 2).stdout.splitlines()[2:] == [
+        "... and 12 more (--max)",
+        "14 differences",
+    ]
+
+
+@pytest.mark.parametrize("words", [("pack", "odin", "nowhere.toml"), ("diff", "odin", "nowhere.toml", "x.toml")])
+def test_a_file_that_is_not_there(words: tuple[str, ...]) -> None:
+    result = config(*words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "error: nowhere.toml: no configuration: No such file or directory\n"
+
+
+def test_pack_needs_a_folder(net: Path) -> None:
+    result = config("pack", "odin", net, "-o", net)
+    assert (result.exit_code, result.stderr) == (2, f"error: {net} is not a folder\n")
+
+
+@pytest.mark.parametrize("name", ["check", "pack", "unpack", "diff"])
+def test_each_has_help_with_an_example(name: str) -> None:
+    assert f"Example: draupnir config {name} odin" in config(name, "--help").stdout
