@@ -126,12 +126,16 @@ class Matrix:
     """How a memory's words make up a matrix: row after row, entry after entry, the first in a word's lowest bits.
 
     rows, columns : names of what they stand for, and how many there are
-    entry : the fields of one entry; words are filled with entries entirely
+    entry : the fields of one entry, of 1, 2, 4, 8, 16 or 32 bits; words are filled with entries entirely
     """
 
     rows: tuple[str, int]
     columns: tuple[str, int]
     entry: Word
+
+    def __post_init__(self) -> None:
+        if 32 % self.entry.width:
+            raise DeclarationError(f"{self.entry.name}: {self.entry.width} bits do not divide 32")
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -195,7 +199,10 @@ class Memory:
 
 @dataclass(frozen=True)
 class Register:
-    """A configuration register, spread over ``n_addrs`` consecutive addresses of ``width`` bits each."""
+    """A configuration register, spread over ``n_addrs`` consecutive addresses of ``width`` bits each.
+
+    reset : content after a reset, or None if no reset touches it
+    """
 
     name: str
     addr: int
@@ -204,6 +211,18 @@ class Register:
     n_addrs: int = 1
     unit: str = ""
     source: str = ""
+    signed: bool = False
+    reset: int | None = None
+
+    @property
+    def low(self) -> int:
+        """Smallest content of an address."""
+        return -(1 << (self.width - 1)) if self.signed else 0
+
+    @property
+    def high(self) -> int:
+        """Largest content of an address."""
+        return (1 << (self.width - int(self.signed))) - 1
 
 
 @dataclass(frozen=True)

@@ -55,8 +55,15 @@ def _pins(pins: tuple[Pin, ...]) -> Table:
 
 
 def _registers(registers: tuple[Register, ...]) -> Table:
-    rows = tuple((_addresses(r), r.name, str(r.width), r.unit, r.meaning) for r in registers)
-    return Table("Configuration registers", ("address", "register", "bits", "unit", "meaning"), rows)
+    rows = tuple(
+        (_addresses(r), r.name, str(r.width), f"{r.low}..{r.high}", _reset(r), r.unit, r.meaning) for r in registers
+    )
+    header = ("address", "register", "bits", "range", "after reset", "unit", "meaning")
+    return Table("Configuration registers", header, rows)
+
+
+def _reset(register: Register) -> str:
+    return "" if register.reset is None else str(register.reset)
 
 
 def _addresses(register: Register) -> str:

@@ -96,6 +96,16 @@ def test_a_matrix_fills_its_memory() -> None:
         Memory("mem", 9, 16, (word,), matrix=matrix)
 
 
+def test_entries_of_a_matrix_do_not_cross_limbs() -> None:
+    with pytest.raises(DeclarationError, match=r"^entry: 5 bits do not divide 32$"):
+        Matrix(("pre", 4), ("post", 8), Word("entry", 5, ()))
+
+
+def test_a_register_has_a_range() -> None:
+    assert (Register("r", 0, 5, "").low, Register("r", 0, 5, "").high) == (0, 31)
+    assert (Register("r", 0, 5, "", signed=True).low, Register("r", 0, 5, "", signed=True).high) == (-16, 15)
+
+
 def test_an_unused_word_has_fields_that_there_are() -> None:
     word = Word("word", 16, (Field("all", 0, 16, "All bits."),))
     with pytest.raises(DeclarationError, match=r"^memory mem: unused\.off is no field of word$"):

@@ -9,6 +9,8 @@ import numpy as np
 
 from emulator.declare import Chip
 
+SETTLING = 8  # clocks; more than a register takes through two flip-flops and the controller's way back to rest
+
 
 @dataclass(frozen=True, eq=False)
 class Configuration:
@@ -31,10 +33,20 @@ class Configuration:
         )
 
     def apply(self, model: Any) -> None:
-        """Write a golden model's registers and memories directly, then reset it, which leaves both as they are."""
-        for register in self.chip.registers:
-            parts = self.registers[register.name]
-            model.registers[0][register.name.lower()] = parts if register.n_addrs > 1 else parts[0]
+        """Write a golden model's registers and memories directly, around a reset, and leave it at rest.
+
+        Registers that the reset changed are written again, and then take the clocks to be heard of everywhere.
+        """
+        self._write_registers(model)
         for name, words in self.memories.items():
             model.memories[name][:] = words
         model.reset()
+        after_reset = model.registers.tobytes()
+        self._write_registers(model)
+        if model.registers.tobytes() != after_reset:
+            model.drive(np.zeros(SETTLING, np.int64), np.ones(SETTLING, np.uint8))
+
+    def _write_registers(self, model: Any) -> None:
+        for register in self.chip.registers:
+            parts = self.registers[register.name]
+            model.registers[0][register.name.lower()] = parts if register.n_addrs > 1 else parts[0]

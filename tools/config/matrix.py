@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from emulator.codec import take
+from emulator.codec import LIMB_BITS, take
 from emulator.declare import Field, Matrix, Memory
 from emulator.errors import InputError
 from tools.config import indices
@@ -50,19 +50,22 @@ def declared(memory: Memory) -> Matrix:
 
 
 def unpack(words: np.ndarray, memory: Memory) -> np.ndarray:
-    """(rows, columns) uint32, an entry each, from the memory's words of at most 32 bits."""
+    """(rows, columns) uint32, an entry each, from the memory's words."""
     matrix = declared(memory)
-    return ((words >> _shifts(memory)) & ((1 << matrix.entry.width) - 1)).reshape(matrix.shape)
+    limbs = words.reshape(-1, 1)
+    return ((limbs >> _shifts(memory)) & ((1 << matrix.entry.width) - 1)).reshape(matrix.shape)
 
 
 def pack(entries: np.ndarray, memory: Memory) -> np.ndarray:
     """The memory's words, from (rows, columns) uint32."""
     shifts = _shifts(memory)
-    return (entries.reshape(-1, len(shifts)) << shifts).sum(axis=1, dtype=np.uint32)[:, np.newaxis]
+    limbs = (entries.reshape(-1, len(shifts)) << shifts).sum(axis=1, dtype=np.uint32)
+    return limbs.reshape(memory.depth, memory.n_limbs)
 
 
 def _shifts(memory: Memory) -> np.ndarray:
-    return np.arange(0, memory.width, declared(memory).entry.width, dtype=np.uint32)
+    """Of the entries in a limb, or in a word that is shorter than a limb."""
+    return np.arange(0, min(memory.width, LIMB_BITS), declared(memory).entry.width, dtype=np.uint32)
 
 
 def _weight(matrix: Matrix) -> Field:

@@ -13,12 +13,15 @@ TABLE = "registers"
 
 
 def read(source: Source, chip: Chip) -> dict[str, tuple[int, ...]]:
-    """All registers of the chip, for each of a register's addresses what is in it; 0 where nothing is given."""
+    """All registers of the chip, for each of a register's addresses what is in it.
+
+    Where nothing is given that is its content after a reset, and 0 where no reset touches it.
+    """
     tables = source.tree.get(TABLE, {})
     if not isinstance(tables, dict):
         raise source.error((TABLE,), f"{show(tables)} is not a table; right is [{TABLE}]")
     by_name = {register.name.lower(): register for register in chip.registers}
-    found = {register.name: (0,) * register.n_addrs for register in chip.registers}
+    found = {register.name: untouched(register) for register in chip.registers}
     given_as: dict[str, str] = {}
     for name, given in tables.items():
         key: Key = (TABLE, name)
@@ -33,8 +36,13 @@ def read(source: Source, chip: Chip) -> dict[str, tuple[int, ...]]:
     return found
 
 
+def untouched(register: Register) -> tuple[int, ...]:
+    """What is in a register that a configuration does not name."""
+    return (register.reset or 0,) * register.n_addrs
+
+
 def _one(source: Source, key: Key, register: Register, given: object) -> tuple[int, ...]:
-    return (integer(source, key, given, 0, (1 << register.width) - 1),)
+    return (integer(source, key, given, register.low, register.high) & (1 << register.width) - 1,)
 
 
 def _spread(source: Source, key: Key, register: Register, given: object) -> tuple[int, ...]:
@@ -65,11 +73,18 @@ def _bits(register: Register, parts: tuple[int, ...]) -> list[int]:
 
 
 def dump(chip: Chip, registers: dict[str, tuple[int, ...]]) -> Iterator[str]:
-    """Lines of TOML; none for registers that are 0."""
+    """Lines of TOML; none for registers that are as nobody touched them."""
     yield f"[{TABLE}]"
     for register in chip.registers:
         parts = registers[register.name]
-        if register.n_addrs > 1 and any(parts):
+        if parts == untouched(register):
+            continue
+        if register.n_addrs > 1:
             yield f'{register.name} = "{indices.text(_bits(register, parts))}"'
-        elif any(parts):
-            yield f"{register.name} = {parts[0]}"
+        else:
+            yield f"{register.name} = {signed(register, parts[0])}"
+
+
+def signed(register: Register, part: int) -> int:
+    """The bits at a register's address as the number that they stand for."""
+    return part - (1 << register.width) if register.signed and part > register.high else part
