@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
-from cocotb.triggers import Timer
 
-from cocotb_tests.lib import memory
 from cocotb_tests.lib.aer import AerDriver, AerMonitor, AerReceiver
-from cocotb_tests.lib.bus import Pins, find
-from cocotb_tests.lib.checker import Lockstep
-from cocotb_tests.lib.clock import ChipClock
-from cocotb_tests.lib.recorder import Recorder
-from cocotb_tests.lib.session import Session
+from cocotb_tests.lib.bench import ChipBench
 from cocotb_tests.lib.spi import SpiMaster
 from emulator.codec import encode, to_limbs, update
 from emulator.declare import Memory
@@ -30,18 +21,19 @@ _MAPPED = np.uint32(encode(layout.SYN, **{f.name: 1 for f in layout.SYN if f.nam
 EVENTS = {event.name: event for event in CHIP.events}
 SILENT = encode(layout.LIF, lif_izh_sel=1, thr=255, neur_disable=1)  # a neuron that takes no part
 LIMIT: dict[str, Any] = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
-RESET_CYCLES = 5
 WRITE_CYCLES = 8  # more than it takes from the end of a frame until the memory is written
 CONFIG_HALF = 1  # cycles in half an SCK period while configuring: registers need no synchroniser's time
 
 
-class Bench:
+class Bench(ChipBench):
     """``async with Bench(dut) as bench:`` gives a configured, idle chip, and checks at the end that all is well.
 
     registers : contents of configuration registers; those not named become 0 (SPI_SYN_SIGN: 256 bits in one integer)
     neurons, synapses : words by address; other neurons are silent, other synapses 0
     sender, receiver : timing of the event buses
     """
+
+    settling = layout.SPI_FRAME  # for what is under way on the output bus
 
     def __init__(
         self,
@@ -52,51 +44,25 @@ class Bench:
         sender: SenderTiming | None = None,
         receiver: ReceiverTiming | None = None,
     ) -> None:
-        self.session = Session.here()
-        self.rng = np.random.default_rng(self.session.seed)
+        super().__init__(dut, Model())
         self._registers = dict(registers or {})
         self._contents = {NEURONS.name: image(NEURONS, neurons, SILENT), SYNAPSES.name: image(SYNAPSES, synapses, 0)}
-        self.pins = Pins(dut, CHIP, self.session.ports)
-        self.clock = ChipClock(self.pins[CHIP.clock.name])
-        self.memories = {name: find(dut, path) for name, path in self.session.memories.items()}
         self.spi = SpiMaster(self.pins, self.clock, (layout.SPI_ADDR, layout.SPI_DATA))
         to_sender, to_receiver = self.rng.spawn(2)
         self.aerin = AerDriver(self.pins.aer("aerin"), self.clock, sender, to_sender)
         self.aerout = AerReceiver(self.pins.aer("aerout"), self.clock, receiver, to_receiver)
         self.output = AerMonitor(self.pins.aer("aerout"), self.clock)
-        self.model = Model()
-        self.lockstep = Lockstep(
-            self.model,
-            Recorder(self.pins, self.clock),
-            self.clock,
-            (self.aerin, self.aerout),
-            self.session.reproduce,
-            Path(self.session.folder) / "pins.fst",
-        )
-        self._began = time.perf_counter()
+        self.hold((self.aerin, self.aerout))
 
     def configured_as(self, registers: Mapping[str, int], neurons: np.ndarray, synapses: np.ndarray) -> None:
         """Other registers and whole memories, (depth, limbs) uint32; before ``async with`` is entered."""
         self._registers = dict(registers)
         self._contents = {NEURONS.name: neurons, SYNAPSES.name: synapses}
 
-    async def __aenter__(self) -> Bench:
-        try:
-            await self._start()
-        except BaseException:
-            self._note()
-            raise
-        return self
+    def initial(self) -> Mapping[str, np.ndarray]:
+        return {NEURONS.name: image(NEURONS, {}, SILENT)}
 
-    async def _start(self) -> None:
-        for pin in (self.pins[CHIP.clock.name], *self.pins.inputs()):
-            pin.value = 0
-        await Timer(1, "ns")  # for the design's own initial blocks, which may clear its memories
-        for name, silent in ((NEURONS.name, SILENT), (SYNAPSES.name, 0)):
-            self._load(name, image(CHIP.memory(name), {}, silent))
-        if self.session.check:
-            self.lockstep.start()
-        self.clock.start()
+    async def prepare(self) -> None:
         self.aerout.start()
         self.output.start()
         await self.reset()
@@ -108,39 +74,10 @@ class Bench:
         self.load(self._contents)
         self.output.events.clear()
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if kind is None:
-                await self.clock.cycles(layout.SPI_FRAME)  # for what is under way on the output bus
-            if self.session.check and kind is None:
-                self.lockstep.finish(self.memories)
-            elif self.session.check and isinstance(error, AssertionError) and not self.lockstep.counts.mismatches:
-                self.lockstep.compare()  # a difference explains a failed expectation
-        finally:
-            self._note()
+    def notes(self) -> dict[str, Any]:
+        return {"spikes": len(self.output.events)}
 
-    def _note(self) -> None:
-        counts = self.lockstep.counts
-        self.session.note(
-            cycles=self.clock.cycle(),
-            compared=counts.cycles,
-            mismatches=counts.mismatches,
-            unknown=counts.unknown,
-            spikes=len(self.output.events),
-            warnings=self.model.warnings(),
-            seconds=time.perf_counter() - self._began,
-        )
-
-    # --- Reset and configuration ---
-
-    async def reset(self, cycles: int = RESET_CYCLES) -> None:
-        """RST high for some cycles, and a moment for the chip to leave its reset."""
-        self.pins["RST"].value = 1
-        await self.clock.cycles(cycles)
-        self.pins["RST"].value = 0
-        await self.clock.cycles(RESET_CYCLES)
+    # --- Configuration ---
 
     async def configure(self) -> None:
         """Write all registers, the gate first and closed."""
@@ -175,26 +112,7 @@ class Bench:
         await self.spi.shift(addr, layout.SPI_BITS)
         return await self.spi.shift(content, layout.SPI_BITS)
 
-    def load(self, contents: Mapping[str, np.ndarray]) -> None:
-        """Overwrite memories through the back door, in design and model; the chip must be idle."""
-        if self.session.check:
-            self.lockstep.compare()
-        for name, content in contents.items():
-            self._load(name, content)
-
-    def _load(self, name: str, content: np.ndarray) -> None:
-        memory.write(self.memories[name], CHIP.memory(name), content)
-        self.model.memories[name][:] = content
-
-    def word(self, name: str, addr: int) -> int:
-        """A word of the design's memory, through the back door."""
-        return int(self.memories[name][addr].value)
-
     # --- Events ---
-
-    def length(self, n: int) -> int:
-        """How much a random test should do: n, or a tenth of it in a simulator that is slow."""
-        return n if self.session.simulator == "verilator" else max(1, n // 10)
 
     def any_event(self, hot: int = 16) -> int:
         """The address of a random event; neurons among the first ``hot``; not the one that takes 16k clocks."""

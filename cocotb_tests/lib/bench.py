@@ -1,0 +1,133 @@
+"""What the benches of all chips have in common: pins, clock, memories, and the golden model in lockstep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from cocotb.triggers import Timer
+
+from cocotb_tests.lib import memory
+from cocotb_tests.lib.aer import Owing
+from cocotb_tests.lib.bus import Pins, find
+from cocotb_tests.lib.checker import Lockstep
+from cocotb_tests.lib.clock import ChipClock
+from cocotb_tests.lib.recorder import Recorder
+from cocotb_tests.lib.session import Session
+from emulator.model import ClockLevel
+
+RESET_CYCLES = 5
+
+
+class ChipBench:
+    """``async with`` a bench gives a chip that is ready, and checks at the end that all is well.
+
+    A chip's bench makes its drivers, then calls ``hold``; it says in ``initial`` what the memories hold before the
+    first clock, in ``prepare`` what is done until a test begins, and in ``notes`` what else it counts.
+
+    settling : cycles at the end for what is still under way
+    """
+
+    settling = 0
+
+    def __init__(self, dut: Any, model: ClockLevel) -> None:
+        self.model, self.chip = model, model.chip
+        self.session = Session.here()
+        self.rng = np.random.default_rng(self.session.seed)
+        self.pins = Pins(dut, self.chip, self.session.ports)
+        self.clock = ChipClock(self.pins[self.chip.clock.name])
+        self.memories = {name: find(dut, path) for name, path in self.session.memories.items()}
+        self._reset_pin = next(self.pins[pin.name] for pin in self.chip.inputs if pin.role == "reset")
+        self._began = time.perf_counter()
+
+    def hold(self, owing: Iterable[Owing]) -> None:
+        """Hold the model to the pins from the first clock on; owing : drivers that know what the chip owes them."""
+        waveform = Path(self.session.folder) / "pins.fst"
+        recorder = Recorder(self.pins, self.clock)
+        self.lockstep = Lockstep(self.model, recorder, self.clock, owing, self.session.reproduce, waveform)
+
+    def initial(self) -> Mapping[str, np.ndarray]:
+        """Contents of memories before the first clock: name -> (depth, limbs) uint32."""
+        return {}
+
+    async def prepare(self) -> None:
+        """Bring the chip to where a test begins. The clock runs, and all inputs are 0."""
+        await self.reset()
+
+    def notes(self) -> dict[str, Any]:
+        """What else the runner is told."""
+        return {}
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            self._note()
+            raise
+        return self
+
+    async def _start(self) -> None:
+        for pin in (self.pins[self.chip.clock.name], *self.pins.inputs()):
+            pin.value = 0
+        await Timer(1, "ns")  # for the design's own initial blocks, which may clear its memories
+        for declared in self.chip.memories:
+            self._load(declared.name, self.initial().get(declared.name, self.model.memories[declared.name]))
+        if self.session.check:
+            self.lockstep.start()
+        self.clock.start()
+        await self.prepare()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                await self.clock.cycles(self.settling)
+            if self.session.check and kind is None:
+                self.lockstep.finish(self.memories)
+            elif self.session.check and isinstance(error, AssertionError) and not self.lockstep.counts.mismatches:
+                self.lockstep.compare()  # a difference explains a failed expectation
+        finally:
+            self._note()
+
+    def _note(self) -> None:
+        counts = self.lockstep.counts
+        self.session.note(
+            cycles=self.clock.cycle(),
+            compared=counts.cycles,
+            mismatches=counts.mismatches,
+            unknown=counts.unknown,
+            warnings=self.model.warnings(),
+            seconds=time.perf_counter() - self._began,
+            **self.notes(),
+        )
+
+    async def reset(self, cycles: int = RESET_CYCLES) -> None:
+        """The reset pin high for some cycles, and a moment for the chip to leave its reset."""
+        self._reset_pin.value = 1
+        await self.clock.cycles(cycles)
+        self._reset_pin.value = 0
+        await self.clock.cycles(RESET_CYCLES)
+
+    def load(self, contents: Mapping[str, np.ndarray]) -> None:
+        """Overwrite memories through the back door, in design and model; the chip must be idle."""
+        if self.session.check:
+            self.lockstep.compare()
+        for name, content in contents.items():
+            self._load(name, content)
+
+    def _load(self, name: str, content: np.ndarray) -> None:
+        memory.write(self.memories[name], self.chip.memory(name), content)
+        self.model.memories[name][:] = content
+
+    def word(self, name: str, addr: int) -> int:
+        """A word of the design's memory, through the back door."""
+        return int(self.memories[name][addr].value)
+
+    def length(self, n: int) -> int:
+        """How much a random test should do: n, or a tenth of it in a simulator that is slow."""
+        return n if self.session.simulator == "verilator" else max(1, n // 10)
