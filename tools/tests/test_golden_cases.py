@@ -31,8 +31,9 @@ SHORTEST = 1_000  # clocks; a case of fewer shows nothing
 IN_ICARUS = {
     "odin": ("unconfigured", "virtual_events", "lif_extremes", "izh_mixed", "monitor_lif", "req_dropped", "spi_fast"),
 }
-# Short enough to be run uncompiled.
-UNCOMPILED = {"odin": ("unconfigured", 4_000)}
+N_IN_ICARUS = 3  # of another chip
+UNCOMPILED = {"odin": ("unconfigured", 4_000)}  # a case, and so many of its clocks
+N_UNCOMPILED = 1_000  # of another chip's smallest case
 
 
 @pytest.fixture(scope="module", params=chips.names())
@@ -42,6 +43,11 @@ def chip(request: pytest.FixtureRequest) -> Chip:
 
 def size(one: Case) -> int:
     return sum(path.stat().st_size for path in one.folder.iterdir())
+
+
+def smallest(chip: Chip) -> list[str]:
+    """Names of the cases, the smallest first."""
+    return [one.name for one in sorted(CASES[chip.name], key=size)]
 
 
 def differing(outcomes: Iterable[Outcome]) -> list[str]:
@@ -101,7 +107,7 @@ def test_the_quirks_name_cases_that_there_are(chip: Chip) -> None:
     found = section(ROOT / "emulator" / chip.name / "README.md", "Quirks, and the case that shows each")
     rows = [line for line in found.splitlines() if line.startswith("|")][2:]
     shown = [re.findall(r"`(\w+)`", row.split("|")[-2]) for row in rows]
-    assert len(rows) >= 5 and all(shown)
+    assert rows and all(shown)
     assert {name for names in shown for name in names} <= {one.name for one in CASES[chip.name]}
 
 
@@ -119,7 +125,7 @@ def test_the_golden_model_does_what_the_original_did(chip: Chip) -> None:
 
 
 def test_so_does_the_model_uncompiled(chip: Chip, tmp_path: Path) -> None:
-    name, n_cycles = UNCOMPILED[chip.name]
+    name, n_cycles = UNCOMPILED.get(chip.name) or (smallest(chip)[0], N_UNCOMPILED)
     words = ["regress", chip.name, "--sim", "model", "--case", name]
     words += ["--cycles", str(n_cycles), "--report", str(tmp_path)]
     call = [sys.executable, "-c", "from tools.cli import main; main()", *words]
@@ -143,4 +149,5 @@ def test_our_rtl_in_verilator_does_what_the_original_did(chip: Chip, design: Des
 def test_our_rtl_in_icarus_does_what_the_original_did(chip: Chip, design: Design) -> None:
     needs("icarus")
     device = regress.in_icarus(design, chip)
-    assert differing(regress.regress(device, chip, regress.select(CASES[chip.name], IN_ICARUS[chip.name]))) == []
+    names = IN_ICARUS.get(chip.name) or smallest(chip)[:N_IN_ICARUS]
+    assert differing(regress.regress(device, chip, regress.select(CASES[chip.name], names))) == []
