@@ -12,7 +12,7 @@ from enum import IntEnum
 
 from emulator.declare import Block, Chip, Event, Field, Matrix, Memory, Pin, Reg, Word
 from emulator.reckon.lfsrs import LFSRS as LFSRS
-from emulator.reckon.registers import REGISTERS, RESET
+from emulator.reckon.registers import REGISTERS
 
 N = 256  # input neurons, and recurrent neurons
 M = 8  # bits of a neuron's address
@@ -275,7 +275,7 @@ def _sync(name: str) -> tuple[Reg, Reg]:
     return Reg(f"{name}_sync_int", 1), Reg(f"{name}_sync", 1)
 
 
-_Q = "Output register, limb 0 least significant."
+_Q = "Output register of the memory, a weight each."
 
 BLOCKS = (
     Block("reset", (Reg("rst_sync_int", 1, None), Reg("rst_sync", 1, None)), "reckon.v"),
@@ -291,7 +291,7 @@ BLOCKS = (
             Reg("prog", PROG.width, meaning="PROG_*, a bit each."),
             Reg("read", READ.width, meaning="READ_*, a bit each."),
             *(
-                Reg(r.name.lower(), r.width, RESET[r.name], () if r.n_addrs == 1 else (r.n_addrs,), r.meaning)
+                Reg(r.name.lower(), r.width, r.reset, () if r.n_addrs == 1 else (r.n_addrs,), r.meaning)
                 for r in REGISTERS
             ),
         ),
@@ -372,17 +372,30 @@ BLOCKS = (
             Reg("neur_z", 1, 0, (N,), "Recurrent neurons that spiked in the last timestep."),
             Reg("neur_dirty", 1, 0, (N,), "Neurons whose state in the memory counts."),
             Reg("oneur_u", U_BITS, 0, (N_OUT,), "Output neurons' potentials, two's complement."),
-            Reg("neur_data_o", 32, None, (NEURONS.n_limbs,), _Q),
-            Reg("winp_data_o", 32, None, (WINP.n_limbs,), _Q),
-            Reg("wrec_data_o", 32, None, (WREC.n_limbs,), _Q),
-            Reg("wout_data_o", 32, None, (WOUT.n_limbs,), _Q),
+            Reg(
+                "neur_data_o", 32, None, (NEURONS.n_limbs,), "Output register of the memory, limb 0 least significant."
+            ),
+            Reg("winp_data_o", W_BITS, None, (N_WEIGHTS,), _Q),
+            Reg("wrec_data_o", W_BITS, None, (N_WEIGHTS,), _Q),
+            Reg("wout_data_o", W_BITS, None, (N_OUT,), _Q),
             Reg("srnn_readback", 32, None),
         ),
         "srnn.v, Neuron array, SRAMs, Readback",
     ),
     Block(
         "lfsr",
-        tuple(Reg(lfsr.name, lfsr.width, lfsr.reset, meaning=f"{lfsr.unfold} bits an advance.") for lfsr in LFSRS),
+        tuple(
+            reg
+            for lfsr in LFSRS
+            for reg in (
+                (
+                    Reg(lfsr.name, 32, 0, (lfsr.words,), "The last words of the sequence, around; from the seed."),
+                    Reg(f"{lfsr.name}_pos", 5, 0, meaning="Place of the oldest, and of the next."),
+                )
+                if lfsr.words
+                else (Reg(lfsr.name, lfsr.width, lfsr.in_time(lfsr.reset), meaning="Last bits, the oldest in bit 0."),)
+            )
+        ),
         "lfsr/*.v",
     ),
 )

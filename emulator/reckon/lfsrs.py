@@ -30,6 +30,16 @@ class Lfsr:
     source: str
 
     @property
+    def words(self) -> int:
+        """Words of 32 bits in which the model keeps the sequence's past; 0 if it keeps the flip-flops' bits only."""
+        return self.width if self.unfold % 32 == 0 else 0
+
+    def in_time(self, flip_flops: int) -> int:
+        """The bits that the flip-flops hold, the oldest in bit 0."""
+        first = self.lag - self.width
+        return sum((flip_flops >> i & 1) << (t - first) for i, t in enumerate(self.order))
+
+    @property
     def order(self) -> tuple[int, ...]:
         """The time of the bit that each flip-flop holds, so y[order[i]] is flip-flop i; 0 is the output's bit 0."""
         first = self.lag - self.width

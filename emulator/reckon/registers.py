@@ -101,5 +101,3 @@ REGISTERS = (
     Register("SPI_REGUL_K_MUL", 103, 5, "Right shift of the multiplicative term.", unit="bits"),
     Register("SPI_NOISE_STR", 104, 4, "Right shift of the noise.", unit="bits"),
 )
-
-RESET = {register.name: register.reset for register in REGISTERS}

@@ -1,0 +1,87 @@
+"""The input event bus: spikes of input neurons, labels, targets.
+
+An event is taken, and acknowledged, at any time, also where nothing will come of it.
+
+Source: ReckOn doc v1.0, 2.2; srnn.v, Receiving events, Receiving targets.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from emulator.kernel.arith import wrap
+from emulator.kernel.bits import field
+from emulator.kernel.jit import kernel
+from emulator.reckon.controller import GET_TAR, IDLE
+from emulator.reckon.layout import N
+from emulator.reckon.sync import IN
+
+TARGET_CNT_BITS = 5
+LABEL_MASK = 0xF
+BYTE_BITS = 8
+LOW_BYTE = 0xFF
+
+
+class Aer(NamedTuple):
+    """The event that this clock takes: aerin_new a spike, target_new a target, target_done the last that is awaited."""
+
+    aerin_new: int
+    target_new: int
+    target_done: bool
+    addr: int
+
+
+@kernel
+def aer(r: np.record) -> Aer:
+    """The bus as it is in this clock; the address and AERIN_TAR_EN are taken from the pins."""
+    new = r.aerin_req_sync & ~r.aerin_ack
+    target = field(r.inputs, IN.AERIN_TAR_EN)
+    last = r.spi_regression == 0 or r.target_cnt == (r.spi_num_out_neur << 1 | 1)
+    return Aer(new & ~target, new & target, bool(new & target) and last, field(r.inputs, IN.AERIN_ADDR))
+
+
+@kernel
+def clock(r: np.record, a: Aer, tick: int, state_next: int) -> None:
+    """Rising edge. A spike that comes in the very clock of a tick is acknowledged and lost."""
+    if a.aerin_new | a.target_new:
+        r.aerin_ack = 1
+    elif not r.aerin_req_sync:
+        r.aerin_ack = 0
+    if tick:
+        for i in range(N):
+            r.inp_events[i] = r.inp_events_next[i]
+            r.inp_events_next[i] = 0
+    elif a.aerin_new:
+        r.inp_events_next[a.addr] = 1
+    if a.target_new:
+        _take_target(r, a.addr)
+    if r.state == IDLE:
+        r.got_label = 0
+    if r.state == IDLE or (r.state == GET_TAR and state_next != GET_TAR):
+        r.target_cnt = 0
+    elif a.target_new:
+        r.target_cnt = wrap(r.target_cnt + 1, TARGET_CNT_BITS)
+
+
+@kernel
+def _take_target(r: np.record, addr: int) -> None:
+    """The label; or a byte of the target whose turn it is."""
+    if not r.spi_regression:
+        r.class_label = addr & LABEL_MASK
+        r.got_label = 1
+        return
+    k = r.target_cnt >> 1
+    if r.target_cnt & 1:
+        r.reg_tar[k] = r.reg_tar[k] & LOW_BYTE | addr << BYTE_BITS
+    else:
+        r.reg_tar[k] = r.reg_tar[k] & ~LOW_BYTE | addr
+
+
+@kernel
+def forget(r: np.record) -> None:
+    """No spikes."""
+    for i in range(N):
+        r.inp_events[i] = 0
+        r.inp_events_next[i] = 0

@@ -1,0 +1,82 @@
+"""ReckOn's golden model: all pins and all state at every clock."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emulator.codec import decode, from_limbs
+from emulator.declare import Reg
+from emulator.model import ClockLevel
+from emulator.reckon import clock, controller, learning
+from emulator.reckon.drive import drive
+from emulator.reckon.layout import CHIP, N_OUT, NEURONS, PAIR, SPI_HEADER, U_BITS, WINP, WOUT, WREC, EvtState, State
+from emulator.reckon.rounding import signed
+
+COUNTERS = (Reg("oneur_err", U_BITS, 0, (N_OUT,), "Wires: errors of the output neurons in this clock, signed."),)
+
+
+class Model(ClockLevel):
+    """ReckOn, clock by clock; see ``ClockLevel`` for how it is driven.
+
+    What no reset touches: the network's parameters, seeds, counters, the memories' output registers.
+    """
+
+    chip = CHIP
+    counters = COUNTERS
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__(seed)
+        self._state_before = int(State.IDLE)  # the last drive
+
+    def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
+        self._state_before = int(self.registers[0].state)
+        flat = self.registers.view(np.ndarray).view(np.int64)
+        winp, wrec, wout = (self.memories[memory.name].view(np.uint8) for memory in (WINP, WREC, WOUT))
+        drive(self.registers[0], flat, self.memories[NEURONS.name], winp, wrec, wout, inputs, clk, out)
+
+    @property
+    def outputs(self) -> int:
+        return int(clock.outputs(self.registers[0]))
+
+    # --- What it is doing, in words ---
+
+    def context(self) -> list[str]:
+        """Both controllers, what they are at, the neurons concerned, a line each."""
+        r = self.registers[0]
+        now, evt = State(int(r.state)).name, EvtState(int(r.state_evt)).name
+        error = ", timing error" if r.timing_error else ""
+        lines = [f"cycle {r.cycle}, controller {now}, event controller {evt}{error}"]
+        at = self._at()
+        if at:
+            lines.append(at)
+        e = controller.evt(r)
+        p = learning.wires(r, e)
+        if e.cs or p.neur_cs:
+            lines += self._pair_lines(int(p.neur_addr if p.neur_cs else e.addr))
+        lines.append("output neurons: " + " ".join(str(signed(int(u), U_BITS)) for u in r.oneur_u))
+        if r.spi_cnt:
+            lines.append(f"SPI: bit {r.spi_cnt} of a transaction, address field {decode(SPI_HEADER, int(r.spi_addr))}")
+        return lines
+
+    def activity(self) -> str | None:
+        """The state that the last call of ``drive``, of one clock, entered, or None."""
+        r = self.registers[0]
+        return None if r.state == self._state_before else f"cycle {r.cycle}: {State(int(r.state)).name} {self._at()}"
+
+    def _at(self) -> str:
+        r = self.registers[0]
+        parts = []
+        if r.state_evt != EvtState.WAIT:
+            kinds = [name for name, on in zip(("input", "recurrent"), controller.evt(r)[:2], strict=True) if on]
+            parts.append(f"events: neuron {r.neur256_cnt} ({' and '.join(kinds) or 'none'}), count {r.neur128x2_cnt}")
+        if r.state == State.STEP:
+            parts.append(f"step {r.neur_step_cnt}")
+        if r.state == State.EPROP:
+            part = "post-synaptic" if r.buf16_post else f"pre-synaptic {r.e_pre >> 1}"
+            parts.append(f"e-prop: group {r.e_post_msb}, {part}, neuron {learning.post_of(r)}")
+        return "; ".join(parts)
+
+    def _pair_lines(self, addr: int) -> list[str]:
+        fields = decode(PAIR, from_limbs(self.memories[NEURONS.name][addr]))
+        dirty = self.registers[0].neur_dirty[2 * addr : 2 * addr + 2]
+        return [f"neurons {2 * addr}, {2 * addr + 1} (dirty {dirty[0]}, {dirty[1]}): {fields}"]

@@ -1,0 +1,178 @@
+"""The recurrent neurons, two at a time: what an event, or the end of a timestep, makes of a word of the memory.
+
+The word at hand is the memory's output register; a neuron whose dirty bit is not set counts as zeros.
+
+Source: srnn.v, Neuron array and update computation.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from emulator.kernel.bits import bit
+from emulator.kernel.jit import kernel
+from emulator.reckon import lfsr, lif, pair, traces
+from emulator.reckon.controller import EVT, PROP, STEP, SUPP, Evt, traces_on
+from emulator.reckon.layout import ALPHA_ONE
+from emulator.reckon.rounding import signed
+
+ALPHA_CONF_BITS = 32  # of SPI_ALPHA_CONF in an address
+NOISE_BITS = 16
+NOISE_LAG = lfsr.declared("lfsr_noise_neur").lag
+TOUT_UNFOLD = lfsr.declared("lfsr_strnd_tout0").unfold
+ROUND_UNFOLD = lfsr.declared("lfsr_strnd_neur_u0").unfold
+RAND_MASK = (1 << ROUND_UNFOLD) - 1
+TOUT_RAND_MASK = (1 << TOUT_UNFOLD) - 1
+
+
+class Half(NamedTuple):
+    """What is written of one neuron: its state, and a mask of the bits of it that are."""
+
+    state: int
+    mask: int
+
+
+NOTHING = Half(0, 0)
+
+
+@kernel
+def is_stepping(r: np.record) -> bool:
+    """An odd count of state STEP: the timestep ends for a word."""
+    return r.state == STEP and bit(r.neur_step_cnt, 0) == 1
+
+
+@kernel
+def dirty_half(r: np.record, e: Evt, n: int) -> int:
+    """State of neuron n of the word at hand; zeros if nothing has been written since the sample began.
+
+    Which dirty bit counts goes by the address of this clock, not by that of the word at hand.
+    """
+    return pair.half(r.neur_data_o, n) if r.neur_dirty[e.addr << 1 | n] else 0
+
+
+@kernel
+def alpha(r: np.record, addr: int) -> int:
+    """Decay of the word at hand; its upper bits, too, go by the address of this clock."""
+    conf = bit(r.spi_alpha_conf[addr // ALPHA_CONF_BITS], addr % ALPHA_CONF_BITS)
+    return lif.alpha(pair.alpha_lsbs(pair.parameters(r.neur_data_o)), conf)
+
+
+@kernel
+def noise(r: np.record, n: int) -> int:
+    """Noise on neuron n's potential."""
+    if not r.spi_noise_en:
+        return 0
+    word = lfsr.upcoming(r.lfsr_noise_neur, r.lfsr_noise_neur_pos, NOISE_LAG)
+    return signed(word >> (NOISE_BITS * n) & ((1 << NOISE_BITS) - 1), NOISE_BITS) >> r.spi_noise_str
+
+
+@kernel
+def _integrated(r: np.record, e: Evt, n: int, u: int) -> int:
+    """The potential after the event whose sweep is under way."""
+    w_inp, w_rec = 0, 0
+    if bit(r.neur128x2_cnt, 0):
+        at = (r.neur128x2_cnt & 0xE) | n
+        if e.inp_event:
+            w_inp = lif.scaled(r.winp_data_o[at], r.spi_fp_loc_winp)
+        if e.z:
+            w_rec = lif.scaled(r.wrec_data_o[at], r.spi_fp_loc_wrec)
+    return lif.integrate(u, lif.synaptic_update(w_rec, w_inp), noise(r, n))
+
+
+@kernel
+def _event_traces(r: np.record, e: Evt, n: int, old: int, stepped: int) -> tuple[int, int]:
+    """Traces after the event, and the mask of those that it increases; the others as ``stepped``."""
+    t_inp, t_rec, t_out = pair.trace_inp(stepped), pair.trace_rec(stepped), pair.trace_out(stepped)
+    mask = 0
+    if e.addr << 1 | n == r.neur256_cnt:
+        if e.inp_event and (r.state_evt == EVT or r.state_evt == SUPP) and traces_on(r, 0):
+            t_inp = traces.increase(pair.trace_inp(old), r.spi_fp_loc_tinp)
+            mask |= pair.TRACE_MASK << pair.TINP
+        if e.z and r.state_evt == EVT:
+            if traces_on(r, 1):
+                t_rec = traces.increase(pair.trace_rec(old), r.spi_fp_loc_trec)
+                mask |= pair.TRACE_MASK << pair.TREC
+            if traces_on(r, 2):
+                t_out = traces.increase_out(pair.trace_out(old), r.spi_fp_loc_tout)
+                mask |= pair.TOUT_MASK << pair.TOUT
+    return pair.packed(0, t_inp, t_rec, t_out), mask
+
+
+@kernel
+def step_half(r: np.record, old: int, alpha: int, rand_u: int, rand_inp: int, rand_rec: int, rand_out: int) -> int:
+    """A neuron's state at the end of a timestep. rand_* : what its rounding LFSRs show."""
+    en = int(lif.rounds(alpha, r.spi_en_stoch_round))
+    en_out = int(traces.rounds_out(r.spi_kappa, r.spi_en_stoch_round))
+    thr = pair.thr(pair.parameters(r.neur_data_o))
+    u = pair.u(old)
+    leaked = lif.leak(u, alpha, rand_u & RAND_MASK, en)
+    return pair.packed(
+        lif.after_spike(leaked, thr, r.spi_rst_mode) if u >= thr else leaked,
+        traces.decay(pair.trace_inp(old), alpha, rand_inp & RAND_MASK, en),
+        traces.decay(pair.trace_rec(old), alpha, rand_rec & RAND_MASK, en),
+        traces.decay_out(pair.trace_out(old), r.spi_kappa, rand_out & TOUT_RAND_MASK, en_out),
+    )
+
+
+@kernel
+def _stepped(r: np.record, e: Evt, n: int, old: int) -> int:
+    """Neuron n of the word at hand at the end of a timestep; outside of state STEP as it is."""
+    if r.state != STEP:
+        return old
+    a = alpha(r, e.addr)
+    if n == 0:
+        rand_u, rand_out = lfsr.ahead(r.lfsr_strnd_neur_u0), lfsr.ahead(r.lfsr_strnd_tout0)
+        return step_half(r, old, a, rand_u, lfsr.ahead(r.lfsr_strnd_tinp0), lfsr.ahead(r.lfsr_strnd_trec0), rand_out)
+    rand_u, rand_out = lfsr.ahead(r.lfsr_strnd_neur_u1), lfsr.ahead(r.lfsr_strnd_tout1)
+    return step_half(r, old, a, rand_u, lfsr.ahead(r.lfsr_strnd_tinp1), lfsr.ahead(r.lfsr_strnd_trec1), rand_out)
+
+
+@kernel
+def write(r: np.record, e: Evt, n: int) -> Half:
+    """What is written of neuron n in this clock, if the memory is written by the core."""
+    old = dirty_half(r, e, n)
+    stepped = _stepped(r, e, n, old)
+    traces_next, mask = _event_traces(r, e, n, old, stepped)
+    u = 0
+    if r.state_evt == EVT:
+        u = _integrated(r, e, n, pair.u(old))
+    elif is_stepping(r):
+        u = pair.u(stepped)
+    if not r.neur_dirty[e.addr << 1 | n] or bit(r.neur_step_cnt, 0):
+        mask = pair.HALF_MASK & ~pair.U_MASK
+    if not r.supp_cycle:
+        mask |= pair.U_MASK
+    return Half(traces_next | u & pair.U_MASK, mask)
+
+
+@kernel
+def spike(r: np.record, e: Evt, n: int) -> int:
+    """Whether neuron n of the word at hand spikes at the end of this timestep."""
+    return int(is_stepping(r) and pair.u(dirty_half(r, e, n)) >= pair.thr(pair.parameters(r.neur_data_o)))
+
+
+@kernel
+def is_alpha_one(r: np.record, e: Evt) -> bool:
+    """The word at hand does not decay: its potentials' random numbers stand still."""
+    return alpha(r, e.addr) == ALPHA_ONE
+
+
+@kernel
+def advance(r: np.record, alpha_one: bool) -> None:
+    """Rising edge: the random numbers move on, where they are used. alpha_one : of the word at hand"""
+    if r.spi_noise_en and r.state == PROP and bit(r.neur128x2_cnt, 0):
+        at = r.lfsr_noise_neur_pos
+        r.lfsr_noise_neur[at] = lfsr.upcoming(r.lfsr_noise_neur, at, NOISE_LAG)
+        r.lfsr_noise_neur_pos = lfsr.following(r.lfsr_noise_neur, at)
+    if r.spi_en_stoch_round and is_stepping(r):
+        if not alpha_one:
+            r.lfsr_strnd_neur_u0 = lfsr.advanced(r.lfsr_strnd_neur_u0, ROUND_UNFOLD)
+            r.lfsr_strnd_neur_u1 = lfsr.advanced(r.lfsr_strnd_neur_u1, ROUND_UNFOLD)
+        r.lfsr_strnd_tinp0 = lfsr.advanced(r.lfsr_strnd_tinp0, ROUND_UNFOLD)
+        r.lfsr_strnd_tinp1 = lfsr.advanced(r.lfsr_strnd_tinp1, ROUND_UNFOLD)
+        r.lfsr_strnd_trec0 = lfsr.advanced(r.lfsr_strnd_trec0, ROUND_UNFOLD)
+        r.lfsr_strnd_trec1 = lfsr.advanced(r.lfsr_strnd_trec1, ROUND_UNFOLD)
+        r.lfsr_strnd_tout0 = lfsr.advanced(r.lfsr_strnd_tout0, TOUT_UNFOLD)
+        r.lfsr_strnd_tout1 = lfsr.advanced(r.lfsr_strnd_tout1, TOUT_UNFOLD)

@@ -1,0 +1,47 @@
+"""The output neurons on the clock: each sweep of a spike adds its weights; state STEP makes one leak in each clock.
+
+Source: srnn.v, Output neurons.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emulator.kernel.jit import kernel
+from emulator.reckon import lfsr, lif, readout, traces
+from emulator.reckon.controller import STEP
+from emulator.reckon.layout import N_OUT, U_BITS
+from emulator.reckon.rounding import signed
+
+UNFOLD = lfsr.declared("lfsr_strnd_oneur_u").unfold
+RAND_MASK = (1 << UNFOLD) - 1
+
+
+@kernel
+def clock(r: np.record) -> None:
+    """Rising edge. Weights that arrive keep the neuron of this clock from leaking; its random number goes by."""
+    k = r.neur_step_cnt
+    leaking = r.state == STEP and k < N_OUT
+    if r.wout_cs_del:
+        for i in range(r.spi_num_out_neur + 1):
+            update = lif.scaled(r.wout_data_o[i], r.spi_fp_loc_wout)
+            r.oneur_u[i] = readout.wrap_u(readout.integrate(signed(r.oneur_u[i], U_BITS), update))
+    elif leaking and k <= r.spi_num_out_neur:
+        en = int(traces.rounds_out(r.spi_kappa, r.spi_en_stoch_round))
+        rand = lfsr.ahead(r.lfsr_strnd_oneur_u) & RAND_MASK
+        r.oneur_u[k] = readout.wrap_u(readout.leak(signed(r.oneur_u[k], U_BITS), r.spi_kappa, rand, en))
+    if leaking and traces.rounds_out(r.spi_kappa, r.spi_en_stoch_round):
+        r.lfsr_strnd_oneur_u = lfsr.advanced(r.lfsr_strnd_oneur_u, UNFOLD)
+
+
+@kernel
+def forget(r: np.record) -> None:
+    """All potentials to 0."""
+    for k in range(N_OUT):
+        r.oneur_u[k] = 0
+
+
+@kernel
+def program(r: np.record, addr: int, word: int) -> None:
+    """The SPI writes a potential, in use or not."""
+    r.oneur_u[addr % N_OUT] = readout.wrap_u(word)

@@ -1,0 +1,88 @@
+"""Words of the neuron memory: two neurons and what they share, in three numbers that fit 64 bits.
+
+Source: ReckOn doc v1.0, 1; srnn.v, Neuron array.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emulator.kernel.jit import kernel
+from emulator.reckon.layout import PAIR, TOUT_BITS, TRACE_BITS, U_BITS
+
+HALF_BITS = PAIR["neur_u1"].lsb  # bits of a neuron's state; the odd neuron's follows the even one's
+HALF_MASK = (1 << HALF_BITS) - 1
+TINP, TREC, TOUT = PAIR["trace_inp0"].lsb, PAIR["trace_rec0"].lsb, PAIR["trace_out0"].lsb
+THR = PAIR["thr"].lsb - 2 * HALF_BITS  # within the parameters
+ALPHA = PAIR["alpha"].lsb - 2 * HALF_BITS
+U_MASK = (1 << U_BITS) - 1
+TRACE_MASK = (1 << TRACE_BITS) - 1
+TOUT_MASK = (1 << TOUT_BITS) - 1
+LIMB = 32
+LIMB_MASK = (1 << LIMB) - 1
+CUT1 = HALF_BITS - LIMB  # bit of limb 1 in which the odd neuron begins
+CUT3 = 2 * HALF_BITS - 3 * LIMB  # bit of limb 3 in which the parameters begin
+LOW1 = LIMB - CUT1  # bits of the odd neuron in limb 1
+
+
+@kernel
+def half(limbs: np.ndarray, n: int) -> int:
+    """State of neuron n (0 even, 1 odd) of a word of four int64 limbs: HALF_BITS bits."""
+    if n == 0:
+        return limbs[0] | (limbs[1] << LIMB) & HALF_MASK
+    return limbs[1] >> CUT1 | limbs[2] << LOW1 | (limbs[3] & ((1 << CUT3) - 1)) << (LIMB + LOW1)
+
+
+@kernel
+def parameters(limbs: np.ndarray) -> int:
+    """Threshold and alpha of the word."""
+    return limbs[3] >> CUT3
+
+
+@kernel
+def put(neurons: np.ndarray, addr: int, even: int, odd: int) -> None:
+    """Write both neurons' state; the parameters stay."""
+    neurons[addr, 0] = even & LIMB_MASK
+    neurons[addr, 1] = even >> LIMB | (odd << CUT1) & LIMB_MASK
+    neurons[addr, 2] = odd >> LOW1 & LIMB_MASK
+    neurons[addr, 3] = odd >> (LIMB + LOW1) | (np.int64(neurons[addr, 3]) >> CUT3) << CUT3
+
+
+@kernel
+def u(state: int) -> int:
+    """The potential, -32768..32767."""
+    sign = 1 << (U_BITS - 1)
+    return (state & U_MASK ^ sign) - sign
+
+
+@kernel
+def trace_inp(state: int) -> int:
+    return state >> TINP & TRACE_MASK
+
+
+@kernel
+def trace_rec(state: int) -> int:
+    return state >> TREC & TRACE_MASK
+
+
+@kernel
+def trace_out(state: int) -> int:
+    return state >> TOUT & TOUT_MASK
+
+
+@kernel
+def packed(u: int, trace_inp: int, trace_rec: int, trace_out: int) -> int:
+    """A neuron's state."""
+    return u & U_MASK | trace_inp << TINP | trace_rec << TREC | trace_out << TOUT
+
+
+@kernel
+def thr(parameters: int) -> int:
+    """The threshold, -32768..32767."""
+    sign = 1 << (U_BITS - 1)
+    return (parameters >> THR & U_MASK ^ sign) - sign
+
+
+@kernel
+def alpha_lsbs(parameters: int) -> int:
+    return parameters >> ALPHA

@@ -1,0 +1,69 @@
+"""The output neurons: leaky integrators, their error, the winner. Potentials are signed, 16 bits.
+
+Source: srnn.v, Output neurons, Winner computation, module output_act_err.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emulator.kernel.arith import wrap
+from emulator.kernel.jit import kernel
+from emulator.reckon.layout import ACT_HALF, U_BITS
+from emulator.reckon.lif import U_MAX, U_MIN
+from emulator.reckon.rounding import rounded, signed
+from emulator.reckon.traces import KAPPA_FRACTION
+
+
+@kernel
+def integrate(u: int, update_wout: int) -> int:
+    """The potential after a recurrent neuron's spike; saturates."""
+    return min(max(u + update_wout, U_MIN), U_MAX)
+
+
+@kernel
+def leak(u: int, kappa: int, rand: int, en: int) -> int:
+    """The potential after a timestep: u times kappa; wraps where kappa is above 1."""
+    return signed(rounded(u * kappa, KAPPA_FRACTION, U_BITS, rand, en), U_BITS)
+
+
+@kernel
+def activation(u: int, no_out_act: int) -> int:
+    """The output: the potential, or its hard sigmoid, 0..2048 (2048 only from above the linear part)."""
+    if no_out_act:
+        return u
+    if u > ACT_HALF - 1:
+        return ACT_HALF
+    return 0 if u < -ACT_HALF else (u + ACT_HALF) >> 1
+
+
+@kernel
+def error(target: int, output: int) -> int:
+    """Target less output; saturates."""
+    return min(max(target - output, U_MIN), U_MAX)
+
+
+@kernel
+def winner(potentials: np.ndarray, last: int) -> int:
+    """The first of the output neurons 0 to ``last`` with the highest potential."""
+    best = 0
+    for k in range(1, last + 1):
+        if signed(potentials[k], U_BITS) > signed(potentials[best], U_BITS):
+            best = k
+    return best
+
+
+@kernel
+def most_wins(counts: np.ndarray, last: int) -> int:
+    """The first of the output neurons 0 to ``last`` with the highest count."""
+    best = 0
+    for k in range(1, last + 1):
+        if counts[k] > counts[best]:
+            best = k
+    return best
+
+
+@kernel
+def wrap_u(u: int) -> int:
+    """A potential as the two's complement word that a register holds."""
+    return wrap(u, U_BITS)

@@ -1,0 +1,28 @@
+"""Products with a decay, rounded at random.
+
+Source: srnn.v, *_stoc, *_lkst.
+"""
+
+from __future__ import annotations
+
+from emulator.kernel.arith import wrap
+from emulator.kernel.jit import kernel
+
+
+@kernel
+def signed(word: int, bits: int) -> int:
+    """The number that a two's complement word of ``bits`` bits stands for."""
+    sign = 1 << (bits - 1)
+    return (word ^ sign) - sign
+
+
+@kernel
+def rounded(product: int, fraction_bits: int, bits: int, rand: int, en: int) -> int:
+    """The ``bits`` bits of a product above its fraction; wraps.
+
+    With ``en``: one more with a probability of (fraction + 1) / 2**fraction_bits, unless those bits are all 0.
+    rand : 0..2**fraction_bits - 1
+    """
+    whole = wrap(product >> fraction_bits, bits)
+    up = en and wrap(product, fraction_bits) >= rand and whole != 0
+    return wrap(whole + int(up), bits)

@@ -1,0 +1,71 @@
+"""Two flip-flops for what comes from outside the clock: pins and the SPI's requests.
+
+Source: srnn.v, Sync barriers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emulator.codec import positions
+from emulator.kernel.bits import field
+from emulator.kernel.jit import kernel
+from emulator.reckon.layout import CHIP
+
+IN = positions(CHIP.input_word)
+
+
+@kernel
+def prog_new(r: np.record) -> int:
+    """PROG_*_new: requests to write that have just come through. While SPI_EN_CONF is 0 they stay as they are."""
+    return r.prog_sync & ~r.prog_del
+
+
+@kernel
+def clock(r: np.record) -> None:
+    """Rising edge. Some stand still: the target's without e-prop, the tick's with local ones, the SPI's by EN_CONF."""
+    inputs = r.inputs
+    if r.spi_do_eprop != 0:
+        r.target_valid_sync = r.target_valid_sync_int
+        r.target_valid_sync_int = field(inputs, IN.TARGET_VALID)
+    r.aerin_req_sync = r.aerin_req_sync_int
+    r.aerin_req_sync_int = field(inputs, IN.AERIN_REQ)
+    r.sample_sync = r.sample_sync_int
+    r.sample_sync_int = field(inputs, IN.SAMPLE)
+    r.infer_acc_sync = r.infer_acc_sync_int
+    r.infer_acc_sync_int = field(inputs, IN.INFER_ACC)
+    r.out_ack_sync = r.out_ack_sync_int
+    r.out_ack_sync_int = field(inputs, IN.OUT_ACK)
+    if r.spi_en_conf:
+        r.prog_del = r.prog_sync
+        r.prog_sync = r.prog_sync_int
+        r.prog_sync_int = r.prog
+        r.read_sync = r.read_sync_int
+        r.read_sync_int = r.read
+    if not r.spi_local_tick:
+        r.time_tick_del = r.time_tick_sync
+        r.time_tick_sync = r.time_tick_sync_int
+        r.time_tick_sync_int = field(inputs, IN.TIME_TICK)
+
+
+@kernel
+def reset(r: np.record) -> None:
+    """All to 0."""
+    r.target_valid_sync_int = 0
+    r.target_valid_sync = 0
+    r.aerin_req_sync_int = 0
+    r.aerin_req_sync = 0
+    r.sample_sync_int = 0
+    r.sample_sync = 0
+    r.infer_acc_sync_int = 0
+    r.infer_acc_sync = 0
+    r.out_ack_sync_int = 0
+    r.out_ack_sync = 0
+    r.prog_sync_int = 0
+    r.prog_sync = 0
+    r.prog_del = 0
+    r.read_sync_int = 0
+    r.read_sync = 0
+    r.time_tick_sync_int = 0
+    r.time_tick_sync = 0
+    r.time_tick_del = 0
