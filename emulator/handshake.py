@@ -73,8 +73,20 @@ class Receiver(NamedTuple):
 
 
 @kernel
-def send(s: Sender, delays: Delays, events: np.ndarray, ack: int) -> Sender:
-    """The sender in the next clock, before whose edge the chip shows ``ack``; events : addresses, in order."""
+def held(s: Sender, not_before: np.ndarray, cycle: int) -> int:
+    """Clocks, from ``cycle`` on, in which the next event's REQ may not rise yet.
+
+    not_before : (n,) int64, the first cycle in which REQ of each event may be high; or empty: there is no such limit
+    """
+    return max(0, not_before[s.n_sent] - cycle) if s.n_sent < len(not_before) else 0
+
+
+@kernel
+def send(s: Sender, delays: Delays, events: np.ndarray, ack: int, wait_for: int = 0) -> Sender:
+    """The sender in the next clock, before whose edge the chip shows ``ack``.
+
+    events : addresses, in order; wait_for : see ``held``, for that clock
+    """
     if s.req == 1:
         if ack == 0:
             return s
@@ -85,6 +97,8 @@ def send(s: Sender, delays: Delays, events: np.ndarray, ack: int) -> Sender:
         return s
     if s.wait > 0:
         return Sender(0, s.addr, s.n_sent, s.wait - 1)
+    if wait_for > 0:
+        return s
     return Sender(1, events[s.n_sent], s.n_sent, delays.hold)
 
 
@@ -99,18 +113,25 @@ def receive(s: Receiver, delays: Delays, req: int) -> Receiver:
 
 
 @kernel
-def unchanged_for(s: Sender, events: np.ndarray) -> int:
-    """Clocks, from this one on, for which the sender's pins stay as they are if ACK stays low."""
-    return FOREVER if s.req == 1 or s.n_sent == len(events) else s.wait + 1
+def unchanged_for(s: Sender, events: np.ndarray, wait_for: int = 0) -> int:
+    """Clocks, from this one on, for which the sender's pins stay as they are if ACK stays low.
+
+    wait_for : see ``held``, for the clock after this one
+    """
+    return FOREVER if s.req == 1 or s.n_sent == len(events) else max(s.wait, wait_for) + 1
 
 
 @kernel
-def send_for(s: Sender, delays: Delays, events: np.ndarray, clocks: int) -> tuple[Sender, int]:
-    """The sender ``clocks`` clocks on, if ACK stays low; and for how many of the last of them REQ was high."""
+def send_for(s: Sender, delays: Delays, events: np.ndarray, clocks: int, wait_for: int = 0) -> tuple[Sender, int]:
+    """The sender ``clocks`` clocks on, if ACK stays low; and for how many of the last of them REQ was high.
+
+    wait_for : see ``held``, for the next clock
+    """
     if s.req == 1:
         return s, clocks
     if s.n_sent == len(events):
         return s, 0
-    if s.wait >= clocks:
-        return Sender(0, s.addr, s.n_sent, s.wait - clocks), 0
-    return Sender(1, events[s.n_sent], s.n_sent, delays.hold), clocks - s.wait
+    pause = max(s.wait, wait_for)
+    if pause >= clocks:
+        return Sender(0, s.addr, s.n_sent, max(0, s.wait - clocks)), 0
+    return Sender(1, events[s.n_sent], s.n_sent, delays.hold), clocks - pause

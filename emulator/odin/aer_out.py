@@ -47,6 +47,9 @@ class Seen(NamedTuple):
     syn: int
 
 
+NOTHING = Seen(False, 0, False, False, 0, 0, 0)
+
+
 @kernel
 def seen(r: np.record, neur: NeurMem, syn: SynMem, sched: Sched, result: Result, syn_word: int) -> Seen:
     """Gather what the output bus watches; syn_word : SYNARRAY_WDATA."""

@@ -182,6 +182,12 @@ def next_state(r: np.record, aerin_addr: int, sched: Sched) -> int:
     return WAIT
 
 
+@kernel
+def is_waiting(state: int) -> bool:
+    """One of the states between events, which touch no memory; WAIT_SPIDN is another, and rare."""
+    return state in (WAIT, WAIT_REQDN, PUSH)
+
+
 # --- What each state asks for -----------------------------------------------------------------------------------
 
 

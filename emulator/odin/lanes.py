@@ -14,7 +14,7 @@ import numpy as np
 from emulator.codec import positions
 from emulator.kernel.bits import bit, set_limb_field
 from emulator.kernel.bits import limb_field as take
-from emulator.kernel.jit import kernel
+from emulator.kernel.jit import kernel, outlined
 from emulator.odin.izh_input import FI_LOWEST
 from emulator.odin.layout import IZH, LIF, N_SYN, SYN_BITS, M, N
 from emulator.odin.neuron_core import N_LIMBS
@@ -47,15 +47,31 @@ LANES = (
     ("quiet", "Izhikevich: 1 if an event that does not toggle that bit changes nothing but the accumulator"),
     ("weight", "of this sweep: what the neuron is stimulated with"),
     ("spike", "of this sweep: 1 if the neuron spikes"),
+    ("spk_ref", "of this sweep, if the neuron spikes: further spikes of its burst"),
+    ("isi_ref", "of this sweep, if the neuron spikes: their distance"),
     ("needed", "of this sweep: 1 if an Izhikevich neuron has to be evaluated in full"),
     ("moved", "of this row: 1 if the synapse's weight moved"),
 )
-DTYPE = np.dtype((np.record, [(name, np.int16, (N,)) for name, _ in LANES]))
+SCALARS = [("any_izh", np.int64)]  # 1 if there are Izhikevich neurons
+DTYPE = np.dtype((np.record, [(name, np.int16, (N,)) for name, _ in LANES] + SCALARS))
+MOVED_BY_EVENTS = ("core", "calcium", "v_up", "v_down", "inacc", "quiet")  # what a spike event changes, for good
+KEPT = np.dtype(
+    (
+        np.record,
+        [(name, np.int16, (N_SYN,)) for name in MOVED_BY_EVENTS]
+        + [("row", np.uint8, (N_SYN,)), ("words", np.uint32, (N_SYN, N_LIMBS))],
+    )
+)
 
 
 def new_lanes() -> np.recarray:
     """An array of one record of lanes; ``load_all`` fills it."""
     return np.zeros(1, dtype=DTYPE).view(np.recarray)
+
+
+def new_kept() -> np.recarray:
+    """An array of one record of what ``keep`` keeps."""
+    return np.zeros(1, dtype=KEPT).view(np.recarray)
 
 
 @kernel
@@ -82,6 +98,7 @@ def word_of(neurons: np.ndarray, neuron: int, word: np.ndarray) -> None:
 
 @kernel
 def _load_lif(lanes: np.record, word: np.ndarray, n: int) -> None:
+    lanes.spk_ref[n] = lane(0)
     lanes.thr[n] = lane(take(word, L.thr))
     lanes.core[n] = lane(take(word, L.core))
     lanes.leak[n] = lane(take(word, L.leak_str) * take(word, L.leak_en))
@@ -108,6 +125,7 @@ def load_neuron(lanes: np.record, r: np.record, neurons: np.ndarray, n: int, wor
     if lif == 1:
         _load_lif(lanes, word, n)
     else:
+        lanes.any_izh = 1
         lanes.thr[n] = lane(NEVER)
         lanes.ca_en[n] = lane(0)
         lanes.core[n] = lane(0)
@@ -157,6 +175,41 @@ def flush_synapses(rows: np.ndarray, synapses: np.ndarray, addr: int) -> None:
     for i in range(N_SYN):
         word |= wide(rows[pre, first + i]) << (SYN_BITS * i)
     synapses[addr, 0] = word
+
+
+# --- A group of 8 ------------------------------------------------------------------------------------------------
+
+
+@outlined
+def keep(kept: np.record, lanes: np.record, row: np.ndarray, neurons: np.ndarray, first: int) -> None:
+    """Keep what a spike event may change in the 8 neurons from ``first`` on, and in their synapses of a row."""
+    for i in range(N_SYN):
+        n = first + i
+        kept.core[i] = lanes.core[n]
+        kept.calcium[i] = lanes.calcium[n]
+        kept.v_up[i] = lanes.v_up[n]
+        kept.v_down[i] = lanes.v_down[n]
+        kept.inacc[i] = lanes.inacc[n]
+        kept.quiet[i] = lanes.quiet[n]
+        kept.row[i] = row[n]
+        for limb in range(N_LIMBS):
+            kept.words[i, limb] = neurons[n, limb]
+
+
+@outlined
+def put_back(kept: np.record, lanes: np.record, row: np.ndarray, neurons: np.ndarray, first: int) -> None:
+    """As it was when it was kept."""
+    for i in range(N_SYN):
+        n = first + i
+        lanes.core[n] = kept.core[i]
+        lanes.calcium[n] = kept.calcium[i]
+        lanes.v_up[n] = kept.v_up[i]
+        lanes.v_down[n] = kept.v_down[i]
+        lanes.inacc[n] = kept.inacc[i]
+        lanes.quiet[n] = kept.quiet[i]
+        row[n] = kept.row[i]
+        for limb in range(N_LIMBS):
+            neurons[n, limb] = kept.words[i, limb]
 
 
 # --- All of them ------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emulator.kernel.jit import kernel
 from emulator.odin.layout import State
 
 COUNTS = np.dtype(
@@ -21,6 +22,12 @@ COUNTS = np.dtype(
         ],
     )
 )
+
+
+@kernel
+def n_main(r: np.record) -> int:
+    """Events in the main FIFO, 0..32."""
+    return 0 if r.main_empty else r.main_fill_cnt + 1
 
 
 @dataclass(frozen=True)

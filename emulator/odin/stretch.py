@@ -27,15 +27,14 @@ IN_GROUP = N_SYN - 1  # bits of a neuron's address that tell its place in its gr
 
 @kernel
 def is_settled(r: np.record) -> bool:
-    """Nothing that comes from the pins or the SPI is still on its way through a flip-flop, and the bursts are off."""
+    """Nothing that comes from the pins or the SPI is still on its way through a flip-flop."""
     gate = r.spi_gate_activity | r.spi_gate_activity_sync_int | r.spi_gate_activity_sync
     reset = field(r.inputs, IN.RST) | r.rst_sync_int | r.rst_sync
     read, prog = r.ctrl_readback_event, r.ctrl_prog_event
     requests = read == r.ctrl_readback_event_sync_int and read == r.ctrl_readback_event_sync
     requests = requests and prog == r.ctrl_prog_event_sync_int and prog == r.ctrl_prog_event_sync
     open_loop = r.spi_open_loop == r.spi_open_loop_sync_int and r.spi_open_loop == r.spi_open_loop_sync
-    bursts_off = r.burst_clean == 1 and scheduler.rst_priority(r)
-    return (gate | reset) == 0 and requests and open_loop and bursts_off
+    return (gate | reset) == 0 and requests and open_loop
 
 
 @kernel
@@ -61,11 +60,13 @@ def stretch(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int
 
     Call it only where ``can_stretch``. The output pins stay as they are.
     """
+    clocks = min(clocks, scheduler.unchanged_for(r))
     taken = 0
     if r.state == POP_NEUR:
         taken = _visit(r, neurons, synapses, clocks)
-    elif _is_idle(r):
+    elif is_idle(r):
         taken = clocks
+    scheduler.run_on(r, taken)
     req = field(r.inputs, IN.AERIN_REQ)
     if taken >= 2:
         r.aerin_req_sync = req
@@ -78,7 +79,7 @@ def stretch(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int
 
 
 @kernel
-def _is_idle(r: np.record) -> bool:
+def is_idle(r: np.record) -> bool:
     """The controller waits, its counters are clear, and no event is in the scheduler or on its way."""
     requests = field(r.inputs, IN.AERIN_REQ) | r.aerin_req_sync | r.aerin_req_sync_int
     counters = r.ctrl_cnt | r.neur_cnt
@@ -88,7 +89,8 @@ def _is_idle(r: np.record) -> bool:
 @kernel
 def _visit(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int) -> int:
     """The next neurons of the spike event, before the last and before the first that spikes; returns the clocks."""
-    pre = field(scheduler.outputs(r).data_out, scheduler.SCHED.addr)
+    sched = scheduler.outputs(r)
+    pre = field(sched.data_out, scheduler.SCHED.addr)
     first = r.neur_cnt
     last = min(N - 1, first + clocks // 2)
     n = first
@@ -101,7 +103,7 @@ def _visit(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int)
             update = r.spi_update_unmapped_syn
             learned = sdsp.word_next(word, PRE_ALL, update, 0, r.neur_v_up[group], r.neur_v_down[group])
             r.synarray_rdata = word
-        if not _visit_one(r, neurons, n, addr):
+        if not _visit_one(r, neurons, n, addr, int(sched.burst_end == 1 and n == pre)):
             break
         if n & IN_GROUP == 0:
             synapses[addr, 0] = learned
@@ -112,16 +114,15 @@ def _visit(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int)
 
 
 @kernel
-def _visit_one(r: np.record, neurons: np.ndarray, n: int, syn_addr: int) -> bool:
+def _visit_one(r: np.record, neurons: np.ndarray, n: int, syn_addr: int, burst_end: int) -> bool:
     """Read a neuron and write it back; False, and nothing written, if it spikes: that is for all blocks to see."""
     for limb in range(neuron_core.N_LIMBS):
         r.neur_state[limb] = np.int64(neurons[n, limb])
     s = neuron_core.stimulus(r, NeurMem(1, 1, n, 1, 0, 0, 0), SynMem(0, 0, syn_addr, 0, 0))
-    enabled = take(r.neur_state, COMMON.neur_disable) == 0
     if take(r.neur_state, COMMON.lif_izh_sel) == 0:
-        return _visit_izh(r, neurons, n, s.syn_weight, s.syn_sign, enabled)
+        return _visit_izh(r, neurons, n, s, burst_end)
     result = lif.update(r.neur_state, s.syn_weight, s.syn_sign, 1, 0)
-    if result.spike and enabled:
+    if result.spike and take(r.neur_state, COMMON.neur_disable) == 0:
         return False
     lif.store(neurons, n, result)
     neuron_core.set_flags(r, n, result.v_up, result.v_down)
@@ -129,9 +130,9 @@ def _visit_one(r: np.record, neurons: np.ndarray, n: int, syn_addr: int) -> bool
 
 
 @outlined
-def _visit_izh(r: np.record, neurons: np.ndarray, n: int, syn_weight: int, syn_sign: int, enabled: bool) -> bool:
-    result = izh.update(r.neur_state, syn_weight, syn_sign, 1, 0, 0)
-    if result.spike and enabled:
+def _visit_izh(r: np.record, neurons: np.ndarray, n: int, s: neuron_core.Stimulus, burst_end: int) -> bool:
+    result = izh.update(r.neur_state, s.syn_weight, s.syn_sign, 1, 0, burst_end)
+    if result.spike and take(r.neur_state, COMMON.neur_disable) == 0:
         return False
     izh.store(neurons, n, result)
     neuron_core.set_flags(r, n, result.v_up, result.v_down)

@@ -8,20 +8,34 @@ Source: the same as lif.py and sdsp.py, derived anew; a property test holds the 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from emulator.kernel.jit import kernel, outlined
 from emulator.odin import izh
 from emulator.odin.lanes import Z, lane, set_limb_field, wide, word_of
-from emulator.odin.layout import IZH, SYN_WEIGHT, N
+from emulator.odin.layout import IZH, N_SYN, SYN_WEIGHT, N
 from emulator.odin.lif import CALCIUM_MAX, CORE_MAX
 from emulator.odin.neuron_core import N_LIMBS
 from emulator.odin.sdsp import WEIGHT_HALF, WEIGHT_MAX
 
 INACC_MASK = IZH["inacc"].high
 MAPPING_SHIFT = SYN_WEIGHT.width
+BLOCK = 16  # lanes that are looked at together
+
+
+class Scratch(NamedTuple):
+    """Room to work in: ``new_scratch``."""
+
+    word: np.ndarray
+    after: np.ndarray
+    neurs: np.ndarray
+
+
+def new_scratch() -> Scratch:
+    """Two neuron words, and a list of up to 256 neurons."""
+    return Scratch(np.zeros(N_LIMBS, np.int64), np.zeros((1, N_LIMBS), np.uint32), np.zeros(N, np.int64))
 
 
 @outlined
@@ -34,23 +48,49 @@ def total(column: np.ndarray) -> int:
 
 
 @outlined
-def plastic_row(lanes: np.record, row: np.ndarray, propagate: int, update: int) -> None:
-    """SDSP of a pre-synaptic spike on a row of 256 synapses, and what they stimulate the neurons with.
+def found(column: np.ndarray, neurs: np.ndarray) -> int:
+    """Put the neurons whose lane is not 0 into ``neurs``, in ascending order; returns how many."""
+    n_found = 0
+    for first in range(0, N, BLOCK):
+        some = lane(0)
+        for i in range(BLOCK):
+            some = lane(some | column[first + i])
+        if some != 0:
+            for n in range(first, first + BLOCK):
+                if column[n] != 0:
+                    neurs[n_found] = n
+                    n_found += 1
+    return n_found
 
-    The neurons get the weights as they were before. propagate, update : SPI_PROPAGATE_, SPI_UPDATE_UNMAPPED_SYN
-    """
+
+@kernel
+def _plastic(lanes: np.record, row: np.ndarray, n: int, propagate: int, update: int) -> None:
+    """SDSP of a pre-synaptic spike on a synapse, and what it stimulates its neuron with: its weight before."""
+    synapse = lane(row[n])
+    weight = lane(synapse & WEIGHT_MAX)
+    mapped = lane(synapse >> MAPPING_SHIFT)
+    lanes.weight[n] = lane(weight * (mapped | propagate))
+    plastic = lane(mapped | update)
+    up = lane(lanes.v_up[n] & plastic)
+    down = lane(lanes.v_down[n] & plastic)
+    moves = lane(1 - ((up & lane(weight == WEIGHT_MAX)) | (down & lane(weight == 0))))
+    rises, falls = lane(up & moves), lane(down & (1 - up) & moves)
+    lanes.moved[n] = lane(rises | falls)
+    row[n] = np.uint8(lane(synapse + rises - falls))
+
+
+@outlined
+def plastic_row(lanes: np.record, row: np.ndarray, propagate: int, update: int) -> None:
+    """A row of 256 synapses after a pre-synaptic spike; propagate, update : SPI_PROPAGATE_, SPI_UPDATE_UNMAPPED_SYN."""
     for n in range(N):
-        synapse = lane(row[n])
-        weight = lane(synapse & WEIGHT_MAX)
-        mapped = lane(synapse >> MAPPING_SHIFT)
-        lanes.weight[n] = lane(weight * (mapped | propagate))
-        plastic = lane(mapped | update)
-        up = lane(lanes.v_up[n] & plastic)
-        down = lane(lanes.v_down[n] & plastic)
-        moves = lane(1 - ((up & lane(weight == WEIGHT_MAX)) | (down & lane(weight == 0))))
-        rises, falls = lane(up & moves), lane(down & (1 - up) & moves)
-        lanes.moved[n] = lane(rises | falls)
-        row[n] = np.uint8(lane(synapse + rises - falls))
+        _plastic(lanes, row, n, propagate, update)
+
+
+@outlined
+def plastic_group(lanes: np.record, row: np.ndarray, first: int, propagate: int, update: int) -> None:
+    """The same for the 8 synapses from ``first`` on."""
+    for i in range(N_SYN):
+        _plastic(lanes, row, first + i, propagate, update)
 
 
 @kernel
@@ -75,15 +115,27 @@ def _fire(lanes: np.record, n: int, core: Any, ca_leak: Any) -> None:
     lanes.spike[n] = lane(spike & lanes.enabled[n])
 
 
+@kernel
+def _stimulate_lif(lanes: np.record, n: int, syn_sign: int) -> None:
+    weight = lanes.weight[n]
+    core = lane(lanes.core[n] + (lane(-weight) if syn_sign else weight))
+    core = lane(0) if core < 0 else core
+    core = lane(CORE_MAX) if core > CORE_MAX else core
+    _fire(lanes, n, core, lane(0))
+
+
 @outlined
 def stimulate_lif(lanes: np.record, syn_sign: int) -> None:
     """All LIF neurons take their ``weight``; syn_sign : 1 inhibitory."""
     for n in range(N):
-        weight = lanes.weight[n]
-        core = lane(lanes.core[n] + (lane(-weight) if syn_sign else weight))
-        core = lane(0) if core < 0 else core
-        core = lane(CORE_MAX) if core > CORE_MAX else core
-        _fire(lanes, n, core, lane(0))
+        _stimulate_lif(lanes, n, syn_sign)
+
+
+@outlined
+def stimulate_lif_group(lanes: np.record, first: int, syn_sign: int) -> None:
+    """The same for the 8 neurons from ``first`` on."""
+    for i in range(N_SYN):
+        _stimulate_lif(lanes, first + i, syn_sign)
 
 
 @outlined
@@ -102,68 +154,94 @@ def leak_lif(lanes: np.record) -> None:
 
 
 @kernel
-def is_quiet(lanes: np.record, neurons: np.ndarray, n: int, word: np.ndarray, scratch: np.ndarray) -> bool:
+def is_quiet(lanes: np.record, neurons: np.ndarray, n: int, scratch: Scratch) -> bool:
     """Whether an event that does not toggle the accumulator's bit would leave the neuron as it is, and silent.
 
     Nothing but the accumulator sees such an event's weight and sign, so one of weight 0 tells for all.
     """
+    word, after = scratch.word, scratch.after
     word_of(neurons, n, word)
     result = izh.update(word, 0, 0, 1, 0, 0)
     for limb in range(N_LIMBS):
-        scratch[0, limb] = neurons[n, limb]
-    izh.store(scratch, 0, result)
+        after[0, limb] = neurons[n, limb]
+    izh.store(after, 0, result)
     same = result.spike == 0 and result.v_up == lanes.v_up[n] and result.v_down == lanes.v_down[n]
     for limb in range(N_LIMBS):
-        same = same and scratch[0, limb] == neurons[n, limb]
+        same = same and after[0, limb] == neurons[n, limb]
     return same
 
 
 @outlined
 def update_izh(
-    lanes: np.record, neurons: np.ndarray, n: int, syn_sign: int, time_ref: int, word: np.ndarray, scratch: np.ndarray
+    lanes: np.record, neurons: np.ndarray, n: int, syn_sign: int, time_ref: int, burst_end: int, scratch: Scratch
 ) -> None:
     """One Izhikevich neuron takes its ``weight``, or a time reference."""
+    word = scratch.word
     set_limb_field(neurons, n, Z.inacc, wide(lanes.inacc[n]))
     word_of(neurons, n, word)
-    result = izh.update(word, wide(lanes.weight[n]), syn_sign, 1, time_ref, 0)
+    result = izh.update(word, wide(lanes.weight[n]), syn_sign, 1, time_ref, burst_end)
     izh.store(neurons, n, result)
     lanes.inacc[n] = lane(result.inputs.inacc)
     lanes.v_up[n] = lane(result.v_up)
     lanes.v_down[n] = lane(result.v_down)
     lanes.spike[n] = lane(result.spike & lanes.enabled[n])
-    lanes.quiet[n] = lane(is_quiet(lanes, neurons, n, word, scratch))
+    lanes.spk_ref[n] = lane(result.spk_ref)
+    lanes.isi_ref[n] = lane(result.isi_ref)
+    lanes.quiet[n] = lane(is_quiet(lanes, neurons, n, scratch))
+
+
+@kernel
+def _accumulate_izh(lanes: np.record, n: int, syn_sign: int) -> None:
+    inacc = lanes.inacc[n]
+    weight = lanes.weight[n]
+    after = lane((inacc + (lane(-weight) if syn_sign else weight)) & INACC_MASK)
+    toggles = lane((inacc ^ after) & lanes.fi[n] != 0)
+    needed = lane(lanes.izh[n] & (toggles | (1 - lanes.quiet[n])))
+    lanes.needed[n] = needed
+    lanes.inacc[n] = inacc if needed else after
 
 
 @outlined
 def accumulate_izh(lanes: np.record, syn_sign: int) -> None:
     """Quiet Izhikevich neurons whose bit does not toggle take their ``weight``; the others are marked ``needed``."""
     for n in range(N):
-        inacc = lanes.inacc[n]
-        weight = lanes.weight[n]
-        after = lane((inacc + (lane(-weight) if syn_sign else weight)) & INACC_MASK)
-        toggles = lane((inacc ^ after) & lanes.fi[n] != 0)
-        needed = lane(lanes.izh[n] & (toggles | (1 - lanes.quiet[n])))
-        lanes.needed[n] = needed
-        lanes.inacc[n] = inacc if needed else after
+        _accumulate_izh(lanes, n, syn_sign)
+
+
+@outlined
+def accumulate_izh_group(lanes: np.record, first: int, syn_sign: int) -> None:
+    """The same for the 8 neurons from ``first`` on."""
+    for i in range(N_SYN):
+        _accumulate_izh(lanes, first + i, syn_sign)
 
 
 @kernel
-def stimulate_izh(lanes: np.record, neurons: np.ndarray, syn_sign: int, word: np.ndarray, scratch: np.ndarray) -> None:
+def stimulate_izh(lanes: np.record, neurons: np.ndarray, syn_sign: int, scratch: Scratch) -> None:
     """All Izhikevich neurons take their ``weight``."""
     accumulate_izh(lanes, syn_sign)
-    if total(lanes.needed) == 0:
-        return
-    for n in range(N):
-        if lanes.needed[n]:
-            update_izh(lanes, neurons, n, syn_sign, 0, word, scratch)
+    for k in range(found(lanes.needed, scratch.neurs)):
+        update_izh(lanes, neurons, scratch.neurs[k], syn_sign, 0, 0, scratch)
 
 
 @kernel
-def tref_izh(lanes: np.record, neurons: np.ndarray, word: np.ndarray, scratch: np.ndarray) -> None:
+def stimulate_izh_group(
+    lanes: np.record, neurons: np.ndarray, first: int, syn_sign: int, burst_end: int, scratch: Scratch
+) -> None:
+    """The same for the 8 neurons from ``first`` on; burst_end : the neuron whose own burst ends with this, or -1."""
+    if first <= burst_end < first + N_SYN:
+        lanes.quiet[burst_end] = lane(0)
+    accumulate_izh_group(lanes, first, syn_sign)
+    for n in range(first, first + N_SYN):
+        if lanes.needed[n]:
+            update_izh(lanes, neurons, n, syn_sign, 0, int(n == burst_end), scratch)
+
+
+@kernel
+def tref_izh(lanes: np.record, neurons: np.ndarray, scratch: Scratch) -> None:
     """All Izhikevich neurons take a time reference."""
     for n in range(N):
         if lanes.izh[n]:
-            update_izh(lanes, neurons, n, 0, 1, word, scratch)
+            update_izh(lanes, neurons, n, 0, 1, 0, scratch)
 
 
 # --- Bistability ------------------------------------------------------------------------------------------------

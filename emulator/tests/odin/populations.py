@@ -69,7 +69,9 @@ class Leg:
     """A run: what changes before it, and what it is given.
 
     registers : configuration registers to write, by their lower-case names
-    max_cycles : clocks after which it is cut off
+    max_cycles : clocks after which it is cut off; the next one then goes on from there, with what is left of its events
+    pauses : clocks from one event's earliest cycle to the next one's, again and again; empty: no limits
+    finish : False: it ends with the last event's REQ
     """
 
     registers: Mapping[str, int | list[int]]
@@ -77,6 +79,14 @@ class Leg:
     events: list[int]
     environment: Environment
     max_cycles: int
+    pauses: tuple[int, ...] = ()
+    finish: bool = True
+
+    def not_before(self, model: Model, n_events: int) -> np.ndarray | None:
+        """Earliest cycles, from the model's present one on."""
+        if not self.pauses:
+            return None
+        return int(model.registers[0].cycle) + np.resize(self.pauses, n_events).cumsum()
 
     def put(self, model: Model) -> None:
         """Write what changes."""
@@ -117,6 +127,14 @@ populations = st.builds(
     st.booleans(),
     st.booleans(),
 )
+bursting = st.builds(
+    Population,
+    st.integers(0, 1 << 32),
+    st.sampled_from([0.0, 0.3, 0.9]),
+    st.sampled_from([0.5, 0.9, 0.97]),
+    st.just(True),
+    st.just(False),
+)
 registers = st.fixed_dictionaries(
     {},
     optional={
@@ -139,13 +157,22 @@ events = st.one_of(
     st.integers(0, (1 << CHIP.pin("AERIN_ADDR").width) - 1),
 )
 # Mostly enough: near its limit, a run takes no event at once.
-limits = st.sampled_from([ENOUGH] * 6 + [2_000, 200_000]).flatmap(lambda n: st.integers(0 if n != ENOUGH else n, n))
+limits = st.sampled_from([ENOUGH] * 5 + [600, 3_000, 200_000]).flatmap(
+    lambda n: st.integers(0 if n != ENOUGH else n, n)
+)
+
+
+pauses = st.one_of(
+    st.just(()), st.just(()), st.lists(st.one_of(st.integers(0, 20), st.integers(0, 3000)), min_size=1).map(tuple)
+)
 
 
 def legs(first: bool) -> st.SearchStrategy[Leg]:
     """Runs; the first one finds a population."""
     population = populations if first else st.one_of(st.none(), populations)
-    return st.builds(Leg, registers, population, st.lists(events, min_size=1, max_size=25), environments, limits)
+    given_events = st.lists(events, min_size=1, max_size=25)
+    finishes = st.sampled_from([True, True, True, False])
+    return st.builds(Leg, registers, population, given_events, environments, limits, pauses, finishes)
 
 
 journeys = st.builds(

@@ -11,14 +11,26 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from emulator import state
 from emulator.codec import encode, to_limbs
+from emulator.errors import InputError
 from emulator.handshake import Environment
 from emulator.odin import closed_loop, engine
 from emulator.odin.chip import Model
 from emulator.odin.layout import EVENTS, LIF, MAIN_DEPTH, NEURONS, N
-from emulator.tests.odin.populations import Contents, Journey, Leg, Population, journeys
+from emulator.tests.odin.populations import (
+    ENOUGH,
+    Contents,
+    Journey,
+    Leg,
+    Population,
+    bursting,
+    environments,
+    events,
+    journeys,
+)
 
 N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "300"))
 EVENT = {event.name: event for event in EVENTS}
@@ -34,20 +46,24 @@ def assert_same_run(by_clock: closed_loop.Run, by_event: engine.Run) -> None:
     """Spikes, their cycles, the clocks taken, and whether all was done."""
     np.testing.assert_array_equal(by_event.addrs, by_clock.addrs)
     np.testing.assert_array_equal(by_event.cycles, by_clock.cycles)
-    ends = ("first_cycle", "n_cycles", "done")
+    ends = ("first_cycle", "n_cycles", "done", "n_sent", "buses")
     assert [getattr(by_event, e) for e in ends] == [getattr(by_clock, e) for e in ends]
 
 
 def walk(journey: Journey) -> list[engine.Run]:
-    """Run a journey at all three speeds and hold them together after each leg; up to the first leg that is cut off."""
+    """Run a journey at all three speeds and hold them together after each leg."""
     reference, swept, stepped = journey.model(), journey.model(), journey.model()
-    runs = []
+    runs: list[engine.Run] = []
+    left: list[int] = []
+    buses = None
     for leg in journey.legs:
         for model in (reference, swept, stepped):
             leg.put(model)
-        given = (np.array(leg.events, np.int64), leg.environment, leg.max_cycles)
-        by_clock = closed_loop.run(reference, *given)
-        by_event, by_step = engine.run(swept, *given), engine.run(stepped, *given, sweeping=False)
+        events = left + leg.events
+        given = (np.array(events, np.int64), leg.environment, leg.max_cycles)
+        ways = (leg.not_before(reference, len(events)), buses, leg.finish)
+        by_clock = closed_loop.run(reference, *given, False, *ways)
+        by_event, by_step = engine.run(swept, *given, True, *ways), engine.run(stepped, *given, False, *ways)
         assert_same_run(by_clock, by_event)
         assert_same_run(by_clock, by_step)
         assert state.diff(reference.snapshot(), swept.snapshot()) == []
@@ -55,8 +71,7 @@ def walk(journey: Journey) -> list[engine.Run]:
         assert replace(by_event.statistics, n_sweeps=0) == by_step.statistics
         assert sum(by_event.statistics.cycles.values()) == by_event.n_cycles
         runs.append(by_event)
-        if not by_event.done:
-            break
+        left, buses = events[by_clock.n_sent :], by_clock.buses
     return runs
 
 
@@ -73,6 +88,17 @@ CLOSED, OPEN = {"spi_open_loop": 0}, {"spi_open_loop": 1}
 @given(journeys)
 def test_event_level_equals_clock_level(journey: Journey) -> None:
     walk(journey)
+
+
+@settings(max_examples=N_EXAMPLES // 3)
+@example(1, LIVELY, [SPIKE, TREF] * 4, FAST, 1)
+@given(st.integers(1, 300), bursting, st.lists(events, min_size=1, max_size=25), environments, st.integers(0, 1 << 32))
+def test_event_level_equals_clock_level_with_bursts(
+    timeref: int, population: Population, sent: list[int], environment: Environment, seed: int
+) -> None:
+    """The turn of the burst FIFOs moves in the middle of events, now and then to a word that changes them."""
+    registers = {"spi_open_loop": 0, "spi_burst_timeref": timeref}
+    walk(Journey(seed, [Leg(registers, population, sent, environment, ENOUGH)]))
 
 
 # --- Edges ------------------------------------------------------------------------------------------------------
@@ -119,6 +145,39 @@ def test_a_run_may_be_cut_at_every_clock_of_an_event() -> None:
     done = [walk(Journey(0, [leg]))[0].done for leg in legs]
     assert not any(done[: cuts.index(520)])
     assert done == sorted(done) and done[-1]
+
+
+def test_a_run_goes_on_where_it_was_cut() -> None:
+    """Also in the middle of a handshake, and with another configuration."""
+    events, population = [SPIKE, TREF, SPIKE, BIST], Spiking(range(250, N))
+    first = [Leg(OPEN, population, events, Environment(3, 2, 1, 4), n) for n in (*range(25), *range(515, 600, 7))]
+    for leg in first:
+        cut, end = walk(Journey(0, [leg, Leg(CLOSED, None, [], Environment(), LONG)]))
+        assert (cut.done, end.done) == (False, True)
+        assert cut.n_sent + end.n_sent == len(events)
+
+
+def test_a_run_may_end_with_the_last_request() -> None:
+    legs = [Leg(OPEN, Spiking(range(16)), [SPIKE], Environment(), LONG, finish=False)]
+    legs += [Leg(OPEN, None, [SPIKE], Environment(), LONG, finish=False), Leg(OPEN, None, [], Environment(), LONG)]
+    whole = walk(Journey(0, [Leg(OPEN, Spiking(range(16)), [SPIKE] * 2, Environment(), LONG)]))
+    parts = walk(Journey(0, legs))
+    assert np.concatenate([run.cycles for run in parts]).tolist() == whole[0].cycles.tolist()
+    assert sum(run.n_cycles for run in parts) == whole[0].n_cycles
+
+
+def test_no_event_is_sent_before_its_cycle() -> None:
+    """REQ is high in that very clock if the chip is idle; two clocks later it has passed the flip-flops."""
+    late = 1_000_000
+    (run,) = walk(Journey(0, [Leg(OPEN, Spiking(range(1)), [SPIKE] * 2, FAST, 2 * late, pauses=(0, late))]))
+    first, second = run.cycles - run.first_cycle
+    assert second - first == late
+    assert run.statistics.cycles["WAIT"] > late - 1000
+
+
+def test_there_is_a_limit_for_each_event() -> None:
+    with pytest.raises(InputError, match="not_before: 1 cycles for 2 events; right is one for each"):
+        engine.run(Model(), np.array([SPIKE] * 2), FAST, not_before=np.array([3]))
 
 
 def test_no_events_take_no_clock() -> None:

@@ -56,16 +56,16 @@ def test_all_izhikevich_neurons_at_once(seed: int) -> None:
     neurons, ls = model.memories["neurons"], lanes[0]
     expected, out = neurons.copy(), np.zeros((N, 5), np.int64)
     rng = np.random.default_rng(seed)
-    scratch = np.zeros((1, 4), np.uint32)
+    scratch = sweep.new_scratch()
     for time_ref in (0, 0, 0, 1, 0, 0, 0, 0, 1, 1, 0, 0):
         weight, sign = rng.integers(0, 8, N) * (rng.random(N) < 0.7), int(rng.integers(2))
         izh_updates(expected, word, np.pad(lif_stimuli(weight, sign, time_ref), ((0, 0), (0, 1))), out)
         ls.spike[:] = 0
         if time_ref:
-            sweep.tref_izh(ls, neurons, word, scratch)
+            sweep.tref_izh(ls, neurons, scratch)
         else:
             ls.weight[:] = weight
-            sweep.stimulate_izh(ls, neurons, sign, word, scratch)
+            sweep.stimulate_izh(ls, neurons, sign, scratch)
         for n in range(N):
             lane.flush_neuron(ls, neurons, n)
         enabled = 1 - (neurons[:, 3] >> 31).astype(int)
