@@ -39,8 +39,7 @@ def decode(word: Word, content: int) -> dict[str, int]:
 
 def take(f: Field, content: int) -> int:
     """One field of a word, with its sign if it is declared signed."""
-    raw = content >> f.lsb & ((1 << f.width) - 1)
-    return raw - (1 << f.width) if f.signed and raw >> (f.width - 1) else raw
+    return f.take(content)
 
 
 def to_limbs(content: int, n_limbs: int) -> np.ndarray:

@@ -55,6 +55,11 @@ class Field:
         """Largest value that fits."""
         return (1 << (self.width - int(self.signed))) - 1
 
+    def take(self, content: int) -> int:
+        """The field of a word, with its sign if it is declared signed."""
+        raw = content >> self.lsb & ((1 << self.width) - 1)
+        return raw - (1 << self.width) if self.signed and raw >> (self.width - 1) else raw
+
 
 @dataclass(frozen=True)
 class Word:
@@ -280,13 +285,14 @@ class Event:
             if name not in known:
                 raise ValueError(f"event {self.name}: no field {name!r}; it has {', '.join(known) or 'none'}")
             f = known[name]
-            if not 0 <= given <= f.high:
-                raise ValueError(f"event {self.name}.{name}: {given} is not within 0..{f.high}")
-            addr |= given << f.lsb
+            if not f.low <= given <= f.high:
+                raise ValueError(f"event {self.name}.{name}: {given} is not within {f.low}..{f.high}")
+            addr |= (given & ((1 << f.width) - 1)) << f.lsb
         return addr
 
     def decode(self, addr: int) -> dict[str, int]:
-        return {f.name: addr >> f.lsb & f.high for f in self.fields}
+        """The fields by name; signed ones with their sign."""
+        return {f.name: f.take(addr) for f in self.fields}
 
 
 @dataclass(frozen=True)

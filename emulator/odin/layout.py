@@ -11,8 +11,15 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from emulator import spi_slave
 from emulator.declare import Block, Chip, Event, Field, Matrix, Memory, Pin, Reg, Register, Word
 from emulator.odin.neuron_words import IZH, LIF
+from emulator.spi_slave import SPI_ADDR as SPI_ADDR
+from emulator.spi_slave import SPI_BITS as SPI_BITS
+from emulator.spi_slave import SPI_DATA as SPI_DATA
+from emulator.spi_slave import SPI_FRAME as SPI_FRAME
+from emulator.spi_slave import SPI_SYNAPSE_ADDR as SPI_SYNAPSE_ADDR
+from emulator.spi_slave import SpiCmd as SpiCmd
 
 N = 256  # neurons, and synapses on each neuron's dendritic tree
 M = 8  # bits of a neuron's address
@@ -101,37 +108,7 @@ SYN_ADDR = Word(
     source="doc 3.1",
 )
 
-# --- SPI (doc 2.1; spi_slave.v) ---------------------------------------------------------------------------------
-
-SPI_BITS = 20  # bits of the address field, and of the data field
-SPI_FRAME = 2 * SPI_BITS  # SCK cycles of a transaction
-
-SPI_ADDR = Word(
-    "SPI address field",
-    SPI_BITS,
-    (
-        Field("addr", 0, 16, "Configuration address, or word and byte address in a memory."),
-        Field("cmd", 16, 2, "0 configuration register, 1 neuron memory, 2 synapse memory."),
-        Field("write", 18, 1, "Write to a memory."),
-        Field("read", 19, 1, "Read from a memory."),
-    ),
-    source="doc 2.1",
-)
-SPI_DATA = Word(
-    "SPI data field",
-    SPI_BITS,
-    (Field("byte", 0, 8, "Data byte."), Field("mask", 8, 8, "Write mask: 1 keeps the bit.")),
-    source="doc 2.1",
-)
-
-
-class SpiCmd(IntEnum):
-    """SPI command (``cmd`` of the address field; ``CTRL_OP_CODE`` in the chip)."""
-
-    CONFIG = 0
-    NEURONS = 1
-    SYNAPSES = 2
-
+# --- SPI (doc 2.1, 4; spi_slave.v; the frame: emulator/spi_slave.py) --------------------------------------------
 
 SPI_NEURON_ADDR = Word(
     "SPI neuron address",
@@ -142,13 +119,6 @@ SPI_NEURON_ADDR = Word(
     ),
     source="doc 2.1; spi_slave.v, neuron_core.v",
 )
-SPI_SYNAPSE_ADDR = Word(
-    "SPI synapse address",
-    16,
-    (Field("word", 0, 13, "Word."), Field("byte", 13, 2, "Byte of the word, 0 least significant.")),
-    source="doc 2.1; spi_slave.v",
-)
-
 REGISTERS = (
     Register("SPI_GATE_ACTIVITY", 0, 1, "Stops the network and lets the SPI reach the memories."),
     Register("SPI_OPEN_LOOP", 1, 1, "Keeps the neurons' own spikes out of the scheduler."),
@@ -310,15 +280,7 @@ BLOCKS = (
     Block(
         "spi_slave",
         (
-            Reg("spi_cnt", 6, meaning="Falling SCK edges in this transaction."),
-            Reg("spi_addr", SPI_BITS),
-            Reg("spi_shift_reg_in", SPI_BITS, None),
-            Reg("spi_shift_reg_out", SPI_BITS),
-            Reg("ctrl_readback_event", 1),
-            Reg("ctrl_prog_event", 1),
-            Reg("ctrl_spi_addr", 16),
-            Reg("ctrl_op_code", 2),
-            Reg("ctrl_prog_data", 16),
+            *spi_slave.REGS,
             *(Reg(r.name.lower(), r.width, None, () if r.n_addrs == 1 else (r.n_addrs,), r.meaning) for r in REGISTERS),
         ),
         "spi_slave.v",

@@ -16,11 +16,11 @@ from emulator.codec import positions
 from emulator.kernel.bits import field
 from emulator.kernel.bits import limb_field as take
 from emulator.kernel.jit import kernel, outlined
+from emulator.kernel.spi_slave import BYTE_MASK, masked_byte
 from emulator.odin import izh, lif, synaptic_core
 from emulator.odin.controller import NeurMem, SynMem
 from emulator.odin.layout import LIF, MONITOR, NEUR_EVENT, NEURONS, SPI_NEURON_ADDR, VIRTS
 from emulator.odin.sdsp import MAPPED, WEIGHT
-from emulator.odin.spi import BYTE_MASK, masked_byte
 
 COMMON = positions(LIF)
 VIRT = positions(VIRTS)
@@ -64,14 +64,6 @@ def stimulus(r: np.record, neur: NeurMem, syn: SynMem) -> Stimulus:
     propagates = field(synapse, MAPPED) == 1 or r.spi_propagate_unmapped_syn == 1
     weight = field(synapse, WEIGHT) if propagates else 0
     return Stimulus(weight, synaptic_core.syn_sign(r, syn), neur.tref)
-
-
-@kernel
-def read(r: np.record, neurons: np.ndarray, neur: NeurMem) -> None:
-    """Rising edge where nothing is written."""
-    if neur.cs:
-        for limb in range(N_LIMBS):
-            r.neur_state[limb] = np.int64(neurons[neur.addr, limb])
 
 
 @kernel
@@ -132,19 +124,20 @@ def clock(r: np.record, neurons: np.ndarray, neur: NeurMem, s: Stimulus) -> Resu
 
     Result : of this clock, before the edge; 0 where nothing is written
     """
-    if neur.we == 0:
-        read(r, neurons, neur)
+    if neur.cs == 0:
         return NOTHING
+    result = NOTHING
     before = (neurons[neur.addr, 0], neurons[neur.addr, 1], neurons[neur.addr, 2], neurons[neur.addr, 3])
-    _write_word(r, neurons, neur.addr)
-    if r.spi_gate_activity_sync:
-        _write_byte(r, neurons, neur.addr)
-    if take(r.neur_state, COMMON.lif_izh_sel):
-        result = _write_lif(r, neurons, neur, s)
-    else:
-        result = _write_izh(r, neurons, neur, s)
-    if take(r.neur_state, COMMON.neur_disable):
-        result = Result(0, result.monitor)
+    if neur.we:
+        _write_word(r, neurons, neur.addr)
+        if r.spi_gate_activity_sync:
+            _write_byte(r, neurons, neur.addr)
+        if take(r.neur_state, COMMON.lif_izh_sel):
+            result = _write_lif(r, neurons, neur, s)
+        else:
+            result = _write_izh(r, neurons, neur, s)
+        if take(r.neur_state, COMMON.neur_disable):
+            result = Result(0, result.monitor)
     for limb in range(N_LIMBS):
         r.neur_state[limb] = np.int64(before[limb])
     return result

@@ -13,10 +13,10 @@ import numpy as np
 from emulator.codec import positions
 from emulator.kernel.bits import bit, field
 from emulator.kernel.jit import kernel
+from emulator.kernel.spi_slave import BYTE_MASK, masked_byte
 from emulator.odin import sdsp
 from emulator.odin.controller import SynMem
 from emulator.odin.layout import CHIP, SPI_SYNAPSE_ADDR, SYN_ADDR, SYN_BITS
-from emulator.odin.spi import BYTE_MASK, masked_byte
 
 ADDR = positions(SYN_ADDR)
 SPI_ADDR = positions(SPI_SYNAPSE_ADDR)
@@ -47,18 +47,12 @@ def wdata(r: np.record, syn: SynMem) -> int:
 
 
 @kernel
-def read(r: np.record, synapses: np.ndarray, syn: SynMem) -> None:
-    """Rising edge where nothing is written."""
-    if syn.cs:
-        r.synarray_rdata = np.int64(synapses[syn.addr, 0])
-
-
-@kernel
 def clock(r: np.record, synapses: np.ndarray, syn: SynMem, word: int) -> None:
     """Rising edge: read, then write (the read sees the old word)."""
-    read(r, synapses, syn)
-    if syn.cs and syn.we:
-        synapses[syn.addr, 0] = word
+    if syn.cs:
+        r.synarray_rdata = np.int64(synapses[syn.addr, 0])
+        if syn.we:
+            synapses[syn.addr, 0] = word
 
 
 @kernel
