@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from emulator.codec import encode
+from emulator.declare import Register
 from emulator.odin import layout
-from golden.recipes.odin_contents import HOT, Group, Range, Synapses, draw, neurons, synapses
-from golden.stimulus import AerReceiver, AerSender, Clocks, Host, HostPiece, ReceiverTiming, SenderTiming, Stimulus
+from golden.ranges import Range, draw
+from golden.recipes.odin_contents import HOT, Group, Synapses, neurons, synapses
+from golden.spi_host import HostTraffic, SpiHost, Target
+from golden.stimulus import AerReceiver, AerSender, Clocks, HostPiece, ReceiverTiming, SenderTiming, Stimulus
 
 EVENTS = {event.name: event for event in layout.EVENTS}
 
@@ -18,7 +21,8 @@ EVENTS = {event.name: event for event in layout.EVENTS}
 WRITE_FLAGS: tuple[tuple[str, Mapping[str, int]], ...] = (("tref_all", {}),)  # SDSP flags of all neurons
 WRITE_FIFO = (*WRITE_FLAGS, *[("virtual", {"neur": layout.N - 1, "leak": 1})] * layout.MAIN_DEPTH)  # main FIFO as well
 
-_GAP, _HALF, _PER_CLOCK, _RESET_CLOCKS = Clocks(200, 2000), Clocks(2, 3), Clocks(2, 6), Clocks(1, 12)
+TO_NEURONS = Target(layout.NEURONS, layout.SpiCmd.NEURONS, layout.SPI_NEURON_ADDR)
+TO_SYNAPSES = Target(layout.SYNAPSES, layout.SpiCmd.SYNAPSES, layout.SPI_SYNAPSE_ADDR)
 
 
 @dataclass(frozen=True)
@@ -42,26 +46,6 @@ class Traffic:
     stims: tuple[int, int] = (0, 12)
     trefs: tuple[int, int] = (1, 4)
     opening: tuple[tuple[str, Mapping[str, int]], ...] = WRITE_FLAGS
-
-
-@dataclass(frozen=True)
-class HostTraffic:
-    """What the host does while the network runs.
-
-    actions : relative frequency of the methods of ``Actions``; none, and it stays idle
-    gap : clocks between two actions; half : clocks in half an SCK period; per_clock : SCK levels in a clock when fast
-    retune : registers that "config" rewrites, and their ranges
-    session : memory frames while the network is gated
-    reset_clocks : length of a reset
-    """
-
-    actions: Mapping[str, float] = field(default_factory=dict)
-    gap: Clocks = _GAP
-    half: Clocks = _HALF
-    per_clock: Clocks = _PER_CLOCK
-    retune: Mapping[str, Range] = field(default_factory=dict)
-    session: tuple[int, int] = (2, 8)
-    reset_clocks: Clocks = _RESET_CLOCKS
 
 
 @dataclass(frozen=True)
@@ -158,119 +142,18 @@ def _volley(traffic: Traffic, rng: np.random.Generator) -> Iterator[int]:
 # --- The host ---------------------------------------------------------------------------------------------------
 
 
-class Actions:
-    """The host's doings: it configures the chip, lets it run, and then draws one action after the other.
-
-    to_program : the first words of each memory, to be written by SPI
-    running : whether the network has been let run
-    """
+class Actions(SpiHost):
+    """The host's doings, with what only ODIN knows: signs of synapses, and bursts."""
 
     def __init__(self, recipe: Recipe, rng: np.random.Generator, to_program: dict[str, np.ndarray]) -> None:
-        self._to_program = to_program
-        self._recipe, self._traffic, self._rng = recipe, recipe.host, rng
-        self._host = Host(layout.CHIP, rng)
-        self.running = False
+        super().__init__(layout.CHIP, TO_NEURONS, TO_SYNAPSES, recipe, rng, to_program)
+        self._sign = recipe.sign
 
-    def run(self) -> HostPiece:
-        recipe, rng = self._recipe, self._rng
-        yield from self._host.wait(draw((0, 3), rng))
-        if recipe.reset:
-            yield from self._host.reset(draw((3, 8), rng))
-        if recipe.configured:
-            yield from self.configure(rng)
-            yield from self._host.reset(draw((3, 8), rng))
-            yield from self.program()
-            yield from self.register("SPI_GATE_ACTIVITY", draw(recipe.registers.get("SPI_GATE_ACTIVITY", 0), rng))
-        self.running = True
-        actions: dict[str, Callable[[], HostPiece]] = {name: getattr(self, name) for name in self._traffic.actions}
-        weights = np.array(list(self._traffic.actions.values()))
-        while True:
-            yield from self._host.wait(max(1, self._traffic.gap.draw(rng)))
-            if actions:
-                yield from actions[str(rng.choice(list(actions), p=weights / weights.sum()))]()
-
-    def configure(self, rng: np.random.Generator) -> HostPiece:
-        """All registers, the gate first and closed."""
-        yield from self.register("SPI_GATE_ACTIVITY", 1)
-        for register in layout.REGISTERS[1:]:
-            for i in range(register.n_addrs):
-                if register.name == "SPI_SYN_SIGN":
-                    word = sum(1 << bit for bit in range(register.width) if rng.random() < self._recipe.sign)
-                else:
-                    word = draw(self._recipe.registers.get(register.name, 0), rng)
-                yield from self.register(register.name, word, i)
-
-    def program(self) -> HostPiece:
-        """The memory words that are not loaded beforehand, byte by byte."""
-        for name, cmd, addr_word in (
-            (layout.NEURONS.name, layout.SpiCmd.NEURONS, layout.SPI_NEURON_ADDR),
-            (layout.SYNAPSES.name, layout.SpiCmd.SYNAPSES, layout.SPI_SYNAPSE_ADDR),
-        ):
-            for i, limbs in enumerate(self._to_program[name]):
-                for k, byte in enumerate(limbs.tobytes()):
-                    addr = encode(layout.SPI_ADDR, write=1, cmd=cmd, addr=encode(addr_word, word=i, byte=k))
-                    yield from self.frame(addr, encode(layout.SPI_DATA, byte=byte))
-
-    # Frames
-
-    def frame(self, addr: int, word: int) -> HostPiece:
-        yield from self._host.shift(self.frame_levels(addr, word), self._traffic.half)
-
-    def frame_levels(self, addr: int, word: int) -> list[int]:
-        bits = [packed >> bit & 1 for packed in (addr, word) for bit in reversed(range(layout.SPI_BITS))]
-        return self._host.levels(bits)
-
-    def register(self, name: str, word: int, i: int = 0) -> HostPiece:
-        addr = encode(layout.SPI_ADDR, cmd=layout.SpiCmd.CONFIG, addr=layout.CHIP.register(name).addr + i)
-        yield from self.frame(addr, word)
-
-    def _any(self, width: int) -> int:
-        return int(self._rng.integers(1 << width))
-
-    def _memory_frame(self) -> tuple[int, int]:
-        """Read or write a byte of one of the memories; a neuron's byte is beyond its word one time in eight."""
-        rng = self._rng
-        if rng.random() < 0.5:
-            byte = draw((16, 255) if rng.random() < 0.125 else (0, 15), rng)
-            cmd, addr = layout.SpiCmd.NEURONS, encode(layout.SPI_NEURON_ADDR, word=draw((0, 255), rng), byte=byte)
-        else:
-            cmd, addr = layout.SpiCmd.SYNAPSES, self._any(layout.SPI_ADDR["addr"].width)
-        read = int(rng.random() < 0.5)
-        word = encode(layout.SPI_DATA, byte=draw((0, 255), rng), mask=draw((0, 255), rng) if rng.random() < 0.7 else 0)
-        return encode(layout.SPI_ADDR, read=read, write=1 - read, cmd=cmd, addr=addr), word
-
-    # Actions
-
-    def config(self) -> HostPiece:
-        """Rewrite one of the registers named in ``retune``."""
-        name = str(self._rng.choice(list(self._traffic.retune)))
-        i = draw((0, layout.CHIP.register(name).n_addrs - 1), self._rng)
-        yield from self.register(name, draw(self._traffic.retune[name], self._rng), i)
-
-    def session(self) -> HostPiece:
-        """Gate the network, read and write memories, let it run again."""
-        yield from self.register("SPI_GATE_ACTIVITY", 1)
-        for _ in range(draw(self._traffic.session, self._rng)):
-            yield from self.frame(*self._memory_frame())
-        yield from self.register("SPI_GATE_ACTIVITY", 0)
-
-    def stray(self) -> HostPiece:
-        """A memory frame, whatever the gate."""
-        yield from self.frame(*self._memory_frame())
-
-    def odd(self) -> HostPiece:
-        """Any 40 bits, though no register is configured: reads with writes, command 3, addresses of nothing."""
-        addr = self._any(layout.SPI_BITS)
-        cmd = layout.SPI_ADDR["cmd"]
-        config = addr >> cmd.lsb & cmd.high == layout.SpiCmd.CONFIG
-        nowhere = 1 << layout.SPI_ADDR["addr"].msb
-        yield from self.frame(addr | nowhere if config else addr, self._any(layout.SPI_BITS))
-
-    def gate(self) -> HostPiece:
-        """Gate the network for a moment."""
-        yield from self.register("SPI_GATE_ACTIVITY", 1)
-        yield from self._host.wait(draw((1, 300), self._rng))
-        yield from self.register("SPI_GATE_ACTIVITY", 0)
+    def content(self, register: Register, rng: np.random.Generator) -> int:
+        """Signs are drawn one by one."""
+        if register.name == "SPI_SYN_SIGN":
+            return sum(1 << bit for bit in range(register.width) if rng.random() < self._sign)
+        return super().content(register, rng)
 
     def blink_timeref(self) -> HostPiece:
         """Turn bursts off and on again between two clocks."""
@@ -284,42 +167,3 @@ class Actions:
         yield from self.register("SPI_BURST_TIMEREF", 0)
         yield from self._host.wait(draw((1, 1000), self._rng))
         yield from self.register("SPI_BURST_TIMEREF", draw(self._recipe.registers["SPI_BURST_TIMEREF"], self._rng))
-
-    def reset(self) -> HostPiece:
-        yield from self._host.reset(self._traffic.reset_clocks.draw(self._rng))
-
-    def glitch_reset(self) -> HostPiece:
-        yield from self._host.glitch_reset()
-
-    def frame_in_reset(self) -> HostPiece:
-        """A frame while the chip is in reset."""
-        yield from self._host.under_reset(self.frame(*self._memory_frame()))
-
-    def cut(self) -> HostPiece:
-        """A frame cut by a reset, wherever SCK stands."""
-        levels = self.frame_levels(*self._memory_frame())
-        yield from self._host.shift(levels[: draw((1, len(levels)), self._rng)], self._traffic.half)
-        yield from self.reset()
-        yield from self._host.shift(self._host.levels([]), self._traffic.half)
-
-    def slip(self) -> HostPiece:
-        """Some SCK edges too many, another frame, then a reset: only that finds the frame's start again."""
-        extra = self._host.levels([draw((0, 1), self._rng) for _ in range(draw((1, 39), self._rng))])
-        yield from self._host.shift(extra, self._traffic.half)
-        yield from self.frame(*self._memory_frame())
-        yield from self.reset()
-
-    def pause(self) -> HostPiece:
-        """A memory frame whose SCK stops for long, once."""
-        levels = self.frame_levels(*self._memory_frame())
-        stop = draw((2, len(levels)), self._rng)
-        yield from self._host.shift(levels[:stop], self._traffic.half)
-        yield from self._host.wait(draw((50, 600), self._rng))
-        yield from self._host.shift(levels[stop:], self._traffic.half)
-
-    def fast(self) -> HostPiece:
-        """A memory frame, gated, with SCK faster than the clock."""
-        yield from self.register("SPI_GATE_ACTIVITY", 1)
-        yield from self._host.shift_fast(self.frame_levels(*self._memory_frame()), self._traffic.per_clock)
-        yield from self._host.wait(draw((1, 20), self._rng))
-        yield from self.register("SPI_GATE_ACTIVITY", 0)

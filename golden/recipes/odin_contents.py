@@ -9,14 +9,9 @@ import numpy as np
 
 from emulator.codec import encode, to_limbs
 from emulator.odin import layout
+from golden.ranges import Range, draw
 
 HOT = 32  # neurons that most events go to
-
-Range = int | tuple[int, int]  # a value, or lo..hi inclusive
-
-
-def draw(span: Range, rng: np.random.Generator) -> int:
-    return span if isinstance(span, int) else int(rng.integers(span[0], span[1] + 1))
 
 
 @dataclass(frozen=True)

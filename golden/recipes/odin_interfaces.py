@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from golden.ranges import Range
 from golden.recipes import odin_izh
-from golden.recipes.odin import HostTraffic, Recipe, Traffic
-from golden.recipes.odin_contents import Group, Range, Synapses
+from golden.recipes.odin import Recipe, Traffic
+from golden.recipes.odin_contents import Group, Synapses
 from golden.recipes.odin_lif import ALL_EVENTS, LIF, LIF_EAGER, LIF_SDSP, SHORT_EVENTS, SPARSE
 from golden.recipes.odin_scheduler import MIXED
+from golden.spi_host import HostTraffic
 from golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 
 _MONITOR: dict[str, Range] = {

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from golden.recipes.odin import HostTraffic, Recipe, Traffic
-from golden.recipes.odin_contents import Group, Range, Synapses
+from golden.ranges import Range
+from golden.recipes.odin import Recipe, Traffic
+from golden.recipes.odin_contents import Group, Synapses
+from golden.spi_host import HostTraffic
 from golden.stimulus import Clocks
 
 ALL_EVENTS = {"synapse": 6, "tref": 3, "tref_all": 0.5, "bist": 1, "virtual": 6, "spike": 1, "other": 2}

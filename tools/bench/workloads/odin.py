@@ -13,7 +13,8 @@ import numpy as np
 from emulator.codec import encode
 from emulator.odin.layout import CHIP, NEURONS, SPI_ADDR, SPI_DATA, SPI_FRAME, SYNAPSES, N, SpiCmd
 from emulator.trace import pack
-from golden.recipes.odin_contents import Group, Range, Synapses, neurons, synapses
+from golden.ranges import Range
+from golden.recipes.odin_contents import Group, Synapses, neurons, synapses
 from tools.bench.workloads import Silicon, Workload
 
 RESET_CLOCKS = 4
