@@ -1,0 +1,163 @@
+"""Event level, compiled closed loop, and the handshakes in plain Python around ``Model.step``: all the same.
+
+DRAUPNIR_EXAMPLES=3000 tries so many journeys instead of those of every day.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emulator import state
+from emulator.codec import encode
+from emulator.handshake import Environment
+from emulator.runs import EventRun, Run
+from emulator.tests.tinyodin.helpers import EVENT, IN, OUT, ready
+from emulator.tinyodin import closed_loop, engine
+from emulator.tinyodin.chip import Model
+from emulator.tinyodin.layout import LIF, N
+from emulator.trace import pack, unpack
+
+N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "80"))
+SPIKE = EVENT["spike"].encode(pre_neur=5)
+TREF_ALL = EVENT["tref_all"].encode()
+FAST, SLOW = Environment(0, 0, 0, 0), Environment(60, 60, 60, 60)
+LONG = 1_000_000
+
+
+@dataclass(frozen=True)
+class Journey:
+    """A network, and runs one after the other on it, each with its registers, environment and events."""
+
+    seed: int
+    thr: tuple[int, int]
+    weight: tuple[int, int]
+    legs: list[tuple[dict[str, int], Environment, list[int], int]]
+
+
+delays = st.integers(0, 9)
+events = st.lists(
+    st.one_of(st.sampled_from([TREF_ALL, SPIKE]), st.integers(0, 1023), st.integers(0, 255)), min_size=1, max_size=12
+)
+registers = st.fixed_dictionaries(
+    {
+        "spi_open_loop": st.integers(0, 1),
+        "spi_aer_src_ctrl_nneur": st.sampled_from([0, 0, 0, 1]),
+        "spi_max_neur": st.one_of(st.sampled_from([0, 1, 7, 8, 254, 255]), st.integers(0, 255)),
+    }
+)
+legs = st.tuples(
+    registers, st.builds(Environment, delays, delays, delays, delays), events, st.sampled_from([LONG, 9_000])
+)
+journeys = st.builds(
+    Journey,
+    seed=st.integers(0, 1 << 30),
+    thr=st.sampled_from([(0, 4), (2, 30), (5, 80), (100, 400), (0, 4095)]),
+    weight=st.sampled_from([(-8, 7), (-8, 1), (0, 3), (-3, 4)]),
+    legs=st.lists(legs, min_size=1, max_size=3),
+)
+
+
+def assert_same(by_clock: Run, by_event: EventRun) -> None:
+    """Spikes, their cycles, the clocks taken, and whether all was done."""
+    np.testing.assert_array_equal(by_event.addrs, by_clock.addrs)
+    np.testing.assert_array_equal(by_event.cycles, by_clock.cycles)
+    ends = ("first_cycle", "n_cycles", "done")
+    assert [getattr(by_event, e) for e in ends] == [getattr(by_clock, e) for e in ends]
+
+
+@settings(max_examples=N_EXAMPLES)
+@given(journeys)
+def test_event_level_equals_clock_level(journey: Journey) -> None:
+    reference, swept, stepped = models = [ready(journey.seed, journey.thr, journey.weight) for _ in range(3)]
+    for registers, environment, events, limit in journey.legs:
+        for model in models:
+            for name, content in registers.items():
+                model.registers[0][name] = content
+        given = (np.array(events), environment, min(limit, 40_000))
+        by_clock, by_event = closed_loop.run(reference, *given), engine.run(swept, *given)
+        by_step = engine.run(stepped, *given, sweeping=False)
+        assert_same(by_clock, by_event)
+        assert_same(by_clock, by_step)
+        assert state.diff(reference.snapshot(), swept.snapshot()) == []
+        assert state.diff(reference.snapshot(), stepped.snapshot()) == []
+        assert replace(by_event.statistics, n_sweeps=0) == by_step.statistics
+        assert sum(by_event.statistics.cycles.values()) == by_event.n_cycles
+        if not by_clock.done:
+            break
+
+
+@pytest.mark.parametrize("environment", [FAST, SLOW, Environment(0, 60, 0, 60), Environment(60, 0, 60, 0)])
+@pytest.mark.parametrize("neurons", [range(1), range(N - 1, N), range(N - 2, N), range(N - 3, N - 1), range(N)])
+def test_spikes_of_these_neurons(neurons: range, environment: Environment) -> None:
+    models = [ready(spi_open_loop=1) for _ in range(2)]
+    for model in models:
+        for neur in range(N):
+            model.memories["neurons"][neur] = encode(LIF, thr=7 if neur in neurons else 4095)
+        model.memories["synapses"][:] = 0x77777777
+    by_clock = closed_loop.run(models[0], np.array([SPIKE, SPIKE]), environment, LONG)
+    by_event = engine.run(models[1], np.array([SPIKE, SPIKE]), environment, LONG)
+    assert_same(by_clock, by_event)
+    assert by_clock.addrs.tolist() == 2 * list(neurons)
+    assert by_event.statistics.n_sweeps == 2
+    assert by_event.statistics.synaptic_operations == 2 * N
+
+
+def test_a_full_scheduler_loses_spikes() -> None:
+    model = ready(thr=(1, 2), weight=(4, 7))
+    result = engine.run(model, np.array([SPIKE]), FAST, 20_000)
+    assert result.statistics.fifo_high_water == 128
+    assert not result.done
+
+
+def test_all_is_swept_but_virtual_and_single_events() -> None:
+    model = ready(thr=(4000, 4095))
+    given = [SPIKE, TREF_ALL, EVENT["virtual"].encode(neur=1, weight=3), EVENT["tref"].encode(neur=9)]
+    result = engine.run(model, np.array(given), Environment(), LONG)
+    assert result.done and result.statistics.n_sweeps == 2
+    assert result.statistics.cycles["POP_NEUR"] == result.statistics.cycles["TREF"] - 2 == 2 * N
+    assert result.statistics.cycles["AER_POP"] == 1
+
+
+def naive(model: Model, events: list[int], env: Environment, n_cycles: int) -> tuple[list[tuple[int, int]], list[int]]:
+    """Spikes and rows of ``n_cycles`` clocks; each side counts since when it has been waiting."""
+    spikes, rows = [], []
+    left = list(events)
+    addr = req = out_ack = seen_in = seen_out = req_before = 0
+    for _ in range(n_cycles):
+        shown = unpack(OUT, model.outputs)
+        if shown["AEROUT_REQ"] and not req_before:
+            spikes.append((int(model.registers[0].cycle), shown["AEROUT_ADDR"]))
+        req_before = shown["AEROUT_REQ"]
+        if req and shown["AERIN_ACK"]:
+            if seen_in == env.hold:
+                req, seen_in = 0, -1
+            seen_in += 1
+        elif not req and not shown["AERIN_ACK"] and left:
+            if seen_in == env.gap:
+                req, addr, seen_in = 1, left.pop(0), -1
+            seen_in += 1
+        if shown["AEROUT_REQ"] != out_ack:
+            if seen_out == (env.ack_hold if out_ack else env.ack_delay):
+                out_ack, seen_out = shown["AEROUT_REQ"], -1
+            seen_out += 1
+        rows.append(pack(IN, {"AERIN_ADDR": addr, "AERIN_REQ": req, "AEROUT_ACK": out_ack}))
+        model.step(rows[-1])
+    return spikes, rows
+
+
+@settings(max_examples=6)
+@given(environment=st.builds(Environment, delays, delays, delays, delays), seed=st.integers(0, 99))
+def test_the_closed_loop_is_what_the_handshakes_say(environment: Environment, seed: int) -> None:
+    given = [SPIKE, EVENT["virtual"].encode(neur=3, weight=7), TREF_ALL, 0x17F]
+    fast, slow = ready(seed, spi_max_neur=40), ready(seed, spi_max_neur=40)
+    result = closed_loop.run(fast, np.array(given), environment, 2_000, record_rows=True)
+    spikes, rows = naive(slow, given, environment, result.n_cycles)
+    assert list(zip(result.cycles.tolist(), result.addrs.tolist(), strict=True)) == spikes
+    assert result.rows.tolist() == rows
+    assert state.diff(fast.snapshot(), slow.snapshot()) == []

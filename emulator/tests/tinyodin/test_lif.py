@@ -1,0 +1,81 @@
+"""The neuron against the lines of lif_neuron.v written out in 12-bit arithmetic, for every potential."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from emulator.codec import decode, encode
+from emulator.kernel.jit import entry
+from emulator.tinyodin import lif
+from emulator.tinyodin.layout import LIF
+
+THRESHOLDS = (0, 1, 2, 1000, 2046, 2047, 2048, 2049, 4095)
+WEIGHTS = range(16)
+LEAKS = (0, 1, 2, 63, 126, 127)
+
+
+@entry
+def updated(words: np.ndarray, syn_weight: int, syn_event: int, time_ref: int, after: np.ndarray) -> None:
+    """Each word after an event, in 32 bits, and above them whether the neuron spikes."""
+    for i in range(len(words)):
+        result = lif.update(words[i], syn_weight, syn_event, time_ref)
+        after[i] = result.word | result.spike << 32
+
+
+def verilog(core: int, thr: int, leak: int, weight: int, event: int, tref: int) -> tuple[int, int]:
+    """state_core_next and spike_out; all in unsigned words, as the Verilog has them."""
+    weight_ext = weight | 0xFF0 if weight & 8 else weight
+    leakn = core - leak & 0xFFF
+    leakn = 0 if leakn & 0x800 else leakn
+    leakp = core + leak & 0xFFF
+    leakp = leakp if leakp & 0x800 else 0
+    syn = core + weight_ext & 0xFFF
+    if not syn & 0x800 and core & 0x800 and weight_ext & 0x800:
+        syn = 0x800
+    elif syn & 0x800 and not core & 0x800 and not weight_ext & 0x800:
+        syn = 0x7FF
+    after = core
+    if event and tref:
+        after = leakp if core & 0x800 else leakn
+    elif event:
+        after = syn
+    spike = not after & 0x800 and after >= thr
+    return (0 if spike else after), int(spike)
+
+
+def assert_as_in_the_verilog(thr: int, leak: int, weight: int, event: int, tref: int) -> None:
+    words = np.arange(4096) | thr << LIF["thr"].lsb | leak << LIF["leak_str"].lsb
+    after = np.zeros_like(words)
+    updated(words, weight, event, tref, after)
+    wanted = [verilog(core, thr, leak, weight, event, tref) for core in range(4096)]
+    parameters = words & ~0xFFF
+    np.testing.assert_array_equal(after, parameters | [core | spike << 32 for core, spike in wanted])
+
+
+@pytest.mark.parametrize("thr", THRESHOLDS)
+def test_every_weight_on_every_potential(thr: int) -> None:
+    for weight in WEIGHTS:
+        assert_as_in_the_verilog(thr, 5, weight, 1, 0)
+
+
+@pytest.mark.parametrize("thr", THRESHOLDS)
+def test_leakage_on_every_potential(thr: int) -> None:
+    for leak in LEAKS:
+        assert_as_in_the_verilog(thr, leak, 7, 1, 1)
+
+
+def test_without_an_event_the_threshold_is_compared_all_the_same() -> None:
+    for thr in THRESHOLDS:
+        assert_as_in_the_verilog(thr, 127, 7, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("core", "weight", "after", "spike"),
+    [(2044, 7, 2047, 0), (-2045, 8, -2048, 0), (-3, 5, 2, 0), (96, 4, 0, 1), (96, 3, 99, 0)],
+)
+def test_worked_by_hand(core: int, weight: int, after: int, spike: int) -> None:
+    """Saturation at both ends, through 0, at the threshold and just below; a weight of 8 is -8."""
+    thr = 100 if core < 1000 else 2048
+    result = lif.update(encode(LIF, core=core, thr=thr, leak_str=3), weight, 1, 0)
+    assert (decode(LIF, result.word)["core"], result.spike) == (after, spike)

@@ -1,0 +1,267 @@
+"""The controller: event decoding, synchronisers, state machine, and what each state asks of the other blocks.
+
+Nothing here is registered but the state, two counters and the synchronisers: outputs follow the pins AERIN_ADDR and the
+SPI slave's CTRL_* and SPI_MAX_NEUR at once, so what changes under way changes what is done.
+
+Source: tinyODIN doc v1.0, 2.2.1; controller.v.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from emulator.codec import positions
+from emulator.kernel.arith import wrap
+from emulator.kernel.bits import bit, field
+from emulator.kernel.jit import kernel
+from emulator.tinyodin.layout import (
+    BLOCKS,
+    EVENTS,
+    N_SYN,
+    SCHED_EVENT,
+    SPI_NEURON_ADDR,
+    SPI_SYNAPSE_ADDR,
+    SYN_ADDR,
+    M,
+    SpiCmd,
+    State,
+)
+
+SCHED = positions(SCHED_EVENT)
+NEURON_ADDR = positions(SPI_NEURON_ADDR)
+SYNAPSE_ADDR = positions(SPI_SYNAPSE_ADDR)
+SYN = positions(SYN_ADDR)
+NEURONS, SYNAPSES = int(SpiCmd.NEURONS), int(SpiCmd.SYNAPSES)
+WAIT, W_NEUR, R_NEUR, W_SYN, R_SYN = map(int, list(State)[:5])
+TREF, PUSH, POP_NEUR, POP_VIRT, AER_POP = map(int, list(State)[5:10])
+WAIT_SPIDN, WAIT_REQDN = int(State.WAIT_SPIDN), int(State.WAIT_REQDN)
+CNT_BITS = next(reg.width for b in BLOCKS for reg in b.regs if reg.name == "ctrl_cnt")
+POP_MASK = (1 << (M + 1)) - 1  # the bits of ctrl_cnt that a spike event looks at
+ADDR_MAX = (1 << M) - 1
+GROUP_BITS = N_SYN.bit_length() - 1
+_VIRTUAL = {f.name: f for e in EVENTS if e.name == "virtual" for f in e.fields}
+VIRT_NEUR_MASK, VIRT_WEIGHT_LSB = _VIRTUAL["neur"].high, _VIRTUAL["weight"].lsb
+
+
+class NeurMem(NamedTuple):
+    """Access to the neuron memory, and what the neuron is told; virts : a weight in the synapse's place, or 0."""
+
+    cs: int
+    we: int
+    addr: int
+    event: int
+    tref: int
+    virts: int
+
+
+class SynMem(NamedTuple):
+    """Access to the synapse memory."""
+
+    cs: int
+    we: int
+    addr: int
+
+
+class SchedPort(NamedTuple):
+    """What the controller pushes to the scheduler (event_in = 0: nothing), and whether it pops."""
+
+    virts: int
+    addr: int
+    event_in: int
+    pop: int
+
+
+class Sched(NamedTuple):
+    """What the scheduler shows: how full it is, and its next event."""
+
+    empty: int
+    full: int
+    data_out: int
+
+
+# --- Event decoding ---------------------------------------------------------------------------------------------
+
+
+@kernel
+def is_tref(aerin_addr: int) -> bool:
+    return bit(aerin_addr, M) == 1
+
+
+@kernel
+def is_virtual(aerin_addr: int) -> bool:
+    return bit(aerin_addr, M + 1) == 1
+
+
+@kernel
+def names_all(aerin_addr: int) -> bool:
+    """A time reference event for all neurons, not for one."""
+    return (aerin_addr & ADDR_MAX) == ADDR_MAX
+
+
+# --- State machine ----------------------------------------------------------------------------------------------
+
+
+@kernel
+def _spi_state(r: np.record) -> int:
+    if r.ctrl_prog_event_sync and r.ctrl_op_code == NEURONS:
+        return W_NEUR
+    if r.ctrl_readback_event_sync and r.ctrl_op_code == NEURONS:
+        return R_NEUR
+    if r.ctrl_prog_event_sync and r.ctrl_op_code == SYNAPSES:
+        return W_SYN
+    if r.ctrl_readback_event_sync and r.ctrl_op_code == SYNAPSES:
+        return R_SYN
+    return WAIT
+
+
+@kernel
+def _after_wait(r: np.record, aerin_addr: int, sched: Sched) -> int:
+    """Who comes first: a full scheduler, then the input bus, then the scheduler."""
+    if r.aerout_ctrl_busy:
+        return WAIT
+    if r.spi_gate_activity_sync:
+        return _spi_state(r)
+    if r.aerin_req_sync and not sched.full:
+        return TREF if is_tref(aerin_addr) else PUSH
+    if sched.empty and not sched.full:
+        return WAIT
+    return POP_VIRT if field(sched.data_out, SCHED.virts) != 0 else POP_NEUR
+
+
+@kernel
+def next_state(r: np.record, aerin_addr: int, sched: Sched) -> int:
+    """The state after this clock. WAIT and AER_POP heed the output bus being busy; with it the counters stand still."""
+    state = r.state
+    cnt = r.ctrl_cnt
+    if state == WAIT:
+        return _after_wait(r, aerin_addr, sched)
+    if state == POP_NEUR:
+        return AER_POP if (cnt & POP_MASK) == (r.spi_max_neur << 1 | 1) else state
+    if state == AER_POP:
+        return state if r.aerout_ctrl_busy else WAIT
+    if state == WAIT_REQDN:
+        return state if r.aerin_req_sync else WAIT
+    if state == WAIT_SPIDN:
+        return state if r.ctrl_prog_event_sync or r.ctrl_readback_event_sync else WAIT
+    if state == TREF:
+        last = r.neur_cnt == r.spi_max_neur and bit(cnt, 0) == 1 if names_all(aerin_addr) else cnt == 1
+        return WAIT_REQDN if last else state
+    if state == PUSH:
+        return WAIT_REQDN
+    if state == POP_VIRT:
+        return state if cnt == 0 else WAIT
+    if state in (W_NEUR, W_SYN):
+        return WAIT_SPIDN if cnt == 1 else state
+    if state in (R_NEUR, R_SYN):
+        return WAIT_SPIDN
+    return WAIT
+
+
+# --- What each state asks for -----------------------------------------------------------------------------------
+
+
+@kernel
+def neur_mem(r: np.record, aerin_addr: int, sched: Sched) -> NeurMem:
+    """Neurons are read in one clock and written in the next: ``we`` on odd counts."""
+    state = r.state
+    odd = bit(r.ctrl_cnt, 0)
+    after_first = int(r.ctrl_cnt != 0)
+    if state == POP_NEUR:
+        return NeurMem(1, odd, r.neur_cnt, 1, 0, 0)
+    if state == TREF:
+        return NeurMem(1, odd, r.neur_cnt if names_all(aerin_addr) else aerin_addr & ADDR_MAX, 1, 1, 0)
+    if state == POP_VIRT:
+        return NeurMem(1, after_first, field(sched.data_out, SCHED.addr), 1, 0, field(sched.data_out, SCHED.virts))
+    if state == W_NEUR:
+        return NeurMem(1, after_first, field(r.ctrl_spi_addr, NEURON_ADDR.word), 0, 0, 0)
+    if state == R_NEUR:
+        return NeurMem(1, 0, field(r.ctrl_spi_addr, NEURON_ADDR.word), 0, 0, 0)
+    return NeurMem(0, 0, 0, 0, 0, 0)
+
+
+@kernel
+def syn_mem(r: np.record, sched: Sched) -> SynMem:
+    """A spike event reads a word for each 8 neurons; only the SPI writes."""
+    state = r.state
+    if state == POP_NEUR:
+        addr = field(sched.data_out, SCHED.addr) << SYN.pre.shift | r.neur_cnt >> GROUP_BITS
+        return SynMem(int((r.neur_cnt & (N_SYN - 1)) == 0), 0, addr)
+    if state == W_SYN:
+        return SynMem(1, int(r.ctrl_cnt != 0), field(r.ctrl_spi_addr, SYNAPSE_ADDR.word))
+    if state == R_SYN:
+        return SynMem(1, 0, field(r.ctrl_spi_addr, SYNAPSE_ADDR.word))
+    return SynMem(0, 0, 0)
+
+
+@kernel
+def sched_port(r: np.record, aerin_addr: int) -> SchedPort:
+    """A spike is popped after its last neuron, once the output bus is free; a virtual event as it is processed."""
+    if r.state == PUSH:
+        if is_virtual(aerin_addr):
+            weight = (aerin_addr & ADDR_MAX) >> VIRT_WEIGHT_LSB
+            return SchedPort(weight, aerin_addr & VIRT_NEUR_MASK, 1, 0)
+        return SchedPort(0, aerin_addr & ADDR_MAX, 1, 0)
+    if r.state == AER_POP:
+        return SchedPort(0, 0, 0, 1 - r.aerout_ctrl_busy)
+    if r.state == POP_VIRT:
+        return SchedPort(0, 0, 0, int(r.ctrl_cnt != 0))
+    return SchedPort(0, 0, 0, 0)
+
+
+@kernel
+def neur_cnt_inc(r: np.record, aerin_addr: int) -> bool:
+    """Whether the neuron counter moves on at the end of this clock, unless the output bus is busy."""
+    if bit(r.ctrl_cnt, 0) == 0:
+        return False
+    return r.state == POP_NEUR or (r.state == TREF and names_all(aerin_addr))
+
+
+@kernel
+def aerin_ack(r: np.record) -> int:
+    """The pin."""
+    return int(r.state == WAIT_REQDN)
+
+
+# --- Clock edge -------------------------------------------------------------------------------------------------
+
+
+@kernel
+def clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: int) -> None:
+    """Rising edge: state, counters, synchronisers.
+
+    busy : the output bus is in a transaction (AEROUT_CTRL_BUSY); the counters stand still
+    """
+    if r.state == WAIT:
+        r.ctrl_cnt = 0
+        r.neur_cnt = 0
+    elif not busy:
+        if neur_cnt_inc(r, aerin_addr):
+            r.neur_cnt = wrap(r.neur_cnt + 1, M)
+        r.ctrl_cnt = wrap(r.ctrl_cnt + 1, CNT_BITS)
+    r.state = state_next
+    r.spi_gate_activity_sync = r.spi_gate_activity_sync_int
+    r.spi_gate_activity_sync_int = r.spi_gate_activity
+    r.aerin_req_sync = r.aerin_req_sync_int
+    r.aerin_req_sync_int = aerin_req
+    r.ctrl_readback_event_sync = r.ctrl_readback_event_sync_int
+    r.ctrl_readback_event_sync_int = r.ctrl_readback_event
+    r.ctrl_prog_event_sync = r.ctrl_prog_event_sync_int
+    r.ctrl_prog_event_sync_int = r.ctrl_prog_event
+
+
+@kernel
+def reset(r: np.record) -> None:
+    """All registers to 0: state WAIT."""
+    r.state = WAIT
+    r.ctrl_cnt = 0
+    r.neur_cnt = 0
+    r.spi_gate_activity_sync = 0
+    r.spi_gate_activity_sync_int = 0
+    r.aerin_req_sync = 0
+    r.aerin_req_sync_int = 0
+    r.ctrl_readback_event_sync = 0
+    r.ctrl_readback_event_sync_int = 0
+    r.ctrl_prog_event_sync = 0
+    r.ctrl_prog_event_sync_int = 0

@@ -1,0 +1,244 @@
+"""tinyODIN at event level: the same spikes, cycle numbers, memories and registers, without the clocks between.
+
+Where nothing can interfere, the neurons of a spike or of a time reference to all are taken at once (``sweep``), but for
+the last, whose clocks also end the event. The only irregularity among them is a spike on the output bus, which stops
+the controller's counters for as long as the receiver takes; with constant delays that is one number. Everything else,
+a virtual event as well as a corner that nobody would look for, is run clock by clock on the same state.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emulator.handshake import Delays, Environment, Receiver, Sender, receive, send, send_for, unchanged_for
+from emulator.kernel.bits import field
+from emulator.kernel.jit import entry, kernel, outlined
+from emulator.runs import FIRST, EventRun, put
+from emulator.tinyodin import aer_out, controller, scheduler, sweep
+from emulator.tinyodin.chip import Model
+from emulator.tinyodin.clock import IN, OUT, apply_inputs, clock, outputs
+from emulator.tinyodin.closed_loop import DRIVEN, at_rest, input_pins
+from emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, PUSH, TREF, WAIT, WAIT_REQDN
+from emulator.tinyodin.layout import NEURONS, SYNAPSES, N
+from emulator.tinyodin.scheduler import FILL_FULL, SCHED
+from emulator.tinyodin.statistics import COUNTS, statistics
+from emulator.tinyodin.stretch import can_stretch, is_bus_idle, is_settled, stretch
+
+NO_SWEEPS = -1
+
+
+def run(
+    model: Model, events: np.ndarray, environment: Environment, max_cycles: int = 1 << 62, sweeping: bool = True
+) -> EventRun:
+    """Send events and take spikes until all is done, or for ``max_cycles`` clocks.
+
+    events : (n,) int64, AERIN_ADDR of each, in order; environment : the delays of both buses
+    sweeping : False runs every clock, with the same results
+    The buses must be at rest, as after a run that was done; SCK, MOSI and RST stay as they are. The run ends before the
+    first edge at which both buses and the chip are at rest.
+    """
+    counts = np.zeros(1, dtype=COUNTS).view(np.recarray)
+    first_cycle = int(model.registers[0].cycle)
+    sweeps = sweeping and not model.registers[0].spi_aer_src_ctrl_nneur
+    cycles, addrs, n_cycles, done = _loop(
+        model.registers[0],
+        model.memories[NEURONS.name],
+        model.memories[SYNAPSES.name],
+        sweep.new_lanes()[0],
+        counts[0],
+        np.ascontiguousarray(events, dtype=np.int64),
+        environment.delays,
+        max_cycles,
+        stall_clocks(environment) if sweeps else NO_SWEEPS,
+    )
+    return EventRun(cycles, addrs, first_cycle, int(n_cycles), bool(done), statistics(counts[0]))
+
+
+def stall_clocks(environment: Environment) -> int:
+    """Clocks for which one spike on the output bus keeps the controller's counters still."""
+    return int(_stall(Model().registers[0], environment.delays))
+
+
+@entry
+def _stall(r: np.record, delays: Delays) -> int:
+    aer_out.clock(r, True, 0, 0)
+    receiver = Receiver(0, delays.ack_delay)
+    clocks = 0
+    while r.aerout_ctrl_busy:
+        receiver = receive(receiver, delays, r.aerout_req)
+        aer_out.clock(r, False, 0, receiver.ack)
+        clocks += 1
+    return clocks
+
+
+# --- Events at once ---------------------------------------------------------------------------------------------
+
+
+@kernel
+def can_sweep(r: np.record, aerin_addr: int, receiver: Receiver, delays: Delays) -> bool:
+    """Whether the neurons of the event that begins with this clock can be taken at once."""
+    begins = r.ctrl_cnt == 0 and r.neur_cnt == 0 and r.spi_max_neur > 0
+    visits_all = r.state == POP_NEUR or (r.state == TREF and controller.names_all(aerin_addr))
+    bus = receiver.ack == 0 and receiver.wait == delays.ack_delay and is_bus_idle(r)
+    return begins and visits_all and bus and is_settled(r)
+
+
+@outlined
+def _push_spikes(r: np.record, lanes: np.record, n_neurons: int) -> None:
+    """Spikes into the scheduler, in the order of the neurons."""
+    for n in range(n_neurons):
+        if lanes.spike[n] and r.main_fill_cnt != FILL_FULL:
+            scheduler.push_pop(r, True, False, n << SCHED.addr.shift)
+
+
+@outlined
+def _visit(
+    r: np.record, neurons: np.ndarray, synapses: np.ndarray, lanes: np.record, counts: np.record, stall: int
+) -> int:
+    """All neurons but the last; returns the clocks, of which ``spike`` lanes tell where stalls are."""
+    n_neurons = r.spi_max_neur
+    last = n_neurons - 1
+    sweep.flush_neuron(lanes, neurons, last)
+    r.neur_state = sweep.wide(neurons[last, 0])
+    if r.state == POP_NEUR:
+        pre = field(scheduler.outputs(r).data_out, SCHED.addr)
+        r.synarray_rdata = sweep.wide(synapses[pre << controller.SYN.pre.shift | last >> GROUP_BITS, 0])
+        n_spikes = sweep.stimulate(lanes, pre, n_neurons)
+        counts.synaptic_operations += n_neurons
+    else:
+        n_spikes = sweep.leak(lanes, n_neurons)
+    clocks = 2 * n_neurons
+    if n_spikes:
+        if r.spi_open_loop_sync == 0:
+            _push_spikes(r, lanes, n_neurons)
+            counts.fifo_high_water = max(counts.fifo_high_water, _n_main(r))
+        clocks += _stalls(r, lanes, n_spikes, last, stall)
+        counts.stalls += clocks - 2 * n_neurons
+    counts.n_sweeps += 1
+    counts.cycles[r.state] += clocks
+    r.neur_cnt = n_neurons
+    r.ctrl_cnt = 2 * n_neurons
+    r.cycle += clocks
+    return clocks
+
+
+@kernel
+def _stalls(r: np.record, lanes: np.record, n_spikes: int, last: int, stall: int) -> int:
+    """Clocks for which spikes stopped the counters; leaves the bus as it is then, a spike of the last neuron on it."""
+    for n in range(last + 1):
+        if lanes.spike[n]:
+            r.aerout_addr = n
+    last_spikes = sweep.wide(lanes.spike[last])
+    r.aerout_req = last_spikes
+    r.aerout_ctrl_busy = last_spikes
+    return stall * (n_spikes - last_spikes)
+
+
+@entry
+def _put_spikes(
+    cycles: np.ndarray, addrs: np.ndarray, n_spikes: int, lanes: np.record, last: int, first: int, stall: int
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Record an event's spikes but the last neuron's, whose REQ shows afterwards; first : the event's first cycle."""
+    stalls = 0
+    for n in range(last):
+        if lanes.spike[n]:
+            cycles, addrs = put(cycles, n_spikes, first + 2 * n + 2 + stalls), put(addrs, n_spikes, n)
+            n_spikes += 1
+            stalls += stall
+    return cycles, addrs, n_spikes
+
+
+# --- One clock --------------------------------------------------------------------------------------------------
+
+
+@kernel
+def _n_main(r: np.record) -> int:
+    return 0 if r.main_empty else r.main_fill_cnt + 1
+
+
+@outlined
+def _memory_clock(
+    r: np.record, neurons: np.ndarray, synapses: np.ndarray, lanes: np.record, counts: np.record, in_lanes: bool
+) -> None:
+    """A clock in a state that may touch the memories: what it touches leaves the lanes and comes back."""
+    sched = scheduler.outputs(r)
+    neur = controller.neur_mem(r, field(r.inputs, IN.AERIN_ADDR), sched)
+    syn = controller.syn_mem(r, sched)
+    counts.synaptic_operations += int(neur.we == 1 and r.state == POP_NEUR)
+    if in_lanes:
+        sweep.flush_neuron(lanes, neurons, neur.addr)
+    clock(r, neurons, synapses)
+    if in_lanes and neur.we:
+        sweep.load_neuron(lanes, neurons, neur.addr)
+    if in_lanes and syn.we:
+        sweep.load_synapses(lanes, synapses, syn.addr)
+
+
+# --- The run ----------------------------------------------------------------------------------------------------
+
+
+@entry
+def _loop(
+    r: np.record,
+    neurons: np.ndarray,
+    synapses: np.ndarray,
+    lanes: np.record,
+    counts: np.record,
+    events: np.ndarray,
+    delays: Delays,
+    max_cycles: int,
+    stall: int,
+) -> tuple[np.ndarray, np.ndarray, int, bool]:
+    """The run: spike cycles, spike addresses, clocks taken, done. stall : see ``stall_clocks``, or NO_SWEEPS."""
+    cycles, addrs = np.empty(FIRST, np.int64), np.empty(FIRST, np.int64)
+    n_spikes, n_cycles, done, req_before = 0, 0, False, 0
+    undriven = r.inputs & ~DRIVEN
+    sender = Sender(0, field(r.inputs, IN.AERIN_ADDR), 0, delays.gap)
+    receiver = Receiver(0, delays.ack_delay)
+    in_lanes = stall != NO_SWEEPS
+    longest = N * (2 + stall)
+    if in_lanes:
+        sweep.load_all(lanes, neurons, synapses)
+    while n_cycles < max_cycles:
+        shown = outputs(r)
+        ack, req = field(shown, OUT.AERIN_ACK), field(shown, OUT.AEROUT_REQ)
+        if req == 1 and req_before == 0:
+            cycles, addrs = put(cycles, n_spikes, r.cycle), put(addrs, n_spikes, field(shown, OUT.AEROUT_ADDR))
+            n_spikes += 1
+        req_before = req
+        if sender.n_sent == len(events) and ack == 0 and req == 0 and receiver.ack == 0 and at_rest(r):
+            done = True
+            break
+        memories = r.state != WAIT and r.state != WAIT_REQDN and r.state != PUSH
+        fits = in_lanes and n_cycles + longest <= max_cycles
+        if memories and fits and can_sweep(r, field(r.inputs, IN.AERIN_ADDR), receiver, delays):
+            first = r.cycle
+            clocks = _visit(r, neurons, synapses, lanes, counts, stall)
+            if clocks != 2 * r.spi_max_neur:
+                last = r.spi_max_neur - 1
+                cycles, addrs, n_spikes = _put_spikes(cycles, addrs, n_spikes, lanes, last, first, stall)
+            sender, high = send_for(sender, delays, events, clocks)
+            r.inputs = input_pins(undriven, sender, receiver)
+            r.aerin_req_sync_int = int(high >= 1)
+            r.aerin_req_sync = int(high >= 2)
+            n_cycles += clocks
+            continue
+        sender, receiver = send(sender, delays, events, ack), receive(receiver, delays, req)
+        pins = input_pins(undriven, sender, receiver)
+        if pins != r.inputs:
+            apply_inputs(r, pins)
+        taken, state = 1, r.state
+        counts.stalls += r.aerout_ctrl_busy
+        if memories:
+            _memory_clock(r, neurons, synapses, lanes, counts, in_lanes)
+        elif state == WAIT and can_stretch(r):
+            taken = stretch(r, neurons, synapses, min(unchanged_for(sender, events), max_cycles - n_cycles))
+            sender = send_for(sender, delays, events, taken - 1)[0]
+        else:
+            clock(r, neurons, synapses)
+        counts.cycles[state] += taken
+        counts.fifo_high_water = max(counts.fifo_high_water, _n_main(r))
+        n_cycles += taken
+    if in_lanes:
+        sweep.flush_all(lanes, neurons)
+    return cycles[:n_spikes], addrs[:n_spikes], n_cycles, done

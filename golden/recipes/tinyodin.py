@@ -1,0 +1,150 @@
+"""tinyODIN's stimulus: a recipe of weights and ranges, turned into pieces that drive the pins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from emulator.codec import encode
+from emulator.tinyodin import layout
+from golden.ranges import Range, draw
+from golden.spi_host import HostTraffic, SpiHost, Target
+from golden.stimulus import AerReceiver, AerSender, ReceiverTiming, SenderTiming, Stimulus
+
+EVENTS = {event.name: event for event in layout.EVENTS}
+TO_NEURONS = Target(layout.NEURONS, layout.SpiCmd.NEURONS, layout.SPI_NEURON_ADDR)
+TO_SYNAPSES = Target(layout.SYNAPSES, layout.SpiCmd.SYNAPSES, layout.SPI_SYNAPSE_ADDR)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Neurons of a kind.
+
+    fields : value or range of each field; those not named are 0
+    share : how often this kind is drawn, relative to the other groups
+    """
+
+    fields: Mapping[str, Range]
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Synapses:
+    """Weights lo..hi with probability ``density``, else 0, from the first ``pre`` neurons; 0 from the others.
+
+    Few rows keep the images small, and a closed loop from exploding.
+    """
+
+    weight: tuple[int, int] = (-8, 7)
+    density: float = 0.6
+    pre: int = 24
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What arrives on the input event bus.
+
+    kinds : relative frequency of each event of ``layout.EVENTS``
+    hot : neurons that single time references go to, the first this many; pre : pre-synaptic neurons, likewise
+    weight : of virtual events
+    """
+
+    kinds: Mapping[str, float]
+    hot: int = 32
+    pre: int = 24
+    weight: tuple[int, int] = (-8, 7)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A stimulus for tinyODIN.
+
+    why : one sentence: what breaks if the model differs
+    registers : value or range of each configuration register; those not named are programmed to 0
+    neurons, synapses : contents that the memories are loaded with beforehand
+    program : so many neurons, from 0, and synapse words are programmed by SPI instead
+    undefined : it goes where the Verilog is undefined, and simulators may disagree
+    reset : RST is held before anything else happens
+    configured : all registers are programmed, and a second reset follows, so that none is undefined; else none is
+    """
+
+    why: str
+    traffic: Traffic
+    n_cycles: int = 40_000
+    registers: Mapping[str, Range] = field(default_factory=dict)
+    neurons: tuple[Group, ...] = ()
+    synapses: Synapses = field(default_factory=Synapses)
+    program: int = 0
+    sender: SenderTiming = field(default_factory=SenderTiming)
+    receiver: ReceiverTiming = field(default_factory=ReceiverTiming)
+    host: HostTraffic = field(default_factory=HostTraffic)
+    reset: bool = True
+    configured: bool = True
+    undefined: bool = False
+
+
+def prepare(recipe: Recipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
+    """The stimulus, and the memories to load before the first clock. The same seed gives the same of both."""
+    for_neurons, for_synapses, for_events, for_sender, for_receiver, for_host = np.random.default_rng(seed).spawn(6)
+    memories = {
+        layout.NEURONS.name: neurons(recipe.neurons, for_neurons),
+        layout.SYNAPSES.name: synapses(recipe.synapses, for_synapses),
+    }
+    to_program = {name: memory[: recipe.program].copy() for name, memory in memories.items()}
+    for memory in memories.values():
+        memory[: recipe.program] = 0
+    host = SpiHost(layout.CHIP, TO_NEURONS, TO_SYNAPSES, recipe, for_host, to_program)
+    sender = AerSender(layout.CHIP, "aerin", events(recipe.traffic, host, for_events), recipe.sender, for_sender)
+    receiver = AerReceiver(layout.CHIP, "aerout", recipe.receiver, for_receiver)
+    return Stimulus(host.run(), [sender.piece(), receiver.piece()]), memories
+
+
+# --- Memories ---------------------------------------------------------------------------------------------------
+
+
+def neurons(groups: tuple[Group, ...], rng: np.random.Generator) -> np.ndarray:
+    """The neuron memory, (depth, 1) uint32, each neuron of a group drawn by share; all 0 without groups."""
+    memory = np.zeros((layout.NEURONS.depth, 1), np.uint32)
+    if groups:
+        share = np.array([group.share for group in groups])
+        kinds = rng.choice(len(groups), size=len(memory), p=share / share.sum())
+        for i, kind in enumerate(kinds):
+            drawn = {name: draw(span, rng) for name, span in groups[kind].fields.items()}
+            memory[i] = encode(layout.LIF, **drawn)
+    return memory
+
+
+def synapses(wanted: Synapses, rng: np.random.Generator) -> np.ndarray:
+    """The synapse memory, (depth, 1) uint32."""
+    shape = (layout.N, layout.N)  # pre-synaptic, post-synaptic neuron
+    weight = rng.integers(wanted.weight[0], wanted.weight[1] + 1, size=shape)
+    weight[rng.random(shape) >= wanted.density] = 0
+    weight[wanted.pre :] = 0
+    entries = (weight & ((1 << layout.SYN_BITS) - 1)).reshape(-1, layout.N_SYN)
+    return (entries << layout.SYN_BITS * np.arange(layout.N_SYN)).sum(axis=1).astype(np.uint32)[:, np.newaxis]
+
+
+# --- Events -----------------------------------------------------------------------------------------------------
+
+
+def events(traffic: Traffic, host: SpiHost, rng: np.random.Generator) -> Iterator[int | None]:
+    """Addresses for the input event bus; None until the host lets the network run."""
+    while not host.running:
+        yield None
+    kinds = list(traffic.kinds)
+    weights = np.array([traffic.kinds[kind] for kind in kinds])
+    while True:
+        for kind in rng.choice(kinds, size=64, p=weights / weights.sum()):
+            yield event(str(kind), traffic, rng)
+
+
+def event(kind: str, traffic: Traffic, rng: np.random.Generator) -> int:
+    """An event of a kind; a time reference's free bit, that of a virtual event, is drawn too."""
+    if kind == "virtual":
+        return EVENTS[kind].encode(neur=int(rng.integers(16)), weight=draw(traffic.weight, rng))
+    if kind == "spike":
+        return EVENTS[kind].encode(pre_neur=int(rng.integers(traffic.pre)))
+    neur = {"neur": int(rng.integers(traffic.hot))} if kind == "tref" else {}
+    return EVENTS[kind].encode(**neur) | int(rng.random() < 0.2) << (layout.M + 1)

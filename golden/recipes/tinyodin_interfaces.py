@@ -1,0 +1,155 @@
+"""Recipes about the pins: SPI, resets, the gate, and abuse of every handshake."""
+
+from __future__ import annotations
+
+from golden.ranges import Range
+from golden.recipes.tinyodin import Recipe, Synapses, Traffic
+from golden.recipes.tinyodin_network import ALL, ALL_EVENTS, EAGER, LIF, MIXED, SHORT_EVENTS, SMALL
+from golden.spi_host import HostTraffic
+from golden.stimulus import Clocks, ReceiverTiming, SenderTiming
+
+# Every register, at any value that leaves the network alive.
+_ANY: dict[str, Range] = {
+    "SPI_OPEN_LOOP": (0, 1),
+    "SPI_AER_SRC_CTRL_nNEUR": (0, 1),
+    "SPI_MAX_NEUR": (0, 255),
+}
+
+# An address that changes in mid-event can leave the controller waiting for a count that has passed: only a reset helps.
+_RESCUE = HostTraffic({"reset": 1}, gap=Clocks(1000, 3000))
+
+SPI_RECIPES = {
+    "spi_registers": Recipe(
+        "All register addresses rewritten at any value while the network runs, and addresses of no register.",
+        Traffic(ALL_EVENTS),
+        registers=_ANY,
+        neurons=MIXED,
+        host=HostTraffic({"config": 8, "odd": 2}, gap=Clocks(10, 1200), retune=_ANY),
+    ),
+    "spi_memories": Recipe(
+        "Masked writes and read-back of both memories, a byte at a time, also beyond the neuron's 4 bytes.",
+        Traffic(SHORT_EVENTS),
+        registers={**SMALL, "SPI_OPEN_LOOP": 1},
+        neurons=MIXED,
+        host=HostTraffic({"session": 1}, gap=Clocks(50, 600), session=(8, 40)),
+    ),
+    "spi_program": Recipe(
+        "A network programmed through SPI alone, then run.",
+        Traffic({"virtual": 8, "tref": 3, "spike": 2}, hot=12, pre=1),
+        registers={"SPI_MAX_NEUR": 11, "SPI_OPEN_LOOP": 1},
+        neurons=(LIF,),
+        synapses=Synapses(pre=1),
+        program=12,
+        host=HostTraffic({"session": 1}, gap=Clocks(500, 4000)),
+    ),
+    "spi_spurious_spikes": Recipe(
+        "In closed loop, SPI writes to neurons at their threshold (a zeroed memory) put spikes into the scheduler.",
+        Traffic({"virtual": 4, "tref": 1}, hot=16),
+        n_cycles=50_000,
+        registers=SMALL,
+        host=HostTraffic({"session": 1}, gap=Clocks(2000, 6000), session=(10, 50)),
+    ),
+    "spi_while_running": Recipe(
+        "Memory frames without the gate write nothing and read what was read last; odd commands, and pauses anywhere.",
+        Traffic(ALL_EVENTS),
+        registers=SMALL,
+        neurons=MIXED,
+        host=HostTraffic({"stray": 4, "odd": 4, "pause": 3, "session": 2, "gate": 2}, gap=Clocks(10, 1200)),
+    ),
+    "spi_gated": Recipe(
+        "The gate stays closed: every frame reaches the memories, with pauses, odd commands and double ones.",
+        Traffic(SHORT_EVENTS),
+        registers={**SMALL, "SPI_GATE_ACTIVITY": 1},
+        neurons=MIXED,
+        host=HostTraffic({"stray": 8, "odd": 4, "pause": 4}, gap=Clocks(1, 100), half=Clocks(2, 5)),
+    ),
+    "spi_fast": Recipe(
+        "SCK faster than the clock: commands that pass between two clocks are never seen, others are seen late.",
+        Traffic(SHORT_EVENTS),
+        registers=SMALL,
+        neurons=MIXED,
+        host=HostTraffic(
+            {"fast": 6, "session": 1}, gap=Clocks(20, 600), half=Clocks(1, 2), per_clock=Clocks(1, 20, 0.1, 81, 81)
+        ),
+    ),
+}
+
+ABUSE_RECIPES = {
+    "gate_toggles": Recipe(
+        "The gate closes in mid-event too: neurons still to be visited get the SPI's last byte written over theirs, "
+        "and the output bus stops at once.",
+        Traffic(ALL_EVENTS),
+        n_cycles=50_000,
+        registers=ALL,
+        neurons=(LIF, EAGER),
+        receiver=ReceiverTiming(latency=Clocks(0, 3, 0.05, 20, 300)),
+        host=HostTraffic({"gate": 6, "session": 1}, gap=Clocks(1, 700), session=(1, 3)),
+    ),
+    "reset_in_flight": Recipe(
+        "Resets at any moment: in every state, in a handshake, in a frame; configuration and memories survive.",
+        Traffic(ALL_EVENTS),
+        n_cycles=50_000,
+        registers={"SPI_MAX_NEUR": (30, 255), "SPI_OPEN_LOOP": (0, 1)},
+        neurons=(EAGER, LIF),
+        receiver=ReceiverTiming(latency=Clocks(0, 3, 0.05, 20, 200)),
+        host=HostTraffic(
+            {"reset": 8, "cut": 4, "slip": 2, "frame_in_reset": 1, "glitch_reset": 2},
+            gap=Clocks(1, 900),
+            reset_clocks=Clocks(1, 5),
+        ),
+    ),
+    "req_dropped": Recipe(
+        "REQ dropped before ACK: the event is lost, or done all the same, depending on how far it came.",
+        Traffic(ALL_EVENTS),
+        registers=ALL,
+        neurons=(LIF,),
+        sender=SenderTiming(early=0.6, early_after=Clocks(0, 7, 0.1, 8, 600), req_hold=Clocks(0, 3, 0.02, 50, 500)),
+        host=_RESCUE,
+    ),
+    "address_changed": Recipe(
+        "An address that changes during its event: the controller looks at it again in every clock.",
+        Traffic({"tref": 4, "tref_all": 4, "virtual": 4, "spike": 1}),
+        registers=ALL,
+        neurons=(LIF,),
+        sender=SenderTiming(change=0.6, change_after=Clocks(0, 8, 0.3, 9, 500)),
+        host=_RESCUE,
+    ),
+    "ack_glitches": Recipe(
+        "ACK without REQ stalls the controller in mid-event: a stalled write is repeated, and its spikes too.",
+        Traffic(ALL_EVENTS),
+        registers=ALL,
+        neurons=(LIF, EAGER),
+        receiver=ReceiverTiming(pulse=0.3, glitch=Clocks(0, 120), glitch_clocks=Clocks(1, 4, 0.1, 5, 40)),
+    ),
+    "everything": Recipe(
+        "All of it at once: any neuron, any register, any abuse, resets.",
+        Traffic(ALL_EVENTS),
+        n_cycles=60_000,
+        registers=_ANY,
+        neurons=MIXED,
+        sender=SenderTiming(early=0.05, change=0.05, impatient=0.1, gap=Clocks(0, 6, 0.05, 10, 300)),
+        receiver=ReceiverTiming(latency=Clocks(0, 5, 0.02, 50, 400), pulse=0.05, glitch=Clocks(0, 3000)),
+        host=HostTraffic(
+            {"config": 4, "session": 2, "stray": 1, "odd": 1, "gate": 1, "reset": 1, "cut": 1, "pause": 1, "fast": 1},
+            retune=_ANY,
+            gap=Clocks(50, 2500),
+        ),
+    ),
+    "unconfigured": Recipe(
+        "No register is ever written: undefined in the Verilog, but here all start at 0, and one neuron runs.",
+        Traffic(SHORT_EVENTS),
+        n_cycles=10_000,
+        neurons=(LIF,),
+        configured=False,
+        undefined=True,
+    ),
+    "unreset": Recipe(
+        "Without a reset, undefined in the Verilog, here from zeros: the empty scheduler claims an event.",
+        Traffic(SHORT_EVENTS),
+        n_cycles=10_000,
+        neurons=(LIF,),
+        reset=False,
+        configured=False,
+        undefined=True,
+    ),
+}

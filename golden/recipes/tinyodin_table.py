@@ -1,0 +1,9 @@
+"""All of tinyODIN's recipes by name; each ``why`` says what breaks if a model differs."""
+
+from __future__ import annotations
+
+from golden.recipes.tinyodin import Recipe
+from golden.recipes.tinyodin_interfaces import ABUSE_RECIPES, SPI_RECIPES
+from golden.recipes.tinyodin_network import NETWORK_RECIPES
+
+RECIPES: dict[str, Recipe] = NETWORK_RECIPES | SPI_RECIPES | ABUSE_RECIPES
