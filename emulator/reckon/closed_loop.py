@@ -1,0 +1,109 @@
+"""ReckOn and its host, clock by clock, at compiled speed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from emulator.kernel.bits import field
+from emulator.kernel.jit import entry
+from emulator.reckon import host as hosts
+from emulator.reckon.chip import Model
+from emulator.reckon.clock import apply_inputs, clock, outputs
+from emulator.reckon.host import OUT, Delays, Host, Op
+from emulator.reckon.layout import NEURONS, WINP, WOUT, WREC
+from emulator.reckon.srams import Mems
+
+FIRST = 1024  # first length of an array whose length only the run will tell; doubled when full
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of a run.
+
+    cycles, received : (n,) int64, the first clock before whose edge OUT_REQ was seen high, and OUT_DATA there; cycles
+    count from the model's own first clock
+    first_cycle : number of the run's first clock; n_cycles : clocks that the run took
+    done : all operations were carried out; False: ``max_cycles`` was reached first
+    rows : (n_cycles,) int64, the packed input pins in each clock, if they were asked for, else empty
+    """
+
+    cycles: np.ndarray
+    received: np.ndarray
+    first_cycle: int
+    n_cycles: int
+    done: bool
+    rows: np.ndarray
+
+
+def run(model: Model, ops: ArrayLike, host: Host, max_cycles: int = 1 << 62, record_rows: bool = False) -> Run:
+    """Carry out the operations (see ``host.Op``), for at most ``max_cycles`` clocks.
+
+    ops : (n, 2) integers, ``Op`` and operand
+    Both buses must be at rest; SCK, MOSI and RST stay as they are. The run ends before the first edge at which nothing
+    is left to do; what the last operation did to the pins is done.
+    Raises InputError for an operation that does not exist.
+    """
+    operations = hosts.operations(ops)
+    first_cycle = int(model.registers[0].cycle)
+    cycles, received, rows, n_cycles, done = _loop(
+        *state_of(model),
+        hosts.start(int(model.registers[0].inputs), host),
+        operations,
+        host.delays,
+        np.empty((n_taken(operations), 2), dtype=np.int64),
+        max_cycles,
+        record_rows,
+    )
+    return Run(cycles, received, first_cycle, int(n_cycles), bool(done), rows)
+
+
+def n_taken(operations: np.ndarray) -> int:
+    """Bytes that all operations together take from the output bus."""
+    return int(operations[operations[:, 0] == Op.TAKE, 1].sum())
+
+
+def state_of(model: Model) -> tuple[np.record, np.ndarray, Mems]:
+    """A model's state as kernels take it: the record, also as one flat array, and the memories."""
+    weights = (model.memories[memory.name].view(np.uint8) for memory in (WINP, WREC, WOUT))
+    flat = model.registers.view(np.ndarray).view(np.int64)
+    return model.registers[0], flat, Mems(model.memories[NEURONS.name], *weights)
+
+
+@entry
+def _loop(
+    r: np.record,
+    flat: np.ndarray,
+    m: Mems,
+    h: np.record,
+    ops: np.ndarray,
+    delays: Delays,
+    taken: np.ndarray,
+    max_cycles: int,
+    record_rows: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, bool]:
+    """The clocks of a run: cycles and bytes received, rows, clocks taken, done."""
+    rows = np.empty(FIRST, np.int64)
+    n_taken, n_cycles = 0, 0
+    while True:
+        seen = outputs(r)
+        hosts.act(h, ops, delays, seen)
+        if h.taken:
+            taken[n_taken, 0], taken[n_taken, 1] = r.cycle, field(seen, OUT.OUT_DATA)
+            n_taken += 1
+        if h.pins != r.inputs:
+            apply_inputs(r, flat, h.pins)
+        if h.op == len(ops) or n_cycles == max_cycles:
+            break
+        clock(r, m)
+        if record_rows:
+            if n_cycles == len(rows):
+                longer = np.empty(2 * n_cycles, np.int64)
+                longer[:n_cycles] = rows
+                rows = longer
+            rows[n_cycles] = h.pins
+        n_cycles += 1
+    n_rows = n_cycles if record_rows else 0
+    return taken[:n_taken, 0].copy(), taken[:n_taken, 1].copy(), rows[:n_rows], n_cycles, h.op == len(ops)

@@ -1,0 +1,66 @@
+"""ReckOn at event level against the clock level: results, cycle numbers, memories and registers are the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from emulator import state
+from emulator.errors import InputError
+from emulator.reckon import closed_loop, engine
+from emulator.reckon.chip import Model
+from emulator.reckon.host import Host, Op
+from emulator.tests.reckon.experiments import Experiment, experiments
+
+
+@settings(deadline=None, max_examples=200)
+@given(experiments)
+def test_event_level_equals_clock_level(experiment: Experiment) -> None:
+    slow, fast = experiment.model(), experiment.model()
+    for ops in experiment.runs:
+        a = closed_loop.run(slow, ops, experiment.host, experiment.max_cycles)
+        b = engine.run(fast, ops, experiment.host, experiment.max_cycles)
+        assert (a.first_cycle, a.n_cycles, a.done) == (b.first_cycle, b.n_cycles, b.done)
+        assert (a.cycles.tolist(), a.received.tolist()) == (b.cycles.tolist(), b.received.tolist())
+        assert state.diff(slow.snapshot(), fast.snapshot()) == []
+
+
+def test_a_sample_is_nearly_all_taken_at_once() -> None:
+    model = Experiment(1, {**QUIET, "spi_num_rec_neur": 99, "spi_num_inp_neur": 39}, Host(), [], 0).model()
+    ops = [(Op.SAMPLE, 1), *[(Op.SPIKE, 3), (Op.TICK, 1)] * 50, (Op.SAMPLE, 0), (Op.TICK, 0), (Op.TAKE, 1)]
+    run = engine.run(model, ops, Host())
+    assert run.done
+    assert run.n_swept > 0.9 * run.n_cycles
+
+
+def test_the_rows_of_a_run_give_the_same_run() -> None:
+    first, second = (Experiment(2, QUIET, Host(2, 1, 3, 1, 2), [], 0).model() for _ in range(2))
+    ops = [(Op.SAMPLE, 1), *[(Op.SPIKE, 3), (Op.TICK, 1)] * 5, (Op.SAMPLE, 0), (Op.TICK, 0), (Op.TAKE, 1)]
+    run = closed_loop.run(first, ops, Host(2, 1, 3, 1, 2), record_rows=True)
+    second.drive(np.append(run.rows, first.registers[0].inputs), np.append(np.ones(run.n_cycles), 0))
+    assert state.diff(first.snapshot(), second.snapshot()) == []
+
+
+@pytest.mark.parametrize(
+    ("ops", "message"),
+    [
+        ([(8, 0)], "host: operation 0 is 8; there are 0 to 7"),
+        ([(Op.TICK, 1), (Op.SPIKE, 256)], "host: operation 1, SPIKE 256; its operand is 0 to 255"),
+        ([(Op.TAKE, 0)], r"host: operation 0, TAKE 0; its operand is 1 to \d+"),
+    ],
+)
+def test_an_operation_that_does_not_exist_is_refused(ops: list[tuple[int, int]], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        engine.run(Model(), ops, Host())
+
+
+def test_a_delay_that_is_too_short_is_refused() -> None:
+    with pytest.raises(InputError, match="host: tick is 0; this delay is 1 clocks or more"):
+        Host(tick=0)
+
+
+QUIET = {
+    "spi_en_conf": 0, "spi_local_tick": 0, "spi_timing_mode": 0, "spi_do_eprop": 0, "spi_send_label_only": 1,
+    "spi_send_per_timestep": 0,
+}  # fmt: skip
