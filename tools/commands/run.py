@@ -56,9 +56,8 @@ def command(
     """Send events to a configured chip and write its spikes, each with the cycle in which its REQ is seen.
 
     Events: a CSV with the header addr, or cycle,addr, or a .npy of one or two columns of integers. Cycle 0 is the first
-    clock after the reset. Events of one cycle (all, without that column) follow each other as quickly as the handshake
-    allows; those of a later cycle wait for it, and for the chip to be at rest. After each 262,144 events of one cycle
-    the sender lets the chip come to rest.
+    clock after the reset. Events follow each other as quickly as the handshake allows, but none is sent before its
+    cycle.
 
     \b
     Example: draupnir run odin --config net.toml --events events.csv -o spikes.csv
@@ -81,8 +80,8 @@ def command(
         spikes.writing(output) if output else nullcontext(lambda cycles, addrs: None) as take,
         progress(events.name, event_files.count(events), "events") as advance,
     ):
-        rounds = event_files.rounds(events, declared)
-        outcome = session.run(model, rounds, environment, max_cycles, not clock_level, take, advance)
+        blocks = event_files.blocks(events, declared)
+        outcome = session.run(model, blocks, environment, max_cycles, not clock_level, take, advance)
         for name, path in targets.items():
             hexfile.write(path, model.memories[name], declared.memory(name))
     if as_json:
@@ -112,7 +111,6 @@ def rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "events", f"{outcome.n_events:,}"
     yield "spikes", f"{outcome.n_spikes:,}"
     yield "clocks", f"{outcome.n_cycles:,}" + ("" if outcome.done else ", then stopped")
-    yield "clocks waiting for an event's cycle", f"{outcome.n_idle:,}"
     yield from _statistics(outcome.statistics or {})
     yield "clocks a second", f"{outcome.n_cycles / outcome.seconds:,.0f}"
 

@@ -19,22 +19,13 @@ from emulator.errors import InputError
 
 ADDR, CYCLE = "addr", "cycle"
 BLOCK = 1 << 16  # events read at once
-ROUND = 1 << 18  # events given to the sender at once
 LAST_CYCLE = (1 << 62) - 1
 TOO_LARGE = "a number of more than 63 bits; none may be so large"
 
 
 @dataclass(frozen=True)
-class Round:
-    """Events to be sent one after the other; cycle : not before this one."""
-
-    cycle: int
-    addrs: np.ndarray
-
-
-@dataclass(frozen=True)
 class Block:
-    """Events as a file has them; cycles : None if the file has no such column."""
+    """Some of a file's events, one after the other; cycles : not to be sent before these; None: no such column."""
 
     cycles: np.ndarray | None
     addrs: np.ndarray
@@ -60,32 +51,24 @@ def count(path: Path) -> int:
     return max(n_lines - 1, 0)
 
 
-def rounds(path: Path, chip: Chip) -> Iterator[Round]:
-    """The events of a file, those of one cycle together; at most ``ROUND`` of them.
+def blocks(path: Path, chip: Chip) -> Iterator[Block]:
+    """The events of a file, checked.
 
     Raises InputError, with the line or the event's number, for whatever is not right; what comes before it, comes.
     """
     high = next(p for p in chip.inputs if p.role == "addr").width
-    held: list[np.ndarray] = []
-    cycle, n_held = 0, 0
+    latest = 0
     for place, block in _blocks(path):
         _check(place, ADDR, block.addrs, 0, (1 << high) - 1)
-        cycles = np.zeros(len(block.addrs), np.int64) if block.cycles is None else block.cycles
-        _check(place, CYCLE, cycles, 0, LAST_CYCLE)
-        before = np.concatenate([[cycle], cycles[:-1]])
-        if len(back := np.flatnonzero(cycles < before)):
-            i = back[0]
-            raise InputError(f"{place[i]}: {CYCLE}: {cycles[i]} comes after {before[i]}; right is in ascending order")
-        ends = [*np.flatnonzero(np.diff(cycles)) + 1, len(cycles)]
-        for begin, end in zip([0, *ends[:-1]], ends, strict=True):
-            if n_held and (cycles[begin] != cycle or n_held + end - begin > ROUND):
-                yield Round(cycle, np.concatenate(held))
-                held, n_held = [], 0
-            cycle = int(cycles[begin])
-            held.append(block.addrs[begin:end])
-            n_held += end - begin
-    if n_held:
-        yield Round(cycle, np.concatenate(held))
+        if block.cycles is not None:
+            _check(place, CYCLE, block.cycles, 0, LAST_CYCLE)
+            before = np.concatenate([[latest], block.cycles[:-1]])
+            if len(back := np.flatnonzero(block.cycles < before)):
+                i = back[0]
+                wrong = f"{block.cycles[i]} comes after {before[i]}; right is in ascending order"
+                raise InputError(f"{place[i]}: {CYCLE}: {wrong}")
+            latest = int(block.cycles[-1])
+        yield block
 
 
 def _check(place: _Place, name: str, column: np.ndarray, low: int, high: int) -> None:

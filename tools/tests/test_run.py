@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from golden import hexfile
 from tools.cli import cli
 from tools.config.load import load
 from tools.run import session
-from tools.run.events import Round
+from tools.run.events import Block
 
 EVENT = {event.name: event for event in EVENTS}
 SPIKE = EVENT["spike"].encode(pre_neur=5)
@@ -185,49 +186,55 @@ def test_events_at_fault_leave_no_file(config: Path, events: Path) -> None:
     assert sorted(config.parent.iterdir()) == before
 
 
-# --- Rounds -----------------------------------------------------------------------------------------------------
+# --- Blocks -----------------------------------------------------------------------------------------------------
 
 
-def test_a_round_waits_for_its_cycle(config: Path) -> None:
-    m = model(config)
+def outcome_of(config: Path, *blocks: Block, **options: Any) -> tuple[session.Outcome, list[tuple[int, int]]]:
     got: list[tuple[int, int]] = []
-    both = np.array([SPIKE, SPIKE])
+
+    def take(cycles: np.ndarray, addrs: np.ndarray) -> None:
+        got.extend(zip(cycles.tolist(), addrs.tolist(), strict=True))
+
+    return session.run(model(config), blocks, Environment(), take=take, **options), got
+
+
+def block(*addrs: int, cycles: list[int] | None = None) -> Block:
+    return Block(None if cycles is None else np.array(cycles), np.array(addrs, np.int64))
+
+
+def test_events_wait_for_their_cycle(config: Path) -> None:
     late = 300_000
-    outcome = session.run(
-        m, [Round(0, both), Round(late, both)], Environment(), take=lambda c, a: got.extend(zip(c, a, strict=True))
-    )
+    outcome, got = outcome_of(config, block(*[SPIKE] * 4, cycles=[0, 0, late, late]))
     first, _ = reference(config, [SPIKE, SPIKE], Environment())
     assert got[:N_SPIKES] == first
-    assert [cycle - late for cycle, _ in got[N_SPIKES:]] == [cycle for cycle, _ in first]
+    # The gap after the start is not awaited a second time.
+    assert [cycle - late + Environment().gap for cycle, _ in got[N_SPIKES:]] == [cycle for cycle, _ in first]
     assert outcome.n_cycles > late
-    assert outcome.n_idle == late - (outcome.n_cycles - late)
     assert outcome.statistics is not None
     assert outcome.statistics["synaptic_operations"] == 4 * 256
     assert outcome.statistics["fifo_high_water"] == 1
 
 
-def test_a_round_that_is_late_begins_when_the_chip_is_at_rest(config: Path) -> None:
-    def outcome(cycles: tuple[int, int]) -> session.Outcome:
-        return session.run(model(config), [Round(cycle, np.array([SPIKE])) for cycle in cycles], Environment())
+def test_an_event_that_is_late_does_not_wait_for_the_chip_to_come_to_rest(config: Path) -> None:
+    at_once, expected = outcome_of(config, block(*[SPIKE] * 6))
+    late, got = outcome_of(config, block(*[SPIKE] * 6, cycles=[0, 1, 2, 2, 500, 501]))
+    assert (late.n_cycles, got) == (at_once.n_cycles, expected)
 
-    once = outcome((0, 1))
-    assert once.n_idle == 0
-    assert once.n_cycles == outcome((0, 0)).n_cycles
-    whole = outcome((100, 101))
-    assert (whole.n_idle, whole.n_cycles) == (100, once.n_cycles + 100)
+
+@pytest.mark.parametrize("cycles", [None, [0, 1, 2, 600, 3000, 9000]])
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_how_events_are_divided_makes_no_difference(config: Path, n: int, cycles: list[int] | None) -> None:
+    def parts(size: int) -> list[Block]:
+        at = range(0, 6, size)
+        return [block(*[SPIKE] * len(range(6)[i : i + size]), cycles=cycles and cycles[i : i + size]) for i in at]
+
+    whole, expected = outcome_of(config, *parts(6))
+    outcome, got = outcome_of(config, *parts(n))
+    assert got == expected
+    assert len(got) == 3 * N_SPIKES
+    assert (outcome.n_cycles, outcome.n_events, outcome.statistics) == (whole.n_cycles, 6, whole.statistics)
 
 
 def test_a_run_may_end_while_it_waits(config: Path) -> None:
-    rounds = [Round(0, np.array([SPIKE])), Round(9000, np.array([SPIKE])), Round(9001, np.array([SPIKE]))]
-    outcome = session.run(model(config), rounds, Environment(), max_cycles=2000)
+    outcome, _ = outcome_of(config, block(*[SPIKE] * 3, cycles=[0, 9000, 9001]), max_cycles=2000)
     assert (outcome.n_cycles, outcome.n_events, outcome.done) == (2000, 1, False)
-
-
-def test_idling_is_clocking_one_by_one(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "IDLE_BLOCK", 7)
-    idled, stepped = model(config), model(config)
-    assert session.idle(idled, 33) == 33
-    for _ in range(33):
-        stepped.step(0)
-    assert idled.registers.tobytes() == stepped.registers.tobytes()
-    assert session.idle(idled, -5) == 0

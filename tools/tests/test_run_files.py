@@ -22,8 +22,13 @@ def given(path: Path, content: str | bytes | np.ndarray) -> Path:
     return path
 
 
-def read(path: Path) -> list[tuple[int, list[int]]]:
-    return [(one.cycle, one.addrs.tolist()) for one in events.rounds(path, CHIP)]
+def read(path: Path) -> list[tuple[int | None, int]]:
+    """Cycle and address of each event, however the file is read."""
+    found: list[tuple[int | None, int]] = []
+    for block in events.blocks(path, CHIP):
+        cycles = [None] * len(block.addrs) if block.cycles is None else block.cycles.tolist()
+        found += zip(cycles, block.addrs.tolist(), strict=True)
+    return found
 
 
 @pytest.fixture(params=WIDTHS)
@@ -42,29 +47,23 @@ def _blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         ("e.npy", np.array([[5, 1], [5, 31], [7, 3], [7, 4], [7, 5], [9, 6]], ">u4")),
     ],
 )
-def test_events_of_one_cycle_are_a_round(tmp_path: Path, name: str, content: str | np.ndarray) -> None:
-    assert read(given(tmp_path / name, content)) == [(5, [1, 31]), (7, [3, 4, 5]), (9, [6])]
+def test_events_come_with_their_cycles(tmp_path: Path, name: str, content: str | np.ndarray) -> None:
+    assert read(given(tmp_path / name, content)) == [(5, 1), (5, 31), (7, 3), (7, 4), (7, 5), (9, 6)]
 
 
 @pytest.mark.usefixtures("_blocks")
 @pytest.mark.parametrize(("name", "content"), [("e.csv", "addr\n3\n2\n1\n"), ("e.npy", np.array([3, 2, 1], np.uint8))])
-def test_events_without_cycles_are_one_round(tmp_path: Path, name: str, content: str | np.ndarray) -> None:
+def test_events_without_cycles_have_none(tmp_path: Path, name: str, content: str | np.ndarray) -> None:
     path = given(tmp_path / name, content)
-    assert read(path) == [(0, [3, 2, 1])]
+    assert read(path) == [(None, 3), (None, 2), (None, 1)]
     assert events.count(path) == 3
 
 
 @pytest.mark.parametrize(("name", "content"), [("e.csv", "addr\n"), ("e.npy", np.zeros(0, int))])
-def test_no_events_are_no_round(tmp_path: Path, name: str, content: str | np.ndarray) -> None:
+def test_no_events_are_no_block(tmp_path: Path, name: str, content: str | np.ndarray) -> None:
     path = given(tmp_path / name, content)
     assert read(path) == []
     assert events.count(path) == 0
-
-
-def test_a_long_round_is_parted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "BLOCK", 2)
-    monkeypatch.setattr(events, "ROUND", 5)
-    assert read(given(tmp_path / "e.npy", np.arange(7))) == [(0, [0, 1, 2, 3]), (0, [4, 5, 6])]
 
 
 @pytest.mark.parametrize(
