@@ -23,16 +23,32 @@ FOLDER = Path(__file__).parent
 def emit(chip_name: str, out_dir: Path, **parameters: Any) -> Path:
     """Write ``<out_dir>/<top>.v``, in Verilog-2005, and return its path.
 
-    parameters : of the chip's top component, for instance ``n_neurons=64``
-    Raises InputError for a chip or a parameter that is not known, or if there is no Yosys.
+    Raises as ``make`` and ``write_verilog`` do.
+    """
+    return write_verilog(make(chip_name, **parameters), our_chip(chip_name).top, out_dir)
+
+
+def make(chip_name: str, **parameters: Any) -> Elaboratable:
+    """The chip's top component.
+
+    parameters : its own, for instance ``n_neurons=64``
+    Raises InputError for a chip or a parameter that is not known.
     """
     chip = our_chip(chip_name)
     known = inspect.signature(chip.make).parameters
     for name in parameters:
         if name not in known:
             raise InputError(f"{chip_name}: no parameter {name!r}; there are {', '.join(known)}")
-    text = _verilog(chip.make(**parameters), chip.top)
-    path = Path(out_dir) / f"{chip.top}.v"
+    return chip.make(**parameters)
+
+
+def write_verilog(component: Elaboratable, top: str, out_dir: Path) -> Path:
+    """Write a component as ``<out_dir>/<top>.v``, in Verilog-2005, and return its path.
+
+    Raises InputError if there is no Yosys.
+    """
+    text = _verilog(component, top)
+    path = Path(out_dir) / f"{top}.v"
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_suffix(f".{os.getpid()}.tmp")
     scratch.write_text(text)

@@ -20,6 +20,7 @@ COMMANDS = {
     "regress": "Hold an RTL against the golden cases.",
     "config": "Check, pack, unpack and compare configurations.",
     "run": "Run a chip at event level: spikes and cycle numbers out.",
+    "host": "Run a network on a board, or on a simulated one.",
     "rtl": "Write our RTL as Verilog.",
     "demo": "A whole job on real input.",
     "bench": "Speeds, as ratios measured side by side.",

@@ -1,12 +1,16 @@
-"""Options that several commands have: whose RTL, and which memory goes with which file."""
+"""Options that several commands have: whose RTL, with which parameters, and which memory goes with which file."""
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
+from typing import Any
 
 from emulator.declare import Chip
 from emulator.errors import InputError
 from rtl.design import Design
+
+SWITCH = {"yes": True, "no": False}
 
 
 def design(chip: Chip, rtl: Path | None, top: str | None, folder: Path) -> Design:
@@ -33,3 +37,27 @@ def images(option: str, given: tuple[str, ...]) -> dict[str, Path]:
             raise InputError(f"{option} {text}: {name} is given twice")
         files[name] = Path(file)
     return files
+
+
+def parameters(chip: str, settings: tuple[str, ...]) -> dict[str, Any]:
+    """Keyword arguments of our RTL's top, from NAME=N. Raises InputError for a name or a content that there is not."""
+    from rtl import emit  # needs Amaranth
+
+    known = inspect.signature(emit.our_chip(chip).make).parameters
+    found: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, content = setting.partition("=")
+        if not equals or name not in known:
+            raise InputError(f"--set {setting}: right is NAME=N, and {chip} has {', '.join(known)}")
+        found[name] = _content(setting, content, isinstance(known[name].default, bool))
+    return found
+
+
+def _content(setting: str, content: str, switch: bool) -> int | bool:
+    if switch:
+        if content not in SWITCH:
+            raise InputError(f"--set {setting}: right is yes or no")
+        return SWITCH[content]
+    if not content.isdecimal():
+        raise InputError(f"--set {setting}: right is a number")
+    return int(content)

@@ -1,0 +1,107 @@
+"""A chip of ours with the bridge in front of it: all that a board needs besides a clock and the line."""
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+from amaranth import ClockDomain, DomainRenamer, Module
+from amaranth.hdl import Elaboratable
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from emulator import chips
+from emulator.declare import Chip, Pin
+from rtl import emit
+from rtl.bridge.bridge import EVENT_DEPTH, SPIKE_DEPTH, Bridge
+from rtl.design import Design
+
+
+class Board(wiring.Component):
+    """clk : the bridge's clock, from which it makes the chip's; rx, tx : the line, 1 when idle.
+
+    chip : the component; declared : its pins; the rest as for ``Bridge``
+    The domain ``bridge`` is made here; those of the chip come out of it, ``sync`` among them.
+    """
+
+    clk: In(1)
+    rx: In(1, init=1)
+    tx: Out(1, init=1)
+
+    def __init__(self, chip: Elaboratable, declared: Chip, divider: int, **of_bridge: Any) -> None:
+        super().__init__()
+        self._chip, self._declared = chip, declared
+        self._bridge = Bridge(declared, divider, **of_bridge)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        domain = ClockDomain("bridge", reset_less=True)
+        domain.clk = self.clk
+        m.domains += domain
+        m.submodules.chip = self._chip
+        bridge = self._bridge
+        m.submodules.bridge = DomainRenamer("bridge")(bridge)
+        m.d.comb += [bridge.rx.eq(self.rx), self.tx.eq(bridge.tx)]
+        for pin in self._declared.pins:
+            of_chip, of_bridge = getattr(self._chip, pin.name), getattr(bridge, pin.name)
+            m.d.comb += of_chip.eq(of_bridge) if pin.direction == "in" else of_bridge.eq(of_chip)
+        return m
+
+
+def title(chip: str, parameters: dict[str, Any]) -> str:
+    """What IDENTIFY says of a chip: its name, and its parameters where they are not what they are by themselves."""
+    known = inspect.signature(emit.our_chip(chip).make).parameters
+    other = {name: content for name, content in sorted(parameters.items()) if content != known[name].default}
+    return " ".join([chip, *(f"{name}={_word(content)}" for name, content in other.items())])
+
+
+def _word(content: int | bool) -> str:
+    """As --set has it."""
+    if isinstance(content, bool):
+        return "yes" if content else "no"
+    return str(content)
+
+
+def make_board(
+    chip: str,
+    divider: int,
+    half: int = 1,
+    event_depth: int = EVENT_DEPTH,
+    spike_depth: int = SPIKE_DEPTH,
+    **parameters: Any,
+) -> Board:
+    """A board of one of our chips; parameters : of the chip. Raises InputError as ``emit.make`` does."""
+    component = emit.make(chip, **parameters)
+    return Board(
+        component,
+        chips.declaration(chip),
+        divider,
+        half=half,
+        title=title(chip, parameters),
+        event_depth=event_depth,
+        spike_depth=spike_depth,
+    )
+
+
+def pins(chip: Chip) -> Chip:
+    """The board declared as a chip is, with the line as its pins and the chip's memories."""
+    return Chip(
+        name=f"{chip.name}_board",
+        title=f"{chip.title}, behind a bridge",
+        pins=(
+            Pin("CLK", "in", 1, "clock", "Clock of the bridge."),
+            Pin("RX", "in", 1, "", "The line, from the host."),
+            Pin("TX", "out", 1, "", "The line, to the host."),
+        ),
+        memories=chip.memories,
+        registers=(),
+        blocks=(),
+        events=(),
+        source=chip.source,
+    )
+
+
+def design(chip: str, out_dir: Path, divider: int, **of_board: Any) -> Design:
+    """A board as Verilog, for a simulator. Raises InputError as ``emit.make`` does."""
+    path = emit.write_verilog(make_board(chip, divider, **of_board), "board", out_dir)
+    memories = {name: f"chip.{inside}" for name, inside in emit.our_chip(chip).memories.items()}
+    return Design("board", (path,), memories, pins={"CLK": "clk", "RX": "rx", "TX": "tx"})

@@ -1,0 +1,181 @@
+"""The bridge: a UART on one side, all pins of a chip on the other. See README.md for what it is told and answers."""
+
+from amaranth import Module, Signal
+from amaranth.lib import fifo, wiring
+from amaranth.lib.wiring import In, Out, connect
+
+from emulator.declare import Chip, Pin
+from rtl.bridge.aer import CYCLE_BITS, AerReceiver, AerSender, Timed
+from rtl.bridge.chip_clock import ChipClock
+from rtl.bridge.executor import Executor
+from rtl.bridge.framing import Deframer, Framer
+from rtl.bridge.protocol import VERSION, buses
+from rtl.bridge.spi_master import SpiMaster
+from rtl.bridge.uart import UartReceiver, UartSender
+
+EVENT_DEPTH = SPIKE_DEPTH = 256
+
+
+class Bridge(wiring.Component):
+    """rx, tx : the line; besides, each pin of the chip, by its name, with the direction reversed.
+
+    The chip's clock is half as fast as ours, or slower, and runs only when the host has said so, the queue of events
+    has what it needs, and that of spikes has room: so what the chip does, to the clock, does not depend on the line.
+
+    divider : our clocks in a bit of the line, 4 or more
+    half : our clocks in half a clock of the chip, 1 or more
+    title : who is there, for IDENTIFY: the chip's name, and its parameters after blanks
+    event_depth, spike_depth : of the queues
+    """
+
+    def __init__(
+        self,
+        chip: Chip,
+        divider: int,
+        half: int = 1,
+        title: str = "",
+        event_depth: int = EVENT_DEPTH,
+        spike_depth: int = SPIKE_DEPTH,
+    ) -> None:
+        reversed_ = {"in": Out, "out": In}
+        super().__init__(
+            {"rx": In(1, init=1), "tx": Out(1, init=1)}
+            | {pin.name: reversed_[pin.direction](pin.width) for pin in chip.pins}
+        )
+        self._chip, self._buses = chip, buses(chip)
+        self._divider, self._half = divider, half
+        self._event_depth, self._spike_depth = event_depth, spike_depth
+        depths = event_depth.to_bytes(2, "little") + spike_depth.to_bytes(2, "little")
+        self._identity = bytes([VERSION]) + depths + (title or chip.name).encode()
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        executor = Executor(self._chip, self._identity)
+        m.submodules.executor = executor
+        self._connect_line(m, executor)
+        self._connect_chip(m, executor)
+        return m
+
+    def _connect_line(self, m: Module, executor: Executor) -> None:
+        m.submodules.receiver = receiver = UartReceiver(self._divider)
+        m.submodules.sender = sender = UartSender(self._divider)
+        m.submodules.deframer = deframer = Deframer()
+        m.submodules.framer = framer = Framer()
+        m.d.comb += [receiver.rx.eq(self.rx), self.tx.eq(sender.tx)]
+        connect(m, receiver.o, deframer.i)
+        connect(m, framer.o, sender.i)
+        connect(m, deframer.o, executor.request)
+        connect(m, executor.response, framer.i)
+        m.d.comb += [
+            executor.ended.eq(deframer.ended),
+            deframer.release.eq(executor.release),
+            framer.clear.eq(executor.clear),
+            framer.send.eq(executor.send),
+            executor.length.eq(framer.length),
+            executor.busy.eq(framer.busy),
+        ]
+
+    def _connect_chip(self, m: Module, executor: Executor) -> None:
+        spi, aer_in, aer_out = self._buses.spi, self._buses.aer_in, self._buses.aer_out
+        m.submodules.chip_clock = clock = ChipClock(self._half)
+        m.submodules.spi = master = SpiMaster()
+        m.submodules.aer_in = to_chip = AerSender(aer_in["addr"].width)
+        m.submodules.aer_out = from_chip = AerReceiver(aer_out["addr"].width)
+        now = Signal(CYCLE_BITS)
+        with m.If(clock.rise):
+            m.d.sync += now.eq(now + 1)
+        self._queue(m, "events", executor.events, to_chip.i, self._event_depth, executor.forget)
+        self._queue(m, "spikes", from_chip.o, executor.spikes, self._spike_depth)
+        connect(m, executor.spi, master.i)
+        for name in ("gap", "hold"):
+            m.d.comb += getattr(to_chip, name).eq(getattr(executor, name))
+        for name in ("ack_delay", "ack_hold"):
+            m.d.comb += getattr(from_chip, name).eq(getattr(executor, name))
+        m.d.comb += [
+            executor.now.eq(now),
+            to_chip.now.eq(now),
+            from_chip.now.eq(now),
+            to_chip.forget.eq(executor.forget),
+            master.half.eq(executor.spi_half),
+            executor.spi_busy.eq(master.busy),
+            executor.spi_received.eq(master.received),
+            self._pin(self._chip.clock).eq(clock.clk),
+            self._pin(spi["sck"]).eq(master.sck),
+            self._pin(spi["mosi"]).eq(master.mosi),
+            master.miso.eq(self._pin(spi["miso"])),
+            self._pin(aer_in["addr"]).eq(to_chip.addr),
+            self._pin(aer_in["req"]).eq(to_chip.req),
+            to_chip.ack.eq(self._pin(aer_in["ack"])),
+            from_chip.addr.eq(self._pin(aer_out["addr"])),
+            from_chip.req.eq(self._pin(aer_out["req"])),
+            self._pin(aer_out["ack"]).eq(from_chip.ack),
+        ]
+        self._connect_levels(m, executor)
+        self._let_run(m, executor, clock, master, to_chip, from_chip)
+
+    def _pin(self, pin: Pin) -> Signal:
+        signal: Signal = getattr(self, pin.name)
+        return signal
+
+    def _connect_levels(self, m: Module, executor: Executor) -> None:
+        lsb = 0
+        for pin in self._buses.levels_in:
+            m.d.comb += self._pin(pin).eq(executor.levels_in[lsb : lsb + pin.width])
+            lsb += pin.width
+        lsb = 0
+        for pin in self._buses.levels_out:
+            m.d.comb += executor.levels_out[lsb : lsb + pin.width].eq(self._pin(pin))
+            lsb += pin.width
+
+    def _queue(
+        self,
+        m: Module,
+        name: str,
+        i: wiring.PureInterface,
+        o: wiring.PureInterface,
+        depth: int,
+        forget: Signal | None = None,
+    ) -> None:
+        layout = Timed(len(i.payload.addr))
+        m.submodules[name] = queue = fifo.SyncFIFOBuffered(width=layout.size, depth=depth)
+        m.d.comb += [
+            queue.w_data.eq(i.payload),
+            queue.w_en.eq(i.valid),
+            i.ready.eq(queue.w_rdy),
+            o.payload.eq(queue.r_data),
+            o.valid.eq(queue.r_rdy),
+            queue.r_en.eq(o.ready),
+        ]
+        if forget is not None:  # drained at one a clock, which is long before anybody can fill it again
+            draining = Signal()
+            with m.If(forget):
+                m.d.sync += draining.eq(1)
+            with m.Elif(~queue.r_rdy & (queue.level == 0)):
+                m.d.sync += draining.eq(0)
+            with m.If(draining):
+                m.d.comb += [queue.r_en.eq(1), o.valid.eq(0)]
+
+    def _let_run(
+        self,
+        m: Module,
+        executor: Executor,
+        clock: ChipClock,
+        master: SpiMaster,
+        to_chip: AerSender,
+        from_chip: AerReceiver,
+    ) -> None:
+        """When the chip's clock runs, who moves with it, and how long nothing has happened."""
+        running, moving = Signal(), Signal()
+        m.d.comb += [
+            running.eq((executor.left != 0) & ~(to_chip.starved & executor.more) & from_chip.o.ready),
+            clock.go.eq(running | master.busy),
+            executor.ran.eq(clock.stb & running),
+            to_chip.stb.eq(executor.ran),
+            from_chip.stb.eq(clock.stb),
+            master.stb.eq(clock.stb),
+            moving.eq(to_chip.req | to_chip.ack | to_chip.i.valid | from_chip.req | from_chip.ack),
+        ]
+        with m.If(executor.started | clock.stb & moving):
+            m.d.sync += executor.quiet.eq(0)
+        with m.Elif(clock.stb & ~executor.quiet.all()):
+            m.d.sync += executor.quiet.eq(executor.quiet + 1)

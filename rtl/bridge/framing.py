@@ -1,0 +1,157 @@
+"""Frames on a stream of bytes (see protocol.py): into a buffer, and out of one."""
+
+from amaranth import Module, Mux, Signal
+from amaranth.lib import memory, stream, wiring
+from amaranth.lib.crc import catalog
+from amaranth.lib.wiring import In, Out
+
+from rtl.bridge.protocol import BUFFER, CRC_BYTES, END, ESC, ESC_END, ESC_ESC
+
+CRC = catalog.CRC16_IBM_3740
+
+
+class Deframer(wiring.Component):
+    """Takes frames apart; what is in the buffer is a frame whose CRC is right.
+
+    i : bytes from the line, never refused
+    full : there is a frame; what comes from the line is lost until ``release``
+    length : its bytes, without the CRC
+    o : these bytes, one after the other from the first; ended : all have been taken
+    release : the frame has been dealt with
+    """
+
+    i: In(stream.Signature(8, always_ready=True))
+    full: Out(1)
+    length: Out(range(BUFFER + 1))
+    o: Out(stream.Signature(8))
+    ended: Out(1)
+    release: In(1)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.buffer = buffer = memory.Memory(shape=8, depth=BUFFER, init=[])
+        m.submodules.crc = crc = CRC(data_width=8).create()
+        write, read = buffer.write_port(), buffer.read_port()
+        taken = Signal(range(BUFFER + 1))  # bytes in the buffer, with the CRC
+        escaped, bad = Signal(), Signal()
+        m.d.comb += [
+            write.addr.eq(taken),
+            write.data.eq(Mux(escaped, Mux(self.i.payload == ESC_END, END, ESC), self.i.payload)),
+            crc.data.eq(write.data),
+            crc.valid.eq(write.en),
+        ]
+        # The CRC is known one clock after the last byte; bytes from a line are further apart.
+        with m.If(self.i.valid & (self.i.payload == END) & ~self.full):
+            m.d.sync += [taken.eq(0), escaped.eq(0), bad.eq(0)]
+            with m.If(crc.match_detected & ~bad & ~escaped & (taken > CRC_BYTES)):
+                m.d.sync += [self.full.eq(1), self.length.eq(taken - CRC_BYTES)]
+            m.d.comb += crc.start.eq(1)
+        with m.Elif(self.i.valid & ~self.full):
+            with m.If((self.i.payload == ESC) & ~escaped):
+                m.d.sync += escaped.eq(1)
+            with m.Else():
+                m.d.sync += escaped.eq(0)
+                with m.If(escaped & (self.i.payload != ESC_END) & (self.i.payload != ESC_ESC)):
+                    m.d.sync += bad.eq(1)
+                with m.If(taken == BUFFER):
+                    m.d.sync += bad.eq(1)
+                with m.Else():
+                    m.d.comb += write.en.eq(1)
+                    m.d.sync += taken.eq(taken + 1)
+        with m.If(self.full & self.i.valid):  # the rest of what is lost is no frame either
+            m.d.sync += bad.eq(self.i.payload != END)
+        with m.If(self.release):
+            m.d.sync += self.full.eq(0)
+        self._read(m, read)
+        return m
+
+    def _read(self, m: Module, read: memory.ReadPort) -> None:
+        """The byte at ``at`` is at the port's output whenever ``fetched``."""
+        at, at_next, fetched = Signal(range(BUFFER + 1)), Signal(range(BUFFER + 1)), Signal()
+        m.d.comb += [
+            at_next.eq(Mux(self.full, at + (self.o.valid & self.o.ready), 0)),
+            read.addr.eq(at_next),
+            self.o.valid.eq(fetched & (at < self.length)),
+            self.o.payload.eq(read.data),
+            self.ended.eq(fetched & (at == self.length)),
+        ]
+        m.d.sync += [at.eq(at_next), fetched.eq(self.full)]
+
+
+class Framer(wiring.Component):
+    """Keeps a frame, and sends it as often as it is asked to.
+
+    clear : forget the frame; i : the next byte of it, always taken
+    send : put it on the line; busy : that is going on
+    o : to the line
+    """
+
+    clear: In(1)
+    i: In(stream.Signature(8, always_ready=True))
+    send: In(1)
+    busy: Out(1)
+    length: Out(range(BUFFER + 1))
+    o: Out(stream.Signature(8))
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.buffer = buffer = memory.Memory(shape=8, depth=BUFFER, init=[])
+        m.submodules.crc = crc = CRC(data_width=8).create()
+        write, read = buffer.write_port(), buffer.read_port()
+        m.d.comb += [write.addr.eq(self.length), write.data.eq(self.i.payload), write.en.eq(self.i.valid)]
+        with m.If(self.clear):
+            m.d.sync += self.length.eq(0)
+        with m.Elif(self.i.valid):
+            m.d.sync += self.length.eq(self.length + 1)
+
+        at = Signal(range(BUFFER + CRC_BYTES + 1))
+        byte, sent = Signal(8), Signal()
+        m.d.comb += [read.addr.eq(at), sent.eq(self.o.valid & self.o.ready), crc.data.eq(byte)]
+        checksum = Signal(8 * CRC_BYTES)
+        with m.FSM() as fsm:
+            m.d.comb += self.busy.eq(~fsm.ongoing("IDLE") | self.send)
+            with m.State("IDLE"):
+                m.d.comb += crc.start.eq(1)
+                m.d.sync += at.eq(0)
+                with m.If(self.send):
+                    m.next = "BEGIN"
+            with m.State("BEGIN"):
+                m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(END)]
+                with m.If(sent):
+                    m.next = "FETCH"
+            with m.State("FETCH"):  # the port's output is the byte at ``at`` in the next state
+                with m.If(at == self.length):
+                    m.d.sync += checksum.eq(crc.crc)
+                m.next = "BYTE"
+            with m.State("BYTE"):
+                self._choose(m, byte, at, read, checksum)
+                special = (byte == END) | (byte == ESC)
+                m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(Mux(special, ESC, byte))]
+                with m.If(sent & special):
+                    m.next = "ESCAPED"
+                with m.Elif(sent):
+                    self._advance(m, crc, at)
+            with m.State("ESCAPED"):
+                self._choose(m, byte, at, read, checksum)
+                m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(Mux(byte == END, ESC_END, ESC_ESC))]
+                with m.If(sent):
+                    self._advance(m, crc, at)
+            with m.State("END"):
+                m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(END)]
+                with m.If(sent):
+                    m.next = "IDLE"
+        return m
+
+    def _choose(self, m: Module, byte: Signal, at: Signal, read: memory.ReadPort, checksum: Signal) -> None:
+        with m.If(at < self.length):
+            m.d.comb += byte.eq(read.data)
+        with m.Else():
+            m.d.comb += byte.eq(Mux(at == self.length, checksum[8:], checksum[:8]))
+
+    def _advance(self, m: Module, crc: wiring.Component, at: Signal) -> None:
+        m.d.comb += crc.valid.eq(at < self.length)
+        m.d.sync += at.eq(at + 1)
+        with m.If(at == self.length + CRC_BYTES - 1):
+            m.next = "END"
+        with m.Else():
+            m.next = "FETCH"

@@ -1,0 +1,250 @@
+"""What passes between a host and the bridge on a board, declared once: bridge, host and README take it from here.
+
+The host asks, the bridge answers: a request, a response, and nothing else on the line. Both are frames as in SLIP
+(RFC 1055): END, the bytes, END, where END within is written ESC, ESC_END, and ESC is written ESC, ESC_ESC. The last two
+bytes are a CRC, most significant first. A frame that is too long, or whose CRC is wrong, is no frame: nobody answers.
+
+A request that is not answered is asked again with the same number. The bridge answers a number that it has just
+answered with the same response, and does nothing else: so each request is done once, whatever the line loses. There is
+never more under way than one frame, which fits the buffer of either side, and no frame brings more events than fit the
+bridge's queue: so nothing is lost if either side is slow.
+
+No Amaranth here: the host needs none.
+"""
+
+from __future__ import annotations
+
+from binascii import crc_hqx
+from dataclasses import dataclass
+from enum import IntEnum
+
+from emulator.declare import Chip, Pin
+
+VERSION = 1
+END, ESC, ESC_END, ESC_ESC = 0xC0, 0xDB, 0xDC, 0xDD
+CRC_INIT = 0xFFFF  # CRC-16/IBM-3740: polynomial 0x1021, most significant bit first
+CRC_BYTES = 2
+BUFFER = 256  # bytes of a frame without its END and ESC, and with its CRC
+PAYLOAD = BUFFER - CRC_BYTES
+HEAD = 2  # bytes of a frame before its arguments: number, command
+REFUSED = 0x80  # added to the command in the response to one that is none
+
+
+class Command(IntEnum):
+    """Second byte of a request and of its response."""
+
+    IDENTIFY = 1
+    LEVELS = 2
+    ENVIRONMENT = 3
+    SPI_WRITE = 4
+    SPI_EXCHANGE = 5
+    EVENTS = 6
+    RUN = 7
+    POLL = 8
+
+
+@dataclass(frozen=True)
+class Item:
+    """Bytes of a frame, an integer with its least significant byte first.
+
+    size : bytes, or what says how many: "levels in", "levels out", "event", "spike", "rest" (all that follow)
+    """
+
+    name: str
+    size: int | str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A command: what follows number and command in the request, and in the response; then what repeats in each."""
+
+    command: Command
+    meaning: str
+    request: tuple[Item, ...] = ()
+    response: tuple[Item, ...] = ()
+    repeated_request: tuple[Item, ...] = ()
+    repeated_response: tuple[Item, ...] = ()
+
+
+CYCLE_BYTES = 4
+RUN_MORE, RUN_FORGET, RUN_KEEP = 1, 2, 4  # flags of RUN
+_AT = Item("at", CYCLE_BYTES, "Not sent before this clock, which is at most 2^31 - 1 clocks ahead.")
+_ADDR_IN = Item("addr", "event", "Address on the input bus.")
+
+EXCHANGES = (
+    Exchange(
+        Command.IDENTIFY,
+        "Who is there.",
+        response=(
+            Item("version", 1, f"{VERSION}; a host speaks to no other."),
+            Item("event_depth", 2, "Events that the queue holds."),
+            Item("spike_depth", 2, "Spikes that the queue holds."),
+            Item("chip", "rest", "The chip's name, and after a blank each of its parameters: ASCII."),
+        ),
+    ),
+    Exchange(
+        Command.LEVELS,
+        "Set the chip's input pins that belong to no bus, reset among them, and read such output pins.",
+        request=(Item("inputs", "levels in", "The pins in the order of their declaration, from bit 0."),),
+        response=(Item("outputs", "levels out", "Likewise."),),
+    ),
+    Exchange(
+        Command.ENVIRONMENT,
+        "Delays of the handshakes in clocks, as emulator/handshake.py describes them.",
+        request=tuple(Item(name, 2, "Clocks.") for name in ("gap", "hold", "ack_delay", "ack_hold")),
+    ),
+    Exchange(
+        Command.SPI_WRITE,
+        "Clock bytes into the chip's SPI.",
+        request=(
+            Item("half", 1, "Clocks in half an SCK period, 1 or more."),
+            Item("bytes", "rest", "The most significant bit goes first."),
+        ),
+    ),
+    Exchange(
+        Command.SPI_EXCHANGE,
+        "The same, and what MISO shows just before SCK rises.",
+        request=(Item("half", 1, "As above."), Item("bytes", "rest", "As above.")),
+        response=(Item("bytes", "rest", "As many as were sent."),),
+    ),
+    Exchange(
+        Command.EVENTS,
+        "Queue events.",
+        repeated_request=(_AT, _ADDR_IN),
+        response=(Item("accepted", 1, "How many of them the queue had room for: the first ones."),),
+    ),
+    Exchange(
+        Command.RUN,
+        "Let the chip's clock run.",
+        request=(
+            Item("clocks", 4, "How many, from now on; 0 stops it."),
+            Item(
+                "flags",
+                1,
+                f"{RUN_MORE}: more events will come, so wait, with the clock stopped, where the next one is not there"
+                f" yet; {RUN_FORGET}: forget the events that are queued; {RUN_KEEP}: leave the clocks as they are.",
+            ),
+        ),
+    ),
+    Exchange(
+        Command.POLL,
+        "How far it is, and spikes.",
+        response=(
+            Item("now", CYCLE_BYTES, "Clocks so far, modulo 2^32."),
+            Item("left", 4, "Clocks left of RUN."),
+            Item(
+                "quiet",
+                4,
+                "Clocks since RUN, or since an event last was on a bus or waited in the queue.",
+            ),
+        ),
+        repeated_response=(
+            Item("cycle", CYCLE_BYTES, "Clock before whose edge REQ was first seen, counted as ``now`` is."),
+            Item("addr", "spike", "Address on the output bus."),
+        ),
+    ),
+)
+BY_COMMAND = {exchange.command: exchange for exchange in EXCHANGES}
+POLL_HEAD = sum(item.size for item in BY_COMMAND[Command.POLL].response if isinstance(item.size, int))
+
+
+@dataclass(frozen=True)
+class Buses:
+    """The chip's pins by what the bridge does with them.
+
+    event, spike : address pins of the input and the output bus
+    levels_in, levels_out : pins that belong to no bus, the clock excepted
+    """
+
+    spi: dict[str, Pin]
+    aer_in: dict[str, Pin]
+    aer_out: dict[str, Pin]
+    levels_in: tuple[Pin, ...]
+    levels_out: tuple[Pin, ...]
+
+    @property
+    def event_bytes(self) -> int:
+        return -(-self.aer_in["addr"].width // 8)
+
+    @property
+    def spike_bytes(self) -> int:
+        return -(-self.aer_out["addr"].width // 8)
+
+    def n_bytes(self, size: int | str) -> int:
+        """Bytes of an item; not for "rest"."""
+        named = {
+            "event": self.event_bytes,
+            "spike": self.spike_bytes,
+            "levels in": -(-sum(pin.width for pin in self.levels_in) // 8),
+            "levels out": -(-sum(pin.width for pin in self.levels_out) // 8),
+        }
+        return size if isinstance(size, int) else named[size]
+
+
+def buses(chip: Chip) -> Buses:
+    """The buses of a chip with an SPI, one event bus in and one out."""
+    spi = {pin.role: pin for pin in chip.pins if pin.bus == "spi"}
+    name_in, name_out = (
+        next(pin.bus for pin in chip.pins if (pin.role, pin.direction) == ("req", way)) for way in ("in", "out")
+    )
+    aer_in, aer_out = ({pin.role: pin for pin in chip.pins if pin.bus == name} for name in (name_in, name_out))
+    driven = {pin.name for bus in (spi, aer_in, aer_out) for pin in bus.values()} | {chip.clock.name}
+    others = [pin for pin in chip.pins if pin.name not in driven]
+    return Buses(
+        spi,
+        aer_in,
+        aer_out,
+        tuple(pin for pin in others if pin.direction == "in"),
+        tuple(pin for pin in others if pin.direction == "out"),
+    )
+
+
+# --- Frames -----------------------------------------------------------------------------------------------------
+
+
+def frame(payload: bytes) -> bytes:
+    """The bytes on the line of a frame. Raises ValueError for one that is too long."""
+    if len(payload) > PAYLOAD:
+        raise ValueError(f"{len(payload)} bytes; a frame has at most {PAYLOAD}")
+    checked = payload + crc_hqx(payload, CRC_INIT).to_bytes(CRC_BYTES, "big")
+    escaped = checked.replace(bytes([ESC]), bytes([ESC, ESC_ESC])).replace(bytes([END]), bytes([ESC, ESC_END]))
+    return bytes([END]) + escaped + bytes([END])
+
+
+class Deframer:
+    """Frames out of a stream of bytes, whatever lies between them."""
+
+    def __init__(self) -> None:
+        self._taken = bytearray()
+        self._escaped = False
+        self._bad = False
+        self.n_bad = 0  # frames thrown away
+
+    def take(self, received: bytes) -> list[bytes]:
+        """The payloads of the frames that these bytes complete."""
+        return [payload for byte in received if (payload := self._byte(byte)) is not None]
+
+    def _byte(self, byte: int) -> bytes | None:
+        if byte == END:
+            checked, good = bytes(self._taken), not self._bad and not self._escaped
+            self._taken.clear()
+            self._bad = self._escaped = False
+            if not checked and good:
+                return None
+            if good and len(checked) > CRC_BYTES and crc_hqx(checked, CRC_INIT) == 0:
+                return checked[:-CRC_BYTES]
+            self.n_bad += 1
+            return None
+        if self._escaped:
+            self._bad |= byte not in (ESC_END, ESC_ESC)
+            byte = END if byte == ESC_END else ESC
+            self._escaped = False
+        elif byte == ESC:
+            self._escaped = True
+            return None
+        if len(self._taken) == BUFFER:
+            self._bad = True
+        else:
+            self._taken.append(byte)
+        return None

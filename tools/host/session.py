@@ -1,0 +1,140 @@
+"""A network on a chip behind a bridge: programmed, given its events, its spikes taken."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import repeat
+
+import numpy as np
+
+from emulator.errors import InputError
+from emulator.handshake import Environment
+from tools.config.configuration import Configuration
+from tools.host.device import LONGEST_RUN, WRAP, Device
+from tools.run.events import Block
+from tools.run.spikes import Take
+from tools.spi import stream
+from tools.spi.writes import port
+
+HALF = 2  # clocks in half an SCK period: what a slave that is sampled by the chip's clock can follow
+QUIET = 1 << 17  # clocks without any event after which a chip is taken to be at rest
+FURTHEST = WRAP // 2  # clocks that an event may be ahead
+
+
+@dataclass
+class Outcome:
+    """What came of a run. n_cycles : clocks, up to the last spike or event; done : False, it was stopped at a limit"""
+
+    n_events: int = 0
+    n_spikes: int = 0
+    n_cycles: int = 0
+    done: bool = True
+
+
+def program(
+    device: Device,
+    configuration: Configuration,
+    present: Mapping[str, np.ndarray] | None = None,
+    advance: Callable[[int], None] = lambda n: None,
+) -> int:
+    """Reset the chip, write its registers and memories, and reset it again if that leaves them; returns transactions.
+
+    present : what the memories hold, by name, if that is known
+    advance : called with a number of transactions
+    """
+    device.stop()
+    device.reset()
+    transactions = stream.pack(configuration, present)
+    for n in device.spi(transactions, port(configuration.chip).bits // 8, HALF):
+        advance(n)
+    if all(register.reset is None for register in configuration.chip.registers):
+        device.reset()
+    return len(transactions)
+
+
+def run(
+    device: Device,
+    blocks: Iterable[Block],
+    environment: Environment,
+    max_cycles: int | None = None,
+    quiet: int = QUIET,
+    take: Take = lambda cycles, addrs: None,
+    advance: Callable[[int], None] = lambda n: None,
+) -> Outcome:
+    """Send events and take spikes until all is sent and the chip has been quiet, or for ``max_cycles`` clocks.
+
+    Cycles are counted from 0, the first clock of this run. An event is sent as soon as its cycle has come and the one
+    before it has been acknowledged; the chip's clock stands still rather than let the line's speed decide on that.
+    quiet : clocks without an event in or out, after which nothing more is expected
+    """
+    device.environment(environment.delays)
+    first = device.poll().now
+    waiting: deque[tuple[int, int]] = deque()
+    coming = _events(blocks, first)
+    outcome = Outcome(n_cycles=0)
+    _fill(device, waiting, coming, outcome, advance)
+    more = bool(waiting)
+    device.run(LONGEST_RUN if max_cycles is None else max_cycles, more=more)
+    while True:
+        progress = device.poll()
+        _deliver(progress.spikes, first, outcome, take)
+        if more and progress.left:
+            _fill(device, waiting, coming, outcome, advance)
+            more = bool(waiting)
+            if not more:
+                device.no_more_events()
+            continue
+        if not progress.drained:
+            continue
+        if not progress.left and max_cycles is None:
+            device.run(LONGEST_RUN, more=more)
+        elif not progress.left or progress.quiet >= quiet:
+            outcome.done = not more and progress.quiet >= quiet
+            break
+    device.run(0)
+    outcome.n_cycles = progress.now - first - (progress.quiet if outcome.done else 0)
+    return outcome
+
+
+def _events(blocks: Iterable[Block], first: int) -> Iterator[tuple[int, int]]:
+    """(cycle, addr) of each event; raises InputError if one is too far ahead for the bridge."""
+    latest = 0
+    for block in blocks:
+        cycles = repeat(0) if block.cycles is None else block.cycles.tolist()
+        for cycle, addr in zip(cycles, block.addrs.tolist(), strict=False):
+            if cycle - latest >= FURTHEST:
+                raise InputError(f"cycle {cycle}: the event before has {latest}; right is less than {FURTHEST} between")
+            latest = cycle
+            yield first + cycle, addr
+
+
+def _fill(
+    device: Device,
+    waiting: deque[tuple[int, int]],
+    coming: Iterator[tuple[int, int]],
+    outcome: Outcome,
+    advance: Callable[[int], None],
+) -> None:
+    """Queue events until there is no room or none is left; ``waiting`` is empty only if none is left."""
+    while True:
+        while len(waiting) < device.events_at_once and (event := next(coming, None)):
+            waiting.append(event)
+        if not waiting:
+            return
+        # An event whose cycle has passed says now: 2**31 clocks later it would seem to lie ahead.
+        accepted = device.events([(max(cycle, device.now), addr) for cycle, addr in waiting])
+        for _ in range(accepted):
+            waiting.popleft()
+        outcome.n_events += accepted
+        advance(accepted)
+        if waiting:
+            return
+
+
+def _deliver(spikes: list[tuple[int, int]], first: int, outcome: Outcome, take: Take) -> None:
+    if spikes:
+        cycles, addrs = np.array(spikes, np.int64).T
+        take(cycles - first, addrs)
+        outcome.n_spikes += len(spikes)

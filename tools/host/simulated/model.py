@@ -1,0 +1,211 @@
+"""A board in which a golden model is the chip: the bridge by its protocol, the chip clock by clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from emulator.declare import Chip
+from emulator.handshake import Delays
+from rtl.bridge.protocol import (
+    CYCLE_BYTES,
+    HEAD,
+    PAYLOAD,
+    REFUSED,
+    RUN_FORGET,
+    RUN_KEEP,
+    RUN_MORE,
+    VERSION,
+    Command,
+    Deframer,
+    buses,
+    frame,
+)
+from tools.host.simulated.buses import EventBuses
+
+WRAP = 1 << 8 * CYCLE_BYTES
+AT_ONCE = 1024  # clocks run before anybody looks whether an output has changed
+SLICE = 1 << 18  # clocks between two requests
+HALF_WORD = 1 << 31
+
+
+class ModelBoard:
+    """What a board does with bytes from the line, and what it sends.
+
+    model : a golden model; title : what IDENTIFY answers
+    """
+
+    def __init__(self, model: Any, title: str, event_depth: int, spike_depth: int) -> None:
+        self._model, self._title = model, title
+        self._chip: Chip = model.chip
+        self._buses = buses(self._chip)
+        self._aer = EventBuses(self._chip, event_depth, spike_depth)
+        self._deframer = Deframer()
+        self._number: int | None = None
+        self._response = b""
+        self._levels = 0
+        self._left = 0
+        self._now = 0
+        self._spi_pins = 0
+        self._commands: dict[Command, Callable[[bytes], bytes]] = {
+            Command.IDENTIFY: self._identify,
+            Command.LEVELS: self._set_levels,
+            Command.ENVIRONMENT: self._environment,
+            Command.SPI_WRITE: self._spi_write,
+            Command.SPI_EXCHANGE: self._spi_exchange,
+            Command.EVENTS: self._events,
+            Command.RUN: self._start,
+            Command.POLL: self._poll,
+        }
+        self._drive(1)  # compiles, which a host would not wait for
+
+    @property
+    def busy(self) -> bool:
+        """Whether the chip has clocks to run."""
+        return self._left > 0 and not self._aer.must_wait(self._model.outputs)
+
+    def step(self, received: bytes) -> bytes:
+        """Take bytes from the line, let the chip run for a while; returns bytes for the line."""
+        sent = b"".join(frame(self._answer(request)) for request in self._deframer.take(received))
+        self._run(SLICE)
+        return sent
+
+    def _answer(self, request: bytes) -> bytes:
+        if request[0] != self._number:
+            self._number = request[0]
+            self._response = request[:1] + self._do(request[1:])
+        return self._response
+
+    def _do(self, request: bytes) -> bytes:
+        if not request:
+            return b""
+        command, arguments = request[0], request[1:]
+        if command not in tuple(Command):
+            return bytes([command | REFUSED])
+        return bytes([command]) + self._commands[Command(command)](arguments)
+
+    # --- Commands ---
+
+    def _identify(self, _: bytes) -> bytes:
+        depths = (self._aer.event_depth, self._aer.spike_depth)
+        return bytes([VERSION]) + b"".join(depth.to_bytes(2, "little") for depth in depths) + self._title.encode()
+
+    def _set_levels(self, arguments: bytes) -> bytes:
+        bits, self._levels = int.from_bytes(arguments, "little"), 0
+        for pin in self._buses.levels_in:
+            f = self._chip.input_word[pin.name]
+            self._levels |= (bits & f.high) << f.lsb
+            bits >>= f.width
+        shown, outputs, lsb = 0, self._model.outputs, 0
+        for pin in self._buses.levels_out:
+            f = self._chip.output_word[pin.name]
+            shown |= (outputs >> f.lsb & f.high) << lsb
+            lsb += f.width
+        return shown.to_bytes(self._buses.n_bytes("levels out"), "little")
+
+    def _environment(self, arguments: bytes) -> bytes:
+        delays = (int.from_bytes(arguments[i : i + 2], "little") for i in range(0, 8, 2))
+        self._aer.delays = Delays(*delays)
+        return b""
+
+    def _spi_write(self, arguments: bytes) -> bytes:
+        self._spi_exchange(arguments)
+        return b""
+
+    def _spi_exchange(self, arguments: bytes) -> bytes:
+        half, answer = arguments[0], bytearray()
+        spi = {role: self._buses.spi[role].name for role in ("sck", "mosi", "miso")}
+        sck, mosi = (1 << self._chip.input_word[spi[role]].lsb for role in ("sck", "mosi"))
+        miso = self._chip.output_word[spi["miso"]].lsb
+        for byte in arguments[1:]:
+            bits = [byte >> i & 1 for i in reversed(range(8))]
+            rows = np.array([(mosi if bit else 0) | level for bit in bits for level in [0] * half + [sck] * half])
+            self._spi_pins = int(rows[-1]) & ~sck
+            outputs = self._rows(np.append(rows, self._spi_pins))
+            taken = outputs[half - 1 : 16 * half : 2 * half] >> miso & 1
+            answer.append(int("".join(map(str, taken.tolist())), 2))
+        return bytes(answer)
+
+    def _events(self, arguments: bytes) -> bytes:
+        n = CYCLE_BYTES + self._buses.event_bytes
+        accepted = 0
+        for i in range(0, len(arguments) - n + 1, n):
+            if len(self._aer.events) == self._aer.event_depth:
+                break
+            cycle = int.from_bytes(arguments[i : i + CYCLE_BYTES], "little")
+            addr = int.from_bytes(arguments[i + CYCLE_BYTES : i + n], "little")
+            self._aer.events.append((self._now + (cycle - self._now + HALF_WORD) % WRAP - HALF_WORD, addr))
+            accepted += 1
+        return bytes([accepted])
+
+    def _start(self, arguments: bytes) -> bytes:
+        clocks, flags = int.from_bytes(arguments[:4], "little"), arguments[4]
+        if not flags & RUN_KEEP:
+            self._left, self._aer.quiet = clocks, 0
+        if flags & RUN_FORGET:
+            self._aer.forget()
+        self._aer.more = bool(flags & RUN_MORE)
+        return b""
+
+    def _poll(self, _: bytes) -> bytes:
+        head = (self._now % WRAP, self._left, min(self._aer.quiet, WRAP - 1))
+        answer = b"".join(number.to_bytes(4, "little") for number in head)
+        n = self._buses.spike_bytes
+        while self._aer.spikes and HEAD + len(answer) + CYCLE_BYTES + n <= PAYLOAD:
+            cycle, addr = self._aer.spikes.popleft()
+            answer += (cycle % WRAP).to_bytes(CYCLE_BYTES, "little") + addr.to_bytes(n, "little")
+        return answer
+
+    # --- The chip's clock ---
+
+    def _drive(self, clocks: int) -> np.ndarray:
+        """Clocks with all pins as they are; the outputs before each edge."""
+        pins = self._levels | self._spi_pins | self._aer.pins
+        self._now += clocks
+        outputs: np.ndarray = self._model.drive(np.full(clocks, pins, np.int64), np.ones(clocks, np.uint8))
+        return outputs
+
+    def _rows(self, spi_pins: np.ndarray) -> np.ndarray:
+        """A clock for each level of the SPI pins; the event buses' receiver goes on."""
+        at_rest = not self._model.outputs & self._aer.watched and not self._aer.ack and not self._aer.events
+        if at_rest:
+            before = self._model.snapshot()
+            rows = spi_pins | self._levels | self._aer.pins
+            outputs: np.ndarray = self._model.drive(rows, np.ones(len(rows), np.uint8))
+            if not np.any((np.append(outputs, self._model.outputs)) & self._aer.watched):
+                self._aer.skip(len(rows), 0, self._now)
+                self._now += len(rows)
+                return outputs
+            self._model.restore(before)
+        shown = []
+        for self._spi_pins in spi_pins.tolist():
+            self._aer.step(self._model.outputs, self._now, sending=False)
+            shown.append(int(self._drive(1)[0]))
+        return np.array(shown)
+
+    def _run(self, at_most: int) -> None:
+        """Run what is left, or ``at_most`` clocks, or until the clock must wait for the host."""
+        until = self._now + min(self._left, at_most)
+        while self._now < until and not self._aer.must_wait(outputs := self._model.outputs):
+            before = self._now
+            clocks = min(self._aer.unchanged_for(outputs, self._now), until - self._now, AT_ONCE)
+            if clocks > 1:
+                self._run_unchanged(outputs, clocks)
+            else:
+                self._aer.step(outputs, self._now, sending=True)
+                self._drive(1)
+            self._left -= self._now - before
+
+    def _run_unchanged(self, outputs: int, clocks: int) -> None:
+        """Clocks in which the pins stay: as many as it takes until an output that matters has changed."""
+        before, now = self._model.snapshot(), self._now
+        shown = np.append(self._drive(clocks)[1:], self._model.outputs) & self._aer.watched
+        changed = np.flatnonzero(shown != outputs & self._aer.watched)
+        if len(changed) and changed[0] + 1 < clocks:
+            self._model.restore(before)
+            self._now = now
+            clocks = int(changed[0]) + 1
+            self._drive(clocks)
+        self._aer.skip(clocks, outputs, now)
