@@ -11,6 +11,7 @@ from emulator.declare import Chip, Pin
 from emulator.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
     from amaranth.hdl import Elaboratable
 
 Language = Literal["verilog-2005", "systemverilog"]
@@ -62,12 +63,15 @@ class OurChip:
     top : name of the top module
     make : makes the top component; its keyword arguments are the chip's parameters
     memories : declared memory -> path of its array
+    kept_words : memory and parameters -> addresses of the declared memory's words that there are, in the chip's own
+        order; None where parameters leave out no words
     """
 
     declaration: Chip
     top: str
     make: Callable[..., Elaboratable]
     memories: Mapping[str, str]
+    kept_words: Callable[..., np.ndarray] | None = None
 
 
 def check_packable(chip: Chip) -> None:

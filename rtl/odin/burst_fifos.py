@@ -3,7 +3,7 @@
 Source: scheduler.v, fifo_burst; fifo.v.
 """
 
-from amaranth import Array, Cat, DomainRenamer, Module, Signal, Value
+from amaranth import Array, Cat, DomainRenamer, Module, Mux, Signal, Value
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2, exact_log2
@@ -23,9 +23,10 @@ ROUND_MASKS = [sum((j // N_BANKS >> b & 1) << j for j in range(N_PRIO)) for b in
 class BurstFifos(wiring.Component):
     """57 queues that share their input word and their output; queue j is bit j of ``push`` and ``last``.
 
-    push : the queues that take ``addr`` at this clock; a queue with 32 words takes nothing
+    push : the queues that take ``addr`` at this clock if ``push_en``; a queue with 32 words takes nothing
     last : the queues for which ``addr`` is the last spike of its burst
-    turn : the queue at the output, 0..56
+    turn : the queue at the output, 0..56; 0 after reset
+    advances : ``turn`` becomes ``turn_after``, another queue, at this clock's edge; else it stays
     valid : it holds a word; ``ready`` then takes it
     head : the word; if the queue is empty, of no meaning
 
@@ -36,9 +37,12 @@ class BurstFifos(wiring.Component):
     """
 
     push: In(N_PRIO)
+    push_en: In(1)
     last: In(N_PRIO)
     addr: In(M)
     turn: In(range(N_PRIO))
+    advances: In(1)
+    turn_after: In(range(N_PRIO))
     head: Out(BURST_LAYOUT)
     valid: Out(1)
     ready: In(1)
@@ -50,16 +54,19 @@ class BurstFifos(wiring.Component):
         m.submodules.read_ptr = read_ptr = in_burst(CounterBank(N_PRIO, PTR_BITS))
         held = Signal(N_PRIO)  # the queue is not empty
         full = Signal(N_PRIO)
+        acceptable = Signal(N_PRIO)
         accepted = Signal(N_PRIO)
         at_turn = Signal(N_PRIO)
         pops, drains = Signal(), Signal()
         apart = 0
         for written, read in zip(write_ptr.planes, read_ptr.planes, strict=True):
             apart = apart | (written ^ read)
-        turn_write_ptr, turn_read_ptr = self._at_turn(m, write_ptr.planes), self._at_turn(m, read_ptr.planes)
+        turn_write_ptr = _counter_of(write_ptr.planes, self.turn)
+        turn_read_ptr = self._follow_turn(m, read_ptr.planes, pops)
         m.d.comb += [
             full.eq(held & ~apart),
-            accepted.eq(self.push & ~full),
+            acceptable.eq(self.push & ~full),
+            accepted.eq(Mux(self.push_en, acceptable, 0)),
             at_turn.eq(1 << self.turn),
             self.valid.eq((held & at_turn).any()),
             pops.eq(self.valid & self.ready),
@@ -73,39 +80,47 @@ class BurstFifos(wiring.Component):
         with m.Else():
             m.d.burst += held.eq(held | accepted)
         m.submodules.words = words = BurstWords()
-        exists = accepted & ~_any_of(write_ptr.planes[SLOT_BITS:])
         m.d.comb += [
-            words.write.eq(exists),
+            words.write.eq(acceptable & ~_any_of(write_ptr.planes[SLOT_BITS:])),
+            words.write_en.eq(self.push_en),
             words.slot_planes.eq(write_ptr.planes.as_value()),
             words.last.eq(self.last),
             words.addr.eq(self.addr),
-            words.turn.eq(self.turn),
+            words.advances.eq(self.advances),
+            words.turn_after.eq(self.turn_after),
             words.turn_slot.eq(turn_read_ptr),
             self.head.eq(words.head),
         ]
         return m
 
-    def _at_turn(self, m: Module, planes: data.View) -> Signal:
-        """One queue's counter out of the planes."""
-        counter = Signal(PTR_BITS)
-        m.d.comb += counter.eq(Cat(plane.bit_select(self.turn, 1) for plane in planes))
-        return counter
+    def _follow_turn(self, m: Module, planes: data.View, pops: Value) -> Signal:
+        """The read pointer of the queue at the output, in a register of its own: no selection out of 57 before the
+        word is known, which is where ODIN's longest path begins."""
+        turn_read_ptr = Signal(PTR_BITS)
+        with m.If(self.advances):
+            m.d.burst += turn_read_ptr.eq(_counter_of(planes, self.turn_after))
+        with m.Else():
+            m.d.burst += turn_read_ptr.eq(turn_read_ptr + pops)
+        return turn_read_ptr
 
 
 class BurstWords(wiring.Component):
     """The 4 words of each queue, in 19 banks: queue j is in bank j modulo 19, with j + 19 and j + 38.
 
-    write : the queues to write, no two of them in the same bank. Those of a burst never are: they are 1 to 6 times
-        1 to 8 apart, of which 19 divides none, and there are 3 times 19 queues in the circle.
+    write : the queues to write if ``write_en``, no two of them in the same bank. Those of a burst never are: they are
+        1 to 6 times 1 to 8 apart, of which 19 divides none, and there are 3 times 19 queues in the circle.
     slot_planes : the slot to write of each queue, as bit planes
-    turn, turn_slot : the word at ``head``, at once
+    turn_slot : the slot at ``head``, at once, of the queue whose turn it is
+    advances, turn_after : as for ``BurstFifos``
     """
 
     write: In(N_PRIO)
+    write_en: In(1)
     last: In(N_PRIO)
     addr: In(M)
     slot_planes: In(data.ArrayLayout(N_PRIO, SLOT_BITS))
-    turn: In(range(N_PRIO))
+    advances: In(1)
+    turn_after: In(range(N_PRIO))
     turn_slot: In(SLOT_BITS)
     head: Out(BURST_LAYOUT)
 
@@ -116,12 +131,13 @@ class BurstWords(wiring.Component):
         addr_planes = [_by_bank(self.write & plane) for plane in self.slot_planes]
         addr_planes += [_by_bank(plane) for plane in round_planes]
         turn_bank, turn_round = Signal(range(N_BANKS)), Signal(ROUND_BITS)
-        with m.If(self.turn < N_BANKS):
-            m.d.comb += turn_bank.eq(self.turn)
-        with m.Elif(self.turn < 2 * N_BANKS):
-            m.d.comb += [turn_bank.eq(self.turn - N_BANKS), turn_round.eq(1)]
-        with m.Else():
-            m.d.comb += [turn_bank.eq(self.turn - 2 * N_BANKS), turn_round.eq(2)]
+        with m.If(self.advances):
+            with m.If(self.turn_after < N_BANKS):
+                m.d.burst += [turn_bank.eq(self.turn_after), turn_round.eq(0)]
+            with m.Elif(self.turn_after < 2 * N_BANKS):
+                m.d.burst += [turn_bank.eq(self.turn_after - N_BANKS), turn_round.eq(1)]
+            with m.Else():
+                m.d.burst += [turn_bank.eq(self.turn_after - 2 * N_BANKS), turn_round.eq(2)]
         heads = []
         for bank in range(N_BANKS):
             m.submodules[f"bank_{bank}"] = words = memory.Memory(
@@ -129,7 +145,7 @@ class BurstWords(wiring.Component):
             )
             write, read = words.write_port(), words.read_port(domain="comb")
             m.d.comb += [
-                write.en.eq(written[bank]),
+                write.en.eq(written[bank] & self.write_en),
                 write.addr.eq(Cat(plane[bank] for plane in addr_planes)),
                 write.data.addr.eq(self.addr),
                 write.data.last.eq(is_last[bank]),
@@ -138,6 +154,11 @@ class BurstWords(wiring.Component):
             heads.append(read.data)
         m.d.comb += self.head.eq(Array(heads)[turn_bank])
         return m
+
+
+def _counter_of(planes: data.View, queue: Value) -> Value:
+    """One queue's counter out of the planes."""
+    return Cat(plane.bit_select(queue, 1) for plane in planes)
 
 
 def _by_bank(queues: Value) -> Value:

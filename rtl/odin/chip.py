@@ -3,13 +3,14 @@
 Source: ODIN.v; ODIN doc v0.1, figure 2.
 """
 
+import numpy as np
 from amaranth import ClockDomain, Module, Signal
 from amaranth.hdl import ValueLike
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 
 from emulator.errors import InputError
-from emulator.odin.layout import CHIP, N
+from emulator.odin.layout import CHIP, N_SYN, N
 from rtl.design import OurChip
 from rtl.lib.bundles import forward
 from rtl.odin.aer_out import AerOut
@@ -23,7 +24,7 @@ SIZES = (64, 128, 256)
 
 
 class Odin(wiring.Component):
-    """The chip, with the pins that are declared for it.
+    """The chip, with the pins that are declared for it. Its clock domains are its own.
 
     n_neurons : one of SIZES. With fewer than 256 both memories shrink, and sweeps over all neurons or synapses become
         as much shorter; addresses keep their formats, and the memories ignore the upper bits of a neuron's address
@@ -65,12 +66,12 @@ class Odin(wiring.Component):
             no_bursts = self.scheduler.open_loop_sync | ~self.spi.bursts_on
             self._add_domain(m, "burst", self.CLK, rst_sync | no_bursts)
         self._add_domain(m, "sck_fall", self.SCK, self.RST, clk_edge="neg")
-        sck = ClockDomain(reset_less=True)
+        sck = ClockDomain(reset_less=True, local=True)
         sck.clk = self.SCK
         m.domains.sck = sck
 
     def _add_domain(self, m: Module, name: str, clk: Signal, rst: ValueLike, clk_edge: str = "pos") -> None:
-        domain = ClockDomain(name, clk_edge=clk_edge, async_reset=True)
+        domain = ClockDomain(name, clk_edge=clk_edge, async_reset=True, local=True)
         domain.clk = clk
         m.d.comb += domain.rst.eq(rst)
         m.domains += domain
@@ -102,7 +103,7 @@ class Odin(wiring.Component):
         m.d.comb += [
             self.spi.neur_state.eq(neuron_core.r_word),
             self.spi.synapses.eq(synaptic_core.r_word),
-            self.spi.pre.eq(controller.synapses.addr.pre),
+            self.spi.pre.eq(controller.pre),
             neuron_core.syn_sign.eq(self.spi.syn_sign),
             neuron_core.synapses.eq(synaptic_core.r_word),
             synaptic_core.pre_en.eq(controller.pre_en),
@@ -138,6 +139,18 @@ def make_odin(n_neurons: int = N, izh: bool = True, bursts: bool = True, sdsp: b
     return Odin(n_neurons, izh, bursts, sdsp)
 
 
+def kept_words(memory: str, n_neurons: int = N, **_: bool) -> np.ndarray:
+    """The addresses, in the whole chip's memory, of the words that one with ``n_neurons`` has; in its own order."""
+    if memory == "neurons":
+        return np.arange(n_neurons)
+    groups = np.arange(N * N // N_SYN).reshape(N, N // N_SYN)
+    return groups[:n_neurons, : n_neurons // N_SYN].ravel()
+
+
 RTL = OurChip(
-    CHIP, "ODIN", make_odin, {"neurons": "neuron_core.neurons.words", "synapses": "synaptic_core.synapses.words"}
+    CHIP,
+    "ODIN",
+    make_odin,
+    {"neurons": "neuron_core.neurons.words", "synapses": "synaptic_core.synapses.words"},
+    kept_words,
 )

@@ -35,6 +35,7 @@ class Controller(wiring.Component):
     aerout_ctrl_busy : the output bus is busy: nothing begins, and events that take many clocks wait
     gate_activity_sync : the SPI has the memories; rises between events only
     push : an event for the scheduler
+    pre : the pre-synaptic neuron of a spike or of a single synapse; in other events, of no meaning
     pre_en, bist_ref : to the synapses: which of the word to update, and whether by bistability
     aerout_pop_neur : for one clock, in the middle of a neuron's event
     """
@@ -52,6 +53,7 @@ class Controller(wiring.Component):
     neurons: Out(NeuronsControl())
     event: Out(NeuronEvent())
     synapses: Out(SynapsesControl())
+    pre: Out(M)
     pre_en: Out(N_SYN)
     bist_ref: Out(1)
     push: Out(stream.Signature(SCHED_EVENT_LAYOUT))
@@ -84,7 +86,12 @@ class Controller(wiring.Component):
                 self._ctrl_cnt.eq(self._ctrl_cnt + 1),
                 self._neur_cnt.eq(self._neur_cnt + self._neur_cnt_inc),
             ]
-        m.d.comb += self._next_state.eq(self._state)
+        m.d.comb += [
+            self._next_state.eq(self._state),
+            # Apart from the synapses' address, of which the SPI and bistability have parts of their own: the sign
+            # that is looked up for it is late enough.
+            self.pre.eq(Mux(self._state == State.SYNAPSE, self._aerin("synapse", "pre_neur"), self.sched.payload.addr)),
+        ]
         states = {
             State.WAIT: self._wait,
             State.W_NEUR: self._w_neur,

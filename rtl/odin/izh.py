@@ -3,9 +3,10 @@
 Source: izh_neuron.v, izh_neuron_state.v (the documentation leaves this neuron out).
 """
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
-from amaranth import Module, Mux, Signal
+from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -42,7 +43,9 @@ class IzhNeuron(wiring.Component):
         self._threshold = Signal(shape_of(IZH["thrmod"]))
         self._potential = Signal(shape_of(IZH["core"]))
         self._hit = Signal()
-        self._reson_sign = Signal(shape_of(IZH["reson_sign"]))
+        # The resonator's phase, if the potential is 0 and if it is not.
+        self._sign_at_rest = Signal(shape_of(IZH["reson_sign"]))
+        self._sign_else = Signal(shape_of(IZH["reson_sign"]))
         self._spike = Signal()
         self._spk_ref = Signal(shape_of(NEUR_EVENT["spk_ref"]))
         # Signals of their own, and not fields of state_next, where they are read: a simulator that orders whole
@@ -63,8 +66,6 @@ class IzhNeuron(wiring.Component):
         self._connect_input(m)
         self._connect_adaptation(m)
         self._move_membrane(m)
-        self._rotate_reson_sign(m)
-        self._decide_spike(m)
         self._count_dapdel(m)
         self._close_locks(m)
         self._finish(m)
@@ -109,91 +110,121 @@ class IzhNeuron(wiring.Component):
         return Mux(spk_ref == LONGEST_BURST, LONGEST_BURST, spk_ref + 1)
 
     def _move_membrane(self, m: Module) -> None:
+        """The potential, and whether the neuron spikes there, for each step that may come; then the one that came.
+
+        The step is what comes last in a clock: it finds everything ready.
+        """
+        self._advance_reson_sign(m)
+        excited, excited_spike = self._after(m, "excited", self._excite)
+        inhibited, inhibited_spike = self._after(m, "inhibited", self._inhibit)
+        unmoved, unmoved_spike = self._after(m, "unmoved", self._move_in_time)
+        m.d.comb += [self._potential.eq(unmoved), self._spike.eq(unmoved_spike)]
+        with m.If(self._step.exc):
+            m.d.comb += [self._potential.eq(excited), self._spike.eq(excited_spike)]
+        with m.Elif(self._step.inh):
+            m.d.comb += [self._potential.eq(inhibited), self._spike.eq(inhibited_spike)]
+        with m.If(~self.neuron.mixed_lock):
+            m.d.comb += [self._spk_ref.eq(self.neuron.spk_ref), self.event.isi_ref.eq(self.neuron.isi_ref)]
+
+    def _after(self, m: Module, name: str, move: Callable[[Module, Signal], None]) -> tuple[Signal, Signal]:
+        """Potential and spike, if the membrane moves like this."""
         n = self.neuron
+        potential = Signal.like(self._potential, name=f"{name}_potential")
+        spike = Signal(name=f"{name}_spike")
         waits_for_spike = n.spklat_en & (n.dapdel_cnt != 0)
         locked_at_rest = n.phasic_lock & (n.core == 0)
-        m.d.comb += self._potential.eq(n.core)
+        m.d.comb += potential.eq(n.core)
         with m.If(~(waits_for_spike | locked_at_rest)):
-            with m.If(self.stimulus.tref):
-                self._move_in_time(m)
-            with m.Elif(n.reson_en & (self._step.inh | self._step.exc)):
-                self._resonate(m)
-            with m.Elif(~n.refrac):
-                self._integrate(m)
+            move(m, potential)
+        self._decide_spike(m, potential, spike, excited=name == "excited")
+        return potential, spike
 
-    def _move_in_time(self, m: Module) -> None:
+    def _move_in_time(self, m: Module, potential: Signal) -> None:
         """At a time reference: the resonator falls, refractoriness and after-potential end, the membrane leaks."""
         n, core = self.neuron, self.neuron.core
-        with m.If(n.reson_en):
-            with m.If(n.reson_sign == ResonSign.ZERO_TO_N):
-                m.d.comb += self._potential.eq(core - 1)
-        with m.Elif(n.refrac):
-            with m.If(~n.burst_lock):
-                m.d.comb += self._potential.eq(core + 1)
-        with m.Elif(n.acc_en):
-            with m.If(~n.spkout_done):
-                m.d.comb += self._potential.eq(core - n.stim_str_tmp)
-        with m.Elif(n.dap_en & (n.dapdel_cnt == 1) & (core != 0)):
-            m.d.comb += self._potential.eq(0)
-        with m.Elif(self._step.leak & (core != 0)):
-            m.d.comb += self._potential.eq(Mux(core < 0, core + 1, core - 1))
+        with m.If(self.stimulus.tref):
+            with m.If(n.reson_en):
+                with m.If(n.reson_sign == ResonSign.ZERO_TO_N):
+                    m.d.comb += potential.eq(core - 1)
+            with m.Elif(n.refrac):
+                with m.If(~n.burst_lock):
+                    m.d.comb += potential.eq(core + 1)
+            with m.Elif(n.acc_en):
+                with m.If(~n.spkout_done):
+                    m.d.comb += potential.eq(core - n.stim_str_tmp)
+            with m.Elif(n.dap_en & (n.dapdel_cnt == 1) & (core != 0)):
+                m.d.comb += potential.eq(0)
+            with m.Elif(self._step.leak & (core != 0)):
+                m.d.comb += potential.eq(Mux(core < 0, core + 1, core - 1))
 
-    def _resonate(self, m: Module) -> None:
-        """Excitation drives the membrane away from 0 in the positive phase and back in the negative; inhibition
-        the other way round. It stays within 0 and 7."""
+    def _excite(self, m: Module, potential: Signal) -> None:
+        """One step up to 7, for class 2 only if stimulated enough; a resonator moves on in its phase."""
         n, core = self.neuron, self.neuron.core
-        negative = (n.reson_sign == ResonSign.ZERO_TO_N) | (n.reson_sign == ResonSign.NEG)
-        with m.If(negative ^ self._step.exc):
-            with m.If(core != IZH["core"].high):
-                m.d.comb += self._potential.eq(core + 1)
-        with m.Elif(core != 0):
-            m.d.comb += self._potential.eq(core - 1)
+        too_weak = n.class2_en & ~self._stim.gt_thr_exc & ~self._stim.tmp_gt_thr_exc
+        with m.If(n.reson_en):
+            self._resonate(m, potential, outwards=~self._negative)
+        with m.Elif(~n.refrac & ~too_weak & (core != IZH["core"].high)):
+            m.d.comb += potential.eq(core + 1)
 
-    def _integrate(self, m: Module) -> None:
-        """One step down to 0, or to -8 with ``neg_en``; one step up to 7, for class 2 only if stimulated enough."""
+    def _inhibit(self, m: Module, potential: Signal) -> None:
+        """One step down to 0, or to -8 with ``neg_en``; a resonator moves on in its phase."""
         n, core = self.neuron, self.neuron.core
         lowest = Mux(n.neg_en, IZH["core"].low, 0)
-        too_weak = n.class2_en & ~self._stim.gt_thr_exc & ~self._stim.tmp_gt_thr_exc
-        with m.If(self._step.inh & (core != lowest)):
-            m.d.comb += self._potential.eq(core - 1)
-        with m.Elif(self._step.exc & ~too_weak & (core != IZH["core"].high)):
-            m.d.comb += self._potential.eq(core + 1)
+        with m.If(n.reson_en):
+            self._resonate(m, potential, outwards=self._negative)
+        with m.Elif(~n.refrac & (core != lowest)):
+            m.d.comb += potential.eq(core - 1)
 
-    def _rotate_reson_sign(self, m: Module) -> None:
+    @property
+    def _negative(self) -> Value:
+        """The resonator's negative phase, in which inhibition drives the membrane away from 0 and excitation back."""
+        sign = self.neuron.reson_sign
+        return (sign == ResonSign.ZERO_TO_N) | (sign == ResonSign.NEG)
+
+    def _resonate(self, m: Module, potential: Signal, outwards: Value) -> None:
+        """The membrane stays within 0 and 7."""
+        core = self.neuron.core
+        with m.If(outwards):
+            with m.If(core != IZH["core"].high):
+                m.d.comb += potential.eq(core + 1)
+        with m.Elif(core != 0):
+            m.d.comb += potential.eq(core - 1)
+
+    def _advance_reson_sign(self, m: Module) -> None:
         """A resonator's phase advances with every time reference until its membrane is at rest."""
         n = self.neuron
-        m.d.comb += self._reson_sign.eq(ResonSign.POS)
-        with m.If(n.reson_en & ~self.stimulus.tref):
-            m.d.comb += self._reson_sign.eq(n.reson_sign)
-        with m.Elif(n.reson_en & (n.core != 0)), m.Switch(n.reson_sign):
-            with m.Case(ResonSign.POS):
-                m.d.comb += self._reson_sign.eq(ResonSign.ZERO_TO_N)
-            with m.Case(ResonSign.ZERO_TO_N):
-                m.d.comb += self._reson_sign.eq(Mux(self._potential == 0, ResonSign.POS, ResonSign.NEG))
-            with m.Case(ResonSign.NEG):
-                m.d.comb += self._reson_sign.eq(ResonSign.ZERO_TO_P)
+        for at_rest, sign in ((True, self._sign_at_rest), (False, self._sign_else)):
+            m.d.comb += sign.eq(ResonSign.POS)
+            with m.If(n.reson_en & ~self.stimulus.tref):
+                m.d.comb += sign.eq(n.reson_sign)
+            with m.Elif(n.reson_en & (n.core != 0)), m.Switch(n.reson_sign):
+                with m.Case(ResonSign.POS):
+                    m.d.comb += sign.eq(ResonSign.ZERO_TO_N)
+                with m.Case(ResonSign.ZERO_TO_N):
+                    m.d.comb += sign.eq(ResonSign.POS if at_rest else ResonSign.NEG)
+                with m.Case(ResonSign.NEG):
+                    m.d.comb += sign.eq(ResonSign.ZERO_TO_P)
 
-    def _decide_spike(self, m: Module) -> None:
+    def _decide_spike(self, m: Module, potential: Signal, spike: Signal, excited: bool) -> None:
         """The first behaviour enabled, in this order, says when the neuron spikes."""
         n, stim = self.neuron, self._stim
-        spike = self._spike
-        at_rest = self._potential == 0
+        at_rest = potential == 0
+        hit = potential == self._threshold
+        in_phase = Mux(at_rest, self._sign_at_rest == ResonSign.POS, self._sign_else == ResonSign.POS)
         with m.If(n.reson_sharp_en):
-            m.d.comb += spike.eq(self._step.exc & (n.dapdel_cnt == n.reson_sharp_amt))
+            m.d.comb += spike.eq((n.dapdel_cnt == n.reson_sharp_amt) if excited else 0)
         with m.Elif(n.spklat_en):
             m.d.comb += spike.eq(self.stimulus.tref & (n.dapdel_cnt == 1))
         with m.Elif(n.rebound_en):
-            m.d.comb += spike.eq(stim.lone_spike_inh | self._hit)
+            m.d.comb += spike.eq(stim.lone_spike_inh | hit)
         with m.Elif(n.bist_en):
-            m.d.comb += spike.eq(Mux(n.bist_lock, at_rest, stim.lone_spike_exc) | self._hit)
+            m.d.comb += spike.eq(Mux(n.bist_lock, at_rest, stim.lone_spike_exc) | hit)
         with m.Elif(n.inhin_lock):
             m.d.comb += spike.eq(at_rest)
         with m.Elif(n.reson_en):
-            m.d.comb += spike.eq((self._reson_sign == ResonSign.POS) & self._hit)
+            m.d.comb += spike.eq(in_phase & hit)
         with m.Else():
-            m.d.comb += spike.eq(self._hit)
-        with m.If(~n.mixed_lock):
-            m.d.comb += [self._spk_ref.eq(n.spk_ref), self.event.isi_ref.eq(n.isi_ref)]
+            m.d.comb += spike.eq(hit)
 
     def _count_dapdel(self, m: Module) -> None:
         n, cnt_next = self.neuron, self._next.dapdel_cnt
@@ -241,7 +272,8 @@ class IzhNeuron(wiring.Component):
     def _finish(self, m: Module) -> None:
         """Membrane, refractoriness and phase, with and without a spike."""
         n, nxt, spike = self.neuron, self._next, self._spike
-        m.d.comb += [nxt.core.eq(self._potential), nxt.reson_sign.eq(self._reson_sign)]
+        reson_sign = Mux(self._potential == 0, self._sign_at_rest, self._sign_else)
+        m.d.comb += [nxt.core.eq(self._potential), nxt.reson_sign.eq(reson_sign)]
         with m.If(spike):
             m.d.comb += nxt.core.eq(Mux(n.dap_en | n.reson_en, n.rfr, -n.rfr))
             with m.If(n.reson_en):

@@ -41,22 +41,22 @@ class InputAccumulator(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         n, s = self.neuron, self.stimulus
-        amount = Signal(len(n.leak_str))
-        with m.If(s.tref):
-            m.d.comb += amount.eq(Mux(n.leak_en, n.leak_str, 0))
-        with m.Elif(s.exc | s.inh):
-            m.d.comb += amount.eq(s.syn_weight)
-        m.d.comb += self.inacc_next.eq(Mux(s.exc, n.inacc + amount, n.inacc - amount))
-
-        lowest = len(n.inacc) - (1 << len(n.fi_sel))
-        toggles = (n.inacc ^ self.inacc_next)[lowest:]
-        stepped = Signal()
+        # All ways side by side: which of them it is, the synapse's sign, is what comes last in a clock.
+        leaked, excited, inhibited = (Signal.like(n.inacc, name=way) for way in ("leaked", "excited", "inhibited"))
         m.d.comb += [
-            stepped.eq(Array(toggles)[n.fi_sel]),
-            self.step.leak.eq(s.tref & stepped),
-            self.step.exc.eq(s.exc & stepped),
-            self.step.inh.eq(s.inh & stepped),
+            leaked.eq(n.inacc - Mux(n.leak_en, n.leak_str, 0)),
+            excited.eq(n.inacc + s.syn_weight),
+            inhibited.eq(n.inacc - s.syn_weight),
+            self.inacc_next.eq(n.inacc),
         ]
+        lowest = len(n.inacc) - (1 << len(n.fi_sel))
+        for due, moved, step in (
+            (s.tref, leaked, self.step.leak),
+            (s.exc, excited, self.step.exc),
+            (s.inh, inhibited, self.step.inh),
+        ):
+            with m.If(due):
+                m.d.comb += [self.inacc_next.eq(moved), step.eq(Array((n.inacc ^ moved)[lowest:])[n.fi_sel])]
         return m
 
 

@@ -34,22 +34,24 @@ class LifNeuron(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         n, top = self.neuron, LIF["core"].high
-        delta = Signal(signed(len(n.leak_str) + 1))
-        with m.If(self.stimulus.tref):
-            m.d.comb += delta.eq(Mux(n.leak_en, -n.leak_str, 0))
-        with m.Elif(self.stimulus.inh):
-            m.d.comb += delta.eq(-self.stimulus.syn_weight)
-        with m.Elif(self.stimulus.exc):
-            m.d.comb += delta.eq(self.stimulus.syn_weight)
-
-        moved = Signal(signed(len(n.core) + 2))
+        # All ways side by side: which of them it is, the synapse's sign, is what comes last in a clock.
+        leaked, excited, inhibited = (
+            Signal(signed(len(n.core) + 2), name=way) for way in ("leaked", "excited", "inhibited")
+        )
         potential = Signal.like(n.core)
         core_next = Signal.like(n.core)
-        m.d.comb += [moved.eq(n.core + delta), potential.eq(moved)]
-        with m.If(moved < 0):
-            m.d.comb += potential.eq(0)
-        with m.Elif(moved > top):
-            m.d.comb += potential.eq(top)
+        m.d.comb += [
+            leaked.eq(n.core - Mux(n.leak_en, n.leak_str, 0)),
+            excited.eq(n.core + self.stimulus.syn_weight),
+            inhibited.eq(n.core - self.stimulus.syn_weight),
+            potential.eq(n.core),
+        ]
+        with m.If(self.stimulus.tref):
+            m.d.comb += potential.eq(Mux(leaked < 0, 0, leaked))
+        with m.Elif(self.stimulus.inh):
+            m.d.comb += potential.eq(Mux(inhibited < 0, 0, inhibited))
+        with m.Elif(self.stimulus.exc):
+            m.d.comb += potential.eq(Mux(excited > top, top, excited))
 
         m.d.comb += [
             self.spike.eq(potential >= n.thr),

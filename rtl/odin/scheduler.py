@@ -18,21 +18,26 @@ from rtl.odin.main_fifo import MainFifo
 
 
 class BurstClock(wiring.Component):
-    """Whose turn it is among the burst queues: the next one every ``timeref`` + 1 clocks. Clock domain ``burst``."""
+    """Whose turn it is among the burst queues: the next one every ``timeref`` + 1 clocks. Clock domain ``burst``.
+
+    advances : at this clock's edge the turn passes from ``turn`` to ``turn_after``, the next queue in the circle
+    """
 
     timeref: In(CONFIG["spi_burst_timeref"].shape)
     turn: Out(range(N_PRIO))
+    advances: Out(1)
+    turn_after: Out(range(N_PRIO))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         priority_cnt = Signal.like(self.timeref)
+        m.d.comb += [
+            self.advances.eq(priority_cnt == self.timeref),
+            self.turn_after.eq(Mux(self.turn == N_PRIO - 1, 0, self.turn + 1)),
+        ]
         m.d.burst += priority_cnt.eq(priority_cnt + 1)
-        with m.If(priority_cnt == self.timeref):
-            m.d.burst += priority_cnt.eq(0)
-            with m.If(self.turn == N_PRIO - 1):
-                m.d.burst += self.turn.eq(0)
-            with m.Else():
-                m.d.burst += self.turn.eq(self.turn + 1)
+        with m.If(self.advances):
+            m.d.burst += [priority_cnt.eq(0), self.turn.eq(self.turn_after)]
         return m
 
 
@@ -116,10 +121,10 @@ class Scheduler(wiring.Component):
             m.d.comb += main.i.payload.addr.eq(self.neuron_addr)
         m.d.comb += [self.o.valid.eq(main.o.valid), self.o.payload.eq(main.o.payload), main.o.ready.eq(self.o.ready)]
         if self._bursts:
-            self._connect_bursts(m, main, spikes & ~self.i.valid)
+            self._connect_bursts(m, main, spikes & ~self.i.valid, platform)
         return m
 
-    def _connect_bursts(self, m: Module, main: MainFifo, spikes: Value) -> None:
+    def _connect_bursts(self, m: Module, main: MainFifo, spikes: Value, platform: object) -> None:
         m.submodules.burst_clock = clock = BurstClock()
         m.submodules.burst_push = burst = BurstPush()
         m.submodules.burst_fifos = fifos = BurstFifos()
@@ -130,10 +135,14 @@ class Scheduler(wiring.Component):
             fifos.last.eq(burst.last),
             fifos.addr.eq(self.neuron_addr),
             fifos.turn.eq(clock.turn),
+            fifos.advances.eq(clock.advances),
+            fifos.turn_after.eq(clock.turn_after),
             fifos.ready.eq(self.o.ready),
+            fifos.push_en.eq(spikes & ~ResetSignal("burst")),
+            # In a device the spike comes last and should find everything ready; a simulator is quicker if nothing
+            # moves without a spike.
+            fifos.push.eq(burst.push if platform is not None else Mux(fifos.push_en, burst.push, 0)),
         ]
-        with m.If(spikes & ~ResetSignal("burst")):
-            m.d.comb += fifos.push.eq(burst.push)
         with m.If(fifos.valid):
             m.d.comb += [
                 self.o.valid.eq(1),

@@ -82,14 +82,16 @@ def test_burst_queues_agree_with_naive_ones_also_when_overfull() -> None:
     async def bench(ctx: Any) -> None:
         turn = 0
         for cycle in range(4000):
-            if rng.random() < 0.1:
-                turn = rng.randrange(N_PRIO)
+            advances, turn_after = int(rng.random() < 0.1), (turn + rng.randrange(1, N_PRIO)) % N_PRIO
             pushed = _burst(rng, turn) if rng.random() < (0.9 if cycle < 1500 else 0.1) else []
             addr, ready = rng.randrange(256), int(rng.random() < 0.5)
-            ctx.set(fifos.push, sum(1 << j for j in pushed))
+            ctx.set(fifos.push, sum(1 << j for j in pushed) or rng.getrandbits(N_PRIO))
+            ctx.set(fifos.push_en, int(bool(pushed)))
             ctx.set(fifos.last, 1 << pushed[-1] if pushed else 0)
             ctx.set(fifos.addr, addr)
             ctx.set(fifos.turn, turn)
+            ctx.set(fifos.advances, advances)
+            ctx.set(fifos.turn_after, turn_after)
             ctx.set(fifos.ready, ready)
             await ctx.delay(1e-9)
             assert ctx.get(fifos.valid) == (queues[turn].held > 0)
@@ -101,6 +103,7 @@ def test_burst_queues_agree_with_naive_ones_also_when_overfull() -> None:
                 queues[turn].pop()
             for j in pushed:
                 queues[j].push(addr, int(j == pushed[-1]))
+            turn = turn_after if advances else turn
 
     run_clocked(fifos, bench, ("sync", "burst"))
 
@@ -119,6 +122,8 @@ def test_turn_moves_on_every_timeref_plus_one_clocks_and_around() -> None:
         turns = []
         for _ in range(3 * N_PRIO + 4):
             turns.append(ctx.get(clock.turn))
+            assert ctx.get(clock.advances) == (len(turns) % 3 == 0)
+            assert ctx.get(clock.turn_after) == (turns[-1] + 1) % N_PRIO
             await ctx.tick("burst")
         assert turns == [cycle // 3 % N_PRIO for cycle in range(len(turns))]
 
