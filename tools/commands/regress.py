@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -30,6 +30,7 @@ SIMULATORS = ("verilator", "icarus", "model")
 @click.argument("chip", metavar="CHIP")
 @click.option("--rtl", metavar="DIR", type=click.Path(path_type=Path), help="A folder of Verilog; without it, our RTL.")
 @click.option("--top", metavar="T", help="The top module in DIR, if it cannot be told by its ports.")
+@click.option("--netlist", type=click.Choice(["ecp5", "ice40"]), help="Our RTL as it is after synthesis for an FPGA.")
 @click.option(
     "--sim",
     "simulator",
@@ -47,6 +48,7 @@ def command(
     chip: str,
     rtl: Path | None,
     top: str | None,
+    netlist: Literal["ecp5", "ice40"] | None,
     simulator: str,
     names: tuple[str, ...],
     cycles: int | None,
@@ -68,7 +70,10 @@ def command(
     cases = regress.select(case.discover(folder.parent, folder.name), names)
     if not cases:
         raise InputError(f"{folder}: no golden cases; a folder of folders with case.toml is needed")
-    device = _device(declared, rtl, top, simulator, report)
+    if netlist:
+        device = _netlist_device(declared, rtl, netlist, simulator, report)
+    else:
+        device = _device(declared, rtl, top, simulator, report)
     begin = time.perf_counter()
     outcomes = []
     with progress(f"{chip} in {simulator}", len(cases), "cases") as advance:
@@ -79,7 +84,7 @@ def command(
     if as_json:
         click.echo(json.dumps({"holds": holds, "cases": [_json(outcome) for outcome in outcomes]}, indent=2))
     else:
-        click.echo(f"{chip}: {_what(rtl, simulator)}")
+        click.echo(f"{chip}: {_what(rtl, netlist, simulator)}")
         _print(chip, outcomes, time.perf_counter() - begin, report)
     if not holds:
         raise Difference
@@ -96,11 +101,26 @@ def _device(chip: Chip, rtl: Path | None, top: str | None, simulator: str, repor
     return regress.in_verilator(design, chip, report / "compiled")
 
 
+def _netlist_device(
+    chip: Chip, rtl: Path | None, family: Literal["ecp5", "ice40"], simulator: str, report: Path
+) -> Device:
+    if rtl is not None or simulator == "model":
+        raise InputError("--netlist: of our RTL only, in verilator or icarus")
+    from rtl.fpga import netlist
+
+    synthesised = netlist.synthesise(chip.name, family, report / f"netlist-{family}")
+    if simulator == "icarus":
+        return regress.of_netlist(synthesised, regress.in_icarus(synthesised.design, synthesised.cells_chip))
+    cells = regress.in_verilator(synthesised.design, synthesised.cells_chip, report / "compiled")
+    return regress.of_netlist(synthesised, cells)
+
+
 # --- Results ----------------------------------------------------------------------------------------------------
 
 
-def _what(rtl: Path | None, simulator: str) -> str:
-    return "golden model" if simulator == "model" else f"{rtl or 'our RTL'} in {simulator}"
+def _what(rtl: Path | None, netlist: str | None, simulator: str) -> str:
+    synthesised = f", synthesised for {netlist}," if netlist else ""
+    return "golden model" if simulator == "model" else f"{rtl or 'our RTL'}{synthesised} in {simulator}"
 
 
 def _print(chip: str, outcomes: Sequence[Outcome], seconds: float, report: Path) -> None:

@@ -1,0 +1,131 @@
+"""Bitstreams: packed from a routed design with any contents of the memories, unpacked, and read.
+
+The routed design keeps the memories' fingerprints, so its contents can be replaced as often as one likes, in seconds,
+and without synthesis.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emulator.errors import InputError
+from rtl.fpga import content, tools
+from rtl.fpga.content import Cells, Located
+
+ABOUT = "build.json"
+
+
+@dataclass(frozen=True)
+class Form:
+    """A family's files, and what turns one into another.
+
+    routed : the routed design as text; bitstream : its binary form
+    read, write : the block RAMs of such a text
+    """
+
+    routed: str
+    bitstream: str
+    read: Callable[[str], Cells]
+    write: Callable[[str, Cells], str]
+    packer: str
+    unpacker: str
+
+    def pack(self, text: str, bitstream: str) -> list[str]:
+        """The packer's arguments."""
+        return ["--compress", text, bitstream] if self.packer == "ecppack" else [text, bitstream]
+
+
+FORMS = {
+    "ecp5": Form("top.config", "top.bit", content.read_config, content.write_config, "ecppack", "ecpunpack"),
+    "ice40": Form("top.asc", "top.bin", content.read_asc, content.write_asc, "icepack", "iceunpack"),
+}
+
+
+def pack(folder: Path, family: str, words: Mapping[str, np.ndarray], checks: Callable[[], None]) -> Path:
+    """Pack the routed design in ``folder`` with these words in its memories, and compare the unpacked bitstream.
+
+    words : by memory, (depth, limbs) uint32; a memory that is not given is all 0
+    checks : is called before the comparison
+    Returns the bitstream's path. Raises InputError for words that the design has no place for, and if what is
+    unpacked is not what was packed.
+    """
+    form = FORMS[family]
+    routed = (folder / form.routed).read_text()
+    cells = form.read(routed)
+    wanted = _contents(_shapes(folder), words)
+    places = _locate(folder, cells)
+    for name, place in places.items():
+        place.write(cells, wanted[name])
+    with tempfile.TemporaryDirectory(prefix=".pack-", dir=folder) as scratch_name:
+        scratch = Path(scratch_name)
+        (scratch / form.routed).write_text(form.write(routed, cells))
+        tools.must(form.packer, form.pack(form.routed, form.bitstream), scratch)
+        checks()
+        _compare(_unpacked(form, scratch / form.bitstream, scratch), places, wanted)
+        os.replace(scratch / form.bitstream, folder / form.bitstream)
+    return folder / form.bitstream
+
+
+def read(folder: Path, bitstream: Path | None = None) -> dict[str, np.ndarray]:
+    """The words of the memories in a bitstream that was made in ``folder``, by unpacking it.
+
+    bitstream : another one of the same routed design
+    Returns by memory (depth, limbs) uint32; not those that no bitstream holds.
+    """
+    form = FORMS[about(folder)["family"]]
+    places = _locate(folder, form.read((folder / form.routed).read_text()))
+    with tempfile.TemporaryDirectory(prefix=".unpack-", dir=folder) as scratch:
+        cells = _unpacked(form, bitstream or folder / form.bitstream, Path(scratch))
+    return {name: place.read(cells) for name, place in places.items()}
+
+
+def about(folder: Path) -> dict[str, Any]:
+    """build.json of a folder. Raises InputError if no bitstream was built there."""
+    path = folder / ABOUT
+    if not path.is_file():
+        raise InputError(f"{folder}: no {ABOUT}; `draupnir bitstream CHIP --board B -o {folder}` makes one")
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def _shapes(folder: Path) -> dict[str, tuple[int, int]]:
+    return {name: (depth, width) for name, (depth, width) in about(folder)["memories"].items()}
+
+
+def _locate(folder: Path, cells: Cells) -> dict[str, Located]:
+    return {name: content.locate(cells, *shape) for name, shape in _shapes(folder).items()}
+
+
+def _contents(shapes: Mapping[str, tuple[int, int]], words: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    wanted = {}
+    for name, (depth, width) in shapes.items():
+        shape = (depth, -(-width // 32))
+        wanted[name] = words.get(name, np.zeros(shape, np.uint32))
+        if wanted[name].shape != shape:
+            raise InputError(f"{name}: {len(wanted[name])} words; the design has {depth}")
+    return wanted
+
+
+def _unpacked(form: Form, bitstream: Path, scratch: Path) -> Cells:
+    name = "unpacked" + Path(form.bitstream).suffix
+    if bitstream != scratch / name:
+        (scratch / name).write_bytes(bitstream.read_bytes())
+    tools.must(form.unpacker, [name, "unpacked.txt"], scratch)
+    return form.read((scratch / "unpacked.txt").read_text())
+
+
+def _compare(cells: Cells, places: Mapping[str, Located], wanted: Mapping[str, np.ndarray]) -> None:
+    for name, place in places.items():
+        differing = np.flatnonzero((place.read(cells) != wanted[name]).any(axis=1))
+        if len(differing):
+            raise InputError(
+                f"{name}: {len(differing)} words of the packed bitstream differ, the first at {differing[0]}"
+            )

@@ -1,0 +1,193 @@
+"""What is in the block RAMs of a netlist, a routed design or an unpacked bitstream, and which of it is whose.
+
+A design is synthesised with random words in its memories (``memories.fingerprint``). Where a column of such a word
+turns up in a block RAM, that is where the column is: no tool has to tell. From then on the words can be read, and
+replaced, in place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from emulator.errors import InputError
+from rtl.fpga.memories import fingerprint
+
+Cells = dict[str, np.ndarray]  # block RAM -> (n,) uint8, its bits in the order of its narrowest words
+
+_ECP5_ENTRIES, _ECP5_ENTRY_BITS, _ECP5_BYTE = 2048, 9, 8
+_ECP5_BITS = _ECP5_ENTRIES * _ECP5_ENTRY_BITS
+_INITVAL_WORDS, _INITVAL_WORD, _INITVAL_STEP = 16, 18, 20
+_ICE40_BITS, _ICE40_ROW = 4096, 256
+# Bits of a 16-bit word of an iCE40 block RAM, in the order in which a narrower port takes them.
+_ICE40_ORDER = [int(f"{r:04b}"[::-1], 2) for r in range(16)]
+_BRAM_INIT = re.compile(r"^\.bram_init (\d+)\n((?:[0-9a-f ]+\n)+)", re.MULTILINE)
+_RAM_DATA = re.compile(r"^\.ram_data (\d+ \d+)\n((?:[0-9a-f]+\n){16})", re.MULTILINE)
+
+
+# --- Forms ------------------------------------------------------------------------------------------------------
+
+
+def read_config(text: str) -> Cells:
+    """Block RAMs of an ECP5 in Project Trellis' text form (nextpnr's --textcfg, ecpunpack's output)."""
+    return {number: _from_entries(entries) for number, entries in _BRAM_INIT.findall(text)}
+
+
+def write_config(text: str, cells: Cells) -> str:
+    """The same text with other contents."""
+
+    def other(match: re.Match[str]) -> str:
+        entries = np.packbits(cells[match[1]].reshape(_ECP5_ENTRIES, -1), axis=1, bitorder="little").astype(np.uint16)
+        words = [f"{low | high << 8:03x}" for low, high in entries.tolist()]
+        lines = [" ".join(words[i : i + 8]) for i in range(0, _ECP5_ENTRIES, 8)]
+        return f".bram_init {match[1]}\n" + "\n".join(lines) + "\n"
+
+    return _BRAM_INIT.sub(other, text)
+
+
+def _from_entries(text: str) -> np.ndarray:
+    entries = np.array([int(entry, 16) for entry in text.split()], dtype="<u2")
+    return np.unpackbits(entries.view(np.uint8).reshape(-1, 2), axis=1, bitorder="little")[:, :_ECP5_ENTRY_BITS].ravel()
+
+
+def read_asc(text: str) -> Cells:
+    """Block RAMs of an iCE40 in Project IceStorm's text form (nextpnr's --asc, iceunpack's output)."""
+    return {place: in_port_order(_from_digits(rows)) for place, rows in _RAM_DATA.findall(text)}
+
+
+def write_asc(text: str, cells: Cells) -> str:
+    """The same text with other contents."""
+
+    def other(match: re.Match[str]) -> str:
+        return f".ram_data {match[1]}\n{_digits(in_port_order(cells[match[1]]))}"
+
+    return _RAM_DATA.sub(other, text)
+
+
+def _from_digits(rows: str) -> np.ndarray:
+    """Rows of 256 bits, the first bit of each in its last digit."""
+    return np.concatenate(
+        [np.unpackbits(np.frombuffer(bytes.fromhex(row), np.uint8)[::-1], bitorder="little") for row in rows.split()]
+    )
+
+
+def _digits(bits: np.ndarray) -> str:
+    rows = np.packbits(bits.reshape(-1, _ICE40_ROW), axis=1, bitorder="little")[:, ::-1]
+    return "".join(row.tobytes().hex() + "\n" for row in rows)
+
+
+def in_port_order(bits: np.ndarray) -> np.ndarray:
+    """From the order of the device's 16-bit words to that of its ports, and back: it is its own inverse."""
+    return bits.reshape(-1, 16)[:, _ICE40_ORDER].ravel()
+
+
+def read_netlist(module: Mapping[str, Any]) -> Cells:
+    """Block RAMs of a synthesised module in Yosys' JSON form."""
+    found = {}
+    for name, cell in module["cells"].items():
+        parameters = cell["parameters"]
+        if cell["type"] == "DP16KD":
+            rows = [
+                _bits(parameters[f"INITVAL_{i:02X}"]) for i in range(_ECP5_BITS // (_INITVAL_WORDS * _INITVAL_WORD))
+            ]
+            words = np.concatenate(rows).reshape(-1, _INITVAL_STEP)
+            found[name] = words[:, :_INITVAL_WORD].ravel()
+        elif cell["type"].startswith("SB_RAM40_4K"):
+            rows = [_bits(parameters[f"INIT_{i:X}"]) for i in range(_ICE40_BITS // _ICE40_ROW)]
+            found[name] = in_port_order(np.concatenate(rows))
+    return found
+
+
+def _bits(text: str) -> np.ndarray:
+    """Of a constant as Yosys writes it, most significant bit first; what is x is 0."""
+    return (np.frombuffer(text.encode(), np.uint8)[::-1] == ord("1")).astype(np.uint8)
+
+
+# --- Finding and replacing --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A part of a column: bit ``column`` of the words from ``first`` on is at ``positions`` of a cell."""
+
+    column: int
+    first: int
+    cell: str
+    positions: np.ndarray
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where a memory of ``depth`` words of ``width`` bits is."""
+
+    depth: int
+    width: int
+    lanes: tuple[Lane, ...]
+
+    def read(self, cells: Cells) -> np.ndarray:
+        """The words: (depth, limbs) uint32, limb 0 least significant."""
+        bits = np.zeros((self.depth, -(-self.width // 32) * 32), dtype=np.uint8)
+        for lane in self.lanes:
+            bits[lane.first : lane.first + len(lane.positions), lane.column] = cells[lane.cell][lane.positions]
+        return np.packbits(bits, axis=1, bitorder="little").view("<u4")
+
+    def write(self, cells: Cells, words: np.ndarray) -> None:
+        """Replace the words in ``cells``; words as ``read`` gives them."""
+        bits = np.unpackbits(np.ascontiguousarray(words, dtype="<u4").view(np.uint8), axis=1, bitorder="little")
+        for lane in self.lanes:
+            cells[lane.cell][lane.positions] = bits[lane.first : lane.first + len(lane.positions), lane.column]
+
+
+def locate(cells: Cells, depth: int, width: int) -> Located:
+    """Where the memory of this shape is in cells that hold its fingerprint.
+
+    Raises InputError unless every bit of it is found exactly once.
+    """
+    content = fingerprint(depth, width)
+    columns = np.array([[word >> c & 1 for word in content] for c in range(width)], dtype=np.uint8)
+    wanted = dict(_blocks(columns, depth))
+    lanes = []
+    for name, bits in cells.items():
+        for positions in _ports(len(bits)):
+            place = wanted.get((min(depth, len(positions)), bits[positions[:depth]].tobytes()))
+            if place is not None:
+                lanes.append(Lane(*place, name, positions[:depth]))
+    times = np.zeros((depth, width), dtype=int)
+    for lane in lanes:
+        times[lane.first : lane.first + len(lane.positions), lane.column] += 1
+    if not (times == 1).all():
+        missing, twice = int((times == 0).sum()), int((times > 1).sum())
+        raise InputError(
+            f"memory of {depth} words of {width} bits: {missing} bits not found in the block RAMs, {twice} more than "
+            "once; only a design of `draupnir bitstream` that nobody has patched can be searched"
+        )
+    return Located(depth, width, tuple(lanes))
+
+
+def _blocks(columns: np.ndarray, depth: int) -> Iterator[tuple[tuple[int, bytes], tuple[int, int]]]:
+    """All that a lane may hold: length and bits -> column and first word."""
+    for size in sorted({min(depth, 1 << bits) for bits in range(8, 15)}):
+        for c, column in enumerate(columns):
+            for first in range(0, depth, size):
+                yield (size, column[first : first + size].tobytes()), (c, first)
+
+
+def _ports(n_bits: int) -> Iterator[np.ndarray]:
+    """For each width that a port may have, and each bit of it: where that bit is in the first word, the second, ..."""
+    if n_bits == _ICE40_BITS:
+        for width in (16, 8, 4, 2):
+            for bit in range(width):
+                yield np.arange(n_bits // width) * width + bit
+        return
+    for width in (18, 9):
+        for bit in range(width):
+            yield np.arange(n_bits // width) * width + bit
+    for width in (4, 2, 1):
+        per_byte = _ECP5_BYTE // width
+        words = np.arange(_ECP5_ENTRIES * per_byte)
+        for bit in range(width):
+            yield words // per_byte * _ECP5_ENTRY_BITS + words % per_byte * width + bit

@@ -1,0 +1,183 @@
+"""From a chip and a board to a bitstream: synthesis, place and route, contents of the memories, packing."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import amaranth
+import numpy as np
+
+from rtl import emit
+from rtl.fpga import bitfile, clocks, report, tools
+from rtl.fpga.boards import Board
+from rtl.fpga.clocks import ClockPlan
+from rtl.fpga.report import Report, Usage
+from rtl.fpga.top import BoardTop
+
+NAME = "top"
+STEPS = ("elaboration", "synthesis", "place and route", "packing", "unpacking and comparing")
+_SEED = 1
+_LOGS = {f"{NAME}.rpt": "synthesis.log", f"{NAME}.tim": "place_and_route.log"}
+_CONSTRAINTS = {"ecp5": f"{NAME}.lpf", "ice40": f"{NAME}.pcf"}
+
+
+class Unbuildable(Exception):
+    """The design is in order, but not on this device at this frequency; the figures say why."""
+
+
+class DoesNotFit(Unbuildable):
+    """usage : what the design takes of the device."""
+
+    def __init__(self, where: str, usage: tuple[Usage, ...], reason: str) -> None:
+        over = [str(each) for each in usage if not each.fits] or [str(each) for each in usage[:3]]
+        super().__init__(f"{where}: does not fit: {', '.join(over) or 'no figures'} ({reason})")
+        self.usage = usage
+
+
+class MissesTiming(Unbuildable):
+    """found : the whole report."""
+
+    def __init__(self, where: str, found: Report) -> None:
+        missed = ", ".join(str(clock) for clock in found.clocks if not clock.met)
+        super().__init__(f"{where}: misses timing: {missed}; --freq asks for less")
+        self.found = found
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to build.
+
+    chip : name of a chip of which there is an RTL of our own
+    freq : of its clock in Hz
+    parameters : of its top component
+    words : by memory, what is in the words that the chip keeps, (depth, limbs) uint32; what is not given is 0
+    """
+
+    chip: str
+    board: Board
+    freq: float
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        return f"{self.chip} on {self.board.name}"
+
+
+@dataclass(frozen=True)
+class Built:
+    """A bitstream, and what is known of it.
+
+    bitstream, constraints : files
+    outside : memories that the bitstream cannot hold, since their RAM has no initial content
+    tools : name -> version and source
+    """
+
+    bitstream: Path
+    constraints: Path
+    clock: ClockPlan
+    found: Report
+    outside: tuple[str, ...]
+    tools: dict[str, str]
+
+
+def build(request: Request, out: Path, step: Callable[[str], None] = lambda name: None) -> Built:
+    """Build a bitstream in folder ``out``; ``step`` is called with each of STEPS as it begins.
+
+    Its memories are read back from the packed bitstream and compared. Besides it, the folder gets the routed design
+    as text, constraints, logs, and build.json, from which ``bitfile.patch`` makes further ones.
+    Raises InputError for a wrong request, DoesNotFit, MissesTiming.
+    """
+    board = request.board
+    clock_plan = clocks.plan(board.family, board.oscillator_hz, request.freq)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=out) as scratch_name:
+        scratch = Path(scratch_name)
+        step(STEPS[0])
+        commands = _prepare(request, clock_plan, scratch)
+        try:
+            step(STEPS[1])
+            run_synthesis(commands[0], scratch)
+            step(STEPS[2])
+            found = place_and_route(request, commands[1], scratch)
+        finally:
+            for log, kept in _LOGS.items():
+                if (scratch / log).exists():
+                    os.replace(scratch / log, out / kept)
+        about = _about(request, clock_plan, found, [command[0] for command in commands])
+        (scratch / bitfile.ABOUT).write_text(json.dumps(about, indent=2) + "\n")
+        step(STEPS[3])
+        bitstream = bitfile.pack(scratch, board.family, request.words, lambda: step(STEPS[4]))
+        constraints = _CONSTRAINTS[board.family]
+        for name in (bitfile.FORMS[board.family].routed, constraints, bitfile.ABOUT, bitstream.name):
+            os.replace(scratch / name, out / name)
+    outside = tuple(about["outside"])
+    return Built(out / bitstream.name, out / constraints, clock_plan, found, outside, about["tools"])
+
+
+def _prepare(request: Request, clock_plan: ClockPlan, scratch: Path) -> list[list[str]]:
+    """Write all inputs of the tools; the command lines, without the packer's."""
+    declaration = emit.our_chip(request.chip).declaration
+    component = emit.make(request.chip, **request.parameters)
+    platform = request.board.make_platform()
+    options = f"--report {NAME}.json.report --timing-allow-fail --seed {_SEED} --freq {clock_plan.freq / 1e6:g}"
+    design = BoardTop(declaration, component, request.board, clock_plan)
+    plan = platform.prepare(design, NAME, emit_src=False, nextpnr_opts=options)
+    for name, text in plan.files.items():
+        (scratch / name).write_text(text if isinstance(text, str) else text.decode())
+    commands: list[list[str]] = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
+    return commands[:2]
+
+
+def run_synthesis(command: list[str], scratch: Path) -> None:
+    tools.must(command[0], command[1:], scratch)
+
+
+def place_and_route(request: Request, command: list[str], scratch: Path) -> Report:
+    done = tools.run(command[0], command[1:], scratch)
+    log = (scratch / f"{NAME}.tim").read_text() if (scratch / f"{NAME}.tim").exists() else done.output
+    if done.status:
+        reason = next((line.strip() for line in log.splitlines() if line.startswith("ERROR")), done.errors[0])
+        raise DoesNotFit(request.where, report.of_log(log), reason.removeprefix("ERROR: "))
+    found = report.read(scratch / f"{NAME}.json.report")
+    if not all(clock.met for clock in found.clocks):
+        raise MissesTiming(request.where, found)
+    return found
+
+
+def memory_shapes(request: Request) -> tuple[dict[str, tuple[int, int]], list[str]]:
+    """(depth, width) of the memories that the bitstream holds, by name; and the names of the others."""
+    platform = request.board.make_platform()
+    shapes, outside = {}, []
+    for memory in emit.our_chip(request.chip).declaration.memories:
+        shape = (len(emit.kept_words(request.chip, memory.name, **request.parameters)), memory.width)
+        if platform.has_initial_content(*shape):
+            shapes[memory.name] = shape
+        else:
+            outside.append(memory.name)
+    return shapes, outside
+
+
+def _about(request: Request, clock_plan: ClockPlan, found: Report, used: list[str]) -> dict[str, Any]:
+    shapes, outside = memory_shapes(request)
+    packer = bitfile.FORMS[request.board.family].packer
+    versions = {name: f"{tools.find(name).version} ({tools.find(name).source})" for name in (*used, packer)}
+    return {
+        "chip": request.chip,
+        "board": request.board.name,
+        "device": request.board.device,
+        "family": request.board.family,
+        "parameters": dict(request.parameters),
+        "clock": {"mhz": clock_plan.freq / 1e6, "from": str(clock_plan)},
+        "memories": shapes,
+        "outside": outside,
+        "usage": [vars(each) for each in found.usage],
+        "clocks": [{**vars(each), "met": each.met} for each in found.clocks],
+        "tools": {"amaranth": amaranth.__version__, **versions},
+    }

