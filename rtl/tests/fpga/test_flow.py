@@ -34,7 +34,7 @@ class Hoard(Elaboratable):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.words = words = memory.Memory(shape=16, depth=1 << 14, init=[], attrs={"ram_style": "block"})
+        m.submodules.words = words = memory.Memory(shape=14, depth=1 << 14, init=[], attrs={"ram_style": "block"})
         write, read = words.write_port(), words.read_port()
         addr = Signal(14)
         m.d.sync += addr.eq(addr + 1)
@@ -64,7 +64,7 @@ def test_a_design_that_misses_timing_is_refused_with_the_figures(tmp_path: Path)
 def test_a_design_that_does_not_fit_is_refused_with_the_figures(tmp_path: Path) -> None:
     commands = _commands(Hoard(), tmp_path, 12)
     flow.run_synthesis(commands[0], tmp_path)
-    with pytest.raises(DoesNotFit, match="odin on icebreaker: does not fit: block RAMs 64 of 30 "):
+    with pytest.raises(DoesNotFit, match="odin on icebreaker: does not fit: block RAMs 56 of 30 "):
         flow.place_and_route(Request("odin", ICEBREAKER, 12e6), commands[1], tmp_path)
 
 
