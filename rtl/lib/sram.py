@@ -1,11 +1,11 @@
 """A single-port synchronous memory with chip select, as SRAM macros and FPGA block memories have it."""
 
+import math
 from collections.abc import Sequence
-from typing import Any
 
-from amaranth import Module, Value
+from amaranth import Cat, Module, Value
 from amaranth.lib import memory, wiring
-from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
 
@@ -25,32 +25,62 @@ class Sram(wiring.Component):
 
     ``r_word`` is valid one clock after ``cs`` and stays until the next access; no reset touches it.
     A write at the same clock is not seen by the read.
-
-    init : words from address 0 on, where they are not all 0 at first
-    A platform with a method ``get_sram`` may put another component of the same signature in its place, or None.
     """
 
-    def __init__(self, depth: int, width: int, init: Sequence[int] = ()) -> None:
-        self.depth, self.width = depth, width
-        self._init = init
+    def __init__(self, depth: int, width: int) -> None:
+        self.words = memory.Memory(shape=width, depth=depth, init=[])
         super().__init__({"control": In(SramControl(exact_log2(depth))), "w_word": In(width), "r_word": Out(width)})
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform: object) -> Module:
         m = Module()
-        substitute = platform.get_sram(self) if hasattr(platform, "get_sram") else None
-        if substitute is not None:
-            m.submodules.device = substitute
-            connect(m, flipped(self), substitute)
-            return m
-        m.submodules.words = words = memory.Memory(shape=self.width, depth=self.depth, init=self._init)
-        read = words.read_port()
-        write = words.write_port()
+        m.submodules.words = self.words
+        read = self.words.read_port()
+        write = self.words.write_port()
         m.d.comb += [
             read.addr.eq(self.control.addr),
             read.en.eq(self.control.cs),
             self.r_word.eq(read.data),
             write.addr.eq(self.control.addr),
             write.en.eq(self.control.cs & self.control.we),
+            write.data.eq(self.w_word),
+        ]
+        return m
+
+
+class LaneSram(wiring.Component):
+    """A ``Sram`` of which a write may be to a part of the word: the lanes that are set in ``w_lanes``.
+
+    lanes : width of each lane, from the lowest bit on; the sum is the word's width
+
+    One array all the same, whose write port has an enable for each lane, as block memories can have it.
+    """
+
+    def __init__(self, depth: int, lanes: Sequence[int]) -> None:
+        self.words = memory.Memory(shape=sum(lanes), depth=depth, init=[])
+        self._lanes = tuple(lanes)
+        super().__init__(
+            {
+                "control": In(SramControl(exact_log2(depth))),
+                "w_lanes": In(len(lanes)),
+                "w_word": In(sum(lanes)),
+                "r_word": Out(sum(lanes)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.words = self.words
+        granularity = math.gcd(*self._lanes)
+        read = self.words.read_port()
+        write = self.words.write_port(granularity=granularity)
+        # An expression, not an If: so the enables of a lane's parts are one net, of which tools make one enable.
+        w_lanes = self.w_lanes & (self.control.cs & self.control.we).replicate(len(self._lanes))
+        m.d.comb += [
+            read.addr.eq(self.control.addr),
+            read.en.eq(self.control.cs),
+            self.r_word.eq(read.data),
+            write.addr.eq(self.control.addr),
+            write.en.eq(Cat(w_lanes[i].replicate(width // granularity) for i, width in enumerate(self._lanes))),
             write.data.eq(self.w_word),
         ]
         return m

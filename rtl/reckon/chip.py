@@ -1,0 +1,209 @@
+"""ReckOn's top: clocks and resets, and the wiring of the blocks.
+
+Source: reckon.v, srnn.v.
+"""
+
+from amaranth import Array, ClockDomain, Module, Signal, Value
+from amaranth.hdl import ValueLike
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from emulator.errors import InputError
+from emulator.reckon.layout import CHIP, N, State
+from rtl.design import OurChip
+from rtl.lib.bundles import forward
+from rtl.reckon.aer_in import AerIn
+from rtl.reckon.aer_out import AerOut
+from rtl.reckon.controller import Controller
+from rtl.reckon.eprop import Eprop
+from rtl.reckon.event_controller import EventController
+from rtl.reckon.hidden_neurons import HiddenNeurons
+from rtl.reckon.output_neurons import OutputErrors, OutputNeurons
+from rtl.reckon.spi import SpiSlave
+from rtl.reckon.spi_sync import SpiSync
+
+SIZES = (64, 128, 256)
+BLOCKS = (
+    "spi",
+    "spi_sync",
+    "controller",
+    "event_controller",
+    "aer_in",
+    "aer_out",
+    "hidden_neurons",
+    "output_neurons",
+    "output_errors",
+    "eprop",
+)
+
+
+class Reckon(wiring.Component):
+    """The chip, with the pins that are declared for it.
+
+    n_neurons : one of SIZES, of the input neurons and of the hidden ones. With fewer than 256 the memories shrink;
+        addresses keep their formats, and the upper bits of a neuron's address, and of the numbers of neurons in
+        SPI_NUM_INP_NEUR and SPI_NUM_REC_NEUR, are ignored.
+    """
+
+    def __init__(self, n_neurons: int = N) -> None:
+        directions = {"in": In, "out": Out}
+        super().__init__({pin.name: directions[pin.direction](pin.width) for pin in CHIP.pins})
+        neur_bits = (n_neurons - 1).bit_length()
+        self.spi = SpiSlave()
+        self.spi_sync = SpiSync()
+        self.controller = Controller(neur_bits)
+        self.event_controller = EventController(neur_bits)
+        self.aer_in = AerIn(n_neurons)
+        self.aer_out = AerOut()
+        self.hidden_neurons = HiddenNeurons(n_neurons)
+        self.output_neurons = OutputNeurons(neur_bits)
+        self.output_errors = OutputErrors()
+        self.eprop = Eprop(n_neurons)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        for name in BLOCKS:
+            m.submodules[name] = getattr(self, name)
+        self._make_domains(m)
+        self._connect_pins(m)
+        self._distribute(m)
+        self._connect_events(m)
+        self._connect_eprop(m)
+        self._read_back(m)
+        return m
+
+    def _make_domains(self, m: Module) -> None:
+        """In ``sync`` and in the SPI's domains a reset shows at once, in the others with the next clock."""
+        rst_sync_int, rst_sync = Signal(reset_less=True), Signal(reset_less=True)
+        m.d.sync += [rst_sync_int.eq(self.RST), rst_sync.eq(rst_sync_int)]
+        self._add_domain(m, ClockDomain("sync", async_reset=True), self.CLK_EXT, rst_sync)
+        self._add_domain(m, ClockDomain("srst"), self.CLK_EXT, rst_sync)
+        self._add_domain(m, ClockDomain("swept"), self.CLK_EXT, rst_sync | self.controller.leaves_for_idle)
+        self._add_domain(m, ClockDomain("sck", async_reset=True), self.SCK, self.RST)
+        self._add_domain(m, ClockDomain("sck_fall", clk_edge="neg", async_reset=True), self.SCK, self.RST)
+
+    def _add_domain(self, m: Module, domain: ClockDomain, clk: Signal, rst: ValueLike) -> None:
+        domain.clk = clk
+        m.d.comb += domain.rst.eq(rst)
+        m.domains += domain
+
+    def _connect_pins(self, m: Module) -> None:
+        controller, aer_in, aer_out, step = self.controller, self.aer_in, self.aer_out, self.controller.timestep
+        awaits_target = self.spi.config.spi_get_tar_req_out & (step.state == State.GET_TAR)
+        m.d.comb += [
+            self.spi.mosi.eq(self.MOSI),
+            self.MISO.eq(self.spi.miso | awaits_target),
+            aer_in.addr.eq(self.AERIN_ADDR),
+            aer_in.req.eq(self.AERIN_REQ),
+            aer_in.tar_en.eq(self.AERIN_TAR_EN),
+            self.AERIN_ACK.eq(aer_in.ack),
+            controller.sample.eq(self.SAMPLE),
+            controller.time_tick.eq(self.TIME_TICK),
+            controller.target_valid.eq(self.TARGET_VALID),
+            controller.infer_acc.eq(self.INFER_ACC),
+            self.SPI_RDY.eq(step.state == State.CONFIG),
+            self.TIMING_ERROR_RDY.eq(controller.timing_error_rdy),
+            self.OUT_REQ.eq(aer_out.req),
+            aer_out.ack.eq(self.OUT_ACK),
+            self.OUT_DATA.eq(aer_out.bus),
+        ]
+
+    def _distribute(self, m: Module) -> None:
+        """What many blocks look at: configuration, the SPI's requests, the two controllers."""
+        config, step = self.spi.config, self.controller.timestep
+        for block in (
+            self.controller,
+            self.event_controller,
+            self.aer_in,
+            self.aer_out,
+            self.hidden_neurons,
+            self.output_neurons,
+            self.output_errors,
+            self.eprop,
+        ):
+            forward(m, config, block.config)
+        for block in (
+            self.event_controller,
+            self.aer_in,
+            self.aer_out,
+            self.hidden_neurons,
+            self.output_neurons,
+            self.eprop,
+        ):
+            forward(m, step, block.timestep)
+        for block in (self.controller, self.hidden_neurons, self.eprop):
+            forward(m, self.event_controller.sweep, block.events)
+        m.d.comb += self.spi_sync.spi_en_conf.eq(config.spi_en_conf)
+        forward(m, self.spi.access, self.spi_sync.spi)
+        for block in (self.hidden_neurons, self.output_neurons, self.eprop):
+            forward(m, self.spi_sync.core, block.spi)
+
+    def _connect_events(self, m: Module) -> None:
+        controller, event_controller, aer_in = self.controller, self.event_controller, self.aer_in
+        hidden, output = self.hidden_neurons, self.output_neurons
+        m.d.comb += [
+            controller.target_done.eq(aer_in.target_done),
+            controller.got_label.eq(aer_in.got_label),
+            controller.send_done.eq(self.aer_out.done),
+            event_controller.inp_event.eq(aer_in.inp_event),
+            event_controller.rec_event.eq(hidden.rec_event),
+            aer_in.neur256_cnt.eq(event_controller.sweep.neur256_cnt),
+            aer_in.retires.eq(event_controller.retires),
+            hidden.retires.eq(event_controller.retires),
+            self.aer_out.oneur_u.eq(output.oneur_u),
+        ]
+
+    def _connect_eprop(self, m: Module) -> None:
+        eprop, hidden, output, errors = self.eprop, self.hidden_neurons, self.output_neurons, self.output_errors
+        forward(m, eprop.neurons, hidden.eprop)
+        m.d.comb += [
+            self.controller.eprop_done.eq(eprop.done),
+            eprop.state.eq(hidden.state),
+            eprop.oneur_err.eq(errors.oneur_err),
+            hidden.winp.eq(eprop.winp),
+            hidden.wrec.eq(eprop.wrec),
+            output.weights.eq(eprop.wout),
+            output.integrates.eq(eprop.wout_is_spikes),
+            errors.target_valid.eq(self.controller.timestep.target_valid),
+            errors.looked_at.eq(eprop.looks_at_errors),
+            errors.class_label.eq(self.aer_in.class_label),
+            errors.reg_tar.eq(self.aer_in.reg_tar),
+            errors.oneur_u.eq(output.oneur_u),
+        ]
+
+    def _read_back(self, m: Module) -> None:
+        """The word that the SPI last read; no reset touches it."""
+        spi, srnn_readback = self.spi_sync.core, Signal.like(self.spi.srnn_readback, reset_less=True)
+        m.d.comb += self.spi.srnn_readback.eq(srnn_readback)
+        potential = Array(self.output_neurons.oneur_u)[spi.addr[:4]]
+        chunks: list[tuple[Value, Value]] = [
+            (spi.read.neur, self.hidden_neurons.r_chunk),
+            (spi.read.oneur, potential),
+            (spi.read.winp, self.eprop.winp_chunk),
+            (spi.read.wrec, self.eprop.wrec_chunk),
+            (spi.read.wout, self.eprop.wout_chunk),
+        ]
+        for reads, chunk in reversed(chunks):
+            with m.If(reads):
+                m.d.sync += srnn_readback.eq(chunk)
+
+
+def make_reckon(n_neurons: int = N) -> Reckon:
+    """The chip, or InputError for a size that there is not."""
+    # Not in Reckon itself, since Amaranth complains of components that are begun and never used.
+    if n_neurons not in SIZES:
+        raise InputError(f"reckon: n_neurons {n_neurons}; must be one of {', '.join(map(str, SIZES))}")
+    return Reckon(n_neurons)
+
+
+RTL = OurChip(
+    CHIP,
+    "reckon",
+    make_reckon,
+    {
+        "neurons": "hidden_neurons.neurons.sram.words",
+        "winp": "eprop.weights_inp.memory.sram.words",
+        "wrec": "eprop.weights_rec.memory.sram.words",
+        "wout": "eprop.weights_out.memory.sram.words",
+    },
+)

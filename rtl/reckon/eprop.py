@@ -1,0 +1,202 @@
+"""The weights and their learning: the accesses of the e-prop sweep, and of the spikes, to the weight memories.
+
+Source: srnn.v, e-prop handling, Event controller.
+"""
+
+from amaranth import Module, Mux, Signal, Value
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from emulator.reckon.layout import (
+    N_WEIGHTS,
+    NEURONS,
+    OUT_WEIGHTS,
+    REGUL_ONE,
+    SPI_BITS,
+    TOUT_BITS,
+    TRACE_BITS,
+    WEIGHTS,
+    EvtState,
+    M,
+    N,
+)
+from rtl.lib.bundles import forward
+from rtl.lib.views import layout_of
+from rtl.reckon.buses import Config, EventSweep, MemoryControl, SpiAccess, Timestep, last_neuron
+from rtl.reckon.eprop_controller import EpropController
+from rtl.reckon.learning import ERRORS, Learning
+from rtl.reckon.pair import STATE
+from rtl.reckon.weight_update import SHARES, share
+from rtl.reckon.weights import GROUP_BITS, HiddenWeights, OutWeights
+
+
+class Eprop(wiring.Component):
+    """A word of weights is read in one clock and written back, updated, in the next.
+
+    neurons : access to the neuron memory in state EPROP; ``state`` is then the pair
+    oneur_err : the output neurons' errors
+    done : see EpropController
+    looks_at_errors : in this clock ``oneur_err`` counts
+    winp, wrec, wout : the words last read
+    winp_chunk, wrec_chunk, wout_chunk : 32 bits of them for the SPI
+    wout_is_spikes : ``wout`` is of a neuron whose spike is to reach the output neurons in this clock
+    """
+
+    config: In(Config())
+    spi: In(SpiAccess())
+    timestep: In(Timestep())
+    events: In(EventSweep())
+    state: In(data.ArrayLayout(STATE, 2))
+    oneur_err: In(ERRORS)
+    neurons: Out(MemoryControl(NEURONS.depth))
+    done: Out(1)
+    looks_at_errors: Out(1)
+    winp: Out(layout_of(WEIGHTS))
+    wrec: Out(layout_of(WEIGHTS))
+    wout: Out(layout_of(OUT_WEIGHTS))
+    winp_chunk: Out(SPI_BITS)
+    wrec_chunk: Out(SPI_BITS)
+    wout_chunk: Out(SPI_BITS)
+    wout_is_spikes: Out(1)
+
+    def __init__(self, n_neurons: int = N) -> None:
+        super().__init__()
+        self._neur_bits = (n_neurons - 1).bit_length()
+        self.controller = EpropController(self._neur_bits)
+        self.learning = Learning(self._neur_bits)
+        self.weights_inp = HiddenWeights("inp", n_neurons)
+        self.weights_rec = HiddenWeights("rec", n_neurons)
+        self.weights_out = OutWeights(n_neurons)
+        self._trace_inp, self._trace_rec = Signal(TRACE_BITS), Signal(TRACE_BITS)  # shifted, of the pre-synaptic neuron
+        self._trace_out = Signal(TOUT_BITS)  # shifted, of the post-synaptic neuron
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        for name in ("controller", "learning", "weights_inp", "weights_rec", "weights_out"):
+            m.submodules[name] = block = getattr(self, name)
+            forward(m, self.config, block.config)
+        forward(m, self.timestep, self.controller.timestep)
+        forward(m, self.controller.sweep, self.learning.sweep)
+        for weights in (self.weights_inp, self.weights_rec, self.weights_out):
+            forward(m, self.spi, weights.spi)
+            m.d.comb += weights.in_eprop.eq(self.controller.sweep.active)
+        m.d.comb += self.done.eq(self.controller.done)
+        self._learn(m)
+        self._access_neurons(m)
+        self._update_hidden(m)
+        self._update_out(m)
+        self._spike(m)
+        self._show(m)
+        return m
+
+    def _learn(self, m: Module) -> None:
+        config, learning, sweep = self.config, self.learning, self.controller.sweep
+        pre, post = sweep.e_pre[1], sweep.e_post[0]
+        states = [self.state[n] for n in range(2)]
+
+        def of(which: Value, name: str) -> Value:
+            return Mux(which, states[1][name], states[0][name])
+
+        m.d.comb += [
+            learning.oneur_err.eq(self.oneur_err),
+            learning.wout.eq(self.weights_out.r_word),
+            learning.neur_u.eq(of(post, "neur_u")),
+            learning.trace_rec.eq(of(post, "trace_rec") >> config.spi_fp_loc_trec),
+            self._trace_inp.eq(of(pre, "trace_inp") >> config.spi_fp_loc_tinp),
+            self._trace_rec.eq(of(pre, "trace_rec") >> config.spi_fp_loc_trec),
+            self._trace_out.eq(of(post, "trace_out") >> config.spi_fp_loc_tout),
+        ]
+
+    def _access_neurons(self, m: Module) -> None:
+        sweep = self.controller.sweep
+        last = last_neuron(self.config, self._neur_bits)
+        neur, first_clock = Signal(M), Signal()
+        with m.If(sweep.post_phase):
+            m.d.comb += [neur.eq(sweep.e_post), first_clock.eq(sweep.e_post_lsb[:2] == 0)]
+        with m.Else():
+            m.d.comb += [neur.eq(sweep.e_pre[1:]), first_clock.eq(sweep.e_pre[:2] == 0)]
+        m.d.comb += [
+            self.neurons.cs.eq((neur <= last) & self.timestep.target_valid & first_clock),
+            self.neurons.addr.eq(neur[1:]),
+        ]
+
+    def _update_hidden(self, m: Module) -> None:
+        """A weight whose trace is 0 is not even written, unless it is to be regularised."""
+        config, sweep, learning = self.config, self.controller.sweep, self.learning
+        n = self._neur_bits
+        target_valid = self.timestep.target_valid
+        shares = Signal(SHARES)
+        for i in range(N_WEIGHTS):
+            m.d.comb += shares[i].eq(REGUL_ONE)
+            with m.If(config.spi_regul_mode[0]), m.If(config.spi_regul_w.any()):
+                m.d.comb += shares[i].eq(share(learning.excess[i], config.spi_regul_k_mul))
+        for i, (weights, trace, n_neur) in enumerate(
+            (
+                (self.weights_inp, self._trace_inp, config.spi_num_inp_neur),
+                (self.weights_rec, self._trace_rec, config.spi_num_rec_neur),
+            )
+        ):
+            writes = sweep.e_pre[0]
+            skips = writes & (trace == 0) & learning.no_excess
+            regularises = config.spi_regul_mode[1:].all() & config.spi_regul_w[i]
+            in_range = sweep.e_pre[1:] <= n_neur[:n]
+            due = in_range & (target_valid | regularises) & config.spi_do_eprop[i] & ~skips
+            cs = Signal(name=f"cs_{i}")
+            m.d.comb += [
+                cs.eq(sweep.active & ~sweep.post_phase & due),
+                weights.eprop.cs.eq(cs),
+                weights.eprop.we.eq(cs & writes),
+                weights.eprop.pre.eq(sweep.e_pre[1:]),
+                weights.eprop.group.eq(sweep.e_post[GROUP_BITS:]),
+                weights.target_valid.eq(target_valid),
+                weights.trace.eq(trace),
+                weights.gain.eq(learning.gain),
+                weights.excess.eq(learning.excess),
+                weights.share.eq(shares),
+            ]
+
+    def _update_out(self, m: Module) -> None:
+        config, sweep, weights = self.config, self.controller.sweep, self.weights_out
+        writes, cs = sweep.e_post_lsb[0], Signal()
+        m.d.comb += self.looks_at_errors.eq(sweep.active & sweep.post_phase & writes)
+        due = (sweep.e_post <= config.spi_num_rec_neur[: self._neur_bits]) & self.timestep.target_valid
+        skips = writes & (self._trace_out == 0)
+        m.d.comb += [
+            cs.eq(sweep.active & sweep.post_phase & due & config.spi_do_eprop.any() & ~skips),
+            weights.eprop.cs.eq(cs),
+            weights.eprop.we.eq(cs & writes & config.spi_do_eprop[2]),
+            weights.eprop.pre.eq(sweep.e_post),
+            weights.trace.eq(self._trace_out),
+            weights.oneur_err.eq(self.oneur_err),
+        ]
+
+    def _spike(self, m: Module) -> None:
+        """A spike's weights are read a word every 16 clocks, those to the output neurons before the sweep."""
+        events = self.events
+        cnt = events.neur128x2_cnt
+        wout_cs_del = Signal(reset_less=True)
+        spikes_out = Signal()
+        m.d.comb += [
+            spikes_out.eq((events.state == EvtState.CNT) & (events.next_state == EvtState.EVT) & events.rec_event),
+            self.weights_out.sweep.cs.eq(spikes_out),
+            self.weights_out.sweep.pre.eq(events.neur256_cnt),
+            self.wout_is_spikes.eq(wout_cs_del),
+        ]
+        m.d.sync += wout_cs_del.eq(spikes_out)
+        first_clock = (events.state == EvtState.EVT) & (cnt[:GROUP_BITS] == 0)
+        for weights, spikes in ((self.weights_inp, events.inp_event), (self.weights_rec, events.rec_event)):
+            m.d.comb += [
+                weights.sweep.cs.eq(first_clock & spikes),
+                weights.sweep.pre.eq(events.neur256_cnt),
+                weights.sweep.group.eq(cnt[GROUP_BITS:]),
+            ]
+
+    def _show(self, m: Module) -> None:
+        m.d.comb += [
+            self.winp.eq(self.weights_inp.r_word),
+            self.wrec.eq(self.weights_rec.r_word),
+            self.wout.eq(self.weights_out.r_word),
+            self.winp_chunk.eq(self.weights_inp.r_chunk),
+            self.wrec_chunk.eq(self.weights_rec.r_chunk),
+            self.wout_chunk.eq(self.weights_out.r_chunk),
+        ]

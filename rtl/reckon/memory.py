@@ -1,0 +1,66 @@
+"""A memory of the core that the SPI, too, reads and writes, 32 bits of a word at a time.
+
+Source: srnn.v, SRAMs, Readback.
+"""
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+from amaranth import Cat, Module, Mux
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from emulator.reckon.layout import SPI_BITS, SPI_HEADER, SPI_WORD_ADDR
+from rtl.lib.bundles import forward
+from rtl.lib.sram import LaneSram
+from rtl.lib.views import bits_of
+from rtl.reckon.buses import MemoryControl
+
+
+class SpiMemory(wiring.Component):
+    """``depth`` words (a power of 2) of the lanes given, which can be written one by one; no lane may be in two chunks
+    of 32 bits.
+
+    prog, read : the SPI accesses the word and the chunk at ``addr`` in this clock, and the core does not
+    core, w_lanes, w_word : access of the core; lanes that it writes if ``core.we``
+    control : the access that takes place
+    r_word : the word last accessed, as it was before
+    r_chunk : the chunk of it at ``addr``
+    """
+
+    def __init__(self, depth: int, lanes: Sequence[int]) -> None:
+        width = sum(lanes)
+        super().__init__(
+            {
+                "prog": In(1),
+                "read": In(1),
+                "addr": In(SPI_HEADER["addr"].width),
+                "payload": In(SPI_BITS),
+                "core": In(MemoryControl(depth)),
+                "w_lanes": In(len(lanes)),
+                "w_word": In(width),
+                "control": Out(MemoryControl(depth)),
+                "r_word": Out(width),
+                "r_chunk": Out(SPI_BITS),
+            }
+        )
+        self.sram = LaneSram(depth, lanes)
+        self._chunk_of = [start // SPI_BITS for start in accumulate(lanes[:-1], initial=0)]
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.sram = sram = self.sram
+        core, control = self.core, self.control
+        chunk, word = bits_of(self.addr, SPI_WORD_ADDR["chunk"]), bits_of(self.addr, SPI_WORD_ADDR["word"])
+        by_spi = self.prog | self.read
+        m.d.comb += [
+            control.cs.eq(by_spi | core.cs),
+            control.we.eq(self.prog | (~self.read & core.we)),
+            control.addr.eq(Mux(by_spi, word, core.addr)),
+            sram.w_lanes.eq(Mux(self.prog, Cat(chunk == i for i in self._chunk_of), self.w_lanes)),
+            sram.w_word.eq(Mux(self.prog, self.payload.replicate(len(self.r_word) // SPI_BITS), self.w_word)),
+            self.r_word.eq(sram.r_word),
+            self.r_chunk.eq(sram.r_word.word_select(chunk, SPI_BITS)),
+        ]
+        forward(m, control, sram.control)
+        return m

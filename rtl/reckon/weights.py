@@ -1,0 +1,196 @@
+"""The three weight memories, each with its update by e-prop.
+
+Source: srnn.v, Input/Recurrent weight update, Output weight update, SRAMs.
+"""
+
+from amaranth import Cat, Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from emulator.reckon.layout import (
+    LFSRS,
+    N_OUT,
+    N_WEIGHTS,
+    OUT_WEIGHTS,
+    SPI_BITS,
+    TOUT_BITS,
+    TRACE_BITS,
+    W_BITS,
+    WEIGHTS,
+    WOUT,
+    WOUT_PROB_BITS,
+    M,
+    N,
+)
+from rtl.lib.views import layout_of
+from rtl.reckon.buses import Config, SpiAccess
+from rtl.reckon.learning import ERRORS
+from rtl.reckon.lfsr import UnfoldedLfsr
+from rtl.reckon.memory import SpiMemory
+from rtl.reckon.stoch_update import stoch_update
+from rtl.reckon.weight_update import EXCESSES, GAINS, SHARES, WeightUpdate
+
+LFSR = {lfsr.name: lfsr for lfsr in LFSRS}
+GROUP_BITS = (N_WEIGHTS - 1).bit_length()
+
+
+class WeightAccess(wiring.Signature):
+    """Access to the weights of one pre-synaptic neuron.
+
+    cs, we : see SramControl
+    pre : the neuron; group : of the 16 post-synaptic neurons (not for output weights)
+    """
+
+    def __init__(self) -> None:
+        super().__init__({"cs": Out(1), "we": Out(1), "pre": Out(M), "group": Out(M - GROUP_BITS)})
+
+
+class HiddenWeights(wiring.Component):
+    """Weights to the hidden neurons.
+
+    source : "inp" or "rec": the input's weights, or the recurrent ones. Of the latter, a neuron's weight to itself
+        becomes 0 at its first update.
+    in_eprop : state EPROP, in which ``eprop`` has the memory, else ``sweep``
+    target_valid : the eligibility counts, else only the regularisation
+    trace, gain, excess, share : see WeightUpdate
+    r_word, r_chunk : the word last read, and 32 bits of it for the SPI
+    """
+
+    config: In(Config())
+    spi: In(SpiAccess())
+    in_eprop: In(1)
+    eprop: In(WeightAccess())
+    sweep: In(WeightAccess())
+    target_valid: In(1)
+    trace: In(TRACE_BITS)
+    gain: In(GAINS)
+    excess: In(EXCESSES)
+    share: In(SHARES)
+    r_word: Out(layout_of(WEIGHTS))
+    r_chunk: Out(SPI_BITS)
+
+    def __init__(self, source: str, n_neurons: int = N) -> None:
+        super().__init__()
+        self._source = source
+        self._neur_bits = (n_neurons - 1).bit_length()
+        self.memory = SpiMemory(n_neurons * n_neurons // N_WEIGHTS, [W_BITS] * N_WEIGHTS)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.memory = memory = self.memory
+        group_bits = self._neur_bits - GROUP_BITS
+        name = f"w{self._source}"
+        with m.If(self.in_eprop):
+            m.d.comb += memory.core.cs.eq(self.eprop.cs)
+            m.d.comb += memory.core.addr.eq(Cat(self.eprop.group[:group_bits], self.eprop.pre[: self._neur_bits]))
+        with m.Else():
+            m.d.comb += memory.core.cs.eq(self.sweep.cs)
+            m.d.comb += memory.core.addr.eq(Cat(self.sweep.group[:group_bits], self.sweep.pre[: self._neur_bits]))
+        m.d.comb += [
+            memory.core.we.eq(self.eprop.we),
+            memory.prog.eq(self.spi.prog[name]),
+            memory.read.eq(self.spi.read[name]),
+            memory.addr.eq(self.spi.addr),
+            memory.payload.eq(self.spi.payload),
+            self.r_word.eq(memory.r_word),
+            self.r_chunk.eq(memory.r_chunk),
+        ]
+        self._update(m)
+        return m
+
+    def _register(self, name: str) -> Signal:
+        return getattr(self.config, f"spi_{name}")
+
+    def _update(self, m: Module) -> None:
+        source, memory, config = self._source, self.memory, self.config
+        m.submodules.lfsr = lfsr = UnfoldedLfsr(LFSR[f"lfsr_w{source}"], gated=True)
+        m.submodules.update = update = WeightUpdate()
+        m.d.comb += [
+            lfsr.cs.eq(self.eprop.cs),
+            lfsr.en.eq(self.eprop.we),
+            lfsr.prog.eq(self.spi.prog[f"seed_{source}"]),
+            lfsr.seed.eq(self._register(f"seed_{source}")),
+            update.cs.eq(self.eprop.cs),
+            update.we.eq(self.eprop.we),
+            update.learns.eq(self.target_valid),
+            update.trace.eq(self.trace),
+            update.gain.eq(self.gain),
+            update.share.eq(self.share),
+            update.penalises.eq(config.spi_regul_mode[1] & config.spi_regul_w[("inp", "rec").index(source)]),
+            update.excess.eq(self.excess),
+            update.k_p.eq(self._register(f"regul_k_{source}_p")),
+            update.k_r.eq(self._register(f"regul_k_{source}_r")),
+            update.lr_p.eq(self._register(f"lr_p_w{source}")),
+            update.lr_r.eq(self._register(f"lr_r_w{source}")),
+            update.rnd.eq(lfsr.rnd),
+            update.w.eq(memory.r_word),
+            memory.w_lanes.eq(update.w_lanes),
+            memory.w_word.eq(update.w_next),
+        ]
+        if source == "rec":
+            with m.If(self.eprop.pre[GROUP_BITS:] == self.eprop.group):
+                m.d.comb += update.clears.eq(1 << self.eprop.pre[:GROUP_BITS])
+
+
+class OutWeights(wiring.Component):
+    """Weights to the output neurons; of the memory, of which the SPI reaches all, the core uses the lower half.
+
+    trace : output trace of the neuron whose weights are updated, shifted
+    oneur_err : the output neurons' errors
+    other ports : those of HiddenWeights
+    """
+
+    config: In(Config())
+    spi: In(SpiAccess())
+    in_eprop: In(1)
+    eprop: In(WeightAccess())
+    sweep: In(WeightAccess())
+    trace: In(TOUT_BITS)
+    oneur_err: In(ERRORS)
+    r_word: Out(layout_of(OUT_WEIGHTS))
+    r_chunk: Out(SPI_BITS)
+
+    def __init__(self, n_neurons: int = N) -> None:
+        super().__init__()
+        self._neur_bits = (n_neurons - 1).bit_length()
+        self.memory = SpiMemory(n_neurons * WOUT.depth // N, [W_BITS] * N_OUT)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.memory = memory = self.memory
+        pre = Mux(self.in_eprop, self.eprop.pre, self.sweep.pre)
+        m.d.comb += [
+            memory.core.cs.eq(Mux(self.in_eprop, self.eprop.cs, self.sweep.cs)),
+            memory.core.we.eq(self.eprop.we),
+            memory.core.addr.eq(pre[: self._neur_bits]),
+            memory.prog.eq(self.spi.prog.wout),
+            memory.read.eq(self.spi.read.wout),
+            memory.addr.eq(self.spi.addr),
+            memory.payload.eq(self.spi.payload),
+            self.r_word.eq(memory.r_word),
+            self.r_chunk.eq(memory.r_chunk),
+        ]
+        self._update(m)
+        return m
+
+    def _update(self, m: Module) -> None:
+        config, memory = self.config, self.memory
+        m.submodules.lfsr = lfsr = UnfoldedLfsr(LFSR["lfsr_wout"], gated=True)
+        m.d.comb += [
+            lfsr.cs.eq(self.eprop.cs),
+            lfsr.en.eq(self.eprop.we),
+            lfsr.prog.eq(self.spi.prog.seed_out),
+            lfsr.seed.eq(config.spi_seed_out),
+        ]
+        lr_p, lr_r = config.spi_lr_p_wout, config.spi_lr_r_wout
+        with m.If(self.eprop.cs), m.If(self.eprop.we):
+            writes, weights = [], []
+            for k in range(N_OUT):
+                prob = Signal(WOUT_PROB_BITS)
+                m.d.comb += prob.eq(self.oneur_err[k] * self.trace)
+                rnd = lfsr.rnd.word_select(k, WOUT_PROB_BITS)
+                w = memory.r_word.word_select(k, W_BITS)
+                writes_k, w_next = stoch_update(m, prob, lr_p, lr_r, rnd, w)
+                writes.append(writes_k)
+                weights.append(w_next)
+            m.d.comb += [memory.w_lanes.eq(Cat(writes)), memory.w_word.eq(Cat(weights))]
