@@ -1,0 +1,126 @@
+"""The SPI slave of ODIN and tinyODIN, but for the configuration registers.
+
+Source: ODIN doc v0.1, 2.1; tinyODIN doc v1.0, 2.1; spi_slave.v of both.
+"""
+
+from amaranth import Cat, Module, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from emulator.declare import Field
+from emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
+from rtl.lib.views import bits_of, layout_of, packed_fields
+
+BYTE_BITS = SPI_DATA["byte"].width
+PROG_DATA = packed_fields(SPI_DATA)
+
+
+class SpiAccess(wiring.Signature):
+    """A memory access asked for by the SPI, in the SPI's clock domain: levels, to be synchronised.
+
+    readback_event, prog_event : the access is due; at most one is 1
+    addr : 16 bits, a neuron's or SPI_SYNAPSE_ADDR, as ``op_code`` (SpiCmd) says
+    prog_data : byte to write, and mask of the bits to keep
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "readback_event": Out(1),
+                "prog_event": Out(1),
+                "addr": Out(SPI_ADDR["addr"].width),
+                "op_code": Out(SPI_ADDR["cmd"].width),
+                "prog_data": Out(PROG_DATA),
+            }
+        )
+
+
+class SpiFrames(wiring.Component):
+    """A frame is 20 bits of address and 20 of data, most significant first; 40 falling edges end it, nothing else does.
+
+    mosi, miso : taken at the rising edge, changed at the falling edge
+    neurons, synapses : the words last read from the memories
+    access : what the memories are asked to do
+    configures : with the coming rising edge the last bit of a frame with command 0 is taken, whatever its read and
+        write bits say: ``config_data`` goes to the register at ``config_addr``
+
+    neuron_bits : of a neuron's word; byte_field : where its address names a byte of it
+    Clock domains: ``sck``, rising edge, without reset; ``sck_fall``, falling edge, with asynchronous reset.
+    """
+
+    def __init__(self, neuron_bits: int, synapses_bits: int, byte_field: Field) -> None:
+        super().__init__(
+            {
+                "mosi": In(1),
+                "miso": Out(1),
+                "neurons": In(neuron_bits),
+                "synapses": In(synapses_bits),
+                "access": Out(SpiAccess()),
+                "configures": Out(1),
+                "config_addr": Out(SPI_ADDR["addr"].width),
+                "config_data": Out(SPI_BITS),
+            }
+        )
+        self._byte_field = byte_field
+        self._spi_cnt = Signal(range(SPI_FRAME))  # falling edges so far in this frame
+        self._spi_addr = Signal(layout_of(SPI_ADDR))  # the frame's address field
+        self._received = Signal(SPI_BITS)  # the last 20 bits
+        self._shift_out = Signal(SPI_BITS)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        with_last_bit = Cat(self.mosi, self._received)[:SPI_BITS]
+        last = self._spi_cnt == SPI_FRAME - 1
+        m.d.sck += self._received.eq(with_last_bit)
+        with m.If(last):
+            m.d.sck_fall += self._spi_cnt.eq(0)
+        with m.Else():
+            m.d.sck_fall += self._spi_cnt.eq(self._spi_cnt + 1)
+        with m.If(self._spi_cnt == SPI_BITS - 1):
+            m.d.sck_fall += self._spi_addr.eq(self._received)
+        m.d.comb += [
+            self.miso.eq(self._shift_out[-1]),
+            self.configures.eq((self._spi_addr.cmd == SpiCmd.CONFIG) & last),
+            self.config_addr.eq(self._spi_addr.addr),
+            self.config_data.eq(with_last_bit),
+        ]
+        self._access_memories(m, last)
+        return m
+
+    def _access_memories(self, m: Module, last: Value) -> None:
+        access, header = self.access, layout_of(SPI_ADDR)(self._received)
+        m.d.sck_fall += [self._shift_out.eq(self._shift_out << 1), access.prog_event.eq(0)]
+        header_ends = self._spi_cnt == SPI_BITS - 1
+        with m.If(header_ends & (header.read | header.write)):
+            m.d.sck_fall += [
+                access.readback_event.eq(header.read & (header.cmd != SpiCmd.CONFIG)),
+                access.addr.eq(header.addr),
+                access.op_code.eq(header.cmd),
+                access.prog_data.eq(0),
+            ]
+            with m.If(~header.read):
+                m.d.sck_fall += self._shift_out.eq(0)
+        with m.Elif(self._spi_addr.read & (self._spi_cnt == SPI_FRAME - BYTE_BITS - 1)):
+            m.d.sck_fall += [access.readback_event.eq(0), access.prog_data.eq(0)]
+            self._load_readback(m)
+        with m.Elif(self._spi_addr.write & last):
+            m.d.sck_fall += [
+                access.readback_event.eq(0),
+                access.prog_event.eq(access.op_code != SpiCmd.CONFIG),
+                access.prog_data.eq(self._received),
+            ]
+
+    def _load_readback(self, m: Module) -> None:
+        """The byte that was asked for goes out next; beyond the end of a neuron, 0."""
+        with m.Switch(self.access.op_code):
+            for cmd, word, byte_field in (
+                (SpiCmd.NEURONS, self.neurons, self._byte_field),
+                (SpiCmd.SYNAPSES, self.synapses, SPI_SYNAPSE_ADDR["byte"]),
+            ):
+                with m.Case(cmd):
+                    m.d.sck_fall += self._shift_out.eq(0)
+                    with m.Switch(bits_of(self.access.addr, byte_field)):
+                        for i in range(len(word) // BYTE_BITS):
+                            with m.Case(i):
+                                byte = word.word_select(i, BYTE_BITS)
+                                m.d.sck_fall += self._shift_out[-BYTE_BITS:].eq(byte)

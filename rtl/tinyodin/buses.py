@@ -1,0 +1,38 @@
+"""What runs between tinyODIN's blocks: layouts and signatures, from the declaration."""
+
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import Out
+
+from emulator.tinyodin.layout import REGISTERS, SCHED_EVENT, SYN_ADDR, SYN_BITS, M
+from rtl.lib.sram import SramControl
+from rtl.lib.views import layout_of
+
+SCHED_EVENT_LAYOUT = layout_of(SCHED_EVENT)
+SYN_ADDR_LAYOUT = layout_of(SYN_ADDR)
+CONFIG = data.StructLayout({r.name.lower(): r.width for r in REGISTERS})
+
+
+class NeuronsControl(SramControl):
+    """Access to the neuron memory."""
+
+    def __init__(self) -> None:
+        super().__init__(M)
+
+
+class SynapsesControl(wiring.Signature):
+    """Access to the synapse memory; see ``SramControl``."""
+
+    def __init__(self) -> None:
+        super().__init__({"cs": Out(1), "we": Out(1), "addr": Out(SYN_ADDR_LAYOUT)})
+
+
+class NeuronEvent(wiring.Signature):
+    """What the controller sends to the neuron under update.
+
+    event : the update is an event (else the neuron sees no stimulus)
+    tref : the event is a time reference
+    virts : 0, or the weight of a virtual event, which then replaces the synapse
+    """
+
+    def __init__(self) -> None:
+        super().__init__({"event": Out(1), "tref": Out(1), "virts": Out(SYN_BITS)})
