@@ -15,6 +15,8 @@ from emulator.kernel import spi_slave
 from emulator.kernel.bits import field, placed
 from emulator.kernel.jit import kernel, outlined
 from emulator.odin import aer_out, controller, neuron_core, scheduler, spi, synaptic_core
+from emulator.odin.aer_out import Seen
+from emulator.odin.controller import NeurMem, Sched, SynMem
 from emulator.odin.layout import CHIP
 
 IN = positions(CHIP.input_word)
@@ -58,24 +60,51 @@ def clock(r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
     """Rising edge of CLK."""
     aerin_addr = field(r.inputs, IN.AERIN_ADDR)
     sched = scheduler.outputs(r)
-    state_next = controller.next_state(r, aerin_addr, sched)
     neur = controller.neur_mem(r, aerin_addr, sched)
     syn = controller.syn_mem(r, aerin_addr, sched)
+    event_out, seen = 0, aer_out.NOTHING
+    if neur.we or syn.we:
+        event_out, seen = _write(r, neurons, synapses, neur, syn, sched)
+    else:
+        neuron_core.read(r, neurons, neur)
+        synaptic_core.read(r, synapses, syn)
+    _edge(r, sched, event_out, neur.addr, seen)
+
+
+@kernel
+def waiting_clock(r: np.record) -> None:
+    """Rising edge of CLK in a state that touches no memory (see ``controller.is_waiting``)."""
+    _edge(r, scheduler.outputs(r), 0, 0, aer_out.NOTHING)
+
+
+@kernel
+def _edge(r: np.record, sched: Sched, event_out: int, neur_addr: int, seen: Seen) -> None:
+    """The edge of all that is no memory: what the neuron written tells it is all that it has to do with one."""
+    aerin_addr = field(r.inputs, IN.AERIN_ADDR)
+    state_next = controller.next_state(r, aerin_addr, sched)
     port = controller.sched_port(r, aerin_addr)
-    syn_word = synaptic_core.wdata(r, syn) if syn.we else 0
-    stimulus = neuron_core.stimulus(r, neur, syn) if neur.we else neuron_core.NO_STIMULUS
     gate = r.spi_gate_activity_sync
     busy = r.aerout_ctrl_busy
     held_priority = scheduler.rst_priority(r)
 
-    result = neuron_core.clock(r, neurons, neur, stimulus)
-    seen = aer_out.seen(r, neur, syn, sched, result, syn_word)
-    synaptic_core.clock(r, synapses, syn, syn_word)
-    scheduler.clock(r, sched, port, result.event_out, neur.addr)
+    scheduler.clock(r, sched, port, event_out, neur_addr)
     aer_out.clock(r, seen, field(r.inputs, IN.AEROUT_ACK))
     controller.clock(r, state_next, aerin_addr, field(r.inputs, IN.AERIN_REQ), busy)
     _resets(r, gate, held_priority)
     r.cycle += 1
+
+
+@kernel
+def _write(
+    r: np.record, neurons: np.ndarray, synapses: np.ndarray, neur: NeurMem, syn: SynMem, sched: Sched
+) -> tuple[int, Seen]:
+    """The two cores' edge where a memory is written; most are not, and then nothing comes of it for the others."""
+    syn_word = synaptic_core.wdata(r, syn) if syn.we else 0
+    stimulus = neuron_core.stimulus(r, neur, syn) if neur.we else neuron_core.NO_STIMULUS
+    result = neuron_core.clock(r, neurons, neur, stimulus)
+    seen = aer_out.seen(r, neur, syn, sched, result, syn_word)
+    synaptic_core.clock(r, synapses, syn, syn_word)
+    return result.event_out, seen
 
 
 @kernel

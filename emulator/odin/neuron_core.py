@@ -67,6 +67,14 @@ def stimulus(r: np.record, neur: NeurMem, syn: SynMem) -> Stimulus:
 
 
 @kernel
+def read(r: np.record, neurons: np.ndarray, neur: NeurMem) -> None:
+    """Rising edge where nothing is written."""
+    if neur.cs:
+        for limb in range(N_LIMBS):
+            r.neur_state[limb] = np.int64(neurons[neur.addr, limb])
+
+
+@kernel
 def _write_word(r: np.record, neurons: np.ndarray, addr: int) -> None:
     for limb in range(N_LIMBS):
         neurons[addr, limb] = r.neur_state[limb]
@@ -124,20 +132,19 @@ def clock(r: np.record, neurons: np.ndarray, neur: NeurMem, s: Stimulus) -> Resu
 
     Result : of this clock, before the edge; 0 where nothing is written
     """
-    if neur.cs == 0:
+    if neur.we == 0:
+        read(r, neurons, neur)
         return NOTHING
-    result = NOTHING
     before = (neurons[neur.addr, 0], neurons[neur.addr, 1], neurons[neur.addr, 2], neurons[neur.addr, 3])
-    if neur.we:
-        _write_word(r, neurons, neur.addr)
-        if r.spi_gate_activity_sync:
-            _write_byte(r, neurons, neur.addr)
-        if take(r.neur_state, COMMON.lif_izh_sel):
-            result = _write_lif(r, neurons, neur, s)
-        else:
-            result = _write_izh(r, neurons, neur, s)
-        if take(r.neur_state, COMMON.neur_disable):
-            result = Result(0, result.monitor)
+    _write_word(r, neurons, neur.addr)
+    if r.spi_gate_activity_sync:
+        _write_byte(r, neurons, neur.addr)
+    if take(r.neur_state, COMMON.lif_izh_sel):
+        result = _write_lif(r, neurons, neur, s)
+    else:
+        result = _write_izh(r, neurons, neur, s)
+    if take(r.neur_state, COMMON.neur_disable):
+        result = Result(0, result.monitor)
     for limb in range(N_LIMBS):
         r.neur_state[limb] = np.int64(before[limb])
     return result

@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from emulator.codec import positions
+from emulator.handshake import FOREVER
 from emulator.kernel import fifo
 from emulator.kernel.arith import wrap
 from emulator.kernel.bits import field
@@ -107,6 +108,46 @@ def _clock_priority(r: np.record) -> None:
         r.priority = 0 if r.priority == N_PRIO - 1 else r.priority + 1
     else:
         r.priority_cnt = wrap(r.priority_cnt + 1, CNT_BITS)
+
+
+@kernel
+def _to_move(r: np.record) -> int:
+    """Clocks until the turn moves, the one that moves it included."""
+    return wrap(r.spi_burst_timeref - r.priority_cnt, CNT_BITS) + 1
+
+
+@kernel
+def unchanged_for(r: np.record, distance: int = N_PRIO) -> int:
+    """Clocks for which the ``outputs`` stay as they are if nothing is popped and nothing changes from outside.
+
+    distance : how far ahead of the turn a word may be pushed meanwhile, at the least; N_PRIO: none is pushed
+    """
+    if rst_priority(r):
+        return FOREVER if r.burst_clean else 0
+    to_move = _to_move(r)
+    if r.burst_empty[r.priority] == 0:
+        return to_move
+    prio = r.priority
+    for ahead in range(1, N_PRIO):
+        prio = 0 if prio == N_PRIO - 1 else prio + 1
+        if r.burst_empty[prio] == 0 or ahead == distance:
+            return to_move + (ahead - 1) * (r.spi_burst_timeref + 1)
+    return FOREVER
+
+
+@kernel
+def run_on(r: np.record, clocks: int) -> None:
+    """Clocks, perhaps none, in which nothing is pushed or popped and nothing changes from outside: the turn moves."""
+    if clocks == 0 or rst_priority(r):
+        return
+    r.burst_clean = 0
+    to_move = _to_move(r)
+    if clocks < to_move:
+        r.priority_cnt = wrap(r.priority_cnt + clocks, CNT_BITS)
+        return
+    period = r.spi_burst_timeref + 1
+    r.priority = (r.priority + 1 + (clocks - to_move) // period) % N_PRIO
+    r.priority_cnt = (clocks - to_move) % period
 
 
 @kernel

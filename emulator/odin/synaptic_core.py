@@ -47,12 +47,18 @@ def wdata(r: np.record, syn: SynMem) -> int:
 
 
 @kernel
-def clock(r: np.record, synapses: np.ndarray, syn: SynMem, word: int) -> None:
-    """Rising edge: read, then write (the read sees the old word)."""
+def read(r: np.record, synapses: np.ndarray, syn: SynMem) -> None:
+    """Rising edge where nothing is written."""
     if syn.cs:
         r.synarray_rdata = np.int64(synapses[syn.addr, 0])
-        if syn.we:
-            synapses[syn.addr, 0] = word
+
+
+@kernel
+def clock(r: np.record, synapses: np.ndarray, syn: SynMem, word: int) -> None:
+    """Rising edge: read, then write (the read sees the old word)."""
+    read(r, synapses, syn)
+    if syn.cs and syn.we:
+        synapses[syn.addr, 0] = word
 
 
 @kernel
