@@ -103,17 +103,23 @@ taken : OUT_REQ was first seen in this clock
 """
 
 
+def operand_range(op: Op) -> tuple[int, int]:
+    """The smallest and the largest operand that an operation takes."""
+    if op in (Op.SPIKE, Op.TARGET):
+        return 0, (1 << CHIP.pin("AERIN_ADDR").width) - 1
+    return {Op.TAKE: (1, FOREVER), Op.WAIT: (0, FOREVER)}.get(op, (0, 1))
+
+
 def operations(ops: ArrayLike) -> np.ndarray:
     """The operations as kernels take them, (n, 2) int64: ``Op`` and operand.
 
     Raises InputError for one that does not exist, or an operand out of range.
     """
     array = np.ascontiguousarray(ops, dtype=np.int64).reshape(-1, 2)
-    ranges = {Op.SPIKE: (0, 255), Op.TARGET: (0, 255), Op.TAKE: (1, FOREVER), Op.WAIT: (0, FOREVER)}
     for i, (code, operand) in enumerate(array.tolist()):
         if code not in set(Op):
             raise InputError(f"host: operation {i} is {code}; there are 0 to {len(Op) - 1}")
-        low, high = ranges.get(Op(code), (0, 1))
+        low, high = operand_range(Op(code))
         if not low <= operand <= high:
             raise InputError(f"host: operation {i}, {Op(code).name} {operand}; its operand is {low} to {high}")
     return array

@@ -19,6 +19,7 @@ from tools.progress import progress
 
 if TYPE_CHECKING:
     from tools.run.session import Outcome
+    from tools.run.spikes import Take
 
 DELAY = click.IntRange(min=0)
 FILE = click.Path(path_type=Path)
@@ -28,6 +29,7 @@ FILE = click.Path(path_type=Path)
 @click.argument("chip", metavar="CHIP")
 @click.option("--config", metavar="TOML", type=FILE, required=True, help="Registers, neurons, synapses.")
 @click.option("--events", metavar="FILE", type=FILE, required=True, help="Events: .csv or .npy.")
+@click.option("--timesteps", metavar="N", type=click.IntRange(min=1), help="ReckOn: timesteps of the sample.")
 @click.option("-o", "--output", metavar="FILE", type=FILE, help="Spikes, cycle and address of each: .csv or .npy.")
 @click.option("--save", metavar="MEM=FILE", multiple=True, help="Memory image after the run ($readmemh).")
 @click.option("--gap", metavar="N", type=DELAY, default=1, show_default=True, help="Clocks from ACK's fall to REQ.")
@@ -42,6 +44,7 @@ def command(
     chip: str,
     config: Path,
     events: Path,
+    timesteps: int | None,
     output: Path | None,
     save: tuple[str, ...],
     gap: int,
@@ -59,29 +62,32 @@ def command(
     clock after the reset. Events follow each other as quickly as the handshake allows, but none is sent before its
     cycle.
 
+    ReckOn is led by its host: a CSV with the header time,addr has the input spikes of a sample by timestep; one with
+    op,operand what the host does, in order: SPIKE, TARGET, TICK, TAKE, WAIT, SAMPLE, TARGET_VALID, INFER_ACC.
+
     \b
     Example: draupnir run odin --config net.toml --events events.csv -o spikes.csv
              draupnir run odin --config net.toml --events events.npy --save synapses=learned.hex --json
+             draupnir run reckon --config net.toml --events sample.csv --timesteps 2250
     """
     declared = chips.declaration(chip)
     targets = _targets(declared, save)
     # Only here: help needs none of it.
-    from emulator.handshake import Environment
     from golden import hexfile
     from tools.config.load import load
-    from tools.run import events as event_files
-    from tools.run import session, spikes
+    from tools.run import hosted, spikes
 
     configuration = load(config, chip)
     model = chips.model(chip)(seed)
     configuration.apply(model)
-    environment = Environment(gap, hold, ack_delay, ack_hold)
-    with (
-        spikes.writing(output) if output else nullcontext(lambda cycles, addrs: None) as take,
-        progress(events.name, event_files.count(events), "events") as advance,
-    ):
-        blocks = event_files.blocks(events, declared)
-        outcome = session.run(model, blocks, environment, max_cycles, not clock_level, take, advance)
+    delays = {"gap": gap, "hold": hold, "ack_delay": ack_delay, "ack_hold": ack_hold}
+    with spikes.writing(output) if output else nullcontext(lambda cycles, addrs: None) as take:
+        if hosted.is_hosted(chip):
+            outcome = hosted.run(model, events, timesteps, delays, max_cycles, not clock_level, take)
+        elif timesteps is None:
+            outcome = _events(model, events, delays, max_cycles, not clock_level, take)
+        else:
+            raise InputError(f"--timesteps {timesteps}: {chip} has no timesteps; right is to leave it out")
         for name, path in targets.items():
             hexfile.write(path, model.memories[name], declared.memory(name))
     if as_json:
@@ -92,6 +98,20 @@ def command(
         click.echo("warning: stopped, though the chip had not come to rest; see --max-cycles", err=True)
     for warning in model.warnings():
         click.echo(f"warning: {warning}", err=True)
+
+
+def _events(
+    model: Any, events: Path, delays: dict[str, int], max_cycles: int | None, sweeping: bool, take: Take
+) -> Outcome:
+    """A chip that is sent events, block by block."""
+    from emulator.handshake import Environment
+    from tools.run import events as event_files
+    from tools.run import session
+
+    environment = Environment(**delays)
+    with progress(events.name, event_files.count(events), "events") as advance:
+        blocks = event_files.blocks(events, model.chip)
+        return session.run(model, blocks, environment, max_cycles, sweeping, take, advance)
 
 
 def _targets(chip: Chip, given: tuple[str, ...]) -> dict[str, Path]:
