@@ -9,10 +9,30 @@ from emulator.declare import Reg
 from emulator.model import ClockLevel
 from emulator.reckon import clock, controller, learning
 from emulator.reckon.drive import drive
-from emulator.reckon.layout import CHIP, N_OUT, NEURONS, PAIR, SPI_HEADER, U_BITS, WINP, WOUT, WREC, EvtState, State
+from emulator.reckon.layout import (
+    CHIP,
+    N_OUT,
+    N_WEIGHTS,
+    NEURONS,
+    PAIR,
+    PROB_BITS,
+    SPI_HEADER,
+    U_BITS,
+    WINP,
+    WOUT,
+    WREC,
+    EvtState,
+    State,
+)
 from emulator.reckon.rounding import signed
 
-COUNTERS = (Reg("oneur_err", U_BITS, 0, (N_OUT,), "Wires: errors of the output neurons in this clock, signed."),)
+COUNTERS = (  # wires that many clocks have in common, signed
+    Reg("oneur_err", U_BITS, 0, (N_OUT,), "Errors of the output neurons."),
+    Reg("ls_h", 21, 0, (N_WEIGHTS,), "Learning signals times pseudo-derivatives."),
+    Reg("sixteenths", 5, 0, (N_WEIGHTS,), "What multiplicative regularisation leaves of an update."),
+    Reg("add_winp", PROB_BITS, 0, (N_WEIGHTS,), "Additive regularisation, input weights."),
+    Reg("add_wrec", PROB_BITS, 0, (N_WEIGHTS,), "Additive regularisation, recurrent weights."),
+)
 
 
 class Model(ClockLevel):

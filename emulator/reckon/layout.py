@@ -389,8 +389,13 @@ BLOCKS = (
             for lfsr in LFSRS
             for reg in (
                 (
-                    Reg(lfsr.name, 32, 0, (lfsr.words,), "The last words of the sequence, around; from the seed."),
-                    Reg(f"{lfsr.name}_pos", 5, 0, meaning="Place of the oldest, and of the next."),
+                    Reg(
+                        lfsr.name,
+                        32,
+                        0,
+                        (lfsr.width + lfsr.words,),
+                        "Last words of the sequence, and last output; from the seed.",
+                    ),
                 )
                 if lfsr.words
                 else (Reg(lfsr.name, lfsr.width, lfsr.in_time(lfsr.reset), meaning="Last bits, the oldest in bit 0."),)

@@ -20,7 +20,7 @@ from emulator.reckon import eprop, neuron_array, pair, readout
 from emulator.reckon.controller import ALWAYS_REGUL, EPROP, Evt, num_neur
 from emulator.reckon.layout import ACT_HALF, H_BITS, N_OUT, U_BITS, W_BITS
 from emulator.reckon.rounding import signed
-from emulator.reckon.weights import NO_SELF, Rule
+from emulator.reckon.weights import NO_SELF
 
 
 class Eprop(NamedTuple):
@@ -96,41 +96,9 @@ def wires(r: np.record, e: Evt) -> Eprop:
 
 
 @kernel
-def winp_rule(r: np.record, p: Eprop) -> Rule:
-    """How input weights are updated."""
-    regul = int(r.spi_regul_mode != 0 and r.spi_regul_w & 1 == 1)
-    return Rule(
-        p.trace_inp,
-        r.target_valid_sync,
-        regul,
-        int(r.spi_regul_mode & 2 == 2 and r.spi_regul_w & 1 == 1),
-        r.spi_regul_k_inp_p,
-        r.spi_regul_k_inp_r,
-        int(r.spi_regul_mode & 1 == 1 and r.spi_regul_w != 0),
-        r.spi_regul_k_mul,
-        r.spi_lr_p_winp,
-        r.spi_lr_r_winp,
-        NO_SELF,
-    )
-
-
-@kernel
-def wrec_rule(r: np.record, p: Eprop) -> Rule:
-    """How recurrent weights are updated. A neuron's weight to itself becomes 0 where it would move."""
-    regul = int(r.spi_regul_mode != 0 and r.spi_regul_w & 2 == 2)
-    return Rule(
-        p.trace_rec,
-        r.target_valid_sync,
-        regul,
-        int(r.spi_regul_mode & 2 == 2 and r.spi_regul_w & 2 == 2),
-        r.spi_regul_k_rec_p,
-        r.spi_regul_k_rec_r,
-        int(r.spi_regul_mode & 1 == 1 and r.spi_regul_w != 0),
-        r.spi_regul_k_mul,
-        r.spi_lr_p_wrec,
-        r.spi_lr_r_wrec,
-        p.pre & 0xF if p.pre >> 4 == r.e_post_msb else NO_SELF,
-    )
+def own_place(r: np.record, pre: int) -> int:
+    """Where in the group the pre-synaptic neuron itself is, or NO_SELF: its weight becomes 0 where it would move."""
+    return pre & 0xF if pre >> 4 == r.e_post_msb else NO_SELF
 
 
 @kernel

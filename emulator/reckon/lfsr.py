@@ -76,28 +76,31 @@ def advanced(state: int, unfold: int) -> int:
 
 
 # --- Words ------------------------------------------------------------------------------------------------------
+# An array holds the ``width`` words before time 0, the oldest first, and behind them the output last drawn.
 
 
 @kernel
-def upcoming(words: np.ndarray, pos: int, lag: int) -> int:
+def upcoming(words: np.ndarray, width: int, lag: int) -> int:
     """The next word; nothing moves."""
-    at = pos - lag
-    return words[pos] ^ words[at if at >= 0 else at + len(words)]
+    return words[0] ^ words[width - lag]
 
 
 @kernel
-def following(words: np.ndarray, pos: int) -> int:
-    """The place after ``pos``."""
-    return pos + 1 if pos + 1 < len(words) else 0
+def draw(words: np.ndarray, width: int, lag: int) -> None:
+    """The next output, into the words from ``width`` on; time goes on."""
+    n = len(words) - width
+    for i in range(n):
+        words[width + i] = words[i] ^ words[width - lag + i]
+    for i in range(width):
+        words[i] = words[n + i]
 
 
 @outlined
-def fill(words: np.ndarray, bits: int, lag: int) -> None:
-    """The words before time 0 of the sequence with these bits, oldest first (the place of the oldest becomes 0).
+def fill(words: np.ndarray, bits: int, width: int, lag: int) -> None:
+    """The words before time 0 of the sequence with these bits.
 
-    bits : y[lag - width] to y[lag - 1], the oldest in bit 0, width : len(words)
+    bits : y[lag - width] to y[lag - 1], the oldest in bit 0
     """
-    width = len(words)
     for i in range(width):
         words[i] = 0
     for t in range(lag - 1, -WORD * width - 1, -1):

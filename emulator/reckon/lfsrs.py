@@ -31,8 +31,8 @@ class Lfsr:
 
     @property
     def words(self) -> int:
-        """Words of 32 bits in which the model keeps the sequence's past; 0 if it keeps the flip-flops' bits only."""
-        return self.width if self.unfold % 32 == 0 else 0
+        """Words of 32 bits of an output, if the model keeps the sequence in words; else 0."""
+        return self.unfold // 32 if self.unfold % 32 == 0 else 0
 
     def in_time(self, flip_flops: int) -> int:
         """The bits that the flip-flops hold, the oldest in bit 0."""

@@ -20,7 +20,7 @@ from emulator.reckon.rounding import signed
 
 ALPHA_CONF_BITS = 32  # of SPI_ALPHA_CONF in an address
 NOISE_BITS = 16
-NOISE_LAG = lfsr.declared("lfsr_noise_neur").lag
+NOISE_WIDTH, NOISE_LAG = lfsr.declared("lfsr_noise_neur").width, lfsr.declared("lfsr_noise_neur").lag
 TOUT_UNFOLD = lfsr.declared("lfsr_strnd_tout0").unfold
 ROUND_UNFOLD = lfsr.declared("lfsr_strnd_neur_u0").unfold
 RAND_MASK = (1 << ROUND_UNFOLD) - 1
@@ -64,7 +64,7 @@ def noise(r: np.record, n: int) -> int:
     """Noise on neuron n's potential."""
     if not r.spi_noise_en:
         return 0
-    word = lfsr.upcoming(r.lfsr_noise_neur, r.lfsr_noise_neur_pos, NOISE_LAG)
+    word = lfsr.upcoming(r.lfsr_noise_neur, NOISE_WIDTH, NOISE_LAG)
     return signed(word >> (NOISE_BITS * n) & ((1 << NOISE_BITS) - 1), NOISE_BITS) >> r.spi_noise_str
 
 
@@ -82,30 +82,36 @@ def _integrated(r: np.record, e: Evt, n: int, u: int) -> int:
 
 
 @kernel
-def _event_traces(r: np.record, e: Evt, n: int, old: int, stepped: int) -> tuple[int, int]:
-    """Traces after the event, and the mask of those that it increases; the others as ``stepped``."""
-    t_inp, t_rec, t_out = pair.trace_inp(stepped), pair.trace_rec(stepped), pair.trace_out(stepped)
-    mask = 0
-    if e.addr << 1 | n == r.neur256_cnt:
-        if e.inp_event and (r.state_evt == EVT or r.state_evt == SUPP) and traces_on(r, 0):
-            t_inp = traces.increase(pair.trace_inp(old), r.spi_fp_loc_tinp)
-            mask |= pair.TRACE_MASK << pair.TINP
-        if e.z and r.state_evt == EVT:
-            if traces_on(r, 1):
-                t_rec = traces.increase(pair.trace_rec(old), r.spi_fp_loc_trec)
-                mask |= pair.TRACE_MASK << pair.TREC
-            if traces_on(r, 2):
-                t_out = traces.increase_out(pair.trace_out(old), r.spi_fp_loc_tout)
-                mask |= pair.TOUT_MASK << pair.TOUT
-    return pair.packed(0, t_inp, t_rec, t_out), mask
+def increased(r: np.record, inp_event: int, z: int, old: int) -> Half:
+    """The traces that the neuron's own spikes increase, as input neuron and as recurrent neuron."""
+    state, mask = 0, 0
+    if inp_event and traces_on(r, 0):
+        state |= traces.increase(pair.trace_inp(old), r.spi_fp_loc_tinp) << pair.TINP
+        mask |= pair.TRACE_MASK << pair.TINP
+    if z and traces_on(r, 1):
+        state |= traces.increase(pair.trace_rec(old), r.spi_fp_loc_trec) << pair.TREC
+        mask |= pair.TRACE_MASK << pair.TREC
+    if z and traces_on(r, 2):
+        state |= traces.increase_out(pair.trace_out(old), r.spi_fp_loc_tout) << pair.TOUT
+        mask |= pair.TOUT_MASK << pair.TOUT
+    return Half(state, mask)
 
 
 @kernel
-def step_half(r: np.record, old: int, alpha: int, rand_u: int, rand_inp: int, rand_rec: int, rand_out: int) -> int:
+def _own(r: np.record, e: Evt, n: int, old: int) -> Half:
+    """The traces of neuron n that the event in this clock increases: if it is the one that spikes."""
+    if e.addr << 1 | n != r.neur256_cnt or (r.state_evt != EVT and r.state_evt != SUPP):
+        return NOTHING
+    return increased(r, e.inp_event, e.z if r.state_evt == EVT else 0, old)
+
+
+@kernel
+def step_half(
+    r: np.record, old: int, alpha: int, thr: int, rand_u: int, rand_inp: int, rand_rec: int, rand_out: int
+) -> int:
     """A neuron's state at the end of a timestep. rand_* : what its rounding LFSRs show."""
     en = int(lif.rounds(alpha, r.spi_en_stoch_round))
     en_out = int(traces.rounds_out(r.spi_kappa, r.spi_en_stoch_round))
-    thr = pair.thr(pair.parameters(r.neur_data_o))
     u = pair.u(old)
     leaked = lif.leak(u, alpha, rand_u & RAND_MASK, en)
     return pair.packed(
@@ -121,12 +127,12 @@ def _stepped(r: np.record, e: Evt, n: int, old: int) -> int:
     """Neuron n of the word at hand at the end of a timestep; outside of state STEP as it is."""
     if r.state != STEP:
         return old
-    a = alpha(r, e.addr)
+    a, thr = alpha(r, e.addr), pair.thr(pair.parameters(r.neur_data_o))
     if n == 0:
-        rand_u, rand_out = lfsr.ahead(r.lfsr_strnd_neur_u0), lfsr.ahead(r.lfsr_strnd_tout0)
-        return step_half(r, old, a, rand_u, lfsr.ahead(r.lfsr_strnd_tinp0), lfsr.ahead(r.lfsr_strnd_trec0), rand_out)
-    rand_u, rand_out = lfsr.ahead(r.lfsr_strnd_neur_u1), lfsr.ahead(r.lfsr_strnd_tout1)
-    return step_half(r, old, a, rand_u, lfsr.ahead(r.lfsr_strnd_tinp1), lfsr.ahead(r.lfsr_strnd_trec1), rand_out)
+        inp, rec = lfsr.ahead(r.lfsr_strnd_tinp0), lfsr.ahead(r.lfsr_strnd_trec0)
+        return step_half(r, old, a, thr, lfsr.ahead(r.lfsr_strnd_neur_u0), inp, rec, lfsr.ahead(r.lfsr_strnd_tout0))
+    inp, rec = lfsr.ahead(r.lfsr_strnd_tinp1), lfsr.ahead(r.lfsr_strnd_trec1)
+    return step_half(r, old, a, thr, lfsr.ahead(r.lfsr_strnd_neur_u1), inp, rec, lfsr.ahead(r.lfsr_strnd_tout1))
 
 
 @kernel
@@ -134,17 +140,18 @@ def write(r: np.record, e: Evt, n: int) -> Half:
     """What is written of neuron n in this clock, if the memory is written by the core."""
     old = dirty_half(r, e, n)
     stepped = _stepped(r, e, n, old)
-    traces_next, mask = _event_traces(r, e, n, old, stepped)
+    own = _own(r, e, n, old)
     u = 0
     if r.state_evt == EVT:
         u = _integrated(r, e, n, pair.u(old))
     elif is_stepping(r):
         u = pair.u(stepped)
+    mask = own.mask
     if not r.neur_dirty[e.addr << 1 | n] or bit(r.neur_step_cnt, 0):
         mask = pair.HALF_MASK & ~pair.U_MASK
     if not r.supp_cycle:
         mask |= pair.U_MASK
-    return Half(traces_next | u & pair.U_MASK, mask)
+    return Half(own.state | stepped & ~own.mask & ~pair.U_MASK | u & pair.U_MASK, mask)
 
 
 @kernel
@@ -163,9 +170,7 @@ def is_alpha_one(r: np.record, e: Evt) -> bool:
 def advance(r: np.record, alpha_one: bool) -> None:
     """Rising edge: the random numbers move on, where they are used. alpha_one : of the word at hand"""
     if r.spi_noise_en and r.state == PROP and bit(r.neur128x2_cnt, 0):
-        at = r.lfsr_noise_neur_pos
-        r.lfsr_noise_neur[at] = lfsr.upcoming(r.lfsr_noise_neur, at, NOISE_LAG)
-        r.lfsr_noise_neur_pos = lfsr.following(r.lfsr_noise_neur, at)
+        lfsr.draw(r.lfsr_noise_neur, NOISE_WIDTH, NOISE_LAG)
     if r.spi_en_stoch_round and is_stepping(r):
         if not alpha_one:
             r.lfsr_strnd_neur_u0 = lfsr.advanced(r.lfsr_strnd_neur_u0, ROUND_UNFOLD)

@@ -21,17 +21,30 @@ RAND_MASK = (1 << UNFOLD) - 1
 def clock(r: np.record) -> None:
     """Rising edge. Weights that arrive keep the neuron of this clock from leaking; its random number goes by."""
     k = r.neur_step_cnt
-    leaking = r.state == STEP and k < N_OUT
     if r.wout_cs_del:
-        for i in range(r.spi_num_out_neur + 1):
-            update = lif.scaled(r.wout_data_o[i], r.spi_fp_loc_wout)
-            r.oneur_u[i] = readout.wrap_u(readout.integrate(signed(r.oneur_u[i], U_BITS), update))
-    elif leaking and k <= r.spi_num_out_neur:
-        en = int(traces.rounds_out(r.spi_kappa, r.spi_en_stoch_round))
-        rand = lfsr.ahead(r.lfsr_strnd_oneur_u) & RAND_MASK
-        r.oneur_u[k] = readout.wrap_u(readout.leak(signed(r.oneur_u[k], U_BITS), r.spi_kappa, rand, en))
-    if leaking and traces.rounds_out(r.spi_kappa, r.spi_en_stoch_round):
-        r.lfsr_strnd_oneur_u = lfsr.advanced(r.lfsr_strnd_oneur_u, UNFOLD)
+        integrate(r)
+    if r.state == STEP and k < N_OUT:
+        leak(r, k, r.spi_num_out_neur if not r.wout_cs_del else -1)
+
+
+@kernel
+def integrate(r: np.record) -> None:
+    """Add the weights at hand."""
+    for i in range(r.spi_num_out_neur + 1):
+        update = lif.scaled(r.wout_data_o[i], r.spi_fp_loc_wout)
+        r.oneur_u[i] = readout.wrap_u(readout.integrate(signed(r.oneur_u[i], U_BITS), update))
+
+
+@kernel
+def leak(r: np.record, k: int, last: int) -> None:
+    """Neuron k leaks, if it is not beyond ``last``; the random number moves on in any case."""
+    en = int(traces.rounds_out(r.spi_kappa, r.spi_en_stoch_round))
+    bits = lfsr.ahead(r.lfsr_strnd_oneur_u)
+    if k <= last:
+        u = readout.leak(signed(r.oneur_u[k], U_BITS), r.spi_kappa, bits & RAND_MASK, en)
+        r.oneur_u[k] = readout.wrap_u(u)
+    if en:
+        r.lfsr_strnd_oneur_u = lfsr.after(r.lfsr_strnd_oneur_u, bits, UNFOLD)
 
 
 @kernel

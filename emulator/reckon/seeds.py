@@ -9,7 +9,7 @@ import numpy as np
 
 from emulator.codec import positions
 from emulator.kernel.bits import field
-from emulator.kernel.jit import kernel, outlined
+from emulator.kernel.jit import outlined
 from emulator.reckon import lfsr
 from emulator.reckon.layout import PROG
 from emulator.reckon.lfsr import declared, in_time, order
@@ -20,43 +20,20 @@ WINP, WREC, WOUT, NOISE = map(declared, ("lfsr_winp", "lfsr_wrec", "lfsr_wout", 
 WINP_ORDER, WOUT_ORDER, NOISE_ORDER = order("lfsr_winp"), order("lfsr_wout"), order("lfsr_noise_neur")
 NEUR_ORDER, ONEUR_ORDER = order("lfsr_strnd_neur_u0"), order("lfsr_strnd_oneur_u")
 WINP_LAG, WOUT_LAG, NOISE_LAG = WINP.lag, WOUT.lag, NOISE.lag
+WINP_WIDTH, WOUT_WIDTH, NOISE_WIDTH = WINP.width, WOUT.width, NOISE.width
 HALF = declared("lfsr_strnd_neur_u1").seed[1]  # bit in which the odd neuron's seed begins
 AFTER_RESET = np.array([x.in_time(x.reset) for x in LFSRS])
 I_WINP, I_WREC, I_WOUT, I_NOISE = (LFSRS.index(x) for x in (WINP, WREC, WOUT, NOISE))
 I_ONEUR_U, I_NEUR_U0, I_NEUR_U1, I_TINP0, I_TINP1, I_TREC0, I_TREC1, I_TOUT0, I_TOUT1 = range(4, len(LFSRS))
 
 
-@kernel
-def _begin_winp(r: np.record, bits: int) -> None:
-    lfsr.fill(r.lfsr_winp, bits, WINP_LAG)
-    r.lfsr_winp_pos = 0
-
-
-@kernel
-def _begin_wrec(r: np.record, bits: int) -> None:
-    lfsr.fill(r.lfsr_wrec, bits, WINP_LAG)
-    r.lfsr_wrec_pos = 0
-
-
-@kernel
-def _begin_wout(r: np.record, bits: int) -> None:
-    lfsr.fill(r.lfsr_wout, bits, WOUT_LAG)
-    r.lfsr_wout_pos = 0
-
-
-@kernel
-def _begin_noise(r: np.record, bits: int) -> None:
-    lfsr.fill(r.lfsr_noise_neur, bits, NOISE_LAG)
-    r.lfsr_noise_neur_pos = 0
-
-
 @outlined
 def reset(r: np.record) -> None:
     """All LFSRs as after a reset."""
-    _begin_winp(r, AFTER_RESET[I_WINP])
-    _begin_wrec(r, AFTER_RESET[I_WREC])
-    _begin_wout(r, AFTER_RESET[I_WOUT])
-    _begin_noise(r, AFTER_RESET[I_NOISE])
+    lfsr.fill(r.lfsr_winp, AFTER_RESET[I_WINP], WINP_WIDTH, WINP_LAG)
+    lfsr.fill(r.lfsr_wrec, AFTER_RESET[I_WREC], WINP_WIDTH, WINP_LAG)
+    lfsr.fill(r.lfsr_wout, AFTER_RESET[I_WOUT], WOUT_WIDTH, WOUT_LAG)
+    lfsr.fill(r.lfsr_noise_neur, AFTER_RESET[I_NOISE], NOISE_WIDTH, NOISE_LAG)
     r.lfsr_strnd_oneur_u = AFTER_RESET[I_ONEUR_U]
     r.lfsr_strnd_neur_u0 = AFTER_RESET[I_NEUR_U0]
     r.lfsr_strnd_neur_u1 = AFTER_RESET[I_NEUR_U1]
@@ -72,13 +49,13 @@ def reset(r: np.record) -> None:
 def program(r: np.record, prog: int) -> None:
     """Take the seeds whose registers have just been written, bit by bit into the flip-flops."""
     if field(prog, PROGS.seed_inp):
-        _begin_winp(r, in_time(r.spi_seed_inp, WINP_ORDER))
+        lfsr.fill(r.lfsr_winp, in_time(r.spi_seed_inp, WINP_ORDER), WINP_WIDTH, WINP_LAG)
     if field(prog, PROGS.seed_rec):
-        _begin_wrec(r, in_time(r.spi_seed_rec, WINP_ORDER))
+        lfsr.fill(r.lfsr_wrec, in_time(r.spi_seed_rec, WINP_ORDER), WINP_WIDTH, WINP_LAG)
     if field(prog, PROGS.seed_out):
-        _begin_wout(r, in_time(r.spi_seed_out, WOUT_ORDER))
+        lfsr.fill(r.lfsr_wout, in_time(r.spi_seed_out, WOUT_ORDER), WOUT_WIDTH, WOUT_LAG)
     if field(prog, PROGS.seed_noise_neur):
-        _begin_noise(r, in_time(r.spi_seed_noise_neur, NOISE_ORDER))
+        lfsr.fill(r.lfsr_noise_neur, in_time(r.spi_seed_noise_neur, NOISE_ORDER), NOISE_WIDTH, NOISE_LAG)
     if field(prog, PROGS.seed_strnd_oneur):
         r.lfsr_strnd_oneur_u = in_time(r.spi_seed_strnd_oneur, ONEUR_ORDER)
     if field(prog, PROGS.seed_strnd_neur):

@@ -18,7 +18,7 @@ from emulator.kernel.jit import kernel, outlined
 from emulator.reckon import pair, weights
 from emulator.reckon.controller import EPROP, EVT, Evt
 from emulator.reckon.layout import N_OUT, N_WEIGHTS, NEURONS, PROG, READ, SPI_NEUR_ADDR, SPI_WORD_ADDR, W_BITS
-from emulator.reckon.learning import Eprop, winp_rule, wrec_rule
+from emulator.reckon.learning import Eprop, own_place
 from emulator.reckon.neuron_array import Half
 
 PROGS = positions(PROG)
@@ -120,10 +120,11 @@ def clock_winp(r: np.record, winp: np.ndarray, e: Evt, p: Eprop, prog: int) -> N
     if by_spi:
         _clock_by_spi(r, winp, r.winp_data_o, field(prog, PROGS.winp))
         if p.winp_we:
-            r.lfsr_winp_pos = weights.skip(r.lfsr_winp, r.lfsr_winp_pos)
+            weights.skip(r.lfsr_winp)
     elif p.winp_we:
         addr = p.pre << 4 | r.e_post_msb
-        r.lfsr_winp_pos = weights.update(r, winp_rule(r, p), r.winp_data_o, r.lfsr_winp, r.lfsr_winp_pos, winp, addr)
+        weights.prepare(r)
+        weights.update_inp(r, p.trace_inp, winp, addr)
     elif p.winp_cs:
         weights.load(r.winp_data_o, winp, p.pre << 4 | r.e_post_msb)
     elif r.state != EPROP and r.state_evt == EVT and r.neur128x2_cnt & GROUP_COUNTS == 0 and e.inp_event:
@@ -137,10 +138,11 @@ def clock_wrec(r: np.record, wrec: np.ndarray, e: Evt, p: Eprop, prog: int) -> N
     if by_spi:
         _clock_by_spi(r, wrec, r.wrec_data_o, field(prog, PROGS.wrec))
         if p.wrec_we:
-            r.lfsr_wrec_pos = weights.skip(r.lfsr_wrec, r.lfsr_wrec_pos)
+            weights.skip(r.lfsr_wrec)
     elif p.wrec_we:
         addr = p.pre << 4 | r.e_post_msb
-        r.lfsr_wrec_pos = weights.update(r, wrec_rule(r, p), r.wrec_data_o, r.lfsr_wrec, r.lfsr_wrec_pos, wrec, addr)
+        weights.prepare(r)
+        weights.update_rec(r, p.trace_rec, own_place(r, p.pre), wrec, addr)
     elif p.wrec_cs:
         weights.load(r.wrec_data_o, wrec, p.pre << 4 | r.e_post_msb)
     elif r.state != EPROP and r.state_evt == EVT and r.neur128x2_cnt & GROUP_COUNTS == 0 and e.z:
@@ -154,7 +156,7 @@ def clock_wout(r: np.record, wout: np.ndarray, p: Eprop, prog: int, by_event: in
     if by_spi:
         _clock_by_spi(r, wout, r.wout_data_o, field(prog, PROGS.wout))
         if p.wout_we:
-            r.lfsr_wout_pos = weights.skip_out(r.lfsr_wout, r.lfsr_wout_pos)
+            weights.skip_out(r.lfsr_wout)
     elif p.wout_we:
         weights.update_out(r, p.trace_out, wout, p.post)
     elif p.wout_cs:

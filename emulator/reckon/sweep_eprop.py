@@ -13,7 +13,6 @@ from emulator.kernel.jit import kernel, outlined
 from emulator.reckon import learning, pair, weights
 from emulator.reckon.controller import ALWAYS_REGUL, CNT, ONLY_WOUT, PROP, SEND, Evt
 from emulator.reckon.layout import N_WEIGHTS
-from emulator.reckon.learning import Eprop
 from emulator.reckon.sweep_events import GROUPS
 from emulator.reckon.sweep_step import read
 
@@ -84,6 +83,7 @@ def _half(r: np.record, neur: int) -> int:
 def _pres(r: np.record, neurons: np.ndarray, winp: np.ndarray, wrec: np.ndarray, last: int) -> None:
     """All pre-synaptic neurons: their weights onto the group learn."""
     quiet = learning.nothing_above_f0(r)
+    weights.prepare(r)
     target = r.target_valid_sync == 1
     always = r.spi_regul_mode & ALWAYS_REGUL == ALWAYS_REGUL
     inp = bit(r.spi_do_eprop, 0) == 1 and (target or (always and bit(r.spi_regul_w, 0) == 1))
@@ -93,15 +93,12 @@ def _pres(r: np.record, neurons: np.ndarray, winp: np.ndarray, wrec: np.ndarray,
             read(r, neurons, pre >> 1)
         old = _half(r, pre)
         trace_inp, trace_rec = pair.trace_inp(old) >> r.spi_fp_loc_tinp, pair.trace_rec(old) >> r.spi_fp_loc_trec
-        p = Eprop(0, 0, 0, 0, 0, 0, 0, 0, 0, pre, trace_inp, trace_rec, 0)
         addr = GROUPS * pre + r.e_post_msb
         if inp and pre <= r.spi_num_inp_neur:
             weights.load(r.winp_data_o, winp, addr)
             if trace_inp or not quiet:
-                rule = learning.winp_rule(r, p)
-                r.lfsr_winp_pos = weights.update(r, rule, r.winp_data_o, r.lfsr_winp, r.lfsr_winp_pos, winp, addr)
+                weights.update_inp(r, trace_inp, winp, addr)
         if rec and pre <= r.spi_num_rec_neur:
             weights.load(r.wrec_data_o, wrec, addr)
             if trace_rec or not quiet:
-                rule = learning.wrec_rule(r, p)
-                r.lfsr_wrec_pos = weights.update(r, rule, r.wrec_data_o, r.lfsr_wrec, r.lfsr_wrec_pos, wrec, addr)
+                weights.update_rec(r, trace_rec, learning.own_place(r, pre), wrec, addr)

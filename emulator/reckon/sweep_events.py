@@ -70,10 +70,7 @@ def _to_neurons(r: np.record, neurons: np.ndarray, winp: np.ndarray, wrec: np.nd
         half0, half1 = half_of(r, n), half_of(r, n + 1)
         half0, half1 = _stimulated(r, half0, n, inp, z, 0), _stimulated(r, half1, n + 1, inp, z, 1)
         if r.spi_noise_en:
-            r.lfsr_noise_neur[r.lfsr_noise_neur_pos] = lfsr.upcoming(
-                r.lfsr_noise_neur, r.lfsr_noise_neur_pos, neuron_array.NOISE_LAG
-            )
-            r.lfsr_noise_neur_pos = lfsr.following(r.lfsr_noise_neur, r.lfsr_noise_neur_pos)
+            lfsr.draw(r.lfsr_noise_neur, neuron_array.NOISE_WIDTH, neuron_array.NOISE_LAG)
         if n == pre & ~1:
             half0 = _traced(r, half0, inp, z) if pre == n else half0
             half1 = _traced(r, half1, inp, z) if pre == n + 1 else half1

@@ -43,7 +43,7 @@ def sweep(r: np.record, neurons: np.ndarray, last: int) -> None:
             alpha, thr = neuron_array.alpha(r, addr), pair.thr(pair.parameters(r.neur_data_o))
             old0, old1 = half_of(r, n), half_of(r, n + 1)
             ahead0, ahead1 = ahead_of(even), ahead_of(odd)
-            half0, half1 = _step(r, old0, alpha, ahead0), _step(r, old1, alpha, ahead1)
+            half0, half1 = _step(r, old0, alpha, thr, ahead0), _step(r, old1, alpha, thr, ahead1)
             pair.put(neurons, addr, half0, half1)
             even, odd = advanced(r, even, ahead0, alpha), advanced(r, odd, ahead1, alpha)
             r.neur_z[n], r.neur_z[n + 1] = int(pair.u(old0) >= thr), int(pair.u(old1) >= thr)
@@ -74,9 +74,9 @@ def ahead_of(rands: Rands) -> Rands:
 
 
 @kernel
-def _step(r: np.record, old: int, alpha: int, ahead: Rands) -> int:
+def _step(r: np.record, old: int, alpha: int, thr: int, ahead: Rands) -> int:
     """A neuron at the end of the timestep."""
-    return neuron_array.step_half(r, old, alpha, ahead.u, ahead.inp, ahead.rec, ahead.out)
+    return neuron_array.step_half(r, old, alpha, thr, ahead.u, ahead.inp, ahead.rec, ahead.out)
 
 
 @kernel
