@@ -71,16 +71,32 @@ class SenderTiming:
 
 
 class AerSender:
-    """The sending side of a bus into the chip; sends what ``events`` gives, and idles a clock where that is None."""
+    """The sending side of a bus into the chip; sends what ``events`` gives, and idles a clock where that is None.
+
+    beside : pins that qualify the address, by name; their bits are above those of the address in an event
+    """
 
     def __init__(
-        self, chip: Chip, bus: str, events: Iterator[int | None], timing: SenderTiming, rng: np.random.Generator
+        self,
+        chip: Chip,
+        bus: str,
+        events: Iterator[int | None],
+        timing: SenderTiming,
+        rng: np.random.Generator,
+        beside: Sequence[str] = (),
     ) -> None:
-        addr = _pin(chip, bus, "addr")
-        self._addr_lsb, self._addr_width = chip.input_word[addr.name].lsb, addr.width
+        self._addr = [chip.input_word[name] for name in (_pin(chip, bus, "addr").name, *beside)]
         self._req = _mask(chip, _pin(chip, bus, "req"))
         self._ack = _mask(chip, _pin(chip, bus, "ack"))
         self._events, self._timing, self._rng = events, timing, rng
+
+    def _pins(self, event: int) -> int:
+        """The pins that carry an event."""
+        pins = 0
+        for f in self._addr:
+            pins |= (event & f.high) << f.lsb
+            event >>= f.width
+        return pins
 
     def piece(self) -> Piece:
         t, rng = self._timing, self._rng
@@ -90,11 +106,11 @@ class AerSender:
             if event is None:
                 yield idle
                 continue
-            addr = event << self._addr_lsb
+            addr = self._pins(event)
             yield from _hold(addr, t.setup.draw(rng))
             yield from self._request(addr)
             if t.scramble:
-                idle = int(rng.integers(1 << self._addr_width)) << self._addr_lsb
+                idle = self._pins(int(rng.integers(1 << sum(f.width for f in self._addr))))
             if t.impatient and rng.random() < t.impatient:
                 yield from _hold(idle, t.impatient_low.draw(rng))
                 continue
@@ -113,7 +129,7 @@ class AerSender:
                 return
             if waited == change_at:
                 other = next(self._events)
-                addr = addr if other is None else other << self._addr_lsb
+                addr = addr if other is None else self._pins(other)
             waited += 1
         yield from _hold(addr | self._req, t.req_hold.draw(rng))
 
@@ -188,6 +204,12 @@ class Host:
     def wait(self, clocks: int) -> HostPiece:
         for _ in range(clocks):
             yield (self._pins,)
+
+    def until(self, outputs: int, patience: int) -> HostPiece:
+        """Wait until one of these output pins is high, at most ``patience`` clocks."""
+        for _ in range(patience):
+            if (yield (self._pins,)) & outputs:
+                return
 
     def reset(self, clocks: int) -> HostPiece:
         """RST high for ``clocks``, at least 1, and low for one more."""

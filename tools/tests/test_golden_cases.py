@@ -30,9 +30,10 @@ SHORTEST = 1_000  # clocks; a case of fewer shows nothing
 # Of every part of a chip one, among those with fewer clocks: Icarus is slow.
 IN_ICARUS = {
     "odin": ("unconfigured", "virtual_events", "lif_extremes", "izh_mixed", "monitor_lif", "req_dropped", "spi_fast"),
+    "reckon": ("eprop", "spi_memories", "unconfigured"),
 }
 N_IN_ICARUS = 3  # of another chip
-UNCOMPILED = {"odin": ("unconfigured", 4_000)}  # a case, and so many of its clocks
+UNCOMPILED = {"odin": ("unconfigured", 4_000), "reckon": ("regul_always", 4_000)}  # a case, and so many of its clocks
 N_UNCOMPILED = 1_000  # of another chip's smallest case
 
 

@@ -1,0 +1,305 @@
+"""ReckOn's stimulus: a recipe of ranges and weights, turned into pieces that drive the pins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from emulator.codec import encode
+from emulator.reckon import layout
+from emulator.reckon.layout import CHIP, SpiCode
+from golden.ranges import Range, draw
+from golden.recipes.reckon_contents import BASE, Network
+from golden.recipes.reckon_samples import Samples, World
+from golden.stimulus import AerReceiver, AerSender, Clocks, Host, HostPiece, ReceiverTiming, SenderTiming, Stimulus
+
+_GAP, _HALF, _FAST, _RESET_CLOCKS = Clocks(200, 2000), Clocks(2, 3), Clocks(6, 16), Clocks(1, 12)
+_SEEN = 4  # clocks after a word until the chip has seen what to do with it
+_SPI_RDY = 1 << CHIP.output_word["SPI_RDY"].lsb
+_CODES = {
+    layout.NEURONS.name: SpiCode.NEUR,
+    layout.WINP.name: SpiCode.WINP,
+    layout.WREC.name: SpiCode.WREC,
+    layout.WOUT.name: SpiCode.WOUT,
+}
+
+
+@dataclass(frozen=True)
+class HostTraffic:
+    """What the host does while the network runs.
+
+    actions : relative frequency of the methods of ``Actions``; none, and it stays idle
+    gap : clocks between two actions; half : clocks in half an SCK period
+    quick : SCK levels in a clock for configuration, faster than the clock; None: as slow as everything else
+    retune : registers that "config" rewrites, and their ranges
+    block : data words in a transfer; session : transfers in a session
+    reset_clocks : length of a reset
+    """
+
+    actions: Mapping[str, float] = field(default_factory=dict)
+    gap: Clocks = _GAP
+    half: Clocks = _HALF
+    quick: Clocks | None = _FAST
+    retune: Mapping[str, Range] = field(default_factory=dict)
+    block: Range = (1, 6)
+    session: Range = (1, 5)
+    reset_clocks: Clocks = _RESET_CLOCKS
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A stimulus for ReckOn.
+
+    why : one sentence: what breaks if the model differs
+    registers : value or range of each configuration register, where not as in ``reckon_contents.BASE``
+    network : its size and contents, loaded beforehand; or, with ``program``, written by SPI
+    reset : RST is held before anything else happens; configured : all registers are programmed
+    undefined : it goes where the Verilog is undefined, and simulators may disagree
+    """
+
+    why: str
+    n_cycles: int = 14_000
+    registers: Mapping[str, Range] = field(default_factory=dict)
+    network: Network = field(default_factory=Network)
+    samples: Samples = field(default_factory=Samples)
+    sender: SenderTiming = field(default_factory=SenderTiming)
+    receiver: ReceiverTiming = field(default_factory=ReceiverTiming)
+    host: HostTraffic = field(default_factory=HostTraffic)
+    program: bool = False
+    reset: bool = True
+    configured: bool = True
+    undefined: bool = False
+
+
+def prepare(recipe: Recipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
+    """The stimulus, and the memories to load before the first clock. The same seed gives the same of both."""
+    for_network, for_world, for_sender, for_receiver, for_host = np.random.default_rng(seed).spawn(5)
+    numbers = recipe.network.registers(for_network)
+    memories = recipe.network.memories(numbers, for_network)
+    actions = Actions(recipe, for_host, numbers, memories)
+    world = World(recipe.samples, actions, for_world)
+    sender = AerSender(CHIP, "aerin", world.events(), recipe.sender, for_sender, ("AERIN_TAR_EN",))
+    receiver = AerReceiver(CHIP, "out", recipe.receiver, for_receiver)
+    loaded = {name: np.zeros_like(content) if recipe.program else content for name, content in memories.items()}
+    return Stimulus(actions.run(), [world.piece(), sender.piece(), receiver.piece()]), loaded
+
+
+class Actions:
+    """The host's doings: it configures the chip, lets it run, and then draws one action after the other.
+
+    registers : as last written; running : whether the network has been let run
+    stuck : set by the world when the chip does not go on; a reset and the configuration follow
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        rng: np.random.Generator,
+        numbers: Mapping[str, int],
+        memories: Mapping[str, np.ndarray],
+    ) -> None:
+        self._recipe, self._traffic, self._rng, self._memories = recipe, recipe.host, rng, memories
+        self._host = Host(CHIP, rng)
+        wanted = {**BASE, **numbers, **recipe.registers}
+        self._words = {
+            r.name: [draw(wanted[r.name], rng) & (1 << r.width) - 1 for _ in range(r.n_addrs)]
+            for r in CHIP.registers
+            if r.name != "SPI_EN_CONF"
+        }
+        if recipe.configured:
+            self.registers = {name: words[0] for name, words in self._words.items()}
+        else:
+            self.registers = _at_reset()
+        self.running = self.stuck = False
+
+    def run(self) -> HostPiece:
+        recipe, rng = self._recipe, self._rng
+        yield from self._host.wait(draw((0, 3), rng))
+        if recipe.reset:
+            yield from self._host.reset(draw((4, 8), rng))
+        if recipe.configured:
+            yield from self.configure()
+            if recipe.program:
+                yield from self.program()
+        yield from self.register("SPI_EN_CONF", 0)
+        self.running = True
+        actions: dict[str, Callable[[], HostPiece]] = {name: getattr(self, name) for name in self._traffic.actions}
+        weights = np.array(list(self._traffic.actions.values()))
+        while True:
+            yield from self._rest(max(1, self._traffic.gap.draw(rng)))
+            if self.stuck:
+                yield from self.reset()
+                self.stuck = False
+            elif actions:
+                yield from actions[str(rng.choice(list(actions), p=weights / weights.sum()))]()
+
+    def _rest(self, clocks: int) -> HostPiece:
+        for _ in range(clocks):
+            if self.stuck:
+                return
+            yield from self._host.wait(1)
+
+    def configure(self) -> HostPiece:
+        """All registers but SPI_EN_CONF, which is 1 since the reset."""
+        for name, words in self._words.items():
+            for i, word in enumerate(words):
+                yield from self.register(name, word, i)
+        self.registers |= {name: words[0] for name, words in self._words.items()}
+
+    def program(self) -> HostPiece:
+        """All memory words that are not 0, each run of them in a transfer."""
+        for name, content in self._memories.items():
+            used = np.flatnonzero(content.any(axis=1))
+            for run in np.split(used, np.flatnonzero(np.diff(used) > 1) + 1):
+                limbs = [int(limb) for limb in content[run].ravel()]
+                addr = int(run[0]) * CHIP.memory(name).n_limbs
+                yield from self.words([_header(write=_CODES[name], n=len(limbs), addr=addr), *limbs])
+
+    # Transactions
+
+    def words(self, words: Sequence[int]) -> HostPiece:
+        """A transaction: a header, and so many data words."""
+        for word in words:
+            levels = self._levels(word)
+            if self._traffic.quick is None:
+                yield from self._host.shift(levels, self._traffic.half)
+            else:
+                yield from self._host.shift_fast(levels, self._traffic.quick)
+                yield from self._host.wait(_SEEN)
+
+    def slow_words(self, words: Sequence[int]) -> HostPiece:
+        """The same at a speed at which the chip can follow with what it reads."""
+        yield from self._host.shift([level for word in words for level in self._levels(word)], self._traffic.half)
+
+    def _levels(self, word: int) -> list[int]:
+        return self._host.levels([word >> bit & 1 for bit in reversed(range(layout.SPI_BITS))])
+
+    def register(self, name: str, word: int, i: int = 0) -> HostPiece:
+        addr = CHIP.register(name).addr + i
+        yield from self.words([_header(write=SpiCode.CONFIG, n=1, addr=addr), word])
+
+    def _any(self, width: int) -> int:
+        return int(self._rng.integers(1 << width))
+
+    def _transfer(self) -> list[int]:
+        """Read or write some words of one of the memories, or output neurons, mostly where the network is."""
+        rng, n = self._rng, draw(self._traffic.block, self._rng)
+        read = rng.random() < 0.5
+        if rng.random() < 0.15:
+            addr, code, words = self._any(4), SpiCode.ONEUR, [self._any(16) for _ in range(n)]
+        else:
+            name = str(rng.choice(list(_CODES)))
+            memory, code = CHIP.memory(name), _CODES[name]
+            used = np.flatnonzero(self._memories[name].any(axis=1))
+            word = int(rng.choice(used)) if rng.random() < 0.8 else draw((0, memory.depth - 1), rng)
+            addr = memory.n_limbs * word + self._any(2)
+            words = [self._recipe.network.chunk(name, addr + i, rng) for i in range(n)]
+        header = _header(read=code, n=n, addr=addr) if read else _header(write=code, n=n, addr=addr)
+        return [header, *words]
+
+    # Actions
+
+    def config(self) -> HostPiece:
+        """Rewrite one of the registers named in ``retune``."""
+        name = str(self._rng.choice(list(self._traffic.retune)))
+        register = CHIP.register(name)
+        word = draw(self._traffic.retune[name], self._rng) & (1 << register.width) - 1
+        i = draw((0, register.n_addrs - 1), self._rng)
+        yield from self.register(name, word, i)
+        if name in self.registers and i == 0:
+            self.registers[name] = word
+
+    def session(self) -> HostPiece:
+        """Freeze the network, read and write memories, let it run again."""
+        yield from self.register("SPI_EN_CONF", 1)
+        yield from self._host.until(_SPI_RDY, draw((1, 1500), self._rng))
+        for _ in range(draw(self._traffic.session, self._rng)):
+            yield from self.slow_words(self._transfer())
+        yield from self.register("SPI_EN_CONF", 0)
+
+    def restless_session(self) -> HostPiece:
+        """The same while the network is running, and without the network's frozen state."""
+        yield from self.register("SPI_EN_CONF", 1)
+        for _ in range(draw(self._traffic.session, self._rng)):
+            yield from self.slow_words(self._transfer())
+        yield from self.register("SPI_EN_CONF", 0)
+
+    def stray(self) -> HostPiece:
+        """A transfer without SPI_EN_CONF."""
+        yield from self.slow_words(self._transfer())
+
+    def odd(self) -> HostPiece:
+        """Any header but one that writes a register, or that announces many words, with any data."""
+        code = draw((0, 7), self._rng)
+        read = 1 if code == SpiCode.CONFIG else draw((0, 1), self._rng)
+        n = draw((0, 3), self._rng)
+        header = encode(layout.SPI_HEADER, read=read, code=code, num_write=n, addr=self._any(16))
+        yield from self.slow_words([header, *(self._any(32) for _ in range(max(1, n)))])
+
+    def flags(self) -> HostPiece:
+        """Write a neuron's spike and dirty bits directly, and with them 32 bits of a word."""
+        neuron = draw((0, 2 * self.registers["SPI_NUM_REC_NEUR"]), self._rng) & layout.N - 1
+        addr = encode(layout.SPI_NEUR_ADDR, flags=1) | neuron
+        flags = encode(layout.SPI_NEUR_FLAGS, neur_z=self._any(1), neur_dirty=self._any(1))
+        word = self._recipe.network.chunk(layout.NEURONS.name, addr, self._rng) & ~0b11 | flags
+        yield from self.register("SPI_EN_CONF", 1)
+        yield from self.words([_header(write=SpiCode.NEUR, n=1, addr=addr), word])
+        yield from self.register("SPI_EN_CONF", 0)
+
+    def pause(self) -> HostPiece:
+        """A transfer whose SCK stops for long, once."""
+        levels = [level for word in self._transfer() for level in self._levels(word)]
+        stop = draw((2, len(levels)), self._rng)
+        yield from self._host.shift(levels[:stop], self._traffic.half)
+        yield from self._host.wait(draw((50, 600), self._rng))
+        yield from self._host.shift(levels[stop:], self._traffic.half)
+
+    def reset(self) -> HostPiece:
+        """A reset, which leaves most registers at their reset value, and the configuration again."""
+        yield from self._host.reset(self._traffic.reset_clocks.draw(self._rng))
+        yield from self._reconfigure()
+
+    def _reconfigure(self) -> HostPiece:
+        if self._recipe.configured:
+            yield from self.configure()
+        yield from self.register("SPI_EN_CONF", 0)
+
+    def bare_reset(self) -> HostPiece:
+        """A reset after which the chip runs for a while with the reset values."""
+        yield from self._host.reset(self._traffic.reset_clocks.draw(self._rng))
+        self.registers |= _at_reset()
+        yield from self._host.wait(draw((1, 800), self._rng))
+        yield from self._reconfigure()
+
+    def glitch_reset(self) -> HostPiece:
+        """A reset between two clocks: only the SPI's registers notice."""
+        yield from self._host.glitch_reset()
+        yield from self._host.wait(draw((1, 200), self._rng))
+        yield from self._reconfigure()
+
+    def cut(self) -> HostPiece:
+        """A transfer cut by a reset, wherever SCK stands."""
+        levels = [level for word in self._transfer() for level in self._levels(word)]
+        yield from self._host.shift(levels[: draw((1, len(levels)), self._rng)], self._traffic.half)
+        yield from self._host.reset(self._traffic.reset_clocks.draw(self._rng))
+        yield from self._host.shift(self._host.levels([]), self._traffic.half)
+        yield from self._host.reset(self._traffic.reset_clocks.draw(self._rng))
+        yield from self._reconfigure()
+
+    def transfer_in_reset(self) -> HostPiece:
+        """A transfer while the chip is in reset."""
+        yield from self._host.under_reset(self.slow_words(self._transfer()))
+        yield from self._reconfigure()
+
+
+def _at_reset() -> dict[str, int]:
+    """Registers after a reset; those that it leaves as they are start as 0."""
+    return {register.name: register.reset or 0 for register in CHIP.registers}
+
+
+def _header(n: int, addr: int, read: SpiCode | None = None, write: SpiCode | None = None) -> int:
+    code = write if read is None else read
+    assert code is not None
+    return encode(layout.SPI_HEADER, read=int(read is not None), code=code, num_write=n, addr=addr)

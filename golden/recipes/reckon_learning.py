@@ -1,0 +1,211 @@
+"""Recipes about neurons and learning: what a timestep does to potentials, traces and weights."""
+
+from __future__ import annotations
+
+from golden.recipes.reckon import HostTraffic, Recipe
+from golden.recipes.reckon_contents import Network
+from golden.recipes.reckon_samples import Samples
+from golden.stimulus import Clocks
+
+_SMALL = Network(n_inp=(10, 14), n_rec=(12, 18))
+_EAGER = Network(winp=(20, 120), thr=(150, 500))  # spikes a lot, so that traces rise
+
+NEURON_RECIPES = {
+    "inference": Recipe(
+        "Without learning: potentials, spikes, output neurons and the winner's label at the end of a sample.",
+        registers={"SPI_DO_EPROP": 0, "SPI_EN_STOCH_ROUND": (0, 1)},
+    ),
+    "force_traces": Recipe(
+        "SPI_FORCE_TRACES without learning: traces rise, decay, and stop at their highest value.",
+        registers={
+            "SPI_DO_EPROP": 0,
+            "SPI_FORCE_TRACES": 1,
+            "SPI_FP_LOC_TINP": (6, 7),
+            "SPI_FP_LOC_TREC": (6, 7),
+            "SPI_FP_LOC_TOUT": (6, 7),
+        },
+        network=_EAGER,
+        samples=Samples(steps=(15, 25)),
+        host=HostTraffic({"session": 1}, gap=Clocks(1500, 3000)),
+    ),
+    "rounding": Recipe(
+        "Stochastic rounding switched while running, seeds written anew, and decay by any factor, also above 1.",
+        n_cycles=18_000,
+        registers={"SPI_ALPHA_CONF": (0, 0xFFFFFFFF), "SPI_KAPPA": (0x78, 0x84)},
+        network=Network(alpha=(0, 0xFFF)),
+        host=HostTraffic(
+            {"config": 3, "session": 1},
+            gap=Clocks(200, 900),
+            retune={
+                "SPI_EN_STOCH_ROUND": (0, 1),
+                "SPI_KAPPA": (0x40, 0x84),
+                "SPI_SEED_STRND_NEUR": (0, (1 << 30) - 1),
+                "SPI_SEED_STRND_ONEUR": (0, (1 << 15) - 1),
+                "SPI_ALPHA_CONF": (0, 0xFFFFFFFF),
+            },
+        ),
+    ),
+    "noise": Recipe(
+        "Noise of every strength: its sum is taken for an overflow by the signs of potential and weight alone.",
+        registers={"SPI_NOISE_EN": 1, "SPI_NOISE_STR": (0, 3)},
+        host=HostTraffic(
+            {"config": 1}, gap=Clocks(300, 1500), retune={"SPI_NOISE_STR": (0, 9), "SPI_NOISE_EN": (0, 1)}
+        ),
+    ),
+    "reset_modes": Recipe(
+        "After a spike the potential loses the threshold, or becomes 0, by SPI_RST_MODE, switched while running.",
+        registers={"SPI_RST_MODE": 0},
+        network=_EAGER,
+        host=HostTraffic({"config": 1}, gap=Clocks(500, 1500), retune={"SPI_RST_MODE": (0, 1)}),
+    ),
+    "saturation": Recipe(
+        "Potentials at both ends, weights at both ends, traces at their end, thresholds of any sign.",
+        registers={
+            "SPI_FP_LOC_WINP": 7,
+            "SPI_FP_LOC_WREC": 7,
+            "SPI_FP_LOC_WOUT": 7,
+            "SPI_FP_LOC_TINP": 7,
+            "SPI_FP_LOC_TREC": 7,
+            "SPI_FP_LOC_TOUT": 7,
+            "SPI_LEARN_SIG_SCALE": (8, 15),
+            "SPI_KAPPA": (0x7C, 0x80),
+            "SPI_LR_P_WINP": (14, 31),
+            "SPI_LR_P_WREC": (14, 31),
+            "SPI_LR_P_WOUT": (14, 31),
+        },
+        network=Network(
+            winp=(-128, 127), wrec=(-128, 127), wout=(-128, 127), thr=(-32768, 32767), alpha=(0xF00, 0xFFF)
+        ),
+        samples=Samples(events=(3, 12)),
+    ),
+    "counts": Recipe(
+        "Reduced and odd numbers of neurons, more inputs than recurrent neurons, rewritten while running.",
+        n_cycles=18_000,
+        network=Network(n_inp=(30, 40), n_rec=(5, 21), n_out=(1, 16)),
+        samples=Samples(beyond=0.2),
+        host=HostTraffic(
+            {"config": 1},
+            gap=Clocks(800, 2500),
+            retune={
+                "SPI_NUM_INP_NEUR": (0, 45),
+                "SPI_NUM_REC_NEUR": (0, 25),
+                "SPI_NUM_OUT_NEUR": (0, 15),
+                "SPI_DO_EPROP": (0, 7),
+            },
+        ),
+    ),
+}
+
+LEARNING_RECIPES = {
+    "eprop_winp": Recipe(
+        "SPI_DO_EPROP bit 0: e-prop moves input weights only; output traces and recurrent traces stand still.",
+        registers={"SPI_DO_EPROP": 0b001},
+    ),
+    "eprop_wrec": Recipe(
+        "SPI_DO_EPROP bit 1: e-prop moves recurrent weights only, and clears those of a neuron to itself.",
+        registers={"SPI_DO_EPROP": 0b010},
+        network=_EAGER,
+    ),
+    "eprop_wout": Recipe(
+        "SPI_DO_EPROP bit 2 alone: output weights are updated without a sweep over pre-synaptic neurons.",
+        registers={"SPI_DO_EPROP": 0b100},
+    ),
+    "eprop": Recipe(
+        "All three kinds of weights learn; learning signals of any scale; negative pseudo-derivatives.",
+        n_cycles=18_000,
+        registers={"SPI_LEARN_SIG_SCALE": (0, 8), "SPI_H_1": (-16, 15), "SPI_H_0": (-16, 15)},
+        host=HostTraffic(
+            {"config": 1},
+            gap=Clocks(600, 1800),
+            retune={
+                "SPI_DO_EPROP": (0, 7),
+                "SPI_LEARN_SIG_SCALE": (0, 15),
+                "SPI_SEED_INP": (0, (1 << 25) - 1),
+                "SPI_LR_P_WINP": (0, 31),
+                "SPI_LR_R_WREC": (0, 31),
+            },
+        ),
+    ),
+    "learning_signals": Recipe(
+        "16 output neurons with large weights: the sum of errors times weights, scaled, and held at its ends.",
+        registers={"SPI_LEARN_SIG_SCALE": (9, 15), "SPI_NO_OUT_ACT": (0, 1), "SPI_FP_LOC_WOUT": 6},
+        network=Network(n_out=(15, 16), wout=(-128, 127), n_rec=(17, 33)),
+    ),
+    "regul_add": Recipe(
+        "Additive regularisation takes from the update probability of input and recurrent weights.",
+        registers={"SPI_REGUL_MODE": 0b010, "SPI_REGUL_W": (1, 3)},
+        network=_EAGER,
+        host=HostTraffic({"config": 1}, gap=Clocks(1500, 3000), retune={"SPI_REGUL_W": (0, 3)}),
+    ),
+    "regul_mul": Recipe(
+        "Multiplicative regularisation takes sixteenths from positive updates, down to nothing.",
+        registers={"SPI_REGUL_MODE": 0b001, "SPI_REGUL_W": (1, 3)},
+        network=_EAGER,
+        host=HostTraffic(
+            {"config": 1},
+            gap=Clocks(800, 2000),
+            retune={"SPI_REGUL_W": (0, 3), "SPI_REGUL_K_MUL": (0, 6), "SPI_REGUL_MODE": (0, 3)},
+        ),
+    ),
+    "regul_always": Recipe(
+        "Regularisation at every timestep, also without TARGET_VALID, when all learning signals are 0.",
+        registers={"SPI_REGUL_MODE": (6, 7), "SPI_REGUL_W": 3, "SPI_SINGLE_LABEL": (0, 1)},
+        network=_EAGER,
+        samples=Samples(teach=(6, 12)),
+    ),
+    "regression": Recipe(
+        "Regression: targets of two bytes each at every taught timestep, errors with and without the hard sigmoid, "
+        "potentials sent at each timestep.",
+        n_cycles=18_000,
+        registers={
+            "SPI_REGRESSION": 1,
+            "SPI_NO_OUT_ACT": (0, 1),
+            "SPI_SINGLE_LABEL": 0,
+            "SPI_SEND_PER_TIMESTEP": 1,
+            "SPI_SEND_LABEL_ONLY": 0,
+        },
+        network=_SMALL,
+        host=HostTraffic({"config": 1}, gap=Clocks(2000, 4000), retune={"SPI_NO_OUT_ACT": (0, 1)}),
+    ),
+    "regression_single": Recipe(
+        "Regression with SPI_SINGLE_LABEL: targets are asked for all the same, since no label ever comes; the label "
+        "sent is that of no winner.",
+        registers={"SPI_REGRESSION": 1, "SPI_NO_OUT_ACT": 1, "SPI_SEND_PER_TIMESTEP": (0, 1)},
+        network=_SMALL,
+    ),
+    "labels": Recipe(
+        "Classification with a label at each taught timestep (SPI_SINGLE_LABEL = 0), of existing classes and others.",
+        registers={"SPI_SINGLE_LABEL": 0},
+        network=_SMALL,
+        samples=Samples(stray_target=0.2),
+        host=HostTraffic({"config": 1}, gap=Clocks(2500, 5000), retune={"SPI_SINGLE_LABEL": (0, 1)}),
+    ),
+    "cue_accumulation": Recipe(
+        "Delayed supervision as the chip's own test bench configures it: cues from one of two sides, a label announced "
+        "before the last timesteps, weights that learn from it.",
+        n_cycles=24_000,
+        registers={
+            "SPI_FP_LOC_TINP": 3,
+            "SPI_FP_LOC_TREC": 4,
+            "SPI_FP_LOC_TOUT": 6,
+            "SPI_LEARN_SIG_SCALE": 5,
+            "SPI_REGUL_MODE": 2,
+            "SPI_REGUL_W": 3,
+            "SPI_KAPPA": 0x79,
+            "SPI_H_1": 0,
+            "SPI_H_2": 0,
+            "SPI_H_3": 0,
+            "SPI_H_4": 1,
+            **{f"SPI_THR_H_{i}": 205 for i in range(4)},
+            "SPI_REGUL_F0": 40,
+        },
+        network=Network(n_inp=24, n_rec=30, n_out=2, thr=614, alpha=0xFEF, winp=(-40, 90), wrec=(-30, 30)),
+        samples=Samples(steps=(22, 28), events=(0, 3), teach=(15, 18), infer=(15, 18), announced=True, cues=True),
+    ),
+    "full_size": Recipe(
+        "All 256 input, 256 recurrent and 16 output neurons.",
+        n_cycles=45_000,
+        network=Network(n_inp=256, n_rec=256, n_out=16, winp=(0, 120), wrec=(-20, 20), each=8, thr=(600, 2500)),
+        samples=Samples(steps=(4, 5), events=(4, 8), teach=1, infer=0, patience=50_000),
+    ),
+}

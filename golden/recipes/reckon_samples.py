@@ -1,0 +1,210 @@
+"""The world around ReckOn: samples of some timesteps, the input events and targets in them, and the ticks.
+
+One object decides all of it, and has two pieces: one owns the pins that say what time it is, the other the input bus.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from emulator.reckon import layout
+from emulator.reckon.layout import CHIP
+from golden.ranges import Range, draw
+from golden.stimulus import Clocks, Piece
+
+TARGET = 1 << CHIP.pin("AERIN_ADDR").width  # of an event: it is target data
+_SYNCHRONISED = 6  # clocks from a tick until the chip shows that it is busy
+_IN = {pin.name: CHIP.input_word[pin.name].high << CHIP.input_word[pin.name].lsb for pin in CHIP.inputs}
+_READY, _ASKED = (1 << CHIP.output_word[name].lsb for name in ("TIMING_ERROR_RDY", "MISO"))
+_OUTPUT_ASKED = 1 << CHIP.output_word["OUT_REQ"].lsb
+
+
+_TICK, _PAUSE, _GAP, _PACE, _HURRY = Clocks(1, 4), Clocks(0, 8), Clocks(5, 60), Clocks(1200, 2000), Clocks(1, 600)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What is presented to the chip, and how politely.
+
+    steps : timesteps in a sample; events : input events in a timestep
+    beyond : probability that an event's address is any of 256, not one of an existing input neuron
+    teach, infer : timestep from which TARGET_VALID, INFER_ACC are 1
+    announced : targets are sent before the tick of the first taught timestep, not when the chip asks on MISO
+    tick, pause, gap : clocks of a tick's pulse; from ready to the next tick; between two samples
+    patience : clocks that the chip may take before the next tick comes all the same
+    pace : clocks of a timestep where the chip does not tell when it is ready (SPI_TIMING_MODE)
+    cues : input events come in bursts of one population of neurons each, as in cue accumulation, else from any neuron
+    Abuse, each with its probability a timestep:
+    hasty : the tick comes ``hurry`` clocks after the last one, ready or not
+    restless : the tick does not wait for the timestep's events to be taken
+    flicker : TARGET_VALID and INFER_ACC are something else; abandon : SAMPLE falls somewhere in the timestep
+    stray_target : target data that nobody asked for
+    idle_ticks : ticks between samples, a probability a sample
+    """
+
+    steps: Range = (6, 14)
+    events: Range = (1, 7)
+    beyond: float = 0.01
+    teach: Range = (1, 4)
+    infer: Range = (0, 4)
+    announced: bool = False
+    tick: Clocks = _TICK
+    pause: Clocks = _PAUSE
+    gap: Clocks = _GAP
+    patience: int = 12_000
+    pace: Clocks = _PACE
+    cues: bool = False
+    hasty: float = 0.0
+    hurry: Clocks = _HURRY
+    restless: float = 0.0
+    flicker: float = 0.0
+    abandon: float = 0.0
+    stray_target: float = 0.0
+    idle_ticks: float = 0.0
+
+
+class Configured(Protocol):
+    """What the world knows of the host.
+
+    running : the chip is configured; registers : contents as last written; stuck : set by the world for the host
+    """
+
+    running: bool
+    registers: dict[str, int]
+    stuck: bool
+
+
+class World:
+    """Presents samples for ever, once the host lets the network run."""
+
+    def __init__(self, samples: Samples, host: Configured, rng: np.random.Generator) -> None:
+        self._samples, self._host, self._rng = samples, host, rng
+        self._queue: deque[int] = deque()
+        self._quiet = False  # the sender has nothing to send
+        self._pins = 0
+        self._side = 0  # population of neurons that a cue comes from
+
+    def events(self) -> Iterator[int | None]:
+        """What the input bus is to send: addresses, with TARGET set in target data."""
+        while True:
+            self._quiet = not self._queue
+            yield self._queue.popleft() if self._queue else None
+
+    def piece(self) -> Piece:
+        """SAMPLE, TIME_TICK, TARGET_VALID and INFER_ACC."""
+        while not self._host.running:
+            yield 0
+        while True:
+            yield from self._sample()
+            yield from self._wait(self._samples.gap.draw(self._rng))
+            if self._rng.random() < self._samples.idle_ticks:
+                yield from self._tick()
+                yield from self._wait(self._samples.gap.draw(self._rng))
+
+    def _wait(self, clocks: int) -> Piece:
+        for _ in range(clocks):
+            yield self._pins
+
+    def _set(self, name: str, level: bool) -> None:
+        self._pins = self._pins | _IN[name] if level else self._pins & ~_IN[name]
+
+    def _sample(self) -> Piece:
+        s, rng = self._samples, self._rng
+        n_steps, teach_from, infer_from = draw(s.steps, rng), draw(s.teach, rng), draw(s.infer, rng)
+        label = int(rng.integers(self._host.registers["SPI_NUM_OUT_NEUR"] + 1))
+        self._side = label
+        self._set("SAMPLE", True)
+        yield from self._wait(draw((4, 10), rng))
+        for step in range(n_steps):
+            self._queue.extend(self._input_event() for _ in range(draw(s.events, rng)))
+            if rng.random() < s.stray_target:
+                self._queue.append(self._any_target())
+            if s.announced and step == min(teach_from, n_steps - 1):
+                self._queue.extend(self._targets(label))
+            if rng.random() >= s.restless:
+                yield from self._until_sent()
+            self._set("TARGET_VALID", (step >= teach_from) ^ (rng.random() < s.flicker))
+            self._set("INFER_ACC", (step >= infer_from) ^ (rng.random() < s.flicker))
+            self._set("SAMPLE", step < n_steps - 1)
+            yield from self._wait(s.pause.draw(rng) + 3)  # longer than the synchronisers take
+            yield from self._tick()
+            yield from self._timestep(label)
+            if self._host.stuck:
+                break
+        self._set("SAMPLE", False)
+        yield from self._until_answered()
+        self._pins = 0
+        self._queue.clear()
+
+    def _tick(self) -> Piece:
+        self._set("TIME_TICK", True)
+        yield from self._wait(self._samples.tick.draw(self._rng))
+        self._set("TIME_TICK", False)
+
+    def _timestep(self, label: int) -> Piece:
+        """From a tick until the chip is ready for the next; gives it the targets that it asks for."""
+        s, rng = self._samples, self._rng
+        hasty = rng.random() < s.hasty
+        abandon = int(rng.integers(1, 400)) if rng.random() < s.abandon else 0
+        asked = False
+        untold = hasty or self._host.registers["SPI_TIMING_MODE"]
+        limit = (s.hurry if hasty else s.pace).draw(rng) if untold else s.patience
+        for waited in range(limit):
+            shown = yield self._pins
+            if abandon and waited == abandon:
+                self._set("SAMPLE", False)
+            if shown & _ASKED and not asked and not s.announced and waited > 2:
+                asked = True
+                self._queue.extend(self._targets(label))
+            if not untold and waited > _SYNCHRONISED and shown & (_READY | _OUTPUT_ASKED):
+                return
+        self._host.stuck = not untold
+
+    def _until_sent(self) -> Piece:
+        """Until all queued events have been taken."""
+        for _ in range(self._samples.patience):
+            if self._quiet and not self._queue:
+                return
+            yield self._pins
+
+    def _until_answered(self) -> Piece:
+        """Until the chip has sent its answer and rests."""
+        calm = 0
+        if self._host.registers["SPI_TIMING_MODE"]:
+            yield from self._wait(self._samples.pace.draw(self._rng))
+            return
+        for _ in range(self._samples.patience):
+            shown = yield self._pins
+            calm = calm + 1 if shown & _READY and not shown & _OUTPUT_ASKED else 0
+            if calm > _SYNCHRONISED:
+                return
+        self._host.stuck = True
+
+    # What is sent
+
+    def _input_event(self) -> int:
+        rng = self._rng
+        n_inp = self._host.registers["SPI_NUM_INP_NEUR"] + 1
+        if rng.random() < self._samples.beyond:
+            return int(rng.integers(layout.N))
+        if not self._samples.cues:
+            return int(rng.integers(n_inp))
+        quarter = max(1, n_inp // 4)  # left, right, recall, and neurons that are only noise
+        population = min(3, int(rng.choice([self._side & 1, ~self._side & 1, 2, 3], p=[0.6, 0.2, 0.1, 0.1])))
+        return min(n_inp - 1, quarter * population + int(rng.integers(quarter)))
+
+    def _any_target(self) -> int:
+        return TARGET | int(self._rng.integers(1 << 8))
+
+    def _targets(self, label: int) -> list[int]:
+        """The label, or in regression the 16-bit targets of all output neurons, lower bytes first."""
+        registers = self._host.registers
+        if not registers["SPI_REGRESSION"]:
+            return [TARGET | label]
+        values = self._rng.integers(-3000, 3000, size=registers["SPI_NUM_OUT_NEUR"] + 1)
+        return [TARGET | int(v) >> 8 * half & 0xFF for v in values for half in (0, 1)]

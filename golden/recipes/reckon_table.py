@@ -1,0 +1,9 @@
+"""All of ReckOn's recipes by name; each ``why`` says what breaks if a model differs."""
+
+from __future__ import annotations
+
+from golden.recipes.reckon import Recipe
+from golden.recipes.reckon_interfaces import INTERFACE_RECIPES
+from golden.recipes.reckon_learning import LEARNING_RECIPES, NEURON_RECIPES
+
+RECIPES: dict[str, Recipe] = NEURON_RECIPES | LEARNING_RECIPES | INTERFACE_RECIPES
