@@ -1,26 +1,40 @@
-"""What a run between a sender of events and a receiver of spikes comes to, for every chip with both buses."""
+"""What a run between a sender of events and a receiver of spikes has and comes to, for every chip with both buses.
+
+Where it begins and ends: the state of both sides, so that a next run goes on where this one was cut; and its results.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from emulator.errors import InputError
+from emulator.handshake import Environment, Receiver, Sender
 from emulator.kernel.jit import entry
 
 FIRST = 1024  # first length of an array whose length only the run will tell; doubled when full
 
 
+class Buses(NamedTuple):
+    """Both buses between two clocks: the sender, the receiver, and AEROUT_REQ as it was seen last."""
+
+    sender: Sender
+    receiver: Receiver
+    req: int
+
+
 @dataclass(frozen=True)
-class Run:
-    """What came of a closed-loop run.
+class _Run:
+    """What comes of a run at either level.
 
     cycles, addrs : (n,) int64, the first clock before whose edge AEROUT_REQ is seen high, and AEROUT_ADDR there;
     cycles count from the model's own first clock
     first_cycle : number of the run's first clock; n_cycles : clocks that the run took
-    done : all events were sent and the chip came to rest; False: ``max_cycles`` was reached first
-    rows : (n_cycles,) int64, the packed input pins in each clock, if they were asked for, else empty
+    done : all events were sent, and the chip came to rest if that was asked for; False: ``max_cycles`` came first
+    n_sent : events whose REQ has been dropped
+    buses : for a next run, which is to be given the events from ``n_sent`` on
     """
 
     cycles: np.ndarray
@@ -28,19 +42,54 @@ class Run:
     first_cycle: int
     n_cycles: int
     done: bool
+    n_sent: int
+    buses: Buses
+
+
+@dataclass(frozen=True)
+class Run(_Run):
+    """What came of a closed-loop run.
+
+    rows : (n_cycles,) int64, the packed input pins in each clock, if they were asked for, else empty
+    """
+
     rows: np.ndarray
 
 
 @dataclass(frozen=True)
-class EventRun:
-    """What came of an event-level run: as of a ``Run``, and what was counted, by the chip's own words."""
+class EventRun(_Run):
+    """What came of an event-level run; statistics : what was counted, by the chip's own words."""
 
-    cycles: np.ndarray
-    addrs: np.ndarray
-    first_cycle: int
-    n_cycles: int
-    done: bool
     statistics: Any
+
+
+def limits(events: np.ndarray, not_before: np.ndarray | None) -> np.ndarray:
+    """``not_before`` as kernels take it: empty for None. Raises InputError if there is not one for each event."""
+    if not_before is None:
+        return np.zeros(0, np.int64)
+    if len(not_before) != len(events):
+        raise InputError(f"not_before: {len(not_before)} cycles for {len(events)} events; right is one for each")
+    return np.ascontiguousarray(not_before, dtype=np.int64)
+
+
+def at_rest(addr: int, environment: Environment) -> Buses:
+    """Both buses at rest, as after a run that was done; the sender's gap begins with the first clock.
+
+    addr : what the sender shows
+    """
+    return Buses(Sender(0, addr, 0, environment.gap), Receiver(0, environment.ack_delay), 0)
+
+
+def after(left: Buses) -> tuple[int, Buses]:
+    """Events sent, and the buses as the next run takes them, which counts its own events."""
+    (req, addr, n_sent, wait), receiver, req_before = left
+    return int(n_sent), Buses(Sender(int(req), int(addr), 0, int(wait)), Receiver(*map(int, receiver)), int(req_before))
+
+
+@entry
+def new_column() -> np.ndarray:
+    """An array that ``put`` fills."""
+    return np.empty(FIRST, np.int64)
 
 
 @entry

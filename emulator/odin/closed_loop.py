@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from emulator import runs
 from emulator.handshake import Delays, Environment, held, receive, send, send_for, unchanged_for
 from emulator.kernel.bits import field
 from emulator.kernel.jit import entry
@@ -13,18 +12,8 @@ from emulator.odin import loop
 from emulator.odin.chip import Model
 from emulator.odin.clock import OUT, clock, outputs
 from emulator.odin.layout import NEURONS, SYNAPSES
-from emulator.odin.loop import Buses
 from emulator.odin.stretch import can_stretch, stretch
-
-
-@dataclass(frozen=True)
-class Run(loop.Run):
-    """What came of a closed-loop run.
-
-    rows : (n_cycles,) int64, the packed input pins in each clock, if they were asked for, else empty
-    """
-
-    rows: np.ndarray
+from emulator.runs import Buses, Run, new_column, put
 
 
 def run(
@@ -52,14 +41,14 @@ def run(
         model.memories[NEURONS.name],
         model.memories[SYNAPSES.name],
         np.ascontiguousarray(events, dtype=np.int64),
-        loop.limits(events, not_before),
+        runs.limits(events, not_before),
         environment.delays,
-        loop.at_rest_before(model, environment) if buses is None else buses,
+        loop.buses_before(model, environment) if buses is None else buses,
         max_cycles,
         finish,
         record_rows,
     )
-    n_sent, buses = loop.after(left)
+    n_sent, buses = runs.after(left)
     return Run(cycles, addrs, first_cycle, int(n_cycles), bool(done), n_sent, buses, rows)
 
 
@@ -77,7 +66,7 @@ def _loop(
     record_rows: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, bool, Buses]:
     """The clocks of a run: spike cycles, spike addresses, rows, clocks taken, done, the buses."""
-    cycles, addrs, rows = loop.new_column(), loop.new_column(), loop.new_column()
+    cycles, addrs, rows = new_column(), new_column(), new_column()
     n_spikes, n_cycles, done = 0, 0, False
     undriven = r.inputs & ~loop.DRIVEN
     sender, receiver, req_before = buses
@@ -85,8 +74,8 @@ def _loop(
         shown = outputs(r)
         ack, req = field(shown, OUT.AERIN_ACK), field(shown, OUT.AEROUT_REQ)
         if req == 1 and req_before == 0:
-            cycles = loop.put(cycles, n_spikes, r.cycle)
-            addrs = loop.put(addrs, n_spikes, field(shown, OUT.AEROUT_ADDR))
+            cycles = put(cycles, n_spikes, r.cycle)
+            addrs = put(addrs, n_spikes, field(shown, OUT.AEROUT_ADDR))
             n_spikes += 1
         req_before = req
         done = loop.is_done(r, sender, receiver, events, finish)
@@ -105,7 +94,7 @@ def _loop(
         sender = send_for(sender, delays, events, taken - 1, held(sender, not_before, r.cycle - taken + 1))[0]
         if record_rows:
             for _ in range(taken):
-                rows = loop.put(rows, n_cycles, r.inputs)
+                rows = put(rows, n_cycles, r.inputs)
                 n_cycles += 1
         else:
             n_cycles += taken

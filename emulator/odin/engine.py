@@ -7,10 +7,9 @@ corner that nobody would look for, is run clock by clock on the same state.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from emulator import runs
 from emulator.handshake import FOREVER, Delays, Environment, Receiver, Sender, held, receive, send, send_for
 from emulator.kernel.bits import field
 from emulator.kernel.jit import entry, kernel
@@ -21,20 +20,13 @@ from emulator.odin.clock import OUT, outputs, waiting_clock
 from emulator.odin.controller import WAIT
 from emulator.odin.event import Workspace
 from emulator.odin.layout import NEURONS, SYNAPSES
-from emulator.odin.loop import Buses
-from emulator.odin.statistics import COUNTS, Statistics, n_main, statistics
+from emulator.odin.statistics import COUNTS, n_main, statistics
 from emulator.odin.stretch import is_idle
+from emulator.runs import Buses, EventRun, new_column, put
 
 NO_SWEEPS = -1
 WORTH_IT = 8  # clocks of rest that are looked for
 ONE_SPIKE = aer_out.Seen(True, 0, False, False, 0, 0, 0)
-
-
-@dataclass(frozen=True)
-class Run(loop.Run):
-    """What came of a run at event level."""
-
-    statistics: Statistics
 
 
 def run(
@@ -46,7 +38,7 @@ def run(
     not_before: np.ndarray | None = None,
     buses: Buses | None = None,
     finish: bool = True,
-) -> Run:
+) -> EventRun:
     """Send events and take spikes until all is done, or for ``max_cycles`` clocks.
 
     events : (n,) int64, AERIN_ADDR of each, in order; environment : the delays of both buses
@@ -66,15 +58,15 @@ def run(
         event.new_workspace(),
         counts[0],
         np.ascontiguousarray(events, dtype=np.int64),
-        loop.limits(events, not_before),
+        runs.limits(events, not_before),
         environment.delays,
-        loop.at_rest_before(model, environment) if buses is None else buses,
+        loop.buses_before(model, environment) if buses is None else buses,
         max_cycles,
         finish,
         stall_clocks(model, environment) if sweeping and _may_sweep(model) else NO_SWEEPS,
     )
-    n_sent, buses = loop.after(left)
-    return Run(cycles, addrs, first_cycle, int(n_cycles), bool(done), n_sent, buses, statistics(counts[0]))
+    n_sent, buses = runs.after(left)
+    return EventRun(cycles, addrs, first_cycle, int(n_cycles), bool(done), n_sent, buses, statistics(counts[0]))
 
 
 def _may_sweep(model: Model) -> bool:
@@ -133,7 +125,7 @@ def _loop(
     stall: int,
 ) -> tuple[np.ndarray, np.ndarray, int, bool, Buses]:
     """The run: spike cycles, spike addresses, clocks taken, done, buses. stall : see ``stall_clocks``, or NO_SWEEPS."""
-    cycles, addrs = loop.new_column(), loop.new_column()
+    cycles, addrs = new_column(), new_column()
     n_spikes, n_cycles, done = 0, 0, False
     undriven = r.inputs & ~loop.DRIVEN
     sender, receiver, req_before = buses
@@ -144,8 +136,8 @@ def _loop(
         shown = outputs(r)
         ack, req = field(shown, OUT.AERIN_ACK), field(shown, OUT.AEROUT_REQ)
         if req == 1 and req_before == 0:
-            cycles = loop.put(cycles, n_spikes, r.cycle)
-            addrs = loop.put(addrs, n_spikes, field(shown, OUT.AEROUT_ADDR))
+            cycles = put(cycles, n_spikes, r.cycle)
+            addrs = put(addrs, n_spikes, field(shown, OUT.AEROUT_ADDR))
             n_spikes += 1
         req_before = req
         done = loop.is_done(r, sender, receiver, events, finish)
@@ -166,8 +158,8 @@ def _loop(
         if sweeping and not waiting and fits and event.can_take(r, receiver, delays):
             taken = event.take(r, ws, neurons, synapses, counts, delays, stall, receiver)
             for k in range(ws.shown.n):
-                cycles = loop.put(cycles, n_spikes, ws.shown.cycles[k])
-                addrs = loop.put(addrs, n_spikes, ws.shown.addrs[k])
+                cycles = put(cycles, n_spikes, ws.shown.cycles[k])
+                addrs = put(addrs, n_spikes, ws.shown.addrs[k])
                 n_spikes += 1
             receiver, req_before = taken.receiver, taken.req
             sender, high = send_for(sender, delays, events, taken.clocks, pause)

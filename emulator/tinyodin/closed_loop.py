@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.handshake import Delays, Environment, Receiver, Sender, receive, send, send_for, unchanged_for
+from emulator import runs
+from emulator.handshake import Delays, Environment, Receiver, Sender, held, receive, send, send_for, unchanged_for
 from emulator.kernel.bits import field, placed
 from emulator.kernel.jit import entry, kernel
-from emulator.runs import FIRST, Run, put
+from emulator.runs import Buses, Run, new_column, put
 from emulator.tinyodin.chip import Model
-from emulator.tinyodin.clock import IN, OUT, apply_inputs, clock, outputs
+from emulator.tinyodin.clock import IN, OUT, clock, outputs
 from emulator.tinyodin.controller import WAIT
 from emulator.tinyodin.layout import NEURONS, SYNAPSES
 from emulator.tinyodin.stretch import can_stretch, stretch
@@ -17,24 +18,45 @@ from emulator.tinyodin.stretch import can_stretch, stretch
 DRIVEN = placed(IN.AERIN_ADDR.mask, IN.AERIN_ADDR) | placed(1, IN.AERIN_REQ) | placed(1, IN.AEROUT_ACK)
 
 
-def run(model: Model, events: np.ndarray, environment: Environment, max_cycles: int, record_rows: bool = False) -> Run:
+def run(
+    model: Model,
+    events: np.ndarray,
+    environment: Environment,
+    max_cycles: int,
+    record_rows: bool = False,
+    not_before: np.ndarray | None = None,
+    buses: Buses | None = None,
+    finish: bool = True,
+) -> Run:
     """Send events and take spikes until all is done, or for ``max_cycles`` clocks.
 
-    events : (n,) int64, AERIN_ADDR of each, in order
-    The buses must be at rest, as after a run that was done; SCK, MOSI and RST stay as they are. The run ends before the
-    first edge at which both buses and the chip are at rest.
+    events : (n,) int64, AERIN_ADDR of each, in order; environment : the delays of both buses
+    not_before : (n,) int64, the first cycle of the model in which REQ of each may be high; None: no limits
+    buses : where the run before left them; None: at rest, as after a reset or a run that was done
+    finish : True: the run ends before the first edge at which both buses and the chip are at rest; False: as soon as
+    the last event's REQ has been dropped, for the next run to go on from there
+    SCK, MOSI and RST stay as they are. Raises InputError if ``not_before`` is not as long as ``events``.
     """
     first_cycle = int(model.registers[0].cycle)
-    cycles, addrs, rows, n_cycles, done = _loop(
+    cycles, addrs, rows, n_cycles, done, left = _loop(
         model.registers[0],
         model.memories[NEURONS.name],
         model.memories[SYNAPSES.name],
         np.ascontiguousarray(events, dtype=np.int64),
+        runs.limits(events, not_before),
         environment.delays,
+        buses_before(model, environment) if buses is None else buses,
         max_cycles,
+        finish,
         record_rows,
     )
-    return Run(cycles, addrs, first_cycle, int(n_cycles), bool(done), rows)
+    n_sent, buses = runs.after(left)
+    return Run(cycles, addrs, first_cycle, int(n_cycles), bool(done), n_sent, buses, rows)
+
+
+def buses_before(model: Model, environment: Environment) -> Buses:
+    """Both buses at rest, with the address that the model sees."""
+    return runs.at_rest(int(field(int(model.registers[0].inputs), IN.AERIN_ADDR)), environment)
 
 
 @kernel
@@ -42,6 +64,15 @@ def at_rest(r: np.record) -> bool:
     """Nothing queued, nothing under way; the pins must be at rest too."""
     idle = r.state == WAIT and r.main_empty == 1 and r.aerout_ctrl_busy == 0
     return idle and r.aerin_req_sync == 0 and r.aerin_req_sync_int == 0
+
+
+@kernel
+def is_done(r: np.record, sender: Sender, receiver: Receiver, events: np.ndarray, finish: bool) -> bool:
+    """Whether a run ends here; finish : only when all is at rest."""
+    if sender.n_sent < len(events):
+        return False
+    pins_at_rest = field(outputs(r), OUT.AERIN_ACK) == 0 and r.aerout_req == 0 and receiver.ack == 0
+    return not finish or (pins_at_rest and at_rest(r))
 
 
 @kernel
@@ -61,17 +92,18 @@ def _loop(
     neurons: np.ndarray,
     synapses: np.ndarray,
     events: np.ndarray,
+    not_before: np.ndarray,
     delays: Delays,
+    buses: Buses,
     max_cycles: int,
+    finish: bool,
     record_rows: bool,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, bool]:
-    """The clocks of a run: spike cycles, spike addresses, rows, clocks taken, done."""
-    cycles, addrs, rows = np.empty(FIRST, np.int64), np.empty(FIRST, np.int64), np.empty(FIRST, np.int64)
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, bool, Buses]:
+    """The clocks of a run: spike cycles, spike addresses, rows, clocks taken, done, the buses."""
+    cycles, addrs, rows = new_column(), new_column(), new_column()
     n_spikes, n_cycles, done = 0, 0, False
     undriven = r.inputs & ~DRIVEN
-    sender = Sender(0, field(r.inputs, IN.AERIN_ADDR), 0, delays.gap)
-    receiver = Receiver(0, delays.ack_delay)
-    req_before = 0
+    sender, receiver, req_before = buses
     while n_cycles < max_cycles:
         shown = outputs(r)
         ack, req = field(shown, OUT.AERIN_ACK), field(shown, OUT.AEROUT_REQ)
@@ -79,26 +111,25 @@ def _loop(
             cycles, addrs = put(cycles, n_spikes, r.cycle), put(addrs, n_spikes, field(shown, OUT.AEROUT_ADDR))
             n_spikes += 1
         req_before = req
-        all_sent = sender.n_sent == len(events) and ack == 0
-        done = all_sent and req == 0 and receiver.ack == 0 and at_rest(r)
+        done = is_done(r, sender, receiver, events, finish)
         if done:
             break
-        sender, receiver = send(sender, delays, events, ack), receive(receiver, delays, req)
-        pins = input_pins(undriven, sender, receiver)
-        if pins != r.inputs:
-            apply_inputs(r, pins)
+        sender = send(sender, delays, events, ack, held(sender, not_before, r.cycle))
+        receiver = receive(receiver, delays, req)
+        r.inputs = input_pins(undriven, sender, receiver)
         taken = 0
         if can_stretch(r):
-            taken = stretch(r, neurons, synapses, min(unchanged_for(sender, events), max_cycles - n_cycles))
+            same = unchanged_for(sender, events, held(sender, not_before, r.cycle + 1))
+            taken = stretch(r, neurons, synapses, min(same, max_cycles - n_cycles))
         if taken == 0:
             clock(r, neurons, synapses)
             taken = 1
-        sender = send_for(sender, delays, events, taken - 1)[0]
+        sender = send_for(sender, delays, events, taken - 1, held(sender, not_before, r.cycle - taken + 1))[0]
         if record_rows:
             for _ in range(taken):
-                rows = put(rows, n_cycles, pins)
+                rows = put(rows, n_cycles, r.inputs)
                 n_cycles += 1
         else:
             n_cycles += taken
     n_rows = n_cycles if record_rows else 0
-    return cycles[:n_spikes], addrs[:n_spikes], rows[:n_rows], n_cycles, done
+    return cycles[:n_spikes], addrs[:n_spikes], rows[:n_rows], n_cycles, done, Buses(sender, receiver, req_before)

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.handshake import Delays, Environment, Receiver, Sender, receive, send, send_for, unchanged_for
+from emulator import runs
+from emulator.handshake import Delays, Environment, Receiver, held, receive, send, send_for, unchanged_for
 from emulator.kernel.bits import field
 from emulator.kernel.jit import entry, kernel, outlined
-from emulator.runs import FIRST, EventRun, put
+from emulator.runs import Buses, EventRun, new_column, put
 from emulator.tinyodin import aer_out, controller, scheduler, sweep
 from emulator.tinyodin.chip import Model
-from emulator.tinyodin.clock import IN, OUT, apply_inputs, clock, outputs
-from emulator.tinyodin.closed_loop import DRIVEN, at_rest, input_pins
+from emulator.tinyodin.clock import IN, OUT, clock, outputs
+from emulator.tinyodin.closed_loop import DRIVEN, buses_before, input_pins, is_done
 from emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, PUSH, TREF, WAIT, WAIT_REQDN
 from emulator.tinyodin.layout import NEURONS, SYNAPSES, N
 from emulator.tinyodin.scheduler import FILL_FULL, SCHED
@@ -28,30 +29,38 @@ NO_SWEEPS = -1
 
 
 def run(
-    model: Model, events: np.ndarray, environment: Environment, max_cycles: int = 1 << 62, sweeping: bool = True
+    model: Model,
+    events: np.ndarray,
+    environment: Environment,
+    max_cycles: int = 1 << 62,
+    sweeping: bool = True,
+    not_before: np.ndarray | None = None,
+    buses: Buses | None = None,
+    finish: bool = True,
 ) -> EventRun:
     """Send events and take spikes until all is done, or for ``max_cycles`` clocks.
 
-    events : (n,) int64, AERIN_ADDR of each, in order; environment : the delays of both buses
-    sweeping : False runs every clock, with the same results
-    The buses must be at rest, as after a run that was done; SCK, MOSI and RST stay as they are. The run ends before the
-    first edge at which both buses and the chip are at rest.
+    sweeping : False runs every clock, with the same results; all else is as in ``closed_loop.run``
     """
     counts = np.zeros(1, dtype=COUNTS).view(np.recarray)
     first_cycle = int(model.registers[0].cycle)
     sweeps = sweeping and not model.registers[0].spi_aer_src_ctrl_nneur
-    cycles, addrs, n_cycles, done = _loop(
+    cycles, addrs, n_cycles, done, left = _loop(
         model.registers[0],
         model.memories[NEURONS.name],
         model.memories[SYNAPSES.name],
         sweep.new_lanes()[0],
         counts[0],
         np.ascontiguousarray(events, dtype=np.int64),
+        runs.limits(events, not_before),
         environment.delays,
+        buses_before(model, environment) if buses is None else buses,
         max_cycles,
+        finish,
         stall_clocks(environment) if sweeps else NO_SWEEPS,
     )
-    return EventRun(cycles, addrs, first_cycle, int(n_cycles), bool(done), statistics(counts[0]))
+    n_sent, buses = runs.after(left)
+    return EventRun(cycles, addrs, first_cycle, int(n_cycles), bool(done), n_sent, buses, statistics(counts[0]))
 
 
 def stall_clocks(environment: Environment) -> int:
@@ -185,16 +194,18 @@ def _loop(
     lanes: np.record,
     counts: np.record,
     events: np.ndarray,
+    not_before: np.ndarray,
     delays: Delays,
+    buses: Buses,
     max_cycles: int,
+    finish: bool,
     stall: int,
-) -> tuple[np.ndarray, np.ndarray, int, bool]:
-    """The run: spike cycles, spike addresses, clocks taken, done. stall : see ``stall_clocks``, or NO_SWEEPS."""
-    cycles, addrs = np.empty(FIRST, np.int64), np.empty(FIRST, np.int64)
-    n_spikes, n_cycles, done, req_before = 0, 0, False, 0
+) -> tuple[np.ndarray, np.ndarray, int, bool, Buses]:
+    """The run: spike cycles, spike addresses, clocks taken, done, buses. stall : see ``stall_clocks``, or NO_SWEEPS."""
+    cycles, addrs = new_column(), new_column()
+    n_spikes, n_cycles, done = 0, 0, False
     undriven = r.inputs & ~DRIVEN
-    sender = Sender(0, field(r.inputs, IN.AERIN_ADDR), 0, delays.gap)
-    receiver = Receiver(0, delays.ack_delay)
+    sender, receiver, req_before = buses
     in_lanes = stall != NO_SWEEPS
     longest = N * (2 + stall)
     if in_lanes:
@@ -206,9 +217,10 @@ def _loop(
             cycles, addrs = put(cycles, n_spikes, r.cycle), put(addrs, n_spikes, field(shown, OUT.AEROUT_ADDR))
             n_spikes += 1
         req_before = req
-        if sender.n_sent == len(events) and ack == 0 and req == 0 and receiver.ack == 0 and at_rest(r):
-            done = True
+        done = is_done(r, sender, receiver, events, finish)
+        if done:
             break
+        pause = held(sender, not_before, r.cycle)
         memories = r.state != WAIT and r.state != WAIT_REQDN and r.state != PUSH
         fits = in_lanes and n_cycles + longest <= max_cycles
         if memories and fits and can_sweep(r, field(r.inputs, IN.AERIN_ADDR), receiver, delays):
@@ -217,23 +229,22 @@ def _loop(
             if clocks != 2 * r.spi_max_neur:
                 last = r.spi_max_neur - 1
                 cycles, addrs, n_spikes = _put_spikes(cycles, addrs, n_spikes, lanes, last, first, stall)
-            sender, high = send_for(sender, delays, events, clocks)
+            sender, high = send_for(sender, delays, events, clocks, pause)
             r.inputs = input_pins(undriven, sender, receiver)
             r.aerin_req_sync_int = int(high >= 1)
             r.aerin_req_sync = int(high >= 2)
             n_cycles += clocks
             continue
-        sender, receiver = send(sender, delays, events, ack), receive(receiver, delays, req)
-        pins = input_pins(undriven, sender, receiver)
-        if pins != r.inputs:
-            apply_inputs(r, pins)
+        sender, receiver = send(sender, delays, events, ack, pause), receive(receiver, delays, req)
+        r.inputs = input_pins(undriven, sender, receiver)
         taken, state = 1, r.state
         counts.stalls += r.aerout_ctrl_busy
         if memories:
             _memory_clock(r, neurons, synapses, lanes, counts, in_lanes)
         elif state == WAIT and can_stretch(r):
-            taken = stretch(r, neurons, synapses, min(unchanged_for(sender, events), max_cycles - n_cycles))
-            sender = send_for(sender, delays, events, taken - 1)[0]
+            same = unchanged_for(sender, events, held(sender, not_before, r.cycle + 1))
+            taken = stretch(r, neurons, synapses, min(same, max_cycles - n_cycles))
+            sender = send_for(sender, delays, events, taken - 1, held(sender, not_before, r.cycle - taken + 1))[0]
         else:
             clock(r, neurons, synapses)
         counts.cycles[state] += taken
@@ -241,4 +252,4 @@ def _loop(
         n_cycles += taken
     if in_lanes:
         sweep.flush_all(lanes, neurons)
-    return cycles[:n_spikes], addrs[:n_spikes], n_cycles, done
+    return cycles[:n_spikes], addrs[:n_spikes], n_cycles, done, Buses(sender, receiver, req_before)

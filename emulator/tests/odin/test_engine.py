@@ -20,6 +20,8 @@ from emulator.handshake import Environment
 from emulator.odin import closed_loop, engine
 from emulator.odin.chip import Model
 from emulator.odin.layout import EVENTS, LIF, MAIN_DEPTH, NEURONS, N
+from emulator.odin.statistics import Statistics
+from emulator.runs import EventRun, Run
 from emulator.tests.odin.populations import (
     ENOUGH,
     Contents,
@@ -42,7 +44,7 @@ SLOW = Environment(60, 60, 60, 60)
 LONG = 1_000_000
 
 
-def assert_same_run(by_clock: closed_loop.Run, by_event: engine.Run) -> None:
+def assert_same_run(by_clock: Run, by_event: EventRun) -> None:
     """Spikes, their cycles, the clocks taken, and whether all was done."""
     np.testing.assert_array_equal(by_event.addrs, by_clock.addrs)
     np.testing.assert_array_equal(by_event.cycles, by_clock.cycles)
@@ -50,10 +52,10 @@ def assert_same_run(by_clock: closed_loop.Run, by_event: engine.Run) -> None:
     assert [getattr(by_event, e) for e in ends] == [getattr(by_clock, e) for e in ends]
 
 
-def walk(journey: Journey) -> list[engine.Run]:
+def walk(journey: Journey) -> list[EventRun]:
     """Run a journey at all three speeds and hold them together after each leg."""
     reference, swept, stepped = journey.model(), journey.model(), journey.model()
-    runs: list[engine.Run] = []
+    runs: list[EventRun] = []
     left: list[int] = []
     buses = None
     for leg in journey.legs:
@@ -201,7 +203,7 @@ class Halfway:
         model.memories["synapses"][:] = 0xBBBBBBBB
 
 
-def statistics(events: list[int], population: Contents, **registers: int) -> engine.Statistics:
+def statistics(events: list[int], population: Contents, **registers: int) -> Statistics:
     (run,) = walk(Journey(0, [Leg(OPEN | registers, population, events, Environment(), LONG)]))
     assert run.done
     return run.statistics
