@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from amaranth import Cat, Module, Value
 from amaranth.lib import memory, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 from amaranth.utils import exact_log2
 
 
@@ -25,17 +26,26 @@ class Sram(wiring.Component):
 
     ``r_word`` is valid one clock after ``cs`` and stays until the next access; no reset touches it.
     A write at the same clock is not seen by the read.
+
+    init : words from address 0 on, where they are not all 0 at first
+    A platform with a method ``get_sram`` may put another component of the same signature in its place, or None.
     """
 
-    def __init__(self, depth: int, width: int) -> None:
-        self.words = memory.Memory(shape=width, depth=depth, init=[])
+    def __init__(self, depth: int, width: int, init: Sequence[int] = ()) -> None:
+        self.depth, self.width = depth, width
+        self._init = init
         super().__init__({"control": In(SramControl(exact_log2(depth))), "w_word": In(width), "r_word": Out(width)})
 
-    def elaborate(self, platform: object) -> Module:
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.words = self.words
-        read = self.words.read_port()
-        write = self.words.write_port()
+        substitute = platform.get_sram(self) if hasattr(platform, "get_sram") else None
+        if substitute is not None:
+            m.submodules.device = substitute
+            connect(m, flipped(self), substitute)
+            return m
+        m.submodules.words = words = memory.Memory(shape=self.width, depth=self.depth, init=self._init)
+        read = words.read_port()
+        write = words.write_port()
         m.d.comb += [
             read.addr.eq(self.control.addr),
             read.en.eq(self.control.cs),
