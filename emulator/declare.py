@@ -207,6 +207,7 @@ class Register:
     """A configuration register, spread over ``n_addrs`` consecutive addresses of ``width`` bits each.
 
     reset : content after a reset, or None if no reset touches it
+    default : what it is written with where a configuration does not say: ``reset``, or else 0, unless given
     """
 
     name: str
@@ -218,6 +219,12 @@ class Register:
     source: str = ""
     signed: bool = False
     reset: int | None = None
+    default: int | None = None
+
+    @property
+    def unsaid(self) -> int:
+        """Content of each address where a configuration does not say."""
+        return self.default if self.default is not None else self.reset or 0
 
     @property
     def low(self) -> int:

@@ -67,6 +67,9 @@ class ClockLevel(ABC):
         rst = pack(self.chip.input_word, {pin.name: 1 for pin in self.chip.inputs if pin.role == "reset"})
         self.drive(np.repeat([rst, 0], RESET_CLOCKS), np.ones(2 * RESET_CLOCKS, np.uint8))
 
+    def registers_written(self) -> None:  # noqa: B027
+        """To be called after configuration registers were written directly: does what else the SPI's write would do."""
+
     def snapshot(self) -> state.Snapshot:
         """All state as it is now; ``restore`` gives it back, and with it the same future."""
         return state.take(self.registers, self.memories)

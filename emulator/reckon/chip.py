@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.codec import decode, from_limbs
+from emulator.codec import decode, encode, from_limbs
 from emulator.declare import Reg
 from emulator.model import ClockLevel
-from emulator.reckon import clock, controller, learning
+from emulator.reckon import clock, controller, learning, seeds
 from emulator.reckon.drive import drive
 from emulator.reckon.layout import (
     CHIP,
@@ -16,6 +16,7 @@ from emulator.reckon.layout import (
     NEURONS,
     PAIR,
     PROB_BITS,
+    PROG,
     SPI_HEADER,
     U_BITS,
     WINP,
@@ -33,6 +34,7 @@ COUNTERS = (  # wires that many clocks have in common, signed
     Reg("add_winp", PROB_BITS, 0, (N_WEIGHTS,), "Additive regularisation, input weights."),
     Reg("add_wrec", PROB_BITS, 0, (N_WEIGHTS,), "Additive regularisation, recurrent weights."),
 )
+SEEDS = encode(PROG, **{f.name: 1 for f in PROG if f.name.startswith("seed")})
 
 
 class Model(ClockLevel):
@@ -57,6 +59,10 @@ class Model(ClockLevel):
     @property
     def outputs(self) -> int:
         return int(clock.outputs(self.registers[0]))
+
+    def registers_written(self) -> None:
+        """Begin all random numbers at the seeds that the registers hold."""
+        seeds.program(self.registers[0], SEEDS)
 
     # --- What it is doing, in words ---
 

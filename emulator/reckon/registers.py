@@ -6,6 +6,13 @@ Source: ReckOn doc v1.0, 3 (doc/README.md); spi_slave.v.
 from __future__ import annotations
 
 from emulator.declare import Register
+from emulator.reckon.lfsrs import LFSRS
+
+
+def _own_seed(register: str) -> int:
+    """What seeds the random numbers as a reset does."""
+    return sum(lfsr.reset << lfsr.seed[1] for lfsr in LFSRS if lfsr.seed[0] == register)
+
 
 REGISTERS = (
     Register("SPI_EN_CONF", 0, 1, "Asks for state CONFIG, and lets the SPI's requests through.", reset=1),
@@ -81,15 +88,45 @@ REGISTERS = (
     Register("SPI_LR_P_WREC", 82, 5, "Left shift, before it.", unit="bits"),
     Register("SPI_LR_R_WOUT", 83, 5, "Right shift of an output weight's update probability.", unit="bits"),
     Register("SPI_LR_P_WOUT", 84, 5, "Left shift, before it.", unit="bits"),
-    Register("SPI_SEED_INP", 85, 25, "Seed of the input weights' updates."),
-    Register("SPI_SEED_REC", 86, 25, "Seed of the recurrent weights' updates."),
-    Register("SPI_SEED_OUT", 87, 22, "Seed of the output weights' updates."),
-    Register("SPI_SEED_STRND_NEUR", 88, 30, "Seeds of the potentials' rounding: even neurons, odd neurons."),
-    Register("SPI_SEED_STRND_ONEUR", 89, 15, "Seed of the output neurons' rounding."),
-    Register("SPI_SEED_STRND_TINP", 90, 30, "Seeds of the input traces' rounding: even, odd neurons."),
-    Register("SPI_SEED_STRND_TREC", 91, 30, "Seeds of the recurrent traces' rounding: even, odd neurons."),
-    Register("SPI_SEED_STRND_TOUT", 92, 30, "Seeds of the output traces' rounding: even, odd neurons."),
-    Register("SPI_SEED_NOISE_NEUR", 93, 17, "Seed of the noise."),
+    Register("SPI_SEED_INP", 85, 25, "Seed of the input weights' updates.", default=_own_seed("SPI_SEED_INP")),
+    Register("SPI_SEED_REC", 86, 25, "Seed of the recurrent weights' updates.", default=_own_seed("SPI_SEED_REC")),
+    Register("SPI_SEED_OUT", 87, 22, "Seed of the output weights' updates.", default=_own_seed("SPI_SEED_OUT")),
+    Register(
+        "SPI_SEED_STRND_NEUR",
+        88,
+        30,
+        "Seeds of the potentials' rounding: even neurons, odd neurons.",
+        default=_own_seed("SPI_SEED_STRND_NEUR"),
+    ),
+    Register(
+        "SPI_SEED_STRND_ONEUR",
+        89,
+        15,
+        "Seed of the output neurons' rounding.",
+        default=_own_seed("SPI_SEED_STRND_ONEUR"),
+    ),
+    Register(
+        "SPI_SEED_STRND_TINP",
+        90,
+        30,
+        "Seeds of the input traces' rounding: even, odd neurons.",
+        default=_own_seed("SPI_SEED_STRND_TINP"),
+    ),
+    Register(
+        "SPI_SEED_STRND_TREC",
+        91,
+        30,
+        "Seeds of the recurrent traces' rounding: even, odd neurons.",
+        default=_own_seed("SPI_SEED_STRND_TREC"),
+    ),
+    Register(
+        "SPI_SEED_STRND_TOUT",
+        92,
+        30,
+        "Seeds of the output traces' rounding: even, odd neurons.",
+        default=_own_seed("SPI_SEED_STRND_TOUT"),
+    ),
+    Register("SPI_SEED_NOISE_NEUR", 93, 17, "Seed of the noise.", default=_own_seed("SPI_SEED_NOISE_NEUR")),
     Register("SPI_NUM_INP_NEUR", 94, 8, "Input neurons.", unit="neurons - 1", reset=0xFF),
     Register("SPI_NUM_REC_NEUR", 95, 8, "Recurrent neurons.", unit="neurons - 1", reset=0xFF),
     Register("SPI_NUM_OUT_NEUR", 96, 4, "Output neurons.", unit="neurons - 1", reset=0xF),

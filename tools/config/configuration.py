@@ -43,6 +43,7 @@ class Configuration:
         model.reset()
         after_reset = model.registers.tobytes()
         self._write_registers(model)
+        model.registers_written()
         if model.registers.tobytes() != after_reset:
             model.drive(np.zeros(SETTLING, np.int64), np.ones(SETTLING, np.uint8))
 

@@ -15,7 +15,7 @@ TABLE = "registers"
 def read(source: Source, chip: Chip) -> dict[str, tuple[int, ...]]:
     """All registers of the chip, for each of a register's addresses what is in it.
 
-    Where nothing is given that is its content after a reset, and 0 where no reset touches it.
+    Where nothing is given that is what the declaration says: in general its content after a reset.
     """
     tables = source.tree.get(TABLE, {})
     if not isinstance(tables, dict):
@@ -38,7 +38,7 @@ def read(source: Source, chip: Chip) -> dict[str, tuple[int, ...]]:
 
 def untouched(register: Register) -> tuple[int, ...]:
     """What is in a register that a configuration does not name."""
-    return (register.reset or 0,) * register.n_addrs
+    return (register.unsaid,) * register.n_addrs
 
 
 def _one(source: Source, key: Key, register: Register, given: object) -> tuple[int, ...]:

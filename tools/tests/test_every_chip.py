@@ -17,6 +17,7 @@ from tools.bench.contestants import Job
 from tools.bench.workloads import makers
 from tools.config.configuration import Configuration
 from tools.config.load import dump, load
+from tools.spi import pins, stream
 from tools.tables import markdown
 
 ROOT = Path(__file__).parents[2]
@@ -130,4 +131,33 @@ def test_a_configuration_is_in_the_model_once_applied(chip: Chip, tmp_path: Path
     configuration.apply(model)
     for register in chip.registers:
         held = np.atleast_1d(model.registers[0][register.name.lower()])
-        assert tuple(held) == (register.reset or 0,) * register.n_addrs
+        assert tuple(held) == (register.unsaid,) * register.n_addrs
+
+
+def small_configuration(chip: Chip) -> Configuration:
+    """Registers as nobody touched them, but one; a few words in each memory."""
+    rng = np.random.default_rng(6)
+    registers = {r.name: (r.unsaid,) * r.n_addrs for r in chip.registers}
+    some = chip.registers[-1]
+    registers[some.name] = (1,) * some.n_addrs
+    return Configuration(chip, registers, {m.name: random_words(m, rng) for m in chip.memories})
+
+
+def test_the_spi_stream_programs_what_the_back_door_does(chip: Chip) -> None:
+    if not chip.registers:
+        pytest.skip(f"{chip.name} has no configuration registers")
+    wanted = small_configuration(chip)
+    blank = {m.name: state.new_memory(m) for m in chip.memories}
+    transactions = stream.pack(wanted, blank)
+    assert stream.unpack(chip, (("", content) for content in transactions), blank) == wanted
+    programmed, expected = chips.model(chip.name)(), chips.model(chip.name)()
+    programmed.reset()
+    rows = pins.rows(chip, transactions, gap=8)
+    programmed.drive(rows, np.ones(len(rows), np.uint8))
+    wanted.apply(expected)
+    for memory in chip.memories:
+        assert np.array_equal(programmed.memories[memory.name], expected.memories[memory.name]), memory.name
+    for reg in (reg for block in chip.blocks for reg in block.regs if block.name in ("spi_slave", "lfsr")):
+        if reg.name.upper() in {r.name.upper() for r in chip.registers} or reg.name.startswith("lfsr"):
+            name = reg.name
+            assert np.array_equal(programmed.registers[0][name], expected.registers[0][name]), name

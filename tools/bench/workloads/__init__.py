@@ -36,7 +36,8 @@ class Workload:
     name : one word; what : the same in words
     memories : name -> (depth, limbs) uint32, before the first row
     inputs, clk : rows (see ``emulator.trace``) that reset and configure the chip and leave its buses at rest
-    events : (n,) int64, addresses on the input bus, in order
+    events : addresses on the input bus, (n,) int64, in order; or what the host of a chip does, (n, 2) int64
+    environment : the delays of whoever is at the buses, as the chip's ``closed_loop.run`` takes them
     """
 
     chip: Chip
@@ -46,6 +47,7 @@ class Workload:
     inputs: np.ndarray
     clk: np.ndarray
     events: np.ndarray
+    environment: Any = ENVIRONMENT
 
     def new_model(self) -> Any:
         """A golden model with the memories' contents, before the first row."""
