@@ -8,6 +8,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from emulator.reckon.lfsrs import Lfsr
+from rtl.lib.power_up import reset_signal
 
 CHUNK = 64  # bits computed side by side
 
@@ -35,7 +36,8 @@ class UnfoldedLfsr(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         lfsr, where = self._lfsr, self._where
-        window = Signal(lfsr.width, init=sum((lfsr.reset >> i & 1) << at for i, at in enumerate(where)))
+        reset = sum((lfsr.reset >> i & 1) << at for i, at in enumerate(where))
+        window = reset_signal(lfsr.width, reset, "window")
         bits = Signal(lfsr.unfold + lfsr.width)
         if self._gated:
             with m.If(self.cs), m.If(self.en):

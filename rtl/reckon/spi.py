@@ -8,6 +8,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from emulator.reckon.layout import PROG, READ, REGISTERS, SPI_BITS, SPI_CNT_BITS, SPI_HEADER, SpiCode
+from rtl.lib.power_up import reset_signal
 from rtl.lib.views import layout_of
 from rtl.reckon.buses import PROG_LAYOUT, READ_LAYOUT, Config, SpiAccess
 
@@ -133,7 +134,11 @@ class SpiSlave(wiring.Component):
             name, reset = register.name.lower(), register.reset
             parts = []
             for i in range(register.n_addrs):
-                part = Signal(register.width, name=f"{name}_{i}", init=reset or 0, reset_less=reset is None)
+                part_name = f"{name}_{i}"
+                if reset is None:
+                    part = Signal(register.width, name=part_name, reset_less=True)
+                else:
+                    part = reset_signal(register.width, reset, part_name)
                 with m.If(writes & (spi_addr.addr == register.addr + i)):
                     m.d.sck += part.eq(with_last_bit)
                 parts.append(part)
