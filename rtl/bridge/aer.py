@@ -56,9 +56,10 @@ class AerSender(wiring.Component):
             m.d.sync += waited.eq(waited + 1)
             with m.If(waited == self.hold):
                 m.d.sync += [self.req.eq(0), waited.eq(0)]
-        with m.Elif(self.stb & ~self.req & ~self.ack & self.i.valid & ~ahead[-1]):
-            m.d.sync += waited.eq(waited + 1)
-            with m.If(waited == self.gap):
+        with m.Elif(self.stb & ~self.req & ~self.ack & self.i.valid):
+            with m.If(waited != self.gap):
+                m.d.sync += waited.eq(waited + 1)
+            with m.Elif(~ahead[-1]):
                 m.d.sync += [self.req.eq(1), self.addr.eq(self.i.payload.addr), waited.eq(0)]
                 m.d.comb += self.i.ready.eq(1)
         with m.If(self.forget):

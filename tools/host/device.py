@@ -105,7 +105,7 @@ class Device:
         spikes = []
         for i in range(POLL_HEAD, len(answer), n):
             cycle, addr = _integers(answer[i : i + n], (CYCLE_BYTES, n - CYCLE_BYTES))
-            spikes.append((self.now - (now - cycle) % WRAP, addr))
+            spikes.append((self.now + (cycle - now + WRAP // 2) % WRAP - WRAP // 2, addr))  # before now, or just after
         return Progress(self.now, left, quiet, spikes, drained=HEAD + len(answer) + n <= PAYLOAD)
 
     def spi(self, transactions: Sequence[int], n_bytes: int, half: int) -> Iterator[int]:

@@ -88,9 +88,10 @@ class EventBuses:
             self._sender_waited += 1
             if self._sender_waited > self.delays.hold:
                 self.req = self._sender_waited = 0
-        elif not self.req and not ack and self.events and self.events[0][0] <= now:
-            self._sender_waited += 1
-            if self._sender_waited > self.delays.gap:
+        elif not self.req and not ack and self.events:
+            if self._sender_waited < self.delays.gap:
+                self._sender_waited += 1
+            elif self.events[0][0] <= now:
                 self.req, self._sender_waited = 1, 0
                 self.addr = self.events.popleft()[1]
 
@@ -114,20 +115,21 @@ class EventBuses:
         if self.req and ack:
             clocks = self.delays.hold - self._sender_waited
         elif not self.req and not ack and self.events:
-            ahead = self.events[0][0] - now
-            clocks = ahead if ahead > 0 else self.delays.gap - self._sender_waited
+            clocks = max(self.events[0][0] - now, self.delays.gap - self._sender_waited)
         elif not self.req and not ack and self.more:
             return 0
         if req != self.ack:
             clocks = min(clocks, (self.delays.ack_delay if req else self.delays.ack_hold) - self._receiver_waited)
         return clocks
 
-    def skip(self, clocks: int, outputs: int, now: int) -> None:
+    def skip(self, clocks: int, outputs: int) -> None:
         """As many steps, of those that ``unchanged_for`` counts."""
         ack, req, _ = self.shown(outputs)
         self._count_quiet(clocks, ack, req)
-        if (self.req and ack) or (not self.req and not ack and self.events and self.events[0][0] <= now):
+        if self.req and ack:
             self._sender_waited += clocks
+        elif not self.req and not ack and self.events:
+            self._sender_waited = min(self._sender_waited + clocks, self.delays.gap)
         if req != self.ack:
             self._receiver_waited += clocks
 

@@ -175,7 +175,7 @@ class ModelBoard:
             rows = spi_pins | self._levels | self._aer.pins
             outputs: np.ndarray = self._model.drive(rows, np.ones(len(rows), np.uint8))
             if not np.any((np.append(outputs, self._model.outputs)) & self._aer.watched):
-                self._aer.skip(len(rows), 0, self._now)
+                self._aer.skip(len(rows), 0)
                 self._now += len(rows)
                 return outputs
             self._model.restore(before)
@@ -208,4 +208,4 @@ class ModelBoard:
             self._now = now
             clocks = int(changed[0]) + 1
             self._drive(clocks)
-        self._aer.skip(clocks, outputs, now)
+        self._aer.skip(clocks, outputs)

@@ -1,0 +1,393 @@
+"""A network on a board: the same spikes, at the same cycles, from golden model, RTL and whatever line is between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from emulator.errors import InputError
+from emulator.handshake import Environment
+from emulator.odin import closed_loop
+from emulator.odin.chip import Model
+from emulator.odin.layout import CHIP, EVENTS
+from rtl import toolchain
+from rtl.bridge.protocol import Command, frame
+from tools.config import packed
+from tools.config.configuration import Configuration
+from tools.config.load import load
+from tools.host import session
+from tools.host.device import Device
+from tools.host.link import Link
+from tools.host.simulated.line import Receiver, levels
+from tools.host.simulated.model import ModelBoard
+from tools.host.simulated.rtl import RtlBoard
+from tools.host.simulated.terminal import Board
+from tools.run import session as run_session
+from tools.run.events import Block
+
+EVENT = {event.name: event for event in EVENTS}
+NET = """
+[registers]
+SPI_SYN_SIGN = "9"
+[[neurons]]
+index = "0-15"
+model = "lif"
+thr = 12
+ca_en = 1
+ca_theta1 = 0
+ca_theta2 = 3
+ca_theta3 = 7
+[[synapses]]
+pre = "0-31"
+post = "0-15"
+weight = 3
+mapped = false
+[[synapses]]
+pre = "20-31"
+post = "0-15"
+weight = 6
+"""
+PARAMETERS = {"izh": False, "bursts": False}  # a smaller board, and the same chip to this network
+TITLE = "odin bursts=no izh=no"
+DEPTH = 8  # of the queues: far fewer than there are events, or spikes of one of them
+
+
+class BoardLine:
+    """A line with a board at its other end; ``spoil`` may do to the bytes what lines do."""
+
+    def __init__(self, board: Board, spoil: Callable[[bytes], bytes] = lambda passing: passing) -> None:
+        self._board, self._spoil = board, spoil
+        self._coming = b""
+
+    def write(self, data: bytes) -> int:
+        self._coming += self._spoil(self._board.step(self._spoil(data)))
+        return len(data)
+
+    def read(self, size: int = 1) -> bytes:
+        if not self._coming and self._board.busy:
+            self._coming = self._spoil(self._board.step(b""))
+        taken, self._coming = self._coming[:size], self._coming[size:]
+        return taken
+
+
+@pytest.fixture(scope="module")
+def net(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
+    path = tmp_path_factory.mktemp("net") / "net.toml"
+    path.write_text(NET)
+    return load(path, "odin")
+
+
+def events(n: int) -> np.ndarray:
+    """Events of several kinds, most of which make neurons spike."""
+    rng = np.random.default_rng(n)
+    spikes = [EVENT["spike"].encode(pre_neur=int(pre)) for pre in rng.integers(20, 32, n)]
+    for i in range(0, n, 7):
+        spikes[i] = EVENT["tref"].encode(neur=int(rng.integers(16)))
+        spikes[i - 1] = EVENT["virtual"].encode(neur=int(rng.integers(16)), weight=7)
+    return np.array(spikes)
+
+
+def expected(net: Configuration, addrs: np.ndarray, environment: Environment) -> tuple[list[tuple[int, int]], Model]:
+    """Spikes of the clock-level golden model that nobody has put behind a line."""
+    model = Model()
+    net.apply(model)
+    run = closed_loop.run(model, addrs, environment, 10**7)
+    assert run.done
+    return list(zip((run.cycles - run.first_cycle).tolist(), run.addrs.tolist(), strict=True)), model
+
+
+def on_board(
+    line: BoardLine,
+    net: Configuration,
+    blocks: Sequence[Block],
+    environment: Environment | None = None,
+    title: str = "odin",
+    patience: float = 5.0,
+    max_cycles: int | None = None,
+) -> tuple[list[tuple[int, int]], session.Outcome, Link]:
+    link = Link(line, "board", patience)
+    device = Device(link, CHIP, title)
+    session.program(device, net, packed.memories_before("blank", "odin"))
+    found: list[tuple[int, int]] = []
+
+    def take(cycles: np.ndarray, addrs: np.ndarray) -> None:
+        found.extend(zip(cycles.tolist(), addrs.tolist(), strict=True))
+
+    outcome = session.run(device, blocks, environment or Environment(), max_cycles, 1 << 15, take)
+    return found, outcome, link
+
+
+# --- The golden model as the chip -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("environment", [Environment(), Environment(0, 0, 0, 0), Environment(7, 2, 30, 5)])
+def test_spikes_and_cycles_are_the_models_whatever_the_queues_hold(
+    net: Configuration, environment: Environment
+) -> None:
+    addrs = events(60)
+    spikes, model = expected(net, addrs, environment)
+    assert len(spikes) > 4 * DEPTH
+    board = ModelBoard(chip := Model(seed=5), "odin", DEPTH, DEPTH)
+    found, outcome, _ = on_board(BoardLine(board), net, [Block(None, addrs)], environment)
+    assert found == spikes
+    assert (outcome.n_events, outcome.n_spikes, outcome.done) == (60, len(spikes), True)
+    assert all(np.array_equal(chip.memories[name], words) for name, words in model.memories.items())
+
+
+def timed(n: int) -> list[Block]:
+    """Events with cycles, in two blocks; some come while the chip is busy, some long after."""
+    addrs, cycles = events(n), np.cumsum(np.random.default_rng(n).integers(0, 1500, n))
+    cycles[n // 2 :] += 40_000
+    return [Block(cycles[: n // 3], addrs[: n // 3]), Block(cycles[n // 3 :], addrs[n // 3 :])]
+
+
+def run_without_a_line(net: Configuration, blocks: list[Block], environment: Environment) -> list[tuple[int, int]]:
+    """What `draupnir run` does."""
+    model = Model()
+    net.apply(model)
+    found: list[tuple[int, int]] = []
+
+    def take(cycles: np.ndarray, addrs: np.ndarray) -> None:
+        found.extend(zip(cycles.tolist(), addrs.tolist(), strict=True))
+
+    outcome = run_session.run(model, blocks, environment, take=take)
+    assert outcome.done
+    return found
+
+
+@pytest.mark.parametrize("environment", [Environment(), Environment(50, 0, 2, 0)])
+def test_an_event_waits_for_its_cycle(net: Configuration, environment: Environment) -> None:
+    board = ModelBoard(Model(), "odin", DEPTH, DEPTH)
+    found, _, _ = on_board(BoardLine(board), net, timed(40), environment)
+    assert found == run_without_a_line(net, timed(40), environment)
+    assert len(found) > 100
+
+
+def test_a_run_stops_at_its_limit(net: Configuration) -> None:
+    addrs = events(60)
+    spikes, _ = expected(net, addrs, Environment())
+    limit = spikes[len(spikes) // 2][0]
+    board = ModelBoard(Model(), "odin", DEPTH, DEPTH)
+    found, outcome, _ = on_board(BoardLine(board), net, [Block(None, addrs)], max_cycles=limit)
+    assert found == [spike for spike in spikes if spike[0] < limit]
+    assert (outcome.done, outcome.n_cycles) == (False, limit)
+
+
+def test_no_events_are_no_spikes(net: Configuration) -> None:
+    found, outcome, _ = on_board(BoardLine(ModelBoard(Model(), "odin", DEPTH, DEPTH)), net, [])
+    assert (found, outcome.n_events, outcome.done) == ([], 0, True)
+
+
+def test_a_board_is_taken_over_from_a_host_that_went_away(net: Configuration) -> None:
+    board = ModelBoard(chip := Model(), "odin", DEPTH, DEPTH)
+    device = Device(Link(BoardLine(board), "board"), CHIP, "odin")
+    session.program(device, net, packed.memories_before("blank", "odin"))
+    device.events([(0, addr) for addr in events(5).tolist()])
+    device.run(3000)  # and nobody takes the spikes
+    assert device.poll().spikes
+    for memory in chip.memories.values():
+        memory[:] = 0
+    addrs = events(30)
+    found, _, _ = on_board(BoardLine(board), net, [Block(None, addrs)])
+    assert found == expected(net, addrs, Environment())[0]
+
+
+# --- A bad line -------------------------------------------------------------------------------------------------
+
+
+def spoilt(every: int, seed: int) -> Callable[[bytes], bytes]:
+    """A line that loses, invents and changes bytes, one in about ``every``."""
+    rng = np.random.default_rng(seed)
+
+    def spoil(passing: bytes) -> bytes:
+        out = bytearray()
+        for byte in passing:
+            kind = rng.random() * every
+            if kind < 0.3:
+                continue
+            out.append(byte ^ 1 << int(rng.integers(8)) if kind < 0.6 else byte)
+            if 0.6 < kind < 1:
+                out.append(int(rng.integers(256)))
+        return bytes(out)
+
+    return spoil
+
+
+def test_a_bad_line_loses_nothing_and_does_nothing_twice(net: Configuration) -> None:
+    addrs = events(60)
+    line = BoardLine(ModelBoard(Model(), "odin", DEPTH, DEPTH), spoilt(2000, seed=7))
+    found, _, link = on_board(line, net, [Block(None, addrs)], patience=0.005)
+    assert link.n_repeated > 3
+    assert found == expected(net, addrs, Environment())[0]
+
+
+class Deaf:
+    """A board that sends the same whatever it is told."""
+
+    busy = False
+
+    def __init__(self, sent: bytes = b"") -> None:
+        self._sent = sent
+
+    def step(self, received: bytes) -> bytes:
+        return self._sent
+
+
+class Broken(BoardLine):
+    """A line that breaks off after so many reads."""
+
+    left = 0
+
+    def read(self, size: int = 1) -> bytes:
+        self.left -= 1
+        if self.left < 0:
+            raise OSError(5, "Input/output error")
+        return super().read(size)
+
+
+@pytest.mark.parametrize(
+    ("board", "message"),
+    [
+        (
+            Deaf(),
+            "board: no answer to IDENTIFY within 3 x 0.01 s; is the board on, and its bitstream one with the bridge?",
+        ),
+        (
+            Deaf(b"login: "),
+            "board: 21 bytes, but no answer to IDENTIFY among them; is the baud rate right (--baud), and is it the"
+            " bridge's port?",
+        ),
+        (
+            Deaf(frame(bytes([1, Command.IDENTIFY, 9, 0, 1, 0, 1]) + b"odin")),
+            "the bridge speaks version 9 of the protocol, this host version 1",
+        ),
+        (
+            Deaf(frame(bytes([1, Command.IDENTIFY, 1, 0, 1, 0, 1]) + b"reckon")),
+            "the board holds 'reckon', not 'odin'; load that bitstream, or name the other chip",
+        ),
+        (
+            Deaf(frame(bytes([1, Command.IDENTIFY, 1, 0, 1, 0, 1]) + b"odin n_neurons=64")),
+            "the board holds 'odin n_neurons=64', not 'odin'; load that bitstream, or name the other chip",
+        ),
+        (
+            Deaf(frame(bytes([1, Command.IDENTIFY | 0x80]))),
+            "board: the bridge does not know IDENTIFY; is its bitstream older?",
+        ),
+        (Deaf(frame(bytes([1, Command.IDENTIFY]))), "the bridge speaks version 0 of the protocol, this host version 1"),
+    ],
+)
+def test_whoever_else_answers_is_named(board: Board, message: str) -> None:
+    with pytest.raises(InputError) as error:
+        Device(Link(BoardLine(board), "board", patience=0.01), CHIP, "odin")
+    assert str(error.value) == message
+
+
+def test_a_line_that_breaks_off_is_said_so(net: Configuration) -> None:
+    line = Broken(ModelBoard(Model(), "odin", DEPTH, DEPTH))
+    line.left = 100
+    with pytest.raises(InputError) as error:
+        on_board(line, net, [Block(None, events(10))])
+    assert str(error.value) == "board: the line has broken off; is the board still plugged in?"
+
+
+def test_delays_that_the_bridge_cannot_make(net: Configuration) -> None:
+    device = Device(Link(BoardLine(ModelBoard(Model(), "odin", DEPTH, DEPTH)), "board"), CHIP, "odin")
+    with pytest.raises(InputError, match=r"gap is 65536; the bridge has delays of 0\.\.65535 clocks"):
+        session.run(device, [], Environment(gap=65536))
+
+
+def test_an_event_too_far_ahead(net: Configuration) -> None:
+    device = Device(Link(BoardLine(ModelBoard(Model(), "odin", DEPTH, DEPTH)), "board"), CHIP, "odin")
+    block = Block(np.array([0, 1 << 31]), np.array([1, 1]))
+    with pytest.raises(InputError, match="cycle 2147483648: the event before has 0; right is less than 2147483648"):
+        session.run(device, [block], Environment())
+
+
+# --- RTL --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> RtlBoard:
+    try:
+        toolchain.verilator()
+    except InputError as error:
+        pytest.skip(str(error))
+    return RtlBoard("odin", tmp_path_factory.mktemp("board"), event_depth=DEPTH, spike_depth=DEPTH, **PARAMETERS)
+
+
+@pytest.fixture
+def rtl_board(compiled: RtlBoard) -> RtlBoard:
+    """The board, its memories as they are in a new one."""
+    compiled.device.reset()
+    return compiled
+
+
+@pytest.mark.verilator
+def test_the_rtl_gives_the_models_spikes_bit_by_bit_over_its_line(net: Configuration, rtl_board: RtlBoard) -> None:
+    """Programming, events and spikes through the bridge's pins, with queues that are always full."""
+    addrs, environment = events(300), Environment(0, 1, 3, 0)
+    spikes, model = expected(net, addrs, environment)
+    found, outcome, _ = on_board(BoardLine(rtl_board), net, [Block(None, addrs)], environment, TITLE)
+    assert len(spikes) > 1000 > DEPTH
+    assert found == spikes
+    assert outcome.n_events == 300
+    for name, words in model.memories.items():
+        assert np.array_equal(rtl_board.device.read_memory(name), words)
+
+
+@pytest.mark.verilator
+def test_the_rtl_sends_events_at_their_cycles(net: Configuration, rtl_board: RtlBoard) -> None:
+    environment = Environment(20, 0, 2, 0)
+    found, _, _ = on_board(BoardLine(rtl_board), net, timed(60), environment, TITLE)
+    assert found == run_without_a_line(net, timed(60), environment)
+
+
+@pytest.mark.verilator
+def test_the_bridge_is_its_simulation_to_the_clock(net: Configuration, rtl_board: RtlBoard) -> None:
+    """Also in what the host alone sees: clocks counted, answers of the SPI, pins of no bus."""
+    boards: tuple[Board, ...] = (rtl_board, ModelBoard(Model(), TITLE, DEPTH, DEPTH))
+    seen = []
+    for board in boards:
+        link = Link(BoardLine(board), "board", 5.0)
+        device = Device(link, CHIP, TITLE)
+        device.stop()
+        before = device.poll().now
+        session.program(device, net, packed.memories_before("blank", "odin"))
+        to = session.port(CHIP)
+        reads = [to.encode(write) for write in list(to.program(net, net.memories))[:1]]
+        reads += [to.encode_read("neurons", n, byte) for n in (0, 15, 16) for byte in range(4)]
+        answers = list(device.spi_read(reads, 5, 2))[1:]
+        device.clocks(1000)
+        progress = device.poll()
+        refused = link.request(Command.LEVELS, b"\x00")
+        seen.append((progress.now - before, progress.quiet, progress.left, [to.answer(a) for a in answers], refused))
+    assert seen[0] == seen[1]
+    assert seen[0][3] == [net.memories["neurons"][n, 0] >> 8 * byte & 0xFF for n in (0, 15, 16) for byte in range(4)]
+
+
+@pytest.mark.verilator
+def test_the_rtl_withstands_a_bad_line(net: Configuration, rtl_board: RtlBoard) -> None:
+    addrs = events(40)
+    line = BoardLine(rtl_board, spoilt(2000, seed=8))
+    found, _, link = on_board(line, net, [Block(None, addrs)], title=TITLE, patience=0.05)
+    assert link.n_repeated > 3
+    assert found == expected(net, addrs, Environment())[0]
+
+
+# --- The line ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("divider", [4, 7])
+def test_levels_are_received_in_whatever_pieces(divider: int) -> None:
+    rng = np.random.default_rng(divider)
+    sent = rng.bytes(300)
+    idle = np.ones(divider * 3 + 1, np.int64)
+    line = np.concatenate([idle, levels(sent[:100], divider), idle, levels(sent[100:], divider), idle])
+    receiver, found, at = Receiver(divider), b"", 0
+    while at < len(line):
+        n = int(rng.integers(1, 200))
+        found += receiver.take(line[at : at + n])
+        at += n
+    assert found == sent
