@@ -146,7 +146,7 @@ def step(r: np.record, m: Mems, clocks: int) -> int:
         _step_pair(r, m.neurons, cnt >> 1)
         taken += 2
         cnt += 2
-    if cnt == final + 1:
+    if taken and cnt == final + 1:  # a count that begins beyond its end goes on until it wraps
         r.state = SDONE
         cnt = 0
     r.neur_step_cnt = cnt

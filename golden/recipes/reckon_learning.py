@@ -94,6 +94,17 @@ NEURON_RECIPES = {
             },
         ),
     ),
+    "counts_lowered": Recipe(
+        "Numbers of neurons rewritten all the time, so that counts find themselves beyond their end and wrap.",
+        network=Network(n_inp=12, n_rec=12, n_out=12),
+        samples=Samples(steps=(20, 40), events=(0, 1), teach=(10, 40), pause=Clocks(0, 3), patience=3000),
+        host=HostTraffic(
+            {"config": 1},
+            gap=Clocks(1, 12),
+            quick=Clocks(20, 40),
+            retune={f"SPI_NUM_{kind}_NEUR": (0, 15) for kind in ("INP", "REC", "OUT")} | {"SPI_DO_EPROP": (0, 7)},
+        ),
+    ),
 }
 
 LEARNING_RECIPES = {
