@@ -58,6 +58,54 @@ def digits(seed: int | None, images: int | None, out: Path, as_json: bool) -> No
     click.echo(f"{'report':20} {files[-1]}")
 
 
+@command.command("cue-accumulation")
+@click.option(
+    "--data", metavar="DIR", type=click.Path(path_type=Path), help="The .dat files of ReckOn's testbench, not our own."
+)
+@click.option("--epochs", metavar="N", type=click.IntRange(min=1), default=10, show_default=True, help="Of training.")
+@click.option(
+    "--seed", "seeds", metavar="N", type=click.IntRange(min=0), multiple=True, help="Of all that is random; repeatable."
+)
+@click.option(
+    "--out",
+    "--report",
+    "out",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("build/demo/cue-accumulation"),
+    show_default=True,
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+def cue_accumulation(data: Path | None, epochs: int, seeds: tuple[int, ...], out: Path, as_json: bool) -> None:
+    """ReckOn learns by e-prop to remember on which side most cues were, and to say so a second later.
+
+    100 recurrent neurons, trained on chip, each epoch followed by a test with learning off. Without --data both samples
+    and initial weights are our own. The report, with pictures, goes to build/demo/cue-accumulation.
+
+    \b
+    Example: draupnir demo cue-accumulation
+             draupnir demo cue-accumulation --seed 1 --seed 2 --epochs 3
+             draupnir demo cue-accumulation --data ReckOn/src/data
+    """
+    # Only here: help needs none of it.
+    from tools.cue_accumulation import report
+    from tools.cue_accumulation.experiment import Experiment
+    from tools.cue_accumulation.train import Trainer
+
+    trainers = [Trainer(Experiment(seed, epochs, data)) for seed in seeds or (None,)]
+    n_samples = epochs * sum(trainer.results.n_train + trainer.results.n_test for trainer in trainers)
+    with progress("cue accumulation", n_samples, "samples") as advance:
+        results = [trainer.run(advance) for trainer in trainers]
+    files = report.write(out, results)
+    if as_json:
+        runs = [result.as_object() for result in results]
+        click.echo(json.dumps({"runs": runs, "files": [str(path) for path in files]}, indent=2))
+        return
+    for name, text in report.figures(results).items():
+        click.echo(f"{name:20} {text}")
+    click.echo(f"{'report':20} {files[-1]}")
+
+
 def as_object(results: Results, files: list[Path]) -> dict[str, Any]:
     """The results as plain numbers."""
     names = (

@@ -104,6 +104,7 @@ def _digits(
     from tools.digits import lockstep
     from tools.digits import report as pictures
     from tools.digits.experiment import Experiment
+    from tools.pages import PAGE
 
     experiment = Experiment(seed=seed, n_images=n_images)
     design = options.design(chip, rtl, top, report)
@@ -111,7 +112,7 @@ def _digits(
         click.echo(f"{chip.name}: {rtl or 'our RTL'}, top {design.top}, in Verilator, seed {seed}: compiling")
     device = verilated.build(design, chip, report / "compiled")
     again = [*_words(chip.name, rtl, top), "--images", str(n_images), "--seed", str(seed)]
-    (report / pictures.PAGE).unlink(missing_ok=True)
+    (report / PAGE).unlink(missing_ok=True)
     with progress(f"{chip.name} learns digits", n_images, "images") as advance:
         outcome = lockstep.run(device, experiment, report, shlex.join(again), advance)
     files = pictures.write(report, outcome.results) if outcome.results else []

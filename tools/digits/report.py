@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import html
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from emulator.odin.layout import SYN_WEIGHT
+from tools import pages
 from tools.digits.encoding import CONTRASTS, DIRECTIONS, REACH, SIDE, chosen, digits
 from tools.digits.experiment import N_DIGITS, NO_ANSWER
 from tools.digits.results import Answer, Raster, Results
+from tools.pages import Picture
 
 CLOCK_HZ = 75e6  # ODIN at 0.55 V, by its paper: gives clocks a meaning in time
 WINDOW = 100  # training images over which the online accuracy is averaged; a fifth of them if that is less
-DPI = 110
-PAGE = "report.html"
 
 
 def write(out: Path, results: Results) -> list[Path]:
@@ -27,24 +24,9 @@ def write(out: Path, results: Results) -> list[Path]:
 
     Each file gets its name only when it is complete. Pictures that there are no results for are left out.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    files = []
-    for name, (draw, _) in PICTURES.items():
-        if _worth(name, results):
-            files.append(_save(out / f"{name}.png", partial(draw(results).savefig, dpi=DPI, format="png")))
-    page = _page(results, files)
-    files.append(_save(out / PAGE, partial(_write_text, page)))
-    return files
-
-
-def _save(path: Path, save: Callable[[Path], object]) -> Path:
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    save(unfinished)
-    return unfinished.replace(path)
-
-
-def _write_text(text: str, path: Path) -> None:
-    path.write_text(text, encoding="utf-8")
+    worth = {name: picture for name, picture in PICTURES.items() if _worth(name, results)}
+    pictures = {name: Picture(draw(results), meaning) for name, (draw, meaning) in worth.items()}
+    return pages.write(out, "ODIN learns handwritten digits", figures(results), pictures)
 
 
 def _worth(name: str, results: Results) -> bool:
@@ -203,20 +185,3 @@ def figures(results: Results) -> dict[str, str]:
         "test accuracy": f"{results.accuracy:.1%}" if results.test else "not measured",
         "wall time": f"{results.seconds:.1f} s, {results.n_clocks / max(results.seconds, 1e-9) / 1e6:.2f} M clocks/s",
     }
-
-
-def _page(results: Results, pictures: list[Path]) -> str:
-    rows = "".join(f"<tr><th>{html.escape(k)}<td>{html.escape(v)}" for k, v in figures(results).items())
-    parts = "".join(_picture(path, PICTURES[path.stem][1]) for path in pictures)
-    return (
-        "<!doctype html><html lang=en><meta charset=utf-8><title>ODIN learns digits</title>"
-        "<style>body{font:16px sans-serif;max-width:75em;margin:2em auto;padding:0 1em}"
-        "th{text-align:left;padding-right:2em}img{max-width:100%}</style>"
-        f"<h1>ODIN learns handwritten digits</h1><table>{rows}</table>{parts}\n"
-    )
-
-
-def _picture(path: Path, meaning: str) -> str:
-    encoded = base64.b64encode(path.read_bytes()).decode("ascii")
-    name = html.escape(path.stem.replace("_", " "))
-    return f'<h2>{name}</h2><p>{html.escape(meaning)}</p><img alt="{name}" src="data:image/png;base64,{encoded}">'

@@ -1,0 +1,99 @@
+"""What an experiment measured."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from emulator.reckon.layout import WINP, WOUT, WREC
+
+WEIGHTS = (WINP.name, WREC.name, WOUT.name)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training samples, learning on, and one over the test samples, learning off.
+
+    train, test : answers, 0 left or 1 right, in the order of the samples; n_right_* : of them, the right ones
+    digests : sha256 of the whole weight memories (words of 16 bytes, least significant first) after the training
+    n_cycles : clocks; seconds : wall time
+    """
+
+    train: list[int]
+    test: list[int]
+    n_right_train: int
+    n_right_test: int
+    digests: dict[str, str]
+    n_cycles: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A sample from the inside, timestep by timestep.
+
+    spikes : (n, 2), timestep and recurrent neuron; outputs : (timesteps, outputs), output neurons' potentials
+    potentials, trace_rec : (timesteps, neurons watched), in LSB
+    """
+
+    label: int
+    answer: int
+    inputs: np.ndarray
+    spikes: np.ndarray
+    outputs: np.ndarray
+    potentials: np.ndarray
+    trace_rec: np.ndarray
+
+
+@dataclass
+class Results:
+    """Filled as the experiment goes. before, after : weights in use, by memory, (pre, post)."""
+
+    source: str
+    seed: int | None
+    n_train: int
+    n_test: int
+    epochs: list[Epoch] = field(default_factory=list)
+    before: dict[str, np.ndarray] = field(default_factory=dict)
+    after: dict[str, np.ndarray] = field(default_factory=dict)
+    traces: dict[str, Trace] = field(default_factory=dict)
+
+    @property
+    def accuracy(self) -> float:
+        """Part of the test samples answered rightly after the last epoch; 0 before the first."""
+        return self.epochs[-1].n_right_test / self.n_test if self.epochs else 0.0
+
+    @property
+    def rate(self) -> float:
+        """Clocks a second."""
+        return sum(e.n_cycles for e in self.epochs) / max(sum(e.seconds for e in self.epochs), 1e-9)
+
+    def as_object(self) -> dict[str, Any]:
+        """Plain numbers and words."""
+        return {
+            "source": self.source,
+            "seed": self.seed,
+            "n_train": self.n_train,
+            "n_test": self.n_test,
+            "accuracy": self.accuracy,
+            "epochs": [{name: getattr(epoch, name) for name in Epoch.__dataclass_fields__} for epoch in self.epochs],
+        }
+
+
+def digests(memories: dict[str, np.ndarray]) -> dict[str, str]:
+    """sha256 of each weight memory."""
+    return {name: hashlib.sha256(memories[name].astype("<u4").tobytes()).hexdigest() for name in WEIGHTS}
+
+
+def mean_and_spread(results: list[Results]) -> dict[str, float]:
+    """Test accuracy after the last epoch, over several seeds: mean, lowest, highest, standard deviation."""
+    accuracies = [r.accuracy for r in results]
+    return {
+        "mean": float(np.mean(accuracies)),
+        "lowest": min(accuracies),
+        "highest": max(accuracies),
+        "deviation": float(np.std(accuracies)),
+    }
