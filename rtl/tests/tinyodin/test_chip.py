@@ -1,0 +1,105 @@
+"""The chip in Amaranth's own simulator, against the golden model; the golden cases hold it elsewhere, in Verilator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from amaranth.sim import Simulator
+
+from emulator.codec import encode
+from emulator.errors import InputError
+from emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
+from emulator.tinyodin.chip import Model
+from emulator.tinyodin.layout import CHIP, EVENTS, SPI_NEURON_ADDR, SYN_ADDR
+from emulator.trace import pack, unpack
+from rtl.tinyodin.chip import Tinyodin, make_tinyodin
+
+HALF_CLOCK = 5e-9
+EVENT = {event.name: event for event in EVENTS}
+IN = CHIP.input_word
+
+
+def run(chip: Tinyodin, rows: list[int]) -> list[int]:
+    """Outputs, packed, before each clock edge."""
+    shown = []
+
+    async def bench(ctx: Any) -> None:
+        for row in rows:
+            for name, level in unpack(IN, row).items():
+                ctx.set(getattr(chip, name), level)
+            await ctx.delay(HALF_CLOCK)
+            shown.append(pack(CHIP.output_word, {pin.name: ctx.get(getattr(chip, pin.name)) for pin in CHIP.outputs}))
+            ctx.set(chip.CLK, 1)
+            await ctx.delay(HALF_CLOCK)
+            ctx.set(chip.CLK, 0)
+
+    simulator = Simulator(chip)
+    simulator.add_testbench(bench)
+    simulator.run()
+    return shown
+
+
+def frame(addr: int, content: int, half: int) -> list[int]:
+    bits = [(addr << SPI_BITS | content) >> i & 1 for i in reversed(range(SPI_FRAME))]
+    return [pack(IN, {"MOSI": bit, "SCK": sck}) for bit in bits for sck in (0, 1) for _ in range(half)] + [0] * 4
+
+
+def register(name: str, content: int) -> list[int]:
+    return frame(encode(SPI_ADDR, addr=CHIP.register(name).addr), content, 1)
+
+
+def event(name: str, clocks: int, **fields: int) -> list[int]:
+    """A request of five clocks, then acknowledges of everything for so many clocks."""
+    addr = {"AERIN_ADDR": EVENT[name].encode(**fields)}
+    return [pack(IN, {**addr, "AERIN_REQ": 1})] * 5 + [
+        pack(IN, {**addr, "AEROUT_ACK": i // 5 & 1}) for i in range(clocks)
+    ]
+
+
+def session(max_neur: int) -> list[int]:
+    """A reset, a programme for one synapse word and one neuron, events of each kind, and a byte read back."""
+    rows = [pack(IN, {"RST": 1})] * 4 + register("SPI_GATE_ACTIVITY", 1) + register("SPI_OPEN_LOOP", 1)
+    rows += register("SPI_AER_SRC_CTRL_nNEUR", 0) + register("SPI_MAX_NEUR", max_neur)
+    rows += [pack(IN, {"RST": 1})] * 4 + [0] * 4
+    word = encode(SYN_ADDR, pre=3, post_group=0)
+    for byte in range(4):
+        to_synapse = encode(SPI_SYNAPSE_ADDR, word=word, byte=byte)
+        addr = encode(SPI_ADDR, write=1, cmd=SpiCmd.SYNAPSES, addr=to_synapse)
+        rows += frame(addr, encode(SPI_DATA, byte=0x37 + 16 * byte), 2)
+    for byte, content in ((0, 2), (1, 0x50), (3, 1)):
+        addr = encode(SPI_ADDR, write=1, cmd=SpiCmd.NEURONS, addr=encode(SPI_NEURON_ADDR, word=2, byte=byte))
+        rows += frame(addr, encode(SPI_DATA, byte=content), 2)
+    rows += register("SPI_GATE_ACTIVITY", 0)
+    rows += event("virtual", 40, neur=2, weight=-3) + event("spike", 150, pre_neur=3) + event("tref", 30, neur=2)
+    rows += event("tref_all", 150) + event("virtual", 150, neur=5, weight=0)
+    rows += register("SPI_GATE_ACTIVITY", 1)
+    return rows + frame(encode(SPI_ADDR, read=1, cmd=SpiCmd.NEURONS, addr=encode(SPI_NEURON_ADDR, word=2)), 0, 3)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"n_neurons": 64, "fifo_depth": 16}])
+def test_it_does_what_the_golden_model_does(parameters: dict[str, int]) -> None:
+    """A smaller chip too, with no more neurons and events than it has."""
+    rows = session(max_neur=9)
+    expected = Model().drive(np.array(rows), np.ones(len(rows), np.uint8))
+    assert run(Tinyodin(**parameters), rows) == expected.tolist()
+    assert len({unpack(CHIP.output_word, int(row))["AEROUT_ADDR"] for row in expected}) > 5
+
+
+def test_memories_of_a_smaller_chip_ignore_the_upper_bits_of_an_address() -> None:
+    """Neuron 64 + 2 is neuron 2: a time reference to it shows in what is read of the other."""
+    rows = session(max_neur=9)
+    for name in ("tref", "spike"):
+        field = "neur" if name == "tref" else "pre_neur"
+        low, high = event(name, 150, **{field: 3}), event(name, 150, **{field: 64 + 3})
+        shown = [run(Tinyodin(n_neurons=64), rows[:-500] + wanted + rows[-500:]) for wanted in (low, high)]
+        addrs = [[unpack(CHIP.output_word, row)["AEROUT_ADDR"] & 63 for row in one] for one in shown]
+        assert addrs[0] == addrs[1]
+
+
+def test_there_are_sizes() -> None:
+    with pytest.raises(InputError, match="tinyodin: n_neurons 100; must be one of 64, 128, 256"):
+        make_tinyodin(n_neurons=100)
+    with pytest.raises(InputError, match="tinyodin: fifo_depth 8; must be one of 16, 32, 64, 128"):
+        make_tinyodin(fifo_depth=8)
