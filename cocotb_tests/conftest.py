@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from cocotb_tests.runner import SIMULATORS
+from emulator import chips
 
-collect_ignore_glob = ["odin/*"]  # run by a simulator, through tests/
+collect_ignore_glob = [f"{name}/*" for name in chips.names()]  # run by a simulator, through tests/
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

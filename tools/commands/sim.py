@@ -1,7 +1,7 @@
 """`draupnir sim`: golden model and RTL in lockstep in a simulator.
 
-Without a test's name it is the main job, digits, with the RTL as a library at the simulator's own speed. Tests run
-under cocotb.
+Without a test's name it is the chip's main job, digits for ODIN, with the RTL as a library at the simulator's own
+speed; for a chip that has none, all of its tests. Tests run under cocotb.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cocotb_tests.runner import SIMULATORS, Outcome, Simulator, build, run, select
+from cocotb_tests.runner import SIMULATORS, Outcome, Simulator, build, run, select, tests
 from emulator import chips
 from emulator.declare import Chip
 from emulator.errors import InputError
@@ -37,7 +37,7 @@ N_IMAGES = 800  # what takes 40 seconds
 @click.option("--rtl", metavar="DIR", type=click.Path(path_type=Path), help="A folder of Verilog; without it, our RTL.")
 @click.option("--top", metavar="T", help="The top module in DIR, if it cannot be told by its ports.")
 @click.option("--sim", "simulator", type=click.Choice(SIMULATORS), default="verilator", show_default=True)
-@click.option("--test", metavar="T", help='A cocotb test, a module of tests, or "all"; without it, digits.')
+@click.option("--test", metavar="T", help='A cocotb test, a module of tests, or "all"; without it, digits, or all.')
 @click.option("--images", metavar="N", type=int, help=f"Digits: so many of the 1,797 images.  [default: {N_IMAGES}]")
 @click.option(
     "--seed", metavar="N", type=click.IntRange(min=0), default=1, show_default=True, help="Of all that is random."
@@ -57,7 +57,7 @@ def command(
     report: Path,
     as_json: bool,
 ) -> None:
-    """Hold the golden model to the RTL, on every pin at every clock, while the chip learns digits.
+    """Hold the golden model to the RTL, on every pin at every clock: ODIN while it learns digits, others in all tests.
 
     With --test, --waves or --sim icarus under cocotb: slower by a factor of 30, but with any test, and with waveforms.
 
@@ -68,14 +68,16 @@ def command(
     \b
     Example: draupnir sim odin
              draupnir sim odin --rtl ~/ODIN/src --sim icarus --test neurons
+             draupnir sim tinyodin --rtl ~/tinyODIN
     """
     declared = chips.declaration(chip)
-    if test is None and simulator == "verilator" and not waves:
+    main_job = any(one.module == MAIN_JOB for one in tests(declared))
+    if main_job and test is None and simulator == "verilator" and not waves:
         _digits(declared, rtl, top, N_IMAGES if images is None else images, seed, report, as_json)
         return
     if images is not None:
-        raise InputError(f"--images {images}: only without --test, --waves and --sim icarus")
-    wanted = select(declared, test or MAIN_JOB)
+        raise InputError(f"--images {images}: only of ODIN's digits, without --test, --waves and --sim icarus")
+    wanted = select(declared, test or (MAIN_JOB if main_job else "all"))
     design = options.design(declared, rtl, top, report)
     say = (lambda text: None) if as_json else click.echo
     say(f"{chip}: {rtl or 'our RTL'}, top {design.top}, in {simulator}, seed {seed}: compiling")

@@ -159,7 +159,7 @@ def test_a_fault_that_a_second_run_does_not_show_leaves_the_first_runs_waveform(
 def test_number_of_images_is_for_digits_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("sim", "odin", "--images", "20", "--test", "neurons", "--report", str(tmp_path))
     assert exit_status(*words) == 2
-    assert "--images 20: only without --test" in capsys.readouterr().err
+    assert "--images 20: only of ODIN's digits, without --test" in capsys.readouterr().err
 
 
 def test_too_many_images_are_an_input_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,147 @@
+"""A bench for ODIN and tinyODIN: configuration through SPI, both memories, both event buses.
+
+What the two have in common is their SPI slave (``emulator/spi_slave.py``), their two memories, and their buses' names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from cocotb_tests.lib.aer import AerDriver, AerMonitor, AerReceiver
+from cocotb_tests.lib.bench import ChipBench
+from cocotb_tests.lib.spi import SpiMaster
+from emulator.codec import encode, to_limbs
+from emulator.declare import Memory, Word
+from emulator.model import ClockLevel
+from emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
+from golden.stimulus import ReceiverTiming, SenderTiming
+
+LIMIT: dict[str, Any] = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
+WRITE_CYCLES = 8  # more than it takes from the end of a frame until the memory is written
+CONFIG_HALF = 1  # cycles in half an SCK period while configuring: registers need no synchroniser's time
+GATE, NEURONS, SYNAPSES = "SPI_GATE_ACTIVITY", "neurons", "synapses"
+
+
+class CrossbarBench(ChipBench):
+    """``async with`` it gives a configured, idle chip, and checks at the end that all is well.
+
+    silent : the word of a neuron that takes no part
+    neuron_addr : how the SPI addresses a neuron's byte
+    registers : contents of configuration registers; those not named become 0
+    neurons, synapses : words by address; other neurons are silent, other synapses 0
+    sender, receiver : timing of the event buses
+    """
+
+    settling = SPI_FRAME  # for what is under way on the output bus
+
+    def __init__(
+        self,
+        dut: Any,
+        model: ClockLevel,
+        silent: int,
+        neuron_addr: Word,
+        registers: Mapping[str, int] | None = None,
+        neurons: Mapping[int, int] | None = None,
+        synapses: Mapping[int, int] | None = None,
+        sender: SenderTiming | None = None,
+        receiver: ReceiverTiming | None = None,
+    ) -> None:
+        super().__init__(dut, model)
+        self._neuron_addr = neuron_addr
+        self.registers = dict(registers or {})
+        self._silent = {NEURONS: image(self.chip.memory(NEURONS), {}, silent)}
+        self._contents = {
+            NEURONS: image(self.chip.memory(NEURONS), neurons, silent),
+            SYNAPSES: image(self.chip.memory(SYNAPSES), synapses, 0),
+        }
+        self.spi = SpiMaster(self.pins, self.clock, (SPI_ADDR, SPI_DATA))
+        to_sender, to_receiver = self.rng.spawn(2)
+        self.aerin = AerDriver(self.pins.aer("aerin"), self.clock, sender, to_sender)
+        self.aerout = AerReceiver(self.pins.aer("aerout"), self.clock, receiver, to_receiver)
+        self.output = AerMonitor(self.pins.aer("aerout"), self.clock)
+        self.hold((self.aerin, self.aerout))
+
+    def configured_as(self, registers: Mapping[str, int], neurons: np.ndarray, synapses: np.ndarray) -> None:
+        """Other registers and whole memories, (depth, limbs) uint32; before ``async with`` is entered."""
+        self.registers = dict(registers)
+        self._contents = {NEURONS: neurons, SYNAPSES: synapses}
+
+    def initial(self) -> Mapping[str, np.ndarray]:
+        return self._silent
+
+    async def prepare(self) -> None:
+        self.aerout.start()
+        self.output.start()
+        await self.reset()
+        await self.configure()
+        await self.reset()
+        await self.write_register(GATE, self.registers.get(GATE, 0))
+        if not self.registers.get(GATE):
+            await self.define()
+        self.load(self._contents)
+        self.output.events.clear()
+
+    async def define(self) -> None:
+        """Write what no reset does, with silent neurons and the network running."""
+
+    def notes(self) -> dict[str, Any]:
+        return {"spikes": len(self.output.events)}
+
+    # --- Configuration ---
+
+    async def configure(self) -> None:
+        """Write all registers, the gate first and closed."""
+        half, self.spi.half = self.spi.half, CONFIG_HALF
+        await self.write_register(GATE, 1)
+        for register in self.chip.registers:
+            if register.name != GATE:
+                await self.write_register(register.name, self.registers.get(register.name, 0))
+        self.spi.half = half
+
+    async def write_register(self, name: str, content: int) -> None:
+        """Write a configuration register, at all of its addresses; the first has the least significant bits."""
+        register = self.chip.register(name)
+        for i in range(register.n_addrs):
+            part = content >> register.width * i & (1 << register.width) - 1
+            addr = encode(SPI_ADDR, cmd=SpiCmd.CONFIG, addr=register.addr + i)
+            await self._frame(addr, part)
+
+    # --- Memories ---
+
+    async def write_byte(self, name: str, word: int, byte: int, content: int, mask: int = 0) -> None:
+        """Write a byte of a memory through SPI; a 1 in ``mask`` keeps the bit. The gate must be closed."""
+        addr = self._memory_addr(name, word, byte, write=1)
+        await self._frame(addr, encode(SPI_DATA, byte=content, mask=mask))
+        await self.clock.cycles(WRITE_CYCLES)
+
+    async def read_byte(self, name: str, word: int, byte: int) -> int:
+        """Read a byte of a memory through SPI. The gate must be closed."""
+        received = await self._frame(self._memory_addr(name, word, byte, read=1), 0)
+        return received & SPI_DATA["byte"].high
+
+    async def _frame(self, addr: int, content: int) -> int:
+        """A frame of raw words; returns what MISO said in the second."""
+        await self.spi.shift(addr, SPI_BITS)
+        return await self.spi.shift(content, SPI_BITS)
+
+    def _memory_addr(self, name: str, word: int, byte: int, read: int = 0, write: int = 0) -> int:
+        cmd, within = (SpiCmd.NEURONS, self._neuron_addr) if name == NEURONS else (SpiCmd.SYNAPSES, SPI_SYNAPSE_ADDR)
+        return encode(SPI_ADDR, read=read, write=write, cmd=cmd, addr=encode(within, word=word, byte=byte))
+
+    # --- Events ---
+
+    async def event(self, name: str, **fields: int) -> None:
+        """Send an input event of the chip and wait until it is acknowledged."""
+        kind = next(event for event in self.chip.events if event.name == name)
+        await self.aerin.send(kind.encode(**fields))
+
+
+def image(declared: Memory, words: Mapping[int, int] | None, other: int) -> np.ndarray:
+    """A memory's content: (depth, limbs) uint32 with the words given by address, and ``other`` everywhere else."""
+    content = np.tile(to_limbs(other, declared.n_limbs), (declared.depth, 1))
+    for addr, word in (words or {}).items():
+        content[addr] = to_limbs(word, declared.n_limbs)
+    return content

@@ -1,0 +1,98 @@
+"""The SPI: every configuration register, both memories, and frames while the network runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cocotb
+
+from cocotb_tests.tinyodin.bench import LIMIT, Bench
+from emulator.tinyodin import layout
+from emulator.tinyodin.layout import CHIP, NEURONS, SYNAPSES
+
+GATED = {"SPI_GATE_ACTIVITY": 1, "SPI_OPEN_LOOP": 1}
+
+
+@cocotb.test(**LIMIT)
+async def test_every_register_takes_any_content(dut: Any) -> None:
+    """All registers rewritten at random with the network running between them."""
+    async with Bench(dut) as bench:
+        for register in bench.rng.permutation(len(CHIP.registers)):
+            declared = CHIP.registers[register]
+            await bench.write_register(declared.name, int(bench.rng.integers(1 << declared.width)))
+            await bench.write_register("SPI_GATE_ACTIVITY", 0)  # or no event would be answered
+            await bench.aerin.send(bench.any_event())
+
+
+@cocotb.test(**LIMIT)
+async def test_neuron_memory_reads_back(dut: Any) -> None:
+    """Bytes of a neuron word written through SPI are found in the memory and read back."""
+    await _reads_back(dut, NEURONS.name, word=200)
+
+
+@cocotb.test(**LIMIT)
+async def test_synapse_memory_reads_back(dut: Any) -> None:
+    """Bytes of a synapse word written through SPI are found in the memory and read back."""
+    await _reads_back(dut, SYNAPSES.name, word=8000)
+
+
+async def _reads_back(dut: Any, name: str, word: int) -> None:
+    async with Bench(dut, GATED) as bench:
+        written = bench.rng.bytes(CHIP.memory(name).width // 8)
+        for i, byte in enumerate(written):
+            await bench.write_byte(name, word, i, byte)
+        assert bench.word(name, word) == int.from_bytes(written, "little")
+        assert [await bench.read_byte(name, word, i) for i in range(len(written))] == list(written)
+
+
+@cocotb.test(**LIMIT)
+async def test_mask_keeps_bits(dut: Any) -> None:
+    """A 1 in the mask keeps the bit."""
+    async with Bench(dut, GATED) as bench:
+        await bench.write_byte("synapses", 1234, 2, 0b1010_1010)
+        await bench.write_byte("synapses", 1234, 2, 0b0101_0101, mask=0b1111_0000)
+        assert await bench.read_byte("synapses", 1234, 2) == 0b1010_0101
+
+
+@cocotb.test(**LIMIT)
+async def test_byte_beyond_a_neuron_is_nothing(dut: Any) -> None:
+    """Byte 4 of a neuron is not written, and reads 0."""
+    async with Bench(dut, GATED) as bench:
+        before = bench.word("neurons", 7)
+        await bench.write_byte("neurons", 7, 4, 0xFF)
+        assert await bench.read_byte("neurons", 7, 4) == 0
+        assert bench.word("neurons", 7) == before
+
+
+@cocotb.test(**LIMIT)
+async def test_memory_frames_need_the_gate(dut: Any) -> None:
+    """A write frame while the network runs does nothing."""
+    async with Bench(dut, {"SPI_OPEN_LOOP": 1}) as bench:
+        before = bench.word("neurons", 9)
+        await bench.write_byte("neurons", 9, 3, 0x55)
+        await bench.event("virtual", neur=1, weight=1)
+        assert bench.word("neurons", 9) == before
+
+
+@cocotb.test(**LIMIT)
+async def test_gate_in_mid_event_writes_the_last_byte(dut: Any) -> None:
+    """Neurons that a spike event visits after the gate has closed get byte 0 from the SPI: 0, after a reset."""
+    neurons = dict.fromkeys(range(256), 0x7FF_0AB)  # potential 0xAB, threshold 0x7FF
+    async with Bench(dut, {"SPI_OPEN_LOOP": 1}, neurons) as bench:
+        await bench.event("spike", pre_neur=3)
+        await bench.write_register("SPI_GATE_ACTIVITY", 1)
+        await bench.clock.cycles(520)
+        low = [bench.word("neurons", neur) & 0xFF for neur in range(256)]
+        first = low.index(0)
+        assert 0 < first < 255
+        assert low == [0xAB] * first + [0] * (256 - first)
+
+
+@cocotb.test(**LIMIT)
+async def test_odd_frames(dut: Any) -> None:
+    """Any 20 bits of address that name no register, with any 20 bits of data."""
+    async with Bench(dut, GATED) as bench:
+        for _ in range(bench.length(40)):
+            addr = int(bench.rng.integers(1 << layout.SPI_BITS)) | 1 << layout.SPI_ADDR["addr"].msb
+            await bench.spi.shift(addr, layout.SPI_BITS)
+            await bench.spi.shift(int(bench.rng.integers(1 << layout.SPI_BITS)), layout.SPI_BITS)
