@@ -77,6 +77,23 @@ def clock(r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
     r.cycle += 1
 
 
+@outlined
+def waiting_clock(r: np.record) -> None:
+    """Rising edge of CLK in a state in which the controller accesses no memory (``controller.is_waiting``)."""
+    aerin_addr = field(r.inputs, IN.AERIN_ADDR)
+    sched = scheduler.outputs(r)
+    state_next = controller.next_state(r, aerin_addr, sched)
+    port = controller.sched_port(r, aerin_addr)
+    gate = r.spi_gate_activity_sync
+    busy = r.aerout_ctrl_busy
+
+    aer_out.clock(r, False, 0, field(r.inputs, IN.AEROUT_ACK))
+    scheduler.clock(r, sched, port, 0, 0)
+    controller.clock(r, state_next, aerin_addr, field(r.inputs, IN.AERIN_REQ), busy)
+    _resets(r, gate)
+    r.cycle += 1
+
+
 @kernel
 def _resets(r: np.record, gate: int) -> None:
     """Asynchronous resets: a block is reset by the edge that raises its reset, as by every edge until it has fallen.

@@ -219,6 +219,12 @@ def neur_cnt_inc(r: np.record, aerin_addr: int) -> bool:
 
 
 @kernel
+def is_waiting(state: int) -> bool:
+    """Whether the state accesses no memory."""
+    return state in (WAIT, WAIT_REQDN, PUSH, AER_POP, WAIT_SPIDN)
+
+
+@kernel
 def aerin_ack(r: np.record) -> int:
     """The pin."""
     return int(r.state == WAIT_REQDN)

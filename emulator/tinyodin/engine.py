@@ -17,13 +17,14 @@ from emulator.kernel.jit import entry, kernel, outlined
 from emulator.runs import Buses, EventRun, new_column, put
 from emulator.tinyodin import aer_out, controller, scheduler, sweep
 from emulator.tinyodin.chip import Model
-from emulator.tinyodin.clock import IN, OUT, clock, outputs
+from emulator.tinyodin.clock import IN, OUT, clock, outputs, waiting_clock
 from emulator.tinyodin.closed_loop import DRIVEN, buses_before, input_pins, is_done
-from emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, PUSH, TREF, WAIT, WAIT_REQDN
+from emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, TREF, WAIT
 from emulator.tinyodin.layout import NEURONS, SYNAPSES, N
 from emulator.tinyodin.scheduler import FILL_FULL, SCHED
 from emulator.tinyodin.statistics import COUNTS, statistics
 from emulator.tinyodin.stretch import can_stretch, is_bus_idle, is_settled, stretch
+from emulator.tinyodin.sweep import Workspace
 
 NO_SWEEPS = -1
 
@@ -49,7 +50,7 @@ def run(
         model.registers[0],
         model.memories[NEURONS.name],
         model.memories[SYNAPSES.name],
-        sweep.new_lanes()[0],
+        sweep.new_workspace(),
         counts[0],
         np.ascontiguousarray(events, dtype=np.int64),
         runs.limits(events, not_before),
@@ -57,19 +58,20 @@ def run(
         buses_before(model, environment) if buses is None else buses,
         max_cycles,
         finish,
-        stall_clocks(environment) if sweeps else NO_SWEEPS,
+        stall_clocks(model, environment) if sweeps else NO_SWEEPS,
     )
     n_sent, buses = runs.after(left)
     return EventRun(cycles, addrs, first_cycle, int(n_cycles), bool(done), n_sent, buses, statistics(counts[0]))
 
 
-def stall_clocks(environment: Environment) -> int:
+def stall_clocks(model: Model, environment: Environment) -> int:
     """Clocks for which one spike on the output bus keeps the controller's counters still."""
-    return int(_stall(Model().registers[0], environment.delays))
+    return int(_stall(model.registers.copy()[0], environment.delays))
 
 
 @entry
 def _stall(r: np.record, delays: Delays) -> int:
+    aer_out.reset(r)
     aer_out.clock(r, True, 0, 0)
     receiver = Receiver(0, delays.ack_delay)
     clocks = 0
@@ -102,20 +104,22 @@ def _push_spikes(r: np.record, lanes: np.record, n_neurons: int) -> None:
 
 @outlined
 def _visit(
-    r: np.record, neurons: np.ndarray, synapses: np.ndarray, lanes: np.record, counts: np.record, stall: int
+    r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record, stall: int
 ) -> int:
     """All neurons but the last; returns the clocks, of which ``spike`` lanes tell where stalls are."""
     n_neurons = r.spi_max_neur
     last = n_neurons - 1
+    lanes = ws.lanes
     sweep.flush_neuron(lanes, neurons, last)
     r.neur_state = sweep.wide(neurons[last, 0])
     if r.state == POP_NEUR:
         pre = field(scheduler.outputs(r).data_out, SCHED.addr)
         r.synarray_rdata = sweep.wide(synapses[pre << controller.SYN.pre.shift | last >> GROUP_BITS, 0])
-        n_spikes = sweep.stimulate(lanes, pre, n_neurons)
+        sweep.stimulate(lanes, ws.rows[pre], n_neurons)
         counts.synaptic_operations += n_neurons
     else:
-        n_spikes = sweep.leak(lanes, n_neurons)
+        sweep.leak(lanes, n_neurons)
+    n_spikes = sweep.total(lanes.spike, n_neurons)
     clocks = 2 * n_neurons
     if n_spikes:
         if r.spi_open_loop_sync == 0:
@@ -167,7 +171,7 @@ def _n_main(r: np.record) -> int:
 
 @outlined
 def _memory_clock(
-    r: np.record, neurons: np.ndarray, synapses: np.ndarray, lanes: np.record, counts: np.record, in_lanes: bool
+    r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record, in_lanes: bool
 ) -> None:
     """A clock in a state that may touch the memories: what it touches leaves the lanes and comes back."""
     sched = scheduler.outputs(r)
@@ -175,12 +179,12 @@ def _memory_clock(
     syn = controller.syn_mem(r, sched)
     counts.synaptic_operations += int(neur.we == 1 and r.state == POP_NEUR)
     if in_lanes:
-        sweep.flush_neuron(lanes, neurons, neur.addr)
+        sweep.flush_neuron(ws.lanes, neurons, neur.addr)
     clock(r, neurons, synapses)
     if in_lanes and neur.we:
-        sweep.load_neuron(lanes, neurons, neur.addr)
+        sweep.load_neuron(ws.lanes, neurons, neur.addr)
     if in_lanes and syn.we:
-        sweep.load_synapses(lanes, synapses, syn.addr)
+        sweep.load_synapses(ws.rows, synapses, syn.addr)
 
 
 # --- The run ----------------------------------------------------------------------------------------------------
@@ -191,7 +195,7 @@ def _loop(
     r: np.record,
     neurons: np.ndarray,
     synapses: np.ndarray,
-    lanes: np.record,
+    ws: Workspace,
     counts: np.record,
     events: np.ndarray,
     not_before: np.ndarray,
@@ -209,7 +213,7 @@ def _loop(
     in_lanes = stall != NO_SWEEPS
     longest = N * (2 + stall)
     if in_lanes:
-        sweep.load_all(lanes, neurons, synapses)
+        sweep.load_all(ws.lanes, ws.rows, neurons, synapses)
     while n_cycles < max_cycles:
         shown = outputs(r)
         ack, req = field(shown, OUT.AERIN_ACK), field(shown, OUT.AEROUT_REQ)
@@ -221,14 +225,14 @@ def _loop(
         if done:
             break
         pause = held(sender, not_before, r.cycle)
-        memories = r.state != WAIT and r.state != WAIT_REQDN and r.state != PUSH
+        waiting = controller.is_waiting(r.state)
         fits = in_lanes and n_cycles + longest <= max_cycles
-        if memories and fits and can_sweep(r, field(r.inputs, IN.AERIN_ADDR), receiver, delays):
+        if not waiting and fits and can_sweep(r, field(r.inputs, IN.AERIN_ADDR), receiver, delays):
             first = r.cycle
-            clocks = _visit(r, neurons, synapses, lanes, counts, stall)
+            clocks = _visit(r, neurons, synapses, ws, counts, stall)
             if clocks != 2 * r.spi_max_neur:
                 last = r.spi_max_neur - 1
-                cycles, addrs, n_spikes = _put_spikes(cycles, addrs, n_spikes, lanes, last, first, stall)
+                cycles, addrs, n_spikes = _put_spikes(cycles, addrs, n_spikes, ws.lanes, last, first, stall)
             sender, high = send_for(sender, delays, events, clocks, pause)
             r.inputs = input_pins(undriven, sender, receiver)
             r.aerin_req_sync_int = int(high >= 1)
@@ -239,17 +243,17 @@ def _loop(
         r.inputs = input_pins(undriven, sender, receiver)
         taken, state = 1, r.state
         counts.stalls += r.aerout_ctrl_busy
-        if memories:
-            _memory_clock(r, neurons, synapses, lanes, counts, in_lanes)
+        if not waiting:
+            _memory_clock(r, neurons, synapses, ws, counts, in_lanes)
         elif state == WAIT and can_stretch(r):
             same = unchanged_for(sender, events, held(sender, not_before, r.cycle + 1))
             taken = stretch(r, neurons, synapses, min(same, max_cycles - n_cycles))
             sender = send_for(sender, delays, events, taken - 1, held(sender, not_before, r.cycle - taken + 1))[0]
         else:
-            clock(r, neurons, synapses)
+            waiting_clock(r)
         counts.cycles[state] += taken
         counts.fifo_high_water = max(counts.fifo_high_water, _n_main(r))
         n_cycles += taken
     if in_lanes:
-        sweep.flush_all(lanes, neurons)
+        sweep.flush_all(ws.lanes, neurons)
     return cycles[:n_spikes], addrs[:n_spikes], n_cycles, done, Buses(sender, receiver, req_before)

@@ -9,7 +9,7 @@ Source: the same as lif.py, derived anew; a property test holds the two together
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,15 +32,21 @@ LANES = np.dtype(
             ("leak_str", np.int16, (N,)),
             ("enabled", np.int16, (N,)),  # 1 if the neuron's spikes leave it
             ("spike", np.int16, (N,)),  # of the last event: 1 if a spike left the neuron
-            ("weights", np.int8, (N, N)),  # pre- by post-synaptic neuron
         ],
     )
 )
 
 
-def new_lanes() -> np.recarray:
-    """An array of one record of lanes; ``load_all`` fills it."""
-    return np.zeros(1, dtype=LANES).view(np.recarray)
+class Workspace(NamedTuple):
+    """What the engine needs beside the model's state; ``load_all`` fills it. rows : (256, 256) int8, weights."""
+
+    lanes: np.record
+    rows: np.ndarray
+
+
+def new_workspace() -> Workspace:
+    """Empty lanes and rows."""
+    return Workspace(np.zeros(1, dtype=LANES).view(np.recarray)[0], np.zeros((N, N), dtype=np.int8))
 
 
 @kernel
@@ -76,21 +82,21 @@ def flush_neuron(lanes: np.record, neurons: np.ndarray, n: int) -> None:
 
 
 @kernel
-def load_synapses(lanes: np.record, synapses: np.ndarray, addr: int) -> None:
-    """Spread a synapse word over its row."""
+def load_synapses(rows: np.ndarray, synapses: np.ndarray, addr: int) -> None:
+    """Spread a synapse word over its row; rows : (256, 256) int8, pre- by post-synaptic neuron."""
     word = wide(synapses[addr, 0])
     for i in range(N_SYN):
         weight = signed((word >> (SYN_BITS * i)) & ((1 << SYN_BITS) - 1), SYN_BITS)
-        lanes.weights[addr >> ROW_GROUP_BITS, (addr * N_SYN + i) % N] = np.int8(weight)
+        rows[addr >> ROW_GROUP_BITS, (addr * N_SYN + i) % N] = np.int8(weight)
 
 
 @outlined
-def load_all(lanes: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
+def load_all(lanes: np.record, rows: np.ndarray, neurons: np.ndarray, synapses: np.ndarray) -> None:
     """Fill all lanes from the memories."""
     for n in range(N):
         load_neuron(lanes, neurons, n)
     for addr in range(len(synapses)):
-        load_synapses(lanes, synapses, addr)
+        load_synapses(rows, synapses, addr)
 
 
 @outlined
@@ -103,37 +109,39 @@ def flush_all(lanes: np.record, neurons: np.ndarray) -> None:
 # --- Events -----------------------------------------------------------------------------------------------------
 
 
+@outlined
+def total(column: np.ndarray, n_neurons: int) -> int:
+    """Sum of the first of a lane of 0 and 1."""
+    n_ones = lane(0)
+    for n in range(n_neurons):
+        n_ones = lane(n_ones + column[n])
+    return wide(n_ones)
+
+
 @kernel
-def _fire(lanes: np.record, n: int, core: Any) -> Any:
-    """A neuron with this potential, before the threshold; returns 1 if a spike leaves it."""
+def _fire(lanes: np.record, n: int, core: Any) -> None:
+    """A neuron with this potential, before the threshold."""
     spike = lane(core >= lanes.thr[n])  # no threshold is negative
     lanes.core[n] = lane(core * (1 - spike))
-    spike = lane(spike & lanes.enabled[n])
-    lanes.spike[n] = spike
-    return spike
+    lanes.spike[n] = lane(spike & lanes.enabled[n])
 
 
 @outlined
-def stimulate(lanes: np.record, pre: int, n_neurons: int) -> int:
-    """The first neurons take a spike of neuron ``pre``; returns how many of them spike."""
-    weights = lanes.weights[pre]
-    n_spikes = lane(0)
+def stimulate(lanes: np.record, row: np.ndarray, n_neurons: int) -> None:
+    """The first neurons take a spike; row : (256,) int8, the weights."""
     for n in range(n_neurons):
-        core = lane(lanes.core[n] + weights[n])
+        core = lane(lanes.core[n] + lane(row[n]))
         core = lane(CORE_MAX) if core > CORE_MAX else core
         core = lane(CORE_MIN) if core < CORE_MIN else core
-        n_spikes = lane(n_spikes + _fire(lanes, n, core))
-    return wide(n_spikes)
+        _fire(lanes, n, core)
 
 
 @outlined
-def leak(lanes: np.record, n_neurons: int) -> int:
-    """The first neurons take a time reference; returns how many of them spike."""
-    n_spikes = lane(0)
+def leak(lanes: np.record, n_neurons: int) -> None:
+    """The first neurons take a time reference."""
     for n in range(n_neurons):
         core, step = lanes.core[n], lanes.leak_str[n]
         up, down = lane(core + step), lane(core - step)
         up = lane(0) if up > 0 else up
         down = lane(0) if down < 0 else down
-        n_spikes = lane(n_spikes + _fire(lanes, n, up if core < 0 else down))
-    return wide(n_spikes)
+        _fire(lanes, n, up if core < 0 else down)

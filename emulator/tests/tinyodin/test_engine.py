@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from emulator import state
 from emulator.codec import encode
 from emulator.handshake import Environment
-from emulator.runs import EventRun, Run
+from emulator.runs import Buses, EventRun, Run
 from emulator.tests.tinyodin.helpers import EVENT, IN, OUT, ready
 from emulator.tinyodin import closed_loop, engine
 from emulator.tinyodin.chip import Model
 from emulator.tinyodin.layout import LIF, N
 from emulator.trace import pack, unpack
 
-N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "80"))
+N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "40"))
 SPIKE = EVENT["spike"].encode(pre_neur=5)
 TREF_ALL = EVENT["tref_all"].encode()
 FAST, SLOW = Environment(0, 0, 0, 0), Environment(60, 60, 60, 60)
@@ -31,17 +31,25 @@ LONG = 1_000_000
 
 
 @dataclass(frozen=True)
-class Journey:
-    """A network, and runs one after the other on it, each with its registers, environment and events.
+class Leg:
+    """A run that goes on where the one before was left; pauses : before each event, for ``not_before``, or none."""
 
-    A run that is cut off after its limit of clocks is gone on with by the next, whatever that one's registers are. The
-    fifth of a leg is clocks from one event's earliest cycle to the next one's, the sixth whether it ends at rest.
-    """
+    registers: dict[str, int]
+    environment: Environment
+    events: list[int]
+    max_cycles: int = LONG
+    finish: bool = True
+    pauses: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Journey:
+    """A network, and runs one after the other on it."""
 
     seed: int
     thr: tuple[int, int]
     weight: tuple[int, int]
-    legs: list[tuple[dict[str, int], Environment, list[int], int, list[int], bool]]
+    legs: list[Leg]
 
 
 delays = st.integers(0, 9)
@@ -55,13 +63,14 @@ registers = st.fixed_dictionaries(
         "spi_max_neur": st.one_of(st.sampled_from([0, 1, 7, 8, 254, 255]), st.integers(0, 255)),
     }
 )
-legs = st.tuples(
+legs = st.builds(
+    Leg,
     registers,
     st.builds(Environment, delays, delays, delays, delays),
     events,
-    st.sampled_from([LONG, LONG, 9_000, 700]),
-    st.lists(st.integers(0, 900), max_size=4),
-    st.sampled_from([True, True, False]),
+    st.one_of(st.just(20_000), st.integers(1, 3_000)),
+    st.booleans(),
+    st.one_of(st.just(()), st.lists(st.integers(0, 2_000), min_size=24, max_size=24).map(tuple)),
 )
 journeys = st.builds(
     Journey,
@@ -80,31 +89,61 @@ def assert_same(by_clock: Run, by_event: EventRun) -> None:
     assert [getattr(by_event, e) for e in ends] == [getattr(by_clock, e) for e in ends]
 
 
+def walk(journey: Journey) -> list[EventRun]:
+    """Run a journey at all three speeds and hold them together after each leg."""
+    models = [ready(journey.seed, journey.thr, journey.weight) for _ in range(3)]
+    buses: list[Buses | None] = [None, None, None]
+    events: list[int] = []
+    results = []
+    for leg in journey.legs:
+        events = events + leg.events
+        for model in models:
+            for name, content in leg.registers.items():
+                model.registers[0][name] = content
+        now = models[0].registers[0].cycle
+        not_before = now + np.cumsum((leg.pauses * len(events))[: len(events)]) if leg.pauses else None
+        given = (np.array(events, np.int64), leg.environment, leg.max_cycles)
+        by_clock = closed_loop.run(models[0], *given, False, not_before, buses[0], leg.finish)
+        by_event = engine.run(models[1], *given, True, not_before, buses[1], leg.finish)
+        by_step = engine.run(models[2], *given, False, not_before, buses[2], leg.finish)
+        assert_same(by_clock, by_event)
+        assert_same(by_clock, by_step)
+        reference = models[0].snapshot()
+        assert state.diff(reference, models[1].snapshot()) == []
+        assert state.diff(reference, models[2].snapshot()) == []
+        assert replace(by_event.statistics, n_sweeps=0) == by_step.statistics
+        assert sum(by_event.statistics.cycles.values()) == by_event.n_cycles
+        buses = [by_clock.buses, by_event.buses, by_step.buses]
+        events = events[by_clock.n_sent :]
+        results.append(by_event)
+    return results
+
+
 @settings(max_examples=N_EXAMPLES)
 @given(journeys)
 def test_event_level_equals_clock_level(journey: Journey) -> None:
-    reference, swept, stepped = models = [ready(journey.seed, journey.thr, journey.weight) for _ in range(3)]
-    left: list[int] = []
-    buses = None
-    for registers, environment, more, limit, pauses, finish in journey.legs:
-        for model in models:
-            for name, content in registers.items():
-                model.registers[0][name] = content
-        events = left + more
-        given = (np.array(events), environment, min(limit, 40_000))
-        not_before = None
-        if pauses:
-            not_before = int(reference.registers[0].cycle) + np.resize(pauses, len(events)).cumsum()
-        ways = (not_before, buses, finish)
-        by_clock, by_event = closed_loop.run(reference, *given, False, *ways), engine.run(swept, *given, True, *ways)
-        by_step = engine.run(stepped, *given, False, *ways)
-        assert_same(by_clock, by_event)
-        assert_same(by_clock, by_step)
-        assert state.diff(reference.snapshot(), swept.snapshot()) == []
-        assert state.diff(reference.snapshot(), stepped.snapshot()) == []
-        assert replace(by_event.statistics, n_sweeps=0) == by_step.statistics
-        assert sum(by_event.statistics.cycles.values()) == by_event.n_cycles
-        left, buses = events[by_clock.n_sent :], by_clock.buses
+    walk(journey)
+
+
+def test_a_run_goes_on_where_it_was_cut() -> None:
+    """At every clock of a handshake, and here and there in an event."""
+    environment = Environment(3, 2, 1, 4)
+    whole = walk(Journey(1, (20, 60), (-7, 7), [Leg({"spi_open_loop": 1}, environment, [SPIKE, TREF_ALL, SPIKE])]))[0]
+    for n_cycles in (*range(1, 25), *range(515, 600, 7)):
+        cut = Leg({"spi_open_loop": 1}, environment, [SPIKE, TREF_ALL, SPIKE], n_cycles)
+        first, rest = walk(Journey(1, (20, 60), (-7, 7), [cut, Leg({}, environment, [])]))
+        assert (first.done, rest.done) == (False, True)
+        assert [*first.cycles, *rest.cycles] == whole.cycles.tolist()
+        assert first.n_sent + rest.n_sent == 3
+
+
+def test_no_event_is_sent_before_its_cycle() -> None:
+    late = 100_000
+    legs = [Leg({"spi_open_loop": 1}, FAST, [SPIKE] * 2, LONG, True, (0, late))]
+    (run,) = walk(Journey(1, (1, 1), (7, 7), legs))
+    first = int(np.argmax(run.cycles >= late))
+    assert run.addrs[0] <= run.addrs[first] + 1  # one of the first neurons again
+    assert late < run.cycles[first] - run.first_cycle < late + 100
 
 
 @pytest.mark.parametrize("environment", [FAST, SLOW, Environment(0, 60, 0, 60), Environment(60, 0, 60, 0)])

@@ -10,12 +10,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from emulator.codec import encode
-from emulator.odin.layout import CHIP, NEURONS, SPI_ADDR, SPI_DATA, SPI_FRAME, SYNAPSES, N, SpiCmd
-from emulator.trace import pack
+from emulator.odin.layout import CHIP, NEURONS, SYNAPSES, N
 from golden.ranges import Range
 from golden.recipes.odin_contents import Group, Synapses, neurons, synapses
 from tools.bench.workloads import Silicon, Workload
+from tools.bench.workloads.spi import configure
 
 RESET_CLOCKS = 4
 EVENTS = {event.name: event for event in CHIP.events}
@@ -84,25 +83,4 @@ def _workload(
     memories = {NEURONS.name: neurons(groups, rng), SYNAPSES.name: synapses(connected, rng)}
     events = np.array([EVENTS["spike"].encode(pre_neur=pre) for pre in range(N)])[rng.integers(N, size=n_events)]
     events[rng.random(n_events) < 1 / 16] = EVENTS["tref_all"].encode()
-    return Workload(CHIP, name, what, memories, *_configure(registers), events)
-
-
-def _configure(registers: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Rows: a reset, then every configuration register by SPI, those not named 0, SCK quicker than the clock."""
-    reset, rest = pack(CHIP.input_word, {"RST": 1}), 0
-    inputs = [reset] * RESET_CLOCKS + [rest] * RESET_CLOCKS
-    clk = [1] * len(inputs)
-    for register in CHIP.registers:
-        content = registers.get(register.name, 0)
-        for i in range(register.n_addrs):
-            part = content >> register.width * i & (1 << register.width) - 1
-            inputs += _frame(encode(SPI_ADDR, cmd=SpiCmd.CONFIG, addr=register.addr + i), part)
-            clk += [0] * (len(inputs) - len(clk))
-    inputs += [rest] * RESET_CLOCKS
-    return np.array(inputs, dtype=np.int64), np.array(clk + [1] * RESET_CLOCKS, dtype=np.uint8)
-
-
-def _frame(addr: int, content: int) -> list[int]:
-    """Rows of an SPI transaction: each bit with SCK low, then high; SCK low at the end."""
-    bits = [(addr << SPI_DATA.width | content) >> i & 1 for i in reversed(range(SPI_FRAME))]
-    return [pack(CHIP.input_word, {"MOSI": bit, "SCK": sck}) for bit in bits for sck in (0, 1)] + [0]
+    return Workload(CHIP, name, what, memories, *configure(CHIP, registers), events)
