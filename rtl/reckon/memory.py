@@ -10,10 +10,9 @@ from amaranth import Cat, Module, Mux
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.reckon.layout import SPI_BITS, SPI_HEADER, SPI_WORD_ADDR
+from emulator.reckon.layout import SPI_BITS, SPI_WORD_ADDR
 from rtl.lib.bundles import forward
 from rtl.lib.sram import LaneSram
-from rtl.lib.views import bits_of
 from rtl.reckon.buses import MemoryControl
 
 
@@ -21,11 +20,11 @@ class SpiMemory(wiring.Component):
     """``depth`` words (a power of 2) of the lanes given, which can be written one by one; no lane may be in two chunks
     of 32 bits.
 
-    prog, read : the SPI accesses the word and the chunk at ``addr`` in this clock, and the core does not
+    prog, read : the SPI accesses a chunk of a word in this clock, and the core does not
     core, w_lanes, w_word : access of the core; lanes that it writes if ``core.we``
     control : the access that takes place
     r_word : the word last accessed, as it was before
-    r_chunk : the chunk of it at ``addr``
+    r_chunk : the chunk of it that the SPI names
     """
 
     def __init__(self, depth: int, lanes: Sequence[int]) -> None:
@@ -34,7 +33,8 @@ class SpiMemory(wiring.Component):
             {
                 "prog": In(1),
                 "read": In(1),
-                "addr": In(SPI_HEADER["addr"].width),
+                "word": In((depth - 1).bit_length()),
+                "chunk": In(SPI_WORD_ADDR["chunk"].width),
                 "payload": In(SPI_BITS),
                 "core": In(MemoryControl(depth)),
                 "w_lanes": In(len(lanes)),
@@ -51,16 +51,15 @@ class SpiMemory(wiring.Component):
         m = Module()
         m.submodules.sram = sram = self.sram
         core, control = self.core, self.control
-        chunk, word = bits_of(self.addr, SPI_WORD_ADDR["chunk"]), bits_of(self.addr, SPI_WORD_ADDR["word"])
         by_spi = self.prog | self.read
         m.d.comb += [
             control.cs.eq(by_spi | core.cs),
             control.we.eq(self.prog | (~self.read & core.we)),
-            control.addr.eq(Mux(by_spi, word, core.addr)),
-            sram.w_lanes.eq(Mux(self.prog, Cat(chunk == i for i in self._chunk_of), self.w_lanes)),
+            control.addr.eq(Mux(by_spi, self.word, core.addr)),
+            sram.w_lanes.eq(Mux(self.prog, Cat(self.chunk == i for i in self._chunk_of), self.w_lanes)),
             sram.w_word.eq(Mux(self.prog, self.payload.replicate(len(self.r_word) // SPI_BITS), self.w_word)),
             self.r_word.eq(sram.r_word),
-            self.r_chunk.eq(sram.r_word.word_select(chunk, SPI_BITS)),
+            self.r_chunk.eq(sram.r_word.word_select(self.chunk, SPI_BITS)),
         ]
         forward(m, control, sram.control)
         return m

@@ -3,7 +3,7 @@
 Source: srnn.v, Input/Recurrent weight update, Output weight update, SRAMs.
 """
 
-from amaranth import Cat, Module, Mux, Signal
+from amaranth import Cat, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -13,16 +13,18 @@ from emulator.reckon.layout import (
     N_WEIGHTS,
     OUT_WEIGHTS,
     SPI_BITS,
+    SPI_WORD_ADDR,
     TOUT_BITS,
     TRACE_BITS,
     W_BITS,
     WEIGHTS,
+    WEIGHTS_ADDR,
     WOUT,
     WOUT_PROB_BITS,
     M,
     N,
 )
-from rtl.lib.views import layout_of
+from rtl.lib.views import bits_of, layout_of
 from rtl.reckon.buses import Config, SpiAccess
 from rtl.reckon.learning import ERRORS
 from rtl.reckon.lfsr import UnfoldedLfsr
@@ -78,25 +80,32 @@ class HiddenWeights(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.memory = memory = self.memory
-        group_bits = self._neur_bits - GROUP_BITS
         name = f"w{self._source}"
+        spi_word = bits_of(self.spi.addr, SPI_WORD_ADDR["word"])
         with m.If(self.in_eprop):
             m.d.comb += memory.core.cs.eq(self.eprop.cs)
-            m.d.comb += memory.core.addr.eq(Cat(self.eprop.group[:group_bits], self.eprop.pre[: self._neur_bits]))
+            m.d.comb += memory.core.addr.eq(self._place(self.eprop.pre, self.eprop.group))
         with m.Else():
             m.d.comb += memory.core.cs.eq(self.sweep.cs)
-            m.d.comb += memory.core.addr.eq(Cat(self.sweep.group[:group_bits], self.sweep.pre[: self._neur_bits]))
+            m.d.comb += memory.core.addr.eq(self._place(self.sweep.pre, self.sweep.group))
         m.d.comb += [
             memory.core.we.eq(self.eprop.we),
             memory.prog.eq(self.spi.prog[name]),
             memory.read.eq(self.spi.read[name]),
-            memory.addr.eq(self.spi.addr),
+            memory.word.eq(
+                self._place(bits_of(spi_word, WEIGHTS_ADDR["pre"]), bits_of(spi_word, WEIGHTS_ADDR["post_group"]))
+            ),
+            memory.chunk.eq(bits_of(self.spi.addr, SPI_WORD_ADDR["chunk"])),
             memory.payload.eq(self.spi.payload),
             self.r_word.eq(memory.r_word),
             self.r_chunk.eq(memory.r_chunk),
         ]
         self._update(m)
         return m
+
+    def _place(self, pre: Value, group: Value) -> Value:
+        """Address in the memory, which may be smaller than the addresses are made for."""
+        return Cat(group[: self._neur_bits - GROUP_BITS], pre[: self._neur_bits])
 
     def _register(self, name: str) -> Signal:
         return getattr(self.config, f"spi_{name}")
@@ -165,7 +174,8 @@ class OutWeights(wiring.Component):
             memory.core.addr.eq(pre[: self._neur_bits]),
             memory.prog.eq(self.spi.prog.wout),
             memory.read.eq(self.spi.read.wout),
-            memory.addr.eq(self.spi.addr),
+            memory.word.eq(bits_of(self.spi.addr, SPI_WORD_ADDR["word"])),
+            memory.chunk.eq(bits_of(self.spi.addr, SPI_WORD_ADDR["chunk"])),
             memory.payload.eq(self.spi.payload),
             self.r_word.eq(memory.r_word),
             self.r_chunk.eq(memory.r_chunk),

@@ -1,10 +1,11 @@
+import random
 from typing import Any
 
 from amaranth import Const, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.lib.sram import Sram, merge_byte
+from rtl.lib.sram import LaneSram, Sram, merge_byte
 from rtl.tests.simulate import evaluate, run_clocked
 
 
@@ -45,6 +46,26 @@ def test_nothing_is_written_without_chip_select() -> None:
         await ctx.tick()
         await _access(ctx, sram, addr=0)
         assert ctx.get(sram.r_word) == 0
+
+    run_clocked(sram, bench)
+
+
+def test_lanes_are_written_one_by_one() -> None:
+    sram, widths, rng, expected = LaneSram(4, [8, 4, 20]), (8, 4, 20), random.Random(2), [0] * 4
+
+    async def bench(ctx: Any) -> None:
+        for _ in range(300):
+            cs, we, addr, word, lanes = (rng.getrandbits(n) for n in (1, 1, 2, 32, 3))
+            ctx.set(sram.w_lanes, lanes)
+            for name, level in (("cs", cs), ("we", we), ("addr", addr)):
+                ctx.set(getattr(sram.control, name), level)
+            ctx.set(sram.w_word, word)
+            before = ctx.get(sram.r_word)
+            await ctx.tick()
+            assert ctx.get(sram.r_word) == (expected[addr] if cs else before)
+            if cs and we:
+                mask = sum(((1 << w) - 1) << sum(widths[:i]) for i, w in enumerate(widths) if lanes >> i & 1)
+                expected[addr] = expected[addr] & ~mask | word & mask
 
     run_clocked(sram, bench)
 
