@@ -23,6 +23,7 @@ COMMANDS = {
     "host": "Run a network on a board, or on a simulated one.",
     "rtl": "Write our RTL as Verilog.",
     "bitstream": "Build a bitstream for a board, with a network in it.",
+    "area": "Size and speed on an FPGA, by feature.",
     "demo": "A whole job on real input.",
     "bench": "Speeds, as ratios measured side by side.",
 }

@@ -24,6 +24,7 @@ class Board:
     family : of its FPGA
     device : the FPGA, as its maker writes it
     oscillator : name of the clock's resource; its frequency in Hz is ``oscillator_hz``
+    uart : name, number and subsignals of the line to the host
     header : pins of connector ("gpio", 0) that a chip's pins go to, in the order of the chip's declaration; none on
         a board with too few of them
     reset : name and number of the button that resets the chip
@@ -38,6 +39,7 @@ class Board:
     device: str
     oscillator: str
     oscillator_hz: float
+    uart: tuple[str, int, tuple[str, ...]]
     header: tuple[str, ...]
     reset: tuple[str, int]
     attrs: Mapping[str, str]
@@ -63,6 +65,7 @@ BOARDS = {
                 f"LFE5U-{size}",
                 "clk25",
                 25e6,
+                ("uart", 0, ("rx", "tx", "rts", "dtr")),
                 _ULX3S_GPIO,
                 ("button_fire", 0),
                 {"IO_TYPE": "LVCMOS33"},
@@ -77,6 +80,7 @@ BOARDS = {
             "iCE40UP5K",
             "clk12",
             12e6,
+            ("uart", 0, ("rx", "tx")),
             (),
             ("button", 0),
             {"IO_STANDARD": "SB_LVCMOS"},

@@ -14,11 +14,12 @@ import amaranth
 import numpy as np
 
 from rtl import emit
+from rtl.bridge.board import title
 from rtl.fpga import bitfile, clocks, report, tools
 from rtl.fpga.boards import Board
 from rtl.fpga.clocks import ClockPlan
 from rtl.fpga.report import Report, Usage
-from rtl.fpga.top import BoardTop
+from rtl.fpga.top import CLOCKS_A_CYCLE, BoardTop
 
 NAME = "top"
 STEPS = ("elaboration", "synthesis", "place and route", "packing", "unpacking and comparing")
@@ -56,6 +57,7 @@ class Request:
     chip : name of a chip of which there is an RTL of our own
     freq : of its clock in Hz
     parameters : of its top component
+    header : the chip's pins come to the board's header, instead of a bridge to the host's
     words : by memory, what is in the words that the chip keeps, (depth, limbs) uint32; what is not given is 0
     """
 
@@ -64,6 +66,7 @@ class Request:
     freq: float
     parameters: Mapping[str, Any] = field(default_factory=dict)
     words: Mapping[str, np.ndarray] = field(default_factory=dict)
+    header: bool = False
 
     @property
     def where(self) -> str:
@@ -95,7 +98,8 @@ def build(request: Request, out: Path, step: Callable[[str], None] = lambda name
     Raises InputError for a wrong request, DoesNotFit, MissesTiming.
     """
     board = request.board
-    clock_plan = clocks.plan(board.family, board.oscillator_hz, request.freq)
+    clocks_a_cycle = 1 if request.header else CLOCKS_A_CYCLE
+    clock_plan = clocks.plan(board.family, board.oscillator_hz, request.freq * clocks_a_cycle)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=out) as scratch_name:
         scratch = Path(scratch_name)
@@ -126,8 +130,9 @@ def _prepare(request: Request, clock_plan: ClockPlan, scratch: Path) -> list[lis
     declaration = emit.our_chip(request.chip).declaration
     component = emit.make(request.chip, **request.parameters)
     platform = request.board.make_platform()
-    options = f"--report {NAME}.json.report --timing-allow-fail --seed {_SEED} --freq {clock_plan.freq / 1e6:g}"
-    design = BoardTop(declaration, component, request.board, clock_plan)
+    options = f"--report {NAME}.json.report --timing-allow-fail --seed {_SEED} --freq {request.freq / 1e6:g}"
+    name = None if request.header else title(request.chip, dict(request.parameters))
+    design = BoardTop(declaration, component, request.board, clock_plan, name)
     plan = platform.prepare(design, NAME, emit_src=False, nextpnr_opts=options)
     for name, text in plan.files.items():
         (scratch / name).write_text(text if isinstance(text, str) else text.decode())
@@ -174,7 +179,8 @@ def _about(request: Request, clock_plan: ClockPlan, found: Report, used: list[st
         "device": request.board.device,
         "family": request.board.family,
         "parameters": dict(request.parameters),
-        "clock": {"mhz": clock_plan.freq / 1e6, "from": str(clock_plan)},
+        "header": request.header,
+        "clock": {"chip_mhz": request.freq / 1e6, "board_mhz": clock_plan.freq / 1e6, "from": str(clock_plan)},
         "memories": shapes,
         "outside": outside,
         "usage": [vars(each) for each in found.usage],

@@ -1,23 +1,26 @@
-"""A board's top: the clock, the reset, the chip, and its pins at the header."""
+"""A board's top: the clock, the reset, the chip, and the bridge to the host or the chip's pins at the header."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from amaranth import ClockDomain, ClockSignal, Elaboratable, Module, ResetSignal, Signal
+from amaranth import ClockDomain, ClockSignal, DomainRenamer, Elaboratable, Module, ResetSignal, Signal
 from amaranth.build import Attrs, Pins, Resource, Subsignal
 from amaranth.lib import io
 from amaranth.lib.cdc import ResetSynchronizer
-from amaranth.lib.wiring import Component
 
 from emulator.declare import Chip, Pin
 from emulator.errors import InputError
+from rtl.bridge.bridge import Bridge
 from rtl.fpga.boards import Board
 from rtl.fpga.clocks import ClockPlan, ClockSource
 
 # iCE40 block RAMs read as 0 for about 3 us after configuration; five times that, as Amaranth has it.
 POWER_ON_SECONDS = 15e-6
 CLOCK_NET = "chip_clk"
+FEWEST_CLOCKS = 4  # in a bit of the line
+BAUD, BAUD_ERROR = 1_000_000, 0.02  # of the line to the host, and how far off it may be
+CLOCKS_A_CYCLE = 2  # of the bridge, in one of the chip
 DOMAIN = "board"  # not "sync": that is the chip's own
 
 
@@ -37,30 +40,49 @@ def header_pins(chip: Chip, board: Board) -> dict[str, tuple[Pin, tuple[str, ...
     return places
 
 
+def divider(freq: float) -> int:
+    """Clocks of ``freq`` Hz in a bit of the line. Raises InputError if no number of them is near enough."""
+    clocks = max(round(freq / BAUD), 1)
+    if clocks < FEWEST_CLOCKS or abs(freq / clocks / BAUD - 1) > BAUD_ERROR:
+        raise InputError(f"a bridge at {freq / 1e6:g} MHz cannot make {BAUD:,} baud; --freq asks for another frequency")
+    return clocks
+
+
 class BoardTop(Elaboratable):
     """The design of a board, for ``platform.prepare``.
 
-    The chip's reset is held until the PLL has locked and the block RAMs are awake, and while the board's button is
-    pressed; it ends with a clock edge.
+    clock_plan : of the bridge's clock, twice the chip's; at the header, of the chip's
+    title : what the bridge says that it is; None for the chip's pins at the header instead of a bridge
+
+    All is in reset until the PLL has locked and the block RAMs are awake, and while the board's button is pressed;
+    the reset ends with a clock edge. Behind a bridge, the chip's own reset is the host's to give.
     """
 
-    def __init__(self, chip: Chip, component: Component, board: Board, clock_plan: ClockPlan) -> None:
+    def __init__(self, chip: Chip, component: Any, board: Board, clock_plan: ClockPlan, title: str | None) -> None:
         self._chip, self._component, self._board, self._plan = chip, component, board, clock_plan
+        self._title = title
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules.chip = self._component
         self._make_clock(m, platform)
-        m.d.comb += [
-            getattr(self._component, self._chip.clock.name).eq(ClockSignal(DOMAIN)),
-            *(
-                getattr(self._component, pin.name).eq(ResetSignal(DOMAIN))
-                for pin in self._chip.inputs
-                if pin.role == "reset"
-            ),
-        ]
-        self._connect_header(m, platform)
+        if self._title is None:
+            self._connect_header(m, platform)
+        else:
+            self._connect_bridge(m, platform, self._title)
         return m
+
+    def _connect_bridge(self, m: Module, platform: Any, title: str) -> None:
+        bridge = Bridge(self._chip, divider(self._plan.freq), title=title)
+        m.submodules.bridge = DomainRenamer(DOMAIN)(bridge)
+        for pin in self._chip.pins:
+            of_chip, of_bridge = getattr(self._component, pin.name), getattr(bridge, pin.name)
+            m.d.comb += of_chip.eq(of_bridge) if pin.direction == "in" else of_bridge.eq(of_chip)
+        platform.add_clock_constraint(getattr(self._component, self._chip.clock.name), self._plan.freq / CLOCKS_A_CYCLE)
+        name, number, subsignals = self._board.uart
+        uart = platform.request(name, number, dir=dict.fromkeys(subsignals, "-"))
+        m.submodules.rx, m.submodules.tx = rx, tx = io.Buffer("i", uart.rx), io.Buffer("o", uart.tx)
+        m.d.comb += [bridge.rx.eq(rx.i), tx.o.eq(bridge.tx)]
 
     def _make_clock(self, m: Module, platform: Any) -> None:
         board = self._board
@@ -86,6 +108,10 @@ class BoardTop(Elaboratable):
         m.submodules.reset = ResetSynchronizer(~awake | button.i, domain=DOMAIN)
 
     def _connect_header(self, m: Module, platform: Any) -> None:
+        m.d.comb += getattr(self._component, self._chip.clock.name).eq(ClockSignal(DOMAIN))
+        for pin in self._chip.inputs:
+            if pin.role == "reset":
+                m.d.comb += getattr(self._component, pin.name).eq(ResetSignal(DOMAIN))
         places = header_pins(self._chip, self._board)
         subsignals = [
             Subsignal(name, Pins(" ".join(where), dir="i" if pin.direction == "in" else "o", conn=("gpio", 0)))

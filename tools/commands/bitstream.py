@@ -27,6 +27,7 @@ BUILD = Path("build/bitstream")
 @click.option("--config", metavar="C", type=click.Path(path_type=Path), help="A configuration (TOML): its memories.")
 @click.option("--freq", metavar="MHZ", type=click.FloatRange(min=0.1), help="The chip's clock; default: the board's.")
 @click.option("--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the chip, as in draupnir rtl.")
+@click.option("--header", is_flag=True, help="The chip's pins at the header, instead of a bridge at the UART.")
 @click.option("--patch", is_flag=True, help="Only new contents for the memories of the bitstream in DIR: seconds.")
 @click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="Default: build/bitstream/CHIP-B.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
@@ -36,6 +37,7 @@ def command(
     config: Path | None,
     freq: float | None,
     settings: tuple[str, ...],
+    header: bool,
     patch: bool,
     output: Path | None,
     as_json: bool,
@@ -66,7 +68,7 @@ def command(
         click.echo(json.dumps({"bitstream": str(path)}) if as_json else f"patched: {path}")
         return
     hz = freq * 1e6 if freq else chosen.freqs.get(declared.name, chosen.oscillator_hz)
-    request = flow.Request(chip, chosen, hz, parameters, _words(chip, config, parameters))
+    request = flow.Request(chip, chosen, hz, parameters, _words(chip, config, parameters), header)
     try:
         with _steps(flow.STEPS, f"{chip} on {chosen.name}") as step:
             built = flow.build(request, folder, step)
@@ -121,7 +123,7 @@ def _print(built: Built) -> None:
     screen = console()
     screen.print(usage)
     screen.print(timing)
-    click.echo(f"clock: {built.clock.freq / 1e6:g} MHz, {built.clock}")
+    click.echo(f"board clock: {built.clock.freq / 1e6:g} MHz, {built.clock}")
     for name in built.outside:
         click.echo(f"{name}: in RAM without initial content; the host writes it over SPI")
     click.echo(f"tools: {', '.join(f'{name} {version}' for name, version in built.tools.items())}")

@@ -1,0 +1,100 @@
+"""What a chip takes of an ECP5, and how fast it may be, for each of its parameters; ours and anybody's side by side.
+
+The chip alone, its pins wherever place and route puts them, all with the same options: figures to compare, and not
+those of a board.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emulator.errors import InputError
+from rtl import emit
+from rtl.design import Design
+from rtl.fpga import report, tools
+from rtl.fpga.memories import BlockMemories
+from rtl.fpga.report import Usage
+
+DEVICE = ("--25k", "--package", "CABGA381", "--speed", "6")
+TARGET_MHZ, SEED = 50, 1
+# One feature at a time, and all of them.
+VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
+    "odin": {
+        "whole": {},
+        "128 neurons": {"n_neurons": 128},
+        "64 neurons": {"n_neurons": 64},
+        "no Izhikevich": {"izh": False},
+        "no bursts": {"bursts": False},
+        "no SDSP": {"sdsp": False},
+        "LIF only": {"izh": False, "bursts": False},
+        "smallest": {"n_neurons": 64, "izh": False, "bursts": False, "sdsp": False},
+    }
+}
+THEIRS = "--rtl"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A variant: cells after packing, and, if it was placed and routed, the fastest clock in MHz."""
+
+    name: str
+    parameters: Mapping[str, Any]
+    usage: tuple[Usage, ...]
+    mhz: float | None
+
+    def used(self, kind: str) -> int:
+        return sum(each.used for each in self.usage if each.kind == kind)
+
+
+def variants(chip: str) -> dict[str, dict[str, Any]]:
+    """Parameters of our RTL by the variant's name."""
+    return VARIANTS.get(chip, {"whole": {}})
+
+
+def survey(chip: str, names: list[str], theirs: Design | None, folder: Path, route: bool) -> Iterator[Row]:
+    """A row for each variant, and then for the RTL of somebody else, as they are done.
+
+    names : the variants
+    route : place and route, which takes minutes each; else only pack
+    folder : gets logs and reports, a folder each
+    Raises InputError for a variant that there is not.
+    """
+    known = variants(chip)
+    for name in names:
+        if name not in known:
+            raise InputError(f"--variant {name}: {chip} has {', '.join(known)}")
+    ours = emit.our_chip(chip)
+    clock = ours.declaration.clock
+    for name in names:
+        path = folder / name.replace(" ", "-")
+        emit.write_verilog(emit.make(chip, **known[name]), ours.top, path, BlockMemories())
+        design = Design(ours.top, (path / f"{ours.top}.v",))
+        yield _row(name, known[name], design, clock.name, path, route)
+    if theirs is not None:
+        yield _row(THEIRS, {}, theirs, theirs.port(clock), folder / "theirs", route)
+
+
+def _row(name: str, parameters: Mapping[str, Any], design: Design, clock: str, folder: Path, route: bool) -> Row:
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in (*design.files, *design.includes):
+        if path.parent != folder:
+            shutil.copy(path, folder / path.name)
+    system_verilog = "-sv " if design.language == "systemverilog" else ""
+    read = f"read_verilog {system_verilog}{' '.join(path.name for path in design.files)}"
+    script = f"{read}; synth_ecp5 -top {design.top} -json chip.json"
+    tools.must("yosys", ["-q", "-l", "synthesis.log", "-p", script], folder)
+    options = [*DEVICE, "--json", "chip.json", "--lpf-allow-unconstrained", "--freq", str(TARGET_MHZ)]
+    if not route:
+        log = tools.must("nextpnr-ecp5", [*options, "--pack-only"], folder)
+        return Row(name, parameters, report.of_log(log), None)
+    options += ["--seed", str(SEED), "--timing-allow-fail", "--report", "report.json", "--log", "place_and_route.log"]
+    tools.must("nextpnr-ecp5", ["--quiet", *options], folder)
+    found = report.read(folder / "report.json")
+    fastest = found.clock(clock)
+    if fastest is None:
+        raise InputError(f"{name}: no clock {clock} in what was routed")
+    return Row(name, parameters, found.usage, fastest.achieved)

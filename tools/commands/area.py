@@ -1,0 +1,61 @@
+"""`draupnir area`: a chip's size and speed on an FPGA, by its features."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from emulator import chips
+from tools.console import console
+from tools.progress import progress
+
+BUILD = Path("build/area")
+WIDTH = 120  # columns of the table where it does not go to a terminal
+
+
+@click.command("area")
+@click.argument("chip", metavar="CHIP")
+@click.option("--rtl", metavar="DIR", type=click.Path(path_type=Path), help="A folder of Verilog, beside our RTL.")
+@click.option("--top", metavar="T", help="The top module in DIR, if it cannot be told by its ports.")
+@click.option("--variant", "names", metavar="NAME", multiple=True, help="Only this one of our RTL; may be repeated.")
+@click.option("--no-route", is_flag=True, help="Area only: stop after packing.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.option("--output", metavar="DIR", type=click.Path(path_type=Path), default=BUILD, show_default=True)
+def command(
+    chip: str, rtl: Path | None, top: str | None, names: tuple[str, ...], no_route: bool, as_json: bool, output: Path
+) -> None:
+    """Put our RTL, with each of its features left out, and anybody's, through Yosys and nextpnr for an ECP5-25.
+
+    Cells are counted after packing; the clock is that of the routed design. Routing takes minutes a variant.
+    Writes area.json and area.png.
+
+    \b
+    Example: draupnir area odin --rtl ~/ODIN/src --variant whole
+    """
+    # Only here: they need Amaranth.
+    from rtl.fpga import survey, tools
+    from tools import options
+    from tools import survey as shown
+
+    declared = chips.declaration(chip)
+    theirs = options.design(declared, rtl, top, output) if rtl or top else None
+    chosen = list(names or survey.variants(chip))
+    rows = []
+    with progress(f"{chip} on an ECP5", len(chosen) + (theirs is not None), "variants") as advance:
+        for row in survey.survey(chip, chosen, theirs, output, not no_route):
+            rows.append(row)
+            advance(1)
+    versions = {name: tools.find(name).version for name in ("yosys", "nextpnr-ecp5")}
+    about = {"chip": chip, "device": "LFE5U-25F-6 CABGA381", "rtl": str(rtl) if rtl else None, "tools": versions}
+    files = shown.write(output, rows, about)
+    if as_json:
+        click.echo(json.dumps(shown.as_json(rows, about), indent=2))
+        return
+    screen = console()
+    if not screen.is_terminal:
+        screen.width = WIDTH
+    screen.print(shown.table(rows))
+    click.echo(f"{about['device']}; " + ", ".join(f"{name} {version}" for name, version in versions.items()))
+    click.echo(f"written: {', '.join(map(str, files))}")

@@ -1,0 +1,95 @@
+"""A survey of area and frequency as a table, as JSON, and as a bar chart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from golden.files import replacing
+from rtl.fpga.report import BLOCK_RAM, FLIP_FLOPS, LOGIC
+from rtl.fpga.survey import THEIRS, Row
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+JSON, CHART = "area.json", "area.png"
+OURS_COLOUR, THEIRS_COLOUR = "#1b6ca8", "#c8553d"
+DPI = 110
+
+
+def as_json(rows: Sequence[Row], about: dict[str, Any]) -> dict[str, Any]:
+    """Everything, ready for ``json.dumps``; about : device, tools, whose RTL."""
+    return {
+        **about,
+        "rows": [
+            {
+                "name": row.name,
+                "parameters": dict(row.parameters),
+                "mhz": row.mhz,
+                "cells": {each.kind: each.used for each in row.usage},
+            }
+            for row in rows
+        ],
+    }
+
+
+def write(folder: Path, rows: Sequence[Row], about: dict[str, Any]) -> list[Path]:
+    """Write area.json and area.png; returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with replacing(folder / JSON) as temporary:
+        temporary.write_text(json.dumps(as_json(rows, about), indent=2) + "\n")
+    with replacing(folder / CHART) as temporary:
+        _chart(temporary, rows, about)
+    return [folder / JSON, folder / CHART]
+
+
+def table(rows: Sequence[Row]) -> Table:
+    """Cells and MHz; where --rtl is there, as parts of it."""
+    from rich.table import Table
+
+    theirs = next((row for row in rows if row.name == THEIRS), None)
+    found = Table(title="ECP5: cells after packing, fastest clock after routing", title_justify="left")
+    found.add_column("variant", no_wrap=True)
+    columns = [LOGIC, FLIP_FLOPS, BLOCK_RAM, "MHz"]
+    for title in (*columns, *(("cells : theirs", "MHz : theirs") if theirs else ())):
+        found.add_column(title, justify="right", no_wrap=True)
+    for row in rows:
+        cells = [
+            row.name,
+            *(f"{row.used(kind):,}" for kind in columns[:3]),
+            "" if row.mhz is None else f"{row.mhz:.1f}",
+        ]
+        if theirs:
+            cells.append(f"{100 * row.used(LOGIC) / theirs.used(LOGIC):.0f} %")
+            cells.append(f"{row.mhz / theirs.mhz:.2f}" if row.mhz and theirs.mhz else "")
+        found.add_row(*cells)
+    return found
+
+
+def _chart(path: Path, rows: Sequence[Row], about: dict[str, Any]) -> None:
+    """Cells on the left, MHz on the right, a bar a variant."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 1.4 + 0.35 * len(rows)), layout="constrained")
+    area, speed = figure.subplots(1, 2, sharey=True)
+    colours = [THEIRS_COLOUR if row.name == THEIRS else OURS_COLOUR for row in rows]
+    places = range(len(rows))
+    for axes, bars, form, label in (
+        (area, [row.used(LOGIC) for row in rows], "{:,.0f}", "logic cells"),
+        (speed, [row.mhz or 0.0 for row in rows], "{:.1f}", "MHz (none: not routed)"),
+    ):
+        axes.barh(places, bars, color=colours)
+        for y, length in enumerate(bars):
+            if length:
+                axes.annotate(
+                    form.format(length), (length, y), (4, 0), textcoords="offset points", va="center", fontsize=8
+                )
+        axes.set_xlabel(label)
+        axes.set_xlim(right=1.15 * max(bars) or 1)
+        axes.spines[["top", "right"]].set_visible(False)
+    area.set_yticks(places, [row.name for row in rows], fontsize=8)
+    area.invert_yaxis()
+    area.set_title(f"{about['chip']} on {about['device']}", fontsize=9, loc="left")
+    figure.savefig(path, dpi=DPI, format="png")
