@@ -7,13 +7,18 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Literal
 
+from amaranth.build import Attrs, Pins, Resource, Subsignal
+
 from emulator.errors import InputError
 from rtl.fpga.memories import BlockAndSpram, BlockMemories
 
 Family = Literal["ecp5", "ice40"]
+Vendor = Literal["vivado", "gowin"]
 
+_TOOLCHAINS = {"vivado": "Vivado", "gowin": "Gowin"}
+_MEMORIES = {"ecp5": BlockMemories, "ice40": BlockAndSpram}
 _ULX3S_GPIO = tuple(f"{pair}{sign}" for pair in range(28) for sign in "+-")
-_ODIN_SMALL = {"n_neurons": 256, "izh": False, "bursts": False}
+_ODIN_SMALL = {"izh": False, "bursts": False, "sdsp": False}
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,7 @@ class Board:
     """A board.
 
     platform : module and class of its Amaranth platform
-    family : of its FPGA
+    family : of its FPGA; a vendor's name where only that vendor's tools make bitstreams
     device : the FPGA, as its maker writes it
     oscillator : name of the clock's resource; its frequency in Hz is ``oscillator_hz``
     uart : name, number and subsignals of the line to the host
@@ -30,12 +35,13 @@ class Board:
     reset : name and number of the button that resets the chip
     attrs : of all header pins
     freqs : default frequency of a chip's clock in Hz, one that was met
+    uart_pins : rx and tx on connector ("pmod", 0), where the board has no line of its own
     parameters : of a chip where the whole one does not fit
     """
 
     name: str
     platform: tuple[str, str]
-    family: Family
+    family: Family | Vendor
     device: str
     oscillator: str
     oscillator_hz: float
@@ -45,13 +51,24 @@ class Board:
     attrs: Mapping[str, str]
     freqs: Mapping[str, float]
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    uart_pins: tuple[str, str] | None = None
 
     def make_platform(self) -> Any:
         """A new platform, which takes one design, with block RAM for the chip's memories."""
         module, name = self.platform
         theirs = getattr(import_module(f"amaranth_boards.{module}"), name)
-        ours = BlockMemories if self.family == "ecp5" else BlockAndSpram
-        return type(name, (ours, theirs), {})()
+        if self.family in _TOOLCHAINS:
+            platform = theirs(toolchain=_TOOLCHAINS[self.family])
+        else:
+            platform = type(name, (_MEMORIES[self.family], theirs), {})()
+        if self.uart_pins:
+            rx, tx = self.uart_pins
+            pins = (
+                Subsignal("rx", Pins(rx, dir="i", conn=("pmod", 0))),
+                Subsignal("tx", Pins(tx, dir="o", conn=("pmod", 0))),
+            )
+            platform.add_resources([Resource("uart", 0, *pins, Attrs(**self.attrs))])
+        return platform
 
 
 BOARDS = {
@@ -84,8 +101,55 @@ BOARDS = {
             (),
             ("button", 0),
             {"IO_STANDARD": "SB_LVCMOS"},
-            {"odin": 12e6},
+            {"odin": 9e6},
             {"odin": _ODIN_SMALL},
+        ),
+    )
+}
+
+# Boards for which there are projects only, for the tools of the FPGA's maker.
+PROJECT_BOARDS = {
+    board.name: board
+    for board in (
+        Board(
+            "arty-a7-35",
+            ("arty_a7", "ArtyA7_35Platform"),
+            "vivado",
+            "xc7a35ti",
+            "clk100",
+            100e6,
+            ("uart", 0, ("rx", "tx")),
+            (),
+            ("button", 0),
+            {"IOSTANDARD": "LVCMOS33"},
+            {"odin": 25e6},
+        ),
+        Board(
+            "arty-z7-20",
+            ("arty_z7", "ArtyZ720Platform"),
+            "vivado",
+            "xc7z020",
+            "clk125",
+            125e6,
+            ("uart", 0, ("rx", "tx")),
+            (),
+            ("button", 0),
+            {"IOSTANDARD": "LVCMOS33"},
+            {"odin": 15.625e6},
+            uart_pins=("1", "2"),
+        ),
+        Board(
+            "tang-primer-20k",
+            ("tang_primer_20k", "TangPrimer20kDockPlatform"),
+            "gowin",
+            "GW2A-18C",
+            "clk27",
+            27e6,
+            ("uart", 0, ("rx", "tx")),
+            (),
+            ("button", 0),
+            {"IO_TYPE": "LVCMOS33"},
+            {"odin": 13.5e6},
         ),
     )
 }
@@ -93,6 +157,17 @@ BOARDS = {
 
 def board(name: str) -> Board:
     """The board of this name. Raises InputError if there is none."""
-    if name not in BOARDS:
-        raise InputError(f"--board {name}: no such board; there are {', '.join(BOARDS)}")
-    return BOARDS[name]
+    return _of(BOARDS, name)
+
+
+def project_board(name: str | None, vendor: Vendor) -> Board:
+    """The board of this name, or the vendor's first. Raises InputError if there is none."""
+    of_vendor = {board.name: board for board in PROJECT_BOARDS.values() if board.family == vendor}
+    return _of(of_vendor, name) if name else next(iter(of_vendor.values()))
+
+
+def _of(boards: Mapping[str, Board], name: str) -> Board:
+    if name not in boards:
+        said = f"--board {name}: no such board" if name else "which board? --board"
+        raise InputError(f"{said}; there are {', '.join(boards)}")
+    return boards[name]

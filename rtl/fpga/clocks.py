@@ -11,6 +11,7 @@ from typing import Any
 
 from amaranth import ClockDomain, ClockSignal, Const, Instance, Module, Signal
 from amaranth.hdl import Elaboratable
+from amaranth.lib import io
 
 from emulator.errors import InputError
 
@@ -47,12 +48,18 @@ class ClockPlan:
 def plan(family: str, oscillator: float, freq: float) -> ClockPlan:
     """The plan with the highest frequency that is not above ``freq``.
 
-    family : "ecp5" or "ice40"; oscillator, freq : Hz
+    family : "ecp5" or "ice40", of which the PLLs are known; for any other, the frequency is only halved
+    oscillator, freq : Hz
     Raises InputError if there is no plan within 10 % below.
     """
     if freq == oscillator:
         return ClockPlan(oscillator)
-    candidates = _ecp5(oscillator) if family == "ecp5" else _ice40(oscillator)
+    if family == "ecp5":
+        candidates = _ecp5(oscillator)
+    elif family == "ice40":
+        candidates = _ice40(oscillator)
+    else:
+        candidates = _halved(oscillator)
     below = [each for each in candidates if each.freq <= freq * (1 + 1e-9)]
     best = max(below, key=lambda each: (each.freq, each.pll is None), default=None)
     if best is None or best.freq < 0.9 * freq:
@@ -72,9 +79,13 @@ def _ecp5(oscillator: float) -> Iterator[ClockPlan]:
                     break
 
 
-def _ice40(oscillator: float) -> Iterator[ClockPlan]:
+def _halved(oscillator: float) -> Iterator[ClockPlan]:
     for halvings in range(_MOST_HALVINGS + 1):
         yield ClockPlan(oscillator / (1 << halvings), None, halvings)
+
+
+def _ice40(oscillator: float) -> Iterator[ClockPlan]:
+    yield from _halved(oscillator)
     for divr in range(16):
         pfd = oscillator / (divr + 1)
         if not _ICE40_PFD[0] <= pfd <= _ICE40_PFD[1]:
@@ -93,23 +104,26 @@ def _ice40(oscillator: float) -> Iterator[ClockPlan]:
 class ClockSource(Elaboratable):
     """The chip's clock and whether it is stable.
 
-    i : the oscillator; clk : the clock; locked : 1 once the PLL has locked
+    port : the oscillator's pin
+    clk : the clock; locked : 1 once the PLL has locked
     """
 
-    def __init__(self, family: str, oscillator: float, clock_plan: ClockPlan) -> None:
-        self._family, self._oscillator, self._plan = family, oscillator, clock_plan
-        self.i = Signal()
+    def __init__(self, family: str, oscillator: float, clock_plan: ClockPlan, port: Any) -> None:
+        self._family, self._oscillator, self._plan, self._port = family, oscillator, clock_plan, port
         self.clk = Signal()
         self.locked = Signal(init=1)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        clk: Any = self.i
-        if self._plan.pll is not None:
-            clk = Signal()
-            m.submodules.pll = self._ecp5_pll(clk) if self._family == "ecp5" else self._ice40_pll(clk)
+        clk = Signal()
+        if self._plan.pll is not None and self._family == "ice40":
+            m.submodules.pll = self._ice40_pll(clk)
         else:
-            m.d.comb += self.locked.eq(1)
+            m.submodules.buffer = buffer = io.Buffer("i", self._port)
+            if self._plan.pll is not None:
+                m.submodules.pll = self._ecp5_pll(buffer.i, clk)
+            else:
+                m.d.comb += [clk.eq(buffer.i), self.locked.eq(1)]
         for nth in range(self._plan.halvings):
             domain = f"halving_{nth}"
             half = Signal(name=domain)
@@ -120,7 +134,7 @@ class ClockSource(Elaboratable):
         m.d.comb += self.clk.eq(clk)
         return m
 
-    def _ecp5_pll(self, clk: Signal) -> Instance:
+    def _ecp5_pll(self, oscillator: Any, clk: Signal) -> Instance:
         settings = self._plan.pll or {}
         fixed = {f"p_OUTDIVIDER_MUX{x}": f"DIV{x}" for x in "ABCD"}
         off = ("PLLRST_ENA", "INTFB_WAKE", "STDBY_ENABLE", "DPHASE_SOURCE")
@@ -138,7 +152,7 @@ class ClockSource(Elaboratable):
             p_CLKOP_CPHASE=settings["CLKOP_DIV"] - 1,
             p_CLKOP_FPHASE=0,
             p_FEEDBK_PATH="CLKOP",
-            i_CLKI=self.i,
+            i_CLKI=oscillator,
             i_CLKFB=clk,
             o_CLKOP=clk,
             o_LOCK=self.locked,
@@ -150,10 +164,11 @@ class ClockSource(Elaboratable):
         )
 
     def _ice40_pll(self, clk: Signal) -> Instance:
+        # At the pin: the UP5K's one PLL takes the place of the pad of the pin that oscillators are put to.
         return Instance(
-            "SB_PLL40_CORE",
+            "SB_PLL40_PAD",
             p_FEEDBACK_PATH="SIMPLE",
-            i_REFERENCECLK=self.i,
+            i_PACKAGEPIN=self._port.io,
             i_RESETB=Const(1),
             i_BYPASS=Const(0),
             o_PLLOUTGLOBAL=clk,

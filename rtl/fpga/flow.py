@@ -19,7 +19,7 @@ from rtl.fpga import bitfile, clocks, report, tools
 from rtl.fpga.boards import Board
 from rtl.fpga.clocks import ClockPlan
 from rtl.fpga.report import Report, Usage
-from rtl.fpga.top import CLOCKS_A_CYCLE, BoardTop
+from rtl.fpga.top import CLOCKS_A_CYCLE, BoardTop, divider, header_pins
 
 NAME = "top"
 STEPS = ("elaboration", "synthesis", "place and route", "packing", "unpacking and comparing")
@@ -100,6 +100,11 @@ def build(request: Request, out: Path, step: Callable[[str], None] = lambda name
     board = request.board
     clocks_a_cycle = 1 if request.header else CLOCKS_A_CYCLE
     clock_plan = clocks.plan(board.family, board.oscillator_hz, request.freq * clocks_a_cycle)
+    # Before anything is begun, which Amaranth would complain of if it came to nothing.
+    if request.header:
+        header_pins(emit.our_chip(request.chip).declaration, board)
+    else:
+        divider(clock_plan.freq)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=out) as scratch_name:
         scratch = Path(scratch_name)
@@ -171,6 +176,7 @@ def memory_shapes(request: Request) -> tuple[dict[str, tuple[int, int]], list[st
 
 def _about(request: Request, clock_plan: ClockPlan, found: Report, used: list[str]) -> dict[str, Any]:
     shapes, outside = memory_shapes(request)
+    clocks_a_cycle = 1 if request.header else CLOCKS_A_CYCLE
     packer = bitfile.FORMS[request.board.family].packer
     versions = {name: f"{tools.find(name).version} ({tools.find(name).source})" for name in (*used, packer)}
     return {
@@ -180,7 +186,11 @@ def _about(request: Request, clock_plan: ClockPlan, found: Report, used: list[st
         "family": request.board.family,
         "parameters": dict(request.parameters),
         "header": request.header,
-        "clock": {"chip_mhz": request.freq / 1e6, "board_mhz": clock_plan.freq / 1e6, "from": str(clock_plan)},
+        "clock": {
+            "chip_mhz": clock_plan.freq / clocks_a_cycle / 1e6,
+            "board_mhz": clock_plan.freq / 1e6,
+            "from": str(clock_plan),
+        },
         "memories": shapes,
         "outside": outside,
         "usage": [vars(each) for each in found.usage],

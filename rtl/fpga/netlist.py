@@ -35,6 +35,7 @@ _ARRAYS = {
     "SB_RAM40_4K": (16, 256, "memory"),
     "SB_SPRAM256KA": (LANE_BITS, SPRAM_DEPTH, "mem"),
 }
+_NOT_2005 = r"(?m)^`include .*$|\$error\(.*\);"  # in those files: what else there is, and SystemVerilog's assertions
 _SPRAM = re.compile(r"(.*)\.spram_(\d+)$")
 
 
@@ -182,7 +183,7 @@ def _models(family: Family, folder: Path) -> Path:
         # Without them ports have default values, which Verilog-2005 does not know.
         texts = ["`define NO_ICE40_DEFAULT_ASSIGNMENTS", source.read_text()]
     else:
-        texts = [re.sub(r"(?m)^`include .*$", "", source.with_name(name).read_text()) for name in _INCLUDES]
+        texts = [re.sub(_NOT_2005, "", source.with_name(name).read_text()) for name in _INCLUDES]
         texts.append(DP16KD)
     path = folder / "models.v"
     path.write_text("\n".join(texts))

@@ -17,7 +17,7 @@ from rtl.fpga.clocks import ClockPlan, ClockSource
 
 # iCE40 block RAMs read as 0 for about 3 us after configuration; five times that, as Amaranth has it.
 POWER_ON_SECONDS = 15e-6
-CLOCK_NET = "chip_clk"
+CLOCK_NET = "board_clk"
 FEWEST_CLOCKS = 4  # in a bit of the line
 BAUD, BAUD_ERROR = 1_000_000, 0.02  # of the line to the host, and how far off it may be
 CLOCKS_A_CYCLE = 2  # of the bridge, in one of the chip
@@ -86,19 +86,19 @@ class BoardTop(Elaboratable):
 
     def _make_clock(self, m: Module, platform: Any) -> None:
         board = self._board
-        oscillator = io.Buffer("i", platform.request(board.oscillator, 0, dir="-"))
         button = io.Buffer("i", platform.request(*board.reset, dir="-"))
-        m.submodules.oscillator, m.submodules.button = oscillator, button
-        m.submodules.clock_source = source = ClockSource(board.family, board.oscillator_hz, self._plan)
-        chip_clk = Signal(name=CLOCK_NET)
-        m.d.comb += [source.i.eq(oscillator.i), chip_clk.eq(source.clk)]
+        m.submodules.button = button
+        oscillator = platform.request(board.oscillator, 0, dir="-")
+        m.submodules.clock_source = source = ClockSource(board.family, board.oscillator_hz, self._plan, oscillator)
+        board_clk = Signal(name=CLOCK_NET)
+        m.d.comb += board_clk.eq(source.clk)
         if self._plan.pll is not None or self._plan.halvings:
-            platform.add_clock_constraint(chip_clk, self._plan.freq)
+            platform.add_clock_constraint(board_clk, self._plan.freq)
         m.domains.power_on = ClockDomain(reset_less=True, local=True)
         m.domains += ClockDomain(DOMAIN)
         waits = Signal(range(int(POWER_ON_SECONDS * self._plan.freq) + 1), init=int(POWER_ON_SECONDS * self._plan.freq))
         awake = Signal()
-        m.d.comb += [ClockSignal("power_on").eq(chip_clk), ClockSignal(DOMAIN).eq(chip_clk)]
+        m.d.comb += [ClockSignal("power_on").eq(board_clk), ClockSignal(DOMAIN).eq(board_clk)]
         with m.If(~source.locked):
             m.d.power_on += waits.eq(waits.init)
         with m.Elif(waits == 0):

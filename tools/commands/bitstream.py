@@ -6,80 +6,108 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from emulator import chips
+from emulator.errors import InputError
 from tools.console import console
 from tools.errors import Difference
 from tools.progress import progress
 
 if TYPE_CHECKING:
-    from rtl.fpga.flow import Built
+    from rtl.fpga.flow import Built, Request
 
 BUILD = Path("build/bitstream")
 
 
 @click.command("bitstream")
 @click.argument("chip", metavar="CHIP")
-@click.option("--board", "board_name", metavar="B", required=True, help="For instance ulx3s-25f or icebreaker.")
+@click.option("--board", "board_name", metavar="B", help="For instance ulx3s-25f or icebreaker.")
 @click.option("--config", metavar="C", type=click.Path(path_type=Path), help="A configuration (TOML): its memories.")
 @click.option("--freq", metavar="MHZ", type=click.FloatRange(min=0.1), help="The chip's clock; default: the board's.")
 @click.option("--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the chip, as in draupnir rtl.")
 @click.option("--header", is_flag=True, help="The chip's pins at the header, instead of a bridge at the UART.")
 @click.option("--patch", is_flag=True, help="Only new contents for the memories of the bitstream in DIR: seconds.")
+@click.option("--project", type=click.Choice(["vivado", "gowin", "fusesoc"]), help="A project for tools not here.")
 @click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="Default: build/bitstream/CHIP-B.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def command(
     chip: str,
-    board_name: str,
+    board_name: str | None,
     config: Path | None,
     freq: float | None,
     settings: tuple[str, ...],
     header: bool,
     patch: bool,
+    project: Literal["vivado", "gowin", "fusesoc"] | None,
     output: Path | None,
     as_json: bool,
 ) -> None:
     """Build a bitstream with Yosys and nextpnr, those on PATH or those of the Python packages.
 
-    Where the board's FPGA has no room for the whole chip it is a reduced one, unless options say which.
-    Writes the bitstream, the routed design, constraints, logs and build.json.
+    Where the board's FPGA has no room for the whole chip it is a reduced one, unless --set says which.
+    Writes the bitstream, the routed design, constraints, logs and build.json; with --project, Verilog, constraints,
+    memory files and a script, which were not run here.
     Exit status: 0 built, 1 it does not fit or misses its frequency, 2 the input is at fault.
 
     \b
     Example: draupnir bitstream odin --board ulx3s-25f --config network.toml
     """
     # Only here: Amaranth and the boards take their time.
-    from rtl.fpga import bitfile, boards, flow
+    from rtl.fpga import boards, flow, projects
     from tools.commands import rtl
 
-    declared = chips.declaration(chip)
-    chosen = boards.board(board_name)
-    folder = output or BUILD / f"{chip}-{chosen.name}"
-    parameters = {**chosen.parameters.get(chip, {}), **rtl.parameters(chip, settings)}
-    if patch:
-        about = bitfile.about(folder)
-        words = _words(chip, config, about["parameters"])
-        with _steps(flow.STEPS[3:], chip) as step:
-            step(flow.STEPS[3])
-            path = bitfile.pack(folder, about["family"], words, lambda: step(flow.STEPS[4]))
-        click.echo(json.dumps({"bitstream": str(path)}) if as_json else f"patched: {path}")
+    chips.declaration(chip)
+    given = rtl.parameters(chip, settings)
+    if project:
+        folder = output or BUILD / f"{chip}-{project}"
+        hz = freq * 1e6 if freq else None
+        files = projects.write(project, chip, folder, _words(chip, config, given), board_name, hz, **given)
+        _say(as_json, {"files": [str(path) for path in files]}, f"written, not run: {', '.join(map(str, files))}")
         return
-    hz = freq * 1e6 if freq else chosen.freqs.get(declared.name, chosen.oscillator_hz)
-    request = flow.Request(chip, chosen, hz, parameters, _words(chip, config, parameters), header)
+    board = boards.board(board_name or "")
+    folder = output or BUILD / f"{chip}-{board.name}"
+    if patch:
+        path = _patch(chip, config, folder)
+        _say(as_json, {"bitstream": str(path)}, f"patched: {path}")
+        return
+    parameters = {**board.parameters.get(chip, {}), **given}
+    hz = freq * 1e6 if freq else board.freqs.get(chip, board.oscillator_hz)
+    _build(flow.Request(chip, board, hz, parameters, _words(chip, config, parameters), header), folder, as_json)
+
+
+def _build(request: Request, folder: Path, as_json: bool) -> None:
+    from rtl.fpga import bitfile, flow
+
     try:
-        with _steps(flow.STEPS, f"{chip} on {chosen.name}") as step:
+        with _steps(flow.STEPS, request.where) as step:
             built = flow.build(request, folder, step)
     except flow.Unbuildable as failure:
-        click.echo(json.dumps({"built": False, "reason": str(failure)}) if as_json else f"not built: {failure}")
+        _say(as_json, {"built": False, "reason": str(failure)}, f"not built: {failure}")
         raise Difference from failure
     if as_json:
-        about = {"built": True, "bitstream": str(built.bitstream), **bitfile.about(folder)}
-        click.echo(json.dumps(about, indent=2))
+        _say(True, {"built": True, "bitstream": str(built.bitstream), **bitfile.about(folder)}, "")
     else:
         _print(built)
+
+
+def _patch(chip: str, config: Path | None, folder: Path) -> Path:
+    """Other contents in the bitstream of a folder, which is then unpacked and compared."""
+    from rtl.fpga import bitfile, flow
+
+    about = bitfile.about(folder)
+    if about["chip"] != chip:
+        raise InputError(f"{folder}: a bitstream of {about['chip']}, not of {chip}")
+    words = _words(chip, config, about["parameters"])
+    with _steps(flow.STEPS[3:], chip) as step:
+        step(flow.STEPS[3])
+        return bitfile.pack(folder, about["family"], words, lambda: step(flow.STEPS[4]))
+
+
+def _say(as_json: bool, found: dict[str, Any], text: str) -> None:
+    click.echo(json.dumps(found, indent=2) if as_json else text)
 
 
 def _words(chip: str, config: Path | None, parameters: dict[str, Any]) -> dict[str, Any]:

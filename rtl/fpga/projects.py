@@ -1,0 +1,145 @@
+"""Projects for tools that are not here: Vivado's and Gowin's, and a FuseSoC core. None of them was run by us.
+
+Besides what Amaranth writes for a vendor's tools, Verilog, constraints and a Tcl script, a project has the memories'
+contents as ``.mem`` files, which the Verilog reads with ``$readmemh``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from emulator.errors import InputError
+from rtl import emit
+from rtl.bridge.board import title
+from rtl.fpga import clocks
+from rtl.fpga.boards import Vendor, project_board
+from rtl.fpga.top import CLOCKS_A_CYCLE, BoardTop, divider
+
+Kind = Literal["vivado", "gowin", "fusesoc"]
+NAME = "top"
+NOTE = "Not run by Draupnir: there was no such tool."
+_KEPT = {"vivado": ("v", "xdc", "tcl"), "gowin": ("v", "cst", "sdc", "tcl")}
+_CORE = """\
+CAPI=2:
+# {note}
+name: "::{chip}:0"
+description: "{title}"
+filesets:
+  rtl:
+    files: [{top}.v]
+    file_type: verilogSource-2005
+  contents:
+    files: [{contents}]
+    file_type: user
+    copyto: .
+targets:
+  default: &default
+    filesets: [rtl, contents]
+    toplevel: {top}
+  lint:
+    <<: *default
+    default_tool: verilator
+    tools: {{verilator: {{mode: lint-only, verilator_options: [--default-language, 1364-2005]}}}}
+  vivado:
+    <<: *default
+    default_tool: vivado
+    tools: {{vivado: {{part: xc7a35ticsg324-1L}}}}
+"""
+
+
+def write(
+    kind: Kind,
+    chip: str,
+    folder: Path,
+    words: Mapping[str, np.ndarray],
+    board: str | None = None,
+    freq: float | None = None,
+    **parameters: Any,
+) -> list[Path]:
+    """Write a project into ``folder``; returns its files.
+
+    words : by memory, what is in the words that the chip has, (depth, limbs) uint32; what is not given is 0
+    board : of the vendor, without it the first; freq : of the chip in Hz
+    Raises InputError for a chip, a board, a frequency or a parameter that there is not.
+    """
+    ours = emit.our_chip(chip)
+    texts = (
+        {f"{ours.top}.v": _chip_alone(chip, folder, parameters)}
+        if kind == "fusesoc"
+        else _for_board(kind, chip, board, freq, parameters)
+    )
+    verilog = next(name for name in texts if name.endswith(".v"))
+    files = {}
+    for memory in ours.declaration.memories:
+        depth = len(emit.kept_words(chip, memory.name, **parameters))
+        content = words.get(memory.name, np.zeros((depth, memory.n_limbs), np.uint32))
+        files[f"{memory.name}.mem"] = _hex(content, memory.width)
+        texts[verilog] = read_from_file(texts[verilog], ours.memories[memory.name], memory.name)
+    if kind == "fusesoc":
+        texts[f"{chip}.core"] = _CORE.format(
+            note=NOTE, chip=chip, title=ours.declaration.title, top=ours.top, contents=", ".join(files)
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in (texts | files).items():
+        (folder / name).write_text(text)
+    return [folder / name for name in texts | files]
+
+
+def _for_board(
+    vendor: Vendor, chip: str, board_name: str | None, freq: float | None, parameters: Mapping[str, Any]
+) -> dict[str, str]:
+    """The board's whole design, with the bridge at its UART."""
+    board = project_board(board_name, vendor)
+    hz = freq or board.freqs.get(chip, board.oscillator_hz / 2 / CLOCKS_A_CYCLE)
+    plan = clocks.plan(board.family, board.oscillator_hz, hz * CLOCKS_A_CYCLE)
+    divider(plan.freq)  # before Amaranth has begun what would come to nothing
+    ours = emit.our_chip(chip)
+    component = emit.make(chip, **parameters)
+    design = BoardTop(ours.declaration, component, board, plan, title(chip, dict(parameters)))
+    files = board.make_platform().prepare(design, NAME, emit_src=False).files
+    texts = {f"{NAME}.{suffix}": files[f"{NAME}.{suffix}"] for suffix in _KEPT[vendor]}
+    remark = "//" if vendor == "gowin" else "#"
+    for name in texts:
+        mark = {"v": "//", "tcl": "#"}.get(name.rpartition(".")[2], remark)
+        texts[name] = f"{mark} {NOTE}\n{texts[name]}"
+    if vendor == "vivado":
+        # So that $readmemh finds them from wherever Vivado runs.
+        contents = " ".join(f"{memory.name}.mem" for memory in ours.declaration.memories)
+        texts[f"{NAME}.tcl"] = texts[f"{NAME}.tcl"].replace("synth_design", f"read_mem {{{contents}}}\nsynth_design", 1)
+    return texts
+
+
+def _chip_alone(chip: str, folder: Path, parameters: Mapping[str, Any]) -> str:
+    ours = emit.our_chip(chip)
+    path = emit.write_verilog(emit.make(chip, **parameters), ours.top, folder)
+    return f"// {NOTE}\n{path.read_text()}"
+
+
+def read_from_file(verilog: str, path: str, memory: str) -> str:
+    """The Verilog with one memory's contents in ``<memory>.mem`` instead of in statements.
+
+    path : of the memory's array below the chip
+    Raises InputError if it is not there exactly once.
+    """
+    *instances, array = path.split(".")
+    start = [m.end() for m in re.finditer(rf"^module \\\S*\.?{re.escape('.'.join(instances))} ", verilog, re.MULTILINE)]
+    if len(start) != 1:
+        raise InputError(f"{memory}: {len(start)} modules end in {'.'.join(instances)}, and there should be one")
+    end = verilog.index("endmodule", start[0])
+    statements = rf"initial begin\n(?:\s*{array}\[\d+\] = [^;]+;\n)+\s*end\n"
+    body, n = re.subn(statements, f'initial $readmemh("{memory}.mem", {array});\n', verilog[start[0] : end])
+    if n != 1:
+        raise InputError(f"{memory}: {n} initial contents in module {'.'.join(instances)}, and there should be one")
+    return verilog[: start[0]] + body + verilog[end:]
+
+
+def _hex(content: np.ndarray, width: int) -> str:
+    """``$readmemh`` text, a word a line, most significant digit first."""
+    digits = -(-width // 4)
+    words = (int.from_bytes(row.astype("<u4").tobytes(), "little") for row in content)
+    return "".join(f"{word:0{digits}x}\n" for word in words)

@@ -1,0 +1,123 @@
+"""`draupnir bitstream`: two real ones, the smallest of each family, unpacked and searched; and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from rtl import emit
+from rtl.fpga import bitfile
+from tools.cli import cli
+from tools.config import load
+
+SMALLEST = {"n_neurons": 64, "izh": False, "bursts": False, "sdsp": False}
+SETTINGS = [f"--set={name}={content}" for name, content in (("n_neurons", 64), ("izh", "no"), ("bursts", "no"))]
+SETTINGS.append("--set=sdsp=no")
+NETWORK = """
+[[neurons]]
+index = "0-63"
+model = "lif"
+thr = {thr}
+leak_str = 5
+
+[synapses]
+matrix = "weights.csv"
+"""
+
+
+def draupnir(*words: object) -> Result:
+    return CliRunner().invoke(cli, ["bitstream", *map(str, words)])
+
+
+def _network(folder: Path, seed: int) -> Path:
+    """A configuration with random weights."""
+    folder.mkdir()
+    weights = np.random.default_rng(seed).integers(0, 8, (256, 256))
+    np.savetxt(folder / "weights.csv", weights, "%d", ",")
+    path = folder / "network.toml"
+    path.write_text(NETWORK.format(thr=100 + seed))
+    return path
+
+
+def _words(network: Path) -> dict[str, np.ndarray]:
+    memories = load.load(network, "odin").memories
+    return {name: words[emit.kept_words("odin", name, **SMALLEST)] for name, words in memories.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("board", "more"), [("ulx3s-25f", ["--header"]), ("icebreaker", [])])
+def test_a_network_is_in_its_bitstream_and_another_one_takes_its_place(
+    board: str, more: list[str], tmp_path: Path
+) -> None:
+    first, second = _network(tmp_path / "first", 1), _network(tmp_path / "second", 2)
+    out = tmp_path / "out"
+    built = draupnir("odin", "--board", board, "--config", first, *SETTINGS, *more, "-o", out, "--json")
+    assert built.exit_code == 0, built.output
+    about = json.loads(built.stdout)
+    assert about["built"] and about["parameters"] == SMALLEST and all(clock["met"] for clock in about["clocks"])
+    assert "wanted" in about["clocks"][0] and about["tools"]["yosys"]
+    bitstream = Path(about["bitstream"])
+    _holds(out, _words(first))
+    old = bitstream.read_bytes()
+    patched = draupnir("odin", "--board", board, "--config", second, "--patch", "-o", out)
+    assert patched.exit_code == 0, patched.output
+    assert patched.stdout == f"patched: {bitstream}\n" and bitstream.read_bytes() != old
+    _holds(out, _words(second))
+
+
+def _holds(out: Path, words: dict[str, np.ndarray]) -> None:
+    found: dict[str, Any] = bitfile.read(out)
+    assert set(found) == {"neurons", "synapses"}
+    assert all(np.array_equal(found[name], words[name]) for name in found)
+
+
+def test_without_a_board_those_that_there_are_are_listed() -> None:
+    refused = draupnir("odin")
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        "error: which board? --board; there are ulx3s-25f, ulx3s-85f, icebreaker\n",
+    )
+
+
+def test_a_board_that_there_is_not_is_refused() -> None:
+    refused = draupnir("odin", "--board", "de0")
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        "error: --board de0: no such board; there are ulx3s-25f, ulx3s-85f, icebreaker\n",
+    )
+
+
+def test_a_header_with_too_few_pins_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    refused = draupnir("odin", "--board", "icebreaker", "--header", "-o", tmp_path / "out")
+    assert (refused.exit_code, refused.stderr) == (2, "error: icebreaker: 0 header pins; odin has 32 pins\n")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_clock_that_the_line_to_the_host_cannot_be_made_from_is_refused(tmp_path: Path) -> None:
+    refused = draupnir("odin", "--board", "icebreaker", "--freq", 1.5, "-o", tmp_path / "out")
+    assert refused.exit_code == 2
+    assert "a bridge at 3 MHz cannot make 1,000,000 baud; --freq asks for another frequency" in refused.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_patch_needs_a_bitstream(tmp_path: Path) -> None:
+    refused = draupnir("odin", "--board", "icebreaker", "--patch", "-o", tmp_path)
+    assert refused.exit_code == 2
+    assert f"error: {tmp_path}: no build.json; `draupnir bitstream CHIP --board B -o" in refused.stderr
+
+
+def test_a_patch_for_another_chip_is_refused(tmp_path: Path) -> None:
+    (tmp_path / bitfile.ABOUT).write_text(json.dumps({"chip": "tinyodin"}))
+    refused = draupnir("odin", "--board", "icebreaker", "--patch", "-o", tmp_path)
+    assert (refused.exit_code, refused.stderr) == (2, f"error: {tmp_path}: a bitstream of tinyodin, not of odin\n")
+
+
+def test_a_project_is_written_and_said_not_to_have_run(tmp_path: Path) -> None:
+    written = draupnir("odin", "--project", "fusesoc", *SETTINGS, "-o", tmp_path)
+    assert written.exit_code == 0 and written.stdout.startswith("written, not run: ")
+    assert (tmp_path / "odin.core").is_file()
