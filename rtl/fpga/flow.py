@@ -176,7 +176,7 @@ def memory_shapes(request: Request) -> tuple[dict[str, tuple[int, int]], list[st
 
 def _about(request: Request, clock_plan: ClockPlan, found: Report, used: list[str]) -> dict[str, Any]:
     shapes, outside = memory_shapes(request)
-    clocks_a_cycle = 1 if request.header else CLOCKS_A_CYCLE
+    chip_freq = clock_plan.freq / (1 if request.header else CLOCKS_A_CYCLE)
     packer = bitfile.FORMS[request.board.family].packer
     versions = {name: f"{tools.find(name).version} ({tools.find(name).source})" for name in (*used, packer)}
     return {
@@ -187,7 +187,7 @@ def _about(request: Request, clock_plan: ClockPlan, found: Report, used: list[st
         "parameters": dict(request.parameters),
         "header": request.header,
         "clock": {
-            "chip_mhz": clock_plan.freq / clocks_a_cycle / 1e6,
+            "chip_mhz": chip_freq / 1e6,
             "board_mhz": clock_plan.freq / 1e6,
             "from": str(clock_plan),
         },
