@@ -2,17 +2,18 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint sim regress rtl golden demo bench clean
+.PHONY: help setup test lint sim regress rtl golden demo bench bitstreams clean
 
 BIN := .venv/bin
 CHIP ?= odin
 SIM ?= verilator
+BOARDS ?= ulx3s-25f ulx3s-85f icebreaker
 
 help: ## print this help
 	@echo "make TARGET, where TARGET is:"
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-9s %s\n", $$1, $$2 }'
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-10s %s\n", $$1, $$2 }'
 	@echo "Variables: CHIP=odin (the chip), RTL=DIR (a folder of Verilog), PYTHON=/path/to/python3.11,"
-	@echo "SIM=verilator (or icarus; for regress), REPOSITORY=NAME (for golden: what the cases call the source)."
+	@echo "BOARDS=... and CONFIG=net.toml (for bitstreams), SIM=verilator (or icarus; for regress), REPOSITORY=NAME (for golden: what the cases call the source)."
 
 setup: ## virtual environment, pinned packages, simulators; leaves the command at .venv/bin/draupnir
 	@tools/setup/setup.sh
@@ -43,6 +44,12 @@ golden: setup ## record the golden cases anew from RTL=DIR, a folder of Verilog
 
 demo: setup ## the golden model learns all digits; report in build/demo
 	@$(BIN)/draupnir demo digits --report build/demo
+
+bitstreams: setup ## bitstreams for all boards, into build/bitstream; CONFIG=net.toml: with this network. Half an hour
+	@for board in $(BOARDS); do \
+		echo "bitstreams: $(CHIP) on $$board"; \
+		$(BIN)/draupnir bitstream $(CHIP) --board $$board $(if $(CONFIG),--config "$(CONFIG)") || exit; \
+	done
 
 bench: setup ## speeds, as ratios measured side by side
 	@$(BIN)/draupnir bench
