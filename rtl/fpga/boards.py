@@ -34,7 +34,7 @@ class Board:
         a board with too few of them
     reset : name and number of the button that resets the chip
     attrs : of all header pins
-    freqs : default frequency of a chip's clock in Hz, one that was met
+    freq : of a chip's clock in Hz, unless told otherwise; ODIN met it
     uart_pins : rx and tx on connector ("pmod", 0), where the board has no line of its own
     parameters : of a chip where the whole one does not fit
     """
@@ -49,7 +49,7 @@ class Board:
     header: tuple[str, ...]
     reset: tuple[str, int]
     attrs: Mapping[str, str]
-    freqs: Mapping[str, float]
+    freq: float
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     uart_pins: tuple[str, str] | None = None
 
@@ -86,7 +86,7 @@ BOARDS = {
                 _ULX3S_GPIO,
                 ("button_fire", 0),
                 {"IO_TYPE": "LVCMOS33"},
-                {"odin": 25e6},
+                25e6,
             )
             for size in ("25F", "85F")
         ),
@@ -101,7 +101,7 @@ BOARDS = {
             (),
             ("button", 0),
             {"IO_STANDARD": "SB_LVCMOS"},
-            {"odin": 9e6},
+            9e6,
             {"odin": _ODIN_SMALL},
         ),
     )
@@ -122,7 +122,7 @@ PROJECT_BOARDS = {
             (),
             ("button", 0),
             {"IOSTANDARD": "LVCMOS33"},
-            {"odin": 25e6},
+            25e6,
         ),
         Board(
             "arty-z7-20",
@@ -135,7 +135,7 @@ PROJECT_BOARDS = {
             (),
             ("button", 0),
             {"IOSTANDARD": "LVCMOS33"},
-            {"odin": 15.625e6},
+            15.625e6,
             uart_pins=("1", "2"),
         ),
         Board(
@@ -149,7 +149,7 @@ PROJECT_BOARDS = {
             (),
             ("button", 0),
             {"IO_TYPE": "LVCMOS33"},
-            {"odin": 13.5e6},
+            13.5e6,
         ),
     )
 }

@@ -95,8 +95,7 @@ def _for_board(
 ) -> dict[str, str]:
     """The board's whole design, with the bridge at its UART."""
     board = project_board(board_name, vendor)
-    hz = freq or board.freqs.get(chip, board.oscillator_hz / 2 / CLOCKS_A_CYCLE)
-    plan = clocks.plan(board.family, board.oscillator_hz, hz * CLOCKS_A_CYCLE)
+    plan = clocks.plan(board.family, board.oscillator_hz, (freq or board.freq) * CLOCKS_A_CYCLE)
     divider(plan.freq)  # before Amaranth has begun what would come to nothing
     ours = emit.our_chip(chip)
     component = emit.make(chip, **parameters)

@@ -74,7 +74,7 @@ def command(
         _say(as_json, {"bitstream": str(path)}, f"patched: {path}")
         return
     parameters = {**board.parameters.get(chip, {}), **given}
-    hz = freq * 1e6 if freq else board.freqs.get(chip, board.oscillator_hz)
+    hz = freq * 1e6 if freq else board.freq
     _build(flow.Request(chip, board, hz, parameters, _words(chip, config, parameters), header), folder, as_json)
 
 
