@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from emulator.odin.layout import CHIP
 from emulator.trace import Trace
@@ -18,6 +19,7 @@ from rtl.fpga import netlist
 from rtl.fpga.boards import Family
 from rtl.fpga.netlist import Netlist
 from tools import regress
+from tools.cli import cli
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "odin"
 LIF_ONLY: dict[str, Any] = {"izh": False, "bursts": False}
@@ -79,3 +81,11 @@ def _with_altered_lut(synthesised: Netlist) -> Netlist:
     path = verilog.with_name("altered.v")
     path.write_text(altered)
     return replace(synthesised, design=replace(synthesised.design, files=(path, *models)))
+
+
+def test_a_netlist_is_of_our_rtl_only(tmp_path: Path) -> None:
+    refused = CliRunner().invoke(cli, ["regress", "odin", "--netlist", "ecp5", "--rtl", str(tmp_path)])
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        "error: --netlist: of our RTL only, in verilator or icarus\n",
+    )

@@ -1,0 +1,49 @@
+"""`draupnir area`: what it shows and writes; the figures themselves take minutes to make."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+from rich.console import Console
+
+from rtl.fpga.report import BLOCK_RAM, LOGIC, Usage
+from rtl.fpga.survey import THEIRS, Row
+from tools import survey
+from tools.cli import cli
+
+ROWS = (
+    Row("whole", {}, (Usage(LOGIC, 6000, 24288), Usage(BLOCK_RAM, 24, 56)), 34.5),
+    Row("64 neurons", {"n_neurons": 64}, (Usage(LOGIC, 5000, 24288),), None),
+    Row(THEIRS, {}, (Usage(LOGIC, 12000, 24288),), 20.0),
+)
+
+
+def test_table_puts_ours_beside_theirs() -> None:
+    screen = Console(width=120, record=True, quiet=True)
+    screen.print(survey.table(ROWS))
+    whole, small, theirs = screen.export_text().splitlines()[4:7]
+    assert [cell.strip() for cell in whole.split("│")[1:-1]] == ["whole", "6,000", "0", "24", "34.5", "50 %", "1.73"]
+    assert [cell.strip() for cell in small.split("│")[1:-1]] == ["64 neurons", "5,000", "0", "0", "", "42 %", ""]
+    assert [cell.strip() for cell in theirs.split("│")[1:-1]] == ["--rtl", "12,000", "0", "0", "20.0", "100 %", "1.00"]
+
+
+def test_a_survey_is_written_as_figures_and_as_a_picture(tmp_path: Path) -> None:
+    files = survey.write(tmp_path, ROWS, {"chip": "odin", "device": "LFE5U-25F"})
+    assert [path.name for path in files] == ["area.json", "area.png"]
+    found = json.loads(files[0].read_text())
+    assert found["rows"][1] == {
+        "name": "64 neurons",
+        "parameters": {"n_neurons": 64},
+        "mhz": None,
+        "cells": {LOGIC: 5000},
+    }
+    assert files[1].read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_variant_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    refused = CliRunner().invoke(cli, ["area", "odin", "--variant", "tiny", "--output", str(tmp_path / "out")])
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("error: --variant tiny: odin has whole, 128 neurons, 64 neurons, no Izhikevich,")
+    assert not (tmp_path / "out").exists()
