@@ -17,15 +17,15 @@ from rtl.design import Design
 
 
 class Board(wiring.Component):
-    """clk : the bridge's clock, from which it makes the chip's; rx, tx : the line, 1 when idle.
+    """CLK : the bridge's clock, from which it makes the chip's; RX, TX : the line, 1 when idle. See ``pins``.
 
     chip : the component; declared : its pins; the rest as for ``Bridge``
     The domain ``bridge`` is made here; those of the chip come out of it, ``sync`` among them.
     """
 
-    clk: In(1)
-    rx: In(1, init=1)
-    tx: Out(1, init=1)
+    CLK: In(1)
+    RX: In(1, init=1)
+    TX: Out(1, init=1)
 
     def __init__(self, chip: Elaboratable, declared: Chip, divider: int, **of_bridge: Any) -> None:
         super().__init__()
@@ -35,12 +35,12 @@ class Board(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         domain = ClockDomain("bridge", reset_less=True)
-        domain.clk = self.clk
+        domain.clk = self.CLK
         m.domains += domain
         m.submodules.chip = self._chip
         bridge = self._bridge
         m.submodules.bridge = DomainRenamer("bridge")(bridge)
-        m.d.comb += [bridge.rx.eq(self.rx), self.tx.eq(bridge.tx)]
+        m.d.comb += [bridge.rx.eq(self.RX), self.TX.eq(bridge.tx)]
         for pin in self._declared.pins:
             of_chip, of_bridge = getattr(self._chip, pin.name), getattr(bridge, pin.name)
             m.d.comb += of_chip.eq(of_bridge) if pin.direction == "in" else of_bridge.eq(of_chip)
@@ -104,4 +104,4 @@ def design(chip: str, out_dir: Path, divider: int, **of_board: Any) -> Design:
     """A board as Verilog, for a simulator. Raises InputError as ``emit.make`` does."""
     path = emit.write_verilog(make_board(chip, divider, **of_board), "board", out_dir)
     memories = {name: f"chip.{inside}" for name, inside in emit.our_chip(chip).memories.items()}
-    return Design("board", (path,), memories, pins={"CLK": "clk", "RX": "rx", "TX": "tx"})
+    return Design("board", (path,), memories)

@@ -6,8 +6,8 @@ bytes are a CRC, most significant first. A frame that is too long, or whose CRC 
 
 A request that is not answered is asked again with the same number. The bridge answers a number that it has just
 answered with the same response, and does nothing else: so each request is done once, whatever the line loses. There is
-never more under way than one frame, which fits the buffer of either side, and no frame brings more events than fit the
-bridge's queue: so nothing is lost if either side is slow.
+never more under way than one frame, which fits the buffer of either side; the bridge says how many of the events it had
+room for, and gives spikes only when it is asked for them: so nothing is lost if either side is slow.
 
 No Amaranth here: the host needs none.
 """
@@ -68,6 +68,7 @@ class Exchange:
 
 
 CYCLE_BYTES = 4
+SPI_ROLES, AER_ROLES = ("sck", "mosi", "miso"), ("req", "ack", "addr")
 RUN_MORE, RUN_FORGET, RUN_KEEP = 1, 2, 4  # flags of RUN
 _AT = Item("at", CYCLE_BYTES, "Not sent before this clock, which is at most 2^31 - 1 clocks ahead.")
 _ADDR_IN = Item("addr", "event", "Address on the input bus.")
@@ -184,11 +185,14 @@ class Buses:
 
 def buses(chip: Chip) -> Buses:
     """The buses of a chip with an SPI, one event bus in and one out."""
-    spi = {pin.role: pin for pin in chip.pins if pin.bus == "spi"}
+    spi = {pin.role: pin for pin in chip.pins if pin.bus == "spi" and pin.role in SPI_ROLES}
     name_in, name_out = (
         next(pin.bus for pin in chip.pins if (pin.role, pin.direction) == ("req", way)) for way in ("in", "out")
     )
-    aer_in, aer_out = ({pin.role: pin for pin in chip.pins if pin.bus == name} for name in (name_in, name_out))
+    aer_in, aer_out = (
+        {pin.role: pin for pin in chip.pins if pin.bus == name and pin.role in AER_ROLES}
+        for name in (name_in, name_out)
+    )
     driven = {pin.name for bus in (spi, aer_in, aer_out) for pin in bus.values()} | {chip.clock.name}
     others = [pin for pin in chip.pins if pin.name not in driven]
     return Buses(

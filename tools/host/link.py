@@ -5,6 +5,7 @@ Every way in which a line can fail ends in one InputError that says what to look
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Protocol
 
@@ -100,5 +101,6 @@ def opened(port: str, baud: int) -> serial.Serial:
     try:
         return serial.Serial(port, baud, timeout=0.05, write_timeout=PATIENCE, exclusive=True)
     except (OSError, ValueError, serial.SerialException) as error:
-        reason = getattr(error, "strerror", None) or str(error).rpartition(": ")[2] or "cannot be opened"
+        number = getattr(error, "errno", None)
+        reason = os.strerror(number) if number else str(error)
         raise InputError(f"{port}: no serial port: {reason}") from error

@@ -67,7 +67,7 @@ class Bytewise:
         addr = decode(self.addr, content >> self.data.width)
         taken = content & (1 << self.data.width) - 1
         if addr["cmd"] == self.config:
-            return self._register(addr["addr"], taken)
+            return register_at(self.chip, addr["addr"], taken)
         memory = next((name for name, reach in self.reach.items() if reach.cmd == addr["cmd"]), None)
         if memory is None:
             raise ValueError(f"command {addr['cmd']} is none")
@@ -82,14 +82,6 @@ class Bytewise:
         if place["word"] >= self.chip.memory(memory).depth:
             raise ValueError(f"{memory}[{place['word']}]; there are {self.chip.memory(memory).depth} words")
         return MemoryWrite(memory, place["word"], place["byte"], byte["byte"], byte["mask"])
-
-    def _register(self, addr: int, content: int) -> RegisterWrite:
-        for register in self.chip.registers:
-            if 0 <= addr - register.addr < register.n_addrs:
-                if content >> register.width:
-                    raise ValueError(f"{content:#x} to {register.name}, which has {register.width} bits")
-                return RegisterWrite(register.name, addr - register.addr, content)
-        raise ValueError(f"no register has address {addr}")
 
     def encode_read(self, memory: str, word: int, chunk: int) -> int:
         return self._addr(memory, word, chunk, read=1) << self.data.width
@@ -106,13 +98,13 @@ class Bytewise:
             yield RegisterWrite(name, 0, content)
         for register in self.chip.registers:
             if register.name not in self.quiet:
-                yield from _parts(register, wanted.registers[register.name])
+                yield from parts_of(register, wanted.registers[register.name])
         for memory in self.chip.memories:
             yield from self._memory(
                 memory, wanted.memories[memory.name], None if present is None else present[memory.name]
             )
         for name in reversed(list(self.quiet)):
-            yield from _parts(self.chip.register(name), wanted.registers[name])
+            yield from parts_of(self.chip.register(name), wanted.registers[name])
 
     def _memory(self, memory: Memory, wanted: np.ndarray, present: np.ndarray | None) -> Iterator[MemoryWrite]:
         n_bytes = memory.width // BYTE
@@ -130,7 +122,18 @@ class Bytewise:
             yield MemoryWrite(memory.name, word, byte, contents[byte])
 
 
-def _parts(register: Register, contents: tuple[int, ...]) -> Iterator[RegisterWrite]:
+def register_at(chip: Chip, addr: int, content: int) -> RegisterWrite:
+    """The write of what an address holds. Raises ValueError, with the reason, if that is no register's content."""
+    for register in chip.registers:
+        if 0 <= addr - register.addr < register.n_addrs:
+            if content >> register.width:
+                raise ValueError(f"{content:#x} to {register.name}, which has {register.width} bits")
+            return RegisterWrite(register.name, addr - register.addr, content)
+    raise ValueError(f"no register has address {addr}")
+
+
+def parts_of(register: Register, contents: tuple[int, ...]) -> Iterator[RegisterWrite]:
+    """The writes of a whole register."""
     for i, content in enumerate(contents):
         yield RegisterWrite(register.name, i, content)
 

@@ -16,6 +16,7 @@ from emulator.declare import Chip
 from emulator.reckon import layout
 from emulator.reckon.layout import CHIP, SPI_BITS, SPI_HEADER, SPI_NEUR_ADDR, SPI_WORD_ADDR, SpiCode
 from tools.config.configuration import Configuration
+from tools.spi.bytewise import register_at
 from tools.spi.writes import MemoryWrite, RegisterWrite, Write
 
 CODES = {
@@ -51,7 +52,7 @@ class ReckonPort:
         if header["num_write"] != 1:
             raise ValueError(f"announces {header['num_write']} data fields; here it is one a transaction")
         if header["code"] == SpiCode.CONFIG:
-            return _register(header["addr"], taken)
+            return register_at(CHIP, header["addr"], taken)
         memory = next((name for name, code in CODES.items() if code == header["code"]), None)
         if memory is None:
             raise ValueError(f"code {header['code']} is no memory's")
@@ -87,15 +88,6 @@ class ReckonPort:
 
 def _addr(memory: str, word: int, chunk: int) -> int:
     return encode(SPI_NEUR_ADDR if memory == layout.NEURONS.name else SPI_WORD_ADDR, word=word, chunk=chunk)
-
-
-def _register(addr: int, content: int) -> RegisterWrite:
-    for register in CHIP.registers:
-        if 0 <= addr - register.addr < register.n_addrs:
-            if content >> register.width:
-                raise ValueError(f"{content:#x} to {register.name}, which has {register.width} bits")
-            return RegisterWrite(register.name, addr - register.addr, content)
-    raise ValueError(f"no register has address {addr}")
 
 
 PORT = ReckonPort()

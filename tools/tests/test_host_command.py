@@ -1,0 +1,123 @@
+"""`draupnir host`: words and exit status, and a serial port that is one; what it does is tested with the library."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from emulator.odin.chip import Model
+from tools.cli import cli
+from tools.host.simulated.model import ModelBoard
+from tools.host.simulated.terminal import attached
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+NET = README.partition("```toml\n")[2].partition("```")[0]  # what is shown there works as shown
+EVENTS = "cycle,addr\n" + "".join(f"{700 * i},0x307\n" for i in range(20))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "net.toml").write_text(NET)
+    (tmp_path / "events.csv").write_text(EVENTS)
+    return tmp_path
+
+
+def draupnir(*words: object) -> Result:
+    return CliRunner().invoke(cli, list(map(str, words)))
+
+
+def network(folder: Path) -> tuple[object, ...]:
+    return "--config", folder / "net.toml", "--events", folder / "events.csv"
+
+
+def test_a_simulated_board_gives_the_file_that_run_gives(folder: Path) -> None:
+    simulated = ("host", "odin", "--simulate", "model", "--onto", "blank")
+    result = draupnir(*simulated, *network(folder), "-o", folder / "board.csv", "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert draupnir("run", "odin", *network(folder), "-o", folder / "run.csv").exit_code == 0
+    assert (folder / "board.csv").read_bytes() == (folder / "run.csv").read_bytes()
+    found = json.loads(result.stdout)
+    n_spikes = len((folder / "run.csv").read_text().splitlines()) - 1
+    assert (found["n_events"], found["n_spikes"], found["done"]) == (20, n_spikes, True)
+    assert n_spikes == 200
+
+
+def test_a_board_on_a_port_keeps_its_network_for_the_next_command(folder: Path) -> None:
+    with attached(ModelBoard(Model(), "odin", 256, 256)) as port:
+        config, events = network(folder)[:2], network(folder)[2:]
+        programmed = draupnir("host", "odin", "--port", port, *config, "--onto", "blank")
+        assert programmed.exit_code == 0
+        assert programmed.stdout.splitlines()[0] == "chip: odin"
+        result = draupnir("host", "odin", "--port", port, *events, "-o", folder / "board.csv")
+    assert result.exit_code == 0
+    assert "events: 20" in result.stdout.splitlines() and "at rest at the end: yes" in result.stdout.splitlines()
+    draupnir("run", "odin", *network(folder), "-o", folder / "run.csv")
+    assert (folder / "board.csv").read_bytes() == (folder / "run.csv").read_bytes()
+
+
+def test_the_wrong_bitstream_is_refused(folder: Path) -> None:
+    with attached(ModelBoard(Model(), "odin n_neurons=64", 256, 256)) as port:
+        result = draupnir("host", "odin", "--port", port, *network(folder), "-o", folder / "s.csv")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: the board holds 'odin n_neurons=64', not 'odin'")
+    assert not (folder / "s.csv").exists()
+
+
+def test_a_board_that_goes_away_is_one_line(folder: Path) -> None:
+    class Goes(ModelBoard):
+        def step(self, received: bytes) -> bytes:
+            self._left_to_do = getattr(self, "_left_to_do", 12) - bool(received)
+            if self._left_to_do < 0:
+                raise OSError("unplugged")
+            return super().step(received)
+
+    with pytest.raises(OSError, match="unplugged"), attached(Goes(Model(), "odin", 256, 256)) as port:
+        result = draupnir("host", "odin", "--port", port, *network(folder), "-o", folder / "s.csv")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"error: {port}: ") and result.stderr.count("\n") == 1
+    assert not (folder / "s.csv").exists()
+
+
+def test_a_terminal_that_answers_with_something_else(folder: Path) -> None:
+    class Echo:
+        busy = False
+
+        def step(self, received: bytes) -> bytes:
+            return b"login: "
+
+    with attached(Echo()) as port:
+        result = draupnir("host", "odin", "--port", port, *network(folder))
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"error: {port}: 21 bytes, but no answer to IDENTIFY among them; is the baud rate right (--baud),"
+        " and is it the bridge's port?\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--port", "/dev/nowhere"), "error: /dev/nowhere: no serial port: No such file or directory\n"),
+        ((), "error: right is one of --port and --simulate; see draupnir host --help\n"),
+        (
+            ("--port", "x", "--simulate", "model"),
+            "error: right is one of --port and --simulate; see draupnir host --help\n",
+        ),
+        (
+            ("--simulate", "model", "--set", "izh=no"),
+            "error: --set: the golden model is the whole chip, without parameters\n",
+        ),
+        (
+            ("--port", os.devnull),
+            f"error: {os.devnull}: no serial port: Could not configure port: (25, 'Inappropriate ioctl for device')\n",
+        ),
+    ],
+)
+def test_each_mistake_is_one_line(words: tuple[str, ...], message: str) -> None:
+    result = draupnir("host", "odin", *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == message

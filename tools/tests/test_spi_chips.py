@@ -1,0 +1,71 @@
+"""Every chip's SPI: a configuration is its write stream, and the stream on the model's pins leaves it in the chip."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from emulator import chips
+from emulator.declare import Chip
+from tools.config.configuration import Configuration
+from tools.spi import pins, stream
+from tools.spi.writes import MemoryWrite, port
+
+CHIPS = chips.names()
+HALF_TO_READ = 8  # clocks: ReckOn puts a word's first bit on MISO as soon as it has read it, for one SCK period
+
+
+def anything(chip: Chip, seed: int) -> Configuration:
+    rng = np.random.default_rng(seed)
+    registers = {r.name: tuple(rng.integers(0, 1 << r.width, r.n_addrs).tolist()) for r in chip.registers}
+    memories = {m.name: rng.integers(0, 1 << 32, (m.depth, m.n_limbs), dtype=np.uint32) for m in chip.memories}
+    return Configuration(chip, registers, memories)
+
+
+def programmed(chip: Chip, transactions: list[int], half: int) -> Any:
+    model = chips.model(chip.name)(seed=3)
+    model.reset()
+    rows = np.concatenate([pins.rows(chip, transactions, half), np.zeros(8, np.int64)])
+    model.drive(rows, np.ones(len(rows), np.uint8))
+    return model
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_whatever_was_in_the_chip_the_images_are_in_it_then_and_read_back(name: str) -> None:
+    chip = chips.declaration(name)
+    wanted, to = anything(chip, 4), port(chip)
+    transactions = stream.pack(wanted)
+    model = programmed(chip, transactions, half=2)
+    for memory in chip.memories:
+        assert np.array_equal(model.memories[memory.name], wanted.memories[memory.name]), memory.name
+    for register in chip.registers:
+        found = np.atleast_1d(model.registers[0][register.name.lower()])
+        assert tuple(found.tolist()) == wanted.registers[register.name], register.name
+
+    rng = np.random.default_rng(6)
+    chunks = [
+        (memory.name, int(rng.integers(memory.depth)), int(rng.integers(memory.width // to.chunk_bits)))
+        for memory in chip.memories
+        for _ in range(5)
+    ]
+    reads = [transactions[0], *(to.encode_read(*chunk) for chunk in chunks)]  # the first closes the gate again
+    rows = pins.rows(chip, reads, HALF_TO_READ)
+    _, *answers = pins.received(chip, model.drive(rows, np.ones(len(rows), np.uint8)), HALF_TO_READ)
+    per_limb = 32 // to.chunk_bits
+    for (name, word, chunk), answer in zip(chunks, answers, strict=True):
+        limb = int(wanted.memories[name][word, chunk // per_limb])
+        assert to.answer(answer) == limb >> to.chunk_bits * (chunk % per_limb) & (1 << to.chunk_bits) - 1
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_a_write_is_what_its_transaction_says(name: str) -> None:
+    chip = chips.declaration(name)
+    to = port(chip)
+    for content in stream.pack(anything(chip, 7))[::997]:
+        write = to.decode(content)
+        assert to.encode(write) == content
+        assert stream.meaning(chip, content).startswith(
+            write.memory if isinstance(write, MemoryWrite) else write.register
+        )
