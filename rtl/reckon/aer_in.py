@@ -43,9 +43,9 @@ class AerIn(wiring.Component):
     got_label: Out(1)
     target_done: Out(1)
 
-    def __init__(self, n_neurons: int = N) -> None:
+    def __init__(self, n_inputs: int = N) -> None:
         super().__init__()
-        self._n_neurons = n_neurons
+        self._n_inputs = n_inputs
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -61,8 +61,8 @@ class AerIn(wiring.Component):
         return m
 
     def _receive_event(self, m: Module, is_event: Signal) -> None:
-        inp_events = Flags(self._n_neurons, "inp_events")
-        inp_events_next = Flags(self._n_neurons, "inp_events_next")
+        inp_events = Flags(self._n_inputs, "inp_events")
+        inp_events_next = Flags(self._n_inputs, "inp_events_next")
         m.d.comb += self.inp_event.eq(inp_events.at(self.neur256_cnt))
         inp_events_next.write(m, "swept", Write(is_event, self.addr, 1))
         keeps = is_event & (self.addr == self.neur256_cnt)

@@ -9,7 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from emulator.errors import InputError
-from emulator.reckon.layout import CHIP, N, State
+from emulator.reckon.layout import CHIP, N_OUT, N, State
 from rtl.design import OurChip
 from rtl.lib.bundles import forward
 from rtl.reckon.aer_in import AerIn
@@ -23,6 +23,7 @@ from rtl.reckon.spi import SpiSlave
 from rtl.reckon.spi_sync import SpiSync
 
 SIZES = (64, 128, 256)
+OUTPUTS = (4, 8, 16)
 BLOCKS = (
     "spi",
     "spi_sync",
@@ -40,12 +41,15 @@ BLOCKS = (
 class Reckon(wiring.Component):
     """The chip, with the pins that are declared for it.
 
-    n_neurons : one of SIZES, of the input neurons and of the hidden ones. With fewer than 256 the memories shrink;
-        addresses keep their formats, and the upper bits of a neuron's address, and of the numbers of neurons in
-        SPI_NUM_INP_NEUR and SPI_NUM_REC_NEUR, are ignored.
+    n_neurons : hidden neurons, one of SIZES. With fewer than 256 the memories shrink; addresses keep their formats, and
+        the upper bits of a neuron's address, and of SPI_NUM_INP_NEUR and SPI_NUM_REC_NEUR, are ignored.
+    n_inputs : input neurons, one of SIZES, at most ``n_neurons`` (of which they keep the traces); as many unless told
+        otherwise. With fewer winp shrinks; the input neuron n_inputs + i is then neuron i.
+    n_outputs : output neurons, one of OUTPUTS. With fewer than 16 wout shrinks; the others do not exist: their
+        potentials, weights and errors are 0, but for the rest SPI_NUM_OUT_NEUR counts them.
     """
 
-    def __init__(self, n_neurons: int = N) -> None:
+    def __init__(self, n_neurons: int = N, n_inputs: int = N, n_outputs: int = N_OUT) -> None:
         directions = {"in": In, "out": Out}
         super().__init__({pin.name: directions[pin.direction](pin.width) for pin in CHIP.pins})
         neur_bits = (n_neurons - 1).bit_length()
@@ -53,12 +57,12 @@ class Reckon(wiring.Component):
         self.spi_sync = SpiSync()
         self.controller = Controller(neur_bits)
         self.event_controller = EventController(neur_bits)
-        self.aer_in = AerIn(n_neurons)
+        self.aer_in = AerIn(n_inputs)
         self.aer_out = AerOut()
         self.hidden_neurons = HiddenNeurons(n_neurons)
-        self.output_neurons = OutputNeurons(neur_bits)
-        self.output_errors = OutputErrors()
-        self.eprop = Eprop(n_neurons)
+        self.output_neurons = OutputNeurons(neur_bits, n_outputs)
+        self.output_errors = OutputErrors(n_outputs)
+        self.eprop = Eprop(n_neurons, n_inputs, n_outputs)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -188,12 +192,16 @@ class Reckon(wiring.Component):
                 m.d.sync += srnn_readback.eq(chunk)
 
 
-def make_reckon(n_neurons: int = N) -> Reckon:
+def make_reckon(n_neurons: int = N, n_inputs: int | None = None, n_outputs: int = N_OUT) -> Reckon:
     """The chip, or InputError for a size that there is not."""
     # Not in Reckon itself, since Amaranth complains of components that are begun and never used.
-    if n_neurons not in SIZES:
-        raise InputError(f"reckon: n_neurons {n_neurons}; must be one of {', '.join(map(str, SIZES))}")
-    return Reckon(n_neurons)
+    n_inputs = n_neurons if n_inputs is None else n_inputs
+    smaller = tuple(size for size in SIZES if size <= n_neurons)
+    given = (("n_neurons", n_neurons, SIZES), ("n_inputs", n_inputs, smaller), ("n_outputs", n_outputs, OUTPUTS))
+    for name, size, right in given:
+        if size not in right:
+            raise InputError(f"reckon: {name} {size}; must be one of {', '.join(map(str, right))}")
+    return Reckon(n_neurons, n_inputs, n_outputs)
 
 
 RTL = OurChip(

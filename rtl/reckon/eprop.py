@@ -8,6 +8,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from emulator.reckon.layout import (
+    N_OUT,
     N_WEIGHTS,
     NEURONS,
     OUT_WEIGHTS,
@@ -59,14 +60,14 @@ class Eprop(wiring.Component):
     wout_chunk: Out(SPI_BITS)
     wout_is_spikes: Out(1)
 
-    def __init__(self, n_neurons: int = N) -> None:
+    def __init__(self, n_neurons: int = N, n_inputs: int = N, n_outputs: int = N_OUT) -> None:
         super().__init__()
         self._neur_bits = (n_neurons - 1).bit_length()
         self.controller = EpropController(self._neur_bits)
-        self.learning = Learning(self._neur_bits)
-        self.weights_inp = HiddenWeights("inp", n_neurons)
-        self.weights_rec = HiddenWeights("rec", n_neurons)
-        self.weights_out = OutWeights(n_neurons)
+        self.learning = Learning(self._neur_bits, n_outputs)
+        self.weights_inp = HiddenWeights("inp", n_neurons, n_inputs)
+        self.weights_rec = HiddenWeights("rec", n_neurons, n_neurons)
+        self.weights_out = OutWeights(n_neurons, n_outputs)
         self._trace_inp, self._trace_rec = Signal(TRACE_BITS), Signal(TRACE_BITS)  # shifted, of the pre-synaptic neuron
         self._trace_out = Signal(TOUT_BITS)  # shifted, of the post-synaptic neuron
 

@@ -40,9 +40,10 @@ class Learning(wiring.Component):
     excess: Out(EXCESSES)
     no_excess: Out(1)
 
-    def __init__(self, neur_bits: int = M) -> None:
+    def __init__(self, neur_bits: int = M, n_outputs: int = N_OUT) -> None:
         super().__init__()
         self._neur_bits = neur_bits
+        self._n_outputs = n_outputs
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -70,7 +71,7 @@ class Learning(wiring.Component):
         """Sum of the errors, weighted and scaled; saturates at 16 bits."""
         config, sweep = self.config, self.sweep
         psum = Signal(signed(PSUM_BITS))
-        terms: list[Value] = [self.oneur_err[k] * self.wout[f"w{k}"] for k in range(N_OUT)]
+        terms: list[Value] = [self.oneur_err[k] * self.wout[f"w{k}"] for k in range(self._n_outputs)]
         while len(terms) > 1:
             terms = [a + b for a, b in zip(terms[::2], terms[1::2], strict=True)]
         used = sweep.e_post <= config.spi_num_rec_neur[: self._neur_bits]

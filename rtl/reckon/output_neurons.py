@@ -22,6 +22,7 @@ class OutputNeurons(wiring.Component):
     """A spike adds its weights to all potentials at once; each of them decays in one clock of state STEP.
 
     weights : the spike's, to be added in this clock if ``integrates``
+    n_outputs : neurons that there are; the potentials of the others are 0
     oneur_u : potentials; in clock domain ``swept``, which is in synchronous reset when the chip becomes idle
     """
 
@@ -32,20 +33,21 @@ class OutputNeurons(wiring.Component):
     integrates: In(1)
     oneur_u: Out(POTENTIALS)
 
-    def __init__(self, neur_bits: int = M) -> None:
+    def __init__(self, neur_bits: int = M, n_outputs: int = N_OUT) -> None:
         super().__init__()
         self._neur_bits = neur_bits
+        self._n_outputs = n_outputs
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         config, step, spi = self.config, self.timestep, self.spi
-        oneur_u = [Signal(U_BITS, name=f"oneur_u_{k}") for k in range(N_OUT)]
+        oneur_u = [Signal(U_BITS, name=f"oneur_u_{k}") for k in range(self._n_outputs)]
         idx = step.neur_step_cnt[:OUT_BITS]
         decays = Signal()
-        m.d.comb += [self.oneur_u[k].eq(oneur_u[k]) for k in range(N_OUT)]
+        m.d.comb += [self.oneur_u[k].eq(potential) for k, potential in enumerate(oneur_u)]
         m.d.comb += decays.eq((step.state == State.STEP) & (step.neur_step_cnt[OUT_BITS : self._neur_bits] == 0))
         decayed = Signal(U_BITS)
-        m.d.comb += decayed.eq(self._decay(m, Array(oneur_u)[idx], decays))
+        m.d.comb += decayed.eq(self._decay(m, Array(self.oneur_u)[idx], decays))
         for k, potential in enumerate(oneur_u):
             with m.If(spi.prog.oneur & (spi.addr[:OUT_BITS] == k)):
                 m.d.swept += potential.eq(spi.payload)
@@ -101,12 +103,16 @@ class OutputErrors(wiring.Component):
     oneur_u: In(POTENTIALS)
     oneur_err: Out(data.ArrayLayout(signed(U_BITS), N_OUT))
 
+    def __init__(self, n_outputs: int = N_OUT) -> None:
+        super().__init__()
+        self._n_outputs = n_outputs
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         config = self.config
         en = Signal()
         m.d.comb += en.eq(config.spi_do_eprop.any() & self.target_valid & self.looked_at)
-        for k in range(N_OUT):
+        for k in range(self._n_outputs):
             label_target = Mux(self.class_label == k, ACT_HALF, 0)
             target = Mux(config.spi_regression, self.reg_tar[k].as_signed(), label_target)
             with m.If(en), m.If(config.spi_num_out_neur >= k):

@@ -52,6 +52,7 @@ class HiddenWeights(wiring.Component):
 
     source : "inp" or "rec": the input's weights, or the recurrent ones. Of the latter, a neuron's weight to itself
         becomes 0 at its first update.
+    n_neurons, n_pre : neurons that they lead to, and from; upper bits of a neuron's address are ignored
     in_eprop : state EPROP, in which ``eprop`` has the memory, else ``sweep``
     target_valid : the eligibility counts, else only the regularisation
     trace, gain, excess, share : see WeightUpdate
@@ -71,11 +72,12 @@ class HiddenWeights(wiring.Component):
     r_word: Out(layout_of(WEIGHTS))
     r_chunk: Out(SPI_BITS)
 
-    def __init__(self, source: str, n_neurons: int = N) -> None:
+    def __init__(self, source: str, n_neurons: int = N, n_pre: int = N) -> None:
         super().__init__()
         self._source = source
-        self._neur_bits = (n_neurons - 1).bit_length()
-        self.memory = SpiMemory(n_neurons * n_neurons // N_WEIGHTS, [W_BITS] * N_WEIGHTS)
+        self._group_bits = (n_neurons // N_WEIGHTS - 1).bit_length()
+        self._pre_bits = (n_pre - 1).bit_length()
+        self.memory = SpiMemory(n_pre * n_neurons // N_WEIGHTS, [W_BITS] * N_WEIGHTS)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -105,7 +107,7 @@ class HiddenWeights(wiring.Component):
 
     def _place(self, pre: Value, group: Value) -> Value:
         """Address in the memory, which may be smaller than the addresses are made for."""
-        return Cat(group[: self._neur_bits - GROUP_BITS], pre[: self._neur_bits])
+        return Cat(group[: self._group_bits], pre[: self._pre_bits])
 
     def _register(self, name: str) -> Signal:
         return getattr(self.config, f"spi_{name}")
@@ -146,6 +148,7 @@ class OutWeights(wiring.Component):
 
     trace : output trace of the neuron whose weights are updated, shifted
     oneur_err : the output neurons' errors
+    n_neurons, n_outputs : neurons that they lead from, and to; a multiple of 4
     other ports : those of HiddenWeights
     """
 
@@ -159,10 +162,11 @@ class OutWeights(wiring.Component):
     r_word: Out(layout_of(OUT_WEIGHTS))
     r_chunk: Out(SPI_BITS)
 
-    def __init__(self, n_neurons: int = N) -> None:
+    def __init__(self, n_neurons: int = N, n_outputs: int = N_OUT) -> None:
         super().__init__()
         self._neur_bits = (n_neurons - 1).bit_length()
-        self.memory = SpiMemory(n_neurons * WOUT.depth // N, [W_BITS] * N_OUT)
+        self._n_outputs = n_outputs
+        self.memory = SpiMemory(n_neurons * WOUT.depth // N, [W_BITS] * n_outputs)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -195,7 +199,7 @@ class OutWeights(wiring.Component):
         lr_p, lr_r = config.spi_lr_p_wout, config.spi_lr_r_wout
         with m.If(self.eprop.cs), m.If(self.eprop.we):
             writes, weights = [], []
-            for k in range(N_OUT):
+            for k in range(self._n_outputs):
                 prob = Signal(WOUT_PROB_BITS)
                 m.d.comb += prob.eq(self.oneur_err[k] * self.trace)
                 rnd = lfsr.rnd.word_select(k, WOUT_PROB_BITS)

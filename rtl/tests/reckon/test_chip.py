@@ -6,6 +6,7 @@ The whole chip is held against the golden cases in Verilator and in Icarus, with
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 import numpy as np
@@ -140,7 +141,7 @@ def _run(chip: Reckon, rows: Rows) -> list[int]:
 def test_a_smaller_chip_does_what_the_whole_one_does_with_as_few_neurons() -> None:
     rows = _session()
     expected = Model().drive(np.array(rows.inputs, dtype=np.int64), np.array(rows.clk, dtype=np.uint8))
-    found = _run(Reckon(n_neurons=64), rows)
+    found = _run(Reckon(n_neurons=128, n_inputs=64, n_outputs=4), rows)
     data, miso = (OUTPUTS[name] for name in ("OUT_DATA", "MISO"))
     assert len({int(row) >> data.lsb & data.high for row in expected}) > 2, "potentials must have been sent"
     assert any(int(row) >> miso.lsb & 1 for row in expected[-200:]), "weights must have been read"
@@ -148,11 +149,24 @@ def test_a_smaller_chip_does_what_the_whole_one_does_with_as_few_neurons() -> No
 
 
 def test_a_smaller_chip_has_smaller_memories(tmp_path: Any) -> None:
-    text = emit("reckon", tmp_path, n_neurons=64).read_text()
-    depths = sorted(int(part.split(":")[0]) + 1 for part in text.split("reg [127:0] words [")[1:])
-    assert depths == [32, 128, 256, 256]
+    text = emit("reckon", tmp_path, n_neurons=128, n_inputs=64, n_outputs=4).read_text()
+    shapes = re.findall(r"reg \[(\d+):0\] words \[(\d+):0\];", text)
+    assert sorted((int(depth) + 1, int(width) + 1) for width, depth in shapes) == [
+        (64, 128),  # neurons, in pairs
+        (256, 32),  # wout, of which the core uses half
+        (512, 128),  # winp
+        (1024, 128),  # wrec
+    ]
 
 
-def test_a_size_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(InputError, match="reckon: n_neurons 100; must be one of 64, 128, 256"):
-        make_reckon(100)
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ({"n_neurons": 100}, "reckon: n_neurons 100; must be one of 64, 128, 256"),
+        ({"n_neurons": 128, "n_inputs": 256}, "reckon: n_inputs 256; must be one of 64, 128"),
+        ({"n_outputs": 5}, "reckon: n_outputs 5; must be one of 4, 8, 16"),
+    ],
+)
+def test_a_size_that_does_not_exist_is_refused(sizes: dict[str, int], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        make_reckon(**sizes)
