@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -21,9 +22,9 @@ ROWS = (
 
 
 def test_table_puts_ours_beside_theirs() -> None:
-    screen = Console(width=120, record=True, quiet=True)
-    screen.print(survey.table(ROWS))
-    whole, small, theirs = screen.export_text().splitlines()[4:7]
+    text = StringIO()
+    Console(width=120, file=text).print(survey.table(ROWS))
+    whole, small, theirs = text.getvalue().splitlines()[4:7]
     assert [cell.strip() for cell in whole.split("│")[1:-1]] == ["whole", "6,000", "0", "24", "34.5", "50 %", "1.73"]
     assert [cell.strip() for cell in small.split("│")[1:-1]] == ["64 neurons", "5,000", "0", "0", "", "42 %", ""]
     assert [cell.strip() for cell in theirs.split("│")[1:-1]] == ["--rtl", "12,000", "0", "0", "20.0", "100 %", "1.00"]
