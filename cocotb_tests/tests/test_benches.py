@@ -30,6 +30,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "bench" in metafunc.fixturenames:
         every = runner.tests(chips.declaration(config.getoption("--chip")))
         metafunc.parametrize("bench", every, ids=str)
+    if "other" in metafunc.fixturenames:
+        metafunc.parametrize("other", others(config.getoption("--chip")), ids=lambda one: f"{one[0]}-{one[1]}")
+
+
+def others(chip: str) -> list[tuple[str, runner.Test]]:
+    """Of each other chip the first test and the last."""
+    every = {name: runner.tests(chips.declaration(name)) for name in chips.names() if name != chip}
+    return [(name, test) for name, tests in every.items() if tests for test in (tests[0], tests[-1])]
 
 
 @pytest.fixture(scope="session")
@@ -46,10 +54,10 @@ def design(pytestconfig: pytest.Config, chip: Chip, tmp_path_factory: pytest.Tem
 
 
 @pytest.fixture(scope="session")
-def compiled(pytestconfig: pytest.Config, chip: Chip) -> Callable[[Design, Simulator], Built]:
+def compiled(pytestconfig: pytest.Config, chip: Chip) -> Callable[..., Built]:
     """Compiles into the build cache; a simulator that is not there is a skip."""
 
-    def compile_(design: Design, simulator: Simulator) -> Built:
+    def compile_(design: Design, simulator: Simulator, chip: Chip = chip) -> Built:
         try:
             toolchain.verilator() if simulator == "verilator" else toolchain.icarus()
         except InputError as error:
@@ -64,11 +72,27 @@ def test_lockstep(
     design: Design,
     simulator: Simulator,
     bench: runner.Test,
-    compiled: Callable[[Design, Simulator], Built],
+    compiled: Callable[..., Built],
     tmp_path: Path,
     pytestconfig: pytest.Config,
 ) -> None:
     outcome = runner.run(compiled(design, simulator), bench, tmp_path, pytestconfig.getoption("--seed"))
+    assert outcome.passed, outcome.failure
+    assert outcome.notes["mismatches"] == 0
+    assert outcome.notes["compared"] == outcome.notes["cycles"] > 0
+
+
+def test_lockstep_of_other_chips(
+    other: tuple[str, runner.Test],
+    simulator: Simulator,
+    compiled: Callable[..., Built],
+    tmp_path: Path,
+    pytestconfig: pytest.Config,
+) -> None:
+    """Some of their tests on our RTL; --chip runs all of them."""
+    name, bench = other
+    built = compiled(emit.design(name, tmp_path / "rtl"), simulator, chips.declaration(name))
+    outcome = runner.run(built, bench, tmp_path / "run", pytestconfig.getoption("--seed"))
     assert outcome.passed, outcome.failure
     assert outcome.notes["mismatches"] == 0
     assert outcome.notes["compared"] == outcome.notes["cycles"] > 0
