@@ -53,19 +53,22 @@ class Tinyodin(wiring.Component):
         return m
 
     def _make_domains(self, m: Module) -> None:
-        """All resets are asynchronous: a register's reset shows at once, not at the next clock."""
+        """The original's resets are asynchronous, but come out of flip-flops: a register is reset by the very edge that
+        raises its reset, and by each until it has fallen. So here they are synchronous, and look one clock ahead.
+        """
         rst_sync_int = Signal(reset_less=True)
         rst_sync = Signal(reset_less=True)
-        self._add_domain(m, "sync", self.CLK, rst_sync)
         m.d.sync += [rst_sync_int.eq(self.RST), rst_sync.eq(rst_sync_int)]
-        self._add_domain(m, "aerout", self.CLK, rst_sync | self.controller.gate_activity_sync)
-        self._add_domain(m, "sck_fall", self.SCK, self.RST, clk_edge="neg")
+        reset = rst_sync_int | rst_sync
+        gate = self.controller.gate_activity_sync_int | self.controller.gate_activity_sync
+        self._add_domain(m, ClockDomain("sync"), self.CLK, reset)
+        self._add_domain(m, ClockDomain("aerout"), self.CLK, reset | gate)
+        self._add_domain(m, ClockDomain("sck_fall", clk_edge="neg", async_reset=True), self.SCK, self.RST)
         sck = ClockDomain(reset_less=True)
         sck.clk = self.SCK
         m.domains.sck = sck
 
-    def _add_domain(self, m: Module, name: str, clk: Signal, rst: ValueLike, clk_edge: str = "pos") -> None:
-        domain = ClockDomain(name, clk_edge=clk_edge, async_reset=True)
+    def _add_domain(self, m: Module, domain: ClockDomain, clk: Signal, rst: ValueLike) -> None:
         domain.clk = clk
         m.d.comb += domain.rst.eq(rst)
         m.domains += domain

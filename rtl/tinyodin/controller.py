@@ -25,7 +25,7 @@ class Controller(wiring.Component):
     aerin_addr : is looked at all along, not taken once
     sched, sched_full : the scheduler's next event; ``ready`` takes it
     aerout_ctrl_busy : the output bus is busy: nothing begins or ends, and events that take many clocks wait
-    gate_activity_sync : the SPI has the memories; may rise at any time
+    gate_activity_sync : the SPI has the memories; may rise at any time; gate_activity_sync_int : in the next clock
     push : an event for the scheduler
     processed : the last clock in which a neuron's spike visits neurons
     """
@@ -38,6 +38,7 @@ class Controller(wiring.Component):
     sched: In(stream.Signature(SCHED_EVENT_LAYOUT))
     sched_full: In(1)
     aerout_ctrl_busy: In(1)
+    gate_activity_sync_int: Out(1)
     gate_activity_sync: Out(1)
     neurons: Out(NeuronsControl())
     event: Out(NeuronEvent())
@@ -94,11 +95,14 @@ class Controller(wiring.Component):
     def _synchronise(self, m: Module) -> None:
         for name, i, o in (
             ("aerin_req", self.aerin_req, self._aerin_req_sync),
-            ("gate_activity", self.config.spi_gate_activity, self.gate_activity_sync),
             ("readback_event", self.spi.readback_event, self._readback_event_sync),
             ("prog_event", self.spi.prog_event, self._prog_event_sync),
         ):
             m.submodules[name] = FFSynchronizer(i, o, reset_less=False)
+        m.d.sync += [
+            self.gate_activity_sync_int.eq(self.config.spi_gate_activity),
+            self.gate_activity_sync.eq(self.gate_activity_sync_int),
+        ]
 
     def _go(self, m: Module, state: State) -> None:
         m.d.comb += self._next_state.eq(state)
