@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from emulator.declare import Chip, Pin
+from emulator.errors import InputError
 
 VERSION = 1
 END, ESC, ESC_END, ESC_ESC = 0xC0, 0xDB, 0xDC, 0xDD
@@ -184,15 +185,20 @@ class Buses:
 
 
 def buses(chip: Chip) -> Buses:
-    """The buses of a chip with an SPI, one event bus in and one out."""
+    """The buses of a chip. Raises InputError if it has no SPI, no event bus in, or none out."""
     spi = {pin.role: pin for pin in chip.pins if pin.bus == "spi" and pin.role in SPI_ROLES}
     name_in, name_out = (
-        next(pin.bus for pin in chip.pins if (pin.role, pin.direction) == ("req", way)) for way in ("in", "out")
+        next((pin.bus for pin in chip.pins if (pin.role, pin.direction) == ("req", way)), "") for way in ("in", "out")
     )
     aer_in, aer_out = (
         {pin.role: pin for pin in chip.pins if pin.bus == name and pin.role in AER_ROLES}
         for name in (name_in, name_out)
     )
+    for bus, roles in ((spi, SPI_ROLES), (aer_in, AER_ROLES), (aer_out, AER_ROLES)):
+        if sorted(bus) != sorted(roles):
+            raise InputError(
+                f"{chip.name}: the bridge needs an SPI, one event bus in and one out, and there are not all"
+            )
     driven = {pin.name for bus in (spi, aer_in, aer_out) for pin in bus.values()} | {chip.clock.name}
     others = [pin for pin in chip.pins if pin.name not in driven]
     return Buses(

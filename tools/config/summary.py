@@ -7,12 +7,16 @@ from typing import Any
 
 from emulator.codec import from_limbs
 from emulator.declare import Memory
+from emulator.errors import InputError
 from tools.config.configuration import Configuration
 from tools.spi import stream
 
 
 def summary(configuration: Configuration) -> dict[str, Any]:
-    """Registers that are not 0, words of each memory by view that are not 0, and the length of the SPI stream."""
+    """Registers that are not 0, words of each memory by view that are not 0, and the length of the SPI stream.
+
+    The latter only for a chip of which it is known.
+    """
     registers = {
         name: parts[0] if len(parts) == 1 else list(parts)
         for name, parts in configuration.registers.items()
@@ -21,8 +25,15 @@ def summary(configuration: Configuration) -> dict[str, Any]:
     return {
         "registers": registers,
         **{memory.name: _words(configuration, memory) for memory in configuration.chip.memories},
-        "spi_transactions": len(stream.pack(configuration)),
+        **_stream(configuration),
     }
+
+
+def _stream(configuration: Configuration) -> dict[str, int]:
+    try:
+        return {"spi_transactions": len(stream.pack(configuration))}
+    except InputError:
+        return {}
 
 
 def _words(configuration: Configuration, memory: Memory) -> dict[str, int]:

@@ -1,8 +1,14 @@
 """The bridge's README says what rtl/bridge/protocol.py declares."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
-from rtl.bridge.protocol import EXCHANGES, Command
+import pytest
+
+from emulator import chips
+from emulator.errors import InputError
+from rtl.bridge.protocol import EXCHANGES, Command, buses
 from tools.bridge_tables import MARK, markdown
 
 README = Path(__file__).parents[2] / "rtl" / "bridge" / "README.md"
@@ -16,3 +22,19 @@ def test_the_readme_holds_the_declared_protocol() -> None:
 
 def test_every_command_is_declared() -> None:
     assert [exchange.command for exchange in EXCHANGES] == list(Command)
+
+
+@pytest.mark.parametrize("name", chips.names())
+def test_every_pin_of_a_chip_is_driven_or_seen(name: str) -> None:
+    chip = chips.declaration(name)
+    found = buses(chip)
+    pins = [*found.spi.values(), *found.aer_in.values(), *found.aer_out.values(), *found.levels_in, *found.levels_out]
+    assert sorted(pin.name for pin in (*pins, chip.clock)) == sorted(pin.name for pin in chip.pins)
+
+
+@pytest.mark.parametrize("bus", ["spi", "aerin", "aerout"])
+def test_a_chip_without_a_bus_is_refused(bus: str) -> None:
+    odin = chips.declaration("odin")
+    less = replace(odin, pins=tuple(pin for pin in odin.pins if pin.bus != bus))
+    with pytest.raises(InputError, match=re.escape("odin: the bridge needs an SPI, one event bus in and one out")):
+        buses(less)

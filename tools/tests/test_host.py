@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from emulator import chips
 from emulator.errors import InputError
 from emulator.handshake import Environment
 from emulator.odin import closed_loop
@@ -108,8 +110,8 @@ def on_board(
     max_cycles: int | None = None,
 ) -> tuple[list[tuple[int, int]], session.Outcome, Link]:
     link = Link(line, "board", patience)
-    device = Device(link, CHIP, title)
-    session.program(device, net, packed.memories_before("blank", "odin"))
+    device = Device(link, net.chip, title)
+    session.program(device, net, packed.memories_before("blank", net.chip.name))
     found: list[tuple[int, int]] = []
 
     def take(cycles: np.ndarray, addrs: np.ndarray) -> None:
@@ -145,7 +147,7 @@ def timed(n: int) -> list[Block]:
 
 def run_without_a_line(net: Configuration, blocks: list[Block], environment: Environment) -> list[tuple[int, int]]:
     """What `draupnir run` does."""
-    model = Model()
+    model = chips.model(net.chip.name)()
     net.apply(model)
     found: list[tuple[int, int]] = []
 
@@ -192,6 +194,20 @@ def test_a_board_is_taken_over_from_a_host_that_went_away(net: Configuration) ->
     addrs = events(30)
     found, _, _ = on_board(BoardLine(board), net, [Block(None, addrs)])
     assert found == expected(net, addrs, Environment())[0]
+
+
+def test_another_chip_on_the_same_board(tmp_path: Path) -> None:
+    (tmp_path / "tiny.toml").write_text(
+        '[registers]\nSPI_OPEN_LOOP = 1\nSPI_MAX_NEUR = 255\n[[neurons]]\nindex = "0-9"\nthr = 5\n'
+        '[[synapses]]\npre = 3\npost = "0-9"\nweight = 6\n'
+    )
+    wanted = load(tmp_path / "tiny.toml", "tinyodin")
+    spike = next(event for event in wanted.chip.events if event.name == "spike").encode(pre_neur=3)
+    blocks = [Block(None, np.full(20, spike))]
+    board = ModelBoard(chips.model("tinyodin")(), "tinyodin", DEPTH, DEPTH)
+    found, _, _ = on_board(BoardLine(board), wanted, blocks, title="tinyodin")
+    assert found == run_without_a_line(wanted, blocks, Environment())
+    assert len(found) == 200
 
 
 # --- A bad line -------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 
 from emulator import chips
 from emulator.declare import Chip
+from emulator.errors import InputError
 from tools.config.configuration import Configuration
+from tools.config.summary import summary
 from tools.spi import pins, stream
 from tools.spi.writes import MemoryWrite, port
 
@@ -69,3 +72,10 @@ def test_a_write_is_what_its_transaction_says(name: str) -> None:
         assert stream.meaning(chip, content).startswith(
             write.memory if isinstance(write, MemoryWrite) else write.register
         )
+
+
+def test_a_chip_of_which_nobody_has_said_is_refused_and_its_configuration_is_not() -> None:
+    unknown = replace(chips.declaration("odin"), name="loihi")
+    with pytest.raises(InputError, match="loihi: nobody has said yet how its SPI is written"):
+        port(unknown)
+    assert "spi_transactions" not in summary(anything(unknown, 9))
