@@ -42,8 +42,9 @@ golden: setup ## record the golden cases anew from RTL=DIR, a folder of Verilog
 	@test -n "$(RTL)" || { echo "error: make golden needs RTL=DIR, the folder of Verilog to record" >&2; exit 2; }
 	@$(BIN)/draupnir record $(CHIP) --all --rtl "$(RTL)" $(if $(REPOSITORY),--repository "$(REPOSITORY)")
 
-demo: setup ## the golden model learns all digits; report in build/demo
-	@$(BIN)/draupnir demo digits --report build/demo
+demo: setup ## the golden models learn: ODIN digits, ReckOn to accumulate cues; reports in build/demo
+	@$(BIN)/draupnir demo digits
+	@$(BIN)/draupnir demo cue-accumulation
 
 bitstreams: setup ## bitstreams for all boards, into build/bitstream; CONFIG=net.toml: with this network. Half an hour
 	@for board in $(BOARDS); do \

@@ -28,7 +28,13 @@ def command() -> None:
 @click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Order of images and spikes.")
 @click.option("--images", metavar="N", type=int, help="Use so many of the 1,797 images, a fifth of them for the test.")
 @click.option(
-    "--out", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), default=Path("build/demo/digits")
+    "--out",
+    "--report",
+    "out",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("build/demo/digits"),
+    show_default=True,
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def digits(seed: int | None, images: int | None, out: Path, as_json: bool) -> None:

@@ -1,0 +1,199 @@
+"""ReckOn's learning against e-prop as published, in floating point.
+
+    v_j <- alpha v_j + sum_i W_ji z_i + sum_i W_ji x_i - z_j thr,   z_j = H(v_j - thr)
+    y_k <- kappa y_k + sum_j W_kj z_j,   L_j = sum_k W_kj (y*_k - y_k)
+    dW_ji ~ L_j psi_j F_alpha(z_i),   dW_kj ~ (y*_k - y_k) F_kappa(z_j)
+
+Source: G. Bellec et al., Nature Communications 11, 3625, 2020, Methods. As in the chip, y_k goes through a hard
+sigmoid, psi is a box, and looks at the potential after leak and reset; eligibility traces are not filtered once more
+with kappa.
+
+The spikes are taken from the chip. All else is computed here with real numbers; the chip rounds each potential and
+trace once a timestep, by less than 1 LSB, and what was rounded decays: so after T timesteps it is off by at most T LSB.
+From that follow, for each weight, the limits between which the chip's product must lie. Where both have one sign, the
+chip may move the weight in that direction only; where both are 0, not at all; and how many weights move lies within
+what Hoeffding's inequality allows for draws with these probabilities.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from emulator.codec import encode, to_limbs
+from emulator.reckon import engine
+from emulator.reckon.chip import Model
+from emulator.reckon.host import Host, Op
+from emulator.reckon.layout import ALPHA_MSB, CHIP, NEURONS, PAIR, N, State
+
+T = 25  # timesteps
+N_INP, N_REC, N_OUT = 24, 36, 3
+ALPHA_LSBS, KAPPA, THR = 0xF00, 0x79, 500
+PSI_FROM = 100  # potential from which the pseudo-derivative is 1
+W_SHIFT = 3  # radix point of all weights
+TINP, TREC, TOUT = 3, 4, 6  # radix points of the traces
+SCALE = 7  # of the learning signals
+LR_P, LR_P_OUT = 15, 11
+PROB_BITS, PROB_BITS_OUT = 32, 28
+RISK = 1e-6  # that Hoeffding's bound is passed by chance
+READY = CHIP.output_word["TIMING_ERROR_RDY"]
+
+REGISTERS = {
+    "spi_en_conf": 0, "spi_do_eprop": 7, "spi_error_halt": 1, "spi_single_label": 1, "spi_send_label_only": 1,
+    "spi_en_stoch_round": 1, "spi_fp_loc_winp": W_SHIFT, "spi_fp_loc_wrec": W_SHIFT, "spi_fp_loc_wout": W_SHIFT,
+    "spi_fp_loc_tinp": TINP, "spi_fp_loc_trec": TREC, "spi_fp_loc_tout": TOUT, "spi_learn_sig_scale": SCALE,
+    "spi_kappa": KAPPA, "spi_h_4": 1, "spi_lr_p_winp": LR_P, "spi_lr_p_wrec": LR_P, "spi_lr_p_wout": LR_P_OUT,
+    "spi_num_inp_neur": N_INP - 1, "spi_num_rec_neur": N_REC - 1, "spi_num_out_neur": N_OUT - 1,
+    **{f"spi_thr_h_{i}": PSI_FROM for i in range(4)},
+}  # fmt: skip
+
+
+class Limits(NamedTuple):
+    """Between which a real number lies that the chip has as an integer, elementwise."""
+
+    low: np.ndarray
+    high: np.ndarray
+
+    def times(self, other: Limits) -> Limits:
+        """Of the product."""
+        ends = np.stack([a * b for a in self for b in other])
+        return Limits(ends.min(axis=0), ends.max(axis=0))
+
+
+def around(real: np.ndarray, off: np.ndarray | float) -> Limits:
+    """At most ``off`` away."""
+    return Limits(real - off, real + off)
+
+
+class Published:
+    """The network in real numbers; weights [pre, post], in LSB."""
+
+    def __init__(self, winp: np.ndarray, wrec: np.ndarray, wout: np.ndarray) -> None:
+        self.winp, self.wrec, self.wout = winp.astype(float), wrec.astype(float), wout.astype(float)
+        self.alpha, self.kappa = (ALPHA_MSB[0] << 12 | ALPHA_LSBS) / 2**15, KAPPA / 2**7
+        self.v, self.y, self.z = np.zeros(N_REC), np.zeros(N_OUT), np.zeros(N_REC)
+        self.trace_inp, self.trace_rec, self.trace_out = np.zeros(N_INP), np.zeros(N_REC), np.zeros(N_REC)
+
+    def timestep(self, x: np.ndarray, spikes: np.ndarray) -> None:
+        """Input spikes x and the last recurrent ones arrive; then ``spikes`` happen, which must be those of v."""
+        self.v += 2**W_SHIFT * (x @ self.winp + self.z @ self.wrec)
+        self.y += 2**W_SHIFT * (self.z @ self.wout)
+        assert np.all(self.v[spikes == 1] >= THR - T) and np.all(self.v[spikes == 0] < THR + T)
+        # Traces in LSB of what learning uses: 8 a spike, of outputs 2.
+        self.trace_inp = self.alpha * (self.trace_inp + 8 * x)
+        self.trace_rec = self.alpha * (self.trace_rec + 8 * self.z)
+        self.trace_out = self.kappa * (self.trace_out + 2 * self.z)
+        self.v = self.alpha * self.v - THR * spikes
+        self.y = self.kappa * self.y
+        self.z = spikes.astype(float)
+
+    def updates(self, label: int) -> dict[str, Limits]:
+        """For each weight memory, limits of error times eligibility: of what the chip makes a probability."""
+        target = 2048.0 * (np.arange(N_OUT) == label)
+        error = around(target - np.clip((self.y + 2048) / 2, 0, 2048), T / 2 + 1)  # y is off by T; halving rounds
+        signal = (self.wout @ (error.low + error.high)) / 2
+        off = np.abs(self.wout) @ (error.high - error.low) / 2
+        learning = around(signal / 2 ** (12 - SCALE), off / 2 ** (12 - SCALE) + 1)
+        psi = Limits((self.v - T >= PSI_FROM).astype(float), (self.v + T >= PSI_FROM).astype(float))
+        post = learning.times(psi)
+        return {
+            "winp": _trace(self.trace_inp, TINP).times(post),
+            "wrec": _trace(self.trace_rec, TREC).times(post),
+            "wout": _trace(self.trace_out, TOUT).times(error),
+        }
+
+
+def _trace(real: np.ndarray, radix_point: int) -> Limits:
+    """Limits of a pre-synaptic trace, a column; off by T LSB before its radix point is cut off; never negative."""
+    low, high = around(real, T / 2**radix_point)
+    return Limits(np.maximum(low - 1, 0)[:, np.newaxis], np.where(real > 0, high, 0)[:, np.newaxis])
+
+
+class Chip:
+    """A small random network on the golden model."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.model = Model()
+        self.model.reset()
+        for register in CHIP.registers:
+            self.model.registers[0][register.name.lower()] = REGISTERS.get(register.name.lower(), 0)
+        word = to_limbs(encode(PAIR, thr=THR, alpha=ALPHA_LSBS), NEURONS.n_limbs)
+        self.model.memories["neurons"][: N_REC // 2] = word
+        self.weights["winp"][:] = rng.integers(-30, 60, (N_INP, N_REC))
+        self.weights["wrec"][:] = rng.integers(-20, 20, (N_REC, N_REC))
+        self.weights["wout"][:] = rng.integers(-4, 5, (N_REC, N_OUT))
+        np.fill_diagonal(self.weights["wrec"], 0)
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        """The weights in use, [pre, post], as views of the memories."""
+        bytes_ = {name: self.model.memories[name].view(np.int8) for name in ("winp", "wrec", "wout")}
+        return {
+            "winp": bytes_["winp"].reshape(N, N)[:N_INP, :N_REC],
+            "wrec": bytes_["wrec"].reshape(N, N)[:N_REC, :N_REC],
+            "wout": bytes_["wout"][:N_REC, :N_OUT],
+        }
+
+    def begin(self, x: np.ndarray) -> None:
+        """A sample, and the input spikes of its first timestep."""
+        self._run([(Op.SAMPLE, 1), *_spikes(x), (Op.TICK, 1)])
+
+    def end_timestep(self, x: np.ndarray, first: list[tuple[int, int]] | None = None) -> np.ndarray:
+        """The recurrent spikes that the timestep ends with. It may learn; and x, the next input spikes, are processed.
+
+        first : what the host does before
+        """
+        self._run([*(first or []), *_spikes(x), (Op.TICK, 0), (Op.WAIT, N_REC + 2)])
+        assert self.model.registers[0].state == State.SDONE
+        spikes: np.ndarray = self.model.registers[0].neur_z[:N_REC].copy()
+        while not self.model.outputs >> READY.lsb & 1:
+            self._run([(Op.WAIT, 10)])
+        return spikes
+
+    def _run(self, ops: list[tuple[int, int]]) -> None:
+        assert engine.run(self.model, np.array(ops).reshape(-1, 2), Host(), 100_000).done
+
+
+def _spikes(x: np.ndarray) -> list[tuple[int, int]]:
+    return [(Op.SPIKE, int(i)) for i in np.flatnonzero(x)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_weights_move_as_published(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    chip, inputs, label = Chip(rng), rng.random((T + 1, N_INP)) < 0.2, seed % N_OUT
+    before = {name: weights.astype(int) for name, weights in chip.weights.items()}
+    published = Published(**before)
+    chip.begin(inputs[0])
+    for t in range(T):
+        first = [(Op.TARGET, label), (Op.TARGET_VALID, 1)] if t == T - 1 else []
+        published.timestep(inputs[t], chip.end_timestep(inputs[t + 1], first))
+    ideal = published.updates(label)
+    for name, shift, bits in (("winp", LR_P, PROB_BITS), ("wrec", LR_P, PROB_BITS), ("wout", LR_P_OUT, PROB_BITS_OUT)):
+        moved = chip.weights[name].astype(int) - before[name]
+        learns = np.ones(moved.shape, bool)
+        if name == "wrec":
+            assert not moved[np.eye(N_REC, dtype=bool)].any()  # no neuron excites itself, and none learns to
+            learns &= ~np.eye(N_REC, dtype=bool)
+        limits = Limits(ideal[name].low[learns], ideal[name].high[learns])
+        hold(moved[learns], limits, 2.0 ** (shift - bits))
+        with pytest.raises(AssertionError):
+            hold(-moved[learns], limits, 2.0 ** (shift - bits))
+
+
+def hold(moved: np.ndarray, ideal: Limits, per_product: float) -> None:
+    """Steps of weights against the limits of the products; per_product : probability of a step, of a product of 1."""
+    up, down = ideal.low > 0, ideal.high < 0
+    none = (ideal.low == 0) & (ideal.high == 0)
+    assert set(np.unique(moved)) <= {-1, 0, 1}
+    assert not (moved[up] < 0).any() and not (moved[down] > 0).any() and not moved[none].any()
+    certain = up | down
+    assert min(up.sum(), down.sum()) > 0 and certain.sum() > 20
+    ends = np.sort(np.abs(np.stack(ideal))[:, certain], axis=0)
+    least, most = np.minimum(ends * per_product, 1).sum(axis=1)
+    chance = np.sqrt(certain.sum() * np.log(2 / RISK) / 2)
+    n_moved = np.abs(moved[certain]).sum()
+    assert least - chance <= n_moved <= most + chance
+    assert n_moved > 0
