@@ -17,6 +17,7 @@ what Hoeffding's inequality allows for draws with these probabilities.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -140,12 +141,12 @@ class Chip:
         """A sample, and the input spikes of its first timestep."""
         self._run([(Op.SAMPLE, 1), *_spikes(x), (Op.TICK, 1)])
 
-    def end_timestep(self, x: np.ndarray, first: list[tuple[int, int]] | None = None) -> np.ndarray:
+    def end_timestep(self, x: np.ndarray, first: Sequence[tuple[int, int]] = ()) -> np.ndarray:
         """The recurrent spikes that the timestep ends with. It may learn; and x, the next input spikes, are processed.
 
         first : what the host does before
         """
-        self._run([*(first or []), *_spikes(x), (Op.TICK, 0), (Op.WAIT, N_REC + 2)])
+        self._run([*first, *_spikes(x), (Op.TICK, 0), (Op.WAIT, N_REC + 2)])
         assert self.model.registers[0].state == State.SDONE
         spikes: np.ndarray = self.model.registers[0].neur_z[:N_REC].copy()
         while not self.model.outputs >> READY.lsb & 1:
