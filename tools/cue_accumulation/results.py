@@ -19,7 +19,7 @@ class Epoch:
 
     train, test : answers, 0 left or 1 right, in the order of the samples; n_right_* : of them, the right ones
     digests : sha256 of the whole weight memories (words of 16 bytes, least significant first) after the training
-    n_cycles : clocks; seconds : wall time
+    n_cycles : clocks of all samples, from a sample's first operation to its last; seconds : wall time
     """
 
     train: list[int]

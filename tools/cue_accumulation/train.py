@@ -88,30 +88,33 @@ class Trainer:
 
     def epoch(self, advance: Callable[[int], None] = lambda n: None) -> Epoch:
         """Train on all training samples, then test on all test samples."""
-        start, first = time.perf_counter(), int(self.chip.model.registers[0].cycle)
+        start = time.perf_counter()
         self.chip.learning(LEARN_ALL)
-        train = self._answers(True, advance)
+        train, n_cycles = self._answers(True, advance)
         learned = digests(self.chip.model.memories)
         self.chip.learning(LEARN_NONE)
-        test = self._answers(False, advance)
+        test, more = self._answers(False, advance)
         epoch = Epoch(
             train,
             test,
             _n_right(train, self.experiment.train),
             _n_right(test, self.experiment.test),
             learned,
-            int(self.chip.model.registers[0].cycle) - first,
+            n_cycles + more,
             time.perf_counter() - start,
         )
         self.results.epochs.append(epoch)
         return epoch
 
-    def _answers(self, train: bool, advance: Callable[[int], None]) -> list[int]:
-        answers = []
+    def _answers(self, train: bool, advance: Callable[[int], None]) -> tuple[list[int], int]:
+        """The answers to all samples, and the clocks that they took."""
+        answers, n_cycles = [], 0
         for operations in self._operations[train]:
-            answers.append(int(self.chip.run(operations).received[0]))
+            taken = self.chip.run(operations)
+            answers.append(int(taken.received[0]))
+            n_cycles += taken.n_cycles
             advance(1)
-        return answers
+        return answers, n_cycles
 
     # --- From the inside ---
 

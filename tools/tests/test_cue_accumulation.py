@@ -51,13 +51,14 @@ def test_the_model_learns_as_the_original_did() -> None:
 
 
 def assert_equals(trainer: Trainer, recorded: dict[str, Any]) -> None:
-    """An epoch's answers, their number of right ones, and all weights after it."""
+    """An epoch's answers, their number of right ones, all weights after its training, and the clocks that it took."""
     epoch = trainer.epoch()
     assert "".join(map(str, epoch.train)) == recorded["train"]
     assert epoch.n_right_train == recorded["n_right_train"]
     assert epoch.digests == recorded["digests"]
     assert "".join(map(str, epoch.test)) == recorded["test"]
     assert epoch.n_right_test == recorded["n_right_test"]
+    assert epoch.n_cycles == recorded["n_cycles_train"] + recorded["n_cycles_test"]
 
 
 # --- Our data ---------------------------------------------------------------------------------------------------
