@@ -52,8 +52,8 @@ bitstreams: setup ## bitstreams for all boards, into build/bitstream; CONFIG=net
 		$(BIN)/draupnir bitstream $(CHIP) --board $$board $(if $(CONFIG),--config "$(CONFIG)") || exit; \
 	done
 
-bench: setup ## speeds, as ratios measured side by side
-	@$(BIN)/draupnir bench
+bench: setup ## speeds, as ratios measured side by side; with RTL=DIR also those of that folder of Verilog
+	@$(BIN)/draupnir bench $(CHIP) $(if $(RTL),--rtl "$(RTL)")
 
 clean: ## remove what was built, and the virtual environment
 	rm -rf build .venv .hypothesis .pytest_cache .mypy_cache .ruff_cache draupnir.egg-info

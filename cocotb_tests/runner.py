@@ -216,15 +216,28 @@ def _first_error(log: Path) -> str:
 # --- Running ----------------------------------------------------------------------------------------------------
 
 
-def run(built: Built, test: Test, folder: Path, seed: int, reproduce: str = "", check: bool = True) -> Outcome:
-    """Run a test; its log, results, notes and waveform are left in ``folder``, which is emptied first."""
+def run(
+    built: Built, test: Test, folder: Path, seed: int, reproduce: str = "", check: bool = True, naive: bool = False
+) -> Outcome:
+    """Run a test; its log, results, notes and waveform are left in ``folder``, which is emptied first.
+
+    check, naive : see ``Session``
+    """
     folder = folder.resolve()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     design = built.design
     ports, memories = dict(design.pins), dict(design.memories)
     session = Session(
-        built.chip.name, str(folder), built.simulator, seed, ports, memories, check=check, reproduce=reproduce
+        built.chip.name,
+        str(folder),
+        built.simulator,
+        seed,
+        ports,
+        memories,
+        check=check,
+        naive=naive,
+        reproduce=reproduce,
     )
     begin = time.perf_counter()
     with _environment(built.simulator):

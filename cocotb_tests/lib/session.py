@@ -22,6 +22,7 @@ class Session:
     folder : where the test leaves its files
     ports, memories : as in ``rtl.design.Design``
     check : hold the model against the design; without, only the drivers run (to measure what checking costs)
+    naive : read two pins at each clock in Python, as a first bench of one's own would (to measure what that costs)
     reproduce : the command that runs this very test again, with a waveform
     """
 
@@ -32,6 +33,7 @@ class Session:
     ports: Mapping[str, str] = field(default_factory=dict)
     memories: Mapping[str, str] = field(default_factory=dict)
     check: bool = True
+    naive: bool = False
     reproduce: str = ""
 
     @classmethod

@@ -3,7 +3,7 @@
 A spike on the output bus stops the controller's counters for as long as the receiver takes; with constant delays that
 is one number, ``stall``. With the bursts on, the turn moves on during an event, and the event processed may become
 another one in its middle, since what a burst FIFO shows goes before the main FIFO: then a spike event is taken in
-groups of 8 neurons, and those groups in which that happens are run clock by clock.
+parts, and the groups of 8 neurons in which that happens are run clock by clock.
 
 Source: controller.v, scheduler.v, aer_out.v, as in controller.py, scheduler.py, aer_out.py.
 """
@@ -31,6 +31,7 @@ EVENT_CLOCKS = 2 * N  # of an event that visits all neurons
 GROUP_CLOCKS = 2 * N_SYN  # of 8 neurons
 ROW_CLOCKS = 2 * N // N_SYN  # of a row of synapses in a bistability event
 LAST_GROUP = N // N_SYN - 1
+NOBODY = -1
 ACK = placed(1, IN.AEROUT_ACK)
 SHOWN = np.dtype((np.record, [("n", np.int64), ("cycles", np.int64, (N,)), ("addrs", np.int64, (N,))]))
 
@@ -119,11 +120,11 @@ def _scheduler_clock(r: np.record, event_out: int, n: int, pops: bool) -> None:
 def _fire(r: np.record, ws: Workspace, counts: np.record, n_spikes: int, first: int, n: int, stall: int) -> int:
     """Scheduler and output bus during the visit of ``n`` neurons from ``first`` on; returns the visit's clocks.
 
-    ws.scratch.neurs : those of them that spike. In a spike event, the last neuron's visit also pops the event.
+    ws.scratch.fired : those of them that spike. In a spike event, the last neuron's visit also pops the event.
     """
     stalls, gone = 0, 0
     for k in range(n_spikes):
-        neur = ws.scratch.neurs[k]
+        neur = ws.scratch.fired[k]
         at = 2 * (neur - first) + 1 + stalls
         scheduler.run_on(r, at - gone)
         _scheduler_clock(r, _event_out(ws.lanes, neur), neur, r.state == POP_NEUR and neur == N - 1)
@@ -170,6 +171,12 @@ def _syn_sign(r: np.record, pre: int) -> int:
 
 
 @kernel
+def _n_fired(ws: Workspace) -> int:
+    """Gather the neurons that spike; returns how many."""
+    return sweep.found(ws.lanes.spike, ws.lanes.spike, ws.scratch.fired)
+
+
+@kernel
 def _whole_spike_event(
     r: np.record, ws: Workspace, neurons: np.ndarray, synapses: np.ndarray, counts: np.record, stall: int
 ) -> int:
@@ -183,7 +190,7 @@ def _whole_spike_event(
     sweep.stimulate_lif(ws.lanes, syn_sign)
     if ws.lanes.any_izh:
         sweep.stimulate_izh(ws.lanes, neurons, syn_sign, ws.scratch)
-    return _fire(r, ws, counts, sweep.found(ws.lanes.spike, ws.scratch.neurs), 0, N, stall)
+    return _fire(r, ws, counts, _n_fired(ws), 0, N, stall)
 
 
 @kernel
@@ -192,7 +199,7 @@ def _tref_event(r: np.record, ws: Workspace, neurons: np.ndarray, counts: np.rec
     sweep.leak_lif(ws.lanes)
     if ws.lanes.any_izh:
         sweep.tref_izh(ws.lanes, neurons, ws.scratch)
-    return _fire(r, ws, counts, sweep.found(ws.lanes.spike, ws.scratch.neurs), 0, N, stall)
+    return _fire(r, ws, counts, _n_fired(ws), 0, N, stall)
 
 
 @kernel
@@ -211,68 +218,111 @@ def _bist_event(r: np.record, ws: Workspace, synapses: np.ndarray, counts: np.re
     return clocks
 
 
-# --- Groups -----------------------------------------------------------------------------------------------------
+# --- Part of an event -------------------------------------------------------------------------------------------
 
 
 @kernel
-def _n_group_spikes(ws: Workspace, first: int) -> int:
-    n_spikes = 0
-    for n in range(first, first + N_SYN):
-        if ws.lanes.spike[n]:
-            ws.scratch.neurs[n_spikes] = n
-            n_spikes += 1
-    return n_spikes
+def _fits(r: np.record, n_spikes: int, distance: int, stall: int) -> int:
+    """Groups from this clock on during which the scheduler shows the same event, though so many neurons spike in them.
 
-
-@kernel
-def _shown_for(r: np.record, ws: Workspace, n_spikes: int) -> int:
-    """Clocks for which the scheduler shows the same event, though these neurons spike meanwhile."""
+    distance : see ``scheduler.unchanged_for``
+    """
     if n_spikes and r.main_empty and r.burst_empty[r.priority]:
         return 0  # an old word is shown, and the first spike overwrites it
-    distance = N_PRIO
-    for k in range(n_spikes):
+    return (scheduler.unchanged_for(r, distance) - n_spikes * stall) // GROUP_CLOCKS
+
+
+@kernel
+def _stimulate(r: np.record, ws: Workspace, pre: int, burst_end: int) -> int:
+    """All neurons take their weights, but those Izhikevich ones to be evaluated in full.
+
+    Returns how many ``neurs`` there are of those and of the LIF ones that spike.
+    """
+    lanes, syn_sign = ws.lanes, _syn_sign(r, pre)
+    sweep.plastic_row(lanes, ws.rows[pre], r.spi_propagate_unmapped_syn, r.spi_update_unmapped_syn)
+    sweep.stimulate_lif(lanes, syn_sign)
+    if lanes.any_izh == 0:
+        return sweep.found(lanes.spike, lanes.spike, ws.scratch.neurs)
+    if burst_end != NOBODY:
+        lanes.quiet[burst_end] = lane.lane(0)
+    sweep.accumulate_izh(lanes, syn_sign)
+    return sweep.found(lanes.spike, lanes.needed, ws.scratch.neurs)
+
+
+@kernel
+def _evaluate(
+    r: np.record, ws: Workspace, neurons: np.ndarray, n_looked_at: int, stop: int, pre: int, burst_end: int, stall: int
+) -> tuple[int, int]:
+    """The neurons ``neurs`` one by one, up to the last group of 8 that is done before another event is shown.
+
+    stop : where that would be without spikes. Returns where it is, and how many neurons before it have ``fired``.
+    """
+    first, n_fired, distance = r.neur_cnt, 0, N_PRIO
+    group, n_fired_before = NOBODY, 0
+    for k in range(n_looked_at):
         n = ws.scratch.neurs[k]
-        if ws.lanes.lif[n] == 0 and ws.lanes.spk_ref[n] != 0:
+        if n < first:
+            continue
+        if n >= stop:
+            break
+        if n // N_SYN != group:
+            group, n_fired_before = n // N_SYN, n_fired
+            lane.keep_words(ws.kept, neurons, group)
+        if ws.lanes.izh[n]:
+            sweep.update_izh(ws.lanes, neurons, n, _syn_sign(r, pre), 0, int(n == burst_end), ws.scratch)
+        if ws.lanes.spike[n] == 0:
+            continue
+        ws.scratch.fired[n_fired] = n
+        n_fired += 1
+        if ws.lanes.izh[n] and ws.lanes.spk_ref[n] != 0:
             distance = min(distance, lane.wide(ws.lanes.isi_ref[n]) + 1)
-    return scheduler.unchanged_for(r, distance)
+        stop = min(stop, first + N_SYN * _fits(r, n_fired, distance, stall))
+        if stop < (group + 1) * N_SYN:
+            lane.put_back_words(ws.kept, neurons, group)
+            return group * N_SYN, n_fired_before
+    return stop, n_fired
 
 
 @outlined
-def _take_group(
+def _take_groups(
     r: np.record, ws: Workspace, neurons: np.ndarray, synapses: np.ndarray, counts: np.record, stall: int
 ) -> int:
-    """The next 8 neurons of a spike event at once; returns the clocks, 0 if it cannot be: then nothing is done."""
+    """As many of a spike event's next groups of 8 neurons as can be taken at once; returns how many, perhaps none."""
     first = r.neur_cnt
+    n_groups = min((N - first) // N_SYN, _fits(r, 0, N_PRIO, stall))
+    if n_groups == 0:
+        return 0
     sched = scheduler.outputs(r)
     pre = field(sched.data_out, SCHED.addr)
-    if scheduler.unchanged_for(r) < GROUP_CLOCKS:
-        return 0
-    row, syn_sign = ws.rows[pre], _syn_sign(r, pre)
-    lane.keep(ws.kept, ws.lanes, row, neurons, first)
-    if first + N_SYN == N:
-        _keep_last_neuron(r, ws, neurons)
-        _keep_last_word(r, ws, synapses, pre)
-    sweep.plastic_group(ws.lanes, row, first, r.spi_propagate_unmapped_syn, r.spi_update_unmapped_syn)
-    sweep.stimulate_lif_group(ws.lanes, first, syn_sign)
-    if ws.lanes.any_izh:
-        burst_end = pre if sched.burst_end == 1 else -1
-        sweep.stimulate_izh_group(ws.lanes, neurons, first, syn_sign, burst_end, ws.scratch)
-    n_spikes = _n_group_spikes(ws, first)
-    if n_spikes and _shown_for(r, ws, n_spikes) < GROUP_CLOCKS + n_spikes * stall:
-        lane.put_back(ws.kept, ws.lanes, row, neurons, first)
-        return 0
-    for n in range(first, first + N_SYN):
-        counts.weight_steps += lane.wide(ws.lanes.moved[n])
-    counts.synaptic_operations += N_SYN
-    return _fire(r, ws, counts, n_spikes, first, N_SYN, stall)
+    burst_end = pre if sched.burst_end == 1 else NOBODY
+    lane.keep(ws.kept, ws.lanes, ws.rows[pre])
+    _keep_last_neuron(r, ws, neurons)
+    _keep_last_word(r, ws, synapses, pre)
+    n_looked_at = _stimulate(r, ws, pre, burst_end)
+    stop, n_fired = _evaluate(r, ws, neurons, n_looked_at, first + n_groups * N_SYN, pre, burst_end, stall)
+    lane.put_back(ws.kept, ws.lanes, ws.rows[pre], 0, first)
+    lane.put_back(ws.kept, ws.lanes, ws.rows[pre], stop, N)
+    if stop > first:
+        counts.weight_steps += sweep.total(ws.lanes.moved, first, stop)
+        counts.synaptic_operations += stop - first
+        r.cycle += _fire(r, ws, counts, n_fired, first, stop - first, stall)
+        r.ctrl_cnt = 2 * stop
+        r.neur_cnt = stop
+    return (stop - first) // N_SYN
 
 
 @outlined
 def _run_group(
-    r: np.record, ws: Workspace, neurons: np.ndarray, synapses: np.ndarray, counts: np.record, delays: Delays, t: Taken
-) -> Taken:
+    r: np.record,
+    ws: Workspace,
+    neurons: np.ndarray,
+    synapses: np.ndarray,
+    counts: np.record,
+    delays: Delays,
+    receiver: Receiver,
+) -> tuple[Receiver, int]:
     """The next neurons of a spike event clock by clock, to its end or a group's beginning with the output bus idle."""
-    clocks, receiver, req_before = t
+    req_before = 0
     while True:
         shown = outputs(r)
         req = field(shown, OUT.AEROUT_REQ)
@@ -284,14 +334,13 @@ def _run_group(
         counts.stalls += r.aerout_ctrl_busy
         memory_clock(r, neurons, synapses, ws, counts)
         counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
-        clocks += 1
         ended = r.state != POP_NEUR
         if ended or (r.ctrl_cnt % GROUP_CLOCKS == 0 and is_free(r, receiver, delays)):
-            return Taken(clocks, receiver, req_before)
+            return receiver, req_before
 
 
 @kernel
-def _spike_event_in_groups(
+def _spike_event_in_parts(
     r: np.record,
     ws: Workspace,
     neurons: np.ndarray,
@@ -300,19 +349,13 @@ def _spike_event_in_groups(
     delays: Delays,
     stall: int,
     receiver: Receiver,
-) -> Taken:
-    """Runs until the controller has left POP_NEUR, or is about to: then WAIT and its counters are still to be set."""
-    t = Taken(0, receiver, 0)
+) -> tuple[Receiver, int]:
+    """Run until the controller has left POP_NEUR, or is about to; returns the receiver, and REQ as it was seen last."""
+    req_before = 0
     while r.state == POP_NEUR and r.ctrl_cnt < EVENT_CLOCKS:
-        clocks = _take_group(r, ws, neurons, synapses, counts, stall)
-        if clocks:
-            r.cycle += clocks
-            r.ctrl_cnt += GROUP_CLOCKS
-            r.neur_cnt += N_SYN
-            t = Taken(t.clocks + clocks, t.receiver, t.req)
-        else:
-            t = _run_group(r, ws, neurons, synapses, counts, delays, t)
-    return t
+        if _take_groups(r, ws, neurons, synapses, counts, stall) == 0:
+            receiver, req_before = _run_group(r, ws, neurons, synapses, counts, delays, receiver)
+    return receiver, req_before
 
 
 # --- Any of them ------------------------------------------------------------------------------------------------
@@ -334,21 +377,21 @@ def take(
     counts.n_sweeps += 1
     counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
     ws.shown.n = 0
-    taken = Taken(0, receiver, 0)
+    req_before = 0
     if before == BIST:
-        taken = Taken(_bist_event(r, ws, synapses, counts), receiver, 0)
+        r.cycle += _bist_event(r, ws, synapses, counts)
     elif before == TREF:
-        taken = Taken(_tref_event(r, ws, neurons, counts, stall), receiver, 0)
+        r.cycle += _tref_event(r, ws, neurons, counts, stall)
     elif scheduler.rst_priority(r):
-        taken = Taken(_whole_spike_event(r, ws, neurons, synapses, counts, stall), receiver, 0)
+        r.cycle += _whole_spike_event(r, ws, neurons, synapses, counts, stall)
     else:
-        taken = _spike_event_in_groups(r, ws, neurons, synapses, counts, delays, stall, receiver)
-    counts.cycles[before] += taken.clocks
-    r.cycle = begin + taken.clocks
+        receiver, req_before = _spike_event_in_parts(r, ws, neurons, synapses, counts, delays, stall, receiver)
+    clocks = r.cycle - begin
+    counts.cycles[before] += clocks
     r.state = WAIT if before == POP_NEUR else WAIT_REQDN
-    r.ctrl_cnt = taken.clocks if before == BIST else EVENT_CLOCKS
+    r.ctrl_cnt = clocks if before == BIST else EVENT_CLOCKS
     r.neur_cnt = 0
-    return taken
+    return Taken(clocks, receiver, req_before)
 
 
 # --- One clock --------------------------------------------------------------------------------------------------

@@ -58,8 +58,8 @@ MOVED_BY_EVENTS = ("core", "calcium", "v_up", "v_down", "inacc", "quiet")  # wha
 KEPT = np.dtype(
     (
         np.record,
-        [(name, np.int16, (N_SYN,)) for name in MOVED_BY_EVENTS]
-        + [("row", np.uint8, (N_SYN,)), ("words", np.uint32, (N_SYN, N_LIMBS))],
+        [(name, np.int16, (N,)) for name in MOVED_BY_EVENTS]
+        + [("row", np.uint8, (N,)), ("words", np.uint32, (N_SYN, N_LIMBS))],
     )
 )
 
@@ -177,39 +177,49 @@ def flush_synapses(rows: np.ndarray, synapses: np.ndarray, addr: int) -> None:
     synapses[addr, 0] = word
 
 
-# --- A group of 8 ------------------------------------------------------------------------------------------------
+# --- Kept, and put back -----------------------------------------------------------------------------------------
 
 
 @outlined
-def keep(kept: np.record, lanes: np.record, row: np.ndarray, neurons: np.ndarray, first: int) -> None:
-    """Keep what a spike event may change in the 8 neurons from ``first`` on, and in their synapses of a row."""
-    for i in range(N_SYN):
-        n = first + i
-        kept.core[i] = lanes.core[n]
-        kept.calcium[i] = lanes.calcium[n]
-        kept.v_up[i] = lanes.v_up[n]
-        kept.v_down[i] = lanes.v_down[n]
-        kept.inacc[i] = lanes.inacc[n]
-        kept.quiet[i] = lanes.quiet[n]
-        kept.row[i] = row[n]
-        for limb in range(N_LIMBS):
-            kept.words[i, limb] = neurons[n, limb]
+def keep(kept: np.record, lanes: np.record, row: np.ndarray) -> None:
+    """Keep what a spike event may change in all lanes, and in a row of synapses."""
+    for n in range(N):
+        kept.core[n] = lanes.core[n]
+        kept.calcium[n] = lanes.calcium[n]
+        kept.v_up[n] = lanes.v_up[n]
+        kept.v_down[n] = lanes.v_down[n]
+        kept.inacc[n] = lanes.inacc[n]
+        kept.quiet[n] = lanes.quiet[n]
+        kept.row[n] = row[n]
 
 
 @outlined
-def put_back(kept: np.record, lanes: np.record, row: np.ndarray, neurons: np.ndarray, first: int) -> None:
-    """As it was when it was kept."""
+def put_back(kept: np.record, lanes: np.record, row: np.ndarray, first: int, stop: int) -> None:
+    """The neurons from ``first`` to before ``stop`` as they were when they were kept."""
+    for n in range(first, stop):
+        lanes.core[n] = kept.core[n]
+        lanes.calcium[n] = kept.calcium[n]
+        lanes.v_up[n] = kept.v_up[n]
+        lanes.v_down[n] = kept.v_down[n]
+        lanes.inacc[n] = kept.inacc[n]
+        lanes.quiet[n] = kept.quiet[n]
+        row[n] = kept.row[n]
+
+
+@kernel
+def keep_words(kept: np.record, neurons: np.ndarray, group: int) -> None:
+    """Keep the memory words of 8 neurons."""
     for i in range(N_SYN):
-        n = first + i
-        lanes.core[n] = kept.core[i]
-        lanes.calcium[n] = kept.calcium[i]
-        lanes.v_up[n] = kept.v_up[i]
-        lanes.v_down[n] = kept.v_down[i]
-        lanes.inacc[n] = kept.inacc[i]
-        lanes.quiet[n] = kept.quiet[i]
-        row[n] = kept.row[i]
         for limb in range(N_LIMBS):
-            neurons[n, limb] = kept.words[i, limb]
+            kept.words[i, limb] = neurons[group * N_SYN + i, limb]
+
+
+@kernel
+def put_back_words(kept: np.record, neurons: np.ndarray, group: int) -> None:
+    """As they were when they were kept."""
+    for i in range(N_SYN):
+        for limb in range(N_LIMBS):
+            neurons[group * N_SYN + i, limb] = kept.words[i, limb]
 
 
 # --- All of them ------------------------------------------------------------------------------------------------

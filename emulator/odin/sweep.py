@@ -15,7 +15,7 @@ import numpy as np
 from emulator.kernel.jit import kernel, outlined
 from emulator.odin import izh
 from emulator.odin.lanes import Z, lane, set_limb_field, wide, word_of
-from emulator.odin.layout import IZH, N_SYN, SYN_WEIGHT, N
+from emulator.odin.layout import IZH, SYN_WEIGHT, N
 from emulator.odin.lif import CALCIUM_MAX, CORE_MAX
 from emulator.odin.neuron_core import N_LIMBS
 from emulator.odin.sdsp import WEIGHT_HALF, WEIGHT_MAX
@@ -26,38 +26,43 @@ BLOCK = 16  # lanes that are looked at together
 
 
 class Scratch(NamedTuple):
-    """Room to work in: ``new_scratch``."""
+    """Room to work in: ``new_scratch``.
+
+    word, after : a neuron's memory word; neurs : neurons to be looked at; fired : those that spike, in order
+    """
 
     word: np.ndarray
     after: np.ndarray
     neurs: np.ndarray
+    fired: np.ndarray
 
 
 def new_scratch() -> Scratch:
-    """Two neuron words, and a list of up to 256 neurons."""
-    return Scratch(np.zeros(N_LIMBS, np.int64), np.zeros((1, N_LIMBS), np.uint32), np.zeros(N, np.int64))
+    """All 0."""
+    word, after = np.zeros(N_LIMBS, np.int64), np.zeros((1, N_LIMBS), np.uint32)
+    return Scratch(word, after, np.zeros(N, np.int64), np.zeros(N, np.int64))
 
 
 @outlined
-def total(column: np.ndarray) -> int:
-    """Sum of a lane of 0 and 1."""
+def total(column: np.ndarray, first: int = 0, stop: int = N) -> int:
+    """Sum of a lane of 0 and 1, from neuron ``first`` to before ``stop``."""
     n = lane(0)
-    for i in range(N):
+    for i in range(first, stop):
         n = lane(n + column[i])
     return wide(n)
 
 
 @outlined
-def found(column: np.ndarray, neurs: np.ndarray) -> int:
-    """Put the neurons whose lane is not 0 into ``neurs``, in ascending order; returns how many."""
+def found(a: np.ndarray, b: np.ndarray, neurs: np.ndarray) -> int:
+    """Put the neurons for which either lane is not 0 into ``neurs``, in ascending order; returns how many."""
     n_found = 0
     for first in range(0, N, BLOCK):
         some = lane(0)
         for i in range(BLOCK):
-            some = lane(some | column[first + i])
+            some = lane(some | a[first + i] | b[first + i])
         if some != 0:
             for n in range(first, first + BLOCK):
-                if column[n] != 0:
+                if a[n] | b[n] != 0:
                     neurs[n_found] = n
                     n_found += 1
     return n_found
@@ -84,13 +89,6 @@ def plastic_row(lanes: np.record, row: np.ndarray, propagate: int, update: int) 
     """A row of 256 synapses after a pre-synaptic spike; propagate, update : SPI_PROPAGATE_, SPI_UPDATE_UNMAPPED_SYN."""
     for n in range(N):
         _plastic(lanes, row, n, propagate, update)
-
-
-@outlined
-def plastic_group(lanes: np.record, row: np.ndarray, first: int, propagate: int, update: int) -> None:
-    """The same for the 8 synapses from ``first`` on."""
-    for i in range(N_SYN):
-        _plastic(lanes, row, first + i, propagate, update)
 
 
 @kernel
@@ -129,13 +127,6 @@ def stimulate_lif(lanes: np.record, syn_sign: int) -> None:
     """All LIF neurons take their ``weight``; syn_sign : 1 inhibitory."""
     for n in range(N):
         _stimulate_lif(lanes, n, syn_sign)
-
-
-@outlined
-def stimulate_lif_group(lanes: np.record, first: int, syn_sign: int) -> None:
-    """The same for the 8 neurons from ``first`` on."""
-    for i in range(N_SYN):
-        _stimulate_lif(lanes, first + i, syn_sign)
 
 
 @outlined
@@ -190,50 +181,25 @@ def update_izh(
     lanes.quiet[n] = lane(is_quiet(lanes, neurons, n, scratch))
 
 
-@kernel
-def _accumulate_izh(lanes: np.record, n: int, syn_sign: int) -> None:
-    inacc = lanes.inacc[n]
-    weight = lanes.weight[n]
-    after = lane((inacc + (lane(-weight) if syn_sign else weight)) & INACC_MASK)
-    toggles = lane((inacc ^ after) & lanes.fi[n] != 0)
-    needed = lane(lanes.izh[n] & (toggles | (1 - lanes.quiet[n])))
-    lanes.needed[n] = needed
-    lanes.inacc[n] = inacc if needed else after
-
-
 @outlined
 def accumulate_izh(lanes: np.record, syn_sign: int) -> None:
     """Quiet Izhikevich neurons whose bit does not toggle take their ``weight``; the others are marked ``needed``."""
     for n in range(N):
-        _accumulate_izh(lanes, n, syn_sign)
-
-
-@outlined
-def accumulate_izh_group(lanes: np.record, first: int, syn_sign: int) -> None:
-    """The same for the 8 neurons from ``first`` on."""
-    for i in range(N_SYN):
-        _accumulate_izh(lanes, first + i, syn_sign)
+        inacc = lanes.inacc[n]
+        weight = lanes.weight[n]
+        after = lane((inacc + (lane(-weight) if syn_sign else weight)) & INACC_MASK)
+        toggles = lane((inacc ^ after) & lanes.fi[n] != 0)
+        needed = lane(lanes.izh[n] & (toggles | (1 - lanes.quiet[n])))
+        lanes.needed[n] = needed
+        lanes.inacc[n] = inacc if needed else after
 
 
 @kernel
 def stimulate_izh(lanes: np.record, neurons: np.ndarray, syn_sign: int, scratch: Scratch) -> None:
     """All Izhikevich neurons take their ``weight``."""
     accumulate_izh(lanes, syn_sign)
-    for k in range(found(lanes.needed, scratch.neurs)):
+    for k in range(found(lanes.needed, lanes.needed, scratch.neurs)):
         update_izh(lanes, neurons, scratch.neurs[k], syn_sign, 0, 0, scratch)
-
-
-@kernel
-def stimulate_izh_group(
-    lanes: np.record, neurons: np.ndarray, first: int, syn_sign: int, burst_end: int, scratch: Scratch
-) -> None:
-    """The same for the 8 neurons from ``first`` on; burst_end : the neuron whose own burst ends with this, or -1."""
-    if first <= burst_end < first + N_SYN:
-        lanes.quiet[burst_end] = lane(0)
-    accumulate_izh_group(lanes, first, syn_sign)
-    for n in range(first, first + N_SYN):
-        if lanes.needed[n]:
-            update_izh(lanes, neurons, n, syn_sign, 0, int(n == burst_end), scratch)
 
 
 @kernel

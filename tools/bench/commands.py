@@ -20,6 +20,7 @@ from tools.bench.measure import Contestant
 REPOSITORY = Path(__file__).resolve().parents[2]
 START = "from tools.cli import main; main()"
 PROCESS = "process"  # the name under which commands are measured
+HELP, REPLAY = "draupnir --help", "draupnir replay"
 
 
 def contestants(job: Job, n_clocks: int, folder: Path) -> list[Contestant]:
@@ -34,8 +35,8 @@ def contestants(job: Job, n_clocks: int, folder: Path) -> list[Contestant]:
     words += [word for name, file in load.items() for word in ("--load", f"{name}={file}")]
     n = trace.n_cycles
     return [
-        Contestant("draupnir --help", PROCESS, partial(call, ["--help"])),
-        Contestant(f"draupnir replay, {n:,} clocks of FST", PROCESS, partial(call, words), n_clocks=n),
+        Contestant(HELP, PROCESS, partial(call, ["--help"])),
+        Contestant(f"{REPLAY}, {n:,} clocks of FST", PROCESS, partial(call, words), n_clocks=n),
         Contestant(
             f"replay in a running Python, {n:,} clocks of FST",
             PROCESS,

@@ -26,6 +26,7 @@ from tools.bench.workloads import Workload
 
 ROWS, LOOP, ENGINE, LOCKSTEP = "model, rows", "model, closed loop", "event level", "{} + model, compared"
 FOREVER = 1 << 62
+LIMIT_PER_EVENT = 10_000  # clocks of recorded rows: a network that keeps itself alive would fill the memory
 
 
 class Disagreement(Exception):
@@ -56,8 +57,14 @@ class Job:
         self.model = workload.model()
         self.ready = self.model.snapshot()
         recorded = self.closed_loop.run(
-            self.model, workload.events[:row_events], self.workload.environment, FOREVER, record_rows=True
+            self.model,
+            workload.events[:row_events],
+            workload.environment,
+            LIMIT_PER_EVENT * row_events,
+            record_rows=True,
         )
+        if not recorded.done:
+            raise Disagreement(f"{workload.name}: not a workload: after {row_events} events it does not come to rest")
         self.rows, self.clk = recorded.rows, np.ones(len(recorded.rows), np.uint8)
         self.after_rows = self.model.snapshot()
         self.model.restore(self.ready)

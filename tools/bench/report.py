@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from golden.files import replacing
+from tools.bench import targets
 from tools.bench.commands import PROCESS
 from tools.bench.measure import Figures, Spread, spread
 from tools.bench.suite import (
@@ -20,6 +21,7 @@ from tools.bench.suite import (
     Ratio,
     Report,
 )
+from tools.bench.targets import Target
 from tools.bench.workloads import Silicon
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ def as_json(report: Report, about: Mapping[str, Any]) -> dict[str, Any]:
         },
         "figures": [_figures(each) for each in report.figures],
         "ratios": [_ratio(each) for each in report.ratios],
+        "targets": [_target(*each) for each in targets.measured(report)],
     }
 
 
@@ -63,6 +66,11 @@ def _ratio(ratio: Ratio) -> dict[str, Any]:
     return {**found, **asdict(ratio.factor)}
 
 
+def _target(target: Target, workload: str, found: Spread) -> dict[str, Any]:
+    words = {"of": target.who, "to": target.to, "in": target.quantity, "workload": workload, "bound": target.bound}
+    return {**words, "median": found.median, "met": target.met(found.median)}
+
+
 def write(out: Path, report: Report, about: Mapping[str, Any]) -> list[Path]:
     """Write bench.json and bench.png into a folder; returns their paths."""
     out.mkdir(parents=True, exist_ok=True)
@@ -77,7 +85,7 @@ def write(out: Path, report: Report, about: Mapping[str, Any]) -> list[Path]:
 
 
 def tables(report: Report) -> Iterator[Table]:
-    """Rates with their ratios, what comparing costs, times of commands."""
+    """Rates with their ratios, other pairs, what comparing costs, times of commands, what was promised."""
     from rich.table import Table
 
     ratios = {(r.workload, r.a, r.b): r.factor for r in report.ratios if r.quantity != SECONDS}
@@ -100,7 +108,34 @@ def tables(report: Report) -> Iterator[Table]:
         rates.add_row(workload, who, *amounts, *(_cell(ratios.get((workload, who, name))) for name in against))
         if (workload, who) in cost:
             costs.add_row(workload, who, _cell(cost[workload, who]))
-    yield from (rates, costs, times)
+    yield from (rates, _pairs(report, against), costs, times, _promised(report))
+
+
+def _pairs(report: Report, against: Sequence[str]) -> Table:
+    """Ratios that have no column of their own."""
+    from rich.table import Table
+
+    pairs = Table(title="Clocks/s of one as a multiple of another's", **ALIGNED)
+    _columns(pairs, "who", "to", "times")
+    for r in report.ratios:
+        if r.quantity != SECONDS and r.b not in against:
+            pairs.add_row(r.a, r.b, _cell(r.factor))
+    return pairs
+
+
+def _promised(report: Report) -> Table:
+    """Each target, its bound and what was measured: absolute, or as a multiple of another contestant's."""
+    from rich.table import Table
+
+    table = Table(title="What is promised, and what was measured", **ALIGNED)
+    _columns(table, "workload", "what", "bound", "measured", "")
+    for target, workload, found in targets.measured(report):
+        unit = 1e6 if target.quantity != SECONDS and not target.to else 1.0
+        what = f"{target.who}: " + (f"times {target.to}" if target.to else "M " * (unit != 1.0) + target.quantity)
+        sign = "at most" if target.quantity == SECONDS else "at least"
+        bound = f"{sign} {_short(target.bound / unit)}"
+        table.add_row(workload, what, bound, _cell(found, unit), "" if target.met(found.median) else "missed")
+    return table
 
 
 def _caption(chip: Silicon) -> str:

@@ -10,7 +10,7 @@ from emulator.declare import Chip
 from emulator.errors import InputError
 from rtl import emit, verilated
 from rtl.design import Design
-from tools.bench import commands
+from tools.bench import benches, commands, many
 from tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Job
 from tools.bench.measure import Contestant, Figures, Spread, measure, speed_ratio, time_ratio
 from tools.bench.workloads import Silicon, makers, silicon
@@ -96,7 +96,9 @@ def _contestants(
         for name, device in devices.items():
             yield from job.verilated(name, device)
         say(f"{job.workload.name}: all agree on {len(job.rows):,} clocks")
+    yield from many.contestants(jobs[0].workload)
     yield from _icarus(jobs[0], designs, size, build_dir, say)
+    yield from benches.contestants(chip, designs[OURS], build_dir)
     yield from commands.contestants(jobs[0], size.replay_clocks, build_dir / "replay")
 
 
@@ -127,6 +129,17 @@ def ratios(figures: Sequence[Figures], chip: Silicon) -> Iterator[Ratio]:
             if b in of:
                 both = LOCKSTEP.format(b)
                 yield Ratio(both, b, SECONDS, workload, time_ratio(of[both], of[b]))
+        yield from _pairs(of, workload)
+
+
+def _pairs(of: dict[str, Figures], workload: str) -> Iterator[Ratio]:
+    """What is held against one other only: threads against one, cocotb tests against what they would be without."""
+    for a, b in ((many.all_cores(), many.ONE_THREAD), (benches.CHECKED, benches.NAIVE)):
+        if a in of and b in of:
+            yield Ratio(a, b, "clocks/s", workload, speed_ratio(of[a], of[b]))
+    if benches.CHECKED in of:
+        cost = time_ratio(of[benches.CHECKED], of[benches.DRIVEN])
+        yield Ratio(benches.CHECKED, benches.DRIVEN, SECONDS, workload, cost)
 
 
 def _scaled(figures: Spread, by: float) -> Spread:

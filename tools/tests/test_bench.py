@@ -13,9 +13,10 @@ import pytest
 from emulator.odin import engine
 from emulator.odin.layout import CHIP
 from rtl import emit
-from tools.bench import machine, report, suite
+from rtl.design import Design
+from tools.bench import benches, machine, many, report, suite, targets
 from tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Disagreement, Job
-from tools.bench.measure import Contestant, Figures, Spread, measure, speed_ratio, spread, time_ratio
+from tools.bench.measure import Contestant, Figures, Spread, Timed, measure, speed_ratio, spread, time_ratio
 from tools.bench.suite import CLOCK, OPERATIONS, OURS, THEIRS, Report
 from tools.bench.workloads import Workload
 from tools.bench.workloads.odin import SILICON, WORKLOADS, lif
@@ -274,13 +275,82 @@ def test_files_hold_everything_measured(tmp_path: Path) -> None:
 
 
 def test_tables_put_ratios_beside_the_figures() -> None:
-    rates, costs, times = report.tables(measured_report())
+    rates, pairs, costs, times, promised = report.tables(measured_report())
     columns = {column.header: list(column.cells) for column in rates.columns}
     row = columns["who"].index(ROWS)
     assert columns["clocks/s"][row] == "225 (150..300)"
     assert columns[f": {THEIRS}"][row] == "300 (300..300)"
     assert list(costs.columns[2].cells) == ["1.1 (1.1..1.1)", "1 (1..1)"]
     assert list(times.columns[1].cells) == ["draupnir --help"]
+    assert list(pairs.columns[0].cells) == []
+    assert "model, rows: times --rtl, Verilator" in promised.columns[1].cells
+
+
+def test_pairs_are_held_against_each_other() -> None:
+    found = [
+        figures(many.all_cores(), 1000, 1.0, workload=many.BATCH),
+        figures(many.ONE_THREAD, 1000, 1.9, workload=many.BATCH),
+        figures(benches.DRIVEN, 1000, 1.0, workload=benches.COCOTB),
+        figures(benches.CHECKED, 1000, 1.2, workload=benches.COCOTB),
+        figures(benches.NAIVE, 1000, 7.2, workload=benches.COCOTB),
+    ]
+    ratios = list(suite.ratios(found, SILICON))
+    by_pair = {(r.a, r.b, r.quantity): r.factor.median for r in ratios}
+    assert by_pair[many.all_cores(), many.ONE_THREAD, "clocks/s"] == pytest.approx(1.9)
+    assert by_pair[benches.CHECKED, benches.NAIVE, "clocks/s"] == pytest.approx(6)
+    assert by_pair[benches.CHECKED, benches.DRIVEN, "seconds"] == pytest.approx(1.2)
+    _, pairs, costs, _, promised = report.tables(Report(SILICON, found, ratios))
+    assert list(pairs.columns[0].cells) == [many.all_cores(), benches.CHECKED]
+    assert list(costs.columns[1].cells) == [benches.DRIVEN]
+    assert list(promised.columns[-1].cells) == ["", ""]
+
+
+def test_a_target_that_is_missed_is_said_to_be() -> None:
+    """The model 300 times, our RTL 3 times as quick as theirs; the engine half as quick as it should be."""
+    found = {(t.who, workload): t.met(factor.median) for t, workload, factor in targets.measured(measured_report())}
+    assert found == {
+        (ROWS, "lif"): True,
+        (ENGINE, "lif"): False,
+        (OURS, "lif"): True,
+        (LOCKSTEP.format(THEIRS), "lif"): True,
+        ("draupnir --help", "process"): False,  # 0.2 and 0.4 s: on average a hair too late
+    }
+    missed, _ = [each for each in report.as_json(measured_report(), {})["targets"] if not each["met"]]
+    assert (missed["of"], missed["bound"], missed["median"]) == (ENGINE, 750e6, 375e6)
+
+
+def test_many_chips_are_seen_to_agree_before_they_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, all_ = many.contestants(lif(N_EVENTS * many.N_CHIPS))
+    assert (one.name, all_.name, one.workload) == (many.ONE_THREAD, many.all_cores(), many.BATCH)
+    assert one.n_clocks == all_.n_clocks > 400 * N_EVENTS * many.N_CHIPS
+    one.prepare()
+    one.run()
+
+    def run_batch(samples: Any, n_threads: int | None) -> Any:
+        for sample in samples:
+            yield sample.run()
+            sample.model.memories["synapses"][0] ^= n_threads is None
+
+    monkeypatch.setattr(many, "run_batch", run_batch)
+    with pytest.raises(Disagreement, match="batch: chip 0 does something else in one thread than beside others"):
+        many.contestants(lif(N_EVENTS * many.N_CHIPS))
+
+
+def test_a_network_that_never_rests_is_no_workload() -> None:
+    endless = lif(N_EVENTS)
+    endless.memories["neurons"][:, 0] = 1  # threshold 0
+    with pytest.raises(Disagreement, match="lif: not a workload: after 2 events it does not come to rest"):
+        Job(endless, 2)
+
+
+def test_a_run_may_time_itself() -> None:
+    (found,) = measure([Contestant("a", "w", lambda: Timed(3.0))], 2, 1.0, iter(range(100)).__next__)
+    assert found.seconds == [3.0, 3.0]
+
+
+def test_a_chip_without_a_cocotb_test_has_no_cocotb_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benches, "cocotb_test", lambda chip: None)
+    assert benches.contestants(CHIP, Design("odin", ()), tmp_path) == []
 
 
 def test_machine_and_versions_are_stated() -> None:

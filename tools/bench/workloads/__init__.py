@@ -1,6 +1,7 @@
 """What the contestants are given to do, chip by chip: contents of the memories, configuration, events.
 
-A chip's workloads are in the module of its name, which has ``WORKLOADS`` and ``SILICON``.
+A chip's workloads are in the module of its name, which has ``WORKLOADS`` and ``SILICON``, and may have a
+``COCOTB_TEST``.
 """
 
 from __future__ import annotations
@@ -72,6 +73,12 @@ def makers(chip: Chip) -> Sequence[Callable[[int], Workload]]:
 def silicon(chip: Chip) -> Silicon:
     """What the chip itself does."""
     found: Silicon = _module(chip).SILICON
+    return found
+
+
+def cocotb_test(chip: Chip) -> str | None:
+    """The cocotb test whose speed is measured, ``module.test``, or None."""
+    found: str | None = getattr(_module(chip), "COCOTB_TEST", None)
     return found
 
 

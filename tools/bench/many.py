@@ -1,0 +1,60 @@
+"""Many chips at once: independent event-level runs in one thread, and in as many as there are cores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from emulator import state
+from emulator.batch import Sample, n_cores, run_batch
+from tools.bench.contestants import Disagreement, output, synaptic_operations
+from tools.bench.measure import Contestant
+from tools.bench.workloads import Workload
+
+BATCH = "batch"  # the workload's name
+N_CHIPS = 16
+ONE_THREAD, ALL_CORES = f"{N_CHIPS} chips, 1 thread", f"{N_CHIPS} chips, a thread for each of {{}} cores"
+
+
+def all_cores() -> str:
+    """The name of the contestant that uses all of them."""
+    return ALL_CORES.format(n_cores())
+
+
+def contestants(workload: Workload) -> list[Contestant]:
+    """Chips that share the number of the workload's events; both ways have been seen to agree."""
+    events = workload.events[: len(workload.events) // N_CHIPS]
+    models = [workload.model() for _ in range(N_CHIPS)]
+    ready = models[0].snapshot()
+    samples = [Sample(model, events, workload.environment) for model in models]
+
+    def prepare() -> None:
+        for model in models:
+            model.restore(ready)
+
+    def ends(n_threads: int | None) -> tuple[list, list[state.Snapshot]]:
+        prepare()
+        runs = list(run_batch(samples, n_threads))
+        return runs, [model.snapshot() for model in models]
+
+    (alone, alone_ends), (together, together_ends) = ends(1), ends(None)
+    _agree(alone, together, alone_ends, together_ends)
+    clocks = sum(run.n_cycles for run in alone)
+    operations = sum(synaptic_operations(run) for run in alone)
+    return [
+        Contestant(name, BATCH, partial(_run, samples, n_threads), prepare, clocks, operations)
+        for name, n_threads in ((ONE_THREAD, 1), (all_cores(), None))
+    ]
+
+
+def _run(samples: Sequence[Sample], n_threads: int | None) -> None:
+    for _ in run_batch(samples, n_threads):
+        pass
+
+
+def _agree(a: Sequence, b: Sequence, a_ends: Sequence[state.Snapshot], b_ends: Sequence[state.Snapshot]) -> None:
+    for i in range(len(a)):
+        if not np.array_equal(output(a[i]), output(b[i])) or state.diff(a_ends[i], b_ends[i]):
+            raise Disagreement(f"{BATCH}: chip {i} does something else in one thread than beside others")

@@ -1,0 +1,71 @@
+"""What is promised of the speeds, beside what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tools.bench.benches import CHECKED, DRIVEN, NAIVE
+from tools.bench.commands import HELP, PROCESS, REPLAY
+from tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS
+from tools.bench.measure import Figures, Spread, spread
+from tools.bench.suite import OURS, SECONDS, THEIRS, Report
+
+CLOCKS, OPERATIONS = "clocks/s", "synaptic operations/s"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A bound of a rate, of a time, or of the ratio of two contestants.
+
+    who : contestant, or the beginning of its name; to : the other one of a ratio, "" for none
+    quantity : CLOCKS, OPERATIONS or SECONDS; at least ``bound`` of the first two, at most of the last
+    workloads : on which it holds; empty: on all
+    """
+
+    who: str
+    quantity: str
+    bound: float
+    to: str = ""
+    workloads: tuple[str, ...] = ()
+
+    def met(self, measured: float) -> bool:
+        return measured <= self.bound if self.quantity == SECONDS else measured >= self.bound
+
+
+TARGETS = (
+    Target(ROWS, CLOCKS, 100, THEIRS),
+    Target(LOOP, CLOCKS, 75e6, workloads=("lif",)),
+    Target(LOOP, CLOCKS, 25e6, workloads=("izh", "bursts")),
+    Target(ENGINE, OPERATIONS, 750e6, workloads=("lif",)),
+    Target(ENGINE, OPERATIONS, 100e6, workloads=("izh", "bursts")),
+    Target(OURS, CLOCKS, 3, THEIRS),
+    Target(LOCKSTEP.format(THEIRS), SECONDS, 1.1, THEIRS),
+    Target(CHECKED, SECONDS, 1.3, DRIVEN),
+    Target(CHECKED, CLOCKS, 5, NAIVE),
+    Target(HELP, SECONDS, 0.3, workloads=(PROCESS,)),
+    Target(REPLAY, SECONDS, 3, workloads=(PROCESS,)),
+)
+
+
+def measured(report: Report) -> Iterator[tuple[Target, str, Spread]]:
+    """Each target with each workload on which it was measured, and what was."""
+    for target in TARGETS:
+        if target.to:
+            for r in report.ratios:
+                if (r.a, r.b, r.quantity) == (target.who, target.to, target.quantity) and _holds(target, r.workload):
+                    yield target, r.workload, r.factor
+        else:
+            for each in report.figures:
+                if each.contestant.name.startswith(target.who) and _holds(target, each.contestant.workload):
+                    yield target, each.contestant.workload, _figure(each, target.quantity)
+
+
+def _holds(target: Target, workload: str) -> bool:
+    return not target.workloads or workload in target.workloads
+
+
+def _figure(figures: Figures, quantity: str) -> Spread:
+    if quantity == SECONDS:
+        return spread(figures.seconds)
+    return figures.clocks_per_second if quantity == CLOCKS else figures.synaptic_operations_per_second
