@@ -97,8 +97,10 @@ python_packages() {
     say "installing $(grep -c '==' requirements.lock) packages of requirements.lock (100 MB to download, a minute or so)"
     # setuptools first: nothing that the lock file does not name may be fetched to build the others.
     pip install --require-hashes -r <(locked setuptools)
-    # Python compiles what is used when it is used: a few files of thousands.
+    # Python compiles what is used when it is used: a few files of thousands. But if it may not keep what it compiles,
+    # Numba alone would cost each start of the command two seconds.
     pip install --require-hashes --no-build-isolation --no-compile -r requirements.lock
+    "$venv/bin/python" -m compileall -q -x /tests/ "$venv"/lib/python3*/site-packages/{click,llvmlite,numba,numpy}
 }
 
 python=$(find_python) || exit
