@@ -6,23 +6,27 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from emulator.tests.odin.stimulus import digest
+from emulator.tests.odin import engine_stimulus, stimulus
 
 ROOT = Path(__file__).resolve().parents[3]
+MODULES = [stimulus, pytest.param(engine_stimulus, marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("setting", ["NUMBA_DISABLE_JIT", "NUMBA_BOUNDSCHECK"])
-def test_the_model_gives_the_same_bits_with(setting: str) -> None:
+@pytest.mark.parametrize("module", MODULES)
+def test_clock_and_event_level_give_the_same_bits_with(module: ModuleType, setting: str) -> None:
     env = os.environ | {setting: "1", "PYTHONPATH": str(ROOT)}
     env["PYTHONWARNINGS"] = "error::RuntimeWarning"  # an overflow where NumPy would go on
-    command = [sys.executable, "-m", "emulator.tests.odin.stimulus"]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
+    command = [sys.executable, "-m", module.__name__]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == digest()
+    assert done.stdout.strip() == module.digest()
 
 
 def test_another_stimulus_gives_another_digest() -> None:
-    assert digest(1999) != digest()
+    assert stimulus.digest(1999) != stimulus.digest()
+    assert engine_stimulus.digest(len(engine_stimulus.SENT) - 1) != engine_stimulus.digest()
