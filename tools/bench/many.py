@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-import numpy as np
-
 from emulator import state
 from emulator.batch import Sample, n_cores, run_batch
-from tools.bench.contestants import Disagreement, output, synaptic_operations
+from tools.bench.contestants import Disagreement, same_output, synaptic_operations
 from tools.bench.measure import Contestant
 from tools.bench.workloads import Workload
 
@@ -56,5 +54,5 @@ def _run(samples: Sequence[Sample], n_threads: int | None) -> None:
 
 def _agree(a: Sequence, b: Sequence, a_ends: Sequence[state.Snapshot], b_ends: Sequence[state.Snapshot]) -> None:
     for i in range(len(a)):
-        if not np.array_equal(output(a[i]), output(b[i])) or state.diff(a_ends[i], b_ends[i]):
+        if not same_output(a[i], b[i]) or state.diff(a_ends[i], b_ends[i]):
             raise Disagreement(f"{BATCH}: chip {i} does something else in one thread than beside others")
