@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from cocotb.triggers import Timer
+
 from cocotb_tests.lib.bus import Pins, level
 from cocotb_tests.lib.clock import ChipClock
 from emulator.codec import encode
 from emulator.declare import Word
+
+FAST = 8  # changes of SCK in a cycle where half an SCK period is less than one
 
 
 class SpiMaster:
@@ -16,12 +20,13 @@ class SpiMaster:
     MOSI changes while SCK is low, and is taken at its rising edge; MISO is taken just before that edge.
 
     frame : the words of a frame, in the order in which they are sent
-    half : cycles of the chip's clock in half an SCK period, at least 1
+    half : cycles of the chip's clock in half an SCK period; 0 for an SCK that is faster than the clock
     """
 
     def __init__(self, pins: Pins, clock: ChipClock, frame: Sequence[Word], half: int = 2) -> None:
         self._sck, self._mosi, self._miso = (pins.role(role, "spi") for role in ("sck", "mosi", "miso"))
         self._clock, self._frame, self.half = clock, tuple(frame), half
+        self._n_changes = 0
 
     async def send(self, *words: Mapping[str, int]) -> tuple[int, ...]:
         """One frame; the fields of each word by name, those not named are 0. Returns what MISO said in each word.
@@ -40,9 +45,20 @@ class SpiMaster:
         received = 0
         for bit in reversed(range(width)):
             self._mosi.value = content >> bit & 1
-            await self._clock.cycles(self.half)
+            await self._wait()
             received = received << 1 | (level(self._miso) or 0)
             self._sck.value = 1
-            await self._clock.cycles(self.half)
+            await self._wait()
             self._sck.value = 0
         return received
+
+    async def _wait(self) -> None:
+        """Half an SCK period, never up to the moment of a clock edge."""
+        if self.half:
+            await self._clock.cycles(self.half)
+            return
+        self._n_changes += 1
+        if self._n_changes % FAST:
+            await Timer(self._clock.period // (4 * FAST), "step")
+        else:
+            await self._clock.cycles(1)

@@ -1,0 +1,207 @@
+"""ReckOn's bench: configuration and memories through SPI, input events and targets, ticks, answers, and the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from cocotb.triggers import First, Timer
+
+from cocotb_tests.lib.aer import AerDriver, AerMonitor, AerReceiver
+from cocotb_tests.lib.bench import ChipBench
+from cocotb_tests.lib.bus import level
+from cocotb_tests.lib.spi import SpiMaster
+from emulator.codec import encode
+from emulator.reckon import layout
+from emulator.reckon.chip import Model
+from emulator.reckon.layout import CHIP, SpiCode
+from golden.ranges import Range, draw
+from golden.recipes.reckon_contents import BASE, Network
+from golden.stimulus import ReceiverTiming, SenderTiming
+
+LIMIT: dict[str, Any] = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
+SEEN = 4  # cycles from the end of a word until the chip has done what it says
+BUSY = 5  # cycles from a tick until the chip shows that it is at work
+READ_HALF = 6  # cycles in half an SCK period with which the chip can follow when it reads, from the first bit on
+CODES = {"neurons": SpiCode.NEUR, "winp": SpiCode.WINP, "wrec": SpiCode.WREC, "wout": SpiCode.WOUT}
+
+
+class Bench(ChipBench):
+    """``async with Bench(dut) as bench:`` gives a configured, idle chip, and checks at the end that all is well.
+
+    network : sizes and contents, drawn from the bench's seed
+    registers : contents of configuration registers, or their ranges, where they are not the recipes' sensible ones
+    memories : contents of whole memories instead of the drawn ones, (depth, limbs) uint32
+    sender, receiver : timing of input and output bus
+    """
+
+    settling = 8
+
+    def __init__(
+        self,
+        dut: Any,
+        network: Network | None = None,
+        registers: Mapping[str, Range] | None = None,
+        memories: Mapping[str, np.ndarray] | None = None,
+        sender: SenderTiming | None = None,
+        receiver: ReceiverTiming | None = None,
+    ) -> None:
+        super().__init__(dut, Model())
+        self.network = network or Network()
+        numbers = self.network.registers(self.rng)
+        self.registers = {**BASE, **numbers, **(registers or {})}
+        self.contents = {**self.network.memories(numbers, self.rng), **(memories or {})}
+        self.spi = SpiMaster(self.pins, self.clock, (layout.SPI_HEADER,), half=0)
+        to_sender, to_receiver = self.rng.spawn(2)
+        self.aerin = AerDriver(self.pins.aer("aerin"), self.clock, sender, to_sender)
+        self.out = AerReceiver(self.pins.aer("out"), self.clock, receiver, to_receiver)
+        self.answers = AerMonitor(self.pins.aer("out"), self.clock)
+        self.hold((self.aerin, self.out))
+
+    def initial(self) -> Mapping[str, np.ndarray]:
+        return self.contents
+
+    async def prepare(self) -> None:
+        self.out.start()
+        self.answers.start()
+        await self.reset()
+        await self.configure()
+
+    def notes(self) -> dict[str, Any]:
+        return {"spikes": len(self.answers.events)}
+
+    # --- Configuration and memories ---
+
+    async def configure(self) -> None:
+        """Write all registers; the last lets the network run."""
+        for register in CHIP.registers[1:]:
+            for i in range(register.n_addrs):
+                await self.write_register(register.name, draw(self.registers[register.name], self.rng), i)
+        await self.write_register("SPI_EN_CONF", 0)
+
+    async def write_register(self, name: str, content: int, i: int = 0) -> None:
+        """Write a configuration register, or word i of one that has several; a negative content in two's complement."""
+        register = CHIP.register(name)
+        header = encode(layout.SPI_HEADER, code=SpiCode.CONFIG, num_write=1, addr=register.addr + i)
+        await self.transfer(header, [content & (1 << register.width) - 1])
+
+    async def transfer(self, header: int, words: Sequence[int]) -> list[int]:
+        """A transaction; returns what MISO said in each data word."""
+        received = []
+        for word in (header, *words):
+            received.append(await self.spi.shift(word, layout.SPI_BITS))
+            if not self.spi.half:
+                await self.clock.cycles(SEEN)
+        return received[1:]
+
+    async def write(self, memory: str, addr: int, words: Sequence[int]) -> None:
+        """Write 32-bit parts of a memory's words, from an address on. SPI_EN_CONF has to be 1."""
+        await self.transfer(encode(layout.SPI_HEADER, code=CODES[memory], num_write=len(words), addr=addr), words)
+
+    async def read(self, memory: str, addr: int, n: int) -> list[int]:
+        """Read 32-bit parts of a memory's words. SPI_EN_CONF has to be 1."""
+        header = encode(layout.SPI_HEADER, read=1, code=CODES[memory], num_write=n, addr=addr)
+        return await self._slow(header, n)
+
+    async def read_output_neuron(self, i: int) -> int:
+        """The potential of an output neuron, 16 bits. SPI_EN_CONF has to be 1."""
+        header = encode(layout.SPI_HEADER, read=1, code=SpiCode.ONEUR, num_write=1, addr=i)
+        return (await self._slow(header, 1))[0]
+
+    async def _slow(self, header: int, n: int) -> list[int]:
+        half, self.spi.half = self.spi.half, READ_HALF
+        received = await self.transfer(header, [0] * n)
+        self.spi.half = half
+        return received
+
+    def changed(self, memory: str) -> int:
+        """How many bytes of the model's memory are not what they were in the beginning."""
+        if self.session.check:
+            self.lockstep.compare()  # the model comes up to now
+        before, now = self.contents[memory].view(np.uint8), self.model.memories[memory].view(np.uint8)
+        return int(np.count_nonzero(before != now))
+
+    # --- Samples ---
+
+    def set(self, **pins: int) -> None:
+        for name, level_ in pins.items():
+            self.pins[name].value = level_
+
+    async def event(self, neur: int) -> None:
+        """An input neuron spikes in the next timestep."""
+        await self.aerin.send(neur)
+
+    async def target(self, byte: int) -> None:
+        """Target data: a label, or a byte of a target."""
+        self.set(AERIN_TAR_EN=1)
+        await self.aerin.send(byte)
+        self.set(AERIN_TAR_EN=0)
+
+    async def events(self, n: int) -> None:
+        """Some input events from existing neurons."""
+        for _ in range(n):
+            await self.event(int(self.rng.integers(self.n_inp)))
+
+    @property
+    def n_inp(self) -> int:
+        n = self.registers["SPI_NUM_INP_NEUR"]
+        assert isinstance(n, int)
+        return n + 1
+
+    async def begin(self, **pins: int) -> None:
+        """SAMPLE rises, and other pins take their levels."""
+        self.set(SAMPLE=1, **pins)
+        await self.clock.cycles(BUSY)
+
+    async def end(self) -> None:
+        """SAMPLE falls, a last tick; the chip sends its answer and rests."""
+        self.set(SAMPLE=0)
+        await self.clock.cycles(BUSY)
+        await self.tick()
+        await self.ready()
+
+    async def tick(self, width: int = 2) -> None:
+        """TIME_TICK, until the chip is at work."""
+        self.set(TIME_TICK=1)
+        await self.clock.cycles(width)
+        self.set(TIME_TICK=0)
+        await self.clock.cycles(BUSY)
+
+    async def timestep(self, targets: Sequence[int] = ()) -> None:
+        """A tick, and until the chip is ready for the next; it is given the targets when it asks for them on MISO."""
+        await self.tick()
+        if targets:
+            await First(self.pins["MISO"].rising_edge, self.pins["TIMING_ERROR_RDY"].rising_edge)
+            if level(self.pins["MISO"]):
+                for byte in targets:
+                    await self.target(byte)
+        await self.ready()
+
+    async def ready(self) -> None:
+        """Until TIMING_ERROR_RDY is 1. Only where SPI_TIMING_MODE is 0."""
+        if level(self.pins["TIMING_ERROR_RDY"]) != 1:
+            await self.pins["TIMING_ERROR_RDY"].rising_edge
+        await Timer(self.clock.period // 4, "step")  # away from the edge that caused it
+        await self.clock.cycles(1)
+
+    async def sample(self, n_steps: int, n_events: int = 4, label: int = 0, teach: int = 0, infer: int = 0) -> None:
+        """A whole sample with random input events; TARGET_VALID and INFER_ACC from some timestep on."""
+        await self.begin()
+        for step in range(n_steps):
+            await self.events(n_events)
+            self.set(TARGET_VALID=int(step >= teach), INFER_ACC=int(step >= infer))
+            await self.clock.cycles(BUSY)
+            await self.timestep([label] if step >= teach else [])
+        await self.end()
+        self.set(TARGET_VALID=0, INFER_ACC=0)
+
+
+def weights(memory: str, entries: Mapping[tuple[int, int], int]) -> np.ndarray:
+    """A weight memory with (pre, post): weight, and 0 everywhere else."""
+    n_post = layout.N_OUT if memory == layout.WOUT.name else layout.N
+    declared = CHIP.memory(memory)
+    table = np.zeros((declared.depth * layout.N_WEIGHTS // n_post, n_post), np.int8)
+    for (pre, post), weight in entries.items():
+        table[pre, post] = weight
+    return table.reshape(-1, layout.N_WEIGHTS).view("<u4").astype(np.uint32)

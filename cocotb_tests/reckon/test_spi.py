@@ -1,0 +1,106 @@
+"""The SPI: every register, transfers of several words with all memories, and the network frozen or running."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cocotb
+import numpy as np
+
+from cocotb_tests.reckon.bench import LIMIT, Bench
+from emulator.codec import encode, from_limbs
+from emulator.reckon import layout
+from emulator.reckon.layout import CHIP
+from golden.recipes.reckon_contents import Network
+
+SMALL = Network(n_inp=6, n_rec=8, n_out=3)
+
+
+@cocotb.test(**LIMIT)
+async def test_memories_read_back(dut: Any) -> None:
+    """A transfer of several words to each memory is found there, and reads back in another transfer."""
+    async with Bench(dut, SMALL) as bench:
+        await bench.write_register("SPI_EN_CONF", 1)
+        for memory in CHIP.memories:
+            word = memory.depth - 3
+            written = [int(w) for w in bench.rng.integers(1 << 32, size=2 * memory.n_limbs)]
+            await bench.write(memory.name, word * memory.n_limbs, written)
+            found = bench.word(memory.name, word) | bench.word(memory.name, word + 1) << memory.width
+            assert found == from_limbs(np.array(written)), memory.name
+            assert await bench.read(memory.name, word * memory.n_limbs + 1, 3) == written[1:4], memory.name
+        await bench.write_register("SPI_EN_CONF", 0)
+
+
+@cocotb.test(**LIMIT)
+async def test_transfers_need_spi_en_conf(dut: Any) -> None:
+    """A write without SPI_EN_CONF does nothing."""
+    async with Bench(dut, SMALL) as bench:
+        before = bench.word("wout", 5)
+        await bench.write("wout", 5 * 4, [~before & 0xFFFFFFFF])
+        assert bench.word("wout", 5) == before
+
+
+@cocotb.test(**LIMIT)
+async def test_the_network_stands_still_in_state_config(dut: Any) -> None:
+    """SPI_RDY comes after the timestep, and goes when the network runs again; memories are read and written between."""
+    async with Bench(dut, SMALL) as bench:
+        await bench.begin()
+        await bench.events(4)
+        await bench.timestep()
+        await bench.write_register("SPI_EN_CONF", 1)
+        assert bench.pins["SPI_RDY"].value == 0
+        await bench.tick()
+        await bench.clock.cycles(60)
+        assert bench.pins["SPI_RDY"].value == 1
+        assert await bench.read("winp", 4, 2) == [int(limb) for limb in bench.contents["winp"][1, :2]]
+        await bench.write("neurons", 2, [77 << 4])
+        assert await bench.read_output_neuron(1) == int(bench.model.registers[0].oneur_u[1])
+        await bench.write_register("SPI_EN_CONF", 0)
+        await bench.ready()
+        assert bench.pins["SPI_RDY"].value == 0
+        await bench.end()
+
+
+@cocotb.test(**LIMIT)
+async def test_every_register_takes_any_content(dut: Any) -> None:
+    """Registers rewritten at random in mid-sample; the clocks of a local timestep alone stay as they are."""
+    async with Bench(dut, SMALL) as bench:
+        await bench.begin()
+        for i in bench.rng.permutation(len(CHIP.registers)):
+            register = CHIP.registers[i]
+            if register.name != "SPI_CYCLES_PER_TICK":
+                await bench.write_register(register.name, int(bench.rng.integers(1 << register.width)))
+            if i % 8 == 0:
+                await bench.event(int(bench.rng.integers(6)))
+                await bench.tick()
+        await bench.clock.cycles(500)
+
+
+@cocotb.test(**LIMIT)
+async def test_spikes_and_dirty_bits_can_be_written(dut: Any) -> None:
+    """A write with the flags' address bit makes a neuron spike in the next timestep."""
+    async with Bench(dut, SMALL) as bench:
+        await bench.begin()
+        await bench.timestep()
+        await bench.write_register("SPI_EN_CONF", 1)
+        await bench.tick()
+        await bench.clock.cycles(60)
+        addr = encode(layout.SPI_NEUR_ADDR, flags=1) | 4
+        await bench.write("neurons", addr, [encode(layout.SPI_NEUR_FLAGS, neur_z=1, neur_dirty=1)])
+        await bench.write_register("SPI_EN_CONF", 0)
+        await bench.ready()
+        bench.lockstep.compare()
+        assert bench.model.registers[0].oneur_u.any(), "the spike did not reach the output neurons"
+        await bench.end()
+
+
+@cocotb.test(**LIMIT)
+async def test_odd_headers(dut: Any) -> None:
+    """Any header that reads, or writes nothing that there is, with one or two words of any data."""
+    async with Bench(dut, SMALL) as bench:
+        await bench.write_register("SPI_EN_CONF", 1)
+        for _ in range(bench.length(30)):
+            addr, n = int(bench.rng.integers(1 << 16)), int(bench.rng.integers(3))
+            code = int(bench.rng.integers(8))
+            header = encode(layout.SPI_HEADER, read=int(code < 6), code=code, num_write=n, addr=addr)
+            await bench.transfer(header, [int(w) for w in bench.rng.integers(1 << 32, size=max(1, n))])
