@@ -61,7 +61,7 @@ def plan(family: str, oscillator: float, freq: float) -> ClockPlan:
     else:
         candidates = _halved(oscillator)
     below = [each for each in candidates if each.freq <= freq * (1 + 1e-9)]
-    best = max(below, key=lambda each: (each.freq, each.pll is None), default=None)
+    best = max(below, key=lambda each: (each.freq, each.pll is None, -each.halvings), default=None)
     if best is None or best.freq < 0.9 * freq:
         raise InputError(f"--freq {freq / 1e6:g}: no PLL setting makes it from {oscillator / 1e6:g} MHz")
     return best

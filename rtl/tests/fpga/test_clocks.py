@@ -29,6 +29,10 @@ def test_an_ice40_pll_stays_within_its_limits(mhz: float) -> None:
     assert found.freq == pytest.approx(vco / (1 << found.pll["DIVQ"]) / (1 << found.halvings))
 
 
+def test_nothing_is_halved_that_a_pll_makes_by_itself() -> None:
+    assert clocks.plan("ice40", 12e6, 18e6).halvings == 0
+
+
 def test_a_frequency_that_no_pll_makes_is_refused() -> None:
     with pytest.raises(InputError, match=r"--freq 0\.2: no PLL setting makes it from 25 MHz"):
         clocks.plan("ecp5", 25e6, 0.2e6)
