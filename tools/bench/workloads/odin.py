@@ -63,7 +63,7 @@ def bursts(n_events: int) -> Workload:
     return _workload("bursts", what, groups, Synapses(mapped=0.5), registers, n_events, rng)
 
 
-COCOTB_TEST = "random.random_events_with_idle_and_back_pressure"
+COCOTB_TEST = "digits.digits"
 WORKLOADS: tuple[Callable[[int], Workload], ...] = (lif, izhikevich, bursts)
 
 
