@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint sim regress rtl golden demo bench bitstreams clean
+.PHONY: help setup test lint sim regress rtl golden demo bitstreams bench clean
 
 BIN := .venv/bin
 CHIP ?= odin

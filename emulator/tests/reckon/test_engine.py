@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,8 +15,10 @@ from emulator.reckon.chip import Model
 from emulator.reckon.host import Host, Op
 from emulator.tests.reckon.experiments import Experiment, experiments
 
+N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "80"))
 
-@settings(deadline=None, max_examples=200)
+
+@settings(deadline=None, max_examples=N_EXAMPLES)
 @given(experiments)
 def test_event_level_equals_clock_level(experiment: Experiment) -> None:
     slow, fast = experiment.model(), experiment.model()
