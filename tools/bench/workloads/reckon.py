@@ -90,9 +90,9 @@ def _samples(rng: np.random.Generator) -> Iterator[tuple[int, int]]:
     """What the host does, sample after sample."""
     while True:
         yield Op.SAMPLE, 1
-        yield Op.TARGET, int(rng.integers(N_OUT))
         for timestep in range(TIMESTEPS):
             if timestep == TIMESTEPS // 2:
+                yield Op.TARGET, int(rng.integers(N_OUT))  # one that comes before the first tick is lost
                 yield Op.TARGET_VALID, 1
             yield from ((Op.SPIKE, int(addr)) for addr in rng.permutation(N_INP)[: rng.poisson(SPIKES)])
             yield Op.TICK, 1
