@@ -10,11 +10,11 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
-from emulator.odin.layout import N_PRIO, M
+from emulator.odin.layout import MAIN_DEPTH, N_PRIO, M
 from rtl.lib.bundles import forward
+from rtl.lib.event_fifo import EventFifo
 from rtl.odin.burst_fifos import BurstFifos
 from rtl.odin.buses import CONFIG, SCHED_EVENT_LAYOUT, Spike
-from rtl.odin.main_fifo import MainFifo
 
 
 class BurstClock(wiring.Component):
@@ -107,7 +107,7 @@ class Scheduler(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.open_loop = FFSynchronizer(self.config.spi_open_loop, self.open_loop_sync, reset_less=False)
-        m.submodules.main_fifo = main = MainFifo()
+        m.submodules.main_fifo = main = EventFifo(SCHED_EVENT_LAYOUT, MAIN_DEPTH)
         spikes = Signal()
         m.d.comb += [
             spikes.eq(self.neuron_event.spike & ~self.open_loop_sync),
@@ -124,7 +124,7 @@ class Scheduler(wiring.Component):
             self._connect_bursts(m, main, spikes & ~self.i.valid, platform)
         return m
 
-    def _connect_bursts(self, m: Module, main: MainFifo, spikes: Value, platform: object) -> None:
+    def _connect_bursts(self, m: Module, main: EventFifo, spikes: Value, platform: object) -> None:
         m.submodules.burst_clock = clock = BurstClock()
         m.submodules.burst_push = burst = BurstPush()
         m.submodules.burst_fifos = fifos = BurstFifos()

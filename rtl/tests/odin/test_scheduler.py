@@ -4,8 +4,9 @@ from typing import Any
 
 from emulator.codec import encode
 from emulator.odin.layout import BURST_DEPTH, MAIN_DEPTH, N_PRIO, SCHED_EVENT
+from rtl.lib.event_fifo import EventFifo
 from rtl.odin.burst_fifos import BurstFifos
-from rtl.odin.main_fifo import MainFifo
+from rtl.odin.buses import SCHED_EVENT_LAYOUT
 from rtl.odin.scheduler import BurstClock, Scheduler
 from rtl.tests.simulate import run_clocked, set_raw
 
@@ -14,7 +15,7 @@ BURST_MAX = 32  # words that a burst queue counts to
 
 def test_main_queue_is_first_in_first_out_and_loses_what_does_not_fit() -> None:
     queue: deque[int] = deque()
-    fifo, rng = MainFifo(), random.Random(6)
+    fifo, rng = EventFifo(SCHED_EVENT_LAYOUT, MAIN_DEPTH), random.Random(6)
 
     async def bench(ctx: Any) -> None:
         for cycle in range(1500):
@@ -39,7 +40,7 @@ def test_main_queue_is_first_in_first_out_and_loses_what_does_not_fit() -> None:
 
 
 def test_main_queue_claims_one_event_before_any_reset() -> None:
-    fifo = MainFifo()
+    fifo = EventFifo(SCHED_EVENT_LAYOUT, MAIN_DEPTH)
 
     async def bench(ctx: Any) -> None:
         assert ctx.get(fifo.o.valid) == 1
