@@ -1,4 +1,4 @@
-"""The SPI slave of ODIN and tinyODIN, but for the configuration registers.
+"""The SPI slave of ODIN and tinyODIN, but for what is done with the configuration registers.
 
 Source: ODIN doc v0.1, 2.1; tinyODIN doc v1.0, 2.1; spi_slave.v of both.
 """

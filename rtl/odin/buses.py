@@ -7,19 +7,16 @@ from emulator.odin.layout import (
     NEUR_EVENT,
     REGISTERS,
     SCHED_EVENT,
-    SPI_ADDR,
-    SPI_DATA,
     SYN_ADDR,
     VIRTS,
     M,
 )
 from rtl.lib.sram import SramControl
-from rtl.lib.views import layout_of, packed_fields
+from rtl.lib.views import layout_of
 
 SCHED_EVENT_LAYOUT = layout_of(SCHED_EVENT)
 VIRTS_LAYOUT = layout_of(VIRTS)
 SYN_ADDR_LAYOUT = layout_of(SYN_ADDR)
-PROG_DATA = packed_fields(SPI_DATA)
 
 # The configuration registers; those with several addresses are kept where they are used.
 CONFIG = data.StructLayout({r.name.lower(): r.width for r in REGISTERS if r.n_addrs == 1})
@@ -37,26 +34,6 @@ class SynapsesControl(wiring.Signature):
 
     def __init__(self) -> None:
         super().__init__({"cs": Out(1), "we": Out(1), "addr": Out(SYN_ADDR_LAYOUT)})
-
-
-class SpiAccess(wiring.Signature):
-    """A memory access asked for by the SPI, in the SPI's clock domain: levels, to be synchronised.
-
-    readback_event, prog_event : the access is due; at most one is 1
-    addr : 16 bits, SPI_NEURON_ADDR or SPI_SYNAPSE_ADDR, as ``op_code`` (SpiCmd) says
-    prog_data : byte to write, and mask of the bits to keep
-    """
-
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "readback_event": Out(1),
-                "prog_event": Out(1),
-                "addr": Out(SPI_ADDR["addr"].width),
-                "op_code": Out(SPI_ADDR["cmd"].width),
-                "prog_data": Out(PROG_DATA),
-            }
-        )
 
 
 class Spike(wiring.Signature):

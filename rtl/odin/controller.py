@@ -19,8 +19,9 @@ from emulator.odin.layout import (
     SpiCmd,
     State,
 )
+from rtl.lib.spi_slave import SpiAccess
 from rtl.lib.views import bits_of
-from rtl.odin.buses import CONFIG, SCHED_EVENT_LAYOUT, NeuronEvent, NeuronsControl, SpiAccess, SynapsesControl
+from rtl.odin.buses import CONFIG, SCHED_EVENT_LAYOUT, NeuronEvent, NeuronsControl, SynapsesControl
 
 EVENT = {event.name: event for event in CHIP.events}
 FIELD = {event.name: {f.name: f for f in event.fields} for event in CHIP.events}

@@ -19,9 +19,10 @@ from emulator.odin.layout import (
     M,
     N,
 )
+from rtl.lib.spi_slave import SpiAccess
 from rtl.lib.sram import Sram, merge_byte
 from rtl.lib.views import bits_of, layout_of, state_span
-from rtl.odin.buses import CONFIG, NeuronEvent, NeuronsControl, SpiAccess, Spike
+from rtl.odin.buses import CONFIG, NeuronEvent, NeuronsControl, Spike
 from rtl.odin.izh import IzhNeuron
 from rtl.odin.lif import LifNeuron
 from rtl.odin.stimulus import STIMULUS

@@ -9,9 +9,10 @@ from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
 from emulator.odin.layout import N_SYN, SPI_SYNAPSE_ADDR, SYN, N
+from rtl.lib.spi_slave import SpiAccess
 from rtl.lib.sram import Sram, merge_byte
 from rtl.lib.views import bits_of, layout_of
-from rtl.odin.buses import CONFIG, SpiAccess, SynapsesControl
+from rtl.odin.buses import CONFIG, SynapsesControl
 from rtl.odin.sdsp import SdspUpdate
 
 
