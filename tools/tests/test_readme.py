@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from emulator import chips
 from tools.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +37,13 @@ def test_the_reading_guide_s_neuron_raises_req(capsys: pytest.CaptureFixture[str
 def test_every_command_that_the_readme_shows_exists() -> None:
     shown = set(re.findall(r"draupnir (\w+) ", (ROOT / "README.md").read_text()))
     assert shown - {"chips"} and shown <= set(COMMANDS)
+
+
+def test_the_readme_counts_the_recordings() -> None:
+    rows = re.findall(r"\(emulator/(\w+)/README\.md\) \|.*\| (\d+) \|\n", (ROOT / "README.md").read_text())
+    assert {chip: int(n) for chip, n in rows} == {
+        chip: len(list((ROOT / "golden" / chip).glob("*/case.toml"))) for chip in chips.names()
+    }
 
 
 @pytest.mark.parametrize("readme", sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("[a-z]*/**/README.md")))
