@@ -183,9 +183,10 @@ def _chart(path: Path, report: Report, about: Mapping[str, Any]) -> None:
         error = [[rate.median - rate.low], [rate.high - rate.median]]
         colour = report.silicon.colours.get(each.contestant.workload, "#777777")
         axes.barh(y, rate.median, color=colour, xerr=error, error_kw={"ecolor": "#333333", "capsize": 2})
-        axes.annotate(
+        label = axes.annotate(
             f"{_millions(rate.median)} M", (rate.high, y), (6, 0), textcoords="offset points", va="center", fontsize=8
         )
+        label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.5})  # over the chip's line
     axes.axvline(report.silicon.clocks, color="black", linestyle="--", linewidth=1)
     axes.annotate(
         f"the chip, {report.silicon.clocks / 1e6:g} MHz",
