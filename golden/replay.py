@@ -34,6 +34,9 @@ class GoldenModel(Protocol):
     chip: Chip
     memories: dict[str, np.ndarray]
 
+    @property
+    def outputs(self) -> int: ...
+
     def drive(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray: ...
 
     def snapshot(self) -> Any: ...
@@ -56,6 +59,8 @@ class Result:
     n_mismatches : cycles with at least one differing pin
     stopped : the limit of mismatches was reached, the rest of the recording and the memories were not compared
     n_output_x, n_input_x : pins that were X or Z at an edge: outputs left out, inputs taken as 0
+    n_together : cycles at whose edge's very time inputs changed
+    inputs_first : these were taken to change before the edge, not after
     memories : each memory that was compared
     warnings : of the model: undefined behaviour of the original that was met
     seconds : wall time of reading, model and comparison
@@ -71,6 +76,8 @@ class Result:
     stopped: bool = False
     n_output_x: int = 0
     n_input_x: int = 0
+    n_together: int = 0
+    inputs_first: bool = False
     memories: list[MemoryDifference] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -88,12 +95,14 @@ def replay(
     expect: Mapping[str, Path] | None = None,
     max_mismatches: int = 1,
     progress: Callable[[int], None] | None = None,
+    inputs_first: bool = False,
 ) -> Result:
     """Replay a waveform on a model in its initial state.
 
     load : memory images to start from; expect : memory images to compare with after the last edge; both by memory
     max_mismatches : stop after that many cycles with a difference, at least 1
     progress : called now and then with how much further the recording's time has come; ends at wave.end_time
+    inputs_first : inputs that change at the very time of a clock edge do so before it, not after (see ``rows``)
 
     Raises InputError for a waveform or image that cannot be used, before anything is compared where possible.
     """
@@ -102,11 +111,11 @@ def replay(
     expected = {name: hexfile.read(file, _memory(model.chip, name)) for name, file in (expect or {}).items()}
     for name, image in images.items():
         model.memories[name][:] = image
-    wave = Wave(path, model.chip, scope)
-    result = Result(model.chip.name, str(path), wave.scope, len(model.chip.outputs))
+    wave = Wave(path, model.chip, scope, inputs_first)
+    result = Result(model.chip.name, str(path), wave.scope, len(model.chip.outputs), inputs_first=inputs_first)
     comparison = _Comparison(model, wave, result, max_mismatches, progress)
     wave.stream(comparison.feed)
-    result.n_input_x = wave.n_input_x
+    result.n_input_x, result.n_output_x, result.n_together = wave.n_input_x, wave.n_output_x, wave.n_together
     if not result.stopped:
         result.memories = [
             memory_difference(model.chip.memory(name), model.memories[name], image, str((expect or {})[name]))
@@ -168,22 +177,24 @@ class _Comparison:
 
     def _block(self, rows: Trace) -> None:
         past = _Past(self.model.snapshot(), rows, self.result.n_cycles)
-        outputs = self.model.drive(rows.inputs, rows.clk)
+        outputs = self._drive(rows)
         for row in np.flatnonzero((outputs ^ rows.outputs) & rows.known):
             self._mismatch(past, int(row), int(outputs[row]))
             if self.result.n_mismatches == self.max_mismatches:
-                self._count(cut(rows, 0, int(row) + 1))
+                self.result.n_cycles += int(np.count_nonzero(rows.clk[:row])) + 1
                 self.result.stopped = True
                 raise Enough
-        self._count(rows)
+        self.result.n_cycles += rows.n_cycles
         self.previous = past
 
-    def _count(self, rows: Trace) -> None:
-        self.result.n_cycles += rows.n_cycles
-        edges = rows.clk == 1
-        for f in self.model.chip.output_word:
-            mask = f.high << f.lsb
-            self.result.n_output_x += int(np.count_nonzero(edges & (rows.known & mask != mask)))
+    def _drive(self, rows: Trace) -> np.ndarray:
+        """The model's outputs for these rows, also where a row without an edge has outputs to compare."""
+        begin, outputs = 0, []
+        for row in np.flatnonzero((rows.clk == 0) & (rows.known != 0)).tolist():
+            outputs.append(self.model.drive(rows.inputs[begin : row + 1], rows.clk[begin : row + 1]))
+            outputs[-1][-1] = self.model.outputs
+            begin = row + 1
+        return np.concatenate([*outputs, self.model.drive(rows.inputs[begin:], rows.clk[begin:])])
 
     def _mismatch(self, past: _Past, row: int, expected: int) -> None:
         """Add a mismatch; the model comes back as it was."""

@@ -6,6 +6,11 @@ The changes of one moment belong together. At each moment, in this order:
    edge ends a row: its inputs and its outputs are those *before* this moment.
 2. The inputs take what they are after the moment. If that differs from before, a new row begins.
 
+With ``inputs_first`` the two come in the other order, and a CLK that is 1 at the recording's first moment rises there:
+so a simulator takes a testbench that sets CLK and inputs with delays and blocking assignments. The outputs are still
+those before the moment: where inputs change in it, they end a row of their own, without an edge, and the row of the
+edge knows none.
+
 A pin that changes several times within a moment has only its last level: a pulse without duration is no pulse.
 A pin is X until its first change. X and Z on an input are taken as 0, on an output they are masked out of ``known``.
 """
@@ -43,13 +48,17 @@ class RowAssembler:
     """Takes changes piece by piece and gives rows; the last row waits until it is known whether an edge ends it.
 
     signal_of_pin : for each of the chip's pins, in their declared order, the number of the signal that it is
+    inputs_first : inputs that change in the moment of an edge do so before it, not after
     """
 
-    def __init__(self, chip: Chip, signal_of_pin: Sequence[int]) -> None:
+    def __init__(self, chip: Chip, signal_of_pin: Sequence[int], inputs_first: bool = False) -> None:
         self.chip = chip
         self.n_edges = 0
         self.n_input_x = 0  # input pins that were X or Z at a rising edge
+        self.n_output_x = 0  # output pins likewise
+        self.n_together = 0  # rising edges in whose moment an input changed
         self._signal_of_pin = signal_of_pin
+        self._inputs_first = inputs_first
         self._level = np.zeros(len(chip.pins), dtype=np.int64)
         self._known = np.zeros(len(chip.pins), dtype=np.int64)
         self._begun = False
@@ -65,10 +74,10 @@ class RowAssembler:
         inputs = self._pack(level, "in")
         clk = level[self.chip.pins.index(self.chip.clock)]
         rising = (clk[1:] == 1) & (clk[:-1] == 0)
-        rising[0] &= self._begun
+        rising[0] &= self._begun or self._inputs_first
         self._begun = True
         self._level, self._known = level[:, -1].copy(), known[:, -1].copy()
-        self._count(rising, known)
+        self._count(rising, known, inputs)
         return self._rows(moments, rising, inputs, self._pack(level, "out"), self._pack(known, "out"))
 
     def finish(self) -> Trace:
@@ -106,34 +115,53 @@ class RowAssembler:
                 packed |= held[p] << word[pin.name].lsb
         return packed
 
-    def _count(self, rising: np.ndarray, known: np.ndarray) -> None:
+    def _count(self, rising: np.ndarray, known: np.ndarray, inputs: np.ndarray) -> None:
         self.n_edges += int(np.count_nonzero(rising))
+        self.n_together += int(np.count_nonzero(rising & (inputs[1:] != inputs[:-1])))
         for p, pin in enumerate(self.chip.pins):
-            if pin.name in self.chip.input_word:
-                self.n_input_x += int(np.count_nonzero(rising & (known[p, :-1] != (1 << pin.width) - 1)))
+            is_input = pin.name in self.chip.input_word
+            at_edge = known[p, 1:] if is_input and self._inputs_first else known[p, :-1]
+            n_x = int(np.count_nonzero(rising & (at_edge != (1 << pin.width) - 1)))
+            if is_input:
+                self.n_input_x += n_x
+            elif pin.name in self.chip.output_word:
+                self.n_output_x += n_x
 
     def _rows(
         self, moments: np.ndarray, rising: np.ndarray, inputs: np.ndarray, outputs: np.ndarray, known: np.ndarray
     ) -> Trace:
-        """In order: 2 m is the edge at moment m, 2 m + 1 the change of the inputs after it, -1 the row that waited."""
-        edges = 2 * np.flatnonzero(rising)
-        changed = 2 * np.flatnonzero(inputs[1:] != inputs[:-1]) + 1
+        """In order: 3 m the outputs are taken at moment m, 3 m + 1 is its edge, 3 m + 2 the change of its inputs.
+
+        Only an edge that comes after a change has its outputs taken apart. -1 is the row that waited.
+        """
+        changed = inputs[1:] != inputs[:-1]
+        apart = rising & changed & self._inputs_first
         waited = [] if self._pending_time is None else [-1]
-        happened = np.sort(np.concatenate((np.array(waited, dtype=np.int64), edges, changed)))
-        is_edge = happened % 2 == 0
-        times = np.concatenate(([self._pending_time or 0], moments))[(happened >> 1) + 1]
-        waits = len(happened) > 0 and not is_edge[-1]
+        happened = np.concatenate(
+            (
+                np.array(waited, dtype=np.int64),
+                3 * np.flatnonzero(apart),
+                3 * np.flatnonzero(rising) + 1,
+                3 * np.flatnonzero(changed & ~apart) + 2,
+            )
+        )
+        happened.sort()
+        moment, kind = np.divmod(happened, 3)
+        ends = kind != 2  # a row
+        times = np.concatenate(([self._pending_time or 0], moments))[moment + 1]
+        waits = len(happened) > 0 and not ends[-1]
         self._pending_time = int(times[-1]) if waits else None
-        # a change that an edge follows is part of the edge's row; the last change waits
-        is_row = is_edge | ~np.append(is_edge[1:], waits)
-        happened, is_edge, times = happened[is_row], is_edge[is_row], times[is_row]
-        before = np.where(is_edge, happened >> 1, 0)
+        # a change that ends no row is part of the row that follows; the last change waits
+        is_row = ends | ~np.append(ends[1:], waits)
+        moment, kind, times = moment[is_row], kind[is_row], times[is_row]
+        apart = np.append(apart, False)[moment]
+        taken = (kind == 0) | (kind == 1) & ~apart
         return Trace(
             self.chip,
-            inputs[(happened + 1) >> 1],
-            is_edge.astype(np.uint8),
-            np.where(is_edge, outputs[before], 0),
-            np.where(is_edge, known[before], 0),
+            inputs[moment + ((kind == 2) | (kind == 1) & apart)],
+            (kind == 1).astype(np.uint8),
+            np.where(taken, outputs[moment], 0),
+            np.where(taken, known[moment], 0),
             times,
         )
 

@@ -38,15 +38,17 @@ class _SinkFailed(Exception):
 class Wave:
     """A waveform with all pins of a chip, opened for one reading.
 
+    inputs_first : inputs that change at the very time of a clock edge do so before it, not after (see ``rows``)
     scope : where the pins are, dotted ("" is the file's top)
     tick, unit : a time of 1 is this many of this unit; unit is "" where the file gives none
     n_input_x : input pins that were X or Z at a rising edge and were taken as 0, so far
-    n_cycles : rising edges so far
+    n_output_x : output pins that were X or Z, so far
+    n_cycles : rising edges so far; n_together : those at whose very time an input changed
 
     Raises InputError when the file is no readable waveform or does not have the pins.
     """
 
-    def __init__(self, path: Path, chip: Chip, scope: str | None = None) -> None:
+    def __init__(self, path: Path, chip: Chip, scope: str | None = None, inputs_first: bool = False) -> None:
         if not path.is_file():
             raise InputError(f"{path}: no such file; a VCD or FST waveform is needed")
         self.path = path
@@ -62,11 +64,20 @@ class Wave:
         # a signal may be several pins, where a bench ties them together
         ids = list(dict.fromkeys(str(var.signal_ref) for var in found.pins))
         self._signal_of_id = {name: s for s, name in enumerate(ids)}
-        self._rows = RowAssembler(chip, [self._signal_of_id[str(var.signal_ref)] for var in found.pins])
+        signals = [self._signal_of_id[str(var.signal_ref)] for var in found.pins]
+        self._rows = RowAssembler(chip, signals, inputs_first)
 
     @property
     def n_input_x(self) -> int:
         return self._rows.n_input_x
+
+    @property
+    def n_output_x(self) -> int:
+        return self._rows.n_output_x
+
+    @property
+    def n_together(self) -> int:
+        return self._rows.n_together
 
     @property
     def n_cycles(self) -> int:
@@ -116,10 +127,10 @@ class Wave:
             raise InputError(f"{self.path}: {self.chip.clock.name} never rises in scope {self.scope or '(top)'}")
 
 
-def read(path: Path, chip: Chip, scope: str | None = None) -> Trace:
-    """The whole recording as one trace; errors as Wave."""
+def read(path: Path, chip: Chip, scope: str | None = None, inputs_first: bool = False) -> Trace:
+    """The whole recording as one trace; arguments and errors as Wave."""
     pieces: list[Trace] = []
-    Wave(path, chip, scope).stream(pieces.append)
+    Wave(path, chip, scope, inputs_first).stream(pieces.append)
     return join(pieces)
 
 

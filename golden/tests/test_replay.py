@@ -11,7 +11,7 @@ from emulator.errors import InputError
 from golden import case, hexfile, replay, wave_out
 from golden.compare import FieldDifference, PinDifference
 from golden.replay import Result
-from golden.tests.toy import CHIP, RAM, Model, pins, played, recording, vcd
+from golden.tests.toy import CHIP, RAM, Model, as_a_testbench, pins, played, recording, vcd
 
 
 @pytest.fixture
@@ -95,6 +95,26 @@ def test_the_last_events_before_the_first_mismatch_are_told(tmp_path: Path) -> N
     in_reach = [c for c in range(1, 41, 2) if c >= (16 if replay.BLOCK == 16 else 0)]
     assert list(first.last_events) == [f"cycle {c + 1}: sum is 0" for c in in_reach[-replay.EVENTS_SHOWN :]]
     assert second.last_events == ()
+
+
+@pytest.mark.usefixtures("block")
+def test_inputs_that_change_with_the_clock_are_taken_as_told(tmp_path: Path) -> None:
+    path = as_a_testbench(tmp_path / "w.vcd")
+    first = replay.replay(Model(), path, inputs_first=True)
+    assert (first.holds, first.n_cycles, first.n_output_x) == (True, 40, 0)
+    after = replay.replay(Model(), path)
+    assert not after.holds
+    assert after.n_together == first.n_together > 30
+    assert (first.inputs_first, after.inputs_first) == (True, False)
+
+
+@pytest.mark.usefixtures("block")
+def test_a_fault_is_found_at_its_cycle_where_inputs_change_first(tmp_path: Path) -> None:
+    path = as_a_testbench(tmp_path / "w.vcd")
+    result = replay.replay(Model(fault_cycle=23), path, inputs_first=True)
+    assert (result.n_cycles, result.stopped) == (24, True)
+    assert differences(result) == [(23, ["SUM"])]
+    assert result.mismatches[0].time == 235
 
 
 def test_an_x_is_skipped_and_counted(tmp_path: Path) -> None:

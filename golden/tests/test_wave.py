@@ -35,6 +35,23 @@ def test_an_input_that_changes_with_the_edge_takes_effect_after_it(tmp_path: Pat
     assert [(r[0], r[1], r[4]) for r in rows(read(path, CHIP))] == [(0, 1, 5), (pins(ADD=3), 1, 15)]
 
 
+def test_inputs_first_lets_the_edge_see_what_changes_with_it(tmp_path: Path) -> None:
+    """The outputs are taken before both, so they end a row of their own."""
+    path = vcd(tmp_path / "w.vcd", START + "#5\nb11 A\n1C\nb101 S\n#10\n0C\n#15\n1C\n")
+    assert [r[:4] for r in rows(read(path, CHIP, inputs_first=True))] == [
+        (0, 0, out(0), 31),
+        (pins(ADD=3), 1, 0, 0),
+        (pins(ADD=3), 1, out(5), 31),
+    ]
+
+
+def test_inputs_first_counts_a_clock_that_begins_high(tmp_path: Path) -> None:
+    path = vcd(tmp_path / "w.vcd", "#0\n1C\nb1 A\n0R\n0K\n#5\n0C\n#10\n1C\n")
+    trace = read(path, CHIP, inputs_first=True)
+    assert trace.times[trace.clk == 1].tolist() == [0, 10]
+    assert trace.inputs[trace.clk == 1].tolist() == [pins(ADD=1)] * 2
+
+
 def test_outputs_are_those_before_the_edge(tmp_path: Path) -> None:
     path = vcd(tmp_path / "w.vcd", START + "#4\nb101 S\n#5\n1C\nb110 S\n1O\n#10\n0C\n#15\nb111 S\n1C\n")
     assert read(path, CHIP).outputs.tolist() == [out(5), out(6, ODD=1)]
@@ -117,7 +134,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("w.fst", "old")]
 
 
-def naive(changes: list[tuple[int, str, int]]) -> list[tuple[int, ...]]:
+def naive(changes: list[tuple[int, str, int]], inputs_first: bool) -> list[tuple[int, ...]]:
     """The reading rules, one change at a time: (time, pin, level) to rows."""
     levels = dict.fromkeys((pin.name for pin in CHIP.pins), 0)
     known = dict.fromkeys(levels, 0)
@@ -129,12 +146,15 @@ def naive(changes: list[tuple[int, str, int]]) -> list[tuple[int, ...]]:
         for t, pin, level in changes:
             if t == time:
                 levels[pin], known[pin] = level, CHIP.output_word[pin].high if pin in CHIP.output_word else 0
-        if levels["CLK"] and not before["CLK"] and time != changes[0][0]:
-            found.append(
-                (packed, 1, out(before["SUM"], before["ODD"]), out(before_known["SUM"], before_known["ODD"]), time)
-            )
-            when = None
         pending = pins(RST=levels["RST"], ADD=levels["ADD"], SCK=levels["SCK"])
+        if levels["CLK"] and not before["CLK"] and (inputs_first or time != changes[0][0]):
+            seen = (out(before["SUM"], before["ODD"]), out(before_known["SUM"], before_known["ODD"]))
+            if inputs_first and pending != packed:
+                found += [(packed, 0, *seen, time), (pending, 1, 0, 0, time)]
+                packed = pending
+            else:
+                found.append((packed, 1, *seen, time))
+            when = None
         if pending != packed:
             if when is not None:
                 found.append((packed, 0, 0, 0, when))
@@ -142,8 +162,11 @@ def naive(changes: list[tuple[int, str, int]]) -> list[tuple[int, ...]]:
     return found if when is None else [*found, (packed, 0, 0, 0, when)]
 
 
+@pytest.mark.parametrize("inputs_first", [False, True])
 @pytest.mark.parametrize("seed", range(10))
-def test_random_changes_read_as_the_naive_rules_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+def test_random_changes_read_as_the_naive_rules_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, inputs_first: bool
+) -> None:
     monkeypatch.setattr(wave, "PIECE", 13)
     rng = np.random.default_rng(seed)
     letter = {"CLK": "C", "RST": "R", "SUM": "S", "ADD": "A", "SCK": "K", "ODD": "O"}
@@ -157,7 +180,7 @@ def test_random_changes_read_as_the_naive_rules_say(tmp_path: Path, monkeypatch:
         level = int(rng.integers(1 << width[pin]))
         changes.append((time, pin, level))
         body += f"{level}{letter[pin]}\n" if width[pin] == 1 else f"b{level:b} {letter[pin]}\n"
-    assert rows(read(vcd(tmp_path / "w.vcd", body), CHIP)) == naive(changes)
+    assert rows(read(vcd(tmp_path / "w.vcd", body), CHIP, inputs_first=inputs_first)) == naive(changes, inputs_first)
 
 
 def test_times_carry_the_unit_of_the_recording(tmp_path: Path) -> None:

@@ -61,6 +61,11 @@ class Model:
         self.memories = {"ram": state.new_memory(RAM)}
         self.fault_cycle = fault_cycle
 
+    @property
+    def outputs(self) -> int:
+        r = self.registers[0]
+        return pack(OUTPUTS, {"SUM": int(r.acc) ^ (r.cycle == self.fault_cycle), "ODD": int(r.edges)})
+
     def drive(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
         return np.array([self._row(int(i), bool(c)) for i, c in zip(inputs, clk, strict=True)], np.int64)
 
@@ -71,7 +76,7 @@ class Model:
         r.sck = level["SCK"]
         if not clk:
             return 0
-        outputs = pack(OUTPUTS, {"SUM": int(r.acc) ^ (r.cycle == self.fault_cycle), "ODD": int(r.edges)})
+        outputs = self.outputs
         r.acc = 0 if level["RST"] else (r.acc + level["ADD"]) % 16
         self.memories["ram"][r.acc % 8, 0] = r.acc << 4
         r.cycle += 1
@@ -132,6 +137,18 @@ def vcd(path: Path, body: str, header: str | None = None) -> Path:
     """A VCD file of the toy's pins: C CLK, R RST, S SUM, A ADD, K SCK, O ODD."""
     path.write_text((HEADER if header is None else header) + body)
     return path
+
+
+def as_a_testbench(path: Path) -> Path:
+    """A VCD of the model whose inputs change at the very time of the clock's edges, which see them."""
+    rng = np.random.default_rng(3)
+    model, body = Model(), "#0\n0R\n0K\nb0 A\nb0 S\n0O\n0C\n"
+    for cycle in range(40):
+        add, sck = int(rng.integers(16)), int(rng.integers(2))
+        model.drive(np.array([pins(ADD=add, SCK=sck)]), np.ones(1, np.uint8))
+        sum_, odd = model.outputs & 15, model.outputs >> 4
+        body += f"#{10 * cycle + 5}\n1C\nb{add:b} A\n{sck}K\nb{sum_:b} S\n{odd}O\n#{10 * cycle + 10}\n0C\n"
+    return vcd(path, body)
 
 
 HEADER = """$timescale 10 ns $end

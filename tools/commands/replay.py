@@ -32,6 +32,13 @@ from tools.progress import progress
 @click.option(
     "--random-state", metavar="SEED", type=click.IntRange(min=0), help="Start registers without reset at random."
 )
+@click.option(
+    "--at-edge",
+    type=click.Choice(["after", "before"]),
+    default="after",
+    show_default=True,
+    help="Inputs that change at the very time of a clock edge do so after it, or before.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def command(
     chip: str,
@@ -41,6 +48,7 @@ def command(
     expect: tuple[str, ...],
     max_mismatches: int,
     random_state: int | None,
+    at_edge: str,
     as_json: bool,
 ) -> None:
     """Hold a recorded waveform (VCD or FST) against the golden model, every output pin before every clock edge.
@@ -54,7 +62,7 @@ def command(
     model = chips.model(chip)(random_state)
     total = end_time(wave) if wave.is_file() else 0
     with progress(wave.name, total, "time units") as advance:
-        result = replay(model, wave, scope, before, after, max_mismatches, advance)
+        result = replay(model, wave, scope, before, after, max_mismatches, advance, at_edge == "before")
     if as_json:
         click.echo(json.dumps({"holds": result.holds, **asdict(result)}, indent=2))
     else:
@@ -76,6 +84,11 @@ def report(result: Result) -> Iterator[str]:
         yield "stopped at the limit of mismatches (--max-mismatches); memories were not compared"
     if result.n_output_x or result.n_input_x:
         yield f"X or Z at a clock edge: {result.n_output_x} outputs skipped, {result.n_input_x} inputs taken as 0"
+    if result.n_mismatches and result.n_together and not result.inputs_first:
+        yield (
+            f"at {result.n_together} clock edges inputs changed at the very time, and were taken to do so after it; "
+            "--at-edge before takes them before it (golden/README.md says when that is right)"
+        )
     for warning in result.warnings:
         yield f"warning: {warning}"
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from emulator import chips
 from golden import hexfile, wave_out
-from golden.tests.toy import CHIP, RAM, Model, recording
+from golden.tests.toy import CHIP, RAM, Model, as_a_testbench, recording
 from tools.cli import cli
 
 N_CYCLES = 200
@@ -78,6 +78,17 @@ def test_x_is_shown_in_its_place(tmp_path: Path) -> None:
     assert "X or Z at a clock edge: 1 outputs skipped, 0 inputs taken as 0" in result.stdout
 
 
+def test_inputs_that_change_with_the_clock(tmp_path: Path) -> None:
+    """What the edge saw of them, the recording does not tell: the user does."""
+    path = as_a_testbench(tmp_path / "w.vcd")
+    told, untold = draupnir(path, "--at-edge", "before"), draupnir(path)
+    assert (told.exit_code, untold.exit_code) == (0, 1)
+    assert told.stdout.splitlines()[0] == "40 cycles, 2 pins, 0 mismatches"
+    (hint,) = [line for line in untold.stdout.splitlines() if "--at-edge before" in line]
+    assert hint.startswith(f"at {json.loads(draupnir(path, '--json').stdout)['n_together']} clock edges inputs changed")
+    assert "--at-edge" not in told.stdout
+
+
 def test_memories(wave: Path, tmp_path: Path) -> None:
     hexfile.write(tmp_path / "m.hex", np.full((8, 2), 0x80, np.uint32), RAM)
     result = draupnir(wave, "--expect", f"ram={tmp_path / 'm.hex'}")
@@ -102,6 +113,7 @@ def test_json(tmp_path: Path) -> None:
         (("--load", "rom=x.hex"), "toy has no memory 'rom'; it has ram"),
         (("--expect", "ram=a", "--expect", "ram=b"), "--expect ram=b: ram is given twice"),
         (("--expect", "ram=/nonexistent/a.hex"), "no memory image of ram: No such file or directory"),
+        (("--at-edge", "never"), "'never' is not one of 'after', 'before'"),
         (("--max-mismatches", 0), "0 is not in the range x>=1"),
     ],
 )
