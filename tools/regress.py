@@ -12,7 +12,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +66,7 @@ class Outcome:
     n_unknown : bits that the recording knows and the simulator does not: outputs at all edges, and memories at the end
     differences : all pins of the first edge that differs, or all listed fields of the memories
     undefined : the case goes where the chip's Verilog is undefined, and the simulator did not know what happens there
+    as_recorded : False: compared with a reference (see ``regress``) that did not do what was recorded
     """
 
     case: Case
@@ -75,6 +76,7 @@ class Outcome:
     n_unknown: int
     differences: tuple[Difference, ...]
     undefined: bool
+    as_recorded: bool = True
 
     @property
     def equal(self) -> bool:
@@ -166,20 +168,34 @@ def select(cases: Sequence[Case], names: Sequence[str]) -> list[Case]:
 
 
 def regress(
-    device: Device, chip: Chip, cases: Sequence[Case], n_cycles: int | None = None, waves: Path | None = None
+    device: Device,
+    chip: Chip,
+    cases: Sequence[Case],
+    n_cycles: int | None = None,
+    waves: Path | None = None,
+    reference: Device | None = None,
 ) -> Iterator[Outcome]:
     """Hold a device against each case, in their order.
 
     n_cycles : compare only so many clocks of each; memories are then compared only where the case is no longer
     waves : folder for a waveform CASE.fst of what the device did, for each case in which it differs
+    reference : what the device is to do, instead of what was recorded: that is, what this one does with the recorded
+        inputs. For a reduced chip, which cannot do what was recorded where a case needs what it lacks
 
     Raises InputError for a case that is not as described or cannot be run.
     """
     with ThreadPoolExecutor(device.n_parallel) as pool:
-        yield from pool.map(lambda one: hold(device, chip, one, n_cycles, waves), cases)
+        yield from pool.map(lambda one: hold(device, chip, one, n_cycles, waves, reference), cases)
 
 
-def hold(device: Device, chip: Chip, one: Case, n_cycles: int | None = None, waves: Path | None = None) -> Outcome:
+def hold(
+    device: Device,
+    chip: Chip,
+    one: Case,
+    n_cycles: int | None = None,
+    waves: Path | None = None,
+    reference: Device | None = None,
+) -> Outcome:
     """Hold a device against a case; see ``regress``."""
     case.verify(one)
     with _READING:
@@ -187,10 +203,16 @@ def hold(device: Device, chip: Chip, one: Case, n_cycles: int | None = None, wav
     edges = np.flatnonzero(recorded.clk)
     whole = n_cycles is None or n_cycles >= len(edges)
     trace = recorded if whole else cut(recorded, 0, int(edges[n_cycles]))
-    run = device.run(trace, _before(chip, one))
-    differing = np.flatnonzero((run.outputs ^ trace.outputs) & trace.known & run.known)
+    after = {name: hexfile.read(file, chip.memory(name)) for name, file in one.after.items()} if whole else {}
+    before, as_recorded = _before(chip, one), True
+    run = device.run(trace, before)
+    if reference is not None:
+        right = reference.run(trace, before)
+        as_recorded = not len(_differing(trace, right)) and not _of_memories(chip, one, right, after)[0]
+        trace, after = replace(trace, outputs=right.outputs), {name: right.memories[name] for name in after}
+    differing = _differing(trace, run)
     differences = _of_pins(trace, run, int(differing[0])) if len(differing) else ()
-    n_words, of_memories = _of_memories(chip, one, run) if whole else (None, ())
+    n_words, of_memories = _of_memories(chip, one, run, after) if whole else (None, ())
     n_unknown = int(np.bitwise_count(trace.known & ~run.known).sum()) + _n_unknown(chip, run)
     outcome = Outcome(
         one,
@@ -200,6 +222,7 @@ def hold(device: Device, chip: Chip, one: Case, n_cycles: int | None = None, wav
         n_unknown,
         differences or of_memories,
         n_unknown > 0 and _goes_where_undefined(chip, one),
+        as_recorded,
     )
     if waves and differences:
         waves.mkdir(parents=True, exist_ok=True)
@@ -221,12 +244,17 @@ def _of_pins(trace: Trace, run: Run, row: int) -> tuple[Difference, ...]:
     return tuple(Difference(cycle, pin.pin, pin.expected, pin.recorded) for pin in pins)
 
 
-def _of_memories(chip: Chip, one: Case, run: Run) -> tuple[int, tuple[Difference, ...]]:
-    """How many words differ in a bit that is known, and the fields of the first of them."""
+def _differing(trace: Trace, run: Run) -> np.ndarray:
+    """The rows at which a pin that is known differs."""
+    return np.flatnonzero((run.outputs ^ trace.outputs) & trace.known & run.known)
+
+
+def _of_memories(chip: Chip, one: Case, run: Run, after: Memories) -> tuple[int, tuple[Difference, ...]]:
+    """How many words differ from those after the last edge in a bit that is known, and the fields of the first."""
     n_words, differences = 0, []
-    for name, file in one.after.items():
+    for name, words in after.items():
         memory, mask = chip.memory(name), run.memories_known[name]
-        found = memory_difference(memory, run.memories[name] & mask, hexfile.read(file, memory) & mask, str(file))
+        found = memory_difference(memory, run.memories[name] & mask, words & mask, str(one.after[name]))
         n_words += found.n_differing
         for word in found.words:
             place = f"{name}[{word.addr:#x}]"

@@ -7,14 +7,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from emulator import chips
 from emulator.errors import InputError
+from tools.errors import Difference
 from tools.options import parameters
 from tools.progress import progress
+
+if TYPE_CHECKING:
+    from tools.config.configuration import Configuration
+    from tools.host.device import Device
 
 DELAY = click.IntRange(min=0)
 FILE = click.Path(path_type=Path)
@@ -33,6 +38,7 @@ BUILD = Path("build/host")
 )
 @click.option("--config", metavar="CONFIG", type=FILE, help="Registers, neurons, synapses: TOML, or packed.")
 @click.option("--onto", metavar="CONFIG", help="What the memories hold already: a configuration, or blank (all 0).")
+@click.option("--verify", is_flag=True, help="Read the memories after programming, and compare.")
 @click.option("--events", metavar="FILE", type=FILE, help="Events: .csv or .npy.")
 @click.option("-o", "--output", metavar="FILE", type=FILE, help="Spikes, cycle and address of each: .csv or .npy.")
 @click.option("--gap", metavar="N", type=DELAY, default=1, show_default=True, help="Clocks from ACK's fall to REQ.")
@@ -50,6 +56,7 @@ def command(
     settings: tuple[str, ...],
     config: Path | None,
     onto: str | None,
+    verify: bool,
     events: Path | None,
     output: Path | None,
     gap: int,
@@ -66,6 +73,7 @@ def command(
     wait for the serial line: so spikes and their cycles are those of `draupnir run`, with the same options.
 
     Without --config the chip is not reset, and keeps what it has; without --events nothing is sent.
+    Exit status: 0 done, 1 --verify found a difference, and no event was sent, 2 the input, or the line, is at fault.
 
     \b
     Example: draupnir host odin --port /dev/ttyUSB0 --config net.toml --events events.csv -o spikes.csv
@@ -73,6 +81,8 @@ def command(
     """
     if (port is None) == (simulate is None):
         raise click.UsageError("right is one of --port and --simulate", click.get_current_context())
+    if verify and config is None:
+        raise click.UsageError("--verify: only with --config", click.get_current_context())
     declared = chips.declaration(chip)
     # Only here: help needs none of it.
     from emulator.handshake import Environment
@@ -100,7 +110,9 @@ def command(
             n_transactions = len(stream.pack(configuration, present))
             with progress("programming", n_transactions, "transactions") as advance:
                 report["n_transactions"] = session.program(device, configuration, present, advance)
-        if events:
+        if configuration and verify:
+            report |= _verify(device, configuration, given)
+        if events and not report.get("n_differences"):
             environment = Environment(gap, hold, ack_delay, ack_hold)
             with progress(events.name, n_events, "events") as advance:
                 blocks = event_files.blocks(events, declared)
@@ -111,6 +123,22 @@ def command(
     else:
         for words, count in _lines(report):
             click.echo(f"{words}: {count}")
+    if report.get("n_differences"):
+        raise Difference
+
+
+def _verify(device: Device, configuration: Configuration, given: dict[str, Any]) -> dict[str, Any]:
+    """Read all words that the chip has; how many, and what differs, for the report."""
+    from rtl import emit
+    from tools.host import session
+
+    chip = configuration.chip
+    words = {m.name: emit.kept_words(chip.name, m.name, **given) for m in chip.memories}
+    n_words = sum(map(len, words.values()))
+    with progress("reading", n_words, "words") as advance:
+        differing = session.verify(device, configuration, words, advance)
+    first = {"first_difference": str(differing[0])} if differing else {}
+    return {"n_words_read": n_words, "n_differences": len(differing), **first}
 
 
 def _lines(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -119,7 +147,7 @@ def _lines(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if name == "done":
             yield "at rest at the end", "yes" if count else "no"
         else:
-            yield name.removeprefix("n_"), str(count) if isinstance(count, str) else f"{count:,}"
+            yield name.removeprefix("n_").replace("_", " "), str(count) if isinstance(count, str) else f"{count:,}"
 
 
 @contextmanager

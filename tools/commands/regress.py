@@ -31,6 +31,7 @@ SIMULATORS = ("verilator", "icarus", "model")
 @click.option("--rtl", metavar="DIR", type=click.Path(path_type=Path), help="A folder of Verilog; without it, our RTL.")
 @click.option("--top", metavar="T", help="The top module in DIR, if it cannot be told by its ports.")
 @click.option("--netlist", type=click.Choice(["ecp5", "ice40"]), help="Our RTL as it is after synthesis for an FPGA.")
+@click.option("--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the netlist's chip.")
 @click.option(
     "--sim",
     "simulator",
@@ -49,6 +50,7 @@ def command(
     rtl: Path | None,
     top: str | None,
     netlist: Literal["ecp5", "ice40"] | None,
+    settings: tuple[str, ...],
     simulator: str,
     names: tuple[str, ...],
     cycles: int | None,
@@ -60,6 +62,8 @@ def command(
 
     Bits that are X in Icarus are counted and not compared. Of each case that differs, a waveform of what the RTL
     did goes to the report's folder.
+    A netlist of a reduced chip (--set) is compared with the same chip before synthesis, since it cannot do what was
+    recorded where a case needs what it lacks; in how many cases it does as recorded all the same is said.
     Exit status: 0 all cases hold, 1 a difference, 2 the input is at fault.
 
     \b
@@ -70,14 +74,19 @@ def command(
     cases = regress.select(case.discover(folder.parent, folder.name), names)
     if not cases:
         raise InputError(f"{folder}: no golden cases; a folder of folders with case.toml is needed")
+    reference: Device | None = None
     if netlist:
-        device = _netlist_device(declared, rtl, netlist, simulator, report)
+        given = options.parameters(chip, settings)
+        device = _netlist_device(declared, rtl, netlist, given, simulator, report)
+        reference = _before_synthesis(declared, given, report) if given else None
+    elif settings:
+        raise InputError(f"--set {settings[0]}: only with --netlist; a reduced chip does not do what was recorded")
     else:
         device = _device(declared, rtl, top, simulator, report)
     begin = time.perf_counter()
     outcomes = []
     with progress(f"{chip} in {simulator}", len(cases), "cases") as advance:
-        for outcome in regress.regress(device, declared, cases, cycles, report):
+        for outcome in regress.regress(device, declared, cases, cycles, report, reference):
             outcomes.append(outcome)
             advance(1)
     holds = all(outcome.holds for outcome in outcomes)
@@ -102,17 +111,35 @@ def _device(chip: Chip, rtl: Path | None, top: str | None, simulator: str, repor
 
 
 def _netlist_device(
-    chip: Chip, rtl: Path | None, family: Literal["ecp5", "ice40"], simulator: str, report: Path
+    chip: Chip,
+    rtl: Path | None,
+    family: Literal["ecp5", "ice40"],
+    given: dict[str, Any],
+    simulator: str,
+    report: Path,
 ) -> Device:
     if rtl is not None or simulator == "model":
         raise InputError("--netlist: of our RTL only, in verilator or icarus")
     from rtl.fpga import netlist
 
-    synthesised = netlist.synthesise(chip.name, family, report / f"netlist-{family}")
+    synthesised = netlist.synthesise(chip.name, family, report / f"netlist-{family}", **given)
     if simulator == "icarus":
         return regress.of_netlist(synthesised, regress.in_icarus(synthesised.design, synthesised.cells_chip))
     cells = regress.in_verilator(synthesised.design, synthesised.cells_chip, report / "compiled")
     return regress.of_netlist(synthesised, cells)
+
+
+def _before_synthesis(chip: Chip, given: dict[str, Any], report: Path) -> Device:
+    """Our RTL with these parameters. Raises InputError where they leave out words of a memory."""
+    from rtl import emit
+
+    for memory in chip.memories:
+        n_kept = len(emit.kept_words(chip.name, memory.name, **given))
+        if n_kept < memory.depth:
+            raise InputError(
+                f"--set: {n_kept} of {memory.depth} words of {memory.name}; right is a chip with all words"
+            )
+    return regress.in_verilator(emit.design(chip.name, report / "rtl", **given), chip, report / "compiled")
 
 
 # --- Results ----------------------------------------------------------------------------------------------------
@@ -137,6 +164,9 @@ def _print(chip: str, outcomes: Sequence[Outcome], seconds: float, report: Path)
     defined = [outcome for outcome in outcomes if not outcome.undefined]
     n_cycles, n_mismatches = sum(o.n_cycles for o in outcomes), sum(o.n_mismatches for o in defined)
     undefined = f", {len(outcomes) - len(defined)} undefined in the source" if len(defined) < len(outcomes) else ""
+    if n_otherwise := sum(not o.as_recorded for o in outcomes):
+        n_as_recorded = len(outcomes) - n_otherwise
+        click.echo(f"compared with this chip before synthesis, which does as recorded in {n_as_recorded} cases")
     click.echo(
         f"{sum(o.holds for o in outcomes)} of {len(outcomes)} cases hold{undefined}: {n_cycles:,} clocks, "
         f"{n_mismatches:,} mismatches, {seconds:.1f} s"
@@ -163,6 +193,7 @@ def _json(outcome: Outcome) -> dict[str, Any]:
         "case": outcome.case.name,
         "holds": outcome.holds,
         "undefined": outcome.undefined,
+        "as_recorded": outcome.as_recorded,
         "clocks": outcome.n_cycles,
         "mismatches": outcome.n_mismatches,
         "words": outcome.n_words,

@@ -9,6 +9,7 @@ from itertools import repeat
 
 import numpy as np
 
+from emulator.codec import from_limbs
 from emulator.errors import InputError
 from emulator.handshake import Environment
 from tools.config.configuration import Configuration
@@ -19,6 +20,7 @@ from tools.spi import stream
 from tools.spi.writes import port
 
 HALF = 2  # clocks in half an SCK period: what a slave that is sampled by the chip's clock can follow
+HALF_TO_READ = 8  # likewise, where it has to have looked up what it answers
 QUIET = 1 << 17  # clocks without any event after which a chip is taken to be at rest
 FURTHEST = WRAP // 2  # clocks that an event may be ahead
 
@@ -49,9 +51,65 @@ def program(
     transactions = stream.pack(configuration, present)
     for n in device.spi(transactions, port(configuration.chip).bits // 8, HALF):
         advance(n)
+    _begin_anew(device, configuration)
+    return len(transactions)
+
+
+def _begin_anew(device: Device, configuration: Configuration) -> None:
+    """Reset the chip, unless that would reset its registers."""
     if all(register.reset is None for register in configuration.chip.registers):
         device.reset()
-    return len(transactions)
+
+
+@dataclass(frozen=True)
+class Misread:
+    """A chunk of a memory's word that is not what was configured; lsb : its first bit."""
+
+    memory: str
+    word: int
+    lsb: int
+    width: int
+    expected: int
+    got: int
+
+    def __str__(self) -> str:
+        bits = f"bits {self.lsb + self.width - 1}..{self.lsb}"
+        return f"{self.memory}[{self.word}] {bits}: configured {self.expected:#x}, read {self.got:#x}"
+
+
+def verify(
+    device: Device,
+    configuration: Configuration,
+    words: Mapping[str, np.ndarray],
+    advance: Callable[[int], None] = lambda n: None,
+) -> list[Misread]:
+    """Read memories of a chip that has just been programmed, through its SPI; what differs from the configuration.
+
+    words : by memory, the addresses to read, in the order wanted
+    advance : called with a number of words
+    """
+    to = port(configuration.chip)
+    n_bytes = to.bits // 8
+    for _ in device.spi([to.encode(write) for write in to.begin()], n_bytes, HALF):
+        pass
+    found: list[Misread] = []
+    for name, addrs in words.items():
+        n_chunks = configuration.chip.memory(name).width // to.chunk_bits
+        reads = [to.encode_read(name, addr, chunk) for addr in addrs.tolist() for chunk in range(n_chunks)]
+        for i, answer in enumerate(device.spi_read(reads, n_bytes, HALF_TO_READ)):
+            word, chunk = int(addrs[i // n_chunks]), i % n_chunks
+            expected, got = _chunk(configuration.memories[name][word], chunk, to.chunk_bits), to.answer(answer)
+            if got != expected:
+                found.append(Misread(name, word, chunk * to.chunk_bits, to.chunk_bits, expected, got))
+            advance(chunk == n_chunks - 1)
+    for _ in device.spi([to.encode(write) for write in to.end(configuration)], n_bytes, HALF):
+        pass
+    _begin_anew(device, configuration)
+    return found
+
+
+def _chunk(limbs: np.ndarray, chunk: int, bits: int) -> int:
+    return from_limbs(limbs) >> chunk * bits & (1 << bits) - 1
 
 
 def run(

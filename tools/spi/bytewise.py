@@ -94,8 +94,7 @@ class Bytewise:
 
     def program(self, wanted: Configuration, present: Mapping[str, np.ndarray] | None) -> Iterator[Write]:
         """The gate first and closed; then the other registers, the memories, and last the gate as it is wanted."""
-        for name, content in self.quiet.items():
-            yield RegisterWrite(name, 0, content)
+        yield from self.begin()
         for register in self.chip.registers:
             if register.name not in self.quiet:
                 yield from parts_of(register, wanted.registers[register.name])
@@ -103,6 +102,13 @@ class Bytewise:
             yield from self._memory(
                 memory, wanted.memories[memory.name], None if present is None else present[memory.name]
             )
+        yield from self.end(wanted)
+
+    def begin(self) -> Iterator[Write]:
+        for name, content in self.quiet.items():
+            yield RegisterWrite(name, 0, content)
+
+    def end(self, wanted: Configuration) -> Iterator[Write]:
         for name in reversed(list(self.quiet)):
             yield from parts_of(self.chip.register(name), wanted.registers[name])
 

@@ -73,7 +73,7 @@ class ReckonPort:
 
     def program(self, wanted: Configuration, present: Mapping[str, np.ndarray] | None) -> Iterator[Write]:
         """SPI_EN_CONF first, so that all is heard, and last as it is wanted."""
-        yield RegisterWrite(self.gate, 0, 1)
+        yield from self.begin()
         for register in CHIP.registers:
             if register.name != self.gate:
                 for i, content in enumerate(wanted.registers[register.name]):
@@ -83,6 +83,12 @@ class ReckonPort:
             differing = np.ones(words.shape, bool) if present is None else words != present[memory.name]
             for word, chunk in np.argwhere(differing).tolist():
                 yield MemoryWrite(memory.name, word, chunk, int(words[word, chunk]))
+        yield from self.end(wanted)
+
+    def begin(self) -> Iterator[Write]:
+        yield RegisterWrite(self.gate, 0, 1)
+
+    def end(self, wanted: Configuration) -> Iterator[Write]:
         yield RegisterWrite(self.gate, 0, wanted.registers[self.gate][0])
 
 

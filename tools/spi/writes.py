@@ -71,6 +71,12 @@ class Port(Protocol):
         present : what the memories hold, by name; what is there already is not written. None: nobody knows.
         """
 
+    def begin(self) -> Iterator[Write]:
+        """The first of them: from then on the memories can be reached, and the chip does nothing by itself."""
+
+    def end(self, wanted: Configuration) -> Iterator[Write]:
+        """The last of them: the chip is as it is wanted."""
+
 
 def port(chip: Chip) -> Port:
     """The port of a chip: ``PORT`` of the module here that has the chip's name. Raises InputError if there is none."""

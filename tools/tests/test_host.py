@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from emulator import chips
+from emulator.codec import to_limbs
+from emulator.declare import Chip
 from emulator.errors import InputError
 from emulator.handshake import Environment
 from emulator.odin import closed_loop
@@ -194,6 +197,43 @@ def test_a_board_is_taken_over_from_a_host_that_went_away(net: Configuration) ->
     addrs = events(30)
     found, _, _ = on_board(BoardLine(board), net, [Block(None, addrs)])
     assert found == expected(net, addrs, Environment())[0]
+
+
+@pytest.mark.parametrize("chip", chips.names())
+def test_memories_are_read_back_and_what_is_not_as_configured_is_named(chip: str) -> None:
+    model, declared = chips.model(chip)(), chips.declaration(chip)
+    wanted = _anything(declared)
+    board = ModelBoard(model, chip, DEPTH, DEPTH)
+    device = Device(Link(BoardLine(board), "board"), declared, chip)
+    some = {m.name: np.array([m.depth - 1, 0, 5]) for m in declared.memories}
+    session.program(device, wanted, wanted.memories)
+    for name, words in wanted.memories.items():
+        model.memories[name][:] = words
+    registers = _registers(model)
+    assert session.verify(device, wanted, some) == []
+    assert _registers(model) == registers
+    assert all(np.array_equal(model.memories[name], words) for name, words in wanted.memories.items())
+    last = declared.memories[-1]
+    model.memories[last.name][5] ^= np.uint32(0x100)
+    differing = session.verify(device, wanted, some)
+    bit = 8 % session.port(declared).chunk_bits
+    assert {(d.memory, d.word, d.expected ^ d.got) for d in differing} == {(last.name, 5, 1 << bit)}
+    assert len(differing) == last.n_limbs
+    assert str(differing[0]).startswith(f"{last.name}[5] bits ")
+
+
+def _anything(chip: Chip) -> Configuration:
+    rng = np.random.default_rng(7)
+    registers = {r.name: tuple(rng.integers(0, 1 << r.width, r.n_addrs).tolist()) for r in chip.registers}
+    masks = {m.name: to_limbs((1 << m.width) - 1, m.n_limbs) for m in chip.memories}
+    memories = {
+        m.name: rng.integers(0, 1 << 32, (m.depth, m.n_limbs), dtype=np.uint32) & masks[m.name] for m in chip.memories
+    }
+    return Configuration(chip, registers, memories)
+
+
+def _registers(model: Any) -> dict[str, list[int]]:
+    return {r.name: np.atleast_1d(model.registers[0][r.name.lower()]).tolist() for r in model.chip.registers}
 
 
 def test_another_chip_on_the_same_board(tmp_path: Path) -> None:

@@ -6,10 +6,13 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from emulator.errors import InputError
 from emulator.odin.chip import Model
+from rtl import toolchain
 from tools.cli import cli
 from tools.host.simulated.model import ModelBoard
 from tools.host.simulated.terminal import attached
@@ -17,6 +20,18 @@ from tools.host.simulated.terminal import attached
 README = (Path(__file__).parents[2] / "README.md").read_text()
 NET = README.partition("```toml\n")[2].partition("```")[0]  # what is shown there works as shown
 EVENTS = "cycle,addr\n" + "".join(f"{700 * i},0x307\n" for i in range(20))
+TINY = """
+[registers]
+SPI_OPEN_LOOP = 1
+SPI_MAX_NEUR = 255
+[[neurons]]
+index = "0-9"
+thr = 5
+[[synapses]]
+pre = 3
+post = "0-9"
+weight = 6
+"""
 
 
 @pytest.fixture
@@ -44,6 +59,44 @@ def test_a_simulated_board_gives_the_file_that_run_gives(folder: Path) -> None:
     n_spikes = len((folder / "run.csv").read_text().splitlines()) - 1
     assert (found["n_events"], found["n_spikes"], found["done"]) == (20, n_spikes, True)
     assert n_spikes == 200
+
+
+@pytest.mark.verilator
+def test_all_boards_give_the_file_that_run_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chip's RTL in Verilator, the golden model, and the event level, which has no board."""
+    try:
+        toolchain.verilator()
+    except InputError as error:
+        pytest.skip(str(error))
+    monkeypatch.chdir(tmp_path)
+    Path("net.toml").write_text(TINY)
+    Path("events.csv").write_text(EVENTS.replace("0x307", "0x3"))
+    given = ("--config", "net.toml", "--events", "events.csv", "-o")
+    assert draupnir("run", "tinyodin", *given, "run.csv").exit_code == 0
+    for board in ("model", "rtl"):
+        onto = ("--onto", "blank", "--verify") if board == "model" else ("--onto", "blank")
+        result = draupnir("host", "tinyodin", "--simulate", board, *onto, *given, f"{board}.csv")
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert Path(f"{board}.csv").read_bytes() == Path("run.csv").read_bytes()
+    assert len(Path("run.csv").read_text().splitlines()) == 1 + 200
+
+
+def test_a_memory_that_does_not_hold_what_was_written_ends_it(folder: Path) -> None:
+    class Stuck(ModelBoard):
+        """A bit of synapses[96] that no write sets."""
+
+        def step(self, received: bytes) -> bytes:
+            self._model.memories["synapses"][96] &= np.uint32(~2 & 0xFFFFFFFF)
+            return super().step(received)
+
+    with attached(Stuck(Model(), "odin", 256, 256)) as port:
+        wanted = ("--port", port, "--onto", "blank", "--verify", *network(folder), "-o", folder / "s.csv")
+        result = draupnir("host", "odin", *wanted)
+    assert result.exit_code == 1
+    found = dict(line.split(": ", 1) for line in result.stdout.splitlines())
+    assert (found["words read"], found["differences"]) == ("8,448", "1")
+    assert found["first difference"] == "synapses[96] bits 7..0: configured 0xee, read 0xec"
+    assert "events" not in found and not (folder / "s.csv").read_text().splitlines()[1:]
 
 
 def test_a_board_on_a_port_keeps_its_network_for_the_next_command(folder: Path) -> None:
@@ -101,6 +154,7 @@ def test_a_terminal_that_answers_with_something_else(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (("--port", "x", "--verify"), "error: --verify: only with --config; see draupnir host --help\n"),
         (("--port", "/dev/nowhere"), "error: /dev/nowhere: no serial port: No such file or directory\n"),
         ((), "error: right is one of --port and --simulate; see draupnir host --help\n"),
         (

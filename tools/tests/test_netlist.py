@@ -89,3 +89,11 @@ def test_a_netlist_is_of_our_rtl_only(tmp_path: Path) -> None:
         2,
         "error: --netlist: of our RTL only, in verilator or icarus\n",
     )
+
+
+def test_a_reduced_chip_is_compared_only_as_a_netlist() -> None:
+    refused = CliRunner().invoke(cli, ["regress", "odin", "--set", "izh=no"])
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        "error: --set izh=no: only with --netlist; a reduced chip does not do what was recorded\n",
+    )

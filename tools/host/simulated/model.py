@@ -59,7 +59,7 @@ class ModelBoard:
             Command.RUN: self._start,
             Command.POLL: self._poll,
         }
-        self._drive(1)  # compiles, which a host would not wait for
+        self._compile()
 
     @property
     def busy(self) -> bool:
@@ -115,18 +115,20 @@ class ModelBoard:
         return b""
 
     def _spi_exchange(self, arguments: bytes) -> bytes:
-        half, answer = arguments[0], bytearray()
+        half, sent = arguments[0], np.frombuffer(arguments, np.uint8)[1:]
+        if not len(sent):
+            return b""
         spi = {role: self._buses.spi[role].name for role in ("sck", "mosi", "miso")}
         sck, mosi = (1 << self._chip.input_word[spi[role]].lsb for role in ("sck", "mosi"))
         miso = self._chip.output_word[spi["miso"]].lsb
-        for byte in arguments[1:]:
-            bits = [byte >> i & 1 for i in reversed(range(8))]
-            rows = np.array([(mosi if bit else 0) | level for bit in bits for level in [0] * half + [sck] * half])
-            self._spi_pins = int(rows[-1]) & ~sck
-            outputs = self._rows(np.append(rows, self._spi_pins))
-            taken = outputs[half - 1 : 16 * half : 2 * half] >> miso & 1
-            answer.append(int("".join(map(str, taken.tolist())), 2))
-        return bytes(answer)
+        bits = np.unpackbits(sent).astype(np.int64)
+        levels = np.repeat(np.array([0, sck]), half) | (bits * mosi)[:, None]
+        # A clock with SCK low after each byte.
+        of_bytes = levels.reshape(len(sent), -1)
+        rows = np.hstack([of_bytes, of_bytes[:, -1:] & ~sck])
+        outputs = self._rows(rows.ravel()).reshape(rows.shape)
+        taken = outputs[:, half - 1 : 16 * half : 2 * half] >> miso & 1
+        return np.packbits(taken.astype(np.uint8), axis=1).tobytes()
 
     def _events(self, arguments: bytes) -> bytes:
         n = CYCLE_BYTES + self._buses.event_bytes
@@ -160,6 +162,12 @@ class ModelBoard:
 
     # --- The chip's clock ---
 
+    def _compile(self) -> None:
+        """What a host would not wait for; of it nothing is left in the chip, which has not yet had a clock."""
+        before = self._model.snapshot()
+        self._model.drive(np.zeros(1, np.int64), np.ones(1, np.uint8))
+        self._model.restore(before)
+
     def _drive(self, clocks: int) -> np.ndarray:
         """Clocks with all pins as they are; the outputs before each edge."""
         pins = self._levels | self._spi_pins | self._aer.pins
@@ -177,6 +185,7 @@ class ModelBoard:
             if not np.any((np.append(outputs, self._model.outputs)) & self._aer.watched):
                 self._aer.skip(len(rows), 0)
                 self._now += len(rows)
+                self._spi_pins = int(spi_pins[-1])
                 return outputs
             self._model.restore(before)
         shown = []
