@@ -114,6 +114,15 @@ ABUSE_RECIPES = {
         sender=SenderTiming(change=0.6, change_after=Clocks(0, 8, 0.3, 9, 500)),
         host=_RESCUE,
     ),
+    "address_ones": Recipe(
+        "An address whose lower eight bits become ones during a time reference, whatever the others say: "
+        "it goes to all.",
+        Traffic({"tref_all": 1, "tref": 1, "virtual": 5}, hot=256, weight=(-1, -1)),
+        registers={"SPI_MAX_NEUR": (4, 40)},
+        neurons=(LIF,),
+        sender=SenderTiming(change=0.8, change_after=Clocks(0, 8, 0.6, 9, 60)),
+        host=_RESCUE,
+    ),
     "ack_glitches": Recipe(
         "ACK without REQ stalls the controller in mid-event: a stalled write is repeated, and its spikes too.",
         Traffic(ALL_EVENTS),

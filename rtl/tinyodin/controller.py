@@ -58,7 +58,8 @@ class Controller(wiring.Component):
         self._prog_event_sync = Signal()
         # Write clocks follow read clocks: of the only access in an event, and of each of many.
         self._second_clock = self._ctrl_cnt == 1
-        self._all_neurons = self.aerin_addr.matches(EVENT["tref_all"].pattern)
+        # Of a time reference to all, only the neuron is looked at: the rest of the address may change under way.
+        self._all_neurons = self._aerin("tref", "neur").all()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
