@@ -29,11 +29,21 @@ void vl_fatal(const char* file, int line, const char*, const char* message) { st
 void vl_stop(const char* file, int line, const char*) { stop("$stop", file, line); }
 void vl_finish(const char* file, int line, const char*) { stop("$finish", file, line); }
 
+inline void whole_clock(Vmodel& top) {
+    top.@CLOCK@ = 1;
+    top.eval();
+    top.@CLOCK@ = 0;
+    top.eval();
+}
+
+#include "edges.h"  // clock_edges, made when Verilator has made the model: see rtl/edges.py
+
 namespace {
 struct Model {
     VerilatedContext context;
     std::unique_ptr<Vmodel> top;
     int64_t inputs = 0;
+    bool whole = false;  // evaluate everything at both edges of the clock
 
     Model(int rand_reset, int seed) {
         select();
@@ -69,10 +79,8 @@ struct Model {
     }
     int64_t clock() {
         const int64_t row = outputs();
-        top->@CLOCK@ = 1;
-        top->eval();
-        top->@CLOCK@ = 0;
-        top->eval();
+        if (whole) whole_clock(*top);
+        else clock_edges(*top);
         return row;
     }
     const VerilatedVar& memory(const std::string& name) {
@@ -97,6 +105,8 @@ EXPORT void* model_new(int rand_reset, int seed) try {
     last_error = e.what();
     return nullptr;
 }
+
+EXPORT void model_evaluate_whole(void* model, int whole) { static_cast<Model*>(model)->whole = whole; }
 
 EXPORT void model_delete(void* model) { delete static_cast<Model*>(model); }
 
@@ -147,19 +157,24 @@ EXPORT int model_memory(void* handle, const char* name, uint32_t* limbs, int wri
 
 def cpp_harness(design: Design, chip: Chip) -> str:
     """C++ source of the harness; the pins' positions are those of ``chip.input_word`` and ``chip.output_word``."""
-    apply = [f"top->{_member(design.port(chip.pin(f.name)))} = row >> {f.lsb} & {f.high:#x};" for f in chip.input_word]
+    apply = [f"top->{member(design.port(chip.pin(f.name)))} = row >> {f.lsb} & {f.high:#x};" for f in chip.input_word]
     take = [
-        f"row |= static_cast<int64_t>(top->{_member(design.port(chip.pin(f.name)))} & {f.high:#x}ULL) << {f.lsb};"
+        f"row |= static_cast<int64_t>(top->{member(design.port(chip.pin(f.name)))} & {f.high:#x}ULL) << {f.lsb};"
         for f in chip.output_word
     ]
     memories = [
         f'if (name == "{name}") scope_name = "{_scope(design, path)}", var_name = "{path.rsplit(".", 1)[-1]}";'
         for name, path in design.memories.items()
     ]
-    filled = _HARNESS.replace("@CLOCK@", _member(design.port(chip.clock)))
+    filled = _HARNESS.replace("@CLOCK@", member(design.port(chip.clock)))
     for slot, lines in (("@APPLY@", apply), ("@TAKE@", take), ("@MEMORIES@", memories)):
         filled = filled.replace(slot, "\n".join(" " * 8 + line for line in lines))
     return filled
+
+
+def member(port: str) -> str:
+    """Verilator's C++ name of a port: a second underscore in a row is written as its code."""
+    return re.sub("__", "___05F", port)
 
 
 def public_memories(design: Design) -> str:
@@ -170,8 +185,3 @@ def public_memories(design: Design) -> str:
 
 def _scope(design: Design, path: str) -> str:
     return ".".join(("TOP", design.top, *path.split(".")[:-1]))
-
-
-def _member(port: str) -> str:
-    """Verilator's C++ name of a port: a second underscore in a row is written as its code."""
-    return re.sub("__", "___05F", port)

@@ -2,7 +2,7 @@
 
 The compiled harness runs the rows of ``emulator.trace`` at the simulator's own speed: a row's inputs are applied while
 the clock is low; if the row has a clock edge, the outputs are then taken, and the clock rises and falls again before
-the next row's inputs are applied.
+the next row's inputs are applied. What a clock edge makes necessary to evaluate, ``rtl/edges.py`` says.
 
 Verilator knows 0 and 1 only. Every bit starts at 0, or at random with a seed; what the source assigns as X is 0.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import inspect
 import os
 import shutil
 import tempfile
@@ -21,9 +22,9 @@ import numpy as np
 
 from emulator.declare import Chip
 from emulator.errors import InputError
-from rtl import toolchain
+from rtl import edges, toolchain
 from rtl.design import Design, check_packable
-from rtl.harness import cpp_harness, public_memories
+from rtl.harness import cpp_harness, member, public_memories
 
 _VERILATOR_OPTIONS = (
     "--cc", "-O3", "-fno-split", "--prefix", "Vmodel", "--no-timing", "--x-assign", "0", "--x-initial", "unique",
@@ -46,13 +47,16 @@ class Verilated:
     """A compiled design and one instance of it; several may live side by side.
 
     All inputs are 0 and the clock is low until the first row.
+
+    whole : evaluate everything at both edges of the clock, as Verilator's examples do; the rows come out the same
     """
 
-    def __init__(self, library: Path, chip: Chip) -> None:
-        self._chip = chip
+    def __init__(self, library: Path, chip: Chip, whole: bool = False) -> None:
+        self._chip, self._whole = chip, whole
         self._lib = ctypes.CDLL(str(library))
         self._lib.model_new.restype = ctypes.c_void_p
         self._lib.model_new.argtypes = [ctypes.c_int, ctypes.c_int]
+        self._lib.model_evaluate_whole.argtypes = [ctypes.c_void_p, ctypes.c_int]
         self._lib.model_delete.argtypes = [ctypes.c_void_p]
         self._lib.model_error.restype = ctypes.c_char_p
         self._lib.model_run.restype = ctypes.c_int64
@@ -81,6 +85,7 @@ class Verilated:
         self._model = self._lib.model_new(0 if seed is None else 2, seed or 0)
         if not self._model:
             raise self._stopped()
+        self._lib.model_evaluate_whole(self._model, self._whole)
 
     def run(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
         """Run rows (see ``emulator.trace``).
@@ -133,40 +138,59 @@ class Verilated:
         return InputError(f"{self._chip.name}: the Verilated design stopped after {self._rows_run} rows: {reason}")
 
 
-def build(design: Design, chip: Chip, build_dir: Path) -> Verilated:
-    """Compile a design into ``build_dir``, unless it is there already, and load it.
+def build(design: Design, chip: Chip, build_dir: Path, whole: bool = False) -> Verilated:
+    """Compile a design into ``build_dir``, unless it is there already, and load it; ``whole`` : see ``Verilated``.
 
     Raises InputError when Verilator or the C++ compiler is missing, or Verilator refuses the sources.
     """
     check_packable(chip)
-    tool = toolchain.verilator()
-    harness = cpp_harness(design, chip)
-    digest = hashlib.sha256("\0".join((tool.version, harness, public_memories(design), *_options(design))).encode())
+    harness, clock = cpp_harness(design, chip), member(design.port(chip.clock))
+    texts = (
+        toolchain.verilator().version,
+        harness,
+        inspect.getsource(edges),
+        public_memories(design),
+        *_options(design),
+    )
+    digest = hashlib.sha256("\0".join(texts).encode())
     for source in (*design.files, *design.includes):
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
     library = Path(build_dir) / f"{chip.name}-{design.top}-{digest.hexdigest()[:16]}.so"
     if not library.is_file():
         library.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f"{chip.name}-", dir=library.parent) as scratch:
-            os.replace(_compile(design, harness, tool, Path(scratch)), library)
-    return Verilated(library.resolve(), chip)
+            os.replace(_compile(design, clock, harness, Path(scratch)), library)
+    return Verilated(library.resolve(), chip, whole)
 
 
 def _options(design: Design) -> tuple[str, ...]:
     return (*_VERILATOR_OPTIONS, *_LANGUAGE_OPTIONS[design.language], "--top-module", design.top, *_CXX_OPTIONS)
 
 
-def _compile(design: Design, harness: str, tool: toolchain.Verilator, scratch: Path) -> Path:
+def verilate(design: Design, scratch: Path) -> Path:
+    """The folder below ``scratch`` into which Verilator has written the design as C++. Raises as ``build`` does."""
+    tool, model = toolchain.verilator(), scratch / "model"
     (scratch / "memories.vlt").write_text(public_memories(design))
     command = [
         str(tool.command), *_VERILATOR_OPTIONS, *_LANGUAGE_OPTIONS[design.language], "--top-module", design.top,
-        "--Mdir", str(scratch / "model"), *(f"-I{folder}" for folder in design.folders),
+        "--Mdir", str(model), *(f"-I{folder}" for folder in design.folders),
         str(scratch / "memories.vlt"), *(str(f.resolve()) for f in design.files),
     ]  # fmt: skip
     toolchain.call(command, "Verilator refused the sources", tool.environment())
-    (scratch / "model" / "harness.cpp").write_text(harness)
-    sources = [*sorted((scratch / "model").glob("*.cpp")), *(tool.root / "include" / name for name in _RUNTIME)]
-    return _compile_cpp(sources, tool.root / "include", scratch)
+    return model
+
+
+def _compile(design: Design, clock: str, harness: str, scratch: Path) -> Path:
+    model, include = verilate(design, scratch), toolchain.verilator().root / "include"
+    (model / "edges.h").write_text(edges.cpp_edges(model, clock))
+    (model / "harness.cpp").write_text(harness)
+    return _compile_cpp([*sorted(model.glob("*.cpp")), *(include / name for name in _RUNTIME)], include, scratch)
+
+
+def _optimise(source: Path) -> str:
+    if source.stem.endswith(_SLOW_SUFFIX):
+        return "-O0"
+    return "-O1" if source.name in _RUNTIME else "-O2"
 
 
 def _compile_cpp(sources: list[Path], include: Path, scratch: Path) -> Path:
@@ -177,8 +201,7 @@ def _compile_cpp(sources: list[Path], include: Path, scratch: Path) -> Path:
 
     def compile_one(source: Path) -> Path:
         target = scratch / f"{source.stem}.o"
-        optimise = "-O0" if source.stem.endswith(_SLOW_SUFFIX) or source.name in _RUNTIME else "-O2"
-        command = [compiler, optimise, *flags, "-c", str(source), "-o", str(target)]
+        command = [compiler, _optimise(source), *flags, "-c", str(source), "-o", str(target)]
         toolchain.call(command, f"{compiler} failed")
         return target
 

@@ -1,0 +1,91 @@
+"""What of a Verilated model has to be evaluated when its clock rises and falls.
+
+Verilator's ``eval()`` begins with all logic that depends on an input, whichever it is, as if all of them had changed.
+If the C++ that it made reads the clock nowhere but where it looks for edges, that logic would only come to the same
+values again: what is sensitive to the edge, and what that sets off, is then enough. And if only rising edges are looked
+for, the falling one needs no more than to be remembered.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+PREFIX = "Vmodel"
+_ROOT = f"{PREFIX}___024root"
+_TRIGGERS = f"{_ROOT}___eval_triggers_vec__act"
+_KNOWN_PHASES = {"ico", "act", "nba"}  # regions of an evaluation: inputs, active, nonblocking
+_DEBUG = re.compile(r"^#ifdef VL_DEBUG$.*?^#endif.*?$", re.DOTALL | re.MULTILINE)
+_ONCE = re.compile(rf"{PREFIX}(__Syms.*|__Dpi|__ConstPool.*|.*__Slow)?")  # files of what runs at the start only
+
+_WHOLE = """\
+inline void clock_edges(Vmodel& top) { whole_clock(top); }
+"""
+_SENSITIVE = f"""\
+#include "{_ROOT}.h"
+
+bool {_ROOT}___eval_phase__act({_ROOT}*);
+bool {_ROOT}___eval_phase__nba({_ROOT}*);
+
+inline void evaluate_sensitive({_ROOT}* root) {{
+    constexpr int limit = 10000;  // Verilator's own
+    int n_rounds = 0;
+    do {{
+        do {{
+            if (++n_rounds > limit) vl_fatal("edges.h", __LINE__, "", "the design did not converge");
+        }} while ({_ROOT}___eval_phase__act(root));
+    }} while ({_ROOT}___eval_phase__nba(root));
+}}
+
+inline void clock_edges(Vmodel& top) {{
+    {_ROOT}* const root = top.rootp;
+    root->@CLOCK@ = 1;
+    evaluate_sensitive(root);
+    root->@CLOCK@ = 0;
+    @FALL@;
+}}
+"""
+
+
+def cpp_edges(model_dir: Path, clock: str) -> str:
+    """C++ of ``clock_edges(top)``: the clock rises and falls, once all inputs have been evaluated while it was low.
+
+    model_dir : where Verilator wrote its C++; clock : the C++ name of the clock input
+    Where that C++ is not as this file knows it, it is the harness's ``whole_clock``: everything, at both edges.
+    """
+    files = [path for path in sorted(model_dir.glob(f"{PREFIX}*.cpp")) if not _ONCE.fullmatch(path.stem)]
+    text = _DEBUG.sub("", "".join(path.read_text() for path in files))
+    triggers, phases = _body(text, _TRIGGERS), _phases(_body(text, f"{_ROOT}___eval"))
+    known = {"act", "nba"} <= phases <= _KNOWN_PHASES and triggers
+    if not known or _reads(text.replace(triggers, ""), clock):
+        return _WHOLE
+    level = _remembered_level(triggers, clock)
+    fall = f"root->{level} = 0" if level else "evaluate_sensitive(root)"
+    return _SENSITIVE.replace("@CLOCK@", clock).replace("@FALL@", fall)
+
+
+def _remembered_level(triggers: str, clock: str) -> str | None:
+    """Where the clock's level is kept for the next look at it, if only rising edges are looked for; else None."""
+    text = re.sub(r"\s+|\(IData\)|vlSelfRef\.", "", triggers)
+    kept = re.findall(rf";(\w+)={clock};", text)
+    if len(kept) != 1:
+        return None
+    (level,) = kept
+    rest = text.replace(f";{level}={clock};", ";").replace(f"(({clock})&(~({level})))", "")
+    return None if _reads(rest, clock) or _reads(rest, level) else str(level)
+
+
+def _phases(body: str) -> set[str]:
+    """The regions that a body of ``eval`` goes through; whatever else it calls is among them under its own name."""
+    called = set(re.findall(rf"\b{PREFIX}\w+(?=\(vlSelf)", body))
+    return {name.removeprefix(f"{_ROOT}___eval_phase__") for name in called}
+
+
+def _body(text: str, function: str) -> str:
+    """Of the function's definition, or "" if there is none."""
+    found = re.search(rf"^(?:void|bool) {function}\([^;{{}}]*\) \{{$(.*?)^\}}$", text, re.DOTALL | re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _reads(text: str, name: str) -> bool:
+    return re.search(rf"\b{name}\b", text) is not None

@@ -1,0 +1,100 @@
+"""What is left out at a clock edge is what nobody would have noticed: held against everything, and against Icarus."""
+
+import numpy as np
+import pytest
+
+from emulator.declare import Chip, Pin
+from emulator.trace import column, pack
+from rtl import edges, icarus
+from rtl.foreign import read
+from rtl.tests.toy_chip import write
+from rtl.verilated import build, verilate
+
+pytestmark = pytest.mark.verilator
+
+CHIP = Chip(
+    "edge", "",
+    (
+        Pin("CLK", "in", 1, "clock", ""), Pin("RST", "in", 1, "reset", ""),
+        Pin("D", "in", 8, "addr", ""), Pin("Q", "out", 8, "addr", ""),
+    ),
+    (), (), (), (), "",
+)  # fmt: skip
+
+# An asynchronous reset, a clock divided by flip-flops, and logic of inputs only.
+RISING = """
+    reg divided;
+    reg [7:0] a, b;
+    always @(posedge CLK, posedge RST) if (RST) {divided, a} <= 0; else {divided, a} <= {~divided, a + D};
+    always @(posedge divided, posedge RST) if (RST) b <= 0; else b <= b ^ a;
+    assign Q = b + (D >> 1);
+"""
+FALLING = """
+    reg [7:0] a, b;
+    always @(posedge CLK, posedge RST) if (RST) a <= 0; else a <= a + b + D;
+    always @(negedge CLK, posedge RST) if (RST) b <= 0; else b <= b ^ a;
+    assign Q = b;
+"""
+# A latch that is open while the clock is low, and a clock that it gates.
+GATED = """
+    reg open;
+    reg [7:0] a;
+    wire gated = CLK & open;
+    always @* if (!CLK) open = D[0] | RST;
+    always @(posedge gated) a <= RST ? 0 : a + D;
+    assign Q = a ^ {8{CLK}};
+"""
+EVERYTHING, BOTH_EDGES, ONE_EDGE = "everything", "both edges", "one edge"
+
+
+def design(body, folder):
+    source = f"module edge_chip(input CLK, input RST, input [7:0] D, output [7:0] Q);{body}endmodule\n"
+    return read(write(folder / "source", edge_chip=source), CHIP)
+
+
+def evaluated(body, folder):
+    """What the harness has evaluated, as the C++ made for it shows."""
+    text = edges.cpp_edges(verilate(design(body, folder), folder), "CLK")
+    if "whole_clock" in text:
+        return EVERYTHING
+    return {2: ONE_EDGE, 3: BOTH_EDGES}[text.count("evaluate_sensitive(")]
+
+
+def rows(n, seed):
+    rng = np.random.default_rng(seed)
+    reset = (rng.random(n) < 0.02).astype(np.int64)
+    reset[:2] = 1
+    # Half of the rows leave the inputs as they are.
+    data = np.repeat(rng.integers(0, 256, n), 2)[:n]
+    inputs = np.array([pack(CHIP.input_word, {"RST": int(r), "D": int(d)}) for r, d in zip(reset, data, strict=True)])
+    clk = (rng.random(n) < 0.8).astype(np.uint8)
+    clk[:4] = 1
+    return inputs, clk
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [(RISING, ONE_EDGE), (FALLING, BOTH_EDGES), (GATED, EVERYTHING)],
+    ids=["rising", "falling", "gated"],
+)
+def test_what_is_evaluated_gives_what_everything_and_icarus_give(body, expected, tmp_path):
+    assert evaluated(body, tmp_path) == expected
+    inputs, clk = rows(2000, seed=1)
+    outputs = build(design(body, tmp_path), CHIP, tmp_path / "build").run(inputs, clk)
+    whole = build(design(body, tmp_path), CHIP, tmp_path / "build", whole=True).run(inputs, clk)
+    simulated = icarus.run(design(body, tmp_path), CHIP, inputs, clk, tmp_path / "icarus")
+    assert np.array_equal(outputs, whole)
+    assert not np.any((outputs ^ simulated.outputs) & simulated.known)
+    assert np.count_nonzero(simulated.known) > 1000
+    assert len(np.unique(column(CHIP.output_word, "Q", outputs))) > 50
+
+
+def test_cpp_of_another_shape_is_evaluated_as_a_whole(tmp_path):
+    model = verilate(design(RISING, tmp_path), tmp_path)
+    main = model / "Vmodel___024root__0.cpp"
+    written = main.read_text()
+    for known, other in (("eval_triggers_vec__act", "look"), ("eval_phase__nba", "eval_phase__late")):
+        main.write_text(written.replace(known, other))
+        assert "whole_clock" in edges.cpp_edges(model, "CLK")
+    main.write_text(written.replace("__Vtrigprevexpr___TOP__CLK__0 =", "level ="))
+    assert edges.cpp_edges(model, "CLK").count("evaluate_sensitive(") == 3
