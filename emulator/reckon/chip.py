@@ -23,9 +23,11 @@ from emulator.reckon.layout import (
     WOUT,
     WREC,
     EvtState,
+    N,
     State,
 )
 from emulator.reckon.rounding import signed
+from emulator.reckon.srams import Mems
 
 COUNTERS = (  # wires that many clocks have in common, signed
     Reg("oneur_err", U_BITS, 0, (N_OUT,), "Errors of the output neurons."),
@@ -49,12 +51,17 @@ class Model(ClockLevel):
     def __init__(self, seed: int | None = None) -> None:
         super().__init__(seed)
         self._state_before = int(State.IDLE)  # the last drive
+        self._u, self._noise = np.zeros((2, N // N_WEIGHTS, N_WEIGHTS), np.int64)  # of stretches alone
 
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
         self._state_before = int(self.registers[0].state)
+        drive(*self.kernel_state(), inputs, clk, out)
+
+    def kernel_state(self) -> tuple[np.record, np.ndarray, Mems]:
+        """The state as kernels take it: the record, also as one flat array, and the memories."""
         flat = self.registers.view(np.ndarray).view(np.int64)
         winp, wrec, wout = (self.memories[memory.name].view(np.uint8) for memory in (WINP, WREC, WOUT))
-        drive(self.registers[0], flat, self.memories[NEURONS.name], winp, wrec, wout, inputs, clk, out)
+        return self.registers[0], flat, Mems(self.memories[NEURONS.name], winp, wrec, wout, self._u, self._noise)
 
     @property
     def outputs(self) -> int:

@@ -13,10 +13,9 @@ from emulator.reckon import host as hosts
 from emulator.reckon.chip import Model
 from emulator.reckon.clock import apply_inputs, clock, outputs
 from emulator.reckon.host import OUT, Delays, Host, Op
-from emulator.reckon.layout import NEURONS, WINP, WOUT, WREC
 from emulator.reckon.srams import Mems
-
-FIRST = 1024  # first length of an array whose length only the run will tell; doubled when full
+from emulator.reckon.stretch import can_stretch, stretch
+from emulator.runs import new_column, put
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def run(model: Model, ops: ArrayLike, host: Host, max_cycles: int = 1 << 62, rec
     operations = hosts.operations(ops)
     first_cycle = int(model.registers[0].cycle)
     cycles, received, rows, n_cycles, done = _loop(
-        *state_of(model),
+        *model.kernel_state(),
         hosts.start(int(model.registers[0].inputs), host),
         operations,
         host.delays,
@@ -65,13 +64,6 @@ def n_taken(operations: np.ndarray) -> int:
     return int(operations[operations[:, 0] == Op.TAKE, 1].sum())
 
 
-def state_of(model: Model) -> tuple[np.record, np.ndarray, Mems]:
-    """A model's state as kernels take it: the record, also as one flat array, and the memories."""
-    weights = (model.memories[memory.name].view(np.uint8) for memory in (WINP, WREC, WOUT))
-    flat = model.registers.view(np.ndarray).view(np.int64)
-    return model.registers[0], flat, Mems(model.memories[NEURONS.name], *weights)
-
-
 @entry
 def _loop(
     r: np.record,
@@ -85,7 +77,7 @@ def _loop(
     record_rows: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, bool]:
     """The clocks of a run: cycles and bytes received, rows, clocks taken, done."""
-    rows = np.empty(FIRST, np.int64)
+    rows = new_column()
     n_taken, n_cycles = 0, 0
     while True:
         seen = outputs(r)
@@ -97,13 +89,13 @@ def _loop(
             apply_inputs(r, flat, h.pins)
         if h.op == len(ops) or n_cycles == max_cycles:
             break
-        clock(r, m)
-        if record_rows:
-            if n_cycles == len(rows):
-                longer = np.empty(2 * n_cycles, np.int64)
-                longer[:n_cycles] = rows
-                rows = longer
-            rows[n_cycles] = h.pins
-        n_cycles += 1
+        clocks = stretch(r, m, min(h.still, max_cycles - n_cycles)) if can_stretch(r) else 0
+        if clocks == 0:
+            clock(r, m)
+            clocks = 1
+        hosts.skip(h, clocks)
+        for i in range(clocks if record_rows else 0):
+            rows = put(rows, n_cycles + i, h.pins)
+        n_cycles += clocks
     n_rows = n_cycles if record_rows else 0
     return taken[:n_taken, 0].copy(), taken[:n_taken, 1].copy(), rows[:n_rows], n_cycles, h.op == len(ops)

@@ -26,19 +26,15 @@ def _same(inputs: np.ndarray, clk: np.ndarray, i: int) -> int:
 def drive(
     r: np.record,
     flat: np.ndarray,
-    neurons: np.ndarray,
-    winp: np.ndarray,
-    wrec: np.ndarray,
-    wout: np.ndarray,
+    m: Mems,
     inputs: np.ndarray,
     clk: np.ndarray,
     out: np.ndarray,
 ) -> None:
     """Run the rows of a trace (see ``emulator.trace``); fills ``out`` with the output pins before each edge.
 
-    flat : the record as one array; weights : as bytes (see ``srams.Mems``)
+    flat : the record as one array
     """
-    m = Mems(neurons, winp, wrec, wout)
     i, same = 0, 0
     while i < len(inputs):
         if inputs[i] != r.inputs:

@@ -116,12 +116,17 @@ def operations(ops: ArrayLike) -> np.ndarray:
     Raises InputError for one that does not exist, or an operand out of range.
     """
     array = np.ascontiguousarray(ops, dtype=np.int64).reshape(-1, 2)
-    for i, (code, operand) in enumerate(array.tolist()):
-        if code not in set(Op):
-            raise InputError(f"host: operation {i} is {code}; there are 0 to {len(Op) - 1}")
-        low, high = operand_range(Op(code))
-        if not low <= operand <= high:
-            raise InputError(f"host: operation {i}, {Op(code).name} {operand}; its operand is {low} to {high}")
+    codes, operands = array.T
+    known = np.isin(codes, list(Op))
+    low, high = np.array([operand_range(op) for op in Op]).T
+    place = np.where(known, codes, 0)
+    wrong = np.flatnonzero(~known | (operands < low[place]) | (operands > high[place]))
+    if len(wrong):
+        i = int(wrong[0])
+        if not known[i]:
+            raise InputError(f"host: operation {i} is {codes[i]}; there are 0 to {len(Op) - 1}")
+        op = Op(codes[i])
+        raise InputError(f"host: operation {i}, {op.name} {operands[i]}; its operand is {low[op]} to {high[op]}")
     return array
 
 
@@ -191,14 +196,20 @@ def _is_short_of(h: np.record, level: int, awaited: int) -> bool:
 
 
 @kernel
+def show_event(h: np.record, code: int, addr: int, req: int) -> None:
+    """The input bus's pins with a SPIKE or TARGET."""
+    _set(h, IN.AERIN_ADDR, addr)
+    _set(h, IN.AERIN_TAR_EN, int(code == TARGET))
+    _set(h, IN.AERIN_REQ, req)
+
+
+@kernel
 def _send(h: np.record, d: Delays, code: int, addr: int, ack: int) -> bool:
     """Four-phase; True when ACK has fallen."""
     if h.phase == 0:
         if _is_waiting(h):
             return False
-        _set(h, IN.AERIN_ADDR, addr)
-        _set(h, IN.AERIN_TAR_EN, int(code == TARGET))
-        _set(h, IN.AERIN_REQ, 1)
+        show_event(h, code, addr, 1)
         h.phase, h.wait = 1, d.hold
     if h.phase == 1:
         if _is_short_of(h, ack, 1) or _is_waiting(h):

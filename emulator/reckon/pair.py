@@ -28,9 +28,21 @@ LOW1 = LIMB - CUT1  # bits of the odd neuron in limb 1
 @kernel
 def half(limbs: np.ndarray, n: int) -> int:
     """State of neuron n (0 even, 1 odd) of a word of four int64 limbs: HALF_BITS bits."""
+    return _half(limbs[0], limbs[1], limbs[2], limbs[3], n)
+
+
+@kernel
+def half_at(neurons: np.ndarray, addr: int, n: int) -> int:
+    """State of neuron n of word ``addr`` of the neuron memory."""
+    limb0, limb1, limb2, limb3 = neurons[addr, 0], neurons[addr, 1], neurons[addr, 2], neurons[addr, 3]
+    return _half(np.int64(limb0), np.int64(limb1), np.int64(limb2), np.int64(limb3), n)  # type: ignore[arg-type]
+
+
+@kernel
+def _half(limb0: int, limb1: int, limb2: int, limb3: int, n: int) -> int:
     if n == 0:
-        return limbs[0] | (limbs[1] << LIMB) & HALF_MASK
-    return limbs[1] >> CUT1 | limbs[2] << LOW1 | (limbs[3] & ((1 << CUT3) - 1)) << (LIMB + LOW1)
+        return limb0 | (limb1 << LIMB) & HALF_MASK
+    return limb1 >> CUT1 | limb2 << LOW1 | (limb3 & ((1 << CUT3) - 1)) << (LIMB + LOW1)
 
 
 @kernel
@@ -46,6 +58,15 @@ def put(neurons: np.ndarray, addr: int, even: int, odd: int) -> None:
     neurons[addr, 1] = even >> LIMB | (odd << CUT1) & LIMB_MASK
     neurons[addr, 2] = odd >> LOW1 & LIMB_MASK
     neurons[addr, 3] = odd >> (LIMB + LOW1) | (np.int64(neurons[addr, 3]) >> CUT3) << CUT3
+
+
+@kernel
+def put_u(neurons: np.ndarray, addr: int, even: int, odd: int) -> None:
+    """Write both neurons' potentials, -32768..32767; all else stays."""
+    limb0, limb1, limb2 = np.int64(neurons[addr, 0]), np.int64(neurons[addr, 1]), np.int64(neurons[addr, 2])
+    neurons[addr, 0] = limb0 & ~U_MASK | even & U_MASK
+    neurons[addr, 1] = limb1 & ((1 << CUT1) - 1) | (odd << CUT1) & LIMB_MASK
+    neurons[addr, 2] = limb2 & ~(U_MASK >> LOW1) | (odd & U_MASK) >> LOW1
 
 
 @kernel

@@ -32,12 +32,18 @@ N_LIMBS = NEURONS.n_limbs
 
 
 class Mems(NamedTuple):
-    """The memories: neurons (128, 4) uint32, limb 0 least significant; weights as bytes, (words, 16) uint8."""
+    """The memories: neurons (128, 4) uint32, limb 0 least significant; weights as bytes, (words, 16) uint8.
+
+    u, noise : (16, 16) int64, a group a row: while a stretch needs them, potentials taken out of the neuron memory, and
+    noise to be added
+    """
 
     neurons: np.ndarray
     winp: np.ndarray
     wrec: np.ndarray
     wout: np.ndarray
+    u: np.ndarray
+    noise: np.ndarray
 
 
 class Access(NamedTuple):

@@ -12,46 +12,38 @@ import numpy as np
 
 from emulator.kernel.bits import field
 from emulator.kernel.jit import kernel, outlined
-from emulator.reckon import controller
-from emulator.reckon.controller import CONFIG, EPROP, GET_TAR, IDLE, PROP, SEND, STEP, WAIT
+from emulator.reckon import controller, sync
+from emulator.reckon.controller import CNT, CONFIG, EPROP, EVT, GET_TAR, IDLE, PROP, SEND, STEP, WAIT
 from emulator.reckon.layout import N_OUT
 from emulator.reckon.srams import Mems
 from emulator.reckon.stretch_eprop import eprop
-from emulator.reckon.stretch_sweep import events, step
+from emulator.reckon.stretch_events import events
+from emulator.reckon.stretch_step import step
 from emulator.reckon.sync import IN
 
 TICK_MASK = (1 << controller.TICK_BITS) - 1
-
-
-@kernel
-def _is_settled(r: np.record) -> bool:
-    """Nothing that comes from the pins or the SPI is still on its way through a flip-flop."""
-    i = r.inputs
-    req, ack = field(i, IN.AERIN_REQ), field(i, IN.OUT_ACK)
-    sample, infer = field(i, IN.SAMPLE), field(i, IN.INFER_ACC)
-    moving = (req ^ r.aerin_req_sync_int) | (req ^ r.aerin_req_sync) | (req ^ r.aerin_ack)
-    moving |= (sample ^ r.sample_sync_int) | (sample ^ r.sample_sync)
-    moving |= (infer ^ r.infer_acc_sync_int) | (infer ^ r.infer_acc_sync)
-    moving |= (ack ^ r.out_ack_sync_int) | (ack ^ r.out_ack_sync)
-    moving |= field(i, IN.RST) | r.rst_sync_int | r.rst_sync
-    moving |= r.read_sync | (r.prog_sync & ~r.prog_del) | r.wout_cs_del | r.supp_cycle | r.e_post_lsb & 1
-    if r.spi_do_eprop:
-        target = field(i, IN.TARGET_VALID)
-        moving |= (target ^ r.target_valid_sync_int) | (target ^ r.target_valid_sync)
-    if not r.spi_local_tick:
-        tick = field(i, IN.TIME_TICK)
-        moving |= (tick ^ r.time_tick_sync_int) | (tick ^ r.time_tick_sync) | (tick ^ r.time_tick_del)
-    if r.spi_en_conf:
-        moving |= (r.prog ^ r.prog_sync_int) | (r.prog ^ r.prog_sync) | (r.prog ^ r.prog_del) | r.read | r.read_sync_int
-    return moving == 0
+SYNC_CLOCKS = 3  # flip-flops of the longest synchroniser: so many clocks after which it stands still
 
 
 @kernel
 def can_stretch(r: np.record) -> bool:
-    """Whether a stretch may begin here; the inputs are those of the coming clock."""
-    if r.timing_error and r.spi_error_halt:
-        return False
-    return _is_settled(r)
+    """Whether a stretch may begin here; the inputs are those of the coming clock.
+
+    Nothing may come through a flip-flop that every state would notice: an event's REQ, a tick, a reset, the SPI. The
+    falling edge of TIME_TICK goes unnoticed; of the levels each state looks at some, see ``stretch``.
+    """
+    i = r.inputs
+    req, tick = field(i, IN.AERIN_REQ), field(i, IN.TIME_TICK)
+    moving = (req ^ r.aerin_req_sync_int) | (req ^ r.aerin_req_sync) | (req ^ r.aerin_ack)
+    moving |= field(i, IN.RST) | r.rst_sync_int | r.rst_sync
+    moving |= r.read_sync | (r.prog_sync & ~r.prog_del) | r.e_post_lsb & 1
+    if not r.spi_local_tick:
+        int_, out = r.time_tick_sync_int, r.time_tick_sync
+        moving |= (tick & ~int_) | (int_ & ~out) | (out & ~r.time_tick_del)
+    if r.spi_en_conf:
+        moving |= (r.prog ^ r.prog_sync_int) | (r.prog ^ r.prog_sync) | (r.prog ^ r.prog_del) | r.read | r.read_sync_int
+    sweeps = (r.wout_cs_del == 0 or r.state_evt == EVT) and (r.supp_cycle == 0 or r.state_evt == CNT)
+    return moving == 0 and sweeps and (r.timing_error & r.spi_error_halt) == 0
 
 
 @kernel
@@ -71,40 +63,63 @@ def stretch(r: np.record, m: Mems, clocks: int) -> int:
     Call it only where ``can_stretch``. The output pins stay as they are until the last of the edges.
     """
     clocks = _until_tick(r, clocks)
-    state = r.state
+    state, rests = r.state, r.state_evt == WAIT
     taken = 0
-    if r.state_evt != WAIT:
+    if not rests:
         if state == PROP:
             taken = events(r, m, clocks)
-    elif r.neur256_cnt == 0:
-        if state == STEP:
-            taken = step(r, m, clocks)
-        elif state == EPROP:
-            taken = eprop(r, m, clocks)
-        elif _is_waiting(r):
-            taken = clocks
+    elif state == STEP:
+        taken = step(r, m.neurons, clocks)
+    elif state == EPROP:
+        taken = eprop(r, m, clocks) if _is_target_settled(r) else 0
+    elif is_waiting(r):
+        taken = clocks
     if taken:
-        if r.spi_local_tick and state != IDLE:
-            r.tick_cnt += taken
-        else:
-            r.tick_cnt = 1
-        r.cycle += taken
+        if rests:
+            r.neur256_cnt = 0
+        pass_clocks(r, taken, state == IDLE)
     return taken
 
 
 @kernel
-def _is_waiting(r: np.record) -> bool:
+def pass_clocks(r: np.record, clocks: int, idle: bool) -> None:
+    """What goes on in each clock, whatever the chip does. idle : in state IDLE"""
+    if r.spi_local_tick and not idle:
+        r.tick_cnt += clocks
+    else:
+        r.tick_cnt = 1
+    for _ in range(min(clocks, SYNC_CLOCKS)):
+        sync.clock(r)
+    r.cycle += clocks
+
+
+@kernel
+def _is_target_settled(r: np.record) -> bool:
+    """TARGET_VALID is through its flip-flops, or they stand still."""
+    target = field(r.inputs, IN.TARGET_VALID)
+    return r.spi_do_eprop == 0 or (r.target_valid_sync_int == target and r.target_valid_sync == target)
+
+
+@kernel
+def is_waiting(r: np.record) -> bool:
     """A state that only a pin, or a register, can end; and nothing is left to be cleared."""
     state = r.state
-    if r.neur_step_cnt | r.neur128x2_cnt:
+    if r.neur_step_cnt | r.neur128x2_cnt | int(r.state_evt != WAIT):
         return False
     if state in (PROP, GET_TAR):
         return True
     if state == CONFIG:
         return r.spi_en_conf == 1
     if state == SEND:
-        return r.send_cnt > controller.send_num(r) or r.out_req != r.out_ack_sync
+        return r.send_cnt > controller.send_num(r) or _awaits_ack(r)
     return state == IDLE and _is_clear(r)
+
+
+@kernel
+def _awaits_ack(r: np.record) -> bool:
+    """OUT_ACK is through its flip-flops, and the bus waits for it to change."""
+    ack = field(r.inputs, IN.OUT_ACK)
+    return r.out_ack_sync_int == ack and r.out_ack_sync == ack and r.out_req != ack
 
 
 @kernel

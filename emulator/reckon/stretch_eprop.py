@@ -17,7 +17,7 @@ from emulator.reckon.weights import OF_WINP, OF_WREC
 
 @kernel
 def eprop(r: np.record, m: Mems, clocks: int) -> int:
-    """Run on; returns the clocks, at most ``clocks``. The event controller is in WAIT, and the counts are even."""
+    """Run on; returns the clocks, at most ``clocks``. The event controller is in WAIT, and TARGET_VALID stays."""
     if r.neur_step_cnt | r.neur128x2_cnt | r.e_pre & 1:
         return 0
     left = clocks

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from emulator import state
+from emulator.batch import Sample, run_batch
 from emulator.errors import InputError
 from emulator.reckon import closed_loop, engine
 from emulator.reckon.chip import Model
@@ -21,13 +23,21 @@ N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "80"))
 @settings(deadline=None, max_examples=N_EXAMPLES)
 @given(experiments)
 def test_event_level_equals_clock_level(experiment: Experiment) -> None:
-    slow, fast = experiment.model(), experiment.model()
+    slow, fast, single = experiment.model(), experiment.model(), experiment.model()
     for ops in experiment.runs:
-        a = closed_loop.run(slow, ops, experiment.host, experiment.max_cycles)
+        a = closed_loop.run(slow, ops, experiment.host, experiment.max_cycles, record_rows=True)
         b = engine.run(fast, ops, experiment.host, experiment.max_cycles)
         assert (a.first_cycle, a.n_cycles, a.done) == (b.first_cycle, b.n_cycles, b.done)
         assert (a.cycles.tolist(), a.received.tolist()) == (b.cycles.tolist(), b.received.tolist())
         assert different(slow, fast) == []
+        one_by_one(single, np.append(a.rows, slow.registers[0].inputs))
+        assert different(slow, single) == []
+
+
+def one_by_one(model: Model, rows: np.ndarray) -> None:
+    """Run rows of pins, the last without a clock. Before each clock is a row without: nothing can be stretched."""
+    model.drive(np.repeat(rows, 2)[:-1], np.arange(2 * len(rows) - 1) % 2)
+    assert not len(rows) or model.registers[0].inputs == rows[-1]
 
 
 def different(a: Model, b: Model) -> list[str]:
@@ -42,6 +52,21 @@ def test_a_sample_is_nearly_all_taken_at_once() -> None:
     run = engine.run(model, ops, Host())
     assert run.done
     assert run.n_swept > 0.9 * run.n_cycles
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 5])
+def test_samples_side_by_side_come_to_the_same(n_threads: int) -> None:
+    ops = np.array([(Op.SAMPLE, 1), *[(Op.SPIKE, 3), (Op.TICK, 1)] * 9, (Op.SAMPLE, 0), (Op.TICK, 0), (Op.TAKE, 1)])
+    host: Any = Host(gap=1)
+    networks = [{**QUIET, "spi_num_rec_neur": n, "spi_num_inp_neur": 3 + n} for n in range(5, 250, 20)]
+    samples = [Sample(Experiment(i, net, host, [], 0).model(), ops, host, 10**6) for i, net in enumerate(networks)]
+    results = list(run_batch(samples, n_threads))
+    assert len({result.n_cycles for result in results}) == len(networks)
+    for i, (net, sample, result) in enumerate(zip(networks, samples, results, strict=True)):
+        alone = Experiment(i, net, host, [], 0).model()
+        expected = closed_loop.run(alone, ops, host)
+        assert result.done and (result.n_cycles, *result.received) == (expected.n_cycles, *expected.received)
+        assert different(sample.model, alone) == []
 
 
 def test_the_rows_of_a_run_give_the_same_run() -> None:

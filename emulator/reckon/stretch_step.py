@@ -1,0 +1,87 @@
+"""Stretches of state STEP, the end of a timestep: all potentials and traces decay, neurons spike.
+
+Two clocks of a word at a time; a lone clock is left to ``clock``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from emulator.kernel.bits import bit
+from emulator.kernel.jit import kernel
+from emulator.reckon import controller, lfsr, lif, neuron_array, output_neurons, pair, srams
+from emulator.reckon.controller import SDONE
+from emulator.reckon.layout import N_OUT
+from emulator.reckon.neuron_array import ROUND_UNFOLD, TOUT_UNFOLD
+
+
+class Rands(NamedTuple):
+    """The random numbers of the words' even, or odd, neurons: states of the LFSRs of potential and traces."""
+
+    u: int
+    inp: int
+    rec: int
+    out: int
+
+
+@kernel
+def step(r: np.record, neurons: np.ndarray, clocks: int) -> int:
+    """Words leak and spike, one after the other; returns the clocks, at most ``clocks``.
+
+    An even last count's word is only read, and left to ``clock``.
+    """
+    cnt, final = r.neur_step_cnt, controller.num_recout(r)
+    if bit(cnt, 0) or r.neur128x2_cnt or cnt >= final:  # a count that begins beyond its end goes on until it wraps
+        return 0
+    first = cnt >> 1
+    end = min(first + (clocks >> 1), (final + 1) >> 1)
+    even = Rands(r.lfsr_strnd_neur_u0, r.lfsr_strnd_tinp0, r.lfsr_strnd_trec0, r.lfsr_strnd_tout0)
+    odd = Rands(r.lfsr_strnd_neur_u1, r.lfsr_strnd_tinp1, r.lfsr_strnd_trec1, r.lfsr_strnd_tout1)
+    for addr in range(first, end):
+        if 2 * addr < N_OUT:
+            output_neurons.leak(r, 2 * addr, r.spi_num_out_neur)
+            output_neurons.leak(r, 2 * addr + 1, r.spi_num_out_neur)
+        even, odd = _step_word(r, neurons, addr, even, odd)
+    r.lfsr_strnd_neur_u0, r.lfsr_strnd_tinp0, r.lfsr_strnd_trec0, r.lfsr_strnd_tout0 = even
+    r.lfsr_strnd_neur_u1, r.lfsr_strnd_tinp1, r.lfsr_strnd_trec1, r.lfsr_strnd_tout1 = odd
+    r.neur_step_cnt = 2 * end
+    if end > first and 2 * end == final + 1:
+        r.state, r.neur_step_cnt = SDONE, 0
+    return 2 * (end - first)
+
+
+@kernel
+def _step_word(r: np.record, neurons: np.ndarray, addr: int, even: Rands, odd: Rands) -> tuple[Rands, Rands]:
+    """Read a word, and write it with its spikes; returns the random numbers after it."""
+    srams.load_pair(r, neurons, addr)
+    alpha, thr = neuron_array.alpha(r, addr), pair.thr(pair.parameters(r.neur_data_o))
+    old0 = pair.half(r.neur_data_o, 0) if r.neur_dirty[2 * addr] else 0
+    old1 = pair.half(r.neur_data_o, 1) if r.neur_dirty[2 * addr + 1] else 0
+    ahead0, ahead1 = _ahead(even), _ahead(odd)
+    next0 = neuron_array.step_half(r, old0, alpha, thr, ahead0.u, ahead0.inp, ahead0.rec, ahead0.out)
+    next1 = neuron_array.step_half(r, old1, alpha, thr, ahead1.u, ahead1.inp, ahead1.rec, ahead1.out)
+    pair.put(neurons, addr, next0, next1)
+    r.neur_z[2 * addr], r.neur_z[2 * addr + 1] = int(pair.u(old0) >= thr), int(pair.u(old1) >= thr)
+    r.neur_dirty[2 * addr], r.neur_dirty[2 * addr + 1] = 1, 1
+    return _after(r, even, ahead0, alpha), _after(r, odd, ahead1, alpha)
+
+
+@kernel
+def _ahead(rands: Rands) -> Rands:
+    """What the LFSRs show."""
+    return Rands(lfsr.ahead(rands.u), lfsr.ahead(rands.inp), lfsr.ahead(rands.rec), lfsr.ahead(rands.out))
+
+
+@kernel
+def _after(r: np.record, rands: Rands, ahead: Rands, alpha: int) -> Rands:
+    """The random numbers after a word: a potential's stand still where nothing decays, the traces' do not."""
+    u, inp, rec, out = rands
+    if lif.rounds(alpha, r.spi_en_stoch_round):
+        u = lfsr.after(u, ahead.u, ROUND_UNFOLD)
+    if r.spi_en_stoch_round:
+        inp = lfsr.after(inp, ahead.inp, ROUND_UNFOLD)
+        rec = lfsr.after(rec, ahead.rec, ROUND_UNFOLD)
+        out = lfsr.after(out, ahead.out, TOUT_UNFOLD)
+    return Rands(u, inp, rec, out)
