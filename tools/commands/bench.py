@@ -15,7 +15,7 @@ from tools.errors import Difference
 
 BUILD = Path("build/bench")
 ROUNDS, QUICK_ROUNDS = 5, 2
-WIDTH = 190  # columns of the tables where they do not go to a terminal
+WIDTH = 225  # columns of the tables where they do not go to a terminal
 
 
 @click.command("bench")
