@@ -78,6 +78,20 @@ def waiting_clock(r: np.record) -> None:
 
 
 @kernel
+def calm_clock(r: np.record) -> None:
+    """``waiting_clock`` with nothing on its way from pins or SPI, and the output bus at rest (see stretch.py)."""
+    aerin_addr = field(r.inputs, IN.AERIN_ADDR)
+    sched = scheduler.outputs(r)
+    state_next = controller.next_state(r, aerin_addr, sched)
+    if r.state == controller.PUSH:
+        scheduler.clock(r, sched, controller.sched_port(r, aerin_addr), 0, 0)
+    else:
+        scheduler.run_on(r, 1)
+    controller.calm_clock(r, state_next, aerin_addr, field(r.inputs, IN.AERIN_REQ))
+    r.cycle += 1
+
+
+@kernel
 def _edge(r: np.record, sched: Sched, event_out: int, neur_addr: int, seen: Seen) -> None:
     """The edge of all that is no memory: what the neuron written tells it is all that it has to do with one."""
     aerin_addr = field(r.inputs, IN.AERIN_ADDR)

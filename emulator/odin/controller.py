@@ -278,11 +278,8 @@ def aerin_ack(r: np.record) -> int:
 
 
 @kernel
-def clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: int) -> None:
-    """Rising edge: state, counters, synchronisers. The gate closes only as the controller comes to rest.
-
-    busy : the output bus is in a transaction (AEROUT_CTRL_BUSY); the counters stand still
-    """
+def calm_clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: int = 0) -> None:
+    """Rising edge where nothing comes from the SPI: state, counters, the input bus's synchroniser; see ``clock``."""
     inc = neur_cnt_inc(r, aerin_addr)
     if r.state == WAIT:
         r.ctrl_cnt = 0
@@ -292,11 +289,20 @@ def clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: 
         if inc:
             r.neur_cnt = wrap(r.neur_cnt + 1, M)
     r.state = state_next
+    r.aerin_req_sync = r.aerin_req_sync_int
+    r.aerin_req_sync_int = aerin_req
+
+
+@kernel
+def clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: int) -> None:
+    """Rising edge: state, counters, synchronisers. The gate closes only as the controller comes to rest.
+
+    busy : the output bus is in a transaction (AEROUT_CTRL_BUSY); the counters stand still
+    """
+    calm_clock(r, state_next, aerin_addr, aerin_req, busy)
     may_close = state_next == WAIT or r.spi_gate_activity_sync == 1
     r.spi_gate_activity_sync = r.spi_gate_activity_sync_int if may_close else 0
     r.spi_gate_activity_sync_int = r.spi_gate_activity
-    r.aerin_req_sync = r.aerin_req_sync_int
-    r.aerin_req_sync_int = aerin_req
     r.ctrl_readback_event_sync = r.ctrl_readback_event_sync_int
     r.ctrl_readback_event_sync_int = r.ctrl_readback_event
     r.ctrl_prog_event_sync = r.ctrl_prog_event_sync_int

@@ -13,10 +13,9 @@ from emulator import runs
 from emulator.handshake import FOREVER, Delays, Environment, Receiver, Sender, held, receive, send, send_for
 from emulator.kernel.bits import field
 from emulator.kernel.jit import entry, kernel
-from emulator.odin import aer_out, controller, event, loop, scheduler
-from emulator.odin import lanes as lane
+from emulator.odin import aer_out, controller, event, loop, planes, scheduler
 from emulator.odin.chip import Model
-from emulator.odin.clock import OUT, outputs, waiting_clock
+from emulator.odin.clock import OUT, calm_clock, outputs, waiting_clock
 from emulator.odin.controller import WAIT
 from emulator.odin.event import Workspace
 from emulator.odin.layout import NEURONS, SYNAPSES
@@ -26,6 +25,7 @@ from emulator.runs import Buses, EventRun, new_column, put
 
 NO_SWEEPS = -1
 WORTH_IT = 8  # clocks of rest that are looked for
+AT_REST = Receiver(0, 0)  # its pin
 ONE_SPIKE = aer_out.Seen(True, 0, False, False, 0, 0, 0)
 
 
@@ -109,6 +109,34 @@ def rest_clocks(r: np.record, sender: Sender, receiver: Receiver, delays: Delays
     return min(quiet, scheduler.unchanged_for(r))
 
 
+@kernel
+def _to_next_event(
+    r: np.record,
+    counts: np.record,
+    undriven: int,
+    sender: Sender,
+    delays: Delays,
+    events: np.ndarray,
+    not_before: np.ndarray,
+    limit: int,
+) -> Sender:
+    """Run on, for at most ``limit`` clocks, while only the controller, the scheduler and the input bus move.
+
+    Call it only where the event level is free (``event.is_free``). Ends where an event begins, or a rest may.
+    """
+    end = r.cycle + limit
+    while r.cycle < end and sender.n_sent < len(events) and controller.is_waiting(r.state):
+        pause = held(sender, not_before, r.cycle)
+        if r.state == WAIT and sender.req == 0 and max(sender.wait, pause) >= WORTH_IT:
+            break
+        sender = send(sender, delays, events, controller.aerin_ack(r), pause)
+        r.inputs = loop.pins(undriven, sender, AT_REST)
+        counts.cycles[r.state] += 1
+        calm_clock(r)
+        counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
+    return sender
+
+
 @entry
 def _loop(
     r: np.record,
@@ -131,7 +159,7 @@ def _loop(
     sender, receiver, req_before = buses
     sweeping = stall != NO_SWEEPS
     if sweeping:
-        lane.load_all(ws.lanes, ws.rows, r, neurons, synapses, ws.scratch.word)
+        planes.load_all(ws.planes, r, neurons)
     while n_cycles < max_cycles:
         shown = outputs(r)
         ack, req = field(shown, OUT.AERIN_ACK), field(shown, OUT.AEROUT_REQ)
@@ -154,6 +182,13 @@ def _loop(
                 r.cycle += clocks
                 n_cycles += clocks
                 continue
+            if event.is_free(r, receiver, delays):
+                before = r.cycle
+                limit = max_cycles - n_cycles
+                sender = _to_next_event(r, counts, undriven, sender, delays, events, not_before, limit)
+                n_cycles += r.cycle - before
+                if r.cycle > before:
+                    continue
         fits = n_cycles + event.clocks_at_most(r, stall) <= max_cycles
         if sweeping and not waiting and fits and event.can_take(r, receiver, delays):
             taken = event.take(r, ws, neurons, synapses, counts, delays, stall, receiver)
@@ -179,5 +214,5 @@ def _loop(
         counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
         n_cycles += 1
     if sweeping:
-        lane.flush_all(ws.lanes, ws.rows, r, neurons, synapses)
+        planes.flush_all(ws.planes, r, neurons, synapses)
     return cycles[:n_spikes], addrs[:n_spikes], n_cycles, done, Buses(sender, receiver, req_before)

@@ -17,8 +17,7 @@ import numpy as np
 from emulator.handshake import Delays, Receiver, receive
 from emulator.kernel.bits import bit, field, placed
 from emulator.kernel.jit import kernel, outlined
-from emulator.odin import controller, scheduler, sweep
-from emulator.odin import lanes as lane
+from emulator.odin import controller, planes, scheduler, sweep, sweep_izh, sweep_lif
 from emulator.odin.clock import IN, OUT, clock, outputs
 from emulator.odin.controller import BIST, POP_NEUR, SYNAPSE, TREF, WAIT, WAIT_REQDN, SchedPort
 from emulator.odin.layout import N_PRIO, N_SYN, M, N
@@ -39,19 +38,19 @@ SHOWN = np.dtype((np.record, [("n", np.int64), ("cycles", np.int64, (N,)), ("add
 class Workspace(NamedTuple):
     """What the engine needs beside the model's state: ``new_workspace``.
 
+    word : (4,) int64, a neuron's memory word; fired : (256,) int64, neurons that spike in an event, in order
     shown : spikes seen on the output bus during an event, with their cycles
     """
 
-    lanes: np.record
-    rows: np.ndarray
-    kept: np.record
+    planes: np.record
+    word: np.ndarray
+    fired: np.ndarray
     shown: np.record
-    scratch: sweep.Scratch
 
 
 def new_workspace() -> Workspace:
     shown = np.zeros(1, dtype=SHOWN).view(np.recarray)
-    return Workspace(lane.new_lanes()[0], np.zeros((N, N), np.uint8), lane.new_kept()[0], shown[0], sweep.new_scratch())
+    return Workspace(planes.new_planes()[0], np.zeros(planes.N_LIMBS, np.int64), np.zeros(N, np.int64), shown[0])
 
 
 class Taken(NamedTuple):
@@ -100,14 +99,10 @@ def _show(ws: Workspace, cycle: int, addr: int) -> None:
 
 
 @kernel
-def _event_out(lanes: np.record, n: int) -> int:
+def _event_out(p: np.record, n: int) -> int:
     """NEUR_EVENT of a neuron that spikes."""
-    if lanes.lif[n]:
-        return placed(1, EVENT_OUT.spike)
-    refs = placed(lane.wide(lanes.spk_ref[n]), EVENT_OUT.spk_ref) | placed(
-        lane.wide(lanes.isi_ref[n]), EVENT_OUT.isi_ref
-    )
-    return placed(1, EVENT_OUT.spike) | refs
+    spk_ref, isi_ref = planes.number_of(p.spk_ref, n), planes.number_of(p.isi_ref, n)
+    return placed(1, EVENT_OUT.spike) | placed(spk_ref, EVENT_OUT.spk_ref) | placed(isi_ref, EVENT_OUT.isi_ref)
 
 
 @kernel
@@ -120,14 +115,14 @@ def _scheduler_clock(r: np.record, event_out: int, n: int, pops: bool) -> None:
 def _fire(r: np.record, ws: Workspace, counts: np.record, n_spikes: int, first: int, n: int, stall: int) -> int:
     """Scheduler and output bus during the visit of ``n`` neurons from ``first`` on; returns the visit's clocks.
 
-    ws.scratch.fired : those of them that spike. In a spike event, the last neuron's visit also pops the event.
+    ws.fired : those of them that spike. In a spike event, the last neuron's visit also pops the event.
     """
     stalls, gone = 0, 0
     for k in range(n_spikes):
-        neur = ws.scratch.fired[k]
+        neur = ws.fired[k]
         at = 2 * (neur - first) + 1 + stalls
         scheduler.run_on(r, at - gone)
-        _scheduler_clock(r, _event_out(ws.lanes, neur), neur, r.state == POP_NEUR and neur == N - 1)
+        _scheduler_clock(r, _event_out(ws.planes, neur), neur, r.state == POP_NEUR and neur == N - 1)
         gone = at + 1
         counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
         r.aerout_addr = neur
@@ -153,27 +148,31 @@ def _fire(r: np.record, ws: Workspace, counts: np.record, n_spikes: int, first: 
 @kernel
 def _keep_last_neuron(r: np.record, ws: Workspace, neurons: np.ndarray) -> None:
     """The neuron memory's output register will show the last neuron as it was read."""
-    lane.flush_neuron(ws.lanes, neurons, N - 1)
-    lane.word_of(neurons, N - 1, r.neur_state)
+    planes.flush_neuron(ws.planes, neurons, N - 1)
+    planes.word_of(neurons, N - 1, r.neur_state)
 
 
 @kernel
-def _keep_last_word(r: np.record, ws: Workspace, synapses: np.ndarray, pre: int) -> None:
-    """The synapse memory's output register will show the row's last word as it was read."""
-    addr = pre << (M - lane.GROUP_BITS) | LAST_GROUP
-    lane.flush_synapses(ws.rows, synapses, addr)
-    r.synarray_rdata = lane.wide(synapses[addr, 0])
+def _row(r: np.record, ws: Workspace, synapses: np.ndarray, pre: int) -> None:
+    """Have the row in its planes; the synapse memory's output register will show its last word as it was read."""
+    if ws.planes.row_here[pre] == 0:
+        planes.load_row(ws.planes, synapses, pre)
+    addr = pre << (M - planes.GROUP_BITS) | LAST_GROUP
+    planes.flush_synapses(ws.planes, synapses, addr)
+    r.synarray_rdata = planes.wide(synapses[addr, 0])
 
 
 @kernel
-def _syn_sign(r: np.record, pre: int) -> int:
-    return bit(r.spi_syn_sign[pre // SYN_SIGN_BITS], pre % SYN_SIGN_BITS)
-
-
-@kernel
-def _n_fired(ws: Workspace) -> int:
-    """Gather the neurons that spike; returns how many."""
-    return sweep.found(ws.lanes.spike, ws.lanes.spike, ws.scratch.fired)
+def _stimulate(r: np.record, ws: Workspace, neurons: np.ndarray, synapses: np.ndarray, pre: int) -> None:
+    """A spike event's row of synapses, and all neurons."""
+    p = ws.planes
+    syn_sign = bit(r.spi_syn_sign[pre // SYN_SIGN_BITS], pre % SYN_SIGN_BITS)
+    _keep_last_neuron(r, ws, neurons)
+    sweep.plastic_row(p, pre, r.spi_propagate_unmapped_syn, r.spi_update_unmapped_syn)
+    if p.any_lif:
+        sweep_lif.stimulate_lif(p, syn_sign)
+    if p.any_izh:
+        sweep_izh.update_izh(p, syn_sign, 0)
 
 
 @kernel
@@ -181,25 +180,21 @@ def _whole_spike_event(
     r: np.record, ws: Workspace, neurons: np.ndarray, synapses: np.ndarray, counts: np.record, stall: int
 ) -> int:
     pre = field(scheduler.outputs(r).data_out, SCHED.addr)
-    syn_sign = _syn_sign(r, pre)
-    _keep_last_neuron(r, ws, neurons)
-    _keep_last_word(r, ws, synapses, pre)
-    sweep.plastic_row(ws.lanes, ws.rows[pre], r.spi_propagate_unmapped_syn, r.spi_update_unmapped_syn)
-    counts.weight_steps += sweep.total(ws.lanes.moved)
+    _row(r, ws, synapses, pre)
+    _stimulate(r, ws, neurons, synapses, pre)
+    counts.weight_steps += sweep.n_moved(ws.planes)
     counts.synaptic_operations += N
-    sweep.stimulate_lif(ws.lanes, syn_sign)
-    if ws.lanes.any_izh:
-        sweep.stimulate_izh(ws.lanes, neurons, syn_sign, ws.scratch)
-    return _fire(r, ws, counts, _n_fired(ws), 0, N, stall)
+    return _fire(r, ws, counts, sweep.found(ws.planes.spike, ws.fired), 0, N, stall)
 
 
 @kernel
 def _tref_event(r: np.record, ws: Workspace, neurons: np.ndarray, counts: np.record, stall: int) -> int:
     _keep_last_neuron(r, ws, neurons)
-    sweep.leak_lif(ws.lanes)
-    if ws.lanes.any_izh:
-        sweep.tref_izh(ws.lanes, neurons, ws.scratch)
-    return _fire(r, ws, counts, _n_fired(ws), 0, N, stall)
+    if ws.planes.any_lif:
+        sweep_lif.leak_lif(ws.planes)
+    if ws.planes.any_izh:
+        sweep_izh.update_izh(ws.planes, 0, 1)
+    return _fire(r, ws, counts, sweep.found(ws.planes.spike, ws.fired), 0, N, stall)
 
 
 @kernel
@@ -209,10 +204,10 @@ def _bist_event(r: np.record, ws: Workspace, synapses: np.ndarray, counts: np.re
     single = controller.is_single(aerin_addr)
     first = controller.neur_of(aerin_addr) if single else 0
     last = first if single else N - 1
-    _keep_last_word(r, ws, synapses, last)
     for pre in range(first, last + 1):
-        sweep.bistable_row(ws.lanes, ws.rows[pre], r.spi_update_unmapped_syn)
-        counts.weight_steps += sweep.total(ws.lanes.moved)
+        _row(r, ws, synapses, pre)
+        sweep.bistable_row(ws.planes, pre, r.spi_update_unmapped_syn)
+        counts.weight_steps += sweep.n_moved(ws.planes)
     clocks = ROW_CLOCKS * (last + 1 - first)
     scheduler.run_on(r, clocks)
     return clocks
@@ -233,52 +228,27 @@ def _fits(r: np.record, n_spikes: int, distance: int, stall: int) -> int:
 
 
 @kernel
-def _stimulate(r: np.record, ws: Workspace, pre: int, burst_end: int) -> int:
-    """All neurons take their weights, but those Izhikevich ones to be evaluated in full.
-
-    Returns how many ``neurs`` there are of those and of the LIF ones that spike.
-    """
-    lanes, syn_sign = ws.lanes, _syn_sign(r, pre)
-    sweep.plastic_row(lanes, ws.rows[pre], r.spi_propagate_unmapped_syn, r.spi_update_unmapped_syn)
-    sweep.stimulate_lif(lanes, syn_sign)
-    if lanes.any_izh == 0:
-        return sweep.found(lanes.spike, lanes.spike, ws.scratch.neurs)
-    if burst_end != NOBODY:
-        lanes.quiet[burst_end] = lane.lane(0)
-    sweep.accumulate_izh(lanes, syn_sign)
-    return sweep.found(lanes.spike, lanes.needed, ws.scratch.neurs)
-
-
-@kernel
-def _evaluate(
-    r: np.record, ws: Workspace, neurons: np.ndarray, n_looked_at: int, stop: int, pre: int, burst_end: int, stall: int
-) -> tuple[int, int]:
-    """The neurons ``neurs`` one by one, up to the last group of 8 that is done before another event is shown.
+def _until_another(r: np.record, ws: Workspace, stop: int, stall: int) -> tuple[int, int]:
+    """The last group of 8 neurons that is done before another event is shown, with the neurons that spike until then.
 
     stop : where that would be without spikes. Returns where it is, and how many neurons before it have ``fired``.
     """
     first, n_fired, distance = r.neur_cnt, 0, N_PRIO
     group, n_fired_before = NOBODY, 0
-    for k in range(n_looked_at):
-        n = ws.scratch.neurs[k]
+    for k in range(sweep.found(ws.planes.spike, ws.fired)):
+        n = ws.fired[k]
         if n < first:
             continue
         if n >= stop:
             break
         if n // N_SYN != group:
             group, n_fired_before = n // N_SYN, n_fired
-            lane.keep_words(ws.kept, neurons, group)
-        if ws.lanes.izh[n]:
-            sweep.update_izh(ws.lanes, neurons, n, _syn_sign(r, pre), 0, int(n == burst_end), ws.scratch)
-        if ws.lanes.spike[n] == 0:
-            continue
-        ws.scratch.fired[n_fired] = n
+        ws.fired[n_fired] = n
         n_fired += 1
-        if ws.lanes.izh[n] and ws.lanes.spk_ref[n] != 0:
-            distance = min(distance, lane.wide(ws.lanes.isi_ref[n]) + 1)
+        if planes.number_of(ws.planes.spk_ref, n) != 0:
+            distance = min(distance, planes.number_of(ws.planes.isi_ref, n) + 1)
         stop = min(stop, first + N_SYN * _fits(r, n_fired, distance, stall))
         if stop < (group + 1) * N_SYN:
-            lane.put_back_words(ws.kept, neurons, group)
             return group * N_SYN, n_fired_before
     return stop, n_fired
 
@@ -294,16 +264,15 @@ def _take_groups(
         return 0
     sched = scheduler.outputs(r)
     pre = field(sched.data_out, SCHED.addr)
-    burst_end = pre if sched.burst_end == 1 else NOBODY
-    lane.keep(ws.kept, ws.lanes, ws.rows[pre])
-    _keep_last_neuron(r, ws, neurons)
-    _keep_last_word(r, ws, synapses, pre)
-    n_looked_at = _stimulate(r, ws, pre, burst_end)
-    stop, n_fired = _evaluate(r, ws, neurons, n_looked_at, first + n_groups * N_SYN, pre, burst_end, stall)
-    lane.put_back(ws.kept, ws.lanes, ws.rows[pre], 0, first)
-    lane.put_back(ws.kept, ws.lanes, ws.rows[pre], stop, N)
+    _row(r, ws, synapses, pre)
+    planes.keep(ws.planes, pre)
+    planes.set_bit(ws.planes.burst_end, pre, int(sched.burst_end == 1))
+    _stimulate(r, ws, neurons, synapses, pre)
+    planes.set_bit(ws.planes.burst_end, pre, 0)
+    stop, n_fired = _until_another(r, ws, first + n_groups * N_SYN, stall)
+    planes.put_back(ws.planes, pre, first, stop)
     if stop > first:
-        counts.weight_steps += sweep.total(ws.lanes.moved, first, stop)
+        counts.weight_steps += sweep.n_moved(ws.planes)
         counts.synaptic_operations += stop - first
         r.cycle += _fire(r, ws, counts, n_fired, first, stop - first, stall)
         r.ctrl_cnt = 2 * stop
@@ -409,26 +378,28 @@ def _n_weights_changed(before: int, after: int) -> int:
 
 @outlined
 def memory_clock(
-    r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record, in_lanes: bool = True
+    r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record, in_planes: bool = True
 ) -> None:
-    """A clock in a state that may touch the memories: what it touches leaves the lanes and comes back."""
+    """A clock in a state that may touch the memories: what it touches leaves the planes and comes back."""
     aerin_addr = field(r.inputs, IN.AERIN_ADDR)
     sched = scheduler.outputs(r)
     neur = controller.neur_mem(r, aerin_addr, sched)
     syn = controller.syn_mem(r, aerin_addr, sched)
-    if in_lanes:
-        lane.flush_neuron(ws.lanes, neurons, neur.addr)
-        lane.flush_flags(ws.lanes, r, neur.addr // N_SYN)
-        lane.flush_flags(ws.lanes, r, syn.addr & LAST_GROUP)
-        lane.flush_synapses(ws.rows, synapses, syn.addr)
-    before = lane.wide(synapses[syn.addr, 0])
+    if in_planes:
+        planes.flush_neuron(ws.planes, neurons, neur.addr)
+        planes.flush_flags(ws.planes, r, neur.addr // N_SYN)
+        planes.flush_flags(ws.planes, r, syn.addr & LAST_GROUP)
+        planes.flush_synapses(ws.planes, synapses, syn.addr)
+        planes.word_of(neurons, neur.addr, ws.word)
+    before = planes.wide(synapses[syn.addr, 0])
     stimulates = neur.we == 1 and neur.event == 1 and (r.state == POP_NEUR or r.state == SYNAPSE)
     learns = r.spi_gate_activity_sync == 0
     clock(r, neurons, synapses)
     counts.synaptic_operations += int(stimulates)
     if learns:
-        counts.weight_steps += _n_weights_changed(before, lane.wide(synapses[syn.addr, 0]))
-    if neur.we and in_lanes:
-        lane.load_neuron(ws.lanes, r, neurons, neur.addr, ws.scratch.word)
-    if syn.we and in_lanes:
-        lane.load_synapses(ws.rows, synapses, syn.addr)
+        counts.weight_steps += _n_weights_changed(before, planes.wide(synapses[syn.addr, 0]))
+    if neur.we and in_planes:
+        planes.load_neuron(ws.planes, neurons, neur.addr, ws.word)
+        planes.load_flags(ws.planes, r, neur.addr // N_SYN)
+    if syn.we and in_planes:
+        planes.load_synapses(ws.planes, synapses, syn.addr)

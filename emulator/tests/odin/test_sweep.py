@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 
 from emulator.kernel.jit import outlined
-from emulator.odin import lanes as lane
-from emulator.odin import sdsp, sweep
-from emulator.odin.layout import N
+from emulator.odin import planes, sdsp, sweep, sweep_izh, sweep_lif
+from emulator.odin.layout import IZH, LIF, NEURONS, N
 from emulator.tests.odin.helpers import izh_updates, lif_updates
-from emulator.tests.odin.populations import Population
-from emulator.tests.odin.test_lanes import filled
+from emulator.tests.odin.test_planes import bits, plane
 
-SEEDS = range(20)
+SEEDS = range(6)
+SHARES = (0.0, 0.5, 1.0)  # of LIF neurons
 
 
 @outlined
@@ -24,87 +23,140 @@ def synapses_next(synapses: np.ndarray, bist: int, v_up: np.ndarray, v_down: np.
         out[i] = sdsp.synapse_next(synapses[i], bist, v_up[i], v_down[i])
 
 
-def lif_stimuli(weight: np.ndarray, sign: int, time_ref: int) -> np.ndarray:
-    return np.stack([weight, np.full(N, sign), np.ones(N, int), np.full(N, time_ref)], axis=1)
+class Crowd:
+    """256 random neurons, in memory words and in planes.
 
+    rare : fields are small, and behaviours enabled one or two at a time, as a user would
+    """
 
-@pytest.mark.parametrize("event", ["excite", "inhibit", "tref"])
-@pytest.mark.parametrize("seed", SEEDS)
-def test_all_lif_neurons_at_once(seed: int, event: str) -> None:
-    model, lanes, _, word = filled(Population(seed, 1.0, 0.5, bool(seed % 2), False))
-    neurons, ls = model.memories["neurons"], lanes[0]
-    expected, out = neurons.copy(), np.zeros((N, 3), np.int64)
-    weight = np.random.default_rng(seed).integers(0, 8, N)
-    lif_updates(expected, word, lif_stimuli(weight, int(event == "inhibit"), int(event == "tref")), out)
-    if event == "tref":
-        sweep.leak_lif(ls)
-    else:
-        ls.weight[:] = weight
-        sweep.stimulate_lif(ls, int(event == "inhibit"))
-    for n in range(N):
-        lane.flush_neuron(ls, neurons, n)
-    enabled = 1 - (neurons[:, 3] >> 31).astype(int)
-    np.testing.assert_array_equal(neurons, expected)
-    np.testing.assert_array_equal(ls.spike, out[:, 0] & enabled)
-    np.testing.assert_array_equal([ls.v_up, ls.v_down], out[:, 1:].T)
+    def __init__(self, seed: int, lif: float, rare: bool) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.neurons = self.rng.integers(0, 1 << 32, (N, NEURONS.n_limbs), dtype=np.uint32)
+        if rare:
+            self.neurons &= self.rng.integers(0, 1 << 32, self.neurons.shape, dtype=np.uint32)
+        self.is_lif = self.rng.random(N) < lif
+        self.neurons[:, 0] = self.neurons[:, 0] & ~np.uint32(1) | self.is_lif
+        self.registers = np.zeros(1, np.dtype((np.record, [(f"neur_v_{d}", np.int64, (32,)) for d in ("up", "down")])))
+        self.planes = planes.new_planes()[0]
+        planes.load_all(self.planes, self.registers.view(np.recarray)[0], self.neurons)
 
+    def expected(self, stimuli: np.ndarray) -> np.ndarray:
+        """All neurons one by one; returns (256, 5): spike, v_up, v_down, spk_ref, isi_ref."""
+        word, by_model = np.zeros(NEURONS.n_limbs, np.int64), self.neurons.copy()
+        as_lif, as_izh = np.zeros((N, 3), np.int64), np.zeros((N, 5), np.int64)
+        lif_updates(by_model, word, stimuli, as_lif)
+        izh_updates(self.neurons, word, stimuli, as_izh)
+        self.neurons[self.is_lif] = by_model[self.is_lif]
+        as_izh[self.is_lif] = np.pad(as_lif, ((0, 0), (0, 2)))[self.is_lif]
+        as_izh[:, 0] &= 1 - (self.neurons[:, 3] >> 31).astype(int)
+        return as_izh
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_all_izhikevich_neurons_at_once(seed: int) -> None:
-    """Events one after the other, since what an event finds quiet decides how the next one is computed."""
-    model, lanes, _, word = filled(Population(seed, 0.0, 0.5, False, True))
-    neurons, ls = model.memories["neurons"], lanes[0]
-    expected, out = neurons.copy(), np.zeros((N, 5), np.int64)
-    rng = np.random.default_rng(seed)
-    scratch = sweep.new_scratch()
-    for time_ref in (0, 0, 0, 1, 0, 0, 0, 0, 1, 1, 0, 0):
-        weight, sign = rng.integers(0, 8, N) * (rng.random(N) < 0.7), int(rng.integers(2))
-        izh_updates(expected, word, np.pad(lif_stimuli(weight, sign, time_ref), ((0, 0), (0, 1))), out)
-        ls.spike[:] = 0
+    def event(self, weight: np.ndarray, sign: int, time_ref: int, burst_end: np.ndarray) -> np.ndarray:
+        """All neurons at once; returns the same."""
+        p = self.planes
+        for b in range(3):
+            p.weight[b] = plane(weight >> b & 1)
+        p.burst_end[:] = plane(burst_end)
+        p.spike[:] = 0
         if time_ref:
-            sweep.tref_izh(ls, neurons, scratch)
+            sweep_lif.leak_lif(p)
         else:
-            ls.weight[:] = weight
-            sweep.stimulate_izh(ls, neurons, sign, scratch)
-        for n in range(N):
-            lane.flush_neuron(ls, neurons, n)
-        enabled = 1 - (neurons[:, 3] >> 31).astype(int)
-        np.testing.assert_array_equal(neurons, expected)
-        np.testing.assert_array_equal(ls.spike, out[:, 0] & enabled)
-        np.testing.assert_array_equal([ls.v_up, ls.v_down], out[:, 1:3].T)
+            sweep_lif.stimulate_lif(p, sign)
+        sweep_izh.update_izh(p, sign, time_ref)
+        refs = [sum(bits(b) << i for i, b in enumerate(ref)) for ref in (p.spk_ref, p.isi_ref)]
+        return np.stack([bits(p.spike), bits(p.v_up), bits(p.v_down), *refs], axis=1)
 
+
+@pytest.mark.parametrize("rare", [False, True])
+@pytest.mark.parametrize("lif", SHARES)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_all_neurons_at_once(seed: int, lif: float, rare: bool) -> None:
+    crowd = Crowd(seed, lif, rare)
+    rng = np.random.default_rng(seed)
+    spikes = 0
+    for time_ref in (0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1):
+        weight, sign = rng.integers(0, 8, N) * (rng.random(N) < 0.7), int(rng.integers(2))
+        burst_end = rng.integers(0, 2, N) * (1 - time_ref)
+        columns = [weight, np.full(N, sign), np.ones(N, int), np.full(N, time_ref), burst_end]
+        expected = crowd.expected(np.stack(columns, axis=1))
+        np.testing.assert_array_equal(crowd.event(weight, sign, time_ref, burst_end), expected)
+        held = np.zeros_like(crowd.neurons)
+        for limb, b in itertools.product(range(NEURONS.n_limbs), range(32)):
+            held[:, limb] |= (bits(crowd.planes.neurons[32 * limb + b]) << b).astype(np.uint32)
+        np.testing.assert_array_equal(held, crowd.neurons)
+        spikes += expected[:, 0].sum()
+    assert spikes > 0
+
+
+def test_every_field_of_state_is_seen_to_move() -> None:
+    """Else the comparison above would say little of it."""
+    moved = {LIF.name: 0, IZH.name: 0}
+    for seed, rare in itertools.product(SEEDS, (False, True)):
+        crowd = Crowd(seed, 0.5, rare)
+        before = crowd.planes.neurons.copy()
+        for time_ref in (0, 0, 1, 0, 1, 1):
+            crowd.event(crowd.rng.integers(0, 8, N), seed % 2, time_ref, crowd.rng.integers(0, 2, N))
+        changed = np.stack([bits(b) for b in crowd.planes.neurons ^ before])
+        for word, where in ((LIF, crowd.is_lif), (IZH, ~crowd.is_lif)):
+            moved[word.name] |= sum(1 << int(b) for b in np.flatnonzero(changed[:, where].any(axis=1)))
+    for word in (LIF, IZH):
+        assert moved[word.name] == sum(((1 << f.width) - 1) << f.lsb for f in word if f.kind == "state")
+
+
+# --- Synapses ---------------------------------------------------------------------------------------------------
 
 # All kinds of synapse under all kinds of flags, 64, four times over.
 SYNAPSE, V_UP, V_DOWN = (
     np.array(column * 4) for column in zip(*itertools.product(range(16), (0, 1), (0, 1)), strict=True)
 )
+PRE = 100
+
+
+def row_of(synapses: np.ndarray) -> np.record:
+    """Planes with this row, and the flags."""
+    p = planes.new_planes()[0]
+    for b in range(4):
+        p.rows[PRE, b] = plane(synapses >> b & 1)
+    p.v_up[:], p.v_down[:] = plane(V_UP), plane(V_DOWN)
+    return p
+
+
+def numbers(of: np.ndarray) -> np.ndarray:
+    return sum(bits(b) << i for i, b in enumerate(of))  # type: ignore[return-value]
 
 
 @pytest.mark.parametrize("update", [0, 1])
 @pytest.mark.parametrize("propagate", [0, 1])
 def test_sdsp_on_every_kind_of_synapse(propagate: int, update: int) -> None:
-    lanes = lane.new_lanes()
-    ls, row, out = lanes[0], SYNAPSE.astype(np.uint8), np.zeros(N, np.int64)
-    ls.v_up[:], ls.v_down[:] = V_UP, V_DOWN
+    p, out = row_of(SYNAPSE), np.zeros(N, np.int64)
     synapses_next(SYNAPSE, 0, V_UP, V_DOWN, out)
-    sweep.plastic_row(ls, row, propagate, update)
-    mapped = SYNAPSE >> 3
+    sweep.plastic_row(p, PRE, propagate, update)
+    mapped, row = SYNAPSE >> 3, numbers(p.rows[PRE])
     np.testing.assert_array_equal(row, np.where(mapped | update, out, SYNAPSE))
-    np.testing.assert_array_equal(ls.weight, np.where(mapped | propagate, SYNAPSE & 7, 0))
-    np.testing.assert_array_equal(ls.moved, row != SYNAPSE)
+    np.testing.assert_array_equal(numbers(p.weight), np.where(mapped | propagate, SYNAPSE & 7, 0))
+    np.testing.assert_array_equal(bits(p.moved), row != SYNAPSE)
+    assert sweep.n_moved(p) == (row != SYNAPSE).sum()
 
 
 @pytest.mark.parametrize("update", [0, 1])
 def test_bistability_on_every_kind_of_synapse(update: int) -> None:
-    lanes = lane.new_lanes()
-    ls, row, out = lanes[0], SYNAPSE.astype(np.uint8), np.zeros(N, np.int64)
+    p, out = row_of(SYNAPSE), np.zeros(N, np.int64)
     synapses_next(SYNAPSE, 1, V_UP, V_DOWN, out)
-    sweep.bistable_row(ls, row, update)
+    sweep.bistable_row(p, PRE, update)
+    row = numbers(p.rows[PRE])
     np.testing.assert_array_equal(row, np.where((SYNAPSE >> 3) | update, out, SYNAPSE))
-    np.testing.assert_array_equal(ls.moved, row != SYNAPSE)
+    np.testing.assert_array_equal(bits(p.moved), row != SYNAPSE)
+    assert not p.rows[PRE - 1].any() and not p.rows[PRE + 1].any()
 
 
-def test_a_sum_counts_all_lanes() -> None:
-    lanes = lane.new_lanes()
-    lanes[0].spike[:] = 1
-    assert sweep.total(lanes[0].spike) == N
+# --- Numbers of neurons -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 1.0])
+def test_ones_are_counted_and_found(share: int) -> None:
+    ones = np.random.default_rng(1).random(N) < share
+    p, neurs = planes.new_planes()[0], np.zeros(N, np.int64)
+    p.moved[:], p.spike[:] = plane(ones), plane(ones)
+    assert sweep.n_moved(p) == ones.sum()
+    assert sweep.found(p.spike, neurs) == ones.sum()
+    np.testing.assert_array_equal(neurs[: ones.sum()], ones.nonzero()[0])
