@@ -99,6 +99,19 @@ SPI_RECIPES = {
         program=True,
         host=HostTraffic({"session": 1}, gap=Clocks(2000, 4000), quick=None, half=Clocks(1, 1, 0.01, 2, 6)),
     ),
+    "spi_blocks": Recipe(
+        "Long transfers to and from all memories in mid-timestep, while the network sweeps and learns.",
+        n_cycles=18_000,
+        network=_SMALL,
+        samples=_SOME_EVENTS,
+        host=HostTraffic(
+            {"restless_session": 5, "session": 2, "flags": 2, "stray": 1},
+            gap=Clocks(5, 300),
+            half=Clocks(1, 2),
+            block=(4, 24),
+            session=(1, 3),
+        ),
+    ),
     "spi_registers": Recipe(
         "Every register rewritten at any value while the network runs.",
         n_cycles=20_000,

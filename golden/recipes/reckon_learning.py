@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from golden.ranges import Range
 from golden.recipes.reckon import HostTraffic, Recipe
 from golden.recipes.reckon_contents import Network
 from golden.recipes.reckon_samples import Samples
@@ -9,6 +10,23 @@ from golden.stimulus import Clocks
 
 _SMALL = Network(n_inp=(10, 14), n_rec=(12, 18))
 _EAGER = Network(winp=(20, 120), thr=(150, 500))  # spikes a lot, so that traces rise
+
+# Every parameter of learning, at any value. K_*_P: beyond 19 Verilator and the language disagree.
+_ANY_LEARNING: dict[str, Range] = {
+    "SPI_DO_EPROP": (0, 7),
+    "SPI_LEARN_SIG_SCALE": (0, 15),
+    "SPI_EN_STOCH_ROUND": (0, 1),
+    "SPI_KAPPA": (0, 255),
+    "SPI_REGUL_MODE": (0, 7),
+    "SPI_REGUL_W": (0, 3),
+    "SPI_REGUL_F0": (0, 4095),
+    "SPI_REGUL_K_MUL": (0, 31),
+    **{f"SPI_REGUL_K_{kind}_R": (0, 31) for kind in ("INP", "REC")},
+    **{f"SPI_REGUL_K_{kind}_P": (0, 19) for kind in ("INP", "REC")},
+    **{f"SPI_FP_LOC_{kind}": (0, 7) for kind in ("WINP", "WREC", "WOUT", "TINP", "TREC", "TOUT")},
+    **{f"SPI_LR_{end}_{kind}": (0, 31) for end in "RP" for kind in ("WINP", "WREC", "WOUT")},
+    **{f"SPI_H_{i}": (-16, 15) for i in range(5)},
+}
 
 NEURON_RECIPES = {
     "inference": Recipe(
@@ -164,6 +182,14 @@ LEARNING_RECIPES = {
         network=_EAGER,
         samples=Samples(teach=(6, 12)),
     ),
+    "retuned": Recipe(
+        "Every parameter of learning changed to any value, between samples and in them.",
+        n_cycles=18_000,
+        registers=_ANY_LEARNING,
+        network=_SMALL,
+        samples=Samples(steps=(3, 6)),
+        host=HostTraffic({"config": 1}, gap=Clocks(60, 400), retune=_ANY_LEARNING),
+    ),
     "regression": Recipe(
         "Regression: targets of two bytes each at every taught timestep, errors with and without the hard sigmoid, "
         "potentials sent at each timestep.",
@@ -177,6 +203,20 @@ LEARNING_RECIPES = {
         },
         network=_SMALL,
         host=HostTraffic({"config": 1}, gap=Clocks(2000, 4000), retune={"SPI_NO_OUT_ACT": (0, 1)}),
+    ),
+    "regression_regul": Recipe(
+        "Regression with each regularisation: errors of 16 bits, and updates taken back where neurons spike much.",
+        registers={
+            "SPI_REGRESSION": 1,
+            "SPI_NO_OUT_ACT": (0, 1),
+            "SPI_SINGLE_LABEL": 0,
+            "SPI_REGUL_MODE": (1, 7),
+            "SPI_REGUL_W": (1, 3),
+        },
+        network=_EAGER,
+        host=HostTraffic(
+            {"config": 1}, gap=Clocks(800, 3000), retune={"SPI_REGUL_MODE": (0, 7), "SPI_REGUL_W": (0, 3)}
+        ),
     ),
     "regression_single": Recipe(
         "Regression with SPI_SINGLE_LABEL: targets are asked for all the same, since no label ever comes; the label "
