@@ -1,6 +1,6 @@
 """The bridge: a UART on one side, all pins of a chip on the other. See README.md for what it is told and answers."""
 
-from amaranth import Module, Signal
+from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import fifo, wiring
 from amaranth.lib.wiring import In, Out, connect
 
@@ -9,7 +9,8 @@ from rtl.bridge.aer import CYCLE_BITS, AerReceiver, AerSender, Timed
 from rtl.bridge.chip_clock import ChipClock
 from rtl.bridge.executor import Executor
 from rtl.bridge.framing import Deframer, Framer
-from rtl.bridge.protocol import VERSION, buses
+from rtl.bridge.leader import Leader
+from rtl.bridge.protocol import VERSION, Lead, buses
 from rtl.bridge.spi_master import SpiMaster
 from rtl.bridge.uart import UartReceiver, UartSender
 
@@ -76,26 +77,15 @@ class Bridge(wiring.Component):
         ]
 
     def _connect_chip(self, m: Module, executor: Executor) -> None:
-        spi, aer_in, aer_out = self._buses.spi, self._buses.aer_in, self._buses.aer_out
+        spi = self._buses.spi
         m.submodules.chip_clock = clock = ChipClock(self._half)
         m.submodules.spi = master = SpiMaster()
-        m.submodules.aer_in = to_chip = AerSender(aer_in["addr"].width)
-        m.submodules.aer_out = from_chip = AerReceiver(aer_out["addr"].width)
         now = Signal(CYCLE_BITS)
         with m.If(clock.rise):
             m.d.sync += now.eq(now + 1)
-        self._queue(m, "events", executor.events, to_chip.i, self._event_depth, executor.forget)
-        self._queue(m, "spikes", from_chip.o, executor.spikes, self._spike_depth)
         connect(m, executor.spi, master.i)
-        for name in ("gap", "hold"):
-            m.d.comb += getattr(to_chip, name).eq(getattr(executor, name))
-        for name in ("ack_delay", "ack_hold"):
-            m.d.comb += getattr(from_chip, name).eq(getattr(executor, name))
         m.d.comb += [
             executor.now.eq(now),
-            to_chip.now.eq(now),
-            from_chip.now.eq(now),
-            to_chip.forget.eq(executor.forget),
             master.half.eq(executor.spi_half),
             executor.spi_busy.eq(master.busy),
             executor.spi_received.eq(master.received),
@@ -103,6 +93,29 @@ class Bridge(wiring.Component):
             self._pin(spi["sck"]).eq(master.sck),
             self._pin(spi["mosi"]).eq(master.mosi),
             master.miso.eq(self._pin(spi["miso"])),
+        ]
+        self._connect_levels(m, executor)
+        if self._buses.lead is None:
+            may_run, moving = self._connect_events(m, executor, clock, now)
+        else:
+            may_run, moving = self._connect_lead(m, self._buses.lead, executor, clock, now)
+        self._let_run(m, executor, clock, master, may_run, moving)
+
+    def _connect_events(self, m: Module, executor: Executor, clock: ChipClock, now: Signal) -> tuple[Value, Value]:
+        """Both event buses; whether they let the clock run, and whether something is under way."""
+        aer_in, aer_out = self._buses.aer_in, self._buses.aer_out
+        m.submodules.aer_in = to_chip = AerSender(aer_in["addr"].width)
+        m.submodules.aer_out = from_chip = AerReceiver(aer_out["addr"].width)
+        self._queue(m, "events", executor.events, to_chip.i, self._event_depth, executor.forget)
+        self._queue(m, "spikes", from_chip.o, executor.spikes, self._spike_depth)
+        self._connect_delays(m, executor, to_chip, ("gap", "hold"))
+        self._connect_delays(m, executor, from_chip, ("ack_delay", "ack_hold"))
+        m.d.comb += [
+            to_chip.now.eq(now),
+            from_chip.now.eq(now),
+            to_chip.forget.eq(executor.forget),
+            to_chip.stb.eq(executor.ran),
+            from_chip.stb.eq(clock.stb),
             self._pin(aer_in["addr"]).eq(to_chip.addr),
             self._pin(aer_in["req"]).eq(to_chip.req),
             to_chip.ack.eq(self._pin(aer_in["ack"])),
@@ -110,8 +123,39 @@ class Bridge(wiring.Component):
             from_chip.req.eq(self._pin(aer_out["req"])),
             self._pin(aer_out["ack"]).eq(from_chip.ack),
         ]
-        self._connect_levels(m, executor)
-        self._let_run(m, executor, clock, master, to_chip, from_chip)
+        moving = to_chip.req | to_chip.ack | to_chip.i.valid | from_chip.req | from_chip.ack
+        return ~(to_chip.starved & executor.more) & from_chip.o.ready, moving
+
+    def _connect_lead(
+        self, m: Module, lead: Lead, executor: Executor, clock: ChipClock, now: Signal
+    ) -> tuple[Value, Value]:
+        """The same for a chip that is led."""
+        aer_in, aer_out = self._buses.aer_in, self._buses.aer_out
+        m.submodules.leader = leader = Leader(aer_in["addr"].width, aer_out["addr"].width, len(lead.levels))
+        level = self._queue(m, "events", executor.events, leader.i, self._event_depth, executor.forget)
+        self._queue(m, "spikes", leader.o, executor.spikes, self._spike_depth)
+        self._connect_delays(m, executor, leader, ("gap", "hold", "ack_delay", "ack_hold"))
+        m.d.comb += [
+            leader.now.eq(now),
+            leader.look.eq(clock.look & (executor.left != 0)),
+            leader.stb.eq(executor.ran),
+            leader.forget.eq(executor.forget),
+            self._pin(aer_in["addr"]).eq(leader.addr),
+            self._pin(aer_in["req"]).eq(leader.req),
+            leader.ack.eq(self._pin(aer_in["ack"])),
+            self._pin(lead.target).eq(leader.target),
+            self._pin(lead.tick).eq(leader.tick),
+            leader.ready.eq(self._pin(lead.ready)),
+            leader.out_addr.eq(self._pin(aer_out["addr"])),
+            leader.out_req.eq(self._pin(aer_out["req"])),
+            self._pin(aer_out["ack"]).eq(leader.out_ack),
+            *(self._pin(pin).eq(leader.levels[i]) for i, pin in enumerate(lead.levels)),
+        ]
+        busy = level != 0
+        return Mux(busy, leader.settled, ~executor.more), busy
+
+    def _connect_delays(self, m: Module, executor: Executor, to: wiring.Component, names: tuple[str, ...]) -> None:
+        m.d.comb += [getattr(to, name).eq(getattr(executor, name)) for name in names]
 
     def _pin(self, pin: Pin) -> Signal:
         signal: Signal = getattr(self, pin.name)
@@ -135,7 +179,8 @@ class Bridge(wiring.Component):
         o: wiring.PureInterface,
         depth: int,
         forget: Signal | None = None,
-    ) -> None:
+    ) -> Signal:
+        """A queue between two streams; returns how many it holds."""
         layout = Timed(len(i.payload.addr))
         m.submodules[name] = queue = fifo.SyncFIFOBuffered(width=layout.size, depth=depth)
         m.d.comb += [
@@ -154,6 +199,8 @@ class Bridge(wiring.Component):
                 m.d.sync += draining.eq(0)
             with m.If(draining):
                 m.d.comb += [queue.r_en.eq(1), o.valid.eq(0)]
+        level: Signal = queue.level
+        return level
 
     def _let_run(
         self,
@@ -161,19 +208,16 @@ class Bridge(wiring.Component):
         executor: Executor,
         clock: ChipClock,
         master: SpiMaster,
-        to_chip: AerSender,
-        from_chip: AerReceiver,
+        may_run: Value,
+        moving: Value,
     ) -> None:
         """When the chip's clock runs, who moves with it, and how long nothing has happened."""
-        running, moving = Signal(), Signal()
+        running = Signal()
         m.d.comb += [
-            running.eq((executor.left != 0) & ~(to_chip.starved & executor.more) & from_chip.o.ready),
+            running.eq((executor.left != 0) & may_run),
             clock.go.eq(running | master.busy),
             executor.ran.eq(clock.stb & running),
-            to_chip.stb.eq(executor.ran),
-            from_chip.stb.eq(clock.stb),
             master.stb.eq(clock.stb),
-            moving.eq(to_chip.req | to_chip.ack | to_chip.i.valid | from_chip.req | from_chip.ack),
         ]
         with m.If(executor.started | clock.stb & moving):
             m.d.sync += executor.quiet.eq(0)

@@ -12,12 +12,14 @@ class ChipClock(wiring.Component):
     clk : the chip's clock
     stb : in this clock the chip's outputs are as its last edge left them; its inputs change at the end of this
         clock, as ``clk`` falls: so they are stable for ``half`` clocks before they are taken, and cannot race it
+    look : the chip's outputs are as its last edge left them; ``stb`` comes at such a moment
     rise : at the end of this clock ``clk`` rises
     """
 
     go: In(1)
     clk: Out(1)
     stb: Out(1)
+    look: Out(1)
     rise: Out(1)
 
     def __init__(self, half: int = 1) -> None:
@@ -32,7 +34,7 @@ class ChipClock(wiring.Component):
             m.d.sync += waited.eq(waited + 1)
         with m.FSM():
             with m.State("HIGH"):  # at first low, which nobody minds
-                m.d.comb += self.stb.eq(ready & self.go)
+                m.d.comb += [self.look.eq(ready), self.stb.eq(ready & self.go)]
                 with m.If(self.stb):
                     m.d.sync += [self.clk.eq(0), waited.eq(0)]
                     m.next = "LOW"

@@ -9,6 +9,12 @@ answered with the same response, and does nothing else: so each request is done 
 never more under way than one frame, which fits the buffer of either side; the bridge says how many of the events it had
 room for, and gives spikes only when it is asked for them: so nothing is lost if either side is slow.
 
+A chip that its host leads from timestep to timestep, as ReckOn, is sent operations for events, and gives bytes for
+spikes. The bridge carries them out one after the other, in the clocks of emulator/reckon/host.py: ``addr`` is the
+operation, ``at`` its operand. 0 SPIKE and 1 TARGET are events with that address; 2 TICK raises the tick for a clock,
+and with operand 1 waits until the chip's ready has fallen and risen; 3 TAKE takes so many bytes from the output bus;
+4 WAIT lets so many clocks pass; 5 SET and those that follow set a pin each.
+
 No Amaranth here: the host needs none.
 """
 
@@ -44,6 +50,17 @@ class Command(IntEnum):
     POLL = 8
 
 
+class Operation(IntEnum):
+    """What the bridge does for a chip that is led; SET + i sets the i-th of ``Lead.levels``."""
+
+    SPIKE = 0
+    TARGET = 1
+    TICK = 2
+    TAKE = 3
+    WAIT = 4
+    SET = 5
+
+
 @dataclass(frozen=True)
 class Item:
     """Bytes of a frame, an integer with its least significant byte first.
@@ -70,6 +87,7 @@ class Exchange:
 
 CYCLE_BYTES = 4
 SPI_ROLES, AER_ROLES = ("sck", "mosi", "miso"), ("req", "ack", "addr")
+LEAD_ROLES = ("target", "tick", "ready")  # of a chip that is led; pins that its host sets have the role "led"
 RUN_MORE, RUN_FORGET, RUN_KEEP = 1, 2, 4  # flags of RUN
 _AT = Item("at", CYCLE_BYTES, "Not sent before this clock, which is at most 2^31 - 1 clocks ahead.")
 _ADDR_IN = Item("addr", "event", "Address on the input bus.")
@@ -152,11 +170,30 @@ POLL_HEAD = sum(item.size for item in BY_COMMAND[Command.POLL].response if isins
 
 
 @dataclass(frozen=True)
+class Lead:
+    """The pins by which a host leads a chip from timestep to timestep, besides its event buses.
+
+    target : tells targets from spikes on the input bus; tick : begins a timestep, when the chip is ready
+    levels : pins that a host sets between timesteps
+    """
+
+    target: Pin
+    tick: Pin
+    ready: Pin
+    levels: tuple[Pin, ...]
+
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        return (self.target, self.tick, self.ready, *self.levels)
+
+
+@dataclass(frozen=True)
 class Buses:
     """The chip's pins by what the bridge does with them.
 
     event, spike : address pins of the input and the output bus
     levels_in, levels_out : pins that belong to no bus, the clock excepted
+    lead : of a chip that is led, else None
     """
 
     spi: dict[str, Pin]
@@ -164,6 +201,7 @@ class Buses:
     aer_out: dict[str, Pin]
     levels_in: tuple[Pin, ...]
     levels_out: tuple[Pin, ...]
+    lead: Lead | None = None
 
     @property
     def event_bytes(self) -> int:
@@ -199,7 +237,9 @@ def buses(chip: Chip) -> Buses:
             raise InputError(
                 f"{chip.name}: the bridge needs an SPI, one event bus in and one out, and there are not all"
             )
+    lead = _lead(chip)
     driven = {pin.name for bus in (spi, aer_in, aer_out) for pin in bus.values()} | {chip.clock.name}
+    driven |= {pin.name for pin in lead.pins} if lead else set()
     others = [pin for pin in chip.pins if pin.name not in driven]
     return Buses(
         spi,
@@ -207,7 +247,15 @@ def buses(chip: Chip) -> Buses:
         aer_out,
         tuple(pin for pin in others if pin.direction == "in"),
         tuple(pin for pin in others if pin.direction == "out"),
+        lead,
     )
+
+
+def _lead(chip: Chip) -> Lead | None:
+    one = {pin.role: pin for pin in chip.pins if pin.role in LEAD_ROLES}
+    if len(one) < len(LEAD_ROLES):
+        return None
+    return Lead(one["target"], one["tick"], one["ready"], tuple(pin for pin in chip.inputs if pin.role == "led"))
 
 
 # --- Frames -----------------------------------------------------------------------------------------------------

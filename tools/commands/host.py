@@ -40,6 +40,7 @@ BUILD = Path("build/host")
 @click.option("--onto", metavar="CONFIG", help="What the memories hold already: a configuration, or blank (all 0).")
 @click.option("--verify", is_flag=True, help="Read the memories after programming, and compare.")
 @click.option("--events", metavar="FILE", type=FILE, help="Events: .csv or .npy.")
+@click.option("--timesteps", metavar="N", type=click.IntRange(min=1), help="ReckOn: timesteps of the sample.")
 @click.option("-o", "--output", metavar="FILE", type=FILE, help="Spikes, cycle and address of each: .csv or .npy.")
 @click.option("--gap", metavar="N", type=DELAY, default=1, show_default=True, help="Clocks from ACK's fall to REQ.")
 @click.option("--hold", metavar="N", type=DELAY, default=1, show_default=True, help="Clocks from ACK to REQ's fall.")
@@ -58,6 +59,7 @@ def command(
     onto: str | None,
     verify: bool,
     events: Path | None,
+    timesteps: int | None,
     output: Path | None,
     gap: int,
     hold: int,
@@ -71,6 +73,8 @@ def command(
 
     The board holds a bitstream with the bridge of rtl/bridge. The chip's clock stands still wherever it would have to
     wait for the serial line: so spikes and their cycles are those of `draupnir run`, with the same options.
+
+    ReckOn is led by its host, timestep by timestep: its events are those files that `draupnir run reckon` takes.
 
     Without --config the chip is not reset, and keeps what it has; without --events nothing is sent.
     Exit status: 0 done, 1 --verify found a difference, and no event was sent, 2 the input, or the line, is at fault.
@@ -88,17 +92,21 @@ def command(
     from emulator.handshake import Environment
     from rtl.bridge.board import title
     from tools.config import packed
-    from tools.host import session
+    from tools.host import led, session
     from tools.host.device import Device
     from tools.host.link import Link, opened
     from tools.run import events as event_files
-    from tools.run import spikes
+    from tools.run import hosted, spikes
     from tools.spi import stream
 
     given = parameters(chip, settings)
     configuration = packed.read(config, chip) if config else None
     present = packed.memories_before(onto, chip)
-    n_events = event_files.count(events) if events else 0
+    is_led = hosted.is_hosted(chip)
+    if timesteps is not None and not is_led:
+        raise InputError(f"--timesteps {timesteps}: {chip} has no timesteps; right is to leave it out")
+    operations = led.read(events, declared, configuration, timesteps) if events and is_led else None
+    n_events = event_files.count(events) if events and operations is None else 0
     report: dict[str, Any] = {"chip": chip}
     with (
         spikes.writing(output) if output else nullcontext(lambda cycles, addrs: None) as take,
@@ -112,8 +120,12 @@ def command(
                 report["n_transactions"] = session.program(device, configuration, present, advance)
         if configuration and verify:
             report |= _verify(device, configuration, given)
-        if events and not report.get("n_differences"):
-            environment = Environment(gap, hold, ack_delay, ack_hold)
+        environment = Environment(gap, hold, ack_delay, ack_hold)
+        if operations is not None and not report.get("n_differences"):
+            with progress("operations", len(operations), "operations") as advance:
+                outcome = session.lead(device, operations, environment, max_cycles, take, advance)
+            report |= led.report(operations, outcome)
+        elif events and not report.get("n_differences"):
             with progress(events.name, n_events, "events") as advance:
                 blocks = event_files.blocks(events, declared)
                 outcome = session.run(device, blocks, environment, max_cycles, quiet or session.QUIET, take, advance)

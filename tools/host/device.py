@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from emulator.declare import Chip
@@ -86,10 +86,16 @@ class Device:
         """Let it run on, also where there is no event left."""
         self._link.request(Command.RUN, bytes(4) + bytes([RUN_KEEP]))
 
-    def events(self, timed: Sequence[tuple[int, int]]) -> int:
-        """Queue (cycle, addr), at most ``events_at_once``; returns how many of them there was room for."""
+    def events(self, timed: Collection[tuple[int, int]]) -> int:
+        """Queue (cycle, addr), at most ``events_at_once``; returns how many of them there was room for.
+
+        For a chip that is led (operand, operation).
+        """
         n = self._buses.event_bytes
-        packed = ((cycle % WRAP).to_bytes(CYCLE_BYTES, "little") + addr.to_bytes(n, "little") for cycle, addr in timed)
+        if self._buses.lead is None:
+            # An event whose cycle has passed says now: 2**31 clocks later it would seem to lie ahead.
+            timed = [(max(cycle, self.now) % WRAP, addr) for cycle, addr in timed]
+        packed = (at.to_bytes(CYCLE_BYTES, "little") + addr.to_bytes(n, "little") for at, addr in timed)
         return self._link.request(Command.EVENTS, b"".join(packed))[0]
 
     @property

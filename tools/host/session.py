@@ -127,10 +127,44 @@ def run(
     before it has been acknowledged; the chip's clock stands still rather than let the line's speed decide on that.
     quiet : clocks without an event in or out, after which nothing more is expected
     """
+    first = device.poll().now
+    return _run(device, _events(blocks, first), environment, max_cycles, quiet, take, advance)
+
+
+def lead(
+    device: Device,
+    operations: np.ndarray,
+    environment: Environment,
+    max_cycles: int | None = None,
+    take: Take = lambda cycles, received: None,
+    advance: Callable[[int], None] = lambda n: None,
+) -> Outcome:
+    """Have the bridge of a chip that is led carry out operations; as ``run``, with bytes received for spikes.
+
+    operations : (n, 2) integers, ``rtl.bridge.protocol.Operation`` (SET + i for the i-th level) and operand
+    A byte that is first seen in the very clock before which ``max_cycles`` ends the run is not taken.
+    Raises InputError for an operand that the bridge has no room for.
+    """
+    for i, (_, operand) in enumerate(operations.tolist()):
+        if operand >= WRAP:
+            raise InputError(f"operation {i}: operand {operand}; the bridge takes less than {WRAP}")
+    coming = ((operand, operation) for operation, operand in operations.tolist())
+    return _run(device, coming, environment, max_cycles, 1, take, advance)
+
+
+def _run(
+    device: Device,
+    coming: Iterator[tuple[int, int]],
+    environment: Environment,
+    max_cycles: int | None,
+    quiet: int,
+    take: Take,
+    advance: Callable[[int], None],
+) -> Outcome:
+    """coming : what goes into the queue of events."""
     device.environment(environment.delays)
     first = device.poll().now
     waiting: deque[tuple[int, int]] = deque()
-    coming = _events(blocks, first)
     outcome = Outcome(n_cycles=0)
     _fill(device, waiting, coming, outcome, advance)
     more = bool(waiting)
@@ -181,8 +215,7 @@ def _fill(
             waiting.append(event)
         if not waiting:
             return
-        # An event whose cycle has passed says now: 2**31 clocks later it would seem to lie ahead.
-        accepted = device.events([(max(cycle, device.now), addr) for cycle, addr in waiting])
+        accepted = device.events(waiting)
         for _ in range(accepted):
             waiting.popleft()
         outcome.n_events += accepted

@@ -73,6 +73,11 @@ def run(
     )
 
 
+def operations_of(model: Any) -> Any:
+    """The ``Op`` of the chip's host."""
+    return _host(model).Op
+
+
 def _host(model: Any) -> Any:
     return import_module(f"emulator.{model.chip.name}.host")
 

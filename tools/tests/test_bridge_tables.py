@@ -29,6 +29,7 @@ def test_every_pin_of_a_chip_is_driven_or_seen(name: str) -> None:
     chip = chips.declaration(name)
     found = buses(chip)
     pins = [*found.spi.values(), *found.aer_in.values(), *found.aer_out.values(), *found.levels_in, *found.levels_out]
+    pins += found.lead.pins if found.lead else ()
     assert sorted(pin.name for pin in (*pins, chip.clock)) == sorted(pin.name for pin in chip.pins)
 
 

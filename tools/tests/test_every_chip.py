@@ -23,6 +23,7 @@ from tools.tables import markdown
 ROOT = Path(__file__).parents[2]
 N_EVENTS = 8
 ROLES = {"clock", "reset", "sck", "mosi", "miso", "req", "ack", "addr", "control", "status"}
+ROLES |= {"target", "tick", "ready", "led"}  # of a chip that its host leads from timestep to timestep
 
 
 @pytest.fixture(scope="module", params=chips.names())

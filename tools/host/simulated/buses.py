@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from emulator.declare import Chip, Pin, Word
 from emulator.handshake import FOREVER, Delays, Environment
-from rtl.bridge.protocol import buses
+from rtl.bridge.protocol import CYCLE_BYTES, buses
+
+WRAP = 1 << 8 * CYCLE_BYTES
+HALF_WORD = WRAP // 2
 
 
 @dataclass
@@ -57,11 +62,30 @@ class EventBuses:
         ack, req, addr = (_level(self._out, pin, outputs) for pin in pins)
         return ack, req, addr
 
-    def must_wait(self, outputs: int) -> bool:
+    def must_wait(self, outputs: int, now: int) -> bool:
         """Whether the clock must stand still: for an event that is to come, or for room for a spike."""
         ack = self.shown(outputs)[0]
         starved = not self.req and not ack and not self.events
         return (starved and self.more) or len(self.spikes) >= self.spike_depth
+
+    def queue(self, at: int, addr: int, now: int) -> bool:
+        """Let an event wait; False if there is no room."""
+        if len(self.events) == self.event_depth:
+            return False
+        self.events.append((now + (at - now + HALF_WORD) % WRAP - HALF_WORD, addr))
+        return True
+
+    def at_rest(self, outputs: int) -> bool:
+        """Whether nothing will move while only the SPI runs, unless the chip begins it."""
+        return not outputs & self.watched and not self.ack and not self.events
+
+    def stays_at_rest(self, outputs: np.ndarray) -> bool:
+        """Whether the chip has begun nothing in clocks in which it showed these outputs."""
+        return not np.any(outputs & self.watched)
+
+    def pass_by(self, clocks: int) -> None:
+        """Clocks at rest."""
+        self._count_quiet(clocks, 0, 0)
 
     def forget(self) -> None:
         """Drop REQ, and the events that wait."""

@@ -23,12 +23,11 @@ from rtl.bridge.protocol import (
     buses,
     frame,
 )
-from tools.host.simulated.buses import EventBuses
+from tools.host.simulated.buses import WRAP, EventBuses
+from tools.host.simulated.led import LedBuses
 
-WRAP = 1 << 8 * CYCLE_BYTES
 AT_ONCE = 1024  # clocks run before anybody looks whether an output has changed
 SLICE = 1 << 18  # clocks between two requests
-HALF_WORD = 1 << 31
 
 
 class ModelBoard:
@@ -41,7 +40,8 @@ class ModelBoard:
         self._model, self._title = model, title
         self._chip: Chip = model.chip
         self._buses = buses(self._chip)
-        self._aer = EventBuses(self._chip, event_depth, spike_depth)
+        led = self._buses.lead is not None
+        self._aer: EventBuses | LedBuses = (LedBuses if led else EventBuses)(self._chip, event_depth, spike_depth)
         self._deframer = Deframer()
         self._number: int | None = None
         self._response = b""
@@ -64,7 +64,7 @@ class ModelBoard:
     @property
     def busy(self) -> bool:
         """Whether the chip has clocks to run."""
-        return self._left > 0 and not self._aer.must_wait(self._model.outputs)
+        return self._left > 0 and not self._aer.must_wait(self._model.outputs, self._now)
 
     def step(self, received: bytes) -> bytes:
         """Take bytes from the line, let the chip run for a while; returns bytes for the line."""
@@ -134,11 +134,10 @@ class ModelBoard:
         n = CYCLE_BYTES + self._buses.event_bytes
         accepted = 0
         for i in range(0, len(arguments) - n + 1, n):
-            if len(self._aer.events) == self._aer.event_depth:
-                break
-            cycle = int.from_bytes(arguments[i : i + CYCLE_BYTES], "little")
+            at = int.from_bytes(arguments[i : i + CYCLE_BYTES], "little")
             addr = int.from_bytes(arguments[i + CYCLE_BYTES : i + n], "little")
-            self._aer.events.append((self._now + (cycle - self._now + HALF_WORD) % WRAP - HALF_WORD, addr))
+            if not self._aer.queue(at, addr, self._now):
+                break
             accepted += 1
         return bytes([accepted])
 
@@ -177,13 +176,12 @@ class ModelBoard:
 
     def _rows(self, spi_pins: np.ndarray) -> np.ndarray:
         """A clock for each level of the SPI pins; the event buses' receiver goes on."""
-        at_rest = not self._model.outputs & self._aer.watched and not self._aer.ack and not self._aer.events
-        if at_rest:
+        if self._aer.at_rest(self._model.outputs):
             before = self._model.snapshot()
             rows = spi_pins | self._levels | self._aer.pins
             outputs: np.ndarray = self._model.drive(rows, np.ones(len(rows), np.uint8))
-            if not np.any((np.append(outputs, self._model.outputs)) & self._aer.watched):
-                self._aer.skip(len(rows), 0)
+            if self._aer.stays_at_rest(np.append(outputs, self._model.outputs)):
+                self._aer.pass_by(len(rows))
                 self._now += len(rows)
                 self._spi_pins = int(spi_pins[-1])
                 return outputs
@@ -197,7 +195,7 @@ class ModelBoard:
     def _run(self, at_most: int) -> None:
         """Run what is left, or ``at_most`` clocks, or until the clock must wait for the host."""
         until = self._now + min(self._left, at_most)
-        while self._now < until and not self._aer.must_wait(outputs := self._model.outputs):
+        while self._now < until and not self._aer.must_wait(outputs := self._model.outputs, self._now):
             before = self._now
             clocks = min(self._aer.unchanged_for(outputs, self._now), until - self._now, AT_ONCE)
             if clocks > 1:

@@ -1,0 +1,200 @@
+"""The host of a chip that is led from timestep to timestep: the bridge's end of its buses, tick and levels.
+
+It does in each clock of the chip what emulator/reckon/host.py describes. Several operations may take no time: then the
+chip's clock stands still while they are carried out one after the other.
+"""
+
+from collections.abc import Callable
+
+from amaranth import Module, Signal, Value
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from rtl.bridge.aer import CYCLE_BITS, DELAY_BITS, Timed
+from rtl.bridge.protocol import Operation
+
+
+class Leader(wiring.Component):
+    """Carries out operations.
+
+    i : operations; ``cycle`` is the operand, ``addr`` which; taken when it is done
+    o : bytes taken, each with the clock before whose edge REQ was first seen
+    look : the chip's outputs are as its last edge left them, and the leader may act; stb : as for ``AerSender``
+    settled : there is nothing more to do before the next edge
+    addr, req, target, tick, levels, out_ack : to the chip; ack, ready, out_addr, out_req : from it
+    forget : all pins to 0, as after a reset
+    """
+
+    def __init__(self, addr_bits: int, out_bits: int, n_levels: int) -> None:
+        super().__init__(
+            {
+                "look": In(1),
+                "stb": In(1),
+                "now": In(CYCLE_BITS),
+                **{name: In(DELAY_BITS) for name in ("gap", "hold", "ack_delay", "ack_hold")},
+                "forget": In(1),
+                "i": In(stream.Signature(Timed(addr_bits))),
+                "o": Out(stream.Signature(Timed(out_bits))),
+                "settled": Out(1),
+                "addr": Out(addr_bits),
+                "req": Out(1),
+                "ack": In(1),
+                "target": Out(1),
+                "tick": Out(1),
+                "ready": In(1),
+                "levels": Out(n_levels),
+                "out_addr": In(out_bits),
+                "out_req": In(1),
+                "out_ack": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        self._phase = Signal(2)
+        self._waited = Signal(CYCLE_BITS)  # clocks of the delay that runs
+        self._taken = Signal(CYCLE_BITS)  # bytes of this operation
+        self._blocked = Signal()  # until the next edge
+        self._acts = Signal()
+        self._next = {name: Signal.like(getattr(self, name), name=f"{name}_next") for name in self._pins}
+        m.d.comb += [
+            self.settled.eq(self._blocked),
+            self._acts.eq(self.look & self.i.valid & ~self._blocked),
+            self.o.payload.cycle.eq(self.now),
+            self.o.payload.addr.eq(self.out_addr),
+        ]
+        with m.If(self._acts):
+            self._act(m)
+        with m.If(self.stb):
+            m.d.sync += [self._blocked.eq(0), *(getattr(self, name).eq(self._next[name]) for name in self._pins)]
+        with m.If(self.forget):
+            m.d.sync += [self._blocked.eq(0), self._phase.eq(0), self._waited.eq(0), self._taken.eq(0)]
+            m.d.sync += [pin.eq(0) for name in self._pins for pin in (getattr(self, name), self._next[name])]
+        return m
+
+    _pins = ("addr", "req", "target", "tick", "levels", "out_ack")
+
+    def _act(self, m: Module) -> None:
+        """A step of the operation at hand: it is done, goes on to another phase, or blocks until the next edge."""
+        operand, code = self.i.payload.cycle, self.i.payload.addr
+        with m.Switch(code):
+            with m.Case(Operation.SPIKE, Operation.TARGET):
+                self._send(m, operand, code == Operation.TARGET)
+            with m.Case(Operation.TICK):
+                self._tick(m, operand[0])
+            with m.Case(Operation.TAKE):
+                self._take(m, operand)
+            with m.Case(Operation.WAIT):
+                self._after(m, operand, lambda: self._done(m))
+            for i in range(len(self.levels)):
+                with m.Case(Operation.SET + i):
+                    m.d.sync += self._next["levels"][i].eq(operand[0])
+                    self._done(m)
+            with m.Default():
+                self._done(m)
+
+    def _done(self, m: Module) -> None:
+        m.d.comb += self.i.ready.eq(1)
+        m.d.sync += [self._phase.eq(0), self._waited.eq(0), self._taken.eq(0)]
+
+    def _go(self, m: Module, phase: int) -> None:
+        m.d.sync += [self._phase.eq(phase), self._waited.eq(0)]
+
+    def _block(self, m: Module) -> None:
+        m.d.sync += self._blocked.eq(1)
+
+    def _after(self, m: Module, delay: Value, then: Callable[[], None]) -> None:
+        """Let so many clocks pass, and then."""
+        with m.If(self._waited == delay):
+            then()
+        with m.Else():
+            m.d.sync += self._waited.eq(self._waited + 1)
+            self._block(m)
+
+    def _send(self, m: Module, addr: Value, is_target: Value) -> None:
+        """Four-phase; done when ACK has fallen."""
+
+        def raise_req() -> None:
+            m.d.sync += [self._next["addr"].eq(addr), self._next["target"].eq(is_target), self._next["req"].eq(1)]
+            self._go(m, 1)
+
+        def drop_req() -> None:
+            m.d.sync += self._next["req"].eq(0)
+            self._go(m, 2)
+
+        with m.Switch(self._phase):
+            with m.Case(0):
+                self._after(m, self.gap, raise_req)
+            with m.Case(1):
+                with m.If(self.ack):
+                    self._after(m, self.hold, drop_req)
+                with m.Else():
+                    self._block(m)
+            with m.Default():
+                with m.If(self.ack):
+                    self._block(m)
+                with m.Else():
+                    m.d.sync += self._next["target"].eq(0)
+                    self._done(m)
+
+    def _tick(self, m: Module, awaits_ready: Value) -> None:
+        """TIME_TICK for a clock; done when the chip's ready has fallen and risen, if that is awaited."""
+
+        def raise_tick() -> None:
+            m.d.sync += self._next["tick"].eq(1)
+            self._go(m, 1)
+            self._block(m)
+
+        with m.Switch(self._phase):
+            with m.Case(0):
+                self._after(m, self.gap, raise_tick)
+            with m.Case(1):
+                m.d.sync += self._next["tick"].eq(0)
+                with m.If(awaits_ready):
+                    self._go(m, 2)
+                with m.Else():
+                    self._done(m)
+            with m.Case(2):
+                with m.If(self.ready):
+                    self._block(m)
+                with m.Else():
+                    self._go(m, 3)
+            with m.Default():
+                with m.If(self.ready):
+                    self._done(m)
+                with m.Else():
+                    self._block(m)
+
+    def _take(self, m: Module, n_bytes: Value) -> None:
+        """Four-phase, for each byte; done when the last ACK has fallen. Waits, the clock too, for room for a byte."""
+
+        def raise_ack() -> None:
+            m.d.sync += self._next["out_ack"].eq(1)
+            self._go(m, 2)
+
+        def drop_ack() -> None:
+            m.d.sync += self._next["out_ack"].eq(0)
+            with m.If(self._taken == n_bytes):
+                self._done(m)
+            with m.Else():
+                self._go(m, 0)
+                self._block(m)
+
+        with m.Switch(self._phase):
+            with m.Case(0):
+                with m.If(~self.out_req):
+                    self._block(m)
+                with m.Else():
+                    m.d.comb += self.o.valid.eq(1)
+                    with m.If(self.o.ready):
+                        m.d.sync += self._taken.eq(self._taken + 1)
+                        self._go(m, 1)
+            with m.Case(1):
+                self._after(m, self.ack_delay, raise_ack)
+            with m.Case(2):
+                with m.If(self.out_req):
+                    self._block(m)
+                with m.Else():
+                    self._go(m, 3)
+            with m.Default():
+                self._after(m, self.ack_hold, drop_ack)

@@ -1,0 +1,45 @@
+"""A chip that its host leads, behind a bridge: its operations (emulator/<chip>/host.py) as the bridge knows them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emulator import chips
+from emulator.declare import Chip
+from emulator.errors import InputError
+from rtl.bridge.protocol import Operation, buses
+from tools.config.configuration import Configuration
+from tools.host.session import Outcome
+from tools.run import hosted
+
+
+def read(path: Path, chip: Chip, configuration: Configuration | None, timesteps: int | None) -> np.ndarray:
+    """The operations in a file (see ``tools.run.hosted``), (n, 2) int64, for ``session.lead``.
+
+    configuration : of the chip, which says what it sends. Raises InputError without one, and as ``hosted.read``.
+    """
+    if configuration is None:
+        raise InputError(f"{path}: what {chip.name} sends hangs on its configuration; right is with --config")
+    model = chips.model(chip.name)()
+    configuration.apply(model)
+    operations = hosted.read(path, model, timesteps)
+    codes = codes_of(chip, hosted.operations_of(model))
+    return np.stack([codes[operations[:, 0]], operations[:, 1]], axis=1)
+
+
+def codes_of(chip: Chip, known: Any) -> np.ndarray:
+    """By operation of the chip's host, an IntEnum from 0, the bridge's: that of the same name, or SET for a pin."""
+    lead = buses(chip).lead
+    levels = [pin.name for pin in lead.levels] if lead else []
+    return np.array(
+        [Operation.SET + levels.index(op.name) if op.name in levels else Operation[op.name] for op in known]
+    )
+
+
+def report(operations: np.ndarray, outcome: Outcome) -> dict[str, Any]:
+    """The outcome, with the spikes that were sent for events."""
+    return asdict(outcome) | {"n_events": int(np.count_nonzero(operations[:, 0] == Operation.SPIKE))}

@@ -1,0 +1,187 @@
+"""A ReckOn on a board, led timestep by timestep: the same bytes, at the same cycles, as without a line between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from emulator import chips
+from emulator.errors import InputError
+from emulator.handshake import Environment
+from emulator.reckon import closed_loop
+from emulator.reckon.chip import Model
+from emulator.reckon.host import Host, Op
+from emulator.reckon.layout import CHIP
+from rtl import toolchain
+from rtl.bridge.board import title
+from rtl.bridge.protocol import buses
+from tools.cli import cli
+from tools.config import packed
+from tools.config.configuration import Configuration
+from tools.config.load import load
+from tools.host import led, session
+from tools.host.device import Device
+from tools.host.link import Link
+from tools.host.simulated.model import ModelBoard
+from tools.host.simulated.rtl import RtlBoard
+from tools.host.simulated.terminal import Board
+from tools.tests.test_host import DEPTH, BoardLine
+from tools.tests.test_run_hosted import CONFIG, OPERATIONS, SPIKES
+
+SMALL = {"n_neurons": 64, "n_inputs": 64, "n_outputs": 4}
+ENVIRONMENTS = [Environment(), Environment(0, 0, 0, 0), Environment(5, 2, 3, 1)]
+LEARNING = CONFIG.replace("SPI_DO_EPROP = 0", "SPI_DO_EPROP = 7\nSPI_SEND_LABEL_ONLY = 0")
+
+
+@pytest.fixture(scope="module")
+def net(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
+    path = tmp_path_factory.mktemp("net") / "net.toml"
+    path.write_text(LEARNING)
+    return load(path, "reckon")
+
+
+def operations(n_timesteps: int) -> np.ndarray:
+    """Two samples with a label each, learning in their last timesteps; the potentials are taken at the end."""
+    rng = np.random.default_rng(n_timesteps)
+    ops: list[tuple[int, int]] = []
+    for label in (0, 1):
+        ops += [(Op.SAMPLE, 1)]
+        for timestep in range(n_timesteps):
+            if timestep == n_timesteps - 2:
+                ops += [(Op.TARGET, label), (Op.TARGET_VALID, 1), (Op.INFER_ACC, 1)]
+            ops += [(Op.SPIKE, int(addr)) for addr in rng.choice([3, 3, 4, 8], 4)]
+            ops += [(Op.TICK, 1)]
+        ops += [(Op.SAMPLE, 0), (Op.TICK, 0), (Op.TAKE, 6), (Op.WAIT, 40), (Op.TARGET_VALID, 0), (Op.INFER_ACC, 0)]
+    return np.array(ops, np.int64)
+
+
+def expected(net: Configuration, ops: np.ndarray, environment: Environment) -> tuple[closed_loop.Run, Model]:
+    """What the golden model does with a host at its pins."""
+    model = Model()
+    net.apply(model)
+    d = environment.delays
+    return closed_loop.run(model, ops, Host(d.gap, d.hold, 1, d.ack_delay, d.ack_hold), 200_000), model
+
+
+def on_board(
+    board: Board, net: Configuration, ops: np.ndarray, environment: Environment, name: str, limit: int | None = None
+) -> tuple[list[tuple[int, int]], session.Outcome]:
+    device = Device(Link(BoardLine(board), "board", 20.0), CHIP, name)
+    session.program(device, net, packed.memories_before("blank", "reckon"))
+    found: list[tuple[int, int]] = []
+
+    def take(cycles: np.ndarray, received: np.ndarray) -> None:
+        found.extend(zip(cycles.tolist(), received.tolist(), strict=True))
+
+    codes = led.codes_of(CHIP, Op)
+    outcome = session.lead(device, np.stack([codes[ops[:, 0]], ops[:, 1]], axis=1), environment, limit, take)
+    return found, outcome
+
+
+def holds(found: list[tuple[int, int]], outcome: session.Outcome, run: closed_loop.Run, n_at_least: int) -> None:
+    cycles = run.cycles - run.first_cycle
+    assert found == list(zip(cycles.tolist(), run.received.tolist(), strict=True))
+    assert len(found) >= n_at_least
+    assert (outcome.n_cycles, outcome.done) == (run.n_cycles, run.done)
+
+
+# --- The golden model as the chip -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_bytes_cycles_and_memories_are_the_models(net: Configuration, environment: Environment) -> None:
+    ops = operations(5)
+    run, model = expected(net, ops, environment)
+    board = ModelBoard(chip := Model(seed=5), "reckon", DEPTH, DEPTH)
+    found, outcome = on_board(board, net, ops, environment, "reckon")
+    holds(found, outcome, run, 12)
+    assert all(np.array_equal(chip.memories[name], words) for name, words in model.memories.items())
+
+
+def test_a_run_stops_at_its_limit(net: Configuration) -> None:
+    ops = operations(5)
+    run, _ = expected(net, ops, Environment())
+    limit = int(run.cycles[8] - run.first_cycle)
+    found, outcome = on_board(ModelBoard(Model(), "reckon", DEPTH, DEPTH), net, ops, Environment(), "reckon", limit)
+    assert (len(found), outcome.n_cycles, outcome.done) == (8, limit, False)
+
+
+def test_an_operand_that_the_bridge_has_no_room_for(net: Configuration) -> None:
+    device = Device(Link(BoardLine(ModelBoard(Model(), "reckon", DEPTH, DEPTH)), "board"), CHIP, "reckon")
+    with pytest.raises(InputError, match="operation 1: operand 4294967296; the bridge takes less than 4294967296"):
+        session.lead(device, np.array([[4, 1], [4, 1 << 32]]), Environment())
+
+
+def test_only_a_chip_that_is_led_has_pins_for_it() -> None:
+    found = {name: buses(chips.declaration(name)).lead for name in chips.names()}
+    assert [name for name, lead in found.items() if lead] == ["reckon"]
+
+
+# --- The command ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.chdir(tmp_path)
+    Path("net.toml").write_text(CONFIG)
+    Path("spikes.csv").write_text(SPIKES)
+    Path("operations.csv").write_text(OPERATIONS)
+    yield tmp_path
+
+
+def draupnir(command: str, *words: str) -> Result:
+    return CliRunner().invoke(cli, [command, "reckon", *words])
+
+
+HOST = ("--simulate", "model", "--onto", "blank", "--config", "net.toml")
+
+
+@pytest.mark.parametrize("events", [("spikes.csv", "--timesteps", "6"), ("operations.csv",)])
+def test_host_gives_the_file_that_run_gives(folder: Path, events: tuple[str, ...]) -> None:
+    assert draupnir("run", "--config", "net.toml", "--events", *events, "-o", "run.csv").exit_code == 0
+    result = draupnir("host", *HOST, "--events", *events, "-o", "board.csv")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert Path("board.csv").read_bytes() == Path("run.csv").read_bytes()
+    assert {"events: 4", "spikes: 1", "at rest at the end: yes"} <= set(result.stdout.splitlines())
+
+
+def test_events_without_a_configuration_and_timesteps_of_another_chip_are_refused(folder: Path) -> None:
+    refused = draupnir("host", "--simulate", "model", "--events", "spikes.csv")
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        "error: spikes.csv: what reckon sends hangs on its configuration; right is with --config\n"
+    )
+    refused = CliRunner().invoke(cli, ["host", "odin", "--simulate", "model", "--timesteps", "3"])
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        "error: --timesteps 3: odin has no timesteps; right is to leave it out\n",
+    )
+
+
+# --- RTL --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> RtlBoard:
+    try:
+        toolchain.verilator()
+    except InputError as error:
+        pytest.skip(str(error))
+    return RtlBoard("reckon", tmp_path_factory.mktemp("board"), event_depth=DEPTH, spike_depth=DEPTH, **SMALL)
+
+
+@pytest.mark.verilator
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_rtl_gives_the_models_bytes_over_its_line(
+    net: Configuration, compiled: RtlBoard, environment: Environment
+) -> None:
+    """A smaller chip, and the same to this network."""
+    compiled.device.reset()
+    ops = operations(5)
+    run, _ = expected(net, ops, environment)
+    found, outcome = on_board(compiled, net, ops, environment, title("reckon", SMALL))
+    holds(found, outcome, run, 12)
