@@ -1,10 +1,12 @@
 """Hold a device and a golden model together over whole arrays of pins, at the device's own speed.
 
-Both run a block of rows, and two arrays are compared; only in a block that differs does anybody look at single clocks.
+Both run a block of rows, the model in a thread of its own, beside a device that lets go of Python's lock (as RTL in
+Verilator does); then two arrays are compared. Only in a block that differs does anybody look at single clocks.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -53,18 +55,20 @@ def hold(
     At a difference the run ends: the device has run the whole block, the model stands immediately before the clock
     edge, with the row's inputs applied.
     """
-    for first in range(0, len(inputs), block):
-        rows, edges = inputs[first : first + block], clk[first : first + block]
-        before = model.snapshot()
-        found = device.run(rows, edges)
-        expected = model.drive(rows, edges)
-        if not np.array_equal(found, expected):
-            row = int(np.flatnonzero(found != expected)[0])
-            model.restore(before)
-            until = edges[: row + 1].copy()
-            until[row] = 0  # the inputs are there, the edge is not yet
-            model.drive(rows[: row + 1], until)
-            pins = pin_differences(model.chip, int(expected[row]), int(found[row]), -1)
-            cycle = int(np.count_nonzero(clk[: first + row]))
-            return FirstDifference(first + row, cycle, pins, tuple(model.context()))
+    with ThreadPoolExecutor(1) as beside:
+        for first in range(0, len(inputs), block):
+            rows, edges = inputs[first : first + block], clk[first : first + block]
+            before = model.snapshot()
+            modelled = beside.submit(model.drive, rows, edges)
+            found = device.run(rows, edges)
+            expected = modelled.result()
+            if not np.array_equal(found, expected):
+                row = int(np.flatnonzero(found != expected)[0])
+                model.restore(before)
+                until = edges[: row + 1].copy()
+                until[row] = 0  # the inputs are there, the edge is not yet
+                model.drive(rows[: row + 1], until)
+                pins = pin_differences(model.chip, int(expected[row]), int(found[row]), -1)
+                cycle = int(np.count_nonzero(clk[: first + row]))
+                return FirstDifference(first + row, cycle, pins, tuple(model.context()))
     return None
