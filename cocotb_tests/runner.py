@@ -13,7 +13,7 @@ import shutil
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any, Literal, get_args
 
 from cocotb_tools.runner import get_runner
 
+from cocotb_tests.lib import wrapper
 from cocotb_tests.lib.session import Session
 from emulator.declare import Chip
 from emulator.errors import InputError
@@ -32,8 +33,9 @@ Simulator = Literal["verilator", "icarus"]
 SIMULATORS: tuple[Simulator, ...] = get_args(Simulator)
 FOLDER = Path(__file__).parent
 _VERILATOR_OPTIONS = (
-    "--no-public-flat-rw", "-fno-split", "-O3", "--no-timing", "--x-assign", "0", "--x-initial", "unique",
-    "-Wno-fatal", "-Wno-lint", "-Wno-style",
+    "--no-public-flat-rw", "-fno-split", "-O3", "--timing", "--x-assign", "0", "--x-initial", "unique",
+    "-Wno-fatal", "-Wno-lint", "-Wno-style", "-CFLAGS", "-std=gnu++20 -fcoroutines",
+    "-MAKEFLAGS", "OPT_FAST=-O2 OPT_GLOBAL=-O2",
 )  # fmt: skip
 _LANGUAGE_OPTIONS = {
     ("verilator", "verilog-2005"): ("--default-language", "1364-2005"),
@@ -143,17 +145,29 @@ def build(design: Design, chip: Chip, simulator: Simulator, root: Path, waves: b
     options = [*_LANGUAGE_OPTIONS[simulator, design.language]]
     if simulator == "verilator":
         options = [*_VERILATOR_OPTIONS, *options]
-    control = public_pins(design, chip) + public_memories(design).removeprefix("`verilator_config\n")
-    folder = root.resolve() / f"{simulator}-{_digest(design, version, control, *options, str(waves))}"
+    elif waves:  # cocotb's own dump module is SystemVerilog
+        options = [*options, "-s", "draupnir_dump"]
+    generated = _generated(design, chip, simulator, waves)
+    folder = root.resolve() / f"{simulator}-{_digest(design, version, *generated.values(), *options, str(waves))}"
     if not (folder / "built").is_file():
-        _compile(design, simulator, folder, options, control, waves)
+        _compile(design, simulator, folder, options, generated, waves)
         (folder / "built").touch()
     return Built(design, chip, simulator, waves, folder, time.perf_counter() - begin)
 
 
-def public_pins(design: Design, chip: Chip) -> str:
-    """Verilator's control file that makes the pins, and nothing else, accessible."""
-    lines = [f'public_flat_rw -module "{design.top}" -var "{design.port(pin)}"\n' for pin in chip.pins]
+def _generated(design: Design, chip: Chip, simulator: Simulator, waves: bool) -> dict[str, str]:
+    """What is compiled beside the design's files: name -> text."""
+    files = {"wrapper.v": wrapper.verilog(design, chip)}
+    if simulator == "verilator":
+        return files | {"public.vlt": public_pins(chip) + public_memories(design).removeprefix("`verilator_config\n")}
+    return files | ({"dump.v": _DUMP.replace("@TOP@", wrapper.TOP)} if waves else {})
+
+
+def public_pins(chip: Chip) -> str:
+    """Verilator's control file that makes the wrapper's pins and controls, and nothing else, accessible."""
+    written = [chip.clock.name, *(pin.name for pin in chip.inputs), *wrapper.CONTROLS]
+    access = {"public_flat_rw": written, "public_flat_rd": [pin.name for pin in chip.outputs]}
+    lines = [f'{kind} -module "{wrapper.TOP}" -var "{name}"\n' for kind, names in access.items() for name in names]
     return "`verilator_config\n" + "".join(lines)
 
 
@@ -164,24 +178,20 @@ def _digest(design: Design, *settings: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _compile(design: Design, simulator: Simulator, folder: Path, options: list[str], control: str, waves: bool) -> None:
+def _compile(
+    design: Design, simulator: Simulator, folder: Path, options: list[str], generated: Mapping[str, str], waves: bool
+) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    sources = [path.resolve() for path in design.files]
-    if simulator == "verilator":
-        (folder / "public.vlt").write_text(control)
-        sources.insert(0, folder / "public.vlt")
-    elif waves:  # cocotb's own dump module is SystemVerilog
-        (folder / "dump.v").write_text(_DUMP.replace("@TOP@", design.top))
-        sources.append(folder / "dump.v")
-        options = [*options, "-s", "draupnir_dump"]
+    for name, text in generated.items():
+        (folder / name).write_text(text)
     log = folder / "build.log"
     with _environment(simulator):
         try:
             get_runner(simulator).build(
-                sources=sources,
+                sources=[*(path.resolve() for path in design.files), *(folder / name for name in generated)],
                 includes=design.folders,
-                hdl_toplevel=design.top,
+                hdl_toplevel=wrapper.TOP,
                 build_dir=folder,
                 build_args=options,
                 timescale=_TIMESCALE,
@@ -216,28 +226,24 @@ def _first_error(log: Path) -> str:
 # --- Running ----------------------------------------------------------------------------------------------------
 
 
-def run(
-    built: Built, test: Test, folder: Path, seed: int, reproduce: str = "", check: bool = True, naive: bool = False
-) -> Outcome:
+def run(built: Built, test: Test, folder: Path, seed: int, reproduce: str = "", **how: Any) -> Outcome:
     """Run a test; its log, results, notes and waveform are left in ``folder``, which is emptied first.
 
-    check, naive : see ``Session``
+    how : check, naive, times: see ``Session``
     """
     folder = folder.resolve()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     design = built.design
-    ports, memories = dict(design.pins), dict(design.memories)
+    memories = {name: f"{design.top}.{path}" for name, path in design.memories.items()}
     session = Session(
         built.chip.name,
         str(folder),
         built.simulator,
         seed,
-        ports,
-        memories,
-        check=check,
-        naive=naive,
+        memories=memories,
         reproduce=reproduce,
+        **how,
     )
     begin = time.perf_counter()
     with _environment(built.simulator):
@@ -254,7 +260,7 @@ def _run_simulator(built: Built, test: Test, folder: Path, session: Session) -> 
         runner.test(
             test_module=module,
             test_filter=rf"^{re.escape(module)}\.test_{test.name}$",
-            hdl_toplevel=built.design.top,
+            hdl_toplevel=wrapper.TOP,
             hdl_toplevel_lang="verilog",
             build_dir=built.folder,
             test_dir=folder,

@@ -12,9 +12,9 @@ import cocotb
 import numpy as np
 from cocotb.triggers import RisingEdge, Timer
 
-from cocotb_tests.lib import memory
+from cocotb_tests.lib import memory, wrapper
 from cocotb_tests.lib.aer import Owing
-from cocotb_tests.lib.bus import Pins, find
+from cocotb_tests.lib.bus import Pins, control, find
 from cocotb_tests.lib.checker import Lockstep
 from cocotb_tests.lib.clock import ChipClock
 from cocotb_tests.lib.recorder import Recorder
@@ -39,11 +39,13 @@ class ChipBench:
         self.model, self.chip = model, model.chip
         self.session = Session.here()
         self.rng = np.random.default_rng(self.session.seed)
-        self.pins = Pins(dut, self.chip, self.session.ports)
-        self.clock = ChipClock(self.pins[self.chip.clock.name])
+        self.pins = Pins(dut, self.chip)
+        half = None if self.session.naive else control(dut, wrapper.HALF)
+        self.clock = ChipClock(self.pins[self.chip.clock.name], half=half)
         self.memories = {name: find(dut, path) for name, path in self.session.memories.items()}
         self._reset_pin = next(self.pins[pin.name] for pin in self.chip.inputs if pin.role == "reset")
         self._began = time.perf_counter()
+        self._cpu = time.process_time()
 
     def hold(self, owing: Iterable[Owing]) -> None:
         """Hold the model to the pins from the first clock on; owing : drivers that know what the chip owes them."""
@@ -81,6 +83,7 @@ class ChipBench:
             self.model.drive(np.zeros(0, np.int64), np.zeros(0, np.uint8))  # loads machine code: not the test's time
             self.lockstep.start()
         self._began = time.perf_counter()
+        self._cpu = time.process_time()
         if self.session.naive:
             cocotb.start_soon(self._poll())
         self.clock.start()
@@ -116,6 +119,7 @@ class ChipBench:
             unknown=counts.unknown,
             warnings=self.model.warnings(),
             seconds=time.perf_counter() - self._began,
+            cpu=time.process_time() - self._cpu,
             **self.notes(),
         )
 
@@ -142,5 +146,6 @@ class ChipBench:
         return int(self.memories[name][addr].value)
 
     def length(self, n: int) -> int:
-        """How much a random test should do: n, or a tenth of it in a simulator that is slow."""
+        """How much a random or repetitive test should do: n, or a tenth of it in a simulator that is slow."""
+        n *= self.session.times
         return n if self.session.simulator == "verilator" else max(1, n // 10)

@@ -16,16 +16,20 @@ class ChipClock:
 
     handle : the clock pin
     period_ns : even number of the simulator's time steps
+    half : the control that starts the wrapper's clock (``lib.wrapper``); None: cocotb's, which costs twice as much
     """
 
-    def __init__(self, handle: Any, period_ns: int = 10) -> None:
+    def __init__(self, handle: Any, period_ns: int = 10, half: Any = None) -> None:
         self.period = get_sim_steps(period_ns, "ns")
         self.first_edge = 0
-        self._clock = Clock(handle, self.period, "step", impl="gpi")
+        self._handle, self._half = handle, half
 
     def start(self) -> None:
         self.first_edge = get_sim_time("step") + self.period // 2
-        self._clock.start(start_high=False)
+        if self._half is None:
+            Clock(self._handle, self.period, "step", impl="gpi").start(start_high=False)
+        else:
+            self._half.value = self.period // 2
 
     def cycle(self, time: int | None = None) -> int:
         """Number of rising edges up to and at a time in steps, or up to now."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from cocotb.handle import Immediate
+from cocotb.handle import _GPISetAction
 
-from cocotb_tests.lib.recorder import parse_bits
-from emulator.codec import from_limbs, to_limbs
+from cocotb_tests.lib.bus import bits
 from emulator.declare import Memory
 from emulator.errors import InputError
+
+_AT_ONCE = _GPISetAction.NO_DELAY.value  # what cocotb's Immediate comes to
+_LIMB_BITS = 32
 
 
 def check(handle: Any, memory: Memory) -> None:
@@ -22,17 +24,22 @@ def check(handle: Any, memory: Memory) -> None:
 def write(handle: Any, memory: Memory, content: np.ndarray) -> None:
     """Overwrite all words: (depth, limbs) uint32, limb 0 least significant."""
     check(handle, memory)
-    for addr in range(memory.depth):
-        handle[addr].set(Immediate(from_limbs(content[addr])))
+    limbs = np.ascontiguousarray(content, dtype="<u4").view(np.uint8)
+    text = np.unpackbits(limbs, axis=1, count=memory.width, bitorder="little")[:, ::-1] + ord("0")
+    for addr, row in enumerate(np.ascontiguousarray(text, dtype=np.uint8)):
+        handle[addr]._handle.set_signal_val_binstr(_AT_ONCE, row.tobytes().decode())
 
 
 def read(handle: Any, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
     """All words, and the mask of their known bits, both as ``write`` takes them; unknown bits are 0."""
     check(handle, memory)
-    content = np.zeros((memory.depth, memory.n_limbs), dtype=np.uint32)
-    known = np.zeros_like(content)
-    for addr in range(memory.depth):
-        word, mask = parse_bits(str(handle[addr].value))
-        content[addr] = to_limbs(word, memory.n_limbs)
-        known[addr] = to_limbs(mask, memory.n_limbs)
-    return content, known
+    text = "".join([bits(handle[addr]) for addr in range(memory.depth)])
+    held = np.frombuffer(text.encode(), dtype=np.uint8).reshape(memory.depth, memory.width)[:, ::-1]
+    return _limbs(held == ord("1"), memory), _limbs((held == ord("0")) | (held == ord("1")), memory)
+
+
+def _limbs(flags: np.ndarray, memory: Memory) -> np.ndarray:
+    """(depth, width) bool, bit 0 first, as (depth, limbs) uint32."""
+    padded = np.zeros((memory.depth, memory.n_limbs * _LIMB_BITS), dtype=np.bool_)
+    padded[:, : memory.width] = flags
+    return np.packbits(padded, axis=1, bitorder="little").view("<u4").astype(np.uint32)

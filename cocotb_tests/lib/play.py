@@ -5,13 +5,11 @@ Slow, since Python is woken at each clock; but it is the very stimulus that gold
 
 from __future__ import annotations
 
-from typing import Any
-
 from cocotb.triggers import Timer
 
-from cocotb_tests.lib.bus import Pins
+from cocotb_tests.lib.bus import Pins, bits
+from cocotb_tests.lib.changes import parse_bits
 from cocotb_tests.lib.clock import ChipClock
-from cocotb_tests.lib.recorder import parse_bits
 from golden.stimulus import Stimulus
 
 
@@ -44,6 +42,5 @@ def _outputs(pins: Pins) -> int:
     """All output pins, packed; an X counts as 0."""
     packed = 0
     for f in pins.chip.output_word:
-        handle: Any = pins[f.name]
-        packed |= parse_bits(str(handle.value))[0] << f.lsb
+        packed |= parse_bits(bits(pins[f.name]))[0] << f.lsb
     return packed

@@ -20,9 +20,10 @@ class Session:
     """One test in one simulator.
 
     folder : where the test leaves its files
-    ports, memories : as in ``rtl.design.Design``
+    memories : declared name -> path of its array below the simulator's top
     check : hold the model against the design; without, only the drivers run (to measure what checking costs)
     naive : read two pins at each clock in Python, as a first bench of one's own would (to measure what that costs)
+    times : how much longer than usual the tests' random and repeated parts are (to measure speeds)
     reproduce : the command that runs this very test again, with a waveform
     """
 
@@ -30,10 +31,10 @@ class Session:
     folder: str
     simulator: str
     seed: int
-    ports: Mapping[str, str] = field(default_factory=dict)
     memories: Mapping[str, str] = field(default_factory=dict)
     check: bool = True
     naive: bool = False
+    times: int = 1
     reproduce: str = ""
 
     @classmethod

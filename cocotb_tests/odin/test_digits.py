@@ -36,14 +36,14 @@ async def test_digits(dut: Any) -> None:
     results = Results(f"RTL in {bench.session.simulator}", weights=weights(configuration.synapses))
     begin = time.perf_counter()
     async with bench:
-        for image in experiment.train_images[:N_TRAIN]:
+        for image in experiment.train_images[: bench.length(N_TRAIN)]:
             answer = await _answer(bench, experiment, int(image), train=True, results=results)
             await _send(bench, experiment.lesson(int(image)), results)
             results.learned(memory.read(bench.memories[SYNAPSES.name], SYNAPSES)[0])
             results.train.append(answer)
             _note(bench, results)
         bench.load({NEURONS.name: experiment.neurons(train=False)})
-        for image in experiment.test_images[:N_TEST]:
+        for image in experiment.test_images[: bench.length(N_TEST)]:
             results.test.append(await _answer(bench, experiment, int(image), train=False, results=results))
             _note(bench, results)
     results.seconds = time.perf_counter() - begin

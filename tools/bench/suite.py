@@ -28,19 +28,21 @@ class Size:
     """How much is measured.
 
     loop_events, row_events : of a workload, for loops and as recorded rows (an event takes some 520 clocks)
+    cocotb_times : how much longer than usual the cocotb test is
     icarus_clocks : for Icarus; replay_clocks : of the waveform that is replayed
     enough : seconds that a measurement takes at least
     """
 
     loop_events: int
     row_events: int
+    cocotb_times: int
     icarus_clocks: int
     replay_clocks: int
     enough: float
 
 
-FULL = Size(loop_events=24_000, row_events=400, icarus_clocks=6_000, replay_clocks=100_000, enough=0.3)
-QUICK = Size(loop_events=1_000, row_events=60, icarus_clocks=500, replay_clocks=20_000, enough=0.03)
+FULL = Size(loop_events=24_000, row_events=400, cocotb_times=4, icarus_clocks=6_000, replay_clocks=100_000, enough=0.3)
+QUICK = Size(loop_events=1_000, row_events=60, cocotb_times=1, icarus_clocks=500, replay_clocks=20_000, enough=0.03)
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def _contestants(
         say(f"{job.workload.name}: all agree on {len(job.rows):,} clocks")
     yield from many.contestants(jobs[0].workload)
     yield from _icarus(jobs[0], designs, size, build_dir, say)
-    yield from benches.contestants(chip, designs[OURS], build_dir)
+    yield from benches.contestants(chip, designs[OURS], size.cocotb_times, build_dir)
     yield from commands.contestants(jobs[0], size.replay_clocks, build_dir / "replay")
 
 

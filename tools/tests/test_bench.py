@@ -354,7 +354,7 @@ def test_a_run_may_time_itself() -> None:
 
 def test_a_chip_without_a_cocotb_test_has_no_cocotb_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benches, "cocotb_test", lambda chip: None)
-    assert benches.contestants(CHIP, Design("odin", ()), tmp_path) == []
+    assert benches.contestants(CHIP, Design("odin", ()), 1, tmp_path) == []
 
 
 def test_machine_and_versions_are_stated() -> None:

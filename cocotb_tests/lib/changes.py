@@ -1,0 +1,146 @@
+"""What the pins of a design do, from moment to moment: read from the wrapper's log, or followed in Python."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NoReturn, Protocol
+
+import cocotb
+import numpy as np
+from cocotb.utils import get_sim_time
+
+from cocotb_tests.lib import wrapper
+from cocotb_tests.lib.bus import Pins, bits, control
+from emulator.declare import Pin, Word
+
+# As $fwrite's %z writes a vector: for 32 bits at a time, the lowest first, a word of levels and one of unknown bits.
+# X is level 1, unknown 1; Z is level 0, unknown 1.
+_PART = np.dtype([("level", "<u4"), ("unknown", "<u4")])
+_ENTRY = np.dtype([("inputs", _PART, 2), ("outputs", _PART, 2), ("time", _PART, 2)])
+
+
+@dataclass(frozen=True)
+class Moments:
+    """The levels that the pins took, one after the other; all arrays (n,) int64.
+
+    times : in the simulator's steps, ascending; of several changes in a moment the last is what counts
+    inputs, outputs : packed as ``chip.input_word`` and ``chip.output_word``; unknown bits are 0
+    known : mask of the outputs' known bits
+    """
+
+    times: np.ndarray
+    inputs: np.ndarray
+    outputs: np.ndarray
+    known: np.ndarray
+
+    def __getitem__(self, chosen: slice | np.ndarray) -> Moments:
+        return Moments(self.times[chosen], self.inputs[chosen], self.outputs[chosen], self.known[chosen])
+
+    def then(self, later: Moments) -> Moments:
+        """These and later ones, of which the first may be at the time of the last of these."""
+        pairs = ((getattr(self, name), getattr(later, name)) for name in self.__dataclass_fields__)
+        both = Moments(*(np.concatenate(pair) for pair in pairs))
+        return both[np.append(both.times[1:] != both.times[:-1], np.ones(min(1, len(both.times)), dtype=np.bool_))]
+
+
+class Changes(Protocol):
+    """Whatever follows the pins."""
+
+    def start(self) -> None:
+        """From now on; the levels of now are the first moment."""
+
+    def take(self) -> Moments:
+        """What has been since the last call; what belongs to the present moment may go on in the next."""
+
+
+def changes(pins: Pins) -> Changes:
+    """The log of the wrapper around the design, if there is one; else Python."""
+    recording = control(pins.dut, wrapper.RECORDING)
+    return Followed(pins) if recording is None else Logged(pins, recording)
+
+
+class Logged:
+    """The log, which costs no wake-up of Python and no callback in the simulator."""
+
+    def __init__(self, pins: Pins, recording: Any) -> None:
+        self._recording = recording
+        self._mask = (1 << pins.chip.output_word.width) - 1
+        self._flush = ctypes.CDLL(None).fflush
+
+    def start(self) -> None:
+        self._log = os.open(wrapper.LOG, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+        self._recording.value = 1
+
+    def take(self) -> Moments:
+        self._flush(None)  # the simulator's files, which are this process's
+        entries = np.frombuffer(os.pread(self._log, os.fstat(self._log).st_size, 0), dtype=_ENTRY)
+        os.ftruncate(self._log, 0)  # the simulator appends
+        (times, _), (inputs, inputs_unknown), (outputs, unknown) = (
+            _whole(entries[name]) for name in ("time", "inputs", "outputs")
+        )
+        return Moments(times, inputs & ~inputs_unknown, outputs & ~unknown, ~unknown & self._mask)
+
+
+def _whole(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Levels and unknown bits of a vector of 64 bits in the log: (n,) int64 each."""
+    low, high = parts[:, 0], parts[:, 1]
+    levels, unknown = (low[name].astype(np.int64) | high[name].astype(np.int64) << 32 for name in ("level", "unknown"))
+    return levels, unknown
+
+
+class Followed:
+    """Python, woken for each change of a pin; most pins rest most of the time."""
+
+    def __init__(self, pins: Pins) -> None:
+        self._pins, self._chip = pins, pins.chip
+        self._inputs, self._outputs = _Levels(pins.chip.input_word), _Levels(pins.chip.output_word)
+        self._moments: list[tuple[int, int, int, int]] = []
+
+    def start(self) -> None:
+        for pin in (*self._chip.inputs, *self._chip.outputs):
+            self._change(pin, bits(self._pins[pin.name]))
+            cocotb.start_soon(self._follow(pin, self._pins[pin.name]))
+
+    async def _follow(self, pin: Pin, handle: Any) -> NoReturn:
+        change = handle.value_change
+        while True:
+            await change
+            self._change(pin, bits(handle))
+
+    def _change(self, pin: Pin, held: str) -> None:
+        (self._inputs if pin.direction == "in" else self._outputs).change(pin, held)
+        now = get_sim_time("step")
+        if self._moments and self._moments[-1][0] == now:
+            self._moments.pop()
+        self._moments.append((now, self._inputs.levels, self._outputs.levels, self._outputs.known))
+
+    def take(self) -> Moments:
+        moments = np.array(self._moments, dtype=np.int64).reshape(-1, 4)
+        self._moments.clear()
+        return Moments(*moments.T)
+
+
+@dataclass
+class _Levels:
+    """The present levels of some pins, packed."""
+
+    word: Word
+    levels: int = 0
+    known: int = 0
+
+    def change(self, pin: Pin, held: str) -> None:
+        lsb, mask = self.word[pin.name].lsb, self.word[pin.name].high
+        level, known = parse_bits(held)
+        self.levels = self.levels & ~(mask << lsb) | level << lsb
+        self.known = self.known & ~(mask << lsb) | known << lsb
+
+
+@cache
+def parse_bits(held: str) -> tuple[int, int]:
+    """Level, with 0 for each X and Z, and mask of the known bits."""
+    known = "".join("1" if bit in "01" else "0" for bit in held)
+    level = "".join(bit if bit in "01" else "0" for bit in held)
+    return int(level, 2), int(known, 2)

@@ -1,0 +1,57 @@
+"""The two ways to record pins, beside each other: the log of the wrapper, and Python woken for each change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cocotb
+import numpy as np
+from cocotb.triggers import Timer
+from cocotb.types import Logic, LogicArray
+
+from cocotb_tests.lib.bus import Pins, control
+from cocotb_tests.lib.changes import Followed, Logged
+from cocotb_tests.lib.clock import ChipClock
+from cocotb_tests.lib.recorder import Recorder
+from cocotb_tests.lib.session import Session
+from cocotb_tests.lib.wrapper import HALF, RECORDING
+from emulator.odin.layout import CHIP
+
+N_ROUNDS, N_CHANGES = 20, 40
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def test_the_log_and_python_record_the_same(dut: Any) -> None:
+    """Pins that change at any time, several at once, at clock edges, and to X and Z where the simulator knows them."""
+    session = Session.here()
+    rng = np.random.default_rng(session.seed)
+    pins = Pins(dut, CHIP)
+    clock = ChipClock(pins[CHIP.clock.name], half=control(dut, HALF))
+    logged = Recorder(pins, clock, Logged(pins, control(dut, RECORDING)))
+    followed = Recorder(pins, clock, Followed(pins))
+    for pin in pins.inputs():
+        pin.value = 0
+    await Timer(1, "ns")
+    for recorder in (logged, followed):
+        recorder.start()
+    clock.start()
+    n_passing = 0
+    for _ in range(N_ROUNDS):
+        for _ in range(N_CHANGES):
+            await _change(pins, clock, rng, unknown=session.simulator == "icarus")
+        rows, expected = logged.rows(), followed.rows()
+        for column in ("inputs", "clk", "outputs", "known", "times"):
+            np.testing.assert_array_equal(getattr(rows, column), getattr(expected, column), column)
+        n_passing += len(rows) - rows.n_cycles
+    assert clock.cycle() > N_ROUNDS
+    assert n_passing > N_ROUNDS
+
+
+async def _change(pins: Pins, clock: ChipClock, rng: np.random.Generator, unknown: bool) -> None:
+    """Wait for up to a clock, in one case of four to the next half of it, then let a pin change."""
+    quarter = clock.period // 4
+    await Timer(int(rng.choice([quarter, quarter, int(rng.integers(1, clock.period)), 2 * quarter])), "step")
+    for pin in rng.choice(np.array([pin.name for pin in CHIP.inputs]), size=2):
+        width = CHIP.pin(str(pin)).width
+        bits = rng.choice(list("01xz" if unknown and rng.random() < 0.1 else "01"), size=width)
+        pins[str(pin)].value = LogicArray("".join(bits)) if width > 1 else Logic(str(bits[0]))
