@@ -34,25 +34,32 @@ def contestants(chip: Chip, design: Design, times: int, build_dir: Path) -> list
         return []
     (test,) = runner.select(chip, name)
     built = runner.build(design, chip, "verilator", build_dir / "cocotb")
-    run = partial(runner.run, built, test, build_dir / "cocotb" / "run", SEED, times=times)
-    n_clocks = _passed(run).notes["cycles"]
-    ways = [
-        Contestant(way, COCOTB, partial(_timed, partial(run, **how)), n_clocks=n_clocks) for way, how in WAYS.items()
-    ]
-    return [*ways, Contestant(START, PROCESS, partial(_start, run))]
+    timing = _Timing(partial(runner.run, built, test, build_dir / "cocotb" / "run", SEED, times=times))
+    n_clocks = timing.passed().notes["cycles"]
+    ways = [Contestant(way, COCOTB, partial(timing.test, **how), n_clocks=n_clocks) for way, how in WAYS.items()]
+    return [*ways, Contestant(START, PROCESS, timing.start)]
 
 
-def _timed(run: partial[runner.Outcome]) -> Timed:
-    return Timed(_passed(run).notes["seconds"])
+class _Timing:
+    """The parts of a test's time."""
 
+    def __init__(self, run: partial[runner.Outcome]) -> None:
+        self._run, self._start = run, 0.0
 
-def _start(run: partial[runner.Outcome]) -> Timed:
-    outcome = _passed(run)
-    return Timed(outcome.seconds - outcome.notes["seconds"])
+    def test(self, **how: bool) -> Timed:
+        """Run it."""
+        outcome = self.passed(**how)
+        seconds: float = outcome.notes["seconds"]
+        self._start = outcome.seconds - seconds
+        return Timed(seconds)
 
+    def start(self) -> Timed:
+        """All but the test itself, of the last run."""
+        return Timed(self._start)
 
-def _passed(run: partial[runner.Outcome]) -> runner.Outcome:
-    outcome = run()
-    if not outcome.passed:
-        raise Disagreement(f"{COCOTB}: {outcome.test}: {outcome.failure}")
-    return outcome
+    def passed(self, **how: bool) -> runner.Outcome:
+        """Run it. Raises Disagreement if it fails."""
+        outcome = self._run(**how)
+        if not outcome.passed:
+            raise Disagreement(f"{COCOTB}: {outcome.test}: {outcome.failure}")
+        return outcome
