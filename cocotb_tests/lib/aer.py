@@ -45,7 +45,7 @@ class AerDriver:
         self._pins, self._clock, self.patience = pins, clock, patience
         self.timing = timing or SenderTiming()
         self._rng = rng or np.random.default_rng(0)
-        self._waits_for: str | None = None
+        self._waits_for: tuple[int, int] | None = None  # event, level of ACK
         self._since = 0
         self.n_sent = 0
         self.answered_in = 0
@@ -91,14 +91,16 @@ class AerDriver:
         return level(self._pins.ack) == 1
 
     async def _until(self, wanted: int, event: int) -> None:
-        self._waits_for = f"{self._pins.name}: event {event:#x} sent, ACK has not become {wanted}"
-        self._since = self._clock.cycle()
+        self._waits_for, self._since = (event, wanted), self._clock.cycle()
         await _until(self._pins.ack, wanted)
         self._waits_for = None
 
     def owed(self) -> str | None:
         """What the chip still owes to this side, or None."""
-        return self._waits_for and f"{self._waits_for} since cycle {self._since}"
+        if self._waits_for is None:
+            return None
+        event, wanted = self._waits_for
+        return f"{self._pins.name}: event {event:#x} sent, ACK has not become {wanted} since cycle {self._since}"
 
     def overdue(self) -> str | None:
         """What the chip has owed for longer than ``patience``, or None."""

@@ -18,16 +18,27 @@ from cocotb_tests.lib.wrapper import HALF, RECORDING
 from emulator.odin.layout import CHIP
 
 N_ROUNDS, N_CHANGES = 20, 40
+LIMIT: dict[str, Any] = {"timeout_time": 1, "timeout_unit": "ms"}
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.test(**LIMIT)
 async def test_the_log_and_python_record_the_same(dut: Any) -> None:
     """Pins that change at any time, several at once, at clock edges, and to X and Z where the simulator knows them."""
+    pins = Pins(dut, CHIP)
+    await _record(pins, ChipClock(pins[CHIP.clock.name], half=control(dut, HALF)))
+
+
+@cocotb.test(**LIMIT)
+async def test_they_do_with_the_clock_of_cocotb(dut: Any) -> None:
+    """The same where the wrapper's clock stands still."""
+    pins = Pins(dut, CHIP)
+    await _record(pins, ChipClock(pins[CHIP.clock.name]))
+
+
+async def _record(pins: Pins, clock: ChipClock) -> None:
     session = Session.here()
     rng = np.random.default_rng(session.seed)
-    pins = Pins(dut, CHIP)
-    clock = ChipClock(pins[CHIP.clock.name], half=control(dut, HALF))
-    logged = Recorder(pins, clock, Logged(pins, control(dut, RECORDING)))
+    logged = Recorder(pins, clock, Logged(pins, control(pins.dut, RECORDING)))
     followed = Recorder(pins, clock, Followed(pins))
     for pin in pins.inputs():
         pin.value = 0
