@@ -11,11 +11,22 @@ import numpy as np
 
 from emulator.codec import positions
 from emulator.kernel.arith import is_negative, negate, wrap
+from emulator.kernel.bits import bit, set_limb_field
 from emulator.kernel.bits import limb_field as take
-from emulator.kernel.bits import set_limb_field
 from emulator.kernel.jit import kernel
 from emulator.odin.izh_adapt import AdaptNext, adapt_next, store_adapt, threshold_eff
-from emulator.odin.izh_input import Drive, InputNext, Stim, accumulate, drive, input_next, stimulation, store_input
+from emulator.odin.izh_input import (
+    FI_LOWEST,
+    Drive,
+    InputNext,
+    Stim,
+    accumulate,
+    drive,
+    exceeds_exc,
+    input_next,
+    stimulation,
+    store_input,
+)
 from emulator.odin.layout import IZH, ResonSign
 
 F = positions(IZH)
@@ -305,6 +316,24 @@ def update(word: np.ndarray, syn_weight: int, syn_sign: int, syn_event: int, tim
     adapt = adapt_next(word, d, spike, spk_ref)
     v_up, v_down = plasticity(word, membrane.core, adapt.calcium)
     return Next(input_next(word, inacc, d, s), membrane, locks, adapt, v_up, v_down, int(spike), spk_ref, isi_ref)
+
+
+@kernel
+def stays(word: np.ndarray, inacc: int) -> bool:
+    """Whether a stimulation that leaves the accumulator at ``inacc`` changes nothing else, and no neuron spikes by it.
+
+    Quickly told: of some neurons that would stay, for instance with inhin_en, it says that they may not. burst_end and
+    the flags (``plasticity``) are left to the caller.
+    """
+    core = take(word, F.core)
+    toggles = bit(take(word, F.inacc) ^ inacc, FI_LOWEST + take(word, F.fi_sel))
+    held = take(word, F.phasic_lock) | take(word, F.mixed_lock)
+    released = held == 1 and not exceeds_exc(take(word, F.stim_str), take(word, F.stim_thr))
+    at_zero = core == 0 and (take(word, F.refrac) | take(word, F.bist_lock)) == 1
+    turns = take(word, F.reson_sign) != POS and take(word, F.reson_en) == 0
+    inhibited = take(word, F.inhin_en) | take(word, F.inhin_lock)
+    moves = toggles == 1 or core == threshold_eff(word)
+    return not (moves or released or at_zero or turns or inhibited == 1)
 
 
 @kernel

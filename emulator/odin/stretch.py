@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from emulator.codec import positions
-from emulator.kernel.bits import bit, field
+from emulator.kernel.bits import bit, field, set_limb_field
 from emulator.kernel.bits import limb_field as take
 from emulator.kernel.jit import kernel, outlined
 from emulator.odin import izh, lif, neuron_core, scheduler, sdsp
@@ -131,6 +131,13 @@ def _visit_one(r: np.record, neurons: np.ndarray, n: int, syn_addr: int, burst_e
 
 @outlined
 def _visit_izh(r: np.record, neurons: np.ndarray, n: int, s: neuron_core.Stimulus, burst_end: int) -> bool:
+    word = r.neur_state
+    inacc = izh.accumulate(word, s.syn_weight, False, s.syn_sign == 0, s.syn_sign == 1)
+    if burst_end == 0 and izh.stays(word, inacc):
+        v_up, v_down = izh.plasticity(word, take(word, izh.F.core), take(word, izh.F.calcium))
+        set_limb_field(neurons, n, izh.F.inacc, inacc)
+        neuron_core.set_flags(r, n, v_up, v_down)
+        return True
     result = izh.update(r.neur_state, s.syn_weight, s.syn_sign, 1, 0, burst_end)
     if result.spike and take(r.neur_state, COMMON.neur_disable) == 0:
         return False

@@ -8,6 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.codec import decode, encode, update
+from emulator.kernel.bits import limb_field, set_limb_field
+from emulator.kernel.jit import outlined
+from emulator.odin import izh
 from emulator.odin.layout import IZH
 from emulator.tests.odin import naive_izh
 from emulator.tests.odin.helpers import izh_update, izh_updates, packed
@@ -44,6 +47,33 @@ def test_both_derivations_agree_on_random_words(few_enabled: bool) -> None:
     assert unlike.size == 0, (unlike[0], fields_at(fields, unlike[0]), stimuli[unlike[0]])
     np.testing.assert_array_equal(out, [result for _, result in expected])
     assert out[:, :3].any(axis=0).all()  # spikes and both flags occur
+
+
+@outlined
+def stimulated(neurons: np.ndarray, word: np.ndarray, stimuli: np.ndarray, after: np.ndarray, out: np.ndarray) -> None:
+    """What ``stays`` says, and the flags that go with it, into ``out``; the accumulator alone moves in ``after``."""
+    for i in range(len(neurons)):
+        weight, sign = stimuli[i, 0], stimuli[i, 1]
+        for limb in range(len(word)):
+            word[limb] = np.int64(neurons[i, limb])
+        inacc = izh.accumulate(word, weight, False, sign == 0, sign == 1)
+        v_up, v_down = izh.plasticity(word, limb_field(word, izh.F.core), limb_field(word, izh.F.calcium))
+        set_limb_field(after, i, izh.F.inacc, inacc)
+        out[i, 0], out[i, 1], out[i, 2] = izh.stays(word, inacc), v_up, v_down
+
+
+@pytest.mark.parametrize("few_enabled", [True, False])
+def test_a_neuron_that_stays_is_unmoved_but_for_its_accumulator(few_enabled: bool) -> None:
+    rng, n = np.random.default_rng(4), 100_000
+    neurons = packed(IZH, n, **columns(rng, n, few_enabled))
+    stimuli = np.stack([rng.integers(0, 8, n), rng.integers(0, 2, n), np.ones(n, int), *np.zeros((2, n), int)], axis=1)
+    word, alone, said, out = np.zeros(4, np.int64), neurons.copy(), np.zeros((n, 3), int), np.zeros((n, 5), int)
+    stimulated(neurons, word, stimuli, alone, said)
+    izh_updates(neurons, word, stimuli, out)
+    stays = said[:, 0] == 1
+    assert stays.sum() > 500
+    np.testing.assert_array_equal(neurons[stays], alone[stays])
+    np.testing.assert_array_equal(out[stays, :3], np.pad(said[stays, 1:], ((0, 0), (1, 0))))
 
 
 def fields_at(fields: dict[str, np.ndarray], i: int) -> dict[str, int]:
