@@ -327,13 +327,12 @@ def stays(word: np.ndarray, inacc: int) -> bool:
     """
     core = take(word, F.core)
     toggles = bit(take(word, F.inacc) ^ inacc, FI_LOWEST + take(word, F.fi_sel))
-    held = take(word, F.phasic_lock) | take(word, F.mixed_lock)
-    released = held == 1 and not exceeds_exc(take(word, F.stim_str), take(word, F.stim_thr))
-    at_zero = core == 0 and (take(word, F.refrac) | take(word, F.bist_lock)) == 1
-    turns = take(word, F.reson_sign) != POS and take(word, F.reson_en) == 0
+    weak = int(not exceeds_exc(take(word, F.stim_str), take(word, F.stim_thr)))
+    released = (take(word, F.phasic_lock) | take(word, F.mixed_lock)) & weak
+    at_zero = int(core == 0) & (take(word, F.refrac) | take(word, F.bist_lock))
+    turns = int(take(word, F.reson_sign) != POS) & (1 - take(word, F.reson_en))
     inhibited = take(word, F.inhin_en) | take(word, F.inhin_lock)
-    moves = toggles == 1 or core == threshold_eff(word)
-    return not (moves or released or at_zero or turns or inhibited == 1)
+    return (toggles | int(core == threshold_eff(word)) | released | at_zero | turns | inhibited) == 0
 
 
 @kernel

@@ -61,8 +61,7 @@ def stimulus(r: np.record, neur: NeurMem, syn: SynMem) -> Stimulus:
     if neur.virts:
         return Stimulus(field(neur.virts, VIRT.weight), field(neur.virts, VIRT.sign), field(neur.virts, VIRT.leak))
     synapse = synaptic_core.synapse(r.synarray_rdata, neur.addr)
-    propagates = field(synapse, MAPPED) == 1 or r.spi_propagate_unmapped_syn == 1
-    weight = field(synapse, WEIGHT) if propagates else 0
+    weight = field(synapse, WEIGHT) * (field(synapse, MAPPED) | r.spi_propagate_unmapped_syn)  # no branch to guess
     return Stimulus(weight, synaptic_core.syn_sign(r, syn), neur.tref)
 
 

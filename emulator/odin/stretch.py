@@ -101,7 +101,8 @@ def _visit(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int)
         if n & IN_GROUP == 0:
             word: Any = np.int64(synapses[addr, 0])
             update = r.spi_update_unmapped_syn
-            learned = sdsp.word_next(word, PRE_ALL, update, 0, r.neur_v_up[group], r.neur_v_down[group])
+            v_up, v_down = r.neur_v_up[group], r.neur_v_down[group]
+            learned = sdsp.word_next(word, PRE_ALL, update, 0, v_up, v_down) if v_up | v_down else word
             r.synarray_rdata = word
         if not _visit_one(r, neurons, n, addr, int(sched.burst_end == 1 and n == pre)):
             break
@@ -120,7 +121,7 @@ def _visit_one(r: np.record, neurons: np.ndarray, n: int, syn_addr: int, burst_e
         r.neur_state[limb] = np.int64(neurons[n, limb])
     s = neuron_core.stimulus(r, NeurMem(1, 1, n, 1, 0, 0, 0), SynMem(0, 0, syn_addr, 0, 0))
     if take(r.neur_state, COMMON.lif_izh_sel) == 0:
-        return _visit_izh(r, neurons, n, s, burst_end)
+        return _stays_izh(r, neurons, n, s, burst_end) or _visit_izh(r, neurons, n, s, burst_end)
     result = lif.update(r.neur_state, s.syn_weight, s.syn_sign, 1, 0)
     if result.spike and take(r.neur_state, COMMON.neur_disable) == 0:
         return False
@@ -129,15 +130,21 @@ def _visit_one(r: np.record, neurons: np.ndarray, n: int, syn_addr: int, burst_e
     return True
 
 
-@outlined
-def _visit_izh(r: np.record, neurons: np.ndarray, n: int, s: neuron_core.Stimulus, burst_end: int) -> bool:
+@kernel
+def _stays_izh(r: np.record, neurons: np.ndarray, n: int, s: neuron_core.Stimulus, burst_end: int) -> bool:
+    """Write back a neuron of which nothing but the accumulator moves; False, and nothing written, if it is no such."""
     word = r.neur_state
     inacc = izh.accumulate(word, s.syn_weight, False, s.syn_sign == 0, s.syn_sign == 1)
-    if burst_end == 0 and izh.stays(word, inacc):
-        v_up, v_down = izh.plasticity(word, take(word, izh.F.core), take(word, izh.F.calcium))
-        set_limb_field(neurons, n, izh.F.inacc, inacc)
-        neuron_core.set_flags(r, n, v_up, v_down)
-        return True
+    if burst_end == 1 or not izh.stays(word, inacc):
+        return False
+    v_up, v_down = izh.plasticity(word, take(word, izh.F.core), take(word, izh.F.calcium))
+    set_limb_field(neurons, n, izh.F.inacc, inacc)
+    neuron_core.set_flags(r, n, v_up, v_down)
+    return True
+
+
+@outlined
+def _visit_izh(r: np.record, neurons: np.ndarray, n: int, s: neuron_core.Stimulus, burst_end: int) -> bool:
     result = izh.update(r.neur_state, s.syn_weight, s.syn_sign, 1, 0, burst_end)
     if result.spike and take(r.neur_state, COMMON.neur_disable) == 0:
         return False
