@@ -78,18 +78,25 @@ def _chart(path: Path, rows: Sequence[Row], about: dict[str, Any]) -> None:
     places = range(len(rows))
     for axes, bars, form, label in (
         (area, [row.used(LOGIC) for row in rows], "{:,.0f}", "logic cells"),
-        (speed, [row.mhz or 0.0 for row in rows], "{:.1f}", "MHz (none: not routed)"),
+        (speed, [row.mhz or 0.0 for row in rows], "{:.1f}", "MHz"),
     ):
         axes.barh(places, bars, color=colours)
         for y, length in enumerate(bars):
-            if length:
-                axes.annotate(
-                    form.format(length), (length, y), (4, 0), textcoords="offset points", va="center", fontsize=8
-                )
-        axes.set_xlabel(label)
+            text = form.format(length) if length else "not routed"
+            axes.annotate(text, (length, y), (4, 0), textcoords="offset points", va="center", fontsize=8)
+        axes.set_xlabel(label, fontsize=8)
+        axes.tick_params(axis="x", labelsize=8)
+        axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.set_xlim(right=1.15 * max(bars) or 1)
         axes.spines[["top", "right"]].set_visible(False)
-    area.set_yticks(places, [row.name for row in rows], fontsize=8)
+    area.set_yticks(places, [_label(row, about) for row in rows], fontsize=8)
     area.invert_yaxis()
-    area.set_title(f"{about['chip']} on {about['device']}", fontsize=9, loc="left")
+    area.set_title(f"{about['chip']}, alone on {about['device']}", fontsize=9, loc="left")
     figure.savefig(path, dpi=DPI, format="png")
+
+
+def _label(row: Row, about: dict[str, Any]) -> str:
+    """A row's name; of somebody else's RTL with the end of its path, which says whose."""
+    if row.name != THEIRS or not about.get("rtl"):
+        return row.name
+    return f"{THEIRS} {'/'.join(Path(about['rtl']).parts[-2:])}"

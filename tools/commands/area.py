@@ -29,7 +29,7 @@ def command(
     """Put our RTL, with each of its features left out, and anybody's, through Yosys and nextpnr for an ECP5-25.
 
     Cells are counted after packing; the clock is that of the routed design. Routing takes minutes a variant.
-    Writes area.json and area.png.
+    Writes area.json and area.png, as far as they are known, after each variant.
 
     \b
     Example: draupnir area odin --rtl ~/ODIN/src --variant whole
@@ -42,14 +42,14 @@ def command(
     declared = chips.declaration(chip)
     theirs = options.design(declared, rtl, top, output) if rtl or top else None
     chosen = list(names or survey.variants(chip))
-    rows = []
+    versions = {name: tools.find(name).version for name in ("yosys", "nextpnr-ecp5")}
+    about = {"chip": chip, "device": "LFE5U-25F-6 CABGA381", "rtl": str(rtl) if rtl else None, "tools": versions}
+    rows, files = [], []
     with progress(f"{chip} on an ECP5", len(chosen) + (theirs is not None), "variants") as advance:
         for row in survey.survey(chip, chosen, theirs, output, not no_route):
             rows.append(row)
+            files = shown.write(output, rows, about)  # each time: what is there is not lost if the next one is not
             advance(1)
-    versions = {name: tools.find(name).version for name in ("yosys", "nextpnr-ecp5")}
-    about = {"chip": chip, "device": "LFE5U-25F-6 CABGA381", "rtl": str(rtl) if rtl else None, "tools": versions}
-    files = shown.write(output, rows, about)
     if as_json:
         click.echo(json.dumps(shown.as_json(rows, about), indent=2))
         return
