@@ -81,6 +81,11 @@ def mistake(folder: Path, text: str | bytes) -> str:
         # Neurons
         (DOWN + LIF + "thr = 256\n", "8: neurons[0].thr: 256 is not within 0..255"),
         (DOWN + LIF + "thr = 25.5\n", "8: neurons[0].thr: 25.5 is not an integer; right is 0..255"),
+        (DOWN + LIF + "thr = nan\n", "8: neurons[0].thr: nan is not an integer; right is 0..255"),
+        (DOWN + LIF + "thr = -inf\n", "8: neurons[0].thr: -inf is not an integer; right is 0..255"),
+        (DOWN + LIF + "thr = 1e3\n", "8: neurons[0].thr: 1000.0 is not an integer; right is 0..255"),
+        (DOWN + LIF + "thr = {}\n", "8: neurons[0].thr: a table is not an integer; right is 0..255"),
+        (DOWN + LIF + f"thr = {1 << 62}\n", f"8: neurons[0].thr: {1 << 62} is not within 0..255"),
         (LIF + "leakstr = 1\n", "4: neurons[0].leakstr: unknown: did you mean 'leak_str'?"),
         (LIF + "spk_ref = 1\n", "4: neurons[0].spk_ref: unknown: lif has no such field, izh has"),
         (LIF + "lif_izh_sel = 1\n", "4: neurons[0].lif_izh_sel: follows from model; right is to leave it out"),
@@ -150,6 +155,7 @@ WEIGHTS[3, 4] = 8
         (np.zeros((256, 10), int), "256 x 10; right is 256 x 256, a row for each pre"),
         (np.zeros(65536, int), "65536; right is 256 x 256, a row for each pre"),
         (np.array(3), "a single number; right is 256 x 256, a row for each pre"),
+        (np.full((256, 256), np.nan), "float64; right is an array of integers"),
         (np.zeros((256, 256)), "float64; right is an array of integers"),
         (WEIGHTS, "8 at pre 3, post 4 is not within 0..7"),
         (-WEIGHTS, "-8 at pre 3, post 4 is not within 0..7"),
@@ -172,6 +178,7 @@ def test_no_npy_file(tmp_path: Path, content: bytes) -> None:
     [
         ("0," * 255 + "x", f":2: not integers separated by commas: '{'0,' * 18}..."),
         ("0," * 255 + "1.5", f":2: not integers separated by commas: '{'0,' * 18}..."),
+        ("0," * 255 + "nan", f":2: not integers separated by commas: '{'0,' * 18}..."),
         ("0,1", ":2: 2 numbers; right is 256, one for each post"),
         ("9" + ",0" * 255, ": 9 at pre 1, post 0 is not within 0..7"),
         (None, ": 255 x 256; right is 256 x 256, a row for each pre"),
