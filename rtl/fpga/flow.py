@@ -13,6 +13,7 @@ from typing import Any
 import amaranth
 import numpy as np
 
+from emulator.errors import InputError
 from rtl import emit
 from rtl.bridge.board import title
 from rtl.fpga import bitfile, clocks, report, tools
@@ -139,10 +140,25 @@ def _prepare(request: Request, clock_plan: ClockPlan, scratch: Path) -> list[lis
     name = None if request.header else title(request.chip, dict(request.parameters))
     design = BoardTop(declaration, component, request.board, clock_plan, name)
     plan = platform.prepare(design, NAME, emit_src=False, nextpnr_opts=options)
+    _check_memories(request, platform.placed)
     for name, text in plan.files.items():
         (scratch / name).write_text(text if isinstance(text, str) else text.decode())
     commands: list[list[str]] = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
     return commands[:2]
+
+
+def _check_memories(request: Request, placed: frozenset[tuple[int, int]]) -> None:
+    """Raise InputError if a memory of the chip is not one of those whose content we can find and replace."""
+    kept = {
+        memory.name: (len(emit.kept_words(request.chip, memory.name, **request.parameters)), memory.width)
+        for memory in emit.our_chip(request.chip).declaration.memories
+    }
+    missing = [name for name, shape in kept.items() if shape not in placed]
+    if missing:
+        raise InputError(
+            f"{request.where}: {', '.join(missing)} cannot be filled from a bitstream, so there is none yet;"
+            f" `draupnir rtl {request.chip}` has the chip's Verilog"
+        )
 
 
 def run_synthesis(command: list[str], scratch: Path) -> None:

@@ -31,9 +31,13 @@ class BlockMemories:
     """A mixin for Amaranth's platforms, and a platform for a chip alone: every ``Sram`` in lanes of block RAM.
 
     Their initial content is a fingerprint, for rtl/fpga/content.py to find and replace.
+    placed : (depth, width) of each memory that has been asked for
     """
 
+    placed: frozenset[tuple[int, int]] = frozenset()
+
     def get_sram(self, sram: Sram) -> wiring.Component:
+        self.placed |= {(sram.depth, sram.width)}
         return LanedSram(sram.depth, sram.width)
 
     def has_initial_content(self, depth: int, width: int) -> bool:
@@ -47,6 +51,7 @@ class BlockAndSpram(BlockMemories):
     def get_sram(self, sram: Sram) -> wiring.Component:
         if self.has_initial_content(sram.depth, sram.width):
             return super().get_sram(sram)
+        self.placed |= {(sram.depth, sram.width)}
         return SpramBank(sram.depth, sram.width)
 
     def has_initial_content(self, depth: int, width: int) -> bool:

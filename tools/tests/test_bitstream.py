@@ -105,6 +105,15 @@ def test_a_clock_that_the_line_to_the_host_cannot_be_made_from_is_refused(tmp_pa
     assert not (tmp_path / "out").exists()
 
 
+def test_a_chip_whose_memories_cannot_be_filled_is_refused_before_synthesis(tmp_path: Path) -> None:
+    refused = draupnir("reckon", "--board", "ulx3s-85f", "--set=n_neurons=64", "-o", tmp_path / "out")
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith(
+        "error: reckon on ulx3s-85f: neurons, winp, wrec, wout cannot be filled from a bitstream, so there is none yet;"
+    )
+    assert not list((tmp_path / "out").iterdir())
+
+
 def test_a_patch_needs_a_bitstream(tmp_path: Path) -> None:
     refused = draupnir("odin", "--board", "icebreaker", "--patch", "-o", tmp_path)
     assert refused.exit_code == 2
