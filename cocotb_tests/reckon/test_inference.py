@@ -8,7 +8,7 @@ import cocotb
 import numpy as np
 
 from cocotb_tests.reckon.bench import LIMIT, Bench, weights
-from emulator.codec import encode, to_limbs
+from emulator.codec import decode, encode, to_limbs
 from emulator.reckon import layout
 from golden.recipes.reckon_contents import Network
 
@@ -74,14 +74,27 @@ async def test_potentials_saturate(dut: Any) -> None:
         "wrec": weights("wrec", {}),
         "wout": weights("wout", ends),
     }
-    registers = {**NO_LEARNING, "SPI_FP_LOC_WINP": 7, "SPI_FP_LOC_WOUT": 7, "SPI_RST_MODE": 1}
+    registers = {
+        **NO_LEARNING,
+        "SPI_FP_LOC_WINP": 7,
+        "SPI_FP_LOC_WOUT": 7,
+        "SPI_RST_MODE": 1,
+        "SPI_KAPPA": layout.KAPPA_ONE,
+        "SPI_SEND_LABEL_ONLY": 0,
+    }
     async with Bench(dut, Network(n_inp=4, n_rec=4, n_out=4), registers, contents) as bench:
         await bench.begin()
         for _ in range(6):
             for neur in range(4):
                 await bench.event(neur)
             await bench.timestep()
+        words = [decode(layout.PAIR, bench.word("neurons", addr)) for addr in (0, 1)]
+        potentials = [word[name] for word in words for name in ("neur_u0", "neur_u1")]
         await bench.end()
+    lowest, highest = -(1 << 15), (1 << 15) - 1
+    assert potentials == [lowest, highest] * 2
+    sent = np.array(bench.answers.addrs, np.uint8).view("<i2")
+    assert sent.tolist() == [lowest, highest] * 2  # the output neurons'
 
 
 @cocotb.test(**LIMIT)

@@ -10,7 +10,7 @@ import numpy as np
 from cocotb_tests.reckon.bench import LIMIT, Bench
 from emulator.codec import encode, from_limbs
 from emulator.reckon import layout
-from emulator.reckon.layout import CHIP
+from emulator.reckon.layout import CHIP, SpiCode
 from golden.recipes.reckon_contents import Network
 
 SMALL = Network(n_inp=6, n_rec=8, n_out=3)
@@ -63,17 +63,47 @@ async def test_the_network_stands_still_in_state_config(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_every_register_takes_any_content(dut: Any) -> None:
-    """Registers rewritten at random in mid-sample; the clocks of a local timestep alone stay as they are."""
+    """Registers rewritten at random in mid-sample, each then as written; a local timestep's clocks alone stay."""
     async with Bench(dut, SMALL) as bench:
         await bench.begin()
         for i in bench.rng.permutation(len(CHIP.registers)):
             register = CHIP.registers[i]
             if register.name != "SPI_CYCLES_PER_TICK":
-                await bench.write_register(register.name, int(bench.rng.integers(1 << register.width)))
+                content = int(bench.rng.integers(1 << register.width))
+                await bench.write_register(register.name, content)
+                if bench.session.check:
+                    assert _configuration(bench)[register.name][0] == content, register.name
             if i % 8 == 0:
                 await bench.event(int(bench.rng.integers(6)))
                 await bench.tick()
         await bench.clock.cycles(500)
+
+
+@cocotb.test(**LIMIT)
+async def test_a_register_acts_when_it_has_been_written(dut: Any) -> None:
+    """What the pins tell of registers: MISO asks for a target, TIMING_ERROR_RDY and SPI_RDY change their minds."""
+    async with Bench(dut, SMALL, {"SPI_SINGLE_LABEL": 0}) as bench:
+        miso, ready, frozen = (bench.pins[name] for name in ("MISO", "TIMING_ERROR_RDY", "SPI_RDY"))
+        for mode in (1, 0):
+            await bench.write_register("SPI_TIMING_MODE", mode)
+            assert ready.value == 1 - mode  # no error, and ready
+        await bench.begin(TARGET_VALID=1)
+        await bench.timestep()
+        await bench.tick()
+        await bench.clock.cycles(60)  # in state GET_TAR
+        for shown in (0, 1, 0):
+            await bench.write_register("SPI_GET_TAR_REQ_OUT", shown)
+            assert miso.value == shown
+        await bench.target(1)
+        await bench.ready()
+        await bench.write_register("SPI_EN_CONF", 1)
+        await bench.tick()
+        await bench.clock.cycles(60)
+        assert frozen.value == 1
+        await bench.write_register("SPI_EN_CONF", 0)
+        assert frozen.value == 0
+        bench.set(TARGET_VALID=0)
+        await bench.reset()
 
 
 @cocotb.test(**LIMIT)
@@ -95,12 +125,38 @@ async def test_spikes_and_dirty_bits_can_be_written(dut: Any) -> None:
 
 
 @cocotb.test(**LIMIT)
-async def test_odd_headers(dut: Any) -> None:
+async def test_headers_that_write_nothing_change_nothing(dut: Any) -> None:
     """Any header that reads, or writes nothing that there is, with one or two words of any data."""
     async with Bench(dut, SMALL) as bench:
         await bench.write_register("SPI_EN_CONF", 1)
+        before = _configuration(bench)
         for _ in range(bench.length(30)):
-            addr, n = int(bench.rng.integers(1 << 16)), int(bench.rng.integers(3))
+            addr, n = int(bench.rng.integers(1 << 16)), int(bench.rng.integers(1, 3))
             code = int(bench.rng.integers(8))
             header = encode(layout.SPI_HEADER, read=int(code < 6), code=code, num_write=n, addr=addr)
-            await bench.transfer(header, [int(w) for w in bench.rng.integers(1 << 32, size=max(1, n))])
+            await bench.transfer(header, [int(w) for w in bench.rng.integers(1 << 32, size=n)])
+        assert _configuration(bench) == before
+        assert not any(bench.changed(memory.name) for memory in CHIP.memories)
+
+
+@cocotb.test(**LIMIT)
+async def test_odd_headers(dut: Any) -> None:
+    """After a header without data fields comes the next header; one that reads leaves its request up."""
+    async with Bench(dut, SMALL) as bench:
+        await bench.write_register("SPI_EN_CONF", 1)
+        for read, kappa in ((0, 0x55), (1, 0x2A), (0, 0x7F)):
+            empty = encode(layout.SPI_HEADER, read=read, code=SpiCode.NEUR, num_write=0, addr=3)
+            addr = CHIP.register("SPI_KAPPA").addr
+            header = encode(layout.SPI_HEADER, code=SpiCode.CONFIG, num_write=1, addr=addr)
+            await bench.transfer(empty, [header, kappa])
+            if bench.session.check:
+                assert _configuration(bench)["SPI_KAPPA"] == [kappa]
+                assert bool(bench.model.registers[0].read) == bool(read)
+        await bench.reset()
+
+
+def _configuration(bench: Bench) -> dict[str, list[int]]:
+    """The contents of all registers, of the model that has come up to now."""
+    if bench.session.check:
+        bench.lockstep.compare()
+    return {r.name: np.ravel(bench.model.registers[0][r.name.lower()]).tolist() for r in CHIP.registers}

@@ -8,16 +8,24 @@ Source: G. Bellec et al., Nature Communications 11, 3625, 2020, Methods. As in t
 sigmoid, psi is a box, and looks at the potential after leak and reset; eligibility traces are not filtered once more
 with kappa.
 
-The spikes are taken from the chip. All else is computed here with real numbers; the chip rounds each potential and
-trace once a timestep, by less than 1 LSB, and what was rounded decays: so after T timesteps it is off by at most T LSB.
-From that follow, for each weight, the limits between which the chip's product must lie. Where both have one sign, the
-chip may move the weight in that direction only; where both are 0, not at all; and how many weights move lies within
-what Hoeffding's inequality allows for draws with these probabilities.
+Bellec et al. regularise the firing rate by (f_target - f_j) times the eligibility trace. The chip takes F_alpha(z_j)
+for the rate, and regularises only above the target: *additively* by C max(f_j - f_target, 0) for each weight to neuron
+j, without an eligibility; *multiplicatively* by taking that fraction from what would make the neuron fire more.
+
+    dW_ji ~ L_j psi_j F_alpha(z_i) - C max(f_j - f_target, 0)
+    dW_ji ~ p max(0, 1 - max(f_j - f_target, 0) / C')  where p = L_j psi_j F_alpha(z_i) > 0
+
+Spikes and, as they are learned, weights are taken from the chip. All else is computed here with real numbers; the chip
+rounds each potential and trace once a timestep, by less than 1 LSB, and what was rounded decays: so after T timesteps
+it is off by at most T LSB. From that follow, for each weight and timestep, the limits between which the chip's product
+must lie. Where both have one sign, the chip may move the weight in that direction only; where both are 0, not at all;
+how many weights move, and how far along the published update, lies within what Hoeffding's inequality allows for draws
+with these probabilities.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +38,7 @@ from emulator.reckon.host import Host, Op
 from emulator.reckon.layout import ALPHA_MSB, CHIP, NEURONS, PAIR, N, State
 
 T = 25  # timesteps
+LEARNING = 6  # the last of them
 N_INP, N_REC, N_OUT = 24, 36, 3
 ALPHA_LSBS, KAPPA, THR = 0xF00, 0x79, 500
 PSI_FROM = 100  # potential from which the pseudo-derivative is 1
@@ -38,6 +47,9 @@ TINP, TREC, TOUT = 3, 4, 6  # radix points of the traces
 SCALE = 7  # of the learning signals
 LR_P, LR_P_OUT = 15, 11
 PROB_BITS, PROB_BITS_OUT = 32, 28
+F0 = 16  # rate, in what a recurrent trace has above its radix point, from which regularisation begins
+K_ADD, K_MUL = 6, 3  # shift of the additive term; of the excess, in sixteenths, of the multiplicative one
+MULTIPLICATIVE, ADDITIVE = 1, 2  # bits of SPI_REGUL_MODE
 RISK = 1e-6  # that Hoeffding's bound is passed by chance
 READY = CHIP.output_word["TIMING_ERROR_RDY"]
 
@@ -47,7 +59,8 @@ REGISTERS = {
     "spi_fp_loc_tinp": TINP, "spi_fp_loc_trec": TREC, "spi_fp_loc_tout": TOUT, "spi_learn_sig_scale": SCALE,
     "spi_kappa": KAPPA, "spi_h_4": 1, "spi_lr_p_winp": LR_P, "spi_lr_p_wrec": LR_P, "spi_lr_p_wout": LR_P_OUT,
     "spi_num_inp_neur": N_INP - 1, "spi_num_rec_neur": N_REC - 1, "spi_num_out_neur": N_OUT - 1,
-    **{f"spi_thr_h_{i}": PSI_FROM for i in range(4)},
+    "spi_regul_w": 3, "spi_regul_f0": F0, "spi_regul_k_inp_p": K_ADD, "spi_regul_k_rec_p": K_ADD,
+    "spi_regul_k_mul": K_MUL, **{f"spi_thr_h_{i}": PSI_FROM for i in range(4)},
 }  # fmt: skip
 
 
@@ -62,6 +75,10 @@ class Limits(NamedTuple):
         ends = np.stack([a * b for a in self for b in other])
         return Limits(ends.min(axis=0), ends.max(axis=0))
 
+    def less(self, other: Limits) -> Limits:
+        """Of the difference."""
+        return Limits(self.low - other.high, self.high - other.low)
+
 
 def around(real: np.ndarray, off: np.ndarray | float) -> Limits:
     """At most ``off`` away."""
@@ -71,14 +88,14 @@ def around(real: np.ndarray, off: np.ndarray | float) -> Limits:
 class Published:
     """The network in real numbers; weights [pre, post], in LSB."""
 
-    def __init__(self, winp: np.ndarray, wrec: np.ndarray, wout: np.ndarray) -> None:
-        self.winp, self.wrec, self.wout = winp.astype(float), wrec.astype(float), wout.astype(float)
+    def __init__(self) -> None:
         self.alpha, self.kappa = (ALPHA_MSB[0] << 12 | ALPHA_LSBS) / 2**15, KAPPA / 2**7
         self.v, self.y, self.z = np.zeros(N_REC), np.zeros(N_OUT), np.zeros(N_REC)
         self.trace_inp, self.trace_rec, self.trace_out = np.zeros(N_INP), np.zeros(N_REC), np.zeros(N_REC)
 
-    def timestep(self, x: np.ndarray, spikes: np.ndarray) -> None:
+    def timestep(self, x: np.ndarray, spikes: np.ndarray, weights: Mapping[str, np.ndarray]) -> None:
         """Input spikes x and the last recurrent ones arrive; then ``spikes`` happen, which must be those of v."""
+        self.winp, self.wrec, self.wout = (weights[name].astype(float) for name in ("winp", "wrec", "wout"))
         self.v += 2**W_SHIFT * (x @ self.winp + self.z @ self.wrec)
         self.y += 2**W_SHIFT * (self.z @ self.wout)
         assert np.all(self.v[spikes == 1] >= THR - T) and np.all(self.v[spikes == 0] < THR + T)
@@ -90,7 +107,7 @@ class Published:
         self.y = self.kappa * self.y
         self.z = spikes.astype(float)
 
-    def updates(self, label: int) -> dict[str, Limits]:
+    def updates(self, label: int, regul_mode: int) -> dict[str, Limits]:
         """For each weight memory, limits of error times eligibility: of what the chip makes a probability."""
         target = 2048.0 * (np.arange(N_OUT) == label)
         error = around(target - np.clip((self.y + 2048) / 2, 0, 2048), T / 2 + 1)  # y is off by T; halving rounds
@@ -100,10 +117,23 @@ class Published:
         psi = Limits((self.v - T >= PSI_FROM).astype(float), (self.v + T >= PSI_FROM).astype(float))
         post = learning.times(psi)
         return {
-            "winp": _trace(self.trace_inp, TINP).times(post),
-            "wrec": _trace(self.trace_rec, TREC).times(post),
+            "winp": self._regularised(_trace(self.trace_inp, TINP).times(post), regul_mode),
+            "wrec": self._regularised(_trace(self.trace_rec, TREC).times(post), regul_mode),
             "wout": _trace(self.trace_out, TOUT).times(error),
         }
+
+    def _regularised(self, product: Limits, mode: int) -> Limits:
+        """Limits of what regularisation leaves of a product."""
+        rate = around(self.trace_rec, T / 2**TREC)
+        excess = Limits(np.maximum(rate.low - 1 - F0, 0), np.maximum(rate.high - F0, 0))
+        if mode & MULTIPLICATIVE:
+            taken = Limits(excess.low / 2**K_MUL - 1, excess.high / 2**K_MUL)  # whole sixteenths
+            left = Limits(np.clip(1 - taken.high / 16, 0, 1), np.clip(1 - taken.low / 16, 0, 1))
+            scaled = product.times(left)
+            low = np.where(product.low < 0, product.low, np.floor(scaled.low))
+            product = Limits(low, np.where(product.high < 0, product.high, scaled.high))
+        additive = Limits(excess.low * 2**K_ADD, excess.high * 2**K_ADD)
+        return product.less(additive) if mode & ADDITIVE else product
 
 
 def _trace(real: np.ndarray, radix_point: int) -> Limits:
@@ -115,11 +145,12 @@ def _trace(real: np.ndarray, radix_point: int) -> Limits:
 class Chip:
     """A small random network on the golden model."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
+    def __init__(self, rng: np.random.Generator, regul_mode: int) -> None:
         self.model = Model()
         self.model.reset()
+        registers = {**REGISTERS, "spi_regul_mode": regul_mode}
         for register in CHIP.registers:
-            self.model.registers[0][register.name.lower()] = REGISTERS.get(register.name.lower(), 0)
+            self.model.registers[0][register.name.lower()] = registers.get(register.name.lower(), 0)
         word = to_limbs(encode(PAIR, thr=THR, alpha=ALPHA_LSBS), NEURONS.n_limbs)
         self.model.memories["neurons"][: N_REC // 2] = word
         self.weights["winp"][:] = rng.integers(-30, 60, (N_INP, N_REC))
@@ -161,27 +192,57 @@ def _spikes(x: np.ndarray) -> list[tuple[int, int]]:
     return [(Op.SPIKE, int(i)) for i in np.flatnonzero(x)]
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_weights_move_as_published(seed: int) -> None:
+@pytest.mark.parametrize("regul_mode", [0, MULTIPLICATIVE, ADDITIVE, MULTIPLICATIVE | ADDITIVE])
+@pytest.mark.parametrize("seed", range(4))
+def test_weights_move_as_published(seed: int, regul_mode: int) -> None:
+    moves = learned(seed, regul_mode)
+    for name, (moved, limits) in moves.items():
+        per_product = 2.0 ** (LR_P_OUT - PROB_BITS_OUT if name == "wout" else LR_P - PROB_BITS)
+        hold(moved, limits, per_product)
+        with pytest.raises(AssertionError):
+            hold(-moved, limits, per_product)
+
+
+@pytest.mark.parametrize("regul_mode", [MULTIPLICATIVE, ADDITIVE])
+def test_regularisation_is_not_nothing(regul_mode: int) -> None:
+    """What the chip does with it contradicts the update without, and the other way round."""
+    for there, here in ((regul_mode, 0), (0, regul_mode)):
+        with pytest.raises(AssertionError):
+            for seed in range(4):
+                moves = learned(seed, there, claimed=here)
+                for name in ("winp", "wrec"):
+                    hold(*moves[name], 2.0 ** (LR_P - PROB_BITS))
+
+
+def learned(seed: int, regul_mode: int, claimed: int | None = None) -> dict[str, tuple[np.ndarray, Limits]]:
+    """How a random network's weights moved in each of the timesteps with a target, and their limits, by memory.
+
+    claimed : the SPI_REGUL_MODE that the limits are for, if another
+    """
     rng = np.random.default_rng(seed)
-    chip, inputs, label = Chip(rng), rng.random((T + 1, N_INP)) < 0.2, seed % N_OUT
-    before = {name: weights.astype(int) for name, weights in chip.weights.items()}
-    published = Published(**before)
+    chip, published, label = Chip(rng, regul_mode), Published(), seed % N_OUT
+    inputs = rng.random((T + 1, N_INP)) < 0.2
+    moves: dict[str, list[tuple[np.ndarray, Limits]]] = {name: [] for name in chip.weights}
     chip.begin(inputs[0])
     for t in range(T):
-        first = [(Op.TARGET, label), (Op.TARGET_VALID, 1)] if t == T - 1 else []
-        published.timestep(inputs[t], chip.end_timestep(inputs[t + 1], first))
-    ideal = published.updates(label)
-    for name, shift, bits in (("winp", LR_P, PROB_BITS), ("wrec", LR_P, PROB_BITS), ("wout", LR_P_OUT, PROB_BITS_OUT)):
-        moved = chip.weights[name].astype(int) - before[name]
-        learns = np.ones(moved.shape, bool)
-        if name == "wrec":
-            assert not moved[np.eye(N_REC, dtype=bool)].any()  # no neuron excites itself, and none learns to
-            learns &= ~np.eye(N_REC, dtype=bool)
-        limits = Limits(ideal[name].low[learns], ideal[name].high[learns])
-        hold(moved[learns], limits, 2.0 ** (shift - bits))
-        with pytest.raises(AssertionError):
-            hold(-moved[learns], limits, 2.0 ** (shift - bits))
+        before = {name: weights.astype(int) for name, weights in chip.weights.items()}
+        first = [(Op.TARGET, label), (Op.TARGET_VALID, 1)] if t == T - LEARNING else []
+        published.timestep(inputs[t], chip.end_timestep(inputs[t + 1], first), before)
+        if t < T - LEARNING:
+            continue
+        ideal = published.updates(label, regul_mode if claimed is None else claimed)
+        for name, limits in ideal.items():
+            moved = chip.weights[name].astype(int) - before[name]
+            learns = np.ones(moved.shape, bool)
+            if name == "wrec":
+                assert not moved[np.eye(N_REC, dtype=bool)].any()  # no neuron excites itself, and none learns to
+                learns &= ~np.eye(N_REC, dtype=bool)
+            moves[name].append((moved[learns], Limits(limits.low[learns], limits.high[learns])))
+    return {name: (np.concatenate([m for m, _ in each]), _joined([i for _, i in each])) for name, each in moves.items()}
+
+
+def _joined(parts: Sequence[Limits]) -> Limits:
+    return Limits(*(np.concatenate(ends) for ends in zip(*parts, strict=True)))
 
 
 def hold(moved: np.ndarray, ideal: Limits, per_product: float) -> None:
@@ -192,9 +253,9 @@ def hold(moved: np.ndarray, ideal: Limits, per_product: float) -> None:
     assert not (moved[up] < 0).any() and not (moved[down] > 0).any() and not moved[none].any()
     certain = up | down
     assert min(up.sum(), down.sum()) > 0 and certain.sum() > 20
-    ends = np.sort(np.abs(np.stack(ideal))[:, certain], axis=0)
-    least, most = np.minimum(ends * per_product, 1).sum(axis=1)
-    chance = np.sqrt(certain.sum() * np.log(2 / RISK) / 2)
-    n_moved = np.abs(moved[certain]).sum()
-    assert least - chance <= n_moved <= most + chance
-    assert n_moved > 0
+    least, most = np.minimum(np.sort(np.abs(np.stack(ideal))[:, certain], axis=0) * per_product, 1)
+    stepped = np.abs(moved[certain])
+    assert stepped.any()
+    for weight in (np.ones(len(least)), (least + most) / 2):  # how many; and how far along the published update
+        chance = np.sqrt((weight**2).sum() * np.log(2 / RISK) / 2)
+        assert weight @ least - chance <= weight @ stepped <= weight @ most + chance
