@@ -144,7 +144,7 @@ async def test_odd_headers(dut: Any) -> None:
     """After a header without data fields comes the next header; one that reads leaves its request up."""
     async with Bench(dut, SMALL) as bench:
         await bench.write_register("SPI_EN_CONF", 1)
-        for read, kappa in ((0, 0x55), (1, 0x2A), (0, 0x7F)):
+        for read, kappa in ((0, 0x55), (0, 0x7F), (1, 0x2A)):
             empty = encode(layout.SPI_HEADER, read=read, code=SpiCode.NEUR, num_write=0, addr=3)
             addr = CHIP.register("SPI_KAPPA").addr
             header = encode(layout.SPI_HEADER, code=SpiCode.CONFIG, num_write=1, addr=addr)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from emulator.kernel.bits import bit
-from emulator.kernel.jit import kernel
+from emulator.kernel.jit import kernel, outlined
 from emulator.reckon import controller, lfsr, lif, neuron_array, output_neurons, pair, srams, weights
 from emulator.reckon.controller import CNT, EVT, WAIT
 from emulator.reckon.controller import SUPP as SUPPLEMENT
@@ -76,16 +76,17 @@ def _sweeps(r: np.record, m: Mems, clocks: int) -> int:
         return 0
     whole = first == 0 and end == n_words
     _take_out(r, m, first, end)
-    _sweep(r, m, first, end)
-    taken = 2 * (end - first)
-    while whole and r.state_evt == CNT and taken < clocks:
+    taken = 0
+    while True:
+        _sweep(r, m, first, end)
+        taken += 2 * (end - first)
+        if not whole or r.state_evt != CNT or taken == clocks:
+            break
         taken += _search(r, m, clocks - taken)
         if r.state_evt != EVT or taken + 2 * n_words > clocks:
             break
         _put_back(m, end - 1, end)
         srams.load_pair(r, m.neurons, end - 1)
-        _sweep(r, m, first, end)
-        taken += 2 * n_words
     _put_back(m, first, end)
     return taken
 
@@ -140,7 +141,7 @@ def _sweep(r: np.record, m: Mems, first: int, end: int) -> None:
         _sweep_done(r, n, inp_event)
 
 
-@kernel
+@outlined
 def _draw_noise(r: np.record, m: Mems, first: int, end: int) -> None:
     """Noise on the neurons of words ``first`` to before ``end``."""
     for addr in range(first, end):
@@ -159,7 +160,7 @@ def _stimulate(r: np.record, m: Mems, group: int, inp_event: int, z: int) -> Non
         m.u[group, i] = lif.integrate(m.u[group, i], lif.synaptic_update(w_rec, w_inp), m.noise[group, i] & noisy)
 
 
-@kernel
+@outlined
 def _own_traces(r: np.record, neurons: np.ndarray, n: int, inp_event: int, z: int) -> None:
     """The traces of neuron n, which spikes."""
     even, odd = pair.half_at(neurons, n >> 1, 0), pair.half_at(neurons, n >> 1, 1)
@@ -193,7 +194,7 @@ def _event_done(r: np.record, n: int) -> None:
         r.neur256_cnt = (n + 1) & NEUR_MASK
 
 
-@kernel
+@outlined
 def _supplement(r: np.record, neurons: np.ndarray, clocks: int) -> int:
     """State SUPP: nobody writes the potentials, but from now on they count, whatever the memory holds."""
     if clocks < 2 or r.supp_cycle:
