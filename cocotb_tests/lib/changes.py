@@ -6,6 +6,7 @@ import ctypes
 import os
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 import cocotb
@@ -71,13 +72,15 @@ class Logged:
         self._flush = ctypes.CDLL(None).fflush
 
     def start(self) -> None:
-        self._log = os.open(wrapper.LOG, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+        self._log = os.open(wrapper.LOG, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
         self._recording.value = 1
 
     def take(self) -> Moments:
         self._flush(None)  # the simulator's files, which are this process's
         entries = np.frombuffer(os.pread(self._log, os.fstat(self._log).st_size, 0), dtype=_ENTRY)
         os.ftruncate(self._log, 0)  # the simulator appends
+        if len(entries):
+            Path(wrapper.LOG).unlink(missing_ok=True)  # both have it open
         (times, _), (inputs, inputs_unknown), (outputs, unknown) = (
             _whole(entries[name]) for name in ("time", "inputs", "outputs")
         )

@@ -19,7 +19,7 @@ class Recorder:
     The rules are those by which recordings are read (``golden.rows``): an input that changes at the time of a rising
     edge changes after it, outputs are those before the edge, an X on an input counts as 0.
 
-    In the runner's wrapper (``lib.wrapper``) it reads a log, which takes next to no time; in a design that is the
+    In the runner's wrapper (``lib.wrapper``) it reads a log, one recorder in a simulation; in a design that is the
     simulator's top itself Python is woken for each change of a pin.
 
     followed : who follows the pins, where it is not to be chosen by that
