@@ -19,6 +19,7 @@ from tools.spi import pins, stream
 # 13 MHz at 0.5 V (C. Frenkel, G. Indiveri, ISSCC 2022); two neurons in two clocks of a sweep.
 SILICON = Silicon(13e6, 13e6, {"inference": "#1b6ca8", "eprop": "#c8553d"})
 HOST = Host(gap=2, hold=1, ack_delay=2, ack_hold=1)
+SEEN = 4  # clocks after a write until the chip has seen it
 TIMESTEPS = 40  # of a sample; targets are valid in the second half
 SPIKES = 4.0  # of the inputs in a timestep, on average
 N_INP, N_REC, N_OUT = 40, 100, 2
@@ -66,10 +67,13 @@ def _workload(name: str, what: str, registers: Mapping[str, int], n_operations: 
     rng = np.random.default_rng(seed)
     configuration = _configuration({**BASE, **registers}, rng)
     # The memories come through the back door, so of the stream only the registers are left.
-    rows = pins.rows(CHIP, stream.pack(configuration, configuration.memories), half=1, gap=4)
-    inputs = np.concatenate((np.repeat([pack(CHIP.input_word, {"RST": 1}), 0], 4), rows))
+    writes = stream.pack(configuration, configuration.memories)
+    rows = pins.rows(CHIP, writes, half=1, gap=SEEN).reshape(len(writes), -1)
+    ticking = np.arange(rows.shape[1]) >= rows.shape[1] - SEEN  # SCK is quicker than the clock
+    reset = np.repeat([pack(CHIP.input_word, {"RST": 1}), 0], 4)
+    inputs = np.concatenate((reset, rows.ravel()))
+    clk = np.concatenate((np.ones(len(reset), np.uint8), np.tile(ticking, len(writes)).astype(np.uint8)))
     events = np.array(list(islice(_samples(rng), n_operations)), np.int64)
-    clk = np.ones(len(inputs), np.uint8)
     return Workload(CHIP, name, what, configuration.memories, inputs, clk, events, HOST)
 
 
