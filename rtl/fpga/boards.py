@@ -19,6 +19,7 @@ _TOOLCHAINS = {"vivado": "Vivado", "gowin": "Gowin"}
 _MEMORIES = {"ecp5": BlockMemories, "ice40": BlockAndSpram}
 _ULX3S_GPIO = tuple(f"{pair}{sign}" for pair in range(28) for sign in "+-")
 _ODIN_SMALL = {"izh": False, "bursts": False, "sdsp": False}
+_TINYODIN_SMALL = {"fifo_depth": 64}  # an iCE40's FIFOs are flip-flops
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ BOARDS = {
             ("button", 0),
             {"IO_STANDARD": "SB_LVCMOS"},
             9e6,
-            {"odin": _ODIN_SMALL},
+            {"odin": _ODIN_SMALL, "tinyodin": _TINYODIN_SMALL},
         ),
     )
 }
