@@ -25,6 +25,7 @@ from cocotb_tests.lib import wrapper
 from cocotb_tests.lib.session import Session
 from emulator.declare import Chip
 from emulator.errors import InputError
+from golden.files import alone
 from rtl import toolchain
 from rtl.design import Design
 from rtl.harness import public_memories
@@ -149,9 +150,10 @@ def build(design: Design, chip: Chip, simulator: Simulator, root: Path, waves: b
         options = [*options, "-s", "draupnir_dump"]
     generated = _generated(design, chip, simulator, waves)
     folder = root.resolve() / f"{simulator}-{_digest(design, version, *generated.values(), *options, str(waves))}"
-    if not (folder / "built").is_file():
-        _compile(design, simulator, folder, options, generated, waves)
-        (folder / "built").touch()
+    with alone(folder.with_suffix(".lock")):
+        if not (folder / "built").is_file():
+            _compile(design, simulator, folder, options, generated, waves)
+            (folder / "built").touch()
     return Built(design, chip, simulator, waves, folder, time.perf_counter() - begin)
 
 
