@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,16 +27,22 @@ def write(handle: Any, memory: Memory, content: np.ndarray) -> None:
     check(handle, memory)
     limbs = np.ascontiguousarray(content, dtype="<u4").view(np.uint8)
     text = np.unpackbits(limbs, axis=1, count=memory.width, bitorder="little")[:, ::-1] + ord("0")
-    for addr, row in enumerate(np.ascontiguousarray(text, dtype=np.uint8)):
-        handle[addr]._handle.set_signal_val_binstr(_AT_ONCE, row.tobytes().decode())
+    for word, row in zip(_words(handle), np.ascontiguousarray(text, dtype=np.uint8), strict=True):
+        word._handle.set_signal_val_binstr(_AT_ONCE, row.tobytes().decode())
 
 
 def read(handle: Any, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
     """All words, and the mask of their known bits, both as ``write`` takes them; unknown bits are 0."""
     check(handle, memory)
-    text = "".join([bits(handle[addr]) for addr in range(memory.depth)])
+    text = "".join([bits(word) for word in _words(handle)])
     held = np.frombuffer(text.encode(), dtype=np.uint8).reshape(memory.depth, memory.width)[:, ::-1]
     return _limbs(held == ord("1"), memory), _limbs((held == ord("0")) | (held == ord("1")), memory)
+
+
+@cache
+def _words(handle: Any) -> tuple[Any, ...]:
+    """The handles of an array's words, lowest address first; to find them costs more than to read them."""
+    return tuple(handle[addr] for addr in range(len(handle)))
 
 
 def _limbs(flags: np.ndarray, memory: Memory) -> np.ndarray:

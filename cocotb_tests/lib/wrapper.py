@@ -9,7 +9,9 @@ it.
 
 from __future__ import annotations
 
-from emulator.declare import Chip
+from collections.abc import Iterable
+
+from emulator.declare import Chip, Pin
 from rtl.design import Design
 
 TOP = "draupnir_bench"
@@ -54,6 +56,13 @@ module {top} (
         end
     end
 
+    // The design's inputs are variables of this module: on those of the top Verilator evaluates at any time.
+    {variables}
+    always begin
+        {driven} = {driving};
+        @({driving});
+    end
+
     {design} {design} (
         {connections}
     );
@@ -63,6 +72,7 @@ endmodule
 
 def verilog(design: Design, chip: Chip) -> str:
     """The module around a design, in Verilog-2005."""
+    inputs = [pin for pin in chip.inputs if pin != chip.clock]
     directions = {"in": "input", "out": "output"}
     ports = [f"{directions[pin.direction]} {_range(pin.width)}{pin.name}" for pin in chip.pins if pin != chip.clock]
     return _MODULE.format(
@@ -75,8 +85,21 @@ def verilog(design: Design, chip: Chip) -> str:
         inputs=", ".join(["64'd0", *(f.name for f in reversed(list(chip.input_word)))]),
         outputs=", ".join(["64'd0", *(f.name for f in reversed(list(chip.output_word)))]),
         design=design.top,
-        connections=",\n        ".join(f".{design.port(pin)}({pin.name})" for pin in chip.pins),
+        variables="\n    ".join(f"reg {_range(pin.width)}{_driven(pin)};" for pin in inputs),
+        driven=_together(_driven(pin) for pin in inputs),
+        driving=_together(pin.name for pin in inputs),
+        connections=",\n        ".join(
+            f".{design.port(pin)}({_driven(pin) if pin in inputs else pin.name})" for pin in chip.pins
+        ),
     )
+
+
+def _driven(pin: Pin) -> str:
+    return f"draupnir_{pin.name}"
+
+
+def _together(names: Iterable[str]) -> str:
+    return f"{{{', '.join(names)}}}"
 
 
 def _range(width: int) -> str:

@@ -23,9 +23,9 @@ class EventFifo(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.words = words = memory.Memory(shape=self._shape, depth=self._depth, init=[])
-        write = words.write_port()
-        read = words.read_port(domain="comb")
+        m.submodules.events = events = memory.Memory(shape=self._shape, depth=self._depth, init=[])
+        write = events.write_port()
+        read = events.read_port(domain="comb")
         ptr_bits = exact_log2(self._depth)
         write_ptr, read_ptr, fill_cnt = (Signal(ptr_bits, name=n) for n in ("write_ptr", "read_ptr", "fill_cnt"))
         empty = Signal(reset_less=True)
