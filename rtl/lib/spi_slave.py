@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from emulator.declare import Field
 from emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
+from rtl.lib.bundles import forward
 from rtl.lib.views import bits_of, layout_of, packed_fields
 
 BYTE_BITS = SPI_DATA["byte"].width
@@ -124,3 +125,19 @@ class SpiFrames(wiring.Component):
                             with m.Case(i):
                                 byte = word.word_select(i, BYTE_BITS)
                                 m.d.sck_fall += self._shift_out[-BYTE_BITS:].eq(byte)
+
+
+def add_frames(m: Module, slave: wiring.Component, byte_field: Field) -> SpiFrames:
+    """Give a chip's slave its frames, wired to the members that it has as they: all but the configuration.
+
+    slave : has mosi, miso, neur_state, synapses and access
+    """
+    m.submodules.frames = frames = SpiFrames(len(slave.neur_state), len(slave.synapses), byte_field)
+    forward(m, frames.access, slave.access)
+    m.d.comb += [
+        frames.mosi.eq(slave.mosi),
+        frames.neurons.eq(slave.neur_state),
+        frames.synapses.eq(slave.synapses),
+        slave.miso.eq(frames.miso),
+    ]
+    return frames

@@ -9,8 +9,7 @@ from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
 from emulator.odin.layout import CHIP, NEURONS, REGISTERS, SPI_NEURON_ADDR, SYN, M
-from rtl.lib.bundles import forward
-from rtl.lib.spi_slave import SpiAccess, SpiFrames
+from rtl.lib.spi_slave import SpiAccess, SpiFrames, add_frames
 from rtl.odin.buses import CONFIG
 
 SYN_SIGN = CHIP.register("SPI_SYN_SIGN")
@@ -37,14 +36,7 @@ class SpiSlave(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.frames = frames = SpiFrames(NEURONS.width, SYN.width, SPI_NEURON_ADDR["byte"])
-        forward(m, frames.access, self.access)
-        m.d.comb += [
-            frames.mosi.eq(self.mosi),
-            frames.neurons.eq(self.neur_state),
-            frames.synapses.eq(self.synapses),
-            self.miso.eq(frames.miso),
-        ]
+        frames = add_frames(m, self, SPI_NEURON_ADDR["byte"])
         with m.If(frames.configures), m.Switch(frames.config_addr):
             for register in REGISTERS:
                 if register.n_addrs == 1:

@@ -8,8 +8,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from emulator.tinyodin.layout import LIF, REGISTERS, SPI_NEURON_ADDR, SYN
-from rtl.lib.bundles import forward
-from rtl.lib.spi_slave import SpiAccess, SpiFrames
+from rtl.lib.spi_slave import SpiAccess, add_frames
 from rtl.tinyodin.buses import CONFIG
 
 
@@ -25,14 +24,7 @@ class SpiSlave(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.frames = frames = SpiFrames(LIF.width, SYN.width, SPI_NEURON_ADDR["byte"])
-        forward(m, frames.access, self.access)
-        m.d.comb += [
-            frames.mosi.eq(self.mosi),
-            frames.neurons.eq(self.neur_state),
-            frames.synapses.eq(self.synapses),
-            self.miso.eq(frames.miso),
-        ]
+        frames = add_frames(m, self, SPI_NEURON_ADDR["byte"])
         with m.If(frames.configures), m.Switch(frames.config_addr):
             for register in REGISTERS:
                 with m.Case(register.addr):

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from emulator.declare import Chip, Pin, Word
-from emulator.handshake import FOREVER, Delays, Environment
+from emulator.declare import Pin, Word
+from emulator.handshake import FOREVER
 from rtl.bridge.protocol import CYCLE_BYTES, buses
+from tools.host.simulated.queues import Queues
 
 WRAP = 1 << 8 * CYCLE_BYTES
 HALF_WORD = WRAP // 2
 
 
 @dataclass
-class EventBuses:
+class EventBuses(Queues):
     """Sender and receiver between two clocks.
 
-    events : (cycle, addr) that wait; more : others will come
-    spikes : (cycle, addr) that were taken; at most ``spike_depth`` of them
-    quiet : clocks since anything moved
+    events, spikes : (cycle, addr)
     """
 
-    chip: Chip
-    event_depth: int
-    spike_depth: int
-    delays: Delays = Environment().delays
-    events: deque[tuple[int, int]] = field(default_factory=deque)
-    spikes: deque[tuple[int, int]] = field(default_factory=deque)
-    more: bool = False
-    quiet: int = 0
     req: int = 0
     addr: int = 0
     ack: int = 0
@@ -68,12 +58,9 @@ class EventBuses:
         starved = not self.req and not ack and not self.events
         return (starved and self.more) or len(self.spikes) >= self.spike_depth
 
-    def queue(self, at: int, addr: int, now: int) -> bool:
-        """Let an event wait; False if there is no room."""
-        if len(self.events) == self.event_depth:
-            return False
-        self.events.append((now + (at - now + HALF_WORD) % WRAP - HALF_WORD, addr))
-        return True
+    def _when(self, at: int, now: int) -> int:
+        """The cycle of which only ``CYCLE_BYTES`` came: the nearest to now."""
+        return now + (at - now + HALF_WORD) % WRAP - HALF_WORD
 
     def at_rest(self, outputs: int) -> bool:
         """Whether nothing will move while only the SPI runs, unless the chip begins it."""

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from emulator.declare import Chip, Pin
-from emulator.handshake import FOREVER, Delays, Environment
+from emulator.declare import Pin
+from emulator.handshake import FOREVER
 from rtl.bridge.protocol import Operation, buses
+from tools.host.simulated.queues import Queues
 
 
 @dataclass
-class LedBuses:
+class LedBuses(Queues):
     """What carries out operations between two clocks; to a board, as ``EventBuses``.
 
     events : (operand, operation) that are not yet done; spikes : (cycle, byte) taken
     """
 
-    chip: Chip
-    event_depth: int
-    spike_depth: int
-    delays: Delays = Environment().delays
-    events: deque[tuple[int, int]] = field(default_factory=deque)
-    spikes: deque[tuple[int, int]] = field(default_factory=deque)
-    more: bool = False
-    quiet: int = 0
     watched: int = 0
     pins: int = 0
     _phase: int = 0
@@ -42,13 +34,6 @@ class LedBuses:
         self._aer_in, self._aer_out, self._lead = found.aer_in, found.aer_out, lead
         for pin in (self._aer_in["ack"], lead.ready, self._aer_out["req"]):
             self.watched |= 1 << self.chip.output_word[pin.name].lsb
-
-    def queue(self, at: int, addr: int, now: int) -> bool:
-        """Let an operation wait; False if there is no room."""
-        if len(self.events) == self.event_depth:
-            return False
-        self.events.append((at, addr))
-        return True
 
     def at_rest(self, outputs: int) -> bool:
         """The SPI is nothing to who leads: it acts only while the chip runs."""
