@@ -93,11 +93,18 @@ def new_column() -> np.ndarray:
 
 
 @entry
+def room(array: np.ndarray, n_used: int, n_more: int) -> np.ndarray:
+    """The array, or a longer copy of its first ``n_used`` elements if it has not room for ``n_more``."""
+    if n_used + n_more > len(array):
+        longer = np.empty(max(2 * len(array), n_used + n_more), dtype=np.int64)
+        longer[:n_used] = array[:n_used]
+        array = longer
+    return array
+
+
+@entry
 def put(array: np.ndarray, index: int, element: int) -> np.ndarray:
     """The array with the element at its end, or a longer copy of it if it was full."""
-    if index == len(array):
-        longer = np.empty(2 * index, dtype=np.int64)
-        longer[:index] = array
-        array = longer
+    array = room(array, index, 1)
     array[index] = element
     return array

@@ -14,7 +14,7 @@ from emulator import runs
 from emulator.handshake import Delays, Environment, Receiver, held, receive, send, send_for, unchanged_for
 from emulator.kernel.bits import field
 from emulator.kernel.jit import entry, kernel, outlined
-from emulator.runs import Buses, EventRun, new_column, put
+from emulator.runs import Buses, EventRun, new_column, put, room
 from emulator.tinyodin import aer_out, controller, scheduler, sweep
 from emulator.tinyodin.chip import Model
 from emulator.tinyodin.clock import IN, OUT, clock, outputs, waiting_clock
@@ -147,18 +147,19 @@ def _stalls(r: np.record, lanes: np.record, n_spikes: int, last: int, stall: int
     return stall * (n_spikes - last_spikes)
 
 
-@entry
-def _put_spikes(
-    cycles: np.ndarray, addrs: np.ndarray, n_spikes: int, lanes: np.record, last: int, first: int, stall: int
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """Record an event's spikes but the last neuron's, whose REQ shows afterwards; first : the event's first cycle."""
-    stalls = 0
-    for n in range(last):
+@outlined
+def _put_spikes(cycles: np.ndarray, addrs: np.ndarray, lanes: np.record, n_neurons: int, first: int, stall: int) -> int:
+    """Write an event's spikes but the last neuron's, whose REQ shows afterwards; returns how many.
+
+    first : the event's first cycle
+    """
+    n_spikes = 0
+    for n in range(n_neurons - 1):
         if lanes.spike[n]:
-            cycles, addrs = put(cycles, n_spikes, first + 2 * n + 2 + stalls), put(addrs, n_spikes, n)
+            cycles[n_spikes] = first + 2 * n + 2 + n_spikes * stall
+            addrs[n_spikes] = n
             n_spikes += 1
-            stalls += stall
-    return cycles, addrs, n_spikes
+    return n_spikes
 
 
 # --- One clock --------------------------------------------------------------------------------------------------
@@ -231,8 +232,9 @@ def _loop(
             first = r.cycle
             clocks = _visit(r, neurons, synapses, ws, counts, stall)
             if clocks != 2 * r.spi_max_neur:
-                last = r.spi_max_neur - 1
-                cycles, addrs, n_spikes = _put_spikes(cycles, addrs, n_spikes, ws.lanes, last, first, stall)
+                cycles, addrs = room(cycles, n_spikes, N), room(addrs, n_spikes, N)
+                news = cycles[n_spikes:], addrs[n_spikes:]
+                n_spikes += _put_spikes(*news, ws.lanes, r.spi_max_neur, first, stall)
             sender, high = send_for(sender, delays, events, clocks, pause)
             r.inputs = input_pins(undriven, sender, receiver)
             r.aerin_req_sync_int = int(high >= 1)

@@ -14,7 +14,7 @@ import numpy as np
 
 from emulator.kernel.bits import field
 from emulator.kernel.jit import kernel, outlined
-from emulator.tinyodin import controller, lif, neuron_core, scheduler, synaptic_core
+from emulator.tinyodin import controller, lif, neuron_core, pairs, scheduler, synaptic_core
 from emulator.tinyodin.clock import IN
 from emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, TREF, WAIT
 from emulator.tinyodin.layout import N_SYN
@@ -86,35 +86,55 @@ def stretch(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int
 def _stimulate(r: np.record, neurons: np.ndarray, synapses: np.ndarray, first: int, last: int) -> int:
     """A spike event visits neurons from ``first`` up to one that spikes, or to ``last``; returns which.
 
-    Where it stops nothing has been read yet: that is for all blocks to see.
+    Where it stops nothing has been read yet: that is for all blocks to see. In the middle of a word of synapses the
+    weights are those that have been read.
     """
     row = field(scheduler.outputs(r).data_out, scheduler.SCHED.addr) << controller.SYN.pre.shift
-    syn_word: Any = r.synarray_rdata
     n = first
     while n < last:
-        weights: Any = np.int64(synapses[row | n >> GROUP_BITS, 0]) if n & (N_SYN - 1) == 0 else syn_word
-        word: Any = np.int64(neurons[n, 0])
-        after = lif.update(word, synaptic_core.synapse(weights, n), 1, 0)
-        if after.spike & neuron_core.enabled(word):
-            break
-        neurons[n, 0] = after.word
-        r.neur_state = word
-        syn_word = weights
-        n += 1
-    r.synarray_rdata = syn_word
+        begins = n & (N_SYN - 1) == 0
+        n_visited = _stimulate_pairs(r, neurons[n:last], synapses[row | n >> GROUP_BITS :]) if begins else 0
+        if n_visited == 0:
+            weights: Any = np.int64(synapses[row | n >> GROUP_BITS, 0]) if begins else r.synarray_rdata
+            n_visited = _visit(r, neurons, n, synaptic_core.synapse(weights, n), 0)
+            if n_visited == 0:
+                break
+            r.synarray_rdata = weights
+        n += n_visited
     return n
+
+
+@kernel
+def _stimulate_pairs(r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> int:
+    """A spike event visits neurons, from the first of a word of synapses on, up to a pair in which one spikes."""
+    n_neurons = pairs.n_unstimulated(neurons[: len(neurons) & ~1], synapses)
+    if n_neurons:
+        r.neur_state = np.int64(neurons[n_neurons - 1, 0])
+        r.synarray_rdata = np.int64(synapses[(n_neurons - 1) >> GROUP_BITS, 0])
+        pairs.stimulate(neurons[:n_neurons], synapses)
+    return n_neurons
 
 
 @kernel
 def _leak(r: np.record, neurons: np.ndarray, first: int, last: int) -> int:
     """As ``_stimulate``, for a time reference."""
-    n = first
-    while n < last:
-        word: Any = np.int64(neurons[n, 0])
-        after = lif.update(word, 0, 1, 1)
-        if after.spike & neuron_core.enabled(word):
-            break
-        neurons[n, 0] = after.word
-        r.neur_state = word
+    n_neurons = pairs.n_unleaked(neurons[first : first + ((last - first) & ~1)])
+    n = first + n_neurons
+    if n_neurons:
+        r.neur_state = np.int64(neurons[n - 1, 0])
+        pairs.leak(neurons[first:n])
+    while n < last and _visit(r, neurons, n, 0, 1):
         n += 1
     return n
+
+
+@kernel
+def _visit(r: np.record, neurons: np.ndarray, n: int, syn_weight: int, time_ref: int) -> int:
+    """An event visits one neuron, unless it would spike; returns how many were visited."""
+    word: Any = np.int64(neurons[n, 0])
+    after = lif.update(word, syn_weight, 1, time_ref)
+    if after.spike & neuron_core.enabled(word):
+        return 0
+    neurons[n, 0] = after.word
+    r.neur_state = word
+    return 1
