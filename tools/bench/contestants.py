@@ -34,7 +34,7 @@ class Disagreement(Exception):
 
 
 def synaptic_operations(run: Any) -> int:
-    """Of an event-level run; 0 for a chip whose engine does not count them."""
+    """Of an event-level run; 0 for a chip whose engine does not count them: the report then says nothing of them."""
     return run.statistics.synaptic_operations if hasattr(run, "statistics") else 0
 
 

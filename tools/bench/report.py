@@ -107,7 +107,8 @@ def tables(report: Report) -> Iterator[Table]:
         if workload == PROCESS:
             times.add_row("", who, _cell(spread(each.seconds)))
             continue
-        amounts = (_cell(each.clocks_per_second, 1e6), _cell(each.synaptic_operations_per_second, 1e6))
+        operations = each.synaptic_operations_per_second if each.contestant.n_synaptic_operations else None
+        amounts = (_cell(each.clocks_per_second, 1e6), _cell(operations, 1e6))
         rates.add_row(workload, who, *amounts, *(_cell(ratios.get((workload, who, name))) for name in against))
         if (workload, who) in cost:
             costs.add_row(workload, who, _cell(cost[workload, who]))

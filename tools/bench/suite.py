@@ -130,9 +130,10 @@ def ratios(figures: Sequence[Figures], chip: Silicon) -> Iterator[Ratio]:
                 if a in of and b in of and a != b:
                     yield Ratio(a, b, "clocks/s", workload, speed_ratio(of[a], of[b]))
             if a in of and a != OURS:
-                clocks, operations = of[a].clocks_per_second, of[a].synaptic_operations_per_second
-                yield Ratio(a, CLOCK, "clocks/s", workload, _scaled(clocks, chip.clocks))
-                yield Ratio(a, OPERATIONS, "synaptic operations/s", workload, _scaled(operations, chip.operations))
+                yield Ratio(a, CLOCK, "clocks/s", workload, _scaled(of[a].clocks_per_second, chip.clocks))
+                if of[a].contestant.n_synaptic_operations:
+                    operations = _scaled(of[a].synaptic_operations_per_second, chip.operations)
+                    yield Ratio(a, OPERATIONS, "synaptic operations/s", workload, operations)
         for b in (OURS, THEIRS):
             if b in of:
                 both = LOCKSTEP.format(b)

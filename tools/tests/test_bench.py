@@ -284,6 +284,7 @@ def test_tables_put_ratios_beside_the_figures() -> None:
     assert columns["clocks/s"][row] == "225 (150..300)"
     assert columns[f": {THEIRS}"][row] == "300 (300..300)"
     assert columns[f": {PLAIN}"][row] == "600 (600..600)"
+    assert columns["syn. operations/s"][row] == columns[f": {OPERATIONS}"][row] == ""  # none were counted
     assert list(costs.columns[2].cells) == ["1.1 (1.1..1.1)", "1 (1..1)"]
     assert list(times.columns[1].cells) == ["draupnir --help"]
     assert list(pairs.columns[0].cells) == []
