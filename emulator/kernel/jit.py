@@ -3,6 +3,9 @@
 ``kernel``, ``outlined`` and ``entry`` compile a function, and keep the machine code in a folder named by a hash of
 all sources that the function can be made of: its own chip's, and those that no chip owns. So a warm start is fast, an
 edit of any kernel, also of one that is only called, can never run stale code, and no chip waits for another's edits.
+What several chips share is a function within a function that is given each chip's modules: it closes over these, and is
+kept with that chip's. Over a module, not over a kernel: what Numba keeps is found by what a function closes over, and
+modules have names, whereas a compiled function is another one in every process.
 With NUMBA_DISABLE_JIT=1 the same functions run uncompiled and give the same bits.
 """
 
@@ -13,6 +16,7 @@ import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 import numba
@@ -51,10 +55,14 @@ def _sources_of(owner: str) -> list[Path]:
 
 
 def _owner(function: Callable[..., object]) -> str:
-    """The folder below ``emulator`` that a function is from; "" if it is from elsewhere."""
-    path = Path(function.__code__.co_filename)
-    inside = path.relative_to(SOURCES).parts if path.is_relative_to(SOURCES) else ()
-    return inside[0] if len(inside) > 1 else ""
+    """The folder below ``emulator`` that a function is made for, by the modules it closes over, or is from; or ""."""
+    closed_over = [cell.cell_contents for cell in function.__closure__ or ()]
+    files = [str(module.__file__) for module in closed_over if isinstance(module, ModuleType)]
+    for path in map(Path, (*files, function.__code__.co_filename)):
+        inside = path.relative_to(SOURCES).parts if path.is_relative_to(SOURCES) else ()
+        if len(inside) > 1:
+            return inside[0]
+    return ""
 
 
 def kernel(function: F) -> F:

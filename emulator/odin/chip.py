@@ -6,9 +6,9 @@ import numpy as np
 
 from emulator.codec import decode, from_limbs
 from emulator.declare import Reg
+from emulator.drive import driver
 from emulator.model import ClockLevel
-from emulator.odin import clock
-from emulator.odin.drive import drive
+from emulator.odin import clock, stretch
 from emulator.odin.layout import CHIP, NEURONS, SCHED_EVENT, SYN, SYN_ADDR, SYNAPSES, VIRTS, M, State
 
 COUNTERS = (
@@ -19,6 +19,8 @@ COUNTERS = (
 FROM_AERIN = (State.TREF, State.BIST, State.SYNAPSE, State.PUSH)
 FROM_SCHEDULER = (State.POP_NEUR, State.POP_VIRT)
 FROM_SPI = (State.W_NEUR, State.R_NEUR, State.W_SYN, State.R_SYN)
+
+_drive = driver(clock, stretch)
 
 
 class Model(ClockLevel):
@@ -36,7 +38,8 @@ class Model(ClockLevel):
 
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
         self._state_before = int(self.registers[0].state)
-        drive(self.registers[0], self.memories[NEURONS.name], self.memories[SYNAPSES.name], inputs, clk, out)
+        r = self.registers[0]
+        _drive((r,), (r, self.memories[NEURONS.name], self.memories[SYNAPSES.name]), inputs, clk, out)
 
     @property
     def outputs(self) -> int:

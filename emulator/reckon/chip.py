@@ -6,9 +6,9 @@ import numpy as np
 
 from emulator.codec import decode, encode, from_limbs
 from emulator.declare import Reg
+from emulator.drive import driver
 from emulator.model import ClockLevel
-from emulator.reckon import clock, controller, learning, seeds
-from emulator.reckon.drive import drive
+from emulator.reckon import clock, controller, learning, seeds, stretch
 from emulator.reckon.layout import (
     CHIP,
     N_OUT,
@@ -38,6 +38,8 @@ COUNTERS = (  # wires that many clocks have in common, signed
 )
 SEEDS = encode(PROG, **{f.name: 1 for f in PROG if f.name.startswith("seed")})
 
+_drive = driver(clock, stretch)
+
 
 class Model(ClockLevel):
     """ReckOn, clock by clock; see ``ClockLevel`` for how it is driven.
@@ -55,7 +57,8 @@ class Model(ClockLevel):
 
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
         self._state_before = int(self.registers[0].state)
-        drive(*self.kernel_state(), inputs, clk, out)
+        r, flat, mems = self.kernel_state()
+        _drive((r, flat), (r, mems), inputs, clk, out)
 
     def kernel_state(self) -> tuple[np.record, np.ndarray, Mems]:
         """The state as kernels take it: the record, also as one flat array, and the memories."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from emulator.codec import decode, from_limbs
+from emulator.drive import driver
 from emulator.model import ClockLevel
-from emulator.tinyodin import clock
-from emulator.tinyodin.drive import drive
+from emulator.tinyodin import clock, stretch
 from emulator.tinyodin.layout import CHIP, LIF, MAIN_DEPTH, N_SYN, NEURONS, SCHED_EVENT, SYN, SYN_ADDR, SYNAPSES, State
 from emulator.trace import unpack
 
@@ -15,6 +15,8 @@ FROM_AERIN = (State.TREF, State.PUSH)
 FROM_SCHEDULER = (State.POP_NEUR, State.POP_VIRT, State.AER_POP)
 FROM_SPI = (State.W_NEUR, State.R_NEUR, State.W_SYN, State.R_SYN)
 RESTING = (State.WAIT, State.WAIT_SPIDN, State.WAIT_REQDN)
+
+_drive = driver(clock, stretch)
 
 
 class Model(ClockLevel):
@@ -31,7 +33,8 @@ class Model(ClockLevel):
 
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
         self._state_before = int(self.registers[0].state)
-        drive(self.registers[0], self.memories[NEURONS.name], self.memories[SYNAPSES.name], inputs, clk, out)
+        r = self.registers[0]
+        _drive((r,), (r, self.memories[NEURONS.name], self.memories[SYNAPSES.name]), inputs, clk, out)
 
     @property
     def outputs(self) -> int:

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -7,6 +10,7 @@ import pytest
 
 from emulator.kernel import jit
 
+ROOT = Path(__file__).resolve().parents[3]
 SOURCE = "def leak(x):\n    return x - 1\n"
 
 
@@ -65,6 +69,27 @@ def test_kernels_are_kept_by_the_folder_they_are_from() -> None:
     for function, owner in ((lif.membrane, "odin"), (bits.bit, "kernel")):
         assert Path(function._cache.cache_path).is_relative_to(jit.cache_folder(owner) or "")
     assert jit.cache_folder("odin") != jit.cache_folder("kernel")
+
+
+def test_what_chips_share_is_kept_with_the_chip_that_it_is_made_for() -> None:
+    for chip in ("odin", "tinyodin"):
+        drive: Any = vars(import_module(f"emulator.{chip}.chip"))["_drive"]
+        assert Path(drive._cache.cache_path).is_relative_to(jit.cache_folder(chip) or "")
+
+
+def test_what_chips_share_is_compiled_by_one_process_and_found_by_the_next(tmp_path: Path) -> None:
+    program = (
+        "from emulator.kernel import arith, jit\n"
+        "def doubler(kernels):\n"
+        "    return jit.entry(lambda x: kernels.wrap(2 * x, 8))\n"
+        "double = doubler(arith)\n"
+        "print(double(129), sum(double.stats.cache_hits.values()))\n"
+    )
+    (tmp_path / "program.py").write_text(program)
+    env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(tmp_path / "program.py")]
+    outputs = [subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    assert outputs == ["2 0\n", "2 1\n"]
 
 
 def test_an_edited_test_keeps_the_cache_folder(sources: Path) -> None:

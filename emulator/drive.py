@@ -1,0 +1,58 @@
+"""A chip under whole arrays of pins: clock by clock, or in stretches where only one thing moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from emulator.kernel.jit import entry, kernel
+
+LONGEST = 4096  # rows looked ahead
+
+
+@kernel
+def _same(inputs: np.ndarray, clk: np.ndarray, i: int) -> int:
+    """The row after those from i on, at most LONGEST, that are clocks with the same inputs."""
+    end = min(len(inputs), i + LONGEST)
+    j = i
+    while j < end and inputs[j] == inputs[i] and clk[j]:
+        j += 1
+    return j
+
+
+def driver(clock: ModuleType, stretch: ModuleType) -> Callable[..., None]:
+    """What runs the rows of a trace (see ``emulator.trace``) on a chip: ``drive(pins, state, inputs, clk, out)``.
+
+    clock : the chip's module with ``apply_inputs(*pins, inputs)``, ``outputs(record)`` and ``clock(*state)``
+    stretch : the chip's module with ``can_stretch(record)``, and ``stretch(*state, clocks)``, which runs on for at most
+    so many clocks with the inputs as they are, and returns how many, perhaps 0; the outputs stay as they are
+
+    Of ``drive``: pins, state : what those functions take, both beginning with the record of registers; out : (n,)
+    int64, all 0, is given the output pins before each row's clock edge, packed.
+    """
+
+    @entry
+    def drive(pins: Any, state: Any, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
+        r = state[0]
+        i, same = 0, 0
+        while i < len(inputs):
+            if inputs[i] != r.inputs:
+                clock.apply_inputs(*pins, inputs[i])
+            taken = 1
+            if clk[i]:
+                now = clock.outputs(r)
+                taken = 0
+                if stretch.can_stretch(r):
+                    if same <= i:
+                        same = _same(inputs, clk, i)
+                    taken = stretch.stretch(*state, same - i)
+                if taken == 0:
+                    clock.clock(*state)
+                    taken = 1
+                out[i : i + taken] = now
+            i += taken
+
+    return drive
