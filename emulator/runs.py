@@ -11,8 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from emulator.errors import InputError
-from emulator.handshake import Environment, Receiver, Sender
-from emulator.kernel.jit import entry
+from emulator.handshake import Delays, Environment, Receiver, Sender
+from emulator.kernel.bits import placed
+from emulator.kernel.jit import entry, kernel
+from emulator.model import ClockLevel
+from emulator.trace import unpack
 
 FIRST = 1024  # first length of an array whose length only the run will tell; doubled when full
 
@@ -63,20 +66,43 @@ class EventRun(_Run):
     statistics: Any
 
 
-def limits(events: np.ndarray, not_before: np.ndarray | None) -> np.ndarray:
-    """``not_before`` as kernels take it: empty for None. Raises InputError if there is not one for each event."""
+class Given(NamedTuple):
+    """What a run is given, as loops take it; ``not_before`` is empty where there are no limits."""
+
+    events: np.ndarray
+    not_before: np.ndarray
+    delays: Delays
+    buses: Buses
+
+
+def given(
+    model: ClockLevel,
+    events: np.ndarray,
+    environment: Environment,
+    not_before: np.ndarray | None,
+    buses: Buses | None,
+) -> Given:
+    """See ``ClosedLoop.run``; raises InputError if ``not_before`` is not as long as ``events``."""
     if not_before is None:
-        return np.zeros(0, np.int64)
-    if len(not_before) != len(events):
+        limits = np.zeros(0, np.int64)
+    elif len(not_before) == len(events):
+        limits = np.ascontiguousarray(not_before, dtype=np.int64)
+    else:
         raise InputError(f"not_before: {len(not_before)} cycles for {len(events)} events; right is one for each")
-    return np.ascontiguousarray(not_before, dtype=np.int64)
+    return Given(
+        np.ascontiguousarray(events, dtype=np.int64),
+        limits,
+        environment.delays,
+        at_rest(model, environment) if buses is None else buses,
+    )
 
 
-def at_rest(addr: int, environment: Environment) -> Buses:
+def at_rest(model: ClockLevel, environment: Environment) -> Buses:
     """Both buses at rest, as after a run that was done; the sender's gap begins with the first clock.
 
-    addr : what the sender shows
+    The address is the one that the model sees.
     """
+    addr = unpack(model.chip.input_word, int(model.registers[0].inputs))["AERIN_ADDR"]
     return Buses(Sender(0, addr, 0, environment.gap), Receiver(0, environment.ack_delay), 0)
 
 
@@ -84,6 +110,20 @@ def after(left: Buses) -> tuple[int, Buses]:
     """Events sent, and the buses as the next run takes them, which counts its own events."""
     (req, addr, n_sent, wait), receiver, req_before = left
     return int(n_sent), Buses(Sender(int(req), int(addr), 0, int(wait)), Receiver(*map(int, receiver)), int(req_before))
+
+
+@kernel
+def undriven(at: Any, inputs: int) -> int:
+    """The packed input pins without those of both buses. at : where the chip's input pins are"""
+    addr, req, ack = at.AERIN_ADDR, at.AERIN_REQ, at.AEROUT_ACK
+    return inputs & ~(placed(addr.mask, addr) | placed(1, req) | placed(1, ack))
+
+
+@kernel
+def driven(at: Any, sender: Sender, receiver: Receiver) -> int:
+    """The pins of both buses, packed. at : where the chip's input pins are"""
+    address, req = placed(sender.addr, at.AERIN_ADDR), placed(sender.req, at.AERIN_REQ)
+    return address | req | placed(receiver.ack, at.AEROUT_ACK)
 
 
 @entry

@@ -17,7 +17,7 @@ from emulator.kernel.jit import kernel, outlined
 from emulator.odin import aer_out, controller, neuron_core, scheduler, spi, synaptic_core
 from emulator.odin.aer_out import Seen
 from emulator.odin.controller import NeurMem, Sched, SynMem
-from emulator.odin.layout import CHIP
+from emulator.odin.layout import CHIP, N_PRIO
 
 IN = positions(CHIP.input_word)
 OUT = positions(CHIP.output_word)
@@ -53,6 +53,16 @@ def outputs(r: np.record) -> int:
         | placed(r.aerout_addr, OUT.AEROUT_ADDR)
         | placed(r.aerout_req, OUT.AEROUT_REQ)
     )
+
+
+@kernel
+def at_rest(r: np.record) -> bool:
+    """Nothing queued, nothing under way; the pins may still be moving."""
+    for prio in range(N_PRIO):
+        if r.burst_empty[prio] == 0:
+            return False
+    idle = r.state == controller.WAIT and r.main_empty == 1 and r.aerout_ctrl_busy == 0
+    return idle and r.aerin_req_sync == 0 and r.aerin_req_sync_int == 0
 
 
 @kernel

@@ -13,15 +13,14 @@ from emulator import runs
 from emulator.handshake import FOREVER, Delays, Environment, Receiver, Sender, held, receive, send, send_for
 from emulator.kernel.bits import field
 from emulator.kernel.jit import entry, kernel
-from emulator.odin import aer_out, controller, event, loop, planes, scheduler
+from emulator.odin import aer_out, controller, event, planes, scheduler
 from emulator.odin.chip import Model
-from emulator.odin.clock import OUT, calm_clock, outputs, waiting_clock
+from emulator.odin.clock import IN, OUT, at_rest, calm_clock, outputs, waiting_clock
 from emulator.odin.controller import WAIT
 from emulator.odin.event import Workspace
-from emulator.odin.layout import NEURONS, SYNAPSES
 from emulator.odin.statistics import COUNTS, n_main, statistics
 from emulator.odin.stretch import is_idle
-from emulator.runs import Buses, EventRun, new_column, put
+from emulator.runs import Buses, EventRun, Given, driven, new_column, put, undriven
 
 NO_SWEEPS = -1
 WORTH_IT = 8  # clocks of rest that are looked for
@@ -41,29 +40,14 @@ def run(
 ) -> EventRun:
     """Send events and take spikes until all is done, or for ``max_cycles`` clocks.
 
-    events : (n,) int64, AERIN_ADDR of each, in order; environment : the delays of both buses
-    sweeping : False runs every clock, with the same results
-    not_before : (n,) int64, the first cycle of the model in which REQ of each may be high; None: no limits
-    buses : where the run before left them; None: at rest, as after a reset or a run that was done
-    finish : True: the run ends before the first edge at which both buses and the chip are at rest; False: as soon as
-    the last event's REQ has been dropped, for the next run to go on from there
-    SCK, MOSI and RST stay as they are. Raises InputError if ``not_before`` is not as long as ``events``.
+    sweeping : False runs every clock, with the same results; all else is as in ``closed_loop.run``
     """
     counts = np.zeros(1, dtype=COUNTS).view(np.recarray)
     first_cycle = int(model.registers[0].cycle)
+    stall = stall_clocks(model, environment) if sweeping and _may_sweep(model) else NO_SWEEPS
+    given = runs.given(model, events, environment, not_before, buses)
     cycles, addrs, n_cycles, done, left = _loop(
-        model.registers[0],
-        model.memories[NEURONS.name],
-        model.memories[SYNAPSES.name],
-        event.new_workspace(),
-        counts[0],
-        np.ascontiguousarray(events, dtype=np.int64),
-        runs.limits(events, not_before),
-        environment.delays,
-        loop.buses_before(model, environment) if buses is None else buses,
-        max_cycles,
-        finish,
-        stall_clocks(model, environment) if sweeping and _may_sweep(model) else NO_SWEEPS,
+        *model.kernel_state(), event.new_workspace(), counts[0], given, max_cycles, finish, stall
     )
     n_sent, buses = runs.after(left)
     return EventRun(cycles, addrs, first_cycle, int(n_cycles), bool(done), n_sent, buses, statistics(counts[0]))
@@ -113,7 +97,7 @@ def rest_clocks(r: np.record, sender: Sender, receiver: Receiver, delays: Delays
 def _to_next_event(
     r: np.record,
     counts: np.record,
-    undriven: int,
+    others: int,
     sender: Sender,
     delays: Delays,
     events: np.ndarray,
@@ -130,7 +114,7 @@ def _to_next_event(
         if r.state == WAIT and sender.req == 0 and max(sender.wait, pause) >= WORTH_IT:
             break
         sender = send(sender, delays, events, controller.aerin_ack(r), pause)
-        r.inputs = loop.pins(undriven, sender, AT_REST)
+        r.inputs = others | driven(IN, sender, AT_REST)
         counts.cycles[r.state] += 1
         calm_clock(r)
         counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
@@ -144,10 +128,7 @@ def _loop(
     synapses: np.ndarray,
     ws: Workspace,
     counts: np.record,
-    events: np.ndarray,
-    not_before: np.ndarray,
-    delays: Delays,
-    buses: Buses,
+    given: Given,
     max_cycles: int,
     finish: bool,
     stall: int,
@@ -155,8 +136,8 @@ def _loop(
     """The run: spike cycles, spike addresses, clocks taken, done, buses. stall : see ``stall_clocks``, or NO_SWEEPS."""
     cycles, addrs = new_column(), new_column()
     n_spikes, n_cycles, done = 0, 0, False
-    undriven = r.inputs & ~loop.DRIVEN
-    sender, receiver, req_before = buses
+    others = undriven(IN, r.inputs)
+    events, not_before, delays, (sender, receiver, req_before) = given
     sweeping = stall != NO_SWEEPS
     if sweeping:
         planes.load_all(ws.planes, r, neurons)
@@ -168,7 +149,8 @@ def _loop(
             addrs = put(addrs, n_spikes, field(shown, OUT.AEROUT_ADDR))
             n_spikes += 1
         req_before = req
-        done = loop.is_done(r, sender, receiver, events, finish)
+        if sender.n_sent == len(events):
+            done = not finish or ((ack | req | receiver.ack) == 0 and at_rest(r))
         if done:
             break
         pause = held(sender, not_before, r.cycle)
@@ -185,7 +167,7 @@ def _loop(
             if event.is_free(r, receiver, delays):
                 before = r.cycle
                 limit = max_cycles - n_cycles
-                sender = _to_next_event(r, counts, undriven, sender, delays, events, not_before, limit)
+                sender = _to_next_event(r, counts, others, sender, delays, events, not_before, limit)
                 n_cycles += r.cycle - before
                 if r.cycle > before:
                     continue
@@ -198,13 +180,13 @@ def _loop(
                 n_spikes += 1
             receiver, req_before = taken.receiver, taken.req
             sender, high = send_for(sender, delays, events, taken.clocks, pause)
-            r.inputs = loop.pins(undriven, sender, receiver)
+            r.inputs = others | driven(IN, sender, receiver)
             r.aerin_req_sync_int = int(high >= 1)
             r.aerin_req_sync = int(high >= 2)
             n_cycles += taken.clocks
             continue
         sender, receiver = send(sender, delays, events, ack, pause), receive(receiver, delays, req)
-        r.inputs = loop.pins(undriven, sender, receiver)
+        r.inputs = others | driven(IN, sender, receiver)
         counts.cycles[r.state] += 1
         counts.stalls += r.aerout_ctrl_busy
         if waiting:

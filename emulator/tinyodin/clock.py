@@ -52,6 +52,13 @@ def outputs(r: np.record) -> int:
     )
 
 
+@kernel
+def at_rest(r: np.record) -> bool:
+    """Nothing queued, nothing under way; the pins may still be moving."""
+    idle = r.state == controller.WAIT and r.main_empty == 1 and r.aerout_ctrl_busy == 0
+    return idle and r.aerin_req_sync == 0 and r.aerin_req_sync_int == 0
+
+
 @outlined
 def clock(r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
     """Rising edge of CLK."""

@@ -14,13 +14,12 @@ from emulator import runs
 from emulator.handshake import Delays, Environment, Receiver, held, receive, send, send_for, unchanged_for
 from emulator.kernel.bits import field
 from emulator.kernel.jit import entry, kernel, outlined
-from emulator.runs import Buses, EventRun, new_column, put, room
+from emulator.runs import Buses, EventRun, Given, driven, new_column, put, room, undriven
 from emulator.tinyodin import aer_out, controller, scheduler, sweep
 from emulator.tinyodin.chip import Model
-from emulator.tinyodin.clock import IN, OUT, clock, outputs, waiting_clock
-from emulator.tinyodin.closed_loop import DRIVEN, buses_before, input_pins, is_done
+from emulator.tinyodin.clock import IN, OUT, at_rest, clock, outputs, waiting_clock
 from emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, TREF, WAIT
-from emulator.tinyodin.layout import NEURONS, SYNAPSES, N
+from emulator.tinyodin.layout import N
 from emulator.tinyodin.scheduler import FILL_FULL, SCHED
 from emulator.tinyodin.statistics import COUNTS, statistics
 from emulator.tinyodin.stretch import can_stretch, is_bus_idle, is_settled, stretch
@@ -46,19 +45,10 @@ def run(
     counts = np.zeros(1, dtype=COUNTS).view(np.recarray)
     first_cycle = int(model.registers[0].cycle)
     sweeps = sweeping and not model.registers[0].spi_aer_src_ctrl_nneur
+    stall = stall_clocks(model, environment) if sweeps else NO_SWEEPS
+    given = runs.given(model, events, environment, not_before, buses)
     cycles, addrs, n_cycles, done, left = _loop(
-        model.registers[0],
-        model.memories[NEURONS.name],
-        model.memories[SYNAPSES.name],
-        sweep.new_workspace(),
-        counts[0],
-        np.ascontiguousarray(events, dtype=np.int64),
-        runs.limits(events, not_before),
-        environment.delays,
-        buses_before(model, environment) if buses is None else buses,
-        max_cycles,
-        finish,
-        stall_clocks(model, environment) if sweeps else NO_SWEEPS,
+        *model.kernel_state(), sweep.new_workspace(), counts[0], given, max_cycles, finish, stall
     )
     n_sent, buses = runs.after(left)
     return EventRun(cycles, addrs, first_cycle, int(n_cycles), bool(done), n_sent, buses, statistics(counts[0]))
@@ -198,10 +188,7 @@ def _loop(
     synapses: np.ndarray,
     ws: Workspace,
     counts: np.record,
-    events: np.ndarray,
-    not_before: np.ndarray,
-    delays: Delays,
-    buses: Buses,
+    given: Given,
     max_cycles: int,
     finish: bool,
     stall: int,
@@ -209,8 +196,8 @@ def _loop(
     """The run: spike cycles, spike addresses, clocks taken, done, buses. stall : see ``stall_clocks``, or NO_SWEEPS."""
     cycles, addrs = new_column(), new_column()
     n_spikes, n_cycles, done = 0, 0, False
-    undriven = r.inputs & ~DRIVEN
-    sender, receiver, req_before = buses
+    others = undriven(IN, r.inputs)
+    events, not_before, delays, (sender, receiver, req_before) = given
     in_lanes = stall != NO_SWEEPS
     longest = N * (2 + stall)
     if in_lanes:
@@ -222,7 +209,8 @@ def _loop(
             cycles, addrs = put(cycles, n_spikes, r.cycle), put(addrs, n_spikes, field(shown, OUT.AEROUT_ADDR))
             n_spikes += 1
         req_before = req
-        done = is_done(r, sender, receiver, events, finish)
+        if sender.n_sent == len(events):
+            done = not finish or ((ack | req | receiver.ack) == 0 and at_rest(r))
         if done:
             break
         pause = held(sender, not_before, r.cycle)
@@ -236,13 +224,13 @@ def _loop(
                 news = cycles[n_spikes:], addrs[n_spikes:]
                 n_spikes += _put_spikes(*news, ws.lanes, r.spi_max_neur, first, stall)
             sender, high = send_for(sender, delays, events, clocks, pause)
-            r.inputs = input_pins(undriven, sender, receiver)
+            r.inputs = others | driven(IN, sender, receiver)
             r.aerin_req_sync_int = int(high >= 1)
             r.aerin_req_sync = int(high >= 2)
             n_cycles += clocks
             continue
         sender, receiver = send(sender, delays, events, ack, pause), receive(receiver, delays, req)
-        r.inputs = input_pins(undriven, sender, receiver)
+        r.inputs = others | driven(IN, sender, receiver)
         taken, state = 1, r.state
         counts.stalls += r.aerout_ctrl_busy
         if not waiting:

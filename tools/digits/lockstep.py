@@ -19,8 +19,8 @@ import numpy as np
 from emulator.codec import encode
 from emulator.handshake import Environment
 from emulator.odin.chip import Model
-from emulator.odin.closed_loop import Run
 from emulator.odin.layout import CHIP, NEURONS, SPI_ADDR, SPI_BITS, SYNAPSES, SpiCmd
+from emulator.runs import Run
 from emulator.trace import Trace
 from golden import hexfile, wave_out
 from golden.compare import MemoryDifference, memory_difference

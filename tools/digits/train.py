@@ -9,8 +9,9 @@ import numpy as np
 
 from emulator.handshake import Environment
 from emulator.odin.chip import Model
-from emulator.odin.closed_loop import Run, run
+from emulator.odin.closed_loop import run
 from emulator.odin.layout import CHIP, NEURONS, SYNAPSES
+from emulator.runs import Run
 from emulator.trace import column, pack
 from tools.digits.experiment import EVENTS, Configuration, Experiment
 from tools.digits.results import Answer, Raster, Results, weights

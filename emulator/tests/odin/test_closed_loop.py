@@ -9,8 +9,9 @@ from emulator.codec import encode, to_limbs
 from emulator.errors import InputError
 from emulator.handshake import Environment
 from emulator.odin.chip import Model
-from emulator.odin.closed_loop import Run, run
+from emulator.odin.closed_loop import run
 from emulator.odin.layout import CHIP, LIF, NEURONS, N
+from emulator.runs import Run
 from emulator.trace import pack, unpack
 
 IN, OUT = CHIP.input_word, CHIP.output_word

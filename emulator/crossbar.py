@@ -1,0 +1,133 @@
+"""What the golden models of ODIN and tinyODIN have in common, beside their SPI slave (``spi_slave.py``).
+
+Two memories, a bus for events and one for spikes, a FIFO of events, and a controller that takes one event at a time:
+from the bus, the FIFO or the SPI.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Collection, Mapping
+from enum import IntEnum
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from emulator.codec import decode
+from emulator.declare import Word
+from emulator.model import ClockLevel
+from emulator.trace import unpack
+
+
+class Accesses(NamedTuple):
+    """The words of either memory that the coming edge reads or writes, or None."""
+
+    neuron: int | None
+    synapses: int | None
+
+
+class Crossbar(ClockLevel):
+    """Clock by clock; see ``ClockLevel`` for how it is driven.
+
+    A chip's class also says how the rows are run (``drive.driver``), what an event in its FIFO is, which states its
+    controller has, and which of these deal with what.
+    """
+
+    run_rows: ClassVar[Callable[..., None]]
+    sched_event: ClassVar[Word]
+    states: ClassVar[type[IntEnum]]
+    from_aerin: ClassVar[Collection[int]]
+    from_scheduler: ClassVar[Collection[int]]
+    from_spi: ClassVar[Collection[int]]
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__(seed)
+        self._state_before = int(self.registers[0].state)  # the last drive
+
+    def kernel_state(self) -> tuple[np.record, np.ndarray, np.ndarray]:
+        """The state as kernels take it: the record, the neurons, the synapses."""
+        return self.registers[0], self.memories["neurons"], self.memories["synapses"]
+
+    def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
+        state = self.kernel_state()
+        self._state_before = int(state[0].state)
+        self.run_rows(state[:1], state, inputs, clk, out)
+
+    # --- What it is doing, in words ---
+
+    def context(self) -> list[str]:
+        """Controller's state, event in flight, neuron and synapse concerned, a line each."""
+        r = self.registers[0]
+        state = self.states(int(r.state)).name
+        lines = [
+            f"cycle {r.cycle}, controller {state}, ctrl_cnt {r.ctrl_cnt}, neur_cnt {r.neur_cnt}"
+            + (", waiting for the output bus" if r.aerout_ctrl_busy else ""),
+            f"scheduler: {self._queue()}, next {self._next_event()}",
+        ]
+        in_flight = self._in_flight()
+        if in_flight:
+            lines.append(f"event in flight: {in_flight}")
+        accesses = self._accesses()
+        if accesses.neuron is not None:
+            lines += self._neuron_lines(accesses.neuron)
+        if accesses.synapses is not None:
+            lines.append(self._synapse_line(accesses.synapses))
+        if r.spi_cnt:
+            lines.append(f"SPI: bit {r.spi_cnt} of a transaction, address field {r.spi_addr:#07x}")
+        return lines
+
+    def activity(self) -> str | None:
+        """The event that the last call of ``drive``, of one clock, began to process, or None."""
+        in_flight = self._in_flight() if self._state_before == self.states["WAIT"] else ""
+        return f"cycle {self.registers[0].cycle}: {in_flight}" if in_flight else None
+
+    @abstractmethod
+    def _sched(self) -> tuple[int, int]:
+        """Whether no event waits, and the next one as it is in the FIFO."""
+
+    @abstractmethod
+    def _queue(self) -> str:
+        """How many events wait."""
+
+    @abstractmethod
+    def _virtual(self, event: Mapping[str, int]) -> str:
+        """A virtual event of the FIFO."""
+
+    @abstractmethod
+    def _accesses(self) -> Accesses: ...
+
+    @abstractmethod
+    def _neuron_lines(self, addr: int) -> list[str]: ...
+
+    @abstractmethod
+    def _synapse_line(self, addr: int) -> str: ...
+
+    def _aerin_addr(self) -> int:
+        return unpack(self.chip.input_word, int(self.registers[0].inputs))["AERIN_ADDR"]
+
+    def _n_main(self) -> int:
+        """Events in the FIFO; its fill count leaves out the first."""
+        r = self.registers[0]
+        return 0 if r.main_empty else int(r.main_fill_cnt) + 1
+
+    def _next_event(self) -> str:
+        empty, word = self._sched()
+        if empty:
+            return "none"
+        event = decode(self.sched_event, word)
+        return self._virtual(event) if event["virts"] else f"spike of neuron {event['addr']}"
+
+    def _in_flight(self) -> str:
+        r = self.registers[0]
+        state = int(r.state)
+        name = self.states(state).name
+        if state in self.from_aerin:
+            addr, digits = self._aerin_addr(), -(-self.chip.input_word["AERIN_ADDR"].width // 4)
+            event = self.chip.event_of(addr)
+            assert event is not None  # every address is an event
+            return f"{name}: {event.name} event, AERIN_ADDR {addr:#0{2 + digits}x} {event.decode(addr)}"
+        if state in self.from_scheduler:
+            return f"{name}: {self._next_event()}"
+        if state in self.from_spi:
+            return f"{name}: SPI address {r.ctrl_spi_addr:#06x}, data {r.ctrl_prog_data:#06x}"
+        return ""
