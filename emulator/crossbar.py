@@ -105,11 +105,6 @@ class Crossbar(ClockLevel):
     def _aerin_addr(self) -> int:
         return unpack(self.chip.input_word, int(self.registers[0].inputs))["AERIN_ADDR"]
 
-    def _n_main(self) -> int:
-        """Events in the FIFO; its fill count leaves out the first."""
-        r = self.registers[0]
-        return 0 if r.main_empty else int(r.main_fill_cnt) + 1
-
     def _next_event(self) -> str:
         empty, word = self._sched()
         if empty:

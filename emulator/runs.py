@@ -5,7 +5,8 @@ Where it begins and ends: the state of both sides, so that a next run goes on wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,6 +65,18 @@ class EventRun(_Run):
     """What came of an event-level run; statistics : what was counted, by the chip's own words."""
 
     statistics: Any
+
+
+def counters(kind: Any, states: type[IntEnum]) -> np.dtype[Any]:
+    """The record that a run counts in; kind : dataclass of what it is to tell, of which ``cycles`` state by state."""
+    lengths = {f.name: (len(states),) if f.name == "cycles" else () for f in fields(kind)}
+    return np.dtype((np.record, [(name, np.int64, length) for name, length in lengths.items()]))
+
+
+def counted(kind: Any, states: type[IntEnum], counts: np.record) -> Any:
+    """What was counted, by name; kind, states : see ``counters``."""
+    figures = {f.name: int(counts[f.name]) for f in fields(kind) if f.name != "cycles"}
+    return kind(cycles={state.name: int(counts["cycles"][state]) for state in states}, **figures)
 
 
 class Given(NamedTuple):

@@ -8,6 +8,7 @@ from emulator.codec import decode, from_limbs
 from emulator.crossbar import Accesses, Crossbar
 from emulator.declare import Reg
 from emulator.drive import driver
+from emulator.kernel.fifo import n_main
 from emulator.odin import clock, stretch
 from emulator.odin.layout import CHIP, MAIN_DEPTH, NEURONS, SCHED_EVENT, SYN, SYN_ADDR, SYNAPSES, VIRTS, M, State
 
@@ -56,7 +57,7 @@ class Model(Crossbar):
         return int(sched.empty), int(sched.data_out)
 
     def _queue(self) -> str:
-        return f"main FIFO {self._n_main()} of {MAIN_DEPTH} events, burst turn {self.registers[0].priority}"
+        return f"main FIFO {n_main(self.registers[0])} of {MAIN_DEPTH} events, burst turn {self.registers[0].priority}"
 
     def _virtual(self, event: Mapping[str, int]) -> str:
         return f"virtual event to neuron {event['addr']} {decode(VIRTS, event['virts'])}"

@@ -12,13 +12,14 @@ import numpy as np
 from emulator import runs
 from emulator.handshake import FOREVER, Delays, Environment, Receiver, Sender, held, receive, send, send_for
 from emulator.kernel.bits import field
+from emulator.kernel.fifo import n_main
 from emulator.kernel.jit import entry, kernel
 from emulator.odin import aer_out, controller, event, planes, scheduler
 from emulator.odin.chip import Model
 from emulator.odin.clock import IN, OUT, at_rest, calm_clock, outputs, waiting_clock
 from emulator.odin.controller import WAIT
 from emulator.odin.event import Workspace
-from emulator.odin.statistics import COUNTS, n_main, statistics
+from emulator.odin.statistics import COUNTS, statistics
 from emulator.odin.stretch import is_idle
 from emulator.runs import Buses, EventRun, Given, driven, new_column, put, undriven
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from emulator.handshake import Delays, Receiver, receive
 from emulator.kernel.bits import bit, field, placed
+from emulator.kernel.fifo import n_main
 from emulator.kernel.jit import kernel, outlined
 from emulator.odin import controller, planes, scheduler, sweep, sweep_izh, sweep_lif
 from emulator.odin.clock import IN, OUT, clock, outputs
@@ -23,7 +24,6 @@ from emulator.odin.controller import BIST, POP_NEUR, SYNAPSE, TREF, WAIT, WAIT_R
 from emulator.odin.layout import N_PRIO, N_SYN, M, N
 from emulator.odin.scheduler import EVENT_OUT, SCHED
 from emulator.odin.spi import SYN_SIGN_BITS
-from emulator.odin.statistics import n_main
 from emulator.odin.stretch import is_bus_idle, is_settled
 
 EVENT_CLOCKS = 2 * N  # of an event that visits all neurons

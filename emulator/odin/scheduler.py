@@ -57,18 +57,6 @@ def outputs(r: np.record) -> Sched:
 
 
 @kernel
-def _clock_main(r: np.record, push: bool, pop: bool, word: int) -> None:
-    fill_cnt, empty = r.main_fill_cnt, r.main_empty
-    if push:
-        r.main_mem[r.main_write_ptr] = word
-        r.main_write_ptr = wrap(r.main_write_ptr + 1, PTR_BITS)
-    if pop:
-        r.main_read_ptr = wrap(r.main_read_ptr + 1, PTR_BITS)
-    r.main_fill_cnt = fifo.fill_next(fill_cnt, empty, push, pop, PTR_BITS)
-    r.main_empty = fifo.empty_next(fill_cnt, empty, push, pop)
-
-
-@kernel
 def _clock_burst(r: np.record, prio: int, push: bool, pop: bool, word: int) -> None:
     fill_cnt, empty = r.burst_fill_cnt[prio], r.burst_empty[prio]
     if push:
@@ -169,7 +157,7 @@ def clock(r: np.record, sched: Sched, port: SchedPort, neur_event: int, neurmem_
     else:
         word = neurmem_addr << SCHED.addr.shift
     if push or main_pops:
-        _clock_main(r, push, main_pops, word)
+        fifo.clock_main(r, push, main_pops, word, PTR_BITS)
     if burst_pops:
         _clock_burst(r, prio, False, True, 0)
     if from_neuron and not from_ctrl and not held:

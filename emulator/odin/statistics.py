@@ -6,28 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emulator.kernel.jit import kernel
 from emulator.odin.layout import State
-
-COUNTS = np.dtype(
-    (
-        np.record,
-        [
-            ("cycles", np.int64, (len(State),)),
-            ("stalls", np.int64),
-            ("synaptic_operations", np.int64),
-            ("weight_steps", np.int64),
-            ("fifo_high_water", np.int64),
-            ("n_sweeps", np.int64),
-        ],
-    )
-)
-
-
-@kernel
-def n_main(r: np.record) -> int:
-    """Events in the main FIFO, 0..32."""
-    return 0 if r.main_empty else r.main_fill_cnt + 1
+from emulator.runs import counted, counters
 
 
 @dataclass(frozen=True)
@@ -50,13 +30,9 @@ class Statistics:
     n_sweeps: int
 
 
+COUNTS = counters(Statistics, State)
+
+
 def statistics(counts: np.record) -> Statistics:
     """The counters of a run, by name."""
-    return Statistics(
-        {s.name: int(counts.cycles[s]) for s in State},
-        int(counts.stalls),
-        int(counts.synaptic_operations),
-        int(counts.weight_steps),
-        int(counts.fifo_high_water),
-        int(counts.n_sweeps),
-    )
+    return counted(Statistics, State, counts)

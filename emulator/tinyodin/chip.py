@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from emulator.codec import decode, from_limbs
 from emulator.crossbar import Accesses, Crossbar
 from emulator.drive import driver
+from emulator.kernel.fifo import n_main
 from emulator.tinyodin import clock, stretch
 from emulator.tinyodin.layout import CHIP, LIF, MAIN_DEPTH, N_SYN, NEURONS, SCHED_EVENT, SYN, SYN_ADDR, SYNAPSES, State
 
@@ -36,7 +37,7 @@ class Model(Crossbar):
         return int(sched.empty), int(sched.data_out)
 
     def _queue(self) -> str:
-        return f"{self._n_main()} of {MAIN_DEPTH} events"
+        return f"{n_main(self.registers[0])} of {MAIN_DEPTH} events"
 
     def _virtual(self, event: Mapping[str, int]) -> str:
         return f"virtual event of weight {event['virts']} to neuron {event['addr']}"

@@ -13,13 +13,14 @@ import numpy as np
 from emulator import runs
 from emulator.handshake import Delays, Environment, Receiver, held, receive, send, send_for, unchanged_for
 from emulator.kernel.bits import field
+from emulator.kernel.fifo import clock_main, n_main
 from emulator.kernel.jit import entry, kernel, outlined
 from emulator.runs import Buses, EventRun, Given, driven, new_column, put, room, undriven
 from emulator.tinyodin import aer_out, controller, scheduler, sweep
 from emulator.tinyodin.chip import Model
 from emulator.tinyodin.clock import IN, OUT, at_rest, clock, outputs, waiting_clock
 from emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, TREF, WAIT
-from emulator.tinyodin.layout import N
+from emulator.tinyodin.layout import PTR_BITS, N
 from emulator.tinyodin.scheduler import FILL_FULL, SCHED
 from emulator.tinyodin.statistics import COUNTS, statistics
 from emulator.tinyodin.stretch import can_stretch, is_bus_idle, is_settled, stretch
@@ -89,7 +90,7 @@ def _push_spikes(r: np.record, lanes: np.record, n_neurons: int) -> None:
     """Spikes into the scheduler, in the order of the neurons."""
     for n in range(n_neurons):
         if lanes.spike[n] and r.main_fill_cnt != FILL_FULL:
-            scheduler.push_pop(r, True, False, n << SCHED.addr.shift)
+            clock_main(r, True, False, n << SCHED.addr.shift, PTR_BITS)
 
 
 @outlined
@@ -114,7 +115,7 @@ def _visit(
     if n_spikes:
         if r.spi_open_loop_sync == 0:
             _push_spikes(r, lanes, n_neurons)
-            counts.fifo_high_water = max(counts.fifo_high_water, _n_main(r))
+            counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
         clocks += _stalls(r, lanes, n_spikes, last, stall)
         counts.stalls += clocks - 2 * n_neurons
     counts.n_sweeps += 1
@@ -153,11 +154,6 @@ def _put_spikes(cycles: np.ndarray, addrs: np.ndarray, lanes: np.record, n_neuro
 
 
 # --- One clock --------------------------------------------------------------------------------------------------
-
-
-@kernel
-def _n_main(r: np.record) -> int:
-    return 0 if r.main_empty else r.main_fill_cnt + 1
 
 
 @outlined
@@ -242,7 +238,7 @@ def _loop(
         else:
             waiting_clock(r)
         counts.cycles[state] += taken
-        counts.fifo_high_water = max(counts.fifo_high_water, _n_main(r))
+        counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
         n_cycles += taken
     if in_lanes:
         sweep.flush_all(ws.lanes, neurons)

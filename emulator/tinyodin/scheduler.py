@@ -9,7 +9,6 @@ import numpy as np
 
 from emulator.codec import positions
 from emulator.kernel import fifo
-from emulator.kernel.arith import wrap
 from emulator.kernel.jit import kernel
 from emulator.tinyodin.controller import Sched, SchedPort
 from emulator.tinyodin.layout import PTR_BITS, SCHED_EVENT
@@ -25,19 +24,6 @@ def outputs(r: np.record) -> Sched:
 
 
 @kernel
-def push_pop(r: np.record, push: bool, pop: bool, word: int) -> None:
-    """One clock of the FIFO; a push of a full one, or a pop of an empty one, is not asked for."""
-    fill_cnt, empty = r.main_fill_cnt, r.main_empty
-    if push:
-        r.main_mem[r.main_write_ptr] = word
-        r.main_write_ptr = wrap(r.main_write_ptr + 1, PTR_BITS)
-    if pop:
-        r.main_read_ptr = wrap(r.main_read_ptr + 1, PTR_BITS)
-    r.main_fill_cnt = fifo.fill_next(fill_cnt, empty, push, pop, PTR_BITS)
-    r.main_empty = fifo.empty_next(fill_cnt, empty, push, pop)
-
-
-@kernel
 def clock(r: np.record, sched: Sched, port: SchedPort, spike: int, neurmem_addr: int) -> None:
     """Rising edge. Pushes the controller's event, or the spike of the neuron being written; pops if asked to.
 
@@ -49,7 +35,7 @@ def clock(r: np.record, sched: Sched, port: SchedPort, spike: int, neurmem_addr:
     pop = port.pop == 1 and sched.empty == 0
     if push or pop:
         from_ctrl = port.virts << SCHED.virts.shift | port.addr << SCHED.addr.shift
-        push_pop(r, push, pop, from_ctrl if port.event_in else neurmem_addr << SCHED.addr.shift)
+        fifo.clock_main(r, push, pop, from_ctrl if port.event_in else neurmem_addr << SCHED.addr.shift, PTR_BITS)
     r.spi_open_loop_sync = r.spi_open_loop_sync_int
     r.spi_open_loop_sync_int = r.spi_open_loop
 

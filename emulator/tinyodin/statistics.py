@@ -6,20 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emulator.runs import counted, counters
 from emulator.tinyodin.layout import State
-
-COUNTS = np.dtype(
-    (
-        np.record,
-        [
-            ("cycles", np.int64, (len(State),)),
-            ("stalls", np.int64),
-            ("synaptic_operations", np.int64),
-            ("fifo_high_water", np.int64),
-            ("n_sweeps", np.int64),
-        ],
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -40,12 +28,9 @@ class Statistics:
     n_sweeps: int
 
 
+COUNTS = counters(Statistics, State)
+
+
 def statistics(counts: np.record) -> Statistics:
     """The counters of a run, by name."""
-    return Statistics(
-        {s.name: int(counts.cycles[s]) for s in State},
-        int(counts.stalls),
-        int(counts.synaptic_operations),
-        int(counts.fifo_high_water),
-        int(counts.n_sweeps),
-    )
+    return counted(Statistics, State, counts)
