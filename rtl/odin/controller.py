@@ -4,8 +4,7 @@ Source: ODIN doc v0.1, 2.2.1; controller.v.
 """
 
 from amaranth import Module, Mux, Signal, Value
-from amaranth.lib import stream, wiring
-from amaranth.lib.cdc import FFSynchronizer
+from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
@@ -13,22 +12,20 @@ from emulator.odin.layout import (
     CHIP,
     N_SYN,
     SPI_NEURON_ADDR,
-    SPI_SYNAPSE_ADDR,
     M,
     N,
-    SpiCmd,
     State,
 )
+from rtl.lib.crossbar_controller import CrossbarController
 from rtl.lib.spi_slave import SpiAccess
 from rtl.lib.views import bits_of
 from rtl.odin.buses import CONFIG, SCHED_EVENT_LAYOUT, NeuronEvent, NeuronsControl, SynapsesControl
 
 EVENT = {event.name: event for event in CHIP.events}
 FIELD = {event.name: {f.name: f for f in event.fields} for event in CHIP.events}
-CTRL_CNT_BITS = 32
 
 
-class Controller(wiring.Component):
+class Controller(CrossbarController):
     """One event at a time; each access to a memory is a clock that reads and one that writes.
 
     aerin_addr : is looked at all along, not taken once
@@ -61,89 +58,34 @@ class Controller(wiring.Component):
     aerout_pop_neur: Out(1)
 
     def __init__(self, n_neurons: int = N) -> None:
-        super().__init__()
         self._neur_bits = exact_log2(n_neurons)
         self._group_bits = exact_log2(n_neurons // N_SYN)
-        self._state = Signal(State)
-        self._next_state = Signal(State)
-        self._ctrl_cnt = Signal(CTRL_CNT_BITS)  # clocks in this event, without those spent waiting
-        self._neur_cnt = Signal(self._neur_bits)
-        self._neur_cnt_inc = Signal()
-        self._aerin_req_sync = Signal()
-        self._readback_event_sync = Signal()
-        self._prog_event_sync = Signal()
-        # Write clocks follow read clocks: of the only access in an event, and of each of many.
-        self._second_clock = self._ctrl_cnt == 1
+        super().__init__(State, self._neur_bits, SPI_NEURON_ADDR)
         self._one_neuron = self.aerin_addr[M - 1]  # time reference and bistability events: of one neuron, not of all
 
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        self._synchronise(m)
-        m.d.sync += self._state.eq(self._next_state)
-        with m.If(self._state == State.WAIT):
-            m.d.sync += [self._ctrl_cnt.eq(0), self._neur_cnt.eq(0)]
-        with m.Elif(~self.aerout_ctrl_busy):
-            m.d.sync += [
-                self._ctrl_cnt.eq(self._ctrl_cnt + 1),
-                self._neur_cnt.eq(self._neur_cnt + self._neur_cnt_inc),
-            ]
-        m.d.comb += [
-            self._next_state.eq(self._state),
-            # Apart from the synapses' address, of which the SPI and bistability have parts of their own: the sign
-            # that is looked up for it is late enough.
-            self.pre.eq(Mux(self._state == State.SYNAPSE, self._aerin("synapse", "pre_neur"), self.sched.payload.addr)),
-        ]
-        states = {
-            State.WAIT: self._wait,
-            State.W_NEUR: self._w_neur,
-            State.R_NEUR: self._r_neur,
-            State.W_SYN: self._w_syn,
-            State.R_SYN: self._r_syn,
-            State.TREF: self._tref,
-            State.BIST: self._bist,
-            State.SYNAPSE: self._synapse,
-            State.PUSH: self._push,
-            State.POP_NEUR: self._pop_neur,
-            State.POP_VIRT: self._pop_virt,
-            State.WAIT_SPIDN: self._wait_spidn,
-            State.WAIT_REQDN: self._wait_reqdn,
-        }
-        with m.Switch(self._state):
-            for state, act in states.items():
-                with m.Case(state):
-                    act(m)
-        return m
+    def _in_every_state(self, m: Module) -> None:
+        # Apart from the synapses' address, of which the SPI and bistability have parts of their own: the sign that is
+        # looked up for it is late enough.
+        pre = Mux(self._state == State.SYNAPSE, self._aerin("synapse", "pre_neur"), self.sched.payload.addr)
+        m.d.comb += self.pre.eq(pre)
 
-    def _synchronise(self, m: Module) -> None:
+    def _synchronise_gate(self, m: Module) -> None:
         gate_activity_sync_int = Signal()
-        for name, i, o in (
-            ("aerin_req", self.aerin_req, self._aerin_req_sync),
-            ("readback_event", self.spi.readback_event, self._readback_event_sync),
-            ("prog_event", self.spi.prog_event, self._prog_event_sync),
-        ):
-            m.submodules[name] = FFSynchronizer(i, o, reset_less=False)
         idle = self._next_state == State.WAIT
         m.d.sync += [
             gate_activity_sync_int.eq(self.config.spi_gate_activity),
             self.gate_activity_sync.eq(gate_activity_sync_int & (idle | self.gate_activity_sync)),
         ]
 
-    def _go(self, m: Module, state: State) -> None:
-        m.d.comb += self._next_state.eq(state)
-
-    def _access_neuron(self, m: Module, addr: Value, we: Value | int) -> None:
-        m.d.comb += [self.neurons.cs.eq(1), self.neurons.we.eq(we), self.neurons.addr.eq(addr)]
-
-    def _access_synapses(self, m: Module, we: Value | int) -> None:
-        m.d.comb += [self.synapses.cs.eq(1), self.synapses.we.eq(we)]
+    def _access_spi_synapses(self, m: Module, we: Value | int) -> None:
+        m.d.comb += self.synapses.addr.eq(self._spi_synapses)
+        self._access_synapses(m, we)
 
     def _address_synapses(self, m: Module, pre: Value, group: Value) -> None:
         m.d.comb += [self.synapses.addr.pre.eq(pre), self.synapses.addr.post_group.eq(group)]
 
     def _aerin(self, event: str, field: str) -> Value:
         return bits_of(self.aerin_addr, FIELD[event][field])
-
-    # --- States in which the controller waits
 
     def _wait(self, m: Module) -> None:
         """The order of precedence, from the first."""
@@ -161,18 +103,6 @@ class Controller(wiring.Component):
         with m.Elif(self._aerin_req_sync):
             self._go(m, State.BIST)
 
-    def _begin_spi_access(self, m: Module) -> None:
-        with m.Switch(self.spi.op_code):
-            for cmd, write, read in (
-                (SpiCmd.NEURONS, State.W_NEUR, State.R_NEUR),
-                (SpiCmd.SYNAPSES, State.W_SYN, State.R_SYN),
-            ):
-                with m.Case(cmd):
-                    with m.If(self._prog_event_sync):
-                        self._go(m, write)
-                    with m.Elif(self._readback_event_sync):
-                        self._go(m, read)
-
     def _begin_sched_event(self, m: Module) -> None:
         is_virtual = self.sched.payload.virts != 0
         m.d.comb += self._next_state.eq(Mux(is_virtual, State.POP_VIRT, State.POP_NEUR))
@@ -184,37 +114,6 @@ class Controller(wiring.Component):
             self._go(m, State.TREF)
         with m.Else():
             self._go(m, State.PUSH)
-
-    def _wait_spidn(self, m: Module) -> None:
-        with m.If(~self._prog_event_sync & ~self._readback_event_sync):
-            self._go(m, State.WAIT)
-
-    def _wait_reqdn(self, m: Module) -> None:
-        m.d.comb += self.aerin_ack.eq(1)
-        with m.If(~self._aerin_req_sync):
-            self._go(m, State.WAIT)
-
-    # --- Memory accesses of the SPI
-
-    def _w_neur(self, m: Module) -> None:
-        self._access_neuron(m, bits_of(self.spi.addr, SPI_NEURON_ADDR["word"]), self._ctrl_cnt != 0)
-        with m.If(self._second_clock):
-            self._go(m, State.WAIT_SPIDN)
-
-    def _r_neur(self, m: Module) -> None:
-        self._access_neuron(m, bits_of(self.spi.addr, SPI_NEURON_ADDR["word"]), 0)
-        self._go(m, State.WAIT_SPIDN)
-
-    def _w_syn(self, m: Module) -> None:
-        m.d.comb += self.synapses.addr.eq(bits_of(self.spi.addr, SPI_SYNAPSE_ADDR["word"]))
-        self._access_synapses(m, self._ctrl_cnt != 0)
-        with m.If(self._second_clock):
-            self._go(m, State.WAIT_SPIDN)
-
-    def _r_syn(self, m: Module) -> None:
-        m.d.comb += self.synapses.addr.eq(bits_of(self.spi.addr, SPI_SYNAPSE_ADDR["word"]))
-        self._access_synapses(m, 0)
-        self._go(m, State.WAIT_SPIDN)
 
     # --- Events of the input bus
 

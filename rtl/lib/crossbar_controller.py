@@ -1,0 +1,139 @@
+"""What ODIN's and tinyODIN's controllers have in common: state, counters, synchronisers, and what the SPI asks for.
+
+Source: ODIN doc v0.1, 2.2.1; tinyODIN doc v1.0, 2.2.1; controller.v of both.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+from amaranth import Module, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.cdc import FFSynchronizer
+
+from emulator.declare import Word
+from emulator.spi_slave import SPI_SYNAPSE_ADDR, SpiCmd
+from rtl.lib.views import bits_of
+
+CTRL_CNT_BITS = 32
+
+
+class CrossbarController(wiring.Component):
+    """One event at a time; each access to a memory is a clock that reads and one that writes.
+
+    Of the ports, which a chip's controller declares, this drives those of the input bus, and looks at ``spi`` and
+    ``aerout_ctrl_busy``.
+
+    states : enumeration of the states; neur_bits : of the neuron counter; neuron_addr : how the SPI addresses a neuron
+    """
+
+    def __init__(self, states: Any, neur_bits: int, neuron_addr: Word) -> None:
+        super().__init__()
+        self._states = states
+        self._state = Signal(states)
+        self._next_state = Signal(states)
+        self._ctrl_cnt = Signal(CTRL_CNT_BITS)  # clocks in this event, without those spent waiting
+        self._neur_cnt = Signal(neur_bits)
+        self._neur_cnt_inc = Signal()
+        self._aerin_req_sync = Signal()
+        self._readback_event_sync = Signal()
+        self._prog_event_sync = Signal()
+        # Write clocks follow read clocks: of the only access in an event, and of each of many.
+        self._second_clock = self._ctrl_cnt == 1
+        self._spi_neuron = bits_of(self.spi.addr, neuron_addr["word"])
+        self._spi_synapses = bits_of(self.spi.addr, SPI_SYNAPSE_ADDR["word"])
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        self._synchronise(m)
+        m.d.sync += self._state.eq(self._next_state)
+        with m.If(self._state == self._states.WAIT):
+            m.d.sync += [self._ctrl_cnt.eq(0), self._neur_cnt.eq(0)]
+        with m.Elif(~self.aerout_ctrl_busy):
+            m.d.sync += [
+                self._ctrl_cnt.eq(self._ctrl_cnt + 1),
+                self._neur_cnt.eq(self._neur_cnt + self._neur_cnt_inc),
+            ]
+        m.d.comb += self._next_state.eq(self._state)
+        self._in_every_state(m)
+        with m.Switch(self._state):
+            for state, act in self._acts().items():
+                with m.Case(state):
+                    act(m)
+        return m
+
+    def _acts(self) -> dict[Any, Callable[[Module], None]]:
+        """What is done in each state: the method of its name."""
+        return {state: getattr(self, f"_{state.name.lower()}") for state in self._states}
+
+    def _synchronise(self, m: Module) -> None:
+        for name, i, o in (
+            ("aerin_req", self.aerin_req, self._aerin_req_sync),
+            ("readback_event", self.spi.readback_event, self._readback_event_sync),
+            ("prog_event", self.spi.prog_event, self._prog_event_sync),
+        ):
+            m.submodules[name] = FFSynchronizer(i, o, reset_less=False)
+        self._synchronise_gate(m)
+
+    def _in_every_state(self, m: Module) -> None:
+        """What a chip adds, whatever the state."""
+
+    @abstractmethod
+    def _synchronise_gate(self, m: Module) -> None:
+        """SPI_GATE_ACTIVITY, as the controller sees it."""
+
+    @abstractmethod
+    def _access_spi_synapses(self, m: Module, we: Value | int) -> None:
+        """Of the word that the SPI addresses, ``_spi_synapses``."""
+
+    def _go(self, m: Module, state: Any) -> None:
+        m.d.comb += self._next_state.eq(state)
+
+    def _access_neuron(self, m: Module, addr: Value, we: Value | int) -> None:
+        m.d.comb += [self.neurons.cs.eq(1), self.neurons.we.eq(we), self.neurons.addr.eq(addr)]
+
+    def _access_synapses(self, m: Module, we: Value | int) -> None:
+        m.d.comb += [self.synapses.cs.eq(1), self.synapses.we.eq(we)]
+
+    # --- States in which the controller waits
+
+    def _begin_spi_access(self, m: Module) -> None:
+        with m.Switch(self.spi.op_code):
+            for cmd, write, read in (
+                (SpiCmd.NEURONS, self._states.W_NEUR, self._states.R_NEUR),
+                (SpiCmd.SYNAPSES, self._states.W_SYN, self._states.R_SYN),
+            ):
+                with m.Case(cmd):
+                    with m.If(self._prog_event_sync):
+                        self._go(m, write)
+                    with m.Elif(self._readback_event_sync):
+                        self._go(m, read)
+
+    def _wait_spidn(self, m: Module) -> None:
+        with m.If(~self._prog_event_sync & ~self._readback_event_sync):
+            self._go(m, self._states.WAIT)
+
+    def _wait_reqdn(self, m: Module) -> None:
+        m.d.comb += self.aerin_ack.eq(1)
+        with m.If(~self._aerin_req_sync):
+            self._go(m, self._states.WAIT)
+
+    # --- Memory accesses of the SPI
+
+    def _w_neur(self, m: Module) -> None:
+        self._access_neuron(m, self._spi_neuron, self._ctrl_cnt != 0)
+        with m.If(self._second_clock):
+            self._go(m, self._states.WAIT_SPIDN)
+
+    def _r_neur(self, m: Module) -> None:
+        self._access_neuron(m, self._spi_neuron, 0)
+        self._go(m, self._states.WAIT_SPIDN)
+
+    def _w_syn(self, m: Module) -> None:
+        self._access_spi_synapses(m, self._ctrl_cnt != 0)
+        with m.If(self._second_clock):
+            self._go(m, self._states.WAIT_SPIDN)
+
+    def _r_syn(self, m: Module) -> None:
+        self._access_spi_synapses(m, 0)
+        self._go(m, self._states.WAIT_SPIDN)
