@@ -5,9 +5,11 @@ What the two have in common is their SPI slave (``emulator/spi_slave.py``), thei
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
+import cocotb
 import numpy as np
 
 from cocotb_tests.lib.aer import AerDriver, AerMonitor, AerReceiver
@@ -17,44 +19,50 @@ from emulator.codec import encode, to_limbs
 from emulator.declare import Memory, Word
 from emulator.model import ClockLevel
 from emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
-from golden.stimulus import ReceiverTiming, SenderTiming
+from golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 
 LIMIT: dict[str, Any] = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
 WRITE_CYCLES = 8  # more than it takes from the end of a frame until the memory is written
 CONFIG_HALF = 1  # cycles in half an SCK period while configuring: registers need no synchroniser's time
+# Timing of random traffic: with idle and back pressure, or against the rules.
+IDLE = SenderTiming(gap=Clocks(0, 6, 0.1, 20, 200), setup=Clocks(0, 3), req_hold=Clocks(0, 3))
+SLUGGISH = ReceiverTiming(latency=Clocks(0, 20, 0.05, 100, 600), hold=Clocks(0, 10))
+RUDE = SenderTiming(early=0.3, early_after=Clocks(1, 8), change=0.1, impatient=0.2, impatient_low=Clocks(1, 2))
+GLITCHY = ReceiverTiming(pulse=0.2, glitch=Clocks(0, 300), glitch_clocks=Clocks(1, 4))
 GATE, NEURONS, SYNAPSES = "SPI_GATE_ACTIVITY", "neurons", "synapses"
 
 
 class CrossbarBench(ChipBench):
     """``async with`` it gives a configured, idle chip, and checks at the end that all is well.
 
-    silent : the word of a neuron that takes no part
-    neuron_addr : how the SPI addresses a neuron's byte
-    registers : contents of configuration registers; those not named become 0
+    registers : contents of configuration registers; those not named are as in ``always``, or 0
     neurons, synapses : words by address; other neurons are silent, other synapses 0
     sender, receiver : timing of the event buses
+
+    A chip's bench says what its model is, the word of a neuron that takes no part (``silent``), how the SPI addresses
+    a neuron's byte (``neuron_addr``), and draws events and whole memories.
     """
 
     settling = SPI_FRAME  # for what is under way on the output bus
+    model_of: type[ClockLevel]
+    silent: int
+    neuron_addr: Word
+    always: Mapping[str, int] = {}
 
     def __init__(
         self,
         dut: Any,
-        model: ClockLevel,
-        silent: int,
-        neuron_addr: Word,
         registers: Mapping[str, int] | None = None,
         neurons: Mapping[int, int] | None = None,
         synapses: Mapping[int, int] | None = None,
         sender: SenderTiming | None = None,
         receiver: ReceiverTiming | None = None,
     ) -> None:
-        super().__init__(dut, model)
-        self._neuron_addr = neuron_addr
-        self.registers = dict(registers or {})
-        self._silent = {NEURONS: image(self.chip.memory(NEURONS), {}, silent)}
+        super().__init__(dut, self.model_of())
+        self.registers = {**self.always, **(registers or {})}
+        self._silent = {NEURONS: image(self.chip.memory(NEURONS), {}, self.silent)}
         self._contents = {
-            NEURONS: image(self.chip.memory(NEURONS), neurons, silent),
+            NEURONS: image(self.chip.memory(NEURONS), neurons, self.silent),
             SYNAPSES: image(self.chip.memory(SYNAPSES), synapses, 0),
         }
         self.spi = SpiMaster(self.pins, self.clock, (SPI_ADDR, SPI_DATA))
@@ -68,6 +76,21 @@ class CrossbarBench(ChipBench):
         """Other registers and whole memories, (depth, limbs) uint32; before ``async with`` is entered."""
         self.registers = dict(registers)
         self._contents = {NEURONS: neurons, SYNAPSES: synapses}
+
+    @classmethod
+    def drawn(cls, dut: Any, registers: Mapping[str, int], sender: SenderTiming, receiver: ReceiverTiming) -> Self:
+        """A bench whose memories are drawn from its seed."""
+        bench = cls(dut, sender=sender, receiver=receiver)
+        bench.configured_as(registers, bench.any_neurons(), bench.any_synapses())
+        return bench
+
+    @abstractmethod
+    def any_neurons(self) -> np.ndarray:
+        """A random neuron memory, (depth, limbs) uint32."""
+
+    @abstractmethod
+    def any_synapses(self) -> np.ndarray:
+        """A random synapse memory, (depth, limbs) uint32."""
 
     def initial(self) -> Mapping[str, np.ndarray]:
         return self._silent
@@ -128,10 +151,52 @@ class CrossbarBench(ChipBench):
         return await self.spi.shift(content, SPI_BITS)
 
     def _memory_addr(self, name: str, word: int, byte: int, read: int = 0, write: int = 0) -> int:
-        cmd, within = (SpiCmd.NEURONS, self._neuron_addr) if name == NEURONS else (SpiCmd.SYNAPSES, SPI_SYNAPSE_ADDR)
+        cmd, within = (SpiCmd.NEURONS, self.neuron_addr) if name == NEURONS else (SpiCmd.SYNAPSES, SPI_SYNAPSE_ADDR)
         return encode(SPI_ADDR, read=read, write=write, cmd=cmd, addr=encode(within, word=word, byte=byte))
 
+    async def reads_back(self, name: str, word: int) -> None:
+        """Write bytes into a word of a memory, find them there, and read them. The gate must be closed."""
+        written = self.rng.bytes(self.chip.memory(name).width // 8)
+        for i, byte in enumerate(written):
+            await self.write_byte(name, word, i, byte)
+        assert self.word(name, word) == int.from_bytes(written, "little")
+        assert [await self.read_byte(name, word, i) for i in range(len(written))] == list(written)
+
+    async def rewrite_registers(self) -> None:
+        """Write every register at random, in any order, with the network running between them."""
+        for register in self.rng.permutation(len(self.chip.registers)):
+            declared = self.chip.registers[register]
+            await self.write_register(declared.name, int(self.rng.integers(1 << declared.width)))
+            await self.write_register(GATE, 0)  # or no event would be answered
+            await self.aerin.send(self.any_event())
+
     # --- Events ---
+
+    @abstractmethod
+    def any_event(self, hot: int = 16) -> int:
+        """The address of a random event; neurons among the first ``hot``."""
+
+    async def send_any(self, n_events: int) -> None:
+        """Random events, one after another."""
+        for _ in range(self.length(n_events)):
+            await self.aerin.send(self.any_event())
+
+    async def reset_in_flight(self, n_events: int) -> None:
+        """Random events, each with a reset in any of its clocks."""
+        for _ in range(self.length(n_events)):
+            sending = cocotb.start_soon(self.aerin.send(self.any_event()))
+            await self.clock.cycles(int(self.rng.integers(1, 400)))
+            await self.reset(int(self.rng.integers(1, 6)))
+            await sending
+
+    async def send_rudely(self, n_events: int) -> None:
+        """Random events by a sender that breaks the rules; a reset frees what is stuck."""
+        for _ in range(self.length(n_events)):
+            sending = cocotb.start_soon(self.aerin.send(self.any_event()))
+            await self.clock.cycles(700)
+            if not sending.done():
+                await self.reset()
+            await sending
 
     async def event(self, name: str, **fields: int) -> None:
         """Send an input event of the chip and wait until it is acknowledged."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -13,27 +12,17 @@ from emulator.codec import encode, update
 from emulator.odin import layout
 from emulator.odin.chip import Model
 from emulator.odin.layout import CHIP, NEURONS, SYNAPSES
-from golden.stimulus import ReceiverTiming, SenderTiming
 
 _MAPPED = np.uint32(encode(layout.SYN, **{f.name: 1 for f in layout.SYN if f.name.startswith(layout.MAPPING.name)}))
 EVENTS = {event.name: event for event in CHIP.events}
-SILENT = encode(layout.LIF, lif_izh_sel=1, thr=255, neur_disable=1)  # a neuron that takes no part
 
 
 class Bench(CrossbarBench):
     """``async with Bench(dut) as bench:``; see ``CrossbarBench``. SPI_SYN_SIGN takes 256 bits in one integer."""
 
-    def __init__(
-        self,
-        dut: Any,
-        registers: Mapping[str, int] | None = None,
-        neurons: Mapping[int, int] | None = None,
-        synapses: Mapping[int, int] | None = None,
-        sender: SenderTiming | None = None,
-        receiver: ReceiverTiming | None = None,
-    ) -> None:
-        given = (registers, neurons, synapses, sender, receiver)
-        super().__init__(dut, Model(), SILENT, layout.SPI_NEURON_ADDR, *given)
+    model_of = Model
+    silent = encode(layout.LIF, lif_izh_sel=1, thr=255, neur_disable=1)  # a neuron that takes no part
+    neuron_addr = layout.SPI_NEURON_ADDR
 
     async def define(self) -> None:
         """Write all SDSP flags."""
@@ -43,6 +32,17 @@ class Bench(CrossbarBench):
         """The address of a random event; neurons among the first ``hot``; not the one that takes 16k clocks."""
         kind = EVENTS[str(self.rng.choice([name for name in EVENTS if name != "bist_all"]))]
         return kind.encode(**{f.name: int(self.rng.integers(min(hot, f.high + 1))) for f in kind.fields})
+
+    def any_neurons(self) -> np.ndarray:
+        """A neuron memory of which every other neuron is leaky integrate-and-fire, and every bit else random."""
+        words = self.rng.integers(1 << 32, size=(NEURONS.depth, NEURONS.n_limbs), dtype=np.uint32)
+        words[:, 0] = words[:, 0] & ~np.uint32(1) | np.arange(NEURONS.depth, dtype=np.uint32) % 2
+        return words
+
+    def any_synapses(self) -> np.ndarray:
+        """A synapse memory of random weights; one synapse in 32 exists, so that a closed loop does not fill."""
+        weights, *rare = self.rng.integers(1 << 32, size=(6, SYNAPSES.depth, SYNAPSES.n_limbs), dtype=np.uint32)
+        return weights & (np.bitwise_and.reduce(rare) | ~_MAPPED)
 
 
 def synapses(weights: Mapping[tuple[int, int], int], mapping: int = 1) -> dict[int, int]:
@@ -54,16 +54,3 @@ def synapses(weights: Mapping[tuple[int, int], int], mapping: int = 1) -> dict[i
         fields = {f"{layout.SYN_WEIGHT.name}{i}": weight, f"{layout.MAPPING.name}{i}": mapping}
         words[addr] = update(layout.SYN, words.get(addr, 0), **fields)
     return words
-
-
-def random_neurons(rng: np.random.Generator) -> np.ndarray:
-    """A neuron memory of which every other neuron is leaky integrate-and-fire, and every bit else random."""
-    words = rng.integers(1 << 32, size=(NEURONS.depth, NEURONS.n_limbs), dtype=np.uint32)
-    words[:, 0] = words[:, 0] & ~np.uint32(1) | np.arange(NEURONS.depth, dtype=np.uint32) % 2
-    return words
-
-
-def random_synapses(rng: np.random.Generator) -> np.ndarray:
-    """A synapse memory of random weights; one synapse in 32 exists, so that a closed loop does not fill for ever."""
-    weights, *rare = rng.integers(1 << 32, size=(6, SYNAPSES.depth, SYNAPSES.n_limbs), dtype=np.uint32)
-    return weights & (np.bitwise_and.reduce(rare) | ~_MAPPED)

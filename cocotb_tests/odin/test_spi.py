@@ -8,7 +8,7 @@ import cocotb
 
 from cocotb_tests.odin.bench import LIMIT, Bench
 from emulator.odin import layout
-from emulator.odin.layout import CHIP, NEURONS, SYNAPSES
+from emulator.odin.layout import NEURONS, SYNAPSES
 
 GATED = {"SPI_GATE_ACTIVITY": 1, "SPI_OPEN_LOOP": 1}
 
@@ -17,32 +17,21 @@ GATED = {"SPI_GATE_ACTIVITY": 1, "SPI_OPEN_LOOP": 1}
 async def test_every_register_takes_any_content(dut: Any) -> None:
     """All registers rewritten at random with the network running between them."""
     async with Bench(dut) as bench:
-        for register in bench.rng.permutation(len(CHIP.registers)):
-            declared = CHIP.registers[register]
-            await bench.write_register(declared.name, int(bench.rng.integers(1 << declared.width)))
-            await bench.write_register("SPI_GATE_ACTIVITY", 0)  # or no event would be answered
-            await bench.aerin.send(bench.any_event())
+        await bench.rewrite_registers()
 
 
 @cocotb.test(**LIMIT)
 async def test_neuron_memory_reads_back(dut: Any) -> None:
     """Bytes of a neuron word written through SPI are found in the memory and read back."""
-    await _reads_back(dut, NEURONS.name, word=200, n_bytes=NEURONS.width // 8)
+    async with Bench(dut, GATED) as bench:
+        await bench.reads_back(NEURONS.name, word=200)
 
 
 @cocotb.test(**LIMIT)
 async def test_synapse_memory_reads_back(dut: Any) -> None:
     """Bytes of a synapse word written through SPI are found in the memory and read back."""
-    await _reads_back(dut, SYNAPSES.name, word=8000, n_bytes=SYNAPSES.width // 8)
-
-
-async def _reads_back(dut: Any, name: str, word: int, n_bytes: int) -> None:
     async with Bench(dut, GATED) as bench:
-        written = bench.rng.bytes(n_bytes)
-        for i, byte in enumerate(written):
-            await bench.write_byte(name, word, i, byte)
-        assert bench.word(name, word) == int.from_bytes(written, "little")
-        assert [await bench.read_byte(name, word, i) for i in range(n_bytes)] == list(written)
+        await bench.reads_back(SYNAPSES.name, word=8000)
 
 
 @cocotb.test(**LIMIT)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -13,27 +12,18 @@ from emulator.codec import encode, update
 from emulator.tinyodin import layout
 from emulator.tinyodin.chip import Model
 from emulator.tinyodin.layout import CHIP, NEURONS, SYNAPSES, N
-from golden.stimulus import ReceiverTiming, SenderTiming
 
 EVENTS = {event.name: event for event in CHIP.events}
-SILENT = encode(layout.LIF, thr=layout.LIF["thr"].high, neur_disable=1)  # a neuron that takes no part
 RATE = 1 << layout.SYN_BITS  # one synapse in so many exists in a random memory
 
 
 class Bench(CrossbarBench):
     """``async with Bench(dut) as bench:``; see ``CrossbarBench``. SPI_MAX_NEUR is 255 if it is not given."""
 
-    def __init__(
-        self,
-        dut: Any,
-        registers: Mapping[str, int] | None = None,
-        neurons: Mapping[int, int] | None = None,
-        synapses: Mapping[int, int] | None = None,
-        sender: SenderTiming | None = None,
-        receiver: ReceiverTiming | None = None,
-    ) -> None:
-        given = ({"SPI_MAX_NEUR": N - 1, **(registers or {})}, neurons, synapses, sender, receiver)
-        super().__init__(dut, Model(), SILENT, layout.SPI_NEURON_ADDR, *given)
+    model_of = Model
+    silent = encode(layout.LIF, thr=layout.LIF["thr"].high, neur_disable=1)  # a neuron that takes no part
+    neuron_addr = layout.SPI_NEURON_ADDR
+    always: Mapping[str, int] = {"SPI_MAX_NEUR": N - 1}
 
     def any_event(self, hot: int = 16) -> int:
         """The address of a random event; neurons among the first ``hot``."""
@@ -45,6 +35,19 @@ class Bench(CrossbarBench):
         """A neuron's membrane potential in the design, through the back door."""
         return layout.LIF["core"].take(self.word(NEURONS.name, neur))
 
+    def any_neurons(self) -> np.ndarray:
+        """A neuron memory of which half of the words are random, and the other half easily stirred."""
+        words = self.rng.integers(1 << 32, size=(NEURONS.depth, NEURONS.n_limbs), dtype=np.uint32)
+        low = ((1 << 5) - 1) << layout.LIF["thr"].lsb | ((1 << 3) - 1) << layout.LIF["leak_str"].lsb
+        words[::2] &= np.uint32(low)
+        return words
+
+    def any_synapses(self) -> np.ndarray:
+        """A synapse memory of random weights, most of them 0, so that a closed loop does not fill for ever."""
+        shape = (SYNAPSES.depth, layout.N_SYN)
+        weights = self.rng.integers(RATE, size=shape) * (self.rng.integers(RATE, size=shape) == 0)
+        return (weights << layout.SYN_BITS * np.arange(layout.N_SYN)).sum(axis=1).astype(np.uint32)[:, np.newaxis]
+
 
 def synapses(weights: Mapping[tuple[int, int], int]) -> dict[int, int]:
     """The words, by address, that hold synapses given as (pre, post): weight."""
@@ -54,18 +57,3 @@ def synapses(weights: Mapping[tuple[int, int], int]) -> dict[int, int]:
         addr = encode(layout.SYN_ADDR, pre=pre, post_group=group)
         words[addr] = update(layout.SYN, words.get(addr, 0), **{f"{layout.SYN_WEIGHT.name}{i}": weight})
     return words
-
-
-def random_neurons(rng: np.random.Generator) -> np.ndarray:
-    """A neuron memory of which half of the words are random, and the other half easily stirred."""
-    words = rng.integers(1 << 32, size=(NEURONS.depth, NEURONS.n_limbs), dtype=np.uint32)
-    low = ((1 << 5) - 1) << layout.LIF["thr"].lsb | ((1 << 3) - 1) << layout.LIF["leak_str"].lsb
-    words[::2] &= np.uint32(low)
-    return words
-
-
-def random_synapses(rng: np.random.Generator) -> np.ndarray:
-    """A synapse memory of random weights, most of them 0, so that a closed loop does not fill for ever."""
-    shape = (SYNAPSES.depth, layout.N_SYN)
-    weights = rng.integers(RATE, size=shape) * (rng.integers(RATE, size=shape) == 0)
-    return (weights << layout.SYN_BITS * np.arange(layout.N_SYN)).sum(axis=1).astype(np.uint32)[:, np.newaxis]

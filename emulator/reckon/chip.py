@@ -38,8 +38,6 @@ COUNTERS = (  # wires that many clocks have in common, signed
 )
 SEEDS = encode(PROG, **{f.name: 1 for f in PROG if f.name.startswith("seed")})
 
-_drive = driver(clock, stretch)
-
 
 class Model(ClockLevel):
     """ReckOn, clock by clock; see ``ClockLevel`` for how it is driven.
@@ -49,6 +47,7 @@ class Model(ClockLevel):
 
     chip = CHIP
     counters = COUNTERS
+    run_rows = staticmethod(driver(clock, stretch))
 
     def __init__(self, seed: int | None = None) -> None:
         super().__init__(seed)
@@ -58,7 +57,7 @@ class Model(ClockLevel):
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
         self._state_before = int(self.registers[0].state)
         r, flat, mems = self.kernel_state()
-        _drive((r, flat), (r, mems), inputs, clk, out)
+        self.run_rows((r, flat), (r, mems), inputs, clk, out)
 
     def kernel_state(self) -> tuple[np.record, np.ndarray, Mems]:
         """The state as kernels take it: the record, also as one flat array, and the memories."""

@@ -8,6 +8,7 @@ from typing import Any
 import numba
 import pytest
 
+from emulator import chips
 from emulator.kernel import jit
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -72,9 +73,9 @@ def test_kernels_are_kept_by_the_folder_they_are_from() -> None:
 
 
 def test_what_chips_share_is_kept_with_the_chip_that_it_is_made_for() -> None:
-    for chip in ("odin", "tinyodin"):
-        drive: Any = vars(import_module(f"emulator.{chip}.chip"))["_drive"]
-        assert Path(drive._cache.cache_path).is_relative_to(jit.cache_folder(chip) or "")
+    for chip in ("odin", "reckon", "tinyodin"):
+        run_rows = chips.model(chip).run_rows
+        assert Path(run_rows._cache.cache_path).is_relative_to(jit.cache_folder(chip) or "")
 
 
 def test_what_chips_share_is_compiled_by_one_process_and_found_by_the_next(tmp_path: Path) -> None:
