@@ -36,8 +36,8 @@ FOLDER = Path(__file__).parent
 _VERILATOR_OPTIONS = (
     "--no-public-flat-rw", "-fno-split", "-O3", "--timing", "--x-assign", "0", "--x-initial", "unique",
     "-Wno-fatal", "-Wno-lint", "-Wno-style", "-CFLAGS", "-std=gnu++20 -fcoroutines",
-    "-MAKEFLAGS", "OPT_FAST=-O2 OPT_GLOBAL=-O2",
 )  # fmt: skip
+_OPTIMISED = "OPT_FAST=-O2 OPT_GLOBAL=-O2"  # for make, which cocotb's runner calls itself: -MAKEFLAGS is lost on it
 _LANGUAGE_OPTIONS = {
     ("verilator", "verilog-2005"): ("--default-language", "1364-2005"),
     ("verilator", "systemverilog"): ("--default-language", "1800-2017"),
@@ -149,7 +149,8 @@ def build(design: Design, chip: Chip, simulator: Simulator, root: Path, waves: b
     elif waves:  # cocotb's own dump module is SystemVerilog
         options = [*options, "-s", "draupnir_dump"]
     generated = _generated(design, chip, simulator, waves)
-    folder = root.resolve() / f"{simulator}-{_digest(design, version, *generated.values(), *options, str(waves))}"
+    digest = _digest(design, version, *generated.values(), *options, _OPTIMISED, str(waves))
+    folder = root.resolve() / f"{simulator}-{digest}"
     with alone(folder.with_suffix(".lock")):
         if not (folder / "built").is_file():
             _compile(design, simulator, folder, options, generated, waves)
@@ -167,7 +168,7 @@ def _generated(design: Design, chip: Chip, simulator: Simulator, waves: bool) ->
 
 def public_pins(chip: Chip) -> str:
     """Verilator's control file that makes the wrapper's pins and controls, and nothing else, accessible."""
-    written = [chip.clock.name, *(pin.name for pin in chip.inputs), *wrapper.CONTROLS]
+    written = [chip.clock.name, *(pin.name for pin in chip.inputs), *wrapper.controls(chip)]
     access = {"public_flat_rw": written, "public_flat_rd": [pin.name for pin in chip.outputs]}
     lines = [f'{kind} -module "{wrapper.TOP}" -var "{name}"\n' for kind, names in access.items() for name in names]
     return "`verilator_config\n" + "".join(lines)
@@ -211,6 +212,7 @@ def _environment(simulator: Simulator) -> Iterator[None]:
     before = dict(os.environ)
     if simulator == "verilator":
         os.environ.update(toolchain.verilator().environment())
+        os.environ["MAKEFLAGS"] = f"{os.environ.get('MAKEFLAGS', '')} {_OPTIMISED}"
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     os.environ.pop("PYTEST_CURRENT_TEST", None)  # under pytest the runner would end the process at a failure
     try:

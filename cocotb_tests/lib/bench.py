@@ -13,13 +13,15 @@ import numpy as np
 from cocotb.triggers import RisingEdge, Timer
 
 from cocotb_tests.lib import memory, wrapper
-from cocotb_tests.lib.aer import Owing
+from cocotb_tests.lib.aer import AerDriver, Owing
 from cocotb_tests.lib.bus import Pins, control, find
 from cocotb_tests.lib.checker import Lockstep
 from cocotb_tests.lib.clock import ChipClock
 from cocotb_tests.lib.recorder import Recorder
+from cocotb_tests.lib.sender import Sender
 from cocotb_tests.lib.session import Session
 from emulator.model import ClockLevel
+from golden.stimulus import SenderTiming
 
 RESET_CYCLES = 5
 
@@ -46,6 +48,11 @@ class ChipBench:
         self._reset_pin = next(self.pins[pin.name] for pin in self.chip.inputs if pin.role == "reset")
         self._began = time.perf_counter()
         self._cpu = time.process_time()
+
+    def driver(self, bus: str, timing: SenderTiming | None, rng: np.random.Generator) -> AerDriver:
+        """The sending side of a bus into the chip."""
+        sender = None if self.session.naive else Sender.of(self.pins.dut, bus)
+        return AerDriver(self.pins.aer(bus), self.clock, timing, rng, sender=sender)
 
     def hold(self, owing: Iterable[Owing]) -> None:
         """Hold the model to the pins from the first clock on; owing : drivers that know what the chip owes them."""

@@ -24,8 +24,8 @@ from golden.compare import MemoryDifference, PinDifference, memory_difference, p
 from golden.replay import GoldenModel
 from golden.rows import cut, join
 
-BLOCK = 4096  # clocks between two comparisons
-BLOCKS_KEPT = 50  # for the waveform of a mismatch
+BLOCK = 16384  # clocks between two comparisons
+BLOCKS_KEPT = 12  # for the waveform of a mismatch
 EVENTS_SHOWN = 8
 
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 import cocotb
 import numpy as np
 
-from cocotb_tests.lib.aer import AerDriver, AerMonitor, AerReceiver
+from cocotb_tests.lib.aer import AerMonitor, AerReceiver
 from cocotb_tests.lib.bench import ChipBench
 from cocotb_tests.lib.spi import SpiMaster
 from emulator.codec import encode, to_limbs
@@ -67,7 +67,7 @@ class CrossbarBench(ChipBench):
         }
         self.spi = SpiMaster(self.pins, self.clock, (SPI_ADDR, SPI_DATA))
         to_sender, to_receiver = self.rng.spawn(2)
-        self.aerin = AerDriver(self.pins.aer("aerin"), self.clock, sender, to_sender)
+        self.aerin = self.driver("aerin", sender, to_sender)
         self.aerout = AerReceiver(self.pins.aer("aerout"), self.clock, receiver, to_receiver)
         self.output = AerMonitor(self.pins.aer("aerout"), self.clock)
         self.hold((self.aerin, self.aerout))
@@ -178,8 +178,7 @@ class CrossbarBench(ChipBench):
 
     async def send_any(self, n_events: int) -> None:
         """Random events, one after another."""
-        for _ in range(self.length(n_events)):
-            await self.aerin.send(self.any_event())
+        await self.aerin.send_all([self.any_event() for _ in range(self.length(n_events))])
 
     async def reset_in_flight(self, n_events: int) -> None:
         """Random events, each with a reset in any of its clocks."""

@@ -1,7 +1,7 @@
-"""The Verilog module that the runner puts around a design: it makes the clock, and logs what the pins do.
+"""The Verilog module that the runner puts around a design: it makes the clock, sends events, and logs the pins.
 
-Its ports are the declared pins, so that a test sees the chip's own names; the design is an instance in it, of the name
-of its top. Neither the clock nor the log needs the simulator's callbacks, each of which costs more than a clock does.
+It has the declared pins, so that a test sees the chip's own names; the design is an instance in it, of the name of its
+top. Neither of the three needs the simulator's callbacks, each of which costs more than a clock does.
 
 The log has an entry for each change of any pin, several in a moment if the pins settle in steps; ``lib.changes`` reads
 it.
@@ -11,56 +11,60 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from emulator.declare import Chip, Pin
+from emulator.declare import Chip, Memory, Pin
 from rtl.design import Design
 
 TOP = "draupnir_bench"
 HALF = "draupnir_half_period"  # of the clock, in picoseconds; the clock starts when it is set
 RECORDING = "draupnir_recording"  # 1: the log is written
-CONTROLS = (HALF, RECORDING)
+SENDER_CONTROLS = ("events", "n", "busy", "sent", "since")  # of each bus into the chip: see lib.sender
+N_EVENTS = 64  # that a sender can be given at a time
 LOG = "pins.log"  # in the folder in which the simulator runs
 
 
 _MODULE = """\
 `timescale 1ps/1ps
-module {top} (
-    {ports}
-);
-    reg {clock};
+module {top};
+    {pins}
     reg [31:0] {half};
     reg {recording};
 
+    // All processes wait for this: of different things to wait for, Verilator looks at each at every edge.
+    wire [{last_watched}:0] draupnir_watched = {watched};
+
+    reg [63:0] draupnir_started;
     initial begin
         {clock} = 0;
         {half} = 0;
         {recording} = 0;
-        wait ({half} != 0);
+        while ({half} == 0) @(draupnir_watched);
+        draupnir_started = $time;
         forever #({half}) {clock} = ~{clock};
     end
 
-    wire [63:0] draupnir_inputs = {{{inputs}}};
-    wire [63:0] draupnir_outputs = {{{outputs}}};
-    reg [63:0] draupnir_time;
+    reg [63:0] draupnir_time, draupnir_outputs, draupnir_inputs;
     reg [191:0] draupnir_entry;
     integer draupnir_log;
     initial draupnir_log = 0;
 
     // Not an always @(...): Verilator takes that for combinational logic, and evaluates it at any time.
     always begin
-        @({recording} or draupnir_inputs or draupnir_outputs);
+        @(draupnir_watched);
         if ({recording}) begin
             if (draupnir_log == 0) draupnir_log = $fopen("{log}", "ab");
             draupnir_time = $time;
+            draupnir_outputs = {{{outputs}}};
+            draupnir_inputs = {{{inputs}}};
             draupnir_entry = {{draupnir_time, draupnir_outputs, draupnir_inputs}};
             $fwrite(draupnir_log, "%z", draupnir_entry);
         end
     end
-
-    // The design's inputs are variables of this module: on those of the top Verilator evaluates at any time.
+{senders}
+    // The pins are public, and on public variables as such Verilator would evaluate the design at any time.
     {variables}
     always begin
         {driven} = {driving};
-        @({driving});
+        @(draupnir_watched);
     end
 
     {design} {design} (
@@ -69,21 +73,55 @@ module {top} (
 endmodule
 """
 
+_SENDER = """
+    // What AerDriver.send does, without its abuse, with each of the first {n} events.
+    reg [{msb}:0] {events} [0:{last}];
+    reg [31:0] {n}, {sent};
+    reg [63:0] {since};
+    reg {busy};
+
+    initial {busy} = 0;
+    always begin : {block}
+        reg [31:0] event_addr, event_setup, event_req_hold, event_idle, event_gap;
+        while ({busy} !== 1) @(draupnir_watched);
+        for ({sent} = 0; {sent} < {n}; {sent} = {sent} + 1) begin
+            {{event_gap, event_idle, event_req_hold, event_setup, event_addr}} = {events}[{sent}];
+            {addr} <= event_addr;
+            {wait_setup}
+            {req} <= 1;
+            {since} = $time;
+            while ({ack} !== 1) @(draupnir_watched);
+            {wait_req_hold}
+            {req} <= 0;
+            {addr} <= event_idle;
+            {since} = $time;
+            while ({ack} !== 0) @(draupnir_watched);
+            {wait_gap}
+        end
+        {busy} = 0;
+    end
+"""
+# As ChipClock.cycles does: so many rising edges, and half a period.
+_WAIT = "if ({n} != 0) #({n} * 2 * {half} + {half} - ($time - draupnir_started + {half}) % (2 * {half}));"
+
 
 def verilog(design: Design, chip: Chip) -> str:
     """The module around a design, in Verilog-2005."""
     inputs = [pin for pin in chip.inputs if pin != chip.clock]
-    directions = {"in": "input", "out": "output"}
-    ports = [f"{directions[pin.direction]} {_range(pin.width)}{pin.name}" for pin in chip.pins if pin != chip.clock]
+    flags = [f"{HALF} != 0", RECORDING, *(sender_control(bus, "busy") for bus in senders(chip))]
+    kinds = {"in": "reg", "out": "wire"}
     return _MODULE.format(
         top=TOP,
-        ports=",\n    ".join(ports),
+        pins="\n    ".join(f"{kinds[pin.direction]} {_range(pin.width)}{pin.name};" for pin in chip.pins),
         clock=chip.clock.name,
         half=HALF,
         recording=RECORDING,
         log=LOG,
-        inputs=", ".join(["64'd0", *(f.name for f in reversed(list(chip.input_word)))]),
-        outputs=", ".join(["64'd0", *(f.name for f in reversed(list(chip.output_word)))]),
+        inputs=", ".join(f.name for f in reversed(list(chip.input_word))),
+        outputs=", ".join(f.name for f in reversed(list(chip.output_word))),
+        watched=_together((*flags, *(pin.name for pin in chip.pins if pin != chip.clock))),
+        last_watched=len(flags) + chip.input_word.width + chip.output_word.width - 1,
+        senders="".join(_sender(chip, bus) for bus in senders(chip)),
         design=design.top,
         variables="\n    ".join(f"reg {_range(pin.width)}{_driven(pin)};" for pin in inputs),
         driven=_together(_driven(pin) for pin in inputs),
@@ -91,6 +129,39 @@ def verilog(design: Design, chip: Chip) -> str:
         connections=",\n        ".join(
             f".{design.port(pin)}({_driven(pin) if pin in inputs else pin.name})" for pin in chip.pins
         ),
+    )
+
+
+def controls(chip: Chip) -> list[str]:
+    """Variables of the module that Python reads and writes, beside the pins."""
+    return [HALF, RECORDING, *(sender_control(bus, name) for bus in senders(chip) for name in SENDER_CONTROLS)]
+
+
+def senders(chip: Chip) -> list[str]:
+    """The address-event buses into the chip."""
+    return [pin.bus for pin in chip.inputs if pin.role == "req"]
+
+
+def sender_control(bus: str, name: str) -> str:
+    """One of SENDER_CONTROLS of a bus."""
+    return f"draupnir_{bus}_{name}"
+
+
+def sender_events(bus: str) -> Memory:
+    """The array of a sender's events: address, setup, req_hold, address while idle, gap, 32 bits each."""
+    return Memory(sender_control(bus, "events"), N_EVENTS, 5 * 32, ())
+
+
+def _sender(chip: Chip, bus: str) -> str:
+    pins = {pin.role: pin.name for pin in chip.pins if pin.bus == bus and pin.role in ("addr", "req", "ack")}
+    events = sender_events(bus)
+    return _SENDER.format(
+        **pins,
+        **{name: sender_control(bus, name) for name in SENDER_CONTROLS},
+        block=f"draupnir_{bus}",
+        msb=events.width - 1,
+        last=events.depth - 1,
+        **{f"wait_{n}": _WAIT.format(n=f"event_{n}", half=HALF) for n in ("setup", "req_hold", "gap")},
     )
 
 

@@ -59,8 +59,7 @@ async def _answer(bench: Bench, experiment: Experiment, image: int, train: bool,
 async def _send(bench: Bench, events: Sequence[int], results: Results) -> list[int]:
     """Send events and wait until they are processed; returns the spikes."""
     begin, n_before = bench.clock.cycle(), len(bench.output.events)
-    for event in events:
-        await bench.aerin.send(event)
+    await bench.aerin.send_all(events)
     await bench.clock.cycles(QUIET)
     spikes = bench.output.addrs[n_before:]
     results.count(np.array(events), len(spikes), bench.clock.cycle() - begin)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from cocotb.triggers import First, Timer
 
-from cocotb_tests.lib.aer import AerDriver, AerMonitor, AerReceiver
+from cocotb_tests.lib.aer import AerMonitor, AerReceiver
 from cocotb_tests.lib.bench import ChipBench
 from cocotb_tests.lib.bus import level
 from cocotb_tests.lib.spi import SpiMaster
@@ -54,7 +54,7 @@ class Bench(ChipBench):
         self.contents = {**self.network.memories(numbers, self.rng), **(memories or {})}
         self.spi = SpiMaster(self.pins, self.clock, (layout.SPI_HEADER,), half=0)
         to_sender, to_receiver = self.rng.spawn(2)
-        self.aerin = AerDriver(self.pins.aer("aerin"), self.clock, sender, to_sender)
+        self.aerin = self.driver("aerin", sender, to_sender)
         self.out = AerReceiver(self.pins.aer("out"), self.clock, receiver, to_receiver)
         self.answers = AerMonitor(self.pins.aer("out"), self.clock)
         self.hold((self.aerin, self.out))
@@ -140,8 +140,7 @@ class Bench(ChipBench):
 
     async def events(self, n: int) -> None:
         """Some input events from existing neurons."""
-        for _ in range(n):
-            await self.event(int(self.rng.integers(self.n_inp)))
+        await self.aerin.send_all([int(self.rng.integers(self.n_inp)) for _ in range(n)])
 
     @property
     def n_inp(self) -> int:

@@ -1,7 +1,8 @@
 """A cocotb test in Verilator: driven only, in lockstep with the model, and as one would write it at first.
 
-The last has cocotb's own clock and reads two pins at each of its edges, in Python, and does nothing with them. The test
-itself is timed, and apart from it what comes before and after: Python, imports, the simulator, the back door.
+The last has cocotb's own clock, sends each event from Python, and reads two pins at each edge of the clock, in Python,
+and does nothing with them. The test itself is timed, and apart from it what comes before and after: Python, imports,
+the simulator, the back door.
 """
 
 from __future__ import annotations

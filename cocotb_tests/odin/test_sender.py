@@ -1,0 +1,97 @@
+"""The two ways to send events, beside each other: the wrapper's sender, and Python woken for each change of ACK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import cocotb
+import numpy as np
+import pytest
+
+from cocotb_tests.lib.aer import AerDriver
+from cocotb_tests.lib.bus import level
+from cocotb_tests.lib.changes import Followed
+from cocotb_tests.lib.recorder import Recorder
+from cocotb_tests.lib.sender import Sender
+from cocotb_tests.odin.bench import EVENTS, LIMIT, Bench
+from emulator.odin.layout import NEURONS, SYNAPSES
+from emulator.trace import Trace
+from golden.stimulus import Clocks, ReceiverTiming, SenderTiming
+
+BUS = "aerin"
+SETTLED = 2000  # cycles after which nothing moves
+AT_ONCE = SenderTiming(gap=Clocks(0, 0), setup=Clocks(0, 0), req_hold=Clocks(0, 0), scramble=False)
+STEADY = ReceiverTiming(latency=Clocks(1, 1), hold=Clocks(0, 0))  # no draws
+TIMINGS = (AT_ONCE, SenderTiming(), SenderTiming(gap=Clocks(0, 2, 0.1, 20, 40), setup=Clocks(1, 3), scramble=False))
+
+
+@cocotb.test(**LIMIT)
+async def test_the_sender_and_python_move_the_pins_alike(dut: Any) -> None:
+    """The same events, more than fit the sender at a time, with the same draws: each pin, also between the clocks."""
+    async with Bench(dut, {"SPI_OPEN_LOOP": 1}, receiver=STEADY) as bench:
+        contents = {NEURONS.name: bench.any_neurons(), SYNAPSES.name: bench.any_synapses()}
+        recorder = Recorder(bench.pins, bench.clock, Followed(bench.pins))
+        recorder.start()
+        for timing in TIMINGS:
+            events = [bench.any_event() for _ in range(bench.length(Sender.size + 20))]
+            played = []
+            for driver in drivers(bench, timing):
+                await bench.reset()
+                bench.load(contents)
+                recorder.rows()
+                played.append(await rows(bench, recorder, driver, events))
+            same(*played)
+
+
+@cocotb.test(**LIMIT)
+async def test_both_say_what_is_owed(dut: Any) -> None:
+    """A chip that is held in its reset does not answer the second event."""
+    first, second = (EVENTS["virtual"].encode(neur=n) for n in (1, 2))
+    async with Bench(dut) as bench:
+        for driver in drivers(bench, AT_ONCE):
+            assert driver.owed() is None
+            sending = cocotb.start_soon(driver.send_all([first, second]))
+            for event in (first, second):
+                while level(bench.pins["AERIN_ADDR"]) != event:
+                    await bench.pins["AERIN_ADDR"].value_change
+            bench.pins["RST"].value = 1
+            since = bench.clock.cycle()
+            await bench.clock.cycles(20)
+            assert driver.owed() == f"{BUS}: event {second:#x} sent, ACK has not become 1 since cycle {since}"
+            assert driver.overdue() is None
+            driver.patience = 10
+            assert driver.overdue() == driver.owed()
+            bench.pins["RST"].value = 0
+            await sending
+            assert driver.owed() is None
+            assert driver.overdue() is None
+
+
+@cocotb.test(**LIMIT)
+async def test_both_refuse_an_event_that_does_not_fit(dut: Any) -> None:
+    async with Bench(dut) as bench:
+        for driver in drivers(bench, AT_ONCE):
+            with pytest.raises(ValueError):
+                await driver.send_all([1 << 17])
+
+
+def drivers(bench: Bench, timing: SenderTiming) -> Iterator[AerDriver]:
+    """The wrapper's sender, then Python, each with the same draws ahead."""
+    sender = Sender.of(bench.pins.dut, BUS)
+    assert sender is not None
+    for way in (sender, None):
+        yield AerDriver(bench.pins.aer(BUS), bench.clock, timing, np.random.default_rng(bench.session.seed), sender=way)
+
+
+async def rows(bench: Bench, recorder: Recorder, driver: AerDriver, events: Sequence[int]) -> Trace:
+    """What all pins do from now until nothing moves any more."""
+    await driver.send_all(events)
+    await bench.clock.cycles(SETTLED)
+    return recorder.rows()
+
+
+def same(a: Trace, b: Trace) -> None:
+    for column in ("inputs", "clk", "outputs", "known"):
+        np.testing.assert_array_equal(getattr(a, column), getattr(b, column), column)
+    np.testing.assert_array_equal(a.times - a.times[0], b.times - b.times[0], "times")
