@@ -8,9 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from emulator.kernel.jit import entry, kernel
+from emulator.kernel.jit import entry, kernel, outlined
 
 LONGEST = 4096  # rows looked ahead
+BLOCK = 64  # rows looked at together, without a branch: vectors
+
+
+@outlined
+def _are_clocks(inputs: np.ndarray, clk: np.ndarray, same: int) -> bool:
+    """Whether all these rows are clocks with these inputs."""
+    differ = 0
+    for i in range(len(inputs)):
+        differ |= (inputs[i] ^ same) | (np.int64(clk[i]) ^ 1)
+    return differ == 0
 
 
 @kernel
@@ -18,6 +28,8 @@ def _same(inputs: np.ndarray, clk: np.ndarray, i: int) -> int:
     """The row after those from i on, at most LONGEST, that are clocks with the same inputs."""
     end = min(len(inputs), i + LONGEST)
     j = i
+    while j + BLOCK <= end and _are_clocks(inputs[j : j + BLOCK], clk[j : j + BLOCK], inputs[i]):
+        j += BLOCK
     while j < end and inputs[j] == inputs[i] and clk[j]:
         j += 1
     return j
@@ -31,7 +43,7 @@ def driver(clock: ModuleType, stretch: ModuleType) -> Callable[..., None]:
     so many clocks with the inputs as they are, and returns how many, perhaps 0; the outputs stay as they are
 
     Of ``drive``: pins, state : what those functions take, both beginning with the record of registers; out : (n,)
-    int64, all 0, is given the output pins before each row's clock edge, packed.
+    int64, is given the output pins before each row's clock edge, packed; 0 where the row has none.
     """
 
     @entry
@@ -42,6 +54,7 @@ def driver(clock: ModuleType, stretch: ModuleType) -> Callable[..., None]:
             if inputs[i] != r.inputs:
                 clock.apply_inputs(*pins, inputs[i])
             taken = 1
+            now = 0
             if clk[i]:
                 now = clock.outputs(r)
                 taken = 0
@@ -52,7 +65,7 @@ def driver(clock: ModuleType, stretch: ModuleType) -> Callable[..., None]:
                 if taken == 0:
                     clock.clock(*state)
                     taken = 1
-                out[i : i + taken] = now
+            out[i : i + taken] = now
             i += taken
 
     return drive
