@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from emulator.codec import encode
 from emulator.declare import Register
 from emulator.odin import layout
-from golden.ranges import Range, draw
+from golden.ranges import draw
+from golden.recipes.crossbar import CrossbarRecipe, stimulus
 from golden.recipes.odin_contents import HOT, Group, Synapses, neurons, synapses
-from golden.spi_host import HostTraffic, SpiHost, Target
-from golden.stimulus import AerReceiver, AerSender, Clocks, HostPiece, ReceiverTiming, SenderTiming, Stimulus
+from golden.spi_host import SpiHost, Target
+from golden.stimulus import Clocks, HostPiece, Stimulus
 
 EVENTS = {event.name: event for event in layout.EVENTS}
 
@@ -49,48 +51,27 @@ class Traffic:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """A stimulus for ODIN.
+class Recipe(CrossbarRecipe):
+    """A stimulus for ODIN; see ``CrossbarRecipe``.
 
-    why : one sentence: what breaks if the model differs
-    registers : value or range of each configuration register; those not named are programmed to 0
     sign : probability that a neuron's outgoing synapses are inhibitory
     neurons, synapses : contents that the memories are loaded with beforehand
-    program : so many neurons, from 0, and synapse words are programmed by SPI instead
-    undefined : it goes where the Verilog is undefined, and simulators may disagree
-    reset : RST is held before anything else happens
-    configured : all registers are programmed, and a second reset follows, so that none is undefined; else none is
     """
 
-    why: str
     traffic: Traffic
-    n_cycles: int = 50_000
-    registers: Mapping[str, Range] = field(default_factory=dict)
     sign: float = 0.2
     neurons: tuple[Group, ...] = ()
     synapses: Synapses | None = None
-    program: int = 0
-    sender: SenderTiming = field(default_factory=SenderTiming)
-    receiver: ReceiverTiming = field(default_factory=ReceiverTiming)
-    host: HostTraffic = field(default_factory=HostTraffic)
-    reset: bool = True
-    configured: bool = True
-    undefined: bool = False
 
 
 def prepare(recipe: Recipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
     """The stimulus, and the memories to load before the first clock. The same seed gives the same of both."""
-    for_neurons, for_synapses, for_events, for_sender, for_receiver, for_host = np.random.default_rng(seed).spawn(6)
+    for_neurons, for_synapses, *rngs = np.random.default_rng(seed).spawn(6)
     memories = {
         layout.NEURONS.name: neurons(recipe.neurons, for_neurons),
         layout.SYNAPSES.name: synapses(recipe.synapses, for_synapses),
     }
-    actions = Actions(recipe, for_host, {name: memory[: recipe.program].copy() for name, memory in memories.items()})
-    for memory in memories.values():
-        memory[: recipe.program] = 0
-    sender = AerSender(layout.CHIP, "aerin", events(recipe.traffic, actions, for_events), recipe.sender, for_sender)
-    receiver = AerReceiver(layout.CHIP, "aerout", recipe.receiver, for_receiver)
-    return Stimulus(actions.run(), [sender.piece(), receiver.piece()]), memories
+    return stimulus(layout.CHIP, recipe, memories, partial(Actions, recipe), events, rngs), memories
 
 
 # --- Events -----------------------------------------------------------------------------------------------------

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from golden.ranges import Range
-from golden.recipes import odin_izh
+from golden.recipes import crossbar, odin_izh
 from golden.recipes.odin import Recipe, Traffic
 from golden.recipes.odin_contents import Group, Synapses
 from golden.recipes.odin_lif import ALL_EVENTS, LIF, LIF_EAGER, LIF_SDSP, SHORT_EVENTS, SPARSE
 from golden.recipes.odin_scheduler import MIXED
 from golden.spi_host import HostTraffic
-from golden.stimulus import Clocks, ReceiverTiming, SenderTiming
+from golden.stimulus import Clocks, ReceiverTiming
 
 _MONITOR: dict[str, Range] = {
     "SPI_OPEN_LOOP": 1,
@@ -36,9 +36,6 @@ _ANY: dict[str, Range] = {
     "SPI_PROPAGATE_UNMAPPED_SYN": (0, 1),
     "SPI_SDSP_ON_SYN_STIM": (0, 1),
 }
-
-# An address that changes in mid-event can leave the controller waiting for a count that has passed: only a reset helps.
-_RESCUE = HostTraffic({"reset": 1}, gap=Clocks(1000, 3000))
 
 AEROUT_RECIPES = {
     "aer_src_controller": Recipe(
@@ -119,7 +116,7 @@ SPI_RECIPES = {
         registers={"SPI_OPEN_LOOP": 1},
         neurons=MIXED,
         synapses=SPARSE,
-        host=HostTraffic({"session": 1}, gap=Clocks(50, 600), session=(8, 40)),
+        host=crossbar.TO_MEMORIES,
     ),
     "spi_program": Recipe(
         "A network programmed through SPI alone, then run: also what programming does to the SDSP flags.",
@@ -129,7 +126,7 @@ SPI_RECIPES = {
         neurons=(LIF_SDSP, odin_izh.PLAIN),
         synapses=Synapses(),
         program=12,
-        host=HostTraffic({"session": 1}, gap=Clocks(500, 4000)),
+        host=crossbar.PROGRAMMED,
     ),
     "spi_spurious_spikes": Recipe(
         "In closed loop, SPI writes to neurons at their threshold (a zeroed memory) put spikes into the scheduler.",
@@ -143,7 +140,7 @@ SPI_RECIPES = {
         n_cycles=80_000,
         neurons=MIXED,
         synapses=SPARSE,
-        host=HostTraffic({"stray": 4, "odd": 4, "pause": 3, "session": 2, "gate": 2}, gap=Clocks(10, 1200)),
+        host=crossbar.WHILE_RUNNING,
     ),
     "spi_gated": Recipe(
         "The gate stays closed: every frame reaches the memories, with pauses, odd commands and double ones.",
@@ -151,16 +148,14 @@ SPI_RECIPES = {
         registers={"SPI_GATE_ACTIVITY": 1},
         neurons=MIXED,
         synapses=SPARSE,
-        host=HostTraffic({"stray": 8, "odd": 4, "pause": 4}, gap=Clocks(1, 100), half=Clocks(2, 5)),
+        host=crossbar.GATED,
     ),
     "spi_fast": Recipe(
         "SCK faster than the clock: commands that pass between two clocks are never seen, others are seen late.",
         Traffic(SHORT_EVENTS),
         neurons=MIXED,
         synapses=SPARSE,
-        host=HostTraffic(
-            {"fast": 6, "session": 1}, gap=Clocks(20, 600), half=Clocks(1, 2), per_clock=Clocks(1, 20, 0.1, 81, 81)
-        ),
+        host=crossbar.FAST,
     ),
 }
 
@@ -172,12 +167,8 @@ ABUSE_RECIPES = {
         registers={"SPI_BURST_TIMEREF": (0, 300), "SPI_OPEN_LOOP": (0, 1)},
         neurons=(LIF_EAGER, odin_izh.PLAIN),
         synapses=SPARSE,
-        receiver=ReceiverTiming(latency=Clocks(0, 3, 0.05, 20, 200)),
-        host=HostTraffic(
-            {"reset": 8, "cut": 4, "slip": 2, "frame_in_reset": 1, "glitch_reset": 2},
-            gap=Clocks(1, 900),
-            reset_clocks=Clocks(1, 5),
-        ),
+        receiver=crossbar.NOW_AND_THEN_SLOW,
+        host=crossbar.RESETS,
     ),
     "gate_toggles": Recipe(
         "The gate closes only between events, stops the output bus at once, and everything waits behind it.",
@@ -193,8 +184,8 @@ ABUSE_RECIPES = {
         Traffic(ALL_EVENTS),
         neurons=(LIF, odin_izh.PLAIN),
         synapses=SPARSE,
-        sender=SenderTiming(early=0.6, early_after=Clocks(0, 7, 0.1, 8, 600), req_hold=Clocks(0, 3, 0.02, 50, 500)),
-        host=_RESCUE,
+        sender=crossbar.DROPS_REQ,
+        host=crossbar.RESCUE,
     ),
     "address_changed": Recipe(
         "An address that changes during its event: the controller looks at it again in every clock.",
@@ -204,8 +195,8 @@ ABUSE_RECIPES = {
         n_cycles=80_000,
         neurons=(LIF, LIF_SDSP),
         synapses=SPARSE,
-        sender=SenderTiming(change=0.6, change_after=Clocks(0, 8, 0.3, 9, 500)),
-        host=_RESCUE,
+        sender=crossbar.CHANGES_ADDRESS,
+        host=crossbar.RESCUE,
     ),
     "ack_glitches": Recipe(
         "ACK without REQ stalls the controller in mid-event: a stalled write is repeated, and its spikes too.",
@@ -213,7 +204,7 @@ ABUSE_RECIPES = {
         n_cycles=80_000,
         neurons=(LIF, odin_izh.PLAIN),
         synapses=SPARSE,
-        receiver=ReceiverTiming(pulse=0.3, glitch=Clocks(0, 120), glitch_clocks=Clocks(1, 4, 0.1, 5, 40)),
+        receiver=crossbar.PULSES_ACK,
     ),
     "ack_glitches_monitor": Recipe(
         "The same in monitor mode, where an ACK without REQ also loses or repeats packets.",
@@ -231,12 +222,12 @@ ABUSE_RECIPES = {
         registers={**_ANY, "SPI_BURST_TIMEREF": 0},
         neurons=MIXED,
         synapses=SPARSE,
-        sender=SenderTiming(early=0.05, change=0.05, impatient=0.1, gap=Clocks(0, 6, 0.05, 10, 300)),
-        receiver=ReceiverTiming(latency=Clocks(0, 5, 0.02, 50, 400), pulse=0.05, glitch=Clocks(0, 3000)),
+        sender=crossbar.ANY_SENDER,
+        receiver=crossbar.ANY_RECEIVER,
         host=HostTraffic(
-            {"config": 4, "session": 2, "stray": 1, "odd": 1, "gate": 1, "reset": 1, "cut": 1, "pause": 1, "fast": 1},
+            crossbar.ANY_ACTIONS,
             retune={name: span for name, span in _ANY.items() if name != "SPI_BURST_TIMEREF"},
-            gap=Clocks(50, 2500),
+            gap=crossbar.ANY_GAP,
         ),
     ),
     "unconfigured": Recipe(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from emulator.codec import encode
 from emulator.tinyodin import layout
 from golden.ranges import Range, draw
-from golden.spi_host import HostTraffic, SpiHost, Target
-from golden.stimulus import AerReceiver, AerSender, ReceiverTiming, SenderTiming, Stimulus
+from golden.recipes.crossbar import CrossbarRecipe, stimulus
+from golden.spi_host import SpiHost, Target
+from golden.stimulus import Stimulus
 
 EVENTS = {event.name: event for event in layout.EVENTS}
 TO_NEURONS = Target(layout.NEURONS, layout.SpiCmd.NEURONS, layout.SPI_NEURON_ADDR)
@@ -58,47 +60,27 @@ class Traffic:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """A stimulus for tinyODIN.
+class Recipe(CrossbarRecipe):
+    """A stimulus for tinyODIN; see ``CrossbarRecipe``.
 
-    why : one sentence: what breaks if the model differs
-    registers : value or range of each configuration register; those not named are programmed to 0
     neurons, synapses : contents that the memories are loaded with beforehand
-    program : so many neurons, from 0, and synapse words are programmed by SPI instead
-    undefined : it goes where the Verilog is undefined, and simulators may disagree
-    reset : RST is held before anything else happens
-    configured : all registers are programmed, and a second reset follows, so that none is undefined; else none is
     """
 
-    why: str
     traffic: Traffic
     n_cycles: int = 40_000
-    registers: Mapping[str, Range] = field(default_factory=dict)
     neurons: tuple[Group, ...] = ()
     synapses: Synapses = field(default_factory=Synapses)
-    program: int = 0
-    sender: SenderTiming = field(default_factory=SenderTiming)
-    receiver: ReceiverTiming = field(default_factory=ReceiverTiming)
-    host: HostTraffic = field(default_factory=HostTraffic)
-    reset: bool = True
-    configured: bool = True
-    undefined: bool = False
 
 
 def prepare(recipe: Recipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
     """The stimulus, and the memories to load before the first clock. The same seed gives the same of both."""
-    for_neurons, for_synapses, for_events, for_sender, for_receiver, for_host = np.random.default_rng(seed).spawn(6)
+    for_neurons, for_synapses, *rngs = np.random.default_rng(seed).spawn(6)
     memories = {
         layout.NEURONS.name: neurons(recipe.neurons, for_neurons),
         layout.SYNAPSES.name: synapses(recipe.synapses, for_synapses),
     }
-    to_program = {name: memory[: recipe.program].copy() for name, memory in memories.items()}
-    for memory in memories.values():
-        memory[: recipe.program] = 0
-    host = SpiHost(layout.CHIP, TO_NEURONS, TO_SYNAPSES, recipe, for_host, to_program)
-    sender = AerSender(layout.CHIP, "aerin", events(recipe.traffic, host, for_events), recipe.sender, for_sender)
-    receiver = AerReceiver(layout.CHIP, "aerout", recipe.receiver, for_receiver)
-    return Stimulus(host.run(), [sender.piece(), receiver.piece()]), memories
+    host_of = partial(SpiHost, layout.CHIP, TO_NEURONS, TO_SYNAPSES, recipe)
+    return stimulus(layout.CHIP, recipe, memories, host_of, events, rngs), memories
 
 
 # --- Memories ---------------------------------------------------------------------------------------------------

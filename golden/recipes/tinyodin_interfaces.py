@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from golden.ranges import Range
+from golden.recipes import crossbar
 from golden.recipes.tinyodin import Recipe, Synapses, Traffic
 from golden.recipes.tinyodin_network import ALL, ALL_EVENTS, EAGER, LIF, MIXED, SHORT_EVENTS, SMALL
 from golden.spi_host import HostTraffic
@@ -14,9 +15,6 @@ _ANY: dict[str, Range] = {
     "SPI_AER_SRC_CTRL_nNEUR": (0, 1),
     "SPI_MAX_NEUR": (0, 255),
 }
-
-# An address that changes in mid-event can leave the controller waiting for a count that has passed: only a reset helps.
-_RESCUE = HostTraffic({"reset": 1}, gap=Clocks(1000, 3000))
 
 SPI_RECIPES = {
     "spi_registers": Recipe(
@@ -31,7 +29,7 @@ SPI_RECIPES = {
         Traffic(SHORT_EVENTS),
         registers={**SMALL, "SPI_OPEN_LOOP": 1},
         neurons=MIXED,
-        host=HostTraffic({"session": 1}, gap=Clocks(50, 600), session=(8, 40)),
+        host=crossbar.TO_MEMORIES,
     ),
     "spi_program": Recipe(
         "A network programmed through SPI alone, then run.",
@@ -40,7 +38,7 @@ SPI_RECIPES = {
         neurons=(LIF,),
         synapses=Synapses(pre=1),
         program=12,
-        host=HostTraffic({"session": 1}, gap=Clocks(500, 4000)),
+        host=crossbar.PROGRAMMED,
     ),
     "spi_spurious_spikes": Recipe(
         "In closed loop, SPI writes to neurons at their threshold (a zeroed memory) put spikes into the scheduler.",
@@ -54,23 +52,21 @@ SPI_RECIPES = {
         Traffic(ALL_EVENTS),
         registers=SMALL,
         neurons=MIXED,
-        host=HostTraffic({"stray": 4, "odd": 4, "pause": 3, "session": 2, "gate": 2}, gap=Clocks(10, 1200)),
+        host=crossbar.WHILE_RUNNING,
     ),
     "spi_gated": Recipe(
         "The gate stays closed: every frame reaches the memories, with pauses, odd commands and double ones.",
         Traffic(SHORT_EVENTS),
         registers={**SMALL, "SPI_GATE_ACTIVITY": 1},
         neurons=MIXED,
-        host=HostTraffic({"stray": 8, "odd": 4, "pause": 4}, gap=Clocks(1, 100), half=Clocks(2, 5)),
+        host=crossbar.GATED,
     ),
     "spi_fast": Recipe(
         "SCK faster than the clock: commands that pass between two clocks are never seen, others are seen late.",
         Traffic(SHORT_EVENTS),
         registers=SMALL,
         neurons=MIXED,
-        host=HostTraffic(
-            {"fast": 6, "session": 1}, gap=Clocks(20, 600), half=Clocks(1, 2), per_clock=Clocks(1, 20, 0.1, 81, 81)
-        ),
+        host=crossbar.FAST,
     ),
 }
 
@@ -91,28 +87,24 @@ ABUSE_RECIPES = {
         n_cycles=50_000,
         registers={"SPI_MAX_NEUR": (30, 255), "SPI_OPEN_LOOP": (0, 1)},
         neurons=(EAGER, LIF),
-        receiver=ReceiverTiming(latency=Clocks(0, 3, 0.05, 20, 200)),
-        host=HostTraffic(
-            {"reset": 8, "cut": 4, "slip": 2, "frame_in_reset": 1, "glitch_reset": 2},
-            gap=Clocks(1, 900),
-            reset_clocks=Clocks(1, 5),
-        ),
+        receiver=crossbar.NOW_AND_THEN_SLOW,
+        host=crossbar.RESETS,
     ),
     "req_dropped": Recipe(
         "REQ dropped before ACK: the event is lost, or done all the same, depending on how far it came.",
         Traffic(ALL_EVENTS),
         registers=ALL,
         neurons=(LIF,),
-        sender=SenderTiming(early=0.6, early_after=Clocks(0, 7, 0.1, 8, 600), req_hold=Clocks(0, 3, 0.02, 50, 500)),
-        host=_RESCUE,
+        sender=crossbar.DROPS_REQ,
+        host=crossbar.RESCUE,
     ),
     "address_changed": Recipe(
         "An address that changes during its event: the controller looks at it again in every clock.",
         Traffic({"tref": 4, "tref_all": 4, "virtual": 4, "spike": 1}),
         registers=ALL,
         neurons=(LIF,),
-        sender=SenderTiming(change=0.6, change_after=Clocks(0, 8, 0.3, 9, 500)),
-        host=_RESCUE,
+        sender=crossbar.CHANGES_ADDRESS,
+        host=crossbar.RESCUE,
     ),
     "address_ones": Recipe(
         "An address whose lower eight bits become ones during a time reference, whatever the others say: "
@@ -121,14 +113,14 @@ ABUSE_RECIPES = {
         registers={"SPI_MAX_NEUR": (4, 40)},
         neurons=(LIF,),
         sender=SenderTiming(change=0.8, change_after=Clocks(0, 8, 0.6, 9, 60)),
-        host=_RESCUE,
+        host=crossbar.RESCUE,
     ),
     "ack_glitches": Recipe(
         "ACK without REQ stalls the controller in mid-event: a stalled write is repeated, and its spikes too.",
         Traffic(ALL_EVENTS),
         registers=ALL,
         neurons=(LIF, EAGER),
-        receiver=ReceiverTiming(pulse=0.3, glitch=Clocks(0, 120), glitch_clocks=Clocks(1, 4, 0.1, 5, 40)),
+        receiver=crossbar.PULSES_ACK,
     ),
     "everything": Recipe(
         "All of it at once: any neuron, any register, any abuse, resets.",
@@ -136,12 +128,12 @@ ABUSE_RECIPES = {
         n_cycles=60_000,
         registers=_ANY,
         neurons=MIXED,
-        sender=SenderTiming(early=0.05, change=0.05, impatient=0.1, gap=Clocks(0, 6, 0.05, 10, 300)),
-        receiver=ReceiverTiming(latency=Clocks(0, 5, 0.02, 50, 400), pulse=0.05, glitch=Clocks(0, 3000)),
+        sender=crossbar.ANY_SENDER,
+        receiver=crossbar.ANY_RECEIVER,
         host=HostTraffic(
-            {"config": 4, "session": 2, "stray": 1, "odd": 1, "gate": 1, "reset": 1, "cut": 1, "pause": 1, "fast": 1},
+            crossbar.ANY_ACTIONS,
             retune=_ANY,
-            gap=Clocks(50, 2500),
+            gap=crossbar.ANY_GAP,
         ),
     ),
     "unconfigured": Recipe(

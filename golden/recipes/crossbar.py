@@ -1,0 +1,104 @@
+"""What ODIN's and tinyODIN's recipes have in common: their form, and how pins, SPI and handshakes are abused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from emulator.declare import Chip
+from golden.ranges import Range
+from golden.spi_host import HostTraffic, SpiHost
+from golden.stimulus import AerReceiver, AerSender, Clocks, ReceiverTiming, SenderTiming, Stimulus
+
+
+@dataclass(frozen=True)
+class CrossbarRecipe:
+    """A stimulus for a chip, which adds what its memories are loaded with beforehand.
+
+    why : one sentence: what breaks if the model differs
+    traffic : what arrives on the input event bus
+    registers : value or range of each configuration register; those not named are programmed to 0
+    program : so many neurons, from 0, and synapse words are programmed by SPI instead of loaded
+    undefined : it goes where the Verilog is undefined, and simulators may disagree
+    reset : RST is held before anything else happens
+    configured : all registers are programmed, and a second reset follows, so that none is undefined; else none is
+    """
+
+    why: str
+    traffic: Any
+    n_cycles: int = 50_000
+    registers: Mapping[str, Range] = field(default_factory=dict)
+    program: int = 0
+    sender: SenderTiming = field(default_factory=SenderTiming)
+    receiver: ReceiverTiming = field(default_factory=ReceiverTiming)
+    host: HostTraffic = field(default_factory=HostTraffic)
+    reset: bool = True
+    configured: bool = True
+    undefined: bool = False
+
+
+def stimulus(
+    chip: Chip,
+    recipe: CrossbarRecipe,
+    memories: Mapping[str, np.ndarray],
+    host_of: Callable[[np.random.Generator, dict[str, np.ndarray]], SpiHost],
+    events: Callable[..., Iterator[int | None]],
+    rngs: Sequence[np.random.Generator],
+) -> Stimulus:
+    """The pieces that drive the pins; takes what is to be programmed out of the memories.
+
+    host_of : the chip's host, given what it is to program; events : of traffic, host and rng: addresses for the bus
+    rngs : for the events, the sender, the receiver and the host
+    """
+    for_events, for_sender, for_receiver, for_host = rngs
+    host = host_of(for_host, {name: memory[: recipe.program].copy() for name, memory in memories.items()})
+    for memory in memories.values():
+        memory[: recipe.program] = 0
+    sender = AerSender(chip, "aerin", events(recipe.traffic, host, for_events), recipe.sender, for_sender)
+    receiver = AerReceiver(chip, "aerout", recipe.receiver, for_receiver)
+    return Stimulus(host.run(), [sender.piece(), receiver.piece()])
+
+
+# --- The SPI ----------------------------------------------------------------------------------------------------
+
+TO_MEMORIES = HostTraffic({"session": 1}, gap=Clocks(50, 600), session=(8, 40))
+PROGRAMMED = HostTraffic({"session": 1}, gap=Clocks(500, 4000))
+WHILE_RUNNING = HostTraffic({"stray": 4, "odd": 4, "pause": 3, "session": 2, "gate": 2}, gap=Clocks(10, 1200))
+GATED = HostTraffic({"stray": 8, "odd": 4, "pause": 4}, gap=Clocks(1, 100), half=Clocks(2, 5))
+FAST = HostTraffic(
+    {"fast": 6, "session": 1}, gap=Clocks(20, 600), half=Clocks(1, 2), per_clock=Clocks(1, 20, 0.1, 81, 81)
+)
+
+# --- Resets, and senders and receivers that break the rules -----------------------------------------------------
+
+RESETS = HostTraffic(
+    {"reset": 8, "cut": 4, "slip": 2, "frame_in_reset": 1, "glitch_reset": 2},
+    gap=Clocks(1, 900),
+    reset_clocks=Clocks(1, 5),
+)
+# An address that changes in mid-event can leave the controller waiting for a count that has passed: only a reset helps.
+RESCUE = HostTraffic({"reset": 1}, gap=Clocks(1000, 3000))
+DROPS_REQ = SenderTiming(early=0.6, early_after=Clocks(0, 7, 0.1, 8, 600), req_hold=Clocks(0, 3, 0.02, 50, 500))
+CHANGES_ADDRESS = SenderTiming(change=0.6, change_after=Clocks(0, 8, 0.3, 9, 500))
+NOW_AND_THEN_SLOW = ReceiverTiming(latency=Clocks(0, 3, 0.05, 20, 200))
+PULSES_ACK = ReceiverTiming(pulse=0.3, glitch=Clocks(0, 120), glitch_clocks=Clocks(1, 4, 0.1, 5, 40))
+
+# --- Everything at once -----------------------------------------------------------------------------------------
+
+ANY_SENDER = SenderTiming(early=0.05, change=0.05, impatient=0.1, gap=Clocks(0, 6, 0.05, 10, 300))
+ANY_RECEIVER = ReceiverTiming(latency=Clocks(0, 5, 0.02, 50, 400), pulse=0.05, glitch=Clocks(0, 3000))
+ANY_ACTIONS: Mapping[str, float] = {
+    "config": 4,
+    "session": 2,
+    "stray": 1,
+    "odd": 1,
+    "gate": 1,
+    "reset": 1,
+    "cut": 1,
+    "pause": 1,
+    "fast": 1,
+}
+ANY_GAP = Clocks(50, 2500)
