@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,6 +14,8 @@ from tools.progress import progress
 
 if TYPE_CHECKING:
     from tools.digits.results import Results
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @click.group("demo")
@@ -24,19 +27,25 @@ def command() -> None:
     """
 
 
+def _results(job: str) -> Callable[[F], F]:
+    """The options of every job: the report's folder, and JSON."""
+    out = click.option(
+        "--out",
+        "--report",
+        "out",
+        metavar="DIR",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("build/demo") / job,
+        show_default=True,
+    )
+    as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+    return lambda function: out(as_json(function))
+
+
 @command.command("digits")
 @click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Order of images and spikes.")
 @click.option("--images", metavar="N", type=int, help="Use so many of the 1,797 images, a fifth of them for the test.")
-@click.option(
-    "--out",
-    "--report",
-    "out",
-    metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("build/demo/digits"),
-    show_default=True,
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@_results("digits")
 def digits(seed: int | None, images: int | None, out: Path, as_json: bool) -> None:
     """ODIN learns handwritten digits online, one presentation each, and is then tested on others.
 
@@ -72,16 +81,7 @@ def digits(seed: int | None, images: int | None, out: Path, as_json: bool) -> No
 @click.option(
     "--seed", "seeds", metavar="N", type=click.IntRange(min=0), multiple=True, help="Of all that is random; repeatable."
 )
-@click.option(
-    "--out",
-    "--report",
-    "out",
-    metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("build/demo/cue-accumulation"),
-    show_default=True,
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@_results("cue-accumulation")
 def cue_accumulation(data: Path | None, epochs: int, seeds: tuple[int, ...], out: Path, as_json: bool) -> None:
     """ReckOn learns by e-prop to remember on which side most cues were, and to say so a second later.
 

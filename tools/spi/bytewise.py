@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import ModuleType
+from typing import Self
 
 import numpy as np
 
 from emulator.codec import decode, encode
 from emulator.declare import Chip, Memory, Register, Word
+from emulator.spi_slave import SPI_ADDR, SPI_DATA, SPI_SYNAPSE_ADDR, SpiCmd
 from tools.config.configuration import Configuration
 from tools.spi.writes import MemoryWrite, RegisterWrite, Write
 
@@ -45,6 +48,22 @@ class Bytewise:
     gate: str
     quiet: Mapping[str, int]
     chunk_bits: int = BYTE
+
+    @classmethod
+    def of(cls, layout: ModuleType) -> Self:
+        """The port of a chip whose frames are those of ``emulator.spi_slave``; layout : what declares it."""
+        return cls(
+            chip=layout.CHIP,
+            addr=SPI_ADDR,
+            data=SPI_DATA,
+            config=SpiCmd.CONFIG,
+            reach={
+                layout.NEURONS.name: Reach(SpiCmd.NEURONS, layout.SPI_NEURON_ADDR),
+                layout.SYNAPSES.name: Reach(SpiCmd.SYNAPSES, SPI_SYNAPSE_ADDR),
+            },
+            gate="SPI_GATE_ACTIVITY",
+            quiet={"SPI_GATE_ACTIVITY": 1, "SPI_OPEN_LOOP": 1},
+        )
 
     @property
     def bits(self) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from emulator.declare import Memory
 from emulator.odin import layout
-from tools.spi.bytewise import BYTE, Bytewise, Reach
+from tools.spi.bytewise import BYTE, Bytewise
 from tools.spi.writes import MemoryWrite
 
 
@@ -32,15 +32,4 @@ class OdinPort(Bytewise):
         yield MemoryWrite(memory.name, word, last, contents[last])
 
 
-PORT = OdinPort(
-    chip=layout.CHIP,
-    addr=layout.SPI_ADDR,
-    data=layout.SPI_DATA,
-    config=layout.SpiCmd.CONFIG,
-    reach={
-        layout.NEURONS.name: Reach(layout.SpiCmd.NEURONS, layout.SPI_NEURON_ADDR),
-        layout.SYNAPSES.name: Reach(layout.SpiCmd.SYNAPSES, layout.SPI_SYNAPSE_ADDR),
-    },
-    gate="SPI_GATE_ACTIVITY",
-    quiet={"SPI_GATE_ACTIVITY": 1, "SPI_OPEN_LOOP": 1},
-)
+PORT = OdinPort.of(layout)

@@ -79,9 +79,13 @@ class BoardLine:
 
 @pytest.fixture(scope="module")
 def net(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
-    path = tmp_path_factory.mktemp("net") / "net.toml"
-    path.write_text(NET)
-    return load(path, "odin")
+    return loaded(NET, "odin", tmp_path_factory.mktemp("net"))
+
+
+def loaded(net: str, chip: str, folder: Path) -> Configuration:
+    path = folder / "net.toml"
+    path.write_text(net)
+    return load(path, chip)
 
 
 def events(n: int) -> np.ndarray:

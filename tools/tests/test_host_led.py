@@ -22,14 +22,13 @@ from rtl.bridge.protocol import buses
 from tools.cli import cli
 from tools.config import packed
 from tools.config.configuration import Configuration
-from tools.config.load import load
 from tools.host import led, session
 from tools.host.device import Device
 from tools.host.link import Link
 from tools.host.simulated.model import ModelBoard
 from tools.host.simulated.rtl import RtlBoard
 from tools.host.simulated.terminal import Board
-from tools.tests.test_host import DEPTH, BoardLine
+from tools.tests.test_host import DEPTH, BoardLine, loaded
 from tools.tests.test_run_hosted import CONFIG, OPERATIONS, SPIKES
 
 SMALL = {"n_neurons": 64, "n_inputs": 64, "n_outputs": 4}
@@ -39,9 +38,7 @@ LEARNING = CONFIG.replace("SPI_DO_EPROP = 0", "SPI_DO_EPROP = 7\nSPI_SEND_LABEL_
 
 @pytest.fixture(scope="module")
 def net(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
-    path = tmp_path_factory.mktemp("net") / "net.toml"
-    path.write_text(LEARNING)
-    return load(path, "reckon")
+    return loaded(LEARNING, "reckon", tmp_path_factory.mktemp("net"))
 
 
 def operations(n_timesteps: int) -> np.ndarray:

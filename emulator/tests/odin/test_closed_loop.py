@@ -12,6 +12,7 @@ from emulator.odin.chip import Model
 from emulator.odin.closed_loop import run
 from emulator.odin.layout import CHIP, LIF, NEURONS, N
 from emulator.runs import Run
+from emulator.tests.naive_loop import naive
 from emulator.trace import pack, unpack
 
 IN, OUT = CHIP.input_word, CHIP.output_word
@@ -30,35 +31,6 @@ def model() -> Model:
     m.registers[0].spi_open_loop = 1
     m.drive(np.array([pack(IN, {"RST": 1})] * 4 + [0] * 4), np.ones(8, dtype=np.uint8))
     return m
-
-
-def naive(m: Model, events: list[int], env: Environment, n_cycles: int) -> tuple[list[tuple[int, int]], list[int]]:
-    """Spikes and rows of ``n_cycles`` clocks; each side counts since when it has been waiting."""
-    spikes, rows = [], []
-    left = list(events)
-    addr = req = out_ack = 0
-    seen_in = seen_out = 0  # clocks since the change that the side will answer
-    before = {"AEROUT_REQ": 0}
-    for _ in range(n_cycles):
-        shown = unpack(OUT, m.outputs)
-        if shown["AEROUT_REQ"] and not before["AEROUT_REQ"]:
-            spikes.append((int(m.registers[0].cycle), shown["AEROUT_ADDR"]))
-        before = shown
-        if req and shown["AERIN_ACK"]:
-            if seen_in == env.hold:
-                req, seen_in = 0, -1
-            seen_in += 1
-        elif not req and not shown["AERIN_ACK"] and left:
-            if seen_in == env.gap:
-                req, addr, seen_in = 1, left.pop(0), -1
-            seen_in += 1
-        if shown["AEROUT_REQ"] != out_ack:
-            if seen_out == (env.ack_hold if out_ack else env.ack_delay):
-                out_ack, seen_out = shown["AEROUT_REQ"], -1
-            seen_out += 1
-        rows.append(pack(IN, {"AERIN_ADDR": addr, "AERIN_REQ": req, "AEROUT_ACK": out_ack}))
-        m.step(rows[-1])
-    return spikes, rows
 
 
 def spikes_of(r: Run) -> list[tuple[int, int]]:

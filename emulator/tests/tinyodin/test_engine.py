@@ -17,11 +17,10 @@ from emulator import state
 from emulator.codec import encode
 from emulator.handshake import Environment
 from emulator.runs import Buses, EventRun, Run
-from emulator.tests.tinyodin.helpers import EVENT, IN, OUT, ready
+from emulator.tests.naive_loop import naive
+from emulator.tests.tinyodin.helpers import EVENT, ready
 from emulator.tinyodin import closed_loop, engine
-from emulator.tinyodin.chip import Model
 from emulator.tinyodin.layout import LIF, N
-from emulator.trace import pack, unpack
 
 N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "40"))
 SPIKE = EVENT["spike"].encode(pre_neur=5)
@@ -176,33 +175,6 @@ def test_all_is_swept_but_virtual_and_single_events() -> None:
     assert result.done and result.statistics.n_sweeps == 2
     assert result.statistics.cycles["POP_NEUR"] == result.statistics.cycles["TREF"] - 2 == 2 * N
     assert result.statistics.cycles["AER_POP"] == 1
-
-
-def naive(model: Model, events: list[int], env: Environment, n_cycles: int) -> tuple[list[tuple[int, int]], list[int]]:
-    """Spikes and rows of ``n_cycles`` clocks; each side counts since when it has been waiting."""
-    spikes, rows = [], []
-    left = list(events)
-    addr = req = out_ack = seen_in = seen_out = req_before = 0
-    for _ in range(n_cycles):
-        shown = unpack(OUT, model.outputs)
-        if shown["AEROUT_REQ"] and not req_before:
-            spikes.append((int(model.registers[0].cycle), shown["AEROUT_ADDR"]))
-        req_before = shown["AEROUT_REQ"]
-        if req and shown["AERIN_ACK"]:
-            if seen_in == env.hold:
-                req, seen_in = 0, -1
-            seen_in += 1
-        elif not req and not shown["AERIN_ACK"] and left:
-            if seen_in == env.gap:
-                req, addr, seen_in = 1, left.pop(0), -1
-            seen_in += 1
-        if shown["AEROUT_REQ"] != out_ack:
-            if seen_out == (env.ack_hold if out_ack else env.ack_delay):
-                out_ack, seen_out = shown["AEROUT_REQ"], -1
-            seen_out += 1
-        rows.append(pack(IN, {"AERIN_ADDR": addr, "AERIN_REQ": req, "AEROUT_ACK": out_ack}))
-        model.step(rows[-1])
-    return spikes, rows
 
 
 @settings(max_examples=6)

@@ -1,0 +1,37 @@
+"""A sender of events and a receiver of spikes in plain Python around ``Model.step``."""
+
+from __future__ import annotations
+
+from emulator.handshake import Environment
+from emulator.model import ClockLevel
+from emulator.trace import pack, unpack
+
+
+def naive(
+    model: ClockLevel, events: list[int], env: Environment, n_cycles: int
+) -> tuple[list[tuple[int, int]], list[int]]:
+    """Spikes and rows of ``n_cycles`` clocks; each side counts since when it has been waiting."""
+    pins_in, pins_out = model.chip.input_word, model.chip.output_word
+    spikes, rows = [], []
+    left = list(events)
+    addr = req = out_ack = seen_in = seen_out = req_before = 0
+    for _ in range(n_cycles):
+        shown = unpack(pins_out, model.outputs)
+        if shown["AEROUT_REQ"] and not req_before:
+            spikes.append((int(model.registers[0].cycle), shown["AEROUT_ADDR"]))
+        req_before = shown["AEROUT_REQ"]
+        if req and shown["AERIN_ACK"]:
+            if seen_in == env.hold:
+                req, seen_in = 0, -1
+            seen_in += 1
+        elif not req and not shown["AERIN_ACK"] and left:
+            if seen_in == env.gap:
+                req, addr, seen_in = 1, left.pop(0), -1
+            seen_in += 1
+        if shown["AEROUT_REQ"] != out_ack:
+            if seen_out == (env.ack_hold if out_ack else env.ack_delay):
+                out_ack, seen_out = shown["AEROUT_REQ"], -1
+            seen_out += 1
+        rows.append(pack(pins_in, {"AERIN_ADDR": addr, "AERIN_REQ": req, "AEROUT_ACK": out_ack}))
+        model.step(rows[-1])
+    return spikes, rows
