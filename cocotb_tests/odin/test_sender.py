@@ -7,7 +7,6 @@ from typing import Any
 
 import cocotb
 import numpy as np
-import pytest
 
 from cocotb_tests.lib.aer import AerDriver
 from cocotb_tests.lib.bus import level
@@ -66,14 +65,6 @@ async def test_both_say_what_is_owed(dut: Any) -> None:
             await sending
             assert driver.owed() is None
             assert driver.overdue() is None
-
-
-@cocotb.test(**LIMIT)
-async def test_both_refuse_an_event_that_does_not_fit(dut: Any) -> None:
-    async with Bench(dut) as bench:
-        for driver in drivers(bench, AT_ONCE):
-            with pytest.raises(ValueError):
-                await driver.send_all([1 << 17])
 
 
 def drivers(bench: Bench, timing: SenderTiming) -> Iterator[AerDriver]:

@@ -59,7 +59,8 @@ def command(
 ) -> None:
     """Hold the golden model to the RTL, on every pin at every clock: ODIN while it learns digits, others in all tests.
 
-    With --test, --waves or --sim icarus under cocotb: slower by a factor of 30, but with any test, and with waveforms.
+    With --test, --waves or --sim icarus under cocotb: slower, in Verilator by a factor of 3, but with any test, and
+    with waveforms.
 
     Everything goes to the report's folder: of digits a page with pictures, or what differs with a waveform; of cocotb
     tests a folder each with its log, and results.xml (JUnit).
