@@ -14,13 +14,14 @@ from emulator.handshake import FOREVER, Delays, Environment, Receiver, Sender, h
 from emulator.kernel.bits import field
 from emulator.kernel.fifo import n_main
 from emulator.kernel.jit import entry, kernel
-from emulator.odin import aer_out, controller, event, planes, scheduler
+from emulator.odin import aer_out, controller, event, planes_memories, scheduler
 from emulator.odin.chip import Model
 from emulator.odin.clock import IN, OUT, at_rest, calm_clock, outputs, waiting_clock
 from emulator.odin.controller import WAIT
-from emulator.odin.event import Workspace
+from emulator.odin.event_visits import is_free
 from emulator.odin.statistics import COUNTS, statistics
 from emulator.odin.stretch import is_idle
+from emulator.odin.workspace import Workspace, memory_clock, new_workspace
 from emulator.runs import Buses, EventRun, Given, driven, new_column, put, undriven
 
 NO_SWEEPS = -1
@@ -48,7 +49,7 @@ def run(
     stall = stall_clocks(model, environment) if sweeping and _may_sweep(model) else NO_SWEEPS
     given = runs.given(model, events, environment, not_before, buses)
     cycles, addrs, n_cycles, done, left = _loop(
-        *model.kernel_state(), event.new_workspace(), counts[0], given, max_cycles, finish, stall
+        *model.kernel_state(), new_workspace(), counts[0], given, max_cycles, finish, stall
     )
     n_sent, buses = runs.after(left)
     return EventRun(cycles, addrs, first_cycle, int(n_cycles), bool(done), n_sent, buses, statistics(counts[0]))
@@ -89,7 +90,7 @@ def rest_clocks(r: np.record, sender: Sender, receiver: Receiver, delays: Delays
     if r.state != WAIT or sender.req == 1:
         return 0
     quiet = FOREVER if sender.n_sent == n_events else max(sender.wait, pause)
-    if quiet < WORTH_IT or not is_idle(r) or not event.is_free(r, receiver, delays):
+    if quiet < WORTH_IT or not is_idle(r) or not is_free(r, receiver, delays):
         return 0
     return min(quiet, scheduler.unchanged_for(r))
 
@@ -107,7 +108,7 @@ def _to_next_event(
 ) -> Sender:
     """Run on, for at most ``limit`` clocks, while only the controller, the scheduler and the input bus move.
 
-    Call it only where the event level is free (``event.is_free``). Ends where an event begins, or a rest may.
+    Call it only where the event level is free (``is_free``). Ends where an event begins, or a rest may.
     """
     end = r.cycle + limit
     while r.cycle < end and sender.n_sent < len(events) and controller.is_waiting(r.state):
@@ -141,7 +142,7 @@ def _loop(
     events, not_before, delays, (sender, receiver, req_before) = given
     sweeping = stall != NO_SWEEPS
     if sweeping:
-        planes.load_all(ws.planes, r, neurons)
+        planes_memories.load_all(ws.planes, r, neurons)
     while n_cycles < max_cycles:
         shown = outputs(r)
         ack, req = field(shown, OUT.AERIN_ACK), field(shown, OUT.AEROUT_REQ)
@@ -165,7 +166,7 @@ def _loop(
                 r.cycle += clocks
                 n_cycles += clocks
                 continue
-            if event.is_free(r, receiver, delays):
+            if is_free(r, receiver, delays):
                 before = r.cycle
                 limit = max_cycles - n_cycles
                 sender = _to_next_event(r, counts, others, sender, delays, events, not_before, limit)
@@ -193,9 +194,9 @@ def _loop(
         if waiting:
             waiting_clock(r)
         else:
-            event.memory_clock(r, neurons, synapses, ws, counts, sweeping)
+            memory_clock(r, neurons, synapses, ws, counts, sweeping)
         counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
         n_cycles += 1
     if sweeping:
-        planes.flush_all(ws.planes, r, neurons, synapses)
+        planes_memories.flush_all(ws.planes, r, neurons, synapses)
     return cycles[:n_spikes], addrs[:n_spikes], n_cycles, done, Buses(sender, receiver, req_before)

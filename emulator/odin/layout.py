@@ -40,7 +40,7 @@ PINS = (
     Pin("AEROUT_ACK", "in", 1, "ack", "Acknowledge of the output event bus.", "aerout"),
 )
 
-# --- Neuron memory (doc 3.1, 3.3; neuron_core.v; the words: neuron_words.py) -------------------------------------
+# --- Neuron memory (doc 3.1, 3.3; neuron_core.v; the words: neuron_words.py) ------------------------------------
 
 
 class ResonSign(IntEnum):

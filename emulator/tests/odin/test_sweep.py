@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from emulator.kernel.jit import outlined
-from emulator.odin import planes, sdsp, sweep, sweep_izh, sweep_lif
+from emulator.odin import planes, planes_memories, sdsp, sweep, sweep_izh, sweep_lif
 from emulator.odin.layout import IZH, LIF, NEURONS, N
 from emulator.tests.odin.helpers import izh_updates, lif_updates
 from emulator.tests.odin.test_planes import bits, plane
@@ -38,7 +38,7 @@ class Crowd:
         self.neurons[:, 0] = self.neurons[:, 0] & ~np.uint32(1) | self.is_lif
         self.registers = np.zeros(1, np.dtype((np.record, [(f"neur_v_{d}", np.int64, (32,)) for d in ("up", "down")])))
         self.planes = planes.new_planes()[0]
-        planes.load_all(self.planes, self.registers.view(np.recarray)[0], self.neurons)
+        planes_memories.load_all(self.planes, self.registers.view(np.recarray)[0], self.neurons)
 
     def expected(self, stimuli: np.ndarray) -> np.ndarray:
         """All neurons one by one; returns (256, 5): spike, v_up, v_down, spk_ref, isi_ref."""
