@@ -84,8 +84,8 @@ def _looper(clock: ModuleType, stretch: ModuleType) -> Callable[..., Any]:
             req_before = req
             if sender.n_sent == len(events):
                 done = not finish or ((ack | req | receiver.ack) == 0 and clock.at_rest(r))
-            if done:
-                break
+                if done:
+                    break
             sender = send(sender, delays, events, ack, held(sender, not_before, r.cycle))
             receiver = receive(receiver, delays, req)
             r.inputs = others | driven(clock.IN, sender, receiver)

@@ -158,6 +158,7 @@ def room(array: np.ndarray, n_used: int, n_more: int) -> np.ndarray:
 @entry
 def put(array: np.ndarray, index: int, element: int) -> np.ndarray:
     """The array with the element at its end, or a longer copy of it if it was full."""
-    array = room(array, index, 1)
+    if index == len(array):  # mostly not, and a call costs
+        array = room(array, index, 1)
     array[index] = element
     return array

@@ -153,8 +153,8 @@ def _loop(
         req_before = req
         if sender.n_sent == len(events):
             done = not finish or ((ack | req | receiver.ack) == 0 and at_rest(r))
-        if done:
-            break
+            if done:
+                break
         pause = held(sender, not_before, r.cycle)
         waiting = controller.is_waiting(r.state)
         if sweeping and waiting:
