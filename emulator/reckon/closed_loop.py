@@ -17,16 +17,17 @@ from emulator.reckon.srams import Mems
 from emulator.reckon.stretch import can_stretch, stretch
 from emulator.runs import new_column, put
 
+Given = tuple[np.record, np.ndarray, Mems, np.record, np.ndarray, Delays, np.ndarray]  # see ``given``
+
 
 @dataclass(frozen=True)
-class Run:
-    """What came of a run.
+class Received:
+    """What comes of a run at either level.
 
     cycles, received : (n,) int64, the first clock before whose edge OUT_REQ was seen high, and OUT_DATA there; cycles
     count from the model's own first clock
     first_cycle : number of the run's first clock; n_cycles : clocks that the run took
     done : all operations were carried out; False: ``max_cycles`` was reached first
-    rows : (n_cycles,) int64, the packed input pins in each clock, if they were asked for, else empty
     """
 
     cycles: np.ndarray
@@ -34,6 +35,15 @@ class Run:
     first_cycle: int
     n_cycles: int
     done: bool
+
+
+@dataclass(frozen=True)
+class Run(Received):
+    """What came of a run.
+
+    rows : (n_cycles,) int64, the packed input pins in each clock, if they were asked for, else empty
+    """
+
     rows: np.ndarray
 
 
@@ -45,23 +55,20 @@ def run(model: Model, ops: ArrayLike, host: Host, max_cycles: int = 1 << 62, rec
     is left to do; what the last operation did to the pins is done.
     Raises InputError for an operation that does not exist.
     """
-    operations = hosts.operations(ops)
     first_cycle = int(model.registers[0].cycle)
-    cycles, received, rows, n_cycles, done = _loop(
-        *model.kernel_state(),
-        hosts.start(int(model.registers[0].inputs), host),
-        operations,
-        host.delays,
-        np.empty((n_taken(operations), 2), dtype=np.int64),
-        max_cycles,
-        record_rows,
-    )
+    cycles, received, rows, n_cycles, done = _loop(*given(model, ops, host), max_cycles, record_rows)
     return Run(cycles, received, first_cycle, int(n_cycles), bool(done), rows)
 
 
-def n_taken(operations: np.ndarray) -> int:
-    """Bytes that all operations together take from the output bus."""
-    return int(operations[operations[:, 0] == Op.TAKE, 1].sum())
+def given(model: Model, ops: ArrayLike, host: Host) -> Given:
+    """What the loops of both levels take: state, host, operations, delays, and room for all bytes taken.
+
+    Raises InputError for an operation that does not exist.
+    """
+    operations = hosts.operations(ops)
+    n_taken = int(operations[operations[:, 0] == Op.TAKE, 1].sum())
+    started = hosts.start(int(model.registers[0].inputs), host)
+    return *model.kernel_state(), started, operations, host.delays, np.empty((n_taken, 2), dtype=np.int64)
 
 
 @entry

@@ -17,7 +17,7 @@ from emulator.kernel.jit import entry, kernel
 from emulator.reckon import host as hosts
 from emulator.reckon.chip import Model
 from emulator.reckon.clock import apply_inputs, clock, outputs
-from emulator.reckon.closed_loop import n_taken
+from emulator.reckon.closed_loop import Received, given
 from emulator.reckon.host import OUT, SPIKE, Delays, Host
 from emulator.reckon.srams import Mems
 from emulator.reckon.stretch import can_stretch, is_waiting, pass_clocks, stretch
@@ -27,21 +27,12 @@ ANSWER = 3  # clocks until a change of AERIN_REQ shows on AERIN_ACK: two flip-fl
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Received):
     """What came of a run.
 
-    cycles, received : (n,) int64, the first clock before whose edge OUT_REQ was seen high, and OUT_DATA there; cycles
-    count from the model's own first clock
-    first_cycle : number of the run's first clock; n_cycles : clocks that the run took
-    done : all operations were carried out; False: ``max_cycles`` was reached first
     n_swept : of the clocks, those that were taken at once: in stretches, and whole handshakes
     """
 
-    cycles: np.ndarray
-    received: np.ndarray
-    first_cycle: int
-    n_cycles: int
-    done: bool
     n_swept: int
 
 
@@ -51,16 +42,8 @@ def run(model: Model, ops: ArrayLike, host: Host, max_cycles: int = 1 << 62) -> 
     ops : (n, 2) integers, ``Op`` and operand
     Raises InputError for an operation that does not exist.
     """
-    operations = hosts.operations(ops)
     first_cycle = int(model.registers[0].cycle)
-    cycles, received, n_cycles, n_swept, done = _loop(
-        *model.kernel_state(),
-        hosts.start(int(model.registers[0].inputs), host),
-        operations,
-        host.delays,
-        np.empty((n_taken(operations), 2), dtype=np.int64),
-        max_cycles,
-    )
+    cycles, received, n_cycles, n_swept, done = _loop(*given(model, ops, host), max_cycles)
     return Run(cycles, received, first_cycle, int(n_cycles), bool(done), int(n_swept))
 
 
