@@ -51,7 +51,7 @@ class Crossbar(ClockLevel):
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
         state = self.kernel_state()
         self._state_before = int(state[0].state)
-        self.run_rows(state[:1], state, inputs, clk, out)
+        self.run_rows(inputs, clk, out, *state)
 
     # --- What it is doing, in words ---
 

@@ -35,20 +35,24 @@ def _same(inputs: np.ndarray, clk: np.ndarray, i: int) -> int:
     return j
 
 
-def driver(clock: ModuleType, stretch: ModuleType) -> Callable[..., None]:
-    """What runs the rows of a trace (see ``emulator.trace``) on a chip: ``drive(pins, state, inputs, clk, out)``.
+def driver(clock: ModuleType, stretch: ModuleType, n_beside: int = 0) -> Callable[..., None]:
+    """What runs the rows of a trace (see ``emulator.trace``) on a chip: ``drive(inputs, clk, out, *given)``.
 
     clock : the chip's module with ``apply_inputs(*pins, inputs)``, ``outputs(record)`` and ``clock(*state)``
     stretch : the chip's module with ``can_stretch(record)``, and ``stretch(*state, clocks)``, which runs on for at most
     so many clocks with the inputs as they are, and returns how many, perhaps 0; the outputs stay as they are
 
-    Of ``drive``: pins, state : what those functions take, both beginning with the record of registers; out : (n,)
-    int64, is given the output pins before each row's clock edge, packed; 0 where the row has none.
+    Of ``drive``: given : the record of registers, then the ``n_beside`` arguments that only ``apply_inputs`` takes
+    beside it (``pins``), then those that only the others take (``state``); a tuple of them would cost each call some
+    microseconds. out : (n,) int64, is given the output pins before each row's clock edge, packed; 0 where the row has
+    none.
     """
+    n_pins = 1 + n_beside
 
     @entry
-    def drive(pins: Any, state: Any, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
-        r = state[0]
+    def drive(inputs: np.ndarray, clk: np.ndarray, out: np.ndarray, *given: Any) -> None:
+        r = given[0]
+        pins, state = given[:n_pins], given[:1] + given[n_pins:]
         i, same = 0, 0
         while i < len(inputs):
             if inputs[i] != r.inputs:

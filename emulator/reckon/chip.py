@@ -47,7 +47,7 @@ class Model(ClockLevel):
 
     chip = CHIP
     counters = COUNTERS
-    run_rows = staticmethod(driver(clock, stretch))
+    run_rows = staticmethod(driver(clock, stretch, n_beside=1))
 
     def __init__(self, seed: int | None = None) -> None:
         super().__init__(seed)
@@ -56,8 +56,7 @@ class Model(ClockLevel):
 
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
         self._state_before = int(self.registers[0].state)
-        r, flat, mems = self.kernel_state()
-        self.run_rows((r, flat), (r, mems), inputs, clk, out)
+        self.run_rows(inputs, clk, out, *self.kernel_state())
 
     def kernel_state(self) -> tuple[np.record, np.ndarray, Mems]:
         """The state as kernels take it: the record, also as one flat array, and the memories."""
