@@ -17,7 +17,7 @@ from golden.compare import PinDifference, pin_differences
 if TYPE_CHECKING:
     from golden.replay import GoldenModel
 
-BLOCK = 1 << 16  # rows between two comparisons
+BLOCK = 1 << 18  # rows between two comparisons
 
 
 class Device(Protocol):
