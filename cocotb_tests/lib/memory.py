@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -25,10 +26,12 @@ def check(handle: Any, memory: Memory) -> None:
 def write(handle: Any, memory: Memory, content: np.ndarray) -> None:
     """Overwrite all words: (depth, limbs) uint32, limb 0 least significant."""
     check(handle, memory)
-    limbs = np.ascontiguousarray(content, dtype="<u4").view(np.uint8)
-    text = np.unpackbits(limbs, axis=1, count=memory.width, bitorder="little")[:, ::-1] + ord("0")
-    for word, row in zip(_words(handle), np.ascontiguousarray(text, dtype=np.uint8), strict=True):
-        word._handle.set_signal_val_binstr(_AT_ONCE, row.tobytes().decode())
+    _put(_words(handle), memory, content)
+
+
+def write_first(handle: Any, memory: Memory, content: np.ndarray) -> None:
+    """Overwrite the first words, as many as are given: (n, limbs) uint32."""
+    _put(_words(handle)[: len(content)], memory, content)
 
 
 def read(handle: Any, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
@@ -37,6 +40,13 @@ def read(handle: Any, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
     text = "".join([bits(word) for word in _words(handle)])
     held = np.frombuffer(text.encode(), dtype=np.uint8).reshape(memory.depth, memory.width)[:, ::-1]
     return _limbs(held == ord("1"), memory), _limbs((held == ord("0")) | (held == ord("1")), memory)
+
+
+def _put(words: Sequence[Any], memory: Memory, content: np.ndarray) -> None:
+    limbs = np.ascontiguousarray(content, dtype="<u4").view(np.uint8)
+    text = np.unpackbits(limbs, axis=1, count=memory.width, bitorder="little")[:, ::-1] + ord("0")
+    for word, row in zip(words, np.ascontiguousarray(text, dtype=np.uint8), strict=True):
+        word._handle.set_signal_val_binstr(_AT_ONCE, row.tobytes().decode())
 
 
 @cache

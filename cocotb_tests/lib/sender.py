@@ -45,9 +45,7 @@ class Sender:
 
     async def send(self, events: Sequence[Planned]) -> None:
         """A block of events, from now until the last gap is over."""
-        content = np.zeros((self._declared.depth, self._declared.n_limbs), np.uint32)
-        content[: len(events)] = events
-        memory.write(self._events, self._declared, content)
+        memory.write_first(self._events, self._declared, np.array(events, np.uint32))
         self._n.value = len(events)
         self._busy.value = 1
         await self._busy.falling_edge
