@@ -1,7 +1,8 @@
-"""What differs between the model and a recording: pins at a cycle, words and fields of a memory."""
+"""What differs between the model and a recording: pins at a cycle, words and fields of a memory; and what was compared."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,43 @@ from emulator.codec import from_limbs, take
 from emulator.declare import Chip, Memory
 
 WORDS_LISTED = 16
+
+
+@dataclass(frozen=True)
+class ComparedBits:
+    """How many bits of the output pins a comparison could compare.
+
+    total : bits of all output pins at all compared clock edges, at least 0
+    unknown : pin -> how many of its bits were X or Z, and so were not compared; pins without such bits are left out
+    """
+
+    total: int = 0
+    unknown: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def n_unknown(self) -> int:
+        return sum(self.unknown.values())
+
+    @property
+    def n_compared(self) -> int:
+        return self.total - self.n_unknown
+
+    def __add__(self, other: ComparedBits) -> ComparedBits:
+        pins = dict.fromkeys([*self.unknown, *other.unknown])
+        unknown = {pin: self.unknown.get(pin, 0) + other.unknown.get(pin, 0) for pin in pins}
+        return ComparedBits(self.total + other.total, unknown)
+
+    def __str__(self) -> str:
+        return f"{self.n_compared:,} of {self.total:,} output bits compared"
+
+
+def compared_bits(chip: Chip, known: np.ndarray) -> ComparedBits:
+    """Count what a comparison of some clock edges can compare.
+
+    known : (n,) int64, for each edge a mask of the packed output bits that are neither X nor Z on either side
+    """
+    counts = {f.name: int(np.bitwise_count(~known & (f.high << f.lsb)).sum()) for f in chip.output_word}
+    return ComparedBits(len(known) * chip.output_word.width, {pin: n for pin, n in counts.items() if n})
 
 
 @dataclass(frozen=True)
