@@ -1,4 +1,4 @@
-"""What differs between the model and a recording: pins at a cycle, words and fields of a memory; and what was compared."""
+"""What a comparison compares, and what differs: pins at a cycle, words and fields of a memory."""
 
 from __future__ import annotations
 
