@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from emulator.declare import Chip, Field, Word
-from emulator.kernel.bits import Position
-
-LIMB_BITS = 32
+from emulator.declare import INTEGER_BITS, Chip, Field, Word
+from emulator.kernel.bits import LIMB_BITS, Position
 
 
 def encode(word: Word, /, **fields: int) -> int:
@@ -53,9 +51,9 @@ def from_limbs(limbs: np.ndarray) -> int:
 
 
 def position(f: Field) -> Position:
-    """Where kernels find the field."""
-    if f.width > LIMB_BITS:
-        raise ValueError(f"field {f.name}: {f.width} bits; a kernel takes fields of at most {LIMB_BITS}")
+    """Where kernels find the field. Raises ValueError for a field of more than 63 bits."""
+    if f.width > INTEGER_BITS:
+        raise ValueError(f"field {f.name}: {f.width} bits; a kernel takes fields of at most {INTEGER_BITS}")
     return Position(f.lsb // LIMB_BITS, f.msb // LIMB_BITS, f.lsb % LIMB_BITS, (1 << f.width) - 1)
 
 

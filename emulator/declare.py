@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+INTEGER_BITS = 63  # of an int64 without its sign: of a row of packed pins, of a register of the state
+
 
 class DeclarationError(ValueError):
     """A declaration contradicts itself."""
@@ -241,6 +243,7 @@ class Register:
 class Reg:
     """A register of the model's state: what a flip-flop, or an array of them, holds between two clocks.
 
+    width : bits, 1..63
     reset : value after reset, or None if no reset touches it
     shape : () for one register, else an array of them
     """
@@ -250,6 +253,13 @@ class Reg:
     reset: int | None = 0
     shape: tuple[int, ...] = ()
     meaning: str = ""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.width <= INTEGER_BITS:
+            raise DeclarationError(
+                f"state register {self.name}: width {self.width}; right is 1..{INTEGER_BITS},"
+                " and shape= for an array of several"
+            )
 
 
 @dataclass(frozen=True)
@@ -304,7 +314,11 @@ class Event:
 
 @dataclass(frozen=True)
 class Chip:
-    """All that is declared of a chip."""
+    """All that is declared of a chip.
+
+    Its input pins but the clock, and likewise its output pins, are together at most 63 bits: they are packed into rows
+    (see ``emulator.trace``).
+    """
 
     name: str
     title: str
@@ -322,6 +336,11 @@ class Chip:
         _unique(self.name, "state register", [r.name for b in self.blocks for r in b.regs])
         if [p.role for p in self.pins].count("clock") != 1:
             raise DeclarationError(f"{self.name}: exactly one pin must have the role 'clock'")
+        for word in (self.input_word, self.output_word):
+            if word.width > INTEGER_BITS:
+                raise DeclarationError(
+                    f"{word.name}: {word.width} bits; they are packed into one row, which holds at most {INTEGER_BITS}"
+                )
 
     @property
     def clock(self) -> Pin:

@@ -51,7 +51,7 @@ class ClockLevel(ABC):
         inputs : (n,) int64; clk : (n,) uint8. Returns (n,) int64, the output pins before each row's clock edge, packed;
         0 where the row has none.
         """
-        out = np.empty(len(inputs), dtype=np.int64)
+        out = np.zeros(len(inputs), dtype=np.int64)
         self._run(np.ascontiguousarray(inputs, dtype=np.int64), np.ascontiguousarray(clk, dtype=np.uint8), out)
         return out
 

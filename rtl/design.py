@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from emulator.declare import Chip, Pin
-from emulator.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
     from amaranth.hdl import Elaboratable
 
 Language = Literal["verilog-2005", "systemverilog"]
-_SIGN_FREE_BITS = 63  # of the int64 in which pins are packed
 
 
 @dataclass(frozen=True)
@@ -72,10 +70,3 @@ class OurChip:
     make: Callable[..., Elaboratable]
     memories: Mapping[str, str]
     kept_words: Callable[..., np.ndarray] | None = None
-
-
-def check_packable(chip: Chip) -> None:
-    """Raise InputError if the chip's inputs or outputs do not fit a packed row (63 bits each)."""
-    for word in (chip.input_word, chip.output_word):
-        if word.width > _SIGN_FREE_BITS:
-            raise InputError(f"{word.name}: {word.width} bits; a packed row holds at most {_SIGN_FREE_BITS}")

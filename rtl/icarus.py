@@ -17,7 +17,7 @@ import numpy as np
 from emulator.declare import Chip, Memory, Pin, Word
 from emulator.errors import InputError
 from rtl import toolchain
-from rtl.design import Design, check_packable
+from rtl.design import Design
 
 _LANGUAGE_OPTIONS = {"verilog-2005": "-g2005", "systemverilog": "-g2012"}
 _EDGE_ROLES = ("reset", "sck")
@@ -95,7 +95,6 @@ def run(
     memories : contents before the first row; what is not given starts unknown, as all registers do
     Raises InputError when Icarus is missing, or refuses the sources, or the design ends the simulation itself.
     """
-    check_packable(chip)
     tool = toolchain.icarus()
     work_dir.mkdir(parents=True, exist_ok=True)
     memories = memories or {}

@@ -23,7 +23,7 @@ import numpy as np
 from emulator.declare import Chip
 from emulator.errors import InputError
 from rtl import edges, toolchain
-from rtl.design import Design, check_packable
+from rtl.design import Design
 from rtl.harness import cpp_harness, member, public_memories
 
 _VERILATOR_OPTIONS = (
@@ -143,7 +143,6 @@ def build(design: Design, chip: Chip, build_dir: Path, whole: bool = False) -> V
 
     Raises InputError when Verilator or the C++ compiler is missing, or Verilator refuses the sources.
     """
-    check_packable(chip)
     harness, clock = cpp_harness(design, chip), member(design.port(chip.clock))
     texts = (
         toolchain.verilator().version,

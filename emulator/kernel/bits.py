@@ -1,7 +1,7 @@
 """Fields of words: taking them out and putting them in.
 
-A word of more than 32 bits is an array of 32-bit limbs, limb 0 least significant. A field is found by its ``Position``,
-which ``emulator.codec.positions`` derives from the declaration.
+A word is one integer of at most 63 bits, or an array of 32-bit limbs, limb 0 least significant. A field is found in
+either by its ``Position``, which ``emulator.codec.positions`` derives from the declaration.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ import numpy as np
 
 from emulator.kernel.jit import kernel
 
+LIMB_BITS = 32
+LIMB_MASK = (1 << LIMB_BITS) - 1
+
 
 class Position(NamedTuple):
-    """Where a field of at most 32 bits lies.
+    """Where a field of at most 63 bits lies.
 
     limb : limb of its least significant bit
     above : limb of its most significant bit (the same, unless the field straddles)
@@ -36,30 +39,40 @@ def bit(word: int, index: int) -> int:
 
 @kernel
 def field(word: int, at: Position) -> int:
-    """A field of a word of at most 32 bits."""
-    return (word >> at.shift) & at.mask
+    """A field of a non-negative word that is one integer of at most 63 bits."""
+    return (word >> (LIMB_BITS * at.limb + at.shift)) & at.mask
 
 
 @kernel
 def placed(content: int, at: Position) -> int:
-    """A field's content moved to its place in a word of at most 32 bits; the other bits are 0."""
-    return content << at.shift
+    """A field's content moved to its place in a word that is one integer of at most 63 bits; the other bits are 0."""
+    return content << (LIMB_BITS * at.limb + at.shift)
 
 
 @kernel
 def limb_field(limbs: np.ndarray, at: Position) -> int:
     """A field, unsigned, of a word of several limbs (an int64 array)."""
-    low = limbs[at.limb] >> at.shift
-    if at.above == at.limb:
-        return low & at.mask
-    return (low | (limbs[at.above] << (32 - at.shift))) & at.mask
+    content = limbs[at.limb] >> at.shift
+    if at.above > at.limb:
+        content |= limbs[at.limb + 1] << (LIMB_BITS - at.shift)
+    if at.above > at.limb + 1:  # so the shift is 2 or more
+        content |= limbs[at.above] << (2 * LIMB_BITS - at.shift)
+    return content & at.mask
 
 
 @kernel
 def set_limb_field(memory: np.ndarray, addr: int, at: Position, content: int) -> None:
     """Put ``content`` (it must fit) into a field of word ``addr`` of a memory of uint32 limbs."""
-    low = np.int64(memory[addr, at.limb]) & ~(at.mask << at.shift)
-    memory[addr, at.limb] = (low | (content << at.shift)) & 0xFFFFFFFF
-    if at.above != at.limb:
-        high = np.int64(memory[addr, at.above]) & ~(at.mask >> (32 - at.shift))
-        memory[addr, at.above] = high | (content >> (32 - at.shift))
+    _set_limb(memory, addr, at.limb, at.mask << at.shift & LIMB_MASK, content << at.shift & LIMB_MASK)
+    if at.above > at.limb:
+        n_below = LIMB_BITS - at.shift
+        _set_limb(memory, addr, at.limb + 1, at.mask >> n_below & LIMB_MASK, content >> n_below & LIMB_MASK)
+    if at.above > at.limb + 1:
+        n_below = 2 * LIMB_BITS - at.shift
+        _set_limb(memory, addr, at.above, at.mask >> n_below, content >> n_below)
+
+
+@kernel
+def _set_limb(memory: np.ndarray, addr: int, limb: int, mask: int, content: int) -> None:
+    """Replace the bits of a limb that the mask names."""
+    memory[addr, limb] = np.int64(memory[addr, limb]) & ~mask | content

@@ -91,10 +91,10 @@ def test_an_unknown_field_is_refused() -> None:
         codec.encode(MIXED, other=0)
 
 
-def test_kernels_take_fields_of_at_most_32_bits() -> None:
-    assert codec.position(Field("wide", 16, 32, "")) == Position(0, 1, 16, 0xFFFFFFFF)
-    with pytest.raises(ValueError, match=r"^field wide: 33 bits; a kernel takes fields of at most 32$"):
-        codec.position(Field("wide", 0, 33, ""))
+def test_kernels_take_fields_of_at_most_63_bits() -> None:
+    assert codec.position(Field("wide", 16, 63, "")) == Position(0, 2, 16, (1 << 63) - 1)
+    with pytest.raises(ValueError, match=r"^field wide: 64 bits; a kernel takes fields of at most 63$"):
+        codec.position(Field("wide", 0, 64, ""))
 
 
 @pytest.mark.parametrize("name", chips.names())

@@ -16,8 +16,8 @@ words = st.integers(0, (1 << WORD_BITS) - 1)
 
 @st.composite
 def fields(draw: st.DrawFn, word_bits: int = WORD_BITS) -> Field:
-    """Any field of 1 to 32 bits in a word."""
-    width = draw(st.integers(1, min(32, word_bits)))
+    """Any field of 1 to 63 bits in a word."""
+    width = draw(st.integers(1, min(63, word_bits)))
     return Field("f", draw(st.integers(0, word_bits - width)), width, "")
 
 
@@ -35,12 +35,12 @@ def test_a_bit_is_found_where_it_was_put(index: int) -> None:
     assert bit(((1 << 63) - 1) ^ (1 << index), index) == 0
 
 
-@given(st.integers(0, (1 << 32) - 1), fields(32))
-def test_a_field_of_a_narrow_word_is_its_bits(word: int, f: Field) -> None:
+@given(st.integers(0, (1 << 63) - 1), fields(63))
+def test_a_field_of_a_word_in_one_integer_is_its_bits(word: int, f: Field) -> None:
     assert field(word, position(f)) == taken(word, f)
 
 
-@given(fields(32), st.data())
+@given(fields(63), st.data())
 def test_placed_content_is_found_again(f: Field, data: st.DataObject) -> None:
     content = data.draw(st.integers(0, f.high))
     assert placed(content, position(f)) == content << f.lsb
