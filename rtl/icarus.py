@@ -18,6 +18,7 @@ from emulator.declare import Chip, Memory, Pin, Word
 from emulator.errors import InputError
 from rtl import toolchain
 from rtl.design import Design
+from rtl.initial import UNKNOWN, Initial, plusargs, vvp_options
 
 _LANGUAGE_OPTIONS = {"verilog-2005": "-g2005", "systemverilog": "-g2012"}
 _EDGE_ROLES = ("reset", "sck")
@@ -87,12 +88,14 @@ def run(
     clk: np.ndarray,
     work_dir: Path,
     memories: Mapping[str, np.ndarray] | None = None,
+    initial: Initial = UNKNOWN,
 ) -> Run:
     """Run rows (see ``emulator.trace``); every input is 0 before the first.
 
     inputs, clk : (n,) int64 and (n,) uint8, the rows
     work_dir : where the testbench and its files go
-    memories : contents before the first row; what is not given starts unknown, as all registers do
+    memories : contents before the first row; what is not given starts as all registers do
+    initial : how registers, and what is not initialised otherwise, start
     Raises InputError when Icarus is missing, or refuses the sources, or the design ends the simulation itself.
     """
     tool = toolchain.icarus()
@@ -109,7 +112,8 @@ def run(
     command += ["-c", "options.txt", *(f"-I{folder}" for folder in design.folders)]
     command += [*(str(path.resolve()) for path in design.files), "bench.v"]
     toolchain.call(command, "Icarus refused the sources", cwd=work_dir)
-    toolchain.call([str(tool.vvp), "-n", "bench.vvp"], "Icarus stopped", cwd=work_dir)
+    simulate = [str(tool.vvp), "-n", *vvp_options(initial), "bench.vvp", *plusargs(initial)]
+    toolchain.call(simulate, "Icarus stopped", cwd=work_dir)
     outputs, known = _read_outputs(work_dir / "outputs.txt", chip, clk)
     read = {name: _read_memory(work_dir / f"{name}.out.hex", chip.memory(name)) for name in design.memories}
     return Run(outputs, known, {k: content for k, (content, _) in read.items()}, {k: m for k, (_, m) in read.items()})

@@ -86,6 +86,14 @@ def icarus() -> Icarus:
     return Icarus(Path(iverilog), Path(vvp), version.group(1) if version else "unknown")
 
 
+def cxx() -> str:
+    """The C++ compiler: what CXX names, or g++. Raises InputError when there is none."""
+    compiler = shutil.which(os.environ.get("CXX", "g++"))
+    if compiler is None:
+        raise InputError("no C++ compiler: install g++ (`apt-get install g++`), or set CXX")
+    return compiler
+
+
 def _verilator_on_path() -> Verilator | None:
     command = shutil.which("verilator")
     if command is None:

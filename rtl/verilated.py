@@ -13,7 +13,6 @@ import ctypes
 import hashlib
 import inspect
 import os
-import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +24,7 @@ from emulator.errors import InputError
 from rtl import edges, toolchain
 from rtl.design import Design
 from rtl.harness import cpp_harness, member, public_memories
+from rtl.initial import MOST_SEED
 
 _VERILATOR_OPTIONS = (
     "--cc", "-O3", "-fno-split", "--prefix", "Vmodel", "--no-timing", "--x-assign", "0", "--x-initial", "unique",
@@ -77,8 +77,8 @@ class Verilated:
 
         seed : None starts every bit at 0, else 1..2**31-1 starts what the source does not initialise at random
         """
-        if seed is not None and not 1 <= seed < 1 << 31:
-            raise InputError(f"seed {seed} is not within 1..{(1 << 31) - 1}")
+        if seed is not None and not 1 <= seed <= MOST_SEED:
+            raise InputError(f"seed {seed} is not within 1..{MOST_SEED}")
         if self._model:
             self._lib.model_delete(self._model)
         self._rows_run = 0
@@ -193,9 +193,7 @@ def _optimise(source: Path) -> str:
 
 
 def _compile_cpp(sources: list[Path], include: Path, scratch: Path) -> Path:
-    compiler = shutil.which(os.environ.get("CXX", "g++"))
-    if compiler is None:
-        raise InputError("no C++ compiler: install g++ (`apt-get install g++`), or set CXX")
+    compiler = toolchain.cxx()
     flags = [*_CXX_OPTIONS, "-I", str(include), "-I", str(include / "vltstd"), "-I", str(scratch / "model")]
 
     def compile_one(source: Path) -> Path:
