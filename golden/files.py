@@ -1,23 +1,76 @@
-"""Write files whole or not at all."""
+"""Write files whole or not at all: each is written under a temporary name, and gets its own when it is complete.
+
+Errors name the file that the caller asked for, never the temporary one.
+"""
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import glob
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
+
+PART = ".part"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # a write that fails so does not say which file it was
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path``, renamed to it when the block ends well and removed when it does not."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with replacing_all([path]) as (temporary,):
         yield temporary
-        temporary.replace(path)
+
+
+@contextmanager
+def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Temporary paths, one for each path; all are renamed when the block ends well, and none before.
+
+    A path that is a device or a pipe stands for itself. Behind a symbolic link the file that it leads to is replaced.
+    """
+    places = [path if _is_device(path) else Path(os.path.realpath(path)) for path in paths]
+    temporaries = [place if _is_device(place) else temporary_name(place) for place in places]
+    for place in places:
+        _remove_stale(place)
+    try:
+        yield temporaries
+        for temporary, place in zip(temporaries, places, strict=True):
+            if temporary != place:
+                temporary.replace(place)
+    except OSError as error:
+        _raise_named(error, dict(zip(temporaries, paths, strict=True)))
     finally:
-        temporary.unlink(missing_ok=True)
+        for temporary, place in zip(temporaries, places, strict=True):
+            if temporary != place:
+                temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def filling(folder: Path) -> Iterator[Path]:
+    """A temporary folder inside ``folder``, whose files move up when the block ends well; else none of them does.
+
+    ``folder`` is made if need be, and removed again if it was made for nothing.
+    """
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_name(folder / "files")
+    _remove_stale(folder / "files")
+    try:
+        temporary.mkdir()
+        yield temporary
+        for file in sorted(temporary.iterdir()):
+            file.replace(folder / file.name)
+    except OSError as error:
+        _raise_named(error, {temporary: folder})
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        for path in missing:
+            with suppress(OSError):  # it is not empty
+                path.rmdir()
 
 
 @contextmanager
@@ -27,3 +80,45 @@ def alone(path: Path) -> Iterator[None]:
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def temporary_name(path: Path) -> Path:
+    """The name under which this process writes a file before it is complete."""
+    return path.with_name(f".{path.name}.{os.getpid()}{PART}")
+
+
+def _is_device(path: Path) -> bool:
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _remove_stale(place: Path) -> None:
+    """Remove what processes that were killed have left of earlier tries to write ``place``."""
+    for name in glob.glob(f".{glob.escape(place.name)}.*{PART}", root_dir=place.parent, include_hidden=True):
+        writer = name.removesuffix(PART).rpartition(".")[2]
+        if writer.isdecimal() and not _runs(int(writer)):
+            stale = place.with_name(name)
+            with suppress(OSError):  # it is another user's
+                shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
+
+
+def _raise_named(error: OSError, paths: Mapping[Path, Path]) -> NoReturn:
+    """Raise the error with the caller's path where it has a temporary one, or none although a write failed."""
+    name = None if error.filename is None else os.fsdecode(error.filename)
+    for temporary, path in paths.items():
+        if name == str(temporary):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        if name is not None and name.startswith(f"{temporary}{os.sep}"):
+            raise OSError(error.errno, error.strerror, str(path / name[len(str(temporary)) + 1 :])) from error
+    if name is None and error.errno in _NO_ROOM:
+        raise OSError(error.errno, error.strerror, str(next(iter(paths.values())))) from error
+    raise error

@@ -1,30 +1,74 @@
-"""Files whole or not at all, made by one process at a time."""
+"""Files are written whole or not at all, under the name that the caller gave, which errors name too."""
 
 from __future__ import annotations
 
-import fcntl
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from golden.files import alone, replacing
+from golden.files import filling, replacing, replacing_all
 
 
-def test_a_file_is_replaced_whole_or_stays(tmp_path: Path) -> None:
-    path = tmp_path / "words.txt"
-    path.write_text("before")
-    with pytest.raises(RuntimeError), replacing(path) as temporary:
-        temporary.write_text("half")
+def test_of_several_files_all_are_there_or_none(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.write_text("old")
+    with pytest.raises(RuntimeError), replacing_all([one, other]) as temporaries:
+        for temporary in temporaries:
+            temporary.write_text("new")
         raise RuntimeError
-    assert [each.read_text() for each in tmp_path.iterdir()] == ["before"]
-    with replacing(path) as temporary:
-        temporary.write_text("after")
-    assert [each.read_text() for each in tmp_path.iterdir()] == ["after"]
+    assert (one.read_text(), os.listdir(tmp_path)) == ("old", ["one"])
+    with replacing_all([one, other]) as temporaries:
+        for temporary in temporaries:
+            temporary.write_text("new")
+    assert (one.read_text(), other.read_text(), len(os.listdir(tmp_path))) == ("new", "new", 2)
 
 
-def test_who_is_alone_keeps_others_out(tmp_path: Path) -> None:
-    path = tmp_path / "builds" / "odin.lock"
-    with alone(path), path.open() as other, pytest.raises(BlockingIOError):
-        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    with path.open() as other:
-        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "missing" / "file"
+    with pytest.raises(FileNotFoundError) as caught, replacing(path) as temporary:
+        temporary.write_text("x")
+    assert caught.value.filename == str(path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_device_is_written_and_stays_and_is_named_when_it_is_full(tmp_path: Path) -> None:
+    path = tmp_path / "full"
+    path.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left on device") as caught, replacing(path) as temporary:
+        temporary.write_text("x")
+    assert caught.value.filename == str(path)
+    assert path.is_symlink() and path.is_char_device()
+
+
+def test_a_symbolic_link_leads_to_the_new_file(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("file")
+    with replacing(tmp_path / "link") as temporary:
+        temporary.write_text("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_text() == "new"
+
+
+def test_a_folder_is_filled_whole_or_not_at_all(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    with pytest.raises(FileNotFoundError) as caught, filling(folder) as temporary:
+        (temporary / "one").write_text("1")
+        (temporary / "missing" / "two").write_text("2")
+    assert caught.value.filename == str(folder / "missing" / "two")
+    assert not list(tmp_path.iterdir())
+    with filling(folder) as temporary:
+        (temporary / "one").write_text("1")
+    assert [path.name for path in folder.iterdir()] == ["one"]
+
+
+def test_what_a_dead_process_has_left_is_removed_and_a_living_ones_is_not(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    dead, alive = (tmp_path / f".file.{pid}.part" for pid in (ended.pid, os.getppid()))
+    for path in (dead, alive):
+        path.write_text("half")
+    with replacing(tmp_path / "file") as temporary:
+        temporary.write_text("new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [alive.name, "file"]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,18 +11,26 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emulator import chips
+from emulator.declare import Chip
 from emulator.errors import InputError
+from tools import schema
 from tools.errors import Difference
 from tools.options import parameters
 from tools.progress import progress
+from tools.run.options import RunOptions, run_options
 
 if TYPE_CHECKING:
-    from tools.config.configuration import Configuration
-    from tools.host.device import Device
+    import numpy as np
 
-DELAY = click.IntRange(min=0)
-FILE = click.Path(path_type=Path)
+    from tools.config.configuration import Configuration
+    from tools.config.packed import Memories
+    from tools.host.device import Device
+    from tools.run.spikes import Take
+
+    Send = Callable[[Device, Take], dict[str, Any]]
+
 BUILD = Path("build/host")
+LAST_CYCLE = (1 << 32) - 1
 
 
 @click.command("host")
@@ -36,17 +43,8 @@ BUILD = Path("build/host")
 @click.option(
     "--set", "settings", metavar="NAME=N", multiple=True, help="Parameter of the RTL that the bitstream holds."
 )
-@click.option("--config", metavar="CONFIG", type=FILE, help="Registers, neurons, synapses: TOML, or packed.")
-@click.option("--onto", metavar="CONFIG", help="What the memories hold already: a configuration, or blank (all 0).")
 @click.option("--verify", is_flag=True, help="Read the memories after programming, and compare.")
-@click.option("--events", metavar="FILE", type=FILE, help="Events: .csv or .npy.")
-@click.option("--timesteps", metavar="N", type=click.IntRange(min=1), help="ReckOn: timesteps of the sample.")
-@click.option("-o", "--output", metavar="FILE", type=FILE, help="Spikes, cycle and address of each: .csv or .npy.")
-@click.option("--gap", metavar="N", type=DELAY, default=1, show_default=True, help="Clocks from ACK's fall to REQ.")
-@click.option("--hold", metavar="N", type=DELAY, default=1, show_default=True, help="Clocks from ACK to REQ's fall.")
-@click.option("--ack-delay", metavar="N", type=DELAY, default=1, show_default=True, help="Receiver: from REQ to ACK.")
-@click.option("--ack-hold", metavar="N", type=DELAY, default=1, show_default=True, help="Receiver: both fall.")
-@click.option("--max-cycles", metavar="N", type=click.IntRange(1, (1 << 32) - 1), help="Stop after N clocks.")
+@run_options
 @click.option("--quiet", metavar="N", type=click.IntRange(min=1), help="Clocks without an event that end the run.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def command(
@@ -55,17 +53,8 @@ def command(
     simulate: str | None,
     baud: int,
     settings: tuple[str, ...],
-    config: Path | None,
-    onto: str | None,
     verify: bool,
-    events: Path | None,
-    timesteps: int | None,
-    output: Path | None,
-    gap: int,
-    hold: int,
-    ack_delay: int,
-    ack_hold: int,
-    max_cycles: int | None,
+    options: RunOptions,
     quiet: int | None,
     as_json: bool,
 ) -> None:
@@ -83,69 +72,130 @@ def command(
     Example: draupnir host odin --port /dev/ttyUSB0 --config net.toml --events events.csv -o spikes.csv
              draupnir host odin --simulate rtl --config net.toml --onto blank --events events.csv -o spikes.csv
     """
-    if (port is None) == (simulate is None):
-        raise click.UsageError("right is one of --port and --simulate", click.get_current_context())
-    if verify and config is None:
-        raise click.UsageError("--verify: only with --config", click.get_current_context())
+    _check_together(port, simulate, verify, options)
     declared = chips.declaration(chip)
+    saves = options.checked_saves(declared)
     # Only here: help needs none of it.
-    from emulator.handshake import Environment
     from rtl.bridge.board import title
     from tools.config import packed
-    from tools.host import led, session
     from tools.host.device import Device
     from tools.host.link import Link, opened
-    from tools.run import events as event_files
-    from tools.run import hosted, spikes
-    from tools.spi import stream
+    from tools.run import hosted
+    from tools.run.saving import saving
 
-    given = parameters(chip, settings)
-    configuration = packed.read(config, chip) if config else None
-    present = packed.memories_before(onto, chip)
-    is_led = hosted.is_hosted(chip)
-    if timesteps is not None and not is_led:
-        raise InputError(f"--timesteps {timesteps}: {chip} has no timesteps; right is to leave it out")
-    operations = led.read(events, declared, configuration, timesteps) if events and is_led else None
-    n_events = event_files.count(events) if events and operations is None else 0
+    settings_given = parameters(chip, settings)
+    present = packed.memories_before(options.onto, chip)
+    configuration = packed.read(options.config, chip, present) if options.config else None
+    if options.timesteps is not None and not hosted.is_hosted(chip):
+        raise InputError(f"--timesteps {options.timesteps}: {chip} has no timesteps; right is to leave it out")
+    send = _sender(declared, configuration, options, quiet)
     report: dict[str, Any] = {"chip": chip}
     with (
-        spikes.writing(output) if output else nullcontext(lambda cycles, addrs: None) as take,
-        _port(port, simulate, chip, given) as name,
+        saving(options.output, saves, declared) as (take, save),
+        _port(port, simulate, chip, settings_given, options.seed) as name,
         opened(name, baud) as line,
     ):
-        device = Device(Link(line, name), declared, title(chip, given))
+        device = Device(Link(line, name), declared, title(chip, settings_given))
         if configuration:
-            n_transactions = len(stream.pack(configuration, present))
-            with progress("programming", n_transactions, "transactions") as advance:
-                report["n_transactions"] = session.program(device, configuration, present, advance)
+            report |= _program(device, configuration, present)
         if configuration and verify:
-            report |= _verify(device, configuration, given)
-        environment = Environment(gap, hold, ack_delay, ack_hold)
-        if operations is not None and not report.get("n_differences"):
-            with progress("operations", len(operations), "operations") as advance:
-                outcome = session.lead(device, operations, environment, max_cycles, take, advance)
-            report |= led.report(operations, outcome)
-        elif events and not report.get("n_differences"):
-            with progress(events.name, n_events, "events") as advance:
-                blocks = event_files.blocks(events, declared)
-                outcome = session.run(device, blocks, environment, max_cycles, quiet or session.QUIET, take, advance)
-            report |= asdict(outcome)
+            report |= _verify(device, configuration, settings_given)
+        if not report.get("n_differences"):
+            report |= send(device, take)
+        if configuration and saves:
+            for memory, content in _read(device, configuration, saves, settings_given).items():
+                save(memory, content)
     if as_json:
-        click.echo(json.dumps(report, indent=2))
+        schema.echo("host", report)
     else:
         for words, count in _lines(report):
             click.echo(f"{words}: {count}")
+    if saves and not report.get("done", True):
+        click.echo("warning: the chip had not come to rest, and went on while its memories were read", err=True)
     if report.get("n_differences"):
         raise Difference
 
 
-def _verify(device: Device, configuration: Configuration, given: dict[str, Any]) -> dict[str, Any]:
-    """Read all words that the chip has; how many, and what differs, for the report."""
+def _check_together(port: str | None, simulate: str | None, verify: bool, options: RunOptions) -> None:
+    """Raise UsageError for options that contradict each other, or that need another one."""
+    context = click.get_current_context()
+    if (port is None) == (simulate is None):
+        raise click.UsageError("right is one of --port and --simulate", context)
+    if verify and options.config is None:
+        raise click.UsageError("--verify: only with --config", context)
+    if options.save and options.config is None:
+        raise click.UsageError("--save: only with --config, to which the registers go back after the reading", context)
+    if options.output is not None and options.events is None:
+        raise click.UsageError(f"-o {options.output}: only with --events; nothing is sent without", context)
+    if options.seed is not None and simulate != "model":
+        raise click.UsageError(f"--seed {options.seed}: only with --simulate model", context)
+    if options.max_cycles is not None and options.max_cycles > LAST_CYCLE:
+        raise click.UsageError(f"--max-cycles {options.max_cycles}: a board counts up to {LAST_CYCLE} clocks", context)
+
+
+def _sender(chip: Chip, configuration: Configuration | None, options: RunOptions, quiet: int | None) -> Send:
+    """Read the events, or what the host of a chip that is led does; returns what sends them to a device."""
+    from emulator.handshake import Environment
+    from tools.host import led, session
+    from tools.run import events as event_files
+    from tools.run import hosted
+
+    events, environment = options.events, Environment(**options.delays)
+    if events is None:
+        return lambda device, take: {}
+    if hosted.is_hosted(chip.name):
+        operations = led.read(events, chip, configuration, options.timesteps)
+
+        def lead(device: Device, take: Take) -> dict[str, Any]:
+            with progress("operations", len(operations), "operations") as advance:
+                outcome = session.lead(device, operations, environment, options.max_cycles, take, advance)
+            return led.report(operations, outcome)
+
+        return lead
+    n_events = event_files.count(events)
+
+    def send(device: Device, take: Take) -> dict[str, Any]:
+        with progress(events.name, n_events, "events") as advance:
+            blocks = event_files.blocks(events, chip)
+            limit, rest = options.max_cycles, quiet or session.QUIET
+            return asdict(session.run(device, blocks, environment, limit, rest, take, advance))
+
+    return send
+
+
+def _program(device: Device, configuration: Configuration, present: Memories | None) -> dict[str, Any]:
+    """Program the chip; how many transactions that took, for the report."""
+    from tools.host import session
+    from tools.spi import stream
+
+    n_transactions = len(stream.pack(configuration, present))
+    with progress("programming", n_transactions, "transactions") as advance:
+        return {"n_transactions": session.program(device, configuration, present, advance)}
+
+
+def _words_of(chip: Chip, names: Iterable[str], parameters_given: dict[str, Any]) -> dict[str, np.ndarray]:
+    """The addresses of the words that the chip with these parameters has, by memory."""
     from rtl import emit
+
+    return {name: emit.kept_words(chip.name, name, **parameters_given) for name in names}
+
+
+def _read(
+    device: Device, configuration: Configuration, names: Iterable[str], parameters_given: dict[str, Any]
+) -> dict[str, np.ndarray]:
+    """Read these memories, all words that the chip has."""
     from tools.host import session
 
-    chip = configuration.chip
-    words = {m.name: emit.kept_words(chip.name, m.name, **given) for m in chip.memories}
+    words = _words_of(configuration.chip, names, parameters_given)
+    with progress("reading", sum(map(len, words.values())), "words") as advance:
+        return session.read(device, configuration, words, advance)
+
+
+def _verify(device: Device, configuration: Configuration, given: dict[str, Any]) -> dict[str, Any]:
+    """Read all words that the chip has; how many, and what differs, for the report."""
+    from tools.host import session
+
+    words = _words_of(configuration.chip, (memory.name for memory in configuration.chip.memories), given)
     n_words = sum(map(len, words.values()))
     with progress("reading", n_words, "words") as advance:
         differing = session.verify(device, configuration, words, advance)
@@ -163,7 +213,7 @@ def _lines(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def _port(port: str | None, simulate: str | None, chip: str, given: dict[str, Any]) -> Iterator[str]:
+def _port(port: str | None, simulate: str | None, chip: str, given: dict[str, Any], seed: int | None) -> Iterator[str]:
     """The name of the port: what was given, or that of a simulated board, for as long as the block lasts."""
     if port is not None:
         yield port
@@ -177,7 +227,7 @@ def _port(port: str | None, simulate: str | None, chip: str, given: dict[str, An
 
         if given:
             raise InputError("--set: the golden model is the whole chip, without parameters")
-        board = ModelBoard(chips.model(chip)(), chip, EVENT_DEPTH, SPIKE_DEPTH)
+        board = ModelBoard(chips.model(chip)(seed), chip, EVENT_DEPTH, SPIKE_DEPTH)
     else:
         from tools.host.simulated.rtl import RtlBoard
 

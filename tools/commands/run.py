@@ -2,60 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from emulator import chips
-from emulator.declare import Chip
 from emulator.errors import InputError
-from tools.options import images
+from tools import schema
 from tools.progress import progress
+from tools.run.options import RunOptions, run_options
 
 if TYPE_CHECKING:
     from tools.run.session import Outcome
     from tools.run.spikes import Take
 
-DELAY = click.IntRange(min=0)
-FILE = click.Path(path_type=Path)
-
 
 @click.command("run")
 @click.argument("chip", metavar="CHIP")
-@click.option("--config", metavar="TOML", type=FILE, required=True, help="Registers, neurons, synapses.")
-@click.option("--events", metavar="FILE", type=FILE, required=True, help="Events: .csv or .npy.")
-@click.option("--timesteps", metavar="N", type=click.IntRange(min=1), help="ReckOn: timesteps of the sample.")
-@click.option("-o", "--output", metavar="FILE", type=FILE, help="Spikes, cycle and address of each: .csv or .npy.")
-@click.option("--save", metavar="MEM=FILE", multiple=True, help="Memory image after the run ($readmemh).")
-@click.option("--gap", metavar="N", type=DELAY, default=1, show_default=True, help="Clocks from ACK's fall to REQ.")
-@click.option("--hold", metavar="N", type=DELAY, default=1, show_default=True, help="Clocks from ACK to REQ's fall.")
-@click.option("--ack-delay", metavar="N", type=DELAY, default=1, show_default=True, help="Receiver: from REQ to ACK.")
-@click.option("--ack-hold", metavar="N", type=DELAY, default=1, show_default=True, help="Receiver: both fall.")
-@click.option("--max-cycles", metavar="N", type=click.IntRange(min=1), help="Stop after N clocks.")
+@run_options
 @click.option("--clock-level", is_flag=True, help="Run every clock one by one: the same results, later.")
-@click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Start state without reset at random.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-def command(
-    chip: str,
-    config: Path,
-    events: Path,
-    timesteps: int | None,
-    output: Path | None,
-    save: tuple[str, ...],
-    gap: int,
-    hold: int,
-    ack_delay: int,
-    ack_hold: int,
-    max_cycles: int | None,
-    clock_level: bool,
-    seed: int | None,
-    as_json: bool,
-) -> None:
+def command(chip: str, options: RunOptions, clock_level: bool, as_json: bool) -> None:
     """Send events to a configured chip and write its spikes, each with the cycle in which its REQ is seen.
 
     Events: a CSV with the header addr, or cycle,addr, or a .npy of one or two columns of integers. Cycle 0 is the first
@@ -71,59 +40,48 @@ def command(
              draupnir run reckon --config net.toml --events sample.csv --timesteps 2250
     """
     declared = chips.declaration(chip)
-    targets = _targets(declared, save)
+    for name in ("config", "events"):
+        if getattr(options, name) is None:
+            raise click.UsageError(f"Missing option '--{name}'", click.get_current_context())
+    saves = options.checked_saves(declared)
     # Only here: help needs none of it.
-    from golden import hexfile
-    from tools.config.load import load
-    from tools.run import hosted, spikes
+    from tools.config import packed
+    from tools.run.saving import saving
 
-    configuration = load(config, chip)
-    model = chips.model(chip)(seed)
+    assert options.config is not None
+    configuration = packed.read(options.config, chip, packed.memories_before(options.onto, chip))
+    model = chips.model(chip)(options.seed)
     configuration.apply(model)
-    delays = {"gap": gap, "hold": hold, "ack_delay": ack_delay, "ack_hold": ack_hold}
-    with spikes.writing(output) if output else nullcontext(lambda cycles, addrs: None) as take:
-        if hosted.is_hosted(chip):
-            outcome = hosted.run(model, events, timesteps, delays, max_cycles, not clock_level, take)
-        elif timesteps is None:
-            outcome = _events(model, events, delays, max_cycles, not clock_level, take)
-        else:
-            raise InputError(f"--timesteps {timesteps}: {chip} has no timesteps; right is to leave it out")
-        for name, path in targets.items():
-            hexfile.write(path, model.memories[name], declared.memory(name))
+    with saving(options.output, saves, declared) as (take, save):
+        outcome = _run(model, options, not clock_level, take)
+        for name in saves:
+            save(name, model.memories[name])
     if as_json:
-        click.echo(json.dumps({"chip": chip, **asdict(outcome), "warnings": model.warnings()}, indent=2))
+        schema.echo("run", {"chip": chip, **asdict(outcome), "warnings": model.warnings()})
     else:
         _print(outcome)
-    if not outcome.done and max_cycles is None:
+    if not outcome.done and options.max_cycles is None:
         click.echo("warning: stopped, though the chip had not come to rest; see --max-cycles", err=True)
     for warning in model.warnings():
         click.echo(f"warning: {warning}", err=True)
 
 
-def _events(
-    model: Any, events: Path, delays: dict[str, int], max_cycles: int | None, sweeping: bool, take: Take
-) -> Outcome:
-    """A chip that is sent events, block by block."""
+def _run(model: Any, options: RunOptions, sweeping: bool, take: Take) -> Outcome:
+    """Send the events: block by block, or as the host of a chip that is led does."""
     from emulator.handshake import Environment
     from tools.run import events as event_files
-    from tools.run import session
+    from tools.run import hosted, session
 
-    environment = Environment(**delays)
+    events, chip = options.events, model.chip.name
+    assert events is not None
+    if hosted.is_hosted(chip):
+        return hosted.run(model, events, options.timesteps, options.delays, options.max_cycles, sweeping, take)
+    if options.timesteps is not None:
+        raise InputError(f"--timesteps {options.timesteps}: {chip} has no timesteps; right is to leave it out")
+    environment = Environment(**options.delays)
     with progress(events.name, event_files.count(events), "events") as advance:
         blocks = event_files.blocks(events, model.chip)
-        return session.run(model, blocks, environment, max_cycles, sweeping, take, advance)
-
-
-def _targets(chip: Chip, given: tuple[str, ...]) -> dict[str, Path]:
-    """Where to save which memory."""
-    names = [memory.name for memory in chip.memories]
-    files = images("--save", given)
-    for name, file in files.items():
-        if name not in names:
-            raise InputError(f"--save {name}={file}: {chip.name} has no memory {name!r}; it has {', '.join(names)}")
-        if not file.parent.is_dir():
-            raise InputError(f"--save {name}={file}: {file.parent} is not a folder")
-    return files
+        return session.run(model, blocks, environment, options.max_cycles, sweeping, take, advance)
 
 
 def rows(outcome: Outcome) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from itertools import repeat
 
 import numpy as np
 
-from emulator.codec import from_limbs
+from emulator.codec import from_limbs, to_limbs
 from emulator.errors import InputError
 from emulator.handshake import Environment
 from tools.config.configuration import Configuration
@@ -88,24 +88,51 @@ def verify(
     words : by memory, the addresses to read, in the order wanted
     advance : called with a number of words
     """
+    width = port(configuration.chip).chunk_bits
+    found: list[Misread] = []
+    for name, word, chunk, got in _read(device, configuration, words, advance):
+        expected = _chunk(configuration.memories[name][word], chunk, width)
+        if got != expected:
+            found.append(Misread(name, word, chunk * width, width, expected, got))
+    _begin_anew(device, configuration)
+    return found
+
+
+def read(
+    device: Device,
+    configuration: Configuration,
+    words: Mapping[str, np.ndarray],
+    advance: Callable[[int], None] = lambda n: None,
+) -> dict[str, np.ndarray]:
+    """Read memories of a chip through its SPI, whose registers are then as configured.
+
+    words : by memory, the addresses to read; the other words are 0 in the result
+    Returns (depth, limbs) uint32 by memory. A chip that is not at rest goes on meanwhile.
+    """
+    width = port(configuration.chip).chunk_bits
+    contents = {name: [0] * configuration.chip.memory(name).depth for name in words}
+    for name, word, chunk, got in _read(device, configuration, words, advance):
+        contents[name][word] |= got << chunk * width
+    limbs = {name: configuration.chip.memory(name).n_limbs for name in words}
+    return {name: np.array([to_limbs(word, limbs[name]) for word in content]) for name, content in contents.items()}
+
+
+def _read(
+    device: Device, configuration: Configuration, words: Mapping[str, np.ndarray], advance: Callable[[int], None]
+) -> Iterator[tuple[str, int, int, int]]:
+    """Memory, word, number of the chunk in it, and the chunk that was read; then registers are as configured."""
     to = port(configuration.chip)
     n_bytes = to.bits // 8
     for _ in device.spi([to.encode(write) for write in to.begin()], n_bytes, HALF):
         pass
-    found: list[Misread] = []
     for name, addrs in words.items():
         n_chunks = configuration.chip.memory(name).width // to.chunk_bits
         reads = [to.encode_read(name, addr, chunk) for addr in addrs.tolist() for chunk in range(n_chunks)]
         for i, answer in enumerate(device.spi_read(reads, n_bytes, HALF_TO_READ)):
-            word, chunk = int(addrs[i // n_chunks]), i % n_chunks
-            expected, got = _chunk(configuration.memories[name][word], chunk, to.chunk_bits), to.answer(answer)
-            if got != expected:
-                found.append(Misread(name, word, chunk * to.chunk_bits, to.chunk_bits, expected, got))
-            advance(chunk == n_chunks - 1)
+            yield name, int(addrs[i // n_chunks]), i % n_chunks, to.answer(answer)
+            advance(i % n_chunks == n_chunks - 1)
     for _ in device.spi([to.encode(write) for write in to.end(configuration)], n_bytes, HALF):
         pass
-    _begin_anew(device, configuration)
-    return found
 
 
 def _chunk(limbs: np.ndarray, chunk: int, bits: int) -> int:

@@ -19,16 +19,24 @@ BLOCK = 1 << 16  # spikes written at once
 Take = Callable[[np.ndarray, np.ndarray], None]  # cycles and addresses of some more spikes
 
 
+def check(path: Path) -> None:
+    """Raise InputError for a file name that is neither .csv nor .npy."""
+    if path.suffix not in _FORMS:
+        raise InputError(f"{path}: spikes are written to .csv or .npy")
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[Take]:
-    """A function that takes spikes; the file is there when the block has ended well.
+    """A function that takes spikes; the file is there when the block has ended well. Raises as ``check`` does."""
+    check(path)
+    with replacing(path) as temporary, into(temporary, path.suffix) as take:
+        yield take
 
-    Raises InputError for a file name that is neither .csv nor .npy.
-    """
-    forms = {".csv": _csv, ".npy": _npy}
-    if path.suffix not in forms:
-        raise InputError(f"{path}: spikes are written to .csv or .npy")
-    with replacing(path) as temporary, temporary.open("w+b") as file, forms[path.suffix](file) as take:
+
+@contextmanager
+def into(path: Path, form: str) -> Iterator[Take]:
+    """A function that takes spikes, which go at once into a file of any name; form : ".csv" or ".npy"."""
+    with path.open("w+b" if form == ".npy" else "wb") as file, _FORMS[form](file) as take:
         yield take
 
 
@@ -64,3 +72,6 @@ def _put_header(file: BinaryIO, n_rows: int) -> int:
 def _put_rows(file: BinaryIO, cycles: np.ndarray, addrs: np.ndarray) -> None:
     for i in range(0, len(cycles), BLOCK):
         file.write(np.stack([cycles[i : i + BLOCK], addrs[i : i + BLOCK]], axis=1).astype("<i8").tobytes())
+
+
+_FORMS = {".csv": _csv, ".npy": _npy}

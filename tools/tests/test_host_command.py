@@ -12,8 +12,11 @@ from click.testing import CliRunner, Result
 
 from emulator.errors import InputError
 from emulator.odin.chip import Model
+from emulator.odin.layout import CHIP
+from golden import hexfile
 from rtl import toolchain
 from tools.cli import cli
+from tools.config.load import load
 from tools.host.simulated.model import ModelBoard
 from tools.host.simulated.terminal import attached
 
@@ -112,6 +115,17 @@ def test_a_board_on_a_port_keeps_its_network_for_the_next_command(folder: Path) 
     assert (folder / "board.csv").read_bytes() == (folder / "run.csv").read_bytes()
 
 
+def test_memories_saved_from_a_board_are_those_that_run_saves(folder: Path) -> None:
+    net = (folder / "net.toml").read_text()
+    (folder / "net.toml").write_text(net.replace("thr = 5", "thr = 50"))
+    for words in (("run", "odin"), ("host", "odin", "--simulate", "model", "--onto", "blank")):
+        result = draupnir(*words, *network(folder), "--save", f"neurons={folder / words[0]}.hex", "--gap", 3)
+        assert (result.exit_code, result.stderr) == (0, "")
+    assert (folder / "host.hex").read_text() == (folder / "run.hex").read_text()
+    configured = load(folder / "net.toml", "odin").memories["neurons"]
+    assert not np.array_equal(hexfile.read(folder / "run.hex", CHIP.memory("neurons")), configured)
+
+
 def test_the_wrong_bitstream_is_refused(folder: Path) -> None:
     with attached(ModelBoard(Model(), "odin n_neurons=64", 256, 256)) as port:
         result = draupnir("host", "odin", "--port", port, *network(folder), "-o", folder / "s.csv")
@@ -155,6 +169,20 @@ def test_a_terminal_that_answers_with_something_else(folder: Path) -> None:
     ("words", "message"),
     [
         (("--port", "x", "--verify"), "error: --verify: only with --config; see draupnir host --help\n"),
+        (
+            ("--port", "x", "--save", "neurons=n.hex"),
+            "error: --save: only with --config, to which the registers go back "
+            "after the reading; see draupnir host --help\n",
+        ),
+        (
+            ("--port", "x", "-o", "s.csv"),
+            "error: -o s.csv: only with --events; nothing is sent without; see draupnir host --help\n",
+        ),
+        (("--port", "x", "--seed", "1"), "error: --seed 1: only with --simulate model; see draupnir host --help\n"),
+        (
+            ("--port", "x", "--max-cycles", str(1 << 32)),
+            "error: --max-cycles 4294967296: a board counts up to 4294967295 clocks; see draupnir host --help\n",
+        ),
         (("--port", "/dev/nowhere"), "error: /dev/nowhere: no serial port: No such file or directory\n"),
         ((), "error: right is one of --port and --simulate; see draupnir host --help\n"),
         (

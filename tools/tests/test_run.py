@@ -159,13 +159,13 @@ def test_a_seed_gives_state_without_reset_random_contents(config: Path, events: 
     ("words", "message"),
     [
         (("--gap", -1), "Invalid value for '--gap': -1 is not in the range x>=0"),
-        (("--max-cycles", 0), "Invalid value for '--max-cycles': 0 is not in the range x>=1"),
+        (("--max-cycles", 0), "Invalid value for '--max-cycles': 0 is not in the range 1<=x<=4611686018427387903"),
         (("--save", "neurons"), "--save neurons: MEM=FILE is needed, for instance --save neurons=neurons.hex"),
         (("--save", "rom=x"), "--save rom=x: odin has no memory 'rom'; it has neurons, synapses"),
         (("--save", "neurons=a", "--save", "neurons=b"), "--save neurons=b: neurons is given twice"),
         (("--save", "neurons=/nonexistent/a"), "--save neurons=/nonexistent/a: /nonexistent is not a folder"),
         (("-o", "s.txt"), "s.txt: spikes are written to .csv or .npy"),
-        (("-o", "/nonexistent/s.csv"), "No such file or directory"),
+        (("-o", "/nonexistent/s.csv"), "-o /nonexistent/s.csv: /nonexistent is not a folder"),
         (("--events", "/nonexistent/e.csv"), "/nonexistent/e.csv: no events: No such file or directory"),
         (("--config", "/nonexistent/c.toml"), "/nonexistent/c.toml: no configuration: No such file or directory"),
     ],
@@ -238,3 +238,36 @@ def test_how_events_are_divided_makes_no_difference(config: Path, n: int, cycles
 def test_a_run_may_end_while_it_waits(config: Path) -> None:
     outcome, _ = outcome_of(config, block(*[SPIKE] * 3, cycles=[0, 9000, 9001]), max_cycles=2000)
     assert (outcome.n_cycles, outcome.n_events, outcome.done) == (2000, 1, False)
+
+
+# --- Outputs ----------------------------------------------------------------------------------------------------
+
+
+def test_no_output_overwrites_an_input_or_another_output(config: Path, events: Path) -> None:
+    out, before = config.parent / "s.csv", {path: path.read_text() for path in (config, events)}
+    for words, message in (
+        (("-o", events), f"-o {events}: it is the input --events {events}, which must not be overwritten"),
+        (("--save", f"neurons={config}"), f"--save neurons={config}: it is the input --config {config}, which must"),
+        (("-o", out, "--save", f"neurons={out}"), f"-o {out} and --save neurons={out} are the same file"),
+    ):
+        result = draupnir(config, events, *words)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.startswith(f"error: {message}")
+    assert {path: path.read_text() for path in config.parent.iterdir()} == before
+
+
+def test_a_full_disk_is_named_and_leaves_neither_file(config: Path, events: Path) -> None:
+    full = config.parent / "full"
+    full.symlink_to("/dev/full")
+    result = draupnir(config, events, "-o", config.parent / "s.csv", "--save", f"neurons={full}")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"error: {full}: No space left on device\n"
+    assert not (config.parent / "s.csv").exists()
+
+
+def test_a_packed_configuration_runs_as_its_source_does(config: Path, events: Path) -> None:
+    packed = config.parent / "packed"
+    assert CliRunner().invoke(cli, ["config", "pack", "odin", str(config), "-o", str(packed)]).exit_code == 0
+    for name, configuration in (("toml", config), ("packed", packed)):
+        assert draupnir(configuration, events, "-o", config.parent / f"{name}.csv").exit_code == 0
+    assert (config.parent / "toml.csv").read_bytes() == (config.parent / "packed.csv").read_bytes()

@@ -1,0 +1,136 @@
+"""What a command reads and what it writes, checked before anything runs.
+
+No output may be an input, or another output; each must be a place that can be written. Files are compared by what they
+are and not by how they are spelt: a symbolic link, a hard link or ``./x`` is the same file.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emulator.errors import InputError
+from golden.files import temporary_name
+
+Places = Mapping[str, Path | None]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A path as an option gave it; ``str()`` is what the user wrote."""
+
+    option: str
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{self.option}{'' if self.option.endswith('=') else ' '}{self.path}"
+
+
+def check(inputs: Places, files: Places | None = None, folders: Places | None = None) -> None:
+    """Refuse outputs that would overwrite an input or each other, and those that cannot be written.
+
+    inputs, files, folders : option -> what it names, None where it was not given; for ``--save MEM=FILE`` the option
+        is ``--save MEM=``. ``folders`` are outputs that are made if need be
+    Nothing is left behind. Raises InputError, which names the option and its file.
+    """
+    sources, targets, made = (list(_places(places)) for places in (inputs, files or {}, folders or {}))
+    for number, target in enumerate(targets):
+        for other in targets[:number]:
+            if _same(target.path, other.path):
+                raise InputError(f"{other} and {target} are the same file; each output needs its own")
+        _refuse_inputs(target, sources)
+        _refuse_unwritable(target)
+    for folder in made:
+        for source in sources:
+            if source.path.is_dir() and _same(folder.path, source.path):
+                raise InputError(f"{folder}: it is the input {source}; an output needs a folder of its own")
+        _refuse_no_folder(folder)
+
+
+def _places(places: Places) -> Iterator[_Place]:
+    return (_Place(option, path) for option, path in places.items() if path is not None)
+
+
+def _refuse_inputs(target: _Place, sources: list[_Place]) -> None:
+    """Raise InputError if a file that is to be written is an input, or belongs to one."""
+    if not target.path.exists():
+        return
+    for source in sources:
+        if _same(target.path, source.path):
+            raise InputError(f"{target}: it is the input {source}, which must not be overwritten")
+        if source.path.is_dir() and _is_within(target.path, source.path):
+            raise InputError(f"{target}: it is a file of the input {source}, which must not be overwritten")
+        for named in _named_in(source.path):
+            if _same(target.path, named):
+                raise InputError(f"{target}: the input {source} names it, so it must not be overwritten")
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to the same file or folder, which need not be there yet; devices are never the same."""
+    if one.exists() and other.exists():
+        return (one.is_file() or one.is_dir()) and one.samefile(other)
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _is_within(path: Path, folder: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def _named_in(path: Path) -> Iterator[Path]:
+    """The files that a TOML file names, relative to its own folder."""
+    if path.suffix != ".toml":
+        return
+    try:
+        tree = tomllib.loads(path.read_text())
+    except (OSError, ValueError, RecursionError):
+        return  # whoever reads it says what is wrong
+    yield from (named for text in _texts(tree) if (named := path.parent / text).is_file())
+
+
+def _texts(tree: Any) -> Iterator[str]:
+    if isinstance(tree, str):
+        if tree and "\0" not in tree and len(tree) < 4096:
+            yield tree
+    elif isinstance(tree, dict):
+        for part in tree.values():
+            yield from _texts(part)
+    elif isinstance(tree, list):
+        for part in tree:
+            yield from _texts(part)
+
+
+def _refuse_unwritable(target: _Place) -> None:
+    """Raise InputError if the file cannot be made, or replaced, where it is to be."""
+    path = target.path
+    if path.is_dir():
+        raise InputError(f"{target}: it is a folder; right is a file")
+    place = Path(os.path.realpath(path))
+    if path.exists():
+        if not os.access(path, os.W_OK):
+            raise InputError(f"{target}: it cannot be written: Permission denied")
+        if not path.is_file():
+            return  # a device or a pipe
+    if not place.parent.is_dir():
+        raise InputError(f"{target}: {path.parent} is not a folder")
+    probe = temporary_name(place)
+    try:
+        os.close(os.open(probe, os.O_WRONLY | os.O_CREAT, 0o600))
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"{target}: it cannot be written: {error.strerror}") from error
+
+
+def _refuse_no_folder(folder: _Place) -> None:
+    """Raise InputError if the folder, and files in it, cannot be made."""
+    there = next(path for path in (folder.path, *folder.path.parents) if path.exists())
+    if not there.is_dir():
+        raise InputError(f"{folder}: {there} is not a folder")
+    try:
+        os.rmdir(tempfile.mkdtemp(prefix=".", suffix=".part", dir=there))
+    except OSError as error:
+        raise InputError(f"{folder}: it cannot be written: {error.strerror}") from error

@@ -1,0 +1,92 @@
+"""The options that `draupnir run` and `draupnir host` share: declared once, handed over in one object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from emulator.declare import Chip
+from emulator.errors import InputError
+from tools import outputs
+from tools.options import images
+
+CYCLES = click.IntRange(1, (1 << 62) - 1)
+DELAY = click.IntRange(min=0)
+FILE = click.Path(path_type=Path)
+SEED = click.IntRange(min=0)
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What is run, with which input, and where the results go; see ``OPTIONS`` for each option's meaning."""
+
+    config: Path | None
+    onto: str | None
+    events: Path | None
+    timesteps: int | None
+    output: Path | None
+    save: tuple[str, ...]
+    gap: int
+    hold: int
+    ack_delay: int
+    ack_hold: int
+    max_cycles: int | None
+    seed: int | None
+
+    @property
+    def delays(self) -> dict[str, int]:
+        """The keyword arguments of ``emulator.handshake.Environment``, in clocks."""
+        return {name: getattr(self, name) for name in ("gap", "hold", "ack_delay", "ack_hold")}
+
+    def checked_saves(self, chip: Chip) -> dict[str, Path]:
+        """Say where to save which memory, after all outputs have been checked.
+
+        Raises InputError for a memory that the chip has not, and as ``tools.outputs.check`` does.
+        """
+        names = [memory.name for memory in chip.memories]
+        saves = images("--save", self.save)
+        for name, file in saves.items():
+            if name not in names:
+                raise InputError(f"--save {name}={file}: {chip.name} has no memory {name!r}; it has {', '.join(names)}")
+        onto = Path(self.onto) if self.onto else None
+        inputs = {"--config": self.config, "--onto": onto, "--events": self.events}
+        outputs.check(inputs, {"-o": self.output, **{f"--save {name}=": file for name, file in saves.items()}})
+        return saves
+
+
+OPTIONS = (
+    click.option("--config", metavar="CONFIG", type=FILE, help="Registers, neurons, synapses: TOML, or packed."),
+    click.option("--onto", metavar="CONFIG", help="What the memories hold already: a configuration, or blank (all 0)."),
+    click.option("--events", metavar="FILE", type=FILE, help="Events: .csv or .npy."),
+    click.option("--timesteps", metavar="N", type=click.IntRange(min=1), help="ReckOn: timesteps of the sample."),
+    click.option("-o", "--output", metavar="FILE", type=FILE, help="Spikes, cycle and address of each: .csv or .npy."),
+    click.option("--save", metavar="MEM=FILE", multiple=True, help="Memory image after the run ($readmemh)."),
+    click.option("--gap", metavar="N", type=DELAY, default=1, show_default=True, help="Clocks from ACK's fall to REQ."),
+    click.option(
+        "--hold", metavar="N", type=DELAY, default=1, show_default=True, help="Clocks from ACK to REQ's fall."
+    ),
+    click.option(
+        "--ack-delay", metavar="N", type=DELAY, default=1, show_default=True, help="Receiver: from REQ to ACK."
+    ),
+    click.option("--ack-hold", metavar="N", type=DELAY, default=1, show_default=True, help="Receiver: both fall."),
+    click.option("--max-cycles", metavar="N", type=CYCLES, help="Stop after N clocks."),
+    click.option("--seed", metavar="N", type=SEED, help="Start state without reset at random."),
+)
+
+
+def run_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the shared options, as its argument ``options``, a ``RunOptions``."""
+    names = [field.name for field in fields(RunOptions)]
+
+    @wraps(function)
+    def command(**words: Any) -> None:
+        function(options=RunOptions(**{name: words.pop(name) for name in names}), **words)
+
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
