@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pyverilog.vparser.ast import Node
-
 from emulator.declare import Chip, Memory, Pin
 from emulator.errors import InputError
 from rtl.design import Design, Language
 from rtl.hierarchy import Array, Instance, Port, Sources, include_files, ports, read_sources, tree
+from rtl.verilog_syntax import ast
 
 _ONLY = "only Verilog-2005 can be read, not SystemVerilog"
 _SYSTEMVERILOG_KEYWORDS = """
@@ -177,7 +176,7 @@ def _language(files: tuple[Path, ...], sources: Sources, instances: list[Instanc
     )
 
 
-def _named(node: Node) -> list[Node]:
+def _named(node: ast.Node) -> list[ast.Node]:
     """Every declaration below a node of the syntax tree."""
     below = [named for child in node.children() for named in _named(child)]
     return [node, *below] if isinstance(getattr(node, "name", None), str) else below

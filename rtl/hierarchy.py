@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pyverilog.vparser import ast
-from pyverilog.vparser.parser import ParseError, VerilogParser
-
 from emulator.errors import InputError
 from rtl import toolchain
+from rtl.verilog_syntax import ParseError, VerilogParser, ast
 
 SUFFIXES = (".v", ".sv")
 _MOST_INSTANCES = 100_000  # a tree that recurses for ever ends here

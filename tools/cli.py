@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -81,5 +82,10 @@ def cli(ctx: click.Context) -> None:
 
 
 def main() -> NoReturn:
-    """The entry point."""
+    """The entry point.
+
+    It hides the warnings of libraries, which a user can do nothing about, unless Python was told which to show.
+    """
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
     cli.main()

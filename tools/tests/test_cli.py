@@ -1,6 +1,7 @@
 """The command line's words and exit status; what the commands compute is tested with the library."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -120,6 +121,23 @@ def test_a_reader_that_goes_away_is_no_difference_and_no_error(words: str) -> No
     command.stdout.close()
     _, err = command.communicate()
     assert (command.returncode, err) == (141, b"")
+
+
+@pytest.mark.parametrize(("option", "shown"), [([], ""), (["-W", "always"], "UserWarning: of a library")])
+def test_warnings_of_libraries_are_shown_only_on_demand(option: list[str], shown: str) -> None:
+    code = """
+import warnings
+from tools import cli
+cli.errors.exit_status = lambda run: warnings.warn("of a library")
+cli.main()
+"""
+    command = [sys.executable, *option, "-c", code]
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONWARNINGS"}
+    done = subprocess.run(
+        command, cwd=Path(__file__).parents[2], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert shown in done.stderr if shown else done.stderr == ""
 
 
 def test_version_is_the_packages() -> None:
