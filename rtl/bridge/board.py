@@ -13,6 +13,7 @@ from emulator import chips
 from emulator.declare import Chip, Pin
 from rtl import emit
 from rtl.bridge.bridge import EVENT_DEPTH, SPIKE_DEPTH, Bridge
+from rtl.bridge.protocol import buses
 from rtl.design import Design
 
 
@@ -69,11 +70,15 @@ def make_board(
     spike_depth: int = SPIKE_DEPTH,
     **parameters: Any,
 ) -> Board:
-    """A board of one of our chips; parameters : of the chip. Raises InputError as ``emit.make`` does."""
-    component = emit.make(chip, **parameters)
+    """A board of one of our chips; parameters : of the chip.
+
+    Raises InputError as ``emit.make`` does, and for a chip that has not the buses of a bridge.
+    """
+    declaration = chips.declaration(chip)
+    buses(declaration)  # refuses before Amaranth has begun what would come to nothing
     return Board(
-        component,
-        chips.declaration(chip),
+        emit.make(chip, **parameters),
+        declaration,
         divider,
         half=half,
         title=title(chip, parameters),

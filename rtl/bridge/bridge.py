@@ -27,6 +27,7 @@ class Bridge(wiring.Component):
     half : our clocks in half a clock of the chip, 1 or more
     title : who is there, for IDENTIFY: the chip's name, and its parameters after blanks
     event_depth, spike_depth : of the queues
+    Raises InputError for a chip that has not the buses of a bridge.
     """
 
     def __init__(

@@ -16,6 +16,7 @@ import numpy as np
 from emulator.errors import InputError
 from rtl import emit
 from rtl.bridge.board import title
+from rtl.bridge.protocol import buses
 from rtl.fpga import bitfile, clocks, report, tools
 from rtl.fpga.boards import Board
 from rtl.fpga.clocks import ClockPlan
@@ -102,9 +103,11 @@ def build(request: Request, out: Path, step: Callable[[str], None] = lambda name
     clocks_a_cycle = 1 if request.header else CLOCKS_A_CYCLE
     clock_plan = clocks.plan(board.family, board.oscillator_hz, request.freq * clocks_a_cycle)
     # Before anything is begun, which Amaranth would complain of if it came to nothing.
+    declaration = emit.our_chip(request.chip).declaration
     if request.header:
-        header_pins(emit.our_chip(request.chip).declaration, board)
+        header_pins(declaration, board)
     else:
+        buses(declaration)
         divider(clock_plan.freq)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=out) as scratch_name:

@@ -16,6 +16,7 @@ import numpy as np
 from emulator.errors import InputError
 from rtl import emit
 from rtl.bridge.board import title
+from rtl.bridge.protocol import buses
 from rtl.fpga import clocks
 from rtl.fpga.boards import Vendor, project_board
 from rtl.fpga.top import CLOCKS_A_CYCLE, BoardTop, divider
@@ -96,8 +97,10 @@ def _for_board(
     """The board's whole design, with the bridge at its UART."""
     board = project_board(board_name, vendor)
     plan = clocks.plan(board.family, board.oscillator_hz, (freq or board.freq) * CLOCKS_A_CYCLE)
-    divider(plan.freq)  # before Amaranth has begun what would come to nothing
+    # Refuse before Amaranth has begun what would come to nothing.
+    divider(plan.freq)
     ours = emit.our_chip(chip)
+    buses(ours.declaration)
     component = emit.make(chip, **parameters)
     design = BoardTop(ours.declaration, component, board, plan, title(chip, dict(parameters)))
     files = board.make_platform().prepare(design, NAME, emit_src=False).files

@@ -48,6 +48,16 @@ def call(house: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.parametrize("words", ["--board ulx3s-25f", "--project vivado"])
+def test_a_bitstream_of_a_chip_without_the_bridges_buses_is_refused_in_one_line(house: Path, words: str) -> None:
+    """Not even with all warnings on does Amaranth complain of what was begun and came to nothing."""
+    program = "from tools.cli import main; main()"
+    done = call(house, "-W", "always", "-c", program, "bitstream", "tally", *words.split(), "-o", "build/none")
+    assert done.returncode == 2
+    assert done.stderr == "error: tally: the bridge needs an SPI, one event bus in and one out, and there are not all\n"
+    assert not (house / "build/none").exists()
+
+
 @pytest.mark.slow
 @pytest.mark.verilator
 @pytest.mark.icarus
