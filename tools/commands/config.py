@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from tools import schema
 from tools.errors import Difference
+from tools.lint import report
 
 FILE = click.Path(path_type=Path)
 ONTO = "What the memories hold before: a configuration, or blank (all 0); the stream writes only what differs."
@@ -31,23 +32,35 @@ def command() -> None:
 @command.command("check")
 @click.argument("chip", metavar="CHIP")
 @click.argument("config", metavar="TOML", type=FILE)
+@report.options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-def check(chip: str, config: Path, as_json: bool) -> None:
-    """Say whether a configuration is right, and what is in it.
+def check(chip: str, config: Path, strict: bool, allowed: tuple[str, ...], as_json: bool) -> None:
+    """Say whether a configuration is right, what is in it, and what in it is hardly meant.
+
+    The latter are findings, each with a name, such as zero-threshold; tools/config/README.md has them all. They are
+    warnings, but for --strict.
+
+    Exit status: 0 it is right, 2 it is not, or --strict and it has a finding.
 
     \b
     Example: draupnir config check odin net.toml
+             draupnir config check odin net.toml --strict --allow monitoring
     """
     # Only here, and in the other commands: help needs none of it.
     from tools.config.load import load
     from tools.config.summary import summary
 
-    found = summary(load(config, chip))
+    configuration = load(config, chip)
+    found, some = summary(configuration), report.findings(configuration, allowed)
     if as_json:
-        click.echo(json.dumps({"chip": chip, "config": str(config), **found}, indent=2))
-        return
-    for name, count in found.items():
-        click.echo(f"{name.replace('_', ' ')}: {count}")
+        listed = [finding.listed() for finding in some]
+        schema.echo("config check", {"chip": chip, "config": str(config), **found, "findings": listed})
+    else:
+        for name, count in found.items():
+            click.echo(f"{name.replace('_', ' ')}: {count}")
+        report.tell(config, some)
+    if strict:
+        report.insist(config, some)
 
 
 @command.command("pack")
@@ -55,8 +68,17 @@ def check(chip: str, config: Path, as_json: bool) -> None:
 @click.argument("config", metavar="CONFIG", type=FILE)
 @click.option("-o", "--output", metavar="DIR", type=FILE, help="Folder for the files.  [default: build/config/CHIP]")
 @click.option("--onto", metavar="CONFIG", help=ONTO)
+@report.options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-def pack(chip: str, config: Path, output: Path | None, onto: str | None, as_json: bool) -> None:
+def pack(
+    chip: str,
+    config: Path,
+    output: Path | None,
+    onto: str | None,
+    strict: bool,
+    allowed: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Write the files that program a chip.
 
     The SPI write stream, a transaction a line (_spi.txt), as bytes (_spi.bin), as a C header (_spi.h) and as a Python
@@ -69,9 +91,10 @@ def pack(chip: str, config: Path, output: Path | None, onto: str | None, as_json
 
     folder = output or Path("build/config") / chip
     configuration = packed.read(config, chip)
+    report.checked(config, configuration, strict, allowed)
     paths = packed.pack(configuration, folder, packed.memories_before(onto, chip))
     if as_json:
-        click.echo(json.dumps({"chip": chip, "files": {str(path): path.stat().st_size for path in paths}}, indent=2))
+        schema.echo("config pack", {"chip": chip, "files": {str(path): path.stat().st_size for path in paths}})
         return
     for path in paths:
         click.echo(f"{path}: {path.stat().st_size:,} bytes")
@@ -121,7 +144,7 @@ def diff(chip: str, first: Path, second: Path, n_max: int, as_json: bool) -> Non
     found = list(differences.between(packed.read(first, chip), packed.read(second, chip)))
     if as_json:
         listed = [asdict(difference) for difference in found[:n_max]]
-        click.echo(json.dumps({"chip": chip, "n_differences": len(found), "differences": listed}, indent=2))
+        schema.echo("config diff", {"chip": chip, "n_differences": len(found), "differences": listed})
     else:
         for difference in found[:n_max]:
             click.echo(str(difference))

@@ -15,6 +15,7 @@ from emulator.declare import Chip
 from emulator.errors import InputError
 from tools import schema
 from tools.errors import Difference
+from tools.lint import report as findings
 from tools.options import parameters
 from tools.progress import progress
 from tools.run.options import RunOptions, run_options
@@ -46,6 +47,7 @@ LAST_CYCLE = (1 << 32) - 1
 @click.option("--verify", is_flag=True, help="Read the memories after programming, and compare.")
 @run_options
 @click.option("--quiet", metavar="N", type=click.IntRange(min=1), help="Clocks without an event that end the run.")
+@findings.options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def command(
     chip: str,
@@ -56,6 +58,8 @@ def command(
     verify: bool,
     options: RunOptions,
     quiet: int | None,
+    strict: bool,
+    allowed: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Program a chip on a board, send it events, and write its spikes: as `draupnir run`, on hardware.
@@ -86,6 +90,7 @@ def command(
     settings_given = parameters(chip, settings)
     present = packed.memories_before(options.onto, chip)
     configuration = packed.read(options.config, chip, present) if options.config else None
+    found = findings.checked(options.config, configuration, strict, allowed) if options.config and configuration else []
     if options.timesteps is not None and not hosted.is_hosted(chip):
         raise InputError(f"--timesteps {options.timesteps}: {chip} has no timesteps; right is to leave it out")
     send = _sender(declared, configuration, options, quiet)
@@ -105,8 +110,10 @@ def command(
         if configuration and saves:
             for memory, content in _read(device, configuration, saves, settings_given).items():
                 save(memory, content)
+    if options.events and "n_spikes" in report:
+        findings.explain(found, chip, report["n_spikes"] == 0, report.get("done") is False)
     if as_json:
-        schema.echo("host", report)
+        schema.echo("host", {**report, "findings": [finding.listed() for finding in found]})
     else:
         for words, count in _lines(report):
             click.echo(f"{words}: {count}")

@@ -11,6 +11,7 @@ import click
 from emulator import chips
 from emulator.errors import InputError
 from tools import schema
+from tools.lint import report
 from tools.progress import progress
 from tools.run.options import RunOptions, run_options
 
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
 @click.argument("chip", metavar="CHIP")
 @run_options
 @click.option("--clock-level", is_flag=True, help="Run every clock one by one: the same results, later.")
+@report.options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-def command(chip: str, options: RunOptions, clock_level: bool, as_json: bool) -> None:
+def command(
+    chip: str, options: RunOptions, clock_level: bool, strict: bool, allowed: tuple[str, ...], as_json: bool
+) -> None:
     """Send events to a configured chip and write its spikes, each with the cycle in which its REQ is seen.
 
     Events: a CSV with the header addr, or cycle,addr, or a .npy of one or two columns of integers. Cycle 0 is the first
@@ -50,6 +54,7 @@ def command(chip: str, options: RunOptions, clock_level: bool, as_json: bool) ->
 
     assert options.config is not None
     configuration = packed.read(options.config, chip, packed.memories_before(options.onto, chip))
+    found = report.checked(options.config, configuration, strict, allowed)
     model = chips.model(chip)(options.seed)
     configuration.apply(model)
     with saving(options.output, saves, declared) as (take, save):
@@ -57,11 +62,13 @@ def command(chip: str, options: RunOptions, clock_level: bool, as_json: bool) ->
         for name in saves:
             save(name, model.memories[name])
     if as_json:
-        schema.echo("run", {"chip": chip, **asdict(outcome), "warnings": model.warnings()})
+        listed = {"warnings": model.warnings(), "findings": [finding.listed() for finding in found]}
+        schema.echo("run", {"chip": chip, **asdict(outcome), **listed})
     else:
         _print(outcome)
     if not outcome.done and options.max_cycles is None:
         click.echo("warning: stopped, though the chip had not come to rest; see --max-cycles", err=True)
+    report.explain(found, chip, outcome.n_spikes == 0, not outcome.done)
     for warning in model.warnings():
         click.echo(f"warning: {warning}", err=True)
 

@@ -33,7 +33,7 @@ ca_en = 1
 ca_theta3 = 7
 [[synapses]]
 pre = 5
-post = "0-255"
+post = "0-15"
 weight = 6
 """
 N_SPIKES = 16  # for each second spike event
@@ -129,7 +129,10 @@ def test_what_goes_on_for_ever_is_stopped_with_a_warning(
     result = draupnir(config, events, "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["n_cycles"] == 1050
-    assert result.stderr == "warning: stopped, though the chip had not come to rest; see --max-cycles\n"
+    gated, stopped, why = result.stderr.splitlines()
+    assert gated.endswith("(gated)")
+    assert stopped == "warning: stopped, though the chip had not come to rest; see --max-cycles"
+    assert why.endswith("the chip did not come to rest; the likely cause is said above: gated")
 
 
 def test_a_warning_of_the_model_is_told(config: Path, events: Path) -> None:

@@ -1,0 +1,211 @@
+"""ReckOn's rules. In a timestep each input neuron and each recurrent neuron spikes at most once, and potentials decay.
+
+Source: ReckOn doc v1.0; srnn.v; emulator/reckon/README.md, where the quirks are.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emulator.declare import Memory
+from emulator.reckon.layout import (
+    ALPHA_MSB,
+    ALPHA_ONE,
+    KAPPA_ONE,
+    N_OUT,
+    NEURONS,
+    PAIR,
+    WEIGHT,
+    WINP,
+    WOUT,
+    WREC,
+    N,
+)
+from tools.config.configuration import Configuration
+from tools.lint.findings import Rule
+from tools.lint.network import Broken, column, each, gate, register, reset_note, some, weights, where
+
+GATE, EPROP = "SPI_EN_CONF", "SPI_DO_EPROP"
+INP, REC, OUT = "SPI_NUM_INP_NEUR", "SPI_NUM_REC_NEUR", "SPI_NUM_OUT_NEUR"
+U_MAX = PAIR["neur_u0"].high
+LEARNS = {WINP.name: 0b001, WREC.name: 0b010}  # bits of SPI_DO_EPROP
+REGULARISED = {WINP.name: 0b01, WREC.name: 0b10}  # bits of SPI_REGUL_W
+ADDITIVE = 0b010  # of SPI_REGUL_MODE
+ALPHA_BITS = PAIR["alpha"].width
+
+
+# --- The network ------------------------------------------------------------------------------------------------
+
+
+def _last_spiking(c: Configuration) -> int:
+    """The last neuron number whose spike, as input or as recurrent neuron, is looked for."""
+    return max(register(c, INP), register(c, REC))
+
+
+def _last_stepped(c: Configuration) -> int:
+    """The last neuron that a timestep's end reaches: a word of two neurons is done on odd counts."""
+    last = max(_last_spiking(c), register(c, OUT))
+    return last if last % 2 else last - 1
+
+
+def _pair(c: Configuration, field: str) -> np.ndarray:
+    """(N,) int64, a field that the two neurons of a word share."""
+    return np.repeat(column(PAIR[field], c.memories[NEURONS.name]), 2)
+
+
+def _potentials(c: Configuration) -> np.ndarray:
+    """(N,) int64, the potentials that the memory begins with."""
+    words = c.memories[NEURONS.name]
+    return np.stack([column(PAIR[f"neur_u{n}"], words) for n in (0, 1)], axis=1).ravel()
+
+
+def _alpha(c: Configuration) -> np.ndarray:
+    """(N,) int64, the decay, ALPHA_ONE being 1."""
+    parts, width = c.registers["SPI_ALPHA_CONF"], c.chip.register("SPI_ALPHA_CONF").width
+    bits = np.array([part >> i & 1 for part in parts for i in range(width)])
+    return np.repeat(np.array(ALPHA_MSB)[bits] << ALPHA_BITS, 2) | _pair(c, "alpha")
+
+
+def _weights(c: Configuration, memory: Memory) -> np.ndarray:
+    return weights(c, memory, WEIGHT["w"])
+
+
+def _up_to(last: int, n: int = N) -> np.ndarray:
+    return np.arange(n) <= last
+
+
+def _words(mask: np.ndarray) -> np.ndarray:
+    """(N / 2,) bool, whether it is so for one of a word's two neurons"""
+    return some(mask.reshape(-1, 2), 1)
+
+
+def _can_move(c: Configuration, memory: Memory) -> bool:
+    """Whether learning can change the weights of winp or wrec."""
+    additive = register(c, "SPI_REGUL_MODE") & ADDITIVE and register(c, "SPI_REGUL_W") & REGULARISED[memory.name]
+    derived = any(register(c, f"SPI_H_{i}") for i in range(5))
+    return bool(register(c, EPROP) & LEARNS[memory.name] and (derived or additive))
+
+
+def _most(c: Configuration, memory: Memory) -> np.ndarray:
+    """(N,) int64, the most that a timestep's spikes add to each neuron's potential through winp or wrec."""
+    given = _weights(c, memory)[: _last_spiking(c) + 1]
+    if _can_move(c, memory):
+        given = np.full_like(given, WEIGHT["w"].high)
+    return given.clip(min=0).sum(axis=0) << register(c, f"SPI_FP_LOC_{memory.name.upper()}")
+
+
+def _highest(c: Configuration) -> np.ndarray:
+    """(N,) int64, no potential is ever above it.
+
+    Each timestep the potential is multiplied by alpha, with at most 1 by rounding, and gains the sum of the weights; so
+    with an alpha below 1 it stays below (sum + 1) / (1 - alpha).
+    """
+    gain, alpha = _most(c, WINP) + _most(c, WREC), _alpha(c)
+    limit = (gain + 1) * ALPHA_ONE // np.maximum(ALPHA_ONE - alpha, 1) + 1
+    grows = (alpha >= ALPHA_ONE) & ((gain > 0) | (_potentials(c) != 0))
+    bound = np.where(grows, U_MAX, np.maximum(limit, _potentials(c)))
+    if register(c, "SPI_NOISE_EN"):
+        bound = np.full(N, U_MAX)
+    return np.minimum(bound, U_MAX)
+
+
+# --- Rules ------------------------------------------------------------------------------------------------------
+
+
+def _gated(c: Configuration) -> Broken:
+    yield from gate(c, GATE, "after its first timestep the network stands still in state CONFIG")
+
+
+def _zero_threshold(c: Configuration) -> Broken:
+    """Neurons beyond the recurrent ones spike, too, if a timestep's end reaches them; so those with synapses count."""
+    heard = some(_weights(c, WREC) != 0, 1) | some(_weights(c, WOUT)[:N] != 0, 1)
+    there = _up_to(register(c, REC)) | (heard & _up_to(_last_spiking(c)))
+    mask = there & _up_to(_last_stepped(c)) & (_pair(c, "thr") <= 0)
+    message = "0 or below, 0 if it is not given: such a neuron spikes in each timestep in which it is not inhibited"
+    right = f"a thr above 0, or {REC} = the last neuron; it is {register(c, REC)}{reset_note(c, REC)}"
+    yield from each([(_words(mask), message, right)], "thr")
+
+
+def _unreachable(c: Configuration) -> Broken:
+    thr, highest = _pair(c, "thr"), _highest(c)
+    mask = _up_to(min(register(c, REC), _last_stepped(c))) & (thr > highest) & (thr > 0)
+    for n in np.flatnonzero(mask)[:1].tolist():
+        yield (
+            f"neurons[{where(_words(mask))}].thr",
+            f"out of reach: neuron {n} has the threshold {thr[n]}, and if all inputs and neurons spike in each timestep"
+            f" its potential comes to {highest[n]} at most; so it is with neurons {where(mask)}",
+            "a lower thr, larger weights, a larger SPI_FP_LOC_WINP or SPI_FP_LOC_WREC, or a larger alpha",
+        )
+
+
+def _never_used(c: Configuration) -> Broken:
+    spiking, post = _up_to(_last_spiking(c)), _up_to(register(c, REC) | 1)
+    hidden = ~spiking[:, None] | ~post[None, :]
+    out = ~_up_to(_last_spiking(c), WOUT.depth)[:, None] | ~_up_to(register(c, OUT), N_OUT)[None, :]
+    for memory, outside, columns in ((WINP, hidden, REC), (WREC, hidden, REC), (WOUT, out, OUT)):
+        n = int((outside & (_weights(c, memory) != 0)).sum())
+        if n:
+            yield (
+                memory.name,
+                f"{n} weights are of neurons beyond {INP} = {register(c, INP)}, {REC} = {register(c, REC)}"
+                f" and {OUT} = {register(c, OUT)}: they are never used",
+                f"larger {INP}, {REC} (rows) or {columns} (columns), or no weights there",
+            )
+
+
+def _left_out(c: Configuration) -> Broken:
+    last = register(c, REC)
+    if last > _last_stepped(c):
+        yield (
+            f"registers.{REC}",
+            f"is {last}, an odd number of neurons: a timestep ends without the last one, which never spikes nor decays",
+            f"{REC} = {last + 1}",
+        )
+
+
+def _never_learns(c: Configuration) -> Broken:
+    wanted = [memory for memory in (WINP, WREC) if register(c, EPROP) & LEARNS[memory.name]]
+    if wanted and not any(_can_move(c, memory) for memory in wanted):
+        yield (
+            f"registers.{EPROP}",
+            f"is {register(c, EPROP)}{reset_note(c, EPROP)}, and SPI_H_0 to SPI_H_4 are 0:"
+            f" {' and '.join(memory.name for memory in wanted)} never change",
+            f"{EPROP} = 0 where nothing is to learn, else an SPI_H above 0",
+        )
+
+
+def _above_one(c: Configuration) -> Broken:
+    mask = _words(_up_to(register(c, REC)) & (_alpha(c) > ALPHA_ONE))
+    message = "with its bit of SPI_ALPHA_CONF above 1: the potential grows by itself, and wraps"
+    yield from each([(mask, message, "0, or 0 in SPI_ALPHA_CONF")], "alpha")
+    if register(c, "SPI_KAPPA") > KAPPA_ONE:
+        message = (
+            f"is {register(c, 'SPI_KAPPA')}, above 1 ({KAPPA_ONE}): the output potentials grow by themselves, and wrap"
+        )
+        yield "registers.SPI_KAPPA", message, f"SPI_KAPPA of at most {KAPPA_ONE}"
+
+
+def _no_tick(c: Configuration) -> Broken:
+    if register(c, "SPI_LOCAL_TICK") and register(c, "SPI_CYCLES_PER_TICK") != 1:
+        yield (
+            "registers.SPI_LOCAL_TICK",
+            "is 1: local ticks do not start a sample, as their count stands still in state IDLE",
+            "SPI_LOCAL_TICK = 0 until a tick of TIME_TICK has started the sample",
+        )
+
+
+RULES = (
+    Rule("gated", "SPI_EN_CONF is 1, as a reset leaves it, so the network stands still.", _gated, True, True),
+    Rule("zero-threshold", "A neuron is at its threshold at rest, and spikes in each timestep.", _zero_threshold),
+    Rule(
+        "unreachable-threshold",
+        "No spikes, however many, bring a potential to the threshold.",
+        _unreachable,
+        silences=True,
+    ),
+    Rule("synapse-never-used", "Weights belong to neurons beyond SPI_NUM_*_NEUR.", _never_used),
+    Rule("last-neuron-left-out", "With an odd number of neurons the last one never spikes.", _left_out),
+    Rule("learning-never", "Weights are to learn, and all pseudo-derivatives are 0.", _never_learns),
+    Rule("decay-above-one", "A potential grows by itself.", _above_one),
+    Rule("no-local-tick", "Local ticks are to begin a sample, which they do not.", _no_tick, True, True),
+)

@@ -1,0 +1,78 @@
+"""tinyODIN's rules. A potential only ever adds up, to 2047 at most.
+
+Source: tinyODIN doc v1.0; lif_neuron.v, controller.v, neuron_core.v.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emulator.tinyodin.layout import EVENTS, LIF, NEURONS, SYN_WEIGHT, SYNAPSES, N
+from tools.config.configuration import Configuration
+from tools.lint import crossbar
+from tools.lint.findings import Rule
+from tools.lint.network import Broken, column, each, register, some, weights
+
+CORE_MAX = LIF["core"].high
+_VIRTUAL = next(f for event in EVENTS if event.name == "virtual" for f in event.fields if f.name == "neur")
+N_VIRTUAL = 1 << _VIRTUAL.width  # neurons that virtual events reach
+
+
+def _field(c: Configuration, name: str) -> np.ndarray:
+    return column(LIF[name], c.memories[NEURONS.name])
+
+
+def _enabled(c: Configuration) -> np.ndarray:
+    return _field(c, "neur_disable") == 0
+
+
+def _weights(c: Configuration) -> np.ndarray:
+    return weights(c, SYNAPSES, SYN_WEIGHT)
+
+
+def _beyond(c: Configuration) -> np.ndarray:
+    """(neurons,) bool: events to all neurons do not visit them."""
+    return np.arange(N) > register(c, "SPI_MAX_NEUR")
+
+
+def _never_visited(c: Configuration) -> Broken:
+    enabled, last = _enabled(c), register(c, "SPI_MAX_NEUR")
+    message = f"enabled, and beyond SPI_MAX_NEUR = {last}: no spike and no time reference to all reaches them"
+    yield from each([(enabled & _beyond(c), message, f"SPI_MAX_NEUR = {np.flatnonzero(enabled).max(initial=0)}")])
+
+
+def _disabled(c: Configuration) -> Broken:
+    given = _weights(c) != 0
+    yield from crossbar.disabled_with_synapses(~_enabled(c), some(given, 0), some(given, 1))
+
+
+def _zero_threshold(c: Configuration) -> Broken:
+    yield from crossbar.zero_threshold(_enabled(c) & (_field(c, "thr") == 0))
+
+
+def _unreachable(c: Configuration) -> Broken:
+    message = f"above {CORE_MAX}, where a potential ends: such a neuron never spikes"
+    yield from each([(_enabled(c) & (_field(c, "thr") > CORE_MAX), message, f"a thr of at most {CORE_MAX}")], "thr")
+
+
+def _without_excitation(c: Configuration) -> Broken:
+    exciting = _weights(c) > 0
+    at_rest = _field(c, "core") < _field(c, "thr")
+    mask = _enabled(c) & ~_beyond(c) & at_rest & (_field(c, "thr") <= CORE_MAX) & ~some(exciting, 0)
+    virtual = np.arange(N) < N_VIRTUAL
+    right = "a synapse that excites them, or no such neuron"
+    if exciting.any():
+        never = "synapses excite others and none of these: they never spike"
+        yield from each(((mask & virtual, crossbar.NEVER_WITHOUT_VIRTUAL, right), (mask & ~virtual, never, right)))
+
+
+RULES = (
+    crossbar.GATED,
+    crossbar.no_neuron(_enabled),
+    Rule("neuron-never-visited", "Neurons in use are beyond SPI_MAX_NEUR.", _never_visited, silences=True),
+    Rule("disabled-neuron-with-synapses", crossbar.DISABLED, _disabled, silences=True),
+    Rule("zero-threshold", crossbar.ZERO_THRESHOLD, _zero_threshold, keeps_going=True),
+    Rule("unreachable-threshold", "A threshold is above the largest potential.", _unreachable, silences=True),
+    Rule("neuron-without-excitation", crossbar.WITHOUT_EXCITATION, _without_excitation, silences=True),
+    crossbar.SPIKES_NEVER_LEAVE,
+)
