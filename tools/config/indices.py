@@ -8,6 +8,8 @@ from itertools import groupby
 
 from tools.config.source import Key, Source, show
 
+_NUMBER = "[0-9]{1,18}"
+
 
 def parse(source: Source, key: Key, given: object, n: int) -> list[int]:
     """The indices that a field names, each within 0..n-1 and named once; in the order given.
@@ -21,7 +23,7 @@ def parse(source: Source, key: Key, given: object, n: int) -> list[int]:
         raise source.error(key, f"{show(given)} is not a set of indices; {right}")
     found: dict[int, None] = {}
     for part in given.split(","):
-        ends = re.fullmatch(r"\s*(-?\d+)\s*(?:-\s*(\d+)\s*)?", part)
+        ends = re.fullmatch(rf"\s*(-?{_NUMBER})\s*(?:-\s*({_NUMBER})\s*)?", part)
         if not ends:
             raise source.error(key, f"{show(part.strip())} is not an index or a range; {right}")
         first, last = int(ends[1]), int(ends[2] or ends[1])

@@ -15,6 +15,7 @@ import numpy as np
 from emulator.codec import LIMB_BITS, take
 from emulator.declare import Field, Matrix, Memory
 from emulator.errors import InputError
+from tools import npy
 from tools.config import indices
 from tools.config.numbers import integer
 from tools.config.source import Key, Source, closest, show
@@ -123,12 +124,13 @@ def _read(source: Source, key: Key, name: object, matrix: Matrix, field: Field) 
             raise InputError(f"{show(name)} is neither .npy nor .csv")
         if found.shape != matrix.shape:
             shape = " x ".join(map(str, found.shape)) or "a single number"
+            shape = shape if found.size else "nothing"
             raise InputError(f"{path}: {shape}; right is {n_rows} x {n_columns}, a row for each {row}")
         wrong = np.argwhere((found < field.low) | (found > field.high))
         if len(wrong):
             i, j = wrong[0]
             raise InputError(
-                f"{path}: {found[i, j]} at {row} {i}, {column} {j} is not within {field.low}..{field.high}"
+                f"{path}: {show(int(found[i, j]))} at {row} {i}, {column} {j} is not within {field.low}..{field.high}"
             )
     except InputError as error:
         raise source.error(key, str(error)) from error
@@ -136,22 +138,14 @@ def _read(source: Source, key: Key, name: object, matrix: Matrix, field: Field) 
 
 
 def _npy(path: Path) -> np.ndarray:
-    try:
-        with path.open("rb") as file:
-            found = np.lib.format.read_array(file, allow_pickle=False)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
-    except ValueError as error:
-        raise InputError(f"{path}: not a .npy file of numbers") from error
-    if found.dtype.kind not in "biu":
-        raise InputError(f"{path}: {found.dtype}; right is an array of integers")
+    found = npy.read(path)
     return found.astype(np.int64) if found.dtype.kind == "b" else found
 
 
 def _csv(path: Path, matrix: Matrix) -> np.ndarray:
     column_name, n_columns = matrix.columns
     try:
-        lines = path.read_text().splitlines()
+        lines = path.read_text(encoding="utf-8-sig").rstrip().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text file"
         raise InputError(f"{path}: {reason}") from error

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, time
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,11 @@ from typing import Any
 from emulator.errors import InputError
 
 Key = tuple[str | int, ...]  # where something stands: names of tables and fields, numbers of array elements
+
+MAX_BYTES = 32 << 20  # of a file; what is larger belongs into matrices and images
+MAX_DEPTH = 64  # of brackets within brackets
+MAX_DIGITS = 1000  # of a number, decimal
+SHOWN_BITS = 128  # of a number that a message shows
 
 _NAME = re.compile(r"""\s*("(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)\s*""")
 _BEGIN = re.compile(r"(?:\s|#[^\n]*)*(\[{0,2})")  # blank lines, comments, and a table's brackets
@@ -41,19 +47,25 @@ class Source:
 
     def file(self, key: Key, name: object) -> Path:
         """A file that the configuration names, relative to the configuration's own folder; it need not exist."""
-        if not isinstance(name, str) or not name:
+        if not isinstance(name, str) or not name or "\0" in name:
             raise self.error(key, f"{show(name)} is not the name of a file")
         return self.path.parent / name
 
 
 def read(path: Path) -> Source:
-    """Raises InputError, with the line, for what is not a TOML file."""
+    """Raises InputError, with the line, for what is not a TOML file, or larger or deeper than any configuration."""
     try:
-        text = path.read_bytes().decode()
-    except (OSError, UnicodeDecodeError) as error:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(
+                f"{path}: no configuration: {path.stat().st_size:,} bytes, of at most {MAX_BYTES:,};"
+                " right is to keep matrices in .npy and memories in images"
+            )
+        text = path.read_bytes().decode("utf-8-sig")
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text file"
         raise InputError(f"{path}: no configuration: {reason}") from error
     text = text.replace("\r\n", "\n")
+    _check_size(path, text)
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -63,16 +75,41 @@ def read(path: Path) -> Source:
     return Source(path, tree, _lines(text))
 
 
+def _check_size(path: Path, text: str) -> None:
+    """Raise InputError for brackets or numbers that Python's reader would give up on."""
+    depth = 0
+    for part in _PART.finditer(text):
+        if part[0] in ("[", "{"):
+            depth += 1
+        elif part[0] in ("]", "}"):
+            depth = max(depth - 1, 0)
+        if depth > MAX_DEPTH:
+            line = text.count("\n", 0, part.start()) + 1
+            raise InputError(f"{path}:{line}: brackets are nested more than {MAX_DEPTH} deep; no configuration is")
+    if number := re.search(rf"[0-9][0-9_]{{{MAX_DIGITS},}}", text):
+        line = text.count("\n", 0, number.start()) + 1
+        raise InputError(f"{path}:{line}: a number of {len(number[0])} digits; no configuration has one")
+
+
 def dotted(key: Key) -> str:
     """A key in words: neurons[0].thr, elements counted from 0."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key)
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{_bare(part)}" for part in key)
     return text.removeprefix(".")
+
+
+def _bare(name: str) -> str:
+    """A name in one short line."""
+    return name if name.isprintable() and len(name) <= 40 else show(name)
 
 
 def show(given: object) -> str:
     """What was given, as TOML writes it, but not at length."""
     if isinstance(given, bool):
         return str(given).lower()
+    if isinstance(given, int) and given.bit_length() > SHOWN_BITS:
+        return f"a number of {given.bit_length()} bits"
+    if isinstance(given, (date, time)):
+        return given.isoformat()
     if isinstance(given, dict):
         return "a table"
     if isinstance(given, list):

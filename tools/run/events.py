@@ -7,6 +7,7 @@ A .npy file holds integers, (n,) addresses or (n, 2) cycles and addresses.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 
 from emulator.declare import Chip
 from emulator.errors import InputError
+from tools import npy
 
 ADDR, CYCLE = "addr", "cycle"
 BLOCK = 1 << 16  # events read at once
@@ -98,12 +100,7 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _header(path: Path, file: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:
-    try:
-        version = np.lib.format.read_magic(file)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, fortran_order, dtype = read(file)
-    except ValueError as error:
-        raise InputError(f"{path}: not a .npy file") from error
+    shape, fortran_order, dtype = npy.header(path, file)
     if dtype.kind not in "iu" or not (len(shape) == 1 or (shape[1:] == (2,) and not fortran_order)):
         form = " x ".join(map(str, shape)) + (" in Fortran order" if fortran_order and len(shape) > 1 else "")
         right = f"right are integers, n {ADDR} or n x 2 {CYCLE} and {ADDR}"
@@ -130,7 +127,8 @@ def _npy(path: Path, file: BinaryIO) -> Iterator[tuple[_Place, Block]]:
 
 
 def _csv(path: Path, file: BinaryIO) -> Iterator[tuple[_Place, Block]]:
-    columns = [name.strip().decode(errors="replace") for name in file.readline().split(b",")]
+    head = file.readline().removeprefix(codecs.BOM_UTF8)
+    columns = [name.strip().decode(errors="replace") for name in head.split(b",")]
     if sorted(columns) not in ([ADDR], [ADDR, CYCLE]):
         raise InputError(f"{path}:1: header {','.join(columns)[:40]!r}; right is {ADDR}, or {CYCLE},{ADDR}")
     n_lines = 1

@@ -85,7 +85,9 @@ def _host(model: Any) -> Any:
 def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The header, and the other lines with their numbers."""
     try:
-        lines = list(csv.reader(path.read_text().splitlines()))
+        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except csv.Error as error:
+        raise InputError(f"{path}: no events: {error}") from error
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text file"
         raise InputError(f"{path}: no events: {reason}") from error

@@ -170,7 +170,7 @@ def test_each_wrong_matrix(tmp_path: Path, found: np.ndarray, message: str) -> N
 def test_no_npy_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "w.npy").write_bytes(content)
     found = mistake(tmp_path, '[synapses]\nmatrix = "w.npy"\n')
-    assert found == "2: synapses.matrix: w.npy: not a .npy file of numbers"
+    assert found == "2: synapses.matrix: w.npy: not a .npy file"
 
 
 @pytest.mark.parametrize(
@@ -198,3 +198,91 @@ def test_lines_are_counted_through_strings_and_lists_of_several_lines(tmp_path: 
         'model = "lif"\nthr = 999\n'
     )
     assert mistake(tmp_path, text) == "14: neurons[1].thr: 999 is not within 0..255"
+
+
+# --- Files that are made to be wrong -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"# a\na = {'[' * 2000}{']' * 2000}\n", "2: brackets are nested more than 64 deep; no configuration is"),
+        (f"a = {'{a = ' * 2000}1{'}' * 2000}\n", "1: brackets are nested more than 64 deep; no configuration is"),
+        (f"a = {'[' * 100_000}", "1: brackets are nested more than 64 deep; no configuration is"),
+        (f"[registers]\nSPI_OPEN_LOOP = {'9' * 5000}\n", "2: a number of 5000 digits; no configuration has one"),
+        (
+            f"[registers]\nSPI_OPEN_LOOP = 0x{'f' * 5000}\n",
+            "2: registers.SPI_OPEN_LOOP: a number of 20000 bits is not within 0..1",
+        ),
+        ("[registers]\nSPI_OPEN_LOOP = nan\n", "2: registers.SPI_OPEN_LOOP: nan is not an integer; right is 0..1"),
+        (
+            "[registers]\nSPI_OPEN_LOOP = 2020-01-01\n",
+            "2: registers.SPI_OPEN_LOOP: 2020-01-01 is not an integer; right is 0..1",
+        ),
+        (
+            '[[neurons]]\nindex = "٣"\nmodel = "lif"\n',
+            f"2: neurons[0].index: '٣' is not an index or a range; {INDICES}",
+        ),
+        (
+            f'[[neurons]]\nindex = "{"9" * 500}"\nmodel = "lif"\n',
+            f"2: neurons[0].index: '{'9' * 36}... is not an index or a range; {INDICES}",
+        ),
+        ('synapses = "a\\u0000b"\n', r"1: synapses: 'a\x00b' is not the name of a file"),
+        ('"a\\nb" = 1\n', r"1: 'a\nb': unknown: there are registers, neurons, synapses"),
+    ],
+)
+def test_what_python_s_reader_would_give_up_on(tmp_path: Path, text: str, message: str) -> None:
+    assert mistake(tmp_path, text) == message
+
+
+def test_a_file_that_is_too_large(tmp_path: Path) -> None:
+    with (tmp_path / "c.toml").open("wb") as file:
+        file.truncate(50_000_000)
+    with pytest.raises(InputError, match="50,000,000 bytes, of at most 33,554,432; right is to keep matrices in"):
+        load(tmp_path / "c.toml", "odin")
+
+
+def header(text: str) -> bytes:
+    return b"\x93NUMPY\x01\x00" + (len(text) + 1).to_bytes(2, "little") + text.encode() + b"\n"
+
+
+SHAPE = "{{'descr': '<i8', 'fortran_order': False, 'shape': {}, }}"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (header(SHAPE.format("(99999999, 99999)")), "ends after 0 of 79,999,199,200,008 bytes"),
+        (header(SHAPE.format("(256, 256)")) + b"\0" * 80, "ends after 80 of 524,288 bytes"),
+        (header(SHAPE.format("(-1, 256)")), "not a .npy file: a shape of -1 x 256"),
+        (header(SHAPE.format("((((((((")), "not a .npy file"),
+        (header("(" * 5000), "not a .npy file"),
+        (b"", "not a .npy file"),
+    ],
+)
+def test_a_header_that_is_made_to_be_wrong(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "w.npy").write_bytes(content)
+    assert mistake(tmp_path, '[synapses]\nmatrix = "w.npy"\n') == f"2: synapses.matrix: w.npy: {message}"
+
+
+def test_objects_are_not_unpickled(tmp_path: Path) -> None:
+    np.save(tmp_path / "w.npy", np.array([[object()]]), allow_pickle=True)
+    found = mistake(tmp_path, '[synapses]\nmatrix = "w.npy"\n')
+    assert found == "2: synapses.matrix: w.npy: objects; right is an array of integers"
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("kind", ["<i8", ">i2", "u1", "?"])
+def test_a_matrix_in_any_order_and_integer_type(tmp_path: Path, order: str, kind: str) -> None:
+    entries = np.arange(N * N).reshape(N, N) % (2 if kind == "?" else 8)
+    np.save(tmp_path / "w.npy", (np.asfortranarray if order == "F" else np.ascontiguousarray)(entries.astype(kind)))
+    (tmp_path / "c.toml").write_text('[synapses]\nmatrix = "w.npy"\nmapped = false\n', encoding="utf-8-sig")
+    words = load(tmp_path / "c.toml", "odin").memories["synapses"][:, 0].astype(np.int64)
+    found = words[:, None] >> 4 * np.arange(8) & 7
+    assert np.array_equal(found.reshape(N, N), entries)
+
+
+def test_a_csv_with_a_byte_order_mark_and_blank_lines_at_its_end(tmp_path: Path) -> None:
+    (tmp_path / "w.csv").write_text((",".join("1" * N) + "\n") * N + "\n\n", encoding="utf-8-sig")
+    (tmp_path / "c.toml").write_text('[synapses]\nmatrix = "w.csv"\n')
+    assert (load(tmp_path / "c.toml", "odin").memories["synapses"] == 0x99999999).all()
