@@ -5,34 +5,35 @@ So every test starts from the simulator's initial state, and the model from its 
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import os
 import re
 import shutil
+import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TextIO, get_args
 
 from cocotb_tools.runner import get_runner
 
+from cocotb_tests.catalogue import Test
 from cocotb_tests.lib import wrapper
 from cocotb_tests.lib.session import Session
 from emulator.declare import Chip
 from emulator.errors import InputError
 from golden.files import alone
-from rtl import toolchain
+from rtl import processes, toolchain
 from rtl.design import Design
 from rtl.harness import public_memories
+from rtl.initial import Initial, Kind, plusargs, vvp_options
 
 Simulator = Literal["verilator", "icarus"]
 SIMULATORS: tuple[Simulator, ...] = get_args(Simulator)
-FOLDER = Path(__file__).parent
 _VERILATOR_OPTIONS = (
     "--no-public-flat-rw", "-fno-split", "-O3", "--timing", "--x-assign", "0", "--x-initial", "unique",
     "-Wno-fatal", "-Wno-lint", "-Wno-style", "-CFLAGS", "-std=gnu++20 -fcoroutines",
@@ -55,19 +56,7 @@ endmodule
 """
 _LOG_LINES = 12
 _EXPLAINED = "test_*.py"  # files whose assertions cocotb rewrites; by default all, Numba's too, which takes seconds
-
-
-@dataclass(frozen=True)
-class Test:
-    """A cocotb test of a chip: module without "test_", and the function's name without "test_"."""
-
-    module: str
-    name: str
-
-    __test__ = False  # for pytest: no test class
-
-    def __str__(self) -> str:
-        return f"{self.module}.{self.name}"
+_OWN_FILE = "cocotb_tests.lib.own_file"
 
 
 @dataclass(frozen=True)
@@ -101,35 +90,6 @@ class Outcome:
     @property
     def passed(self) -> bool:
         return not self.failure
-
-
-# --- Which tests there are --------------------------------------------------------------------------------------
-
-
-def tests(chip: Chip) -> list[Test]:
-    """All cocotb tests of a chip, read from the sources without importing them."""
-    found = []
-    for path in sorted((FOLDER / chip.name).glob("test_*.py")):
-        for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_"):
-                found.append(Test(path.stem.removeprefix("test_"), node.name.removeprefix("test_")))
-    return found
-
-
-def select(chip: Chip, wanted: str) -> list[Test]:
-    """The tests that a name stands for: "all", a module, a test, or "module.test"; with or without "test_".
-
-    Raises InputError for a name that stands for none.
-    """
-    every = tests(chip)
-    name = wanted.replace("test_", "")
-    chosen = [t for t in every if name in ("all", t.module, t.name, str(t))]
-    if not chosen:
-        modules = ", ".join(sorted({t.module for t in every}))
-        raise InputError(
-            f"--test {wanted}: no such test of {chip.name}; there are: all, {modules}, and the tests in them"
-        )
-    return chosen
 
 
 # --- Building ---------------------------------------------------------------------------------------------------
@@ -191,7 +151,7 @@ def _compile(
     log = folder / "build.log"
     with _environment(simulator):
         try:
-            get_runner(simulator).build(
+            _runner(simulator).build(
                 sources=[*(path.resolve() for path in design.files), *(folder / name for name in generated)],
                 includes=design.folders,
                 hdl_toplevel=wrapper.TOP,
@@ -204,6 +164,21 @@ def _compile(
             )
         except RuntimeError as error:
             raise InputError(f"{simulator} refused the sources: {_first_error(log)}; all of it in {log}") from error
+
+
+def _runner(simulator: Simulator) -> Any:
+    """Cocotb's runner, whose programs end when this one is interrupted."""
+    runner: Any = get_runner(simulator)
+
+    def execute(commands: Sequence[Sequence[str]], cwd: Path, stdout: TextIO | None = None) -> None:
+        for command in commands:
+            stderr = None if stdout is None else subprocess.STDOUT
+            done = processes.run(command, cwd=cwd, env=runner.env, stdout=stdout, stderr=stderr)
+            if done.returncode:
+                raise RuntimeError(f"exit status {done.returncode}")
+
+    runner._execute_cmds = execute
+    return runner
 
 
 @contextmanager
@@ -230,46 +205,79 @@ def _first_error(log: Path) -> str:
 # --- Running ----------------------------------------------------------------------------------------------------
 
 
-def run(built: Built, test: Test, folder: Path, seed: int, reproduce: str = "", **how: Any) -> Outcome:
+def start_of(simulator: Simulator, kind: Kind | None, seed: int) -> Initial:
+    """How registers start in a simulator: by default unknown in Icarus, and at 0 in Verilator.
+
+    Raises InputError for a start that the simulator does not have, or a seed that is out of range.
+    """
+    if simulator == "verilator" and kind == "unknown":
+        raise InputError("--initial unknown: Verilator knows only 0 and 1; --sim icarus knows unknown bits")
+    kind = kind or ("zero" if simulator == "verilator" else "unknown")
+    return Initial(kind, seed) if kind == "random" else Initial(kind)
+
+
+def run(
+    built: Built, test: Test, folder: Path, seed: int, reproduce: str = "", start: Initial | None = None, **how: Any
+) -> Outcome:
     """Run a test; its log, results, notes and waveform are left in ``folder``, which is emptied first.
 
+    start : how registers start; by default as ``start_of`` says
     how : check, naive, times: see ``Session``
     """
+    start = start or start_of(built.simulator, None, seed)
     folder = folder.resolve()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     design = built.design
     memories = {name: f"{design.top}.{path}" for name, path in design.memories.items()}
+    test_file = str(test.path.parent.resolve() / test.path.name) if test.path else ""
     session = Session(
-        built.chip.name,
         str(folder),
         built.simulator,
         seed,
+        random_start=start.kind == "random",
         memories=memories,
         reproduce=reproduce,
+        test_file=test_file,
         **how,
     )
     begin = time.perf_counter()
     with _environment(built.simulator):
-        crash = _run_simulator(built, test, folder, session)
+        crash = _run_simulator(built, test, folder, session, start)
     seconds = time.perf_counter() - begin
-    return Outcome(test, _failure(folder) or crash, seconds, folder, session.notes())
+    notes = session.notes()
+    failure = _failure(folder) or crash or (_not_held(notes) if session.check else "")
+    return Outcome(test, failure, seconds, folder, notes)
 
 
-def _run_simulator(built: Built, test: Test, folder: Path, session: Session) -> str:
+def _not_held(notes: Mapping[str, Any]) -> str:
+    """Why a test that ended well has not held the model to the design all the same, or ""."""
+    if notes.get("mismatches"):
+        return f"{notes['mismatches']} mismatches, which the test has caught"
+    if "compared" not in notes:
+        return "nothing was compared: the test has not left `async with Bench(dut)`, which holds the model to the pins"
+    return (
+        "" if notes["compared"] else "nothing was compared: no clock edge was seen between begin and end of the bench"
+    )
+
+
+def _run_simulator(built: Built, test: Test, folder: Path, session: Session, start: Initial) -> str:
     """Why the simulator itself failed, or ""."""
-    runner: Any = get_runner(built.simulator)
-    module = f"cocotb_tests.{built.chip.name}.test_{test.module}"
+    in_icarus = built.simulator == "icarus"
+    verilators = [f"+verilator+rand+reset+{2 if start.kind == 'random' else 0}", f"+verilator+seed+{start.seed}"]
+    explained = f"{_EXPLAINED} {test.path.name}" if test.path else _EXPLAINED
     try:
-        runner.test(
-            test_module=module,
-            test_filter=rf"^{re.escape(module)}\.test_{test.name}$",
+        _runner(built.simulator).test(
+            test_module=_OWN_FILE if test.path else test.fullname.rpartition(".")[0],
+            test_filter=rf"^{re.escape(test.fullname)}$",
             hdl_toplevel=wrapper.TOP,
             hdl_toplevel_lang="verilog",
             build_dir=built.folder,
             test_dir=folder,
             seed=session.seed,
-            extra_env=session.environment() | {"COCOTB_REWRITE_ASSERTION_FILES": _EXPLAINED},
+            test_args=vvp_options(start) if in_icarus else [],
+            plusargs=plusargs(start) if in_icarus else verilators,
+            extra_env=session.environment() | {"COCOTB_REWRITE_ASSERTION_FILES": explained},
             waves=built.waves,
             results_xml=str(folder / "results.xml"),
             log_file=folder / "log.txt",
@@ -288,6 +296,8 @@ def _failure(folder: Path) -> str:
     if not cases:
         return f"no test was run, see {folder / 'log.txt'}"
     for case in cases:
+        if case.find("skipped") is not None:
+            return "the test was skipped, and so has shown nothing"
         for bad in (*case.iter("failure"), *case.iter("error")):
             return bad.get("error_msg") or bad.get("message") or (bad.text or "failed").strip()
     return ""

@@ -70,3 +70,9 @@ class OurChip:
     make: Callable[..., Elaboratable]
     memories: Mapping[str, str]
     kept_words: Callable[..., np.ndarray] | None = None
+
+
+def abbreviates(name: str, path: str) -> bool:
+    """Whether a path has the letters of a name in their order: winp abbreviates srnn_0.weights_inp.SRAM."""
+    letters = iter(path.lower())
+    return all(letter in letters for letter in name.lower())

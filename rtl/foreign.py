@@ -12,7 +12,7 @@ from pathlib import Path
 
 from emulator.declare import Chip, Memory, Pin
 from emulator.errors import InputError
-from rtl.design import Design, Language
+from rtl.design import Design, Language, abbreviates
 from rtl.hierarchy import Array, Instance, Port, Sources, include_files, ports, read_sources, tree
 from rtl.verilog_syntax import ast
 
@@ -147,19 +147,13 @@ def _find_memories(chip: Chip, arrays: list[Array]) -> tuple[dict[str, str], lis
     for memory in chip.memories:
         fitting = [array.path for array in arrays if (array.depth, array.width) == (memory.depth, memory.width)]
         if len(fitting) > 1:
-            fitting = [path for path in fitting if _abbreviates(memory.name, path)] or fitting
+            fitting = [path for path in fitting if abbreviates(memory.name, path)] or fitting
         if len(fitting) == 1:
             memories[memory.name] = fitting[0]
         else:
             kind = "ambiguous memory" if fitting else "missing memory"
             differences.append(Difference(kind, memory.name, _shape(memory), ", ".join(fitting)))
     return memories, differences
-
-
-def _abbreviates(name: str, path: str) -> bool:
-    """Whether a path has the letters of a name in their order: winp abbreviates srnn_0.weights_inp.SRAM."""
-    letters = iter(path.lower())
-    return all(letter in letters for letter in name.lower())
 
 
 def _shape(memory: Memory | Array) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
@@ -17,6 +17,7 @@ from cocotb_tests.lib.aer import AerDriver, Owing
 from cocotb_tests.lib.bus import Pins, control, find
 from cocotb_tests.lib.checker import Lockstep
 from cocotb_tests.lib.clock import ChipClock
+from cocotb_tests.lib.memory import locate
 from cocotb_tests.lib.recorder import Recorder
 from cocotb_tests.lib.sender import Sender
 from cocotb_tests.lib.session import Session
@@ -24,6 +25,9 @@ from emulator.model import ClockLevel
 from golden.stimulus import SenderTiming
 
 RESET_CYCLES = 5
+# How the last bench of this simulation has left each design, by its path: the model, which stands where the design
+# does, or None if the two are not in step. The next bench goes on from there, as the design does.
+_LEFT: dict[str, ClockLevel | None] = {}
 
 
 class ChipBench:
@@ -32,19 +36,37 @@ class ChipBench:
     A chip's bench makes its drivers, then calls ``hold``; it says in ``initial`` what the memories hold before the
     first clock, in ``prepare`` what is done until a test begins, and in ``notes`` what else it counts.
 
+    dut : the simulator's top, which is the design itself or a module around it with the chip's pins
+    memories : declared name -> path below ``dut`` of its array, where it cannot be told by its size and name
+    ports : declared pin -> port, where it is not the pin's name, in whatever case, with or without underscores
     settling : cycles at the end for what is still under way
+    undefined : output pins that the chip's sources leave unknown after a reset, so that X and Z are no difference there
+
+    It needs nothing from the runner (``lib.session``): its seed is cocotb's where there is no runner.
+    Raises InputError for a pin or a memory that is not found.
     """
 
     settling = 0
+    undefined: Collection[str] = ()
 
-    def __init__(self, dut: Any, model: ClockLevel) -> None:
+    def __init__(
+        self,
+        dut: Any,
+        model: ClockLevel,
+        memories: Mapping[str, str] | None = None,
+        ports: Mapping[str, str] | None = None,
+    ) -> None:
         self.model, self.chip = model, model.chip
         self.session = Session.here()
         self.rng = np.random.default_rng(self.session.seed)
-        self.pins = Pins(dut, self.chip)
+        self.pins = Pins(dut, self.chip, ports)
         half = None if self.session.naive else control(dut, wrapper.HALF)
         self.clock = ChipClock(self.pins[self.chip.clock.name], half=half)
-        self.memories = {name: find(dut, path) for name, path in self.session.memories.items()}
+        paths = {**self.session.memories, **(memories or {})}
+        self.memories = {
+            memory.name: find(dut, paths[memory.name]) if memory.name in paths else locate(dut, memory)
+            for memory in self.chip.memories
+        }
         self._reset_pin = next(self.pins[pin.name] for pin in self.chip.inputs if pin.role == "reset")
         self._began = time.perf_counter()
         self._cpu = time.process_time()
@@ -58,7 +80,10 @@ class ChipBench:
         """Hold the model to the pins from the first clock on; owing : drivers that know what the chip owes them."""
         waveform = Path(self.session.folder) / "pins.fst"
         recorder = Recorder(self.pins, self.clock)
-        self.lockstep = Lockstep(self.model, recorder, self.clock, owing, self.session.reproduce, waveform)
+        self.lockstep = Lockstep(
+            self.model, recorder, self.clock, owing, self.undefined, self.session.reproduce, waveform
+        )
+        self.lockstep.early = not self.session.random_start
 
     def initial(self) -> Mapping[str, np.ndarray]:
         """Contents of memories before the first clock: name -> (depth, limbs) uint32."""
@@ -80,10 +105,21 @@ class ChipBench:
             raise
         return self
 
+    def _go_on(self) -> None:
+        """Bring the model to where the last bench has left the design."""
+        left = _LEFT.pop(self.pins.dut._path, self.model)
+        if left is None:
+            raise RuntimeError(
+                "the test before this one has left the design out of step with the golden model; run this test alone, "
+                "in a simulation of its own: set COCOTB_TEST_FILTER to its name"
+            )
+        self.model.restore(left.snapshot())
+
     async def _start(self) -> None:
+        self._go_on()
         for pin in (self.pins[self.chip.clock.name], *self.pins.inputs()):
             pin.value = 0
-        await Timer(1, "ns")  # for the design's own initial blocks, which may clear its memories
+        await Timer(1, "ns", round_mode="ceil")  # for the design's own initial blocks, which may clear its memories
         for declared in self.chip.memories:
             self._load(declared.name, self.initial().get(declared.name, self.model.memories[declared.name]))
         if self.session.check:
@@ -101,12 +137,15 @@ class ChipBench:
     ) -> None:
         try:
             if kind is None:
-                await self.clock.cycles(self.settling)
+                await self.clock.cycles(max(1, self.settling))
             if self.session.check and kind is None:
                 self.lockstep.finish(self.memories)
-            elif self.session.check and isinstance(error, AssertionError) and not self.lockstep.counts.mismatches:
+            elif self.session.check and isinstance(error, Exception) and not self.lockstep.counts.mismatches:
                 self.lockstep.compare()  # a difference explains a failed expectation
         finally:
+            self.lockstep.stop()
+            self.clock.stop()
+            _LEFT[self.pins.dut._path] = self.model if self.lockstep.in_step else None
             self._note()
 
     async def _poll(self) -> NoReturn:
@@ -119,11 +158,15 @@ class ChipBench:
 
     def _note(self) -> None:
         counts = self.lockstep.counts
+        cocotb.log.info("compared with the golden model of %s: %s", self.chip.name, counts)
         self.session.note(
             cycles=self.clock.cycle(),
             compared=counts.cycles,
             mismatches=counts.mismatches,
-            unknown=counts.unknown,
+            output_bits=counts.bits.total,
+            unknown=dict(counts.bits.unknown),
+            unknown_before_reset=dict(counts.before_reset.unknown),
+            never_known=[f.name for f in self.chip.output_word if ~counts.ever_known >> f.lsb & f.high],
             warnings=self.model.warnings(),
             seconds=time.perf_counter() - self._began,
             cpu=time.process_time() - self._cpu,

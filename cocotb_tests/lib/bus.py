@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -68,17 +69,18 @@ def level(handle: Any) -> int | None:
 
 def control(dut: Any, name: str) -> Any:
     """The handle of a control of the wrapper; None if the top is no wrapper, or time has steps that it cannot tell."""
-    return dut._get(name) if get_sim_steps(1, "ps") == 1 else None
+    return dut._get(name) if get_sim_steps(1, "ns", round_mode="ceil") == 1000 else None
 
 
 def find(dut: Any, path: str) -> Any:
-    """The handle of something inside the design: ``core_0.ram_0.mem``.
+    """The handle of something inside the design: ``core_0.ram_0.mem``, or ``cores[1].mem`` in a generate loop.
 
     Raises InputError if a part of the path is not there.
     """
     handle = dut
-    for part in path.split("."):
-        handle = handle._get(part)
+    for part in re.findall(r"\[\d+\]|[^.\[\]]+", path):
+        index = re.fullmatch(r"\[(\d+)\]", part)
+        handle = handle._get(int(index.group(1)) if index else part)
         if handle is None:
             raise InputError(f"{dut._name}: nothing at {path!r}; {part!r} was not found")
     return handle
@@ -91,7 +93,9 @@ def _find(dut: Any, port: str) -> Any:
     for name in dir(dut):
         if _plain(name) == _plain(port):
             return find(dut, name)
-    raise InputError(f"{dut._name}: no port for pin {port}")
+    raise InputError(
+        f"{dut._name}: no port for pin {port}; name it where it has another name: ports={{{port!r}: 'name'}}"
+    )
 
 
 def _plain(name: str) -> str:

@@ -1,26 +1,40 @@
 """The checker: a golden model and a design held together on every pin at every clock, and on the memories at the end.
 
 What the input pins really did is fed to the model, in blocks; only a block that differs is looked at clock by clock.
+
+Until the end of the first reset an output may be unknown, as nothing has given it a level yet. From then on a bit that
+is X or Z differs from the model, which always knows it.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import cocotb
 import numpy as np
+from cocotb.task import Task
 
 from cocotb_tests.lib import memory
 from cocotb_tests.lib.aer import Owing
 from cocotb_tests.lib.clock import ChipClock
 from cocotb_tests.lib.recorder import Recorder
+from emulator.codec import from_limbs, to_limbs
+from emulator.declare import Memory
 from emulator.trace import Trace
 from golden import wave_out
-from golden.compare import MemoryDifference, PinDifference, memory_difference, pin_differences
+from golden.compare import (
+    WORDS_LISTED,
+    ComparedBits,
+    MemoryDifference,
+    PinDifference,
+    compared_bits,
+    memory_difference,
+    pin_differences,
+)
 from golden.replay import GoldenModel
 from golden.rows import cut, join
 
@@ -30,19 +44,32 @@ EVENTS_SHOWN = 8
 
 
 class Mismatch(AssertionError):
-    """The design differs from its golden model, or owes something."""
+    """The design differs from its golden model, owes something, or was not compared with it."""
 
 
 @dataclass
 class Counts:
     """What was compared.
 
-    cycles : clocks; unknown : output pins that were X or Z at a clock, and so were left out
+    cycles : clocks
+    bits : output bits at all of these clocks; before_reset : those up to the end of the first reset
+    ever_known : mask of the packed output bits that were neither X nor Z at one clock at least
     """
 
     cycles: int = 0
     mismatches: int = 0
-    unknown: int = 0
+    bits: ComparedBits = field(default_factory=ComparedBits)
+    before_reset: ComparedBits = field(default_factory=ComparedBits)
+    ever_known: int = 0
+
+    def __str__(self) -> str:
+        early = self.before_reset.n_unknown
+        unknown = (
+            f", {self.bits.n_unknown:,} unknown, {early:,} of them before the end of a reset"
+            if self.bits.unknown
+            else ""
+        )
+        return f"{self.cycles:,} clocks, {self.bits}{unknown}, {self.mismatches} mismatches"
 
 
 @dataclass(frozen=True)
@@ -59,8 +86,12 @@ class Lockstep:
 
     model : in the state that the design is in
     owing : drivers and receivers that know what the chip owes them
+    undefined : output pins that may be unknown after a reset, too, because the chip's sources leave them undefined
     reproduce : the command that shows the same again, quoted in a mismatch
     waveform : where the pins up to a mismatch are left (FST)
+
+    Attribute: ``early``, whether clocks before the end of the first reset are compared; if not, their output bits count
+    as unknown.
     """
 
     def __init__(
@@ -69,6 +100,7 @@ class Lockstep:
         recorder: Recorder,
         clock: ChipClock,
         owing: Iterable[Owing] = (),
+        undefined: Iterable[str] = (),
         reproduce: str = "",
         waveform: Path | None = None,
     ) -> None:
@@ -76,12 +108,32 @@ class Lockstep:
         self._owing, self._reproduce, self._waveform = tuple(owing), reproduce, waveform
         self._past: deque[Trace] = deque(maxlen=BLOCKS_KEPT)
         self._previous: _Block | None = None
+        resets = [model.chip.input_word[pin.name] for pin in model.chip.inputs if pin.role == "reset"]
+        self._resets = sum(f.high << f.lsb for f in resets)
+        self._reset, self._ready = (
+            False,
+            False,
+        )  # a reset has been high at a clock edge; and has been low at a later one
+        may_be = set(undefined)
+        self._defined = sum(f.high << f.lsb for f in model.chip.output_word if f.name not in may_be)
+        self._task: Task[NoReturn] | None = None
+        self.early = True
         self.counts = Counts()
 
     def start(self) -> None:
         """From now on, compare; to be called before the clock's first edge."""
         self._recorder.start()
-        cocotb.start_soon(self._run())
+        self._task = cocotb.start_soon(self._run())
+
+    def stop(self) -> None:
+        """Compare no more."""
+        if self._task:
+            self._task.cancel()
+
+    @property
+    def in_step(self) -> bool:
+        """Whether the model has seen each clock edge of the design, and no difference."""
+        return not self.counts.mismatches and self.counts.cycles == self._clock.cycle()
 
     async def _run(self) -> NoReturn:
         while True:
@@ -94,16 +146,20 @@ class Lockstep:
     def compare(self) -> None:
         """Compare all clocks up to now. Raises Mismatch at the first difference."""
         rows = self._recorder.rows()
+        ready = self._ready_in(rows)
+        if not self.early:
+            rows = replace(rows, known=np.where(ready, rows.known, 0))
         block = _Block(self.model.snapshot(), rows, self.counts.cycles)
         outputs = self.model.drive(rows.inputs, rows.clk)
-        differing = np.flatnonzero((outputs ^ rows.outputs) & rows.known)
+        unknown = np.where(ready, ~rows.known & self._defined, 0)
+        differing = np.flatnonzero((outputs ^ rows.outputs) & rows.known | unknown)
         if len(differing):
             self.counts.mismatches += 1
             row = int(differing[0])
-            self._count(cut(rows, 0, row + 1))
+            self._count(cut(rows, 0, row + 1), ready[: row + 1])
             self._past.append(cut(rows, 0, row + 1))
-            self._fail(self._describe(block, row, int(outputs[row])))
-        self._count(rows)
+            self._fail(self._describe(block, row, int(outputs[row]), int(unknown[row])))
+        self._count(rows, ready)
         self._past.append(rows)
         self._previous = block
 
@@ -111,13 +167,21 @@ class Lockstep:
         """Compare what is left, and whole memories; nothing may be owed any more.
 
         memories : declared name -> handle of the design's array
-        Raises Mismatch at the first difference.
+        Raises Mismatch at the first difference, and if there was nothing to compare.
         """
         self.compare()
+        if not self.counts.cycles:
+            self._fail(["nothing was compared: there was no clock edge"])
+        if self.counts.bits.unknown and not self._ready:
+            pins = ", ".join(self.counts.bits.unknown)
+            self._fail([f"unknown bits in {pins}, {self.counts.bits}, and no reset has ended that would explain them"])
         for name, handle in memories.items():
             declared = self.model.chip.memory(name)
             content, known = memory.read(handle, declared)
-            difference = memory_difference(declared, self.model.memories[name] & known, content, handle._path)
+            if lines := _unknown_lines(declared, known):
+                self.counts.mismatches += 1
+                self._fail(lines)
+            difference = memory_difference(declared, self.model.memories[name], content, handle._path)
             if difference.n_differing:
                 self.counts.mismatches += 1
                 self._fail(list(_memory_lines(difference)))
@@ -125,11 +189,22 @@ class Lockstep:
         if owed:
             self._fail(["still owed at the end:", *owed])
 
-    def _count(self, rows: Trace) -> None:
-        self.counts.cycles += rows.n_cycles
-        unknown = ~rows.known[rows.clk == 1]
-        for f in self.model.chip.output_word:
-            self.counts.unknown += int(np.count_nonzero(unknown & f.high << f.lsb))
+    def _ready_in(self, rows: Trace) -> np.ndarray:
+        """For each row, whether it has a clock edge and the first reset has ended: (n,) bool."""
+        edge, high = rows.clk == 1, (rows.inputs & self._resets) != 0
+        begun = np.logical_or.accumulate(np.append(self._reset, edge & high))[1:]
+        ended = np.logical_or.accumulate(np.append(self._ready, edge & begun & ~high))[1:]
+        if len(rows):
+            self._reset, self._ready = bool(begun[-1]), bool(ended[-1])
+        return ended & edge
+
+    def _count(self, rows: Trace, ready: np.ndarray) -> None:
+        """Count rows; ready : for each, what ``_ready_in`` says."""
+        counts, edge = self.counts, rows.clk == 1
+        counts.cycles += rows.n_cycles
+        counts.bits += compared_bits(self.model.chip, rows.known[edge])
+        counts.before_reset += compared_bits(self.model.chip, rows.known[edge & ~ready])
+        counts.ever_known |= int(np.bitwise_or.reduce(rows.known[edge]))
 
     def _fail(self, lines: list[str]) -> NoReturn:
         if self._waveform and self._past:
@@ -139,20 +214,33 @@ class Lockstep:
             lines = [*lines, f"reproduce, with a waveform: {self._reproduce}"]
         raise Mismatch("\n".join(lines))
 
-    def _describe(self, block: _Block, row: int, expected: int) -> list[str]:
-        """The difference in words; the model is left just before the row's clock edge."""
+    def _describe(self, block: _Block, row: int, expected: int, unknown: int) -> list[str]:
+        """The difference in words; the model is left just before the row's clock edge.
+
+        unknown : mask of the output bits that had to be known and are not
+        """
         rows = block.rows
         cycle = block.first_cycle + int(np.count_nonzero(rows.clk[:row]))
-        differences = pin_differences(self.model.chip, expected, int(rows.outputs[row]), int(rows.known[row]))
+        outputs, known = int(rows.outputs[row]), int(rows.known[row])
+        # All bits count here, the unknown ones as the opposite of what they should be.
+        differences = pin_differences(
+            self.model.chip, expected, outputs & ~unknown | ~expected & unknown, known | unknown
+        )
         events = self._last_events(block, row)  # leaves the model before the row
         self.model.drive(rows.inputs[row : row + 1], np.zeros(1, np.uint8))
         return [
             f"mismatch at time step {rows.times[row]}, cycle {cycle}:",
-            *(_pin_line(pin) for pin in differences),
+            *(_pin_line(replace(pin, known=self._part(pin.pin, known))) for pin in differences),
+            *(["  the reset is over: an output that is x or z is a difference"] if unknown else []),
             *(f"  {line}" for line in self.model.context()),
             *(["  last events:"] if events else []),
             *(f"    {event}" for event in events),
         ]
+
+    def _part(self, pin: str, packed: int) -> int:
+        """A pin's bits of packed outputs."""
+        f = self.model.chip.output_word[pin]
+        return packed >> f.lsb & f.high
 
     def _last_events(self, block: _Block, row: int) -> list[str]:
         """What the model began in the block before and in this one up to the row, from running them again."""
@@ -172,6 +260,16 @@ class Lockstep:
 def _pin_line(pin: PinDifference) -> str:
     got = "".join(str(pin.recorded >> bit & 1) if pin.known >> bit & 1 else "x" for bit in reversed(range(pin.width)))
     return f"  {pin.pin}: expected 0b{pin.expected:0{pin.width}b}, got 0b{got}"
+
+
+def _unknown_lines(memory: Memory, known: np.ndarray) -> list[str]:
+    """The words that have unknown bits; no lines if all bits are known. known : their mask, (depth, limbs) uint32."""
+    every = to_limbs((1 << memory.width) - 1, memory.n_limbs)
+    unknown = ~known & every
+    addrs = np.flatnonzero(unknown.any(axis=1))
+    listed = [f"  {memory.name}[{addr:#x}]: bits {from_limbs(unknown[addr]):#x}" for addr in addrs[:WORDS_LISTED]]
+    first = f"{memory.name}: {len(addrs)} of {memory.depth} words have unknown bits at the end"
+    return [first, *listed] if listed else []
 
 
 def _memory_lines(difference: MemoryDifference) -> Iterable[str]:

@@ -8,28 +8,39 @@ from cocotb.clock import Clock
 from cocotb.triggers import NullTrigger, Timer
 from cocotb.utils import get_sim_steps, get_sim_time
 
+PERIOD_NS = 10
+STEPS = 64  # of the simulator's time in a period, at least: drivers move pins at fractions of it
+
 
 class ChipClock:
     """A clock that runs in the simulator without waking Python, and is counted by the time.
 
     It is low for half a period, then rises for the first time; ``cycle`` counts rising edges from there.
 
+    Its period is 10 ns, or 64 steps of the simulator's time where these are longer.
+
     handle : the clock pin
-    period_ns : even number of the simulator's time steps
     half : the control that starts the wrapper's clock (``lib.wrapper``); None: cocotb's, which costs twice as much
     """
 
-    def __init__(self, handle: Any, period_ns: int = 10, half: Any = None) -> None:
-        self.period = get_sim_steps(period_ns, "ns")
+    def __init__(self, handle: Any, half: Any = None) -> None:
+        self.period = max(STEPS, get_sim_steps(PERIOD_NS, "ns", round_mode="ceil"))
         self.first_edge = 0
         self._handle, self._half = handle, half
+        self._own: Clock | None = None
 
     def start(self) -> None:
         self.first_edge = get_sim_time("step") + self.period // 2
         if self._half is None:
-            Clock(self._handle, self.period, "step", impl="gpi").start(start_high=False)
+            self._own = Clock(self._handle, self.period, "step", impl="gpi")
+            self._own.start(start_high=False)
         else:
             self._half.value = self.period // 2
+
+    def stop(self) -> None:
+        """Let the clock stand still; the wrapper's runs on."""
+        if self._own is not None:
+            self._own.stop()
 
     def cycle(self, time: int | None = None) -> int:
         """Number of rising edges up to and at a time in steps, or up to now."""

@@ -38,6 +38,7 @@ class CrossbarBench(ChipBench):
     registers : contents of configuration registers; those not named are as in ``always``, or 0
     neurons, synapses : words by address; other neurons are silent, other synapses 0
     sender, receiver : timing of the event buses
+    memories, ports : see ``ChipBench``
 
     A chip's bench says what its model is, the word of a neuron that takes no part (``silent``), how the SPI addresses
     a neuron's byte (``neuron_addr``), and draws events and whole memories.
@@ -57,8 +58,10 @@ class CrossbarBench(ChipBench):
         synapses: Mapping[int, int] | None = None,
         sender: SenderTiming | None = None,
         receiver: ReceiverTiming | None = None,
+        memories: Mapping[str, str] | None = None,
+        ports: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(dut, self.model_of())
+        super().__init__(dut, self.model_of(), memories, ports)
         self.registers = {**self.always, **(registers or {})}
         self._silent = {NEURONS: image(self.chip.memory(NEURONS), {}, self.silent)}
         self._contents = {

@@ -2,19 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
-from cocotb.handle import _GPISetAction
+from cocotb.handle import (
+    ArrayObject,
+    HierarchyArrayObject,
+    HierarchyObject,
+    LogicArrayObject,
+    LogicObject,
+    PackedObject,
+    _GPISetAction,
+)
 
 from cocotb_tests.lib.bus import bits
 from emulator.declare import Memory
 from emulator.errors import InputError
+from rtl.design import abbreviates
 
 _AT_ONCE = _GPISetAction.NO_DELAY.value  # what cocotb's Immediate comes to
 _LIMB_BITS = 32
+
+
+def locate(dut: Any, memory: Memory) -> Any:
+    """The handle of the array below a design's top that is this memory, told by its size and, of several, its name.
+
+    Raises InputError if there is no such array, or more than one.
+    """
+    fitting = [one for one in _arrays(dut) if (len(one), _width(one)) == (memory.depth, memory.width)]
+    if len(fitting) > 1:
+        fitting = [one for one in fitting if abbreviates(memory.name, one._path)] or fitting
+    if len(fitting) != 1:
+        several = f": {', '.join(one._path for one in fitting)}" if fitting else ""
+        raise InputError(
+            f"memory {memory.name}: {len(fitting)} arrays of {memory.depth} words of {memory.width} bits below "
+            f"{dut._path}{several}; say which, memories={{{memory.name!r}: 'path.below.the.top'}}"
+        )
+    return fitting[0]
+
+
+def _arrays(scope: Any) -> Iterator[Any]:
+    """All arrays of words in a scope and in all scopes below it."""
+    for one in scope:
+        if isinstance(one, ArrayObject):
+            yield one
+        elif isinstance(one, HierarchyObject | HierarchyArrayObject):
+            yield from _arrays(one)
+
+
+def _width(array: ArrayObject[Any, Any]) -> int:
+    """The bits of an array's words; 0 for words that are arrays themselves."""
+    word = array[array.range.left]
+    return len(word) if isinstance(word, LogicArrayObject | PackedObject) else int(isinstance(word, LogicObject))
 
 
 def check(handle: Any, memory: Memory) -> None:

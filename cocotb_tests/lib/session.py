@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import cocotb
+
 from golden.files import replacing
 
 _VARIABLE = "DRAUPNIR_SESSION"
@@ -20,34 +22,48 @@ class Session:
     """One test in one simulator.
 
     folder : where the test leaves its files
-    memories : declared name -> path of its array below the simulator's top
+    simulator : "verilator", "icarus", or another one's own name in lower case
+    random_start : registers start at random, so that nothing holds before the end of the first reset
+    memories : declared name -> path of its array below the simulator's top; a bench looks for those that are missing
     check : hold the model against the design; without, only the drivers run (to measure what checking costs)
     naive : read two pins at each clock in Python, as a first bench of one's own would (to measure what that costs)
     times : how much longer than usual the tests' random and repeated parts are (to measure speeds)
     reproduce : the command that runs this very test again, with a waveform
+    test_file : the file that the test is in, for a test that is not one of Draupnir's
+    noted : the runner reads what the bench notes
     """
 
-    chip: str
     folder: str
     simulator: str
     seed: int
+    random_start: bool = False
     memories: Mapping[str, str] = field(default_factory=dict)
     check: bool = True
     naive: bool = False
     times: int = 1
     reproduce: str = ""
+    test_file: str = ""
+    noted: bool = True
 
     @classmethod
     def here(cls) -> Session:
-        """The session of this simulator."""
-        return cls(**json.loads(os.environ[_VARIABLE]))
+        """The session of this simulator: the runner's, or, in a simulation that somebody else has started, defaults.
+
+        By default the test leaves its files in the folder in which the simulator runs, and the seed is cocotb's.
+        """
+        if told := os.environ.get(_VARIABLE):
+            return cls(**json.loads(told))
+        simulator = cocotb.SIM_NAME.split()[0].lower()
+        return cls(os.getcwd(), simulator, cocotb.RANDOM_SEED, noted=False)
 
     def environment(self) -> dict[str, str]:
         """The environment that makes this the simulator's session."""
         return {_VARIABLE: json.dumps(asdict(self))}
 
     def note(self, **notes: Any) -> None:
-        """Add to the notes for the runner; JSON only."""
+        """Add to the notes for the runner; JSON only. Without a runner it does nothing."""
+        if not self.noted:
+            return
         known = self.notes()
         with replacing(Path(self.folder) / _NOTES) as temporary:
             temporary.write_text(json.dumps(known | notes))

@@ -32,8 +32,9 @@ class Bench(ChipBench):
 
     network : sizes and contents, drawn from the bench's seed
     registers : contents of configuration registers, or their ranges, where they are not the recipes' sensible ones
-    memories : contents of whole memories instead of the drawn ones, (depth, limbs) uint32
+    contents : of whole memories instead of the drawn ones, (depth, limbs) uint32
     sender, receiver : timing of input and output bus
+    memories, ports : see ``ChipBench``
     """
 
     settling = 8
@@ -43,15 +44,17 @@ class Bench(ChipBench):
         dut: Any,
         network: Network | None = None,
         registers: Mapping[str, Range] | None = None,
-        memories: Mapping[str, np.ndarray] | None = None,
+        contents: Mapping[str, np.ndarray] | None = None,
         sender: SenderTiming | None = None,
         receiver: ReceiverTiming | None = None,
+        memories: Mapping[str, str] | None = None,
+        ports: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(dut, Model())
+        super().__init__(dut, Model(), memories, ports)
         self.network = network or Network()
         numbers = self.network.registers(self.rng)
         self.registers = {**BASE, **numbers, **(registers or {})}
-        self.contents = {**self.network.memories(numbers, self.rng), **(memories or {})}
+        self.contents = {**self.network.memories(numbers, self.rng), **(contents or {})}
         self.spi = SpiMaster(self.pins, self.clock, (layout.SPI_HEADER,), half=0)
         to_sender, to_receiver = self.rng.spawn(2)
         self.aerin = self.driver("aerin", sender, to_sender)

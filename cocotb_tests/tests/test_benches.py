@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cocotb_tests import runner
+from cocotb_tests import catalogue, runner
 from cocotb_tests.runner import Built, Simulator
 from emulator import chips
 from emulator.declare import Chip
@@ -39,15 +39,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         chosen = config.getoption("--sim")
         metafunc.parametrize("simulator", [chosen] if chosen else runner.SIMULATORS, scope="session")
     if "bench" in metafunc.fixturenames:
-        every = runner.tests(chips.declaration(config.getoption("--chip")))
+        every = catalogue.tests(chips.declaration(config.getoption("--chip")))
         metafunc.parametrize("bench", every, ids=str)
     if "other" in metafunc.fixturenames:
         metafunc.parametrize("other", others(config.getoption("--chip")), ids=lambda one: f"{one[0]}-{one[1]}")
 
 
-def others(chip: str) -> list[tuple[str, runner.Test]]:
+def others(chip: str) -> list[tuple[str, catalogue.Test]]:
     """Some tests of each other chip."""
-    every = {name: runner.tests(chips.declaration(name)) for name in chips.names() if name != chip}
+    every = {name: catalogue.tests(chips.declaration(name)) for name in chips.names() if name != chip}
     foremost = {name: FOREMOST.get(name, (str(tests[0]), str(tests[-1]))) for name, tests in every.items() if tests}
     return [(name, test) for name in foremost for test in every[name] if str(test) in foremost[name]]
 
@@ -89,7 +89,7 @@ def compiled(pytestconfig: pytest.Config, chip: Chip) -> Callable[..., Built]:
 def test_lockstep(
     design: Design,
     simulator: Simulator,
-    bench: runner.Test,
+    bench: catalogue.Test,
     compiled: Callable[..., Built],
     tmp_path: Path,
     pytestconfig: pytest.Config,
@@ -101,7 +101,7 @@ def test_lockstep(
 
 
 def test_lockstep_of_other_chips(
-    other: tuple[str, runner.Test],
+    other: tuple[str, catalogue.Test],
     simulator: Simulator,
     ours: Callable[[str], Design],
     compiled: Callable[..., Built],

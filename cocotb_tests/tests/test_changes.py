@@ -15,7 +15,7 @@ from emulator.odin.layout import CHIP
 
 def pins(found: object, steps_a_picosecond: int, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Pins of a top in which this is found."""
-    monkeypatch.setattr(bus, "get_sim_steps", lambda time, unit: steps_a_picosecond * time)
+    monkeypatch.setattr(bus, "get_sim_steps", lambda time, unit, round_mode: 1000 * steps_a_picosecond * time)
     return SimpleNamespace(chip=CHIP, dut=SimpleNamespace(_get=lambda name: found))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from cocotb_tests import runner
+from cocotb_tests import catalogue, runner
 from emulator.declare import Chip
 from rtl.design import Design
 from tools.bench.commands import PROCESS
@@ -33,7 +33,7 @@ def contestants(chip: Chip, design: Design, times: int, build_dir: Path) -> list
     name = cocotb_test(chip)
     if name is None:
         return []
-    (test,) = runner.select(chip, name)
+    (test,) = catalogue.select(chip, name)
     built = runner.build(design, chip, "verilator", build_dir / "cocotb")
     timing = _Timing(partial(runner.run, built, test, build_dir / "cocotb" / "run", SEED, times=times))
     n_clocks = timing.passed().notes["cycles"]

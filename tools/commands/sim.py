@@ -7,6 +7,7 @@ speed; for a chip that has none, all of its tests. Tests run under cocotb.
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
@@ -15,11 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cocotb_tests.runner import SIMULATORS, Outcome, Simulator, build, run, select, tests
+from cocotb_tests.catalogue import Test, select, tests
+from cocotb_tests.runner import SIMULATORS, Outcome, Simulator, build, run, start_of
 from emulator import chips
 from emulator.declare import Chip
 from emulator.errors import InputError
+from golden.compare import ComparedBits
 from golden.files import replacing
+from rtl.initial import KINDS, Kind
 from tools import options
 from tools.errors import Difference
 from tools.progress import progress
@@ -37,10 +41,22 @@ N_IMAGES = 800  # what takes 40 seconds
 @click.option("--rtl", metavar="DIR", type=click.Path(path_type=Path), help="A folder of Verilog; without it, our RTL.")
 @click.option("--top", metavar="T", help="The top module in DIR, if it cannot be told by its ports.")
 @click.option("--sim", "simulator", type=click.Choice(SIMULATORS), default="verilator", show_default=True)
-@click.option("--test", metavar="T", help='A cocotb test, a module of tests, or "all"; without it, digits, or all.')
+@click.option(
+    "--test",
+    "wanted",
+    metavar="T",
+    multiple=True,
+    help='A cocotb test, a module of tests, or "all"; or a file of your own, FILE or FILE::TEST. May be repeated. '
+    "[default: digits, or all]",
+)
 @click.option("--images", metavar="N", type=int, help=f"Digits: so many of the 1,797 images.  [default: {N_IMAGES}]")
 @click.option(
     "--seed", metavar="N", type=click.IntRange(min=0), default=1, show_default=True, help="Of all that is random."
+)
+@click.option(
+    "--initial",
+    type=click.Choice(KINDS),
+    help="How registers start: unknown (Icarus), zero, or random by the seed.  [default: unknown; in Verilator, zero]",
 )
 @click.option("--waves", is_flag=True, help="Write a waveform of everything in the design (under cocotb).")
 @click.option("--report", metavar="DIR", type=click.Path(path_type=Path), default=BUILD, show_default=True)
@@ -50,9 +66,10 @@ def command(
     rtl: Path | None,
     top: str | None,
     simulator: Simulator,
-    test: str | None,
+    wanted: tuple[str, ...],
     images: int | None,
     seed: int,
+    initial: Kind | None,
     waves: bool,
     report: Path,
     as_json: bool,
@@ -73,21 +90,24 @@ def command(
     """
     declared = chips.declaration(chip)
     main_job = any(one.module == MAIN_JOB for one in tests(declared))
-    if main_job and test is None and simulator == "verilator" and not waves:
+    start = start_of(simulator, initial, seed)
+    if main_job and not wanted and simulator == "verilator" and not waves and initial in (None, "zero"):
         _digits(declared, rtl, top, N_IMAGES if images is None else images, seed, report, as_json)
         return
     if images is not None:
-        raise InputError(f"--images {images}: only of ODIN's digits, without --test, --waves and --sim icarus")
-    wanted = select(declared, test or (MAIN_JOB if main_job else "all"))
+        raise InputError(
+            f"--images {images}: only of ODIN's digits, without --test, --waves, --initial and --sim icarus"
+        )
+    chosen = select(declared, *(wanted or (MAIN_JOB if main_job else "all",)))
     design = options.design(declared, rtl, top, report)
     say = (lambda text: None) if as_json else click.echo
     say(f"{chip}: {rtl or 'our RTL'}, top {design.top}, in {simulator}, seed {seed}: compiling")
     built = build(design, declared, simulator, report / "compiled", waves)
     outcomes = []
-    with progress(f"{chip} in {simulator}", len(wanted), "tests") as advance:
-        for one in wanted:
-            again = _again(chip, rtl, top, simulator, str(one), seed)
-            outcomes.append(run(built, one, report / f"{simulator}-{one}", seed, again))
+    with progress(f"{chip} in {simulator}", len(chosen), "tests") as advance:
+        for one, folder in zip(chosen, _folders(chosen), strict=True):
+            again = _again(chip, rtl, top, simulator, str(one), seed, initial)
+            outcomes.append(run(built, one, report / f"{simulator}-{folder}", seed, again, start))
             advance(1)
     _write_junit(report / "results.xml", f"{chip} in {simulator}", outcomes)
     if as_json:
@@ -127,9 +147,23 @@ def _digits(
         raise Difference
 
 
-def _again(chip: str, rtl: Path | None, top: str | None, simulator: str, test: str, seed: int) -> str:
+def _folders(chosen: Sequence[Test]) -> list[str]:
+    """A folder's name for each test; two files may have the same name, and parameters any character."""
+    names: list[str] = []
+    for test in chosen:
+        name = re.sub(r"[^\w.=-]+", "-", test.label)
+        n_same = sum(re.fullmatch(rf"{re.escape(name)}(~\d+)?", other) is not None for other in names)
+        names.append(f"{name}~{n_same + 1}" if n_same else name)
+    return names
+
+
+def _again(
+    chip: str, rtl: Path | None, top: str | None, simulator: str, test: str, seed: int, initial: Kind | None
+) -> str:
     """The command that runs one test again, with a waveform."""
-    return shlex.join([*_words(chip, rtl, top), "--sim", simulator, "--test", test, "--seed", str(seed), "--waves"])
+    start = ["--initial", initial] if initial else []
+    words = [*_words(chip, rtl, top), "--sim", simulator, "--test", test, "--seed", str(seed), *start, "--waves"]
+    return shlex.join(words)
 
 
 def _words(chip: str, rtl: Path | None, top: str | None) -> list[str]:
@@ -168,30 +202,47 @@ def _held_json(outcome: Held, files: list[Path]) -> dict[str, Any]:
 
 def _print(outcomes: Sequence[Outcome]) -> None:
     width = max(len(str(outcome.test)) for outcome in outcomes)
-    click.echo(f"{'test':{width}}  result  clocks compared  mismatches        X   spikes  seconds")
+    click.echo(f"{'test':{width}}  result  clocks compared  mismatches  bits unknown   spikes  seconds")
     for outcome in outcomes:
-        n = {name: outcome.notes.get(name, 0) for name in ("compared", "mismatches", "unknown", "spikes")}
+        n = {name: outcome.notes.get(name, 0) for name in ("compared", "mismatches", "spikes")}
         click.echo(
             f"{outcome.test!s:{width}}  {'ok' if outcome.passed else 'FAILED':6}  {n['compared']:15,}"
-            f"  {n['mismatches']:10,}  {n['unknown']:7,}  {n['spikes']:7,}  {outcome.seconds:7.1f}"
+            f"  {n['mismatches']:10,}  {_bits(outcome).n_unknown:12,}  {n['spikes']:7,}  {outcome.seconds:7.1f}"
         )
     for outcome in outcomes:
-        for name in ("images", "events", "weight_updates", "online_accuracy", "accuracy"):
-            if name in outcome.notes:
-                click.echo(f"{name.replace('_', ' ')}: {_number(outcome.notes[name])}")
-        if "report" in outcome.notes:
-            click.echo(f"report: {outcome.notes['report']}")
-        for warning in outcome.notes.get("warnings", ()):
-            click.echo(f"{outcome.test}: warning: {warning}")
+        _print_notes(outcome)
         if not outcome.passed:
             click.echo(f"\n{outcome.test} failed; log in {outcome.folder / 'log.txt'}\n{outcome.failure}")
+    click.echo(_summary(outcomes))
+
+
+def _print_notes(outcome: Outcome) -> None:
+    """What a test has noted beside its counts."""
+    for name in ("images", "events", "weight_updates", "online_accuracy", "accuracy"):
+        if name in outcome.notes:
+            click.echo(f"{name.replace('_', ' ')}: {_number(outcome.notes[name])}")
+    if "report" in outcome.notes:
+        click.echo(f"report: {outcome.notes['report']}")
+    for warning in outcome.notes.get("warnings", ()):
+        click.echo(f"{outcome.test}: warning: {warning}")
+    if pins := outcome.notes.get("never_known"):
+        click.echo(f"{outcome.test}: warning: never known: {', '.join(pins)}")
+
+
+def _summary(outcomes: Sequence[Outcome]) -> str:
     n_cycles, n_mismatches = (sum(o.notes.get(name, 0) for o in outcomes) for name in ("compared", "mismatches"))
-    seconds = sum(outcome.seconds for outcome in outcomes)
-    n_passed = sum(outcome.passed for outcome in outcomes)
-    click.echo(
-        f"{n_passed} of {len(outcomes)} tests passed: {n_cycles:,} clocks compared, "
+    bits = sum(map(_bits, outcomes), start=ComparedBits())
+    n_early = sum(sum(o.notes.get("unknown_before_reset", {}).values()) for o in outcomes)
+    unknown = f" ({bits.n_unknown:,} unknown, {n_early:,} of them before the end of a reset)" if bits.unknown else ""
+    n_passed, seconds = sum(o.passed for o in outcomes), sum(o.seconds for o in outcomes)
+    return (
+        f"{n_passed} of {len(outcomes)} tests passed: {n_cycles:,} clocks compared, {bits}{unknown}, "
         f"{n_mismatches} mismatches, {seconds:.1f} s"
     )
+
+
+def _bits(outcome: Outcome) -> ComparedBits:
+    return ComparedBits(outcome.notes.get("output_bits", 0), outcome.notes.get("unknown", {}))
 
 
 def _number(n: float) -> str:
@@ -206,7 +257,16 @@ def _json(outcome: Outcome) -> dict[str, Any]:
         "seconds": outcome.seconds,
         "folder": str(outcome.folder),
         **outcome.notes,
+        "bits_compared": _bits(outcome).n_compared,
     }
+
+
+def _properties(outcome: Outcome) -> dict[str, str]:
+    """What a test compared, for JUnit."""
+    compared = outcome.notes.get("compared", 0), outcome.notes.get("mismatches", 0)
+    counts = {"clocks compared": str(compared[0]), "mismatches": str(compared[1]), "output bits": str(_bits(outcome))}
+    never = outcome.notes.get("never_known")
+    return counts | ({"never known": ", ".join(never)} if never else {})
 
 
 def _write_junit(path: Path, suite: str, outcomes: Sequence[Outcome]) -> None:
@@ -215,6 +275,9 @@ def _write_junit(path: Path, suite: str, outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         attributes = {"classname": outcome.test.module, "name": outcome.test.name, "time": f"{outcome.seconds:.3f}"}
         case = ElementTree.SubElement(root, "testcase", attributes)
+        properties = ElementTree.SubElement(case, "properties")
+        for name, text in _properties(outcome).items():
+            ElementTree.SubElement(properties, "property", name=name, value=text)
         if not outcome.passed:
             ElementTree.SubElement(case, "failure", message=outcome.failure.split("\n", 1)[0]).text = outcome.failure
     with replacing(path) as temporary:

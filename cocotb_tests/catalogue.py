@@ -1,0 +1,149 @@
+"""Which cocotb tests there are: those of each chip, and those in files of somebody's own."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulator.declare import Chip
+from emulator.errors import InputError
+from rtl import processes
+
+FOLDER = Path(__file__).parent
+PAGE = "cocotb_tests/README.md"
+N_CLOSE = 3  # names that are proposed for one that is not there
+
+
+@dataclass(frozen=True)
+class Test:
+    """A cocotb test.
+
+    module : its file's name without "test_" and ".py"
+    name : the function's name without "test_", followed by the test's parameters if it has some
+    fullname : cocotb's name for it
+    path : the file of a test that is not one of Draupnir's
+    skip : the file says that it is to be run only when it is named
+    """
+
+    module: str
+    name: str
+    fullname: str
+    path: Path | None = None
+    skip: bool = False
+
+    __test__ = False  # for pytest: no test class
+
+    def __str__(self) -> str:
+        """What ``select`` takes for it."""
+        return f"{self.path}::{self.name}" if self.path else self.label
+
+    @property
+    def label(self) -> str:
+        """A short name."""
+        return f"{self.module}.{self.name}"
+
+
+def tests(chip: Chip) -> list[Test]:
+    """All of Draupnir's cocotb tests of a chip, read from the sources without importing them."""
+    found = []
+    for path in sorted((FOLDER / chip.name).glob("test_*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_"):
+                fullname = f"cocotb_tests.{chip.name}.{path.stem}.{node.name}"
+                found.append(Test(_short(path.stem), _short(node.name), fullname))
+    return found
+
+
+def select(chip: Chip, *wanted: str) -> list[Test]:
+    """The tests that some names stand for, each once, in their order.
+
+    A name is "all", a module, a test, or "module.test", with or without "test_"; or a file of tests, or a folder of
+    them, of which "FILE::TEST" is one test.
+
+    Raises InputError for a name that stands for none, and for a file that is not there or cannot be imported.
+    """
+    chosen: dict[Test, None] = {}
+    for text in wanted:
+        is_path = "/" in text or "::" in text or text.endswith(".py")
+        chosen.update(dict.fromkeys(_in_files(text) if is_path else _of_chip(chip, text)))
+    return [*chosen]
+
+
+def _of_chip(chip: Chip, text: str) -> list[Test]:
+    every = tests(chip)
+    if not every:
+        raise InputError(
+            f"--test {text}: {chip.name} has no tests of its own in cocotb_tests/{chip.name}; "
+            f"name a file, --test path/to/test_mine.py ({PAGE} shows one)"
+        )
+    name = ".".join(_short(part) for part in text.split("."))
+    names = {test: ("all", test.module, test.name, test.label) for test in every}
+    chosen = [test for test in every if name in names[test]]
+    if not chosen:
+        modules = sorted({test.module for test in every})
+        raise InputError(
+            f"--test {text}: no such test of {chip.name}{_proposal(name, [n for all_ in names.values() for n in all_])}"
+            f"; there are: all, {', '.join(modules)}, and the tests in them; or a file, path/to/test_mine.py"
+        )
+    return chosen
+
+
+def _proposal(name: str, names: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, [*dict.fromkeys(names)], N_CLOSE)
+    return f"; close to it: {', '.join(close)}" if close else ""
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("test_")
+
+
+# --- Files of somebody's own -------------------------------------------------------------------------------------
+
+
+def _in_files(text: str) -> list[Test]:
+    """The tests that FILE, FOLDER or FILE::TEST stands for."""
+    file, colons, name = text.partition("::")
+    path = Path(file)
+    if path.is_dir():
+        files = sorted(path.glob("test_*.py"))
+        if not files:
+            raise InputError(f"--test {text}: no test_*.py in this folder")
+    elif path.is_file():
+        files = [path]
+    else:
+        raise InputError(f"--test {text}: no such file: {path}")
+    found = [test for one in files for test in _in_file(one)]
+    if not colons:
+        if all(test.skip for test in found):
+            raise InputError(f"--test {text}: all of its tests are to be skipped; FILE::TEST runs one all the same")
+        return [test for test in found if not test.skip]
+    chosen = [test for test in found if _short(name) in (test.name, test.name.partition("/")[0])]
+    if not chosen:
+        names = [test.name for test in found]
+        raise InputError(f"--test {text}: no such test{_proposal(_short(name), names)}; there are: {', '.join(names)}")
+    return chosen
+
+
+def _in_file(path: Path) -> list[Test]:
+    """All tests of a file, which a process of its own imports to know them."""
+    if path.suffix != ".py" or not re.fullmatch(r"[\w-]+", path.stem):
+        raise InputError(f"--test {path}: the name of a file of tests is of letters, digits, - and _, and ends in .py")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-P", "-m", "cocotb_tests.lib.own", str(path)]
+    done = processes.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode or not done.stdout:
+        raise InputError(f"--test {path}: importing it ended Python, with status {done.returncode}")
+    answer = json.loads(done.stdout)
+    if "error" in answer:
+        raise InputError(f"--test {answer['error']}")
+    if not answer["tests"]:
+        raise InputError(f"--test {path}: no cocotb test in it, that is, no async function below @cocotb.test()")
+    return [Test(_short(path.stem), _short(name), fullname, path, skip) for fullname, name, skip in answer["tests"]]

@@ -1,0 +1,83 @@
+"""Cocotb tests in a file of somebody's own: loading the file, and telling which tests are in it.
+
+``python -P -m cocotb_tests.lib.own FILE`` prints a JSON object: "tests", a list of full name, name, and whether the
+file says to skip it; or "error", a line. It is a process of its own because it runs the file, which may do anything.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import cocotb
+from cocotb.regression import Test, TestGenerator
+
+_ROOMS = ("emulator", "golden", "rtl", "cocotb_tests", "tools")
+
+
+def load(path: Path) -> ModuleType:
+    """Import a file as a module of its own name; it may import its neighbours.
+
+    Raises ImportError if Python has a module of that name already, and whatever the file raises.
+    """
+    name = path.stem
+    if name in sys.modules:
+        raise ImportError(f"Python has a module {name!r} already; give the file another name")
+    for room in _ROOMS:  # a folder of such a name beside the file must not stand in for ours
+        importlib.import_module(room)
+    sys.path.insert(0, str(path.parent.resolve()))
+    return importlib.import_module(name)
+
+
+def found(module: ModuleType) -> Iterator[Test]:
+    """The tests of a module, those with parameters one by one, as cocotb itself finds them."""
+    for one in vars(module).values():
+        if isinstance(one, Test):
+            yield one
+        elif isinstance(one, TestGenerator):
+            yield from one.generate_tests()
+
+
+def listing(path: Path) -> dict[str, object]:
+    """The JSON object for a file."""
+    vars(cocotb).setdefault("top", SimpleNamespace())  # what a simulation would have set before the import
+    vars(cocotb).setdefault("RANDOM_SEED", 0)
+    vars(cocotb).setdefault("SIM_NAME", "")
+    vars(cocotb).setdefault("plusargs", {})
+    try:
+        return {"tests": [(test.fullname, test.name, test.skip) for test in found(load(path))]}
+    except SyntaxError as error:
+        return {"error": f"{_place(path, error.filename, error.lineno)}: {error.msg}"}
+    except (Exception, SystemExit) as error:
+        lines = [
+            frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _absolute(path)
+        ]
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        return {"error": f"{_place(path, str(path), lines[-1] if lines else None)}: {what}"}
+
+
+def _absolute(path: Path) -> str:
+    return str(path.parent.resolve() / path.name)
+
+
+def _place(path: Path, file: str | None, line: int | None) -> str:
+    where = str(path) if file is None or Path(file) == Path(_absolute(path)) else file
+    return where if line is None else f"{where}:{line}"
+
+
+def main() -> None:
+    """Print the JSON object; what the file itself prints goes to stderr."""
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    with out:
+        json.dump(listing(Path(sys.argv[1])), out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""Which tests a name, a file, or a folder stands for, and what is said of those that stand for none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cocotb_tests import catalogue
+from cocotb_tests.catalogue import select
+from cocotb_tests.tests import toy
+from emulator import chips
+from emulator.errors import InputError
+
+ODIN = chips.declaration("odin")
+PARAMETERS = """\
+import cocotb
+print("a file may say what it likes")
+
+@cocotb.test()
+@cocotb.parametrize(weight=[2, 3])
+async def threshold(dut, weight): ...
+
+@cocotb.test()
+async def test_other(dut): ...
+
+async def test_that_is_none(dut): ...
+"""
+
+
+def names(*wanted: str) -> list[str]:
+    return [str(test) for test in select(ODIN, *wanted)]
+
+
+def refusal(*wanted: str, chip: object = ODIN) -> str:
+    with pytest.raises(InputError) as refused:
+        select(chip, *wanted)  # type: ignore[arg-type]
+    return str(refused.value)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_name_stands_for_a_module_a_test_or_all() -> None:
+    every = [str(test) for test in catalogue.tests(ODIN)]
+    assert names("all") == every
+    assert names("neurons") == names("test_neurons") == [name for name in every if name.startswith("neurons.")]
+    assert names("mask_keeps_bits") == names("spi.mask_keeps_bits") == ["spi.mask_keeps_bits"]
+    assert names("test_spi.test_mask_keeps_bits") == ["spi.mask_keeps_bits"]
+
+
+def test_several_names_are_taken_in_their_order_and_each_test_once() -> None:
+    assert names("spi.odd_frames", "random.random_abuse", "odd_frames") == ["spi.odd_frames", "random.random_abuse"]
+
+
+def test_a_wrong_name_is_answered_with_the_close_ones() -> None:
+    assert "--test nuerons: no such test of odin; close to it: neurons" in refusal("nuerons")
+    assert "close to it: mask_keeps_bits" in refusal("mask_keep_bits")
+    assert "close to it" not in refusal("xyzzy")
+    assert "there are: all, digits, events" in refusal("xyzzy")
+
+
+def test_a_chip_without_tests_of_its_own_is_said_to_have_none() -> None:
+    said = refusal("all", chip=toy.CHIP)
+    assert "toy has no tests of its own" in said and "--test path/to/test_mine.py" in said
+
+
+def test_a_file_stands_for_the_tests_that_cocotb_finds_in_it(folder: Path) -> None:
+    (folder / "test_mine.py").write_text(PARAMETERS)
+    every = ["test_mine.py::threshold/weight=2", "test_mine.py::threshold/weight=3", "test_mine.py::other"]
+    assert names("./") == every
+    assert names("test_mine.py::threshold") == every[:2]
+    chosen = names("test_mine.py::threshold/weight=3", "spi.odd_frames", f"{folder}/test_mine.py::test_other")
+    assert chosen == [every[1], "spi.odd_frames", f"{folder}/{every[2]}"]
+
+
+def test_a_test_that_its_file_skips_is_run_only_when_it_is_named(folder: Path) -> None:
+    text = "import cocotb\n@cocotb.test(skip=True)\nasync def later(dut): ...\n"
+    (folder / "test_mine.py").write_text(text)
+    assert "all of its tests are to be skipped" in refusal("test_mine.py")
+    (folder / "test_mine.py").write_text(f"{text}@cocotb.test()\nasync def now(dut): ...\n")
+    assert names("test_mine.py", "test_mine.py::later") == ["test_mine.py::now", "test_mine.py::later"]
+
+
+def test_a_file_may_import_its_neighbours_and_ours_beside_folders_of_our_names(folder: Path) -> None:
+    (folder / "rtl").mkdir()
+    (folder / "tools.py").write_text("raise RuntimeError\n")
+    (folder / "drivers.py").write_text("from cocotb import test\n")
+    (folder / "bench-1.py").write_text(
+        "from drivers import test\nfrom rtl import design\nfrom tools import tables\n\n"
+        "@test()\nasync def held(dut): ...\n"
+    )
+    assert names("bench-1.py") == ["bench-1.py::held"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("test_a.py", "import cocotb\n\ndef f(:\n", "test_a.py:3: invalid syntax"),
+        (
+            "test_a.py",
+            "import cocotb\nimport not_there\n",
+            "test_a.py:2: ModuleNotFoundError: No module named 'not_there'",
+        ),
+        ("test_a.py", "def f():\n    raise ValueError('a\\nb')\nf()\n", "test_a.py:2: ValueError: a b"),
+        ("test_a.py", "import sys\nsys.exit(3)\n", "test_a.py:2: SystemExit: 3"),
+        ("test_a.py", "import os\nos._exit(3)\n", "test_a.py: importing it ended Python, with status 3"),
+        ("test_a.py", "async def test_x(dut): ...\n", "test_a.py: no cocotb test in it"),
+        ("json.py", "import cocotb\n", "json.py: ImportError: Python has a module 'json' already"),
+        ("a.b.py", "import cocotb\n", "a.b.py: the name of a file of tests is of letters"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_one_clear_line(name: str, text: str, said: str, folder: Path) -> None:
+    (folder / name).write_text(text)
+    refused = refusal(f"./{name}")
+    assert refused.startswith("--test ") and said in refused and "\n" not in refused
+
+
+def test_a_file_that_is_not_there_and_a_test_that_is_not_in_it(folder: Path) -> None:
+    assert refusal("test_mine.py") == "--test test_mine.py: no such file: test_mine.py"
+    assert "no such file: nowhere/x.py" in refusal("nowhere/x.py::a")
+    (folder / "test_mine.py").write_text(PARAMETERS)
+    assert "no such test; close to it: threshold" in refusal("test_mine.py::treshold")
+    (folder / "empty").mkdir()
+    assert "no test_*.py in this folder" in refusal("empty/")

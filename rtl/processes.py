@@ -1,0 +1,29 @@
+"""Programs that this one starts, and that end with it when it is interrupted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+
+def run(command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[Any]:
+    """Run a program as ``subprocess.run`` does, in a process group of its own.
+
+    An interruption (KeyboardInterrupt, or any other exception while it waits) kills the whole group: make with its
+    compilers, a simulator with whatever it has started. The program reads nothing from the terminal.
+
+    options : those of ``subprocess.Popen``
+    """
+    options.setdefault("stdin", subprocess.DEVNULL)
+    with subprocess.Popen(command, process_group=0, **options) as process:
+        try:
+            stdout, stderr = process.communicate()
+        except BaseException:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
