@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from emulator.declare import Chip
+from emulator.errors import InputError
 from emulator.trace import Trace
 from golden import case, hexfile, wave_out
 
@@ -93,7 +94,9 @@ def save(recording: Recording, folder: Path, why: str, source: Mapping[str, str]
     """Make a recording a golden case in ``folder``, which appears, or is replaced, when the case is complete.
 
     Memories that are all 0 before the first clock are not written: that is how a replay starts.
+    Raises InputError as ``check_replaceable`` does.
     """
+    check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
         new = Path(scratch) / "new"
@@ -109,3 +112,9 @@ def save(recording: Recording, folder: Path, why: str, source: Mapping[str, str]
             folder.rename(Path(scratch) / "old")
         new.rename(folder)
     return case.load(folder)
+
+
+def check_replaceable(folder: Path) -> None:
+    """Raise InputError for a folder that holds something, and no golden case: a case in its place would destroy it."""
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / case.TOML).is_file():
+        raise InputError(f"{folder}: there is a folder that is no golden case, and would be replaced; right is another")

@@ -6,7 +6,6 @@ A chip of which there is an RTL of our own has it in ``rtl/<name>/chip.py``, as 
 from __future__ import annotations
 
 import inspect
-import os
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from amaranth.back import verilog
 from amaranth.hdl import Elaboratable
 
 from emulator.errors import InputError
+from golden.files import replacing
 from rtl.design import Design, OurChip
 
 FOLDER = Path(__file__).parent
@@ -52,9 +52,8 @@ def write_verilog(component: Elaboratable, top: str, out_dir: Path, platform: An
     text = _verilog(component, top, platform)
     path = Path(out_dir) / f"{top}.v"
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_suffix(f".{os.getpid()}.tmp")
-    scratch.write_text(text)
-    os.replace(scratch, path)
+    with replacing(path) as temporary:
+        temporary.write_text(text)
     return path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem, shell_complete
 
 from tools import errors
 
@@ -28,6 +30,9 @@ COMMANDS = {
     "demo": "A whole job on real input.",
     "bench": "Speeds, as ratios measured side by side.",
 }
+COMPLETE = "_DRAUPNIR_COMPLETE"
+SHELLS = ("bash", "zsh", "fish")
+STDOUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 FOLDER = Path(__file__).parent / "commands"
 
 
@@ -46,6 +51,12 @@ class Draupnir(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a command's name without importing any, or an option."""
+        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        commands = [CompletionItem(name, help=COMMANDS[name]) for name in names]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -56,6 +67,8 @@ class Draupnir(click.Group):
     ) -> NoReturn:
         """Run a command line and exit, always, with the status that tools/errors.py gives it."""
         words = list(sys.argv[1:] if args is None else args)
+        if instruction := os.environ.get(COMPLETE):
+            sys.exit(_complete(self, prog_name or self.name or "", instruction))
 
         def run() -> None:
             with self.make_context(prog_name or self.name, words, **extra) as ctx:
@@ -76,6 +89,7 @@ def cli(ctx: click.Context) -> None:
 
     \b
     Example: draupnir replay odin capture.vcd
+    Completion in bash: eval "$(_DRAUPNIR_COMPLETE=bash_source draupnir)"
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
@@ -88,4 +102,29 @@ def main() -> NoReturn:
     """
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-    cli.main()
+    own = _keep_stdout()
+    cli.main([own if word in STDOUT else word for word in sys.argv[1:]])
+
+
+def _complete(command: click.Command, name: str, instruction: str) -> int:
+    """Print a shell's script, or what completes its line; returns the exit status."""
+    if instruction not in (f"{shell}_{kind}" for shell in SHELLS for kind in ("source", "complete")):
+        right = ", ".join(f"{shell}_source" for shell in SHELLS)
+        print(f"error: {COMPLETE}={instruction}: right is one of {right}", file=sys.stderr)
+        return errors.INPUT_AT_FAULT
+    return shell_complete(command, {}, name, COMPLETE, instruction)
+
+
+def _keep_stdout() -> str:
+    """Keep stdout for our own words: what libraries and tools write to its descriptor goes to stderr from now on.
+
+    Returns the name under which stdout can still be opened.
+    """
+    try:
+        own = os.dup(1)
+        os.dup2(2, 1)
+    except OSError:  # one of the two is closed
+        return STDOUT[0]
+    kept, sys.stdout = sys.stdout, os.fdopen(own, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
+    sys.stdout.reconfigure(line_buffering=bool(kept.line_buffering))
+    return f"/dev/fd/{own}"

@@ -29,9 +29,23 @@ class Difference(Exception):
 
 def exit_status(run: Callable[[], object]) -> int:
     """Call ``run`` and say with which status the process should exit; print its error, if it has one, on stderr."""
+    status = _status(run)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _discard_stdout()
+        if status not in (HOLDS, DIFFERS):
+            return status
+        if isinstance(error, BrokenPipeError):
+            return PIPE_CLOSED
+        print(f"error: standard output: {error.strerror}", file=sys.stderr)
+        return INPUT_AT_FAULT
+    return status
+
+
+def _status(run: Callable[[], object]) -> int:
     try:
         run()
-        sys.stdout.flush()
     except click.exceptions.Exit as e:
         return e.exit_code
     except Difference:
@@ -54,6 +68,8 @@ def exit_status(run: Callable[[], object]) -> int:
 def _one_line(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         text = f"{os.fsdecode(error.filename)}: {error.strerror}"
+    elif isinstance(error, OSError) and error.strerror:
+        text = f"standard output: {error.strerror}" if _stdout_fails() else error.strerror
     elif isinstance(error, click.UsageError) and error.ctx is not None:
         text = f"{error.format_message().rstrip('.')}; see {error.ctx.command_path} --help"
     elif isinstance(error, click.ClickException):
@@ -61,6 +77,15 @@ def _one_line(error: Exception) -> str:
     else:
         text = str(error)
     return " ".join(text.split())
+
+
+def _stdout_fails() -> bool:
+    """Whether what is printed cannot be written: then an error that names no file is that of stdout."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return True
+    return False
 
 
 def _discard_stdout() -> None:

@@ -19,11 +19,16 @@ def design(chip: Chip, rtl: Path | None, top: str | None, folder: Path) -> Desig
         from rtl import foreign  # needs pyverilog
 
         return foreign.read(rtl, chip, top)
-    if top is not None:
-        raise InputError(f"--top {top}: only with --rtl; our RTL has one top")
+    refuse_top_alone(rtl, top)
     from rtl import emit  # needs Amaranth
 
     return emit.design(chip.name, folder / "rtl")
+
+
+def refuse_top_alone(rtl: Path | None, top: str | None) -> None:
+    """Raise InputError for ``--top`` without ``--rtl``."""
+    if top is not None and rtl is None:
+        raise InputError(f"--top {top}: only with --rtl; our RTL has one top")
 
 
 def images(option: str, given: tuple[str, ...]) -> dict[str, Path]:
@@ -49,6 +54,8 @@ def parameters(chip: str, settings: tuple[str, ...]) -> dict[str, Any]:
         name, equals, content = setting.partition("=")
         if not equals or name not in known:
             raise InputError(f"--set {setting}: right is NAME=N, and {chip} has {', '.join(known)}")
+        if name in found:
+            raise InputError(f"--set {setting}: {name} is given twice")
         found[name] = _content(setting, content, isinstance(known[name].default, bool))
     return found
 

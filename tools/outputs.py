@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,14 @@ class _Place:
         return f"{self.option}{'' if self.option.endswith('=') else ' '}{self.path}"
 
 
-def check(inputs: Places, files: Places | None = None, folders: Places | None = None) -> None:
+def check(
+    inputs: Places, files: Places | None = None, folders: Places | None = None, names: Sequence[str] = ()
+) -> None:
     """Refuse outputs that would overwrite an input or each other, and those that cannot be written.
 
     inputs, files, folders : option -> what it names, None where it was not given; for ``--save MEM=FILE`` the option
         is ``--save MEM=``. ``folders`` are outputs that are made if need be
+    names : of the files that will be in each folder, as far as they are known
     Nothing is left behind. Raises InputError, which names the option and its file.
     """
     sources, targets, made = (list(_places(places)) for places in (inputs, files or {}, folders or {}))
@@ -50,6 +53,8 @@ def check(inputs: Places, files: Places | None = None, folders: Places | None = 
             if source.path.is_dir() and _same(folder.path, source.path):
                 raise InputError(f"{folder}: it is the input {source}; an output needs a folder of its own")
         _refuse_no_folder(folder)
+        for name in names:
+            _refuse_inputs(_Place(folder.option, folder.path / name), sources)
 
 
 def _places(places: Places) -> Iterator[_Place]:

@@ -11,6 +11,8 @@ from emulator.declare import Chip, Event, Field, Memory, Pin, Register, Word
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
+MEANING_WIDTH = 20  # of the column that is wrapped, at least
+
 
 @dataclass(frozen=True)
 class Table:
@@ -37,16 +39,25 @@ def markdown(chip: Chip) -> str:
 
 
 def rich_tables(chip: Chip) -> Iterator[RichTable]:
-    """All tables of a chip for a terminal."""
+    """All tables of a chip for a terminal: where there is no room the last column, the meaning, is wrapped."""
     from rich.markup import escape
     from rich.table import Table as RichTable
 
     for table in tables(chip):
         title = f"{table.title}: {table.note}" if table.note else table.title
-        shown = RichTable(*table.header, title=escape(title), title_justify="left")
+        shown = RichTable(title=escape(title), title_justify="left")
+        for number, column in enumerate(table.header, start=1):
+            shown.add_column(column, no_wrap=number < len(table.header))
         for row in table.rows:
             shown.add_row(*(escape(cell) for cell in row))
         yield shown
+
+
+def least_width(table: RichTable) -> int:
+    """The columns of a terminal that a table needs so that nothing of it is cut off."""
+    fixed = [max(len(str(text)) for text in (column.header, *column.cells)) for column in table.columns[:-1]]
+    longest_word = max((len(word) for cell in table.columns[-1].cells for word in str(cell).split()), default=0)
+    return sum(fixed) + max(longest_word, MEANING_WIDTH) + 3 * len(table.columns) + 1
 
 
 def _pins(pins: tuple[Pin, ...]) -> Table:

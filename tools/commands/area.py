@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from emulator import chips
+from tools import outputs, schema
+from tools.arguments import FOLDER, chip_argument, json_option
 from tools.console import console
 from tools.progress import progress
 
@@ -16,13 +17,13 @@ WIDTH = 120  # columns of the table where it does not go to a terminal
 
 
 @click.command("area")
-@click.argument("chip", metavar="CHIP")
+@chip_argument
 @click.option("--rtl", metavar="DIR", type=click.Path(path_type=Path), help="A folder of Verilog, beside our RTL.")
 @click.option("--top", metavar="T", help="The top module in DIR, if it cannot be told by its ports.")
 @click.option("--variant", "names", metavar="NAME", multiple=True, help="Only this one of our RTL; may be repeated.")
 @click.option("--no-route", is_flag=True, help="Area only: stop after packing.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-@click.option("--output", metavar="DIR", type=click.Path(path_type=Path), default=BUILD, show_default=True)
+@json_option
+@click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
 def command(
     chip: str, rtl: Path | None, top: str | None, names: tuple[str, ...], no_route: bool, as_json: bool, output: Path
 ) -> None:
@@ -40,6 +41,7 @@ def command(
     from tools import survey as shown
 
     declared = chips.declaration(chip)
+    outputs.check({"--rtl": rtl}, folders={"-o": output})
     theirs = options.design(declared, rtl, top, output) if rtl or top else None
     chosen = list(names or survey.variants(chip))
     versions = {name: tools.find(name).version for name in ("yosys", "nextpnr-ecp5")}
@@ -51,7 +53,7 @@ def command(
             files = shown.write(output, rows, about)  # each time: what is there is not lost if the next one is not
             advance(1)
     if as_json:
-        click.echo(json.dumps(shown.as_json(rows, about), indent=2))
+        schema.echo("area", shown.as_json(rows, about))
         return
     screen = console()
     if not screen.is_terminal:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from emulator import chips
-from emulator.errors import InputError
+from tools import options, outputs, schema
+from tools.arguments import FOLDER, complete_chip, json_option
 from tools.console import console
 from tools.errors import Difference
 
@@ -19,13 +19,13 @@ WIDTH = 225  # columns of the tables where they do not go to a terminal
 
 
 @click.command("bench")
-@click.argument("chip", metavar="[CHIP]", default="odin")
+@click.argument("chip", metavar="[CHIP]", default="odin", shell_complete=complete_chip)
 @click.option("--rtl", metavar="DIR", type=click.Path(path_type=Path), help="A folder of Verilog, beside our RTL.")
 @click.option("--top", metavar="T", help="The top module in DIR, if it cannot be told by its ports.")
 @click.option("--repeat", metavar="N", type=click.IntRange(min=1), help="Rounds.  [default: 5; with --quick 2]")
 @click.option("--quick", is_flag=True, help="Small workloads and two rounds: a look, not a measurement.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-@click.option("--output", metavar="DIR", type=click.Path(path_type=Path), default=BUILD, show_default=True)
+@json_option
+@click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
 def command(
     chip: str, rtl: Path | None, top: str | None, repeat: int | None, quick: bool, as_json: bool, output: Path
 ) -> None:
@@ -42,8 +42,8 @@ def command(
     from tools.bench.contestants import Disagreement
 
     declared = chips.declaration(chip)
-    if top is not None and rtl is None:
-        raise InputError(f"--top {top}: only with --rtl; our RTL has one top")
+    options.refuse_top_alone(rtl, top)
+    outputs.check({"--rtl": rtl}, folders={"-o": output, "-o (our RTL)": output / "rtl"})
     n_rounds = repeat or (QUICK_ROUNDS if quick else ROUNDS)
     hardware, versions = machine.machine(), machine.versions()
     about = {"machine": hardware, "versions": versions, "rounds": n_rounds, "quick": quick}
@@ -58,11 +58,14 @@ def command(
     try:
         found = suite.run(declared, design, suite.QUICK if quick else suite.FULL, n_rounds, output, say)
     except Disagreement as difference:
-        click.echo(json.dumps({"difference": str(difference)}) if as_json else f"not measured: {difference}")
+        if as_json:
+            schema.echo("bench", {"difference": str(difference)})
+        else:
+            click.echo(f"not measured: {difference}")
         raise Difference from difference
     files = report.write(output, found, about)
     if as_json:
-        click.echo(json.dumps(report.as_json(found, about), indent=2))
+        schema.echo("bench", report.as_json(found, about))
         return
     screen = console()
     if not screen.is_terminal:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,8 @@ import click
 
 from emulator import chips
 from emulator.errors import InputError
+from tools import outputs, schema
+from tools.arguments import FOLDER, chip_argument, json_option
 from tools.console import console
 from tools.errors import Difference
 from tools.progress import progress
@@ -23,7 +24,7 @@ BUILD = Path("build/bitstream")
 
 
 @click.command("bitstream")
-@click.argument("chip", metavar="CHIP")
+@chip_argument
 @click.option("--board", "board_name", metavar="B", help="For instance ulx3s-25f or icebreaker.")
 @click.option("--config", metavar="C", type=click.Path(path_type=Path), help="A configuration (TOML): its memories.")
 @click.option("--freq", metavar="MHZ", type=click.FloatRange(min=0.1), help="The chip's clock; default: the board's.")
@@ -31,8 +32,8 @@ BUILD = Path("build/bitstream")
 @click.option("--header", is_flag=True, help="The chip's pins at the header, instead of a bridge at the UART.")
 @click.option("--patch", is_flag=True, help="Only new contents for the memories of the bitstream in DIR: seconds.")
 @click.option("--project", type=click.Choice(["vivado", "gowin", "fusesoc"]), help="A project for tools not here.")
-@click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="Default: build/bitstream/CHIP-B.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.option("-o", "--output", metavar="DIR", type=FOLDER, help="Default: build/bitstream/CHIP-B.")
+@json_option
 def command(
     chip: str,
     board_name: str | None,
@@ -62,13 +63,13 @@ def command(
     chips.declaration(chip)
     given = rtl.parameters(chip, settings)
     if project:
-        folder = output or BUILD / f"{chip}-{project}"
+        folder = _checked(output or BUILD / f"{chip}-{project}", config)
         hz = freq * 1e6 if freq else None
         files = projects.write(project, chip, folder, _words(chip, config, given), board_name, hz, **given)
         _say(as_json, {"files": [str(path) for path in files]}, f"written, not run: {', '.join(map(str, files))}")
         return
     board = boards.board(board_name or "")
-    folder = output or BUILD / f"{chip}-{board.name}"
+    folder = _checked(output or BUILD / f"{chip}-{board.name}", config)
     if patch:
         path = _patch(chip, config, folder)
         _say(as_json, {"bitstream": str(path)}, f"patched: {path}")
@@ -76,6 +77,12 @@ def command(
     parameters = {**board.parameters.get(chip, {}), **given}
     hz = freq * 1e6 if freq else board.freq
     _build(flow.Request(chip, board, hz, parameters, _words(chip, config, parameters), header), folder, as_json)
+
+
+def _checked(folder: Path, config: Path | None) -> Path:
+    """The folder, after it has been seen that it can be written and is no input."""
+    outputs.check({"--config": config}, folders={"-o": folder})
+    return folder
 
 
 def _build(request: Request, folder: Path, as_json: bool) -> None:
@@ -107,7 +114,10 @@ def _patch(chip: str, config: Path | None, folder: Path) -> Path:
 
 
 def _say(as_json: bool, found: dict[str, Any], text: str) -> None:
-    click.echo(json.dumps(found, indent=2) if as_json else text)
+    if as_json:
+        schema.echo("bitstream", found)
+    else:
+        click.echo(text)
 
 
 def _words(chip: str, config: Path | None, parameters: dict[str, Any]) -> dict[str, Any]:

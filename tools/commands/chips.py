@@ -1,16 +1,17 @@
-"""`draupnir chips`: what is supported, and how far; one chip's pins, registers, words and events."""
+"""`draupnir chips`: what is supported, and how far; one chip's pins, registers, words, events; one entry."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from emulator import chips
 from emulator.declare import Chip
-from tools import tables
+from tools import entries, schema, tables
+from tools.arguments import complete_chip, json_option
 
 ROOT = Path(__file__).parents[2]
 PARTS = {"model": "emulator/{}/chip.py", "rtl": "rtl/{}/chip.py", "bench": "cocotb_tests/{}/bench.py"}
@@ -31,35 +32,49 @@ def summary(chip: Chip) -> dict[str, Any]:
     }
 
 
-def as_json(chip: Chip) -> dict[str, Any]:
-    """The summary, and the tables with their rows as objects."""
-    rows = {t.title: [dict(zip(t.header, row, strict=True)) for row in t.rows] for t in tables.tables(chip)}
-    return {**summary(chip), "tables": rows}
+def _complete_entry(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    chip = ctx.params.get("chip")
+    if chip not in chips.names():
+        return []
+    declared = entries.entries(chips.declaration(str(chip)))
+    names = dict.fromkeys(name for entry in declared for name in (entry.path[-1], entry.name))
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 @click.command("chips")
-@click.argument("chip", required=False)
+@click.argument("chip", metavar="[CHIP]", required=False, shell_complete=complete_chip)
+@click.argument("entry", metavar="[ENTRY]", required=False, shell_complete=_complete_entry)
 @click.option("--markdown", is_flag=True, help="Print CHIP's tables as Markdown.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
-def command(chip: str | None, markdown: bool, json_wanted: bool) -> None:
-    """List what is supported, and how far; with CHIP, its pins, registers, memory words and events.
+@json_option
+def command(chip: str | None, entry: str | None, markdown: bool, as_json: bool) -> None:
+    """List what is supported, and how far; with CHIP, its pins, registers, memory words, events and state.
+
+    On a terminal these are tables; in a pipe, a line each, for grep. ENTRY is the name of one of them, or a path such
+    as neurons.lif.thr: all that is known of it.
 
     \b
     Example: draupnir chips
              draupnir chips odin
+             draupnir chips odin SPI_OPEN_LOOP
+             draupnir chips odin | grep FIFO
     """
-    if markdown and (chip is None or json_wanted):
+    if markdown and (chip is None or as_json or entry):
         raise click.UsageError("--markdown prints the tables of one CHIP, without --json", click.get_current_context())
     declared = [chips.declaration(name) for name in ([chip] if chip else chips.names())]
-    if json_wanted:
-        click.echo(json.dumps(as_json(declared[0]) if chip else [summary(c) for c in declared], indent=2))
+    if chip is None:
+        if as_json:
+            schema.echo("chips", {"chips": [summary(c) for c in declared]})
+        for c in () if as_json else declared:
+            click.echo(_line(c))
+    elif entry is not None:
+        _print_entries(entries.look_up(declared[0], entry), as_json)
+    elif as_json:
+        listed = [each.as_json() for each in entries.entries(declared[0])]
+        schema.echo("chips", {**summary(declared[0]), "entries": listed})
     elif markdown:
         click.echo(tables.markdown(declared[0]), nl=False)
-    elif chip:
-        _print_tables(declared[0])
     else:
-        for c in declared:
-            click.echo(_line(c))
+        _print_chip(declared[0])
 
 
 def _line(chip: Chip) -> str:
@@ -73,12 +88,29 @@ def _line(chip: Chip) -> str:
     )
 
 
-def _print_tables(chip: Chip) -> None:
+def _print_entries(found: list[entries.Entry], as_json: bool) -> None:
+    if as_json:
+        schema.echo("chips", {"entries": [each.as_json() for each in found]})
+        return
+    for number, each in enumerate(found):
+        if number:
+            click.echo()
+        for line in entries.described(each):
+            click.echo(line)
+
+
+def _print_chip(chip: Chip) -> None:
     # Only here: the other forms need no tables drawn.
     from tools.console import console
 
     out = console()
+    if not out.is_terminal:
+        click.echo(f"{chip.title} ({chip.source})")
+        for line in entries.lines(chip):
+            click.echo(line)
+        return
     out.print(chip.title, f"({chip.source})", markup=False, soft_wrap=True)
     for table in tables.rich_tables(chip):
+        out.width = max(out.width, tables.least_width(table))
         out.print()
         out.print(table)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from tools import schema
+from tools import outputs, schema
+from tools.arguments import chip_argument, json_option
 from tools.errors import Difference
 from tools.lint import report
 
@@ -30,10 +31,10 @@ def command() -> None:
 
 
 @command.command("check")
-@click.argument("chip", metavar="CHIP")
+@chip_argument
 @click.argument("config", metavar="TOML", type=FILE)
 @report.options
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 def check(chip: str, config: Path, strict: bool, allowed: tuple[str, ...], as_json: bool) -> None:
     """Say whether a configuration is right, what is in it, and what in it is hardly meant.
 
@@ -64,12 +65,12 @@ def check(chip: str, config: Path, strict: bool, allowed: tuple[str, ...], as_js
 
 
 @command.command("pack")
-@click.argument("chip", metavar="CHIP")
+@chip_argument
 @click.argument("config", metavar="CONFIG", type=FILE)
 @click.option("-o", "--output", metavar="DIR", type=FILE, help="Folder for the files.  [default: build/config/CHIP]")
 @click.option("--onto", metavar="CONFIG", help=ONTO)
 @report.options
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 def pack(
     chip: str,
     config: Path,
@@ -90,6 +91,7 @@ def pack(
     from tools.config import packed
 
     folder = output or Path("build/config") / chip
+    outputs.check(_inputs("CONFIG", config, onto), folders={"-o": folder}, names=packed.file_names(chip))
     configuration = packed.read(config, chip)
     report.checked(config, configuration, strict, allowed)
     paths = packed.pack(configuration, folder, packed.memories_before(onto, chip))
@@ -101,11 +103,12 @@ def pack(
 
 
 @command.command("unpack")
-@click.argument("chip", metavar="CHIP")
+@chip_argument
 @click.argument("packed_files", metavar="PACKED", type=FILE)
 @click.option("-o", "--output", metavar="TOML", type=FILE, help="The configuration; else it goes to stdout.")
 @click.option("--onto", metavar="CONFIG", help=ONTO)
-def unpack(chip: str, packed_files: Path, output: Path | None, onto: str | None) -> None:
+@json_option
+def unpack(chip: str, packed_files: Path, output: Path | None, onto: str | None, as_json: bool) -> None:
     """Write the configuration that an SPI stream, or a folder of packed files, programs.
 
     All files of a folder must agree.
@@ -117,20 +120,31 @@ def unpack(chip: str, packed_files: Path, output: Path | None, onto: str | None)
     from tools.config import packed
     from tools.config.load import dump
 
+    outputs.check(_inputs("PACKED", packed_files, onto), {"-o": output})
     text = dump(packed.read(packed_files, chip, packed.memories_before(onto, chip)))
-    if output is None:
+    if output is not None:
+        with replacing(output) as temporary:
+            temporary.write_text(text)
+    if as_json:
+        found = {"toml": text} if output is None else {"files": [str(output)]}
+        schema.echo("config unpack", {"chip": chip, **found})
+    elif output is None:
         click.echo(text, nl=False)
-        return
-    with replacing(output) as temporary:
-        temporary.write_text(text)
+
+
+def _inputs(name: str, path: Path, onto: str | None) -> dict[str, Path | None]:
+    """What a command reads: the argument of this name, and the configuration in --onto."""
+    from tools.config import packed
+
+    return {name: path, "--onto": None if onto in (None, packed.BLANK) else Path(str(onto))}
 
 
 @command.command("diff")
-@click.argument("chip", metavar="CHIP")
+@chip_argument
 @click.argument("first", metavar="CONFIG", type=FILE)
 @click.argument("second", metavar="CONFIG", type=FILE)
 @click.option("--max", "n_max", metavar="N", type=click.IntRange(min=1), default=100, show_default=True, help="Listed.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 def diff(chip: str, first: Path, second: Path, n_max: int, as_json: bool) -> None:
     """Name the registers, words and fields in which two configurations differ; exit status 1 if they do.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from tools import outputs, schema
+from tools.arguments import FOLDER, IMAGES, SEED, AliasedOption, json_option
 from tools.progress import progress
 
 if TYPE_CHECKING:
@@ -29,22 +30,24 @@ def command() -> None:
 
 def _results(job: str) -> Callable[[F], F]:
     """The options of every job: the report's folder, and JSON."""
-    out = click.option(
-        "--out",
+    report = click.option(
         "--report",
+        "--out",
         "out",
+        cls=AliasedOption,
+        aliases=("--out",),
         metavar="DIR",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=FOLDER,
         default=Path("build/demo") / job,
         show_default=True,
+        help="Folder for the report.",
     )
-    as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-    return lambda function: out(as_json(function))
+    return lambda function: report(json_option(function))
 
 
 @command.command("digits")
-@click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Order of images and spikes.")
-@click.option("--images", metavar="N", type=int, help="Use so many of the 1,797 images, a fifth of them for the test.")
+@click.option("--seed", metavar="N", type=SEED, help="Order of images and spikes.")
+@click.option("--images", metavar="N", type=IMAGES, help="Use only N images, a fifth of them for the test.")
 @_results("digits")
 def digits(seed: int | None, images: int | None, out: Path, as_json: bool) -> None:
     """ODIN learns handwritten digits online, one presentation each, and is then tested on others.
@@ -55,6 +58,7 @@ def digits(seed: int | None, images: int | None, out: Path, as_json: bool) -> No
     Example: draupnir demo digits
              draupnir demo digits --images 200 --seed 7
     """
+    outputs.check({}, folders={"--report": out})
     # Only here: help needs none of it.
     from tools.digits import report
     from tools.digits.experiment import Experiment
@@ -66,7 +70,7 @@ def digits(seed: int | None, images: int | None, out: Path, as_json: bool) -> No
         results = Trainer(experiment).run(advance)
     files = report.write(out, results)
     if as_json:
-        click.echo(json.dumps(as_object(results, files), indent=2))
+        schema.echo("demo digits", as_object(results, files))
         return
     for name, text in report.figures(results).items():
         click.echo(f"{name:20} {text}")
@@ -78,9 +82,7 @@ def digits(seed: int | None, images: int | None, out: Path, as_json: bool) -> No
     "--data", metavar="DIR", type=click.Path(path_type=Path), help="The .dat files of ReckOn's testbench, not our own."
 )
 @click.option("--epochs", metavar="N", type=click.IntRange(min=1), default=10, show_default=True, help="Of training.")
-@click.option(
-    "--seed", "seeds", metavar="N", type=click.IntRange(min=0), multiple=True, help="Of all that is random; repeatable."
-)
+@click.option("--seed", "seeds", metavar="N", type=SEED, multiple=True, help="Of all that is random; repeatable.")
 @_results("cue-accumulation")
 def cue_accumulation(data: Path | None, epochs: int, seeds: tuple[int, ...], out: Path, as_json: bool) -> None:
     """ReckOn learns by e-prop to remember on which side most cues were, and to say so a second later.
@@ -93,6 +95,7 @@ def cue_accumulation(data: Path | None, epochs: int, seeds: tuple[int, ...], out
              draupnir demo cue-accumulation --seed 1 --seed 2 --epochs 3
              draupnir demo cue-accumulation --data ReckOn/src/data
     """
+    outputs.check({"--data": data}, folders={"--report": out})
     # Only here: help needs none of it.
     from tools.cue_accumulation import report
     from tools.cue_accumulation.experiment import Experiment
@@ -105,7 +108,7 @@ def cue_accumulation(data: Path | None, epochs: int, seeds: tuple[int, ...], out
     files = report.write(out, results)
     if as_json:
         runs = [result.as_object() for result in results]
-        click.echo(json.dumps({"runs": runs, "files": [str(path) for path in files]}, indent=2))
+        schema.echo("demo cue-accumulation", {"runs": runs, "files": [str(path) for path in files]})
         return
     for name, text in report.figures(results).items():
         click.echo(f"{name:20} {text}")

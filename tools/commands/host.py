@@ -14,6 +14,7 @@ from emulator import chips
 from emulator.declare import Chip
 from emulator.errors import InputError
 from tools import schema
+from tools.arguments import chip_argument, json_option
 from tools.errors import Difference
 from tools.lint import report as findings
 from tools.options import parameters
@@ -35,7 +36,7 @@ LAST_CYCLE = (1 << 32) - 1
 
 
 @click.command("host")
-@click.argument("chip", metavar="CHIP")
+@chip_argument
 @click.option("--port", metavar="DEVICE", help="Serial port of the board.")
 @click.option("--simulate", type=click.Choice(["model", "rtl"]), help="A simulated board instead: golden model or RTL.")
 @click.option(
@@ -48,7 +49,7 @@ LAST_CYCLE = (1 << 32) - 1
 @run_options
 @click.option("--quiet", metavar="N", type=click.IntRange(min=1), help="Clocks without an event that end the run.")
 @findings.options
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 def command(
     chip: str,
     port: str | None,

@@ -12,9 +12,11 @@ from emulator import chips
 from emulator.declare import Chip
 from emulator.errors import InputError
 from golden import recipes
-from golden.record import Recording, record, save
+from golden.record import Recording, check_replaceable, record, save
 from rtl import foreign, icarus, toolchain, verilated
 from rtl.design import Design
+from tools import outputs, schema
+from tools.arguments import FOLDER, SEED, chip_argument, json_option
 from tools.errors import Difference
 from tools.progress import progress
 from tools.provenance import provenance
@@ -23,17 +25,18 @@ ROOT = Path(__file__).parents[2]
 
 
 @click.command("record")
-@click.argument("chip", metavar="CHIP")
+@chip_argument
 @click.option("--rtl", "rtl_dir", metavar="DIR", type=click.Path(path_type=Path), help="Folder of Verilog to record.")
 @click.option("--top", metavar="MODULE", help="Top module, if several could be the chip.")
 @click.option("--recipe", "names", metavar="NAME", multiple=True, help="Recipe to record; may be repeated.")
 @click.option("--all", "record_all", is_flag=True, help="Record every recipe.")
 @click.option("--list", "list_only", is_flag=True, help="List the recipes instead.")
-@click.option("--seed", metavar="N", type=click.IntRange(min=0), default=1, show_default=True, help="Of the stimulus.")
+@click.option("--seed", metavar="N", type=SEED, default=1, show_default=True, help="Of the stimulus.")
 @click.option("--cycles", metavar="N", type=click.IntRange(min=1), help="Clocks to record; default: the recipe's.")
 @click.option("--repository", metavar="NAME", help="What the case calls the source; default: its git remote.")
-@click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="Default: golden/CHIP.")
+@click.option("-o", "--output", metavar="DIR", type=FOLDER, help="Default: golden/CHIP.")
 @click.option("--check-icarus", is_flag=True, help="Demand that Icarus Verilog does the same.")
+@json_option
 def command(
     chip: str,
     rtl_dir: Path | None,
@@ -46,6 +49,7 @@ def command(
     repository: str | None,
     output: Path | None,
     check_icarus: bool,
+    as_json: bool,
 ) -> None:
     """Record golden cases: what a folder of Verilog does, in Verilator, under a recipe's stimulus.
 
@@ -60,7 +64,9 @@ def command(
     declared = chips.declaration(chip)
     known = recipes.recipes(declared)
     if list_only:
-        for name, recipe in known.items():
+        if as_json:
+            schema.echo("record", {"chip": chip, "recipes": {name: recipe.why for name, recipe in known.items()}})
+        for name, recipe in {} if as_json else known.items():
             click.echo(f"{name}: {recipe.why}")
         return
     wanted = tuple(known) if record_all else names
@@ -68,20 +74,28 @@ def command(
         recipes.recipe(declared, name)
     if rtl_dir is None or not wanted:
         raise InputError("what to record? --rtl DIR and --recipe NAME or --all are needed; --list names the recipes")
+    folders = {name: (output or ROOT / "golden" / chip) / name for name in wanted}
+    outputs.check({"--rtl": rtl_dir}, folders={f"-o, for {name}:": folder for name, folder in folders.items()})
+    for folder in folders.values():
+        check_replaceable(folder)
     design = foreign.read(rtl_dir, declared, top)
     device = verilated.build(design, declared, ROOT / "build" / "verilated")
     source = {"kind": "recorded", **provenance(rtl_dir, design.files, repository)}
     source["simulator"] = f"Verilator {toolchain.verilator().version}"
-    for name in wanted:
+    recorded = []
+    for name, folder in folders.items():
         device.reset()
         recording = _record(declared, device, name, seed, cycles)
         checked = {"check": _check(design, recording, known[name].undefined)} if check_icarus else {}
         remake = f"draupnir record {chip} --rtl DIR --recipe {name} --seed {seed}"
         remake += f" --cycles {cycles}" if cycles else ""
-        folder = (output or ROOT / "golden" / chip) / name
         made = save(recording, folder, known[name].why, source | checked, remake, seed)
         size = sum((folder / file).stat().st_size for file in made.sha256)
-        click.echo(f"{name}: {recording.trace.n_cycles} clocks, {size // 1000} kB" + _in_brackets(checked))
+        recorded.append({"case": name, "folder": str(folder), "n_cycles": recording.trace.n_cycles, **checked})
+        if not as_json:
+            click.echo(f"{name}: {recording.trace.n_cycles} clocks, {size // 1000} kB" + _in_brackets(checked))
+    if as_json:
+        schema.echo("record", {"chip": chip, "seed": seed, **source, "cases": recorded})
 
 
 def _record(chip: Chip, device: verilated.Verilated, name: str, seed: int, cycles: int | None) -> Recording:

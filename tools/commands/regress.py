@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import time
 from collections.abc import Sequence
@@ -16,7 +15,8 @@ from emulator import chips
 from emulator.declare import Chip
 from emulator.errors import InputError
 from golden import case
-from tools import options, regress
+from tools import builds, options, outputs, regress, schema
+from tools.arguments import FOLDER, chip_argument, json_option
 from tools.errors import Difference
 from tools.progress import progress
 from tools.regress import Device, Outcome
@@ -27,7 +27,7 @@ SIMULATORS = ("verilator", "icarus", "model")
 
 
 @click.command("regress")
-@click.argument("chip", metavar="CHIP")
+@chip_argument
 @click.option("--rtl", metavar="DIR", type=click.Path(path_type=Path), help="A folder of Verilog; without it, our RTL.")
 @click.option("--top", metavar="T", help="The top module in DIR, if it cannot be told by its ports.")
 @click.option("--netlist", type=click.Choice(["ecp5", "ice40"]), help="Our RTL as it is after synthesis for an FPGA.")
@@ -43,8 +43,8 @@ SIMULATORS = ("verilator", "icarus", "model")
 @click.option("--case", "names", metavar="NAME", multiple=True, help="Only this case; may be repeated.")
 @click.option("--cycles", metavar="N", type=click.IntRange(min=1), help="Only the first N clocks of each case.")
 @click.option("--golden", metavar="DIR", type=click.Path(path_type=Path), help="Folder of cases; default: golden/CHIP.")
-@click.option("--report", metavar="DIR", type=click.Path(path_type=Path), default=BUILD, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.option("--report", metavar="DIR", type=FOLDER, default=BUILD, show_default=True, help="Folder for the report.")
+@json_option
 def command(
     chip: str,
     rtl: Path | None,
@@ -70,6 +70,8 @@ def command(
     Example: draupnir regress odin --rtl ~/ODIN/src --sim icarus --case lif_events
     """
     declared = chips.declaration(chip)
+    options.refuse_top_alone(rtl, top)
+    outputs.check({"--rtl": rtl, "--golden": golden}, folders={"--report": report})
     folder = golden or ROOT / "golden" / chip
     cases = regress.select(case.discover(folder.parent, folder.name), names)
     if not cases:
@@ -91,7 +93,7 @@ def command(
             advance(1)
     holds = all(outcome.holds for outcome in outcomes)
     if as_json:
-        click.echo(json.dumps({"holds": holds, "cases": [_json(outcome) for outcome in outcomes]}, indent=2))
+        schema.echo("regress", {"holds": holds, "cases": [_json(outcome) for outcome in outcomes]})
     else:
         click.echo(f"{chip}: {_what(rtl, netlist, simulator)}")
         _print(chip, outcomes, time.perf_counter() - begin, report)
@@ -107,7 +109,7 @@ def _device(chip: Chip, rtl: Path | None, top: str | None, simulator: str, repor
     design = options.design(chip, rtl, top, report)
     if simulator == "icarus":
         return regress.in_icarus(design, chip)
-    return regress.in_verilator(design, chip, report / "compiled")
+    return regress.in_verilator(design, chip, builds.compiled(report))
 
 
 def _netlist_device(
@@ -125,7 +127,7 @@ def _netlist_device(
     synthesised = netlist.synthesise(chip.name, family, report / f"netlist-{family}", **given)
     if simulator == "icarus":
         return regress.of_netlist(synthesised, regress.in_icarus(synthesised.design, synthesised.cells_chip))
-    cells = regress.in_verilator(synthesised.design, synthesised.cells_chip, report / "compiled")
+    cells = regress.in_verilator(synthesised.design, synthesised.cells_chip, builds.compiled(report))
     return regress.of_netlist(synthesised, cells)
 
 
@@ -139,7 +141,7 @@ def _before_synthesis(chip: Chip, given: dict[str, Any], report: Path) -> Device
             raise InputError(
                 f"--set: {n_kept} of {memory.depth} words of {memory.name}; right is a chip with all words"
             )
-    return regress.in_verilator(emit.design(chip.name, report / "rtl", **given), chip, report / "compiled")
+    return regress.in_verilator(emit.design(chip.name, report / "rtl", **given), chip, builds.compiled(report))
 
 
 # --- Results ----------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -13,13 +12,15 @@ from emulator import chips
 from golden.compare import MemoryDifference, Mismatch, PinDifference, WordDifference
 from golden.replay import Result, replay
 from golden.wave import end_time
+from tools import schema
+from tools.arguments import SEED, AliasedOption, chip_argument, json_option
 from tools.errors import Difference
 from tools.options import images
 from tools.progress import progress
 
 
 @click.command("replay")
-@click.argument("chip", metavar="CHIP")
+@chip_argument
 @click.argument("wave", metavar="WAVE", type=click.Path(path_type=Path))
 @click.option("--scope", metavar="S", help="Where the pins are, dotted, if several scopes have them: tb.dut")
 @click.option(
@@ -30,7 +31,14 @@ from tools.progress import progress
     "--max-mismatches", metavar="N", type=click.IntRange(min=1), default=1, show_default=True, help="Stop after N."
 )
 @click.option(
-    "--random-state", metavar="SEED", type=click.IntRange(min=0), help="Start registers without reset at random."
+    "--seed",
+    "--random-state",
+    "random_state",
+    cls=AliasedOption,
+    aliases=("--random-state",),
+    metavar="N",
+    type=SEED,
+    help="Start registers without reset at random.",
 )
 @click.option(
     "--at-edge",
@@ -39,7 +47,7 @@ from tools.progress import progress
     show_default=True,
     help="Inputs that change at the very time of a clock edge do so after it, or before.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 def command(
     chip: str,
     wave: Path,
@@ -64,7 +72,7 @@ def command(
     with progress(wave.name, total, "time units") as advance:
         result = replay(model, wave, scope, before, after, max_mismatches, advance, at_edge == "before")
     if as_json:
-        click.echo(json.dumps({"holds": result.holds, **asdict(result)}, indent=2))
+        schema.echo("replay", {"holds": result.holds, **asdict(result)})
     else:
         for line in report(result):
             click.echo(line)

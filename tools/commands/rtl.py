@@ -8,15 +8,18 @@ import click
 
 from emulator import chips
 from rtl import emit
+from tools import outputs, schema
+from tools.arguments import FOLDER, chip_argument, json_option
 from tools.options import parameters
 
 
 @click.command("rtl")
-@click.argument("chip", metavar="CHIP")
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("build/rtl"), show_default=True)
+@chip_argument
+@click.option("-o", "--output", metavar="DIR", type=FOLDER, default=Path("build/rtl"), show_default=True)
 @click.option("--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the chip: number, yes or no.")
-def command(chip: str, output: Path, settings: tuple[str, ...]) -> None:
-    """Write our RTL of a chip as Verilog-2005, in one file; without --set it is the whole chip.
+@json_option
+def command(chip: str, output: Path, settings: tuple[str, ...], as_json: bool) -> None:
+    """Write our RTL of a chip as Verilog-2005, in one file, CHIP/TOP.v below DIR; without --set it is the whole chip.
 
     ODIN's parameters are n_neurons (64, 128, 256), izh, bursts and sdsp; a wrong name is answered with the right ones.
 
@@ -24,5 +27,10 @@ def command(chip: str, output: Path, settings: tuple[str, ...]) -> None:
     Example: draupnir rtl odin --set n_neurons=64 --set izh=no -o build/small
     """
     chips.declaration(chip)
+    outputs.check({}, folders={"-o": output})
     path = emit.emit(chip, output / chip, **parameters(chip, settings))
-    click.echo(f"{path}: {len(path.read_text().splitlines())} lines")
+    n_lines = len(path.read_text().splitlines())
+    if as_json:
+        schema.echo("rtl", {"chip": chip, "files": [str(path)], "n_lines": n_lines})
+    else:
+        click.echo(f"{path}: {n_lines} lines")

@@ -11,6 +11,7 @@ import click
 from emulator import chips
 from emulator.errors import InputError
 from tools import schema
+from tools.arguments import chip_argument, json_option
 from tools.lint import report
 from tools.progress import progress
 from tools.run.options import RunOptions, run_options
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
 
 
 @click.command("run")
-@click.argument("chip", metavar="CHIP")
+@chip_argument
 @run_options
 @click.option("--clock-level", is_flag=True, help="Run every clock one by one: the same results, later.")
 @report.options
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 def command(
     chip: str, options: RunOptions, clock_level: bool, strict: bool, allowed: tuple[str, ...], as_json: bool
 ) -> None:

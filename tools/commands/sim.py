@@ -6,7 +6,6 @@ speed; for a chip that has none, all of its tests. Tests run under cocotb.
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import xml.etree.ElementTree as ElementTree
@@ -24,7 +23,8 @@ from emulator.errors import InputError
 from golden.compare import ComparedBits
 from golden.files import replacing
 from rtl.initial import KINDS, Kind
-from tools import options
+from tools import builds, options, outputs, schema
+from tools.arguments import FOLDER, IMAGES, SEED, chip_argument, json_option
 from tools.errors import Difference
 from tools.progress import progress
 
@@ -37,7 +37,7 @@ N_IMAGES = 800  # what takes 40 seconds
 
 
 @click.command("sim")
-@click.argument("chip", metavar="CHIP")
+@chip_argument
 @click.option("--rtl", metavar="DIR", type=click.Path(path_type=Path), help="A folder of Verilog; without it, our RTL.")
 @click.option("--top", metavar="T", help="The top module in DIR, if it cannot be told by its ports.")
 @click.option("--sim", "simulator", type=click.Choice(SIMULATORS), default="verilator", show_default=True)
@@ -49,18 +49,16 @@ N_IMAGES = 800  # what takes 40 seconds
     help='A cocotb test, a module of tests, or "all"; or a file of your own, FILE or FILE::TEST. May be repeated. '
     "[default: digits, or all]",
 )
-@click.option("--images", metavar="N", type=int, help=f"Digits: so many of the 1,797 images.  [default: {N_IMAGES}]")
-@click.option(
-    "--seed", metavar="N", type=click.IntRange(min=0), default=1, show_default=True, help="Of all that is random."
-)
+@click.option("--images", metavar="N", type=IMAGES, help=f"Digits: use only N images.  [default: {N_IMAGES}]")
+@click.option("--seed", metavar="N", type=SEED, default=1, show_default=True, help="Of all that is random.")
 @click.option(
     "--initial",
     type=click.Choice(KINDS),
     help="How registers start: unknown (Icarus), zero, or random by the seed.  [default: unknown; in Verilator, zero]",
 )
 @click.option("--waves", is_flag=True, help="Write a waveform of everything in the design (under cocotb).")
-@click.option("--report", metavar="DIR", type=click.Path(path_type=Path), default=BUILD, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.option("--report", metavar="DIR", type=FOLDER, default=BUILD, show_default=True, help="Folder for the report.")
+@json_option
 def command(
     chip: str,
     rtl: Path | None,
@@ -89,6 +87,7 @@ def command(
              draupnir sim tinyodin --rtl ~/tinyODIN
     """
     declared = chips.declaration(chip)
+    outputs.check({"--rtl": rtl}, folders={"--report": report})
     main_job = any(one.module == MAIN_JOB for one in tests(declared))
     start = start_of(simulator, initial, seed)
     if main_job and not wanted and simulator == "verilator" and not waves and initial in (None, "zero"):
@@ -102,7 +101,7 @@ def command(
     design = options.design(declared, rtl, top, report)
     say = (lambda text: None) if as_json else click.echo
     say(f"{chip}: {rtl or 'our RTL'}, top {design.top}, in {simulator}, seed {seed}: compiling")
-    built = build(design, declared, simulator, report / "compiled", waves)
+    built = build(design, declared, simulator, builds.compiled(report), waves)
     outcomes = []
     with progress(f"{chip} in {simulator}", len(chosen), "tests") as advance:
         for one, folder in zip(chosen, _folders(chosen), strict=True):
@@ -111,7 +110,7 @@ def command(
             advance(1)
     _write_junit(report / "results.xml", f"{chip} in {simulator}", outcomes)
     if as_json:
-        click.echo(json.dumps({"holds": all(o.passed for o in outcomes), "tests": [_json(o) for o in outcomes]}))
+        schema.echo("sim", {"holds": all(o.passed for o in outcomes), "tests": [_json(o) for o in outcomes]})
     else:
         _print(outcomes)
     if not all(outcome.passed for outcome in outcomes):
@@ -133,14 +132,14 @@ def _digits(
     design = options.design(chip, rtl, top, report)
     if not as_json:
         click.echo(f"{chip.name}: {rtl or 'our RTL'}, top {design.top}, in Verilator, seed {seed}: compiling")
-    device = verilated.build(design, chip, report / "compiled")
+    device = verilated.build(design, chip, builds.compiled(report))
     again = [*_words(chip.name, rtl, top), "--images", str(n_images), "--seed", str(seed)]
     (report / PAGE).unlink(missing_ok=True)
     with progress(f"{chip.name} learns digits", n_images, "images") as advance:
         outcome = lockstep.run(device, experiment, report, shlex.join(again), advance)
     files = pictures.write(report, outcome.results) if outcome.results else []
     if as_json:
-        click.echo(json.dumps(_held_json(outcome, files), indent=2))
+        schema.echo("sim", _held_json(outcome, files))
     else:
         _print_held(outcome, files)
     if outcome.difference:

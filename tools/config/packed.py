@@ -12,6 +12,7 @@ from emulator import chips, state
 from emulator.declare import Chip
 from emulator.errors import InputError
 from golden import hexfile
+from golden.files import filling
 from tools.config import differences
 from tools.config.configuration import Configuration
 from tools.config.load import load
@@ -24,21 +25,27 @@ Memories = Mapping[str, np.ndarray]
 
 
 def pack(configuration: Configuration, folder: Path, present: Memories | None = None) -> list[Path]:
-    """Write all files into a folder, which is made if need be; returns them.
+    """Write all files into a folder, which is made if need be, or none of them; returns them.
 
     present : what the memories hold; the SPI streams write what differs from it. None: nobody knows, they write all.
     """
     transactions = stream.pack(configuration, present)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        with filling(folder) as temporary:
+            written = forms.write(temporary, configuration.chip, transactions)
+            for memory in configuration.chip.memories:
+                for suffix, addressed in IMAGES.items():
+                    written.append(temporary / f"{memory.name}{suffix}")
+                    hexfile.write(written[-1], configuration.memories[memory.name], memory, addressed)
     except FileExistsError as error:
         raise InputError(f"{folder} is not a folder") from error
-    paths = forms.write(folder, configuration.chip, transactions)
-    for memory in configuration.chip.memories:
-        for suffix, addressed in IMAGES.items():
-            paths.append(folder / f"{memory.name}{suffix}")
-            hexfile.write(paths[-1], configuration.memories[memory.name], memory, addressed)
-    return paths
+    return [folder / path.name for path in written]
+
+
+def file_names(chip: str) -> list[str]:
+    """The names of the files that ``pack`` writes."""
+    streams = [f"{chip}{form.suffix}" for form in forms.FORMS]
+    return [*streams, *(f"{memory.name}{suffix}" for memory in chips.declaration(chip).memories for suffix in IMAGES)]
 
 
 def read(path: Path, chip: str, present: Memories | None = None) -> Configuration:

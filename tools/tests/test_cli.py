@@ -4,10 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
+from typing import IO
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from emulator import chips
 from tools import tables
@@ -65,7 +68,9 @@ def test_each_command_has_help_with_an_example(name: str) -> None:
         (("nosuch",), "error: No such command 'nosuch'; see draupnir --help\n"),
         (("--nosuch",), "error: No such option '--nosuch'; see draupnir --help\n"),
         (("chips", "--nosuch"), "error: No such option '--nosuch'; see draupnir chips --help\n"),
-        (("chips", "odin", "odin"), "error: Got unexpected extra argument (odin); see draupnir chips --help\n"),
+        (("chips", "odin", "thr", "x"), "error: Got unexpected extra argument (x); see draupnir chips --help\n"),
+        (("chips", "odin", "dapdl"), "error: odin has no 'dapdl'; close are dapdel, dapdel_cnt\n"),
+        (("chips", "odin", "qqq"), "error: odin has no 'qqq'; draupnir chips odin lists all that there is\n"),
         (("chips", "loihi"), "error: no chip 'loihi'; there are: " + ", ".join(chips.names()) + "\n"),
         (
             ("chips", "--markdown"),
@@ -86,23 +91,153 @@ def test_chips_lists_every_chip() -> None:
 
 
 def test_chips_as_json_counts_what_is_declared() -> None:
-    listed = json.loads(draupnir("chips", "--json").stdout)
+    found = json.loads(draupnir("chips", "--json").stdout)
+    assert (found["schema"], found["version"]) == ("draupnir.chips", 1)
+    listed = found["chips"]
     assert [chip["name"] for chip in listed] == list(chips.names())
     odin = next(chip for chip in listed if chip["name"] == "odin")
     assert (odin["name"], odin["pins"], odin["registers"]) == ("odin", 11, 11)
     assert odin["memories"]["synapses"] == {"words": 8192, "bits": 32}
 
 
-def test_one_chip_as_json_has_its_tables() -> None:
+def test_one_chip_as_json_has_its_entries_with_numbers_as_numbers() -> None:
     odin = json.loads(draupnir("chips", "odin", "--json").stdout)
-    assert {"pin": "RST", "direction": "in"}.items() <= odin["tables"]["Pins"][1].items()
+    assert list(odin)[:2] == ["schema", "version"]
+    by_name = {entry["name"]: entry for entry in odin["entries"]}
+    assert {"kind": "pin", "direction": "in", "bits": 17}.items() <= by_name["AERIN_ADDR"].items()
+    register = {"address": 18, "last_address": 18, "bits": 20, "low": 0, "high": 1048575, "reset": None}
+    assert register.items() <= by_name["SPI_BURST_TIMEREF"].items()
+    assert {"lsb": 9, "msb": 16, "bits": 8}.items() <= by_name["neurons.lif.thr"].items()
 
 
-def test_one_chip_is_printed_as_tables() -> None:
-    result = draupnir("chips", "odin")
+@pytest.mark.parametrize("chip", chips.names())
+def test_in_a_pipe_each_declared_thing_is_a_line_with_its_full_name_and_meaning(chip: str) -> None:
+    lines = draupnir("chips", chip).stdout.splitlines()
+    declared = chips.declaration(chip)
+    for register in declared.registers:
+        (line,) = [line for line in lines if line.split()[:2] == ["register", register.name]]
+        assert f"address {register.addr}" in line and f"bits {register.width}" in line and "after reset" in line
+        assert line.endswith(register.meaning)
+    for memory in declared.memories:
+        for word in memory.words:
+            paths = {f"{memory.name}.{word.name.replace(' ', '_')}.{f.name}" for f in word}
+            assert paths <= {line.split()[1] for line in lines if line.startswith("field ")}
+    names = [*(pin.name for pin in declared.pins), *(event.name for event in declared.events)]
+    assert all(any(line.split()[1:2] == [name] for line in lines) for name in names)
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+@pytest.mark.parametrize("chip", chips.names())
+def test_tables_show_full_names_at_any_width(chip: str, width: int) -> None:
+    text = StringIO()
+    for table in tables.rich_tables(chips.declaration(chip)):
+        Console(file=text, width=max(width, tables.least_width(table))).print(table)
+    shown = text.getvalue()
+    assert "…" not in shown
+    for register in chips.declaration(chip).registers:
+        assert register.name in shown
+
+
+def test_an_entry_is_looked_up_by_its_name_or_path_in_any_case() -> None:
+    expected = [
+        "register SPI_OPEN_LOOP",
+        "  address       1",
+        "  bits          1",
+        "  range         0..1",
+        "  after reset   unchanged",
+        "  meaning       Keeps the neurons' own spikes out of the scheduler.",
+    ]
+    for name in ("SPI_OPEN_LOOP", "Spi_Open_Loop"):
+        result = draupnir("chips", "odin", name)
+        assert (result.exit_code, result.stderr) == (0, "")
+        shown = [entry.splitlines() for entry in result.stdout.split("\n\n")]
+        assert expected in shown
+    assert draupnir("chips", "odin", "lif.thr").stdout.startswith("field neurons.lif.thr\n  bits          16..9\n")
+    found = json.loads(draupnir("chips", "odin", "thr", "--json").stdout)["entries"]
+    assert [entry["name"] for entry in found] == ["neurons.lif.thr", "neurons.izh.thr"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("RST", "pin"), ("virtual", "event"), ("neurons", "memory"), ("main_read_ptr", "state")]
+)
+def test_every_kind_of_entry_can_be_looked_up(name: str, kind: str) -> None:
+    assert draupnir("chips", "odin", name).stdout.startswith(f"{kind} ")
+
+
+# --- Completion -------------------------------------------------------------------------------------------------
+
+
+def complete(*words: str, instruction: str = "bash_complete") -> Result:
+    line = {"COMP_WORDS": " ".join(("draupnir", *words)), "COMP_CWORD": str(len(words))}
+    return CliRunner().invoke(cli, [], env={"_DRAUPNIR_COMPLETE": instruction, **line})
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_a_shell_gets_its_script(shell: str) -> None:
+    result = complete(instruction=f"{shell}_source")
     assert result.exit_code == 0
-    for table in tables.tables(chips.declaration("odin")):
-        assert table.title in result.stdout
+    assert f"_DRAUPNIR_COMPLETE={shell}_complete" in result.stdout and "Usage" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        (("re",), ["replay", "record", "regress"]),
+        (("run", "tin"), ["tinyodin"]),
+        (("chips", "od"), ["odin"]),
+        (("chips", "odin", "SPI_OP"), ["SPI_OPEN_LOOP"]),
+        (("chips", "--mark"), ["--markdown"]),
+    ],
+)
+def test_commands_chips_and_entries_complete(words: tuple[str, ...], completed: list[str]) -> None:
+    assert [line.partition(",")[2] for line in complete(*words).stdout.splitlines()] == completed
+
+
+def test_an_unknown_shell_is_one_line() -> None:
+    result = complete(instruction="tcsh_source")
+    line = "error: _DRAUPNIR_COMPLETE=tcsh_source: right is one of bash_source, zsh_source, fish_source\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", line)
+
+
+# --- stdout -----------------------------------------------------------------------------------------------------
+
+
+def process(code: str, stdout: int | IO[bytes]) -> tuple[int, str, str]:
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, stdout=stdout, stderr=subprocess.PIPE, check=False)
+    return done.returncode, (done.stdout or b"").decode(), done.stderr.decode()
+
+
+MAIN = "import sys, os; from tools import cli; sys.argv = ['draupnir', *{words}]; {before}; cli.main()"
+
+
+def test_what_libraries_print_never_reaches_stdout() -> None:
+    noise = "import tools.commands.chips as c; old = c._line; c._line = lambda x: (os.write(1, b'noise\\n'), old(x))[1]"
+    status, out, err = process(MAIN.format(words=["chips"], before=noise), subprocess.PIPE)
+    assert (status, err) == (0, "noise\n" * len(chips.names()))
+    assert out == draupnir("chips").stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_under_stdout_is_one_line() -> None:
+    with open("/dev/full", "wb") as full:
+        status, _, err = process(MAIN.format(words=["chips"], before="pass"), full)
+    assert (status, err) == (2, "error: standard output: No space left on device\n")
+
+
+def test_stdout_can_be_named_as_an_output(tmp_path: Path) -> None:
+    image = tmp_path / "odin_spi.txt"
+    packed = draupnir("config", "pack", "odin", str(_net(tmp_path)), "-o", str(tmp_path))
+    assert packed.exit_code == 0, packed.stderr
+    words = ["config", "unpack", "odin", str(image), "-o", "/dev/stdout"]
+    status, out, err = process(MAIN.format(words=words, before="pass"), subprocess.PIPE)
+    assert (status, err) == (0, "")
+    assert "SPI_OPEN_LOOP = 1" in out
+
+
+def _net(folder: Path) -> Path:
+    (folder / "net.toml").write_text("[registers]\nSPI_OPEN_LOOP = 1\n")
+    return folder / "net.toml"
 
 
 def test_markdown_is_the_librarys() -> None:

@@ -107,7 +107,49 @@ def test_a_file_that_is_not_there(words: tuple[str, ...]) -> None:
 
 def test_pack_needs_a_folder(net: Path) -> None:
     result = config("pack", "odin", net, "-o", net)
-    assert (result.exit_code, result.stderr) == (2, f"error: {net} is not a folder\n")
+    assert (result.exit_code, result.stderr) == (2, f"error: -o {net}: {net} is not a folder\n")
+
+
+def test_pack_overwrites_no_file_that_the_configuration_names(net: Path, tmp_path: Path) -> None:
+    assert config("pack", "odin", net, "-o", tmp_path / "p").exit_code == 0
+    (tmp_path / "p" / "net.toml").write_text('neurons = "neurons.hex"\n')
+    image = (tmp_path / "p" / "neurons.hex").read_text()
+    for other, message in (
+        ("net.toml", f"p/neurons.hex: the input CONFIG {tmp_path}/p/net.toml names it"),
+        ("odin_spi.txt", f"p/odin_spi.txt: it is the input CONFIG {tmp_path}/p/odin_spi.txt, which must not"),
+        ("", f"p: it is the input CONFIG {tmp_path}/p; an output needs a folder of its own"),
+    ):
+        result = config("pack", "odin", tmp_path / "p" / other, "-o", tmp_path / "p")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.startswith(f"error: -o {tmp_path}/{message}")
+    assert (tmp_path / "p" / "neurons.hex").read_text() == image
+
+
+def test_pack_leaves_all_files_or_none(net: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*words: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("golden.hexfile.write", full)
+    result = config("pack", "odin", net, "-o", tmp_path / "p")
+    assert (result.exit_code, result.stderr) == (2, f"error: {tmp_path}/p: No space left on device\n")
+    assert not (tmp_path / "p").exists()
+
+
+def test_unpack_overwrites_no_input_and_says_what_it_wrote(net: Path, tmp_path: Path) -> None:
+    assert config("pack", "odin", net, "-o", tmp_path / "p").exit_code == 0
+    stream = tmp_path / "p" / "odin_spi.txt"
+    result = config("unpack", "odin", stream, "-o", stream)
+    message = f"error: -o {stream}: it is the input PACKED {stream}, which must not be overwritten\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", message)
+    found = json.loads(config("unpack", "odin", stream, "-o", tmp_path / "back.toml", "--json").stdout)
+    assert found == {
+        "schema": "draupnir.config.unpack",
+        "version": 1,
+        "chip": "odin",
+        "files": [str(tmp_path / "back.toml")],
+    }
+    found = json.loads(config("unpack", "odin", stream, "--json").stdout)
+    assert found["toml"] == (tmp_path / "back.toml").read_text()
 
 
 @pytest.mark.parametrize("name", ["check", "pack", "unpack", "diff"])

@@ -28,7 +28,7 @@ def test_an_end_without_error_holds() -> None:
         (InputError("two\n  lines"), 2, "error: two lines\n"),
         (click.UsageError("--a needs --b"), 2, "error: --a needs --b\n"),
         (FileNotFoundError(2, "No such file or directory", "x.fst"), 2, "error: x.fst: No such file or directory\n"),
-        (OSError(28, "No space left on device"), 2, "error: [Errno 28] No space left on device\n"),
+        (OSError(28, "No space left on device"), 2, "error: No space left on device\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
         (click.Abort(), 130, "interrupted\n"),
         (errors.Difference(), 1, ""),

@@ -86,6 +86,20 @@ def test_what_is_missing_is_said(words, complaint):
     assert complaint in result.stderr and result.stderr.count("\n") == 1
 
 
+def test_a_folder_that_is_no_golden_case_is_not_replaced(tmp_path):
+    mine = tmp_path / "out" / "bursts" / "thesis.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("years of work")
+    for words, message in (
+        (("--rtl", "nowhere", "-o", mine.parents[1]), f"{mine.parent}: there is a folder that is no golden case"),
+        (("--rtl", mine.parent, "-o", mine.parents[1]), f"-o, for bursts: {mine.parent}: it is the input --rtl"),
+    ):
+        result = draupnir("--recipe", "bursts", *words)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.startswith(f"error: {message}")
+    assert mine.read_text() == "years of work"
+
+
 @pytest.mark.verilator
 @pytest.mark.slow
 def test_a_recipe_becomes_a_case_and_the_same_seed_the_same_case(tmp_path):

@@ -199,12 +199,15 @@ def test_one_line_of_verilog(tmp_path: Path) -> None:
         (["odin", "--golden", "nowhere"], "nowhere: no golden cases"),
         (["odin", "--rtl", "x", "--sim", "model"], "--rtl x: not with --sim model"),
         (["odin", "--top", "x"], "--top x: only with --rtl"),
+        (["odin", "--top", "x", "--sim", "model"], "--top x: only with --rtl"),
+        (["odin", "--report", "/dev/full"], "--report /dev/full: /dev/full is not a folder"),
+        (["odin", "--golden", ".", "--report", "."], "--report .: it is the input --golden .; an output needs"),
         (["odin", "--rtl", "nowhere"], "nowhere"),
         (["odin", "--cycles", "0"], "--cycles"),
         (["odin", "--sim", "spice"], "--sim"),
     ],
 )
 def test_what_cannot_be_done_is_said(words: list[str], complaint: str, tmp_path: Path) -> None:
-    result = draupnir(*words, "--report", tmp_path)
+    result = draupnir("--report", tmp_path, *words)
     assert result.exit_code == 2
     assert complaint in result.stderr and result.stderr.count("\n") == 1

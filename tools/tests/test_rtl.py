@@ -30,10 +30,11 @@ def test_a_smaller_chip_is_written(tmp_path: Path) -> None:
         ("izh", "--set izh: right is NAME=N, and odin has n_neurons, izh, bursts, sdsp"),
         ("izh=maybe", "--set izh=maybe: right is yes or no"),
         ("n_neurons=many", "--set n_neurons=many: right is a number"),
+        ("n_neurons=64 --set n_neurons=128", "--set n_neurons=128: n_neurons is given twice"),
         ("n_neurons=65", "odin: n_neurons 65; must be one of 64, 128, 256"),
     ],
 )
 def test_a_wrong_parameter_is_named_and_nothing_is_written(setting: str, line: str, tmp_path: Path) -> None:
-    result = rtl("odin", "--set", setting, "--output", tmp_path)
+    result = rtl("odin", "--set", *setting.split(), "--output", tmp_path)
     assert (result.exit_code, result.stderr) == (2, f"error: {line}\n")
     assert list(tmp_path.iterdir()) == []

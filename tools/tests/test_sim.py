@@ -113,6 +113,22 @@ def test_a_file_of_ones_own_is_run_beside_ours_and_what_it_compared_is_reported(
     assert ours["unknown"] == {}
 
 
+@pytest.mark.parametrize("number", ["0", "9", "1798"])
+def test_a_number_of_images_out_of_range_is_refused_before_anything_is_loaded(
+    number: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_status("sim", "odin", "--images", number, "--report", str(tmp_path / "report")) == 2
+    assert f"'--images': {number} is not in the range 10<=x<=1797" in error(capsys)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_report_in_the_folder_of_the_sources_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_status("sim", "odin", "--rtl", str(tmp_path), "--report", f"{tmp_path}/.") == 2
+    assert error(capsys) == (
+        f"error: --report {tmp_path}: it is the input --rtl {tmp_path}; an output needs a folder of its own"
+    )
+
+
 @pytest.mark.icarus
 def test_a_test_that_holds_exits_with_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("sim", "odin", "--sim", "icarus", "--test", "neurons.lif_spikes_at_threshold")

@@ -1,0 +1,161 @@
+"""All that is declared of a chip as entries to look up: pins, registers, memories, fields, events, state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from emulator.declare import Chip, Event, Field, Memory, Pin, Register
+from emulator.errors import InputError
+
+N_CLOSE = 5
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that is declared.
+
+    kind : "pin", "register", "memory", "field", "event" or "state"
+    path : its name, after those of what it belongs to: ("neurons", "lif", "thr")
+    facts : what is known of it, by name: numbers as integers; None where there is no such thing
+    """
+
+    kind: str
+    path: tuple[str, ...]
+    facts: Mapping[str, Any]
+    meaning: str
+
+    @property
+    def name(self) -> str:
+        return ".".join(self.path)
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry as one flat object."""
+        return {"kind": self.kind, "name": self.name, **self.facts, "meaning": self.meaning}
+
+
+def entries(chip: Chip) -> Iterator[Entry]:
+    """All entries of a chip, in the order of its declaration; what belongs to an entry follows it."""
+    yield from map(_pin, chip.pins)
+    yield from map(_register, chip.registers)
+    for memory in chip.memories:
+        yield from _memory(memory)
+    for event in chip.events:
+        yield from _event(event)
+    for block in chip.blocks:
+        for reg in block.regs:
+            facts = {"bits": reg.width, "shape": list(reg.shape), "reset": reg.reset, "source": block.source}
+            yield Entry("state", (block.name, reg.name), facts, reg.meaning)
+
+
+def look_up(chip: Chip, name: str) -> list[Entry]:
+    """The entries of a name, ``thr``, or of the end of a path, ``lif.thr``; with what belongs to a memory or an event.
+
+    Upper and lower case are told apart only where both exist. Raises InputError, with what is close, if there is none.
+    """
+    every = list(entries(chip))
+    wanted = tuple(name.split("."))
+    found = [entry for entry in every if _matches(entry.path, wanted)]
+    if not found:
+        low = tuple(part.lower() for part in wanted)
+        found = [entry for entry in every if _matches(tuple(part.lower() for part in entry.path), low)]
+    if not found:
+        raise InputError(f"{chip.name} has no {name!r}; {_close(chip, every, name)}")
+    return found
+
+
+def lines(chip: Chip) -> Iterator[str]:
+    """A line for each entry, with its kind, name, facts and meaning, in columns."""
+    every = list(entries(chip))
+    width = max(len(entry.name) for entry in every)
+    facts = [", ".join(f"{label} {text}" for label, text in _facts(entry) if label != "source") for entry in every]
+    facts_width = max(map(len, facts))
+    for entry, text in zip(every, facts, strict=True):
+        yield f"{entry.kind:8}  {entry.name:{width}}  {text:{facts_width}}  {entry.meaning}".rstrip()
+
+
+def described(entry: Entry) -> Iterator[str]:
+    """The entry alone: its kind and name, then a line for each fact."""
+    yield f"{entry.kind} {entry.name}"
+    for label, text in (*_facts(entry), ("meaning", entry.meaning)):
+        if text:
+            yield f"  {label:13} {text}"
+
+
+def _pin(pin: Pin) -> Entry:
+    return Entry("pin", (pin.name,), {"direction": pin.direction, "bits": pin.width, "bus": pin.bus}, pin.meaning)
+
+
+def _register(r: Register) -> Entry:
+    facts = {"address": r.addr, "last_address": r.addr + r.n_addrs - 1, "bits": r.width, "low": r.low, "high": r.high}
+    rest = {"reset": r.reset, "unless_configured": r.unsaid, "unit": r.unit, "source": r.source}
+    return Entry("register", (r.name,), facts | rest, r.meaning)
+
+
+def _memory(memory: Memory) -> Iterator[Entry]:
+    meaning = " or ".join(f"{word.name} words" for word in memory.words)
+    facts = {"words": memory.depth, "bits": memory.width, "source": memory.source}
+    yield Entry("memory", (memory.name,), facts, meaning)
+    for word in memory.words:
+        yield from (_field((memory.name, word.name), f) for f in word)
+    if matrix := memory.matrix:
+        where = (memory.name, matrix.entry.name)
+        known = {f.name for word in memory.words if word.name == matrix.entry.name for f in word}
+        yield from (_field(where, f) for f in matrix.entry if f.name not in known)
+
+
+def _field(owner: tuple[str, ...], f: Field) -> Entry:
+    facts = {"lsb": f.lsb, "msb": f.msb, "bits": f.width, "field_kind": f.kind, "low": f.low, "high": f.high}
+    path = tuple(name.replace(" ", "_") for name in (*owner, f.name))
+    return Entry("field", path, facts | {"unit": f.unit}, f.meaning)
+
+
+def _event(event: Event) -> Iterator[Entry]:
+    facts = {"pattern": event.pattern, "clocks": event.cycles, "source": event.source}
+    yield Entry("event", (event.name,), facts, event.meaning)
+    yield from (_field((event.name,), f) for f in event.fields)
+
+
+def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
+    """The facts for people, ranges as one; without those that say nothing."""
+    f = entry.facts
+    if "address" in f:
+        yield "address", _span(f["address"], f["last_address"])
+    if "lsb" in f:
+        yield "bits", _span(f["lsb"], f["msb"], falling=True)
+    elif "bits" in f:
+        yield "bits", str(f["bits"])
+    if "low" in f:
+        yield "range", f"{f['low']}..{f['high']}"
+    if "reset" in f:
+        yield "after reset", "unchanged" if f["reset"] is None else str(f["reset"])
+    if f.get("shape"):
+        yield "array of", " x ".join(map(str, f["shape"]))
+    labels = {"direction": "direction", "bus": "bus", "words": "words", "pattern": "address bits", "clocks": "clocks"}
+    for key, label in (labels | {"field_kind": "kind", "unit": "unit", "source": "source"}).items():
+        if f.get(key) not in (None, ""):
+            yield label, str(f[key])
+
+
+def _span(low: int, high: int, falling: bool = False) -> str:
+    if low == high:
+        return str(low)
+    return f"{high}..{low}" if falling else f"{low}..{high}"
+
+
+def _matches(path: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
+    """Whether the wanted names stand side by side in a path."""
+    return any(path[i : i + len(wanted)] == wanted for i in range(len(path)))
+
+
+def _close(chip: Chip, every: list[Entry], name: str) -> str:
+    """What is close to a name, in words."""
+    names = list(dict.fromkeys([part for entry in every for part in (entry.path[-1], entry.name)]))
+    by_lower = {known.lower(): known for known in reversed(names)}
+    close = get_close_matches(name.lower(), by_lower, N_CLOSE)
+    close += [low for low in by_lower if name.lower() in low and low not in close]
+    if close:
+        return f"close are {', '.join(by_lower[low] for low in close[:N_CLOSE])}"
+    return f"draupnir chips {chip.name} lists all that there is"
