@@ -101,7 +101,7 @@ class ChipBench:
         try:
             await self._start()
         except BaseException:
-            self._note()
+            self._end()
             raise
         return self
 
@@ -143,10 +143,14 @@ class ChipBench:
             elif self.session.check and isinstance(error, Exception) and not self.lockstep.counts.mismatches:
                 self.lockstep.compare()  # a difference explains a failed expectation
         finally:
-            self.lockstep.stop()
-            self.clock.stop()
-            _LEFT[self.pins.dut._path] = self.model if self.lockstep.in_step else None
-            self._note()
+            self._end()
+
+    def _end(self) -> None:
+        """Let the clock stand still, so that the next bench can go on from here, and say what was compared."""
+        self.lockstep.stop()
+        self.clock.stop()
+        _LEFT[self.pins.dut._path] = self.model if self.lockstep.in_step else None
+        self._note()
 
     async def _poll(self) -> NoReturn:
         """Look at two output pins before each edge, and do nothing with them."""

@@ -1,0 +1,97 @@
+"""The page on a test of one's own, followed to the letter."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from emulator.errors import InputError
+from rtl import toolchain
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "cocotb_tests/README.md"
+FILE = re.compile(r"^`([\w.]+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+HELD = (
+    r"compared with the golden model of tinyodin: (\d+) clocks, ([\d,]+) of ([\d,]+) output bits compared, 0 mismatches"
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the page's files, and the Verilog that its first command makes."""
+    try:
+        toolchain.icarus()
+    except InputError as error:
+        pytest.skip(str(error))
+    folder = tmp_path_factory.mktemp("mine")
+    for name, text in FILE.findall(PAGE.read_text()):
+        (folder / name).write_text(text)
+    done = call(folder, commands()[0])
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def commands() -> list[str]:
+    return [line for block in COMMAND.findall(PAGE.read_text()) for line in block.splitlines()]
+
+
+def call(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the page as if the virtual environment were active."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    clean = {name: text for name, text in os.environ.items() if not name.startswith(("COCOTB", "PYTEST", "MAKE"))}
+    environment = {**clean, "PATH": path, "PYTHONPATH": str(ROOT), "COCOTB_RANDOM_SEED": "1"}
+    words = command.split()
+    if words[0] == "draupnir":
+        words = [sys.executable, "-P", "-c", "from tools.cli import main; main()", *words[1:]]
+    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def held(said: str) -> list[tuple[str, ...]]:
+    """Clocks and bits of each test in a log."""
+    return re.findall(HELD, said)
+
+
+@pytest.mark.slow
+@pytest.mark.icarus
+def test_draupnir_sim_runs_the_page_s_file(folder: Path) -> None:
+    done = call(folder, commands()[1])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 of 2 tests passed" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.icarus
+@pytest.mark.parametrize("i", [2, 3], ids=["runner", "makefile"])
+def test_the_design_itself_is_the_top(folder: Path, i: int) -> None:
+    done = call(folder, commands()[i])
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert len(held(said)) == 2, said
+    assert all(compared == total for _, compared, total in held(said))
+    assert len(list(ElementTree.parse(folder / "results.xml").iter("testcase"))) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.icarus
+def test_it_fails_where_the_design_is_wrong(folder: Path) -> None:
+    """An address with another bit, in a simulation of one's own; the next test says that it cannot go on."""
+    (source,) = folder.glob("src/*/tinyODIN.v")
+    right = source.read_text()
+    declared = "  wire [7:0] AEROUT_ADDR;\n"
+    assert right.count(declared) == right.count("(AEROUT_ADDR)") == 1
+    wrong = right.replace(declared, "  wire [7:0] inner;\n  wire [7:0] AEROUT_ADDR = inner ^ 8'h40;\n")
+    source.write_text(wrong.replace("(AEROUT_ADDR)", "(inner)"))
+    try:
+        done = call(folder, commands()[2])
+    finally:
+        source.write_text(right)
+    assert done.returncode == 1
+    assert "AEROUT_ADDR: expected 0b" in done.stdout
+    assert "the test before this one has left the design out of step" in done.stdout
