@@ -84,7 +84,7 @@ def command(
     \b
     Example: draupnir sim odin
              draupnir sim odin --rtl ~/ODIN/src --sim icarus --test neurons
-             draupnir sim tinyodin --rtl ~/tinyODIN
+             draupnir sim tinyodin --rtl ~/tinyODIN --test path/to/test_mine.py
     """
     declared = chips.declaration(chip)
     outputs.check({"--rtl": rtl}, folders={"--report": report})
@@ -181,7 +181,8 @@ def _print_held(outcome: Held, files: Sequence[Path]) -> None:
             click.echo(f"{name:20} {text}")
         click.echo(f"{'report':20} {files[-1]}")
     else:
-        click.echo(f"{outcome.n_compared:,} clocks compared without a difference, then 1 mismatch")
+        bits = _held_bits(outcome)
+        click.echo(f"{outcome.n_compared:,} clocks compared without a difference, {bits}, then 1 mismatch")
         click.echo(outcome.difference)
 
 
@@ -194,9 +195,16 @@ def _held_json(outcome: Held, files: list[Path]) -> dict[str, Any]:
         "holds": not n_mismatches,
         "compared": outcome.n_compared,
         "mismatches": n_mismatches,
+        "output_bits": _held_bits(outcome).total,
+        "bits_compared": _held_bits(outcome).n_compared,
         "difference": outcome.difference,
         **learned,
     }
+
+
+def _held_bits(outcome: Held) -> ComparedBits:
+    """The output bits of the main job, all of which Verilator knows."""
+    return ComparedBits(outcome.n_compared * chips.declaration("odin").output_word.width)
 
 
 def _print(outcomes: Sequence[Outcome]) -> None:

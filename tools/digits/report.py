@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from emulator.odin.layout import SYN_WEIGHT
+from emulator.odin.layout import CHIP, SYN_WEIGHT
+from golden.compare import ComparedBits
 from tools import pages
 from tools.digits.encoding import CONTRASTS, DIRECTIONS, REACH, SIDE, chosen, digits
 from tools.digits.experiment import N_DIGITS, NO_ANSWER
@@ -171,7 +172,12 @@ PICTURES: dict[str, tuple[Callable[[Results], Figure], str]] = {
 
 def figures(results: Results) -> dict[str, str]:
     """What was measured, in words: name and value."""
-    held = {"clocks compared": f"{results.n_compared:,}", "mismatches": "0"} if results.n_compared else {}
+    bits = ComparedBits(results.n_compared * CHIP.output_word.width)
+    held = (
+        {"clocks compared": f"{results.n_compared:,}", "output pins": str(bits), "mismatches": "0"}
+        if bits.total
+        else {}
+    )
     return {
         "ran on": results.source,
         **held,
