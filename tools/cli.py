@@ -71,7 +71,7 @@ class Draupnir(click.Group):
             sys.exit(_complete(self, prog_name or self.name or "", instruction))
 
         def run() -> None:
-            with self.make_context(prog_name or self.name, words, **extra) as ctx:
+            with self.make_context(prog_name or self.name, list(words), obj=words, **extra) as ctx:
                 self.invoke(ctx)
 
         sys.exit(errors.exit_status(run))

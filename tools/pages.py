@@ -1,19 +1,42 @@
-"""Reports of demonstrations: pictures (PNG) and one page, report.html, that needs nothing else."""
+"""Reports: pictures (PNG) and one page, report.html, that needs nothing else and says where it comes from."""
 
 from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from golden.files import filling
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from tools.provenance import Origin
+
 DPI = 110
 PAGE = "report.html"
+STYLE = """
+body{font:16px/1.4 sans-serif;max-width:75em;margin:2em auto;padding:0 1em;color:#222;background:#fff}
+h1{font-size:1.6em}h2{font-size:1.2em;margin-top:2em}
+.wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+th,td{text-align:left;padding:.2em 1.2em .2em 0;vertical-align:top}td.number,th.number{text-align:right}
+thead th{border-bottom:1px solid #999;white-space:nowrap}
+.words td{overflow-wrap:anywhere}.words th{font-weight:normal;color:#555;white-space:nowrap}
+.bad{color:#b00020;font-weight:bold}.good{color:#1a6b2f;font-weight:bold}
+img{max-width:100%}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:.6em}
+"""
+
+
+class Link(NamedTuple):
+    """A link to a file of the report; to : relative to the page."""
+
+    text: str
+    to: str
+
+
+Cell: TypeAlias = "str | Sequence[Link]"
 
 
 class Picture(NamedTuple):
@@ -23,44 +46,67 @@ class Picture(NamedTuple):
     meaning: str
 
 
-def write(out: Path, title: str, figures: Mapping[str, str], pictures: Mapping[str, Picture]) -> list[Path]:
+def write(
+    out: Path, title: str, figures: Mapping[str, str], pictures: Mapping[str, Picture], origin: Origin
+) -> list[Path]:
     """Write the pictures, by name, and the page into folder ``out``; returns what was written, the page last.
 
-    figures : what was measured, in words: name and value
-    Each file gets its name only when it is complete.
+    figures : what was measured, in words: name and text
+    All files get their names when all are complete.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    files = {}
-    for name, picture in pictures.items():
-        files[name] = save(out / f"{name}.png", partial(picture.figure.savefig, dpi=DPI, format="png"))
-    page = _page(title, figures, {path: pictures[name].meaning for name, path in files.items()})
-    return [*files.values(), save(out / PAGE, partial(write_text, page))]
+    with filling(out) as temporary:
+        for name, picture in pictures.items():
+            picture.figure.savefig(temporary / f"{name}.png", dpi=DPI, format="png")
+        shown = (_picture(temporary / f"{name}.png", picture.meaning) for name, picture in pictures.items())
+        (temporary / PAGE).write_text(page(title, [words(figures), *shown], origin), encoding="utf-8")
+    return [*(out / f"{name}.png" for name in pictures), out / PAGE]
 
 
-def save(path: Path, saver: Callable[[Path], object]) -> Path:
-    """Let ``saver`` write the file under another name, then give it its own."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    saver(unfinished)
-    return unfinished.replace(path)
-
-
-def write_text(text: str, path: Path) -> None:
-    """A saver of text."""
-    path.write_text(text, encoding="utf-8")
-
-
-def _page(title: str, figures: Mapping[str, str], pictures: Mapping[Path, str]) -> str:
-    rows = "".join(f"<tr><th>{html.escape(k)}<td>{html.escape(v)}" for k, v in figures.items())
-    parts = "".join(_picture(path, meaning) for path, meaning in pictures.items())
+def page(title: str, parts: Iterable[str], origin: Origin) -> str:
+    """A whole page of HTML; parts : HTML, one after the other, before the page says where it comes from."""
     return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(title)}</title>"
-        "<style>body{font:16px sans-serif;max-width:75em;margin:2em auto;padding:0 1em}"
-        "th{text-align:left;padding-right:2em}img{max-width:100%}</style>"
-        f"<h1>{html.escape(title)}</h1><table>{rows}</table>{parts}\n"
+        "<!doctype html><html lang=en><meta charset=utf-8>"
+        '<meta name=viewport content="width=device-width,initial-scale=1">'
+        f"<title>{html.escape(title)}</title><style>{STYLE}</style><h1>{html.escape(title)}</h1>{''.join(parts)}"
+        f"<h2>Where this comes from</h2>{words(dict(origin.rows()))}\n"
     )
 
 
+def words(figures: Mapping[str, str]) -> str:
+    """A table of names and texts."""
+    rows = "".join(f"<tr><th>{html.escape(name)}<td>{html.escape(text)}" for name, text in figures.items())
+    return f'<table class="words">{rows}</table>'
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """A table with a header; cells that are numbers go to the right."""
+    heads = "".join(f"<th>{html.escape(head)}" for head in header)
+    body = "".join("<tr>" + "".join(map(_cell, row)) for row in rows)
+    return f'<div class="wide"><table><thead><tr>{heads}</thead>{body}</table></div>'
+
+
+def text(title: str, words: str) -> str:
+    """A heading, and below it text as it is, line by line."""
+    return f"<h2>{html.escape(title)}</h2><pre>{html.escape(words)}</pre>"
+
+
+def verdict(holds: bool, text: str) -> str:
+    """A paragraph that says at first sight whether something holds."""
+    return f'<p class="{"good" if holds else "bad"}">{html.escape(text)}</p>'
+
+
+def _cell(cell: Cell) -> str:
+    if not isinstance(cell, str):
+        return "<td>" + " ".join(f'<a href="{html.escape(link.to)}">{html.escape(link.text)}</a>' for link in cell)
+    number = cell.replace(",", "").replace(".", "").isdecimal()
+    bad = cell in ("FAILED", "differs")
+    kind = ' class="number"' if number else ' class="bad"' if bad else ""
+    return f"<td{kind}>{html.escape(cell)}"
+
+
 def _picture(path: Path, meaning: str) -> str:
+    """A picture, which leads to its own file: in full size, where the page has no room for it."""
     encoded = base64.b64encode(path.read_bytes()).decode("ascii")
     name = html.escape(path.stem.replace("_", " "))
-    return f'<h2>{name}</h2><p>{html.escape(meaning)}</p><img alt="{name}" src="data:image/png;base64,{encoded}">'
+    shown = f'<img alt="{name}" src="data:image/png;base64,{encoded}">'
+    return f'<h2>{name}</h2><p>{html.escape(meaning)}</p><a href="{path.name}">{shown}</a>'

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden.files import replacing
+from golden.files import filling
 from rtl.fpga.report import BLOCK_RAM, FLIP_FLOPS, LOGIC
 from rtl.fpga.survey import THEIRS, Row
+from tools import schema
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from rich.table import Table
 
 JSON, CHART = "area.json", "area.png"
@@ -36,12 +37,10 @@ def as_json(rows: Sequence[Row], about: dict[str, Any]) -> dict[str, Any]:
 
 
 def write(folder: Path, rows: Sequence[Row], about: dict[str, Any]) -> list[Path]:
-    """Write area.json and area.png; returns their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with replacing(folder / JSON) as temporary:
-        temporary.write_text(json.dumps(as_json(rows, about), indent=2) + "\n")
-    with replacing(folder / CHART) as temporary:
-        _chart(temporary, rows, about)
+    """Write area.json and area.png, both or none; returns their paths."""
+    with filling(folder) as temporary:
+        (temporary / JSON).write_text(schema.text("area", as_json(rows, about)) + "\n")
+        _chart(temporary / CHART, rows, about)
     return [folder / JSON, folder / CHART]
 
 
@@ -69,30 +68,33 @@ def table(rows: Sequence[Row]) -> Table:
 
 
 def _chart(path: Path, rows: Sequence[Row], about: dict[str, Any]) -> None:
-    """Cells on the left, MHz on the right, a bar a variant."""
+    """Cells on the left, MHz on the right if anything was routed, a bar a variant."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 1.4 + 0.35 * len(rows)), layout="constrained")
-    area, speed = figure.subplots(1, 2, sharey=True)
+    is_routed = any(row.mhz for row in rows)
+    figure = Figure(figsize=(11 if is_routed else 7.5, 1.6 + 0.35 * len(rows)), layout="constrained")
+    panels = figure.subplots(1, 1 + is_routed, sharey=True, squeeze=False)[0]
     colours = [THEIRS_COLOUR if row.name == THEIRS else OURS_COLOUR for row in rows]
-    places = range(len(rows))
-    for axes, bars, form, label in (
-        (area, [row.used(LOGIC) for row in rows], "{:,.0f}", "logic cells"),
-        (speed, [row.mhz or 0.0 for row in rows], "{:.1f}", "MHz"),
-    ):
-        axes.barh(places, bars, color=colours)
-        for y, length in enumerate(bars):
-            text = form.format(length) if length else "not routed"
-            axes.annotate(text, (length, y), (4, 0), textcoords="offset points", va="center", fontsize=8)
-        axes.set_xlabel(label, fontsize=8)
-        axes.tick_params(axis="x", labelsize=8)
-        axes.xaxis.set_major_formatter("{x:,.0f}")
-        axes.set_xlim(right=1.15 * max(bars) or 1)
-        axes.spines[["top", "right"]].set_visible(False)
-    area.set_yticks(places, [_label(row, about) for row in rows], fontsize=8)
-    area.invert_yaxis()
-    area.set_title(f"{about['chip']}, alone on {about['device']}", fontsize=9, loc="left")
+    _bars(panels[0], [row.used(LOGIC) for row in rows], "{:,.0f}", "logic cells", colours)
+    if is_routed:
+        _bars(panels[1], [row.mhz or 0.0 for row in rows], "{:.1f}", "MHz, fastest clock after routing", colours)
+    panels[0].set_yticks(range(len(rows)), [_label(row, about) for row in rows], fontsize=8)
+    panels[0].invert_yaxis()
+    routed = "" if is_routed else " (packed, not routed)"
+    figure.suptitle(f"{about['chip']}, alone on {about['device']}{routed}", fontsize=10, x=0.01, ha="left")
     figure.savefig(path, dpi=DPI, format="png")
+
+
+def _bars(axes: Axes, lengths: Sequence[float], form: str, label: str, colours: Sequence[str]) -> None:
+    axes.barh(range(len(lengths)), lengths, color=colours)
+    for y, length in enumerate(lengths):
+        text = form.format(length) if length else "not routed"
+        axes.annotate(text, (length, y), (4, 0), textcoords="offset points", va="center", fontsize=8)
+    axes.set_xlabel(label, fontsize=8)
+    axes.tick_params(axis="x", labelsize=8)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.set_xlim(0, 1.15 * max(lengths) or 1)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _label(row: Row, about: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 from tools.digits import report
 from tools.digits.experiment import N_IMAGES_MIN, Experiment
 from tools.digits.results import Answer, Results, weights
+from tools.provenance import origin
 
 N_TRAIN, N_TEST = 1, 1  # images
 LIMIT: dict[str, Any] = {"timeout_time": 1, "timeout_unit": "sec"}
@@ -47,7 +48,8 @@ async def test_digits(dut: Any) -> None:
             results.test.append(await _answer(bench, experiment, int(image), train=False, results=results))
             _note(bench, results)
     results.seconds = time.perf_counter() - begin
-    bench.session.note(report=str(report.write(Path(bench.session.folder), results)[-1]))
+    where = origin([bench.session.seed], command=bench.session.reproduce)
+    bench.session.note(report=str(report.write(Path(bench.session.folder), results, where)[-1]))
 
 
 async def _answer(bench: Bench, experiment: Experiment, image: int, train: bool, results: Results) -> Answer:

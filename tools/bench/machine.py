@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
-
-from emulator.errors import InputError
-from rtl import toolchain
-
-PACKAGES = ("draupnir", "numpy", "numba", "llvmlite", "amaranth")
 
 
 def machine() -> dict[str, str | int | float]:
@@ -26,33 +19,8 @@ def machine() -> dict[str, str | int | float]:
     }
 
 
-def versions() -> dict[str, str]:
-    """Of Python, packages and simulators; "none" for what is not installed."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            found[package] = "none"
-    for name, tool in (("verilator", toolchain.verilator), ("icarus", toolchain.icarus)):
-        try:
-            found[name] = tool().version
-        except InputError:
-            found[name] = "none"
-    found["c++"] = _first_line([os.environ.get("CXX", "g++"), "--version"])
-    return found
-
-
 def _cpu_model() -> str:
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return models[0] if models else platform.processor() or platform.machine()
-
-
-def _first_line(command: list[str]) -> str:
-    try:
-        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    except OSError:
-        return "none"
-    return said.partition("\n")[0] or "none"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden.files import replacing
-from tools.bench import targets
+from golden.files import filling
+from tools import schema
+from tools.bench import chart, targets
 from tools.bench.commands import PROCESS
 from tools.bench.measure import Figures, Spread, spread
 from tools.bench.suite import (
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 JSON, CHART = "bench.json", "bench.png"
-BAR_INCHES, DPI = 0.3, 110
 CAPTION = (
     "Median of the rounds, lowest and highest in brackets. Not timed: compilation, loading, a first run of each.\n"
     "chip: {:g} MHz, {:g} M synaptic operations/s, by its paper."
@@ -38,10 +37,11 @@ ALIGNED: dict[str, Any] = {"title_justify": "left", "caption_justify": "left"}
 
 
 def as_json(report: Report, about: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that was measured, ready for ``json.dumps``; about : machine, versions, options."""
+    """Everything that was measured, ready for ``json.dumps``; about : chip, machine, versions, options, origin."""
     return {
         **about,
         "chip": {
+            "name": about["chip"],
             "clocks_per_second": report.silicon.clocks,
             "synaptic_operations_per_second": report.silicon.operations,
         },
@@ -73,12 +73,10 @@ def _target(target: Target, workload: str, found: Spread) -> dict[str, Any]:
 
 
 def write(out: Path, report: Report, about: Mapping[str, Any]) -> list[Path]:
-    """Write bench.json and bench.png into a folder; returns their paths."""
-    out.mkdir(parents=True, exist_ok=True)
-    with replacing(out / JSON) as temporary:
-        temporary.write_text(json.dumps(as_json(report, about), indent=2) + "\n")
-    with replacing(out / CHART) as temporary:
-        _chart(temporary, report, about)
+    """Write bench.json and bench.png into a folder, both or none; returns their paths."""
+    with filling(out) as temporary:
+        (temporary / JSON).write_text(schema.text("bench", as_json(report, about)) + "\n")
+        chart.draw(temporary / CHART, report, about)
     return [out / JSON, out / CHART]
 
 
@@ -161,51 +159,8 @@ def _cell(figures: Spread | None, unit: float = 1.0) -> str:
     return f"{middle} ({low}..{high})"
 
 
-def _millions(per_second: float) -> str:
-    return _short(per_second / 1e6)
-
-
 def _short(number: float) -> str:
     """Three digits that count, without an exponent."""
     if number >= 100:
         return f"{number:,.0f}"
     return f"{number:.3g}" if number >= 0.01 else f"{number:.4f}"
-
-
-# --- Chart ------------------------------------------------------------------------------------------------------
-
-
-def _chart(path: Path, report: Report, about: Mapping[str, Any]) -> None:
-    """Clocks per second on a logarithmic scale, a bar each, with the chip's own clock as a line."""
-    from matplotlib.figure import Figure
-
-    bars = [each for each in report.figures if each.contestant.workload != PROCESS]
-    figure = Figure(figsize=(11, 1.6 + BAR_INCHES * len(bars)), layout="constrained")
-    axes = figure.subplots()
-    for y, each in enumerate(bars):
-        rate = each.clocks_per_second
-        error = [[rate.median - rate.low], [rate.high - rate.median]]
-        colour = report.silicon.colours.get(each.contestant.workload, "#777777")
-        axes.barh(y, rate.median, color=colour, xerr=error, error_kw={"ecolor": "#333333", "capsize": 2})
-        label = axes.annotate(
-            f"{_millions(rate.median)} M", (rate.high, y), (6, 0), textcoords="offset points", va="center", fontsize=8
-        )
-        label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.5})  # over the chip's line
-    axes.axvline(report.silicon.clocks, color="black", linestyle="--", linewidth=1)
-    axes.annotate(
-        f"the chip, {report.silicon.clocks / 1e6:g} MHz",
-        (report.silicon.clocks, 1),
-        (3, 3),
-        ("data", "axes fraction"),
-        "offset points",
-        fontsize=8,
-    )
-    axes.set_xscale("log")
-    axes.set_xlim(right=4 * max(each.clocks_per_second.high for each in bars))
-    axes.set_yticks(range(len(bars)), [each.contestant.key for each in bars], fontsize=8)
-    axes.invert_yaxis()
-    axes.set_xlabel("clocks of the chip per second (bar: median; whisker: lowest to highest)")
-    machine = about["machine"]
-    axes.set_title(f"{machine['cpu']}, {machine['date'][:10]}", fontsize=9, loc="left", pad=16)
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=DPI, format="png")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from emulator import chips
-from tools import outputs, schema
+from tools import outputs, provenance, schema
 from tools.arguments import FOLDER, chip_argument, json_option
 from tools.console import console
 from tools.progress import progress
@@ -46,6 +46,7 @@ def command(
     chosen = list(names or survey.variants(chip))
     versions = {name: tools.find(name).version for name in ("yosys", "nextpnr-ecp5")}
     about = {"chip": chip, "device": "LFE5U-25F-6 CABGA381", "rtl": str(rtl) if rtl else None, "tools": versions}
+    about["origin"] = provenance.origin([], rtl, theirs.files if theirs else []).as_json()
     rows, files = [], []
     with progress(f"{chip} on an ECP5", len(chosen) + (theirs is not None), "variants") as advance:
         for row in survey.survey(chip, chosen, theirs, output, not no_route):

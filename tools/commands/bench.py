@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from emulator import chips
-from tools import options, outputs, schema
+from tools import options, outputs, provenance, schema
 from tools.arguments import FOLDER, complete_chip, json_option
 from tools.console import console
 from tools.errors import Difference
@@ -45,8 +45,9 @@ def command(
     options.refuse_top_alone(rtl, top)
     outputs.check({"--rtl": rtl}, folders={"-o": output, "-o (our RTL)": output / "rtl"})
     n_rounds = repeat or (QUICK_ROUNDS if quick else ROUNDS)
-    hardware, versions = machine.machine(), machine.versions()
-    about = {"machine": hardware, "versions": versions, "rounds": n_rounds, "quick": quick}
+    hardware, versions = machine.machine(), provenance.versions()
+    about: dict[str, object] = {"chip": chip, "rtl": str(rtl) if rtl else None}
+    about |= {"machine": hardware, "versions": versions, "rounds": n_rounds, "quick": quick}
     design = None
     if rtl is not None:
         from rtl import foreign  # needs pyverilog
@@ -63,6 +64,7 @@ def command(
         else:
             click.echo(f"not measured: {difference}")
         raise Difference from difference
+    about["origin"] = provenance.origin([], rtl, design.files if design else []).as_json()
     files = report.write(output, found, about)
     if as_json:
         schema.echo("bench", report.as_json(found, about))

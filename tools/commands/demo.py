@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tools import outputs, schema
+from tools import outputs, provenance, schema
 from tools.arguments import FOLDER, IMAGES, SEED, AliasedOption, json_option
 from tools.progress import progress
 
@@ -68,9 +68,10 @@ def digits(seed: int | None, images: int | None, out: Path, as_json: bool) -> No
     experiment = replace(Experiment(), **given)
     with progress("digits", experiment.n_images, "images") as advance:
         results = Trainer(experiment).run(advance)
-    files = report.write(out, results)
+    origin = provenance.origin([experiment.seed])
+    files = report.write(out, results, origin)
     if as_json:
-        schema.echo("demo digits", as_object(results, files))
+        schema.echo("demo digits", {**as_object(results, files), "origin": origin.as_json()})
         return
     for name, text in report.figures(results).items():
         click.echo(f"{name:20} {text}")
@@ -105,10 +106,12 @@ def cue_accumulation(data: Path | None, epochs: int, seeds: tuple[int, ...], out
     n_samples = epochs * sum(trainer.results.n_train + trainer.results.n_test for trainer in trainers)
     with progress("cue accumulation", n_samples, "samples") as advance:
         results = [trainer.run(advance) for trainer in trainers]
-    files = report.write(out, results)
+    origin = provenance.origin(seeds)
+    files = report.write(out, results, origin)
     if as_json:
         runs = [result.as_object() for result in results]
-        schema.echo("demo cue-accumulation", {"runs": runs, "files": [str(path) for path in files]})
+        written = [str(path) for path in files]
+        schema.echo("demo cue-accumulation", {"runs": runs, "files": written, "origin": origin.as_json()})
         return
     for name, text in report.figures(results).items():
         click.echo(f"{name:20} {text}")

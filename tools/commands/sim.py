@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,9 +20,8 @@ from emulator import chips
 from emulator.declare import Chip
 from emulator.errors import InputError
 from golden.compare import ComparedBits
-from golden.files import replacing
 from rtl.initial import KINDS, Kind
-from tools import builds, options, outputs, schema
+from tools import builds, options, outputs, provenance, schema, sim_report
 from tools.arguments import FOLDER, IMAGES, SEED, chip_argument, json_option
 from tools.errors import Difference
 from tools.progress import progress
@@ -108,11 +106,13 @@ def command(
             again = _again(chip, rtl, top, simulator, str(one), seed, initial)
             outcomes.append(run(built, one, report / f"{simulator}-{folder}", seed, again, start))
             advance(1)
-    _write_junit(report / "results.xml", f"{chip} in {simulator}", outcomes)
+    origin = provenance.origin([seed], rtl, design.files)
+    page = sim_report.write(report, f"{chip} in {simulator}", outcomes, _summary(outcomes), origin)
     if as_json:
-        schema.echo("sim", {"holds": all(o.passed for o in outcomes), "tests": [_json(o) for o in outcomes]})
+        schema.echo("sim", sim_report.as_json(outcomes, origin))
     else:
         _print(outcomes)
+        click.echo(f"report: {page}")
     if not all(outcome.passed for outcome in outcomes):
         raise Difference
 
@@ -137,13 +137,28 @@ def _digits(
     (report / PAGE).unlink(missing_ok=True)
     with progress(f"{chip.name} learns digits", n_images, "images") as advance:
         outcome = lockstep.run(device, experiment, report, shlex.join(again), advance)
-    files = pictures.write(report, outcome.results) if outcome.results else []
+    origin = provenance.origin([seed], rtl, design.files)
+    files = pictures.write(report, outcome.results, origin) if outcome.results else []
+    if outcome.difference:
+        files = [_write_difference(report, outcome, origin)]
     if as_json:
-        schema.echo("sim", _held_json(outcome, files))
+        schema.echo("sim", {**_held_json(outcome, files), "origin": origin.as_json()})
     else:
         _print_held(outcome, files)
     if outcome.difference:
         raise Difference
+
+
+def _write_difference(report: Path, outcome: Held, origin: provenance.Origin) -> Path:
+    """Write a page that says where the RTL left the model."""
+    from golden.files import filling
+    from tools import pages
+
+    words = f"{outcome.n_compared:,} clocks compared without a difference, then 1 mismatch"
+    parts = [pages.verdict(False, words), pages.text("The first mismatch", str(outcome.difference))]
+    with filling(report) as temporary:
+        (temporary / pages.PAGE).write_text(pages.page("ODIN learns handwritten digits", parts, origin))
+    return report / pages.PAGE
 
 
 def _folders(chosen: Sequence[Test]) -> list[str]:
@@ -184,6 +199,7 @@ def _print_held(outcome: Held, files: Sequence[Path]) -> None:
         bits = _held_bits(outcome)
         click.echo(f"{outcome.n_compared:,} clocks compared without a difference, {bits}, then 1 mismatch")
         click.echo(outcome.difference)
+        click.echo(f"report: {files[-1]}")
 
 
 def _held_json(outcome: Held, files: list[Path]) -> dict[str, Any]:
@@ -212,9 +228,10 @@ def _print(outcomes: Sequence[Outcome]) -> None:
     click.echo(f"{'test':{width}}  result  clocks compared  mismatches  bits unknown   spikes  seconds")
     for outcome in outcomes:
         n = {name: outcome.notes.get(name, 0) for name in ("compared", "mismatches", "spikes")}
+        n_unknown = sim_report.bits(outcome).n_unknown
         click.echo(
             f"{outcome.test!s:{width}}  {'ok' if outcome.passed else 'FAILED':6}  {n['compared']:15,}"
-            f"  {n['mismatches']:10,}  {_bits(outcome).n_unknown:12,}  {n['spikes']:7,}  {outcome.seconds:7.1f}"
+            f"  {n['mismatches']:10,}  {n_unknown:12,}  {n['spikes']:7,}  {outcome.seconds:7.1f}"
         )
     for outcome in outcomes:
         _print_notes(outcome)
@@ -238,7 +255,7 @@ def _print_notes(outcome: Outcome) -> None:
 
 def _summary(outcomes: Sequence[Outcome]) -> str:
     n_cycles, n_mismatches = (sum(o.notes.get(name, 0) for o in outcomes) for name in ("compared", "mismatches"))
-    bits = sum(map(_bits, outcomes), start=ComparedBits())
+    bits = sum(map(sim_report.bits, outcomes), start=ComparedBits())
     n_early = sum(sum(o.notes.get("unknown_before_reset", {}).values()) for o in outcomes)
     unknown = f" ({bits.n_unknown:,} unknown, {n_early:,} of them before the end of a reset)" if bits.unknown else ""
     n_passed, seconds = sum(o.passed for o in outcomes), sum(o.seconds for o in outcomes)
@@ -248,44 +265,5 @@ def _summary(outcomes: Sequence[Outcome]) -> str:
     )
 
 
-def _bits(outcome: Outcome) -> ComparedBits:
-    return ComparedBits(outcome.notes.get("output_bits", 0), outcome.notes.get("unknown", {}))
-
-
 def _number(n: float) -> str:
     return f"{n:,}" if isinstance(n, int) else f"{n:.1%}"
-
-
-def _json(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "test": str(outcome.test),
-        "passed": outcome.passed,
-        "failure": outcome.failure,
-        "seconds": outcome.seconds,
-        "folder": str(outcome.folder),
-        **outcome.notes,
-        "bits_compared": _bits(outcome).n_compared,
-    }
-
-
-def _properties(outcome: Outcome) -> dict[str, str]:
-    """What a test compared, for JUnit."""
-    compared = outcome.notes.get("compared", 0), outcome.notes.get("mismatches", 0)
-    counts = {"clocks compared": str(compared[0]), "mismatches": str(compared[1]), "output bits": str(_bits(outcome))}
-    never = outcome.notes.get("never_known")
-    return counts | ({"never known": ", ".join(never)} if never else {})
-
-
-def _write_junit(path: Path, suite: str, outcomes: Sequence[Outcome]) -> None:
-    n_failed = sum(not outcome.passed for outcome in outcomes)
-    root = ElementTree.Element("testsuite", name=suite, tests=str(len(outcomes)), failures=str(n_failed))
-    for outcome in outcomes:
-        attributes = {"classname": outcome.test.module, "name": outcome.test.name, "time": f"{outcome.seconds:.3f}"}
-        case = ElementTree.SubElement(root, "testcase", attributes)
-        properties = ElementTree.SubElement(case, "properties")
-        for name, text in _properties(outcome).items():
-            ElementTree.SubElement(properties, "property", name=name, value=text)
-        if not outcome.passed:
-            ElementTree.SubElement(case, "failure", message=outcome.failure.split("\n", 1)[0]).text = outcome.failure
-    with replacing(path) as temporary:
-        ElementTree.ElementTree(root).write(temporary, encoding="unicode", xml_declaration=True)

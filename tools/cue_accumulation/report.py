@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from tools import pages
+from golden.files import replacing
+from tools import pages, schema
 from tools.cue_accumulation.dataset import CUE_EVERY, CUE_PAUSE, END, LEFT, N_CUES, NOISE, RECALL, RECALL_AT, RIGHT
 from tools.cue_accumulation.results import Results, Trace, mean_and_spread
 from tools.cue_accumulation.train import WATCHED
 from tools.pages import Picture
+from tools.provenance import Origin
 
 NAMES = {"winp": "input", "wrec": "recurrent", "wout": "output"}
 SIDES = ("left", "right")
@@ -21,7 +21,7 @@ ISSCC = 0.964  # C. Frenkel and G. Indiveri, ISSCC 2022: delayed-supervision nav
 JSON = "results.json"
 
 
-def write(out: Path, results: list[Results]) -> list[Path]:
+def write(out: Path, results: list[Results], origin: Origin) -> list[Path]:
     """Write pictures, results.json and report.html into folder ``out``; returns what was written, the page last.
 
     results : one of each seed, at least one; what is looked at from the inside is the first.
@@ -42,10 +42,11 @@ def write(out: Path, results: list[Results]) -> list[Path]:
         "weight_histograms": Picture(weight_histograms(one), "Weights in use, before and after."),
     }  # fmt: skip
     found = {"runs": [r.as_object() for r in results], "test": mean_and_spread(results), "isscc": ISSCC}
-    out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(found, indent=2) + "\n"
-    data = pages.save(out / JSON, partial(pages.write_text, text))
-    return [data, *pages.write(out, "ReckOn learns to accumulate cues", figures(results), pictures)]
+    found["origin"] = origin.as_json()
+    written = pages.write(out, "ReckOn learns to accumulate cues", figures(results), pictures, origin)
+    with replacing(out / JSON) as temporary:
+        temporary.write_text(schema.text("demo cue-accumulation", found) + "\n", encoding="utf-8")
+    return [out / JSON, *written]
 
 
 def figures(results: list[Results]) -> dict[str, str]:

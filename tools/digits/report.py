@@ -15,19 +15,20 @@ from tools.digits.encoding import CONTRASTS, DIRECTIONS, REACH, SIDE, chosen, di
 from tools.digits.experiment import N_DIGITS, NO_ANSWER
 from tools.digits.results import Answer, Raster, Results
 from tools.pages import Picture
+from tools.provenance import Origin
 
 CLOCK_HZ = 75e6  # ODIN at 0.55 V, by its paper: gives clocks a meaning in time
 WINDOW = 100  # training images over which the online accuracy is averaged; a fifth of them if that is less
 
 
-def write(out: Path, results: Results) -> list[Path]:
+def write(out: Path, results: Results, origin: Origin) -> list[Path]:
     """Write the pictures and report.html into folder ``out``; returns what was written, the page last.
 
-    Each file gets its name only when it is complete. Pictures that there are no results for are left out.
+    All files get their names when all are complete. Pictures that there are no results for are left out.
     """
     worth = {name: picture for name, picture in PICTURES.items() if _worth(name, results)}
     pictures = {name: Picture(draw(results), meaning) for name, (draw, meaning) in worth.items()}
-    return pages.write(out, "ODIN learns handwritten digits", figures(results), pictures)
+    return pages.write(out, "ODIN learns handwritten digits", figures(results), pictures, origin)
 
 
 def _worth(name: str, results: Results) -> bool:

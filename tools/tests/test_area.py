@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
+import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
@@ -40,7 +43,24 @@ def test_a_survey_is_written_as_figures_and_as_a_picture(tmp_path: Path) -> None
         "mhz": None,
         "cells": {LOGIC: 5000},
     }
+    assert (found["schema"], found["version"]) == ("draupnir.area", 1)
     assert files[1].read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("is_routed", "n_panels"), [(True, 2), (False, 1)])
+def test_the_chart_names_the_chip_and_has_no_empty_panel(is_routed: bool, n_panels: int, tmp_path: Path) -> None:
+    drawn: list[Any] = []
+
+    def keep(figure: Any, path: Path, **how: Any) -> None:
+        drawn.append(figure)
+        path.touch()
+
+    rows = [row if is_routed else replace(row, mhz=None) for row in ROWS]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("matplotlib.figure.Figure.savefig", keep)
+        survey.write(tmp_path, rows, {"chip": "odin", "device": "LFE5U-25F"})
+    assert len(drawn[0].axes) == n_panels
+    assert drawn[0].get_suptitle().startswith("odin, alone on LFE5U-25F")
 
 
 def test_a_variant_that_there_is_not_is_refused(tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ import pytest
 
 from emulator.odin import engine
 from emulator.odin.layout import CHIP
-from rtl import emit
+from rtl import emit, toolchain
 from rtl.design import Design
-from tools.bench import benches, machine, many, report, suite, targets
+from tools import provenance
+from tools.bench import benches, chart, machine, many, report, suite, targets
 from tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Disagreement, Job
 from tools.bench.measure import Contestant, Figures, Spread, Timed, measure, speed_ratio, spread, time_ratio
 from tools.bench.suite import CLOCK, OPERATIONS, OURS, PLAIN, THEIRS, Report
@@ -244,6 +245,8 @@ def test_without_another_rtl_ratios_are_to_ours() -> None:
 # --- Reports ----------------------------------------------------------------------------------------------------
 
 ABOUT = {
+    "chip": "odin",
+    "rtl": "/somewhere/ODIN/src",
     "machine": {"cpu": "C", "cores": 2, "load_average": 0.5, "date": "2026-01-02T00:00:00+00:00"},
     "versions": {"numpy": "2.4"},
     "rounds": 2,
@@ -258,7 +261,8 @@ def test_files_hold_everything_measured(tmp_path: Path) -> None:
     data, picture = report.write(tmp_path / "new", measured_report(), ABOUT)
     found = json.loads(data.read_text())
     assert found["machine"]["load_average"] == 0.5
-    assert found["chip"] == {"clocks_per_second": 75e6, "synaptic_operations_per_second": 37.5e6}
+    assert (found["schema"], found["version"]) == ("draupnir.bench", 1)
+    assert found["chip"] == {"name": "odin", "clocks_per_second": 75e6, "synaptic_operations_per_second": 37.5e6}
     by_name = {each["name"]: each for each in found["figures"]}
     assert by_name[ENGINE]["clocks_per_second"] == {"median": 750e6, "low": 750e6, "high": 750e6}
     assert by_name[ENGINE]["synaptic_operations_per_second"]["median"] == 375e6
@@ -275,6 +279,37 @@ def test_files_hold_everything_measured(tmp_path: Path) -> None:
     }
     assert picture.read_bytes()[1:4] == b"PNG"
     assert sorted(path.name for path in data.parent.iterdir()) == ["bench.json", "bench.png"]
+
+
+def test_the_chart_names_the_chip_and_whose_rtl_and_groups_workloads(tmp_path: Path) -> None:
+    drawn: list[Any] = []
+
+    def keep(figure: Any, *words: Any, **how: Any) -> None:
+        drawn.append(figure)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("matplotlib.figure.Figure.savefig", keep)
+        chart.draw(tmp_path / "c.png", measured_report(), ABOUT)
+    (axes,) = drawn[0].axes
+    assert axes.get_title(loc="left").startswith("odin: ")
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert "ODIN/src, Verilator" in labels and not any("--rtl" in label for label in labels)
+    assert "lif" in [text.get_text() for text in axes.texts]
+
+
+@pytest.mark.parametrize(
+    ("per_second", "text"),
+    [
+        (312.4, "312"),
+        (3_120, "3.12 k"),
+        (540_000, "540 k"),
+        (999_700, "1 M"),
+        (1_234_567, "1.23 M"),
+        (4.4e9, "4,400 M"),
+    ],
+)
+def test_rates_are_readable_at_any_size(per_second: float, text: str) -> None:
+    assert chart.rate(per_second) == text
 
 
 def test_tables_put_ratios_beside_the_figures() -> None:
@@ -320,7 +355,7 @@ def test_a_target_that_is_missed_is_said_to_be() -> None:
         (LOCKSTEP.format(THEIRS), "lif"): True,
         ("draupnir --help", "process"): False,  # 0.2 and 0.4 s: on average a hair too late
     }
-    missed, _ = [each for each in report.as_json(measured_report(), {})["targets"] if not each["met"]]
+    missed, _ = [each for each in report.as_json(measured_report(), ABOUT)["targets"] if not each["met"]]
     assert (missed["of"], missed["bound"], missed["median"]) == (ENGINE, 750e6, 375e6)
 
 
@@ -360,16 +395,16 @@ def test_a_chip_without_a_cocotb_test_has_no_cocotb_rows(tmp_path: Path, monkeyp
 
 def test_machine_and_versions_are_stated() -> None:
     assert set(machine.machine()) == {"cpu", "cores", "load_average", "system", "date"}
-    found = machine.versions()
+    found = provenance.versions()
     assert found["numpy"] == np.__version__
     assert {"python", "numba", "verilator", "icarus"} <= set(found)
 
 
 def test_simulator_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    machine.toolchain.icarus.cache_clear()
-    assert machine.versions()["icarus"] == "none"
-    machine.toolchain.icarus.cache_clear()
+    toolchain.icarus.cache_clear()
+    assert provenance.versions()["icarus"] == "none"
+    toolchain.icarus.cache_clear()
 
 
 # --- The command ------------------------------------------------------------------------------------------------
@@ -411,7 +446,9 @@ def test_disagreement_is_status_1_and_no_figures(
     assert exit_status("bench", "--output", str(tmp_path / "out")) == 1
     assert "not measured: lif: they differ at clock 7" in capsys.readouterr().out
     assert exit_status("bench", "--json", "--output", str(tmp_path / "out")) == 1
-    assert json.loads(capsys.readouterr().out) == {"difference": "lif: they differ at clock 7"}
+    assert json.loads(capsys.readouterr().out) == {
+        "schema": "draupnir.bench", "version": 1, "difference": "lif: they differ at clock 7"
+    }  # fmt: skip
     assert not (tmp_path / "out").exists()
 
 

@@ -120,7 +120,11 @@ def test_the_report_is_complete(trained: tuple[dict[str, Any], Path]) -> None:
     assert {Path(path).name for path in said["files"]} == {*pictures, "results.json", "report.html"}
     assert all((out / name).read_bytes().startswith(PNG) for name in pictures)
     assert json.loads((out / "results.json").read_text())["runs"] == said["runs"]
-    assert (out / "report.html").read_text().count("<img ") == len(pictures)
+    page = (out / "report.html").read_text()
+    assert page.count("<img ") == len(pictures)
+    assert "Where this comes from" in page and "draupnir demo cue-accumulation" in page
+    kept = json.loads((out / "results.json").read_text())
+    assert (kept["schema"], kept["origin"]) == ("draupnir.demo.cue-accumulation", said["origin"])
 
 
 def test_registers_fit_and_seeds_differ() -> None:

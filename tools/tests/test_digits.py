@@ -16,6 +16,7 @@ from tools.digits.encoding import candidates, chosen, digits, excited
 from tools.digits.experiment import LEAK, N_DIGITS, NO_ANSWER, PUSH, SPIKE, Experiment
 from tools.digits.results import Answer, Results, weights
 from tools.digits.train import Trainer
+from tools.provenance import origin
 
 PNG = b"\x89PNG\r\n\x1a\n"
 EVENTS = {event.name: event for event in CHIP.events}
@@ -218,7 +219,7 @@ def test_a_presentation_begins_with_membranes_and_calcium_at_zero(taught: Traine
 
 
 def test_report_has_all_pictures_and_needs_no_other_file(taught: Trainer, tmp_path: Path) -> None:
-    files = report.write(tmp_path / "new" / "folder", taught.results)
+    files = report.write(tmp_path / "new" / "folder", taught.results, origin([1], command="draupnir demo digits"))
     assert {path.name for path in files} == {path.name for path in (tmp_path / "new" / "folder").iterdir()}
     pictures = [path for path in files if path.suffix == ".png"]
     assert {path.stem for path in pictures} == {"accuracy", "confusion", "weight_maps", "rasters"}
@@ -229,6 +230,7 @@ def test_report_has_all_pictures_and_needs_no_other_file(taught: Trainer, tmp_pa
     assert files[-1].name == "report.html"
     assert page.count("data:image/png;base64,") == len(pictures)
     assert "http" not in page
+    assert "Where this comes from" in page and "draupnir demo digits" in page and "<th>seed<td>1<" in page
 
 
 def test_rasters_hold_every_spike_of_their_image(taught: Trainer) -> None:
@@ -245,7 +247,7 @@ def test_rasters_hold_every_spike_of_their_image(taught: Trainer) -> None:
 
 def test_report_of_training_alone_leaves_out_what_was_not_measured(tmp_path: Path) -> None:
     results = Results("by hand", train=[Answer(0, 0, 0), Answer(1, 1, 7)])
-    files = report.write(tmp_path, results)
+    files = report.write(tmp_path, results, origin())
     assert [path.name for path in files] == ["accuracy.png", "weight_maps.png", "report.html"]
     assert "not measured" in files[-1].read_text()
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import platform
 import subprocess
+from datetime import datetime
 
 import pytest
+from click.testing import CliRunner
 
-from tools.provenance import provenance
+from tools.cli import cli
+from tools.provenance import command_line, origin, provenance
 
 
 @pytest.fixture
@@ -59,3 +64,39 @@ def test_a_folder_without_git_is_named_by_its_contents(tmp_path, monkeypatch):
     assert found == provenance(tmp_path, files[::-1])
     (tmp_path / "b.v").write_text("c")
     assert found != provenance(tmp_path, files)
+
+
+def test_a_report_says_what_it_takes_to_make_it_again(checkout, monkeypatch):
+    folder, commit = checkout
+    found = origin([7], folder, [folder / "a.v"], command="draupnir regress odin")
+    rows = dict(found.rows())
+    assert (rows["command"], rows["seed"], rows["sources: folder"]) == ("draupnir regress odin", "7", str(folder))
+    assert (rows["sources: commit"], rows["python"]) == (commit, platform.python_version())
+    assert {"draupnir", "numpy", "numba", "verilator", "icarus"} <= set(found.versions)
+    assert datetime.fromisoformat(rows["date"]).tzinfo is not None
+    assert json.loads(json.dumps(found.as_json()))["seeds"] == [7]
+
+
+def test_our_own_checkout_is_named_and_a_change_in_it_is_said(checkout, monkeypatch):
+    folder, commit = checkout
+    monkeypatch.setattr("tools.provenance.ROOT", folder)
+    assert origin().commit == commit
+    (folder / "a.v").write_text("changed")
+    assert origin().commit == f"{commit}, with changes"
+
+
+def test_the_command_line_is_told_as_it_was_given():
+    told = []
+
+    @cli.command("told")
+    def command():
+        told.append(command_line())
+
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(cli), "get_command", lambda *_: command)
+            assert CliRunner().invoke(cli, ["told"]).exit_code == 0
+    finally:
+        cli.commands.pop("told")
+    assert told == ["draupnir told"]
+    assert command_line() == ""

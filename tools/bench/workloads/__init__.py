@@ -6,7 +6,7 @@ A chip's workloads are in the module of its name, which has ``WORKLOADS`` and ``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
@@ -23,11 +23,10 @@ ENVIRONMENT = Environment()
 
 @dataclass(frozen=True)
 class Silicon:
-    """The chip itself, as its paper has it: clocks and synaptic operations a second; colours : of each workload."""
+    """The chip itself, as its paper has it: clocks and synaptic operations a second."""
 
     clocks: float
     operations: float
-    colours: Mapping[str, str]
 
 
 @dataclass(frozen=True)

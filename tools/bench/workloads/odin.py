@@ -19,7 +19,7 @@ from tools.bench.workloads.spi import configure
 RESET_CLOCKS = 4
 EVENTS = {event.name: event for event in CHIP.events}
 # 75 MHz at 0.55 V, a synaptic operation in two clocks (C. Frenkel et al., IEEE TBioCAS 13(1), 2019).
-SILICON = Silicon(75e6, 37.5e6, {"lif": "#1b6ca8", "izh": "#c8553d", "bursts": "#588157"})
+SILICON = Silicon(75e6, 37.5e6)
 
 
 def lif(n_events: int) -> Workload:

@@ -17,7 +17,7 @@ from tools.config.configuration import Configuration
 from tools.spi import pins, stream
 
 # 13 MHz at 0.5 V (C. Frenkel, G. Indiveri, ISSCC 2022); two neurons in two clocks of a sweep.
-SILICON = Silicon(13e6, 13e6, {"inference": "#1b6ca8", "eprop": "#c8553d"})
+SILICON = Silicon(13e6, 13e6)
 HOST = Host(gap=2, hold=1, ack_delay=2, ack_hold=1)
 SEEN = 4  # clocks after a write until the chip has seen it
 TIMESTEPS = 40  # of a sample; targets are valid in the second half

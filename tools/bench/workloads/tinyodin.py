@@ -13,7 +13,7 @@ from tools.bench.workloads.spi import configure
 
 EVENTS = {event.name: event for event in CHIP.events}
 # There is no silicon of its own: ODIN's, at 75 MHz and a synaptic operation in two clocks.
-SILICON = Silicon(75e6, 37.5e6, {"recurrent": "#1b6ca8", "feedforward": "#c8553d"})
+SILICON = Silicon(75e6, 37.5e6)
 
 
 def recurrent(n_events: int) -> Workload:

@@ -1,0 +1,107 @@
+"""A benchmark's results as a bar chart: clocks per second, grouped by workload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.bench.commands import PROCESS
+from tools.bench.measure import Figures
+from tools.bench.suite import Report
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+BAR_INCHES, DPI = 0.3, 110
+# Okabe and Ito's palette, in which colour-blind readers tell the workloads apart, too.
+PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9")
+OTHER = "#8a8a8a"
+GAP = 1.6  # bars' heights between two workloads: room for a heading
+
+
+def draw(path: Path, report: Report, about: Mapping[str, Any]) -> None:
+    """Write a PNG: clocks per second on a logarithmic scale, a bar each, with the chip's own clock as a line.
+
+    about : chip, rtl (the folder, or None), machine
+    """
+    from matplotlib.figure import Figure
+
+    groups = grouped(report)
+    n_rows = sum(map(len, groups.values())) + GAP * len(groups)
+    figure = Figure(figsize=(11, 1.7 + BAR_INCHES * n_rows), layout="constrained")
+    axes = figure.subplots()
+    y, ticks, labels = GAP - 1, [], []
+    for number, (workload, bars) in enumerate(groups.items()):
+        axes.annotate(workload, (0, y), (-6, 0), ("axes fraction", "data"), "offset points", fontsize=9,
+                      fontweight="bold", ha="right", va="center", annotation_clip=False)  # fmt: skip
+        for each in bars:
+            y += 1
+            _bar(axes, y, each, PALETTE[number] if number < len(PALETTE) else OTHER)
+            ticks.append(y)
+            labels.append(label(each, about))
+        y += GAP
+    axes.set_yticks(ticks, labels, fontsize=8)
+    axes.set_ylim(y - GAP + 0.8, -0.2)
+    _finish(axes, report, about)
+    figure.savefig(path, dpi=DPI, format="png")
+
+
+def grouped(report: Report) -> dict[str, list[Figures]]:
+    """The figures that have clocks, by workload."""
+    groups: dict[str, list[Figures]] = {}
+    for each in report.figures:
+        if each.contestant.workload != PROCESS:
+            groups.setdefault(each.contestant.workload, []).append(each)
+    return groups
+
+
+def label(each: Figures, about: Mapping[str, Any]) -> str:
+    """A contestant's name, without its workload; somebody else's RTL by the end of its path, which says whose."""
+    name = each.contestant.name.removeprefix(f"{each.contestant.workload}, ")
+    return name.replace("--rtl", "/".join(Path(about["rtl"]).parts[-2:])) if about.get("rtl") else name
+
+
+def rate(per_second: float) -> str:
+    """Three digits that count, with M, k or nothing: 120 M, 3.1 k, 540."""
+    for prefix, size in ((" M", 1e6), (" k", 1e3)):
+        if per_second >= 0.9995 * size:
+            return f"{_three(per_second / size)}{prefix}"
+    return _three(per_second)
+
+
+def _three(number: float) -> str:
+    return f"{number:,.0f}" if number >= 99.95 else f"{number:.3g}"
+
+
+def _bar(axes: Axes, y: float, each: Figures, colour: str) -> None:
+    found = each.clocks_per_second
+    error = [[found.median - found.low], [found.high - found.median]]
+    axes.barh(y, found.median, color=colour, xerr=error, error_kw={"ecolor": "#333333", "capsize": 2})
+    text = axes.annotate(
+        rate(found.median), (found.high, y), (6, 0), textcoords="offset points", va="center", fontsize=8
+    )
+    text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.5})  # over the chip's line
+
+
+def _finish(axes: Axes, report: Report, about: Mapping[str, Any]) -> None:
+    """The scale, the chip's own clock, and the title, which names chip and machine."""
+    fastest = max((each.clocks_per_second.high for bars in grouped(report).values() for each in bars), default=1.0)
+    slowest = min((each.clocks_per_second.low for bars in grouped(report).values() for each in bars), default=1.0)
+    clocks = report.silicon.clocks
+    axes.axvline(clocks, color="black", linestyle="--", linewidth=1)
+    axes.annotate(
+        f"the chip itself, {clocks / 1e6:g} MHz", (clocks, 1), (3, 3), ("data", "axes fraction"),
+        "offset points", fontsize=8,
+    )  # fmt: skip
+    axes.set_xscale("log")
+    axes.set_xlim(min(slowest, clocks) / 3, 4 * max(fastest, clocks))
+    axes.xaxis.set_major_formatter(lambda per_second, _: rate(per_second))
+    axes.set_xlabel("clocks of the chip per second (bar: median; whisker: lowest to highest)")
+    machine = about["machine"]
+    axes.set_title(
+        f"{about['chip']}: how many clocks a second\n{machine['cpu']}, {machine['date'][:10]}",
+        fontsize=10, loc="left", pad=18,
+    )  # fmt: skip
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)

@@ -1,0 +1,67 @@
+"""What cocotb tests leave: a page with links, JUnit XML and JSON, each of which says where it comes from."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from cocotb_tests.runner import Outcome, Test
+from tools import junit, pages, sim_report
+from tools.provenance import Origin
+
+ORIGIN = Origin(
+    "draupnir sim odin --test <all>", "2026-01-02T03:04:05+00:00", (7,), "c0ffee", {"folder": "x"}, {"p": "1"}
+)
+
+
+@pytest.fixture
+def outcomes(tmp_path: Path) -> list[Outcome]:
+    notes = {"compared": 1200, "mismatches": 0, "output_bits": 13_200, "unknown": {"MISO": 5}}
+    for name in ("good", "bad"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "log.txt").touch()
+    why = "assert 1 == 2\n\x1b[31mhere & <there>"
+    return [
+        Outcome(Test("neurons", "lif", "test_neurons.test_lif"), "", 1.5, tmp_path / "good", notes),
+        Outcome(
+            Test("spi", "write", "test_spi.test_write"),
+            "assert 1 == 2\n\x1b[31mhere & <there>",
+            0.5,
+            tmp_path / "bad",
+            {},
+        ),
+    ]
+
+
+def test_the_page_has_a_row_a_test_with_links_and_why_one_failed(outcomes: list[Outcome], tmp_path: Path) -> None:
+    page = sim_report.write(tmp_path, "odin in icarus", outcomes, "1 of 2 tests passed", ORIGIN)
+    assert page == tmp_path / pages.PAGE
+    text = page.read_text()
+    assert '<p class="bad">1 of 2 tests passed</p>' in text
+    assert '<a href="good/log.txt">log.txt</a>' in text and "FAILED" in text
+    assert "here &amp; &lt;there&gt;" in text and "13,195" in text
+    for part in ("draupnir sim odin --test &lt;all&gt;", "2026-01-02T03:04:05+00:00", "<th>seed<td>7", "c0ffee"):
+        assert part in text
+    assert "width=device-width" in text
+
+
+def test_junit_and_json_say_the_same_and_where_they_come_from(outcomes: list[Outcome], tmp_path: Path) -> None:
+    sim_report.write(tmp_path, "odin in icarus", outcomes, "", ORIGIN)
+    suite = ElementTree.parse(tmp_path / "results.xml").getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    properties = {each.get("name"): each.get("value") for each in suite.findall("properties/property")}
+    assert properties.items() >= {"command": ORIGIN.command, "seed": "7", "sources: folder": "x", "p": "1"}.items()
+    (failure,) = suite.findall("testcase[@name='write']/failure")
+    assert failure.get("message") == "assert 1 == 2"
+    found = json.loads((tmp_path / "report.json").read_text())
+    assert (found["schema"], found["version"], found["holds"]) == ("draupnir.sim", 1, False)
+    assert found["origin"]["commit"] == "c0ffee"
+    assert [test["bits_compared"] for test in found["tests"]] == [13_195, 0]
+
+
+def test_characters_that_no_xml_may_have_are_left_out() -> None:
+    text = junit.xml("suite", [junit.Result("a", "b", "\x1b[31mred\x1b[0m\0")], ORIGIN)
+    assert ElementTree.fromstring(text).findall("testcase/failure")[0].text == "[31mred[0m"
