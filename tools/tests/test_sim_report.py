@@ -28,7 +28,7 @@ def outcomes(tmp_path: Path) -> list[Outcome]:
         Outcome(Test("neurons", "lif", "test_neurons.test_lif"), "", 1.5, tmp_path / "good", notes),
         Outcome(
             Test("spi", "write", "test_spi.test_write"),
-            "assert 1 == 2\n\x1b[31mhere & <there>",
+            why,
             0.5,
             tmp_path / "bad",
             {},
