@@ -7,7 +7,6 @@ import difflib
 import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -138,7 +137,7 @@ def _in_file(path: Path) -> list[Test]:
         raise InputError(f"--test {path}: the name of a file of tests is of letters, digits, - and _, and ends in .py")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-P", "-m", "cocotb_tests.lib.own", str(path)]
-    done = processes.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = processes.output_of(command, env=environment)
     if done.returncode or not done.stdout:
         raise InputError(f"--test {path}: importing it ended Python, with status {done.returncode}")
     answer = json.loads(done.stdout)

@@ -10,6 +10,11 @@ from contextlib import suppress
 from typing import Any
 
 
+def output_of(command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
+    """``run`` a program and keep the text that it writes to standard output and standard error."""
+    return run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", **options)
+
+
 def run(command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[Any]:
     """Run a program as ``subprocess.run`` does, in a process group of its own.
 
@@ -25,5 +30,6 @@ def run(command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[A
         except BaseException:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
             raise
     return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from emulator.errors import InputError
+from rtl import processes
 
 OLDEST_VERILATOR = (5, 36)
 _EXECUTABLE = 0o111
@@ -139,7 +140,7 @@ def call(command: list[str], complaint: str, env: dict[str, str] | None = None, 
 
     Raises InputError, the complaint followed by the tool's first error message, when the tool fails.
     """
-    done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, errors="replace", check=False)
+    done = processes.output_of(command, env=env, cwd=cwd)
     if done.returncode:
         lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
         errors = [line for line in lines if "error" in line.lower()] or lines or [f"exit status {done.returncode}"]

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from emulator.errors import InputError
+from rtl import processes
 
 # tool -> Python package, and the function in it
 _PACKAGES = {
@@ -87,7 +88,7 @@ def run(name: str, arguments: list[str], folder: Path) -> Done:
         raise InputError(f"{folder / hidden[0]}: {name} in WebAssembly cannot see a folder of this name; rename it")
     env = {**os.environ, **(_MOUNT if tool.in_wasm else {})}
     command = [*tool.command, *arguments]
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, errors="replace", check=False)
+    done = processes.output_of(command, cwd=folder, env=env)
     return Done(done.returncode, done.stdout + done.stderr)
 
 
