@@ -19,6 +19,7 @@ from typing import Any
 
 from emulator.errors import InputError
 from golden.files import replacing
+from golden.unknown import Undefined
 
 TOML = "case.toml"
 WAVE = "wave.fst"
@@ -42,6 +43,7 @@ class Case:
     seed : of the stimulus, None where there is none
     command : what remade it, "" where nothing does
     sha256 : of each file, by its name
+    undefined : what a simulator that knows X may leave open, where the case goes where the Verilog is undefined
     """
 
     folder: Path
@@ -51,6 +53,7 @@ class Case:
     seed: int | None
     command: str
     sha256: Mapping[str, str]
+    undefined: Undefined | None = None
 
     @property
     def name(self) -> str:
@@ -97,6 +100,7 @@ def load(folder: Path) -> Case:
         _take(table, "seed", int, path) if "seed" in table else None,
         _take(table, "command", str, path),
         _texts(table, "sha256", path),
+        _undefined(_take(table, "undefined", dict, path), path) if "undefined" in table else None,
     )
     if table:
         raise InputError(f"{path}: unknown key {next(iter(table))!r}; see golden/README.md for those there are")
@@ -115,19 +119,29 @@ def verify(case: Case) -> None:
 
 
 def write(
-    folder: Path, chip: str, why: str, source: Mapping[str, str], command: str = "", seed: int | None = None
+    folder: Path,
+    chip: str,
+    why: str,
+    source: Mapping[str, str],
+    command: str = "",
+    seed: int | None = None,
+    undefined: Undefined | None = None,
 ) -> Case:
     """Describe the files that are in ``folder`` (wave.fst and memory images) in its case.toml, and give the case.
 
     Raises InputError when the description would not be a valid one.
     """
     files = [path for path in sorted(folder.iterdir()) if path.name == WAVE or path.suffix == ".hex"]
-    case = Case(folder, chip, why, source, seed, command, {path.name: digest(path) for path in files})
+    case = Case(folder, chip, why, source, seed, command, {path.name: digest(path) for path in files}, undefined)
     _check(case, folder / TOML)
     seed_line = [] if seed is None else [f"seed = {seed}"]
     lines = [f"chip = {_text(chip)}", f"why = {_text(why)}", *seed_line, f"command = {_text(command)}"]
     for title, table in (("source", source), ("sha256", case.sha256)):
         lines += ["", f"[{title}]", *(f"{_key(key)} = {_text(entry)}" for key, entry in table.items())]
+    if undefined:
+        lines += ["", "[undefined]", f"first = {undefined.first}"]
+        for title, bits in (("unknown", undefined.unknown), ("different", undefined.different)):
+            lines += ["", f"[undefined.{title}]", *(f"{_key(key)} = {n}" for key, n in bits.items())]
     with replacing(folder / TOML) as temporary:
         temporary.write_text("\n".join(lines) + "\n")
     return case
@@ -164,6 +178,22 @@ def _take(table: dict[str, Any], key: str, kind: type, path: Path) -> Any:
 def _texts(table: dict[str, Any], key: str, path: Path) -> dict[str, str]:
     texts = _take(table, key, dict, path)
     return {name: _take(dict(texts), name, str, path) for name in texts}
+
+
+def _undefined(table: dict[str, Any], path: Path) -> Undefined:
+    first = _number(table, "first", path, "undefined.first")
+    del table["first"]
+    tables = [_take(table, title, dict, path) for title in ("unknown", "different")]
+    if table:
+        raise InputError(f"{path}: unknown key 'undefined.{next(iter(table))}'; see golden/README.md")
+    return Undefined(first, *({name: _number(bits, name, path, name) for name in bits} for bits in tables))
+
+
+def _number(table: dict[str, Any], key: str, path: Path, name: str) -> int:
+    number: int = _take(dict(table), key, int, path)
+    if isinstance(number, bool) or number < 0:
+        raise InputError(f"{path}: {name} is {number}; a number of at least 0 is needed")
+    return number
 
 
 def _key(key: str) -> str:

@@ -14,6 +14,7 @@ from emulator.declare import Chip
 from emulator.errors import InputError
 from emulator.trace import Trace
 from golden import case, hexfile, wave_out
+from golden.unknown import Undefined
 
 REPORT_EVERY = 1024  # clocks between two reports of progress
 
@@ -90,7 +91,15 @@ def _trace(chip: Chip, inputs: list[int], clk: list[int], outputs: list[int]) ->
     return Trace(chip, np.array(inputs, np.int64), edges, np.array(outputs, np.int64), known, wave_out.schedule(edges))
 
 
-def save(recording: Recording, folder: Path, why: str, source: Mapping[str, str], command: str, seed: int) -> case.Case:
+def save(
+    recording: Recording,
+    folder: Path,
+    why: str,
+    source: Mapping[str, str],
+    command: str,
+    seed: int,
+    undefined: Undefined | None = None,
+) -> case.Case:
     """Make a recording a golden case in ``folder``, which appears, or is replaced, when the case is complete.
 
     Memories that are all 0 before the first clock are not written: that is how a replay starts.
@@ -107,7 +116,7 @@ def save(recording: Recording, folder: Path, why: str, source: Mapping[str, str]
             if recording.before[memory.name].any():
                 hexfile.write(new / f"{memory.name}.before.hex", recording.before[memory.name], memory)
             hexfile.write(new / f"{memory.name}.hex", recording.after[memory.name], memory)
-        case.write(new, chip.name, why, source, command, seed)
+        case.write(new, chip.name, why, source, command, seed, undefined)
         if folder.exists():
             folder.rename(Path(scratch) / "old")
         new.rename(folder)

@@ -16,7 +16,7 @@ import numpy as np
 
 from emulator.declare import Chip, Memory, Pin, Word
 from emulator.errors import InputError
-from rtl import toolchain
+from rtl import memory_changes, toolchain
 from rtl.design import Design
 from rtl.initial import UNKNOWN, Initial, plusargs, vvp_options
 
@@ -32,7 +32,7 @@ module draupnir_bench;
     wire [@OUT_MSB@:0] outputs;
     reg [@IN_MSB@:0] row;
     reg clock_edge;
-    integer rows_file, outputs_file;
+    integer rows_file, outputs_file, word;
 
     @TOP@ dut (
 @CONNECT@
@@ -43,6 +43,7 @@ module draupnir_bench;
         outputs_file = $fopen("outputs.txt", "w");
         #1;
 @LOAD@
+@FOLLOW@
         #1;
         while ($fscanf(rows_file, "%h %b", row, clock_edge) == 2) begin
 @QUIET@
@@ -89,6 +90,7 @@ def run(
     work_dir: Path,
     memories: Mapping[str, np.ndarray] | None = None,
     initial: Initial = UNKNOWN,
+    follow: bool = False,
 ) -> Run:
     """Run rows (see ``emulator.trace``); every input is 0 before the first.
 
@@ -96,6 +98,7 @@ def run(
     work_dir : where the testbench and its files go
     memories : contents before the first row; what is not given starts as all registers do
     initial : how registers, and what is not initialised otherwise, start
+    follow : write every change of a memory into ``work_dir``, for ``rtl.memory_changes``
     Raises InputError when Icarus is missing, or refuses the sources, or the design ends the simulation itself.
     """
     tool = toolchain.icarus()
@@ -106,7 +109,7 @@ def run(
             file.writelines(_hex_words(chip.memory(name), content))
     with (work_dir / "rows.txt").open("w") as file:
         file.writelines(_hex_rows(inputs, clk))
-    (work_dir / "bench.v").write_text(bench(design, chip, tuple(memories)))
+    (work_dir / "bench.v").write_text(bench(design, chip, tuple(memories), follow))
     (work_dir / "options.txt").write_text("+timescale+1ns/1ps\n")  # for sources that give none
     command = [str(tool.iverilog), _LANGUAGE_OPTIONS[design.language], "-s", "draupnir_bench", "-o", "bench.vvp"]
     command += ["-c", "options.txt", *(f"-I{folder}" for folder in design.folders)]
@@ -119,8 +122,11 @@ def run(
     return Run(outputs, known, {k: content for k, (content, _) in read.items()}, {k: m for k, (_, m) in read.items()})
 
 
-def bench(design: Design, chip: Chip, loaded: tuple[str, ...] = ()) -> str:
-    """The Verilog testbench for a design; ``loaded`` names the memories that it fills from files."""
+def bench(design: Design, chip: Chip, loaded: tuple[str, ...] = (), follow: bool = False) -> str:
+    """The Verilog testbench for a design.
+
+    loaded : the memories that it fills from files; follow : it dumps every change of a memory
+    """
     fields = {"@TOP@": design.top, "@IN_MSB@": str(chip.input_word.width - 1)}
     fields["@OUT_MSB@"] = str(chip.output_word.width - 1)
     connect = [f".{design.port(chip.clock)}(clock)"]
@@ -130,6 +136,7 @@ def bench(design: Design, chip: Chip, loaded: tuple[str, ...] = ()) -> str:
         "@DECLARE@": (4, [f"reg [{pin.width - 1}:0] {_reg(pin)} = 0;" for pin in chip.inputs]),
         "@CONNECT@": (8, ",\n".join(connect).split("\n")),
         "@LOAD@": (8, [f'$readmemh("{name}.in.hex", dut.{design.memories[name]});' for name in loaded]),
+        "@FOLLOW@": (8, memory_changes.dump(design, chip) if follow else []),
         "@QUIET@": (12, [_apply(chip, pin) for pin in chip.inputs if pin.role not in _EDGE_ROLES]),
         "@EDGES@": (12, [_apply(chip, pin) for pin in chip.inputs if pin.role in _EDGE_ROLES]),
         "@DUMP@": (8, [f'$writememh("{name}.out.hex", dut.{path});' for name, path in design.memories.items()]),

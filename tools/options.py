@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import click
 
 from emulator.declare import Chip
 from emulator.errors import InputError
 from rtl.design import Design
+from rtl.initial import KINDS, MOST_SEED, Initial, Kind
 
 SWITCH = {"yes": True, "no": False}
 
@@ -29,6 +33,25 @@ def refuse_top_alone(rtl: Path | None, top: str | None) -> None:
     """Raise InputError for ``--top`` without ``--rtl``."""
     if top is not None and rtl is None:
         raise InputError(f"--top {top}: only with --rtl; our RTL has one top")
+
+
+def initial(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options ``--initial`` and ``--seed`` of a command that simulates."""
+    how = "How registers and memories start. Default: unknown (X) in Icarus, zero elsewhere."
+    kind = click.option("--initial", type=click.Choice(KINDS), help=how)
+    seed = click.option(
+        "--seed", metavar="N", type=click.IntRange(1, MOST_SEED), help="Of --initial random; default: 1."
+    )
+    return kind(seed(command))
+
+
+def initial_values(kind: Kind | None, seed: int | None, simulator: str) -> Initial:
+    """What ``--initial`` and ``--seed`` stand for in a simulator. Raises InputError where they do not go together."""
+    if kind == "unknown" and simulator != "icarus":
+        raise InputError(f"--initial unknown: only with --sim icarus; {simulator} knows 0 and 1 only")
+    if seed is not None and kind != "random":
+        raise InputError(f"--seed {seed}: only with --initial random; nothing else here is random")
+    return Initial(kind or ("unknown" if simulator == "icarus" else "zero"), seed or 1)
 
 
 def images(option: str, given: tuple[str, ...]) -> dict[str, Path]:

@@ -1,40 +1,33 @@
 """Drive the recorded inputs of golden cases into an RTL, or the golden model, and compare all that comes out.
 
 Every output pin is compared at every recorded clock, every memory after the last one. Registers start as the simulator
-starts them: at 0 in Verilator and in the model, unknown in Icarus where the source does not initialise them. What is
-unknown is counted and not compared.
+starts them, at 0 in Verilator and in the model, unknown in Icarus where the source does not initialise them, or as the
+device was told. What the recording knows has to be known: see ``golden.unknown``.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emulator import chips
-from emulator.codec import to_limbs
 from emulator.declare import Chip
 from emulator.errors import InputError
 from emulator.trace import Trace
-from golden import case, hexfile, recipes, wave, wave_out
+from golden import case, hexfile, unknown, wave, wave_out
 from golden.case import Case
 from golden.compare import memory_difference, pin_differences
 from golden.rows import cut
-from rtl import icarus, verilated
-from rtl.design import Design
+from golden.unknown import Held
 from rtl.icarus import Run
+from tools import first_difference
+from tools.devices import Device, Memories
+from tools.first_difference import MemoryMoment
 
-if TYPE_CHECKING:
-    from rtl.fpga.netlist import Netlist
-
-Memories = Mapping[str, np.ndarray]  # name -> (depth, limbs) uint32
 _READING = threading.Lock()  # golden.wave redirects the process's stderr while it reads: one thread at a time
 
 
@@ -63,99 +56,47 @@ class Outcome:
     n_cycles : clock edges at which the pins were compared
     n_mismatches : edges with at least one pin that differs
     n_words : words that differ after the last edge; None where the memories were not compared
-    n_unknown : bits that the recording knows and the simulator does not: outputs at all edges, and memories at the end
+    held : the bits that were compared, those that were unknown, and those that differ
     differences : all pins of the first edge that differs, or all listed fields of the memories
-    undefined : the case goes where the chip's Verilog is undefined, and the simulator did not know what happens there
+    memory : where a memory first differed from the golden model's, if one did before the first pin that differs
     as_recorded : False: compared with a reference (see ``regress``) that did not do what was recorded
+    is_drawn : registers started at random, and the case goes where the Verilog is undefined: nothing is expected of it
     """
 
     case: Case
     n_cycles: int
     n_mismatches: int
     n_words: int | None
-    n_unknown: int
+    held: Held
     differences: tuple[Difference, ...]
-    undefined: bool
+    memory: MemoryMoment | None = None
     as_recorded: bool = True
+    is_drawn: bool = False
 
     @property
     def equal(self) -> bool:
         return not self.differences
 
     @property
+    def n_unknown(self) -> int:
+        """Bits of the outputs at all edges, and of the memories at the end, that were not compared."""
+        memories = sum(n for name, n in self.held.unknown.items() if name in self.case.after)
+        return self.held.bits.n_unknown + memories
+
+    @property
+    def undeclared(self) -> dict[str, int]:
+        """Pin or memory -> bits that are unknown, although the recording knows them and the case does not say so."""
+        return {} if self.is_drawn else self.held.undeclared(self.case.undefined)
+
+    @property
+    def undefined(self) -> bool:
+        """It holds, but not every bit is as recorded: the source itself leaves open what happens."""
+        return self.holds and not self.held.is_equal
+
+    @property
     def holds(self) -> bool:
-        """No difference, or only where the source itself leaves open what happens."""
-        return self.equal or self.undefined
-
-
-@dataclass(frozen=True)
-class Device:
-    """Something to hold against recordings.
-
-    run : drives a trace's inputs, from the initial state and the memories before
-    n_parallel : runs that may be under way at a time
-    """
-
-    run: Callable[[Trace, Memories], Run]
-    n_parallel: int = 1
-
-
-def model(chip: Chip) -> Device:
-    """The chip's golden model."""
-
-    def run(trace: Trace, before: Memories) -> Run:
-        device = chips.model(chip.name)()
-        for name, content in before.items():
-            device.memories[name][:] = content
-        return _known_run(chip, trace, device.drive(trace.inputs, trace.clk), device.memories)
-
-    return Device(run)
-
-
-def in_verilator(design: Design, chip: Chip, build_dir: Path) -> Device:
-    """A design compiled with Verilator into ``build_dir``, unless it is there already; raises as rtl.verilated does."""
-    device = verilated.build(design, chip, build_dir)
-
-    def run(trace: Trace, before: Memories) -> Run:
-        device.reset()
-        for name, content in before.items():
-            device.write_memory(name, content)
-        outputs = device.run(trace.inputs, trace.clk)
-        return _known_run(chip, trace, outputs, {name: device.read_memory(name) for name in before})
-
-    return Device(run)
-
-
-def in_icarus(design: Design, chip: Chip) -> Device:
-    """A design in Icarus Verilog, a process a case; raises as rtl.icarus does."""
-
-    def run(trace: Trace, before: Memories) -> Run:
-        with tempfile.TemporaryDirectory() as scratch:
-            return icarus.run(design, chip, trace.inputs, trace.clk, Path(scratch), before)
-
-    return Device(run, os.cpu_count() or 1)
-
-
-def of_netlist(netlist: Netlist, inner: Device) -> Device:
-    """A synthesised chip as a device; ``inner`` runs its cells, whose memories are the block RAMs."""
-
-    def run(trace: Trace, before: Memories) -> Run:
-        did = inner.run(trace, netlist.to_cells(before))
-        known = netlist.from_cells(did.memories_known)
-        for name, kept in netlist.kept.items():  # words that a reduced chip does not have
-            lost = np.ones(len(known[name]), bool)
-            lost[kept] = False
-            known[name][lost] = 0
-        return Run(did.outputs, did.known, netlist.from_cells(did.memories), known)
-
-    return Device(run, inner.n_parallel)
-
-
-def _known_run(chip: Chip, trace: Trace, outputs: np.ndarray, memories: Memories) -> Run:
-    """The run of a device that knows 0 and 1 only."""
-    known = np.where(trace.clk == 1, (1 << chip.output_word.width) - 1, 0)
-    masks = {name: np.full_like(content, 0xFFFFFFFF) for name, content in memories.items()}
-    return Run(outputs, known, dict(memories), masks)
+        """Something was compared; nothing differs or is unknown but what the case itself leaves open."""
+        return self.held.bits.n_compared > 0 and (self.is_drawn or self.held.holds(self.case.undefined))
 
 
 def select(cases: Sequence[Case], names: Sequence[str]) -> list[Case]:
@@ -198,6 +139,7 @@ def hold(
 ) -> Outcome:
     """Hold a device against a case; see ``regress``."""
     case.verify(one)
+    _check_names(chip, one)
     with _READING:
         recorded = wave.read(one.wave, chip)
     edges = np.flatnonzero(recorded.clk)
@@ -210,25 +152,53 @@ def hold(
         right = reference.run(trace, before)
         as_recorded = not len(_differing(trace, right)) and not _of_memories(chip, one, right, after)[0]
         trace, after = replace(trace, outputs=right.outputs), {name: right.memories[name] for name in after}
-    differing = _differing(trace, run)
-    differences = _of_pins(trace, run, int(differing[0])) if len(differing) else ()
-    n_words, of_memories = _of_memories(chip, one, run, after) if whole else (None, ())
-    n_unknown = int(np.bitwise_count(trace.known & ~run.known).sum()) + _n_unknown(chip, run)
-    outcome = Outcome(
-        one,
-        trace.n_cycles,
-        len(differing),
-        n_words,
-        n_unknown,
-        differences or of_memories,
-        n_unknown > 0 and _goes_where_undefined(chip, one),
-        as_recorded,
-    )
-    if waves and differences:
+    outcome = _outcome(chip, one, trace, run, after if whole else None)
+    outcome = replace(outcome, as_recorded=as_recorded, is_drawn=_is_drawn(device, one))
+    if outcome.holds:
+        return outcome
+    if reference is None and outcome.differences:
+        outcome = replace(outcome, memory=_first_memory(device, chip, trace, run, before, after))
+    if waves:
         waves.mkdir(parents=True, exist_ok=True)
         did = Trace(chip, trace.inputs, trace.clk, run.outputs, run.known, trace.times)
         wave_out.write(did, waves / f"{one.name}.fst")
     return outcome
+
+
+def _outcome(chip: Chip, one: Case, trace: Trace, run: Run, after: Memories | None) -> Outcome:
+    """Compare a run with a trace and, where they are given, the memories after it."""
+    differing = _differing(trace, run)
+    differences = _of_pins(trace, run, int(differing[0])) if len(differing) else ()
+    held = unknown.hold(trace, run.outputs, run.known)
+    n_words = None
+    if after is not None:
+        n_words, of_memories = _of_memories(chip, one, run, after)
+        differences = differences or of_memories
+        held = unknown.with_memories(held, chip, after, run.memories, run.memories_known)
+    return Outcome(one, trace.n_cycles, len(differing), n_words, held, differences)
+
+
+def _is_drawn(device: Device, one: Case) -> bool:
+    return device.initial.kind == "random" and one.undefined is not None
+
+
+def _first_memory(
+    device: Device, chip: Chip, trace: Trace, run: Run, before: Memories, after: Memories
+) -> MemoryMoment | None:
+    """Where a memory first differs from the golden model's, up to the first pin that differs."""
+    differing = _differing(trace, run)
+    end = int(differing[0]) if len(differing) else len(trace)
+    return first_difference.find(device, chip, cut(trace, 0, end), before, after if end == len(trace) else {})
+
+
+def _check_names(chip: Chip, one: Case) -> None:
+    """Raise InputError where a case leaves open what the chip does not have."""
+    names = {*(pin.name for pin in chip.outputs), *(memory.name for memory in chip.memories)}
+    for title in ("unknown", "different") if one.undefined else ():
+        for name in getattr(one.undefined, title):
+            if name not in names:
+                path = one.folder / case.TOML
+                raise InputError(f"{path}: undefined.{title}.{name}: {chip.name} has no such output or memory")
 
 
 def _before(chip: Chip, one: Case) -> dict[str, np.ndarray]:
@@ -260,14 +230,3 @@ def _of_memories(chip: Chip, one: Case, run: Run, after: Memories) -> tuple[int,
             place = f"{name}[{word.addr:#x}]"
             differences += [Difference(None, f"{place}.{f.name}", f.recorded, f.model) for f in word.fields]
     return n_words, tuple(differences)
-
-
-def _n_unknown(chip: Chip, run: Run) -> int:
-    """Bits of the memories that are unknown after the last edge."""
-    whole = {memory.name: to_limbs((1 << memory.width) - 1, memory.n_limbs) for memory in chip.memories}
-    return sum(int(np.bitwise_count(whole[name] & ~mask).sum()) for name, mask in run.memories_known.items())
-
-
-def _goes_where_undefined(chip: Chip, one: Case) -> bool:
-    recipe = recipes.recipes(chip).get(one.name)
-    return recipe is not None and recipe.undefined

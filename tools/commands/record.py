@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
-import numpy as np
 
 from emulator import chips
 from emulator.declare import Chip
 from emulator.errors import InputError
-from golden import recipes
+from golden import recipes, unknown
 from golden.record import Recording, check_replaceable, record, save
-from rtl import foreign, icarus, toolchain, verilated
+from rtl import foreign, toolchain, verilated
 from rtl.design import Design
-from tools import outputs, schema
+from rtl.initial import KINDS, Initial, Kind
+from tools import devices, outputs, schema
 from tools.arguments import FOLDER, SEED, chip_argument, json_option
 from tools.errors import Difference
 from tools.progress import progress
@@ -35,7 +35,8 @@ ROOT = Path(__file__).parents[2]
 @click.option("--cycles", metavar="N", type=click.IntRange(min=1), help="Clocks to record; default: the recipe's.")
 @click.option("--repository", metavar="NAME", help="What the case calls the source; default: its git remote.")
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, help="Default: golden/CHIP.")
-@click.option("--check-icarus", is_flag=True, help="Demand that Icarus Verilog does the same.")
+@click.option("--check-icarus", is_flag=True, help="Demand that Icarus Verilog does the same, and knows every bit.")
+@click.option("--initial", type=click.Choice(KINDS), help="How Icarus starts registers and memories; default: unknown.")
 @json_option
 def command(
     chip: str,
@@ -49,12 +50,16 @@ def command(
     repository: str | None,
     output: Path | None,
     check_icarus: bool,
+    initial: Kind | None,
     as_json: bool,
 ) -> None:
     """Record golden cases: what a folder of Verilog does, in Verilator, under a recipe's stimulus.
 
     Each recipe becomes a folder of its name with waveform, memory images and provenance.
-    Exit status: 0 recorded, 1 Icarus does something else, 2 the input is at fault.
+    Verilator starts every register at 0, Icarus at X: an output that is X there after the first reset, or a memory at
+    the end, is not what was recorded, and no case is made, unless the recipe says that it goes where the Verilog is
+    undefined; the case then tells what Icarus left open. --initial random draws from --seed.
+    Exit status: 0 recorded, 1 Icarus does something else or does not know, 2 the input is at fault.
 
     \b
     Example: draupnir record odin --rtl ODIN/src --recipe lif_events --seed 7
@@ -74,6 +79,9 @@ def command(
         recipes.recipe(declared, name)
     if rtl_dir is None or not wanted:
         raise InputError("what to record? --rtl DIR and --recipe NAME or --all are needed; --list names the recipes")
+    if initial and not check_icarus:
+        raise InputError(f"--initial {initial}: only with --check-icarus; Verilator, which records, starts at 0")
+    start = Initial(initial or "unknown", seed if initial == "random" else 1)
     folders = {name: (output or ROOT / "golden" / chip) / name for name in wanted}
     outputs.check({"--rtl": rtl_dir}, folders={f"-o, for {name}:": folder for name, folder in folders.items()})
     for folder in folders.values():
@@ -82,20 +90,36 @@ def command(
     device = verilated.build(design, declared, ROOT / "build" / "verilated")
     source = {"kind": "recorded", **provenance(rtl_dir, design.files, repository)}
     source["simulator"] = f"Verilator {toolchain.verilator().version}"
-    recorded = []
+    about = {"chip": chip, "seed": seed, **source}
+    recorded: list[dict[str, Any]] = []
     for name, folder in folders.items():
         device.reset()
         recording = _record(declared, device, name, seed, cycles)
-        checked = {"check": _check(design, recording, known[name].undefined)} if check_icarus else {}
+        checked, undefined = {}, None
+        if check_icarus:
+            try:
+                checked["check"], undefined = _check(design, recording, known[name].undefined, start)
+            except Difference as difference:
+                recorded.append({"case": name, "folder": None, "n_cycles": recording.trace.n_cycles})
+                recorded[-1]["check"] = str(difference)
+                _say(recorded, about, as_json, str(difference))
+                raise
         remake = f"draupnir record {chip} --rtl DIR --recipe {name} --seed {seed}"
         remake += f" --cycles {cycles}" if cycles else ""
-        made = save(recording, folder, known[name].why, source | checked, remake, seed)
+        made = save(recording, folder, known[name].why, source | checked, remake, seed, undefined)
         size = sum((folder / file).stat().st_size for file in made.sha256)
         recorded.append({"case": name, "folder": str(folder), "n_cycles": recording.trace.n_cycles, **checked})
         if not as_json:
             click.echo(f"{name}: {recording.trace.n_cycles} clocks, {size // 1000} kB" + _in_brackets(checked))
+    _say(recorded, about, as_json)
+
+
+def _say(recorded: list[dict[str, Any]], about: dict[str, Any], as_json: bool, text: str = "") -> None:
+    """Print what was recorded as JSON, or else the text, if there is one."""
     if as_json:
-        schema.echo("record", {"chip": chip, "seed": seed, **source, "cases": recorded})
+        schema.echo("record", {**about, "cases": recorded})
+    elif text:
+        click.echo(text)
 
 
 def _record(chip: Chip, device: verilated.Verilated, name: str, seed: int, cycles: int | None) -> Recording:
@@ -105,30 +129,34 @@ def _record(chip: Chip, device: verilated.Verilated, name: str, seed: int, cycle
         return record(device, chip, stimulus, n_cycles, memories, advance)
 
 
-def _check(design: Design, recording: Recording, undefined: bool) -> str:
-    """What Icarus makes of the same inputs, in words; Difference if it differs where the recipe is defined."""
+def _check(
+    design: Design, recording: Recording, is_undefined: bool, initial: Initial
+) -> tuple[str, unknown.Undefined | None]:
+    """What Icarus makes of the same inputs, in words, and what it leaves open where the recipe is undefined.
+
+    Raises Difference, with these words, if Icarus differs or does not know a bit, and the recipe is defined, or nothing
+    could be compared.
+    """
     trace = recording.trace
-    with tempfile.TemporaryDirectory() as scratch:
-        run = icarus.run(design, trace.chip, trace.inputs, trace.clk, Path(scratch), recording.before)
-    differs = (run.outputs ^ trace.outputs) & run.known
-    n_unknown = sum(int(bits).bit_count() for bits in trace.known & ~run.known)
-    simulator = f"Icarus Verilog {toolchain.icarus().version}"
-    unknown = f"{n_unknown} output bits unknown"
-    if differs.any():
-        cycle = int(np.count_nonzero(trace.clk[: int(np.flatnonzero(differs)[0])]))
-        return _differs(f"{simulator} differs from cycle {cycle} on, {unknown}", undefined)
-    for name, content in recording.after.items():
-        wrong = ((run.memories[name] ^ content) & run.memories_known[name]).any(axis=1)
-        if wrong.any():
-            return _differs(f"{simulator} differs in {np.count_nonzero(wrong)} words of {name}, {unknown}", undefined)
-    return f"{simulator} does the same; {unknown}"
+    run = devices.in_icarus(design, trace.chip, initial).run(trace, recording.before)
+    held = unknown.hold(trace, run.outputs, run.known)
+    held = unknown.with_memories(held, trace.chip, recording.after, run.memories, run.memories_known)
+    started = "" if initial.kind == "unknown" else f", started at {initial},"
+    simulator = f"Icarus Verilog {toolchain.icarus().version}{started}"
+    if held.holds(None):
+        return f"{simulator} does the same; {held.bits}", None
+    what = f"{simulator} {_apart(held)}; {held.bits}"
+    if not (is_undefined and held.bits.n_compared):
+        raise Difference(what)
+    return f"{what}, in what the Verilog leaves undefined", held.as_undefined()
 
 
-def _differs(what: str, allowed: bool) -> str:
-    if not allowed:
-        click.echo(what)
-        raise Difference
-    return f"{what}, in what the Verilog leaves undefined"
+def _apart(held: unknown.Held) -> str:
+    """How Icarus differs from the recording."""
+    first = "" if held.first is None else f" from cycle {held.first} on"
+    differs = [f"differs{first} in bits of {unknown.listed(held.different)}"] if held.different else []
+    does_not = [f"does not know{first} bits of {unknown.listed(held.unknown, held.never)}"] if held.unknown else []
+    return " and ".join(differs + does_not) or "has nothing to compare"
 
 
 def _in_brackets(checked: dict[str, str]) -> str:

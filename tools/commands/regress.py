@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,11 +12,12 @@ from emulator import chips
 from emulator.declare import Chip
 from emulator.errors import InputError
 from golden import case
-from tools import builds, options, outputs, regress, schema
+from rtl.initial import Initial, Kind
+from tools import builds, devices, options, outputs, regress, regress_report, schema
 from tools.arguments import FOLDER, chip_argument, json_option
+from tools.devices import Device
 from tools.errors import Difference
 from tools.progress import progress
-from tools.regress import Device, Outcome
 
 ROOT = Path(__file__).parents[2]
 BUILD = Path("build/regress")
@@ -40,6 +38,7 @@ SIMULATORS = ("verilator", "icarus", "model")
     show_default=True,
     help="What runs the RTL; or hold the golden model instead.",
 )
+@options.initial
 @click.option("--case", "names", metavar="NAME", multiple=True, help="Only this case; may be repeated.")
 @click.option("--cycles", metavar="N", type=click.IntRange(min=1), help="Only the first N clocks of each case.")
 @click.option("--golden", metavar="DIR", type=click.Path(path_type=Path), help="Folder of cases; default: golden/CHIP.")
@@ -52,6 +51,8 @@ def command(
     netlist: Literal["ecp5", "ice40"] | None,
     settings: tuple[str, ...],
     simulator: str,
+    initial: Kind | None,
+    seed: int | None,
     names: tuple[str, ...],
     cycles: int | None,
     golden: Path | None,
@@ -60,8 +61,9 @@ def command(
 ) -> None:
     """Drive the golden cases' inputs into an RTL; compare every pin at every clock, and the memories after.
 
-    Bits that are X in Icarus are counted and not compared. Of each case that differs, a waveform of what the RTL
-    did goes to the report's folder.
+    A bit that the recording knows has to be known, too, once the first reset is over: X in Icarus is a failure but
+    where the case itself says that its Verilog is undefined. Of each case that does not hold, a waveform of what the
+    RTL did goes to the report's folder; of a memory that differs, the clock at which it first did is told.
     A netlist of a reduced chip (--set) is compared with the same chip before synthesis, since it cannot do what was
     recorded where a case needs what it lacks; in how many cases it does as recorded all the same is said.
     Exit status: 0 all cases hold, 1 a difference, 2 the input is at fault.
@@ -77,39 +79,39 @@ def command(
     if not cases:
         raise InputError(f"{folder}: no golden cases; a folder of folders with case.toml is needed")
     reference: Device | None = None
+    start = options.initial_values(initial, seed, simulator)
     if netlist:
         given = options.parameters(chip, settings)
-        device = _netlist_device(declared, rtl, netlist, given, simulator, report)
+        device = _netlist_device(declared, rtl, netlist, given, simulator, report, start)
         reference = _before_synthesis(declared, given, report) if given else None
     elif settings:
         raise InputError(f"--set {settings[0]}: only with --netlist; a reduced chip does not do what was recorded")
     else:
-        device = _device(declared, rtl, top, simulator, report)
+        device = _device(declared, rtl, top, simulator, report, start)
     begin = time.perf_counter()
     outcomes = []
     with progress(f"{chip} in {simulator}", len(cases), "cases") as advance:
         for outcome in regress.regress(device, declared, cases, cycles, report, reference):
             outcomes.append(outcome)
             advance(1)
-    holds = all(outcome.holds for outcome in outcomes)
     if as_json:
-        schema.echo("regress", {"holds": holds, "cases": [_json(outcome) for outcome in outcomes]})
+        schema.echo("regress", regress_report.as_json(outcomes, start))
     else:
-        click.echo(f"{chip}: {_what(rtl, netlist, simulator)}")
-        _print(chip, outcomes, time.perf_counter() - begin, report)
-    if not holds:
+        seconds = time.perf_counter() - begin
+        click.echo("\n".join(regress_report.lines(chip, _what(rtl, netlist, simulator), outcomes, seconds, report)))
+    if not all(outcome.holds for outcome in outcomes):
         raise Difference
 
 
-def _device(chip: Chip, rtl: Path | None, top: str | None, simulator: str, report: Path) -> Device:
+def _device(chip: Chip, rtl: Path | None, top: str | None, simulator: str, report: Path, start: Initial) -> Device:
     if simulator == "model":
         if rtl is not None:
             raise InputError(f"--rtl {rtl}: not with --sim model, which runs no Verilog; verilator or icarus does")
-        return regress.model(chip)
+        return devices.model(chip, start)
     design = options.design(chip, rtl, top, report)
     if simulator == "icarus":
-        return regress.in_icarus(design, chip)
-    return regress.in_verilator(design, chip, builds.compiled(report))
+        return devices.in_icarus(design, chip, start)
+    return devices.in_verilator(design, chip, builds.compiled(report), start)
 
 
 def _netlist_device(
@@ -119,6 +121,7 @@ def _netlist_device(
     given: dict[str, Any],
     simulator: str,
     report: Path,
+    start: Initial,
 ) -> Device:
     if rtl is not None or simulator == "model":
         raise InputError("--netlist: of our RTL only, in verilator or icarus")
@@ -126,9 +129,9 @@ def _netlist_device(
 
     synthesised = netlist.synthesise(chip.name, family, report / f"netlist-{family}", **given)
     if simulator == "icarus":
-        return regress.of_netlist(synthesised, regress.in_icarus(synthesised.design, synthesised.cells_chip))
-    cells = regress.in_verilator(synthesised.design, synthesised.cells_chip, builds.compiled(report))
-    return regress.of_netlist(synthesised, cells)
+        return devices.of_netlist(synthesised, devices.in_icarus(synthesised.design, synthesised.cells_chip, start))
+    cells = devices.in_verilator(synthesised.design, synthesised.cells_chip, builds.compiled(report), start)
+    return devices.of_netlist(synthesised, cells)
 
 
 def _before_synthesis(chip: Chip, given: dict[str, Any], report: Path) -> Device:
@@ -141,64 +144,9 @@ def _before_synthesis(chip: Chip, given: dict[str, Any], report: Path) -> Device
             raise InputError(
                 f"--set: {n_kept} of {memory.depth} words of {memory.name}; right is a chip with all words"
             )
-    return regress.in_verilator(emit.design(chip.name, report / "rtl", **given), chip, builds.compiled(report))
-
-
-# --- Results ----------------------------------------------------------------------------------------------------
+    return devices.in_verilator(emit.design(chip.name, report / "rtl", **given), chip, builds.compiled(report))
 
 
 def _what(rtl: Path | None, netlist: str | None, simulator: str) -> str:
     synthesised = f", synthesised for {netlist}," if netlist else ""
     return "golden model" if simulator == "model" else f"{rtl or 'our RTL'}{synthesised} in {simulator}"
-
-
-def _print(chip: str, outcomes: Sequence[Outcome], seconds: float, report: Path) -> None:
-    width = max(len(outcome.case.name) for outcome in outcomes)
-    click.echo(f"{'case':{width}}   clocks  mismatches  words      X bits  first difference")
-    for o in outcomes:
-        words = "-" if o.n_words is None else str(o.n_words)
-        click.echo(
-            f"{o.case.name:{width}}  {o.n_cycles:7,}  {o.n_mismatches:10,}  {words:>5}  {o.n_unknown:10,}  {_first(o)}"
-        )
-    for outcome in outcomes:
-        if outcome.n_mismatches and not outcome.holds:
-            click.echo(f"decoded: {_replay(chip, outcome, report)}")
-    defined = [outcome for outcome in outcomes if not outcome.undefined]
-    n_cycles, n_mismatches = sum(o.n_cycles for o in outcomes), sum(o.n_mismatches for o in defined)
-    undefined = f", {len(outcomes) - len(defined)} undefined in the source" if len(defined) < len(outcomes) else ""
-    if n_otherwise := sum(not o.as_recorded for o in outcomes):
-        n_as_recorded = len(outcomes) - n_otherwise
-        click.echo(f"compared with this chip before synthesis, which does as recorded in {n_as_recorded} cases")
-    click.echo(
-        f"{sum(o.holds for o in outcomes)} of {len(outcomes)} cases hold{undefined}: {n_cycles:,} clocks, "
-        f"{n_mismatches:,} mismatches, {seconds:.1f} s"
-    )
-
-
-def _first(outcome: Outcome) -> str:
-    if outcome.equal:
-        return "none"
-    first = str(outcome.differences[0])
-    return f"{first} (undefined in the source)" if outcome.undefined else first
-
-
-def _replay(chip: str, outcome: Outcome, report: Path) -> str:
-    """The command that holds what the RTL did against the golden model, and decodes the first mismatch."""
-    words = ["draupnir", "replay", chip, str(report / f"{outcome.case.name}.fst")]
-    for name, file in outcome.case.before.items():
-        words += ["--load", f"{name}={file}"]
-    return shlex.join(words)
-
-
-def _json(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "case": outcome.case.name,
-        "holds": outcome.holds,
-        "undefined": outcome.undefined,
-        "as_recorded": outcome.as_recorded,
-        "clocks": outcome.n_cycles,
-        "mismatches": outcome.n_mismatches,
-        "words": outcome.n_words,
-        "unknown": outcome.n_unknown,
-        "differences": [asdict(difference) for difference in outcome.differences],
-    }

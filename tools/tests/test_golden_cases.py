@@ -19,7 +19,7 @@ from golden.case import Case
 from golden.recipes import recipes
 from rtl import emit, toolchain
 from rtl.design import Design
-from tools import regress
+from tools import devices, regress
 from tools.regress import Outcome
 
 ROOT = Path(__file__).parents[2]
@@ -124,7 +124,7 @@ def test_every_case_is_listed_once(chip: Chip) -> None:
 
 @pytest.mark.slow
 def test_the_golden_model_does_what_the_original_did(chip: Chip) -> None:
-    assert differing(regress.regress(regress.model(chip), chip, CASES[chip.name])) == []
+    assert differing(regress.regress(devices.model(chip), chip, CASES[chip.name])) == []
 
 
 def test_so_does_the_model_uncompiled(chip: Chip, tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_so_does_the_model_uncompiled(chip: Chip, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_our_rtl_in_verilator_does_what_the_original_did(chip: Chip, design: Design, tmp_path: Path) -> None:
     needs("verilator")
-    device = regress.in_verilator(design, chip, tmp_path)
+    device = devices.in_verilator(design, chip, tmp_path)
     assert differing(regress.regress(device, chip, CASES[chip.name])) == []
 
 
@@ -151,6 +151,6 @@ def test_our_rtl_in_verilator_does_what_the_original_did(chip: Chip, design: Des
 @pytest.mark.slow
 def test_our_rtl_in_icarus_does_what_the_original_did(chip: Chip, design: Design) -> None:
     needs("icarus")
-    device = regress.in_icarus(design, chip)
+    device = devices.in_icarus(design, chip)
     names = IN_ICARUS.get(chip.name) or smallest(chip)[:N_IN_ICARUS]
     assert differing(regress.regress(device, chip, regress.select(CASES[chip.name], names))) == []

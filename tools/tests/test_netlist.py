@@ -22,7 +22,7 @@ from rtl import emit
 from rtl.fpga import netlist
 from rtl.fpga.boards import Family
 from rtl.fpga.netlist import Netlist
-from tools import regress
+from tools import devices
 from tools.cli import cli
 from tools.spi import pins
 from tools.spi.writes import MemoryWrite, RegisterWrite, Write, port
@@ -108,7 +108,7 @@ def _events(rng: np.random.Generator) -> np.ndarray:
 
 def _differences(synthesised: Netlist, lively: Lively) -> tuple[int, int]:
     """Clocks at which pins differ from the golden model's, and words that differ at the end."""
-    device = regress.of_netlist(synthesised, regress.in_icarus(synthesised.design, synthesised.cells_chip))
+    device = devices.of_netlist(synthesised, devices.in_icarus(synthesised.design, synthesised.cells_chip))
     did = device.run(lively.trace, lively.before)
     clocks = np.count_nonzero((did.outputs ^ lively.trace.outputs) & did.known)
     words = sum(np.count_nonzero((did.memories[m] != lively.after[m]).any(axis=1)) for m in lively.after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,28 @@ def test_icarus_agrees_or_no_case_is_made(tmp_path):
     assert refused.exit_code == 1
     assert "differs from cycle" in refused.stdout
     assert [path.name for path in (tmp_path / "made").iterdir()] == ["lif_events"]
+
+
+@pytest.mark.verilator
+@pytest.mark.icarus
+@pytest.mark.slow
+def test_an_output_that_icarus_never_knows_makes_no_case(tmp_path):
+    needs("verilator", "icarus")
+    rtl = stand_in(tmp_path / "rtl", "started ^ AERIN_ADDR[0]")
+    words = ["--rtl", rtl, "--recipe", "lif_events", "--cycles", N_CYCLES, "--check-icarus", "-o", tmp_path / "made"]
+    refused = draupnir(*words)
+    assert refused.exit_code == 1
+    assert f"does not know from cycle 5 on bits of AEROUT_REQ {N_CYCLES - 5} (never known); " in refused.stdout
+    told = json.loads(draupnir(*words, "--json").stdout)
+    assert told["cases"][0]["folder"] is None and "never known" in told["cases"][0]["check"]
+    assert not (tmp_path / "made").exists() or not list((tmp_path / "made").iterdir())
+    agreed = draupnir(*words, "--initial", "zero")
+    assert agreed.exit_code == 0, agreed.stderr
+    checked = case.load(tmp_path / "made" / "lif_events").source["check"]
+    assert ", started at zero, does the same; 6,600 of 6,600 output bits compared" in checked
+
+
+def test_start_values_are_only_for_the_check():
+    refused = draupnir("--rtl", "x", "--recipe", "lif_events", "--initial", "zero")
+    assert refused.exit_code == 2
+    assert "--initial zero: only with --check-icarus" in refused.stderr and refused.stderr.count("\n") == 1

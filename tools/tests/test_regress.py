@@ -15,10 +15,12 @@ from emulator.errors import InputError
 from emulator.odin.layout import CHIP
 from golden import case, hexfile, wave, wave_out
 from golden.case import Case
+from golden.unknown import Undefined
 from rtl import emit, toolchain
 from rtl.icarus import Run
 from tools import regress
 from tools.cli import cli
+from tools.devices import Device
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "odin"
 NAME = "unconfigured"
@@ -74,7 +76,7 @@ def test_what_holds(copy: Case) -> None:
     assert what == "odin: golden model"
     assert head.split() == ["case", "clocks", "mismatches", "words", "X", "bits", "first", "difference"]
     assert row.split() == [NAME, "20,000", "0", "0", "0", "none"]
-    assert total.startswith("1 of 1 cases hold: 20,000 clocks, 0 mismatches, ")
+    assert total.startswith("1 of 1 cases hold: 20,000 clocks, 0 mismatches, 220,000 of 220,000 output bits compared, ")
 
 
 @pytest.mark.parametrize("cycle", [0, 12_345, N_CYCLES - 1])
@@ -96,7 +98,10 @@ def test_one_bit_of_a_word(copy: Case) -> None:
     found = json.loads(result.stdout)
     [outcome] = found["cases"]
     assert not found["holds"] and not outcome["holds"]
-    assert (outcome["mismatches"], outcome["words"]) == (0, 1)
+    assert (outcome["mismatches"], outcome["words"], outcome["memory"]) == (0, 1, None)
+    bits = {"total": 220_000, "compared": 220_000, "unknown": {}}
+    assert found["output_bits"] == bits
+    assert outcome["output_bits"] == {**bits, "before_reset": 0, "never_known": []}
     [difference] = outcome["differences"]
     assert (difference["cycle"], difference["place"]) == (None, "neurons[0x12].leak_en")
     assert difference["expected"] == 1 - difference["got"]
@@ -107,6 +112,7 @@ def test_the_first_clocks_alone(copy: Case) -> None:
     before = on_model(wrong, "--cycles", 4_000)
     assert before.exit_code == 0
     assert before.stdout.splitlines()[2].split() == [NAME, "4,000", "0", "-", "0", "none"]
+    assert "\nmemories not compared in 1 of 1 cases, which were not run to their end\n" in before.stdout
     assert on_model(wrong, "--cycles", 4_001).exit_code == 1
     for cycles, words in ((N_CYCLES - 1, None), (N_CYCLES, 1)):
         found = json.loads(on_model(wrong, "--json", "--cycles", cycles).stdout)
@@ -123,22 +129,31 @@ def test_a_changed_file_is_no_case(copy: Case) -> None:
 # --- What a simulator does not know -------------------------------------------------------------------------------
 
 
-def held(one: Case, lost: int, lost_in_word: int = 0) -> regress.Outcome:
-    """The case on its own recording, but AEROUT_REQ is inverted at cycle 7; what is lost is wrong and unknown.
+def without_reset(one: Case) -> Case:
+    """The case, recorded as if its reset had never been active."""
+    trace = wave.read(one.wave, CHIP)
+    rst = CHIP.input_word["RST"]
+    wave_out.write(replace(trace, inputs=trace.inputs & ~(rst.high << rst.lsb)), one.wave)
+    return described(one)
 
-    lost : output bits at cycle 5; lost_in_word : bits of the lowest limb of the last neuron's word
+
+def held(one: Case, lost: int, lost_in_word: int = 0, wrong_at: int | None = 7, lost_at: int = 5) -> regress.Outcome:
+    """The case on its own recording, but AEROUT_REQ is inverted at a cycle; what is lost is wrong and unknown.
+
+    lost : output bits at a cycle; lost_in_word : bits of the lowest limb of the last neuron's word
     """
     trace = wave.read(one.wave, CHIP)
     rows = np.flatnonzero(trace.clk)
     outputs, known = trace.outputs.copy(), trace.known.copy()
-    outputs[rows[7]] ^= 1 << CHIP.output_word["AEROUT_REQ"].lsb
-    outputs[rows[5]] ^= lost
-    known[rows[5]] &= ~lost
+    if wrong_at is not None:
+        outputs[rows[wrong_at]] ^= 1 << CHIP.output_word["AEROUT_REQ"].lsb
+    outputs[rows[lost_at]] ^= lost
+    known[rows[lost_at]] &= ~lost
     memories = {name: hexfile.read(file, CHIP.memory(name)) for name, file in one.after.items()}
     masks = {name: np.full_like(content, 0xFFFFFFFF) for name, content in memories.items()}
     memories["neurons"][-1, 0] ^= lost_in_word
     masks["neurons"][-1, 0] ^= lost_in_word
-    return regress.hold(regress.Device(lambda *_: Run(outputs, known, memories, masks)), CHIP, one)
+    return regress.hold(Device(lambda *_: Run(outputs, known, memories, masks)), CHIP, one)
 
 
 def test_unknown_bits_are_counted_and_not_compared(copy: Case) -> None:
@@ -149,16 +164,78 @@ def test_unknown_bits_are_counted_and_not_compared(copy: Case) -> None:
     assert (outcome.n_unknown, outcome.n_mismatches, outcome.n_words) == (5, 1, 0)
 
 
-def test_only_what_is_undefined_and_unknown_may_differ(copy: Case) -> None:
-    assert held(copy, 0b11).holds and not held(copy, 0b11).equal
-    assert not held(copy, 0).holds
-    defined = replace(copy, folder=copy.folder.with_name("lif_events"))
-    shutil.copytree(copy.folder, defined.folder)
-    assert not held(defined, 0b11).holds
+REQ = {"AEROUT_REQ": 1}
+
+
+@pytest.mark.parametrize(
+    ("undefined", "holds"),
+    [
+        (Undefined(5, {"MISO": 1}, REQ), True),
+        (Undefined(4, {"MISO": 2, "AEROUT_ADDR": 3}, {**REQ, "neurons": 7}), True),
+        (None, False),
+        (Undefined(6, {"MISO": 1}, REQ), False),
+        (Undefined(5, {}, REQ), False),
+        (Undefined(5, {"MISO": 1}, {}), False),
+        (Undefined(5, {"AEROUT_ADDR": 9}, {"AERIN_ACK": 9}), False),
+    ],
+    ids=["just so", "less", "nothing", "earlier", "more unknown", "more differs", "elsewhere"],
+)
+def test_no_more_than_the_case_leaves_open_may_be_unknown_or_differ(
+    copy: Case, undefined: Undefined | None, holds: bool
+) -> None:
+    unreset = without_reset(copy)
+    outcome = held(replace(unreset, undefined=undefined), 1 << CHIP.output_word["MISO"].lsb)
+    assert (outcome.holds, outcome.undefined, outcome.equal) == (holds, holds, False)
+
+
+def test_what_a_case_leaves_open_excuses_nobody_who_knows_everything(copy: Case) -> None:
+    assert not held(replace(copy, undefined=Undefined(0, {"MISO": 9}, REQ)), 0).holds
+
+
+def test_unknown_bits_are_a_failure_only_after_the_first_reset(copy: Case) -> None:
+    outcome = held(copy, 1 << CHIP.output_word["MISO"].lsb, wrong_at=None)
+    rst = wave.read(copy.wave, CHIP).inputs >> CHIP.input_word["RST"].lsb & 1
+    assert rst[:9].tolist() == [0, 1, 1, 1, 1, 0, 0, 0, 0]
+    assert not outcome.holds and outcome.undeclared == {"MISO": 1} and outcome.held.n_before == 0
+    earlier = held(copy, 1 << CHIP.output_word["MISO"].lsb, wrong_at=None, lost_at=4)
+    assert earlier.holds and not earlier.undefined and earlier.held.n_before == 1
+    assert str(earlier.held.bits) == "219,999 of 220,000 output bits compared"
+
+
+def test_unknown_bits_of_a_memory_are_a_failure(copy: Case) -> None:
+    outcome = held(replace(copy, undefined=None), 0, 0xF0, wrong_at=None)
+    assert not outcome.holds and outcome.undeclared == {"neurons": 4}
+
+
+def test_where_nothing_was_compared_nothing_holds(copy: Case) -> None:
+    trace = wave.read(copy.wave, CHIP)
+    memories = {name: hexfile.read(file, CHIP.memory(name)) for name, file in copy.after.items()}
+    masks = {name: np.full_like(content, 0xFFFFFFFF) for name, content in memories.items()}
+    nothing = Run(trace.outputs, np.zeros_like(trace.known), memories, masks)
+    open_for_all = Undefined(0, {pin.name: 1 << 40 for pin in CHIP.outputs}, {})
+    outcome = regress.hold(Device(lambda *_: nothing), CHIP, replace(copy, undefined=open_for_all))
+    assert not outcome.holds
+    assert outcome.held.never == tuple(pin.name for pin in CHIP.outputs)
+
+
+def test_a_case_recorded_from_unknowns_does_not_hold(copy: Case) -> None:
+    trace = wave.read(copy.wave, CHIP)
+    wave_out.write(replace(trace, known=np.zeros_like(trace.known)), copy.wave)
+    result = on_model(described(copy))
+    assert result.exit_code == 1
+    assert f"{NAME}: nothing was compared: 0 of 220,000 output bits compared\n" in result.stdout
+
+
+def test_what_a_case_leaves_open_names_what_the_chip_has(copy: Case) -> None:
+    text = (copy.folder / case.TOML).read_text().replace("AEROUT_ADDR", "AEROUT_ADDRESS")
+    (copy.folder / case.TOML).write_text(text)
+    result = on_model(copy)
+    assert result.exit_code == 2
+    assert "case.toml: undefined.different.AEROUT_ADDRESS: odin has no such output or memory" in result.stderr
 
 
 def test_what_is_undefined_is_said(copy: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    undefined = held(copy, 0b11)
+    undefined = held(replace(copy, undefined=Undefined(0, {"MISO": 1}, REQ)), 1 << CHIP.output_word["MISO"].lsb)
     monkeypatch.setattr(regress, "regress", lambda *_: iter([undefined]))
     result = on_model(copy)
     assert result.exit_code == 0
@@ -205,6 +282,10 @@ def test_one_line_of_verilog(tmp_path: Path) -> None:
         (["odin", "--rtl", "nowhere"], "nowhere"),
         (["odin", "--cycles", "0"], "--cycles"),
         (["odin", "--sim", "spice"], "--sim"),
+        (["odin", "--initial", "unknown"], "--initial unknown: only with --sim icarus; verilator knows 0 and 1 only"),
+        (["odin", "--initial", "one"], "--initial"),
+        (["odin", "--seed", "3"], "--seed 3: only with --initial random"),
+        (["odin", "--initial", "random", "--seed", "0"], "--seed"),
     ],
 )
 def test_what_cannot_be_done_is_said(words: list[str], complaint: str, tmp_path: Path) -> None:

@@ -1,0 +1,151 @@
+"""What a comparison with a recording could not compare, and how much of that a case itself leaves open.
+
+A bit that a recording knows has to be known to whatever is held against it, at every clock after the first reset and in
+every memory at the end. Before a reset has passed, nothing is expected of a simulator that knows X. A case that goes
+where the Verilog is undefined declares what Icarus made of the original there; more than that is a failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from emulator.codec import to_limbs
+from emulator.declare import Chip
+from emulator.trace import Trace, column
+from golden.compare import ComparedBits, compared_bits
+
+Memories = Mapping[str, np.ndarray]  # name -> (depth, limbs) uint32
+_LISTED = 4  # names in a sentence
+
+
+@dataclass(frozen=True)
+class Undefined:
+    """What may be left open of a case that goes where the Verilog is undefined.
+
+    first : clock edges before the first at which an output may be unknown, or differ
+    unknown : pin or memory -> how many of its bits may be unknown, a pin's over all clocks, a memory's after the last
+    different : the same of bits that are known and not as recorded
+    """
+
+    first: int
+    unknown: Mapping[str, int] = field(default_factory=dict)
+    different: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Held:
+    """How a run compares with a recording, counted in bits.
+
+    bits : of the output pins at all clock edges: all of them, and those that were not compared
+    n_before : how many of the latter lie before the end of the first reset
+    unknown : pin or memory -> bits that the recording knows and the run does not: of a pin after the first reset, of a
+        memory after the last edge
+    different : pin or memory -> bits that both know and that differ
+    first : clock edges before the first bit of a pin in ``unknown`` or ``different``; None if there is none
+    never : pins of which no bit was compared at any clock
+    """
+
+    bits: ComparedBits
+    n_before: int = 0
+    unknown: Mapping[str, int] = field(default_factory=dict)
+    different: Mapping[str, int] = field(default_factory=dict)
+    first: int | None = None
+    never: tuple[str, ...] = ()
+
+    @property
+    def n_unknown(self) -> int:
+        """Bits that should be known, of pins and memories."""
+        return sum(self.unknown.values())
+
+    @property
+    def is_equal(self) -> bool:
+        return not self.unknown and not self.different
+
+    def undeclared(self, undefined: Undefined | None) -> dict[str, int]:
+        """Pin or memory -> bits that are unknown beyond what the case leaves open."""
+        return _beyond(self.unknown, undefined.unknown if undefined and self._is_within(undefined) else {})
+
+    def wrong(self, undefined: Undefined | None) -> dict[str, int]:
+        """Pin or memory -> bits that differ beyond what the case leaves open, to a run that met something unknown."""
+        met = bool(self.bits.n_unknown or self.unknown)
+        return _beyond(self.different, undefined.different if undefined and met and self._is_within(undefined) else {})
+
+    def holds(self, undefined: Undefined | None) -> bool:
+        """Something was compared, and nothing is unknown or different beyond what the case leaves open."""
+        return self.bits.n_compared > 0 and not self.undeclared(undefined) and not self.wrong(undefined)
+
+    def _is_within(self, undefined: Undefined) -> bool:
+        return self.first is None or self.first >= undefined.first
+
+    def as_undefined(self) -> Undefined:
+        """What was found, as what a case leaves open."""
+        return Undefined(self.first or 0, dict(self.unknown), dict(self.different))
+
+
+def settled_row(trace: Trace) -> int:
+    """The row with which the first reset is over: it has been active and no longer is.
+
+    0 where no reset is active in the whole trace, len(trace) where the first one does not end.
+    """
+    active = np.zeros(len(trace), bool)
+    for pin in trace.chip.inputs:
+        if pin.role == "reset":
+            active |= column(trace.chip.input_word, pin.name, trace.inputs) != 0
+    if not active.any():
+        return 0
+    begin = int(np.argmax(active))
+    over = np.flatnonzero(~active[begin:])
+    return begin + int(over[0]) if len(over) else len(trace)
+
+
+def hold(trace: Trace, outputs: np.ndarray, known: np.ndarray) -> Held:
+    """Compare the output pins of a run with a trace; ``outputs`` and ``known`` are as in ``Trace``."""
+    chip, settled, edges = trace.chip, settled_row(trace), trace.clk == 1
+    both = trace.known & known
+    bits = compared_bits(chip, both[edges])
+    missing = np.where(edges, trace.known & ~known, 0)
+    missing[:settled] = 0
+    wrong = (outputs ^ trace.outputs) & both
+    rows = np.flatnonzero(missing | wrong)
+    n_before = compared_bits(chip, both[:settled][edges[:settled]]).n_unknown
+    n_edges = trace.n_cycles
+    never = [p.name for p in chip.outputs if n_edges and bits.unknown.get(p.name) == n_edges * p.width]
+    return Held(
+        bits,
+        n_before,
+        _by_pin(chip, missing),
+        _by_pin(chip, wrong),
+        int(np.count_nonzero(trace.clk[: rows[0]])) if len(rows) else None,
+        tuple(never),
+    )
+
+
+def with_memories(held: Held, chip: Chip, recorded: Memories, got: Memories, known: Memories) -> Held:
+    """Add the memories after the last edge: as recorded, as they are, and which of their bits are known."""
+    unknown, different = dict(held.unknown), dict(held.different)
+    for name, words in recorded.items():
+        memory = chip.memory(name)
+        whole = to_limbs((1 << memory.width) - 1, memory.n_limbs)
+        for counts, masks in ((unknown, whole & ~known[name]), (different, (words ^ got[name]) & known[name] & whole)):
+            if n := int(np.bitwise_count(masks).sum()):
+                counts[name] = n
+    return Held(held.bits, held.n_before, unknown, different, held.first, held.never)
+
+
+def listed(bits: Mapping[str, int], never: tuple[str, ...] = ()) -> str:
+    """Pins and memories with their bits, the most first: "SUM 400 (never known), ADD 12"."""
+    names = sorted(bits, key=lambda name: -bits[name])
+    said = [f"{name} {bits[name]:,}{' (never known)' if name in never else ''}" for name in names[:_LISTED]]
+    return ", ".join(said) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
+
+
+def _by_pin(chip: Chip, masks: np.ndarray) -> dict[str, int]:
+    counts = {f.name: int(np.bitwise_count(masks & (f.high << f.lsb)).sum()) for f in chip.output_word}
+    return {pin: n for pin, n in counts.items() if n}
+
+
+def _beyond(found: Mapping[str, int], allowed: Mapping[str, int]) -> dict[str, int]:
+    return {name: n - allowed.get(name, 0) for name, n in found.items() if n > allowed.get(name, 0)}

@@ -1,0 +1,98 @@
+"""How the memories of a design change while Icarus runs rows: from a dump of their words, made by the testbench.
+
+The testbench of ``rtl.icarus`` begins its rows at 2 us and takes 2 us for a row, 4 us for one with a clock edge. A dump
+names the words in the order in which they were asked for; only words that change are in it again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from emulator.codec import to_limbs
+from emulator.declare import Chip, Memory
+from emulator.errors import InputError
+from rtl.design import Design
+
+FILE = "memories.vcd"
+_BEGIN, _ROW, _EDGE = 2, 2, 2  # microseconds: before the first row, of a row, more for a clock edge
+_UNITS = {"us": 1, "ns": 10**3, "ps": 10**6, "fs": 10**9}  # in a microsecond
+_TIMESCALE = re.compile(r"\$timescale\s+(\d+)\s*(us|ns|ps|fs)\s+\$end")
+_WORD = re.compile(r"^\$var \S+ \d+ (\S+) ", re.MULTILINE)
+_HEADER_ENDS = "$enddefinitions $end"
+
+
+@dataclass(frozen=True)
+class _Word:
+    memory: Memory
+    addr: int
+
+
+def dump(design: Design, chip: Chip) -> list[str]:
+    """Verilog statements that dump all words of the memories, in the chip's order; ``word`` is a variable of theirs."""
+    lines = [f'$dumpfile("{FILE}");']
+    for memory in chip.memories:
+        path = design.memories[memory.name]
+        lines.append(f"for (word = 0; word < {memory.depth}; word = word + 1) $dumpvars(0, dut.{path}[word]);")
+    return lines
+
+
+def follow(
+    work_dir: Path, chip: Chip, design: Design, clk: np.ndarray, rows: Sequence[int]
+) -> Iterator[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]]:
+    """The memories after each of some rows, and the masks of their known bits; both are changed in place later.
+
+    work_dir : of ``icarus.run`` with ``follow``; clk : the rows that ran; rows : ascending
+    Raises InputError for a dump that does not have the memories' words.
+    """
+    contents = {m.name: np.zeros((m.depth, m.n_limbs), np.uint32) for m in chip.memories}
+    known = {m.name: np.zeros((m.depth, m.n_limbs), np.uint32) for m in chip.memories}
+    with (work_dir / FILE).open() as file:
+        header = _header(file)
+        found = _TIMESCALE.search(header)
+        words = dict(zip(_WORD.findall(header), _words(chip), strict=False))
+        if found is None or len(words) != sum(memory.depth for memory in chip.memories):
+            raise InputError(f"{chip.name}: Icarus dumped {len(words)} words of its memories, which are more")
+        unit = _UNITS[found.group(2)] // int(found.group(1))
+        ends = unit * (_BEGIN + np.cumsum(_ROW + _EDGE * clk.astype(np.int64)))
+        pending = iter(rows)
+        row = next(pending, None)
+        for line in file:
+            if line.startswith("#"):
+                while row is not None and int(line[1:]) >= ends[row]:
+                    yield contents, known
+                    row = next(pending, None)
+            elif line[0] in "b01xXzZ":
+                level, _, name = line[1:].partition(" ") if line[0] == "b" else (line[0], "", line[1:])
+                _set(contents, known, words[name.strip()], level)
+        while row is not None:
+            yield contents, known
+            row = next(pending, None)
+
+
+def _header(file: Iterator[str]) -> str:
+    lines = []
+    for line in file:
+        if line.startswith(_HEADER_ENDS):
+            break
+        lines.append(line)
+    return "".join(lines)
+
+
+def _words(chip: Chip) -> Iterator[_Word]:
+    return (_Word(memory, addr) for memory in chip.memories for addr in range(memory.depth))
+
+
+def _set(contents: dict[str, np.ndarray], known: dict[str, np.ndarray], word: _Word, level: str) -> None:
+    """Set a word from binary digits, most significant first; leading digits that repeat (0 before a 1) are left out."""
+    memory = word.memory
+    level = level.lower()
+    whole = level.rjust(memory.width, "0" if level[0] == "1" else level[0])
+    bits = int("".join("1" if digit == "1" else "0" for digit in whole), 2)
+    mask = int("".join("1" if digit in "01" else "0" for digit in whole), 2)
+    contents[memory.name][word.addr] = to_limbs(bits, memory.n_limbs)
+    known[memory.name][word.addr] = to_limbs(mask, memory.n_limbs)

@@ -1,0 +1,144 @@
+"""The clock at which a memory first left the golden model's, however it differs later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emulator import chips
+from emulator.errors import InputError
+from emulator.trace import Trace
+from golden.tests.toy import CHIP, Model, recording
+from rtl import toolchain
+from rtl.design import Design
+from rtl.tests.toy_chip import write
+from tools import devices, first_difference
+from tools.devices import Device, Memories, Moment
+from tools.first_difference import MemoryMoment
+
+N_CYCLES = 300
+TRACE = recording(N_CYCLES, seed=5)
+BEFORE = {"ram": np.zeros((8, 2), np.uint32)}
+WRONG = 13  # the sum that a faulty device stores as another one
+VERILOG = """
+module toy(input CLK, input RST, output reg [3:0] SUM, input [3:0] ADD, input SCK, output reg ODD);
+  reg [39:0] ram [0:7];
+  wire [3:0] next = RST ? 4'd0 : SUM + ADD;
+  initial begin SUM = 0; ODD = 0; end
+  always @(posedge SCK) ODD <= ~ODD;
+  always @(posedge CLK) begin
+    SUM <= next;
+    ram[next[2:0]][35:0] <= {28'd0, @STORED@, 4'd0};
+  end
+endmodule
+"""
+
+
+class Faulty(Model):
+    """The toy's model, which stores a 12 for a 13; the next sum of this word mends it."""
+
+    def _row(self, inputs: int, clk: bool) -> int:
+        outputs = super()._row(inputs, clk)
+        if clk and self.registers[0].acc == WRONG:
+            self.memories["ram"][WRONG % 8, 0] = 12 << 4
+        return outputs
+
+
+@pytest.fixture(autouse=True)
+def _toy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chips, "model", lambda name: Model)
+
+
+def wrong_clocks() -> list[int]:
+    """The clocks after which a faulty device's memory differs."""
+    sound, faulty, clocks = Model(), Faulty(), []
+    for row in range(len(TRACE)):
+        for model in (sound, faulty):
+            model.drive(TRACE.inputs[row : row + 1], TRACE.clk[row : row + 1])
+        if TRACE.clk[row] and not np.array_equal(sound.memories["ram"], faulty.memories["ram"]):
+            clocks.append(int(np.count_nonzero(TRACE.clk[:row])))
+    return clocks
+
+
+def faulty(n_moments: int) -> Device:
+    def follow(trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[Moment]:
+        model, first = Faulty(), 0
+        for row in rows:
+            model.drive(trace.inputs[first : row + 1], trace.clk[first : row + 1])
+            first = row + 1
+            yield Moment(model.memories)
+
+    return replace(devices.model(CHIP), follow=follow, n_moments=n_moments)
+
+
+def find(device: Device, after: Memories | None = None) -> MemoryMoment | None:
+    return first_difference.find(device, CHIP, TRACE, BEFORE, after or {})
+
+
+def test_the_difference_comes_and_goes() -> None:
+    clocks = wrong_clocks()
+    assert 0 < clocks[0] < clocks[-1] < N_CYCLES and len(clocks) < clocks[-1] - clocks[0]
+
+
+def test_the_first_clock_is_named_if_all_are_looked_at() -> None:
+    found = find(faulty(1 << 17))
+    assert found is not None and found.is_first
+    assert (found.cycle, found.memory, found.n_words) == (wrong_clocks()[0], "ram", 1)
+    assert str(found) == f"memory ram first differs after clock {found.cycle}: ram[0x5].sum expected 0xd, got 0xc"
+    rows = np.flatnonzero(TRACE.clk)[: found.cycle + 1]
+    model = Model()
+    model.drive(TRACE.inputs[: rows[-1]], TRACE.clk[: rows[-1]])
+    assert found.context == tuple(model.context())
+
+
+@pytest.mark.parametrize("n_moments", [2, 7, 64, N_CYCLES - 1])
+def test_else_a_clock_before_which_they_are_equal(n_moments: int) -> None:
+    found, clocks = find(faulty(n_moments)), wrong_clocks()
+    if found is None:  # equal at all that was looked at
+        assert n_moments < 8
+        return
+    assert found.cycle in clocks and found.cycle - 1 not in clocks
+    assert not found.is_first
+    assert "differs (and did not at the clocks looked at before) after clock" in str(found)
+
+
+def test_a_sound_device_does_not_differ() -> None:
+    assert find(devices.model(CHIP)) is None
+
+
+def test_a_model_that_does_something_else_is_no_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert find(faulty(1 << 17), {"ram": BEFORE["ram"]}) is None
+    monkeypatch.setattr(chips, "model", lambda name: lambda seed: Model(seed, fault_cycle=20))
+    assert find(faulty(1 << 17)) is None
+
+
+def test_a_device_that_cannot_be_followed() -> None:
+    assert find(replace(faulty(1 << 17), follow=None)) is None
+
+
+@pytest.mark.icarus
+@pytest.mark.parametrize(("stored", "first"), [("next", None), (f"next == {WRONG} ? 4'd12 : next", 0)])
+def test_in_icarus(stored: str, first: int | None, tmp_path: Path) -> None:
+    try:
+        toolchain.icarus()
+    except InputError as error:
+        pytest.skip(str(error))
+    source = write(tmp_path, toy=VERILOG.replace("@STORED@", f"({stored})"))
+    found = find(devices.in_icarus(Design("toy", (source / "toy.v",), {"ram": "ram"}), CHIP))
+    assert (None if found is None else found.cycle) == (None if first is None else wrong_clocks()[first])
+
+
+@pytest.mark.verilator
+def test_in_verilator(tmp_path: Path) -> None:
+    try:
+        toolchain.verilator()
+    except InputError as error:
+        pytest.skip(str(error))
+    source = write(tmp_path, toy=VERILOG.replace("@STORED@", f"(next == {WRONG} ? 4'd12 : next)"))
+    design = Design("toy", (source / "toy.v",), {"ram": "ram"})
+    found = find(devices.in_verilator(design, CHIP, tmp_path / "compiled"))
+    assert found is not None and found.cycle == wrong_clocks()[0]

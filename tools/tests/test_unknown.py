@@ -1,0 +1,169 @@
+"""A design whose outputs are X for ever holds nothing in Icarus, and a mutant cannot hide behind them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emulator.declare import Chip, Pin
+from emulator.errors import InputError
+from emulator.trace import Trace, pack
+from golden import case, wave_out
+from golden.case import Case
+from golden.record import Recording
+from golden.unknown import Undefined
+from rtl import toolchain
+from rtl.design import Design
+from rtl.initial import UNKNOWN, ZERO, Initial
+from rtl.tests.toy_chip import write
+from tools import devices, regress
+from tools.commands import record
+from tools.errors import Difference
+from tools.regress import Outcome
+
+pytestmark = pytest.mark.icarus
+
+N_CYCLES, N_RESET = 40, 3
+CHIP = Chip(
+    "parity", "",
+    (
+        Pin("CLK", "in", 1, "clock", ""), Pin("RST", "in", 1, "reset", ""), Pin("IN", "in", 4, "addr", ""),
+        Pin("SUM", "out", 4, "addr", ""), Pin("ODD", "out", 1, "ack", ""), Pin("BOTH", "out", 2, "addr", ""),
+    ),
+    (), (), (), (), "",
+)  # fmt: skip
+# No reset reaches ``odd`` and ``both``: X for ever, but the high bit of BOTH, which does not depend on them.
+PARITY = """
+module parity (input CLK, input RST, input [3:0] IN, output reg [3:0] SUM, output ODD, output [1:0] BOTH);
+    reg odd, both;
+    assign ODD = odd, BOTH = {SUM[3], both};
+    always @(posedge CLK) begin
+        SUM <= RST ? 4'd0 : SUM + IN;
+        odd <= odd ^ IN[0];
+        both <= both ^ IN[1];
+    end
+endmodule
+"""
+MUTANT = PARITY.replace("odd ^ IN[0]", "odd ^ IN[3]")
+
+
+@pytest.fixture(autouse=True)
+def _icarus() -> None:
+    for tool in (toolchain.icarus, toolchain.cxx):
+        try:
+            tool()
+        except InputError as error:
+            pytest.skip(str(error))
+
+
+def trace() -> Trace:
+    """What the design does from zeros, worked out here."""
+    ins = np.random.default_rng(4).integers(0, 16, N_CYCLES)
+    ins[:N_RESET] = 0
+    rows, outputs, total, odd, both = [], [], 0, 0, 0
+    for cycle, number in enumerate(map(int, ins)):
+        rst = int(cycle < N_RESET)
+        rows.append(pack(CHIP.input_word, {"RST": rst, "IN": number}))
+        outputs.append(pack(CHIP.output_word, {"SUM": total, "ODD": odd, "BOTH": (total >> 3) << 1 | both}))
+        total, odd, both = 0 if rst else (total + number) % 16, odd ^ number & 1, both ^ number >> 1 & 1
+    clk = np.ones(N_CYCLES, np.uint8)
+    known = np.full(N_CYCLES, (1 << CHIP.output_word.width) - 1)
+    return Trace(CHIP, np.array(rows), clk, np.array(outputs), known, wave_out.schedule(clk))
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Case:
+    folder = tmp_path / "golden" / CHIP.name / "sums"
+    folder.mkdir(parents=True)
+    wave_out.write(trace(), folder / case.WAVE)
+    return case.write(folder, CHIP.name, "A toy.", {"kind": "by hand"})
+
+
+def design(folder: Path, source: str) -> Design:
+    return Design(CHIP.name, (write(folder / "rtl", parity=source) / "parity.v",))
+
+
+def held(folder: Path, source: str, one: Case, initial: Initial = UNKNOWN) -> Outcome:
+    return regress.hold(devices.in_icarus(design(folder, source), CHIP, initial), CHIP, one)
+
+
+# Before the first reset is over, at clocks 0 to 2, SUM is unknown at clock 0 only, and with it the high bit of BOTH.
+N_KNOWN_LATE = N_CYCLES - N_RESET
+
+
+@pytest.mark.parametrize("source", [PARITY, MUTANT], ids=["original", "mutant"])
+def test_what_is_unknown_for_ever_does_not_hold(source: str, recorded: Case, tmp_path: Path) -> None:
+    outcome = held(tmp_path, source, recorded)
+    assert not outcome.holds and outcome.equal
+    assert outcome.undeclared == {"ODD": N_KNOWN_LATE, "BOTH": N_KNOWN_LATE}
+    assert outcome.held.never == ("ODD",)
+    assert outcome.held.n_before == 2 * N_RESET + 5
+    assert str(outcome.held.bits) == f"{7 * N_CYCLES - 2 * N_CYCLES - 5} of {7 * N_CYCLES} output bits compared"
+
+
+def test_from_zero_the_original_holds_and_the_mutant_does_not(recorded: Case, tmp_path: Path) -> None:
+    outcome = held(tmp_path / "a", PARITY, recorded, ZERO)
+    assert outcome.holds and outcome.held.bits.n_compared == 7 * N_CYCLES
+    assert not held(tmp_path / "b", MUTANT, recorded, ZERO).holds
+
+
+def test_from_random_values_what_no_reset_reaches_differs(recorded: Case, tmp_path: Path) -> None:
+    sound = PARITY.replace("odd ^ IN[0]", "RST ? 0 : odd ^ IN[0]").replace("both ^ IN[1]", "RST ? 0 : both ^ IN[1]")
+    outcomes = [held(tmp_path / str(seed), PARITY, recorded, Initial("random", seed)) for seed in range(1, 5)]
+    assert any(outcome.held.different for outcome in outcomes)
+    assert all(set(outcome.held.different) <= {"ODD", "BOTH"} for outcome in outcomes)
+    for seed in (1, 2):
+        outcome = held(tmp_path / f"sound{seed}", sound, recorded, Initial("random", seed))
+        assert outcome.holds and outcome.held.n_before == 7 * N_RESET
+
+
+def test_a_case_may_leave_just_that_open(recorded: Case, tmp_path: Path) -> None:
+    bits = {"ODD": N_KNOWN_LATE, "BOTH": N_KNOWN_LATE}
+    declared = Undefined(N_RESET, bits)
+    outcome = held(tmp_path, PARITY, replace(recorded, undefined=declared))
+    assert outcome.holds and outcome.undefined
+    for less in (Undefined(N_RESET + 1, bits), Undefined(0, bits | {"ODD": N_KNOWN_LATE - 1})):
+        assert not held(tmp_path, PARITY, replace(recorded, undefined=less)).holds
+
+
+def test_a_recording_that_knows_nothing_does_not_hold(recorded: Case, tmp_path: Path) -> None:
+    wave_out.write(replace(trace(), known=np.zeros(N_CYCLES, np.int64)), recorded.wave)
+    again = case.write(recorded.folder, CHIP.name, "A toy.", {"kind": "by hand"})
+    assert not held(tmp_path, PARITY, again, ZERO).holds
+
+
+# --- Recording ----------------------------------------------------------------------------------------------------
+
+
+def check(folder: Path, source: str, initial: Initial = UNKNOWN, is_undefined: bool = False) -> tuple[str, object]:
+    return record._check(design(folder, source), Recording(trace(), {}, {}), is_undefined, initial)
+
+
+@pytest.mark.parametrize("source", [PARITY, MUTANT], ids=["original", "mutant"])
+def test_no_case_is_made_of_what_icarus_does_not_know(source: str, tmp_path: Path) -> None:
+    with pytest.raises(Difference) as refused:
+        check(tmp_path, source)
+    said = "does not know from cycle 3 on bits of ODD 37 (never known), BOTH 37; 195 of 280 output bits compared"
+    assert str(refused.value).endswith(said)
+
+
+def test_from_zero_icarus_knows(tmp_path: Path) -> None:
+    said, undefined = check(tmp_path / "a", PARITY, ZERO)
+    assert ", started at zero, does the same; 280 of 280 output bits compared" in said and undefined is None
+    with pytest.raises(Difference, match=", started at zero, differs from cycle "):
+        check(tmp_path / "b", MUTANT, ZERO)
+
+
+def test_an_undefined_recipe_tells_what_icarus_left_open(tmp_path: Path) -> None:
+    said, undefined = check(tmp_path, PARITY, is_undefined=True)
+    assert said.endswith("in what the Verilog leaves undefined")
+    assert undefined == Undefined(N_RESET, {"ODD": N_KNOWN_LATE, "BOTH": N_KNOWN_LATE}, {})
+
+
+def test_a_recipe_of_which_icarus_knows_nothing_makes_no_case(tmp_path: Path) -> None:
+    nothing = PARITY.replace("RST ? 4'd0 : SUM + IN", "SUM + IN")
+    with pytest.raises(Difference, match="; 0 of 280 output bits compared"):
+        check(tmp_path, nothing, is_undefined=True)
