@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,6 +14,7 @@ from tools.errors import Difference
 from tools.lint import report
 
 FILE = click.Path(path_type=Path)
+HELD = "What the memories held before a stream that writes only a part: a configuration, or blank (all 0)."
 ONTO = "What the memories hold before: a configuration, or blank (all 0); the stream writes only what differs."
 
 
@@ -92,7 +94,7 @@ def pack(
 
     folder = output or Path("build/config") / chip
     outputs.check(_inputs("CONFIG", config, onto), folders={"-o": folder}, names=packed.file_names(chip))
-    configuration = packed.read(config, chip)
+    configuration = packed.read(config, chip, tell=report.warn)
     report.checked(config, configuration, strict, allowed)
     paths = packed.pack(configuration, folder, packed.memories_before(onto, chip))
     if as_json:
@@ -106,28 +108,39 @@ def pack(
 @chip_argument
 @click.argument("packed_files", metavar="PACKED", type=FILE)
 @click.option("-o", "--output", metavar="TOML", type=FILE, help="The configuration; else it goes to stdout.")
-@click.option("--onto", metavar="CONFIG", help=ONTO)
+@click.option("--onto", metavar="CONFIG", help=HELD)
 @json_option
 def unpack(chip: str, packed_files: Path, output: Path | None, onto: str | None, as_json: bool) -> None:
     """Write the configuration that an SPI stream, or a folder of packed files, programs.
 
-    All files of a folder must agree.
+    A stream is what a chip gets, from any driver: text in hexadecimal (whole transactions, fields or bytes; comments
+    begin with #, // or --), bytes (.bin), or an array in C or Python. What is odd in it is told with what the chip does
+    about it; so are registers that it never writes. All files of a folder must agree.
 
     \b
     Example: draupnir config unpack odin build/net -o net.toml
+             draupnir config unpack tinyodin driver.log --onto blank
     """
     from golden.files import replacing
     from tools.config import packed
     from tools.config.load import dump
 
     outputs.check(_inputs("PACKED", packed_files, onto), {"-o": output})
-    text = dump(packed.read(packed_files, chip, packed.memories_before(onto, chip)))
+    present = packed.memories_before(onto, chip)
+    told: dict[str, Any] = {}
+    if not packed_files.is_dir() and packed_files.suffix == ".toml":
+        text = dump(packed.read(packed_files, chip))
+    else:
+        unpacked = packed.unpack(packed_files, chip, present)
+        text, told = dump(unpacked.configuration), unpacked.listed()
+        for line in unpacked.told(packed_files):
+            report.warn(line)
     if output is not None:
         with replacing(output) as temporary:
             temporary.write_text(text)
     if as_json:
         found = {"toml": text} if output is None else {"files": [str(output)]}
-        schema.echo("config unpack", {"chip": chip, **found})
+        schema.echo("config unpack", {"chip": chip, **found, **told})
     elif output is None:
         click.echo(text, nl=False)
 
@@ -143,9 +156,10 @@ def _inputs(name: str, path: Path, onto: str | None) -> dict[str, Path | None]:
 @chip_argument
 @click.argument("first", metavar="CONFIG", type=FILE)
 @click.argument("second", metavar="CONFIG", type=FILE)
+@click.option("--onto", metavar="CONFIG", help=HELD)
 @click.option("--max", "n_max", metavar="N", type=click.IntRange(min=1), default=100, show_default=True, help="Listed.")
 @json_option
-def diff(chip: str, first: Path, second: Path, n_max: int, as_json: bool) -> None:
+def diff(chip: str, first: Path, second: Path, onto: str | None, n_max: int, as_json: bool) -> None:
     """Name the registers, words and fields in which two configurations differ; exit status 1 if they do.
 
     Each is a TOML file, an SPI stream, or a folder of packed files.
@@ -155,7 +169,9 @@ def diff(chip: str, first: Path, second: Path, n_max: int, as_json: bool) -> Non
     """
     from tools.config import differences, packed
 
-    found = list(differences.between(packed.read(first, chip), packed.read(second, chip)))
+    before = packed.memories_before(onto, chip)
+    one, other = (packed.read(path, chip, before, report.warn) for path in (first, second))
+    found = list(differences.between(one, other))
     if as_json:
         listed = [asdict(difference) for difference in found[:n_max]]
         schema.echo("config diff", {"chip": chip, "n_differences": len(found), "differences": listed})

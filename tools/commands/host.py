@@ -90,7 +90,7 @@ def command(
 
     settings_given = parameters(chip, settings)
     present = packed.memories_before(options.onto, chip)
-    configuration = packed.read(options.config, chip, present) if options.config else None
+    configuration = packed.read(options.config, chip, present, findings.warn) if options.config else None
     found = findings.checked(options.config, configuration, strict, allowed) if options.config and configuration else []
     if options.timesteps is not None and not hosted.is_hosted(chip):
         raise InputError(f"--timesteps {options.timesteps}: {chip} has no timesteps; right is to leave it out")

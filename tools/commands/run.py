@@ -54,7 +54,8 @@ def command(
     from tools.run.saving import saving
 
     assert options.config is not None
-    configuration = packed.read(options.config, chip, packed.memories_before(options.onto, chip))
+    present = packed.memories_before(options.onto, chip)
+    configuration = packed.read(options.config, chip, present, report.warn)
     found = report.checked(options.config, configuration, strict, allowed)
     model = chips.model(chip)(options.seed)
     configuration.apply(model)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,12 +16,22 @@ from golden.files import filling
 from tools.config import differences
 from tools.config.configuration import Configuration
 from tools.config.load import load
-from tools.spi import forms, stream
+from tools.spi import forms, images, reading, stream
+from tools.spi.stream import Unpacked
+from tools.spi.writes import port
 
 BLANK = "blank"  # as what memories held before: all 0, as in a device whose bitstream says nothing of them
 IMAGES = {".hex": False, ".mem": True}  # suffix -> the address before the first word is given, as Vivado wants it
 
+LISTED = 12  # files of a folder in which no stream is found
+MAX_LOOKED_AT = 16 << 20  # bytes of such a file
+
 Memories = Mapping[str, np.ndarray]
+Tell = Callable[[str], None]
+
+
+def quietly(line: str) -> None:
+    """Tell nobody."""
 
 
 def pack(configuration: Configuration, folder: Path, present: Memories | None = None) -> list[Path]:
@@ -48,18 +58,34 @@ def file_names(chip: str) -> list[str]:
     return [*streams, *(f"{memory.name}{suffix}" for memory in chips.declaration(chip).memories for suffix in IMAGES)]
 
 
-def read(path: Path, chip: str, present: Memories | None = None) -> Configuration:
+def read(path: Path, chip: str, present: Memories | None = None, tell: Tell = quietly) -> Configuration:
     """The configuration in a TOML file, an SPI stream in any form, or a folder with what ``pack`` has written.
 
-    present : as for ``pack``
+    present : as for ``pack``; tell : called with each line on what is odd about a stream
     Raises InputError for what is not right, and if a folder's files do not agree.
     """
-    if path.is_dir():
-        return _agreed(path, chips.declaration(chip), present)
-    if path.suffix == ".toml":
+    if not path.is_dir() and path.suffix == ".toml":
         return load(path, chip)
+    unpacked = unpack(path, chip, present)
+    for line in unpacked.told(path):
+        tell(line)
+    return unpacked.configuration
+
+
+def unpack(path: Path, chip: str, present: Memories | None = None) -> Unpacked:
+    """What an SPI stream, or a folder with what ``pack`` has written, leaves in a chip; raises as ``read`` does."""
     declared = chips.declaration(chip)
-    return stream.unpack(declared, forms.read(path, declared), present)
+    if path.is_dir():
+        return _agreed(path, declared, present)
+    return _stream(path, declared, present)
+
+
+def _stream(path: Path, chip: Chip, present: Memories | None) -> Unpacked:
+    fields = reading.read(path, chip)
+    try:
+        return stream.heard(chip, fields, present)
+    except InputError as error:
+        raise error if str(error).startswith(str(path)) else InputError(f"{path}: {error}") from error
 
 
 def memories_before(name: str | None, chip: str) -> Memories | None:
@@ -71,17 +97,44 @@ def memories_before(name: str | None, chip: str) -> Memories | None:
     return read(Path(name), chip).memories
 
 
-def _agreed(folder: Path, chip: Chip, present: Memories | None) -> Configuration:
+def _agreed(folder: Path, chip: Chip, present: Memories | None) -> Unpacked:
     streams = [path for form in forms.FORMS if (path := folder / f"{chip.name}{form.suffix}").is_file()]
     if not streams:
         names = ", ".join(f"{chip.name}{form.suffix}" for form in forms.FORMS)
-        raise InputError(f"{folder}: no SPI stream of {chip.name}; there would be {names}")
-    found = [(path, stream.unpack(chip, forms.read(path, chip), present)) for path in streams]
-    found += _with_images(folder, found[0][1])
+        raise InputError(
+            f"{folder}: no SPI stream of {chip.name}; there would be {names}; there is {_there(folder, chip)}"
+        )
+    unpacked = _stream(streams[0], chip, present)
+    found = [(streams[0], unpacked.configuration)]
+    found += [(path, _stream(path, chip, present).configuration) for path in streams[1:]]
+    found += _with_images(folder, unpacked.configuration)
     for (path, one), (other_path, other) in pairwise(found):
         if first := next(differences.between(one, other), None):
             raise InputError(f"{path} and {other_path} do not agree: {first}")
-    return found[0][1]
+    return unpacked
+
+
+def _there(folder: Path, chip: Chip) -> str:
+    """What is in a folder, file by file."""
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    listed = [_described(path, chip) for path in files[:LISTED]]
+    more = [f"and {len(files) - LISTED} more files"] if len(files) > LISTED else []
+    return "; ".join(listed + more) or "no file"
+
+
+def _described(path: Path, chip: Chip) -> str:
+    """A file's name, and what is in it as far as that can be seen."""
+    if path.suffix == ".toml":
+        return f"{path.name} (a configuration?)"
+    try:
+        content = path.read_bytes() if path.stat().st_size < MAX_LOOKED_AT else b""
+        image = images.image(path, content, chip)
+        if image:
+            return f"{path.name} ({image})"
+        n = sum(1 for _ in port(chip).hear(reading.read(path, chip)))
+        return f"{path.name} (an SPI stream? {n} transactions; give the file itself)" if n else path.name
+    except (InputError, OSError):
+        return path.name
 
 
 def _with_images(folder: Path, programmed: Configuration) -> Iterator[tuple[Path, Configuration]]:

@@ -33,10 +33,15 @@ def findings(configuration: Configuration, allowed: Sequence[str]) -> list[Findi
     return lint(configuration, allowed)
 
 
+def warn(line: str) -> None:
+    """Print a warning on stderr."""
+    click.echo(f"warning: {line}", err=True)
+
+
 def tell(path: Path, some: Sequence[Finding]) -> None:
     """Print a warning for each finding on stderr."""
     for finding in some:
-        click.echo(f"warning: {path}: {finding}", err=True)
+        warn(f"{path}: {finding}")
 
 
 def insist(path: Path, some: Sequence[Finding]) -> None:
@@ -64,4 +69,4 @@ def explain(some: Sequence[Finding], chip: str, silent: bool, restless: bool) ->
         what = " and ".join(
             [*(["no spike came out"] if silent else []), *(["the chip did not come to rest"] if restless else [])]
         )
-        click.echo(f"warning: {what}; the likely cause is said above: {', '.join(names)}", err=True)
+        warn(f"{what}; the likely cause is said above: {', '.join(names)}")

@@ -5,7 +5,7 @@ ODIN has it, and chips made of ODIN.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Self
@@ -16,7 +16,7 @@ from emulator.codec import decode, encode
 from emulator.declare import Chip, Memory, Register, Word
 from emulator.spi_slave import SPI_ADDR, SPI_DATA, SPI_SYNAPSE_ADDR, SpiCmd
 from tools.config.configuration import Configuration
-from tools.spi.writes import MemoryWrite, RegisterWrite, Write
+from tools.spi.writes import Heard, Made, MemoryWrite, Placed, RegisterWrite, Remark, Write
 
 BYTE = 8
 ALL = (1 << BYTE) - 1
@@ -48,6 +48,7 @@ class Bytewise:
     gate: str
     quiet: Mapping[str, int]
     chunk_bits: int = BYTE
+    silence: str = ""
 
     @classmethod
     def of(cls, layout: ModuleType) -> Self:
@@ -69,6 +70,10 @@ class Bytewise:
     def bits(self) -> int:
         return self.addr.width + self.data.width
 
+    @property
+    def field_bits(self) -> int:
+        return self.data.width
+
     # --- Transactions ---
 
     def encode(self, write: Write) -> int:
@@ -82,25 +87,39 @@ class Bytewise:
         reach = self.reach[memory]
         return encode(self.addr, write=write, read=read, cmd=reach.cmd, addr=encode(reach.addr, word=word, byte=byte))
 
-    def decode(self, content: int) -> Write:
-        addr = decode(self.addr, content >> self.data.width)
-        taken = content & (1 << self.data.width) - 1
+    def hear(self, fields: Iterable[Placed]) -> Iterator[Heard]:
+        """Two fields a transaction; a stream that ends after an address field has not written."""
+        rest = iter(fields)
+        for where, first in rest:
+            second = next(rest, None)
+            if second is None:
+                cut = Remark("cut", "is an address field, with which the stream ends: nothing is written")
+                yield Heard(where, f"{first:0{self.field_bits // 4}x}", None, (cut,))
+                return
+            bits = f"{first << self.data.width | second[1]:0{self.bits // 4}x}"
+            yield Heard(where, bits, *self._made_of(decode(self.addr, first), second[1]))
+
+    def _made_of(self, addr: dict[str, int], content: int) -> Made:
+        """What is written, or None, and remarks; addr : the address field."""
         if addr["cmd"] == self.config:
-            return register_at(self.chip, addr["addr"], taken)
+            read = Remark("read register", "has the read bit set: a register cannot be read, and the chip writes it")
+            write, remarks = register_at(self.chip, addr["addr"], content)
+            return write, (*remarks, read) if addr["read"] else remarks
         memory = next((name for name, reach in self.reach.items() if reach.cmd == addr["cmd"]), None)
         if memory is None:
-            raise ValueError(f"command {addr['cmd']} is none")
-        if addr["read"] or not addr["write"]:
-            raise ValueError(
-                f"reads {memory}, where only writes belong" if addr["read"] else "neither reads nor writes"
-            )
-        place, byte = decode(self.reach[memory].addr, addr["addr"]), decode(self.data, taken)
+            return None, (Remark("no command", f"command {addr['cmd']} is none: nothing is written"),)
+        place, byte = decode(self.reach[memory].addr, addr["addr"]), decode(self.data, content)
+        if not addr["write"]:
+            what = f"reads {memory}[{place['word']}]" if addr["read"] else "neither reads nor writes"
+            return None, (Remark("read" if addr["read"] else "neither", f"{what}: nothing is written"),)
         n_bytes = self.chip.memory(memory).width // BYTE
         if place["byte"] >= n_bytes:
-            raise ValueError(f"byte {place['byte']} of {memory}[{place['word']}]; a word has {n_bytes}")
-        if place["word"] >= self.chip.memory(memory).depth:
-            raise ValueError(f"{memory}[{place['word']}]; there are {self.chip.memory(memory).depth} words")
-        return MemoryWrite(memory, place["word"], place["byte"], byte["byte"], byte["mask"])
+            text = f"byte {place['byte']} of {memory}[{place['word']}]; a word has {n_bytes}: nothing is written"
+            return None, (Remark("beyond", text),)
+        stored = MemoryWrite(memory, place["word"], place["byte"], byte["byte"], byte["mask"])
+        text = "has the read bit set beside the write bit: the chip reads, and writes all the same"
+        both = Remark("read and write", text)
+        return stored, (both,) if addr["read"] else ()
 
     def encode_read(self, memory: str, word: int, chunk: int) -> int:
         return self._addr(memory, word, chunk, read=1) << self.data.width
@@ -147,14 +166,15 @@ class Bytewise:
             yield MemoryWrite(memory.name, word, byte, contents[byte])
 
 
-def register_at(chip: Chip, addr: int, content: int) -> RegisterWrite:
-    """The write of what an address holds. Raises ValueError, with the reason, if that is no register's content."""
+def register_at(chip: Chip, addr: int, content: int) -> Made:
+    """The write of a register's address, or None, and remarks: the chip takes as many bits as the register has."""
     for register in chip.registers:
         if 0 <= addr - register.addr < register.n_addrs:
-            if content >> register.width:
-                raise ValueError(f"{content:#x} to {register.name}, which has {register.width} bits")
-            return RegisterWrite(register.name, addr - register.addr, content)
-    raise ValueError(f"no register has address {addr}")
+            kept = content & (1 << register.width) - 1
+            text = f"{content:#x} to {register.name}, which has {register.width} bits: the chip keeps {kept:#x}"
+            write = RegisterWrite(register.name, addr - register.addr, kept)
+            return write, (Remark("too wide", text),) if kept != content else ()
+    return None, (Remark("no register", f"no register has address {addr}: nothing is written"),)
 
 
 def parts_of(register: Register, contents: tuple[int, ...]) -> Iterator[RegisterWrite]:

@@ -6,6 +6,7 @@ Source: ODIN doc v0.1, 2.1; spi_slave.v, neuron_core.v.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from emulator.declare import Memory
 from emulator.odin import layout
@@ -32,4 +33,4 @@ class OdinPort(Bytewise):
         yield MemoryWrite(memory.name, word, last, contents[last])
 
 
-PORT = OdinPort.of(layout)
+PORT = replace(OdinPort.of(layout), silence="SPI_OPEN_LOOP")

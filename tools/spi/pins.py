@@ -10,18 +10,20 @@ from emulator.declare import Chip, Pin, Word
 from tools.spi.writes import port
 
 
-def rows(chip: Chip, transactions: Sequence[int], half: int = 2, gap: int = 0, undriven: int = 0) -> np.ndarray:
+def rows(
+    chip: Chip, transactions: Sequence[int], half: int = 2, gap: int = 0, undriven: int = 0, bits: int = 0
+) -> np.ndarray:
     """(n,) int64, the packed input pins, a row a clock.
 
     MOSI changes as SCK falls; SCK is low before, between and after the transactions (SPI mode 0).
     half : clocks in half an SCK period; gap : clocks, beyond one, after each transaction
-    undriven : the other input pins
+    undriven : the other input pins; bits : of each transaction, 1..64, if not the port's own
     """
-    n_bits = port(chip).bits
-    bits = _bits(transactions, n_bits)
-    mosi = np.repeat(bits, 2 * half, axis=1) << _lsb(chip.input_word, spi_pin(chip, "mosi"))
+    n_bits = bits or port(chip).bits
+    levels = _bits(transactions, n_bits)
+    mosi = np.repeat(levels, 2 * half, axis=1) << _lsb(chip.input_word, spi_pin(chip, "mosi"))
     sck = np.tile(np.repeat([0, 1], half), n_bits) << _lsb(chip.input_word, spi_pin(chip, "sck"))
-    after = np.zeros((len(bits), 1 + gap), np.int64)
+    after = np.zeros((len(levels), 1 + gap), np.int64)
     return np.concatenate([mosi | sck, after], axis=1).ravel() | undriven
 
 
@@ -44,6 +46,5 @@ def _lsb(word: Word, pin: Pin) -> int:
 
 def _bits(transactions: Sequence[int], n_bits: int) -> np.ndarray:
     """(transactions, bits) int64, the most significant bit first."""
-    n_bytes = n_bits // 8
-    joined = b"".join(content.to_bytes(n_bytes, "big") for content in transactions)
-    return np.unpackbits(np.frombuffer(joined, np.uint8)).reshape(len(transactions), n_bits).astype(np.int64)
+    contents = np.array(transactions, np.uint64).reshape(-1, 1)
+    return (contents >> np.arange(n_bits - 1, -1, -1, dtype=np.uint64) & np.uint64(1)).astype(np.int64)

@@ -1,13 +1,14 @@
 """How ReckOn's SPI is written: an address field and one data field a transaction.
 
-The chip takes up to 4,095 data fields in a row; one at a time is what every host can do, and what can be patched.
+The chip takes up to 4,095 data fields in a row, each for the next address; one at a time is what every host can do, and
+what can be patched. All of it is understood.
 
 Source: ReckOn doc v1.0, 2.1; spi_slave.v.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from emulator.reckon import layout
 from emulator.reckon.layout import CHIP, SPI_BITS, SPI_HEADER, SPI_NEUR_ADDR, SPI_WORD_ADDR, SpiCode
 from tools.config.configuration import Configuration
 from tools.spi.bytewise import register_at
-from tools.spi.writes import MemoryWrite, RegisterWrite, Write
+from tools.spi.writes import Heard, Made, MemoryWrite, Placed, RegisterWrite, Remark, Write
 
 CODES = {
     layout.NEURONS.name: SpiCode.NEUR,
@@ -33,8 +34,10 @@ class ReckonPort:
 
     chip: Chip = CHIP
     bits = 2 * SPI_BITS
+    field_bits = SPI_BITS
     chunk_bits = LIMB_BITS
     gate = "SPI_EN_CONF"
+    silence = ""
 
     def encode(self, write: Write) -> int:
         if isinstance(write, RegisterWrite):
@@ -45,23 +48,22 @@ class ReckonPort:
             addr, code, content = _addr(write.memory, write.word, write.chunk), CODES[write.memory], write.content
         return encode(SPI_HEADER, addr=addr, num_write=1, code=code) << SPI_BITS | content
 
-    def decode(self, content: int) -> Write:
-        header, taken = decode(SPI_HEADER, content >> SPI_BITS), content & FIELD
-        if header["read"]:
-            raise ValueError("reads, where only writes belong")
-        if header["num_write"] != 1:
-            raise ValueError(f"announces {header['num_write']} data fields; here it is one a transaction")
-        if header["code"] == SpiCode.CONFIG:
-            return register_at(CHIP, header["addr"], taken)
-        memory = next((name for name, code in CODES.items() if code == header["code"]), None)
-        if memory is None:
-            raise ValueError(f"code {header['code']} is no memory's")
-        if memory == layout.NEURONS.name and decode(SPI_NEUR_ADDR, header["addr"])["flags"]:
-            raise ValueError("sets a neuron's spike and dirty bits, which no configuration has")
-        place = decode(SPI_WORD_ADDR, header["addr"])
-        if place["word"] >= CHIP.memory(memory).depth:
-            raise ValueError(f"{memory}[{place['word']}]; there are {CHIP.memory(memory).depth} words")
-        return MemoryWrite(memory, place["word"], place["chunk"], taken)
+    def hear(self, fields: Iterable[Placed]) -> Iterator[Heard]:
+        """An address field, and as many data fields as it announces."""
+        rest = iter(fields)
+        for where, first in rest:
+            header = decode(SPI_HEADER, first)
+            n = header["num_write"]
+            if n == 0:
+                empty = Remark("empty", "announces no data field: nothing is written")
+                yield Heard(where, f"{first:08x}", None, (empty,))
+            for k in range(n):
+                placed = next(rest, None)
+                if placed is None:
+                    cut = Remark("cut", f"announces {n} data fields, and the stream ends after {k}")
+                    yield Heard(where, f"{first:08x}", None, (cut,))
+                    return
+                yield Heard(placed[0], f"{first:08x} {placed[1]:08x}", *_made_of(header, k, placed[1]))
 
     def encode_read(self, memory: str, word: int, chunk: int) -> int:
         header = encode(SPI_HEADER, addr=_addr(memory, word, chunk), num_write=1, code=CODES[memory], read=1)
@@ -90,6 +92,38 @@ class ReckonPort:
 
     def end(self, wanted: Configuration) -> Iterator[Write]:
         yield RegisterWrite(self.gate, 0, wanted.registers[self.gate][0])
+
+
+def _made_of(header: dict[str, int], k: int, content: int) -> Made:
+    """What the k-th data field writes, or None, and remarks."""
+    if header["read"]:
+        return None, (Remark("read", "reads: nothing is written"),)
+    if header["code"] == SpiCode.CONFIG:
+        again = Remark("again", "writes the same register again, as its address does not move on: the last field holds")
+        write, remarks = register_at(CHIP, header["addr"], content)
+        return write, (*remarks, again) if k == 1 else remarks
+    if header["code"] == SpiCode.ONEUR:
+        return None, (Remark("output neuron", "writes an output neuron's potential, which no configuration has"),)
+    memory = next((name for name, code in CODES.items() if code == header["code"]), None)
+    if memory is None:
+        return None, (Remark("no code", f"code {header['code']} is no memory's: nothing is written"),)
+    return _to_memory(memory, header["addr"] + k & SPI_HEADER["addr"].high, content)
+
+
+def _to_memory(memory: str, addr: int, content: int) -> Made:
+    """The write of a memory's chunk, and remarks: of the address the chip takes as many bits as the memory needs."""
+    place = decode(SPI_WORD_ADDR, addr)
+    depth = CHIP.memory(memory).depth
+    word = place["word"] % depth
+    remarks = []
+    if memory == layout.NEURONS.name and decode(SPI_NEUR_ADDR, addr)["flags"]:
+        addr ^= SPI_NEUR_ADDR["flags"].high << SPI_NEUR_ADDR["flags"].lsb
+        text = "also sets a neuron's spike and dirty bits, which no configuration has"
+        remarks.append(Remark("flags", text))
+    if addr >> SPI_WORD_ADDR["word"].lsb != word:
+        text = f"address {addr:#x}: {memory} has {depth} words, and the chip takes {memory}[{word}]"
+        remarks.append(Remark("beyond", text))
+    return MemoryWrite(memory, word, place["chunk"], content), tuple(remarks)
 
 
 def _addr(memory: str, word: int, chunk: int) -> int:

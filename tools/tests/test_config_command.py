@@ -70,6 +70,35 @@ def test_a_partial_stream(net: Path, tmp_path: Path) -> None:
     assert 'model = "izh"' in config("unpack", "odin", tmp_path / "p", "--onto", "blank").stdout
 
 
+DRIVER = "0x1\n0x100001\n0x300009\n0xd000000000  # a read bit too many\n0x5010000050\n0x0\n"
+
+
+def test_a_driver_s_stream_is_unpacked_with_what_is_odd_in_it(tmp_path: Path) -> None:
+    log = tmp_path / "driver.log"
+    log.write_text(DRIVER)
+    result = config("unpack", "tinyodin", log, "--onto", "blank")
+    assert result.exit_code == 0
+    assert "SPI_MAX_NEUR = 9" in result.stdout and 'index = "0"\nthr = 5\n' in result.stdout
+    both = "has the read bit set beside the write bit: the chip reads, and writes all the same"
+    assert result.stderr.splitlines() == [
+        f"warning: {log}:4: d000000000 {both}",
+        f"warning: {log}: never written, and no reset sets it, so that nobody knows it: SPI_AER_SRC_CTRL_nNEUR",
+    ]
+    listed = json.loads(config("unpack", "tinyodin", log, "--onto", "blank", "--json").stdout)
+    assert (listed["schema"], listed["never_written"]) == ("draupnir.config.unpack", ["SPI_AER_SRC_CTRL_nNEUR"])
+    assert [(odd["kind"], odd["n"]) for odd in listed["remarks"]] == [("read and write", 1)]
+    (tmp_path / "net.toml").write_text(result.stdout)
+    assert config("diff", "tinyodin", tmp_path / "net.toml", log, "--onto", "blank").exit_code == 0
+
+
+def test_a_partial_stream_without_what_was_there_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "driver.log").write_text(DRIVER)
+    result = config("unpack", "tinyodin", tmp_path / "driver.log", "-o", tmp_path / "net.toml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.endswith("a partial stream needs --onto, what the memories held before (blank: all 0)\n")
+    assert not (tmp_path / "net.toml").exists()
+
+
 def test_diff_names_registers_and_fields(net: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.toml"
     other.write_text(
@@ -147,6 +176,8 @@ def test_unpack_overwrites_no_input_and_says_what_it_wrote(net: Path, tmp_path: 
         "version": 1,
         "chip": "odin",
         "files": [str(tmp_path / "back.toml")],
+        "remarks": [],
+        "never_written": [],
     }
     found = json.loads(config("unpack", "odin", stream, "--json").stdout)
     assert found["toml"] == (tmp_path / "back.toml").read_text()

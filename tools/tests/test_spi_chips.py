@@ -14,7 +14,7 @@ from emulator.errors import InputError
 from tools.config.configuration import Configuration
 from tools.config.summary import summary
 from tools.spi import pins, stream
-from tools.spi.writes import MemoryWrite, port
+from tools.spi.writes import MemoryWrite, decode, port
 
 CHIPS = chips.names()
 HALF_TO_READ = 8  # clocks: ReckOn puts a word's first bit on MISO as soon as it has read it, for one SCK period
@@ -67,7 +67,7 @@ def test_a_write_is_what_its_transaction_says(name: str) -> None:
     chip = chips.declaration(name)
     to = port(chip)
     for content in stream.pack(anything(chip, 7))[::997]:
-        write = to.decode(content)
+        write = decode(to, content)
         assert to.encode(write) == content
         assert stream.meaning(chip, content).startswith(
             write.memory if isinstance(write, MemoryWrite) else write.register

@@ -20,7 +20,8 @@ from emulator.trace import pack as pack_pins
 from tools.config import packed
 from tools.config.configuration import Configuration
 from tools.config.load import dump, load
-from tools.spi import forms, pins, stream
+from tools.spi import forms, pins, reading, stream
+from tools.spi.writes import split
 from tools.tests.configurations import configurations
 
 BLANK = {memory.name: state.new_memory(memory) for memory in CHIP.memories}
@@ -179,7 +180,8 @@ def test_other_pins_are_left_alone() -> None:
 def test_each_form_is_read_as_it_was_written(net: Configuration, tmp_path: Path, suffix: str) -> None:
     transactions = stream.pack(net, BLANK)
     forms.write(tmp_path, CHIP, transactions)
-    assert [content for _, content in forms.read(tmp_path / f"odin{suffix}", CHIP)] == transactions
+    fields = [content for _, content in split(stream.port(CHIP), [("", content) for content in transactions])]
+    assert [content for _, content in reading.read(tmp_path / f"odin{suffix}", CHIP)] == fields
 
 
 def test_the_text_says_what_each_transaction_is(net: Configuration, tmp_path: Path) -> None:
@@ -225,66 +227,103 @@ def test_images_are_the_memories(net: Configuration, tmp_path: Path) -> None:
     assert int(hex_lines[0], 16) == sum(int(limb) << 32 * i for i, limb in enumerate(net.memories["neurons"][0]))
 
 
-# --- Mistakes ---------------------------------------------------------------------------------------------------
+# --- What is odd, and what is wrong -----------------------------------------------------------------------------
 
 GATE = f"{register('SPI_GATE_ACTIVITY', 1):010x}"
 READS = encode(SPI_ADDR, read=1, cmd=SpiCmd.NEURONS) << 20
+BOTH = encode(SPI_ADDR, read=1, write=1, cmd=SpiCmd.NEURONS) << 20
 NEITHER = encode(SPI_ADDR, cmd=SpiCmd.NEURONS) << 20
 NO_COMMAND = encode(SPI_ADDR, cmd=3, write=1) << 20
 BEYOND = encode(SPI_ADDR, cmd=SpiCmd.NEURONS, write=1, addr=encode(SPI_NEURON_ADDR, byte=16)) << 20
 WRITES = encode(SPI_ADDR, cmd=SpiCmd.SYNAPSES, write=1) << 20 | encode(SPI_DATA, byte=3)
+READ_REGISTER = 1 << 39 | register("SPI_OPEN_LOOP", 1)
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "remark"),
     [
-        ("12345", ":1: '12345' is not a transaction of 10 hexadecimal digits"),
-        (f"{GATE}\n\n# note\n{GATE}0 # x\n", ":4: '00000000010' is not a transaction of 10 hexadecimal digits"),
-        ("0000x00001", ":1: '0000x00001' is not a transaction of 10 hexadecimal digits"),
-        ("0000000002", ":1: 0000000002 0x2 to SPI_GATE_ACTIVITY, which has 1 bits"),
-        (f"{GATE}\n00fff00001", ":2: 00fff00001 no register has address 4095"),
-        (f"{READS:010x}", f":1: {READS:010x} reads neurons, where only writes belong"),
-        (f"{NEITHER:010x}", f":1: {NEITHER:010x} neither reads nor writes"),
-        (f"{NO_COMMAND:010x}", f":1: {NO_COMMAND:010x} command 3 is none"),
-        (f"{BEYOND:010x}", f":1: {BEYOND:010x} byte 16 of neurons[0]; a word has 16"),
+        ("0000000002", ":1: 0000000002 0x2 to SPI_GATE_ACTIVITY, which has 1 bits: the chip keeps 0x0"),
+        (f"{GATE}\n00fff00001", ":2: 00fff00001 no register has address 4095: nothing is written"),
+        (f"{READS:010x}", f":1: {READS:010x} reads neurons[0]: nothing is written"),
+        (
+            f"{GATE}\n0000100001\n{BOTH:010x}\n{BOTH:010x}",
+            f":3: {BOTH:010x} has the read bit set beside the write bit: the chip reads, and writes all the same"
+            " (and 1 more alike)",
+        ),
+        (
+            f"{READ_REGISTER:010x}",
+            f":1: {READ_REGISTER:010x} has the read bit set: a register cannot be read, and the chip writes it",
+        ),
+        (f"{NEITHER:010x}", f":1: {NEITHER:010x} neither reads nor writes: nothing is written"),
+        (f"{NO_COMMAND:010x}", f":1: {NO_COMMAND:010x} command 3 is none: nothing is written"),
+        (f"{BEYOND:010x}", f":1: {BEYOND:010x} byte 16 of neurons[0]; a word has 16: nothing is written"),
         (
             f"{WRITES:010x}",
             f":1: {WRITES:010x} writes synapses[0] while SPI_GATE_ACTIVITY is not 1: it is lost",
         ),
-        (GATE, ":1: is the last, and SPI_OPEN_LOOP has not been written"),
-        ("", "no transactions: is the last, and SPI_GATE_ACTIVITY has not been written"),
-        (b"\xff", ": not a text file"),
+        (
+            f"{GATE}\n{WRITES:010x}",
+            f":2: {WRITES:010x} writes synapses[0] while SPI_OPEN_LOOP is not 1:"
+            " what spikes as it is written may act once the gate opens",
+        ),
+        ("12345", ":1: 12345 is an address field, with which the stream ends: nothing is written"),
     ],
 )
-def test_each_wrong_stream_is_named_with_its_line(tmp_path: Path, text: str | bytes, message: str) -> None:
-    path = tmp_path / "odin_spi.txt"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(InputError) as error:
-        stream.unpack(CHIP, forms.read(path, CHIP))
-    assert str(error.value).removeprefix(str(path)) == message
+def test_what_is_odd_is_told_with_its_line_and_what_the_chip_does(tmp_path: Path, text: str, remark: str) -> None:
+    path = tmp_path / "driver.log"
+    path.write_text(text)
+    first, *_ = stream.heard(CHIP, reading.read(path, CHIP), BLANK).told(path)
+    assert first.removeprefix(str(path)) == remark
+
+
+def test_registers_that_are_never_written_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "driver.log"
+    path.write_text("\n".join(f"{register(r.name, 0, i):010x}" for r in CHIP.registers[:-2] for i in range(r.n_addrs)))
+    unpacked = stream.heard(CHIP, reading.read(path, CHIP), BLANK)
+    names = "SPI_PROPAGATE_UNMAPPED_SYN, SPI_SDSP_ON_SYN_STIM"
+    assert list(unpacked.told("x")) == [f"x: never written, and no reset sets it, so that nobody knows it: {names}"]
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("odin_spi.bin", b"\0" * 11, ": 11 bytes; transactions of odin have 5 each"),
-        ("odin_spi.bin", b"\0" * 5 + b"\xff" * 5, ": transaction 1: ffffffffff command 3 is none"),
-        ("odin_spi.h", b"int x;", ": there is no array odin_spi"),
-        ("odin_spi.py", b"import os", ": there are no TRANSACTIONS"),
+        ("odin_spi.h", b"int x;", ": no SPI stream: there is no array of integers"),
+        (
+            "odin_spi.h",
+            b"int a[] = {1}; int b[] = {2};",
+            ": no SPI stream: there are several arrays of integers: a, b; right is one",
+        ),
+        ("odin_spi.py", b"import os", ": no SPI stream: there is no array of integers"),
+        ("odin_spi.py", b"import", ": no SPI stream: not Python"),
         ("odin_spi.py", b'TRANSACTIONS = bytes.fromhex("""\n00\n""")', ": 1 bytes; transactions of odin have 5 each"),
-        ("odin_spi.hex", b"", ": SPI streams end in _spi.txt, _spi.bin, _spi.h, _spi.py"),
+        ("odin.c", b"uint16_t a[] = {0x1, 0x2};", ": elements of 16 bits; right are bytes, or 20 bits or more"),
+        ("odin.c", b"uint32_t a[] = {0xfffff0, 0x2};", ": element 0: 0xfffff0 has more than the 20 bits of odin's SPI"),
+        ("x.txt", b"", ": no SPI transactions"),
+        (
+            "x.txt",
+            b"0000000001\n\n# note\n00000000010 # x\n",
+            ":4: '00000000010' is no SPI transaction of odin;"
+            " right is 5 (a field) or 10 (a transaction) hexadecimal digits",
+        ),
+        (
+            "x.txt",
+            b"0000x00001",
+            ":1: '0000x00001' is no number of an SPI stream; right is hexadecimal, 10 digits a transaction of odin",
+        ),
+        ("x.txt", b"00 00 00", ": 3 bytes; transactions of odin have 5 each"),
     ],
 )
 def test_each_wrong_file_is_named(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError) as error:
-        stream.unpack(CHIP, forms.read(tmp_path / name, CHIP))
+        packed.unpack(tmp_path / name, "odin", BLANK)
     assert str(error.value) == f"{tmp_path / name}{message}"
 
 
 def test_a_stream_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"odin_spi\.bin: no SPI stream: No such file or directory"):
-        next(iter(forms.read(tmp_path / "odin_spi.bin", CHIP)))
+        reading.read(tmp_path / "odin_spi.bin", CHIP)
 
 
 def test_a_partial_stream_needs_what_was_there(net: Configuration) -> None:
@@ -311,7 +350,7 @@ def test_a_folder_without_a_stream(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         packed.read(tmp_path, "odin")
     names = "odin_spi.txt, odin_spi.bin, odin_spi.h, odin_spi.py"
-    assert str(error.value) == f"{tmp_path}: no SPI stream of odin; there would be {names}"
+    assert str(error.value) == f"{tmp_path}: no SPI stream of odin; there would be {names}; there is no file"
 
 
 def test_sizes_are_those_of_the_memories(net: Configuration) -> None:

@@ -1,0 +1,46 @@
+"""Files that are taken for SPI streams and are something else: memory images, and matrices."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from emulator.declare import Chip, Memory
+from emulator.errors import InputError
+
+NPY = b"\x93NUMPY"
+
+
+def refuse(path: Path, content: bytes, chip: Chip) -> None:
+    """Raise InputError for a file that is a memory's image, or a matrix, and say how to use it."""
+    if content.startswith(NPY):
+        uses = " or ".join(f"[{memory.name}]" for memory in chip.memories if memory.matrix) or "a configuration"
+        raise InputError(f'{path}: an array, no SPI stream: use it as matrix = "{path.name}" in {uses} of a TOML')
+    if (what := image(path, content, chip)) is not None:
+        raise InputError(f"{path}: no SPI stream, but {what}")
+
+
+def image(path: Path, content: bytes, chip: Chip) -> str | None:
+    """Of which memory's shape an image is, and how to use it; None for a file that is no image."""
+    try:
+        tokens = re.sub(r"//[^\n]*|/\*.*?\*/", " ", content.decode(), flags=re.DOTALL).split()
+    except UnicodeDecodeError:
+        return None
+    words = [token.replace("_", "") for token in tokens if not token.startswith("@")]
+    if not words or not all(re.fullmatch(r"[0-9a-fA-F]+", word) for word in words):
+        return None
+    shaped = [memory for memory in chip.memories if _fits(memory, words)]
+    if shaped:
+        use = " or ".join(f'{memory.name} = "{path.name}"' for memory in shaped)
+        names, one = " or ".join(memory.name for memory in shaped), shaped[0]
+        shape = f"{names}' shape ({one.depth} words of {one.width} bits)"
+        return f"a memory image of {shape}: use it as {use} in a TOML"
+    if len(words) < len(tokens):
+        shapes = ", ".join(f"{memory.name} {memory.depth} words of {memory.width} bits" for memory in chip.memories)
+        return f"a memory image of {len(words)} words, of no memory's shape ({chip.name} has {shapes})"
+    return None
+
+
+def _fits(memory: Memory, words: list[str]) -> bool:
+    """A word for each address, of which the longest has all its digits."""
+    return len(words) == memory.depth and max(map(len, words)) == -(-memory.width // 4)

@@ -1,0 +1,194 @@
+"""Any stream of an SPI, however odd, is understood as the golden model's pins understand it; and in any form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emulator import chips, state
+from emulator.codec import encode
+from emulator.declare import Chip
+from emulator.errors import InputError
+from emulator.reckon.layout import SPI_HEADER, SpiCode
+from golden import hexfile
+from tools.config import packed
+from tools.spi import pins, reading, stream
+from tools.spi.writes import port, split
+
+N = 120  # transactions of a stream
+TINY, RECKON = chips.declaration("tinyodin"), chips.declaration("reckon")
+
+
+def blank(chip: Chip) -> dict[str, np.ndarray]:
+    return {memory.name: state.new_memory(memory) for memory in chip.memories}
+
+
+# --- As on the pins ---------------------------------------------------------------------------------------------
+
+
+def bytewise(chip: Chip, rng: np.random.Generator) -> list[int]:
+    """Fields of an ODIN's transactions: few addresses, so that much is written twice; all kinds of oddness."""
+    fields = [0x00000, 1, 0x00001, 1]  # the gate, and the open loop
+    for _ in range(N):
+        cmd = int(rng.choice([0, 1, 1, 1, 2, 2, 3]))
+        addr = (
+            int(rng.integers(3)) | int(rng.choice([0, 1, 2, 3, 16, 200])) << 8
+            if cmd == 1
+            else int(rng.integers(1 << 16))
+        )
+        if cmd == 0:
+            addr = int(rng.choice([0, 0, 2, 3, 18, 21, 25, 26, 4095]))
+        elif cmd == 2:
+            addr = int(rng.integers(4)) << 13 | int(rng.choice([0, 5, 8191]))
+        content = int(rng.integers(1 << 20)) if addr or cmd else int(rng.choice([0, 1, 1, 3]))
+        fields += [int(rng.choice([1, 1, 1, 0, 2, 3])) << 18 | cmd << 16 | addr, content]
+    return fields[: len(fields) - int(rng.integers(2))]
+
+
+def of_reckon(chip: Chip, rng: np.random.Generator) -> list[int]:
+    fields: list[int] = []
+    for _ in range(N):
+        code, n = int(rng.choice([0, 0, 1, 2, 3, 4, 5, 5, 6, 7])), int(rng.choice([0, 1, 1, 2, 3, 9]))
+        addr = int(rng.choice([0, 3, 508, 511, 514, 2046, 16382, 65535]))
+        if code == SpiCode.CONFIG:
+            addr = int(rng.choice([0, 0, 1, 9, 65, 68, 70, 85, 94, 97, 5000]))
+        fields.append(encode(SPI_HEADER, addr=addr, num_write=n, code=code, read=int(rng.random() < 0.15)))
+        fields += rng.integers(1 << 32, size=n).tolist()
+        if addr == 0 and code == 0 and n:
+            fields[-1] = int(rng.choice([0, 1, 1, 1, 2, 3]))
+    return fields[: len(fields) - int(rng.integers(2))]
+
+
+STREAMS = {"odin": bytewise, "tinyodin": bytewise, "reckon": of_reckon}
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", STREAMS)
+def test_what_is_understood_is_what_the_pins_do(name: str, seed: int) -> None:
+    chip = chips.declaration(name)
+    fields = STREAMS[name](chip, np.random.default_rng([seed, len(name)]))
+    unpacked = stream.heard(chip, ((f"field {i}", content) for i, content in enumerate(fields)), blank(chip))
+    assert len(unpacked.remarks) > 5
+    model = chips.model(name)()
+    model.reset()
+    rows = pins.rows(chip, fields, half=4, gap=8, bits=port(chip).field_bits)
+    model.drive(rows, np.ones(len(rows), np.uint8))
+    n_written = 0
+    for memory in chip.memories:
+        assert np.array_equal(model.memories[memory.name], unpacked.configuration.memories[memory.name]), memory.name
+        n_written += int(np.count_nonzero(model.memories[memory.name]))
+    assert n_written > 5
+    for register in chip.registers:
+        if register.name not in unpacked.unwritten or register.reset is not None:
+            held = tuple(np.atleast_1d(model.registers[0][register.name.lower()]).tolist())
+            assert held == unpacked.configuration.registers[register.name], register.name
+
+
+def test_a_block_goes_to_one_address_after_the_other() -> None:
+    header = encode(SPI_HEADER, addr=6, num_write=3, code=SpiCode.WINP)
+    found = stream.heard(RECKON, (("", field) for field in (header, 0xA, 0xB, 0xC)), blank(RECKON))
+    assert found.remarks == ()
+    assert found.configuration.memories["winp"][1:3].tolist() == [[0, 0, 0xA, 0xB], [0xC, 0, 0, 0]]
+
+
+def test_a_block_of_a_register_s_stays_at_one_address() -> None:
+    header = encode(SPI_HEADER, addr=70, num_write=2, code=SpiCode.CONFIG)
+    found = stream.heard(RECKON, (("", field) for field in (header, 0xA, 0xB)), blank(RECKON))
+    assert found.configuration.registers["SPI_THR_H_0"] == (0xB,)
+    assert "SPI_THR_H_1" in found.unwritten
+    assert [odd.text for odd in found.remarks] == [
+        "writes the same register again, as its address does not move on: the last field holds"
+    ]
+
+
+# --- In any form ------------------------------------------------------------------------------------------------
+
+DRIVER = [0x00000_00001, 0x00001_00001, 0x00003_00009, 0x50000_00000, 0x50100_00050, 0x00000_00000]
+
+
+def texts() -> dict[str, str]:
+    """One stream as different people keep it."""
+    fields = [content for _, content in split(port(TINY), [("", content) for content in DRIVER])]
+    as_bytes = [list(content.to_bytes(5)) for content in DRIVER]
+    flat = [byte for some in as_bytes for byte in some]
+    rows = ["{" + ",".join(map(hex, some)) + "}" for some in as_bytes]
+    long = [f"{content:#x}ULL" for content in DRIVER]
+    return {
+        "plain.txt": "\n".join(f"{content:010X}" for content in DRIVER),
+        "windows.log": "\ufeff" + "".join(f"0x{content:010x},\r\n" for content in DRIVER),
+        "short.txt": "\n".join(f"{content:#x}" for content in DRIVER),
+        "comments.hex": "".join(f"{content:010x} // one\n\n# two\n" for content in DRIVER) + "/* three\n four */",
+        "in_a_line.txt": " ".join(f"{content:010x}" for content in DRIVER),
+        "underscores.txt": "\n".join(f"0x{content >> 20:05x}_{content & 0xFFFFF:05x};" for content in DRIVER),
+        "verilog.txt": "\n".join(f"40'h{content:010x}" for content in DRIVER),
+        "fields.txt": "\n".join(f"{content:05x}" for content in fields),
+        "field_pairs.txt": "\n".join(f"0x{a:x} 0x{b:x}" for a, b in zip(fields[::2], fields[1::2], strict=True)),
+        "bytes.txt": "\n".join(" ".join(f"{byte:02x}" for byte in some) for some in as_bytes),
+        "a_byte_a_line.txt": "\n".join(f"{byte:#x}" for byte in flat),
+        "bytes.h": f"static const uint8_t t[][5] = {{{', '.join(rows)}}};",
+        "words.c": f"const uint64_t program[6] PROGMEM = {{ {', '.join(long)} /* end */ }};",
+        "fields.c": f"uint32_t program[] = {{ {', '.join(map(str, fields))} }};",
+        "words.py": f"import os\nwords = {[hex(content) for content in DRIVER]}".replace("'", ""),
+        "bytes.py": f"frames = {as_bytes}\n",
+        "text.py": f"data = bytes.fromhex('{bytes(flat).hex()}')\n",
+    }
+
+
+@pytest.mark.parametrize("name", texts())
+def test_every_form_is_understood_alike(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text(texts()[name], newline="")
+    fields = [content for _, content in split(port(TINY), [("", content) for content in DRIVER])]
+    assert [content for _, content in reading.read(path, TINY)] == fields
+    assert list(packed.unpack(path, "tinyodin", blank(TINY)).told("x")) == [
+        "x: never written, and no reset sets it, so that nobody knows it: SPI_AER_SRC_CTRL_nNEUR"
+    ]
+
+
+def test_bytes_without_a_name_that_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "capture"
+    path.write_bytes(b"".join(content.to_bytes(5) for content in DRIVER))
+    assert len(list(reading.read(path, TINY))) == 12
+
+
+# --- What is something else --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_memory_image_is_told_what_it_is(tmp_path: Path, name: str) -> None:
+    rng, chip = np.random.default_rng(2), chips.declaration(name)
+    for memory in chip.memories:
+        path = tmp_path / f"my_{memory.name}.hex"
+        hexfile.write(path, rng.integers(1 << 32, size=(memory.depth, memory.n_limbs), dtype=np.uint32), memory)
+        with pytest.raises(InputError) as error:
+            packed.unpack(path, name)
+        message = str(error.value)
+        assert message.startswith(f"{path}: no SPI stream, but a memory image of ")
+        assert f"({memory.depth} words of {memory.width} bits): use it as " in message
+        assert f'{memory.name} = "my_{memory.name}.hex"' in message
+
+
+def test_a_short_image_and_a_matrix_are_told_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "some.mem").write_text("@0\n00000001 2\n")
+    with pytest.raises(InputError, match=r"but a memory image of 2 words, of no memory's shape \(tinyodin has n"):
+        packed.unpack(tmp_path / "some.mem", "tinyodin")
+    np.save(tmp_path / "weights.npy", np.zeros((256, 256), int))
+    with pytest.raises(InputError, match=r'use it as matrix = "weights.npy" in \[synapses\] of a TOML'):
+        packed.unpack(tmp_path / "weights.npy", "tinyodin")
+
+
+def test_a_folder_without_our_stream_says_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "net.toml").write_text("")
+    (tmp_path / "driver.log").write_text("\n".join(f"{content:010x}" for content in DRIVER))
+    (tmp_path / "notes.md").write_text("hello")
+    synapses = TINY.memory("synapses")
+    hexfile.write(tmp_path / "weights.hex", np.full((synapses.depth, 1), 0x12345678, np.uint32), synapses)
+    with pytest.raises(InputError) as error:
+        packed.unpack(tmp_path, "tinyodin")
+    assert str(error.value).partition("; there is ")[2] == (
+        "driver.log (an SPI stream? 6 transactions; give the file itself); net.toml (a configuration?); notes.md; "
+        "weights.hex (a memory image of synapses' shape (8192 words of 32 bits): "
+        'use it as synapses = "weights.hex" in a TOML)'
+    )
