@@ -13,7 +13,7 @@ from emulator.declare import Chip
 from emulator.errors import InputError
 from golden import case
 from rtl.initial import Initial, Kind
-from tools import builds, devices, options, outputs, regress, regress_report, schema
+from tools import builds, devices, options, outputs, provenance, regress, regress_page, regress_report, schema
 from tools.arguments import FOLDER, chip_argument, json_option
 from tools.devices import Device
 from tools.errors import Difference
@@ -66,6 +66,7 @@ def command(
     RTL did goes to the report's folder; of a memory that differs, the clock at which it first did is told.
     A netlist of a reduced chip (--set) is compared with the same chip before synthesis, since it cannot do what was
     recorded where a case needs what it lacks; in how many cases it does as recorded all the same is said.
+    The report is a page (report.html), JUnit XML (results.xml) and JSON (report.json).
     Exit status: 0 all cases hold, 1 a difference, 2 the input is at fault.
 
     \b
@@ -94,13 +95,28 @@ def command(
         for outcome in regress.regress(device, declared, cases, cycles, report, reference):
             outcomes.append(outcome)
             advance(1)
+    what, seconds = _what(rtl, netlist, simulator), time.perf_counter() - begin
+    found, lines = (
+        regress_report.as_json(outcomes, start),
+        [*regress_report.lines(chip, what, outcomes, seconds, report)],
+    )
+    origin = provenance.origin([seed] if seed is not None else [], rtl, _sources(rtl))
+    page = regress_page.write(report, f"{chip}: {what}", found, lines, origin)
     if as_json:
-        schema.echo("regress", regress_report.as_json(outcomes, start))
+        schema.echo("regress", {**found, "origin": origin.as_json()})
     else:
-        seconds = time.perf_counter() - begin
-        click.echo("\n".join(regress_report.lines(chip, _what(rtl, netlist, simulator), outcomes, seconds, report)))
+        click.echo("\n".join([*lines, f"report: {page}"]))
     if not all(outcome.holds for outcome in outcomes):
         raise Difference
+
+
+def _sources(rtl: Path | None) -> list[Path]:
+    """The files of Verilog in a folder, for what the report says of where they come from."""
+    if rtl is None:
+        return []
+    from rtl.hierarchy import SUFFIXES  # needs pyverilog
+
+    return sorted(path for path in rtl.rglob("*") if path.suffix in SUFFIXES and path.is_file())
 
 
 def _device(chip: Chip, rtl: Path | None, top: str | None, simulator: str, report: Path, start: Initial) -> Device:

@@ -72,7 +72,14 @@ def on_model(one: Case, *words: object) -> Result:
 def test_what_holds(copy: Case) -> None:
     result = on_model(copy)
     assert result.exit_code == 0
-    what, head, row, total = result.stdout.splitlines()
+    what, head, row, total, written = result.stdout.splitlines()
+    report = copy.folder.parents[1] / "report"
+    assert written == f"report: {report / 'report.html'}"
+    assert {path.name for path in report.iterdir()} == {"report.html", "report.json", "results.xml"}
+    assert total in (report / "report.html").read_text()
+    kept = json.loads((report / "report.json").read_text())
+    assert (kept["holds"], kept["cases"][0]["case"], kept["origin"]["seeds"]) == (True, NAME, [])
+    assert kept["origin"]["command"].startswith("draupnir regress odin --sim model --golden ")
     assert what == "odin: golden model"
     assert head.split() == ["case", "clocks", "mismatches", "words", "X", "bits", "first", "difference"]
     assert row.split() == [NAME, "20,000", "0", "0", "0", "none"]
@@ -83,7 +90,7 @@ def test_what_holds(copy: Case) -> None:
 def test_one_bit_of_a_pin_at_one_clock(copy: Case, cycle: int) -> None:
     result = on_model(flip_pin(copy, cycle, "AEROUT_REQ"))
     assert result.exit_code == 1
-    _, _, row, decoded, total = result.stdout.splitlines()
+    _, _, row, decoded, total, _ = result.stdout.splitlines()
     assert row.split()[:5] == [NAME, "20,000", "1", "0", "0"]
     assert f"  cycle {cycle}: AEROUT_REQ expected 0x" in row
     assert total.startswith("0 of 1 cases hold: 20,000 clocks, 1 mismatches, ")
@@ -239,7 +246,7 @@ def test_what_is_undefined_is_said(copy: Case, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(regress, "regress", lambda *_: iter([undefined]))
     result = on_model(copy)
     assert result.exit_code == 0
-    _, _, row, total = result.stdout.splitlines()
+    _, _, row, total, _ = result.stdout.splitlines()
     assert row.endswith(" (undefined in the source)")
     assert total.startswith("1 of 1 cases hold, 1 undefined in the source: 20,000 clocks, 0 mismatches, ")
 

@@ -1,0 +1,96 @@
+"""The report that `draupnir regress` leaves, whether all cases hold or not: a page, JUnit XML and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from golden.files import filling
+from tools import junit, pages, schema
+from tools.pages import Cell
+from tools.provenance import Origin
+
+JUNIT, JSON = "results.xml", "report.json"
+HEADER = (
+    "case", "result", "clocks", "mismatches", "words that differ", "bits compared", "bits unknown", "first difference",
+    "waveform",
+)  # fmt: skip
+
+
+def write(folder: Path, title: str, found: Mapping[str, Any], lines: Sequence[str], origin: Origin) -> Path:
+    """Write report.html, results.xml and report.json, all or none.
+
+    folder : in which the waveforms of cases that differ are already
+    title : what was held, and in what
+    found : the result as JSON (``tools.regress_report.as_json``); lines : the same in words, the sum last
+    Returns the page's path.
+    """
+    whole = {**found, "origin": origin.as_json()}
+    rows = [_row(folder, case) for case in found["cases"]]
+    parts = [pages.verdict(found["holds"], lines[-1]), pages.table(HEADER, rows), pages.text("In words", _text(lines))]
+    with filling(folder) as temporary:
+        (temporary / JSON).write_text(schema.text("regress", whole) + "\n", encoding="utf-8")
+        results = [_result(title, case) for case in found["cases"]]
+        (temporary / JUNIT).write_text(junit.xml(title, results, origin), encoding="utf-8")
+        (temporary / pages.PAGE).write_text(pages.page(title, parts, origin), encoding="utf-8")
+    return folder / pages.PAGE
+
+
+def _text(lines: Sequence[str]) -> str:
+    return "\n".join(lines)
+
+
+def _row(folder: Path, case: Mapping[str, Any]) -> list[Cell]:
+    bits, words = case["output_bits"], case["words"]
+    wave = f"{case['case']}.fst"
+    has_wave = not case["holds"] and (folder / wave).is_file()
+    return [
+        case["case"],
+        _verdict(case),
+        f"{case['clocks']:,}",
+        f"{case['mismatches']:,}",
+        "not compared" if words is None else f"{words:,}",
+        f"{bits['compared']:,}",
+        f"{case['unknown']:,}",
+        _first(case),
+        [pages.Link(wave, wave)] if has_wave else "",
+    ]
+
+
+def _verdict(case: Mapping[str, Any]) -> str:
+    if not case["holds"]:
+        return "FAILED"
+    return "undefined in the source" if case["undefined"] else "holds"
+
+
+def _first(case: Mapping[str, Any]) -> str:
+    """The first difference in words, "" where there is none."""
+    if not case["differences"]:
+        return ""
+    first = case["differences"][0]
+    where = "after the last clock" if first["cycle"] is None else f"cycle {first['cycle']:,}"
+    return f"{where}: {first['place']} expected {first['expected']:#x}, got {first['got']:#x}"
+
+
+def _result(title: str, case: Mapping[str, Any]) -> junit.Result:
+    """A case for JUnit: why it failed, and what was compared."""
+    bits, words = case["output_bits"], case["words"]
+    failure = "" if case["holds"] else _first(case) or _unknown(case)
+    return junit.Result(
+        title,
+        case["case"],
+        failure,
+        properties={
+            "clocks compared": str(case["clocks"]),
+            "mismatches": str(case["mismatches"]),
+            "words that differ": "not compared" if words is None else str(words),
+            "output bits": f"{bits['compared']:,} of {bits['total']:,} output bits compared",
+        },
+    )
+
+
+def _unknown(case: Mapping[str, Any]) -> str:
+    """Why a case without any difference fails: too little of it is known."""
+    undeclared = case.get("undeclared") or case["output_bits"]["unknown"]
+    return "unknown bits: " + ", ".join(f"{name} {n:,}" for name, n in undeclared.items())
