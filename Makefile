@@ -12,7 +12,7 @@ BOARDS ?= ulx3s-25f ulx3s-85f icebreaker
 help: ## print this help
 	@echo "make TARGET, where TARGET is:"
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
-	@echo "Variables: CHIP=odin (the chip), RTL=DIR (a folder of Verilog), PYTHON=/path/to/python3.11,"
+	@echo "Variables: CHIP=odin (the chip), RTL=DIR (a folder of Verilog), PYTHON=/path/to/python3.13,"
 	@echo "BOARDS=... and CONFIG=net.toml (for bitstreams), SIM=verilator (or icarus; for regress), REPOSITORY=NAME (for golden: what the cases call the source)."
 
 setup: ## virtual environment, pinned packages, simulators; leaves the command at .venv/bin/draupnir

@@ -11,16 +11,18 @@ readonly venv=.venv log=.venv/pip.log
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 2; }
 
-fits() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+# Every package of the lock file is there for these versions, as pyproject.toml states.
+readonly versions="3.11 to 3.13"
+fits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; }
 
-# The first Python that fits; the lock file was made for 3.11.
+# The first Python that fits.
 find_python() {
     local name
-    for name in ${PYTHON:-python3.11 python3 python3.12 python3.13 python3.14}; do
+    for name in ${PYTHON:-python3.11 python3 python3.12 python3.13}; do
         if fits "$name"; then command -v "$name"; return; fi
     done
-    [ -z "${PYTHON:-}" ] || fail "PYTHON=$PYTHON is not a Python 3.11 or newer: name one, or leave PYTHON out"
-    fail "no Python 3.11 or newer on PATH: install python3, or run make with PYTHON=/path/to/python3.11"
+    [ -z "${PYTHON:-}" ] || fail "PYTHON=$PYTHON is not a Python $versions: name one, or leave PYTHON out"
+    fail "no Python $versions on PATH: install one (Debian: the package python3), or run make with PYTHON=/path/to/python3.13"
 }
 
 # apt NEED PACKAGE: install a system package, as root or with sudo; NEED is what is missing without it.

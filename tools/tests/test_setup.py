@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ PYTHON = """\
 case "$1 $2" in
 "--version ") echo "Python 3.11.2" ;;
 "-c import sys; print("*) echo 3.11 ;;
+"-c import sys; sys.exit(not "*)
+    exec "$REAL_PYTHON" -c "import sys; sys.version_info = (${VERSION:-3, 11}); ${2#import sys; }" ;;
 "-c import ensurepip, venv") test -z "$NO_ENSUREPIP" ;;
 "-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
 "-m pip")
@@ -47,7 +50,7 @@ class Checkout:
         (self.bin / name).chmod(0o755)
 
     def run(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        variables = {"PATH": str(self.bin), "HOME": str(self.folder), **env}
+        variables = {"PATH": str(self.bin), "HOME": str(self.folder), "REAL_PYTHON": sys.executable, **env}
         return subprocess.run(words, cwd=self.folder, env=variables, capture_output=True, text=True, check=False)
 
     def setup(self, **env: str) -> subprocess.CompletedProcess[str]:
@@ -143,7 +146,8 @@ def test_no_python_is_one_line(checkout: Checkout) -> None:
     result = checkout.setup()
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == (
-        "error: no Python 3.11 or newer on PATH: install python3, or run make with PYTHON=/path/to/python3.11\n"
+        "error: no Python 3.11 to 3.13 on PATH: install one (Debian: the package python3),"
+        " or run make with PYTHON=/path/to/python3.13\n"
     )
 
 
@@ -151,7 +155,30 @@ def test_a_python_that_is_asked_for_and_does_not_fit_is_named(checkout: Checkout
     checkout.stand_in("python2", "#!/bin/sh\nexit 1\n")
     result = checkout.setup(PYTHON="python2")
     assert result.returncode == 2
-    assert result.stderr.startswith("error: PYTHON=python2 is not a Python 3.11 or newer")
+    assert result.stderr.startswith("error: PYTHON=python2 is not a Python 3.11 to 3.13")
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("name", ["python3", "python3.12", "python3.13"])
+def test_each_stated_version_fits_under_any_of_its_names(checkout: Checkout, name: str, version: str) -> None:
+    (checkout.bin / "python3.11").rename(checkout.bin / name)
+    assert "setup: done\n" in checkout.setup(VERSION=version.replace(".", ", ")).stdout
+
+
+@pytest.mark.parametrize("version", ["3.10", "3.14"])
+def test_a_version_that_is_not_stated_does_not_fit(checkout: Checkout, version: str) -> None:
+    (checkout.bin / "python3.11").rename(checkout.bin / "python3")
+    result = checkout.setup(VERSION=version.replace(".", ", "))
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: no Python 3.11 to 3.13 on PATH: ")
+
+
+def test_the_versions_are_stated_alike_everywhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    stated = [line.rpartition(" ")[2] for line in project["classifiers"] if " :: Python :: 3." in line]
+    assert stated == ["3.11", "3.12", "3.13"]
+    assert project["requires-python"] == ">=3.11,<3.14"
+    assert "Python 3.11, 3.12 or 3.13, as Debian 12 and 13 have them" in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -201,6 +228,21 @@ def test_a_package_that_apt_cannot_install_is_advised(checkout: Checkout) -> Non
         "E: no such host\n"
         "error: Icarus Verilog is missing: install it (Debian: the package iverilog), then run make again\n"
     )
+
+
+def test_the_path_of_ci_has_what_is_declared_and_no_python(tmp_path: Path) -> None:
+    made = subprocess.run([ROOT / ".ci/links", tmp_path / "path"], capture_output=True, text=True, check=False)
+    assert (made.returncode, made.stderr, made.stdout) == (0, "", f"{tmp_path / 'path'}\n")
+    found = {path.name for path in (tmp_path / "path").iterdir()}
+    assert {"git", "make", "gcc", "g++", "python3", "iverilog"} <= found
+    assert "python" not in found
+    said = subprocess.run([tmp_path / "path/python3", "--version"], capture_output=True, text=True, check=True)
+    assert said.stdout.startswith("Python 3.")
+
+
+def test_the_path_of_ci_names_what_is_missing(checkout: Checkout) -> None:
+    result = checkout.run(str(ROOT / ".ci/links"), str(checkout.folder / "path"))
+    assert (result.returncode, result.stdout, result.stderr) == (2, "", "error: no git on PATH\n")
 
 
 def test_make_alone_prints_each_target_in_a_line(checkout: Checkout) -> None:
