@@ -1,28 +1,33 @@
 """Hold a recording against a chip's golden model, on every output pin before every rising clock edge.
 
 The model never sees the recorded outputs: after a mismatch it goes its own way. The recording is read and compared in
-blocks, so that memory stays flat.
+blocks, so that memory stays flat. Before the first reset a chip's registers hold anything, so these clocks are counted
+apart, and so are the clocks that the reset takes to act (``RESET_CLOCKS``); a recording without a reset counts from
+its first clock, with all registers at 0.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from dataclasses import replace as with_changes
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from emulator.codec import take
 from emulator.declare import Chip, Memory
 from emulator.errors import InputError
 from emulator.trace import Trace
 from golden import hexfile
 from golden.case import Case, verify
-from golden.compare import MemoryDifference, Mismatch, memory_difference, pin_differences
+from golden.compare import ComparedBits, MemoryDifference, Mismatch, memory_difference, pin_differences
+from golden.known_bits import KnownBits
 from golden.rows import cut
-from golden.wave import Enough, Wave
+from golden.wave import AS_IT_IS, Enough, Reading, Wave
 
 BLOCK = 4096  # rows between two snapshots of the model
 EVENTS_SHOWN = 8
@@ -50,20 +55,38 @@ class GoldenModel(Protocol):
     def warnings(self) -> list[str]: ...
 
 
+@dataclass(frozen=True)
+class Early:
+    """The clocks before the first reset had acted, which are not held against the chip.
+
+    n_cycles : how many; n_mismatches : those at which a pin would differ
+    """
+
+    n_cycles: int = 0
+    n_mismatches: int = 0
+
+
 @dataclass
 class Result:
     """What a replay found.
 
     scope : where the pins were found, "" for the file's top
     n_cycles : rising edges compared; n_pins : output pins compared at each
-    n_mismatches : cycles with at least one differing pin
+    n_mismatches : cycles with at least one differing pin; the first of them are in ``mismatches``
     stopped : the limit of mismatches was reached, the rest of the recording and the memories were not compared
-    n_output_x, n_input_x : pins that were X or Z at an edge: outputs left out, inputs taken as 0
+    early : what came before the first reset
+    bits : the output bits that could be compared, and those that were X or Z
+    unknown_inputs : pin -> edges at which it was X or Z, at least in part, and was taken as 0
+    shortfalls : why the comparison proves nothing, a sentence each; not told of one that ends in a mismatch
+    n_outputs_after : changes of output pins after the last edge, which were not compared
     n_together : cycles at whose edge's very time inputs changed
     inputs_first : these were taken to change before the edge, not after
+    sample_time : time between two samples that were taken as clocks; "" where the recording has a clock
+    broken_off : where the file ends within a change; "" where it does not
     memories : each memory that was compared
+    unloaded : memories that started at 0, since no image of them was loaded
     warnings : of the model: undefined behaviour of the original that was met
-    seconds : wall time of reading, model and comparison
+    seconds : wall time of reading, model and comparison, once all is compiled
     """
 
     chip: str
@@ -74,51 +97,64 @@ class Result:
     n_mismatches: int = 0
     mismatches: list[Mismatch] = field(default_factory=list)
     stopped: bool = False
-    n_output_x: int = 0
-    n_input_x: int = 0
+    early: Early = Early()
+    bits: ComparedBits = field(default_factory=ComparedBits)
+    unknown_inputs: dict[str, int] = field(default_factory=dict)
+    shortfalls: list[str] = field(default_factory=list)
+    n_outputs_after: int = 0
     n_together: int = 0
     inputs_first: bool = False
+    sample_time: str = ""
+    broken_off: str = ""
     memories: list[MemoryDifference] = field(default_factory=list)
+    unloaded: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
     def holds(self) -> bool:
-        return not self.n_mismatches and not any(m.n_differing for m in self.memories)
+        return not (self.n_mismatches or self.shortfalls or any(m.n_differing for m in self.memories))
 
 
 def replay(
     model: GoldenModel,
     path: Path,
-    scope: str | None = None,
+    reading: Reading = AS_IT_IS,
     load: Mapping[str, Path] | None = None,
     expect: Mapping[str, Path] | None = None,
     max_mismatches: int = 1,
     progress: Callable[[int], None] | None = None,
-    inputs_first: bool = False,
 ) -> Result:
     """Replay a waveform on a model in its initial state.
 
+    reading : how the waveform is read; unless it is ``from_power_up``, a reset, if there is one in the recording,
+        begins the comparison
     load : memory images to start from; expect : memory images to compare with after the last edge; both by memory
-    max_mismatches : stop after that many cycles with a difference, at least 1
+    max_mismatches : stop after that many cycles with a difference, at least 1. Up to the first reset nothing stops the
+        reading; if no reset comes, all differences count, and so many of them are decoded
     progress : called now and then with how much further the recording's time has come; ends at wave.end_time
-    inputs_first : inputs that change at the very time of a clock edge do so before it, not after (see ``rows``)
 
     Raises InputError for a waveform or image that cannot be used, before anything is compared where possible.
     """
-    begin = time.perf_counter()
-    images = {name: hexfile.read(file, _memory(model.chip, name)) for name, file in (load or {}).items()}
-    expected = {name: hexfile.read(file, _memory(model.chip, name)) for name, file in (expect or {}).items()}
+    chip = model.chip
+    images = {name: hexfile.read(file, _memory(chip, name)) for name, file in (load or {}).items()}
+    expected = {name: hexfile.read(file, _memory(chip, name)) for name, file in (expect or {}).items()}
     for name, image in images.items():
         model.memories[name][:] = image
-    wave = Wave(path, model.chip, scope, inputs_first)
-    result = Result(model.chip.name, str(path), wave.scope, len(model.chip.outputs), inputs_first=inputs_first)
-    comparison = _Comparison(model, wave, result, max_mismatches, progress)
+    compared = [pin.name for pin in chip.outputs if pin.name not in reading.ignored]
+    if not compared:
+        raise InputError(f"all output pins of {chip.name} are ignored; nothing would be compared")
+    wave = Wave(path, chip, reading)
+    _prepare(model, wave)
+    begin = time.perf_counter()
+    result = Result(chip.name, str(path), wave.scope, len(compared), inputs_first=reading.inputs_first)
+    comparison = _Comparison(model, wave, reading.ignored, max_mismatches, progress)
     wave.stream(comparison.feed)
-    result.n_input_x, result.n_output_x, result.n_together = wave.n_input_x, wave.n_output_x, wave.n_together
+    comparison.tell(result)
+    result.unloaded = [memory.name for memory in chip.memories if memory.name not in images]
     if not result.stopped:
         result.memories = [
-            memory_difference(model.chip.memory(name), model.memories[name], image, str((expect or {})[name]))
+            memory_difference(chip.memory(name), model.memories[name], image, str((expect or {})[name]))
             for name, image in expected.items()
         ]
     result.warnings = model.warnings()
@@ -129,7 +165,14 @@ def replay(
 def replay_case(model: GoldenModel, case: Case, max_mismatches: int = 1) -> Result:
     """Replay a golden case with all its memory images, after checking that its files are those described."""
     verify(case)
-    return replay(model, case.wave, load=case.before, expect=case.after, max_mismatches=max_mismatches)
+    reading = Reading(from_power_up=True)
+    return replay(model, case.wave, reading, load=case.before, expect=case.after, max_mismatches=max_mismatches)
+
+
+def _prepare(model: GoldenModel, wave: Wave) -> None:
+    """Have all that is compiled ready, so that it does not count as time of the replay."""
+    wave.prepare()
+    model.drive(np.zeros(0, np.int64), np.zeros(0, np.uint8))  # without a row it does nothing else
 
 
 def _memory(chip: Chip, name: str) -> Memory:
@@ -148,44 +191,113 @@ class _Past:
     first_cycle: int
 
 
+@dataclass
+class _Tally:
+    """What was found in some clocks. first_cycle : edges of the recording before them."""
+
+    known: KnownBits
+    first_cycle: int = 0
+    n_mismatches: int = 0
+    mismatches: list[Mismatch] = field(default_factory=list)
+    stopped: bool = False
+
+    @property
+    def n_cycles(self) -> int:
+        return self.known.n_edges
+
+
 class _Comparison:
-    """Feeds rows to the model and compares; knows enough of the past to decode a mismatch."""
+    """Feeds rows to the model and compares; knows enough of the past to decode a mismatch.
+
+    Up to the first reset nobody knows whether there will be one. So differences are kept, and put aside once the reset
+    has acted; they count if there is none.
+    """
 
     def __init__(
         self,
         model: GoldenModel,
         wave: Wave,
-        result: Result,
+        ignored: Collection[str],
         max_mismatches: int,
         progress: Callable[[int], None] | None,
     ) -> None:
         self.model = model
         self.wave = wave
-        self.result = result
+        self.ignored = ignored
         self.max_mismatches = max_mismatches
         self.progress = progress
+        self.n_cycles = 0
         self.reported_time = 0
         self.previous: _Past | None = None
+        self.early: _Tally | None = None
+        self.tally = _Tally(KnownBits(model.chip, ignored))
+        self.held_from_first = wave.rows.n_before_reset == 0
 
     def feed(self, rows: Trace) -> None:
         """Compare these rows; raises Enough when the limit of mismatches is reached."""
-        for first in range(0, len(rows), BLOCK):
-            self._block(cut(rows, first, first + BLOCK))
+        end = self.wave.rows.n_before_reset
+        if not self.held_from_first and self.early is None and end is not None and end <= self.n_cycles + rows.n_cycles:
+            first = int(np.flatnonzero(rows.clk)[end - self.n_cycles - 1]) + 1 if end > self.n_cycles else 0
+            self._blocks(cut(rows, 0, first))
+            self.early = self.tally
+            self.tally = _Tally(KnownBits(self.model.chip, self.ignored), self.n_cycles)
+            rows = cut(rows, first, len(rows))
+        self._blocks(rows)
         if self.progress and len(rows):
             self.progress(int(rows.times[-1]) - self.reported_time)
             self.reported_time = int(rows.times[-1])
 
+    def tell(self, result: Result) -> None:
+        """Put all that was found into the result."""
+        rows, tally = self.wave.rows, self.tally
+        if self.early is None and not self.held_from_first and rows.n_before_reset is not None:
+            self.early, tally = (
+                tally,
+                _Tally(KnownBits(self.model.chip, self.ignored)),
+            )  # it ends before the reset acted
+        if self.early is not None:
+            result.early = Early(self.early.n_cycles, self.early.n_mismatches)
+        result.n_cycles, result.bits = tally.n_cycles, tally.known.compared()
+        result.n_mismatches, result.mismatches, result.stopped = tally.n_mismatches, tally.mismatches, tally.stopped
+        result.unknown_inputs = rows.unknown_inputs
+        result.n_outputs_after, result.n_together = rows.n_outputs_after, rows.n_together
+        if self.wave.sample_time:
+            result.sample_time = self.wave.time_text(self.wave.sample_time)
+        result.broken_off = self.wave.broken_off
+        if not tally.n_mismatches:
+            result.shortfalls = tally.known.shortfalls()
+            result.shortfalls += [
+                f"input {pin} is X or Z, at least in part, at all {n:,} of these clocks"
+                for pin, n in rows.unknown_inputs.items()
+                if n == tally.n_cycles
+            ]
+
+    def _blocks(self, rows: Trace) -> None:
+        for first in range(0, len(rows), BLOCK):
+            self._block(cut(rows, first, first + BLOCK))
+
     def _block(self, rows: Trace) -> None:
-        past = _Past(self.model.snapshot(), rows, self.result.n_cycles)
+        past, tally = _Past(self.model.snapshot(), rows, self.n_cycles), self.tally
         outputs = self._drive(rows)
-        for row in np.flatnonzero((outputs ^ rows.outputs) & rows.known):
-            self._mismatch(past, int(row), int(outputs[row]))
-            if self.result.n_mismatches == self.max_mismatches:
-                self.result.n_cycles += int(np.count_nonzero(rows.clk[:row])) + 1
-                self.result.stopped = True
-                raise Enough
-        self.result.n_cycles += rows.n_cycles
+        differing = np.flatnonzero((outputs ^ rows.outputs) & rows.known & tally.known.mask)
+        may_stop = self.held_from_first or self.early is not None
+        for row in differing.tolist():
+            if tally.n_mismatches < self.max_mismatches:
+                self._mismatch(past, row, int(outputs[row]))
+            tally.n_mismatches += 1
+            if may_stop and tally.n_mismatches == self.max_mismatches:
+                self._stop(rows, row)
+        tally.known.add(rows)
+        self.n_cycles += rows.n_cycles
         self.previous = past
+
+    def _stop(self, rows: Trace, row: int) -> None:
+        """End at the edge whose outputs this row has, be the edge its own or that of the next row."""
+        clk = rows.clk[: row + 1].copy()
+        clk[row] = 1
+        self.tally.known.add(with_changes(cut(rows, 0, row + 1), clk=clk))
+        self.tally.stopped = True
+        raise Enough
 
     def _drive(self, rows: Trace) -> np.ndarray:
         """The model's outputs for these rows, also where a row without an edge has outputs to compare."""
@@ -200,22 +312,22 @@ class _Comparison:
         """Add a mismatch; the model comes back as it was."""
         rows, now = past.rows, self.model.snapshot()
         clock_time = int(rows.times[row])
-        last_events = () if self.result.n_mismatches else self._last_events(past, row)
+        last_events = () if self.tally.mismatches else self._last_events(past, row)
         self.model.restore(past.snapshot)
         clk = rows.clk[: row + 1].copy()
         clk[row] = 0  # the inputs are there, the edge is not yet
         self.model.drive(rows.inputs[: row + 1], clk)
-        self.result.mismatches.append(
+        known = int(rows.known[row]) & self.tally.known.mask
+        self.tally.mismatches.append(
             Mismatch(
                 clock_time,
                 self.wave.time_text(clock_time),
                 past.first_cycle + int(np.count_nonzero(rows.clk[:row])),
-                pin_differences(self.model.chip, expected, int(rows.outputs[row]), int(rows.known[row])),
-                tuple(self.model.context()),
+                pin_differences(self.model.chip, expected, int(rows.outputs[row]), known),
+                (*_resets(self.model.chip, int(rows.inputs[row])), *self.model.context()),
                 last_events,
             )
         )
-        self.result.n_mismatches += 1
         self.model.restore(now)
 
     def _last_events(self, past: _Past, row: int) -> tuple[str, ...]:
@@ -231,3 +343,9 @@ class _Comparison:
                 if rows.clk[i] and (begun := self.model.activity()):
                     events.append(begun)
         return tuple(events)
+
+
+def _resets(chip: Chip, inputs: int) -> list[str]:
+    """The reset pins that are on, in a line, if any is."""
+    on = [pin.name for pin in chip.inputs if pin.role == "reset" and take(chip.input_word[pin.name], inputs)]
+    return [f"{' and '.join(on)} {'is' if len(on) == 1 else 'are'} on"] if on else []

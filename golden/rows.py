@@ -13,19 +13,22 @@ edge knows none.
 
 A pin that changes several times within a moment has only its last level: a pulse without duration is no pulse.
 A pin is X until its first change. X and Z on an input are taken as 0, on an output they are masked out of ``known``.
+A recording that has samples instead of a clock is read by ``samples.SampleAssembler``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from emulator.declare import Chip
-from emulator.trace import Trace
+from emulator.model import RESET_CLOCKS
+from emulator.trace import Trace, pack
 
 _COLUMNS = ("inputs", "clk", "outputs", "known", "times")
+PinParts = Sequence[Sequence[tuple[int, int, int]]]
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Changes:
     """Changes in time order; all changes of one moment are in the same piece.
 
     times : (n,) int64, never decreasing
-    signals : (n,) int64, which signal changed
+    signals : (n,) int64, which signal changed; one that is negative only tells that the time has come
     levels : (n,) int64, its new level, 0 in each bit that is X or Z
     known : (n,) int64, 1 in each bit that is neither X nor Z (further bits are ignored)
     """
@@ -44,67 +47,57 @@ class Changes:
     known: np.ndarray
 
 
-class RowAssembler:
-    """Takes changes piece by piece and gives rows; the last row waits until it is known whether an edge ends it.
+class Assembler:
+    """What all assemblers have: the levels of the pins, and the counts that are told beside the rows.
 
-    signal_of_pin : for each of the chip's pins, in their declared order, the number of the signal that it is
-    inputs_first : inputs that change in the moment of an edge do so before it, not after
+    parts_of_pin : for each of the chip's pins, in their declared order, the signals that make it up: number, bits, and
+        the pin's bit that the signal's lowest bit is. A pin without parts is not recorded: an output is unknown, an
+        input is 0
+    from_power_up : the state before the first edge is known, so the clocks before a reset count like all others
+
+    n_edges : rising edges so far
+    n_before_reset : edges up to the one after which the first reset has acted; None if there was no reset so far
+    unknown_inputs : pin -> rising edges at which it was X or Z, at least in part; those before the first reset has
+        acted are left out once there is one
+    n_together : rising edges in whose moment an input changed
+    n_outputs_after : changes of output pins since the last edge
     """
 
-    def __init__(self, chip: Chip, signal_of_pin: Sequence[int], inputs_first: bool = False) -> None:
+    def __init__(self, chip: Chip, parts_of_pin: PinParts, from_power_up: bool = False) -> None:
         self.chip = chip
         self.n_edges = 0
-        self.n_input_x = 0  # input pins that were X or Z at a rising edge
-        self.n_output_x = 0  # output pins likewise
-        self.n_together = 0  # rising edges in whose moment an input changed
-        self._signal_of_pin = signal_of_pin
-        self._inputs_first = inputs_first
+        self.n_before_reset: int | None = 0 if from_power_up else None
+        self.unknown_inputs: dict[str, int] = {}
+        self.n_together = 0
+        self.n_outputs_after = 0
+        self._parts_of_pin = parts_of_pin
         self._level = np.zeros(len(chip.pins), dtype=np.int64)
         self._known = np.zeros(len(chip.pins), dtype=np.int64)
-        self._begun = False
-        self._pending_time: int | None = None  # of the row that waits
+        self._resets = pack(chip.input_word, {pin.name: 1 for pin in chip.inputs if pin.role == "reset"})
 
-    def feed(self, changes: Changes) -> Trace:
-        """The rows that are complete after these changes."""
-        if len(changes.times) == 0:
-            return _empty(self.chip)
+    def _moments(self, changes: Changes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Their times, and level and known bits of each pin after each; column 0 is what it was before the first."""
         is_new = np.diff(changes.times, prepend=changes.times[0] - 1) != 0
         moments = changes.times[is_new]
         level, known = self._held(changes, np.cumsum(is_new) - 1, len(moments))
-        inputs = self._pack(level, "in")
-        clk = level[self.chip.pins.index(self.chip.clock)]
-        rising = (clk[1:] == 1) & (clk[:-1] == 0)
-        rising[0] &= self._begun or self._inputs_first
-        self._begun = True
         self._level, self._known = level[:, -1].copy(), known[:, -1].copy()
-        self._count(rising, known, inputs)
-        return self._rows(moments, rising, inputs, self._pack(level, "out"), self._pack(known, "out"))
-
-    def finish(self) -> Trace:
-        """The row that still waits, if any: inputs that changed after the last edge."""
-        if self._pending_time is None:
-            return _empty(self.chip)
-        inputs = self._pack(self._level[:, None], "in")
-        times = np.array([self._pending_time], dtype=np.int64)
-        self._pending_time = None
-        zero = np.zeros(1, dtype=np.int64)
-        return Trace(self.chip, inputs, zero.astype(np.uint8), zero, zero, times)
+        return moments, level, known
 
     def _held(self, changes: Changes, moment: np.ndarray, n_moments: int) -> tuple[np.ndarray, np.ndarray]:
-        """Level and known bits of each pin after each moment; column 0 is what it was before the first."""
-        level = np.empty((len(self.chip.pins), n_moments + 1), dtype=np.int64)
-        known = np.empty_like(level)
+        level = np.zeros((len(self.chip.pins), n_moments + 1), dtype=np.int64)
+        known = np.zeros_like(level)
         levels = np.concatenate(([0], changes.levels))
         knowns = np.concatenate(([0], changes.known))
-        for p, pin in enumerate(self.chip.pins):
-            here = np.flatnonzero(changes.signals == self._signal_of_pin[p])
-            latest = np.zeros(n_moments + 1, dtype=np.int64)  # 1 + index of the change that holds; 0: none yet
-            latest[moment[here] + 1] = here + 1  # of several in one moment the last one stays
-            latest = np.maximum.accumulate(latest)
-            levels[0], knowns[0] = self._level[p], self._known[p]
-            mask = (1 << pin.width) - 1
-            level[p] = levels[latest] & mask
-            known[p] = knowns[latest] & mask
+        for p, parts in enumerate(self._parts_of_pin):
+            for signal, width, lsb in parts:
+                here = np.flatnonzero(changes.signals == signal)
+                latest = np.zeros(n_moments + 1, dtype=np.int64)  # 1 + index of the change that holds; 0: none yet
+                latest[moment[here] + 1] = here + 1  # of several in one moment the last one stays
+                latest = np.maximum.accumulate(latest)
+                levels[0], knowns[0] = self._level[p] >> lsb, self._known[p] >> lsb
+                mask = (1 << width) - 1
+                level[p] |= (levels[latest] & mask) << lsb
+                known[p] |= (knowns[latest] & mask) << lsb
         return level, known
 
     def _pack(self, held: np.ndarray, direction: str) -> np.ndarray:
@@ -115,17 +108,80 @@ class RowAssembler:
                 packed |= held[p] << word[pin.name].lsb
         return packed
 
-    def _count(self, rising: np.ndarray, known: np.ndarray, inputs: np.ndarray) -> None:
-        self.n_edges += int(np.count_nonzero(rising))
-        self.n_together += int(np.count_nonzero(rising & (inputs[1:] != inputs[:-1])))
+    def _count(self, inputs: np.ndarray, known: np.ndarray) -> None:
+        """Count edges.
+
+        inputs : (n,) packed input pins at these edges; known : (pins, n) known bits of each pin
+        """
+        first = self.n_edges
+        self.n_edges += len(inputs)
+        if self.n_before_reset is None:
+            in_reset = np.flatnonzero(inputs & self._resets)
+            if len(in_reset):
+                self.n_before_reset = first + int(in_reset[0]) + RESET_CLOCKS
+                self.unknown_inputs = {}
+        begin = max(0, (self.n_before_reset or 0) - first)
+        for pin, bits, parts in zip(self.chip.pins, known, self._parts_of_pin, strict=True):
+            if parts and pin.name in self.chip.input_word:
+                n = int(np.count_nonzero(bits[begin:] != (1 << pin.width) - 1))
+                if n:
+                    self.unknown_inputs[pin.name] = self.unknown_inputs.get(pin.name, 0) + n
+
+
+class RowAssembler(Assembler):
+    """Takes changes piece by piece and gives rows; the last row waits until it is known whether an edge ends it.
+
+    inputs_first : inputs that change in the moment of an edge do so before it, not after
+    """
+
+    def __init__(
+        self, chip: Chip, parts_of_pin: PinParts, from_power_up: bool = False, inputs_first: bool = False
+    ) -> None:
+        super().__init__(chip, parts_of_pin, from_power_up)
+        self._inputs_first = inputs_first
+        self._begun = False
+        self._pending_time: int | None = None  # of the row that waits
+
+    def feed(self, changes: Changes) -> Iterator[Trace]:
+        """The rows that are complete after these changes."""
+        if len(changes.times):
+            moments, level, known = self._moments(changes)
+            inputs = self._pack(level, "in")
+            clk = level[self.chip.pins.index(self.chip.clock)]
+            rising = (clk[1:] == 1) & (clk[:-1] == 0)
+            rising[0] &= self._begun or self._inputs_first
+            self._begun = True
+            first = 1 if self._inputs_first else 0
+            seen = slice(first, len(moments) + first)
+            self._count(inputs[seen][rising], known[:, seen][:, rising])
+            self.n_together += int(np.count_nonzero(rising & (inputs[1:] != inputs[:-1])))
+            outputs, known_outputs = self._pack(level, "out"), self._pack(known, "out")
+            self._count_after(rising, level, known)
+            yield self._rows(moments, rising, inputs, outputs, known_outputs)
+
+    def begin_anew(self) -> None:
+        """Take the next moment for the first one: what lies before it was not recorded without a gap."""
+        self._begun = False
+
+    def finish(self) -> Iterator[Trace]:
+        """The row that still waits, if any: inputs that changed after the last edge."""
+        if self._pending_time is not None:
+            inputs = self._pack(self._level[:, None], "in")
+            times = np.array([self._pending_time], dtype=np.int64)
+            self._pending_time = None
+            zero = np.zeros(1, dtype=np.int64)
+            yield Trace(self.chip, inputs, zero.astype(np.uint8), zero, zero, times)
+
+    def _count_after(self, rising: np.ndarray, level: np.ndarray, known: np.ndarray) -> None:
+        """Count the changes of outputs since the last edge, those of its own moment among them."""
+        begin = 0
+        if rising.any():
+            begin = int(np.flatnonzero(rising)[-1])
+            self.n_outputs_after = 0
         for p, pin in enumerate(self.chip.pins):
-            is_input = pin.name in self.chip.input_word
-            at_edge = known[p, 1:] if is_input and self._inputs_first else known[p, :-1]
-            n_x = int(np.count_nonzero(rising & (at_edge != (1 << pin.width) - 1)))
-            if is_input:
-                self.n_input_x += n_x
-            elif pin.name in self.chip.output_word:
-                self.n_output_x += n_x
+            if pin.direction == "out":
+                changed = (level[p, begin + 1 :] != level[p, begin:-1]) | (known[p, begin + 1 :] != known[p, begin:-1])
+                self.n_outputs_after += int(np.count_nonzero(changed))
 
     def _rows(
         self, moments: np.ndarray, rising: np.ndarray, inputs: np.ndarray, outputs: np.ndarray, known: np.ndarray
@@ -176,8 +232,3 @@ def cut(trace: Trace, first: int, end: int) -> Trace:
     """The rows from ``first`` up to, and without, ``end``."""
     columns = (getattr(trace, name)[first:end] for name in _COLUMNS)
     return Trace(trace.chip, *columns)
-
-
-def _empty(chip: Chip) -> Trace:
-    none = np.zeros(0, dtype=np.int64)
-    return Trace(chip, none, none.astype(np.uint8), none, none, none)

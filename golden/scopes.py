@@ -1,29 +1,62 @@
 """Find a chip's pins among the variables of a waveform.
 
-A scope has the chip's pins if it has a variable of each pin's name (upper and lower case count as equal; bits dumped
-one by one and side by side are one variable). Of several such scopes, one is taken without asking only where there is
+A scope has the chip's pins if it has a variable of each pin's name (upper and lower case count as equal; a pin may be
+dumped bit by bit). Of several such scopes, one is taken without asking only where there is
 no choice to make: they name the very same signals, or each lies within the other, when the innermost is the chip.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple
 
 from emulator.declare import Chip, Pin
 from emulator.errors import InputError
 
 SHOWN = 8  # scopes named in a message
 
+_NAME = re.compile(r"\\?(.*?)\s*(?:\[\s*(-?\d+)\s*(?::\s*(-?\d+)\s*)?\])?\s*", re.DOTALL)
 
-class Variable(Protocol):
-    """What this module needs of a waveform's variable."""
+
+class Variable(NamedTuple):
+    """A variable of a waveform.
+
+    name : without its range; scope : dotted, "" for the file's top
+    width : bits, as the file declares them; kind : "" for bits, else what it is instead, for instance "a real number"
+    span : the range behind its name, (4, 4) for [4], None without one
+    signal : what changes together has the same; how the file tells it
+    """
 
     name: str
-    full_name: str
-    bitwidth: int | None
-    signal_ref: object
+    scope: str
+    width: int
+    kind: str
+    span: tuple[int, int] | None
+    signal: str
+
+    @classmethod
+    def named(cls, text: str, scope: str, width: int, signal: str, kind: str) -> Variable:
+        """A variable whose name and range are one text, as in ``AERIN_ADDR [9:0]``; a name may be an escaped one."""
+        found = _NAME.fullmatch(text)
+        if found is None or found[2] is None or (found[3] is None and width != 1):  # a row of an array has its own bits
+            return cls(text.removeprefix("\\").strip(), scope, width, kind, None, signal)
+        high = int(found[2])
+        return cls(found[1], scope, width, kind, (high, high if found[3] is None else int(found[3])), signal)
+
+    @property
+    def range_width(self) -> int:
+        """Bits by the range, or by the declaration if there is none."""
+        return self.width if self.span is None else abs(self.span[0] - self.span[1]) + 1
+
+
+class Part(NamedTuple):
+    """Bits of a pin that one variable is: its lowest bit is the pin's bit ``lsb``."""
+
+    variable: Variable
+    lsb: int
 
 
 @dataclass(frozen=True)
@@ -31,22 +64,26 @@ class PinScope:
     """A scope that has all pins.
 
     name : dotted, "" for the file's top
-    pins : a variable for each pin of the chip, in declared order
+    pins : the parts of each pin of the chip, in declared order; none for a pin that is left out
     """
 
     name: str
-    pins: tuple[Variable, ...]
+    pins: tuple[tuple[Part, ...], ...]
 
     @property
-    def signals(self) -> tuple[str, ...]:
-        return tuple(str(var.signal_ref) for var in self.pins)
+    def signals(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(tuple(part.variable.signal for part in parts) for parts in self.pins)
 
 
 Scope = dict[str, list[Variable]]  # variables by lower-case name
 
 
-def find_scope(chip: Chip, variables: list[Variable], path: Path, wanted: str | None = None) -> PinScope:
+def find_scope(
+    chip: Chip, variables: Iterable[Variable], path: Path, wanted: str | None = None, left_out: Collection[str] = ()
+) -> PinScope:
     """The scope with the chip's pins; ``wanted`` restricts the choice to the scope of that dotted name.
+
+    left_out : names of pins that are not looked for
 
     Raises InputError, naming pin and scopes, when a pin is missing or has another width, or when there is a choice.
     """
@@ -55,14 +92,16 @@ def find_scope(chip: Chip, variables: list[Variable], path: Path, wanted: str | 
         if wanted not in scopes:
             raise InputError(f"{path}: no scope {wanted!r}; there is {_list(sorted(scopes))}")
         scopes = {wanted: scopes[wanted]}
-    complete = {name: scope for name, scope in scopes.items() if not _missing(chip, scope)}
+    pins = [pin for pin in chip.pins if pin.name not in left_out]
+    complete = {name: scope for name, scope in scopes.items() if not _missing(pins, scope)}
     if not complete:
-        raise InputError(f"{path}: {_what_is_missing(chip, scopes)}")
+        raise InputError(f"{path}: {_what_is_missing(chip, pins, scopes)}")
     candidates: list[PinScope] = []
     unfit: list[InputError] = []
     for name, scope in complete.items():
         try:
-            candidates.append(PinScope(name, tuple(_pick(pin, scope, name, path) for pin in chip.pins)))
+            parts = {pin.name: _parts(pin, scope, name, path) for pin in pins}
+            candidates.append(PinScope(name, tuple(parts.get(pin.name, ()) for pin in chip.pins)))
         except InputError as error:
             unfit.append(error)
     if not candidates:
@@ -70,40 +109,80 @@ def find_scope(chip: Chip, variables: list[Variable], path: Path, wanted: str | 
     return _choose(chip, candidates, path)
 
 
-def _by_scope(variables: list[Variable]) -> dict[str, Scope]:
+def _by_scope(variables: Iterable[Variable]) -> dict[str, Scope]:
     scopes: dict[str, Scope] = {}
     for var in variables:
-        name = var.full_name.removesuffix(var.name).removesuffix(".")
-        scopes.setdefault(name, {}).setdefault(var.name.removeprefix("\\").strip().lower(), []).append(var)
+        scopes.setdefault(var.scope, {}).setdefault(var.name.lower(), []).append(var)
     return scopes
 
 
-def _missing(chip: Chip, scope: Scope) -> list[str]:
-    return [pin.name for pin in chip.pins if pin.name.lower() not in scope]
+def _missing(pins: Sequence[Pin], scope: Scope) -> list[str]:
+    return [pin.name for pin in pins if pin.name.lower() not in scope]
 
 
-def _what_is_missing(chip: Chip, scopes: dict[str, Scope]) -> str:
-    """One line: the missing pins of the scopes that come nearest."""
-    n_pins = len(chip.pins)
-    fewest = min((len(_missing(chip, scope)) for scope in scopes.values()), default=n_pins)
-    if fewest == n_pins:
-        return f"no pin of {chip.name} ({chip.pins[0].name}, ...) in any scope; looked in {_list(sorted(scopes))}"
-    near = {name: _missing(chip, scope) for name, scope in scopes.items()}
-    texts = [f"{_list(gone)} in scope {name or '(top)'}" for name, gone in near.items() if len(gone) == fewest]
-    return f"missing pin of {chip.name}: {'; '.join(texts[:SHOWN])} (which has the {n_pins - fewest} others)"
+def _what_is_missing(chip: Chip, pins: Sequence[Pin], scopes: dict[str, Scope]) -> str:
+    """One line: the missing pins of the scopes that come nearest, and how to go on without them."""
+    fewest = min((len(_missing(pins, scope)) for scope in scopes.values()), default=len(pins))
+    if fewest == len(pins):
+        return f"no pin of {chip.name} ({pins[0].name}, ...) in any scope; looked in {_list(sorted(scopes))}"
+    near = {name: gone for name, scope in scopes.items() if len(gone := _missing(pins, scope)) == fewest}
+    texts = [f"{_list(gone)} in scope {name or '(top)'}" for name, gone in near.items()]
+    has = f"missing pin of {chip.name}: {'; '.join(texts[:SHOWN])} (which has the {len(pins) - fewest} others)"
+    return has + _without(chip, next(iter(near.values())))
 
 
-def _pick(pin: Pin, scope: Scope, name: str, path: Path) -> Variable:
+def _without(chip: Chip, missing: list[str]) -> str:
+    """How a recording without these pins can be replayed all the same."""
+    ways = []
+    if chip.clock.name in missing:
+        ways.append("samples taken by the chip's own clock, as a vendor's analyser does, need --clock-per-sample")
+    if others := [name for name in missing if name != chip.clock.name]:
+        options = " ".join(f"--ignore {name}" for name in others)
+        ways.append(f"a recording without {'it' if len(others) == 1 else 'them'} needs {options}")
+    return "; " + "; ".join(ways)
+
+
+def _parts(pin: Pin, scope: Scope, name: str, path: Path) -> tuple[Part, ...]:
+    """The variables that are the pin: one of its width, or several that have a bit or more of it each."""
     variables = scope[pin.name.lower()]
     exact = [var for var in variables if var.name == pin.name] or variables
-    fitting = {str(var.signal_ref): var for var in exact if var.bitwidth == pin.width}
+    exact = list({(var.signal, var.width, var.kind, var.span): var for var in exact}.values())
     where = f"{path}: pin {pin.name} in scope {name or '(top)'}"
-    if not fitting and len(exact) == 1:
-        raise InputError(f"{where} has {exact[0].bitwidth} bits; {pin.width} would be right")
-    if len(fitting) != 1:
-        widths = ", ".join(str(var.bitwidth) for var in exact)
-        raise InputError(f"{where} is there {len(exact)} times ({widths} bits); bits must be dumped side by side")
-    return next(iter(fitting.values()))
+    right = f"{_bits(pin.width)} would be right"
+    for var in exact:
+        if var.kind:
+            raise InputError(f"{where} is {var.kind}; {right}")
+        if var.range_width != var.width and var.span:
+            text = f"[{var.span[0]}:{var.span[1]}]"
+            raise InputError(
+                f"{where} has {_bits(var.width)} by its size, {var.range_width} by its range {text}; {right}"
+            )
+    whole = {var.signal: var for var in exact if var.width == pin.width}
+    if len(whole) == 1:
+        return (Part(next(iter(whole.values())), 0),)
+    if not whole and len(exact) == 1:
+        raise InputError(f"{where} has {_bits(exact[0].width)}; {right}")
+    if whole or any(var.span is None for var in exact):
+        widths = ", ".join(str(var.width) for var in exact)
+        raise InputError(f"{where} is there {len(exact)} times ({widths} bits); choose one with --scope, or rename one")
+    return _from_bits(pin, exact, where)
+
+
+def _from_bits(pin: Pin, variables: list[Variable], where: str) -> tuple[Part, ...]:
+    """Put a pin together from bits dumped one by one, or a few at a time, in whatever order."""
+    spans = [(min(var.span), max(var.span), var) for var in variables if var.span]
+    lowest = min(low for low, _, _ in spans)
+    covered = sorted(bit for low, high, _ in spans for bit in range(low, high + 1))
+    if covered != list(range(lowest, lowest + pin.width)):
+        has = ", ".join(
+            f"[{var.span[0]}:{var.span[1]}]" if var.width > 1 else f"[{low}]" for low, _, var in spans if var.span
+        )
+        raise InputError(f"{where} is dumped in pieces, {has}; each of {pin.width} bits once would be right")
+    return tuple(Part(var, low - lowest) for low, _, var in spans)
+
+
+def _bits(n: int) -> str:
+    return f"{n} bit" if n == 1 else f"{n} bits"
 
 
 def _choose(chip: Chip, candidates: list[PinScope], path: Path) -> PinScope:

@@ -2,210 +2,206 @@
 
 Changes are streamed in time order and turned into rows by ``rows.RowAssembler``, whose docstring states the rules, so
 memory stays flat however long the recording is.
-
-Reader: pywellen (https://github.com/ekiwi/wellen).
 """
 
 from __future__ import annotations
 
-import os
-import re
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-import pywellen
 
 from emulator.declare import Chip
 from emulator.errors import InputError
 from emulator.trace import Trace
+from golden import fst, vcd
+from golden.fst import Fst
 from golden.rows import Changes, RowAssembler, join
+from golden.samples import Grid, SampleAssembler
 from golden.scopes import PinScope, find_scope
+from golden.vcd import Gap, Vcd
 
-PIECE = 1 << 16  # changes in a piece
+WIDEST = 63  # bits of all inputs, or all outputs, that a row holds
 
 
 class Enough(Exception):
     """Raised by a sink that wants no more rows."""
 
 
-class _SinkFailed(Exception):
-    """Carries a RuntimeError of the sink past the reader, whose own errors are of that class."""
+@dataclass(frozen=True)
+class Reading:
+    """How a recording is read.
+
+    scope : where the pins are, dotted; None finds it
+    inputs_first : inputs that change at the very time of a clock edge do so before it, not after (see ``rows``)
+    ignored : names of pins that are taken as not recorded: an output is unknown, an input is 0
+    clock_per_sample : the recording has samples, taken by the chip's own clock, and no clock (see ``samples``)
+    sample_time : time between two samples, in the recording's unit; None: the largest that leads to all its times
+    from_power_up : the state before the first edge is known: nothing is told apart up to the first reset
+    """
+
+    scope: str | None = None
+    inputs_first: bool = False
+    ignored: Collection[str] = ()
+    clock_per_sample: bool = False
+    sample_time: int | None = None
+    from_power_up: bool = False
+
+
+AS_IT_IS = Reading()
 
 
 class Wave:
     """A waveform with all pins of a chip, opened for one reading.
 
-    inputs_first : inputs that change at the very time of a clock edge do so before it, not after (see ``rows``)
     scope : where the pins are, dotted ("" is the file's top)
-    tick, unit : a time of 1 is this many of this unit; unit is "" where the file gives none
-    n_input_x : input pins that were X or Z at a rising edge and were taken as 0, so far
-    n_output_x : output pins that were X or Z, so far
-    n_cycles : rising edges so far; n_together : those at whose very time an input changed
+    rows : assembles the rows, and has the counts of what is told beside them
+    sample_time : time between two samples, 0 where the recording has a clock
 
-    Raises InputError when the file is no readable waveform or does not have the pins.
+    Raises InputError when the file is no readable waveform, or does not have the pins.
     """
 
-    def __init__(self, path: Path, chip: Chip, scope: str | None = None, inputs_first: bool = False) -> None:
-        if not path.is_file():
-            raise InputError(f"{path}: no such file; a VCD or FST waveform is needed")
+    def __init__(self, path: Path, chip: Chip, reading: Reading = AS_IT_IS) -> None:
         self.path = path
         self.chip = chip
-        with _readable(path):
-            self._waveform = pywellen.Waveform(str(path), stream_only=True)
-            found: PinScope = find_scope(chip, list(self._waveform.all_vars()), path, scope)
-            timescale = self._waveform.timescale
+        self.sample_time = 0
+        self._check(reading)
+        self._file = _open(path)
+        left_out = {*reading.ignored, *((chip.clock.name,) if reading.clock_per_sample else ())}
+        found: PinScope = find_scope(chip, self._file.variables, path, reading.scope, left_out)
         self.scope = found.name
-        self.tick: int = timescale.factor if timescale else 1
-        self.unit = str(timescale.unit) if timescale else ""
-        self._pins = found.pins
         # a signal may be several pins, where a bench ties them together
-        ids = list(dict.fromkeys(str(var.signal_ref) for var in found.pins))
-        self._signal_of_id = {name: s for s, name in enumerate(ids)}
-        signals = [self._signal_of_id[str(var.signal_ref)] for var in found.pins]
-        self._rows = RowAssembler(chip, signals, inputs_first)
+        parts = [part.variable for parts in found.pins for part in parts]
+        self._signals = list({variable.signal: variable for variable in parts}.values())
+        number = {variable.signal: s for s, variable in enumerate(self._signals)}
+        places = [[(number[p.variable.signal], p.variable.width, p.lsb) for p in parts] for parts in found.pins]
+        self.rows: RowAssembler | SampleAssembler
+        if reading.clock_per_sample:
+            grid = self._grid(reading.sample_time)
+            self.sample_time = grid.step
+            self.rows = SampleAssembler(chip, places, grid, reading.from_power_up)
+        else:
+            self.rows = RowAssembler(chip, places, reading.from_power_up, reading.inputs_first)
+
+    def _check(self, reading: Reading) -> None:
+        names = [pin.name for pin in self.chip.pins]
+        for name in reading.ignored:
+            if name not in names:
+                raise InputError(f"{self.chip.name} has no pin {name!r} to ignore; it has {', '.join(names)}")
+            if name == self.chip.clock.name:
+                raise InputError(f"{name} cannot be ignored; a recording without a clock needs --clock-per-sample")
+        for word in (self.chip.input_word, self.chip.output_word):
+            if word.width > WIDEST:
+                raise InputError(f"{word.name}: {word.width} bits; a recording of at most {WIDEST} can be read")
+
+    def _grid(self, step: int | None) -> Grid:
+        """The grid of the samples, from reading all times."""
+        grid = Grid()
+        self._stream(lambda changes: grid.add(changes.times), lambda gap: None, marks=True)
+        if grid.first < 0:
+            raise InputError(f"{self.path}: no samples: the recording tells no time")
+        grid.last = max(grid.last, end_time(self.path))
+        grid.step = step or grid.step or 1
+        return grid
 
     @property
-    def n_input_x(self) -> int:
-        return self._rows.n_input_x
-
-    @property
-    def n_output_x(self) -> int:
-        return self._rows.n_output_x
-
-    @property
-    def n_together(self) -> int:
-        return self._rows.n_together
-
-    @property
-    def n_cycles(self) -> int:
-        return self._rows.n_edges
+    def broken_off(self) -> str:
+        """Where the file ends within a change, in words, "" if it does not; known after ``stream``."""
+        return self._file.broken_off
 
     def time_text(self, time: int) -> str:
         """A time of this recording for people: ``120 ns``."""
-        return f"{time * self.tick} {self.unit}".rstrip()
+        return f"{time * self._file.tick} {self._file.unit}".rstrip()
+
+    def prepare(self) -> None:
+        """Have all that is compiled ready."""
+        if isinstance(self._file, Vcd):
+            self._file.prepare()
 
     def stream(self, sink: Callable[[Trace], None]) -> None:
         """Read the recording once, giving its rows to ``sink`` piece by piece until it raises Enough.
 
-        Raises InputError for a damaged file and for one without a rising edge of the clock.
+        Raises InputError for a damaged file, for one without a rising edge of the clock, and for one with a stretch
+        between two edges that was not dumped.
         """
-        times: list[int] = []
-        signals: list[int] = []
-        levels: list[int | str] = []
-        signal_of_id = self._signal_of_id
+        gaps: list[Gap] = []
 
-        def flush() -> None:
-            piece = _changes(times, signals, levels)
-            times.clear()
-            signals.clear()
-            levels.clear()
-            try:
-                sink(self._rows.feed(piece))
-            except RuntimeError as error:
-                raise _SinkFailed from error
+        def give(pieces: Iterable[Trace]) -> None:
+            for rows in pieces:
+                if gaps and rows.n_cycles:
+                    raise self._gap(gaps[0])
+                sink(rows)
 
-        def collect(time: int, signal: object, level: int | str) -> None:
-            if len(times) >= PIECE and time != times[-1]:
-                flush()
-            times.append(time)
-            signals.append(signal_of_id[str(signal)])
-            levels.append(level)
+        def on_gap(gap: Gap) -> None:
+            if self.rows.n_edges:
+                gaps.append(gap)
+            elif isinstance(self.rows, RowAssembler):
+                self.rows.begin_anew()
 
         try:
-            with _readable(self.path):
-                self._waveform.stream_changes(collect, self._pins)
-            flush()
-            sink(self._rows.finish())
+            self._stream(lambda changes: give(self.rows.feed(changes)), on_gap, bool(self.sample_time))
+            give(self.rows.finish())
         except Enough:
             return
-        except _SinkFailed as failed:
-            raise failed.__cause__ or failed from None
-        if not self.n_cycles:
-            raise InputError(f"{self.path}: {self.chip.clock.name} never rises in scope {self.scope or '(top)'}")
+        if not self.rows.n_edges:
+            broken_off = f"; the file breaks off in {self.broken_off}" if self.broken_off else ""
+            raise InputError(f"{self.path}: {self._no_edge()}{broken_off}")
+
+    def _stream(self, sink: Callable[[Changes], None], on_gap: Callable[[Gap], None], marks: bool) -> None:
+        if isinstance(self._file, Vcd):
+            self._file.stream(self._signals, sink, on_gap, marks)
+        else:
+            self._file.stream(self._signals, sink)
+
+    def _no_edge(self) -> str:
+        return f"{self.chip.clock.name} never rises in scope {self.scope or '(top)'}"
+
+    def _gap(self, gap: Gap) -> InputError:
+        begin, end = self.time_text(gap.begin), self.time_text(gap.end)
+        return InputError(
+            f"{self.path}: line {gap.line}: $dumpoff: clocks from {begin} to {end} are missing; what follows cannot be"
+            " replayed without them: leave $dumpoff out, or end the file there"
+        )
 
 
-def read(path: Path, chip: Chip, scope: str | None = None, inputs_first: bool = False) -> Trace:
+def read(path: Path, chip: Chip, reading: Reading = AS_IT_IS) -> Trace:
     """The whole recording as one trace; arguments and errors as Wave."""
     pieces: list[Trace] = []
-    Wave(path, chip, scope, inputs_first).stream(pieces.append)
+    Wave(path, chip, reading).stream(pieces.append)
     return join(pieces)
 
 
 def end_time(path: Path) -> int:
     """Time of the last change as the file itself tells it, 0 if it does not: for progress only."""
+    return fst.end_time(path) if _kind(path) == "FST" else vcd.end_time(path)
+
+
+# --- which kind of file it is ------------------------------------------------------------------------------------
+
+_PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+def _kind(path: Path) -> str:
+    """VCD, FST, the program that packed the file, or "" for anything else."""
     with path.open("rb") as file:
-        head = file.read(25)
-        if head[:1] == b"\0":  # FST's header block: after its type come length, start time, end time
-            return int.from_bytes(head[17:25], "big")
-        file.seek(max(0, path.stat().st_size - 4096))
-        stamps = re.findall(rb"^#(\d+)", file.read(), re.MULTILINE)
-        return int(stamps[-1]) if stamps else 0
+        head = file.read(4096)
+    if head.lstrip()[:1] == b"$":
+        return "VCD"
+    if head[:1] in (b"\0", b"\xfe") and any(head):  # FST's header block, or one packed as a whole
+        return "FST"
+    return next((name for magic, name in _PACKED.items() if head.startswith(magic)), "")
 
 
-# --- levels ------------------------------------------------------------------------------------------------------
-
-_LEVEL = str.maketrans("01lLhHxXzZuUwW-?", "010011" + "0" * 10)
-_KNOWN = str.maketrans("01lLhHxXzZuUwW-?", "111111" + "0" * 10)
-
-
-def _changes(times: list[int], signals: list[int], levels: list[int | str]) -> Changes:
-    """Lists to arrays. A level is a number, or text where a bit of it is neither 0 nor 1."""
-    n = len(times)
-    try:
-        level = np.fromiter(levels, dtype=np.int64, count=n)
-        known = np.full(n, -1, dtype=np.int64)
-    except ValueError:
-        level = np.fromiter((int(v.translate(_LEVEL), 2) if isinstance(v, str) else v for v in levels), np.int64, n)
-        known = np.fromiter((int(v.translate(_KNOWN), 2) if isinstance(v, str) else -1 for v in levels), np.int64, n)
-    return Changes(np.fromiter(times, np.int64, n), np.fromiter(signals, np.int64, n), level, known)
-
-
-# --- the reader's errors -----------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Turn the reader's errors into an InputError, and keep its panics off the terminal.
-
-    A panic of the Rust library arrives as a PanicException, which is a BaseException and no Exception, after its
-    message was written to file descriptor 2.
-    """
-    try:
-        with _own_stderr():
-            yield
-    except RuntimeError as error:
-        raise InputError(f"{path}: not a complete VCD or FST waveform ({_one_line(error)})") from error
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise InputError(f"{path}: damaged waveform ({_one_line(error)})") from error
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:160]
-
-
-@contextmanager
-def _own_stderr() -> Iterator[None]:
-    """Close file descriptor 2 to all but Python's own sys.stderr."""
-    sys.stderr.flush()
-    saved = os.dup(2)
-    ours, theirs = sys.stderr, os.open(os.devnull, os.O_WRONLY)
-    try:
-        is_fd2 = ours.fileno() == 2
-    except (OSError, ValueError):
-        is_fd2 = False
-    with os.fdopen(saved, "w", buffering=1) as copy:
-        os.dup2(theirs, 2)
-        os.close(theirs)
-        if is_fd2:
-            sys.stderr = copy
-        try:
-            yield
-        finally:
-            copy.flush()
-            os.dup2(copy.fileno(), 2)
-            sys.stderr = ours
+def _open(path: Path) -> Vcd | Fst:
+    if path.is_dir():
+        raise InputError(f"{path}: a folder; a VCD or FST waveform is needed")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; a VCD or FST waveform is needed")
+    kind = _kind(path)
+    if kind == "VCD":
+        return Vcd(path)
+    if kind == "FST":
+        return Fst(path)
+    if kind:
+        raise InputError(f"{path}: packed with {kind}; unpack it first, a VCD or FST waveform is needed")
+    empty = "" if path.stat().st_size else " (it is empty)"
+    raise InputError(f"{path}: not a waveform{empty}; a VCD or FST waveform is needed")

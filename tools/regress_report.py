@@ -90,7 +90,7 @@ def _sum(outcomes: Sequence[Outcome], seconds: float) -> Iterator[str]:
 
 def _replay(chip: str, outcome: Outcome, report: Path) -> str:
     """The command that holds what the RTL did against the golden model, and decodes the first mismatch."""
-    words = ["draupnir", "replay", chip, str(report / f"{outcome.case.name}.fst")]
+    words = ["draupnir", "replay", chip, str(report / f"{outcome.case.name}.fst"), "--from-power-up"]
     for name, file in outcome.case.before.items():
         words += ["--load", f"{name}={file}"]
     return shlex.join(words)

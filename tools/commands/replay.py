@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from emulator import chips
+from emulator.errors import InputError
+from golden.case import TOML, WAVE, Case, verify
+from golden.case import load as load_case
 from golden.compare import MemoryDifference, Mismatch, PinDifference, WordDifference
 from golden.replay import Result, replay
-from golden.wave import end_time
+from golden.wave import Reading, end_time
 from tools import schema
 from tools.arguments import SEED, AliasedOption, chip_argument, json_option
 from tools.errors import Difference
 from tools.options import images
 from tools.progress import progress
+
+HIGHEST = (1 << 63) - 1
 
 
 @click.command("replay")
@@ -28,7 +33,12 @@ from tools.progress import progress
 )
 @click.option("--expect", metavar="MEM=FILE", multiple=True, help="Memory image to compare with after the last edge.")
 @click.option(
-    "--max-mismatches", metavar="N", type=click.IntRange(min=1), default=1, show_default=True, help="Stop after N."
+    "--max-mismatches",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Stop after N cycles with a difference.",
 )
 @click.option(
     "--seed",
@@ -47,6 +57,23 @@ from tools.progress import progress
     show_default=True,
     help="Inputs that change at the very time of a clock edge do so after it, or before.",
 )
+@click.option(
+    "--from-power-up",
+    is_flag=True,
+    help="All registers are 0 at the first edge: compare the clocks before the first reset, too.",
+)
+@click.option(
+    "--ignore", metavar="PIN", multiple=True, help="A pin that is not recorded: an output is not compared, an input 0."
+)
+@click.option(
+    "--clock-per-sample", is_flag=True, help="The recording has no clock: each of its samples is one, before the edge."
+)
+@click.option(
+    "--sample-time",
+    metavar="T",
+    type=click.IntRange(1, HIGHEST),
+    help="Time between two samples, in the file's unit, where its own times do not tell.",
+)
 @json_option
 def command(
     chip: str,
@@ -57,48 +84,128 @@ def command(
     max_mismatches: int,
     random_state: int | None,
     at_edge: str,
+    from_power_up: bool,
+    ignore: tuple[str, ...],
+    clock_per_sample: bool,
+    sample_time: int | None,
     as_json: bool,
 ) -> None:
     """Hold a recorded waveform (VCD or FST) against the golden model, every output pin before every clock edge.
 
-    Exit status: 0 no mismatch, 1 a mismatch, 2 the input is at fault.
+    WAVE may be the folder of a golden case: its memory images are then loaded and expected.
+
+    Clocks before the first reset has acted are counted apart and not held against the chip; a recording without a
+    reset, a golden case, and any with --from-power-up are compared from their first clock. An output that is X or Z is
+    skipped and counted. It must not be X or Z for ever (at more than half of the clocks, up to the last one), and an
+    input not at all clocks: that would prove nothing.
+
+    Exit status: 0 no mismatch, 1 a mismatch or nothing proven, 2 the input is at fault.
 
     \b
     Example: draupnir replay odin capture.vcd --scope tb.dut --expect neurons=after.hex
     """
+    if sample_time is not None and not clock_per_sample:
+        raise InputError("--sample-time: only with --clock-per-sample; a recording with a clock has no samples")
     before, after = images("--load", load), images("--expect", expect)
     model = chips.model(chip)(random_state)
+    case = case_of(wave, chip)
+    if wave.is_dir():
+        if case is None:
+            raise InputError(_no_case(wave))
+        verify(case)
+        wave, before, after = case.wave, {**case.before, **before}, {**case.after, **after}
+    reading = Reading(
+        scope, at_edge == "before", ignore, clock_per_sample, sample_time, from_power_up or case is not None
+    )
     total = end_time(wave) if wave.is_file() else 0
     with progress(wave.name, total, "time units") as advance:
-        result = replay(model, wave, scope, before, after, max_mismatches, advance, at_edge == "before")
+        result = replay(model, wave, reading, before, after, max_mismatches, advance)
     if as_json:
         schema.echo("replay", {"holds": result.holds, **asdict(result)})
     else:
-        for line in report(result):
+        for line in report(result, case):
             click.echo(line)
     if not result.holds:
         raise Difference
 
 
-def report(result: Result) -> Iterator[str]:
-    """The result in words, a line each."""
+def case_of(wave: Path, chip: str) -> Case | None:
+    """The golden case that a path is the folder, or the waveform, of; None if it is of none.
+
+    Raises InputError for a case that is damaged, or a folder with a case of another chip.
+    """
+    folder = wave if wave.is_dir() else wave.parent
+    if not (folder / TOML).is_file() or not (wave.is_dir() or wave.name == WAVE):
+        return None
+    case = load_case(folder)
+    if case.chip != chip:
+        raise InputError(f"{folder}: a case of {case.chip}, not of {chip}")
+    return case
+
+
+def _no_case(folder: Path) -> str:
+    if cases := sorted(path.parent.name for path in folder.glob(f"*/{TOML}")):
+        return f"{folder}: a folder of {len(cases)} cases; one of them is needed, for instance {folder / cases[0]}"
+    return f"{folder}: a folder without {TOML}; a VCD or FST waveform, or the folder of a golden case, is needed"
+
+
+def report(result: Result, case: Case | None = None) -> Iterator[str]:
+    """The result in words, a line each. case : the golden case whose waveform it is, if it is one's"""
     for mismatch in result.mismatches:
         yield from _mismatch(mismatch)
     for difference in result.memories:
         yield from _memory(difference)
     yield f"{result.n_cycles} cycles, {result.n_pins} pins, {result.n_mismatches} mismatches"
+    yield f"{result.bits}{_by_pin('; X or Z', result.bits.unknown)}"
     yield f"{result.n_cycles / result.seconds:,.0f} cycles/s; pins in scope {result.scope or '(top)'}"
+    for shortfall in result.shortfalls:
+        yield f"nothing proven: {shortfall}"
+    if any(" is X or Z" in shortfall for shortfall in result.shortfalls):
+        yield "a pin that was not recorded is left out with --ignore PIN"
+    yield from _extent(result)
+    if result.unknown_inputs:
+        yield f"taken as 0{_by_pin(': inputs that are X or Z, clocks', result.unknown_inputs)}"
+    if not result.holds:
+        yield from _hints(result, case)
+    for warning in result.warnings:
+        yield f"warning: {warning}"
+
+
+def _extent(result: Result) -> Iterator[str]:
+    """What of the recording was compared, and what was not."""
     if result.stopped:
         yield "stopped at the limit of mismatches (--max-mismatches); memories were not compared"
-    if result.n_output_x or result.n_input_x:
-        yield f"X or Z at a clock edge: {result.n_output_x} outputs skipped, {result.n_input_x} inputs taken as 0"
+    if early := result.early.n_cycles:
+        would = f"{result.early.n_mismatches:,} of them would differ; --from-power-up compares them"
+        yield f"{early:,} clocks before the first reset had acted, not compared ({would})"
+    if result.sample_time:
+        yield f"each sample is a clock; samples are {result.sample_time} apart"
+    if result.n_outputs_after:
+        yield f"{result.n_outputs_after:,} changes of outputs after the last clock edge, not compared"
+    if result.broken_off:
+        yield f"the file breaks off in {result.broken_off}; it was read up to its last whole change"
+
+
+def _hints(result: Result, case: Case | None) -> Iterator[str]:
+    """What else may be at fault than the chip."""
     if result.n_mismatches and result.n_together and not result.inputs_first:
         yield (
             f"at {result.n_together} clock edges inputs changed at the very time, and were taken to do so after it; "
             "--at-edge before takes them before it (golden/README.md says when that is right)"
         )
-    for warning in result.warnings:
-        yield f"warning: {warning}"
+    if result.unloaded:
+        started = f"memories that started at 0: {', '.join(result.unloaded)}"
+        images = case.before if case else {}
+        if missing := {name: images[name] for name in result.unloaded if name in images}:
+            options = " ".join(f"--load {name}={file}" for name, file in missing.items())
+            yield f"{started}; this case's do not: give its folder, or {options}"
+        else:
+            yield f"{started}; --load MEM=FILE starts one from an image"
+
+
+def _by_pin(what: str, counts: Mapping[str, int]) -> str:
+    """Counts by pin in words, empty if there are none."""
+    return f"{what}: {', '.join(f'{pin} {n:,}' for pin, n in counts.items())}" if counts else ""
 
 
 def _mismatch(mismatch: Mismatch) -> Iterator[str]:

@@ -225,7 +225,7 @@ def leave_evidence(held: Held, folder: Path) -> list[str]:
         outputs, options = _again(held.device, stretches[0].before, rows, folder)
         if options:
             _write_wave(wave, rows, outputs)
-            command = shlex.join(["draupnir", "replay", CHIP.name, str(wave), *options])
+            command = shlex.join(["draupnir", "replay", CHIP.name, str(wave), "--from-power-up", *options])
             return [f"waveform, from a reset on: {wave}", f"decoded: {command}"]
     last = held.history[-1]
     _write_wave(wave, last.rows, last.outputs)

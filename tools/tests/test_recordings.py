@@ -10,9 +10,11 @@ import pytest
 from emulator.errors import InputError
 from golden.replay import replay
 from golden.tests.toy import VERILOG, Model
+from golden.wave import Reading
 from rtl import toolchain
 
 N_CYCLES = 200
+POWER_UP = Reading(from_power_up=True)
 BENCH = """
 `timescale 1ns/1ps
 module bench;
@@ -62,11 +64,11 @@ def test_icarus(tmp_path: Path, form: str) -> None:
     dump = f"w.{form}"
     run(tmp_path, icarus.iverilog, "-g2005", "-s", "bench", "-o", "bench.vvp", *written(tmp_path, dump))
     run(tmp_path, icarus.vvp, "-n", "bench.vvp", f"-{form}")
-    result = replay(Model(), tmp_path / dump)
+    result = replay(Model(), tmp_path / dump, POWER_UP)
     assert result.holds, result.mismatches
     assert (result.n_cycles, result.scope) == (N_CYCLES, "bench.dut")
-    assert result.n_output_x == 1  # SUM until the first edge, which resets it
-    assert replay(Model(), tmp_path / dump, scope="bench").holds
+    assert result.bits.unknown == {"SUM": 4}  # until the first edge, which resets it
+    assert replay(Model(), tmp_path / dump, Reading(scope="bench")).holds
     assert not replay(Model(fault_cycle=N_CYCLES - 1), tmp_path / dump).holds
 
 
@@ -82,7 +84,7 @@ def test_verilator(tmp_path: Path) -> None:
     flags = ("-CFLAGS", "-std=gnu++20 -fcoroutines -O0")
     run(tmp_path, verilator.command, *build, *flags, *sources, env=verilator.environment())
     run(tmp_path, "obj_dir/bench")
-    result = replay(Model(), tmp_path / "w.vcd")
+    result = replay(Model(), tmp_path / "w.vcd", POWER_UP)
     assert result.holds, result.mismatches
-    assert (result.n_cycles, result.n_output_x) == (N_CYCLES, 0)
+    assert (result.n_cycles, result.bits.n_unknown) == (N_CYCLES, 0)
     assert not replay(Model(fault_cycle=N_CYCLES - 1), tmp_path / "w.vcd").holds

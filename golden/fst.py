@@ -1,0 +1,220 @@
+"""Read FST files: their variables, and the changes of chosen ones.
+
+Reader: pywellen (https://github.com/ekiwi/wellen). What it prints is kept off the terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pywellen
+
+from emulator.errors import InputError
+from golden.rows import Changes
+from golden.scopes import Variable
+
+PIECE = 1 << 16  # changes in a piece
+_GEOMETRY, _GEOMETRY_HEAD = 3, 25  # the block with the width of each signal, a byte or more each
+_CHANGES = (1, 5, 8)  # blocks of changes, which end with the bytes of their times, these packed, and how many there are
+_DENSEST = 1100  # bytes that zlib makes of one
+
+
+class _SinkFailed(Exception):
+    """Carries a RuntimeError of the sink past the reader, whose own errors are of that class."""
+
+
+class Fst:
+    """An FST file whose list of variables was read.
+
+    variables : all that it has
+    tick, unit : a time of 1 is this many of this unit; unit is "" where the file gives none
+
+    Raises InputError for a file that is damaged or incomplete.
+    """
+
+    broken_off = ""  # a file without its end cannot be read at all
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        _check_blocks(path)
+        with _readable(path):
+            self._waveform = pywellen.Waveform(str(path), stream_only=True)
+            theirs = list(self._waveform.all_vars())
+            timescale = self._waveform.timescale
+        self.tick: int = timescale.factor if timescale else 1
+        self.unit = str(timescale.unit) if timescale else ""
+        self.variables = [_variable(var) for var in theirs]
+        self._last_time = np.int64(0)
+        self._theirs = dict(zip((variable.signal for variable in self.variables), theirs, strict=True))
+
+    def stream(self, signals: Sequence[Variable], sink: Callable[[Changes], None]) -> None:
+        """Read the file once, and give the changes of these variables to ``sink``, numbered by their place.
+
+        Raises InputError for a damaged file.
+        """
+        self._last_time = np.int64(0)
+        number = {variable.signal: s for s, variable in enumerate(signals)}
+        times: list[int] = []
+        numbers: list[int] = []
+        levels: list[int | str] = []
+
+        def flush() -> None:
+            piece = self._changes(times, numbers, levels)
+            times.clear()
+            numbers.clear()
+            levels.clear()
+            try:
+                sink(piece)
+            except RuntimeError as error:
+                raise _SinkFailed from error
+
+        def collect(time: int, signal: object, level: int | str) -> None:
+            if len(times) >= PIECE and time != times[-1]:
+                flush()
+            times.append(time)
+            numbers.append(number[str(signal)])
+            levels.append(level)
+
+        try:
+            with _readable(self.path):
+                self._waveform.stream_changes(collect, [self._theirs[variable.signal] for variable in signals])
+            flush()
+        except _SinkFailed as failed:
+            raise failed.__cause__ or failed from None
+
+    def _changes(self, times: list[int], numbers: list[int], levels: list[int | str]) -> Changes:
+        """Lists to arrays. Raises InputError for a time that no array holds, or one that runs backwards."""
+        n = len(times)
+        if n and max(times) >> 63:
+            raise InputError(f"{self.path}: time {max(times)} is too late; at most {(1 << 63) - 1} can be read")
+        moments = np.fromiter(times, np.int64, n)
+        for back in np.flatnonzero(np.diff(moments, prepend=self._last_time) < 0)[:1]:
+            raise InputError(f"{self.path}: time runs backwards to {times[back]}")
+        self._last_time = moments[-1] if n else self._last_time
+        level, known = _levels(levels)
+        return Changes(moments, np.fromiter(numbers, np.int64, n), level, known)
+
+
+def end_time(path: Path) -> int:
+    """The time at which the file ends, as it says itself."""
+    with path.open("rb") as file:
+        return int.from_bytes(file.read(25)[17:25], "big")  # the block's type, its length, the start, the end
+
+
+def _check_blocks(path: Path) -> None:
+    """Raise InputError unless the file is made of whole blocks: each a byte for its type, then its length.
+
+    The reader trusts the lengths, and ends the process where there is not so much memory.
+    """
+    size = path.stat().st_size
+    position = 0
+    with path.open("rb") as file:
+        while position < size:
+            file.seek(position)
+            head = file.read(_GEOMETRY_HEAD)
+            end = position + 1 + int.from_bytes(head[1:9], "big")
+            if len(head) < 9 or end > size or end < position + 9:
+                raise InputError(f"{path}: not a complete FST waveform: it breaks off in its block at byte {position}")
+            if head[0] == _GEOMETRY:
+                _check_count(path, head[9:17], head[17:25], size)
+            elif head[0] in _CHANGES:
+                file.seek(end - 24)
+                tail = file.read(24)
+                _check_count(path, tail[:8], tail[16:], size)
+            position = end
+
+
+def _check_count(path: Path, unpacked: bytes, count: bytes, size: int) -> None:
+    """Raise InputError if so many things, of a byte or more each, cannot be in so many bytes, or these in the file."""
+    n_bytes, n = int.from_bytes(unpacked, "big"), int.from_bytes(count, "big")
+    if n > n_bytes or n_bytes > size * _DENSEST:
+        raise InputError(f"{path}: damaged waveform: {n} entries in a table of {n_bytes} bytes")
+
+
+def _variable(var: Any) -> Variable:
+    """A variable of the reader's. One whose range is not its width is to the reader a row of an array."""
+    name, scope = var.name, var.full_name.removesuffix(var.name).removesuffix(".")
+    if name.startswith("["):
+        scope, _, array = scope.rpartition(".")
+        name = array + name
+    kind = (
+        "a real number"
+        if var.is_real
+        else "a string"
+        if var.is_string
+        else "an event"
+        if var.var_type == "Event"
+        else ""
+    )
+    return Variable.named(name, scope, var.bitwidth or 0, str(var.signal_ref), kind)
+
+
+_LEVEL = str.maketrans("01lLhHxXzZuUwW-?", "010011" + "0" * 10)
+_KNOWN = str.maketrans("01lLhHxXzZuUwW-?", "111111" + "0" * 10)
+
+
+def _levels(levels: list[int | str]) -> tuple[np.ndarray, np.ndarray]:
+    """Levels and known bits. A level is a number, or text where a bit of it is neither 0 nor 1."""
+    n = len(levels)
+    try:
+        return np.fromiter(levels, dtype=np.int64, count=n), np.full(n, -1, dtype=np.int64)
+    except ValueError:
+        level = np.fromiter((int(v.translate(_LEVEL), 2) if isinstance(v, str) else v for v in levels), np.int64, n)
+        known = np.fromiter((int(v.translate(_KNOWN), 2) if isinstance(v, str) else -1 for v in levels), np.int64, n)
+        return level, known
+
+
+# --- the reader's errors and words -------------------------------------------------------------------------------
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn the reader's errors into an InputError, and keep its words off the terminal.
+
+    A panic of the Rust library arrives as a PanicException, which is a BaseException and no Exception, after its
+    message was written to file descriptor 2. Warnings go to file descriptor 1.
+    """
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(_ours_alone(1, "stdout"))
+            stack.enter_context(_ours_alone(2, "stderr"))
+            yield
+    except RuntimeError as error:
+        raise InputError(f"{path}: not a complete VCD or FST waveform ({_one_line(error)})") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise InputError(f"{path}: damaged waveform ({_one_line(error)})") from error
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:160]
+
+
+@contextmanager
+def _ours_alone(descriptor: int, name: str) -> Iterator[None]:
+    """Close a file descriptor to all but Python's own sys.stdout or sys.stderr."""
+    ours = getattr(sys, name)
+    ours.flush()
+    saved, theirs = os.dup(descriptor), os.open(os.devnull, os.O_WRONLY)
+    try:
+        is_theirs = ours.fileno() == descriptor
+    except (OSError, ValueError):
+        is_theirs = False
+    with os.fdopen(saved, "w", buffering=1) as copy:
+        os.dup2(theirs, descriptor)
+        os.close(theirs)
+        if is_theirs:
+            setattr(sys, name, copy)
+        try:
+            yield
+        finally:
+            copy.flush()
+            os.dup2(copy.fileno(), descriptor)
+            setattr(sys, name, ours)

@@ -1,0 +1,81 @@
+"""Rows of a recording that has no clock, but samples that the chip's own clock took, as a vendor's analyser does.
+
+Each sample is a clock: inputs and outputs are those at its time, immediately before the edge. Samples lie on a grid
+that begins at the recording's first time; where the file tells no time, nothing changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from emulator.declare import Chip
+from emulator.trace import Trace
+from golden.rows import Assembler, Changes, PinParts
+
+PIECE = 1 << 16  # rows given at a time
+
+
+@dataclass
+class Grid:
+    """The times that a recording tells, and so those of its samples: ``add`` takes all times, in order.
+
+    first, last : of these times, -1 before there is one
+    step : the largest that leads to all of them, 0 while there is one time only
+    """
+
+    first: int = -1
+    last: int = -1
+    step: int = 0
+
+    def add(self, times: np.ndarray) -> None:
+        if len(times):
+            if self.first < 0:
+                self.first = int(times[0])
+            self.step = int(np.gcd.reduce(np.append(times - self.first, self.step)))
+            self.last = int(times[-1])
+
+
+class SampleAssembler(Assembler):
+    """Takes changes piece by piece and gives a row for each sample.
+
+    grid : of the whole recording; its step is at least 1
+    """
+
+    def __init__(self, chip: Chip, parts_of_pin: PinParts, grid: Grid, from_power_up: bool = False) -> None:
+        super().__init__(chip, parts_of_pin, from_power_up)
+        self._first = self._next = grid.first
+        self._last = grid.last
+        self._step = grid.step
+
+    def feed(self, changes: Changes) -> Iterator[Trace]:
+        """The samples before the last moment of these changes; those from it on wait for what follows."""
+        if len(changes.times):
+            moments, level, known = self._moments(changes)
+            yield from self._samples(np.append(moments, moments[-1]), level, known)
+
+    def finish(self) -> Iterator[Trace]:
+        """The samples that still wait, up to the recording's last time."""
+        yield from self._samples(np.array([self._last + 1]), self._level[:, None], self._known[:, None])
+
+    def _samples(self, ends: np.ndarray, level: np.ndarray, known: np.ndarray) -> Iterator[Trace]:
+        """The samples from the next one on: those before ``ends[i]`` see the levels of column i."""
+        n_before = np.maximum(-(-(ends - self._first) // self._step), 0)
+        first = (self._next - self._first) // self._step
+        end = max(first, int(n_before[-1]))
+        inputs, outputs, outputs_known = self._pack(level, "in"), self._pack(level, "out"), self._pack(known, "out")
+        for begin in range(first, end, PIECE):
+            samples = np.arange(begin, min(end, begin + PIECE))
+            column = np.searchsorted(n_before, samples, side="right")
+            self._count(inputs[column], known[:, column])
+            yield Trace(
+                self.chip,
+                inputs[column],
+                np.ones(len(samples), np.uint8),
+                outputs[column],
+                outputs_known[column],
+                self._first + samples * self._step,
+            )
+        self._next = self._first + end * self._step
