@@ -95,7 +95,7 @@ def test_one_bit_of_a_pin_at_one_clock(copy: Case, cycle: int) -> None:
     assert f"  cycle {cycle}: AEROUT_REQ expected 0x" in row
     assert total.startswith("0 of 1 cases hold: 20,000 clocks, 1 mismatches, ")
     left = copy.folder.parents[1] / "report" / f"{NAME}.fst"
-    assert decoded.startswith(f"decoded: draupnir replay odin {left}")
+    assert decoded.startswith(f"decoded: draupnir replay odin {left} --from-power-up")
     assert wave.read(left, CHIP).n_cycles == N_CYCLES
 
 
