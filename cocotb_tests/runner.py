@@ -27,7 +27,7 @@ from cocotb_tests.lib.session import Session
 from emulator.declare import Chip
 from emulator.errors import InputError
 from golden.files import alone
-from rtl import processes, toolchain
+from rtl import datafiles, processes, toolchain
 from rtl.design import Design
 from rtl.harness import public_memories
 from rtl.initial import Initial, Kind, plusargs, vvp_options
@@ -39,12 +39,6 @@ _VERILATOR_OPTIONS = (
     "-Wno-fatal", "-Wno-lint", "-Wno-style", "-CFLAGS", "-std=gnu++20 -fcoroutines",
 )  # fmt: skip
 _OPTIMISED = "OPT_FAST=-O2 OPT_GLOBAL=-O2"  # for make, which cocotb's runner calls itself: -MAKEFLAGS is lost on it
-_LANGUAGE_OPTIONS = {
-    ("verilator", "verilog-2005"): ("--default-language", "1364-2005"),
-    ("verilator", "systemverilog"): ("--default-language", "1800-2017"),
-    ("icarus", "verilog-2005"): ("-g2005",),
-    ("icarus", "systemverilog"): ("-g2012",),
-}
 _TIMESCALE = ("1ns", "1ps")
 _DUMP = """\
 module draupnir_dump;
@@ -103,11 +97,10 @@ def build(design: Design, chip: Chip, simulator: Simulator, root: Path, waves: b
     """
     begin = time.perf_counter()
     version = toolchain.verilator().version if simulator == "verilator" else toolchain.icarus().version
-    options = [*_LANGUAGE_OPTIONS[simulator, design.language]]
     if simulator == "verilator":
-        options = [*_VERILATOR_OPTIONS, *options]
-    elif waves:  # cocotb's own dump module is SystemVerilog
-        options = [*options, "-s", "draupnir_dump"]
+        options = [*_VERILATOR_OPTIONS, *design.verilator_options]
+    else:  # cocotb's own dump module is SystemVerilog
+        options = [*design.icarus_options, *(("-s", "draupnir_dump") if waves else ())]
     generated = _generated(design, chip, simulator, waves)
     digest = _digest(design, version, *generated.values(), *options, _OPTIMISED, str(waves))
     folder = root.resolve() / f"{simulator}-{digest}"
@@ -227,8 +220,8 @@ def run(
     start = start or start_of(built.simulator, None, seed)
     folder = folder.resolve()
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     design = built.design
+    datafiles.put_beside(design.data, folder)
     memories = {name: f"{design.top}.{path}" for name, path in design.memories.items()}
     test_file = str(test.path.parent.resolve() / test.path.name) if test.path else ""
     session = Session(

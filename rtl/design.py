@@ -13,7 +13,29 @@ if TYPE_CHECKING:
     import numpy as np
     from amaranth.hdl import Elaboratable
 
+SUFFIXES = (".v", ".sv")
 Language = Literal["verilog-2005", "systemverilog"]
+_VERILATOR_LANGUAGES: dict[Language, str] = {"verilog-2005": "1364-2005", "systemverilog": "1800-2017"}
+_ICARUS_LANGUAGES: dict[Language, str] = {"verilog-2005": "-g2005", "systemverilog": "-g2012"}
+
+
+def source_files(directory: Path) -> list[Path]:
+    """All files of Verilog in a folder and below."""
+    return sorted(path for path in directory.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """What is said about somebody else's sources beside their folder.
+
+    defines : macros, each as NAME=VALUE
+    include_folders : where included files and memory images are looked for, beside the folders of the sources
+    stubs : modules that are replaced by empty ones
+    """
+
+    defines: tuple[str, ...] = ()
+    include_folders: tuple[Path, ...] = ()
+    stubs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -27,6 +49,8 @@ class Design:
     includes : files that the sources include
     structure : the module tree, parameters and memories as text, where they are known
     language : "verilog-2005" also for sources that use a SystemVerilog keyword as a name
+    options : how the sources are read
+    data : file that a memory is filled from ($readmemh), as the sources call it -> where it is
     """
 
     top: str
@@ -36,11 +60,30 @@ class Design:
     includes: tuple[Path, ...] = ()
     language: Language = "verilog-2005"
     structure: str = ""
+    options: SourceOptions = SourceOptions()
+    data: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def folders(self) -> list[str]:
-        """The folders in which an include directive's file is looked for."""
-        return sorted({str(path.resolve().parent) for path in (*self.files, *self.includes)})
+        """The folders in which an included file is looked for, after the folder of the file that includes it."""
+        chosen = dict.fromkeys(str(folder.resolve()) for folder in self.options.include_folders)
+        return [*chosen, *sorted({str(path.resolve().parent) for path in (*self.files, *self.includes)} - set(chosen))]
+
+    @property
+    def verilator_options(self) -> tuple[str, ...]:
+        """Language and macros, as Verilator takes them."""
+        return (
+            "--default-language", _VERILATOR_LANGUAGES[self.language], "--relative-includes", *self._define_options
+        )  # fmt: skip
+
+    @property
+    def icarus_options(self) -> tuple[str, ...]:
+        """Language and macros, as Icarus takes them."""
+        return (_ICARUS_LANGUAGES[self.language], "-grelative-include", *self._define_options)
+
+    @property
+    def _define_options(self) -> tuple[str, ...]:
+        return tuple(f"-D{define}" for define in self.options.defines)
 
     def port(self, pin: Pin) -> str:
         """The top's port for a declared pin."""

@@ -1,179 +1,187 @@
 """Somebody else's Verilog, held against a chip's declaration before a simulator starts.
 
-``read`` finds the top module, its pins and its memories in any folder of Verilog-2005. SystemVerilog that pyverilog
-cannot parse is refused by name. Sources are compiled as Verilog-2005, in which SystemVerilog's keywords (ODIN names
-a signal ``priority``) are ordinary names.
+``read`` finds the top module, its pins and its memories in any folder of Verilog or SystemVerilog. Only what lies in
+the tree of the top matters: a testbench that nobody can read does not. Verilog-2005 is compiled as such, since
+SystemVerilog's keywords are ordinary names there (ODIN names a signal ``priority``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from emulator.declare import Chip, Memory, Pin
+from emulator.declare import Chip
 from emulator.errors import InputError
-from rtl.design import Design, Language, abbreviates
-from rtl.hierarchy import Array, Instance, Port, Sources, include_files, ports, read_sources, tree
-from rtl.verilog_syntax import ast
+from rtl import datafiles, stubs
+from rtl.design import Design, SourceOptions, source_files
+from rtl.differences import Difference, compare_pins, find_memories, likeness, shape
+from rtl.hierarchy import Array, Instance, Tree
+from rtl.library import Library
 
-_ONLY = "only Verilog-2005 can be read, not SystemVerilog"
-_SYSTEMVERILOG_KEYWORDS = """
-    alias bit bins break byte chandle checker class clocking const constraint context continue cover dist do enum
-    expect export extends extern final global iff implies import inside int interface intersect let local logic
-    longint matches modport new nexttime null package packed priority program property protected pure rand randc
-    randcase ref restrict return sequence shortint shortreal solve static string strong struct super tagged this
-    throughout timeprecision timeunit type typedef union unique unique0 until uwire var virtual void weak within
-"""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One way in which a module is not the declared chip.
-
-    kind : "missing pin", "extra port", "direction", "width", "ambiguous pin", "missing memory", "ambiguous memory"
-    """
-
-    kind: str
-    name: str
-    declared: str
-    found: str
-
-    def __str__(self) -> str:
-        parts = [f"declared {self.declared}"] if self.declared else []
-        parts += [f"found {self.found}"] if self.found else []
-        return f"{self.kind} {self.name} ({', '.join(parts)})"
+_INCLUDED = (".vh", ".svh", ".h", ".inc")
+_ALIKE = 0.5  # of a declaration, which a module must have to be more than one of many
+_REMEDIES = {
+    "macro": ("undefined macros", "-D NAME=VALUE defines one"),
+    "include": ("missing included files", "-I DIR names a folder to look in"),
+    "syntax": ("not readable", ""),
+}
 
 
 class NotTheChip(InputError):
-    """The sources differ from the declaration; ``differences`` lists how."""
+    """The sources differ from the declaration; ``differences`` lists how, ``reasons`` what else stands in the way."""
 
-    def __init__(self, what: str, differences: list[Difference]) -> None:
-        super().__init__(f"{what}: {'; '.join(map(str, differences))}")
+    def __init__(self, what: str, differences: list[Difference], reasons: Iterable[str] = ()) -> None:
+        super().__init__(f"{what}: {'; '.join([*reasons, *map(str, differences)])}")
         self.differences = differences
 
 
-def read(directory: Path, chip: Chip, top: str | None = None) -> Design:
+@dataclass(frozen=True)
+class Candidate:
+    """A module, compared with the declaration.
+
+    reasons : why the module cannot be compiled, in words
+    """
+
+    module: str
+    tree: Tree
+    files: tuple[Path, ...]
+    pins: dict[str, str]
+    memories: dict[str, str]
+    differences: list[Difference]
+    reasons: list[str]
+
+
+def read(directory: Path, chip: Chip, top: str | None = None, options: SourceOptions | None = None) -> Design:
     """The design in a folder that claims to be ``chip``.
 
     top : name of the top module; without it, the one module whose ports are the declared pins
-    Raises InputError if there is no such module or more than one, if a module that it needs is missing or is written
-    in SystemVerilog, and NotTheChip if its ports or memories differ from the declaration.
+    options : macros, further folders, and modules to leave empty
+    Raises InputError if there is no such module or more than one, or if something that it needs is missing: modules,
+    macros, files. Raises NotTheChip if its ports or memories differ from the declaration.
     """
-    directory = Path(directory)
-    sources = read_sources(directory)
-    name = _chosen(sources, chip, directory) if top is None else top
-    if name not in sources.modules:
-        raise InputError(f"{directory}: no module {name!r}{_refusals(sources, directory)}")
-    pins, differences = _compare_pins(chip, ports(sources.modules[name]))
-    instances, arrays, missing = tree(sources, name)
-    if missing:
-        raise InputError(f"{directory}: module {missing[0]!r} is not defined{_refusals(sources, directory)}")
-    memories, memory_differences = _find_memories(chip, arrays)
-    if differences or memory_differences:
-        raise NotTheChip(f"{directory}: module {name} is not {chip.name}", differences + memory_differences)
-    files = tuple(sorted({sources.files[instance.module] for instance in instances}))
-    design = Design(name, files, memories, pins, include_files(directory), _language(files, sources, instances))
-    return replace(design, structure=_structure(instances, arrays, memories))
+    directory, options = Path(directory), options or SourceOptions()
+    library = _library(directory, options)
+    name = _chosen(library, chip, directory) if top is None else top
+    if name not in library.files:
+        raise InputError(f"{directory}: no module {name!r}; there are {_listed(library.files)}{_refusals(library)}")
+    candidate = _compare(library, chip, name)
+    if candidate.differences:
+        what = f"{directory}: module {_described(library, candidate)} is not {chip.name}"
+        raise NotTheChip(what, candidate.differences, candidate.reasons)
+    if candidate.reasons:
+        raise InputError(f"{directory}: module {_described(library, candidate)}: {'; '.join(candidate.reasons)}")
+    language = library.language(candidate.files)
+    data = _data(library, candidate, directory, options)
+    found = Design(name, candidate.files, candidate.memories, candidate.pins, include_files(directory), language)
+    structure = _structure(candidate.tree.instances, candidate.tree.arrays, candidate.memories)
+    return replace(found, structure=structure, options=options, data=data)
 
 
-def _chosen(sources: Sources, chip: Chip, directory: Path) -> str:
+def include_files(directory: Path) -> tuple[Path, ...]:
+    """Files below a folder that sources may include."""
+    return tuple(sorted(path for path in directory.rglob("*") if path.suffix in _INCLUDED and path.is_file()))
+
+
+def _library(directory: Path, options: SourceOptions) -> Library:
+    """All sources below a folder. Raises InputError if there is no such folder, or none in it."""
+    if not directory.is_dir():
+        raise InputError(f"{directory}: not a folder; give the folder that holds the Verilog sources")
+    for folder in options.include_folders:
+        if not folder.is_dir():
+            raise InputError(f"-I {folder}: not a folder")
+    paths = source_files(directory)
+    if not paths:
+        raise InputError(f"{directory}: no .v or .sv file in this folder or below")
+    folders = sorted({str(path.parent) for path in (*paths, *include_files(directory))})
+    folders = [*map(str, options.include_folders), *folders]
+    library = Library(directory, paths, options.defines, folders)
+    if options.stubs:
+        replaced = stubs.replaced(library, options.stubs)
+        paths = [stubs.write(library, options.stubs), *(path for path in paths if path not in replaced)]
+        library = Library(directory, paths, options.defines, folders)
+    return library
+
+
+def _compare(library: Library, chip: Chip, name: str) -> Candidate:
+    """A module held against the declaration, and all that is wrong with the sources that it needs."""
+    tree = library.elaborated(name)
+    files = library.compiled(tree)
+    problems = library.problems(files)
+    reasons = []
+    for kind, (title, remedy) in _REMEDIES.items():
+        of_kind = [problem for problem in problems if problem.kind == kind]
+        if of_kind and (kind != "syntax" or len(of_kind) == len(problems)):  # else they follow from what is missing
+            reasons.append(f"{title}: {', '.join(map(str, of_kind))}{f' ({remedy})' if remedy else ''}")
+    if tree.undefined:
+        listed = ", ".join(f"{module} ({where})" for module, where in tree.undefined.items())
+        reasons.append(f"modules not defined: {listed} (--stub NAME puts an empty one in its place)")
+    pins, differences = compare_pins(chip, library.ports(name))
+    memories, memory_differences = find_memories(chip, tree.arrays)
+    if problems:  # the widths and depths are not those that are meant
+        differences, memory_differences = [d for d in differences if d.kind != "width"], []
+    return Candidate(name, tree, files, pins, memories, differences + memory_differences, reasons)
+
+
+def _chosen(library: Library, chip: Chip, directory: Path) -> str:
     """The module that matches; else the complaint names the closest."""
-    distance = {name: len(_compare_pins(chip, ports(module))[1]) for name, module in sources.modules.items()}
-    matching = [name for name, n in distance.items() if n == 0]
+    if not library.files:
+        raise InputError(f"{directory}: no module found{_refusals(library)}")
+    matching = [name for name in library.files if not compare_pins(chip, library.ports(name))[1]]
     if len(matching) == 1:
         return matching[0]
     if matching:
         raise InputError(
-            f"{directory}: {len(matching)} modules have {chip.name}'s pins, name the top: {', '.join(matching)}"
+            f"{directory}: {len(matching)} modules have {chip.name}'s pins, name the top: {', '.join(sorted(matching))}"
         )
-    if not distance:
-        raise InputError(f"{directory}: no module found{_refusals(sources, directory)}")
-    closest = min(distance, key=lambda name: (distance[name], name))
-    if sources.refused:
-        raise InputError(f"{directory}: no module has {chip.name}'s pins{_refusals(sources, directory)}")
-    differences = _compare_pins(chip, ports(sources.modules[closest]))[1]
-    raise NotTheChip(f"{directory}: no module has {chip.name}'s pins; the closest is {closest}", differences)
+    closest = _compare(library, chip, _closest(library, chip))
+    what = f"{directory}: no module has {chip.name}'s pins; the closest is {_described(library, closest)}"
+    raise NotTheChip(what, closest.differences, closest.reasons)
 
 
-def _refusals(sources: Sources, directory: Path) -> str:
+def _closest(library: Library, chip: Chip) -> str:
+    """The module that has most of the declaration; if none has half, the one of those at the top that has most."""
+    trees = {name: library.tree(name) for name in library.files}
+    alike = {name: likeness(chip, library.ports(name), tree.arrays) for name, tree in trees.items()}
+
+    def rank(name: str) -> tuple[bool, bool, float, int, str]:
+        is_top = name not in library.instantiated and bool(library.ports(name))
+        return alike[name] >= _ALIKE, is_top, round(alike[name], 1), len(trees[name].instances), name
+
+    strong = [name for name in alike if alike[name] >= _ALIKE]
+    return max(strong, key=lambda name: (alike[name], rank(name))) if strong else max(alike, key=rank)
+
+
+def _described(library: Library, candidate: Candidate) -> str:
+    """A module with its file and its parameters' values."""
+    parameters = candidate.tree.instances[0].parameters if candidate.tree.instances else {}
+    details = [library.label(library.files[candidate.module]), *(f"{n}={v}" for n, v in parameters.items())]
+    return f"{candidate.module} ({', '.join(details)})"
+
+
+def _refusals(library: Library) -> str:
     """The first file that could not be read, as the tail of a complaint."""
-    if not sources.refused:
-        return ""
-    path, reason = next(iter(sources.refused.items()))
-    return f"; {path.relative_to(directory)} could not be read ({_ONLY}): {reason}"
+    for path, reason in library.unreadable.items():
+        return f"; {library.label(path)} could not be read: {reason}"
+    problems = library.problems(library.sources)
+    return f"; {problems[0]}" if problems else ""
 
 
-def _plain(name: str) -> str:
-    """What two spellings of a pin have in common: AERIN_REQ, aerin_req, aer_in__req."""
-    return name.replace("_", "").lower()
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
 
 
-def _compare_pins(chip: Chip, found: list[Port]) -> tuple[dict[str, str], list[Difference]]:
-    """The port of each declared pin, and how the ports differ from the pins."""
-    pins: dict[str, str] = {}
-    differences: list[Difference] = []
-    taken: set[str] = set()
-    for pin in chip.pins:
-        candidates = [port for port in found if port.name == pin.name]
-        candidates = candidates or [port for port in found if _plain(port.name) == _plain(pin.name)]
-        taken.update(port.name for port in candidates)
-        if not candidates:
-            differences.append(Difference("missing pin", pin.name, _described(pin), ""))
-        elif len(candidates) > 1:
-            differences.append(Difference("ambiguous pin", pin.name, "", ", ".join(p.name for p in candidates)))
-        else:
-            pins[pin.name] = candidates[0].name
-            differences += _compare_pin(pin, candidates[0])
-    extra = [port for port in found if port.name not in taken]
-    return pins, differences + [Difference("extra port", port.name, "", _described(port)) for port in extra]
-
-
-def _compare_pin(pin: Pin, port: Port) -> list[Difference]:
-    if port.direction != pin.direction:
-        return [Difference("direction", pin.name, pin.direction, port.direction)]
-    if port.width != pin.width:
-        return [Difference("width", pin.name, f"{pin.width} bits", f"{port.width} bits")]
-    return []
-
-
-def _described(pin: Pin | Port) -> str:
-    return f"{pin.direction}, {pin.width} bit{'s' if pin.width > 1 else ''}"
-
-
-def _find_memories(chip: Chip, arrays: list[Array]) -> tuple[dict[str, str], list[Difference]]:
-    """The path of each declared memory: the one array of its shape, or of several the one that is called like it."""
-    memories: dict[str, str] = {}
-    differences: list[Difference] = []
-    for memory in chip.memories:
-        fitting = [array.path for array in arrays if (array.depth, array.width) == (memory.depth, memory.width)]
-        if len(fitting) > 1:
-            fitting = [path for path in fitting if abbreviates(memory.name, path)] or fitting
-        if len(fitting) == 1:
-            memories[memory.name] = fitting[0]
-        else:
-            kind = "ambiguous memory" if fitting else "missing memory"
-            differences.append(Difference(kind, memory.name, _shape(memory), ", ".join(fitting)))
-    return memories, differences
-
-
-def _shape(memory: Memory | Array) -> str:
-    return f"{memory.depth} words of {memory.width} bits"
-
-
-def _language(files: tuple[Path, ...], sources: Sources, instances: list[Instance]) -> Language:
-    """SystemVerilog for a .sv file, unless a name in the design is one of its keywords."""
-    names = {item.name for i in instances for item in _named(sources.modules[i.module])}
-    return (
-        "systemverilog"
-        if any(f.suffix == ".sv" for f in files) and not names & set(_SYSTEMVERILOG_KEYWORDS.split())
-        else "verilog-2005"
-    )
-
-
-def _named(node: ast.Node) -> list[ast.Node]:
-    """Every declaration below a node of the syntax tree."""
-    below = [named for child in node.children() for named in _named(child)]
-    return [node, *below] if isinstance(getattr(node, "name", None), str) else below
+def _data(library: Library, candidate: Candidate, directory: Path, options: SourceOptions) -> dict[str, Path]:
+    """The memory images that the sources read. Raises InputError if one is nowhere."""
+    wanted = library.data_files(candidate.module)
+    folders = [directory, *options.include_folders, *dict.fromkeys(path.parent for path in candidate.files)]
+    files, missing = datafiles.find(wanted, folders)
+    if missing:
+        raise InputError(
+            f"{directory}: memory images that are not there: {', '.join(missing)}; "
+            "they are looked for in the folders of the sources, and with -I DIR in DIR"
+        )
+    return files
 
 
 def _structure(instances: list[Instance], arrays: list[Array], memories: dict[str, str]) -> str:
@@ -187,6 +195,6 @@ def _structure(instances: list[Instance], arrays: list[Array], memories: dict[st
         lines.append("  " * depth + f"{own + ': ' if own else ''}{instance.module}{f' ({values})' if values else ''}")
     for array in arrays:
         lines.append(
-            f"memory {array.path}: {_shape(array)}{' = ' + declared[array.path] if array.path in declared else ''}"
+            f"memory {array.path}: {shape(array)}{' = ' + declared[array.path] if array.path in declared else ''}"
         )
     return "\n".join(lines)

@@ -16,11 +16,10 @@ import numpy as np
 
 from emulator.declare import Chip, Memory, Pin, Word
 from emulator.errors import InputError
-from rtl import memory_changes, toolchain
+from rtl import datafiles, memory_changes, toolchain
 from rtl.design import Design
 from rtl.initial import UNKNOWN, Initial, plusargs, vvp_options
 
-_LANGUAGE_OPTIONS = {"verilog-2005": "-g2005", "systemverilog": "-g2012"}
 _EDGE_ROLES = ("reset", "sck")
 _CHUNK = 1 << 16  # rows converted at a time
 
@@ -102,7 +101,7 @@ def run(
     Raises InputError when Icarus is missing, or refuses the sources, or the design ends the simulation itself.
     """
     tool = toolchain.icarus()
-    work_dir.mkdir(parents=True, exist_ok=True)
+    work_dir = datafiles.put(design.data, work_dir)
     memories = memories or {}
     for name, content in memories.items():
         with (work_dir / f"{name}.in.hex").open("w") as file:
@@ -111,7 +110,7 @@ def run(
         file.writelines(_hex_rows(inputs, clk))
     (work_dir / "bench.v").write_text(bench(design, chip, tuple(memories), follow))
     (work_dir / "options.txt").write_text("+timescale+1ns/1ps\n")  # for sources that give none
-    command = [str(tool.iverilog), _LANGUAGE_OPTIONS[design.language], "-s", "draupnir_bench", "-o", "bench.vvp"]
+    command = [str(tool.iverilog), *design.icarus_options, "-s", "draupnir_bench", "-o", "bench.vvp"]
     command += ["-c", "options.txt", *(f"-I{folder}" for folder in design.folders)]
     command += [*(str(path.resolve()) for path in design.files), "bench.v"]
     toolchain.call(command, "Icarus refused the sources", cwd=work_dir)

@@ -9,6 +9,7 @@ Verilator knows 0 and 1 only. Every bit starts at 0, or at random with a seed; w
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import inspect
@@ -21,7 +22,7 @@ import numpy as np
 
 from emulator.declare import Chip
 from emulator.errors import InputError
-from rtl import edges, toolchain
+from rtl import datafiles, edges, toolchain
 from rtl.design import Design
 from rtl.harness import cpp_harness, member, public_memories
 from rtl.initial import MOST_SEED
@@ -30,10 +31,6 @@ _VERILATOR_OPTIONS = (
     "--cc", "-O3", "-fno-split", "--prefix", "Vmodel", "--no-timing", "--x-assign", "0", "--x-initial", "unique",
     "-Wno-fatal", "-Wno-lint", "-Wno-style",
 )  # fmt: skip
-_LANGUAGE_OPTIONS = {
-    "verilog-2005": ("--default-language", "1364-2005"),
-    "systemverilog": ("--default-language", "1800-2017"),
-}
 _CXX_OPTIONS = (
     "-std=gnu++17", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-w",
     "-DVERILATOR=1", "-DVL_TIME_CONTEXT", "-DVL_USER_FATAL", "-DVL_USER_FINISH", "-DVL_USER_STOP",
@@ -49,10 +46,11 @@ class Verilated:
     All inputs are 0 and the clock is low until the first row.
 
     whole : evaluate everything at both edges of the clock, as Verilator's examples do; the rows come out the same
+    data_folder : where the design finds the files that it fills its memories from at the start
     """
 
-    def __init__(self, library: Path, chip: Chip, whole: bool = False) -> None:
-        self._chip, self._whole = chip, whole
+    def __init__(self, library: Path, chip: Chip, whole: bool = False, data_folder: Path | None = None) -> None:
+        self._chip, self._whole, self._data_folder = chip, whole, data_folder
         self._lib = ctypes.CDLL(str(library))
         self._lib.model_new.restype = ctypes.c_void_p
         self._lib.model_new.argtypes = [ctypes.c_int, ctypes.c_int]
@@ -82,7 +80,8 @@ class Verilated:
         if self._model:
             self._lib.model_delete(self._model)
         self._rows_run = 0
-        self._model = self._lib.model_new(0 if seed is None else 2, seed or 0)
+        with contextlib.chdir(self._data_folder or Path()):
+            self._model = self._lib.model_new(0 if seed is None else 2, seed or 0)
         if not self._model:
             raise self._stopped()
         self._lib.model_evaluate_whole(self._model, self._whole)
@@ -159,11 +158,12 @@ def build(design: Design, chip: Chip, build_dir: Path, whole: bool = False) -> V
         library.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f"{chip.name}-", dir=library.parent) as scratch:
             os.replace(_compile(design, clock, harness, Path(scratch)), library)
-    return Verilated(library.resolve(), chip, whole)
+    data_folder = datafiles.put(design.data, library.with_suffix(".data").resolve()) if design.data else None
+    return Verilated(library.resolve(), chip, whole, data_folder)
 
 
 def _options(design: Design) -> tuple[str, ...]:
-    return (*_VERILATOR_OPTIONS, *_LANGUAGE_OPTIONS[design.language], "--top-module", design.top, *_CXX_OPTIONS)
+    return (*_VERILATOR_OPTIONS, *design.verilator_options, "--top-module", design.top, *_CXX_OPTIONS)
 
 
 def verilate(design: Design, scratch: Path) -> Path:
@@ -171,7 +171,7 @@ def verilate(design: Design, scratch: Path) -> Path:
     tool, model = toolchain.verilator(), scratch / "model"
     (scratch / "memories.vlt").write_text(public_memories(design))
     command = [
-        str(tool.command), *_VERILATOR_OPTIONS, *_LANGUAGE_OPTIONS[design.language], "--top-module", design.top,
+        str(tool.command), *_VERILATOR_OPTIONS, *design.verilator_options, "--top-module", design.top,
         "--Mdir", str(model), *(f"-I{folder}" for folder in design.folders),
         str(scratch / "memories.vlt"), *(str(f.resolve()) for f in design.files),
     ]  # fmt: skip

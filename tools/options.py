@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +14,101 @@ import click
 
 from emulator.declare import Chip
 from emulator.errors import InputError
-from rtl.design import Design
+from rtl.design import Design, SourceOptions, source_files
 from rtl.initial import KINDS, MOST_SEED, Initial, Kind
 
 SWITCH = {"yes": True, "no": False}
+_FOLDER = click.Path(path_type=Path)
+_DEFINE = re.compile(r"([A-Za-z_]\w*)(=.*)?")
+_RTL_OPTIONS = (
+    click.option("--top", metavar="MODULE", help="The top module in DIR, if it cannot be told by its ports."),
+    click.option("-D", "defines", metavar="NAME[=V]", multiple=True, help="With --rtl: a macro; may be repeated."),
+    click.option(
+        "-I",
+        "include_folders",
+        metavar="DIR",
+        type=_FOLDER,
+        multiple=True,
+        help="With --rtl: look for included files and memory images in DIR, too.",
+    ),
+    click.option(
+        "--stub", "stubs", metavar="MODULE", multiple=True, help="With --rtl: an empty module in place of MODULE."
+    ),
+)
 
 
-def design(chip: Chip, rtl: Path | None, top: str | None, folder: Path) -> Design:
-    """The RTL in ``--rtl``, with ``--top``; without it our own, emitted below ``folder``. Raises InputError."""
-    if rtl is not None:
-        from rtl import foreign  # needs pyverilog
+@dataclass(frozen=True)
+class Rtl:
+    """Whose RTL a command takes: that in a folder of Verilog, or ours where there is none.
 
-        return foreign.read(rtl, chip, top)
-    refuse_top_alone(rtl, top)
-    from rtl import emit  # needs Amaranth
+    folder, top, options : as ``rtl.foreign.read`` takes them
+    """
 
-    return emit.design(chip.name, folder / "rtl")
+    folder: Path | None
+    top: str | None = None
+    options: SourceOptions = field(default_factory=SourceOptions)
+
+    def __str__(self) -> str:
+        return str(self.folder or "our RTL")
+
+    def sources(self) -> list[Path]:
+        """All files of Verilog in the folder; none of ours."""
+        return source_files(self.folder) if self.folder else []
+
+    def words(self) -> list[str]:
+        """The options of a command line that takes the same RTL."""
+        words = ["--rtl", str(self.folder)] if self.folder else []
+        words += ["--top", self.top] if self.top else []
+        words += [word for define in self.options.defines for word in ("-D", define)]
+        words += [word for folder in self.options.include_folders for word in ("-I", str(folder))]
+        return words + [word for stub in self.options.stubs for word in ("--stub", stub)]
+
+    def design(self, chip: Chip, scratch: Path) -> Design:
+        """The design; ours is emitted below ``scratch``. Raises InputError."""
+        if self.folder is not None:
+            from rtl import foreign  # needs pyslang and pyverilog
+
+            return foreign.read(self.folder, chip, self.top, self.options)
+        from rtl import emit  # needs Amaranth
+
+        return emit.design(chip.name, scratch / "rtl")
 
 
-def refuse_top_alone(rtl: Path | None, top: str | None) -> None:
-    """Raise InputError for ``--top`` without ``--rtl``."""
-    if top is not None and rtl is None:
-        raise InputError(f"--top {top}: only with --rtl; our RTL has one top")
+def rtl_options(what: str = "A folder of Verilog; without it, our RTL.") -> Callable[..., Callable[..., None]]:
+    """Give a command the options of somebody else's RTL, as its argument ``rtl``, an ``Rtl``.
+
+    what : the help of ``--rtl``
+    """
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        @wraps(function)
+        def command(
+            rtl: Path | None,
+            top: str | None,
+            defines: tuple[str, ...],
+            include_folders: tuple[Path, ...],
+            stubs: tuple[str, ...],
+            **words: Any,
+        ) -> None:
+            options = SourceOptions(tuple(map(_define, defines)), include_folders, stubs)
+            chosen = Rtl(rtl, top, options)
+            if rtl is None and (alone := chosen.words()):
+                raise InputError(f"{' '.join(alone[:2])}: only with --rtl; our RTL has one top and needs nothing else")
+            function(rtl=chosen, **words)
+
+        for option in (*reversed(_RTL_OPTIONS), click.option("--rtl", metavar="DIR", type=_FOLDER, help=what)):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def _define(text: str) -> str:
+    """A macro as every tool takes it, NAME=VALUE; without a value it is 1. Raises InputError."""
+    define = _DEFINE.fullmatch(text)
+    if define is None:
+        raise InputError(f"-D {text}: right is NAME or NAME=VALUE, for instance -D DEPTH=256")
+    return text if define.group(2) else f"{text}=1"
 
 
 def initial(command: Callable[..., Any]) -> Callable[..., Any]:

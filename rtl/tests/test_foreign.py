@@ -115,7 +115,9 @@ def test_pin_that_two_ports_could_be_is_ambiguous(tmp_path):
 
 def test_closest_module_is_named_when_none_matches(tmp_path):
     write(tmp_path, toy=TOY.replace("TOP_BIT", "OVER"), store=STORE)
-    with pytest.raises(NotTheChip, match=r"the closest is toy: missing pin TOP_BIT .*; extra port OVER"):
+    with pytest.raises(
+        NotTheChip, match=r"the closest is toy \(toy\.v, M=4, K=1\): missing pin TOP_BIT .*; extra port OVER"
+    ):
         read(tmp_path, CHIP)
 
 
@@ -126,11 +128,16 @@ def test_two_matching_modules_need_a_top(tmp_path):
     assert read(tmp_path, CHIP, "other").top == "other"
 
 
-def test_systemverilog_is_named(tmp_path):
+def test_systemverilog_is_read(tmp_path):
     write(tmp_path, store=STORE)
-    (tmp_path / "toy.sv").write_text("module toy import toy_pkg::*; (input logic CLK); always_comb x = '0; endmodule\n")
-    with pytest.raises(InputError, match=r"toy\.sv could not be read \(only Verilog-2005 can be read, not SystemVer"):
-        read(tmp_path, CHIP)
+    package = "package sizes; localparam int M = 4; typedef logic [2*M-1:0] sum_t; endpackage\n"
+    (tmp_path / "sizes.sv").write_text(package)
+    text = TOY.replace("module toy #(parameter M = 4,", "module toy import sizes::*; #(").replace("priority", "sum")
+    text = text.replace("reg [2*M-1:0] sum", "sum_t sum").replace("always @(", "always_ff @(")
+    (tmp_path / "toy.sv").write_text(text)
+    design = read(tmp_path, CHIP)
+    assert design.language == "systemverilog" and design.memories == {"sums": "bank.store_0.mem"}
+    assert [path.name for path in design.files] == ["sizes.sv", "store.v", "toy.sv"]
 
 
 def test_verilog_in_a_sv_file_is_systemverilog_unless_a_name_is_a_keyword(tmp_path):
@@ -147,8 +154,10 @@ def test_refused_file_that_is_not_needed_does_not_disturb(tmp_path):
 
 
 def test_undefined_module_is_named(tmp_path):
-    with pytest.raises(InputError, match="module 'store' is not defined"):
-        read(write(tmp_path, toy=TOY), CHIP)
+    text = TOY.replace("assign SUM", "probe probe_0 (.clk(CLK)); assign SUM")
+    undefined = r"modules not defined: probe \(toy\.v:13\), store \(toy\.v:16\) \(--stub NAME puts"
+    with pytest.raises(InputError, match=rf"{undefined}.*; missing memory sums"):
+        read(write(tmp_path, toy=text), CHIP)
 
 
 def test_unknown_top_is_named(tmp_path):

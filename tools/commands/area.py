@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from emulator import chips
-from tools import outputs, provenance, schema
+from tools import options, outputs, provenance, schema
 from tools.arguments import FOLDER, chip_argument, json_option
 from tools.console import console
 from tools.progress import progress
@@ -18,15 +18,12 @@ WIDTH = 120  # columns of the table where it does not go to a terminal
 
 @click.command("area")
 @chip_argument
-@click.option("--rtl", metavar="DIR", type=click.Path(path_type=Path), help="A folder of Verilog, beside our RTL.")
-@click.option("--top", metavar="T", help="The top module in DIR, if it cannot be told by its ports.")
+@options.rtl_options("A folder of Verilog, beside our RTL.")
 @click.option("--variant", "names", metavar="NAME", multiple=True, help="Only this one of our RTL; may be repeated.")
 @click.option("--no-route", is_flag=True, help="Area only: stop after packing.")
 @json_option
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
-def command(
-    chip: str, rtl: Path | None, top: str | None, names: tuple[str, ...], no_route: bool, as_json: bool, output: Path
-) -> None:
+def command(chip: str, rtl: options.Rtl, names: tuple[str, ...], no_route: bool, as_json: bool, output: Path) -> None:
     """Put our RTL, with each of its features left out, and anybody's, through Yosys and nextpnr for an ECP5-25.
 
     Cells are counted after packing; the clock is that of the routed design. Routing takes minutes a variant.
@@ -37,16 +34,15 @@ def command(
     """
     # Only here: they need Amaranth.
     from rtl.fpga import survey, tools
-    from tools import options
     from tools import survey as shown
 
     declared = chips.declaration(chip)
-    outputs.check({"--rtl": rtl}, folders={"-o": output})
-    theirs = options.design(declared, rtl, top, output) if rtl or top else None
+    outputs.check({"--rtl": rtl.folder}, folders={"-o": output})
+    theirs = rtl.design(declared, output) if rtl.folder else None
     chosen = list(names or survey.variants(chip))
     versions = {name: tools.find(name).version for name in ("yosys", "nextpnr-ecp5")}
-    about = {"chip": chip, "device": "LFE5U-25F-6 CABGA381", "rtl": str(rtl) if rtl else None, "tools": versions}
-    about["origin"] = provenance.origin([], rtl, theirs.files if theirs else []).as_json()
+    about = {"chip": chip, "device": "LFE5U-25F-6 CABGA381", "rtl": str(rtl) if rtl.folder else None, "tools": versions}
+    about["origin"] = provenance.origin([], rtl.folder, theirs.files if theirs else []).as_json()
     rows, files = [], []
     with progress(f"{chip} on an ECP5", len(chosen) + (theirs is not None), "variants") as advance:
         for row in survey.survey(chip, chosen, theirs, output, not no_route):

@@ -20,15 +20,12 @@ WIDTH = 225  # columns of the tables where they do not go to a terminal
 
 @click.command("bench")
 @click.argument("chip", metavar="[CHIP]", default="odin", shell_complete=complete_chip)
-@click.option("--rtl", metavar="DIR", type=click.Path(path_type=Path), help="A folder of Verilog, beside our RTL.")
-@click.option("--top", metavar="T", help="The top module in DIR, if it cannot be told by its ports.")
+@options.rtl_options("A folder of Verilog, beside our RTL.")
 @click.option("--repeat", metavar="N", type=click.IntRange(min=1), help="Rounds.  [default: 5; with --quick 2]")
 @click.option("--quick", is_flag=True, help="Small workloads and two rounds: a look, not a measurement.")
 @json_option
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
-def command(
-    chip: str, rtl: Path | None, top: str | None, repeat: int | None, quick: bool, as_json: bool, output: Path
-) -> None:
+def command(chip: str, rtl: options.Rtl, repeat: int | None, quick: bool, as_json: bool, output: Path) -> None:
     """Measure golden model, event-level engine and RTL on the same traffic, side by side, repeatedly.
 
     All run the same pins or the same events, and are first seen to agree; if they do not, nothing is measured and the
@@ -42,17 +39,12 @@ def command(
     from tools.bench.contestants import Disagreement
 
     declared = chips.declaration(chip)
-    options.refuse_top_alone(rtl, top)
-    outputs.check({"--rtl": rtl}, folders={"-o": output, "-o (our RTL)": output / "rtl"})
+    outputs.check({"--rtl": rtl.folder}, folders={"-o": output, "-o (our RTL)": output / "rtl"})
     n_rounds = repeat or (QUICK_ROUNDS if quick else ROUNDS)
     hardware, versions = machine.machine(), provenance.versions()
-    about: dict[str, object] = {"chip": chip, "rtl": str(rtl) if rtl else None}
+    about: dict[str, object] = {"chip": chip, "rtl": str(rtl) if rtl.folder else None}
     about |= {"machine": hardware, "versions": versions, "rounds": n_rounds, "quick": quick}
-    design = None
-    if rtl is not None:
-        from rtl import foreign  # needs pyverilog
-
-        design = foreign.read(rtl, declared, top)
+    design = rtl.design(declared, output) if rtl.folder else None
     say = (lambda text: None) if as_json else click.echo
     say(_line("machine", hardware))
     say(_line("versions", versions))
@@ -64,7 +56,7 @@ def command(
         else:
             click.echo(f"not measured: {difference}")
         raise Difference from difference
-    about["origin"] = provenance.origin([], rtl, design.files if design else []).as_json()
+    about["origin"] = provenance.origin([], rtl.folder, design.files if design else []).as_json()
     files = report.write(output, found, about)
     if as_json:
         schema.echo("bench", report.as_json(found, about))

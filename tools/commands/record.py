@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,10 @@ from emulator.declare import Chip
 from emulator.errors import InputError
 from golden import recipes, unknown
 from golden.record import Recording, check_replaceable, record, save
-from rtl import foreign, toolchain, verilated
+from rtl import toolchain, verilated
 from rtl.design import Design
 from rtl.initial import KINDS, Initial, Kind
-from tools import devices, outputs, schema
+from tools import devices, options, outputs, schema
 from tools.arguments import FOLDER, SEED, chip_argument, json_option
 from tools.errors import Difference
 from tools.progress import progress
@@ -26,8 +28,7 @@ ROOT = Path(__file__).parents[2]
 
 @click.command("record")
 @chip_argument
-@click.option("--rtl", "rtl_dir", metavar="DIR", type=click.Path(path_type=Path), help="Folder of Verilog to record.")
-@click.option("--top", metavar="MODULE", help="Top module, if several could be the chip.")
+@options.rtl_options("Folder of Verilog to record.")
 @click.option("--recipe", "names", metavar="NAME", multiple=True, help="Recipe to record; may be repeated.")
 @click.option("--all", "record_all", is_flag=True, help="Record every recipe.")
 @click.option("--list", "list_only", is_flag=True, help="List the recipes instead.")
@@ -40,8 +41,7 @@ ROOT = Path(__file__).parents[2]
 @json_option
 def command(
     chip: str,
-    rtl_dir: Path | None,
-    top: str | None,
+    rtl: options.Rtl,
     names: tuple[str, ...],
     record_all: bool,
     list_only: bool,
@@ -77,18 +77,18 @@ def command(
     wanted = tuple(known) if record_all else names
     for name in wanted:
         recipes.recipe(declared, name)
-    if rtl_dir is None or not wanted:
+    if rtl.folder is None or not wanted:
         raise InputError("what to record? --rtl DIR and --recipe NAME or --all are needed; --list names the recipes")
     if initial and not check_icarus:
         raise InputError(f"--initial {initial}: only with --check-icarus; Verilator, which records, starts at 0")
     start = Initial(initial or "unknown", seed if initial == "random" else 1)
     folders = {name: (output or ROOT / "golden" / chip) / name for name in wanted}
-    outputs.check({"--rtl": rtl_dir}, folders={f"-o, for {name}:": folder for name, folder in folders.items()})
+    outputs.check({"--rtl": rtl.folder}, folders={f"-o, for {name}:": folder for name, folder in folders.items()})
     for folder in folders.values():
         check_replaceable(folder)
-    design = foreign.read(rtl_dir, declared, top)
+    design = rtl.design(declared, ROOT / "build")
     device = verilated.build(design, declared, ROOT / "build" / "verilated")
-    source = {"kind": "recorded", **provenance(rtl_dir, design.files, repository)}
+    source = {"kind": "recorded", **provenance(rtl.folder, design.files, repository)}
     source["simulator"] = f"Verilator {toolchain.verilator().version}"
     about = {"chip": chip, "seed": seed, **source}
     recorded: list[dict[str, Any]] = []
@@ -104,7 +104,8 @@ def command(
                 recorded[-1]["check"] = str(difference)
                 _say(recorded, about, as_json, str(difference))
                 raise
-        remake = f"draupnir record {chip} --rtl DIR --recipe {name} --seed {seed}"
+        how = shlex.join(replace(rtl, folder=Path("DIR")).words())
+        remake = f"draupnir record {chip} {how} --recipe {name} --seed {seed}"
         remake += f" --cycles {cycles}" if cycles else ""
         made = save(recording, folder, known[name].why, source | checked, remake, seed, undefined)
         size = sum((folder / file).stat().st_size for file in made.sha256)

@@ -26,8 +26,7 @@ SIMULATORS = ("verilator", "icarus", "model")
 
 @click.command("regress")
 @chip_argument
-@click.option("--rtl", metavar="DIR", type=click.Path(path_type=Path), help="A folder of Verilog; without it, our RTL.")
-@click.option("--top", metavar="T", help="The top module in DIR, if it cannot be told by its ports.")
+@options.rtl_options()
 @click.option("--netlist", type=click.Choice(["ecp5", "ice40"]), help="Our RTL as it is after synthesis for an FPGA.")
 @click.option("--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the netlist's chip.")
 @click.option(
@@ -46,8 +45,7 @@ SIMULATORS = ("verilator", "icarus", "model")
 @json_option
 def command(
     chip: str,
-    rtl: Path | None,
-    top: str | None,
+    rtl: options.Rtl,
     netlist: Literal["ecp5", "ice40"] | None,
     settings: tuple[str, ...],
     simulator: str,
@@ -73,8 +71,7 @@ def command(
     Example: draupnir regress odin --rtl ~/ODIN/src --sim icarus --case lif_events
     """
     declared = chips.declaration(chip)
-    options.refuse_top_alone(rtl, top)
-    outputs.check({"--rtl": rtl, "--golden": golden}, folders={"--report": report})
+    outputs.check({"--rtl": rtl.folder, "--golden": golden}, folders={"--report": report})
     folder = golden or ROOT / "golden" / chip
     cases = regress.select(case.discover(folder.parent, folder.name), names)
     if not cases:
@@ -88,7 +85,7 @@ def command(
     elif settings:
         raise InputError(f"--set {settings[0]}: only with --netlist; a reduced chip does not do what was recorded")
     else:
-        device = _device(declared, rtl, top, simulator, report, start)
+        device = _device(declared, rtl, simulator, report, start)
     begin = time.perf_counter()
     outcomes = []
     with progress(f"{chip} in {simulator}", len(cases), "cases") as advance:
@@ -100,7 +97,7 @@ def command(
         regress_report.as_json(outcomes, start),
         [*regress_report.lines(chip, what, outcomes, seconds, report)],
     )
-    origin = provenance.origin([seed] if seed is not None else [], rtl, _sources(rtl))
+    origin = provenance.origin([seed] if seed is not None else [], rtl.folder, rtl.sources())
     page = regress_page.write(report, f"{chip}: {what}", found, lines, origin)
     if as_json:
         schema.echo("regress", {**found, "origin": origin.as_json()})
@@ -110,21 +107,12 @@ def command(
         raise Difference
 
 
-def _sources(rtl: Path | None) -> list[Path]:
-    """The files of Verilog in a folder, for what the report says of where they come from."""
-    if rtl is None:
-        return []
-    from rtl.hierarchy import SUFFIXES  # needs pyverilog
-
-    return sorted(path for path in rtl.rglob("*") if path.suffix in SUFFIXES and path.is_file())
-
-
-def _device(chip: Chip, rtl: Path | None, top: str | None, simulator: str, report: Path, start: Initial) -> Device:
+def _device(chip: Chip, rtl: options.Rtl, simulator: str, report: Path, start: Initial) -> Device:
     if simulator == "model":
-        if rtl is not None:
+        if rtl.folder is not None:
             raise InputError(f"--rtl {rtl}: not with --sim model, which runs no Verilog; verilator or icarus does")
         return devices.model(chip, start)
-    design = options.design(chip, rtl, top, report)
+    design = rtl.design(chip, report)
     if simulator == "icarus":
         return devices.in_icarus(design, chip, start)
     return devices.in_verilator(design, chip, builds.compiled(report), start)
@@ -132,14 +120,14 @@ def _device(chip: Chip, rtl: Path | None, top: str | None, simulator: str, repor
 
 def _netlist_device(
     chip: Chip,
-    rtl: Path | None,
+    rtl: options.Rtl,
     family: Literal["ecp5", "ice40"],
     given: dict[str, Any],
     simulator: str,
     report: Path,
     start: Initial,
 ) -> Device:
-    if rtl is not None or simulator == "model":
+    if rtl.folder is not None or simulator == "model":
         raise InputError("--netlist: of our RTL only, in verilator or icarus")
     from rtl.fpga import netlist
 
@@ -163,6 +151,6 @@ def _before_synthesis(chip: Chip, given: dict[str, Any], report: Path) -> Device
     return devices.in_verilator(emit.design(chip.name, report / "rtl", **given), chip, builds.compiled(report))
 
 
-def _what(rtl: Path | None, netlist: str | None, simulator: str) -> str:
+def _what(rtl: options.Rtl, netlist: str | None, simulator: str) -> str:
     synthesised = f", synthesised for {netlist}," if netlist else ""
-    return "golden model" if simulator == "model" else f"{rtl or 'our RTL'}{synthesised} in {simulator}"
+    return "golden model" if simulator == "model" else f"{rtl}{synthesised} in {simulator}"

@@ -36,8 +36,7 @@ N_IMAGES = 800  # what takes 40 seconds
 
 @click.command("sim")
 @chip_argument
-@click.option("--rtl", metavar="DIR", type=click.Path(path_type=Path), help="A folder of Verilog; without it, our RTL.")
-@click.option("--top", metavar="T", help="The top module in DIR, if it cannot be told by its ports.")
+@options.rtl_options()
 @click.option("--sim", "simulator", type=click.Choice(SIMULATORS), default="verilator", show_default=True)
 @click.option(
     "--test",
@@ -59,8 +58,7 @@ N_IMAGES = 800  # what takes 40 seconds
 @json_option
 def command(
     chip: str,
-    rtl: Path | None,
-    top: str | None,
+    rtl: options.Rtl,
     simulator: Simulator,
     wanted: tuple[str, ...],
     images: int | None,
@@ -85,28 +83,28 @@ def command(
              draupnir sim tinyodin --rtl ~/tinyODIN --test path/to/test_mine.py
     """
     declared = chips.declaration(chip)
-    outputs.check({"--rtl": rtl}, folders={"--report": report})
+    outputs.check({"--rtl": rtl.folder}, folders={"--report": report})
     main_job = any(one.module == MAIN_JOB for one in tests(declared))
     start = start_of(simulator, initial, seed)
     if main_job and not wanted and simulator == "verilator" and not waves and initial in (None, "zero"):
-        _digits(declared, rtl, top, N_IMAGES if images is None else images, seed, report, as_json)
+        _digits(declared, rtl, N_IMAGES if images is None else images, seed, report, as_json)
         return
     if images is not None:
         raise InputError(
             f"--images {images}: only of ODIN's digits, without --test, --waves, --initial and --sim icarus"
         )
     chosen = select(declared, *(wanted or (MAIN_JOB if main_job else "all",)))
-    design = options.design(declared, rtl, top, report)
+    design = rtl.design(declared, report)
     say = (lambda text: None) if as_json else click.echo
-    say(f"{chip}: {rtl or 'our RTL'}, top {design.top}, in {simulator}, seed {seed}: compiling")
+    say(f"{chip}: {rtl}, top {design.top}, in {simulator}, seed {seed}: compiling")
     built = build(design, declared, simulator, builds.compiled(report), waves)
     outcomes = []
     with progress(f"{chip} in {simulator}", len(chosen), "tests") as advance:
         for one, folder in zip(chosen, _folders(chosen), strict=True):
-            again = _again(chip, rtl, top, simulator, str(one), seed, initial)
+            again = _again(chip, rtl, simulator, str(one), seed, initial)
             outcomes.append(run(built, one, report / f"{simulator}-{folder}", seed, again, start))
             advance(1)
-    origin = provenance.origin([seed], rtl, design.files)
+    origin = provenance.origin([seed], rtl.folder, design.files)
     page = sim_report.write(report, f"{chip} in {simulator}", outcomes, _summary(outcomes), origin)
     if as_json:
         schema.echo("sim", sim_report.as_json(outcomes, origin))
@@ -117,9 +115,7 @@ def command(
         raise Difference
 
 
-def _digits(
-    chip: Chip, rtl: Path | None, top: str | None, n_images: int, seed: int, report: Path, as_json: bool
-) -> None:
+def _digits(chip: Chip, rtl: options.Rtl, n_images: int, seed: int, report: Path, as_json: bool) -> None:
     """The main job, at the simulator's own speed."""
     # Only here: the help needs none of it.
     from rtl import verilated
@@ -129,15 +125,15 @@ def _digits(
     from tools.pages import PAGE
 
     experiment = Experiment(seed=seed, n_images=n_images)
-    design = options.design(chip, rtl, top, report)
+    design = rtl.design(chip, report)
     if not as_json:
-        click.echo(f"{chip.name}: {rtl or 'our RTL'}, top {design.top}, in Verilator, seed {seed}: compiling")
+        click.echo(f"{chip.name}: {rtl}, top {design.top}, in Verilator, seed {seed}: compiling")
     device = verilated.build(design, chip, builds.compiled(report))
-    again = [*_words(chip.name, rtl, top), "--images", str(n_images), "--seed", str(seed)]
+    again = [*_words(chip.name, rtl), "--images", str(n_images), "--seed", str(seed)]
     (report / PAGE).unlink(missing_ok=True)
     with progress(f"{chip.name} learns digits", n_images, "images") as advance:
         outcome = lockstep.run(device, experiment, report, shlex.join(again), advance)
-    origin = provenance.origin([seed], rtl, design.files)
+    origin = provenance.origin([seed], rtl.folder, design.files)
     files = pictures.write(report, outcome.results, origin) if outcome.results else []
     if outcome.difference:
         files = [_write_difference(report, outcome, origin)]
@@ -171,18 +167,16 @@ def _folders(chosen: Sequence[Test]) -> list[str]:
     return names
 
 
-def _again(
-    chip: str, rtl: Path | None, top: str | None, simulator: str, test: str, seed: int, initial: Kind | None
-) -> str:
+def _again(chip: str, rtl: options.Rtl, simulator: str, test: str, seed: int, initial: Kind | None) -> str:
     """The command that runs one test again, with a waveform."""
     start = ["--initial", initial] if initial else []
-    words = [*_words(chip, rtl, top), "--sim", simulator, "--test", test, "--seed", str(seed), *start, "--waves"]
+    words = [*_words(chip, rtl), "--sim", simulator, "--test", test, "--seed", str(seed), *start, "--waves"]
     return shlex.join(words)
 
 
-def _words(chip: str, rtl: Path | None, top: str | None) -> list[str]:
+def _words(chip: str, rtl: options.Rtl) -> list[str]:
     """The command as far as it says what is simulated."""
-    return ["draupnir", "sim", chip, *(["--rtl", str(rtl)] if rtl else []), *(["--top", top] if top else [])]
+    return ["draupnir", "sim", chip, *rtl.words()]
 
 
 # --- Results ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,107 @@
+"""How a module's ports and memories differ from a chip's declaration, and how alike the two are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emulator.declare import Chip, Memory, Pin
+from rtl.hierarchy import Array, Port
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One way in which a module is not the declared chip.
+
+    kind : "missing pin", "extra port", "direction", "width", "ambiguous pin", "missing memory", "ambiguous memory"
+    """
+
+    kind: str
+    name: str
+    declared: str
+    found: str
+
+    def __str__(self) -> str:
+        parts = [f"declared {self.declared}"] if self.declared else []
+        parts += [f"found {self.found}"] if self.found else []
+        return f"{self.kind} {self.name} ({', '.join(parts)})"
+
+
+def compare_pins(chip: Chip, ports: list[Port]) -> tuple[dict[str, str], list[Difference]]:
+    """The port of each declared pin, and how the ports differ from the pins."""
+    pins: dict[str, str] = {}
+    differences: list[Difference] = []
+    matched: set[str] = set()
+    for pin in chip.pins:
+        candidates = candidates_of(pin, ports)
+        matched.update(port.name for port in candidates)
+        if not candidates:
+            differences.append(Difference("missing pin", pin.name, _described(pin), ""))
+        elif len(candidates) > 1:
+            differences.append(Difference("ambiguous pin", pin.name, "", ", ".join(p.name for p in candidates)))
+        else:
+            pins[pin.name] = candidates[0].name
+            differences += _compare_pin(pin, candidates[0])
+    extra = [port for port in ports if port.name not in matched]
+    return pins, differences + [Difference("extra port", port.name, "", _described(port)) for port in extra]
+
+
+def candidates_of(pin: Pin, ports: list[Port]) -> list[Port]:
+    """The ports that are called like a pin: exactly so, or else but for case and underscores."""
+    exact = [port for port in ports if port.name == pin.name]
+    return exact or [port for port in ports if _plain(port.name) == _plain(pin.name)]
+
+
+def find_memories(chip: Chip, arrays: list[Array]) -> tuple[dict[str, str], list[Difference]]:
+    """The path of each declared memory: the one array of its shape, or of several the one that is called like it."""
+    memories: dict[str, str] = {}
+    differences: list[Difference] = []
+    for memory in chip.memories:
+        fitting = [array.path for array in arrays if (array.depth, array.width) == (memory.depth, memory.width)]
+        if len(fitting) > 1:
+            fitting = [path for path in fitting if _abbreviates(memory.name, path)] or fitting
+        if len(fitting) == 1:
+            memories[memory.name] = fitting[0]
+        else:
+            kind = "ambiguous memory" if fitting else "missing memory"
+            differences.append(Difference(kind, memory.name, shape(memory), ", ".join(fitting)))
+    return memories, differences
+
+
+def likeness(chip: Chip, ports: list[Port], arrays: list[Array]) -> float:
+    """How much of the declaration a module has, 0 to 1: its pins by name, direction and width, and its memories."""
+    found = sum(max((_pin_likeness(pin, port) for port in candidates_of(pin, ports)), default=0) for pin in chip.pins)
+    shapes = {(array.depth, array.width) for array in arrays}
+    found += sum((memory.depth, memory.width) in shapes for memory in chip.memories)
+    return found / (len(chip.pins) + len(chip.memories))
+
+
+def shape(memory: Memory | Array) -> str:
+    """A memory's shape in words."""
+    return f"{memory.depth} words of {memory.width} bits"
+
+
+def _pin_likeness(pin: Pin, port: Port) -> float:
+    return 0.5 + 0.25 * (port.direction == pin.direction) + 0.25 * (port.width == pin.width)
+
+
+def _compare_pin(pin: Pin, port: Port) -> list[Difference]:
+    if port.direction != pin.direction:
+        return [Difference("direction", pin.name, pin.direction, port.direction)]
+    if port.width != pin.width:
+        return [Difference("width", pin.name, f"{pin.width} bits", f"{port.width} bits")]
+    return []
+
+
+def _plain(name: str) -> str:
+    """The letters that two spellings of a pin have in common: AERIN_REQ, aerin_req, aer_in__req."""
+    return name.replace("_", "").lower()
+
+
+def _described(pin: Pin | Port) -> str:
+    return f"{pin.direction}, {pin.width} bit{'s' if pin.width > 1 else ''}"
+
+
+def _abbreviates(name: str, path: str) -> bool:
+    """Whether a path has the letters of a name in their order: winp abbreviates srnn_0.weights_inp.SRAM."""
+    letters = iter(path.lower())
+    return all(letter in letters for letter in name.lower())

@@ -1,0 +1,194 @@
+"""The modules of a folder of Verilog, elaborated with pyslang: their ports, and the tree below each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pyslang import ast
+
+from emulator.errors import InputError
+from rtl import plain
+from rtl.design import Language
+from rtl.hierarchy import MOST_INSTANCES, Array, Instance, Port, Tree
+from rtl.slang import Parser, Problem
+
+_DIRECTIONS = {
+    ast.ArgumentDirection.In: "in",
+    ast.ArgumentDirection.Out: "out",
+    ast.ArgumentDirection.InOut: "inout",
+    ast.ArgumentDirection.Ref: "ref",
+}
+_OPENED = (ast.SymbolKind.GenerateBlock, ast.SymbolKind.InstanceArray, ast.SymbolKind.GenerateBlockArray)
+_PACKAGE = re.compile(r"\b(\w+)\s*::")
+_READ_FILE = re.compile(r"\$readmem[hb]")
+
+
+class Library:
+    """All sources of a folder.
+
+    files : module -> the file that defines it; the first one if there are several
+    """
+
+    def __init__(self, directory: Path, paths: Iterable[Path], defines: Sequence[str], folders: Sequence[str]) -> None:
+        self._parser = Parser(directory, defines, folders)
+        self.sources = {}
+        self.unreadable: dict[Path, str] = {}
+        for path in paths:
+            try:
+                self.sources[path] = self._parser.read(path)
+            except OSError as error:
+                self.unreadable[path] = error.strerror or str(error)
+        self.files: dict[str, Path] = {}
+        self._others: dict[str, Path] = {}  # interfaces, packages, primitives
+        for path, source in self.sources.items():
+            for kind, name in source.definitions:
+                (self.files if kind == "ModuleDeclaration" else self._others).setdefault(name, path)
+
+    def problems(self, paths: Iterable[Path]) -> list[Problem]:
+        """What is wrong with these files; a problem of an included file once."""
+        return list(dict.fromkeys(problem for path in paths for problem in self.sources[path].problems))
+
+    def ports(self, module: str) -> list[Port]:
+        """The ports of a module, in order, with the parameters at their defaults."""
+        listed = self._tops[module].body.portList if module in self._tops else ()
+        return [_port(port) for port in listed if port.name]
+
+    def tree(self, top: str) -> Tree:
+        """All instances and memories below a module, and the modules that are nowhere defined."""
+        found = Tree()
+        if top in self._tops:
+            for symbol in _below(self._tops[top]):
+                self._add(found, symbol, len(self._tops[top].hierarchicalPath) + 1)
+        return found
+
+    def data_files(self, top: str) -> dict[str, str]:
+        """The files that memories below a module are filled from ($readmemh, $readmemb) -> where the source says so."""
+        found: dict[str, str] = {}
+        for symbol in _below(self._tops[top]) if top in self._tops else ():
+            if symbol.kind is ast.SymbolKind.ProceduralBlock:
+                for name, location in _read_files(symbol):
+                    found.setdefault(name, self._parser.where(location))
+        return found
+
+    def compiled(self, tree: Tree) -> tuple[Path, ...]:
+        """The files that define what a tree is made of: packages in the order of their use, then the others by name."""
+        names = {instance.module for instance in tree.instances}
+        paths = {path for name in names if (path := self.files.get(name) or self._others.get(name))}
+        packages: dict[Path, None] = {}
+        for path in sorted(paths):
+            self._add_packages(path, packages, ())
+        return (*packages, *sorted(paths - packages.keys()))
+
+    def plain_text(self, module: str) -> str | None:
+        """The text of the file that defines a module, if that file is sound Verilog-2005."""
+        source = self.sources.get(self.files[module]) if module in self.files else None
+        return source.text if source and not source.problems and not source.systemverilog else None
+
+    def elaborated(self, top: str) -> Tree:
+        """All that is below a module: read by pyverilog where all of it is plain Verilog-2005, else by pyslang."""
+        try:
+            return plain.tree(plain.Modules(self.plain_text), top)
+        except plain.NotPlain:
+            return self.tree(top)
+
+    def language(self, paths: Iterable[Path]) -> Language:
+        """The language in which all these files can be compiled. Raises InputError if there is none."""
+        sources = [self.sources[path] for path in paths]
+        new = [source for source in sources if source.systemverilog]
+        old = [source for source in sources if source.old_names]
+        if new and old:
+            files = [self._parser.label(str(group[0].path)) for group in (new, old)]
+            raise InputError(f"{files[0]} is SystemVerilog, and {files[1]} uses one of its keywords as a name")
+        is_new = new or (not old and any(source.path.suffix == ".sv" for source in sources))
+        return "systemverilog" if is_new else "verilog-2005"
+
+    def label(self, path: Path) -> str:
+        """A file as messages name it."""
+        return self._parser.label(str(path))
+
+    @cached_property
+    def instantiated(self) -> frozenset[str]:
+        """Names of all modules that some module instantiates."""
+        return frozenset(name for source in self.sources.values() for name, _ in source.instantiations)
+
+    @cached_property
+    def _tops(self) -> dict[str, Any]:
+        """Every module, elaborated as a top of its own."""
+        self._compilation = self._parser.compilation(list(self.sources.values()), set(self.files))
+        return {instance.name: instance for instance in self._compilation.getRoot().topInstances}
+
+    def _add_packages(self, path: Path, packages: dict[Path, None], waiting: tuple[Path, ...]) -> None:
+        """Add the files of the packages that a file uses, those that they use before them."""
+        text = self.sources[path].text
+        for name in dict.fromkeys(_PACKAGE.findall(text)) if "::" in text else ():
+            package = self._others.get(name)
+            if package and package != path and package not in waiting:
+                self._add_packages(package, packages, (*waiting, path))
+                packages.setdefault(package)
+
+    def _add(self, tree: Tree, symbol: Any, skipped: int) -> None:
+        """Add what a symbol is to a tree; the first characters of its path, as many as ``skipped``, are the top's."""
+        path = symbol.hierarchicalPath[skipped:]
+        kind = symbol.kind
+        if kind is ast.SymbolKind.Instance:
+            own = [p for p in symbol.body.parameters if p.kind is ast.SymbolKind.Parameter and not p.isLocalParam]
+            tree.instances.append(Instance(path, symbol.definition.name, {p.name: _value(p) for p in own}))
+        elif kind is ast.SymbolKind.PrimitiveInstance and symbol.primitiveType.name in self._others:
+            tree.instances.append(Instance(path, symbol.primitiveType.name, {}))
+        elif kind is ast.SymbolKind.UninstantiatedDef:
+            tree.undefined.setdefault(symbol.definitionName, self._parser.where(symbol.location))
+        elif kind is ast.SymbolKind.Variable and symbol.type.kind is ast.SymbolKind.FixedSizeUnpackedArrayType:
+            element = symbol.type.elementType
+            if element.isIntegral:
+                tree.arrays.append(Array(path, symbol.type.range.width, element.bitWidth))
+
+
+def _below(instance: Any) -> Iterator[Any]:
+    """An instance and all symbols below it, generate blocks and arrays of instances opened."""
+    n_instances = 0
+    pending = [instance]
+    while pending and n_instances < MOST_INSTANCES:
+        symbol = pending.pop()
+        yield symbol
+        kind = symbol.kind
+        if kind is ast.SymbolKind.Instance:
+            n_instances += 1
+            pending += reversed(list(symbol.body))
+        elif kind in _OPENED and not (kind is ast.SymbolKind.GenerateBlock and symbol.isUninstantiated):
+            pending += reversed(list(symbol))
+
+
+def _port(port: Any) -> Port:
+    if port.kind is ast.SymbolKind.InterfacePort:
+        return Port(port.name, "interface", 0)
+    return Port(port.name, _DIRECTIONS[port.direction], port.type.bitWidth)
+
+
+def _value(parameter: Any) -> int | str:
+    """A parameter's value: a number, or what it is as text."""
+    value = parameter.value
+    initial = parameter.initializer
+    if initial is not None and initial.isImplicitString:
+        return str(value.convertToStr())
+    try:
+        return int(value.value)
+    except (TypeError, ValueError):
+        return str(value)
+
+
+def _read_files(block: Any) -> list[tuple[str, Any]]:
+    """(file, location) of each call in a procedural block that reads a memory image, where the name is a constant."""
+    found: list[tuple[str, Any]] = []
+
+    def look_at(each: Any) -> None:
+        if isinstance(each, ast.CallExpression) and each.isSystemCall and _READ_FILE.fullmatch(each.subroutineName):
+            name = each.arguments[0].eval(ast.EvalContext(block)) if each.arguments else None
+            if name:
+                found.append((str(name.convertToStr()).strip('"'), each.sourceRange.start))
+
+    block.body.visit(look_at)
+    return found

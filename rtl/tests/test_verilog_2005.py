@@ -1,0 +1,89 @@
+"""All of Verilog-2005 that Icarus accepts is read, and both readers come to the same where both can read it."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rtl import emit, plain, toolchain
+from rtl.hierarchy import Port
+from rtl.library import Library
+from rtl.tests.toy_chip import STORE, TESTBENCH, TOY, write
+
+HEAD = "module m (input clk, input [7:0] d, output [7:0] q);\n"
+MEMORY = "reg [7:0] mem [0:15]; always @(posedge clk) mem[d[3:0]] <= d; assign q = mem[d[7:4]];\n"
+PORTS = [Port("clk", "in", 1), Port("d", "in", 8), Port("q", "out", 8)]
+
+
+def chip(body: str) -> str:
+    return body if "module m " in body else f"{HEAD}{MEMORY}{body}endmodule\n"
+
+
+def listed() -> dict[str, str]:
+    """The sources of verilog_2005.txt by name."""
+    text = (Path(__file__).parent / "verilog_2005.txt").read_text()
+    sections = [section.split("\n", 1) for section in text.split("\n=== ")[1:]]
+    return {name: chip(body if body.endswith("\n") else body + "\n") for name, body in sections}
+
+
+SOURCES = {
+    **{name: text.encode() for name, text in listed().items()},
+    "a comment at the end of the file": chip("").encode() + b"// the end",
+    "a block comment at the end of the file": chip("").encode() + b"/* the end */",
+    "a directive at the end of the file": b"`ifdef NEVER\n`else\n" + chip("").encode() + b"`endif",
+    "a definition at the end of the file": chip("").encode() + b"`define LAST 1",
+    "no newline at the end of the file": chip("").encode().rstrip(),
+    "carriage returns": chip("wire a; // note\n").replace("\n", "\r\n").encode(),
+    "tabs and form feeds": chip("\twire\ta;\t\n").replace(" ", "\t").encode() + b"\f\n",
+    "comments in Latin-1": "// Universit\xe9\n".encode("latin-1") + chip("").encode(),
+    "comments in UTF-8": "// Université, 中文\n".encode() + chip("").encode(),
+}
+
+
+def library(folder: Path) -> Library:
+    return Library(folder, sorted(folder.glob("*.v")), (), [str(folder)])
+
+
+@pytest.mark.icarus
+@pytest.mark.parametrize("name", SOURCES)
+def test_source_is_read(tmp_path, name):
+    source = tmp_path / "m.v"
+    source.write_bytes(SOURCES[name])
+    command = [str(toolchain.icarus().iverilog), "-g2005", "-t", "null", "-s", "m", str(source)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0, "the source itself is wrong"
+    found = library(tmp_path)
+    assert found.problems(found.sources) == []
+    assert found.ports("m") == PORTS
+    tree = found.elaborated("m")
+    assert [(array.depth, array.width) for array in tree.arrays if array.depth == 16] == [(16, 8)]
+    assert tree.undefined == {} and found.language(found.compiled(tree)) == "verilog-2005"
+    agree(found)
+
+
+def agree(found: Library) -> int:
+    """Hold the readers to each other on each module that can be a top; the number that pyverilog could read."""
+    n_read = 0
+    modules = plain.Modules(found.plain_text)
+    for module in (name for name in found.files if "." not in name):
+        try:
+            ports, tree = plain.ports(modules, module), plain.tree(modules, module)
+        except plain.NotPlain:
+            continue
+        slang = found.tree(module)
+        assert ports == found.ports(module)
+        assert sorted(tree.arrays, key=str) == sorted(slang.arrays, key=str)
+        assert sorted(tree.instances, key=str) == sorted(slang.instances, key=str)
+        n_read += 1
+    return n_read
+
+
+def test_readers_agree_on_the_toy(tmp_path):
+    assert agree(library(write(tmp_path, toy=TOY, store=STORE, bench=TESTBENCH))) == 3
+
+
+@pytest.mark.parametrize(
+    "name", ["tinyodin", pytest.param("odin", marks=pytest.mark.slow), pytest.param("reckon", marks=pytest.mark.slow)]
+)
+def test_readers_agree_on_our_chips(tmp_path, name):
+    found = library(emit.design(name, tmp_path).files[0].parent)
+    assert agree(found) == 1 and len(found.tree(emit.our_chip(name).top).instances) > 10
