@@ -79,9 +79,11 @@ def words(figures: Mapping[str, str]) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """A table with a header; cells that are numbers go to the right."""
-    heads = "".join(f"<th>{html.escape(head)}" for head in header)
-    body = "".join("<tr>" + "".join(map(_cell, row)) for row in rows)
+    """A table with a header; cells that are numbers go to the right, and columns that have no content are left out."""
+    listed = list(rows)
+    kept = [column for column in range(len(header)) if any(row[column] for row in listed)]
+    heads = "".join(f'<th class="{_kind(listed[0][column])}">{html.escape(header[column])}' for column in kept)
+    body = "".join("<tr>" + "".join(_cell(row[column]) for column in kept) for row in listed)
     return f'<div class="wide"><table><thead><tr>{heads}</thead>{body}</table></div>'
 
 
@@ -98,10 +100,14 @@ def verdict(holds: bool, text: str) -> str:
 def _cell(cell: Cell) -> str:
     if not isinstance(cell, str):
         return "<td>" + " ".join(f'<a href="{html.escape(link.to)}">{html.escape(link.text)}</a>' for link in cell)
-    number = cell.replace(",", "").replace(".", "").isdecimal()
-    bad = cell in ("FAILED", "differs")
-    kind = ' class="number"' if number else ' class="bad"' if bad else ""
-    return f"<td{kind}>{html.escape(cell)}"
+    return f'<td class="{_kind(cell)}">{html.escape(cell)}'
+
+
+def _kind(cell: Cell) -> str:
+    """The class of a cell: numbers stand to the right, failures stand out."""
+    if isinstance(cell, str) and cell.replace(",", "").replace(".", "").isdecimal():
+        return "number"
+    return "bad" if cell == "FAILED" else "text"
 
 
 def _picture(path: Path, meaning: str) -> str:

@@ -11,6 +11,7 @@ from tools import junit, pages, schema
 from tools.pages import Cell
 from tools.provenance import Origin
 
+N_HEAD = 2  # lines before those of the cases
 JUNIT, JSON = "results.xml", "report.json"
 HEADER = (
     "case", "result", "clocks", "mismatches", "words that differ", "bits compared", "bits unknown", "first difference",
@@ -23,22 +24,21 @@ def write(folder: Path, title: str, found: Mapping[str, Any], lines: Sequence[st
 
     folder : in which the waveforms of cases that differ are already
     title : what was held, and in what
-    found : the result as JSON (``tools.regress_report.as_json``); lines : the same in words, the sum last
+    found : the result as JSON (``tools.regress_report.as_json``); lines : the same in words
+        (``tools.regress_report.lines``): a head, a line a case, why one does not hold, and the sum
     Returns the page's path.
     """
     whole = {**found, "origin": origin.as_json()}
     rows = [_row(folder, case) for case in found["cases"]]
-    parts = [pages.verdict(found["holds"], lines[-1]), pages.table(HEADER, rows), pages.text("In words", _text(lines))]
+    parts = [pages.verdict(found["holds"], lines[-1]), pages.table(HEADER, rows)]
+    if reasons := lines[N_HEAD + len(rows) : -1]:
+        parts.append(pages.text("Why", "\n".join(reasons)))
     with filling(folder) as temporary:
         (temporary / JSON).write_text(schema.text("regress", whole) + "\n", encoding="utf-8")
         results = [_result(title, case) for case in found["cases"]]
         (temporary / JUNIT).write_text(junit.xml(title, results, origin), encoding="utf-8")
         (temporary / pages.PAGE).write_text(pages.page(title, parts, origin), encoding="utf-8")
     return folder / pages.PAGE
-
-
-def _text(lines: Sequence[str]) -> str:
-    return "\n".join(lines)
 
 
 def _row(folder: Path, case: Mapping[str, Any]) -> list[Cell]:

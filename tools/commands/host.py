@@ -112,6 +112,7 @@ def command(
             for memory, content in _read(device, configuration, saves, settings_given).items():
                 save(memory, content)
     if options.events and "n_spikes" in report:
+        options.warn_if_empty(report["n_events"], report["done"])
         findings.explain(found, chip, report["n_spikes"] == 0, report.get("done") is False)
     if as_json:
         schema.echo("host", {**report, "findings": [finding.listed() for finding in found]})

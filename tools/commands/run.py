@@ -70,6 +70,7 @@ def command(
         _print(outcome)
     if not outcome.done and options.max_cycles is None:
         click.echo("warning: stopped, though the chip had not come to rest; see --max-cycles", err=True)
+    options.warn_if_empty(outcome.n_events, outcome.done)
     report.explain(found, chip, outcome.n_spikes == 0, not outcome.done)
     for warning in model.warnings():
         click.echo(f"warning: {warning}", err=True)

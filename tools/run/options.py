@@ -58,6 +58,11 @@ class RunOptions:
         outputs.check(inputs, {"-o": self.output, **{f"--save {name}=": file for name, file in saves.items()}})
         return saves
 
+    def warn_if_empty(self, n_events: int, is_done: bool) -> None:
+        """Tell the user, on stderr, of a file of events that has none."""
+        if is_done and not n_events:
+            click.echo(f"warning: {self.events}: no events: none was sent", err=True)
+
 
 OPTIONS = (
     click.option("--config", metavar="CONFIG", type=FILE, help="Registers, neurons, synapses: TOML, or packed."),

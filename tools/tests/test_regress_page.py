@@ -34,7 +34,14 @@ FOUND = {
 def test_the_page_has_a_row_a_case_and_leads_to_the_waveform(tmp_path: Path) -> None:
     for name in ("good", "other"):
         (tmp_path / f"{name}.fst").touch()  # that of "good" is of an earlier run
-    text = regress_page.write(tmp_path, "odin: mine", FOUND, ["a line", "1 of 3 cases hold"], ORIGIN).read_text()
+    text = regress_page.write(
+        tmp_path,
+        "odin: mine",
+        FOUND,
+        ["odin", "case", "good", "other", "dark", "other: why not", "1 of 3 cases hold"],
+        ORIGIN,
+    ).read_text()
+    assert "<h2>Why</h2><pre>other: why not</pre>" in text
     assert '<p class="bad">1 of 3 cases hold</p>' in text
     assert '<a href="other.fst">' in text and '<a href="good.fst">' not in text
     assert "cycle 12: MISO expected 0x1, got 0x0" in text and "not compared" in text

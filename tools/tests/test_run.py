@@ -274,3 +274,11 @@ def test_a_packed_configuration_runs_as_its_source_does(config: Path, events: Pa
     for name, configuration in (("toml", config), ("packed", packed)):
         assert draupnir(configuration, events, "-o", config.parent / f"{name}.csv").exit_code == 0
     assert (config.parent / "toml.csv").read_bytes() == (config.parent / "packed.csv").read_bytes()
+
+
+@pytest.mark.parametrize("command", [("run", "odin"), ("host", "odin", "--simulate", "model", "--onto", "blank")])
+def test_a_file_without_events_is_told(config: Path, events: Path, command: tuple[str, ...]) -> None:
+    events.write_text("addr\n")
+    result = CliRunner().invoke(cli, [*command, "--config", str(config), "--events", str(events), "--json"])
+    assert (result.exit_code, json.loads(result.stdout)["n_events"]) == (0, 0)
+    assert f"warning: {events}: no events: none was sent" in result.stderr.splitlines()
