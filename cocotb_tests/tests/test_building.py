@@ -1,0 +1,25 @@
+"""Where a design cannot be built it is said before a compiler is started."""
+
+from pathlib import Path
+
+import pytest
+
+from cocotb_tests import runner
+from cocotb_tests.tests import toy
+from emulator.errors import InputError
+from rtl import toolchain
+
+
+@pytest.mark.verilator
+def test_verilator_refuses_a_folder_with_blanks_in_its_path(tmp_path: Path) -> None:
+    try:
+        toolchain.verilator()
+    except InputError as error:
+        pytest.skip(str(error))
+    with pytest.raises(InputError) as refused:
+        runner.build(toy.design(tmp_path, toy.VERILOG), toy.CHIP, "verilator", tmp_path / "a b")
+    assert str(refused.value).startswith(f"{tmp_path}/a b/verilator-")
+    assert str(refused.value).endswith(
+        ": make, which Verilator needs, cannot build in a folder with blanks in its path; use one without, or Icarus"
+    )
+    assert not list(tmp_path.glob("a b/verilator-*/*"))
