@@ -1,0 +1,73 @@
+"""The examples: each page shows what its commands print, and its network is one that nothing is found in."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from emulator import chips
+from tools.cli import cli
+from tools.config.load import load
+from tools.lint.findings import lint
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ".venv/bin/draupnir "
+CUT = "..."
+
+
+def steps(page: str) -> list[tuple[str, list[str]]]:
+    """The commands of a page, each with the lines that it prints."""
+    block = page.split("```\n")[1]
+    return [(step.split("\n")[0], step.split("\n")[1:-1]) for step in block.split("$ ")[1:]]
+
+
+def printed(command: str) -> list[str]:
+    if command.startswith("cat "):
+        return Path(command.removeprefix("cat ")).read_text().splitlines()
+    result = CliRunner().invoke(cli, command.removeprefix(PROGRAM).split())
+    assert (result.exit_code, result.stderr) == (0, ""), command
+    return [line.rstrip() for line in result.stdout.splitlines()]
+
+
+def is_shown(shown: str, line: str) -> bool:
+    return line.startswith(shown.removesuffix(CUT)) if shown.endswith(CUT) else line == shown
+
+
+@pytest.fixture(params=chips.names())
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_the_page_shows_what_its_commands_print(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    shown = steps((ROOT / "examples" / name / "README.md").read_text())
+    assert [command.split()[1:3] for command, _ in shown if command.startswith(PROGRAM)] == [
+        ["config", "check"],
+        ["run", name],
+        ["config", "pack"],
+    ]
+    for command, lines in shown:
+        found = printed(command)
+        if lines[-1] == CUT:
+            lines.pop()
+            found = found[: len(lines)]
+        assert len(lines) == len(found)
+        assert all(map(is_shown, lines, found)), (command, lines, found)
+
+
+def test_nothing_is_found_in_an_example(name: str) -> None:
+    assert lint(load(ROOT / "examples" / name / "net.toml", name)) == []
+
+
+def test_the_readme_s_table_is_true_for_every_chip() -> None:
+    table = (ROOT / "README.md").read_text().partition("## What you can do with it")[2].partition("###")[0]
+    files = re.findall(r"examples/odin/[\w.]+", table)
+    assert len(files) >= 6 and "net.toml`" not in table.replace("examples/odin/net.toml", "")
+    for name in chips.names():
+        assert all((ROOT / file.replace("odin", name)).is_file() for file in files)
+        (recipe,) = re.findall(r"--recipe (\w+)", table)
+        assert (ROOT / "golden" / name / recipe / "case.toml").is_file()
