@@ -60,17 +60,25 @@ def filling(folder: Path) -> Iterator[Path]:
     temporary = temporary_name(folder / "files")
     _remove_stale(folder / "files")
     try:
-        temporary.mkdir()
-        yield temporary
-        for file in sorted(temporary.iterdir()):
-            file.replace(folder / file.name)
-    except OSError as error:
-        _raise_named(error, {temporary: folder})
+        with naming(temporary, folder):
+            temporary.mkdir()
+            yield temporary
+            for file in sorted(temporary.iterdir()):
+                file.replace(folder / file.name)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         for path in missing:
             with suppress(OSError):  # it is not empty
                 path.rmdir()
+
+
+@contextmanager
+def naming(temporary: Path, path: Path) -> Iterator[None]:
+    """Errors of the block that name ``temporary``, or a file in it, name ``path`` instead."""
+    try:
+        yield
+    except OSError as error:
+        _raise_named(error, {temporary: path})
 
 
 @contextmanager

@@ -42,7 +42,7 @@ class Fst:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        _check_blocks(path)
+        check_blocks(path)
         with _readable(path):
             self._waveform = pywellen.Waveform(str(path), stream_only=True)
             theirs = list(self._waveform.all_vars())
@@ -107,7 +107,7 @@ def end_time(path: Path) -> int:
         return int.from_bytes(file.read(25)[17:25], "big")  # the block's type, its length, the start, the end
 
 
-def _check_blocks(path: Path) -> None:
+def check_blocks(path: Path) -> None:
     """Raise InputError unless the file is made of whole blocks: each a byte for its type, then its length.
 
     The reader trusts the lengths, and ends the process where there is not so much memory.

@@ -14,6 +14,7 @@ from emulator.declare import Chip
 from emulator.errors import InputError
 from emulator.trace import Trace
 from golden import case, hexfile, wave_out
+from golden.files import naming
 from golden.unknown import Undefined
 
 REPORT_EVERY = 1024  # clocks between two reports of progress
@@ -107,8 +108,10 @@ def save(
     """
     check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
-        new = Path(scratch) / "new"
+    with (
+        tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch,
+        naming(new := Path(scratch) / "new", folder),
+    ):
         new.mkdir()
         chip = recording.trace.chip
         wave_out.write(recording.trace, new / case.WAVE)

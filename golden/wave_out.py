@@ -10,19 +10,24 @@ Writer: libfst through pylibfst (https://github.com/mschlaegl/pylibfst).
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import numpy as np
 import pylibfst
 
 from emulator.declare import Chip, Pin
+from emulator.errors import InputError
 from emulator.trace import Trace, column
 from golden.files import replacing
+from golden.fst import check_blocks
 
 CLOCK = 10_000  # ps
 OUTPUT_AT = 100  # ps after the edge
 INPUT_FROM, INPUT_TO = 1_000, 9_000  # ps after the edge
 ROWS_A_CLOCK = 4_000  # before the clock is stretched
+
+_HEADER = 1024  # bytes, more than the header has
 
 _lib, _ffi = pylibfst.lib, pylibfst.ffi
 
@@ -53,6 +58,7 @@ def write(trace: Trace, path: Path) -> None:
     """Write the trace; ``trace.times`` is not used, see ``schedule``. The file appears when it is complete."""
     times, pins, levels, known = _changes(trace)
     with replacing(path) as temporary:
+        temporary.write_bytes(bytes(_HEADER))  # the library ends the process where there is no room for this much
         context = _lib.fstWriterCreate(str(temporary).encode(), 1)
         if context == _ffi.NULL:
             raise OSError(f"{path}: cannot be written")
@@ -61,6 +67,17 @@ def write(trace: Trace, path: Path) -> None:
         handles = _declare(context, trace.chip)
         _emit(context, handles, trace.chip.pins, (times, pins, levels, known))
         _lib.fstWriterClose(context)
+        _check_whole(temporary, path)
+
+
+def _check_whole(written: Path, path: Path) -> None:
+    """Raise OSError, for ``path``, if the file is not complete: the library does not say that a write failed."""
+    try:
+        check_blocks(written)
+        if not written.stat().st_size:
+            raise InputError(f"{written}: empty")
+    except InputError as error:
+        raise OSError(errno.ENOSPC, "could not be written whole; there may be no space left", str(path)) from error
 
 
 def _declare(context: object, chip: Chip) -> list[int]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 
 from emulator.declare import Chip, Field, Memory, Pin, Word
 from emulator.errors import InputError
-from golden import hexfile, wave
+from golden import hexfile, wave, wave_out
 from golden.case import load, verify
 from golden.record import record, save
 
@@ -133,3 +137,39 @@ def test_a_case_that_cannot_be_described_leaves_the_old_one(tmp_path):
         save(recording, tmp_path / "counting", "", SOURCE, "none", 5)
     assert [path.name for path in tmp_path.iterdir()] == ["counting"]
     verify(load(tmp_path / "counting"))
+
+
+@contextmanager
+def at_most(n_bytes: int) -> Iterator[None]:
+    """No file may grow beyond so many bytes, as if the disk were full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("room", [0.0, 0.05, 0.5, 0.95, 0.999])
+def test_a_waveform_that_is_not_written_whole_is_an_error(tmp_path, room):
+    """The library that writes them says nothing of it."""
+    saved(tmp_path / "case", n_cycles=3000)
+    wave_file = tmp_path / "case" / "wave.fst"
+    trace = wave.read(wave_file, TOY)
+    with (
+        pytest.raises(OSError, match=r"could not be written whole|File too large") as caught,
+        at_most(int(room * wave_file.stat().st_size)),
+    ):
+        wave_out.write(trace, tmp_path / "again.fst")
+    assert caught.value.filename == str(tmp_path / "again.fst")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["case"]
+
+
+def test_a_full_disk_leaves_the_old_case_and_names_the_file(tmp_path):
+    saved(tmp_path / "case")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "case").iterdir()}
+    with pytest.raises(OSError) as caught, at_most(100):
+        saved(tmp_path / "case", n_cycles=3000)
+    assert caught.value.filename == str(tmp_path / "case" / "wave.fst")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "case").iterdir()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["case"]
