@@ -6,7 +6,9 @@ word, or a name used twice, is an error at import and not a surprise at run time
 
 from __future__ import annotations
 
+import keyword
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -22,6 +24,12 @@ def _unique(owner: str, kind: str, names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise DeclarationError(f"{owner}: {kind} {name!r} is declared twice; each name must be unique")
+
+
+def _identifier(name: str) -> str:
+    """A Python identifier that resembles a name."""
+    near = re.sub(r"\W", "_", name.lower())
+    return near if near.isidentifier() and not keyword.iskeyword(near) else f"chip_{near}"
 
 
 @dataclass(frozen=True)
@@ -318,6 +326,9 @@ class Chip:
 
     Its input pins but the clock, and likewise its output pins, are together at most 63 bits: they are packed into rows
     (see ``emulator.trace``).
+
+    name : that of the chip's folders, which Python imports: an identifier, by custom in lower case
+    title : the chip's name as people write it; what it is may follow after a colon
     """
 
     name: str
@@ -330,6 +341,11 @@ class Chip:
     source: str
 
     def __post_init__(self) -> None:
+        if not self.name.isidentifier() or keyword.iskeyword(self.name):
+            raise DeclarationError(
+                f"chip {self.name!r}: its folders have this name, so it must be a Python identifier, for instance "
+                f"{_identifier(self.name)!r}; the title may be anything"
+            )
         _unique(self.name, "pin", [p.name for p in self.pins])
         _unique(self.name, "memory", [m.name for m in self.memories])
         _unique(self.name, "register", [r.name for r in self.registers])

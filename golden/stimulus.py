@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emulator.declare import Chip, Pin
+from emulator.trace import pack
 
 Piece = Generator[int, int, None]  # yields its input pins, packed; is sent all outputs, packed
 HostPiece = Generator[tuple[int, ...], int, None]  # yields several states of its pins within a clock, the last stays
@@ -182,6 +183,42 @@ class AerReceiver:
 def _hold(pins: int, clocks: int) -> Piece:
     for _ in range(clocks):
         yield pins
+
+
+# --- Pins that belong to no protocol ------------------------------------------------------------------------------
+
+
+def constant(chip: Chip, **levels: int) -> Piece:
+    """Pins, by name, that keep their levels for ever. Raises ValueError for a level that does not fit its pin."""
+    pins = pack(chip.input_word, levels)
+
+    def piece() -> Piece:
+        while True:
+            yield pins
+
+    return piece()
+
+
+def random_levels(
+    chip: Chip, pin: str, stay: Clocks, rng: np.random.Generator, levels: Sequence[int] | None = None
+) -> Piece:
+    """A pin that takes a level, keeps it for ``stay`` clocks, and takes another.
+
+    levels : those that it may take; without it, all that fit the pin
+    """
+    f = chip.input_word[pin]
+    while True:
+        level = int(rng.integers(f.high + 1)) if levels is None else levels[int(rng.integers(len(levels)))]
+        yield from _hold(level << f.lsb, max(1, stay.draw(rng)))
+
+
+def resets(chip: Chip, every: Clocks, rng: np.random.Generator, length: Clocks = Clocks(3, 3)) -> HostPiece:
+    """A host that only resets: at the beginning, and then after ``every`` clocks, each time for ``length`` clocks."""
+    rst = next(_mask(chip, p) for p in chip.inputs if p.role == "reset")
+    while True:
+        for pins, clocks in ((rst, length.draw(rng)), (0, every.draw(rng))):
+            for _ in range(clocks):
+                yield (pins,)
 
 
 # --- The host: reset and SPI ------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import count, islice, pairwise
+from itertools import count, groupby, islice, pairwise
 
 import numpy as np
 import pytest
@@ -13,7 +13,18 @@ from emulator.odin.layout import CHIP
 from golden.recipes.odin import Actions, Recipe, Traffic, events, prepare
 from golden.recipes.odin_contents import HOT, Group, Synapses, neurons, synapses
 from golden.recipes.odin_table import RECIPES
-from golden.stimulus import AerReceiver, AerSender, Clocks, Host, ReceiverTiming, SenderTiming, Stimulus
+from golden.stimulus import (
+    AerReceiver,
+    AerSender,
+    Clocks,
+    Host,
+    ReceiverTiming,
+    SenderTiming,
+    Stimulus,
+    constant,
+    random_levels,
+    resets,
+)
 
 IN, OUT = CHIP.input_word, CHIP.output_word
 
@@ -223,3 +234,29 @@ def test_drawn_synapses_are_where_the_declaration_puts_them():
         word = int(memory[addr, 0])
         assert take(layout.SYN[f"mapping{post % layout.N_SYN}"], word) == mapped
         assert take(layout.SYN[f"syn_weight{post % layout.N_SYN}"], word) in (2, 3)
+
+
+# --- Pins of a chip that has no bus ----------------------------------------------------------------------------
+
+
+def test_pins_without_a_protocol_hold_a_level_wander_and_are_reset_now_and_then():
+    stay = Clocks(2, 5)
+    pieces = [
+        constant(CHIP, AEROUT_ACK=1, MOSI=1),
+        random_levels(CHIP, "AERIN_ADDR", stay, rng(), levels=[3, 9, 12]),
+        random_levels(CHIP, "AERIN_REQ", Clocks(1, 1), rng(2)),
+    ]
+    rows = rows_of(Stimulus(resets(CHIP, Clocks(40, 60), rng(3)), pieces), 3000)
+    assert all(clk for _, clk in rows) and len(rows) == 3000
+    levels = {name: [pin(IN, name, row) for row, _ in rows] for name in ("AERIN_ADDR", "AERIN_REQ", "RST", "MOSI")}
+    assert set(levels["MOSI"]) == {1} and set(levels["AERIN_ADDR"]) == {3, 9, 12} and set(levels["AERIN_REQ"]) == {0, 1}
+    stays = [len(list(same)) for _, same in groupby(levels["AERIN_ADDR"])]
+    assert min(stays[:-1]) == stay.lo  # more than stay.hi where the same level is drawn twice
+    high, low = ([len(list(same)) for level, same in groupby(levels["RST"]) if level == wanted] for wanted in (1, 0))
+    assert set(high[:-1]) == {3} and set(low[:-1]) <= set(range(40, 61)) and len(high) > 40
+    assert levels["RST"][0] == 1
+
+
+def test_a_level_that_does_not_fit_its_pin_is_refused_at_once():
+    with pytest.raises(ValueError, match="pin MOSI: 2 is not within"):
+        constant(CHIP, MOSI=2)
