@@ -74,8 +74,14 @@ class Held:
         return _beyond(self.different, undefined.different if undefined and met and self._is_within(undefined) else {})
 
     def holds(self, undefined: Undefined | None) -> bool:
-        """Something was compared, and nothing is unknown or different beyond what the case leaves open."""
-        return self.bits.n_compared > 0 and not self.undeclared(undefined) and not self.wrong(undefined)
+        """Every pin was compared, and nothing is unknown or different beyond what the case leaves open."""
+        if not self.bits.n_compared or self.not_compared(undefined):
+            return False
+        return not self.undeclared(undefined) and not self.wrong(undefined)
+
+    def not_compared(self, undefined: Undefined | None) -> tuple[str, ...]:
+        """Pins of which no bit was compared, in the recording or in the run, although the case does not say so."""
+        return tuple(pin for pin in self.never if undefined is None or pin not in undefined.unknown)
 
     def _is_within(self, undefined: Undefined) -> bool:
         return self.first is None or self.first >= undefined.first

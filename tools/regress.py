@@ -95,7 +95,7 @@ class Outcome:
 
     @property
     def holds(self) -> bool:
-        """Something was compared; nothing differs or is unknown but what the case itself leaves open."""
+        """Every pin was compared; nothing differs or is unknown but what the case itself leaves open."""
         return self.held.bits.n_compared > 0 and (self.is_drawn or self.held.holds(self.case.undefined))
 
 

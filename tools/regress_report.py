@@ -63,9 +63,11 @@ def _reasons(outcome: Outcome) -> Iterator[str]:
     held = outcome.held
     if not held.bits.n_compared:
         yield f"nothing was compared: {held.bits}"
+    elif (pins := held.not_compared(outcome.case.undefined)) and not outcome.is_drawn:
+        yield f"never compared, since X or Z at every clock: {', '.join(pins)}; {held.bits}"
     if undeclared := outcome.undeclared:
         kind = "which the recording knows" if outcome.case.undefined is None else "beyond what the case leaves open"
-        yield f"unknown bits, {kind}: {listed(undeclared, held.never)}; {held.bits}"
+        yield f"unknown bits, {kind}: {listed(undeclared, held.never)}; {held.bits}; see --initial"
     if outcome.memory:
         yield f"{outcome.memory}; the golden model, driven by the same inputs, at that clock:"
 

@@ -18,7 +18,8 @@ class Recipe(Protocol):
 
     why : one sentence: what breaks if a model differs
     n_cycles : clocks of a recording, unless told otherwise
-    undefined : it makes the chip do what its Verilog leaves undefined, so simulators may disagree
+    undefined : it makes the chip do what its Verilog leaves undefined, so simulators may disagree; how far, the case
+        keeps when it is recorded
     """
 
     @property

@@ -92,7 +92,7 @@ def command(
         for outcome in regress.regress(device, declared, cases, cycles, report, reference):
             outcomes.append(outcome)
             advance(1)
-    what, seconds = _what(rtl, netlist, simulator), time.perf_counter() - begin
+    what, seconds = _what(rtl, netlist, simulator, start if initial else None), time.perf_counter() - begin
     found, lines = (
         regress_report.as_json(outcomes, start),
         [*regress_report.lines(chip, what, outcomes, seconds, report)],
@@ -151,6 +151,8 @@ def _before_synthesis(chip: Chip, given: dict[str, Any], report: Path) -> Device
     return devices.in_verilator(emit.design(chip.name, report / "rtl", **given), chip, builds.compiled(report))
 
 
-def _what(rtl: options.Rtl, netlist: str | None, simulator: str) -> str:
+def _what(rtl: options.Rtl, netlist: str | None, simulator: str, initial: Initial | None) -> str:
+    """What was held; initial : how it was told to start, if it was."""
     synthesised = f", synthesised for {netlist}," if netlist else ""
-    return "golden model" if simulator == "model" else f"{rtl}{synthesised} in {simulator}"
+    held = "golden model" if simulator == "model" else f"{rtl}{synthesised} in {simulator}"
+    return f"{held}, started at {initial}" if initial else held

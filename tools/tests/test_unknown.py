@@ -19,7 +19,7 @@ from rtl import toolchain
 from rtl.design import Design
 from rtl.initial import UNKNOWN, ZERO, Initial
 from rtl.tests.toy_chip import write
-from tools import devices, regress
+from tools import devices, regress, regress_report
 from tools.commands import record
 from tools.errors import Difference
 from tools.regress import Outcome
@@ -133,6 +133,30 @@ def test_a_recording_that_knows_nothing_does_not_hold(recorded: Case, tmp_path: 
     wave_out.write(replace(trace(), known=np.zeros(N_CYCLES, np.int64)), recorded.wave)
     again = case.write(recorded.folder, CHIP.name, "A toy.", {"kind": "by hand"})
     assert not held(tmp_path, PARITY, again, ZERO).holds
+
+
+def test_a_recording_of_which_a_pin_is_never_known_does_not_hold(recorded: Case, tmp_path: Path) -> None:
+    odd = CHIP.output_word["ODD"]
+    wave_out.write(replace(trace(), known=trace().known & ~(odd.high << odd.lsb)), recorded.wave)
+    again = case.write(recorded.folder, CHIP.name, "A toy.", {"kind": "by hand"})
+    outcome = held(tmp_path, PARITY, again, ZERO)
+    assert not outcome.holds and outcome.held.never == ("ODD",)
+    said = "\n".join(regress_report.lines(CHIP.name, "toy", [outcome], 0.0, tmp_path))
+    assert "sums: never compared, since X or Z at every clock: ODD; 240 of 280 output bits compared" in said
+    declared = replace(again, undefined=Undefined(0, {"ODD": N_CYCLES}))
+    assert held(tmp_path, PARITY, declared, ZERO).holds
+
+
+def test_a_report_names_what_is_never_known(recorded: Case, tmp_path: Path) -> None:
+    outcome = held(tmp_path, PARITY, recorded)
+    said = "\n".join(regress_report.lines(CHIP.name, "toy", [outcome], 0.0, tmp_path))
+    assert (
+        "sums: unknown bits, which the recording knows: ODD 37 (never known), BOTH 37; 195 of 280 output bits" in said
+    )
+    assert "0 of 1 cases hold: 40 clocks, 0 mismatches, 195 of 280 output bits compared (11 were unknown before" in said
+    found = regress_report.as_json([outcome], UNKNOWN)
+    assert not found["holds"] and found["cases"][0]["undeclared"] == {"ODD": 37, "BOTH": 37}
+    assert found["cases"][0]["output_bits"]["never_known"] == ["ODD"]
 
 
 # --- Recording ----------------------------------------------------------------------------------------------------
