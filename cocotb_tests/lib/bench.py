@@ -40,7 +40,7 @@ class ChipBench:
     memories : declared name -> path below ``dut`` of its array, where it cannot be told by its size and name
     ports : declared pin -> port, where it is not the pin's name, in whatever case, with or without underscores
     settling : cycles at the end for what is still under way
-    undefined : output pins that the chip's sources leave unknown after a reset, so that X and Z are no difference there
+    undefined : output pins that the chip's sources leave unknown for a while after a reset, so that X is no difference
 
     It needs nothing from the runner (``lib.session``): its seed is cocotb's where there is no runner.
     Raises InputError for a pin or a memory that is not found.
@@ -170,7 +170,7 @@ class ChipBench:
             output_bits=counts.bits.total,
             unknown=dict(counts.bits.unknown),
             unknown_before_reset=dict(counts.before_reset.unknown),
-            never_known=[f.name for f in self.chip.output_word if ~counts.ever_known >> f.lsb & f.high],
+            never_known=counts.never_known(self.chip),
             warnings=self.model.warnings(),
             seconds=time.perf_counter() - self._began,
             cpu=time.process_time() - self._cpu,

@@ -23,7 +23,7 @@ from cocotb_tests.lib.aer import Owing
 from cocotb_tests.lib.clock import ChipClock
 from cocotb_tests.lib.recorder import Recorder
 from emulator.codec import from_limbs, to_limbs
-from emulator.declare import Memory
+from emulator.declare import Chip, Memory
 from emulator.trace import Trace
 from golden import wave_out
 from golden.compare import (
@@ -62,6 +62,10 @@ class Counts:
     before_reset: ComparedBits = field(default_factory=ComparedBits)
     ever_known: int = 0
 
+    def never_known(self, chip: Chip) -> list[str]:
+        """The output pins that have a bit which was unknown at all clocks."""
+        return [f.name for f in chip.output_word if ~self.ever_known >> f.lsb & f.high]
+
     def __str__(self) -> str:
         early = self.before_reset.n_unknown
         unknown = (
@@ -86,7 +90,7 @@ class Lockstep:
 
     model : in the state that the design is in
     owing : drivers and receivers that know what the chip owes them
-    undefined : output pins that may be unknown after a reset, too, because the chip's sources leave them undefined
+    undefined : output pins that may be unknown for a while after a reset, too, because the chip's sources leave them so
     reproduce : the command that shows the same again, quoted in a mismatch
     waveform : where the pins up to a mismatch are left (FST)
 
@@ -175,6 +179,8 @@ class Lockstep:
         if self.counts.bits.unknown and not self._ready:
             pins = ", ".join(self.counts.bits.unknown)
             self._fail([f"unknown bits in {pins}, {self.counts.bits}, and no reset has ended that would explain them"])
+        if never := self.counts.never_known(self.model.chip):
+            self._fail([f"never known, and so not compared: {', '.join(never)}"])
         for name, handle in memories.items():
             declared = self.model.chip.memory(name)
             content, known = memory.read(handle, declared)

@@ -24,6 +24,7 @@ LIMIT: dict[str, Any] = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 
 SEEN = 4  # cycles from the end of a word until the chip has done what it says
 BUSY = 5  # cycles from a tick until the chip shows that it is at work
 READ_HALF = 6  # cycles in half an SCK period with which the chip can follow when it reads, from the first bit on
+UNDEFINED = ("MISO",)  # shows what a memory read last at the beginning of a read, and before the first there is nothing
 CODES = {"neurons": SpiCode.NEUR, "winp": SpiCode.WINP, "wrec": SpiCode.WREC, "wout": SpiCode.WOUT}
 
 
@@ -38,6 +39,7 @@ class Bench(ChipBench):
     """
 
     settling = 8
+    undefined = UNDEFINED
 
     def __init__(
         self,
