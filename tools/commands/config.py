@@ -34,11 +34,12 @@ def command() -> None:
 
 @command.command("check")
 @chip_argument
-@click.argument("config", metavar="TOML", type=FILE)
+@click.argument("config", metavar="CONFIG", type=FILE)
+@click.option("--onto", metavar="CONFIG", help=HELD)
 @report.options
 @json_option
-def check(chip: str, config: Path, strict: bool, allowed: tuple[str, ...], as_json: bool) -> None:
-    """Say whether a configuration is right, what is in it, and what in it is hardly meant.
+def check(chip: str, config: Path, onto: str | None, strict: bool, allowed: tuple[str, ...], as_json: bool) -> None:
+    """Say whether a configuration, in TOML or packed, is right, what is in it, and what in it is hardly meant.
 
     The latter are findings, each with a name, such as zero-threshold; tools/config/README.md has them all. They are
     warnings, but for --strict.
@@ -50,10 +51,10 @@ def check(chip: str, config: Path, strict: bool, allowed: tuple[str, ...], as_js
              draupnir config check odin net.toml --strict --allow monitoring
     """
     # Only here, and in the other commands: help needs none of it.
-    from tools.config.load import load
+    from tools.config import packed
     from tools.config.summary import summary
 
-    configuration = load(config, chip)
+    configuration = packed.read(config, chip, packed.memories_before(onto, chip), report.warn)
     found, some = summary(configuration), report.findings(configuration, allowed)
     if as_json:
         listed = [finding.listed() for finding in some]
@@ -128,7 +129,7 @@ def unpack(chip: str, packed_files: Path, output: Path | None, onto: str | None,
     outputs.check(_inputs("PACKED", packed_files, onto), {"-o": output})
     present = packed.memories_before(onto, chip)
     told: dict[str, Any] = {}
-    if not packed_files.is_dir() and packed_files.suffix == ".toml":
+    if packed.is_toml(packed_files):
         text = dump(packed.read(packed_files, chip))
     else:
         unpacked = packed.unpack(packed_files, chip, present)

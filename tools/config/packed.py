@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -16,13 +18,14 @@ from golden.files import filling
 from tools.config import differences
 from tools.config.configuration import Configuration
 from tools.config.load import load
-from tools.spi import forms, images, reading, stream
+from tools.spi import arrays, forms, images, reading, stream
 from tools.spi.stream import Unpacked
 from tools.spi.writes import port
 
 BLANK = "blank"  # as what memories held before: all 0, as in a device whose bitstream says nothing of them
 IMAGES = {".hex": False, ".mem": True}  # suffix -> the address before the first word is given, as Vivado wants it
 
+HEAD = 4096  # bytes in which a file's first line is looked for
 LISTED = 12  # files of a folder in which no stream is found
 MAX_LOOKED_AT = 16 << 20  # bytes of such a file
 
@@ -61,15 +64,28 @@ def file_names(chip: str) -> list[str]:
 def read(path: Path, chip: str, present: Memories | None = None, tell: Tell = quietly) -> Configuration:
     """The configuration in a TOML file, an SPI stream in any form, or a folder with what ``pack`` has written.
 
+    A file is TOML by its suffix, or by its first line.
     present : as for ``pack``; tell : called with each line on what is odd about a stream
     Raises InputError for what is not right, and if a folder's files do not agree.
     """
-    if not path.is_dir() and path.suffix == ".toml":
+    if is_toml(path):
         return load(path, chip)
     unpacked = unpack(path, chip, present)
     for line in unpacked.told(path):
         tell(line)
     return unpacked.configuration
+
+
+def is_toml(path: Path) -> bool:
+    """Whether a file is a configuration in TOML, or is called one: its first line is a table, or names one."""
+    if path.suffix == ".toml" or not path.is_file():
+        return path.suffix == ".toml" and not path.is_dir()
+    if path.suffix in arrays.SUFFIXES:
+        return False
+    with path.open("rb") as file:
+        lines = (line.strip() for line in file.read(HEAD).removeprefix(codecs.BOM_UTF8).splitlines())
+    first = next((line for line in lines if line and not line.startswith(b"#")), b"")
+    return re.match(rb"\[{1,2}\s*[a-z]\w*\s*\]|[a-z]\w*(\.\w+)?\s*=", first) is not None
 
 
 def unpack(path: Path, chip: str, present: Memories | None = None) -> Unpacked:

@@ -21,7 +21,7 @@ def spikes_never_leave(configuration: Configuration) -> Broken:
     if register(configuration, FROM_CONTROLLER) and register(configuration, OPEN_LOOP):
         yield (
             f"registers.{FROM_CONTROLLER}",
-            f"is 1, so what goes out comes from the scheduler, and with {OPEN_LOOP} = 1 no neuron's spike gets there",
+            f"is 1, so what goes out comes from the scheduler; with {OPEN_LOOP} = 1 only input events get there",
             f"{FROM_CONTROLLER} = 0, or {OPEN_LOOP} = 0",
         )
 

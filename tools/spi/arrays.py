@@ -10,6 +10,8 @@ from pathlib import Path
 from emulator.errors import InputError
 
 C = {".h", ".c", ".hpp", ".cpp", ".cc", ".ino"}  # suffixes of C
+PYTHON = ".py"
+SUFFIXES = {*C, PYTHON}
 SIZES = (8, 16, 32, 64)  # bits of an element
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _ARRAY = re.compile(r"([\w \t*]*?)\b(\w+)\s*((?:\[[^\]]*\]\s*)+)[^={};]*=\s*\{(.*?)\}\s*;", re.DOTALL)
@@ -23,7 +25,7 @@ def read(path: Path, text: str, chip: str) -> tuple[list[int], int]:
 
     Raises InputError if there is no array, or none to choose.
     """
-    found = dict(_of_python(path, text) if path.suffix == ".py" else _of_c(text))
+    found = dict(_of_python(path, text) if path.suffix == PYTHON else _of_c(text))
     for name in (f"{chip}_spi", PREFERRED):
         if name in found:
             return found[name]

@@ -39,7 +39,7 @@ def read(path: Path, chip: Chip) -> Iterator[Placed]:
     to = port(chip)
     if text is None or path.suffix == ".bin":
         return _joined(to, f"{path}: ", content)
-    if path.suffix in arrays.C or path.suffix == ".py":
+    if path.suffix in arrays.SUFFIXES:
         found, bits = arrays.read(path, text, chip.name)
         return _of_elements(to, path, found, bits)
     return _of_lines(to, path, text)

@@ -91,6 +91,17 @@ def test_a_driver_s_stream_is_unpacked_with_what_is_odd_in_it(tmp_path: Path) ->
     assert config("diff", "tinyodin", tmp_path / "net.toml", log, "--onto", "blank").exit_code == 0
 
 
+def test_check_takes_a_stream_too_and_toml_by_any_name(tmp_path: Path) -> None:
+    log = tmp_path / "driver.log"
+    log.write_text(DRIVER)
+    result = config("check", "tinyodin", log, "--onto", "blank", "--json")
+    assert [one["name"] for one in json.loads(result.stdout)["findings"]] == ["neuron-never-visited", "zero-threshold"]
+    assert len(result.stderr.splitlines()) == 2
+    for text in ("# a network\n[registers]\nSPI_MAX_NEUR = 3\n", "registers.SPI_MAX_NEUR = 3\n"):
+        (tmp_path / "net.txt").write_text(text)
+        assert config("check", "tinyodin", tmp_path / "net.txt").stdout.startswith("registers: {'SPI_MAX_NEUR': 3}")
+
+
 def test_a_partial_stream_without_what_was_there_is_refused(tmp_path: Path) -> None:
     (tmp_path / "driver.log").write_text(DRIVER)
     result = config("unpack", "tinyodin", tmp_path / "driver.log", "-o", tmp_path / "net.toml")
