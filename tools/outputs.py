@@ -32,13 +32,18 @@ class _Place:
 
 
 def check(
-    inputs: Places, files: Places | None = None, folders: Places | None = None, names: Sequence[str] = ()
+    inputs: Places,
+    files: Places | None = None,
+    folders: Places | None = None,
+    names: Sequence[str] = (),
+    adds_verilog: bool = False,
 ) -> None:
     """Refuse outputs that would overwrite an input or each other, and those that cannot be written.
 
     inputs, files, folders : option -> what it names, None where it was not given; for ``--save MEM=FILE`` the option
         is ``--save MEM=``. ``folders`` are outputs that are made if need be
     names : of the files that will be in each folder, as far as they are known
+    adds_verilog : Verilog goes into the folders, which then must be apart from a folder of sources
     Nothing is left behind. Raises InputError, which names the option and its file.
     """
     sources, targets, made = (list(_places(places)) for places in (inputs, files or {}, folders or {}))
@@ -52,9 +57,19 @@ def check(
         for source in sources:
             if source.path.is_dir() and _same(folder.path, source.path):
                 raise InputError(f"{folder}: it is the input {source}; an output needs a folder of its own")
+            if adds_verilog and source.path.is_dir():
+                _refuse_mixing(folder, source)
         _refuse_no_folder(folder)
         for name in names:
             _refuse_inputs(_Place(folder.option, folder.path / name), sources)
+
+
+def _refuse_mixing(folder: _Place, source: _Place) -> None:
+    """Raise InputError if Verilog that is written into one of the folders could be, or replace, that of the other."""
+    if _is_within(folder.path, source.path):
+        raise InputError(f"{folder}: it lies in the input {source}, to whose sources ours would be added")
+    if _is_within(source.path, folder.path):
+        raise InputError(f"{folder}: the input {source} lies in it, and ours could replace its sources")
 
 
 def _places(places: Places) -> Iterator[_Place]:

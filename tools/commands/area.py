@@ -37,7 +37,7 @@ def command(chip: str, rtl: options.Rtl, names: tuple[str, ...], no_route: bool,
     from tools import survey as shown
 
     declared = chips.declaration(chip)
-    outputs.check({"--rtl": rtl.folder}, folders={"-o": output})
+    outputs.check({"--rtl": rtl.folder}, folders={"-o": output}, adds_verilog=True)
     theirs = rtl.design(declared, output) if rtl.folder else None
     chosen = list(names or survey.variants(chip))
     versions = {name: tools.find(name).version for name in ("yosys", "nextpnr-ecp5")}

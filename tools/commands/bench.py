@@ -39,7 +39,7 @@ def command(chip: str, rtl: options.Rtl, repeat: int | None, quick: bool, as_jso
     from tools.bench.contestants import Disagreement
 
     declared = chips.declaration(chip)
-    outputs.check({"--rtl": rtl.folder}, folders={"-o": output, "-o (our RTL)": output / "rtl"})
+    outputs.check({"--rtl": rtl.folder}, folders={"-o": output, "-o, for our RTL:": output / "rtl"}, adds_verilog=True)
     n_rounds = repeat or (QUICK_ROUNDS if quick else ROUNDS)
     hardware, versions = machine.machine(), provenance.versions()
     about: dict[str, object] = {"chip": chip, "rtl": str(rtl) if rtl.folder else None}

@@ -423,13 +423,15 @@ def exit_status(*words: str) -> int:
         (("bench", "thor"), "no chip 'thor'"),
         (("bench", "--top", "T"), "--top T: only with --rtl"),
         (("bench", "--repeat", "0"), "0 is not in the range"),
-        (("bench", "--rtl", "{folder}"), "no .v or .sv file"),
+        (("bench", "--rtl", "{folder}/sources"), "no .v or .sv file"),
+        (("bench", "--rtl", "{folder}"), "out: it lies in the input --rtl"),
     ],
 )
 def test_input_at_fault_is_one_line_and_status_2(
     words: tuple[str, ...], complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = [word.format(folder=tmp_path) for word in words]
+    (tmp_path / "sources").mkdir()
     assert exit_status(*given, "--output", str(tmp_path / "out")) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert complaint in line

@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import IO
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
@@ -162,6 +163,31 @@ def test_an_entry_is_looked_up_by_its_name_or_path_in_any_case() -> None:
 )
 def test_every_kind_of_entry_can_be_looked_up(name: str, kind: str) -> None:
     assert draupnir("chips", "odin", name).stdout.startswith(f"{kind} ")
+
+
+@pytest.mark.parametrize(
+    ("words", "old", "new"),
+    [(("replay",), "--random-state", "--seed"), (("demo", "digits"), "--out", "--report")],
+)
+def test_old_spellings_of_options_work_and_are_not_shown(words: tuple[str, ...], old: str, new: str) -> None:
+    shown = draupnir(*words, "--help").stdout
+    assert f" {new} " in shown and f"{old} " not in shown
+    for spelling in (old, new):
+        assert f"{spelling}' requires an argument" in draupnir(*words, spelling).stderr
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if (FOLDER / f"{name}.py").is_file()])
+def test_options_are_spelt_alike_in_every_command(name: str) -> None:
+    """-o/--output is what is made, --report a folder; --seed and --json are everywhere the same."""
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    commands = list(command.commands.values()) if isinstance(command, click.Group) else [command]
+    for each in commands:
+        spellings = [option.opts for option in each.params if isinstance(option, click.Option)]
+        assert ["--json"] in spellings
+        for opts in spellings:
+            assert ("-o" in opts) == ("--output" in opts)
+            assert not {"--outdir", "--folder", "--format"} & set(opts)
 
 
 # --- Completion -------------------------------------------------------------------------------------------------

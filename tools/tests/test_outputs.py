@@ -86,6 +86,15 @@ def test_a_folder_that_cannot_be_made_is_named(folder: Path, name: str, reason: 
     assert str(refused.value) == f"--report {name}: {reason}"
 
 
+def test_our_verilog_does_not_go_among_the_sources(folder: Path) -> None:
+    inputs, report = {"--rtl": Path("sub")}, {"-o": Path("sub/build/bench")}
+    outputs.check(inputs, folders=report)
+    with pytest.raises(InputError, match=r"^-o sub/build/bench: it lies in the input --rtl sub, to whose sources ours"):
+        outputs.check(inputs, folders=report, adds_verilog=True)
+    with pytest.raises(InputError, match=r"^-o \.: the input --rtl sub lies in it, and ours could replace its sources"):
+        outputs.check(inputs, folders={"-o": Path(".")}, adds_verilog=True)
+
+
 def test_what_is_right_leaves_no_trace(folder: Path) -> None:
     before = sorted(folder.rglob("*"))
     outputs.check(
