@@ -7,7 +7,7 @@ from the bus, the FIFO or the SPI.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import IntEnum
 from typing import ClassVar, NamedTuple
 
@@ -39,6 +39,9 @@ class Crossbar(ClockLevel):
     from_aerin: ClassVar[Collection[int]]
     from_scheduler: ClassVar[Collection[int]]
     from_spi: ClassVar[Collection[int]]
+    gates: ClassVar[Mapping[str, Sequence[str]]] = {
+        "SPI_GATE_ACTIVITY": ("spi_gate_activity", "spi_gate_activity_sync")
+    }
 
     def __init__(self, seed: int | None = None) -> None:
         super().__init__(seed)
@@ -60,6 +63,7 @@ class Crossbar(ClockLevel):
         r = self.registers[0]
         state = self.states(int(r.state)).name
         lines = [
+            *self.holding_still(),
             f"cycle {r.cycle}, controller {state}, ctrl_cnt {r.ctrl_cnt}, neur_cnt {r.neur_cnt}"
             + (", waiting for the output bus" if r.aerout_ctrl_busy else ""),
             f"scheduler: {self._queue()}, next {self._next_event()}",

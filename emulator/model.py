@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 
 from emulator import state
 from emulator.declare import Chip, Reg
-from emulator.trace import pack
+from emulator.trace import pack, unpack
 
 RESET_CLOCKS = 4  # more than any chip's reset takes to pass its two flip-flops
 
@@ -29,6 +31,7 @@ class ClockLevel(ABC):
 
     chip: Chip
     counters: tuple[Reg, ...] = ()
+    gates: ClassVar[Mapping[str, Sequence[str]]] = {}  # configuration bits that stop the chip, and who holds them
 
     def __init__(self, seed: int | None = None) -> None:
         pins = Reg("inputs", self.chip.input_word.width, meaning="Input pins as they are, packed.")
@@ -79,8 +82,15 @@ class ClockLevel(ABC):
         state.put_back(snapshot, self.registers, self.memories)
 
     def context(self) -> list[str]:
-        """What the chip is doing, decoded, a line each."""
-        return [f"cycle {self.registers[0].cycle}"]
+        """What the chip is doing, decoded, a line each; begins with ``holding_still``."""
+        return [*self.holding_still(), f"cycle {self.registers[0].cycle}"]
+
+    def holding_still(self) -> list[str]:
+        """A line that names the reset pins and the ``gates`` that are on; none if none is."""
+        r, pins = self.registers[0], unpack(self.chip.input_word, int(self.registers[0].inputs))
+        on = [pin.name for pin in self.chip.inputs if pin.role == "reset" and pins[pin.name]]
+        on += [name for name, registers in self.gates.items() if any(r[register] for register in registers)]
+        return [", ".join(f"{name} is on" for name in on)] if on else []
 
     def activity(self) -> str | None:
         """What the last call of ``drive``, of one clock, began to process, or None."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,10 @@ class ComparedBits:
         pins = dict.fromkeys([*self.unknown, *other.unknown])
         unknown = {pin: self.unknown.get(pin, 0) + other.unknown.get(pin, 0) for pin in pins}
         return ComparedBits(self.total + other.total, unknown)
+
+    def as_object(self) -> dict[str, Any]:
+        """The counts for JSON."""
+        return {"total": self.total, "compared": self.n_compared, "unknown": dict(self.unknown)}
 
     def __str__(self) -> str:
         return f"{self.n_compared:,} of {self.total:,} output bits compared"

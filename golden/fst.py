@@ -16,10 +16,11 @@ import numpy as np
 import pywellen
 
 from emulator.errors import InputError
-from golden.rows import Changes
+from golden.rows import Changes, Gap
 from golden.scopes import Variable
 
 PIECE = 1 << 16  # changes in a piece
+_BLACKOUT = 2  # the block that tells what was not dumped
 _GEOMETRY, _GEOMETRY_HEAD = 3, 25  # the block with the width of each signal, a byte or more each
 _CHANGES = (1, 5, 8)  # blocks of changes, which end with the bytes of their times, these packed, and how many there are
 _DENSEST = 1100  # bytes that zlib makes of one
@@ -42,7 +43,7 @@ class Fst:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        check_blocks(path)
+        self._gaps = check_blocks(path)
         with _readable(path):
             self._waveform = pywellen.Waveform(str(path), stream_only=True)
             theirs = list(self._waveform.all_vars())
@@ -53,8 +54,12 @@ class Fst:
         self._last_time = np.int64(0)
         self._theirs = dict(zip((variable.signal for variable in self.variables), theirs, strict=True))
 
-    def stream(self, signals: Sequence[Variable], sink: Callable[[Changes], None]) -> None:
+    def stream(
+        self, signals: Sequence[Variable], sink: Callable[[Changes], None], on_gap: Callable[[Gap], None]
+    ) -> None:
         """Read the file once, and give the changes of these variables to ``sink``, numbered by their place.
+
+        on_gap : called between two pieces where a stretch was not dumped
 
         Raises InputError for a damaged file.
         """
@@ -63,6 +68,7 @@ class Fst:
         times: list[int] = []
         numbers: list[int] = []
         levels: list[int | str] = []
+        gaps = list(self._gaps)
 
         def flush() -> None:
             piece = self._changes(times, numbers, levels)
@@ -70,6 +76,11 @@ class Fst:
             numbers.clear()
             levels.clear()
             try:
+                while gaps and len(piece.times) and gaps[0].end <= piece.times[-1]:
+                    before = int(np.searchsorted(piece.times, gaps[0].end))
+                    sink(_part(piece, slice(0, before)))
+                    on_gap(gaps.pop(0))
+                    piece = _part(piece, slice(before, None))
                 sink(piece)
             except RuntimeError as error:
                 raise _SinkFailed from error
@@ -107,11 +118,17 @@ def end_time(path: Path) -> int:
         return int.from_bytes(file.read(25)[17:25], "big")  # the block's type, its length, the start, the end
 
 
-def check_blocks(path: Path) -> None:
+def _part(piece: Changes, some: slice) -> Changes:
+    return Changes(piece.times[some], piece.signals[some], piece.levels[some], piece.known[some])
+
+
+def check_blocks(path: Path) -> list[Gap]:
     """Raise InputError unless the file is made of whole blocks: each a byte for its type, then its length.
 
-    The reader trusts the lengths, and ends the process where there is not so much memory.
+    The reader trusts the lengths, and ends the process where there is not so much memory. It passes over the block that
+    tells what was not dumped; this returns it.
     """
+    gaps: list[Gap] = []
     size = path.stat().st_size
     position = 0
     with path.open("rb") as file:
@@ -127,7 +144,42 @@ def check_blocks(path: Path) -> None:
                 file.seek(end - 24)
                 tail = file.read(24)
                 _check_count(path, tail[:8], tail[16:], size)
+            elif head[0] == _BLACKOUT:
+                file.seek(position + 9)
+                gaps = _gaps(file.read(end - position - 9))
             position = end
+    return gaps
+
+
+def _gaps(text: bytes) -> list[Gap]:
+    """The stretches without a dump.
+
+    text : how many switches there are, then for each 1 if it is on, and the time since the last one. Numbers are of
+        seven bits a byte, the lowest first; the highest byte has its upper bit clear
+    """
+    position = 0
+
+    def number() -> int:
+        nonlocal position
+        found = shift = 0
+        while position < len(text):
+            position += 1
+            found |= (text[position - 1] & 127) << shift
+            shift += 7
+            if text[position - 1] < 128:
+                break
+        return found
+
+    gaps: list[Gap] = []
+    off, now = None, 0
+    for _ in range(min(number(), len(text))):
+        is_on = text[position : position + 1] == b"\1"
+        position += 1
+        now += number()
+        if is_on and off is not None:
+            gaps.append(Gap(off, now))
+        off = None if is_on else now
+    return gaps
 
 
 def _check_count(path: Path, unpacked: bytes, count: bytes, size: int) -> None:

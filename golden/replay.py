@@ -18,7 +18,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from emulator.codec import take
 from emulator.declare import Chip, Memory
 from emulator.errors import InputError
 from emulator.trace import Trace
@@ -324,7 +323,7 @@ class _Comparison:
                 self.wave.time_text(clock_time),
                 past.first_cycle + int(np.count_nonzero(rows.clk[:row])),
                 pin_differences(self.model.chip, expected, int(rows.outputs[row]), known),
-                (*_resets(self.model.chip, int(rows.inputs[row])), *self.model.context()),
+                tuple(self.model.context()),
                 last_events,
             )
         )
@@ -343,9 +342,3 @@ class _Comparison:
                 if rows.clk[i] and (begun := self.model.activity()):
                     events.append(begun)
         return tuple(events)
-
-
-def _resets(chip: Chip, inputs: int) -> list[str]:
-    """The reset pins that are on, in a line, if any is."""
-    on = [pin.name for pin in chip.inputs if pin.role == "reset" and take(chip.input_word[pin.name], inputs)]
-    return [f"{' and '.join(on)} {'is' if len(on) == 1 else 'are'} on"] if on else []

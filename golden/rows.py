@@ -47,6 +47,15 @@ class Changes:
     known: np.ndarray
 
 
+@dataclass(frozen=True)
+class Gap:
+    """A stretch between $dumpoff and $dumpon, in which nothing was recorded; where : $dumpoff is, in words, or ""."""
+
+    begin: int
+    end: int
+    where: str = ""
+
+
 class Assembler:
     """What all assemblers have: the levels of the pins, and the counts that are told beside the rows.
 

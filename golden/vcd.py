@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from emulator.errors import InputError
 from golden import vcd_scan
-from golden.rows import Changes
+from golden.rows import Changes, Gap
 from golden.scopes import Variable
 
 BLOCK = 1 << 18  # bytes scanned at a time
@@ -37,15 +36,6 @@ _ERRORS = {
     vcd_scan.TOO_LONG: "pin {pin} has a level of more than its {width} bits",
     vcd_scan.EXTENDED: "{word} belongs to " + _BITS,
 }
-
-
-@dataclass(frozen=True)
-class Gap:
-    """A stretch between $dumpoff and $dumpon, in which nothing was dumped; line : that of $dumpoff."""
-
-    begin: int
-    end: int
-    line: int
 
 
 class Vcd:
@@ -170,7 +160,8 @@ class _Scan:
             stop, n = vcd_scan.scan(array, state, self.ids, self.signal_of_id, self.widths, self.marks, out)
             gap = None
             if stop == vcd_scan.GAP:
-                gap = Gap(int(state[vcd_scan.OFF_TIME]), int(state[vcd_scan.TIME]), int(state[vcd_scan.OFF_LINE]))
+                line = f"line {state[vcd_scan.OFF_LINE]}: "
+                gap = Gap(int(state[vcd_scan.OFF_TIME]), int(state[vcd_scan.TIME]), line)
                 state[vcd_scan.OFF_LINE] = -1
             elif stop != vcd_scan.DONE:
                 raise self._error(stop, text)

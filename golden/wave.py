@@ -15,12 +15,10 @@ from emulator.errors import InputError
 from emulator.trace import Trace
 from golden import fst, vcd
 from golden.fst import Fst
-from golden.rows import Changes, RowAssembler, join
+from golden.rows import Changes, Gap, RowAssembler, join
 from golden.samples import Grid, SampleAssembler
 from golden.scopes import PinScope, find_scope
-from golden.vcd import Gap, Vcd
-
-WIDEST = 63  # bits of all inputs, or all outputs, that a row holds
+from golden.vcd import Vcd
 
 
 class Enough(Exception):
@@ -89,9 +87,6 @@ class Wave:
                 raise InputError(f"{self.chip.name} has no pin {name!r} to ignore; it has {', '.join(names)}")
             if name == self.chip.clock.name:
                 raise InputError(f"{name} cannot be ignored; a recording without a clock needs --clock-per-sample")
-        for word in (self.chip.input_word, self.chip.output_word):
-            if word.width > WIDEST:
-                raise InputError(f"{word.name}: {word.width} bits; a recording of at most {WIDEST} can be read")
 
     def _grid(self, step: int | None) -> Grid:
         """The grid of the samples, from reading all times."""
@@ -150,7 +145,7 @@ class Wave:
         if isinstance(self._file, Vcd):
             self._file.stream(self._signals, sink, on_gap, marks)
         else:
-            self._file.stream(self._signals, sink)
+            self._file.stream(self._signals, sink, on_gap)
 
     def _no_edge(self) -> str:
         return f"{self.chip.clock.name} never rises in scope {self.scope or '(top)'}"
@@ -158,7 +153,7 @@ class Wave:
     def _gap(self, gap: Gap) -> InputError:
         begin, end = self.time_text(gap.begin), self.time_text(gap.end)
         return InputError(
-            f"{self.path}: line {gap.line}: $dumpoff: clocks from {begin} to {end} are missing; what follows cannot be"
+            f"{self.path}: {gap.where}$dumpoff: clocks from {begin} to {end} are missing; what follows cannot be"
             " replayed without them: leave $dumpoff out, or end the file there"
         )
 

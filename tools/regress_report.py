@@ -42,7 +42,7 @@ def as_json(outcomes: Sequence[Outcome], initial: Initial) -> dict[str, Any]:
     return {
         "holds": all(outcome.holds for outcome in outcomes),
         "initial": str(initial),
-        "output_bits": _bits(_bits_of(outcomes)),
+        "output_bits": _bits_of(outcomes).as_object(),
         "cases": [_case(outcome) for outcome in outcomes],
     }
 
@@ -98,10 +98,6 @@ def _replay(chip: str, outcome: Outcome, report: Path) -> str:
     return shlex.join(words)
 
 
-def _bits(bits: ComparedBits) -> dict[str, Any]:
-    return {"total": bits.total, "compared": bits.n_compared, "unknown": dict(bits.unknown)}
-
-
 def _case(outcome: Outcome) -> dict[str, Any]:
     held: Held = outcome.held
     return {
@@ -113,7 +109,7 @@ def _case(outcome: Outcome) -> dict[str, Any]:
         "mismatches": outcome.n_mismatches,
         "words": outcome.n_words,
         "unknown": outcome.n_unknown,
-        "output_bits": _bits(held.bits) | {"before_reset": held.n_before, "never_known": list(held.never)},
+        "output_bits": held.bits.as_object() | {"before_reset": held.n_before, "never_known": list(held.never)},
         "undeclared": outcome.undeclared,
         "differences": [asdict(difference) for difference in outcome.differences],
         "memory": asdict(outcome.memory) if outcome.memory else None,

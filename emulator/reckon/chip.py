@@ -47,6 +47,7 @@ class Model(ClockLevel):
 
     chip = CHIP
     counters = COUNTERS
+    gates = {"SPI_EN_CONF": ("spi_en_conf",)}  # noqa: RUF012
     run_rows = staticmethod(driver(clock, stretch, n_beside=1))
 
     def __init__(self, seed: int | None = None) -> None:
@@ -79,7 +80,7 @@ class Model(ClockLevel):
         r = self.registers[0]
         now, evt = State(int(r.state)).name, EvtState(int(r.state_evt)).name
         error = ", timing error" if r.timing_error else ""
-        lines = [f"cycle {r.cycle}, controller {now}, event controller {evt}{error}"]
+        lines = [*self.holding_still(), f"cycle {r.cycle}, controller {now}, event controller {evt}{error}"]
         at = self._at()
         if at:
             lines.append(at)

@@ -11,6 +11,7 @@ import pytest
 
 import golden.vcd
 from emulator.errors import InputError
+from emulator.tests import wide_chip
 from emulator.trace import Trace
 from golden import fst, wave, wave_out
 from golden.rows import join
@@ -186,6 +187,24 @@ def test_random_changes_read_as_the_naive_rules_say(
     )
 
 
+def test_pins_of_62_bits_survive_fst_and_vcd(tmp_path: Path) -> None:
+    chip, levels = wide_chip.wide((62,)), [0, 1, 1 << 61, (1 << 62) - 1]
+    pin_in, pin_out = chip.inputs[0], chip.outputs[0]
+    ones, known = np.ones(4, np.uint8), np.full(4, (1 << 62) - 1)
+    trace = Trace(chip, np.array(levels), ones, np.array(levels[::-1]), known, wave_out.schedule(ones))
+    wave_out.write(trace, tmp_path / "w.fst")
+    assert rows(read(tmp_path / "w.fst", chip)) == rows(trace)
+    header = "".join(f"$var wire {pin.width} {pin.name} {pin.name} $end\n" for pin in chip.pins)
+    body = "".join(
+        f"#{10 * i}\n0{chip.clock.name}\nb{levels[i]:b} {pin_in.name}\nb{levels[3 - i]:b} {pin_out.name}\n"
+        f"#{10 * i + 5}\n1{chip.clock.name}\n"
+        for i in range(4)
+    )
+    recorded = read(vcd(tmp_path / "w.vcd", body, f"{header}$enddefinitions $end\n"), chip)
+    assert recorded.inputs[recorded.clk == 1].tolist() == levels
+    assert recorded.outputs[recorded.clk == 1].tolist() == levels[::-1]
+
+
 def test_times_carry_the_unit_of_the_recording(tmp_path: Path) -> None:
     recorded = Wave(vcd(tmp_path / "w.vcd", START), CHIP)
     assert recorded.time_text(12) == "120 ns"
@@ -249,6 +268,29 @@ def test_a_truncated_fst(tmp_path: Path, kept: float) -> None:
     whole = (tmp_path / "w.fst").read_bytes()
     (tmp_path / "w.fst").write_bytes(whole[: int(kept if kept > 1 else kept * len(whole))])
     assert "not a complete FST waveform: it breaks off in its block at byte " in failure(tmp_path / "w.fst")
+
+
+def blackout(*switches: tuple[int, int]) -> bytes:
+    """The block of an FST that tells when the dump was switched off (0) and on (1), at times below 2**14."""
+    text, now = bytes([len(switches)]), 0
+    for is_on, time in switches:
+        text += bytes([is_on, (time - now) % 128 | 128, (time - now) // 128])
+        now = time
+    return b"\2" + (8 + len(text)).to_bytes(8, "big") + text
+
+
+def test_clocks_that_an_fst_did_not_dump_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wave_out, "CLOCK", 100)
+    for name in ("OUTPUT_AT", "INPUT_FROM", "INPUT_TO"):
+        monkeypatch.setattr(wave_out, name, getattr(wave_out, name) // 100)
+    path = tmp_path / "w.fst"
+    wave_out.write(recording(50, 1), path)
+    whole = path.read_bytes()
+    for switches in (((0, 5100),), ((0, 5100), (1, 5200)), ((0, 0), (1, 50))):
+        path.write_bytes(whole + blackout((1, 0), *switches))
+        assert read(path, CHIP).n_cycles >= 48
+    path.write_bytes(whole + blackout((1, 0), (0, 1010), (1, 3020)))
+    assert failure(path).startswith(f"{path}: $dumpoff: clocks from 1010 ps to 3020 ps are missing; ")
 
 
 def test_a_vcd_cut_off_in_its_header(tmp_path: Path) -> None:

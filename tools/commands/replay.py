@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -121,12 +122,18 @@ def command(
     with progress(wave.name, total, "time units") as advance:
         result = replay(model, wave, reading, before, after, max_mismatches, advance)
     if as_json:
-        schema.echo("replay", {"holds": result.holds, **asdict(result)})
+        schema.echo("replay", _object(result))
     else:
         for line in report(result, case):
             click.echo(line)
     if not result.holds:
         raise Difference
+
+
+def _object(result: Result) -> dict[str, Any]:
+    found = {"holds": result.holds, **asdict(result), "output_bits": result.bits.as_object()}
+    del found["bits"]
+    return found
 
 
 def case_of(wave: Path, chip: str) -> Case | None:

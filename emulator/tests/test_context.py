@@ -1,0 +1,44 @@
+"""A mismatch's context tells first what holds the whole chip still: its reset, and its configuration's gate."""
+
+from __future__ import annotations
+
+import pytest
+
+from emulator import chips
+from emulator.trace import pack
+
+
+@pytest.mark.parametrize(
+    ("chip", "gate", "register"),
+    [
+        ("odin", "SPI_GATE_ACTIVITY", "spi_gate_activity"),
+        ("tinyodin", "SPI_GATE_ACTIVITY", "spi_gate_activity"),
+        ("reckon", "SPI_EN_CONF", "spi_en_conf"),
+    ],
+)
+def test_the_reset_and_the_gate_are_told_while_they_are_on(chip: str, gate: str, register: str) -> None:
+    model = chips.model(chip)()
+    rst = pack(model.chip.input_word, {"RST": 1})
+    assert model.context()[0].startswith("cycle 0, controller ")
+    model.step(rst)
+    assert "RST is on" in model.context()[0]
+    model.step(0)
+    model.registers[0][register] = 1
+    assert model.context()[0] == f"{gate} is on"
+    model.step(rst)
+    model.registers[0][register] = 1
+    assert model.context()[0] == f"RST is on, {gate} is on"
+
+
+def test_the_gate_is_told_until_the_controller_has_seen_it_open() -> None:
+    """It takes two flip-flops."""
+    model = chips.model("tinyodin")()
+    model.registers[0].spi_gate_activity = 1
+    for _ in range(4):
+        model.step(0)
+    model.registers[0].spi_gate_activity = 0
+    said = []
+    for _ in range(4):
+        said.append(model.context()[0] == "SPI_GATE_ACTIVITY is on")
+        model.step(0)
+    assert said == [True, True, False, False]
