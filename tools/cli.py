@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import warnings
@@ -127,4 +128,5 @@ def _keep_stdout() -> str:
         return STDOUT[0]
     kept, sys.stdout = sys.stdout, os.fdopen(own, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
     sys.stdout.reconfigure(line_buffering=bool(kept.line_buffering))
+    atexit.register(sys.stdout.close)  # Python itself closes only the stdout that it began with
     return f"/dev/fd/{own}"
