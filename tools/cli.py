@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 from click.shell_completion import CompletionItem, shell_complete
@@ -119,8 +119,9 @@ def _complete(command: click.Command, name: str, instruction: str) -> int:
 def _keep_stdout() -> str:
     """Keep stdout for our own words: what libraries and tools write to its descriptor goes to stderr from now on.
 
-    Returns the name under which stdout can still be opened.
+    Returns the name under which stdout can still be opened. A stream that is closed becomes one that goes nowhere.
     """
+    sys.stdout, sys.stderr = (stream or _nowhere() for stream in (sys.stdout, sys.stderr))
     try:
         own = os.dup(1)
         os.dup2(2, 1)
@@ -130,3 +131,7 @@ def _keep_stdout() -> str:
     sys.stdout.reconfigure(line_buffering=bool(kept.line_buffering))
     atexit.register(sys.stdout.close)  # Python itself closes only the stdout that it began with
     return f"/dev/fd/{own}"
+
+
+def _nowhere() -> TextIO:
+    return os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from io import StringIO
@@ -249,6 +250,14 @@ def test_a_full_disk_under_stdout_is_one_line() -> None:
     with open("/dev/full", "wb") as full:
         status, _, err = process(MAIN.format(words=["chips"], before="pass"), full)
     assert (status, err) == (2, "error: standard output: No space left on device\n")
+
+
+@pytest.mark.parametrize(("closed", "words", "status"), [(">&-", "chips", 0), ("2>&-", "nosuch", 2)])
+def test_a_closed_stream_is_no_defect(closed: str, words: str, status: int) -> None:
+    code = MAIN.format(words=[words], before="pass")
+    line = f"{shlex.join([sys.executable, '-c', code])} {closed}"
+    done = subprocess.run(line, shell=True, cwd=Path(__file__).parents[2], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (status, b"", b"")
 
 
 def test_stdout_can_be_named_as_an_output(tmp_path: Path) -> None:

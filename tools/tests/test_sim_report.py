@@ -10,6 +10,8 @@ import pytest
 
 from cocotb_tests.runner import Outcome, Test
 from tools import junit, pages, sim_report
+from tools.commands import sim
+from tools.digits import lockstep
 from tools.provenance import Origin
 
 ORIGIN = Origin(
@@ -65,3 +67,10 @@ def test_junit_and_json_say_the_same_and_where_they_come_from(outcomes: list[Out
 def test_characters_that_no_xml_may_have_are_left_out() -> None:
     text = junit.xml("suite", [junit.Result("a", "b", "\x1b[31mred\x1b[0m\0")], ORIGIN)
     assert ElementTree.fromstring(text).findall("testcase/failure")[0].text == "[31mred[0m"
+
+
+def test_where_the_rtl_leaves_the_model_the_page_says_so(tmp_path: Path) -> None:
+    held = lockstep.Outcome(1_234, None, "cycle 1,234: AEROUT_REQ <expected> 1")
+    page = sim._write_difference(tmp_path, held, ORIGIN).read_text()
+    assert '<p class="bad">1,234 clocks compared without a difference, then 1 mismatch</p>' in page
+    assert "cycle 1,234: AEROUT_REQ &lt;expected&gt; 1" in page and "c0ffee" in page
