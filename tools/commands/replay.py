@@ -172,7 +172,7 @@ def report(result: Result, case: Case | None = None) -> Iterator[str]:
     yield from _extent(result)
     if result.unknown_inputs:
         yield f"taken as 0{_by_pin(': inputs that are X or Z, clocks', result.unknown_inputs)}"
-    if not result.holds:
+    if result.n_mismatches or any(m.n_differing for m in result.memories):
         yield from _hints(result, case)
     for warning in result.warnings:
         yield f"warning: {warning}"
