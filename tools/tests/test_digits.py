@@ -281,5 +281,7 @@ def test_demo_with_too_many_images_is_the_users_fault(tmp_path: Path) -> None:
         cli, ["demo", "digits", "--images", "2000", "--out", str(tmp_path / "x")]
     )
     assert result.exit_code == 2
-    assert result.stderr == "error: digits: 2000 images asked for; there are 1797, and 10 are needed\n"
+    assert result.stderr == (
+        "error: Invalid value for '--images': 2000 is not in the range 10<=x<=1797; see draupnir demo digits --help\n"
+    )
     assert not (tmp_path / "x").exists()

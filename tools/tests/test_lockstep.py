@@ -138,7 +138,8 @@ def test_a_fault_is_told_and_can_be_replayed(
     bits = r"[\d,]+ of [\d,]+ output bits compared"
     assert re.search(rf"^([\d,]+) clocks compared without a difference, {bits}, then 1 mismatch$", said, re.MULTILINE)
     assert "reproduce: draupnir sim odin --images 10 --seed 2\n" in said
-    assert not (tmp_path / "report.html").exists()
+    page = (tmp_path / "report.html").read_text()
+    assert told in page and "of an earlier run" not in page and "Where this comes from" in page
     (command,) = [line for line in said.splitlines() if line.startswith("decoded: draupnir replay odin ")]
     assert exit_status(*command.split()[2:]) == 1
     assert told.split("expected")[0].split(" words")[0].strip() in capsys.readouterr().out
