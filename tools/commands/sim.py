@@ -150,7 +150,7 @@ def _write_difference(report: Path, outcome: Held, origin: provenance.Origin) ->
     from golden.files import filling
     from tools import pages
 
-    words = f"{outcome.n_compared:,} clocks compared without a difference, then 1 mismatch"
+    words = f"{outcome.n_compared:,} clocks compared without a difference, {_held_bits(outcome)}, then 1 mismatch"
     parts = [pages.verdict(False, words), pages.text("The first mismatch", str(outcome.difference))]
     with filling(report) as temporary:
         (temporary / pages.PAGE).write_text(pages.page("ODIN learns handwritten digits", parts, origin))
