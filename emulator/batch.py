@@ -6,6 +6,7 @@ The engine runs outside of Python's lock, so threads are enough: models stay whe
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from emulator import pieces
 from emulator.handshake import Environment
 
 AHEAD = 4  # runs for each thread that are prepared, or done and not yet taken
@@ -25,13 +27,13 @@ class Sample:
     """One run.
 
     model : a golden model of its own, as it is to begin; the run leaves it as it ends
-    events, environment, max_cycles : what the chip's ``engine.run`` takes
+    events, environment, max_cycles : as the chip's ``engine.run`` takes them
     """
 
     model: Any
     events: np.ndarray
     environment: Environment
-    max_cycles: int = 1 << 62
+    max_cycles: int | None = None
 
     def run(self) -> Any:
         """The run, now and here; returns what the chip's ``engine.run`` returns."""
@@ -45,17 +47,25 @@ def run_batch(samples: Iterable[Sample], n_threads: int | None = None) -> Iterat
     samples : taken as threads become free, so that any number of them may be made on the way
     n_threads : None is one for each core
     No two samples at work at the same time may share a model. An error of a run is raised in its place, and ends the
-    batch.
+    batch: as Ctrl-C does, and whoever takes no more results. Runs under way stop within a second or so.
     """
     n_threads = n_threads or n_cores()
     todo = iter(samples)
+    stop = threading.Event()
+
+    def run(sample: Sample) -> Any:
+        with pieces.stoppable(stop):
+            return sample.run()
+
     with ThreadPoolExecutor(n_threads, thread_name_prefix="chip") as pool:
-        running: list[Future[Any]] = [pool.submit(sample.run) for sample in islice(todo, AHEAD * n_threads)]
+        running: list[Future[Any]] = []
         try:
+            running += [pool.submit(run, sample) for sample in islice(todo, AHEAD * n_threads)]
             while running:
                 yield running.pop(0).result()
-                running += [pool.submit(sample.run) for sample in islice(todo, 1)]
+                running += [pool.submit(run, sample) for sample in islice(todo, 1)]
         finally:
+            stop.set()
             for future in running:
                 future.cancel()
 

@@ -61,7 +61,7 @@ class Crossbar(ClockLevel):
     def context(self) -> list[str]:
         """Controller's state, event in flight, neuron and synapse concerned, a line each."""
         r = self.registers[0]
-        state = self.states(int(r.state)).name
+        state = self._state_name()
         lines = [
             *self.holding_still(),
             f"cycle {r.cycle}, controller {state}, ctrl_cnt {r.ctrl_cnt}, neur_cnt {r.neur_cnt}"
@@ -106,6 +106,10 @@ class Crossbar(ClockLevel):
     @abstractmethod
     def _synapse_line(self, addr: int) -> str: ...
 
+    def _state_name(self) -> str:
+        number = int(self.registers[0].state)
+        return next((state.name for state in self.states if state == number), f"{number}, which is no state")
+
     def _aerin_addr(self) -> int:
         return unpack(self.chip.input_word, int(self.registers[0].inputs))["AERIN_ADDR"]
 
@@ -118,8 +122,7 @@ class Crossbar(ClockLevel):
 
     def _in_flight(self) -> str:
         r = self.registers[0]
-        state = int(r.state)
-        name = self.states(state).name
+        state, name = int(r.state), self._state_name()
         if state in self.from_aerin:
             addr, digits = self._aerin_addr(), -(-self.chip.input_word["AERIN_ADDR"].width // 4)
             event = self.chip.event_of(addr)

@@ -40,7 +40,9 @@ def driver(clock: ModuleType, stretch: ModuleType, n_beside: int = 0) -> Callabl
 
     clock : the chip's module with ``apply_inputs(*pins, inputs)``, ``outputs(record)`` and ``clock(*state)``
     stretch : the chip's module with ``can_stretch(record)``, and ``stretch(*state, clocks)``, which runs on for at most
-    so many clocks with the inputs as they are, and returns how many, perhaps 0; the outputs stay as they are
+    so many clocks with the inputs as they are, and returns how many, perhaps 0; the outputs stay as they are.
+    ``begin(record)`` finds out anew what the chip keeps to be quick, since anybody may have changed the state since
+    the last call; ``end(record)`` lets it go
 
     Of ``drive``: given : the record of registers, then the ``n_beside`` arguments that only ``apply_inputs`` takes
     beside it (``pins``), then those that only the others take (``state``); a tuple of them would cost each call some
@@ -54,6 +56,7 @@ def driver(clock: ModuleType, stretch: ModuleType, n_beside: int = 0) -> Callabl
         r = given[0]
         pins, state = given[:n_pins], given[:1] + given[n_pins:]
         i, same = 0, 0
+        stretch.begin(r)
         while i < len(inputs):
             if inputs[i] != r.inputs:
                 clock.apply_inputs(*pins, inputs[i])
@@ -71,5 +74,6 @@ def driver(clock: ModuleType, stretch: ModuleType, n_beside: int = 0) -> Callabl
                     taken = 1
             out[i : i + taken] = now
             i += taken
+        stretch.end(r)
 
     return drive

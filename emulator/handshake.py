@@ -13,6 +13,7 @@ import numpy as np
 
 from emulator.errors import InputError
 from emulator.kernel.jit import kernel
+from emulator.limits import LONGEST_DELAY
 
 FOREVER = 1 << 62  # more clocks than anybody runs
 
@@ -35,7 +36,7 @@ class Environment:
     ack_delay : the receiver raises ACK this long after REQ rose
     ack_hold : the receiver drops ACK this long after REQ fell
 
-    Raises InputError for a negative delay.
+    Raises InputError for a delay that is not within 0..LONGEST_DELAY.
     """
 
     gap: int = 1
@@ -45,8 +46,9 @@ class Environment:
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            if getattr(self, f.name) < 0:
-                raise InputError(f"handshake: {f.name} is {getattr(self, f.name)}; a delay is 0 clocks or more")
+            clocks = getattr(self, f.name)
+            if not 0 <= clocks <= LONGEST_DELAY:
+                raise InputError(f"handshake: {f.name} is {clocks}; a delay is 0..{LONGEST_DELAY} clocks")
 
     @property
     def delays(self) -> Delays:

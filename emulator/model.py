@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from emulator import state
+from emulator import pieces, state
 from emulator.declare import Chip, Reg
 from emulator.trace import pack, unpack
 
@@ -23,7 +23,8 @@ class ClockLevel(ABC):
     seed : give the registers that no reset touches random contents.
 
     Attributes: ``registers``, an array of one record; ``memories``, by name, (depth, limbs) uint32, limb 0 least
-    significant. Both may be read and written between clocks.
+    significant. Both may be read and written between clocks: whatever is in them when rows are run, or a run begins, is
+    what the chip holds.
 
     A chip's class says which chip it is, and which registers it has beside the chip's own: ``inputs``, the input pins
     as they are, packed, and ``cycle``, the rising clock edges so far, are in every model.
@@ -52,10 +53,15 @@ class ClockLevel(ABC):
         """Run rows of packed input pins (see ``emulator.trace``).
 
         inputs : (n,) int64; clk : (n,) uint8. Returns (n,) int64, the output pins before each row's clock edge, packed;
-        0 where the row has none.
+        0 where the row has none. Raises Stopped in the middle if the work is to stop (see ``emulator.pieces``).
         """
         out = np.zeros(len(inputs), dtype=np.int64)
-        self._run(np.ascontiguousarray(inputs, dtype=np.int64), np.ascontiguousarray(clk, dtype=np.uint8), out)
+        rows, edges = np.ascontiguousarray(inputs, dtype=np.int64), np.ascontiguousarray(clk, dtype=np.uint8)
+        for i in range(0, len(rows), pieces.ROWS):
+            if i:
+                pieces.between()
+            part = slice(i, i + pieces.ROWS)
+            self._run(rows[part], edges[part], out[part])
         return out
 
     def step(self, inputs: int) -> int:

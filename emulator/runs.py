@@ -5,12 +5,14 @@ Where it begins and ends: the state of both sides, so that a next run goes on wh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from emulator import limits, pieces
 from emulator.errors import InputError
 from emulator.handshake import Delays, Environment, Receiver, Sender
 from emulator.kernel.bits import placed
@@ -69,7 +71,8 @@ class EventRun(_Run):
 
 def counters(kind: Any, states: type[IntEnum]) -> np.dtype[Any]:
     """The record that a run counts in; kind : dataclass of what it is to tell, of which ``cycles`` state by state."""
-    lengths = {f.name: (len(states),) if f.name == "cycles" else () for f in fields(kind)}
+    n_states = 1 << (len(states) - 1).bit_length()  # also those that are none
+    lengths = {f.name: (n_states,) if f.name == "cycles" else () for f in fields(kind)}
     return np.dtype((np.record, [(name, np.int64, length) for name, length in lengths.items()]))
 
 
@@ -119,10 +122,72 @@ def at_rest(model: ClockLevel, environment: Environment) -> Buses:
     return Buses(Sender(0, addr, 0, environment.gap), Receiver(0, environment.ack_delay), 0)
 
 
-def after(left: Buses) -> tuple[int, Buses]:
+# --- In pieces --------------------------------------------------------------------------------------------------
+
+N_LEFT = 7  # numbers in ``keep``'s array
+
+
+@kernel
+def keep(left: np.ndarray, sender: Sender, receiver: Receiver, req: int) -> None:
+    """Put the buses into an array of N_LEFT: a compiled loop may not return them (see ``jit.entry``)."""
+    left[0], left[1], left[2], left[3] = sender
+    left[4], left[5] = receiver
+    left[6] = req
+
+
+def _after(left: np.ndarray) -> tuple[int, Buses]:
     """Events sent, and the buses as the next run takes them, which counts its own events."""
-    (req, addr, n_sent, wait), receiver, req_before = left
-    return int(n_sent), Buses(Sender(int(req), int(addr), 0, int(wait)), Receiver(*map(int, receiver)), int(req_before))
+    req, addr, n_sent, wait, ack, ack_wait, req_before = left.tolist()
+    return n_sent, Buses(Sender(req, addr, 0, wait), Receiver(ack, ack_wait), req_before)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What came of all pieces of a run; columns : arrays that the pieces returned, each joined; else as ``_Run``."""
+
+    columns: list[np.ndarray]
+    n_cycles: int
+    done: bool
+    n_sent: int
+    buses: Buses
+
+
+def in_pieces(piece: Callable[[Given, int, np.ndarray], Any], given: Given, max_cycles: int) -> Whole:
+    """Call a compiled loop until the run has ended.
+
+    piece : takes what is left to do, clocks, and an array for ``keep``; comes back after at most ``pieces.WORK`` with
+    columns, clocks taken, and whether all is done
+    Raises Stopped between two pieces if the work is to stop.
+    """
+    left = np.zeros(N_LEFT, np.int64)
+    parts, n_cycles, n_sent = [], 0, 0
+    while True:
+        *columns, clocks, done = piece(given, max_cycles - n_cycles, left)
+        parts.append(columns)
+        sent, buses = _after(left)
+        n_cycles, n_sent = n_cycles + int(clocks), n_sent + sent
+        if done or n_cycles >= max_cycles:
+            joined = [column[0] if len(parts) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)]
+            return Whole(joined, n_cycles, bool(done), n_sent, buses)
+        given = given._replace(events=given.events[sent:], not_before=given.not_before[sent:], buses=buses)
+        pieces.between()
+
+
+def limited(given: Given, environment: Environment, first_cycle: int) -> int:
+    """Clocks for a run whose ``max_cycles`` is None."""
+    waits = max(int(given.not_before[-1]) - first_cycle, 0) if len(given.not_before) else 0
+    e = environment
+    return limits.clock_limit(len(given.events), waits, e.gap + e.hold, e.ack_delay + e.ack_hold)
+
+
+def check_at_rest(run: Any, max_cycles: int | None) -> Any:
+    """The run. Raises NotAtRest if it was cut short though nobody had given it a ``max_cycles``."""
+    if max_cycles is None and not run.done:
+        raise limits.NotAtRest(f"{limits.not_at_rest(run.n_cycles, len(run.cycles))}; max_cycles= gives another")
+    return run
+
+
+# --- For loops --------------------------------------------------------------------------------------------------
 
 
 @kernel

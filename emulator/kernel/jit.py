@@ -21,6 +21,9 @@ from typing import Any, TypeVar
 
 import numba
 import platformdirs
+from numba.core import event
+
+from emulator import compiling
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -38,13 +41,29 @@ def cache_folder(owner: str = "") -> Path | None:
     digest = hashlib.sha256(f"{numba.__version__}, {config.BOUNDSCHECK}".encode())
     for path in _sources_of(owner):
         digest.update(path.read_bytes())
-    root = Path(os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_path("draupnir"))
-    folder = root / "kernels" / digest.hexdigest()[:16]
+    folder = _root() / digest.hexdigest()[:16]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         return None
     return folder if os.access(folder, os.W_OK) else None
+
+
+def _root() -> Path:
+    return Path(os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_path("draupnir")) / "kernels"
+
+
+class _Compilations(event.Listener):
+    """Hears of each function that is compiled, not of those that are loaded."""
+
+    def on_start(self, event: Any) -> None:
+        compiling.begins(_root(), cache_folder() is not None)
+
+    def on_end(self, event: Any) -> None:
+        """Nothing."""
+
+
+event.register("numba:compile", _Compilations())
 
 
 def _sources_of(owner: str) -> list[Path]:
@@ -81,8 +100,17 @@ def outlined(function: F) -> F:
 
 
 def entry(function: F) -> F:
-    """What Python calls: stays a function of its own, and may allocate arrays and return them."""
+    """What Python calls: stays a function of its own, and may allocate arrays and return them.
+
+    It returns arrays and numbers, alone or side by side, but no named tuple: to make one, Numba calls Python, and if a
+    signal's handler raises there, the process ends with a segmentation fault.
+    """
     return _compiled(function, forceinline=False, _nrt=True)
+
+
+def plain(function: F) -> F:
+    """The uncompiled function: for what is rarely wanted, or returns a named tuple to Python."""
+    return getattr(function, "py_func", function)
 
 
 def _compiled(function: F, forceinline: bool, _nrt: bool = False) -> F:

@@ -9,11 +9,12 @@ from emulator.crossbar import Accesses, Crossbar
 from emulator.declare import Reg
 from emulator.drive import driver
 from emulator.kernel.fifo import n_main
+from emulator.kernel.jit import plain
 from emulator.odin import clock, stretch
 from emulator.odin.layout import CHIP, MAIN_DEPTH, NEURONS, SCHED_EVENT, SYN, SYN_ADDR, SYNAPSES, VIRTS, M, State
 
 COUNTERS = (
-    Reg("burst_clean", 1, meaning="The burst FIFOs have been reset and not used since."),
+    Reg("burst_clean", 1, meaning="While rows are run: the burst FIFOs are as after a reset. Else 0."),
     Reg("n_burst_lost", 63, meaning="Words pushed past the end of a burst FIFO."),
     Reg("n_burst_undefined", 63, meaning="Words popped from past the end of a burst FIFO."),
 )
@@ -53,7 +54,7 @@ class Model(Crossbar):
     # --- What it is doing, in words ---
 
     def _sched(self) -> tuple[int, int]:
-        sched = clock.scheduler.outputs(self.registers[0])
+        sched = plain(clock.scheduler.outputs)(self.registers[0])
         return int(sched.empty), int(sched.data_out)
 
     def _queue(self) -> str:
@@ -64,8 +65,8 @@ class Model(Crossbar):
 
     def _accesses(self) -> Accesses:
         r, addr = self.registers[0], self._aerin_addr()
-        sched = clock.scheduler.outputs(r)
-        neur, syn = clock.controller.neur_mem(r, addr, sched), clock.controller.syn_mem(r, addr, sched)
+        sched = plain(clock.scheduler.outputs)(r)
+        neur, syn = plain(clock.controller.neur_mem)(r, addr, sched), plain(clock.controller.syn_mem)(r, addr, sched)
         return Accesses(int(neur.addr) if neur.cs else None, int(syn.addr) if syn.cs else None)
 
     def _neuron_lines(self, addr: int) -> list[str]:

@@ -7,9 +7,11 @@ corner that nobody would look for, is run clock by clock on the same state.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from emulator import runs
+from emulator import pieces, runs
 from emulator.handshake import FOREVER, Delays, Environment, Receiver, Sender, held, receive, send, send_for
 from emulator.kernel.bits import field
 from emulator.kernel.fifo import n_main
@@ -20,11 +22,14 @@ from emulator.odin.clock import IN, OUT, at_rest, calm_clock, outputs, waiting_c
 from emulator.odin.controller import WAIT
 from emulator.odin.event_visits import is_free
 from emulator.odin.statistics import COUNTS, statistics
-from emulator.odin.stretch import is_idle
+from emulator.odin.stretch import begin, end, is_idle
 from emulator.odin.workspace import Workspace, memory_clock, new_workspace
-from emulator.runs import Buses, EventRun, Given, driven, new_column, put, undriven
+from emulator.runs import Buses, EventRun, Given, driven, keep, new_column, put, undriven
 
 NO_SWEEPS = -1
+REST_WORK = 8  # how much work a rest is, see ``pieces.WORK``
+FASTER = 8  # by which a clock of an event that is taken at once is less work
+MOST_AT_ONCE = 1 << 12  # work of an event at once
 WORTH_IT = 8  # clocks of rest that are looked for
 AT_REST = Receiver(0, 0)  # its pin
 ONE_SPIKE = aer_out.Seen(True, 0, False, False, 0, 0, 0)
@@ -34,7 +39,7 @@ def run(
     model: Model,
     events: np.ndarray,
     environment: Environment,
-    max_cycles: int = 1 << 62,
+    max_cycles: int | None = None,
     sweeping: bool = True,
     not_before: np.ndarray | None = None,
     buses: Buses | None = None,
@@ -48,11 +53,16 @@ def run(
     first_cycle = int(model.registers[0].cycle)
     stall = stall_clocks(model, environment) if sweeping and _may_sweep(model) else NO_SWEEPS
     given = runs.given(model, events, environment, not_before, buses)
-    cycles, addrs, n_cycles, done, left = _loop(
-        *model.kernel_state(), new_workspace(), counts[0], given, max_cycles, finish, stall
-    )
-    n_sent, buses = runs.after(left)
-    return EventRun(cycles, addrs, first_cycle, int(n_cycles), bool(done), n_sent, buses, statistics(counts[0]))
+    most = runs.limited(given, environment, first_cycle) if max_cycles is None else max_cycles
+
+    def piece(given: Given, clocks: int, left: np.ndarray) -> Any:
+        return _loop(*model.kernel_state(), new_workspace(), counts[0], given, left, clocks, finish, stall)
+
+    whole = runs.in_pieces(piece, given, most)
+    figures = statistics(counts[0])
+    cycles, addrs = whole.columns
+    run = EventRun(cycles, addrs, first_cycle, whole.n_cycles, whole.done, whole.n_sent, whole.buses, figures)
+    return runs.check_at_rest(run, max_cycles)  # type: ignore[no-any-return]
 
 
 def _may_sweep(model: Model) -> bool:
@@ -131,19 +141,24 @@ def _loop(
     ws: Workspace,
     counts: np.record,
     given: Given,
+    left: np.ndarray,
     max_cycles: int,
     finish: bool,
     stall: int,
-) -> tuple[np.ndarray, np.ndarray, int, bool, Buses]:
-    """The run: spike cycles, spike addresses, clocks taken, done, buses. stall : see ``stall_clocks``, or NO_SWEEPS."""
+) -> tuple[np.ndarray, np.ndarray, int, bool]:
+    """A piece of the run: spike cycles, spike addresses, clocks taken, done.
+
+    left : for ``runs.keep``; stall : see ``stall_clocks``, or NO_SWEEPS
+    """
     cycles, addrs = new_column(), new_column()
-    n_spikes, n_cycles, done = 0, 0, False
+    n_spikes, n_cycles, work, done = 0, 0, 0, False
     others = undriven(IN, r.inputs)
     events, not_before, delays, (sender, receiver, req_before) = given
     sweeping = stall != NO_SWEEPS
     if sweeping:
         planes_memories.load_all(ws.planes, r, neurons)
-    while n_cycles < max_cycles:
+    begin(r)
+    while n_cycles < max_cycles and work < pieces.WORK:
         shown = outputs(r)
         ack, req = field(shown, OUT.AERIN_ACK), field(shown, OUT.AEROUT_REQ)
         if req == 1 and req_before == 0:
@@ -165,16 +180,19 @@ def _loop(
                 counts.cycles[WAIT] += clocks
                 r.cycle += clocks
                 n_cycles += clocks
+                work += REST_WORK
                 continue
             if is_free(r, receiver, delays):
                 before = r.cycle
-                limit = max_cycles - n_cycles
+                limit = min(max_cycles - n_cycles, pieces.WORK)
                 sender = _to_next_event(r, counts, others, sender, delays, events, not_before, limit)
                 n_cycles += r.cycle - before
+                work += r.cycle - before
                 if r.cycle > before:
                     continue
         fits = n_cycles + event.clocks_at_most(r, stall) <= max_cycles
         if sweeping and not waiting and fits and event.can_take(r, receiver, delays):
+            in_parts = not scheduler.rst_priority(r)
             taken = event.take(r, ws, neurons, synapses, counts, delays, stall, receiver)
             for k in range(ws.shown.n):
                 cycles = put(cycles, n_spikes, ws.shown.cycles[k])
@@ -186,6 +204,7 @@ def _loop(
             r.aerin_req_sync_int = int(high >= 1)
             r.aerin_req_sync = int(high >= 2)
             n_cycles += taken.clocks
+            work += taken.clocks if in_parts else min(taken.clocks // FASTER, MOST_AT_ONCE)
             continue
         sender, receiver = send(sender, delays, events, ack, pause), receive(receiver, delays, req)
         r.inputs = others | driven(IN, sender, receiver)
@@ -197,6 +216,9 @@ def _loop(
             memory_clock(r, neurons, synapses, ws, counts, sweeping)
         counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
         n_cycles += 1
+        work += 1
     if sweeping:
         planes_memories.flush_all(ws.planes, r, neurons, synapses)
-    return cycles[:n_spikes], addrs[:n_spikes], n_cycles, done, Buses(sender, receiver, req_before)
+    end(r)
+    keep(left, sender, receiver, req_before)
+    return cycles[:n_spikes], addrs[:n_spikes], n_cycles, done

@@ -32,7 +32,7 @@ def is_free(r: np.record, receiver: Receiver, delays: Delays) -> bool:
     """Nothing is under way but what the controller does and the turn's moving on."""
     if receiver.ack == 1 or receiver.wait != delays.ack_delay or not is_bus_idle(r) or not is_settled(r):
         return False
-    return not scheduler.rst_priority(r) or r.burst_clean == 1
+    return scheduler.is_orderly(r)
 
 
 # --- Row and neurons --------------------------------------------------------------------------------------------

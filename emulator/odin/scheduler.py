@@ -28,7 +28,9 @@ SCHED = positions(SCHED_EVENT)
 BURST = positions(BURST_WORD)
 EVENT_OUT = positions(NEUR_EVENT)
 FILL_FULL = (1 << PTR_BITS) - 1
-CNT_BITS = next(reg.width for b in BLOCKS for reg in b.regs if reg.name == "priority_cnt")
+CNT_BITS, PRIORITY_BITS = (
+    next(reg.width for b in BLOCKS for reg in b.regs if reg.name == name) for name in ("priority_cnt", "priority")
+)
 
 
 @kernel
@@ -47,6 +49,8 @@ def _burst_word(r: np.record, prio: int) -> int:
 def outputs(r: np.record) -> Sched:
     """The next event: the burst FIFO whose turn it is goes before the main FIFO."""
     prio = r.priority
+    if prio >= N_PRIO:  # nobody's turn: 0s are shifted in, and 0 is not empty
+        return Sched(0, int(r.main_fill_cnt == FILL_FULL), 0, 0)
     if r.burst_empty[prio]:
         return Sched(r.main_empty, int(r.main_fill_cnt == FILL_FULL), 0, r.main_mem[r.main_read_ptr])
     word = _burst_word(r, prio)
@@ -89,11 +93,19 @@ def _push_burst(r: np.record, prio: int, neur_event: int, neurmem_addr: int) -> 
             _clock_burst(r, ahead, True, False, last << BURST.last.shift | neurmem_addr << BURST.addr.shift)
 
 
+@outlined
+def _push_to_all(r: np.record, neurmem_addr: int) -> None:
+    """While it is nobody's turn, the FIFOs' push requests, which are active low, are 0s that were shifted in."""
+    for prio in range(N_PRIO):
+        if r.burst_fill_cnt[prio] != FILL_FULL:
+            _clock_burst(r, prio, True, False, neurmem_addr << BURST.addr.shift)
+
+
 @kernel
 def _clock_priority(r: np.record) -> None:
     if r.priority_cnt == r.spi_burst_timeref:
         r.priority_cnt = 0
-        r.priority = 0 if r.priority == N_PRIO - 1 else r.priority + 1
+        r.priority = 0 if r.priority == N_PRIO - 1 else wrap(r.priority + 1, PRIORITY_BITS)
     else:
         r.priority_cnt = wrap(r.priority_cnt + 1, CNT_BITS)
 
@@ -105,13 +117,21 @@ def _to_move(r: np.record) -> int:
 
 
 @kernel
+def is_orderly(r: np.record) -> bool:
+    """It is some FIFO's turn; and what is held in reset has its reset values."""
+    return r.burst_clean == 1 if rst_priority(r) else r.priority < N_PRIO
+
+
+@kernel
 def unchanged_for(r: np.record, distance: int = N_PRIO) -> int:
     """Clocks for which the ``outputs`` stay as they are if nothing is popped and nothing changes from outside.
 
     distance : how far ahead of the turn a word may be pushed meanwhile, at the least; N_PRIO: none is pushed
     """
+    if not is_orderly(r):
+        return 0
     if rst_priority(r):
-        return FOREVER if r.burst_clean else 0
+        return FOREVER
     to_move = _to_move(r)
     if r.burst_empty[r.priority] == 0:
         return to_move
@@ -147,8 +167,9 @@ def clock(r: np.record, sched: Sched, port: SchedPort, neur_event: int, neurmem_
     """
     held = rst_priority(r)
     prio = r.priority
-    burst_pops = port.pop == 1 and r.burst_empty[prio] == 0
-    main_pops = port.pop == 1 and r.burst_empty[prio] == 1 and r.main_empty == 0
+    turn = prio < N_PRIO
+    burst_pops = port.pop == 1 and turn and r.burst_empty[prio] == 0
+    main_pops = port.pop == 1 and turn and r.burst_empty[prio] == 1 and r.main_empty == 0
     from_ctrl = port.event_in != 0
     from_neuron = r.spi_open_loop_sync == 0 and field(neur_event, EVENT_OUT.spike) == 1
     push = (from_ctrl or from_neuron) and sched.full == 0
@@ -160,7 +181,9 @@ def clock(r: np.record, sched: Sched, port: SchedPort, neur_event: int, neurmem_
         fifo.clock_main(r, push, main_pops, word, PTR_BITS)
     if burst_pops:
         _clock_burst(r, prio, False, True, 0)
-    if from_neuron and not from_ctrl and not held:
+    if not turn and not held:
+        _push_to_all(r, neurmem_addr)
+    elif from_neuron and not from_ctrl and not held:
         _push_burst(r, prio, neur_event, neurmem_addr)
     if not held:
         r.burst_clean = 0
@@ -178,6 +201,15 @@ def reset(r: np.record) -> None:
     r.main_read_ptr = 0
     r.main_fill_cnt = 0
     r.main_empty = 1
+
+
+@kernel
+def begin(r: np.record) -> None:
+    """Whether priority and burst FIFOs are as after a reset is found out anew: anybody may have changed them."""
+    some = r.priority_cnt | r.priority
+    for prio in range(N_PRIO):
+        some |= r.burst_write_ptr[prio] | r.burst_read_ptr[prio] | r.burst_fill_cnt[prio] | (1 - r.burst_empty[prio])
+    r.burst_clean = int(some == 0)
 
 
 @outlined

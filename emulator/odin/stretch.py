@@ -26,6 +26,18 @@ IN_GROUP = N_SYN - 1  # bits of a neuron's address that tell its place in its gr
 
 
 @kernel
+def begin(r: np.record) -> None:
+    """What is kept to be quick is found out anew."""
+    scheduler.begin(r)
+
+
+@kernel
+def end(r: np.record) -> None:
+    """What is kept to be quick is let go."""
+    r.burst_clean = 0
+
+
+@kernel
 def is_settled(r: np.record) -> bool:
     """Nothing that comes from the pins or the SPI is still on its way through a flip-flop."""
     gate = r.spi_gate_activity | r.spi_gate_activity_sync_int | r.spi_gate_activity_sync

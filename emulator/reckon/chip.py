@@ -7,6 +7,7 @@ import numpy as np
 from emulator.codec import decode, encode, from_limbs
 from emulator.declare import Reg
 from emulator.drive import driver
+from emulator.kernel.jit import plain
 from emulator.model import ClockLevel
 from emulator.reckon import clock, controller, learning, seeds, stretch
 from emulator.reckon.layout import (
@@ -78,14 +79,14 @@ class Model(ClockLevel):
     def context(self) -> list[str]:
         """Both controllers, what they are at, the neurons concerned, a line each."""
         r = self.registers[0]
-        now, evt = State(int(r.state)).name, EvtState(int(r.state_evt)).name
+        now, evt = self._state_name(), EvtState(int(r.state_evt)).name
         error = ", timing error" if r.timing_error else ""
         lines = [*self.holding_still(), f"cycle {r.cycle}, controller {now}, event controller {evt}{error}"]
         at = self._at()
         if at:
             lines.append(at)
-        e = controller.evt(r)
-        p = learning.wires(r, e)
+        e = plain(controller.evt)(r)
+        p = plain(learning.wires)(r, e)
         if e.cs or p.neur_cs:
             lines += self._pair_lines(int(p.neur_addr if p.neur_cs else e.addr))
         lines.append("output neurons: " + " ".join(str(signed(int(u), U_BITS)) for u in r.oneur_u))
@@ -96,13 +97,17 @@ class Model(ClockLevel):
     def activity(self) -> str | None:
         """The state that the last call of ``drive``, of one clock, entered, or None."""
         r = self.registers[0]
-        return None if r.state == self._state_before else f"cycle {r.cycle}: {State(int(r.state)).name} {self._at()}"
+        return None if r.state == self._state_before else f"cycle {r.cycle}: {self._state_name()} {self._at()}"
+
+    def _state_name(self) -> str:
+        number = int(self.registers[0].state)
+        return next((state.name for state in State if state == number), f"{number}, which is no state")
 
     def _at(self) -> str:
         r = self.registers[0]
         parts = []
         if r.state_evt != EvtState.WAIT:
-            kinds = [name for name, on in zip(("input", "recurrent"), controller.evt(r)[:2], strict=True) if on]
+            kinds = [name for name, on in zip(("input", "recurrent"), plain(controller.evt)(r)[:2], strict=True) if on]
             parts.append(f"events: neuron {r.neur256_cnt} ({' and '.join(kinds) or 'none'}), count {r.neur128x2_cnt}")
         if r.state == State.STEP:
             parts.append(f"step {r.neur_step_cnt}")

@@ -12,16 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from emulator import pieces, runs
 from emulator.kernel.bits import field
 from emulator.kernel.jit import entry, kernel
 from emulator.reckon import host as hosts
 from emulator.reckon.chip import Model
 from emulator.reckon.clock import apply_inputs, clock, outputs
-from emulator.reckon.closed_loop import Received, given
+from emulator.reckon.closed_loop import LONGEST_PHASE, Received, given, in_pieces
 from emulator.reckon.host import OUT, SPIKE, Delays, Host
 from emulator.reckon.srams import Mems
 from emulator.reckon.stretch import can_stretch, is_waiting, pass_clocks, stretch
 from emulator.reckon.sync import IN
+from emulator.runs import new_column, put
 
 ANSWER = 3  # clocks until a change of AERIN_REQ shows on AERIN_ACK: two flip-flops and that of ACK
 
@@ -36,15 +38,19 @@ class Run(Received):
     n_swept: int
 
 
-def run(model: Model, ops: ArrayLike, host: Host, max_cycles: int = 1 << 62) -> Run:
+def run(model: Model, ops: ArrayLike, host: Host, max_cycles: int | None = None) -> Run:
     """Carry out the operations (see ``host.Op``), for at most ``max_cycles`` clocks; as ``closed_loop.run``.
 
     ops : (n, 2) integers, ``Op`` and operand
-    Raises InputError for an operation that does not exist.
+    Raises InputError for an operation that does not exist, and NotAtRest as ``closed_loop.run`` does.
     """
     first_cycle = int(model.registers[0].cycle)
-    cycles, received, n_cycles, n_swept, done = _loop(*given(model, ops, host), max_cycles)
-    return Run(cycles, received, first_cycle, int(n_cycles), bool(done), int(n_swept))
+    taken = given(model, ops, host)
+    most = hosts.clock_limit(taken[4], host) if max_cycles is None else max_cycles
+    columns, (n_cycles, n_swept), done = in_pieces(lambda clocks: _loop(*taken, clocks), 2, most)
+    cycles, received = columns
+    run = Run(cycles, received, first_cycle, n_cycles, done, n_swept)
+    return runs.check_at_rest(run, max_cycles)  # type: ignore[no-any-return]
 
 
 @entry
@@ -55,12 +61,12 @@ def _loop(
     h: np.record,
     ops: np.ndarray,
     delays: Delays,
-    taken: np.ndarray,
     max_cycles: int,
-) -> tuple[np.ndarray, np.ndarray, int, int, bool]:
-    """A run: cycles and bytes received, clocks taken, clocks taken at once, done."""
-    n_taken, n_cycles, n_swept = 0, 0, 0
-    while True:
+) -> tuple[np.ndarray, np.ndarray, int, int, bool, bool]:
+    """A piece of a run: cycles and bytes received, clocks taken, clocks taken at once, done, ended."""
+    cycles, received = new_column(), new_column()
+    n_taken, n_cycles, n_swept, work, ended = 0, 0, 0, 0, False
+    while work < pieces.WORK:
         if may_send(r, h):
             clocks = send(r, h, ops, delays, max_cycles - n_cycles)
             n_cycles += clocks
@@ -68,11 +74,12 @@ def _loop(
         seen = outputs(r)
         hosts.act(h, ops, delays, seen)
         if h.taken:
-            taken[n_taken, 0], taken[n_taken, 1] = r.cycle, field(seen, OUT.OUT_DATA)
+            cycles, received = put(cycles, n_taken, r.cycle), put(received, n_taken, field(seen, OUT.OUT_DATA))
             n_taken += 1
         if h.pins != r.inputs:
             apply_inputs(r, flat, h.pins)
-        if h.op == len(ops) or n_cycles == max_cycles:
+        ended = h.op == len(ops) or n_cycles == max_cycles
+        if ended:
             break
         clocks = stretch(r, m, min(h.still, max_cycles - n_cycles)) if can_stretch(r) else 0
         n_swept += clocks
@@ -81,7 +88,8 @@ def _loop(
             clocks = 1
         hosts.skip(h, clocks)
         n_cycles += clocks
-    return taken[:n_taken, 0].copy(), taken[:n_taken, 1].copy(), n_cycles, n_swept, h.op == len(ops)
+        work += min(clocks, LONGEST_PHASE)
+    return cycles[:n_taken], received[:n_taken], n_cycles, n_swept, h.op == len(ops), ended
 
 
 @kernel

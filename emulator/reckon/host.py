@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from emulator import limits
 from emulator.codec import positions
 from emulator.errors import InputError
 from emulator.handshake import FOREVER
@@ -25,6 +26,10 @@ from emulator.reckon.layout import CHIP
 
 IN = positions(CHIP.input_word)
 OUT = positions(CHIP.output_word)
+
+
+LONGEST_WAIT = (1 << 32) - 1  # clocks, or bytes, of one operation: what a bridge on a board can count
+OPERATION = 10  # events that an operation may be worth: a timestep with all that is learned in it
 
 
 class Op(IntEnum):
@@ -69,7 +74,7 @@ class Host:
     tick : TIME_TICK stays up, 1 or more
     ack_delay : OUT_ACK rises after OUT_REQ rose; ack_hold : it falls after OUT_REQ fell
 
-    Raises InputError for a delay that is too short.
+    Raises InputError for a delay that is too short, or longer than LONGEST_DELAY.
     """
 
     gap: int = 0
@@ -81,8 +86,9 @@ class Host:
     def __post_init__(self) -> None:
         for f in fields(self):
             least = 1 if f.name == "tick" else 0
-            if getattr(self, f.name) < least:
-                raise InputError(f"host: {f.name} is {getattr(self, f.name)}; this delay is {least} clocks or more")
+            clocks = getattr(self, f.name)
+            if not least <= clocks <= limits.LONGEST_DELAY:
+                raise InputError(f"host: {f.name} is {clocks}; this delay is {least}..{limits.LONGEST_DELAY} clocks")
 
     @property
     def delays(self) -> Delays:
@@ -107,7 +113,7 @@ def operand_range(op: Op) -> tuple[int, int]:
     """The smallest and the largest operand that an operation takes."""
     if op in (Op.SPIKE, Op.TARGET):
         return 0, (1 << CHIP.pin("AERIN_ADDR").width) - 1
-    return {Op.TAKE: (1, FOREVER), Op.WAIT: (0, FOREVER)}.get(op, (0, 1))
+    return {Op.TAKE: (1, LONGEST_WAIT), Op.WAIT: (0, LONGEST_WAIT)}.get(op, (0, 1))
 
 
 def operations(ops: ArrayLike) -> np.ndarray:
@@ -128,6 +134,14 @@ def operations(ops: ArrayLike) -> np.ndarray:
         op = Op(codes[i])
         raise InputError(f"host: operation {i}, {op.name} {operands[i]}; its operand is {low[op]} to {high[op]}")
     return array
+
+
+def clock_limit(ops: np.ndarray, host: Host) -> int:
+    """Clocks for a run that has no limit of its own; ops : as ``operations`` returns them."""
+    codes, operands = ops.T
+    waits, n_bytes = (int(operands[codes == op].sum()) for op in (Op.WAIT, Op.TAKE))
+    n_events = OPERATION * len(ops) + n_bytes
+    return limits.clock_limit(n_events, waits, host.gap + host.hold + host.tick, host.ack_delay + host.ack_hold)
 
 
 def start(pins: int, host: Host) -> np.record:

@@ -26,6 +26,16 @@ SYNC_CLOCKS = 3  # flip-flops of the longest synchroniser: so many clocks after 
 
 
 @kernel
+def begin(r: np.record) -> None:
+    """Nothing is kept from one call to the next."""
+
+
+@kernel
+def end(r: np.record) -> None:
+    """Nothing is kept."""
+
+
+@kernel
 def can_stretch(r: np.record) -> bool:
     """Whether a stretch may begin here; the inputs are those of the coming clock.
 

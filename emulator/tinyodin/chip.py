@@ -8,6 +8,7 @@ from emulator.codec import decode, from_limbs
 from emulator.crossbar import Accesses, Crossbar
 from emulator.drive import driver
 from emulator.kernel.fifo import n_main
+from emulator.kernel.jit import plain
 from emulator.tinyodin import clock, stretch
 from emulator.tinyodin.layout import CHIP, LIF, MAIN_DEPTH, N_SYN, NEURONS, SCHED_EVENT, SYN, SYN_ADDR, SYNAPSES, State
 
@@ -33,7 +34,7 @@ class Model(Crossbar):
     # --- What it is doing, in words ---
 
     def _sched(self) -> tuple[int, int]:
-        sched = clock.scheduler.outputs(self.registers[0])
+        sched = plain(clock.scheduler.outputs)(self.registers[0])
         return int(sched.empty), int(sched.data_out)
 
     def _queue(self) -> str:
@@ -44,8 +45,11 @@ class Model(Crossbar):
 
     def _accesses(self) -> Accesses:
         r = self.registers[0]
-        sched = clock.scheduler.outputs(r)
-        neur, syn = clock.controller.neur_mem(r, self._aerin_addr(), sched), clock.controller.syn_mem(r, sched)
+        sched = plain(clock.scheduler.outputs)(r)
+        neur, syn = (
+            plain(clock.controller.neur_mem)(r, self._aerin_addr(), sched),
+            plain(clock.controller.syn_mem)(r, sched),
+        )
         return Accesses(int(neur.addr) if neur.cs else None, int(syn.addr) if syn.cs else None)
 
     def _neuron_lines(self, addr: int) -> list[str]:

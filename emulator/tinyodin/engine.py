@@ -8,14 +8,16 @@ a virtual event as well as a corner that nobody would look for, is run clock by 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from emulator import runs
+from emulator import pieces, runs
 from emulator.handshake import Delays, Environment, Receiver, held, receive, send, send_for, unchanged_for
 from emulator.kernel.bits import field
 from emulator.kernel.fifo import clock_main, n_main
 from emulator.kernel.jit import entry, kernel, outlined
-from emulator.runs import Buses, EventRun, Given, driven, new_column, put, room, undriven
+from emulator.runs import Buses, EventRun, Given, driven, keep, new_column, put, room, undriven
 from emulator.tinyodin import aer_out, controller, scheduler, sweep
 from emulator.tinyodin.chip import Model
 from emulator.tinyodin.clock import IN, OUT, at_rest, clock, outputs, waiting_clock
@@ -23,17 +25,18 @@ from emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, TREF, WAIT
 from emulator.tinyodin.layout import PTR_BITS, N
 from emulator.tinyodin.scheduler import FILL_FULL, SCHED
 from emulator.tinyodin.statistics import COUNTS, statistics
-from emulator.tinyodin.stretch import can_stretch, is_bus_idle, is_settled, stretch
+from emulator.tinyodin.stretch import begin, can_stretch, end, is_bus_idle, is_settled, stretch
 from emulator.tinyodin.sweep import Workspace
 
 NO_SWEEPS = -1
+EVENT_WORK, REST_WORK = 64, 8  # how much work an event at once, and a rest, is: see ``pieces.WORK``
 
 
 def run(
     model: Model,
     events: np.ndarray,
     environment: Environment,
-    max_cycles: int = 1 << 62,
+    max_cycles: int | None = None,
     sweeping: bool = True,
     not_before: np.ndarray | None = None,
     buses: Buses | None = None,
@@ -48,11 +51,16 @@ def run(
     sweeps = sweeping and not model.registers[0].spi_aer_src_ctrl_nneur
     stall = stall_clocks(model, environment) if sweeps else NO_SWEEPS
     given = runs.given(model, events, environment, not_before, buses)
-    cycles, addrs, n_cycles, done, left = _loop(
-        *model.kernel_state(), sweep.new_workspace(), counts[0], given, max_cycles, finish, stall
-    )
-    n_sent, buses = runs.after(left)
-    return EventRun(cycles, addrs, first_cycle, int(n_cycles), bool(done), n_sent, buses, statistics(counts[0]))
+    most = runs.limited(given, environment, first_cycle) if max_cycles is None else max_cycles
+
+    def piece(given: Given, clocks: int, left: np.ndarray) -> Any:
+        return _loop(*model.kernel_state(), sweep.new_workspace(), counts[0], given, left, clocks, finish, stall)
+
+    whole = runs.in_pieces(piece, given, most)
+    figures = statistics(counts[0])
+    cycles, addrs = whole.columns
+    run = EventRun(cycles, addrs, first_cycle, whole.n_cycles, whole.done, whole.n_sent, whole.buses, figures)
+    return runs.check_at_rest(run, max_cycles)  # type: ignore[no-any-return]
 
 
 def stall_clocks(model: Model, environment: Environment) -> int:
@@ -185,20 +193,25 @@ def _loop(
     ws: Workspace,
     counts: np.record,
     given: Given,
+    left: np.ndarray,
     max_cycles: int,
     finish: bool,
     stall: int,
-) -> tuple[np.ndarray, np.ndarray, int, bool, Buses]:
-    """The run: spike cycles, spike addresses, clocks taken, done, buses. stall : see ``stall_clocks``, or NO_SWEEPS."""
+) -> tuple[np.ndarray, np.ndarray, int, bool]:
+    """A piece of the run: spike cycles, spike addresses, clocks taken, done.
+
+    left : for ``runs.keep``; stall : see ``stall_clocks``, or NO_SWEEPS
+    """
     cycles, addrs = new_column(), new_column()
-    n_spikes, n_cycles, done = 0, 0, False
+    n_spikes, n_cycles, work, done = 0, 0, 0, False
     others = undriven(IN, r.inputs)
     events, not_before, delays, (sender, receiver, req_before) = given
     in_lanes = stall != NO_SWEEPS
     longest = N * (2 + stall)
     if in_lanes:
         sweep.load_all(ws.lanes, ws.rows, neurons, synapses)
-    while n_cycles < max_cycles:
+    begin(r)
+    while n_cycles < max_cycles and work < pieces.WORK:
         shown = outputs(r)
         ack, req = field(shown, OUT.AERIN_ACK), field(shown, OUT.AEROUT_REQ)
         if req == 1 and req_before == 0:
@@ -224,6 +237,7 @@ def _loop(
             r.aerin_req_sync_int = int(high >= 1)
             r.aerin_req_sync = int(high >= 2)
             n_cycles += clocks
+            work += EVENT_WORK
             continue
         sender, receiver = send(sender, delays, events, ack, pause), receive(receiver, delays, req)
         r.inputs = others | driven(IN, sender, receiver)
@@ -240,6 +254,9 @@ def _loop(
         counts.cycles[state] += taken
         counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
         n_cycles += taken
+        work += min(taken, REST_WORK)
     if in_lanes:
         sweep.flush_all(ws.lanes, neurons)
-    return cycles[:n_spikes], addrs[:n_spikes], n_cycles, done, Buses(sender, receiver, req_before)
+    end(r)
+    keep(left, sender, receiver, req_before)
+    return cycles[:n_spikes], addrs[:n_spikes], n_cycles, done

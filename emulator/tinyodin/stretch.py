@@ -21,6 +21,16 @@ from emulator.tinyodin.layout import N_SYN
 
 
 @kernel
+def begin(r: np.record) -> None:
+    """Nothing is kept from one call to the next."""
+
+
+@kernel
+def end(r: np.record) -> None:
+    """Nothing is kept."""
+
+
+@kernel
 def is_settled(r: np.record) -> bool:
     """Nothing that comes from RST or the SPI is still on its way through a flip-flop, and the gate is open."""
     gate = r.spi_gate_activity | r.spi_gate_activity_sync_int | r.spi_gate_activity_sync

@@ -103,5 +103,5 @@ def test_more_spikes_than_the_first_array_holds_are_all_there() -> None:
 
 
 def test_negative_delay_is_refused() -> None:
-    with pytest.raises(InputError, match=r"handshake: ack_delay is -1; a delay is 0 clocks or more"):
+    with pytest.raises(InputError, match=r"handshake: ack_delay is -1; a delay is 0..65535 clocks"):
         Environment(ack_delay=-1)

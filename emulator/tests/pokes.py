@@ -1,0 +1,119 @@
+"""Whoever pokes a model's state: any register, any memory, to whatever the declaration allows.
+
+After a poke nothing that a model keeps to be quick may still be believed. So a poked model is held to the plain chip:
+its clock function alone, clock after clock, without stretches, planes, lanes or events at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from emulator import chips, runs, state
+from emulator.declare import Reg
+from emulator.handshake import Environment, held, receive, send
+from emulator.runs import driven, undriven
+from emulator.trace import column, pack
+
+
+@dataclass
+class Plain:
+    """A chip clock by clock and nothing else."""
+
+    chip: str
+    model: Any
+
+    def __post_init__(self) -> None:
+        self._clock = import_module(f"emulator.{self.chip}.clock")
+        record, *rest = self.model.kernel_state()
+        flat = rest[:1] if self.chip == "reckon" else []  # what only the pins take
+        self.record = record
+        self._pins, self._state = (record, *flat), (record, *rest[len(flat) :])
+
+    def apply(self, inputs: int) -> None:
+        if inputs != self.record.inputs:
+            self._clock.apply_inputs(*self._pins, inputs)
+
+    def clock(self) -> int:
+        """The outputs before the edge."""
+        shown = int(self._clock.outputs(self.record))
+        self._clock.clock(*self._state)
+        return shown
+
+    def drive(self, inputs: np.ndarray, clk: np.ndarray) -> list[int]:
+        """As ``ClockLevel.drive``."""
+        shown = []
+        for row, edge in zip(inputs.tolist(), clk.tolist(), strict=True):
+            self.apply(row)
+            shown.append(self.clock() if edge else 0)
+        return shown
+
+    def run(self, events: np.ndarray, environment: Environment, n_clocks: int) -> list[tuple[int, int]]:
+        """As a closed loop that is not asked to finish; the spikes."""
+        at, out = self._clock.IN, self.model.chip.output_word
+        others = undriven(at, self.record.inputs)
+        nothing = np.zeros(0, np.int64)
+        sender, receiver, req_before = runs.at_rest(self.model, environment)
+        spikes = []
+        for _ in range(n_clocks):
+            shown = np.array(int(self._clock.outputs(self.record)))
+            ack, req = (int(column(out, name, shown)) for name in ("AERIN_ACK", "AEROUT_REQ"))
+            if req and not req_before:
+                spikes.append((int(self.record.cycle), int(column(out, "AEROUT_ADDR", shown))))
+            req_before = req
+            sender = send(sender, environment.delays, events, ack, held(sender, nothing, self.record.cycle))
+            receiver = receive(receiver, environment.delays, req)
+            self.record.inputs = others | driven(at, sender, receiver)
+            self.clock()
+        return spikes
+
+
+def poke(model: Any, rng: np.random.Generator, share: float) -> None:
+    """Give this share of the registers, of their elements and of the memories' words any content that is declared."""
+    record = model.registers[0]
+    for reg in state.registers(model.chip):
+        if rng.random() < share:
+            _poke_register(record, reg, rng)
+    for memory in model.chip.memories:
+        words = model.memories[memory.name]
+        here = rng.random(memory.depth) < share
+        content = rng.integers(0, 1 << 32, words.shape, dtype=np.uint32)
+        top = memory.width % 32
+        if top:
+            content[:, -1] &= (1 << top) - 1
+        words[here] = content[here]
+
+
+def _poke_register(record: Any, reg: Reg, rng: np.random.Generator) -> None:
+    content = rng.integers(0, 1 << reg.width, reg.shape, dtype=np.int64)
+    low = rng.integers(0, min(1 << reg.width, 4), reg.shape, dtype=np.int64)  # counters near their beginning, too
+    record[reg.name] = (content if rng.random() < 0.5 else low).reshape(np.shape(record[reg.name]))
+
+
+def rows(model: Any, rng: np.random.Generator, n: int, pause: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows in which one pin or another changes, about each ``pause`` clocks; the reset rarely."""
+    word = model.chip.input_word
+    levels = {pin.name: 0 for pin in model.chip.inputs}
+    names = [pin.name for pin in model.chip.inputs if pin.role != "reset"]
+    resets = [pin.name for pin in model.chip.inputs if pin.role == "reset"]
+    inputs = np.zeros(n, np.int64)
+    for i in range(n):
+        if rng.random() < 1 / pause:
+            name = names[rng.integers(len(names))] if rng.random() < 0.95 else resets[0]
+            levels[name] = int(rng.integers(0, 1 << word[name].width))
+        inputs[i] = pack(word, levels)
+    return inputs, (rng.random(n) < 0.98).astype(np.uint8)
+
+
+def poked(chip: str, seed: int, share: float) -> tuple[Any, Any, np.random.Generator]:
+    """Two models with the same poked state, and the random generator that made it."""
+    rng = np.random.default_rng(seed)
+    first = chips.model(chip)(seed)
+    first.reset()
+    poke(first, rng, share)
+    second = chips.model(chip)()
+    second.restore(first.snapshot())
+    return first, second, rng

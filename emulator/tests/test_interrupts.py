@@ -1,0 +1,220 @@
+"""A signal in the middle of compiled work: the process lives, and the work ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from emulator import batch, chips, pieces
+from emulator.batch import Sample
+from emulator.handshake import Environment
+from emulator.odin import engine
+from emulator.odin.chip import Model
+
+ROOT = Path(__file__).resolve().parents[2]
+SPIKE = 0x307
+FOR_EVER = 1 << 61
+# Numba makes a named tuple by calling Python; an exception there, as of a signal's handler, was a segmentation fault.
+STORM = """
+import signal, sys, time
+import numpy as np
+from importlib import import_module
+from emulator import chips
+from emulator.handshake import Environment
+
+chip, seconds = sys.argv[1], float(sys.argv[2])
+model = chips.model(chip)()
+model.reset()
+rows, clk, none = np.zeros(3, np.int64), np.ones(3, np.uint8), np.zeros(0, np.int64)
+if chip == "reckon":
+    from emulator.reckon.host import Host
+    given = np.zeros((0, 2), np.int64), Host()
+else:
+    given = none, Environment()
+levels = [import_module(f"emulator.{chip}.{name}") for name in ("engine", "closed_loop")]
+
+def work():
+    model.drive(rows, clk)
+    model.outputs
+    model.context()
+    for level in levels:
+        level.run(model, *given, 20)
+
+work()
+came = 0
+
+def comes(number, frame):
+    global came
+    came += 1
+    raise KeyboardInterrupt
+
+signal.signal(signal.SIGALRM, comes)
+end = time.monotonic() + seconds
+signal.setitimer(signal.ITIMER_REAL, 0.0003, 0.0003)
+while time.monotonic() < end:
+    try:
+        while True:
+            work()
+            if time.monotonic() > end:
+                break
+    except KeyboardInterrupt:
+        pass
+signal.setitimer(signal.ITIMER_REAL, 0)
+print("alive", came)
+"""
+
+
+def storm(chip: str, seconds: float) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", STORM, chip, str(seconds)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("chip", chips.names())
+def test_a_storm_of_signals_ends_no_process(chip: str) -> None:
+    for _ in range(5):  # the very last signals may hit the loop's own lines
+        done = storm(chip, 2.0)
+        assert done.returncode >= 0, f"ended by signal {-done.returncode}"
+        if done.returncode == 0:
+            break
+    assert done.stdout.startswith("alive "), done.stderr
+    assert int(done.stdout.split()[1]) > 100
+
+
+def entries(module: ModuleType) -> list[Any]:
+    """The compiled functions of a module that Python calls: those that may allocate."""
+    return [f for f in vars(module).values() if getattr(f, "targetoptions", {}).get("_nrt", False)]
+
+
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
+def test_no_entry_returns_a_named_tuple() -> None:
+    model = Model()
+    model.reset()
+    engine.run(model, np.array([SPIKE]), Environment(), 100)
+    import_module("emulator.odin.closed_loop").run(model, np.array([SPIKE]), Environment(), 100)
+    loops = [*entries(engine), model.run_rows, import_module("emulator.odin.closed_loop").run.__self__._loop]
+    returned = [kind for loop in loops for kind in loop.nopython_signatures]
+    assert len(returned) >= 3
+    assert not [kind for kind in returned if "Named" in str(kind.return_type) or "(req :" in str(kind.return_type)]
+
+
+# --- In pieces --------------------------------------------------------------------------------------------------
+
+IN_PIECES = """
+import sys
+import numpy as np
+from importlib import import_module
+from emulator import pieces
+from emulator.handshake import Environment
+from emulator.tests.pokes import poked
+
+pieces.WORK = int(sys.argv[1])
+chip, level = sys.argv[2:]
+if chip == "reckon":
+    from emulator.tests.reckon import engine_stimulus
+    print(engine_stimulus.digest(5))
+else:
+    model, _, rng = poked(chip, 3, 0.1)
+    events = rng.integers(0, 1 << model.chip.input_word["AERIN_ADDR"].width, 12)
+    ran = import_module(f"emulator.{chip}.{level}").run(model, events, Environment(1, 2, 3, 0), 2500)
+    print(ran.cycles.tolist(), ran.addrs.tolist(), ran.n_cycles, ran.done, ran.n_sent, ran.buses)
+    print(getattr(ran, "statistics", None), model.registers.tobytes().hex())
+    print([memory.tobytes().hex() for memory in model.memories.values()])
+"""
+
+
+@pytest.mark.parametrize(
+    ("chip", "level"),
+    [("odin", "engine"), ("odin", "closed_loop"), ("tinyodin", "engine"), ("tinyodin", "closed_loop"), ("reckon", "")],
+)
+def test_a_run_in_pieces_is_the_run_at_once(chip: str, level: str) -> None:
+    """Uncompiled, since the work of a piece is a constant to the compiler."""
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    printed = []
+    for work in (1, 100, pieces.WORK):
+        command = [sys.executable, "-c", IN_PIECES, str(work), chip, level]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        printed.append(done.stdout)
+    assert len(printed[0]) > 60 and printed[0] == printed[1] == printed[2]
+
+
+def test_work_that_is_to_stop_stops_within_a_second_or_so() -> None:
+    """A fresh ODIN, all of whose words are 0, spikes for ever."""
+    model, stop, raised = Model(), threading.Event(), []
+    model.reset()
+    engine.run(model, np.array([SPIKE]), Environment(), 10)
+
+    def work() -> None:
+        try:
+            with pieces.stoppable(stop):
+                engine.run(model, np.array([SPIKE]), Environment(), FOR_EVER)
+        except pieces.Stopped:
+            raised.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    time.sleep(0.2)
+    stop.set()
+    thread.join(20)
+    assert not thread.is_alive() and raised == [True]
+    before = int(model.registers[0].cycle)
+    assert before > 0
+    model.step(0)  # and it goes on from there
+    assert model.registers[0].cycle == before + 1
+
+
+def test_everybody_stops_until_told_to_go_on() -> None:
+    pieces.between()
+    pieces.stop_everybody()
+    try:
+        with pytest.raises(pieces.Stopped):
+            pieces.between()
+    finally:
+        pieces.go_on()
+    pieces.between()
+
+
+def test_rows_stop_between_two_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pieces, "ROWS", 10)
+    model, stop = Model(), threading.Event()
+    stop.set()
+    with pieces.stoppable(stop), pytest.raises(pieces.Stopped):
+        model.drive(np.zeros(25, np.int64), np.ones(25, np.uint8))
+    assert model.registers[0].cycle == 10
+
+
+@pytest.mark.parametrize("n", [0, 9, 10, 11, 20, 25])
+def test_rows_in_pieces_are_rows_at_once(monkeypatch: pytest.MonkeyPatch, n: int) -> None:
+    whole, cut = Model(), Model()
+    inputs, clk = np.random.default_rng(n).integers(0, 1 << 22, n), np.ones(n, np.uint8)
+    expected = whole.drive(inputs, clk)
+    monkeypatch.setattr(pieces, "ROWS", 10)
+    assert cut.drive(inputs, clk).tolist() == expected.tolist()
+    assert cut.registers.tobytes() == whole.registers.tobytes()
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="signals to one thread are sent by pthread_kill")
+def test_ctrl_c_ends_a_batch_whose_runs_would_go_on_for_ever() -> None:
+    def forever() -> Any:
+        while True:
+            model = Model()
+            model.reset()
+            yield Sample(model, np.array([SPIKE]), Environment(), FOR_EVER)
+
+    timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        next(batch.run_batch(forever(), 2))
+    assert time.monotonic() - began < 20
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("chip")]

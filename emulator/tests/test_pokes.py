@@ -1,0 +1,126 @@
+"""A model whose state somebody has changed, whatever to, goes on as the plain chip would."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from emulator import chips, state
+from emulator.handshake import Environment
+from emulator.odin.chip import Model
+from emulator.odin.layout import N_PRIO
+from emulator.tests.pokes import Plain, poked, rows
+from emulator.trace import pack
+
+SHARES = (0.02, 0.1, 0.3, 1.0)  # of all registers and words, that are changed
+PAUSES = (3, 30, 200)  # clocks between two changes of a pin
+N_SEEDS = 24
+N_CLOCKS = 600
+
+
+def differences(first: state.Snapshot, second: state.Snapshot, chip: str) -> list[str]:
+    """What differs; what a model keeps beside the chip's own registers does not count, but for its clocks."""
+    beside = {reg.name for reg in chips.model(chip).counters if not reg.name.startswith("n_")}
+    return [line for line in state.diff(first, second) if line.split("[")[0].split(":")[0] not in beside]
+
+
+@pytest.mark.parametrize("seed", range(N_SEEDS))
+@pytest.mark.parametrize("chip", chips.names())
+def test_rows_after_a_poke_are_those_of_the_plain_chip(chip: str, seed: int) -> None:
+    quick, slow, rng = poked(chip, seed, SHARES[seed % len(SHARES)])
+    inputs, clk = rows(quick, rng, N_CLOCKS, PAUSES[seed % len(PAUSES)])
+    expected = Plain(chip, slow).drive(inputs, clk)
+    assert quick.drive(inputs, clk).tolist() == expected
+    assert differences(quick.snapshot(), slow.snapshot(), chip) == []
+
+
+@pytest.mark.parametrize("seed", range(N_SEEDS // 2))
+@pytest.mark.parametrize("level", ["closed_loop", "engine"])
+@pytest.mark.parametrize("chip", ["odin", "tinyodin"])
+def test_a_run_after_a_poke_is_that_of_the_plain_chip(chip: str, level: str, seed: int) -> None:
+    quick, slow, rng = poked(chip, seed, SHARES[seed % len(SHARES)])
+    environment = Environment(*(int(clocks) for clocks in rng.integers(0, 4, 4)))
+    events = rng.integers(0, 1 << quick.chip.input_word["AERIN_ADDR"].width, 20)
+    ran = import_module(f"emulator.{chip}.{level}").run(quick, events, environment, 3 * N_CLOCKS)
+    expected = Plain(chip, slow).run(events, environment, ran.n_cycles)
+    assert list(zip(ran.cycles.tolist(), ran.addrs.tolist(), strict=True)) == expected
+    assert differences(quick.snapshot(), slow.snapshot(), chip) == []
+
+
+# --- What was believed before -----------------------------------------------------------------------------------
+
+
+def held() -> Model:
+    """ODIN at rest, its burst FIFOs held in reset by SPI_OPEN_LOOP, and so known to be clean for long."""
+    model = Model()
+    model.reset()
+    model.registers[0].spi_open_loop = 1
+    model.drive(np.zeros(20, np.int64), np.ones(20, np.uint8))
+    return model
+
+
+@pytest.mark.parametrize("name", ["burst_empty", "burst_fill_cnt", "burst_write_ptr", "burst_read_ptr"])
+def test_a_burst_fifo_poked_under_a_held_reset_is_reset_by_the_next_clock(name: str) -> None:
+    model = held()
+    before = model.registers[0][name].copy()
+    model.registers[0][name][5] ^= 1
+    model.step(0)
+    assert model.registers[0][name].tolist() == before.tolist()
+
+
+def test_the_turn_poked_under_a_held_reset_is_reset_by_the_next_clock() -> None:
+    model = held()
+    model.registers[0].priority, model.registers[0].priority_cnt = 7, 99
+    model.step(0)
+    assert (model.registers[0].priority, model.registers[0].priority_cnt) == (0, 0)
+
+
+@pytest.mark.parametrize("priority", [N_PRIO, 200, 255])
+def test_while_it_is_no_fifos_turn_an_event_is_shown_and_all_fifos_fill(priority: int) -> None:
+    """As scheduler.v: 0s are shifted in, which are an event of address 0, and requests to push."""
+    model = Model()
+    model.reset()
+    r = model.registers[0]
+    r.spi_open_loop, r.spi_burst_timeref, r.priority = 0, 1000, priority
+    model.drive(np.zeros(3, np.int64), np.ones(3, np.uint8))
+    assert model.context()[1].startswith("scheduler: ") and "next spike of neuron 0" in model.context()[1]
+    assert r.burst_empty.tolist() == [0] * N_PRIO
+    assert set(r.burst_fill_cnt.tolist()) == {2}
+
+
+def test_the_turn_wraps_at_8_bits() -> None:
+    model = Model()
+    model.reset()
+    r = model.registers[0]
+    r.spi_burst_timeref, r.priority = 1, 254
+    seen = []
+    for _ in range(6):
+        model.step(0)
+        seen.append(int(r.priority))
+    assert seen == [254, 255, 255, 0, 0, 1]
+
+
+@pytest.mark.parametrize("chip", chips.names())
+def test_a_state_that_is_none_is_called_that_and_left_with_the_next_clock(chip: str) -> None:
+    model = chips.model(chip)()
+    model.reset()
+    model.registers[0].state = 15
+    assert "15, which is no state" in model.context()[0]
+    model.step(pack(model.chip.input_word, {}))
+    assert model.registers[0].state == 0
+
+
+@pytest.mark.parametrize("chip", ["odin", "tinyodin"])
+def test_clocks_in_no_state_are_counted_nowhere(chip: str) -> None:
+    """Once they were counted beyond the end of an array."""
+    model = chips.model(chip)()
+    model.reset()
+    model.registers[0].state = 15
+    ran = import_module(f"emulator.{chip}.engine").run(model, np.zeros(0, np.int64), Environment(), 100)
+    assert sum(ran.statistics.cycles.values()) == ran.n_cycles - 1
+
+
+def test_what_is_kept_to_be_quick_is_kept_in_no_snapshot() -> None:
+    assert held().registers[0].burst_clean == 0
