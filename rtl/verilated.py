@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from emulator import pieces
 from emulator.declare import Chip
 from emulator.errors import InputError
 from rtl import datafiles, edges, toolchain
@@ -27,6 +28,7 @@ from rtl.design import Design
 from rtl.harness import cpp_harness, member, public_memories
 from rtl.initial import MOST_SEED
 
+ROWS = 1 << 16  # run in one call, for whose end a signal has to wait
 _VERILATOR_OPTIONS = (
     "--cc", "-O3", "-fno-split", "--prefix", "Vmodel", "--no-timing", "--x-assign", "0", "--x-initial", "unique",
     "-Wno-fatal", "-Wno-lint", "-Wno-style",
@@ -92,17 +94,23 @@ class Verilated:
         inputs : (n,) int64, input pins packed
         clk : (n,) uint8, 1 where a clock edge ends the row
         Returns (n,) int64, output pins packed, as they are immediately before the row's clock edge (0 if it has none).
-        Raises InputError if the design stops itself ($stop, or a loop that does not settle).
+        Raises InputError if the design stops itself ($stop, or a loop that does not settle), and Stopped in the middle
+        if the work is to stop (see ``emulator.pieces``).
         """
         inputs = np.ascontiguousarray(inputs, dtype=np.int64)
         clk = np.ascontiguousarray(clk, dtype=np.uint8)
         if inputs.shape != clk.shape or inputs.ndim != 1:
             raise ValueError(f"inputs {inputs.shape} and clk {clk.shape} must be one-dimensional and equally long")
         outputs = np.zeros(len(inputs), dtype=np.int64)
-        n_done = self._lib.model_run(self._model, inputs.ctypes.data, clk.ctypes.data, outputs.ctypes.data, len(inputs))
-        self._rows_run += n_done
-        if n_done < len(inputs):
-            raise self._stopped()
+        for i in range(0, len(inputs), ROWS):
+            if i:
+                pieces.between()
+            part = slice(i, i + ROWS)
+            columns = inputs[part], clk[part], outputs[part]
+            n_done = self._lib.model_run(self._model, *(column.ctypes.data for column in columns), len(columns[0]))
+            self._rows_run += n_done
+            if n_done < len(columns[0]):
+                raise self._stopped()
         return outputs
 
     def step(self, inputs: int) -> int:

@@ -14,7 +14,8 @@ from typing import Any, NoReturn, TextIO
 import click
 from click.shell_completion import CompletionItem, shell_complete
 
-from tools import errors
+from emulator import compiling
+from tools import errors, interrupts, ranges
 
 COMMANDS = {
     "chips": "What is supported, and how far.",
@@ -46,7 +47,7 @@ class Draupnir(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        return import_module(f"tools.commands.{cmd_name}").command
+        return ranges.bounded(import_module(f"tools.commands.{cmd_name}").command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -71,11 +72,18 @@ class Draupnir(click.Group):
         if instruction := os.environ.get(COMPLETE):
             sys.exit(_complete(self, prog_name or self.name or "", instruction))
 
+        compiling.tell(_compiling)
+
         def run() -> None:
             with self.make_context(prog_name or self.name, list(words), obj=words, **extra) as ctx:
                 self.invoke(ctx)
 
-        sys.exit(errors.exit_status(run))
+        try:
+            status = errors.exit_status(run)
+        except KeyboardInterrupt:  # as it was about to end
+            status = interrupts.status()
+        interrupts.over()
+        sys.exit(status)
 
 
 @click.group(
@@ -86,7 +94,7 @@ class Draupnir(click.Group):
 def cli(ctx: click.Context) -> None:
     """Golden models of digital neuromorphic chips, exact on every pin at every clock.
 
-    Exit status: 0 holds, 1 a difference was found, 2 the input is at fault.
+    Exit status: 0 holds, 1 a difference was found, 2 the input is at fault, 130 interrupted by Ctrl-C, 143 by SIGTERM.
 
     \b
     Example: draupnir replay odin capture.vcd
@@ -96,11 +104,21 @@ def cli(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
+def _compiling(folder: Path, kept: bool) -> None:
+    """Say what takes so long; in a pipe only what somebody may want to mend."""
+    if not kept:
+        why = f"compiled code cannot be kept in {folder}, so each call compiles it again, up to a minute"
+        click.echo(f"note: {why}; NUMBA_CACHE_DIR=DIR names a folder that can be written", err=True)
+    elif sys.stderr.isatty():
+        click.echo(f"compiling, up to a minute; kept in {folder} for the next calls", err=True)
+
+
 def main() -> NoReturn:
-    """The entry point.
+    """The entry point, see also ``tools.start``.
 
     It hides the warnings of libraries, which a user can do nothing about, unless Python was told which to show.
     """
+    interrupts.handle()
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     own = _keep_stdout()

@@ -5,8 +5,10 @@ status  meaning
 1       a difference was found
 2       the input is at fault: one line on stderr
 70      a defect of draupnir's own: a traceback
-130     interrupted from the keyboard
+129     ended by SIGHUP: its terminal is gone; nothing half-written is left
+130     interrupted from the keyboard (SIGINT); likewise
 141     nobody reads what is printed any more (`draupnir ... | head`)
+143     ended by SIGTERM; likewise
 """
 
 from __future__ import annotations
@@ -19,8 +21,10 @@ from collections.abc import Callable
 import click
 
 from emulator.errors import InputError
+from emulator.pieces import Stopped
+from tools import interrupts
 
-HOLDS, DIFFERS, INPUT_AT_FAULT, DEFECT, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 70, 130, 141
+HOLDS, DIFFERS, INPUT_AT_FAULT, DEFECT, PIPE_CLOSED = 0, 1, 2, 70, 141
 
 
 class Difference(Exception):
@@ -45,7 +49,7 @@ def exit_status(run: Callable[[], object]) -> int:
 
 def _status(run: Callable[[], object]) -> int:
     try:
-        run()
+        _interruptible(run)
     except click.exceptions.Exit as e:
         return e.exit_code
     except Difference:
@@ -56,13 +60,23 @@ def _status(run: Callable[[], object]) -> int:
     except (InputError, click.ClickException, OSError) as e:
         print(f"error: {_one_line(e)}", file=sys.stderr)
         return INPUT_AT_FAULT
-    except (KeyboardInterrupt, click.Abort):
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+    except (KeyboardInterrupt, click.Abort, Stopped):
+        print(interrupts.word(), file=sys.stderr)
+        return interrupts.status()
     except Exception:
         traceback.print_exc()
         return DEFECT
     return HOLDS
+
+
+def _interruptible(run: Callable[[], object]) -> None:
+    """Call ``run``; whatever it raises after a signal has come, the signal is why it ended."""
+    try:
+        run()
+    except BaseException:
+        if interrupts.came():
+            raise KeyboardInterrupt from None
+        raise
 
 
 def _one_line(error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Protocol
 
 import numpy as np
@@ -33,8 +34,11 @@ class Recipe(Protocol):
 
 
 def recipes(chip: Chip) -> Mapping[str, Recipe]:
-    """The chip's recipes by name."""
-    table: Mapping[str, Recipe] = import_module(f"golden.recipes.{chip.name}_table").RECIPES
+    """The chip's recipes by name; none if nobody has written any."""
+    module = f"golden.recipes.{chip.name}_table"
+    if find_spec(module) is None:
+        return {}
+    table: Mapping[str, Recipe] = import_module(module).RECIPES
     return table
 
 
@@ -42,7 +46,7 @@ def recipe(chip: Chip, name: str) -> Recipe:
     """Raises InputError for a name that is not one of the chip's recipes."""
     table = recipes(chip)
     if name not in table:
-        raise InputError(f"{chip.name}: no recipe {name!r}; there are: {', '.join(table)}")
+        raise InputError(f"{chip.name}: no recipe {name!r}; there are: {', '.join(table) or 'none'}")
     return table[name]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -14,6 +13,7 @@ from emulator.declare import Chip
 from emulator.errors import InputError
 from golden import hexfile, wave_out
 from golden.replay import Result, replay
+from rtl import processes
 from tools.bench.contestants import Job
 from tools.bench.measure import Contestant
 
@@ -50,7 +50,7 @@ def call(words: Sequence[str]) -> None:
     """Run draupnir in a new process. Raises InputError, with what it says on stderr, if it does not hold."""
     path = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
     command = [sys.executable, "-c", START, *words]
-    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False)
+    done = processes.output_of(command, env={**os.environ, "PYTHONPATH": path})
     if done.returncode:
         raise InputError(f"draupnir {words[0]}: exit status {done.returncode}: {' '.join(done.stderr.split())[-300:]}")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from rtl.design import Design
 from rtl.verilated import Verilated
 from tools.bench.measure import Contestant
 from tools.bench.workloads import Workload
+from tools.run import levels
 
 ROWS, LOOP, ENGINE, LOCKSTEP = "model, rows", "model, closed loop", "event level", "{} + model, compared"
 FOREVER = 1 << 62
@@ -53,8 +53,7 @@ class Job:
 
     def __init__(self, workload: Workload, row_events: int) -> None:
         self.workload, self.chip = workload, workload.chip
-        self.closed_loop = import_module(f"emulator.{self.chip.name}.closed_loop")
-        self.engine = import_module(f"emulator.{self.chip.name}.engine")
+        self.closed_loop, self.engine = levels.closed_loop(self.chip.name), levels.engine(self.chip.name)
         self.model = workload.model()
         self.ready = self.model.snapshot()
         recorded = self.closed_loop.run(

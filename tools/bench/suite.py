@@ -76,7 +76,7 @@ def run(
     """Prepare all contestants, see that they agree, measure them.
 
     rtl : somebody else's RTL of the chip; say : told what is being done
-    Raises Disagreement if two of them do not do the same.
+    Raises Disagreement if two of them do not do the same, and InputError for a chip without workloads.
     """
     say("compiling, and holding all contestants against each other")
     contestants = list(_contestants(chip, rtl, size, build_dir, say))
@@ -88,13 +88,14 @@ def run(
 def _contestants(
     chip: Chip, rtl: Design | None, size: Size, build_dir: Path, say: Callable[[str], None]
 ) -> Iterator[Contestant]:
+    workloads = makers(chip)
     designs = {OURS: emit.design(chip.name, build_dir / "rtl")}
     if rtl is not None:
         designs[THEIRS] = rtl
     devices = {name: verilated.build(design, chip, build_dir) for name, design in designs.items()}
     plain = verilated.build(rtl, chip, build_dir, whole=True) if rtl is not None else None
     jobs = []
-    for workload in makers(chip):
+    for workload in workloads:
         job = Job(workload(size.loop_events), size.row_events)
         jobs.append(job)
         yield from job.models()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from emulator import chips
+from emulator import chips, limits
 from emulator.declare import Chip
 from emulator.errors import InputError
 from tools import schema
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Send = Callable[[Device, Take], dict[str, Any]]
 
 BUILD = Path("build/host")
-LAST_CYCLE = (1 << 32) - 1
+BLANK_CYCLES = 200_000  # of a simulated board with nothing in it, which nobody wants to watch for long
 
 
 @click.command("host")
@@ -70,6 +70,9 @@ def command(
 
     ReckOn is led by its host, timestep by timestep: its events are those files that `draupnir run reckon` takes.
 
+    A board does not see when the chip itself has come to rest: it counts the clocks to the last event or spike on its
+    buses, where `draupnir run` counts those until rest.
+
     Without --config the chip is not reset, and keeps what it has; without --events nothing is sent.
     Exit status: 0 done, 1 --verify found a difference, and no event was sent, 2 the input, or the line, is at fault.
 
@@ -94,7 +97,9 @@ def command(
     found = findings.checked(options.config, configuration, strict, allowed) if options.config and configuration else []
     if options.timesteps is not None and not hosted.is_hosted(chip):
         raise InputError(f"--timesteps {options.timesteps}: {chip} has no timesteps; right is to leave it out")
-    send = _sender(declared, configuration, options, quiet)
+    blank = simulate is not None and configuration is None and options.max_cycles is None
+    sent = replace(options, max_cycles=BLANK_CYCLES) if blank else options
+    send = _sender(declared, configuration, sent, quiet)
     report: dict[str, Any] = {"chip": chip}
     with (
         saving(options.output, saves, declared) as (take, save),
@@ -119,10 +124,20 @@ def command(
     else:
         for words, count in _lines(report):
             click.echo(f"{words}: {count}")
+    if options.max_cycles is None and "n_cycles" in report and not report["done"]:
+        click.echo(f"warning: {_stopped(report, blank)}", err=True)
     if saves and not report.get("done", True):
         click.echo("warning: the chip had not come to rest, and went on while its memories were read", err=True)
     if report.get("n_differences"):
         raise Difference
+
+
+def _stopped(report: dict[str, Any], blank: bool) -> str:
+    """Say why a run without --max-cycles was ended, and what would be right."""
+    if blank:
+        why = "without --config a simulated board holds zeros, with which a chip may go on for ever"
+        return f"stopped after {report['n_cycles']:,} clocks: {why}; right is with --config, or --max-cycles N"
+    return f"{limits.not_at_rest(report['n_cycles'], report['n_spikes'])}; --max-cycles N gives another"
 
 
 def _check_together(port: str | None, simulate: str | None, verify: bool, options: RunOptions) -> None:
@@ -138,8 +153,6 @@ def _check_together(port: str | None, simulate: str | None, verify: bool, option
         raise click.UsageError(f"-o {options.output}: only with --events; nothing is sent without", context)
     if options.seed is not None and simulate != "model":
         raise click.UsageError(f"--seed {options.seed}: only with --simulate model", context)
-    if options.max_cycles is not None and options.max_cycles > LAST_CYCLE:
-        raise click.UsageError(f"--max-cycles {options.max_cycles}: a board counts up to {LAST_CYCLE} clocks", context)
 
 
 def _sender(chip: Chip, configuration: Configuration | None, options: RunOptions, quiet: int | None) -> Send:
@@ -167,7 +180,7 @@ def _sender(chip: Chip, configuration: Configuration | None, options: RunOptions
         with progress(events.name, n_events, "events") as advance:
             blocks = event_files.blocks(events, chip)
             limit, rest = options.max_cycles, quiet or session.QUIET
-            return asdict(session.run(device, blocks, environment, limit, rest, take, advance))
+            return session.run(device, blocks, environment, limit, rest, take, advance).report()
 
     return send
 

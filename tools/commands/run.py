@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emulator import chips
+from emulator import chips, limits
 from emulator.errors import InputError
 from tools import schema
 from tools.arguments import chip_argument, json_option
@@ -51,8 +51,10 @@ def command(
     saves = options.checked_saves(declared)
     # Only here: help needs none of it.
     from tools.config import packed
+    from tools.run import levels
     from tools.run.saving import saving
 
+    levels.engine(chip)
     assert options.config is not None
     present = packed.memories_before(options.onto, chip)
     configuration = packed.read(options.config, chip, present, report.warn)
@@ -69,7 +71,8 @@ def command(
     else:
         _print(outcome)
     if not outcome.done and options.max_cycles is None:
-        click.echo("warning: stopped, though the chip had not come to rest; see --max-cycles", err=True)
+        stopped = limits.not_at_rest(outcome.n_cycles, outcome.n_spikes)
+        click.echo(f"warning: {stopped}; --max-cycles N gives another", err=True)
     options.warn_if_empty(outcome.n_events, outcome.done)
     report.explain(found, chip, outcome.n_spikes == 0, not outcome.done)
     for warning in model.warnings():
@@ -100,7 +103,7 @@ def rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "spikes", f"{outcome.n_spikes:,}"
     yield "clocks", f"{outcome.n_cycles:,}" + ("" if outcome.done else ", then stopped")
     yield from _statistics(outcome.statistics or {})
-    yield "clocks a second", f"{outcome.n_cycles / outcome.seconds:,.0f}"
+    yield "clocks a second (the run alone)", f"{outcome.n_cycles / max(outcome.seconds, 1e-9):,.0f}"
 
 
 def _statistics(statistics: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from emulator.declare import Chip
 from emulator.errors import InputError
 from emulator.handshake import Delays
+from emulator.limits import LONGEST_DELAY
 from rtl.bridge.protocol import (
     BY_COMMAND,
     CYCLE_BYTES,
@@ -25,7 +26,6 @@ from tools.host.link import Link
 
 WRAP = 1 << 8 * CYCLE_BYTES  # clocks are counted modulo this
 LONGEST_RUN = WRAP - 1
-LONGEST_DELAY = (1 << 16) - 1
 RESET_CLOCKS = 4  # under reset, and after: as the golden models' ``reset``
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -42,4 +41,4 @@ def codes_of(chip: Chip, known: Any) -> np.ndarray:
 
 def report(operations: np.ndarray, outcome: Outcome) -> dict[str, Any]:
     """The outcome, with the spikes that were sent for events."""
-    return asdict(outcome) | {"n_events": int(np.count_nonzero(operations[:, 0] == Operation.SPIKE))}
+    return outcome.report() | {"n_events": int(np.count_nonzero(operations[:, 0] == Operation.SPIKE))}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import repeat
 
 import numpy as np
 
+from emulator import limits
 from emulator.codec import from_limbs, to_limbs
 from emulator.errors import InputError
 from emulator.handshake import Environment
+from rtl.bridge.protocol import Operation
 from tools.config.configuration import Configuration
 from tools.host.device import LONGEST_RUN, WRAP, Device
 from tools.run.events import Block
@@ -22,17 +24,28 @@ from tools.spi.writes import port
 HALF = 2  # clocks in half an SCK period: what a slave that is sampled by the chip's clock can follow
 HALF_TO_READ = 8  # likewise, where it has to have looked up what it answers
 QUIET = 1 << 17  # clocks without any event after which a chip is taken to be at rest
+PER_OPERATION = 10  # events that an operation may be worth: a timestep with all that is learned in it
 FURTHEST = WRAP // 2  # clocks that an event may be ahead
 
 
 @dataclass
 class Outcome:
-    """What came of a run. n_cycles : clocks, up to the last spike or event; done : False, it was stopped at a limit"""
+    """What came of a run.
+
+    n_cycles : clocks of the run; None where nobody knows: a board does not see when the chip itself has come to rest
+    n_cycles_to_last_event : clocks until nothing moved any more on the buses for events and spikes; None if not done
+    done : False, it was stopped at a limit
+    """
 
     n_events: int = 0
     n_spikes: int = 0
-    n_cycles: int = 0
+    n_cycles: int | None = None
+    n_cycles_to_last_event: int | None = None
     done: bool = True
+
+    def report(self) -> dict[str, int | bool]:
+        """What is known, by name."""
+        return {name: figure for name, figure in asdict(self).items() if figure is not None}
 
 
 def program(
@@ -152,10 +165,20 @@ def run(
 
     Cycles are counted from 0, the first clock of this run. An event is sent as soon as its cycle has come and the one
     before it has been acknowledged; the chip's clock stands still rather than let the line's speed decide on that.
+    max_cycles : None: none, but a chip that goes on for ever is stopped (``limits.clock_limit``)
     quiet : clocks without an event in or out, after which nothing more is expected
     """
-    first = device.poll().now
-    return _run(device, _events(blocks, first), environment, max_cycles, quiet, take, advance)
+    first, latest, e = device.poll().now, [0], environment
+
+    def most(n_events: int) -> int:
+        if max_cycles is not None:
+            return max_cycles
+        return limits.clock_limit(n_events, latest[0], e.gap + e.hold, e.ack_delay + e.ack_hold)
+
+    outcome = _run(device, _events(blocks, first, latest), environment, most, quiet, take, advance)
+    if outcome.done:
+        outcome.n_cycles, outcome.n_cycles_to_last_event = None, outcome.n_cycles
+    return outcome
 
 
 def lead(
@@ -176,28 +199,33 @@ def lead(
         if operand >= WRAP:
             raise InputError(f"operation {i}: operand {operand}; the bridge takes less than {WRAP}")
     coming = ((operand, operation) for operation, operand in operations.tolist())
-    return _run(device, coming, environment, max_cycles, 1, take, advance)
+    waits, n_bytes = (int(operations[operations[:, 0] == op, 1].sum()) for op in (Operation.WAIT, Operation.TAKE))
+    ack = environment.ack_delay + environment.ack_hold
+    limit = limits.clock_limit(PER_OPERATION * len(operations) + n_bytes, waits, environment.gap, ack)
+    most = limit if max_cycles is None else max_cycles
+    return _run(device, coming, environment, lambda n: most, 1, take, advance)
 
 
 def _run(
     device: Device,
     coming: Iterator[tuple[int, int]],
     environment: Environment,
-    max_cycles: int | None,
+    most: Callable[[int], int],
     quiet: int,
     take: Take,
     advance: Callable[[int], None],
 ) -> Outcome:
-    """coming : what goes into the queue of events."""
+    """coming : what goes into the queue of events; most : clocks for a run, when so many events have gone into it"""
     device.environment(environment.delays)
     first = device.poll().now
     waiting: deque[tuple[int, int]] = deque()
-    outcome = Outcome(n_cycles=0)
+    outcome = Outcome()
     _fill(device, waiting, coming, outcome, advance)
     more = bool(waiting)
-    device.run(LONGEST_RUN if max_cycles is None else max_cycles, more=more)
+    device.run(min(most(outcome.n_events), LONGEST_RUN), more=more)
     while True:
         progress = device.poll()
+        left = most(outcome.n_events) - (progress.now - first)
         _deliver(progress.spikes, first, outcome, take)
         if more and progress.left:
             _fill(device, waiting, coming, outcome, advance)
@@ -207,8 +235,8 @@ def _run(
             continue
         if not progress.drained:
             continue
-        if not progress.left and max_cycles is None:
-            device.run(LONGEST_RUN, more=more)
+        if not progress.left and left > 0:
+            device.run(min(left, LONGEST_RUN), more=more)
         elif not progress.left or progress.quiet >= quiet:
             outcome.done = not more and progress.quiet >= quiet
             break
@@ -217,15 +245,18 @@ def _run(
     return outcome
 
 
-def _events(blocks: Iterable[Block], first: int) -> Iterator[tuple[int, int]]:
-    """(cycle, addr) of each event; raises InputError if one is too far ahead for the bridge."""
+def _events(blocks: Iterable[Block], first: int, reached: list[int]) -> Iterator[tuple[int, int]]:
+    """(cycle, addr) of each event; raises InputError if one is too far ahead for the bridge.
+
+    reached : its one element becomes the cycle of the event that was taken last
+    """
     latest = 0
     for block in blocks:
         cycles = repeat(0) if block.cycles is None else block.cycles.tolist()
         for cycle, addr in zip(cycles, block.addrs.tolist(), strict=False):
             if cycle - latest >= FURTHEST:
                 raise InputError(f"cycle {cycle}: the event before has {latest}; right is less than {FURTHEST} between")
-            latest = cycle
+            latest = reached[0] = cycle
             yield first + cycle, addr
 
 

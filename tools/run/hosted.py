@@ -18,12 +18,12 @@ import numpy as np
 
 from emulator import chips
 from emulator.errors import InputError
+from tools.run import levels
 from tools.run.session import Outcome
 from tools.run.spikes import Take
 
 OPERATIONS, SPIKES = ["op", "operand"], ["time", "addr"]
 LAST_TIME = 10_000_000
-LIMIT, LIMIT_PER_OPERATION = 10_000_000, 1_000_000  # clocks after which a run is taken to go on for ever
 
 
 def is_hosted(chip: str) -> bool:
@@ -57,11 +57,12 @@ def run(
 ) -> Outcome:
     """Let the host carry out what a file says; as ``tools.run.session.run``, with what was received for spikes."""
     ops, hosts = read(events, model, timesteps), _host(model)
+    host = hosts.Host(**delays)
+    limit = hosts.clock_limit(ops, host) if max_cycles is None else max_cycles
+    level = levels.engine(model.chip.name) if sweeping else levels.closed_loop(model.chip.name)
+    level.run(model, ops[:0], host, 0)  # nothing: to have it loaded, or compiled
     started, first = time.perf_counter(), int(model.registers[0].cycle)
-    waits = int(ops[ops[:, 0] == hosts.Op.WAIT, 1].sum())
-    limit = max_cycles or LIMIT + LIMIT_PER_OPERATION * len(ops) + waits
-    level = import_module(f"emulator.{model.chip.name}.{'engine' if sweeping else 'closed_loop'}")
-    ran = level.run(model, ops, hosts.Host(**delays), limit)
+    ran = level.run(model, ops, host, limit)
     take(ran.cycles - first, ran.received)
     return Outcome(
         n_events=int(np.count_nonzero(ops[:, 0] == hosts.Op.SPIKE)),

@@ -13,12 +13,11 @@ import click
 from emulator.declare import Chip
 from emulator.errors import InputError
 from tools import outputs
+from tools.arguments import SEED
 from tools.options import images
+from tools.ranges import CYCLES, DELAY
 
-CYCLES = click.IntRange(1, (1 << 62) - 1)
-DELAY = click.IntRange(min=0)
 FILE = click.Path(path_type=Path)
-SEED = click.IntRange(min=0)
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from importlib import import_module
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from emulator import limits
 from emulator.handshake import Environment
+from tools.run import levels
 from tools.run.events import Block
 from tools.run.spikes import Take
 
-LIMIT = 10_000_000  # clocks of a block, and so many more for each of its events, before it is taken to go on for ever
-LIMIT_PER_EVENT = 100_000
 HIGH_WATER = "high_water"  # statistics with this in their name are maxima; the others are sums
 REST = Block(None, np.zeros(0, np.int64))
 
@@ -25,7 +24,8 @@ REST = Block(None, np.zeros(0, np.int64))
 class Outcome:
     """What came of a run so far.
 
-    n_events : events that were sent; n_cycles : clocks
+    n_events : events that were sent; n_cycles : clocks, until all was sent and the chip was at rest
+    seconds : that the run took, without loading and compiling what runs it
     done : all was sent and the chip came to rest; False: it was stopped at a limit
     statistics : what the chip's engine counts, by name
     """
@@ -52,16 +52,18 @@ def run(
     Events follow each other as the environment says, and none is sent before its cycle. Cycles are counted from 0, the
     first clock of this run. How the events are divided into blocks makes no difference.
 
-    max_cycles : clocks after which the run ends; None: none, but a block that goes on for ever is ended (``LIMIT``)
+    max_cycles : clocks after which the run ends; None: none, but a block that goes on for ever is ended (see
+    ``limits.clock_limit``)
     sweeping : False runs every clock one by one, with the same results
     take : called with cycles and addresses of the spikes of each block; advance : with its number of events
     """
-    engine = import_module(f"emulator.{model.chip.name}.engine")
+    engine = levels.engine(model.chip.name)
+    engine.run(model, REST.addrs, environment, 0, sweeping)  # nothing: to have it loaded, or compiled
     outcome, start = Outcome(), time.perf_counter()
     first = int(model.registers[0].cycle)
     buses = None
     for block in chain(blocks, (REST,)):
-        limit = _limit(block, outcome.n_cycles) if max_cycles is None else max_cycles - outcome.n_cycles
+        limit = _limit(block, outcome.n_cycles, environment) if max_cycles is None else max_cycles - outcome.n_cycles
         not_before = None if block.cycles is None else first + block.cycles
         taken = engine.run(model, block.addrs, environment, limit, sweeping, not_before, buses, finish=block is REST)
         buses = taken.buses
@@ -78,10 +80,10 @@ def run(
     return outcome
 
 
-def _limit(block: Block, now: int) -> int:
+def _limit(block: Block, now: int, e: Environment) -> int:
     """Clocks after which a block is taken to go on for ever, from cycle ``now`` on."""
     waits = 0 if block.cycles is None else max(int(block.cycles[-1]) - now, 0)
-    return waits + LIMIT + LIMIT_PER_EVENT * len(block.addrs)
+    return limits.clock_limit(len(block.addrs), waits, e.gap + e.hold, e.ack_delay + e.ack_hold)
 
 
 def _merged(before: dict[str, Any] | None, more: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Protocol
 
 import numpy as np
@@ -126,7 +127,7 @@ def decode(to: Port, content: int) -> Write:
 
 def port(chip: Chip) -> Port:
     """The port of a chip: ``PORT`` of the module here that has the chip's name. Raises InputError if there is none."""
-    try:
-        return import_module(f"tools.spi.{chip.name}").PORT
-    except ModuleNotFoundError as error:
-        raise InputError(f"{chip.name}: nobody has said yet how its SPI is written") from error
+    module = f"tools.spi.{chip.name}"
+    if find_spec(module) is None:
+        raise InputError(f"{chip.name}: nobody has said yet how its SPI is written")
+    return import_module(module).PORT

@@ -16,6 +16,7 @@ from emulator.odin.layout import CHIP
 from golden import hexfile
 from rtl import toolchain
 from tools.cli import cli
+from tools.commands import host
 from tools.config.load import load
 from tools.host.simulated.model import ModelBoard
 from tools.host.simulated.terminal import attached
@@ -180,8 +181,9 @@ def test_a_terminal_that_answers_with_something_else(folder: Path) -> None:
         ),
         (("--port", "x", "--seed", "1"), "error: --seed 1: only with --simulate model; see draupnir host --help\n"),
         (
-            ("--port", "x", "--max-cycles", str(1 << 32)),
-            "error: --max-cycles 4294967296: a board counts up to 4294967295 clocks; see draupnir host --help\n",
+            ("--port", "x", "--max-cycles", str(1 << 70)),
+            f"error: Invalid value for '--max-cycles': {1 << 70} is not in the range 1<=x<=4611686018427387903;"
+            " see draupnir host --help\n",
         ),
         (("--port", "/dev/nowhere"), "error: /dev/nowhere: no serial port: No such file or directory\n"),
         ((), "error: right is one of --port and --simulate; see draupnir host --help\n"),
@@ -203,3 +205,26 @@ def test_each_mistake_is_one_line(words: tuple[str, ...], message: str) -> None:
     result = draupnir("host", "odin", *words)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == message
+
+
+def test_a_simulated_board_without_a_configuration_is_ended_with_a_word(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its words of zeros spike for ever."""
+    monkeypatch.setattr(host, "BLANK_CYCLES", 3000)
+    result = draupnir("host", "odin", "--simulate", "model", "--events", folder / "events.csv", "--json")
+    report = json.loads(result.stdout)
+    assert (result.exit_code, report["done"], report["n_cycles"]) == (0, False, 3000)
+    assert report["n_spikes"] > 100 and "n_cycles_to_last_event" not in report
+    assert result.stderr == (
+        "warning: stopped after 3,000 clocks: without --config a simulated board holds zeros, with which a chip may go"
+        " on for ever; right is with --config, or --max-cycles N\n"
+    )
+
+
+def test_a_board_counts_the_clocks_to_the_last_event_and_a_run_those_until_rest(folder: Path) -> None:
+    simulated = ("host", "odin", "--simulate", "model", "--onto", "blank")
+    board = json.loads(draupnir(*simulated, *network(folder), "--json").stdout)
+    run = json.loads(draupnir("run", "odin", *network(folder), "--json").stdout)
+    assert board["done"] and run["done"] and "n_cycles" not in board
+    assert 0 < board["n_cycles_to_last_event"] <= run["n_cycles"]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from emulator import limits
 from emulator.handshake import Environment
 from emulator.odin import closed_loop
 from emulator.odin.chip import Model
@@ -123,15 +124,18 @@ def test_max_cycles_stops_the_run(config: Path, events: Path) -> None:
 def test_what_goes_on_for_ever_is_stopped_with_a_warning(
     config: Path, events: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "LIMIT", 1000)
-    monkeypatch.setattr(session, "LIMIT_PER_EVENT", 10)
+    monkeypatch.setattr(limits, "BASE", 1000)
+    monkeypatch.setattr(limits, "PER_EVENT", 10)
+    bound = limits.clock_limit(5, 0, 2, 2)  # the delays are 1 clock each
+    assert bound < 50_000
     config.write_text(CONFIG.replace("OPEN_LOOP", "GATE_ACTIVITY"))
     result = draupnir(config, events, "--json")
     assert result.exit_code == 0
-    assert json.loads(result.stdout)["n_cycles"] == 1050
+    assert json.loads(result.stdout)["n_cycles"] == bound
     gated, stopped, why = result.stderr.splitlines()
     assert gated.endswith("(gated)")
-    assert stopped == "warning: stopped, though the chip had not come to rest; see --max-cycles"
+    assert stopped == f"warning: {limits.not_at_rest(bound, 0)}; --max-cycles N gives another"
+    assert stopped.startswith(f"warning: stopped after {bound:,} clocks: the chip has not come to rest (0 spikes so ")
     assert why.endswith("the chip did not come to rest; the likely cause is said above: gated")
 
 
@@ -161,7 +165,9 @@ def test_a_seed_gives_state_without_reset_random_contents(config: Path, events: 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--gap", -1), "Invalid value for '--gap': -1 is not in the range x>=0"),
+        (("--gap", -1), "Invalid value for '--gap': -1 is not in the range 0<=x<=65535"),
+        (("--gap", 1 << 70), f"Invalid value for '--gap': {1 << 70} is not in the range 0<=x<=65535"),
+        (("--ack-delay", 10**15), f"Invalid value for '--ack-delay': {10**15} is not in the range 0<=x<=65535"),
         (("--max-cycles", 0), "Invalid value for '--max-cycles': 0 is not in the range 1<=x<=4611686018427387903"),
         (("--save", "neurons"), "--save neurons: MEM=FILE is needed, for instance --save neurons=neurons.hex"),
         (("--save", "rom=x"), "--save rom=x: odin has no memory 'rom'; it has neurons, synapses"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 from emulator import chips
 from emulator.declare import Chip
 from emulator.handshake import Environment
+from tools.run import levels
 
 ENVIRONMENT = Environment()
 
@@ -82,4 +82,4 @@ def cocotb_test(chip: Chip) -> str | None:
 
 
 def _module(chip: Chip) -> ModuleType:
-    return import_module(f"tools.bench.workloads.{chip.name}")
+    return levels.found(chip.name, f"tools.bench.workloads.{chip.name}", "workloads", "nothing can be measured")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from emulator import pieces
 from emulator.declare import Chip
 from emulator.handshake import Delays
 from rtl.bridge.protocol import (
@@ -196,6 +197,7 @@ class ModelBoard:
         """Run what is left, or ``at_most`` clocks, or until the clock must wait for the host."""
         until = self._now + min(self._left, at_most)
         while self._now < until and not self._aer.must_wait(outputs := self._model.outputs, self._now):
+            pieces.between()
             before = self._now
             clocks = min(self._aer.unchanged_for(outputs, self._now), until - self._now, AT_ONCE)
             if clocks > 1:

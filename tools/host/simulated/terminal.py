@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from emulator import pieces
+
 IDLE = 0.02  # seconds between two looks at whether it should end
 
 
@@ -40,6 +42,8 @@ def attached(board: Board) -> Iterator[str]:
                 received = _received(ours, 0 if board.busy else IDLE)
                 if received or board.busy:
                     _send(ours, board.step(received), stop)
+        except pieces.Stopped:
+            return
         except Exception as error:
             failed.append(error)
             os.close(theirs)  # the host notices

@@ -1,0 +1,13 @@
+"""The entry point of `draupnir`. It imports nothing at first, so that from the first moments on Ctrl-C is one line."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line of this process, and exit."""
+    try:
+        from tools import cli
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    cli.main()
