@@ -50,7 +50,7 @@ def put_beside(data: Mapping[str, Path], folder: Path) -> None:
     """
     for name in data:
         if _n_up(name):
-            raise InputError(f"memory image {name}: under cocotb it must not lie above the folder of a test")
+            raise InputError(f"memory image {name}: it must not lie above the folder in which a tool runs")
     put(data, folder)
 
 

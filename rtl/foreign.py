@@ -21,10 +21,11 @@ from rtl.library import Library
 
 _INCLUDED = (".vh", ".svh", ".h", ".inc")
 _ALIKE = 0.5  # of a declaration, which a module must have to be more than one of many
+_MOST_PARAMETERS = 8  # that a message lists
 _REMEDIES = {
-    "macro": ("undefined macros", "-D NAME=VALUE defines one"),
-    "include": ("missing included files", "-I DIR names a folder to look in"),
-    "syntax": ("not readable", ""),
+    "include": " (-I DIR names a folder to look in)",
+    "macro": " (-D NAME=VALUE defines one)",
+    "syntax": "",
 }
 
 
@@ -108,11 +109,11 @@ def _compare(library: Library, chip: Chip, name: str) -> Candidate:
     tree = library.elaborated(name)
     files = library.compiled(tree)
     problems = library.problems(files)
-    reasons = []
-    for kind, (title, remedy) in _REMEDIES.items():
-        of_kind = [problem for problem in problems if problem.kind == kind]
-        if of_kind and (kind != "syntax" or len(of_kind) == len(problems)):  # else they follow from what is missing
-            reasons.append(f"{title}: {', '.join(map(str, of_kind))}{f' ({remedy})' if remedy else ''}")
+    reasons: list[str] = []
+    for kind, remedy in _REMEDIES.items():
+        of_kind = {problem.what: problem for problem in reversed(problems) if problem.kind == kind}
+        if of_kind and (kind != "syntax" or not reasons):  # else they follow from what is missing
+            reasons.append(", ".join(map(str, reversed(of_kind.values()))) + remedy)
     if tree.undefined:
         listed = ", ".join(f"{module} ({where})" for module, where in tree.undefined.items())
         reasons.append(f"modules not defined: {listed} (--stub NAME puts an empty one in its place)")
@@ -143,10 +144,11 @@ def _closest(library: Library, chip: Chip) -> str:
     """The module that has most of the declaration; if none has half, the one of those at the top that has most."""
     trees = {name: library.tree(name) for name in library.files}
     alike = {name: likeness(chip, library.ports(name), tree.arrays) for name, tree in trees.items()}
+    designs = {name for name in trees if library.ports(name)}  # a testbench has no ports
+    parts = {instance.module for name in designs for instance in trees[name].instances[1:]}
 
-    def rank(name: str) -> tuple[bool, bool, float, int, str]:
-        is_top = name not in library.instantiated and bool(library.ports(name))
-        return alike[name] >= _ALIKE, is_top, round(alike[name], 1), len(trees[name].instances), name
+    def rank(name: str) -> tuple[bool, float, int, str]:
+        return name in designs - parts, round(alike[name], 1), len(trees[name].instances), name
 
     strong = [name for name in alike if alike[name] >= _ALIKE]
     return max(strong, key=lambda name: (alike[name], rank(name))) if strong else max(alike, key=rank)
@@ -155,7 +157,9 @@ def _closest(library: Library, chip: Chip) -> str:
 def _described(library: Library, candidate: Candidate) -> str:
     """A module with its file and its parameters' values."""
     parameters = candidate.tree.instances[0].parameters if candidate.tree.instances else {}
-    details = [library.label(library.files[candidate.module]), *(f"{n}={v}" for n, v in parameters.items())]
+    settings = [f"{name}={value}" for name, value in parameters.items()]
+    shown = settings if len(settings) <= _MOST_PARAMETERS else [*settings[:_MOST_PARAMETERS], "..."]
+    details = [library.label(library.files[candidate.module]), *shown]
     return f"{candidate.module} ({', '.join(details)})"
 
 

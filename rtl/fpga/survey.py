@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.errors import InputError
-from rtl import emit
+from rtl import datafiles, emit
 from rtl.design import Design
 from rtl.fpga import report, tools
 from rtl.fpga.memories import BlockMemories
@@ -84,7 +84,9 @@ def _row(name: str, parameters: Mapping[str, Any], design: Design, clock: str, f
         if path.parent != folder:
             shutil.copy(path, folder / path.name)
     system_verilog = "-sv " if design.language == "systemverilog" else ""
-    read = f"read_verilog {system_verilog}{' '.join(path.name for path in design.files)}"
+    defines = "".join(f"-D{define} " for define in design.options.defines)
+    datafiles.put_beside(design.data, folder)
+    read = f"read_verilog {system_verilog}{defines}{' '.join(path.name for path in design.files)}"
     script = f"{read}; synth_ecp5 -top {design.top} -json chip.json"
     tools.must("yosys", ["-q", "-l", "synthesis.log", "-p", script], folder)
     options = [*DEVICE, "--json", "chip.json", "--lpf-allow-unconstrained", "--freq", str(TARGET_MHZ)]

@@ -1,0 +1,202 @@
+"""What is wrong with sources is named where it is, and macros, folders, empty modules and memory images mend it."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from emulator.declare import Pin
+from emulator.errors import InputError
+from rtl import icarus, verilated
+from rtl.design import Design, SourceOptions
+from rtl.foreign import NotTheChip, read
+from rtl.tests.toy_chip import CHIP, STORE, TOY, rows, write
+
+BENCH = '`include "never.vh"\nclass bench; endclass\nmodule test; `UNKNOWN x; endmodule\n'
+PROBED = TOY.replace("assign SUM", "wire [3:0] seen; probe #(.W(4)) probe_0 (.clk(CLK), .data({RST, SUM}), .q(seen));"
+                     " always @(posedge CLK) if (seen === 4'hf) $display(seen);\n    assign SUM")  # fmt: skip
+WITH_MACRO = TOY.replace("assign SUM = priority;", "assign SUM = priority + `ZERO;")
+IMAGE = STORE.replace("reg         seen;", 'reg seen; initial $readmemh("init.mem", mem);')
+
+
+def problem(folder: Path, **how: Any) -> str:
+    with pytest.raises(InputError) as raised:
+        read(folder, CHIP, **how)
+    assert "\n" not in str(raised.value) and "SystemVerilog" not in str(raised.value)
+    return str(raised.value).removeprefix(f"{folder}: ")
+
+
+def check_runs(design: Design, folder: Path, in_verilator: bool = False) -> None:
+    """The toy adds up in Icarus, and in Verilator, which takes longer."""
+    inputs, clk, sums = rows(200, 1)
+    if in_verilator:
+        outputs = verilated.build(design, CHIP, folder / "build").run(inputs, clk)
+        assert np.array_equal(outputs & 255, sums)
+    run = icarus.run(design, CHIP, inputs, clk, folder / "icarus")
+    assert np.array_equal(run.outputs & 255, sums) and (run.known[clk == 1] & 255 == 255).all()
+
+
+# --- What is not there is named
+
+
+def test_undefined_macros_are_named_once_each_and_minus_d_defines_them(tmp_path):
+    source = write(tmp_path / "source", toy=WITH_MACRO, store=STORE.replace("[0]", "[`BIT]"))
+    assert "macro BIT is not defined (store.v:7), macro ZERO is not defined (toy.v:13) (-D NAME=VALUE" in problem(
+        source, top="toy"
+    )
+    design = read(source, CHIP, options=SourceOptions(defines=("ZERO=0", "BIT=0")))
+    check_runs(design, tmp_path, in_verilator=True)
+
+
+def test_missing_include_is_named_and_minus_i_finds_it(tmp_path):
+    source = write(tmp_path / "source", toy='`include "size.vh"\n' + WITH_MACRO, store=STORE)
+    expected = "included file size.vh is not found (toy.v:1) (-I DIR names a folder to look in)"
+    assert expected in problem(source, top="toy")
+    (tmp_path / "headers").mkdir()
+    (tmp_path / "headers" / "size.vh").write_text("`define ZERO 0\n")
+    check_runs(read(source, CHIP, options=SourceOptions(include_folders=(tmp_path / "headers",))), tmp_path)
+
+
+def test_an_included_file_is_that_of_the_including_files_folder(tmp_path):
+    source = write(tmp_path / "source" / "z", toy='`include "size.vh"\n' + WITH_MACRO, store=STORE)
+    other = write(tmp_path / "source" / "a", other='`include "size.vh"\nmodule other; endmodule\n')
+    (source / "size.vh").write_text("`define ZERO 0\n")
+    (other / "size.vh").write_text("`define ZERO 3\n")
+    check_runs(read(tmp_path / "source", CHIP), tmp_path)
+
+
+def test_a_mistake_is_named_by_the_line_of_its_own_file(tmp_path):
+    write(tmp_path, a="\n" * 50 + "module a; endmodule\n", store=STORE)
+    for _ in range(2):
+        broken = TOY.replace("assign SUM = priority;", "assign SUM = priority +;")
+        assert (
+            problem(write(tmp_path, toy=broken), top="toy")
+            == "module toy (toy.v, M=4, K=1): toy.v:13: expected expression"
+        )
+
+
+def test_modules_that_are_not_defined_are_named_together_with_the_pins(tmp_path):
+    text = PROBED.replace("TOP_BIT", "OVER").replace("assign SUM", "other o (); assign SUM")
+    message = problem(write(tmp_path, toy=text, store=STORE), top="toy")
+    assert (
+        "modules not defined: probe (toy.v:13), other (toy.v:14) (--stub NAME puts an empty one in its place)"
+        in message
+    )
+    assert "missing pin TOP_BIT" in message and "extra port OVER" in message
+
+
+# --- Only the tree of the top matters
+
+
+def test_bench_that_nobody_can_read_does_not_hide_the_reason(tmp_path):
+    source = write(tmp_path / "source", toy=TOY, store=STORE, a_bench=BENCH)
+    check_runs(read(source, CHIP), tmp_path)
+    write(source, toy=TOY.replace("TOP_BIT", "OVER"))
+    message = problem(source)
+    assert "the closest is toy (toy.v, M=4, K=1): missing pin TOP_BIT" in message and "bench" not in message
+
+
+def test_the_closest_module_is_not_a_helper_with_few_ports(tmp_path):
+    many = "".join(f"output extra_{i}, " for i in range(20))
+    text = TOY.replace("output wire           TOP_BIT", f"{many}output wire OVER")
+    write(tmp_path, toy=text, store=STORE, helper="module helper (input CLK, input RST); endmodule\n")
+    assert "the closest is toy (toy.v" in problem(tmp_path)
+
+
+def test_of_modules_that_have_little_of_the_chip_it_is_that_at_the_top(tmp_path):
+    top = "module chip (input clock, output spike); leaf l (.CLK(clock), .RST(clock)); endmodule\n"
+    leaf = "module leaf (input CLK, input RST); endmodule\n"
+    write(tmp_path, chip=top, leaf=leaf, bench="module bench; chip c (); leaf l (); endmodule\n")
+    assert "the closest is chip (chip.v)" in problem(tmp_path)
+
+
+# --- Empty modules
+
+
+def test_stub_is_an_empty_module_that_drives_nothing(tmp_path):
+    source = write(tmp_path / "source", toy=PROBED, store=STORE)
+    check_runs(read(source, CHIP, options=SourceOptions(stubs=("probe",))), tmp_path, in_verilator=True)
+    shown = replace(CHIP, pins=(*CHIP.pins, Pin("SEEN", "out", 4, "addr", "")))
+    driven = PROBED.replace("output wire           STORED", "output wire STORED, output wire [3:0] SEEN")
+    source = write(
+        tmp_path / "shown", toy=driven.replace("wire [3:0] seen;", "wire [3:0] seen; assign SEEN = seen;"), store=STORE
+    )
+    design = read(source, shown, options=SourceOptions(stubs=("probe",)))
+    inputs, clk, _ = rows(20, 1)
+    field = shown.output_word["SEEN"]
+    known = icarus.run(design, shown, inputs, clk, tmp_path / "icarus_shown").known >> field.lsb & 15
+    assert (known == 0).all()
+
+
+def test_stub_takes_ports_and_parameters_by_position(tmp_path):
+    text = TOY.replace("assign SUM", "probe #(1, 2) probe_0 (CLK, , SUM); probe probe_1 [1:0] (RST, , ); assign SUM")
+    check_runs(
+        read(write(tmp_path / "s", toy=text, store=STORE), CHIP, options=SourceOptions(stubs=("probe",))), tmp_path
+    )
+
+
+def test_stub_replaces_a_module_that_is_alone_in_its_file(tmp_path):
+    source = write(
+        tmp_path / "source", toy=PROBED, store=STORE, probe="module probe; initial $vendor_only; endmodule\n"
+    )
+    design = read(source, CHIP, options=SourceOptions(stubs=("probe",)))
+    assert "probe.v" not in [path.name for path in design.files]
+    write(source, probe="module probe; endmodule\nmodule more; endmodule\n")
+    assert "--stub probe: probe.v defines more, too" in problem(source, options=SourceOptions(stubs=("probe",)))
+
+
+def test_stub_that_nothing_needs_is_refused(tmp_path):
+    source = write(tmp_path, toy=TOY, store=STORE)
+    assert problem(source, options=SourceOptions(stubs=("probf",))).startswith("--stub probf: no source instantiates")
+
+
+# --- Memory images of the sources' own
+
+
+@pytest.mark.parametrize("name", ["init.mem", "images/init.mem", "../images/init.mem"])
+def test_memory_image_is_found_in_both_simulators(tmp_path, monkeypatch, name):
+    source = write(tmp_path / "source" / "rtl", toy=TOY, store=IMAGE.replace("init.mem", name))
+    image = source / name
+    image.parent.mkdir(exist_ok=True)
+    image.write_text("".join(f"{i:x}\n" for i in range(16)))
+    monkeypatch.chdir(tmp_path)
+    design = read(source, CHIP)
+    if name.startswith(".."):
+        assert verilated.build(design, CHIP, tmp_path / "build").read_memory("sums")[:, 0].tolist() == list(range(16))
+    run = icarus.run(design, CHIP, np.zeros(1, np.int64), np.zeros(1, np.uint8), tmp_path / "icarus")
+    assert run.memories["sums"][:, 0].tolist() == list(range(16))
+
+
+def test_memory_image_is_found_by_minus_i_or_its_absence_is_an_error(tmp_path):
+    parameter = IMAGE.replace("parameter D = 4", 'parameter D = 4, parameter F = "init.mem"').replace(
+        '"init.mem", mem', "F, mem"
+    )
+    source = write(tmp_path / "source", toy=TOY, store=parameter)
+    assert "memory images that are not there: init.mem (store.v:3); they are looked for" in problem(source)
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "init.mem").write_text("1\n")
+    design = read(source, CHIP, options=SourceOptions(include_folders=(tmp_path / "images",)))
+    assert design.data == {"init.mem": tmp_path / "images" / "init.mem"}
+
+
+# --- Which definition, which language
+
+
+def test_of_two_definitions_the_first_files_holds(tmp_path):
+    write(tmp_path, toy=TOY, a_store=STORE, z_store=STORE.replace("D-1", "2*D-1"))
+    assert [path.name for path in read(tmp_path, CHIP).files] == ["a_store.v", "toy.v"]
+
+
+def test_two_languages_in_one_tree_are_refused(tmp_path):
+    write(tmp_path, toy=TOY, store=STORE.replace("reg         seen", "logic seen"))
+    with pytest.raises(InputError, match=r"store\.v is SystemVerilog, and toy\.v uses one of its keywords as a name"):
+        read(tmp_path, CHIP)
+
+
+def test_difference_lists_all_kinds(tmp_path):
+    text = TOY.replace("TOP_BIT", "OVER").replace("K = 1", "K = 2").replace("1 << M", "8")
+    with pytest.raises(NotTheChip) as raised:
+        read(write(tmp_path, toy=text, store=STORE), CHIP)
+    assert [d.kind for d in raised.value.differences] == ["width", "missing pin", "extra port", "missing memory"]
