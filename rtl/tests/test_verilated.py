@@ -160,12 +160,6 @@ def test_sources_that_verilator_refuses_give_its_message(tmp_path):
     assert os.listdir(tmp_path / "build") == []
 
 
-def test_pins_that_do_not_fit_a_row_are_refused(tmp_path):
-    wide = Chip("wide", "", (Pin("CLK", "in", 1, "clock", ""), Pin("A", "in", 64, "addr", "")), (), (), (), (), "")
-    with pytest.raises(InputError, match="wide inputs: 64 bits; a packed row holds at most 63"):
-        build(Design("wide", ()), wide, tmp_path)
-
-
 def test_missing_simulators_say_what_to_install(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(toolchain.importlib.util, "find_spec", lambda _: None)
