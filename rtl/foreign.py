@@ -96,11 +96,11 @@ def _library(directory: Path, options: SourceOptions) -> Library:
         raise InputError(f"{directory}: no .v or .sv file in this folder or below")
     folders = sorted({str(path.parent) for path in (*paths, *include_files(directory))})
     folders = [*map(str, options.include_folders), *folders]
-    library = Library(directory, paths, options.defines, folders)
+    library = Library(directory, paths, options.defines, folders, include_files(directory))
     if options.stubs:
         replaced = stubs.replaced(library, options.stubs)
         paths = [stubs.write(library, options.stubs), *(path for path in paths if path not in replaced)]
-        library = Library(directory, paths, options.defines, folders)
+        library = Library(directory, paths, options.defines, folders, include_files(directory))
     return library
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from emulator.errors import InputError
 from rtl import plain
 from rtl.design import Language
 from rtl.hierarchy import MOST_INSTANCES, Array, Instance, Port, Tree
-from rtl.slang import Parser, Problem
+from rtl.slang import Parser, Problem, Source
 
 _DIRECTIONS = {
     ast.ArgumentDirection.In: "in",
@@ -25,23 +25,32 @@ _DIRECTIONS = {
 _OPENED = (ast.SymbolKind.GenerateBlock, ast.SymbolKind.InstanceArray, ast.SymbolKind.GenerateBlockArray)
 _PACKAGE = re.compile(r"\b(\w+)\s*::")
 _READ_FILE = re.compile(r"\$readmem[hb]")
+_DEFINE = re.compile(r"^[ \t]*`define[ \t]+(\w+)", re.MULTILINE)
 
 
 class Library:
     """All sources of a folder.
 
     files : module -> the file that defines it; the first one if there are several
+    headers : files of macros alone that the others need and do not include, as somebody's list of files has them first
     """
 
-    def __init__(self, directory: Path, paths: Iterable[Path], defines: Sequence[str], folders: Sequence[str]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        paths: Sequence[Path],
+        defines: Sequence[str],
+        folders: Sequence[str],
+        may_include: Iterable[Path] = (),
+    ) -> None:
         self._parser = Parser(directory, defines, folders)
-        self.sources = {}
         self.unreadable: dict[Path, str] = {}
-        for path in paths:
-            try:
-                self.sources[path] = self._parser.read(path)
-            except OSError as error:
-                self.unreadable[path] = error.strerror or str(error)
+        self.headers: tuple[Path, ...] = ()
+        self.sources = self._read(paths)
+        defining = _files_of_macros({**self.sources, **self._read(may_include)})
+        while more := self._missing_headers(defining):
+            self.headers = (*self.headers, *more)
+            self.sources = self._read(paths)
         self.files: dict[str, Path] = {}
         self._others: dict[str, Path] = {}  # interfaces, packages, primitives
         for path, source in self.sources.items():
@@ -50,7 +59,9 @@ class Library:
 
     def problems(self, paths: Iterable[Path]) -> list[Problem]:
         """What is wrong with these files; a problem of an included file once."""
-        return list(dict.fromkeys(problem for path in paths for problem in self.sources[path].problems))
+        return list(
+            dict.fromkeys(problem for path in paths if path in self.sources for problem in self.sources[path].problems)
+        )
 
     def ports(self, module: str) -> list[Port]:
         """The ports of a module, in order, with the parameters at their defaults."""
@@ -75,13 +86,13 @@ class Library:
         return found
 
     def compiled(self, tree: Tree) -> tuple[Path, ...]:
-        """The files that define what a tree is made of: packages in the order of their use, then the others by name."""
+        """The files that define what a tree is made of: headers, packages in the order of their use, others by name."""
         names = {instance.module for instance in tree.instances}
         paths = {path for name in names if (path := self.files.get(name) or self._others.get(name))}
         packages: dict[Path, None] = {}
         for path in sorted(paths):
             self._add_packages(path, packages, ())
-        return (*packages, *sorted(paths - packages.keys()))
+        return (*self.headers, *packages, *sorted(paths - packages.keys()))
 
     def plain_text(self, module: str) -> str | None:
         """The text of the file that defines a module, if that file is sound Verilog-2005."""
@@ -97,7 +108,7 @@ class Library:
 
     def language(self, paths: Iterable[Path]) -> Language:
         """The language in which all these files can be compiled. Raises InputError if there is none."""
-        sources = [self.sources[path] for path in paths]
+        sources = [self.sources[path] for path in paths if path in self.sources]
         new = [source for source in sources if source.systemverilog]
         old = [source for source in sources if source.old_names]
         if new and old:
@@ -120,6 +131,22 @@ class Library:
         """Every module, elaborated as a top of its own."""
         self._compilation = self._parser.compilation(list(self.sources.values()), set(self.files))
         return {instance.name: instance for instance in self._compilation.getRoot().topInstances}
+
+    def _read(self, paths: Iterable[Path]) -> dict[Path, Source]:
+        """Each file that can be read, after the headers."""
+        sources = {}
+        for path in paths:
+            try:
+                sources[path] = self._parser.read(path, [header for header in self.headers if header != path])
+            except OSError as error:
+                self.unreadable[path] = error.strerror or str(error)
+        return sources
+
+    def _missing_headers(self, defining: Mapping[str, Path]) -> list[Path]:
+        """The files that define macros which are not defined, apart from the headers."""
+        problems = self.problems(self.sources)
+        files = {defining[p.what] for p in problems if p.kind == "macro" and p.what in defining}
+        return sorted(files - {*self.headers})
 
     def _add_packages(self, path: Path, packages: dict[Path, None], waiting: tuple[Path, ...]) -> None:
         """Add the files of the packages that a file uses, those that they use before them."""
@@ -145,6 +172,16 @@ class Library:
             element = symbol.type.elementType
             if element.isIntegral:
                 tree.arrays.append(Array(path, symbol.type.range.width, element.bitWidth))
+
+
+def _files_of_macros(sources: Mapping[Path, Source]) -> dict[str, Path]:
+    """Macro -> the file that defines it, for files that define nothing else; without macros of several such files."""
+    files: dict[str, set[Path]] = {}
+    for path, source in sources.items():
+        if source.is_empty:
+            for name in _DEFINE.findall(path.read_text(errors="replace")):
+                files.setdefault(name, set()).add(path)
+    return {name: paths.pop() for name, paths in files.items() if len(paths) == 1}
 
 
 def _below(instance: Any) -> Iterator[Any]:

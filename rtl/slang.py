@@ -93,6 +93,11 @@ class Source:
         return is_new and not self.old_names
 
     @cached_property
+    def is_empty(self) -> bool:
+        """Whether nothing stands in the file but what is for the preprocessor."""
+        return all(token.kind is parsing.TokenKind.EndOfFile for token in tokens(self.tree.root))
+
+    @cached_property
     def definitions(self) -> list[tuple[str, str]]:
         """What the file defines, as (kind, name): "ModuleDeclaration", "PackageDeclaration", "UdpDeclaration", ..."""
         root = self.tree.root
@@ -131,12 +136,12 @@ class Parser:
         self._manager.setDisableProximatePaths(True)
         self._engine = pyslang.DiagnosticEngine(self._manager)
 
-    def read(self, path: Path) -> Source:
-        """Read a file. Raises OSError if it cannot be opened."""
+    def read(self, path: Path, headers: Sequence[Path] = ()) -> Source:
+        """Read a file, after the macros of the headers. Raises OSError if it cannot be opened."""
         path.open("rb").close()
-        tree, problems = self._parse(path, _SYSTEMVERILOG)
+        tree, problems = self._parse(path, headers, _SYSTEMVERILOG)
         if any(problem.kind == "syntax" for problem in problems):
-            old_tree, old_problems = self._parse(path, _VERILOG)
+            old_tree, old_problems = self._parse(path, headers, _VERILOG)
             if len(old_problems) < len(problems):
                 return Source(path, old_tree, True, old_problems)
         return Source(path, tree, False, problems)
@@ -168,9 +173,11 @@ class Parser:
         path, root = Path(file).resolve(), self._directory.resolve()
         return str(path.relative_to(root)) if path.is_relative_to(root) else file
 
-    def _parse(self, path: Path, version: pyslang.LanguageVersion) -> tuple[Any, tuple[Problem, ...]]:
+    def _parse(
+        self, path: Path, headers: Sequence[Path], version: pyslang.LanguageVersion
+    ) -> tuple[Any, tuple[Problem, ...]]:
         bag = pyslang.Bag([*_options(version, self._defines, self._folders)])
-        tree = syntax.SyntaxTree.fromFile(str(path), self._manager, bag)
+        tree = syntax.SyntaxTree.fromFiles([str(each) for each in (*headers, path)], self._manager, bag)
         return tree, tuple(self._problem(diagnostic) for diagnostic in tree.diagnostics if diagnostic.isError())
 
     def _problem(self, diagnostic: pyslang.Diagnostic) -> Problem:

@@ -50,6 +50,27 @@ def test_undefined_macros_are_named_once_each_and_minus_d_defines_them(tmp_path)
     check_runs(design, tmp_path, in_verilator=True)
 
 
+@pytest.mark.parametrize("header", ["zz_defines.v", "defines.vh"])
+def test_macros_of_a_file_that_nothing_includes_are_compiled_first(tmp_path, header):
+    source = write(tmp_path / "source", toy=WITH_MACRO, store=STORE.replace("[0]", "[`BIT]"))
+    (source / header).write_text("`ifndef GUARD\n`define GUARD\n`define ZERO (`BIT)\n`define BIT 0\n`endif // GUARD")
+    design = read(source, CHIP)
+    assert [path.name for path in design.files] == [header, "store.v", "toy.v"]
+    check_runs(design, tmp_path, in_verilator=True)
+    assert read(source, CHIP, options=SourceOptions(defines=("ZERO=0", "BIT=0"))).files == design.files[1:]
+
+
+def test_a_macro_that_two_files_define_is_for_the_user_to_choose(tmp_path):
+    source = write(tmp_path / "source", toy=WITH_MACRO, store=STORE, one="`define ZERO 0\n", other="`define ZERO 1\n")
+    assert "macro ZERO is not defined (toy.v:13)" in problem(source, top="toy")
+
+
+def test_a_part_of_a_module_is_no_file_of_macros(tmp_path):
+    source = write(tmp_path / "source", toy=WITH_MACRO, store=STORE)
+    (source / "part.vh").write_text("`define ZERO 0\nwire [3:0] part = `ZERO;\n")
+    assert "macro ZERO is not defined (toy.v:13)" in problem(source, top="toy")
+
+
 def test_missing_include_is_named_and_minus_i_finds_it(tmp_path):
     source = write(tmp_path / "source", toy='`include "size.vh"\n' + WITH_MACRO, store=STORE)
     expected = "included file size.vh is not found (toy.v:1) (-I DIR names a folder to look in)"
