@@ -52,25 +52,31 @@ def work():
         level.run(model, *given, 20)
 
 work()
-came = 0
+came, inside = 0, False
 
-def comes(number, frame):
-    global came
-    came += 1
-    raise KeyboardInterrupt
+def comes(number, frame):  # raises only within the try below, once for each time that it is entered
+    global came, inside
+    if inside:
+        inside = False
+        came += 1
+        raise KeyboardInterrupt
 
 signal.signal(signal.SIGALRM, comes)
 end = time.monotonic() + seconds
 signal.setitimer(signal.ITIMER_REAL, 0.0003, 0.0003)
 while time.monotonic() < end:
     try:
-        while True:
-            work()
-            if time.monotonic() > end:
-                break
+        inside = True
+        work()
+        inside = False
     except KeyboardInterrupt:
         pass
+    except SystemError as error:  # Python's word for a result with an exception, which Numba does not look for
+        while error.__cause__ is not None:
+            error = error.__cause__
+        assert isinstance(error, KeyboardInterrupt), error
 signal.setitimer(signal.ITIMER_REAL, 0)
+signal.signal(signal.SIGALRM, signal.SIG_IGN)
 print("alive", came)
 """
 
@@ -82,13 +88,10 @@ def storm(chip: str, seconds: float) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("chip", chips.names())
 def test_a_storm_of_signals_ends_no_process(chip: str) -> None:
-    for _ in range(5):  # the very last signals may hit the loop's own lines
-        done = storm(chip, 2.0)
-        assert done.returncode >= 0, f"ended by signal {-done.returncode}"
-        if done.returncode == 0:
-            break
+    done = storm(chip, 2.0)
+    assert done.returncode >= 0, f"ended by signal {-done.returncode}"
     assert done.stdout.startswith("alive "), done.stderr
-    assert int(done.stdout.split()[1]) > 100
+    assert int(done.stdout.split()[1]) > 10
 
 
 def entries(module: ModuleType) -> list[Any]:
