@@ -46,6 +46,7 @@ class Checkout:
         return self.folder / "bin"
 
     def stand_in(self, name: str, script: str = "#!/bin/sh\n") -> None:
+        (self.bin / name).unlink(missing_ok=True)  # a link to this machine's own program: never write through it
         (self.bin / name).write_text(script)
         (self.bin / name).chmod(0o755)
 
@@ -195,6 +196,15 @@ def test_what_is_missing_and_cannot_be_installed_is_one_line(checkout: Checkout,
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == f"{advice}, then run make again\n"
     assert not (checkout.folder / ".venv").exists()
+
+
+def test_a_stand_in_leaves_the_machine_s_own_program_alone(checkout: Checkout, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.write_text("own")
+    (checkout.bin / "linked").symlink_to(own)
+    checkout.stand_in("linked")
+    assert own.read_text() == "own"
+    assert (checkout.bin / "linked").read_text() == "#!/bin/sh\n"
 
 
 def test_only_what_is_missing_is_installed_from_the_system(checkout: Checkout) -> None:
