@@ -355,7 +355,7 @@ def test_a_line_that_breaks_off_is_said_so(net: Configuration) -> None:
 def test_delays_that_the_bridge_cannot_make(net: Configuration) -> None:
     device = Device(Link(BoardLine(ModelBoard(Model(), "odin", DEPTH, DEPTH)), "board"), CHIP, "odin")
     with pytest.raises(InputError, match=r"gap is 65536; the bridge has delays of 0\.\.65535 clocks"):
-        session.run(device, [], Environment(gap=65536))
+        device.environment(Environment().delays._replace(gap=65536))
 
 
 def test_an_event_too_far_ahead(net: Configuration) -> None:

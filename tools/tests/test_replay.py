@@ -232,7 +232,7 @@ def test_what_is_no_case(golden_case: Path, monkeypatch: pytest.MonkeyPatch) -> 
         (("--expect", "ram=a", "--expect", "ram=b"), "--expect ram=b: ram is given twice"),
         (("--expect", "ram=/nonexistent/a.hex"), "no memory image of ram: No such file or directory"),
         (("--at-edge", "never"), "'never' is not one of 'after', 'before'"),
-        (("--max-mismatches", 0), "0 is not in the range x>=1"),
+        (("--max-mismatches", 0), "0 is not in the range 1<=x<="),
     ],
 )
 def test_input_at_fault(wave: Path, options: tuple[object, ...], message: str) -> None:
