@@ -28,7 +28,7 @@ _PACKAGES = {
 }
 _CALL = "import sys, {package}; sys.exit({package}.{function}(sys.argv[1:]))"
 # A tool in WebAssembly sees the folder that it runs in as its root folder, and nothing else of this machine. If it saw
-# the machine's root folders, as it does by default, it would take the name work/x.v for /work/x.v if there is a /work.
+# the machine's root folders, as it does by default, it would take the name home/x.v for /home/x.v.
 _MOUNT = {"YOWASP_MOUNT": "/=."}
 _FOLDERS_OF_ITS_OWN = ("share", "tmp")
 
