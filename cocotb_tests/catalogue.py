@@ -41,7 +41,7 @@ class Test:
     __test__ = False  # for pytest: no test class
 
     def __str__(self) -> str:
-        """What ``select`` takes for it."""
+        """The words by which ``select`` finds it."""
         return f"{self.path}::{self.name}" if self.path else self.label
 
     @property

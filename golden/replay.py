@@ -192,10 +192,9 @@ class _Past:
 
 @dataclass
 class _Tally:
-    """What was found in some clocks. first_cycle : edges of the recording before them."""
+    """The differences found in some clocks, and the bits that were known."""
 
     known: KnownBits
-    first_cycle: int = 0
     n_mismatches: int = 0
     mismatches: list[Mismatch] = field(default_factory=list)
     stopped: bool = False
@@ -229,7 +228,7 @@ class _Comparison:
         self.reported_time = 0
         self.previous: _Past | None = None
         self.early: _Tally | None = None
-        self.tally = _Tally(KnownBits(model.chip, ignored))
+        self.tally = self._empty()
         self.held_from_first = wave.rows.n_before_reset == 0
 
     def feed(self, rows: Trace) -> None:
@@ -239,7 +238,7 @@ class _Comparison:
             first = int(np.flatnonzero(rows.clk)[end - self.n_cycles - 1]) + 1 if end > self.n_cycles else 0
             self._blocks(cut(rows, 0, first))
             self.early = self.tally
-            self.tally = _Tally(KnownBits(self.model.chip, self.ignored), self.n_cycles)
+            self.tally = self._empty()
             rows = cut(rows, first, len(rows))
         self._blocks(rows)
         if self.progress and len(rows):
@@ -250,10 +249,7 @@ class _Comparison:
         """Put all that was found into the result."""
         rows, tally = self.wave.rows, self.tally
         if self.early is None and not self.held_from_first and rows.n_before_reset is not None:
-            self.early, tally = (
-                tally,
-                _Tally(KnownBits(self.model.chip, self.ignored)),
-            )  # it ends before the reset acted
+            self.early, tally = tally, self._empty()  # the recording ends before the reset acted
         if self.early is not None:
             result.early = Early(self.early.n_cycles, self.early.n_mismatches)
         result.n_cycles, result.bits = tally.n_cycles, tally.known.compared()
@@ -270,6 +266,10 @@ class _Comparison:
                 for pin, n in rows.unknown_inputs.items()
                 if n == tally.n_cycles
             ]
+
+    def _empty(self) -> _Tally:
+        """The tally of the clocks from here on."""
+        return _Tally(KnownBits(self.model.chip, self.ignored))
 
     def _blocks(self, rows: Trace) -> None:
         for first in range(0, len(rows), BLOCK):

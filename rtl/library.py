@@ -47,10 +47,13 @@ class Library:
         self.unreadable: dict[Path, str] = {}
         self.headers: tuple[Path, ...] = ()
         self.sources = self._read(paths)
-        defining = _files_of_macros({**self.sources, **self._read(may_include)})
-        while more := self._missing_headers(defining):
-            self.headers = (*self.headers, *more)
-            self.sources = self._read(paths)
+        if self._missing_macros():
+            defining = _files_of_macros({**self.sources, **self._read(may_include)})
+            while more := sorted(
+                {defining[name] for name in self._missing_macros() & defining.keys()} - {*self.headers}
+            ):
+                self.headers = (*self.headers, *more)
+                self.sources = self._read(paths)
         self.files: dict[str, Path] = {}
         self._others: dict[str, Path] = {}  # interfaces, packages, primitives
         for path, source in self.sources.items():
@@ -142,11 +145,9 @@ class Library:
                 self.unreadable[path] = error.strerror or str(error)
         return sources
 
-    def _missing_headers(self, defining: Mapping[str, Path]) -> list[Path]:
-        """The files that define macros which are not defined, apart from the headers."""
-        problems = self.problems(self.sources)
-        files = {defining[p.what] for p in problems if p.kind == "macro" and p.what in defining}
-        return sorted(files - {*self.headers})
+    def _missing_macros(self) -> set[str]:
+        """The macros that the sources use and that nothing defines."""
+        return {problem.what for problem in self.problems(self.sources) if problem.kind == "macro"}
 
     def _add_packages(self, path: Path, packages: dict[Path, None], waiting: tuple[Path, ...]) -> None:
         """Add the files of the packages that a file uses, those that they use before them."""

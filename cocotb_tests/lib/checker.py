@@ -114,10 +114,8 @@ class Lockstep:
         self._previous: _Block | None = None
         resets = [model.chip.input_word[pin.name] for pin in model.chip.inputs if pin.role == "reset"]
         self._resets = sum(f.high << f.lsb for f in resets)
-        self._reset, self._ready = (
-            False,
-            False,
-        )  # a reset has been high at a clock edge; and has been low at a later one
+        self._reset = False  # a reset has been high at a clock edge
+        self._ready = False  # and has been low at a later one
         may_be = set(undefined)
         self._defined = sum(f.high << f.lsb for f in model.chip.output_word if f.name not in may_be)
         self._task: Task[NoReturn] | None = None

@@ -1,4 +1,4 @@
-"""Where a design cannot be built it is said before a compiler is started."""
+"""A design that cannot be built is refused before a compiler is started."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a bench compares in Icarus, which knows X: a bit that stays unknown is a difference, and is counted."""
+"""A bench in Icarus, which knows X: a bit that stays unknown is a difference, and is counted."""
 
 from __future__ import annotations
 
