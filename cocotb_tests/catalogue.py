@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.declare import Chip
-from emulator.errors import InputError
-from rtl import processes
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import processes
 
 FOLDER = Path(__file__).parent
 PAGE = "cocotb_tests/README.md"
@@ -56,7 +56,7 @@ def tests(chip: Chip) -> list[Test]:
     for path in sorted((FOLDER / chip.name).glob("test_*.py")):
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_"):
-                fullname = f"cocotb_tests.{chip.name}.{path.stem}.{node.name}"
+                fullname = f"draupnir.cocotb_tests.{chip.name}.{path.stem}.{node.name}"
                 found.append(Test(_short(path.stem), _short(node.name), fullname))
     return found
 
@@ -136,7 +136,7 @@ def _in_file(path: Path) -> list[Test]:
     if path.suffix != ".py" or not re.fullmatch(r"[\w-]+", path.stem):
         raise InputError(f"--test {path}: the name of a file of tests is of letters, digits, - and _, and ends in .py")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-P", "-m", "cocotb_tests.lib.own", str(path)]
+    command = [sys.executable, "-P", "-m", "draupnir.cocotb_tests.lib.own", str(path)]
     done = processes.output_of(command, env=environment)
     if done.returncode or not done.stdout:
         raise InputError(f"--test {path}: importing it ended Python, with status {done.returncode}")

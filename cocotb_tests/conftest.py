@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cocotb_tests.runner import SIMULATORS
-from emulator import chips
+from draupnir.cocotb_tests.runner import SIMULATORS
+from draupnir.emulator import chips
 
 collect_ignore_glob = [f"{name}/*" for name in chips.names()]  # run by a simulator, through tests/
 

@@ -21,16 +21,16 @@ from typing import Any, Literal, TextIO, get_args
 
 from cocotb_tools.runner import get_runner
 
-from cocotb_tests.catalogue import Test
-from cocotb_tests.lib import wrapper
-from cocotb_tests.lib.session import Session
-from emulator.declare import Chip
-from emulator.errors import InputError
-from golden.files import alone
-from rtl import datafiles, processes, toolchain
-from rtl.design import Design
-from rtl.harness import public_memories
-from rtl.initial import Initial, Kind, plusargs, vvp_options
+from draupnir.cocotb_tests.catalogue import Test
+from draupnir.cocotb_tests.lib import wrapper
+from draupnir.cocotb_tests.lib.session import Session
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.golden.files import alone
+from draupnir.rtl import datafiles, processes, toolchain
+from draupnir.rtl.design import Design
+from draupnir.rtl.harness import public_memories
+from draupnir.rtl.initial import Initial, Kind, plusargs, vvp_options
 
 Simulator = Literal["verilator", "icarus"]
 SIMULATORS: tuple[Simulator, ...] = get_args(Simulator)
@@ -50,7 +50,7 @@ endmodule
 """
 _LOG_LINES = 12
 _EXPLAINED = "test_*.py"  # files whose assertions cocotb rewrites; by default all, Numba's too, which takes seconds
-_OWN_FILE = "cocotb_tests.lib.own_file"
+_OWN_FILE = "draupnir.cocotb_tests.lib.own_file"
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from emulator import pieces
-from emulator.handshake import Environment
+from draupnir.emulator import pieces
+from draupnir.emulator.handshake import Environment
 
 AHEAD = 4  # runs for each thread that are prepared, or done and not yet taken
 
@@ -37,7 +37,7 @@ class Sample:
 
     def run(self) -> Any:
         """The run, now and here; returns what the chip's ``engine.run`` returns."""
-        engine = import_module(f"emulator.{self.model.chip.name}.engine")
+        engine = import_module(f"draupnir.emulator.{self.model.chip.name}.engine")
         return engine.run(self.model, self.events, self.environment, self.max_cycles)
 
 

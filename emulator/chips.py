@@ -10,8 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from emulator.declare import Chip
-from emulator.errors import InputError
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
 
 FOLDER = Path(__file__).parent
 
@@ -27,7 +27,7 @@ def declaration(name: str) -> Chip:
 
     Raises InputError for a name that is not one of ``names()``.
     """
-    return import_module(f"emulator.{_known(name)}.layout").CHIP
+    return import_module(f"draupnir.emulator.{_known(name)}.layout").CHIP
 
 
 def model(name: str) -> type[Any]:
@@ -35,7 +35,7 @@ def model(name: str) -> type[Any]:
 
     Raises InputError for a name that is not one of ``names()``.
     """
-    return import_module(f"emulator.{_known(name)}.chip").Model
+    return import_module(f"draupnir.emulator.{_known(name)}.chip").Model
 
 
 def _known(name: str) -> str:

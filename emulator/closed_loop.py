@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from emulator import pieces, runs
-from emulator.crossbar import Crossbar
-from emulator.handshake import FOREVER, Environment, held, receive, send, send_for, unchanged_for
-from emulator.kernel.bits import field
-from emulator.kernel.jit import entry
-from emulator.runs import Buses, Given, Run, driven, keep, new_column, put, undriven
+from draupnir.emulator import pieces, runs
+from draupnir.emulator.crossbar import Crossbar
+from draupnir.emulator.handshake import FOREVER, Environment, held, receive, send, send_for, unchanged_for
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import entry
+from draupnir.emulator.runs import Buses, Given, Run, driven, keep, new_column, put, undriven
 
 LONGEST_VISIT = 512  # clocks of a stretch that are work; in longer ones nothing moves
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from emulator.declare import INTEGER_BITS, Chip, Field, Word
-from emulator.kernel.bits import LIMB_BITS, Position
+from draupnir.emulator.declare import INTEGER_BITS, Chip, Field, Word
+from draupnir.emulator.kernel.bits import LIMB_BITS, Position
 
 
 def encode(word: Word, /, **fields: int) -> int:

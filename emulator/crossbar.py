@@ -13,10 +13,10 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from emulator.codec import decode
-from emulator.declare import Word
-from emulator.model import ClockLevel
-from emulator.trace import unpack
+from draupnir.emulator.codec import decode
+from draupnir.emulator.declare import Word
+from draupnir.emulator.model import ClockLevel
+from draupnir.emulator.trace import unpack
 
 
 class Accesses(NamedTuple):

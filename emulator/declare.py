@@ -325,7 +325,7 @@ class Chip:
     """All that is declared of a chip.
 
     Its input pins but the clock, and likewise its output pins, are together at most 63 bits: they are packed into rows
-    (see ``emulator.trace``).
+    (see ``draupnir.emulator.trace``).
 
     name : that of the chip's folders, which Python imports: an identifier, by custom in lower case
     title : the chip's name as people write it; what it is may follow after a colon

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from emulator.kernel.jit import entry, kernel, outlined
+from draupnir.emulator.kernel.jit import entry, kernel, outlined
 
 LONGEST = 4096  # rows looked ahead
 BLOCK = 64  # rows looked at together, without a branch: vectors
@@ -36,7 +36,7 @@ def _same(inputs: np.ndarray, clk: np.ndarray, i: int) -> int:
 
 
 def driver(clock: ModuleType, stretch: ModuleType, n_beside: int = 0) -> Callable[..., None]:
-    """What runs the rows of a trace (see ``emulator.trace``) on a chip: ``drive(inputs, clk, out, *given)``.
+    """What runs the rows of a trace (see ``draupnir.emulator.trace``) on a chip: ``drive(inputs, clk, out, *given)``.
 
     clock : the chip's module with ``apply_inputs(*pins, inputs)``, ``outputs(record)`` and ``clock(*state)``
     stretch : the chip's module with ``can_stretch(record)``, and ``stretch(*state, clocks)``, which runs on for at most

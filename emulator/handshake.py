@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.errors import InputError
-from emulator.kernel.jit import kernel
-from emulator.limits import LONGEST_DELAY
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.limits import LONGEST_DELAY
 
 FOREVER = 1 << 62  # more clocks than anybody runs
 

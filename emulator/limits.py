@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulator.errors import InputError
+from draupnir.emulator.errors import InputError
 
 LONGEST_DELAY = (1 << 16) - 1  # clocks: of a handshake on a bus; what a bridge on a board can make
 MAX_CYCLES = (1 << 62) - 1  # clocks of a run, at most

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from emulator import pieces, state
-from emulator.declare import Chip, Reg
-from emulator.trace import pack, unpack
+from draupnir.emulator import pieces, state
+from draupnir.emulator.declare import Chip, Reg
+from draupnir.emulator.trace import pack, unpack
 
 RESET_CLOCKS = 4  # more than any chip's reset takes to pass its two flip-flops
 
@@ -50,10 +50,10 @@ class ClockLevel(ABC):
         """The output pins as they are now, packed."""
 
     def drive(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
-        """Run rows of packed input pins (see ``emulator.trace``).
+        """Run rows of packed input pins (see ``draupnir.emulator.trace``).
 
         inputs : (n,) int64; clk : (n,) uint8. Returns (n,) int64, the output pins before each row's clock edge, packed;
-        0 where the row has none. Raises Stopped in the middle if the work is to stop (see ``emulator.pieces``).
+        0 where the row has none. Raises Stopped in the middle if the work is to stop (``draupnir.emulator.pieces``).
         """
         out = np.zeros(len(inputs), dtype=np.int64)
         rows, edges = np.ascontiguousarray(inputs, dtype=np.int64), np.ascontiguousarray(clk, dtype=np.uint8)

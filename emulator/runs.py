@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from emulator import limits, pieces
-from emulator.errors import InputError
-from emulator.handshake import Delays, Environment, Receiver, Sender
-from emulator.kernel.bits import placed
-from emulator.kernel.jit import entry, kernel
-from emulator.model import ClockLevel
-from emulator.trace import unpack
+from draupnir.emulator import limits, pieces
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.handshake import Delays, Environment, Receiver, Sender
+from draupnir.emulator.kernel.bits import placed
+from draupnir.emulator.kernel.jit import entry, kernel
+from draupnir.emulator.model import ClockLevel
+from draupnir.emulator.trace import unpack
 
 FIRST = 1024  # first length of an array whose length only the run will tell; doubled when full
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from emulator.declare import Field, Reg, Word
+from draupnir.emulator.declare import Field, Reg, Word
 
 SPI_BITS = 20  # bits of the address field, and of the data field
 SPI_FRAME = 2 * SPI_BITS  # SCK cycles of a transaction

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emulator.declare import Chip, Memory, Reg
+from draupnir.emulator.declare import Chip, Memory, Reg
 
 
 def registers(chip: Chip) -> tuple[Reg, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emulator.declare import Chip, Word
+from draupnir.emulator.declare import Chip, Word
 
 
 @dataclass(frozen=True)

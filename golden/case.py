@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emulator.errors import InputError
-from golden.files import replacing
-from golden.unknown import Undefined
+from draupnir.emulator.errors import InputError
+from draupnir.golden.files import replacing
+from draupnir.golden.unknown import Undefined
 
 TOML = "case.toml"
 WAVE = "wave.fst"

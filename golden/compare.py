@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from emulator.codec import from_limbs, take
-from emulator.declare import Chip, Memory
+from draupnir.emulator.codec import from_limbs, take
+from draupnir.emulator.declare import Chip, Memory
 
 WORDS_LISTED = 16
 

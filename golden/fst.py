@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pywellen
 
-from emulator.errors import InputError
-from golden.rows import Changes, Gap
-from golden.scopes import Variable
+from draupnir.emulator.errors import InputError
+from draupnir.golden.rows import Changes, Gap
+from draupnir.golden.scopes import Variable
 
 PIECE = 1 << 16  # changes in a piece
 _BLACKOUT = 2  # the block that tells what was not dumped

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from emulator.codec import from_limbs, to_limbs
-from emulator.declare import Memory
-from emulator.errors import InputError
-from golden.files import replacing
+from draupnir.emulator.codec import from_limbs, to_limbs
+from draupnir.emulator.declare import Memory
+from draupnir.emulator.errors import InputError
+from draupnir.golden.files import replacing
 
 
 def read(path: Path, memory: Memory) -> np.ndarray:

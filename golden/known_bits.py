@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 import numpy as np
 
-from emulator.declare import Chip, Field
-from emulator.trace import Trace
-from golden.compare import ComparedBits
+from draupnir.emulator.declare import Chip, Field
+from draupnir.emulator.trace import Trace
+from draupnir.golden.compare import ComparedBits
 
 
 class KnownBits:

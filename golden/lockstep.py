@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from golden.compare import PinDifference, pin_differences
+from draupnir.golden.compare import PinDifference, pin_differences
 
 if TYPE_CHECKING:
-    from golden.replay import GoldenModel
+    from draupnir.golden.replay import GoldenModel
 
 BLOCK = 1 << 18  # rows between two comparisons
 
@@ -48,7 +48,7 @@ class FirstDifference:
 def hold(
     device: Device, model: GoldenModel, inputs: np.ndarray, clk: np.ndarray, block: int = BLOCK
 ) -> FirstDifference | None:
-    """Run rows (see ``emulator.trace``) on both, which must be in the same state; None if all outputs are equal.
+    """Run rows (``draupnir.emulator.trace``) on both, which must be in the same state; None if all outputs are equal.
 
     inputs : (n,) int64, input pins packed; clk : (n,) uint8
     block : rows between two comparisons, at least 1

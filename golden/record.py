@@ -10,12 +10,12 @@ from typing import Protocol
 
 import numpy as np
 
-from emulator.declare import Chip
-from emulator.errors import InputError
-from emulator.trace import Trace
-from golden import case, hexfile, wave_out
-from golden.files import naming
-from golden.unknown import Undefined
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.trace import Trace
+from draupnir.golden import case, hexfile, wave_out
+from draupnir.golden.files import naming
+from draupnir.golden.unknown import Undefined
 
 REPORT_EVERY = 1024  # clocks between two reports of progress
 
@@ -33,7 +33,7 @@ class Device(Protocol):
 
 
 class Source(Protocol):
-    """What decides the inputs, clock by clock; see ``golden.stimulus.Stimulus``."""
+    """What decides the inputs, clock by clock; see ``draupnir.golden.stimulus.Stimulus``."""
 
     def next(self, outputs: int) -> list[tuple[int, int]]: ...
 

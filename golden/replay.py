@@ -18,15 +18,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from emulator.declare import Chip, Memory
-from emulator.errors import InputError
-from emulator.trace import Trace
-from golden import hexfile
-from golden.case import Case, verify
-from golden.compare import ComparedBits, MemoryDifference, Mismatch, memory_difference, pin_differences
-from golden.known_bits import KnownBits
-from golden.rows import cut
-from golden.wave import AS_IT_IS, Enough, Reading, Wave
+from draupnir.emulator.declare import Chip, Memory
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.trace import Trace
+from draupnir.golden import hexfile
+from draupnir.golden.case import Case, verify
+from draupnir.golden.compare import ComparedBits, MemoryDifference, Mismatch, memory_difference, pin_differences
+from draupnir.golden.known_bits import KnownBits
+from draupnir.golden.rows import cut
+from draupnir.golden.wave import AS_IT_IS, Enough, Reading, Wave
 
 BLOCK = 4096  # rows between two snapshots of the model
 EVENTS_SHOWN = 8

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emulator.declare import Chip
-from emulator.model import RESET_CLOCKS
-from emulator.trace import Trace, pack
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.model import RESET_CLOCKS
+from draupnir.emulator.trace import Trace, pack
 
 _COLUMNS = ("inputs", "clk", "outputs", "known", "times")
 PinParts = Sequence[Sequence[tuple[int, int, int]]]

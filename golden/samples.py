@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emulator.declare import Chip
-from emulator.trace import Trace
-from golden.rows import Assembler, Changes, PinParts
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.trace import Trace
+from draupnir.golden.rows import Assembler, Changes, PinParts
 
 PIECE = 1 << 16  # rows given at a time
 

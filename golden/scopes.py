@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from emulator.declare import Chip, Pin
-from emulator.errors import InputError
+from draupnir.emulator.declare import Chip, Pin
+from draupnir.emulator.errors import InputError
 
 SHOWN = 8  # scopes named in a message
 

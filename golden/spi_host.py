@@ -8,11 +8,11 @@ from typing import Protocol
 
 import numpy as np
 
-from emulator.codec import encode
-from emulator.declare import Chip, Memory, Register, Word
-from emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SpiCmd
-from golden.ranges import Range, draw
-from golden.stimulus import Clocks, Host, HostPiece
+from draupnir.emulator.codec import encode
+from draupnir.emulator.declare import Chip, Memory, Register, Word
+from draupnir.emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SpiCmd
+from draupnir.golden.ranges import Range, draw
+from draupnir.golden.stimulus import Clocks, Host, HostPiece
 
 GATE = "SPI_GATE_ACTIVITY"
 _GAP, _HALF, _PER_CLOCK, _RESET_CLOCKS = Clocks(200, 2000), Clocks(2, 3), Clocks(2, 6), Clocks(1, 12)

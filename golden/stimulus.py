@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emulator.declare import Chip, Pin
-from emulator.trace import pack
+from draupnir.emulator.declare import Chip, Pin
+from draupnir.emulator.trace import pack
 
 Piece = Generator[int, int, None]  # yields its input pins, packed; is sent all outputs, packed
 HostPiece = Generator[tuple[int, ...], int, None]  # yields several states of its pins within a clock, the last stays

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from emulator.codec import to_limbs
-from emulator.declare import Chip
-from emulator.trace import Trace, column
-from golden.compare import ComparedBits, compared_bits
+from draupnir.emulator.codec import to_limbs
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.trace import Trace, column
+from draupnir.golden.compare import ComparedBits, compared_bits
 
 Memories = Mapping[str, np.ndarray]  # name -> (depth, limbs) uint32
 _LISTED = 4  # names in a sentence

@@ -13,10 +13,10 @@ from typing import BinaryIO
 
 import numpy as np
 
-from emulator.errors import InputError
-from golden import vcd_scan
-from golden.rows import Changes, Gap
-from golden.scopes import Variable
+from draupnir.emulator.errors import InputError
+from draupnir.golden import vcd_scan
+from draupnir.golden.rows import Changes, Gap
+from draupnir.golden.scopes import Variable
 
 BLOCK = 1 << 18  # bytes scanned at a time
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.kernel.jit import entry, outlined
+from draupnir.emulator.kernel.jit import entry, outlined
 
 # Places in the state.
 POSITION, LINE, TIME, MODE, LEVEL, KNOWN, DIGITS, OFF_TIME, OFF_LINE, WORD, WORD_END, N_STATE = range(12)

@@ -10,15 +10,15 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.declare import Chip
-from emulator.errors import InputError
-from emulator.trace import Trace
-from golden import fst, vcd
-from golden.fst import Fst
-from golden.rows import Changes, Gap, RowAssembler, join
-from golden.samples import Grid, SampleAssembler
-from golden.scopes import PinScope, find_scope
-from golden.vcd import Vcd
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.trace import Trace
+from draupnir.golden import fst, vcd
+from draupnir.golden.fst import Fst
+from draupnir.golden.rows import Changes, Gap, RowAssembler, join
+from draupnir.golden.samples import Grid, SampleAssembler
+from draupnir.golden.scopes import PinScope, find_scope
+from draupnir.golden.vcd import Vcd
 
 
 class Enough(Exception):

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 import pylibfst
 
-from emulator.declare import Chip, Pin
-from emulator.errors import InputError
-from emulator.trace import Trace, column
-from golden.files import replacing
-from golden.fst import check_blocks
+from draupnir.emulator.declare import Chip, Pin
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.trace import Trace, column
+from draupnir.golden.files import replacing
+from draupnir.golden.fst import check_blocks
 
 CLOCK = 10_000  # ps
 OUTPUT_AT = 100  # ps after the edge

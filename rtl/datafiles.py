@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
 
-from emulator.errors import InputError
+from draupnir.emulator.errors import InputError
 
 
 def find(wanted: Mapping[str, str], folders: Iterable[Path]) -> tuple[dict[str, Path], list[str]]:

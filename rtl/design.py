@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from emulator.declare import Chip, Pin
+from draupnir.emulator.declare import Chip, Pin
 
 if TYPE_CHECKING:
     import numpy as np

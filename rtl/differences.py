@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emulator.declare import Chip, Memory, Pin
-from rtl.hierarchy import Array, Port
+from draupnir.emulator.declare import Chip, Memory, Pin
+from draupnir.rtl.hierarchy import Array, Port
 
 
 @dataclass(frozen=True)

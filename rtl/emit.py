@@ -14,9 +14,9 @@ import numpy as np
 from amaranth.back import verilog
 from amaranth.hdl import Elaboratable
 
-from emulator.errors import InputError
-from golden.files import replacing
-from rtl.design import Design, OurChip
+from draupnir.emulator.errors import InputError
+from draupnir.golden.files import replacing
+from draupnir.rtl.design import Design, OurChip
 
 FOLDER = Path(__file__).parent
 
@@ -80,7 +80,7 @@ def our_chip(name: str) -> OurChip:
     """Raises InputError for a chip of which there is no RTL of our own."""
     if name not in names():
         raise InputError(f"no RTL of our own for chip {name!r}; there is one for {', '.join(names())}")
-    found: OurChip = import_module(f"rtl.{name}.chip").RTL
+    found: OurChip = import_module(f"draupnir.rtl.{name}.chip").RTL
     return found
 
 

@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from emulator.declare import Chip
-from emulator.errors import InputError
-from rtl import datafiles, stubs
-from rtl.design import Design, SourceOptions, source_files
-from rtl.differences import Difference, compare_pins, find_memories, likeness, shape
-from rtl.hierarchy import Array, Instance, Tree
-from rtl.library import Library
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import datafiles, stubs
+from draupnir.rtl.design import Design, SourceOptions, source_files
+from draupnir.rtl.differences import Difference, compare_pins, find_memories, likeness, shape
+from draupnir.rtl.hierarchy import Array, Instance, Tree
+from draupnir.rtl.library import Library
 
 _INCLUDED = (".vh", ".svh", ".h", ".inc")
 _ALIKE = 0.5  # of a declaration, which a module must have to be more than one of many

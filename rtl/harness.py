@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from emulator.declare import Chip
-from rtl.design import Design
+from draupnir.emulator.declare import Chip
+from draupnir.rtl.design import Design
 
 _HARNESS = """\
 #include "Vmodel.h"

@@ -1,9 +1,9 @@
-"""An RTL run in Icarus Verilog, row by row, from a file: slower than ``rtl.verilated``, but it knows X.
+"""An RTL run in Icarus Verilog, row by row, from a file: slower than ``draupnir.rtl.verilated``, but it knows X.
 
-The testbench runs the rows of ``emulator.trace`` in simulated time, a step of 1 us after each action, which is longer
-than the delays in a source: the inputs other than reset and SCK change; reset and SCK change, and find the others
-settled; if the row has a clock edge, the outputs are taken, the clock rises, and falls again. Rows and outputs go
-through files, so the length of a run costs no memory in the simulator.
+The testbench runs the rows of ``draupnir.emulator.trace`` in simulated time, a step of 1 us after each action, which
+is longer than the delays in a source: the inputs other than reset and SCK change; reset and SCK change, and find the
+others settled; if the row has a clock edge, the outputs are taken, the clock rises, and falls again. Rows and outputs
+go through files, so the length of a run costs no memory in the simulator.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from emulator.declare import Chip, Memory, Pin, Word
-from emulator.errors import InputError
-from rtl import datafiles, memory_changes, toolchain
-from rtl.design import Design
-from rtl.initial import UNKNOWN, Initial, plusargs, vvp_options
+from draupnir.emulator.declare import Chip, Memory, Pin, Word
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import datafiles, memory_changes, toolchain
+from draupnir.rtl.design import Design
+from draupnir.rtl.initial import UNKNOWN, Initial, plusargs, vvp_options
 
 _EDGE_ROLES = ("reset", "sck")
 _CHUNK = 1 << 16  # rows converted at a time
@@ -91,13 +91,13 @@ def run(
     initial: Initial = UNKNOWN,
     follow: bool = False,
 ) -> Run:
-    """Run rows (see ``emulator.trace``); every input is 0 before the first.
+    """Run rows (see ``draupnir.emulator.trace``); every input is 0 before the first.
 
     inputs, clk : (n,) int64 and (n,) uint8, the rows
     work_dir : where the testbench and its files go
     memories : contents before the first row; what is not given starts as all registers do
     initial : how registers, and what is not initialised otherwise, start
-    follow : write every change of a memory into ``work_dir``, for ``rtl.memory_changes``
+    follow : write every change of a memory into ``work_dir``, for ``draupnir.rtl.memory_changes``
     Raises InputError when Icarus is missing, or refuses the sources, or the design ends the simulation itself.
     """
     tool = toolchain.icarus()

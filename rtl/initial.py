@@ -16,8 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from emulator.errors import InputError
-from rtl import toolchain
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import toolchain
 
 Kind = Literal["unknown", "zero", "random"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -10,11 +10,11 @@ from typing import Any
 
 from pyslang import ast
 
-from emulator.errors import InputError
-from rtl import plain
-from rtl.design import Language
-from rtl.hierarchy import MOST_INSTANCES, Array, Instance, Port, Tree
-from rtl.slang import Parser, Problem, Source
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import plain
+from draupnir.rtl.design import Language
+from draupnir.rtl.hierarchy import MOST_INSTANCES, Array, Instance, Port, Tree
+from draupnir.rtl.slang import Parser, Problem, Source
 
 _DIRECTIONS = {
     ast.ArgumentDirection.In: "in",

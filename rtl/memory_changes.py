@@ -1,7 +1,7 @@
 """How the memories of a design change while Icarus runs rows: from a dump of their words, made by the testbench.
 
-The testbench of ``rtl.icarus`` begins its rows at 2 us and takes 2 us for a row, 4 us for one with a clock edge. A dump
-names the words in the order in which they were asked for; only words that change are in it again.
+The testbench of ``draupnir.rtl.icarus`` begins its rows at 2 us and takes 2 us for a row, 4 us for one with a clock
+edge. A dump names the words in the order in which they were asked for; only words that change are in it again.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from emulator.codec import to_limbs
-from emulator.declare import Chip, Memory
-from emulator.errors import InputError
-from rtl.design import Design
+from draupnir.emulator.codec import to_limbs
+from draupnir.emulator.declare import Chip, Memory
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.design import Design
 
 FILE = "memories.vcd"
 _BEGIN, _ROW, _EDGE = 2, 2, 2  # microseconds: before the first row, of a row, more for a clock edge

@@ -1,7 +1,7 @@
 """The tree below a module of plain Verilog-2005, with pyverilog.
 
 This reader is strict: it evaluates whole numbers of at most 32 bits, generate blocks and plain instances. Whatever else
-a source has is ``NotPlain``, and ``rtl.slang`` reads it. A test holds the two readers to each other.
+a source has is ``NotPlain``, and ``draupnir.rtl.slang`` reads it. A test holds the two readers to each other.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from rtl.hierarchy import MOST_INSTANCES, Array, Instance, Port, Tree, join
-from rtl.verilog_syntax import ParseError, VerilogParser, ast
+from draupnir.rtl.hierarchy import MOST_INSTANCES, Array, Instance, Port, Tree, join
+from draupnir.rtl.verilog_syntax import ParseError, VerilogParser, ast
 
 _BINARY = {
     ast.Plus: int.__add__,

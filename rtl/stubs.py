@@ -14,8 +14,8 @@ from typing import Any
 
 from pyslang import syntax
 
-from emulator.errors import InputError
-from rtl.library import Library
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.library import Library
 
 FILE = "draupnir_stubs.v"
 

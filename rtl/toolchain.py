@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from emulator.errors import InputError
-from rtl import processes
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import processes
 
 OLDEST_VERILATOR = (5, 36)
 _EXECUTABLE = 0o111

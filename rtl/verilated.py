@@ -1,8 +1,8 @@
 """An RTL compiled with Verilator into a shared library, called with whole arrays of pins.
 
-The compiled harness runs the rows of ``emulator.trace`` at the simulator's own speed: a row's inputs are applied while
-the clock is low; if the row has a clock edge, the outputs are then taken, and the clock rises and falls again before
-the next row's inputs are applied. What a clock edge makes necessary to evaluate, ``rtl/edges.py`` says.
+The compiled harness runs the rows of ``draupnir.emulator.trace`` at the simulator's own speed: a row's inputs are
+applied while the clock is low. If the row has a clock edge, the outputs are then taken, and the clock rises and falls
+again before the next row's inputs are applied. What a clock edge makes necessary to evaluate, ``rtl/edges.py`` says.
 
 Verilator knows 0 and 1 only. Every bit starts at 0, or at random with a seed; what the source assigns as X is 0.
 """
@@ -20,13 +20,13 @@ from pathlib import Path
 
 import numpy as np
 
-from emulator import pieces
-from emulator.declare import Chip
-from emulator.errors import InputError
-from rtl import datafiles, edges, toolchain
-from rtl.design import Design
-from rtl.harness import cpp_harness, member, public_memories
-from rtl.initial import MOST_SEED
+from draupnir.emulator import pieces
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import datafiles, edges, toolchain
+from draupnir.rtl.design import Design
+from draupnir.rtl.harness import cpp_harness, member, public_memories
+from draupnir.rtl.initial import MOST_SEED
 
 ROWS = 1 << 16  # run in one call, for whose end a signal has to wait
 _VERILATOR_OPTIONS = (
@@ -89,13 +89,13 @@ class Verilated:
         self._lib.model_evaluate_whole(self._model, self._whole)
 
     def run(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
-        """Run rows (see ``emulator.trace``).
+        """Run rows (see ``draupnir.emulator.trace``).
 
         inputs : (n,) int64, input pins packed
         clk : (n,) uint8, 1 where a clock edge ends the row
         Returns (n,) int64, output pins packed, as they are immediately before the row's clock edge (0 if it has none).
         Raises InputError if the design stops itself ($stop, or a loop that does not settle), and Stopped in the middle
-        if the work is to stop (see ``emulator.pieces``).
+        if the work is to stop (see ``draupnir.emulator.pieces``).
         """
         inputs = np.ascontiguousarray(inputs, dtype=np.int64)
         clk = np.ascontiguousarray(clk, dtype=np.uint8)

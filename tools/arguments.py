@@ -10,7 +10,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from emulator import chips
+from draupnir.emulator import chips
 
 FOLDER = click.Path(path_type=Path)
 IMAGES = click.IntRange(10, 1797)  # of the digits that scikit-learn ships

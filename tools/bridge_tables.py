@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from inspect import getdoc
 
-from rtl.bridge import protocol
-from rtl.bridge.protocol import EXCHANGES, Item
+from draupnir.rtl.bridge import protocol
+from draupnir.rtl.bridge.protocol import EXCHANGES, Item
 
 MARK = "<!-- protocol -->"
 

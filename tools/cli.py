@@ -14,8 +14,8 @@ from typing import Any, NoReturn, TextIO
 import click
 from click.shell_completion import CompletionItem, shell_complete
 
-from emulator import compiling
-from tools import errors, interrupts, ranges
+from draupnir.emulator import compiling
+from draupnir.tools import errors, interrupts, ranges
 
 COMMANDS = {
     "chips": "What is supported, and how far.",
@@ -47,7 +47,7 @@ class Draupnir(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        return ranges.bounded(import_module(f"tools.commands.{cmd_name}").command)
+        return ranges.bounded(import_module(f"draupnir.tools.commands.{cmd_name}").command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -114,7 +114,7 @@ def _compiling(folder: Path, kept: bool) -> None:
 
 
 def main() -> NoReturn:
-    """The entry point, see also ``tools.start``.
+    """The entry point, see also ``draupnir.tools.start``.
 
     It hides the warnings of libraries, which a user can do nothing about, unless Python was told which to show.
     """

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emulator import chips
-from emulator.declare import Chip
-from emulator.trace import Trace
-from golden.replay import GoldenModel
-from golden.rows import cut
-from golden.unknown import settled_row
-from rtl import icarus, memory_changes, verilated
-from rtl.design import Design
-from rtl.icarus import Run
-from rtl.initial import UNKNOWN, ZERO, Initial, vvp_options
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.trace import Trace
+from draupnir.golden.replay import GoldenModel
+from draupnir.golden.rows import cut
+from draupnir.golden.unknown import settled_row
+from draupnir.rtl import icarus, memory_changes, verilated
+from draupnir.rtl.design import Design
+from draupnir.rtl.icarus import Run
+from draupnir.rtl.initial import UNKNOWN, ZERO, Initial, vvp_options
 
 if TYPE_CHECKING:
-    from rtl.fpga.netlist import Netlist
+    from draupnir.rtl.fpga.netlist import Netlist
 
 Memories = Mapping[str, np.ndarray]  # name -> (depth, limbs) uint32
 _ALL = 0xFFFFFFFF

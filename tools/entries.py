@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from emulator.declare import Chip, Event, Field, Memory, Pin, Register
-from emulator.errors import InputError
+from draupnir.emulator.declare import Chip, Event, Field, Memory, Pin, Register
+from draupnir.emulator.errors import InputError
 
 N_CLOSE = 5
 

@@ -20,9 +20,9 @@ from collections.abc import Callable
 
 import click
 
-from emulator.errors import InputError
-from emulator.pieces import Stopped
-from tools import interrupts
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.pieces import Stopped
+from draupnir.tools import interrupts
 
 HOLDS, DIFFERS, INPUT_AT_FAULT, DEFECT, PIPE_CLOSED = 0, 1, 2, 70, 141
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emulator import chips
-from emulator.declare import Chip
-from emulator.trace import Trace
-from golden.compare import MemoryDifference, WordDifference, memory_difference
-from tools import devices
-from tools.devices import Device, Memories, Moment
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.trace import Trace
+from draupnir.golden.compare import MemoryDifference, WordDifference, memory_difference
+from draupnir.tools import devices
+from draupnir.tools.devices import Device, Memories, Moment
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tools.provenance import Origin
+from draupnir.tools.provenance import Origin
 
 _NOT_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f]")  # characters that no XML may have, such as a terminal's colours
 

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from emulator.errors import InputError
+from draupnir.emulator.errors import InputError
 
 _WRONG = (
     ValueError,

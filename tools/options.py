@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 
-from emulator.declare import Chip
-from emulator.errors import InputError
-from rtl.design import Design, SourceOptions, source_files
-from rtl.initial import KINDS, MOST_SEED, Initial, Kind
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.design import Design, SourceOptions, source_files
+from draupnir.rtl.initial import KINDS, MOST_SEED, Initial, Kind
 
 SWITCH = {"yes": True, "no": False}
 _FOLDER = click.Path(path_type=Path)
@@ -41,7 +41,7 @@ _RTL_OPTIONS = (
 class Rtl:
     """Whose RTL a command takes: that in a folder of Verilog, or ours where there is none.
 
-    folder, top, options : as ``rtl.foreign.read`` takes them
+    folder, top, options : as ``draupnir.rtl.foreign.read`` takes them
     """
 
     folder: Path | None
@@ -66,10 +66,10 @@ class Rtl:
     def design(self, chip: Chip, scratch: Path) -> Design:
         """The design; ours is emitted below ``scratch``. Raises InputError."""
         if self.folder is not None:
-            from rtl import foreign  # needs pyslang and pyverilog
+            from draupnir.rtl import foreign  # needs pyslang and pyverilog
 
             return foreign.read(self.folder, chip, self.top, self.options)
-        from rtl import emit  # needs Amaranth
+        from draupnir.rtl import emit  # needs Amaranth
 
         return emit.design(chip.name, scratch / "rtl")
 
@@ -145,7 +145,7 @@ def images(option: str, given: tuple[str, ...]) -> dict[str, Path]:
 
 def parameters(chip: str, settings: tuple[str, ...]) -> dict[str, Any]:
     """Keyword arguments of our RTL's top, from NAME=N. Raises InputError for a name or a content that there is not."""
-    from rtl import emit  # needs Amaranth
+    from draupnir.rtl import emit  # needs Amaranth
 
     known = inspect.signature(emit.our_chip(chip).make).parameters
     found: dict[str, Any] = {}

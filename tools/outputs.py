@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emulator.errors import InputError
-from golden.files import temporary_name
+from draupnir.emulator.errors import InputError
+from draupnir.golden.files import temporary_name
 
 Places = Mapping[str, Path | None]
 

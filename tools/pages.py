@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from golden.files import filling
+from draupnir.golden.files import filling
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from tools.provenance import Origin
+    from draupnir.tools.provenance import Origin
 
 DPI = 110
 PAGE = "report.html"

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from emulator.errors import InputError
+from draupnir.emulator.errors import InputError
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("draupnir", "numpy", "numba", "llvmlite", "amaranth")
@@ -81,7 +81,7 @@ def command_line() -> str:
 def versions() -> dict[str, str]:
     """Versions of Python, packages and simulators; "none" for what is not installed."""
     # Only here: most commands make no report.
-    from rtl import toolchain
+    from draupnir.rtl import toolchain
 
     found = {"python": platform.python_version()}
     for package in PACKAGES:

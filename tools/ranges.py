@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from emulator import limits
-from tools.arguments import SEED
+from draupnir.emulator import limits
+from draupnir.tools.arguments import SEED
 
 LARGEST = limits.MAX_CYCLES  # of any count
 CYCLES = click.IntRange(1, limits.MAX_CYCLES)

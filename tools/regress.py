@@ -2,7 +2,7 @@
 
 Every output pin is compared at every recorded clock, every memory after the last one. Registers start as the simulator
 starts them, at 0 in Verilator and in the model, unknown in Icarus where the source does not initialise them, or as the
-device was told. What the recording knows has to be known: see ``golden.unknown``.
+device was told. What the recording knows has to be known: see ``draupnir.golden.unknown``.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
-from emulator.declare import Chip
-from emulator.errors import InputError
-from emulator.trace import Trace
-from golden import case, hexfile, unknown, wave, wave_out
-from golden.case import Case
-from golden.compare import memory_difference, pin_differences
-from golden.rows import cut
-from golden.unknown import Held
-from rtl.icarus import Run
-from tools import first_difference
-from tools.devices import Device, Memories
-from tools.first_difference import MemoryMoment
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.trace import Trace
+from draupnir.golden import case, hexfile, unknown, wave, wave_out
+from draupnir.golden.case import Case
+from draupnir.golden.compare import memory_difference, pin_differences
+from draupnir.golden.rows import cut
+from draupnir.golden.unknown import Held
+from draupnir.rtl.icarus import Run
+from draupnir.tools import first_difference
+from draupnir.tools.devices import Device, Memories
+from draupnir.tools.first_difference import MemoryMoment
 
 _READING = threading.Lock()  # golden.wave redirects the process's stderr while it reads: one thread at a time
 

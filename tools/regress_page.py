@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from golden.files import filling
-from tools import junit, pages, schema
-from tools.pages import Cell
-from tools.provenance import Origin
+from draupnir.golden.files import filling
+from draupnir.tools import junit, pages, schema
+from draupnir.tools.pages import Cell
+from draupnir.tools.provenance import Origin
 
 N_HEAD = 2  # lines before those of the cases
 JUNIT, JSON = "results.xml", "report.json"
@@ -24,8 +24,8 @@ def write(folder: Path, title: str, found: Mapping[str, Any], lines: Sequence[st
 
     folder : in which the waveforms of cases that differ are already
     title : what was held, and in what
-    found : the result as JSON (``tools.regress_report.as_json``); lines : the same in words
-        (``tools.regress_report.lines``): a head, a line a case, why one does not hold, and the sum
+    found : the result as JSON (``draupnir.tools.regress_report.as_json``); lines : the same in words
+        (``draupnir.tools.regress_report.lines``): a head, a line a case, why one does not hold, and the sum
     Returns the page's path.
     """
     whole = {**found, "origin": origin.as_json()}

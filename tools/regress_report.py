@@ -8,10 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from golden.compare import ComparedBits
-from golden.unknown import Held, listed
-from rtl.initial import Initial
-from tools.regress import Outcome
+from draupnir.golden.compare import ComparedBits
+from draupnir.golden.unknown import Held, listed
+from draupnir.rtl.initial import Initial
+from draupnir.tools.regress import Outcome
 
 _HEAD = "   clocks  mismatches  words      X bits  first difference"
 

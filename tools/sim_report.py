@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cocotb_tests.runner import Outcome
-from golden.compare import ComparedBits
-from golden.files import filling
-from tools import junit, pages, schema
-from tools.provenance import Origin
+from draupnir.cocotb_tests.runner import Outcome
+from draupnir.golden.compare import ComparedBits
+from draupnir.golden.files import filling
+from draupnir.tools import junit, pages, schema
+from draupnir.tools.provenance import Origin
 
 JUNIT, JSON = "results.xml", "report.json"
 HEADER = ("test", "result", "clocks compared", "mismatches", "bits compared", "bits unknown", "seconds", "files")

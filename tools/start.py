@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Run the command line of this process, and exit."""
     try:
-        from tools import cli
+        from draupnir.tools import cli
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)

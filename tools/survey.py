@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden.files import filling
-from rtl.fpga.report import BLOCK_RAM, FLIP_FLOPS, LOGIC
-from rtl.fpga.survey import THEIRS, Row
-from tools import schema
+from draupnir.golden.files import filling
+from draupnir.rtl.fpga.report import BLOCK_RAM, FLIP_FLOPS, LOGIC
+from draupnir.rtl.fpga.survey import THEIRS, Row
+from draupnir.tools import schema
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from emulator.declare import Chip, Event, Field, Memory, Pin, Register, Word
+from draupnir.emulator.declare import Chip, Event, Field, Memory, Pin, Register, Word
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable

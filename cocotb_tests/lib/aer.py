@@ -1,6 +1,6 @@
 """Address-event buses, four-phase: a driver for each side, and a monitor.
 
-When the sides move, and how they misbehave, is said by ``golden.stimulus.SenderTiming`` and ``ReceiverTiming``.
+``SenderTiming`` and ``ReceiverTiming`` of ``draupnir.golden.stimulus`` say when the sides move, and how they misbehave.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import cocotb
 import numpy as np
 from cocotb.triggers import First
 
-from cocotb_tests.lib.bus import AerPins, level
-from cocotb_tests.lib.clock import ChipClock
-from cocotb_tests.lib.sender import Planned, Sender
-from golden.stimulus import ReceiverTiming, SenderTiming
+from draupnir.cocotb_tests.lib.bus import AerPins, level
+from draupnir.cocotb_tests.lib.clock import ChipClock
+from draupnir.cocotb_tests.lib.sender import Planned, Sender
+from draupnir.golden.stimulus import ReceiverTiming, SenderTiming
 
 PATIENCE = 100_000  # cycles that a side may be kept waiting
 

@@ -12,17 +12,17 @@ import cocotb
 import numpy as np
 from cocotb.triggers import RisingEdge, Timer
 
-from cocotb_tests.lib import memory, wrapper
-from cocotb_tests.lib.aer import AerDriver, Owing
-from cocotb_tests.lib.bus import Pins, control, find
-from cocotb_tests.lib.checker import Lockstep
-from cocotb_tests.lib.clock import ChipClock
-from cocotb_tests.lib.memory import locate
-from cocotb_tests.lib.recorder import Recorder
-from cocotb_tests.lib.sender import Sender
-from cocotb_tests.lib.session import Session
-from emulator.model import ClockLevel
-from golden.stimulus import SenderTiming
+from draupnir.cocotb_tests.lib import memory, wrapper
+from draupnir.cocotb_tests.lib.aer import AerDriver, Owing
+from draupnir.cocotb_tests.lib.bus import Pins, control, find
+from draupnir.cocotb_tests.lib.checker import Lockstep
+from draupnir.cocotb_tests.lib.clock import ChipClock
+from draupnir.cocotb_tests.lib.memory import locate
+from draupnir.cocotb_tests.lib.recorder import Recorder
+from draupnir.cocotb_tests.lib.sender import Sender
+from draupnir.cocotb_tests.lib.session import Session
+from draupnir.emulator.model import ClockLevel
+from draupnir.golden.stimulus import SenderTiming
 
 RESET_CYCLES = 5
 # How the last bench of this simulation has left each design, by its path: the model, which stands where the design

@@ -9,8 +9,8 @@ from typing import Any
 
 from cocotb.utils import get_sim_steps
 
-from emulator.declare import Chip
-from emulator.errors import InputError
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
 
 
 class Pins:

@@ -13,9 +13,9 @@ import cocotb
 import numpy as np
 from cocotb.utils import get_sim_time
 
-from cocotb_tests.lib import wrapper
-from cocotb_tests.lib.bus import Pins, bits, control
-from emulator.declare import Pin, Word
+from draupnir.cocotb_tests.lib import wrapper
+from draupnir.cocotb_tests.lib.bus import Pins, bits, control
+from draupnir.emulator.declare import Pin, Word
 
 # As $fwrite's %z writes a vector: for 32 bits at a time, the lowest first, a word of levels and one of unknown bits.
 # X is level 1, unknown 1; Z is level 0, unknown 1.

@@ -18,15 +18,15 @@ import cocotb
 import numpy as np
 from cocotb.task import Task
 
-from cocotb_tests.lib import memory
-from cocotb_tests.lib.aer import Owing
-from cocotb_tests.lib.clock import ChipClock
-from cocotb_tests.lib.recorder import Recorder
-from emulator.codec import from_limbs, to_limbs
-from emulator.declare import Chip, Memory
-from emulator.trace import Trace
-from golden import wave_out
-from golden.compare import (
+from draupnir.cocotb_tests.lib import memory
+from draupnir.cocotb_tests.lib.aer import Owing
+from draupnir.cocotb_tests.lib.clock import ChipClock
+from draupnir.cocotb_tests.lib.recorder import Recorder
+from draupnir.emulator.codec import from_limbs, to_limbs
+from draupnir.emulator.declare import Chip, Memory
+from draupnir.emulator.trace import Trace
+from draupnir.golden import wave_out
+from draupnir.golden.compare import (
     WORDS_LISTED,
     ComparedBits,
     MemoryDifference,
@@ -35,8 +35,8 @@ from golden.compare import (
     memory_difference,
     pin_differences,
 )
-from golden.replay import GoldenModel
-from golden.rows import cut, join
+from draupnir.golden.replay import GoldenModel
+from draupnir.golden.rows import cut, join
 
 BLOCK = 16384  # clocks between two comparisons
 BLOCKS_KEPT = 12  # for the waveform of a mismatch

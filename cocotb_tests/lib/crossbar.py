@@ -12,14 +12,14 @@ from typing import Any, Self
 import cocotb
 import numpy as np
 
-from cocotb_tests.lib.aer import AerMonitor, AerReceiver
-from cocotb_tests.lib.bench import ChipBench
-from cocotb_tests.lib.spi import SpiMaster
-from emulator.codec import encode, to_limbs
-from emulator.declare import Memory, Word
-from emulator.model import ClockLevel
-from emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
-from golden.stimulus import Clocks, ReceiverTiming, SenderTiming
+from draupnir.cocotb_tests.lib.aer import AerMonitor, AerReceiver
+from draupnir.cocotb_tests.lib.bench import ChipBench
+from draupnir.cocotb_tests.lib.spi import SpiMaster
+from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator.declare import Memory, Word
+from draupnir.emulator.model import ClockLevel
+from draupnir.emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
+from draupnir.golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 
 LIMIT: dict[str, Any] = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
 WRITE_CYCLES = 8  # more than it takes from the end of a frame until the memory is written

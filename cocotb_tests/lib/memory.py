@@ -17,10 +17,10 @@ from cocotb.handle import (
     _GPISetAction,
 )
 
-from cocotb_tests.lib.bus import bits
-from emulator.declare import Memory
-from emulator.errors import InputError
-from rtl.design import abbreviates
+from draupnir.cocotb_tests.lib.bus import bits
+from draupnir.emulator.declare import Memory
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.design import abbreviates
 
 _AT_ONCE = _GPISetAction.NO_DELAY.value  # what cocotb's Immediate comes to
 _LIMB_BITS = 32

@@ -1,7 +1,8 @@
 """Cocotb tests in a file of somebody's own: loading the file, and telling which tests are in it.
 
-``python -P -m cocotb_tests.lib.own FILE`` prints a JSON object: "tests", a list of full name, name, and whether the
-file says to skip it; or "error", a line. It is a process of its own because it runs the file, which may do anything.
+``python -P -m draupnir.cocotb_tests.lib.own FILE`` prints a JSON object: "tests", a list of full name, name, whether
+the file says to skip it; or "error", a line. It is a process of its own because it runs the file, which may do
+anything.
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ from types import ModuleType, SimpleNamespace
 import cocotb
 from cocotb.regression import Test, TestGenerator
 
-_ROOMS = ("emulator", "golden", "rtl", "cocotb_tests", "tools")
-
 
 def load(path: Path) -> ModuleType:
     """Import a file as a module of its own name; it may import its neighbours.
@@ -29,8 +28,6 @@ def load(path: Path) -> ModuleType:
     name = path.stem
     if name in sys.modules:
         raise ImportError(f"Python has a module {name!r} already; give the file another name")
-    for room in _ROOMS:  # a folder of such a name beside the file must not stand in for ours
-        importlib.import_module(room)
     sys.path.insert(0, str(path.parent.resolve()))
     return importlib.import_module(name)
 

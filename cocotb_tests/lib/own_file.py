@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cocotb_tests.lib.own import load
-from cocotb_tests.lib.session import Session
+from draupnir.cocotb_tests.lib.own import load
+from draupnir.cocotb_tests.lib.session import Session
 
 globals().update(vars(load(Path(Session.here().test_file))))

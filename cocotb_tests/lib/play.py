@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from cocotb.triggers import Timer
 
-from cocotb_tests.lib.bus import Pins, bits
-from cocotb_tests.lib.changes import parse_bits
-from cocotb_tests.lib.clock import ChipClock
-from golden.stimulus import Stimulus
+from draupnir.cocotb_tests.lib.bus import Pins, bits
+from draupnir.cocotb_tests.lib.changes import parse_bits
+from draupnir.cocotb_tests.lib.clock import ChipClock
+from draupnir.golden.stimulus import Stimulus
 
 
 async def play(pins: Pins, clock: ChipClock, stimulus: Stimulus, n_cycles: int) -> None:

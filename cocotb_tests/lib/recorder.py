@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from cocotb.utils import get_sim_time
 
-from cocotb_tests.lib.bus import Pins
-from cocotb_tests.lib.changes import Changes, Moments, changes
-from cocotb_tests.lib.clock import ChipClock
-from emulator.trace import Trace
+from draupnir.cocotb_tests.lib.bus import Pins
+from draupnir.cocotb_tests.lib.changes import Changes, Moments, changes
+from draupnir.cocotb_tests.lib.clock import ChipClock
+from draupnir.emulator.trace import Trace
 
 _NONE = np.zeros(0, dtype=np.int64)
 
@@ -16,8 +16,8 @@ _NONE = np.zeros(0, dtype=np.int64)
 class Recorder:
     """Follows all pins of a chip from ``start`` on, which is to be called before the clock's first edge.
 
-    The rules are those by which recordings are read (``golden.rows``): an input that changes at the time of a rising
-    edge changes after it, outputs are those before the edge, an X on an input counts as 0.
+    The rules are those by which recordings are read (``draupnir.golden.rows``): an input that changes at the time of
+    a rising edge changes after it, outputs are those before the edge, an X on an input counts as 0.
 
     In the runner's wrapper (``lib.wrapper``) it reads a log, one recorder in a simulation; in a design that is the
     simulator's top itself Python is woken for each change of a pin.

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cocotb_tests.lib import memory, wrapper
-from cocotb_tests.lib.bus import control, level
+from draupnir.cocotb_tests.lib import memory, wrapper
+from draupnir.cocotb_tests.lib.bus import control, level
 
 
 class Planned(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any
 
 import cocotb
 
-from golden.files import replacing
+from draupnir.golden.files import replacing
 
 _VARIABLE = "DRAUPNIR_SESSION"
 _NOTES = "notes.json"

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from cocotb.triggers import Timer
 
-from cocotb_tests.lib.bus import Pins, level
-from cocotb_tests.lib.clock import ChipClock
-from emulator.codec import encode
-from emulator.declare import Word
+from draupnir.cocotb_tests.lib.bus import Pins, level
+from draupnir.cocotb_tests.lib.clock import ChipClock
+from draupnir.emulator.codec import encode
+from draupnir.emulator.declare import Word
 
 FAST = 8  # changes of SCK in a cycle where half an SCK period is less than one
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from emulator.declare import Chip, Memory, Pin
-from rtl.design import Design
+from draupnir.emulator.declare import Chip, Memory, Pin
+from draupnir.rtl.design import Design
 
 TOP = "draupnir_bench"
 HALF = "draupnir_half_period"  # of the clock, in picoseconds; the clock starts when it is set

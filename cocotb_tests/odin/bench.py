@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cocotb_tests.lib.crossbar import LIMIT as LIMIT
-from cocotb_tests.lib.crossbar import CrossbarBench
-from emulator.codec import encode, update
-from emulator.odin import layout
-from emulator.odin.chip import Model
-from emulator.odin.layout import CHIP, NEURONS, SYNAPSES
+from draupnir.cocotb_tests.lib.crossbar import LIMIT as LIMIT
+from draupnir.cocotb_tests.lib.crossbar import CrossbarBench
+from draupnir.emulator.codec import encode, update
+from draupnir.emulator.odin import layout
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES
 
 _MAPPED = np.uint32(encode(layout.SYN, **{f.name: 1 for f in layout.SYN if f.name.startswith(layout.MAPPING.name)}))
 EVENTS = {event.name: event for event in CHIP.events}

@@ -10,14 +10,14 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from cocotb_tests.lib import memory
-from cocotb_tests.odin.bench import Bench
-from emulator.odin.layout import CHIP, NEURONS, SYNAPSES
-from golden.stimulus import Clocks, ReceiverTiming, SenderTiming
-from tools.digits import report
-from tools.digits.experiment import N_IMAGES_MIN, Experiment
-from tools.digits.results import Answer, Results, weights
-from tools.provenance import origin
+from draupnir.cocotb_tests.lib import memory
+from draupnir.cocotb_tests.odin.bench import Bench
+from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES
+from draupnir.golden.stimulus import Clocks, ReceiverTiming, SenderTiming
+from draupnir.tools.digits import report
+from draupnir.tools.digits.experiment import N_IMAGES_MIN, Experiment
+from draupnir.tools.digits.results import Answer, Results, weights
+from draupnir.tools.provenance import origin
 
 N_TRAIN, N_TEST = 1, 1  # images
 LIMIT: dict[str, Any] = {"timeout_time": 1, "timeout_unit": "sec"}

@@ -6,10 +6,10 @@ from typing import Any
 
 import cocotb
 
-from cocotb_tests.odin.bench import EVENTS, LIMIT, Bench, synapses
-from emulator.codec import encode
-from emulator.odin.layout import LIF, MAIN_DEPTH, VIRTS, N
-from golden.stimulus import Clocks, ReceiverTiming, SenderTiming
+from draupnir.cocotb_tests.odin.bench import EVENTS, LIMIT, Bench, synapses
+from draupnir.emulator.codec import encode
+from draupnir.emulator.odin.layout import LIF, MAIN_DEPTH, VIRTS, N
+from draupnir.golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 
 PRE, NEUR = 9, 130
 AER_CYCLES = 16  # more than a handshake on the output bus takes

@@ -6,9 +6,9 @@ from typing import Any
 
 import cocotb
 
-from cocotb_tests.odin.bench import LIMIT, Bench, synapses
-from emulator.codec import decode, encode
-from emulator.odin.layout import LIF, N_SYN, SYN, SYN_ADDR
+from draupnir.cocotb_tests.odin.bench import LIMIT, Bench, synapses
+from draupnir.emulator.codec import decode, encode
+from draupnir.emulator.odin.layout import LIF, N_SYN, SYN, SYN_ADDR
 
 PRE, NEUR = 17, 40
 WORD = encode(SYN_ADDR, pre=PRE, post_group=NEUR // N_SYN)

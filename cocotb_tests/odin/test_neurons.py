@@ -6,9 +6,9 @@ from typing import Any
 
 import cocotb
 
-from cocotb_tests.odin.bench import LIMIT, Bench, synapses
-from emulator.codec import encode
-from emulator.odin.layout import IZH, LIF, M
+from draupnir.cocotb_tests.odin.bench import LIMIT, Bench, synapses
+from draupnir.emulator.codec import encode
+from draupnir.emulator.odin.layout import IZH, LIF, M
 
 NEUR, PRE = 77, 5
 QUIET = 30  # cycles in which a short event reaches the output bus

@@ -6,9 +6,9 @@ from typing import Any
 
 import cocotb
 
-from cocotb_tests.lib.crossbar import GLITCHY, IDLE, RUDE, SLUGGISH
-from cocotb_tests.odin.bench import LIMIT, Bench
-from golden.stimulus import ReceiverTiming
+from draupnir.cocotb_tests.lib.crossbar import GLITCHY, IDLE, RUDE, SLUGGISH
+from draupnir.cocotb_tests.odin.bench import LIMIT, Bench
+from draupnir.golden.stimulus import ReceiverTiming
 
 
 @cocotb.test(**LIMIT)

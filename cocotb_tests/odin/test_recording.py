@@ -9,13 +9,13 @@ import numpy as np
 from cocotb.triggers import Timer
 from cocotb.types import Logic, LogicArray
 
-from cocotb_tests.lib.bus import Pins, control
-from cocotb_tests.lib.changes import Followed, Logged
-from cocotb_tests.lib.clock import ChipClock
-from cocotb_tests.lib.recorder import Recorder
-from cocotb_tests.lib.session import Session
-from cocotb_tests.lib.wrapper import HALF, RECORDING
-from emulator.odin.layout import CHIP
+from draupnir.cocotb_tests.lib.bus import Pins, control
+from draupnir.cocotb_tests.lib.changes import Followed, Logged
+from draupnir.cocotb_tests.lib.clock import ChipClock
+from draupnir.cocotb_tests.lib.recorder import Recorder
+from draupnir.cocotb_tests.lib.session import Session
+from draupnir.cocotb_tests.lib.wrapper import HALF, RECORDING
+from draupnir.emulator.odin.layout import CHIP
 
 N_ROUNDS, N_CHANGES = 20, 40
 LIMIT: dict[str, Any] = {"timeout_time": 1, "timeout_unit": "ms"}

@@ -8,15 +8,15 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from cocotb_tests.lib.aer import AerDriver
-from cocotb_tests.lib.bus import level
-from cocotb_tests.lib.changes import Followed
-from cocotb_tests.lib.recorder import Recorder
-from cocotb_tests.lib.sender import Sender
-from cocotb_tests.odin.bench import EVENTS, LIMIT, Bench
-from emulator.odin.layout import NEURONS, SYNAPSES
-from emulator.trace import Trace
-from golden.stimulus import Clocks, ReceiverTiming, SenderTiming
+from draupnir.cocotb_tests.lib.aer import AerDriver
+from draupnir.cocotb_tests.lib.bus import level
+from draupnir.cocotb_tests.lib.changes import Followed
+from draupnir.cocotb_tests.lib.recorder import Recorder
+from draupnir.cocotb_tests.lib.sender import Sender
+from draupnir.cocotb_tests.odin.bench import EVENTS, LIMIT, Bench
+from draupnir.emulator.odin.layout import NEURONS, SYNAPSES
+from draupnir.emulator.trace import Trace
+from draupnir.golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 
 BUS = "aerin"
 SETTLED = 2000  # cycles after which nothing moves

@@ -6,9 +6,9 @@ from typing import Any
 
 import cocotb
 
-from cocotb_tests.odin.bench import LIMIT, Bench
-from emulator.odin import layout
-from emulator.odin.layout import NEURONS, SYNAPSES
+from draupnir.cocotb_tests.odin.bench import LIMIT, Bench
+from draupnir.emulator.odin import layout
+from draupnir.emulator.odin.layout import NEURONS, SYNAPSES
 
 GATED = {"SPI_GATE_ACTIVITY": 1, "SPI_OPEN_LOOP": 1}
 

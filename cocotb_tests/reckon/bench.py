@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 from cocotb.triggers import First, Timer
 
-from cocotb_tests.lib.aer import AerMonitor, AerReceiver
-from cocotb_tests.lib.bench import ChipBench
-from cocotb_tests.lib.bus import level
-from cocotb_tests.lib.spi import SpiMaster
-from emulator.codec import encode
-from emulator.reckon import layout
-from emulator.reckon.chip import Model
-from emulator.reckon.layout import CHIP, SpiCode
-from golden.ranges import Range, draw
-from golden.recipes.reckon_contents import BASE, Network
-from golden.stimulus import ReceiverTiming, SenderTiming
+from draupnir.cocotb_tests.lib.aer import AerMonitor, AerReceiver
+from draupnir.cocotb_tests.lib.bench import ChipBench
+from draupnir.cocotb_tests.lib.bus import level
+from draupnir.cocotb_tests.lib.spi import SpiMaster
+from draupnir.emulator.codec import encode
+from draupnir.emulator.reckon import layout
+from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.layout import CHIP, SpiCode
+from draupnir.golden.ranges import Range, draw
+from draupnir.golden.recipes.reckon_contents import BASE, Network
+from draupnir.golden.stimulus import ReceiverTiming, SenderTiming
 
 LIMIT: dict[str, Any] = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
 SEEN = 4  # cycles from the end of a word until the chip has done what it says

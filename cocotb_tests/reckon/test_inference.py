@@ -7,10 +7,10 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from cocotb_tests.reckon.bench import LIMIT, Bench, weights
-from emulator.codec import decode, encode, to_limbs
-from emulator.reckon import layout
-from golden.recipes.reckon_contents import Network
+from draupnir.cocotb_tests.reckon.bench import LIMIT, Bench, weights
+from draupnir.emulator.codec import decode, encode, to_limbs
+from draupnir.emulator.reckon import layout
+from draupnir.golden.recipes.reckon_contents import Network
 
 NO_LEARNING = {"SPI_DO_EPROP": 0, "SPI_EN_STOCH_ROUND": 0}
 ONE = 0xFFF  # alpha so near to 1 that it hardly decays

@@ -6,9 +6,9 @@ from typing import Any
 
 import cocotb
 
-from cocotb_tests.reckon.bench import LIMIT, Bench
-from golden.recipes.reckon_contents import Network
-from golden.stimulus import Clocks, ReceiverTiming
+from draupnir.cocotb_tests.reckon.bench import LIMIT, Bench
+from draupnir.golden.recipes.reckon_contents import Network
+from draupnir.golden.stimulus import Clocks, ReceiverTiming
 
 SMALL = Network(n_inp=6, n_rec=8, n_out=3, winp=(40, 120), thr=(200, 500))
 NO_LEARNING = {"SPI_DO_EPROP": 0}

@@ -6,8 +6,8 @@ from typing import Any
 
 import cocotb
 
-from cocotb_tests.reckon.bench import LIMIT, Bench
-from golden.recipes.reckon_contents import Network
+from draupnir.cocotb_tests.reckon.bench import LIMIT, Bench
+from draupnir.golden.recipes.reckon_contents import Network
 
 EAGER = Network(n_inp=8, n_rec=12, n_out=3, winp=(40, 120), thr=(200, 500))
 MEMORIES = ("winp", "wrec", "wout")

@@ -8,12 +8,12 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from cocotb_tests.lib.bench import ChipBench
-from cocotb_tests.lib.play import play
-from cocotb_tests.reckon.bench import LIMIT, UNDEFINED
-from emulator.reckon.chip import Model
-from golden.recipes.reckon import prepare
-from golden.recipes.reckon_table import RECIPES
+from draupnir.cocotb_tests.lib.bench import ChipBench
+from draupnir.cocotb_tests.lib.play import play
+from draupnir.cocotb_tests.reckon.bench import LIMIT, UNDEFINED
+from draupnir.emulator.reckon.chip import Model
+from draupnir.golden.recipes.reckon import prepare
+from draupnir.golden.recipes.reckon_table import RECIPES
 
 N_CYCLES = 6000
 

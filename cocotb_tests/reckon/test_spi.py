@@ -7,11 +7,11 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from cocotb_tests.reckon.bench import LIMIT, Bench
-from emulator.codec import encode, from_limbs
-from emulator.reckon import layout
-from emulator.reckon.layout import CHIP, SpiCode
-from golden.recipes.reckon_contents import Network
+from draupnir.cocotb_tests.reckon.bench import LIMIT, Bench
+from draupnir.emulator.codec import encode, from_limbs
+from draupnir.emulator.reckon import layout
+from draupnir.emulator.reckon.layout import CHIP, SpiCode
+from draupnir.golden.recipes.reckon_contents import Network
 
 SMALL = Network(n_inp=6, n_rec=8, n_out=3)
 

@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cocotb_tests import catalogue, runner
-from cocotb_tests.runner import Built, Simulator
-from emulator import chips
-from emulator.declare import Chip
-from emulator.errors import InputError
-from emulator.odin.layout import LIF
-from emulator.trace import column
-from golden import wave
-from rtl import emit, foreign, toolchain
-from rtl.design import Design
-from tools.cli import cli
+from draupnir.cocotb_tests import catalogue, runner
+from draupnir.cocotb_tests.runner import Built, Simulator
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.odin.layout import LIF
+from draupnir.emulator.trace import column
+from draupnir.golden import wave
+from draupnir.rtl import emit, foreign, toolchain
+from draupnir.rtl.design import Design
+from draupnir.tools.cli import cli
 
 # Of a chip that is not the chosen one: these tests, or else the first and the last.
 FOREMOST = {

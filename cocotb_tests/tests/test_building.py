@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from cocotb_tests import runner
-from cocotb_tests.tests import toy
-from emulator.errors import InputError
-from rtl import toolchain
+from draupnir.cocotb_tests import runner
+from draupnir.cocotb_tests.tests import toy
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import toolchain
 
 
 @pytest.mark.verilator

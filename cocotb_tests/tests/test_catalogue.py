@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from cocotb_tests import catalogue
-from cocotb_tests.catalogue import select
-from cocotb_tests.tests import toy
-from emulator import chips
-from emulator.errors import InputError
+from draupnir.cocotb_tests import catalogue
+from draupnir.cocotb_tests.catalogue import select
+from draupnir.cocotb_tests.tests import toy
+from draupnir.emulator import chips
+from draupnir.emulator.errors import InputError
 
 ODIN = chips.declaration("odin")
 PARAMETERS = """\

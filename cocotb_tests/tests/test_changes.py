@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cocotb_tests.lib import bus, wrapper
-from cocotb_tests.lib.changes import Followed, Logged, changes
-from emulator.odin.layout import CHIP
+from draupnir.cocotb_tests.lib import bus, wrapper
+from draupnir.cocotb_tests.lib.changes import Followed, Logged, changes
+from draupnir.emulator.odin.layout import CHIP
 
 
 def pins(found: object, steps_a_picosecond: int, monkeypatch: pytest.MonkeyPatch) -> Any:

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from cocotb_tests import runner
-from cocotb_tests.catalogue import select
-from cocotb_tests.runner import Outcome, start_of
-from cocotb_tests.tests import toy
-from emulator.errors import InputError
-from golden.compare import ComparedBits
-from rtl import toolchain
-from rtl.initial import Initial
+from draupnir.cocotb_tests import runner
+from draupnir.cocotb_tests.catalogue import select
+from draupnir.cocotb_tests.runner import Outcome, start_of
+from draupnir.cocotb_tests.tests import toy
+from draupnir.emulator.errors import InputError
+from draupnir.golden.compare import ComparedBits
+from draupnir.rtl import toolchain
+from draupnir.rtl.initial import Initial
 
 pytestmark = pytest.mark.icarus
 N_BITS = toy.CHIP.output_word.width

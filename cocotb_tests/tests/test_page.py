@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import InputError
-from rtl import toolchain
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import toolchain
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "cocotb_tests/README.md"
@@ -49,7 +49,7 @@ def call(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
     environment = {**clean, "PATH": path, "PYTHONPATH": str(ROOT), "COCOTB_RANDOM_SEED": "1"}
     words = command.split()
     if words[0] == "draupnir":
-        words = [sys.executable, "-P", "-c", "from tools.cli import main; main()", *words[1:]]
+        words = [sys.executable, "-P", "-c", "from draupnir.tools.cli import main; main()", *words[1:]]
     return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cocotb_tests.lib import recorder as module
-from cocotb_tests.lib.changes import Moments
-from cocotb_tests.lib.recorder import Recorder
-from emulator.odin.layout import CHIP
+from draupnir.cocotb_tests.lib import recorder as module
+from draupnir.cocotb_tests.lib.changes import Moments
+from draupnir.cocotb_tests.lib.recorder import Recorder
+from draupnir.emulator.odin.layout import CHIP
 
 PERIOD, FIRST_EDGE = 10, 5
 Row = tuple[int, int, int, int, int]  # inputs, clk, outputs, known, time

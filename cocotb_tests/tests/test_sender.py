@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cocotb_tests.lib.aer import AerDriver
-from cocotb_tests.lib.sender import Planned
-from golden.stimulus import Clocks, SenderTiming
+from draupnir.cocotb_tests.lib.aer import AerDriver
+from draupnir.cocotb_tests.lib.sender import Planned
+from draupnir.golden.stimulus import Clocks, SenderTiming
 
 N_ADDRS = 1 << 17
 STEADY = SenderTiming(gap=Clocks(3, 3), setup=Clocks(1, 1), req_hold=Clocks(2, 2), scramble=False)

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from cocotb_tests.lib.bench import ChipBench
-from emulator.declare import Block, Chip, Memory, Pin, Reg, Word
-from emulator.model import ClockLevel
-from emulator.trace import pack, unpack
-from rtl.design import Design
+from draupnir.cocotb_tests.lib.bench import ChipBench
+from draupnir.emulator.declare import Block, Chip, Memory, Pin, Reg, Word
+from draupnir.emulator.model import ClockLevel
+from draupnir.emulator.trace import pack, unpack
+from draupnir.rtl.design import Design
 
 RAM = Memory("ram", 4, 8, (Word("word", 8, ()),))
 CHIP = Chip(
@@ -52,7 +52,7 @@ endmodule
 # A test file of somebody's own.
 TEST = """\
 import cocotb
-from cocotb_tests.tests.toy import Bench
+from draupnir.cocotb_tests.tests.toy import Bench
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")
 async def test_three(dut):

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cocotb_tests.lib.crossbar import LIMIT as LIMIT
-from cocotb_tests.lib.crossbar import CrossbarBench
-from emulator.codec import encode, update
-from emulator.tinyodin import layout
-from emulator.tinyodin.chip import Model
-from emulator.tinyodin.layout import CHIP, NEURONS, SYNAPSES, N
+from draupnir.cocotb_tests.lib.crossbar import LIMIT as LIMIT
+from draupnir.cocotb_tests.lib.crossbar import CrossbarBench
+from draupnir.emulator.codec import encode, update
+from draupnir.emulator.tinyodin import layout
+from draupnir.emulator.tinyodin.chip import Model
+from draupnir.emulator.tinyodin.layout import CHIP, NEURONS, SYNAPSES, N
 
 EVENTS = {event.name: event for event in CHIP.events}
 RATE = 1 << layout.SYN_BITS  # one synapse in so many exists in a random memory

@@ -6,9 +6,9 @@ from typing import Any
 
 import cocotb
 
-from cocotb_tests.tinyodin.bench import LIMIT, Bench, synapses
-from emulator.codec import encode
-from emulator.tinyodin.layout import LIF
+from draupnir.cocotb_tests.tinyodin.bench import LIMIT, Bench, synapses
+from draupnir.emulator.codec import encode
+from draupnir.emulator.tinyodin.layout import LIF
 
 NEUR, PRE = 7, 5
 QUIET = 30  # cycles in which a short event reaches the output bus

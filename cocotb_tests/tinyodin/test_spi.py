@@ -6,9 +6,9 @@ from typing import Any
 
 import cocotb
 
-from cocotb_tests.tinyodin.bench import LIMIT, Bench
-from emulator.tinyodin import layout
-from emulator.tinyodin.layout import NEURONS, SYNAPSES
+from draupnir.cocotb_tests.tinyodin.bench import LIMIT, Bench
+from draupnir.emulator.tinyodin import layout
+from draupnir.emulator.tinyodin.layout import NEURONS, SYNAPSES
 
 GATED = {"SPI_GATE_ACTIVITY": 1, "SPI_OPEN_LOOP": 1}
 

@@ -5,7 +5,7 @@ All arguments and results are int64; a width is 1..32.
 
 from __future__ import annotations
 
-from emulator.kernel.jit import kernel
+from draupnir.emulator.kernel.jit import kernel
 
 
 @kernel

@@ -1,7 +1,7 @@
 """Fields of words: taking them out and putting them in.
 
 A word is one integer of at most 63 bits, or an array of 32-bit limbs, limb 0 least significant. A field is found in
-either by its ``Position``, which ``emulator.codec.positions`` derives from the declaration.
+either by its ``Position``, which ``draupnir.emulator.codec.positions`` derives from the declaration.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.kernel.jit import kernel
+from draupnir.emulator.kernel.jit import kernel
 
 LIMB_BITS = 32
 LIMB_MASK = (1 << LIMB_BITS) - 1

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.kernel.arith import wrap
-from emulator.kernel.jit import kernel
+from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.jit import kernel
 
 
 @kernel

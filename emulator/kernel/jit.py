@@ -23,7 +23,7 @@ import numba
 import platformdirs
 from numba.core import event
 
-from emulator import compiling
+from draupnir.emulator import compiling
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -77,7 +77,8 @@ def _owner(function: Callable[..., object]) -> str:
     """The folder below ``emulator`` that a function is made for, by the modules it closes over, or is from; or ""."""
     closed_over = [cell.cell_contents for cell in function.__closure__ or ()]
     files = [str(module.__file__) for module in closed_over if isinstance(module, ModuleType)]
-    for path in map(Path, (*files, function.__code__.co_filename)):
+    for name in (*files, function.__code__.co_filename):
+        path = Path(name).resolve()  # a checkout's package reaches its rooms through links
         inside = path.relative_to(SOURCES).parts if path.is_relative_to(SOURCES) else ()
         if len(inside) > 1:
             return inside[0]

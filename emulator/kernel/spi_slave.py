@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.codec import positions
-from emulator.kernel.arith import wrap
-from emulator.kernel.bits import bit, field
-from emulator.kernel.jit import kernel
-from emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_FRAME, SpiCmd
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.bits import bit, field
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_FRAME, SpiCmd
 
 ADDR = positions(SPI_ADDR)
 CONFIG = int(SpiCmd.CONFIG)

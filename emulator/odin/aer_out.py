@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.codec import positions
-from emulator.kernel.bits import field
-from emulator.kernel.jit import kernel
-from emulator.odin import controller
-from emulator.odin.controller import NeurMem, Sched, SynMem
-from emulator.odin.layout import MONITOR, MONITOR_SYN, NEUR_EVENT, SCHED_EVENT, SYN_ADDR, SYN_BITS
-from emulator.odin.neuron_core import Result
-from emulator.odin.synaptic_core import synapse
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.odin import controller
+from draupnir.emulator.odin.controller import NeurMem, Sched, SynMem
+from draupnir.emulator.odin.layout import MONITOR, MONITOR_SYN, NEUR_EVENT, SCHED_EVENT, SYN_ADDR, SYN_BITS
+from draupnir.emulator.odin.neuron_core import Result
+from draupnir.emulator.odin.synaptic_core import synapse
 
 EVENT_OUT = positions(NEUR_EVENT)
 SCHED = positions(SCHED_EVENT)

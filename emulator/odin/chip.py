@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from emulator.codec import decode, from_limbs
-from emulator.crossbar import Accesses, Crossbar
-from emulator.declare import Reg
-from emulator.drive import driver
-from emulator.kernel.fifo import n_main
-from emulator.kernel.jit import plain
-from emulator.odin import clock, stretch
-from emulator.odin.layout import CHIP, MAIN_DEPTH, NEURONS, SCHED_EVENT, SYN, SYN_ADDR, SYNAPSES, VIRTS, M, State
+from draupnir.emulator.codec import decode, from_limbs
+from draupnir.emulator.crossbar import Accesses, Crossbar
+from draupnir.emulator.declare import Reg
+from draupnir.emulator.drive import driver
+from draupnir.emulator.kernel.fifo import n_main
+from draupnir.emulator.kernel.jit import plain
+from draupnir.emulator.odin import clock, stretch
+from draupnir.emulator.odin.layout import (
+    CHIP,
+    MAIN_DEPTH,
+    NEURONS,
+    SCHED_EVENT,
+    SYN,
+    SYN_ADDR,
+    SYNAPSES,
+    VIRTS,
+    M,
+    State,
+)
 
 COUNTERS = (
     Reg("burst_clean", 1, meaning="While rows are run: the burst FIFOs are as after a reset. Else 0."),

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.codec import positions
-from emulator.kernel import spi_slave
-from emulator.kernel.bits import field, placed
-from emulator.kernel.jit import kernel, outlined
-from emulator.odin import aer_out, controller, neuron_core, scheduler, spi, synaptic_core
-from emulator.odin.aer_out import Seen
-from emulator.odin.controller import NeurMem, Sched, SynMem
-from emulator.odin.layout import CHIP, N_PRIO
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel import spi_slave
+from draupnir.emulator.kernel.bits import field, placed
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.odin import aer_out, controller, neuron_core, scheduler, spi, synaptic_core
+from draupnir.emulator.odin.aer_out import Seen
+from draupnir.emulator.odin.controller import NeurMem, Sched, SynMem
+from draupnir.emulator.odin.layout import CHIP, N_PRIO
 
 IN = positions(CHIP.input_word)
 OUT = positions(CHIP.output_word)

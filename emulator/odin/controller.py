@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.codec import positions
-from emulator.kernel.arith import wrap
-from emulator.kernel.bits import bit, field
-from emulator.kernel.jit import kernel
-from emulator.odin.layout import (
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.bits import bit, field
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.odin.layout import (
     BLOCKS,
     NEUR_EVENT,
     SCHED_EVENT,

@@ -11,20 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from emulator import pieces, runs
-from emulator.handshake import FOREVER, Delays, Environment, Receiver, Sender, held, receive, send, send_for
-from emulator.kernel.bits import field
-from emulator.kernel.fifo import n_main
-from emulator.kernel.jit import entry, kernel
-from emulator.odin import aer_out, controller, event, planes_memories, scheduler
-from emulator.odin.chip import Model
-from emulator.odin.clock import IN, OUT, at_rest, calm_clock, outputs, waiting_clock
-from emulator.odin.controller import WAIT
-from emulator.odin.event_visits import is_free
-from emulator.odin.statistics import COUNTS, statistics
-from emulator.odin.stretch import begin, end, is_idle
-from emulator.odin.workspace import Workspace, memory_clock, new_workspace
-from emulator.runs import Buses, EventRun, Given, driven, keep, new_column, put, undriven
+from draupnir.emulator import pieces, runs
+from draupnir.emulator.handshake import FOREVER, Delays, Environment, Receiver, Sender, held, receive, send, send_for
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.fifo import n_main
+from draupnir.emulator.kernel.jit import entry, kernel
+from draupnir.emulator.odin import aer_out, controller, event, planes_memories, scheduler
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.clock import IN, OUT, at_rest, calm_clock, outputs, waiting_clock
+from draupnir.emulator.odin.controller import WAIT
+from draupnir.emulator.odin.event_visits import is_free
+from draupnir.emulator.odin.statistics import COUNTS, statistics
+from draupnir.emulator.odin.stretch import begin, end, is_idle
+from draupnir.emulator.odin.workspace import Workspace, memory_clock, new_workspace
+from draupnir.emulator.runs import Buses, EventRun, Given, driven, keep, new_column, put, undriven
 
 NO_SWEEPS = -1
 REST_WORK = 8  # how much work a rest is, see ``pieces.WORK``

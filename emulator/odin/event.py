@@ -11,18 +11,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.handshake import Delays, Receiver
-from emulator.kernel.bits import field
-from emulator.kernel.fifo import n_main
-from emulator.kernel.jit import kernel
-from emulator.odin import controller, scheduler, sweep, sweep_izh, sweep_lif
-from emulator.odin.clock import IN
-from emulator.odin.controller import BIST, POP_NEUR, TREF, WAIT, WAIT_REQDN
-from emulator.odin.event_parts import spike_event_in_parts
-from emulator.odin.event_visits import EVENT_CLOCKS, fire, is_free, keep_last_neuron, row, stimulate
-from emulator.odin.layout import N_SYN, N
-from emulator.odin.scheduler import SCHED
-from emulator.odin.workspace import Workspace
+from draupnir.emulator.handshake import Delays, Receiver
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.fifo import n_main
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.odin import controller, scheduler, sweep, sweep_izh, sweep_lif
+from draupnir.emulator.odin.clock import IN
+from draupnir.emulator.odin.controller import BIST, POP_NEUR, TREF, WAIT, WAIT_REQDN
+from draupnir.emulator.odin.event_parts import spike_event_in_parts
+from draupnir.emulator.odin.event_visits import EVENT_CLOCKS, fire, is_free, keep_last_neuron, row, stimulate
+from draupnir.emulator.odin.layout import N_SYN, N
+from draupnir.emulator.odin.scheduler import SCHED
+from draupnir.emulator.odin.workspace import Workspace
 
 ROW_CLOCKS = 2 * N // N_SYN  # of a row of synapses in a bistability event
 

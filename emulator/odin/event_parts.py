@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.handshake import Delays, Receiver, receive
-from emulator.kernel.bits import field, placed
-from emulator.kernel.fifo import n_main
-from emulator.kernel.jit import kernel, outlined
-from emulator.odin import planes, scheduler, sweep
-from emulator.odin.clock import IN, OUT, outputs
-from emulator.odin.controller import POP_NEUR
-from emulator.odin.event_visits import EVENT_CLOCKS, fire, is_free, row, stimulate
-from emulator.odin.layout import N_PRIO, N_SYN, N
-from emulator.odin.scheduler import SCHED
-from emulator.odin.workspace import Workspace, memory_clock, show
+from draupnir.emulator.handshake import Delays, Receiver, receive
+from draupnir.emulator.kernel.bits import field, placed
+from draupnir.emulator.kernel.fifo import n_main
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.odin import planes, scheduler, sweep
+from draupnir.emulator.odin.clock import IN, OUT, outputs
+from draupnir.emulator.odin.controller import POP_NEUR
+from draupnir.emulator.odin.event_visits import EVENT_CLOCKS, fire, is_free, row, stimulate
+from draupnir.emulator.odin.layout import N_PRIO, N_SYN, N
+from draupnir.emulator.odin.scheduler import SCHED
+from draupnir.emulator.odin.workspace import Workspace, memory_clock, show
 
 GROUP_CLOCKS = 2 * N_SYN  # of 8 neurons
 NOBODY = -1

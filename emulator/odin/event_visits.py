@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.handshake import Delays, Receiver
-from emulator.kernel.bits import bit, placed
-from emulator.kernel.fifo import n_main
-from emulator.kernel.jit import kernel, outlined
-from emulator.odin import planes, planes_memories, scheduler, sweep, sweep_izh, sweep_lif
-from emulator.odin.controller import POP_NEUR, SchedPort
-from emulator.odin.layout import M, N
-from emulator.odin.scheduler import EVENT_OUT
-from emulator.odin.spi import SYN_SIGN_BITS
-from emulator.odin.stretch import is_bus_idle, is_settled
-from emulator.odin.workspace import LAST_GROUP, Workspace, show
+from draupnir.emulator.handshake import Delays, Receiver
+from draupnir.emulator.kernel.bits import bit, placed
+from draupnir.emulator.kernel.fifo import n_main
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.odin import planes, planes_memories, scheduler, sweep, sweep_izh, sweep_lif
+from draupnir.emulator.odin.controller import POP_NEUR, SchedPort
+from draupnir.emulator.odin.layout import M, N
+from draupnir.emulator.odin.scheduler import EVENT_OUT
+from draupnir.emulator.odin.spi import SYN_SIGN_BITS
+from draupnir.emulator.odin.stretch import is_bus_idle, is_settled
+from draupnir.emulator.odin.workspace import LAST_GROUP, Workspace, show
 
 EVENT_CLOCKS = 2 * N  # of an event that visits all neurons
 

@@ -5,7 +5,7 @@ A number is a tuple of planes, least significant bit first. A choice is a plane 
 
 from __future__ import annotations
 
-from emulator.kernel.jit import kernel
+from draupnir.emulator.kernel.jit import kernel
 
 Bits2 = tuple[int, int]
 Bits3 = tuple[int, int, int]

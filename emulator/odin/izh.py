@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.codec import positions
-from emulator.kernel.arith import is_negative, negate, wrap
-from emulator.kernel.bits import bit, set_limb_field
-from emulator.kernel.bits import limb_field as take
-from emulator.kernel.jit import kernel
-from emulator.odin.izh_adapt import AdaptNext, adapt_next, store_adapt, threshold_eff
-from emulator.odin.izh_input import (
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel.arith import is_negative, negate, wrap
+from draupnir.emulator.kernel.bits import bit, set_limb_field
+from draupnir.emulator.kernel.bits import limb_field as take
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.odin.izh_adapt import AdaptNext, adapt_next, store_adapt, threshold_eff
+from draupnir.emulator.odin.izh_input import (
     FI_LOWEST,
     Drive,
     InputNext,
@@ -27,7 +27,7 @@ from emulator.odin.izh_input import (
     stimulation,
     store_input,
 )
-from emulator.odin.layout import IZH, ResonSign
+from draupnir.emulator.odin.layout import IZH, ResonSign
 
 F = positions(IZH)
 CORE_BITS = IZH["core"].width

@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.codec import positions
-from emulator.kernel.arith import add_saturate, is_negative, wrap
-from emulator.kernel.bits import bit, set_limb_field
-from emulator.kernel.bits import limb_field as take
-from emulator.kernel.jit import kernel
-from emulator.odin.izh_input import Drive
-from emulator.odin.layout import IZH
-from emulator.odin.lif import caleak
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel.arith import add_saturate, is_negative, wrap
+from draupnir.emulator.kernel.bits import bit, set_limb_field
+from draupnir.emulator.kernel.bits import limb_field as take
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.odin.izh_input import Drive
+from draupnir.emulator.odin.layout import IZH
+from draupnir.emulator.odin.lif import caleak
 
 F = positions(IZH)
 THR_BITS = IZH["thrmod"].width

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.codec import positions
-from emulator.kernel.arith import is_negative, negate, wrap
-from emulator.kernel.bits import bit, set_limb_field
-from emulator.kernel.bits import limb_field as take
-from emulator.kernel.jit import kernel
-from emulator.odin.layout import IZH
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel.arith import is_negative, negate, wrap
+from draupnir.emulator.kernel.bits import bit, set_limb_field
+from draupnir.emulator.kernel.bits import limb_field as take
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.odin.layout import IZH
 
 F = positions(IZH)
 INACC_BITS = IZH["inacc"].width

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.codec import positions
-from emulator.kernel.arith import add_saturate, sub_saturate, wrap
-from emulator.kernel.bits import limb_field, set_limb_field
-from emulator.kernel.jit import kernel
-from emulator.odin.layout import LIF
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel.arith import add_saturate, sub_saturate, wrap
+from draupnir.emulator.kernel.bits import limb_field, set_limb_field
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.odin.layout import LIF
 
 F = positions(LIF)
 CORE_MAX = LIF["core"].high

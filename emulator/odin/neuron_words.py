@@ -6,7 +6,7 @@ which the documentation leaves out.
 
 from __future__ import annotations
 
-from emulator.declare import Field, Word
+from draupnir.emulator.declare import Field, Word
 
 
 def _parameter(name: str, lsb: int, width: int, meaning: str, unit: str = "") -> Field:

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from emulator.declare import Word
-from emulator.kernel.jit import kernel, outlined
-from emulator.odin.gates import select
-from emulator.odin.layout import IZH, LIF, N_SYN, NEURONS, SYN_BITS, SYN_WEIGHT, N
+from draupnir.emulator.declare import Word
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.odin.gates import select
+from draupnir.emulator.odin.layout import IZH, LIF, N_SYN, NEURONS, SYN_BITS, SYN_WEIGHT, N
 
 WORD_BITS = 64
 N_WORDS = N // WORD_BITS  # of a plane

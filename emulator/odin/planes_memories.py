@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.codec import LIMB_BITS
-from emulator.kernel.jit import kernel, outlined
-from emulator.odin.layout import N_SYN, SYN_BITS, M, N
-from emulator.odin.planes import (
+from draupnir.emulator.codec import LIMB_BITS
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.odin.layout import N_SYN, SYN_BITS, M, N
+from draupnir.emulator.odin.planes import (
     GROUP_BITS,
     GROUPS,
     GROUPS_PER_WORD,

@@ -5,10 +5,10 @@ Source: ODIN doc v0.1, 3.3.1; sdsp_update.v; J. Brader, W. Senn and S. Fusi, Neu
 
 from __future__ import annotations
 
-from emulator.codec import position
-from emulator.kernel.bits import bit, field
-from emulator.kernel.jit import kernel
-from emulator.odin.layout import MAPPING, N_SYN, SYN_BITS, SYN_WEIGHT
+from draupnir.emulator.codec import position
+from draupnir.emulator.kernel.bits import bit, field
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.odin.layout import MAPPING, N_SYN, SYN_BITS, SYN_WEIGHT
 
 WEIGHT = position(SYN_WEIGHT)
 MAPPED = position(MAPPING)

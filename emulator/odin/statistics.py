@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emulator.odin.layout import State
-from emulator.runs import counted, counters
+from draupnir.emulator.odin.layout import State
+from draupnir.emulator.runs import counted, counters
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from emulator.codec import positions
-from emulator.kernel.bits import bit, field, set_limb_field
-from emulator.kernel.bits import limb_field as take
-from emulator.kernel.jit import kernel, outlined
-from emulator.odin import izh, lif, neuron_core, scheduler, sdsp
-from emulator.odin.controller import POP_NEUR, PRE_ALL, WAIT, NeurMem, SynMem
-from emulator.odin.layout import CHIP, LIF, N_SYN, SYN_ADDR, N
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel.bits import bit, field, set_limb_field
+from draupnir.emulator.kernel.bits import limb_field as take
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.odin import izh, lif, neuron_core, scheduler, sdsp
+from draupnir.emulator.odin.controller import POP_NEUR, PRE_ALL, WAIT, NeurMem, SynMem
+from draupnir.emulator.odin.layout import CHIP, LIF, N_SYN, SYN_ADDR, N
 
 IN = positions(CHIP.input_word)
 COMMON = positions(LIF)

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from emulator.kernel.jit import kernel, outlined
-from emulator.odin import gates
-from emulator.odin.gates import Bits3, select
-from emulator.odin.layout import SYN_BITS, SYN_WEIGHT
-from emulator.odin.planes import N_WORDS, WORD_BITS, wide, words
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.odin import gates
+from draupnir.emulator.odin.gates import Bits3, select
+from draupnir.emulator.odin.layout import SYN_BITS, SYN_WEIGHT
+from draupnir.emulator.odin.planes import N_WORDS, WORD_BITS, wide, words
 
 MAPPING = SYN_WEIGHT.width  # the synapse's bit
 

@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.kernel.jit import kernel, outlined
-from emulator.odin import gates
-from emulator.odin.gates import ONE3, ZERO4, Bits3, Bits4, select, select3, select4
-from emulator.odin.izh import CORE_MAX, CORE_MIN
-from emulator.odin.planes import Z, words
-from emulator.odin.sweep import learn, put3, take3
-from emulator.odin.sweep_izh_adapt import Spike, burst, put_adapt, threshold_eff
-from emulator.odin.sweep_izh_input import (
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.odin import gates
+from draupnir.emulator.odin.gates import ONE3, ZERO4, Bits3, Bits4, select, select3, select4
+from draupnir.emulator.odin.izh import CORE_MAX, CORE_MIN
+from draupnir.emulator.odin.planes import Z, words
+from draupnir.emulator.odin.sweep import learn, put3, take3
+from draupnir.emulator.odin.sweep_izh_adapt import Spike, burst, put_adapt, threshold_eff
+from draupnir.emulator.odin.sweep_izh_input import (
     Drive,
     Event,
     Stim,

@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.kernel.jit import kernel
-from emulator.odin import gates
-from emulator.odin.gates import ONE3, SEVEN4, Bits3, Bits4, select, select3, select4
-from emulator.odin.izh_adapt import THR_MAX, THR_MIN
-from emulator.odin.layout import IZH
-from emulator.odin.planes import Z, wide
-from emulator.odin.sweep import leaks, put3, take3
-from emulator.odin.sweep_izh_input import Drive, Event, bit, put4, take4
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.odin import gates
+from draupnir.emulator.odin.gates import ONE3, SEVEN4, Bits3, Bits4, select, select3, select4
+from draupnir.emulator.odin.izh_adapt import THR_MAX, THR_MIN
+from draupnir.emulator.odin.layout import IZH
+from draupnir.emulator.odin.planes import Z, wide
+from draupnir.emulator.odin.sweep import leaks, put3, take3
+from draupnir.emulator.odin.sweep_izh_input import Drive, Event, bit, put4, take4
 
 CALEAK_BITS = IZH["caleak"].width
 THRLEAK_BITS = IZH["thrleak"].width

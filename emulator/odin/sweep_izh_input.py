@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.kernel.jit import kernel
-from emulator.odin import gates
-from emulator.odin.gates import ZERO4, Bits4, majority, select, select4
-from emulator.odin.izh_input import FI_LOWEST, STIM_MAX, STIM_MIN
-from emulator.odin.layout import IZH, SYN_WEIGHT
-from emulator.odin.planes import Z, wide
-from emulator.odin.sweep import put3, take3
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.odin import gates
+from draupnir.emulator.odin.gates import ZERO4, Bits4, majority, select, select4
+from draupnir.emulator.odin.izh_input import FI_LOWEST, STIM_MAX, STIM_MIN
+from draupnir.emulator.odin.layout import IZH, SYN_WEIGHT
+from draupnir.emulator.odin.planes import Z, wide
+from draupnir.emulator.odin.sweep import put3, take3
 
 INACC_BITS = IZH["inacc"].width
 LEAK_BITS = IZH["leak_str"].width
@@ -31,7 +31,7 @@ class Event(NamedTuple):
 
 
 class Drive(NamedTuple):
-    """Where the accumulator moves the membrane: ``emulator.odin.izh_input.Drive``."""
+    """Where the accumulator moves the membrane: ``draupnir.emulator.odin.izh_input.Drive``."""
 
     leak: int
     exc: int
@@ -39,7 +39,7 @@ class Drive(NamedTuple):
 
 
 class Stim(NamedTuple):
-    """Where the stimulation is and was strong: ``emulator.odin.izh_input.Stim``."""
+    """Where the stimulation is and was strong: ``draupnir.emulator.odin.izh_input.Stim``."""
 
     gt_thr_exc: int
     tmp_gt_thr_exc: int

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.kernel.jit import kernel, outlined
-from emulator.odin import gates
-from emulator.odin.gates import ALL, majority, select
-from emulator.odin.layout import LIF, SYN_WEIGHT
-from emulator.odin.planes import L, wide, words
-from emulator.odin.sweep import leaks, learn, put3, take3
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.odin import gates
+from draupnir.emulator.odin.gates import ALL, majority, select
+from draupnir.emulator.odin.layout import LIF, SYN_WEIGHT
+from draupnir.emulator.odin.planes import L, wide, words
+from draupnir.emulator.odin.sweep import leaks, learn, put3, take3
 
 CORE_BITS = LIF["core"].width
 CALEAK_BITS = LIF["caleak"].width

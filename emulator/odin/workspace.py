@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.kernel.bits import field
-from emulator.kernel.jit import kernel, outlined
-from emulator.odin import controller, planes, planes_memories, scheduler
-from emulator.odin.clock import IN, clock
-from emulator.odin.controller import POP_NEUR, SYNAPSE
-from emulator.odin.layout import N_SYN, N
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.odin import controller, planes, planes_memories, scheduler
+from draupnir.emulator.odin.clock import IN, clock
+from draupnir.emulator.odin.controller import POP_NEUR, SYNAPSE
+from draupnir.emulator.odin.layout import N_SYN, N
 
 LAST_GROUP = N // N_SYN - 1
 SHOWN = np.dtype((np.record, [("n", np.int64), ("cycles", np.int64, (N,)), ("addrs", np.int64, (N,))]))

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.kernel.arith import wrap
-from emulator.kernel.bits import field
-from emulator.kernel.jit import kernel
-from emulator.reckon.controller import GET_TAR, IDLE
-from emulator.reckon.layout import N
-from emulator.reckon.sync import IN
+from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.reckon.controller import GET_TAR, IDLE
+from draupnir.emulator.reckon.layout import N
+from draupnir.emulator.reckon.sync import IN
 
 TARGET_CNT_BITS = 5
 LABEL_MASK = 0xF

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.codec import decode, encode, from_limbs
-from emulator.declare import Reg
-from emulator.drive import driver
-from emulator.kernel.jit import plain
-from emulator.model import ClockLevel
-from emulator.reckon import clock, controller, learning, seeds, stretch
-from emulator.reckon.layout import (
+from draupnir.emulator.codec import decode, encode, from_limbs
+from draupnir.emulator.declare import Reg
+from draupnir.emulator.drive import driver
+from draupnir.emulator.kernel.jit import plain
+from draupnir.emulator.model import ClockLevel
+from draupnir.emulator.reckon import clock, controller, learning, seeds, stretch
+from draupnir.emulator.reckon.layout import (
     CHIP,
     N_OUT,
     N_WEIGHTS,
@@ -27,8 +27,8 @@ from emulator.reckon.layout import (
     N,
     State,
 )
-from emulator.reckon.rounding import signed
-from emulator.reckon.srams import Mems
+from draupnir.emulator.reckon.rounding import signed
+from draupnir.emulator.reckon.srams import Mems
 
 COUNTERS = (  # wires that many clocks have in common, signed
     Reg("oneur_err", U_BITS, 0, (N_OUT,), "Errors of the output neurons."),

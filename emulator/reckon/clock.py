@@ -10,14 +10,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.codec import positions
-from emulator.kernel.bits import field, placed
-from emulator.kernel.jit import kernel, outlined
-from emulator.reckon import aer_in, controller, learning, neuron_array, out, output_neurons, seeds, spi, srams, sync
-from emulator.reckon.controller import CNT, CONFIG, EPROP, EVT, GET_TAR, IDLE, PROP, STEP, SUPP, WAIT, Evt
-from emulator.reckon.layout import CHIP, PROG, SPI_NEUR_ADDR, SPI_NEUR_FLAGS, M, N
-from emulator.reckon.srams import Mems
-from emulator.reckon.sync import IN
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel.bits import field, placed
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.reckon import (
+    aer_in,
+    controller,
+    learning,
+    neuron_array,
+    out,
+    output_neurons,
+    seeds,
+    spi,
+    srams,
+    sync,
+)
+from draupnir.emulator.reckon.controller import CNT, CONFIG, EPROP, EVT, GET_TAR, IDLE, PROP, STEP, SUPP, WAIT, Evt
+from draupnir.emulator.reckon.layout import CHIP, PROG, SPI_NEUR_ADDR, SPI_NEUR_FLAGS, M, N
+from draupnir.emulator.reckon.srams import Mems
+from draupnir.emulator.reckon.sync import IN
 
 OUT = positions(CHIP.output_word)
 PROGS = positions(PROG)

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from emulator import pieces, runs
-from emulator.handshake import FOREVER
-from emulator.kernel.bits import field
-from emulator.kernel.jit import entry
-from emulator.reckon import host as hosts
-from emulator.reckon.chip import Model
-from emulator.reckon.clock import apply_inputs, clock, outputs
-from emulator.reckon.host import OUT, Delays, Host
-from emulator.reckon.srams import Mems
-from emulator.reckon.stretch import can_stretch, stretch
-from emulator.runs import new_column, put
+from draupnir.emulator import pieces, runs
+from draupnir.emulator.handshake import FOREVER
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import entry
+from draupnir.emulator.reckon import host as hosts
+from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.clock import apply_inputs, clock, outputs
+from draupnir.emulator.reckon.host import OUT, Delays, Host
+from draupnir.emulator.reckon.srams import Mems
+from draupnir.emulator.reckon.stretch import can_stretch, stretch
+from draupnir.emulator.runs import new_column, put
 
 Given = tuple[np.record, np.ndarray, Mems, np.record, np.ndarray, Delays]  # see ``given``
 LONGEST_PHASE = 1 << 14  # clocks of a stretch that are work; in longer ones nothing moves

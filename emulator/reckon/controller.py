@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.kernel.arith import wrap
-from emulator.kernel.bits import bit
-from emulator.kernel.jit import kernel
-from emulator.reckon.layout import EvtState, M, State
+from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.bits import bit
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.reckon.layout import EvtState, M, State
 
 IDLE, PROP, STEP, SDONE, GET_TAR, CONFIG, EPROP, SEND = map(int, State)
 WAIT, CNT, EVT, SUPP = map(int, EvtState)

@@ -12,18 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from emulator import pieces, runs
-from emulator.kernel.bits import field
-from emulator.kernel.jit import entry, kernel
-from emulator.reckon import host as hosts
-from emulator.reckon.chip import Model
-from emulator.reckon.clock import apply_inputs, clock, outputs
-from emulator.reckon.closed_loop import LONGEST_PHASE, Received, given, in_pieces
-from emulator.reckon.host import OUT, SPIKE, Delays, Host
-from emulator.reckon.srams import Mems
-from emulator.reckon.stretch import can_stretch, is_waiting, pass_clocks, stretch
-from emulator.reckon.sync import IN
-from emulator.runs import new_column, put
+from draupnir.emulator import pieces, runs
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import entry, kernel
+from draupnir.emulator.reckon import host as hosts
+from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.clock import apply_inputs, clock, outputs
+from draupnir.emulator.reckon.closed_loop import LONGEST_PHASE, Received, given, in_pieces
+from draupnir.emulator.reckon.host import OUT, SPIKE, Delays, Host
+from draupnir.emulator.reckon.srams import Mems
+from draupnir.emulator.reckon.stretch import can_stretch, is_waiting, pass_clocks, stretch
+from draupnir.emulator.reckon.sync import IN
+from draupnir.emulator.runs import new_column, put
 
 ANSWER = 3  # clocks until a change of AERIN_REQ shows on AERIN_ACK: two flip-flops and that of ACK
 

@@ -8,11 +8,11 @@ Source: srnn.v, e-prop handling, module stoch_update.
 
 from __future__ import annotations
 
-from emulator.kernel.arith import wrap
-from emulator.kernel.jit import kernel
-from emulator.reckon.layout import PROB_BITS, REGUL_ONE, TRACE_BITS, U_BITS, W_BITS
-from emulator.reckon.lif import U_MAX, U_MIN
-from emulator.reckon.rounding import signed
+from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.reckon.layout import PROB_BITS, REGUL_ONE, TRACE_BITS, U_BITS, W_BITS
+from draupnir.emulator.reckon.lif import U_MAX, U_MIN
+from draupnir.emulator.reckon.rounding import signed
 
 PSUM_MAX = (1 << 27) - 1  # beyond it a scaled sum of errors does not fit the learning signal
 PSUM_FRACTION = 12

@@ -1,8 +1,8 @@
 """The host of a ReckOn: whoever holds its pins, and gives it samples, timestep by timestep.
 
 What the host is to do is a list of operations, carried out one after the other; how quick it is, a ``Host``. All
-delays are in clocks and, as in ``emulator.handshake``, counted from the clock whose edge is the first to see the chip's
-change.
+delays are in clocks and, as in ``draupnir.emulator.handshake``, counted from the clock whose edge is the first to see
+the chip's change.
 
 Source: ReckOn doc v1.0, 2.
 """
@@ -16,13 +16,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from emulator import limits
-from emulator.codec import positions
-from emulator.errors import InputError
-from emulator.handshake import FOREVER
-from emulator.kernel.bits import Position, field, placed
-from emulator.kernel.jit import kernel
-from emulator.reckon.layout import CHIP
+from draupnir.emulator import limits
+from draupnir.emulator.codec import positions
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.handshake import FOREVER
+from draupnir.emulator.kernel.bits import Position, field, placed
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.reckon.layout import CHIP
 
 IN = positions(CHIP.input_word)
 OUT = positions(CHIP.output_word)

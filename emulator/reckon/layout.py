@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from emulator.declare import Block, Chip, Event, Field, Matrix, Memory, Pin, Reg, Word
-from emulator.reckon.lfsrs import LFSRS as LFSRS
-from emulator.reckon.registers import REGISTERS
+from draupnir.emulator.declare import Block, Chip, Event, Field, Matrix, Memory, Pin, Reg, Word
+from draupnir.emulator.reckon.lfsrs import LFSRS as LFSRS
+from draupnir.emulator.reckon.registers import REGISTERS
 
 N = 256  # input neurons, and recurrent neurons
 M = 8  # bits of a neuron's address

@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.kernel.arith import wrap
-from emulator.kernel.bits import bit
-from emulator.kernel.jit import kernel, outlined
-from emulator.reckon import eprop, neuron_array, pair, readout
-from emulator.reckon.controller import ALWAYS_REGUL, EPROP, Evt, num_neur
-from emulator.reckon.layout import ACT_HALF, H_BITS, N_OUT, U_BITS, W_BITS
-from emulator.reckon.rounding import signed
-from emulator.reckon.weights import NO_SELF
+from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.bits import bit
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.reckon import eprop, neuron_array, pair, readout
+from draupnir.emulator.reckon.controller import ALWAYS_REGUL, EPROP, Evt, num_neur
+from draupnir.emulator.reckon.layout import ACT_HALF, H_BITS, N_OUT, U_BITS, W_BITS
+from draupnir.emulator.reckon.rounding import signed
+from draupnir.emulator.reckon.weights import NO_SELF
 
 
 class Eprop(NamedTuple):

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.kernel.bits import bit
-from emulator.kernel.jit import kernel, outlined
-from emulator.reckon.lfsrs import LFSRS, Lfsr
+from draupnir.emulator.kernel.bits import bit
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.reckon.lfsrs import LFSRS, Lfsr
 
 WORD = 32
 WORD_MASK = (1 << WORD) - 1

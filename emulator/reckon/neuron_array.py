@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.kernel.bits import bit
-from emulator.kernel.jit import kernel
-from emulator.reckon import lfsr, lif, pair, traces
-from emulator.reckon.controller import EVT, PROP, STEP, SUPP, Evt, traces_on
-from emulator.reckon.layout import ALPHA_ONE
-from emulator.reckon.rounding import signed
+from draupnir.emulator.kernel.bits import bit
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.reckon import lfsr, lif, pair, traces
+from draupnir.emulator.reckon.controller import EVT, PROP, STEP, SUPP, Evt, traces_on
+from draupnir.emulator.reckon.layout import ALPHA_ONE
+from draupnir.emulator.reckon.rounding import signed
 
 ALPHA_CONF_BITS = 32  # of SPI_ALPHA_CONF in an address
 NOISE_BITS = 16

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.kernel.arith import wrap
-from emulator.kernel.jit import kernel
-from emulator.reckon import readout
-from emulator.reckon.controller import IDLE, SDONE, SEND, send_num
-from emulator.reckon.layout import N_OUT
+from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.reckon import readout
+from draupnir.emulator.reckon.controller import IDLE, SDONE, SEND, send_num
+from draupnir.emulator.reckon.layout import N_OUT
 
 CNT_WINNER_BITS = 16
 SEND_CNT_BITS = 5

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.kernel.jit import kernel
-from emulator.reckon import lfsr, lif, readout, traces
-from emulator.reckon.controller import STEP
-from emulator.reckon.layout import N_OUT, U_BITS
-from emulator.reckon.rounding import signed
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.reckon import lfsr, lif, readout, traces
+from draupnir.emulator.reckon.controller import STEP
+from draupnir.emulator.reckon.layout import N_OUT, U_BITS
+from draupnir.emulator.reckon.rounding import signed
 
 UNFOLD = lfsr.declared("lfsr_strnd_oneur_u").unfold
 RAND_MASK = (1 << UNFOLD) - 1

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.kernel.jit import kernel
-from emulator.reckon.layout import PAIR, TOUT_BITS, TRACE_BITS, U_BITS
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.reckon.layout import PAIR, TOUT_BITS, TRACE_BITS, U_BITS
 
 HALF_BITS = PAIR["neur_u1"].lsb  # bits of a neuron's state; the odd neuron's follows the even one's
 HALF_MASK = (1 << HALF_BITS) - 1

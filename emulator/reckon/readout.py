@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.kernel.arith import wrap
-from emulator.kernel.jit import kernel
-from emulator.reckon.layout import ACT_HALF, U_BITS
-from emulator.reckon.lif import U_MAX, U_MIN
-from emulator.reckon.rounding import rounded, signed
-from emulator.reckon.traces import KAPPA_FRACTION
+from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.reckon.layout import ACT_HALF, U_BITS
+from draupnir.emulator.reckon.lif import U_MAX, U_MIN
+from draupnir.emulator.reckon.rounding import rounded, signed
+from draupnir.emulator.reckon.traces import KAPPA_FRACTION
 
 
 @kernel

@@ -5,8 +5,8 @@ Source: ReckOn doc v1.0, 3 (doc/README.md); spi_slave.v.
 
 from __future__ import annotations
 
-from emulator.declare import Register
-from emulator.reckon.lfsrs import LFSRS
+from draupnir.emulator.declare import Register
+from draupnir.emulator.reckon.lfsrs import LFSRS
 
 
 def _own_seed(register: str) -> int:

@@ -5,8 +5,8 @@ Source: srnn.v, *_stoc, *_lkst.
 
 from __future__ import annotations
 
-from emulator.kernel.arith import wrap
-from emulator.kernel.jit import kernel
+from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.jit import kernel
 
 
 @kernel

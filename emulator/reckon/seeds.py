@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.codec import positions
-from emulator.kernel.bits import field
-from emulator.kernel.jit import outlined
-from emulator.reckon import lfsr
-from emulator.reckon.layout import PROG
-from emulator.reckon.lfsr import declared, in_time, order
-from emulator.reckon.lfsrs import LFSRS
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import outlined
+from draupnir.emulator.reckon import lfsr
+from draupnir.emulator.reckon.layout import PROG
+from draupnir.emulator.reckon.lfsr import declared, in_time, order
+from draupnir.emulator.reckon.lfsrs import LFSRS
 
 PROGS = positions(PROG)
 WINP, WREC, WOUT, NOISE = map(declared, ("lfsr_winp", "lfsr_wrec", "lfsr_wout", "lfsr_noise_neur"))

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator import state
-from emulator.codec import addresses, positions
-from emulator.kernel.arith import wrap
-from emulator.kernel.bits import bit, field
-from emulator.kernel.jit import kernel
-from emulator.reckon.layout import CHIP, PROG, SPI_BITS, SPI_CNT_BITS, SPI_HEADER, SpiCode
+from draupnir.emulator import state
+from draupnir.emulator.codec import addresses, positions
+from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.bits import bit, field
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.reckon.layout import CHIP, PROG, SPI_BITS, SPI_CNT_BITS, SPI_HEADER, SpiCode
 
 HEADER = positions(SPI_HEADER)
 A = addresses(CHIP)

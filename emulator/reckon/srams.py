@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.codec import positions
-from emulator.kernel.bits import field
-from emulator.kernel.jit import kernel, outlined
-from emulator.reckon import pair, weights
-from emulator.reckon.controller import EPROP, EVT, Evt
-from emulator.reckon.layout import N_OUT, N_WEIGHTS, NEURONS, PROG, READ, SPI_NEUR_ADDR, SPI_WORD_ADDR, W_BITS
-from emulator.reckon.learning import Eprop, own_place
-from emulator.reckon.neuron_array import Half
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.reckon import pair, weights
+from draupnir.emulator.reckon.controller import EPROP, EVT, Evt
+from draupnir.emulator.reckon.layout import N_OUT, N_WEIGHTS, NEURONS, PROG, READ, SPI_NEUR_ADDR, SPI_WORD_ADDR, W_BITS
+from draupnir.emulator.reckon.learning import Eprop, own_place
+from draupnir.emulator.reckon.neuron_array import Half
 
 PROGS = positions(PROG)
 READS = positions(READ)

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.kernel.bits import field
-from emulator.kernel.jit import kernel, outlined
-from emulator.reckon import controller, sync
-from emulator.reckon.controller import CNT, CONFIG, EPROP, EVT, GET_TAR, IDLE, PROP, SEND, STEP, WAIT
-from emulator.reckon.layout import N_OUT
-from emulator.reckon.srams import Mems
-from emulator.reckon.stretch_eprop import eprop
-from emulator.reckon.stretch_events import events
-from emulator.reckon.stretch_step import step
-from emulator.reckon.sync import IN
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.reckon import controller, sync
+from draupnir.emulator.reckon.controller import CNT, CONFIG, EPROP, EVT, GET_TAR, IDLE, PROP, SEND, STEP, WAIT
+from draupnir.emulator.reckon.layout import N_OUT
+from draupnir.emulator.reckon.srams import Mems
+from draupnir.emulator.reckon.stretch_eprop import eprop
+from draupnir.emulator.reckon.stretch_events import events
+from draupnir.emulator.reckon.stretch_step import step
+from draupnir.emulator.reckon.sync import IN
 
 TICK_MASK = (1 << controller.TICK_BITS) - 1
 SYNC_CLOCKS = 3  # flip-flops of the longest synchroniser: so many clocks after which it stands still

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.kernel.bits import bit
-from emulator.kernel.jit import kernel
-from emulator.reckon import controller, learning, neuron_array, pair, srams, weights
-from emulator.reckon.controller import ALWAYS_REGUL, LSB_LAST, ONLY_WOUT
-from emulator.reckon.srams import Mems
-from emulator.reckon.weights import OF_WINP, OF_WREC
+from draupnir.emulator.kernel.bits import bit
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.reckon import controller, learning, neuron_array, pair, srams, weights
+from draupnir.emulator.reckon.controller import ALWAYS_REGUL, LSB_LAST, ONLY_WOUT
+from draupnir.emulator.reckon.srams import Mems
+from draupnir.emulator.reckon.weights import OF_WINP, OF_WREC
 
 
 @kernel

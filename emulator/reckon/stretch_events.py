@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.kernel.bits import bit
-from emulator.kernel.jit import kernel, outlined
-from emulator.reckon import controller, lfsr, lif, neuron_array, output_neurons, pair, srams, weights
-from emulator.reckon.controller import CNT, EVT, WAIT
-from emulator.reckon.controller import SUPP as SUPPLEMENT
-from emulator.reckon.layout import N_WEIGHTS, M, N
-from emulator.reckon.neuron_array import NOISE_LAG, NOISE_WIDTH
-from emulator.reckon.srams import Mems
+from draupnir.emulator.kernel.bits import bit
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.reckon import controller, lfsr, lif, neuron_array, output_neurons, pair, srams, weights
+from draupnir.emulator.reckon.controller import CNT, EVT, WAIT
+from draupnir.emulator.reckon.controller import SUPP as SUPPLEMENT
+from draupnir.emulator.reckon.layout import N_WEIGHTS, M, N
+from draupnir.emulator.reckon.neuron_array import NOISE_LAG, NOISE_WIDTH
+from draupnir.emulator.reckon.srams import Mems
 
 NEUR_MASK = (1 << M) - 1
 N_WORDS = N // 2

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.kernel.bits import bit
-from emulator.kernel.jit import kernel
-from emulator.reckon import controller, lfsr, lif, neuron_array, output_neurons, pair, srams
-from emulator.reckon.controller import SDONE
-from emulator.reckon.layout import N_OUT
-from emulator.reckon.neuron_array import ROUND_UNFOLD, TOUT_UNFOLD
+from draupnir.emulator.kernel.bits import bit
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.reckon import controller, lfsr, lif, neuron_array, output_neurons, pair, srams
+from draupnir.emulator.reckon.controller import SDONE
+from draupnir.emulator.reckon.layout import N_OUT
+from draupnir.emulator.reckon.neuron_array import ROUND_UNFOLD, TOUT_UNFOLD
 
 
 class Rands(NamedTuple):

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.codec import positions
-from emulator.kernel.bits import field
-from emulator.kernel.jit import kernel
-from emulator.reckon.layout import CHIP
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.reckon.layout import CHIP
 
 IN = positions(CHIP.input_word)
 

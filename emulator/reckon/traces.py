@@ -5,11 +5,11 @@ Source: srnn.v, Input, recurrent and output trace update.
 
 from __future__ import annotations
 
-from emulator.kernel.arith import add_saturate
-from emulator.kernel.jit import kernel
-from emulator.reckon.layout import KAPPA_ONE, TOUT_BITS, TOUT_INC, TRACE_BITS, TRACE_INC
-from emulator.reckon.lif import ALPHA_FRACTION
-from emulator.reckon.rounding import rounded
+from draupnir.emulator.kernel.arith import add_saturate
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.reckon.layout import KAPPA_ONE, TOUT_BITS, TOUT_INC, TRACE_BITS, TRACE_INC
+from draupnir.emulator.reckon.lif import ALPHA_FRACTION
+from draupnir.emulator.reckon.rounding import rounded
 
 TRACE_MAX = (1 << TRACE_BITS) - 1
 TOUT_MAX = (1 << TOUT_BITS) - 1

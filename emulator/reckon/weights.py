@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.kernel.jit import kernel, outlined
-from emulator.reckon import eprop, lfsr
-from emulator.reckon.layout import H_BITS, N_OUT, N_WEIGHTS, PROB_BITS, U_BITS, WOUT_PROB_BITS
-from emulator.reckon.rounding import signed
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.reckon import eprop, lfsr
+from draupnir.emulator.reckon.layout import H_BITS, N_OUT, N_WEIGHTS, PROB_BITS, U_BITS, WOUT_PROB_BITS
+from draupnir.emulator.reckon.rounding import signed
 
 _W, _WOUT = lfsr.declared("lfsr_winp"), lfsr.declared("lfsr_wout")
 WIDTH, LAG = _W.width, _W.lag

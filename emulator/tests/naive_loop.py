@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from emulator.handshake import Environment
-from emulator.model import ClockLevel
-from emulator.trace import pack, unpack
+from draupnir.emulator.handshake import Environment
+from draupnir.emulator.model import ClockLevel
+from draupnir.emulator.trace import pack, unpack
 
 
 def naive(

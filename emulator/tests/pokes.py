@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from emulator import chips, runs, state
-from emulator.declare import Reg
-from emulator.handshake import Environment, held, receive, send
-from emulator.runs import driven, undriven
-from emulator.trace import column, pack
+from draupnir.emulator import chips, runs, state
+from draupnir.emulator.declare import Reg
+from draupnir.emulator.handshake import Environment, held, receive, send
+from draupnir.emulator.runs import driven, undriven
+from draupnir.emulator.trace import column, pack
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Plain:
     model: Any
 
     def __post_init__(self) -> None:
-        self._clock = import_module(f"emulator.{self.chip}.clock")
+        self._clock = import_module(f"draupnir.emulator.{self.chip}.clock")
         record, *rest = self.model.kernel_state()
         flat = rest[:1] if self.chip == "reckon" else []  # what only the pins take
         self.record = record

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from emulator import state
-from emulator.batch import AHEAD, Sample, n_cores, run_batch
-from emulator.handshake import Environment
-from emulator.odin.chip import Model
-from emulator.odin.layout import EVENTS
-from emulator.tests.odin.populations import Population
+from draupnir.emulator import state
+from draupnir.emulator.batch import AHEAD, Sample, n_cores, run_batch
+from draupnir.emulator.handshake import Environment
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.layout import EVENTS
+from draupnir.emulator.tests.odin.populations import Population
 
 EVENT = {event.name: event for event in EVENTS}
 

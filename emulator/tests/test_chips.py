@@ -5,8 +5,8 @@ from types import ModuleType
 
 import pytest
 
-from emulator import chips
-from emulator.errors import InputError
+from draupnir.emulator import chips
+from draupnir.emulator.errors import InputError
 
 
 @pytest.mark.parametrize("name", chips.names())
@@ -25,9 +25,9 @@ def test_a_package_with_a_layout_and_a_model_is_a_chip(tmp_path: Path, monkeypat
 
 
 def test_the_model_is_the_class_model_of_the_chips_module(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType("emulator.odin.chip")
+    module = ModuleType("draupnir.emulator.odin.chip")
     module.Model = type("Model", (), {})  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "emulator.odin.chip", module)
+    monkeypatch.setitem(sys.modules, "draupnir.emulator.odin.chip", module)
     assert chips.model("odin") is module.Model
 
 

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator import chips, codec
-from emulator.declare import Field, Word
-from emulator.kernel.bits import Position
-from emulator.odin import layout
+from draupnir.emulator import chips, codec
+from draupnir.emulator.declare import Field, Word
+from draupnir.emulator.kernel.bits import Position
+from draupnir.emulator.odin import layout
 
 WORDS = [word for memory in layout.CHIP.memories for word in memory.words] + [
     layout.SYN_ADDR,

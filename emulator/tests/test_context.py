@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from emulator import chips
-from emulator.trace import pack
+from draupnir.emulator import chips
+from draupnir.emulator.trace import pack
 
 
 @pytest.mark.parametrize(

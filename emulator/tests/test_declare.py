@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from emulator.declare import (
+from draupnir.emulator.declare import (
     Block,
     Chip,
     DeclarationError,

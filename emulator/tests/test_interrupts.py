@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emulator import batch, chips, pieces
-from emulator.batch import Sample
-from emulator.handshake import Environment
-from emulator.odin import engine
-from emulator.odin.chip import Model
+from draupnir.emulator import batch, chips, pieces
+from draupnir.emulator.batch import Sample
+from draupnir.emulator.handshake import Environment
+from draupnir.emulator.odin import engine
+from draupnir.emulator.odin.chip import Model
 
 ROOT = Path(__file__).resolve().parents[2]
 SPIKE = 0x307
@@ -30,19 +30,19 @@ STORM = """
 import signal, sys, time
 import numpy as np
 from importlib import import_module
-from emulator import chips
-from emulator.handshake import Environment
+from draupnir.emulator import chips
+from draupnir.emulator.handshake import Environment
 
 chip, seconds = sys.argv[1], float(sys.argv[2])
 model = chips.model(chip)()
 model.reset()
 rows, clk, none = np.zeros(3, np.int64), np.ones(3, np.uint8), np.zeros(0, np.int64)
 if chip == "reckon":
-    from emulator.reckon.host import Host
+    from draupnir.emulator.reckon.host import Host
     given = np.zeros((0, 2), np.int64), Host()
 else:
     given = none, Environment()
-levels = [import_module(f"emulator.{chip}.{name}") for name in ("engine", "closed_loop")]
+levels = [import_module(f"draupnir.emulator.{chip}.{name}") for name in ("engine", "closed_loop")]
 
 def work():
     model.drive(rows, clk)
@@ -104,8 +104,8 @@ def test_no_entry_returns_a_named_tuple() -> None:
     model = Model()
     model.reset()
     engine.run(model, np.array([SPIKE]), Environment(), 100)
-    import_module("emulator.odin.closed_loop").run(model, np.array([SPIKE]), Environment(), 100)
-    loops = [*entries(engine), model.run_rows, import_module("emulator.odin.closed_loop").run.__self__._loop]
+    import_module("draupnir.emulator.odin.closed_loop").run(model, np.array([SPIKE]), Environment(), 100)
+    loops = [*entries(engine), model.run_rows, import_module("draupnir.emulator.odin.closed_loop").run.__self__._loop]
     returned = [kind for loop in loops for kind in loop.nopython_signatures]
     assert len(returned) >= 3
     assert not [kind for kind in returned if "Named" in str(kind.return_type) or "(req :" in str(kind.return_type)]
@@ -117,19 +117,19 @@ IN_PIECES = """
 import sys
 import numpy as np
 from importlib import import_module
-from emulator import pieces
-from emulator.handshake import Environment
-from emulator.tests.pokes import poked
+from draupnir.emulator import pieces
+from draupnir.emulator.handshake import Environment
+from draupnir.emulator.tests.pokes import poked
 
 pieces.WORK = int(sys.argv[1])
 chip, level = sys.argv[2:]
 if chip == "reckon":
-    from emulator.tests.reckon import engine_stimulus
+    from draupnir.emulator.tests.reckon import engine_stimulus
     print(engine_stimulus.digest(5, swept=0))  # a piece of one clock leaves nothing to sweep
 else:
     model, _, rng = poked(chip, 3, 0.1)
     events = rng.integers(0, 1 << model.chip.input_word["AERIN_ADDR"].width, 12)
-    ran = import_module(f"emulator.{chip}.{level}").run(model, events, Environment(1, 2, 3, 0), 2500)
+    ran = import_module(f"draupnir.emulator.{chip}.{level}").run(model, events, Environment(1, 2, 3, 0), 2500)
     print(ran.cycles.tolist(), ran.addrs.tolist(), ran.n_cycles, ran.done, ran.n_sent, ran.buses)
     print(getattr(ran, "statistics", None), model.registers.tobytes().hex())
     print([memory.tobytes().hex() for memory in model.memories.values()])

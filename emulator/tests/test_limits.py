@@ -8,10 +8,10 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from emulator import chips, limits
-from emulator.errors import InputError
-from emulator.handshake import Environment
-from emulator.limits import NotAtRest, clock_limit
+from draupnir.emulator import chips, limits
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.handshake import Environment
+from draupnir.emulator.limits import NotAtRest, clock_limit
 
 SPIKE = 0x307
 
@@ -26,7 +26,7 @@ def test_a_fresh_chip_that_spikes_for_ever_is_stopped_and_said_to_be(
     monkeypatch.setattr(limits, "PER_EVENT", 1000)
     model = chips.model(chip)()
     model.reset()
-    run = import_module(f"emulator.{chip}.{level}").run
+    run = import_module(f"draupnir.emulator.{chip}.{level}").run
     began, e = int(model.registers[0].cycle), Environment()
     bound = clock_limit(1, 0, e.gap + e.hold, e.ack_delay + e.ack_hold)
     with pytest.raises(
@@ -43,13 +43,13 @@ def test_the_bound_that_nobody_gave_is_reached_soon() -> None:
     model.reset()
     began = time.monotonic()
     with pytest.raises(NotAtRest, match=r"though without a limit of its own a run has 10,000,000 clocks"):
-        import_module("emulator.odin.engine").run(model, np.array([SPIKE]), Environment())
+        import_module("draupnir.emulator.odin.engine").run(model, np.array([SPIKE]), Environment())
     assert time.monotonic() - began < 120
 
 
 def test_a_host_that_waits_for_ever_is_stopped() -> None:
     """A ReckOn that was never set up answers no tick."""
-    hosts, engine = import_module("emulator.reckon.host"), import_module("emulator.reckon.engine")
+    hosts, engine = import_module("draupnir.emulator.reckon.host"), import_module("draupnir.emulator.reckon.engine")
     model = chips.model("reckon")()
     model.reset()
     with pytest.raises(NotAtRest, match=r"^stopped after [\d,]+ clocks"):
@@ -62,7 +62,9 @@ def test_events_that_wait_for_their_cycle_are_no_reason_to_stop() -> None:
     model.memories["neurons"][:] = 1 << 31  # disabled
     first = int(model.registers[0].cycle)
     late = np.array([first + 50_000_000])
-    ran = import_module("emulator.tinyodin.engine").run(model, np.array([SPIKE]), Environment(), not_before=late)
+    ran = import_module("draupnir.emulator.tinyodin.engine").run(
+        model, np.array([SPIKE]), Environment(), not_before=late
+    )
     assert ran.done and ran.n_cycles > 50_000_000
 
 
@@ -86,6 +88,6 @@ def test_a_delay_out_of_range_is_refused(name: str, clocks: int) -> None:
 
 @pytest.mark.parametrize("name", ["gap", "hold", "tick", "ack_delay", "ack_hold"])
 def test_a_hosts_delay_out_of_range_is_refused(name: str) -> None:
-    host = import_module("emulator.reckon.host").Host
+    host = import_module("draupnir.emulator.reckon.host").Host
     with pytest.raises(InputError, match=rf"^host: {name} is 65536; this delay is [01]\.\.65535 clocks$"):
         host(**{name: 65536})

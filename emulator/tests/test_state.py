@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator import chips, state
-from emulator.declare import Block, Chip, Field, Memory, Pin, Reg, Word
+from draupnir.emulator import chips, state
+from draupnir.emulator.declare import Block, Chip, Field, Memory, Pin, Reg, Word
 
 TOY = Chip(
     "toy",

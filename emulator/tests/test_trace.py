@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.chips import declaration
-from emulator.trace import Trace, column, pack, unpack
+from draupnir.emulator.chips import declaration
+from draupnir.emulator.trace import Trace, column, pack, unpack
 
 CHIP = declaration("odin")
 WORD = CHIP.input_word

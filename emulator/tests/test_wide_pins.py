@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emulator.declare import Chip, DeclarationError
-from emulator.tests import wide_chip
-from emulator.tests.wide_chip import Widths
-from emulator.trace import Trace
-from golden import wave, wave_out
+from draupnir.emulator.declare import Chip, DeclarationError
+from draupnir.emulator.tests import wide_chip
+from draupnir.emulator.tests.wide_chip import Widths
+from draupnir.emulator.trace import Trace
+from draupnir.golden import wave, wave_out
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTHS: list[Widths] = [(31, 4, 1), (30, 2, 30), (31, 1, 30), (1, 60, 1), (33, 7, 22), (16, 16, 16), (1, 31, 2)]
@@ -28,7 +28,7 @@ def test_a_model_sees_and_shows_every_pin_of_a_wide_row(widths: Widths) -> None:
 def test_the_same_uncompiled() -> None:
     checks = "; ".join(f"check({widths})" for widths in WIDTHS)
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
-    command = [sys.executable, "-c", f"from emulator.tests.wide_chip import check; {checks}"]
+    command = [sys.executable, "-c", f"from draupnir.emulator.tests.wide_chip import check; {checks}"]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
 
 

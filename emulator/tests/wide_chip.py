@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from emulator.codec import positions
-from emulator.declare import Block, Chip, Pin, Reg
-from emulator.kernel.bits import field, placed
-from emulator.kernel.jit import entry
-from emulator.model import ClockLevel
-from emulator.trace import pack, unpack
+from draupnir.emulator.codec import positions
+from draupnir.emulator.declare import Block, Chip, Pin, Reg
+from draupnir.emulator.kernel.bits import field, placed
+from draupnir.emulator.kernel.jit import entry
+from draupnir.emulator.model import ClockLevel
+from draupnir.emulator.trace import pack, unpack
 
 Widths = tuple[int, ...]  # of the input pins beside RST
 

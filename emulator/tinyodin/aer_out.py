@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.kernel.jit import kernel
+from draupnir.emulator.kernel.jit import kernel
 
 
 @kernel

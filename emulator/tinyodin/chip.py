@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from emulator.codec import decode, from_limbs
-from emulator.crossbar import Accesses, Crossbar
-from emulator.drive import driver
-from emulator.kernel.fifo import n_main
-from emulator.kernel.jit import plain
-from emulator.tinyodin import clock, stretch
-from emulator.tinyodin.layout import CHIP, LIF, MAIN_DEPTH, N_SYN, NEURONS, SCHED_EVENT, SYN, SYN_ADDR, SYNAPSES, State
+from draupnir.emulator.codec import decode, from_limbs
+from draupnir.emulator.crossbar import Accesses, Crossbar
+from draupnir.emulator.drive import driver
+from draupnir.emulator.kernel.fifo import n_main
+from draupnir.emulator.kernel.jit import plain
+from draupnir.emulator.tinyodin import clock, stretch
+from draupnir.emulator.tinyodin.layout import (
+    CHIP,
+    LIF,
+    MAIN_DEPTH,
+    N_SYN,
+    NEURONS,
+    SCHED_EVENT,
+    SYN,
+    SYN_ADDR,
+    SYNAPSES,
+    State,
+)
 
 
 class Model(Crossbar):

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.codec import positions
-from emulator.kernel import spi_slave
-from emulator.kernel.bits import field, placed
-from emulator.kernel.jit import kernel, outlined
-from emulator.tinyodin import aer_out, controller, neuron_core, scheduler, spi, synaptic_core
-from emulator.tinyodin.controller import POP_NEUR
-from emulator.tinyodin.layout import CHIP
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel import spi_slave
+from draupnir.emulator.kernel.bits import field, placed
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.tinyodin import aer_out, controller, neuron_core, scheduler, spi, synaptic_core
+from draupnir.emulator.tinyodin.controller import POP_NEUR
+from draupnir.emulator.tinyodin.layout import CHIP
 
 IN = positions(CHIP.input_word)
 OUT = positions(CHIP.output_word)

@@ -1,6 +1,6 @@
 """tinyODIN between a sender of events and a receiver of spikes, clock by clock."""
 
-from emulator.closed_loop import ClosedLoop
-from emulator.tinyodin import clock, stretch
+from draupnir.emulator.closed_loop import ClosedLoop
+from draupnir.emulator.tinyodin import clock, stretch
 
 run = ClosedLoop(clock, stretch).run

@@ -12,21 +12,21 @@ from typing import Any
 
 import numpy as np
 
-from emulator import pieces, runs
-from emulator.handshake import Delays, Environment, Receiver, held, receive, send, send_for, unchanged_for
-from emulator.kernel.bits import field
-from emulator.kernel.fifo import clock_main, n_main
-from emulator.kernel.jit import entry, kernel, outlined
-from emulator.runs import Buses, EventRun, Given, driven, keep, new_column, put, room, undriven
-from emulator.tinyodin import aer_out, controller, scheduler, sweep
-from emulator.tinyodin.chip import Model
-from emulator.tinyodin.clock import IN, OUT, at_rest, clock, outputs, waiting_clock
-from emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, TREF, WAIT
-from emulator.tinyodin.layout import PTR_BITS, N
-from emulator.tinyodin.scheduler import FILL_FULL, SCHED
-from emulator.tinyodin.statistics import COUNTS, statistics
-from emulator.tinyodin.stretch import begin, can_stretch, end, is_bus_idle, is_settled, stretch
-from emulator.tinyodin.sweep import Workspace
+from draupnir.emulator import pieces, runs
+from draupnir.emulator.handshake import Delays, Environment, Receiver, held, receive, send, send_for, unchanged_for
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.fifo import clock_main, n_main
+from draupnir.emulator.kernel.jit import entry, kernel, outlined
+from draupnir.emulator.runs import Buses, EventRun, Given, driven, keep, new_column, put, room, undriven
+from draupnir.emulator.tinyodin import aer_out, controller, scheduler, sweep
+from draupnir.emulator.tinyodin.chip import Model
+from draupnir.emulator.tinyodin.clock import IN, OUT, at_rest, clock, outputs, waiting_clock
+from draupnir.emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, TREF, WAIT
+from draupnir.emulator.tinyodin.layout import PTR_BITS, N
+from draupnir.emulator.tinyodin.scheduler import FILL_FULL, SCHED
+from draupnir.emulator.tinyodin.statistics import COUNTS, statistics
+from draupnir.emulator.tinyodin.stretch import begin, can_stretch, end, is_bus_idle, is_settled, stretch
+from draupnir.emulator.tinyodin.sweep import Workspace
 
 NO_SWEEPS = -1
 EVENT_WORK, REST_WORK = 64, 8  # how much work an event at once, and a rest, is: see ``pieces.WORK``

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from emulator import spi_slave
-from emulator.declare import Block, Chip, Event, Field, Matrix, Memory, Pin, Reg, Register, Word
-from emulator.spi_slave import SPI_ADDR as SPI_ADDR
-from emulator.spi_slave import SPI_BITS as SPI_BITS
-from emulator.spi_slave import SPI_DATA as SPI_DATA
-from emulator.spi_slave import SPI_FRAME as SPI_FRAME
-from emulator.spi_slave import SPI_SYNAPSE_ADDR as SPI_SYNAPSE_ADDR
-from emulator.spi_slave import SpiCmd as SpiCmd
+from draupnir.emulator import spi_slave
+from draupnir.emulator.declare import Block, Chip, Event, Field, Matrix, Memory, Pin, Reg, Register, Word
+from draupnir.emulator.spi_slave import SPI_ADDR as SPI_ADDR
+from draupnir.emulator.spi_slave import SPI_BITS as SPI_BITS
+from draupnir.emulator.spi_slave import SPI_DATA as SPI_DATA
+from draupnir.emulator.spi_slave import SPI_FRAME as SPI_FRAME
+from draupnir.emulator.spi_slave import SPI_SYNAPSE_ADDR as SPI_SYNAPSE_ADDR
+from draupnir.emulator.spi_slave import SpiCmd as SpiCmd
 
 N = 256  # neurons, and synapses on each neuron's dendritic tree
 M = 8  # bits of a neuron's address

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from emulator.codec import positions
-from emulator.kernel.arith import wrap
-from emulator.kernel.bits import field
-from emulator.kernel.jit import kernel
-from emulator.tinyodin.layout import LIF, SYN_BITS
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.tinyodin.layout import LIF, SYN_BITS
 
 F = positions(LIF)
 CORE_BITS = LIF["core"].width

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.kernel.bits import bit, field
-from emulator.kernel.jit import kernel
-from emulator.kernel.spi_slave import BYTE_MASK, masked_byte
-from emulator.tinyodin import lif, synaptic_core
-from emulator.tinyodin.controller import NeurMem
-from emulator.tinyodin.spi import NEURON_ADDR, NEURON_BYTES
+from draupnir.emulator.kernel.bits import bit, field
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.kernel.spi_slave import BYTE_MASK, masked_byte
+from draupnir.emulator.tinyodin import lif, synaptic_core
+from draupnir.emulator.tinyodin.controller import NeurMem
+from draupnir.emulator.tinyodin.spi import NEURON_ADDR, NEURON_BYTES
 
 DISABLE = lif.F.neur_disable
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from emulator.kernel.jit import kernel, outlined
-from emulator.tinyodin import lif, neuron_core, synaptic_core
-from emulator.tinyodin.layout import LIF
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.tinyodin import lif, neuron_core, synaptic_core
+from draupnir.emulator.tinyodin.layout import LIF
 
 WORD_BITS = LIF.width
 WORD_MASK = (1 << WORD_BITS) - 1

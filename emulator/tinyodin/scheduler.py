@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.codec import positions
-from emulator.kernel import fifo
-from emulator.kernel.jit import kernel
-from emulator.tinyodin.controller import Sched, SchedPort
-from emulator.tinyodin.layout import PTR_BITS, SCHED_EVENT
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel import fifo
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.tinyodin.controller import Sched, SchedPort
+from draupnir.emulator.tinyodin.layout import PTR_BITS, SCHED_EVENT
 
 SCHED = positions(SCHED_EVENT)
 FILL_FULL = (1 << PTR_BITS) - 1

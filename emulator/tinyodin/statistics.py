@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emulator.runs import counted, counters
-from emulator.tinyodin.layout import State
+from draupnir.emulator.runs import counted, counters
+from draupnir.emulator.tinyodin.layout import State
 
 
 @dataclass(frozen=True)

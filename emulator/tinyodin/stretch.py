@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from emulator.kernel.bits import field
-from emulator.kernel.jit import kernel, outlined
-from emulator.tinyodin import controller, lif, neuron_core, pairs, scheduler, synaptic_core
-from emulator.tinyodin.clock import IN
-from emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, TREF, WAIT
-from emulator.tinyodin.layout import N_SYN
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.tinyodin import controller, lif, neuron_core, pairs, scheduler, synaptic_core
+from draupnir.emulator.tinyodin.clock import IN
+from draupnir.emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, TREF, WAIT
+from draupnir.emulator.tinyodin.layout import N_SYN
 
 
 @kernel

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from emulator.kernel.bits import field
-from emulator.kernel.jit import kernel, outlined
-from emulator.tinyodin.layout import LIF, N_SYN, SYN_BITS, N
-from emulator.tinyodin.lif import CORE_BITS, CORE_MASK, CORE_MAX, CORE_MIN, F, signed
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.tinyodin.layout import LIF, N_SYN, SYN_BITS, N
+from draupnir.emulator.tinyodin.lif import CORE_BITS, CORE_MASK, CORE_MAX, CORE_MIN, F, signed
 
 NEVER = 0x7FFF  # a threshold that no lane reaches
 HIGHEST_THR = LIF["core"].high  # higher ones are never met

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.kernel.bits import field
-from emulator.kernel.jit import kernel
-from emulator.kernel.spi_slave import BYTE_MASK, masked_byte
-from emulator.tinyodin.controller import SynMem
-from emulator.tinyodin.layout import N_SYN, SYN_BITS
-from emulator.tinyodin.spi import SYNAPSE_ADDR
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.kernel.spi_slave import BYTE_MASK, masked_byte
+from draupnir.emulator.tinyodin.controller import SynMem
+from draupnir.emulator.tinyodin.layout import N_SYN, SYN_BITS
+from draupnir.emulator.tinyodin.spi import SYNAPSE_ADDR
 
 SYN_MASK = (1 << SYN_BITS) - 1
 

@@ -9,9 +9,9 @@ from typing import Protocol
 
 import numpy as np
 
-from emulator.declare import Chip
-from emulator.errors import InputError
-from golden.stimulus import Stimulus
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.golden.stimulus import Stimulus
 
 
 class Recipe(Protocol):
@@ -35,7 +35,7 @@ class Recipe(Protocol):
 
 def recipes(chip: Chip) -> Mapping[str, Recipe]:
     """The chip's recipes by name; none if nobody has written any."""
-    module = f"golden.recipes.{chip.name}_table"
+    module = f"draupnir.golden.recipes.{chip.name}_table"
     if find_spec(module) is None:
         return {}
     table: Mapping[str, Recipe] = import_module(module).RECIPES
@@ -54,5 +54,5 @@ def prepare(chip: Chip, name: str, seed: int) -> tuple[Stimulus, dict[str, np.nd
     """The stimulus of a recipe, and the memories to load first; the same seed gives the same of both."""
     wanted = recipe(chip, name)
     prepared: tuple[Stimulus, dict[str, np.ndarray]]
-    prepared = import_module(f"golden.recipes.{chip.name}").prepare(wanted, seed)
+    prepared = import_module(f"draupnir.golden.recipes.{chip.name}").prepare(wanted, seed)
     return prepared

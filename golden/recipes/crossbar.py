@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from emulator.declare import Chip
-from golden.ranges import Range
-from golden.spi_host import HostTraffic, SpiHost
-from golden.stimulus import AerReceiver, AerSender, Clocks, ReceiverTiming, SenderTiming, Stimulus
+from draupnir.emulator.declare import Chip
+from draupnir.golden.ranges import Range
+from draupnir.golden.spi_host import HostTraffic, SpiHost
+from draupnir.golden.stimulus import AerReceiver, AerSender, Clocks, ReceiverTiming, SenderTiming, Stimulus
 
 
 @dataclass(frozen=True)

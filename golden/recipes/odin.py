@@ -8,14 +8,14 @@ from functools import partial
 
 import numpy as np
 
-from emulator.codec import encode
-from emulator.declare import Register
-from emulator.odin import layout
-from golden.ranges import draw
-from golden.recipes.crossbar import CrossbarRecipe, stimulus
-from golden.recipes.odin_contents import HOT, Group, Synapses, neurons, synapses
-from golden.spi_host import SpiHost, Target
-from golden.stimulus import Clocks, HostPiece, Stimulus
+from draupnir.emulator.codec import encode
+from draupnir.emulator.declare import Register
+from draupnir.emulator.odin import layout
+from draupnir.golden.ranges import draw
+from draupnir.golden.recipes.crossbar import CrossbarRecipe, stimulus
+from draupnir.golden.recipes.odin_contents import HOT, Group, Synapses, neurons, synapses
+from draupnir.golden.spi_host import SpiHost, Target
+from draupnir.golden.stimulus import Clocks, HostPiece, Stimulus
 
 EVENTS = {event.name: event for event in layout.EVENTS}
 

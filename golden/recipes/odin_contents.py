@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from emulator.codec import encode, to_limbs
-from emulator.odin import layout
-from golden.ranges import Range, draw
+from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator.odin import layout
+from draupnir.golden.ranges import Range, draw
 
 HOT = 32  # neurons that most events go to
 

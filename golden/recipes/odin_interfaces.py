@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from golden.ranges import Range
-from golden.recipes import crossbar, odin_izh
-from golden.recipes.odin import Recipe, Traffic
-from golden.recipes.odin_contents import Group, Synapses
-from golden.recipes.odin_lif import ALL_EVENTS, LIF, LIF_EAGER, LIF_SDSP, SHORT_EVENTS, SPARSE
-from golden.recipes.odin_scheduler import MIXED
-from golden.spi_host import HostTraffic
-from golden.stimulus import Clocks, ReceiverTiming
+from draupnir.golden.ranges import Range
+from draupnir.golden.recipes import crossbar, odin_izh
+from draupnir.golden.recipes.odin import Recipe, Traffic
+from draupnir.golden.recipes.odin_contents import Group, Synapses
+from draupnir.golden.recipes.odin_lif import ALL_EVENTS, LIF, LIF_EAGER, LIF_SDSP, SHORT_EVENTS, SPARSE
+from draupnir.golden.recipes.odin_scheduler import MIXED
+from draupnir.golden.spi_host import HostTraffic
+from draupnir.golden.stimulus import Clocks, ReceiverTiming
 
 _MONITOR: dict[str, Range] = {
     "SPI_OPEN_LOOP": 1,

@@ -7,13 +7,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from emulator.codec import encode
-from emulator.reckon import layout
-from emulator.reckon.layout import CHIP, SpiCode
-from golden.ranges import Range, draw
-from golden.recipes.reckon_contents import BASE, Network
-from golden.recipes.reckon_samples import Samples, World
-from golden.stimulus import AerReceiver, AerSender, Clocks, Host, HostPiece, ReceiverTiming, SenderTiming, Stimulus
+from draupnir.emulator.codec import encode
+from draupnir.emulator.reckon import layout
+from draupnir.emulator.reckon.layout import CHIP, SpiCode
+from draupnir.golden.ranges import Range, draw
+from draupnir.golden.recipes.reckon_contents import BASE, Network
+from draupnir.golden.recipes.reckon_samples import Samples, World
+from draupnir.golden.stimulus import (
+    AerReceiver,
+    AerSender,
+    Clocks,
+    Host,
+    HostPiece,
+    ReceiverTiming,
+    SenderTiming,
+    Stimulus,
+)
 
 _GAP, _HALF, _FAST, _RESET_CLOCKS = Clocks(200, 2000), Clocks(2, 3), Clocks(6, 16), Clocks(1, 12)
 _SEEN = 4  # clocks after a word until the chip has seen what to do with it

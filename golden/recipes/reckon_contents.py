@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emulator.codec import encode, to_limbs
-from emulator.reckon import layout
-from golden.ranges import Range, draw
+from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator.reckon import layout
+from draupnir.golden.ranges import Range, draw
 
 # Every register, as a network needs them that spikes and learns within some timesteps. NUM_*_NEUR: see Network.
 BASE: Mapping[str, Range] = {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from golden.ranges import Range
-from golden.recipes.reckon import HostTraffic, Recipe
-from golden.recipes.reckon_contents import BASE, Network
-from golden.recipes.reckon_samples import Samples
-from golden.stimulus import Clocks, ReceiverTiming, SenderTiming
+from draupnir.golden.ranges import Range
+from draupnir.golden.recipes.reckon import HostTraffic, Recipe
+from draupnir.golden.recipes.reckon_contents import BASE, Network
+from draupnir.golden.recipes.reckon_samples import Samples
+from draupnir.golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 
 _SMALL = Network(n_inp=(8, 14), n_rec=(10, 16))
 

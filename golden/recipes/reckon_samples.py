@@ -12,10 +12,10 @@ from typing import Protocol
 
 import numpy as np
 
-from emulator.reckon import layout
-from emulator.reckon.layout import CHIP
-from golden.ranges import Range, draw
-from golden.stimulus import Clocks, Piece
+from draupnir.emulator.reckon import layout
+from draupnir.emulator.reckon.layout import CHIP
+from draupnir.golden.ranges import Range, draw
+from draupnir.golden.stimulus import Clocks, Piece
 
 TARGET = 1 << CHIP.pin("AERIN_ADDR").width  # of an event: it is target data
 _SYNCHRONISED = 6  # clocks from a tick until the chip shows that it is busy

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from golden.recipes.reckon import Recipe
-from golden.recipes.reckon_interfaces import INTERFACE_RECIPES
-from golden.recipes.reckon_learning import LEARNING_RECIPES, NEURON_RECIPES
+from draupnir.golden.recipes.reckon import Recipe
+from draupnir.golden.recipes.reckon_interfaces import INTERFACE_RECIPES
+from draupnir.golden.recipes.reckon_learning import LEARNING_RECIPES, NEURON_RECIPES
 
 RECIPES: dict[str, Recipe] = NEURON_RECIPES | LEARNING_RECIPES | INTERFACE_RECIPES

@@ -8,12 +8,12 @@ from functools import partial
 
 import numpy as np
 
-from emulator.codec import encode
-from emulator.tinyodin import layout
-from golden.ranges import Range, draw
-from golden.recipes.crossbar import CrossbarRecipe, stimulus
-from golden.spi_host import SpiHost, Target
-from golden.stimulus import Stimulus
+from draupnir.emulator.codec import encode
+from draupnir.emulator.tinyodin import layout
+from draupnir.golden.ranges import Range, draw
+from draupnir.golden.recipes.crossbar import CrossbarRecipe, stimulus
+from draupnir.golden.spi_host import SpiHost, Target
+from draupnir.golden.stimulus import Stimulus
 
 EVENTS = {event.name: event for event in layout.EVENTS}
 TO_NEURONS = Target(layout.NEURONS, layout.SpiCmd.NEURONS, layout.SPI_NEURON_ADDR)

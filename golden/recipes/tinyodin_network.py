@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from golden.ranges import Range
-from golden.recipes.tinyodin import Group, Recipe, Synapses, Traffic
-from golden.spi_host import HostTraffic
-from golden.stimulus import Clocks, ReceiverTiming, SenderTiming
+from draupnir.golden.ranges import Range
+from draupnir.golden.recipes.tinyodin import Group, Recipe, Synapses, Traffic
+from draupnir.golden.spi_host import HostTraffic
+from draupnir.golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 
 ALL_EVENTS = {"virtual": 8, "tref": 4, "tref_all": 1, "spike": 3}
 SHORT_EVENTS = {"virtual": 8, "tref": 4, "spike": 0.3}

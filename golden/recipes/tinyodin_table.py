@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from golden.recipes.tinyodin import Recipe
-from golden.recipes.tinyodin_interfaces import ABUSE_RECIPES, SPI_RECIPES
-from golden.recipes.tinyodin_network import NETWORK_RECIPES
+from draupnir.golden.recipes.tinyodin import Recipe
+from draupnir.golden.recipes.tinyodin_interfaces import ABUSE_RECIPES, SPI_RECIPES
+from draupnir.golden.recipes.tinyodin_network import NETWORK_RECIPES
 
 RECIPES: dict[str, Recipe] = NETWORK_RECIPES | SPI_RECIPES | ABUSE_RECIPES

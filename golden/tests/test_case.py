@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import InputError
-from golden import case
+from draupnir.emulator.errors import InputError
+from draupnir.golden import case
 
 RECORDED = {"kind": "recorded", "repository": "a/b", "commit": "12ab", "simulator": 'sim "7"\n'}
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from golden.compare import ComparedBits, compared_bits
-from golden.tests import toy
+from draupnir.golden.compare import ComparedBits, compared_bits
+from draupnir.golden.tests import toy
 
 
 def test_unknown_bits_are_counted_by_pin() -> None:

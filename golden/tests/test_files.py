@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from golden.files import filling, replacing, replacing_all
+from draupnir.golden.files import filling, replacing, replacing_all
 
 
 def test_of_several_files_all_are_there_or_none(tmp_path: Path) -> None:

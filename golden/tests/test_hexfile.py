@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emulator.codec import from_limbs
-from emulator.errors import InputError
-from golden import hexfile
-from golden.tests.toy import RAM
+from draupnir.emulator.codec import from_limbs
+from draupnir.emulator.errors import InputError
+from draupnir.golden import hexfile
+from draupnir.golden.tests.toy import RAM
 
 
 def read(path: Path, text: str) -> list[int]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emulator import state
-from golden.lockstep import FirstDifference, hold
-from golden.tests.toy import Model, recording
+from draupnir.emulator import state
+from draupnir.golden.lockstep import FirstDifference, hold
+from draupnir.golden.tests.toy import Model, recording
 
 N_CYCLES = 200
 ROWS = recording(N_CYCLES, seed=3)

@@ -7,13 +7,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from emulator.codec import from_limbs, take
-from emulator.reckon import layout
-from emulator.reckon.layout import CHIP, SpiCode
-from golden.recipes.reckon import Actions, Recipe, prepare
-from golden.recipes.reckon_contents import BASE, Network
-from golden.recipes.reckon_samples import TARGET, Samples, World
-from golden.recipes.reckon_table import RECIPES
+from draupnir.emulator.codec import from_limbs, take
+from draupnir.emulator.reckon import layout
+from draupnir.emulator.reckon.layout import CHIP, SpiCode
+from draupnir.golden.recipes.reckon import Actions, Recipe, prepare
+from draupnir.golden.recipes.reckon_contents import BASE, Network
+from draupnir.golden.recipes.reckon_samples import TARGET, Samples, World
+from draupnir.golden.recipes.reckon_table import RECIPES
 
 IN, OUT = CHIP.input_word, CHIP.output_word
 Rows = list[tuple[int, int]]

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from emulator.declare import Chip, Field, Memory, Pin, Word
-from emulator.errors import InputError
-from golden import hexfile, wave, wave_out
-from golden.case import load, verify
-from golden.record import record, save
+from draupnir.emulator.declare import Chip, Field, Memory, Pin, Word
+from draupnir.emulator.errors import InputError
+from draupnir.golden import hexfile, wave, wave_out
+from draupnir.golden.case import load, verify
+from draupnir.golden.record import record, save
 
 TOY = Chip(
     name="toy",

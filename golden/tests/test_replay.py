@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emulator.errors import InputError
-from emulator.model import RESET_CLOCKS
-from emulator.trace import Trace
-from golden import case, hexfile, replay, wave_out
-from golden.compare import ComparedBits, FieldDifference, PinDifference
-from golden.replay import Result
-from golden.tests.toy import CHIP, HEADER, RAM, Model, as_a_testbench, pins, played, recording, vcd
-from golden.wave import AS_IT_IS, Reading
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.model import RESET_CLOCKS
+from draupnir.emulator.trace import Trace
+from draupnir.golden import case, hexfile, replay, wave_out
+from draupnir.golden.compare import ComparedBits, FieldDifference, PinDifference
+from draupnir.golden.replay import Result
+from draupnir.golden.tests.toy import CHIP, HEADER, RAM, Model, as_a_testbench, pins, played, recording, vcd
+from draupnir.golden.wave import AS_IT_IS, Reading
 
 POWER_UP = Reading(from_power_up=True)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import InputError
-from golden.tests.toy import CHIP
-from golden.wave import Reading, Wave, read
+from draupnir.emulator.errors import InputError
+from draupnir.golden.tests.toy import CHIP
+from draupnir.golden.wave import Reading, Wave, read
 
 BODY = "#0\n0C\n#5\n1C\n"
 PINS = {"CLK": 1, "RST": 1, "SUM": 4, "ADD": 4, "SCK": 1, "ODD": 1}

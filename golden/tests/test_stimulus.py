@@ -7,13 +7,13 @@ from itertools import count, groupby, islice, pairwise
 import numpy as np
 import pytest
 
-from emulator.codec import take
-from emulator.odin import layout
-from emulator.odin.layout import CHIP
-from golden.recipes.odin import Actions, Recipe, Traffic, events, prepare
-from golden.recipes.odin_contents import HOT, Group, Synapses, neurons, synapses
-from golden.recipes.odin_table import RECIPES
-from golden.stimulus import (
+from draupnir.emulator.codec import take
+from draupnir.emulator.odin import layout
+from draupnir.emulator.odin.layout import CHIP
+from draupnir.golden.recipes.odin import Actions, Recipe, Traffic, events, prepare
+from draupnir.golden.recipes.odin_contents import HOT, Group, Synapses, neurons, synapses
+from draupnir.golden.recipes.odin_table import RECIPES
+from draupnir.golden.stimulus import (
     AerReceiver,
     AerSender,
     Clocks,

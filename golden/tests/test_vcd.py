@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emulator.errors import InputError
-from golden import vcd as reader
-from golden.tests.toy import CHIP, HEADER, pins, recording, vcd
-from golden.wave import Reading, Wave, read
-from golden.wave_out import schedule
+from draupnir.emulator.errors import InputError
+from draupnir.golden import vcd as reader
+from draupnir.golden.tests.toy import CHIP, HEADER, pins, recording, vcd
+from draupnir.golden.wave import Reading, Wave, read
+from draupnir.golden.wave_out import schedule
 
 START = "#0\n0C\n0R\nb0 S\nb0 A\n0K\n0O\n"
 EDGE = "#5\n1C\n"
@@ -243,7 +243,7 @@ def test_the_time_between_samples_can_be_told(tmp_path: Path) -> None:
 
 def test_samples_of_a_fst_end_with_the_file(tmp_path: Path) -> None:
     """An FST tells no times without a change, but where it ends."""
-    from golden import wave_out
+    from draupnir.golden import wave_out
 
     wave_out.write(recording(40, 1), tmp_path / "w.fst")
     trace = read(tmp_path / "w.fst", CHIP, Reading(clock_per_sample=True, sample_time=wave_out.CLOCK))

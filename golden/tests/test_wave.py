@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import golden.vcd
-from emulator.errors import InputError
-from emulator.tests import wide_chip
-from emulator.trace import Trace
-from golden import fst, wave, wave_out
-from golden.rows import join
-from golden.tests.toy import CHIP, HEADER, pins, recording, vcd
-from golden.wave import Reading, Wave, read
+import draupnir.golden.vcd
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.tests import wide_chip
+from draupnir.emulator.trace import Trace
+from draupnir.golden import fst, wave, wave_out
+from draupnir.golden.rows import join
+from draupnir.golden.tests.toy import CHIP, HEADER, pins, recording, vcd
+from draupnir.golden.wave import Reading, Wave, read
 
 COLUMNS = ("inputs", "clk", "outputs", "known", "times")
 
@@ -169,7 +169,7 @@ def naive(changes: list[tuple[int, str, int]], inputs_first: bool) -> list[tuple
 def test_random_changes_read_as_the_naive_rules_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, inputs_first: bool
 ) -> None:
-    monkeypatch.setattr(golden.vcd, "BLOCK", 41)
+    monkeypatch.setattr(draupnir.golden.vcd, "BLOCK", 41)
     rng = np.random.default_rng(seed)
     letter = {"CLK": "C", "RST": "R", "SUM": "S", "ADD": "A", "SCK": "K", "ODD": "O"}
     width = {pin.name: pin.width for pin in CHIP.pins}
@@ -321,8 +321,8 @@ def test_what_the_reader_prints_does_not_reach_the_terminal(tmp_path: Path) -> N
     whole[330:] = bytes(len(whole) - 330)
     (tmp_path / "w.fst").write_bytes(whole)
     code = (
-        "import sys; from pathlib import Path; from emulator.errors import InputError\n"
-        "from golden.wave import read; from golden.tests.toy import CHIP\n"
+        "import sys; from pathlib import Path; from draupnir.emulator.errors import InputError\n"
+        "from draupnir.golden.wave import read; from draupnir.golden.tests.toy import CHIP\n"
         "try: read(Path(sys.argv[1]), CHIP)\n"
         "except InputError as error: print(error, file=sys.stderr)"
     )

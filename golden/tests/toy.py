@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from emulator import state
-from emulator.declare import Block, Chip, Field, Memory, Pin, Reg, Word
-from emulator.trace import Trace, pack, unpack
-from golden.wave_out import schedule
+from draupnir.emulator import state
+from draupnir.emulator.declare import Block, Chip, Field, Memory, Pin, Reg, Word
+from draupnir.emulator.trace import Trace, pack, unpack
+from draupnir.golden.wave_out import schedule
 
 RAM = Memory(
     "ram",

@@ -7,7 +7,7 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.bridge.protocol import CYCLE_BYTES
+from draupnir.rtl.bridge.protocol import CYCLE_BYTES
 
 CYCLE_BITS = 8 * CYCLE_BYTES
 DELAY_BITS = 16

@@ -9,12 +9,12 @@ from amaranth.hdl import Elaboratable
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator import chips
-from emulator.declare import Chip, Pin
-from rtl import emit
-from rtl.bridge.bridge import EVENT_DEPTH, SPIKE_DEPTH, Bridge
-from rtl.bridge.protocol import buses
-from rtl.design import Design
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip, Pin
+from draupnir.rtl import emit
+from draupnir.rtl.bridge.bridge import EVENT_DEPTH, SPIKE_DEPTH, Bridge
+from draupnir.rtl.bridge.protocol import buses
+from draupnir.rtl.design import Design
 
 
 class Board(wiring.Component):

@@ -4,15 +4,15 @@ from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import fifo, wiring
 from amaranth.lib.wiring import In, Out, connect
 
-from emulator.declare import Chip, Pin
-from rtl.bridge.aer import CYCLE_BITS, AerReceiver, AerSender, Timed
-from rtl.bridge.chip_clock import ChipClock
-from rtl.bridge.executor import Executor
-from rtl.bridge.framing import Deframer, Framer
-from rtl.bridge.leader import Leader
-from rtl.bridge.protocol import VERSION, Lead, buses
-from rtl.bridge.spi_master import SpiMaster
-from rtl.bridge.uart import UartReceiver, UartSender
+from draupnir.emulator.declare import Chip, Pin
+from draupnir.rtl.bridge.aer import CYCLE_BITS, AerReceiver, AerSender, Timed
+from draupnir.rtl.bridge.chip_clock import ChipClock
+from draupnir.rtl.bridge.executor import Executor
+from draupnir.rtl.bridge.framing import Deframer, Framer
+from draupnir.rtl.bridge.leader import Leader
+from draupnir.rtl.bridge.protocol import VERSION, Lead, buses
+from draupnir.rtl.bridge.spi_master import SpiMaster
+from draupnir.rtl.bridge.uart import UartReceiver, UartSender
 
 EVENT_DEPTH = SPIKE_DEPTH = 256
 

@@ -4,9 +4,9 @@ from amaranth import Cat, Const, Module, Signal
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.declare import Chip
-from rtl.bridge.aer import CYCLE_BITS, DELAY_BITS, Timed
-from rtl.bridge.protocol import (
+from draupnir.emulator.declare import Chip
+from draupnir.rtl.bridge.aer import CYCLE_BITS, DELAY_BITS, Timed
+from draupnir.rtl.bridge.protocol import (
     BUFFER,
     BY_COMMAND,
     CYCLE_BYTES,
@@ -18,8 +18,8 @@ from rtl.bridge.protocol import (
     RUN_MORE,
     buses,
 )
-from rtl.bridge.protocol import Command as C
-from rtl.bridge.spi_master import HALF_BITS
+from draupnir.rtl.bridge.protocol import Command as C
+from draupnir.rtl.bridge.spi_master import HALF_BITS
 
 
 class Executor(wiring.Component):

@@ -5,7 +5,7 @@ from amaranth.lib import memory, stream, wiring
 from amaranth.lib.crc import catalog
 from amaranth.lib.wiring import In, Out
 
-from rtl.bridge.protocol import BUFFER, CRC_BYTES, END, ESC, ESC_END, ESC_ESC
+from draupnir.rtl.bridge.protocol import BUFFER, CRC_BYTES, END, ESC, ESC_END, ESC_ESC
 
 CRC = catalog.CRC16_IBM_3740
 

@@ -10,8 +10,8 @@ from amaranth import Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.bridge.aer import CYCLE_BITS, DELAY_BITS, Timed
-from rtl.bridge.protocol import Operation
+from draupnir.rtl.bridge.aer import CYCLE_BITS, DELAY_BITS, Timed
+from draupnir.rtl.bridge.protocol import Operation
 
 
 class Leader(wiring.Component):

@@ -24,8 +24,8 @@ from binascii import crc_hqx
 from dataclasses import dataclass
 from enum import IntEnum
 
-from emulator.declare import Chip, Pin
-from emulator.errors import InputError
+from draupnir.emulator.declare import Chip, Pin
+from draupnir.emulator.errors import InputError
 
 VERSION = 1
 END, ESC, ESC_END, ESC_ESC = 0xC0, 0xDB, 0xDC, 0xDD

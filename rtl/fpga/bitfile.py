@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from emulator.errors import InputError
-from rtl.fpga import content, tools
-from rtl.fpga.content import Cells, Located
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.fpga import content, tools
+from draupnir.rtl.fpga.content import Cells, Located
 
 ABOUT = "build.json"
 

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from amaranth.build import Attrs, Pins, Resource, Subsignal
 
-from emulator.errors import InputError
-from rtl.fpga.memories import BlockAndSpram, BlockMemories
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.fpga.memories import BlockAndSpram, BlockMemories
 
 Family = Literal["ecp5", "ice40"]
 Vendor = Literal["vivado", "gowin"]

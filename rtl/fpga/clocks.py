@@ -13,7 +13,7 @@ from amaranth import ClockDomain, ClockSignal, Const, Instance, Module, Signal
 from amaranth.hdl import Elaboratable
 from amaranth.lib import io
 
-from emulator.errors import InputError
+from draupnir.emulator.errors import InputError
 
 _ECP5_VCO = (400e6, 800e6)
 _ECP5_PFD = (3.125e6, 400e6)

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from emulator.errors import InputError
-from rtl.fpga.memories import fingerprint
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.fpga.memories import fingerprint
 
 Cells = dict[str, np.ndarray]  # block RAM -> (n,) uint8, its bits in the order of its narrowest words
 

@@ -13,15 +13,15 @@ from typing import Any
 import amaranth
 import numpy as np
 
-from emulator.errors import InputError
-from rtl import emit
-from rtl.bridge.board import title
-from rtl.bridge.protocol import buses
-from rtl.fpga import bitfile, clocks, report, tools
-from rtl.fpga.boards import Board
-from rtl.fpga.clocks import ClockPlan
-from rtl.fpga.report import Report, Usage
-from rtl.fpga.top import CLOCKS_A_CYCLE, BoardTop, divider, header_pins
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import emit
+from draupnir.rtl.bridge.board import title
+from draupnir.rtl.bridge.protocol import buses
+from draupnir.rtl.fpga import bitfile, clocks, report, tools
+from draupnir.rtl.fpga.boards import Board
+from draupnir.rtl.fpga.clocks import ClockPlan
+from draupnir.rtl.fpga.report import Report, Usage
+from draupnir.rtl.fpga.top import CLOCKS_A_CYCLE, BoardTop, divider, header_pins
 
 NAME = "top"
 STEPS = ("elaboration", "synthesis", "place and route", "packing", "unpacking and comparing")

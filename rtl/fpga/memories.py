@@ -13,7 +13,7 @@ from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-from rtl.lib.sram import Sram, SramControl
+from draupnir.rtl.lib.sram import Sram, SramControl
 
 LANE_BITS = 16  # one block RAM of either family, as wide as a port that reads a word before it overwrites it
 SPRAM_DEPTH = 1 << 14

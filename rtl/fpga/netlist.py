@@ -15,15 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from emulator.declare import Chip, Field, Memory, Word
-from emulator.errors import InputError
-from rtl import emit
-from rtl.design import Design
-from rtl.fpga import content, tools
-from rtl.fpga.boards import Family
-from rtl.fpga.content import Located
-from rtl.fpga.dp16kd import DP16KD
-from rtl.fpga.memories import LANE_BITS, SPRAM_DEPTH, BlockAndSpram, BlockMemories
+from draupnir.emulator.declare import Chip, Field, Memory, Word
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import emit
+from draupnir.rtl.design import Design
+from draupnir.rtl.fpga import content, tools
+from draupnir.rtl.fpga.boards import Family
+from draupnir.rtl.fpga.content import Located
+from draupnir.rtl.fpga.dp16kd import DP16KD
+from draupnir.rtl.fpga.memories import LANE_BITS, SPRAM_DEPTH, BlockAndSpram, BlockMemories
 
 _PLATFORMS = {"ecp5": BlockMemories, "ice40": BlockAndSpram}
 _SYNTHESIS = {"ecp5": "synth_ecp5", "ice40": "synth_ice40 -device u"}
@@ -108,7 +108,7 @@ class Netlist:
 def synthesise(chip_name: str, family: Family, folder: Path, **parameters: Any) -> Netlist:
     """Synthesise a chip on its own, without a board, into ``folder``.
 
-    Raises InputError as ``rtl.emit`` does, and if Yosys is missing.
+    Raises InputError as ``draupnir.rtl.emit`` does, and if Yosys is missing.
     """
     ours = emit.our_chip(chip_name)
     folder.mkdir(parents=True, exist_ok=True)

@@ -13,13 +13,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from emulator.errors import InputError
-from rtl import emit
-from rtl.bridge.board import title
-from rtl.bridge.protocol import buses
-from rtl.fpga import clocks
-from rtl.fpga.boards import Vendor, project_board
-from rtl.fpga.top import CLOCKS_A_CYCLE, BoardTop, divider
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import emit
+from draupnir.rtl.bridge.board import title
+from draupnir.rtl.bridge.protocol import buses
+from draupnir.rtl.fpga import clocks
+from draupnir.rtl.fpga.boards import Vendor, project_board
+from draupnir.rtl.fpga.top import CLOCKS_A_CYCLE, BoardTop, divider
 
 Kind = Literal["vivado", "gowin", "fusesoc"]
 NAME = "top"

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emulator.errors import InputError
-from rtl import datafiles, emit
-from rtl.design import Design
-from rtl.fpga import report, tools
-from rtl.fpga.memories import BlockMemories
-from rtl.fpga.report import Usage
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import datafiles, emit
+from draupnir.rtl.design import Design
+from draupnir.rtl.fpga import report, tools
+from draupnir.rtl.fpga.memories import BlockMemories
+from draupnir.rtl.fpga.report import Usage
 
 DEVICE = ("--25k", "--package", "CABGA381", "--speed", "6")
 TARGET_MHZ, SEED = 50, 1

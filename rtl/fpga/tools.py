@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from emulator.errors import InputError
-from rtl import processes
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import processes
 
 # tool -> Python package, and the function in it
 _PACKAGES = {

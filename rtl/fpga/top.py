@@ -9,11 +9,11 @@ from amaranth.build import Attrs, Pins, Resource, Subsignal
 from amaranth.lib import io
 from amaranth.lib.cdc import ResetSynchronizer
 
-from emulator.declare import Chip, Pin
-from emulator.errors import InputError
-from rtl.bridge.bridge import Bridge
-from rtl.fpga.boards import Board
-from rtl.fpga.clocks import ClockPlan, ClockSource
+from draupnir.emulator.declare import Chip, Pin
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.bridge.bridge import Bridge
+from draupnir.rtl.fpga.boards import Board
+from draupnir.rtl.fpga.clocks import ClockPlan, ClockSource
 
 # iCE40 block RAMs read as 0 for about 3 us after configuration; five times that, as Amaranth has it.
 POWER_ON_SECONDS = 15e-6

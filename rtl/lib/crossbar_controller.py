@@ -11,9 +11,9 @@ from amaranth import Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.cdc import FFSynchronizer
 
-from emulator.declare import Word
-from emulator.spi_slave import SPI_SYNAPSE_ADDR, SpiCmd
-from rtl.lib.views import bits_of
+from draupnir.emulator.declare import Word
+from draupnir.emulator.spi_slave import SPI_SYNAPSE_ADDR, SpiCmd
+from draupnir.rtl.lib.views import bits_of
 
 CTRL_CNT_BITS = 32
 

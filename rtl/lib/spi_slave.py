@@ -7,10 +7,10 @@ from amaranth import Cat, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.declare import Field
-from emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
-from rtl.lib.bundles import forward
-from rtl.lib.views import bits_of, layout_of, packed_fields
+from draupnir.emulator.declare import Field
+from draupnir.emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
+from draupnir.rtl.lib.bundles import forward
+from draupnir.rtl.lib.views import bits_of, layout_of, packed_fields
 
 BYTE_BITS = SPI_DATA["byte"].width
 PROG_DATA = packed_fields(SPI_DATA)

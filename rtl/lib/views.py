@@ -4,7 +4,7 @@ from amaranth import Shape, Value, signed, unsigned
 from amaranth.hdl import ValueLike
 from amaranth.lib import data
 
-from emulator.declare import Field, Word
+from draupnir.emulator.declare import Field, Word
 
 
 def shape_of(field: Field) -> Shape:

@@ -9,9 +9,9 @@ from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-from emulator.odin.layout import MONITOR, MONITOR_SYN, N_SYN, SYN, SYN_BITS, M
-from rtl.lib.views import layout_of
-from rtl.odin.buses import CONFIG, NeuronsControl, Spike, SynapsesControl
+from draupnir.emulator.odin.layout import MONITOR, MONITOR_SYN, N_SYN, SYN, SYN_BITS, M
+from draupnir.rtl.lib.views import layout_of
+from draupnir.rtl.odin.buses import CONFIG, NeuronsControl, Spike, SynapsesControl
 
 PACKETS = data.ArrayLayout(M, MONITOR.width // M)  # a neuron's state takes two packets, the second one first
 

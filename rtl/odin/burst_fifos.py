@@ -8,9 +8,9 @@ from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2, exact_log2
 
-from emulator.odin.layout import BURST_DEPTH, BURST_WORD, N_PRIO, PTR_BITS, M
-from rtl.lib.counters import CounterBank
-from rtl.lib.views import layout_of
+from draupnir.emulator.odin.layout import BURST_DEPTH, BURST_WORD, N_PRIO, PTR_BITS, M
+from draupnir.rtl.lib.counters import CounterBank
+from draupnir.rtl.lib.views import layout_of
 
 BURST_LAYOUT = layout_of(BURST_WORD)
 SLOT_BITS = exact_log2(BURST_DEPTH)

@@ -3,7 +3,7 @@
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import Out
 
-from emulator.odin.layout import (
+from draupnir.emulator.odin.layout import (
     NEUR_EVENT,
     REGISTERS,
     SCHED_EVENT,
@@ -11,8 +11,8 @@ from emulator.odin.layout import (
     VIRTS,
     M,
 )
-from rtl.lib.sram import SramControl
-from rtl.lib.views import layout_of
+from draupnir.rtl.lib.sram import SramControl
+from draupnir.rtl.lib.views import layout_of
 
 SCHED_EVENT_LAYOUT = layout_of(SCHED_EVENT)
 VIRTS_LAYOUT = layout_of(VIRTS)

@@ -7,8 +7,8 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.declare import Word
-from rtl.lib.views import layout_of, shape_of
+from draupnir.emulator.declare import Word
+from draupnir.rtl.lib.views import layout_of, shape_of
 
 
 class Calcium(wiring.Component):

@@ -9,16 +9,16 @@ from amaranth.hdl import ValueLike
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 
-from emulator.errors import InputError
-from emulator.odin.layout import CHIP, N_SYN, N
-from rtl.design import OurChip
-from rtl.lib.bundles import forward
-from rtl.odin.aer_out import AerOut
-from rtl.odin.controller import Controller
-from rtl.odin.neuron_core import NeuronCore
-from rtl.odin.scheduler import Scheduler
-from rtl.odin.spi import SpiSlave
-from rtl.odin.synaptic_core import SynapticCore
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.odin.layout import CHIP, N_SYN, N
+from draupnir.rtl.design import OurChip
+from draupnir.rtl.lib.bundles import forward
+from draupnir.rtl.odin.aer_out import AerOut
+from draupnir.rtl.odin.controller import Controller
+from draupnir.rtl.odin.neuron_core import NeuronCore
+from draupnir.rtl.odin.scheduler import Scheduler
+from draupnir.rtl.odin.spi import SpiSlave
+from draupnir.rtl.odin.synaptic_core import SynapticCore
 
 SIZES = (64, 128, 256)
 

@@ -8,7 +8,7 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-from emulator.odin.layout import (
+from draupnir.emulator.odin.layout import (
     CHIP,
     N_SYN,
     SPI_NEURON_ADDR,
@@ -16,10 +16,10 @@ from emulator.odin.layout import (
     N,
     State,
 )
-from rtl.lib.crossbar_controller import CrossbarController
-from rtl.lib.spi_slave import SpiAccess
-from rtl.lib.views import bits_of
-from rtl.odin.buses import CONFIG, SCHED_EVENT_LAYOUT, NeuronEvent, NeuronsControl, SynapsesControl
+from draupnir.rtl.lib.crossbar_controller import CrossbarController
+from draupnir.rtl.lib.spi_slave import SpiAccess
+from draupnir.rtl.lib.views import bits_of
+from draupnir.rtl.odin.buses import CONFIG, SCHED_EVENT_LAYOUT, NeuronEvent, NeuronsControl, SynapsesControl
 
 EVENT = {event.name: event for event in CHIP.events}
 FIELD = {event.name: {f.name: f for f in event.fields} for event in CHIP.events}

@@ -10,13 +10,13 @@ from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.odin.layout import IZH, NEUR_EVENT, ResonSign
-from rtl.lib.views import layout_of, shape_of, state_of
-from rtl.odin.buses import Spike
-from rtl.odin.calcium import Calcium
-from rtl.odin.izh_adapt import EffectiveThreshold
-from rtl.odin.izh_input import STEP, STIMULATION, InputAccumulator, StimulationStrength
-from rtl.odin.stimulus import STIMULUS
+from draupnir.emulator.odin.layout import IZH, NEUR_EVENT, ResonSign
+from draupnir.rtl.lib.views import layout_of, shape_of, state_of
+from draupnir.rtl.odin.buses import Spike
+from draupnir.rtl.odin.calcium import Calcium
+from draupnir.rtl.odin.izh_adapt import EffectiveThreshold
+from draupnir.rtl.odin.izh_input import STEP, STIMULATION, InputAccumulator, StimulationStrength
+from draupnir.rtl.odin.stimulus import STIMULUS
 
 LONGEST_BURST = 7  # spikes that calcium and threshold count of a burst
 

@@ -7,9 +7,9 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.odin.layout import IZH
-from rtl.lib.views import layout_of, shape_of
-from rtl.odin.izh_input import STEP
+from draupnir.emulator.odin.layout import IZH
+from draupnir.rtl.lib.views import layout_of, shape_of
+from draupnir.rtl.odin.izh_input import STEP
 
 LOWEST, HIGHEST = 1, 7  # what the threshold moves between; all arithmetic wraps modulo 16
 

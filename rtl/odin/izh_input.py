@@ -7,9 +7,9 @@ from amaranth import Array, Cat, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.odin.layout import IZH
-from rtl.lib.views import layout_of, shape_of
-from rtl.odin.stimulus import STIMULUS
+from draupnir.emulator.odin.layout import IZH
+from draupnir.rtl.lib.views import layout_of, shape_of
+from draupnir.rtl.odin.stimulus import STIMULUS
 
 STEP = data.StructLayout(
     {

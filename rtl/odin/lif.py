@@ -7,10 +7,10 @@ from amaranth import Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.odin.layout import LIF
-from rtl.lib.views import layout_of, state_of
-from rtl.odin.calcium import Calcium
-from rtl.odin.stimulus import STIMULUS
+from draupnir.emulator.odin.layout import LIF
+from draupnir.rtl.lib.views import layout_of, state_of
+from draupnir.rtl.odin.calcium import Calcium
+from draupnir.rtl.odin.stimulus import STIMULUS
 
 
 class LifNeuron(wiring.Component):

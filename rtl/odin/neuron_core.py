@@ -8,7 +8,7 @@ from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-from emulator.odin.layout import (
+from draupnir.emulator.odin.layout import (
     IZH,
     LIF,
     MONITOR,
@@ -19,13 +19,13 @@ from emulator.odin.layout import (
     M,
     N,
 )
-from rtl.lib.spi_slave import SpiAccess
-from rtl.lib.sram import Sram, merge_byte
-from rtl.lib.views import bits_of, layout_of, state_span
-from rtl.odin.buses import CONFIG, NeuronEvent, NeuronsControl, Spike
-from rtl.odin.izh import IzhNeuron
-from rtl.odin.lif import LifNeuron
-from rtl.odin.stimulus import STIMULUS
+from draupnir.rtl.lib.spi_slave import SpiAccess
+from draupnir.rtl.lib.sram import Sram, merge_byte
+from draupnir.rtl.lib.views import bits_of, layout_of, state_span
+from draupnir.rtl.odin.buses import CONFIG, NeuronEvent, NeuronsControl, Spike
+from draupnir.rtl.odin.izh import IzhNeuron
+from draupnir.rtl.odin.lif import LifNeuron
+from draupnir.rtl.odin.stimulus import STIMULUS
 
 
 class SdspFlags(wiring.Component):

@@ -10,11 +10,11 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
-from emulator.odin.layout import MAIN_DEPTH, N_PRIO, M
-from rtl.lib.bundles import forward
-from rtl.lib.event_fifo import EventFifo
-from rtl.odin.burst_fifos import BurstFifos
-from rtl.odin.buses import CONFIG, SCHED_EVENT_LAYOUT, Spike
+from draupnir.emulator.odin.layout import MAIN_DEPTH, N_PRIO, M
+from draupnir.rtl.lib.bundles import forward
+from draupnir.rtl.lib.event_fifo import EventFifo
+from draupnir.rtl.odin.burst_fifos import BurstFifos
+from draupnir.rtl.odin.buses import CONFIG, SCHED_EVENT_LAYOUT, Spike
 
 
 class BurstClock(wiring.Component):

@@ -7,8 +7,8 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.odin.layout import SYN_WEIGHT
-from rtl.lib.views import shape_of
+from draupnir.emulator.odin.layout import SYN_WEIGHT
+from draupnir.rtl.lib.views import shape_of
 
 
 class SdspUpdate(wiring.Component):

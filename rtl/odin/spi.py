@@ -8,9 +8,9 @@ from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-from emulator.odin.layout import CHIP, NEURONS, REGISTERS, SPI_NEURON_ADDR, SYN, M
-from rtl.lib.spi_slave import SpiAccess, SpiFrames, add_frames
-from rtl.odin.buses import CONFIG
+from draupnir.emulator.odin.layout import CHIP, NEURONS, REGISTERS, SPI_NEURON_ADDR, SYN, M
+from draupnir.rtl.lib.spi_slave import SpiAccess, SpiFrames, add_frames
+from draupnir.rtl.odin.buses import CONFIG
 
 SYN_SIGN = CHIP.register("SPI_SYN_SIGN")
 BURST_TIMEREF = CHIP.register("SPI_BURST_TIMEREF")

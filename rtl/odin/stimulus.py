@@ -2,8 +2,8 @@
 
 from amaranth.lib import data
 
-from emulator.odin.layout import SYN_WEIGHT
-from rtl.lib.views import shape_of
+from draupnir.emulator.odin.layout import SYN_WEIGHT
+from draupnir.rtl.lib.views import shape_of
 
 STIMULUS = data.StructLayout(
     {

@@ -8,12 +8,12 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-from emulator.odin.layout import N_SYN, SPI_SYNAPSE_ADDR, SYN, N
-from rtl.lib.spi_slave import SpiAccess
-from rtl.lib.sram import Sram, merge_byte
-from rtl.lib.views import bits_of, layout_of
-from rtl.odin.buses import CONFIG, SynapsesControl
-from rtl.odin.sdsp import SdspUpdate
+from draupnir.emulator.odin.layout import N_SYN, SPI_SYNAPSE_ADDR, SYN, N
+from draupnir.rtl.lib.spi_slave import SpiAccess
+from draupnir.rtl.lib.sram import Sram, merge_byte
+from draupnir.rtl.lib.views import bits_of, layout_of
+from draupnir.rtl.odin.buses import CONFIG, SynapsesControl
+from draupnir.rtl.odin.sdsp import SdspUpdate
 
 
 class SynapticCore(wiring.Component):

@@ -8,9 +8,9 @@ from amaranth.lib import data, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
-from emulator.reckon.layout import N_OUT, U_BITS, M, N, State
-from rtl.reckon.buses import Config, Timestep
-from rtl.reckon.flags import Flags, Write
+from draupnir.emulator.reckon.layout import N_OUT, U_BITS, M, N, State
+from draupnir.rtl.reckon.buses import Config, Timestep
+from draupnir.rtl.reckon.flags import Flags, Write
 
 BYTE_BITS = 8
 TARGETS = data.ArrayLayout(data.ArrayLayout(BYTE_BITS, U_BITS // BYTE_BITS), N_OUT)

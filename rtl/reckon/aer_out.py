@@ -8,9 +8,9 @@ from amaranth.lib import data, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
-from emulator.reckon.layout import N_OUT, State
-from rtl.reckon.buses import POTENTIALS, Config, Timestep
-from rtl.reckon.winner import winner
+from draupnir.emulator.reckon.layout import N_OUT, State
+from draupnir.rtl.reckon.buses import POTENTIALS, Config, Timestep
+from draupnir.rtl.reckon.winner import winner
 
 BYTE_BITS = 8
 COUNT_BITS = 16

@@ -4,9 +4,20 @@ from amaranth import Mux, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import Out
 
-from emulator.reckon.layout import N_OUT, PROG, READ, REGISTERS, SPI_BITS, SPI_HEADER, U_BITS, EvtState, M, State
-from rtl.lib.sram import SramControl
-from rtl.lib.views import layout_of
+from draupnir.emulator.reckon.layout import (
+    N_OUT,
+    PROG,
+    READ,
+    REGISTERS,
+    SPI_BITS,
+    SPI_HEADER,
+    U_BITS,
+    EvtState,
+    M,
+    State,
+)
+from draupnir.rtl.lib.sram import SramControl
+from draupnir.rtl.lib.views import layout_of
 
 PROG_LAYOUT = layout_of(PROG)
 READ_LAYOUT = layout_of(READ)

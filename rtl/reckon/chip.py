@@ -8,19 +8,19 @@ from amaranth.hdl import ValueLike
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.errors import InputError
-from emulator.reckon.layout import CHIP, N_OUT, N, State
-from rtl.design import OurChip
-from rtl.lib.bundles import forward
-from rtl.reckon.aer_in import AerIn
-from rtl.reckon.aer_out import AerOut
-from rtl.reckon.controller import Controller
-from rtl.reckon.eprop import Eprop
-from rtl.reckon.event_controller import EventController
-from rtl.reckon.hidden_neurons import HiddenNeurons
-from rtl.reckon.output_neurons import OutputErrors, OutputNeurons
-from rtl.reckon.spi import SpiSlave
-from rtl.reckon.spi_sync import SpiSync
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.reckon.layout import CHIP, N_OUT, N, State
+from draupnir.rtl.design import OurChip
+from draupnir.rtl.lib.bundles import forward
+from draupnir.rtl.reckon.aer_in import AerIn
+from draupnir.rtl.reckon.aer_out import AerOut
+from draupnir.rtl.reckon.controller import Controller
+from draupnir.rtl.reckon.eprop import Eprop
+from draupnir.rtl.reckon.event_controller import EventController
+from draupnir.rtl.reckon.hidden_neurons import HiddenNeurons
+from draupnir.rtl.reckon.output_neurons import OutputErrors, OutputNeurons
+from draupnir.rtl.reckon.spi import SpiSlave
+from draupnir.rtl.reckon.spi_sync import SpiSync
 
 SIZES = (64, 128, 256)
 OUTPUTS = (4, 8, 16)

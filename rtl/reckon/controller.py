@@ -8,8 +8,8 @@ from amaranth.lib import wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
-from emulator.reckon.layout import EvtState, M, State
-from rtl.reckon.buses import Config, EventSweep, Timestep
+from draupnir.emulator.reckon.layout import EvtState, M, State
+from draupnir.rtl.reckon.buses import Config, EventSweep, Timestep
 
 
 class Controller(wiring.Component):

@@ -7,7 +7,7 @@ from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.reckon.layout import (
+from draupnir.emulator.reckon.layout import (
     N_OUT,
     N_WEIGHTS,
     NEURONS,
@@ -21,14 +21,14 @@ from emulator.reckon.layout import (
     M,
     N,
 )
-from rtl.lib.bundles import forward
-from rtl.lib.views import layout_of
-from rtl.reckon.buses import Config, EventSweep, MemoryControl, SpiAccess, Timestep, last_neuron
-from rtl.reckon.eprop_controller import EpropController
-from rtl.reckon.learning import ERRORS, Learning
-from rtl.reckon.pair import STATE
-from rtl.reckon.weight_update import SHARES, share
-from rtl.reckon.weights import GROUP_BITS, HiddenWeights, OutWeights
+from draupnir.rtl.lib.bundles import forward
+from draupnir.rtl.lib.views import layout_of
+from draupnir.rtl.reckon.buses import Config, EventSweep, MemoryControl, SpiAccess, Timestep, last_neuron
+from draupnir.rtl.reckon.eprop_controller import EpropController
+from draupnir.rtl.reckon.learning import ERRORS, Learning
+from draupnir.rtl.reckon.pair import STATE
+from draupnir.rtl.reckon.weight_update import SHARES, share
+from draupnir.rtl.reckon.weights import GROUP_BITS, HiddenWeights, OutWeights
 
 
 class Eprop(wiring.Component):

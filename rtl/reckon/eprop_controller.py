@@ -7,8 +7,8 @@ from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.reckon.layout import N_WEIGHTS, M, State
-from rtl.reckon.buses import Config, EpropSweep, Timestep, last_neuron
+from draupnir.emulator.reckon.layout import N_WEIGHTS, M, State
+from draupnir.rtl.reckon.buses import Config, EpropSweep, Timestep, last_neuron
 
 GROUP_BITS = (N_WEIGHTS - 1).bit_length()
 ONLY_OUT = 0b100  # SPI_DO_EPROP with which only output weights learn: no pre-synaptic neuron is looked at

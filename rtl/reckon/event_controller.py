@@ -7,8 +7,8 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.reckon.layout import EvtState, M
-from rtl.reckon.buses import Config, EventSweep, Timestep, last_neuron
+from draupnir.emulator.reckon.layout import EvtState, M
+from draupnir.rtl.reckon.buses import Config, EventSweep, Timestep, last_neuron
 
 
 class EventController(wiring.Component):

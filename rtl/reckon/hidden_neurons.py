@@ -7,7 +7,7 @@ from amaranth import Array, Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.reckon.layout import (
+from draupnir.emulator.reckon.layout import (
     ALPHA_MSB,
     LFSRS,
     NEURONS,
@@ -23,13 +23,13 @@ from emulator.reckon.layout import (
     N,
     State,
 )
-from rtl.lib.bundles import forward
-from rtl.lib.views import bits_of, layout_of
-from rtl.reckon.buses import Config, EventSweep, MemoryControl, SpiAccess, Timestep
-from rtl.reckon.flags import Flags, Write
-from rtl.reckon.lfsr import UnfoldedLfsr
-from rtl.reckon.memory import SpiMemory
-from rtl.reckon.pair import ALPHA_BITS, STATE, TRACES, HiddenNeuron
+from draupnir.rtl.lib.bundles import forward
+from draupnir.rtl.lib.views import bits_of, layout_of
+from draupnir.rtl.reckon.buses import Config, EventSweep, MemoryControl, SpiAccess, Timestep
+from draupnir.rtl.reckon.flags import Flags, Write
+from draupnir.rtl.reckon.lfsr import UnfoldedLfsr
+from draupnir.rtl.reckon.memory import SpiMemory
+from draupnir.rtl.reckon.pair import ALPHA_BITS, STATE, TRACES, HiddenNeuron
 
 LFSR_NOISE = next(lfsr for lfsr in LFSRS if lfsr.name == "lfsr_noise_neur")
 # What a trace is kept for: these bits of SPI_DO_EPROP, or SPI_FORCE_TRACES.

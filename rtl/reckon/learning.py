@@ -7,11 +7,11 @@ from amaranth import Array, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.reckon.layout import H_BITS, N_OUT, N_WEIGHTS, OUT_WEIGHTS, TRACE_BITS, U_BITS, M
-from rtl.lib.views import layout_of
-from rtl.reckon.buses import Config, EpropSweep
-from rtl.reckon.eprop_controller import GROUP_BITS
-from rtl.reckon.weight_update import EXCESSES, GAINS
+from draupnir.emulator.reckon.layout import H_BITS, N_OUT, N_WEIGHTS, OUT_WEIGHTS, TRACE_BITS, U_BITS, M
+from draupnir.rtl.lib.views import layout_of
+from draupnir.rtl.reckon.buses import Config, EpropSweep
+from draupnir.rtl.reckon.eprop_controller import GROUP_BITS
+from draupnir.rtl.reckon.weight_update import EXCESSES, GAINS
 
 ERRORS = data.ArrayLayout(signed(U_BITS), N_OUT)
 PSUM_BITS = 28  # of the sum of errors times weights

@@ -7,8 +7,8 @@ from amaranth import Cat, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.reckon.lfsrs import Lfsr
-from rtl.lib.power_up import reset_signal
+from draupnir.emulator.reckon.lfsrs import Lfsr
+from draupnir.rtl.lib.power_up import reset_signal
 
 CHUNK = 64  # bits computed side by side
 

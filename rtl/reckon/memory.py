@@ -10,10 +10,10 @@ from amaranth import Cat, Module, Mux
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.reckon.layout import SPI_BITS, SPI_WORD_ADDR
-from rtl.lib.bundles import forward
-from rtl.lib.sram import LaneSram
-from rtl.reckon.buses import MemoryControl
+from draupnir.emulator.reckon.layout import SPI_BITS, SPI_WORD_ADDR
+from draupnir.rtl.lib.bundles import forward
+from draupnir.rtl.lib.sram import LaneSram
+from draupnir.rtl.reckon.buses import MemoryControl
 
 
 class SpiMemory(wiring.Component):

@@ -7,11 +7,11 @@ from amaranth import Array, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.reckon.layout import ACT_HALF, KAPPA_ONE, LFSRS, N_OUT, OUT_WEIGHTS, U_BITS, M, State
-from rtl.lib.views import layout_of
-from rtl.reckon.buses import POTENTIALS, Config, SpiAccess, Timestep
-from rtl.reckon.lfsr import UnfoldedLfsr
-from rtl.reckon.rounding import decay, saturating_sum
+from draupnir.emulator.reckon.layout import ACT_HALF, KAPPA_ONE, LFSRS, N_OUT, OUT_WEIGHTS, U_BITS, M, State
+from draupnir.rtl.lib.views import layout_of
+from draupnir.rtl.reckon.buses import POTENTIALS, Config, SpiAccess, Timestep
+from draupnir.rtl.reckon.lfsr import UnfoldedLfsr
+from draupnir.rtl.reckon.rounding import decay, saturating_sum
 
 KAPPA_FRACTION = KAPPA_ONE.bit_length() - 1
 LFSR = {lfsr.name: lfsr for lfsr in LFSRS}

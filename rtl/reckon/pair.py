@@ -7,7 +7,7 @@ from amaranth import Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.reckon.layout import (
+from draupnir.emulator.reckon.layout import (
     ALPHA_ONE,
     KAPPA_ONE,
     LFSRS,
@@ -16,10 +16,10 @@ from emulator.reckon.layout import (
     TRACE_INC,
     U_BITS,
 )
-from rtl.lib.views import shape_of
-from rtl.reckon.buses import PROG_LAYOUT, Config
-from rtl.reckon.lfsr import UnfoldedLfsr
-from rtl.reckon.rounding import decay, saturating_sum
+from draupnir.rtl.lib.views import shape_of
+from draupnir.rtl.reckon.buses import PROG_LAYOUT, Config
+from draupnir.rtl.reckon.lfsr import UnfoldedLfsr
+from draupnir.rtl.reckon.rounding import decay, saturating_sum
 
 LFSR = {lfsr.name: lfsr for lfsr in LFSRS}
 ALPHA_FRACTION = ALPHA_ONE.bit_length() - 1

@@ -7,10 +7,10 @@ from amaranth import Cat, Module, ResetSignal, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.reckon.layout import PROG, READ, REGISTERS, SPI_BITS, SPI_CNT_BITS, SPI_HEADER, SpiCode
-from rtl.lib.power_up import reset_signal
-from rtl.lib.views import layout_of
-from rtl.reckon.buses import PROG_LAYOUT, READ_LAYOUT, Config, SpiAccess
+from draupnir.emulator.reckon.layout import PROG, READ, REGISTERS, SPI_BITS, SPI_CNT_BITS, SPI_HEADER, SpiCode
+from draupnir.rtl.lib.power_up import reset_signal
+from draupnir.rtl.lib.views import layout_of
+from draupnir.rtl.reckon.buses import PROG_LAYOUT, READ_LAYOUT, Config, SpiAccess
 
 HEADER = layout_of(SPI_HEADER)
 IN_FIELD_BITS = SPI_BITS.bit_length() - 1  # of spi_cnt: the bit within a field; above them: the field

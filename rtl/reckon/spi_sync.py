@@ -7,7 +7,7 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.reckon.buses import PROG_LAYOUT, READ_LAYOUT, SpiAccess
+from draupnir.rtl.reckon.buses import PROG_LAYOUT, READ_LAYOUT, SpiAccess
 
 
 class SpiSync(wiring.Component):

@@ -7,9 +7,9 @@ from amaranth import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.reckon.layout import H_BITS, N_WEIGHTS, PROB_BITS, REGUL_ONE, TRACE_BITS, U_BITS, W_BITS, WEIGHTS
-from rtl.lib.views import layout_of
-from rtl.reckon.stoch_update import LR_BITS, stoch_update
+from draupnir.emulator.reckon.layout import H_BITS, N_WEIGHTS, PROB_BITS, REGUL_ONE, TRACE_BITS, U_BITS, W_BITS, WEIGHTS
+from draupnir.rtl.lib.views import layout_of
+from draupnir.rtl.reckon.stoch_update import LR_BITS, stoch_update
 
 GAINS = data.ArrayLayout(signed(U_BITS + H_BITS), N_WEIGHTS)
 EXCESSES = data.ArrayLayout(TRACE_BITS, N_WEIGHTS)

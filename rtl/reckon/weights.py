@@ -7,7 +7,7 @@ from amaranth import Cat, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.reckon.layout import (
+from draupnir.emulator.reckon.layout import (
     LFSRS,
     N_OUT,
     N_WEIGHTS,
@@ -24,13 +24,13 @@ from emulator.reckon.layout import (
     M,
     N,
 )
-from rtl.lib.views import bits_of, layout_of
-from rtl.reckon.buses import Config, SpiAccess
-from rtl.reckon.learning import ERRORS
-from rtl.reckon.lfsr import UnfoldedLfsr
-from rtl.reckon.memory import SpiMemory
-from rtl.reckon.stoch_update import stoch_update
-from rtl.reckon.weight_update import EXCESSES, GAINS, SHARES, WeightUpdate
+from draupnir.rtl.lib.views import bits_of, layout_of
+from draupnir.rtl.reckon.buses import Config, SpiAccess
+from draupnir.rtl.reckon.learning import ERRORS
+from draupnir.rtl.reckon.lfsr import UnfoldedLfsr
+from draupnir.rtl.reckon.memory import SpiMemory
+from draupnir.rtl.reckon.stoch_update import stoch_update
+from draupnir.rtl.reckon.weight_update import EXCESSES, GAINS, SHARES, WeightUpdate
 
 LFSR = {lfsr.name: lfsr for lfsr in LFSRS}
 GROUP_BITS = (N_WEIGHTS - 1).bit_length()

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from emulator.declare import Chip, Pin
-from emulator.trace import column, pack
-from rtl import edges, icarus, toolchain
-from rtl.foreign import read
-from rtl.tests.toy_chip import write
-from rtl.verilated import build, verilate
+from draupnir.emulator.declare import Chip, Pin
+from draupnir.emulator.trace import column, pack
+from draupnir.rtl import edges, icarus, toolchain
+from draupnir.rtl.foreign import read
+from draupnir.rtl.tests.toy_chip import write
+from draupnir.rtl.verilated import build, verilate
 
 pytestmark = pytest.mark.verilator
 

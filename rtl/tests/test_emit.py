@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import InputError
-from emulator.odin.layout import CHIP, NEURONS, SYNAPSES
-from rtl.emit import design, emit
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES
+from draupnir.rtl.emit import design, emit
 
 
 @pytest.fixture(scope="module")

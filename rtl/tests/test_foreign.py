@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator.declare import Memory, Word
-from emulator.errors import InputError
-from rtl.foreign import NotTheChip, read
-from rtl.tests.toy_chip import CHIP, STORE, TESTBENCH, TOY, write
+from draupnir.emulator.declare import Memory, Word
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.foreign import NotTheChip, read
+from draupnir.rtl.tests.toy_chip import CHIP, STORE, TESTBENCH, TOY, write
 
 pytestmark = pytest.mark.icarus
 

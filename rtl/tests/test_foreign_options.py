@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emulator.declare import Pin
-from emulator.errors import InputError
-from rtl import icarus, verilated
-from rtl.design import Design, SourceOptions
-from rtl.foreign import NotTheChip, read
-from rtl.tests.toy_chip import CHIP, STORE, TOY, rows, write
+from draupnir.emulator.declare import Pin
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import icarus, verilated
+from draupnir.rtl.design import Design, SourceOptions
+from draupnir.rtl.foreign import NotTheChip, read
+from draupnir.rtl.tests.toy_chip import CHIP, STORE, TOY, rows, write
 
 BENCH = '`include "never.vh"\nclass bench; endclass\nmodule test; `UNKNOWN x; endmodule\n'
 PROBED = TOY.replace("assign SUM", "wire [3:0] seen; probe #(.W(4)) probe_0 (.clk(CLK), .data({RST, SUM}), .q(seen));"

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from emulator.errors import InputError
-from emulator.trace import column, pack
-from rtl import icarus
-from rtl.foreign import read
-from rtl.tests.toy_chip import CHIP, STORE, TOY, rows, write
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.trace import column, pack
+from draupnir.rtl import icarus
+from draupnir.rtl.foreign import read
+from draupnir.rtl.tests.toy_chip import CHIP, STORE, TOY, rows, write
 
 pytestmark = pytest.mark.icarus
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emulator.declare import Chip, Memory, Pin, Word
-from emulator.errors import InputError
-from emulator.trace import column, pack
-from rtl import icarus, toolchain, verilated
-from rtl.design import Design
-from rtl.initial import UNKNOWN, ZERO, Initial
-from rtl.tests.toy_chip import write
+from draupnir.emulator.declare import Chip, Memory, Pin, Word
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.trace import column, pack
+from draupnir.rtl import icarus, toolchain, verilated
+from draupnir.rtl.design import Design
+from draupnir.rtl.initial import UNKNOWN, ZERO, Initial
+from draupnir.rtl.tests.toy_chip import write
 
 pytestmark = pytest.mark.icarus
 

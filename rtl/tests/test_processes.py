@@ -12,7 +12,7 @@ from types import FrameType
 
 import pytest
 
-from rtl import processes
+from draupnir.rtl import processes
 
 # A program that starts another, says that both run, and waits for it.
 PARENT = "sleep 300 & echo $! > child; wait"
@@ -77,7 +77,7 @@ def below(folder: Path) -> list[int]:
 def test_ctrl_c_in_sim_ends_its_simulator(tmp_path: Path) -> None:
     """The signal goes to the command alone, as from another terminal."""
     words = ["sim", "tinyodin", "--sim", "icarus", "--test", "random", "--report", str(tmp_path / "report")]
-    command = [sys.executable, "-c", "from tools.cli import main; main()", *words]
+    command = [sys.executable, "-c", "from draupnir.tools.cli import main; main()", *words]
     root = Path(__file__).resolve().parents[2]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as sim:
         until = time.monotonic() + 300

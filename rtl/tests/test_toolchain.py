@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import InputError
-from rtl import toolchain
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import toolchain
 
 
 @pytest.fixture

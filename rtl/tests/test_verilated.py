@@ -6,14 +6,14 @@ import shutil
 import numpy as np
 import pytest
 
-from emulator.declare import Chip, Pin
-from emulator.errors import InputError
-from emulator.trace import column, pack
-from rtl import icarus, toolchain, verilated
-from rtl.design import Design
-from rtl.foreign import read
-from rtl.tests.toy_chip import CHIP, STORE, TOY, rows, write
-from rtl.verilated import Verilated, build
+from draupnir.emulator.declare import Chip, Pin
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.trace import column, pack
+from draupnir.rtl import icarus, toolchain, verilated
+from draupnir.rtl.design import Design
+from draupnir.rtl.foreign import read
+from draupnir.rtl.tests.toy_chip import CHIP, STORE, TOY, rows, write
+from draupnir.rtl.verilated import Verilated, build
 
 pytestmark = pytest.mark.verilator
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from rtl import emit, plain, toolchain
-from rtl.hierarchy import Port
-from rtl.library import Library
-from rtl.tests.toy_chip import STORE, TESTBENCH, TOY, write
+from draupnir.rtl import emit, plain, toolchain
+from draupnir.rtl.hierarchy import Port
+from draupnir.rtl.library import Library
+from draupnir.rtl.tests.toy_chip import STORE, TESTBENCH, TOY, write
 
 HEAD = "module m (input clk, input [7:0] d, output [7:0] q);\n"
 MEMORY = "reg [7:0] mem [0:15]; always @(posedge clk) mem[d[3:0]] <= d; assign q = mem[d[7:4]];\n"

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emulator.tests import wide_chip
-from rtl import icarus, verilated
-from rtl.design import Design
+from draupnir.emulator.tests import wide_chip
+from draupnir.rtl import icarus, verilated
+from draupnir.rtl.design import Design
 
 WIDTHS = (31, 1, 30)
 

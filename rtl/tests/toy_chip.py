@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emulator.declare import Chip, Memory, Pin, Word
+from draupnir.emulator.declare import Chip, Memory, Pin, Word
 
 CHIP = Chip(
     name="toy",

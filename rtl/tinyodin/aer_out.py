@@ -8,7 +8,7 @@ from amaranth.lib import wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
-from emulator.tinyodin.layout import M
+from draupnir.emulator.tinyodin.layout import M
 
 
 class AerOut(wiring.Component):

@@ -3,9 +3,9 @@
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import Out
 
-from emulator.tinyodin.layout import REGISTERS, SCHED_EVENT, SYN_ADDR, SYN_BITS, M
-from rtl.lib.sram import SramControl
-from rtl.lib.views import layout_of
+from draupnir.emulator.tinyodin.layout import REGISTERS, SCHED_EVENT, SYN_ADDR, SYN_BITS, M
+from draupnir.rtl.lib.sram import SramControl
+from draupnir.rtl.lib.views import layout_of
 
 SCHED_EVENT_LAYOUT = layout_of(SCHED_EVENT)
 SYN_ADDR_LAYOUT = layout_of(SYN_ADDR)

@@ -8,16 +8,16 @@ from amaranth.hdl import ValueLike
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 
-from emulator.errors import InputError
-from emulator.tinyodin.layout import CHIP, MAIN_DEPTH, N
-from rtl.design import OurChip
-from rtl.lib.bundles import forward
-from rtl.tinyodin.aer_out import AerOut
-from rtl.tinyodin.controller import Controller
-from rtl.tinyodin.neuron_core import NeuronCore
-from rtl.tinyodin.scheduler import Scheduler
-from rtl.tinyodin.spi import SpiSlave
-from rtl.tinyodin.synaptic_core import SynapticCore
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.tinyodin.layout import CHIP, MAIN_DEPTH, N
+from draupnir.rtl.design import OurChip
+from draupnir.rtl.lib.bundles import forward
+from draupnir.rtl.tinyodin.aer_out import AerOut
+from draupnir.rtl.tinyodin.controller import Controller
+from draupnir.rtl.tinyodin.neuron_core import NeuronCore
+from draupnir.rtl.tinyodin.scheduler import Scheduler
+from draupnir.rtl.tinyodin.spi import SpiSlave
+from draupnir.rtl.tinyodin.synaptic_core import SynapticCore
 
 SIZES = (64, 128, 256)
 DEPTHS = (16, 32, 64, 128)

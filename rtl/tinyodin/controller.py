@@ -8,11 +8,11 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-from emulator.tinyodin.layout import CHIP, N_SYN, SPI_NEURON_ADDR, M, State
-from rtl.lib.crossbar_controller import CrossbarController
-from rtl.lib.spi_slave import SpiAccess
-from rtl.lib.views import bits_of
-from rtl.tinyodin.buses import CONFIG, SCHED_EVENT_LAYOUT, NeuronEvent, NeuronsControl, SynapsesControl
+from draupnir.emulator.tinyodin.layout import CHIP, N_SYN, SPI_NEURON_ADDR, M, State
+from draupnir.rtl.lib.crossbar_controller import CrossbarController
+from draupnir.rtl.lib.spi_slave import SpiAccess
+from draupnir.rtl.lib.views import bits_of
+from draupnir.rtl.tinyodin.buses import CONFIG, SCHED_EVENT_LAYOUT, NeuronEvent, NeuronsControl, SynapsesControl
 
 EVENT = {event.name: event for event in CHIP.events}
 FIELD = {event.name: {f.name: f for f in event.fields} for event in CHIP.events}

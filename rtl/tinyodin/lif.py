@@ -7,8 +7,8 @@ from amaranth import C, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.tinyodin.layout import LIF, SYN_BITS
-from rtl.lib.views import layout_of, shape_of
+from draupnir.emulator.tinyodin.layout import LIF, SYN_BITS
+from draupnir.rtl.lib.views import layout_of, shape_of
 
 
 class LifNeuron(wiring.Component):

@@ -8,12 +8,12 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-from emulator.tinyodin.layout import LIF, N_SYN, SPI_NEURON_ADDR, SYN, N
-from rtl.lib.spi_slave import SpiAccess
-from rtl.lib.sram import Sram, merge_byte
-from rtl.lib.views import bits_of, layout_of
-from rtl.tinyodin.buses import NeuronEvent, NeuronsControl
-from rtl.tinyodin.lif import LifNeuron
+from draupnir.emulator.tinyodin.layout import LIF, N_SYN, SPI_NEURON_ADDR, SYN, N
+from draupnir.rtl.lib.spi_slave import SpiAccess
+from draupnir.rtl.lib.sram import Sram, merge_byte
+from draupnir.rtl.lib.views import bits_of, layout_of
+from draupnir.rtl.tinyodin.buses import NeuronEvent, NeuronsControl
+from draupnir.rtl.tinyodin.lif import LifNeuron
 
 
 class NeuronCore(wiring.Component):

@@ -8,9 +8,9 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from emulator.tinyodin.layout import MAIN_DEPTH, M
-from rtl.lib.event_fifo import EventFifo
-from rtl.tinyodin.buses import CONFIG, SCHED_EVENT_LAYOUT
+from draupnir.emulator.tinyodin.layout import MAIN_DEPTH, M
+from draupnir.rtl.lib.event_fifo import EventFifo
+from draupnir.rtl.tinyodin.buses import CONFIG, SCHED_EVENT_LAYOUT
 
 
 class Scheduler(wiring.Component):

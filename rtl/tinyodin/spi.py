@@ -7,9 +7,9 @@ from amaranth import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from emulator.tinyodin.layout import LIF, REGISTERS, SPI_NEURON_ADDR, SYN
-from rtl.lib.spi_slave import SpiAccess, add_frames
-from rtl.tinyodin.buses import CONFIG
+from draupnir.emulator.tinyodin.layout import LIF, REGISTERS, SPI_NEURON_ADDR, SYN
+from draupnir.rtl.lib.spi_slave import SpiAccess, add_frames
+from draupnir.rtl.tinyodin.buses import CONFIG
 
 
 class SpiSlave(wiring.Component):

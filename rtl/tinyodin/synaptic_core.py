@@ -8,11 +8,11 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-from emulator.tinyodin.layout import N_SYN, SPI_SYNAPSE_ADDR, SYN, N
-from rtl.lib.spi_slave import SpiAccess
-from rtl.lib.sram import Sram, merge_byte
-from rtl.lib.views import bits_of
-from rtl.tinyodin.buses import SynapsesControl
+from draupnir.emulator.tinyodin.layout import N_SYN, SPI_SYNAPSE_ADDR, SYN, N
+from draupnir.rtl.lib.spi_slave import SpiAccess
+from draupnir.rtl.lib.sram import Sram, merge_byte
+from draupnir.rtl.lib.views import bits_of
+from draupnir.rtl.tinyodin.buses import SynapsesControl
 
 
 class SynapticCore(wiring.Component):

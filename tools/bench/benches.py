@@ -10,13 +10,13 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from cocotb_tests import catalogue, runner
-from emulator.declare import Chip
-from rtl.design import Design
-from tools.bench.commands import PROCESS
-from tools.bench.contestants import Disagreement
-from tools.bench.measure import Contestant, Timed
-from tools.bench.workloads import cocotb_test
+from draupnir.cocotb_tests import catalogue, runner
+from draupnir.emulator.declare import Chip
+from draupnir.rtl.design import Design
+from draupnir.tools.bench.commands import PROCESS
+from draupnir.tools.bench.contestants import Disagreement
+from draupnir.tools.bench.measure import Contestant, Timed
+from draupnir.tools.bench.workloads import cocotb_test
 
 COCOTB = "cocotb"  # the workload's name
 DRIVEN, CHECKED, NAIVE = "cocotb, driven only", "cocotb, in lockstep", "cocotb, two pins read a clock"

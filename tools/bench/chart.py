@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.bench.commands import PROCESS
-from tools.bench.measure import Figures
-from tools.bench.suite import Report
+from draupnir.tools.bench.commands import PROCESS
+from draupnir.tools.bench.measure import Figures
+from draupnir.tools.bench.suite import Report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

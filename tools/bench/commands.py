@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from emulator import chips
-from emulator.declare import Chip
-from emulator.errors import InputError
-from golden import hexfile, wave_out
-from golden.replay import Result, replay
-from rtl import processes
-from tools.bench.contestants import Job
-from tools.bench.measure import Contestant
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.golden import hexfile, wave_out
+from draupnir.golden.replay import Result, replay
+from draupnir.rtl import processes
+from draupnir.tools.bench.contestants import Job
+from draupnir.tools.bench.measure import Contestant
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-START = "from tools.cli import main; main()"
+START = "from draupnir.tools.cli import main; main()"
 PROCESS = "process"  # the name under which commands are measured
 HELP, REPLAY = "draupnir --help", "draupnir replay"
 

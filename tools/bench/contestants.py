@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from emulator import state
-from emulator.trace import Trace
-from golden import wave_out
-from golden.lockstep import hold
-from rtl import icarus
-from rtl.design import Design
-from rtl.verilated import Verilated
-from tools.bench.measure import Contestant
-from tools.bench.workloads import Workload
-from tools.run import levels
+from draupnir.emulator import state
+from draupnir.emulator.trace import Trace
+from draupnir.golden import wave_out
+from draupnir.golden.lockstep import hold
+from draupnir.rtl import icarus
+from draupnir.rtl.design import Design
+from draupnir.rtl.verilated import Verilated
+from draupnir.tools.bench.measure import Contestant
+from draupnir.tools.bench.workloads import Workload
+from draupnir.tools.run import levels
 
 ROWS, LOOP, ENGINE, LOCKSTEP = "model, rows", "model, closed loop", "event level", "{} + model, compared"
 FOREVER = 1 << 62

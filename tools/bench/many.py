@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from emulator import state
-from emulator.batch import Sample, n_cores, run_batch
-from tools.bench.contestants import Disagreement, same_output, synaptic_operations
-from tools.bench.measure import Contestant
-from tools.bench.workloads import Workload
+from draupnir.emulator import state
+from draupnir.emulator.batch import Sample, n_cores, run_batch
+from draupnir.tools.bench.contestants import Disagreement, same_output, synaptic_operations
+from draupnir.tools.bench.measure import Contestant
+from draupnir.tools.bench.workloads import Workload
 
 BATCH = "batch"  # the workload's name
 N_CHIPS = 16

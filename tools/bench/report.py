@@ -7,12 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden.files import filling
-from tools import schema
-from tools.bench import chart, targets
-from tools.bench.commands import PROCESS
-from tools.bench.measure import Figures, Spread, spread
-from tools.bench.suite import (
+from draupnir.golden.files import filling
+from draupnir.tools import schema
+from draupnir.tools.bench import chart, targets
+from draupnir.tools.bench.commands import PROCESS
+from draupnir.tools.bench.measure import Figures, Spread, spread
+from draupnir.tools.bench.suite import (
     CLOCK,
     OPERATIONS,
     OURS,
@@ -22,8 +22,8 @@ from tools.bench.suite import (
     Ratio,
     Report,
 )
-from tools.bench.targets import Target
-from tools.bench.workloads import Silicon
+from draupnir.tools.bench.targets import Target
+from draupnir.tools.bench.workloads import Silicon
 
 if TYPE_CHECKING:
     from rich.table import Table

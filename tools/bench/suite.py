@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.declare import Chip
-from emulator.errors import InputError
-from rtl import emit, verilated
-from rtl.design import Design
-from tools.bench import benches, commands, many
-from tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Job
-from tools.bench.measure import Contestant, Figures, Spread, measure, speed_ratio, time_ratio
-from tools.bench.workloads import Silicon, makers, silicon
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import emit, verilated
+from draupnir.rtl.design import Design
+from draupnir.tools.bench import benches, commands, many
+from draupnir.tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Job
+from draupnir.tools.bench.measure import Contestant, Figures, Spread, measure, speed_ratio, time_ratio
+from draupnir.tools.bench.workloads import Silicon, makers, silicon
 
 SECONDS = "seconds"  # the quantity of a ratio of times; the others are of speeds
 CLOCK, OPERATIONS = "chip's clocks", "chip's operations"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tools.bench.benches import CHECKED, DRIVEN, NAIVE
-from tools.bench.commands import HELP, PROCESS, REPLAY
-from tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS
-from tools.bench.measure import Figures, Spread, spread
-from tools.bench.suite import OURS, PLAIN, SECONDS, THEIRS, Report
+from draupnir.tools.bench.benches import CHECKED, DRIVEN, NAIVE
+from draupnir.tools.bench.commands import HELP, PROCESS, REPLAY
+from draupnir.tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS
+from draupnir.tools.bench.measure import Figures, Spread, spread
+from draupnir.tools.bench.suite import OURS, PLAIN, SECONDS, THEIRS, Report
 
 CLOCKS, OPERATIONS = "clocks/s", "synaptic operations/s"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from emulator import chips
-from tools import options, outputs, provenance, schema
-from tools.arguments import FOLDER, chip_argument, json_option
-from tools.console import console
-from tools.progress import progress
+from draupnir.emulator import chips
+from draupnir.tools import options, outputs, provenance, schema
+from draupnir.tools.arguments import FOLDER, chip_argument, json_option
+from draupnir.tools.console import console
+from draupnir.tools.progress import progress
 
 BUILD = Path("build/area")
 WIDTH = 120  # columns of the table where it does not go to a terminal
@@ -33,8 +33,8 @@ def command(chip: str, rtl: options.Rtl, names: tuple[str, ...], no_route: bool,
     Example: draupnir area odin --rtl ~/ODIN/src --variant whole
     """
     # Only here: they need Amaranth.
-    from rtl.fpga import survey, tools
-    from tools import survey as shown
+    from draupnir.rtl.fpga import survey, tools
+    from draupnir.tools import survey as shown
 
     declared = chips.declaration(chip)
     outputs.check({"--rtl": rtl.folder}, folders={"-o": output}, adds_verilog=True)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from emulator import chips
-from tools import options, outputs, provenance, schema
-from tools.arguments import FOLDER, complete_chip, json_option
-from tools.console import console
-from tools.errors import Difference
+from draupnir.emulator import chips
+from draupnir.tools import options, outputs, provenance, schema
+from draupnir.tools.arguments import FOLDER, complete_chip, json_option
+from draupnir.tools.console import console
+from draupnir.tools.errors import Difference
 
 BUILD = Path("build/bench")
 ROUNDS, QUICK_ROUNDS = 5, 2
@@ -35,8 +35,8 @@ def command(chip: str, rtl: options.Rtl, repeat: int | None, quick: bool, as_jso
     Example: draupnir bench odin --rtl ~/ODIN/src
     """
     # Only here: they need everything that there is.
-    from tools.bench import machine, report, suite
-    from tools.bench.contestants import Disagreement
+    from draupnir.tools.bench import machine, report, suite
+    from draupnir.tools.bench.contestants import Disagreement
 
     declared = chips.declaration(chip)
     outputs.check({"--rtl": rtl.folder}, folders={"-o": output, "-o, for our RTL:": output / "rtl"}, adds_verilog=True)

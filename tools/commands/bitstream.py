@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from emulator import chips
-from emulator.errors import InputError
-from tools import outputs, schema
-from tools.arguments import FOLDER, chip_argument, json_option
-from tools.console import console
-from tools.errors import Difference
-from tools.progress import progress
+from draupnir.emulator import chips
+from draupnir.emulator.errors import InputError
+from draupnir.tools import outputs, schema
+from draupnir.tools.arguments import FOLDER, chip_argument, json_option
+from draupnir.tools.console import console
+from draupnir.tools.errors import Difference
+from draupnir.tools.progress import progress
 
 if TYPE_CHECKING:
-    from rtl.fpga.flow import Built, Request
+    from draupnir.rtl.fpga.flow import Built, Request
 
 BUILD = Path("build/bitstream")
 
@@ -57,8 +57,8 @@ def command(
     Example: draupnir bitstream odin --board ulx3s-25f --config network.toml
     """
     # Only here: Amaranth and the boards take their time.
-    from rtl.fpga import boards, flow, projects
-    from tools.commands import rtl
+    from draupnir.rtl.fpga import boards, flow, projects
+    from draupnir.tools.commands import rtl
 
     chips.declaration(chip)
     given = rtl.parameters(chip, settings)
@@ -86,7 +86,7 @@ def _checked(folder: Path, config: Path | None) -> Path:
 
 
 def _build(request: Request, folder: Path, as_json: bool) -> None:
-    from rtl.fpga import bitfile, flow
+    from draupnir.rtl.fpga import bitfile, flow
 
     try:
         with _steps(flow.STEPS, request.where) as step:
@@ -102,7 +102,7 @@ def _build(request: Request, folder: Path, as_json: bool) -> None:
 
 def _patch(chip: str, config: Path | None, folder: Path) -> Path:
     """Other contents in the bitstream of a folder, which is then unpacked and compared."""
-    from rtl.fpga import bitfile, flow
+    from draupnir.rtl.fpga import bitfile, flow
 
     about = bitfile.about(folder)
     if about["chip"] != chip:
@@ -124,8 +124,8 @@ def _words(chip: str, config: Path | None, parameters: dict[str, Any]) -> dict[s
     """What the configuration puts into the words that the chip has."""
     if config is None:
         return {}
-    from rtl import emit
-    from tools.config import load
+    from draupnir.rtl import emit
+    from draupnir.tools.config import load
 
     memories = load.load(config, chip).memories
     return {name: words[emit.kept_words(chip, name, **parameters)] for name, words in memories.items()}

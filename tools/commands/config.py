@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from tools import outputs, schema
-from tools.arguments import chip_argument, json_option
-from tools.errors import Difference
-from tools.lint import report
+from draupnir.tools import outputs, schema
+from draupnir.tools.arguments import chip_argument, json_option
+from draupnir.tools.errors import Difference
+from draupnir.tools.lint import report
 
 FILE = click.Path(path_type=Path)
 HELD = "What the memories held before a stream that writes only a part: a configuration, or blank (all 0)."
@@ -51,8 +51,8 @@ def check(chip: str, config: Path, onto: str | None, strict: bool, allowed: tupl
              draupnir config check odin net.toml --strict --allow monitoring
     """
     # Only here, and in the other commands: help needs none of it.
-    from tools.config import packed
-    from tools.config.summary import summary
+    from draupnir.tools.config import packed
+    from draupnir.tools.config.summary import summary
 
     configuration = packed.read(config, chip, packed.memories_before(onto, chip), report.warn)
     found, some = summary(configuration), report.findings(configuration, allowed)
@@ -91,7 +91,7 @@ def pack(
     \b
     Example: draupnir config pack odin net.toml -o build/net
     """
-    from tools.config import packed
+    from draupnir.tools.config import packed
 
     folder = output or Path("build/config") / chip
     outputs.check(_inputs("CONFIG", config, onto), folders={"-o": folder}, names=packed.file_names(chip))
@@ -122,9 +122,9 @@ def unpack(chip: str, packed_files: Path, output: Path | None, onto: str | None,
     Example: draupnir config unpack odin build/net -o net.toml
              draupnir config unpack tinyodin driver.log --onto blank
     """
-    from golden.files import replacing
-    from tools.config import packed
-    from tools.config.load import dump
+    from draupnir.golden.files import replacing
+    from draupnir.tools.config import packed
+    from draupnir.tools.config.load import dump
 
     outputs.check(_inputs("PACKED", packed_files, onto), {"-o": output})
     present = packed.memories_before(onto, chip)
@@ -148,7 +148,7 @@ def unpack(chip: str, packed_files: Path, output: Path | None, onto: str | None,
 
 def _inputs(name: str, path: Path, onto: str | None) -> dict[str, Path | None]:
     """What a command reads: the argument of this name, and the configuration in --onto."""
-    from tools.config import packed
+    from draupnir.tools.config import packed
 
     return {name: path, "--onto": None if onto in (None, packed.BLANK) else Path(str(onto))}
 
@@ -168,7 +168,7 @@ def diff(chip: str, first: Path, second: Path, onto: str | None, n_max: int, as_
     \b
     Example: draupnir config diff odin net.toml build/net --json
     """
-    from tools.config import differences, packed
+    from draupnir.tools.config import differences, packed
 
     before = packed.memories_before(onto, chip)
     one, other = (packed.read(path, chip, before, report.warn) for path in (first, second))

@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emulator import chips, limits
-from emulator.declare import Chip
-from emulator.errors import InputError
-from tools import schema
-from tools.arguments import chip_argument, json_option
-from tools.errors import Difference
-from tools.lint import report as findings
-from tools.options import parameters
-from tools.progress import progress
-from tools.run.options import RunOptions, run_options
+from draupnir.emulator import chips, limits
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.tools import schema
+from draupnir.tools.arguments import chip_argument, json_option
+from draupnir.tools.errors import Difference
+from draupnir.tools.lint import report as findings
+from draupnir.tools.options import parameters
+from draupnir.tools.progress import progress
+from draupnir.tools.run.options import RunOptions, run_options
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from tools.config.configuration import Configuration
-    from tools.config.packed import Memories
-    from tools.host.device import Device
-    from tools.run.spikes import Take
+    from draupnir.tools.config.configuration import Configuration
+    from draupnir.tools.config.packed import Memories
+    from draupnir.tools.host.device import Device
+    from draupnir.tools.run.spikes import Take
 
     Send = Callable[[Device, Take], dict[str, Any]]
 
@@ -84,12 +84,12 @@ def command(
     declared = chips.declaration(chip)
     saves = options.checked_saves(declared)
     # Only here: help needs none of it.
-    from rtl.bridge.board import title
-    from tools.config import packed
-    from tools.host.device import Device
-    from tools.host.link import Link, opened
-    from tools.run import hosted
-    from tools.run.saving import saving
+    from draupnir.rtl.bridge.board import title
+    from draupnir.tools.config import packed
+    from draupnir.tools.host.device import Device
+    from draupnir.tools.host.link import Link, opened
+    from draupnir.tools.run import hosted
+    from draupnir.tools.run.saving import saving
 
     settings_given = parameters(chip, settings)
     present = packed.memories_before(options.onto, chip)
@@ -157,10 +157,10 @@ def _check_together(port: str | None, simulate: str | None, verify: bool, option
 
 def _sender(chip: Chip, configuration: Configuration | None, options: RunOptions, quiet: int | None) -> Send:
     """Read the events, or what the host of a chip that is led does; returns what sends them to a device."""
-    from emulator.handshake import Environment
-    from tools.host import led, session
-    from tools.run import events as event_files
-    from tools.run import hosted
+    from draupnir.emulator.handshake import Environment
+    from draupnir.tools.host import led, session
+    from draupnir.tools.run import events as event_files
+    from draupnir.tools.run import hosted
 
     events, environment = options.events, Environment(**options.delays)
     if events is None:
@@ -187,8 +187,8 @@ def _sender(chip: Chip, configuration: Configuration | None, options: RunOptions
 
 def _program(device: Device, configuration: Configuration, present: Memories | None) -> dict[str, Any]:
     """Program the chip; how many transactions that took, for the report."""
-    from tools.host import session
-    from tools.spi import stream
+    from draupnir.tools.host import session
+    from draupnir.tools.spi import stream
 
     n_transactions = len(stream.pack(configuration, present))
     with progress("programming", n_transactions, "transactions") as advance:
@@ -197,7 +197,7 @@ def _program(device: Device, configuration: Configuration, present: Memories | N
 
 def _words_of(chip: Chip, names: Iterable[str], parameters_given: dict[str, Any]) -> dict[str, np.ndarray]:
     """The addresses of the words that the chip with these parameters has, by memory."""
-    from rtl import emit
+    from draupnir.rtl import emit
 
     return {name: emit.kept_words(chip.name, name, **parameters_given) for name in names}
 
@@ -206,7 +206,7 @@ def _read(
     device: Device, configuration: Configuration, names: Iterable[str], parameters_given: dict[str, Any]
 ) -> dict[str, np.ndarray]:
     """Read these memories, all words that the chip has."""
-    from tools.host import session
+    from draupnir.tools.host import session
 
     words = _words_of(configuration.chip, names, parameters_given)
     with progress("reading", sum(map(len, words.values())), "words") as advance:
@@ -215,7 +215,7 @@ def _read(
 
 def _verify(device: Device, configuration: Configuration, given: dict[str, Any]) -> dict[str, Any]:
     """Read all words that the chip has; how many, and what differs, for the report."""
-    from tools.host import session
+    from draupnir.tools.host import session
 
     words = _words_of(configuration.chip, (memory.name for memory in configuration.chip.memories), given)
     n_words = sum(map(len, words.values()))
@@ -240,18 +240,18 @@ def _port(port: str | None, simulate: str | None, chip: str, given: dict[str, An
     if port is not None:
         yield port
         return
-    from rtl.bridge.bridge import EVENT_DEPTH, SPIKE_DEPTH
-    from tools.host.simulated.terminal import Board, attached
+    from draupnir.rtl.bridge.bridge import EVENT_DEPTH, SPIKE_DEPTH
+    from draupnir.tools.host.simulated.terminal import Board, attached
 
     board: Board
     if simulate == "model":
-        from tools.host.simulated.model import ModelBoard
+        from draupnir.tools.host.simulated.model import ModelBoard
 
         if given:
             raise InputError("--set: the golden model is the whole chip, without parameters")
         board = ModelBoard(chips.model(chip)(seed), chip, EVENT_DEPTH, SPIKE_DEPTH)
     else:
-        from tools.host.simulated.rtl import RtlBoard
+        from draupnir.tools.host.simulated.rtl import RtlBoard
 
         board = RtlBoard(chip, BUILD, **given)
     with attached(board) as name:

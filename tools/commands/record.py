@@ -9,19 +9,19 @@ from typing import Any
 
 import click
 
-from emulator import chips
-from emulator.declare import Chip
-from emulator.errors import InputError
-from golden import recipes, unknown
-from golden.record import Recording, check_replaceable, record, save
-from rtl import toolchain, verilated
-from rtl.design import Design
-from rtl.initial import KINDS, Initial, Kind
-from tools import devices, options, outputs, schema
-from tools.arguments import FOLDER, SEED, chip_argument, json_option
-from tools.errors import Difference
-from tools.progress import progress
-from tools.provenance import provenance
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.golden import recipes, unknown
+from draupnir.golden.record import Recording, check_replaceable, record, save
+from draupnir.rtl import toolchain, verilated
+from draupnir.rtl.design import Design
+from draupnir.rtl.initial import KINDS, Initial, Kind
+from draupnir.tools import devices, options, outputs, schema
+from draupnir.tools.arguments import FOLDER, SEED, chip_argument, json_option
+from draupnir.tools.errors import Difference
+from draupnir.tools.progress import progress
+from draupnir.tools.provenance import provenance
 
 ROOT = Path(__file__).parents[2]
 

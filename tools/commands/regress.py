@@ -8,16 +8,16 @@ from typing import Any, Literal
 
 import click
 
-from emulator import chips
-from emulator.declare import Chip
-from emulator.errors import InputError
-from golden import case
-from rtl.initial import Initial, Kind
-from tools import builds, devices, options, outputs, provenance, regress, regress_page, regress_report, schema
-from tools.arguments import FOLDER, chip_argument, json_option
-from tools.devices import Device
-from tools.errors import Difference
-from tools.progress import progress
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.golden import case
+from draupnir.rtl.initial import Initial, Kind
+from draupnir.tools import builds, devices, options, outputs, provenance, regress, regress_page, regress_report, schema
+from draupnir.tools.arguments import FOLDER, chip_argument, json_option
+from draupnir.tools.devices import Device
+from draupnir.tools.errors import Difference
+from draupnir.tools.progress import progress
 
 ROOT = Path(__file__).parents[2]
 BUILD = Path("build/regress")
@@ -129,7 +129,7 @@ def _netlist_device(
 ) -> Device:
     if rtl.folder is not None or simulator == "model":
         raise InputError("--netlist: of our RTL only, in verilator or icarus")
-    from rtl.fpga import netlist
+    from draupnir.rtl.fpga import netlist
 
     synthesised = netlist.synthesise(chip.name, family, report / f"netlist-{family}", **given)
     if simulator == "icarus":
@@ -140,7 +140,7 @@ def _netlist_device(
 
 def _before_synthesis(chip: Chip, given: dict[str, Any], report: Path) -> Device:
     """Our RTL with these parameters. Raises InputError where they leave out words of a memory."""
-    from rtl import emit
+    from draupnir.rtl import emit
 
     for memory in chip.memories:
         n_kept = len(emit.kept_words(chip.name, memory.name, **given))

@@ -9,18 +9,18 @@ from typing import Any
 
 import click
 
-from emulator import chips
-from emulator.errors import InputError
-from golden.case import TOML, WAVE, Case, verify
-from golden.case import load as load_case
-from golden.compare import MemoryDifference, Mismatch, PinDifference, WordDifference
-from golden.replay import Result, replay
-from golden.wave import Reading, end_time
-from tools import schema
-from tools.arguments import SEED, AliasedOption, chip_argument, json_option
-from tools.errors import Difference
-from tools.options import images
-from tools.progress import progress
+from draupnir.emulator import chips
+from draupnir.emulator.errors import InputError
+from draupnir.golden.case import TOML, WAVE, Case, verify
+from draupnir.golden.case import load as load_case
+from draupnir.golden.compare import MemoryDifference, Mismatch, PinDifference, WordDifference
+from draupnir.golden.replay import Result, replay
+from draupnir.golden.wave import Reading, end_time
+from draupnir.tools import schema
+from draupnir.tools.arguments import SEED, AliasedOption, chip_argument, json_option
+from draupnir.tools.errors import Difference
+from draupnir.tools.options import images
+from draupnir.tools.progress import progress
 
 HIGHEST = (1 << 63) - 1
 

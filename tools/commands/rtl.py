@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from emulator import chips
-from rtl import emit
-from tools import outputs, schema
-from tools.arguments import FOLDER, chip_argument, json_option
-from tools.options import parameters
+from draupnir.emulator import chips
+from draupnir.rtl import emit
+from draupnir.tools import outputs, schema
+from draupnir.tools.arguments import FOLDER, chip_argument, json_option
+from draupnir.tools.options import parameters
 
 
 @click.command("rtl")

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emulator import chips, limits
-from emulator.errors import InputError
-from tools import schema
-from tools.arguments import chip_argument, json_option
-from tools.lint import report
-from tools.progress import progress
-from tools.run.options import RunOptions, run_options
+from draupnir.emulator import chips, limits
+from draupnir.emulator.errors import InputError
+from draupnir.tools import schema
+from draupnir.tools.arguments import chip_argument, json_option
+from draupnir.tools.lint import report
+from draupnir.tools.progress import progress
+from draupnir.tools.run.options import RunOptions, run_options
 
 if TYPE_CHECKING:
-    from tools.run.session import Outcome
-    from tools.run.spikes import Take
+    from draupnir.tools.run.session import Outcome
+    from draupnir.tools.run.spikes import Take
 
 
 @click.command("run")
@@ -50,9 +50,9 @@ def command(
             raise click.UsageError(f"Missing option '--{name}'", click.get_current_context())
     saves = options.checked_saves(declared)
     # Only here: help needs none of it.
-    from tools.config import packed
-    from tools.run import levels
-    from tools.run.saving import saving
+    from draupnir.tools.config import packed
+    from draupnir.tools.run import levels
+    from draupnir.tools.run.saving import saving
 
     levels.engine(chip)
     assert options.config is not None
@@ -81,9 +81,9 @@ def command(
 
 def _run(model: Any, options: RunOptions, sweeping: bool, take: Take) -> Outcome:
     """Send the events: block by block, or as the host of a chip that is led does."""
-    from emulator.handshake import Environment
-    from tools.run import events as event_files
-    from tools.run import hosted, session
+    from draupnir.emulator.handshake import Environment
+    from draupnir.tools.run import events as event_files
+    from draupnir.tools.run import hosted, session
 
     events, chip = options.events, model.chip.name
     assert events is not None
@@ -119,7 +119,7 @@ def _print(outcome: Outcome) -> None:
     # Only here: JSON needs no table drawn.
     from rich.table import Table
 
-    from tools.console import console
+    from draupnir.tools.console import console
 
     table = Table(show_header=False, box=None)
     table.add_column()

@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cocotb_tests.catalogue import Test, select, tests
-from cocotb_tests.runner import SIMULATORS, Outcome, Simulator, build, run, start_of
-from emulator import chips
-from emulator.declare import Chip
-from emulator.errors import InputError
-from golden.compare import ComparedBits
-from rtl.initial import KINDS, Kind
-from tools import builds, options, outputs, provenance, schema, sim_report
-from tools.arguments import FOLDER, IMAGES, SEED, chip_argument, json_option
-from tools.errors import Difference
-from tools.progress import progress
+from draupnir.cocotb_tests.catalogue import Test, select, tests
+from draupnir.cocotb_tests.runner import SIMULATORS, Outcome, Simulator, build, run, start_of
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.golden.compare import ComparedBits
+from draupnir.rtl.initial import KINDS, Kind
+from draupnir.tools import builds, options, outputs, provenance, schema, sim_report
+from draupnir.tools.arguments import FOLDER, IMAGES, SEED, chip_argument, json_option
+from draupnir.tools.errors import Difference
+from draupnir.tools.progress import progress
 
 if TYPE_CHECKING:
-    from tools.digits.lockstep import Outcome as Held
+    from draupnir.tools.digits.lockstep import Outcome as Held
 
 BUILD = Path("build/sim")
 MAIN_JOB = "digits"
@@ -118,11 +118,11 @@ def command(
 def _digits(chip: Chip, rtl: options.Rtl, n_images: int, seed: int, report: Path, as_json: bool) -> None:
     """The main job, at the simulator's own speed."""
     # Only here: the help needs none of it.
-    from rtl import verilated
-    from tools.digits import lockstep
-    from tools.digits import report as pictures
-    from tools.digits.experiment import Experiment
-    from tools.pages import PAGE
+    from draupnir.rtl import verilated
+    from draupnir.tools.digits import lockstep
+    from draupnir.tools.digits import report as pictures
+    from draupnir.tools.digits.experiment import Experiment
+    from draupnir.tools.pages import PAGE
 
     experiment = Experiment(seed=seed, n_images=n_images)
     design = rtl.design(chip, report)
@@ -147,8 +147,8 @@ def _digits(chip: Chip, rtl: options.Rtl, n_images: int, seed: int, report: Path
 
 def _write_difference(report: Path, outcome: Held, origin: provenance.Origin) -> Path:
     """Write a page that says where the RTL left the model."""
-    from golden.files import filling
-    from tools import pages
+    from draupnir.golden.files import filling
+    from draupnir.tools import pages
 
     words = f"{outcome.n_compared:,} clocks compared without a difference, {_held_bits(outcome)}, then 1 mismatch"
     parts = [pages.verdict(False, words), pages.text("The first mismatch", str(outcome.difference))]
@@ -183,7 +183,7 @@ def _words(chip: str, rtl: options.Rtl) -> list[str]:
 
 
 def _print_held(outcome: Held, files: Sequence[Path]) -> None:
-    from tools.digits import report
+    from draupnir.tools.digits import report
 
     if outcome.results:
         for name, text in report.figures(outcome.results).items():
@@ -197,7 +197,7 @@ def _print_held(outcome: Held, files: Sequence[Path]) -> None:
 
 
 def _held_json(outcome: Held, files: list[Path]) -> dict[str, Any]:
-    from tools.commands.demo import as_object
+    from draupnir.tools.commands.demo import as_object
 
     learned = as_object(outcome.results, files) if outcome.results else {}
     n_mismatches = int(bool(outcome.difference))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from emulator.declare import Chip
+from draupnir.emulator.declare import Chip
 
 SETTLING = 8  # clocks; more than a register takes through two flip-flops and the controller's way back to rest
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emulator.codec import take
-from emulator.declare import Memory
-from golden.compare import memory_difference
-from tools.config import matrix
-from tools.config.configuration import Configuration
+from draupnir.emulator.codec import take
+from draupnir.emulator.declare import Memory
+from draupnir.golden.compare import memory_difference
+from draupnir.tools.config import matrix
+from draupnir.tools.config.configuration import Configuration
 
 
 @dataclass(frozen=True)

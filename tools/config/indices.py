@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import groupby
 
-from tools.config.source import Key, Source, show
+from draupnir.tools.config.source import Key, Source, show
 
 _NUMBER = "[0-9]{1,18}"
 

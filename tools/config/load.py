@@ -29,14 +29,14 @@ from pathlib import Path
 
 import numpy as np
 
-from emulator import chips, state
-from emulator.codec import encode, to_limbs
-from emulator.declare import Memory
-from emulator.errors import InputError
-from golden import hexfile
-from tools.config import matrix, registers, words
-from tools.config.configuration import Configuration
-from tools.config.source import Key, Source, closest, read, show
+from draupnir.emulator import chips, state
+from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator.declare import Memory
+from draupnir.emulator.errors import InputError
+from draupnir.golden import hexfile
+from draupnir.tools.config import matrix, registers, words
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.config.source import Key, Source, closest, read, show
 
 
 def load(path: Path, chip: str) -> Configuration:

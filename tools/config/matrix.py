@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from emulator.codec import LIMB_BITS, take
-from emulator.declare import Field, Matrix, Memory
-from emulator.errors import InputError
-from tools import npy
-from tools.config import indices
-from tools.config.numbers import integer
-from tools.config.source import Key, Source, closest, show
+from draupnir.emulator.codec import LIMB_BITS, take
+from draupnir.emulator.declare import Field, Matrix, Memory
+from draupnir.emulator.errors import InputError
+from draupnir.tools import npy
+from draupnir.tools.config import indices
+from draupnir.tools.config.numbers import integer
+from draupnir.tools.config.source import Key, Source, closest, show
 
 MATRIX, WEIGHT, MAPPING, MAPPED = "matrix", "weight", "mapping", "mapped"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.config.source import Key, Source, show
+from draupnir.tools.config.source import Key, Source, show
 
 
 def integer(source: Source, key: Key, given: object, low: int, high: int) -> int:

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import numpy as np
 
-from emulator import chips, state
-from emulator.declare import Chip
-from emulator.errors import InputError
-from golden import hexfile
-from golden.files import filling
-from tools.config import differences
-from tools.config.configuration import Configuration
-from tools.config.load import load
-from tools.spi import arrays, forms, images, reading, stream
-from tools.spi.stream import Unpacked
-from tools.spi.writes import port
+from draupnir.emulator import chips, state
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.golden import hexfile
+from draupnir.golden.files import filling
+from draupnir.tools.config import differences
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.config.load import load
+from draupnir.tools.spi import arrays, forms, images, reading, stream
+from draupnir.tools.spi.stream import Unpacked
+from draupnir.tools.spi.writes import port
 
 BLANK = "blank"  # as what memories held before: all 0, as in a device whose bitstream says nothing of them
 IMAGES = {".hex": False, ".mem": True}  # suffix -> the address before the first word is given, as Vivado wants it

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emulator.declare import Chip, Register
-from tools.config import indices
-from tools.config.numbers import integer
-from tools.config.source import Key, Source, closest, show
+from draupnir.emulator.declare import Chip, Register
+from draupnir.tools.config import indices
+from draupnir.tools.config.numbers import integer
+from draupnir.tools.config.source import Key, Source, closest, show
 
 TABLE = "registers"
 

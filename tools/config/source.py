@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from emulator.errors import InputError
+from draupnir.emulator.errors import InputError
 
 Key = tuple[str | int, ...]  # where something stands: names of tables and fields, numbers of array elements
 

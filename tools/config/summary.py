@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from emulator.codec import from_limbs
-from emulator.declare import Memory
-from emulator.errors import InputError
-from tools.config.configuration import Configuration
-from tools.spi import stream
+from draupnir.emulator.codec import from_limbs
+from draupnir.emulator.declare import Memory
+from draupnir.emulator.errors import InputError
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.spi import stream
 
 
 def summary(configuration: Configuration) -> dict[str, Any]:

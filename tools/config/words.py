@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from emulator.codec import decode, encode, from_limbs, to_limbs
-from emulator.declare import Memory, Word
-from tools.config import indices
-from tools.config.numbers import integer
-from tools.config.source import Key, Source, closest, show
+from draupnir.emulator.codec import decode, encode, from_limbs, to_limbs
+from draupnir.emulator.declare import Memory, Word
+from draupnir.tools.config import indices
+from draupnir.tools.config.numbers import integer
+from draupnir.tools.config.source import Key, Source, closest, show
 
 RAW = "word"  # field that gives a word as it is
 INDEX, MODEL = "index", "model"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emulator.errors import InputError
+from draupnir.emulator.errors import InputError
 
 TRAIN_FILE, TEST_FILE = "dataset_cueAcc_train.dat", "dataset_cueAcc_test.dat"
 N_INPUTS = 40

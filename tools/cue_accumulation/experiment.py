@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from emulator.codec import encode, to_limbs
-from emulator.errors import InputError
-from emulator.reckon.host import Op
-from emulator.reckon.layout import CHIP, N_WEIGHTS, NEURONS, PAIR, WINP, WOUT, WREC, N
-from tools.cue_accumulation.dataset import (
+from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.reckon.host import Op
+from draupnir.emulator.reckon.layout import CHIP, N_WEIGHTS, NEURONS, PAIR, WINP, WOUT, WREC, N
+from draupnir.tools.cue_accumulation.dataset import (
     END,
     N_INPUTS,
     RECALL_AT,
@@ -130,7 +130,7 @@ class Experiment:
     # --- What the host does ---
 
     def operations(self, sample: Sample, train: bool) -> np.ndarray:
-        """A whole sample, (n, 2) int64 (see ``emulator.reckon.host.Op``): one byte is received, the answer."""
+        """A whole sample, (n, 2) int64 (see ``draupnir.emulator.reckon.host.Op``): one byte is received, the answer."""
         ticks = np.stack([np.full(END - 1, Op.TICK), np.ones(END - 1)], axis=1)
         spikes = np.stack([np.full(len(sample.spikes), Op.SPIKE), sample.spikes[:, 1]], axis=1)
         merged = np.concatenate([spikes, ticks])

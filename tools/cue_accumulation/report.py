@@ -7,13 +7,23 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from golden.files import replacing
-from tools import pages, schema
-from tools.cue_accumulation.dataset import CUE_EVERY, CUE_PAUSE, END, LEFT, N_CUES, NOISE, RECALL, RECALL_AT, RIGHT
-from tools.cue_accumulation.results import Results, Trace, mean_and_spread
-from tools.cue_accumulation.train import WATCHED
-from tools.pages import Picture
-from tools.provenance import Origin
+from draupnir.golden.files import replacing
+from draupnir.tools import pages, schema
+from draupnir.tools.cue_accumulation.dataset import (
+    CUE_EVERY,
+    CUE_PAUSE,
+    END,
+    LEFT,
+    N_CUES,
+    NOISE,
+    RECALL,
+    RECALL_AT,
+    RIGHT,
+)
+from draupnir.tools.cue_accumulation.results import Results, Trace, mean_and_spread
+from draupnir.tools.cue_accumulation.train import WATCHED
+from draupnir.tools.pages import Picture
+from draupnir.tools.provenance import Origin
 
 NAMES = {"winp": "input", "wrec": "recurrent", "wout": "output"}
 SIDES = ("left", "right")

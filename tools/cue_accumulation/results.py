@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from emulator.reckon.layout import WINP, WOUT, WREC
+from draupnir.emulator.reckon.layout import WINP, WOUT, WREC
 
 WEIGHTS = (WINP.name, WREC.name, WOUT.name)
 

@@ -8,15 +8,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from emulator.codec import decode, encode, from_limbs
-from emulator.reckon import engine
-from emulator.reckon.chip import Model
-from emulator.reckon.host import Host, Op
-from emulator.reckon.layout import CHIP, NEURONS, PAIR, SPI_BITS, SPI_HEADER, State
-from emulator.trace import pack
-from tools.cue_accumulation.dataset import Sample
-from tools.cue_accumulation.experiment import LEARN_ALL, LEARN_NONE, N_OUT, N_REC, Experiment, weights_of
-from tools.cue_accumulation.results import Epoch, Results, Trace, digests
+from draupnir.emulator.codec import decode, encode, from_limbs
+from draupnir.emulator.reckon import engine
+from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.host import Host, Op
+from draupnir.emulator.reckon.layout import CHIP, NEURONS, PAIR, SPI_BITS, SPI_HEADER, State
+from draupnir.emulator.trace import pack
+from draupnir.tools.cue_accumulation.dataset import Sample
+from draupnir.tools.cue_accumulation.experiment import LEARN_ALL, LEARN_NONE, N_OUT, N_REC, Experiment, weights_of
+from draupnir.tools.cue_accumulation.results import Epoch, Results, Trace, digests
 
 SCK_HALF = 3  # clocks in half an SCK period
 HOST = Host()

@@ -30,11 +30,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.codec import encode, to_limbs
-from emulator.declare import Event
-from emulator.errors import InputError
-from emulator.odin.layout import CHIP, LIF, NEURONS, SYN, SYN_WEIGHT, SYNAPSES, VIRTS, N
-from tools.digits.encoding import TEST_PART, Digits, chosen, digits, excited
+from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator.declare import Event
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.odin.layout import CHIP, LIF, NEURONS, SYN, SYN_WEIGHT, SYNAPSES, VIRTS, N
+from draupnir.tools.digits.encoding import TEST_PART, Digits, chosen, digits, excited
 
 N_DIGITS = 10  # output neurons 0..9, one a digit
 NO_ANSWER = -1

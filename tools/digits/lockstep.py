@@ -16,19 +16,19 @@ from typing import Protocol
 
 import numpy as np
 
-from emulator.codec import encode
-from emulator.handshake import Environment
-from emulator.odin.chip import Model
-from emulator.odin.layout import CHIP, NEURONS, SPI_ADDR, SPI_BITS, SYNAPSES, SpiCmd
-from emulator.runs import Run
-from emulator.trace import Trace
-from golden import hexfile, wave_out
-from golden.compare import MemoryDifference, memory_difference
-from golden.lockstep import Device, hold
-from golden.stimulus import Clocks, Host, HostPiece
-from tools.digits.experiment import Configuration, Experiment
-from tools.digits.results import Results
-from tools.digits.train import RESET_CYCLES, Odin, Trainer
+from draupnir.emulator.codec import encode
+from draupnir.emulator.handshake import Environment
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.layout import CHIP, NEURONS, SPI_ADDR, SPI_BITS, SYNAPSES, SpiCmd
+from draupnir.emulator.runs import Run
+from draupnir.emulator.trace import Trace
+from draupnir.golden import hexfile, wave_out
+from draupnir.golden.compare import MemoryDifference, memory_difference
+from draupnir.golden.lockstep import Device, hold
+from draupnir.golden.stimulus import Clocks, Host, HostPiece
+from draupnir.tools.digits.experiment import Configuration, Experiment
+from draupnir.tools.digits.results import Results
+from draupnir.tools.digits.train import RESET_CYCLES, Odin, Trainer
 
 HALF = Clocks(2, 2)  # in half an SCK period
 HISTORY = 4  # runs of events that are kept, two training images

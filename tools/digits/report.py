@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from emulator.odin.layout import CHIP, SYN_WEIGHT
-from golden.compare import ComparedBits
-from tools import pages
-from tools.digits.encoding import CONTRASTS, DIRECTIONS, REACH, SIDE, chosen, digits
-from tools.digits.experiment import N_DIGITS, NO_ANSWER
-from tools.digits.results import Answer, Raster, Results
-from tools.pages import Picture
-from tools.provenance import Origin
+from draupnir.emulator.odin.layout import CHIP, SYN_WEIGHT
+from draupnir.golden.compare import ComparedBits
+from draupnir.tools import pages
+from draupnir.tools.digits.encoding import CONTRASTS, DIRECTIONS, REACH, SIDE, chosen, digits
+from draupnir.tools.digits.experiment import N_DIGITS, NO_ANSWER
+from draupnir.tools.digits.results import Answer, Raster, Results
+from draupnir.tools.pages import Picture
+from draupnir.tools.provenance import Origin
 
 CLOCK_HZ = 75e6  # ODIN at 0.55 V, by its paper: gives clocks a meaning in time
 WINDOW = 100  # training images over which the online accuracy is averaged; a fifth of them if that is less

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emulator.odin.layout import SYN, SYN_BITS, SYN_WEIGHT, N
-from tools.digits.experiment import EVENTS, N_DIGITS, NO_ANSWER
+from draupnir.emulator.odin.layout import SYN, SYN_BITS, SYN_WEIGHT, N
+from draupnir.tools.digits.experiment import EVENTS, N_DIGITS, NO_ANSWER
 
 N_SYN = SYN.width // SYN_BITS
 

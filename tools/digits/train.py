@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from emulator.handshake import Environment
-from emulator.odin.chip import Model
-from emulator.odin.closed_loop import run
-from emulator.odin.layout import CHIP, NEURONS, SYNAPSES
-from emulator.runs import Run
-from emulator.trace import column, pack
-from tools.digits.experiment import EVENTS, Configuration, Experiment
-from tools.digits.results import Answer, Raster, Results, weights
+from draupnir.emulator.handshake import Environment
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.closed_loop import run
+from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES
+from draupnir.emulator.runs import Run
+from draupnir.emulator.trace import column, pack
+from draupnir.tools.digits.experiment import EVENTS, Configuration, Experiment
+from draupnir.tools.digits.results import Answer, Raster, Results, weights
 
 RESET_CYCLES = 4  # RST held, and then waited: more than its two flip-flops
 MAX_CYCLES = 10_000_000  # for the events of one image, which take some 60,000

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from emulator.declare import Chip
-from emulator.errors import InputError
-from emulator.handshake import Delays
-from emulator.limits import LONGEST_DELAY
-from rtl.bridge.protocol import (
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.handshake import Delays
+from draupnir.emulator.limits import LONGEST_DELAY
+from draupnir.rtl.bridge.protocol import (
     BY_COMMAND,
     CYCLE_BYTES,
     HEAD,
@@ -22,7 +22,7 @@ from rtl.bridge.protocol import (
     Command,
     buses,
 )
-from tools.host.link import Link
+from draupnir.tools.host.link import Link
 
 WRAP = 1 << 8 * CYCLE_BYTES  # clocks are counted modulo this
 LONGEST_RUN = WRAP - 1

@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from emulator import chips
-from emulator.declare import Chip
-from emulator.errors import InputError
-from rtl.bridge.protocol import Operation, buses
-from tools.config.configuration import Configuration
-from tools.host.session import Outcome
-from tools.run import hosted
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.bridge.protocol import Operation, buses
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.host.session import Outcome
+from draupnir.tools.run import hosted
 
 
 def read(path: Path, chip: Chip, configuration: Configuration | None, timesteps: int | None) -> np.ndarray:
-    """The operations in a file (see ``tools.run.hosted``), (n, 2) int64, for ``session.lead``.
+    """The operations in a file (see ``draupnir.tools.run.hosted``), (n, 2) int64, for ``session.lead``.
 
     configuration : of the chip, which says what it sends. Raises InputError without one, and as ``hosted.read``.
     """

@@ -11,8 +11,8 @@ from typing import Protocol
 
 import serial
 
-from emulator.errors import InputError
-from rtl.bridge.protocol import HEAD, REFUSED, Command, Deframer, frame
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.bridge.protocol import HEAD, REFUSED, Command, Deframer, frame
 
 PATIENCE = 2.0  # seconds for a response
 TRIES = 3

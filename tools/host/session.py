@@ -9,17 +9,17 @@ from itertools import repeat
 
 import numpy as np
 
-from emulator import limits
-from emulator.codec import from_limbs, to_limbs
-from emulator.errors import InputError
-from emulator.handshake import Environment
-from rtl.bridge.protocol import Operation
-from tools.config.configuration import Configuration
-from tools.host.device import LONGEST_RUN, WRAP, Device
-from tools.run.events import Block
-from tools.run.spikes import Take
-from tools.spi import stream
-from tools.spi.writes import port
+from draupnir.emulator import limits
+from draupnir.emulator.codec import from_limbs, to_limbs
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.handshake import Environment
+from draupnir.rtl.bridge.protocol import Operation
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.host.device import LONGEST_RUN, WRAP, Device
+from draupnir.tools.run.events import Block
+from draupnir.tools.run.spikes import Take
+from draupnir.tools.spi import stream
+from draupnir.tools.spi.writes import port
 
 HALF = 2  # clocks in half an SCK period: what a slave that is sampled by the chip's clock can follow
 HALF_TO_READ = 8  # likewise, where it has to have looked up what it answers
@@ -191,7 +191,7 @@ def lead(
 ) -> Outcome:
     """Have the bridge of a chip that is led carry out operations; as ``run``, with bytes received for spikes.
 
-    operations : (n, 2) integers, ``rtl.bridge.protocol.Operation`` (SET + i for the i-th level) and operand
+    operations : (n, 2) integers, ``draupnir.rtl.bridge.protocol.Operation`` (SET + i for the i-th level) and operand
     A byte that is first seen in the very clock before which ``max_cycles`` ends the run is not taken.
     Raises InputError for an operand that the bridge has no room for.
     """

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tools.config.configuration import Configuration
-from tools.lint.findings import Rule
-from tools.lint.network import Broken, each, gate, register
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.lint.findings import Rule
+from draupnir.tools.lint.network import Broken, each, gate, register
 
 GATE, OPEN_LOOP, FROM_CONTROLLER = "SPI_GATE_ACTIVITY", "SPI_OPEN_LOOP", "SPI_AER_SRC_CTRL_nNEUR"
 

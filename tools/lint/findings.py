@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.util import find_spec
 
-from emulator import chips
-from emulator.errors import InputError
-from tools.config.configuration import Configuration
-from tools.config.source import closest
+from draupnir.emulator import chips
+from draupnir.emulator.errors import InputError
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.config.source import closest
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Rule:
 
 def rules(chip: str) -> tuple[Rule, ...]:
     """A chip's rules; none if nobody has written any. Raises InputError for a chip that there is not."""
-    module = f"tools.lint.{chips.declaration(chip).name}"
+    module = f"draupnir.tools.lint.{chips.declaration(chip).name}"
     return import_module(module).RULES if find_spec(module) else ()
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from emulator.codec import LIMB_BITS
-from emulator.declare import Field, Memory
-from tools.config import indices, matrix
-from tools.config.configuration import Configuration
+from draupnir.emulator.codec import LIMB_BITS
+from draupnir.emulator.declare import Field, Memory
+from draupnir.tools.config import indices, matrix
+from draupnir.tools.config.configuration import Configuration
 
 Broken = Iterator[tuple[str, str, str]]  # places, messages and remedies; see ``Rule``
 

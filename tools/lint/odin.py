@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.odin.layout import IZH, LIF, MAPPING, NEURONS, SYN_WEIGHT, SYNAPSES
-from tools.config.configuration import Configuration
-from tools.lint import crossbar
-from tools.lint.findings import Rule
-from tools.lint.network import Broken, column, each, neurons, register, some, weights
+from draupnir.emulator.odin.layout import IZH, LIF, MAPPING, NEURONS, SYN_WEIGHT, SYNAPSES
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.lint import crossbar
+from draupnir.tools.lint.findings import Rule
+from draupnir.tools.lint.network import Broken, column, each, neurons, register, some, weights
 
 CALCIUM_MAX = LIF["calcium"].high
 

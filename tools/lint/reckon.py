@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.declare import Memory
-from emulator.reckon.layout import (
+from draupnir.emulator.declare import Memory
+from draupnir.emulator.reckon.layout import (
     ALPHA_MSB,
     ALPHA_ONE,
     KAPPA_ONE,
@@ -21,9 +21,9 @@ from emulator.reckon.layout import (
     WREC,
     N,
 )
-from tools.config.configuration import Configuration
-from tools.lint.findings import Rule
-from tools.lint.network import Broken, column, each, gate, register, reset_note, some, weights, where
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.lint.findings import Rule
+from draupnir.tools.lint.network import Broken, column, each, gate, register, reset_note, some, weights, where
 
 GATE, EPROP = "SPI_EN_CONF", "SPI_DO_EPROP"
 INP, REC, OUT = "SPI_NUM_INP_NEUR", "SPI_NUM_REC_NEUR", "SPI_NUM_OUT_NEUR"

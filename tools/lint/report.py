@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from emulator.errors import InputError
+from draupnir.emulator.errors import InputError
 
 if TYPE_CHECKING:
-    from tools.config.configuration import Configuration
-    from tools.lint.findings import Finding
+    from draupnir.tools.config.configuration import Configuration
+    from draupnir.tools.lint.findings import Finding
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,7 +28,7 @@ def options(command: F) -> F:
 
 def findings(configuration: Configuration, allowed: Sequence[str]) -> list[Finding]:
     """All that is found; raises InputError for an allowed name that is none."""
-    from tools.lint.findings import lint  # only here: help needs none of it
+    from draupnir.tools.lint.findings import lint  # only here: help needs none of it
 
     return lint(configuration, allowed)
 
@@ -62,7 +62,7 @@ def checked(path: Path, configuration: Configuration, strict: bool, allowed: Seq
 
 def explain(some: Sequence[Finding], chip: str, silent: bool, restless: bool) -> None:
     """Print on stderr which findings can be why no spike came out (silent), or why a run did not end (restless)."""
-    from tools.lint.findings import likely
+    from draupnir.tools.lint.findings import likely
 
     names = likely(some, chip, silent, restless)
     if names:

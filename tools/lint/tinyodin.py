@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.tinyodin.layout import EVENTS, LIF, NEURONS, SYN_WEIGHT, SYNAPSES, N
-from tools.config.configuration import Configuration
-from tools.lint import crossbar
-from tools.lint.findings import Rule
-from tools.lint.network import Broken, column, each, register, some, weights
+from draupnir.emulator.tinyodin.layout import EVENTS, LIF, NEURONS, SYN_WEIGHT, SYNAPSES, N
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.lint import crossbar
+from draupnir.tools.lint.findings import Rule
+from draupnir.tools.lint.network import Broken, column, each, register, some, weights
 
 CORE_MAX = LIF["core"].high
 _VIRTUAL = next(f for event in EVENTS if event.name == "virtual" for f in event.fields if f.name == "neur")

@@ -15,9 +15,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from emulator.declare import Chip
-from emulator.errors import InputError
-from tools import npy
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.tools import npy
 
 ADDR, CYCLE = "addr", "cycle"
 BLOCK = 1 << 16  # events read at once

@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from emulator import chips
-from emulator.errors import InputError
-from tools.run import levels
-from tools.run.session import Outcome
-from tools.run.spikes import Take
+from draupnir.emulator import chips
+from draupnir.emulator.errors import InputError
+from draupnir.tools.run import levels
+from draupnir.tools.run.session import Outcome
+from draupnir.tools.run.spikes import Take
 
 OPERATIONS, SPIKES = ["op", "operand"], ["time", "addr"]
 LAST_TIME = 10_000_000
@@ -55,7 +55,7 @@ def run(
     sweeping: bool = True,
     take: Take = lambda cycles, received: None,
 ) -> Outcome:
-    """Let the host carry out what a file says; as ``tools.run.session.run``, with what was received for spikes."""
+    """Let the host carry out what a file says; as ``session.run``, with what was received for spikes."""
     ops, hosts = read(events, model, timesteps), _host(model)
     host = hosts.Host(**delays)
     limit = hosts.clock_limit(ops, host) if max_cycles is None else max_cycles
@@ -80,7 +80,7 @@ def operations_of(model: Any) -> Any:
 
 
 def _host(model: Any) -> Any:
-    return import_module(f"emulator.{model.chip.name}.host")
+    return import_module(f"draupnir.emulator.{model.chip.name}.host")
 
 
 def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:

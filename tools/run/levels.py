@@ -6,17 +6,17 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-from emulator.errors import InputError
+from draupnir.emulator.errors import InputError
 
 
 def engine(chip: str) -> ModuleType:
     """The chip's event level. Raises InputError if it has none."""
-    return found(chip, f"emulator.{chip}.engine", "event-level engine", "it cannot be run by events")
+    return found(chip, f"draupnir.emulator.{chip}.engine", "event-level engine", "it cannot be run by events")
 
 
 def closed_loop(chip: str) -> ModuleType:
     """The chip between sender and receiver. Raises InputError if it has none."""
-    return found(chip, f"emulator.{chip}.closed_loop", "closed loop", "it cannot be run by events")
+    return found(chip, f"draupnir.emulator.{chip}.closed_loop", "closed loop", "it cannot be run by events")
 
 
 def found(chip: str, module: str, what: str, without: str) -> ModuleType:

@@ -10,12 +10,12 @@ from typing import Any
 
 import click
 
-from emulator.declare import Chip
-from emulator.errors import InputError
-from tools import outputs
-from tools.arguments import SEED
-from tools.options import images
-from tools.ranges import CYCLES, DELAY
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.tools import outputs
+from draupnir.tools.arguments import SEED
+from draupnir.tools.options import images
+from draupnir.tools.ranges import CYCLES, DELAY
 
 FILE = click.Path(path_type=Path)
 
@@ -39,13 +39,13 @@ class RunOptions:
 
     @property
     def delays(self) -> dict[str, int]:
-        """The keyword arguments of ``emulator.handshake.Environment``, in clocks."""
+        """The keyword arguments of ``draupnir.emulator.handshake.Environment``, in clocks."""
         return {name: getattr(self, name) for name in ("gap", "hold", "ack_delay", "ack_hold")}
 
     def checked_saves(self, chip: Chip) -> dict[str, Path]:
         """Say where to save which memory, after all outputs have been checked.
 
-        Raises InputError for a memory that the chip has not, and as ``tools.outputs.check`` does.
+        Raises InputError for a memory that the chip has not, and as ``draupnir.tools.outputs.check`` does.
         """
         names = [memory.name for memory in chip.memories]
         saves = images("--save", self.save)

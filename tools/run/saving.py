@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from emulator.declare import Chip
-from golden import hexfile
-from golden.files import replacing_all
-from tools.run import spikes
-from tools.run.spikes import Take
+from draupnir.emulator.declare import Chip
+from draupnir.golden import hexfile
+from draupnir.golden.files import replacing_all
+from draupnir.tools.run import spikes
+from draupnir.tools.run.spikes import Take
 
 Save = Callable[[str, np.ndarray], None]
 

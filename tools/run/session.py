@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from emulator import limits
-from emulator.handshake import Environment
-from tools.run import levels
-from tools.run.events import Block
-from tools.run.spikes import Take
+from draupnir.emulator import limits
+from draupnir.emulator.handshake import Environment
+from draupnir.tools.run import levels
+from draupnir.tools.run.events import Block
+from draupnir.tools.run.spikes import Take
 
 HIGH_WATER = "high_water"  # statistics with this in their name are maxima; the others are sums
 REST = Block(None, np.zeros(0, np.int64))

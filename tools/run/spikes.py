@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from emulator.errors import InputError
-from golden.files import replacing
+from draupnir.emulator.errors import InputError
+from draupnir.golden.files import replacing
 
 BLOCK = 1 << 16  # spikes written at once
 Take = Callable[[np.ndarray, np.ndarray], None]  # cycles and addresses of some more spikes

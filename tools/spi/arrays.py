@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from emulator.errors import InputError
+from draupnir.emulator.errors import InputError
 
 C = {".h", ".c", ".hpp", ".cpp", ".cc", ".ino"}  # suffixes of C
 PYTHON = ".py"

@@ -12,11 +12,11 @@ from typing import Self
 
 import numpy as np
 
-from emulator.codec import decode, encode
-from emulator.declare import Chip, Memory, Register, Word
-from emulator.spi_slave import SPI_ADDR, SPI_DATA, SPI_SYNAPSE_ADDR, SpiCmd
-from tools.config.configuration import Configuration
-from tools.spi.writes import Heard, Made, MemoryWrite, Placed, RegisterWrite, Remark, Write
+from draupnir.emulator.codec import decode, encode
+from draupnir.emulator.declare import Chip, Memory, Register, Word
+from draupnir.emulator.spi_slave import SPI_ADDR, SPI_DATA, SPI_SYNAPSE_ADDR, SpiCmd
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.spi.writes import Heard, Made, MemoryWrite, Placed, RegisterWrite, Remark, Write
 
 BYTE = 8
 ALL = (1 << BYTE) - 1
@@ -52,7 +52,7 @@ class Bytewise:
 
     @classmethod
     def of(cls, layout: ModuleType) -> Self:
-        """The port of a chip whose frames are those of ``emulator.spi_slave``; layout : what declares it."""
+        """The port of a chip whose frames are those of ``draupnir.emulator.spi_slave``; layout : what declares it."""
         return cls(
             chip=layout.CHIP,
             addr=SPI_ADDR,

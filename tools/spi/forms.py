@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.declare import Chip
-from golden.files import replacing
-from tools.spi.stream import meaning
-from tools.spi.writes import port
+from draupnir.emulator.declare import Chip
+from draupnir.golden.files import replacing
+from draupnir.tools.spi.stream import meaning
+from draupnir.tools.spi.writes import port
 
 A_LINE = 8  # transactions in a line of the C header and of the Python form
 

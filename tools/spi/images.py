@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from emulator.declare import Chip, Memory
-from emulator.errors import InputError
+from draupnir.emulator.declare import Chip, Memory
+from draupnir.emulator.errors import InputError
 
 NPY = b"\x93NUMPY"
 

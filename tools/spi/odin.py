@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from emulator.declare import Memory
-from emulator.odin import layout
-from tools.spi.bytewise import BYTE, Bytewise
-from tools.spi.writes import MemoryWrite
+from draupnir.emulator.declare import Memory
+from draupnir.emulator.odin import layout
+from draupnir.tools.spi.bytewise import BYTE, Bytewise
+from draupnir.tools.spi.writes import MemoryWrite
 
 
 class OdinPort(Bytewise):

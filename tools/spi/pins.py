@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from emulator.declare import Chip, Pin, Word
-from tools.spi.writes import port
+from draupnir.emulator.declare import Chip, Pin, Word
+from draupnir.tools.spi.writes import port
 
 
 def rows(

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from math import lcm
 from pathlib import Path
 
-from emulator.declare import Chip
-from emulator.errors import InputError
-from tools.config.source import show
-from tools.spi import arrays, images
-from tools.spi.writes import Placed, Port, port, split
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.tools.config.source import show
+from draupnir.tools.spi import arrays, images
+from draupnir.tools.spi.writes import Placed, Port, port, split
 
 BYTE = 8
 BYTE_DIGITS = 2

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from emulator.codec import LIMB_BITS, decode, encode
-from emulator.declare import Chip
-from emulator.reckon import layout
-from emulator.reckon.layout import CHIP, SPI_BITS, SPI_HEADER, SPI_NEUR_ADDR, SPI_WORD_ADDR, SpiCode
-from tools.config.configuration import Configuration
-from tools.spi.bytewise import register_at
-from tools.spi.writes import Heard, Made, MemoryWrite, Placed, RegisterWrite, Remark, Write
+from draupnir.emulator.codec import LIMB_BITS, decode, encode
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.reckon import layout
+from draupnir.emulator.reckon.layout import CHIP, SPI_BITS, SPI_HEADER, SPI_NEUR_ADDR, SPI_WORD_ADDR, SpiCode
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.spi.bytewise import register_at
+from draupnir.tools.spi.writes import Heard, Made, MemoryWrite, Placed, RegisterWrite, Remark, Write
 
 CODES = {
     layout.NEURONS.name: SpiCode.NEUR,

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from emulator import state
-from emulator.declare import Chip
-from emulator.errors import InputError
-from tools.config.configuration import Configuration
-from tools.spi.writes import MemoryWrite, Placed, Port, RegisterWrite, Remark, Write, decode, port, split
+from draupnir.emulator import state
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.spi.writes import MemoryWrite, Placed, Port, RegisterWrite, Remark, Write, decode, port, split
 
 
 def pack(configuration: Configuration, present: Mapping[str, np.ndarray] | None = None) -> list[int]:

@@ -5,7 +5,7 @@ Source: tinyODIN doc v1.0, 2.1; spi_slave.v.
 
 from __future__ import annotations
 
-from emulator.tinyodin import layout
-from tools.spi.bytewise import Bytewise
+from draupnir.emulator.tinyodin import layout
+from draupnir.tools.spi.bytewise import Bytewise
 
 PORT = Bytewise.of(layout)

@@ -10,9 +10,9 @@ from typing import Protocol
 
 import numpy as np
 
-from emulator.declare import Chip
-from emulator.errors import InputError
-from tools.config.configuration import Configuration
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.tools.config.configuration import Configuration
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def decode(to: Port, content: int) -> Write:
 
 def port(chip: Chip) -> Port:
     """The port of a chip: ``PORT`` of the module here that has the chip's name. Raises InputError if there is none."""
-    module = f"tools.spi.{chip.name}"
+    module = f"draupnir.tools.spi.{chip.name}"
     if find_spec(module) is None:
         raise InputError(f"{chip.name}: nobody has said yet how its SPI is written")
     return import_module(module).PORT

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from emulator.codec import encode, to_limbs
-from emulator.odin.layout import CHIP, IZH, LIF, SYNAPSES, N
-from tools.config.configuration import Configuration
+from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator.odin.layout import CHIP, IZH, LIF, SYNAPSES, N
+from draupnir.tools.config.configuration import Configuration
 
 
 def word_of(seed: int, kind: int) -> int:

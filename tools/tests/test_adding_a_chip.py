@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import InputError
-from rtl import toolchain
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import toolchain
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "emulator/ADDING_A_CHIP.md"
@@ -51,7 +51,7 @@ def call(house: Path, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("words", ["--board ulx3s-25f", "--project vivado"])
 def test_a_bitstream_of_a_chip_without_the_bridges_buses_is_refused_in_one_line(house: Path, words: str) -> None:
     """Not even with all warnings on does Amaranth complain of what was begun and came to nothing."""
-    program = "from tools.cli import main; main()"
+    program = "from draupnir.tools.cli import main; main()"
     done = call(house, "-W", "always", "-c", program, "bitstream", "tally", *words.split(), "-o", "build/none")
     assert done.returncode == 2
     assert done.stderr == "error: tally: the bridge needs an SPI, one event bus in and one out, and there are not all\n"
@@ -67,10 +67,10 @@ def test_the_page_leads_to_a_chip_that_holds(house: Path) -> None:
     for line in commands.group(1).splitlines():
         program, *words = line.split()
         assert program == "draupnir"
-        done = call(house, "-c", "from tools.cli import main; main()", *words)
+        done = call(house, "-c", "from draupnir.tools.cli import main; main()", *words)
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
     page = house / "emulator/tally/README.md"
-    tables = call(house, "-c", "from tools.cli import main; main()", "chips", "tally", "--markdown").stdout
+    tables = call(house, "-c", "from draupnir.tools.cli import main; main()", "chips", "tally", "--markdown").stdout
     page.write_text(page.read_text().replace("<!-- tables -->\n", f"<!-- tables -->\n{tables}"))
     tests = [f"tools/tests/{name}" for name in HELD]
     done = call(house, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "tally", *tests)

@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from rtl.fpga.report import BLOCK_RAM, LOGIC, Usage
-from rtl.fpga.survey import THEIRS, Row
-from tools import survey
-from tools.cli import cli
+from draupnir.rtl.fpga.report import BLOCK_RAM, LOGIC, Usage
+from draupnir.rtl.fpga.survey import THEIRS, Row
+from draupnir.tools import survey
+from draupnir.tools.cli import cli
 
 ROWS = (
     Row("whole", {}, (Usage(LOGIC, 6000, 24288), Usage(BLOCK_RAM, 24, 56)), 34.5),

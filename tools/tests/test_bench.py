@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emulator.odin import engine
-from emulator.odin.layout import CHIP
-from rtl import emit, toolchain
-from rtl.design import Design
-from tools import provenance
-from tools.bench import benches, chart, machine, many, report, suite, targets
-from tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Disagreement, Job
-from tools.bench.measure import Contestant, Figures, Spread, Timed, measure, speed_ratio, spread, time_ratio
-from tools.bench.suite import CLOCK, OPERATIONS, OURS, PLAIN, THEIRS, Report
-from tools.bench.workloads import Workload
-from tools.bench.workloads.odin import SILICON, WORKLOADS, lif
-from tools.cli import cli
+from draupnir.emulator.odin import engine
+from draupnir.emulator.odin.layout import CHIP
+from draupnir.rtl import emit, toolchain
+from draupnir.rtl.design import Design
+from draupnir.tools import provenance
+from draupnir.tools.bench import benches, chart, machine, many, report, suite, targets
+from draupnir.tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Disagreement, Job
+from draupnir.tools.bench.measure import Contestant, Figures, Spread, Timed, measure, speed_ratio, spread, time_ratio
+from draupnir.tools.bench.suite import CLOCK, OPERATIONS, OURS, PLAIN, THEIRS, Report
+from draupnir.tools.bench.workloads import Workload
+from draupnir.tools.bench.workloads.odin import SILICON, WORKLOADS, lif
+from draupnir.tools.cli import cli
 
 N_EVENTS = 12
 

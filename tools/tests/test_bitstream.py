@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from rtl import emit
-from rtl.fpga import bitfile
-from tools.cli import cli
-from tools.config import load
+from draupnir.rtl import emit
+from draupnir.rtl.fpga import bitfile
+from draupnir.tools.cli import cli
+from draupnir.tools.config import load
 
 SMALLEST = {"n_neurons": 64, "izh": False, "bursts": False, "sdsp": False}
 SETTINGS = [f"--set={name}={content}" for name, content in (("n_neurons", 64), ("izh", "no"), ("bursts", "no"))]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator import chips
-from emulator.errors import InputError
-from rtl.bridge.protocol import EXCHANGES, Command, buses
-from tools.bridge_tables import MARK, markdown
+from draupnir.emulator import chips
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.bridge.protocol import EXCHANGES, Command, buses
+from draupnir.tools.bridge_tables import MARK, markdown
 
 README = Path(__file__).parents[2] / "rtl" / "bridge" / "README.md"
 

@@ -14,11 +14,11 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
-from emulator import chips
-from tools import tables
-from tools.cli import COMMANDS, FOLDER, cli
+from draupnir.emulator import chips
+from draupnir.tools import tables
+from draupnir.tools.cli import COMMANDS, FOLDER, cli
 
-HEAVY = ("numpy", "numba", "rich", "cocotb", "amaranth", "matplotlib", "sklearn", "emulator.state")
+HEAVY = ("numpy", "numba", "rich", "cocotb", "amaranth", "matplotlib", "sklearn", "draupnir.emulator.state")
 
 
 def draupnir(*words: str) -> Result:
@@ -33,7 +33,7 @@ def python(code: str) -> str:
 
 def test_help_needs_nothing_heavy() -> None:
     loaded = python(
-        "import sys; from tools.cli import cli; from click.testing import CliRunner\n"
+        "import sys; from draupnir.tools.cli import cli; from click.testing import CliRunner\n"
         "assert CliRunner().invoke(cli, ['--help']).exit_code == 0; print(*sys.modules)"
     ).split()
     assert "click" in loaded
@@ -42,10 +42,10 @@ def test_help_needs_nothing_heavy() -> None:
 
 def test_chips_needs_no_numpy() -> None:
     loaded = python(
-        "import sys; from tools.cli import cli; from click.testing import CliRunner\n"
+        "import sys; from draupnir.tools.cli import cli; from click.testing import CliRunner\n"
         "assert CliRunner().invoke(cli, ['chips']).exit_code == 0; print(*sys.modules)"
     ).split()
-    assert "emulator.odin.layout" in loaded
+    assert "draupnir.emulator.odin.layout" in loaded
     assert "numpy" not in loaded
 
 
@@ -235,11 +235,14 @@ def process(code: str, stdout: int | IO[bytes]) -> tuple[int, str, str]:
     return done.returncode, (done.stdout or b"").decode(), done.stderr.decode()
 
 
-MAIN = "import sys, os; from tools import cli; sys.argv = ['draupnir', *{words}]; {before}; cli.main()"
+MAIN = "import sys, os; from draupnir.tools import cli; sys.argv = ['draupnir', *{words}]; {before}; cli.main()"
 
 
 def test_what_libraries_print_never_reaches_stdout() -> None:
-    noise = "import tools.commands.chips as c; old = c._line; c._line = lambda x: (os.write(1, b'noise\\n'), old(x))[1]"
+    noise = (
+        "import draupnir.tools.commands.chips as c; old = c._line; "
+        "c._line = lambda x: (os.write(1, b'noise\\n'), old(x))[1]"
+    )
     status, out, err = process(MAIN.format(words=["chips"], before=noise), subprocess.PIPE)
     assert (status, err) == (0, "noise\n" * len(chips.names()))
     assert out == draupnir("chips").stdout
@@ -282,7 +285,7 @@ def test_markdown_is_the_librarys() -> None:
 @pytest.mark.parametrize("words", ["chips odin", "chips odin --markdown", "--help"])
 def test_a_reader_that_goes_away_is_no_difference_and_no_error(words: str) -> None:
     command = subprocess.Popen(
-        [sys.executable, "-c", "from tools.cli import main; main()", *words.split()],
+        [sys.executable, "-c", "from draupnir.tools.cli import main; main()", *words.split()],
         cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -297,7 +300,7 @@ def test_a_reader_that_goes_away_is_no_difference_and_no_error(words: str) -> No
 def test_warnings_of_libraries_are_shown_only_on_demand(option: list[str], shown: str) -> None:
     code = """
 import warnings
-from tools import cli
+from draupnir.tools import cli
 cli.errors.exit_status = lambda run: warnings.warn("of a library")
 cli.main()
 """

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from emulator.codec import decode, from_limbs
-from emulator.odin.chip import Model
-from emulator.odin.layout import CHIP, NEURONS, N
-from golden import hexfile
-from tools.config.configuration import Configuration
-from tools.config.load import dump, load
-from tools.tests.configurations import configurations
+from draupnir.emulator.codec import decode, from_limbs
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.layout import CHIP, NEURONS, N
+from draupnir.golden import hexfile
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.config.load import dump, load
+from draupnir.tools.tests.configurations import configurations
 
 EMPTY = "[registers]\n"
 

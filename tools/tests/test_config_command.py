@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tools.cli import cli
+from draupnir.tools.cli import cli
 
 NET = """
 [registers]
@@ -169,7 +169,7 @@ def test_pack_leaves_all_files_or_none(net: Path, tmp_path: Path, monkeypatch: p
     def full(*words: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("golden.hexfile.write", full)
+    monkeypatch.setattr("draupnir.golden.hexfile.write", full)
     result = config("pack", "odin", net, "-o", tmp_path / "p")
     assert (result.exit_code, result.stderr) == (2, f"error: {tmp_path}/p: No space left on device\n")
     assert not (tmp_path / "p").exists()

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emulator.errors import InputError
-from emulator.odin.layout import N
-from tools.config.load import load
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.odin.layout import N
+from draupnir.tools.config.load import load
 
 LIF = '[[neurons]]\nindex = "0-9"\nmodel = "lif"\n'
 SYN = '[[synapses]]\npre = "0-63"\npost = "0-9"\n'

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from emulator.errors import InputError
-from emulator.reckon.layout import CHIP
-from tools.cli import cli
-from tools.cue_accumulation.dataset import (
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.reckon.layout import CHIP
+from draupnir.tools.cli import cli
+from draupnir.tools.cue_accumulation.dataset import (
     CUE_EVERY,
     END,
     LEFT,
@@ -27,8 +27,8 @@ from tools.cue_accumulation.dataset import (
     read,
     read_weights,
 )
-from tools.cue_accumulation.experiment import Experiment
-from tools.cue_accumulation.train import Trainer
+from draupnir.tools.cue_accumulation.experiment import Experiment
+from draupnir.tools.cue_accumulation.train import Trainer
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("DRAUPNIR_SHARED", ROOT.parent / "shared")) / "data" / "reckon"

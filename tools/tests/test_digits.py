@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from emulator.codec import decode, from_limbs
-from emulator.errors import InputError
-from emulator.odin.layout import CHIP, LIF, N
-from tools.cli import cli
-from tools.digits import report
-from tools.digits.encoding import candidates, chosen, digits, excited
-from tools.digits.experiment import LEAK, N_DIGITS, NO_ANSWER, PUSH, SPIKE, Experiment
-from tools.digits.results import Answer, Results, weights
-from tools.digits.train import Trainer
-from tools.provenance import origin
+from draupnir.emulator.codec import decode, from_limbs
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.odin.layout import CHIP, LIF, N
+from draupnir.tools.cli import cli
+from draupnir.tools.digits import report
+from draupnir.tools.digits.encoding import candidates, chosen, digits, excited
+from draupnir.tools.digits.experiment import LEAK, N_DIGITS, NO_ANSWER, PUSH, SPIKE, Experiment
+from draupnir.tools.digits.results import Answer, Results, weights
+from draupnir.tools.digits.train import Trainer
+from draupnir.tools.provenance import origin
 
 PNG = b"\x89PNG\r\n\x1a\n"
 EVENTS = {event.name: event for event in CHIP.events}

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 import pytest
 
-from emulator.errors import InputError
-from tools import errors
+from draupnir.emulator.errors import InputError
+from draupnir.tools import errors
 
 
 def _raiser(error: BaseException) -> Callable[[], None]:

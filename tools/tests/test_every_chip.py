@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emulator import chips, state
-from emulator.declare import Chip, Memory
-from golden import case
-from golden.case import Case
-from golden.wave import read
-from tools.bench.contestants import Job
-from tools.bench.workloads import makers
-from tools.config.configuration import Configuration
-from tools.config.load import dump, load
-from tools.spi import pins, stream
-from tools.tables import markdown
+from draupnir.emulator import chips, state
+from draupnir.emulator.declare import Chip, Memory
+from draupnir.golden import case
+from draupnir.golden.case import Case
+from draupnir.golden.wave import read
+from draupnir.tools.bench.contestants import Job
+from draupnir.tools.bench.workloads import makers
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.config.load import dump, load
+from draupnir.tools.spi import pins, stream
+from draupnir.tools.tables import markdown
 
 ROOT = Path(__file__).parents[2]
 N_EVENTS = 8

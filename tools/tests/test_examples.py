@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from emulator import chips
-from tools.cli import cli
-from tools.config.load import load
-from tools.lint.findings import lint
+from draupnir.emulator import chips
+from draupnir.tools.cli import cli
+from draupnir.tools.config.load import load
+from draupnir.tools.lint.findings import lint
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ".venv/bin/draupnir "

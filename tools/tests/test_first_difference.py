@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emulator import chips
-from emulator.errors import InputError
-from emulator.trace import Trace
-from golden.tests.toy import CHIP, Model, recording
-from rtl import toolchain
-from rtl.design import Design
-from rtl.tests.toy_chip import write
-from tools import devices, first_difference
-from tools.devices import Device, Memories, Moment
-from tools.first_difference import MemoryMoment
+from draupnir.emulator import chips
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.trace import Trace
+from draupnir.golden.tests.toy import CHIP, Model, recording
+from draupnir.rtl import toolchain
+from draupnir.rtl.design import Design
+from draupnir.rtl.tests.toy_chip import write
+from draupnir.tools import devices, first_difference
+from draupnir.tools.devices import Device, Memories, Moment
+from draupnir.tools.first_difference import MemoryMoment
 
 N_CYCLES = 300
 TRACE = recording(N_CYCLES, seed=5)

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from emulator import chips
-from emulator.declare import Chip
-from emulator.errors import InputError
-from golden import case
-from golden.case import Case
-from golden.recipes import recipes
-from rtl import emit, toolchain
-from rtl.design import Design
-from tools import devices, regress
-from tools.regress import Outcome
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.golden import case
+from draupnir.golden.case import Case
+from draupnir.golden.recipes import recipes
+from draupnir.rtl import emit, toolchain
+from draupnir.rtl.design import Design
+from draupnir.tools import devices, regress
+from draupnir.tools.regress import Outcome
 
 ROOT = Path(__file__).parents[2]
 CASES = {name: case.discover(ROOT / "golden", name) for name in chips.names()}
@@ -134,7 +134,7 @@ def test_so_does_the_model_uncompiled(chip: Chip, tmp_path: Path) -> None:
     name, n_cycles = UNCOMPILED.get(chip.name) or (smallest(chip)[0], N_UNCOMPILED)
     words = ["regress", chip.name, "--sim", "model", "--case", name]
     words += ["--cycles", str(n_cycles), "--report", str(tmp_path)]
-    call = [sys.executable, "-c", "from tools.cli import main; main()", *words]
+    call = [sys.executable, "-c", "from draupnir.tools.cli import main; main()", *words]
     done = subprocess.run(
         call, cwd=ROOT, env=os.environ | {"NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, check=False
     )

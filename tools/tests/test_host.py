@@ -9,28 +9,28 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emulator import chips
-from emulator.codec import to_limbs
-from emulator.declare import Chip
-from emulator.errors import InputError
-from emulator.handshake import Environment
-from emulator.odin import closed_loop
-from emulator.odin.chip import Model
-from emulator.odin.layout import CHIP, EVENTS
-from rtl import toolchain
-from rtl.bridge.protocol import Command, frame
-from tools.config import packed
-from tools.config.configuration import Configuration
-from tools.config.load import load
-from tools.host import session
-from tools.host.device import Device
-from tools.host.link import Link
-from tools.host.simulated.line import Receiver, levels
-from tools.host.simulated.model import ModelBoard
-from tools.host.simulated.rtl import RtlBoard
-from tools.host.simulated.terminal import Board
-from tools.run import session as run_session
-from tools.run.events import Block
+from draupnir.emulator import chips
+from draupnir.emulator.codec import to_limbs
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.handshake import Environment
+from draupnir.emulator.odin import closed_loop
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.layout import CHIP, EVENTS
+from draupnir.rtl import toolchain
+from draupnir.rtl.bridge.protocol import Command, frame
+from draupnir.tools.config import packed
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.config.load import load
+from draupnir.tools.host import session
+from draupnir.tools.host.device import Device
+from draupnir.tools.host.link import Link
+from draupnir.tools.host.simulated.line import Receiver, levels
+from draupnir.tools.host.simulated.model import ModelBoard
+from draupnir.tools.host.simulated.rtl import RtlBoard
+from draupnir.tools.host.simulated.terminal import Board
+from draupnir.tools.run import session as run_session
+from draupnir.tools.run.events import Block
 
 EVENT = {event.name: event for event in EVENTS}
 NET = """

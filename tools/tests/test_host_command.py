@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from emulator.errors import InputError
-from emulator.odin.chip import Model
-from emulator.odin.layout import CHIP
-from golden import hexfile
-from rtl import toolchain
-from tools.cli import cli
-from tools.commands import host
-from tools.config.load import load
-from tools.host.simulated.model import ModelBoard
-from tools.host.simulated.terminal import attached
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.layout import CHIP
+from draupnir.golden import hexfile
+from draupnir.rtl import toolchain
+from draupnir.tools.cli import cli
+from draupnir.tools.commands import host
+from draupnir.tools.config.load import load
+from draupnir.tools.host.simulated.model import ModelBoard
+from draupnir.tools.host.simulated.terminal import attached
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 NET = README.partition("```toml\n")[2].partition("```")[0]  # what is shown there works as shown

@@ -9,27 +9,27 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from emulator import chips
-from emulator.errors import InputError
-from emulator.handshake import Environment
-from emulator.reckon import closed_loop
-from emulator.reckon.chip import Model
-from emulator.reckon.host import Host, Op
-from emulator.reckon.layout import CHIP
-from rtl import toolchain
-from rtl.bridge.board import title
-from rtl.bridge.protocol import buses
-from tools.cli import cli
-from tools.config import packed
-from tools.config.configuration import Configuration
-from tools.host import led, session
-from tools.host.device import Device
-from tools.host.link import Link
-from tools.host.simulated.model import ModelBoard
-from tools.host.simulated.rtl import RtlBoard
-from tools.host.simulated.terminal import Board
-from tools.tests.test_host import DEPTH, BoardLine, loaded
-from tools.tests.test_run_hosted import CONFIG, OPERATIONS, SPIKES
+from draupnir.emulator import chips
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.handshake import Environment
+from draupnir.emulator.reckon import closed_loop
+from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.host import Host, Op
+from draupnir.emulator.reckon.layout import CHIP
+from draupnir.rtl import toolchain
+from draupnir.rtl.bridge.board import title
+from draupnir.rtl.bridge.protocol import buses
+from draupnir.tools.cli import cli
+from draupnir.tools.config import packed
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.host import led, session
+from draupnir.tools.host.device import Device
+from draupnir.tools.host.link import Link
+from draupnir.tools.host.simulated.model import ModelBoard
+from draupnir.tools.host.simulated.rtl import RtlBoard
+from draupnir.tools.host.simulated.terminal import Board
+from draupnir.tools.tests.test_host import DEPTH, BoardLine, loaded
+from draupnir.tools.tests.test_run_hosted import CONFIG, OPERATIONS, SPIKES
 
 SMALL = {"n_neurons": 64, "n_inputs": 64, "n_outputs": 4}
 ENVIRONMENTS = [Environment(), Environment(0, 0, 0, 0), Environment(5, 2, 3, 1)]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from emulator.errors import InputError
-from tools.cli import cli
-from tools.run import levels
+from draupnir.emulator.errors import InputError
+from draupnir.tools.cli import cli
+from draupnir.tools.run import levels
 
 LACKS = "odin has no {} ({}): {}; emulator/ADDING_A_CHIP.md says what it takes"
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from emulator import chips
-from emulator.declare import Chip
-from emulator.errors import InputError
-from tools.cli import cli
-from tools.config.load import load
-from tools.lint import findings, reckon
-from tools.lint.findings import Finding, lint
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.tools.cli import cli
+from draupnir.tools.config.load import load
+from draupnir.tools.lint import findings, reckon
+from draupnir.tools.lint.findings import Finding, lint
 
 ROOT = Path(__file__).resolve().parents[2]
 ODIN = """

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emulator.odin.chip import Model
-from emulator.odin.layout import CHIP, SYNAPSES
-from emulator.trace import pack
-from rtl import emit, verilated
-from rtl.design import Design
-from tools.cli import cli
-from tools.digits.experiment import Experiment
-from tools.digits.lockstep import Apart, Held, setup_rows
-from tools.digits.train import Trainer
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.layout import CHIP, SYNAPSES
+from draupnir.emulator.trace import pack
+from draupnir.rtl import emit, verilated
+from draupnir.rtl.design import Design
+from draupnir.tools.cli import cli
+from draupnir.tools.digits.experiment import Experiment
+from draupnir.tools.digits.lockstep import Apart, Held, setup_rows
+from draupnir.tools.digits.train import Trainer
 
 FLIPPED = pack(CHIP.output_word, {"AEROUT_ADDR": 0x10})
 Fault = Callable[["Rtl"], None]

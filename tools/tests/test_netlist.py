@@ -12,20 +12,20 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from emulator.codec import encode, to_limbs
-from emulator.handshake import Environment
-from emulator.odin import closed_loop
-from emulator.odin.chip import Model
-from emulator.odin.layout import CHIP, LIF
-from emulator.trace import Trace, pack
-from rtl import emit
-from rtl.fpga import netlist
-from rtl.fpga.boards import Family
-from rtl.fpga.netlist import Netlist
-from tools import devices
-from tools.cli import cli
-from tools.spi import pins
-from tools.spi.writes import MemoryWrite, RegisterWrite, Write, port
+from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator.handshake import Environment
+from draupnir.emulator.odin import closed_loop
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.layout import CHIP, LIF
+from draupnir.emulator.trace import Trace, pack
+from draupnir.rtl import emit
+from draupnir.rtl.fpga import netlist
+from draupnir.rtl.fpga.boards import Family
+from draupnir.rtl.fpga.netlist import Netlist
+from draupnir.tools import devices
+from draupnir.tools.cli import cli
+from draupnir.tools.spi import pins
+from draupnir.tools.spi.writes import MemoryWrite, RegisterWrite, Write, port
 
 LIF_ONLY: dict[str, Any] = {"izh": False, "bursts": False}
 N_ALTERED = 2

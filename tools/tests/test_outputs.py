@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import InputError
-from tools import outputs
+from draupnir.emulator.errors import InputError
+from draupnir.tools import outputs
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from tools.progress import progress
+from draupnir.tools.progress import progress
 
 
 class Terminal(io.StringIO):

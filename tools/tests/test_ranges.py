@@ -8,10 +8,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from emulator import limits
-from tools.cli import COMMANDS, cli
-from tools.host.device import LONGEST_DELAY
-from tools.ranges import DELAY, bounded
+from draupnir.emulator import limits
+from draupnir.tools.cli import COMMANDS, cli
+from draupnir.tools.host.device import LONGEST_DELAY
+from draupnir.tools.ranges import DELAY, bounded
 
 
 def integers(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Parameter]]:

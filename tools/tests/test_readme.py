@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator import chips
-from tools.cli import COMMANDS
+from draupnir.emulator import chips
+from draupnir.tools.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -13,18 +13,30 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from emulator.codec import encode, to_limbs
-from emulator.reckon import closed_loop
-from emulator.reckon.chip import Model
-from emulator.reckon.host import Host, Op
-from emulator.reckon.layout import CHIP, N_WEIGHTS, NEURONS, PAIR, SPI_BITS, SPI_HEADER, WINP, WOUT, WREC, N, SpiCode
-from emulator.trace import pack
-from golden.lockstep import FirstDifference, hold
-from rtl import emit, verilated
-from rtl.verilated import Verilated
-from tools.config import matrix
-from tools.config.configuration import Configuration
-from tools.spi import pins, stream
+from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator.reckon import closed_loop
+from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.host import Host, Op
+from draupnir.emulator.reckon.layout import (
+    CHIP,
+    N_WEIGHTS,
+    NEURONS,
+    PAIR,
+    SPI_BITS,
+    SPI_HEADER,
+    WINP,
+    WOUT,
+    WREC,
+    N,
+    SpiCode,
+)
+from draupnir.emulator.trace import pack
+from draupnir.golden.lockstep import FirstDifference, hold
+from draupnir.rtl import emit, verilated
+from draupnir.rtl.verilated import Verilated
+from draupnir.tools.config import matrix
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.spi import pins, stream
 
 HOST = Host(gap=1, hold=1, ack_delay=2)
 N_GROUPS, CHUNKS = N // N_WEIGHTS, 4  # words of weights of a pre-synaptic neuron; parts of a word to the SPI

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from emulator.errors import InputError
-from emulator.odin.layout import CHIP
-from golden import case, wave
-from golden.recipes.odin_table import RECIPES
-from rtl import toolchain
-from tools.cli import cli
-from tools.commands import record
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.odin.layout import CHIP
+from draupnir.golden import case, wave
+from draupnir.golden.recipes.odin_table import RECIPES
+from draupnir.rtl import toolchain
+from draupnir.tools.cli import cli
+from draupnir.tools.commands import record
 
 N_CYCLES = 600
 # ODIN's pins and memories, and nothing else of it: it acknowledges, and counts what it acknowledged in the memories.

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import InputError
-from golden.replay import replay
-from golden.tests.toy import VERILOG, Model
-from golden.wave import Reading
-from rtl import toolchain
+from draupnir.emulator.errors import InputError
+from draupnir.golden.replay import replay
+from draupnir.golden.tests.toy import VERILOG, Model
+from draupnir.golden.wave import Reading
+from draupnir.rtl import toolchain
 
 N_CYCLES = 200
 POWER_UP = Reading(from_power_up=True)

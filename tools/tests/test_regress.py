@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from emulator.errors import InputError
-from emulator.odin.layout import CHIP
-from golden import case, hexfile, wave, wave_out
-from golden.case import Case
-from golden.unknown import Undefined
-from rtl import emit, toolchain
-from rtl.icarus import Run
-from tools import regress
-from tools.cli import cli
-from tools.devices import Device
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.odin.layout import CHIP
+from draupnir.golden import case, hexfile, wave, wave_out
+from draupnir.golden.case import Case
+from draupnir.golden.unknown import Undefined
+from draupnir.rtl import emit, toolchain
+from draupnir.rtl.icarus import Run
+from draupnir.tools import regress
+from draupnir.tools.cli import cli
+from draupnir.tools.devices import Device
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "odin"
 NAME = "unconfigured"

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from emulator import chips
-from golden import hexfile, wave_out
-from golden.case import write as describe
-from golden.tests.toy import CHIP, HEADER, RAM, Model, as_a_testbench, recording, vcd
-from tools.cli import cli
+from draupnir.emulator import chips
+from draupnir.golden import hexfile, wave_out
+from draupnir.golden.case import write as describe
+from draupnir.golden.tests.toy import CHIP, HEADER, RAM, Model, as_a_testbench, recording, vcd
+from draupnir.tools.cli import cli
 
 N_CYCLES = 200
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tools.cli import cli
+from draupnir.tools.cli import cli
 
 
 def rtl(*words: object) -> Result:

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from emulator import limits
-from emulator.handshake import Environment
-from emulator.odin import closed_loop
-from emulator.odin.chip import Model
-from emulator.odin.layout import CHIP, EVENTS
-from golden import hexfile
-from tools.cli import cli
-from tools.config.load import load
-from tools.run import session
-from tools.run.events import Block
+from draupnir.emulator import limits
+from draupnir.emulator.handshake import Environment
+from draupnir.emulator.odin import closed_loop
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.layout import CHIP, EVENTS
+from draupnir.golden import hexfile
+from draupnir.tools.cli import cli
+from draupnir.tools.config.load import load
+from draupnir.tools.run import session
+from draupnir.tools.run.events import Block
 
 EVENT = {event.name: event for event in EVENTS}
 SPIKE = EVENT["spike"].encode(pre_neur=5)

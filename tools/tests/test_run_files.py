@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emulator.errors import InputError
-from emulator.odin.layout import CHIP
-from tools.run import events, spikes
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.odin.layout import CHIP
+from draupnir.tools.run import events, spikes
 
 WIDTHS = (1, 3, 100_000)
 

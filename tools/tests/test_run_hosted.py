@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from tools.cli import cli
+from draupnir.tools.cli import cli
 
 # Input 3 drives neurons 0 to 9, which drive output 1 only.
 CONFIG = """\

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rtl import toolchain
-from tools.cli import cli
+from draupnir.rtl import toolchain
+from draupnir.tools.cli import cli
 
 
 def exit_status(*words: str) -> int:
@@ -77,7 +77,7 @@ def test_unknown_bits_need_icarus(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 OWN = """\
 import cocotb
-from cocotb_tests.tinyodin.bench import Bench
+from draupnir.cocotb_tests.tinyodin.bench import Bench
 
 @cocotb.test()
 @cocotb.parametrize(n=[1, 2])

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emulator import chips
-from emulator.declare import Chip
-from emulator.errors import InputError
-from tools.config.configuration import Configuration
-from tools.config.summary import summary
-from tools.spi import pins, stream
-from tools.spi.writes import MemoryWrite, decode, port
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.config.summary import summary
+from draupnir.tools.spi import pins, stream
+from draupnir.tools.spi.writes import MemoryWrite, decode, port
 
 CHIPS = chips.names()
 HALF_TO_READ = 8  # clocks: ReckOn puts a word's first bit on MISO as soon as it has read it, for one SCK period

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emulator import chips, state
-from emulator.codec import encode
-from emulator.declare import Chip
-from emulator.errors import InputError
-from emulator.reckon.layout import SPI_HEADER, SpiCode
-from golden import hexfile
-from tools.config import packed
-from tools.spi import pins, reading, stream
-from tools.spi.writes import port, split
+from draupnir.emulator import chips, state
+from draupnir.emulator.codec import encode
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.reckon.layout import SPI_HEADER, SpiCode
+from draupnir.golden import hexfile
+from draupnir.tools.config import packed
+from draupnir.tools.spi import pins, reading, stream
+from draupnir.tools.spi.writes import port, split
 
 N = 120  # transactions of a stream
 TINY, RECKON = chips.declaration("tinyodin"), chips.declaration("reckon")

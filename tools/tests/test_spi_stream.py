@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from emulator import state
-from emulator.codec import encode
-from emulator.errors import InputError
-from emulator.odin.chip import Model
-from emulator.odin.layout import CHIP, NEURONS, SPI_ADDR, SPI_DATA, SPI_NEURON_ADDR, SYNAPSES, SpiCmd
-from emulator.trace import pack as pack_pins
-from tools.config import packed
-from tools.config.configuration import Configuration
-from tools.config.load import dump, load
-from tools.spi import forms, pins, reading, stream
-from tools.spi.writes import split
-from tools.tests.configurations import configurations
+from draupnir.emulator import state
+from draupnir.emulator.codec import encode
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.layout import CHIP, NEURONS, SPI_ADDR, SPI_DATA, SPI_NEURON_ADDR, SYNAPSES, SpiCmd
+from draupnir.emulator.trace import pack as pack_pins
+from draupnir.tools.config import packed
+from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.config.load import dump, load
+from draupnir.tools.spi import forms, pins, reading, stream
+from draupnir.tools.spi.writes import split
+from draupnir.tools.tests.configurations import configurations
 
 BLANK = {memory.name: state.new_memory(memory) for memory in CHIP.memories}
 NET = """

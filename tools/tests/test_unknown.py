@@ -8,21 +8,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emulator.declare import Chip, Pin
-from emulator.errors import InputError
-from emulator.trace import Trace, pack
-from golden import case, wave_out
-from golden.case import Case
-from golden.record import Recording
-from golden.unknown import Undefined
-from rtl import toolchain
-from rtl.design import Design
-from rtl.initial import UNKNOWN, ZERO, Initial
-from rtl.tests.toy_chip import write
-from tools import devices, regress, regress_report
-from tools.commands import record
-from tools.errors import Difference
-from tools.regress import Outcome
+from draupnir.emulator.declare import Chip, Pin
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.trace import Trace, pack
+from draupnir.golden import case, wave_out
+from draupnir.golden.case import Case
+from draupnir.golden.record import Recording
+from draupnir.golden.unknown import Undefined
+from draupnir.rtl import toolchain
+from draupnir.rtl.design import Design
+from draupnir.rtl.initial import UNKNOWN, ZERO, Initial
+from draupnir.rtl.tests.toy_chip import write
+from draupnir.tools import devices, regress, regress_report
+from draupnir.tools.commands import record
+from draupnir.tools.errors import Difference
+from draupnir.tools.regress import Outcome
 
 pytestmark = pytest.mark.icarus
 

@@ -1,6 +1,6 @@
 import pytest
 
-from emulator.kernel.arith import add_saturate, is_negative, negate, sub_saturate, wrap
+from draupnir.emulator.kernel.arith import add_saturate, is_negative, negate, sub_saturate, wrap
 
 WIDTH = 4
 WORDS = range(1 << WIDTH)

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.codec import from_limbs, position, to_limbs
-from emulator.declare import Field
-from emulator.kernel.bits import bit, field, limb_field, placed, set_limb_field
+from draupnir.emulator.codec import from_limbs, position, to_limbs
+from draupnir.emulator.declare import Field
+from draupnir.emulator.kernel.bits import bit, field, limb_field, placed, set_limb_field
 
 N_LIMBS = 4
 WORD_BITS = 32 * N_LIMBS

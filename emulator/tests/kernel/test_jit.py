@@ -8,8 +8,8 @@ from typing import Any
 import numba
 import pytest
 
-from emulator import chips
-from emulator.kernel import jit
+from draupnir.emulator import chips
+from draupnir.emulator.kernel import jit
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCE = "def leak(x):\n    return x - 1\n"
@@ -65,8 +65,8 @@ def test_an_edited_source_that_no_chip_owns_has_another_cache_folder(sources: Pa
 
 
 def test_kernels_are_kept_by_the_folder_they_are_from() -> None:
-    lif: Any = import_module("emulator.odin.lif")
-    bits: Any = import_module("emulator.kernel.bits")
+    lif: Any = import_module("draupnir.emulator.odin.lif")
+    bits: Any = import_module("draupnir.emulator.kernel.bits")
     for function, owner in ((lif.membrane, "odin"), (bits.bit, "kernel")):
         assert Path(function._cache.cache_path).is_relative_to(jit.cache_folder(owner) or "")
     assert jit.cache_folder("odin") != jit.cache_folder("kernel")
@@ -80,7 +80,7 @@ def test_what_chips_share_is_kept_with_the_chip_that_it_is_made_for() -> None:
 
 def test_what_chips_share_is_compiled_by_one_process_and_found_by_the_next(tmp_path: Path) -> None:
     program = (
-        "from emulator.kernel import arith, jit\n"
+        "from draupnir.emulator.kernel import arith, jit\n"
         "def doubler(kernels):\n"
         "    return jit.entry(lambda x: kernels.wrap(2 * x, 8))\n"
         "double = doubler(arith)\n"

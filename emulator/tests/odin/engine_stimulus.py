@@ -9,10 +9,10 @@ import hashlib
 
 import numpy as np
 
-from emulator.handshake import Environment
-from emulator.odin import engine
-from emulator.odin.layout import EVENTS
-from emulator.tests.odin.populations import Journey, Population
+from draupnir.emulator.handshake import Environment
+from draupnir.emulator.odin import engine
+from draupnir.emulator.odin.layout import EVENTS
+from draupnir.emulator.tests.odin.populations import Journey, Population
 
 EVENT = {event.name: event for event in EVENTS}
 SENT = (

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from emulator.codec import decode, encode, to_limbs, update
-from emulator.declare import Word
-from emulator.kernel.jit import outlined
-from emulator.odin import izh, lif
-from emulator.odin.chip import Model
-from emulator.odin.layout import (
+from draupnir.emulator.codec import decode, encode, to_limbs, update
+from draupnir.emulator.declare import Word
+from draupnir.emulator.kernel.jit import outlined
+from draupnir.emulator.odin import izh, lif
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.layout import (
     CHIP,
     IZH,
     NEURONS,
@@ -24,7 +24,7 @@ from emulator.odin.layout import (
     SpiCmd,
     State,
 )
-from emulator.trace import pack, unpack
+from draupnir.emulator.trace import pack, unpack
 
 SCK_HALF = 3  # clocks of half an SCK cycle: SCK is to be at least 4 times slower than CLK (doc 2.1)
 EVENTS = {event.name: event for event in CHIP.events}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from emulator.tests.odin.helpers import IzhResult
+from draupnir.emulator.tests.odin.helpers import IzhResult
 
 Fields = Mapping[str, int]
 POS, NEG, TO_POS, TO_NEG = range(4)

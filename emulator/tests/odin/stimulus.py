@@ -9,9 +9,9 @@ import hashlib
 
 import numpy as np
 
-from emulator.odin.chip import Model
-from emulator.odin.layout import CHIP, EVENTS, LIF
-from emulator.trace import pack
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.layout import CHIP, EVENTS, LIF
+from draupnir.emulator.trace import pack
 
 SHORT = 12  # clocks: enough for REQ and ACK to be seen
 

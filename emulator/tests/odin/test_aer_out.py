@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.odin.layout import IZH, LIF, ResonSign
-from emulator.tests.odin.helpers import Bench
+from draupnir.emulator.odin.layout import IZH, LIF, ResonSign
+from draupnir.emulator.tests.odin.helpers import Bench
 
 SYNC = 2
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emulator import state
-from emulator.odin.chip import Model
-from emulator.odin.layout import CHIP, IZH, LIF, State
-from emulator.tests.odin.helpers import EVENTS, Bench
-from emulator.tests.odin.stimulus import random_rows
-from emulator.trace import pack
+from draupnir.emulator import state
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.layout import CHIP, IZH, LIF, State
+from draupnir.emulator.tests.odin.helpers import EVENTS, Bench
+from draupnir.emulator.tests.odin.stimulus import random_rows
+from draupnir.emulator.trace import pack
 
 FORGOTTEN = {"main_mem", "burst_mem", "spi_shift_reg_in"}  # written before they are read
 UNUSED = {"neuron_state_monitor_samp", "synapse_state_samp"}  # of monitoring mode, which the run does not enter

@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.codec import encode, to_limbs
-from emulator.errors import InputError
-from emulator.handshake import Environment
-from emulator.odin.chip import Model
-from emulator.odin.closed_loop import run
-from emulator.odin.layout import CHIP, LIF, NEURONS, N
-from emulator.runs import Run
-from emulator.tests.naive_loop import naive
-from emulator.trace import pack, unpack
+from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.handshake import Environment
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.closed_loop import run
+from draupnir.emulator.odin.layout import CHIP, LIF, NEURONS, N
+from draupnir.emulator.runs import Run
+from draupnir.emulator.tests.naive_loop import naive
+from draupnir.emulator.trace import pack, unpack
 
 IN, OUT = CHIP.input_word, CHIP.output_word
 EVENTS = {event.name: event for event in CHIP.events}

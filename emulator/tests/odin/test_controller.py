@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.odin.layout import EVENTS as DECLARED
-from emulator.odin.layout import IZH, LIF, SpiCmd, State
-from emulator.tests.odin.helpers import EVENTS, Bench
+from draupnir.emulator.odin.layout import EVENTS as DECLARED
+from draupnir.emulator.odin.layout import IZH, LIF, SpiCmd, State
+from draupnir.emulator.tests.odin.helpers import EVENTS, Bench
 
 PROCESSED_IN = {
     "synapse": State.SYNAPSE,

@@ -13,16 +13,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from emulator import state
-from emulator.codec import encode, to_limbs
-from emulator.errors import InputError
-from emulator.handshake import Environment
-from emulator.odin import closed_loop, engine
-from emulator.odin.chip import Model
-from emulator.odin.layout import EVENTS, LIF, MAIN_DEPTH, NEURONS, N
-from emulator.odin.statistics import Statistics
-from emulator.runs import EventRun, Run
-from emulator.tests.odin.populations import (
+from draupnir.emulator import state
+from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.handshake import Environment
+from draupnir.emulator.odin import closed_loop, engine
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.layout import EVENTS, LIF, MAIN_DEPTH, NEURONS, N
+from draupnir.emulator.odin.statistics import Statistics
+from draupnir.emulator.runs import EventRun, Run
+from draupnir.emulator.tests.odin.populations import (
     ENOUGH,
     Contents,
     Journey,

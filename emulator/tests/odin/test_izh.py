@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.odin.layout import IZH, ResonSign
-from emulator.tests.odin.helpers import IzhNeuron
+from draupnir.emulator.odin.layout import IZH, ResonSign
+from draupnir.emulator.tests.odin.helpers import IzhNeuron
 
 
 def spikes_of(neuron: IzhNeuron, events: str) -> str:

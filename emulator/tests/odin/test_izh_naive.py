@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.codec import decode, encode, update
-from emulator.kernel.bits import limb_field, set_limb_field
-from emulator.kernel.jit import outlined
-from emulator.odin import izh
-from emulator.odin.layout import IZH
-from emulator.tests.odin import naive_izh
-from emulator.tests.odin.helpers import izh_update, izh_updates, packed
+from draupnir.emulator.codec import decode, encode, update
+from draupnir.emulator.kernel.bits import limb_field, set_limb_field
+from draupnir.emulator.kernel.jit import outlined
+from draupnir.emulator.odin import izh
+from draupnir.emulator.odin.layout import IZH
+from draupnir.emulator.tests.odin import naive_izh
+from draupnir.emulator.tests.odin.helpers import izh_update, izh_updates, packed
 
 STATE = [f for f in IZH if f.kind == "state"]
 ENABLES = [f.name for f in IZH if f.name.endswith("_en") or f.name in ("thr_sel_of", "burst_incr")]

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from emulator.tests.odin import engine_stimulus, stimulus
+from draupnir.emulator.tests.odin import engine_stimulus, stimulus
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = [stimulus, pytest.param(engine_stimulus, marks=pytest.mark.slow)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emulator.kernel.jit import outlined
-from emulator.odin import controller
-from emulator.odin.layout import (
+from draupnir.emulator.kernel.jit import outlined
+from draupnir.emulator.odin import controller
+from draupnir.emulator.odin.layout import (
     BLOCKS,
     CHIP,
     EVENTS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emulator.odin.layout import LIF
-from emulator.tests.odin.helpers import lif_updates, packed
+from draupnir.emulator.odin.layout import LIF
+from draupnir.emulator.tests.odin.helpers import lif_updates, packed
 
 NO_EVENT = (0, 0, 0, 0)
 TREF = (0, 0, 1, 1)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emulator import state
-from emulator.codec import decode, from_limbs
-from emulator.odin import planes, planes_memories
-from emulator.odin.chip import Model
-from emulator.odin.layout import IZH, LIF, NEURONS, N
-from emulator.tests.odin.helpers import packed
-from emulator.tests.odin.populations import Population
+from draupnir.emulator import state
+from draupnir.emulator.codec import decode, from_limbs
+from draupnir.emulator.odin import planes, planes_memories
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.layout import IZH, LIF, NEURONS, N
+from draupnir.emulator.tests.odin.helpers import packed
+from draupnir.emulator.tests.odin.populations import Population
 
 POPULATIONS = [Population(seed, lif, 0.5, False, False) for seed, lif in enumerate((0.0, 0.5, 1.0))]
 STATE = {word.name: dict.fromkeys((f.name for f in word if f.kind == "state"), -1) for word in (LIF, IZH)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emulator import state
-from emulator.odin.layout import CHIP, IZH, SCHED_EVENT
-from emulator.tests.odin.helpers import Bench
-from emulator.tests.odin.stimulus import random_rows
+from draupnir.emulator import state
+from draupnir.emulator.odin.layout import CHIP, IZH, SCHED_EVENT
+from draupnir.emulator.tests.odin.helpers import Bench
+from draupnir.emulator.tests.odin.stimulus import random_rows
 
 RESETTABLE = [reg for reg in state.registers(CHIP) if reg.reset is not None]
 SYNCHRONISER = ("rst_sync_int", "rst_sync")  # it makes the reset, and follows the pin

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emulator.kernel.jit import outlined
-from emulator.odin import scheduler
-from emulator.odin.chip import Model
-from emulator.odin.controller import SchedPort
-from emulator.odin.layout import IZH, LIF, State
-from emulator.tests.odin.helpers import EVENTS, Bench
-from emulator.tests.odin.naive_scheduler import FULL, N_PRIO, Scheduler
+from draupnir.emulator.kernel.jit import outlined
+from draupnir.emulator.odin import scheduler
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.controller import SchedPort
+from draupnir.emulator.odin.layout import IZH, LIF, State
+from draupnir.emulator.tests.odin.helpers import EVENTS, Bench
+from draupnir.emulator.tests.odin.naive_scheduler import FULL, N_PRIO, Scheduler
 
 POP, EVENT, SPIKE, ADDR, SPK_REF, ISI_REF = range(6)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.kernel.jit import outlined
-from emulator.odin.sdsp import word_next
+from draupnir.emulator.kernel.jit import outlined
+from draupnir.emulator.odin.sdsp import word_next
 
 words = st.integers(0, (1 << 32) - 1)
 bytes_ = st.integers(0, 255)

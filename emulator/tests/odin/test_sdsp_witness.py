@@ -15,11 +15,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emulator.handshake import Environment
-from emulator.odin import engine
-from emulator.odin.chip import Model
-from emulator.odin.layout import EVENTS, LIF, NEURONS, SYN_WEIGHT, SYNAPSES, N
-from emulator.tests.odin.helpers import packed
+from draupnir.emulator.handshake import Environment
+from draupnir.emulator.odin import engine
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.layout import EVENTS, LIF, NEURONS, SYN_WEIGHT, SYNAPSES, N
+from draupnir.emulator.tests.odin.helpers import packed
 
 CODE = {event.name: event for event in EVENTS}
 W = SYN_WEIGHT.high

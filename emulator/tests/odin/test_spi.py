@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.odin.layout import CHIP, LIF, SpiCmd, State
-from emulator.tests.odin.helpers import Bench
+from draupnir.emulator.odin.layout import CHIP, LIF, SpiCmd, State
+from draupnir.emulator.tests.odin.helpers import Bench
 
 
 @pytest.fixture

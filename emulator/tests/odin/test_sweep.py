@@ -7,11 +7,11 @@ import itertools
 import numpy as np
 import pytest
 
-from emulator.kernel.jit import outlined
-from emulator.odin import planes, planes_memories, sdsp, sweep, sweep_izh, sweep_lif
-from emulator.odin.layout import IZH, LIF, NEURONS, N
-from emulator.tests.odin.helpers import izh_updates, lif_updates
-from emulator.tests.odin.test_planes import bits, plane
+from draupnir.emulator.kernel.jit import outlined
+from draupnir.emulator.odin import planes, planes_memories, sdsp, sweep, sweep_izh, sweep_lif
+from draupnir.emulator.odin.layout import IZH, LIF, NEURONS, N
+from draupnir.emulator.tests.odin.helpers import izh_updates, lif_updates
+from draupnir.emulator.tests.odin.test_planes import bits, plane
 
 SEEDS = range(6)
 SHARES = (0.0, 0.5, 1.0)  # of LIF neurons

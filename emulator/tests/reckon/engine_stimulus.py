@@ -6,9 +6,9 @@ import hashlib
 
 import numpy as np
 
-from emulator.reckon import engine
-from emulator.reckon.host import Host, Op
-from emulator.tests.reckon.experiments import Experiment
+from draupnir.emulator.reckon import engine
+from draupnir.emulator.reckon.host import Host, Op
+from draupnir.emulator.tests.reckon.experiments import Experiment
 
 REGISTERS = {
     "spi_en_conf": 0, "spi_do_eprop": 7, "spi_local_tick": 0, "spi_timing_mode": 0, "spi_regression": 0,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from emulator.reckon.chip import Model
-from emulator.reckon.host import Host, Op
-from emulator.reckon.layout import REGISTERS, N
+from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.host import Host, Op
+from draupnir.emulator.reckon.layout import REGISTERS, N
 
 FEW = 40  # neurons of most networks: a timestep is then short
 ENOUGH = 60_000  # clocks of nearly any run

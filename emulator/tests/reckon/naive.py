@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emulator.reckon.lfsrs import Lfsr
+from draupnir.emulator.reckon.lfsrs import Lfsr
 
 
 def bits(word: int, msb: int, lsb: int) -> int:

@@ -6,9 +6,9 @@ import hashlib
 
 import numpy as np
 
-from emulator.reckon.chip import Model
-from emulator.reckon.layout import CHIP, REGISTERS, SPI_HEADER
-from emulator.trace import pack
+from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.layout import CHIP, REGISTERS, SPI_HEADER
+from draupnir.emulator.trace import pack
 
 IN = CHIP.input_word
 FEW = 20  # neurons, so that a timestep is short

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emulator import state
-from emulator.reckon.chip import Model
-from emulator.reckon.layout import CHIP, State
-from emulator.reckon.lfsrs import LFSRS
-from emulator.tests.reckon.naive import sequence
-from emulator.tests.reckon.stimulus import digest, model, rows
-from emulator.trace import pack
+from draupnir.emulator import state
+from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.layout import CHIP, State
+from draupnir.emulator.reckon.lfsrs import LFSRS
+from draupnir.emulator.tests.reckon.naive import sequence
+from draupnir.emulator.tests.reckon.stimulus import digest, model, rows
+from draupnir.emulator.trace import pack
 
 ROOT = Path(__file__).resolve().parents[3]
 SEEDS = range(8)
@@ -92,7 +92,7 @@ def test_activity_names_the_state_that_a_clock_enters() -> None:
 def test_the_model_gives_the_same_bits_with(setting: str) -> None:
     env = os.environ | {setting: "1", "PYTHONPATH": str(ROOT)}
     env["PYTHONWARNINGS"] = "error::RuntimeWarning"  # an overflow where NumPy would go on
-    command = [sys.executable, "-m", "emulator.tests.reckon.stimulus"]
+    command = [sys.executable, "-m", "draupnir.emulator.tests.reckon.stimulus"]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == digest()

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from emulator import state
-from emulator.batch import Sample, run_batch
-from emulator.errors import InputError
-from emulator.reckon import closed_loop, engine
-from emulator.reckon.chip import Model
-from emulator.reckon.host import Host, Op
-from emulator.tests.reckon.experiments import Experiment, experiments
+from draupnir.emulator import state
+from draupnir.emulator.batch import Sample, run_batch
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.reckon import closed_loop, engine
+from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.host import Host, Op
+from draupnir.emulator.tests.reckon.experiments import Experiment, experiments
 
 N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "80"))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from emulator.reckon import eprop
-from emulator.tests.reckon import naive
+from draupnir.emulator.reckon import eprop
+from draupnir.emulator.tests.reckon import naive
 
 I31 = 1 << 31
 products = st.one_of(

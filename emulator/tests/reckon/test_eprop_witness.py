@@ -31,11 +31,11 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from emulator.codec import encode, to_limbs
-from emulator.reckon import engine
-from emulator.reckon.chip import Model
-from emulator.reckon.host import Host, Op
-from emulator.reckon.layout import ALPHA_MSB, CHIP, NEURONS, PAIR, N, State
+from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator.reckon import engine
+from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.host import Host, Op
+from draupnir.emulator.reckon.layout import ALPHA_MSB, CHIP, NEURONS, PAIR, N, State
 
 T = 25  # timesteps
 LEARNING = 6  # the last of them

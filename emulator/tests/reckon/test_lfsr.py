@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.kernel.jit import outlined
-from emulator.reckon import lfsr
-from emulator.reckon.lfsrs import LFSRS, Lfsr
-from emulator.tests.reckon.naive import sequence
+from draupnir.emulator.kernel.jit import outlined
+from draupnir.emulator.reckon import lfsr
+from draupnir.emulator.reckon.lfsrs import LFSRS, Lfsr
+from draupnir.emulator.tests.reckon.naive import sequence
 
 LONG = [x for x in LFSRS if x.words]
 SHORT = [x for x in LFSRS if not x.words]

@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.kernel.jit import outlined
-from emulator.reckon import lif, pair, readout, traces
-from emulator.reckon.layout import PAIR
-from emulator.tests.reckon import naive
+from draupnir.emulator.kernel.jit import outlined
+from draupnir.emulator.reckon import lif, pair, readout, traces
+from draupnir.emulator.reckon.layout import PAIR
+from draupnir.emulator.tests.reckon import naive
 
 EDGES = [0, 1, -1, 0x7FFE, 0x7FFF, -0x8000, -0x7FFF, 2047, 2048, -2048, -2049]
 potentials = st.one_of(st.sampled_from(EDGES), st.integers(-0x8000, 0x7FFF))

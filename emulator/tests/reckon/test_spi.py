@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emulator.codec import from_limbs
-from emulator.reckon.chip import Model
-from emulator.reckon.layout import CHIP, REGISTERS, SpiCode
-from emulator.tests.reckon.stimulus import header, spi_rows
-from emulator.trace import column
+from draupnir.emulator.codec import from_limbs
+from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.layout import CHIP, REGISTERS, SpiCode
+from draupnir.emulator.tests.reckon.stimulus import header, spi_rows
+from draupnir.emulator.trace import column
 
 HALF = 8  # clocks of half an SCK cycle; with 4 the first bit of a word read is that of the word before
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.codec import encode
-from emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SpiCmd
-from emulator.tinyodin.chip import Model
-from emulator.tinyodin.layout import CHIP, EVENTS, LIF, N_SYN, SYN_BITS, N
-from emulator.trace import pack
+from draupnir.emulator.codec import encode
+from draupnir.emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SpiCmd
+from draupnir.emulator.tinyodin.chip import Model
+from draupnir.emulator.tinyodin.layout import CHIP, EVENTS, LIF, N_SYN, SYN_BITS, N
+from draupnir.emulator.trace import pack
 
 IN, OUT = CHIP.input_word, CHIP.output_word
 EVENT = {event.name: event for event in EVENTS}

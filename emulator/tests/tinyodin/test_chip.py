@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emulator import state
-from emulator.codec import decode
-from emulator.spi_slave import SpiCmd
-from emulator.tests.tinyodin.helpers import EVENT, IN, OUT, access, random_rows, ready, write_register
-from emulator.tinyodin.chip import Model
-from emulator.tinyodin.layout import CHIP, LIF, N
-from emulator.trace import column, pack, unpack
+from draupnir.emulator import state
+from draupnir.emulator.codec import decode
+from draupnir.emulator.spi_slave import SpiCmd
+from draupnir.emulator.tests.tinyodin.helpers import EVENT, IN, OUT, access, random_rows, ready, write_register
+from draupnir.emulator.tinyodin.chip import Model
+from draupnir.emulator.tinyodin.layout import CHIP, LIF, N
+from draupnir.emulator.trace import column, pack, unpack
 
 
 def clock(model: Model, rows: list[int]) -> np.ndarray:

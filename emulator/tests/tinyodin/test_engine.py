@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator import state
-from emulator.codec import encode
-from emulator.handshake import Environment
-from emulator.runs import Buses, EventRun, Run
-from emulator.tests.naive_loop import naive
-from emulator.tests.tinyodin.helpers import EVENT, ready
-from emulator.tinyodin import closed_loop, engine
-from emulator.tinyodin.layout import LIF, N
+from draupnir.emulator import state
+from draupnir.emulator.codec import encode
+from draupnir.emulator.handshake import Environment
+from draupnir.emulator.runs import Buses, EventRun, Run
+from draupnir.emulator.tests.naive_loop import naive
+from draupnir.emulator.tests.tinyodin.helpers import EVENT, ready
+from draupnir.emulator.tinyodin import closed_loop, engine
+from draupnir.emulator.tinyodin.layout import LIF, N
 
 N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "40"))
 SPIKE = EVENT["spike"].encode(pre_neur=5)

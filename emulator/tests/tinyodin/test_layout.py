@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.tinyodin.layout import CHIP, EVENTS, LIF, NEURONS, SYN, SYN_ADDR, SYNAPSES
+from draupnir.emulator.tinyodin.layout import CHIP, EVENTS, LIF, NEURONS, SYN, SYN_ADDR, SYNAPSES
 
 PINS = {  # doc 2.1, 2.2.1, 2.2.2; tinyODIN.v: direction, width
     "CLK": ("in", 1),

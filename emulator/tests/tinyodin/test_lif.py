@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emulator.codec import decode, encode
-from emulator.kernel.jit import entry
-from emulator.tinyodin import lif
-from emulator.tinyodin.layout import LIF
+from draupnir.emulator.codec import decode, encode
+from draupnir.emulator.kernel.jit import entry
+from draupnir.emulator.tinyodin import lif
+from draupnir.emulator.tinyodin.layout import LIF
 
 THRESHOLDS = (0, 1, 2, 1000, 2046, 2047, 2048, 2049, 4095)
 WEIGHTS = range(16)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emulator.codec import encode
-from emulator.tinyodin import lif, neuron_core, pairs, synaptic_core
-from emulator.tinyodin.layout import LIF, N_SYN, N
+from draupnir.emulator.codec import encode
+from draupnir.emulator.tinyodin import lif, neuron_core, pairs, synaptic_core
+from draupnir.emulator.tinyodin.layout import LIF, N_SYN, N
 
 
 def random_neurons(rng: np.random.Generator, n_neurons: int) -> np.ndarray:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emulator.handshake import Delays, Receiver, Sender, held, receive, send
-from rtl.bridge.aer import AerReceiver, AerSender
-from rtl.bridge.chip_clock import ChipClock
-from rtl.bridge.spi_master import SpiMaster
-from rtl.tests.simulate import run_clocked
+from draupnir.emulator.handshake import Delays, Receiver, Sender, held, receive, send
+from draupnir.rtl.bridge.aer import AerReceiver, AerSender
+from draupnir.rtl.bridge.chip_clock import ChipClock
+from draupnir.rtl.bridge.spi_master import SpiMaster
+from draupnir.rtl.tests.simulate import run_clocked
 
 ADDR_BITS = 9
 DELAYS = [Delays(0, 0, 0, 0), Delays(1, 1, 1, 1), Delays(3, 0, 0, 5), Delays(0, 4, 7, 1)]

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from rtl.bridge import protocol
-from rtl.bridge.framing import CRC, Deframer, Framer
-from rtl.bridge.protocol import BUFFER, END, ESC, PAYLOAD, frame
-from rtl.tests.simulate import run_clocked
+from draupnir.rtl.bridge import protocol
+from draupnir.rtl.bridge.framing import CRC, Deframer, Framer
+from draupnir.rtl.bridge.protocol import BUFFER, END, ESC, PAYLOAD, frame
+from draupnir.rtl.tests.simulate import run_clocked
 
 EVERY_BYTE = bytes(range(256))[:PAYLOAD]
 PAYLOADS = (b"\x01\x02", b"\x00", bytes([END, ESC, END, ESC]), EVERY_BYTE, bytes(range(0xB0, 0xE0)))

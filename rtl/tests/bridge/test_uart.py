@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from rtl.bridge.uart import SMALLEST_DIVIDER, UartReceiver, UartSender
-from rtl.tests.simulate import run_clocked
+from draupnir.rtl.bridge.uart import SMALLEST_DIVIDER, UartReceiver, UartSender
+from draupnir.rtl.tests.simulate import run_clocked
 
 CONTENT = bytes([0x00, 0xFF, 0x55, 0xA5, 0x01, 0x80])
 

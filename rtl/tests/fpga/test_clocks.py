@@ -1,8 +1,8 @@
 import pytest
 
-from emulator.errors import InputError
-from rtl.fpga import clocks
-from rtl.fpga.clocks import ClockPlan
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.fpga import clocks
+from draupnir.rtl.fpga.clocks import ClockPlan
 
 
 def test_the_oscillator_itself_needs_no_pll() -> None:

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from emulator.errors import InputError
-from rtl.fpga import content
-from rtl.fpga.content import Cells
-from rtl.fpga.memories import fingerprint
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.fpga import content
+from draupnir.rtl.fpga.content import Cells
+from draupnir.rtl.fpga.memories import fingerprint
 
 DEPTH, WIDTH = 256, 32
 

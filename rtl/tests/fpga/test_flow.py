@@ -9,10 +9,10 @@ from amaranth import Module, Signal
 from amaranth.hdl import Elaboratable
 from amaranth.lib import io, memory
 
-from emulator.errors import InputError
-from rtl.fpga import boards, flow, report
-from rtl.fpga.flow import DoesNotFit, MissesTiming, Request
-from rtl.fpga.report import Clock, Usage
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.fpga import boards, flow, report
+from draupnir.rtl.fpga.flow import DoesNotFit, MissesTiming, Request
+from draupnir.rtl.fpga.report import Clock, Usage
 
 ICEBREAKER = boards.board("icebreaker")
 

@@ -4,9 +4,9 @@ from typing import Any
 from amaranth import Module
 from amaranth.hdl import Fragment
 
-from rtl.fpga.memories import BlockAndSpram, BlockMemories, LanedSram, SpramBank, fingerprint
-from rtl.lib.sram import Sram
-from rtl.tests.simulate import run_clocked
+from draupnir.rtl.fpga.memories import BlockAndSpram, BlockMemories, LanedSram, SpramBank, fingerprint
+from draupnir.rtl.lib.sram import Sram
+from draupnir.rtl.tests.simulate import run_clocked
 
 
 def test_lanes_are_the_memory_that_they_stand_for() -> None:

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emulator.errors import InputError
-from emulator.odin.layout import CHIP
-from rtl import toolchain
-from rtl.fpga import projects
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.odin.layout import CHIP
+from draupnir.rtl import toolchain
+from draupnir.rtl.fpga import projects
 
 SMALL: dict[str, Any] = {"n_neurons": 64, "izh": False, "bursts": False, "sdsp": False}
 
@@ -78,7 +78,7 @@ def test_memory_files_are_loaded_by_the_verilog(kind: projects.Kind, tmp_path: P
 
 
 def _array(memory: str) -> str:
-    from rtl.odin.chip import RTL
+    from draupnir.rtl.odin.chip import RTL
 
     return RTL.memories[memory]
 

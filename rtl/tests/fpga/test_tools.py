@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import InputError
-from rtl.fpga import tools
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.fpga import tools
 
 BUFFER = "module buffer(input x, output y); assign y = x; endmodule\n"
 

@@ -4,8 +4,8 @@ from amaranth import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.lib.bundles import forward
-from rtl.tests.simulate import evaluate
+from draupnir.rtl.lib.bundles import forward
+from draupnir.rtl.tests.simulate import evaluate
 
 
 def test_every_sink_follows_the_source() -> None:

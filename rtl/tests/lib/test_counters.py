@@ -1,8 +1,8 @@
 import random
 from typing import Any
 
-from rtl.lib.counters import CounterBank
-from rtl.tests.simulate import run_clocked
+from draupnir.rtl.lib.counters import CounterBank
+from draupnir.rtl.tests.simulate import run_clocked
 
 
 def test_any_subset_counts_and_wraps() -> None:

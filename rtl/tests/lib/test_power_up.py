@@ -6,8 +6,8 @@ from amaranth.back import verilog
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.lib.power_up import reset_signal
-from rtl.tests.simulate import run_clocked
+from draupnir.rtl.lib.power_up import reset_signal
+from draupnir.rtl.tests.simulate import run_clocked
 
 
 class Register(wiring.Component):

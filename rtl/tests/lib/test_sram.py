@@ -5,8 +5,8 @@ from amaranth import Const, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.lib.sram import LaneSram, Sram, merge_byte
-from rtl.tests.simulate import evaluate, run_clocked
+from draupnir.rtl.lib.sram import LaneSram, Sram, merge_byte
+from draupnir.rtl.tests.simulate import evaluate, run_clocked
 
 
 def test_read_is_valid_one_clock_later_and_holds() -> None:

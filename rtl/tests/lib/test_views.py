@@ -1,7 +1,7 @@
 from amaranth import Shape, signed, unsigned
 
-from emulator.declare import Field, Word
-from rtl.lib.views import bits_of, layout_of, packed_fields, shape_of, state_of, state_span
+from draupnir.emulator.declare import Field, Word
+from draupnir.rtl.lib.views import bits_of, layout_of, packed_fields, shape_of, state_of, state_span
 
 WORD = Word(
     "word",

@@ -7,9 +7,9 @@ from typing import Any
 
 from amaranth.sim import Simulator
 
-from emulator.codec import encode
-from emulator.odin.layout import CHIP, SPI_ADDR, SPI_BITS, SPI_DATA, SPI_NEURON_ADDR, SpiCmd
-from rtl.odin.chip import Odin
+from draupnir.emulator.codec import encode
+from draupnir.emulator.odin.layout import CHIP, SPI_ADDR, SPI_BITS, SPI_DATA, SPI_NEURON_ADDR, SpiCmd
+from draupnir.rtl.odin.chip import Odin
 
 HALF_CLOCK = 5e-9
 TIME_LIMIT = 5000  # clocks that an event may take

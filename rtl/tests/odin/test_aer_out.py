@@ -1,10 +1,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from emulator.codec import encode
-from emulator.odin.layout import MONITOR, SYN
-from rtl.odin.aer_out import AerOut
-from rtl.tests.simulate import run_clocked, set_raw
+from draupnir.emulator.codec import encode
+from draupnir.emulator.odin.layout import MONITOR, SYN
+from draupnir.rtl.odin.aer_out import AerOut
+from draupnir.rtl.tests.simulate import run_clocked, set_raw
 
 SYNC_DELAY = 3  # clocks from a change of ACK to its effect on REQ
 

@@ -1,9 +1,9 @@
 import pytest
 
-from emulator.codec import encode
-from emulator.odin.layout import CHIP, LIF, SPI_ADDR, SPI_NEURON_ADDR, SpiCmd
-from rtl.odin.chip import Odin
-from rtl.tests.odin.drive import Driver, run_chip
+from draupnir.emulator.codec import encode
+from draupnir.emulator.odin.layout import CHIP, LIF, SPI_ADDR, SPI_NEURON_ADDR, SpiCmd
+from draupnir.rtl.odin.chip import Odin
+from draupnir.rtl.tests.odin.drive import Driver, run_chip
 
 EVENT = {event.name: event for event in CHIP.events}
 THR = 5

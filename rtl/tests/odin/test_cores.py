@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from emulator.codec import decode, encode
-from emulator.odin.layout import LIF, NEURONS, SPI_SYNAPSE_ADDR, SYN
-from rtl.odin.neuron_core import NeuronCore
-from rtl.odin.synaptic_core import SynapticCore
-from rtl.tests.simulate import run_clocked, set_raw
+from draupnir.emulator.codec import decode, encode
+from draupnir.emulator.odin.layout import LIF, NEURONS, SPI_SYNAPSE_ADDR, SYN
+from draupnir.rtl.odin.neuron_core import NeuronCore
+from draupnir.rtl.odin.synaptic_core import SynapticCore
+from draupnir.rtl.tests.simulate import run_clocked, set_raw
 
 
 async def _store(ctx: Any, core: NeuronCore | SynapticCore, addr: int, content: dict[int, int]) -> None:

@@ -3,11 +3,11 @@ from typing import Any
 
 import numpy as np
 
-from emulator.codec import decode, encode, from_limbs, to_limbs, update
-from emulator.odin import izh as model
-from emulator.odin.layout import IZH, NEURONS
-from rtl.odin.izh import IzhNeuron
-from rtl.tests.simulate import evaluate
+from draupnir.emulator.codec import decode, encode, from_limbs, to_limbs, update
+from draupnir.emulator.odin import izh as model
+from draupnir.emulator.odin.layout import IZH, NEURONS
+from draupnir.rtl.odin.izh import IzhNeuron
+from draupnir.rtl.tests.simulate import evaluate
 
 EXC, INH, TREF = {"exc": 1}, {"inh": 1}, {"tref": 1}
 NOTHING: dict[str, int] = {}

@@ -3,11 +3,11 @@ from typing import Any
 
 import numpy as np
 
-from emulator.codec import encode, to_limbs
-from emulator.odin import lif as model
-from emulator.odin.layout import LIF, NEURONS
-from rtl.odin.lif import LifNeuron
-from rtl.tests.simulate import evaluate
+from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator.odin import lif as model
+from draupnir.emulator.odin.layout import LIF, NEURONS
+from draupnir.rtl.odin.lif import LifNeuron
+from draupnir.rtl.tests.simulate import evaluate
 
 EXC, INH, TREF = {"exc": 1}, {"inh": 1}, {"tref": 1}
 NOTHING: dict[str, int] = {}

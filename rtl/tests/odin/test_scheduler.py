@@ -2,13 +2,13 @@ import random
 from collections import deque
 from typing import Any
 
-from emulator.codec import encode
-from emulator.odin.layout import BURST_DEPTH, MAIN_DEPTH, N_PRIO, SCHED_EVENT
-from rtl.lib.event_fifo import EventFifo
-from rtl.odin.burst_fifos import BurstFifos
-from rtl.odin.buses import SCHED_EVENT_LAYOUT
-from rtl.odin.scheduler import BurstClock, Scheduler
-from rtl.tests.simulate import run_clocked, set_raw
+from draupnir.emulator.codec import encode
+from draupnir.emulator.odin.layout import BURST_DEPTH, MAIN_DEPTH, N_PRIO, SCHED_EVENT
+from draupnir.rtl.lib.event_fifo import EventFifo
+from draupnir.rtl.odin.burst_fifos import BurstFifos
+from draupnir.rtl.odin.buses import SCHED_EVENT_LAYOUT
+from draupnir.rtl.odin.scheduler import BurstClock, Scheduler
+from draupnir.rtl.tests.simulate import run_clocked, set_raw
 
 BURST_MAX = 32  # words that a burst queue counts to
 

@@ -1,7 +1,7 @@
 from itertools import product
 
-from rtl.odin.sdsp import SdspUpdate
-from rtl.tests.simulate import evaluate
+from draupnir.rtl.odin.sdsp import SdspUpdate
+from draupnir.rtl.tests.simulate import evaluate
 
 # By hand, from ODIN doc 3.2: weights 0 to 7 after one event.
 UP = [1, 2, 3, 4, 5, 6, 7, 7]

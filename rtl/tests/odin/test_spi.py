@@ -4,9 +4,9 @@ from typing import Any
 from amaranth import ClockDomain, Module
 from amaranth.sim import Simulator
 
-from emulator.codec import encode
-from emulator.odin.layout import CHIP, SPI_ADDR, SPI_BITS, SPI_DATA, SpiCmd
-from rtl.odin.spi import SpiSlave
+from draupnir.emulator.codec import encode
+from draupnir.emulator.odin.layout import CHIP, SPI_ADDR, SPI_BITS, SPI_DATA, SpiCmd
+from draupnir.rtl.odin.spi import SpiSlave
 
 HALF_SCK = 1e-8
 

@@ -3,12 +3,12 @@ import random
 import pytest
 from amaranth import Module, Value, signed
 
-from rtl.reckon.output_neurons import output_error
-from rtl.reckon.rounding import decay, saturating_sum
-from rtl.reckon.winner import winner
-from rtl.tests.reckon import naive
-from rtl.tests.reckon.expression import Expression
-from rtl.tests.simulate import evaluate
+from draupnir.rtl.reckon.output_neurons import output_error
+from draupnir.rtl.reckon.rounding import decay, saturating_sum
+from draupnir.rtl.reckon.winner import winner
+from draupnir.rtl.tests.reckon import naive
+from draupnir.rtl.tests.reckon.expression import Expression
+from draupnir.rtl.tests.simulate import evaluate
 
 ENDS = (-32768, -32767, -2049, -2048, -2047, -1, 0, 1, 2046, 2047, 2048, 32766, 32767)
 

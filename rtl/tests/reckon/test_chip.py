@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from amaranth.sim import Simulator
 
-from emulator.codec import encode
-from emulator.errors import InputError
-from emulator.reckon.chip import Model
-from emulator.reckon.layout import CHIP, PAIR, SPI_BITS, SPI_HEADER, SpiCode
-from rtl.emit import emit
-from rtl.reckon.chip import Reckon, make_reckon
+from draupnir.emulator.codec import encode
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.layout import CHIP, PAIR, SPI_BITS, SPI_HEADER, SpiCode
+from draupnir.rtl.emit import emit
+from draupnir.rtl.reckon.chip import Reckon, make_reckon
 
 INPUTS, OUTPUTS = CHIP.input_word, CHIP.output_word
 CONFIGURATION = {

@@ -5,8 +5,8 @@ from amaranth import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.reckon.flags import Flags, Write
-from rtl.tests.simulate import run_clocked
+from draupnir.rtl.reckon.flags import Flags, Write
+from draupnir.rtl.tests.simulate import run_clocked
 
 N = 64
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from emulator.reckon.lfsrs import LFSRS, Lfsr
-from rtl.reckon.lfsr import UnfoldedLfsr
-from rtl.tests.simulate import run_clocked
+from draupnir.emulator.reckon.lfsrs import LFSRS, Lfsr
+from draupnir.rtl.reckon.lfsr import UnfoldedLfsr
+from draupnir.rtl.tests.simulate import run_clocked
 
 
 def naive(lfsr: Lfsr, flip_flops: int, n: int) -> list[int]:

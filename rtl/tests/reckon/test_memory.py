@@ -1,8 +1,8 @@
 from typing import Any
 
-from rtl.reckon.hidden_neurons import LANES
-from rtl.reckon.memory import SpiMemory
-from rtl.tests.simulate import run_clocked
+from draupnir.rtl.reckon.hidden_neurons import LANES
+from draupnir.rtl.reckon.memory import SpiMemory
+from draupnir.rtl.tests.simulate import run_clocked
 
 LANE_STARTS = [start for start, _ in LANES]
 

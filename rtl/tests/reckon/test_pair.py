@@ -1,12 +1,12 @@
 import random
 from typing import Any
 
-from emulator.reckon.layout import LFSRS
-from rtl.reckon.pair import HiddenNeuron
-from rtl.tests.reckon import naive
-from rtl.tests.reckon.test_lfsr import naive as bits_of
-from rtl.tests.reckon.test_lfsr import packed
-from rtl.tests.simulate import run_clocked
+from draupnir.emulator.reckon.layout import LFSRS
+from draupnir.rtl.reckon.pair import HiddenNeuron
+from draupnir.rtl.tests.reckon import naive
+from draupnir.rtl.tests.reckon.test_lfsr import naive as bits_of
+from draupnir.rtl.tests.reckon.test_lfsr import packed
+from draupnir.rtl.tests.simulate import run_clocked
 
 RANDOM = {  # what each stochastic rounding takes of its LFSR
     name: packed(bits_of(lfsr, lfsr.reset, lfsr.unfold))

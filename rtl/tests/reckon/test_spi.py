@@ -4,9 +4,9 @@ from typing import Any
 from amaranth import ClockDomain, Module
 from amaranth.sim import Simulator
 
-from emulator.codec import encode
-from emulator.reckon.layout import CHIP, REGISTERS, SPI_BITS, SPI_HEADER, SpiCode
-from rtl.reckon.spi import SpiSlave
+from draupnir.emulator.codec import encode
+from draupnir.emulator.reckon.layout import CHIP, REGISTERS, SPI_BITS, SPI_HEADER, SpiCode
+from draupnir.rtl.reckon.spi import SpiSlave
 
 HALF_SCK = 1e-8
 

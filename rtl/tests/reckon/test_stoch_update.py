@@ -3,10 +3,10 @@ import random
 import pytest
 from amaranth import Cat, Module, Value, signed
 
-from rtl.reckon.stoch_update import stoch_update
-from rtl.tests.reckon import naive
-from rtl.tests.reckon.expression import Expression
-from rtl.tests.simulate import evaluate
+from draupnir.rtl.reckon.stoch_update import stoch_update
+from draupnir.rtl.tests.reckon import naive
+from draupnir.rtl.tests.reckon.expression import Expression
+from draupnir.rtl.tests.simulate import evaluate
 
 
 def _answers(bits: int, rows: list[dict[str, int]]) -> list[tuple[bool, int]]:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import InputError
-from emulator.reckon.layout import N_WEIGHTS, NEURONS, W_BITS, WOUT
-from rtl.emit import write_verilog
-from rtl.fpga import tools
-from rtl.lib.sram import LaneSram
-from rtl.reckon.hidden_neurons import LANES
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.reckon.layout import N_WEIGHTS, NEURONS, W_BITS, WOUT
+from draupnir.rtl.emit import write_verilog
+from draupnir.rtl.fpga import tools
+from draupnir.rtl.lib.sram import LaneSram
+from draupnir.rtl.reckon.hidden_neurons import LANES
 
 MEMORIES = {
     "neurons": (NEURONS.depth, [width for _, width in LANES]),

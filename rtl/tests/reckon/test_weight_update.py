@@ -1,10 +1,10 @@
 import random
 from typing import Any
 
-from emulator.reckon.layout import N_WEIGHTS
-from rtl.reckon.weight_update import WeightUpdate
-from rtl.tests.reckon import naive
-from rtl.tests.simulate import evaluate
+from draupnir.emulator.reckon.layout import N_WEIGHTS
+from draupnir.rtl.reckon.weight_update import WeightUpdate
+from draupnir.rtl.tests.reckon import naive
+from draupnir.rtl.tests.simulate import evaluate
 
 
 def _word(numbers: list[int], bits: int) -> int:

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from amaranth.sim import Simulator
 
-from emulator.codec import encode
-from emulator.errors import InputError
-from emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
-from emulator.tinyodin.chip import Model
-from emulator.tinyodin.layout import CHIP, EVENTS, SPI_NEURON_ADDR, SYN_ADDR
-from emulator.trace import pack, unpack
-from rtl.tinyodin.chip import Tinyodin, make_tinyodin
+from draupnir.emulator.codec import encode
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
+from draupnir.emulator.tinyodin.chip import Model
+from draupnir.emulator.tinyodin.layout import CHIP, EVENTS, SPI_NEURON_ADDR, SYN_ADDR
+from draupnir.emulator.trace import pack, unpack
+from draupnir.rtl.tinyodin.chip import Tinyodin, make_tinyodin
 
 HALF_CLOCK = 5e-9
 EVENT = {event.name: event for event in EVENTS}

@@ -1,7 +1,7 @@
-from emulator.codec import encode
-from emulator.tinyodin.layout import LIF
-from rtl.tests.simulate import evaluate
-from rtl.tinyodin.lif import LifNeuron
+from draupnir.emulator.codec import encode
+from draupnir.emulator.tinyodin.layout import LIF
+from draupnir.rtl.tests.simulate import evaluate
+from draupnir.rtl.tinyodin.lif import LifNeuron
 
 EDGES = (-2048, -2047, -129, -128, -127, -9, -8, -1, 0, 1, 6, 7, 8, 126, 127, 128, 2039, 2040, 2041, 2046, 2047)
 LEAKS = (0, 1, 7, 126, 127)

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from emulator import chips
-from emulator.declare import Chip
-from emulator.handshake import Environment
-from tools.run import levels
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.handshake import Environment
+from draupnir.tools.run import levels
 
 ENVIRONMENT = Environment()
 
@@ -35,7 +35,7 @@ class Workload:
 
     name : one word; what : the same in words
     memories : name -> (depth, limbs) uint32, before the first row
-    inputs, clk : rows (see ``emulator.trace``) that reset and configure the chip and leave its buses at rest
+    inputs, clk : rows (see ``draupnir.emulator.trace``) that reset and configure the chip and leave its buses at rest
     events : addresses on the input bus, (n,) int64, in order; or what the host of a chip does, (n, 2) int64
     environment : the delays of whoever is at the buses, as the chip's ``closed_loop.run`` takes them
     """
@@ -82,4 +82,6 @@ def cocotb_test(chip: Chip) -> str | None:
 
 
 def _module(chip: Chip) -> ModuleType:
-    return levels.found(chip.name, f"tools.bench.workloads.{chip.name}", "workloads", "nothing can be measured")
+    return levels.found(
+        chip.name, f"draupnir.tools.bench.workloads.{chip.name}", "workloads", "nothing can be measured"
+    )

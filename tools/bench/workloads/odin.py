@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from emulator.odin.layout import CHIP, NEURONS, SYNAPSES, N
-from golden.ranges import Range
-from golden.recipes.odin_contents import Group, Synapses, neurons, synapses
-from tools.bench.workloads import Silicon, Workload
-from tools.bench.workloads.spi import configure
+from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES, N
+from draupnir.golden.ranges import Range
+from draupnir.golden.recipes.odin_contents import Group, Synapses, neurons, synapses
+from draupnir.tools.bench.workloads import Silicon, Workload
+from draupnir.tools.bench.workloads.spi import configure
 
 RESET_CLOCKS = 4
 EVENTS = {event.name: event for event in CHIP.events}

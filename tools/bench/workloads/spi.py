@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from emulator.codec import encode
-from emulator.declare import Chip
-from emulator.spi_slave import SPI_ADDR, SPI_DATA, SPI_FRAME, SpiCmd
-from emulator.trace import pack
+from draupnir.emulator.codec import encode
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.spi_slave import SPI_ADDR, SPI_DATA, SPI_FRAME, SpiCmd
+from draupnir.emulator.trace import pack
 
 RESET_CLOCKS = 4
 

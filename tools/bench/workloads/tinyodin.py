@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from emulator.tinyodin.layout import CHIP, NEURONS, SYNAPSES, N
-from golden.recipes.tinyodin import Group, Synapses, neurons, synapses
-from tools.bench.workloads import Silicon, Workload
-from tools.bench.workloads.spi import configure
+from draupnir.emulator.tinyodin.layout import CHIP, NEURONS, SYNAPSES, N
+from draupnir.golden.recipes.tinyodin import Group, Synapses, neurons, synapses
+from draupnir.tools.bench.workloads import Silicon, Workload
+from draupnir.tools.bench.workloads.spi import configure
 
 EVENTS = {event.name: event for event in CHIP.events}
 # There is no silicon of its own: ODIN's, at 75 MHz and a synaptic operation in two clocks.

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emulator.declare import Pin, Word
-from emulator.handshake import FOREVER
-from rtl.bridge.protocol import CYCLE_BYTES, buses
-from tools.host.simulated.queues import Queues
+from draupnir.emulator.declare import Pin, Word
+from draupnir.emulator.handshake import FOREVER
+from draupnir.rtl.bridge.protocol import CYCLE_BYTES, buses
+from draupnir.tools.host.simulated.queues import Queues
 
 WRAP = 1 << 8 * CYCLE_BYTES
 HALF_WORD = WRAP // 2

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emulator.declare import Pin
-from emulator.handshake import FOREVER
-from rtl.bridge.protocol import Operation, buses
-from tools.host.simulated.queues import Queues
+from draupnir.emulator.declare import Pin
+from draupnir.emulator.handshake import FOREVER
+from draupnir.rtl.bridge.protocol import Operation, buses
+from draupnir.tools.host.simulated.queues import Queues
 
 
 @dataclass

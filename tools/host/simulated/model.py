@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from emulator import pieces
-from emulator.declare import Chip
-from emulator.handshake import Delays
-from rtl.bridge.protocol import (
+from draupnir.emulator import pieces
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.handshake import Delays
+from draupnir.rtl.bridge.protocol import (
     CYCLE_BYTES,
     HEAD,
     PAYLOAD,
@@ -24,8 +24,8 @@ from rtl.bridge.protocol import (
     buses,
     frame,
 )
-from tools.host.simulated.buses import WRAP, EventBuses
-from tools.host.simulated.led import LedBuses
+from draupnir.tools.host.simulated.buses import WRAP, EventBuses
+from draupnir.tools.host.simulated.led import LedBuses
 
 AT_ONCE = 1024  # clocks run before anybody looks whether an output has changed
 SLICE = 1 << 18  # clocks between two requests

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from emulator.declare import Chip
-from emulator.handshake import Delays, Environment
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.handshake import Delays, Environment
 
 
 @dataclass

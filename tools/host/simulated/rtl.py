@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from emulator import chips
-from rtl import verilated
-from rtl.bridge import board
-from tools.host.simulated.line import Receiver, levels
+from draupnir.emulator import chips
+from draupnir.rtl import verilated
+from draupnir.rtl.bridge import board
+from draupnir.tools.host.simulated.line import Receiver, levels
 
 DIVIDER = 4  # clocks of a bit: the quickest line that there is
 SLICE = 1 << 12  # clocks run before anybody looks at the line again
