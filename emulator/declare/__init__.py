@@ -1,0 +1,29 @@
+"""The vocabulary in which a chip is declared, once, as data.
+
+Everything here is frozen and checked when it is built: a bit range that overlaps another or leaves its
+word, or a name used twice, is an error at import and not a surprise at run time.
+"""
+
+from draupnir.emulator.declare.chip import Chip
+from draupnir.emulator.declare.errors import DeclarationError
+from draupnir.emulator.declare.events import Event
+from draupnir.emulator.declare.memories import Matrix, Memory
+from draupnir.emulator.declare.pins import Pin, pin_word
+from draupnir.emulator.declare.registers import INTEGER_BITS, Block, Reg, Register
+from draupnir.emulator.declare.words import Field, Word
+
+__all__ = [
+    "INTEGER_BITS",
+    "Block",
+    "Chip",
+    "DeclarationError",
+    "Event",
+    "Field",
+    "Matrix",
+    "Memory",
+    "Pin",
+    "Reg",
+    "Register",
+    "Word",
+    "pin_word",
+]

@@ -1,0 +1,76 @@
+"""Registers: those that a configuration writes, and the flip-flops of the model's state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from draupnir.emulator.declare.errors import DeclarationError
+
+INTEGER_BITS = 63  # of an int64 without its sign: of a row of packed pins, of a register of the state
+
+
+@dataclass(frozen=True)
+class Register:
+    """A configuration register, spread over ``n_addrs`` consecutive addresses of ``width`` bits each.
+
+    reset : content after a reset, or None if no reset touches it
+    default : what it is written with where a configuration does not say: ``reset``, or else 0, unless given
+    """
+
+    name: str
+    addr: int
+    width: int
+    meaning: str
+    n_addrs: int = 1
+    unit: str = ""
+    source: str = ""
+    signed: bool = False
+    reset: int | None = None
+    default: int | None = None
+
+    @property
+    def unsaid(self) -> int:
+        """Content of each address where a configuration does not say."""
+        return self.default if self.default is not None else self.reset or 0
+
+    @property
+    def low(self) -> int:
+        """Smallest content of an address."""
+        return -(1 << (self.width - 1)) if self.signed else 0
+
+    @property
+    def high(self) -> int:
+        """Largest content of an address."""
+        return (1 << (self.width - int(self.signed))) - 1
+
+
+@dataclass(frozen=True)
+class Reg:
+    """A register of the model's state: what a flip-flop, or an array of them, holds between two clocks.
+
+    width : bits, 1..63
+    reset : value after reset, or None if no reset touches it
+    shape : () for one register, else an array of them
+    """
+
+    name: str
+    width: int
+    reset: int | None = 0
+    shape: tuple[int, ...] = ()
+    meaning: str = ""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.width <= INTEGER_BITS:
+            raise DeclarationError(
+                f"state register {self.name}: width {self.width}; right is 1..{INTEGER_BITS},"
+                " and shape= for an array of several"
+            )
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of the chip's diagram and the registers that it owns."""
+
+    name: str
+    regs: tuple[Reg, ...]
+    source: str = ""

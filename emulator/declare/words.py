@@ -1,0 +1,83 @@
+"""Words of bits and their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from draupnir.emulator.declare.errors import DeclarationError, unique
+
+
+@dataclass(frozen=True)
+class Field:
+    """A run of bits in a word.
+
+    lsb : position of the least significant bit, from 0
+    width : bits, at least 1
+    meaning : one line
+    unit : "" for a flag or an address
+    kind : "parameter" (configured), "state" (the chip writes it) or "" where the distinction has no sense
+    """
+
+    name: str
+    lsb: int
+    width: int
+    meaning: str
+    unit: str = ""
+    signed: bool = False
+    kind: Literal["", "parameter", "state"] = ""
+
+    @property
+    def msb(self) -> int:
+        return self.lsb + self.width - 1
+
+    @property
+    def low(self) -> int:
+        """Smallest value that fits."""
+        return -(1 << (self.width - 1)) if self.signed else 0
+
+    @property
+    def high(self) -> int:
+        """Largest value that fits."""
+        return (1 << (self.width - int(self.signed))) - 1
+
+    def take(self, content: int) -> int:
+        """The field of a word, with its sign if it is declared signed."""
+        raw = content >> self.lsb & ((1 << self.width) - 1)
+        return raw - (1 << self.width) if self.signed and raw >> (self.width - 1) else raw
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of ``width`` bits made of named, non-overlapping fields; bits in no field are unused."""
+
+    name: str
+    width: int
+    fields: tuple[Field, ...]
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        unique(self.name, "field", [f.name for f in self.fields])
+        taken: dict[int, str] = {}
+        for f in self.fields:
+            if f.width < 1 or f.lsb < 0 or f.msb >= self.width:
+                raise DeclarationError(
+                    f"{self.name}.{f.name}: bits {f.msb}..{f.lsb} are not within 0..{self.width - 1}"
+                )
+            for bit in range(f.lsb, f.msb + 1):
+                if bit in taken:
+                    raise DeclarationError(f"{self.name}.{f.name}: bit {bit} already belongs to {taken[bit]!r}")
+                taken[bit] = f.name
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self.fields)
+
+    def __getitem__(self, name: str) -> Field:
+        for f in self.fields:
+            if f.name == name:
+                return f
+        raise KeyError(f"{self.name} has no field {name!r}; it has {', '.join(f.name for f in self.fields)}")
+
+    def __contains__(self, name: object) -> bool:
+        return any(f.name == name for f in self.fields)
