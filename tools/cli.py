@@ -15,7 +15,7 @@ import click
 from click.shell_completion import CompletionItem, shell_complete
 
 from draupnir.emulator import compiling
-from draupnir.tools import errors, interrupts, ranges
+from draupnir.tools.terminal import errors, interrupts, ranges
 
 COMMANDS = {
     "chips": "What is supported, and how far.",
@@ -67,7 +67,7 @@ class Draupnir(click.Group):
         standalone_mode: bool = True,
         **extra: Any,
     ) -> NoReturn:
-        """Run a command line and exit, always, with the status that tools/errors.py gives it."""
+        """Run a command line and exit, always, with the status that tools/terminal/errors.py gives it."""
         words = list(sys.argv[1:] if args is None else args)
         if instruction := os.environ.get(COMPLETE):
             sys.exit(_complete(self, prog_name or self.name or "", instruction))

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from draupnir.golden.files import filling
-from draupnir.tools import junit, pages, schema
-from draupnir.tools.pages import Cell
-from draupnir.tools.provenance import Origin
+from draupnir.tools.report import junit, pages, schema
+from draupnir.tools.report.pages import Cell
+from draupnir.tools.report.provenance import Origin
 
 N_HEAD = 2  # lines before those of the cases
 JUNIT, JSON = "results.xml", "report.json"

@@ -1,4 +1,4 @@
-"""Two handwritten digits under cocotb; `draupnir sim odin` without a test does hundreds (tools/digits/lockstep.py)."""
+"""Two handwritten digits under cocotb; `draupnir sim odin` without a test does hundreds."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from draupnir.cocotb_tests.lib import memory
 from draupnir.cocotb_tests.odin.bench import Bench
 from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES
 from draupnir.golden.stimulus import Clocks, ReceiverTiming, SenderTiming
-from draupnir.tools.digits import report
-from draupnir.tools.digits.experiment import N_IMAGES_MIN, Experiment
-from draupnir.tools.digits.results import Answer, Results, weights
-from draupnir.tools.provenance import origin
+from draupnir.tools.experiments.digits import report
+from draupnir.tools.experiments.digits.experiment import N_IMAGES_MIN, Experiment
+from draupnir.tools.experiments.digits.results import Answer, Results, weights
+from draupnir.tools.report.provenance import origin
 
 N_TRAIN, N_TEST = 1, 1  # images
 LIMIT: dict[str, Any] = {"timeout_time": 1, "timeout_unit": "sec"}

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from draupnir.golden.files import filling
-from draupnir.tools import schema
 from draupnir.tools.bench import chart, targets
 from draupnir.tools.bench.commands import PROCESS
 from draupnir.tools.bench.measure import Figures, Spread, spread
@@ -24,6 +23,7 @@ from draupnir.tools.bench.suite import (
 )
 from draupnir.tools.bench.targets import Target
 from draupnir.tools.bench.workloads import Silicon
+from draupnir.tools.report import schema
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from draupnir.emulator import chips
-from draupnir.tools import options, outputs, provenance, schema
-from draupnir.tools.arguments import FOLDER, chip_argument, json_option
-from draupnir.tools.console import console
-from draupnir.tools.progress import progress
+from draupnir.tools.report import provenance, schema
+from draupnir.tools.terminal import options, outputs
+from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option
+from draupnir.tools.terminal.console import console
+from draupnir.tools.terminal.progress import progress
 
 BUILD = Path("build/area")
 WIDTH = 120  # columns of the table where it does not go to a terminal
@@ -34,7 +35,7 @@ def command(chip: str, rtl: options.Rtl, names: tuple[str, ...], no_route: bool,
     """
     # Only here: they need Amaranth.
     from draupnir.rtl.fpga import survey, tools
-    from draupnir.tools import survey as shown
+    from draupnir.tools.report import survey as shown
 
     declared = chips.declaration(chip)
     outputs.check({"--rtl": rtl.folder}, folders={"-o": output}, adds_verilog=True)

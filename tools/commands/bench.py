@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from draupnir.emulator import chips
-from draupnir.tools import options, outputs, provenance, schema
-from draupnir.tools.arguments import FOLDER, complete_chip, json_option
-from draupnir.tools.console import console
-from draupnir.tools.errors import Difference
+from draupnir.tools.report import provenance, schema
+from draupnir.tools.terminal import options, outputs
+from draupnir.tools.terminal.arguments import FOLDER, complete_chip, json_option
+from draupnir.tools.terminal.console import console
+from draupnir.tools.terminal.errors import Difference
 
 BUILD = Path("build/bench")
 ROUNDS, QUICK_ROUNDS = 5, 2

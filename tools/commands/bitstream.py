@@ -11,11 +11,12 @@ import click
 
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
-from draupnir.tools import outputs, schema
-from draupnir.tools.arguments import FOLDER, chip_argument, json_option
-from draupnir.tools.console import console
-from draupnir.tools.errors import Difference
-from draupnir.tools.progress import progress
+from draupnir.tools.report import schema
+from draupnir.tools.terminal import outputs
+from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option
+from draupnir.tools.terminal.console import console
+from draupnir.tools.terminal.errors import Difference
+from draupnir.tools.terminal.progress import progress
 
 if TYPE_CHECKING:
     from draupnir.rtl.fpga.flow import Built, Request
@@ -125,7 +126,7 @@ def _words(chip: str, config: Path | None, parameters: dict[str, Any]) -> dict[s
     if config is None:
         return {}
     from draupnir.rtl import emit
-    from draupnir.tools.config import load
+    from draupnir.tools.compile.toml import load
 
     memories = load.load(config, chip).memories
     return {name: words[emit.kept_words(chip, name, **parameters)] for name, words in memories.items()}

@@ -10,8 +10,8 @@ from click.shell_completion import CompletionItem
 
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
-from draupnir.tools import entries, schema, tables
-from draupnir.tools.arguments import complete_chip, json_option
+from draupnir.tools.report import entries, schema, tables
+from draupnir.tools.terminal.arguments import complete_chip, json_option
 
 ROOT = Path(__file__).parents[2]
 PARTS = {"model": "emulator/{}/chip.py", "rtl": "rtl/{}/chip.py", "bench": "cocotb_tests/{}/bench.py"}
@@ -101,7 +101,7 @@ def _print_entries(found: list[entries.Entry], as_json: bool) -> None:
 
 def _print_chip(chip: Chip) -> None:
     # Only here: the other forms need no tables drawn.
-    from draupnir.tools.console import console
+    from draupnir.tools.terminal.console import console
 
     out = console()
     if not out.is_terminal:

@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from draupnir.tools import outputs, schema
-from draupnir.tools.arguments import chip_argument, json_option
-from draupnir.tools.errors import Difference
 from draupnir.tools.lint import report
+from draupnir.tools.report import schema
+from draupnir.tools.terminal import outputs
+from draupnir.tools.terminal.arguments import chip_argument, json_option
+from draupnir.tools.terminal.errors import Difference
 
 FILE = click.Path(path_type=Path)
 HELD = "What the memories held before a stream that writes only a part: a configuration, or blank (all 0)."
@@ -23,7 +24,7 @@ def command() -> None:
     """Check, pack, unpack and compare configurations: registers, neurons and synapses of a chip.
 
     A configuration is a TOML file: registers by name, neurons by index ranges with named parameters, synapses as
-    ranges or as a matrix from .npy or CSV. See tools/config/README.md.
+    ranges or as a matrix from .npy or CSV. See tools/compile/README.md.
 
     \b
     Example: draupnir config check odin net.toml
@@ -41,7 +42,7 @@ def command() -> None:
 def check(chip: str, config: Path, onto: str | None, strict: bool, allowed: tuple[str, ...], as_json: bool) -> None:
     """Say whether a configuration, in TOML or packed, is right, what is in it, and what in it is hardly meant.
 
-    The latter are findings, each with a name, such as zero-threshold; tools/config/README.md has them all. They are
+    The latter are findings, each with a name, such as zero-threshold; tools/compile/README.md has them all. They are
     warnings, but for --strict.
 
     Exit status: 0 it is right, 2 it is not, or --strict and it has a finding.
@@ -51,8 +52,8 @@ def check(chip: str, config: Path, onto: str | None, strict: bool, allowed: tupl
              draupnir config check odin net.toml --strict --allow monitoring
     """
     # Only here, and in the other commands: help needs none of it.
-    from draupnir.tools.config import packed
-    from draupnir.tools.config.summary import summary
+    from draupnir.tools.compile import packed
+    from draupnir.tools.compile.summary import summary
 
     configuration = packed.read(config, chip, packed.memories_before(onto, chip), report.warn)
     found, some = summary(configuration), report.findings(configuration, allowed)
@@ -91,7 +92,7 @@ def pack(
     \b
     Example: draupnir config pack odin net.toml -o build/net
     """
-    from draupnir.tools.config import packed
+    from draupnir.tools.compile import packed
 
     folder = output or Path("build/config") / chip
     outputs.check(_inputs("CONFIG", config, onto), folders={"-o": folder}, names=packed.file_names(chip))
@@ -123,8 +124,8 @@ def unpack(chip: str, packed_files: Path, output: Path | None, onto: str | None,
              draupnir config unpack tinyodin driver.log --onto blank
     """
     from draupnir.golden.files import replacing
-    from draupnir.tools.config import packed
-    from draupnir.tools.config.load import dump
+    from draupnir.tools.compile import packed
+    from draupnir.tools.compile.toml.load import dump
 
     outputs.check(_inputs("PACKED", packed_files, onto), {"-o": output})
     present = packed.memories_before(onto, chip)
@@ -148,7 +149,7 @@ def unpack(chip: str, packed_files: Path, output: Path | None, onto: str | None,
 
 def _inputs(name: str, path: Path, onto: str | None) -> dict[str, Path | None]:
     """What a command reads: the argument of this name, and the configuration in --onto."""
-    from draupnir.tools.config import packed
+    from draupnir.tools.compile import packed
 
     return {name: path, "--onto": None if onto in (None, packed.BLANK) else Path(str(onto))}
 
@@ -168,7 +169,7 @@ def diff(chip: str, first: Path, second: Path, onto: str | None, n_max: int, as_
     \b
     Example: draupnir config diff odin net.toml build/net --json
     """
-    from draupnir.tools.config import differences, packed
+    from draupnir.tools.compile import differences, packed
 
     before = packed.memories_before(onto, chip)
     one, other = (packed.read(path, chip, before, report.warn) for path in (first, second))

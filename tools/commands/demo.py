@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from draupnir.tools import outputs, provenance, schema
-from draupnir.tools.arguments import FOLDER, IMAGES, SEED, AliasedOption, json_option
-from draupnir.tools.progress import progress
+from draupnir.tools.report import provenance, schema
+from draupnir.tools.terminal import outputs
+from draupnir.tools.terminal.arguments import FOLDER, IMAGES, SEED, AliasedOption, json_option
+from draupnir.tools.terminal.progress import progress
 
 if TYPE_CHECKING:
-    from draupnir.tools.digits.results import Results
+    from draupnir.tools.experiments.digits.results import Results
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,9 +61,9 @@ def digits(seed: int | None, images: int | None, out: Path, as_json: bool) -> No
     """
     outputs.check({}, folders={"--report": out})
     # Only here: help needs none of it.
-    from draupnir.tools.digits import report
-    from draupnir.tools.digits.experiment import Experiment
-    from draupnir.tools.digits.train import Trainer
+    from draupnir.tools.experiments.digits import report
+    from draupnir.tools.experiments.digits.experiment import Experiment
+    from draupnir.tools.experiments.digits.train import Trainer
 
     given = {name: number for name, number in (("seed", seed), ("n_images", images)) if number is not None}
     experiment = replace(Experiment(), **given)
@@ -98,9 +99,9 @@ def cue_accumulation(data: Path | None, epochs: int, seeds: tuple[int, ...], out
     """
     outputs.check({"--data": data}, folders={"--report": out})
     # Only here: help needs none of it.
-    from draupnir.tools.cue_accumulation import report
-    from draupnir.tools.cue_accumulation.experiment import Experiment
-    from draupnir.tools.cue_accumulation.train import Trainer
+    from draupnir.tools.experiments.cue_accumulation import report
+    from draupnir.tools.experiments.cue_accumulation.experiment import Experiment
+    from draupnir.tools.experiments.cue_accumulation.train import Trainer
 
     trainers = [Trainer(Experiment(seed, epochs, data)) for seed in seeds or (None,)]
     n_samples = epochs * sum(trainer.results.n_train + trainer.results.n_test for trainer in trainers)

@@ -13,19 +13,19 @@ import click
 from draupnir.emulator import chips, limits
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.tools import schema
-from draupnir.tools.arguments import chip_argument, json_option
-from draupnir.tools.errors import Difference
 from draupnir.tools.lint import report as findings
-from draupnir.tools.options import parameters
-from draupnir.tools.progress import progress
+from draupnir.tools.report import schema
 from draupnir.tools.run.options import RunOptions, run_options
+from draupnir.tools.terminal.arguments import chip_argument, json_option
+from draupnir.tools.terminal.errors import Difference
+from draupnir.tools.terminal.options import parameters
+from draupnir.tools.terminal.progress import progress
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from draupnir.tools.config.configuration import Configuration
-    from draupnir.tools.config.packed import Memories
+    from draupnir.emulator.configuration import Configuration
+    from draupnir.tools.compile.packed import Memories
     from draupnir.tools.host.device import Device
     from draupnir.tools.run.spikes import Take
 
@@ -85,7 +85,7 @@ def command(
     saves = options.checked_saves(declared)
     # Only here: help needs none of it.
     from draupnir.rtl.bridge.board import title
-    from draupnir.tools.config import packed
+    from draupnir.tools.compile import packed
     from draupnir.tools.host.device import Device
     from draupnir.tools.host.link import Link, opened
     from draupnir.tools.run import hosted
@@ -187,8 +187,8 @@ def _sender(chip: Chip, configuration: Configuration | None, options: RunOptions
 
 def _program(device: Device, configuration: Configuration, present: Memories | None) -> dict[str, Any]:
     """Program the chip; how many transactions that took, for the report."""
+    from draupnir.tools.compile.spi import stream
     from draupnir.tools.host import session
-    from draupnir.tools.spi import stream
 
     n_transactions = len(stream.pack(configuration, present))
     with progress("programming", n_transactions, "transactions") as advance:

@@ -17,11 +17,13 @@ from draupnir.golden.record import Recording, check_replaceable, record, save
 from draupnir.rtl import toolchain, verilated
 from draupnir.rtl.design import Design
 from draupnir.rtl.initial import KINDS, Initial, Kind
-from draupnir.tools import devices, options, outputs, schema
-from draupnir.tools.arguments import FOLDER, SEED, chip_argument, json_option
-from draupnir.tools.errors import Difference
-from draupnir.tools.progress import progress
-from draupnir.tools.provenance import provenance
+from draupnir.tools import devices
+from draupnir.tools.report import schema
+from draupnir.tools.report.provenance import provenance
+from draupnir.tools.terminal import options, outputs
+from draupnir.tools.terminal.arguments import FOLDER, SEED, chip_argument, json_option
+from draupnir.tools.terminal.errors import Difference
+from draupnir.tools.terminal.progress import progress
 
 ROOT = Path(__file__).parents[2]
 

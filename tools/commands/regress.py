@@ -13,11 +13,13 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.golden import case
 from draupnir.rtl.initial import Initial, Kind
-from draupnir.tools import builds, devices, options, outputs, provenance, regress, regress_page, regress_report, schema
-from draupnir.tools.arguments import FOLDER, chip_argument, json_option
+from draupnir.tools import devices, regress, regress_page, regress_report
 from draupnir.tools.devices import Device
-from draupnir.tools.errors import Difference
-from draupnir.tools.progress import progress
+from draupnir.tools.report import provenance, schema
+from draupnir.tools.terminal import builds, options, outputs
+from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option
+from draupnir.tools.terminal.errors import Difference
+from draupnir.tools.terminal.progress import progress
 
 ROOT = Path(__file__).parents[2]
 BUILD = Path("build/regress")

@@ -16,11 +16,11 @@ from draupnir.golden.case import load as load_case
 from draupnir.golden.compare import MemoryDifference, Mismatch, PinDifference, WordDifference
 from draupnir.golden.replay import Result, replay
 from draupnir.golden.wave import Reading, end_time
-from draupnir.tools import schema
-from draupnir.tools.arguments import SEED, AliasedOption, chip_argument, json_option
-from draupnir.tools.errors import Difference
-from draupnir.tools.options import images
-from draupnir.tools.progress import progress
+from draupnir.tools.report import schema
+from draupnir.tools.terminal.arguments import SEED, AliasedOption, chip_argument, json_option
+from draupnir.tools.terminal.errors import Difference
+from draupnir.tools.terminal.options import images
+from draupnir.tools.terminal.progress import progress
 
 HIGHEST = (1 << 63) - 1
 

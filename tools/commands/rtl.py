@@ -8,9 +8,10 @@ import click
 
 from draupnir.emulator import chips
 from draupnir.rtl import emit
-from draupnir.tools import outputs, schema
-from draupnir.tools.arguments import FOLDER, chip_argument, json_option
-from draupnir.tools.options import parameters
+from draupnir.tools.report import schema
+from draupnir.tools.terminal import outputs
+from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option
+from draupnir.tools.terminal.options import parameters
 
 
 @click.command("rtl")

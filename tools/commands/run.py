@@ -10,11 +10,11 @@ import click
 
 from draupnir.emulator import chips, limits
 from draupnir.emulator.errors import InputError
-from draupnir.tools import schema
-from draupnir.tools.arguments import chip_argument, json_option
 from draupnir.tools.lint import report
-from draupnir.tools.progress import progress
+from draupnir.tools.report import schema
 from draupnir.tools.run.options import RunOptions, run_options
+from draupnir.tools.terminal.arguments import chip_argument, json_option
+from draupnir.tools.terminal.progress import progress
 
 if TYPE_CHECKING:
     from draupnir.tools.run.session import Outcome
@@ -50,7 +50,7 @@ def command(
             raise click.UsageError(f"Missing option '--{name}'", click.get_current_context())
     saves = options.checked_saves(declared)
     # Only here: help needs none of it.
-    from draupnir.tools.config import packed
+    from draupnir.tools.compile import packed
     from draupnir.tools.run import levels
     from draupnir.tools.run.saving import saving
 
@@ -119,7 +119,7 @@ def _print(outcome: Outcome) -> None:
     # Only here: JSON needs no table drawn.
     from rich.table import Table
 
-    from draupnir.tools.console import console
+    from draupnir.tools.terminal.console import console
 
     table = Table(show_header=False, box=None)
     table.add_column()

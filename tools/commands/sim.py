@@ -21,13 +21,14 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.golden.compare import ComparedBits
 from draupnir.rtl.initial import KINDS, Kind
-from draupnir.tools import builds, options, outputs, provenance, schema, sim_report
-from draupnir.tools.arguments import FOLDER, IMAGES, SEED, chip_argument, json_option
-from draupnir.tools.errors import Difference
-from draupnir.tools.progress import progress
+from draupnir.tools.report import provenance, schema, sim_report
+from draupnir.tools.terminal import builds, options, outputs
+from draupnir.tools.terminal.arguments import FOLDER, IMAGES, SEED, chip_argument, json_option
+from draupnir.tools.terminal.errors import Difference
+from draupnir.tools.terminal.progress import progress
 
 if TYPE_CHECKING:
-    from draupnir.tools.digits.lockstep import Outcome as Held
+    from draupnir.tools.experiments.digits.lockstep import Outcome as Held
 
 BUILD = Path("build/sim")
 MAIN_JOB = "digits"
@@ -119,10 +120,10 @@ def _digits(chip: Chip, rtl: options.Rtl, n_images: int, seed: int, report: Path
     """The main job, at the simulator's own speed."""
     # Only here: the help needs none of it.
     from draupnir.rtl import verilated
-    from draupnir.tools.digits import lockstep
-    from draupnir.tools.digits import report as pictures
-    from draupnir.tools.digits.experiment import Experiment
-    from draupnir.tools.pages import PAGE
+    from draupnir.tools.experiments.digits import lockstep
+    from draupnir.tools.experiments.digits import report as pictures
+    from draupnir.tools.experiments.digits.experiment import Experiment
+    from draupnir.tools.report.pages import PAGE
 
     experiment = Experiment(seed=seed, n_images=n_images)
     design = rtl.design(chip, report)
@@ -148,7 +149,7 @@ def _digits(chip: Chip, rtl: options.Rtl, n_images: int, seed: int, report: Path
 def _write_difference(report: Path, outcome: Held, origin: provenance.Origin) -> Path:
     """Write a page that says where the RTL left the model."""
     from draupnir.golden.files import filling
-    from draupnir.tools import pages
+    from draupnir.tools.report import pages
 
     words = f"{outcome.n_compared:,} clocks compared without a difference, {_held_bits(outcome)}, then 1 mismatch"
     parts = [pages.verdict(False, words), pages.text("The first mismatch", str(outcome.difference))]
@@ -183,7 +184,7 @@ def _words(chip: str, rtl: options.Rtl) -> list[str]:
 
 
 def _print_held(outcome: Held, files: Sequence[Path]) -> None:
-    from draupnir.tools.digits import report
+    from draupnir.tools.experiments.digits import report
 
     if outcome.results:
         for name, text in report.figures(outcome.results).items():

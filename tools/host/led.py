@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from draupnir.emulator import chips
+from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.rtl.bridge.protocol import Operation, buses
-from draupnir.tools.config.configuration import Configuration
 from draupnir.tools.host.session import Outcome
 from draupnir.tools.run import hosted
 

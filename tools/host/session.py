@@ -11,15 +11,15 @@ import numpy as np
 
 from draupnir.emulator import limits
 from draupnir.emulator.codec import from_limbs, to_limbs
+from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.handshake import Environment
+from draupnir.emulator.spi.port import port
 from draupnir.rtl.bridge.protocol import Operation
-from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.compile.spi import stream
 from draupnir.tools.host.device import LONGEST_RUN, WRAP, Device
 from draupnir.tools.run.events import Block
 from draupnir.tools.run.spikes import Take
-from draupnir.tools.spi import stream
-from draupnir.tools.spi.writes import port
 
 HALF = 2  # clocks in half an SCK period: what a slave that is sampled by the chip's clock can follow
 HALF_TO_READ = 8  # likewise, where it has to have looked up what it answers

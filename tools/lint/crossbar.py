@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from draupnir.tools.config.configuration import Configuration
+from draupnir.emulator.configuration import Configuration
 from draupnir.tools.lint.findings import Rule
 from draupnir.tools.lint.network import Broken, each, gate, register
 

@@ -11,9 +11,9 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from draupnir.emulator import chips
+from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.errors import InputError
-from draupnir.tools.config.configuration import Configuration
-from draupnir.tools.config.source import closest
+from draupnir.tools.compile.toml.source import closest
 
 
 @dataclass(frozen=True)

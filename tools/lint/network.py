@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from draupnir.emulator.codec import LIMB_BITS
+from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.declare import Field, Memory
-from draupnir.tools.config import indices, matrix
-from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.compile.toml import indices, matrix
 
 Broken = Iterator[tuple[str, str, str]]  # places, messages and remedies; see ``Rule``
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.odin.layout import IZH, LIF, MAPPING, NEURONS, SYN_WEIGHT, SYNAPSES
-from draupnir.tools.config.configuration import Configuration
 from draupnir.tools.lint import crossbar
 from draupnir.tools.lint.findings import Rule
 from draupnir.tools.lint.network import Broken, column, each, neurons, register, some, weights

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.declare import Memory
 from draupnir.emulator.reckon.layout import (
     ALPHA_MSB,
@@ -21,7 +22,6 @@ from draupnir.emulator.reckon.layout import (
     WREC,
     N,
 )
-from draupnir.tools.config.configuration import Configuration
 from draupnir.tools.lint.findings import Rule
 from draupnir.tools.lint.network import Broken, column, each, gate, register, reset_note, some, weights, where
 

@@ -11,7 +11,7 @@ import click
 from draupnir.emulator.errors import InputError
 
 if TYPE_CHECKING:
-    from draupnir.tools.config.configuration import Configuration
+    from draupnir.emulator.configuration import Configuration
     from draupnir.tools.lint.findings import Finding
 
 F = TypeVar("F", bound=Callable[..., Any])

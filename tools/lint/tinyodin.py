@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.tinyodin.layout import EVENTS, LIF, NEURONS, SYN_WEIGHT, SYNAPSES, N
-from draupnir.tools.config.configuration import Configuration
 from draupnir.tools.lint import crossbar
 from draupnir.tools.lint.findings import Rule
 from draupnir.tools.lint.network import Broken, column, each, register, some, weights

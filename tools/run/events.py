@@ -17,7 +17,7 @@ import numpy as np
 
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.tools import npy
+from draupnir.golden import npy
 
 ADDR, CYCLE = "addr", "cycle"
 BLOCK = 1 << 16  # events read at once

@@ -12,10 +12,10 @@ import click
 
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.tools import outputs
-from draupnir.tools.arguments import SEED
-from draupnir.tools.options import images
-from draupnir.tools.ranges import CYCLES, DELAY
+from draupnir.tools.terminal import outputs
+from draupnir.tools.terminal.arguments import SEED
+from draupnir.tools.terminal.options import images
+from draupnir.tools.terminal.ranges import CYCLES, DELAY
 
 FILE = click.Path(path_type=Path)
 
@@ -45,7 +45,7 @@ class RunOptions:
     def checked_saves(self, chip: Chip) -> dict[str, Path]:
         """Say where to save which memory, after all outputs have been checked.
 
-        Raises InputError for a memory that the chip has not, and as ``draupnir.tools.outputs.check`` does.
+        Raises InputError for a memory that the chip has not, and as ``draupnir.tools.terminal.outputs.check`` does.
         """
         names = [memory.name for memory in chip.memories]
         saves = images("--save", self.save)

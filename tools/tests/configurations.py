@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.odin.layout import CHIP, IZH, LIF, SYNAPSES, N
-from draupnir.tools.config.configuration import Configuration
 
 
 def word_of(seed: int, kind: int) -> int:

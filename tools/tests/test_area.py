@@ -14,8 +14,8 @@ from rich.console import Console
 
 from draupnir.rtl.fpga.report import BLOCK_RAM, LOGIC, Usage
 from draupnir.rtl.fpga.survey import THEIRS, Row
-from draupnir.tools import survey
 from draupnir.tools.cli import cli
+from draupnir.tools.report import survey
 
 ROWS = (
     Row("whole", {}, (Usage(LOGIC, 6000, 24288), Usage(BLOCK_RAM, 24, 56)), 34.5),

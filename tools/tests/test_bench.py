@@ -14,7 +14,6 @@ from draupnir.emulator.odin import engine
 from draupnir.emulator.odin.layout import CHIP
 from draupnir.rtl import emit, toolchain
 from draupnir.rtl.design import Design
-from draupnir.tools import provenance
 from draupnir.tools.bench import benches, chart, machine, many, report, suite, targets
 from draupnir.tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Disagreement, Job
 from draupnir.tools.bench.measure import Contestant, Figures, Spread, Timed, measure, speed_ratio, spread, time_ratio
@@ -22,6 +21,7 @@ from draupnir.tools.bench.suite import CLOCK, OPERATIONS, OURS, PLAIN, THEIRS, R
 from draupnir.tools.bench.workloads import Workload
 from draupnir.tools.bench.workloads.odin import SILICON, WORKLOADS, lif
 from draupnir.tools.cli import cli
+from draupnir.tools.report import provenance
 
 N_EVENTS = 12
 

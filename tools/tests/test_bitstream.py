@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from draupnir.rtl import emit
 from draupnir.rtl.fpga import bitfile
 from draupnir.tools.cli import cli
-from draupnir.tools.config import load
+from draupnir.tools.compile.toml import load
 
 SMALLEST = {"n_neurons": 64, "izh": False, "bursts": False, "sdsp": False}
 SETTINGS = [f"--set={name}={content}" for name, content in (("n_neurons", 64), ("izh", "no"), ("bursts", "no"))]

@@ -9,7 +9,7 @@ import pytest
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.rtl.bridge.protocol import EXCHANGES, Command, buses
-from draupnir.tools.bridge_tables import MARK, markdown
+from draupnir.tools.report.bridge_tables import MARK, markdown
 
 README = Path(__file__).parents[2] / "rtl" / "bridge" / "README.md"
 

@@ -15,8 +15,8 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from draupnir.emulator import chips
-from draupnir.tools import tables
 from draupnir.tools.cli import COMMANDS, FOLDER, cli
+from draupnir.tools.report import tables
 
 HEAVY = ("numpy", "numba", "rich", "cocotb", "amaranth", "matplotlib", "sklearn", "draupnir.emulator.state")
 

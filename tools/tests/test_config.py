@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 
 from draupnir.emulator.codec import decode, from_limbs
+from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import CHIP, NEURONS, N
 from draupnir.golden import hexfile
-from draupnir.tools.config.configuration import Configuration
-from draupnir.tools.config.load import dump, load
+from draupnir.tools.compile.toml.load import dump, load
 from draupnir.tools.tests.configurations import configurations
 
 EMPTY = "[registers]\n"

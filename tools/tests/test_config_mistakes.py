@@ -10,7 +10,7 @@ import pytest
 
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin.layout import N
-from draupnir.tools.config.load import load
+from draupnir.tools.compile.toml.load import load
 
 LIF = '[[neurons]]\nindex = "0-9"\nmodel = "lif"\n'
 SYN = '[[synapses]]\npre = "0-63"\npost = "0-9"\n'

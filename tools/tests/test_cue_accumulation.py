@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.reckon.layout import CHIP
 from draupnir.tools.cli import cli
-from draupnir.tools.cue_accumulation.dataset import (
+from draupnir.tools.experiments.cue_accumulation.dataset import (
     CUE_EVERY,
     END,
     LEFT,
@@ -27,8 +27,8 @@ from draupnir.tools.cue_accumulation.dataset import (
     read,
     read_weights,
 )
-from draupnir.tools.cue_accumulation.experiment import Experiment
-from draupnir.tools.cue_accumulation.train import Trainer
+from draupnir.tools.experiments.cue_accumulation.experiment import Experiment
+from draupnir.tools.experiments.cue_accumulation.train import Trainer
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("DRAUPNIR_SHARED", ROOT.parent / "shared")) / "data" / "reckon"

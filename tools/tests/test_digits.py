@@ -11,12 +11,12 @@ from draupnir.emulator.codec import decode, from_limbs
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin.layout import CHIP, LIF, N
 from draupnir.tools.cli import cli
-from draupnir.tools.digits import report
-from draupnir.tools.digits.encoding import candidates, chosen, digits, excited
-from draupnir.tools.digits.experiment import LEAK, N_DIGITS, NO_ANSWER, PUSH, SPIKE, Experiment
-from draupnir.tools.digits.results import Answer, Results, weights
-from draupnir.tools.digits.train import Trainer
-from draupnir.tools.provenance import origin
+from draupnir.tools.experiments.digits import report
+from draupnir.tools.experiments.digits.encoding import candidates, chosen, digits, excited
+from draupnir.tools.experiments.digits.experiment import LEAK, N_DIGITS, NO_ANSWER, PUSH, SPIKE, Experiment
+from draupnir.tools.experiments.digits.results import Answer, Results, weights
+from draupnir.tools.experiments.digits.train import Trainer
+from draupnir.tools.report.provenance import origin
 
 PNG = b"\x89PNG\r\n\x1a\n"
 EVENTS = {event.name: event for event in CHIP.events}

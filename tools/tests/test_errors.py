@@ -7,7 +7,7 @@ import click
 import pytest
 
 from draupnir.emulator.errors import InputError
-from draupnir.tools import errors
+from draupnir.tools.terminal import errors
 
 
 def _raiser(error: BaseException) -> Callable[[], None]:

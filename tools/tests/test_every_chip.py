@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 
 from draupnir.emulator import chips, state
+from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.declare import Chip, Memory
+from draupnir.emulator.spi import pins
 from draupnir.golden import case
 from draupnir.golden.case import Case
 from draupnir.golden.wave import read
 from draupnir.tools.bench.contestants import Job
 from draupnir.tools.bench.workloads import makers
-from draupnir.tools.config.configuration import Configuration
-from draupnir.tools.config.load import dump, load
-from draupnir.tools.spi import pins, stream
-from draupnir.tools.tables import markdown
+from draupnir.tools.compile.spi import stream
+from draupnir.tools.compile.toml.load import dump, load
+from draupnir.tools.report.tables import markdown
 
 ROOT = Path(__file__).parents[2]
 N_EVENTS = 8

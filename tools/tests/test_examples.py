@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from draupnir.emulator import chips
 from draupnir.tools.cli import cli
-from draupnir.tools.config.load import load
+from draupnir.tools.compile.toml.load import load
 from draupnir.tools.lint.findings import lint
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,6 +11,7 @@ import pytest
 
 from draupnir.emulator import chips
 from draupnir.emulator.codec import to_limbs
+from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.handshake import Environment
@@ -19,9 +20,8 @@ from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import CHIP, EVENTS
 from draupnir.rtl import toolchain
 from draupnir.rtl.bridge.protocol import Command, frame
-from draupnir.tools.config import packed
-from draupnir.tools.config.configuration import Configuration
-from draupnir.tools.config.load import load
+from draupnir.tools.compile import packed
+from draupnir.tools.compile.toml.load import load
 from draupnir.tools.host import session
 from draupnir.tools.host.device import Device
 from draupnir.tools.host.link import Link

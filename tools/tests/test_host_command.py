@@ -17,7 +17,7 @@ from draupnir.golden import hexfile
 from draupnir.rtl import toolchain
 from draupnir.tools.cli import cli
 from draupnir.tools.commands import host
-from draupnir.tools.config.load import load
+from draupnir.tools.compile.toml.load import load
 from draupnir.tools.host.simulated.model import ModelBoard
 from draupnir.tools.host.simulated.terminal import attached
 

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from draupnir.emulator import chips
+from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.handshake import Environment
 from draupnir.emulator.reckon import closed_loop
@@ -20,8 +21,7 @@ from draupnir.rtl import toolchain
 from draupnir.rtl.bridge.board import title
 from draupnir.rtl.bridge.protocol import buses
 from draupnir.tools.cli import cli
-from draupnir.tools.config import packed
-from draupnir.tools.config.configuration import Configuration
+from draupnir.tools.compile import packed
 from draupnir.tools.host import led, session
 from draupnir.tools.host.device import Device
 from draupnir.tools.host.link import Link

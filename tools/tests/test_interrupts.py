@@ -15,7 +15,7 @@ import pytest
 
 from draupnir.emulator import pieces
 from draupnir.rtl import processes
-from draupnir.tools import errors, interrupts
+from draupnir.tools.terminal import errors, interrupts
 
 ROOT = Path(__file__).resolve().parents[2]
 START = "from draupnir.tools.start import main; main()"
@@ -111,7 +111,7 @@ def test_a_signal_as_it_starts_is_one_line_too() -> None:
 def test_an_ignored_signal_stays_ignored() -> None:
     code = (
         "import signal as s; s.signal(s.SIGHUP, s.SIG_IGN)\n"
-        "from draupnir.tools import interrupts; interrupts.handle()\n"
+        "from draupnir.tools.terminal import interrupts; interrupts.handle()\n"
         "print(s.getsignal(s.SIGHUP) == s.SIG_IGN, s.getsignal(s.SIGTERM) == s.SIG_DFL)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

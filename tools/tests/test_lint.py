@@ -14,7 +14,7 @@ from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.tools.cli import cli
-from draupnir.tools.config.load import load
+from draupnir.tools.compile.toml.load import load
 from draupnir.tools.lint import findings, reckon
 from draupnir.tools.lint.findings import Finding, lint
 
@@ -295,7 +295,7 @@ def test_a_chip_without_rules_has_no_findings(tmp_path: Path, monkeypatch: pytes
 
 
 def test_the_page_names_them_all() -> None:
-    page = (ROOT / "tools/config/README.md").read_text()
+    page = (ROOT / "tools/compile/README.md").read_text()
     between = page.split("<!-- findings -->\n")[1].split("<!-- /findings -->")[0]
     assert between == findings.table(), "remake it: tools.lint.findings.table()"
 

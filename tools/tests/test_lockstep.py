@@ -16,9 +16,9 @@ from draupnir.emulator.trace import pack
 from draupnir.rtl import emit, verilated
 from draupnir.rtl.design import Design
 from draupnir.tools.cli import cli
-from draupnir.tools.digits.experiment import Experiment
-from draupnir.tools.digits.lockstep import Apart, Held, setup_rows
-from draupnir.tools.digits.train import Trainer
+from draupnir.tools.experiments.digits.experiment import Experiment
+from draupnir.tools.experiments.digits.lockstep import Apart, Held, setup_rows
+from draupnir.tools.experiments.digits.train import Trainer
 
 FLIPPED = pack(CHIP.output_word, {"AEROUT_ADDR": 0x10})
 Fault = Callable[["Rtl"], None]

@@ -17,6 +17,8 @@ from draupnir.emulator.handshake import Environment
 from draupnir.emulator.odin import closed_loop
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import CHIP, LIF
+from draupnir.emulator.spi import pins
+from draupnir.emulator.spi.port import MemoryWrite, RegisterWrite, Write, port
 from draupnir.emulator.trace import Trace, pack
 from draupnir.rtl import emit
 from draupnir.rtl.fpga import netlist
@@ -24,8 +26,6 @@ from draupnir.rtl.fpga.boards import Family
 from draupnir.rtl.fpga.netlist import Netlist
 from draupnir.tools import devices
 from draupnir.tools.cli import cli
-from draupnir.tools.spi import pins
-from draupnir.tools.spi.writes import MemoryWrite, RegisterWrite, Write, port
 
 LIF_ONLY: dict[str, Any] = {"izh": False, "bursts": False}
 N_ALTERED = 2

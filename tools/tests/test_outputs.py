@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from draupnir.emulator.errors import InputError
-from draupnir.tools import outputs
+from draupnir.tools.terminal import outputs
 
 
 @pytest.fixture

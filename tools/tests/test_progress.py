@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from draupnir.tools.progress import progress
+from draupnir.tools.terminal.progress import progress
 
 
 class Terminal(io.StringIO):

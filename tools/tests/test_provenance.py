@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from draupnir.tools.cli import cli
-from draupnir.tools.provenance import command_line, origin, provenance
+from draupnir.tools.report.provenance import command_line, origin, provenance
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_report_says_what_it_takes_to_make_it_again(checkout, monkeypatch):
 
 def test_our_own_checkout_is_named_and_a_change_in_it_is_said(checkout, monkeypatch):
     folder, commit = checkout
-    monkeypatch.setattr("draupnir.tools.provenance.ROOT", folder)
+    monkeypatch.setattr("draupnir.tools.report.provenance.ROOT", folder)
     assert origin().commit == commit
     (folder / "a.v").write_text("changed")
     assert origin().commit == f"{commit}, with changes"

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from draupnir.emulator import limits
 from draupnir.tools.cli import COMMANDS, cli
 from draupnir.tools.host.device import LONGEST_DELAY
-from draupnir.tools.ranges import DELAY, bounded
+from draupnir.tools.terminal.ranges import DELAY, bounded
 
 
 def integers(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Parameter]]:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.reckon import closed_loop
 from draupnir.emulator.reckon.chip import Model
 from draupnir.emulator.reckon.host import Host, Op
@@ -30,13 +31,13 @@ from draupnir.emulator.reckon.layout import (
     N,
     SpiCode,
 )
+from draupnir.emulator.spi import pins
 from draupnir.emulator.trace import pack
 from draupnir.golden.lockstep import FirstDifference, hold
 from draupnir.rtl import emit, verilated
 from draupnir.rtl.verilated import Verilated
-from draupnir.tools.config import matrix
-from draupnir.tools.config.configuration import Configuration
-from draupnir.tools.spi import pins, stream
+from draupnir.tools.compile.spi import stream
+from draupnir.tools.compile.toml import matrix
 
 HOST = Host(gap=1, hold=1, ack_delay=2)
 N_GROUPS, CHUNKS = N // N_WEIGHTS, 4  # words of weights of a pre-synaptic neuron; parts of a word to the SPI

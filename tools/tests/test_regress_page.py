@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from draupnir.tools import regress_page
-from draupnir.tools.provenance import Origin
+from draupnir.tools.report.provenance import Origin
 
 ORIGIN = Origin("draupnir regress odin", "2026-01-02T03:04:05+00:00", (), "c0ffee", {"folder": "mine"}, {"python": "3"})
 DARK = {"total": 1_100, "compared": 0, "unknown": {"MISO": 1_100}}

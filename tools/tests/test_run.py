@@ -17,7 +17,7 @@ from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import CHIP, EVENTS
 from draupnir.golden import hexfile
 from draupnir.tools.cli import cli
-from draupnir.tools.config.load import load
+from draupnir.tools.compile.toml.load import load
 from draupnir.tools.run import session
 from draupnir.tools.run.events import Block
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from draupnir.cocotb_tests.runner import Outcome, Test
-from draupnir.tools import junit, pages, sim_report
 from draupnir.tools.commands import sim
-from draupnir.tools.digits import lockstep
-from draupnir.tools.provenance import Origin
+from draupnir.tools.experiments.digits import lockstep
+from draupnir.tools.report import junit, pages, sim_report
+from draupnir.tools.report.provenance import Origin
 
 ORIGIN = Origin(
     "draupnir sim odin --test <all>", "2026-01-02T03:04:05+00:00", (7,), "c0ffee", {"folder": "x"}, {"p": "1"}

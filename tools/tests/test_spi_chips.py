@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from draupnir.emulator import chips
+from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.tools.config.configuration import Configuration
-from draupnir.tools.config.summary import summary
-from draupnir.tools.spi import pins, stream
-from draupnir.tools.spi.writes import MemoryWrite, decode, port
+from draupnir.emulator.spi import pins
+from draupnir.emulator.spi.port import MemoryWrite, decode, port
+from draupnir.tools.compile.spi import stream
+from draupnir.tools.compile.summary import summary
 
 CHIPS = chips.names()
 HALF_TO_READ = 8  # clocks: ReckOn puts a word's first bit on MISO as soon as it has read it, for one SCK period

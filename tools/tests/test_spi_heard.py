@@ -12,10 +12,11 @@ from draupnir.emulator.codec import encode
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.reckon.layout import SPI_HEADER, SpiCode
+from draupnir.emulator.spi import pins
+from draupnir.emulator.spi.port import port, split
 from draupnir.golden import hexfile
-from draupnir.tools.config import packed
-from draupnir.tools.spi import pins, reading, stream
-from draupnir.tools.spi.writes import port, split
+from draupnir.tools.compile import packed
+from draupnir.tools.compile.spi import reading, stream
 
 N = 120  # transactions of a stream
 TINY, RECKON = chips.declaration("tinyodin"), chips.declaration("reckon")

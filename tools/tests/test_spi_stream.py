@@ -13,15 +13,16 @@ from hypothesis import given, settings
 
 from draupnir.emulator import state
 from draupnir.emulator.codec import encode
+from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import CHIP, NEURONS, SPI_ADDR, SPI_DATA, SPI_NEURON_ADDR, SYNAPSES, SpiCmd
+from draupnir.emulator.spi import pins
+from draupnir.emulator.spi.port import split
 from draupnir.emulator.trace import pack as pack_pins
-from draupnir.tools.config import packed
-from draupnir.tools.config.configuration import Configuration
-from draupnir.tools.config.load import dump, load
-from draupnir.tools.spi import forms, pins, reading, stream
-from draupnir.tools.spi.writes import split
+from draupnir.tools.compile import packed
+from draupnir.tools.compile.spi import forms, reading, stream
+from draupnir.tools.compile.toml.load import dump, load
 from draupnir.tools.tests.configurations import configurations
 
 BLANK = {memory.name: state.new_memory(memory) for memory in CHIP.memories}

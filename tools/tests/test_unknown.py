@@ -21,8 +21,8 @@ from draupnir.rtl.initial import UNKNOWN, ZERO, Initial
 from draupnir.rtl.tests.toy_chip import write
 from draupnir.tools import devices, regress, regress_report
 from draupnir.tools.commands import record
-from draupnir.tools.errors import Difference
 from draupnir.tools.regress import Outcome
+from draupnir.tools.terminal.errors import Difference
 
 pytestmark = pytest.mark.icarus
 

@@ -8,13 +8,14 @@ from itertools import islice
 import numpy as np
 
 from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.reckon.host import Host, Op
 from draupnir.emulator.reckon.layout import CHIP, NEURONS, PAIR, WINP, WOUT, WREC, N
+from draupnir.emulator.spi import pins
 from draupnir.emulator.trace import pack
 from draupnir.tools.bench.workloads import Silicon, Workload
-from draupnir.tools.config import matrix
-from draupnir.tools.config.configuration import Configuration
-from draupnir.tools.spi import pins, stream
+from draupnir.tools.compile.spi import stream
+from draupnir.tools.compile.toml import matrix
 
 # 13 MHz at 0.5 V (C. Frenkel, G. Indiveri, ISSCC 2022); two neurons in two clocks of a sweep.
 SILICON = Silicon(13e6, 13e6)

@@ -1,0 +1,135 @@
+"""What can be written through a chip's SPI, and what a chip says of how: the words of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from draupnir.emulator.configuration import Configuration
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+
+ROOMS = Path(__file__).parents[1]  # a chip's folder is below it
+
+
+@dataclass(frozen=True)
+class RegisterWrite:
+    """A configuration register, at the ``i``-th of its addresses."""
+
+    register: str
+    i: int
+    content: int
+
+
+@dataclass(frozen=True)
+class MemoryWrite:
+    """A chunk of a memory's word: bits chunk * n .. chunk * n + n - 1, where n is the port's ``chunk_bits``.
+
+    keep : bits of the chunk that stay as they are
+    """
+
+    memory: str
+    word: int
+    chunk: int
+    content: int
+    keep: int = 0
+
+
+Write = RegisterWrite | MemoryWrite
+Placed = tuple[str, int]  # where a field of a transaction was read, and its bits
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What is odd about a transaction, and what the chip does. kind : the same for all that are alike"""
+
+    kind: str
+    text: str
+
+
+Made = tuple[Write | None, tuple[Remark, ...]]  # what a data field writes, if anything, and what is odd about it
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a chip makes of a transaction, or of one data field of a long one.
+
+    where : the place at which it was read; bits : in hexadecimal; write : what it writes, if anything
+    """
+
+    where: str
+    bits: str
+    write: Write | None = None
+    remarks: tuple[Remark, ...] = ()
+
+
+class Port(Protocol):
+    """How a chip's SPI carries writes.
+
+    bits : of a transaction that writes one thing, a multiple of 8; the most significant goes first
+    field_bits : of the fields that it is made of, an address first
+    chunk_bits : of a memory's word, in one data field
+    gate : the register that must be 1 for a write to reach a memory
+    silence : the register that must be 1 lest the spikes of neurons under the writes are kept; "" if there is none
+    """
+
+    chip: Chip
+    bits: int
+    field_bits: int
+    chunk_bits: int
+    gate: str
+    silence: str
+
+    def encode(self, write: Write) -> int:
+        """The transaction's bits on MOSI."""
+
+    def hear(self, fields: Iterable[Placed]) -> Iterator[Heard]:
+        """What the chip makes of the fields that come in, whatever they are; as after a reset."""
+
+    def encode_read(self, memory: str, word: int, chunk: int) -> int:
+        """The transaction's bits on MOSI that read a chunk; what MISO answers is for ``answer``."""
+
+    def answer(self, received: int) -> int:
+        """The chunk, of all bits that MISO showed in the transaction."""
+
+    def program(self, wanted: Configuration, present: Mapping[str, np.ndarray] | None) -> Iterator[Write]:
+        """Writes, to be made in this order after a reset, that program a chip.
+
+        present : what the memories hold, by name; what is there already is not written. None: nobody knows.
+        """
+
+    def begin(self) -> Iterator[Write]:
+        """The first of them: from then on the memories can be reached, and the chip does nothing by itself."""
+
+    def end(self, wanted: Configuration) -> Iterator[Write]:
+        """The last of them: the chip is as it is wanted."""
+
+
+def split(to: Port, transactions: Iterable[Placed], bits: int = 0) -> Iterator[Placed]:
+    """The fields of transactions of ``bits`` bits each, or of the port's own length."""
+    for where, content in transactions:
+        for lsb in reversed(range(0, bits or to.bits, to.field_bits)):
+            yield where, content >> lsb & (1 << to.field_bits) - 1
+
+
+def decode(to: Port, content: int) -> Write:
+    """What one transaction writes. Raises ValueError, with the reason, if there is anything odd about it."""
+    first, *more = to.hear(split(to, [("", content)]))
+    for remark in first.remarks:
+        raise ValueError(remark.text)
+    if first.write is None or more:
+        raise ValueError("is not one write")
+    return first.write
+
+
+def port(chip: Chip) -> Port:
+    """The port of a chip: ``PORT`` of ``port.py`` in the chip's room. Raises InputError if there is none."""
+    if not (ROOMS / chip.name / "port.py").is_file():
+        raise InputError(f"{chip.name}: nobody has said yet how its SPI is written")
+    port_of_chip: Port = import_module(f"draupnir.emulator.{chip.name}.port").PORT
+    return port_of_chip

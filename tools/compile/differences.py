@@ -1,0 +1,59 @@
+"""What differs between two configurations: registers, words of the memories by field, and synapses by who they join."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from draupnir.emulator.codec import take
+from draupnir.emulator.configuration import Configuration
+from draupnir.emulator.declare import Memory
+from draupnir.golden.compare import memory_difference
+from draupnir.tools.compile.toml import matrix
+
+
+@dataclass(frozen=True)
+class Difference:
+    """place : a register, a memory's word, or an entry of its matrix; field : of it, "" for a register"""
+
+    place: str
+    field: str
+    first: int
+    second: int
+
+    def __str__(self) -> str:
+        return f"{self.place}{self.field and '.'}{self.field}: {self.first} | {self.second}"
+
+
+def between(first: Configuration, second: Configuration) -> Iterator[Difference]:
+    """All that differs between two configurations of one chip, registers first, in the order of their declaration.
+
+    The fields of a word are named after the second configuration's view of it.
+    """
+    for register in first.chip.registers:
+        parts = zip(first.registers[register.name], second.registers[register.name], strict=True)
+        for i, (a, b) in enumerate(parts):
+            if a != b:
+                yield Difference(f"{register.name}[{i}]" if register.n_addrs > 1 else register.name, "", a, b)
+    for memory in first.chip.memories:
+        of_memory = _entries if memory.matrix else _words
+        yield from of_memory(memory, first.memories[memory.name], second.memories[memory.name])
+
+
+def _words(memory: Memory, first: np.ndarray, second: np.ndarray) -> Iterator[Difference]:
+    for word in memory_difference(memory, first, second, "", listed=memory.depth).words:
+        for field in word.fields:
+            yield Difference(f"{memory.name}[{word.addr}]", field.name, field.model, field.recorded)
+
+
+def _entries(memory: Memory, first: np.ndarray, second: np.ndarray) -> Iterator[Difference]:
+    declared = matrix.declared(memory)
+    one, other = matrix.unpack(first, memory), matrix.unpack(second, memory)
+    for i, j in np.argwhere(one != other).tolist():
+        place = f"{memory.name}[{declared.rows[0]} {i}, {declared.columns[0]} {j}]"
+        for field in declared.entry:
+            a, b = take(field, int(one[i, j])), take(field, int(other[i, j]))
+            if a != b:
+                yield Difference(place, field.name, a, b)

@@ -1,0 +1,41 @@
+"""What is in a configuration, in a few numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from draupnir.emulator.codec import from_limbs
+from draupnir.emulator.configuration import Configuration
+from draupnir.emulator.declare import Memory
+from draupnir.emulator.errors import InputError
+from draupnir.tools.compile.spi import stream
+
+
+def summary(configuration: Configuration) -> dict[str, Any]:
+    """Registers that are not 0, words of each memory by view that are not 0, and the length of the SPI stream.
+
+    The latter only for a chip of which it is known.
+    """
+    registers = {
+        name: parts[0] if len(parts) == 1 else list(parts)
+        for name, parts in configuration.registers.items()
+        if any(parts)
+    }
+    return {
+        "registers": registers,
+        **{memory.name: _words(configuration, memory) for memory in configuration.chip.memories},
+        **_stream(configuration),
+    }
+
+
+def _stream(configuration: Configuration) -> dict[str, int]:
+    try:
+        return {"spi_transactions": len(stream.pack(configuration))}
+    except InputError:
+        return {}
+
+
+def _words(configuration: Configuration, memory: Memory) -> dict[str, int]:
+    contents = (from_limbs(limbs) for limbs in configuration.memories[memory.name])
+    return dict(Counter(memory.word_of(content).name for content in contents if content))

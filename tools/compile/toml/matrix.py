@@ -1,0 +1,180 @@
+"""A memory of synapses in a configuration: matrices, or tables such as [[synapses]] with pre, post, weight, mapped.
+
+What the rows and columns are called, how many there are, and what an entry holds is the memory's declared matrix: a
+weight and, where the chip has one, a mapping bit, which is 1 unless told otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from draupnir.emulator.codec import LIMB_BITS, take
+from draupnir.emulator.declare import Field, Matrix, Memory
+from draupnir.emulator.errors import InputError
+from draupnir.golden import npy
+from draupnir.tools.compile.toml import indices
+from draupnir.tools.compile.toml.numbers import integer
+from draupnir.tools.compile.toml.source import Key, Source, closest, show
+
+MATRIX, WEIGHT, MAPPING, MAPPED = "matrix", "weight", "mapping", "mapped"
+
+
+def fill(source: Source, words: np.ndarray, memory: Memory, tables: list[Any]) -> None:
+    """Fill the memory from its tables, in their order: where two name a synapse, the later one holds."""
+    matrix = declared(memory)
+    mapped = [MAPPED] if _mapping(matrix) else []
+    in_bulk = [MATRIX, *([MAPPING] if mapped else []), *mapped]
+    one_by_one = [matrix.rows[0], matrix.columns[0], WEIGHT, *mapped]
+    entries = unpack(words, memory)
+    for n, table in enumerate(tables):
+        key: Key = (memory.name, n) if (memory.name, n) in source.lines else (memory.name,)
+        names = in_bulk if MATRIX in table else one_by_one
+        for name in table:
+            if name not in names:
+                raise source.error((*key, name), f"unknown: {closest(name, names)}")
+        if MATRIX in table:
+            entries[:] = _bulk(source, key, matrix, table)
+        else:
+            _some(source, key, matrix, table, entries)
+    words[:] = pack(entries, memory)
+
+
+def declared(memory: Memory) -> Matrix:
+    """The memory's matrix, which it must have."""
+    if memory.matrix is None:
+        raise ValueError(f"memory {memory.name} has no matrix")
+    return memory.matrix
+
+
+def unpack(words: np.ndarray, memory: Memory) -> np.ndarray:
+    """(rows, columns) uint32, an entry each, from the memory's words."""
+    matrix = declared(memory)
+    limbs = words.reshape(-1, 1)
+    return ((limbs >> _shifts(memory)) & ((1 << matrix.entry.width) - 1)).reshape(matrix.shape)
+
+
+def pack(entries: np.ndarray, memory: Memory) -> np.ndarray:
+    """The memory's words, from (rows, columns) uint32."""
+    shifts = _shifts(memory)
+    limbs = (entries.reshape(-1, len(shifts)) << shifts).sum(axis=1, dtype=np.uint32)
+    return limbs.reshape(memory.depth, memory.n_limbs)
+
+
+def _shifts(memory: Memory) -> np.ndarray:
+    """Of the entries in a limb, or in a word that is shorter than a limb."""
+    return np.arange(0, min(memory.width, LIMB_BITS), declared(memory).entry.width, dtype=np.uint32)
+
+
+def _weight(matrix: Matrix) -> Field:
+    return matrix.entry.fields[0]
+
+
+def _mapping(matrix: Matrix) -> Field | None:
+    return next((field for field in matrix.entry if field.name == MAPPING), None)
+
+
+def _some(source: Source, key: Key, matrix: Matrix, table: dict[str, Any], entries: np.ndarray) -> None:
+    (row, n_rows), (column, n_columns) = matrix.rows, matrix.columns
+    for name in (row, column, WEIGHT):
+        if name not in table:
+            raise source.error(key, f"{name} is missing; right is {row}, {column} and {WEIGHT}, or a {MATRIX}")
+    rows = indices.parse(source, (*key, row), table[row], n_rows)
+    columns = indices.parse(source, (*key, column), table[column], n_columns)
+    field = _weight(matrix)
+    weight = integer(source, (*key, WEIGHT), table[WEIGHT], field.low, field.high)
+    entries[np.ix_(rows, columns)] = weight & _mask(field) | _mapped(source, key, matrix, table)
+
+
+def _mask(field: Field) -> int:
+    return (1 << field.width) - 1
+
+
+def _mapped(source: Source, key: Key, matrix: Matrix, table: dict[str, Any]) -> int:
+    """The mapping bit in its place, for all synapses of a table."""
+    field = _mapping(matrix)
+    if field is None:
+        return 0
+    return integer(source, (*key, MAPPED), table.get(MAPPED, True), field.low, field.high) << field.lsb
+
+
+def _bulk(source: Source, key: Key, matrix: Matrix, table: dict[str, Any]) -> np.ndarray:
+    if MAPPING in table and MAPPED in table:
+        raise source.error((*key, MAPPED), "mapping says so for each synapse already; right is one of the two")
+    weight, mapping = _weight(matrix), _mapping(matrix)
+    weights = _read(source, (*key, MATRIX), table[MATRIX], matrix, weight)
+    if mapping and MAPPING in table:
+        return weights | _read(source, (*key, MAPPING), table[MAPPING], matrix, mapping) << np.uint32(mapping.lsb)
+    return weights | np.uint32(_mapped(source, key, matrix, table))
+
+
+def _read(source: Source, key: Key, name: object, matrix: Matrix, field: Field) -> np.ndarray:
+    """(rows, columns) uint32, one field of each entry, from a .npy or .csv file."""
+    path = source.file(key, name)
+    (row, n_rows), (column, n_columns) = matrix.rows, matrix.columns
+    try:
+        if path.suffix == ".npy":
+            found = _npy(path)
+        elif path.suffix == ".csv":
+            found = _csv(path, matrix)
+        else:
+            raise InputError(f"{show(name)} is neither .npy nor .csv")
+        if found.shape != matrix.shape:
+            shape = " x ".join(map(str, found.shape)) or "a single number"
+            shape = shape if found.size else "nothing"
+            raise InputError(f"{path}: {shape}; right is {n_rows} x {n_columns}, a row for each {row}")
+        wrong = np.argwhere((found < field.low) | (found > field.high))
+        if len(wrong):
+            i, j = wrong[0]
+            raise InputError(
+                f"{path}: {show(int(found[i, j]))} at {row} {i}, {column} {j} is not within {field.low}..{field.high}"
+            )
+    except InputError as error:
+        raise source.error(key, str(error)) from error
+    return (found & _mask(field)).astype(np.uint32)
+
+
+def _npy(path: Path) -> np.ndarray:
+    found = npy.read(path)
+    return found.astype(np.int64) if found.dtype.kind == "b" else found
+
+
+def _csv(path: Path, matrix: Matrix) -> np.ndarray:
+    column_name, n_columns = matrix.columns
+    try:
+        lines = path.read_text(encoding="utf-8-sig").rstrip().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a text file"
+        raise InputError(f"{path}: {reason}") from error
+    rows: list[list[int]] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            row = [int(cell) for cell in line.split(",")]
+        except ValueError as error:
+            raise InputError(f"{path}:{number}: not integers separated by commas: {show(line)}") from error
+        if len(row) != n_columns:
+            raise InputError(f"{path}:{number}: {len(row)} numbers; right is {n_columns}, one for each {column_name}")
+        rows.append(row)
+    return np.array(rows, dtype=object)
+
+
+def dump(words: np.ndarray, memory: Memory) -> Iterator[str]:
+    """Lines of TOML: tables of synapses that are alike; none for those whose bits are all 0."""
+    matrix, entries = declared(memory), unpack(words, memory)
+    weight, mapping = _weight(matrix), _mapping(matrix)
+    for entry in np.unique(entries).tolist():
+        same: dict[str, list[int]] = {}
+        for row, columns in enumerate(entries == entry):
+            if columns.any():
+                same.setdefault(indices.text(np.flatnonzero(columns).tolist()), []).append(row)
+        if entry == 0:
+            continue
+        for columns_text, rows in same.items():
+            yield f"\n[[{memory.name}]]"
+            yield f'{matrix.rows[0]} = "{indices.text(rows)}"\n{matrix.columns[0]} = "{columns_text}"'
+            yield f"{WEIGHT} = {take(weight, entry)}"
+            if mapping and not take(mapping, entry):
+                yield f"{MAPPED} = false"

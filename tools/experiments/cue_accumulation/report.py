@@ -1,0 +1,163 @@
+"""The report of an experiment: what was measured, as pictures, one page and results.json."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from draupnir.golden.files import replacing
+from draupnir.tools.experiments.cue_accumulation.dataset import (
+    CUE_EVERY,
+    CUE_PAUSE,
+    END,
+    LEFT,
+    N_CUES,
+    NOISE,
+    RECALL,
+    RECALL_AT,
+    RIGHT,
+)
+from draupnir.tools.experiments.cue_accumulation.results import Results, Trace, mean_and_spread
+from draupnir.tools.experiments.cue_accumulation.train import WATCHED
+from draupnir.tools.report import pages, schema
+from draupnir.tools.report.pages import Picture
+from draupnir.tools.report.provenance import Origin
+
+NAMES = {"winp": "input", "wrec": "recurrent", "wout": "output"}
+SIDES = ("left", "right")
+ISSCC = 0.964  # C. Frenkel and G. Indiveri, ISSCC 2022: delayed-supervision navigation, 28-nm chip
+JSON = "results.json"
+
+
+def write(out: Path, results: list[Results], origin: Origin) -> list[Path]:
+    """Write pictures, results.json and report.html into folder ``out``; returns what was written, the page last.
+
+    results : one of each seed, at least one; what is looked at from the inside is the first.
+    """
+    one = results[0]
+    pictures = {
+        "learning_curve": Picture(
+            learning_curve(results), "Right answers in each epoch; each line is a seed, the thick one their mean."
+        ),
+        "rasters": Picture(
+            rasters(one), "The first test sample, before the first epoch and after the last: all spikes."
+        ),
+        "traces": Picture(
+            traces(one),
+            "The same sample: the output neurons' potentials, and potentials and eligibility traces of three recurrent"
+            " neurons. The answer is the output neuron that is higher in most timesteps of the shaded time.",
+        ),
+        "weight_histograms": Picture(weight_histograms(one), "Weights in use, before and after."),
+    }  # fmt: skip
+    found = {"runs": [r.as_object() for r in results], "test": mean_and_spread(results), "isscc": ISSCC}
+    found["origin"] = origin.as_json()
+    written = pages.write(out, "ReckOn learns to accumulate cues", figures(results), pictures, origin)
+    with replacing(out / JSON) as temporary:
+        temporary.write_text(schema.text("demo cue-accumulation", found) + "\n", encoding="utf-8")
+    return [out / JSON, *written]
+
+
+def figures(results: list[Results]) -> dict[str, str]:
+    """What was measured, in words: name and value."""
+    one, test = results[0], mean_and_spread(results)
+    rate, n = sum(r.rate for r in results) / len(results), len(one.epochs)
+    spread = f", {test['lowest']:.1%} to {test['highest']:.1%} over {len(results)} seeds" if len(results) > 1 else ""
+    seconds = float(np.mean([e.seconds for r in results for e in r.epochs]))
+    shown = {
+        "samples": f"{one.n_train} training, {one.n_test} test, of {one.source}",
+        "epochs": f"{n}, of {np.mean([e.n_cycles for r in results for e in r.epochs]) / 1e6:.1f} M clocks each",
+    }
+    for i, epoch in enumerate(one.epochs, 1):
+        shown[f"epoch {i}"] = (
+            f"{epoch.n_right_train} of {one.n_train} training, {epoch.n_right_test} of {one.n_test} test"
+        )
+    return shown | {
+        "test accuracy": f"{test['mean']:.1%}{spread}; the paper reports {ISSCC:.1%} for this kind of task",
+        "wall time": f"{seconds:.2f} s an epoch, {rate / 1e6:.1f} M clocks/s",
+    }  # fmt: skip
+
+
+# --- Pictures ---------------------------------------------------------------------------------------------------
+
+
+def learning_curve(results: list[Results]) -> Figure:
+    """Accuracy by epoch, in training and test."""
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    axes = figure.subplots()
+    for name, color in (("train", "tab:gray"), ("test", "tab:red")):
+        curves = [[100 * getattr(e, f"n_right_{name}") / getattr(r, f"n_{name}") for e in r.epochs] for r in results]
+        epochs = np.arange(1, len(curves[0]) + 1)
+        for curve in curves:
+            axes.plot(epochs, curve, color=color, alpha=0.3)
+        axes.plot(epochs, np.mean(curves, axis=0), "o-", color=color, linewidth=2, label=name)
+    axes.axhline(100 * ISSCC, color="black", ls=":", label=f"ISSCC paper, {ISSCC:.1%}")
+    axes.set(xlabel="epoch", ylabel="right answers, %", ylim=(0, 102), xticks=epochs)
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower right")
+    return figure
+
+
+def rasters(results: Results) -> Figure:
+    """Input spikes once; recurrent spikes before and after."""
+    figure = Figure(figsize=(13, 9), layout="constrained")
+    axes = figure.subplots(3, sharex=True)
+    shown = results.traces["after"]
+    axes[0].plot(shown.inputs[:, 0], shown.inputs[:, 1], "|", color="black", markersize=3)
+    groups = (LEFT, RIGHT, RECALL, NOISE)
+    axes[0].set(yticks=[g[len(g) // 2] for g in groups], yticklabels=["left", "right", "recall", "noise"])
+    axes[0].set_title(f"input: most cues are {SIDES[shown.label]}")
+    for axis, (when, trace) in zip(axes[1:], results.traces.items(), strict=True):
+        axis.plot(trace.spikes[:, 0], trace.spikes[:, 1], "|", color="tab:blue", markersize=3)
+        axis.set(title=f"{when} training: {len(trace.spikes)} spikes, answer {SIDES[trace.answer]}", ylabel="neuron")
+    axes[-1].set(xlabel="ms", xlim=(0, END))
+    for axis in axes:
+        _cues(axis)
+    return figure
+
+
+def _cues(axis) -> None:  # type: ignore[no-untyped-def]
+    """Shade the cues and the recall."""
+    for i in range(N_CUES):
+        axis.axvspan(i * CUE_EVERY + CUE_PAUSE, (i + 1) * CUE_EVERY, color="black", alpha=0.04)
+    axis.axvspan(RECALL_AT, END, color="tab:orange", alpha=0.12)
+
+
+def traces(results: Results) -> Figure:
+    """Output neurons, potentials, eligibility traces; before (left) and after (right)."""
+    figure = Figure(figsize=(13, 8), layout="constrained")
+    grid = figure.subplots(3, len(results.traces), sharex=True, sharey="row")
+    for column, (when, trace) in zip(grid.T, results.traces.items(), strict=True):
+        _columns(column, trace)
+        column[0].set_title(f"{when} training: most cues {SIDES[trace.label]}, answer {SIDES[trace.answer]}")
+        column[-1].set(xlabel="ms", xlim=(0, END))
+    for axis, name in zip(grid[:, 0], ("output neurons' potentials", "potentials", "traces of spikes"), strict=True):
+        axis.set_ylabel(f"{name}, LSB")
+    return figure
+
+
+def _columns(axes: np.ndarray, trace: Trace) -> None:
+    for k, side in enumerate(SIDES):
+        axes[0].plot(trace.outputs[:, k], label=side, linewidth=1)
+    for i, neur in enumerate(WATCHED):
+        axes[1].plot(trace.potentials[:, i], label=f"neuron {neur}", linewidth=0.8)
+        axes[2].plot(trace.trace_rec[:, i], label=f"neuron {neur}", linewidth=0.8)
+    for axis in axes:
+        _cues(axis)
+        axis.legend(loc="upper left", fontsize="small")
+
+
+def weight_histograms(results: Results) -> Figure:
+    """Weights of each memory, before and after."""
+    figure = Figure(figsize=(13, 4), layout="constrained")
+    for axis, (name, before) in zip(figure.subplots(1, len(results.before)), results.before.items(), strict=True):
+        after = results.after[name]
+        low, high = min(before.min(), after.min()), max(before.max(), after.max())
+        edges = np.arange(low, high + 2, max(1, (high - low) // 60)) - 0.5
+        for weights, when in ((before, "before"), (after, "after")):
+            axis.hist(weights.ravel(), edges, histtype="step", label=when)
+        n_changed = int((before != after).sum())
+        axis.set(title=f"{NAMES[name]} weights, {n_changed:,} of {before.size:,} changed", xlabel="LSB", yscale="log")
+        axis.legend()
+    return figure

@@ -1,0 +1,165 @@
+"""The experiment under way: epochs of training on chip, each followed by a test with learning off."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+
+from draupnir.emulator.codec import decode, encode, from_limbs
+from draupnir.emulator.reckon import engine
+from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.host import Host, Op
+from draupnir.emulator.reckon.layout import CHIP, NEURONS, PAIR, SPI_BITS, SPI_HEADER, State
+from draupnir.emulator.trace import pack
+from draupnir.tools.experiments.cue_accumulation.dataset import Sample
+from draupnir.tools.experiments.cue_accumulation.experiment import (
+    LEARN_ALL,
+    LEARN_NONE,
+    N_OUT,
+    N_REC,
+    Experiment,
+    weights_of,
+)
+from draupnir.tools.experiments.cue_accumulation.results import Epoch, Results, Trace, digests
+
+SCK_HALF = 3  # clocks in half an SCK period
+HOST = Host()
+MAX_CYCLES = 20_000_000  # of a sample, which takes some 850,000
+WATCHED = (0, 1, 2)  # recurrent neurons whose potentials and traces are shown
+TO_SPIKES = 2 + N_REC  # clocks from TIME_TICK's fall to the end of state STEP, where the new spikes stand
+MOMENT = 100  # clocks after which a host that looks at timesteps looks again
+READY = CHIP.output_word["TIMING_ERROR_RDY"]
+
+
+class ReckOn:
+    """The golden model behind its SPI and its host."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.model = Model()
+        self.model.reset()
+        for name, content in experiment.registers().items():
+            for i in range(CHIP.register(name).n_addrs):
+                self.write(name, 1 if name == "SPI_EN_CONF" else content, i)
+        for name, words in experiment.memories().items():
+            self.model.memories[name][:] = words
+        self.write("SPI_EN_CONF", 0)
+
+    def write(self, register: str, content: int, i: int = 0) -> None:
+        """Write a configuration register by SPI, at the i-th of its addresses."""
+        header = encode(SPI_HEADER, addr=CHIP.register(register).addr + i, num_write=1)
+        word = header << SPI_BITS | content
+        undriven = int(self.model.registers[0].inputs)
+        mosi, sck = (pack(CHIP.input_word, {pin: 1}) for pin in ("MOSI", "SCK"))
+        bits = [undriven | mosi * (word >> n & 1) for n in reversed(range(2 * SPI_BITS))]
+        rows = np.array([row for low in bits for row in [low] * SCK_HALF + [low | sck] * SCK_HALF] + [undriven] * 3)
+        self.model.drive(rows, np.ones(len(rows), dtype=np.uint8))
+
+    def learning(self, do_eprop: int) -> None:
+        """Which weights learn from now on."""
+        self.write("SPI_EN_CONF", 1)
+        self.write("SPI_DO_EPROP", do_eprop)
+        self.write("SPI_EN_CONF", 0)
+
+    def run(self, operations: np.ndarray) -> engine.Run:
+        """Let the host carry out operations. Raises RuntimeError if the chip does not play along."""
+        taken = engine.run(self.model, operations, HOST, MAX_CYCLES)
+        if not taken.done:
+            raise RuntimeError(f"ReckOn has not come to an end within {MAX_CYCLES} clocks: {self.model.context()}")
+        return taken
+
+
+class Trainer:
+    """An experiment under way on the golden model."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.chip = ReckOn(experiment)
+        self.results = Results(experiment.source, experiment.seed, len(experiment.train), len(experiment.test))
+        self.results.before = weights_of(self.chip.model.memories)
+        self._operations = {
+            True: [experiment.operations(sample, True) for sample in experiment.train],
+            False: [experiment.operations(sample, False) for sample in experiment.test],
+        }
+
+    def run(self, advance: Callable[[int], None] = lambda n: None) -> Results:
+        """All epochs; ``advance`` is called with 1 after each sample."""
+        before = self.watch(self.experiment.test[0])
+        for _ in range(self.experiment.epochs):
+            self.epoch(advance)
+        self.results.after = weights_of(self.chip.model.memories)
+        self.results.traces = {"before": before, "after": self.watch(self.experiment.test[0])}
+        return self.results
+
+    def epoch(self, advance: Callable[[int], None] = lambda n: None) -> Epoch:
+        """Train on all training samples, then test on all test samples."""
+        start = time.perf_counter()
+        self.chip.learning(LEARN_ALL)
+        train, n_cycles = self._answers(True, advance)
+        learned = digests(self.chip.model.memories)
+        self.chip.learning(LEARN_NONE)
+        test, more = self._answers(False, advance)
+        epoch = Epoch(
+            train,
+            test,
+            _n_right(train, self.experiment.train),
+            _n_right(test, self.experiment.test),
+            learned,
+            n_cycles + more,
+            time.perf_counter() - start,
+        )
+        self.results.epochs.append(epoch)
+        return epoch
+
+    def _answers(self, train: bool, advance: Callable[[int], None]) -> tuple[list[int], int]:
+        """The answers to all samples, and the clocks that they took."""
+        answers, n_cycles = [], 0
+        for operations in self._operations[train]:
+            taken = self.chip.run(operations)
+            answers.append(int(taken.received[0]))
+            n_cycles += taken.n_cycles
+            advance(1)
+        return answers, n_cycles
+
+    # --- From the inside ---
+
+    def watch(self, sample: Sample) -> Trace:
+        """A test sample, looked at in each timestep; the chip is then as it was before.
+
+        The host waits a fixed time where it otherwise waits for the chip; results do not depend on that.
+        """
+        before = self.chip.model.snapshot()
+        self.chip.learning(LEARN_NONE)
+        self.chip.model.registers[0].spi_force_traces = 1
+        spikes, rows = [], []
+        operations = self.experiment.operations(sample, False)
+        ticks = np.flatnonzero(operations[:, 0] == Op.TICK)
+        self.chip.run(operations[: ticks[0] + 1])  # nothing ends with the first
+        for timestep, (start, tick) in enumerate(pairwise(ticks + 1)):
+            self.chip.run(np.array([*operations[start : tick - 1], (Op.TICK, 0), (Op.WAIT, TO_SPIKES)]))
+            r = self.chip.model.registers[0]
+            assert r.state == State.SDONE
+            spikes += [(timestep, neur) for neur in np.flatnonzero(r.neur_z[:N_REC])]
+            rows.append((_signed(r.oneur_u[:N_OUT]), *zip(*map(self._neuron, WATCHED), strict=True)))
+            while tick != ticks[-1] + 1 and not self.chip.model.outputs >> READY.lsb & 1:
+                self.chip.run(np.array([(Op.WAIT, MOMENT)]))
+        answer = int(self.chip.run(operations[ticks[-1] + 1 :]).received[0])
+        self.chip.model.restore(before)
+        columns = (np.array(column) for column in zip(*rows, strict=True))
+        return Trace(sample.label, answer, sample.spikes, np.array(spikes).reshape(-1, 2), *columns)
+
+    def _neuron(self, neur: int) -> tuple[int, int]:
+        """A recurrent neuron's potential and trace."""
+        word = decode(PAIR, from_limbs(self.chip.model.memories[NEURONS.name][neur // 2]))
+        return word[f"neur_u{neur % 2}"], word[f"trace_rec{neur % 2}"]
+
+
+def _signed(words: np.ndarray) -> list[int]:
+    """Potentials from their two's complement registers."""
+    return [int(np.int16(np.uint16(word))) for word in words]
+
+
+def _n_right(answers: list[int], samples: list[Sample]) -> int:
+    return sum(answer == sample.label for answer, sample in zip(answers, samples, strict=True))

@@ -1,0 +1,53 @@
+"""Results as JUnit XML, as continuous integration reads them."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from draupnir.tools.report.provenance import Origin
+
+_NOT_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f]")  # characters that no XML may have, such as a terminal's colours
+
+
+@dataclass(frozen=True)
+class Result:
+    """A test or a case.
+
+    failure : why it failed, "" if it passed
+    seconds : None where it is not known
+    properties : what it counted
+    """
+
+    group: str
+    name: str
+    failure: str = ""
+    seconds: float | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+def xml(suite: str, results: Sequence[Result], origin: Origin) -> str:
+    """The text of a file: a suite with its origin as properties, and its results."""
+    n_failed = sum(bool(result.failure) for result in results)
+    root = ElementTree.Element("testsuite", name=suite, tests=str(len(results)), failures=str(n_failed))
+    root.set("timestamp", origin.date)
+    _properties(root, dict(origin.rows()))
+    for result in results:
+        case = ElementTree.SubElement(root, "testcase", classname=result.group, name=result.name)
+        if result.seconds is not None:
+            case.set("time", f"{result.seconds:.3f}")
+        _properties(case, result.properties)
+        if result.failure:
+            message = result.failure.split("\n", 1)[0]
+            ElementTree.SubElement(case, "failure", message=message).text = result.failure
+    text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return _NOT_XML.sub("", text.decode()) + "\n"
+
+
+def _properties(element: ElementTree.Element, named: Mapping[str, str]) -> None:
+    if named:
+        properties = ElementTree.SubElement(element, "properties")
+        for name, text in named.items():
+            ElementTree.SubElement(properties, "property", name=name, value=text)

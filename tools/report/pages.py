@@ -1,0 +1,118 @@
+"""Reports: pictures (PNG) and one page, report.html, that needs nothing else and says where it comes from."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from draupnir.golden.files import filling
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from draupnir.tools.report.provenance import Origin
+
+DPI = 110
+PAGE = "report.html"
+STYLE = """
+body{font:16px/1.4 sans-serif;max-width:75em;margin:2em auto;padding:0 1em;color:#222;background:#fff}
+h1{font-size:1.6em}h2{font-size:1.2em;margin-top:2em}
+.wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+th,td{text-align:left;padding:.2em 1.2em .2em 0;vertical-align:top}td.number,th.number{text-align:right}
+thead th{border-bottom:1px solid #999;white-space:nowrap}
+.words td{overflow-wrap:anywhere}.words th{font-weight:normal;color:#555;white-space:nowrap}
+.bad{color:#b00020;font-weight:bold}.good{color:#1a6b2f;font-weight:bold}
+img{max-width:100%}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:.6em}
+"""
+
+
+class Link(NamedTuple):
+    """A link to a file of the report; to : relative to the page."""
+
+    text: str
+    to: str
+
+
+Cell: TypeAlias = "str | Sequence[Link]"
+
+
+class Picture(NamedTuple):
+    """A picture, and what it shows."""
+
+    figure: Figure
+    meaning: str
+
+
+def write(
+    out: Path, title: str, figures: Mapping[str, str], pictures: Mapping[str, Picture], origin: Origin
+) -> list[Path]:
+    """Write the pictures, by name, and the page into folder ``out``; returns what was written, the page last.
+
+    figures : what was measured, in words: name and text
+    All files get their names when all are complete.
+    """
+    with filling(out) as temporary:
+        for name, picture in pictures.items():
+            picture.figure.savefig(temporary / f"{name}.png", dpi=DPI, format="png")
+        shown = (_picture(temporary / f"{name}.png", picture.meaning) for name, picture in pictures.items())
+        (temporary / PAGE).write_text(page(title, [words(figures), *shown], origin), encoding="utf-8")
+    return [*(out / f"{name}.png" for name in pictures), out / PAGE]
+
+
+def page(title: str, parts: Iterable[str], origin: Origin) -> str:
+    """A whole page of HTML; parts : HTML, one after the other, before the page says where it comes from."""
+    return (
+        "<!doctype html><html lang=en><meta charset=utf-8>"
+        '<meta name=viewport content="width=device-width,initial-scale=1">'
+        f"<title>{html.escape(title)}</title><style>{STYLE}</style><h1>{html.escape(title)}</h1>{''.join(parts)}"
+        f"<h2>Where this comes from</h2>{words(dict(origin.rows()))}\n"
+    )
+
+
+def words(figures: Mapping[str, str]) -> str:
+    """A table of names and texts."""
+    rows = "".join(f"<tr><th>{html.escape(name)}<td>{html.escape(text)}" for name, text in figures.items())
+    return f'<table class="words">{rows}</table>'
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """A table with a header; cells that are numbers go to the right, and columns that have no content are left out."""
+    listed = list(rows)
+    kept = [column for column in range(len(header)) if any(row[column] for row in listed)]
+    heads = "".join(f'<th class="{_kind(listed[0][column])}">{html.escape(header[column])}' for column in kept)
+    body = "".join("<tr>" + "".join(_cell(row[column]) for column in kept) for row in listed)
+    return f'<div class="wide"><table><thead><tr>{heads}</thead>{body}</table></div>'
+
+
+def text(title: str, words: str) -> str:
+    """A heading, and below it text as it is, line by line."""
+    return f"<h2>{html.escape(title)}</h2><pre>{html.escape(words)}</pre>"
+
+
+def verdict(holds: bool, text: str) -> str:
+    """A paragraph that says at first sight whether something holds."""
+    return f'<p class="{"good" if holds else "bad"}">{html.escape(text)}</p>'
+
+
+def _cell(cell: Cell) -> str:
+    if not isinstance(cell, str):
+        return "<td>" + " ".join(f'<a href="{html.escape(link.to)}">{html.escape(link.text)}</a>' for link in cell)
+    return f'<td class="{_kind(cell)}">{html.escape(cell)}'
+
+
+def _kind(cell: Cell) -> str:
+    """The class of a cell: numbers stand to the right, failures stand out."""
+    if isinstance(cell, str) and cell.replace(",", "").replace(".", "").isdecimal():
+        return "number"
+    return "bad" if cell == "FAILED" else "text"
+
+
+def _picture(path: Path, meaning: str) -> str:
+    """A picture, which leads to its own file: in full size, where the page has no room for it."""
+    encoded = base64.b64encode(path.read_bytes()).decode("ascii")
+    name = html.escape(path.stem.replace("_", " "))
+    shown = f'<img alt="{name}" src="data:image/png;base64,{encoded}">'
+    return f'<h2>{name}</h2><p>{html.escape(meaning)}</p><a href="{path.name}">{shown}</a>'

@@ -1,0 +1,88 @@
+"""What cocotb tests came to, as a page, as JUnit XML and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from draupnir.cocotb_tests.runner import Outcome
+from draupnir.golden.compare import ComparedBits
+from draupnir.golden.files import filling
+from draupnir.tools.report import junit, pages, schema
+from draupnir.tools.report.provenance import Origin
+
+JUNIT, JSON = "results.xml", "report.json"
+HEADER = ("test", "result", "clocks compared", "mismatches", "bits compared", "bits unknown", "seconds", "files")
+
+
+def write(folder: Path, title: str, outcomes: Sequence[Outcome], summary: str, origin: Origin) -> Path:
+    """Write report.html, results.xml and report.json into the folder in which each test has its own.
+
+    title : what was run, and where; summary : the sum of all, a line
+    Returns the page's path.
+    """
+    found = as_json(outcomes, origin)
+    with filling(folder) as temporary:
+        (temporary / JSON).write_text(schema.text("sim", found) + "\n", encoding="utf-8")
+        results = [_result(outcome) for outcome in outcomes]
+        (temporary / JUNIT).write_text(junit.xml(title, results, origin), encoding="utf-8")
+        page = pages.page(title, _parts(folder, outcomes, summary), origin)
+        (temporary / pages.PAGE).write_text(page, encoding="utf-8")
+    return folder / pages.PAGE
+
+
+def as_json(outcomes: Sequence[Outcome], origin: Origin) -> dict[str, Any]:
+    """All of it as JSON, without its schema."""
+    tests = [_json(outcome) for outcome in outcomes]
+    return {"holds": all(outcome.passed for outcome in outcomes), "tests": tests, "origin": origin.as_json()}
+
+
+def bits(outcome: Outcome) -> ComparedBits:
+    """The output bits that a test compared."""
+    return ComparedBits(outcome.notes.get("output_bits", 0), outcome.notes.get("unknown", {}))
+
+
+def _json(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "test": str(outcome.test),
+        "passed": outcome.passed,
+        "failure": outcome.failure,
+        "seconds": outcome.seconds,
+        "folder": str(outcome.folder),
+        **outcome.notes,
+        "bits_compared": bits(outcome).n_compared,
+    }
+
+
+def _result(outcome: Outcome) -> junit.Result:
+    compared = outcome.notes.get("compared", 0), outcome.notes.get("mismatches", 0)
+    counts = {"clocks compared": str(compared[0]), "mismatches": str(compared[1]), "output bits": str(bits(outcome))}
+    if never := outcome.notes.get("never_known"):
+        counts["never known"] = ", ".join(never)
+    return junit.Result(outcome.test.module, outcome.test.name, outcome.failure, outcome.seconds, counts)
+
+
+def _parts(folder: Path, outcomes: Sequence[Outcome], summary: str) -> list[str]:
+    """The page: the sum, a table of the tests, and why each failed."""
+    rows = [_row(folder, outcome) for outcome in outcomes]
+    failed = [outcome for outcome in outcomes if not outcome.passed]
+    failures = [pages.text(f"{outcome.test} failed", outcome.failure) for outcome in failed]
+    return [pages.verdict(not failed, summary), pages.table(HEADER, rows), *failures]
+
+
+def _row(folder: Path, outcome: Outcome) -> list[pages.Cell]:
+    compared, notes = bits(outcome), outcome.notes
+    files = [path for path in sorted(outcome.folder.glob("*")) if path.suffix in (".txt", ".html", ".vcd", ".fst")]
+    inside = folder.resolve()
+    links = [pages.Link(path.name, str(path.resolve().relative_to(inside))) for path in files]
+    return [
+        str(outcome.test),
+        "ok" if outcome.passed else "FAILED",
+        f"{notes.get('compared', 0):,}",
+        f"{notes.get('mismatches', 0):,}",
+        f"{compared.n_compared:,}",
+        f"{compared.n_unknown:,}",
+        f"{outcome.seconds:.1f}",
+        links,
+    ]

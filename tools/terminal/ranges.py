@@ -1,0 +1,32 @@
+"""Ranges of integers on the command line. Every integer has one: where an option names none, it gets it here."""
+
+from __future__ import annotations
+
+import click
+
+from draupnir.emulator import limits
+from draupnir.tools.terminal.arguments import SEED
+
+LARGEST = limits.MAX_CYCLES  # of any count
+CYCLES = click.IntRange(1, limits.MAX_CYCLES)
+DELAY = click.IntRange(0, limits.LONGEST_DELAY)
+_SEEDS = ("seed", "random_state")  # names of options begin so
+
+
+def bounded(command: click.Command) -> click.Command:
+    """The command, whose integers without a largest value, and those of its commands, get one."""
+    for parameter in command.params:
+        kind = parameter.type
+        if isinstance(kind, click.IntRange):
+            low, high = kind.min, kind.max
+        elif kind is click.INT:
+            low, high = None, None
+        else:
+            continue
+        if low is None or high is None:
+            largest = SEED.max if (parameter.name or "").startswith(_SEEDS) else LARGEST
+            assert largest is not None
+            parameter.type = click.IntRange(-largest if low is None else low, largest if high is None else high)
+    for inner in getattr(command, "commands", {}).values():
+        bounded(inner)
+    return command
