@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from draupnir.emulator import pieces, state
+from draupnir.emulator import state
 from draupnir.emulator.declare import Chip, Reg
+from draupnir.emulator.speeds import pieces
 from draupnir.emulator.trace import pack, unpack
 
 RESET_CLOCKS = 4  # more than any chip's reset takes to pass its two flip-flops

@@ -10,7 +10,7 @@ import numpy as np
 
 from draupnir.emulator.codec import encode
 from draupnir.emulator.declare import Chip, Memory, Register, Word
-from draupnir.emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SpiCmd
+from draupnir.emulator.parts.spi_layout import SPI_ADDR, SPI_BITS, SPI_DATA, SpiCmd
 from draupnir.golden.ranges import Range, draw
 from draupnir.golden.stimulus import Clocks, Host, HostPiece
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from draupnir.emulator import pieces
+from draupnir.emulator.speeds import pieces
 
 LOOK = 0.25  # seconds between two looks at whether the work is to stop
 

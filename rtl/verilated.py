@@ -20,9 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
-from draupnir.emulator import pieces
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.speeds import pieces
 from draupnir.rtl import datafiles, edges, toolchain
 from draupnir.rtl.design import Design
 from draupnir.rtl.harness import cpp_harness, member, public_memories

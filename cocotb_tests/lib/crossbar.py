@@ -1,6 +1,7 @@
 """A bench for ODIN and tinyODIN: configuration through SPI, both memories, both event buses.
 
-What the two have in common is their SPI slave (``emulator/spi_slave.py``), their two memories, and their buses' names.
+What the two have in common is their SPI slave (``emulator/parts/spi_layout.py``), their two memories, and the names of
+their buses.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from draupnir.cocotb_tests.lib.spi import SpiMaster
 from draupnir.emulator.codec import encode, to_limbs
 from draupnir.emulator.declare import Memory, Word
 from draupnir.emulator.model import ClockLevel
-from draupnir.emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
+from draupnir.emulator.parts.spi_layout import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
 from draupnir.golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 
 LIMIT: dict[str, Any] = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks

@@ -3,6 +3,8 @@
 ``kernel``, ``outlined`` and ``entry`` compile a function, and keep the machine code in a folder named by a hash of
 all sources that the function can be made of: its own chip's, and those that no chip owns. So a warm start is fast, an
 edit of any kernel, also of one that is only called, can never run stale code, and no chip waits for another's edits.
+A chip's sources are the folder that holds its ``layout.py`` and ``chip.py``, rooms within it included; every other room
+of ``emulator`` belongs to all chips.
 What several chips share is a function within a function that is given each chip's modules: it closes over these, and is
 kept with that chip's. Over a module, not over a kernel: what Numba keeps is found by what a function closes over, and
 modules have names, whereas a compiled function is another one in every process.
@@ -31,10 +33,10 @@ SOURCES = Path(__file__).resolve().parent.parent
 
 
 @cache
-def cache_folder(owner: str = "") -> Path | None:
+def cache_folder(owner: Path | None = None) -> Path | None:
     """Folder of this version's machine code, or None if none can be written (then each start compiles).
 
-    owner : the folder below ``emulator`` whose code it is, for instance "odin"; "" for what is in none
+    owner : the folder of the chip whose code it is; None for code that belongs to no chip
     Numba itself would take code compiled without NUMBA_BOUNDSCHECK=1 for code with it.
     """
     config: Any = numba.config
@@ -66,23 +68,28 @@ class _Compilations(event.Listener):
 event.register("numba:compile", _Compilations())
 
 
-def _sources_of(owner: str) -> list[Path]:
-    """What the owner's kernels can be made of: a chip never imports another chip."""
-    shared = [*SOURCES.glob("*.py"), *(SOURCES / "kernel").rglob("*.py")]
-    own = (SOURCES / owner).rglob("*.py") if owner not in ("", "kernel") else ()
-    return sorted(path for path in {*shared, *own} if "tests" not in path.parts)
+def _sources_of(owner: Path | None) -> list[Path]:
+    """The sources that the owner's kernels can be made of; a chip never imports another chip."""
+    rooms = (room for room in SOURCES.iterdir() if room.is_dir() and not _is_chip(room))
+    shared = {*SOURCES.glob("*.py"), *(path for room in rooms for path in room.rglob("*.py"))}
+    own = {*owner.rglob("*.py")} if owner else set()
+    return sorted(path for path in shared | own if "tests" not in path.parts)
 
 
-def _owner(function: Callable[..., object]) -> str:
-    """The folder below ``emulator`` that a function is made for, by the modules it closes over, or is from; or ""."""
+def _is_chip(folder: Path) -> bool:
+    return (folder / "layout.py").is_file() and (folder / "chip.py").is_file()
+
+
+def _owner(function: Callable[..., object]) -> Path | None:
+    """The folder of the chip that a function is made for, by the modules that it closes over, or by its own file."""
     closed_over = [cell.cell_contents for cell in function.__closure__ or ()]
     files = [str(module.__file__) for module in closed_over if isinstance(module, ModuleType)]
     for name in (*files, function.__code__.co_filename):
         path = Path(name).resolve()  # a checkout's package reaches its rooms through links
-        inside = path.relative_to(SOURCES).parts if path.is_relative_to(SOURCES) else ()
-        if len(inside) > 1:
-            return inside[0]
-    return ""
+        chip = next(filter(_is_chip, path.parents), None)
+        if chip is not None:
+            return chip
+    return None
 
 
 def kernel(function: F) -> F:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from draupnir.emulator.codec import decode, from_limbs
-from draupnir.emulator.crossbar import Accesses, Crossbar
 from draupnir.emulator.declare import Reg
-from draupnir.emulator.drive import driver
-from draupnir.emulator.kernel.fifo import n_main
 from draupnir.emulator.kernel.jit import plain
 from draupnir.emulator.odin import clock, stretch
 from draupnir.emulator.odin.layout import (
@@ -23,6 +20,9 @@ from draupnir.emulator.odin.layout import (
     M,
     State,
 )
+from draupnir.emulator.parts.crossbar import Accesses, Crossbar
+from draupnir.emulator.parts.fifo import n_main
+from draupnir.emulator.speeds.drive import driver
 
 COUNTERS = (
     Reg("burst_clean", 1, meaning="While rows are run: the burst FIFOs are as after a reset. Else 0."),

@@ -16,11 +16,11 @@ from draupnir.emulator.codec import positions
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.bits import limb_field as take
 from draupnir.emulator.kernel.jit import kernel, outlined
-from draupnir.emulator.kernel.spi_slave import BYTE_MASK, masked_byte
 from draupnir.emulator.odin import izh, lif, synaptic_core
 from draupnir.emulator.odin.controller import NeurMem, SynMem
 from draupnir.emulator.odin.layout import LIF, MONITOR, NEUR_EVENT, NEURONS, SPI_NEURON_ADDR, VIRTS
 from draupnir.emulator.odin.sdsp import MAPPED, WEIGHT
+from draupnir.emulator.parts.spi_slave import BYTE_MASK, masked_byte
 
 COMMON = positions(LIF)
 VIRT = positions(VIRTS)

@@ -16,13 +16,13 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.codec import positions
-from draupnir.emulator.handshake import FOREVER
-from draupnir.emulator.kernel import fifo
 from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin.controller import Sched, SchedPort
 from draupnir.emulator.odin.layout import BLOCKS, BURST_DEPTH, BURST_WORD, N_PRIO, NEUR_EVENT, PTR_BITS, SCHED_EVENT
+from draupnir.emulator.parts import fifo
+from draupnir.emulator.parts.handshake import FOREVER
 
 SCHED = positions(SCHED_EVENT)
 BURST = positions(BURST_WORD)

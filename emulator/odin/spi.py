@@ -8,12 +8,12 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.codec import addresses, positions
-from draupnir.emulator.kernel import spi_slave
 from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.kernel.spi_slave import BYTE_MASK, NO_BYTE
 from draupnir.emulator.odin.layout import CHIP, SPI_NEURON_ADDR, SPI_SYNAPSE_ADDR, SpiCmd
+from draupnir.emulator.parts import spi_slave
+from draupnir.emulator.parts.spi_slave import BYTE_MASK, NO_BYTE
 
 NEURON_ADDR = positions(SPI_NEURON_ADDR)
 SYNAPSE_ADDR = positions(SPI_SYNAPSE_ADDR)

@@ -13,10 +13,10 @@ import numpy as np
 from draupnir.emulator.codec import positions
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.kernel.spi_slave import BYTE_MASK, masked_byte
 from draupnir.emulator.odin import sdsp
 from draupnir.emulator.odin.controller import SynMem
 from draupnir.emulator.odin.layout import CHIP, SPI_SYNAPSE_ADDR, SYN_ADDR, SYN_BITS
+from draupnir.emulator.parts.spi_slave import BYTE_MASK, masked_byte
 
 ADDR = positions(SYN_ADDR)
 SPI_ADDR = positions(SPI_SYNAPSE_ADDR)

@@ -6,10 +6,9 @@ import numpy as np
 
 from draupnir.emulator.codec import decode, encode, from_limbs
 from draupnir.emulator.declare import Reg
-from draupnir.emulator.drive import driver
 from draupnir.emulator.kernel.jit import plain
 from draupnir.emulator.model import ClockLevel
-from draupnir.emulator.reckon import clock, controller, learning, seeds, stretch
+from draupnir.emulator.reckon import clock, controller, seeds, stretch
 from draupnir.emulator.reckon.layout import (
     CHIP,
     N_OUT,
@@ -27,8 +26,10 @@ from draupnir.emulator.reckon.layout import (
     N,
     State,
 )
+from draupnir.emulator.reckon.learning import group
 from draupnir.emulator.reckon.rounding import signed
 from draupnir.emulator.reckon.srams import Mems
+from draupnir.emulator.speeds.drive import driver
 
 COUNTERS = (  # wires that many clocks have in common, signed
     Reg("oneur_err", U_BITS, 0, (N_OUT,), "Errors of the output neurons."),
@@ -86,7 +87,7 @@ class Model(ClockLevel):
         if at:
             lines.append(at)
         e = plain(controller.evt)(r)
-        p = plain(learning.wires)(r, e)
+        p = plain(group.wires)(r, e)
         if e.cs or p.neur_cs:
             lines += self._pair_lines(int(p.neur_addr if p.neur_cs else e.addr))
         lines.append("output neurons: " + " ".join(str(signed(int(u), U_BITS)) for u in r.oneur_u))
@@ -113,7 +114,7 @@ class Model(ClockLevel):
             parts.append(f"step {r.neur_step_cnt}")
         if r.state == State.EPROP:
             part = "post-synaptic" if r.buf16_post else f"pre-synaptic {r.e_pre >> 1}"
-            parts.append(f"e-prop: group {r.e_post_msb}, {part}, neuron {learning.post_of(r)}")
+            parts.append(f"e-prop: group {r.e_post_msb}, {part}, neuron {group.post_of(r)}")
         return "; ".join(parts)
 
     def _pair_lines(self, addr: int) -> list[str]:

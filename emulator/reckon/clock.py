@@ -13,20 +13,10 @@ import numpy as np
 from draupnir.emulator.codec import positions
 from draupnir.emulator.kernel.bits import field, placed
 from draupnir.emulator.kernel.jit import kernel, outlined
-from draupnir.emulator.reckon import (
-    aer_in,
-    controller,
-    learning,
-    neuron_array,
-    out,
-    output_neurons,
-    seeds,
-    spi,
-    srams,
-    sync,
-)
+from draupnir.emulator.reckon import aer_in, controller, neuron_array, out, output_neurons, seeds, spi, srams, sync
 from draupnir.emulator.reckon.controller import CNT, CONFIG, EPROP, EVT, GET_TAR, IDLE, PROP, STEP, SUPP, WAIT, Evt
 from draupnir.emulator.reckon.layout import CHIP, PROG, SPI_NEUR_ADDR, SPI_NEUR_FLAGS, M, N
+from draupnir.emulator.reckon.learning import group
 from draupnir.emulator.reckon.srams import Mems
 from draupnir.emulator.reckon.sync import IN
 
@@ -78,7 +68,7 @@ def clock(r: np.record, m: Mems) -> None:
     state_next = controller.next_state(r, tick, a.target_done)
     e = controller.evt(r)
     evt_next = controller.next_evt(r, e, state_next)
-    p = learning.wires(r, e)
+    p = group.wires(r, e)
     prog = sync.prog_new(r)
     begins = int(r.state_evt == CNT and evt_next == EVT) & e.z
     forget = r.state != IDLE and state_next == IDLE
@@ -93,11 +83,11 @@ def clock(r: np.record, m: Mems) -> None:
         srams.readback(r)
     out.clock(r, state_next)
     if r.state == EPROP and r.e_post_lsb & 1:
-        learning.errors(r)
+        group.errors(r)
     srams.clock_winp(r, m.winp, e, p, prog)
     srams.clock_wrec(r, m.wrec, e, p, prog)
     if r.e_post_lsb & 1:
-        learning.keep(r, e)
+        group.keep(r, e)
     output_neurons.clock(r)
     srams.clock_wout(r, m.wout, p, prog, begins)
     r.wout_cs_del = begins

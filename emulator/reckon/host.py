@@ -16,13 +16,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from draupnir.emulator import limits
 from draupnir.emulator.codec import positions
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.handshake import FOREVER
 from draupnir.emulator.kernel.bits import Position, field, placed
 from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.parts.handshake import FOREVER, LONGEST_DELAY
 from draupnir.emulator.reckon.layout import CHIP
+from draupnir.emulator.speeds import limits
 
 IN = positions(CHIP.input_word)
 OUT = positions(CHIP.output_word)
@@ -87,8 +87,8 @@ class Host:
         for f in fields(self):
             least = 1 if f.name == "tick" else 0
             clocks = getattr(self, f.name)
-            if not least <= clocks <= limits.LONGEST_DELAY:
-                raise InputError(f"host: {f.name} is {clocks}; this delay is {least}..{limits.LONGEST_DELAY} clocks")
+            if not least <= clocks <= LONGEST_DELAY:
+                raise InputError(f"host: {f.name} is {clocks}; this delay is {least}..{LONGEST_DELAY} clocks")
 
     @property
     def delays(self) -> Delays:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.reckon import lfsr, lif, readout, traces
+from draupnir.emulator.reckon import lfsr, lif, readout
 from draupnir.emulator.reckon.controller import STEP
 from draupnir.emulator.reckon.layout import N_OUT, U_BITS
+from draupnir.emulator.reckon.learning import traces
 from draupnir.emulator.reckon.rounding import signed
 
 UNFOLD = lfsr.declared("lfsr_strnd_oneur_u").unfold

@@ -10,9 +10,9 @@ import numpy as np
 from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.reckon.layout import ACT_HALF, U_BITS
+from draupnir.emulator.reckon.learning.traces import KAPPA_FRACTION
 from draupnir.emulator.reckon.lif import U_MAX, U_MIN
 from draupnir.emulator.reckon.rounding import rounded, signed
-from draupnir.emulator.reckon.traces import KAPPA_FRACTION
 
 
 @kernel

@@ -15,10 +15,11 @@ import numpy as np
 from draupnir.emulator.codec import positions
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, outlined
-from draupnir.emulator.reckon import pair, weights
+from draupnir.emulator.reckon import pair
 from draupnir.emulator.reckon.controller import EPROP, EVT, Evt
 from draupnir.emulator.reckon.layout import N_OUT, N_WEIGHTS, NEURONS, PROG, READ, SPI_NEUR_ADDR, SPI_WORD_ADDR, W_BITS
-from draupnir.emulator.reckon.learning import Eprop, own_place
+from draupnir.emulator.reckon.learning import weights
+from draupnir.emulator.reckon.learning.group import Eprop, own_place
 from draupnir.emulator.reckon.neuron_array import Half
 
 PROGS = positions(PROG)

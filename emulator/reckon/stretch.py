@@ -15,10 +15,10 @@ from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.reckon import controller, sync
 from draupnir.emulator.reckon.controller import CNT, CONFIG, EPROP, EVT, GET_TAR, IDLE, PROP, SEND, STEP, WAIT
 from draupnir.emulator.reckon.layout import N_OUT
+from draupnir.emulator.reckon.phases.eprop import eprop
+from draupnir.emulator.reckon.phases.events import events
+from draupnir.emulator.reckon.phases.step import step
 from draupnir.emulator.reckon.srams import Mems
-from draupnir.emulator.reckon.stretch_eprop import eprop
-from draupnir.emulator.reckon.stretch_events import events
-from draupnir.emulator.reckon.stretch_step import step
 from draupnir.emulator.reckon.sync import IN
 
 TICK_MASK = (1 << controller.TICK_BITS) - 1

@@ -15,8 +15,8 @@ import numpy as np
 from draupnir.emulator.codec import decode, encode
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.declare import Chip, Memory, Register, Word
+from draupnir.emulator.parts.spi_layout import SPI_ADDR, SPI_DATA, SPI_SYNAPSE_ADDR, SpiCmd
 from draupnir.emulator.spi.port import Heard, Made, MemoryWrite, Placed, RegisterWrite, Remark, Write
-from draupnir.emulator.spi_slave import SPI_ADDR, SPI_DATA, SPI_SYNAPSE_ADDR, SpiCmd
 
 BYTE = 8
 ALL = (1 << BYTE) - 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from draupnir.emulator.handshake import Environment
 from draupnir.emulator.model import ClockLevel
+from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.trace import pack, unpack
 
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from draupnir.emulator import chips, runs, state
+from draupnir.emulator import chips, state
 from draupnir.emulator.declare import Reg
-from draupnir.emulator.handshake import Environment, held, receive, send
-from draupnir.emulator.runs import driven, undriven
+from draupnir.emulator.parts.handshake import Environment, held, receive, send
+from draupnir.emulator.speeds import runs
+from draupnir.emulator.speeds.runs import driven, undriven
 from draupnir.emulator.trace import column, pack
 
 

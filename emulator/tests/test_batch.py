@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from draupnir.emulator import state
-from draupnir.emulator.batch import AHEAD, Sample, n_cores, run_batch
-from draupnir.emulator.handshake import Environment
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import EVENTS
+from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.speeds.batch import AHEAD, Sample, n_cores, run_batch
 from draupnir.emulator.tests.odin.populations import Population
 
 EVENT = {event.name: event for event in EVENTS}

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from draupnir.emulator.handshake import Delays, Sender, held, send, send_for, unchanged_for
+from draupnir.emulator.parts.handshake import Delays, Sender, held, send, send_for, unchanged_for
 
 EVENTS = np.array([5, 9, 3])
 small = st.integers(0, 6)

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from draupnir.emulator import batch, chips, pieces
-from draupnir.emulator.batch import Sample
-from draupnir.emulator.handshake import Environment
-from draupnir.emulator.odin import engine
+from draupnir.emulator import chips
 from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.events import engine
+from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.speeds import batch, pieces
+from draupnir.emulator.speeds.batch import Sample
 
 ROOT = Path(__file__).resolve().parents[2]
 SPIKE = 0x307
@@ -31,7 +32,7 @@ import signal, sys, time
 import numpy as np
 from importlib import import_module
 from draupnir.emulator import chips
-from draupnir.emulator.handshake import Environment
+from draupnir.emulator.parts.handshake import Environment
 
 chip, seconds = sys.argv[1], float(sys.argv[2])
 model = chips.model(chip)()
@@ -42,7 +43,7 @@ if chip == "reckon":
     given = np.zeros((0, 2), np.int64), Host()
 else:
     given = none, Environment()
-levels = [import_module(f"draupnir.emulator.{chip}.{name}") for name in ("engine", "closed_loop")]
+levels = [import_module(f"draupnir.emulator.{chip}.events.{name}") for name in ("engine", "closed_loop")]
 
 def work():
     model.drive(rows, clk)
@@ -104,8 +105,9 @@ def test_no_entry_returns_a_named_tuple() -> None:
     model = Model()
     model.reset()
     engine.run(model, np.array([SPIKE]), Environment(), 100)
-    import_module("draupnir.emulator.odin.closed_loop").run(model, np.array([SPIKE]), Environment(), 100)
-    loops = [*entries(engine), model.run_rows, import_module("draupnir.emulator.odin.closed_loop").run.__self__._loop]
+    run = import_module("draupnir.emulator.odin.events.closed_loop").run
+    run(model, np.array([SPIKE]), Environment(), 100)
+    loops = [*entries(engine), model.run_rows, run.__self__._loop]
     returned = [kind for loop in loops for kind in loop.nopython_signatures]
     assert len(returned) >= 3
     assert not [kind for kind in returned if "Named" in str(kind.return_type) or "(req :" in str(kind.return_type)]
@@ -117,8 +119,8 @@ IN_PIECES = """
 import sys
 import numpy as np
 from importlib import import_module
-from draupnir.emulator import pieces
-from draupnir.emulator.handshake import Environment
+from draupnir.emulator.speeds import pieces
+from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.tests.pokes import poked
 
 pieces.WORK = int(sys.argv[1])
@@ -129,7 +131,7 @@ if chip == "reckon":
 else:
     model, _, rng = poked(chip, 3, 0.1)
     events = rng.integers(0, 1 << model.chip.input_word["AERIN_ADDR"].width, 12)
-    ran = import_module(f"draupnir.emulator.{chip}.{level}").run(model, events, Environment(1, 2, 3, 0), 2500)
+    ran = import_module(f"draupnir.emulator.{chip}.events.{level}").run(model, events, Environment(1, 2, 3, 0), 2500)
     print(ran.cycles.tolist(), ran.addrs.tolist(), ran.n_cycles, ran.done, ran.n_sent, ran.buses)
     print(getattr(ran, "statistics", None), model.registers.tobytes().hex())
     print([memory.tobytes().hex() for memory in model.memories.values()])

@@ -8,10 +8,11 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from draupnir.emulator import chips, limits
+from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.handshake import Environment
-from draupnir.emulator.limits import NotAtRest, clock_limit
+from draupnir.emulator.parts.handshake import LONGEST_DELAY, Environment
+from draupnir.emulator.speeds import limits
+from draupnir.emulator.speeds.limits import NotAtRest, clock_limit
 
 SPIKE = 0x307
 
@@ -26,7 +27,7 @@ def test_a_fresh_chip_that_spikes_for_ever_is_stopped_and_said_to_be(
     monkeypatch.setattr(limits, "PER_EVENT", 1000)
     model = chips.model(chip)()
     model.reset()
-    run = import_module(f"draupnir.emulator.{chip}.{level}").run
+    run = import_module(f"draupnir.emulator.{chip}.events.{level}").run
     began, e = int(model.registers[0].cycle), Environment()
     bound = clock_limit(1, 0, e.gap + e.hold, e.ack_delay + e.ack_hold)
     with pytest.raises(
@@ -43,13 +44,16 @@ def test_the_bound_that_nobody_gave_is_reached_soon() -> None:
     model.reset()
     began = time.monotonic()
     with pytest.raises(NotAtRest, match=r"though without a limit of its own a run has 10,000,000 clocks"):
-        import_module("draupnir.emulator.odin.engine").run(model, np.array([SPIKE]), Environment())
+        import_module("draupnir.emulator.odin.events.engine").run(model, np.array([SPIKE]), Environment())
     assert time.monotonic() - began < 120
 
 
 def test_a_host_that_waits_for_ever_is_stopped() -> None:
     """A ReckOn that was never set up answers no tick."""
-    hosts, engine = import_module("draupnir.emulator.reckon.host"), import_module("draupnir.emulator.reckon.engine")
+    hosts, engine = (
+        import_module("draupnir.emulator.reckon.host"),
+        import_module("draupnir.emulator.reckon.events.engine"),
+    )
     model = chips.model("reckon")()
     model.reset()
     with pytest.raises(NotAtRest, match=r"^stopped after [\d,]+ clocks"):
@@ -62,7 +66,7 @@ def test_events_that_wait_for_their_cycle_are_no_reason_to_stop() -> None:
     model.memories["neurons"][:] = 1 << 31  # disabled
     first = int(model.registers[0].cycle)
     late = np.array([first + 50_000_000])
-    ran = import_module("draupnir.emulator.tinyodin.engine").run(
+    ran = import_module("draupnir.emulator.tinyodin.events.engine").run(
         model, np.array([SPIKE]), Environment(), not_before=late
     )
     assert ran.done and ran.n_cycles > 50_000_000
@@ -73,8 +77,8 @@ def test_the_bound_grows_with_all_that_takes_time() -> None:
     assert clock_limit(3) == limits.BASE + 3 * limits.PER_EVENT
     assert clock_limit(0, waits=7) == limits.BASE + 7
     assert clock_limit(2, gap=5) == limits.BASE + 2 * (limits.PER_EVENT + 5)
-    slow = clock_limit(2, ack=limits.LONGEST_DELAY)
-    assert slow > limits.BASE + 2 * limits.SPIKES_PER_EVENT * limits.LONGEST_DELAY
+    slow = clock_limit(2, ack=LONGEST_DELAY)
+    assert slow > limits.BASE + 2 * limits.SPIKES_PER_EVENT * LONGEST_DELAY
     assert clock_limit(1 << 60, 1 << 62) == limits.MAX_CYCLES
 
 

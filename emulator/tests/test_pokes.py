@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from draupnir.emulator import chips, state
-from draupnir.emulator.handshake import Environment
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import N_PRIO
+from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.tests.pokes import Plain, poked, rows
 from draupnir.emulator.trace import pack
 
@@ -43,7 +43,7 @@ def test_a_run_after_a_poke_is_that_of_the_plain_chip(chip: str, level: str, see
     quick, slow, rng = poked(chip, seed, SHARES[seed % len(SHARES)])
     environment = Environment(*(int(clocks) for clocks in rng.integers(0, 4, 4)))
     events = rng.integers(0, 1 << quick.chip.input_word["AERIN_ADDR"].width, 20)
-    ran = import_module(f"draupnir.emulator.{chip}.{level}").run(quick, events, environment, 3 * N_CLOCKS)
+    ran = import_module(f"draupnir.emulator.{chip}.events.{level}").run(quick, events, environment, 3 * N_CLOCKS)
     expected = Plain(chip, slow).run(events, environment, ran.n_cycles)
     assert list(zip(ran.cycles.tolist(), ran.addrs.tolist(), strict=True)) == expected
     assert differences(quick.snapshot(), slow.snapshot(), chip) == []
@@ -118,7 +118,7 @@ def test_clocks_in_no_state_are_counted_nowhere(chip: str) -> None:
     model = chips.model(chip)()
     model.reset()
     model.registers[0].state = 15
-    ran = import_module(f"draupnir.emulator.{chip}.engine").run(model, np.zeros(0, np.int64), Environment(), 100)
+    ran = import_module(f"draupnir.emulator.{chip}.events.engine").run(model, np.zeros(0, np.int64), Environment(), 100)
     assert sum(ran.statistics.cycles.values()) == ran.n_cycles - 1
 
 

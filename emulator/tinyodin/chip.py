@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from draupnir.emulator.codec import decode, from_limbs
-from draupnir.emulator.crossbar import Accesses, Crossbar
-from draupnir.emulator.drive import driver
-from draupnir.emulator.kernel.fifo import n_main
 from draupnir.emulator.kernel.jit import plain
+from draupnir.emulator.parts.crossbar import Accesses, Crossbar
+from draupnir.emulator.parts.fifo import n_main
+from draupnir.emulator.speeds.drive import driver
 from draupnir.emulator.tinyodin import clock, stretch
 from draupnir.emulator.tinyodin.layout import (
     CHIP,

@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.codec import positions
-from draupnir.emulator.kernel import spi_slave
 from draupnir.emulator.kernel.bits import field, placed
 from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.parts import spi_slave
 from draupnir.emulator.tinyodin import aer_out, controller, neuron_core, scheduler, spi, synaptic_core
 from draupnir.emulator.tinyodin.controller import POP_NEUR
 from draupnir.emulator.tinyodin.layout import CHIP

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from draupnir.emulator import spi_slave
 from draupnir.emulator.declare import Block, Chip, Event, Field, Matrix, Memory, Pin, Reg, Register, Word
-from draupnir.emulator.spi_slave import SPI_ADDR as SPI_ADDR
-from draupnir.emulator.spi_slave import SPI_BITS as SPI_BITS
-from draupnir.emulator.spi_slave import SPI_DATA as SPI_DATA
-from draupnir.emulator.spi_slave import SPI_FRAME as SPI_FRAME
-from draupnir.emulator.spi_slave import SPI_SYNAPSE_ADDR as SPI_SYNAPSE_ADDR
-from draupnir.emulator.spi_slave import SpiCmd as SpiCmd
+from draupnir.emulator.parts import spi_layout
+from draupnir.emulator.parts.spi_layout import SPI_ADDR as SPI_ADDR
+from draupnir.emulator.parts.spi_layout import SPI_BITS as SPI_BITS
+from draupnir.emulator.parts.spi_layout import SPI_DATA as SPI_DATA
+from draupnir.emulator.parts.spi_layout import SPI_FRAME as SPI_FRAME
+from draupnir.emulator.parts.spi_layout import SPI_SYNAPSE_ADDR as SPI_SYNAPSE_ADDR
+from draupnir.emulator.parts.spi_layout import SpiCmd as SpiCmd
 
 N = 256  # neurons, and synapses on each neuron's dendritic tree
 M = 8  # bits of a neuron's address
@@ -121,7 +121,7 @@ SYN_ADDR = Word(
     source="doc 3.2",
 )
 
-# --- SPI (doc 2.1, 4; spi_slave.v; the frame: emulator/spi_slave.py) --------------------------------------------
+# --- SPI (doc 2.1, 4; spi_slave.v; the frame: emulator/parts/spi_layout.py) -----------------------------------
 
 SPI_NEURON_ADDR = Word(
     "SPI neuron address",
@@ -208,7 +208,7 @@ BLOCKS = (
     Block("reset", (Reg("rst_sync_int", 1, None), Reg("rst_sync", 1, None)), "tinyODIN.v"),
     Block(
         "spi_slave",
-        (*spi_slave.REGS, *(Reg(r.name.lower(), r.width, None, (), r.meaning) for r in REGISTERS)),
+        (*spi_layout.REGS, *(Reg(r.name.lower(), r.width, None, (), r.meaning) for r in REGISTERS)),
         "spi_slave.v",
     ),
     Block(

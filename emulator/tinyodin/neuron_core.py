@@ -13,7 +13,7 @@ import numpy as np
 
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.kernel.spi_slave import BYTE_MASK, masked_byte
+from draupnir.emulator.parts.spi_slave import BYTE_MASK, masked_byte
 from draupnir.emulator.tinyodin import lif, synaptic_core
 from draupnir.emulator.tinyodin.controller import NeurMem
 from draupnir.emulator.tinyodin.spi import NEURON_ADDR, NEURON_BYTES

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.codec import positions
-from draupnir.emulator.kernel import fifo
 from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.parts import fifo
 from draupnir.emulator.tinyodin.controller import Sched, SchedPort
 from draupnir.emulator.tinyodin.layout import PTR_BITS, SCHED_EVENT
 

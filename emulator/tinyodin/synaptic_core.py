@@ -11,7 +11,7 @@ import numpy as np
 
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.kernel.spi_slave import BYTE_MASK, masked_byte
+from draupnir.emulator.parts.spi_slave import BYTE_MASK, masked_byte
 from draupnir.emulator.tinyodin.controller import SynMem
 from draupnir.emulator.tinyodin.layout import N_SYN, SYN_BITS
 from draupnir.emulator.tinyodin.spi import SYNAPSE_ADDR

@@ -1,4 +1,4 @@
-"""Both ends of a chip's event buses, four-phase, as emulator/handshake.py describes them: the same delays to the clock.
+"""Both ends of a chip's event buses, four-phase, to the clock as emulator/parts/handshake.py describes them.
 
 ``stb`` is the moment in a clock of the chip at which its outputs are looked at and its inputs change.
 """

@@ -111,7 +111,7 @@ EXCHANGES = (
     ),
     Exchange(
         Command.ENVIRONMENT,
-        "Delays of the handshakes in clocks, as emulator/handshake.py describes them.",
+        "Delays of the handshakes in clocks, as emulator/parts/handshake.py describes them.",
         request=tuple(Item(name, 2, "Clocks.") for name in ("gap", "hold", "ack_delay", "ack_hold")),
     ),
     Exchange(

@@ -12,7 +12,7 @@ from amaranth.lib import wiring
 from amaranth.lib.cdc import FFSynchronizer
 
 from draupnir.emulator.declare import Word
-from draupnir.emulator.spi_slave import SPI_SYNAPSE_ADDR, SpiCmd
+from draupnir.emulator.parts.spi_layout import SPI_SYNAPSE_ADDR, SpiCmd
 from draupnir.rtl.lib.views import bits_of
 
 CTRL_CNT_BITS = 32

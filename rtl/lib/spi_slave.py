@@ -8,7 +8,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from draupnir.emulator.declare import Field
-from draupnir.emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
+from draupnir.emulator.parts.spi_layout import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
 from draupnir.rtl.lib.bundles import forward
 from draupnir.rtl.lib.views import bits_of, layout_of, packed_fields
 

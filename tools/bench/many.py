@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from draupnir.emulator import state
-from draupnir.emulator.batch import Sample, n_cores, run_batch
+from draupnir.emulator.speeds.batch import Sample, n_cores, run_batch
 from draupnir.tools.bench.contestants import Disagreement, same_output, synaptic_operations
 from draupnir.tools.bench.measure import Contestant
 from draupnir.tools.bench.workloads import Workload

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from draupnir.emulator import chips, limits
+from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.speeds import limits
 from draupnir.tools.lint import report as findings
 from draupnir.tools.report import schema
 from draupnir.tools.run.options import RunOptions, run_options
@@ -157,7 +158,7 @@ def _check_together(port: str | None, simulate: str | None, verify: bool, option
 
 def _sender(chip: Chip, configuration: Configuration | None, options: RunOptions, quiet: int | None) -> Send:
     """Read the events, or what the host of a chip that is led does; returns what sends them to a device."""
-    from draupnir.emulator.handshake import Environment
+    from draupnir.emulator.parts.handshake import Environment
     from draupnir.tools.host import led, session
     from draupnir.tools.run import events as event_files
     from draupnir.tools.run import hosted

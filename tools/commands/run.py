@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from draupnir.emulator import chips, limits
+from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.speeds import limits
 from draupnir.tools.lint import report
 from draupnir.tools.report import schema
 from draupnir.tools.run.options import RunOptions, run_options
@@ -81,7 +82,7 @@ def command(
 
 def _run(model: Any, options: RunOptions, sweeping: bool, take: Take) -> Outcome:
     """Send the events: block by block, or as the host of a chip that is led does."""
-    from draupnir.emulator.handshake import Environment
+    from draupnir.emulator.parts.handshake import Environment
     from draupnir.tools.run import events as event_files
     from draupnir.tools.run import hosted, session
 

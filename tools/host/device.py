@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.handshake import Delays
-from draupnir.emulator.limits import LONGEST_DELAY
+from draupnir.emulator.parts.handshake import LONGEST_DELAY, Delays
 from draupnir.rtl.bridge.protocol import (
     BY_COMMAND,
     CYCLE_BYTES,

@@ -9,11 +9,11 @@ from itertools import repeat
 
 import numpy as np
 
-from draupnir.emulator import limits
 from draupnir.emulator.codec import from_limbs, to_limbs
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.handshake import Environment
+from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.speeds import limits
 from draupnir.emulator.spi.port import port
 from draupnir.rtl.bridge.protocol import Operation
 from draupnir.tools.compile.spi import stream

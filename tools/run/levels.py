@@ -11,12 +11,12 @@ from draupnir.emulator.errors import InputError
 
 def engine(chip: str) -> ModuleType:
     """The chip's event level. Raises InputError if it has none."""
-    return found(chip, f"draupnir.emulator.{chip}.engine", "event-level engine", "it cannot be run by events")
+    return found(chip, f"draupnir.emulator.{chip}.events.engine", "event-level engine", "it cannot be run by events")
 
 
 def closed_loop(chip: str) -> ModuleType:
     """The chip between sender and receiver. Raises InputError if it has none."""
-    return found(chip, f"draupnir.emulator.{chip}.closed_loop", "closed loop", "it cannot be run by events")
+    return found(chip, f"draupnir.emulator.{chip}.events.closed_loop", "closed loop", "it cannot be run by events")
 
 
 def found(chip: str, module: str, what: str, without: str) -> ModuleType:
@@ -26,6 +26,6 @@ def found(chip: str, module: str, what: str, without: str) -> ModuleType:
     Raises InputError if there is no such module. Whatever is wrong within it is raised as it is.
     """
     if find_spec(module) is None:
-        path = f"{module.replace('.', '/')}.py"
+        path = f"{module.removeprefix('draupnir.').replace('.', '/')}.py"
         raise InputError(f"{chip} has no {what} ({path}): {without}; emulator/ADDING_A_CHIP.md says what it takes")
     return import_module(module)

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from draupnir.emulator import limits
-from draupnir.emulator.handshake import Environment
+from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.speeds import limits
 from draupnir.tools.run import levels
 from draupnir.tools.run.events import Block
 from draupnir.tools.run.spikes import Take

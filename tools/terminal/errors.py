@@ -21,7 +21,7 @@ from collections.abc import Callable
 import click
 
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.pieces import Stopped
+from draupnir.emulator.speeds.pieces import Stopped
 from draupnir.tools.terminal import interrupts
 
 HOLDS, DIFFERS, INPUT_AT_FAULT, DEFECT, PIPE_CLOSED = 0, 1, 2, 70, 141

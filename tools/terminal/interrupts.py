@@ -6,7 +6,7 @@ import signal
 import time
 from types import FrameType
 
-from draupnir.emulator import pieces
+from draupnir.emulator.speeds import pieces
 
 WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "terminated"}
 PATIENCE = 5.0  # seconds to clear away; until then another signal changes nothing

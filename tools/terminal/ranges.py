@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from draupnir.emulator import limits
+from draupnir.emulator.parts.handshake import LONGEST_DELAY
+from draupnir.emulator.speeds import limits
 from draupnir.tools.terminal.arguments import SEED
 
 LARGEST = limits.MAX_CYCLES  # of any count
 CYCLES = click.IntRange(1, limits.MAX_CYCLES)
-DELAY = click.IntRange(0, limits.LONGEST_DELAY)
+DELAY = click.IntRange(0, LONGEST_DELAY)
 _SEEDS = ("seed", "random_state")  # names of options begin so
 
 

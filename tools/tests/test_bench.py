@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from draupnir.emulator.odin import engine
+from draupnir.emulator.odin.events import engine
 from draupnir.emulator.odin.layout import CHIP
 from draupnir.rtl import emit, toolchain
 from draupnir.rtl.design import Design

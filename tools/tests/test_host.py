@@ -14,10 +14,10 @@ from draupnir.emulator.codec import to_limbs
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.handshake import Environment
-from draupnir.emulator.odin import closed_loop
 from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.events import closed_loop
 from draupnir.emulator.odin.layout import CHIP, EVENTS
+from draupnir.emulator.parts.handshake import Environment
 from draupnir.rtl import toolchain
 from draupnir.rtl.bridge.protocol import Command, frame
 from draupnir.tools.compile import packed

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from draupnir.emulator import chips
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.handshake import Environment
-from draupnir.emulator.reckon import closed_loop
+from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.events import closed_loop
 from draupnir.emulator.reckon.host import Host, Op
 from draupnir.emulator.reckon.layout import CHIP
 from draupnir.rtl import toolchain

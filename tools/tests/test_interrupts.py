@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from draupnir.emulator import pieces
+from draupnir.emulator.speeds import pieces
 from draupnir.rtl import processes
 from draupnir.tools.terminal import errors, interrupts
 

@@ -19,7 +19,7 @@ def test_a_run_without_an_engine_is_one_line(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "net.toml").write_text("")
     words = ["run", "odin", "--config", str(tmp_path / "net.toml"), "--events", "e.csv"]
     result = CliRunner().invoke(cli, words)
-    said = LACKS.format("event-level engine", "emulator/odin/engine.py", "it cannot be run by events")
+    said = LACKS.format("event-level engine", "emulator/odin/events/engine.py", "it cannot be run by events")
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"error: {said}\n")
 
 

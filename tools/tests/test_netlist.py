@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from draupnir.emulator.codec import encode, to_limbs
-from draupnir.emulator.handshake import Environment
-from draupnir.emulator.odin import closed_loop
 from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.events import closed_loop
 from draupnir.emulator.odin.layout import CHIP, LIF
+from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.spi import pins
 from draupnir.emulator.spi.port import MemoryWrite, RegisterWrite, Write, port
 from draupnir.emulator.trace import Trace, pack

@@ -8,9 +8,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from draupnir.emulator import limits
+from draupnir.emulator.parts import handshake
+from draupnir.emulator.speeds import limits
 from draupnir.tools.cli import COMMANDS, cli
-from draupnir.tools.host.device import LONGEST_DELAY
+from draupnir.tools.host import device
 from draupnir.tools.terminal.ranges import DELAY, bounded
 
 
@@ -66,4 +67,4 @@ def test_an_integer_without_a_range_gets_one() -> None:
 
 
 def test_delays_are_the_same_on_the_command_line_in_the_library_and_on_a_board() -> None:
-    assert (DELAY.min, DELAY.max) == (0, limits.LONGEST_DELAY) == (0, LONGEST_DELAY)
+    assert (DELAY.min, DELAY.max) == (0, handshake.LONGEST_DELAY) == (0, device.LONGEST_DELAY)

@@ -15,8 +15,8 @@ import pytest
 
 from draupnir.emulator.codec import encode, to_limbs
 from draupnir.emulator.configuration import Configuration
-from draupnir.emulator.reckon import closed_loop
 from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.events import closed_loop
 from draupnir.emulator.reckon.host import Host, Op
 from draupnir.emulator.reckon.layout import (
     CHIP,

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from draupnir.emulator import limits
-from draupnir.emulator.handshake import Environment
-from draupnir.emulator.odin import closed_loop
 from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.events import closed_loop
 from draupnir.emulator.odin.layout import CHIP, EVENTS
+from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.speeds import limits
 from draupnir.golden import hexfile
 from draupnir.tools.cli import cli
 from draupnir.tools.compile.toml.load import load

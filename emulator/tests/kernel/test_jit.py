@@ -21,14 +21,18 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "sources"
     (folder / "odin" / "tests").mkdir(parents=True)
     (folder / "odin" / "lif.py").write_text(SOURCE)
+    for chip in ("odin", "reckon"):
+        (folder / chip).mkdir(exist_ok=True)
+        for name in ("layout.py", "chip.py"):
+            (folder / chip / name).write_text("")
     monkeypatch.setattr(jit, "SOURCES", folder)
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
     return folder
 
 
 def fresh_folder(owner: str = "odin") -> Path | None:
-    """The cache folder as a new process would find it."""
-    return jit.cache_folder.__wrapped__(owner)
+    """The cache folder as a new process would find it; "" for no chip's."""
+    return jit.cache_folder.__wrapped__(jit.SOURCES / owner if owner else None)
 
 
 def test_the_cache_folder_stays_while_no_source_changes(sources: Path, tmp_path: Path) -> None:
@@ -56,7 +60,16 @@ def test_an_edited_source_of_another_chip_keeps_the_cache_folder(sources: Path) 
     assert (fresh_folder("reckon"), fresh_folder("")) == before
 
 
-@pytest.mark.parametrize("shared", ["kernel/arith.py", "state.py"])
+def test_an_edited_source_in_a_room_of_the_chip_has_another_cache_folder(sources: Path) -> None:
+    before = fresh_folder()
+    (sources / "odin" / "planes").mkdir()
+    (sources / "odin" / "planes" / "lif.py").write_text(SOURCE)
+    assert fresh_folder() != before
+
+
+@pytest.mark.parametrize(
+    "shared", ["kernel/arith.py", "parts/fifo.py", "speeds/rows.py", "declare/words.py", "state.py"]
+)
 def test_an_edited_source_that_no_chip_owns_has_another_cache_folder(sources: Path, shared: str) -> None:
     before = fresh_folder()
     (sources / shared).parent.mkdir(exist_ok=True)
@@ -64,18 +77,50 @@ def test_an_edited_source_that_no_chip_owns_has_another_cache_folder(sources: Pa
     assert fresh_folder() != before
 
 
-def test_kernels_are_kept_by_the_folder_they_are_from() -> None:
+def test_kernels_are_kept_with_their_chip_or_with_what_belongs_to_none() -> None:
     lif: Any = import_module("draupnir.emulator.odin.lif")
-    bits: Any = import_module("draupnir.emulator.kernel.bits")
-    for function, owner in ((lif.membrane, "odin"), (bits.bit, "kernel")):
+    planes: Any = import_module("draupnir.emulator.odin.planes.gates")
+    fifo: Any = import_module("draupnir.emulator.parts.fifo")
+    odin = jit.SOURCES / "odin"
+    for function, owner in ((lif.membrane, odin), (planes.select, odin), (fifo.fill_next, None)):
         assert Path(function._cache.cache_path).is_relative_to(jit.cache_folder(owner) or "")
-    assert jit.cache_folder("odin") != jit.cache_folder("kernel")
+    assert jit.cache_folder(odin) != jit.cache_folder()
 
 
 def test_what_chips_share_is_kept_with_the_chip_that_it_is_made_for() -> None:
     for chip in ("odin", "reckon", "tinyodin"):
         run_rows = chips.model(chip).run_rows
-        assert Path(run_rows._cache.cache_path).is_relative_to(jit.cache_folder(chip) or "")
+        assert Path(run_rows._cache.cache_path).is_relative_to(jit.cache_folder(jit.SOURCES / chip) or "")
+
+
+def test_kernels_of_a_chip_outside_of_the_tree_are_compiled_anew_when_any_of_its_sources_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chip = tmp_path / "tally"
+    (chip / "blocks").mkdir(parents=True)
+    for name in ("layout.py", "chip.py"):
+        (chip / name).write_text("")
+    (chip / "blocks" / "count.py").write_text(
+        "from draupnir.emulator.kernel.jit import kernel\n@kernel\ndef up(x):\n    return x + 1\n"
+    )
+    (chip / "clock.py").write_text(
+        "from draupnir.emulator.kernel.jit import entry\nfrom tally.blocks import count\n"
+        "@entry\ndef twice(x):\n    return count.up(count.up(x))\n"
+    )
+    env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    command = [
+        sys.executable,
+        "-c",
+        "from tally.clock import twice; print(twice(1), sum(twice.stats.cache_hits.values()))",
+    ]
+
+    def run() -> str:
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+
+    assert [run(), run()] == ["3 0\n", "3 1\n"]
+    count = chip / "blocks" / "count.py"
+    count.write_text(count.read_text().replace("x + 1", "x + 2"))
+    assert run() == "5 0\n"
 
 
 def test_what_chips_share_is_compiled_by_one_process_and_found_by_the_next(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ import hashlib
 
 import numpy as np
 
-from draupnir.emulator.handshake import Environment
-from draupnir.emulator.odin import engine
+from draupnir.emulator.odin.events import engine
 from draupnir.emulator.odin.layout import EVENTS
+from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.tests.odin.populations import Journey, Population
 
 EVENT = {event.name: event for event in EVENTS}

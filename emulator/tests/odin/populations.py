@@ -9,9 +9,9 @@ from typing import Protocol
 import numpy as np
 from hypothesis import strategies as st
 
-from draupnir.emulator.handshake import Environment
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import CHIP, EVENTS, IZH, LIF, NEURONS, SYNAPSES, N
+from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.trace import pack
 
 RESET = np.array([pack(CHIP.input_word, {"RST": 1})] * 4 + [0] * 4)

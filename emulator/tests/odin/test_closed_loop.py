@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from draupnir.emulator.codec import encode, to_limbs
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.handshake import Environment
 from draupnir.emulator.odin.chip import Model
-from draupnir.emulator.odin.closed_loop import run
+from draupnir.emulator.odin.events.closed_loop import run
 from draupnir.emulator.odin.layout import CHIP, LIF, NEURONS, N
-from draupnir.emulator.runs import Run
+from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.speeds.runs import Run
 from draupnir.emulator.tests.naive_loop import naive
 from draupnir.emulator.trace import pack, unpack
 

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from draupnir.emulator import state
 from draupnir.emulator.codec import encode, to_limbs
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.handshake import Environment
-from draupnir.emulator.odin import closed_loop, engine
 from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.events import closed_loop, engine
+from draupnir.emulator.odin.events.statistics import Statistics
 from draupnir.emulator.odin.layout import EVENTS, LIF, MAIN_DEPTH, NEURONS, N
-from draupnir.emulator.odin.statistics import Statistics
-from draupnir.emulator.runs import EventRun, Run
+from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.speeds.runs import EventRun, Run
 from draupnir.emulator.tests.odin.populations import (
     ENOUGH,
     Contents,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from draupnir.emulator.odin import gates
+from draupnir.emulator.odin.planes import gates
 
 WORD_BITS = 64
 

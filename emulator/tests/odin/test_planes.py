@@ -7,9 +7,9 @@ import pytest
 
 from draupnir.emulator import state
 from draupnir.emulator.codec import decode, from_limbs
-from draupnir.emulator.odin import planes, planes_memories
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import IZH, LIF, NEURONS, N
+from draupnir.emulator.odin.planes import memories, record
 from draupnir.emulator.tests.odin.helpers import packed
 from draupnir.emulator.tests.odin.populations import Population
 
@@ -19,12 +19,12 @@ STATE = {word.name: dict.fromkeys((f.name for f in word if f.kind == "state"), -
 
 def filled(population: Population) -> tuple[Model, np.recarray]:
     """A model with this population and random SDSP flags, and planes loaded from it, with all rows."""
-    model, loaded = Model(seed=population.seed), planes.new_planes()
+    model, loaded = Model(seed=population.seed), record.new_planes()
     population.put(model)
     neurons, synapses = model.memories.values()
-    planes_memories.load_all(loaded[0], model.registers[0], neurons)
+    memories.load_all(loaded[0], model.registers[0], neurons)
     for pre in range(N):
-        planes_memories.load_row(loaded[0], synapses, pre)
+        memories.load_row(loaded[0], synapses, pre)
     return model, loaded
 
 
@@ -48,17 +48,17 @@ def test_a_plane_is_a_bit_of_all_neurons() -> None:
 def test_a_row_is_a_pre_synaptic_neuron() -> None:
     model = Model()
     model.memories["synapses"][9 << 5 | 2, 0] = 0xA << 4 * 3
-    p = planes.new_planes()[0]
-    planes_memories.load_row(p, model.memories["synapses"], 9)
+    p = record.new_planes()[0]
+    memories.load_row(p, model.memories["synapses"], 9)
     assert [bits(row).nonzero()[0].tolist() for row in p.rows[9]] == [[], [2 * 8 + 3], [], [2 * 8 + 3]]
-    assert planes.number_of(p.rows[9], 19) == 0xA
+    assert record.number_of(p.rows[9], 19) == 0xA
 
 
 @pytest.mark.parametrize("population", POPULATIONS)
 def test_loading_and_flushing_change_nothing(population: Population) -> None:
     model, loaded = filled(population)
     before = model.snapshot()
-    planes_memories.flush_all(loaded[0], model.registers[0], *model.memories.values())
+    memories.flush_all(loaded[0], model.registers[0], *model.memories.values())
     assert state.diff(before, model.snapshot()) == []
 
 
@@ -78,7 +78,7 @@ def test_flushing_brings_back_all_that_events_change(population: Population) -> 
     before = model.snapshot()
     forget(model)
     assert state.diff(before, model.snapshot()) != []
-    planes_memories.flush_all(loaded[0], model.registers[0], *model.memories.values())
+    memories.flush_all(loaded[0], model.registers[0], *model.memories.values())
     assert state.diff(before, model.snapshot()) == []
 
 
@@ -89,10 +89,10 @@ def test_so_does_flushing_one_by_one(population: Population) -> None:
     forget(model)
     neurons, synapses = model.memories.values()
     for n in range(N):
-        planes_memories.flush_neuron(loaded[0], neurons, n)
-        planes_memories.flush_flags(loaded[0], model.registers[0], n // 8)
+        memories.flush_neuron(loaded[0], neurons, n)
+        memories.flush_flags(loaded[0], model.registers[0], n // 8)
     for addr in range(len(synapses)):
-        planes_memories.flush_synapses(loaded[0], synapses, addr)
+        memories.flush_synapses(loaded[0], synapses, addr)
     assert state.diff(before, model.snapshot()) == []
 
 
@@ -102,10 +102,10 @@ def test_a_row_that_is_not_here_is_left_alone() -> None:
     loaded[0].rows[:] = 0
     loaded[0].row_here[:] = 0
     loaded[0].row_here[7] = 1
-    planes_memories.flush_all(loaded[0], model.registers[0], *model.memories.values())
+    memories.flush_all(loaded[0], model.registers[0], *model.memories.values())
     differs = (model.memories["synapses"] != before).reshape(N, -1).any(axis=1)
     assert differs.nonzero()[0].tolist() == [7]
-    planes_memories.load_synapses(loaded[0], before, 8 << 5)
+    memories.load_synapses(loaded[0], before, 8 << 5)
     assert not loaded[0].rows[8].any()
 
 
@@ -120,9 +120,9 @@ def test_loading_one_neuron_takes_over_what_differs() -> None:
     for n in (0, 63, 64, 77, N - 1):
         before = neurons[n].astype(np.int64)
         neurons[n] = others[n]
-        planes_memories.load_neuron(p, neurons, n, before)
-    again = planes.new_planes()
-    planes_memories.load_all(again[0], model.registers[0], neurons)
+        memories.load_neuron(p, neurons, n, before)
+    again = record.new_planes()
+    memories.load_all(again[0], model.registers[0], neurons)
     np.testing.assert_array_equal(p.neurons, again[0].neurons)
     assert (p.any_lif, p.any_izh) == (1, 1) == (again[0].any_lif, again[0].any_izh)
 
@@ -132,14 +132,14 @@ def test_what_was_kept_is_put_back_outside_a_range(first: int, stop: int) -> Non
     model, loaded = filled(POPULATIONS[1])
     p, pre = loaded[0], 5
     before = model.snapshot()
-    planes.keep(p, pre)
-    for b in range(planes.STATE_BEGIN, planes.STATE_END):
+    record.keep(p, pre)
+    for b in range(record.STATE_BEGIN, record.STATE_END):
         p.neurons[b] = ~p.neurons[b]
     for changed in (p.rows[pre], p.v_up, p.v_down):
         changed[...] = ~changed
     p.moved[:] = -1
-    planes.put_back(p, pre, first, stop)
-    planes_memories.flush_all(p, model.registers[0], *model.memories.values())
+    record.put_back(p, pre, first, stop)
+    memories.flush_all(p, model.registers[0], *model.memories.values())
     expected = np.arange(N) >= first
     expected &= np.arange(N) < stop
     words = zip(model.memories["neurons"], before.memories["neurons"], strict=True)

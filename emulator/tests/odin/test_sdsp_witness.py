@@ -15,10 +15,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from draupnir.emulator.handshake import Environment
-from draupnir.emulator.odin import engine
 from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.events import engine
 from draupnir.emulator.odin.layout import EVENTS, LIF, NEURONS, SYN_WEIGHT, SYNAPSES, N
+from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.tests.odin.helpers import packed
 
 CODE = {event.name: event for event in EVENTS}

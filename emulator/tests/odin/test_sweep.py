@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from draupnir.emulator.kernel.jit import outlined
-from draupnir.emulator.odin import planes, planes_memories, sdsp, sweep, sweep_izh, sweep_lif
+from draupnir.emulator.odin import sdsp
 from draupnir.emulator.odin.layout import IZH, LIF, NEURONS, N
+from draupnir.emulator.odin.planes import izh, lif, memories, record, sweep
 from draupnir.emulator.tests.odin.helpers import izh_updates, lif_updates
 from draupnir.emulator.tests.odin.test_planes import bits, plane
 
@@ -37,8 +38,8 @@ class Crowd:
         self.is_lif = self.rng.random(N) < lif
         self.neurons[:, 0] = self.neurons[:, 0] & ~np.uint32(1) | self.is_lif
         self.registers = np.zeros(1, np.dtype((np.record, [(f"neur_v_{d}", np.int64, (32,)) for d in ("up", "down")])))
-        self.planes = planes.new_planes()[0]
-        planes_memories.load_all(self.planes, self.registers.view(np.recarray)[0], self.neurons)
+        self.planes = record.new_planes()[0]
+        memories.load_all(self.planes, self.registers.view(np.recarray)[0], self.neurons)
 
     def expected(self, stimuli: np.ndarray) -> np.ndarray:
         """All neurons one by one; returns (256, 5): spike, v_up, v_down, spk_ref, isi_ref."""
@@ -59,10 +60,10 @@ class Crowd:
         p.burst_end[:] = plane(burst_end)
         p.spike[:] = 0
         if time_ref:
-            sweep_lif.leak_lif(p)
+            lif.leak_lif(p)
         else:
-            sweep_lif.stimulate_lif(p, sign)
-        sweep_izh.update_izh(p, sign, time_ref)
+            lif.stimulate_lif(p, sign)
+        izh.update_izh(p, sign, time_ref)
         refs = [sum(bits(b) << i for i, b in enumerate(ref)) for ref in (p.spk_ref, p.isi_ref)]
         return np.stack([bits(p.spike), bits(p.v_up), bits(p.v_down), *refs], axis=1)
 
@@ -114,7 +115,7 @@ PRE = 100
 
 def row_of(synapses: np.ndarray) -> np.record:
     """Planes with this row, and the flags."""
-    p = planes.new_planes()[0]
+    p = record.new_planes()[0]
     for b in range(4):
         p.rows[PRE, b] = plane(synapses >> b & 1)
     p.v_up[:], p.v_down[:] = plane(V_UP), plane(V_DOWN)
@@ -155,7 +156,7 @@ def test_bistability_on_every_kind_of_synapse(update: int) -> None:
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 1.0])
 def test_ones_are_counted_and_found(share: int) -> None:
     ones = np.random.default_rng(1).random(N) < share
-    p, neurs = planes.new_planes()[0], np.zeros(N, np.int64)
+    p, neurs = record.new_planes()[0], np.zeros(N, np.int64)
     p.moved[:], p.spike[:] = plane(ones), plane(ones)
     assert sweep.n_moved(p) == ones.sum()
     assert sweep.found(p.spike, neurs) == ones.sum()

@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-from draupnir.emulator.reckon import engine
+from draupnir.emulator.reckon.events import engine
 from draupnir.emulator.reckon.host import Host, Op
 from draupnir.emulator.tests.reckon.experiments import Experiment
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 
 from draupnir.emulator import state
-from draupnir.emulator.batch import Sample, run_batch
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.reckon import closed_loop, engine
 from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.events import closed_loop, engine
 from draupnir.emulator.reckon.host import Host, Op
+from draupnir.emulator.speeds.batch import Sample, run_batch
 from draupnir.emulator.tests.reckon.experiments import Experiment, experiments
 
 N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "80"))

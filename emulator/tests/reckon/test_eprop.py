@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from draupnir.emulator.reckon import eprop
+from draupnir.emulator.reckon.learning import eprop
 from draupnir.emulator.tests.reckon import naive
 
 I31 = 1 << 31

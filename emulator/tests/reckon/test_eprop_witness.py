@@ -32,8 +32,8 @@ import numpy as np
 import pytest
 
 from draupnir.emulator.codec import encode, to_limbs
-from draupnir.emulator.reckon import engine
 from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.events import engine
 from draupnir.emulator.reckon.host import Host, Op
 from draupnir.emulator.reckon.layout import ALPHA_MSB, CHIP, NEURONS, PAIR, N, State
 

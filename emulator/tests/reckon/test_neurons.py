@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from draupnir.emulator.kernel.jit import outlined
-from draupnir.emulator.reckon import lif, pair, readout, traces
+from draupnir.emulator.reckon import lif, pair, readout
 from draupnir.emulator.reckon.layout import PAIR
+from draupnir.emulator.reckon.learning import traces
 from draupnir.emulator.tests.reckon import naive
 
 EDGES = [0, 1, -1, 0x7FFE, 0x7FFF, -0x8000, -0x7FFF, 2047, 2048, -2048, -2049]

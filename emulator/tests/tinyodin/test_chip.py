@@ -7,7 +7,7 @@ import pytest
 
 from draupnir.emulator import state
 from draupnir.emulator.codec import decode
-from draupnir.emulator.spi_slave import SpiCmd
+from draupnir.emulator.parts.spi_layout import SpiCmd
 from draupnir.emulator.tests.tinyodin.helpers import EVENT, IN, OUT, access, random_rows, ready, write_register
 from draupnir.emulator.tinyodin.chip import Model
 from draupnir.emulator.tinyodin.layout import CHIP, LIF, N

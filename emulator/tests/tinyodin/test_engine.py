@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from draupnir.emulator import state
 from draupnir.emulator.codec import encode
-from draupnir.emulator.handshake import Environment
-from draupnir.emulator.runs import Buses, EventRun, Run
+from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.speeds.runs import Buses, EventRun, Run
 from draupnir.emulator.tests.naive_loop import naive
 from draupnir.emulator.tests.tinyodin.helpers import EVENT, ready
-from draupnir.emulator.tinyodin import closed_loop, engine
+from draupnir.emulator.tinyodin.events import closed_loop, engine
 from draupnir.emulator.tinyodin.layout import LIF, N
 
 N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "40"))

@@ -1,4 +1,4 @@
-"""Both ends of the event buses move in the very clocks in which emulator/handshake.py lets them."""
+"""Both ends of the event buses move in the very clocks in which emulator/parts/handshake.py lets them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from draupnir.emulator.handshake import Delays, Receiver, Sender, held, receive, send
+from draupnir.emulator.parts.handshake import Delays, Receiver, Sender, held, receive, send
 from draupnir.rtl.bridge.aer import AerReceiver, AerSender
 from draupnir.rtl.bridge.chip_clock import ChipClock
 from draupnir.rtl.bridge.spi_master import SpiMaster

@@ -10,7 +10,7 @@ from amaranth.sim import Simulator
 
 from draupnir.emulator.codec import encode
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.spi_slave import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
+from draupnir.emulator.parts.spi_layout import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
 from draupnir.emulator.tinyodin.chip import Model
 from draupnir.emulator.tinyodin.layout import CHIP, EVENTS, SPI_NEURON_ADDR, SYN_ADDR
 from draupnir.emulator.trace import pack, unpack

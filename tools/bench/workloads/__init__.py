@@ -15,7 +15,7 @@ import numpy as np
 
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
-from draupnir.emulator.handshake import Environment
+from draupnir.emulator.parts.handshake import Environment
 from draupnir.tools.run import levels
 
 ENVIRONMENT = Environment()

@@ -8,7 +8,7 @@ import numpy as np
 
 from draupnir.emulator.codec import encode
 from draupnir.emulator.declare import Chip
-from draupnir.emulator.spi_slave import SPI_ADDR, SPI_DATA, SPI_FRAME, SpiCmd
+from draupnir.emulator.parts.spi_layout import SPI_ADDR, SPI_DATA, SPI_FRAME, SpiCmd
 from draupnir.emulator.trace import pack
 
 RESET_CLOCKS = 4

@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 
 from draupnir.emulator.codec import decode, encode, from_limbs
-from draupnir.emulator.reckon import engine
 from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.events import engine
 from draupnir.emulator.reckon.host import Host, Op
 from draupnir.emulator.reckon.layout import CHIP, NEURONS, PAIR, SPI_BITS, SPI_HEADER, State
 from draupnir.emulator.trace import pack

@@ -17,10 +17,10 @@ from typing import Protocol
 import numpy as np
 
 from draupnir.emulator.codec import encode
-from draupnir.emulator.handshake import Environment
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import CHIP, NEURONS, SPI_ADDR, SPI_BITS, SYNAPSES, SpiCmd
-from draupnir.emulator.runs import Run
+from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.speeds.runs import Run
 from draupnir.emulator.trace import Trace
 from draupnir.golden import hexfile, wave_out
 from draupnir.golden.compare import MemoryDifference, memory_difference

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from draupnir.emulator.handshake import Environment
 from draupnir.emulator.odin.chip import Model
-from draupnir.emulator.odin.closed_loop import run
+from draupnir.emulator.odin.events.closed_loop import run
 from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES
-from draupnir.emulator.runs import Run
+from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.speeds.runs import Run
 from draupnir.emulator.trace import column, pack
 from draupnir.tools.experiments.digits.experiment import EVENTS, Configuration, Experiment
 from draupnir.tools.experiments.digits.results import Answer, Raster, Results, weights

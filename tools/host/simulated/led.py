@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from draupnir.emulator.declare import Pin
-from draupnir.emulator.handshake import FOREVER
+from draupnir.emulator.parts.handshake import FOREVER
 from draupnir.rtl.bridge.protocol import Operation, buses
 from draupnir.tools.host.simulated.queues import Queues
 

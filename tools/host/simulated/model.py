@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from draupnir.emulator import pieces
 from draupnir.emulator.declare import Chip
-from draupnir.emulator.handshake import Delays
+from draupnir.emulator.parts.handshake import Delays
+from draupnir.emulator.speeds import pieces
 from draupnir.rtl.bridge.protocol import (
     CYCLE_BYTES,
     HEAD,

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from draupnir.emulator.declare import Chip
-from draupnir.emulator.handshake import Delays, Environment
+from draupnir.emulator.parts.handshake import Delays, Environment
 
 
 @dataclass

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from draupnir.emulator import pieces
+from draupnir.emulator.speeds import pieces
 
 IDLE = 0.02  # seconds between two looks at whether it should end
 

@@ -1,0 +1,132 @@
+"""One event of ODIN at once, with all that its 512 clocks do: to neurons, synapses, scheduler and output bus.
+
+With the bursts on, a spike event is taken in parts (parts.py). How neurons are visited: visits.py.
+
+Source: controller.v, scheduler.v, aer_out.v, as in controller.py, scheduler.py, aer_out.py.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.odin import controller, scheduler
+from draupnir.emulator.odin.clock import IN
+from draupnir.emulator.odin.controller import BIST, POP_NEUR, TREF, WAIT, WAIT_REQDN
+from draupnir.emulator.odin.events.parts import spike_event_in_parts
+from draupnir.emulator.odin.events.visits import EVENT_CLOCKS, fire, is_free, keep_last_neuron, row, stimulate
+from draupnir.emulator.odin.events.workspace import Workspace
+from draupnir.emulator.odin.layout import N_SYN, N
+from draupnir.emulator.odin.planes import izh, lif, sweep
+from draupnir.emulator.odin.scheduler import SCHED
+from draupnir.emulator.parts.fifo import n_main
+from draupnir.emulator.parts.handshake import Delays, Receiver
+
+ROW_CLOCKS = 2 * N // N_SYN  # of a row of synapses in a bistability event
+
+
+class Taken(NamedTuple):
+    """What is to be known after an event: the clocks it took, the receiver, and AEROUT_REQ as it was seen last."""
+
+    clocks: int
+    receiver: Receiver
+    req: int
+
+
+# --- When -------------------------------------------------------------------------------------------------------
+
+
+@kernel
+def can_take(r: np.record, receiver: Receiver, delays: Delays) -> bool:
+    """Whether the event that begins with this clock can be taken at once."""
+    state = r.state
+    if r.ctrl_cnt != 0 or r.neur_cnt != 0 or (state != POP_NEUR and state != BIST and state != TREF):
+        return False
+    single = controller.is_single(field(r.inputs, IN.AERIN_ADDR))
+    return not (state == TREF and single) and is_free(r, receiver, delays)
+
+
+@kernel
+def clocks_at_most(r: np.record, stall: int) -> int:
+    """Of the event that begins with this clock."""
+    return ROW_CLOCKS * N if r.state == BIST else EVENT_CLOCKS + N * stall
+
+
+# --- Whole events -----------------------------------------------------------------------------------------------
+
+
+@kernel
+def _whole_spike_event(
+    r: np.record, ws: Workspace, neurons: np.ndarray, synapses: np.ndarray, counts: np.record, stall: int
+) -> int:
+    pre = field(scheduler.outputs(r).data_out, SCHED.addr)
+    row(r, ws, synapses, pre)
+    stimulate(r, ws, neurons, synapses, pre)
+    counts.weight_steps += sweep.n_moved(ws.planes)
+    counts.synaptic_operations += N
+    return fire(r, ws, counts, sweep.found(ws.planes.spike, ws.fired), 0, N, stall)
+
+
+@kernel
+def _tref_event(r: np.record, ws: Workspace, neurons: np.ndarray, counts: np.record, stall: int) -> int:
+    keep_last_neuron(r, ws, neurons)
+    if ws.planes.any_lif:
+        lif.leak_lif(ws.planes)
+    if ws.planes.any_izh:
+        izh.update_izh(ws.planes, 0, 1)
+    return fire(r, ws, counts, sweep.found(ws.planes.spike, ws.fired), 0, N, stall)
+
+
+@kernel
+def _bist_event(r: np.record, ws: Workspace, synapses: np.ndarray, counts: np.record) -> int:
+    """One row, or all."""
+    aerin_addr = field(r.inputs, IN.AERIN_ADDR)
+    single = controller.is_single(aerin_addr)
+    first = controller.neur_of(aerin_addr) if single else 0
+    last = first if single else N - 1
+    for pre in range(first, last + 1):
+        row(r, ws, synapses, pre)
+        sweep.bistable_row(ws.planes, pre, r.spi_update_unmapped_syn)
+        counts.weight_steps += sweep.n_moved(ws.planes)
+    clocks = ROW_CLOCKS * (last + 1 - first)
+    scheduler.run_on(r, clocks)
+    return clocks
+
+
+# --- Any of them ------------------------------------------------------------------------------------------------
+
+
+@kernel
+def take(
+    r: np.record,
+    ws: Workspace,
+    neurons: np.ndarray,
+    synapses: np.ndarray,
+    counts: np.record,
+    delays: Delays,
+    stall: int,
+    receiver: Receiver,
+) -> Taken:
+    """The event that begins with this clock, where ``can_take``; the input bus's share is left to the caller."""
+    before, begin = r.state, r.cycle
+    counts.n_sweeps += 1
+    counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
+    ws.shown.n = 0
+    req_before = 0
+    if before == BIST:
+        r.cycle += _bist_event(r, ws, synapses, counts)
+    elif before == TREF:
+        r.cycle += _tref_event(r, ws, neurons, counts, stall)
+    elif scheduler.rst_priority(r):
+        r.cycle += _whole_spike_event(r, ws, neurons, synapses, counts, stall)
+    else:
+        receiver, req_before = spike_event_in_parts(r, ws, neurons, synapses, counts, delays, stall, receiver)
+    clocks = r.cycle - begin
+    counts.cycles[before] += clocks
+    r.state = WAIT if before == POP_NEUR else WAIT_REQDN
+    r.ctrl_cnt = clocks if before == BIST else EVENT_CLOCKS
+    r.neur_cnt = 0
+    return Taken(clocks, receiver, req_before)

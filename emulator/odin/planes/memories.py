@@ -1,0 +1,206 @@
+"""ODIN's memories and SDSP flags turned over into planes, and back: a bit, a word, a row, or all of it.
+
+Whenever a clock is run one by one, what that clock touches goes to the memories (``flush_``) and comes back
+(``load_``). A row of synapses is turned over when it is first needed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from draupnir.emulator.codec import LIMB_BITS
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.odin.layout import N_SYN, SYN_BITS, M, N
+from draupnir.emulator.odin.planes.record import (
+    GROUP_BITS,
+    GROUPS,
+    GROUPS_PER_WORD,
+    LIF_STATE_END,
+    N_LIMBS,
+    N_WORDS,
+    STATE_BEGIN,
+    STATE_END,
+    WORD_BITS,
+    L,
+    bit_of,
+    byte_of,
+    set_bit,
+    set_byte,
+    wide,
+)
+
+HALF = (1 << LIMB_BITS) - 1
+
+
+# --- A neuron ---------------------------------------------------------------------------------------------------
+
+
+@kernel
+def word_of(neurons: np.ndarray, neuron: int, word: np.ndarray) -> None:
+    """Copy a memory word into ``word``, (4,) int64."""
+    for limb in range(N_LIMBS):
+        word[limb] = wide(neurons[neuron, limb])
+
+
+@kernel
+def _flush_bits(p: np.record, neurons: np.ndarray, n: int, begin: int, end: int) -> None:
+    """Bring the bits from ``begin`` to before ``end`` of a neuron's memory word up to date."""
+    w, shift = n // WORD_BITS, n % WORD_BITS
+    for limb in range(begin // LIMB_BITS, (end - 1) // LIMB_BITS + 1):
+        content = wide(neurons[n, limb])
+        first, stop = max(begin - LIMB_BITS * limb, 0), min(end - LIMB_BITS * limb, LIMB_BITS)
+        content &= ~(((1 << (stop - first)) - 1) << first)
+        for b in range(first, stop):
+            content |= ((p.neurons[LIMB_BITS * limb + b, w] >> shift) & 1) << b
+        neurons[n, limb] = content
+
+
+@outlined
+def flush_neuron(p: np.record, neurons: np.ndarray, n: int) -> None:
+    """Bring a neuron's memory word up to date."""
+    if bit_of(p.neurons[L.lif_izh_sel], n):
+        _flush_bits(p, neurons, n, STATE_BEGIN, LIF_STATE_END)
+    else:
+        _flush_bits(p, neurons, n, STATE_BEGIN, STATE_END)
+
+
+@kernel
+def load_neuron(p: np.record, neurons: np.ndarray, n: int, before: np.ndarray) -> None:
+    """Take over where a neuron's memory word differs from what it was ``before``, (4,) int64."""
+    for limb in range(N_LIMBS):
+        differs = wide(neurons[n, limb]) ^ before[limb]
+        b = LIMB_BITS * limb
+        while differs != 0:
+            if differs & 1:
+                set_bit(p.neurons[b], n, 1 - bit_of(p.neurons[b], n))
+                p.any_lif |= int(b == L.lif_izh_sel)
+                p.any_izh |= int(b == L.lif_izh_sel)
+            differs >>= 1
+            b += 1
+
+
+# --- Eight neurons, eight synapses ------------------------------------------------------------------------------
+
+
+@kernel
+def flush_flags(p: np.record, r: np.record, group: int) -> None:
+    """Bring the SDSP flags of 8 neurons up to date."""
+    r.neur_v_up[group] = byte_of(p.v_up, group)
+    r.neur_v_down[group] = byte_of(p.v_down, group)
+
+
+@kernel
+def load_flags(p: np.record, r: np.record, group: int) -> None:
+    """Take over the SDSP flags of 8 neurons."""
+    set_byte(p.v_up, group, r.neur_v_up[group])
+    set_byte(p.v_down, group, r.neur_v_down[group])
+
+
+@kernel
+def _together(word: int) -> int:
+    """The lowest bits of a word's 8 synapses as a byte."""
+    x = word & 0x11111111
+    x = (x | x >> 3) & 0x03030303
+    x = (x | x >> 6) & 0x000F000F
+    return (x | x >> 12) & 0xFF
+
+
+@kernel
+def _apart(byte: int) -> int:
+    """The inverse of ``_together``."""
+    x = (byte | byte << 12) & 0x000F000F
+    x = (x | x << 6) & 0x03030303
+    return (x | x << 3) & 0x11111111
+
+
+@kernel
+def load_synapses(p: np.record, synapses: np.ndarray, addr: int) -> None:
+    """Take over a synapse memory word, if its row is here."""
+    word = wide(synapses[addr, 0])
+    pre, group = addr >> (M - GROUP_BITS), addr & (GROUPS - 1)
+    if p.row_here[pre]:
+        for b in range(SYN_BITS):
+            set_byte(p.rows[pre, b], group, _together(word >> b))
+
+
+@kernel
+def flush_synapses(p: np.record, synapses: np.ndarray, addr: int) -> None:
+    """Bring a synapse memory word up to date, if its row is here."""
+    pre, group = addr >> (M - GROUP_BITS), addr & (GROUPS - 1)
+    if p.row_here[pre]:
+        word = wide(0)
+        for b in range(SYN_BITS):
+            word |= _apart(byte_of(p.rows[pre, b], group)) << b
+        synapses[addr, 0] = word
+
+
+# --- A row of synapses ------------------------------------------------------------------------------------------
+
+
+@outlined
+def load_row(p: np.record, synapses: np.ndarray, pre: int) -> None:
+    """Turn over a pre-synaptic neuron's row of synapses."""
+    p.row_here[pre] = 1
+    for w in range(N_WORDS):
+        addr = pre * GROUPS + w * GROUPS_PER_WORD
+        for b in range(SYN_BITS):
+            plane = wide(0)
+            for i in range(GROUPS_PER_WORD):
+                plane |= _together(wide(synapses[addr + i, 0]) >> b) << (N_SYN * i)
+            p.rows[pre, b, w] = plane
+
+
+# --- All of them ------------------------------------------------------------------------------------------------
+
+
+@outlined
+def _turn(x: np.ndarray, first: int) -> None:
+    """Turn over 32 limbs from ``first`` on: bit b of limb i becomes bit i of limb b."""
+    distance, low = LIMB_BITS // 2, wide(HALF >> LIMB_BITS // 2)
+    while distance > 0:
+        for i in range(first, first + LIMB_BITS):
+            if i & distance == 0:
+                swapped = ((x[i] >> distance) ^ x[i + distance]) & low
+                x[i + distance] ^= swapped
+                x[i] ^= swapped << distance
+        distance //= 2
+        low ^= low << distance
+
+
+@outlined
+def load_all(p: np.record, r: np.record, neurons: np.ndarray) -> None:
+    """Fill the neurons' planes from their memory and the SDSP flags; rows of synapses follow as they are needed."""
+    x = p.limbs
+    for w in range(N_WORDS):
+        for limb in range(N_LIMBS):
+            for i in range(WORD_BITS):
+                x[i] = wide(neurons[WORD_BITS * w + i, limb])
+            _turn(x, 0)
+            _turn(x, LIMB_BITS)
+            for b in range(LIMB_BITS):
+                p.neurons[LIMB_BITS * limb + b, w] = x[b] | x[LIMB_BITS + b] << LIMB_BITS
+        p.any_lif |= int(p.neurons[L.lif_izh_sel, w] != 0)
+        p.any_izh |= int(p.neurons[L.lif_izh_sel, w] != -1)
+    for group in range(GROUPS):
+        load_flags(p, r, group)
+
+
+@outlined
+def flush_all(p: np.record, r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
+    """Bring the memories and the SDSP flags up to date."""
+    x = p.limbs
+    for w in range(N_WORDS):
+        for limb in range(STATE_BEGIN // LIMB_BITS, N_LIMBS):
+            for b in range(LIMB_BITS):
+                plane = p.neurons[LIMB_BITS * limb + b, w]
+                x[b], x[LIMB_BITS + b] = plane & HALF, (plane >> LIMB_BITS) & HALF
+            _turn(x, 0)
+            _turn(x, LIMB_BITS)
+            for i in range(WORD_BITS):
+                neurons[WORD_BITS * w + i, limb] = x[i]
+    for group in range(GROUPS):
+        flush_flags(p, r, group)
+    for pre in range(N):
+        if p.row_here[pre]:
+            for group in range(GROUPS):
+                flush_synapses(p, synapses, pre * GROUPS + group)

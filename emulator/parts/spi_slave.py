@@ -1,0 +1,106 @@
+"""The SPI slave that ODIN and tinyODIN have in common: transactions in SCK's own domain.
+
+MOSI is taken on the rising edge of SCK, everything else moves on the falling edge. The slave never sees CLK; the
+controller synchronises its requests. What a chip adds: its configuration registers, and which byte of which memory is
+read.
+
+Source: ODIN doc v0.1, 2.1; tinyODIN doc v1.0, 2.1; spi_slave.v of both.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.bits import bit, field
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.parts.spi_layout import SPI_ADDR, SPI_BITS, SPI_FRAME, SpiCmd
+
+ADDR = positions(SPI_ADDR)
+CONFIG = int(SpiCmd.CONFIG)
+CNT_ADDR = SPI_BITS - 1  # spi_cnt as the last address bit has been taken
+CNT_READ = 31  # spi_cnt as the byte read is put into the output shift register (spi_slave.v)
+CNT_LAST = SPI_FRAME - 1
+BYTE_MASK = 0xFF
+NO_BYTE = -1  # no memory's byte is read
+
+
+@kernel
+def reset(r: np.record) -> None:
+    """RST clears the transaction; the input shift register and the configuration registers stay."""
+    r.spi_cnt = 0
+    r.spi_addr = 0
+    r.spi_shift_reg_out = 0
+    r.ctrl_readback_event = 0
+    r.ctrl_prog_event = 0
+    r.ctrl_spi_addr = 0
+    r.ctrl_op_code = 0
+    r.ctrl_prog_data = 0
+
+
+@kernel
+def shift_in(r: np.record, mosi: int) -> bool:
+    """Rising edge of SCK; whether the last 20 bits, now in ``spi_shift_reg_in``, are to go to a register."""
+    r.spi_shift_reg_in = wrap(r.spi_shift_reg_in << 1 | mosi, SPI_BITS)
+    return r.spi_cnt == CNT_LAST and field(r.spi_addr, ADDR.cmd) == CONFIG
+
+
+@kernel
+def reads(r: np.record) -> bool:
+    """Whether the coming falling edge takes the byte that was read from a memory."""
+    return r.spi_cnt == CNT_READ and field(r.spi_addr, ADDR.read) == 1
+
+
+@kernel
+def shift_out(r: np.record, byte: int) -> None:
+    """Falling edge of SCK: shift MISO out; request a read after the address field, a write after the data field.
+
+    A request to read stays up from the address field's end until the byte is taken; one to write for one SCK cycle.
+
+    byte : of the memory's word, where ``reads``, or NO_BYTE
+    """
+    cnt = r.spi_cnt
+    taken = r.spi_shift_reg_in
+    shifted = wrap(r.spi_shift_reg_out << 1, SPI_BITS)
+    prog_event = 0
+    if cnt == CNT_ADDR and field(taken, ADDR.read) == 1:
+        r.ctrl_readback_event = int(field(taken, ADDR.cmd) != CONFIG)
+        _take_addr(r, taken)
+    elif cnt == CNT_ADDR and field(taken, ADDR.write) == 1:
+        shifted = 0
+        r.ctrl_readback_event = 0
+        _take_addr(r, taken)
+    elif reads(r):
+        shifted = shifted if byte == NO_BYTE else byte << (SPI_BITS - 8)
+        r.ctrl_readback_event = 0
+        r.ctrl_prog_data = 0
+    elif cnt == CNT_LAST and field(r.spi_addr, ADDR.write) == 1:
+        prog_event = int(r.ctrl_op_code != CONFIG)
+        r.ctrl_readback_event = 0
+        r.ctrl_prog_data = field(taken, ADDR.addr)  # as wide as the address, whatever it means
+    r.ctrl_prog_event = prog_event
+    r.spi_shift_reg_out = shifted
+    if cnt == CNT_ADDR:
+        r.spi_addr = taken
+    r.spi_cnt = 0 if cnt == CNT_LAST else wrap(cnt + 1, 6)
+
+
+@kernel
+def _take_addr(r: np.record, taken: int) -> None:
+    r.ctrl_spi_addr = field(taken, ADDR.addr)
+    r.ctrl_op_code = field(taken, ADDR.cmd)
+    r.ctrl_prog_data = 0
+
+
+@kernel
+def masked_byte(content: int, prog_data: int) -> int:
+    """A byte after a masked write: where the mask is 1, the bit stays."""
+    mask = (prog_data >> 8) & BYTE_MASK
+    return (prog_data & ~mask & BYTE_MASK) | (content & mask)
+
+
+@kernel
+def miso(r: np.record) -> int:
+    """The pin: most significant bit of the output shift register."""
+    return bit(r.spi_shift_reg_out, SPI_BITS - 1)

@@ -1,0 +1,152 @@
+"""e-prop on the clock: group by group of 16 post-synaptic neurons.
+
+First each neuron of the group, two clocks each: its word and its output weights are read; then its learning signal,
+pseudo-derivative and regularisation trace are kept, and its output weights updated. Then each pre-synaptic neuron, two
+clocks each: its weights to the group are read, and written.
+
+Source: srnn.v, e-prop handling.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.bits import bit
+from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.reckon import neuron_array, pair, readout
+from draupnir.emulator.reckon.controller import ALWAYS_REGUL, EPROP, Evt, num_neur
+from draupnir.emulator.reckon.layout import ACT_HALF, H_BITS, N_OUT, U_BITS, W_BITS
+from draupnir.emulator.reckon.learning import eprop
+from draupnir.emulator.reckon.learning.weights import NO_SELF
+from draupnir.emulator.reckon.rounding import signed
+
+
+class Eprop(NamedTuple):
+    """What state EPROP asks of the memories in this clock.
+
+    *_cs, *_we : access; neur_addr : word of the neuron memory; post : post-synaptic neuron; pre : pre-synaptic neuron
+    trace_* : traces at hand without their fraction
+    """
+
+    neur_cs: int
+    neur_addr: int
+    wout_cs: int
+    wout_we: int
+    winp_cs: int
+    winp_we: int
+    wrec_cs: int
+    wrec_we: int
+    post: int
+    pre: int
+    trace_inp: int
+    trace_rec: int
+    trace_out: int
+
+
+NONE = Eprop(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+@kernel
+def post_of(r: np.record) -> int:
+    """The post-synaptic neuron whose turn it is."""
+    return r.e_post_msb << 4 | r.e_post_lsb >> 1
+
+
+@kernel
+def nothing_above_f0(r: np.record) -> bool:
+    """No neuron of the group is regularised: trace_reg_zero."""
+    if r.spi_regul_mode != 0:
+        for n in range(16):
+            if r.trace_reg[n]:
+                return False
+    return True
+
+
+@kernel
+def wires(r: np.record, e: Evt) -> Eprop:
+    """Everything that the state and the words at hand say."""
+    if r.state != EPROP:
+        return NONE
+    post, pre = post_of(r), r.e_pre >> 1
+    target = r.target_valid_sync
+    last = num_neur(r)
+    if r.buf16_post:
+        old = neuron_array.dirty_half(r, e, post & 1)
+        trace_out = pair.trace_out(old) >> r.spi_fp_loc_tout
+        odd = r.e_post_lsb & 1
+        skip = odd and trace_out == 0
+        cs = int(not skip and post <= r.spi_num_rec_neur and target == 1 and r.spi_do_eprop != 0)
+        neur_cs = int(post <= last and target == 1 and r.e_post_lsb & 3 == 0)
+        we = cs & odd & bit(r.spi_do_eprop, 2)
+        return Eprop(neur_cs, post >> 1, cs, we, 0, 0, 0, 0, post, pre, 0, 0, trace_out)
+    old = neuron_array.dirty_half(r, e, pre & 1)
+    trace_inp = pair.trace_inp(old) >> r.spi_fp_loc_tinp
+    trace_rec = pair.trace_rec(old) >> r.spi_fp_loc_trec
+    odd = r.e_pre & 1
+    idle = odd == 1 and nothing_above_f0(r)
+    always = r.spi_regul_mode & ALWAYS_REGUL == ALWAYS_REGUL
+    winp = bit(r.spi_do_eprop, 0) == 1 and pre <= r.spi_num_inp_neur and (target == 1 or (always and r.spi_regul_w & 1))
+    wrec = bit(r.spi_do_eprop, 1) == 1 and pre <= r.spi_num_rec_neur and (target == 1 or (always and r.spi_regul_w & 2))
+    winp = int(winp and not (idle and trace_inp == 0))
+    wrec = int(wrec and not (idle and trace_rec == 0))
+    neur_cs = int(pre <= last and target == 1 and r.e_pre & 3 == 0)
+    return Eprop(neur_cs, pre >> 1, 0, 0, winp, winp & odd, wrec, wrec & odd, post, pre, trace_inp, trace_rec, 0)
+
+
+@kernel
+def own_place(r: np.record, pre: int) -> int:
+    """Where in the group the pre-synaptic neuron itself is, or NO_SELF: its weight becomes 0 where it would move."""
+    return pre & 0xF if pre >> 4 == r.e_post_msb else NO_SELF
+
+
+@kernel
+def errors(r: np.record) -> None:
+    """Each output neuron's error, kept in ``oneur_err``; 0 without a target or e-prop, and of neurons not in use."""
+    active = r.spi_do_eprop != 0 and r.target_valid_sync == 1
+    for k in range(N_OUT):
+        r.oneur_err[k] = 0
+        if active and k <= r.spi_num_out_neur:
+            label = ACT_HALF if k == r.class_label else 0
+            target = signed(r.reg_tar[k], U_BITS) if r.spi_regression else label
+            r.oneur_err[k] = readout.error(target, readout.activation(signed(r.oneur_u[k], U_BITS), r.spi_no_out_act))
+
+
+@kernel
+def _learning_signal(r: np.record) -> int:
+    """Of the neuron whose output weights are at hand; 0 where neither input nor recurrent weights learn."""
+    psum = 0
+    if r.spi_do_eprop & 3:
+        for k in range(r.spi_num_out_neur + 1):
+            psum += r.oneur_err[k] * signed(r.wout_data_o[k], W_BITS)
+    return eprop.learning_signal(psum, r.spi_learn_sig_scale)
+
+
+@kernel
+def _update_h(r: np.record, u: int) -> int:
+    """Pseudo-derivative, as the register's 5 bits; 0 outside of the group's first part."""
+    if r.state != EPROP or not r.buf16_post:
+        return 0
+    return eprop.pseudo_derivative(
+        u,
+        *(r.spi_thr_h_0, r.spi_thr_h_1, r.spi_thr_h_2, r.spi_thr_h_3),
+        *(r.spi_h_0, r.spi_h_1, r.spi_h_2, r.spi_h_3, r.spi_h_4),
+    )
+
+
+@outlined
+def keep(r: np.record, e: Evt) -> None:
+    """Odd counts of the group's first part: keep what the second needs, in the neuron's place.
+
+    The count stands still outside of state EPROP, which may leave it odd; then this goes on, without learning signals.
+    """
+    post = post_of(r)
+    n = post & 0xF
+    old = neuron_array.dirty_half(r, e, post & 1)
+    if r.state == EPROP:
+        r.learning_signals[n] = wrap(_learning_signal(r), U_BITS) if post <= r.spi_num_rec_neur else 0
+    r.neur_h[n] = wrap(_update_h(r, pair.u(old)), H_BITS)
+    if r.spi_regul_mode:
+        r.trace_reg[n] = eprop.above_f0(pair.trace_rec(old) >> r.spi_fp_loc_trec, r.spi_regul_f0)

@@ -1,0 +1,113 @@
+"""Stretches of state EPROP: a group's post-synaptic neurons, then its pre-synaptic ones, two clocks each.
+
+Lone clocks, and the last two of the state, are left to ``clock``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from draupnir.emulator.kernel.bits import bit
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.reckon import controller, neuron_array, pair, srams
+from draupnir.emulator.reckon.controller import ALWAYS_REGUL, LSB_LAST, ONLY_WOUT
+from draupnir.emulator.reckon.learning import group, weights
+from draupnir.emulator.reckon.learning.weights import OF_WINP, OF_WREC
+from draupnir.emulator.reckon.srams import Mems
+
+
+@kernel
+def eprop(r: np.record, m: Mems, clocks: int) -> int:
+    """Run on; returns the clocks, at most ``clocks``. The event controller is in WAIT, and TARGET_VALID stays."""
+    if r.neur_step_cnt | r.neur128x2_cnt | r.e_pre & 1:
+        return 0
+    left = clocks
+    while left >= 2:
+        taken = _post(r, m, left) if r.buf16_post else _pre(r, m, left)
+        if taken == 0:
+            break
+        left -= taken
+    return clocks - left
+
+
+@kernel
+def _post(r: np.record, m: Mems, clocks: int) -> int:
+    """The group's first part: learning signals, pseudo-derivatives, output weights."""
+    only = r.spi_do_eprop == ONLY_WOUT
+    target = r.target_valid_sync
+    last = controller.num_neur(r)
+    learns = r.spi_do_eprop != 0 and target == 1
+    e = controller.evt(r)
+    group.errors(r)
+    taken = 0
+    while taken + 2 <= clocks:
+        if only and _is_last_post(r):
+            break
+        post = group.post_of(r)
+        if post & 1 == 0 and post <= last and target:
+            srams.load_pair(r, m.neurons, post >> 1)
+        with_weights = learns and post <= r.spi_num_rec_neur
+        if with_weights:
+            weights.load(r.wout_data_o, m.wout, post)
+        group.keep(r, e)
+        trace_out = pair.trace_out(neuron_array.dirty_half(r, e, post & 1)) >> r.spi_fp_loc_tout
+        if with_weights and trace_out and bit(r.spi_do_eprop, 2):
+            weights.update_out(r, trace_out, m.wout, post)
+        taken += 2
+        if r.e_post_lsb == LSB_LAST - 1:
+            r.e_post_lsb = 0
+            if not only:
+                r.buf16_post = 0
+                break
+            r.e_post_msb = (r.e_post_msb + 1) & 0xF
+        else:
+            r.e_post_lsb += 2
+    return taken
+
+
+@kernel
+def _is_last_post(r: np.record) -> bool:
+    """The next two clocks may end state EPROP, where only the output weights learn."""
+    return r.e_post_msb == r.spi_num_rec_neur >> 4 and r.e_post_lsb >> 1 == r.spi_num_rec_neur & 0xF
+
+
+@kernel
+def _pre(r: np.record, m: Mems, clocks: int) -> int:
+    """The group's second part: input and recurrent weights."""
+    if r.spi_do_eprop == ONLY_WOUT:
+        return 0
+    target = r.target_valid_sync
+    always = r.spi_regul_mode & ALWAYS_REGUL == ALWAYS_REGUL
+    winp = bit(r.spi_do_eprop, 0) == 1 and (target == 1 or (always and r.spi_regul_w & OF_WINP != 0))
+    wrec = bit(r.spi_do_eprop, 1) == 1 and (target == 1 or (always and r.spi_regul_w & OF_WREC != 0))
+    idle = group.nothing_above_f0(r)
+    last = controller.num_neur(r)
+    final_group = r.e_post_msb == r.spi_num_rec_neur >> 4
+    e = controller.evt(r)
+    weights.prepare(r)
+    pre = r.e_pre >> 1
+    taken = 0
+    while taken + 2 <= clocks and not (final_group and pre == last):
+        if pre & 1 == 0 and pre <= last and target:
+            srams.load_pair(r, m.neurons, pre >> 1)
+        addr = pre << 4 | r.e_post_msb
+        old = neuron_array.dirty_half(r, e, pre & 1)
+        if winp and pre <= r.spi_num_inp_neur:
+            weights.load(r.winp_data_o, m.winp, addr)
+            trace = pair.trace_inp(old) >> r.spi_fp_loc_tinp
+            if trace or not idle:
+                weights.update_inp(r, trace, m.winp, addr)
+        if wrec and pre <= r.spi_num_rec_neur:
+            weights.load(r.wrec_data_o, m.wrec, addr)
+            trace = pair.trace_rec(old) >> r.spi_fp_loc_trec
+            if trace or not idle:
+                weights.update_rec(r, trace, group.own_place(r, pre), m.wrec, addr)
+        taken += 2
+        if pre == last:
+            pre = 0
+            r.e_post_msb = (r.e_post_msb + 1) & 0xF
+            r.buf16_post = 1
+            break
+        pre = (pre + 1) & 0xFF
+    r.e_pre = pre << 1
+    return taken
