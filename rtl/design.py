@@ -31,11 +31,15 @@ class SourceOptions:
     defines : macros, each as NAME=VALUE
     include_folders : where included files and memory images are looked for, beside the folders of the sources
     stubs : modules that are replaced by empty ones
+    settings : parameters of the top, each as NAME=VALUE: a whole number, or text where the source has text
+    from_working_folder : a list of files leads from the working folder; else from its own (see ``filelist``)
     """
 
     defines: tuple[str, ...] = ()
     include_folders: tuple[Path, ...] = ()
     stubs: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    from_working_folder: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Design:
     language : "verilog-2005" also for sources that use a SystemVerilog keyword as a name
     options : how the sources are read
     data : file that a memory is filled from ($readmemh), as the sources call it -> where it is
+    parameters : those of the top that are not at their defaults, and their values
     """
 
     top: str
@@ -62,6 +67,7 @@ class Design:
     structure: str = ""
     options: SourceOptions = SourceOptions()
     data: Mapping[str, Path] = field(default_factory=dict)
+    parameters: Mapping[str, int | str] = field(default_factory=dict)
 
     @property
     def folders(self) -> list[str]:
@@ -75,6 +81,17 @@ class Design:
         return (
             "--default-language", _VERILATOR_LANGUAGES[self.language], "--relative-includes", *self._define_options
         )  # fmt: skip
+
+    @property
+    def verilator_parameters(self) -> tuple[str, ...]:
+        """The parameters, as Verilator takes them for the top module of what it compiles."""
+        return tuple(f"-G{name}={literal(value)}" for name, value in self.parameters.items())
+
+    @property
+    def instance(self) -> str:
+        """The top with its parameters, as an instance of it begins."""
+        settings = ", ".join(f".{name}({literal(value)})" for name, value in self.parameters.items())
+        return f"{self.top} #({settings})" if settings else self.top
 
     @property
     def icarus_options(self) -> tuple[str, ...]:
@@ -95,6 +112,16 @@ class Design:
         lines += [f"pin {pin}: port {port}" for pin, port in self.pins.items()]
         lines += [f"{name}: {path}" for name, path in self.memories.items()]
         return "\n".join((*lines, *self.structure.splitlines()))
+
+
+def literal(value: int | str) -> str:
+    """A parameter's value as Verilog has it."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    if -(1 << 31) <= value < 1 << 31:
+        return str(value)
+    n_bits = value.bit_length() + 1
+    return f"{n_bits}'sh{value % (1 << n_bits):x}"
 
 
 @dataclass(frozen=True)

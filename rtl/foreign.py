@@ -1,19 +1,19 @@
 """Somebody else's Verilog, held against a chip's declaration before a simulator starts.
 
-``read`` finds the top module, its pins and its memories in any folder of Verilog or SystemVerilog. Only what lies in
-the tree of the top matters: a testbench that nobody can read does not. Verilog-2005 is compiled as such, since
-SystemVerilog's keywords are ordinary names there (ODIN names a signal ``priority``).
+``read`` finds the top module, its pins and its memories in any folder of Verilog or SystemVerilog, or in what a list of
+files names. Only what lies in the tree of the top matters: a testbench that nobody can read does not. Verilog-2005 is
+compiled as such, since SystemVerilog's keywords are ordinary names there (ODIN names a signal ``priority``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.rtl import datafiles, stubs
+from draupnir.rtl import datafiles, filelist, settings, stubs
 from draupnir.rtl.design import Design, SourceOptions, source_files
 from draupnir.rtl.differences import Difference, compare_pins, find_memories, likeness, shape
 from draupnir.rtl.hierarchy import Array, Instance, Tree
@@ -53,30 +53,89 @@ class Candidate:
     reasons: list[str]
 
 
-def read(directory: Path, chip: Chip, top: str | None = None, options: SourceOptions | None = None) -> Design:
-    """The design in a folder that claims to be ``chip``.
+def read(place: Path, chip: Chip, top: str | None = None, options: SourceOptions | None = None) -> Design:
+    """The design that claims to be ``chip``.
 
-    top : name of the top module; without it, the one module whose ports are the declared pins
-    options : macros, further folders, and modules to leave empty
+    place : a folder of sources, or a list of files (``draupnir.rtl.filelist``)
+    top : name of the top module; without it, the one that the list names, or the one whose ports are the declared pins
+    options : macros, further folders, modules to leave empty, and parameters
     Raises InputError if there is no such module or more than one, or if something that it needs is missing: modules,
     macros, files. Raises NotTheChip if its ports or memories differ from the declaration.
     """
-    directory, options = Path(directory), options or SourceOptions()
-    library = _library(directory, options)
-    name = _chosen(library, chip, directory) if top is None else top
+    found = sources_of(place, options or SourceOptions())
+    library = _library(found)
+    name = top or found.top or _chosen(library, chip, place)
     if name not in library.files:
-        raise InputError(f"{directory}: no module {name!r}; there are {_listed(library.files)}{_refusals(library)}")
+        raise InputError(f"{place}: no module {name!r}; there are {_listed(library.files)}{_refusals(library)}")
+    parameters = settings.parse(found.options.settings)
+    settings.check(name, parameters, library.at_defaults.parameters(name) if parameters else {})
+    _check_fit(parameters, library.parameters(name))
     candidate = _compare(library, chip, name)
     if candidate.differences:
-        what = f"{directory}: module {_described(library, candidate)} is not {chip.name}"
+        what = f"{place}: module {_described(library, candidate)} is not {chip.name}"
         raise NotTheChip(what, candidate.differences, candidate.reasons)
     if candidate.reasons:
-        raise InputError(f"{directory}: module {_described(library, candidate)}: {'; '.join(candidate.reasons)}")
-    language = library.language(candidate.files)
-    data = _data(library, candidate, directory, options)
-    found = Design(name, candidate.files, candidate.memories, candidate.pins, include_files(directory), language)
-    structure = _structure(candidate.tree.instances, candidate.tree.arrays, candidate.memories)
-    return replace(found, structure=structure, options=options, data=data)
+        raise InputError(f"{place}: module {_described(library, candidate)}: {'; '.join(candidate.reasons)}")
+    return Design(
+        name,
+        candidate.files,
+        candidate.memories,
+        candidate.pins,
+        tuple(dict.fromkeys((*found.includes, *library.included(candidate.files)))),
+        library.language(candidate.files),
+        _structure(candidate.tree.instances, candidate.tree.arrays, candidate.memories),
+        found.options,
+        _data(library, candidate, found),
+        parameters,
+    )
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The files of a design, before any of them is read.
+
+    place : the folder or list that names them; messages begin with it
+    folder : in which they are, or in which their list is
+    paths : in the order in which they are compiled
+    includes : files that they may include
+    options : the user's, and the list's beside them
+    top : the top module that the list names, or ""
+    """
+
+    place: Path
+    folder: Path
+    paths: tuple[Path, ...]
+    includes: tuple[Path, ...]
+    options: SourceOptions
+    top: str = ""
+
+
+def sources_of(place: Path, options: SourceOptions) -> Sources:
+    """The files of a folder, or of a list. Raises InputError if there are none, or a list names what is not there."""
+    for folder in options.include_folders:
+        if not folder.is_dir():
+            raise InputError(f"-I {folder}: not a folder")
+    if place.is_dir():
+        paths = source_files(place)
+        if not paths:
+            raise InputError(f"{place}: no .v or .sv file in this folder or below")
+        return Sources(place, place, tuple(paths), include_files(place), options)
+    if place.suffix not in filelist.SUFFIXES:
+        suffixes = ", ".join(filelist.SUFFIXES)
+        raise InputError(f"{place}: not a folder, and no list of files ({suffixes}); give the folder of the sources")
+    listed = filelist.read(place, options.from_working_folder)
+    folders = (*options.include_folders, *listed.include_folders)
+    # What the user says holds: a macro that stands later replaces one of the same name.
+    own = {setting.partition("=")[0] for setting in options.settings}
+    more = [setting for setting in listed.settings if setting.partition("=")[0] not in own]
+    options = replace(
+        options,
+        defines=(*listed.defines, *options.defines),
+        include_folders=folders,
+        settings=(*more, *options.settings),
+    )
+    headers = [path for folder in folders for path in sorted(folder.iterdir()) if path.suffix in _INCLUDED]
+    return Sources(place, place.parent, tuple(listed.sources), tuple(headers), options, listed.top)
 
 
 def include_files(directory: Path) -> tuple[Path, ...]:
@@ -84,24 +143,28 @@ def include_files(directory: Path) -> tuple[Path, ...]:
     return tuple(sorted(path for path in directory.rglob("*") if path.suffix in _INCLUDED and path.is_file()))
 
 
-def _library(directory: Path, options: SourceOptions) -> Library:
-    """All sources below a folder. Raises InputError if there is no such folder, or none in it."""
-    if not directory.is_dir():
-        raise InputError(f"{directory}: not a folder; give the folder that holds the Verilog sources")
-    for folder in options.include_folders:
-        if not folder.is_dir():
-            raise InputError(f"-I {folder}: not a folder")
-    paths = source_files(directory)
-    if not paths:
-        raise InputError(f"{directory}: no .v or .sv file in this folder or below")
-    folders = sorted({str(path.parent) for path in (*paths, *include_files(directory))})
-    folders = [*map(str, options.include_folders), *folders]
-    library = Library(directory, paths, options.defines, folders, include_files(directory))
-    if options.stubs:
-        replaced = stubs.replaced(library, options.stubs)
-        paths = [stubs.write(library, options.stubs), *(path for path in paths if path not in replaced)]
-        library = Library(directory, paths, options.defines, folders, include_files(directory))
-    return library
+def _library(found: Sources) -> Library:
+    """The sources, read. Raises InputError for a stub that nothing needs."""
+    options = found.options
+    folders = sorted({str(path.parent) for path in (*found.paths, *found.includes)})
+    folders = [*dict.fromkeys([*map(str, options.include_folders), *folders])]
+
+    def library(paths: Sequence[Path]) -> Library:
+        values = settings.parse(options.settings)
+        return Library(found.folder, paths, options.defines, folders, found.includes, values)
+
+    read_once = library(found.paths)
+    if not options.stubs:
+        return read_once
+    replaced = stubs.replaced(read_once, options.stubs)
+    return library([stubs.write(read_once, options.stubs), *(path for path in found.paths if path not in replaced)])
+
+
+def _check_fit(wanted: Mapping[str, int | str], got: Mapping[str, int | str]) -> None:
+    """Raise InputError for a parameter that could not take a value, for instance since it has fewer bits."""
+    for name, value in wanted.items():
+        if got[name] != value:
+            raise InputError(f"--set {name}={value}: the source makes {got[name]} of it; the parameter cannot hold it")
 
 
 def _compare(library: Library, chip: Chip, name: str) -> Candidate:
@@ -116,27 +179,34 @@ def _compare(library: Library, chip: Chip, name: str) -> Candidate:
             reasons.append(", ".join(map(str, reversed(of_kind.values()))) + remedy)
     if tree.undefined:
         listed = ", ".join(f"{module} ({where})" for module, where in tree.undefined.items())
-        reasons.append(f"modules not defined: {listed} (--stub NAME puts an empty one in its place)")
-    pins, differences = compare_pins(chip, library.ports(name))
+        remedy = " ".join(f"--stub {module}" for module in tree.undefined)
+        reasons.append(f"modules not defined: {listed} ({remedy} puts empty ones in their places)")
+    ports = library.ports(name)
+    if interfaces := [port.name for port in ports if port.direction == "interface"]:
+        reasons.append(
+            f"ports that are interfaces: {', '.join(interfaces)} (a module around it, whose ports are their signals, "
+            "can be the top: name it with --top)"
+        )
+    pins, differences = compare_pins(chip, [port for port in ports if port.name not in interfaces])
     memories, memory_differences = find_memories(chip, tree.arrays)
     if problems:  # the widths and depths are not those that are meant
         differences, memory_differences = [d for d in differences if d.kind != "width"], []
     return Candidate(name, tree, files, pins, memories, differences + memory_differences, reasons)
 
 
-def _chosen(library: Library, chip: Chip, directory: Path) -> str:
+def _chosen(library: Library, chip: Chip, place: Path) -> str:
     """The module that matches; else the complaint names the closest."""
     if not library.files:
-        raise InputError(f"{directory}: no module found{_refusals(library)}")
+        raise InputError(f"{place}: no module found{_refusals(library)}")
     matching = [name for name in library.files if not compare_pins(chip, library.ports(name))[1]]
     if len(matching) == 1:
         return matching[0]
     if matching:
         raise InputError(
-            f"{directory}: {len(matching)} modules have {chip.name}'s pins, name the top: {', '.join(sorted(matching))}"
+            f"{place}: {len(matching)} modules have {chip.name}'s pins, name the top: {', '.join(sorted(matching))}"
         )
     closest = _compare(library, chip, _closest(library, chip))
-    what = f"{directory}: no module has {chip.name}'s pins; the closest is {_described(library, closest)}"
+    what = f"{place}: no module has {chip.name}'s pins; the closest is {_described(library, closest)}"
     raise NotTheChip(what, closest.differences, closest.reasons)
 
 
@@ -157,8 +227,8 @@ def _closest(library: Library, chip: Chip) -> str:
 def _described(library: Library, candidate: Candidate) -> str:
     """A module with its file and its parameters' values."""
     parameters = candidate.tree.instances[0].parameters if candidate.tree.instances else {}
-    settings = [f"{name}={value}" for name, value in parameters.items()]
-    shown = settings if len(settings) <= _MOST_PARAMETERS else [*settings[:_MOST_PARAMETERS], "..."]
+    shown = [f"{name}={value}" for name, value in parameters.items()]
+    shown = shown if len(shown) <= _MOST_PARAMETERS else [*shown[:_MOST_PARAMETERS], "..."]
     details = [library.label(library.files[candidate.module]), *shown]
     return f"{candidate.module} ({', '.join(details)})"
 
@@ -175,14 +245,14 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "none"
 
 
-def _data(library: Library, candidate: Candidate, directory: Path, options: SourceOptions) -> dict[str, Path]:
+def _data(library: Library, candidate: Candidate, found: Sources) -> dict[str, Path]:
     """The memory images that the sources read. Raises InputError if one is nowhere."""
     wanted = library.data_files(candidate.module)
-    folders = [directory, *options.include_folders, *dict.fromkeys(path.parent for path in candidate.files)]
+    folders = [found.folder, *found.options.include_folders, *dict.fromkeys(path.parent for path in candidate.files)]
     files, missing = datafiles.find(wanted, folders)
     if missing:
         raise InputError(
-            f"{directory}: memory images that are not there: {', '.join(missing)}; "
+            f"{found.place}: memory images that are not there: {', '.join(missing)}; "
             "they are looked for in the folders of the sources, and with -I DIR in DIR"
         )
     return files

@@ -126,7 +126,7 @@ def bench(design: Design, chip: Chip, loaded: tuple[str, ...] = (), follow: bool
 
     loaded : the memories that it fills from files; follow : it dumps every change of a memory
     """
-    fields = {"@TOP@": design.top, "@IN_MSB@": str(chip.input_word.width - 1)}
+    fields = {"@TOP@": design.instance, "@IN_MSB@": str(chip.input_word.width - 1)}
     fields["@OUT_MSB@"] = str(chip.output_word.width - 1)
     connect = [f".{design.port(chip.clock)}(clock)"]
     connect += [f".{design.port(pin)}({_reg(pin)})" for pin in chip.inputs]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -12,7 +13,7 @@ from pyslang import ast
 
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import plain
-from draupnir.rtl.design import Language
+from draupnir.rtl.design import Language, literal
 from draupnir.rtl.hierarchy import MOST_INSTANCES, Array, Instance, Port, Tree
 from draupnir.rtl.slang import Parser, Problem, Source
 
@@ -29,8 +30,11 @@ _DEFINE = re.compile(r"^[ \t]*`define[ \t]+(\w+)", re.MULTILINE)
 
 
 class Library:
-    """All sources of a folder.
+    """All sources of a design.
 
+    directory : messages name files relative to it
+    paths : the sources, in the order in which they are to be compiled
+    settings : parameters of a top that are not at their defaults
     files : module -> the file that defines it; the first one if there are several
     headers : files of macros alone that the others need and do not include, as somebody's list of files has them first
     """
@@ -42,7 +46,9 @@ class Library:
         defines: Sequence[str],
         folders: Sequence[str],
         may_include: Iterable[Path] = (),
+        settings: Mapping[str, int | str] | None = None,
     ) -> None:
+        self._settings = settings or {}
         self._parser = Parser(directory, defines, folders)
         self.unreadable: dict[Path, str] = {}
         self.headers: tuple[Path, ...] = ()
@@ -67,9 +73,22 @@ class Library:
         )
 
     def ports(self, module: str) -> list[Port]:
-        """The ports of a module, in order, with the parameters at their defaults."""
+        """The ports of a module, in order."""
         listed = self._tops[module].body.portList if module in self._tops else ()
         return [_port(port) for port in listed if port.name]
+
+    def parameters(self, module: str) -> dict[str, int | str]:
+        """The parameters of a module that can be set, and what they are as a top."""
+        values = {p.name: _value(p) for p in _settable(self._tops[module])} if module in self._tops else {}
+        return {name: value.strip('"') if isinstance(value, str) else value for name, value in values.items()}
+
+    @cached_property
+    def at_defaults(self) -> Library:
+        """The same sources with no parameter set."""
+        other = copy.copy(self)
+        other.__dict__.pop("_tops", None)
+        other._settings = {}
+        return other
 
     def tree(self, top: str) -> Tree:
         """All instances and memories below a module, and the modules that are nowhere defined."""
@@ -95,7 +114,12 @@ class Library:
         packages: dict[Path, None] = {}
         for path in sorted(paths):
             self._add_packages(path, packages, ())
-        return (*self.headers, *packages, *sorted(paths - packages.keys()))
+        return (*self.headers, *packages, *(path for path in self.sources if path in paths - packages.keys()))
+
+    def included(self, paths: Iterable[Path]) -> tuple[Path, ...]:
+        """The files that these include."""
+        found = [path for each in paths if each in self.sources for path in self.sources[each].included]
+        return tuple(dict.fromkeys(path for path in found if path.is_file()))
 
     def plain_text(self, module: str) -> str | None:
         """The text of the file that defines a module, if that file is sound Verilog-2005."""
@@ -104,8 +128,11 @@ class Library:
 
     def elaborated(self, top: str) -> Tree:
         """All that is below a module: read by pyverilog where all of it is plain Verilog-2005, else by pyslang."""
+        whole = {name: value for name, value in self._settings.items() if isinstance(value, int)}
         try:
-            return plain.tree(plain.Modules(self.plain_text), top)
+            if len(whole) < len(self._settings):
+                return self.tree(top)
+            return plain.tree(plain.Modules(self.plain_text), top, whole)
         except plain.NotPlain:
             return self.tree(top)
 
@@ -132,7 +159,8 @@ class Library:
     @cached_property
     def _tops(self) -> dict[str, Any]:
         """Every module, elaborated as a top of its own."""
-        self._compilation = self._parser.compilation(list(self.sources.values()), set(self.files))
+        settings = [f"{name}={literal(value)}" for name, value in self._settings.items()]
+        self._compilation = self._parser.compilation(list(self.sources.values()), set(self.files), settings)
         return {instance.name: instance for instance in self._compilation.getRoot().topInstances}
 
     def _read(self, paths: Iterable[Path]) -> dict[Path, Source]:
@@ -163,8 +191,8 @@ class Library:
         path = symbol.hierarchicalPath[skipped:]
         kind = symbol.kind
         if kind is ast.SymbolKind.Instance:
-            own = [p for p in symbol.body.parameters if p.kind is ast.SymbolKind.Parameter and not p.isLocalParam]
-            tree.instances.append(Instance(path, symbol.definition.name, {p.name: _value(p) for p in own}))
+            own = {p.name: _value(p) for p in _settable(symbol)}
+            tree.instances.append(Instance(path, symbol.definition.name, own))
         elif kind is ast.SymbolKind.PrimitiveInstance and symbol.primitiveType.name in self._others:
             tree.instances.append(Instance(path, symbol.primitiveType.name, {}))
         elif kind is ast.SymbolKind.UninstantiatedDef:
@@ -204,6 +232,11 @@ def _port(port: Any) -> Port:
     if port.kind is ast.SymbolKind.InterfacePort:
         return Port(port.name, "interface", 0)
     return Port(port.name, _DIRECTIONS[port.direction], port.type.bitWidth)
+
+
+def _settable(instance: Any) -> list[Any]:
+    """The parameters of an instance that it can be given."""
+    return [p for p in instance.body.parameters if p.kind is ast.SymbolKind.Parameter and not p.isLocalParam]
 
 
 def _value(parameter: Any) -> int | str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 from draupnir.rtl.hierarchy import MOST_INSTANCES, Array, Instance, Port, Tree, join
@@ -90,10 +90,10 @@ def _parser() -> VerilogParser:
         return VerilogParser(outputdir=tables, debug=False)
 
 
-def ports(modules: Modules, name: str) -> list[Port]:
-    """The ports of a module, in order, with the parameters at their defaults. Raises NotPlain."""
+def ports(modules: Modules, name: str, settings: Mapping[str, int] | None = None) -> list[Port]:
+    """The ports of a module, in order; settings : its parameters that are not at their defaults. Raises NotPlain."""
     module = modules[name]
-    env = _parameters(module, {})
+    env = _parameters(module, settings or {})
     directed = {}
     for item in _declarations(module):
         direction = {ast.Input: "in", ast.Output: "out", ast.Inout: "inout"}.get(type(item))
@@ -105,10 +105,13 @@ def ports(modules: Modules, name: str) -> list[Port]:
     return [directed[name] for name in listed]
 
 
-def tree(modules: Modules, top: str) -> Tree:
-    """All instances and memories below ``top``. Raises NotPlain."""
+def tree(modules: Modules, top: str, settings: Mapping[str, int] | None = None) -> Tree:
+    """All instances and memories below ``top``; settings : its parameters that are not at their defaults.
+
+    Raises NotPlain.
+    """
     found = Tree()
-    pending: list[tuple[str, str, dict[str, int]]] = [("", top, {})]
+    pending: list[tuple[str, str, Mapping[str, int]]] = [("", top, settings or {})]
     while pending:
         path, name, overrides = pending.pop(0)
         module = modules[name]
@@ -147,7 +150,7 @@ def _declarations(module: ast.ModuleDef) -> Iterator[ast.Node]:
             yield from item.list
 
 
-def _parameters(module: ast.ModuleDef, overrides: dict[str, int]) -> dict[str, int]:
+def _parameters(module: ast.ModuleDef, overrides: Mapping[str, int]) -> dict[str, int]:
     """Values of a module's parameters and local parameters, some of them overridden."""
     env: dict[str, int] = {}
     for item in _declarations(module):

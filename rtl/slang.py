@@ -114,6 +114,12 @@ class Source:
         return found
 
     @cached_property
+    def included(self) -> list[Path]:
+        """The files that this one includes, and those that these include; "" for one that is not found."""
+        found = [directive.buffer.id for directive in self.tree.getIncludeDirectives()]
+        return [Path(self.tree.sourceManager.getFullPath(buffer)) for buffer in found]
+
+    @cached_property
     def text(self) -> str:
         """The text after the preprocessor, without comments."""
         printer = syntax.SyntaxPrinter(self.tree.sourceManager).setIncludeDirectives(False).setIncludeComments(False)
@@ -146,13 +152,17 @@ class Parser:
                 return Source(path, old_tree, True, old_problems)
         return Source(path, tree, False, problems)
 
-    def compilation(self, sources: Sequence[Source], tops: set[str]) -> ast.Compilation:
-        """The elaborated sources; of several definitions of a name, that of the first source holds."""
+    def compilation(self, sources: Sequence[Source], tops: set[str], settings: Sequence[str] = ()) -> ast.Compilation:
+        """The elaborated sources; of several definitions of a name, that of the first source holds.
+
+        settings : of the tops' parameters, NAME=VALUE as in Verilog
+        """
         options = _options(_SYSTEMVERILOG, self._defines, self._folders)
         compilation_options = ast.CompilationOptions()
         compilation_options.languageVersion = _SYSTEMVERILOG
         compilation_options.flags = _FLAGS
         compilation_options.topModules = tops
+        compilation_options.paramOverrides = list(settings)
         compilation_options.maxGenerateSteps = 1 << 20
         compilation = ast.Compilation(pyslang.Bag([*options, compilation_options]))
         for source in reversed(sources):  # the definition that is added last is the one that holds

@@ -171,7 +171,11 @@ def build(design: Design, chip: Chip, build_dir: Path, whole: bool = False) -> V
 
 
 def _options(design: Design) -> tuple[str, ...]:
-    return (*_VERILATOR_OPTIONS, *design.verilator_options, "--top-module", design.top, *_CXX_OPTIONS)
+    return (*_VERILATOR_OPTIONS, *_design_options(design), *_CXX_OPTIONS)
+
+
+def _design_options(design: Design) -> tuple[str, ...]:
+    return (*design.verilator_options, *design.verilator_parameters, "--top-module", design.top)
 
 
 def verilate(design: Design, scratch: Path) -> Path:
@@ -179,9 +183,9 @@ def verilate(design: Design, scratch: Path) -> Path:
     tool, model = toolchain.verilator(), scratch / "model"
     (scratch / "memories.vlt").write_text(public_memories(design))
     command = [
-        str(tool.command), *_VERILATOR_OPTIONS, *design.verilator_options, "--top-module", design.top,
-        "--Mdir", str(model), *(f"-I{folder}" for folder in design.folders),
-        str(scratch / "memories.vlt"), *(str(f.resolve()) for f in design.files),
+        str(tool.command), *_VERILATOR_OPTIONS, *_design_options(design), "--Mdir", str(model),
+        *(f"-I{folder}" for folder in design.folders), str(scratch / "memories.vlt"),
+        *(str(f.resolve()) for f in design.files),
     ]  # fmt: skip
     toolchain.call(command, "Verilator refused the sources", tool.environment())
     return model

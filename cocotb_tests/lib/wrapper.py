@@ -67,7 +67,7 @@ module {top};
         @(draupnir_watched);
     end
 
-    {design} {design} (
+    {instance} {design} (
         {connections}
     );
 endmodule
@@ -123,6 +123,7 @@ def verilog(design: Design, chip: Chip) -> str:
         last_watched=len(flags) + chip.input_word.width + chip.output_word.width - 1,
         senders="".join(_sender(chip, bus) for bus in senders(chip)),
         design=design.top,
+        instance=design.instance,
         variables="\n    ".join(f"reg {_range(pin.width)}{_driven(pin)};" for pin in inputs),
         driven=_together(_driven(pin) for pin in inputs),
         driving=_together(pin.name for pin in inputs),

@@ -14,7 +14,7 @@ from typing import Any
 
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import datafiles, emit
-from draupnir.rtl.design import Design
+from draupnir.rtl.design import Design, literal
 from draupnir.rtl.fpga import report, tools
 from draupnir.rtl.fpga.memories import BlockMemories
 from draupnir.rtl.fpga.report import Usage
@@ -87,6 +87,7 @@ def _row(name: str, parameters: Mapping[str, Any], design: Design, clock: str, f
     defines = "".join(f"-D{define} " for define in design.options.defines)
     datafiles.put_beside(design.data, folder)
     read = f"read_verilog {system_verilog}{defines}{' '.join(path.name for path in design.files)}"
+    read += "".join(f"; chparam -set {name} {literal(value)} {design.top}" for name, value in design.parameters.items())
     script = f"{read}; synth_ecp5 -top {design.top} -json chip.json"
     tools.must("yosys", ["-q", "-l", "synthesis.log", "-p", script], folder)
     options = [*DEVICE, "--json", "chip.json", "--lpf-allow-unconstrained", "--freq", str(TARGET_MHZ)]

@@ -155,7 +155,7 @@ def test_refused_file_that_is_not_needed_does_not_disturb(tmp_path):
 
 def test_undefined_module_is_named(tmp_path):
     text = TOY.replace("assign SUM", "probe probe_0 (.clk(CLK)); assign SUM")
-    undefined = r"modules not defined: probe \(toy\.v:13\), store \(toy\.v:16\) \(--stub NAME puts"
+    undefined = r"modules not defined: probe \(toy\.v:13\), store \(toy\.v:16\) \(--stub probe --stub store puts"
     with pytest.raises(InputError, match=rf"{undefined}.*; missing memory sums"):
         read(write(tmp_path, toy=text), CHIP)
 

@@ -102,7 +102,7 @@ def test_modules_that_are_not_defined_are_named_together_with_the_pins(tmp_path)
     text = PROBED.replace("TOP_BIT", "OVER").replace("assign SUM", "other o (); assign SUM")
     message = problem(write(tmp_path, toy=text, store=STORE), top="toy")
     assert (
-        "modules not defined: probe (toy.v:13), other (toy.v:14) (--stub NAME puts an empty one in its place)"
+        "modules not defined: probe (toy.v:13), other (toy.v:14) (--stub probe --stub other puts empty ones in their"
         in message
     )
     assert "missing pin TOP_BIT" in message and "extra port OVER" in message

@@ -19,7 +19,7 @@ WIDTH = 120  # columns of the table where it does not go to a terminal
 
 @click.command("area")
 @chip_argument
-@options.rtl_options("A folder of Verilog, beside our RTL.")
+@options.rtl_options("A folder of Verilog, or a list of its files (.f), beside our RTL.")
 @click.option("--variant", "names", metavar="NAME", multiple=True, help="Only this one of our RTL; may be repeated.")
 @click.option("--no-route", is_flag=True, help="Area only: stop after packing.")
 @json_option

@@ -21,7 +21,7 @@ WIDTH = 225  # columns of the tables where they do not go to a terminal
 
 @click.command("bench")
 @click.argument("chip", metavar="[CHIP]", default="odin", shell_complete=complete_chip)
-@options.rtl_options("A folder of Verilog, beside our RTL.")
+@options.rtl_options("A folder of Verilog, or a list of its files (.f), beside our RTL.")
 @click.option("--repeat", metavar="N", type=click.IntRange(min=1), help="Rounds.  [default: 5; with --quick 2]")
 @click.option("--quick", is_flag=True, help="Small workloads and two rounds: a look, not a measurement.")
 @json_option

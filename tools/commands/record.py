@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 
 @click.command("record")
 @chip_argument
-@options.rtl_options("Folder of Verilog to record.")
+@options.rtl_options("Folder of Verilog to record, or a list of its files (.f).")
 @click.option("--recipe", "names", metavar="NAME", multiple=True, help="Recipe to record; may be repeated.")
 @click.option("--all", "record_all", is_flag=True, help="Record every recipe.")
 @click.option("--list", "list_only", is_flag=True, help="List the recipes instead.")
@@ -106,7 +106,7 @@ def command(
                 recorded[-1]["check"] = str(difference)
                 _say(recorded, about, as_json, str(difference))
                 raise
-        how = shlex.join(replace(rtl, folder=Path("DIR")).words())
+        how = shlex.join(_elsewhere(rtl).words())
         remake = f"draupnir record {chip} {how} --recipe {name} --seed {seed}"
         remake += f" --cycles {cycles}" if cycles else ""
         made = save(recording, folder, known[name].why, source | checked, remake, seed, undefined)
@@ -115,6 +115,12 @@ def command(
         if not as_json:
             click.echo(f"{name}: {recording.trace.n_cycles} clocks, {size // 1000} kB" + _in_brackets(checked))
     _say(recorded, about, as_json)
+
+
+def _elsewhere(rtl: options.Rtl) -> options.Rtl:
+    """The same RTL in a folder of anybody's machine."""
+    assert rtl.place is not None
+    return replace(rtl, place=Path("DIR") if rtl.place.is_dir() else Path("DIR") / rtl.place.name)
 
 
 def _say(recorded: list[dict[str, Any]], about: dict[str, Any], as_json: bool, text: str = "") -> None:

@@ -28,9 +28,8 @@ SIMULATORS = ("verilator", "icarus", "model")
 
 @click.command("regress")
 @chip_argument
-@options.rtl_options()
+@options.rtl_options(ours_can_be_set=True)
 @click.option("--netlist", type=click.Choice(["ecp5", "ice40"]), help="Our RTL as it is after synthesis for an FPGA.")
-@click.option("--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the netlist's chip.")
 @click.option(
     "--sim",
     "simulator",
@@ -49,7 +48,6 @@ def command(
     chip: str,
     rtl: options.Rtl,
     netlist: Literal["ecp5", "ice40"] | None,
-    settings: tuple[str, ...],
     simulator: str,
     initial: Kind | None,
     seed: int | None,
@@ -81,11 +79,11 @@ def command(
     reference: Device | None = None
     start = options.initial_values(initial, seed, simulator)
     if netlist:
-        given = options.parameters(chip, settings)
+        given = options.parameters(chip, rtl.settings)
         device = _netlist_device(declared, rtl, netlist, given, simulator, report, start)
         reference = _before_synthesis(declared, given, report) if given else None
-    elif settings:
-        raise InputError(f"--set {settings[0]}: only with --netlist; a reduced chip does not do what was recorded")
+    elif rtl.settings and rtl.place is None:
+        raise InputError(f"--set {rtl.settings[0]}: only with --netlist; a reduced chip does not do what was recorded")
     else:
         device = _device(declared, rtl, simulator, report, start)
     begin = time.perf_counter()

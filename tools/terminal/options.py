@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ import click
 
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.rtl.design import Design, SourceOptions, source_files
+from draupnir.rtl import filelist
+from draupnir.rtl.design import Design, SourceOptions
 from draupnir.rtl.initial import KINDS, MOST_SEED, Initial, Kind
 
 SWITCH = {"yes": True, "no": False}
-_FOLDER = click.Path(path_type=Path)
+_PLACE = click.Path(path_type=Path)
 _DEFINE = re.compile(r"([A-Za-z_]\w*)(=.*)?")
 _RTL_OPTIONS = (
     click.option("--top", metavar="MODULE", help="The top module in DIR, if it cannot be told by its ports."),
@@ -27,76 +28,112 @@ _RTL_OPTIONS = (
         "-I",
         "include_folders",
         metavar="DIR",
-        type=_FOLDER,
+        type=_PLACE,
         multiple=True,
         help="With --rtl: look for included files and memory images in DIR, too.",
     ),
     click.option(
         "--stub", "stubs", metavar="MODULE", multiple=True, help="With --rtl: an empty module in place of MODULE."
     ),
+    click.option(
+        "--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the top: a number, or text in RTL."
+    ),
+)
+
+_FILE_LIST = click.option(
+    "-f", "file_list", metavar="FILE.f", type=_PLACE, help="A list of files, its paths from the working folder."
 )
 
 
 @dataclass(frozen=True)
 class Rtl:
-    """Whose RTL a command takes: that in a folder of Verilog, or ours where there is none.
+    """Whose RTL a command takes: somebody else's, or ours where there is none.
 
-    folder, top, options : as ``draupnir.rtl.foreign.read`` takes them
+    place, top, options : as ``draupnir.rtl.foreign.read`` takes them
     """
 
-    folder: Path | None
+    place: Path | None
     top: str | None = None
     options: SourceOptions = field(default_factory=SourceOptions)
 
     def __str__(self) -> str:
-        return str(self.folder or "our RTL")
+        return str(self.place or "our RTL")
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder in which the sources are, or their list is; None for ours."""
+        is_list = self.place is not None and self.place.suffix in filelist.SUFFIXES and not self.place.is_dir()
+        return self.place.parent if self.place and is_list else self.place
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The parameters that are set, each as NAME=N."""
+        return self.options.settings
 
     def sources(self) -> list[Path]:
-        """All files of Verilog in the folder; none of ours."""
-        return source_files(self.folder) if self.folder else []
+        """All files of Verilog in the folder, or in the list; none of ours."""
+        if self.place is None:
+            return []
+        from draupnir.rtl import foreign  # needs pyslang and pyverilog
+
+        return list(foreign.sources_of(self.place, self.options).paths)
 
     def words(self) -> list[str]:
         """The options of a command line that takes the same RTL."""
-        words = ["--rtl", str(self.folder)] if self.folder else []
+        words = ["-f" if self.options.from_working_folder else "--rtl", str(self.place)] if self.place else []
         words += ["--top", self.top] if self.top else []
         words += [word for define in self.options.defines for word in ("-D", define)]
         words += [word for folder in self.options.include_folders for word in ("-I", str(folder))]
-        return words + [word for stub in self.options.stubs for word in ("--stub", stub)]
+        words += [word for stub in self.options.stubs for word in ("--stub", stub)]
+        return words + [word for setting in self.settings for word in ("--set", setting)]
 
     def design(self, chip: Chip, scratch: Path) -> Design:
         """The design; ours is emitted below ``scratch``. Raises InputError."""
-        if self.folder is not None:
+        if self.place is not None:
             from draupnir.rtl import foreign  # needs pyslang and pyverilog
 
-            return foreign.read(self.folder, chip, self.top, self.options)
+            return foreign.read(self.place, chip, self.top, self.options)
         from draupnir.rtl import emit  # needs Amaranth
 
         return emit.design(chip.name, scratch / "rtl")
 
 
-def rtl_options(what: str = "A folder of Verilog; without it, our RTL.") -> Callable[..., Callable[..., None]]:
+def rtl_options(
+    what: str = "A folder of Verilog, or a list of its files (.f); without it, our RTL.", ours_can_be_set: bool = False
+) -> Callable[..., Callable[..., None]]:
     """Give a command the options of somebody else's RTL, as its argument ``rtl``, an ``Rtl``.
 
-    what : the help of ``--rtl``
+    what : the help of ``--rtl``; ours_can_be_set : the command takes ``--set`` for our RTL, too
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)
         def command(
             rtl: Path | None,
+            file_list: Path | None,
             top: str | None,
             defines: tuple[str, ...],
             include_folders: tuple[Path, ...],
             stubs: tuple[str, ...],
+            settings: tuple[str, ...],
             **words: Any,
         ) -> None:
-            options = SourceOptions(tuple(map(_define, defines)), include_folders, stubs)
-            chosen = Rtl(rtl, top, options)
-            if rtl is None and (alone := chosen.words()):
+            if rtl and file_list:
+                raise InputError(f"-f {file_list}: not with --rtl {rtl}; one of the two says where the sources are")
+            options = SourceOptions(
+                tuple(map(_define, defines)), include_folders, stubs, settings, from_working_folder=bool(file_list)
+            )
+            chosen = Rtl(rtl or file_list, top, options)
+            refused = replace(chosen, options=replace(options, settings=())) if ours_can_be_set else chosen
+            if chosen.place is None and (alone := refused.words()):
                 raise InputError(f"{' '.join(alone[:2])}: only with --rtl; our RTL has one top and needs nothing else")
             function(rtl=chosen, **words)
 
-        for option in (*reversed(_RTL_OPTIONS), click.option("--rtl", metavar="DIR", type=_FOLDER, help=what)):
+        for option in (
+            *reversed(_RTL_OPTIONS),
+            _FILE_LIST,
+            click.option("--rtl", metavar="DIR", type=_PLACE, help=what),
+        ):
             command = option(command)
         return command
 

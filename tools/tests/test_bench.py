@@ -422,6 +422,7 @@ def exit_status(*words: str) -> int:
     [
         (("bench", "thor"), "no chip 'thor'"),
         (("bench", "--top", "T"), "--top T: only with --rtl"),
+        (("bench", "--set", "N=1"), "--set N=1: only with --rtl"),
         (("bench", "--repeat", "0"), "0 is not in the range"),
         (("bench", "--rtl", "{folder}/sources"), "no .v or .sv file"),
         (("bench", "--rtl", "{folder}"), "out: it lies in the input --rtl"),
