@@ -21,8 +21,8 @@ from draupnir.tools.compile.toml.load import load
 from draupnir.tools.host.simulated.model import ModelBoard
 from draupnir.tools.host.simulated.terminal import attached
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
-NET = README.partition("```toml\n")[2].partition("```")[0]  # what is shown there works as shown
+PAGE = (Path(__file__).parents[2] / "docs/network.md").read_text()
+NET = PAGE.partition("```toml\n")[2].partition("```")[0]  # what is shown there works as shown
 EVENTS = "cycle,addr\n" + "".join(f"{700 * i},0x307\n" for i in range(20))
 TINY = """
 [registers]
