@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.package import lacks, place
 from draupnir.rtl import processes
 
-FOLDER = Path(__file__).parent
 PAGE = "cocotb_tests/README.md"
 N_CLOSE = 3  # names that are proposed for one that is not there
 
@@ -51,12 +52,14 @@ class Test:
 
 
 def tests(chip: Chip) -> list[Test]:
-    """All of Draupnir's cocotb tests of a chip, read from the sources without importing them."""
-    found = []
-    for path in sorted((FOLDER / chip.name).glob("test_*.py")):
+    """All cocotb tests that a chip has of its own, read from the sources without importing them."""
+    package = chips.package(chip.name)
+    folder = place(package, "tests")
+    found: list[Test] = []
+    for path in sorted(folder.glob("test_*.py")) if folder else ():
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_"):
-                fullname = f"draupnir.cocotb_tests.{chip.name}.{path.stem}.{node.name}"
+                fullname = f"{package.tests}.{path.stem}.{node.name}"
                 found.append(Test(_short(path.stem), _short(node.name), fullname))
     return found
 
@@ -80,7 +83,7 @@ def _of_chip(chip: Chip, text: str) -> list[Test]:
     every = tests(chip)
     if not every:
         raise InputError(
-            f"--test {text}: {chip.name} has no tests of its own in cocotb_tests/{chip.name}; "
+            f"--test {text}: {lacks(chips.package(chip.name), 'tests', 'cocotb tests of its own')}; "
             f"name a file, --test path/to/test_mine.py ({PAGE} shows one)"
         )
     name = ".".join(_short(part) for part in text.split("."))

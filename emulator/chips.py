@@ -1,44 +1,91 @@
-"""The chips that there are, by name: each package emulator/<name> with a layout.py and a chip.py.
+"""The chips that there are, by name: those of this tree, and those of every installed package that offers one.
 
-A chip's own modules are imported only when it is asked for.
+In the tree a chip is a folder with a ``package.py``, in which ``PACKAGE`` is its ``ChipPackage``. Any other package
+offers a chip as an entry point of the group ``draupnir.chips``, by the chip's name. A chip's own modules are imported
+only when it is asked for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from draupnir.emulator import package as parts
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.package import ChipPackage
+
+if TYPE_CHECKING:
+    from draupnir.emulator.model import ClockLevel
 
 FOLDER = Path(__file__).parent
+GROUP = "draupnir.chips"
+IN_TREE = "draupnir's own tree"
 
 
 @cache
 def names() -> tuple[str, ...]:
     """Names of all chips, in alphabetical order."""
-    return tuple(sorted(path.parent.name for path in FOLDER.glob("*/chip.py") if path.with_name("layout.py").is_file()))
+    return tuple(sorted(_offers()))
+
+
+@cache
+def package(name: str) -> ChipPackage:
+    """The chip of this name.
+
+    Raises InputError for a name that is not one of ``names()``, or that is there twice, and for a package that cannot
+    be loaded or calls its chip by another name.
+    """
+    offers = _offers().get(name)
+    if offers is None:
+        raise InputError(f"no chip {name!r}; there are: {', '.join(names())}")
+    if len(offers) > 1:
+        raise InputError(f"chip {name!r} is there {len(offers)} times, in {' and in '.join(map(_origin, offers))}")
+    found = _loaded(offers[0])
+    if not isinstance(found, ChipPackage):
+        raise InputError(f"{_said(offers[0])} is a {type(found).__name__}; right is a ChipPackage")
+    if found.name != name:
+        raise InputError(f"{_said(offers[0])} calls its chip {found.name!r}; right is the same name in both places")
+    return found
 
 
 def declaration(name: str) -> Chip:
-    """What is declared of a chip: pins, memories, registers, events.
-
-    Raises InputError for a name that is not one of ``names()``.
-    """
-    return import_module(f"draupnir.emulator.{_known(name)}.layout").CHIP
+    """What is declared of a chip: pins, memories, registers, events. Raises InputError as ``package`` does."""
+    return parts.DECLARATION.needed(package(name))
 
 
-def model(name: str) -> type[Any]:
-    """The class of a chip's clock-level golden model.
-
-    Raises InputError for a name that is not one of ``names()``.
-    """
-    return import_module(f"draupnir.emulator.{_known(name)}.chip").Model
+def model(name: str) -> type[ClockLevel]:
+    """The class of a chip's clock-level golden model. Raises InputError as ``package`` does."""
+    return parts.MODEL.needed(package(name))
 
 
-def _known(name: str) -> str:
-    if name not in names():
-        raise InputError(f"no chip {name!r}; there are: {', '.join(names())}")
-    return name
+@cache
+def _offers() -> Mapping[str, list[EntryPoint]]:
+    """Who offers a chip, by the chip's name. What is in the tree is offered as if by entry points, of no package."""
+    found: dict[str, list[EntryPoint]] = {}
+    for path in FOLDER.glob("*/package.py"):
+        room = path.parent.name
+        found.setdefault(room, []).append(EntryPoint(room, f"draupnir.emulator.{room}.package:PACKAGE", GROUP))
+    for offer in entry_points(group=GROUP):
+        found.setdefault(offer.name, []).append(offer)
+    return found
+
+
+def _loaded(offer: EntryPoint) -> object:
+    try:
+        return offer.load()
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"{_said(offer)} cannot be loaded: {parts.failure(error)}") from error
+
+
+def _said(offer: EntryPoint) -> str:
+    return f"chip {offer.name!r}: {offer.value} in {_origin(offer)}"
+
+
+def _origin(offer: EntryPoint) -> str:
+    return f"the package {offer.dist.name} {offer.dist.version}" if offer.dist else IN_TREE

@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.package import lacks, place
 from draupnir.golden.files import replacing
 from draupnir.golden.unknown import Undefined
 
@@ -75,9 +77,23 @@ class Case:
         return {name.removesuffix(".hex"): self.folder / name for name in images}
 
 
-def discover(root: Path, chip: str = "*") -> list[Case]:
-    """All cases in ``root/<chip>/*/``, sorted by path."""
-    return [load(path.parent) for path in sorted(root.glob(f"{chip}/*/{TOML}"))]
+def home(chip: str) -> Path:
+    """The folder of a chip's own cases. Raises InputError for a chip that has none, or that there is not."""
+    package = chips.package(chip)
+    folder = place(package, "golden")
+    if folder is None:
+        raise InputError(f"{lacks(package, 'golden', 'golden cases of its own')}; right is a folder of them")
+    return folder
+
+
+def discover(folder: Path) -> list[Case]:
+    """All cases in ``folder/*/``, sorted by name."""
+    return [load(path.parent) for path in sorted(folder.glob(f"*/{TOML}"))]
+
+
+def of_chip(chip: str) -> list[Case]:
+    """All of a chip's own cases, sorted by name. Raises InputError as ``home`` does."""
+    return discover(home(chip))
 
 
 def load(folder: Path) -> Case:

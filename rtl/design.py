@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from draupnir.emulator.declare import Chip, Pin
 
@@ -133,6 +133,8 @@ class OurChip:
     memories : declared memory -> path of its array
     kept_words : memory and parameters -> addresses of the declared memory's words that there are, in the chip's own
         order; None where parameters leave out no words
+    variants : name -> parameters, of what is measured beside each other (``draupnir area``)
+    on_boards : board -> parameters, where the whole chip does not fit the board's FPGA
     """
 
     declaration: Chip
@@ -140,6 +142,8 @@ class OurChip:
     make: Callable[..., Elaboratable]
     memories: Mapping[str, str]
     kept_words: Callable[..., np.ndarray] | None = None
+    variants: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"whole": {}})
+    on_boards: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def abbreviates(name: str, path: str) -> bool:

@@ -1,24 +1,27 @@
-"""Our chips as Verilog: written into a build folder, never committed.
-
-A chip of which there is an RTL of our own has it in ``rtl/<name>/chip.py``, as ``RTL``.
-"""
+"""Chips that have an RTL in Amaranth, as Verilog: written into a build folder, never committed."""
 
 from __future__ import annotations
 
 import inspect
-from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from amaranth.back import verilog
 from amaranth.hdl import Elaboratable
 
+from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.package import Part
 from draupnir.golden.files import replacing
 from draupnir.rtl.design import Design, OurChip
 
-FOLDER = Path(__file__).parent
+
+def _is_rtl(found: object) -> TypeGuard[OurChip]:
+    return isinstance(found, OurChip)
+
+
+RTL: Part[OurChip] = Part("rtl", "RTL of its own", "only somebody's Verilog can be run", _is_rtl, "an OurChip")
 
 
 def emit(chip_name: str, out_dir: Path, **parameters: Any) -> Path:
@@ -71,17 +74,9 @@ def design(chip_name: str, out_dir: Path, **parameters: Any) -> Design:
     return Design(top=our_chip(chip_name).top, files=(path,), memories=our_chip(chip_name).memories)
 
 
-def names() -> tuple[str, ...]:
-    """The chips of which there is an RTL of our own."""
-    return tuple(sorted(path.parent.name for path in FOLDER.glob("*/chip.py")))
-
-
 def our_chip(name: str) -> OurChip:
-    """Raises InputError for a chip of which there is no RTL of our own."""
-    if name not in names():
-        raise InputError(f"no RTL of our own for chip {name!r}; there is one for {', '.join(names())}")
-    found: OurChip = import_module(f"draupnir.rtl.{name}.chip").RTL
-    return found
+    """The RTL of a chip. Raises InputError for a chip that has none."""
+    return RTL.needed(chips.package(name))
 
 
 def _verilog(component: Elaboratable, top: str, platform: Any) -> str:

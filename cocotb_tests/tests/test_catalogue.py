@@ -11,6 +11,7 @@ from draupnir.cocotb_tests.catalogue import select
 from draupnir.cocotb_tests.tests import toy
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.package import ChipPackage
 
 ODIN = chips.declaration("odin")
 PARAMETERS = """\
@@ -63,9 +64,13 @@ def test_a_wrong_name_is_answered_with_the_close_ones() -> None:
     assert "there are: all, digits, events" in refusal("xyzzy")
 
 
-def test_a_chip_without_tests_of_its_own_is_said_to_have_none() -> None:
+def test_a_chip_without_tests_of_its_own_is_said_to_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chips, "package", lambda name: ChipPackage(name, "toy:CHIP", "toy:Model"))
     said = refusal("all", chip=toy.CHIP)
-    assert "toy has no tests of its own" in said and "--test path/to/test_mine.py" in said
+    assert (
+        "toy has no cocotb tests of its own (tests= of its ChipPackage)" in said
+        and "--test path/to/test_mine.py" in said
+    )
 
 
 def test_a_file_stands_for_the_tests_that_cocotb_finds_in_it(folder: Path) -> None:
@@ -87,10 +92,9 @@ def test_a_test_that_its_file_skips_is_run_only_when_it_is_named(folder: Path) -
 
 def test_a_file_may_import_its_neighbours_and_ours_beside_folders_of_our_names(folder: Path) -> None:
     (folder / "rtl").mkdir()
-    (folder / "tools.py").write_text("raise RuntimeError\n")
-    (folder / "drivers.py").write_text("from cocotb import test\n")
+    (folder / "tools.py").write_text("from cocotb import test\n")
     (folder / "bench-1.py").write_text(
-        "from drivers import test\nfrom rtl import design\nfrom tools import tables\n\n"
+        "from tools import test\nfrom draupnir.rtl import design\nfrom draupnir.tools.report import tables\n\n"
         "@test()\nasync def held(dut): ...\n"
     )
     assert names("bench-1.py") == ["bench-1.py::held"]

@@ -10,14 +10,15 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib import import_module
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from draupnir.emulator import chips
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import pieces
+from draupnir.emulator.speeds.levels import ENGINE
 
 AHEAD = 4  # runs for each thread that are prepared, or done and not yet taken
 
@@ -37,7 +38,7 @@ class Sample:
 
     def run(self) -> Any:
         """The run, now and here; returns what the chip's ``engine.run`` returns."""
-        engine = import_module(f"draupnir.emulator.{self.model.chip.name}.events.engine")
+        engine = ENGINE.needed(chips.package(self.model.chip.name))
         return engine.run(self.model, self.events, self.environment, self.max_cycles)
 
 

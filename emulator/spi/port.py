@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 
+from draupnir.emulator import chips
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.declare import Chip
-from draupnir.emulator.errors import InputError
-
-ROOMS = Path(__file__).parents[1]  # a chip's folder is below it
+from draupnir.emulator.package import Part
 
 
 @dataclass(frozen=True)
@@ -68,6 +65,7 @@ class Heard:
     remarks: tuple[Remark, ...] = ()
 
 
+@runtime_checkable
 class Port(Protocol):
     """How a chip's SPI carries writes.
 
@@ -127,9 +125,13 @@ def decode(to: Port, content: int) -> Write:
     return first.write
 
 
+def _is_port(found: object) -> TypeGuard[Port]:
+    return isinstance(found, Port)
+
+
+PORT: Part[Port] = Part("port", "SPI port", "nothing is known of how its SPI is written", _is_port, "a Port")
+
+
 def port(chip: Chip) -> Port:
-    """The port of a chip: ``PORT`` of ``port.py`` in the chip's room. Raises InputError if there is none."""
-    if not (ROOMS / chip.name / "port.py").is_file():
-        raise InputError(f"{chip.name}: nobody has said yet how its SPI is written")
-    port_of_chip: Port = import_module(f"draupnir.emulator.{chip.name}.port").PORT
-    return port_of_chip
+    """The port of a chip. Raises InputError if it has none."""
+    return PORT.needed(chips.package(chip.name))

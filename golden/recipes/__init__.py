@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 
+from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.package import Part
 from draupnir.golden.stimulus import Stimulus
+
+Prepared = tuple[Stimulus, dict[str, np.ndarray]]  # the stimulus, and the memories to load first
 
 
 class Recipe(Protocol):
@@ -33,13 +36,34 @@ class Recipe(Protocol):
     def undefined(self) -> bool: ...
 
 
+@dataclass(frozen=True)
+class RecipeBook:
+    """All recipes of a chip.
+
+    recipes : by name
+    prepare : gives a recipe's stimulus, and the memories to load first; the same seed gives the same of both
+    in_icarus : cases of every part of the chip, among those with few clocks, that are held in Icarus too, which is
+        slow; without, the smallest ones
+    uncompiled : a case, and so many of its clocks, that the uncompiled model is held to; without, the smallest one
+    """
+
+    recipes: Mapping[str, Recipe]
+    prepare: Callable[[Any, int], Prepared]
+    in_icarus: tuple[str, ...] = ()
+    uncompiled: tuple[str, int] | None = None
+
+
+def _is_book(found: object) -> TypeGuard[RecipeBook]:
+    return isinstance(found, RecipeBook)
+
+
+BOOK: Part[RecipeBook] = Part("recipes", "recipes", "nothing can be recorded", _is_book, "a RecipeBook")
+
+
 def recipes(chip: Chip) -> Mapping[str, Recipe]:
     """The chip's recipes by name; none if nobody has written any."""
-    module = f"draupnir.golden.recipes.{chip.name}_table"
-    if find_spec(module) is None:
-        return {}
-    table: Mapping[str, Recipe] = import_module(module).RECIPES
-    return table
+    book = BOOK.of(chips.package(chip.name))
+    return book.recipes if book else {}
 
 
 def recipe(chip: Chip, name: str) -> Recipe:
@@ -50,9 +74,7 @@ def recipe(chip: Chip, name: str) -> Recipe:
     return table[name]
 
 
-def prepare(chip: Chip, name: str, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
+def prepare(chip: Chip, name: str, seed: int) -> Prepared:
     """The stimulus of a recipe, and the memories to load first; the same seed gives the same of both."""
     wanted = recipe(chip, name)
-    prepared: tuple[Stimulus, dict[str, np.ndarray]]
-    prepared = import_module(f"draupnir.golden.recipes.{chip.name}").prepare(wanted, seed)
-    return prepared
+    return BOOK.needed(chips.package(chip.name)).prepare(wanted, seed)

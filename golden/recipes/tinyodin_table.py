@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from draupnir.golden.recipes.tinyodin import Recipe
+from draupnir.golden.recipes import RecipeBook
+from draupnir.golden.recipes.tinyodin import Recipe, prepare
 from draupnir.golden.recipes.tinyodin_interfaces import ABUSE_RECIPES, SPI_RECIPES
 from draupnir.golden.recipes.tinyodin_network import NETWORK_RECIPES
 
 RECIPES: dict[str, Recipe] = NETWORK_RECIPES | SPI_RECIPES | ABUSE_RECIPES
+BOOK = RecipeBook(RECIPES, prepare)

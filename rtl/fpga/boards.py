@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
 
@@ -18,8 +18,6 @@ Vendor = Literal["vivado", "gowin"]
 _TOOLCHAINS = {"vivado": "Vivado", "gowin": "Gowin"}
 _MEMORIES = {"ecp5": BlockMemories, "ice40": BlockAndSpram}
 _ULX3S_GPIO = tuple(f"{pair}{sign}" for pair in range(28) for sign in "+-")
-_ODIN_SMALL = {"izh": False, "bursts": False, "sdsp": False}
-_TINYODIN_SMALL = {"fifo_depth": 64}  # an iCE40's FIFOs are flip-flops
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,6 @@ class Board:
     attrs : of all header pins
     freq : of a chip's clock in Hz, unless told otherwise; ODIN met it
     uart_pins : rx and tx on connector ("pmod", 0), where the board has no line of its own
-    parameters : of a chip where the whole one does not fit
     """
 
     name: str
@@ -51,7 +48,6 @@ class Board:
     reset: tuple[str, int]
     attrs: Mapping[str, str]
     freq: float
-    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     uart_pins: tuple[str, str] | None = None
 
     def make_platform(self) -> Any:
@@ -103,7 +99,6 @@ BOARDS = {
             ("button", 0),
             {"IO_STANDARD": "SB_LVCMOS"},
             9e6,
-            {"odin": _ODIN_SMALL, "tinyodin": _TINYODIN_SMALL},
         ),
     )
 }

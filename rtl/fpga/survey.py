@@ -21,19 +21,6 @@ from draupnir.rtl.fpga.report import Usage
 
 DEVICE = ("--25k", "--package", "CABGA381", "--speed", "6")
 TARGET_MHZ, SEED = 50, 1
-# One feature at a time, and all of them.
-VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
-    "odin": {
-        "whole": {},
-        "128 neurons": {"n_neurons": 128},
-        "64 neurons": {"n_neurons": 64},
-        "no Izhikevich": {"izh": False},
-        "no bursts": {"bursts": False},
-        "no SDSP": {"sdsp": False},
-        "LIF only": {"izh": False, "bursts": False},
-        "smallest": {"n_neurons": 64, "izh": False, "bursts": False, "sdsp": False},
-    }
-}
 THEIRS = "--rtl"
 
 
@@ -50,9 +37,9 @@ class Row:
         return sum(each.used for each in self.usage if each.kind == kind)
 
 
-def variants(chip: str) -> dict[str, dict[str, Any]]:
+def variants(chip: str) -> Mapping[str, Mapping[str, Any]]:
     """Parameters of our RTL by the variant's name."""
-    return VARIANTS.get(chip, {"whole": {}})
+    return emit.our_chip(chip).variants
 
 
 def survey(chip: str, names: list[str], theirs: Design | None, folder: Path, route: bool) -> Iterator[Row]:

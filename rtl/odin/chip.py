@@ -153,4 +153,15 @@ RTL = OurChip(
     make_odin,
     {"neurons": "neuron_core.neurons.words", "synapses": "synaptic_core.synapses.words"},
     kept_words,
+    variants={  # one feature at a time, and all of them
+        "whole": {},
+        "128 neurons": {"n_neurons": 128},
+        "64 neurons": {"n_neurons": 64},
+        "no Izhikevich": {"izh": False},
+        "no bursts": {"bursts": False},
+        "no SDSP": {"sdsp": False},
+        "LIF only": {"izh": False, "bursts": False},
+        "smallest": {"n_neurons": 64, "izh": False, "bursts": False, "sdsp": False},
+    },
+    on_boards={"icebreaker": {"izh": False, "bursts": False, "sdsp": False}},
 )

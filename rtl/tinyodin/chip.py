@@ -131,4 +131,5 @@ RTL = OurChip(
     "tinyODIN",
     make_tinyodin,
     {"neurons": "neuron_core.neurons.words", "synapses": "synaptic_core.synapses.words"},
+    on_boards={"icebreaker": {"fifo_depth": 64}},  # an iCE40's FIFOs are flip-flops
 )

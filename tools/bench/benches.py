@@ -16,7 +16,7 @@ from draupnir.rtl.design import Design
 from draupnir.tools.bench.commands import PROCESS
 from draupnir.tools.bench.contestants import Disagreement
 from draupnir.tools.bench.measure import Contestant, Timed
-from draupnir.tools.bench.workloads import cocotb_test
+from draupnir.tools.bench.workloads import workloads
 
 COCOTB = "cocotb"  # the workload's name
 DRIVEN, CHECKED, NAIVE = "cocotb, driven only", "cocotb, in lockstep", "cocotb, two pins read a clock"
@@ -30,7 +30,7 @@ def contestants(chip: Chip, design: Design, times: int, build_dir: Path) -> list
 
     times : how much longer than usual the test is
     """
-    name = cocotb_test(chip)
+    name = workloads(chip).cocotb_test
     if name is None:
         return []
     (test,) = catalogue.select(chip, name)

@@ -13,7 +13,7 @@ from draupnir.rtl.design import Design
 from draupnir.tools.bench import benches, commands, many
 from draupnir.tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Job
 from draupnir.tools.bench.measure import Contestant, Figures, Spread, measure, speed_ratio, time_ratio
-from draupnir.tools.bench.workloads import Silicon, makers, silicon
+from draupnir.tools.bench.workloads import Silicon, workloads
 
 SECONDS = "seconds"  # the quantity of a ratio of times; the others are of speeds
 CLOCK, OPERATIONS = "chip's clocks", "chip's operations"
@@ -81,22 +81,22 @@ def run(
     say("compiling, and holding all contestants against each other")
     contestants = list(_contestants(chip, rtl, size, build_dir, say))
     say(f"measuring {len(contestants)} contestants, {n_rounds} rounds")
-    figures = measure(contestants, n_rounds, size.enough)
-    return Report(silicon(chip), figures, list(ratios(figures, silicon(chip))))
+    figures, silicon = measure(contestants, n_rounds, size.enough), workloads(chip).silicon
+    return Report(silicon, figures, list(ratios(figures, silicon)))
 
 
 def _contestants(
     chip: Chip, rtl: Design | None, size: Size, build_dir: Path, say: Callable[[str], None]
 ) -> Iterator[Contestant]:
-    workloads = makers(chip)
+    makers = workloads(chip).makers
     designs = {OURS: emit.design(chip.name, build_dir / "rtl")}
     if rtl is not None:
         designs[THEIRS] = rtl
     devices = {name: verilated.build(design, chip, build_dir) for name, design in designs.items()}
     plain = verilated.build(rtl, chip, build_dir, whole=True) if rtl is not None else None
     jobs = []
-    for workload in workloads:
-        job = Job(workload(size.loop_events), size.row_events)
+    for make in makers:
+        job = Job(make(size.loop_events), size.row_events)
         jobs.append(job)
         yield from job.models()
         for name, device in devices.items():

@@ -58,6 +58,7 @@ def command(
     Example: draupnir bitstream odin --board ulx3s-25f --config network.toml
     """
     # Only here: Amaranth and the boards take their time.
+    from draupnir.rtl import emit
     from draupnir.rtl.fpga import boards, flow, projects
     from draupnir.tools.commands import rtl
 
@@ -75,7 +76,7 @@ def command(
         path = _patch(chip, config, folder)
         _say(as_json, {"bitstream": str(path)}, f"patched: {path}")
         return
-    parameters = {**board.parameters.get(chip, {}), **given}
+    parameters = {**emit.our_chip(chip).on_boards.get(board.name, {}), **given}
     hz = freq * 1e6 if freq else board.freq
     _build(flow.Request(chip, board, hz, parameters, _words(chip, config, parameters), header), folder, as_json)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -10,15 +9,17 @@ from click.shell_completion import CompletionItem
 
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
+from draupnir.emulator.package import place
 from draupnir.tools.report import entries, schema, tables
 from draupnir.tools.terminal.arguments import complete_chip, json_option
 
-ROOT = Path(__file__).parents[2]
-PARTS = {"model": "emulator/{}/chip.py", "rtl": "rtl/{}/chip.py", "bench": "cocotb_tests/{}/bench.py"}
+PARTS = ("model", "rtl", "bench")
 
 
 def summary(chip: Chip) -> dict[str, Any]:
     """A chip in a few numbers, and which parts of it there are: golden model, RTL, bench, golden cases."""
+    package = chips.package(chip.name)
+    golden = place(package, "golden")
     return {
         "name": chip.name,
         "title": chip.title,
@@ -27,8 +28,8 @@ def summary(chip: Chip) -> dict[str, Any]:
         "registers": len(chip.registers),
         "events": len(chip.events),
         "memories": {m.name: {"words": m.depth, "bits": m.width} for m in chip.memories},
-        **{part: (ROOT / path.format(chip.name)).is_file() for part, path in PARTS.items()},
-        "golden_cases": len(list((ROOT / "golden" / chip.name).glob("*/case.toml"))),
+        **{part: getattr(package, part) is not None for part in PARTS},
+        "golden_cases": len(list(golden.glob("*/case.toml"))) if golden else 0,
     }
 
 

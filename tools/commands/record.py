@@ -12,7 +12,7 @@ import click
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.golden import recipes, unknown
+from draupnir.golden import case, recipes, unknown
 from draupnir.golden.record import Recording, check_replaceable, record, save
 from draupnir.rtl import toolchain, verilated
 from draupnir.rtl.design import Design
@@ -20,12 +20,12 @@ from draupnir.rtl.initial import KINDS, Initial, Kind
 from draupnir.tools import devices
 from draupnir.tools.report import schema
 from draupnir.tools.report.provenance import provenance
-from draupnir.tools.terminal import options, outputs
+from draupnir.tools.terminal import builds, options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, SEED, chip_argument, json_option
 from draupnir.tools.terminal.errors import Difference
 from draupnir.tools.terminal.progress import progress
 
-ROOT = Path(__file__).parents[2]
+BUILD = Path("build/record")
 
 
 @click.command("record")
@@ -37,7 +37,7 @@ ROOT = Path(__file__).parents[2]
 @click.option("--seed", metavar="N", type=SEED, default=1, show_default=True, help="Of the stimulus.")
 @click.option("--cycles", metavar="N", type=click.IntRange(min=1), help="Clocks to record; default: the recipe's.")
 @click.option("--repository", metavar="NAME", help="What the case calls the source; default: its git remote.")
-@click.option("-o", "--output", metavar="DIR", type=FOLDER, help="Default: golden/CHIP.")
+@click.option("-o", "--output", metavar="DIR", type=FOLDER, help="Default: the chip's own cases, for ours golden/CHIP.")
 @click.option("--check-icarus", is_flag=True, help="Demand that Icarus Verilog does the same, and knows every bit.")
 @click.option("--initial", type=click.Choice(KINDS), help="How Icarus starts registers and memories; default: unknown.")
 @json_option
@@ -84,12 +84,12 @@ def command(
     if initial and not check_icarus:
         raise InputError(f"--initial {initial}: only with --check-icarus; Verilator, which records, starts at 0")
     start = Initial(initial or "unknown", seed if initial == "random" else 1)
-    folders = {name: (output or ROOT / "golden" / chip) / name for name in wanted}
+    folders = {name: (output or case.home(chip)) / name for name in wanted}
     outputs.check({"--rtl": rtl.folder}, folders={f"-o, for {name}:": folder for name, folder in folders.items()})
     for folder in folders.values():
         check_replaceable(folder)
-    design = rtl.design(declared, ROOT / "build")
-    device = verilated.build(design, declared, ROOT / "build" / "verilated")
+    design = rtl.design(declared, BUILD)
+    device = verilated.build(design, declared, builds.compiled(BUILD))
     source = {"kind": "recorded", **provenance(rtl.folder, design.files, repository)}
     source["simulator"] = f"Verilator {toolchain.verilator().version}"
     about = {"chip": chip, "seed": seed, **source}

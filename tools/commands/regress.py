@@ -21,7 +21,6 @@ from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option
 from draupnir.tools.terminal.errors import Difference
 from draupnir.tools.terminal.progress import progress
 
-ROOT = Path(__file__).parents[2]
 BUILD = Path("build/regress")
 SIMULATORS = ("verilator", "icarus", "model")
 
@@ -41,7 +40,9 @@ SIMULATORS = ("verilator", "icarus", "model")
 @options.initial
 @click.option("--case", "names", metavar="NAME", multiple=True, help="Only this case; may be repeated.")
 @click.option("--cycles", metavar="N", type=click.IntRange(min=1), help="Only the first N clocks of each case.")
-@click.option("--golden", metavar="DIR", type=click.Path(path_type=Path), help="Folder of cases; default: golden/CHIP.")
+@click.option(
+    "--golden", metavar="DIR", type=click.Path(path_type=Path), help="Folder of cases; default: the chip's own."
+)
 @click.option("--report", metavar="DIR", type=FOLDER, default=BUILD, show_default=True, help="Folder for the report.")
 @json_option
 def command(
@@ -72,8 +73,8 @@ def command(
     """
     declared = chips.declaration(chip)
     outputs.check({"--rtl": rtl.folder, "--golden": golden}, folders={"--report": report})
-    folder = golden or ROOT / "golden" / chip
-    cases = regress.select(case.discover(folder.parent, folder.name), names)
+    folder = golden or case.home(chip)
+    cases = regress.select(case.discover(folder), names)
     if not cases:
         raise InputError(f"{folder}: no golden cases; a folder of folders with case.toml is needed")
     reference: Device | None = None

@@ -1,18 +1,18 @@
-"""What in a configuration is allowed, and yet hardly meant: each finding has a name, a place, and what would be right.
+"""What in a configuration is allowed, and yet hardly meant.
 
-A chip's rules are ``RULES`` of the module here that has the chip's name; a chip without one has no rules.
+Each finding has a name, a place, and what would be right; a chip's rules are a part of its ``ChipPackage``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from importlib import import_module
-from importlib.util import find_spec
+from typing import TypeGuard
 
 from draupnir.emulator import chips
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.package import Part
 from draupnir.tools.compile.toml.source import closest
 
 
@@ -53,10 +53,16 @@ class Rule:
     keeps_going: bool = False
 
 
+def _is_rules(found: object) -> TypeGuard[tuple[Rule, ...]]:
+    return isinstance(found, tuple) and all(isinstance(rule, Rule) for rule in found)
+
+
+RULES: Part[tuple[Rule, ...]] = Part("lint", "rules", "nothing is found in it", _is_rules, "a tuple of Rule")
+
+
 def rules(chip: str) -> tuple[Rule, ...]:
     """A chip's rules; none if nobody has written any. Raises InputError for a chip that there is not."""
-    module = f"draupnir.tools.lint.{chips.declaration(chip).name}"
-    return import_module(module).RULES if find_spec(module) else ()
+    return RULES.of(chips.package(chip)) or ()
 
 
 def lint(configuration: Configuration, allowed: Sequence[str] = ()) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""A chip whose host leads it timestep by timestep (``emulator/<chip>/host.py``): files of what the host does, and runs.
+"""A chip whose host leads it timestep by timestep: files of what the host does, and runs.
 
 A CSV with the header ``op,operand`` has the host's operations by name, in order. One with ``time,addr`` has the spikes
 of one sample, by timestep: the host shows them, ticks, counts every timestep for the inference, and takes what is sent
@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import numpy as np
 
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.speeds.levels import HOST, ClosedLoopLevel, HostedLevel, HostRoom
 from draupnir.tools.run import levels
 from draupnir.tools.run.session import Outcome
 from draupnir.tools.run.spikes import Take
@@ -28,7 +28,7 @@ LAST_TIME = 10_000_000
 
 def is_hosted(chip: str) -> bool:
     """Whether the chip is led by a host's operations, and not by mere events."""
-    return (chips.FOLDER / chip / "host.py").is_file()
+    return chips.package(chip).host is not None
 
 
 def read(path: Path, model: Any, timesteps: int | None = None) -> np.ndarray:
@@ -59,7 +59,8 @@ def run(
     ops, hosts = read(events, model, timesteps), _host(model)
     host = hosts.Host(**delays)
     limit = hosts.clock_limit(ops, host) if max_cycles is None else max_cycles
-    level = levels.engine(model.chip.name) if sweeping else levels.closed_loop(model.chip.name)
+    level: HostedLevel | ClosedLoopLevel
+    level = levels.hosted_engine(model.chip.name) if sweeping else levels.closed_loop(model.chip.name)
     level.run(model, ops[:0], host, 0)  # nothing: to have it loaded, or compiled
     started, first = time.perf_counter(), int(model.registers[0].cycle)
     ran = level.run(model, ops, host, limit)
@@ -79,8 +80,8 @@ def operations_of(model: Any) -> Any:
     return _host(model).Op
 
 
-def _host(model: Any) -> Any:
-    return import_module(f"draupnir.emulator.{model.chip.name}.host")
+def _host(model: Any) -> HostRoom:
+    return HOST.needed(chips.package(model.chip.name))
 
 
 def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:

@@ -57,7 +57,7 @@ def run(
     sweeping : False runs every clock one by one, with the same results
     take : called with cycles and addresses of the spikes of each block; advance : with its number of events
     """
-    engine = levels.engine(model.chip.name)
+    engine = levels.bus_engine(model.chip.name)
     engine.run(model, REST.addrs, environment, 0, sweeping)  # nothing: to have it loaded, or compiled
     outcome, start = Outcome(), time.perf_counter()
     first = int(model.registers[0].cycle)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def device(job: Job, **how: Any) -> Any:
 # --- Workloads and agreement ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("make", WORKLOADS)
+@pytest.mark.parametrize("make", WORKLOADS.makers)
 def test_workload_is_configured_and_its_contestants_agree(make: Callable[[int], Workload]) -> None:
     job = Job(make(N_EVENTS), N_EVENTS)
     r = job.workload.model().registers[0]
@@ -389,7 +390,7 @@ def test_a_run_may_time_itself() -> None:
 
 
 def test_a_chip_without_a_cocotb_test_has_no_cocotb_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(benches, "cocotb_test", lambda chip: None)
+    monkeypatch.setattr(benches, "workloads", lambda chip: replace(WORKLOADS, cocotb_test=None))
     assert benches.contestants(CHIP, Design("odin", ()), 1, tmp_path) == []
 
 

@@ -15,7 +15,7 @@ from draupnir.golden import case
 from draupnir.golden.case import Case
 from draupnir.golden.wave import read
 from draupnir.tools.bench.contestants import Job
-from draupnir.tools.bench.workloads import makers
+from draupnir.tools.bench.workloads import workloads
 from draupnir.tools.compile.spi import stream
 from draupnir.tools.compile.toml.load import dump, load
 from draupnir.tools.report.tables import markdown
@@ -33,7 +33,7 @@ def chip(request: pytest.FixtureRequest) -> Chip:
 
 def shortest(chip: Chip) -> Case:
     """The case with the smallest waveform."""
-    return min(case.discover(ROOT / "golden", chip.name), key=lambda one: one.wave.stat().st_size)
+    return min(case.of_chip(chip.name), key=lambda one: one.wave.stat().st_size)
 
 
 # --- Declarations ------------------------------------------------------------------------------------------------
@@ -97,9 +97,9 @@ def test_clock_by_clock_is_the_same_as_all_rows_at_once(chip: Chip) -> None:
 
 
 def test_event_level_is_clock_level_on_every_workload(chip: Chip) -> None:
-    if not (ROOT / f"tools/bench/workloads/{chip.name}.py").is_file():
+    if chips.package(chip.name).workloads is None:
         pytest.skip(f"{chip.name} has no workloads")
-    for make in makers(chip):
+    for make in workloads(chip).makers:
         contestants = Job(make(N_EVENTS), N_EVENTS).models()  # raises Disagreement
         assert len({c.n_clocks for c in contestants}) == 1
 

@@ -16,25 +16,19 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.golden import case
 from draupnir.golden.case import Case
-from draupnir.golden.recipes import recipes
+from draupnir.golden.recipes import BOOK, recipes
 from draupnir.rtl import emit, toolchain
 from draupnir.rtl.design import Design
 from draupnir.tools import devices, regress
 from draupnir.tools.regress import Outcome
 
 ROOT = Path(__file__).parents[2]
-CASES = {name: case.discover(ROOT / "golden", name) for name in chips.names()}
+CASES = {name: case.of_chip(name) for name in chips.names()}
 EACH = [pytest.param(one, id=f"{name}-{one.name}") for name, cases in CASES.items() for one in cases]
 CASE_BYTES, ALL_BYTES = 1_000_000, 25_000_000
 SHORTEST = 1_000  # clocks; a case of fewer shows nothing
-# Of every part of a chip one, among those with fewer clocks: Icarus is slow.
-IN_ICARUS = {
-    "odin": ("unconfigured", "virtual_events", "lif_extremes", "izh_mixed", "monitor_lif", "req_dropped", "spi_fast"),
-    "reckon": ("eprop", "spi_memories", "unconfigured"),
-}
-N_IN_ICARUS = 3  # of another chip
-UNCOMPILED = {"odin": ("unconfigured", 4_000), "reckon": ("regul_always", 4_000)}  # a case, and so many of its clocks
-N_UNCOMPILED = 1_000  # of another chip's smallest case
+N_IN_ICARUS = 3  # of a chip whose recipes do not say which
+N_UNCOMPILED = 1_000  # clocks of such a chip's smallest case
 
 
 @pytest.fixture(scope="module", params=chips.names())
@@ -79,7 +73,7 @@ def section(page: Path, *headings: str) -> str:
 @pytest.fixture(scope="module")
 def design(chip: Chip, tmp_path_factory: pytest.TempPathFactory) -> Design:
     """Our RTL."""
-    if chip.name not in emit.names():
+    if chips.package(chip.name).rtl is None:
         pytest.skip(f"there is no RTL of our own for {chip.name} yet")
     return emit.design(chip.name, tmp_path_factory.mktemp("rtl"))
 
@@ -131,7 +125,7 @@ def test_the_golden_model_does_what_the_original_did(chip: Chip) -> None:
 
 
 def test_so_does_the_model_uncompiled(chip: Chip, tmp_path: Path) -> None:
-    name, n_cycles = UNCOMPILED.get(chip.name) or (smallest(chip)[0], N_UNCOMPILED)
+    name, n_cycles = BOOK.needed(chips.package(chip.name)).uncompiled or (smallest(chip)[0], N_UNCOMPILED)
     words = ["regress", chip.name, "--sim", "model", "--case", name]
     words += ["--cycles", str(n_cycles), "--report", str(tmp_path)]
     call = [sys.executable, "-c", "from draupnir.tools.cli import main; main()", *words]
@@ -155,5 +149,5 @@ def test_our_rtl_in_verilator_does_what_the_original_did(chip: Chip, design: Des
 def test_our_rtl_in_icarus_does_what_the_original_did(chip: Chip, design: Design) -> None:
     needs("icarus")
     device = devices.in_icarus(design, chip)
-    names = IN_ICARUS.get(chip.name) or smallest(chip)[:N_IN_ICARUS]
+    names = BOOK.needed(chips.package(chip.name)).in_icarus or smallest(chip)[:N_IN_ICARUS]
     assert differing(regress.regress(device, chip, regress.select(CASES[chip.name], names))) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -288,7 +289,8 @@ def test_a_run_that_stops_at_its_bound_says_why(tmp_path: Path) -> None:
 
 
 def test_a_chip_without_rules_has_no_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(findings, "find_spec", lambda name: None)
+    without = replace(chips.package("odin"), lint=None)
+    monkeypatch.setattr(chips, "package", lambda name: without)
     assert found(tmp_path, "odin", "") == []
     with pytest.raises(InputError, match="--allow gated: no such finding: odin has no rules"):
         lint(load(tmp_path / "net.toml", "odin"), ["gated"])

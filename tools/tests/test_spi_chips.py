@@ -75,8 +75,12 @@ def test_a_write_is_what_its_transaction_says(name: str) -> None:
         )
 
 
-def test_a_chip_of_which_nobody_has_said_is_refused_and_its_configuration_is_not() -> None:
-    unknown = replace(chips.declaration("odin"), name="loihi")
-    with pytest.raises(InputError, match="loihi: nobody has said yet how its SPI is written"):
-        port(unknown)
-    assert "spi_transactions" not in summary(anything(unknown, 9))
+def test_a_chip_of_which_nobody_has_said_is_refused_and_its_configuration_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    odin = chips.declaration("odin")
+    without = replace(chips.package("odin"), port=None)
+    monkeypatch.setattr(chips, "package", lambda name: without)
+    with pytest.raises(InputError, match=r"odin has no SPI port \(port= of its ChipPackage\): nothing is known of how"):
+        port(odin)
+    assert "spi_transactions" not in summary(anything(odin, 9))

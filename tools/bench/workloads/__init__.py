@@ -1,22 +1,17 @@
-"""What the contestants are given to do, chip by chip: contents of the memories, configuration, events.
-
-A chip's workloads are in the module of its name, which has ``WORKLOADS`` and ``SILICON``, and may have a
-``COCOTB_TEST``.
-"""
+"""What the contestants are given to do, chip by chip: contents of the memories, configuration, events."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
+from draupnir.emulator.package import Part
 from draupnir.emulator.parts.handshake import Environment
-from draupnir.tools.run import levels
 
 ENVIRONMENT = Environment()
 
@@ -63,25 +58,29 @@ class Workload:
         return model
 
 
-def makers(chip: Chip) -> Sequence[Callable[[int], Workload]]:
-    """What makes the chip's workloads, for a number of events each."""
-    found: Sequence[Callable[[int], Workload]] = _module(chip).WORKLOADS
-    return found
+@dataclass(frozen=True)
+class Workloads:
+    """What is measured of a chip.
+
+    makers : each makes a workload for a number of events
+    silicon : what the chip itself does
+    cocotb_test : the cocotb test whose speed is measured, ``module.test``; None: none
+    """
+
+    makers: tuple[Callable[[int], Workload], ...]
+    silicon: Silicon
+    cocotb_test: str | None = None
 
 
-def silicon(chip: Chip) -> Silicon:
-    """What the chip itself does."""
-    found: Silicon = _module(chip).SILICON
-    return found
+def _is_workloads(found: object) -> TypeGuard[Workloads]:
+    return isinstance(found, Workloads)
 
 
-def cocotb_test(chip: Chip) -> str | None:
-    """The cocotb test whose speed is measured, ``module.test``, or None."""
-    found: str | None = getattr(_module(chip), "COCOTB_TEST", None)
-    return found
+WORKLOADS: Part[Workloads] = Part(
+    "workloads", "workloads", "nothing can be measured", _is_workloads, "a tools.bench.workloads.Workloads"
+)
 
 
-def _module(chip: Chip) -> ModuleType:
-    return levels.found(
-        chip.name, f"draupnir.tools.bench.workloads.{chip.name}", "workloads", "nothing can be measured"
-    )
+def workloads(chip: Chip) -> Workloads:
+    """What is measured of a chip. Raises InputError for a chip without workloads."""
+    return WORKLOADS.needed(chips.package(chip.name))

@@ -6,14 +6,12 @@ allows, now and then a time reference to all, and the network's own spikes back 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES, N
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes.odin_contents import Group, Synapses, neurons, synapses
-from draupnir.tools.bench.workloads import Silicon, Workload
+from draupnir.tools.bench.workloads import Silicon, Workload, Workloads
 from draupnir.tools.bench.workloads.spi import configure
 
 RESET_CLOCKS = 4
@@ -63,8 +61,7 @@ def bursts(n_events: int) -> Workload:
     return _workload("bursts", what, groups, Synapses(mapped=0.5), registers, n_events, rng)
 
 
-COCOTB_TEST = "digits.digits"
-WORKLOADS: tuple[Callable[[int], Workload], ...] = (lif, izhikevich, bursts)
+WORKLOADS = Workloads((lif, izhikevich, bursts), SILICON, cocotb_test="digits.digits")
 
 
 def _half_inhibitory(rng: np.random.Generator) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 import numpy as np
@@ -13,7 +13,7 @@ from draupnir.emulator.reckon.host import Host, Op
 from draupnir.emulator.reckon.layout import CHIP, NEURONS, PAIR, WINP, WOUT, WREC, N
 from draupnir.emulator.spi import pins
 from draupnir.emulator.trace import pack
-from draupnir.tools.bench.workloads import Silicon, Workload
+from draupnir.tools.bench.workloads import Silicon, Workload, Workloads
 from draupnir.tools.compile.spi import stream
 from draupnir.tools.compile.toml import matrix
 
@@ -61,7 +61,7 @@ def eprop(n_operations: int) -> Workload:
     return _workload("eprop", "a recurrent network that learns (e-prop)", {"SPI_DO_EPROP": 7}, n_operations, 2)
 
 
-WORKLOADS: tuple[Callable[[int], Workload], ...] = (inference, eprop)
+WORKLOADS = Workloads((inference, eprop), SILICON)
 
 
 def _workload(name: str, what: str, registers: Mapping[str, int], n_operations: int, seed: int) -> Workload:

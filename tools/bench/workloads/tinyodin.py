@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from draupnir.emulator.tinyodin.layout import CHIP, NEURONS, SYNAPSES, N
 from draupnir.golden.recipes.tinyodin import Group, Synapses, neurons, synapses
-from draupnir.tools.bench.workloads import Silicon, Workload
+from draupnir.tools.bench.workloads import Silicon, Workload, Workloads
 from draupnir.tools.bench.workloads.spi import configure
 
 EVENTS = {event.name: event for event in CHIP.events}
@@ -29,7 +29,7 @@ def feedforward(n_events: int) -> Workload:
     return _workload("feedforward", "LIF neurons, open loop", group, connected, {"SPI_OPEN_LOOP": 1}, n_events)
 
 
-WORKLOADS: tuple[Callable[[int], Workload], ...] = (recurrent, feedforward)
+WORKLOADS = Workloads((recurrent, feedforward), SILICON)
 
 
 def _workload(

@@ -1,0 +1,20 @@
+"""ODIN, as an object: where its parts are."""
+
+from draupnir.emulator.package import ChipPackage
+
+PACKAGE = ChipPackage(
+    name="odin",
+    declaration="draupnir.emulator.odin.layout:CHIP",
+    model="draupnir.emulator.odin.chip:Model",
+    engine="draupnir.emulator.odin.events.engine",
+    closed_loop="draupnir.emulator.odin.events.closed_loop",
+    port="draupnir.emulator.odin.port:PORT",
+    recipes="draupnir.golden.recipes.odin_table:BOOK",
+    golden="draupnir.golden:odin",
+    rtl="draupnir.rtl.odin.chip:RTL",
+    bench="draupnir.cocotb_tests.odin.bench:Bench",
+    tests="draupnir.cocotb_tests.odin",
+    lint="draupnir.tools.lint.odin:RULES",
+    workloads="draupnir.tools.bench.workloads.odin:WORKLOADS",
+    page="draupnir.emulator.odin:README.md",
+)

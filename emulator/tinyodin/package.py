@@ -1,0 +1,20 @@
+"""tinyODIN, as an object: where its parts are."""
+
+from draupnir.emulator.package import ChipPackage
+
+PACKAGE = ChipPackage(
+    name="tinyodin",
+    declaration="draupnir.emulator.tinyodin.layout:CHIP",
+    model="draupnir.emulator.tinyodin.chip:Model",
+    engine="draupnir.emulator.tinyodin.events.engine",
+    closed_loop="draupnir.emulator.tinyodin.events.closed_loop",
+    port="draupnir.emulator.tinyodin.port:PORT",
+    recipes="draupnir.golden.recipes.tinyodin_table:BOOK",
+    golden="draupnir.golden:tinyodin",
+    rtl="draupnir.rtl.tinyodin.chip:RTL",
+    bench="draupnir.cocotb_tests.tinyodin.bench:Bench",
+    tests="draupnir.cocotb_tests.tinyodin",
+    lint="draupnir.tools.lint.tinyodin:RULES",
+    workloads="draupnir.tools.bench.workloads.tinyodin:WORKLOADS",
+    page="draupnir.emulator.tinyodin:README.md",
+)
