@@ -11,14 +11,28 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeGuard
 
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.package import lacks, place
+from draupnir.emulator.package import Part, lacks, place
 from draupnir.rtl import processes
 
+if TYPE_CHECKING:
+    from draupnir.cocotb_tests.lib.bench import ChipBench
+
+
+def _is_bench(found: object) -> TypeGuard[type[ChipBench]]:
+    from draupnir.cocotb_tests.lib.bench import ChipBench  # needs cocotb
+
+    return isinstance(found, type) and issubclass(found, ChipBench)
+
+
 PAGE = "cocotb_tests/README.md"
+BENCH: Part[type[ChipBench]] = Part(
+    "bench", "cocotb bench", "no test of its own can be run", _is_bench, "a class made of lib.bench.ChipBench"
+)
 N_CLOSE = 3  # names that are proposed for one that is not there
 
 

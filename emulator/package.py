@@ -37,7 +37,7 @@ class ChipPackage:
     engine : its event level; closed_loop : the chip between sender and receiver, clock by clock: ``levels.Level``
     host : what leads the chip from timestep to timestep: ``levels.HostRoom``
     port : how its SPI carries writes
-    recipes : named stimuli: ``golden.recipes.Recipes``; golden : the folder of its golden cases, a folder each
+    recipes : named stimuli: ``golden.recipes.RecipeBook``; golden : the folder of its golden cases, a folder each
     rtl : an RTL of its own in Amaranth: ``rtl.design.OurChip``
     bench : its cocotb bench, the class; tests : the package whose folder has the cocotb tests, test_*.py
     lint : rules on what in a configuration is hardly meant; workloads : what is measured

@@ -1,163 +1,17 @@
-"""What every chip that there is must pass: nothing here knows one of them."""
+"""All chips that there are, in this tree and installed beside it, held to what every chip must pass."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
 import pytest
 
-from draupnir.emulator import chips, state
-from draupnir.emulator.configuration import Configuration
-from draupnir.emulator.declare import Chip, Memory
-from draupnir.emulator.spi import pins
-from draupnir.golden import case
-from draupnir.golden.case import Case
-from draupnir.golden.wave import read
-from draupnir.tools.bench.contestants import Job
-from draupnir.tools.bench.workloads import workloads
-from draupnir.tools.compile.spi import stream
-from draupnir.tools.compile.toml.load import dump, load
-from draupnir.tools.report.tables import markdown
-
-ROOT = Path(__file__).parents[2]
-N_EVENTS = 8
-ROLES = {"clock", "reset", "sck", "mosi", "miso", "req", "ack", "addr", "control", "status"}
-ROLES |= {"target", "tick", "ready", "led"}  # of a chip that its host leads from timestep to timestep
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
+from draupnir.tools.checks.chip import ChipChecks
 
 
-@pytest.fixture(scope="module", params=chips.names())
-def chip(request: pytest.FixtureRequest) -> Chip:
-    return chips.declaration(request.param)
+class TestEveryChip(ChipChecks):
+    """A chip after the other."""
 
-
-def shortest(chip: Chip) -> Case:
-    """The case with the smallest waveform."""
-    return min(case.of_chip(chip.name), key=lambda one: one.wave.stat().st_size)
-
-
-# --- Declarations ------------------------------------------------------------------------------------------------
-
-
-def test_pins_are_complete(chip: Chip) -> None:
-    roles = [pin.role for pin in chip.pins]
-    assert (roles.count("clock"), roles.count("reset")) == (1, 1)
-    assert set(roles) <= ROLES and all(pin.meaning for pin in chip.pins)
-    for bus in {pin.bus for pin in chip.pins if pin.role in ("req", "ack")}:
-        assert {"req", "ack", "addr"} <= {pin.role for pin in chip.pins if pin.bus == bus}
-
-
-def test_configuration_registers_do_not_overlap_and_are_state(chip: Chip) -> None:
-    taken = [register.addr + i for register in chip.registers for i in range(register.n_addrs)]
-    assert len(taken) == len(set(taken))
-    kept = {reg.name: reg for reg in state.registers(chip)}
-    for register in chip.registers:
-        reg = kept[register.name.lower()]
-        assert (reg.width, reg.reset) == (register.width, register.reset), register.name
-
-
-def test_an_event_has_the_width_of_a_bus(chip: Chip) -> None:
-    widths = {pin.width for pin in chip.inputs if pin.role == "addr"}
-    assert all(len(event.pattern) in widths for event in chip.events)
-
-
-def test_memories_have_words_with_meaning(chip: Chip) -> None:
-    for memory in chip.memories:
-        assert memory.source
-        assert all(field.meaning for word in memory.words for field in word)
-
-
-def test_the_page_has_the_tables_of_the_declaration(chip: Chip) -> None:
-    readme = (ROOT / "emulator" / chip.name / "README.md").read_text()
-    between = readme.split("<!-- tables -->\n")[1].split("<!-- /tables -->")[0]
-    assert between == markdown(chip), f"remake them: draupnir chips {chip.name} --markdown"
-
-
-# --- Model -------------------------------------------------------------------------------------------------------
-
-
-def test_a_snapshot_has_the_same_future_in_another_model(chip: Chip) -> None:
-    recorded = read(shortest(chip).wave, chip)
-    inputs, clk = recorded.inputs[:4000], recorded.clk[:4000]
-    model, other = chips.model(chip.name)(), chips.model(chip.name)(seed=3)
-    model.drive(inputs[:1500], clk[:1500])
-    other.restore(model.snapshot())
-    assert np.array_equal(model.drive(inputs[1500:], clk[1500:]), other.drive(inputs[1500:], clk[1500:]))
-    assert state.diff(model.snapshot(), other.snapshot()) == []
-    assert state.out_of_range(chip, model.registers) == []
-
-
-def test_clock_by_clock_is_the_same_as_all_rows_at_once(chip: Chip) -> None:
-    recorded = read(shortest(chip).wave, chip)
-    inputs, clk = recorded.inputs[:3000], recorded.clk[:3000]
-    model, other = chips.model(chip.name)(), chips.model(chip.name)()
-    one_by_one = [other.drive(inputs[i : i + 1], clk[i : i + 1])[0] for i in range(len(inputs))]
-    assert np.array_equal(model.drive(inputs, clk), one_by_one)
-    assert state.diff(model.snapshot(), other.snapshot()) == []
-
-
-def test_event_level_is_clock_level_on_every_workload(chip: Chip) -> None:
-    if chips.package(chip.name).workloads is None:
-        pytest.skip(f"{chip.name} has no workloads")
-    for make in workloads(chip).makers:
-        contestants = Job(make(N_EVENTS), N_EVENTS).models()  # raises Disagreement
-        assert len({c.n_clocks for c in contestants}) == 1
-
-
-# --- Configuration -----------------------------------------------------------------------------------------------
-
-
-def random_words(memory: Memory, rng: np.random.Generator) -> np.ndarray:
-    words = state.new_memory(memory)
-    some = rng.integers(memory.depth, size=5)
-    for index in some:
-        content = int.from_bytes(rng.bytes(-(-memory.width // 8)), "little") & (1 << memory.width) - 1
-        words[index] = [content >> 32 * i & 0xFFFFFFFF for i in range(memory.n_limbs)]
-    return words
-
-
-def test_a_configuration_is_written_and_read_back(chip: Chip, tmp_path: Path) -> None:
-    rng = np.random.default_rng(5)
-    registers = {r.name: tuple(rng.integers(1 << r.width, size=r.n_addrs).tolist()) for r in chip.registers}
-    written = Configuration(chip, registers, {m.name: random_words(m, rng) for m in chip.memories})
-    (tmp_path / "c.toml").write_text(dump(written))
-    assert load(tmp_path / "c.toml", chip.name) == written
-
-
-def test_a_configuration_is_in_the_model_once_applied(chip: Chip, tmp_path: Path) -> None:
-    (tmp_path / "c.toml").write_text("")
-    configuration = load(tmp_path / "c.toml", chip.name)
-    model = chips.model(chip.name)()
-    configuration.apply(model)
-    for register in chip.registers:
-        held = np.atleast_1d(model.registers[0][register.name.lower()])
-        assert tuple(held) == (register.unsaid,) * register.n_addrs
-
-
-def small_configuration(chip: Chip) -> Configuration:
-    """Registers as nobody touched them, but one; a few words in each memory."""
-    rng = np.random.default_rng(6)
-    registers = {r.name: (r.unsaid,) * r.n_addrs for r in chip.registers}
-    some = chip.registers[-1]
-    registers[some.name] = (1,) * some.n_addrs
-    return Configuration(chip, registers, {m.name: random_words(m, rng) for m in chip.memories})
-
-
-def test_the_spi_stream_programs_what_the_back_door_does(chip: Chip) -> None:
-    if not chip.registers:
-        pytest.skip(f"{chip.name} has no configuration registers")
-    wanted = small_configuration(chip)
-    blank = {m.name: state.new_memory(m) for m in chip.memories}
-    transactions = stream.pack(wanted, blank)
-    assert stream.unpack(chip, (("", content) for content in transactions), blank) == wanted
-    programmed, expected = chips.model(chip.name)(), chips.model(chip.name)()
-    programmed.reset()
-    rows = pins.rows(chip, transactions, gap=8)
-    programmed.drive(rows, np.ones(len(rows), np.uint8))
-    wanted.apply(expected)
-    for memory in chip.memories:
-        assert np.array_equal(programmed.memories[memory.name], expected.memories[memory.name]), memory.name
-    for reg in (reg for block in chip.blocks for reg in block.regs if block.name in ("spi_slave", "lfsr")):
-        if reg.name.upper() in {r.name.upper() for r in chip.registers} or reg.name.startswith("lfsr"):
-            name = reg.name
-            assert np.array_equal(programmed.registers[0][name], expected.registers[0][name]), name
+    @pytest.fixture(scope="class", params=chips.names())
+    def chip(self, request: pytest.FixtureRequest) -> Chip:
+        return chips.declaration(request.param)

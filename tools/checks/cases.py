@@ -1,0 +1,149 @@
+"""A chip's golden cases: what is there, and that the golden model and the chip's RTL do just that."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.golden import case
+from draupnir.golden.case import Case
+from draupnir.golden.recipes import BOOK, recipes
+from draupnir.rtl import emit, toolchain
+from draupnir.rtl.design import Design
+from draupnir.tools import devices, regress
+from draupnir.tools.checks.chip import page
+from draupnir.tools.regress import Outcome
+
+CASE_BYTES = 1_000_000
+SHORTEST = 1_000  # clocks; a case of fewer shows nothing
+N_IN_ICARUS = 3  # of a chip whose recipes do not say which
+N_UNCOMPILED = 1_000  # clocks of such a chip's smallest case
+
+
+class CaseChecks:
+    """The golden cases of the chip ``name``; a class made of this one is a test class of pytest."""
+
+    name: ClassVar[str]
+
+    @pytest.fixture(scope="class")
+    def chip(self) -> Chip:
+        return chips.declaration(self.name)
+
+    @pytest.fixture(scope="class")
+    def design(self, chip: Chip, tmp_path_factory: pytest.TempPathFactory) -> Design:
+        """The chip's own RTL."""
+        if chips.package(chip.name).rtl is None:
+            pytest.skip(f"{chip.name} has no RTL of its own")
+        return emit.design(chip.name, tmp_path_factory.mktemp("rtl"))
+
+    # --- What is there ---
+
+    def test_every_recipe_has_its_case_and_every_case_its_recipe(self, chip: Chip) -> None:
+        known, cases = recipes(chip), case.of_chip(chip.name)
+        assert sorted(known) == [one.name for one in cases]
+        for one in cases:
+            assert one.chip == chip.name
+            assert one.why == known[one.name].why
+            assert one.command == f"draupnir record {chip.name} --rtl DIR --recipe {one.name} --seed {one.seed}"
+            assert one.source["kind"] == "recorded"
+
+    def test_every_case_is_as_described_and_small(self, chip: Chip) -> None:
+        for one in case.of_chip(chip.name):
+            case.verify(one)
+            assert set(one.after) == {memory.name for memory in chip.memories}, one.folder
+            assert {path.name for path in one.folder.iterdir()} == {case.TOML, *one.sha256}, one.folder
+            assert size(one) < CASE_BYTES, one.folder
+
+    def test_the_quirks_name_cases_that_there_are(self, chip: Chip) -> None:
+        found = section([page(chip)], "Quirks, and the case that shows each")
+        rows = [line for line in found.splitlines() if line.startswith("|")][2:]
+        shown = [re.findall(r"`(\w+)`", row.split("|")[-2]) for row in rows]
+        assert rows and all(shown)
+        assert {name for names in shown for name in names} <= {one.name for one in case.of_chip(chip.name)}
+
+    def test_every_case_is_listed_once(self, chip: Chip) -> None:
+        """On the chip's page, or on the page beside the folder of the cases."""
+        names = chip.name, chip.title.partition(":")[0]
+        pages = [page(chip), case.home(chip.name).parent / "README.md"]
+        found = section(pages, *(f"The cases of {name}" for name in names))
+        assert sorted(re.findall(r"`(\w+)`", found)) == [one.name for one in case.of_chip(chip.name)]
+
+    # --- What it says ---
+
+    @pytest.mark.slow
+    def test_the_golden_model_does_what_the_original_did(self, chip: Chip) -> None:
+        assert differing(regress.regress(devices.model(chip), chip, case.of_chip(chip.name))) == []
+
+    def test_so_does_the_model_uncompiled(self, chip: Chip, tmp_path: Path) -> None:
+        chosen = BOOK.needed(chips.package(chip.name)).uncompiled
+        name, n_cycles = chosen or (smallest(chip)[0], N_UNCOMPILED)
+        words = ["regress", chip.name, "--sim", "model", "--case", name]
+        words += ["--cycles", str(n_cycles), "--report", str(tmp_path)]
+        call = [sys.executable, "-P", "-c", "from draupnir.tools.cli import main; main()", *words]
+        uncompiled = os.environ | {"NUMBA_DISABLE_JIT": "1"}
+        done = subprocess.run(call, cwd=tmp_path, env=uncompiled, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert f"1 of 1 cases hold: {n_cycles:,} clocks, 0 mismatches" in done.stdout
+
+    @pytest.mark.verilator
+    @pytest.mark.slow
+    def test_our_rtl_in_verilator_does_what_the_original_did(self, chip: Chip, design: Design, tmp_path: Path) -> None:
+        needs("verilator")
+        device = devices.in_verilator(design, chip, tmp_path)
+        assert differing(regress.regress(device, chip, case.of_chip(chip.name))) == []
+
+    @pytest.mark.icarus
+    @pytest.mark.slow
+    def test_our_rtl_in_icarus_does_what_the_original_did(self, chip: Chip, design: Design) -> None:
+        needs("icarus")
+        device = devices.in_icarus(design, chip)
+        names = BOOK.needed(chips.package(chip.name)).in_icarus or smallest(chip)[:N_IN_ICARUS]
+        assert differing(regress.regress(device, chip, regress.select(case.of_chip(chip.name), names))) == []
+
+
+def size(one: Case) -> int:
+    """Bytes of all of a case's files."""
+    return sum(path.stat().st_size for path in one.folder.iterdir())
+
+
+def smallest(chip: Chip) -> list[str]:
+    """Names of the cases, the smallest first."""
+    return [one.name for one in sorted(case.of_chip(chip.name), key=size)]
+
+
+def differing(outcomes: Iterable[Outcome]) -> list[str]:
+    """What does not hold, in words; every bit has to be known."""
+    found = list(outcomes)
+    assert found and all(o.n_words is not None and o.n_cycles >= SHORTEST for o in found)
+    return [
+        f"{o.case.name}: {o.differences[:1]}, {o.n_unknown} bits unknown" for o in found if o.differences or o.n_unknown
+    ]
+
+
+def needs(tool: str) -> None:
+    """Skip the test where a simulator is missing."""
+    try:
+        getattr(toolchain, tool)()
+    except InputError as error:
+        pytest.skip(str(error))
+
+
+def section(pages: Iterable[Path], *headings: str) -> str:
+    """What stands below a heading, one of these, on the first page that has one, up to the next heading."""
+    looked_at = [path for path in pages if path.is_file()]
+    for path in looked_at:
+        for heading in headings:
+            _, found, rest = path.read_text().partition(f"\n## {heading}\n")
+            if found:
+                return rest.partition("\n## ")[0]
+    raise AssertionError(f"{', '.join(map(str, looked_at))}: no heading {' or '.join(map(repr, headings))}")

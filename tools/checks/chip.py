@@ -1,0 +1,179 @@
+"""What every chip must pass: nothing here knows one of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from draupnir.cocotb_tests.catalogue import BENCH
+from draupnir.emulator import chips, state
+from draupnir.emulator.configuration import Configuration
+from draupnir.emulator.declare import Chip, Memory
+from draupnir.emulator.package import DECLARATION, MODEL, Part, place
+from draupnir.emulator.speeds.levels import CLOSED_LOOP, ENGINE, HOST
+from draupnir.emulator.spi import pins
+from draupnir.emulator.spi.port import PORT
+from draupnir.golden import case
+from draupnir.golden.case import Case
+from draupnir.golden.recipes import BOOK
+from draupnir.golden.wave import read
+from draupnir.rtl.emit import RTL
+from draupnir.tools.bench.contestants import Job
+from draupnir.tools.bench.workloads import WORKLOADS, workloads
+from draupnir.tools.compile.spi import stream
+from draupnir.tools.compile.toml.load import dump, load
+from draupnir.tools.lint.findings import RULES
+from draupnir.tools.report.tables import markdown
+
+PARTS: tuple[Part[Any], ...] = (DECLARATION, MODEL, ENGINE, CLOSED_LOOP, HOST, PORT, BOOK, RTL, BENCH, RULES, WORKLOADS)
+N_EVENTS = 8
+ROLES = {"clock", "reset", "sck", "mosi", "miso", "req", "ack", "addr", "control", "status"}
+ROLES |= {"target", "tick", "ready", "led"}  # of a chip that its host leads from timestep to timestep
+
+
+class ChipChecks:
+    """Declaration, model and configuration of the chip ``name``; a class made of this one is a test class of pytest."""
+
+    name: ClassVar[str]
+
+    @pytest.fixture(scope="class")
+    def chip(self) -> Chip:
+        return chips.declaration(self.name)
+
+    def test_every_part_is_what_it_must_be(self, chip: Chip) -> None:
+        package = chips.package(chip.name)
+        assert chip.name == package.name
+        for part in PARTS:
+            part.of(package)  # raises InputError
+        for name in ("golden", "tests", "page"):
+            path = place(package, name)
+            assert path is None or path.exists(), path
+
+    # --- Declarations ---
+
+    def test_pins_are_complete(self, chip: Chip) -> None:
+        roles = [pin.role for pin in chip.pins]
+        assert (roles.count("clock"), roles.count("reset")) == (1, 1)
+        assert set(roles) <= ROLES and all(pin.meaning for pin in chip.pins)
+        for bus in {pin.bus for pin in chip.pins if pin.role in ("req", "ack")}:
+            assert {"req", "ack", "addr"} <= {pin.role for pin in chip.pins if pin.bus == bus}
+
+    def test_configuration_registers_do_not_overlap_and_are_state(self, chip: Chip) -> None:
+        taken = [register.addr + i for register in chip.registers for i in range(register.n_addrs)]
+        assert len(taken) == len(set(taken))
+        kept = {reg.name: reg for reg in state.registers(chip)}
+        for register in chip.registers:
+            reg = kept[register.name.lower()]
+            assert (reg.width, reg.reset) == (register.width, register.reset), register.name
+
+    def test_an_event_has_the_width_of_a_bus(self, chip: Chip) -> None:
+        widths = {pin.width for pin in chip.inputs if pin.role == "addr"}
+        assert all(len(event.pattern) in widths for event in chip.events)
+
+    def test_memories_have_words_with_meaning(self, chip: Chip) -> None:
+        for memory in chip.memories:
+            assert memory.source
+            assert all(field.meaning for word in memory.words for field in word)
+
+    def test_the_page_has_the_tables_of_the_declaration(self, chip: Chip) -> None:
+        readme = page(chip).read_text()
+        between = readme.split("<!-- tables -->\n")[1].split("<!-- /tables -->")[0]
+        assert between == markdown(chip), f"remake them: draupnir chips {chip.name} --markdown"
+
+    # --- Model ---
+
+    def test_a_snapshot_has_the_same_future_in_another_model(self, chip: Chip) -> None:
+        recorded = read(shortest(chip).wave, chip)
+        inputs, clk = recorded.inputs[:4000], recorded.clk[:4000]
+        model, other = chips.model(chip.name)(), chips.model(chip.name)(seed=3)
+        model.drive(inputs[:1500], clk[:1500])
+        other.restore(model.snapshot())
+        assert np.array_equal(model.drive(inputs[1500:], clk[1500:]), other.drive(inputs[1500:], clk[1500:]))
+        assert state.diff(model.snapshot(), other.snapshot()) == []
+        assert state.out_of_range(chip, model.registers) == []
+
+    def test_clock_by_clock_is_the_same_as_all_rows_at_once(self, chip: Chip) -> None:
+        recorded = read(shortest(chip).wave, chip)
+        inputs, clk = recorded.inputs[:3000], recorded.clk[:3000]
+        model, other = chips.model(chip.name)(), chips.model(chip.name)()
+        one_by_one = [other.drive(inputs[i : i + 1], clk[i : i + 1])[0] for i in range(len(inputs))]
+        assert np.array_equal(model.drive(inputs, clk), one_by_one)
+        assert state.diff(model.snapshot(), other.snapshot()) == []
+
+    def test_event_level_is_clock_level_on_every_workload(self, chip: Chip) -> None:
+        if chips.package(chip.name).workloads is None:
+            pytest.skip(f"{chip.name} has no workloads")
+        for make in workloads(chip).makers:
+            contestants = Job(make(N_EVENTS), N_EVENTS).models()  # raises Disagreement
+            assert len({c.n_clocks for c in contestants}) == 1
+
+    # --- Configuration ---
+
+    def test_a_configuration_is_written_and_read_back(self, chip: Chip, tmp_path: Path) -> None:
+        rng = np.random.default_rng(5)
+        registers = {r.name: tuple(rng.integers(1 << r.width, size=r.n_addrs).tolist()) for r in chip.registers}
+        written = Configuration(chip, registers, {m.name: random_words(m, rng) for m in chip.memories})
+        (tmp_path / "c.toml").write_text(dump(written))
+        assert load(tmp_path / "c.toml", chip.name) == written
+
+    def test_a_configuration_is_in_the_model_once_applied(self, chip: Chip, tmp_path: Path) -> None:
+        (tmp_path / "c.toml").write_text("")
+        configuration = load(tmp_path / "c.toml", chip.name)
+        model = chips.model(chip.name)()
+        configuration.apply(model)
+        for register in chip.registers:
+            held = np.atleast_1d(model.registers[0][register.name.lower()])
+            assert tuple(held) == (register.unsaid,) * register.n_addrs
+
+    def test_the_spi_stream_programs_what_the_back_door_does(self, chip: Chip) -> None:
+        if not chip.registers or chips.package(chip.name).port is None:
+            pytest.skip(f"{chip.name} has no configuration registers, or no SPI port")
+        wanted = small_configuration(chip)
+        blank = {m.name: state.new_memory(m) for m in chip.memories}
+        transactions = stream.pack(wanted, blank)
+        assert stream.unpack(chip, (("", content) for content in transactions), blank) == wanted
+        programmed, expected = chips.model(chip.name)(), chips.model(chip.name)()
+        programmed.reset()
+        rows = pins.rows(chip, transactions, gap=8)
+        programmed.drive(rows, np.ones(len(rows), np.uint8))
+        wanted.apply(expected)
+        for memory in chip.memories:
+            assert np.array_equal(programmed.memories[memory.name], expected.memories[memory.name]), memory.name
+        for reg in (reg for block in chip.blocks for reg in block.regs if block.name in ("spi_slave", "lfsr")):
+            if reg.name.upper() in {r.name.upper() for r in chip.registers} or reg.name.startswith("lfsr"):
+                name = reg.name
+                assert np.array_equal(programmed.registers[0][name], expected.registers[0][name]), name
+
+
+def page(chip: Chip) -> Path:
+    """The chip's page, or the test is skipped."""
+    path = place(chips.package(chip.name), "page")
+    if path is None:
+        pytest.skip(f"{chip.name} has no page")
+    return path
+
+
+def shortest(chip: Chip) -> Case:
+    """The case with the smallest waveform."""
+    return min(case.of_chip(chip.name), key=lambda one: one.wave.stat().st_size)
+
+
+def random_words(memory: Memory, rng: np.random.Generator) -> np.ndarray:
+    words = state.new_memory(memory)
+    some = rng.integers(memory.depth, size=5)
+    for index in some:
+        content = int.from_bytes(rng.bytes(-(-memory.width // 8)), "little") & (1 << memory.width) - 1
+        words[index] = [content >> 32 * i & 0xFFFFFFFF for i in range(memory.n_limbs)]
+    return words
+
+
+def small_configuration(chip: Chip) -> Configuration:
+    """Registers as nobody touched them, but one; a few words in each memory."""
+    rng = np.random.default_rng(6)
+    registers = {r.name: (r.unsaid,) * r.n_addrs for r in chip.registers}
+    some = chip.registers[-1]
+    registers[some.name] = (1,) * some.n_addrs
+    return Configuration(chip, registers, {m.name: random_words(m, rng) for m in chip.memories})
