@@ -62,7 +62,10 @@ class ClockLevel(ABC):
             if i:
                 pieces.between()
             part = slice(i, i + pieces.ROWS)
-            self._run(rows[part], edges[part], out[part])
+            try:
+                self._run(rows[part], edges[part], out[part])
+            except SystemError as error:
+                raise pieces.raised_by_signal(error) from None
         return out
 
     def step(self, inputs: int) -> int:

@@ -162,7 +162,10 @@ def in_pieces(piece: Callable[[Given, int, np.ndarray], Any], given: Given, max_
     left = np.zeros(N_LEFT, np.int64)
     parts, n_cycles, n_sent = [], 0, 0
     while True:
-        *columns, clocks, done = piece(given, max_cycles - n_cycles, left)
+        try:
+            *columns, clocks, done = piece(given, max_cycles - n_cycles, left)
+        except SystemError as error:
+            raise pieces.raised_by_signal(error) from None
         parts.append(columns)
         sent, buses = _after(left)
         n_cycles, n_sent = n_cycles + int(clocks), n_sent + sent

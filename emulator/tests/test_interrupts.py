@@ -72,10 +72,6 @@ while time.monotonic() < end:
         inside = False
     except KeyboardInterrupt:
         pass
-    except SystemError as error:  # Python's word for a result with an exception, which Numba does not look for
-        while error.__cause__ is not None:
-            error = error.__cause__
-        assert isinstance(error, KeyboardInterrupt), error
 signal.setitimer(signal.ITIMER_REAL, 0)
 signal.signal(signal.SIGALRM, signal.SIG_IGN)
 print("alive", came)

@@ -93,7 +93,10 @@ def in_pieces(
     parts: list[list[np.ndarray]] = []
     totals = [0] * n_counts
     while True:
-        *columns_counts, done, ended = piece(max_cycles - totals[0])
+        try:
+            *columns_counts, done, ended = piece(max_cycles - totals[0])
+        except SystemError as error:
+            raise pieces.raised_by_signal(error) from None
         n_columns = len(columns_counts) - n_counts
         parts.append(columns_counts[:n_columns])
         totals = [total + int(n) for total, n in zip(totals, columns_counts[n_columns:], strict=True)]
