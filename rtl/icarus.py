@@ -16,6 +16,7 @@ import numpy as np
 
 from draupnir.emulator.declare import Chip, Memory, Pin, Word
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.trace import new_rows, words
 from draupnir.rtl import datafiles, memory_changes, toolchain
 from draupnir.rtl.design import Design
 from draupnir.rtl.initial import UNKNOWN, Initial, plusargs, vvp_options
@@ -69,8 +70,8 @@ endmodule
 class Run:
     """What a design did in Icarus.
 
-    outputs : (n,) int64, output pins packed, as they are immediately before the row's clock edge (0 if it has none)
-    known : (n,) int64, mask of the output bits that were neither X nor Z
+    outputs : rows of output pins, as they are immediately before the row's clock edge (0 if it has none)
+    known : as outputs, mask of the output bits that were neither X nor Z
     memories : name -> (depth, limbs) uint32 after the last row; unknown bits are 0
     memories_known : name -> mask of the known bits, in whole hexadecimal digits
     """
@@ -93,7 +94,7 @@ def run(
 ) -> Run:
     """Run rows (see ``draupnir.emulator.trace``); every input is 0 before the first.
 
-    inputs, clk : (n,) int64 and (n,) uint8, the rows
+    inputs, clk : (n,) or (n, n_words) int64, and (n,) uint8, the rows
     work_dir : where the testbench and its files go
     memories : contents before the first row; what is not given starts as all registers do
     initial : how registers, and what is not initialised otherwise, start
@@ -126,7 +127,7 @@ def bench(design: Design, chip: Chip, loaded: tuple[str, ...] = (), follow: bool
 
     loaded : the memories that it fills from files; follow : it dumps every change of a memory
     """
-    fields = {"@TOP@": design.instance, "@IN_MSB@": str(chip.input_word.width - 1)}
+    fields = {"@TOP@": design.instance, "@IN_MSB@": str(64 * len(chip.input_word.row) - 1)}
     fields["@OUT_MSB@"] = str(chip.output_word.width - 1)
     connect = [f".{design.port(chip.clock)}(clock)"]
     connect += [f".{design.port(pin)}({_reg(pin)})" for pin in chip.inputs]
@@ -157,15 +158,20 @@ def _slice(vector: str, word: Word, pin: Pin) -> str:
 
 
 def _apply(chip: Chip, pin: Pin) -> str:
-    return f"{_reg(pin)} = {_slice('row', chip.input_word, pin)};"
+    """A statement that gives a pin its level; a row has 64 digits for each of its integers."""
+    bits = [64 * piece.word + piece.shift for piece in chip.input_word.pieces_of(pin.name)]
+    widths = [piece.width for piece in chip.input_word.pieces_of(pin.name)]
+    slices = [f"row[{bit + width - 1}:{bit}]" for bit, width in zip(bits, widths, strict=True)]
+    return f"{_reg(pin)} = {{{', '.join(reversed(slices))}}};"
 
 
 def _hex_rows(inputs: np.ndarray, clk: np.ndarray) -> Iterable[str]:
     """A line a row: the packed inputs and the clock edge."""
     for start in range(0, len(inputs), _CHUNK):
-        digits = inputs[start : start + _CHUNK].astype(">i8").tobytes().hex()
-        edges = clk[start : start + _CHUNK].tolist()
-        yield "".join(f"{digits[16 * i : 16 * i + 16]} {edge}\n" for i, edge in enumerate(edges))
+        integers = words(inputs[start : start + _CHUNK])
+        digits = integers[:, ::-1].astype(">i8").tobytes().hex()
+        edges, n = clk[start : start + _CHUNK].tolist(), 16 * integers.shape[1]
+        yield "".join(f"{digits[n * i : n * i + n]} {edge}\n" for i, edge in enumerate(edges))
 
 
 def _hex_words(memory: Memory, content: np.ndarray) -> Iterable[str]:
@@ -180,18 +186,20 @@ def _read_outputs(path: Path, chip: Chip, clk: np.ndarray) -> tuple[np.ndarray, 
     """Outputs and known mask of every row from the testbench's file, which has a line for each clock edge."""
     width = chip.output_word.width
     edges = np.flatnonzero(clk)
-    outputs, known = np.zeros(len(clk), dtype=np.int64), np.zeros(len(clk), dtype=np.int64)
+    outputs, known = new_rows(chip.output_word, len(clk)), new_rows(chip.output_word, len(clk))
     n_written = path.stat().st_size // (width + 1)
     if n_written != len(edges):
         raise InputError(f"{chip.name}: the design ended the simulation after {n_written} of {len(edges)} clocks")
-    weights = 1 << np.arange(width - 1, -1, -1, dtype=np.int64)
     with path.open("rb") as file:
         for start in range(0, len(edges), _CHUNK):
             rows = edges[start : start + _CHUNK]
             lines = np.frombuffer(file.read(len(rows) * (width + 1)), dtype=np.uint8).reshape(len(rows), width + 1)
-            ones, zeros = lines[:, :width] == ord("1"), lines[:, :width] == ord("0")
-            outputs[rows] = ones @ weights
-            known[rows] = (ones | zeros) @ weights
+            for i, part in enumerate(chip.output_word.row):
+                digits = lines[:, width - part.lsb - part.width : width - part.lsb]  # the highest bit is the first
+                weights = 1 << np.arange(part.width - 1, -1, -1, dtype=np.int64)
+                ones, zeros = digits == ord("1"), digits == ord("0")
+                words(outputs)[rows, i] = ones @ weights
+                words(known)[rows, i] = (ones | zeros) @ weights
     return outputs, known
 
 
