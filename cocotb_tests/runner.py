@@ -27,7 +27,7 @@ from draupnir.cocotb_tests.lib.session import Session
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.golden.files import alone
-from draupnir.rtl import datafiles, processes, toolchain
+from draupnir.rtl import datafiles, icarus_names, processes, toolchain
 from draupnir.rtl.design import Design
 from draupnir.rtl.harness import public_memories
 from draupnir.rtl.initial import Initial, Kind, plusargs, vvp_options
@@ -108,6 +108,9 @@ def build(design: Design, chip: Chip, simulator: Simulator, root: Path, waves: b
         if not (folder / "built").is_file():
             _compile(design, simulator, folder, options, generated, waves)
             (folder / "built").touch()
+    if simulator == "icarus" and icarus_names.has_unnamed_blocks(design):
+        compiled = (folder / "sim.vvp").read_text(errors="replace")
+        design = icarus_names.as_in_icarus(design, compiled, f"{wrapper.TOP}.{design.top}")
     return Built(design, chip, simulator, waves, folder, time.perf_counter() - begin)
 
 

@@ -7,6 +7,7 @@ narrow types; the declared width is kept by the operations that write it, and ch
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,20 +15,27 @@ from draupnir.emulator.declare import Chip, Memory, Reg
 
 
 def registers(chip: Chip) -> tuple[Reg, ...]:
-    """All state registers of the chip, block by block."""
-    return tuple(reg for block in chip.blocks for reg in block.regs)
+    """All state registers of the chip, block by block; those of a block with copies have the copy as first index."""
+    return tuple(reg for block in chip.blocks for reg in block.state)
 
 
 def record_dtype(chip: Chip, extra: tuple[Reg, ...] = ()) -> np.dtype:
-    """The record's type: a 64-bit integer for each register, arrays flattened to one dimension.
+    """The record's type: a 64-bit integer for each register.
+
+    An array of registers is flattened to one dimension; in a block with copies, which are the first dimension, to two.
 
     extra : registers of the model that the chip does not have (counters, for instance)
     """
-    fields = []
-    for reg in (*registers(chip), *extra):
-        n = int(np.prod(reg.shape, dtype=np.int64))
-        fields.append((reg.name, np.int64, (n,)) if reg.shape else (reg.name, np.int64))
-    return np.dtype((np.record, fields))
+    fields = [_field(reg, ()) for reg in extra]
+    owned = [(reg, () if block.copies is None else (block.copies,)) for block in chip.blocks for reg in block.regs]
+    return np.dtype((np.record, [*(_field(reg, copies) for reg, copies in owned), *fields]))
+
+
+def _field(reg: Reg, copies: tuple[int, ...]) -> tuple[Any, ...]:
+    """A field of the record."""
+    n = int(np.prod(reg.shape, dtype=np.int64))
+    shape = (*copies, n) if reg.shape else copies
+    return (reg.name, np.int64, shape) if shape else (reg.name, np.int64)
 
 
 def new_registers(chip: Chip, extra: tuple[Reg, ...] = (), seed: int | None = None) -> np.recarray:
@@ -46,8 +54,8 @@ def new_registers(chip: Chip, extra: tuple[Reg, ...] = (), seed: int | None = No
 
 
 def new_memory(memory: Memory) -> np.ndarray:
-    """An all-zero memory: (depth, limbs) uint32, limb 0 least significant."""
-    return np.zeros((memory.depth, memory.n_limbs), dtype=np.uint32)
+    """An all-zero memory: uint32 of ``memory.shape``, limb 0 least significant."""
+    return np.zeros(memory.shape, dtype=np.uint32)
 
 
 def out_of_range(chip: Chip, record: np.recarray) -> list[str]:

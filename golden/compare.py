@@ -10,7 +10,6 @@ import numpy as np
 
 from draupnir.emulator.codec import from_limbs, take
 from draupnir.emulator.declare import Chip, Memory
-from draupnir.emulator.trace import count_bits
 
 WORDS_LISTED = 16
 
@@ -50,9 +49,10 @@ class ComparedBits:
 def compared_bits(chip: Chip, known: np.ndarray) -> ComparedBits:
     """Count what a comparison of some clock edges can compare.
 
-    known : rows, for each edge a mask of the output bits that are neither X nor Z on either side
+    known : (n,) int64, for each edge a mask of the packed output bits that are neither X nor Z on either side
     """
-    return ComparedBits(len(known) * chip.output_word.width, count_bits(chip.output_word, ~known))
+    counts = {f.name: int(np.bitwise_count(~known & (f.high << f.lsb)).sum()) for f in chip.output_word}
+    return ComparedBits(len(known) * chip.output_word.width, {pin: n for pin, n in counts.items() if n})
 
 
 @dataclass(frozen=True)

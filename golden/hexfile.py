@@ -17,19 +17,57 @@ from draupnir.emulator.declare import Memory
 from draupnir.emulator.errors import InputError
 from draupnir.golden.files import replacing
 
+COPY = "{}"  # in a file's name: the copy of the memory
+
 
 def read(path: Path, memory: Memory) -> np.ndarray:
-    """The image as the model holds it: (depth, limbs) uint32, limb 0 least significant.
+    """The image as the model holds it: uint32 of ``memory.shape``, limb 0 least significant.
+
+    A memory with copies has one file, with the words of all copies one after the other, or a file for each: then {} in
+    the path's name stands for the copy, 0, 1, and so on.
 
     Raises InputError, naming file and line, for anything but exactly one word for each address.
     """
+    if COPY not in path.name:
+        n_words = memory.depth * (1 if memory.copies is None else memory.copies)
+        return _read(path, memory, memory.name, n_words).reshape(memory.shape)
+    pairs = zip(memory.parts, _files(path, memory), strict=True)
+    return np.stack([_read(file, memory, part, memory.depth) for part, file in pairs])
+
+
+def write(path: Path, words: np.ndarray, memory: Memory, addressed: bool = False) -> None:
+    """Write words of ``memory.shape``, lower case, all digits of each, or one 0 for a word of zeros.
+
+    path : with {} in its name, a file for each copy, as ``read`` takes them
+    addressed : the first word's address, 0, goes before it, as Vivado wants it in a .mem file
+    """
+    if COPY in path.name:
+        for file, content in zip(_files(path, memory), words, strict=True):
+            write(file, content, memory.part, addressed)
+        return
+    n_digits = -(-memory.width // 4)
+    lines = (f"{from_limbs(word):0{n_digits}x}\n" for word in words.reshape(-1, memory.n_limbs))
+    zero, short = "0" * n_digits + "\n", "0\n"
+    with replacing(path) as temporary:
+        temporary.write_text("@0\n" * addressed + "".join(short if line == zero else line for line in lines))
+
+
+def _files(path: Path, memory: Memory) -> list[Path]:
+    """The file of each copy. Raises InputError for a memory that has no copies."""
+    if memory.copies is None:
+        raise InputError(f"{path}: {memory.name} has no copies, for which {COPY} would stand; right is one file")
+    return [path.with_name(path.name.replace(COPY, str(copy))) for copy in range(memory.copies)]
+
+
+def _read(path: Path, memory: Memory, name: str, n_words: int) -> np.ndarray:
+    """A file of so many words; ``name`` is what messages call the memory."""
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        raise InputError(f"{path}: no memory image of {memory.name}: {reason}") from error
-    words = np.zeros((memory.depth, memory.n_limbs), dtype=np.uint32)
-    given = np.zeros(memory.depth, dtype=bool)
+        raise InputError(f"{path}: no memory image of {name}: {reason}") from error
+    words = np.zeros((n_words, memory.n_limbs), dtype=np.uint32)
+    given = np.zeros(n_words, dtype=bool)
     addr = 0
     for line, token in _tokens(text):
         where = f"{path}:{line}"
@@ -38,9 +76,9 @@ def read(path: Path, memory: Memory) -> np.ndarray:
             continue
         content = _digits(token, where, "word")
         if content >> memory.width:
-            raise InputError(f"{where}: {token} has more than the {memory.width} bits of a word of {memory.name}")
-        if addr >= memory.depth:
-            raise InputError(f"{where}: word at address {addr:#x}; {memory.name} has {memory.depth} words")
+            raise InputError(f"{where}: {token} has more than the {memory.width} bits of a word of {name}")
+        if addr >= n_words:
+            raise InputError(f"{where}: word at address {addr:#x}; {name} has {n_words} words")
         if given[addr]:
             raise InputError(f"{where}: second word at address {addr:#x}; each address has one")
         words[addr] = to_limbs(content, memory.n_limbs)
@@ -49,22 +87,10 @@ def read(path: Path, memory: Memory) -> np.ndarray:
     if not given.all():
         first = int(np.argmin(given))
         raise InputError(
-            f"{path}:{text.count(chr(10)) + 1}: {np.count_nonzero(given)} words; {memory.name} has {memory.depth}"
+            f"{path}:{text.count(chr(10)) + 1}: {np.count_nonzero(given)} words; {name} has {n_words}"
             f" (the first without one is {first:#x})"
         )
     return words
-
-
-def write(path: Path, words: np.ndarray, memory: Memory, addressed: bool = False) -> None:
-    """Write (depth, limbs) uint32 words, lower case, all digits of each, or one 0 for a word of zeros.
-
-    addressed : the first word's address, 0, goes before it, as Vivado wants it in a .mem file
-    """
-    n_digits = -(-memory.width // 4)
-    lines = (f"{from_limbs(word):0{n_digits}x}\n" for word in words)
-    zero, short = "0" * n_digits + "\n", "0\n"
-    with replacing(path) as temporary:
-        temporary.write_text("@0\n" * addressed + "".join(short if line == zero else line for line in lines))
 
 
 def _tokens(text: str) -> Iterator[tuple[int, str]]:

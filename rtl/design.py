@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from amaranth.hdl import Elaboratable
 
+_INDEX = re.compile(r"\[(-?\d+)\]")
 SUFFIXES = (".v", ".sv")
 Language = Literal["verilog-2005", "systemverilog"]
 _VERILATOR_LANGUAGES: dict[Language, str] = {"verilog-2005": "1364-2005", "systemverilog": "1800-2017"}
@@ -48,7 +50,8 @@ class Design:
 
     top : name of the top module
     files : all source files that are compiled
-    memories : declared memory name -> path of its array below the top, dots between instances ("core_0.ram_0.mem")
+    memories : declared memory name -> path of its array below the top, dots between instances ("core_0.ram_0.mem");
+        of a memory with copies that of each, under its name: csram[3]
     pins : declared pin name -> name of the top's port; a pin that is not listed has a port of its own name
     includes : files that the sources include
     structure : the module tree, parameters and memories as text, where they are known
@@ -150,3 +153,13 @@ def abbreviates(name: str, path: str) -> bool:
     """Whether a path has the letters of a name in their order: winp abbreviates srnn_0.weights_inp.SRAM."""
     letters = iter(path.lower())
     return all(letter in letters for letter in name.lower())
+
+
+def arrays_of(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Paths that differ in indices only, in the order of these, by the path with empty brackets in their place."""
+    groups: dict[str, list[str]] = {}
+    for path in paths:
+        groups.setdefault(re.sub(_INDEX, "[]", path), []).append(path)
+    for group in groups.values():
+        group.sort(key=lambda path: [*map(int, re.findall(_INDEX, path))])
+    return groups

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from draupnir.emulator.declare import Chip, Memory, Pin
+from draupnir.rtl.design import abbreviates, arrays_of
 from draupnir.rtl.hierarchy import Array, Port
 
 
@@ -12,7 +13,8 @@ from draupnir.rtl.hierarchy import Array, Port
 class Difference:
     """One way in which a module is not the declared chip.
 
-    kind : "missing pin", "extra port", "direction", "width", "ambiguous pin", "missing memory", "ambiguous memory"
+    kind : "missing pin", "extra port", "direction", "width", "ambiguous pin", "missing memory", "ambiguous memory",
+        "copies"
     """
 
     kind: str
@@ -52,18 +54,26 @@ def candidates_of(pin: Pin, ports: list[Port]) -> list[Port]:
 
 
 def find_memories(chip: Chip, arrays: list[Array]) -> tuple[dict[str, str], list[Difference]]:
-    """The path of each declared memory: the one array of its shape, or of several the one that is called like it."""
+    """The path of each declared memory: the one array of its shape, or of several the one that is called like it.
+
+    The copies of a memory are the arrays whose paths differ in indices only, in the order of these.
+    """
     memories: dict[str, str] = {}
     differences: list[Difference] = []
     for memory in chip.memories:
         fitting = [array.path for array in arrays if (array.depth, array.width) == (memory.depth, memory.width)]
-        if len(fitting) > 1:
-            fitting = [path for path in fitting if _abbreviates(memory.name, path)] or fitting
-        if len(fitting) == 1:
-            memories[memory.name] = fitting[0]
+        candidates = arrays_of(fitting) if memory.copies is not None else {path: [path] for path in fitting}
+        as_many = {name: paths for name, paths in candidates.items() if len(paths) == len(memory.parts)}
+        if len(as_many) > 1:
+            as_many = {name: as_many[name] for name in as_many if abbreviates(memory.name, name)} or as_many
+        if len(as_many) == 1:
+            memories |= zip(memory.parts, next(iter(as_many.values())), strict=True)
+        elif as_many or not candidates:
+            kind = "ambiguous memory" if as_many else "missing memory"
+            differences.append(Difference(kind, memory.name, shape(memory), ", ".join(as_many)))
         else:
-            kind = "ambiguous memory" if fitting else "missing memory"
-            differences.append(Difference(kind, memory.name, shape(memory), ", ".join(fitting)))
+            found = ", ".join(f"{len(paths)} of {name}" for name, paths in candidates.items())
+            differences.append(Difference("copies", memory.name, shape(memory), found))
     return memories, differences
 
 
@@ -77,7 +87,8 @@ def likeness(chip: Chip, ports: list[Port], arrays: list[Array]) -> float:
 
 def shape(memory: Memory | Array) -> str:
     """A memory's shape in words."""
-    return f"{memory.depth} words of {memory.width} bits"
+    copies = "" if isinstance(memory, Array) or memory.copies is None else f"{memory.copies} copies of "
+    return f"{copies}{memory.depth} words of {memory.width} bits"
 
 
 def _pin_likeness(pin: Pin, port: Port) -> float:
@@ -99,9 +110,3 @@ def _plain(name: str) -> str:
 
 def _described(pin: Pin | Port) -> str:
     return f"{pin.direction}, {pin.width} bit{'s' if pin.width > 1 else ''}"
-
-
-def _abbreviates(name: str, path: str) -> bool:
-    """Whether a path has the letters of a name in their order: winp abbreviates srnn_0.weights_inp.SRAM."""
-    letters = iter(path.lower())
-    return all(letter in letters for letter in name.lower())

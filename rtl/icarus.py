@@ -8,16 +8,15 @@ go through files, so the length of a run costs no memory in the simulator.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from draupnir.emulator.declare import Chip, Memory, Pin, Word
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.trace import new_rows, words
-from draupnir.rtl import datafiles, memory_changes, toolchain
+from draupnir.rtl import datafiles, icarus_names, memory_changes, toolchain
 from draupnir.rtl.design import Design
 from draupnir.rtl.initial import UNKNOWN, Initial, plusargs, vvp_options
 
@@ -70,9 +69,9 @@ endmodule
 class Run:
     """What a design did in Icarus.
 
-    outputs : rows of output pins, as they are immediately before the row's clock edge (0 if it has none)
-    known : as outputs, mask of the output bits that were neither X nor Z
-    memories : name -> (depth, limbs) uint32 after the last row; unknown bits are 0
+    outputs : (n,) int64, output pins packed, as they are immediately before the row's clock edge (0 if it has none)
+    known : (n,) int64, mask of the output bits that were neither X nor Z
+    memories : name -> uint32 of the memory's shape, after the last row; unknown bits are 0
     memories_known : name -> mask of the known bits, in whole hexadecimal digits
     """
 
@@ -94,40 +93,57 @@ def run(
 ) -> Run:
     """Run rows (see ``draupnir.emulator.trace``); every input is 0 before the first.
 
-    inputs, clk : (n,) or (n, n_words) int64, and (n,) uint8, the rows
+    inputs, clk : (n,) int64 and (n,) uint8, the rows
     work_dir : where the testbench and its files go
     memories : contents before the first row; what is not given starts as all registers do
     initial : how registers, and what is not initialised otherwise, start
     follow : write every change of a memory into ``work_dir``, for ``draupnir.rtl.memory_changes``
     Raises InputError when Icarus is missing, or refuses the sources, or the design ends the simulation itself.
     """
-    tool = toolchain.icarus()
     work_dir = datafiles.put(design.data, work_dir)
+    design = _named_in_icarus(design, chip, work_dir)
     memories = memories or {}
-    for name, content in memories.items():
-        with (work_dir / f"{name}.in.hex").open("w") as file:
-            file.writelines(_hex_words(chip.memory(name), content))
+    loaded = [(part, words) for name, content in memories.items() for part, words in _parts(chip.memory(name), content)]
+    for part, words in loaded:
+        with (work_dir / f"{part}.in.hex").open("w") as file:
+            file.writelines(f"{int.from_bytes(word.astype('<u4').tobytes(), 'little'):x}\n" for word in words)
     with (work_dir / "rows.txt").open("w") as file:
         file.writelines(_hex_rows(inputs, clk))
-    (work_dir / "bench.v").write_text(bench(design, chip, tuple(memories), follow))
-    (work_dir / "options.txt").write_text("+timescale+1ns/1ps\n")  # for sources that give none
-    command = [str(tool.iverilog), *design.icarus_options, "-s", "draupnir_bench", "-o", "bench.vvp"]
-    command += ["-c", "options.txt", *(f"-I{folder}" for folder in design.folders)]
-    command += [*(str(path.resolve()) for path in design.files), "bench.v"]
-    toolchain.call(command, "Icarus refused the sources", cwd=work_dir)
-    simulate = [str(tool.vvp), "-n", *vvp_options(initial), "bench.vvp", *plusargs(initial)]
+    _compile(design, bench(design, chip, [part for part, _ in loaded], follow), work_dir)
+    simulate = [str(toolchain.icarus().vvp), "-n", *vvp_options(initial), "bench.vvp", *plusargs(initial)]
     toolchain.call(simulate, "Icarus stopped", cwd=work_dir)
     outputs, known = _read_outputs(work_dir / "outputs.txt", chip, clk)
-    read = {name: _read_memory(work_dir / f"{name}.out.hex", chip.memory(name)) for name in design.memories}
+    read = {
+        memory.name: _read_memory(work_dir, memory) for memory in chip.memories if memory.parts[0] in design.memories
+    }
     return Run(outputs, known, {k: content for k, (content, _) in read.items()}, {k: m for k, (_, m) in read.items()})
 
 
-def bench(design: Design, chip: Chip, loaded: tuple[str, ...] = (), follow: bool = False) -> str:
+def _named_in_icarus(design: Design, chip: Chip, work_dir: Path) -> Design:
+    """The design with its memories where Icarus has them."""
+    if not icarus_names.has_unnamed_blocks(design):
+        return design
+    compiled = _compile(design, bench(replace(design, memories={}), chip), work_dir)
+    return icarus_names.as_in_icarus(design, compiled.read_text(errors="replace"), "draupnir_bench.dut")
+
+
+def _compile(design: Design, text: str, work_dir: Path) -> Path:
+    """Compile a testbench and its design."""
+    (work_dir / "bench.v").write_text(text)
+    (work_dir / "options.txt").write_text("+timescale+1ns/1ps\n")  # for sources that give none
+    command = [str(toolchain.icarus().iverilog), *design.icarus_options, "-s", "draupnir_bench", "-o", "bench.vvp"]
+    command += ["-c", "options.txt", *(f"-I{folder}" for folder in design.folders)]
+    command += [*(str(path.resolve()) for path in design.files), "bench.v"]
+    toolchain.call(command, "Icarus refused the sources", cwd=work_dir)
+    return work_dir / "bench.vvp"
+
+
+def bench(design: Design, chip: Chip, loaded: Sequence[str] = (), follow: bool = False) -> str:
     """The Verilog testbench for a design.
 
     loaded : the memories that it fills from files; follow : it dumps every change of a memory
     """
-    fields = {"@TOP@": design.instance, "@IN_MSB@": str(64 * len(chip.input_word.row) - 1)}
+    fields = {"@TOP@": design.instance, "@IN_MSB@": str(chip.input_word.width - 1)}
     fields["@OUT_MSB@"] = str(chip.output_word.width - 1)
     connect = [f".{design.port(chip.clock)}(clock)"]
     connect += [f".{design.port(pin)}({_reg(pin)})" for pin in chip.inputs]
@@ -158,61 +174,62 @@ def _slice(vector: str, word: Word, pin: Pin) -> str:
 
 
 def _apply(chip: Chip, pin: Pin) -> str:
-    """A statement that gives a pin its level; a row has 64 digits for each of its integers."""
-    bits = [64 * piece.word + piece.shift for piece in chip.input_word.pieces_of(pin.name)]
-    widths = [piece.width for piece in chip.input_word.pieces_of(pin.name)]
-    slices = [f"row[{bit + width - 1}:{bit}]" for bit, width in zip(bits, widths, strict=True)]
-    return f"{_reg(pin)} = {{{', '.join(reversed(slices))}}};"
+    return f"{_reg(pin)} = {_slice('row', chip.input_word, pin)};"
 
 
 def _hex_rows(inputs: np.ndarray, clk: np.ndarray) -> Iterable[str]:
     """A line a row: the packed inputs and the clock edge."""
     for start in range(0, len(inputs), _CHUNK):
-        integers = words(inputs[start : start + _CHUNK])
-        digits = integers[:, ::-1].astype(">i8").tobytes().hex()
-        edges, n = clk[start : start + _CHUNK].tolist(), 16 * integers.shape[1]
-        yield "".join(f"{digits[n * i : n * i + n]} {edge}\n" for i, edge in enumerate(edges))
+        digits = inputs[start : start + _CHUNK].astype(">i8").tobytes().hex()
+        edges = clk[start : start + _CHUNK].tolist()
+        yield "".join(f"{digits[16 * i : 16 * i + 16]} {edge}\n" for i, edge in enumerate(edges))
 
 
-def _hex_words(memory: Memory, content: np.ndarray) -> Iterable[str]:
-    """A line a word, most significant digit first."""
-    if content.shape != (memory.depth, memory.n_limbs):
-        raise ValueError(f"memory {memory.name}: shape {content.shape}, must be {(memory.depth, memory.n_limbs)}")
-    for word in content:
-        yield f"{int.from_bytes(word.astype('<u4').tobytes(), 'little'):x}\n"
+def _parts(memory: Memory, content: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """Name and (depth, limbs) words of each copy."""
+    if content.shape != memory.shape:
+        raise ValueError(f"memory {memory.name}: shape {content.shape}, must be {memory.shape}")
+    yield from zip(memory.parts, content.reshape(-1, *memory.part.shape), strict=True)
 
 
 def _read_outputs(path: Path, chip: Chip, clk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Outputs and known mask of every row from the testbench's file, which has a line for each clock edge."""
     width = chip.output_word.width
     edges = np.flatnonzero(clk)
-    outputs, known = new_rows(chip.output_word, len(clk)), new_rows(chip.output_word, len(clk))
+    outputs, known = np.zeros(len(clk), dtype=np.int64), np.zeros(len(clk), dtype=np.int64)
     n_written = path.stat().st_size // (width + 1)
     if n_written != len(edges):
         raise InputError(f"{chip.name}: the design ended the simulation after {n_written} of {len(edges)} clocks")
+    weights = 1 << np.arange(width - 1, -1, -1, dtype=np.int64)
     with path.open("rb") as file:
         for start in range(0, len(edges), _CHUNK):
             rows = edges[start : start + _CHUNK]
             lines = np.frombuffer(file.read(len(rows) * (width + 1)), dtype=np.uint8).reshape(len(rows), width + 1)
-            for i, part in enumerate(chip.output_word.row):
-                digits = lines[:, width - part.lsb - part.width : width - part.lsb]  # the highest bit is the first
-                weights = 1 << np.arange(part.width - 1, -1, -1, dtype=np.int64)
-                ones, zeros = digits == ord("1"), digits == ord("0")
-                words(outputs)[rows, i] = ones @ weights
-                words(known)[rows, i] = (ones | zeros) @ weights
+            ones, zeros = lines[:, :width] == ord("1"), lines[:, :width] == ord("0")
+            outputs[rows] = ones @ weights
+            known[rows] = (ones | zeros) @ weights
     return outputs, known
 
 
-def _read_memory(path: Path, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
-    """Contents and known mask from a $writememh file; a digit with an unknown bit is unknown as a whole."""
+def _read_memory(folder: Path, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
+    """Contents and known mask, of the memory's shape, from $writememh files."""
+    contents, masks = np.zeros((2, *memory.shape), dtype=np.uint32)
+    copies = zip(
+        memory.parts, contents.reshape(-1, *memory.part.shape), masks.reshape(-1, *memory.part.shape), strict=True
+    )
+    for part, content, mask in copies:
+        _read_copy(folder / f"{part}.out.hex", memory, content, mask)
+    return contents, masks
+
+
+def _read_copy(path: Path, memory: Memory, content: np.ndarray, mask: np.ndarray) -> None:
+    """Fill in the words of a file, and their known bits; a digit with an unknown bit is unknown as a whole."""
     words = [line for line in path.read_text().split("\n") if line and not line.startswith(("//", "@"))]
-    contents, masks = np.zeros((2, memory.depth, memory.n_limbs), dtype=np.uint32)
     for addr, word in enumerate(words):
         digits = "".join(digit if digit in "0123456789abcdef" else "0" for digit in word)
-        mask = "".join("f" if digit in "0123456789abcdef" else "0" for digit in word)
-        contents[addr] = _limbs(int(digits, 16), memory)
-        masks[addr] = _limbs(int(mask, 16) & ((1 << memory.width) - 1), memory)
-    return contents, masks
+        known = "".join("f" if digit in "0123456789abcdef" else "0" for digit in word)
+        content[addr] = _limbs(int(digits, 16), memory)
+        mask[addr] = _limbs(int(known, 16) & ((1 << memory.width) - 1), memory)
 
 
 def _limbs(word: int, memory: Memory) -> np.ndarray:

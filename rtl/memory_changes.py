@@ -16,6 +16,7 @@ import numpy as np
 from draupnir.emulator.codec import to_limbs
 from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.state import new_memory
 from draupnir.rtl.design import Design
 
 FILE = "memories.vcd"
@@ -28,7 +29,10 @@ _HEADER_ENDS = "$enddefinitions $end"
 
 @dataclass(frozen=True)
 class _Word:
+    """A word of a copy of a memory; copy 0 of one that has no copies."""
+
     memory: Memory
+    copy: int
     addr: int
 
 
@@ -36,8 +40,9 @@ def dump(design: Design, chip: Chip) -> list[str]:
     """Verilog statements that dump all words of the memories, in the chip's order; ``word`` is a variable of theirs."""
     lines = [f'$dumpfile("{FILE}");']
     for memory in chip.memories:
-        path = design.memories[memory.name]
-        lines.append(f"for (word = 0; word < {memory.depth}; word = word + 1) $dumpvars(0, dut.{path}[word]);")
+        for part in memory.parts:
+            words = f"dut.{design.memories[part]}[word]"
+            lines.append(f"for (word = 0; word < {memory.depth}; word = word + 1) $dumpvars(0, {words});")
     return lines
 
 
@@ -49,13 +54,14 @@ def follow(
     work_dir : of ``icarus.run`` with ``follow``; clk : the rows that ran; rows : ascending
     Raises InputError for a dump that does not have the memories' words.
     """
-    contents = {m.name: np.zeros((m.depth, m.n_limbs), np.uint32) for m in chip.memories}
-    known = {m.name: np.zeros((m.depth, m.n_limbs), np.uint32) for m in chip.memories}
+    contents = {memory.name: new_memory(memory) for memory in chip.memories}
+    known = {memory.name: new_memory(memory) for memory in chip.memories}
+    listed = list(_words(chip))
     with (work_dir / FILE).open() as file:
         header = _header(file)
         found = _TIMESCALE.search(header)
-        words = dict(zip(_WORD.findall(header), _words(chip), strict=False))
-        if found is None or len(words) != sum(memory.depth for memory in chip.memories):
+        words = dict(zip(_WORD.findall(header), listed, strict=False))
+        if found is None or len(words) != len(listed):
             raise InputError(f"{chip.name}: Icarus dumped {len(words)} words of its memories, which are more")
         unit = _UNITS[found.group(2)] // int(found.group(1))
         ends = unit * (_BEGIN + np.cumsum(_ROW + _EDGE * clk.astype(np.int64)))
@@ -84,7 +90,8 @@ def _header(file: Iterator[str]) -> str:
 
 
 def _words(chip: Chip) -> Iterator[_Word]:
-    return (_Word(memory, addr) for memory in chip.memories for addr in range(memory.depth))
+    for memory in chip.memories:
+        yield from (_Word(memory, copy, addr) for copy in range(len(memory.parts)) for addr in range(memory.depth))
 
 
 def _set(contents: dict[str, np.ndarray], known: dict[str, np.ndarray], word: _Word, level: str) -> None:
@@ -94,5 +101,5 @@ def _set(contents: dict[str, np.ndarray], known: dict[str, np.ndarray], word: _W
     whole = level.rjust(memory.width, "0" if level[0] == "1" else level[0])
     bits = int("".join("1" if digit == "1" else "0" for digit in whole), 2)
     mask = int("".join("1" if digit in "01" else "0" for digit in whole), 2)
-    contents[memory.name][word.addr] = to_limbs(bits, memory.n_limbs)
-    known[memory.name][word.addr] = to_limbs(mask, memory.n_limbs)
+    for arrays, words in ((contents, bits), (known, mask)):
+        arrays[memory.name].reshape(-1, *memory.part.shape)[word.copy, word.addr] = to_limbs(words, memory.n_limbs)

@@ -14,10 +14,9 @@ from cocotb.triggers import RisingEdge, Timer
 
 from draupnir.cocotb_tests.lib import memory, wrapper
 from draupnir.cocotb_tests.lib.aer import AerDriver, Owing
-from draupnir.cocotb_tests.lib.bus import Pins, control, find
+from draupnir.cocotb_tests.lib.bus import Pins, control
 from draupnir.cocotb_tests.lib.checker import Lockstep
 from draupnir.cocotb_tests.lib.clock import ChipClock
-from draupnir.cocotb_tests.lib.memory import locate
 from draupnir.cocotb_tests.lib.recorder import Recorder
 from draupnir.cocotb_tests.lib.sender import Sender
 from draupnir.cocotb_tests.lib.session import Session
@@ -63,10 +62,7 @@ class ChipBench:
         half = None if self.session.naive else control(dut, wrapper.HALF)
         self.clock = ChipClock(self.pins[self.chip.clock.name], half=half)
         paths = {**self.session.memories, **(memories or {})}
-        self.memories = {
-            memory.name: find(dut, paths[memory.name]) if memory.name in paths else locate(dut, memory)
-            for memory in self.chip.memories
-        }
+        self.memories = {one.name: memory.find_memory(dut, one, paths) for one in self.chip.memories}
         self._reset_pin = next(self.pins[pin.name] for pin in self.chip.inputs if pin.role == "reset")
         self._began = time.perf_counter()
         self._cpu = time.process_time()
@@ -86,7 +82,7 @@ class ChipBench:
         self.lockstep.early = not self.session.random_start
 
     def initial(self) -> Mapping[str, np.ndarray]:
-        """Contents of memories before the first clock: name -> (depth, limbs) uint32."""
+        """Contents of memories before the first clock: name -> uint32 of its shape."""
         return {}
 
     async def prepare(self) -> None:
@@ -195,9 +191,10 @@ class ChipBench:
         memory.write(self.memories[name], self.chip.memory(name), content)
         self.model.memories[name][:] = content
 
-    def word(self, name: str, addr: int) -> int:
-        """A word of the design's memory, through the back door."""
-        return int(self.memories[name][addr].value)
+    def word(self, name: str, addr: int, copy: int | None = None) -> int:
+        """A word of the design's memory, through the back door; copy : which, of a memory that has copies."""
+        handle = self.memories[name] if copy is None else self.memories[name][copy]
+        return int(handle[addr].value)
 
     def length(self, n: int) -> int:
         """How much a random or repetitive test should do: n, or a tenth of it in a simulator that is slow."""

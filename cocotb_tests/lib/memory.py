@@ -1,8 +1,11 @@
-"""The back door to a design's memories: whole arrays, without a clock."""
+"""The back door to a design's memories: whole arrays, without a clock.
+
+The handle of a memory with copies is the list of the handles of these.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,10 +20,10 @@ from cocotb.handle import (
     _GPISetAction,
 )
 
-from draupnir.cocotb_tests.lib.bus import bits
+from draupnir.cocotb_tests.lib.bus import bits, find
 from draupnir.emulator.declare import Memory
 from draupnir.emulator.errors import InputError
-from draupnir.rtl.design import abbreviates
+from draupnir.rtl.design import abbreviates, arrays_of
 
 _AT_ONCE = _GPISetAction.NO_DELAY.value  # what cocotb's Immediate comes to
 _LIMB_BITS = 32
@@ -31,16 +34,27 @@ def locate(dut: Any, memory: Memory) -> Any:
 
     Raises InputError if there is no such array, or more than one.
     """
-    fitting = [one for one in _arrays(dut) if (len(one), _width(one)) == (memory.depth, memory.width)]
-    if len(fitting) > 1:
-        fitting = [one for one in fitting if abbreviates(memory.name, one._path)] or fitting
-    if len(fitting) != 1:
-        several = f": {', '.join(one._path for one in fitting)}" if fitting else ""
+    fitting = {one._path: one for one in _arrays(dut) if (len(one), _width(one)) == (memory.depth, memory.width)}
+    groups = {path: [path] for path in fitting} if memory.copies is None else arrays_of(fitting)
+    as_many = [paths for paths in groups.values() if len(paths) == len(memory.parts)]
+    if len(as_many) > 1:
+        as_many = [paths for paths in as_many if abbreviates(memory.name, paths[0])] or as_many
+    if len(as_many) != 1:
+        several = f": {', '.join(fitting)}" if fitting else ""
         raise InputError(
             f"memory {memory.name}: {len(fitting)} arrays of {memory.depth} words of {memory.width} bits below "
-            f"{dut._path}{several}; say which, memories={{{memory.name!r}: 'path.below.the.top'}}"
+            f"{dut._path}{several}; say which, memories={{{memory.parts[0]!r}: 'path.below.the.top'}}"
         )
-    return fitting[0]
+    handles = [fitting[path] for path in as_many[0]]
+    return handles[0] if memory.copies is None else handles
+
+
+def find_memory(dut: Any, memory: Memory, paths: Mapping[str, str]) -> Any:
+    """The handle of a memory: at the paths given for it, or for each of its copies, or else as ``locate`` finds it."""
+    if memory.parts[0] not in paths:
+        return locate(dut, memory)
+    handles = [find(dut, paths[part]) for part in memory.parts]
+    return handles[0] if memory.copies is None else handles
 
 
 def _arrays(scope: Any) -> Iterator[Any]:
@@ -59,15 +73,17 @@ def _width(array: ArrayObject[Any, Any]) -> int:
 
 
 def check(handle: Any, memory: Memory) -> None:
-    """Raise InputError if the array has not the declared number of words."""
-    if len(handle) != memory.depth:
-        raise InputError(f"memory {memory.name}: {handle._path} has {len(handle)} words, must have {memory.depth}")
+    """Raise InputError if an array has not the declared number of words."""
+    for one in _copies(handle, memory):
+        if len(one) != memory.depth:
+            raise InputError(f"memory {memory.name}: {one._path} has {len(one)} words, must have {memory.depth}")
 
 
 def write(handle: Any, memory: Memory, content: np.ndarray) -> None:
-    """Overwrite all words: (depth, limbs) uint32, limb 0 least significant."""
+    """Overwrite all words: uint32 of the memory's shape, limb 0 least significant."""
     check(handle, memory)
-    _put(_words(handle), memory, content)
+    for one, words in zip(_copies(handle, memory), content.reshape(-1, *memory.part.shape), strict=True):
+        _put(_words(one), memory, words)
 
 
 def write_first(handle: Any, memory: Memory, content: np.ndarray) -> None:
@@ -78,6 +94,22 @@ def write_first(handle: Any, memory: Memory, content: np.ndarray) -> None:
 def read(handle: Any, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
     """All words, and the mask of their known bits, both as ``write`` takes them; unknown bits are 0."""
     check(handle, memory)
+    copies = [_read(one, memory) for one in _copies(handle, memory)]
+    contents, known = (np.stack(arrays).reshape(memory.shape) for arrays in zip(*copies, strict=True))
+    return contents, known
+
+
+def path(handle: Any) -> str:
+    """Where a memory is, as the simulator calls it; of one with copies the first."""
+    first = handle[0] if isinstance(handle, list) else handle
+    return str(first._path)
+
+
+def _copies(handle: Any, memory: Memory) -> list[Any]:
+    return [handle] if memory.copies is None else list(handle)
+
+
+def _read(handle: Any, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
     text = "".join([bits(word) for word in _words(handle)])
     held = np.frombuffer(text.encode(), dtype=np.uint8).reshape(memory.depth, memory.width)[:, ::-1]
     return _limbs(held == ord("1"), memory), _limbs((held == ord("0")) | (held == ord("1")), memory)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from draupnir.emulator.declare.errors import DeclarationError
+from draupnir.emulator.declare.errors import DeclarationError, check_copies
 from draupnir.emulator.declare.words import Word
 
 
@@ -35,6 +35,8 @@ class Matrix:
 class Memory:
     """An addressable memory.
 
+    copies : how many of it there are, one in each of an array of cores; None for a memory that is no array, which has
+        no index in its name either
     words : the ways to read one word, by name; the first is the default view
     view : which of them applies is told by this field of the default view (value -> view name), if any
     matrix : what its users think in, if that is not words
@@ -50,8 +52,10 @@ class Memory:
     view_field: str = ""
     matrix: Matrix | None = None
     unused: Mapping[str, int] = field(default_factory=dict)
+    copies: int | None = None
 
     def __post_init__(self) -> None:
+        check_copies(f"memory {self.name}", self.copies)
         for word in self.words:
             if word.width != self.width:
                 raise DeclarationError(
@@ -71,6 +75,22 @@ class Memory:
     def n_limbs(self) -> int:
         """32-bit limbs in a word (limb 0 is the least significant)."""
         return math.ceil(self.width / 32)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of its content as an array of 32-bit limbs: (depth, limbs), or (copies, depth, limbs)."""
+        copies = () if self.copies is None else (self.copies,)
+        return (*copies, self.depth, self.n_limbs)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The name of each copy, "csram[0]" and so on; of a memory without copies its own."""
+        return (self.name,) if self.copies is None else tuple(f"{self.name}[{i}]" for i in range(self.copies))
+
+    @property
+    def part(self) -> Memory:
+        """One copy, a memory without copies."""
+        return replace(self, copies=None)
 
     def word(self, name: str) -> Word:
         for word in self.words:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from draupnir.emulator.declare.errors import DeclarationError
-from draupnir.emulator.declare.words import INTEGER_BITS
+from draupnir.emulator.declare.errors import DeclarationError, check_copies
+
+INTEGER_BITS = 63  # of an int64 without its sign: of a row of packed pins, of a register of the state
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,22 @@ class Reg:
 
 @dataclass(frozen=True)
 class Block:
-    """A block of the chip's diagram and the registers that it owns."""
+    """A block of the chip's diagram and the registers that it owns.
+
+    copies : how many of it there are, in an array of cores; None for a block that is no array. The state keeps each of
+        its registers as one array with the copy as its first index
+    """
 
     name: str
     regs: tuple[Reg, ...]
     source: str = ""
+    copies: int | None = None
+
+    def __post_init__(self) -> None:
+        check_copies(f"block {self.name}", self.copies)
+
+    @property
+    def state(self) -> tuple[Reg, ...]:
+        """The registers of all copies."""
+        copies = () if self.copies is None else (self.copies,)
+        return tuple(replace(reg, shape=(*copies, *reg.shape)) for reg in self.regs) if copies else self.regs

@@ -4,6 +4,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
+from draupnir.emulator import state
 from draupnir.emulator.declare import (
     Block,
     Chip,
@@ -214,3 +215,24 @@ def test_the_first_event_that_matches_is_taken() -> None:
 def test_a_declaration_is_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
         LOW.width = 5  # type: ignore[misc]
+
+
+def test_copies_give_every_register_and_memory_a_leading_axis():
+    memory = Memory("ram", 4, 40, (Word("ram", 40, ()),), copies=3)
+    assert memory.shape == (3, 4, 2) and memory.parts == ("ram[0]", "ram[1]", "ram[2]")
+    assert memory.part.shape == (4, 2) and memory.part.parts == ("ram",)
+    block = Block("core", (Reg("acc", 8, None), Reg("taps", 4, None, (5,))), copies=3)
+    record = state.new_registers(replace(TOY, blocks=(block,), memories=(memory,)), seed=1)
+    assert record[0].acc.shape == (3,) and record[0].taps.shape == (3, 5)
+    assert [reg.shape for reg in block.state] == [(3,), (3, 5)]
+    assert record[0].taps.any() and state.out_of_range(replace(TOY, blocks=(block,)), record) == []
+    record[0].taps[2, 4] = 16
+    assert state.out_of_range(replace(TOY, blocks=(block,)), record) == ["taps"]
+
+
+@pytest.mark.parametrize("copies", [0, -1])
+def test_a_number_of_copies_is_at_least_one(copies):
+    with pytest.raises(DeclarationError, match=f"block core: copies {copies}; right is at least 1"):
+        Block("core", (), copies=copies)
+    with pytest.raises(DeclarationError, match=f"memory ram: copies {copies}; right is at least 1"):
+        Memory("ram", 4, 8, (Word("ram", 8, ()),), copies=copies)

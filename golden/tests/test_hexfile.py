@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,3 +78,37 @@ def test_what_is_no_image(tmp_path: Path, content: bytes | None, reason: str) ->
         (tmp_path / "m").write_bytes(content)
     with pytest.raises(InputError, match=f"m: no memory image of ram: {reason}"):
         hexfile.read(tmp_path / "m", RAM)
+
+
+def test_copies_are_in_one_file_or_in_one_each(tmp_path: Path) -> None:
+    memory = replace(RAM, copies=3)
+    words = np.random.default_rng(2).integers(1 << 32, size=memory.shape, dtype=np.uint32)
+    words[..., 1] &= 0xFF
+    for name, files in (("ram.hex", ["ram.hex"]), ("ram_{}.mem", ["ram_0.mem", "ram_1.mem", "ram_2.mem"])):
+        folder = tmp_path / name.replace("{}", "")
+        folder.mkdir()
+        hexfile.write(folder / name, words, memory)
+        assert sorted(path.name for path in folder.iterdir()) == files
+        assert (hexfile.read(folder / name, memory) == words).all()
+    assert (hexfile.read(tmp_path / "ram_.mem" / "ram_1.mem", RAM) == words[1]).all()
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "expected"),
+    [
+        ({"m_0": 8, "m_1": 8}, "m_{}", "m_2: no memory image of ram[2]: No such file or directory"),
+        ({"m_0": 8, "m_1": 7, "m_2": 8}, "m_{}", "m_1:8: 7 words; ram[1] has 8 (the first without one is 0x7)"),
+        ({"m": 23}, "m", "m:24: 23 words; ram has 24 (the first without one is 0x17)"),
+    ],
+)
+def test_what_is_wrong_with_a_copy_is_said(tmp_path: Path, files: dict[str, int], name: str, expected: str) -> None:
+    for file, n in files.items():
+        (tmp_path / file).write_text("1\n" * n)
+    with pytest.raises(InputError) as raised:
+        hexfile.read(tmp_path / name, replace(RAM, copies=3))
+    assert str(raised.value) == f"{tmp_path}/{expected}"
+
+
+def test_a_memory_without_copies_has_one_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"m_\{\}: ram has no copies, for which \{\} would stand; right is one file"):
+        hexfile.read(tmp_path / "m_{}", RAM)

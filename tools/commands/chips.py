@@ -8,7 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from draupnir.emulator import chips
-from draupnir.emulator.declare import Chip
+from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.package import place
 from draupnir.tools.report import entries, schema, tables
 from draupnir.tools.terminal.arguments import complete_chip, json_option
@@ -27,10 +27,15 @@ def summary(chip: Chip) -> dict[str, Any]:
         "pins": len(chip.pins),
         "registers": len(chip.registers),
         "events": len(chip.events),
-        "memories": {m.name: {"words": m.depth, "bits": m.width} for m in chip.memories},
+        "memories": {m.name: _size(m) for m in chip.memories},
         **{part: getattr(package, part) is not None for part in PARTS},
         "golden_cases": len(list(golden.glob("*/case.toml"))) if golden else 0,
     }
+
+
+def _size(memory: Memory) -> dict[str, int]:
+    size = {"words": memory.depth, "bits": memory.width}
+    return size if memory.copies is None else {"copies": memory.copies, **size}
 
 
 def _complete_entry(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -45,7 +45,7 @@ def entries(chip: Chip) -> Iterator[Entry]:
     for event in chip.events:
         yield from _event(event)
     for block in chip.blocks:
-        for reg in block.regs:
+        for reg in block.state:
             facts = {"bits": reg.width, "shape": list(reg.shape), "reset": reg.reset, "source": block.source}
             yield Entry("state", (block.name, reg.name), facts, reg.meaning)
 
@@ -96,7 +96,8 @@ def _register(r: Register) -> Entry:
 
 def _memory(memory: Memory) -> Iterator[Entry]:
     meaning = " or ".join(f"{word.name} words" for word in memory.words)
-    facts = {"words": memory.depth, "bits": memory.width, "source": memory.source}
+    copies = {} if memory.copies is None else {"copies": memory.copies}
+    facts = {**copies, "words": memory.depth, "bits": memory.width, "source": memory.source}
     yield Entry("memory", (memory.name,), facts, meaning)
     for word in memory.words:
         yield from (_field((memory.name, word.name), f) for f in word)

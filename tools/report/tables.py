@@ -83,7 +83,8 @@ def _addresses(register: Register) -> str:
 
 
 def _word(memory: Memory, word: Word) -> Table:
-    note = f"{memory.depth} words of {memory.width} bits"
+    copies = "" if memory.copies is None else f"{memory.copies} copies of "
+    note = f"{copies}{memory.depth} words of {memory.width} bits"
     chosen = [str(content) for content, name in memory.view.items() if name == word.name]
     if chosen:
         note += f"; this view where {memory.view_field} is {' or '.join(chosen)}"

@@ -1,0 +1,71 @@
+"""Where the memories of a design are in Icarus, which gives generate blocks without a name other names than others do.
+
+IEEE 1364-2005, 12.4.3, counts such blocks by module (genblk1, genblk2, ...), and so do Verilator and pyslang. Icarus
+counts otherwise. What it does call them is seen in what it compiles the design to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.design import Design
+
+_UNNAMED = re.compile(r"\bgenblk\d+")
+_SCOPE = re.compile(r'(S_\w+) \.scope \w+, "((?:[^"\\]|\\.)*)".*?(?:, (S_\w+))?;$')
+_ARRAY = re.compile(r'v\w+ \.array\S* "((?:[^"\\]|\\.)*)", ')
+
+
+def has_unnamed_blocks(design: Design) -> bool:
+    """Whether the path of a memory leads through a generate block without a name."""
+    return any(_UNNAMED.search(path) for path in design.memories.values())
+
+
+def as_in_icarus(design: Design, compiled: str, scope: str) -> Design:
+    """The design with its memories' paths as Icarus has them.
+
+    compiled : what Icarus makes of the design (a .vvp file); scope : the design in it, "bench.dut"
+    Raises InputError where blocks without a name cannot be told apart.
+    """
+    there: dict[str, list[str]] = {}
+    for path in _arrays(compiled):
+        if path.startswith(f"{scope}."):
+            there.setdefault(_plain(path), []).append(path.removeprefix(f"{scope}."))
+    wanted: dict[str, list[str]] = {}
+    for path in design.memories.values():
+        wanted.setdefault(_plain(f"{scope}.{path}"), []).append(path)
+    names: dict[str, str] = {}
+    for plain, paths in wanted.items():
+        found = there.get(plain, [])
+        if len(found) != len(paths):
+            raise InputError(
+                f"{design.top}: memory {paths[0]} lies in a generate block without a name, and Icarus has "
+                f"{', '.join(found) or 'none there'}; a name for the block (begin : name) tells which it is"
+            )
+        names |= zip(sorted(paths, key=_counted), sorted(found, key=_counted), strict=True)
+    return replace(design, memories={name: names[path] for name, path in design.memories.items()})
+
+
+def _arrays(compiled: str) -> Iterator[str]:
+    """The paths of all arrays in a compiled design."""
+    scopes: dict[str, str] = {}
+    current = ""
+    for line in compiled.splitlines():
+        if scope := _SCOPE.match(line):
+            parent = scopes.get(scope.group(3) or "", "")
+            current = f"{parent}.{scope.group(2)}" if parent else scope.group(2)
+            scopes[scope.group(1)] = current
+        elif array := _ARRAY.match(line):
+            yield f"{current}.{array.group(1)}"
+
+
+def _plain(path: str) -> str:
+    """A path without the numbers of blocks that have no name."""
+    return _UNNAMED.sub("genblk", path)
+
+
+def _counted(path: str) -> list[int]:
+    """All numbers in a path, in their order."""
+    return [*map(int, re.findall(r"\d+", path))]
