@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from draupnir.emulator.declare import INTEGER_BITS, Chip, Field, Word
-from draupnir.emulator.kernel.bits import LIMB_BITS, Position
+from draupnir.emulator.declare import INTEGER_BITS, LIMB_BITS, Chip, Field, PinWord, Word
+from draupnir.emulator.kernel.bits import Place, Position
 
 
 def encode(word: Word, /, **fields: int) -> int:
@@ -58,10 +58,22 @@ def position(f: Field) -> Position:
 
 
 def positions(word: Word) -> Any:
-    """The positions of all fields, as attributes of one named tuple that kernels take as a constant."""
+    """The positions of all fields, as attributes of one named tuple that kernels take as a constant.
+
+    Of pins that a row holds in several integers it is the place of each, and of a pin of more than 63 bits a tuple with
+    the places of its limbs of 32 bits, the lowest first.
+    """
     names = [f.name for f in word]
     kind: Any = namedtuple(word.name.replace(" ", "_"), names)  # type: ignore[misc]
+    if isinstance(word, PinWord) and len(word.row) > 1:
+        return kind(*(_places(word, f) for f in word))
     return kind(*(position(f) for f in word))
+
+
+def _places(word: PinWord, f: Field) -> Place | tuple[Place, ...]:
+    """The place of a pin in a row, or those of its limbs."""
+    places = tuple(Place(piece.word, piece.shift, (1 << piece.width) - 1) for piece in word.pieces_of(f.name))
+    return places[0] if f.width <= INTEGER_BITS else places
 
 
 def addresses(chip: Chip) -> Any:

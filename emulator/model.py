@@ -11,7 +11,7 @@ import numpy as np
 from draupnir.emulator import state
 from draupnir.emulator.declare import Chip, Reg
 from draupnir.emulator.speeds import pieces
-from draupnir.emulator.trace import pack, unpack
+from draupnir.emulator.trace import from_row, new_rows, pack, to_rows, unpack
 
 RESET_CLOCKS = 4  # more than any chip's reset takes to pass its two flip-flops
 
@@ -28,7 +28,7 @@ class ClockLevel(ABC):
     what the chip holds.
 
     A chip's class says which chip it is, and which registers it has beside the chip's own: ``inputs``, the input pins
-    as they are, packed, and ``cycle``, the rising clock edges so far, are in every model.
+    as they are, a row of a trace, and ``cycle``, the rising clock edges so far, are in every model.
     """
 
     chip: Chip
@@ -36,7 +36,9 @@ class ClockLevel(ABC):
     gates: ClassVar[Mapping[str, Sequence[str]]] = {}  # configuration bits that stop the chip, and who holds them
 
     def __init__(self, seed: int | None = None) -> None:
-        pins = Reg("inputs", self.chip.input_word.width, meaning="Input pins as they are, packed.")
+        row = self.chip.input_word.row
+        shape = () if len(row) == 1 else (len(row),)
+        pins = Reg("inputs", max(1, *(part.width for part in row)), shape=shape, meaning="Input pins as they are.")
         cycle = Reg("cycle", 63, meaning="Rising clock edges so far.")
         self.registers = state.new_registers(self.chip, (pins, cycle, *self.counters), seed)
         self.memories = {memory.name: state.new_memory(memory) for memory in self.chip.memories}
@@ -53,10 +55,11 @@ class ClockLevel(ABC):
     def drive(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
         """Run rows of packed input pins (see ``draupnir.emulator.trace``).
 
-        inputs : (n,) int64; clk : (n,) uint8. Returns (n,) int64, the output pins before each row's clock edge, packed;
-        0 where the row has none. Raises Stopped in the middle if the work is to stop (``draupnir.emulator.pieces``).
+        inputs : (n,) or (n, n_words) int64; clk : (n,) uint8. Returns the output pins before each row's clock edge, as
+        rows; 0 where the row has none. Raises Stopped in the middle if the work is to stop
+        (``draupnir.emulator.pieces``).
         """
-        out = np.zeros(len(inputs), dtype=np.int64)
+        out = new_rows(self.chip.output_word, len(inputs))
         rows, edges = np.ascontiguousarray(inputs, dtype=np.int64), np.ascontiguousarray(clk, dtype=np.uint8)
         for i in range(0, len(rows), pieces.ROWS):
             if i:
@@ -69,16 +72,24 @@ class ClockLevel(ABC):
         return out
 
     def step(self, inputs: int) -> int:
-        """One clock with these input pins; returns the output pins before the edge."""
-        return int(self.drive(np.array([inputs]), np.ones(1, np.uint8))[0])
+        """One clock with these input pins, packed; returns the output pins before the edge, packed."""
+        rows = to_rows(self.chip.input_word, [inputs])
+        return from_row(self.chip.output_word, self.drive(rows, np.ones(1, np.uint8))[0])
+
+    @property
+    def inputs(self) -> int:
+        """The input pins as they are now, packed."""
+        return from_row(self.chip.input_word, self.registers[0].inputs)
 
     def reset(self) -> None:
         """Hold the reset pin for four clocks, then wait for four. The other pins are at rest.
 
         Registers that no reset touches, and memories, stay as far as the chip leaves them.
         """
-        rst = pack(self.chip.input_word, {pin.name: 1 for pin in self.chip.inputs if pin.role == "reset"})
-        self.drive(np.repeat([rst, 0], RESET_CLOCKS), np.ones(2 * RESET_CLOCKS, np.uint8))
+        word = self.chip.input_word
+        rst = pack(word, {pin.name: 1 for pin in self.chip.inputs if pin.role == "reset"})
+        rows = to_rows(word, [rst] * RESET_CLOCKS + [0] * RESET_CLOCKS)
+        self.drive(rows, np.ones(len(rows), np.uint8))
 
     def registers_written(self) -> None:  # noqa: B027
         """To be called after configuration registers were written directly: does what else the SPI's write would do."""
@@ -97,7 +108,7 @@ class ClockLevel(ABC):
 
     def holding_still(self) -> list[str]:
         """A line that names the reset pins and the ``gates`` that are on; none if none is."""
-        r, pins = self.registers[0], unpack(self.chip.input_word, int(self.registers[0].inputs))
+        r, pins = self.registers[0], unpack(self.chip.input_word, self.inputs)
         on = [pin.name for pin in self.chip.inputs if pin.role == "reset" and pins[pin.name]]
         on += [name for name, registers in self.gates.items() if any(r[register] for register in registers)]
         return [", ".join(f"{name} is on" for name in on)] if on else []

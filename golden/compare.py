@@ -10,6 +10,7 @@ import numpy as np
 
 from draupnir.emulator.codec import from_limbs, take
 from draupnir.emulator.declare import Chip, Memory
+from draupnir.emulator.trace import count_bits
 
 WORDS_LISTED = 16
 
@@ -49,10 +50,9 @@ class ComparedBits:
 def compared_bits(chip: Chip, known: np.ndarray) -> ComparedBits:
     """Count what a comparison of some clock edges can compare.
 
-    known : (n,) int64, for each edge a mask of the packed output bits that are neither X nor Z on either side
+    known : rows, for each edge a mask of the output bits that are neither X nor Z on either side
     """
-    counts = {f.name: int(np.bitwise_count(~known & (f.high << f.lsb)).sum()) for f in chip.output_word}
-    return ComparedBits(len(known) * chip.output_word.width, {pin: n for pin, n in counts.items() if n})
+    return ComparedBits(len(known) * chip.output_word.width, count_bits(chip.output_word, ~known))
 
 
 @dataclass(frozen=True)

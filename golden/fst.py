@@ -16,7 +16,7 @@ import numpy as np
 import pywellen
 
 from draupnir.emulator.errors import InputError
-from draupnir.golden.rows import Changes, Gap
+from draupnir.golden.rows import Changes, Gap, limbs
 from draupnir.golden.scopes import Variable
 
 PIECE = 1 << 16  # changes in a piece
@@ -59,12 +59,19 @@ class Fst:
     ) -> None:
         """Read the file once, and give the changes of these variables to ``sink``, numbered by their place.
 
+        A variable of more than 63 bits takes as many numbers as it has limbs (see ``rows.limbs``).
+
         on_gap : called between two pieces where a stretch was not dumped
 
         Raises InputError for a damaged file.
         """
         self._last_time = np.int64(0)
-        number = {variable.signal: s for s, variable in enumerate(signals)}
+        number: dict[str, int] = {}
+        widths: dict[str, list[int]] = {}
+        n_limbs = 0
+        for variable in signals:
+            number[variable.signal], widths[variable.signal] = n_limbs, limbs(variable.width)
+            n_limbs += len(widths[variable.signal])
         times: list[int] = []
         numbers: list[int] = []
         levels: list[int | str] = []
@@ -88,9 +95,16 @@ class Fst:
         def collect(time: int, signal: object, level: int | str) -> None:
             if len(times) >= PIECE and time != times[-1]:
                 flush()
-            times.append(time)
-            numbers.append(number[str(signal)])
-            levels.append(level)
+            first, of_limbs = number[str(signal)], widths[str(signal)]
+            if len(of_limbs) == 1:
+                times.append(time)
+                numbers.append(first)
+                levels.append(level)
+                return
+            for i, limb in enumerate(_limbs_of(level, of_limbs)):
+                times.append(time)
+                numbers.append(first + i)
+                levels.append(limb)
 
         try:
             with _readable(self.path):
@@ -209,6 +223,15 @@ def _variable(var: Any) -> Variable:
 
 _LEVEL = str.maketrans("01lLhHxXzZuUwW-?", "010011" + "0" * 10)
 _KNOWN = str.maketrans("01lLhHxXzZuUwW-?", "111111" + "0" * 10)
+
+
+def _limbs_of(level: int | str, widths: Sequence[int]) -> list[int | str]:
+    """A level of a wide variable, limb by limb; text where a bit of it is neither 0 nor 1."""
+    ends = np.cumsum(widths).tolist()
+    if isinstance(level, str):
+        digits = level.rjust(ends[-1], "0")[::-1]
+        return [digits[end - width : end][::-1] for end, width in zip(ends, widths, strict=True)]
+    return [level >> (end - width) & ((1 << width) - 1) for end, width in zip(ends, widths, strict=True)]
 
 
 def _levels(levels: list[int | str]) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 
 from draupnir.emulator.declare import Chip, Field
-from draupnir.emulator.trace import Trace
+from draupnir.emulator.trace import Trace, known_at_edges, piece_of, to_row
 from draupnir.golden.compare import ComparedBits
 
 
@@ -16,13 +16,14 @@ class KnownBits:
 
     ignored : names of pins that are not compared
     n_edges : rising edges so far
-    mask : the packed output bits that are compared
+    mask : the output bits that are compared, as a row of a trace
     """
 
     def __init__(self, chip: Chip, ignored: Collection[str] = ()) -> None:
         self.n_edges = 0
         self._fields = [f for f in chip.output_word if f.name not in ignored]
-        self.mask = sum(f.high << f.lsb for f in self._fields)
+        self._word = chip.output_word
+        self.mask = to_row(self._word, self._word.mask([f.name for f in self._fields]))
         self._n_known = {f.name: 0 for f in self._fields}
         self._last_known = np.full(chip.output_word.width, -1, np.int64)  # of each bit, the last edge that knew it
 
@@ -31,17 +32,18 @@ class KnownBits:
         edge = self.n_edges + np.cumsum(rows.clk, dtype=np.int64) - rows.clk
         self.n_edges += rows.n_cycles
         known = rows.known & self.mask
-        if np.array_equal(known, np.where(rows.clk == 1, self.mask, 0)):
+        if np.array_equal(known, known_at_edges(self._word, rows.clk) & self.mask):
             for f in self._fields:
                 self._n_known[f.name] += rows.n_cycles * f.width
             self._last_known[:] = self.n_edges - 1
             return
-        for f in self._fields:
-            for bit in range(f.lsb, f.msb + 1):
-                knowing = np.flatnonzero(known >> bit & 1)
-                self._n_known[f.name] += len(knowing)
+        for piece in (piece for piece in self._word.pieces if piece.pin in self._n_known):
+            bits = piece_of(known, piece)
+            for bit in range(piece.width):
+                knowing = np.flatnonzero(bits >> bit & 1)
+                self._n_known[piece.pin] += len(knowing)
                 if len(knowing):
-                    self._last_known[bit] = edge[knowing[-1]]
+                    self._last_known[self._word[piece.pin].lsb + piece.lsb + bit] = edge[knowing[-1]]
 
     def compared(self) -> ComparedBits:
         """The bits that could be compared, and those that could not, by pin."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from draupnir.emulator.trace import differ, from_row
 from draupnir.golden.compare import PinDifference, pin_differences
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def hold(
 ) -> FirstDifference | None:
     """Run rows (``draupnir.emulator.trace``) on both, which must be in the same state; None if all outputs are equal.
 
-    inputs : (n,) int64, input pins packed; clk : (n,) uint8
+    inputs : (n,) or (n, n_words) int64, input pins packed; clk : (n,) uint8
     block : rows between two comparisons, at least 1
     At a difference the run ends: the device has run the whole block, the model stands immediately before the clock
     edge, with the row's inputs applied.
@@ -63,12 +64,13 @@ def hold(
             found = device.run(rows, edges)
             expected = modelled.result()
             if not np.array_equal(found, expected):
-                row = int(np.flatnonzero(found != expected)[0])
+                row = int(np.flatnonzero(differ(found, expected))[0])
                 model.restore(before)
                 until = edges[: row + 1].copy()
                 until[row] = 0  # the inputs are there, the edge is not yet
                 model.drive(rows[: row + 1], until)
-                pins = pin_differences(model.chip, int(expected[row]), int(found[row]), -1)
+                word = model.chip.output_word
+                pins = pin_differences(model.chip, from_row(word, expected[row]), from_row(word, found[row]), -1)
                 cycle = int(np.count_nonzero(clk[: first + row]))
                 return FirstDifference(first + row, cycle, pins, tuple(model.context()))
     return None

@@ -12,7 +12,7 @@ import numpy as np
 
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.trace import Trace
+from draupnir.emulator.trace import Trace, known_at_edges, to_rows
 from draupnir.golden import case, hexfile, wave_out
 from draupnir.golden.files import naming
 from draupnir.golden.unknown import Undefined
@@ -72,7 +72,7 @@ def record(
     for cycle in range(1, n_cycles + 1):
         *early, (last, _) = stimulus.next(now)
         if early:
-            device.run(np.array([row for row, _ in early], np.int64), np.zeros(len(early), np.uint8))
+            device.run(to_rows(chip.input_word, [row for row, _ in early]), np.zeros(len(early), np.uint8))
             inputs += [row for row, _ in early]
             clk += [0] * len(early)
             outputs += [0] * len(early)
@@ -88,8 +88,9 @@ def record(
 
 def _trace(chip: Chip, inputs: list[int], clk: list[int], outputs: list[int]) -> Trace:
     edges = np.array(clk, np.uint8)
-    known = np.where(edges == 1, (1 << chip.output_word.width) - 1, 0).astype(np.int64)
-    return Trace(chip, np.array(inputs, np.int64), edges, np.array(outputs, np.int64), known, wave_out.schedule(edges))
+    rows_in, rows_out = to_rows(chip.input_word, inputs), to_rows(chip.output_word, outputs)
+    known = known_at_edges(chip.output_word, edges)
+    return Trace(chip, rows_in, edges, rows_out, known, wave_out.schedule(edges))
 
 
 def save(

@@ -20,7 +20,7 @@ import numpy as np
 
 from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.trace import Trace
+from draupnir.emulator.trace import Trace, any_bit, from_row, new_rows, to_row
 from draupnir.golden import hexfile
 from draupnir.golden.case import Case, verify
 from draupnir.golden.compare import ComparedBits, MemoryDifference, Mismatch, memory_difference, pin_differences
@@ -171,7 +171,7 @@ def replay_case(model: GoldenModel, case: Case, max_mismatches: int = 1) -> Resu
 def _prepare(model: GoldenModel, wave: Wave) -> None:
     """Have all that is compiled ready, so that it does not count as time of the replay."""
     wave.prepare()
-    model.drive(np.zeros(0, np.int64), np.zeros(0, np.uint8))  # without a row it does nothing else
+    model.drive(new_rows(model.chip.input_word, 0), np.zeros(0, np.uint8))  # without a row it does nothing else
 
 
 def _memory(chip: Chip, name: str) -> Memory:
@@ -278,11 +278,11 @@ class _Comparison:
     def _block(self, rows: Trace) -> None:
         past, tally = _Past(self.model.snapshot(), rows, self.n_cycles), self.tally
         outputs = self._drive(rows)
-        differing = np.flatnonzero((outputs ^ rows.outputs) & rows.known & tally.known.mask)
+        differing = np.flatnonzero(any_bit((outputs ^ rows.outputs) & rows.known & tally.known.mask))
         may_stop = self.held_from_first or self.early is not None
         for row in differing.tolist():
             if tally.n_mismatches < self.max_mismatches:
-                self._mismatch(past, row, int(outputs[row]))
+                self._mismatch(past, row, from_row(self.model.chip.output_word, outputs[row]))
             tally.n_mismatches += 1
             if may_stop and tally.n_mismatches == self.max_mismatches:
                 self._stop(rows, row)
@@ -301,9 +301,9 @@ class _Comparison:
     def _drive(self, rows: Trace) -> np.ndarray:
         """The model's outputs for these rows, also where a row without an edge has outputs to compare."""
         begin, outputs = 0, []
-        for row in np.flatnonzero((rows.clk == 0) & (rows.known != 0)).tolist():
+        for row in np.flatnonzero((rows.clk == 0) & any_bit(rows.known)).tolist():
             outputs.append(self.model.drive(rows.inputs[begin : row + 1], rows.clk[begin : row + 1]))
-            outputs[-1][-1] = self.model.outputs
+            outputs[-1][-1] = to_row(self.model.chip.output_word, self.model.outputs)
             begin = row + 1
         return np.concatenate([*outputs, self.model.drive(rows.inputs[begin:], rows.clk[begin:])])
 
@@ -316,13 +316,14 @@ class _Comparison:
         clk = rows.clk[: row + 1].copy()
         clk[row] = 0  # the inputs are there, the edge is not yet
         self.model.drive(rows.inputs[: row + 1], clk)
-        known = int(rows.known[row]) & self.tally.known.mask
+        word = self.model.chip.output_word
+        known = from_row(word, rows.known[row] & self.tally.known.mask)
         self.tally.mismatches.append(
             Mismatch(
                 clock_time,
                 self.wave.time_text(clock_time),
                 past.first_cycle + int(np.count_nonzero(rows.clk[:row])),
-                pin_differences(self.model.chip, expected, int(rows.outputs[row]), known),
+                pin_differences(self.model.chip, expected, from_row(word, rows.outputs[row]), known),
                 tuple(self.model.context()),
                 last_events,
             )

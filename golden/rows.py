@@ -23,9 +23,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from draupnir.emulator.declare import Chip
+from draupnir.emulator.declare import INTEGER_BITS, LIMB_BITS, Chip, Piece
 from draupnir.emulator.model import RESET_CLOCKS
-from draupnir.emulator.trace import Trace, pack
+from draupnir.emulator.trace import Trace, any_bit, differ, new_rows, only, pack, to_row, words
 
 _COLUMNS = ("inputs", "clk", "outputs", "known", "times")
 PinParts = Sequence[Sequence[tuple[int, int, int]]]
@@ -33,10 +33,11 @@ PinParts = Sequence[Sequence[tuple[int, int, int]]]
 
 @dataclass(frozen=True)
 class Changes:
-    """Changes in time order; all changes of one moment are in the same piece.
+    """Changes in time order; all changes of one moment are in the same lot.
 
     times : (n,) int64, never decreasing
-    signals : (n,) int64, which signal changed; one that is negative only tells that the time has come
+    signals : (n,) int64, which signal changed, or which limb of it (see ``limbs``); one that is negative only tells
+        that the time has come
     levels : (n,) int64, its new level, 0 in each bit that is X or Z
     known : (n,) int64, 1 in each bit that is neither X nor Z (further bits are ignored)
     """
@@ -45,6 +46,12 @@ class Changes:
     signals: np.ndarray
     levels: np.ndarray
     known: np.ndarray
+
+
+def limbs(width: int) -> list[int]:
+    """The widths of the signals that a variable of so many bits is to readers: itself, or limbs of it, lowest first."""
+    step = width if width <= INTEGER_BITS else LIMB_BITS
+    return [min(step, width - lsb) for lsb in range(0, width, step)]
 
 
 @dataclass(frozen=True)
@@ -79,13 +86,19 @@ class Assembler:
         self.unknown_inputs: dict[str, int] = {}
         self.n_together = 0
         self.n_outputs_after = 0
-        self._parts_of_pin = parts_of_pin
-        self._level = np.zeros(len(chip.pins), dtype=np.int64)
-        self._known = np.zeros(len(chip.pins), dtype=np.int64)
-        self._resets = pack(chip.input_word, {pin.name: 1 for pin in chip.inputs if pin.role == "reset"})
+        self._parts_of_pin = {pin.name: parts for pin, parts in zip(chip.pins, parts_of_pin, strict=True)}
+        self._pieces = (Piece(chip.clock.name, 0, 1, 0, 0), *chip.input_word.pieces, *chip.output_word.pieces)
+        self._n_in = len(chip.input_word.pieces)
+        self._level = np.zeros(len(self._pieces), dtype=np.int64)
+        self._known = np.zeros(len(self._pieces), dtype=np.int64)
+        resets = pack(chip.input_word, {pin.name: 1 for pin in chip.inputs if pin.role == "reset"})
+        self._resets = to_row(chip.input_word, resets)
 
     def _moments(self, changes: Changes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Their times, and level and known bits of each pin after each; column 0 is what it was before the first."""
+        """Their times, and level and known bits of each piece of the pins after each: (pieces, moments + 1) int64.
+
+        Column 0 is what it was before the first. The pieces are the clock, those of the inputs, those of the outputs.
+        """
         is_new = np.diff(changes.times, prepend=changes.times[0] - 1) != 0
         moments = changes.times[is_new]
         level, known = self._held(changes, np.cumsum(is_new) - 1, len(moments))
@@ -93,48 +106,62 @@ class Assembler:
         return moments, level, known
 
     def _held(self, changes: Changes, moment: np.ndarray, n_moments: int) -> tuple[np.ndarray, np.ndarray]:
-        level = np.zeros((len(self.chip.pins), n_moments + 1), dtype=np.int64)
+        level = np.zeros((len(self._pieces), n_moments + 1), dtype=np.int64)
         known = np.zeros_like(level)
         levels = np.concatenate(([0], changes.levels))
         knowns = np.concatenate(([0], changes.known))
-        for p, parts in enumerate(self._parts_of_pin):
-            for signal, width, lsb in parts:
+        for p, piece in enumerate(self._pieces):
+            for signal, width, lsb in self._parts_of_pin[piece.pin]:
+                first, end = max(lsb, piece.lsb), min(lsb + width, piece.lsb + piece.width)
+                if first >= end:
+                    continue
                 here = np.flatnonzero(changes.signals == signal)
                 latest = np.zeros(n_moments + 1, dtype=np.int64)  # 1 + index of the change that holds; 0: none yet
                 latest[moment[here] + 1] = here + 1  # of several in one moment the last one stays
                 latest = np.maximum.accumulate(latest)
-                levels[0], knowns[0] = self._level[p] >> lsb, self._known[p] >> lsb
-                mask = (1 << width) - 1
-                level[p] |= (levels[latest] & mask) << lsb
-                known[p] |= (knowns[latest] & mask) << lsb
+                in_signal, in_piece, mask = first - lsb, first - piece.lsb, (1 << (end - first)) - 1
+                levels[0] = (self._level[p] >> in_piece & mask) << in_signal
+                knowns[0] = (self._known[p] >> in_piece & mask) << in_signal
+                level[p] |= (levels[latest] >> in_signal & mask) << in_piece
+                known[p] |= (knowns[latest] >> in_signal & mask) << in_piece
         return level, known
 
     def _pack(self, held: np.ndarray, direction: str) -> np.ndarray:
-        word = self.chip.input_word if direction == "in" else self.chip.output_word
-        packed = np.zeros(held.shape[1], dtype=np.int64)
-        for p, pin in enumerate(self.chip.pins):
-            if pin.name in word:
-                packed |= held[p] << word[pin.name].lsb
-        return packed
+        """The rows of the input or output pins, from levels or known bits as ``_moments`` gives them."""
+        is_in = direction == "in"
+        word = self.chip.input_word if is_in else self.chip.output_word
+        rows = new_rows(word, held.shape[1])
+        first = 1 if is_in else 1 + self._n_in
+        for p, piece in enumerate(word.pieces, first):
+            words(rows)[:, piece.word] |= held[p] << piece.shift
+        return rows
 
     def _count(self, inputs: np.ndarray, known: np.ndarray) -> None:
         """Count edges.
 
-        inputs : (n,) packed input pins at these edges; known : (pins, n) known bits of each pin
+        inputs : the rows of the input pins at these edges; known : (pieces, n) known bits of each piece
         """
         first = self.n_edges
         self.n_edges += len(inputs)
         if self.n_before_reset is None:
-            in_reset = np.flatnonzero(inputs & self._resets)
+            in_reset = np.flatnonzero(any_bit(inputs & self._resets))
             if len(in_reset):
                 self.n_before_reset = first + int(in_reset[0]) + RESET_CLOCKS
                 self.unknown_inputs = {}
         begin = max(0, (self.n_before_reset or 0) - first)
-        for pin, bits, parts in zip(self.chip.pins, known, self._parts_of_pin, strict=True):
-            if parts and pin.name in self.chip.input_word:
-                n = int(np.count_nonzero(bits[begin:] != (1 << pin.width) - 1))
+        for pin in self.chip.inputs:
+            if self._parts_of_pin[pin.name]:
+                n = int(np.count_nonzero(self._is_unknown(pin.name, known[:, begin:])))
                 if n:
                     self.unknown_inputs[pin.name] = self.unknown_inputs.get(pin.name, 0) + n
+
+    def _is_unknown(self, pin: str, known: np.ndarray) -> np.ndarray:
+        """Whether a bit of the pin is unknown, for each column of known bits: (n,) bool."""
+        unknown = np.zeros(known.shape[1], np.bool_)
+        for p, piece in enumerate(self._pieces):
+            if piece.pin == pin:
+                unknown |= known[p] != (1 << piece.width) - 1
+        return unknown
 
 
 class RowAssembler(Assembler):
@@ -156,14 +183,14 @@ class RowAssembler(Assembler):
         if len(changes.times):
             moments, level, known = self._moments(changes)
             inputs = self._pack(level, "in")
-            clk = level[self.chip.pins.index(self.chip.clock)]
+            clk = level[0]
             rising = (clk[1:] == 1) & (clk[:-1] == 0)
             rising[0] &= self._begun or self._inputs_first
             self._begun = True
             first = 1 if self._inputs_first else 0
             seen = slice(first, len(moments) + first)
             self._count(inputs[seen][rising], known[:, seen][:, rising])
-            self.n_together += int(np.count_nonzero(rising & (inputs[1:] != inputs[:-1])))
+            self.n_together += int(np.count_nonzero(rising & differ(inputs[1:], inputs[:-1])))
             outputs, known_outputs = self._pack(level, "out"), self._pack(known, "out")
             self._count_after(rising, level, known)
             yield self._rows(moments, rising, inputs, outputs, known_outputs)
@@ -178,8 +205,8 @@ class RowAssembler(Assembler):
             inputs = self._pack(self._level[:, None], "in")
             times = np.array([self._pending_time], dtype=np.int64)
             self._pending_time = None
-            zero = np.zeros(1, dtype=np.int64)
-            yield Trace(self.chip, inputs, zero.astype(np.uint8), zero, zero, times)
+            none = new_rows(self.chip.output_word, 1)
+            yield Trace(self.chip, inputs, np.zeros(1, np.uint8), none, none, times)
 
     def _count_after(self, rising: np.ndarray, level: np.ndarray, known: np.ndarray) -> None:
         """Count the changes of outputs since the last edge, those of its own moment among them."""
@@ -187,10 +214,13 @@ class RowAssembler(Assembler):
         if rising.any():
             begin = int(np.flatnonzero(rising)[-1])
             self.n_outputs_after = 0
-        for p, pin in enumerate(self.chip.pins):
-            if pin.direction == "out":
-                changed = (level[p, begin + 1 :] != level[p, begin:-1]) | (known[p, begin + 1 :] != known[p, begin:-1])
-                self.n_outputs_after += int(np.count_nonzero(changed))
+        for pin in self.chip.outputs:
+            changed = np.zeros(level.shape[1] - 1 - begin, np.bool_)
+            for p, piece in enumerate(self._pieces):
+                if piece.pin == pin.name:
+                    changed |= level[p, begin + 1 :] != level[p, begin:-1]
+                    changed |= known[p, begin + 1 :] != known[p, begin:-1]
+            self.n_outputs_after += int(np.count_nonzero(changed))
 
     def _rows(
         self, moments: np.ndarray, rising: np.ndarray, inputs: np.ndarray, outputs: np.ndarray, known: np.ndarray
@@ -199,7 +229,7 @@ class RowAssembler(Assembler):
 
         Only an edge that comes after a change has its outputs taken apart. -1 is the row that waited.
         """
-        changed = inputs[1:] != inputs[:-1]
+        changed = differ(inputs[1:], inputs[:-1])
         apart = rising & changed & self._inputs_first
         waited = [] if self._pending_time is None else [-1]
         happened = np.concatenate(
@@ -225,8 +255,8 @@ class RowAssembler(Assembler):
             self.chip,
             inputs[moment + ((kind == 2) | (kind == 1) & apart)],
             (kind == 1).astype(np.uint8),
-            np.where(taken, outputs[moment], 0),
-            np.where(taken, known[moment], 0),
+            only(outputs[moment], taken),
+            only(known[moment], taken),
             times,
         )
 

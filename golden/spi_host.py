@@ -8,13 +8,13 @@ from typing import Protocol
 
 import numpy as np
 
-from draupnir.emulator.codec import encode
-from draupnir.emulator.declare import Chip, Memory, Register, Word
-from draupnir.emulator.parts.spi_layout import SPI_ADDR, SPI_BITS, SPI_DATA, SpiCmd
+from draupnir.emulator.declare import Register
+from draupnir.emulator.spi import frames
+from draupnir.emulator.spi.bytewise import Bytewise
+from draupnir.emulator.spi.port import MemoryWrite, RegisterWrite
 from draupnir.golden.ranges import Range, draw
 from draupnir.golden.stimulus import Clocks, Host, HostPiece
 
-GATE = "SPI_GATE_ACTIVITY"
 _GAP, _HALF, _PER_CLOCK, _RESET_CLOCKS = Clocks(200, 2000), Clocks(2, 3), Clocks(2, 6), Clocks(1, 12)
 
 
@@ -54,36 +54,26 @@ class Configured(Protocol):
     def configured(self) -> bool: ...
 
 
-@dataclass(frozen=True)
-class Target:
-    """A memory behind the SPI, the command that reaches it, and the form of its addresses."""
-
-    memory: Memory
-    cmd: SpiCmd
-    addr: Word
-
-
 class SpiHost:
     """The host's doings: it configures the chip, lets it run, and then draws one action after the other.
 
-    neurons, synapses : the memories
+    port : the chip's, which composes the frames
     to_program : the first words of each memory, to be written by SPI
     running : whether the network has been let run
     """
 
     def __init__(
         self,
-        chip: Chip,
-        neurons: Target,
-        synapses: Target,
+        port: Bytewise,
         recipe: Configured,
         rng: np.random.Generator,
         to_program: dict[str, np.ndarray],
     ) -> None:
-        self._chip, self._neurons, self._synapses = chip, neurons, synapses
+        self._port, self._chip = port, port.chip
+        self._neurons, self._synapses = port.reach  # the memories' names
         self._to_program = to_program
         self._recipe, self._traffic, self._rng = recipe, recipe.host, rng
-        self._host = Host(chip, rng)
+        self._host = Host(port.chip, rng)
         self.running = False
 
     def run(self) -> HostPiece:
@@ -95,7 +85,7 @@ class SpiHost:
             yield from self.configure(rng)
             yield from self._host.reset(draw((3, 8), rng))
             yield from self.program()
-            yield from self.register(GATE, draw(recipe.registers.get(GATE, 0), rng))
+            yield from self.register(self._port.gate, draw(recipe.registers.get(self._port.gate, 0), rng))
         self.running = True
         actions: dict[str, Callable[[], HostPiece]] = {name: getattr(self, name) for name in self._traffic.actions}
         weights = np.array(list(self._traffic.actions.values()))
@@ -106,9 +96,9 @@ class SpiHost:
 
     def configure(self, rng: np.random.Generator) -> HostPiece:
         """All registers, the gate first and closed."""
-        yield from self.register(GATE, 1)
+        yield from self.register(self._port.gate, 1)
         for register in self._chip.registers:
-            if register.name != GATE:
+            if register.name != self._port.gate:
                 for i in range(register.n_addrs):
                     yield from self.register(register.name, self.content(register, rng), i)
 
@@ -118,40 +108,37 @@ class SpiHost:
 
     def program(self) -> HostPiece:
         """The memory words that are not loaded beforehand, byte by byte."""
-        for target in (self._neurons, self._synapses):
-            for i, limbs in enumerate(self._to_program[target.memory.name]):
+        for memory in self._port.reach:
+            for i, limbs in enumerate(self._to_program[memory]):
                 for k, byte in enumerate(limbs.tobytes()):
-                    addr = encode(SPI_ADDR, write=1, cmd=target.cmd, addr=encode(target.addr, word=i, byte=k))
-                    yield from self.frame(addr, encode(SPI_DATA, byte=byte))
+                    yield from self.frame(self._port.encode(MemoryWrite(memory, i, k, byte)))
 
     # Frames
 
-    def frame(self, addr: int, word: int) -> HostPiece:
-        yield from self._host.shift(self.frame_levels(addr, word), self._traffic.half)
+    def frame(self, transaction: int) -> HostPiece:
+        yield from self._host.shift(self.frame_levels(transaction), self._traffic.half)
 
-    def frame_levels(self, addr: int, word: int) -> list[int]:
-        bits = [packed >> bit & 1 for packed in (addr, word) for bit in reversed(range(SPI_BITS))]
-        return self._host.levels(bits)
+    def frame_levels(self, transaction: int) -> list[int]:
+        return self._host.levels(frames.msb_first(transaction, self._port.bits))
 
     def register(self, name: str, word: int, i: int = 0) -> HostPiece:
-        addr = encode(SPI_ADDR, cmd=SpiCmd.CONFIG, addr=self._chip.register(name).addr + i)
-        yield from self.frame(addr, word)
+        yield from self.frame(self._port.encode(RegisterWrite(name, i, word)))
 
     def _any(self, width: int) -> int:
         return int(self._rng.integers(1 << width))
 
-    def _memory_frame(self) -> tuple[int, int]:
+    def _memory_frame(self) -> int:
         """Read or write a byte of one of the memories; a neuron's byte is beyond its word one time in eight."""
         rng = self._rng
         if rng.random() < 0.5:
-            n_bytes = self._neurons.memory.width // 8
+            n_bytes = self._chip.memory(self._neurons).width // 8
             byte = draw((n_bytes, 255) if rng.random() < 0.125 else (0, n_bytes - 1), rng)
-            cmd, addr = self._neurons.cmd, encode(self._neurons.addr, word=draw((0, 255), rng), byte=byte)
+            memory, addr = self._neurons, self._port.place(self._neurons, draw((0, 255), rng), byte)
         else:
-            cmd, addr = self._synapses.cmd, self._any(SPI_ADDR["addr"].width)
+            memory, addr = self._synapses, self._any(self._port.addr["addr"].width)
         read = int(rng.random() < 0.5)
-        word = encode(SPI_DATA, byte=draw((0, 255), rng), mask=draw((0, 255), rng) if rng.random() < 0.7 else 0)
-        return encode(SPI_ADDR, read=read, write=1 - read, cmd=cmd, addr=addr), word
+        content = self._port.content(draw((0, 255), rng), draw((0, 255), rng) if rng.random() < 0.7 else 0)
+        return self._port.joined(self._port.at_memory(memory, addr, write=1 - read, read=read), content)
 
     # Actions
 
@@ -163,28 +150,25 @@ class SpiHost:
 
     def session(self) -> HostPiece:
         """Gate the network, read and write memories, let it run again."""
-        yield from self.register(GATE, 1)
+        yield from self.register(self._port.gate, 1)
         for _ in range(draw(self._traffic.session, self._rng)):
-            yield from self.frame(*self._memory_frame())
-        yield from self.register(GATE, 0)
+            yield from self.frame(self._memory_frame())
+        yield from self.register(self._port.gate, 0)
 
     def stray(self) -> HostPiece:
         """A memory frame, whatever the gate."""
-        yield from self.frame(*self._memory_frame())
+        yield from self.frame(self._memory_frame())
 
     def odd(self) -> HostPiece:
         """Any 40 bits, though no register is configured: reads with writes, command 3, addresses of nothing."""
-        addr = self._any(SPI_BITS)
-        cmd = SPI_ADDR["cmd"]
-        config = addr >> cmd.lsb & cmd.high == SpiCmd.CONFIG
-        nowhere = 1 << SPI_ADDR["addr"].msb
-        yield from self.frame(addr | nowhere if config else addr, self._any(SPI_BITS))
+        addr = self._port.without_register(self._any(self._port.addr.width))
+        yield from self.frame(self._port.joined(addr, self._any(self._port.data.width)))
 
     def gate(self) -> HostPiece:
         """Gate the network for a moment."""
-        yield from self.register(GATE, 1)
+        yield from self.register(self._port.gate, 1)
         yield from self._host.wait(draw((1, 300), self._rng))
-        yield from self.register(GATE, 0)
+        yield from self.register(self._port.gate, 0)
 
     def reset(self) -> HostPiece:
         yield from self._host.reset(self._traffic.reset_clocks.draw(self._rng))
@@ -194,11 +178,11 @@ class SpiHost:
 
     def frame_in_reset(self) -> HostPiece:
         """A frame while the chip is in reset."""
-        yield from self._host.under_reset(self.frame(*self._memory_frame()))
+        yield from self._host.under_reset(self.frame(self._memory_frame()))
 
     def cut(self) -> HostPiece:
         """A frame cut by a reset, wherever SCK stands."""
-        levels = self.frame_levels(*self._memory_frame())
+        levels = self.frame_levels(self._memory_frame())
         yield from self._host.shift(levels[: draw((1, len(levels)), self._rng)], self._traffic.half)
         yield from self.reset()
         yield from self._host.shift(self._host.levels([]), self._traffic.half)
@@ -207,12 +191,12 @@ class SpiHost:
         """Some SCK edges too many, another frame, then a reset: only that finds the frame's start again."""
         extra = self._host.levels([draw((0, 1), self._rng) for _ in range(draw((1, 39), self._rng))])
         yield from self._host.shift(extra, self._traffic.half)
-        yield from self.frame(*self._memory_frame())
+        yield from self.frame(self._memory_frame())
         yield from self.reset()
 
     def pause(self) -> HostPiece:
         """A memory frame whose SCK stops for long, once."""
-        levels = self.frame_levels(*self._memory_frame())
+        levels = self.frame_levels(self._memory_frame())
         stop = draw((2, len(levels)), self._rng)
         yield from self._host.shift(levels[:stop], self._traffic.half)
         yield from self._host.wait(draw((50, 600), self._rng))
@@ -220,7 +204,7 @@ class SpiHost:
 
     def fast(self) -> HostPiece:
         """A memory frame, gated, with SCK faster than the clock."""
-        yield from self.register(GATE, 1)
-        yield from self._host.shift_fast(self.frame_levels(*self._memory_frame()), self._traffic.per_clock)
+        yield from self.register(self._port.gate, 1)
+        yield from self._host.shift_fast(self.frame_levels(self._memory_frame()), self._traffic.per_clock)
         yield from self._host.wait(draw((1, 20), self._rng))
-        yield from self.register(GATE, 0)
+        yield from self.register(self._port.gate, 0)

@@ -14,7 +14,7 @@ import numpy as np
 
 from draupnir.emulator.codec import to_limbs
 from draupnir.emulator.declare import Chip
-from draupnir.emulator.trace import Trace, column
+from draupnir.emulator.trace import Trace, any_bit, column, count_bits, only
 from draupnir.golden.compare import ComparedBits, compared_bits
 
 Memories = Mapping[str, np.ndarray]  # name -> (depth, limbs) uint32
@@ -112,18 +112,18 @@ def hold(trace: Trace, outputs: np.ndarray, known: np.ndarray) -> Held:
     chip, settled, edges = trace.chip, settled_row(trace), trace.clk == 1
     both = trace.known & known
     bits = compared_bits(chip, both[edges])
-    missing = np.where(edges, trace.known & ~known, 0)
+    missing = only(trace.known & ~known, edges)
     missing[:settled] = 0
     wrong = (outputs ^ trace.outputs) & both
-    rows = np.flatnonzero(missing | wrong)
+    rows = np.flatnonzero(any_bit(missing | wrong))
     n_before = compared_bits(chip, both[:settled][edges[:settled]]).n_unknown
     n_edges = trace.n_cycles
     never = [p.name for p in chip.outputs if n_edges and bits.unknown.get(p.name) == n_edges * p.width]
     return Held(
         bits,
         n_before,
-        _by_pin(chip, missing),
-        _by_pin(chip, wrong),
+        count_bits(chip.output_word, missing),
+        count_bits(chip.output_word, wrong),
         int(np.count_nonzero(trace.clk[: rows[0]])) if len(rows) else None,
         tuple(never),
     )
@@ -146,11 +146,6 @@ def listed(bits: Mapping[str, int], never: tuple[str, ...] = ()) -> str:
     names = sorted(bits, key=lambda name: -bits[name])
     said = [f"{name} {bits[name]:,}{' (never known)' if name in never else ''}" for name in names[:_LISTED]]
     return ", ".join(said) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
-
-
-def _by_pin(chip: Chip, masks: np.ndarray) -> dict[str, int]:
-    counts = {f.name: int(np.bitwise_count(masks & (f.high << f.lsb)).sum()) for f in chip.output_word}
-    return {pin: n for pin, n in counts.items() if n}
 
 
 def _beyond(found: Mapping[str, int], allowed: Mapping[str, int]) -> dict[str, int]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from draupnir.emulator.errors import InputError
 from draupnir.golden import vcd_scan
-from draupnir.golden.rows import Changes, Gap
+from draupnir.golden.rows import Changes, Gap, limbs
 from draupnir.golden.scopes import Variable
 
 BLOCK = 1 << 18  # bytes scanned at a time
@@ -90,6 +90,8 @@ class Vcd:
     ) -> None:
         """Read the body once, and give the changes of these variables to ``sink``, numbered by their place.
 
+        A variable of more than 63 bits takes as many numbers as it has limbs (see ``rows.limbs``).
+
         on_gap : called between two pieces where a stretch was not dumped
         marks : each time in the file is a change, of the signal vcd_scan.MARK
 
@@ -132,11 +134,19 @@ class _Scan:
         self.marks = marks
         self.broken_off = ""
         self.idents = list(dict.fromkeys(variable.signal for variable in vcd.variables))
-        number = {variable.signal: s for s, variable in enumerate(signals)}
+        number: dict[str, int] = {}
+        widths: list[int] = []
+        n_limbs = 1
+        for variable in signals:
+            number[variable.signal] = len(widths)
+            of_limbs = limbs(variable.width)
+            widths += [variable.width, *of_limbs[1:]]
+            n_limbs = max(n_limbs, len(of_limbs))
         self.state = vcd_scan.new_state(vcd._line)
         self.ids = _table(self.idents)
         self.signal_of_id = np.array([number.get(i, vcd_scan.NOT_A_PIN) for i in self.idents], np.int64)
-        self.widths = np.array([variable.width for variable in signals], np.int64)
+        self.widths = np.array(widths, np.int64)
+        self.limbs = np.zeros((2, n_limbs), np.int64)
 
     def pieces(self, file: BinaryIO) -> Iterator[tuple[np.ndarray, Gap | None]]:
         """The (4, n) changes of each piece of the body, and a gap that follows it."""
@@ -154,10 +164,11 @@ class _Scan:
     def scanned(self, text: bytes) -> Iterator[tuple[np.ndarray, Gap | None]]:
         state = self.state
         array = np.frombuffer(text, np.uint8)
-        out = np.empty((4, len(text) // 2 + 1), np.int64)
+        out = np.empty((4, (len(text) // 2 + 1) * self.limbs.shape[1]), np.int64)
+        signals = self.signal_of_id, self.widths, self.limbs
         stop = vcd_scan.GAP
         while stop == vcd_scan.GAP:
-            stop, n = vcd_scan.scan(array, state, self.ids, self.signal_of_id, self.widths, self.marks, out)
+            stop, n = vcd_scan.scan(array, state, self.ids, *signals, self.marks, out)
             gap = None
             if stop == vcd_scan.GAP:
                 line = f"line {state[vcd_scan.OFF_LINE]}: "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from draupnir.emulator.declare.words import INTEGER_BITS, LIMB_BITS
 from draupnir.emulator.kernel.jit import entry, outlined
 
 # Places in the state.
@@ -57,6 +58,7 @@ def scan(
     ids: tuple[np.ndarray, np.ndarray, np.ndarray],
     signal_of_id: np.ndarray,
     widths: np.ndarray,
+    limbs: np.ndarray,
     marks: bool,
     out: np.ndarray,
 ) -> tuple[int, int]:
@@ -64,9 +66,11 @@ def scan(
 
     text : (n,) uint8; state : see above; ids : text, begins and slots of ``enter_ids``
     signal_of_id : (m,) int64, the signal of each identifier, NOT_A_PIN for one that nobody asked for
-    widths : (s,) int64, the bits of each signal, 1..63
+    widths : (s,) int64, the bits of each signal; one of more than 63 bits is followed by those of its further limbs of
+        32 bits, and a change of it is told as a change of each limb
+    limbs : (2, most limbs of a signal) int64, is written: level and known bits of each limb of the last vector
     marks : each time is told, by a change of the signal MARK
-    out : (4, more than half of n) int64: times, signals, levels, known bits
+    out : (4, more than half of n, times the most limbs of a signal) int64: times, signals, levels, known bits
 
     A vector that is shorter than its signal is extended as the standard says: by X or Z if it begins so, else by 0.
     """
@@ -116,7 +120,7 @@ def scan(
                     return stop, n_out
                 continue
             if first == 98 or first == 66:  # 'b', 'B'
-                if not _vector(text, begin + 1, position, state):
+                if not _vector(text, begin + 1, position, state, limbs):
                     return BAD_WORD, n_out
                 state[MODE] = ID_OF_BITS
                 continue
@@ -125,7 +129,7 @@ def scan(
                 continue
             if first == 112:  # 'p'
                 return EXTENDED, n_out
-            if not _vector(text, begin, begin + 1, state):
+            if not _vector(text, begin, begin + 1, state, limbs):
                 return BAD_WORD, n_out
             begin += 1
             if begin == position:
@@ -157,16 +161,21 @@ def scan(
             return NOT_BITS, n_out
         if state[DIGITS] > widths[signal]:
             return TOO_LONG, n_out
-        out[0, n_out], out[1, n_out] = state[TIME], signal
-        out[2, n_out], out[3, n_out] = state[LEVEL], state[KNOWN]
-        n_out += 1
+        n_limbs = 1 if widths[signal] <= INTEGER_BITS else (widths[signal] + LIMB_BITS - 1) // LIMB_BITS
+        if n_limbs == 1:
+            limbs[0, 0], limbs[1, 0] = state[LEVEL], state[KNOWN]
+        for i in range(n_limbs):
+            out[0, n_out], out[1, n_out] = state[TIME], signal + i
+            out[2, n_out], out[3, n_out] = limbs[0, i], limbs[1, i]
+            n_out += 1
 
 
 @outlined
-def _vector(text: np.ndarray, begin: int, end: int, state: np.ndarray) -> bool:
+def _vector(text: np.ndarray, begin: int, end: int, state: np.ndarray, limbs: np.ndarray) -> bool:
     """Read digits into LEVEL, KNOWN (whose bits beyond the digits extend it) and DIGITS; False if one is no digit.
 
-    DIGITS does not count zeros that lead. PyMTL writes 0b before the digits: that is passed over.
+    DIGITS does not count zeros that lead. PyMTL writes 0b before the digits: that is passed over. ``limbs``, unless it
+    has but one, gets the same, limb by limb.
     """
     if end - begin > 2 and text[begin] == 48 and text[begin + 1] == 98:
         begin += 2
@@ -184,7 +193,27 @@ def _vector(text: np.ndarray, begin: int, end: int, state: np.ndarray) -> bool:
             return False
         digits += digits > 0 or c != 48
     state[LEVEL], state[KNOWN], state[DIGITS] = level, ~unknown, digits
+    if limbs.shape[1] > 1:
+        _fill(text, begin, end, limbs)
     return True
+
+
+@outlined
+def _fill(text: np.ndarray, begin: int, end: int, limbs: np.ndarray) -> None:
+    """Level and known bits of each limb, from digits that ``_vector`` has found right."""
+    level, known = 0, 1
+    for bit in range(limbs.shape[1] * LIMB_BITS):
+        if bit < end - begin:
+            c = text[end - 1 - bit]
+            level = 1 if c == 49 or c == 104 or c == 72 else 0
+            known = 1 if level or c == 48 or c == 108 or c == 76 else 0
+        else:
+            level = 0  # a leading X or Z goes on, so ``known`` stays; a leading 0 or 1 is followed by 0
+        limb, shift = bit // LIMB_BITS, bit % LIMB_BITS
+        if shift == 0:
+            limbs[0, limb], limbs[1, limb] = 0, 0
+        limbs[0, limb] |= level << shift
+        limbs[1, limb] |= known << shift
 
 
 @outlined

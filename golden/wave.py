@@ -6,7 +6,7 @@ memory stays flat however long the recording is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,9 @@ from draupnir.emulator.errors import InputError
 from draupnir.emulator.trace import Trace
 from draupnir.golden import fst, vcd
 from draupnir.golden.fst import Fst
-from draupnir.golden.rows import Changes, Gap, RowAssembler, join
+from draupnir.golden.rows import Changes, Gap, RowAssembler, join, limbs
 from draupnir.golden.samples import Grid, SampleAssembler
-from draupnir.golden.scopes import PinScope, find_scope
+from draupnir.golden.scopes import Part, PinScope, Variable, find_scope
 from draupnir.golden.vcd import Vcd
 
 
@@ -70,8 +70,7 @@ class Wave:
         # a signal may be several pins, where a bench ties them together
         parts = [part.variable for parts in found.pins for part in parts]
         self._signals = list({variable.signal: variable for variable in parts}.values())
-        number = {variable.signal: s for s, variable in enumerate(self._signals)}
-        places = [[(number[p.variable.signal], p.variable.width, p.lsb) for p in parts] for parts in found.pins]
+        places = _places(found, self._signals)
         self.rows: RowAssembler | SampleAssembler
         if reading.clock_per_sample:
             grid = self._grid(reading.sample_time)
@@ -156,6 +155,21 @@ class Wave:
             f"{self.path}: {gap.where}$dumpoff: clocks from {begin} to {end} are missing; what follows cannot be"
             " replayed without them: leave $dumpoff out, or end the file there"
         )
+
+
+def _places(found: PinScope, signals: Sequence[Variable]) -> list[list[tuple[int, int, int]]]:
+    """Number, bits and place of each signal, or limb of one, that makes up each pin: see ``rows.Assembler``."""
+    number, n = {}, 0
+    for variable in signals:
+        number[variable.signal] = n
+        n += len(limbs(variable.width))
+
+    def of_part(part: Part) -> list[tuple[int, int, int]]:
+        widths = limbs(part.variable.width)
+        first = number[part.variable.signal]
+        return [(first + i, width, part.lsb + i * widths[0]) for i, width in enumerate(widths)]
+
+    return [[place for part in parts for place in of_part(part)] for parts in found.pins]
 
 
 def read(path: Path, chip: Chip, reading: Reading = AS_IT_IS) -> Trace:

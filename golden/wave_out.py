@@ -11,14 +11,15 @@ Writer: libfst through pylibfst (https://github.com/mschlaegl/pylibfst).
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pylibfst
 
-from draupnir.emulator.declare import Chip, Pin
+from draupnir.emulator.declare import Chip, Pin, PinWord
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.trace import Trace, column
+from draupnir.emulator.trace import Trace, new_rows, piece_of, to_rows
 from draupnir.golden.files import replacing
 from draupnir.golden.fst import check_blocks
 
@@ -27,6 +28,8 @@ OUTPUT_AT = 100  # ps after the edge
 INPUT_FROM, INPUT_TO = 1_000, 9_000  # ps after the edge
 ROWS_A_CLOCK = 4_000  # before the clock is stretched
 
+Changes = Iterator[tuple[int, int, int, int]]
+_MOST_BITS = 63  # of a level that the library takes as a number
 _HEADER = 1024  # bytes, more than the header has
 
 _lib, _ffi = pylibfst.lib, pylibfst.ffi
@@ -56,7 +59,7 @@ def _times(clk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def write(trace: Trace, path: Path) -> None:
     """Write the trace; ``trace.times`` is not used, see ``schedule``. The file appears when it is complete."""
-    times, pins, levels, known = _changes(trace)
+    changes = _changes(trace)
     with replacing(path) as temporary:
         temporary.write_bytes(bytes(_HEADER))  # the library ends the process where there is no room for this much
         context = _lib.fstWriterCreate(str(temporary).encode(), 1)
@@ -65,7 +68,7 @@ def write(trace: Trace, path: Path) -> None:
         _lib.fstWriterSetTimescaleFromString(context, b"1ps")
         _lib.fstWriterSetVersion(context, b"draupnir")
         handles = _declare(context, trace.chip)
-        _emit(context, handles, trace.chip.pins, (times, pins, levels, known))
+        _emit(context, handles, trace.chip.pins, changes)
         _lib.fstWriterClose(context)
         _check_whole(temporary, path)
 
@@ -91,42 +94,46 @@ def _declare(context: object, chip: Chip) -> list[int]:
     return handles
 
 
-def _emit(context: object, handles: list[int], pins: tuple[Pin, ...], changes: tuple[np.ndarray, ...]) -> None:
+def _emit(context: object, handles: list[int], pins: tuple[Pin, ...], changes: Changes) -> None:
     now = -1
-    for time, pin, level, known in zip(*(c.tolist() for c in changes), strict=True):
+    for time, pin, level, known in changes:
         if time != now:
             _lib.fstWriterEmitTimeChange(context, time)
             now = time
         width = pins[pin].width
-        if known == (1 << width) - 1:
+        if width <= _MOST_BITS and known == (1 << width) - 1:
             _lib.fstWriterEmitValueChange64(context, handles[pin], width, level)
         else:
             bits = ("01"[level >> b & 1] if known >> b & 1 else "x" for b in reversed(range(width)))
             _lib.fstWriterEmitValueChange(context, handles[pin], "".join(bits).encode())
 
 
-def _changes(trace: Trace) -> tuple[np.ndarray, ...]:
+def _changes(trace: Trace) -> Changes:
     """Times, pin numbers, levels and known bits of all changes, in time order."""
+    chip = trace.chip
     input_times, edge_times = _times(trace.clk)
     is_edge = trace.clk == 1
     rises = edge_times[is_edge]
     output_times = np.concatenate(([0], rises[:-1] + OUTPUT_AT))[: len(rises)]
-    columns = []
-    for p, pin in enumerate(trace.chip.pins):
+    at, pins, levels, knowns = [np.zeros(0, np.int64)], list[int](), list[int](), list[int]()
+    for p, pin in enumerate(chip.pins):
         if pin.role == "clock":
-            at, level = _clock(rises)
-            known = np.ones(len(at), dtype=np.int64)
+            times, level = _clock(rises)
+            changes = times, level.tolist(), [1] * len(times)
         elif pin.direction == "in":
-            level = np.concatenate(([0], column(trace.chip.input_word, pin.name, trace.inputs)))
-            at, level, known = _changed(np.concatenate(([0], input_times)), level, np.full(len(level), -1))
+            rows = np.concatenate((new_rows(chip.input_word, 1), trace.inputs))
+            known = to_rows(chip.input_word, [chip.input_word.mask([pin.name])] * len(rows))
+            changes = _changed(chip.input_word, pin, np.concatenate(([0], input_times)), rows, known)
         else:
-            level = column(trace.chip.output_word, pin.name, trace.outputs[is_edge])
-            known = column(trace.chip.output_word, pin.name, trace.known[is_edge])
-            at, level, known = _changed(output_times, level, known)
-        columns.append((at, np.full(len(at), p), level, known & ((1 << pin.width) - 1)))
-    at, pins, level, known = (np.concatenate(c) for c in zip(*columns, strict=True))
-    order = np.argsort(at, kind="stable")
-    return at[order], pins[order], level[order], known[order]
+            changes = _changed(chip.output_word, pin, output_times, trace.outputs[is_edge], trace.known[is_edge])
+        at.append(changes[0])
+        pins += [p] * len(changes[0])
+        levels += changes[1]
+        knowns += changes[2]
+    times = np.concatenate(at)
+    order = np.argsort(times, kind="stable")
+    places = zip(times[order].tolist(), order.tolist(), strict=True)
+    return ((time, pins[i], levels[i], knowns[i]) for time, i in places)
 
 
 def _clock(rises: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -136,7 +143,21 @@ def _clock(rises: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return at, np.repeat([0, 1], (len(falls), len(rises)))
 
 
-def _changed(at: np.ndarray, level: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _changed(
+    word: PinWord, pin: Pin, at: np.ndarray, rows: np.ndarray, known: np.ndarray
+) -> tuple[np.ndarray, list[int], list[int]]:
+    """The moments at which a pin changes, and its levels and known bits from then on; the first moment is one.
+
+    at : (n,) int64, the moments; rows, known : the packed pins from each on
+    """
+    pieces = word.pieces_of(pin.name)
+    columns = [(piece_of(rows, piece), piece_of(known, piece)) for piece in pieces]
     is_change = np.ones(len(at), dtype=bool)
-    is_change[1:] = (level[1:] != level[:-1]) | (known[1:] != known[:-1])
-    return at[is_change], level[is_change], known[is_change]
+    is_change[1:] = False
+    for column in (column for pair in columns for column in pair):
+        is_change[1:] |= column[1:] != column[:-1]
+    levels, knowns = [0] * int(is_change.sum()), [0] * int(is_change.sum())
+    for piece, (level, is_known) in zip(pieces, columns, strict=True):
+        levels = [whole | part << piece.lsb for whole, part in zip(levels, level[is_change].tolist(), strict=True)]
+        knowns = [whole | part << piece.lsb for whole, part in zip(knowns, is_known[is_change].tolist(), strict=True)]
+    return at[is_change], levels, knowns

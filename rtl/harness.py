@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-from draupnir.emulator.declare import Chip
+from draupnir.emulator.declare import Chip, Pin
 from draupnir.rtl.design import Design
+
+_QUAD_BITS = 64  # of Verilator's largest integer
 
 _HARNESS = """\
 #include "Vmodel.h"
@@ -39,10 +41,12 @@ inline void whole_clock(Vmodel& top) {
 #include "edges.h"  // clock_edges, made when Verilator has made the model: see rtl/edges.py
 
 namespace {
+constexpr int n_in = @N_IN@, n_out = @N_OUT@;  // integers of a row
+
 struct Model {
     VerilatedContext context;
     std::unique_ptr<Vmodel> top;
-    int64_t inputs = 0;
+    int64_t inputs[n_in] = {};
     bool whole = false;  // evaluate everything at both edges of the clock
 
     Model(int rand_reset, int seed) {
@@ -51,7 +55,7 @@ struct Model {
         context.randReset(rand_reset);
         context.randSeed(seed);
         top = std::make_unique<Vmodel>(&context);
-        apply(0);
+        apply(inputs);
         top->@CLOCK@ = 0;
         top->eval();
     }
@@ -63,25 +67,23 @@ struct Model {
     // Verilator's runtime works on the thread's current context: it must be this model's whenever the model is touched.
     void select() { Verilated::threadContextp(&context); }
 
-    void apply(int64_t row) {
-        inputs = row;
+    void apply(const int64_t* row) {
 @APPLY@
     }
-    int64_t outputs() const {
-        int64_t row = 0;
+    void take(int64_t* row) const {
+        std::memset(row, 0, n_out * sizeof *row);
 @TAKE@
-        return row;
     }
-    void settle(int64_t row) {
-        if (row == inputs) return;  // nothing to settle: the falling clock edge has been
+    void settle(const int64_t* row) {
+        if (!std::memcmp(row, inputs, sizeof inputs)) return;  // nothing to settle: the falling clock edge has been
+        std::memcpy(inputs, row, sizeof inputs);
         apply(row);
         top->eval();
     }
-    int64_t clock() {
-        const int64_t row = outputs();
+    void clock(int64_t* outputs) {
+        take(outputs);
         if (whole) whole_clock(*top);
         else clock_edges(*top);
-        return row;
     }
     const VerilatedVar& memory(const std::string& name) {
         const char* scope_name = nullptr;
@@ -116,23 +118,13 @@ EXPORT int64_t model_run(void* handle, const int64_t* inputs, const uint8_t* clk
     int64_t i = 0;
     try {
         for (; i < n_rows; ++i) {
-            model.settle(inputs[i]);
-            if (clk[i]) outputs[i] = model.clock();
+            model.settle(inputs + i * n_in);
+            if (clk[i]) model.clock(outputs + i * n_out);
         }
     } catch (const std::exception& e) {
         last_error = e.what();
     }
     return i;
-}
-
-EXPORT int64_t model_step(void* handle, int64_t inputs) try {
-    Model& model = *static_cast<Model*>(handle);
-    model.select();
-    model.settle(inputs);
-    return model.clock();
-} catch (const std::exception& e) {
-    last_error = e.what();
-    return -1;
 }
 
 // limbs: all words of the memory, in limbs of 32 bits, the lowest address first
@@ -157,19 +149,41 @@ EXPORT int model_memory(void* handle, const char* name, uint32_t* limbs, int wri
 
 def cpp_harness(design: Design, chip: Chip) -> str:
     """C++ source of the harness; the pins' positions are those of ``chip.input_word`` and ``chip.output_word``."""
-    apply = [f"top->{member(design.port(chip.pin(f.name)))} = row >> {f.lsb} & {f.high:#x};" for f in chip.input_word]
-    take = [
-        f"row |= static_cast<int64_t>(top->{member(design.port(chip.pin(f.name)))} & {f.high:#x}ULL) << {f.lsb};"
-        for f in chip.output_word
-    ]
+    apply = [line for pin in chip.inputs for line in _apply(chip, design, pin)]
+    take = [line for pin in chip.outputs for line in _take(chip, design, pin)]
     memories = [
         f'if (name == "{name}") scope_name = "{_scope(design, path)}", var_name = "{path.rsplit(".", 1)[-1]}";'
         for name, path in design.memories.items()
     ]
     filled = _HARNESS.replace("@CLOCK@", member(design.port(chip.clock)))
+    filled = filled.replace("@N_IN@", str(len(chip.input_word.row)))
+    filled = filled.replace("@N_OUT@", str(len(chip.output_word.row)))
     for slot, lines in (("@APPLY@", apply), ("@TAKE@", take), ("@MEMORIES@", memories)):
         filled = filled.replace(slot, "\n".join(" " * 8 + line for line in lines))
     return filled
+
+
+def _apply(chip: Chip, design: Design, pin: Pin) -> list[str]:
+    """C++ that gives a pin its level: Verilator has one integer up to 64 bits, and an array of 32-bit ones beyond."""
+    port = f"top->{member(design.port(pin))}"
+    pieces = chip.input_word.pieces_of(pin.name)
+    levels = [f"row[{p.word}] >> {p.shift} & {(1 << p.width) - 1:#x}" for p in pieces]
+    if pin.width > _QUAD_BITS:
+        return [f"{port}[{i}] = {level};" for i, level in enumerate(levels)]
+    parts = [f"static_cast<uint64_t>({level}) << {p.lsb}" for p, level in zip(pieces, levels, strict=True)]
+    return [f"{port} = {' | '.join(parts)};"]
+
+
+def _take(chip: Chip, design: Design, pin: Pin) -> list[str]:
+    """C++ that puts a pin's level into a row."""
+    port = f"top->{member(design.port(pin))}"
+    wide = pin.width > _QUAD_BITS
+    lines = []
+    for i, piece in enumerate(chip.output_word.pieces_of(pin.name)):
+        level = f"{port}[{i}]" if wide else f"{port} >> {piece.lsb}"
+        mask = (1 << piece.width) - 1
+        lines.append(f"row[{piece.word}] |= static_cast<int64_t>({level} & {mask:#x}ULL) << {piece.shift};")
+    return lines
 
 
 def member(port: str) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 
 from draupnir.emulator.declare import Chip, Memory, Pin, Word
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.trace import new_rows, words
 from draupnir.rtl import datafiles, icarus_names, memory_changes, toolchain
 from draupnir.rtl.design import Design
 from draupnir.rtl.initial import UNKNOWN, Initial, plusargs, vvp_options
@@ -69,8 +70,8 @@ endmodule
 class Run:
     """What a design did in Icarus.
 
-    outputs : (n,) int64, output pins packed, as they are immediately before the row's clock edge (0 if it has none)
-    known : (n,) int64, mask of the output bits that were neither X nor Z
+    outputs : rows of output pins, as they are immediately before the row's clock edge (0 if it has none)
+    known : as outputs, mask of the output bits that were neither X nor Z
     memories : name -> uint32 of the memory's shape, after the last row; unknown bits are 0
     memories_known : name -> mask of the known bits, in whole hexadecimal digits
     """
@@ -93,7 +94,7 @@ def run(
 ) -> Run:
     """Run rows (see ``draupnir.emulator.trace``); every input is 0 before the first.
 
-    inputs, clk : (n,) int64 and (n,) uint8, the rows
+    inputs, clk : (n,) or (n, n_words) int64, and (n,) uint8, the rows
     work_dir : where the testbench and its files go
     memories : contents before the first row; what is not given starts as all registers do
     initial : how registers, and what is not initialised otherwise, start
@@ -103,10 +104,10 @@ def run(
     work_dir = datafiles.put(design.data, work_dir)
     design = _named_in_icarus(design, chip, work_dir)
     memories = memories or {}
-    loaded = [(part, words) for name, content in memories.items() for part, words in _parts(chip.memory(name), content)]
-    for part, words in loaded:
+    loaded = [part for name, content in memories.items() for part in _parts(chip.memory(name), content)]
+    for part, content in loaded:
         with (work_dir / f"{part}.in.hex").open("w") as file:
-            file.writelines(f"{int.from_bytes(word.astype('<u4').tobytes(), 'little'):x}\n" for word in words)
+            file.writelines(f"{int.from_bytes(word.astype('<u4').tobytes(), 'little'):x}\n" for word in content)
     with (work_dir / "rows.txt").open("w") as file:
         file.writelines(_hex_rows(inputs, clk))
     _compile(design, bench(design, chip, [part for part, _ in loaded], follow), work_dir)
@@ -143,7 +144,7 @@ def bench(design: Design, chip: Chip, loaded: Sequence[str] = (), follow: bool =
 
     loaded : the memories that it fills from files; follow : it dumps every change of a memory
     """
-    fields = {"@TOP@": design.instance, "@IN_MSB@": str(chip.input_word.width - 1)}
+    fields = {"@TOP@": design.instance, "@IN_MSB@": str(64 * len(chip.input_word.row) - 1)}
     fields["@OUT_MSB@"] = str(chip.output_word.width - 1)
     connect = [f".{design.port(chip.clock)}(clock)"]
     connect += [f".{design.port(pin)}({_reg(pin)})" for pin in chip.inputs]
@@ -174,15 +175,20 @@ def _slice(vector: str, word: Word, pin: Pin) -> str:
 
 
 def _apply(chip: Chip, pin: Pin) -> str:
-    return f"{_reg(pin)} = {_slice('row', chip.input_word, pin)};"
+    """A statement that gives a pin its level; a row has 64 digits for each of its integers."""
+    bits = [64 * piece.word + piece.shift for piece in chip.input_word.pieces_of(pin.name)]
+    widths = [piece.width for piece in chip.input_word.pieces_of(pin.name)]
+    slices = [f"row[{bit + width - 1}:{bit}]" for bit, width in zip(bits, widths, strict=True)]
+    return f"{_reg(pin)} = {{{', '.join(reversed(slices))}}};"
 
 
 def _hex_rows(inputs: np.ndarray, clk: np.ndarray) -> Iterable[str]:
     """A line a row: the packed inputs and the clock edge."""
     for start in range(0, len(inputs), _CHUNK):
-        digits = inputs[start : start + _CHUNK].astype(">i8").tobytes().hex()
-        edges = clk[start : start + _CHUNK].tolist()
-        yield "".join(f"{digits[16 * i : 16 * i + 16]} {edge}\n" for i, edge in enumerate(edges))
+        integers = words(inputs[start : start + _CHUNK])
+        digits = integers[:, ::-1].astype(">i8").tobytes().hex()
+        edges, n = clk[start : start + _CHUNK].tolist(), 16 * integers.shape[1]
+        yield "".join(f"{digits[n * i : n * i + n]} {edge}\n" for i, edge in enumerate(edges))
 
 
 def _parts(memory: Memory, content: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
@@ -196,18 +202,20 @@ def _read_outputs(path: Path, chip: Chip, clk: np.ndarray) -> tuple[np.ndarray, 
     """Outputs and known mask of every row from the testbench's file, which has a line for each clock edge."""
     width = chip.output_word.width
     edges = np.flatnonzero(clk)
-    outputs, known = np.zeros(len(clk), dtype=np.int64), np.zeros(len(clk), dtype=np.int64)
+    outputs, known = new_rows(chip.output_word, len(clk)), new_rows(chip.output_word, len(clk))
     n_written = path.stat().st_size // (width + 1)
     if n_written != len(edges):
         raise InputError(f"{chip.name}: the design ended the simulation after {n_written} of {len(edges)} clocks")
-    weights = 1 << np.arange(width - 1, -1, -1, dtype=np.int64)
     with path.open("rb") as file:
         for start in range(0, len(edges), _CHUNK):
             rows = edges[start : start + _CHUNK]
             lines = np.frombuffer(file.read(len(rows) * (width + 1)), dtype=np.uint8).reshape(len(rows), width + 1)
-            ones, zeros = lines[:, :width] == ord("1"), lines[:, :width] == ord("0")
-            outputs[rows] = ones @ weights
-            known[rows] = (ones | zeros) @ weights
+            for i, part in enumerate(chip.output_word.row):
+                digits = lines[:, width - part.lsb - part.width : width - part.lsb]  # the highest bit is the first
+                weights = 1 << np.arange(part.width - 1, -1, -1, dtype=np.int64)
+                ones, zeros = digits == ord("1"), digits == ord("0")
+                words(outputs)[rows, i] = ones @ weights
+                words(known)[rows, i] = (ones | zeros) @ weights
     return outputs, known
 
 

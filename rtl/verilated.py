@@ -23,6 +23,7 @@ import numpy as np
 from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds import pieces
+from draupnir.emulator.trace import from_row, new_rows, to_rows
 from draupnir.rtl import datafiles, edges, toolchain
 from draupnir.rtl.design import Design
 from draupnir.rtl.harness import cpp_harness, member, public_memories
@@ -61,9 +62,9 @@ class Verilated:
         self._lib.model_error.restype = ctypes.c_char_p
         self._lib.model_run.restype = ctypes.c_int64
         self._lib.model_run.argtypes = [ctypes.c_void_p, *[ctypes.c_void_p] * 3, ctypes.c_int64]
-        self._lib.model_step.restype = ctypes.c_int64
-        self._lib.model_step.argtypes = [ctypes.c_void_p, ctypes.c_int64]
         self._lib.model_memory.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int]
+        self._row = new_rows(chip.input_word, 1), np.ones(1, np.uint8), new_rows(chip.output_word, 1)  # of ``step``
+        self._at_row = [column.ctypes.data for column in self._row]
         self._model: int | None = None
         self._rows_run = 0
         self.reset()
@@ -91,17 +92,18 @@ class Verilated:
     def run(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
         """Run rows (see ``draupnir.emulator.trace``).
 
-        inputs : (n,) int64, input pins packed
+        inputs : (n,) or (n, n_words) int64, input pins packed
         clk : (n,) uint8, 1 where a clock edge ends the row
-        Returns (n,) int64, output pins packed, as they are immediately before the row's clock edge (0 if it has none).
+        Returns the output pins as rows, as they are immediately before the row's clock edge (0 if it has none).
         Raises InputError if the design stops itself ($stop, or a loop that does not settle), and Stopped in the middle
         if the work is to stop (see ``draupnir.emulator.pieces``).
         """
         inputs = np.ascontiguousarray(inputs, dtype=np.int64)
         clk = np.ascontiguousarray(clk, dtype=np.uint8)
-        if inputs.shape != clk.shape or inputs.ndim != 1:
-            raise ValueError(f"inputs {inputs.shape} and clk {clk.shape} must be one-dimensional and equally long")
-        outputs = np.zeros(len(inputs), dtype=np.int64)
+        right = new_rows(self._chip.input_word, len(inputs)).shape
+        if inputs.shape != right or clk.shape != right[:1]:
+            raise ValueError(f"inputs {inputs.shape} and clk {clk.shape}; right are {right} and {right[:1]}")
+        outputs = new_rows(self._chip.output_word, len(inputs))
         for i in range(0, len(inputs), ROWS):
             if i:
                 pieces.between()
@@ -114,12 +116,12 @@ class Verilated:
         return outputs
 
     def step(self, inputs: int) -> int:
-        """One row with a clock edge: the outputs immediately before it."""
-        outputs: int = self._lib.model_step(self._model, inputs)
-        if outputs < 0:
+        """One row with a clock edge, of packed pins: the outputs immediately before it."""
+        self._row[0][:] = to_rows(self._chip.input_word, [inputs])
+        if not self._lib.model_run(self._model, *self._at_row, 1):
             raise self._stopped()
         self._rows_run += 1
-        return outputs
+        return from_row(self._chip.output_word, self._row[2][0])
 
     def read_memory(self, name: str) -> np.ndarray:
         """A copy of a memory: uint32 of its ``shape``, limb 0 least significant."""

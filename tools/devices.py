@@ -13,7 +13,7 @@ import numpy as np
 
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
-from draupnir.emulator.trace import Trace
+from draupnir.emulator.trace import Trace, known_at_edges
 from draupnir.golden.replay import GoldenModel
 from draupnir.golden.rows import cut
 from draupnir.golden.unknown import settled_row
@@ -153,7 +153,7 @@ def _pieces(trace: Trace, rows: Sequence[int]) -> Iterator[tuple[np.ndarray, np.
 
 def _known_run(trace: Trace, outputs: np.ndarray, memories: Memories, initial: Initial) -> Run:
     """The run of a device that knows 0 and 1 only."""
-    known = np.where(trace.clk == 1, (1 << trace.chip.output_word.width) - 1, 0)
+    known = known_at_edges(trace.chip.output_word, trace.clk)
     masks = {name: np.full_like(content, _ALL) for name, content in memories.items()}
     return _masked(Run(outputs, known, dict(memories), masks), trace, initial)
 

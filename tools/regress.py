@@ -18,7 +18,7 @@ import numpy as np
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.state import new_memory
-from draupnir.emulator.trace import Trace
+from draupnir.emulator.trace import Trace, any_bit, from_row
 from draupnir.golden import case, hexfile, unknown, wave, wave_out
 from draupnir.golden.case import Case
 from draupnir.golden.compare import memory_difference, pin_differences
@@ -209,15 +209,16 @@ def _before(chip: Chip, one: Case) -> dict[str, np.ndarray]:
 
 
 def _of_pins(trace: Trace, run: Run, row: int) -> tuple[Difference, ...]:
-    known = int(trace.known[row] & run.known[row])
-    pins = pin_differences(trace.chip, int(trace.outputs[row]), int(run.outputs[row]), known)
+    word = trace.chip.output_word
+    known = from_row(word, trace.known[row] & run.known[row])
+    pins = pin_differences(trace.chip, from_row(word, trace.outputs[row]), from_row(word, run.outputs[row]), known)
     cycle = int(np.count_nonzero(trace.clk[:row]))
     return tuple(Difference(cycle, pin.pin, pin.expected, pin.recorded) for pin in pins)
 
 
 def _differing(trace: Trace, run: Run) -> np.ndarray:
     """The rows at which a pin that is known differs."""
-    return np.flatnonzero((run.outputs ^ trace.outputs) & trace.known & run.known)
+    return np.flatnonzero(any_bit((run.outputs ^ trace.outputs) & trace.known & run.known))
 
 
 def _of_memories(chip: Chip, one: Case, run: Run, after: Memories) -> tuple[int, tuple[Difference, ...]]:

@@ -16,19 +16,20 @@ from cocotb.utils import get_sim_time
 from draupnir.cocotb_tests.lib import wrapper
 from draupnir.cocotb_tests.lib.bus import Pins, bits, control
 from draupnir.emulator.declare import Pin, Word
+from draupnir.emulator.trace import to_row, to_rows
 
 # As $fwrite's %z writes a vector: for 32 bits at a time, the lowest first, a word of levels and one of unknown bits.
 # X is level 1, unknown 1; Z is level 0, unknown 1.
 _PART = np.dtype([("level", "<u4"), ("unknown", "<u4")])
-_ENTRY = np.dtype([("inputs", _PART, 2), ("outputs", _PART, 2), ("time", _PART, 2)])
+_PARTS = wrapper.INTEGER // 32  # of an integer
 
 
 @dataclass(frozen=True)
 class Moments:
-    """The levels that the pins took, one after the other; all arrays (n,) int64.
+    """The levels that the pins took, one after the other.
 
-    times : in the simulator's steps, ascending; of several changes in a moment the last is what counts
-    inputs, outputs : packed as ``chip.input_word`` and ``chip.output_word``; unknown bits are 0
+    times : (n,) int64, in the simulator's steps, ascending; of several changes in a moment the last is what counts
+    inputs, outputs : rows of ``draupnir.emulator.trace``; unknown bits are 0
     known : mask of the outputs' known bits
     """
 
@@ -68,7 +69,12 @@ class Logged:
 
     def __init__(self, pins: Pins, recording: Any) -> None:
         self._recording = recording
-        self._mask = (1 << pins.chip.output_word.width) - 1
+        word = pins.chip.output_word
+        self._mask = to_row(word, (1 << word.width) - 1)
+        n_in, n_out = len(pins.chip.input_word.row), len(word.row)
+        self._entry = np.dtype(
+            [("inputs", _PART, n_in * _PARTS), ("outputs", _PART, n_out * _PARTS), ("time", _PART, _PARTS)]
+        )
         self._flush = ctypes.CDLL(None).fflush
 
     def start(self) -> None:
@@ -77,7 +83,7 @@ class Logged:
 
     def take(self) -> Moments:
         self._flush(None)  # the simulator's files, which are this process's
-        entries = np.frombuffer(os.pread(self._log, os.fstat(self._log).st_size, 0), dtype=_ENTRY)
+        entries = np.frombuffer(os.pread(self._log, os.fstat(self._log).st_size, 0), dtype=self._entry)
         os.ftruncate(self._log, 0)  # the simulator appends
         if len(entries):
             Path(wrapper.LOG).unlink(missing_ok=True)  # both have it open
@@ -88,10 +94,10 @@ class Logged:
 
 
 def _whole(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Levels and unknown bits of a vector of 64 bits in the log: (n,) int64 each."""
-    low, high = parts[:, 0], parts[:, 1]
+    """Levels and unknown bits of a vector in the log: rows of a trace, each."""
+    low, high = parts[:, ::_PARTS], parts[:, 1::_PARTS]
     levels, unknown = (low[name].astype(np.int64) | high[name].astype(np.int64) << 32 for name in ("level", "unknown"))
-    return levels, unknown
+    return (levels[:, 0], unknown[:, 0]) if levels.shape[1] == 1 else (levels, unknown)
 
 
 class Followed:
@@ -121,9 +127,11 @@ class Followed:
         self._moments.append((now, self._inputs.levels, self._outputs.levels, self._outputs.known))
 
     def take(self) -> Moments:
-        moments = np.array(self._moments, dtype=np.int64).reshape(-1, 4)
+        times, inputs, outputs, known = zip(*self._moments, strict=True) if self._moments else ((),) * 4
         self._moments.clear()
-        return Moments(*moments.T)
+        in_word, out_word = self._chip.input_word, self._chip.output_word
+        rows = to_rows(in_word, inputs), to_rows(out_word, outputs), to_rows(out_word, known)
+        return Moments(np.array(times, np.int64), *rows)
 
 
 @dataclass

@@ -24,7 +24,7 @@ from draupnir.cocotb_tests.lib.clock import ChipClock
 from draupnir.cocotb_tests.lib.recorder import Recorder
 from draupnir.emulator.codec import from_limbs, to_limbs
 from draupnir.emulator.declare import Chip, Memory
-from draupnir.emulator.trace import Trace
+from draupnir.emulator.trace import Trace, any_bit, from_row, only, to_row
 from draupnir.golden import wave_out
 from draupnir.golden.compare import (
     WORDS_LISTED,
@@ -112,12 +112,12 @@ class Lockstep:
         self._owing, self._reproduce, self._waveform = tuple(owing), reproduce, waveform
         self._past: deque[Trace] = deque(maxlen=BLOCKS_KEPT)
         self._previous: _Block | None = None
-        resets = [model.chip.input_word[pin.name] for pin in model.chip.inputs if pin.role == "reset"]
-        self._resets = sum(f.high << f.lsb for f in resets)
+        word = model.chip.input_word
+        self._resets = to_row(word, word.mask([pin.name for pin in model.chip.inputs if pin.role == "reset"]))
         self._reset = False  # a reset has been high at a clock edge
         self._ready = False  # and has been low at a later one
-        may_be = set(undefined)
-        self._defined = sum(f.high << f.lsb for f in model.chip.output_word if f.name not in may_be)
+        self._word = model.chip.output_word
+        self._defined = to_row(self._word, self._word.mask({f.name for f in self._word} - set(undefined)))
         self._task: Task[NoReturn] | None = None
         self.early = True
         self.counts = Counts()
@@ -150,17 +150,17 @@ class Lockstep:
         rows = self._recorder.rows()
         ready = self._ready_in(rows)
         if not self.early:
-            rows = replace(rows, known=np.where(ready, rows.known, 0))
+            rows = replace(rows, known=only(rows.known, ready))
         block = _Block(self.model.snapshot(), rows, self.counts.cycles)
         outputs = self.model.drive(rows.inputs, rows.clk)
-        unknown = np.where(ready, ~rows.known & self._defined, 0)
-        differing = np.flatnonzero((outputs ^ rows.outputs) & rows.known | unknown)
+        unknown = only(~rows.known & self._defined, ready)
+        differing = np.flatnonzero(any_bit((outputs ^ rows.outputs) & rows.known | unknown))
         if len(differing):
             self.counts.mismatches += 1
             row = int(differing[0])
             self._count(cut(rows, 0, row + 1), ready[: row + 1])
             self._past.append(cut(rows, 0, row + 1))
-            self._fail(self._describe(block, row, int(outputs[row]), int(unknown[row])))
+            self._fail(self._describe(block, row, *(from_row(self._word, some[row]) for some in (outputs, unknown))))
         self._count(rows, ready)
         self._past.append(rows)
         self._previous = block
@@ -195,7 +195,7 @@ class Lockstep:
 
     def _ready_in(self, rows: Trace) -> np.ndarray:
         """For each row, whether it has a clock edge and the first reset has ended: (n,) bool."""
-        edge, high = rows.clk == 1, (rows.inputs & self._resets) != 0
+        edge, high = rows.clk == 1, any_bit(rows.inputs & self._resets)
         begun = np.logical_or.accumulate(np.append(self._reset, edge & high))[1:]
         ended = np.logical_or.accumulate(np.append(self._ready, edge & begun & ~high))[1:]
         if len(rows):
@@ -208,7 +208,7 @@ class Lockstep:
         counts.cycles += rows.n_cycles
         counts.bits += compared_bits(self.model.chip, rows.known[edge])
         counts.before_reset += compared_bits(self.model.chip, rows.known[edge & ~ready])
-        counts.ever_known |= int(np.bitwise_or.reduce(rows.known[edge]))
+        counts.ever_known |= from_row(self._word, np.bitwise_or.reduce(rows.known[edge], axis=0))
 
     def _fail(self, lines: list[str]) -> NoReturn:
         if self._waveform and self._past:
@@ -225,7 +225,7 @@ class Lockstep:
         """
         rows = block.rows
         cycle = block.first_cycle + int(np.count_nonzero(rows.clk[:row]))
-        outputs, known = int(rows.outputs[row]), int(rows.known[row])
+        outputs, known = from_row(self._word, rows.outputs[row]), from_row(self._word, rows.known[row])
         # All bits count here, the unknown ones as the opposite of what they should be.
         differences = pin_differences(
             self.model.chip, expected, outputs & ~unknown | ~expected & unknown, known | unknown
@@ -243,7 +243,7 @@ class Lockstep:
 
     def _part(self, pin: str, packed: int) -> int:
         """A pin's bits of packed outputs."""
-        f = self.model.chip.output_word[pin]
+        f = self._word[pin]
         return packed >> f.lsb & f.high
 
     def _last_events(self, block: _Block, row: int) -> list[str]:

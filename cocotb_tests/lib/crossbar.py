@@ -16,10 +16,12 @@ import numpy as np
 from draupnir.cocotb_tests.lib.aer import AerMonitor, AerReceiver
 from draupnir.cocotb_tests.lib.bench import ChipBench
 from draupnir.cocotb_tests.lib.spi import SpiMaster
-from draupnir.emulator.codec import encode, to_limbs
-from draupnir.emulator.declare import Memory, Word
+from draupnir.emulator.codec import to_limbs
+from draupnir.emulator.declare import Memory
 from draupnir.emulator.model import ClockLevel
-from draupnir.emulator.parts.spi_layout import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
+from draupnir.emulator.parts.spi_layout import SPI_FRAME
+from draupnir.emulator.spi.bytewise import Bytewise
+from draupnir.emulator.spi.port import MemoryWrite, Write, writes_of
 from draupnir.golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 
 LIMIT: dict[str, Any] = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
@@ -41,14 +43,14 @@ class CrossbarBench(ChipBench):
     sender, receiver : timing of the event buses
     memories, ports : see ``ChipBench``
 
-    A chip's bench says what its model is, the word of a neuron that takes no part (``silent``), how the SPI addresses
-    a neuron's byte (``neuron_addr``), and draws events and whole memories.
+    A chip's bench says what its model is, the word of a neuron that takes no part (``silent``), what composes its
+    SPI's frames (``port``), and draws events and whole memories.
     """
 
     settling = SPI_FRAME  # for what is under way on the output bus
     model_of: type[ClockLevel]
     silent: int
-    neuron_addr: Word
+    port: Bytewise
     always: Mapping[str, int] = {}
 
     def __init__(
@@ -69,7 +71,7 @@ class CrossbarBench(ChipBench):
             NEURONS: image(self.chip.memory(NEURONS), neurons, self.silent),
             SYNAPSES: image(self.chip.memory(SYNAPSES), synapses, 0),
         }
-        self.spi = SpiMaster(self.pins, self.clock, (SPI_ADDR, SPI_DATA))
+        self.spi = SpiMaster(self.pins, self.clock)
         to_sender, to_receiver = self.rng.spawn(2)
         self.aerin = self.driver("aerin", sender, to_sender)
         self.aerout = AerReceiver(self.pins.aer("aerout"), self.clock, receiver, to_receiver)
@@ -130,33 +132,29 @@ class CrossbarBench(ChipBench):
 
     async def write_register(self, name: str, content: int) -> None:
         """Write a configuration register, at all of its addresses; the first has the least significant bits."""
-        register = self.chip.register(name)
-        for i in range(register.n_addrs):
-            part = content >> register.width * i & (1 << register.width) - 1
-            addr = encode(SPI_ADDR, cmd=SpiCmd.CONFIG, addr=register.addr + i)
-            await self._frame(addr, part)
+        for write in writes_of(self.chip.register(name), content):
+            await self._write(write)
 
     # --- Memories ---
 
     async def write_byte(self, name: str, word: int, byte: int, content: int, mask: int = 0) -> None:
         """Write a byte of a memory through SPI; a 1 in ``mask`` keeps the bit. The gate must be closed."""
-        addr = self._memory_addr(name, word, byte, write=1)
-        await self._frame(addr, encode(SPI_DATA, byte=content, mask=mask))
+        await self._write(MemoryWrite(name, word, byte, content, mask))
         await self.clock.cycles(WRITE_CYCLES)
 
     async def read_byte(self, name: str, word: int, byte: int) -> int:
         """Read a byte of a memory through SPI. The gate must be closed."""
-        received = await self._frame(self._memory_addr(name, word, byte, read=1), 0)
-        return received & SPI_DATA["byte"].high
+        return self.port.answer(await self.spi.shift(self.port.encode_read(name, word, byte), self.port.bits))
 
-    async def _frame(self, addr: int, content: int) -> int:
-        """A frame of raw words; returns what MISO said in the second."""
-        await self.spi.shift(addr, SPI_BITS)
-        return await self.spi.shift(content, SPI_BITS)
+    async def _write(self, write: Write) -> None:
+        await self.spi.shift(self.port.encode(write), self.port.bits)
 
-    def _memory_addr(self, name: str, word: int, byte: int, read: int = 0, write: int = 0) -> int:
-        cmd, within = (SpiCmd.NEURONS, self.neuron_addr) if name == NEURONS else (SpiCmd.SYNAPSES, SPI_SYNAPSE_ADDR)
-        return encode(SPI_ADDR, read=read, write=write, cmd=cmd, addr=encode(within, word=word, byte=byte))
+    async def odd_frames(self, n: int) -> None:
+        """Any address fields that name no register, with any data."""
+        addr, data = self.port.addr, self.port.data
+        for _ in range(self.length(n)):
+            first = int(self.rng.integers(1 << addr.width)) | 1 << addr["addr"].msb
+            await self.spi.shift(self.port.joined(first, int(self.rng.integers(1 << data.width))), self.port.bits)
 
     async def reads_back(self, name: str, word: int) -> None:
         """Write bytes into a word of a memory, find them there, and read them. The gate must be closed."""

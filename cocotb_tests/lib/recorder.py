@@ -8,7 +8,7 @@ from cocotb.utils import get_sim_time
 from draupnir.cocotb_tests.lib.bus import Pins
 from draupnir.cocotb_tests.lib.changes import Changes, Moments, changes
 from draupnir.cocotb_tests.lib.clock import ChipClock
-from draupnir.emulator.trace import Trace
+from draupnir.emulator.trace import Trace, differ, new_rows
 
 _NONE = np.zeros(0, dtype=np.int64)
 
@@ -28,7 +28,9 @@ class Recorder:
     def __init__(self, pins: Pins, clock: ChipClock, followed: Changes | None = None) -> None:
         self._chip, self._clock = pins.chip, clock
         self._changes = followed or changes(pins)
-        self._moments = Moments(_NONE, _NONE, _NONE, _NONE)  # the first was applied with the last row
+        inputs, outputs = new_rows(self._chip.input_word, 0), new_rows(self._chip.output_word, 0)
+        self._nothing = Trace(self._chip, inputs, np.zeros(0, np.uint8), outputs, outputs, _NONE)
+        self._moments = Moments(_NONE, inputs, outputs, outputs)  # the first was applied with the last row
         self._n_edges = 0  # given as rows
 
     def start(self) -> None:
@@ -40,14 +42,14 @@ class Recorder:
         edges = self._clock.first_edge + self._clock.period * np.arange(self._n_edges, n_edges, dtype=np.int64)
         self._n_edges = n_edges
         self._moments = self._moments.then(self._changes.take())
-        return self._trace(edges) if len(edges) else Trace(self._chip, _NONE, _NONE.astype(np.uint8), *[_NONE] * 3)
+        return self._trace(edges) if len(edges) else self._nothing
 
     def _trace(self, edges: np.ndarray) -> Trace:
         """A row for each edge, and one without for each change of inputs that another follows before the next edge."""
         before = np.searchsorted(self._moments.times, edges, side="left") - 1  # the moment before each edge
         moments = self._moments[: before[-1] + 1]
         self._moments = self._moments[before[-1] :]
-        changed = np.flatnonzero(np.append(True, moments.inputs[1:] != moments.inputs[:-1]))
+        changed = np.flatnonzero(np.append(True, differ(moments.inputs[1:], moments.inputs[:-1])))
         seen = np.zeros(len(changed), dtype=np.bool_)  # by an edge
         seen[np.searchsorted(changed, before, side="right") - 1] = True
         seen[0] = True  # by the last edge
@@ -65,4 +67,4 @@ class Recorder:
 
 def _with(rows: np.ndarray, at: np.ndarray, others: np.ndarray | int) -> np.ndarray:
     """Rows with some others before those at the given places."""
-    return np.insert(rows, at, others) if len(at) else rows
+    return np.insert(rows, at, others, axis=0) if len(at) else rows

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from draupnir.emulator.declare import Chip, Memory, Pin
+from draupnir.emulator.declare import Chip, Memory, Pin, PinWord
 from draupnir.rtl.design import Design
 
 TOP = "draupnir_bench"
@@ -19,6 +19,7 @@ HALF = "draupnir_half_period"  # of the clock, in picoseconds; the clock starts 
 RECORDING = "draupnir_recording"  # 1: the log is written
 SENDER_CONTROLS = ("events", "n", "busy", "sent", "since")  # of each bus into the chip: see lib.sender
 N_EVENTS = 64  # that a sender can be given at a time
+INTEGER = 64  # bits in the log of each integer of a row, and of the time
 LOG = "pins.log"  # in the folder in which the simulator runs
 
 
@@ -42,8 +43,10 @@ module {top};
         forever #({half}) {clock} = ~{clock};
     end
 
-    reg [63:0] draupnir_time, draupnir_outputs, draupnir_inputs;
-    reg [191:0] draupnir_entry;
+    reg [63:0] draupnir_time;
+    reg [{last_output}:0] draupnir_outputs;
+    reg [{last_input}:0] draupnir_inputs;
+    reg [{last_bit}:0] draupnir_entry;
     integer draupnir_log;
     initial draupnir_log = 0;
 
@@ -53,8 +56,8 @@ module {top};
         if ({recording}) begin
             if (draupnir_log == 0) draupnir_log = $fopen("{log}", "ab");
             draupnir_time = $time;
-            draupnir_outputs = {{{outputs}}};
-            draupnir_inputs = {{{inputs}}};
+            draupnir_outputs = {outputs};
+            draupnir_inputs = {inputs};
             draupnir_entry = {{draupnir_time, draupnir_outputs, draupnir_inputs}};
             $fwrite(draupnir_log, "%z", draupnir_entry);
         end
@@ -117,8 +120,11 @@ def verilog(design: Design, chip: Chip) -> str:
         half=HALF,
         recording=RECORDING,
         log=LOG,
-        inputs=", ".join(f.name for f in reversed(list(chip.input_word))),
-        outputs=", ".join(f.name for f in reversed(list(chip.output_word))),
+        inputs=_row(chip.input_word),
+        outputs=_row(chip.output_word),
+        last_input=INTEGER * len(chip.input_word.row) - 1,
+        last_output=INTEGER * len(chip.output_word.row) - 1,
+        last_bit=INTEGER * (1 + len(chip.input_word.row) + len(chip.output_word.row)) - 1,
         watched=_together((*flags, *(pin.name for pin in chip.pins if pin != chip.clock))),
         last_watched=len(flags) + chip.input_word.width + chip.output_word.width - 1,
         senders="".join(_sender(chip, bus) for bus in senders(chip)),
@@ -164,6 +170,17 @@ def _sender(chip: Chip, bus: str) -> str:
         last=events.depth - 1,
         **{f"wait_{n}": _WAIT.format(n=f"event_{n}", half=HALF) for n in ("setup", "req_hold", "gap")},
     )
+
+
+def _row(word: PinWord) -> str:
+    """The pins as a row of a trace holds them, in 64 bits for each of its integers."""
+    parts = []
+    for number, integer in reversed(list(enumerate(word.row))):
+        parts.append(f"{INTEGER - integer.width}'b0")
+        for piece in reversed([piece for piece in word.pieces if piece.word == number]):
+            whole = piece.width == word[piece.pin].width
+            parts.append(piece.pin if whole else f"{piece.pin}[{piece.lsb + piece.width - 1}:{piece.lsb}]")
+    return _together(parts)
 
 
 def _driven(pin: Pin) -> str:

@@ -12,6 +12,7 @@ from draupnir.emulator.codec import encode, update
 from draupnir.emulator.odin import layout
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES
+from draupnir.emulator.odin.port import PORT
 
 _MAPPED = np.uint32(encode(layout.SYN, **{f.name: 1 for f in layout.SYN if f.name.startswith(layout.MAPPING.name)}))
 EVENTS = {event.name: event for event in CHIP.events}
@@ -22,7 +23,7 @@ class Bench(CrossbarBench):
 
     model_of = Model
     silent = encode(layout.LIF, lif_izh_sel=1, thr=255, neur_disable=1)  # a neuron that takes no part
-    neuron_addr = layout.SPI_NEURON_ADDR
+    port = PORT
 
     async def define(self) -> None:
         """Write all SDSP flags."""

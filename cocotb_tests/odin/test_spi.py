@@ -7,7 +7,6 @@ from typing import Any
 import cocotb
 
 from draupnir.cocotb_tests.odin.bench import LIMIT, Bench
-from draupnir.emulator.odin import layout
 from draupnir.emulator.odin.layout import NEURONS, SYNAPSES
 
 GATED = {"SPI_GATE_ACTIVITY": 1, "SPI_OPEN_LOOP": 1}
@@ -67,7 +66,4 @@ async def test_memory_frames_need_the_gate(dut: Any) -> None:
 async def test_odd_frames(dut: Any) -> None:
     """Any 20 bits of address that name no register, with any 20 bits of data."""
     async with Bench(dut, GATED) as bench:
-        for _ in range(bench.length(40)):
-            addr = int(bench.rng.integers(1 << layout.SPI_BITS)) | 1 << layout.SPI_ADDR["addr"].msb
-            await bench.spi.shift(addr, layout.SPI_BITS)
-            await bench.spi.shift(int(bench.rng.integers(1 << layout.SPI_BITS)), layout.SPI_BITS)
+        await bench.odd_frames(40)

@@ -12,10 +12,10 @@ from draupnir.cocotb_tests.lib.aer import AerMonitor, AerReceiver
 from draupnir.cocotb_tests.lib.bench import ChipBench
 from draupnir.cocotb_tests.lib.bus import level
 from draupnir.cocotb_tests.lib.spi import SpiMaster
-from draupnir.emulator.codec import encode
 from draupnir.emulator.reckon import layout
 from draupnir.emulator.reckon.chip import Model
 from draupnir.emulator.reckon.layout import CHIP, SpiCode
+from draupnir.emulator.reckon.port import CODES, PORT
 from draupnir.golden.ranges import Range, draw
 from draupnir.golden.recipes.reckon_contents import BASE, Network
 from draupnir.golden.stimulus import ReceiverTiming, SenderTiming
@@ -25,7 +25,6 @@ SEEN = 4  # cycles from the end of a word until the chip has done what it says
 BUSY = 5  # cycles from a tick until the chip shows that it is at work
 READ_HALF = 6  # cycles in half an SCK period with which the chip can follow when it reads, from the first bit on
 UNDEFINED = ("MISO",)  # shows what a memory read last at the beginning of a read, and before the first there is nothing
-CODES = {"neurons": SpiCode.NEUR, "winp": SpiCode.WINP, "wrec": SpiCode.WREC, "wout": SpiCode.WOUT}
 
 
 class Bench(ChipBench):
@@ -57,7 +56,7 @@ class Bench(ChipBench):
         numbers = self.network.registers(self.rng)
         self.registers = {**BASE, **numbers, **(registers or {})}
         self.contents = {**self.network.memories(numbers, self.rng), **(contents or {})}
-        self.spi = SpiMaster(self.pins, self.clock, (layout.SPI_HEADER,), half=0)
+        self.spi = SpiMaster(self.pins, self.clock, half=0)
         to_sender, to_receiver = self.rng.spawn(2)
         self.aerin = self.driver("aerin", sender, to_sender)
         self.out = AerReceiver(self.pins.aer("out"), self.clock, receiver, to_receiver)
@@ -87,32 +86,28 @@ class Bench(ChipBench):
 
     async def write_register(self, name: str, content: int, i: int = 0) -> None:
         """Write a configuration register, or word i of one that has several; a negative content in two's complement."""
-        register = CHIP.register(name)
-        header = encode(layout.SPI_HEADER, code=SpiCode.CONFIG, num_write=1, addr=register.addr + i)
-        await self.transfer(header, [content & (1 << register.width) - 1])
+        await self.transfer(PORT.at_register(name, i), [content & (1 << CHIP.register(name).width) - 1])
 
     async def transfer(self, header: int, words: Sequence[int]) -> list[int]:
         """A transaction; returns what MISO said in each data word."""
         received = []
         for word in (header, *words):
-            received.append(await self.spi.shift(word, layout.SPI_BITS))
+            received.append(await self.spi.shift(word, PORT.field_bits))
             if not self.spi.half:
                 await self.clock.cycles(SEEN)
         return received[1:]
 
     async def write(self, memory: str, addr: int, words: Sequence[int]) -> None:
         """Write 32-bit parts of a memory's words, from an address on. SPI_EN_CONF has to be 1."""
-        await self.transfer(encode(layout.SPI_HEADER, code=CODES[memory], num_write=len(words), addr=addr), words)
+        await self.transfer(PORT.header(CODES[memory], addr, len(words)), words)
 
     async def read(self, memory: str, addr: int, n: int) -> list[int]:
         """Read 32-bit parts of a memory's words. SPI_EN_CONF has to be 1."""
-        header = encode(layout.SPI_HEADER, read=1, code=CODES[memory], num_write=n, addr=addr)
-        return await self._slow(header, n)
+        return await self._slow(PORT.header(CODES[memory], addr, n, read=1), n)
 
     async def read_output_neuron(self, i: int) -> int:
         """The potential of an output neuron, 16 bits. SPI_EN_CONF has to be 1."""
-        header = encode(layout.SPI_HEADER, read=1, code=SpiCode.ONEUR, num_write=1, addr=i)
-        return (await self._slow(header, 1))[0]
+        return (await self._slow(PORT.header(SpiCode.ONEUR, i, read=1), 1))[0]
 
     async def _slow(self, header: int, n: int) -> list[int]:
         half, self.spi.half = self.spi.half, READ_HALF

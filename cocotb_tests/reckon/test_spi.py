@@ -8,9 +8,9 @@ import cocotb
 import numpy as np
 
 from draupnir.cocotb_tests.reckon.bench import LIMIT, Bench
-from draupnir.emulator.codec import encode, from_limbs
-from draupnir.emulator.reckon import layout
+from draupnir.emulator.codec import from_limbs
 from draupnir.emulator.reckon.layout import CHIP, SpiCode
+from draupnir.emulator.reckon.port import PORT
 from draupnir.golden.recipes.reckon_contents import Network
 
 SMALL = Network(n_inp=6, n_rec=8, n_out=3)
@@ -115,8 +115,7 @@ async def test_spikes_and_dirty_bits_can_be_written(dut: Any) -> None:
         await bench.write_register("SPI_EN_CONF", 1)
         await bench.tick()
         await bench.clock.cycles(60)
-        addr = encode(layout.SPI_NEUR_ADDR, flags=1) | 4
-        await bench.write("neurons", addr, [encode(layout.SPI_NEUR_FLAGS, neur_z=1, neur_dirty=1)])
+        await bench.write("neurons", PORT.place_of_flags(4), [PORT.flags(neur_z=1, neur_dirty=1)])
         await bench.write_register("SPI_EN_CONF", 0)
         await bench.ready()
         bench.lockstep.compare()
@@ -133,7 +132,7 @@ async def test_headers_that_write_nothing_change_nothing(dut: Any) -> None:
         for _ in range(bench.length(30)):
             addr, n = int(bench.rng.integers(1 << 16)), int(bench.rng.integers(1, 3))
             code = int(bench.rng.integers(8))
-            header = encode(layout.SPI_HEADER, read=int(code < 6), code=code, num_write=n, addr=addr)
+            header = PORT.header(code, addr, n, read=int(code < 6))
             await bench.transfer(header, [int(w) for w in bench.rng.integers(1 << 32, size=n)])
         assert _configuration(bench) == before
         assert not any(bench.changed(memory.name) for memory in CHIP.memories)
@@ -145,10 +144,8 @@ async def test_odd_headers(dut: Any) -> None:
     async with Bench(dut, SMALL) as bench:
         await bench.write_register("SPI_EN_CONF", 1)
         for read, kappa in ((0, 0x55), (0, 0x7F), (1, 0x2A)):
-            empty = encode(layout.SPI_HEADER, read=read, code=SpiCode.NEUR, num_write=0, addr=3)
-            addr = CHIP.register("SPI_KAPPA").addr
-            header = encode(layout.SPI_HEADER, code=SpiCode.CONFIG, num_write=1, addr=addr)
-            await bench.transfer(empty, [header, kappa])
+            empty = PORT.header(SpiCode.NEUR, addr=3, n=0, read=read)
+            await bench.transfer(empty, [PORT.at_register("SPI_KAPPA"), kappa])
             if bench.session.check:
                 assert _configuration(bench)["SPI_KAPPA"] == [kappa]
                 assert bool(bench.model.registers[0].read) == bool(read)

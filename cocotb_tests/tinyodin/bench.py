@@ -12,6 +12,7 @@ from draupnir.emulator.codec import encode, update
 from draupnir.emulator.tinyodin import layout
 from draupnir.emulator.tinyodin.chip import Model
 from draupnir.emulator.tinyodin.layout import CHIP, NEURONS, SYNAPSES, N
+from draupnir.emulator.tinyodin.port import PORT
 
 EVENTS = {event.name: event for event in CHIP.events}
 RATE = 1 << layout.SYN_BITS  # one synapse in so many exists in a random memory
@@ -22,7 +23,7 @@ class Bench(CrossbarBench):
 
     model_of = Model
     silent = encode(layout.LIF, thr=layout.LIF["thr"].high, neur_disable=1)  # a neuron that takes no part
-    neuron_addr = layout.SPI_NEURON_ADDR
+    port = PORT
     always: Mapping[str, int] = {"SPI_MAX_NEUR": N - 1}
 
     def any_event(self, hot: int = 16) -> int:

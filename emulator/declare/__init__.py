@@ -8,12 +8,13 @@ from draupnir.emulator.declare.chip import Chip
 from draupnir.emulator.declare.errors import DeclarationError
 from draupnir.emulator.declare.events import Event
 from draupnir.emulator.declare.memories import Matrix, Memory
-from draupnir.emulator.declare.pins import Pin, pin_word
-from draupnir.emulator.declare.registers import INTEGER_BITS, Block, Reg, Register
-from draupnir.emulator.declare.words import Field, Word
+from draupnir.emulator.declare.pins import Piece, Pin, PinWord, pin_word
+from draupnir.emulator.declare.registers import Block, Reg, Register
+from draupnir.emulator.declare.words import INTEGER_BITS, LIMB_BITS, Field, Word
 
 __all__ = [
     "INTEGER_BITS",
+    "LIMB_BITS",
     "Block",
     "Chip",
     "DeclarationError",
@@ -21,7 +22,9 @@ __all__ = [
     "Field",
     "Matrix",
     "Memory",
+    "Piece",
     "Pin",
+    "PinWord",
     "Reg",
     "Register",
     "Word",

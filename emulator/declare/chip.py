@@ -5,21 +5,21 @@ from __future__ import annotations
 import keyword
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from draupnir.emulator.declare.errors import DeclarationError, unique
 from draupnir.emulator.declare.events import Event
 from draupnir.emulator.declare.memories import Memory
-from draupnir.emulator.declare.pins import Pin, pin_word
-from draupnir.emulator.declare.registers import INTEGER_BITS, Block, Register
-from draupnir.emulator.declare.words import Word
+from draupnir.emulator.declare.pins import Pin, PinWord, pin_word
+from draupnir.emulator.declare.registers import Block, Register
 
 
 @dataclass(frozen=True)
 class Chip:
     """All that is declared of a chip.
 
-    Its input pins but the clock, and likewise its output pins, are together at most 63 bits: they are packed into rows
-    (see ``draupnir.emulator.trace``).
+    Its input pins but the clock are packed into rows, and so are its output pins (see ``draupnir.emulator.trace``);
+    together they may be as wide as they like.
 
     name : that of the chip's folders, which Python imports: an identifier, by custom in lower case
     title : the chip's name as people write it; what it is may follow after a colon
@@ -46,11 +46,6 @@ class Chip:
         unique(self.name, "state register", [r.name for b in self.blocks for r in b.regs])
         if [p.role for p in self.pins].count("clock") != 1:
             raise DeclarationError(f"{self.name}: exactly one pin must have the role 'clock'")
-        for word in (self.input_word, self.output_word):
-            if word.width > INTEGER_BITS:
-                raise DeclarationError(
-                    f"{word.name}: {word.width} bits; they are packed into one row, which holds at most {INTEGER_BITS}"
-                )
 
     @property
     def clock(self) -> Pin:
@@ -65,12 +60,12 @@ class Chip:
     def outputs(self) -> tuple[Pin, ...]:
         return tuple(p for p in self.pins if p.direction == "out")
 
-    @property
-    def input_word(self) -> Word:
+    @cached_property
+    def input_word(self) -> PinWord:
         return pin_word(f"{self.name} inputs", self.inputs)
 
-    @property
-    def output_word(self) -> Word:
+    @cached_property
+    def output_word(self) -> PinWord:
         return pin_word(f"{self.name} outputs", self.outputs)
 
     def pin(self, name: str) -> Pin:

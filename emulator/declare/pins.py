@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Literal, NamedTuple
 
 from draupnir.emulator.declare.errors import DeclarationError
-from draupnir.emulator.declare.words import Field, Word
+from draupnir.emulator.declare.words import INTEGER_BITS, LIMB_BITS, Field, Word
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,78 @@ class Pin:
             raise DeclarationError(f"pin {self.name}: width {self.width}; a pin has at least 1 bit")
 
 
-def pin_word(name: str, pins: tuple[Pin, ...]) -> Word:
-    """The pins side by side in one word, the first pin in the lowest bits."""
+class RowWord(NamedTuple):
+    """One of the integers that a row of pins is made of.
+
+    lsb : where its bits begin in the packed pins; width : how many they are, 0..63
+    """
+
+    lsb: int
+    width: int
+
+
+class Piece(NamedTuple):
+    """A part of a pin that lies in one integer of a row; all of the pin, if that has at most 63 bits.
+
+    pin : its name; lsb : the bit of the pin that the piece begins with; width : bits, 1..63
+    word : which integer of the row, from 0; shift : the bit of it that the piece begins at
+    """
+
+    pin: str
+    lsb: int
+    width: int
+    word: int
+    shift: int
+
+
+@dataclass(frozen=True)
+class PinWord(Word):
+    """Pins side by side, the first in the lowest bits, and how a row of a trace holds them.
+
+    Packed, the pins are one integer, however wide. A row holds them in as many integers of 63 bits as they need: pin
+    after pin, a pin of more than 63 bits as pieces of 32 bits (limbs), and no piece in two integers. So a chip whose
+    pins fit into 63 bits has rows of one integer, which is the packed pins.
+    """
+
+    @cached_property
+    def pieces(self) -> tuple[Piece, ...]:
+        """All pins, piece by piece, from the lowest bit on."""
+        pieces = []
+        word, used = 0, 0
+        for f in self.fields:
+            step = f.width if f.width <= INTEGER_BITS else LIMB_BITS
+            for lsb in range(0, f.width, step):
+                width = min(step, f.width - lsb)
+                if used + width > INTEGER_BITS:
+                    word, used = word + 1, 0
+                pieces.append(Piece(f.name, lsb, width, word, used))
+                used += width
+        return tuple(pieces)
+
+    @cached_property
+    def row(self) -> tuple[RowWord, ...]:
+        """The integers of a row, at least one."""
+        widths = [0]
+        for piece in self.pieces:
+            if piece.word == len(widths):
+                widths.append(0)
+            widths[piece.word] += piece.width
+        return tuple(RowWord(sum(widths[:i]), width) for i, width in enumerate(widths))
+
+    def pieces_of(self, pin: str) -> tuple[Piece, ...]:
+        """The pieces of a pin, from its lowest bit on."""
+        return tuple(piece for piece in self.pieces if piece.pin == pin)
+
+    def mask(self, pins: Collection[str]) -> int:
+        """All bits of these pins, packed."""
+        return sum(f.high << f.lsb for f in self.fields if f.name in pins)
+
+
+def pin_word(name: str, pins: tuple[Pin, ...]) -> PinWord:
+    """The pins side by side, the first pin in the lowest bits."""
     fields = []
     lsb = 0
     for pin in pins:
         fields.append(Field(pin.name, lsb, pin.width, pin.meaning))
         lsb += pin.width
-    return Word(name, lsb, tuple(fields))
+    return PinWord(name, lsb, tuple(fields))

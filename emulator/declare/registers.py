@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from draupnir.emulator.declare.errors import DeclarationError, check_copies
-
-INTEGER_BITS = 63  # of an int64 without its sign: of a row of packed pins, of a register of the state
+from draupnir.emulator.declare.words import INTEGER_BITS
 
 
 @dataclass(frozen=True)

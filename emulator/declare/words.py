@@ -8,6 +8,9 @@ from typing import Literal
 
 from draupnir.emulator.declare.errors import DeclarationError, unique
 
+INTEGER_BITS = 63  # of an int64 without its sign: of an integer of a row of pins, of a register of the state
+LIMB_BITS = 32  # of a part of a word that is too wide for one integer
+
 
 @dataclass(frozen=True)
 class Field:

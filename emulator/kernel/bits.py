@@ -1,7 +1,9 @@
 """Fields of words: taking them out and putting them in.
 
 A word is one integer of at most 63 bits, or an array of 32-bit limbs, limb 0 least significant. A field is found in
-either by its ``Position``, which ``draupnir.emulator.codec.positions`` derives from the declaration.
+either by its ``Position``, which ``draupnir.emulator.codec.positions`` derives from the declaration. The pins of a
+chip that have more than 63 bits together are a row of several integers; each piece of a pin is found by its ``Place``.
+A place is no position, so that a function for the one does not compile with the other.
 """
 
 from __future__ import annotations
@@ -10,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from draupnir.emulator.declare.words import LIMB_BITS
 from draupnir.emulator.kernel.jit import kernel
 
-LIMB_BITS = 32
 LIMB_MASK = (1 << LIMB_BITS) - 1
 
 
@@ -31,6 +33,18 @@ class Position(NamedTuple):
     mask: int
 
 
+class Place(NamedTuple):
+    """Where a pin of at most 63 bits, or a limb of a wider one, lies in a row of several integers.
+
+    word : which integer; shift : position of the least significant bit in it, 0..62
+    all_ones : a mask as wide as the pin or limb
+    """
+
+    word: int
+    shift: int
+    all_ones: int
+
+
 @kernel
 def bit(word: int, index: int) -> int:
     """Bit ``index`` (0..62) of a non-negative word."""
@@ -47,6 +61,18 @@ def field(word: int, at: Position) -> int:
 def placed(content: int, at: Position) -> int:
     """A field's content moved to its place in a word that is one integer of at most 63 bits; the other bits are 0."""
     return content << (LIMB_BITS * at.limb + at.shift)
+
+
+@kernel
+def row_field(row: np.ndarray, at: Place) -> int:
+    """A pin, or a limb of one, of a row of several integers."""
+    return (row[at.word] >> at.shift) & at.all_ones
+
+
+@kernel
+def set_row_field(row: np.ndarray, at: Place, content: int) -> None:
+    """Put ``content`` (it must fit) into a pin, or a limb of one, of a row of several integers."""
+    row[at.word] = row[at.word] & ~(at.all_ones << at.shift) | content << at.shift
 
 
 @kernel

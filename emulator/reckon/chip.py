@@ -17,7 +17,6 @@ from draupnir.emulator.reckon.layout import (
     PAIR,
     PROB_BITS,
     PROG,
-    SPI_HEADER,
     U_BITS,
     WINP,
     WOUT,
@@ -27,6 +26,7 @@ from draupnir.emulator.reckon.layout import (
     State,
 )
 from draupnir.emulator.reckon.learning import group
+from draupnir.emulator.reckon.port import PORT
 from draupnir.emulator.reckon.rounding import signed
 from draupnir.emulator.reckon.srams import Mems
 from draupnir.emulator.speeds.drive import driver
@@ -92,7 +92,7 @@ class Model(ClockLevel):
             lines += self._pair_lines(int(p.neur_addr if p.neur_cs else e.addr))
         lines.append("output neurons: " + " ".join(str(signed(int(u), U_BITS)) for u in r.oneur_u))
         if r.spi_cnt:
-            lines.append(f"SPI: bit {r.spi_cnt} of a transaction, address field {decode(SPI_HEADER, int(r.spi_addr))}")
+            lines.append(f"SPI: bit {r.spi_cnt} of a transaction, address field {PORT.told(int(r.spi_addr))}")
         return lines
 
     def activity(self) -> str | None:

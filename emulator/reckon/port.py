@@ -41,18 +41,41 @@ class ReckonPort:
 
     def encode(self, write: Write) -> int:
         if isinstance(write, RegisterWrite):
-            addr, code, content = CHIP.register(write.register).addr + write.i, SpiCode.CONFIG, write.content
-        else:
-            if write.keep:
-                raise ValueError(f"{write.memory}: ReckOn has no masks; a write takes all {LIMB_BITS} bits")
-            addr, code, content = _addr(write.memory, write.word, write.chunk), CODES[write.memory], write.content
-        return encode(SPI_HEADER, addr=addr, num_write=1, code=code) << SPI_BITS | content
+            return self.at_register(write.register, write.i) << SPI_BITS | write.content
+        if write.keep:
+            raise ValueError(f"{write.memory}: ReckOn has no masks; a write takes all {LIMB_BITS} bits")
+        addr = self.place(write.memory, write.word, write.chunk)
+        return self.header(CODES[write.memory], addr) << SPI_BITS | write.content
+
+    def header(self, code: int, addr: int, n: int = 1, read: int = 0) -> int:
+        """The field that announces ``n`` data fields, 0..4095. code : 0..7; addr : of the first, any 16 bits."""
+        return encode(SPI_HEADER, read=read, code=code, num_write=n, addr=addr)
+
+    def at_register(self, register: str, i: int = 0) -> int:
+        """The address field that writes a configuration register, at the ``i``-th of its addresses."""
+        return self.header(SpiCode.CONFIG, CHIP.register(register).addr + i)
+
+    def place(self, memory: str, word: int, chunk: int) -> int:
+        """The 16 bits that say which 32 bits of which word of a memory."""
+        return encode(SPI_NEUR_ADDR if memory == layout.NEURONS.name else SPI_WORD_ADDR, word=word, chunk=chunk)
+
+    def place_of_flags(self, neuron: int) -> int:
+        """The 16 bits at which a write also sets the flags of a neuron, 0..255; see ``flags``."""
+        return encode(SPI_NEUR_ADDR, flags=1) | neuron
+
+    def flags(self, neur_z: int, neur_dirty: int) -> int:
+        """The two bits of a data field that set a neuron's spike and dirty bits."""
+        return encode(layout.SPI_NEUR_FLAGS, neur_z=neur_z, neur_dirty=neur_dirty)
+
+    def told(self, addr: int) -> dict[str, int]:
+        """What an address field says, field by field."""
+        return decode(SPI_HEADER, addr)
 
     def hear(self, fields: Iterable[Placed]) -> Iterator[Heard]:
         """An address field, and as many data fields as it announces."""
         rest = iter(fields)
         for where, first in rest:
-            header = decode(SPI_HEADER, first)
+            header = self.told(first)
             n = header["num_write"]
             if n == 0:
                 empty = Remark("empty", "announces no data field: nothing is written")
@@ -66,8 +89,7 @@ class ReckonPort:
                 yield Heard(placed[0], f"{first:08x} {placed[1]:08x}", *_made_of(header, k, placed[1]))
 
     def encode_read(self, memory: str, word: int, chunk: int) -> int:
-        header = encode(SPI_HEADER, addr=_addr(memory, word, chunk), num_write=1, code=CODES[memory], read=1)
-        return header << SPI_BITS
+        return self.header(CODES[memory], self.place(memory, word, chunk), read=1) << SPI_BITS
 
     def answer(self, received: int) -> int:
         """The data field."""
@@ -124,10 +146,6 @@ def _to_memory(memory: str, addr: int, content: int) -> Made:
         text = f"address {addr:#x}: {memory} has {depth} words, and the chip takes {memory}[{word}]"
         remarks.append(Remark("beyond", text))
     return MemoryWrite(memory, word, place["chunk"], content), tuple(remarks)
-
-
-def _addr(memory: str, word: int, chunk: int) -> int:
-    return encode(SPI_NEUR_ADDR if memory == layout.NEURONS.name else SPI_WORD_ADDR, word=word, chunk=chunk)
 
 
 PORT = ReckonPort()

@@ -78,14 +78,34 @@ class Bytewise:
 
     def encode(self, write: Write) -> int:
         if isinstance(write, RegisterWrite):
-            addr = encode(self.addr, cmd=self.config, addr=self.chip.register(write.register).addr + write.i)
-            return addr << self.data.width | write.content
-        addr = self._addr(write.memory, write.word, write.chunk, write=1)
-        return addr << self.data.width | encode(self.data, byte=write.content, mask=write.keep)
+            return self.joined(self.at_register(write.register, write.i), write.content)
+        addr = self.at_memory(write.memory, self.place(write.memory, write.word, write.chunk), write=1)
+        return self.joined(addr, self.content(write.content, write.keep))
 
-    def _addr(self, memory: str, word: int, byte: int, write: int = 0, read: int = 0) -> int:
-        reach = self.reach[memory]
-        return encode(self.addr, write=write, read=read, cmd=reach.cmd, addr=encode(reach.addr, word=word, byte=byte))
+    def joined(self, addr: int, content: int) -> int:
+        """A transaction of an address field and a data field, whatever is in them."""
+        return addr << self.data.width | content
+
+    def at_register(self, register: str, i: int = 0) -> int:
+        """The address field that writes a configuration register, at the ``i``-th of its addresses."""
+        return encode(self.addr, cmd=self.config, addr=self.chip.register(register).addr + i)
+
+    def at_memory(self, memory: str, addr: int, write: int = 0, read: int = 0) -> int:
+        """The address field that reads or writes a byte of a memory; addr : from ``place``, or any 16 bits."""
+        return encode(self.addr, write=write, read=read, cmd=self.reach[memory].cmd, addr=addr)
+
+    def place(self, memory: str, word: int, byte: int) -> int:
+        """The 16 bits that say which byte of which word; the byte may lie beyond the word."""
+        return encode(self.reach[memory].addr, word=word, byte=byte)
+
+    def content(self, byte: int, mask: int = 0) -> int:
+        """The data field; a 1 in the mask keeps the memory's bit."""
+        return encode(self.data, byte=byte, mask=mask)
+
+    def without_register(self, addr: int) -> int:
+        """An address field, which reaches an address without a register where it would write a register."""
+        nowhere = 1 << self.addr["addr"].msb
+        return addr | nowhere if self.addr["cmd"].take(addr) == self.config else addr
 
     def hear(self, fields: Iterable[Placed]) -> Iterator[Heard]:
         """Two fields a transaction; a stream that ends after an address field has not written."""
@@ -96,7 +116,7 @@ class Bytewise:
                 cut = Remark("cut", "is an address field, with which the stream ends: nothing is written")
                 yield Heard(where, f"{first:0{self.field_bits // 4}x}", None, (cut,))
                 return
-            bits = f"{first << self.data.width | second[1]:0{self.bits // 4}x}"
+            bits = f"{self.joined(first, second[1]):0{self.bits // 4}x}"
             yield Heard(where, bits, *self._made_of(decode(self.addr, first), second[1]))
 
     def _made_of(self, addr: dict[str, int], content: int) -> Made:
@@ -122,7 +142,7 @@ class Bytewise:
         return stored, (both,) if addr["read"] else ()
 
     def encode_read(self, memory: str, word: int, chunk: int) -> int:
-        return self._addr(memory, word, chunk, read=1) << self.data.width
+        return self.joined(self.at_memory(memory, self.place(memory, word, chunk), read=1), 0)
 
     def answer(self, received: int) -> int:
         """The byte comes last."""

@@ -10,8 +10,9 @@ import numpy as np
 
 from draupnir.emulator import chips
 from draupnir.emulator.configuration import Configuration
-from draupnir.emulator.declare import Chip
+from draupnir.emulator.declare import Chip, Register
 from draupnir.emulator.package import Part
+from draupnir.emulator.spi import frames
 
 
 @dataclass(frozen=True)
@@ -108,11 +109,17 @@ class Port(Protocol):
         """The last of them: the chip is as it is wanted."""
 
 
+def writes_of(register: Register, content: int) -> Iterator[RegisterWrite]:
+    """The writes of a whole register, whose first address has the least significant bits of ``content``."""
+    for i in range(register.n_addrs):
+        yield RegisterWrite(register.name, i, content >> register.width * i & (1 << register.width) - 1)
+
+
 def split(to: Port, transactions: Iterable[Placed], bits: int = 0) -> Iterator[Placed]:
     """The fields of transactions of ``bits`` bits each, or of the port's own length."""
     for where, content in transactions:
-        for lsb in reversed(range(0, bits or to.bits, to.field_bits)):
-            yield where, content >> lsb & (1 << to.field_bits) - 1
+        for field in frames.fields(content, bits or to.bits, to.field_bits):
+            yield where, field
 
 
 def decode(to: Port, content: int) -> Write:

@@ -13,10 +13,10 @@ import numpy as np
 
 from draupnir.emulator.codec import positions
 from draupnir.emulator.declare import Block, Chip, Pin, Reg
-from draupnir.emulator.kernel.bits import field, placed
+from draupnir.emulator.kernel.bits import Place, field, placed, row_field, set_row_field
 from draupnir.emulator.kernel.jit import entry
 from draupnir.emulator.model import ClockLevel
-from draupnir.emulator.trace import pack, unpack
+from draupnir.emulator.trace import from_row, new_rows, pack, to_rows, unpack, words
 
 Widths = tuple[int, ...]  # of the input pins beside RST
 
@@ -36,7 +36,7 @@ def wide(widths: Widths) -> Chip:
         ),
         memories=(),
         registers=(),
-        blocks=(Block("kept", tuple(Reg(f"kept{i}", width) for i, width in enumerate(widths))),),
+        blocks=(Block("kept", (Reg("kept", 63, shape=(sum(-(-width // 32) for width in widths),)),)),),
         events=(),
         source="",
     )
@@ -44,7 +44,12 @@ def wide(widths: Widths) -> Chip:
 
 @cache
 def model(widths: Widths) -> type[ClockLevel]:
-    """The model of the chip with three input pins, by the page on adding a chip: no row without an edge is written."""
+    """The model of the chip, by the page on adding a chip: no row without an edge is written."""
+    return _of_one_word(widths) if len(wide(widths).input_word.row) == 1 else _of_several_words(widths)
+
+
+def _of_one_word(widths: Widths) -> type[ClockLevel]:
+    """The model of a chip with three input pins, whose rows are (n,)."""
     declared = wide(widths)
     inputs, outputs_at = positions(declared.input_word), positions(declared.output_word)
     in0, in1, in2, reset = inputs.I0, inputs.I1, inputs.I2, inputs.RST
@@ -52,7 +57,7 @@ def model(widths: Widths) -> type[ClockLevel]:
 
     @entry
     def show(r: np.record) -> int:
-        return placed(r.kept0, out0) | placed(r.kept1, out1) | placed(r.kept2, out2)
+        return placed(r.kept[0], out0) | placed(r.kept[1], out1) | placed(r.kept[2], out2)
 
     @entry
     def drive(r: np.record, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
@@ -61,9 +66,9 @@ def model(widths: Widths) -> type[ClockLevel]:
             if clk[i]:
                 out[i] = show(r)
                 lives = 1 - field(pins, reset)
-                r.kept0 = lives * field(pins, in0)
-                r.kept1 = lives * field(pins, in1)
-                r.kept2 = lives * field(pins, in2)
+                r.kept[0] = lives * field(pins, in0)
+                r.kept[1] = lives * field(pins, in1)
+                r.kept[2] = lives * field(pins, in2)
 
     class Model(ClockLevel):
         chip = declared
@@ -76,6 +81,52 @@ def model(widths: Widths) -> type[ClockLevel]:
             return int(show(self.registers[0]))
 
     return Model
+
+
+def _of_several_words(widths: Widths) -> type[ClockLevel]:
+    """The model of a chip with any input pins, whose rows are (n, n_words); it keeps them limb by limb."""
+    declared = wide(widths)
+    inputs = positions(declared.input_word)
+    reset = inputs.RST
+    taken = tuple(place for i in range(len(widths)) for place in _places(getattr(inputs, f"I{i}")))
+    shown = tuple(
+        Place(piece.word, piece.shift, (1 << piece.width) - 1)
+        for i in range(len(widths))
+        for piece in declared.output_word.pieces_of(f"O{i}")
+    )
+
+    @entry
+    def show(r: np.record, row: np.ndarray) -> None:
+        for k in range(len(shown)):
+            set_row_field(row, shown[k], r.kept[k])
+
+    @entry
+    def drive(r: np.record, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
+        for i in range(len(inputs)):
+            for word in range(inputs.shape[1]):
+                r.inputs[word] = inputs[i, word]
+            if clk[i]:
+                show(r, out[i])
+                for k in range(len(taken)):
+                    r.kept[k] = 0 if row_field(r.inputs, reset) else row_field(r.inputs, taken[k])
+
+    class Model(ClockLevel):
+        chip = declared
+
+        def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
+            drive(self.registers[0], inputs, clk, words(out))  # 63 bits of outputs are beside 64 of inputs
+
+        @property
+        def outputs(self) -> int:
+            row = new_rows(self.chip.output_word, 1)
+            show(self.registers[0], words(row)[0])
+            return from_row(self.chip.output_word, row[0])
+
+    return Model
+
+
+def _places(at: Place | tuple[Place, ...]) -> tuple[Place, ...]:
+    return (at,) if isinstance(at, Place) else at
 
 
 def verilog(widths: Widths) -> str:
@@ -93,7 +144,7 @@ def rows(widths: Widths, n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.
     inputs, clk, expected = [], [], []
     kept: dict[str, int] = {}
     for i in range(n):
-        levels: dict[str, Any] = {f"I{k}": int.from_bytes(rng.bytes(8)) % (1 << w) for k, w in enumerate(widths)}
+        levels: dict[str, Any] = {f"I{k}": int.from_bytes(rng.bytes(32)) % (1 << w) for k, w in enumerate(widths)}
         levels["RST"] = int(i == 0 or rng.random() < 0.1)
         edge = int(i == 0 or rng.random() < 0.7)
         inputs.append(pack(word, levels))
@@ -102,7 +153,7 @@ def rows(widths: Widths, n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.
         if edge:
             kept = {f"O{k}": 0 if levels["RST"] else levels[f"I{k}"] for k in range(len(widths))}
         assert unpack(word, inputs[-1]) == levels
-    return np.array(inputs, np.int64), np.array(clk, np.uint8), np.array(expected, np.int64)
+    return to_rows(word, inputs), np.array(clk, np.uint8), to_rows(out_word, expected)
 
 
 def check(widths: Widths) -> None:

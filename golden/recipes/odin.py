@@ -8,13 +8,14 @@ from functools import partial
 
 import numpy as np
 
-from draupnir.emulator.codec import encode
 from draupnir.emulator.declare import Register
 from draupnir.emulator.odin import layout
+from draupnir.emulator.odin.port import PORT
+from draupnir.emulator.spi.port import RegisterWrite
 from draupnir.golden.ranges import draw
 from draupnir.golden.recipes.crossbar import CrossbarRecipe, stimulus
 from draupnir.golden.recipes.odin_contents import HOT, Group, Synapses, neurons, synapses
-from draupnir.golden.spi_host import SpiHost, Target
+from draupnir.golden.spi_host import SpiHost
 from draupnir.golden.stimulus import Clocks, HostPiece, Stimulus
 
 EVENTS = {event.name: event for event in layout.EVENTS}
@@ -22,9 +23,6 @@ EVENTS = {event.name: event for event in layout.EVENTS}
 # What no reset touches is undefined until it is first written: these openings write it.
 WRITE_FLAGS: tuple[tuple[str, Mapping[str, int]], ...] = (("tref_all", {}),)  # SDSP flags of all neurons
 WRITE_FIFO = (*WRITE_FLAGS, *[("virtual", {"neur": layout.N - 1, "leak": 1})] * layout.MAIN_DEPTH)  # main FIFO as well
-
-TO_NEURONS = Target(layout.NEURONS, layout.SpiCmd.NEURONS, layout.SPI_NEURON_ADDR)
-TO_SYNAPSES = Target(layout.SYNAPSES, layout.SpiCmd.SYNAPSES, layout.SPI_SYNAPSE_ADDR)
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,7 @@ class Actions(SpiHost):
     """The host's doings, with what only ODIN knows: signs of synapses, and bursts."""
 
     def __init__(self, recipe: Recipe, rng: np.random.Generator, to_program: dict[str, np.ndarray]) -> None:
-        super().__init__(layout.CHIP, TO_NEURONS, TO_SYNAPSES, recipe, rng, to_program)
+        super().__init__(PORT, recipe, rng, to_program)
         self._sign = recipe.sign
 
     def content(self, register: Register, rng: np.random.Generator) -> int:
@@ -138,9 +136,9 @@ class Actions(SpiHost):
 
     def blink_timeref(self) -> HostPiece:
         """Turn bursts off and on again between two clocks."""
-        addr = encode(layout.SPI_ADDR, addr=layout.CHIP.register("SPI_BURST_TIMEREF").addr)
         again = draw(self._recipe.registers["SPI_BURST_TIMEREF"], self._rng)
-        levels = self.frame_levels(addr, 0) + self.frame_levels(addr, again)
+        writes = [RegisterWrite("SPI_BURST_TIMEREF", 0, content) for content in (0, again)]
+        levels = [level for write in writes for level in self.frame_levels(PORT.encode(write))]
         yield from self._host.shift_fast(levels, Clocks(len(levels), len(levels)))
 
     def timeref_zero(self) -> HostPiece:

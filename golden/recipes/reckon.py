@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from draupnir.emulator.codec import encode
 from draupnir.emulator.reckon import layout
 from draupnir.emulator.reckon.layout import CHIP, SpiCode
+from draupnir.emulator.reckon.port import CODES, PORT
+from draupnir.emulator.spi import frames
 from draupnir.golden.ranges import Range, draw
 from draupnir.golden.recipes.reckon_contents import BASE, Network
 from draupnir.golden.recipes.reckon_samples import Samples, World
@@ -27,12 +28,6 @@ from draupnir.golden.stimulus import (
 _GAP, _HALF, _FAST, _RESET_CLOCKS = Clocks(200, 2000), Clocks(2, 3), Clocks(6, 16), Clocks(1, 12)
 _SEEN = 4  # clocks after a word until the chip has seen what to do with it
 _SPI_RDY = 1 << CHIP.output_word["SPI_RDY"].lsb
-_CODES = {
-    layout.NEURONS.name: SpiCode.NEUR,
-    layout.WINP.name: SpiCode.WINP,
-    layout.WREC.name: SpiCode.WREC,
-    layout.WOUT.name: SpiCode.WOUT,
-}
 
 
 @dataclass(frozen=True)
@@ -163,8 +158,7 @@ class Actions:
             used = np.flatnonzero(content.any(axis=1))
             for run in np.split(used, np.flatnonzero(np.diff(used) > 1) + 1):
                 limbs = [int(limb) for limb in content[run].ravel()]
-                addr = int(run[0]) * CHIP.memory(name).n_limbs
-                yield from self.words([_header(write=_CODES[name], n=len(limbs), addr=addr), *limbs])
+                yield from self.words([PORT.header(CODES[name], PORT.place(name, int(run[0]), 0), len(limbs)), *limbs])
 
     # Transactions
 
@@ -183,11 +177,10 @@ class Actions:
         yield from self._host.shift([level for word in words for level in self._levels(word)], self._traffic.half)
 
     def _levels(self, word: int) -> list[int]:
-        return self._host.levels([word >> bit & 1 for bit in reversed(range(layout.SPI_BITS))])
+        return self._host.levels(frames.msb_first(word, PORT.field_bits))
 
     def register(self, name: str, word: int, i: int = 0) -> HostPiece:
-        addr = CHIP.register(name).addr + i
-        yield from self.words([_header(write=SpiCode.CONFIG, n=1, addr=addr), word])
+        yield from self.words([PORT.at_register(name, i), word])
 
     def _any(self, width: int) -> int:
         return int(self._rng.integers(1 << width))
@@ -199,14 +192,13 @@ class Actions:
         if rng.random() < 0.15:
             addr, code, words = self._any(4), SpiCode.ONEUR, [self._any(16) for _ in range(n)]
         else:
-            name = str(rng.choice(list(_CODES)))
-            memory, code = CHIP.memory(name), _CODES[name]
+            name = str(rng.choice(list(CODES)))
+            memory, code = CHIP.memory(name), CODES[name]
             used = np.flatnonzero(self._memories[name].any(axis=1))
             word = int(rng.choice(used)) if rng.random() < 0.8 else draw((0, memory.depth - 1), rng)
             addr = memory.n_limbs * word + self._any(2)
             words = [self._recipe.network.chunk(name, addr + i, rng) for i in range(n)]
-        header = _header(read=code, n=n, addr=addr) if read else _header(write=code, n=n, addr=addr)
-        return [header, *words]
+        return [PORT.header(code, addr, n, read=int(read)), *words]
 
     # Actions
 
@@ -244,17 +236,16 @@ class Actions:
         code = draw((0, 7), self._rng)
         read = 1 if code == SpiCode.CONFIG else draw((0, 1), self._rng)
         n = draw((0, 3), self._rng)
-        header = encode(layout.SPI_HEADER, read=read, code=code, num_write=n, addr=self._any(16))
+        header = PORT.header(code, self._any(16), n, read)
         yield from self.slow_words([header, *(self._any(32) for _ in range(max(1, n)))])
 
     def flags(self) -> HostPiece:
         """Write a neuron's spike and dirty bits directly, and with them 32 bits of a word."""
         neuron = draw((0, 2 * self.registers["SPI_NUM_REC_NEUR"]), self._rng) & layout.N - 1
-        addr = encode(layout.SPI_NEUR_ADDR, flags=1) | neuron
-        flags = encode(layout.SPI_NEUR_FLAGS, neur_z=self._any(1), neur_dirty=self._any(1))
+        addr, flags = PORT.place_of_flags(neuron), PORT.flags(self._any(1), self._any(1))
         word = self._recipe.network.chunk(layout.NEURONS.name, addr, self._rng) & ~0b11 | flags
         yield from self.register("SPI_EN_CONF", 1)
-        yield from self.words([_header(write=SpiCode.NEUR, n=1, addr=addr), word])
+        yield from self.words([PORT.header(SpiCode.NEUR, addr), word])
         yield from self.register("SPI_EN_CONF", 0)
 
     def pause(self) -> HostPiece:
@@ -306,9 +297,3 @@ class Actions:
 def _at_reset() -> dict[str, int]:
     """Registers after a reset; those that it leaves as they are start as 0."""
     return {register.name: register.reset or 0 for register in CHIP.registers}
-
-
-def _header(n: int, addr: int, read: SpiCode | None = None, write: SpiCode | None = None) -> int:
-    code = write if read is None else read
-    assert code is not None
-    return encode(layout.SPI_HEADER, read=int(read is not None), code=code, num_write=n, addr=addr)

@@ -10,14 +10,13 @@ import numpy as np
 
 from draupnir.emulator.codec import encode
 from draupnir.emulator.tinyodin import layout
+from draupnir.emulator.tinyodin.port import PORT
 from draupnir.golden.ranges import Range, draw
 from draupnir.golden.recipes.crossbar import CrossbarRecipe, stimulus
-from draupnir.golden.spi_host import SpiHost, Target
+from draupnir.golden.spi_host import SpiHost
 from draupnir.golden.stimulus import Stimulus
 
 EVENTS = {event.name: event for event in layout.EVENTS}
-TO_NEURONS = Target(layout.NEURONS, layout.SpiCmd.NEURONS, layout.SPI_NEURON_ADDR)
-TO_SYNAPSES = Target(layout.SYNAPSES, layout.SpiCmd.SYNAPSES, layout.SPI_SYNAPSE_ADDR)
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def prepare(recipe: Recipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]
         layout.NEURONS.name: neurons(recipe.neurons, for_neurons),
         layout.SYNAPSES.name: synapses(recipe.synapses, for_synapses),
     }
-    host_of = partial(SpiHost, layout.CHIP, TO_NEURONS, TO_SYNAPSES, recipe)
+    host_of = partial(SpiHost, PORT, recipe)
     return stimulus(layout.CHIP, recipe, memories, host_of, events, rngs), memories
 
 

@@ -139,7 +139,7 @@ def test_a_receiver_acknowledges_requests_only_unless_it_glitches():
 def test_a_frame_is_40_sck_cycles_most_significant_bit_first():
     host = Host(CHIP, rng())
     word = 0x12345_6789A
-    bits = [word >> i & 1 for i in reversed(range(layout.SPI_FRAME))]
+    bits = [int(bit) for bit in format(word, f"0{layout.SPI_FRAME}b")]
     states = [pins for (pins,) in host.shift(host.levels(bits), Clocks(2, 3))]
     sampled = [pin(IN, "MOSI", b) for a, b in pairwise(states) if pin(IN, "SCK", b) and not pin(IN, "SCK", a)]
     assert sampled == bits

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from draupnir.emulator import state
-from draupnir.emulator.trace import Trace
+from draupnir.emulator.trace import Trace, known_at_edges
 from draupnir.golden import wave_out
 from draupnir.golden.lockstep import hold
 from draupnir.rtl import icarus
@@ -88,7 +88,7 @@ class Job:
         n_rows = int(np.searchsorted(np.cumsum(clk), n_clocks)) + 1
         inputs, clk = inputs[:n_rows], clk[:n_rows]
         outputs = self.workload.new_model().drive(inputs, clk)
-        known = np.where(clk == 1, (1 << self.chip.output_word.width) - 1, 0).astype(np.int64)
+        known = known_at_edges(self.chip.output_word, clk)
         return Trace(self.chip, inputs, clk, outputs, known, wave_out.schedule(clk))
 
     # --- Models ---

@@ -23,15 +23,14 @@ from draupnir.emulator.reckon.layout import (
     N_WEIGHTS,
     NEURONS,
     PAIR,
-    SPI_BITS,
-    SPI_HEADER,
     WINP,
     WOUT,
     WREC,
     N,
-    SpiCode,
 )
+from draupnir.emulator.reckon.port import PORT
 from draupnir.emulator.spi import pins
+from draupnir.emulator.spi.port import RegisterWrite
 from draupnir.emulator.trace import pack
 from draupnir.golden.lockstep import FirstDifference, hold
 from draupnir.rtl import emit, verilated
@@ -40,7 +39,7 @@ from draupnir.tools.compile.spi import stream
 from draupnir.tools.compile.toml import matrix
 
 HOST = Host(gap=1, hold=1, ack_delay=2)
-N_GROUPS, CHUNKS = N // N_WEIGHTS, 4  # words of weights of a pre-synaptic neuron; parts of a word to the SPI
+N_GROUPS = N // N_WEIGHTS  # words of weights of a pre-synaptic neuron
 READ_HALF = 6  # clocks in half an SCK period with which the chip can follow when it reads
 REGISTERS = {
     "SPI_EN_CONF": 0, "SPI_FP_LOC_WINP": 3, "SPI_FP_LOC_WREC": 2, "SPI_FP_LOC_WOUT": 4, "SPI_FP_LOC_TINP": 3,
@@ -140,19 +139,14 @@ def sample(network: Sizes, rng: np.random.Generator) -> list[tuple[int, int]]:
 
 def readings(network: Sizes) -> list[int]:
     """SPI transactions: SPI_EN_CONF, then reads from each memory, of the first, some, and the last words in use."""
-    enable = encode(SPI_HEADER, code=SpiCode.CONFIG, num_write=1, addr=CHIP.register("SPI_EN_CONF").addr)
     n_pairs, last_group = (network.n_neurons + 1) // 2, (network.n_neurons - 1) // N_WEIGHTS
     groups = sorted({0, last_group})
     words = {
-        SpiCode.NEUR: [0, n_pairs // 2, n_pairs - 1],
-        SpiCode.WINP: [N_GROUPS * pre + group for pre in (0, 1, network.n_inputs - 1) for group in groups],
-        SpiCode.WREC: [N_GROUPS * pre + group for pre in (0, 1, network.n_neurons - 1) for group in groups],
-        SpiCode.WOUT: [0, 1, network.n_neurons - 1],
+        NEURONS.name: [0, n_pairs // 2, n_pairs - 1],
+        WINP.name: [N_GROUPS * pre + group for pre in (0, 1, network.n_inputs - 1) for group in groups],
+        WREC.name: [N_GROUPS * pre + group for pre in (0, 1, network.n_neurons - 1) for group in groups],
+        WOUT.name: [0, 1, network.n_neurons - 1],
     }
-    reads = [
-        encode(SPI_HEADER, read=1, code=code, num_write=1, addr=word * CHUNKS + chunk)
-        for code, addrs in words.items()
-        for word in addrs
-        for chunk in (0, 1)
-    ]
-    return [enable << SPI_BITS | 1, *(header << SPI_BITS for header in reads)]
+    places = [(memory, word, chunk) for memory, addrs in words.items() for word in addrs for chunk in (0, 1)]
+    reads = [PORT.encode_read(*place) for place in places]
+    return [PORT.encode(RegisterWrite("SPI_EN_CONF", 0, 1)), *reads]

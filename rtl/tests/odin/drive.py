@@ -7,8 +7,10 @@ from typing import Any
 
 from amaranth.sim import Simulator
 
-from draupnir.emulator.codec import encode
-from draupnir.emulator.odin.layout import CHIP, SPI_ADDR, SPI_BITS, SPI_DATA, SPI_NEURON_ADDR, SpiCmd
+from draupnir.emulator.odin.layout import NEURONS
+from draupnir.emulator.odin.port import PORT
+from draupnir.emulator.spi import frames
+from draupnir.emulator.spi.port import MemoryWrite, RegisterWrite
 from draupnir.rtl.odin.chip import Odin
 
 HALF_CLOCK = 5e-9
@@ -50,28 +52,26 @@ class Driver:
         self.set(RST=0)
         await self.clock(4)
 
-    async def frame(self, addr: int, word: int) -> int:
+    async def frame(self, transaction: int) -> int:
         """One SPI frame, without a clock in between; returns what MISO showed."""
-        received = 0
-        for bit in format(addr << SPI_BITS | word, f"0{2 * SPI_BITS}b"):
-            self.set(MOSI=int(bit), SCK=1)
+        received = []
+        for bit in frames.msb_first(transaction, PORT.bits):
+            self.set(MOSI=bit, SCK=1)
             await self._ctx.delay(1e-10)
-            received = received << 1 | self.get("MISO")
+            received.append(self.get("MISO"))
             self.set(SCK=0)
             await self._ctx.delay(1e-10)
-        return received
+        return frames.number(received)
 
     async def configure(self, register: str, content: int) -> None:
-        await self.frame(CHIP.register(register).addr, content)
+        await self.frame(PORT.encode(RegisterWrite(register, 0, content)))
 
     async def write_neuron(self, neur: int, word: int) -> None:
         """Byte by byte; SPI_GATE_ACTIVITY must be on."""
         for byte in range(16):
-            at = encode(SPI_NEURON_ADDR, word=neur, byte=byte)
-            addr = encode(SPI_ADDR, addr=at, cmd=SpiCmd.NEURONS, write=1)
-            await self.frame(addr, encode(SPI_DATA, byte=word >> 8 * byte & 0xFF))
+            await self.frame(PORT.encode(MemoryWrite(NEURONS.name, neur, byte, word >> 8 * byte & 0xFF)))
             await self.clock(6)
-            await self.frame(0, 1)  # drops the request to write; register 0 stays on
+            await self.configure(PORT.gate, 1)  # drops the request to write; the register stays on
             await self.clock(6)
 
     async def event(self, addr: int) -> None:

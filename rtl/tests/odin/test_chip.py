@@ -1,7 +1,9 @@
 import pytest
 
 from draupnir.emulator.codec import encode
-from draupnir.emulator.odin.layout import CHIP, LIF, SPI_ADDR, SPI_NEURON_ADDR, SpiCmd
+from draupnir.emulator.odin.layout import CHIP, LIF, NEURONS
+from draupnir.emulator.odin.port import PORT
+from draupnir.emulator.spi import frames
 from draupnir.rtl.odin.chip import Odin
 from draupnir.rtl.tests.odin.drive import Driver, run_chip
 
@@ -27,8 +29,7 @@ def test_a_programmed_byte_is_read_back_on_miso() -> None:
         await _begin_programming(driver)
         await driver.write_neuron(7, word)
         for byte in (0, 9, 15, 16):
-            addr = encode(SPI_NEURON_ADDR, word=7, byte=byte)
-            received = await _read(driver, encode(SPI_ADDR, addr=addr, cmd=SpiCmd.NEURONS, read=1))
+            received = await _read(driver, PORT.encode_read(NEURONS.name, 7, byte))
             assert received == (0x30 + byte if byte < 16 else 0)
 
     run_chip(Odin(), bench)
@@ -92,19 +93,18 @@ async def _program(driver: Driver, neurons: dict[int, int]) -> None:
     await driver.clock(4)
 
 
-async def _read(driver: Driver, addr: int) -> int:
+async def _read(driver: Driver, transaction: int) -> int:
     """A byte: its access needs clocks between the frame's halves."""
-    from_miso = 0
-    for half, bits in ((0, format(addr, "020b")), (1, "0" * 20)):
-        for bit in bits:
-            driver.set(MOSI=int(bit), SCK=1)
+    received = []
+    for half in frames.fields(transaction, PORT.bits, PORT.field_bits):
+        for bit in frames.msb_first(half, PORT.field_bits):
+            driver.set(MOSI=bit, SCK=1)
             await driver.clock()
-            from_miso = from_miso << 1 | driver.get("MISO")
+            received.append(driver.get("MISO"))
             driver.set(SCK=0)
             await driver.clock()
-        if half == 0:
-            await driver.clock(6)
-    return from_miso & 0xFF
+        await driver.clock(6)
+    return PORT.answer(frames.number(received))
 
 
 async def _cycles_to_ack(driver: Driver, addr: int) -> int:

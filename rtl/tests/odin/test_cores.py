@@ -3,7 +3,8 @@
 from typing import Any
 
 from draupnir.emulator.codec import decode, encode
-from draupnir.emulator.odin.layout import LIF, NEURONS, SPI_SYNAPSE_ADDR, SYN
+from draupnir.emulator.odin.layout import LIF, NEURONS, SYN, SYNAPSES
+from draupnir.emulator.odin.port import PORT
 from draupnir.rtl.odin.neuron_core import NeuronCore
 from draupnir.rtl.odin.synaptic_core import SynapticCore
 from draupnir.rtl.tests.simulate import run_clocked, set_raw
@@ -108,7 +109,7 @@ def test_sdsp_updates_the_enabled_and_mapped_synapses() -> None:
     second_byte = encode(SYN, syn_weight0=3, mapping0=1, syn_weight1=3, mapping1=1)
 
     async def bench(ctx: Any) -> None:
-        byte = {i: encode(SPI_SYNAPSE_ADDR, byte=i) for i in range(2)}
+        byte = {i: PORT.place(SYNAPSES.name, 0, i) for i in range(2)}
         await _store(ctx, core, 77, {byte[0]: first_byte, byte[1]: second_byte})
         ctx.set(core.pre_en, 0b0111)
         ctx.set(core.v_up, 0b1011)

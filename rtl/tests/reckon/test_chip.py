@@ -16,7 +16,9 @@ from amaranth.sim import Simulator
 from draupnir.emulator.codec import encode
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.reckon.chip import Model
-from draupnir.emulator.reckon.layout import CHIP, PAIR, SPI_BITS, SPI_HEADER, SpiCode
+from draupnir.emulator.reckon.layout import CHIP, PAIR, SPI_BITS, SpiCode
+from draupnir.emulator.reckon.port import PORT
+from draupnir.emulator.spi import frames
 from draupnir.rtl.emit import emit
 from draupnir.rtl.reckon.chip import Reckon, make_reckon
 
@@ -61,13 +63,13 @@ class Rows:
 
     def field(self, word: int, read: int = 0) -> None:
         """SCK faster than the clock, unless MISO is to be seen."""
-        for bit in format(word, f"0{SPI_BITS}b"):
-            self.row(read, MOSI=int(bit), SCK=1)
+        for bit in frames.msb_first(word, SPI_BITS):
+            self.row(read, MOSI=bit, SCK=1)
             self.row(0, SCK=0)
         self.clocks(4)
 
     def spi(self, code: SpiCode, addr: int, words: list[int], read: int = 0) -> None:
-        self.field(encode(SPI_HEADER, addr=addr, num_write=len(words), code=code, read=read))
+        self.field(PORT.header(code, addr, len(words), read))
         for word in words:
             self.field(word, read)
 

@@ -10,9 +10,11 @@ from amaranth.sim import Simulator
 
 from draupnir.emulator.codec import encode
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.parts.spi_layout import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
+from draupnir.emulator.spi import pins
+from draupnir.emulator.spi.port import MemoryWrite, RegisterWrite, Write
 from draupnir.emulator.tinyodin.chip import Model
-from draupnir.emulator.tinyodin.layout import CHIP, EVENTS, SPI_NEURON_ADDR, SYN_ADDR
+from draupnir.emulator.tinyodin.layout import CHIP, EVENTS, NEURONS, SYN_ADDR, SYNAPSES
+from draupnir.emulator.tinyodin.port import PORT
 from draupnir.emulator.trace import pack, unpack
 from draupnir.rtl.tinyodin.chip import Tinyodin, make_tinyodin
 
@@ -41,13 +43,16 @@ def run(chip: Tinyodin, rows: list[int]) -> list[int]:
     return shown
 
 
-def frame(addr: int, content: int, half: int) -> list[int]:
-    bits = [(addr << SPI_BITS | content) >> i & 1 for i in reversed(range(SPI_FRAME))]
-    return [pack(IN, {"MOSI": bit, "SCK": sck}) for bit in bits for sck in (0, 1) for _ in range(half)] + [0] * 4
+def frame(transaction: int, half: int) -> list[int]:
+    return pins.rows(CHIP, [transaction], half, gap=3).tolist()
+
+
+def write(what: Write, half: int = 2) -> list[int]:
+    return frame(PORT.encode(what), half)
 
 
 def register(name: str, content: int) -> list[int]:
-    return frame(encode(SPI_ADDR, addr=CHIP.register(name).addr), content, 1)
+    return write(RegisterWrite(name, 0, content), half=1)
 
 
 def event(name: str, clocks: int, **fields: int) -> list[int]:
@@ -65,17 +70,14 @@ def session(max_neur: int) -> list[int]:
     rows += [pack(IN, {"RST": 1})] * 4 + [0] * 4
     word = encode(SYN_ADDR, pre=3, post_group=0)
     for byte in range(4):
-        to_synapse = encode(SPI_SYNAPSE_ADDR, word=word, byte=byte)
-        addr = encode(SPI_ADDR, write=1, cmd=SpiCmd.SYNAPSES, addr=to_synapse)
-        rows += frame(addr, encode(SPI_DATA, byte=0x37 + 16 * byte), 2)
+        rows += write(MemoryWrite(SYNAPSES.name, word, byte, 0x37 + 16 * byte))
     for byte, content in ((0, 2), (1, 0x50), (3, 1)):
-        addr = encode(SPI_ADDR, write=1, cmd=SpiCmd.NEURONS, addr=encode(SPI_NEURON_ADDR, word=2, byte=byte))
-        rows += frame(addr, encode(SPI_DATA, byte=content), 2)
+        rows += write(MemoryWrite(NEURONS.name, 2, byte, content))
     rows += register("SPI_GATE_ACTIVITY", 0)
     rows += event("virtual", 40, neur=2, weight=-3) + event("spike", 150, pre_neur=3) + event("tref", 30, neur=2)
     rows += event("tref_all", 150) + event("virtual", 150, neur=5, weight=0)
     rows += register("SPI_GATE_ACTIVITY", 1)
-    return rows + frame(encode(SPI_ADDR, read=1, cmd=SpiCmd.NEURONS, addr=encode(SPI_NEURON_ADDR, word=2)), 0, 3)
+    return rows + frame(PORT.encode_read(NEURONS.name, word=2, chunk=0), 3)
 
 
 @pytest.mark.parametrize("parameters", [{}, {"n_neurons": 64, "fifo_depth": 16}])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES, N
+from draupnir.emulator.odin.port import PORT
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes.odin_contents import Group, Synapses, neurons, synapses
 from draupnir.tools.bench.workloads import Silicon, Workload, Workloads
@@ -81,4 +82,4 @@ def _workload(
     memories = {NEURONS.name: neurons(groups, rng), SYNAPSES.name: synapses(connected, rng)}
     events = np.array([EVENTS["spike"].encode(pre_neur=pre) for pre in range(N)])[rng.integers(N, size=n_events)]
     events[rng.random(n_events) < 1 / 16] = EVENTS["tref_all"].encode()
-    return Workload(CHIP, name, what, memories, *configure(CHIP, registers), events)
+    return Workload(CHIP, name, what, memories, *configure(PORT, registers), events)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from draupnir.emulator.tinyodin.layout import CHIP, NEURONS, SYNAPSES, N
+from draupnir.emulator.tinyodin.port import PORT
 from draupnir.golden.recipes.tinyodin import Group, Synapses, neurons, synapses
 from draupnir.tools.bench.workloads import Silicon, Workload, Workloads
 from draupnir.tools.bench.workloads.spi import configure
@@ -39,5 +40,5 @@ def _workload(
     memories = {NEURONS.name: neurons((group,), rng), SYNAPSES.name: synapses(connected, rng)}
     events = rng.integers(N, size=n_events)  # a spike's address is its neuron's
     events[rng.random(n_events) < 1 / 16] = EVENTS["tref_all"].encode()
-    rows = configure(CHIP, {"SPI_MAX_NEUR": N - 1, **registers})
+    rows = configure(PORT, {"SPI_MAX_NEUR": N - 1, **registers})
     return Workload(CHIP, name, what, memories, *rows, events)

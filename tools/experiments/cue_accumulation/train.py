@@ -8,12 +8,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from draupnir.emulator.codec import decode, encode, from_limbs
+from draupnir.emulator.codec import decode, from_limbs
 from draupnir.emulator.reckon.chip import Model
 from draupnir.emulator.reckon.events import engine
 from draupnir.emulator.reckon.host import Host, Op
-from draupnir.emulator.reckon.layout import CHIP, NEURONS, PAIR, SPI_BITS, SPI_HEADER, State
-from draupnir.emulator.trace import pack
+from draupnir.emulator.reckon.layout import CHIP, NEURONS, PAIR, State
+from draupnir.emulator.reckon.port import PORT
+from draupnir.emulator.spi import pins
+from draupnir.emulator.spi.port import RegisterWrite
 from draupnir.tools.experiments.cue_accumulation.dataset import Sample
 from draupnir.tools.experiments.cue_accumulation.experiment import (
     LEARN_ALL,
@@ -26,6 +28,7 @@ from draupnir.tools.experiments.cue_accumulation.experiment import (
 from draupnir.tools.experiments.cue_accumulation.results import Epoch, Results, Trace, digests
 
 SCK_HALF = 3  # clocks in half an SCK period
+SEEN = 3  # clocks after a write until the chip has seen it
 HOST = Host()
 MAX_CYCLES = 20_000_000  # of a sample, which takes some 850,000
 WATCHED = (0, 1, 2)  # recurrent neurons whose potentials and traces are shown
@@ -49,12 +52,9 @@ class ReckOn:
 
     def write(self, register: str, content: int, i: int = 0) -> None:
         """Write a configuration register by SPI, at the i-th of its addresses."""
-        header = encode(SPI_HEADER, addr=CHIP.register(register).addr + i, num_write=1)
-        word = header << SPI_BITS | content
         undriven = int(self.model.registers[0].inputs)
-        mosi, sck = (pack(CHIP.input_word, {pin: 1}) for pin in ("MOSI", "SCK"))
-        bits = [undriven | mosi * (word >> n & 1) for n in reversed(range(2 * SPI_BITS))]
-        rows = np.array([row for low in bits for row in [low] * SCK_HALF + [low | sck] * SCK_HALF] + [undriven] * 3)
+        transaction = PORT.encode(RegisterWrite(register, i, content))
+        rows = pins.rows(CHIP, [transaction], SCK_HALF, SEEN - 1, undriven)
         self.model.drive(rows, np.ones(len(rows), dtype=np.uint8))
 
     def learning(self, do_eprop: int) -> None:

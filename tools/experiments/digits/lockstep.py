@@ -16,21 +16,22 @@ from typing import Protocol
 
 import numpy as np
 
-from draupnir.emulator.codec import encode
 from draupnir.emulator.odin.chip import Model
-from draupnir.emulator.odin.layout import CHIP, NEURONS, SPI_ADDR, SPI_BITS, SYNAPSES, SpiCmd
+from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES
+from draupnir.emulator.odin.port import PORT
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.runs import Run
-from draupnir.emulator.trace import Trace
+from draupnir.emulator.spi import pins
+from draupnir.emulator.spi.port import RegisterWrite
+from draupnir.emulator.trace import Trace, pack
 from draupnir.golden import hexfile, wave_out
 from draupnir.golden.compare import MemoryDifference, memory_difference
 from draupnir.golden.lockstep import Device, hold
-from draupnir.golden.stimulus import Clocks, Host, HostPiece
 from draupnir.tools.experiments.digits.experiment import Configuration, Experiment
 from draupnir.tools.experiments.digits.results import Results
 from draupnir.tools.experiments.digits.train import RESET_CYCLES, Odin, Trainer
 
-HALF = Clocks(2, 2)  # in half an SCK period
+HALF = 2  # clocks in half an SCK period
 HISTORY = 4  # runs of events that are kept, two training images
 AFTER = 200  # clocks of a waveform after the first difference
 FOLDER = "difference"  # in the report's
@@ -137,25 +138,13 @@ def setup_rows(registers: Mapping[str, int | list[int]]) -> np.ndarray:
 
     registers : by name; a list where a register has several addresses
     """
-    host = Host(CHIP, np.random.default_rng(0))  # which draws nothing: HALF is fixed
-
-    def write(name: str, i: int, content: int) -> HostPiece:
-        words = encode(SPI_ADDR, cmd=SpiCmd.CONFIG, addr=CHIP.register(name).addr + i), content
-        bits = [word >> bit & 1 for word in words for bit in reversed(range(SPI_BITS))]
-        yield from host.shift(host.levels(bits), HALF)
-
-    def all_pieces() -> Iterator[HostPiece]:
-        gate = "SPI_GATE_ACTIVITY"
-        yield host.reset(RESET_CYCLES)
-        yield write(gate, 0, 1)
-        for name, content in registers.items():
-            if name != gate:
-                parts = [content] if isinstance(content, int) else content
-                yield from (write(name, i, part) for i, part in enumerate(parts))
-        yield write(gate, 0, int(registers[gate]))  # type: ignore[arg-type]
-        yield host.wait(RESET_CYCLES)
-
-    return np.array([levels[-1] for piece in all_pieces() for levels in piece], dtype=np.int64)
+    parts = {name: [content] if isinstance(content, int) else content for name, content in registers.items()}
+    gate = PORT.gate
+    writes = [RegisterWrite(name, i, part) for name in parts if name != gate for i, part in enumerate(parts[name])]
+    writes = [RegisterWrite(gate, 0, 1), *writes, RegisterWrite(gate, 0, parts[gate][0])]
+    reset = [pack(CHIP.input_word, {"RST": 1})] * RESET_CYCLES + [0]
+    on_spi = pins.rows(CHIP, [PORT.encode(write) for write in writes], HALF, HALF - 1)
+    return np.concatenate([reset, on_spi, np.zeros(RESET_CYCLES, np.int64)])
 
 
 def memory_differences(device: Rtl, model: Model) -> list[MemoryDifference]:
