@@ -8,12 +8,13 @@ from typing import Protocol
 
 import numpy as np
 
+from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.declare import Register
 from draupnir.emulator.spi import frames
 from draupnir.emulator.spi.bytewise import Bytewise
 from draupnir.emulator.spi.port import MemoryWrite, RegisterWrite
 from draupnir.golden.ranges import Range, draw
-from draupnir.golden.stimulus import Clocks, Host, HostPiece
+from draupnir.golden.stimulus import Host, HostPiece
 
 _GAP, _HALF, _PER_CLOCK, _RESET_CLOCKS = Clocks(200, 2000), Clocks(2, 3), Clocks(2, 6), Clocks(1, 12)
 

@@ -1,187 +1,75 @@
 """Stimulus from small concurrent pieces, each owning some of the chip's input pins.
 
-Nothing here knows a chip: pins are found in the declaration by bus and role. A piece is a generator. It is sent the
-packed outputs as they are now and yields what its pins shall be until the next clock; so it can only react to what
-the chip showed, as a board would. What a piece draws, it draws from the NumPy generator that it was given.
+Nothing here knows a chip or a protocol: pins are found in the declaration by bus and role, and what the sides of a bus
+do is in the file of the bus's kind (``draupnir.emulator.buses``). A piece is a generator. It is sent the packed outputs
+as they were before the last clock edge and yields what its pins shall be until the next; so it can only react to what
+the chip showed, as a synchronous test bench would. What a piece draws, it draws from the NumPy generator that it has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from draupnir.emulator.declare import Chip, Pin
+from draupnir.emulator.buses import spi
+from draupnir.emulator.buses.clocks import Clocks, any_level
+from draupnir.emulator.declare import Chip, Script, Step, WiredBus, clock_by_clock
 from draupnir.emulator.trace import pack
 
 Piece = Generator[int, int, None]  # yields its input pins, packed; is sent all outputs, packed
 HostPiece = Generator[tuple[int, ...], int, None]  # yields several states of its pins within a clock, the last stays
 
 
-@dataclass(frozen=True)
-class Clocks:
-    """A number of clocks, drawn anew each time: lo..hi, or, with probability ``rare``, rare_lo..rare_hi."""
-
-    lo: int
-    hi: int
-    rare: float = 0.0
-    rare_lo: int = 0
-    rare_hi: int = 0
-
-    def draw(self, rng: np.random.Generator) -> int:
-        if self.rare and rng.random() < self.rare:
-            return int(rng.integers(self.rare_lo, self.rare_hi + 1))
-        return self.lo if self.lo == self.hi else int(rng.integers(self.lo, self.hi + 1))
+# --- The sides of buses -------------------------------------------------------------------------------------------
 
 
-def _pin(chip: Chip, bus: str, role: str) -> Pin:
-    return next(p for p in chip.pins if p.bus == bus and p.role == role)
+def sender(chip: Chip, bus: str, items: Iterator[int | None], rng: np.random.Generator, timing: Any = None) -> Piece:
+    """The sending side of a bus into the chip.
 
-
-def _mask(chip: Chip, pin: Pin) -> int:
-    f = (chip.input_word if pin.direction == "in" else chip.output_word)[pin.name]
-    return f.high << f.lsb
-
-
-# --- Address-event buses, four-phase ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class SenderTiming:
-    """When the sender of an address-event bus moves.
-
-    gap : from ACK low to the next event; setup : address before REQ; req_hold : REQ after ACK
-    scramble : the address is random while REQ is low, instead of 0
-    Abuse, each with its probability an event:
-    early : REQ is dropped after ``early_after`` clocks if there was no ACK by then
-    change : the address becomes another event's ``change_after`` clocks after REQ
-    impatient : REQ stays low for ``impatient_low`` clocks only, whatever ACK does
+    items : what it sends; None is a clock without anything to send. Where the items end, the pins stay.
+    timing : of the bus's kind; None: one that keeps the protocol
+    Raises DeclarationError if the chip does not receive on this bus, or if nobody has written the side in software.
     """
-
-    gap: Clocks = Clocks(0, 4)
-    setup: Clocks = Clocks(0, 2)
-    req_hold: Clocks = Clocks(0, 2)
-    scramble: bool = True
-    early: float = 0.0
-    early_after: Clocks = Clocks(0, 6)
-    change: float = 0.0
-    change_after: Clocks = Clocks(1, 12)
-    impatient: float = 0.0
-    impatient_low: Clocks = Clocks(1, 1)
+    wired = chip.bus(bus)
+    return carried_out(chip, wired, wired.sending(items, rng, timing))
 
 
-class AerSender:
-    """The sending side of a bus into the chip; sends what ``events`` gives, and idles a clock where that is None.
-
-    beside : pins that qualify the address, by name; their bits are above those of the address in an event
-    """
-
-    def __init__(
-        self,
-        chip: Chip,
-        bus: str,
-        events: Iterator[int | None],
-        timing: SenderTiming,
-        rng: np.random.Generator,
-        beside: Sequence[str] = (),
-    ) -> None:
-        self._addr = [chip.input_word[name] for name in (_pin(chip, bus, "addr").name, *beside)]
-        self._req = _mask(chip, _pin(chip, bus, "req"))
-        self._ack = _mask(chip, _pin(chip, bus, "ack"))
-        self._events, self._timing, self._rng = events, timing, rng
-
-    def _pins(self, event: int) -> int:
-        """The pins that carry an event."""
-        pins = 0
-        for f in self._addr:
-            pins |= (event & f.high) << f.lsb
-            event >>= f.width
-        return pins
-
-    def piece(self) -> Piece:
-        t, rng = self._timing, self._rng
-        idle = 0
-        while True:
-            event = next(self._events)
-            if event is None:
-                yield idle
-                continue
-            addr = self._pins(event)
-            yield from _hold(addr, t.setup.draw(rng))
-            yield from self._request(addr)
-            if t.scramble:
-                idle = self._pins(int(rng.integers(1 << sum(f.width for f in self._addr))))
-            if t.impatient and rng.random() < t.impatient:
-                yield from _hold(idle, t.impatient_low.draw(rng))
-                continue
-            while (yield idle) & self._ack:
-                pass
-            yield from _hold(idle, t.gap.draw(rng))
-
-    def _request(self, addr: int) -> Piece:
-        """REQ from its rise to its fall."""
-        t, rng = self._timing, self._rng
-        drop_at = t.early_after.draw(rng) if t.early and rng.random() < t.early else -1
-        change_at = t.change_after.draw(rng) if t.change and rng.random() < t.change else -1
-        waited = 0
-        while not (yield addr | self._req) & self._ack:
-            if waited == drop_at:
-                return
-            if waited == change_at:
-                other = next(self._events)
-                addr = addr if other is None else self._pins(other)
-            waited += 1
-        yield from _hold(addr | self._req, t.req_hold.draw(rng))
+def receiver(chip: Chip, bus: str, rng: np.random.Generator, timing: Any = None) -> Piece:
+    """The receiving side of a bus out of the chip; ``timing`` and errors as for ``sender``."""
+    wired = chip.bus(bus)
+    return carried_out(chip, wired, wired.receiving(rng, timing))
 
 
-@dataclass(frozen=True)
-class ReceiverTiming:
-    """When the receiver of an address-event bus moves.
-
-    latency : from REQ to ACK; hold : ACK after REQ is low
-    Abuse:
-    pulse : probability an event that ACK lasts ``pulse_clocks`` only, whatever REQ does
-    glitch : clocks from one ACK without any REQ to the next, None for never; each lasts ``glitch_clocks``
-    """
-
-    latency: Clocks = Clocks(0, 3)
-    hold: Clocks = Clocks(0, 2)
-    pulse: float = 0.0
-    pulse_clocks: Clocks = Clocks(1, 3)
-    glitch: Clocks | None = None
-    glitch_clocks: Clocks = Clocks(1, 3)
+def carried_out(chip: Chip, bus: WiredBus, script: Script) -> Piece:
+    """The steps of a side of a bus, clock by clock; afterwards the pins stay as they are."""
+    clocks = clock_by_clock(script)
+    current, step = None, next(clocks)
+    while True:
+        if step is not current:
+            current, pins = step, pack(chip.input_word, bus.levels(step.levels))
+            awaited, level = _awaited(chip, bus, step)
+        shown = yield pins
+        step = clocks.send(shown & awaited == level)
 
 
-class AerReceiver:
-    """The receiving side of a bus out of the chip."""
-
-    def __init__(self, chip: Chip, bus: str, timing: ReceiverTiming, rng: np.random.Generator) -> None:
-        self._req = _mask(chip, _pin(chip, bus, "req"))
-        self._ack = _mask(chip, _pin(chip, bus, "ack"))
-        self._timing, self._rng = timing, rng
-
-    def piece(self) -> Piece:
-        t, rng = self._timing, self._rng
-        while True:
-            glitch_in = t.glitch.draw(rng) if t.glitch else -1
-            while not (yield 0) & self._req:
-                if glitch_in == 0:
-                    yield from _hold(self._ack, t.glitch_clocks.draw(rng))
-                glitch_in -= 1
-            for _ in range(t.latency.draw(rng)):
-                if not (yield 0) & self._req:  # a reset took it back
-                    break
-            if t.pulse and rng.random() < t.pulse:
-                yield from _hold(self._ack, t.pulse_clocks.draw(rng))
-                continue
-            while (yield self._ack) & self._req:
-                pass
-            yield from _hold(self._ack, t.hold.draw(rng))
+def _awaited(chip: Chip, bus: WiredBus, step: Step) -> tuple[int, int]:
+    """The packed output pins that a step looks at, as a mask, and the levels that it waits for."""
+    if step.until is None:
+        return 0, 0
+    role, level = step.until
+    everything = (1 << bus.width(role)) - 1
+    return pack(chip.output_word, bus.levels({role: everything})), pack(chip.output_word, bus.levels({role: level}))
 
 
 def _hold(pins: int, clocks: int) -> Piece:
     for _ in range(clocks):
+        yield pins
+
+
+def _for_ever(pins: int) -> Piece:
+    while True:
         yield pins
 
 
@@ -190,13 +78,7 @@ def _hold(pins: int, clocks: int) -> Piece:
 
 def constant(chip: Chip, **levels: int) -> Piece:
     """Pins, by name, that keep their levels for ever. Raises ValueError for a level that does not fit its pin."""
-    pins = pack(chip.input_word, levels)
-
-    def piece() -> Piece:
-        while True:
-            yield pins
-
-    return piece()
+    return _for_ever(pack(chip.input_word, levels))
 
 
 def random_levels(
@@ -208,17 +90,21 @@ def random_levels(
     """
     f = chip.input_word[pin]
     while True:
-        level = int(rng.integers(f.high + 1)) if levels is None else levels[int(rng.integers(len(levels)))]
+        level = any_level(rng, f.width) if levels is None else levels[int(rng.integers(len(levels)))]
         yield from _hold(level << f.lsb, max(1, stay.draw(rng)))
 
 
 def resets(chip: Chip, every: Clocks, rng: np.random.Generator, length: Clocks = Clocks(3, 3)) -> HostPiece:
     """A host that only resets: at the beginning, and then after ``every`` clocks, each time for ``length`` clocks."""
-    rst = next(_mask(chip, p) for p in chip.inputs if p.role == "reset")
+    rst = _reset_pins(chip)
     while True:
         for pins, clocks in ((rst, length.draw(rng)), (0, every.draw(rng))):
             for _ in range(clocks):
                 yield (pins,)
+
+
+def _reset_pins(chip: Chip) -> int:
+    return next(pack(chip.input_word, {pin.name: 1}) for pin in chip.inputs if pin.role == "reset")
 
 
 # --- The host: reset and SPI ------------------------------------------------------------------------------------
@@ -232,9 +118,8 @@ class Host:
     """
 
     def __init__(self, chip: Chip, rng: np.random.Generator) -> None:
-        self._rst = next(_mask(chip, p) for p in chip.inputs if p.role == "reset")
-        self._sck = _mask(chip, _pin(chip, "spi", "sck"))
-        self._mosi = _mask(chip, _pin(chip, "spi", "mosi"))
+        self._chip, self._rst = chip, _reset_pins(chip)
+        (self._spi,) = chip.buses_of(spi.SPI, "slave")
         self._rng = rng
         self._pins = 0
 
@@ -266,7 +151,7 @@ class Host:
 
     def levels(self, bits: Sequence[int]) -> list[int]:
         """SCK and MOSI, half an SCK period each, to shift ``bits`` in; SCK ends low."""
-        return [(self._mosi if bit else 0) | sck for bit in bits for sck in (0, self._sck)] + [0]
+        return [pack(self._chip.input_word, self._spi.levels(one)) for one in (*spi.levels(bits), spi.LOW)]
 
     def shift(self, levels: Sequence[int], half: Clocks) -> HostPiece:
         """Each level for a number of clocks drawn from ``half``; at least 2 is what a sampling chip can follow."""

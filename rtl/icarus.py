@@ -21,7 +21,6 @@ from draupnir.rtl import datafiles, icarus_names, memory_changes, toolchain
 from draupnir.rtl.design import Design
 from draupnir.rtl.initial import UNKNOWN, Initial, plusargs, vvp_options
 
-_EDGE_ROLES = ("reset", "sck")
 _CHUNK = 1 << 16  # rows converted at a time
 
 _BENCH = """\
@@ -154,8 +153,8 @@ def bench(design: Design, chip: Chip, loaded: Sequence[str] = (), follow: bool =
         "@CONNECT@": (8, ",\n".join(connect).split("\n")),
         "@LOAD@": (8, [f'$readmemh("{name}.in.hex", dut.{design.memories[name]});' for name in loaded]),
         "@FOLLOW@": (8, memory_changes.dump(design, chip) if follow else []),
-        "@QUIET@": (12, [_apply(chip, pin) for pin in chip.inputs if pin.role not in _EDGE_ROLES]),
-        "@EDGES@": (12, [_apply(chip, pin) for pin in chip.inputs if pin.role in _EDGE_ROLES]),
+        "@QUIET@": (12, [_apply(chip, pin) for pin in chip.inputs if not chip.acts_at_edges(pin)]),
+        "@EDGES@": (12, [_apply(chip, pin) for pin in chip.inputs if chip.acts_at_edges(pin)]),
         "@DUMP@": (8, [f'$writememh("{name}.out.hex", dut.{path});' for name, path in design.memories.items()]),
     }
     text = _BENCH

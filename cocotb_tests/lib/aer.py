@@ -15,7 +15,7 @@ from cocotb.triggers import First
 from draupnir.cocotb_tests.lib.bus import AerPins, level
 from draupnir.cocotb_tests.lib.clock import ChipClock
 from draupnir.cocotb_tests.lib.sender import Planned, Sender
-from draupnir.golden.stimulus import ReceiverTiming, SenderTiming
+from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 
 PATIENCE = 100_000  # cycles that a side may be kept waiting
 

@@ -20,8 +20,8 @@ from draupnir.cocotb_tests.lib.clock import ChipClock
 from draupnir.cocotb_tests.lib.recorder import Recorder
 from draupnir.cocotb_tests.lib.sender import Sender
 from draupnir.cocotb_tests.lib.session import Session
+from draupnir.emulator.buses.four_phase import SenderTiming
 from draupnir.emulator.model import ClockLevel
-from draupnir.golden.stimulus import SenderTiming
 
 RESET_CYCLES = 5
 # How the last bench of this simulation has left each design, by its path: the model, which stands where the design

@@ -32,9 +32,9 @@ class Pins:
     def __getitem__(self, name: str) -> Any:
         return self._handles[name]
 
-    def role(self, role: str, bus: str = "") -> Any:
-        """The handle of the pin with this role on this bus."""
-        return self[next(p.name for p in self.chip.pins if p.role == role and p.bus == bus)]
+    def role(self, role: str, bus: str) -> Any:
+        """The handle of the first pin with this role on this bus."""
+        return self[self.chip.bus(bus).pins[role][0].name]
 
     def aer(self, bus: str) -> AerPins:
         """The three pins of an address-event bus."""

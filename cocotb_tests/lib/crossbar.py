@@ -16,13 +16,14 @@ import numpy as np
 from draupnir.cocotb_tests.lib.aer import AerMonitor, AerReceiver
 from draupnir.cocotb_tests.lib.bench import ChipBench
 from draupnir.cocotb_tests.lib.spi import SpiMaster
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.codec import to_limbs
 from draupnir.emulator.declare import Memory
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.parts.spi_layout import SPI_FRAME
 from draupnir.emulator.spi.bytewise import Bytewise
 from draupnir.emulator.spi.port import MemoryWrite, Write, writes_of
-from draupnir.golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 
 LIMIT: dict[str, Any] = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
 WRITE_CYCLES = 8  # more than it takes from the end of a frame until the memory is written

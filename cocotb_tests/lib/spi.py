@@ -6,6 +6,7 @@ from cocotb.triggers import Timer
 
 from draupnir.cocotb_tests.lib.bus import Pins, level
 from draupnir.cocotb_tests.lib.clock import ChipClock
+from draupnir.emulator.buses.spi import SPI
 from draupnir.emulator.spi import frames
 
 FAST = 8  # changes of SCK in a cycle where half an SCK period is less than one
@@ -20,7 +21,8 @@ class SpiMaster:
     """
 
     def __init__(self, pins: Pins, clock: ChipClock, half: int = 2) -> None:
-        self._sck, self._mosi, self._miso = (pins.role(role, "spi") for role in ("sck", "mosi", "miso"))
+        (bus,) = pins.chip.buses_of(SPI, "slave")
+        self._sck, self._mosi, self._miso = (pins[bus.pin(role).name] for role in ("sck", "mosi", "miso"))
         self._clock, self.half = clock, half
         self._n_changes = 0
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from draupnir.emulator.buses.four_phase import FOUR_PHASE
 from draupnir.emulator.declare import Chip, Memory, Pin, PinWord
 from draupnir.rtl.design import Design
 
@@ -146,7 +147,7 @@ def controls(chip: Chip) -> list[str]:
 
 def senders(chip: Chip) -> list[str]:
     """The address-event buses into the chip."""
-    return [pin.bus for pin in chip.inputs if pin.role == "req"]
+    return [bus.name for bus in chip.buses_of(FOUR_PHASE, "receiver")]
 
 
 def sender_control(bus: str, name: str) -> str:
@@ -160,7 +161,7 @@ def sender_events(bus: str) -> Memory:
 
 
 def _sender(chip: Chip, bus: str) -> str:
-    pins = {pin.role: pin.name for pin in chip.pins if pin.bus == bus and pin.role in ("addr", "req", "ack")}
+    pins = {role: pins[0].name for role, pins in chip.bus(bus).pins.items()}
     events = sender_events(bus)
     return _SENDER.format(
         **pins,

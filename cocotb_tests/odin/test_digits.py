@@ -12,8 +12,9 @@ import numpy as np
 
 from draupnir.cocotb_tests.lib import memory
 from draupnir.cocotb_tests.odin.bench import Bench
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES
-from draupnir.golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 from draupnir.tools.experiments.digits import report
 from draupnir.tools.experiments.digits.experiment import N_IMAGES_MIN, Experiment
 from draupnir.tools.experiments.digits.results import Answer, Results, weights

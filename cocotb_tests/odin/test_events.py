@@ -7,9 +7,10 @@ from typing import Any
 import cocotb
 
 from draupnir.cocotb_tests.odin.bench import EVENTS, LIMIT, Bench, synapses
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.codec import encode
 from draupnir.emulator.odin.layout import LIF, MAIN_DEPTH, VIRTS, N
-from draupnir.golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 
 PRE, NEUR = 9, 130
 AER_CYCLES = 16  # more than a handshake on the output bus takes

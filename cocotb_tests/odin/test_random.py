@@ -8,7 +8,7 @@ import cocotb
 
 from draupnir.cocotb_tests.lib.crossbar import GLITCHY, IDLE, RUDE, SLUGGISH
 from draupnir.cocotb_tests.odin.bench import LIMIT, Bench
-from draupnir.golden.stimulus import ReceiverTiming
+from draupnir.emulator.buses.four_phase import ReceiverTiming
 
 
 @cocotb.test(**LIMIT)

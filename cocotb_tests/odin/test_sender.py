@@ -14,9 +14,10 @@ from draupnir.cocotb_tests.lib.changes import Followed
 from draupnir.cocotb_tests.lib.recorder import Recorder
 from draupnir.cocotb_tests.lib.sender import Sender
 from draupnir.cocotb_tests.odin.bench import EVENTS, LIMIT, Bench
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.odin.layout import NEURONS, SYNAPSES
 from draupnir.emulator.trace import Trace
-from draupnir.golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 
 BUS = "aerin"
 SETTLED = 2000  # cycles after which nothing moves

@@ -12,13 +12,13 @@ from draupnir.cocotb_tests.lib.aer import AerMonitor, AerReceiver
 from draupnir.cocotb_tests.lib.bench import ChipBench
 from draupnir.cocotb_tests.lib.bus import level
 from draupnir.cocotb_tests.lib.spi import SpiMaster
+from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.reckon import layout
 from draupnir.emulator.reckon.chip import Model
 from draupnir.emulator.reckon.layout import CHIP, SpiCode
 from draupnir.emulator.reckon.port import CODES, PORT
 from draupnir.golden.ranges import Range, draw
 from draupnir.golden.recipes.reckon_contents import BASE, Network
-from draupnir.golden.stimulus import ReceiverTiming, SenderTiming
 
 LIMIT: dict[str, Any] = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
 SEEN = 4  # cycles from the end of a word until the chip has done what it says

@@ -7,8 +7,9 @@ from typing import Any
 import cocotb
 
 from draupnir.cocotb_tests.reckon.bench import LIMIT, Bench
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.buses.four_phase import ReceiverTiming
 from draupnir.golden.recipes.reckon_contents import Network
-from draupnir.golden.stimulus import Clocks, ReceiverTiming
 
 SMALL = Network(n_inp=6, n_rec=8, n_out=3, winp=(40, 120), thr=(200, 500))
 NO_LEARNING = {"SPI_DO_EPROP": 0}

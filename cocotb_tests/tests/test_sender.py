@@ -11,7 +11,8 @@ import pytest
 
 from draupnir.cocotb_tests.lib.aer import AerDriver
 from draupnir.cocotb_tests.lib.sender import Planned
-from draupnir.golden.stimulus import Clocks, SenderTiming
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.buses.four_phase import SenderTiming
 
 N_ADDRS = 1 << 17
 STEADY = SenderTiming(gap=Clocks(3, 3), setup=Clocks(1, 1), req_hold=Clocks(2, 2), scramble=False)

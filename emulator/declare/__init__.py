@@ -4,18 +4,32 @@ Everything here is frozen and checked when it is built: a bit range that overlap
 word, or a name used twice, is an error at import and not a surprise at run time.
 """
 
+from draupnir.emulator.declare.buses import (
+    Bus,
+    BusKind,
+    BusParameter,
+    ReceivingSide,
+    Role,
+    SendingSide,
+    Watch,
+    WiredBus,
+)
 from draupnir.emulator.declare.chip import Chip
 from draupnir.emulator.declare.errors import DeclarationError
 from draupnir.emulator.declare.events import Event
 from draupnir.emulator.declare.memories import Matrix, Memory
 from draupnir.emulator.declare.pins import Piece, Pin, PinWord, pin_word
 from draupnir.emulator.declare.registers import Block, Reg, Register
+from draupnir.emulator.declare.steps import Script, Step, clock_by_clock, following
 from draupnir.emulator.declare.words import INTEGER_BITS, LIMB_BITS, Field, Word
 
 __all__ = [
     "INTEGER_BITS",
     "LIMB_BITS",
     "Block",
+    "Bus",
+    "BusKind",
+    "BusParameter",
     "Chip",
     "DeclarationError",
     "Event",
@@ -25,8 +39,17 @@ __all__ = [
     "Piece",
     "Pin",
     "PinWord",
+    "ReceivingSide",
     "Reg",
     "Register",
+    "Role",
+    "Script",
+    "SendingSide",
+    "Step",
+    "Watch",
+    "WiredBus",
     "Word",
+    "clock_by_clock",
+    "following",
     "pin_word",
 ]

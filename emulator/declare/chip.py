@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from draupnir.emulator.declare.buses import Bus, BusKind, WiredBus
 from draupnir.emulator.declare.errors import DeclarationError, unique
 from draupnir.emulator.declare.events import Event
 from draupnir.emulator.declare.memories import Memory
@@ -33,6 +34,7 @@ class Chip:
     blocks: tuple[Block, ...]
     events: tuple[Event, ...]
     source: str
+    buses: tuple[Bus, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or keyword.iskeyword(self.name):
@@ -46,6 +48,30 @@ class Chip:
         unique(self.name, "state register", [r.name for b in self.blocks for r in b.regs])
         if [p.role for p in self.pins].count("clock") != 1:
             raise DeclarationError(f"{self.name}: exactly one pin must have the role 'clock'")
+
+        self._check_buses()
+
+    def _check_buses(self) -> None:
+        unique(self.name, "bus", [bus.name for bus in self.buses])
+        pins = {pin.name: pin for pin in self.pins}
+        owner: dict[str, str] = {}
+        for bus in self.buses:
+            for name in bus.all_names:
+                if name not in pins:
+                    raise DeclarationError(f"{self.name}: bus {bus.name} has a pin {name}, which is not declared")
+                if name in owner:
+                    raise DeclarationError(f"{self.name}: pin {name} is in bus {owner[name]} and in bus {bus.name}")
+                if pins[name].role != "bus":
+                    raise DeclarationError(
+                        f"{self.name}: pin {name} is in bus {bus.name}, and its role is {pins[name].role!r}; right is"
+                        " 'bus'"
+                    )
+                owner[name] = bus.name
+        for pin in self.pins:
+            if pin.role == "bus" and pin.name not in owner:
+                raise DeclarationError(f"{self.name}: pin {pin.name} has the role 'bus', and no bus has the pin")
+        for bus in self.buses:
+            self.bus(bus.name)
 
     @property
     def clock(self) -> Pin:
@@ -67,6 +93,35 @@ class Chip:
     @cached_property
     def output_word(self) -> PinWord:
         return pin_word(f"{self.name} outputs", self.outputs)
+
+    def bus(self, name: str) -> WiredBus:
+        """A bus with its pins."""
+        for bus in self.buses:
+            if bus.name == name:
+                return WiredBus(bus, {role: tuple(map(self.pin, bus.names(role))) for role in bus.pins})
+        raise KeyError(f"{self.name} has no bus {name!r}; it has {', '.join(b.name for b in self.buses) or 'none'}")
+
+    @property
+    def wired_buses(self) -> tuple[WiredBus, ...]:
+        """All buses with their pins, in the order of their declaration."""
+        return tuple(self.bus(bus.name) for bus in self.buses)
+
+    def buses_of(self, kind: BusKind, side: str = "") -> tuple[WiredBus, ...]:
+        """The buses of a kind, in the order of their declaration; side : only those in which the chip is this side."""
+        return tuple(bus for bus in self.wired_buses if bus.kind == kind and side in ("", bus.side))
+
+    def place_of(self, pin: Pin) -> tuple[str, str]:
+        """The names of the bus and of the role in it that a pin has, or twice nothing."""
+        for bus in self.buses:
+            for role in bus.pins:
+                if pin.name in bus.names(role):
+                    return bus.name, role
+        return "", ""
+
+    def acts_at_edges(self, pin: Pin) -> bool:
+        """Whether something acts at a pin's edges at once: at a reset, and for instance at the clock of an SPI."""
+        bus, role = self.place_of(pin)
+        return pin.role == "reset" or (bus != "" and self.bus(bus).kind.role(role).edges)
 
     def pin(self, name: str) -> Pin:
         return next(p for p in self.pins if p.name == name)

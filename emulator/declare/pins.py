@@ -10,13 +10,17 @@ from typing import Literal, NamedTuple
 from draupnir.emulator.declare.errors import DeclarationError
 from draupnir.emulator.declare.words import INTEGER_BITS, LIMB_BITS, Field, Word
 
+ROLES = ("clock", "reset", "control", "status", "bus")
+
 
 @dataclass(frozen=True)
 class Pin:
     """A pin of the chip's top level, by the name that its documentation gives it.
 
-    role : what the pin is to a test bench: "clock", "reset", "sck", "mosi", "miso", "req", "ack", "addr"
-    bus : the bus it belongs to ("spi", "aerin", ...), "" for clock and reset
+    role : what the pin is to a test bench, one of ROLES: "clock", "reset"; "bus" for a pin of a bus (``buses``); else
+    "control" for an input and "status" for an output
+
+    Raises DeclarationError for a pin without bits, or a role that there is not.
     """
 
     name: str
@@ -24,9 +28,12 @@ class Pin:
     width: int
     role: str
     meaning: str
-    bus: str = ""
 
     def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            raise DeclarationError(
+                f"pin {self.name}: role {self.role!r}; right is {', '.join(ROLES[:-1])}, or {ROLES[-1]}"
+            )
         if self.width < 1:
             raise DeclarationError(f"pin {self.name}: width {self.width}; a pin has at least 1 bit")
 

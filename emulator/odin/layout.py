@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from draupnir.emulator.declare import Block, Chip, Event, Field, Matrix, Memory, Pin, Reg, Register, Word
+from draupnir.emulator.buses.four_phase import FOUR_PHASE
+from draupnir.emulator.buses.spi import SPI
+from draupnir.emulator.declare import Block, Bus, Chip, Event, Field, Matrix, Memory, Pin, Reg, Register, Word
 from draupnir.emulator.odin.neuron_words import IZH, LIF
 from draupnir.emulator.parts import spi_layout
 from draupnir.emulator.parts.spi_layout import SPI_ADDR as SPI_ADDR
@@ -29,15 +31,20 @@ M = 8  # bits of a neuron's address
 PINS = (
     Pin("CLK", "in", 1, "clock", "Clock; everything but the SPI slave runs on its rising edge."),
     Pin("RST", "in", 1, "reset", "Reset, active high; immediate in the SPI slave, through two flip-flops elsewhere."),
-    Pin("SCK", "in", 1, "sck", "SPI clock; MOSI is taken on its rising edge, MISO changes on its falling edge.", "spi"),
-    Pin("MOSI", "in", 1, "mosi", "SPI data in, most significant bit first.", "spi"),
-    Pin("MISO", "out", 1, "miso", "SPI data out, most significant bit first.", "spi"),
-    Pin("AERIN_ADDR", "in", 2 * M + 1, "addr", "Address of an input event; must stay until AERIN_ACK.", "aerin"),
-    Pin("AERIN_REQ", "in", 1, "req", "Request of the input event bus (four-phase).", "aerin"),
-    Pin("AERIN_ACK", "out", 1, "ack", "Acknowledge of the input event bus.", "aerin"),
-    Pin("AEROUT_ADDR", "out", M, "addr", "Address of an output event, or a monitoring packet.", "aerout"),
-    Pin("AEROUT_REQ", "out", 1, "req", "Request of the output event bus (four-phase).", "aerout"),
-    Pin("AEROUT_ACK", "in", 1, "ack", "Acknowledge of the output event bus.", "aerout"),
+    Pin("SCK", "in", 1, "bus", "SPI clock; MOSI is taken on its rising edge, MISO changes on its falling edge."),
+    Pin("MOSI", "in", 1, "bus", "SPI data in, most significant bit first."),
+    Pin("MISO", "out", 1, "bus", "SPI data out, most significant bit first."),
+    Pin("AERIN_ADDR", "in", 2 * M + 1, "bus", "Address of an input event; must stay until AERIN_ACK."),
+    Pin("AERIN_REQ", "in", 1, "bus", "Request of the input event bus (four-phase)."),
+    Pin("AERIN_ACK", "out", 1, "bus", "Acknowledge of the input event bus."),
+    Pin("AEROUT_ADDR", "out", M, "bus", "Address of an output event, or a monitoring packet."),
+    Pin("AEROUT_REQ", "out", 1, "bus", "Request of the output event bus (four-phase)."),
+    Pin("AEROUT_ACK", "in", 1, "bus", "Acknowledge of the output event bus."),
+)
+BUSES = (
+    Bus("spi", SPI, {"sck": "SCK", "mosi": "MOSI", "miso": "MISO"}, "Configuration, and all memories."),
+    Bus("aerin", FOUR_PHASE, {"addr": "AERIN_ADDR", "req": "AERIN_REQ", "ack": "AERIN_ACK"}, "Input events."),
+    Bus("aerout", FOUR_PHASE, {"addr": "AEROUT_ADDR", "req": "AEROUT_REQ", "ack": "AEROUT_ACK"}, "Output events."),
 )
 
 # --- Neuron memory (doc 3.1, 3.3; neuron_core.v; the words: neuron_words.py) ------------------------------------
@@ -376,5 +383,6 @@ CHIP = Chip(
     registers=REGISTERS,
     blocks=BLOCKS,
     events=EVENTS,
+    buses=BUSES,
     source="ChFrenkel/ODIN, commit 1781931; C. Frenkel et al., IEEE TBioCAS 13(1), 2019",
 )

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from draupnir.emulator.declare import Block, Chip, Event, Field, Matrix, Memory, Pin, Reg, Word
+from draupnir.emulator.buses.four_phase import FOUR_PHASE
+from draupnir.emulator.buses.spi import SPI
+from draupnir.emulator.buses.timesteps import TIMESTEPS
+from draupnir.emulator.declare import Block, Bus, Chip, Event, Field, Matrix, Memory, Pin, Reg, Word
 from draupnir.emulator.reckon.lfsrs import LFSRS as LFSRS
 from draupnir.emulator.reckon.registers import REGISTERS
 
@@ -39,29 +42,38 @@ PINS = (
     Pin("CLK_EXT", "in", 1, "clock", "Clock; everything but the SPI slave runs on its rising edge."),
     Pin("CLK_INT_EN", "in", 1, "control", "Enables the internal clock; not in the released Verilog."),
     Pin("RST", "in", 1, "reset", "Reset, active high; immediate in the SPI slave, through two flip-flops elsewhere."),
-    Pin("SCK", "in", 1, "sck", "SPI clock; MOSI is taken on its rising edge, MISO changes on its falling edge.", "spi"),
-    Pin("MOSI", "in", 1, "mosi", "SPI data in, most significant bit first.", "spi"),
-    Pin("MISO", "out", 1, "miso", "SPI data out; also high while a target is awaited, by SPI_GET_TAR_REQ_OUT.", "spi"),
-    Pin("AERIN_ADDR", "in", M, "addr", "Input neuron, label, or a byte of a target; must stay until ACK.", "aerin"),
-    Pin("AERIN_REQ", "in", 1, "req", "Request of the input event bus (four-phase).", "aerin"),
-    Pin("AERIN_ACK", "out", 1, "ack", "Acknowledge of the input event bus.", "aerin"),
-    Pin("AERIN_TAR_EN", "in", 1, "target", "The event is 0 a spike of an input neuron, 1 a target.", "aerin"),
-    Pin("SAMPLE", "in", 1, "led", "High from a sample's start to its end."),
-    Pin("TIME_TICK", "in", 1, "tick", "A rising edge ends a timestep and begins the next."),
-    Pin("TARGET_VALID", "in", 1, "led", "Timesteps in which the weights are to learn."),
-    Pin("INFER_ACC", "in", 1, "led", "Timesteps whose winner counts for the sample's."),
+    Pin("SCK", "in", 1, "bus", "SPI clock; MOSI is taken on its rising edge, MISO changes on its falling edge."),
+    Pin("MOSI", "in", 1, "bus", "SPI data in, most significant bit first."),
+    Pin("MISO", "out", 1, "bus", "SPI data out; also high while a target is awaited, by SPI_GET_TAR_REQ_OUT."),
+    Pin("AERIN_ADDR", "in", M, "bus", "Input neuron, label, or a byte of a target; must stay until ACK."),
+    Pin("AERIN_REQ", "in", 1, "bus", "Request of the input event bus (four-phase)."),
+    Pin("AERIN_ACK", "out", 1, "bus", "Acknowledge of the input event bus."),
+    Pin("AERIN_TAR_EN", "in", 1, "bus", "The event is 0 a spike of an input neuron, 1 a target."),
+    Pin("SAMPLE", "in", 1, "bus", "High from a sample's start to its end."),
+    Pin("TIME_TICK", "in", 1, "bus", "A rising edge ends a timestep and begins the next."),
+    Pin("TARGET_VALID", "in", 1, "bus", "Timesteps in which the weights are to learn."),
+    Pin("INFER_ACC", "in", 1, "bus", "Timesteps whose winner counts for the sample's."),
     Pin("SPI_RDY", "out", 1, "status", "State CONFIG: the network stands still, the SPI may reach it."),
-    Pin("TIMING_ERROR_RDY", "out", 1, "ready", "A timestep can begin, or, by SPI_TIMING_MODE, one began too early."),
-    Pin("OUT_REQ", "out", 1, "req", "Request of the output bus (four-phase).", "out"),
-    Pin("OUT_ACK", "in", 1, "ack", "Acknowledge of the output bus.", "out"),
-    Pin(
-        "OUT_DATA",
-        "out",
-        8,
-        "addr",
-        "Winner's label, or a byte of an output neuron's potential, low byte first.",
-        "out",
+    Pin("TIMING_ERROR_RDY", "out", 1, "bus", "A timestep can begin, or, by SPI_TIMING_MODE, one began too early."),
+    Pin("OUT_REQ", "out", 1, "bus", "Request of the output bus (four-phase)."),
+    Pin("OUT_ACK", "in", 1, "bus", "Acknowledge of the output bus."),
+    Pin("OUT_DATA", "out", 8, "bus", "Winner's label, or a byte of an output neuron's potential, low byte first."),
+)
+BUSES = (
+    Bus("spi", SPI, {"sck": "SCK", "mosi": "MOSI", "miso": "MISO"}, "Configuration, and all memories."),
+    Bus(
+        "aerin",
+        FOUR_PHASE,
+        {"addr": ("AERIN_ADDR", "AERIN_TAR_EN"), "req": "AERIN_REQ", "ack": "AERIN_ACK"},
+        "Input events, and targets.",
     ),
+    Bus(
+        "steps",
+        TIMESTEPS,
+        {"tick": "TIME_TICK", "ready": "TIMING_ERROR_RDY", "levels": ("SAMPLE", "TARGET_VALID", "INFER_ACC")},
+        "Samples, timestep by timestep.",
+    ),
+    Bus("out", FOUR_PHASE, {"addr": "OUT_DATA", "req": "OUT_REQ", "ack": "OUT_ACK"}, "Answers."),
 )
 
 # --- Memories (doc 1; srnn.v) -----------------------------------------------------------------------------------
@@ -413,5 +425,6 @@ CHIP = Chip(
     registers=REGISTERS,
     blocks=BLOCKS,
     events=EVENTS,
+    buses=BUSES,
     source="ChFrenkel/ReckOn, commit 5e5c0be; C. Frenkel, G. Indiveri, ISSCC 2022",
 )

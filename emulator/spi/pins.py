@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from draupnir.emulator.buses.spi import SPI
 from draupnir.emulator.declare import Chip, Pin, Word
 from draupnir.emulator.spi.port import port
 
@@ -37,7 +38,7 @@ def received(chip: Chip, outputs: np.ndarray, half: int = 2, gap: int = 0) -> li
 
 def spi_pin(chip: Chip, role: str) -> Pin:
     """A pin of the SPI, by its role."""
-    return next(pin for pin in chip.pins if pin.bus == "spi" and pin.role == role)
+    return chip.buses_of(SPI, "slave")[0].pin(role)
 
 
 def _lsb(word: Word, pin: Pin) -> int:

@@ -24,7 +24,7 @@ LOW = Field("low", 0, 4, "")
 HIGH = Field("high", 4, 4, "")
 WORD = Word("word", 8, (LOW, HIGH))
 CLK = Pin("CLK", "in", 1, "clock", "")
-OUT = Pin("OUT", "out", 3, "addr", "")
+OUT = Pin("OUT", "out", 3, "status", "")
 TOY = Chip(
     "toy",
     "",
@@ -75,7 +75,7 @@ def test_an_unknown_field_is_refused_and_the_known_ones_named() -> None:
 
 def test_a_pin_without_bits_is_refused() -> None:
     with pytest.raises(DeclarationError, match=r"^pin P: width 0; a pin has at least 1 bit$"):
-        Pin("P", "in", 0, "addr", "")
+        Pin("P", "in", 0, "control", "")
 
 
 def test_pins_side_by_side_take_the_lowest_bits_first() -> None:

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.declare import Chip
 from draupnir.golden.ranges import Range
 from draupnir.golden.spi_host import HostTraffic, SpiHost
-from draupnir.golden.stimulus import AerReceiver, AerSender, Clocks, ReceiverTiming, SenderTiming, Stimulus
+from draupnir.golden.stimulus import Stimulus, receiver, sender
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,12 @@ def stimulus(
     host = host_of(for_host, {name: memory[: recipe.program].copy() for name, memory in memories.items()})
     for memory in memories.values():
         memory[: recipe.program] = 0
-    sender = AerSender(chip, "aerin", events(recipe.traffic, host, for_events), recipe.sender, for_sender)
-    receiver = AerReceiver(chip, "aerout", recipe.receiver, for_receiver)
-    return Stimulus(host.run(), [sender.piece(), receiver.piece()])
+    traffic = events(recipe.traffic, host, for_events)
+    sides = [
+        sender(chip, "aerin", traffic, for_sender, recipe.sender),
+        receiver(chip, "aerout", for_receiver, recipe.receiver),
+    ]
+    return Stimulus(host.run(), sides)
 
 
 # --- The SPI ----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.declare import Register
 from draupnir.emulator.odin import layout
 from draupnir.emulator.odin.port import PORT
@@ -16,7 +17,7 @@ from draupnir.golden.ranges import draw
 from draupnir.golden.recipes.crossbar import CrossbarRecipe, stimulus
 from draupnir.golden.recipes.odin_contents import HOT, Group, Synapses, neurons, synapses
 from draupnir.golden.spi_host import SpiHost
-from draupnir.golden.stimulus import Clocks, HostPiece, Stimulus
+from draupnir.golden.stimulus import HostPiece, Stimulus
 
 EVENTS = {event.name: event for event in layout.EVENTS}
 

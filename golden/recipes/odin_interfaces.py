@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.buses.four_phase import ReceiverTiming
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes import crossbar, odin_izh
 from draupnir.golden.recipes.odin import Recipe, Traffic
@@ -9,7 +11,6 @@ from draupnir.golden.recipes.odin_contents import Group, Synapses
 from draupnir.golden.recipes.odin_lif import ALL_EVENTS, LIF, LIF_EAGER, LIF_SDSP, SHORT_EVENTS, SPARSE
 from draupnir.golden.recipes.odin_scheduler import MIXED
 from draupnir.golden.spi_host import HostTraffic
-from draupnir.golden.stimulus import Clocks, ReceiverTiming
 
 _MONITOR: dict[str, Range] = {
     "SPI_OPEN_LOOP": 1,

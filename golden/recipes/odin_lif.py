@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from draupnir.emulator.buses.clocks import Clocks
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes.odin import Recipe, Traffic
 from draupnir.golden.recipes.odin_contents import Group, Synapses
 from draupnir.golden.spi_host import HostTraffic
-from draupnir.golden.stimulus import Clocks
 
 ALL_EVENTS = {"synapse": 6, "tref": 3, "tref_all": 0.5, "bist": 1, "virtual": 6, "spike": 1, "other": 2}
 SHORT_EVENTS = {"synapse": 6, "tref": 3, "virtual": 6, "other": 1}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.buses.four_phase import SenderTiming
 from draupnir.golden.recipes import odin_izh
 from draupnir.golden.recipes.odin import WRITE_FIFO, Recipe, Traffic
 from draupnir.golden.recipes.odin_contents import Group, Synapses
 from draupnir.golden.recipes.odin_lif import ALL_EVENTS, LIF, LIF_DISABLED, LIF_EAGER, SPARSE
 from draupnir.golden.spi_host import HostTraffic
-from draupnir.golden.stimulus import Clocks, SenderTiming
 
 MIXED = (LIF, LIF_DISABLED, odin_izh.PLAIN, Group("random", share=0.5))
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.reckon import layout
 from draupnir.emulator.reckon.layout import CHIP, SpiCode
 from draupnir.emulator.reckon.port import CODES, PORT
@@ -14,16 +16,7 @@ from draupnir.emulator.spi import frames
 from draupnir.golden.ranges import Range, draw
 from draupnir.golden.recipes.reckon_contents import BASE, Network
 from draupnir.golden.recipes.reckon_samples import Samples, World
-from draupnir.golden.stimulus import (
-    AerReceiver,
-    AerSender,
-    Clocks,
-    Host,
-    HostPiece,
-    ReceiverTiming,
-    SenderTiming,
-    Stimulus,
-)
+from draupnir.golden.stimulus import Host, HostPiece, Stimulus, receiver, sender
 
 _GAP, _HALF, _FAST, _RESET_CLOCKS = Clocks(200, 2000), Clocks(2, 3), Clocks(6, 16), Clocks(1, 12)
 _SEEN = 4  # clocks after a word until the chip has seen what to do with it
@@ -84,10 +77,12 @@ def prepare(recipe: Recipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]
     memories = recipe.network.memories(numbers, for_network)
     actions = Actions(recipe, for_host, numbers, memories)
     world = World(recipe.samples, actions, for_world)
-    sender = AerSender(CHIP, "aerin", world.events(), recipe.sender, for_sender, ("AERIN_TAR_EN",))
-    receiver = AerReceiver(CHIP, "out", recipe.receiver, for_receiver)
+    sides = [
+        sender(CHIP, "aerin", world.events(), for_sender, recipe.sender),
+        receiver(CHIP, "out", for_receiver, recipe.receiver),
+    ]
     loaded = {name: np.zeros_like(content) if recipe.program else content for name, content in memories.items()}
-    return Stimulus(actions.run(), [world.piece(), sender.piece(), receiver.piece()]), loaded
+    return Stimulus(actions.run(), [world.piece(), *sides]), loaded
 
 
 class Actions:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes.reckon import HostTraffic, Recipe
 from draupnir.golden.recipes.reckon_contents import BASE, Network
 from draupnir.golden.recipes.reckon_samples import Samples
-from draupnir.golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 
 _SMALL = Network(n_inp=(8, 14), n_rec=(10, 16))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from draupnir.emulator.buses.clocks import Clocks
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes.reckon import HostTraffic, Recipe
 from draupnir.golden.recipes.reckon_contents import Network
 from draupnir.golden.recipes.reckon_samples import Samples
-from draupnir.golden.stimulus import Clocks
 
 _SMALL = Network(n_inp=(10, 14), n_rec=(12, 18))
 _EAGER = Network(winp=(20, 120), thr=(150, 500))  # spikes a lot, so that traces rise

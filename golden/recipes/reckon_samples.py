@@ -12,10 +12,11 @@ from typing import Protocol
 
 import numpy as np
 
+from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.reckon import layout
 from draupnir.emulator.reckon.layout import CHIP
 from draupnir.golden.ranges import Range, draw
-from draupnir.golden.stimulus import Clocks, Piece
+from draupnir.golden.stimulus import Piece
 
 TARGET = 1 << CHIP.pin("AERIN_ADDR").width  # of an event: it is target data
 _SYNCHRONISED = 6  # clocks from a tick until the chip shows that it is busy

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes import crossbar
 from draupnir.golden.recipes.tinyodin import Recipe, Synapses, Traffic
 from draupnir.golden.recipes.tinyodin_network import ALL, ALL_EVENTS, EAGER, LIF, MIXED, SHORT_EVENTS, SMALL
 from draupnir.golden.spi_host import HostTraffic
-from draupnir.golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 
 # Every register, at any value that leaves the network alive.
 _ANY: dict[str, Range] = {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes.tinyodin import Group, Recipe, Synapses, Traffic
 from draupnir.golden.spi_host import HostTraffic
-from draupnir.golden.stimulus import Clocks, ReceiverTiming, SenderTiming
 
 ALL_EVENTS = {"virtual": 8, "tref": 4, "tref_all": 1, "spike": 3}
 SHORT_EVENTS = {"virtual": 8, "tref": 4, "spike": 0.3}

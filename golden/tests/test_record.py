@@ -20,8 +20,8 @@ TOY = Chip(
     title="A counter that counts its rows and keeps its last input in a memory.",
     pins=(
         Pin("CLK", "in", 1, "clock", "Clock."),
-        Pin("A", "in", 4, "addr", "Input."),
-        Pin("Q", "out", 8, "addr", "Clocks so far."),
+        Pin("A", "in", 4, "control", "Input."),
+        Pin("Q", "out", 8, "status", "Clocks so far."),
     ),
     memories=(Memory("ram", 2, 8, (Word("byte", 8, (Field("low", 0, 4, "Input."),)),)),),
     registers=(),

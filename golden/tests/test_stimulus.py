@@ -7,24 +7,15 @@ from itertools import count, groupby, islice, pairwise
 import numpy as np
 import pytest
 
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.codec import take
 from draupnir.emulator.odin import layout
 from draupnir.emulator.odin.layout import CHIP
 from draupnir.golden.recipes.odin import Actions, Recipe, Traffic, events, prepare
 from draupnir.golden.recipes.odin_contents import HOT, Group, Synapses, neurons, synapses
 from draupnir.golden.recipes.odin_table import RECIPES
-from draupnir.golden.stimulus import (
-    AerReceiver,
-    AerSender,
-    Clocks,
-    Host,
-    ReceiverTiming,
-    SenderTiming,
-    Stimulus,
-    constant,
-    random_levels,
-    resets,
-)
+from draupnir.golden.stimulus import Host, Stimulus, constant, random_levels, receiver, resets, sender
 
 IN, OUT = CHIP.input_word, CHIP.output_word
 
@@ -90,8 +81,7 @@ def test_the_same_seed_gives_the_same_rows_and_memories(name):
 
 
 def test_a_sender_keeps_the_four_phases():
-    sender = AerSender(CHIP, "aerin", count(1), SenderTiming(), rng())
-    rows, outputs = drive(sender.piece(), Echo(), 2000)
+    rows, outputs = drive(sender(CHIP, "aerin", count(1), rng()), Echo(), 2000)
     req = [pin(IN, "AERIN_REQ", row) for row in rows]
     ack = [pin(OUT, "AERIN_ACK", out) for out in outputs]
     addr = [pin(IN, "AERIN_ADDR", row) for row in rows]
@@ -111,8 +101,7 @@ def test_a_sender_keeps_the_four_phases():
     ],
 )
 def test_each_abuse_of_the_sender_breaks_its_rule(timing, broken):
-    sender = AerSender(CHIP, "aerin", count(1), timing, rng())
-    rows, outputs = drive(sender.piece(), Echo(), 500)
+    rows, outputs = drive(sender(CHIP, "aerin", count(1), rng(), timing), Echo(), 500)
     found = set()
     for i in range(1, len(rows)):
         was, now = pin(IN, "AERIN_REQ", rows[i - 1]), pin(IN, "AERIN_REQ", rows[i])
@@ -128,7 +117,7 @@ def test_each_abuse_of_the_sender_breaks_its_rule(timing, broken):
 
 def test_a_receiver_acknowledges_requests_only_unless_it_glitches():
     for timing, glitches in ((ReceiverTiming(), False), (ReceiverTiming(glitch=Clocks(1, 9)), True)):
-        rows, outputs = drive(AerReceiver(CHIP, "aerout", timing, rng()).piece(), Echo(), 1000)
+        rows, outputs = drive(receiver(CHIP, "aerout", rng(), timing), Echo(), 1000)
         ack = [pin(IN, "AEROUT_ACK", row) for row in rows]
         req = [pin(OUT, "AEROUT_REQ", out) for out in outputs]
         unasked = [i for i in range(1, 1000) if ack[i] and not ack[i - 1] and not req[i]]

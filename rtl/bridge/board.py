@@ -94,8 +94,8 @@ def pins(chip: Chip) -> Chip:
         title=f"{chip.title}, behind a bridge",
         pins=(
             Pin("CLK", "in", 1, "clock", "Clock of the bridge."),
-            Pin("RX", "in", 1, "", "The line, from the host."),
-            Pin("TX", "out", 1, "", "The line, to the host."),
+            Pin("RX", "in", 1, "control", "The line, from the host."),
+            Pin("TX", "out", 1, "status", "The line, to the host."),
         ),
         memories=chip.memories,
         registers=(),

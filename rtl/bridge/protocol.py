@@ -24,7 +24,10 @@ from binascii import crc_hqx
 from dataclasses import dataclass
 from enum import IntEnum
 
-from draupnir.emulator.declare import Chip, Pin
+from draupnir.emulator.buses.four_phase import FOUR_PHASE
+from draupnir.emulator.buses.spi import SPI
+from draupnir.emulator.buses.timesteps import TIMESTEPS
+from draupnir.emulator.declare import Chip, Pin, WiredBus
 from draupnir.emulator.errors import InputError
 
 VERSION = 1
@@ -86,8 +89,6 @@ class Exchange:
 
 
 CYCLE_BYTES = 4
-SPI_ROLES, AER_ROLES = ("sck", "mosi", "miso"), ("req", "ack", "addr")
-LEAD_ROLES = ("target", "tick", "ready")  # of a chip that is led; pins that its host sets have the role "led"
 RUN_MORE, RUN_FORGET, RUN_KEEP = 1, 2, 4  # flags of RUN
 _AT = Item("at", CYCLE_BYTES, "Not sent before this clock, which is at most 2^31 - 1 clocks ahead.")
 _ADDR_IN = Item("addr", "event", "Address on the input bus.")
@@ -223,39 +224,44 @@ class Buses:
 
 
 def buses(chip: Chip) -> Buses:
-    """The buses of a chip. Raises InputError if it has no SPI, no event bus in, or none out."""
-    spi = {pin.role: pin for pin in chip.pins if pin.bus == "spi" and pin.role in SPI_ROLES}
-    name_in, name_out = (
-        next((pin.bus for pin in chip.pins if (pin.role, pin.direction) == ("req", way)), "") for way in ("in", "out")
+    """The buses of a chip.
+
+    Raises InputError if it has not one SPI, one event bus in and one out, or if an event bus has several address pins,
+    of which only the bus into a chip that is led has two.
+    """
+    steps = chip.buses_of(TIMESTEPS, "led")
+    found = (
+        chip.buses_of(SPI, "slave"),
+        chip.buses_of(FOUR_PHASE, "receiver"),
+        chip.buses_of(FOUR_PHASE, "sender"),
     )
-    aer_in, aer_out = (
-        {pin.role: pin for pin in chip.pins if pin.bus == name and pin.role in AER_ROLES}
-        for name in (name_in, name_out)
-    )
-    for bus, roles in ((spi, SPI_ROLES), (aer_in, AER_ROLES), (aer_out, AER_ROLES)):
-        if sorted(bus) != sorted(roles):
-            raise InputError(
-                f"{chip.name}: the bridge needs an SPI, one event bus in and one out, and there are not all"
-            )
-    lead = _lead(chip)
-    driven = {pin.name for bus in (spi, aer_in, aer_out) for pin in bus.values()} | {chip.clock.name}
-    driven |= {pin.name for pin in lead.pins} if lead else set()
-    others = [pin for pin in chip.pins if pin.name not in driven]
+    if [len(buses) for buses in found] != [1, 1, 1]:
+        raise InputError(f"{chip.name}: the bridge needs an SPI, one event bus in and one out, and there are not all")
+    (spi,), (aer_in,), (aer_out,) = found
+    if (len(aer_in.pins["addr"]), len(aer_out.pins["addr"])) != (2 if steps else 1, 1):
+        raise InputError(
+            f"{chip.name}: the bridge needs one address pin an event bus, and two on the one into a chip that is led"
+        )
+    lead = _lead(aer_in, steps[0]) if steps else None
+    of_buses = {name for bus in (spi, aer_in, aer_out, *steps) for name in bus.bus.all_names}
+    others = [pin for pin in chip.pins if pin.name not in of_buses and pin != chip.clock]
     return Buses(
-        spi,
-        aer_in,
-        aer_out,
+        _first_pins(spi),
+        _first_pins(aer_in),
+        _first_pins(aer_out),
         tuple(pin for pin in others if pin.direction == "in"),
         tuple(pin for pin in others if pin.direction == "out"),
         lead,
     )
 
 
-def _lead(chip: Chip) -> Lead | None:
-    one = {pin.role: pin for pin in chip.pins if pin.role in LEAD_ROLES}
-    if len(one) < len(LEAD_ROLES):
-        return None
-    return Lead(one["target"], one["tick"], one["ready"], tuple(pin for pin in chip.inputs if pin.role == "led"))
+def _first_pins(bus: WiredBus) -> dict[str, Pin]:
+    """The first pin of each role, which but for the address is the only one."""
+    return {role: pins[0] for role, pins in bus.pins.items()}
+
+
+def _lead(aer_in: WiredBus, steps: WiredBus) -> Lead:
+    return Lead(aer_in.pins["addr"][1], steps.pin("tick"), steps.pin("ready"), steps.pins["levels"])
 
 
 # --- Frames -----------------------------------------------------------------------------------------------------

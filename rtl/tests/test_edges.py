@@ -16,7 +16,7 @@ CHIP = Chip(
     "edge", "",
     (
         Pin("CLK", "in", 1, "clock", ""), Pin("RST", "in", 1, "reset", ""),
-        Pin("D", "in", 8, "addr", ""), Pin("Q", "out", 8, "addr", ""),
+        Pin("D", "in", 8, "control", ""), Pin("Q", "out", 8, "status", ""),
     ),
     (), (), (), (), "",
 )  # fmt: skip

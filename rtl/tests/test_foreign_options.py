@@ -139,7 +139,7 @@ def test_of_modules_that_have_little_of_the_chip_it_is_that_at_the_top(tmp_path)
 def test_stub_is_an_empty_module_that_drives_nothing(tmp_path):
     source = write(tmp_path / "source", toy=PROBED, store=STORE)
     check_runs(read(source, CHIP, options=SourceOptions(stubs=("probe",))), tmp_path, in_verilator=True)
-    shown = replace(CHIP, pins=(*CHIP.pins, Pin("SEEN", "out", 4, "addr", "")))
+    shown = replace(CHIP, pins=(*CHIP.pins, Pin("SEEN", "out", 4, "status", "")))
     driven = PROBED.replace("output wire           STORED", "output wire STORED, output wire [3:0] SEEN")
     source = write(
         tmp_path / "shown", toy=driven.replace("wire [3:0] seen;", "wire [3:0] seen; assign SEEN = seen;"), store=STORE

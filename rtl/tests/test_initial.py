@@ -20,10 +20,10 @@ pytestmark = pytest.mark.icarus
 CHIP = Chip(
     "hold", "",
     (
-        Pin("CLK", "in", 1, "clock", ""), Pin("ADD", "in", 4, "addr", ""),
-        Pin("TOP", "out", 4, "addr", ""), Pin("NAMED", "out", 4, "addr", ""), Pin("UNNAMED", "out", 4, "addr", ""),
-        Pin("WIDE", "out", 4, "addr", ""), Pin("COUNTER", "out", 4, "addr", ""), Pin("LATER", "out", 4, "addr", ""),
-        Pin("SET", "out", 4, "addr", ""), Pin("COMB", "out", 4, "addr", ""), Pin("WORD", "out", 4, "addr", ""),
+        Pin("CLK", "in", 1, "clock", ""), Pin("ADD", "in", 4, "control", ""),
+        *(Pin(name, "out", 4, "status", "") for name in (
+            "TOP", "NAMED", "UNNAMED", "WIDE", "COUNTER", "LATER", "SET", "COMB", "WORD"
+        )),
     ),
     (Memory("words", 4, 70, (Word("word", 70, ()),)),), (), (), (), "",
 )  # fmt: skip

@@ -142,7 +142,7 @@ def test_changed_source_is_compiled_anew(library, monkeypatch):
 def test_ports_with_two_underscores_and_a_stop_in_the_source(tmp_path):
     chip = Chip(
         "stopper", "",
-        (Pin("CLK", "in", 1, "clock", ""), Pin("A_IN", "in", 2, "addr", ""), Pin("B", "out", 2, "addr", "")),
+        (Pin("CLK", "in", 1, "clock", ""), Pin("A_IN", "in", 2, "control", ""), Pin("B", "out", 2, "status", "")),
         (), (), (), (), "",
     )  # fmt: skip
     text = "module s(input CLK, input [1:0] a__in, output reg [1:0] B);\n"

@@ -38,7 +38,7 @@ class Entry:
 
 def entries(chip: Chip) -> Iterator[Entry]:
     """All entries of a chip, in the order of its declaration; what belongs to an entry follows it."""
-    yield from map(_pin, chip.pins)
+    yield from (_pin(chip, pin) for pin in chip.pins)
     yield from map(_register, chip.registers)
     for memory in chip.memories:
         yield from _memory(memory)
@@ -84,8 +84,10 @@ def described(entry: Entry) -> Iterator[str]:
             yield f"  {label:13} {text}"
 
 
-def _pin(pin: Pin) -> Entry:
-    return Entry("pin", (pin.name,), {"direction": pin.direction, "bits": pin.width, "bus": pin.bus}, pin.meaning)
+def _pin(chip: Chip, pin: Pin) -> Entry:
+    bus, role = chip.place_of(pin)
+    facts = {"direction": pin.direction, "bits": pin.width, "bus": bus, "bus_role": role}
+    return Entry("pin", (pin.name,), facts, pin.meaning)
 
 
 def _register(r: Register) -> Entry:
@@ -134,7 +136,14 @@ def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
         yield "after reset", "unchanged" if f["reset"] is None else str(f["reset"])
     if f.get("shape"):
         yield "array of", " x ".join(map(str, f["shape"]))
-    labels = {"direction": "direction", "bus": "bus", "words": "words", "pattern": "address bits", "clocks": "clocks"}
+    labels = {
+        "direction": "direction",
+        "bus": "bus",
+        "bus_role": "role",
+        "words": "words",
+        "pattern": "address bits",
+        "clocks": "clocks",
+    }
     for key, label in (labels | {"field_kind": "kind", "unit": "unit", "source": "source"}).items():
         if f.get(key) not in (None, ""):
             yield label, str(f[key])

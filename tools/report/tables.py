@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from draupnir.emulator.declare import Chip, Event, Field, Memory, Pin, Register, Word
+from draupnir.emulator.declare import Chip, Event, Field, Memory, Register, Word
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -30,7 +30,7 @@ class Table:
 def tables(chip: Chip) -> tuple[Table, ...]:
     """All tables of a chip."""
     words = tuple(_word(memory, word) for memory in chip.memories for word in memory.words)
-    return (_pins(chip.pins), _registers(chip.registers), *words, _events(chip.events))
+    return (_pins(chip), *_buses(chip), _registers(chip.registers), *words, _events(chip.events))
 
 
 def markdown(chip: Chip) -> str:
@@ -60,9 +60,15 @@ def least_width(table: RichTable) -> int:
     return sum(fixed) + max(longest_word, MEANING_WIDTH) + 3 * len(table.columns) + 1
 
 
-def _pins(pins: tuple[Pin, ...]) -> Table:
-    rows = tuple((p.name, p.direction, str(p.width), p.bus, p.meaning) for p in pins)
-    return Table("Pins", ("pin", "direction", "bits", "bus", "meaning"), rows)
+def _pins(chip: Chip) -> Table:
+    rows = tuple((p.name, p.direction, str(p.width), *chip.place_of(p), p.meaning) for p in chip.pins)
+    return Table("Pins", ("pin", "direction", "bits", "bus", "role", "meaning"), rows)
+
+
+def _buses(chip: Chip) -> tuple[Table, ...]:
+    """One table, or none for a chip without a bus."""
+    rows = tuple((bus.name, bus.kind.name, bus.side, bus.bus.meaning) for bus in chip.wired_buses)
+    return (Table("Buses", ("bus", "kind", "the chip is its", "meaning"), rows),) if rows else ()
 
 
 def _registers(registers: tuple[Register, ...]) -> Table:

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from draupnir.emulator.buses.four_phase import FOUR_PHASE
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.golden import npy
@@ -58,7 +59,7 @@ def blocks(path: Path, chip: Chip) -> Iterator[Block]:
 
     Raises InputError, with the line or the event's number, for whatever is not right; what comes before it, comes.
     """
-    high = next(p for p in chip.inputs if p.role == "addr").width
+    high = chip.buses_of(FOUR_PHASE, "receiver")[0].pins["addr"][0].width
     latest = 0
     for place, block in _blocks(path):
         _check(place, ADDR, block.addrs, 0, (1 << high) - 1)

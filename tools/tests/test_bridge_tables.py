@@ -36,6 +36,10 @@ def test_every_pin_of_a_chip_is_driven_or_seen(name: str) -> None:
 @pytest.mark.parametrize("bus", ["spi", "aerin", "aerout"])
 def test_a_chip_without_a_bus_is_refused(bus: str) -> None:
     odin = chips.declaration("odin")
-    less = replace(odin, pins=tuple(pin for pin in odin.pins if pin.bus != bus))
+    less = replace(
+        odin,
+        pins=tuple(pin for pin in odin.pins if odin.place_of(pin)[0] != bus),
+        buses=tuple(one for one in odin.buses if one.name != bus),
+    )
     with pytest.raises(InputError, match=re.escape("odin: the bridge needs an SPI, one event bus in and one out")):
         buses(less)

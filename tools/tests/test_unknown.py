@@ -30,8 +30,8 @@ N_CYCLES, N_RESET = 40, 3
 CHIP = Chip(
     "parity", "",
     (
-        Pin("CLK", "in", 1, "clock", ""), Pin("RST", "in", 1, "reset", ""), Pin("IN", "in", 4, "addr", ""),
-        Pin("SUM", "out", 4, "addr", ""), Pin("ODD", "out", 1, "ack", ""), Pin("BOTH", "out", 2, "addr", ""),
+        Pin("CLK", "in", 1, "clock", ""), Pin("RST", "in", 1, "reset", ""), Pin("IN", "in", 4, "control", ""),
+        Pin("SUM", "out", 4, "status", ""), Pin("ODD", "out", 1, "status", ""), Pin("BOTH", "out", 2, "status", ""),
     ),
     (), (), (), (), "",
 )  # fmt: skip

@@ -118,7 +118,7 @@ def _session() -> Rows:
 def _run(chip: Reckon, rows: Rows) -> list[int]:
     """Outputs before each clock edge; 0 for a row without one. Reset and SCK find the other pins settled."""
     outputs = []
-    pins = sorted(INPUTS, key=lambda f: CHIP.pin(f.name).role in ("reset", "sck"))
+    pins = sorted(INPUTS, key=lambda f: CHIP.acts_at_edges(CHIP.pin(f.name)))
 
     async def bench(ctx: Any) -> None:
         before = 0

@@ -1,0 +1,35 @@
+"""SPI, mode 0: the wires. What the bits mean is the chip's own business.
+
+MOSI changes while SCK is low and is taken at its rising edge; MISO is taken just before that edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from draupnir.emulator.declare import BusKind, Role
+
+LOW: Mapping[str, int] = {"mosi": 0, "sck": 0}  # the master's levels between two transfers
+
+
+def levels(bits: Iterable[int]) -> Iterator[dict[str, int]]:
+    """The master's levels while it shifts bits out, half an SCK period each; the first of each pair has SCK low.
+
+    MISO is to be taken at the end of each first half. Afterwards the master goes to ``LOW``.
+    """
+    for bit in bits:
+        for sck in (0, 1):
+            yield {"mosi": bit, "sck": sck}
+
+
+SPI = BusKind(
+    "SPI",
+    "Bits of a master's commands, and of a slave's answers, most significant bit first.",
+    ("master", "slave"),
+    (
+        Role("sck", "master", "Clock of the transfer, low at rest.", edges=True),
+        Role("mosi", "master", "Bits to the slave."),
+        Role("miso", "slave", "Bits from the slave."),
+    ),
+    clocked=False,
+)
