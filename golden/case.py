@@ -20,8 +20,8 @@ from typing import Any
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.package import lacks, place
+from draupnir.golden.compare import Undefined
 from draupnir.golden.files import replacing
-from draupnir.golden.unknown import Undefined
 
 TOML = "case.toml"
 WAVE = "wave.fst"

@@ -14,8 +14,8 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.trace import Trace, known_at_edges, to_rows
 from draupnir.golden import case, hexfile, wave_out
+from draupnir.golden.compare import Undefined
 from draupnir.golden.files import naming
-from draupnir.golden.unknown import Undefined
 
 REPORT_EVERY = 1024  # clocks between two reports of progress
 

@@ -9,49 +9,32 @@ its first clock, with all registers at 0.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from dataclasses import replace as with_changes
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 
 from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.trace import Trace, any_bit, from_row, new_rows, to_row
+from draupnir.emulator.trace import Trace, new_rows
 from draupnir.golden import hexfile
 from draupnir.golden.case import Case, verify
-from draupnir.golden.compare import ComparedBits, MemoryDifference, Mismatch, memory_difference, pin_differences
-from draupnir.golden.known_bits import KnownBits
+from draupnir.golden.compare import (
+    BitCount,
+    ComparedBits,
+    ComparedPiece,
+    Comparison,
+    FirstDifference,
+    GoldenModel,
+    MemoryDifference,
+    memory_difference,
+)
+from draupnir.golden.compare.comparison import up_to
 from draupnir.golden.rows import cut
 from draupnir.golden.wave import AS_IT_IS, Enough, Reading, Wave
 
 BLOCK = 4096  # rows between two snapshots of the model
-EVENTS_SHOWN = 8
-
-
-class GoldenModel(Protocol):
-    """What replay needs of a chip's model; see emulator/odin/chip.py."""
-
-    chip: Chip
-    memories: dict[str, np.ndarray]
-
-    @property
-    def outputs(self) -> int: ...
-
-    def drive(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray: ...
-
-    def snapshot(self) -> Any: ...
-
-    def restore(self, snapshot: Any) -> None: ...
-
-    def context(self) -> list[str]: ...
-
-    def activity(self) -> str | None: ...
-
-    def warnings(self) -> list[str]: ...
 
 
 @dataclass(frozen=True)
@@ -66,7 +49,7 @@ class Early:
 
 
 @dataclass
-class Result:
+class ReplayResult:
     """What a replay found.
 
     scope : where the pins were found, "" for the file's top
@@ -94,7 +77,7 @@ class Result:
     n_pins: int
     n_cycles: int = 0
     n_mismatches: int = 0
-    mismatches: list[Mismatch] = field(default_factory=list)
+    mismatches: list[FirstDifference] = field(default_factory=list)
     stopped: bool = False
     early: Early = Early()
     bits: ComparedBits = field(default_factory=ComparedBits)
@@ -123,7 +106,7 @@ def replay(
     expect: Mapping[str, Path] | None = None,
     max_mismatches: int = 1,
     progress: Callable[[int], None] | None = None,
-) -> Result:
+) -> ReplayResult:
     """Replay a waveform on a model in its initial state.
 
     reading : how the waveform is read; unless it is ``from_power_up``, a reset, if there is one in the recording,
@@ -146,10 +129,10 @@ def replay(
     wave = Wave(path, chip, reading)
     _prepare(model, wave)
     begin = time.perf_counter()
-    result = Result(chip.name, str(path), wave.scope, len(compared), inputs_first=reading.inputs_first)
-    comparison = _Comparison(model, wave, reading.ignored, max_mismatches, progress)
-    wave.stream(comparison.feed)
-    comparison.tell(result)
+    result = ReplayResult(chip.name, str(path), wave.scope, len(compared), inputs_first=reading.inputs_first)
+    replaying = _Replaying(model, wave, reading.ignored, max_mismatches, progress)
+    wave.stream(replaying.feed)
+    replaying.tell(result)
     result.unloaded = [memory.name for memory in chip.memories if memory.name not in images]
     if not result.stopped:
         result.memories = [
@@ -161,7 +144,7 @@ def replay(
     return result
 
 
-def replay_case(model: GoldenModel, case: Case, max_mismatches: int = 1) -> Result:
+def replay_case(model: GoldenModel, case: Case, max_mismatches: int = 1) -> ReplayResult:
     """Replay a golden case with all its memory images, after checking that its files are those described."""
     verify(case)
     reading = Reading(from_power_up=True)
@@ -181,31 +164,22 @@ def _memory(chip: Chip, name: str) -> Memory:
         raise InputError(str(error.args[0])) from error
 
 
-@dataclass(frozen=True)
-class _Past:
-    """Rows that were driven, and the model before them."""
-
-    snapshot: Any
-    rows: Trace
-    first_cycle: int
-
-
 @dataclass
 class _Tally:
     """The differences found in some clocks, and the bits that were known."""
 
-    known: KnownBits
+    bits: BitCount
     n_mismatches: int = 0
-    mismatches: list[Mismatch] = field(default_factory=list)
+    mismatches: list[FirstDifference] = field(default_factory=list)
     stopped: bool = False
 
     @property
     def n_cycles(self) -> int:
-        return self.known.n_edges
+        return self.bits.n_edges
 
 
-class _Comparison:
-    """Feeds rows to the model and compares; knows enough of the past to decode a mismatch.
+class _Replaying:
+    """Feeds a recording's rows to a comparison.
 
     Up to the first reset nobody knows whether there will be one. So differences are kept, and put aside once the reset
     has acted; they count if there is none.
@@ -219,40 +193,39 @@ class _Comparison:
         max_mismatches: int,
         progress: Callable[[int], None] | None,
     ) -> None:
-        self.model = model
+        self.comparison = Comparison(model, ignored)
         self.wave = wave
-        self.ignored = ignored
         self.max_mismatches = max_mismatches
         self.progress = progress
-        self.n_cycles = 0
         self.reported_time = 0
-        self.previous: _Past | None = None
         self.early: _Tally | None = None
-        self.tally = self._empty()
+        self.tally = _Tally(self.comparison.bits)
         self.held_from_first = wave.rows.n_before_reset == 0
 
     def feed(self, rows: Trace) -> None:
         """Compare these rows; raises Enough when the limit of mismatches is reached."""
-        end = self.wave.rows.n_before_reset
-        if not self.held_from_first and self.early is None and end is not None and end <= self.n_cycles + rows.n_cycles:
-            first = int(np.flatnonzero(rows.clk)[end - self.n_cycles - 1]) + 1 if end > self.n_cycles else 0
+        end, n_cycles = self.wave.rows.n_before_reset, self.comparison.n_cycles
+        if not self.held_from_first and self.early is None and end is not None and end <= n_cycles + rows.n_cycles:
+            first = int(np.flatnonzero(rows.clk)[end - n_cycles - 1]) + 1 if end > n_cycles else 0
             self._blocks(cut(rows, 0, first))
             self.early = self.tally
-            self.tally = self._empty()
+            self._begin_anew()
             rows = cut(rows, first, len(rows))
         self._blocks(rows)
         if self.progress and len(rows):
             self.progress(int(rows.times[-1]) - self.reported_time)
             self.reported_time = int(rows.times[-1])
 
-    def tell(self, result: Result) -> None:
+    def tell(self, result: ReplayResult) -> None:
         """Put all that was found into the result."""
-        rows, tally = self.wave.rows, self.tally
+        rows = self.wave.rows
         if self.early is None and not self.held_from_first and rows.n_before_reset is not None:
-            self.early, tally = tally, self._empty()  # the recording ends before the reset acted
+            self.early = self.tally  # the recording ends before the reset acted
+            self._begin_anew()
+        tally = self.tally
         if self.early is not None:
             result.early = Early(self.early.n_cycles, self.early.n_mismatches)
-        result.n_cycles, result.bits = tally.n_cycles, tally.known.compared()
+        result.n_cycles, result.bits = tally.n_cycles, tally.bits.compared()
         result.n_mismatches, result.mismatches, result.stopped = tally.n_mismatches, tally.mismatches, tally.stopped
         result.unknown_inputs = rows.unknown_inputs
         result.n_outputs_after, result.n_together = rows.n_outputs_after, rows.n_together
@@ -260,86 +233,39 @@ class _Comparison:
             result.sample_time = self.wave.time_text(self.wave.sample_time)
         result.broken_off = self.wave.broken_off
         if not tally.n_mismatches:
-            result.shortfalls = tally.known.shortfalls()
+            result.shortfalls = tally.bits.shortfalls()
             result.shortfalls += [
                 f"input {pin} is X or Z, at least in part, at all {n:,} of these clocks"
                 for pin, n in rows.unknown_inputs.items()
                 if n == tally.n_cycles
             ]
 
-    def _empty(self) -> _Tally:
-        """The tally of the clocks from here on."""
-        return _Tally(KnownBits(self.model.chip, self.ignored))
+    def _begin_anew(self) -> None:
+        """Count the clocks from here on apart from those before."""
+        self.comparison.bits = BitCount(self.comparison.model.chip, self.comparison.ignored)
+        self.tally = _Tally(self.comparison.bits)
 
     def _blocks(self, rows: Trace) -> None:
         for first in range(0, len(rows), BLOCK):
             self._block(cut(rows, first, first + BLOCK))
 
     def _block(self, rows: Trace) -> None:
-        past, tally = _Past(self.model.snapshot(), rows, self.n_cycles), self.tally
-        outputs = self._drive(rows)
-        differing = np.flatnonzero(any_bit((outputs ^ rows.outputs) & rows.known & tally.known.mask))
+        compared, tally = self.comparison.compare(rows), self.tally
         may_stop = self.held_from_first or self.early is not None
-        for row in differing.tolist():
+        for row in compared.differing:
             if tally.n_mismatches < self.max_mismatches:
-                self._mismatch(past, row, from_row(self.model.chip.output_word, outputs[row]))
+                self._mismatch(compared, row)
             tally.n_mismatches += 1
             if may_stop and tally.n_mismatches == self.max_mismatches:
-                self._stop(rows, row)
-        tally.known.add(rows)
-        self.n_cycles += rows.n_cycles
-        self.previous = past
+                self.comparison.count(up_to(rows, row))
+                tally.stopped = True
+                raise Enough
+        self.comparison.count(rows)
 
-    def _stop(self, rows: Trace, row: int) -> None:
-        """End at the edge whose outputs this row has, be the edge its own or that of the next row."""
-        clk = rows.clk[: row + 1].copy()
-        clk[row] = 1
-        self.tally.known.add(with_changes(cut(rows, 0, row + 1), clk=clk))
-        self.tally.stopped = True
-        raise Enough
-
-    def _drive(self, rows: Trace) -> np.ndarray:
-        """The model's outputs for these rows, also where a row without an edge has outputs to compare."""
-        begin, outputs = 0, []
-        for row in np.flatnonzero((rows.clk == 0) & any_bit(rows.known)).tolist():
-            outputs.append(self.model.drive(rows.inputs[begin : row + 1], rows.clk[begin : row + 1]))
-            outputs[-1][-1] = to_row(self.model.chip.output_word, self.model.outputs)
-            begin = row + 1
-        return np.concatenate([*outputs, self.model.drive(rows.inputs[begin:], rows.clk[begin:])])
-
-    def _mismatch(self, past: _Past, row: int, expected: int) -> None:
-        """Add a mismatch; the model comes back as it was."""
-        rows, now = past.rows, self.model.snapshot()
-        clock_time = int(rows.times[row])
-        last_events = () if self.tally.mismatches else self._last_events(past, row)
-        self.model.restore(past.snapshot)
-        clk = rows.clk[: row + 1].copy()
-        clk[row] = 0  # the inputs are there, the edge is not yet
-        self.model.drive(rows.inputs[: row + 1], clk)
-        word = self.model.chip.output_word
-        known = from_row(word, rows.known[row] & self.tally.known.mask)
-        self.tally.mismatches.append(
-            Mismatch(
-                clock_time,
-                self.wave.time_text(clock_time),
-                past.first_cycle + int(np.count_nonzero(rows.clk[:row])),
-                pin_differences(self.model.chip, expected, from_row(word, rows.outputs[row]), known),
-                tuple(self.model.context()),
-                last_events,
-            )
-        )
-        self.model.restore(now)
-
-    def _last_events(self, past: _Past, row: int) -> tuple[str, ...]:
-        """What the model began in the block before and in this one up to the row, from running them again."""
-        events: deque[str] = deque(maxlen=EVENTS_SHOWN)
-        begin = self.previous or past
-        self.model.restore(begin.snapshot)
-        pieces = [past.rows] if begin is past else [begin.rows, past.rows]
-        pieces[-1] = cut(past.rows, 0, row)
-        for rows in pieces:
-            for i in range(len(rows)):
-                self.model.drive(rows.inputs[i : i + 1], rows.clk[i : i + 1])
-                if rows.clk[i] and (begun := self.model.activity()):
-                    events.append(begun)
-        return tuple(events)
+    def _mismatch(self, compared: ComparedPiece, row: int) -> None:
+        """Add a mismatch, the first one with its events; the model comes back as it was."""
+        comparison, tally = self.comparison, self.tally
+        now = comparison.model.snapshot()
+        time_text = self.wave.time_text(int(compared.piece.rows.times[row]))
+        tally.mismatches.append(comparison.difference(compared, row, time_text, with_events=not tally.mismatches))
+        comparison.model.restore(now)

@@ -9,13 +9,14 @@ go through files, so the length of a run costs no memory in the simulator.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from draupnir.emulator.declare import Chip, Memory, Pin, Word
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.observed import Observed
 from draupnir.emulator.trace import new_rows, words
 from draupnir.rtl import datafiles, icarus_names, memory_changes, toolchain
 from draupnir.rtl.design import Design
@@ -65,22 +66,6 @@ endmodule
 """
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a design did in Icarus.
-
-    outputs : rows of output pins, as they are immediately before the row's clock edge (0 if it has none)
-    known : as outputs, mask of the output bits that were neither X nor Z
-    memories : name -> uint32 of the memory's shape, after the last row; unknown bits are 0
-    memories_known : name -> mask of the known bits, in whole hexadecimal digits
-    """
-
-    outputs: np.ndarray
-    known: np.ndarray
-    memories: dict[str, np.ndarray]
-    memories_known: dict[str, np.ndarray]
-
-
 def run(
     design: Design,
     chip: Chip,
@@ -90,7 +75,7 @@ def run(
     memories: Mapping[str, np.ndarray] | None = None,
     initial: Initial = UNKNOWN,
     follow: bool = False,
-) -> Run:
+) -> Observed:
     """Run rows (see ``draupnir.emulator.trace``); every input is 0 before the first.
 
     inputs, clk : (n,) or (n, n_words) int64, and (n,) uint8, the rows
@@ -116,7 +101,8 @@ def run(
     read = {
         memory.name: _read_memory(work_dir, memory) for memory in chip.memories if memory.parts[0] in design.memories
     }
-    return Run(outputs, known, {k: content for k, (content, _) in read.items()}, {k: m for k, (_, m) in read.items()})
+    contents, masks = ({name: both[i] for name, both in read.items()} for i in (0, 1))
+    return Observed(outputs, known, contents, masks)
 
 
 def _named_in_icarus(design: Design, chip: Chip, work_dir: Path) -> Design:

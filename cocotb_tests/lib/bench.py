@@ -166,7 +166,7 @@ class ChipBench:
             output_bits=counts.bits.total,
             unknown=dict(counts.bits.unknown),
             unknown_before_reset=dict(counts.before_reset.unknown),
-            never_known=counts.never_known(self.chip),
+            never_known=counts.never_known(),
             warnings=self.model.warnings(),
             seconds=time.perf_counter() - self._began,
             cpu=time.process_time() - self._cpu,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,67 +22,59 @@ from draupnir.cocotb_tests.lib import memory
 from draupnir.cocotb_tests.lib.aer import Owing
 from draupnir.cocotb_tests.lib.clock import ChipClock
 from draupnir.cocotb_tests.lib.recorder import Recorder
-from draupnir.emulator.codec import from_limbs, to_limbs
 from draupnir.emulator.declare import Chip, Memory
-from draupnir.emulator.trace import Trace, any_bit, from_row, only, to_row
+from draupnir.emulator.trace import Trace, any_bit, only, to_row
 from draupnir.golden import wave_out
 from draupnir.golden.compare import (
-    WORDS_LISTED,
+    BitCount,
     ComparedBits,
+    Comparison,
+    FirstDifference,
+    GoldenModel,
     MemoryDifference,
-    PinDifference,
-    compared_bits,
     memory_difference,
-    pin_differences,
 )
-from draupnir.golden.replay import GoldenModel
+from draupnir.golden.compare.memories import WORDS_LISTED, unknown_words
 from draupnir.golden.rows import cut, join
 
 BLOCK = 16384  # clocks between two comparisons
 BLOCKS_KEPT = 12  # for the waveform of a mismatch
-EVENTS_SHOWN = 8
 
 
 class Mismatch(AssertionError):
     """The design differs from its golden model, owes something, or was not compared with it."""
 
 
-@dataclass
 class Counts:
     """What was compared.
 
-    cycles : clocks
-    bits : output bits at all of these clocks; before_reset : those up to the end of the first reset
-    ever_known : mask of the packed output bits that were neither X nor Z at one clock at least
+    all_bits : the output bits at all clocks; early_bits : those up to the end of the first reset
     """
 
-    cycles: int = 0
-    mismatches: int = 0
-    bits: ComparedBits = field(default_factory=ComparedBits)
-    before_reset: ComparedBits = field(default_factory=ComparedBits)
-    ever_known: int = 0
+    def __init__(self, chip: Chip) -> None:
+        self.mismatches = 0
+        self.all_bits, self.early_bits = BitCount(chip), BitCount(chip)
 
-    def never_known(self, chip: Chip) -> list[str]:
+    @property
+    def cycles(self) -> int:
+        return self.all_bits.n_edges
+
+    @property
+    def bits(self) -> ComparedBits:
+        return self.all_bits.compared()
+
+    @property
+    def before_reset(self) -> ComparedBits:
+        return self.early_bits.compared()
+
+    def never_known(self) -> list[str]:
         """The output pins that have a bit which was unknown at all clocks."""
-        return [f.name for f in chip.output_word if ~self.ever_known >> f.lsb & f.high]
+        return self.all_bits.never_known()
 
     def __str__(self) -> str:
-        early = self.before_reset.n_unknown
-        unknown = (
-            f", {self.bits.n_unknown:,} unknown, {early:,} of them before the end of a reset"
-            if self.bits.unknown
-            else ""
-        )
-        return f"{self.cycles:,} clocks, {self.bits}{unknown}, {self.mismatches} mismatches"
-
-
-@dataclass(frozen=True)
-class _Block:
-    """Rows, and the model before them; first_cycle : of the rows."""
-
-    snapshot: Any
-    rows: Trace
-    first_cycle: int
+        bits, early = self.bits, self.before_reset.n_unknown
+        unknown = f", {bits.n_unknown:,} unknown, {early:,} of them before the end of a reset" if bits.unknown else ""
+        return f"{self.cycles:,} clocks, {bits}{unknown}, {self.mismatches} mismatches"
 
 
 class Lockstep:
@@ -111,16 +103,17 @@ class Lockstep:
         self.model, self._recorder, self._clock = model, recorder, clock
         self._owing, self._reproduce, self._waveform = tuple(owing), reproduce, waveform
         self._past: deque[Trace] = deque(maxlen=BLOCKS_KEPT)
-        self._previous: _Block | None = None
         word = model.chip.input_word
         self._resets = to_row(word, word.mask([pin.name for pin in model.chip.inputs if pin.role == "reset"]))
         self._reset = False  # a reset has been high at a clock edge
         self._ready = False  # and has been low at a later one
-        self._word = model.chip.output_word
-        self._defined = to_row(self._word, self._word.mask({f.name for f in self._word} - set(undefined)))
+        outputs = model.chip.output_word
+        self._defined = to_row(outputs, outputs.mask({f.name for f in outputs} - set(undefined)))
         self._task: Task[NoReturn] | None = None
         self.early = True
-        self.counts = Counts()
+        self.counts = Counts(model.chip)
+        self._comparison = Comparison(model)
+        self._comparison.bits = self.counts.all_bits
 
     def start(self) -> None:
         """From now on, compare; to be called before the clock's first edge."""
@@ -151,19 +144,16 @@ class Lockstep:
         ready = self._ready_in(rows)
         if not self.early:
             rows = replace(rows, known=only(rows.known, ready))
-        block = _Block(self.model.snapshot(), rows, self.counts.cycles)
-        outputs = self.model.drive(rows.inputs, rows.clk)
-        unknown = only(~rows.known & self._defined, ready)
-        differing = np.flatnonzero(any_bit((outputs ^ rows.outputs) & rows.known | unknown))
-        if len(differing):
-            self.counts.mismatches += 1
-            row = int(differing[0])
+        must_know = only(np.broadcast_to(self._defined, rows.known.shape), ready)
+        compared = self._comparison.compare(rows, must_know)
+        if compared.differing:
+            row = compared.differing[0]
+            difference = self._comparison.difference(compared, row, f"time step {rows.times[row]}")
             self._count(cut(rows, 0, row + 1), ready[: row + 1])
             self._past.append(cut(rows, 0, row + 1))
-            self._fail(self._describe(block, row, *(from_row(self._word, some[row]) for some in (outputs, unknown))))
+            self._differ(difference)
         self._count(rows, ready)
         self._past.append(rows)
-        self._previous = block
 
     def finish(self, memories: Mapping[str, Any]) -> None:
         """Compare what is left, and whole memories; nothing may be owed any more.
@@ -177,21 +167,25 @@ class Lockstep:
         if self.counts.bits.unknown and not self._ready:
             pins = ", ".join(self.counts.bits.unknown)
             self._fail([f"unknown bits in {pins}, {self.counts.bits}, and no reset has ended that would explain them"])
-        if never := self.counts.never_known(self.model.chip):
+        if never := self.counts.never_known():
             self._fail([f"never known, and so not compared: {', '.join(never)}"])
+        self._compare_memories(memories)
+        owed = [text for side in self._owing if (text := side.owed())]
+        if owed:
+            self._fail(["still owed at the end:", *owed])
+
+    def _compare_memories(self, memories: Mapping[str, Any]) -> None:
+        differences: list[MemoryDifference] = []
         for name, handle in memories.items():
             declared = self.model.chip.memory(name)
             content, known = memory.read(handle, declared)
             if lines := _unknown_lines(declared, known):
                 self.counts.mismatches += 1
                 self._fail(lines)
-            difference = memory_difference(declared, self.model.memories[name], content, memory.path(handle))
-            if difference.n_differing:
-                self.counts.mismatches += 1
-                self._fail(list(_memory_lines(difference)))
-        owed = [text for side in self._owing if (text := side.owed())]
-        if owed:
-            self._fail(["still owed at the end:", *owed])
+            differences.append(memory_difference(declared, self.model.memories[name], content))
+        if differing := tuple(one for one in differences if one.n_differing):
+            context = tuple(self.model.context())
+            self._differ(FirstDifference(None, memories=differing, bits=self.counts.bits, context=context))
 
     def _ready_in(self, rows: Trace) -> np.ndarray:
         """For each row, whether it has a clock edge and the first reset has ended: (n,) bool."""
@@ -204,11 +198,13 @@ class Lockstep:
 
     def _count(self, rows: Trace, ready: np.ndarray) -> None:
         """Count rows; ready : for each, what ``_ready_in`` says."""
-        counts, edge = self.counts, rows.clk == 1
-        counts.cycles += rows.n_cycles
-        counts.bits += compared_bits(self.model.chip, rows.known[edge])
-        counts.before_reset += compared_bits(self.model.chip, rows.known[edge & ~ready])
-        counts.ever_known |= from_row(self._word, np.bitwise_or.reduce(rows.known[edge], axis=0))
+        self._comparison.count(rows)
+        early = (rows.clk != 0) & ~ready
+        self.counts.early_bits.add(replace(rows, clk=early.astype(np.uint8), known=only(rows.known, early)))
+
+    def _differ(self, difference: FirstDifference) -> NoReturn:
+        self.counts.mismatches += 1
+        self._fail(list(difference.lines()))
 
     def _fail(self, lines: list[str]) -> NoReturn:
         if self._waveform and self._past:
@@ -218,70 +214,10 @@ class Lockstep:
             lines = [*lines, f"reproduce, with a waveform: {self._reproduce}"]
         raise Mismatch("\n".join(lines))
 
-    def _describe(self, block: _Block, row: int, expected: int, unknown: int) -> list[str]:
-        """The difference in words; the model is left just before the row's clock edge.
-
-        unknown : mask of the output bits that had to be known and are not
-        """
-        rows = block.rows
-        cycle = block.first_cycle + int(np.count_nonzero(rows.clk[:row]))
-        outputs, known = from_row(self._word, rows.outputs[row]), from_row(self._word, rows.known[row])
-        # All bits count here, the unknown ones as the opposite of what they should be.
-        differences = pin_differences(
-            self.model.chip, expected, outputs & ~unknown | ~expected & unknown, known | unknown
-        )
-        events = self._last_events(block, row)  # leaves the model before the row
-        self.model.drive(rows.inputs[row : row + 1], np.zeros(1, np.uint8))
-        return [
-            f"mismatch at time step {rows.times[row]}, cycle {cycle}:",
-            *(_pin_line(replace(pin, known=self._part(pin.pin, known))) for pin in differences),
-            *(["  the reset is over: an output that is x or z is a difference"] if unknown else []),
-            *(f"  {line}" for line in self.model.context()),
-            *(["  last events:"] if events else []),
-            *(f"    {event}" for event in events),
-        ]
-
-    def _part(self, pin: str, packed: int) -> int:
-        """A pin's bits of packed outputs."""
-        f = self._word[pin]
-        return packed >> f.lsb & f.high
-
-    def _last_events(self, block: _Block, row: int) -> list[str]:
-        """What the model began in the block before and in this one up to the row, from running them again."""
-        self.model.restore((self._previous or block).snapshot)
-        pieces = [cut(block.rows, 0, row)]
-        if self._previous:
-            pieces.insert(0, self._previous.rows)
-        events: deque[str] = deque(maxlen=EVENTS_SHOWN)
-        for rows in pieces:
-            for i in range(len(rows)):
-                self.model.drive(rows.inputs[i : i + 1], rows.clk[i : i + 1])
-                if rows.clk[i] and (begun := self.model.activity()):
-                    events.append(begun)
-        return list(events)
-
-
-def _pin_line(pin: PinDifference) -> str:
-    got = "".join(str(pin.recorded >> bit & 1) if pin.known >> bit & 1 else "x" for bit in reversed(range(pin.width)))
-    return f"  {pin.pin}: expected 0b{pin.expected:0{pin.width}b}, got 0b{got}"
-
 
 def _unknown_lines(memory: Memory, known: np.ndarray) -> list[str]:
     """The words that have unknown bits; no lines if all bits are known. known : their mask, of the memory's shape."""
-    every = to_limbs((1 << memory.width) - 1, memory.n_limbs)
-    copies = (~known & every).reshape(-1, *memory.part.shape)
-    words = [
-        (f"{part}[{addr:#x}]", from_limbs(unknown[addr]))
-        for part, unknown in zip(memory.parts, copies, strict=True)
-        for addr in np.flatnonzero(unknown.any(axis=1))
-    ]
+    words = unknown_words(memory, known)
     listed = [f"  {place}: bits {bits:#x}" for place, bits in words[:WORDS_LISTED]]
     first = f"{memory.name}: {len(words)} of {len(memory.parts) * memory.depth} words have unknown bits at the end"
-    return [first, *listed] if listed else []
-
-
-def _memory_lines(difference: MemoryDifference) -> Iterable[str]:
-    yield f"{difference.memory}: {difference.n_differing} of {difference.n_words} words differ at the end"
-    for word in difference.words:
-        fields = ", ".join(f"{f.name} expected {f.model}, got {f.recorded}" for f in word.fields)
-        yield f"  {difference.memory}[{word.addr:#x}] ({word.view}): {fields}"
+    return [first, *listed] if words else []

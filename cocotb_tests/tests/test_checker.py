@@ -115,7 +115,7 @@ def test_start_values_take_the_place_of_unknown_bits(run: Run) -> None:
     assert bits(zero).n_unknown == 0
     # Random ones are not compared before a reset; what no reset reaches is right by chance: one seed in two.
     failures = [run(NEVER_RESET, start=Initial("random", seed)).failure for seed in range(1, 5)]
-    assert any("ODD: expected 0b0, got 0b1" in failure for failure in failures)
+    assert any("ODD: expected 0x0, got 0x1" in failure for failure in failures)
     outcome = run(toy.VERILOG, start=Initial("random", 3))
     assert outcome.passed, outcome.failure
     assert bits(outcome).n_unknown == sum(outcome.notes["unknown_before_reset"].values()) == 5 * N_BITS

@@ -9,6 +9,7 @@ import pytest
 
 from draupnir.emulator.declare import Chip, Memory, Pin, Word
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.observed import Observed
 from draupnir.emulator.trace import column, pack
 from draupnir.rtl import icarus, toolchain, verilated
 from draupnir.rtl.design import Design
@@ -83,11 +84,11 @@ def design(tmp_path: Path) -> Design:
     return Design("hold", (write(tmp_path / "source", hold=HOLD) / "hold.v",), {"words": "words"})
 
 
-def run(design: Design, folder: Path, initial: Initial) -> icarus.Run:
+def run(design: Design, folder: Path, initial: Initial) -> Observed:
     return icarus.run(design, CHIP, ROWS, EDGES, folder, initial=initial)
 
 
-def first(ran: icarus.Run, pin: str) -> int:
+def first(ran: Observed, pin: str) -> int:
     return int(column(CHIP.output_word, pin, ran.outputs)[0])
 
 

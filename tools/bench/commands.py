@@ -12,7 +12,7 @@ from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.golden import hexfile, wave_out
-from draupnir.golden.replay import Result, replay
+from draupnir.golden.replay import ReplayResult, replay
 from draupnir.rtl import processes
 from draupnir.tools.bench.contestants import Job
 from draupnir.tools.bench.measure import Contestant
@@ -55,5 +55,5 @@ def call(words: Sequence[str]) -> None:
         raise InputError(f"draupnir {words[0]}: exit status {done.returncode}: {' '.join(done.stderr.split())[-300:]}")
 
 
-def _replay(chip: Chip, folder: Path, load: dict[str, Path]) -> Result:
+def _replay(chip: Chip, folder: Path, load: dict[str, Path]) -> ReplayResult:
     return replay(chips.model(chip.name)(), folder / "wave.fst", load=load)

@@ -16,7 +16,7 @@ import numpy as np
 from draupnir.emulator import state
 from draupnir.emulator.trace import Trace, known_at_edges
 from draupnir.golden import wave_out
-from draupnir.golden.lockstep import hold
+from draupnir.golden.compare import hold
 from draupnir.rtl import icarus
 from draupnir.rtl.design import Design
 from draupnir.rtl.verilated import Verilated

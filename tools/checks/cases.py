@@ -15,14 +15,14 @@ import pytest
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.golden import case
+from draupnir.golden import case, regress
 from draupnir.golden.case import Case
+from draupnir.golden.compare.device import ModelDevice
 from draupnir.golden.recipes import BOOK, recipes
-from draupnir.rtl import emit, toolchain
+from draupnir.golden.regress import CaseOutcome
+from draupnir.rtl import devices, emit, toolchain
 from draupnir.rtl.design import Design
-from draupnir.tools import devices, regress
 from draupnir.tools.checks.chip import page
-from draupnir.tools.regress import Outcome
 
 CASE_BYTES = 1_000_000
 SHORTEST = 1_000  # clocks; a case of fewer shows nothing
@@ -82,7 +82,7 @@ class CaseChecks:
 
     @pytest.mark.slow
     def test_the_golden_model_does_what_the_original_did(self, chip: Chip) -> None:
-        assert differing(regress.regress(devices.model(chip), chip, case.of_chip(chip.name))) == []
+        assert differing(regress.regress(ModelDevice(chip), chip, case.of_chip(chip.name))) == []
 
     def test_so_does_the_model_uncompiled(self, chip: Chip, tmp_path: Path) -> None:
         chosen = BOOK.needed(chips.package(chip.name)).uncompiled
@@ -99,14 +99,14 @@ class CaseChecks:
     @pytest.mark.slow
     def test_our_rtl_in_verilator_does_what_the_original_did(self, chip: Chip, design: Design, tmp_path: Path) -> None:
         needs("verilator")
-        device = devices.in_verilator(design, chip, tmp_path)
+        device = devices.InVerilator(design, chip, tmp_path)
         assert differing(regress.regress(device, chip, case.of_chip(chip.name))) == []
 
     @pytest.mark.icarus
     @pytest.mark.slow
     def test_our_rtl_in_icarus_does_what_the_original_did(self, chip: Chip, design: Design) -> None:
         needs("icarus")
-        device = devices.in_icarus(design, chip)
+        device = devices.InIcarus(design, chip)
         names = BOOK.needed(chips.package(chip.name)).in_icarus or smallest(chip)[:N_IN_ICARUS]
         assert differing(regress.regress(device, chip, regress.select(case.of_chip(chip.name), names))) == []
 
@@ -121,13 +121,11 @@ def smallest(chip: Chip) -> list[str]:
     return [one.name for one in sorted(case.of_chip(chip.name), key=size)]
 
 
-def differing(outcomes: Iterable[Outcome]) -> list[str]:
+def differing(outcomes: Iterable[CaseOutcome]) -> list[str]:
     """What does not hold, in words; every bit has to be known."""
     found = list(outcomes)
     assert found and all(o.n_words is not None and o.n_cycles >= SHORTEST for o in found)
-    return [
-        f"{o.case.name}: {o.differences[:1]}, {o.n_unknown} bits unknown" for o in found if o.differences or o.n_unknown
-    ]
+    return [f"{o.case.name}: {o.difference}, {o.n_unknown} bits unknown" for o in found if o.difference or o.n_unknown]
 
 
 def needs(tool: str) -> None:

@@ -12,12 +12,14 @@ import click
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.golden import case, recipes, unknown
+from draupnir.golden import case, recipes
+from draupnir.golden.compare import Agreement, Undefined
+from draupnir.golden.compare.agreement import agreement, listed, with_memories
 from draupnir.golden.record import Recording, check_replaceable, record, save
-from draupnir.rtl import toolchain, verilated
+from draupnir.golden.regress import observe
+from draupnir.rtl import devices, toolchain, verilated
 from draupnir.rtl.design import Design
 from draupnir.rtl.initial import KINDS, Initial, Kind
-from draupnir.tools import devices
 from draupnir.tools.report import schema
 from draupnir.tools.report.provenance import provenance
 from draupnir.tools.terminal import builds, options, outputs
@@ -138,18 +140,16 @@ def _record(chip: Chip, device: verilated.Verilated, name: str, seed: int, cycle
         return record(device, chip, stimulus, n_cycles, memories, advance)
 
 
-def _check(
-    design: Design, recording: Recording, is_undefined: bool, initial: Initial
-) -> tuple[str, unknown.Undefined | None]:
+def _check(design: Design, recording: Recording, is_undefined: bool, initial: Initial) -> tuple[str, Undefined | None]:
     """What Icarus makes of the same inputs, in words, and what it leaves open where the recipe is undefined.
 
     Raises Difference, with these words, if Icarus differs or does not know a bit, and the recipe is defined, or nothing
     could be compared.
     """
     trace = recording.trace
-    run = devices.in_icarus(design, trace.chip, initial).run(trace, recording.before)
-    held = unknown.hold(trace, run.outputs, run.known)
-    held = unknown.with_memories(held, trace.chip, recording.after, run.memories, run.memories_known)
+    run = observe(devices.InIcarus(design, trace.chip, initial), trace, recording.before)
+    held = agreement(trace, run.outputs, run.known)
+    held = with_memories(held, trace.chip, recording.after, run.memories, run.memories_known)
     started = "" if initial.kind == "unknown" else f", started at {initial},"
     simulator = f"Icarus Verilog {toolchain.icarus().version}{started}"
     if held.holds(None):
@@ -160,11 +160,11 @@ def _check(
     return f"{what}, in what the Verilog leaves undefined", held.as_undefined()
 
 
-def _apart(held: unknown.Held) -> str:
+def _apart(held: Agreement) -> str:
     """How Icarus differs from the recording."""
     first = "" if held.first is None else f" from cycle {held.first} on"
-    differs = [f"differs{first} in bits of {unknown.listed(held.different)}"] if held.different else []
-    does_not = [f"does not know{first} bits of {unknown.listed(held.unknown, held.never)}"] if held.unknown else []
+    differs = [f"differs{first} in bits of {listed(held.different)}"] if held.different else []
+    does_not = [f"does not know{first} bits of {listed(held.unknown, held.never)}"] if held.unknown else []
     return " and ".join(differs + does_not) or "has nothing to compare"
 
 

@@ -11,11 +11,11 @@ import click
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.golden import case
+from draupnir.golden import case, regress, regress_report
+from draupnir.golden.compare.device import Device, ModelDevice
+from draupnir.rtl import devices
 from draupnir.rtl.initial import Initial, Kind
-from draupnir.tools import devices, regress, regress_page, regress_report
-from draupnir.tools.devices import Device
-from draupnir.tools.report import provenance, schema
+from draupnir.tools.report import provenance, regress_page, schema
 from draupnir.tools.terminal import builds, options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option
 from draupnir.tools.terminal.errors import Difference
@@ -95,7 +95,7 @@ def command(
             advance(1)
     what, seconds = _what(rtl, netlist, simulator, start if initial else None), time.perf_counter() - begin
     found, lines = (
-        regress_report.as_json(outcomes, start),
+        regress_report.as_object(outcomes, str(start)),
         [*regress_report.lines(chip, what, outcomes, seconds, report)],
     )
     origin = provenance.origin([seed] if seed is not None else [], rtl.folder, rtl.sources())
@@ -112,11 +112,11 @@ def _device(chip: Chip, rtl: options.Rtl, simulator: str, report: Path, start: I
     if simulator == "model":
         if rtl.folder is not None:
             raise InputError(f"--rtl {rtl}: not with --sim model, which runs no Verilog; verilator or icarus does")
-        return devices.model(chip, start)
+        return ModelDevice(chip, start.seed if start.kind == "random" else None)
     design = rtl.design(chip, report)
     if simulator == "icarus":
-        return devices.in_icarus(design, chip, start)
-    return devices.in_verilator(design, chip, builds.compiled(report), start)
+        return devices.InIcarus(design, chip, start)
+    return devices.InVerilator(design, chip, builds.compiled(report), start)
 
 
 def _netlist_device(
@@ -134,9 +134,9 @@ def _netlist_device(
 
     synthesised = netlist.synthesise(chip.name, family, report / f"netlist-{family}", **given)
     if simulator == "icarus":
-        return devices.of_netlist(synthesised, devices.in_icarus(synthesised.design, synthesised.cells_chip, start))
-    cells = devices.in_verilator(synthesised.design, synthesised.cells_chip, builds.compiled(report), start)
-    return devices.of_netlist(synthesised, cells)
+        return devices.OfNetlist(synthesised, devices.InIcarus(synthesised.design, synthesised.cells_chip, start))
+    cells = devices.InVerilator(synthesised.design, synthesised.cells_chip, builds.compiled(report), start)
+    return devices.OfNetlist(synthesised, cells)
 
 
 def _before_synthesis(chip: Chip, given: dict[str, Any], report: Path) -> Device:
@@ -149,7 +149,7 @@ def _before_synthesis(chip: Chip, given: dict[str, Any], report: Path) -> Device
             raise InputError(
                 f"--set: {n_kept} of {memory.depth} words of {memory.name}; right is a chip with all words"
             )
-    return devices.in_verilator(emit.design(chip.name, report / "rtl", **given), chip, builds.compiled(report))
+    return devices.InVerilator(emit.design(chip.name, report / "rtl", **given), chip, builds.compiled(report))
 
 
 def _what(rtl: options.Rtl, netlist: str | None, simulator: str, initial: Initial | None) -> str:

@@ -13,8 +13,8 @@ from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.golden.case import TOML, WAVE, Case, verify
 from draupnir.golden.case import load as load_case
-from draupnir.golden.compare import MemoryDifference, Mismatch, PinDifference, WordDifference
-from draupnir.golden.replay import Result, replay
+from draupnir.golden.compare.difference import memory_lines
+from draupnir.golden.replay import ReplayResult, replay
 from draupnir.golden.wave import Reading, end_time
 from draupnir.tools.report import schema
 from draupnir.tools.terminal.arguments import SEED, AliasedOption, chip_argument, json_option
@@ -130,8 +130,9 @@ def command(
         raise Difference
 
 
-def _object(result: Result) -> dict[str, Any]:
-    found = {"holds": result.holds, **asdict(result), "output_bits": result.bits.as_object()}
+def _object(result: ReplayResult) -> dict[str, Any]:
+    mismatches = [mismatch.as_object() for mismatch in result.mismatches]
+    found = {"holds": result.holds, **asdict(result), "mismatches": mismatches, "output_bits": result.bits.as_object()}
     del found["bits"]
     return found
 
@@ -156,12 +157,12 @@ def _no_case(folder: Path) -> str:
     return f"{folder}: a folder without {TOML}; a VCD or FST waveform, or the folder of a golden case, is needed"
 
 
-def report(result: Result, case: Case | None = None) -> Iterator[str]:
+def report(result: ReplayResult, case: Case | None = None) -> Iterator[str]:
     """The result in words, a line each. case : the golden case whose waveform it is, if it is one's"""
     for mismatch in result.mismatches:
-        yield from _mismatch(mismatch)
+        yield from mismatch.lines()
     for difference in result.memories:
-        yield from _memory(difference)
+        yield from memory_lines(difference)
     yield f"{result.n_cycles} cycles, {result.n_pins} pins, {result.n_mismatches} mismatches"
     yield f"{result.bits}{_by_pin('; X or Z', result.bits.unknown)}"
     yield f"{result.n_cycles / result.seconds:,.0f} cycles/s; pins in scope {result.scope or '(top)'}"
@@ -178,7 +179,7 @@ def report(result: Result, case: Case | None = None) -> Iterator[str]:
         yield f"warning: {warning}"
 
 
-def _extent(result: Result) -> Iterator[str]:
+def _extent(result: ReplayResult) -> Iterator[str]:
     """What of the recording was compared, and what was not."""
     if result.stopped:
         yield "stopped at the limit of mismatches (--max-mismatches); memories were not compared"
@@ -193,7 +194,7 @@ def _extent(result: Result) -> Iterator[str]:
         yield f"the file breaks off in {result.broken_off}; it was read up to its last whole change"
 
 
-def _hints(result: Result, case: Case | None) -> Iterator[str]:
+def _hints(result: ReplayResult, case: Case | None) -> Iterator[str]:
     """What else may be at fault than the chip."""
     if result.n_mismatches and result.n_together and not result.inputs_first:
         yield (
@@ -213,38 +214,3 @@ def _hints(result: Result, case: Case | None) -> Iterator[str]:
 def _by_pin(what: str, counts: Mapping[str, int]) -> str:
     """Counts by pin in words, empty if there are none."""
     return f"{what}: {', '.join(f'{pin} {n:,}' for pin, n in counts.items())}" if counts else ""
-
-
-def _mismatch(mismatch: Mismatch) -> Iterator[str]:
-    yield f"mismatch at {mismatch.time_text}, cycle {mismatch.cycle}:"
-    for pin in mismatch.pins:
-        yield f"  {pin.pin}: expected {pin.expected:#x}, recorded {_recorded(pin)}"
-    for line in mismatch.context:
-        yield f"  {line}"
-    if mismatch.last_events:
-        yield "  last events:"
-        for line in mismatch.last_events:
-            yield f"    {line}"
-
-
-def _recorded(pin: PinDifference) -> str:
-    """The recorded level; in binary where a bit of it is X."""
-    if pin.known == (1 << pin.width) - 1:
-        return f"{pin.recorded:#x}"
-    bits = range(pin.width - 1, -1, -1)
-    return "0b" + "".join(str(pin.recorded >> b & 1) if pin.known >> b & 1 else "x" for b in bits)
-
-
-def _memory(difference: MemoryDifference) -> Iterator[str]:
-    if not difference.n_differing:
-        yield f"{difference.memory}: all {difference.n_words} words equal {difference.file}"
-        return
-    yield f"{difference.memory}: {difference.n_differing} of {difference.n_words} words differ from {difference.file}"
-    for word in difference.words:
-        yield f"  {difference.memory}[{word.addr:#x}] ({word.view}): {_fields(word)}"
-    if more := difference.n_differing - len(difference.words):
-        yield f"  ... and {more} more"
-
-
-def _fields(word: WordDifference) -> str:
-    return ", ".join(f"{f.name} expected {f.model}, recorded {f.recorded}" for f in word.fields)

@@ -28,7 +28,7 @@ from draupnir.tools.terminal.errors import Difference
 from draupnir.tools.terminal.progress import progress
 
 if TYPE_CHECKING:
-    from draupnir.tools.experiments.digits.lockstep import Outcome as Held
+    from draupnir.tools.experiments.digits.lockstep import LockstepOutcome
 
 BUILD = Path("build/sim")
 MAIN_JOB = "digits"
@@ -146,13 +146,13 @@ def _digits(chip: Chip, rtl: options.Rtl, n_images: int, seed: int, report: Path
         raise Difference
 
 
-def _write_difference(report: Path, outcome: Held, origin: provenance.Origin) -> Path:
+def _write_difference(report: Path, outcome: LockstepOutcome, origin: provenance.Origin) -> Path:
     """Write a page that says where the RTL left the model."""
     from draupnir.golden.files import filling
     from draupnir.tools.report import pages
 
-    words = f"{outcome.n_compared:,} clocks compared without a difference, {_held_bits(outcome)}, then 1 mismatch"
-    parts = [pages.verdict(False, words), pages.text("The first mismatch", str(outcome.difference))]
+    words = f"{outcome.n_compared:,} clocks compared without a difference, {outcome.bits}, then 1 mismatch"
+    parts = [pages.verdict(False, words), pages.text("The first mismatch", outcome.text)]
     with filling(report) as temporary:
         (temporary / pages.PAGE).write_text(pages.page("ODIN learns handwritten digits", parts, origin))
     return report / pages.PAGE
@@ -183,7 +183,7 @@ def _words(chip: str, rtl: options.Rtl) -> list[str]:
 # --- Results ----------------------------------------------------------------------------------------------------
 
 
-def _print_held(outcome: Held, files: Sequence[Path]) -> None:
+def _print_held(outcome: LockstepOutcome, files: Sequence[Path]) -> None:
     from draupnir.tools.experiments.digits import report
 
     if outcome.results:
@@ -191,13 +191,12 @@ def _print_held(outcome: Held, files: Sequence[Path]) -> None:
             click.echo(f"{name:20} {text}")
         click.echo(f"{'report':20} {files[-1]}")
     else:
-        bits = _held_bits(outcome)
-        click.echo(f"{outcome.n_compared:,} clocks compared without a difference, {bits}, then 1 mismatch")
-        click.echo(outcome.difference)
+        click.echo(f"{outcome.n_compared:,} clocks compared without a difference, {outcome.bits}, then 1 mismatch")
+        click.echo(outcome.text)
         click.echo(f"report: {files[-1]}")
 
 
-def _held_json(outcome: Held, files: list[Path]) -> dict[str, Any]:
+def _held_json(outcome: LockstepOutcome, files: list[Path]) -> dict[str, Any]:
     from draupnir.tools.commands.demo import as_object
 
     learned = as_object(outcome.results, files) if outcome.results else {}
@@ -206,16 +205,12 @@ def _held_json(outcome: Held, files: list[Path]) -> dict[str, Any]:
         "holds": not n_mismatches,
         "compared": outcome.n_compared,
         "mismatches": n_mismatches,
-        "output_bits": _held_bits(outcome).total,
-        "bits_compared": _held_bits(outcome).n_compared,
-        "difference": outcome.difference,
+        "output_bits": outcome.bits.total,
+        "bits_compared": outcome.bits.n_compared,
+        "difference": outcome.text,
+        "first_difference": outcome.difference.as_object() if outcome.difference else None,
         **learned,
     }
-
-
-def _held_bits(outcome: Held) -> ComparedBits:
-    """The output bits of the main job, all of which Verilator knows."""
-    return ComparedBits(outcome.n_compared * chips.declaration("odin").output_word.width)
 
 
 def _print(outcomes: Sequence[Outcome]) -> None:

@@ -45,7 +45,7 @@ def between(first: Configuration, second: Configuration) -> Iterator[Difference]
 def _words(memory: Memory, first: np.ndarray, second: np.ndarray) -> Iterator[Difference]:
     for word in memory_difference(memory, first, second, "", listed=memory.depth).words:
         for field in word.fields:
-            yield Difference(f"{memory.name}[{word.addr}]", field.name, field.model, field.recorded)
+            yield Difference(f"{memory.name}[{word.addr}]", field.name, field.expected, field.got)
 
 
 def _entries(memory: Memory, first: np.ndarray, second: np.ndarray) -> Iterator[Difference]:

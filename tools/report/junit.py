@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from draupnir.golden.compare import ComparedBits
 from draupnir.tools.report.provenance import Origin
 
 _NOT_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f]")  # characters that no XML may have, such as a terminal's colours
@@ -26,6 +27,16 @@ class Result:
     failure: str = ""
     seconds: float | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
+
+
+def counts(n_clocks: int, n_mismatches: int, bits: ComparedBits) -> dict[str, str]:
+    """The properties of a result that has compared pins."""
+    return {
+        "clocks compared": str(n_clocks),
+        "mismatches": str(n_mismatches),
+        "output bits": str(bits),
+        "unknown bits": str(bits.n_unknown),
+    }
 
 
 def xml(suite: str, results: Sequence[Result], origin: Origin) -> str:

@@ -56,8 +56,8 @@ def _json(outcome: Outcome) -> dict[str, Any]:
 
 
 def _result(outcome: Outcome) -> junit.Result:
-    compared = outcome.notes.get("compared", 0), outcome.notes.get("mismatches", 0)
-    counts = {"clocks compared": str(compared[0]), "mismatches": str(compared[1]), "output bits": str(bits(outcome))}
+    notes = outcome.notes
+    counts = junit.counts(notes.get("compared", 0), notes.get("mismatches", 0), bits(outcome))
     if never := outcome.notes.get("never_known"):
         counts["never known"] = ", ".join(never)
     return junit.Result(outcome.test.module, outcome.test.name, outcome.failure, outcome.seconds, counts)

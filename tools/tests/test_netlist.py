@@ -20,11 +20,10 @@ from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.spi import pins
 from draupnir.emulator.spi.port import MemoryWrite, RegisterWrite, Write, port
 from draupnir.emulator.trace import Trace, pack
-from draupnir.rtl import emit
+from draupnir.rtl import devices, emit
 from draupnir.rtl.fpga import netlist
 from draupnir.rtl.fpga.boards import Family
 from draupnir.rtl.fpga.netlist import Netlist
-from draupnir.tools import devices
 from draupnir.tools.cli import cli
 
 LIF_ONLY: dict[str, Any] = {"izh": False, "bursts": False}
@@ -108,7 +107,7 @@ def _events(rng: np.random.Generator) -> np.ndarray:
 
 def _differences(synthesised: Netlist, lively: Lively) -> tuple[int, int]:
     """Clocks at which pins differ from the golden model's, and words that differ at the end."""
-    device = devices.of_netlist(synthesised, devices.in_icarus(synthesised.design, synthesised.cells_chip))
+    device = devices.OfNetlist(synthesised, devices.InIcarus(synthesised.design, synthesised.cells_chip))
     did = device.run(lively.trace, lively.before)
     clocks = np.count_nonzero((did.outputs ^ lively.trace.outputs) & did.known)
     words = sum(np.count_nonzero((did.memories[m] != lively.after[m]).any(axis=1)) for m in lively.after)

@@ -32,7 +32,7 @@ from draupnir.emulator.reckon.port import PORT
 from draupnir.emulator.spi import pins
 from draupnir.emulator.spi.port import RegisterWrite
 from draupnir.emulator.trace import pack
-from draupnir.golden.lockstep import FirstDifference, hold
+from draupnir.golden.compare import FirstDifference, hold
 from draupnir.rtl import emit, verilated
 from draupnir.rtl.verilated import Verilated
 from draupnir.tools.compile.spi import stream

@@ -7,25 +7,25 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
-from draupnir.tools import regress_page
+from draupnir.tools.report import regress_page
 from draupnir.tools.report.provenance import Origin
 
 ORIGIN = Origin("draupnir regress odin", "2026-01-02T03:04:05+00:00", (), "c0ffee", {"folder": "mine"}, {"python": "3"})
 DARK = {"total": 1_100, "compared": 0, "unknown": {"MISO": 1_100}}
-DIFFERENCE = {"cycle": 12, "place": "MISO", "expected": 1, "got": 0}
+DIFFERENCE = {"text": "cycle 12: MISO expected 0x1, got 0x0"}
 
 
 def case(name: str, **found: Any) -> dict[str, Any]:
     bits = {"total": 1_100, "compared": 1_100, "unknown": {}}
     held = {"case": name, "holds": True, "undefined": False, "clocks": 100, "mismatches": 0, "words": 0, "unknown": 0}
-    return {**held, "output_bits": bits, "differences": [], **found}
+    return {**held, "output_bits": bits, "first_difference": None, **found}
 
 
 FOUND = {
     "holds": False,
     "cases": [
         case("good"),
-        case("other", holds=False, mismatches=3, words=None, differences=[DIFFERENCE]),
+        case("other", holds=False, mismatches=3, words=None, first_difference=DIFFERENCE),
         case("dark", holds=False, unknown=1_100, output_bits=DARK),
     ],
 }
@@ -59,5 +59,5 @@ def test_junit_and_json_have_what_was_compared(tmp_path: Path) -> None:
     (bits,) = suite.findall("testcase[@name='dark']/properties/property[@name='output bits']")
     assert bits.get("value") == "0 of 1,100 output bits compared"
     found = json.loads((tmp_path / "report.json").read_text())
-    assert (found["schema"], found["version"], found["cases"]) == ("draupnir.regress", 1, FOUND["cases"])
+    assert (found["schema"], found["version"], found["cases"]) == ("draupnir.regress", 2, FOUND["cases"])
     assert found["origin"]["sources"] == {"folder": "mine"}

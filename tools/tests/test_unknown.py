@@ -11,17 +11,16 @@ import pytest
 from draupnir.emulator.declare import Chip, Pin
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.trace import Trace, pack
-from draupnir.golden import case, wave_out
+from draupnir.golden import case, regress, regress_report, wave_out
 from draupnir.golden.case import Case
+from draupnir.golden.compare import Undefined
 from draupnir.golden.record import Recording
-from draupnir.golden.unknown import Undefined
-from draupnir.rtl import toolchain
+from draupnir.golden.regress import CaseOutcome
+from draupnir.rtl import devices, toolchain
 from draupnir.rtl.design import Design
 from draupnir.rtl.initial import UNKNOWN, ZERO, Initial
 from draupnir.rtl.tests.toy_chip import write
-from draupnir.tools import devices, regress, regress_report
 from draupnir.tools.commands import record
-from draupnir.tools.regress import Outcome
 from draupnir.tools.terminal.errors import Difference
 
 pytestmark = pytest.mark.icarus
@@ -86,8 +85,8 @@ def design(folder: Path, source: str) -> Design:
     return Design(CHIP.name, (write(folder / "rtl", parity=source) / "parity.v",))
 
 
-def held(folder: Path, source: str, one: Case, initial: Initial = UNKNOWN) -> Outcome:
-    return regress.hold(devices.in_icarus(design(folder, source), CHIP, initial), CHIP, one)
+def held(folder: Path, source: str, one: Case, initial: Initial = UNKNOWN) -> CaseOutcome:
+    return regress.hold(devices.InIcarus(design(folder, source), CHIP, initial), CHIP, one)
 
 
 # Before the first reset is over, at clocks 0 to 2, SUM is unknown at clock 0 only, and with it the high bit of BOTH.
@@ -99,25 +98,25 @@ def test_what_is_unknown_for_ever_does_not_hold(source: str, recorded: Case, tmp
     outcome = held(tmp_path, source, recorded)
     assert not outcome.holds and outcome.equal
     assert outcome.undeclared == {"ODD": N_KNOWN_LATE, "BOTH": N_KNOWN_LATE}
-    assert outcome.held.never == ("ODD",)
-    assert outcome.held.n_before == 2 * N_RESET + 5
-    assert str(outcome.held.bits) == f"{7 * N_CYCLES - 2 * N_CYCLES - 5} of {7 * N_CYCLES} output bits compared"
+    assert outcome.agreement.never == ("ODD",)
+    assert outcome.agreement.n_before == 2 * N_RESET + 5
+    assert str(outcome.agreement.bits) == f"{7 * N_CYCLES - 2 * N_CYCLES - 5} of {7 * N_CYCLES} output bits compared"
 
 
 def test_from_zero_the_original_holds_and_the_mutant_does_not(recorded: Case, tmp_path: Path) -> None:
     outcome = held(tmp_path / "a", PARITY, recorded, ZERO)
-    assert outcome.holds and outcome.held.bits.n_compared == 7 * N_CYCLES
+    assert outcome.holds and outcome.agreement.bits.n_compared == 7 * N_CYCLES
     assert not held(tmp_path / "b", MUTANT, recorded, ZERO).holds
 
 
 def test_from_random_values_what_no_reset_reaches_differs(recorded: Case, tmp_path: Path) -> None:
     sound = PARITY.replace("odd ^ IN[0]", "RST ? 0 : odd ^ IN[0]").replace("both ^ IN[1]", "RST ? 0 : both ^ IN[1]")
     outcomes = [held(tmp_path / str(seed), PARITY, recorded, Initial("random", seed)) for seed in range(1, 5)]
-    assert any(outcome.held.different for outcome in outcomes)
-    assert all(set(outcome.held.different) <= {"ODD", "BOTH"} for outcome in outcomes)
+    assert any(outcome.agreement.different for outcome in outcomes)
+    assert all(set(outcome.agreement.different) <= {"ODD", "BOTH"} for outcome in outcomes)
     for seed in (1, 2):
         outcome = held(tmp_path / f"sound{seed}", sound, recorded, Initial("random", seed))
-        assert outcome.holds and outcome.held.n_before == 7 * N_RESET
+        assert outcome.holds and outcome.agreement.n_before == 7 * N_RESET
 
 
 def test_a_case_may_leave_just_that_open(recorded: Case, tmp_path: Path) -> None:
@@ -140,7 +139,7 @@ def test_a_recording_of_which_a_pin_is_never_known_does_not_hold(recorded: Case,
     wave_out.write(replace(trace(), known=trace().known & ~(odd.high << odd.lsb)), recorded.wave)
     again = case.write(recorded.folder, CHIP.name, "A toy.", {"kind": "by hand"})
     outcome = held(tmp_path, PARITY, again, ZERO)
-    assert not outcome.holds and outcome.held.never == ("ODD",)
+    assert not outcome.holds and outcome.agreement.never == ("ODD",)
     said = "\n".join(regress_report.lines(CHIP.name, "toy", [outcome], 0.0, tmp_path))
     assert "sums: never compared, since X or Z at every clock: ODD; 240 of 280 output bits compared" in said
     declared = replace(again, undefined=Undefined(0, {"ODD": N_CYCLES}))
@@ -154,7 +153,7 @@ def test_a_report_names_what_is_never_known(recorded: Case, tmp_path: Path) -> N
         "sums: unknown bits, which the recording knows: ODD 37 (never known), BOTH 37; 195 of 280 output bits" in said
     )
     assert "0 of 1 cases hold: 40 clocks, 0 mismatches, 195 of 280 output bits compared (11 were unknown before" in said
-    found = regress_report.as_json([outcome], UNKNOWN)
+    found = regress_report.as_object([outcome], "unknown")
     assert not found["holds"] and found["cases"][0]["undeclared"] == {"ODD": 37, "BOTH": 37}
     assert found["cases"][0]["output_bits"]["never_known"] == ["ODD"]
 

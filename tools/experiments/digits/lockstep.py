@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 import shutil
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -25,8 +25,8 @@ from draupnir.emulator.spi import pins
 from draupnir.emulator.spi.port import RegisterWrite
 from draupnir.emulator.trace import Trace, pack
 from draupnir.golden import hexfile, wave_out
-from draupnir.golden.compare import MemoryDifference, memory_difference
-from draupnir.golden.lockstep import Device, hold
+from draupnir.golden.compare import ComparedBits, FirstDifference, MemoryDifference, memory_difference
+from draupnir.golden.compare.together import RowDevice, Together
 from draupnir.tools.experiments.digits.experiment import Configuration, Experiment
 from draupnir.tools.experiments.digits.results import Results
 from draupnir.tools.experiments.digits.train import RESET_CYCLES, Odin, Trainer
@@ -40,7 +40,7 @@ ALL_PINS = (1 << CHIP.output_word.width) - 1
 Memories = Mapping[str, np.ndarray]
 
 
-class Rtl(Device, Protocol):
+class Rtl(RowDevice, Protocol):
     """An RTL with back doors to its memories, such as rtl.verilated.Verilated."""
 
     def reset(self) -> None: ...
@@ -51,7 +51,11 @@ class Rtl(Device, Protocol):
 
 
 class Apart(Exception):
-    """RTL and golden model differ; the text says where and what."""
+    """RTL and golden model differ; the text is the report of the difference."""
+
+    def __init__(self, difference: FirstDifference) -> None:
+        super().__init__("\n".join(difference.lines()))
+        self.difference = difference
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Stretch:
     outputs: np.ndarray
 
 
-class Held(Odin):
+class HeldOdin(Odin):
     """ODIN as an RTL, held to the golden model.
 
     device : an RTL in its initial state
@@ -74,7 +78,8 @@ class Held(Odin):
     def __init__(self, device: Rtl, environment: Environment | None = None) -> None:
         super().__init__(environment)
         self.device = device
-        self.n_compared = 0
+        self._tap = _Tap(device)
+        self._together = Together(self._tap, self.model)
         self.setup = np.zeros(0, dtype=np.int64)
         self.history: deque[Stretch] = deque(maxlen=HISTORY)
 
@@ -101,19 +106,26 @@ class Held(Odin):
         self._hold(taken.rows)
         return taken
 
+    @property
+    def n_compared(self) -> int:
+        """Clocks that were compared so far, without a difference."""
+        return self._together.comparison.bits.n_edges
+
+    @property
+    def bits(self) -> ComparedBits:
+        """The output bits at these clocks."""
+        return self._together.comparison.bits.compared()
+
     def _hold(self, rows: np.ndarray) -> None:
-        tap = _Tap(self.device)
+        self._tap.outputs = []
         before = {name: memory.copy() for name, memory in self.model.memories.items()}
-        difference = hold(tap, self.model, rows, every_clock(rows))
-        self.history.append(Stretch(before, rows, np.concatenate(tap.outputs)))
+        difference = self._together.run(rows, every_clock(rows))
+        self.history.append(Stretch(before, rows, np.concatenate(self._tap.outputs)))
         if difference:
-            self.n_compared += difference.cycle
-            lines = [f"mismatch at cycle {self.n_compared}:"]
-            lines += [f"  {p.pin}: expected {p.expected:#x}, got {p.recorded:#x}" for p in difference.pins]
-            raise Apart("\n".join([*lines, *(f"  {line}" for line in difference.context)]))
-        self.n_compared += len(rows)
+            raise Apart(difference)
         if different := memory_differences(self.device, self.model):
-            raise Apart("\n".join([f"memories differ after cycle {self.n_compared - 1}:", *_memory_lines(different)]))
+            cycle, context = self.n_compared - 1, tuple(self.model.context())
+            raise Apart(FirstDifference(cycle, (), tuple(different), self.bits, is_first=False, context=context))
 
 
 class _Tap:
@@ -150,38 +162,36 @@ def setup_rows(registers: Mapping[str, int | list[int]]) -> np.ndarray:
 def memory_differences(device: Rtl, model: Model) -> list[MemoryDifference]:
     """The memories that differ."""
     every = [
-        memory_difference(declared, model.memories[declared.name], device.read_memory(declared.name), "the RTL")
+        memory_difference(declared, model.memories[declared.name], device.read_memory(declared.name))
         for declared in CHIP.memories
     ]
     return [difference for difference in every if difference.n_differing]
-
-
-def _memory_lines(differences: Sequence[MemoryDifference]) -> Iterator[str]:
-    for memory in differences:
-        yield f"  {memory.memory}: {memory.n_differing} of {memory.n_words} words differ"
-        for word in memory.words:
-            fields = ", ".join(f"{f.name} expected {f.model}, got {f.recorded}" for f in word.fields)
-            yield f"    {memory.memory}[{word.addr:#x}] ({word.view}): {fields}"
 
 
 # --- The whole job ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Outcome:
+class LockstepOutcome:
     """What a lockstep run came to.
 
     n_compared : clocks in which all output pins were equal
+    bits : the output bits that were compared, with those of the clock that differs
     results : of the experiment; None if RTL and model differ
-    difference : where they first differ, decoded, and how to see it again; "" if they do not
+    difference : where they first differ; None if they do not
+    text : the difference in words, and how to see it again
     """
 
     n_compared: int
+    bits: ComparedBits
     results: Results | None
-    difference: str = ""
+    difference: FirstDifference | None = None
+    text: str = ""
 
 
-def run(device: Rtl, experiment: Experiment, folder: Path, reproduce: str, advance: Callable[[int], None]) -> Outcome:
+def run(
+    device: Rtl, experiment: Experiment, folder: Path, reproduce: str, advance: Callable[[int], None]
+) -> LockstepOutcome:
     """Run an experiment on an RTL in its initial state and the golden model, up to the first difference.
 
     folder : gets a folder "difference", with waveform, memory images and difference.txt, if there is a difference
@@ -189,18 +199,19 @@ def run(device: Rtl, experiment: Experiment, folder: Path, reproduce: str, advan
     advance : called with 1 after each image
     """
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
-    held = Held(device)
+    held = HeldOdin(device)
     try:
         results = Trainer(experiment, held).run(advance)
     except Apart as apart:
         text = "\n".join([str(apart), f"reproduce: {reproduce}", *leave_evidence(held, folder / FOLDER)])
         (folder / FOLDER / "difference.txt").write_text(text + "\n")
-        return Outcome(held.n_compared, None, text)
+        n_compared = apart.difference.cycle or 0
+        return LockstepOutcome(n_compared, apart.difference.bits, None, apart.difference, text)
     results.n_compared = held.n_compared
-    return Outcome(held.n_compared, results)
+    return LockstepOutcome(held.n_compared, held.bits, results)
 
 
-def leave_evidence(held: Held, folder: Path) -> list[str]:
+def leave_evidence(held: HeldOdin, folder: Path) -> list[str]:
     """Write a waveform of a difference, and the memories around it, so that replay finds it; says what was written.
 
     The waveform is of a second run from reset, with the memories as they were shortly before the difference. If the RTL

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from draupnir.golden.compare import ComparedBits
 from draupnir.golden.files import filling
 from draupnir.tools.report import junit, pages, schema
 from draupnir.tools.report.pages import Cell
@@ -24,8 +25,8 @@ def write(folder: Path, title: str, found: Mapping[str, Any], lines: Sequence[st
 
     folder : in which the waveforms of cases that differ are already
     title : what was held, and in what
-    found : the result as JSON (``draupnir.tools.regress_report.as_json``); lines : the same in words
-        (``draupnir.tools.regress_report.lines``): a head, a line a case, why one does not hold, and the sum
+    found : the result as JSON (``draupnir.golden.regress_report.as_object``); lines : the same in words
+        (``draupnir.golden.regress_report.lines``): a head, a line a case, why one does not hold, and the sum
     Returns the page's path.
     """
     whole = {**found, "origin": origin.as_json()}
@@ -66,11 +67,8 @@ def _verdict(case: Mapping[str, Any]) -> str:
 
 def _first(case: Mapping[str, Any]) -> str:
     """The first difference in words, "" where there is none."""
-    if not case["differences"]:
-        return ""
-    first = case["differences"][0]
-    where = "after the last clock" if first["cycle"] is None else f"cycle {first['cycle']:,}"
-    return f"{where}: {first['place']} expected {first['expected']:#x}, got {first['got']:#x}"
+    difference = case["first_difference"]
+    return difference["text"] if difference else ""
 
 
 def _result(title: str, case: Mapping[str, Any]) -> junit.Result:
@@ -82,10 +80,8 @@ def _result(title: str, case: Mapping[str, Any]) -> junit.Result:
         case["case"],
         failure,
         properties={
-            "clocks compared": str(case["clocks"]),
-            "mismatches": str(case["mismatches"]),
+            **junit.counts(case["clocks"], case["mismatches"], ComparedBits(bits["total"], bits["unknown"])),
             "words that differ": "not compared" if words is None else str(words),
-            "output bits": f"{bits['compared']:,} of {bits['total']:,} output bits compared",
         },
     )
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from draupnir.golden.compare import ComparedBits
-from draupnir.golden.unknown import Held, listed
-from draupnir.rtl.initial import Initial
-from draupnir.tools.regress import Outcome
+from draupnir.golden.compare.agreement import listed
+from draupnir.golden.regress import CaseOutcome
 
 _HEAD = "   clocks  mismatches  words      X bits  first difference"
 
 
-def lines(chip: str, what: str, outcomes: Sequence[Outcome], seconds: float, report: Path) -> Iterator[str]:
+def lines(chip: str, what: str, outcomes: Sequence[CaseOutcome], seconds: float, report: Path) -> Iterator[str]:
     """The outcomes as text, a line each, why a case does not hold, and the sum.
 
     what : names what was held; report : the folder of the waveforms of cases that do not hold
@@ -30,49 +28,54 @@ def lines(chip: str, what: str, outcomes: Sequence[Outcome], seconds: float, rep
         yield f"{o.case.name:{width}}  {counts}  {_first(o)}"
     for outcome in outcomes:
         yield from (f"{outcome.case.name}: {reason}" for reason in _reasons(outcome))
-        if outcome.memory:
-            yield from (f"  {line}" for line in outcome.memory.context)
+        if not outcome.holds:
+            yield from _differences(outcome)
         if outcome.n_mismatches and not outcome.holds:
             yield f"decoded: {_replay(chip, outcome, report)}"
     yield from _sum(outcomes, seconds)
 
 
-def as_json(outcomes: Sequence[Outcome], initial: Initial) -> dict[str, Any]:
-    """The outcomes as JSON, without its schema."""
+def as_object(outcomes: Sequence[CaseOutcome], initial: str) -> dict[str, Any]:
+    """The outcomes for JSON, without their schema. initial : how registers started, in words"""
     return {
         "holds": all(outcome.holds for outcome in outcomes),
-        "initial": str(initial),
+        "initial": initial,
         "output_bits": _bits_of(outcomes).as_object(),
         "cases": [_case(outcome) for outcome in outcomes],
     }
 
 
-def _bits_of(outcomes: Sequence[Outcome]) -> ComparedBits:
-    return sum((outcome.held.bits for outcome in outcomes), ComparedBits())
+def _bits_of(outcomes: Sequence[CaseOutcome]) -> ComparedBits:
+    return sum((outcome.agreement.bits for outcome in outcomes), ComparedBits())
 
 
-def _first(outcome: Outcome) -> str:
-    if outcome.equal:
+def _first(outcome: CaseOutcome) -> str:
+    if outcome.difference is None:
         return "none"
-    first = str(outcome.differences[0])
-    return f"{first} (undefined in the source)" if outcome.undefined else first
+    return f"{outcome.difference} (undefined in the source)" if outcome.undefined else str(outcome.difference)
 
 
-def _reasons(outcome: Outcome) -> Iterator[str]:
+def _differences(outcome: CaseOutcome) -> Iterator[str]:
+    """The whole reports of where a memory and a pin first differ."""
+    for difference in (outcome.memory, outcome.difference):
+        if difference:
+            first, *more = difference.lines()
+            yield from (f"{outcome.case.name}: {first}", *more)
+
+
+def _reasons(outcome: CaseOutcome) -> Iterator[str]:
     """Why a case does not hold, and where it holds only because of what it leaves open."""
-    held = outcome.held
-    if not held.bits.n_compared:
-        yield f"nothing was compared: {held.bits}"
-    elif (pins := held.not_compared(outcome.case.undefined)) and not outcome.is_drawn:
-        yield f"never compared, since X or Z at every clock: {', '.join(pins)}; {held.bits}"
+    agreed = outcome.agreement
+    if not agreed.bits.n_compared:
+        yield f"nothing was compared: {agreed.bits}"
+    elif (pins := agreed.not_compared(outcome.case.undefined)) and not outcome.is_drawn:
+        yield f"never compared, since X or Z at every clock: {', '.join(pins)}; {agreed.bits}"
     if undeclared := outcome.undeclared:
         kind = "which the recording knows" if outcome.case.undefined is None else "beyond what the case leaves open"
-        yield f"unknown bits, {kind}: {listed(undeclared, held.never)}; {held.bits}; see --initial"
-    if outcome.memory:
-        yield f"{outcome.memory}; the golden model, driven by the same inputs, at that clock:"
+        yield f"unknown bits, {kind}: {listed(undeclared, agreed.never)}; {agreed.bits}; see --initial"
 
 
-def _sum(outcomes: Sequence[Outcome], seconds: float) -> Iterator[str]:
+def _sum(outcomes: Sequence[CaseOutcome], seconds: float) -> Iterator[str]:
     defined = [outcome for outcome in outcomes if not outcome.undefined]
     n_cycles, n_mismatches = sum(o.n_cycles for o in outcomes), sum(o.n_mismatches for o in defined)
     undefined = f", {len(outcomes) - len(defined)} undefined in the source" if len(defined) < len(outcomes) else ""
@@ -82,7 +85,7 @@ def _sum(outcomes: Sequence[Outcome], seconds: float) -> Iterator[str]:
     if n_cut := sum(o.n_words is None for o in outcomes):
         yield f"memories not compared in {n_cut} of {len(outcomes)} cases, which were not run to their end"
     bits = _bits_of(outcomes)
-    before = sum(outcome.held.n_before for outcome in outcomes)
+    before = sum(outcome.agreement.n_before for outcome in outcomes)
     unknown = f" ({before:,} were unknown before the first reset)" if before else ""
     yield (
         f"{sum(o.holds for o in outcomes)} of {len(outcomes)} cases hold{undefined}: {n_cycles:,} clocks, "
@@ -90,7 +93,7 @@ def _sum(outcomes: Sequence[Outcome], seconds: float) -> Iterator[str]:
     )
 
 
-def _replay(chip: str, outcome: Outcome, report: Path) -> str:
+def _replay(chip: str, outcome: CaseOutcome, report: Path) -> str:
     """The command that holds what the RTL did against the golden model, and decodes the first mismatch."""
     words = ["draupnir", "replay", chip, str(report / f"{outcome.case.name}.fst"), "--from-power-up"]
     for name, file in outcome.case.before.items():
@@ -98,8 +101,8 @@ def _replay(chip: str, outcome: Outcome, report: Path) -> str:
     return shlex.join(words)
 
 
-def _case(outcome: Outcome) -> dict[str, Any]:
-    held: Held = outcome.held
+def _case(outcome: CaseOutcome) -> dict[str, Any]:
+    agreed = outcome.agreement
     return {
         "case": outcome.case.name,
         "holds": outcome.holds,
@@ -109,8 +112,8 @@ def _case(outcome: Outcome) -> dict[str, Any]:
         "mismatches": outcome.n_mismatches,
         "words": outcome.n_words,
         "unknown": outcome.n_unknown,
-        "output_bits": held.bits.as_object() | {"before_reset": held.n_before, "never_known": list(held.never)},
+        "output_bits": agreed.bits.as_object() | {"before_reset": agreed.n_before, "never_known": list(agreed.never)},
         "undeclared": outcome.undeclared,
-        "differences": [asdict(difference) for difference in outcome.differences],
-        "memory": asdict(outcome.memory) if outcome.memory else None,
+        "first_difference": outcome.difference.as_object() if outcome.difference else None,
+        "first_memory_difference": outcome.memory.as_object() if outcome.memory else None,
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,16 @@ import pytest
 
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.observed import MemoryMoment
 from draupnir.emulator.trace import Trace
+from draupnir.golden.compare import FirstDifference
+from draupnir.golden.compare.device import Device, ModelDevice
+from draupnir.golden.compare.first_memory import first_memory_difference
+from draupnir.golden.compare.memories import Memories
 from draupnir.golden.tests.toy import CHIP, Model, recording
-from draupnir.rtl import toolchain
+from draupnir.rtl import devices, toolchain
 from draupnir.rtl.design import Design
 from draupnir.rtl.tests.toy_chip import write
-from draupnir.tools import devices, first_difference
-from draupnir.tools.devices import Device, Memories, Moment
-from draupnir.tools.first_difference import MemoryMoment
 
 N_CYCLES = 300
 TRACE = recording(N_CYCLES, seed=5)
@@ -64,19 +65,23 @@ def wrong_clocks() -> list[int]:
     return clocks
 
 
-def faulty(n_moments: int) -> Device:
-    def follow(trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[Moment]:
+class FaultyDevice(ModelDevice):
+    """Follows a faulty model; n_moments : rows in one run."""
+
+    def __init__(self, n_moments: int, can_follow: bool = True) -> None:
+        super().__init__(CHIP)
+        self.n_moments, self.can_follow = n_moments, can_follow  # type: ignore[misc]
+
+    def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
         model, first = Faulty(), 0
         for row in rows:
             model.drive(trace.inputs[first : row + 1], trace.clk[first : row + 1])
             first = row + 1
-            yield Moment(model.memories)
-
-    return replace(devices.model(CHIP), follow=follow, n_moments=n_moments)
+            yield MemoryMoment(model.memories)
 
 
-def find(device: Device, after: Memories | None = None) -> MemoryMoment | None:
-    return first_difference.find(device, CHIP, TRACE, BEFORE, after or {})
+def find(device: Device, after: Memories | None = None) -> FirstDifference | None:
+    return first_memory_difference(device, CHIP, TRACE, BEFORE, after or {})
 
 
 def test_the_difference_comes_and_goes() -> None:
@@ -85,10 +90,13 @@ def test_the_difference_comes_and_goes() -> None:
 
 
 def test_the_first_clock_is_named_if_all_are_looked_at() -> None:
-    found = find(faulty(1 << 17))
+    found = find(FaultyDevice(1 << 17))
     assert found is not None and found.is_first
-    assert (found.cycle, found.memory, found.n_words) == (wrong_clocks()[0], "ram", 1)
-    assert str(found) == f"memory ram first differs after clock {found.cycle}: ram[0x5].sum expected 0xd, got 0xc"
+    [memory] = found.memories
+    assert (found.cycle, memory.memory, memory.n_differing) == (wrong_clocks()[0], "ram", 1)
+    assert str(found) == f"after cycle {found.cycle}: ram[0x5].sum expected 13, got 12"
+    assert next(found.lines()) == f"memories first differ after cycle {found.cycle}:"
+    assert found.cycle is not None
     rows = np.flatnonzero(TRACE.clk)[: found.cycle + 1]
     model = Model()
     model.drive(TRACE.inputs[: rows[-1]], TRACE.clk[: rows[-1]])
@@ -97,27 +105,27 @@ def test_the_first_clock_is_named_if_all_are_looked_at() -> None:
 
 @pytest.mark.parametrize("n_moments", [2, 7, 64, N_CYCLES - 1])
 def test_else_a_clock_before_which_they_are_equal(n_moments: int) -> None:
-    found, clocks = find(faulty(n_moments)), wrong_clocks()
+    found, clocks = find(FaultyDevice(n_moments)), wrong_clocks()
     if found is None:  # equal at all that was looked at
         assert n_moments < 8
         return
-    assert found.cycle in clocks and found.cycle - 1 not in clocks
+    assert found.cycle is not None and found.cycle in clocks and found.cycle - 1 not in clocks
     assert not found.is_first
-    assert "differs (and did not at the clocks looked at before) after clock" in str(found)
+    assert next(found.lines()).endswith(f"after cycle {found.cycle} (and did not at the clocks looked at before):")
 
 
 def test_a_sound_device_does_not_differ() -> None:
-    assert find(devices.model(CHIP)) is None
+    assert find(ModelDevice(CHIP)) is None
 
 
 def test_a_model_that_does_something_else_is_no_reference(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert find(faulty(1 << 17), {"ram": BEFORE["ram"]}) is None
+    assert find(FaultyDevice(1 << 17), {"ram": BEFORE["ram"]}) is None
     monkeypatch.setattr(chips, "model", lambda name: lambda seed: Model(seed, fault_cycle=20))
-    assert find(faulty(1 << 17)) is None
+    assert find(FaultyDevice(1 << 17)) is None
 
 
 def test_a_device_that_cannot_be_followed() -> None:
-    assert find(replace(faulty(1 << 17), follow=None)) is None
+    assert find(FaultyDevice(1 << 17, can_follow=False)) is None
 
 
 @pytest.mark.icarus
@@ -128,7 +136,7 @@ def test_in_icarus(stored: str, first: int | None, tmp_path: Path) -> None:
     except InputError as error:
         pytest.skip(str(error))
     source = write(tmp_path, toy=VERILOG.replace("@STORED@", f"({stored})"))
-    found = find(devices.in_icarus(Design("toy", (source / "toy.v",), {"ram": "ram"}), CHIP))
+    found = find(devices.InIcarus(Design("toy", (source / "toy.v",), {"ram": "ram"}), CHIP))
     assert (None if found is None else found.cycle) == (None if first is None else wrong_clocks()[first])
 
 
@@ -140,5 +148,5 @@ def test_in_verilator(tmp_path: Path) -> None:
         pytest.skip(str(error))
     source = write(tmp_path, toy=VERILOG.replace("@STORED@", f"(next == {WRONG} ? 4'd12 : next)"))
     design = Design("toy", (source / "toy.v",), {"ram": "ram"})
-    found = find(devices.in_verilator(design, CHIP, tmp_path / "compiled"))
+    found = find(devices.InVerilator(design, CHIP, tmp_path / "compiled"))
     assert found is not None and found.cycle == wrong_clocks()[0]

@@ -1,4 +1,4 @@
-"""What a comparison with a recording could not compare, and how much of that a case itself leaves open.
+"""How a run agrees with a recording, bit by bit, and how much of that a case itself leaves open.
 
 A bit that a recording knows has to be known to whatever is held against it, at every clock after the first reset and in
 every memory at the end. Before a reset has passed, nothing is expected of a simulator that knows X. A case that goes
@@ -8,16 +8,17 @@ where the Verilog is undefined declares what Icarus made of the original there; 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from draupnir.emulator.codec import to_limbs
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.trace import Trace, any_bit, column, count_bits, only
-from draupnir.golden.compare import ComparedBits, compared_bits
+from draupnir.golden.compare.bits import BitCount, ComparedBits, compared_bits
+from draupnir.golden.compare.memories import Memories
+from draupnir.golden.rows import cut
 
-Memories = Mapping[str, np.ndarray]  # name -> (depth, limbs) uint32
 _LISTED = 4  # names in a sentence
 
 
@@ -36,7 +37,7 @@ class Undefined:
 
 
 @dataclass(frozen=True)
-class Held:
+class Agreement:
     """How a run compares with a recording, counted in bits.
 
     bits : of the output pins at all clock edges: all of them, and those that were not compared
@@ -107,38 +108,36 @@ def settled_row(trace: Trace) -> int:
     return begin + int(over[0]) if len(over) else len(trace)
 
 
-def hold(trace: Trace, outputs: np.ndarray, known: np.ndarray) -> Held:
+def agreement(trace: Trace, outputs: np.ndarray, known: np.ndarray) -> Agreement:
     """Compare the output pins of a run with a trace; ``outputs`` and ``known`` are as in ``Trace``."""
-    chip, settled, edges = trace.chip, settled_row(trace), trace.clk == 1
-    both = trace.known & known
-    bits = compared_bits(chip, both[edges])
-    missing = only(trace.known & ~known, edges)
+    settled, word = settled_row(trace), trace.chip.output_word
+    both = replace(trace, known=trace.known & known)
+    count = BitCount(trace.chip)
+    count.add(both)
+    missing = only(trace.known & ~known, trace.clk != 0)
     missing[:settled] = 0
-    wrong = (outputs ^ trace.outputs) & both
+    wrong = (outputs ^ trace.outputs) & both.known
     rows = np.flatnonzero(any_bit(missing | wrong))
-    n_before = compared_bits(chip, both[:settled][edges[:settled]]).n_unknown
-    n_edges = trace.n_cycles
-    never = [p.name for p in chip.outputs if n_edges and bits.unknown.get(p.name) == n_edges * p.width]
-    return Held(
-        bits,
-        n_before,
-        count_bits(chip.output_word, missing),
-        count_bits(chip.output_word, wrong),
+    return Agreement(
+        count.compared(),
+        compared_bits(cut(both, 0, settled)).n_unknown,
+        count_bits(word, missing),
+        count_bits(word, wrong),
         int(np.count_nonzero(trace.clk[: rows[0]])) if len(rows) else None,
-        tuple(never),
+        tuple(count.never_compared()),
     )
 
 
-def with_memories(held: Held, chip: Chip, recorded: Memories, got: Memories, known: Memories) -> Held:
+def with_memories(pins: Agreement, chip: Chip, recorded: Memories, got: Memories, known: Memories) -> Agreement:
     """Add the memories after the last edge: as recorded, as they are, and which of their bits are known."""
-    unknown, different = dict(held.unknown), dict(held.different)
+    unknown, different = dict(pins.unknown), dict(pins.different)
     for name, words in recorded.items():
         memory = chip.memory(name)
         whole = to_limbs((1 << memory.width) - 1, memory.n_limbs)
         for counts, masks in ((unknown, whole & ~known[name]), (different, (words ^ got[name]) & known[name] & whole)):
             if n := int(np.bitwise_count(masks).sum()):
                 counts[name] = n
-    return Held(held.bits, held.n_before, unknown, different, held.first, held.never)
+    return replace(pins, unknown=unknown, different=different)
 
 
 def listed(bits: Mapping[str, int], never: tuple[str, ...] = ()) -> str:
@@ -148,5 +147,5 @@ def listed(bits: Mapping[str, int], never: tuple[str, ...] = ()) -> str:
     return ", ".join(said) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
 
 
-def _beyond(found: Mapping[str, int], allowed: Mapping[str, int]) -> dict[str, int]:
-    return {name: n - allowed.get(name, 0) for name, n in found.items() if n > allowed.get(name, 0)}
+def _beyond(bits: Mapping[str, int], allowed: Mapping[str, int]) -> dict[str, int]:
+    return {name: n - allowed.get(name, 0) for name, n in bits.items() if n > allowed.get(name, 0)}

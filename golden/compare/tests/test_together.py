@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from draupnir.emulator import state
-from draupnir.golden.lockstep import FirstDifference, hold
+from draupnir.golden.compare import FirstDifference, hold
 from draupnir.golden.tests.toy import Model, recording
 
 N_CYCLES = 200
@@ -47,19 +47,20 @@ def test_one_wrong_output_is_found_at_its_clock(cycle: int, block: int) -> None:
     assert difference.row == np.flatnonzero(ROWS.clk)[cycle]
     (pin,) = difference.pins
     expected = int(ROWS.outputs[difference.row]) & 15
-    assert (pin.pin, pin.expected, pin.recorded) == ("SUM", expected, expected ^ 1)
-    assert str(difference) == f"clock {cycle}: SUM expected {expected:#x}, found {expected ^ 1:#x}"
+    assert (pin.pin, pin.expected, pin.got) == ("SUM", expected, expected ^ 1)
+    assert str(difference) == f"cycle {cycle}: SUM expected {expected:#x}, got {expected ^ 1:#x}"
+    assert (difference.bits.n_compared, difference.bits.n_unknown) == (5 * (cycle + 1), 0)
 
 
 def test_nothing_runs_after_the_block_that_differs() -> None:
     difference, device, _ = held(fault_cycle=20, block=16)
-    assert difference is not None
+    assert difference is not None and difference.row is not None
     assert device.n_rows == 16 * (difference.row // 16 + 1)
 
 
 def test_model_stands_before_the_edge_that_differs() -> None:
     difference, _, model = held(fault_cycle=90, block=64)
-    assert difference is not None
+    assert difference is not None and difference.row is not None
     alone = Model()
     alone.drive(ROWS.inputs[: difference.row], ROWS.clk[: difference.row])
     alone.drive(ROWS.inputs[difference.row : difference.row + 1], np.zeros(1, np.uint8))

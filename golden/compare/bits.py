@@ -1,0 +1,137 @@
+"""How many bits of the output pins a comparison compares, and whether that is enough to prove something."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from draupnir.emulator.declare import Chip, Field
+from draupnir.emulator.trace import Trace, known_at_edges, piece_of, to_row
+
+
+@dataclass(frozen=True)
+class ComparedBits:
+    """How many bits of the output pins a comparison could compare.
+
+    total : bits of all compared output pins at all compared clock edges, at least 0
+    unknown : pin -> how many of its bits were X or Z, and so were not compared; pins without such bits are left out
+    absent : pin -> bits, at the same edges, of the pins that the source does not have; they are not in ``total``
+    """
+
+    total: int = 0
+    unknown: Mapping[str, int] = field(default_factory=dict)
+    absent: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def n_unknown(self) -> int:
+        return sum(self.unknown.values())
+
+    @property
+    def n_compared(self) -> int:
+        return self.total - self.n_unknown
+
+    def __add__(self, other: ComparedBits) -> ComparedBits:
+        return ComparedBits(
+            self.total + other.total, _sum(self.unknown, other.unknown), _sum(self.absent, other.absent)
+        )
+
+    def as_object(self) -> dict[str, Any]:
+        """The counts for JSON."""
+        counts = {"total": self.total, "compared": self.n_compared, "unknown": dict(self.unknown)}
+        return {**counts, "absent": dict(self.absent)} if self.absent else counts
+
+    def __str__(self) -> str:
+        return f"{self.n_compared:,} of {self.total:,} output bits compared"
+
+
+class BitCount:
+    """Counts the bits of the output pins that a source knows, edge by edge.
+
+    ignored : names of the pins that the source does not have; they are not compared
+
+    n_edges : clock edges so far
+    mask : the output bits that are compared, as a row of a trace
+    """
+
+    def __init__(self, chip: Chip, ignored: Collection[str] = ()) -> None:
+        self.n_edges = 0
+        self._word = chip.output_word
+        self._fields = [f for f in self._word if f.name not in ignored]
+        self._absent = [f for f in self._word if f.name in ignored]
+        self.mask = to_row(self._word, self._word.mask([f.name for f in self._fields]))
+        self._n_known = {f.name: 0 for f in self._fields}
+        self._last_known = np.full(self._word.width, -1, np.int64)  # the last edge that knew each bit
+
+    def add(self, rows: Trace) -> None:
+        """Count rows; the outputs of an edge may stand in the row before its own (see ``draupnir.golden.rows``)."""
+        has_edge = rows.clk != 0
+        edge = self.n_edges + np.cumsum(has_edge, dtype=np.int64) - has_edge
+        self.n_edges += int(np.count_nonzero(has_edge))
+        known = rows.known & self.mask
+        if np.array_equal(known, known_at_edges(self._word, rows.clk) & self.mask):
+            for f in self._fields:
+                self._n_known[f.name] += int(np.count_nonzero(has_edge)) * f.width
+            if self.n_edges:
+                self._last_known[:] = self.n_edges - 1
+            return
+        for piece in (piece for piece in self._word.pieces if piece.pin in self._n_known):
+            bits = piece_of(known, piece)
+            for bit in range(piece.width):
+                knowing = np.flatnonzero(bits >> bit & 1)
+                self._n_known[piece.pin] += len(knowing)
+                if len(knowing):
+                    self._last_known[self._word[piece.pin].lsb + piece.lsb + bit] = edge[knowing[-1]]
+
+    def compared(self) -> ComparedBits:
+        """The bits that could be compared, and those that could not, by pin."""
+        unknown = {f.name: self.n_edges * f.width - self._n_known[f.name] for f in self._fields}
+        absent = {f.name: self.n_edges * f.width for f in self._absent}
+        total = self.n_edges * sum(f.width for f in self._fields)
+        return ComparedBits(total, _positive(unknown), _positive(absent))
+
+    def never_known(self) -> list[str]:
+        """The compared pins that have a bit which was unknown at all edges so far."""
+        return [f.name for f in self._fields if (self._last_known[f.lsb : f.msb + 1] < 0).any()]
+
+    def never_compared(self) -> list[str]:
+        """The pins of which no bit was known at any edge so far; none before the first edge."""
+        return [f.name for f in self._fields if self.n_edges and not self._n_known[f.name]]
+
+    def shortfalls(self) -> list[str]:
+        """Why the outputs prove nothing, a sentence each; empty if they do prove something.
+
+        A bit that is unknown from some edge to the last one, and at more edges than not, was not really recorded. One
+        that becomes known at last was: a register without reset is X until it is written.
+        """
+        if not self.n_edges:
+            return ["no clock edge was compared"]
+        return [said for f in self._fields if (said := self._shortfall(f))]
+
+    def _shortfall(self, f: Field) -> str:
+        first_unknown = self._last_known[f.lsb : f.msb + 1] + 1
+        lost = np.flatnonzero(2 * (self.n_edges - first_unknown) > self.n_edges)
+        if not len(lost):
+            return ""
+        first = int(first_unknown[lost].min())
+        name = f.name if len(lost) == f.width else f"{f.name}[{', '.join(map(str, lost[::-1]))}]"
+        if first == 0:
+            return f"{name} is X or Z at all {self.n_edges:,} compared clocks"
+        return f"{name} is X or Z at the last {self.n_edges - first:,} of {self.n_edges:,} compared clocks"
+
+
+def compared_bits(rows: Trace, ignored: Collection[str] = ()) -> ComparedBits:
+    """The bits that could be compared at all clock edges of some rows."""
+    count = BitCount(rows.chip, ignored)
+    count.add(rows)
+    return count.compared()
+
+
+def _positive(counts: Mapping[str, int]) -> dict[str, int]:
+    return {pin: n for pin, n in counts.items() if n}
+
+
+def _sum(counts: Mapping[str, int], others: Mapping[str, int]) -> dict[str, int]:
+    return {pin: counts.get(pin, 0) + others.get(pin, 0) for pin in dict.fromkeys([*counts, *others])}

@@ -1,0 +1,103 @@
+"""The first difference between what is expected of a chip and what a source did, and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from draupnir.golden.compare.bits import ComparedBits
+from draupnir.golden.compare.memories import MemoryDifference
+from draupnir.golden.compare.pins import PinDifference
+
+UNKNOWN_DIFFERS = "the reset is over: an output that is x or z is a difference"
+
+
+@dataclass(frozen=True)
+class FirstDifference:
+    """Where a source and what is expected of it first differ: in output pins, or else in memories.
+
+    cycle : clock edges before the one in question. Pins differ immediately before this edge, memories after it. None
+        of memories that were compared after the last edge only
+    pins : the output pins that differ
+    memories : the memories that differ
+    bits : the output bits that were compared up to there, and those that were unknown
+    time : of this edge, in the source's unit, None where the source has no time; time_text : the same for people
+    row : rows of the source before the one that this edge ends; None where ``cycle`` is None
+    is_first : False of memories that may have differed at an earlier edge, at which nobody looked
+    context : what the golden model is doing just before this edge, decoded, a line each
+    last_events : the events that the model began last, decoded, oldest first
+    """
+
+    cycle: int | None
+    pins: tuple[PinDifference, ...] = ()
+    memories: tuple[MemoryDifference, ...] = ()
+    bits: ComparedBits = field(default_factory=ComparedBits)
+    time: int | None = None
+    time_text: str = ""
+    row: int | None = None
+    is_first: bool = True
+    context: tuple[str, ...] = ()
+    last_events: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Where it is, and what differs, in one line."""
+        if self.pins:
+            return f"cycle {self.cycle}: {', '.join(str(pin).replace(':', '', 1) for pin in self.pins)}"
+        where = "after the last clock" if self.cycle is None else f"after cycle {self.cycle}"
+        return f"{where}: {', '.join(_fields(memory) for memory in self.memories)}"
+
+    def lines(self) -> Iterator[str]:
+        """The whole report, a line each."""
+        if self.pins:
+            when = f"{self.time_text}, " if self.time_text else ""
+            yield f"mismatch at {when}cycle {self.cycle}:"
+        elif self.cycle is None:
+            yield "memories differ after the last clock:"
+        elif self.is_first:
+            yield f"memories first differ after cycle {self.cycle}:"
+        else:
+            yield f"memories differ after cycle {self.cycle} (and did not at the clocks looked at before):"
+        yield from (f"  {pin}" for pin in self.pins)
+        if any(not (pin.expected ^ pin.got) & pin.known for pin in self.pins):
+            yield f"  {UNKNOWN_DIFFERS}"
+        for memory in self.memories:
+            yield from (f"  {line}" for line in memory_lines(memory))
+        yield from (f"  {line}" for line in self.context)
+        if self.last_events:
+            yield "  last events:"
+            yield from (f"    {event}" for event in self.last_events)
+        yield f"  up to there: {bits_text(self.bits)}"
+
+    def as_object(self) -> dict[str, Any]:
+        """All of it for JSON."""
+        return {"text": str(self), **asdict(self), "bits": self.bits.as_object()}
+
+
+def bits_text(bits: ComparedBits) -> str:
+    """How many bits were compared, and how many were not known: "12 of 14 output bits compared, 2 unknown"."""
+    absent = f", not recorded: {', '.join(bits.absent)}" if bits.absent else ""
+    return f"{bits}, {bits.n_unknown:,} unknown{absent}"
+
+
+def memory_lines(difference: MemoryDifference) -> Iterator[str]:
+    """A memory that differs, or does not: a head, and a line for each word that is listed."""
+    if not difference.n_differing:
+        yield f"{difference.memory}: all {difference.n_words} words equal {difference.against}".rstrip()
+        return
+    against = f" from {difference.against}" if difference.against else ""
+    yield f"{difference.memory}: {difference.n_differing} of {difference.n_words} words differ{against}"
+    for word in difference.words:
+        fields = ", ".join(f"{f.name} expected {f.expected}, got {f.got}" for f in word.fields)
+        yield f"  {word.place(difference.memory)} ({word.view}): {fields}"
+    if more := difference.n_differing - len(difference.words):
+        yield f"  ... and {more} more"
+
+
+def _fields(difference: MemoryDifference) -> str:
+    """The first word that differs, by field, and how many more there are: ram[0x5].sum expected 13, got 12."""
+    first = next(iter(difference.words))
+    fields = (f"{first.place(difference.memory)}.{f.name} expected {f.expected}, got {f.got}" for f in first.fields)
+    n_more = difference.n_differing - 1
+    more = f", and {n_more:,} more word{'s' if n_more > 1 else ''}" if n_more else ""
+    return ", ".join(fields) + more

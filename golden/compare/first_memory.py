@@ -1,0 +1,79 @@
+"""The clock at which a memory first differs from the golden model's, when both run the same rows.
+
+Both are followed from the first row on, and their memories compared after each clock edge. Of a run with more edges
+than are looked at, every so many; then, in a run of their own, those between the last that was equal and the first
+that was not. So the memories are equal before the clock named, and it is the first such one if all were looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.observed import MemoryMoment
+from draupnir.emulator.trace import Trace, any_bit
+from draupnir.golden.compare.bits import ComparedBits
+from draupnir.golden.compare.device import Device, ModelDevice, loaded_model
+from draupnir.golden.compare.difference import FirstDifference
+from draupnir.golden.compare.memories import Memories, MemoryDifference, memory_difference
+from draupnir.golden.compare.model import decoded
+
+
+def first_memory_difference(
+    device: Device, chip: Chip, trace: Trace, before: Memories, after: Memories
+) -> FirstDifference | None:
+    """Follow a device and the chip's golden model over a trace.
+
+    before, after : the memories before its first row, and those that were recorded after its last, if they were
+    None if the memories do not differ, or the device cannot be followed, or the golden model itself does something
+    else than the trace, and so is no reference. The difference says nothing of output bits and times.
+    """
+    if not device.can_follow or not chip.memories:
+        return None
+    golden = ModelDevice(chip)
+    if not is_reference(golden, trace, before, after):
+        return None
+    edges = np.flatnonzero(trace.clk)
+    is_first = len(edges) <= device.n_moments
+    while len(edges):
+        stride = -(-len(edges) // device.n_moments)
+        stops = [*map(int, edges[stride - 1 :: stride])]
+        if stops[-1] != edges[-1]:
+            stops.append(int(edges[-1]))
+        found = _first(chip, stops, device.follow(trace, before, stops), golden.follow(trace, before, stops))
+        if found is None:
+            return None
+        i, memories = found
+        if stride == 1:
+            row = stops[i]
+            cycle = int(np.count_nonzero(trace.clk[:row]))
+            context, events = decoded(loaded_model(chip, before), trace, row)
+            return FirstDifference(cycle, (), memories, ComparedBits(), None, "", row, is_first, context, events)
+        edges = edges[(edges <= stops[i]) & (edges > (stops[i - 1] if i else -1))]
+    return None
+
+
+def is_reference(golden: ModelDevice, trace: Trace, before: Memories, after: Memories) -> bool:
+    """Whether the golden model does what the trace and the memories after it tell."""
+    run = golden.run(trace, before)
+    same = not any_bit((run.outputs ^ trace.outputs) & trace.known).any()
+    return same and all(np.array_equal(run.memories[name], words) for name, words in after.items())
+
+
+def _first(
+    chip: Chip, stops: Sequence[int], got: Iterable[MemoryMoment], expected: Iterable[MemoryMoment]
+) -> tuple[int, tuple[MemoryDifference, ...]] | None:
+    """The first stop after which memories differ in a bit that is known, and how they do."""
+    for i, (device, golden) in enumerate(zip(got, expected, strict=True)):
+        differing = tuple(
+            memory_difference(memory, right, is_, known=known)
+            for memory in chip.memories
+            for is_, right in [(device.memories[memory.name], golden.memories[memory.name])]
+            for known in [device.known[memory.name] if device.known else None]
+            if not np.array_equal(is_, right) and (known is None or ((is_ ^ right) & known).any())
+        )
+        if differing:
+            return i, differing
+    return None

@@ -1,0 +1,119 @@
+"""A golden model beside a source: driven by its rows, and taken back to look at a single clock edge."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.trace import Trace, any_bit, to_row
+from draupnir.golden.rows import cut
+
+EVENTS_SHOWN = 8
+EVENT_ROWS = 1 << 14  # rows before a difference in which events are looked for, at most
+
+
+class GoldenModel(Protocol):
+    """What a comparison needs of a chip's model; see emulator/model.py."""
+
+    chip: Chip
+    memories: dict[str, np.ndarray]
+
+    @property
+    def outputs(self) -> int: ...
+
+    def drive(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray: ...
+
+    def snapshot(self) -> Any: ...
+
+    def restore(self, snapshot: Any) -> None: ...
+
+    def context(self) -> list[str]: ...
+
+    def activity(self) -> str | None: ...
+
+    def warnings(self) -> list[str]: ...
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Rows with which a model was driven, and the model before them.
+
+    first_row, first_cycle : rows, and clock edges, before these
+    """
+
+    snapshot: Any
+    rows: Trace
+    first_row: int = 0
+    first_cycle: int = 0
+
+    def cycle(self, row: int) -> int:
+        """Clock edges before a row of this piece."""
+        return self.first_cycle + int(np.count_nonzero(self.rows.clk[:row]))
+
+
+def drive(model: GoldenModel, rows: Trace) -> np.ndarray:
+    """Drive a model; returns its outputs for these rows, also where a row without an edge has outputs to compare."""
+    begin, outputs = 0, []
+    for row in np.flatnonzero((rows.clk == 0) & any_bit(rows.known)).tolist():
+        outputs.append(model.drive(rows.inputs[begin : row + 1], rows.clk[begin : row + 1]))
+        outputs[-1][-1] = to_row(model.chip.output_word, model.outputs)
+        begin = row + 1
+    last = model.drive(rows.inputs[begin:], rows.clk[begin:])
+    return np.concatenate([*outputs, last]) if outputs else last
+
+
+def stand_before(model: GoldenModel, piece: Piece, row: int) -> None:
+    """Bring a model to immediately before a row's clock edge: its inputs are there, the edge is not yet."""
+    model.restore(piece.snapshot)
+    rows = cut(piece.rows, 0, row + 1)
+    clk = rows.clk.copy()
+    clk[row] = 0
+    model.drive(rows.inputs, clk)
+
+
+def last_events(model: GoldenModel, pieces: Sequence[Piece], row: int) -> tuple[str, ...]:
+    """What a model began last before a row of the last piece, oldest first, from running the pieces again.
+
+    The pieces follow each other. The model is left somewhere before the row.
+    """
+    *earlier, last = pieces
+    every = [*((piece, len(piece.rows)) for piece in earlier), (last, row)]
+    left = EVENT_ROWS
+    spans: list[tuple[Piece, int, int]] = []
+    for piece, end in reversed(every):
+        spans.insert(0, (piece, max(0, end - left), end))
+        left -= end - spans[0][1]
+    events: deque[str] = deque(maxlen=EVENTS_SHOWN)
+    for piece, first, end in spans:
+        if first < end:
+            model.restore(piece.snapshot)
+            model.drive(piece.rows.inputs[:first], piece.rows.clk[:first])
+            events.extend(_events(model, cut(piece.rows, first, end)))
+    return tuple(events)
+
+
+def decoded(model: GoldenModel, rows: Trace, row: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Drive a model from where it is up to a row; tell what it is doing before its edge, and what it began last.
+
+    Both are lines as ``context`` and ``activity`` give them. The model is left immediately before the edge.
+    """
+    first = max(0, row - EVENT_ROWS)
+    model.drive(rows.inputs[:first], rows.clk[:first])
+    piece = Piece(model.snapshot(), cut(rows, first, row + 1))
+    events = last_events(model, [piece], row - first)
+    stand_before(model, piece, row - first)
+    return tuple(model.context()), events
+
+
+def _events(model: GoldenModel, rows: Trace) -> list[str]:
+    events = []
+    for i in range(len(rows)):
+        model.drive(rows.inputs[i : i + 1], rows.clk[i : i + 1])
+        if rows.clk[i] and (begun := model.activity()):
+            events.append(begun)
+    return events

@@ -1,0 +1,45 @@
+"""Output pins that differ at one clock edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from draupnir.emulator.declare import Chip
+
+
+@dataclass(frozen=True)
+class PinDifference:
+    """A pin immediately before a clock edge.
+
+    width : its bits
+    expected : its level as it should be, 0..2**width - 1
+    got : its level as it is; 0 in each bit that is unknown
+    known : mask of the bits that are neither X nor Z
+    """
+
+    pin: str
+    width: int
+    expected: int
+    got: int
+    known: int
+
+    def __str__(self) -> str:
+        """Both levels: in hexadecimal, or in binary where a bit is unknown."""
+        if self.known == (1 << self.width) - 1:
+            return f"{self.pin}: expected {self.expected:#x}, got {self.got:#x}"
+        bits = ("x" if not self.known >> i & 1 else str(self.got >> i & 1) for i in reversed(range(self.width)))
+        return f"{self.pin}: expected 0b{self.expected:0{self.width}b}, got 0b{''.join(bits)}"
+
+
+def pin_differences(chip: Chip, expected: int, got: int, known: int, must_know: int = 0) -> tuple[PinDifference, ...]:
+    """The output pins that differ, of packed outputs.
+
+    known : mask of the bits of ``got`` that are neither X nor Z; the others do not differ
+    must_know : mask of the bits that differ even so
+    """
+    differs = (expected ^ got) & known | must_know & ~known
+    return tuple(
+        PinDifference(f.name, f.width, *(packed >> f.lsb & f.high for packed in (expected, got & known, known)))
+        for f in chip.output_word
+        if differs & (f.high << f.lsb)
+    )

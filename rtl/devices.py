@@ -1,0 +1,129 @@
+"""Designs as things that run recordings: in Verilator and in Icarus, synthesised or not.
+
+Each has what a comparison asks of a device (``draupnir.golden.compare.device.Device``).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.observed import MemoryMoment, Observed
+from draupnir.emulator.trace import Trace, known_at_edges
+from draupnir.rtl import icarus, memory_changes, verilated
+from draupnir.rtl.design import Design
+from draupnir.rtl.initial import UNKNOWN, ZERO, Initial, vvp_options
+
+if TYPE_CHECKING:
+    from draupnir.rtl.fpga.netlist import Netlist
+
+Memories = Mapping[str, np.ndarray]  # name -> uint32 of the memory's shape
+_ALL = 0xFFFFFFFF
+
+
+class RtlDevice(Protocol):
+    """A design that runs recordings; ``initial`` says how its registers start."""
+
+    initial: Initial
+    n_parallel: int
+
+    def run(self, trace: Trace, before: Memories) -> Observed: ...
+
+    def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]: ...
+
+
+class InVerilator:
+    """A design compiled with Verilator into ``build_dir``, unless it is there already; raises as rtl.verilated does."""
+
+    n_parallel, can_follow, n_moments = 1, True, 1 << 17
+
+    def __init__(self, design: Design, chip: Chip, build_dir: Path, initial: Initial = ZERO) -> None:
+        self.initial = initial
+        self.is_random = initial.kind == "random"
+        self._device = verilated.build(design, chip, build_dir)
+
+    def run(self, trace: Trace, before: Memories) -> Observed:
+        """Drive a trace's inputs, from the initial state and the memories before the first row."""
+        self._begin(before)
+        outputs = self._device.run(trace.inputs, trace.clk)
+        memories = {name: self._device.read_memory(name) for name in before}
+        masks = {name: np.full_like(content, _ALL) for name, content in memories.items()}
+        return Observed(outputs, known_at_edges(trace.chip.output_word, trace.clk), memories, masks)
+
+    def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
+        """Run so again; give the memories after each of some rows, which are ascending."""
+        self._begin(before)
+        first = 0
+        for row in rows:
+            self._device.run(trace.inputs[first : row + 1], trace.clk[first : row + 1])
+            first = row + 1
+            yield MemoryMoment({name: self._device.read_memory(name) for name in before})
+
+    def _begin(self, before: Memories) -> None:
+        self._device.reset(self.initial.seed if self.is_random else None)
+        for name, content in before.items():
+            self._device.write_memory(name, content)
+
+
+class InIcarus:
+    """A design in Icarus Verilog, a process a run; raises as rtl.icarus does."""
+
+    can_follow, n_moments = True, 1 << 17
+
+    def __init__(self, design: Design, chip: Chip, initial: Initial = UNKNOWN) -> None:
+        vvp_options(initial)  # what it needs is compiled before threads ask for it
+        self.initial = initial
+        self.is_random = initial.kind == "random"
+        self.n_parallel = os.cpu_count() or 1
+        self._design, self._chip = design, chip
+
+    def run(self, trace: Trace, before: Memories) -> Observed:
+        """Drive a trace's inputs, from the initial state and the memories before the first row."""
+        with tempfile.TemporaryDirectory() as scratch:
+            return icarus.run(self._design, self._chip, trace.inputs, trace.clk, Path(scratch), before, self.initial)
+
+    def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
+        """Run so again; give the memories after each of some rows, which are ascending."""
+        inputs, clk = trace.inputs[: rows[-1] + 1], trace.clk[: rows[-1] + 1]
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            icarus.run(self._design, self._chip, inputs, clk, folder, before, self.initial, follow=True)
+            for memories, known in memory_changes.follow(folder, self._chip, self._design, clk, rows):
+                yield MemoryMoment(memories, known)
+
+
+class OfNetlist:
+    """A synthesised chip; ``inner`` runs its cells, whose memories are the block RAMs."""
+
+    can_follow, n_moments = True, 1 << 9
+
+    def __init__(self, netlist: Netlist, inner: RtlDevice) -> None:
+        self.initial, self.n_parallel = inner.initial, inner.n_parallel
+        self.is_random = inner.initial.kind == "random"
+        self._netlist, self._inner = netlist, inner
+
+    def run(self, trace: Trace, before: Memories) -> Observed:
+        """Drive a trace's inputs, from the initial state and the memories before the first row."""
+        did = self._inner.run(trace, self._netlist.to_cells(before))
+        memories = self._netlist.from_cells(did.memories)
+        return Observed(did.outputs, did.known, memories, self._known_of(did.memories_known))
+
+    def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
+        """Run so again; give the memories after each of some rows, which are ascending."""
+        for moment in self._inner.follow(trace, self._netlist.to_cells(before), rows):
+            known = moment.known or {name: np.full_like(words, _ALL) for name, words in moment.memories.items()}
+            yield MemoryMoment(self._netlist.from_cells(moment.memories), self._known_of(known))
+
+    def _known_of(self, cells: Memories) -> dict[str, np.ndarray]:
+        known = self._netlist.from_cells(cells)
+        for name, kept in self._netlist.kept.items():  # words that a reduced chip does not have
+            lost = np.ones(len(known[name]), bool)
+            lost[kept] = False
+            known[name][lost] = 0
+        return known
