@@ -1,8 +1,16 @@
-"""For all tests: Hypothesis makes the same examples in every run, compiling may take its time, and Ctrl-C is heard."""
+"""For all tests: Hypothesis makes the same examples in every run, compiling may take its time, and Ctrl-C is heard.
+
+Cocotb tests are run by a simulator, through cocotb_tests/tests, and not collected.
+"""
 
 import signal
 
 from hypothesis import settings
+
+from draupnir.emulator import chips
+from draupnir.emulator.package import place
+
+collect_ignore = [str(path.resolve()) for name in chips.names() if (path := place(chips.package(name), "tests"))]
 
 settings.register_profile("draupnir", deadline=None, derandomize=True, database=None)
 settings.load_profile("draupnir")

@@ -1,5 +1,57 @@
-"""Draupnir: clock-level hardware emulation of digital neuromorphic chips."""
+"""Draupnir: clock-level hardware emulation of digital neuromorphic chips.
 
-from importlib.metadata import version
+What this package offers by itself is the library: ``chips``, ``chip``, ``model``, ``load_config``, ``pack``, ``run``,
+``run_many``, ``replay``, ``regress``, ``record`` and ``compare``; ``draupnir.api`` documents each. What is not among
+them may change without notice. Nothing is imported until it is used, so that a command starts quickly.
+"""
 
-__version__ = version("draupnir")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from draupnir.api import (
+        Run,
+        chip,
+        chips,
+        compare,
+        load_config,
+        model,
+        pack,
+        record,
+        regress,
+        replay,
+        run,
+        run_many,
+    )
+
+    __version__: str
+
+__all__ = [
+    "Run",
+    "__version__",
+    "chip",
+    "chips",
+    "compare",
+    "load_config",
+    "model",
+    "pack",
+    "record",
+    "regress",
+    "replay",
+    "run",
+    "run_many",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("draupnir")
+    if name in __all__:
+        from draupnir import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'draupnir' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

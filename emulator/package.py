@@ -64,6 +64,19 @@ class ChipPackage:
     main_job: str | None = None
     page: str | None = None
 
+    @property
+    def declared(self) -> Chip:
+        """What is declared of the chip: pins, memories, registers, events."""
+        return DECLARATION.needed(self)
+
+    @property
+    def cases(self) -> Path:
+        """The folder of its golden cases. Raises InputError if it has none."""
+        folder = place(self, "golden")
+        if folder is None:
+            raise InputError(f"{lacks(self, 'golden', 'golden cases of its own')}; right is a folder of them")
+        return folder
+
 
 @dataclass(frozen=True)
 class Part(Generic[T]):

@@ -19,7 +19,6 @@ from typing import Any
 
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.package import lacks, place
 from draupnir.golden.compare import Undefined
 from draupnir.golden.files import replacing
 
@@ -77,23 +76,14 @@ class Case:
         return {name.removesuffix(".hex"): self.folder / name for name in images}
 
 
-def home(chip: str) -> Path:
-    """The folder of a chip's own cases. Raises InputError for a chip that has none, or that there is not."""
-    package = chips.package(chip)
-    folder = place(package, "golden")
-    if folder is None:
-        raise InputError(f"{lacks(package, 'golden', 'golden cases of its own')}; right is a folder of them")
-    return folder
-
-
 def discover(folder: Path) -> list[Case]:
     """All cases in ``folder/*/``, sorted by name."""
     return [load(path.parent) for path in sorted(folder.glob(f"*/{TOML}"))]
 
 
 def of_chip(chip: str) -> list[Case]:
-    """All of a chip's own cases, sorted by name. Raises InputError as ``home`` does."""
-    return discover(home(chip))
+    """All of a chip's own cases, sorted by name. Raises InputError for a chip that has none, or that there is not."""
+    return discover(chips.package(chip).cases)
 
 
 def load(folder: Path) -> Case:

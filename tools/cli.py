@@ -119,6 +119,8 @@ def main() -> NoReturn:
     It hides the warnings of libraries, which a user can do nothing about, unless Python was told which to show.
     """
     interrupts.handle()
+    # A file random.py in the working directory is nothing to the Python tools that we, or Amaranth, start there.
+    os.environ["PYTHONSAFEPATH"] = "1"
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     own = _keep_stdout()

@@ -73,7 +73,7 @@ def find(name: str) -> Tool:
         raise InputError(f"no {name}: put it on PATH, or `pip install {project}`")
     version = importlib.metadata.version(project)
     call = _CALL.format(package=package, function=function)
-    return Tool((sys.executable, "-c", call), version, f"Python package {project}", in_wasm=True)
+    return Tool((sys.executable, "-P", "-c", call), version, f"Python package {project}", in_wasm=True)
 
 
 def run(name: str, arguments: list[str], folder: Path) -> Done:

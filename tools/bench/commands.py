@@ -49,7 +49,7 @@ def contestants(job: Job, n_clocks: int, folder: Path) -> list[Contestant]:
 def call(words: Sequence[str]) -> None:
     """Run draupnir in a new process. Raises InputError, with what it says on stderr, if it does not hold."""
     path = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
-    command = [sys.executable, "-c", START, *words]
+    command = [sys.executable, "-P", "-c", START, *words]
     done = processes.output_of(command, env={**os.environ, "PYTHONPATH": path})
     if done.returncode:
         raise InputError(f"draupnir {words[0]}: exit status {done.returncode}: {' '.join(done.stderr.split())[-300:]}")

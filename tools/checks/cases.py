@@ -74,7 +74,7 @@ class CaseChecks:
     def test_every_case_is_listed_once(self, chip: Chip) -> None:
         """On the chip's page, or on the page beside the folder of the cases."""
         names = chip.name, chip.title.partition(":")[0]
-        pages = [page(chip), case.home(chip.name).parent / "README.md"]
+        pages = [page(chip), chips.package(chip.name).cases.parent / "README.md"]
         found = section(pages, *(f"The cases of {name}" for name in names))
         assert sorted(re.findall(r"`(\w+)`", found)) == [one.name for one in case.of_chip(chip.name)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sysconfig
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import click
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.golden import case, recipes
+from draupnir.golden import recipes
 from draupnir.golden.compare import Agreement, Undefined
 from draupnir.golden.compare.agreement import agreement, listed, with_memories
 from draupnir.golden.record import Recording, check_replaceable, record, save
@@ -86,7 +87,7 @@ def command(
     if initial and not check_icarus:
         raise InputError(f"--initial {initial}: only with --check-icarus; Verilator, which records, starts at 0")
     start = Initial(initial or "unknown", seed if initial == "random" else 1)
-    folders = {name: (output or case.home(chip)) / name for name in wanted}
+    folders = {name: (output or _own_cases(chip)) / name for name in wanted}
     outputs.check({"--rtl": rtl.folder}, folders={f"-o, for {name}:": folder for name, folder in folders.items()})
     for folder in folders.values():
         check_replaceable(folder)
@@ -123,6 +124,14 @@ def _elsewhere(rtl: options.Rtl) -> options.Rtl:
     """The same RTL in a folder of anybody's machine."""
     assert rtl.place is not None
     return replace(rtl, place=Path("DIR") if rtl.place.is_dir() else Path("DIR") / rtl.place.name)
+
+
+def _own_cases(chip: str) -> Path:
+    """The folder of a chip's own cases. Raises InputError where that is not for us to write to."""
+    folder = chips.package(chip).cases
+    if folder.resolve().is_relative_to(Path(sysconfig.get_path("purelib")).resolve()):
+        raise InputError(f"-o DIR is needed: {folder}, where the cases of {chip} are, is part of an installed package")
+    return folder
 
 
 def _say(recorded: list[dict[str, Any]], about: dict[str, Any], as_json: bool, text: str = "") -> None:

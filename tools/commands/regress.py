@@ -73,7 +73,7 @@ def command(
     """
     declared = chips.declaration(chip)
     outputs.check({"--rtl": rtl.folder, "--golden": golden}, folders={"--report": report})
-    folder = golden or case.home(chip)
+    folder = golden or chips.package(chip).cases
     cases = regress.select(case.discover(folder), names)
     if not cases:
         raise InputError(f"{folder}: no golden cases; a folder of folders with case.toml is needed")

@@ -18,7 +18,7 @@ import click
 
 from draupnir.emulator.errors import InputError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parents[2]  # the package's rooms are links, in a checkout
 PACKAGES = ("draupnir", "numpy", "numba", "llvmlite", "amaranth")
 
 

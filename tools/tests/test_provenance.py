@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import subprocess
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -83,6 +85,12 @@ def test_our_own_checkout_is_named_and_a_change_in_it_is_said(checkout, monkeypa
     assert origin().commit == commit
     (folder / "a.v").write_text("changed")
     assert origin().commit == f"{commit}, with changes"
+
+
+def test_this_checkout_is_found():
+    if not (Path(__file__).resolve().parents[2] / ".git").exists():
+        pytest.skip("this is no checkout")
+    assert re.fullmatch(r"[0-9a-f]{40}(, with changes)?", origin().commit)
 
 
 def test_the_command_line_is_told_as_it_was_given():

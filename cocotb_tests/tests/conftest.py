@@ -7,9 +7,6 @@ from pathlib import Path
 import pytest
 
 from draupnir.cocotb_tests.runner import SIMULATORS
-from draupnir.emulator import chips
-
-collect_ignore_glob = [f"{name}/*" for name in chips.names()]  # run by a simulator, through tests/
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,0 +1,153 @@
+"""The wheel, installed outside of any checkout, in a folder full of names that are also names of ours."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from draupnir.emulator import chips
+from draupnir.tools.cli import COMMANDS
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "build", "*.egg-info", "__pycache__", ".*_cache", ".hypothesis")
+MOST_BYTES = 10_000_000
+COLLIDING = ("tools", "rtl", "golden", "emulator", "cocotb_tests", "numbers", "random", "case", "chips", "api", "numpy")
+COMPILED = ("replay", "host")
+# Words, exit status, and what it says: on stdout where it works, else at the beginning of the one line on stderr.
+SAYS = {
+    "chips": [("", 0, "26 golden cases"), ("tinyodin SPI_OPEN_LOOP", 0, "SPI_OPEN_LOOP")],
+    "replay": [("tinyodin GOLDEN/unconfigured", 0, "0 mismatches")],
+    "record": [
+        ("tinyodin --list", 0, "unconfigured: "),
+        ("tinyodin --rtl empty --all", 2, "error: -o DIR is needed: "),
+    ],
+    "sim": [("tinyodin --sim icarus --test spi", 2, "error: no Icarus Verilog: install it")],
+    "regress": [
+        ("tinyodin --sim model --case unconfigured --cycles 200", 0, "1 of 1 cases hold"),
+        ("tinyodin --sim icarus --case unconfigured", 2, "error: no Icarus Verilog: install it"),
+    ],
+    "config": [
+        ("check tinyodin net.toml", 0, "registers: "),
+        ("pack tinyodin net.toml -o packed", 0, "packed/tinyodin_spi.bin"),
+        ("unpack tinyodin packed/tinyodin_spi.txt", 0, "[registers]"),
+        ("diff tinyodin net.toml net.toml", 0, "0 differences"),
+    ],
+    "run": [("tinyodin --config net.toml --events events.csv --max-cycles 300", 0, "events")],
+    "host": [("tinyodin --simulate model --config net.toml --onto blank --events events.csv", 0, "at rest at the end")],
+    "rtl": [("tinyodin", 0, "build/rtl/tinyodin/tinyODIN.v: ")],
+    "bitstream": [("tinyodin --project vivado", 0, "written, not run: ")],
+    "area": [("tinyodin --variant none", 2, "error: --variant none: tinyodin has whole")],
+    "bench": [("tinyodin --rtl nothing", 2, "error: nothing: not a folder")],
+    "demo": [("digits --images 3", 2, "error: Invalid value for '--images'")],
+}
+
+
+class Installed(NamedTuple):
+    """The command, the folder of its package, and the folder in which it is called."""
+
+    command: Path
+    package: Path
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from a copy, so that nothing of an earlier build comes along."""
+    source, folder = tmp_path_factory.mktemp("source") / "draupnir", tmp_path_factory.mktemp("wheel")
+    shutil.copytree(ROOT, source, symlinks=True, ignore=NOT_COPIED)
+    words = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "-w", str(folder), str(source)]
+    subprocess.run([sys.executable, "-m", "pip", *words], check=True, capture_output=True)
+    (built,) = folder.iterdir()
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """In an environment that sees the packages of this one, and not this checkout."""
+    environment, folder = tmp_path_factory.mktemp("environment") / "venv", tmp_path_factory.mktemp("work")
+    venv.create(environment, symlinks=True)
+    site = environment / "lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
+    words = ["--quiet", "--no-deps", "--no-index", "--target", str(site), str(wheel)]
+    subprocess.run([sys.executable, "-m", "pip", "install", *words], check=True, capture_output=True)
+    (site / "dependencies.pth").write_text(f"{sysconfig.get_paths()['purelib']}\n")
+    for name in COLLIDING:
+        (folder / name).mkdir()
+        (folder / name / "__init__.py").write_text(f"raise RuntimeError('{name} of the user')\n")
+    for name in ("net.toml", "events.csv"):
+        shutil.copy(ROOT / "examples" / "tinyodin" / name, folder)
+    (folder / "empty").mkdir()
+    command = environment / "bin" / "draupnir"
+    command.write_text(f"#!{environment}/bin/python\nfrom draupnir.tools.start import main\nmain()\n")
+    command.chmod(0o755)
+    return Installed(command, site / "draupnir", folder)
+
+
+def call(installed: Installed, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with no program on the path, uncompiled where little is run."""
+    uncompiled = {} if words[0] in COMPILED else {"NUMBA_DISABLE_JIT": "1"}
+    environment = {"PATH": "/nowhere", "HOME": os.environ.get("HOME", "/"), **uncompiled}
+    environment["NUMBA_CACHE_DIR"] = str(installed.folder / "cache")
+    command = [str(installed.command), *words]
+    return subprocess.run(command, cwd=installed.folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_it_is_small_and_has_one_package_without_tests(wheel: Path) -> None:
+    assert wheel.stat().st_size < MOST_BYTES
+    with zipfile.ZipFile(wheel) as packed:
+        names = [Path(name).parts for name in packed.namelist()]
+    assert {parts[0] for parts in names if not parts[0].endswith(".dist-info")} == {"draupnir"}
+    assert not [parts for parts in names if "tests" in parts or parts[-1] == "conftest.py"]
+    assert {("draupnir", "py.typed"), ("draupnir", "golden", "odin", "unconfigured", "wave.fst")} <= set(names)
+    assert {("draupnir", "emulator", name, "package.py") for name in ("odin", "reckon", "tinyodin")} <= set(names)
+
+
+def test_all_of_its_chips_and_cases_are_those_of_the_checkout(installed: Installed) -> None:
+    for name in chips.names():
+        ours = chips.package(name).cases
+        theirs = installed.package / "golden" / name
+        assert {path.name for path in theirs.iterdir()} == {path.name for path in ours.iterdir()}
+
+
+def test_every_command_is_tried() -> None:
+    assert set(SAYS) == set(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [(f"{name} {words}", status, said) for name, each in SAYS.items() for words, status, said in each],
+)
+def test_every_command_works_or_says_in_one_line_what_it_lacks(
+    installed: Installed, words: str, status: int, said: str
+) -> None:
+    golden = str(installed.package / "golden" / "tinyodin")
+    done = call(installed, *words.replace("GOLDEN", golden).split())
+    assert done.returncode == status, done.stdout + done.stderr
+    if status == 0:
+        assert said in done.stdout
+    else:
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(said)
+
+
+def test_the_library_is_the_installed_one_and_says_its_version(installed: Installed) -> None:
+    program = (
+        "import draupnir\nfrom draupnir.tools.report.provenance import origin\n"
+        "print(draupnir.__file__, draupnir.chips(), draupnir.__version__, repr(origin().commit))"
+    )
+    python = installed.command.with_name("python")
+    words = [str(python), "-P", "-c", program]
+    done = subprocess.run(words, cwd=installed.folder, capture_output=True, text=True, check=True)
+    file, *rest = done.stdout.split(maxsplit=1)
+    assert Path(file) == installed.package / "__init__.py"
+    assert rest == ["('odin', 'reckon', 'tinyodin') 0.1.0 ''\n"]
