@@ -54,7 +54,7 @@ _OWN_FILE = "draupnir.cocotb_tests.lib.own_file"
 
 
 @dataclass(frozen=True)
-class Built:
+class BuiltDesign:
     """A design compiled for a simulator, with or without the means to write waveforms."""
 
     design: Design
@@ -66,7 +66,7 @@ class Built:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BenchOutcome:
     """What a test came to.
 
     failure : why it failed, "" if it passed
@@ -89,7 +89,7 @@ class Outcome:
 # --- Building ---------------------------------------------------------------------------------------------------
 
 
-def build(design: Design, chip: Chip, simulator: Simulator, root: Path, waves: bool = False) -> Built:
+def build(design: Design, chip: Chip, simulator: Simulator, root: Path, waves: bool = False) -> BuiltDesign:
     """Compile a design, unless the same sources were compiled with the same tool and options before.
 
     root : folder in which each build has one of its own
@@ -111,7 +111,7 @@ def build(design: Design, chip: Chip, simulator: Simulator, root: Path, waves: b
     if simulator == "icarus" and icarus_names.has_unnamed_blocks(design):
         compiled = (folder / "sim.vvp").read_text(errors="replace")
         design = icarus_names.as_in_icarus(design, compiled, f"{wrapper.TOP}.{design.top}")
-    return Built(design, chip, simulator, waves, folder, time.perf_counter() - begin)
+    return BuiltDesign(design, chip, simulator, waves, folder, time.perf_counter() - begin)
 
 
 def _generated(design: Design, chip: Chip, simulator: Simulator, waves: bool) -> dict[str, str]:
@@ -215,8 +215,14 @@ def start_of(simulator: Simulator, kind: Kind | None, seed: int) -> Initial:
 
 
 def run(
-    built: Built, test: Test, folder: Path, seed: int, reproduce: str = "", start: Initial | None = None, **how: Any
-) -> Outcome:
+    built: BuiltDesign,
+    test: Test,
+    folder: Path,
+    seed: int,
+    reproduce: str = "",
+    start: Initial | None = None,
+    **how: Any,
+) -> BenchOutcome:
     """Run a test; its log, results, notes and waveform are left in ``folder``, which is emptied first.
 
     start : how registers start; by default as ``start_of`` says
@@ -245,7 +251,7 @@ def run(
     seconds = time.perf_counter() - begin
     notes = session.notes()
     failure = _failure(folder) or crash or (_not_held(notes) if session.check else "")
-    return Outcome(test, failure, seconds, folder, notes)
+    return BenchOutcome(test, failure, seconds, folder, notes)
 
 
 def _not_held(notes: Mapping[str, Any]) -> str:
@@ -259,7 +265,7 @@ def _not_held(notes: Mapping[str, Any]) -> str:
     )
 
 
-def _run_simulator(built: Built, test: Test, folder: Path, session: Session, start: Initial) -> str:
+def _run_simulator(built: BuiltDesign, test: Test, folder: Path, session: Session, start: Initial) -> str:
     """Why the simulator itself failed, or ""."""
     in_icarus = built.simulator == "icarus"
     verilators = [f"+verilator+rand+reset+{2 if start.kind == 'random' else 0}", f"+verilator+seed+{start.seed}"]

@@ -320,8 +320,8 @@ def compare(
     """Run rows of pins on anything that has ``run(inputs, clk)``, and on a golden model; None if all outputs are equal.
 
     device : a simulator, a chip on a board, another model; in the same state as the model
-    inputs : (n,) or (n, words) int64, the input pins of each row, packed as ``draupnir.emulator.trace`` says; clk : (n,) uint8, 1 for
-        each row with a clock edge; None: all
+    inputs : (n,) or (n, words) int64, the input pins of each row, packed as ``draupnir.emulator.trace`` says
+    clk : (n,) uint8, 1 for each row with a clock edge; None: all
     At a difference it gives the clock, the pins, and what the model is doing; the model stands just before that edge.
 
     >>> import draupnir, numpy as np

@@ -16,7 +16,7 @@ import numpy as np
 import pywellen
 
 from draupnir.emulator.errors import InputError
-from draupnir.golden.rows import Changes, Gap, limbs
+from draupnir.golden.rows import Gap, SignalChanges, limbs
 from draupnir.golden.scopes import Variable
 
 PIECE = 1 << 16  # changes in a piece
@@ -55,7 +55,7 @@ class Fst:
         self._theirs = dict(zip((variable.signal for variable in self.variables), theirs, strict=True))
 
     def stream(
-        self, signals: Sequence[Variable], sink: Callable[[Changes], None], on_gap: Callable[[Gap], None]
+        self, signals: Sequence[Variable], sink: Callable[[SignalChanges], None], on_gap: Callable[[Gap], None]
     ) -> None:
         """Read the file once, and give the changes of these variables to ``sink``, numbered by their place.
 
@@ -113,7 +113,7 @@ class Fst:
         except _SinkFailed as failed:
             raise failed.__cause__ or failed from None
 
-    def _changes(self, times: list[int], numbers: list[int], levels: list[int | str]) -> Changes:
+    def _changes(self, times: list[int], numbers: list[int], levels: list[int | str]) -> SignalChanges:
         """Lists to arrays. Raises InputError for a time that no array holds, or one that runs backwards."""
         n = len(times)
         if n and max(times) >> 63:
@@ -123,7 +123,7 @@ class Fst:
             raise InputError(f"{self.path}: time runs backwards to {times[back]}")
         self._last_time = moments[-1] if n else self._last_time
         level, known = _levels(levels)
-        return Changes(moments, np.fromiter(numbers, np.int64, n), level, known)
+        return SignalChanges(moments, np.fromiter(numbers, np.int64, n), level, known)
 
 
 def end_time(path: Path) -> int:
@@ -132,8 +132,8 @@ def end_time(path: Path) -> int:
         return int.from_bytes(file.read(25)[17:25], "big")  # the block's type, its length, the start, the end
 
 
-def _part(piece: Changes, some: slice) -> Changes:
-    return Changes(piece.times[some], piece.signals[some], piece.levels[some], piece.known[some])
+def _part(piece: SignalChanges, some: slice) -> SignalChanges:
+    return SignalChanges(piece.times[some], piece.signals[some], piece.levels[some], piece.known[some])
 
 
 def check_blocks(path: Path) -> list[Gap]:

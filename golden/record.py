@@ -20,7 +20,7 @@ from draupnir.golden.files import naming
 REPORT_EVERY = 1024  # clocks between two reports of progress
 
 
-class Device(Protocol):
+class SteppedDevice(Protocol):
     """Anything that behaves like a chip: a simulator, or a model."""
 
     def step(self, inputs: int) -> int: ...
@@ -32,7 +32,7 @@ class Device(Protocol):
     def write_memory(self, name: str, content: np.ndarray) -> None: ...
 
 
-class Source(Protocol):
+class InputSource(Protocol):
     """What decides the inputs, clock by clock; see ``draupnir.golden.stimulus.Stimulus``."""
 
     def next(self, outputs: int) -> list[tuple[int, int]]: ...
@@ -48,9 +48,9 @@ class Recording:
 
 
 def record(
-    device: Device,
+    device: SteppedDevice,
     chip: Chip,
-    stimulus: Source,
+    stimulus: InputSource,
     n_cycles: int,
     memories: Mapping[str, np.ndarray] | None = None,
     progress: Callable[[int], None] | None = None,

@@ -32,7 +32,7 @@ PinParts = Sequence[Sequence[tuple[int, int, int]]]
 
 
 @dataclass(frozen=True)
-class Changes:
+class SignalChanges:
     """Changes in time order; all changes of one moment are in the same lot.
 
     times : (n,) int64, never decreasing
@@ -94,7 +94,7 @@ class Assembler:
         resets = pack(chip.input_word, {pin.name: 1 for pin in chip.inputs if pin.role == "reset"})
         self._resets = to_row(chip.input_word, resets)
 
-    def _moments(self, changes: Changes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _moments(self, changes: SignalChanges) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Their times, and level and known bits of each piece of the pins after each: (pieces, moments + 1) int64.
 
         Column 0 is what it was before the first. The pieces are the clock, those of the inputs, those of the outputs.
@@ -105,7 +105,7 @@ class Assembler:
         self._level, self._known = level[:, -1].copy(), known[:, -1].copy()
         return moments, level, known
 
-    def _held(self, changes: Changes, moment: np.ndarray, n_moments: int) -> tuple[np.ndarray, np.ndarray]:
+    def _held(self, changes: SignalChanges, moment: np.ndarray, n_moments: int) -> tuple[np.ndarray, np.ndarray]:
         level = np.zeros((len(self._pieces), n_moments + 1), dtype=np.int64)
         known = np.zeros_like(level)
         levels = np.concatenate(([0], changes.levels))
@@ -178,7 +178,7 @@ class RowAssembler(Assembler):
         self._begun = False
         self._pending_time: int | None = None  # of the row that waits
 
-    def feed(self, changes: Changes) -> Iterator[Trace]:
+    def feed(self, changes: SignalChanges) -> Iterator[Trace]:
         """The rows that are complete after these changes."""
         if len(changes.times):
             moments, level, known = self._moments(changes)

@@ -13,7 +13,7 @@ import numpy as np
 
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.trace import Trace
-from draupnir.golden.rows import Assembler, Changes, PinParts
+from draupnir.golden.rows import Assembler, PinParts, SignalChanges
 
 PIECE = 1 << 16  # rows given at a time
 
@@ -50,7 +50,7 @@ class SampleAssembler(Assembler):
         self._last = grid.last
         self._step = grid.step
 
-    def feed(self, changes: Changes) -> Iterator[Trace]:
+    def feed(self, changes: SignalChanges) -> Iterator[Trace]:
         """The samples before the last moment of these changes; those from it on wait for what follows."""
         if len(changes.times):
             moments, level, known = self._moments(changes)

@@ -52,7 +52,7 @@ class Variable(NamedTuple):
         return self.width if self.span is None else abs(self.span[0] - self.span[1]) + 1
 
 
-class Part(NamedTuple):
+class SignalPart(NamedTuple):
     """Bits of a pin that one variable is: its lowest bit is the pin's bit ``lsb``."""
 
     variable: Variable
@@ -68,7 +68,7 @@ class PinScope:
     """
 
     name: str
-    pins: tuple[tuple[Part, ...], ...]
+    pins: tuple[tuple[SignalPart, ...], ...]
 
     @property
     def signals(self) -> tuple[tuple[str, ...], ...]:
@@ -142,7 +142,7 @@ def _without(chip: Chip, missing: list[str]) -> str:
     return "; " + "; ".join(ways)
 
 
-def _parts(pin: Pin, scope: Scope, name: str, path: Path) -> tuple[Part, ...]:
+def _parts(pin: Pin, scope: Scope, name: str, path: Path) -> tuple[SignalPart, ...]:
     """The variables that are the pin: one of its width, or several that have a bit or more of it each."""
     variables = scope[pin.name.lower()]
     exact = [var for var in variables if var.name == pin.name] or variables
@@ -159,7 +159,7 @@ def _parts(pin: Pin, scope: Scope, name: str, path: Path) -> tuple[Part, ...]:
             )
     whole = {var.signal: var for var in exact if var.width == pin.width}
     if len(whole) == 1:
-        return (Part(next(iter(whole.values())), 0),)
+        return (SignalPart(next(iter(whole.values())), 0),)
     if not whole and len(exact) == 1:
         raise InputError(f"{where} has {_bits(exact[0].width)}; {right}")
     if whole or any(var.span is None for var in exact):
@@ -168,7 +168,7 @@ def _parts(pin: Pin, scope: Scope, name: str, path: Path) -> tuple[Part, ...]:
     return _from_bits(pin, exact, where)
 
 
-def _from_bits(pin: Pin, variables: list[Variable], where: str) -> tuple[Part, ...]:
+def _from_bits(pin: Pin, variables: list[Variable], where: str) -> tuple[SignalPart, ...]:
     """Put a pin together from bits dumped one by one, or a few at a time, in whatever order."""
     spans = [(min(var.span), max(var.span), var) for var in variables if var.span]
     lowest = min(low for low, _, _ in spans)
@@ -178,7 +178,7 @@ def _from_bits(pin: Pin, variables: list[Variable], where: str) -> tuple[Part, .
             f"[{var.span[0]}:{var.span[1]}]" if var.width > 1 else f"[{low}]" for low, _, var in spans if var.span
         )
         raise InputError(f"{where} is dumped in pieces, {has}; each of {pin.width} bits once would be right")
-    return tuple(Part(var, low - lowest) for low, _, var in spans)
+    return tuple(SignalPart(var, low - lowest) for low, _, var in spans)
 
 
 def _bits(n: int) -> str:

@@ -14,13 +14,13 @@ from draupnir.emulator.spi import frames
 from draupnir.emulator.spi.bytewise import Bytewise
 from draupnir.emulator.spi.port import MemoryWrite, RegisterWrite
 from draupnir.golden.ranges import Range, draw
-from draupnir.golden.stimulus import Host, HostPiece
+from draupnir.golden.stimulus import HostPiece, StimulusHost
 
 _GAP, _HALF, _PER_CLOCK, _RESET_CLOCKS = Clocks(200, 2000), Clocks(2, 3), Clocks(2, 6), Clocks(1, 12)
 
 
 @dataclass(frozen=True)
-class HostTraffic:
+class SpiHostTraffic:
     """What the host does while the network runs.
 
     actions : relative frequency of the methods of ``SpiHost`` and of the chip's own host; none, and it stays idle
@@ -39,14 +39,14 @@ class HostTraffic:
     reset_clocks: Clocks = _RESET_CLOCKS
 
 
-class Configured(Protocol):
+class ConfiguringRecipe(Protocol):
     """What the host takes from a recipe; see the chip's ``Recipe``."""
 
     @property
     def registers(self) -> Mapping[str, Range]: ...
 
     @property
-    def host(self) -> HostTraffic: ...
+    def host(self) -> SpiHostTraffic: ...
 
     @property
     def reset(self) -> bool: ...
@@ -66,7 +66,7 @@ class SpiHost:
     def __init__(
         self,
         port: Bytewise,
-        recipe: Configured,
+        recipe: ConfiguringRecipe,
         rng: np.random.Generator,
         to_program: dict[str, np.ndarray],
     ) -> None:
@@ -74,7 +74,7 @@ class SpiHost:
         self._neurons, self._synapses = port.reach  # the memories' names
         self._to_program = to_program
         self._recipe, self._traffic, self._rng = recipe, recipe.host, rng
-        self._host = Host(port.chip, rng)
+        self._host = StimulusHost(port.chip, rng)
         self.running = False
 
     def run(self) -> HostPiece:

@@ -110,7 +110,7 @@ def _reset_pins(chip: Chip) -> int:
 # --- The host: reset and SPI ------------------------------------------------------------------------------------
 
 
-class Host:
+class StimulusHost:
     """Whoever configures the chip: owns the reset and SPI pins, and does one thing after the other.
 
     Each method is a piece to be run with ``yield from``. RST and SCK never change in the same row, because simulators

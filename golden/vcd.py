@@ -15,7 +15,7 @@ import numpy as np
 
 from draupnir.emulator.errors import InputError
 from draupnir.golden import vcd_scan
-from draupnir.golden.rows import Changes, Gap, limbs
+from draupnir.golden.rows import Gap, SignalChanges, limbs
 from draupnir.golden.scopes import Variable
 
 BLOCK = 1 << 18  # bytes scanned at a time
@@ -84,7 +84,7 @@ class Vcd:
     def stream(
         self,
         signals: Sequence[Variable],
-        sink: Callable[[Changes], None],
+        sink: Callable[[SignalChanges], None],
         on_gap: Callable[[Gap], None],
         marks: bool = False,
     ) -> None:
@@ -107,10 +107,10 @@ class Vcd:
                 if gap:
                     whole = changes.shape[1]
                 held = changes[:, whole:]
-                sink(Changes(*changes[:, :whole]))
+                sink(SignalChanges(*changes[:, :whole]))
                 if gap:
                     on_gap(gap)
-        sink(Changes(*held))
+        sink(SignalChanges(*held))
         self.broken_off = scan.broken_off
 
 

@@ -15,9 +15,9 @@ from draupnir.emulator.errors import InputError
 from draupnir.emulator.trace import Trace
 from draupnir.golden import fst, vcd
 from draupnir.golden.fst import Fst
-from draupnir.golden.rows import Changes, Gap, RowAssembler, join, limbs
+from draupnir.golden.rows import Gap, RowAssembler, SignalChanges, join, limbs
 from draupnir.golden.samples import Grid, SampleAssembler
-from draupnir.golden.scopes import Part, PinScope, Variable, find_scope
+from draupnir.golden.scopes import PinScope, SignalPart, Variable, find_scope
 from draupnir.golden.vcd import Vcd
 
 
@@ -140,7 +140,7 @@ class Wave:
             broken_off = f"; the file breaks off in {self.broken_off}" if self.broken_off else ""
             raise InputError(f"{self.path}: {self._no_edge()}{broken_off}")
 
-    def _stream(self, sink: Callable[[Changes], None], on_gap: Callable[[Gap], None], marks: bool) -> None:
+    def _stream(self, sink: Callable[[SignalChanges], None], on_gap: Callable[[Gap], None], marks: bool) -> None:
         if isinstance(self._file, Vcd):
             self._file.stream(self._signals, sink, on_gap, marks)
         else:
@@ -164,7 +164,7 @@ def _places(found: PinScope, signals: Sequence[Variable]) -> list[list[tuple[int
         number[variable.signal] = n
         n += len(limbs(variable.width))
 
-    def of_part(part: Part) -> list[tuple[int, int, int]]:
+    def of_part(part: SignalPart) -> list[tuple[int, int, int]]:
         widths = limbs(part.variable.width)
         first = number[part.variable.signal]
         return [(first + i, width, part.lsb + i * widths[0]) for i, width in enumerate(widths)]

@@ -15,7 +15,7 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import datafiles, filelist, settings, stubs
 from draupnir.rtl.design import Design, SourceOptions, source_files
-from draupnir.rtl.differences import Difference, compare_pins, find_memories, likeness, shape
+from draupnir.rtl.differences import DesignDifference, compare_pins, find_memories, likeness, shape
 from draupnir.rtl.hierarchy import Array, Instance, Tree
 from draupnir.rtl.library import Library
 
@@ -32,7 +32,7 @@ _REMEDIES = {
 class NotTheChip(InputError):
     """The sources differ from the declaration; ``differences`` lists how, ``reasons`` what else stands in the way."""
 
-    def __init__(self, what: str, differences: list[Difference], reasons: Iterable[str] = ()) -> None:
+    def __init__(self, what: str, differences: list[DesignDifference], reasons: Iterable[str] = ()) -> None:
         super().__init__(f"{what}: {'; '.join([*reasons, *map(str, differences)])}")
         self.differences = differences
 
@@ -49,7 +49,7 @@ class Candidate:
     files: tuple[Path, ...]
     pins: dict[str, str]
     memories: dict[str, str]
-    differences: list[Difference]
+    differences: list[DesignDifference]
     reasons: list[str]
 
 

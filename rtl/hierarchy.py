@@ -13,7 +13,7 @@ MOST_INSTANCES = 100_000  # a tree that recurses for ever ends here
 
 
 @dataclass(frozen=True)
-class Port:
+class ModulePort:
     """A port of a module; ``width`` in bits, with the parameters at their defaults; 0 where it is not a constant."""
 
     name: str

@@ -14,8 +14,8 @@ from pyslang import ast
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import plain
 from draupnir.rtl.design import Language, literal
-from draupnir.rtl.hierarchy import MOST_INSTANCES, Array, Instance, Port, Tree
-from draupnir.rtl.slang import Parser, Problem, Source
+from draupnir.rtl.hierarchy import MOST_INSTANCES, Array, Instance, ModulePort, Tree
+from draupnir.rtl.slang import Parser, Problem, SlangSource
 
 _DIRECTIONS = {
     ast.ArgumentDirection.In: "in",
@@ -72,7 +72,7 @@ class Library:
             dict.fromkeys(problem for path in paths if path in self.sources for problem in self.sources[path].problems)
         )
 
-    def ports(self, module: str) -> list[Port]:
+    def ports(self, module: str) -> list[ModulePort]:
         """The ports of a module, in order."""
         listed = self._tops[module].body.portList if module in self._tops else ()
         return [_port(port) for port in listed if port.name]
@@ -163,7 +163,7 @@ class Library:
         self._compilation = self._parser.compilation(list(self.sources.values()), set(self.files), settings)
         return {instance.name: instance for instance in self._compilation.getRoot().topInstances}
 
-    def _read(self, paths: Iterable[Path]) -> dict[Path, Source]:
+    def _read(self, paths: Iterable[Path]) -> dict[Path, SlangSource]:
         """Each file that can be read, after the headers."""
         sources = {}
         for path in paths:
@@ -203,7 +203,7 @@ class Library:
                 tree.arrays.append(Array(path, symbol.type.range.width, element.bitWidth))
 
 
-def _files_of_macros(sources: Mapping[Path, Source]) -> dict[str, Path]:
+def _files_of_macros(sources: Mapping[Path, SlangSource]) -> dict[str, Path]:
     """Macro -> the file that defines it, for files that define nothing else; without macros of several such files."""
     files: dict[str, set[Path]] = {}
     for path, source in sources.items():
@@ -228,10 +228,10 @@ def _below(instance: Any) -> Iterator[Any]:
             pending += reversed(list(symbol))
 
 
-def _port(port: Any) -> Port:
+def _port(port: Any) -> ModulePort:
     if port.kind is ast.SymbolKind.InterfacePort:
-        return Port(port.name, "interface", 0)
-    return Port(port.name, _DIRECTIONS[port.direction], port.type.bitWidth)
+        return ModulePort(port.name, "interface", 0)
+    return ModulePort(port.name, _DIRECTIONS[port.direction], port.type.bitWidth)
 
 
 def _settable(instance: Any) -> list[Any]:

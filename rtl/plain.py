@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
-from draupnir.rtl.hierarchy import MOST_INSTANCES, Array, Instance, Port, Tree, join
+from draupnir.rtl.hierarchy import MOST_INSTANCES, Array, Instance, ModulePort, Tree, join
 from draupnir.rtl.verilog_syntax import ParseError, VerilogParser, ast
 
 _BINARY = {
@@ -90,7 +90,7 @@ def _parser() -> VerilogParser:
         return VerilogParser(outputdir=tables, debug=False)
 
 
-def ports(modules: Modules, name: str, settings: Mapping[str, int] | None = None) -> list[Port]:
+def ports(modules: Modules, name: str, settings: Mapping[str, int] | None = None) -> list[ModulePort]:
     """The ports of a module, in order; settings : its parameters that are not at their defaults. Raises NotPlain."""
     module = modules[name]
     env = _parameters(module, settings or {})
@@ -98,7 +98,7 @@ def ports(modules: Modules, name: str, settings: Mapping[str, int] | None = None
     for item in _declarations(module):
         direction = {ast.Input: "in", ast.Output: "out", ast.Inout: "inout"}.get(type(item))
         if direction:
-            directed[_bare(item.name)] = Port(_bare(item.name), direction, _width(item.width, env))
+            directed[_bare(item.name)] = ModulePort(_bare(item.name), direction, _width(item.width, env))
     listed = [_bare(getattr(port, "first", port).name) for port in module.portlist.ports] if module.portlist else []
     if not set(listed) <= set(directed):
         raise NotPlain("a port that is no name of its own")

@@ -71,7 +71,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Source:
+class SlangSource:
     """A file that was read.
 
     tree : pyslang's syntax tree, in the language in which the file has the fewest mistakes
@@ -142,17 +142,19 @@ class Parser:
         self._manager.setDisableProximatePaths(True)
         self._engine = pyslang.DiagnosticEngine(self._manager)
 
-    def read(self, path: Path, headers: Sequence[Path] = ()) -> Source:
+    def read(self, path: Path, headers: Sequence[Path] = ()) -> SlangSource:
         """Read a file, after the macros of the headers. Raises OSError if it cannot be opened."""
         path.open("rb").close()
         tree, problems = self._parse(path, headers, _SYSTEMVERILOG)
         if any(problem.kind == "syntax" for problem in problems):
             old_tree, old_problems = self._parse(path, headers, _VERILOG)
             if len(old_problems) < len(problems):
-                return Source(path, old_tree, True, old_problems)
-        return Source(path, tree, False, problems)
+                return SlangSource(path, old_tree, True, old_problems)
+        return SlangSource(path, tree, False, problems)
 
-    def compilation(self, sources: Sequence[Source], tops: set[str], settings: Sequence[str] = ()) -> ast.Compilation:
+    def compilation(
+        self, sources: Sequence[SlangSource], tops: set[str], settings: Sequence[str] = ()
+    ) -> ast.Compilation:
         """The elaborated sources; of several definitions of a name, that of the first source holds.
 
         settings : of the tops' parameters, NAME=VALUE as in Verilog

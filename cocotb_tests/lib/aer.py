@@ -14,7 +14,7 @@ from cocotb.triggers import First
 
 from draupnir.cocotb_tests.lib.bus import AerPins, level
 from draupnir.cocotb_tests.lib.clock import ChipClock
-from draupnir.cocotb_tests.lib.sender import Planned, Sender
+from draupnir.cocotb_tests.lib.sender import Planned, WrapperSender
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 
 PATIENCE = 100_000  # cycles that a side may be kept waiting
@@ -44,7 +44,7 @@ class AerDriver:
         timing: SenderTiming | None = None,
         rng: np.random.Generator | None = None,
         patience: int = PATIENCE,
-        sender: Sender | None = None,
+        sender: WrapperSender | None = None,
     ) -> None:
         self._pins, self._clock, self.patience = pins, clock, patience
         self._sender, self._block = sender, list[int]()

@@ -18,7 +18,7 @@ from draupnir.cocotb_tests.lib.bus import Pins, control
 from draupnir.cocotb_tests.lib.checker import Lockstep
 from draupnir.cocotb_tests.lib.clock import ChipClock
 from draupnir.cocotb_tests.lib.recorder import Recorder
-from draupnir.cocotb_tests.lib.sender import Sender
+from draupnir.cocotb_tests.lib.sender import WrapperSender
 from draupnir.cocotb_tests.lib.session import Session
 from draupnir.emulator.buses.four_phase import SenderTiming
 from draupnir.emulator.model import ClockLevel
@@ -69,7 +69,7 @@ class ChipBench:
 
     def driver(self, bus: str, timing: SenderTiming | None, rng: np.random.Generator) -> AerDriver:
         """The sending side of a bus into the chip."""
-        sender = None if self.session.naive else Sender.of(self.pins.dut, bus)
+        sender = None if self.session.naive else WrapperSender.of(self.pins.dut, bus)
         return AerDriver(self.pins.aer(bus), self.clock, timing, rng, sender=sender)
 
     def hold(self, owing: Iterable[Owing]) -> None:

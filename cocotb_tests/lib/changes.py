@@ -48,7 +48,7 @@ class Moments:
         return both[np.append(both.times[1:] != both.times[:-1], np.ones(min(1, len(both.times)), dtype=np.bool_))]
 
 
-class Changes(Protocol):
+class PinFollower(Protocol):
     """Whatever follows the pins."""
 
     def start(self) -> None:
@@ -58,7 +58,7 @@ class Changes(Protocol):
         """What has been since the last call; what belongs to the present moment may go on in the next."""
 
 
-def changes(pins: Pins) -> Changes:
+def changes(pins: Pins) -> PinFollower:
     """The log of the wrapper around the design, if there is one; else Python."""
     recording = control(pins.dut, wrapper.RECORDING)
     return Followed(pins) if recording is None else Logged(pins, recording)

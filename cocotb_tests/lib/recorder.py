@@ -6,7 +6,7 @@ import numpy as np
 from cocotb.utils import get_sim_time
 
 from draupnir.cocotb_tests.lib.bus import Pins
-from draupnir.cocotb_tests.lib.changes import Changes, Moments, changes
+from draupnir.cocotb_tests.lib.changes import Moments, PinFollower, changes
 from draupnir.cocotb_tests.lib.clock import ChipClock
 from draupnir.emulator.trace import Trace, differ, new_rows
 
@@ -25,7 +25,7 @@ class Recorder:
     followed : who follows the pins, where it is not to be chosen by that
     """
 
-    def __init__(self, pins: Pins, clock: ChipClock, followed: Changes | None = None) -> None:
+    def __init__(self, pins: Pins, clock: ChipClock, followed: PinFollower | None = None) -> None:
         self._chip, self._clock = pins.chip, clock
         self._changes = followed or changes(pins)
         inputs, outputs = new_rows(self._chip.input_word, 0), new_rows(self._chip.output_word, 0)

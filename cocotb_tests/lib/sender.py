@@ -24,7 +24,7 @@ class Planned(NamedTuple):
     gap: int
 
 
-class Sender:
+class WrapperSender:
     """The wrapper's sender of a bus (``lib.wrapper``), which moves the pins as ``AerDriver.send`` does.
 
     It may be busy with one block of events at a time.
@@ -33,7 +33,7 @@ class Sender:
     size = wrapper.N_EVENTS  # events in a block, at most
 
     @classmethod
-    def of(cls, dut: Any, bus: str) -> Sender | None:
+    def of(cls, dut: Any, bus: str) -> WrapperSender | None:
         """None if the top is no wrapper."""
         return None if control(dut, wrapper.sender_control(bus, "busy")) is None else cls(dut, bus)
 

@@ -16,8 +16,8 @@ from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES
 from draupnir.tools.experiments.digits import report
-from draupnir.tools.experiments.digits.experiment import N_IMAGES_MIN, Experiment
-from draupnir.tools.experiments.digits.results import Answer, Results, weights
+from draupnir.tools.experiments.digits.experiment import N_IMAGES_MIN, DigitsExperiment
+from draupnir.tools.experiments.digits.results import Answer, DigitsResults, weights
 from draupnir.tools.report.provenance import origin
 
 N_TRAIN, N_TEST = 1, 1  # images
@@ -31,11 +31,11 @@ QUIET = 1200  # cycles in which the last events of an image are processed
 async def test_digits(dut: Any) -> None:
     """Two images: one in training with a teacher, one in the test with learning off."""
     bench = Bench(dut, sender=AT_ONCE, receiver=ALWAYS_READY)
-    experiment = Experiment(n_images=N_IMAGES_MIN)
+    experiment = DigitsExperiment(n_images=N_IMAGES_MIN)
     configuration = experiment.configuration()
     registers = {name: _whole(name, content) for name, content in configuration.registers.items()}
     bench.configured_as(registers, configuration.neurons, configuration.synapses)
-    results = Results(f"RTL in {bench.session.simulator}", weights=weights(configuration.synapses))
+    results = DigitsResults(f"RTL in {bench.session.simulator}", weights=weights(configuration.synapses))
     begin = time.perf_counter()
     async with bench:
         for image in experiment.train_images[: bench.length(N_TRAIN)]:
@@ -53,13 +53,15 @@ async def test_digits(dut: Any) -> None:
     bench.session.note(report=str(report.write(Path(bench.session.folder), results, where)[-1]))
 
 
-async def _answer(bench: Bench, experiment: Experiment, image: int, train: bool, results: Results) -> Answer:
+async def _answer(
+    bench: Bench, experiment: DigitsExperiment, image: int, train: bool, results: DigitsResults
+) -> Answer:
     """Present an image; the answer is read from the output bus."""
     spikes = await _send(bench, experiment.presentation(image, train), results)
     return Answer(image, experiment.label(image), experiment.predict(spikes))
 
 
-async def _send(bench: Bench, events: Sequence[int], results: Results) -> list[int]:
+async def _send(bench: Bench, events: Sequence[int], results: DigitsResults) -> list[int]:
     """Send events and wait until they are processed; returns the spikes."""
     begin, n_before = bench.clock.cycle(), len(bench.output.events)
     await bench.aerin.send_all(events)
@@ -69,7 +71,7 @@ async def _send(bench: Bench, events: Sequence[int], results: Results) -> list[i
     return spikes
 
 
-def _note(bench: Bench, results: Results) -> None:
+def _note(bench: Bench, results: DigitsResults) -> None:
     bench.session.note(
         images=len(results.train) + len(results.test),
         events=results.n_events,

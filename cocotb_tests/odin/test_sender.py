@@ -12,7 +12,7 @@ from draupnir.cocotb_tests.lib.aer import AerDriver
 from draupnir.cocotb_tests.lib.bus import level
 from draupnir.cocotb_tests.lib.changes import Followed
 from draupnir.cocotb_tests.lib.recorder import Recorder
-from draupnir.cocotb_tests.lib.sender import Sender
+from draupnir.cocotb_tests.lib.sender import WrapperSender
 from draupnir.cocotb_tests.odin.bench import EVENTS, LIMIT, Bench
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
@@ -34,7 +34,7 @@ async def test_the_sender_and_python_move_the_pins_alike(dut: Any) -> None:
         recorder = Recorder(bench.pins, bench.clock, Followed(bench.pins))
         recorder.start()
         for timing in TIMINGS:
-            events = [bench.any_event() for _ in range(bench.length(Sender.size + 20))]
+            events = [bench.any_event() for _ in range(bench.length(WrapperSender.size + 20))]
             played = []
             for driver in drivers(bench, timing):
                 await bench.reset()
@@ -70,7 +70,7 @@ async def test_both_say_what_is_owed(dut: Any) -> None:
 
 def drivers(bench: Bench, timing: SenderTiming) -> Iterator[AerDriver]:
     """The wrapper's sender, then Python, each with the same draws ahead."""
-    sender = Sender.of(bench.pins.dut, BUS)
+    sender = WrapperSender.of(bench.pins.dut, BUS)
     assert sender is not None
     for way in (sender, None):
         yield AerDriver(bench.pins.aer(BUS), bench.clock, timing, np.random.default_rng(bench.session.seed), sender=way)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from draupnir.cocotb_tests import catalogue, runner
-from draupnir.cocotb_tests.runner import Built, Simulator
+from draupnir.cocotb_tests.runner import BuiltDesign, Simulator
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
@@ -72,10 +72,10 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Design]:
 
 
 @pytest.fixture(scope="session")
-def compiled(pytestconfig: pytest.Config, chip: Chip) -> Callable[..., Built]:
+def compiled(pytestconfig: pytest.Config, chip: Chip) -> Callable[..., BuiltDesign]:
     """Compiles into the build cache; a simulator that is not there is a skip."""
 
-    def compile_(design: Design, simulator: Simulator, chip: Chip = chip) -> Built:
+    def compile_(design: Design, simulator: Simulator, chip: Chip = chip) -> BuiltDesign:
         try:
             toolchain.verilator() if simulator == "verilator" else toolchain.icarus()
         except InputError as error:
@@ -90,7 +90,7 @@ def test_lockstep(
     design: Design,
     simulator: Simulator,
     bench: catalogue.Test,
-    compiled: Callable[..., Built],
+    compiled: Callable[..., BuiltDesign],
     tmp_path: Path,
     pytestconfig: pytest.Config,
 ) -> None:
@@ -104,7 +104,7 @@ def test_lockstep_of_other_chips(
     other: tuple[str, catalogue.Test],
     simulator: Simulator,
     ours: Callable[[str], Design],
-    compiled: Callable[..., Built],
+    compiled: Callable[..., BuiltDesign],
     tmp_path: Path,
     pytestconfig: pytest.Config,
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from draupnir.cocotb_tests import runner
 from draupnir.cocotb_tests.catalogue import select
-from draupnir.cocotb_tests.runner import Outcome, start_of
+from draupnir.cocotb_tests.runner import BenchOutcome, start_of
 from draupnir.cocotb_tests.tests import toy
 from draupnir.emulator.errors import InputError
 from draupnir.golden.compare import ComparedBits
@@ -26,7 +26,7 @@ LATE = toy.VERILOG.replace("sum__now + ADD;", "sum__now + ADD + (sum__now == 2 ?
 UNKNOWN_IN_MEMORY = toy.VERILOG.replace("+ 8'd1", "+ 8'd1 | 8'bx0000000")
 EVERYTHING_UNKNOWN = toy.VERILOG.replace("(RST)", "(RST === 1'bx)")
 
-Run = Callable[..., Outcome]
+Run = Callable[..., BenchOutcome]
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def run(tmp_path: Path) -> Run:
     except InputError as error:
         pytest.skip(str(error))
 
-    def run_(verilog: str, test: str = toy.TEST, start: Initial | None = None) -> Outcome:
+    def run_(verilog: str, test: str = toy.TEST, start: Initial | None = None) -> BenchOutcome:
         (tmp_path / "test_own.py").write_text(test)
         (one,) = select(toy.CHIP, f"{tmp_path}/test_own.py")
         built = runner.build(toy.design(tmp_path, verilog), toy.CHIP, "icarus", tmp_path / "compiled")
@@ -46,7 +46,7 @@ def run(tmp_path: Path) -> Run:
     return run_
 
 
-def bits(outcome: Outcome) -> ComparedBits:
+def bits(outcome: BenchOutcome) -> ComparedBits:
     return ComparedBits(outcome.notes["output_bits"], outcome.notes["unknown"])
 
 

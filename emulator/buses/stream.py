@@ -16,7 +16,7 @@ from draupnir.emulator.declare import BusKind, ReceivingSide, Role, Script, Send
 
 
 @dataclass(frozen=True)
-class SenderTiming:
+class StreamSenderTiming:
     """When the sender moves.
 
     gap : clocks without an item before each; scramble : the payload is random while valid is low, instead of the last
@@ -34,7 +34,7 @@ class SenderTiming:
 
 
 @dataclass(frozen=True)
-class ReceiverTiming:
+class StreamReceiverTiming:
     """When the receiver moves.
 
     pause : clocks of backpressure, ready low, before each item
@@ -49,7 +49,7 @@ class ReceiverTiming:
     withdraw_after: Clocks = Clocks(0, 3)
 
 
-def send(bus: WiredBus, items: Iterator[int | None], t: SenderTiming, rng: np.random.Generator) -> Script:
+def send(bus: WiredBus, items: Iterator[int | None], t: StreamSenderTiming, rng: np.random.Generator) -> Script:
     """The sender; items : payloads."""
     idle = 0
     for item in items:
@@ -73,7 +73,7 @@ def send(bus: WiredBus, items: Iterator[int | None], t: SenderTiming, rng: np.ra
     yield Step({"valid": 0, "payload": idle}, clocks=1)
 
 
-def receive(bus: WiredBus, t: ReceiverTiming, rng: np.random.Generator) -> Script:
+def receive(bus: WiredBus, t: StreamReceiverTiming, rng: np.random.Generator) -> Script:
     """The receiver."""
     while True:
         yield Step({"ready": 0}, clocks=t.pause.draw(rng))
@@ -101,7 +101,7 @@ STREAM = BusKind(
         Role("payload", "sender", "The item, valid while ``valid`` is high.", width=None),
     ),
     payload="payload",
-    sender=SendingSide(SenderTiming, send),
-    receiver=ReceivingSide(ReceiverTiming, receive),
+    sender=SendingSide(StreamSenderTiming, send),
+    receiver=ReceivingSide(StreamReceiverTiming, receive),
     watch=watch,
 )

@@ -18,7 +18,7 @@ from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import controller
 from draupnir.emulator.odin.controller import NeurMem, Sched, SynMem
 from draupnir.emulator.odin.layout import MONITOR, MONITOR_SYN, NEUR_EVENT, SCHED_EVENT, SYN_ADDR, SYN_BITS
-from draupnir.emulator.odin.neuron_core import Result
+from draupnir.emulator.odin.neuron_core import NeuronOutput
 from draupnir.emulator.odin.synaptic_core import synapse
 
 EVENT_OUT = positions(NEUR_EVENT)
@@ -51,7 +51,7 @@ NOTHING = Seen(False, 0, False, False, 0, 0, 0)
 
 
 @kernel
-def seen(r: np.record, neur: NeurMem, syn: SynMem, sched: Sched, result: Result, syn_word: int) -> Seen:
+def seen(r: np.record, neur: NeurMem, syn: SynMem, sched: Sched, result: NeuronOutput, syn_word: int) -> Seen:
     """Gather what the output bus watches; syn_word : SYNARRAY_WDATA."""
     from_ctrl = r.spi_aer_src_ctrl_nneur == 1
     popped = controller.aerout_pop_neur(r)

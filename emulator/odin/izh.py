@@ -58,7 +58,7 @@ class LocksNext(NamedTuple):
     burst_lock: int
 
 
-class Next(NamedTuple):
+class IzhNext(NamedTuple):
     """A neuron's next state and what it tells the rest of the core.
 
     spk_ref, isi_ref : further spikes of the burst and their distance, as the event out carries them
@@ -292,7 +292,7 @@ def plasticity(word: np.ndarray, core: int, calcium: int) -> tuple[int, int]:
 
 
 @kernel
-def update(word: np.ndarray, syn_weight: int, syn_sign: int, syn_event: int, time_ref: int, burst_end: int) -> Next:
+def update(word: np.ndarray, syn_weight: int, syn_sign: int, syn_event: int, time_ref: int, burst_end: int) -> IzhNext:
     """What one event does to the neuron whose memory word is ``word`` (4 limbs).
 
     syn_weight : 0..7; syn_sign : 1 inhibitory; syn_event : 0 for no event (the neuron may spike all the same, since
@@ -315,7 +315,7 @@ def update(word: np.ndarray, syn_weight: int, syn_sign: int, syn_event: int, tim
     membrane = membrane_next(word, d, core, reson_sign, spike, locks.inhin_lock)
     adapt = adapt_next(word, d, spike, spk_ref)
     v_up, v_down = plasticity(word, membrane.core, adapt.calcium)
-    return Next(input_next(word, inacc, d, s), membrane, locks, adapt, v_up, v_down, int(spike), spk_ref, isi_ref)
+    return IzhNext(input_next(word, inacc, d, s), membrane, locks, adapt, v_up, v_down, int(spike), spk_ref, isi_ref)
 
 
 @kernel
@@ -336,7 +336,7 @@ def stays(word: np.ndarray, inacc: int) -> bool:
 
 
 @kernel
-def store(neurons: np.ndarray, addr: int, n: Next) -> None:
+def store(neurons: np.ndarray, addr: int, n: IzhNext) -> None:
     """Put the state fields into the neuron's memory word."""
     store_input(neurons, addr, n.inputs)
     store_adapt(neurons, addr, n.adapt)

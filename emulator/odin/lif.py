@@ -21,7 +21,7 @@ CALCIUM_MAX = LIF["calcium"].high
 CALEAK_BITS = LIF["caleak_cnt"].width
 
 
-class Next(NamedTuple):
+class LifNext(NamedTuple):
     """A neuron's next state and what it tells the rest of the core."""
 
     core: int
@@ -68,7 +68,7 @@ def calcium_next(ca_en: int, calcium: int, spike: bool, ca_leak: bool) -> int:
 
 
 @kernel
-def update(word: np.ndarray, syn_weight: int, syn_sign: int, syn_event: int, time_ref: int) -> Next:
+def update(word: np.ndarray, syn_weight: int, syn_sign: int, syn_event: int, time_ref: int) -> LifNext:
     """What one event does to the neuron whose memory word is ``word`` (4 limbs).
 
     syn_weight : 0..7; syn_sign : 1 inhibitory; syn_event : 0 leaves the potential, though it may still spike,
@@ -94,11 +94,11 @@ def update(word: np.ndarray, syn_weight: int, syn_sign: int, syn_event: int, tim
     above = core >= limb_field(word, F.thetamem)
     v_up = learns and above and calcium < limb_field(word, F.ca_theta3)
     v_down = learns and not above and calcium < limb_field(word, F.ca_theta2)
-    return Next(core, calcium, caleak_cnt, int(v_up), int(v_down), int(spike))
+    return LifNext(core, calcium, caleak_cnt, int(v_up), int(v_down), int(spike))
 
 
 @kernel
-def store(neurons: np.ndarray, addr: int, n: Next) -> None:
+def store(neurons: np.ndarray, addr: int, n: LifNext) -> None:
     """Put the state fields into the neuron's memory word."""
     set_limb_field(neurons, addr, F.core, n.core)
     set_limb_field(neurons, addr, F.calcium, n.calcium)

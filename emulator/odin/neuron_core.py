@@ -32,7 +32,7 @@ BYTES_PER_LIMB = 4
 N_BYTES = N_LIMBS * BYTES_PER_LIMB
 
 
-class Stimulus(NamedTuple):
+class NeuronInput(NamedTuple):
     """What the neuron is given: by its synapse, or by a virtual event in its place."""
 
     syn_weight: int
@@ -40,7 +40,7 @@ class Stimulus(NamedTuple):
     time_ref: int
 
 
-class Result(NamedTuple):
+class NeuronOutput(NamedTuple):
     """What a written neuron tells the rest of the chip.
 
     event_out : NEUR_EVENT word; 0 if the neuron is disabled
@@ -51,18 +51,18 @@ class Result(NamedTuple):
     monitor: int
 
 
-NOTHING = Result(0, 0)
-NO_STIMULUS = Stimulus(0, 0, 0)
+NOTHING = NeuronOutput(0, 0)
+NO_STIMULUS = NeuronInput(0, 0, 0)
 
 
 @kernel
-def stimulus(r: np.record, neur: NeurMem, syn: SynMem) -> Stimulus:
+def stimulus(r: np.record, neur: NeurMem, syn: SynMem) -> NeuronInput:
     """A synapse whose mapping bit is 0 has weight 0, unless SPI_PROPAGATE_UNMAPPED_SYN."""
     if neur.virts:
-        return Stimulus(field(neur.virts, VIRT.weight), field(neur.virts, VIRT.sign), field(neur.virts, VIRT.leak))
+        return NeuronInput(field(neur.virts, VIRT.weight), field(neur.virts, VIRT.sign), field(neur.virts, VIRT.leak))
     synapse = synaptic_core.synapse(r.synarray_rdata, neur.addr)
     weight = field(synapse, WEIGHT) * (field(synapse, MAPPED) | r.spi_propagate_unmapped_syn)  # no branch to guess
-    return Stimulus(weight, synaptic_core.syn_sign(r, syn), neur.tref)
+    return NeuronInput(weight, synaptic_core.syn_sign(r, syn), neur.tref)
 
 
 @kernel
@@ -99,34 +99,34 @@ def set_flags(r: np.record, neuron: int, v_up: int, v_down: int) -> None:
 
 
 @kernel
-def _write_lif(r: np.record, neurons: np.ndarray, neur: NeurMem, s: Stimulus) -> Result:
+def _write_lif(r: np.record, neurons: np.ndarray, neur: NeurMem, s: NeuronInput) -> NeuronOutput:
     n = lif.update(r.neur_state, s.syn_weight, s.syn_sign, neur.event, s.time_ref)
     if not r.spi_gate_activity_sync:
         lif.store(neurons, neur.addr, n)
     set_flags(r, neur.addr, n.v_up, n.v_down)
     flags = n.v_up << MON.v_up.shift | n.v_down << MON.v_down.shift
-    return Result(
+    return NeuronOutput(
         n.spike << EVENT_OUT.spike.shift,
         flags | n.calcium << MON.calcium.shift | n.core << MON.v_mem.shift,
     )
 
 
 @outlined
-def _write_izh(r: np.record, neurons: np.ndarray, neur: NeurMem, s: Stimulus) -> Result:
+def _write_izh(r: np.record, neurons: np.ndarray, neur: NeurMem, s: NeuronInput) -> NeuronOutput:
     n = izh.update(r.neur_state, s.syn_weight, s.syn_sign, neur.event, s.time_ref, neur.burst_end)
     if not r.spi_gate_activity_sync:
         izh.store(neurons, neur.addr, n)
     set_flags(r, neur.addr, n.v_up, n.v_down)
     flags = n.v_up << MON.v_up.shift | n.v_down << MON.v_down.shift
     packets = n.membrane.reson_sign << MON.reson_sign.shift | n.membrane.core << MON.v_mem.shift
-    return Result(
+    return NeuronOutput(
         n.spike << EVENT_OUT.spike.shift | n.spk_ref << EVENT_OUT.spk_ref.shift | n.isi_ref << EVENT_OUT.isi_ref.shift,
         flags | n.adapt.calcium << MON.calcium.shift | packets,
     )
 
 
 @kernel
-def clock(r: np.record, neurons: np.ndarray, neur: NeurMem, s: Stimulus) -> Result:
+def clock(r: np.record, neurons: np.ndarray, neur: NeurMem, s: NeuronInput) -> NeuronOutput:
     """Rising edge. Writes the word read before (updated, or with a byte from the SPI), and reads the one before that.
 
     Result : of this clock, before the edge; 0 where nothing is written
@@ -143,7 +143,7 @@ def clock(r: np.record, neurons: np.ndarray, neur: NeurMem, s: Stimulus) -> Resu
     else:
         result = _write_izh(r, neurons, neur, s)
     if take(r.neur_state, COMMON.neur_disable):
-        result = Result(0, result.monitor)
+        result = NeuronOutput(0, result.monitor)
     for limb in range(N_LIMBS):
         r.neur_state[limb] = np.int64(before[limb])
     return result

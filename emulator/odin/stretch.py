@@ -143,7 +143,7 @@ def _visit_one(r: np.record, neurons: np.ndarray, n: int, syn_addr: int, burst_e
 
 
 @kernel
-def _stays_izh(r: np.record, neurons: np.ndarray, n: int, s: neuron_core.Stimulus, burst_end: int) -> bool:
+def _stays_izh(r: np.record, neurons: np.ndarray, n: int, s: neuron_core.NeuronInput, burst_end: int) -> bool:
     """Write back a neuron of which nothing but the accumulator moves; False, and nothing written, if it is no such."""
     word = r.neur_state
     inacc = izh.accumulate(word, s.syn_weight, False, s.syn_sign == 0, s.syn_sign == 1)
@@ -156,7 +156,7 @@ def _stays_izh(r: np.record, neurons: np.ndarray, n: int, s: neuron_core.Stimulu
 
 
 @outlined
-def _visit_izh(r: np.record, neurons: np.ndarray, n: int, s: neuron_core.Stimulus, burst_end: int) -> bool:
+def _visit_izh(r: np.record, neurons: np.ndarray, n: int, s: neuron_core.NeuronInput, burst_end: int) -> bool:
     result = izh.update(r.neur_state, s.syn_weight, s.syn_sign, 1, 0, burst_end)
     if result.spike and take(r.neur_state, COMMON.neur_disable) == 0:
         return False

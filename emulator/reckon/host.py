@@ -56,7 +56,7 @@ class Op(IntEnum):
 SPIKE, TARGET, TICK, TAKE, WAIT, SAMPLE, TARGET_VALID, INFER_ACC = map(int, Op)
 
 
-class Delays(NamedTuple):
+class HostDelays(NamedTuple):
     """A host as kernels take it; see ``Host``."""
 
     gap: int
@@ -91,8 +91,8 @@ class Host:
                 raise InputError(f"host: {f.name} is {clocks}; this delay is {least}..{LONGEST_DELAY} clocks")
 
     @property
-    def delays(self) -> Delays:
-        return Delays(*astuple(self))
+    def delays(self) -> HostDelays:
+        return HostDelays(*astuple(self))
 
 
 STATE = np.dtype(
@@ -152,7 +152,7 @@ def start(pins: int, host: Host) -> np.record:
 
 
 @kernel
-def act(h: np.record, ops: np.ndarray, d: Delays, seen: int) -> None:
+def act(h: np.record, ops: np.ndarray, d: HostDelays, seen: int) -> None:
     """What the host does in the next clock, before whose edge the chip shows the output pins ``seen``."""
     h.taken, h.still = 0, 0
     while h.still == 0 and h.op < len(ops):
@@ -218,7 +218,7 @@ def show_event(h: np.record, code: int, addr: int, req: int) -> None:
 
 
 @kernel
-def _send(h: np.record, d: Delays, code: int, addr: int, ack: int) -> bool:
+def _send(h: np.record, d: HostDelays, code: int, addr: int, ack: int) -> bool:
     """Four-phase; True when ACK has fallen."""
     if h.phase == 0:
         if _is_waiting(h):
@@ -237,7 +237,7 @@ def _send(h: np.record, d: Delays, code: int, addr: int, ack: int) -> bool:
 
 
 @kernel
-def _tick(h: np.record, d: Delays, await_ready: int, ready: int) -> bool:
+def _tick(h: np.record, d: HostDelays, await_ready: int, ready: int) -> bool:
     """TIME_TICK up and down; True when TIMING_ERROR_RDY has fallen and risen, if that is awaited."""
     if h.phase == 0:
         if _is_waiting(h):
@@ -261,7 +261,7 @@ def _tick(h: np.record, d: Delays, await_ready: int, ready: int) -> bool:
 
 
 @kernel
-def _take(h: np.record, d: Delays, n_bytes: int, req: int) -> bool:
+def _take(h: np.record, d: HostDelays, n_bytes: int, req: int) -> bool:
     """Four-phase, for each byte; True when the last ACK has fallen."""
     if h.phase == 0:
         if _is_short_of(h, req, 1):

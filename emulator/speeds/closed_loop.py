@@ -16,7 +16,7 @@ from draupnir.emulator.kernel.jit import entry
 from draupnir.emulator.parts.crossbar import Crossbar
 from draupnir.emulator.parts.handshake import FOREVER, Environment, held, receive, send, send_for, unchanged_for
 from draupnir.emulator.speeds import pieces, runs
-from draupnir.emulator.speeds.runs import Buses, Given, Run, driven, keep, new_column, put, undriven
+from draupnir.emulator.speeds.runs import Buses, BusRun, Given, driven, keep, new_column, put, undriven
 
 LONGEST_VISIT = 512  # clocks of a stretch that are work; in longer ones nothing moves
 
@@ -37,7 +37,7 @@ class ClosedLoop:
         not_before: np.ndarray | None = None,
         buses: Buses | None = None,
         finish: bool = True,
-    ) -> Run:
+    ) -> BusRun:
         """Send events and take spikes until all is done, or for ``max_cycles`` clocks.
 
         max_cycles : None: as many as should do (``limits.clock_limit``); NotAtRest is raised if they do not
@@ -57,7 +57,7 @@ class ClosedLoop:
 
         whole = runs.in_pieces(piece, given, most)
         cycles, addrs, rows = whole.columns
-        run = Run(cycles, addrs, first_cycle, whole.n_cycles, whole.done, whole.n_sent, whole.buses, rows)
+        run = BusRun(cycles, addrs, first_cycle, whole.n_cycles, whole.done, whole.n_sent, whole.buses, rows)
         return runs.check_at_rest(run, max_cycles)  # type: ignore[no-any-return]
 
 

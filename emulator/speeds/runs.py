@@ -53,7 +53,7 @@ class _Run:
 
 
 @dataclass(frozen=True)
-class Run(_Run):
+class BusRun(_Run):
     """What came of a closed-loop run.
 
     rows : (n_cycles,) int64, the packed input pins in each clock, if they were asked for, else empty

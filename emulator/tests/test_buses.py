@@ -220,12 +220,12 @@ def face_to_face(kind: BusKind, timings: tuple[Any, Any], items: list[int], seed
 clocks = st.builds(lambda lo, more: Clocks(lo, lo + more), st.integers(0, 3), st.integers(0, 3))
 senders: dict[str, Callable[..., Any]] = {
     "four-phase": lambda gap, setup, hold: four_phase.SenderTiming(gap, setup, hold),
-    "stream": lambda gap, *_: stream.SenderTiming(gap),
+    "stream": lambda gap, *_: stream.StreamSenderTiming(gap),
     "FIFO pull": lambda gap, *_: fifo_pull.FifoTiming(gap),
 }
 receivers: dict[str, Callable[..., Any]] = {
     "four-phase": lambda a, b, share: four_phase.ReceiverTiming(a, b),
-    "stream": lambda a, _, share: stream.ReceiverTiming(a, patient=share),
+    "stream": lambda a, _, share: stream.StreamReceiverTiming(a, patient=share),
     "FIFO pull": lambda a, _, share: fifo_pull.ReaderTiming(a, blind=share),
 }
 
@@ -253,15 +253,15 @@ def test_whatever_their_timing_each_item_passes_once(
     ("kind", "timing", "told"),
     [
         (FOUR_PHASE, four_phase.SenderTiming(early=1.0, early_after=Clocks(0, 0)), "fewer"),
-        (STREAM, stream.SenderTiming(withdraw=1.0, withdraw_after=Clocks(0, 0)), "fewer"),
-        (STREAM, stream.SenderTiming(change=1.0, change_after=Clocks(0, 0)), "others"),
+        (STREAM, stream.StreamSenderTiming(withdraw=1.0, withdraw_after=Clocks(0, 0)), "fewer"),
+        (STREAM, stream.StreamSenderTiming(change=1.0, change_after=Clocks(0, 0)), "others"),
     ],
 )
 def test_a_sender_that_breaks_the_rules_loses_or_changes_items(kind: BusKind, timing: Any, told: str) -> None:
     items = list(range(100, 140))
     patient = {
         "four-phase": four_phase.ReceiverTiming(latency=Clocks(3, 3)),
-        "stream": stream.ReceiverTiming(pause=Clocks(3, 9)),
+        "stream": stream.StreamReceiverTiming(pause=Clocks(3, 9)),
     }[kind.name]
     seen = face_to_face(kind, (timing, patient), items, 1)
     assert seen and set(seen) <= set(items)

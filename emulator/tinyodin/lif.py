@@ -19,7 +19,7 @@ CORE_MIN, CORE_MAX = LIF["core"].low, LIF["core"].high
 CORE_MASK = F.core.mask
 
 
-class Next(NamedTuple):
+class LifNext(NamedTuple):
     """The memory word after an event, and whether the neuron spikes."""
 
     word: int
@@ -46,7 +46,7 @@ def integrate(core: int, syn_weight: int) -> int:
 
 
 @kernel
-def update(word: int, syn_weight: int, syn_event: int, time_ref: int) -> Next:
+def update(word: int, syn_weight: int, syn_event: int, time_ref: int) -> LifNext:
     """What one event does to a neuron.
 
     word : its memory word; syn_weight : 4 bits, two's complement; time_ref : 1 for a time reference
@@ -59,4 +59,4 @@ def update(word: int, syn_weight: int, syn_event: int, time_ref: int) -> Next:
     spike = core >= field(word, F.thr)  # a negative potential is below any threshold, a threshold is never negative
     if spike:
         core = 0
-    return Next(word & ~CORE_MASK | wrap(core, CORE_BITS), int(spike))
+    return LifNext(word & ~CORE_MASK | wrap(core, CORE_BITS), int(spike))

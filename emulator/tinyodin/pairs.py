@@ -71,6 +71,6 @@ def _after(pair: Any, weights: Any, time_ref: int) -> int:
 
 
 @kernel
-def _updated(pair: Any, weights: Any, i: int, time_ref: int) -> lif.Next:
+def _updated(pair: Any, weights: Any, i: int, time_ref: int) -> lif.LifNext:
     """What an event does to the first (i = 0) or the second neuron of a pair."""
     return lif.update((pair >> (WORD_BITS * i)) & WORD_MASK, synaptic_core.synapse(weights, i), 1, time_ref)

@@ -10,7 +10,7 @@ import numpy as np
 from draupnir.emulator.trace import Trace, any_bit, from_row
 from draupnir.golden.compare.bits import BitCount, compared_bits
 from draupnir.golden.compare.difference import FirstDifference
-from draupnir.golden.compare.model import GoldenModel, Piece, drive, last_events, stand_before
+from draupnir.golden.compare.model import DrivenPiece, GoldenModel, drive, last_events, stand_before
 from draupnir.golden.compare.pins import pin_differences
 from draupnir.golden.rows import cut
 
@@ -24,7 +24,7 @@ class ComparedPiece:
     differing : the rows that differ, ascending
     """
 
-    piece: Piece
+    piece: DrivenPiece
     expected: np.ndarray
     missing: np.ndarray
     differing: list[int]
@@ -44,8 +44,8 @@ class Comparison:
         self.model, self.ignored = model, ignored
         self.n_rows = self.n_cycles = 0
         self.bits = BitCount(model.chip, ignored)
-        self._previous: Piece | None = None
-        self._latest: Piece | None = None
+        self._previous: DrivenPiece | None = None
+        self._latest: DrivenPiece | None = None
 
     def compare(self, rows: Trace, must_know: np.ndarray | None = None) -> ComparedPiece:
         """Drive the model with the source's next rows, and compare.
@@ -62,7 +62,7 @@ class Comparison:
         mask = self.bits.mask
         wrong = (expected ^ rows.outputs) & rows.known & mask
         missing = np.zeros_like(wrong) if must_know is None else must_know & ~rows.known & mask
-        piece = Piece(snapshot, rows, self.n_rows, self.n_cycles)
+        piece = DrivenPiece(snapshot, rows, self.n_rows, self.n_cycles)
         self.n_rows += len(rows)
         self.n_cycles += rows.n_cycles
         if len(rows):

@@ -40,7 +40,7 @@ class GoldenModel(Protocol):
 
 
 @dataclass(frozen=True)
-class Piece:
+class DrivenPiece:
     """Rows with which a model was driven, and the model before them.
 
     first_row, first_cycle : rows, and clock edges, before these
@@ -67,7 +67,7 @@ def drive(model: GoldenModel, rows: Trace) -> np.ndarray:
     return np.concatenate([*outputs, last]) if outputs else last
 
 
-def stand_before(model: GoldenModel, piece: Piece, row: int) -> None:
+def stand_before(model: GoldenModel, piece: DrivenPiece, row: int) -> None:
     """Bring a model to immediately before a row's clock edge: its inputs are there, the edge is not yet."""
     model.restore(piece.snapshot)
     rows = cut(piece.rows, 0, row + 1)
@@ -76,7 +76,7 @@ def stand_before(model: GoldenModel, piece: Piece, row: int) -> None:
     model.drive(rows.inputs, clk)
 
 
-def last_events(model: GoldenModel, pieces: Sequence[Piece], row: int) -> tuple[str, ...]:
+def last_events(model: GoldenModel, pieces: Sequence[DrivenPiece], row: int) -> tuple[str, ...]:
     """What a model began last before a row of the last piece, oldest first, from running the pieces again.
 
     The pieces follow each other. The model is left somewhere before the row.
@@ -84,7 +84,7 @@ def last_events(model: GoldenModel, pieces: Sequence[Piece], row: int) -> tuple[
     *earlier, last = pieces
     every = [*((piece, len(piece.rows)) for piece in earlier), (last, row)]
     left = EVENT_ROWS
-    spans: list[tuple[Piece, int, int]] = []
+    spans: list[tuple[DrivenPiece, int, int]] = []
     for piece, end in reversed(every):
         spans.insert(0, (piece, max(0, end - left), end))
         left -= end - spans[0][1]
@@ -104,7 +104,7 @@ def decoded(model: GoldenModel, rows: Trace, row: int) -> tuple[tuple[str, ...],
     """
     first = max(0, row - EVENT_ROWS)
     model.drive(rows.inputs[:first], rows.clk[:first])
-    piece = Piece(model.snapshot(), cut(rows, first, row + 1))
+    piece = DrivenPiece(model.snapshot(), cut(rows, first, row + 1))
     events = last_events(model, [piece], row - first)
     stand_before(model, piece, row - first)
     return tuple(model.context()), events

@@ -12,7 +12,7 @@ from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.declare import Chip
 from draupnir.golden.ranges import Range
-from draupnir.golden.spi_host import HostTraffic, SpiHost
+from draupnir.golden.spi_host import SpiHost, SpiHostTraffic
 from draupnir.golden.stimulus import Stimulus, receiver, sender
 
 
@@ -36,7 +36,7 @@ class CrossbarRecipe:
     program: int = 0
     sender: SenderTiming = field(default_factory=SenderTiming)
     receiver: ReceiverTiming = field(default_factory=ReceiverTiming)
-    host: HostTraffic = field(default_factory=HostTraffic)
+    host: SpiHostTraffic = field(default_factory=SpiHostTraffic)
     reset: bool = True
     configured: bool = True
     undefined: bool = False
@@ -69,23 +69,23 @@ def stimulus(
 
 # --- The SPI ----------------------------------------------------------------------------------------------------
 
-TO_MEMORIES = HostTraffic({"session": 1}, gap=Clocks(50, 600), session=(8, 40))
-PROGRAMMED = HostTraffic({"session": 1}, gap=Clocks(500, 4000))
-WHILE_RUNNING = HostTraffic({"stray": 4, "odd": 4, "pause": 3, "session": 2, "gate": 2}, gap=Clocks(10, 1200))
-GATED = HostTraffic({"stray": 8, "odd": 4, "pause": 4}, gap=Clocks(1, 100), half=Clocks(2, 5))
-FAST = HostTraffic(
+TO_MEMORIES = SpiHostTraffic({"session": 1}, gap=Clocks(50, 600), session=(8, 40))
+PROGRAMMED = SpiHostTraffic({"session": 1}, gap=Clocks(500, 4000))
+WHILE_RUNNING = SpiHostTraffic({"stray": 4, "odd": 4, "pause": 3, "session": 2, "gate": 2}, gap=Clocks(10, 1200))
+GATED = SpiHostTraffic({"stray": 8, "odd": 4, "pause": 4}, gap=Clocks(1, 100), half=Clocks(2, 5))
+FAST = SpiHostTraffic(
     {"fast": 6, "session": 1}, gap=Clocks(20, 600), half=Clocks(1, 2), per_clock=Clocks(1, 20, 0.1, 81, 81)
 )
 
 # --- Resets, and senders and receivers that break the rules -----------------------------------------------------
 
-RESETS = HostTraffic(
+RESETS = SpiHostTraffic(
     {"reset": 8, "cut": 4, "slip": 2, "frame_in_reset": 1, "glitch_reset": 2},
     gap=Clocks(1, 900),
     reset_clocks=Clocks(1, 5),
 )
 # An address that changes in mid-event can leave the controller waiting for a count that has passed: only a reset helps.
-RESCUE = HostTraffic({"reset": 1}, gap=Clocks(1000, 3000))
+RESCUE = SpiHostTraffic({"reset": 1}, gap=Clocks(1000, 3000))
 DROPS_REQ = SenderTiming(early=0.6, early_after=Clocks(0, 7, 0.1, 8, 600), req_hold=Clocks(0, 3, 0.02, 50, 500))
 CHANGES_ADDRESS = SenderTiming(change=0.6, change_after=Clocks(0, 8, 0.3, 9, 500))
 NOW_AND_THEN_SLOW = ReceiverTiming(latency=Clocks(0, 3, 0.05, 20, 200))

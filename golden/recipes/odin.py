@@ -50,7 +50,7 @@ class Traffic:
 
 
 @dataclass(frozen=True)
-class Recipe(CrossbarRecipe):
+class OdinRecipe(CrossbarRecipe):
     """A stimulus for ODIN; see ``CrossbarRecipe``.
 
     sign : probability that a neuron's outgoing synapses are inhibitory
@@ -63,7 +63,7 @@ class Recipe(CrossbarRecipe):
     synapses: Synapses | None = None
 
 
-def prepare(recipe: Recipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
+def prepare(recipe: OdinRecipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
     """The stimulus, and the memories to load before the first clock. The same seed gives the same of both."""
     for_neurons, for_synapses, *rngs = np.random.default_rng(seed).spawn(6)
     memories = {
@@ -125,7 +125,7 @@ def _volley(traffic: Traffic, rng: np.random.Generator) -> Iterator[int]:
 class Actions(SpiHost):
     """The host's doings, with what only ODIN knows: signs of synapses, and bursts."""
 
-    def __init__(self, recipe: Recipe, rng: np.random.Generator, to_program: dict[str, np.ndarray]) -> None:
+    def __init__(self, recipe: OdinRecipe, rng: np.random.Generator, to_program: dict[str, np.ndarray]) -> None:
         super().__init__(PORT, recipe, rng, to_program)
         self._sign = recipe.sign
 

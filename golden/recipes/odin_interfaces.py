@@ -6,11 +6,11 @@ from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes import crossbar, odin_izh
-from draupnir.golden.recipes.odin import Recipe, Traffic
+from draupnir.golden.recipes.odin import OdinRecipe, Traffic
 from draupnir.golden.recipes.odin_contents import Group, Synapses
 from draupnir.golden.recipes.odin_lif import ALL_EVENTS, LIF, LIF_EAGER, LIF_SDSP, SHORT_EVENTS, SPARSE
 from draupnir.golden.recipes.odin_scheduler import MIXED
-from draupnir.golden.spi_host import HostTraffic
+from draupnir.golden.spi_host import SpiHostTraffic
 
 _MONITOR: dict[str, Range] = {
     "SPI_OPEN_LOOP": 1,
@@ -39,34 +39,34 @@ _ANY: dict[str, Range] = {
 }
 
 AEROUT_RECIPES = {
-    "aer_src_controller": Recipe(
+    "aer_src_controller": OdinRecipe(
         "SPI_AER_SRC_CTRL_nNEUR = 1: output events appear when the controller processes them, at the monitored "
         "neuron's turn.",
         Traffic(ALL_EVENTS),
         registers={"SPI_AER_SRC_CTRL_nNEUR": 1, "SPI_MONITOR_NEUR_ADDR": (0, 255)},
         neurons=(LIF, odin_izh.PLAIN),
         synapses=SPARSE,
-        host=HostTraffic(
+        host=SpiHostTraffic(
             {"config": 1},
             gap=Clocks(3000, 9000),
             retune={"SPI_OPEN_LOOP": (0, 1), "SPI_MONITOR_NEUR_ADDR": (0, 255), "SPI_AER_SRC_CTRL_nNEUR": (0, 1)},
         ),
     ),
-    "monitor_lif": Recipe(
+    "monitor_lif": OdinRecipe(
         "Monitor mode: two packets when the neuron is written, one for the synapse, also when both change at once.",
         _MONITORED,
         registers=_MONITOR,
         neurons=(LIF_SDSP,),
         synapses=Synapses(mapped=0.7),
     ),
-    "monitor_izh": Recipe(
+    "monitor_izh": OdinRecipe(
         "Monitor mode on Izhikevich neurons: potential in 4 bits, the resonator's sign, and addresses switched "
         "while running.",
         _MONITORED,
         registers=_MONITOR,
         neurons=(odin_izh.PLAIN, Group("random")),
         synapses=Synapses(mapped=0.7),
-        host=HostTraffic(
+        host=SpiHostTraffic(
             {"config": 1},
             gap=Clocks(1500, 4000),
             retune={
@@ -77,7 +77,7 @@ AEROUT_RECIPES = {
             },
         ),
     ),
-    "monitor_controller": Recipe(
+    "monitor_controller": OdinRecipe(
         "Monitor mode with SPI_AER_SRC_CTRL_nNEUR = 1: the spike flag is set when the monitored neuron's own spike "
         "is processed.",
         Traffic({"synapse": 6, "volley": 2, "tref_all": 0.2, "spike": 2, "bist": 1}, hot=8, pre=4, weight=(3, 7)),
@@ -87,7 +87,7 @@ AEROUT_RECIPES = {
         synapses=Synapses(weight=(0, 3), mapped=0.3),
         receiver=ReceiverTiming(latency=Clocks(0, 2, 0.02, 10, 100)),
     ),
-    "back_pressure": Recipe(
+    "back_pressure": OdinRecipe(
         "A receiver that lets the chip wait stalls it in every state, and nothing is lost or done twice.",
         Traffic(ALL_EVENTS),
         n_cycles=80_000,
@@ -95,12 +95,12 @@ AEROUT_RECIPES = {
         neurons=(LIF, odin_izh.PLAIN),
         synapses=SPARSE,
         receiver=ReceiverTiming(latency=Clocks(0, 60, 0.02, 500, 5000), hold=Clocks(0, 40, 0.01, 200, 1000)),
-        host=HostTraffic({"config": 1}, retune={"SPI_AER_SRC_CTRL_nNEUR": (0, 1)}, gap=Clocks(4000, 9000)),
+        host=SpiHostTraffic({"config": 1}, retune={"SPI_AER_SRC_CTRL_nNEUR": (0, 1)}, gap=Clocks(4000, 9000)),
     ),
 }
 
 SPI_RECIPES = {
-    "spi_registers": Recipe(
+    "spi_registers": OdinRecipe(
         "All 26 register addresses rewritten at any value while the network runs, and addresses of no register.",
         Traffic(ALL_EVENTS),
         n_cycles=80_000,
@@ -108,9 +108,9 @@ SPI_RECIPES = {
         neurons=(LIF, LIF_SDSP, odin_izh.PLAIN),
         synapses=SPARSE,
         sign=0.5,
-        host=HostTraffic({"config": 8, "odd": 2}, gap=Clocks(10, 1500), retune=_ANY),
+        host=SpiHostTraffic({"config": 8, "odd": 2}, gap=Clocks(10, 1500), retune=_ANY),
     ),
-    "spi_memories": Recipe(
+    "spi_memories": OdinRecipe(
         "Masked writes and read-back of both memories, a byte at a time, also beyond the neuron's 16 bytes.",
         Traffic(SHORT_EVENTS),
         n_cycles=80_000,
@@ -119,7 +119,7 @@ SPI_RECIPES = {
         synapses=SPARSE,
         host=crossbar.TO_MEMORIES,
     ),
-    "spi_program": Recipe(
+    "spi_program": OdinRecipe(
         "A network programmed through SPI alone, then run: also what programming does to the SDSP flags.",
         Traffic({"synapse": 5, "virtual": 5, "tref": 3, "spike": 1}, hot=12, pre=12, opening=()),
         n_cycles=70_000,
@@ -129,13 +129,13 @@ SPI_RECIPES = {
         program=12,
         host=crossbar.PROGRAMMED,
     ),
-    "spi_spurious_spikes": Recipe(
+    "spi_spurious_spikes": OdinRecipe(
         "In closed loop, SPI writes to neurons at their threshold (a zeroed memory) put spikes into the scheduler.",
         Traffic({"virtual": 3, "synapse": 3, "tref": 1}, hot=16),
         n_cycles=90_000,
-        host=HostTraffic({"session": 1}, gap=Clocks(2000, 9000), session=(10, 50)),
+        host=SpiHostTraffic({"session": 1}, gap=Clocks(2000, 9000), session=(10, 50)),
     ),
-    "spi_while_running": Recipe(
+    "spi_while_running": OdinRecipe(
         "Memory frames without the gate do nothing, odd commands neither, and frames may pause anywhere.",
         Traffic(ALL_EVENTS),
         n_cycles=80_000,
@@ -143,7 +143,7 @@ SPI_RECIPES = {
         synapses=SPARSE,
         host=crossbar.WHILE_RUNNING,
     ),
-    "spi_gated": Recipe(
+    "spi_gated": OdinRecipe(
         "The gate stays closed: every frame reaches the memories, with pauses, odd commands and double ones.",
         Traffic(SHORT_EVENTS),
         registers={"SPI_GATE_ACTIVITY": 1},
@@ -151,7 +151,7 @@ SPI_RECIPES = {
         synapses=SPARSE,
         host=crossbar.GATED,
     ),
-    "spi_fast": Recipe(
+    "spi_fast": OdinRecipe(
         "SCK faster than the clock: commands that pass between two clocks are never seen, others are seen late.",
         Traffic(SHORT_EVENTS),
         neurons=MIXED,
@@ -161,7 +161,7 @@ SPI_RECIPES = {
 }
 
 ABUSE_RECIPES = {
-    "reset_in_flight": Recipe(
+    "reset_in_flight": OdinRecipe(
         "Resets at any moment: in every state, in a handshake, in a frame; configuration and memories survive.",
         Traffic(ALL_EVENTS),
         n_cycles=80_000,
@@ -171,16 +171,16 @@ ABUSE_RECIPES = {
         receiver=crossbar.NOW_AND_THEN_SLOW,
         host=crossbar.RESETS,
     ),
-    "gate_toggles": Recipe(
+    "gate_toggles": OdinRecipe(
         "The gate closes only between events, stops the output bus at once, and everything waits behind it.",
         Traffic(ALL_EVENTS),
         n_cycles=80_000,
         neurons=(LIF, odin_izh.PLAIN),
         synapses=SPARSE,
         receiver=ReceiverTiming(latency=Clocks(0, 3, 0.05, 20, 300)),
-        host=HostTraffic({"gate": 1}, gap=Clocks(1, 700)),
+        host=SpiHostTraffic({"gate": 1}, gap=Clocks(1, 700)),
     ),
-    "req_dropped": Recipe(
+    "req_dropped": OdinRecipe(
         "REQ dropped before ACK: the event is lost, or done all the same, depending on how far it came.",
         Traffic(ALL_EVENTS),
         neurons=(LIF, odin_izh.PLAIN),
@@ -188,7 +188,7 @@ ABUSE_RECIPES = {
         sender=crossbar.DROPS_REQ,
         host=crossbar.RESCUE,
     ),
-    "address_changed": Recipe(
+    "address_changed": OdinRecipe(
         "An address that changes during its event: the controller looks at it again in every clock.",
         Traffic(
             {"synapse": 6, "tref": 3, "tref_all": 2, "bist": 3, "bist_all": 0.2, "virtual": 4, "spike": 1, "other": 1}
@@ -199,7 +199,7 @@ ABUSE_RECIPES = {
         sender=crossbar.CHANGES_ADDRESS,
         host=crossbar.RESCUE,
     ),
-    "ack_glitches": Recipe(
+    "ack_glitches": OdinRecipe(
         "ACK without REQ stalls the controller in mid-event: a stalled write is repeated, and its spikes too.",
         Traffic(ALL_EVENTS),
         n_cycles=80_000,
@@ -207,7 +207,7 @@ ABUSE_RECIPES = {
         synapses=SPARSE,
         receiver=crossbar.PULSES_ACK,
     ),
-    "ack_glitches_monitor": Recipe(
+    "ack_glitches_monitor": OdinRecipe(
         "The same in monitor mode, where an ACK without REQ also loses or repeats packets.",
         _MONITORED,
         n_cycles=60_000,
@@ -216,7 +216,7 @@ ABUSE_RECIPES = {
         synapses=Synapses(mapped=0.7),
         receiver=ReceiverTiming(pulse=0.3, glitch=Clocks(0, 80), glitch_clocks=Clocks(1, 4, 0.1, 5, 40)),
     ),
-    "everything": Recipe(
+    "everything": OdinRecipe(
         "All of it at once: any neuron, any register, any abuse, resets.",
         Traffic({**ALL_EVENTS, "volley": 4, "bist_all": 0.02}, inhibitory=0.3),
         n_cycles=100_000,
@@ -225,13 +225,13 @@ ABUSE_RECIPES = {
         synapses=SPARSE,
         sender=crossbar.ANY_SENDER,
         receiver=crossbar.ANY_RECEIVER,
-        host=HostTraffic(
+        host=SpiHostTraffic(
             crossbar.ANY_ACTIONS,
             retune={name: span for name, span in _ANY.items() if name != "SPI_BURST_TIMEREF"},
             gap=crossbar.ANY_GAP,
         ),
     ),
-    "unconfigured": Recipe(
+    "unconfigured": OdinRecipe(
         "No register is ever written: undefined in the Verilog, but here all of them start at 0, and the network runs.",
         Traffic(SHORT_EVENTS),
         n_cycles=20_000,
@@ -240,7 +240,7 @@ ABUSE_RECIPES = {
         configured=False,
         undefined=True,
     ),
-    "unreset": Recipe(
+    "unreset": OdinRecipe(
         "Without a reset, undefined in the Verilog, here from zeros: the empty main FIFO claims events.",
         Traffic(SHORT_EVENTS),
         n_cycles=20_000,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from draupnir.golden.ranges import Range
-from draupnir.golden.recipes.odin import Recipe, Traffic
+from draupnir.golden.recipes.odin import OdinRecipe, Traffic
 from draupnir.golden.recipes.odin_contents import Group, Synapses
 
 _BASE: dict[str, Range] = {"leak_str": (0, 7), "leak_en": (0, 1), "fi_sel": (0, 1), "thr": (1, 6), "stim_thr": (1, 3)}
@@ -88,8 +88,8 @@ _BEHAVIOURS: dict[str, tuple[str, Group, float]] = {
 }
 
 
-def _behaviour(what: str, group: Group, inhibitory: float) -> Recipe:
-    return Recipe(
+def _behaviour(what: str, group: Group, inhibitory: float) -> OdinRecipe:
+    return OdinRecipe(
         f"Izhikevich neuron: {what}.",
         Traffic(
             {"volley": 20, "virtual": 5, "tref": 3, "tref_all": 0.1, "synapse": 3},
@@ -107,7 +107,7 @@ def _behaviour(what: str, group: Group, inhibitory: float) -> Recipe:
 
 
 IZH_RECIPES = {f"izh_{name}": _behaviour(*behaviour) for name, behaviour in _BEHAVIOURS.items()} | {
-    "izh_calcium": Recipe(
+    "izh_calcium": OdinRecipe(
         "Izhikevich neuron: calcium, and SDSP by it.",
         Traffic(
             {"volley": 20, "spike": 2, "tref_all": 0.5, "tref": 3}, inhibitory=0.1, weight=(3, 7), stims=(0, 16), hot=48
@@ -117,7 +117,7 @@ IZH_RECIPES = {f"izh_{name}": _behaviour(*behaviour) for name, behaviour in _BEH
         neurons=(_izh(rfr=(0, 3), neg_en=(0, 1), **_CALCIUM),),
         synapses=Synapses(mapped=0.7),
     ),
-    "izh_random": Recipe(
+    "izh_random": OdinRecipe(
         "Izhikevich neurons with all bits of their words at random: behaviours in combinations nobody would configure.",
         Traffic(
             {"volley": 20, "virtual": 5, "tref": 5, "tref_all": 0.5, "synapse": 5, "spike": 0.5},

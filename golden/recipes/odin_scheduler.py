@@ -7,22 +7,22 @@ from dataclasses import replace
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import SenderTiming
 from draupnir.golden.recipes import odin_izh
-from draupnir.golden.recipes.odin import WRITE_FIFO, Recipe, Traffic
+from draupnir.golden.recipes.odin import WRITE_FIFO, OdinRecipe, Traffic
 from draupnir.golden.recipes.odin_contents import Group, Synapses
 from draupnir.golden.recipes.odin_lif import ALL_EVENTS, LIF, LIF_DISABLED, LIF_EAGER, SPARSE
-from draupnir.golden.spi_host import HostTraffic
+from draupnir.golden.spi_host import SpiHostTraffic
 
 MIXED = (LIF, LIF_DISABLED, odin_izh.PLAIN, Group("random", share=0.5))
 
 SCHEDULER_RECIPES = {
-    "fifo_overflow": Recipe(
+    "fifo_overflow": OdinRecipe(
         "More neurons spike at once than the main FIFO has words: the rest is lost, and a full FIFO goes before input.",
         Traffic({"tref_all": 1, "virtual": 10, "spike": 3, "synapse": 4, "tref": 2}, hot=256, inhibitory=0.1),
         n_cycles=120_000,
         neurons=(LIF_EAGER, replace(LIF, share=3.0)),
         synapses=Synapses(weight=(0, 3), mapped=0.2),
     ),
-    "push_priority": Recipe(
+    "push_priority": OdinRecipe(
         "A sender that lowers REQ for one clock only keeps pushing before anything is popped, until the FIFO is full.",
         Traffic({"virtual": 12, "other": 4, "tref": 1, "synapse": 1, "bist": 0.3, "spike": 0.05}),
         neurons=(LIF, odin_izh.PLAIN),
@@ -31,7 +31,7 @@ SCHEDULER_RECIPES = {
             setup=Clocks(0, 0), req_hold=Clocks(0, 0), impatient=0.95, impatient_low=Clocks(1, 1, 0.02, 2, 9)
         ),
     ),
-    "virtual_events": Recipe(
+    "virtual_events": OdinRecipe(
         "Virtual events of every weight, sign and leak bit reach their neuron through the scheduler, in order.",
         Traffic({"virtual": 1}, inhibitory=0.4, leak=0.3),
         n_cycles=40_000,
@@ -39,21 +39,21 @@ SCHEDULER_RECIPES = {
         neurons=(LIF, odin_izh.PLAIN),
         synapses=Synapses(mapped=0.1),
     ),
-    "other_codes": Recipe(
+    "other_codes": OdinRecipe(
         "Event codes that the documentation does not list are pushed as if bits 2 to 0 did not matter.",
         Traffic({"other": 20, "virtual": 1, "tref": 2, "spike": 0.2}),
         neurons=MIXED,
         synapses=SPARSE,
     ),
-    "open_loop": Recipe(
+    "open_loop": OdinRecipe(
         "SPI_OPEN_LOOP, switched while running, keeps the neurons' own spikes out of the scheduler.",
         Traffic(ALL_EVENTS),
         registers={"SPI_OPEN_LOOP": 1},
         neurons=(LIF_EAGER, LIF),
         synapses=SPARSE,
-        host=HostTraffic({"config": 1}, gap=Clocks(3000, 8000), retune={"SPI_OPEN_LOOP": (0, 1)}),
+        host=SpiHostTraffic({"config": 1}, gap=Clocks(3000, 8000), retune={"SPI_OPEN_LOOP": (0, 1)}),
     ),
-    "bursts": Recipe(
+    "bursts": OdinRecipe(
         "Bursts: further spikes come from the burst FIFO whose turn it is, the last one ends the burst, and each burst "
         "FIFO stays within its 4 words.",
         Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6), opening=WRITE_FIFO),
@@ -62,10 +62,10 @@ SCHEDULER_RECIPES = {
         neurons=odin_izh.BURSTING,
         synapses=Synapses(weight=(0, 2), mapped=0.1),
         sender=SenderTiming(gap=Clocks(0, 30)),
-        host=HostTraffic({"timeref_zero": 3, "reset": 1}, gap=Clocks(2500, 4500)),
+        host=SpiHostTraffic({"timeref_zero": 3, "reset": 1}, gap=Clocks(2500, 4500)),
         sign=1.0,
     ),
-    "bursts_quick": Recipe(
+    "bursts_quick": OdinRecipe(
         "Priority moves on while a spike is being processed, so that what is popped is not always what was processed.",
         Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6), opening=WRITE_FIFO),
         n_cycles=90_000,
@@ -73,10 +73,10 @@ SCHEDULER_RECIPES = {
         neurons=odin_izh.BURSTING,
         synapses=Synapses(weight=(0, 2), mapped=0.1),
         sender=SenderTiming(gap=Clocks(0, 30)),
-        host=HostTraffic({"timeref_zero": 3, "reset": 1}, gap=Clocks(4000, 9000)),
+        host=SpiHostTraffic({"timeref_zero": 3, "reset": 1}, gap=Clocks(4000, 9000)),
         sign=1.0,
     ),
-    "bursts_overflow": Recipe(
+    "bursts_overflow": OdinRecipe(
         "Burst FIFOs beyond their 4 words, where the Verilog is undefined and simulators disagree: shows what one did.",
         Traffic({"volley": 8, "tref_all": 0.2, "spike": 1}, hot=256, inhibitory=0.1, weight=(5, 7), stims=(4, 12)),
         n_cycles=120_000,
@@ -85,7 +85,7 @@ SCHEDULER_RECIPES = {
         undefined=True,
         synapses=Synapses(weight=(4, 7), mapped=0.2),
     ),
-    "burst_timeref": Recipe(
+    "burst_timeref": OdinRecipe(
         "SPI_BURST_TIMEREF rewritten while bursts run: 0 empties the burst FIFOs, a lower one is overrun.",
         Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6), opening=WRITE_FIFO),
         n_cycles=90_000,
@@ -93,7 +93,7 @@ SCHEDULER_RECIPES = {
         neurons=odin_izh.BURSTING,
         synapses=Synapses(weight=(0, 2), mapped=0.1),
         sender=SenderTiming(gap=Clocks(0, 30)),
-        host=HostTraffic(
+        host=SpiHostTraffic(
             {"timeref_zero": 2, "config": 1, "blink_timeref": 2},
             gap=Clocks(1000, 3000),
             retune={"SPI_BURST_TIMEREF": (0, 800)},

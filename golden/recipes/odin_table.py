@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from draupnir.golden.recipes import RecipeBook
-from draupnir.golden.recipes.odin import Recipe, prepare
+from draupnir.golden.recipes.odin import OdinRecipe, prepare
 from draupnir.golden.recipes.odin_interfaces import INTERFACE_RECIPES
 from draupnir.golden.recipes.odin_izh import IZH_RECIPES
 from draupnir.golden.recipes.odin_lif import LIF_RECIPES
 from draupnir.golden.recipes.odin_scheduler import SCHEDULER_RECIPES
 
-RECIPES: dict[str, Recipe] = LIF_RECIPES | IZH_RECIPES | SCHEDULER_RECIPES | INTERFACE_RECIPES
+RECIPES: dict[str, OdinRecipe] = LIF_RECIPES | IZH_RECIPES | SCHEDULER_RECIPES | INTERFACE_RECIPES
 BOOK = RecipeBook(
     RECIPES,
     prepare,

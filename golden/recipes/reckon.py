@@ -16,7 +16,7 @@ from draupnir.emulator.spi import frames
 from draupnir.golden.ranges import Range, draw
 from draupnir.golden.recipes.reckon_contents import BASE, Network
 from draupnir.golden.recipes.reckon_samples import Samples, World
-from draupnir.golden.stimulus import Host, HostPiece, Stimulus, receiver, sender
+from draupnir.golden.stimulus import HostPiece, Stimulus, StimulusHost, receiver, sender
 
 _GAP, _HALF, _FAST, _RESET_CLOCKS = Clocks(200, 2000), Clocks(2, 3), Clocks(6, 16), Clocks(1, 12)
 _SEEN = 4  # clocks after a word until the chip has seen what to do with it
@@ -46,7 +46,7 @@ class HostTraffic:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ReckonRecipe:
     """A stimulus for ReckOn.
 
     why : one sentence: what breaks if the model differs
@@ -70,7 +70,7 @@ class Recipe:
     undefined: bool = False
 
 
-def prepare(recipe: Recipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
+def prepare(recipe: ReckonRecipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
     """The stimulus, and the memories to load before the first clock. The same seed gives the same of both."""
     for_network, for_world, for_sender, for_receiver, for_host = np.random.default_rng(seed).spawn(5)
     numbers = recipe.network.registers(for_network)
@@ -94,13 +94,13 @@ class Actions:
 
     def __init__(
         self,
-        recipe: Recipe,
+        recipe: ReckonRecipe,
         rng: np.random.Generator,
         numbers: Mapping[str, int],
         memories: Mapping[str, np.ndarray],
     ) -> None:
         self._recipe, self._traffic, self._rng, self._memories = recipe, recipe.host, rng, memories
-        self._host = Host(CHIP, rng)
+        self._host = StimulusHost(CHIP, rng)
         wanted = {**BASE, **numbers, **recipe.registers}
         self._words = {
             r.name: [draw(wanted[r.name], rng) & (1 << r.width) - 1 for _ in range(r.n_addrs)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.golden.ranges import Range
-from draupnir.golden.recipes.reckon import HostTraffic, Recipe
+from draupnir.golden.recipes.reckon import HostTraffic, ReckonRecipe
 from draupnir.golden.recipes.reckon_contents import BASE, Network
 from draupnir.golden.recipes.reckon_samples import Samples
 
@@ -39,7 +39,7 @@ _ANY: dict[str, Range] = {
 _SOME_EVENTS = Samples(steps=(4, 10), patience=4000)
 
 TIME_RECIPES = {
-    "out_modes": Recipe(
+    "out_modes": ReckonRecipe(
         "The output bus sends label or potentials, once a sample or at each timestep, under back pressure.",
         n_cycles=18_000,
         registers={"SPI_SEND_PER_TIMESTEP": (0, 1), "SPI_SEND_LABEL_ONLY": (0, 1)},
@@ -51,7 +51,7 @@ TIME_RECIPES = {
             retune={"SPI_SEND_PER_TIMESTEP": (0, 1), "SPI_SEND_LABEL_ONLY": (0, 1), "SPI_NUM_OUT_NEUR": (1, 15)},
         ),
     ),
-    "local_tick": Recipe(
+    "local_tick": ReckonRecipe(
         "Local ticks, which cannot begin a sample: the count stands still in state IDLE unless it is 1.",
         n_cycles=18_000,
         registers={"SPI_LOCAL_TICK": 0, "SPI_CYCLES_PER_TICK": (400, 1200)},
@@ -63,21 +63,21 @@ TIME_RECIPES = {
             retune={"SPI_LOCAL_TICK": (0, 1), "SPI_CYCLES_PER_TICK": (1, 1500)},
         ),
     ),
-    "timing_error": Recipe(
+    "timing_error": ReckonRecipe(
         "Ticks that come too early, in every state, are told by TIMING_ERROR_RDY and otherwise lost, or end the sweep.",
         registers={"SPI_TIMING_MODE": (0, 1), "SPI_ERROR_HALT": 0},
         network=_SMALL,
         samples=Samples(hasty=0.4, restless=0.5, patience=3000),
         host=HostTraffic({"reset": 1, "config": 2}, gap=Clocks(800, 3000), retune={"SPI_TIMING_MODE": (0, 1)}),
     ),
-    "timing_halt": Recipe(
+    "timing_halt": ReckonRecipe(
         "With SPI_ERROR_HALT a timing error holds the controller in state IDLE until a reset; the sweep goes on.",
         registers={"SPI_TIMING_MODE": (0, 1), "SPI_ERROR_HALT": 1},
         network=_SMALL,
         samples=Samples(hasty=0.15, patience=1500),
         host=HostTraffic({"reset": 2, "config": 1}, gap=Clocks(1500, 3000), retune={"SPI_ERROR_HALT": (0, 1)}),
     ),
-    "events_at_ticks": Recipe(
+    "events_at_ticks": ReckonRecipe(
         "Input events taken in the clock of a tick are lost; those of neurons that are not there wait for ever.",
         network=_SMALL,
         samples=Samples(events=(8, 16), restless=1.0, beyond=0.1, pause=Clocks(0, 3)),
@@ -86,21 +86,21 @@ TIME_RECIPES = {
 }
 
 SPI_RECIPES = {
-    "spi_memories": Recipe(
+    "spi_memories": ReckonRecipe(
         "Transfers of several words to and from all four memories and the output neurons, in CONFIG and in IDLE.",
         n_cycles=20_000,
         network=_SMALL,
         samples=Samples(steps=(3, 6)),
         host=HostTraffic({"session": 1}, gap=Clocks(20, 300), session=(2, 6), block=(1, 9)),
     ),
-    "spi_program": Recipe(
+    "spi_program": ReckonRecipe(
         "A network whose registers and memories are all written by SPI, slowly, and then run.",
         n_cycles=26_000,
         network=Network(n_inp=6, n_rec=10, n_out=2, winp=(20, 120)),
         program=True,
         host=HostTraffic({"session": 1}, gap=Clocks(2000, 4000), quick=None, half=Clocks(1, 1, 0.01, 2, 6)),
     ),
-    "spi_blocks": Recipe(
+    "spi_blocks": ReckonRecipe(
         "Long transfers to and from all memories in mid-timestep, while the network sweeps and learns.",
         n_cycles=18_000,
         network=_SMALL,
@@ -113,7 +113,7 @@ SPI_RECIPES = {
             session=(1, 3),
         ),
     ),
-    "spi_registers": Recipe(
+    "spi_registers": ReckonRecipe(
         "Every register rewritten at any value while the network runs.",
         n_cycles=20_000,
         network=_SMALL,
@@ -124,7 +124,7 @@ SPI_RECIPES = {
             retune={name: span for name, span in _ANY.items() if name not in ("SPI_REGRESSION", "SPI_NUM_OUT_NEUR")},
         ),
     ),
-    "spi_while_running": Recipe(
+    "spi_while_running": ReckonRecipe(
         "Transfers without SPI_EN_CONF do nothing, with it they take the memories from a network that runs; odd "
         "headers, and pauses anywhere.",
         n_cycles=20_000,
@@ -139,7 +139,7 @@ SPI_RECIPES = {
 }
 
 ABUSE_RECIPES = {
-    "reset_in_flight": Recipe(
+    "reset_in_flight": ReckonRecipe(
         "Resets at any moment: in every state, in a handshake, in a transfer; what is not reset survives.",
         n_cycles=20_000,
         network=_SMALL,
@@ -151,7 +151,7 @@ ABUSE_RECIPES = {
             reset_clocks=Clocks(1, 5),
         ),
     ),
-    "silly_handshakes": Recipe(
+    "silly_handshakes": ReckonRecipe(
         "REQ dropped before ACK, addresses changed in mid-handshake, ACK without REQ: events are lost or doubled.",
         registers={"SPI_SEND_PER_TIMESTEP": 1, "SPI_SEND_LABEL_ONLY": 0, "SPI_SINGLE_LABEL": 0},
         network=_SMALL,
@@ -161,7 +161,7 @@ ABUSE_RECIPES = {
         ),
         receiver=ReceiverTiming(pulse=0.3, glitch=Clocks(0, 100), glitch_clocks=Clocks(1, 4, 0.1, 5, 40)),
     ),
-    "silly_samples": Recipe(
+    "silly_samples": ReckonRecipe(
         "SAMPLE that falls in mid-timestep, also during learning, TARGET_VALID and INFER_ACC that flicker, ticks of "
         "one clock, and ticks in IDLE.",
         n_cycles=18_000,
@@ -171,7 +171,7 @@ ABUSE_RECIPES = {
             tick=Clocks(1, 1, 0.3, 2, 300),
         ),
     ),
-    "targets_unasked": Recipe(
+    "targets_unasked": ReckonRecipe(
         "Target data in any state is counted: too many or too few leave the chip waiting, or learning from old ones.",
         n_cycles=18_000,
         registers={"SPI_REGRESSION": 1, "SPI_SINGLE_LABEL": (0, 1), "SPI_GET_TAR_REQ_OUT": 1},
@@ -183,7 +183,7 @@ ABUSE_RECIPES = {
             retune={"SPI_REGRESSION": (0, 1), "SPI_NUM_OUT_NEUR": (0, 5), "SPI_GET_TAR_REQ_OUT": (0, 1)},
         ),
     ),
-    "everything": Recipe(
+    "everything": ReckonRecipe(
         "All of it at once: any register, any abuse, resets.",
         n_cycles=30_000,
         registers=_ANY | {"SPI_TIMING_MODE": 0},
@@ -204,14 +204,14 @@ ABUSE_RECIPES = {
             retune=_ANY | {"SPI_LOCAL_TICK": (0, 1), "SPI_CYCLES_PER_TICK": (1, 900), "SPI_ERROR_HALT": (0, 1)},
         ),
     ),
-    "unconfigured": Recipe(
+    "unconfigured": ReckonRecipe(
         "No register is written but SPI_EN_CONF: those without a reset value are undefined in the Verilog, here 0.",
         network=Network(n_inp=16, n_rec=16, n_out=16, winp=(60, 127)),
         samples=Samples(steps=(2, 4), events=(1, 3)),
         configured=False,
         undefined=True,
     ),
-    "unreset": Recipe(
+    "unreset": ReckonRecipe(
         "Without a reset, undefined in the Verilog, here from zeros, also in registers that a reset would set to 1.",
         network=_SMALL,
         samples=_SOME_EVENTS,

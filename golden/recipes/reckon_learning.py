@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.golden.ranges import Range
-from draupnir.golden.recipes.reckon import HostTraffic, Recipe
+from draupnir.golden.recipes.reckon import HostTraffic, ReckonRecipe
 from draupnir.golden.recipes.reckon_contents import Network
 from draupnir.golden.recipes.reckon_samples import Samples
 
@@ -29,11 +29,11 @@ _ANY_LEARNING: dict[str, Range] = {
 }
 
 NEURON_RECIPES = {
-    "inference": Recipe(
+    "inference": ReckonRecipe(
         "Without learning: potentials, spikes, output neurons and the winner's label at the end of a sample.",
         registers={"SPI_DO_EPROP": 0, "SPI_EN_STOCH_ROUND": (0, 1)},
     ),
-    "force_traces": Recipe(
+    "force_traces": ReckonRecipe(
         "SPI_FORCE_TRACES without learning: traces rise, decay, and stop at their highest value.",
         registers={
             "SPI_DO_EPROP": 0,
@@ -46,7 +46,7 @@ NEURON_RECIPES = {
         samples=Samples(steps=(15, 25)),
         host=HostTraffic({"session": 1}, gap=Clocks(1500, 3000)),
     ),
-    "rounding": Recipe(
+    "rounding": ReckonRecipe(
         "Stochastic rounding switched while running, seeds written anew, and decay by any factor, also above 1.",
         n_cycles=18_000,
         registers={"SPI_ALPHA_CONF": (0, 0xFFFFFFFF), "SPI_KAPPA": (0x78, 0x84)},
@@ -63,20 +63,20 @@ NEURON_RECIPES = {
             },
         ),
     ),
-    "noise": Recipe(
+    "noise": ReckonRecipe(
         "Noise of every strength: its sum is taken for an overflow by the signs of potential and weight alone.",
         registers={"SPI_NOISE_EN": 1, "SPI_NOISE_STR": (0, 3)},
         host=HostTraffic(
             {"config": 1}, gap=Clocks(300, 1500), retune={"SPI_NOISE_STR": (0, 9), "SPI_NOISE_EN": (0, 1)}
         ),
     ),
-    "reset_modes": Recipe(
+    "reset_modes": ReckonRecipe(
         "After a spike the potential loses the threshold, or becomes 0, by SPI_RST_MODE, switched while running.",
         registers={"SPI_RST_MODE": 0},
         network=_EAGER,
         host=HostTraffic({"config": 1}, gap=Clocks(500, 1500), retune={"SPI_RST_MODE": (0, 1)}),
     ),
-    "saturation": Recipe(
+    "saturation": ReckonRecipe(
         "Potentials at both ends, weights at both ends, traces at their end, thresholds of any sign.",
         registers={
             "SPI_FP_LOC_WINP": 7,
@@ -96,7 +96,7 @@ NEURON_RECIPES = {
         ),
         samples=Samples(events=(3, 12)),
     ),
-    "counts": Recipe(
+    "counts": ReckonRecipe(
         "Reduced and odd numbers of neurons, more inputs than recurrent neurons, rewritten while running.",
         n_cycles=18_000,
         network=Network(n_inp=(30, 40), n_rec=(5, 21), n_out=(1, 16)),
@@ -112,7 +112,7 @@ NEURON_RECIPES = {
             },
         ),
     ),
-    "counts_lowered": Recipe(
+    "counts_lowered": ReckonRecipe(
         "Numbers of neurons rewritten all the time, so that counts find themselves beyond their end and wrap.",
         network=Network(n_inp=12, n_rec=12, n_out=12),
         samples=Samples(steps=(20, 40), events=(0, 1), teach=(10, 40), pause=Clocks(0, 3), patience=3000),
@@ -126,20 +126,20 @@ NEURON_RECIPES = {
 }
 
 LEARNING_RECIPES = {
-    "eprop_winp": Recipe(
+    "eprop_winp": ReckonRecipe(
         "SPI_DO_EPROP bit 0: e-prop moves input weights only; output traces and recurrent traces stand still.",
         registers={"SPI_DO_EPROP": 0b001},
     ),
-    "eprop_wrec": Recipe(
+    "eprop_wrec": ReckonRecipe(
         "SPI_DO_EPROP bit 1: e-prop moves recurrent weights only, and clears those of a neuron to itself.",
         registers={"SPI_DO_EPROP": 0b010},
         network=_EAGER,
     ),
-    "eprop_wout": Recipe(
+    "eprop_wout": ReckonRecipe(
         "SPI_DO_EPROP bit 2 alone: output weights are updated without a sweep over pre-synaptic neurons.",
         registers={"SPI_DO_EPROP": 0b100},
     ),
-    "eprop": Recipe(
+    "eprop": ReckonRecipe(
         "All three kinds of weights learn; learning signals of any scale; negative pseudo-derivatives.",
         n_cycles=18_000,
         registers={"SPI_LEARN_SIG_SCALE": (0, 8), "SPI_H_1": (-16, 15), "SPI_H_0": (-16, 15)},
@@ -155,18 +155,18 @@ LEARNING_RECIPES = {
             },
         ),
     ),
-    "learning_signals": Recipe(
+    "learning_signals": ReckonRecipe(
         "16 output neurons with large weights: the sum of errors times weights, scaled, and held at its ends.",
         registers={"SPI_LEARN_SIG_SCALE": (9, 15), "SPI_NO_OUT_ACT": (0, 1), "SPI_FP_LOC_WOUT": 6},
         network=Network(n_out=(15, 16), wout=(-128, 127), n_rec=(17, 33)),
     ),
-    "regul_add": Recipe(
+    "regul_add": ReckonRecipe(
         "Additive regularisation takes from the update probability of input and recurrent weights.",
         registers={"SPI_REGUL_MODE": 0b010, "SPI_REGUL_W": (1, 3)},
         network=_EAGER,
         host=HostTraffic({"config": 1}, gap=Clocks(1500, 3000), retune={"SPI_REGUL_W": (0, 3)}),
     ),
-    "regul_mul": Recipe(
+    "regul_mul": ReckonRecipe(
         "Multiplicative regularisation takes sixteenths from positive updates, down to nothing.",
         registers={"SPI_REGUL_MODE": 0b001, "SPI_REGUL_W": (1, 3)},
         network=_EAGER,
@@ -176,13 +176,13 @@ LEARNING_RECIPES = {
             retune={"SPI_REGUL_W": (0, 3), "SPI_REGUL_K_MUL": (0, 6), "SPI_REGUL_MODE": (0, 3)},
         ),
     ),
-    "regul_always": Recipe(
+    "regul_always": ReckonRecipe(
         "Regularisation at every timestep, also without TARGET_VALID, when all learning signals are 0.",
         registers={"SPI_REGUL_MODE": (6, 7), "SPI_REGUL_W": 3, "SPI_SINGLE_LABEL": (0, 1)},
         network=_EAGER,
         samples=Samples(teach=(6, 12)),
     ),
-    "retuned": Recipe(
+    "retuned": ReckonRecipe(
         "Every parameter of learning changed to any value, between samples and in them.",
         n_cycles=18_000,
         registers=_ANY_LEARNING,
@@ -190,7 +190,7 @@ LEARNING_RECIPES = {
         samples=Samples(steps=(3, 6)),
         host=HostTraffic({"config": 1}, gap=Clocks(60, 400), retune=_ANY_LEARNING),
     ),
-    "regression": Recipe(
+    "regression": ReckonRecipe(
         "Regression: targets of two bytes each at every taught timestep, errors with and without the hard sigmoid, "
         "potentials sent at each timestep.",
         n_cycles=18_000,
@@ -204,7 +204,7 @@ LEARNING_RECIPES = {
         network=_SMALL,
         host=HostTraffic({"config": 1}, gap=Clocks(2000, 4000), retune={"SPI_NO_OUT_ACT": (0, 1)}),
     ),
-    "regression_regul": Recipe(
+    "regression_regul": ReckonRecipe(
         "Regression with each regularisation: errors of 16 bits, and updates taken back where neurons spike much.",
         registers={
             "SPI_REGRESSION": 1,
@@ -218,20 +218,20 @@ LEARNING_RECIPES = {
             {"config": 1}, gap=Clocks(800, 3000), retune={"SPI_REGUL_MODE": (0, 7), "SPI_REGUL_W": (0, 3)}
         ),
     ),
-    "regression_single": Recipe(
+    "regression_single": ReckonRecipe(
         "Regression with SPI_SINGLE_LABEL: targets are asked for all the same, since no label ever comes; the label "
         "sent is that of no winner.",
         registers={"SPI_REGRESSION": 1, "SPI_NO_OUT_ACT": 1, "SPI_SEND_PER_TIMESTEP": (0, 1)},
         network=_SMALL,
     ),
-    "labels": Recipe(
+    "labels": ReckonRecipe(
         "Classification with a label at each taught timestep (SPI_SINGLE_LABEL = 0), of existing classes and others.",
         registers={"SPI_SINGLE_LABEL": 0},
         network=_SMALL,
         samples=Samples(stray_target=0.2),
         host=HostTraffic({"config": 1}, gap=Clocks(2500, 5000), retune={"SPI_SINGLE_LABEL": (0, 1)}),
     ),
-    "cue_accumulation": Recipe(
+    "cue_accumulation": ReckonRecipe(
         "Delayed supervision as the chip's own test bench configures it: cues from one of two sides, a label announced "
         "before the last timesteps, weights that learn from it.",
         n_cycles=24_000,
@@ -253,7 +253,7 @@ LEARNING_RECIPES = {
         network=Network(n_inp=24, n_rec=30, n_out=2, thr=614, alpha=0xFEF, winp=(-40, 90), wrec=(-30, 30)),
         samples=Samples(steps=(22, 28), events=(0, 3), teach=(15, 18), infer=(15, 18), announced=True, cues=True),
     ),
-    "full_size": Recipe(
+    "full_size": ReckonRecipe(
         "All 256 input, 256 recurrent and 16 output neurons.",
         n_cycles=45_000,
         network=Network(n_inp=256, n_rec=256, n_out=16, winp=(0, 120), wrec=(-20, 20), each=8, thr=(600, 2500)),

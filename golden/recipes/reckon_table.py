@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from draupnir.golden.recipes import RecipeBook
-from draupnir.golden.recipes.reckon import Recipe, prepare
+from draupnir.golden.recipes.reckon import ReckonRecipe, prepare
 from draupnir.golden.recipes.reckon_interfaces import INTERFACE_RECIPES
 from draupnir.golden.recipes.reckon_learning import LEARNING_RECIPES, NEURON_RECIPES
 
-RECIPES: dict[str, Recipe] = NEURON_RECIPES | LEARNING_RECIPES | INTERFACE_RECIPES
+RECIPES: dict[str, ReckonRecipe] = NEURON_RECIPES | LEARNING_RECIPES | INTERFACE_RECIPES
 BOOK = RecipeBook(
     RECIPES,
     prepare,

@@ -59,7 +59,7 @@ class Traffic:
 
 
 @dataclass(frozen=True)
-class Recipe(CrossbarRecipe):
+class TinyOdinRecipe(CrossbarRecipe):
     """A stimulus for tinyODIN; see ``CrossbarRecipe``.
 
     neurons, synapses : contents that the memories are loaded with beforehand
@@ -71,7 +71,7 @@ class Recipe(CrossbarRecipe):
     synapses: Synapses = field(default_factory=Synapses)
 
 
-def prepare(recipe: Recipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
+def prepare(recipe: TinyOdinRecipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
     """The stimulus, and the memories to load before the first clock. The same seed gives the same of both."""
     for_neurons, for_synapses, *rngs = np.random.default_rng(seed).spawn(6)
     memories = {

@@ -6,9 +6,9 @@ from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes import crossbar
-from draupnir.golden.recipes.tinyodin import Recipe, Synapses, Traffic
+from draupnir.golden.recipes.tinyodin import Synapses, TinyOdinRecipe, Traffic
 from draupnir.golden.recipes.tinyodin_network import ALL, ALL_EVENTS, EAGER, LIF, MIXED, SHORT_EVENTS, SMALL
-from draupnir.golden.spi_host import HostTraffic
+from draupnir.golden.spi_host import SpiHostTraffic
 
 # Every register, at any value that leaves the network alive.
 _ANY: dict[str, Range] = {
@@ -18,21 +18,21 @@ _ANY: dict[str, Range] = {
 }
 
 SPI_RECIPES = {
-    "spi_registers": Recipe(
+    "spi_registers": TinyOdinRecipe(
         "All register addresses rewritten at any value while the network runs, and addresses of no register.",
         Traffic(ALL_EVENTS),
         registers=_ANY,
         neurons=MIXED,
-        host=HostTraffic({"config": 8, "odd": 2}, gap=Clocks(10, 1200), retune=_ANY),
+        host=SpiHostTraffic({"config": 8, "odd": 2}, gap=Clocks(10, 1200), retune=_ANY),
     ),
-    "spi_memories": Recipe(
+    "spi_memories": TinyOdinRecipe(
         "Masked writes and read-back of both memories, a byte at a time, also beyond the neuron's 4 bytes.",
         Traffic(SHORT_EVENTS),
         registers={**SMALL, "SPI_OPEN_LOOP": 1},
         neurons=MIXED,
         host=crossbar.TO_MEMORIES,
     ),
-    "spi_program": Recipe(
+    "spi_program": TinyOdinRecipe(
         "A network programmed through SPI alone, then run.",
         Traffic({"virtual": 8, "tref": 3, "spike": 2}, hot=12, pre=1),
         registers={"SPI_MAX_NEUR": 11, "SPI_OPEN_LOOP": 1},
@@ -41,28 +41,28 @@ SPI_RECIPES = {
         program=12,
         host=crossbar.PROGRAMMED,
     ),
-    "spi_spurious_spikes": Recipe(
+    "spi_spurious_spikes": TinyOdinRecipe(
         "In closed loop, SPI writes to neurons at their threshold (a zeroed memory) put spikes into the scheduler.",
         Traffic({"virtual": 4, "tref": 1}, hot=16),
         n_cycles=50_000,
         registers=SMALL,
-        host=HostTraffic({"session": 1}, gap=Clocks(2000, 6000), session=(10, 50)),
+        host=SpiHostTraffic({"session": 1}, gap=Clocks(2000, 6000), session=(10, 50)),
     ),
-    "spi_while_running": Recipe(
+    "spi_while_running": TinyOdinRecipe(
         "Memory frames without the gate write nothing and read what was read last; odd commands, and pauses anywhere.",
         Traffic(ALL_EVENTS),
         registers=SMALL,
         neurons=MIXED,
         host=crossbar.WHILE_RUNNING,
     ),
-    "spi_gated": Recipe(
+    "spi_gated": TinyOdinRecipe(
         "The gate stays closed: every frame reaches the memories, with pauses, odd commands and double ones.",
         Traffic(SHORT_EVENTS),
         registers={**SMALL, "SPI_GATE_ACTIVITY": 1},
         neurons=MIXED,
         host=crossbar.GATED,
     ),
-    "spi_fast": Recipe(
+    "spi_fast": TinyOdinRecipe(
         "SCK faster than the clock: commands that pass between two clocks are never seen, others are seen late.",
         Traffic(SHORT_EVENTS),
         registers=SMALL,
@@ -72,7 +72,7 @@ SPI_RECIPES = {
 }
 
 ABUSE_RECIPES = {
-    "gate_toggles": Recipe(
+    "gate_toggles": TinyOdinRecipe(
         "The gate closes in mid-event too: neurons still to be visited get the SPI's last byte written over theirs, "
         "and the output bus stops at once.",
         Traffic(ALL_EVENTS),
@@ -80,9 +80,9 @@ ABUSE_RECIPES = {
         registers=ALL,
         neurons=(LIF, EAGER),
         receiver=ReceiverTiming(latency=Clocks(0, 3, 0.05, 20, 300)),
-        host=HostTraffic({"gate": 6, "session": 1}, gap=Clocks(1, 700), session=(1, 3)),
+        host=SpiHostTraffic({"gate": 6, "session": 1}, gap=Clocks(1, 700), session=(1, 3)),
     ),
-    "reset_in_flight": Recipe(
+    "reset_in_flight": TinyOdinRecipe(
         "Resets at any moment: in every state, in a handshake, in a frame; configuration and memories survive.",
         Traffic(ALL_EVENTS),
         n_cycles=50_000,
@@ -91,7 +91,7 @@ ABUSE_RECIPES = {
         receiver=crossbar.NOW_AND_THEN_SLOW,
         host=crossbar.RESETS,
     ),
-    "req_dropped": Recipe(
+    "req_dropped": TinyOdinRecipe(
         "REQ dropped before ACK: the event is lost, or done all the same, depending on how far it came.",
         Traffic(ALL_EVENTS),
         registers=ALL,
@@ -99,7 +99,7 @@ ABUSE_RECIPES = {
         sender=crossbar.DROPS_REQ,
         host=crossbar.RESCUE,
     ),
-    "address_changed": Recipe(
+    "address_changed": TinyOdinRecipe(
         "An address that changes during its event: the controller looks at it again in every clock.",
         Traffic({"tref": 4, "tref_all": 4, "virtual": 4, "spike": 1}),
         registers=ALL,
@@ -107,7 +107,7 @@ ABUSE_RECIPES = {
         sender=crossbar.CHANGES_ADDRESS,
         host=crossbar.RESCUE,
     ),
-    "address_ones": Recipe(
+    "address_ones": TinyOdinRecipe(
         "An address whose lower eight bits become ones during a time reference, whatever the others say: "
         "it goes to all.",
         Traffic({"tref_all": 1, "tref": 1, "virtual": 5}, hot=256, weight=(-1, -1)),
@@ -116,14 +116,14 @@ ABUSE_RECIPES = {
         sender=SenderTiming(change=0.8, change_after=Clocks(0, 8, 0.6, 9, 60)),
         host=crossbar.RESCUE,
     ),
-    "ack_glitches": Recipe(
+    "ack_glitches": TinyOdinRecipe(
         "ACK without REQ stalls the controller in mid-event: a stalled write is repeated, and its spikes too.",
         Traffic(ALL_EVENTS),
         registers=ALL,
         neurons=(LIF, EAGER),
         receiver=crossbar.PULSES_ACK,
     ),
-    "everything": Recipe(
+    "everything": TinyOdinRecipe(
         "All of it at once: any neuron, any register, any abuse, resets.",
         Traffic(ALL_EVENTS),
         n_cycles=60_000,
@@ -131,13 +131,13 @@ ABUSE_RECIPES = {
         neurons=MIXED,
         sender=crossbar.ANY_SENDER,
         receiver=crossbar.ANY_RECEIVER,
-        host=HostTraffic(
+        host=SpiHostTraffic(
             crossbar.ANY_ACTIONS,
             retune=_ANY,
             gap=crossbar.ANY_GAP,
         ),
     ),
-    "unconfigured": Recipe(
+    "unconfigured": TinyOdinRecipe(
         "No register is ever written: undefined in the Verilog, but here all start at 0, and one neuron runs.",
         Traffic(SHORT_EVENTS),
         n_cycles=10_000,
@@ -145,7 +145,7 @@ ABUSE_RECIPES = {
         configured=False,
         undefined=True,
     ),
-    "unreset": Recipe(
+    "unreset": TinyOdinRecipe(
         "Without a reset, undefined in the Verilog, here from zeros: the empty scheduler claims an event.",
         Traffic(SHORT_EVENTS),
         n_cycles=10_000,

@@ -7,8 +7,8 @@ from dataclasses import replace
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.golden.ranges import Range
-from draupnir.golden.recipes.tinyodin import Group, Recipe, Synapses, Traffic
-from draupnir.golden.spi_host import HostTraffic
+from draupnir.golden.recipes.tinyodin import Group, Synapses, TinyOdinRecipe, Traffic
+from draupnir.golden.spi_host import SpiHostTraffic
 
 ALL_EVENTS = {"virtual": 8, "tref": 4, "tref_all": 1, "spike": 3}
 SHORT_EVENTS = {"virtual": 8, "tref": 4, "spike": 0.3}
@@ -24,13 +24,13 @@ ALL: dict[str, Range] = {"SPI_MAX_NEUR": 255}
 SMALL: dict[str, Range] = {"SPI_MAX_NEUR": (20, 40)}  # short events
 
 NETWORK_RECIPES = {
-    "lif_events": Recipe(
+    "lif_events": TinyOdinRecipe(
         "Every kind of event on leaky integrate-and-fire neurons in closed loop: threshold, leakage, disabled neurons.",
         Traffic(ALL_EVENTS),
         registers=ALL,
         neurons=(LIF, DISABLED),
     ),
-    "lif_extremes": Recipe(
+    "lif_extremes": TinyOdinRecipe(
         "Potentials near -2048 and 2047 saturate there, leakage stops at 0 from either side, and a disabled neuron "
         "falls back to 0 in silence.",
         Traffic({"virtual": 10, "tref": 3, "tref_all": 0.3, "spike": 2}),
@@ -42,7 +42,7 @@ NETWORK_RECIPES = {
             Group({"thr": (1, 30), "core": (0, 29), "neur_disable": 1}),
         ),
     ),
-    "threshold_unsigned": Recipe(
+    "threshold_unsigned": TinyOdinRecipe(
         "The threshold is compared without its sign: from 2048 on it is never met; 0 is met at every access that finds "
         "the potential not negative.",
         Traffic(ALL_EVENTS, hot=24),
@@ -53,22 +53,22 @@ NETWORK_RECIPES = {
             Group({"thr": (1, 3), "core": (-20, 4), "leak_str": (0, 3)}),
         ),
     ),
-    "virtual_events": Recipe(
+    "virtual_events": TinyOdinRecipe(
         "Virtual events of every weight reach the first 16 neurons; one of weight 0 is taken for the neuron's spike.",
         Traffic({"virtual": 1}, weight=(-8, 7)),
         registers={**SMALL, "SPI_OPEN_LOOP": (0, 1)},
         neurons=(LIF,),
         synapses=Synapses(weight=(-3, 3), pre=16),
     ),
-    "max_neur": Recipe(
+    "max_neur": TinyOdinRecipe(
         "SPI_MAX_NEUR bounds the neurons visited; lowered below the one whose turn it is, the event wraps around.",
         Traffic({"spike": 5, "tref_all": 4, "virtual": 2}),
         n_cycles=60_000,
         registers={"SPI_MAX_NEUR": (0, 255), "SPI_OPEN_LOOP": 1},
         neurons=(LIF,),
-        host=HostTraffic({"config": 1}, gap=Clocks(10, 900), half=Clocks(1, 2), retune={"SPI_MAX_NEUR": (0, 255)}),
+        host=SpiHostTraffic({"config": 1}, gap=Clocks(10, 900), half=Clocks(1, 2), retune={"SPI_MAX_NEUR": (0, 255)}),
     ),
-    "fifo_overflow": Recipe(
+    "fifo_overflow": TinyOdinRecipe(
         "More neurons spike than the scheduler has words: SCHED_FULL rises, the rest is lost, and input has to wait.",
         Traffic({"tref_all": 1, "virtual": 6, "spike": 6}, weight=(-2, 7)),
         n_cycles=80_000,
@@ -76,7 +76,7 @@ NETWORK_RECIPES = {
         neurons=(replace(EAGER, share=2.0), LIF),
         synapses=Synapses(weight=(0, 7), density=0.8),
     ),
-    "push_priority": Recipe(
+    "push_priority": TinyOdinRecipe(
         "A sender that lowers REQ for one clock only keeps pushing before anything is popped, until the FIFO is full.",
         Traffic({"virtual": 12, "tref": 1, "spike": 0.2}),
         n_cycles=30_000,
@@ -86,30 +86,30 @@ NETWORK_RECIPES = {
             setup=Clocks(0, 0), req_hold=Clocks(0, 0), impatient=0.97, impatient_low=Clocks(1, 1, 0.01, 2, 9)
         ),
     ),
-    "open_loop": Recipe(
+    "open_loop": TinyOdinRecipe(
         "SPI_OPEN_LOOP, switched while running, keeps the neurons' own spikes out of the scheduler.",
         Traffic(ALL_EVENTS),
         registers={**SMALL, "SPI_OPEN_LOOP": 1},
         neurons=(EAGER, LIF),
-        host=HostTraffic({"config": 1}, gap=Clocks(2000, 6000), retune={"SPI_OPEN_LOOP": (0, 1)}),
+        host=SpiHostTraffic({"config": 1}, gap=Clocks(2000, 6000), retune={"SPI_OPEN_LOOP": (0, 1)}),
     ),
-    "aer_src_controller": Recipe(
+    "aer_src_controller": TinyOdinRecipe(
         "SPI_AER_SRC_CTRL_nNEUR = 1: output events name the neuron whose spike has been processed, input spikes too.",
         Traffic(ALL_EVENTS),
         registers={**SMALL, "SPI_AER_SRC_CTRL_nNEUR": 1},
         neurons=(LIF, EAGER),
         receiver=ReceiverTiming(latency=Clocks(0, 8, 0.05, 40, 200)),
-        host=HostTraffic(
+        host=SpiHostTraffic(
             {"config": 1}, gap=Clocks(2000, 6000), retune={"SPI_OPEN_LOOP": (0, 1), "SPI_AER_SRC_CTRL_nNEUR": (0, 1)}
         ),
     ),
-    "back_pressure": Recipe(
+    "back_pressure": TinyOdinRecipe(
         "A receiver that lets the chip wait stalls it in every state, and nothing is lost or done twice.",
         Traffic(ALL_EVENTS),
         n_cycles=60_000,
         registers={"SPI_MAX_NEUR": (40, 120)},
         neurons=(LIF, EAGER),
         receiver=ReceiverTiming(latency=Clocks(0, 60, 0.02, 500, 3000), hold=Clocks(0, 40, 0.01, 200, 1000)),
-        host=HostTraffic({"config": 1}, retune={"SPI_AER_SRC_CTRL_nNEUR": (0, 1)}, gap=Clocks(4000, 9000)),
+        host=SpiHostTraffic({"config": 1}, retune={"SPI_AER_SRC_CTRL_nNEUR": (0, 1)}, gap=Clocks(4000, 9000)),
     ),
 }

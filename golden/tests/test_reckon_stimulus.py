@@ -10,7 +10,7 @@ import pytest
 from draupnir.emulator.codec import from_limbs, take
 from draupnir.emulator.reckon import layout
 from draupnir.emulator.reckon.layout import CHIP, SpiCode
-from draupnir.golden.recipes.reckon import Actions, Recipe, prepare
+from draupnir.golden.recipes.reckon import Actions, ReckonRecipe, prepare
 from draupnir.golden.recipes.reckon_contents import BASE, Network
 from draupnir.golden.recipes.reckon_samples import TARGET, Samples, World
 from draupnir.golden.recipes.reckon_table import RECIPES
@@ -34,7 +34,7 @@ class Ready:
         return self.seen[0] << OUT["AERIN_ACK"].lsb | 1 << OUT["TIMING_ERROR_RDY"].lsb
 
 
-def rows_of(recipe: Recipe, n_cycles: int, seed: int = 1) -> tuple[Rows, dict[str, np.ndarray]]:
+def rows_of(recipe: ReckonRecipe, n_cycles: int, seed: int = 1) -> tuple[Rows, dict[str, np.ndarray]]:
     stimulus, memories = prepare(recipe, seed)
     device, now, rows = Ready(), 0, []
     for _ in range(n_cycles):
@@ -77,7 +77,7 @@ def test_recipes_use_every_action() -> None:
 
 
 def test_configuration_writes_every_register_address() -> None:
-    rows, _ = rows_of(Recipe("", samples=Samples(gap=RECIPES["eprop"].samples.gap)), 2500)
+    rows, _ = rows_of(ReckonRecipe("", samples=Samples(gap=RECIPES["eprop"].samples.gap)), 2500)
     headers = received(rows)[::2]
     addrs = [take(layout.SPI_HEADER["addr"], header) for header in headers]
     last = CHIP.register("SPI_EN_CONF").addr  # the network is let run
@@ -88,7 +88,7 @@ def test_configuration_writes_every_register_address() -> None:
 
 def test_a_programmed_network_is_the_one_that_would_have_been_loaded() -> None:
     network = RECIPES["spi_program"].network
-    rows, loaded = rows_of(Recipe("", network=network, program=True), 6000)
+    rows, loaded = rows_of(ReckonRecipe("", network=network, program=True), 6000)
     assert not any(content.any() for content in loaded.values())
     words = received(rows)
     content = {memory.name: np.zeros((memory.depth, memory.n_limbs), np.uint32) for memory in CHIP.memories}
@@ -99,7 +99,7 @@ def test_a_programmed_network_is_the_one_that_would_have_been_loaded() -> None:
         limbs = [words.pop(0) for _ in range(min(n, len(words)))]
         if code in names and not take(layout.SPI_HEADER["read"], header):
             content[names[SpiCode(code)]].ravel()[addr : addr + len(limbs)] = limbs
-    wanted = prepare(Recipe("", network=network), 1)[1]
+    wanted = prepare(ReckonRecipe("", network=network), 1)[1]
     assert all(np.array_equal(content[name], wanted[name]) for name in wanted)
 
 
@@ -120,7 +120,7 @@ def test_only_existing_neurons_have_weights() -> None:
 
 def test_targets_are_asked_for_and_are_labels_or_pairs_of_bytes() -> None:
     for regression, n_expected in ((0, 1), (1, 6)):
-        recipe = Recipe("", registers={"SPI_REGRESSION": regression, "SPI_NUM_OUT_NEUR": 2})
+        recipe = ReckonRecipe("", registers={"SPI_REGRESSION": regression, "SPI_NUM_OUT_NEUR": 2})
         host = Actions(recipe, rng(), Network().registers(rng()), {})
         host.running = True
         world = World(Samples(teach=0, beyond=0.0), host, rng())

@@ -12,10 +12,10 @@ from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.codec import take
 from draupnir.emulator.odin import layout
 from draupnir.emulator.odin.layout import CHIP
-from draupnir.golden.recipes.odin import Actions, Recipe, Traffic, events, prepare
+from draupnir.golden.recipes.odin import Actions, OdinRecipe, Traffic, events, prepare
 from draupnir.golden.recipes.odin_contents import HOT, Group, Synapses, neurons, synapses
 from draupnir.golden.recipes.odin_table import RECIPES
-from draupnir.golden.stimulus import Host, Stimulus, constant, random_levels, receiver, resets, sender
+from draupnir.golden.stimulus import Stimulus, StimulusHost, constant, random_levels, receiver, resets, sender
 
 IN, OUT = CHIP.input_word, CHIP.output_word
 
@@ -126,7 +126,7 @@ def test_a_receiver_acknowledges_requests_only_unless_it_glitches():
 
 
 def test_a_frame_is_40_sck_cycles_most_significant_bit_first():
-    host = Host(CHIP, rng())
+    host = StimulusHost(CHIP, rng())
     word = 0x12345_6789A
     bits = [int(bit) for bit in format(word, f"0{layout.SPI_FRAME}b")]
     states = [pins for (pins,) in host.shift(host.levels(bits), Clocks(2, 3))]
@@ -136,7 +136,7 @@ def test_a_frame_is_40_sck_cycles_most_significant_bit_first():
 
 
 def test_fast_sck_makes_rows_without_a_clock():
-    host = Host(CHIP, rng())
+    host = StimulusHost(CHIP, rng())
     levels = host.levels([1, 0, 1])
     stimulus = Stimulus(host.shift_fast(levels, Clocks(3, 3)), [])
     rows = [*stimulus.next(0), *stimulus.next(0), *stimulus.next(0)]
@@ -169,7 +169,7 @@ def test_recipes_draw_every_declared_event():
 
 def test_events_are_of_the_kinds_that_the_traffic_names():
     for kind in (event.name for event in layout.EVENTS):
-        recipe = Recipe("", Traffic({kind: 1}, opening=()))
+        recipe = OdinRecipe("", Traffic({kind: 1}, opening=()))
         host = Actions(recipe, rng(), {})
         assert next(events(recipe.traffic, host, rng())) is None
         host.running = True

@@ -13,14 +13,14 @@ CYCLE_BITS = 8 * CYCLE_BYTES
 DELAY_BITS = 16
 
 
-class Timed(data.StructLayout):
+class TimedEvent(data.StructLayout):
     """An event, or a spike, with a clock."""
 
     def __init__(self, addr_bits: int) -> None:
         super().__init__({"cycle": CYCLE_BITS, "addr": addr_bits})
 
 
-class AerSender(wiring.Component):
+class BridgeAerSender(wiring.Component):
     """Sends events; one whose cycle lies ahead waits.
 
     now : clocks so far
@@ -37,7 +37,7 @@ class AerSender(wiring.Component):
                 "gap": In(DELAY_BITS),
                 "hold": In(DELAY_BITS),
                 "forget": In(1),
-                "i": In(stream.Signature(Timed(addr_bits))),
+                "i": In(stream.Signature(TimedEvent(addr_bits))),
                 "starved": Out(1),
                 "addr": Out(addr_bits),
                 "req": Out(1),
@@ -67,7 +67,7 @@ class AerSender(wiring.Component):
         return m
 
 
-class AerReceiver(wiring.Component):
+class BridgeAerReceiver(wiring.Component):
     """Takes spikes, each with the clock before whose edge its REQ was first seen.
 
     now, ack_delay, ack_hold : as for the sender
@@ -81,7 +81,7 @@ class AerReceiver(wiring.Component):
                 "now": In(CYCLE_BITS),
                 "ack_delay": In(DELAY_BITS),
                 "ack_hold": In(DELAY_BITS),
-                "o": Out(stream.Signature(Timed(addr_bits))),
+                "o": Out(stream.Signature(TimedEvent(addr_bits))),
                 "addr": In(addr_bits),
                 "req": In(1),
                 "ack": Out(1),

@@ -5,13 +5,13 @@ from amaranth.lib import fifo, wiring
 from amaranth.lib.wiring import In, Out, connect
 
 from draupnir.emulator.declare import Chip, Pin
-from draupnir.rtl.bridge.aer import CYCLE_BITS, AerReceiver, AerSender, Timed
-from draupnir.rtl.bridge.chip_clock import ChipClock
+from draupnir.rtl.bridge.aer import CYCLE_BITS, BridgeAerReceiver, BridgeAerSender, TimedEvent
+from draupnir.rtl.bridge.chip_clock import ChipClockGate
 from draupnir.rtl.bridge.executor import Executor
 from draupnir.rtl.bridge.framing import Deframer, Framer
 from draupnir.rtl.bridge.leader import Leader
 from draupnir.rtl.bridge.protocol import VERSION, Lead, buses
-from draupnir.rtl.bridge.spi_master import SpiMaster
+from draupnir.rtl.bridge.spi_master import BridgeSpiMaster
 from draupnir.rtl.bridge.uart import UartReceiver, UartSender
 
 EVENT_DEPTH = SPIKE_DEPTH = 256
@@ -79,8 +79,8 @@ class Bridge(wiring.Component):
 
     def _connect_chip(self, m: Module, executor: Executor) -> None:
         spi = self._buses.spi
-        m.submodules.chip_clock = clock = ChipClock(self._half)
-        m.submodules.spi = master = SpiMaster()
+        m.submodules.chip_clock = clock = ChipClockGate(self._half)
+        m.submodules.spi = master = BridgeSpiMaster()
         now = Signal(CYCLE_BITS)
         with m.If(clock.rise):
             m.d.sync += now.eq(now + 1)
@@ -102,11 +102,11 @@ class Bridge(wiring.Component):
             may_run, moving = self._connect_lead(m, self._buses.lead, executor, clock, now)
         self._let_run(m, executor, clock, master, may_run, moving)
 
-    def _connect_events(self, m: Module, executor: Executor, clock: ChipClock, now: Signal) -> tuple[Value, Value]:
+    def _connect_events(self, m: Module, executor: Executor, clock: ChipClockGate, now: Signal) -> tuple[Value, Value]:
         """Both event buses; whether they let the clock run, and whether something is under way."""
         aer_in, aer_out = self._buses.aer_in, self._buses.aer_out
-        m.submodules.aer_in = to_chip = AerSender(aer_in["addr"].width)
-        m.submodules.aer_out = from_chip = AerReceiver(aer_out["addr"].width)
+        m.submodules.aer_in = to_chip = BridgeAerSender(aer_in["addr"].width)
+        m.submodules.aer_out = from_chip = BridgeAerReceiver(aer_out["addr"].width)
         self._queue(m, "events", executor.events, to_chip.i, self._event_depth, executor.forget)
         self._queue(m, "spikes", from_chip.o, executor.spikes, self._spike_depth)
         self._connect_delays(m, executor, to_chip, ("gap", "hold"))
@@ -128,7 +128,7 @@ class Bridge(wiring.Component):
         return ~(to_chip.starved & executor.more) & from_chip.o.ready, moving
 
     def _connect_lead(
-        self, m: Module, lead: Lead, executor: Executor, clock: ChipClock, now: Signal
+        self, m: Module, lead: Lead, executor: Executor, clock: ChipClockGate, now: Signal
     ) -> tuple[Value, Value]:
         """The same for a chip that is led."""
         aer_in, aer_out = self._buses.aer_in, self._buses.aer_out
@@ -182,7 +182,7 @@ class Bridge(wiring.Component):
         forget: Signal | None = None,
     ) -> Signal:
         """A queue between two streams; returns how many it holds."""
-        layout = Timed(len(i.payload.addr))
+        layout = TimedEvent(len(i.payload.addr))
         m.submodules[name] = queue = fifo.SyncFIFOBuffered(width=layout.size, depth=depth)
         m.d.comb += [
             queue.w_data.eq(i.payload),
@@ -207,8 +207,8 @@ class Bridge(wiring.Component):
         self,
         m: Module,
         executor: Executor,
-        clock: ChipClock,
-        master: SpiMaster,
+        clock: ChipClockGate,
+        master: BridgeSpiMaster,
         may_run: Value,
         moving: Value,
     ) -> None:

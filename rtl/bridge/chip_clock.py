@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 
-class ChipClock(wiring.Component):
+class ChipClockGate(wiring.Component):
     """A clock from a flip-flop, ``half`` of our clocks low and as many high; it stops where it is high.
 
     go : let there be another clock

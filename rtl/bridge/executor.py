@@ -5,7 +5,7 @@ from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from draupnir.emulator.declare import Chip
-from draupnir.rtl.bridge.aer import CYCLE_BITS, DELAY_BITS, Timed
+from draupnir.rtl.bridge.aer import CYCLE_BITS, DELAY_BITS, TimedEvent
 from draupnir.rtl.bridge.protocol import (
     BUFFER,
     BY_COMMAND,
@@ -39,8 +39,8 @@ class Executor(wiring.Component):
         self._identity = identity
         self._in_bits = sum(pin.width for pin in found.levels_in)
         self._out_bits = sum(pin.width for pin in found.levels_out)
-        self._event = Timed(found.aer_in["addr"].width)
-        self._spike = Timed(found.aer_out["addr"].width)
+        self._event = TimedEvent(found.aer_in["addr"].width)
+        self._spike = TimedEvent(found.aer_out["addr"].width)
         super().__init__(
             {
                 "ended": In(1),

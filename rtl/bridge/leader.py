@@ -10,7 +10,7 @@ from amaranth import Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from draupnir.rtl.bridge.aer import CYCLE_BITS, DELAY_BITS, Timed
+from draupnir.rtl.bridge.aer import CYCLE_BITS, DELAY_BITS, TimedEvent
 from draupnir.rtl.bridge.protocol import Operation
 
 
@@ -33,8 +33,8 @@ class Leader(wiring.Component):
                 "now": In(CYCLE_BITS),
                 **{name: In(DELAY_BITS) for name in ("gap", "hold", "ack_delay", "ack_hold")},
                 "forget": In(1),
-                "i": In(stream.Signature(Timed(addr_bits))),
-                "o": Out(stream.Signature(Timed(out_bits))),
+                "i": In(stream.Signature(TimedEvent(addr_bits))),
+                "o": Out(stream.Signature(TimedEvent(out_bits))),
                 "settled": Out(1),
                 "addr": Out(addr_bits),
                 "req": Out(1),

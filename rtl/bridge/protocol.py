@@ -189,7 +189,7 @@ class Lead:
 
 
 @dataclass(frozen=True)
-class Buses:
+class BridgeBuses:
     """The chip's pins by what the bridge does with them.
 
     event, spike : address pins of the input and the output bus
@@ -223,7 +223,7 @@ class Buses:
         return size if isinstance(size, int) else named[size]
 
 
-def buses(chip: Chip) -> Buses:
+def buses(chip: Chip) -> BridgeBuses:
     """The buses of a chip.
 
     Raises InputError if it has not one SPI, one event bus in and one out, or if an event bus has several address pins,
@@ -245,7 +245,7 @@ def buses(chip: Chip) -> Buses:
     lead = _lead(aer_in, steps[0]) if steps else None
     of_buses = {name for bus in (spi, aer_in, aer_out, *steps) for name in bus.bus.all_names}
     others = [pin for pin in chip.pins if pin.name not in of_buses and pin != chip.clock]
-    return Buses(
+    return BridgeBuses(
         _first_pins(spi),
         _first_pins(aer_in),
         _first_pins(aer_out),
@@ -276,7 +276,7 @@ def frame(payload: bytes) -> bytes:
     return bytes([END]) + escaped + bytes([END])
 
 
-class Deframer:
+class SoftwareDeframer:
     """Frames out of a stream of bytes, whatever lies between them."""
 
     def __init__(self) -> None:

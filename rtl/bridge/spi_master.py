@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 HALF_BITS = 8
 
 
-class SpiMaster(wiring.Component):
+class BridgeSpiMaster(wiring.Component):
     """A byte at a time, most significant bit first; SCK is low for a clock after each.
 
     stb : the moment in a clock of the chip at which its pins change

@@ -24,7 +24,7 @@ ABOUT = "build.json"
 
 
 @dataclass(frozen=True)
-class Form:
+class BitfileForm:
     """A family's files, and what turns one into another.
 
     routed : the routed design as text; bitstream : its binary form
@@ -44,8 +44,8 @@ class Form:
 
 
 FORMS = {
-    "ecp5": Form("top.config", "top.bit", content.read_config, content.write_config, "ecppack", "ecpunpack"),
-    "ice40": Form("top.asc", "top.bin", content.read_asc, content.write_asc, "icepack", "iceunpack"),
+    "ecp5": BitfileForm("top.config", "top.bit", content.read_config, content.write_config, "ecppack", "ecpunpack"),
+    "ice40": BitfileForm("top.asc", "top.bin", content.read_asc, content.write_asc, "icepack", "iceunpack"),
 }
 
 
@@ -114,7 +114,7 @@ def _contents(shapes: Mapping[str, tuple[int, int]], words: Mapping[str, np.ndar
     return wanted
 
 
-def _unpacked(form: Form, bitstream: Path, scratch: Path) -> Cells:
+def _unpacked(form: BitfileForm, bitstream: Path, scratch: Path) -> Cells:
     name = "unpacked" + Path(form.bitstream).suffix
     if bitstream != scratch / name:
         (scratch / name).write_bytes(bitstream.read_bytes())

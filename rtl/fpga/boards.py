@@ -21,7 +21,7 @@ _ULX3S_GPIO = tuple(f"{pair}{sign}" for pair in range(28) for sign in "+-")
 
 
 @dataclass(frozen=True)
-class Board:
+class FpgaBoard:
     """A board.
 
     platform : module and class of its Amaranth platform
@@ -72,7 +72,7 @@ BOARDS = {
     board.name: board
     for board in (
         *(
-            Board(
+            FpgaBoard(
                 f"ulx3s-{size.lower()}",
                 ("ulx3s", f"ULX3S_{size}_Platform"),
                 "ecp5",
@@ -87,7 +87,7 @@ BOARDS = {
             )
             for size in ("25F", "85F")
         ),
-        Board(
+        FpgaBoard(
             "icebreaker",
             ("icebreaker", "ICEBreakerPlatform"),
             "ice40",
@@ -107,7 +107,7 @@ BOARDS = {
 PROJECT_BOARDS = {
     board.name: board
     for board in (
-        Board(
+        FpgaBoard(
             "arty-a7-35",
             ("arty_a7", "ArtyA7_35Platform"),
             "vivado",
@@ -120,7 +120,7 @@ PROJECT_BOARDS = {
             {"IOSTANDARD": "LVCMOS33"},
             25e6,
         ),
-        Board(
+        FpgaBoard(
             "arty-z7-20",
             ("arty_z7", "ArtyZ720Platform"),
             "vivado",
@@ -134,7 +134,7 @@ PROJECT_BOARDS = {
             15.625e6,
             uart_pins=("1", "2"),
         ),
-        Board(
+        FpgaBoard(
             "tang-primer-20k",
             ("tang_primer_20k", "TangPrimer20kDockPlatform"),
             "gowin",
@@ -151,18 +151,18 @@ PROJECT_BOARDS = {
 }
 
 
-def board(name: str) -> Board:
+def board(name: str) -> FpgaBoard:
     """The board of this name. Raises InputError if there is none."""
     return _of(BOARDS, name)
 
 
-def project_board(name: str | None, vendor: Vendor) -> Board:
+def project_board(name: str | None, vendor: Vendor) -> FpgaBoard:
     """The board of this name, or the vendor's first. Raises InputError if there is none."""
     of_vendor = {board.name: board for board in PROJECT_BOARDS.values() if board.family == vendor}
     return _of(of_vendor, name) if name else next(iter(of_vendor.values()))
 
 
-def _of(boards: Mapping[str, Board], name: str) -> Board:
+def _of(boards: Mapping[str, FpgaBoard], name: str) -> FpgaBoard:
     if name not in boards:
         said = f"--board {name}: no such board" if name else "which board? --board"
         raise InputError(f"{said}; there are {', '.join(boards)}")

@@ -18,9 +18,9 @@ from draupnir.rtl import emit
 from draupnir.rtl.bridge.board import title
 from draupnir.rtl.bridge.protocol import buses
 from draupnir.rtl.fpga import bitfile, clocks, report, tools
-from draupnir.rtl.fpga.boards import Board
+from draupnir.rtl.fpga.boards import FpgaBoard
 from draupnir.rtl.fpga.clocks import ClockPlan
-from draupnir.rtl.fpga.report import Report, Usage
+from draupnir.rtl.fpga.report import RoutedReport, Usage
 from draupnir.rtl.fpga.top import CLOCKS_A_CYCLE, BoardTop, divider, header_pins
 
 NAME = "top"
@@ -46,7 +46,7 @@ class DoesNotFit(Unbuildable):
 class MissesTiming(Unbuildable):
     """found : the whole report."""
 
-    def __init__(self, where: str, found: Report) -> None:
+    def __init__(self, where: str, found: RoutedReport) -> None:
         missed = ", ".join(str(clock) for clock in found.clocks if not clock.met)
         super().__init__(f"{where}: misses timing: {missed}; --freq asks for less")
         self.found = found
@@ -64,7 +64,7 @@ class Request:
     """
 
     chip: str
-    board: Board
+    board: FpgaBoard
     freq: float
     parameters: Mapping[str, Any] = field(default_factory=dict)
     words: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Built:
+class BuiltBitstream:
     """A bitstream, and what is known of it.
 
     bitstream, constraints : files
@@ -87,12 +87,12 @@ class Built:
     bitstream: Path
     constraints: Path
     clock: ClockPlan
-    found: Report
+    found: RoutedReport
     outside: tuple[str, ...]
     tools: dict[str, str]
 
 
-def build(request: Request, out: Path, step: Callable[[str], None] = lambda name: None) -> Built:
+def build(request: Request, out: Path, step: Callable[[str], None] = lambda name: None) -> BuiltBitstream:
     """Build a bitstream in folder ``out``; ``step`` is called with each of STEPS as it begins.
 
     Its memories are read back from the packed bitstream and compared. Besides it, the folder gets the routed design
@@ -131,7 +131,7 @@ def build(request: Request, out: Path, step: Callable[[str], None] = lambda name
         for name in (bitfile.FORMS[board.family].routed, constraints, bitfile.ABOUT, bitstream.name):
             os.replace(scratch / name, out / name)
     outside = tuple(about["outside"])
-    return Built(out / bitstream.name, out / constraints, clock_plan, found, outside, about["tools"])
+    return BuiltBitstream(out / bitstream.name, out / constraints, clock_plan, found, outside, about["tools"])
 
 
 def _prepare(request: Request, clock_plan: ClockPlan, scratch: Path) -> list[list[str]]:
@@ -168,7 +168,7 @@ def run_synthesis(command: list[str], scratch: Path) -> None:
     tools.must(command[0], command[1:], scratch)
 
 
-def place_and_route(request: Request, command: list[str], scratch: Path) -> Report:
+def place_and_route(request: Request, command: list[str], scratch: Path) -> RoutedReport:
     done = tools.run(command[0], command[1:], scratch)
     log = (scratch / f"{NAME}.tim").read_text() if (scratch / f"{NAME}.tim").exists() else done.output
     if done.status:
@@ -193,7 +193,7 @@ def memory_shapes(request: Request) -> tuple[dict[str, tuple[int, int]], list[st
     return shapes, outside
 
 
-def _about(request: Request, clock_plan: ClockPlan, found: Report, used: list[str]) -> dict[str, Any]:
+def _about(request: Request, clock_plan: ClockPlan, found: RoutedReport, used: list[str]) -> dict[str, Any]:
     shapes, outside = memory_shapes(request)
     chip_freq = clock_plan.freq / (1 if request.header else CLOCKS_A_CYCLE)
     packer = bitfile.FORMS[request.board.family].packer

@@ -59,7 +59,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Report:
+class RoutedReport:
     """Of a routed design; ``usage`` lists what is used."""
 
     usage: tuple[Usage, ...]
@@ -73,12 +73,12 @@ class Report:
         return next((clock for clock in self.clocks if net in clock.net), None)
 
 
-def read(path: Path) -> Report:
+def read(path: Path) -> RoutedReport:
     """nextpnr's --report."""
     found = json.loads(path.read_text())
     usage = (_usage(kind, each["used"], each["available"]) for kind, each in found["utilization"].items())
     clocks = (Clock(_net(net), each["achieved"], each["constraint"]) for net, each in found["fmax"].items())
-    return Report(tuple(each for each in usage if each.used), tuple(clocks))
+    return RoutedReport(tuple(each for each in usage if each.used), tuple(clocks))
 
 
 def of_log(log: str) -> tuple[Usage, ...]:

@@ -12,7 +12,7 @@ from amaranth.lib.cdc import ResetSynchronizer
 from draupnir.emulator.declare import Chip, Pin
 from draupnir.emulator.errors import InputError
 from draupnir.rtl.bridge.bridge import Bridge
-from draupnir.rtl.fpga.boards import Board
+from draupnir.rtl.fpga.boards import FpgaBoard
 from draupnir.rtl.fpga.clocks import ClockPlan, ClockSource
 
 # iCE40 block RAMs read as 0 for about 3 us after configuration; five times that, as Amaranth has it.
@@ -24,7 +24,7 @@ CLOCKS_A_CYCLE = 2  # of the bridge, in one of the chip
 DOMAIN = "board"  # not "sync": that is the chip's own
 
 
-def header_pins(chip: Chip, board: Board) -> dict[str, tuple[Pin, tuple[str, ...]]]:
+def header_pins(chip: Chip, board: FpgaBoard) -> dict[str, tuple[Pin, tuple[str, ...]]]:
     """For each pin of the chip but clock and reset: the pin, and its places on the board's header, bit 0 first.
 
     Raises InputError if the header has too few.
@@ -58,7 +58,7 @@ class BoardTop(Elaboratable):
     the reset ends with a clock edge. Behind a bridge, the chip's own reset is the host's to give.
     """
 
-    def __init__(self, chip: Chip, component: Any, board: Board, clock_plan: ClockPlan, title: str | None) -> None:
+    def __init__(self, chip: Chip, component: Any, board: FpgaBoard, clock_plan: ClockPlan, title: str | None) -> None:
         self._chip, self._component, self._board, self._plan = chip, component, board, clock_plan
         self._title = title
 

@@ -31,7 +31,7 @@ class Config(wiring.Signature):
         super().__init__({r.name.lower(): Out(r.width * r.n_addrs) for r in REGISTERS})
 
 
-class SpiAccess(wiring.Signature):
+class SramAccess(wiring.Signature):
     """What the SPI asks for.
 
     prog, read : out of the SPI slave levels, to be synchronised; behind the synchronisers ``prog`` is a pulse

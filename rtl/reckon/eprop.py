@@ -23,7 +23,7 @@ from draupnir.emulator.reckon.layout import (
 )
 from draupnir.rtl.lib.bundles import forward
 from draupnir.rtl.lib.views import layout_of
-from draupnir.rtl.reckon.buses import Config, EventSweep, MemoryControl, SpiAccess, Timestep, last_neuron
+from draupnir.rtl.reckon.buses import Config, EventSweep, MemoryControl, SramAccess, Timestep, last_neuron
 from draupnir.rtl.reckon.eprop_controller import EpropController
 from draupnir.rtl.reckon.learning import ERRORS, Learning
 from draupnir.rtl.reckon.pair import STATE
@@ -44,7 +44,7 @@ class Eprop(wiring.Component):
     """
 
     config: In(Config())
-    spi: In(SpiAccess())
+    spi: In(SramAccess())
     timestep: In(Timestep())
     events: In(EventSweep())
     state: In(data.ArrayLayout(STATE, 2))

@@ -25,7 +25,7 @@ from draupnir.emulator.reckon.layout import (
 )
 from draupnir.rtl.lib.bundles import forward
 from draupnir.rtl.lib.views import bits_of, layout_of
-from draupnir.rtl.reckon.buses import Config, EventSweep, MemoryControl, SpiAccess, Timestep
+from draupnir.rtl.reckon.buses import Config, EventSweep, MemoryControl, SramAccess, Timestep
 from draupnir.rtl.reckon.flags import Flags, Write
 from draupnir.rtl.reckon.lfsr import UnfoldedLfsr
 from draupnir.rtl.reckon.memory import SpiMemory
@@ -62,7 +62,7 @@ class HiddenNeurons(wiring.Component):
     """
 
     config: In(Config())
-    spi: In(SpiAccess())
+    spi: In(SramAccess())
     timestep: In(Timestep())
     events: In(EventSweep())
     retires: In(1)

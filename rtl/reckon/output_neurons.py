@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from draupnir.emulator.reckon.layout import ACT_HALF, KAPPA_ONE, LFSRS, N_OUT, OUT_WEIGHTS, U_BITS, M, State
 from draupnir.rtl.lib.views import layout_of
-from draupnir.rtl.reckon.buses import POTENTIALS, Config, SpiAccess, Timestep
+from draupnir.rtl.reckon.buses import POTENTIALS, Config, SramAccess, Timestep
 from draupnir.rtl.reckon.lfsr import UnfoldedLfsr
 from draupnir.rtl.reckon.rounding import decay, saturating_sum
 
@@ -28,7 +28,7 @@ class OutputNeurons(wiring.Component):
 
     config: In(Config())
     timestep: In(Timestep())
-    spi: In(SpiAccess())
+    spi: In(SramAccess())
     weights: In(layout_of(OUT_WEIGHTS))
     integrates: In(1)
     oneur_u: Out(POTENTIALS)

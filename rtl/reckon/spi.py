@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 from draupnir.emulator.reckon.layout import PROG, READ, REGISTERS, SPI_BITS, SPI_CNT_BITS, SPI_HEADER, SpiCode
 from draupnir.rtl.lib.power_up import reset_signal
 from draupnir.rtl.lib.views import layout_of
-from draupnir.rtl.reckon.buses import PROG_LAYOUT, READ_LAYOUT, Config, SpiAccess
+from draupnir.rtl.reckon.buses import PROG_LAYOUT, READ_LAYOUT, Config, SramAccess
 
 HEADER = layout_of(SPI_HEADER)
 IN_FIELD_BITS = SPI_BITS.bit_length() - 1  # of spi_cnt: the bit within a field; above them: the field
@@ -31,7 +31,7 @@ class SpiSlave(wiring.Component):
     mosi: In(1)
     miso: Out(1)
     srnn_readback: In(SPI_BITS)
-    access: Out(SpiAccess())
+    access: Out(SramAccess())
     config: Out(Config())
 
     def __init__(self) -> None:

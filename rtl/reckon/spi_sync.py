@@ -7,7 +7,7 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from draupnir.rtl.reckon.buses import PROG_LAYOUT, READ_LAYOUT, SpiAccess
+from draupnir.rtl.reckon.buses import PROG_LAYOUT, READ_LAYOUT, SramAccess
 
 
 class SpiSync(wiring.Component):
@@ -19,8 +19,8 @@ class SpiSync(wiring.Component):
     """
 
     spi_en_conf: In(1)
-    spi: In(SpiAccess())
-    core: Out(SpiAccess())
+    spi: In(SramAccess())
+    core: Out(SramAccess())
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

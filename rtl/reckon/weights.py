@@ -25,7 +25,7 @@ from draupnir.emulator.reckon.layout import (
     N,
 )
 from draupnir.rtl.lib.views import bits_of, layout_of
-from draupnir.rtl.reckon.buses import Config, SpiAccess
+from draupnir.rtl.reckon.buses import Config, SramAccess
 from draupnir.rtl.reckon.learning import ERRORS
 from draupnir.rtl.reckon.lfsr import UnfoldedLfsr
 from draupnir.rtl.reckon.memory import SpiMemory
@@ -60,7 +60,7 @@ class HiddenWeights(wiring.Component):
     """
 
     config: In(Config())
-    spi: In(SpiAccess())
+    spi: In(SramAccess())
     in_eprop: In(1)
     eprop: In(WeightAccess())
     sweep: In(WeightAccess())
@@ -153,7 +153,7 @@ class OutWeights(wiring.Component):
     """
 
     config: In(Config())
-    spi: In(SpiAccess())
+    spi: In(SramAccess())
     in_eprop: In(1)
     eprop: In(WeightAccess())
     sweep: In(WeightAccess())

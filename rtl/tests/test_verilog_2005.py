@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from draupnir.rtl import emit, plain, toolchain
-from draupnir.rtl.hierarchy import Port
+from draupnir.rtl.hierarchy import ModulePort
 from draupnir.rtl.library import Library
 from draupnir.rtl.tests.toy_chip import STORE, TESTBENCH, TOY, write
 
 HEAD = "module m (input clk, input [7:0] d, output [7:0] q);\n"
 MEMORY = "reg [7:0] mem [0:15]; always @(posedge clk) mem[d[3:0]] <= d; assign q = mem[d[7:4]];\n"
-PORTS = [Port("clk", "in", 1), Port("d", "in", 8), Port("q", "out", 8)]
+PORTS = [ModulePort("clk", "in", 1), ModulePort("d", "in", 8), ModulePort("q", "out", 8)]
 
 
 def chip(body: str) -> str:

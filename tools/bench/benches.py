@@ -15,7 +15,7 @@ from draupnir.emulator.declare import Chip
 from draupnir.rtl.design import Design
 from draupnir.tools.bench.commands import PROCESS
 from draupnir.tools.bench.contestants import Disagreement
-from draupnir.tools.bench.measure import Contestant, Timed
+from draupnir.tools.bench.measure import Contestant, SelfTimed
 from draupnir.tools.bench.workloads import workloads
 
 COCOTB = "cocotb"  # the workload's name
@@ -44,21 +44,21 @@ def contestants(chip: Chip, design: Design, times: int, build_dir: Path) -> list
 class _Timing:
     """The parts of a test's time."""
 
-    def __init__(self, run: partial[runner.Outcome]) -> None:
+    def __init__(self, run: partial[runner.BenchOutcome]) -> None:
         self._run, self._start = run, 0.0
 
-    def test(self, **how: bool) -> Timed:
+    def test(self, **how: bool) -> SelfTimed:
         """Run it."""
         outcome = self.passed(**how)
         seconds: float = outcome.notes["seconds"]
         self._start = outcome.seconds - seconds
-        return Timed(seconds)
+        return SelfTimed(seconds)
 
-    def start(self) -> Timed:
+    def start(self) -> SelfTimed:
         """All but the test itself, of the last run."""
-        return Timed(self._start)
+        return SelfTimed(self._start)
 
-    def passed(self, **how: bool) -> runner.Outcome:
+    def passed(self, **how: bool) -> runner.BenchOutcome:
         """Run it. Raises Disagreement if it fails."""
         outcome = self._run(**how)
         if not outcome.passed:

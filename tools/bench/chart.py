@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from draupnir.tools.bench.commands import PROCESS
 from draupnir.tools.bench.measure import Figures
-from draupnir.tools.bench.suite import Report
+from draupnir.tools.bench.suite import BenchReport
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,7 @@ OTHER = "#8a8a8a"
 GAP = 1.6  # bars' heights between two workloads: room for a heading
 
 
-def draw(path: Path, report: Report, about: Mapping[str, Any]) -> None:
+def draw(path: Path, report: BenchReport, about: Mapping[str, Any]) -> None:
     """Write a PNG: clocks per second on a logarithmic scale, a bar each, with the chip's own clock as a line.
 
     about : chip, rtl (the folder, or None), machine
@@ -47,7 +47,7 @@ def draw(path: Path, report: Report, about: Mapping[str, Any]) -> None:
     figure.savefig(path, dpi=DPI, format="png")
 
 
-def grouped(report: Report) -> dict[str, list[Figures]]:
+def grouped(report: BenchReport) -> dict[str, list[Figures]]:
     """The figures that have clocks, by workload."""
     groups: dict[str, list[Figures]] = {}
     for each in report.figures:
@@ -84,7 +84,7 @@ def _bar(axes: Axes, y: float, each: Figures, colour: str) -> None:
     text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.5})  # over the chip's line
 
 
-def _finish(axes: Axes, report: Report, about: Mapping[str, Any]) -> None:
+def _finish(axes: Axes, report: BenchReport, about: Mapping[str, Any]) -> None:
     """The scale, the chip's own clock, and the title, which names chip and machine."""
     fastest = max((each.clocks_per_second.high for bars in grouped(report).values() for each in bars), default=1.0)
     slowest = min((each.clocks_per_second.low for bars in grouped(report).values() for each in bars), default=1.0)

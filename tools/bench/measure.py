@@ -14,7 +14,7 @@ from statistics import median
 
 
 @dataclass(frozen=True)
-class Timed:
+class SelfTimed:
     """What a run returns that has timed itself, for instance without the start of a simulator."""
 
     seconds: float
@@ -25,7 +25,7 @@ class Contestant:
     """Something whose speed is measured.
 
     name : who; workload : doing what; both together are unique
-    run : the work, timed; what it returns is of no interest, unless it is ``Timed``
+    run : the work, timed; what it returns is of no interest, unless it is ``SelfTimed``
     prepare : brings it to the work's beginning, before each run, not timed
     n_clocks : clocks of the chip that a run stands for, 0 if it is none
     n_synaptic_operations : neuron updates by spikes in a run
@@ -113,7 +113,7 @@ def _run(contestant: Contestant, clock: Callable[[], float]) -> float:
     contestant.prepare()
     begin = clock()
     done = contestant.run()
-    return done.seconds if isinstance(done, Timed) else clock() - begin
+    return done.seconds if isinstance(done, SelfTimed) else clock() - begin
 
 
 def speed_ratio(a: Figures, b: Figures) -> Spread:

@@ -18,8 +18,8 @@ from draupnir.tools.bench.suite import (
     PLAIN,
     SECONDS,
     THEIRS,
+    BenchReport,
     Ratio,
-    Report,
 )
 from draupnir.tools.bench.targets import Target
 from draupnir.tools.bench.workloads import Silicon
@@ -36,7 +36,7 @@ CAPTION = (
 ALIGNED: dict[str, Any] = {"title_justify": "left", "caption_justify": "left"}
 
 
-def as_json(report: Report, about: Mapping[str, Any]) -> dict[str, Any]:
+def as_json(report: BenchReport, about: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that was measured, ready for ``json.dumps``; about : chip, machine, versions, options, origin."""
     return {
         **about,
@@ -72,7 +72,7 @@ def _target(target: Target, workload: str, found: Spread) -> dict[str, Any]:
     return {**words, "median": found.median, "met": target.met(found.median)}
 
 
-def write(out: Path, report: Report, about: Mapping[str, Any]) -> list[Path]:
+def write(out: Path, report: BenchReport, about: Mapping[str, Any]) -> list[Path]:
     """Write bench.json and bench.png into a folder, both or none; returns their paths."""
     with filling(out) as temporary:
         (temporary / JSON).write_text(schema.text("bench", as_json(report, about)) + "\n")
@@ -83,7 +83,7 @@ def write(out: Path, report: Report, about: Mapping[str, Any]) -> list[Path]:
 # --- Tables -----------------------------------------------------------------------------------------------------
 
 
-def tables(report: Report) -> Iterator[Table]:
+def tables(report: BenchReport) -> Iterator[Table]:
     """Rates with their ratios, other pairs, what comparing costs, times of commands, what was promised."""
     from rich.table import Table
 
@@ -113,7 +113,7 @@ def tables(report: Report) -> Iterator[Table]:
     yield from (rates, _pairs(report, against), costs, times, _promised(report))
 
 
-def _pairs(report: Report, against: Sequence[str]) -> Table:
+def _pairs(report: BenchReport, against: Sequence[str]) -> Table:
     """Ratios that have no column of their own."""
     from rich.table import Table
 
@@ -125,7 +125,7 @@ def _pairs(report: Report, against: Sequence[str]) -> Table:
     return pairs
 
 
-def _promised(report: Report) -> Table:
+def _promised(report: BenchReport) -> Table:
     """Each target, its bound and what was measured: absolute, or as a multiple of another contestant's."""
     from rich.table import Table
 

@@ -57,7 +57,7 @@ class Ratio:
 
 
 @dataclass(frozen=True)
-class Report:
+class BenchReport:
     """All figures, the ratios made of them, and what the chip itself does."""
 
     silicon: Silicon
@@ -72,7 +72,7 @@ def run(
     n_rounds: int,
     build_dir: Path,
     say: Callable[[str], None] = lambda text: None,
-) -> Report:
+) -> BenchReport:
     """Prepare all contestants, see that they agree, measure them.
 
     rtl : somebody else's RTL of the chip; say : told what is being done
@@ -82,7 +82,7 @@ def run(
     contestants = list(_contestants(chip, rtl, size, build_dir, say))
     say(f"measuring {len(contestants)} contestants, {n_rounds} rounds")
     figures, silicon = measure(contestants, n_rounds, size.enough), workloads(chip).silicon
-    return Report(silicon, figures, list(ratios(figures, silicon)))
+    return BenchReport(silicon, figures, list(ratios(figures, silicon)))
 
 
 def _contestants(

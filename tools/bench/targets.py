@@ -9,7 +9,7 @@ from draupnir.tools.bench.benches import CHECKED, DRIVEN, NAIVE
 from draupnir.tools.bench.commands import HELP, PROCESS, REPLAY
 from draupnir.tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS
 from draupnir.tools.bench.measure import Figures, Spread, spread
-from draupnir.tools.bench.suite import OURS, PLAIN, SECONDS, THEIRS, Report
+from draupnir.tools.bench.suite import OURS, PLAIN, SECONDS, THEIRS, BenchReport
 
 CLOCKS, OPERATIONS = "clocks/s", "synaptic operations/s"
 
@@ -48,7 +48,7 @@ TARGETS = (
 )
 
 
-def measured(report: Report) -> Iterator[tuple[Target, str, Spread]]:
+def measured(report: BenchReport) -> Iterator[tuple[Target, str, Spread]]:
     """Each target with each workload on which it was measured, and what was."""
     for target in TARGETS:
         if target.to:

@@ -12,7 +12,7 @@ from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, complete_chip, json_option
 from draupnir.tools.terminal.console import console
-from draupnir.tools.terminal.errors import Difference
+from draupnir.tools.terminal.errors import DifferenceFound
 
 BUILD = Path("build/bench")
 ROUNDS, QUICK_ROUNDS = 5, 2
@@ -56,7 +56,7 @@ def command(chip: str, rtl: options.Rtl, repeat: int | None, quick: bool, as_jso
             schema.echo("bench", {"difference": str(difference)})
         else:
             click.echo(f"not measured: {difference}")
-        raise Difference from difference
+        raise DifferenceFound from difference
     about["origin"] = provenance.origin([], rtl.folder, design.files if design else []).as_json()
     files = report.write(output, found, about)
     if as_json:

@@ -15,11 +15,11 @@ from draupnir.tools.report import schema
 from draupnir.tools.terminal import outputs
 from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option
 from draupnir.tools.terminal.console import console
-from draupnir.tools.terminal.errors import Difference
+from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
 
 if TYPE_CHECKING:
-    from draupnir.rtl.fpga.flow import Built, Request
+    from draupnir.rtl.fpga.flow import BuiltBitstream, Request
 
 BUILD = Path("build/bitstream")
 
@@ -95,7 +95,7 @@ def _build(request: Request, folder: Path, as_json: bool) -> None:
             built = flow.build(request, folder, step)
     except flow.Unbuildable as failure:
         _say(as_json, {"built": False, "reason": str(failure)}, f"not built: {failure}")
-        raise Difference from failure
+        raise DifferenceFound from failure
     if as_json:
         _say(True, {"built": True, "bitstream": str(built.bitstream), **bitfile.about(folder)}, "")
     else:
@@ -147,7 +147,7 @@ def _steps(names: tuple[str, ...], what: str) -> Iterator[Any]:
         yield step
 
 
-def _print(built: Built) -> None:
+def _print(built: BuiltBitstream) -> None:
     from rich.table import Table
 
     usage = Table(title="Utilisation", title_justify="left")

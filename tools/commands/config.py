@@ -12,7 +12,7 @@ from draupnir.tools.lint import report
 from draupnir.tools.report import schema
 from draupnir.tools.terminal import outputs
 from draupnir.tools.terminal.arguments import chip_argument, json_option
-from draupnir.tools.terminal.errors import Difference
+from draupnir.tools.terminal.errors import DifferenceFound
 
 FILE = click.Path(path_type=Path)
 HELD = "What the memories held before a stream that writes only a part: a configuration, or blank (all 0)."
@@ -184,4 +184,4 @@ def diff(chip: str, first: Path, second: Path, onto: str | None, n_max: int, as_
             click.echo(f"... and {len(found) - n_max} more (--max)")
         click.echo(f"{len(found)} differences")
     if found:
-        raise Difference
+        raise DifferenceFound

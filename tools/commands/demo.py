@@ -15,7 +15,7 @@ from draupnir.tools.terminal.arguments import FOLDER, IMAGES, SEED, AliasedOptio
 from draupnir.tools.terminal.progress import progress
 
 if TYPE_CHECKING:
-    from draupnir.tools.experiments.digits.results import Results
+    from draupnir.tools.experiments.digits.results import DigitsResults
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -62,13 +62,13 @@ def digits(seed: int | None, images: int | None, out: Path, as_json: bool) -> No
     outputs.check({}, folders={"--report": out})
     # Only here: help needs none of it.
     from draupnir.tools.experiments.digits import report
-    from draupnir.tools.experiments.digits.experiment import Experiment
-    from draupnir.tools.experiments.digits.train import Trainer
+    from draupnir.tools.experiments.digits.experiment import DigitsExperiment
+    from draupnir.tools.experiments.digits.train import DigitsTrainer
 
     given = {name: number for name, number in (("seed", seed), ("n_images", images)) if number is not None}
-    experiment = replace(Experiment(), **given)
+    experiment = replace(DigitsExperiment(), **given)
     with progress("digits", experiment.n_images, "images") as advance:
-        results = Trainer(experiment).run(advance)
+        results = DigitsTrainer(experiment).run(advance)
     origin = provenance.origin([experiment.seed])
     files = report.write(out, results, origin)
     if as_json:
@@ -100,10 +100,10 @@ def cue_accumulation(data: Path | None, epochs: int, seeds: tuple[int, ...], out
     outputs.check({"--data": data}, folders={"--report": out})
     # Only here: help needs none of it.
     from draupnir.tools.experiments.cue_accumulation import report
-    from draupnir.tools.experiments.cue_accumulation.experiment import Experiment
-    from draupnir.tools.experiments.cue_accumulation.train import Trainer
+    from draupnir.tools.experiments.cue_accumulation.experiment import CueExperiment
+    from draupnir.tools.experiments.cue_accumulation.train import CueTrainer
 
-    trainers = [Trainer(Experiment(seed, epochs, data)) for seed in seeds or (None,)]
+    trainers = [CueTrainer(CueExperiment(seed, epochs, data)) for seed in seeds or (None,)]
     n_samples = epochs * sum(trainer.results.n_train + trainer.results.n_test for trainer in trainers)
     with progress("cue accumulation", n_samples, "samples") as advance:
         results = [trainer.run(advance) for trainer in trainers]
@@ -119,7 +119,7 @@ def cue_accumulation(data: Path | None, epochs: int, seeds: tuple[int, ...], out
     click.echo(f"{'report':20} {files[-1]}")
 
 
-def as_object(results: Results, files: list[Path]) -> dict[str, Any]:
+def as_object(results: DigitsResults, files: list[Path]) -> dict[str, Any]:
     """The results as plain numbers."""
     names = (
         "source",

@@ -18,7 +18,7 @@ from draupnir.tools.lint import report as findings
 from draupnir.tools.report import schema
 from draupnir.tools.run.options import RunOptions, run_options
 from draupnir.tools.terminal.arguments import chip_argument, json_option
-from draupnir.tools.terminal.errors import Difference
+from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.options import parameters
 from draupnir.tools.terminal.progress import progress
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from draupnir.emulator.configuration import Configuration
     from draupnir.tools.compile.packed import Memories
-    from draupnir.tools.host.device import Device
+    from draupnir.tools.host.device import BridgedChip
     from draupnir.tools.run.spikes import Take
 
-    Send = Callable[[Device, Take], dict[str, Any]]
+    Send = Callable[[BridgedChip, Take], dict[str, Any]]
 
 BUILD = Path("build/host")
 BLANK_CYCLES = 200_000  # of a simulated board with nothing in it, which nobody wants to watch for long
@@ -87,8 +87,8 @@ def command(
     # Only here: help needs none of it.
     from draupnir.rtl.bridge.board import title
     from draupnir.tools.compile import packed
-    from draupnir.tools.host.device import Device
-    from draupnir.tools.host.link import Link, opened
+    from draupnir.tools.host.device import BridgedChip
+    from draupnir.tools.host.link import BridgeLink, opened
     from draupnir.tools.run import hosted
     from draupnir.tools.run.saving import saving
 
@@ -107,7 +107,7 @@ def command(
         _port(port, simulate, chip, settings_given, options.seed) as name,
         opened(name, baud) as line,
     ):
-        device = Device(Link(line, name), declared, title(chip, settings_given))
+        device = BridgedChip(BridgeLink(line, name), declared, title(chip, settings_given))
         if configuration:
             report |= _program(device, configuration, present)
         if configuration and verify:
@@ -130,7 +130,7 @@ def command(
     if saves and not report.get("done", True):
         click.echo("warning: the chip had not come to rest, and went on while its memories were read", err=True)
     if report.get("n_differences"):
-        raise Difference
+        raise DifferenceFound
 
 
 def _stopped(report: dict[str, Any], blank: bool) -> str:
@@ -169,7 +169,7 @@ def _sender(chip: Chip, configuration: Configuration | None, options: RunOptions
     if hosted.is_hosted(chip.name):
         operations = led.read(events, chip, configuration, options.timesteps)
 
-        def lead(device: Device, take: Take) -> dict[str, Any]:
+        def lead(device: BridgedChip, take: Take) -> dict[str, Any]:
             with progress("operations", len(operations), "operations") as advance:
                 outcome = session.lead(device, operations, environment, options.max_cycles, take, advance)
             return led.report(operations, outcome)
@@ -177,7 +177,7 @@ def _sender(chip: Chip, configuration: Configuration | None, options: RunOptions
         return lead
     n_events = event_files.count(events)
 
-    def send(device: Device, take: Take) -> dict[str, Any]:
+    def send(device: BridgedChip, take: Take) -> dict[str, Any]:
         with progress(events.name, n_events, "events") as advance:
             blocks = event_files.blocks(events, chip)
             limit, rest = options.max_cycles, quiet or session.QUIET
@@ -186,7 +186,7 @@ def _sender(chip: Chip, configuration: Configuration | None, options: RunOptions
     return send
 
 
-def _program(device: Device, configuration: Configuration, present: Memories | None) -> dict[str, Any]:
+def _program(device: BridgedChip, configuration: Configuration, present: Memories | None) -> dict[str, Any]:
     """Program the chip; how many transactions that took, for the report."""
     from draupnir.tools.compile.spi import stream
     from draupnir.tools.host import session
@@ -204,7 +204,7 @@ def _words_of(chip: Chip, names: Iterable[str], parameters_given: dict[str, Any]
 
 
 def _read(
-    device: Device, configuration: Configuration, names: Iterable[str], parameters_given: dict[str, Any]
+    device: BridgedChip, configuration: Configuration, names: Iterable[str], parameters_given: dict[str, Any]
 ) -> dict[str, np.ndarray]:
     """Read these memories, all words that the chip has."""
     from draupnir.tools.host import session
@@ -214,7 +214,7 @@ def _read(
         return session.read(device, configuration, words, advance)
 
 
-def _verify(device: Device, configuration: Configuration, given: dict[str, Any]) -> dict[str, Any]:
+def _verify(device: BridgedChip, configuration: Configuration, given: dict[str, Any]) -> dict[str, Any]:
     """Read all words that the chip has; how many, and what differs, for the report."""
     from draupnir.tools.host import session
 
@@ -242,9 +242,9 @@ def _port(port: str | None, simulate: str | None, chip: str, given: dict[str, An
         yield port
         return
     from draupnir.rtl.bridge.bridge import EVENT_DEPTH, SPIKE_DEPTH
-    from draupnir.tools.host.simulated.terminal import Board, attached
+    from draupnir.tools.host.simulated.terminal import SimulatedBoard, attached
 
-    board: Board
+    board: SimulatedBoard
     if simulate == "model":
         from draupnir.tools.host.simulated.model import ModelBoard
 

@@ -25,7 +25,7 @@ from draupnir.tools.report import schema
 from draupnir.tools.report.provenance import provenance
 from draupnir.tools.terminal import builds, options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, SEED, chip_argument, json_option
-from draupnir.tools.terminal.errors import Difference
+from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
 
 BUILD = Path("build/record")
@@ -104,7 +104,7 @@ def command(
         if check_icarus:
             try:
                 checked["check"], undefined = _check(design, recording, known[name].undefined, start)
-            except Difference as difference:
+            except DifferenceFound as difference:
                 recorded.append({"case": name, "folder": None, "n_cycles": recording.trace.n_cycles})
                 recorded[-1]["check"] = str(difference)
                 _say(recorded, about, as_json, str(difference))
@@ -165,7 +165,7 @@ def _check(design: Design, recording: Recording, is_undefined: bool, initial: In
         return f"{simulator} does the same; {held.bits}", None
     what = f"{simulator} {_apart(held)}; {held.bits}"
     if not (is_undefined and held.bits.n_compared):
-        raise Difference(what)
+        raise DifferenceFound(what)
     return f"{what}, in what the Verilog leaves undefined", held.as_undefined()
 
 

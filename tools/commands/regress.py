@@ -18,7 +18,7 @@ from draupnir.rtl.initial import Initial, Kind
 from draupnir.tools.report import provenance, regress_page, schema
 from draupnir.tools.terminal import builds, options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option
-from draupnir.tools.terminal.errors import Difference
+from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
 
 BUILD = Path("build/regress")
@@ -105,7 +105,7 @@ def command(
     else:
         click.echo("\n".join([*lines, f"report: {page}"]))
     if not all(outcome.holds for outcome in outcomes):
-        raise Difference
+        raise DifferenceFound
 
 
 def _device(chip: Chip, rtl: options.Rtl, simulator: str, report: Path, start: Initial) -> Device:

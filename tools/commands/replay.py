@@ -18,7 +18,7 @@ from draupnir.golden.replay import ReplayResult, replay
 from draupnir.golden.wave import Reading, end_time
 from draupnir.tools.report import schema
 from draupnir.tools.terminal.arguments import SEED, AliasedOption, chip_argument, json_option
-from draupnir.tools.terminal.errors import Difference
+from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.options import images
 from draupnir.tools.terminal.progress import progress
 
@@ -127,7 +127,7 @@ def command(
         for line in report(result, case):
             click.echo(line)
     if not result.holds:
-        raise Difference
+        raise DifferenceFound
 
 
 def _object(result: ReplayResult) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from draupnir.tools.terminal.arguments import chip_argument, json_option
 from draupnir.tools.terminal.progress import progress
 
 if TYPE_CHECKING:
-    from draupnir.tools.run.session import Outcome
+    from draupnir.tools.run.session import RunOutcome
     from draupnir.tools.run.spikes import Take
 
 
@@ -80,7 +80,7 @@ def command(
         click.echo(f"warning: {warning}", err=True)
 
 
-def _run(model: Any, options: RunOptions, sweeping: bool, take: Take) -> Outcome:
+def _run(model: Any, options: RunOptions, sweeping: bool, take: Take) -> RunOutcome:
     """Send the events: block by block, or as the host of a chip that is led does."""
     from draupnir.emulator.parts.handshake import Environment
     from draupnir.tools.run import events as event_files
@@ -98,7 +98,7 @@ def _run(model: Any, options: RunOptions, sweeping: bool, take: Take) -> Outcome
         return session.run(model, blocks, environment, options.max_cycles, sweeping, take, advance)
 
 
-def rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
+def rows(outcome: RunOutcome) -> Iterator[tuple[str, str]]:
     """The figures, with names for people."""
     yield "events", f"{outcome.n_events:,}"
     yield "spikes", f"{outcome.n_spikes:,}"
@@ -116,7 +116,7 @@ def _statistics(statistics: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield words, f"{found:,}"
 
 
-def _print(outcome: Outcome) -> None:
+def _print(outcome: RunOutcome) -> None:
     # Only here: JSON needs no table drawn.
     from rich.table import Table
 

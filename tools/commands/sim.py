@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from draupnir.cocotb_tests.catalogue import Test, select, tests
-from draupnir.cocotb_tests.runner import SIMULATORS, Outcome, Simulator, build, run, start_of
+from draupnir.cocotb_tests.runner import SIMULATORS, BenchOutcome, Simulator, build, run, start_of
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
@@ -24,7 +24,7 @@ from draupnir.rtl.initial import KINDS, Kind
 from draupnir.tools.report import provenance, schema, sim_report
 from draupnir.tools.terminal import builds, options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, IMAGES, SEED, chip_argument, json_option
-from draupnir.tools.terminal.errors import Difference
+from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def command(
         _print(outcomes)
         click.echo(f"report: {page}")
     if not all(outcome.passed for outcome in outcomes):
-        raise Difference
+        raise DifferenceFound
 
 
 def _digits(chip: Chip, rtl: options.Rtl, n_images: int, seed: int, report: Path, as_json: bool) -> None:
@@ -122,10 +122,10 @@ def _digits(chip: Chip, rtl: options.Rtl, n_images: int, seed: int, report: Path
     from draupnir.rtl import verilated
     from draupnir.tools.experiments.digits import lockstep
     from draupnir.tools.experiments.digits import report as pictures
-    from draupnir.tools.experiments.digits.experiment import Experiment
+    from draupnir.tools.experiments.digits.experiment import DigitsExperiment
     from draupnir.tools.report.pages import PAGE
 
-    experiment = Experiment(seed=seed, n_images=n_images)
+    experiment = DigitsExperiment(seed=seed, n_images=n_images)
     design = rtl.design(chip, report)
     if not as_json:
         click.echo(f"{chip.name}: {rtl}, top {design.top}, in Verilator, seed {seed}: compiling")
@@ -143,7 +143,7 @@ def _digits(chip: Chip, rtl: options.Rtl, n_images: int, seed: int, report: Path
     else:
         _print_held(outcome, files)
     if outcome.difference:
-        raise Difference
+        raise DifferenceFound
 
 
 def _write_difference(report: Path, outcome: LockstepOutcome, origin: provenance.Origin) -> Path:
@@ -213,7 +213,7 @@ def _held_json(outcome: LockstepOutcome, files: list[Path]) -> dict[str, Any]:
     }
 
 
-def _print(outcomes: Sequence[Outcome]) -> None:
+def _print(outcomes: Sequence[BenchOutcome]) -> None:
     width = max(len(str(outcome.test)) for outcome in outcomes)
     click.echo(f"{'test':{width}}  result  clocks compared  mismatches  bits unknown   spikes  seconds")
     for outcome in outcomes:
@@ -230,7 +230,7 @@ def _print(outcomes: Sequence[Outcome]) -> None:
     click.echo(_summary(outcomes))
 
 
-def _print_notes(outcome: Outcome) -> None:
+def _print_notes(outcome: BenchOutcome) -> None:
     """What a test has noted beside its counts."""
     for name in ("images", "events", "weight_updates", "online_accuracy", "accuracy"):
         if name in outcome.notes:
@@ -243,7 +243,7 @@ def _print_notes(outcome: Outcome) -> None:
         click.echo(f"{outcome.test}: warning: never known: {', '.join(pins)}")
 
 
-def _summary(outcomes: Sequence[Outcome]) -> str:
+def _summary(outcomes: Sequence[BenchOutcome]) -> str:
     n_cycles, n_mismatches = (sum(o.notes.get(name, 0) for o in outcomes) for name in ("compared", "mismatches"))
     bits = sum(map(sim_report.bits, outcomes), start=ComparedBits())
     n_early = sum(sum(o.notes.get("unknown_before_reset", {}).values()) for o in outcomes)

@@ -15,7 +15,7 @@ from draupnir.tools.compile.toml import matrix
 
 
 @dataclass(frozen=True)
-class Difference:
+class ConfigChange:
     """place : a register, a memory's word, or an entry of its matrix; field : of it, "" for a register"""
 
     place: str
@@ -27,7 +27,7 @@ class Difference:
         return f"{self.place}{self.field and '.'}{self.field}: {self.first} | {self.second}"
 
 
-def between(first: Configuration, second: Configuration) -> Iterator[Difference]:
+def between(first: Configuration, second: Configuration) -> Iterator[ConfigChange]:
     """All that differs between two configurations of one chip, registers first, in the order of their declaration.
 
     The fields of a word are named after the second configuration's view of it.
@@ -36,19 +36,19 @@ def between(first: Configuration, second: Configuration) -> Iterator[Difference]
         parts = zip(first.registers[register.name], second.registers[register.name], strict=True)
         for i, (a, b) in enumerate(parts):
             if a != b:
-                yield Difference(f"{register.name}[{i}]" if register.n_addrs > 1 else register.name, "", a, b)
+                yield ConfigChange(f"{register.name}[{i}]" if register.n_addrs > 1 else register.name, "", a, b)
     for memory in first.chip.memories:
         of_memory = _entries if memory.matrix else _words
         yield from of_memory(memory, first.memories[memory.name], second.memories[memory.name])
 
 
-def _words(memory: Memory, first: np.ndarray, second: np.ndarray) -> Iterator[Difference]:
+def _words(memory: Memory, first: np.ndarray, second: np.ndarray) -> Iterator[ConfigChange]:
     for word in memory_difference(memory, first, second, "", listed=memory.depth).words:
         for field in word.fields:
-            yield Difference(f"{memory.name}[{word.addr}]", field.name, field.expected, field.got)
+            yield ConfigChange(f"{memory.name}[{word.addr}]", field.name, field.expected, field.got)
 
 
-def _entries(memory: Memory, first: np.ndarray, second: np.ndarray) -> Iterator[Difference]:
+def _entries(memory: Memory, first: np.ndarray, second: np.ndarray) -> Iterator[ConfigChange]:
     declared = matrix.declared(memory)
     one, other = matrix.unpack(first, memory), matrix.unpack(second, memory)
     for i, j in np.argwhere(one != other).tolist():
@@ -56,4 +56,4 @@ def _entries(memory: Memory, first: np.ndarray, second: np.ndarray) -> Iterator[
         for field in declared.entry:
             a, b = take(field, int(one[i, j])), take(field, int(other[i, j]))
             if a != b:
-                yield Difference(place, field.name, a, b)
+                yield ConfigChange(place, field.name, a, b)

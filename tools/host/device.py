@@ -21,7 +21,7 @@ from draupnir.rtl.bridge.protocol import (
     Command,
     buses,
 )
-from draupnir.tools.host.link import Link
+from draupnir.tools.host.link import BridgeLink
 
 WRAP = 1 << 8 * CYCLE_BYTES  # clocks are counted modulo this
 LONGEST_RUN = WRAP - 1
@@ -39,13 +39,13 @@ class Progress:
     drained: bool  # the queue of spikes is empty
 
 
-class Device:
+class BridgedChip:
     """Raises InputError, everywhere, if the line fails, and here if it is not the chip ``title`` that answers.
 
     title : the chip's name, and its parameters
     """
 
-    def __init__(self, link: Link, chip: Chip, title: str) -> None:
+    def __init__(self, link: BridgeLink, chip: Chip, title: str) -> None:
         self._link, self._chip, self._buses = link, chip, buses(chip)
         self.now = 0  # clocks so far, of all bits
         identity = link.request(Command.IDENTIFY)

@@ -12,7 +12,7 @@ from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.rtl.bridge.protocol import Operation, buses
-from draupnir.tools.host.session import Outcome
+from draupnir.tools.host.session import HostOutcome
 from draupnir.tools.run import hosted
 
 
@@ -39,6 +39,6 @@ def codes_of(chip: Chip, known: Any) -> np.ndarray:
     )
 
 
-def report(operations: np.ndarray, outcome: Outcome) -> dict[str, Any]:
+def report(operations: np.ndarray, outcome: HostOutcome) -> dict[str, Any]:
     """The outcome, with the spikes that were sent for events."""
     return outcome.report() | {"n_events": int(np.count_nonzero(operations[:, 0] == Operation.SPIKE))}

@@ -12,7 +12,7 @@ from typing import Protocol
 import serial
 
 from draupnir.emulator.errors import InputError
-from draupnir.rtl.bridge.protocol import HEAD, REFUSED, Command, Deframer, frame
+from draupnir.rtl.bridge.protocol import HEAD, REFUSED, Command, SoftwareDeframer, frame
 
 PATIENCE = 2.0  # seconds for a response
 TRIES = 3
@@ -26,7 +26,7 @@ class Line(Protocol):
     def write(self, data: bytes) -> int | None: ...
 
 
-class Link:
+class BridgeLink:
     """Requests and responses over a line.
 
     name : of the port, for messages; patience : seconds for a response
@@ -36,7 +36,7 @@ class Link:
     def __init__(self, line: Line, name: str, patience: float = PATIENCE) -> None:
         self._line, self._name, self._patience = line, name, patience
         self._number = 0
-        self._deframer = Deframer()
+        self._deframer = SoftwareDeframer()
         self._n_bytes = 0
         self.n_repeated = 0
 

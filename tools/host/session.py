@@ -17,8 +17,8 @@ from draupnir.emulator.speeds import limits
 from draupnir.emulator.spi.port import port
 from draupnir.rtl.bridge.protocol import Operation
 from draupnir.tools.compile.spi import stream
-from draupnir.tools.host.device import LONGEST_RUN, WRAP, Device
-from draupnir.tools.run.events import Block
+from draupnir.tools.host.device import LONGEST_RUN, WRAP, BridgedChip
+from draupnir.tools.run.events import EventBlock
 from draupnir.tools.run.spikes import Take
 
 HALF = 2  # clocks in half an SCK period: what a slave that is sampled by the chip's clock can follow
@@ -29,7 +29,7 @@ FURTHEST = WRAP // 2  # clocks that an event may be ahead
 
 
 @dataclass
-class Outcome:
+class HostOutcome:
     """What came of a run.
 
     n_cycles : clocks of the run; None where nobody knows: a board does not see when the chip itself has come to rest
@@ -49,7 +49,7 @@ class Outcome:
 
 
 def program(
-    device: Device,
+    device: BridgedChip,
     configuration: Configuration,
     present: Mapping[str, np.ndarray] | None = None,
     advance: Callable[[int], None] = lambda n: None,
@@ -68,7 +68,7 @@ def program(
     return len(transactions)
 
 
-def _begin_anew(device: Device, configuration: Configuration) -> None:
+def _begin_anew(device: BridgedChip, configuration: Configuration) -> None:
     """Reset the chip, unless that would reset its registers."""
     if all(register.reset is None for register in configuration.chip.registers):
         device.reset()
@@ -91,7 +91,7 @@ class Misread:
 
 
 def verify(
-    device: Device,
+    device: BridgedChip,
     configuration: Configuration,
     words: Mapping[str, np.ndarray],
     advance: Callable[[int], None] = lambda n: None,
@@ -112,7 +112,7 @@ def verify(
 
 
 def read(
-    device: Device,
+    device: BridgedChip,
     configuration: Configuration,
     words: Mapping[str, np.ndarray],
     advance: Callable[[int], None] = lambda n: None,
@@ -131,7 +131,7 @@ def read(
 
 
 def _read(
-    device: Device, configuration: Configuration, words: Mapping[str, np.ndarray], advance: Callable[[int], None]
+    device: BridgedChip, configuration: Configuration, words: Mapping[str, np.ndarray], advance: Callable[[int], None]
 ) -> Iterator[tuple[str, int, int, int]]:
     """Memory, word, number of the chunk in it, and the chunk that was read; then registers are as configured."""
     to = port(configuration.chip)
@@ -153,14 +153,14 @@ def _chunk(limbs: np.ndarray, chunk: int, bits: int) -> int:
 
 
 def run(
-    device: Device,
-    blocks: Iterable[Block],
+    device: BridgedChip,
+    blocks: Iterable[EventBlock],
     environment: Environment,
     max_cycles: int | None = None,
     quiet: int = QUIET,
     take: Take = lambda cycles, addrs: None,
     advance: Callable[[int], None] = lambda n: None,
-) -> Outcome:
+) -> HostOutcome:
     """Send events and take spikes until all is sent and the chip has been quiet, or for ``max_cycles`` clocks.
 
     Cycles are counted from 0, the first clock of this run. An event is sent as soon as its cycle has come and the one
@@ -182,13 +182,13 @@ def run(
 
 
 def lead(
-    device: Device,
+    device: BridgedChip,
     operations: np.ndarray,
     environment: Environment,
     max_cycles: int | None = None,
     take: Take = lambda cycles, received: None,
     advance: Callable[[int], None] = lambda n: None,
-) -> Outcome:
+) -> HostOutcome:
     """Have the bridge of a chip that is led carry out operations; as ``run``, with bytes received for spikes.
 
     operations : (n, 2) integers, ``draupnir.rtl.bridge.protocol.Operation`` (SET + i for the i-th level) and operand
@@ -207,19 +207,19 @@ def lead(
 
 
 def _run(
-    device: Device,
+    device: BridgedChip,
     coming: Iterator[tuple[int, int]],
     environment: Environment,
     most: Callable[[int], int],
     quiet: int,
     take: Take,
     advance: Callable[[int], None],
-) -> Outcome:
+) -> HostOutcome:
     """coming : what goes into the queue of events; most : clocks for a run, when so many events have gone into it"""
     device.environment(environment.delays)
     first = device.poll().now
     waiting: deque[tuple[int, int]] = deque()
-    outcome = Outcome()
+    outcome = HostOutcome()
     _fill(device, waiting, coming, outcome, advance)
     more = bool(waiting)
     device.run(min(most(outcome.n_events), LONGEST_RUN), more=more)
@@ -245,7 +245,7 @@ def _run(
     return outcome
 
 
-def _events(blocks: Iterable[Block], first: int, reached: list[int]) -> Iterator[tuple[int, int]]:
+def _events(blocks: Iterable[EventBlock], first: int, reached: list[int]) -> Iterator[tuple[int, int]]:
     """(cycle, addr) of each event; raises InputError if one is too far ahead for the bridge.
 
     reached : its one element becomes the cycle of the event that was taken last
@@ -261,10 +261,10 @@ def _events(blocks: Iterable[Block], first: int, reached: list[int]) -> Iterator
 
 
 def _fill(
-    device: Device,
+    device: BridgedChip,
     waiting: deque[tuple[int, int]],
     coming: Iterator[tuple[int, int]],
-    outcome: Outcome,
+    outcome: HostOutcome,
     advance: Callable[[int], None],
 ) -> None:
     """Queue events until there is no room or none is left; ``waiting`` is empty only if none is left."""
@@ -282,7 +282,7 @@ def _fill(
             return
 
 
-def _deliver(spikes: list[tuple[int, int]], first: int, outcome: Outcome, take: Take) -> None:
+def _deliver(spikes: list[tuple[int, int]], first: int, outcome: HostOutcome, take: Take) -> None:
     if spikes:
         cycles, addrs = np.array(spikes, np.int64).T
         take(cycles - first, addrs)

@@ -14,7 +14,7 @@ _NOT_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f]")  # characters that no XML ma
 
 
 @dataclass(frozen=True)
-class Result:
+class JUnitResult:
     """A test or a case.
 
     failure : why it failed, "" if it passed
@@ -39,7 +39,7 @@ def counts(n_clocks: int, n_mismatches: int, bits: ComparedBits) -> dict[str, st
     }
 
 
-def xml(suite: str, results: Sequence[Result], origin: Origin) -> str:
+def xml(suite: str, results: Sequence[JUnitResult], origin: Origin) -> str:
     """The text of a file: a suite with its origin as properties, and its results."""
     n_failed = sum(bool(result.failure) for result in results)
     root = ElementTree.Element("testsuite", name=suite, tests=str(len(results)), failures=str(n_failed))

@@ -29,14 +29,14 @@ img{max-width:100%}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f
 """
 
 
-class Link(NamedTuple):
+class PageLink(NamedTuple):
     """A link to a file of the report; to : relative to the page."""
 
     text: str
     to: str
 
 
-Cell: TypeAlias = "str | Sequence[Link]"
+Cell: TypeAlias = "str | Sequence[PageLink]"
 
 
 class Picture(NamedTuple):

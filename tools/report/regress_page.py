@@ -55,7 +55,7 @@ def _row(folder: Path, case: Mapping[str, Any]) -> list[Cell]:
         f"{bits['compared']:,}",
         f"{case['unknown']:,}",
         _first(case),
-        [pages.Link(wave, wave)] if has_wave else "",
+        [pages.PageLink(wave, wave)] if has_wave else "",
     ]
 
 
@@ -71,11 +71,11 @@ def _first(case: Mapping[str, Any]) -> str:
     return difference["text"] if difference else ""
 
 
-def _result(title: str, case: Mapping[str, Any]) -> junit.Result:
+def _result(title: str, case: Mapping[str, Any]) -> junit.JUnitResult:
     """A case for JUnit: why it failed, and what was compared."""
     bits, words = case["output_bits"], case["words"]
     failure = "" if case["holds"] else _first(case) or _unknown(case)
-    return junit.Result(
+    return junit.JUnitResult(
         title,
         case["case"],
         failure,

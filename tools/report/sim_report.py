@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from draupnir.cocotb_tests.runner import Outcome
+from draupnir.cocotb_tests.runner import BenchOutcome
 from draupnir.golden.compare import ComparedBits
 from draupnir.golden.files import filling
 from draupnir.tools.report import junit, pages, schema
@@ -16,7 +16,7 @@ JUNIT, JSON = "results.xml", "report.json"
 HEADER = ("test", "result", "clocks compared", "mismatches", "bits compared", "bits unknown", "seconds", "files")
 
 
-def write(folder: Path, title: str, outcomes: Sequence[Outcome], summary: str, origin: Origin) -> Path:
+def write(folder: Path, title: str, outcomes: Sequence[BenchOutcome], summary: str, origin: Origin) -> Path:
     """Write report.html, results.xml and report.json into the folder in which each test has its own.
 
     title : what was run, and where; summary : the sum of all, a line
@@ -32,18 +32,18 @@ def write(folder: Path, title: str, outcomes: Sequence[Outcome], summary: str, o
     return folder / pages.PAGE
 
 
-def as_json(outcomes: Sequence[Outcome], origin: Origin) -> dict[str, Any]:
+def as_json(outcomes: Sequence[BenchOutcome], origin: Origin) -> dict[str, Any]:
     """All of it as JSON, without its schema."""
     tests = [_json(outcome) for outcome in outcomes]
     return {"holds": all(outcome.passed for outcome in outcomes), "tests": tests, "origin": origin.as_json()}
 
 
-def bits(outcome: Outcome) -> ComparedBits:
+def bits(outcome: BenchOutcome) -> ComparedBits:
     """The output bits that a test compared."""
     return ComparedBits(outcome.notes.get("output_bits", 0), outcome.notes.get("unknown", {}))
 
 
-def _json(outcome: Outcome) -> dict[str, Any]:
+def _json(outcome: BenchOutcome) -> dict[str, Any]:
     return {
         "test": str(outcome.test),
         "passed": outcome.passed,
@@ -55,15 +55,15 @@ def _json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _result(outcome: Outcome) -> junit.Result:
+def _result(outcome: BenchOutcome) -> junit.JUnitResult:
     notes = outcome.notes
     counts = junit.counts(notes.get("compared", 0), notes.get("mismatches", 0), bits(outcome))
     if never := outcome.notes.get("never_known"):
         counts["never known"] = ", ".join(never)
-    return junit.Result(outcome.test.module, outcome.test.name, outcome.failure, outcome.seconds, counts)
+    return junit.JUnitResult(outcome.test.module, outcome.test.name, outcome.failure, outcome.seconds, counts)
 
 
-def _parts(folder: Path, outcomes: Sequence[Outcome], summary: str) -> list[str]:
+def _parts(folder: Path, outcomes: Sequence[BenchOutcome], summary: str) -> list[str]:
     """The page: the sum, a table of the tests, and why each failed."""
     rows = [_row(folder, outcome) for outcome in outcomes]
     failed = [outcome for outcome in outcomes if not outcome.passed]
@@ -71,11 +71,11 @@ def _parts(folder: Path, outcomes: Sequence[Outcome], summary: str) -> list[str]
     return [pages.verdict(not failed, summary), pages.table(HEADER, rows), *failures]
 
 
-def _row(folder: Path, outcome: Outcome) -> list[pages.Cell]:
+def _row(folder: Path, outcome: BenchOutcome) -> list[pages.Cell]:
     compared, notes = bits(outcome), outcome.notes
     files = [path for path in sorted(outcome.folder.glob("*")) if path.suffix in (".txt", ".html", ".vcd", ".fst")]
     inside = folder.resolve()
-    links = [pages.Link(path.name, str(path.resolve().relative_to(inside))) for path in files]
+    links = [pages.PageLink(path.name, str(path.resolve().relative_to(inside))) for path in files]
     return [
         str(outcome.test),
         "ok" if outcome.passed else "FAILED",

@@ -27,7 +27,7 @@ TOO_LARGE = "a number of more than 63 bits; none may be so large"
 
 
 @dataclass(frozen=True)
-class Block:
+class EventBlock:
     """Some of a file's events, one after the other; cycles : not to be sent before these; None: no such column."""
 
     cycles: np.ndarray | None
@@ -54,7 +54,7 @@ def count(path: Path) -> int:
     return max(n_lines - 1, 0)
 
 
-def blocks(path: Path, chip: Chip) -> Iterator[Block]:
+def blocks(path: Path, chip: Chip) -> Iterator[EventBlock]:
     """The events of a file, checked.
 
     Raises InputError, with the line or the event's number, for whatever is not right; what comes before it, comes.
@@ -79,7 +79,7 @@ def _check(place: _Place, name: str, column: np.ndarray, low: int, high: int) ->
         raise InputError(f"{place[wrong[0]]}: {name}: {column[wrong[0]]} is not within {low}..{high}")
 
 
-def _blocks(path: Path) -> Iterator[tuple[_Place, Block]]:
+def _blocks(path: Path) -> Iterator[tuple[_Place, EventBlock]]:
     """Blocks that are not empty, and for each of them where its events are."""
     with _opened(path) as file:
         if path.suffix == ".npy":
@@ -109,7 +109,7 @@ def _header(path: Path, file: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:
     return shape, dtype
 
 
-def _npy(path: Path, file: BinaryIO) -> Iterator[tuple[_Place, Block]]:
+def _npy(path: Path, file: BinaryIO) -> Iterator[tuple[_Place, EventBlock]]:
     shape, dtype = _header(path, file)
     n_columns = len(shape)
     for first in range(0, shape[0], BLOCK):
@@ -121,13 +121,13 @@ def _npy(path: Path, file: BinaryIO) -> Iterator[tuple[_Place, Block]]:
         if dtype.kind == "u" and np.any(table < 0):
             raise InputError(f"{path}: {TOO_LARGE}")
         cycles = table[:, 0] if n_columns == 2 else None
-        yield _Place(f"{path}: event ", range(first, first + n)), Block(cycles, table[:, -1])
+        yield _Place(f"{path}: event ", range(first, first + n)), EventBlock(cycles, table[:, -1])
 
 
 # --- CSV --------------------------------------------------------------------------------------------------------
 
 
-def _csv(path: Path, file: BinaryIO) -> Iterator[tuple[_Place, Block]]:
+def _csv(path: Path, file: BinaryIO) -> Iterator[tuple[_Place, EventBlock]]:
     head = file.readline().removeprefix(codecs.BOM_UTF8)
     columns = [name.strip().decode(errors="replace") for name in head.split(b",")]
     if sorted(columns) not in ([ADDR], [ADDR, CYCLE]):
@@ -139,7 +139,7 @@ def _csv(path: Path, file: BinaryIO) -> Iterator[tuple[_Place, Block]]:
         n_lines += len(lines)
         if rows:
             table = dict(zip(columns, np.array(rows, np.int64).T, strict=True))
-            yield _Place(f"{path}:", numbers), Block(table.get(CYCLE), table[ADDR])
+            yield _Place(f"{path}:", numbers), EventBlock(table.get(CYCLE), table[ADDR])
 
 
 def _row(where: str, line: bytes, n_columns: int) -> list[int]:

@@ -19,7 +19,7 @@ from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds.levels import HOST, ClosedLoopLevel, HostedLevel, HostRoom
 from draupnir.tools.run import levels
-from draupnir.tools.run.session import Outcome
+from draupnir.tools.run.session import RunOutcome
 from draupnir.tools.run.spikes import Take
 
 OPERATIONS, SPIKES = ["op", "operand"], ["time", "addr"]
@@ -54,7 +54,7 @@ def run(
     max_cycles: int | None = None,
     sweeping: bool = True,
     take: Take = lambda cycles, received: None,
-) -> Outcome:
+) -> RunOutcome:
     """Let the host carry out what a file says; as ``session.run``, with what was received for spikes."""
     ops, hosts = read(events, model, timesteps), _host(model)
     host = hosts.Host(**delays)
@@ -65,7 +65,7 @@ def run(
     started, first = time.perf_counter(), int(model.registers[0].cycle)
     ran = level.run(model, ops, host, limit)
     take(ran.cycles - first, ran.received)
-    return Outcome(
+    return RunOutcome(
         n_events=int(np.count_nonzero(ops[:, 0] == hosts.Op.SPIKE)),
         n_spikes=len(ran.received),
         n_cycles=ran.n_cycles,

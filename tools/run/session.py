@@ -13,15 +13,15 @@ import numpy as np
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import limits
 from draupnir.tools.run import levels
-from draupnir.tools.run.events import Block
+from draupnir.tools.run.events import EventBlock
 from draupnir.tools.run.spikes import Take
 
 HIGH_WATER = "high_water"  # statistics with this in their name are maxima; the others are sums
-REST = Block(None, np.zeros(0, np.int64))
+REST = EventBlock(None, np.zeros(0, np.int64))
 
 
 @dataclass
-class Outcome:
+class RunOutcome:
     """What came of a run so far.
 
     n_events : events that were sent; n_cycles : clocks, until all was sent and the chip was at rest
@@ -40,13 +40,13 @@ class Outcome:
 
 def run(
     model: Any,
-    blocks: Iterable[Block],
+    blocks: Iterable[EventBlock],
     environment: Environment,
     max_cycles: int | None = None,
     sweeping: bool = True,
     take: Take = lambda cycles, addrs: None,
     advance: Callable[[int], None] = lambda n: None,
-) -> Outcome:
+) -> RunOutcome:
     """Send blocks of events to a model that is at rest, and take its spikes until it is at rest again.
 
     Events follow each other as the environment says, and none is sent before its cycle. Cycles are counted from 0, the
@@ -59,7 +59,7 @@ def run(
     """
     engine = levels.bus_engine(model.chip.name)
     engine.run(model, REST.addrs, environment, 0, sweeping)  # nothing: to have it loaded, or compiled
-    outcome, start = Outcome(), time.perf_counter()
+    outcome, start = RunOutcome(), time.perf_counter()
     first = int(model.registers[0].cycle)
     buses = None
     for block in chain(blocks, (REST,)):
@@ -80,7 +80,7 @@ def run(
     return outcome
 
 
-def _limit(block: Block, now: int, e: Environment) -> int:
+def _limit(block: EventBlock, now: int, e: Environment) -> int:
     """Clocks after which a block is taken to go on for ever, from cycle ``now`` on."""
     waits = 0 if block.cycles is None else max(int(block.cycles[-1]) - now, 0)
     return limits.clock_limit(len(block.addrs), waits, e.gap + e.hold, e.ack_delay + e.ack_hold)

@@ -27,7 +27,7 @@ from draupnir.tools.terminal import interrupts
 HOLDS, DIFFERS, INPUT_AT_FAULT, DEFECT, PIPE_CLOSED = 0, 1, 2, 70, 141
 
 
-class Difference(Exception):
+class DifferenceFound(Exception):
     """A comparison ended with a difference, which has already been reported: exit status 1."""
 
 
@@ -52,7 +52,7 @@ def _status(run: Callable[[], object]) -> int:
         _interruptible(run)
     except click.exceptions.Exit as e:
         return e.exit_code
-    except Difference:
+    except DifferenceFound:
         return DIFFERS
     except BrokenPipeError:
         _discard_stdout()

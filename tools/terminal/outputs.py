@@ -21,7 +21,7 @@ Places = Mapping[str, Path | None]
 
 
 @dataclass(frozen=True)
-class _Place:
+class _OutputPlace:
     """A path as an option gave it; ``str()`` is what the user wrote."""
 
     option: str
@@ -61,10 +61,10 @@ def check(
                 _refuse_mixing(folder, source)
         _refuse_no_folder(folder)
         for name in names:
-            _refuse_inputs(_Place(folder.option, folder.path / name), sources)
+            _refuse_inputs(_OutputPlace(folder.option, folder.path / name), sources)
 
 
-def _refuse_mixing(folder: _Place, source: _Place) -> None:
+def _refuse_mixing(folder: _OutputPlace, source: _OutputPlace) -> None:
     """Raise InputError if Verilog that is written into one of the folders could be, or replace, that of the other."""
     if _is_within(folder.path, source.path):
         raise InputError(f"{folder}: it lies in the input {source}, to whose sources ours would be added")
@@ -72,11 +72,11 @@ def _refuse_mixing(folder: _Place, source: _Place) -> None:
         raise InputError(f"{folder}: the input {source} lies in it, and ours could replace its sources")
 
 
-def _places(places: Places) -> Iterator[_Place]:
-    return (_Place(option, path) for option, path in places.items() if path is not None)
+def _places(places: Places) -> Iterator[_OutputPlace]:
+    return (_OutputPlace(option, path) for option, path in places.items() if path is not None)
 
 
-def _refuse_inputs(target: _Place, sources: list[_Place]) -> None:
+def _refuse_inputs(target: _OutputPlace, sources: list[_OutputPlace]) -> None:
     """Raise InputError if a file that is to be written is an input, or belongs to one."""
     if not target.path.exists():
         return
@@ -124,7 +124,7 @@ def _texts(tree: Any) -> Iterator[str]:
             yield from _texts(part)
 
 
-def _refuse_unwritable(target: _Place) -> None:
+def _refuse_unwritable(target: _OutputPlace) -> None:
     """Raise InputError if the file cannot be made, or replaced, where it is to be."""
     path = target.path
     if path.is_dir():
@@ -145,7 +145,7 @@ def _refuse_unwritable(target: _Place) -> None:
         raise InputError(f"{target}: it cannot be written: {error.strerror}") from error
 
 
-def _refuse_no_folder(folder: _Place) -> None:
+def _refuse_no_folder(folder: _OutputPlace) -> None:
     """Raise InputError if the folder, and files in it, cannot be made."""
     there = next(path for path in (folder.path, *folder.path.parents) if path.exists())
     if not there.is_dir():

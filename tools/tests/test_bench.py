@@ -17,8 +17,17 @@ from draupnir.rtl import emit, toolchain
 from draupnir.rtl.design import Design
 from draupnir.tools.bench import benches, chart, machine, many, report, suite, targets
 from draupnir.tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Disagreement, Job
-from draupnir.tools.bench.measure import Contestant, Figures, Spread, Timed, measure, speed_ratio, spread, time_ratio
-from draupnir.tools.bench.suite import CLOCK, OPERATIONS, OURS, PLAIN, THEIRS, Report
+from draupnir.tools.bench.measure import (
+    Contestant,
+    Figures,
+    SelfTimed,
+    Spread,
+    measure,
+    speed_ratio,
+    spread,
+    time_ratio,
+)
+from draupnir.tools.bench.suite import CLOCK, OPERATIONS, OURS, PLAIN, THEIRS, BenchReport
 from draupnir.tools.bench.workloads import Workload
 from draupnir.tools.bench.workloads.odin import SILICON, WORKLOADS, lif
 from draupnir.tools.cli import cli
@@ -254,8 +263,8 @@ ABOUT = {
 }
 
 
-def measured_report() -> Report:
-    return Report(SILICON, measured(), list(suite.ratios(measured(), SILICON)))
+def measured_report() -> BenchReport:
+    return BenchReport(SILICON, measured(), list(suite.ratios(measured(), SILICON)))
 
 
 def test_files_hold_everything_measured(tmp_path: Path) -> None:
@@ -340,7 +349,7 @@ def test_pairs_are_held_against_each_other() -> None:
     assert by_pair[many.all_cores(), many.ONE_THREAD, "clocks/s"] == pytest.approx(1.9)
     assert by_pair[benches.CHECKED, benches.NAIVE, "clocks/s"] == pytest.approx(6)
     assert by_pair[benches.CHECKED, benches.DRIVEN, "seconds"] == pytest.approx(1.2)
-    _, pairs, costs, _, promised = report.tables(Report(SILICON, found, ratios))
+    _, pairs, costs, _, promised = report.tables(BenchReport(SILICON, found, ratios))
     assert list(pairs.columns[0].cells) == [many.all_cores(), benches.CHECKED]
     assert list(costs.columns[1].cells) == [benches.DRIVEN]
     assert list(promised.columns[-1].cells) == ["", ""]
@@ -385,7 +394,7 @@ def test_a_network_that_never_rests_is_no_workload() -> None:
 
 
 def test_a_run_may_time_itself() -> None:
-    (found,) = measure([Contestant("a", "w", lambda: Timed(3.0))], 2, 1.0, iter(range(100)).__next__)
+    (found,) = measure([Contestant("a", "w", lambda: SelfTimed(3.0))], 2, 1.0, iter(range(100)).__next__)
     assert found.seconds == [3.0, 3.0]
 
 
@@ -443,7 +452,7 @@ def test_input_at_fault_is_one_line_and_status_2(
 def test_disagreement_is_status_1_and_no_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def disagree(*args: object) -> Report:
+    def disagree(*args: object) -> BenchReport:
         raise Disagreement("lif: they differ at clock 7")
 
     monkeypatch.setattr(suite, "run", disagree)
@@ -461,7 +470,7 @@ def test_rounds_and_size_reach_the_benchmark(
 ) -> None:
     asked: list[tuple[object, ...]] = []
 
-    def run(*args: object) -> Report:
+    def run(*args: object) -> BenchReport:
         asked.append(args[:4])
         return measured_report()
 

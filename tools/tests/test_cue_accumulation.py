@@ -22,13 +22,13 @@ from draupnir.tools.experiments.cue_accumulation.dataset import (
     RECALL,
     RECALL_AT,
     RIGHT,
-    Sample,
+    CueSample,
     generate,
     read,
     read_weights,
 )
-from draupnir.tools.experiments.cue_accumulation.experiment import Experiment
-from draupnir.tools.experiments.cue_accumulation.train import Trainer
+from draupnir.tools.experiments.cue_accumulation.experiment import CueExperiment
+from draupnir.tools.experiments.cue_accumulation.train import CueTrainer
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("DRAUPNIR_SHARED", ROOT.parent / "shared")) / "data" / "reckon"
@@ -45,12 +45,12 @@ def rng(seed: int = 1) -> np.random.Generator:
 
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"ReckOn's data set is not in {DATA}")
 def test_the_model_learns_as_the_original_did() -> None:
-    trainer = Trainer(Experiment(data=DATA))
+    trainer = CueTrainer(CueExperiment(data=DATA))
     for recorded in RECORDED["epochs"]:
         assert_equals(trainer, recorded)
 
 
-def assert_equals(trainer: Trainer, recorded: dict[str, Any]) -> None:
+def assert_equals(trainer: CueTrainer, recorded: dict[str, Any]) -> None:
     """An epoch's answers, their number of right ones, all weights after its training, and the clocks that it took."""
     epoch = trainer.epoch()
     assert "".join(map(str, epoch.train)) == recorded["train"]
@@ -109,7 +109,7 @@ def test_our_data_is_learned(trained: tuple[dict[str, Any], Path]) -> None:
 
 def test_an_epoch_is_the_same_again(trained: tuple[dict[str, Any], Path]) -> None:
     (run,) = trained[0]["runs"]
-    epoch = Trainer(Experiment(1)).epoch()
+    epoch = CueTrainer(CueExperiment(1)).epoch()
     assert (epoch.train, epoch.test, epoch.digests) == tuple(run["epochs"][0][n] for n in ("train", "test", "digests"))
 
 
@@ -128,15 +128,15 @@ def test_the_report_is_complete(trained: tuple[dict[str, Any], Path]) -> None:
 
 
 def test_registers_fit_and_seeds_differ() -> None:
-    first, second = Experiment(1).registers(), Experiment(2).registers()
+    first, second = CueExperiment(1).registers(), CueExperiment(2).registers()
     assert set(first) == {register.name for register in CHIP.registers}
     assert first["SPI_SEED_INP"] != second["SPI_SEED_INP"]
     assert {name for name in first if first[name] != second[name]} == {n for n in first if "SEED" in n}
 
 
 def test_a_sample_as_the_host_gives_it() -> None:
-    sample = Sample(1, np.array([[0, 3], [2100, 5]]))
-    ops = Experiment(1).operations(sample, train=True).tolist()
+    sample = CueSample(1, np.array([[0, 3], [2100, 5]]))
+    ops = CueExperiment(1).operations(sample, train=True).tolist()
     assert ops[:3] == [[5, 1], [0, 3], [2, 1]]
     at = ops.index([1, 1])
     assert sum(op == [2, 1] for op in ops[:at]) == RECALL_AT
@@ -184,4 +184,4 @@ def test_a_folder_without_the_files_is_refused(tmp_path: Path) -> None:
 )
 def test_an_experiment_that_cannot_be_is_refused(seed: int, epochs: int, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        Experiment(seed, epochs)
+        CueExperiment(seed, epochs)

@@ -13,9 +13,9 @@ from draupnir.emulator.odin.layout import CHIP, LIF, N
 from draupnir.tools.cli import cli
 from draupnir.tools.experiments.digits import report
 from draupnir.tools.experiments.digits.encoding import candidates, chosen, digits, excited
-from draupnir.tools.experiments.digits.experiment import LEAK, N_DIGITS, NO_ANSWER, PUSH, SPIKE, Experiment
-from draupnir.tools.experiments.digits.results import Answer, Results, weights
-from draupnir.tools.experiments.digits.train import Trainer
+from draupnir.tools.experiments.digits.experiment import LEAK, N_DIGITS, NO_ANSWER, PUSH, SPIKE, DigitsExperiment
+from draupnir.tools.experiments.digits.results import Answer, DigitsResults, weights
+from draupnir.tools.experiments.digits.train import DigitsTrainer
 from draupnir.tools.report.provenance import origin
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -23,9 +23,9 @@ EVENTS = {event.name: event for event in CHIP.events}
 
 
 @pytest.fixture(scope="module")
-def taught() -> Trainer:
+def taught() -> DigitsTrainer:
     """A trainer after 30 training images, with learning off and two test images."""
-    trainer = Trainer(Experiment(n_images=60))
+    trainer = DigitsTrainer(DigitsExperiment(n_images=60))
     images = trainer.experiment.train_images
     for image in images[:30]:
         trainer.train(int(image), raster=image == images[29])
@@ -42,30 +42,33 @@ def test_split_is_disjoint_and_the_same_for_all_seeds() -> None:
     data = digits()
     assert (len(data.train), len(data.test)) == (1437, 360)
     assert sorted([*data.train, *data.test]) == list(range(1797))
-    a, b = Experiment(seed=1), Experiment(seed=2)
+    a, b = DigitsExperiment(seed=1), DigitsExperiment(seed=2)
     assert set(a.test_images) == set(b.test_images) == set(data.test)
     assert list(a.train_images) != list(b.train_images)
 
 
 def test_all_images_are_used_unless_fewer_are_asked_for() -> None:
-    assert (len(Experiment().train_images), len(Experiment().test_images)) == (1437, 360)
-    assert (len(Experiment(n_images=100).train_images), len(Experiment(n_images=100).test_images)) == (80, 20)
+    assert (len(DigitsExperiment().train_images), len(DigitsExperiment().test_images)) == (1437, 360)
+    assert (len(DigitsExperiment(n_images=100).train_images), len(DigitsExperiment(n_images=100).test_images)) == (
+        80,
+        20,
+    )
 
 
 @pytest.mark.parametrize("n_images", [9, 1798])
 def test_too_few_or_too_many_images_are_refused(n_images: int) -> None:
     with pytest.raises(InputError, match=f"digits: {n_images} images asked for; there are 1797, and 10 are needed"):
-        Experiment(n_images=n_images)
+        DigitsExperiment(n_images=n_images)
 
 
 def test_negative_seed_is_refused() -> None:
     with pytest.raises(InputError, match="digits: seed -1; a seed is 0 or more"):
-        Experiment(seed=-1)
+        DigitsExperiment(seed=-1)
 
 
 def test_threshold_that_one_leak_cannot_clear_is_refused() -> None:
     with pytest.raises(InputError, match="digits: thr 129, thr_test 50; at most 128 can be cleared"):
-        Experiment(thr=129)
+        DigitsExperiment(thr=129)
 
 
 def test_cells_are_one_for_each_row_and_see_ink_ahead() -> None:
@@ -79,14 +82,14 @@ def test_cells_are_one_for_each_row_and_see_ink_ahead() -> None:
 
 
 def test_events_are_the_same_each_time_and_differ_between_seeds() -> None:
-    a, b = Experiment(seed=3), Experiment(seed=3)
+    a, b = DigitsExperiment(seed=3), DigitsExperiment(seed=3)
     image = int(a.train_images[0])
     assert a.events(image) == b.events(image)
-    assert a.events(image) != Experiment(seed=4).events(image)
+    assert a.events(image) != DigitsExperiment(seed=4).events(image)
 
 
 def test_a_test_image_has_no_teacher() -> None:
-    e = Experiment()
+    e = DigitsExperiment()
     image = int(e.test_images[0])
     events = e.events(image, train=False)
     assert set(events) <= {*SPIKE, *LEAK}
@@ -94,20 +97,20 @@ def test_a_test_image_has_no_teacher() -> None:
 
 
 def test_each_excited_cell_spikes_once_in_a_presentation() -> None:
-    e = Experiment()
+    e = DigitsExperiment()
     image = int(e.train_images[0])
     rows = [EVENTS["spike"].decode(addr)["pre_neur"] for addr in e.presentation(image) if EVENTS["spike"].matches(addr)]
     assert sorted(rows) == np.flatnonzero(excited(list(chosen(N)), digits().images[[image]])[0]).tolist()
 
 
 def test_lesson_shrinks() -> None:
-    e = Experiment()
+    e = DigitsExperiment()
     first, last = (sum(EVENTS["spike"].matches(a) for a in e.lesson(int(e.train_images[i]))) for i in (0, -1))
     assert 0 < last < first / 3
 
 
 def test_teacher_makes_the_right_neuron_spike_more_often() -> None:
-    e = Experiment()
+    e = DigitsExperiment()
     image = int(e.train_images[0])
     lesson = e.lesson(image)
     teaching = lesson[: next(i for i, addr in enumerate(lesson) if EVENTS["spike"].matches(addr))]
@@ -131,12 +134,12 @@ def test_teacher_makes_the_right_neuron_spike_more_often() -> None:
     ],
 )
 def test_most_spikes_win_and_of_several_the_first_to_have_them(spikes: list[int], digit: int) -> None:
-    assert Experiment().predict(spikes) == digit
-    assert Experiment().predict(np.array(spikes, dtype=np.int64)) == digit
+    assert DigitsExperiment().predict(spikes) == digit
+    assert DigitsExperiment().predict(np.array(spikes, dtype=np.int64)) == digit
 
 
 def test_confusion_counts_no_answer_apart() -> None:
-    results = Results("by hand", test=[Answer(0, 3, 3), Answer(1, 3, 5), Answer(2, 8, NO_ANSWER)])
+    results = DigitsResults("by hand", test=[Answer(0, 3, 3), Answer(1, 3, 5), Answer(2, 8, NO_ANSWER)])
     matrix = results.confusion()
     assert matrix.sum() == 3
     assert matrix[3, 3] == matrix[3, 5] == matrix[8, N_DIGITS] == 1
@@ -156,7 +159,7 @@ def test_weights_are_read_from_their_columns() -> None:
 
 
 def test_learning_is_deterministic() -> None:
-    runs = [Trainer(Experiment(n_images=10, seed=5)) for _ in range(2)]
+    runs = [DigitsTrainer(DigitsExperiment(n_images=10, seed=5)) for _ in range(2)]
     for trainer in runs:
         for image in trainer.experiment.train_images[:3]:
             trainer.train(int(image))
@@ -166,7 +169,7 @@ def test_learning_is_deterministic() -> None:
     assert a.n_updates > 0
 
 
-def test_weights_change_only_in_mapped_synapses_and_spiking_rows(taught: Trainer) -> None:
+def test_weights_change_only_in_mapped_synapses_and_spiking_rows(taught: DigitsTrainer) -> None:
     e = taught.experiment
     before = e.synapses().reshape(N, 32)
     after = taught.model.memories["synapses"].reshape(N, 32)
@@ -179,7 +182,7 @@ def test_weights_change_only_in_mapped_synapses_and_spiking_rows(taught: Trainer
     assert np.any(changed[seen])
 
 
-def test_nothing_is_learned_in_the_test(taught: Trainer) -> None:
+def test_nothing_is_learned_in_the_test(taught: DigitsTrainer) -> None:
     before = taught.model.memories["synapses"].copy()
     n_spikes = taught.results.n_spikes
     taught.test(int(taught.experiment.test_images[2]))
@@ -188,7 +191,7 @@ def test_nothing_is_learned_in_the_test(taught: Trainer) -> None:
 
 
 def test_one_lesson_teaches_the_right_neuron_up_and_others_down_or_not_at_all() -> None:
-    trainer = Trainer(Experiment(n_images=60))
+    trainer = DigitsTrainer(DigitsExperiment(n_images=60))
     e = trainer.experiment
     for image in e.train_images[:10]:
         before = trainer.results.weights.copy()
@@ -201,13 +204,13 @@ def test_one_lesson_teaches_the_right_neuron_up_and_others_down_or_not_at_all() 
 
 
 def test_160_images_teach_most_of_the_answers() -> None:
-    results = Trainer(Experiment(n_images=200)).run()
+    results = DigitsTrainer(DigitsExperiment(n_images=200)).run()
     assert (len(results.train), len(results.test)) == (160, 40)
     assert results.accuracy > 0.7 > results.online_accuracy > 0.5
 
 
-def test_a_presentation_begins_with_membranes_and_calcium_at_zero(taught: Trainer) -> None:
-    trainer = Trainer(taught.experiment)
+def test_a_presentation_begins_with_membranes_and_calcium_at_zero(taught: DigitsTrainer) -> None:
+    trainer = DigitsTrainer(taught.experiment)
     trainer.train(int(trainer.experiment.train_images[0]))
     trainer._send(LEAK * 7, record_rows=False)
     for neur in range(N_DIGITS):
@@ -218,7 +221,7 @@ def test_a_presentation_begins_with_membranes_and_calcium_at_zero(taught: Traine
 # --- Report and command -----------------------------------------------------------------------------------------
 
 
-def test_report_has_all_pictures_and_needs_no_other_file(taught: Trainer, tmp_path: Path) -> None:
+def test_report_has_all_pictures_and_needs_no_other_file(taught: DigitsTrainer, tmp_path: Path) -> None:
     files = report.write(tmp_path / "new" / "folder", taught.results, origin([1], command="draupnir demo digits"))
     assert {path.name for path in files} == {path.name for path in (tmp_path / "new" / "folder").iterdir()}
     pictures = [path for path in files if path.suffix == ".png"]
@@ -233,7 +236,7 @@ def test_report_has_all_pictures_and_needs_no_other_file(taught: Trainer, tmp_pa
     assert "Where this comes from" in page and "draupnir demo digits" in page and "<th>seed<td>1<" in page
 
 
-def test_rasters_hold_every_spike_of_their_image(taught: Trainer) -> None:
+def test_rasters_hold_every_spike_of_their_image(taught: DigitsTrainer) -> None:
     trained, tested = taught.results.rasters[:2]
     e = taught.experiment
     for raster in (trained, tested):
@@ -246,7 +249,7 @@ def test_rasters_hold_every_spike_of_their_image(taught: Trainer) -> None:
 
 
 def test_report_of_training_alone_leaves_out_what_was_not_measured(tmp_path: Path) -> None:
-    results = Results("by hand", train=[Answer(0, 0, 0), Answer(1, 1, 7)])
+    results = DigitsResults("by hand", train=[Answer(0, 0, 0), Answer(1, 1, 7)])
     files = report.write(tmp_path, results, origin())
     assert [path.name for path in files] == ["accuracy.png", "weight_maps.png", "report.html"]
     assert "not measured" in files[-1].read_text()

@@ -31,7 +31,7 @@ def test_an_end_without_error_holds() -> None:
         (OSError(28, "No space left on device"), 2, "error: No space left on device\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
         (click.Abort(), 130, "interrupted\n"),
-        (errors.Difference(), 1, ""),
+        (errors.DifferenceFound(), 1, ""),
         (click.exceptions.Exit(1), 1, ""),
         (click.exceptions.Exit(0), 0, ""),
     ],

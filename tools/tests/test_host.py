@@ -23,14 +23,14 @@ from draupnir.rtl.bridge.protocol import Command, frame
 from draupnir.tools.compile import packed
 from draupnir.tools.compile.toml.load import load
 from draupnir.tools.host import session
-from draupnir.tools.host.device import Device
-from draupnir.tools.host.link import Link
-from draupnir.tools.host.simulated.line import Receiver, levels
+from draupnir.tools.host.device import BridgedChip
+from draupnir.tools.host.link import BridgeLink
+from draupnir.tools.host.simulated.line import LineReceiver, levels
 from draupnir.tools.host.simulated.model import ModelBoard
 from draupnir.tools.host.simulated.rtl import RtlBoard
-from draupnir.tools.host.simulated.terminal import Board
+from draupnir.tools.host.simulated.terminal import SimulatedBoard
 from draupnir.tools.run import session as run_session
-from draupnir.tools.run.events import Block
+from draupnir.tools.run.events import EventBlock
 
 EVENT = {event.name: event for event in EVENTS}
 NET = """
@@ -62,7 +62,7 @@ DEPTH = 8  # of the queues: far fewer than there are events, or spikes of one of
 class BoardLine:
     """A line with a board at its other end; ``spoil`` may do to the bytes what lines do."""
 
-    def __init__(self, board: Board, spoil: Callable[[bytes], bytes] = lambda passing: passing) -> None:
+    def __init__(self, board: SimulatedBoard, spoil: Callable[[bytes], bytes] = lambda passing: passing) -> None:
         self._board, self._spoil = board, spoil
         self._coming = b""
 
@@ -110,14 +110,14 @@ def expected(net: Configuration, addrs: np.ndarray, environment: Environment) ->
 def on_board(
     line: BoardLine,
     net: Configuration,
-    blocks: Sequence[Block],
+    blocks: Sequence[EventBlock],
     environment: Environment | None = None,
     title: str = "odin",
     patience: float = 5.0,
     max_cycles: int | None = None,
-) -> tuple[list[tuple[int, int]], session.Outcome, Link]:
-    link = Link(line, "board", patience)
-    device = Device(link, net.chip, title)
+) -> tuple[list[tuple[int, int]], session.HostOutcome, BridgeLink]:
+    link = BridgeLink(line, "board", patience)
+    device = BridgedChip(link, net.chip, title)
     session.program(device, net, packed.memories_before("blank", net.chip.name))
     found: list[tuple[int, int]] = []
 
@@ -139,20 +139,20 @@ def test_spikes_and_cycles_are_the_models_whatever_the_queues_hold(
     spikes, model = expected(net, addrs, environment)
     assert len(spikes) > 4 * DEPTH
     board = ModelBoard(chip := Model(seed=5), "odin", DEPTH, DEPTH)
-    found, outcome, _ = on_board(BoardLine(board), net, [Block(None, addrs)], environment)
+    found, outcome, _ = on_board(BoardLine(board), net, [EventBlock(None, addrs)], environment)
     assert found == spikes
     assert (outcome.n_events, outcome.n_spikes, outcome.done) == (60, len(spikes), True)
     assert all(np.array_equal(chip.memories[name], words) for name, words in model.memories.items())
 
 
-def timed(n: int) -> list[Block]:
+def timed(n: int) -> list[EventBlock]:
     """Events with cycles, in two blocks; some come while the chip is busy, some long after."""
     addrs, cycles = events(n), np.cumsum(np.random.default_rng(n).integers(0, 1500, n))
     cycles[n // 2 :] += 40_000
-    return [Block(cycles[: n // 3], addrs[: n // 3]), Block(cycles[n // 3 :], addrs[n // 3 :])]
+    return [EventBlock(cycles[: n // 3], addrs[: n // 3]), EventBlock(cycles[n // 3 :], addrs[n // 3 :])]
 
 
-def run_without_a_line(net: Configuration, blocks: list[Block], environment: Environment) -> list[tuple[int, int]]:
+def run_without_a_line(net: Configuration, blocks: list[EventBlock], environment: Environment) -> list[tuple[int, int]]:
     """What `draupnir run` does."""
     model = chips.model(net.chip.name)()
     net.apply(model)
@@ -179,7 +179,7 @@ def test_a_run_stops_at_its_limit(net: Configuration) -> None:
     spikes, _ = expected(net, addrs, Environment())
     limit = spikes[len(spikes) // 2][0]
     board = ModelBoard(Model(), "odin", DEPTH, DEPTH)
-    found, outcome, _ = on_board(BoardLine(board), net, [Block(None, addrs)], max_cycles=limit)
+    found, outcome, _ = on_board(BoardLine(board), net, [EventBlock(None, addrs)], max_cycles=limit)
     assert found == [spike for spike in spikes if spike[0] < limit]
     assert (outcome.done, outcome.n_cycles) == (False, limit)
 
@@ -191,7 +191,7 @@ def test_no_events_are_no_spikes(net: Configuration) -> None:
 
 def test_a_board_is_taken_over_from_a_host_that_went_away(net: Configuration) -> None:
     board = ModelBoard(chip := Model(), "odin", DEPTH, DEPTH)
-    device = Device(Link(BoardLine(board), "board"), CHIP, "odin")
+    device = BridgedChip(BridgeLink(BoardLine(board), "board"), CHIP, "odin")
     session.program(device, net, packed.memories_before("blank", "odin"))
     device.events([(0, addr) for addr in events(5).tolist()])
     device.run(3000)  # and nobody takes the spikes
@@ -199,7 +199,7 @@ def test_a_board_is_taken_over_from_a_host_that_went_away(net: Configuration) ->
     for memory in chip.memories.values():
         memory[:] = 0
     addrs = events(30)
-    found, _, _ = on_board(BoardLine(board), net, [Block(None, addrs)])
+    found, _, _ = on_board(BoardLine(board), net, [EventBlock(None, addrs)])
     assert found == expected(net, addrs, Environment())[0]
 
 
@@ -208,7 +208,7 @@ def test_memories_are_read_back_and_what_is_not_as_configured_is_named(chip: str
     model, declared = chips.model(chip)(), chips.declaration(chip)
     wanted = _anything(declared)
     board = ModelBoard(model, chip, DEPTH, DEPTH)
-    device = Device(Link(BoardLine(board), "board"), declared, chip)
+    device = BridgedChip(BridgeLink(BoardLine(board), "board"), declared, chip)
     some = {m.name: np.array([m.depth - 1, 0, 5]) for m in declared.memories}
     session.program(device, wanted, wanted.memories)
     for name, words in wanted.memories.items():
@@ -247,7 +247,7 @@ def test_another_chip_on_the_same_board(tmp_path: Path) -> None:
     )
     wanted = load(tmp_path / "tiny.toml", "tinyodin")
     spike = next(event for event in wanted.chip.events if event.name == "spike").encode(pre_neur=3)
-    blocks = [Block(None, np.full(20, spike))]
+    blocks = [EventBlock(None, np.full(20, spike))]
     board = ModelBoard(chips.model("tinyodin")(), "tinyodin", DEPTH, DEPTH)
     found, _, _ = on_board(BoardLine(board), wanted, blocks, title="tinyodin")
     assert found == run_without_a_line(wanted, blocks, Environment())
@@ -278,7 +278,7 @@ def spoilt(every: int, seed: int) -> Callable[[bytes], bytes]:
 def test_a_bad_line_loses_nothing_and_does_nothing_twice(net: Configuration) -> None:
     addrs = events(60)
     line = BoardLine(ModelBoard(Model(), "odin", DEPTH, DEPTH), spoilt(2000, seed=7))
-    found, _, link = on_board(line, net, [Block(None, addrs)], patience=0.005)
+    found, _, link = on_board(line, net, [EventBlock(None, addrs)], patience=0.005)
     assert link.n_repeated > 3
     assert found == expected(net, addrs, Environment())[0]
 
@@ -338,9 +338,9 @@ class Broken(BoardLine):
         (Deaf(frame(bytes([1, Command.IDENTIFY]))), "the bridge speaks version 0 of the protocol, this host version 1"),
     ],
 )
-def test_whoever_else_answers_is_named(board: Board, message: str) -> None:
+def test_whoever_else_answers_is_named(board: SimulatedBoard, message: str) -> None:
     with pytest.raises(InputError) as error:
-        Device(Link(BoardLine(board), "board", patience=0.01), CHIP, "odin")
+        BridgedChip(BridgeLink(BoardLine(board), "board", patience=0.01), CHIP, "odin")
     assert str(error.value) == message
 
 
@@ -348,19 +348,19 @@ def test_a_line_that_breaks_off_is_said_so(net: Configuration) -> None:
     line = Broken(ModelBoard(Model(), "odin", DEPTH, DEPTH))
     line.left = 100
     with pytest.raises(InputError) as error:
-        on_board(line, net, [Block(None, events(10))])
+        on_board(line, net, [EventBlock(None, events(10))])
     assert str(error.value) == "board: the line has broken off; is the board still plugged in?"
 
 
 def test_delays_that_the_bridge_cannot_make(net: Configuration) -> None:
-    device = Device(Link(BoardLine(ModelBoard(Model(), "odin", DEPTH, DEPTH)), "board"), CHIP, "odin")
+    device = BridgedChip(BridgeLink(BoardLine(ModelBoard(Model(), "odin", DEPTH, DEPTH)), "board"), CHIP, "odin")
     with pytest.raises(InputError, match=r"gap is 65536; the bridge has delays of 0\.\.65535 clocks"):
         device.environment(Environment().delays._replace(gap=65536))
 
 
 def test_an_event_too_far_ahead(net: Configuration) -> None:
-    device = Device(Link(BoardLine(ModelBoard(Model(), "odin", DEPTH, DEPTH)), "board"), CHIP, "odin")
-    block = Block(np.array([0, 1 << 31]), np.array([1, 1]))
+    device = BridgedChip(BridgeLink(BoardLine(ModelBoard(Model(), "odin", DEPTH, DEPTH)), "board"), CHIP, "odin")
+    block = EventBlock(np.array([0, 1 << 31]), np.array([1, 1]))
     with pytest.raises(InputError, match="cycle 2147483648: the event before has 0; right is less than 2147483648"):
         session.run(device, [block], Environment())
 
@@ -389,7 +389,7 @@ def test_the_rtl_gives_the_models_spikes_bit_by_bit_over_its_line(net: Configura
     """Programming, events and spikes through the bridge's pins, with queues that are always full."""
     addrs, environment = events(300), Environment(0, 1, 3, 0)
     spikes, model = expected(net, addrs, environment)
-    found, outcome, _ = on_board(BoardLine(rtl_board), net, [Block(None, addrs)], environment, TITLE)
+    found, outcome, _ = on_board(BoardLine(rtl_board), net, [EventBlock(None, addrs)], environment, TITLE)
     assert len(spikes) > 1000 > DEPTH
     assert found == spikes
     assert outcome.n_events == 300
@@ -407,11 +407,11 @@ def test_the_rtl_sends_events_at_their_cycles(net: Configuration, rtl_board: Rtl
 @pytest.mark.verilator
 def test_the_bridge_is_its_simulation_to_the_clock(net: Configuration, rtl_board: RtlBoard) -> None:
     """Also in what the host alone sees: clocks counted, answers of the SPI, pins of no bus."""
-    boards: tuple[Board, ...] = (rtl_board, ModelBoard(Model(), TITLE, DEPTH, DEPTH))
+    boards: tuple[SimulatedBoard, ...] = (rtl_board, ModelBoard(Model(), TITLE, DEPTH, DEPTH))
     seen = []
     for board in boards:
-        link = Link(BoardLine(board), "board", 5.0)
-        device = Device(link, CHIP, TITLE)
+        link = BridgeLink(BoardLine(board), "board", 5.0)
+        device = BridgedChip(link, CHIP, TITLE)
         device.stop()
         before = device.poll().now
         session.program(device, net, packed.memories_before("blank", "odin"))
@@ -431,7 +431,7 @@ def test_the_bridge_is_its_simulation_to_the_clock(net: Configuration, rtl_board
 def test_the_rtl_withstands_a_bad_line(net: Configuration, rtl_board: RtlBoard) -> None:
     addrs = events(40)
     line = BoardLine(rtl_board, spoilt(2000, seed=8))
-    found, _, link = on_board(line, net, [Block(None, addrs)], title=TITLE, patience=0.05)
+    found, _, link = on_board(line, net, [EventBlock(None, addrs)], title=TITLE, patience=0.05)
     assert link.n_repeated > 3
     assert found == expected(net, addrs, Environment())[0]
 
@@ -445,7 +445,7 @@ def test_levels_are_received_in_whatever_pieces(divider: int) -> None:
     sent = rng.bytes(300)
     idle = np.ones(divider * 3 + 1, np.int64)
     line = np.concatenate([idle, levels(sent[:100], divider), idle, levels(sent[100:], divider), idle])
-    receiver, found, at = Receiver(divider), b"", 0
+    receiver, found, at = LineReceiver(divider), b"", 0
     while at < len(line):
         n = int(rng.integers(1, 200))
         found += receiver.take(line[at : at + n])

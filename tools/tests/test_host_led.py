@@ -23,11 +23,11 @@ from draupnir.rtl.bridge.protocol import buses
 from draupnir.tools.cli import cli
 from draupnir.tools.compile import packed
 from draupnir.tools.host import led, session
-from draupnir.tools.host.device import Device
-from draupnir.tools.host.link import Link
+from draupnir.tools.host.device import BridgedChip
+from draupnir.tools.host.link import BridgeLink
 from draupnir.tools.host.simulated.model import ModelBoard
 from draupnir.tools.host.simulated.rtl import RtlBoard
-from draupnir.tools.host.simulated.terminal import Board
+from draupnir.tools.host.simulated.terminal import SimulatedBoard
 from draupnir.tools.tests.test_host import DEPTH, BoardLine, loaded
 from draupnir.tools.tests.test_run_hosted import CONFIG, OPERATIONS, SPIKES
 
@@ -56,7 +56,7 @@ def operations(n_timesteps: int) -> np.ndarray:
     return np.array(ops, np.int64)
 
 
-def expected(net: Configuration, ops: np.ndarray, environment: Environment) -> tuple[closed_loop.Run, Model]:
+def expected(net: Configuration, ops: np.ndarray, environment: Environment) -> tuple[closed_loop.HostedRun, Model]:
     """What the golden model does with a host at its pins."""
     model = Model()
     net.apply(model)
@@ -65,9 +65,14 @@ def expected(net: Configuration, ops: np.ndarray, environment: Environment) -> t
 
 
 def on_board(
-    board: Board, net: Configuration, ops: np.ndarray, environment: Environment, name: str, limit: int | None = None
-) -> tuple[list[tuple[int, int]], session.Outcome]:
-    device = Device(Link(BoardLine(board), "board", 20.0), CHIP, name)
+    board: SimulatedBoard,
+    net: Configuration,
+    ops: np.ndarray,
+    environment: Environment,
+    name: str,
+    limit: int | None = None,
+) -> tuple[list[tuple[int, int]], session.HostOutcome]:
+    device = BridgedChip(BridgeLink(BoardLine(board), "board", 20.0), CHIP, name)
     session.program(device, net, packed.memories_before("blank", "reckon"))
     found: list[tuple[int, int]] = []
 
@@ -79,7 +84,9 @@ def on_board(
     return found, outcome
 
 
-def holds(found: list[tuple[int, int]], outcome: session.Outcome, run: closed_loop.Run, n_at_least: int) -> None:
+def holds(
+    found: list[tuple[int, int]], outcome: session.HostOutcome, run: closed_loop.HostedRun, n_at_least: int
+) -> None:
     cycles = run.cycles - run.first_cycle
     assert found == list(zip(cycles.tolist(), run.received.tolist(), strict=True))
     assert len(found) >= n_at_least
@@ -108,7 +115,7 @@ def test_a_run_stops_at_its_limit(net: Configuration) -> None:
 
 
 def test_an_operand_that_the_bridge_has_no_room_for(net: Configuration) -> None:
-    device = Device(Link(BoardLine(ModelBoard(Model(), "reckon", DEPTH, DEPTH)), "board"), CHIP, "reckon")
+    device = BridgedChip(BridgeLink(BoardLine(ModelBoard(Model(), "reckon", DEPTH, DEPTH)), "board"), CHIP, "reckon")
     with pytest.raises(InputError, match="operation 1: operand 4294967296; the bridge takes less than 4294967296"):
         session.lead(device, np.array([[4, 1], [4, 1 << 32]]), Environment())
 

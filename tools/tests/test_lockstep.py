@@ -16,9 +16,9 @@ from draupnir.emulator.trace import pack
 from draupnir.rtl import emit, verilated
 from draupnir.rtl.design import Design
 from draupnir.tools.cli import cli
-from draupnir.tools.experiments.digits.experiment import Experiment
+from draupnir.tools.experiments.digits.experiment import DigitsExperiment
 from draupnir.tools.experiments.digits.lockstep import Apart, HeldOdin, setup_rows
-from draupnir.tools.experiments.digits.train import Trainer
+from draupnir.tools.experiments.digits.train import DigitsTrainer
 
 FLIPPED = pack(CHIP.output_word, {"AEROUT_ADDR": 0x10})
 Fault = Callable[["Rtl"], None]
@@ -77,7 +77,7 @@ def flip_a_bit(rtl: Rtl) -> None:
 
 
 def test_registers_are_written_on_the_pins() -> None:
-    registers = Experiment().registers() | {"SPI_SYN_SIGN": list(range(16)), "SPI_MONITOR_NEUR_ADDR": 77}
+    registers = DigitsExperiment().registers() | {"SPI_SYN_SIGN": list(range(16)), "SPI_MONITOR_NEUR_ADDR": 77}
     model = Model(seed=3)
     rows = setup_rows(registers)
     model.drive(rows, np.ones(len(rows), dtype=np.uint8))
@@ -87,7 +87,10 @@ def test_registers_are_written_on_the_pins() -> None:
 
 
 def test_lockstep_teaches_as_the_golden_model_alone_does() -> None:
-    alone, held = Trainer(Experiment(n_images=10)), Trainer(Experiment(n_images=10), HeldOdin(Rtl()))
+    alone, held = (
+        DigitsTrainer(DigitsExperiment(n_images=10)),
+        DigitsTrainer(DigitsExperiment(n_images=10), HeldOdin(Rtl())),
+    )
     a, b = alone.run(), held.run()
     assert (a.train, a.test, a.n_clocks, a.n_spikes) == (b.train, b.test, b.n_clocks, b.n_spikes)
     assert np.array_equal(a.weights, b.weights)
@@ -96,7 +99,7 @@ def test_lockstep_teaches_as_the_golden_model_alone_does() -> None:
 
 def test_every_clock_of_setup_and_images_is_compared() -> None:
     held = HeldOdin(Rtl())
-    results = Trainer(Experiment(n_images=10), held).run()
+    results = DigitsTrainer(DigitsExperiment(n_images=10), held).run()
     assert held.n_compared == results.n_clocks + len(held.setup) == int(held.model.registers[0].cycle)
 
 
@@ -149,7 +152,7 @@ def test_a_fault_is_told_and_can_be_replayed(
 def test_a_fault_in_the_setup_is_found() -> None:
     held = HeldOdin(Rtl(fault=lambda rtl: rtl.model.memories[SYNAPSES.name].fill(0)))
     with pytest.raises(Apart, match="memories differ after cycle"):
-        held.configure(Experiment().configuration())
+        held.configure(DigitsExperiment().configuration())
 
 
 def test_a_fault_that_a_second_run_does_not_show_leaves_the_first_runs_waveform(

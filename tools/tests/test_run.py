@@ -19,7 +19,7 @@ from draupnir.golden import hexfile
 from draupnir.tools.cli import cli
 from draupnir.tools.compile.toml.load import load
 from draupnir.tools.run import session
-from draupnir.tools.run.events import Block
+from draupnir.tools.run.events import EventBlock
 
 EVENT = {event.name: event for event in EVENTS}
 SPIKE = EVENT["spike"].encode(pre_neur=5)
@@ -198,7 +198,7 @@ def test_events_at_fault_leave_no_file(config: Path, events: Path) -> None:
 # --- Blocks -----------------------------------------------------------------------------------------------------
 
 
-def outcome_of(config: Path, *blocks: Block, **options: Any) -> tuple[session.Outcome, list[tuple[int, int]]]:
+def outcome_of(config: Path, *blocks: EventBlock, **options: Any) -> tuple[session.RunOutcome, list[tuple[int, int]]]:
     got: list[tuple[int, int]] = []
 
     def take(cycles: np.ndarray, addrs: np.ndarray) -> None:
@@ -207,8 +207,8 @@ def outcome_of(config: Path, *blocks: Block, **options: Any) -> tuple[session.Ou
     return session.run(model(config), blocks, Environment(), take=take, **options), got
 
 
-def block(*addrs: int, cycles: list[int] | None = None) -> Block:
-    return Block(None if cycles is None else np.array(cycles), np.array(addrs, np.int64))
+def block(*addrs: int, cycles: list[int] | None = None) -> EventBlock:
+    return EventBlock(None if cycles is None else np.array(cycles), np.array(addrs, np.int64))
 
 
 def test_events_wait_for_their_cycle(config: Path) -> None:
@@ -233,7 +233,7 @@ def test_an_event_that_is_late_does_not_wait_for_the_chip_to_come_to_rest(config
 @pytest.mark.parametrize("cycles", [None, [0, 1, 2, 600, 3000, 9000]])
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_how_events_are_divided_makes_no_difference(config: Path, n: int, cycles: list[int] | None) -> None:
-    def parts(size: int) -> list[Block]:
+    def parts(size: int) -> list[EventBlock]:
         at = range(0, 6, size)
         return [block(*[SPIKE] * len(range(6)[i : i + size]), cycles=cycles and cycles[i : i + size]) for i in at]
 

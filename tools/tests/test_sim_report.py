@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from draupnir.cocotb_tests.runner import Outcome, Test
+from draupnir.cocotb_tests.runner import BenchOutcome, Test
 from draupnir.golden.compare import ComparedBits
 from draupnir.tools.commands import sim
 from draupnir.tools.experiments.digits import lockstep
@@ -21,15 +21,15 @@ ORIGIN = Origin(
 
 
 @pytest.fixture
-def outcomes(tmp_path: Path) -> list[Outcome]:
+def outcomes(tmp_path: Path) -> list[BenchOutcome]:
     notes = {"compared": 1200, "mismatches": 0, "output_bits": 13_200, "unknown": {"MISO": 5}}
     for name in ("good", "bad"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "log.txt").touch()
     why = "assert 1 == 2\n\x1b[31mhere & <there>"
     return [
-        Outcome(Test("neurons", "lif", "test_neurons.test_lif"), "", 1.5, tmp_path / "good", notes),
-        Outcome(
+        BenchOutcome(Test("neurons", "lif", "test_neurons.test_lif"), "", 1.5, tmp_path / "good", notes),
+        BenchOutcome(
             Test("spi", "write", "test_spi.test_write"),
             why,
             0.5,
@@ -39,7 +39,7 @@ def outcomes(tmp_path: Path) -> list[Outcome]:
     ]
 
 
-def test_the_page_has_a_row_a_test_with_links_and_why_one_failed(outcomes: list[Outcome], tmp_path: Path) -> None:
+def test_the_page_has_a_row_a_test_with_links_and_why_one_failed(outcomes: list[BenchOutcome], tmp_path: Path) -> None:
     page = sim_report.write(tmp_path, "odin in icarus", outcomes, "1 of 2 tests passed", ORIGIN)
     assert page == tmp_path / pages.PAGE
     text = page.read_text()
@@ -51,7 +51,7 @@ def test_the_page_has_a_row_a_test_with_links_and_why_one_failed(outcomes: list[
     assert "width=device-width" in text
 
 
-def test_junit_and_json_say_the_same_and_where_they_come_from(outcomes: list[Outcome], tmp_path: Path) -> None:
+def test_junit_and_json_say_the_same_and_where_they_come_from(outcomes: list[BenchOutcome], tmp_path: Path) -> None:
     sim_report.write(tmp_path, "odin in icarus", outcomes, "", ORIGIN)
     suite = ElementTree.parse(tmp_path / "results.xml").getroot()
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
@@ -66,7 +66,7 @@ def test_junit_and_json_say_the_same_and_where_they_come_from(outcomes: list[Out
 
 
 def test_characters_that_no_xml_may_have_are_left_out() -> None:
-    text = junit.xml("suite", [junit.Result("a", "b", "\x1b[31mred\x1b[0m\0")], ORIGIN)
+    text = junit.xml("suite", [junit.JUnitResult("a", "b", "\x1b[31mred\x1b[0m\0")], ORIGIN)
     assert ElementTree.fromstring(text).findall("testcase/failure")[0].text == "[31mred[0m"
 
 

@@ -21,7 +21,7 @@ from draupnir.rtl.design import Design
 from draupnir.rtl.initial import UNKNOWN, ZERO, Initial
 from draupnir.rtl.tests.toy_chip import write
 from draupnir.tools.commands import record
-from draupnir.tools.terminal.errors import Difference
+from draupnir.tools.terminal.errors import DifferenceFound
 
 pytestmark = pytest.mark.icarus
 
@@ -167,7 +167,7 @@ def check(folder: Path, source: str, initial: Initial = UNKNOWN, is_undefined: b
 
 @pytest.mark.parametrize("source", [PARITY, MUTANT], ids=["original", "mutant"])
 def test_no_case_is_made_of_what_icarus_does_not_know(source: str, tmp_path: Path) -> None:
-    with pytest.raises(Difference) as refused:
+    with pytest.raises(DifferenceFound) as refused:
         check(tmp_path, source)
     said = "does not know from cycle 3 on bits of ODD 37 (never known), BOTH 37; 195 of 280 output bits compared"
     assert str(refused.value).endswith(said)
@@ -176,7 +176,7 @@ def test_no_case_is_made_of_what_icarus_does_not_know(source: str, tmp_path: Pat
 def test_from_zero_icarus_knows(tmp_path: Path) -> None:
     said, undefined = check(tmp_path / "a", PARITY, ZERO)
     assert ", started at zero, does the same; 280 of 280 output bits compared" in said and undefined is None
-    with pytest.raises(Difference, match=", started at zero, differs from cycle "):
+    with pytest.raises(DifferenceFound, match=", started at zero, differs from cycle "):
         check(tmp_path / "b", MUTANT, ZERO)
 
 
@@ -188,5 +188,5 @@ def test_an_undefined_recipe_tells_what_icarus_left_open(tmp_path: Path) -> None
 
 def test_a_recipe_of_which_icarus_knows_nothing_makes_no_case(tmp_path: Path) -> None:
     nothing = PARITY.replace("RST ? 4'd0 : SUM + IN", "SUM + IN")
-    with pytest.raises(Difference, match="; 0 of 280 output bits compared"):
+    with pytest.raises(DifferenceFound, match="; 0 of 280 output bits compared"):
         check(tmp_path, nothing, is_undefined=True)

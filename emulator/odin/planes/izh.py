@@ -18,9 +18,9 @@ from draupnir.emulator.odin.planes import gates
 from draupnir.emulator.odin.planes.gates import ONE3, ZERO4, Bits3, Bits4, select, select3, select4
 from draupnir.emulator.odin.planes.izh_adapt import Spike, burst, put_adapt, threshold_eff
 from draupnir.emulator.odin.planes.izh_input import (
-    Drive,
-    Event,
-    Stim,
+    DriveMask,
+    EventKind,
+    StimMask,
     accumulate,
     bit,
     put4,
@@ -51,7 +51,7 @@ class Membrane(NamedTuple):
 
 
 @kernel
-def _core_at_tref(p: np.record, w: int, d: Drive, core: Bits4) -> Bits4:
+def _core_at_tref(p: np.record, w: int, d: DriveMask, core: Bits4) -> Bits4:
     """Potential after a time reference: oscillation, recovery, accommodation, end of after-potential, or leakage."""
     reson_en, refrac, acc_en = bit(p, Z.reson_en, w), bit(p, Z.refrac, w), bit(p, Z.acc_en, w)
     to_n = bit(p, Z.reson_sign, w) & bit(p, Z.reson_sign + 1, w)
@@ -67,7 +67,7 @@ def _core_at_tref(p: np.record, w: int, d: Drive, core: Bits4) -> Bits4:
 
 
 @kernel
-def _core_driven(p: np.record, w: int, d: Drive, s: Stim, core: Bits4) -> Bits4:
+def _core_driven(p: np.record, w: int, d: DriveMask, s: StimMask, core: Bits4) -> Bits4:
     """Potential after an inhibition or an excitation: of a resonator an amplitude 0..7."""
     is_zero, is_max = ~gates.any4(core), gates.equals4(core, CORE_MAX)
     reson_en, refrac = bit(p, Z.reson_en, w), bit(p, Z.refrac, w)
@@ -83,7 +83,7 @@ def _core_driven(p: np.record, w: int, d: Drive, s: Stim, core: Bits4) -> Bits4:
 
 
 @kernel
-def _membrane(p: np.record, w: int, e: Event, d: Drive, s: Stim) -> Membrane:
+def _membrane(p: np.record, w: int, e: EventKind, d: DriveMask, s: StimMask) -> Membrane:
     core, dapdel_cnt, threshold = take4(p, Z.core, w), take3(p, Z.dapdel_cnt, w), threshold_eff(p, w)
     moved = select4(e.tref, _core_at_tref(p, w, d, core), _core_driven(p, w, d, s, core))
     stays = (bit(p, Z.spklat_en, w) & gates.any3(dapdel_cnt)) | (bit(p, Z.phasic_lock, w) & ~gates.any4(core))
@@ -93,7 +93,7 @@ def _membrane(p: np.record, w: int, e: Event, d: Drive, s: Stim) -> Membrane:
 
 
 @kernel
-def _reson_sign_next(p: np.record, w: int, e: Event, m: Membrane) -> tuple[int, int]:
+def _reson_sign_next(p: np.record, w: int, e: EventKind, m: Membrane) -> tuple[int, int]:
     """A resonator's phase, two bits, before a spike sets it: a quarter turn at each time reference, POS at 0."""
     reson_en = bit(p, Z.reson_en, w)
     sign0, sign1 = bit(p, Z.reson_sign, w), bit(p, Z.reson_sign + 1, w)
@@ -108,7 +108,9 @@ def _reson_sign_next(p: np.record, w: int, e: Event, m: Membrane) -> tuple[int, 
 
 
 @kernel
-def _spikes(p: np.record, w: int, e: Event, d: Drive, s: Stim, m: Membrane, reson_sign: tuple[int, int]) -> int:
+def _spikes(
+    p: np.record, w: int, e: EventKind, d: DriveMask, s: StimMask, m: Membrane, reson_sign: tuple[int, int]
+) -> int:
     """Where neurons spike; the first behaviour enabled, in this order, decides."""
     is_zero = ~gates.any4(m.core_next)
     sharp = d.exc & gates.equal3(m.dapdel_cnt, take3(p, Z.reson_sharp_amt, w))
@@ -127,7 +129,7 @@ def _spikes(p: np.record, w: int, e: Event, d: Drive, s: Stim, m: Membrane, reso
 
 
 @kernel
-def _put_locks(p: np.record, w: int, e: Event, s: Stim, m: Membrane, spike: Spike, izh: int) -> None:
+def _put_locks(p: np.record, w: int, e: EventKind, s: StimMask, m: Membrane, spike: Spike, izh: int) -> None:
     """Next state of the one-bit locks, but inhin_lock."""
     spkout_done, phasic_lock, mixed_lock = (
         bit(p, Z.spkout_done, w),
@@ -146,14 +148,14 @@ def _put_locks(p: np.record, w: int, e: Event, s: Stim, m: Membrane, spike: Spik
 
 
 @kernel
-def _inhin_lock_next(p: np.record, w: int, s: Stim, m: Membrane) -> int:
+def _inhin_lock_next(p: np.record, w: int, s: StimMask, m: Membrane) -> int:
     """Set when -core is the threshold, cleared by a time step without stimulation."""
     sets = bit(p, Z.inhin_en, w) & ~m.refrac & ~gates.any4(gates.add4(m.core, m.threshold))
     return sets | (bit(p, Z.inhin_lock, w) & ~s.zero)
 
 
 @kernel
-def _dapdel_cnt_next(p: np.record, w: int, e: Event, d: Drive, m: Membrane, spike: Spike) -> Bits3:
+def _dapdel_cnt_next(p: np.record, w: int, e: EventKind, d: DriveMask, m: Membrane, spike: Spike) -> Bits3:
     """Sharp resonance: time references since the last excitation, at most 7. Else the delay, counting down to 0."""
     cnt, sharp = m.dapdel_cnt, bit(p, Z.reson_sharp_en, w)
     cleared = sharp & d.exc
@@ -166,7 +168,15 @@ def _dapdel_cnt_next(p: np.record, w: int, e: Event, d: Drive, m: Membrane, spik
 
 @kernel
 def _put_membrane(
-    p: np.record, w: int, e: Event, d: Drive, s: Stim, m: Membrane, reson_sign: tuple[int, int], spike: Spike, izh: int
+    p: np.record,
+    w: int,
+    e: EventKind,
+    d: DriveMask,
+    s: StimMask,
+    m: Membrane,
+    reson_sign: tuple[int, int],
+    spike: Spike,
+    izh: int,
 ) -> Bits4:
     """Next state of the membrane, inhin_lock with it; returns the next potential."""
     rfr, reson_en, dap_en = take3(p, Z.rfr, w), bit(p, Z.reson_en, w), bit(p, Z.dap_en, w)
@@ -189,7 +199,7 @@ def _put_membrane(
 
 
 @kernel
-def _update(p: np.record, w: int, e: Event) -> None:
+def _update(p: np.record, w: int, e: EventKind) -> None:
     izh = ~bit(p, Z.lif_izh_sel, w)
     d = accumulate(p, w, e, izh)
     s = stimulation(p, w, e)
@@ -208,6 +218,6 @@ def update_izh(p: np.record, syn_sign: int, time_ref: int) -> None:
     """All Izhikevich neurons take their ``weight`` or, with ``time_ref``, a time reference."""
     tref = gates.mask(time_ref)
     inh = gates.mask(syn_sign) & ~tref
-    e = Event(tref, ~tref & ~inh, inh)
+    e = EventKind(tref, ~tref & ~inh, inh)
     for w in range(words(p)):
         _update(p, w, e)

@@ -14,7 +14,7 @@ from draupnir.emulator.odin.izh_adapt import THR_MAX, THR_MIN
 from draupnir.emulator.odin.layout import IZH
 from draupnir.emulator.odin.planes import gates
 from draupnir.emulator.odin.planes.gates import ONE3, SEVEN4, Bits3, Bits4, select, select3, select4
-from draupnir.emulator.odin.planes.izh_input import Drive, Event, bit, put4, take4
+from draupnir.emulator.odin.planes.izh_input import DriveMask, EventKind, bit, put4, take4
 from draupnir.emulator.odin.planes.record import Z, wide
 from draupnir.emulator.odin.planes.sweep import leaks, put3, take3
 
@@ -58,7 +58,9 @@ def _accommodated(p: np.record, w: int) -> Bits4:
 
 
 @kernel
-def _thrmod_next(p: np.record, w: int, e: Event, d: Drive, threshold: Bits4, spike: Spike, thr_leak: int) -> Bits4:
+def _thrmod_next(
+    p: np.record, w: int, e: EventKind, d: DriveMask, threshold: Bits4, spike: Spike, thr_leak: int
+) -> Bits4:
     """Next threshold modifier: accommodation, else adaptation by spikes or variability by the input, else leakage."""
     thrmod = take4(p, Z.thrmod, w)
     acc_en, thrvar_en, by_spikes = bit(p, Z.acc_en, w), bit(p, Z.thrvar_en, w), bit(p, Z.thr_sel_of, w)
@@ -77,7 +79,7 @@ def _thrmod_next(p: np.record, w: int, e: Event, d: Drive, threshold: Bits4, spi
 
 
 @kernel
-def put_adapt(p: np.record, w: int, e: Event, d: Drive, threshold: Bits4, spike: Spike, izh: int) -> None:
+def put_adapt(p: np.record, w: int, e: EventKind, d: DriveMask, threshold: Bits4, spike: Spike, izh: int) -> None:
     """Next state of the slow variables."""
     tref, ca_en = e.tref & izh, bit(p, Z.ca_en, w)
     thr_leak = leaks(p, w, Z.thrleak_cnt, Z.thrleak, THRLEAK_BITS, tref & bit(p, Z.thrvar_en, w))

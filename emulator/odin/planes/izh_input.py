@@ -22,7 +22,7 @@ LEAK_BITS = IZH["leak_str"].width
 WEIGHT_BITS = SYN_WEIGHT.width
 
 
-class Event(NamedTuple):
+class EventKind(NamedTuple):
     """Which kind of event it is: planes, the same for all neurons, one of them of ones."""
 
     tref: int
@@ -30,7 +30,7 @@ class Event(NamedTuple):
     inh: int
 
 
-class Drive(NamedTuple):
+class DriveMask(NamedTuple):
     """Where the accumulator moves the membrane: ``draupnir.emulator.odin.izh_input.Drive``."""
 
     leak: int
@@ -38,7 +38,7 @@ class Drive(NamedTuple):
     inh: int
 
 
-class Stim(NamedTuple):
+class StimMask(NamedTuple):
     """Where the stimulation is and was strong: ``draupnir.emulator.odin.izh_input.Stim``."""
 
     gt_thr_exc: int
@@ -83,7 +83,7 @@ def _fan_in(p: np.record, w: int, fi: int) -> int:
 
 
 @kernel
-def accumulate(p: np.record, w: int, e: Event, izh: int) -> Drive:
+def accumulate(p: np.record, w: int, e: EventKind, izh: int) -> DriveMask:
     """Weight or leakage into the accumulator, which wraps; returns where the bit that counts toggles."""
     minus = e.inh | e.tref
     leak_en = bit(p, Z.leak_en, w) & e.tref
@@ -98,18 +98,18 @@ def accumulate(p: np.record, w: int, e: Event, izh: int) -> Drive:
         if b >= FI_LOWEST:
             toggles |= (addend ^ carry) & _fan_in(p, w, b - FI_LOWEST)
         carry = majority(inacc ^ minus, addend, carry) & izh
-    return Drive(toggles & e.tref, toggles & e.exc, toggles & e.inh)
+    return DriveMask(toggles & e.tref, toggles & e.exc, toggles & e.inh)
 
 
 @kernel
-def stimulation(p: np.record, w: int, e: Event) -> Stim:
+def stimulation(p: np.record, w: int, e: EventKind) -> StimMask:
     """The strength of the last and of this time step, compared with stim_thr."""
     stim_thr = take3(p, Z.stim_thr, w)
     last, now = take4(p, Z.stim_str, w), take4(p, Z.stim_str_tmp, w)
     size = gates.negate4(now)
     zero = e.tref & ~gates.any4(now)
     lone = zero & ~bit(p, Z.stim0_prev + 1, w)
-    return Stim(
+    return StimMask(
         ~last[3] & gates.at_least3(gates.lower3(last), stim_thr),
         ~now[3] & gates.at_least3(gates.lower3(now), stim_thr),
         now[3] & (size[3] | gates.at_least3(gates.lower3(size), stim_thr)),
@@ -120,7 +120,7 @@ def stimulation(p: np.record, w: int, e: Event) -> Stim:
 
 
 @kernel
-def put_input(p: np.record, w: int, e: Event, d: Drive, s: Stim, izh: int) -> None:
+def put_input(p: np.record, w: int, e: EventKind, d: DriveMask, s: StimMask, izh: int) -> None:
     """Next stimulation strengths; a time reference closes the time step."""
     now, tref = take4(p, Z.stim_str_tmp, w), e.tref & izh
     put4(p, Z.stim_str, w, now, tref)

@@ -15,13 +15,13 @@ from draupnir.emulator.parts.handshake import FOREVER
 from draupnir.emulator.reckon import host as hosts
 from draupnir.emulator.reckon.chip import Model
 from draupnir.emulator.reckon.clock import apply_inputs, clock, outputs
-from draupnir.emulator.reckon.host import OUT, Delays, Host
+from draupnir.emulator.reckon.host import OUT, Host, HostDelays
 from draupnir.emulator.reckon.srams import Mems
 from draupnir.emulator.reckon.stretch import can_stretch, stretch
 from draupnir.emulator.speeds import pieces, runs
 from draupnir.emulator.speeds.runs import new_column, put
 
-Given = tuple[np.record, np.ndarray, Mems, np.record, np.ndarray, Delays]  # see ``given``
+Given = tuple[np.record, np.ndarray, Mems, np.record, np.ndarray, HostDelays]  # see ``given``
 LONGEST_PHASE = 1 << 14  # clocks of a stretch that are work; in longer ones nothing moves
 
 
@@ -43,7 +43,7 @@ class Received:
 
 
 @dataclass(frozen=True)
-class Run(Received):
+class HostedRun(Received):
     """What came of a run.
 
     rows : (n_cycles,) int64, the packed input pins in each clock, if they were asked for, else empty
@@ -52,7 +52,9 @@ class Run(Received):
     rows: np.ndarray
 
 
-def run(model: Model, ops: ArrayLike, host: Host, max_cycles: int | None = None, record_rows: bool = False) -> Run:
+def run(
+    model: Model, ops: ArrayLike, host: Host, max_cycles: int | None = None, record_rows: bool = False
+) -> HostedRun:
     """Carry out the operations (see ``host.Op``), for at most ``max_cycles`` clocks.
 
     ops : (n, 2) integers, ``Op`` and operand
@@ -67,7 +69,7 @@ def run(model: Model, ops: ArrayLike, host: Host, max_cycles: int | None = None,
     columns, (n_cycles,), done = in_pieces(lambda clocks: _loop(*taken, clocks, record_rows), 1, most)
     cycles, received, rows = columns
     return runs.check_at_rest(  # type: ignore[no-any-return]
-        Run(cycles, received, first_cycle, n_cycles, done, rows), max_cycles
+        HostedRun(cycles, received, first_cycle, n_cycles, done, rows), max_cycles
     )
 
 
@@ -113,7 +115,7 @@ def _loop(
     m: Mems,
     h: np.record,
     ops: np.ndarray,
-    delays: Delays,
+    delays: HostDelays,
     max_cycles: int,
     record_rows: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, bool, bool]:

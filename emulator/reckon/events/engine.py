@@ -18,7 +18,7 @@ from draupnir.emulator.reckon import host as hosts
 from draupnir.emulator.reckon.chip import Model
 from draupnir.emulator.reckon.clock import apply_inputs, clock, outputs
 from draupnir.emulator.reckon.events.closed_loop import LONGEST_PHASE, Received, given, in_pieces
-from draupnir.emulator.reckon.host import OUT, SPIKE, Delays, Host
+from draupnir.emulator.reckon.host import OUT, SPIKE, Host, HostDelays
 from draupnir.emulator.reckon.srams import Mems
 from draupnir.emulator.reckon.stretch import can_stretch, is_waiting, pass_clocks, stretch
 from draupnir.emulator.reckon.sync import IN
@@ -29,7 +29,7 @@ ANSWER = 3  # clocks until a change of AERIN_REQ shows on AERIN_ACK: two flip-fl
 
 
 @dataclass(frozen=True)
-class Run(Received):
+class EngineRun(Received):
     """What came of a run.
 
     n_swept : of the clocks, those that were taken at once: in stretches, and whole handshakes
@@ -38,7 +38,7 @@ class Run(Received):
     n_swept: int
 
 
-def run(model: Model, ops: ArrayLike, host: Host, max_cycles: int | None = None) -> Run:
+def run(model: Model, ops: ArrayLike, host: Host, max_cycles: int | None = None) -> EngineRun:
     """Carry out the operations (see ``host.Op``), for at most ``max_cycles`` clocks; as ``closed_loop.run``.
 
     ops : (n, 2) integers, ``Op`` and operand
@@ -49,7 +49,7 @@ def run(model: Model, ops: ArrayLike, host: Host, max_cycles: int | None = None)
     most = hosts.clock_limit(taken[4], host) if max_cycles is None else max_cycles
     columns, (n_cycles, n_swept), done = in_pieces(lambda clocks: _loop(*taken, clocks), 2, most)
     cycles, received = columns
-    run = Run(cycles, received, first_cycle, n_cycles, done, n_swept)
+    run = EngineRun(cycles, received, first_cycle, n_cycles, done, n_swept)
     return runs.check_at_rest(run, max_cycles)  # type: ignore[no-any-return]
 
 
@@ -60,7 +60,7 @@ def _loop(
     m: Mems,
     h: np.record,
     ops: np.ndarray,
-    delays: Delays,
+    delays: HostDelays,
     max_cycles: int,
 ) -> tuple[np.ndarray, np.ndarray, int, int, bool, bool]:
     """A piece of a run: cycles and bytes received, clocks taken, clocks taken at once, done, ended."""
@@ -101,7 +101,7 @@ def may_send(r: np.record, h: np.record) -> bool:
 
 
 @kernel
-def send(r: np.record, h: np.record, ops: np.ndarray, d: Delays, most: int) -> int:
+def send(r: np.record, h: np.record, ops: np.ndarray, d: HostDelays, most: int) -> int:
     """Whole handshakes of the SPIKEs that are next, in at most ``most`` clocks; returns the clocks.
 
     Nothing else moves in the chip meanwhile, so that how long it takes to answer is known.

@@ -11,7 +11,7 @@ from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.events.closed_loop import run
 from draupnir.emulator.odin.layout import CHIP, LIF, NEURONS, N
 from draupnir.emulator.parts.handshake import Environment
-from draupnir.emulator.speeds.runs import Run
+from draupnir.emulator.speeds.runs import BusRun
 from draupnir.emulator.tests.naive_loop import naive
 from draupnir.emulator.trace import pack, unpack
 
@@ -33,7 +33,7 @@ def model() -> Model:
     return m
 
 
-def spikes_of(r: Run) -> list[tuple[int, int]]:
+def spikes_of(r: BusRun) -> list[tuple[int, int]]:
     return list(zip(r.cycles.tolist(), r.addrs.tolist(), strict=True))
 
 

@@ -21,7 +21,7 @@ from draupnir.emulator.odin.events import closed_loop, engine
 from draupnir.emulator.odin.events.statistics import Statistics
 from draupnir.emulator.odin.layout import EVENTS, LIF, MAIN_DEPTH, NEURONS, N
 from draupnir.emulator.parts.handshake import Environment
-from draupnir.emulator.speeds.runs import EventRun, Run
+from draupnir.emulator.speeds.runs import BusRun, EventRun
 from draupnir.emulator.tests.odin.populations import (
     ENOUGH,
     Contents,
@@ -44,7 +44,7 @@ SLOW = Environment(60, 60, 60, 60)
 LONG = 1_000_000
 
 
-def assert_same_run(by_clock: Run, by_event: EventRun) -> None:
+def assert_same_run(by_clock: BusRun, by_event: EventRun) -> None:
     """Spikes, their cycles, the clocks taken, and whether all was done."""
     np.testing.assert_array_equal(by_event.addrs, by_clock.addrs)
     np.testing.assert_array_equal(by_event.cycles, by_clock.cycles)

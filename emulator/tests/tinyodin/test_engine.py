@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from draupnir.emulator import state
 from draupnir.emulator.codec import encode
 from draupnir.emulator.parts.handshake import Environment
-from draupnir.emulator.speeds.runs import Buses, EventRun, Run
+from draupnir.emulator.speeds.runs import Buses, BusRun, EventRun
 from draupnir.emulator.tests.naive_loop import naive
 from draupnir.emulator.tests.tinyodin.helpers import EVENT, ready
 from draupnir.emulator.tinyodin.events import closed_loop, engine
@@ -80,7 +80,7 @@ journeys = st.builds(
 )
 
 
-def assert_same(by_clock: Run, by_event: EventRun) -> None:
+def assert_same(by_clock: BusRun, by_event: EventRun) -> None:
     """Spikes, their cycles, the clocks taken, and whether all was done."""
     np.testing.assert_array_equal(by_event.addrs, by_clock.addrs)
     np.testing.assert_array_equal(by_event.cycles, by_clock.cycles)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from draupnir.emulator.parts.handshake import Delays, Receiver, Sender, held, receive, send
-from draupnir.rtl.bridge.aer import AerReceiver, AerSender
-from draupnir.rtl.bridge.chip_clock import ChipClock
-from draupnir.rtl.bridge.spi_master import SpiMaster
+from draupnir.rtl.bridge.aer import BridgeAerReceiver, BridgeAerSender
+from draupnir.rtl.bridge.chip_clock import ChipClockGate
+from draupnir.rtl.bridge.spi_master import BridgeSpiMaster
 from draupnir.rtl.tests.simulate import run_clocked
 
 ADDR_BITS = 9
@@ -19,7 +19,7 @@ DELAYS = [Delays(0, 0, 0, 0), Delays(1, 1, 1, 1), Delays(3, 0, 0, 5), Delays(0, 
 
 @pytest.mark.parametrize("delays", DELAYS)
 def test_the_sender_is_that_of_the_handshake(delays: Delays) -> None:
-    sender, rng = AerSender(ADDR_BITS), np.random.default_rng(1)
+    sender, rng = BridgeAerSender(ADDR_BITS), np.random.default_rng(1)
     events = rng.integers(1 << ADDR_BITS, size=40)
     not_before = np.cumsum(rng.integers(0, 40, size=40))
 
@@ -48,7 +48,7 @@ def test_the_sender_is_that_of_the_handshake(delays: Delays) -> None:
 
 
 def test_an_event_waits_for_its_cycle_also_across_the_counter_s_end() -> None:
-    sender = AerSender(ADDR_BITS)
+    sender = BridgeAerSender(ADDR_BITS)
 
     async def bench(ctx: Any) -> None:
         now, cycle = (1 << 32) - 5, 7
@@ -65,7 +65,7 @@ def test_an_event_waits_for_its_cycle_also_across_the_counter_s_end() -> None:
 
 
 def test_a_sender_forgets() -> None:
-    sender = AerSender(ADDR_BITS)
+    sender = BridgeAerSender(ADDR_BITS)
 
     async def bench(ctx: Any) -> None:
         ctx.set(sender.stb, 1)
@@ -82,7 +82,7 @@ def test_a_sender_forgets() -> None:
 
 @pytest.mark.parametrize("delays", DELAYS)
 def test_the_receiver_is_that_of_the_handshake_and_takes_each_spike_once(delays: Delays) -> None:
-    receiver, rng = AerReceiver(ADDR_BITS), np.random.default_rng(2)
+    receiver, rng = BridgeAerReceiver(ADDR_BITS), np.random.default_rng(2)
 
     async def bench(ctx: Any) -> None:
         expected, req, req_before, n_seen, n_taken = Receiver(0, delays.ack_delay), 0, 0, 0, 0
@@ -114,7 +114,7 @@ def test_the_receiver_is_that_of_the_handshake_and_takes_each_spike_once(delays:
 
 @pytest.mark.parametrize("half", [1, 2, 5])
 def test_the_chip_s_clock_stops_and_its_pins_change_as_it_falls(half: int) -> None:
-    clock = ChipClock(half)
+    clock = ChipClockGate(half)
 
     async def bench(ctx: Any) -> None:
         rng, levels, strobes = np.random.default_rng(3), [], []
@@ -135,7 +135,7 @@ def test_the_chip_s_clock_stops_and_its_pins_change_as_it_falls(half: int) -> No
 
 @pytest.mark.parametrize("half", [1, 3])
 def test_the_spi_master_sends_and_takes_bytes(half: int) -> None:
-    master, sent, answered = SpiMaster(), [0xA5, 0x00, 0xFF, 0x31], [0x3C, 0x81, 0x00, 0xFE]
+    master, sent, answered = BridgeSpiMaster(), [0xA5, 0x00, 0xFF, 0x31], [0x3C, 0x81, 0x00, 0xFE]
 
     async def bench(ctx: Any) -> None:
         rng, got, sampled = np.random.default_rng(4), [], []

@@ -83,7 +83,7 @@ SPOILT[3] ^= 0x10
 )
 def test_after_whatever_the_next_frame_but_one_at_the_latest_is_understood(between: bytes) -> None:
     line = frame(b"before") + between + frame(b"lost at most") + frame(b"after")
-    for found in (deframed(line), protocol.Deframer().take(line)):
+    for found in (deframed(line), protocol.SoftwareDeframer().take(line)):
         assert found[0] == b"before" and found[-1] == b"after"
         assert found[1:-1] in ([], [b"lost at most"])
 
@@ -91,7 +91,7 @@ def test_after_whatever_the_next_frame_but_one_at_the_latest_is_understood(betwe
 def test_software_and_hardware_agree_on_a_noisy_line() -> None:
     noise = bytes((i * 37 + 11) % 256 for i in range(500))
     line = noise[:200] + frame(b"one") + noise[200:] + bytes([END]) + frame(EVERY_BYTE) + frame(b"two")
-    assert deframed(line) == protocol.Deframer().take(line) == [b"one", EVERY_BYTE, b"two"]
+    assert deframed(line) == protocol.SoftwareDeframer().take(line) == [b"one", EVERY_BYTE, b"two"]
 
 
 def test_a_frame_that_comes_while_another_is_held_is_lost_and_no_part_of_it_left() -> None:

@@ -22,7 +22,7 @@ A_LINE = 8  # transactions in a line of the C header and of the Python form
 
 
 @dataclass(frozen=True)
-class Form:
+class SpiForm:
     """suffix : of the file's name, after the chip's; write : its content"""
 
     suffix: str
@@ -139,8 +139,8 @@ def _python(chip: Chip, transactions: Sequence[int]) -> bytes:
 
 
 FORMS = (
-    Form("_spi.txt", _text),
-    Form("_spi.bin", _joined),
-    Form("_spi.h", _c),
-    Form("_spi.py", _python),
+    SpiForm("_spi.txt", _text),
+    SpiForm("_spi.bin", _joined),
+    SpiForm("_spi.h", _c),
+    SpiForm("_spi.py", _python),
 )

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable
 from itertools import groupby
 
-from draupnir.tools.compile.toml.source import Key, Source, show
+from draupnir.tools.compile.toml.source import Key, TomlSource, show
 
 _NUMBER = "[0-9]{1,18}"
 
 
-def parse(source: Source, key: Key, given: object, n: int) -> list[int]:
+def parse(source: TomlSource, key: Key, given: object, n: int) -> list[int]:
     """The indices that a field names, each within 0..n-1 and named once; in the order given.
 
     given : an integer, or numbers and ranges with their last included, separated by commas.

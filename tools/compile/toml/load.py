@@ -36,7 +36,7 @@ from draupnir.emulator.declare import Memory
 from draupnir.emulator.errors import InputError
 from draupnir.golden import hexfile
 from draupnir.tools.compile.toml import matrix, registers, words
-from draupnir.tools.compile.toml.source import Key, Source, closest, read, show
+from draupnir.tools.compile.toml.source import Key, TomlSource, closest, read, show
 
 
 def load(path: Path, chip: str) -> Configuration:
@@ -76,7 +76,7 @@ def _dumped(configuration: Configuration) -> Iterator[str]:
 # --- Memories ---------------------------------------------------------------------------------------------------
 
 
-def _memory(source: Source, memory: Memory) -> np.ndarray:
+def _memory(source: TomlSource, memory: Memory) -> np.ndarray:
     given = source.tree.get(memory.name, [])
     key: Key = (memory.name,)
     if isinstance(given, str):

@@ -18,12 +18,12 @@ from draupnir.emulator.errors import InputError
 from draupnir.golden import npy
 from draupnir.tools.compile.toml import indices
 from draupnir.tools.compile.toml.numbers import integer
-from draupnir.tools.compile.toml.source import Key, Source, closest, show
+from draupnir.tools.compile.toml.source import Key, TomlSource, closest, show
 
 MATRIX, WEIGHT, MAPPING, MAPPED = "matrix", "weight", "mapping", "mapped"
 
 
-def fill(source: Source, words: np.ndarray, memory: Memory, tables: list[Any]) -> None:
+def fill(source: TomlSource, words: np.ndarray, memory: Memory, tables: list[Any]) -> None:
     """Fill the memory from its tables, in their order: where two name a synapse, the later one holds."""
     matrix = declared(memory)
     mapped = [MAPPED] if _mapping(matrix) else []
@@ -77,7 +77,7 @@ def _mapping(matrix: Matrix) -> Field | None:
     return next((field for field in matrix.entry if field.name == MAPPING), None)
 
 
-def _some(source: Source, key: Key, matrix: Matrix, table: dict[str, Any], entries: np.ndarray) -> None:
+def _some(source: TomlSource, key: Key, matrix: Matrix, table: dict[str, Any], entries: np.ndarray) -> None:
     (row, n_rows), (column, n_columns) = matrix.rows, matrix.columns
     for name in (row, column, WEIGHT):
         if name not in table:
@@ -93,7 +93,7 @@ def _mask(field: Field) -> int:
     return (1 << field.width) - 1
 
 
-def _mapped(source: Source, key: Key, matrix: Matrix, table: dict[str, Any]) -> int:
+def _mapped(source: TomlSource, key: Key, matrix: Matrix, table: dict[str, Any]) -> int:
     """The mapping bit in its place, for all synapses of a table."""
     field = _mapping(matrix)
     if field is None:
@@ -101,7 +101,7 @@ def _mapped(source: Source, key: Key, matrix: Matrix, table: dict[str, Any]) -> 
     return integer(source, (*key, MAPPED), table.get(MAPPED, True), field.low, field.high) << field.lsb
 
 
-def _bulk(source: Source, key: Key, matrix: Matrix, table: dict[str, Any]) -> np.ndarray:
+def _bulk(source: TomlSource, key: Key, matrix: Matrix, table: dict[str, Any]) -> np.ndarray:
     if MAPPING in table and MAPPED in table:
         raise source.error((*key, MAPPED), "mapping says so for each synapse already; right is one of the two")
     weight, mapping = _weight(matrix), _mapping(matrix)
@@ -111,7 +111,7 @@ def _bulk(source: Source, key: Key, matrix: Matrix, table: dict[str, Any]) -> np
     return weights | np.uint32(_mapped(source, key, matrix, table))
 
 
-def _read(source: Source, key: Key, name: object, matrix: Matrix, field: Field) -> np.ndarray:
+def _read(source: TomlSource, key: Key, name: object, matrix: Matrix, field: Field) -> np.ndarray:
     """(rows, columns) uint32, one field of each entry, from a .npy or .csv file."""
     path = source.file(key, name)
     (row, n_rows), (column, n_columns) = matrix.rows, matrix.columns

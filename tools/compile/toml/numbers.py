@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from draupnir.tools.compile.toml.source import Key, Source, show
+from draupnir.tools.compile.toml.source import Key, TomlSource, show
 
 
-def integer(source: Source, key: Key, given: object, low: int, high: int) -> int:
+def integer(source: TomlSource, key: Key, given: object, low: int, high: int) -> int:
     """An integer within low..high; true and false are 1 and 0 where there is nothing else."""
     if isinstance(given, bool) and (low, high) == (0, 1):
         return int(given)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from draupnir.emulator.declare import Chip, Register
 from draupnir.tools.compile.toml import indices
 from draupnir.tools.compile.toml.numbers import integer
-from draupnir.tools.compile.toml.source import Key, Source, closest, show
+from draupnir.tools.compile.toml.source import Key, TomlSource, closest, show
 
 TABLE = "registers"
 
 
-def read(source: Source, chip: Chip) -> dict[str, tuple[int, ...]]:
+def read(source: TomlSource, chip: Chip) -> dict[str, tuple[int, ...]]:
     """All registers of the chip, for each of a register's addresses what is in it.
 
     Where nothing is given that is what the declaration says: in general its content after a reset.
@@ -41,11 +41,11 @@ def untouched(register: Register) -> tuple[int, ...]:
     return (register.unsaid,) * register.n_addrs
 
 
-def _one(source: Source, key: Key, register: Register, given: object) -> tuple[int, ...]:
+def _one(source: TomlSource, key: Key, register: Register, given: object) -> tuple[int, ...]:
     return (integer(source, key, given, register.low, register.high) & (1 << register.width) - 1,)
 
 
-def _spread(source: Source, key: Key, register: Register, given: object) -> tuple[int, ...]:
+def _spread(source: TomlSource, key: Key, register: Register, given: object) -> tuple[int, ...]:
     """A register of several addresses: indices of the bits that are 1, all bits, all words, or one integer."""
     n_bits = register.n_addrs * register.width
     if isinstance(given, str):

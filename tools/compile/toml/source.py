@@ -28,7 +28,7 @@ _PART = re.compile(
 
 
 @dataclass(frozen=True)
-class Source:
+class TomlSource:
     """A configuration file as it was read; tree : what it says, as ``tomllib`` gives it."""
 
     path: Path
@@ -52,7 +52,7 @@ class Source:
         return self.path.parent / name
 
 
-def read(path: Path) -> Source:
+def read(path: Path) -> TomlSource:
     """Raises InputError, with the line, for what is not a TOML file, or larger or deeper than any configuration."""
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -72,7 +72,7 @@ def read(path: Path) -> Source:
         at = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", str(error))
         line = at[1] if at and at[1] else text.count("\n") + 1
         raise InputError(f"{path}:{line}: not TOML: {str(error)[: at.start() if at else None]}") from error
-    return Source(path, tree, _lines(text))
+    return TomlSource(path, tree, _lines(text))
 
 
 def _check_size(path: Path, text: str) -> None:

@@ -11,13 +11,13 @@ from draupnir.emulator.codec import decode, encode, from_limbs, to_limbs
 from draupnir.emulator.declare import Memory, Word
 from draupnir.tools.compile.toml import indices
 from draupnir.tools.compile.toml.numbers import integer
-from draupnir.tools.compile.toml.source import Key, Source, closest, show
+from draupnir.tools.compile.toml.source import Key, TomlSource, closest, show
 
 RAW = "word"  # field that gives a word as it is
 INDEX, MODEL = "index", "model"
 
 
-def fill(source: Source, words: np.ndarray, memory: Memory, tables: list[Any]) -> None:
+def fill(source: TomlSource, words: np.ndarray, memory: Memory, tables: list[Any]) -> None:
     """Fill a memory from its tables; each word is named at most once."""
     named: dict[int, int] = {}
     for n, table in enumerate(tables):
@@ -32,7 +32,7 @@ def fill(source: Source, words: np.ndarray, memory: Memory, tables: list[Any]) -
         words[found] = to_limbs(_content(source, key, memory, table), memory.n_limbs)
 
 
-def _content(source: Source, key: Key, memory: Memory, table: dict[str, Any]) -> int:
+def _content(source: TomlSource, key: Key, memory: Memory, table: dict[str, Any]) -> int:
     fields = {name: given for name, given in table.items() if name != INDEX}
     if RAW in fields:
         if len(fields) > 1:
@@ -53,7 +53,7 @@ def _content(source: Source, key: Key, memory: Memory, table: dict[str, Any]) ->
     return encode(word, **implied, **fields)
 
 
-def _raw(source: Source, key: Key, given: object, memory: Memory) -> int:
+def _raw(source: TomlSource, key: Key, given: object, memory: Memory) -> int:
     n_digits = -(-memory.width // 4)
     right = f'right is "0x" and up to {n_digits} hexadecimal digits'
     try:
@@ -65,7 +65,7 @@ def _raw(source: Source, key: Key, given: object, memory: Memory) -> int:
     return content
 
 
-def _view(source: Source, key: Key, memory: Memory, given: object) -> Word:
+def _view(source: TomlSource, key: Key, memory: Memory, given: object) -> Word:
     names = list(memory.view.values())
     right = " or ".join(f'"{name}"' for name in names)
     if given is None:

@@ -30,36 +30,36 @@ LABEL_MARK, END_MARK = -2, -1  # in the files
 
 
 @dataclass(frozen=True)
-class Sample:
+class CueSample:
     """label : 0 left, 1 right; spikes : (n, 2) int64, timestep and input neuron, in order of time"""
 
     label: int
     spikes: np.ndarray
 
 
-def generate(rng: np.random.Generator, n: int) -> list[Sample]:
+def generate(rng: np.random.Generator, n: int) -> list[CueSample]:
     """n samples of our own; the label is the side of most cues."""
     return [_sample(rng) for _ in range(n)]
 
 
-def _sample(rng: np.random.Generator) -> Sample:
+def _sample(rng: np.random.Generator) -> CueSample:
     right = rng.random(N_CUES) < rng.choice([BIAS, 1 - BIAS])
     rate = np.zeros((END, N_INPUTS))
     rate[:, NOISE] = HZ_NOISE
     rate[RECALL_AT:, RECALL] = HZ_CUE
     for i, side in enumerate(right):
         rate[i * CUE_EVERY + CUE_PAUSE : (i + 1) * CUE_EVERY, RIGHT if side else LEFT] = HZ_CUE
-    return Sample(int(right.sum() > N_CUES / 2), np.argwhere(rng.random(rate.shape) < rate / 1000))
+    return CueSample(int(right.sum() > N_CUES / 2), np.argwhere(rng.random(rate.shape) < rate / 1000))
 
 
-def read(path: Path) -> list[Sample]:
+def read(path: Path) -> list[CueSample]:
     """Samples from a file of ReckOn's testbench.
 
     Their number; then, for each, lines ``neuron, timestep`` with the line ``-2, label`` where the recall begins, and
     ``-1, 2250`` at its end. Raises InputError, with the sample, for anything else.
     """
     numbers = integers(path)
-    samples: list[Sample] = []
+    samples: list[CueSample] = []
     label: int | None = None
     spikes: list[tuple[int, int]] = []
     for neuron, at in zip(numbers[1::2], numbers[2::2], strict=False):
@@ -67,7 +67,7 @@ def read(path: Path) -> list[Sample]:
         if neuron == END_MARK:
             if label is None or at != END:
                 raise InputError(f"{where}: ends at {at}; it has a label (-2, label), and ends at {END}")
-            samples.append(Sample(label, np.array(spikes, dtype=np.int64).reshape(-1, 2)))
+            samples.append(CueSample(label, np.array(spikes, dtype=np.int64).reshape(-1, 2)))
             label, spikes = None, []
         elif neuron == LABEL_MARK:
             if at not in (0, 1):

@@ -23,7 +23,7 @@ from draupnir.tools.experiments.cue_accumulation.dataset import (
     RECALL_AT,
     TEST_FILE,
     TRAIN_FILE,
-    Sample,
+    CueSample,
     generate,
     read,
     read_weights,
@@ -56,7 +56,7 @@ SEEDS = {
 
 
 @dataclass(frozen=True)
-class Experiment:
+class CueExperiment:
     """seed : of data, initial weights and the chip's random numbers; with ``data``, of the last alone
 
     epochs : of training, each followed by a test with learning off, 1 or more
@@ -87,12 +87,12 @@ class Experiment:
         return np.random.default_rng([self._own_seed, what])
 
     @cached_property
-    def train(self) -> list[Sample]:
+    def train(self) -> list[CueSample]:
         """The training samples, in the order in which each epoch shows them."""
         return read(self.data / TRAIN_FILE) if self.data else generate(self._rng(0), N_SAMPLES)
 
     @cached_property
-    def test(self) -> list[Sample]:
+    def test(self) -> list[CueSample]:
         """The test samples."""
         return read(self.data / TEST_FILE) if self.data else generate(self._rng(1), N_SAMPLES)
 
@@ -129,7 +129,7 @@ class Experiment:
 
     # --- What the host does ---
 
-    def operations(self, sample: Sample, train: bool) -> np.ndarray:
+    def operations(self, sample: CueSample, train: bool) -> np.ndarray:
         """A whole sample, (n, 2) int64 (see ``draupnir.emulator.reckon.host.Op``): one byte is received, the answer."""
         ticks = np.stack([np.full(END - 1, Op.TICK), np.ones(END - 1)], axis=1)
         spikes = np.stack([np.full(len(sample.spikes), Op.SPIKE), sample.spikes[:, 1]], axis=1)

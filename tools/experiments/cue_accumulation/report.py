@@ -19,7 +19,7 @@ from draupnir.tools.experiments.cue_accumulation.dataset import (
     RECALL_AT,
     RIGHT,
 )
-from draupnir.tools.experiments.cue_accumulation.results import Results, Trace, mean_and_spread
+from draupnir.tools.experiments.cue_accumulation.results import CueResults, CueTrace, mean_and_spread
 from draupnir.tools.experiments.cue_accumulation.train import WATCHED
 from draupnir.tools.report import pages, schema
 from draupnir.tools.report.pages import Picture
@@ -31,7 +31,7 @@ ISSCC = 0.964  # C. Frenkel and G. Indiveri, ISSCC 2022: delayed-supervision nav
 JSON = "results.json"
 
 
-def write(out: Path, results: list[Results], origin: Origin) -> list[Path]:
+def write(out: Path, results: list[CueResults], origin: Origin) -> list[Path]:
     """Write pictures, results.json and report.html into folder ``out``; returns what was written, the page last.
 
     results : one of each seed, at least one; what is looked at from the inside is the first.
@@ -59,7 +59,7 @@ def write(out: Path, results: list[Results], origin: Origin) -> list[Path]:
     return [out / JSON, *written]
 
 
-def figures(results: list[Results]) -> dict[str, str]:
+def figures(results: list[CueResults]) -> dict[str, str]:
     """What was measured, in words: name and value."""
     one, test = results[0], mean_and_spread(results)
     rate, n = sum(r.rate for r in results) / len(results), len(one.epochs)
@@ -82,7 +82,7 @@ def figures(results: list[Results]) -> dict[str, str]:
 # --- Pictures ---------------------------------------------------------------------------------------------------
 
 
-def learning_curve(results: list[Results]) -> Figure:
+def learning_curve(results: list[CueResults]) -> Figure:
     """Accuracy by epoch, in training and test."""
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
@@ -99,7 +99,7 @@ def learning_curve(results: list[Results]) -> Figure:
     return figure
 
 
-def rasters(results: Results) -> Figure:
+def rasters(results: CueResults) -> Figure:
     """Input spikes once; recurrent spikes before and after."""
     figure = Figure(figsize=(13, 9), layout="constrained")
     axes = figure.subplots(3, sharex=True)
@@ -124,7 +124,7 @@ def _cues(axis) -> None:  # type: ignore[no-untyped-def]
     axis.axvspan(RECALL_AT, END, color="tab:orange", alpha=0.12)
 
 
-def traces(results: Results) -> Figure:
+def traces(results: CueResults) -> Figure:
     """Output neurons, potentials, eligibility traces; before (left) and after (right)."""
     figure = Figure(figsize=(13, 8), layout="constrained")
     grid = figure.subplots(3, len(results.traces), sharex=True, sharey="row")
@@ -137,7 +137,7 @@ def traces(results: Results) -> Figure:
     return figure
 
 
-def _columns(axes: np.ndarray, trace: Trace) -> None:
+def _columns(axes: np.ndarray, trace: CueTrace) -> None:
     for k, side in enumerate(SIDES):
         axes[0].plot(trace.outputs[:, k], label=side, linewidth=1)
     for i, neur in enumerate(WATCHED):
@@ -148,7 +148,7 @@ def _columns(axes: np.ndarray, trace: Trace) -> None:
         axis.legend(loc="upper left", fontsize="small")
 
 
-def weight_histograms(results: Results) -> Figure:
+def weight_histograms(results: CueResults) -> Figure:
     """Weights of each memory, before and after."""
     figure = Figure(figsize=(13, 4), layout="constrained")
     for axis, (name, before) in zip(figure.subplots(1, len(results.before)), results.before.items(), strict=True):

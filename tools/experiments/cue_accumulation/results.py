@@ -32,7 +32,7 @@ class Epoch:
 
 
 @dataclass(frozen=True)
-class Trace:
+class CueTrace:
     """A sample from the inside, timestep by timestep.
 
     spikes : (n, 2), timestep and recurrent neuron; outputs : (timesteps, outputs), output neurons' potentials
@@ -49,7 +49,7 @@ class Trace:
 
 
 @dataclass
-class Results:
+class CueResults:
     """Filled as the experiment goes. before, after : weights in use, by memory, (pre, post)."""
 
     source: str
@@ -59,7 +59,7 @@ class Results:
     epochs: list[Epoch] = field(default_factory=list)
     before: dict[str, np.ndarray] = field(default_factory=dict)
     after: dict[str, np.ndarray] = field(default_factory=dict)
-    traces: dict[str, Trace] = field(default_factory=dict)
+    traces: dict[str, CueTrace] = field(default_factory=dict)
 
     @property
     def accuracy(self) -> float:
@@ -88,7 +88,7 @@ def digests(memories: dict[str, np.ndarray]) -> dict[str, str]:
     return {name: hashlib.sha256(memories[name].astype("<u4").tobytes()).hexdigest() for name in WEIGHTS}
 
 
-def mean_and_spread(results: list[Results]) -> dict[str, float]:
+def mean_and_spread(results: list[CueResults]) -> dict[str, float]:
     """Test accuracy after the last epoch, over several seeds: mean, lowest, highest, standard deviation."""
     accuracies = [r.accuracy for r in results]
     return {

@@ -16,16 +16,16 @@ from draupnir.emulator.reckon.layout import CHIP, NEURONS, PAIR, State
 from draupnir.emulator.reckon.port import PORT
 from draupnir.emulator.spi import pins
 from draupnir.emulator.spi.port import RegisterWrite
-from draupnir.tools.experiments.cue_accumulation.dataset import Sample
+from draupnir.tools.experiments.cue_accumulation.dataset import CueSample
 from draupnir.tools.experiments.cue_accumulation.experiment import (
     LEARN_ALL,
     LEARN_NONE,
     N_OUT,
     N_REC,
-    Experiment,
+    CueExperiment,
     weights_of,
 )
-from draupnir.tools.experiments.cue_accumulation.results import Epoch, Results, Trace, digests
+from draupnir.tools.experiments.cue_accumulation.results import CueResults, CueTrace, Epoch, digests
 
 SCK_HALF = 3  # clocks in half an SCK period
 SEEN = 3  # clocks after a write until the chip has seen it
@@ -40,7 +40,7 @@ READY = CHIP.output_word["TIMING_ERROR_RDY"]
 class ReckOn:
     """The golden model behind its SPI and its host."""
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: CueExperiment) -> None:
         self.model = Model()
         self.model.reset()
         for name, content in experiment.registers().items():
@@ -63,7 +63,7 @@ class ReckOn:
         self.write("SPI_DO_EPROP", do_eprop)
         self.write("SPI_EN_CONF", 0)
 
-    def run(self, operations: np.ndarray) -> engine.Run:
+    def run(self, operations: np.ndarray) -> engine.EngineRun:
         """Let the host carry out operations. Raises RuntimeError if the chip does not play along."""
         taken = engine.run(self.model, operations, HOST, MAX_CYCLES)
         if not taken.done:
@@ -71,20 +71,20 @@ class ReckOn:
         return taken
 
 
-class Trainer:
+class CueTrainer:
     """An experiment under way on the golden model."""
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: CueExperiment) -> None:
         self.experiment = experiment
         self.chip = ReckOn(experiment)
-        self.results = Results(experiment.source, experiment.seed, len(experiment.train), len(experiment.test))
+        self.results = CueResults(experiment.source, experiment.seed, len(experiment.train), len(experiment.test))
         self.results.before = weights_of(self.chip.model.memories)
         self._operations = {
             True: [experiment.operations(sample, True) for sample in experiment.train],
             False: [experiment.operations(sample, False) for sample in experiment.test],
         }
 
-    def run(self, advance: Callable[[int], None] = lambda n: None) -> Results:
+    def run(self, advance: Callable[[int], None] = lambda n: None) -> CueResults:
         """All epochs; ``advance`` is called with 1 after each sample."""
         before = self.watch(self.experiment.test[0])
         for _ in range(self.experiment.epochs):
@@ -125,7 +125,7 @@ class Trainer:
 
     # --- From the inside ---
 
-    def watch(self, sample: Sample) -> Trace:
+    def watch(self, sample: CueSample) -> CueTrace:
         """A test sample, looked at in each timestep; the chip is then as it was before.
 
         The host waits a fixed time where it otherwise waits for the chip; results do not depend on that.
@@ -148,7 +148,7 @@ class Trainer:
         answer = int(self.chip.run(operations[ticks[-1] + 1 :]).received[0])
         self.chip.model.restore(before)
         columns = (np.array(column) for column in zip(*rows, strict=True))
-        return Trace(sample.label, answer, sample.spikes, np.array(spikes).reshape(-1, 2), *columns)
+        return CueTrace(sample.label, answer, sample.spikes, np.array(spikes).reshape(-1, 2), *columns)
 
     def _neuron(self, neur: int) -> tuple[int, int]:
         """A recurrent neuron's potential and trace."""
@@ -161,5 +161,5 @@ def _signed(words: np.ndarray) -> list[int]:
     return [int(np.int16(np.uint16(word))) for word in words]
 
 
-def _n_right(answers: list[int], samples: list[Sample]) -> int:
+def _n_right(answers: list[int], samples: list[CueSample]) -> int:
     return sum(answer == sample.label for answer, sample in zip(answers, samples, strict=True))

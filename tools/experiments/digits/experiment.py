@@ -49,7 +49,7 @@ PULL = [EVENTS["virtual"].encode(neur=neur, weight=WEIGHT_MAX, sign=1) for neur 
 LEAK = [EVENTS["virtual"].encode(neur=neur, leak=1) for neur in range(N_DIGITS)]
 
 
-class Configuration(NamedTuple):
+class DigitsConfiguration(NamedTuple):
     """What is written into the chip before the first event.
 
     registers : by name; a list where a register has several addresses
@@ -62,7 +62,7 @@ class Configuration(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Experiment:
+class DigitsExperiment:
     """Parameters, chosen on a quarter of the training images held back; never on the test images.
 
     seed : order of the training images, order of spikes, choice of what a lesson repeats
@@ -133,9 +133,9 @@ class Experiment:
 
     # --- Configuration ---
 
-    def configuration(self, train: bool = True) -> Configuration:
+    def configuration(self, train: bool = True) -> DigitsConfiguration:
         """Registers and memories before the first image."""
-        return Configuration(self.registers(), self.neurons(train), self.synapses())
+        return DigitsConfiguration(self.registers(), self.neurons(train), self.synapses())
 
     def registers(self) -> dict[str, int | list[int]]:
         """All 0 (excitatory, no bursts, spikes go out as they happen), but the output spikes do not come back in."""

@@ -20,16 +20,16 @@ from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES
 from draupnir.emulator.odin.port import PORT
 from draupnir.emulator.parts.handshake import Environment
-from draupnir.emulator.speeds.runs import Run
+from draupnir.emulator.speeds.runs import BusRun
 from draupnir.emulator.spi import pins
 from draupnir.emulator.spi.port import RegisterWrite
 from draupnir.emulator.trace import Trace, pack
 from draupnir.golden import hexfile, wave_out
 from draupnir.golden.compare import ComparedBits, FirstDifference, MemoryDifference, memory_difference
 from draupnir.golden.compare.together import RowDevice, Together
-from draupnir.tools.experiments.digits.experiment import Configuration, Experiment
-from draupnir.tools.experiments.digits.results import Results
-from draupnir.tools.experiments.digits.train import RESET_CYCLES, Odin, Trainer
+from draupnir.tools.experiments.digits.experiment import DigitsConfiguration, DigitsExperiment
+from draupnir.tools.experiments.digits.results import DigitsResults
+from draupnir.tools.experiments.digits.train import RESET_CYCLES, DigitsTrainer, OdinAlone
 
 HALF = 2  # clocks in half an SCK period
 HISTORY = 4  # runs of events that are kept, two training images
@@ -40,7 +40,7 @@ ALL_PINS = (1 << CHIP.output_word.width) - 1
 Memories = Mapping[str, np.ndarray]
 
 
-class Rtl(RowDevice, Protocol):
+class RtlWithMemories(RowDevice, Protocol):
     """An RTL with back doors to its memories, such as rtl.verilated.Verilated."""
 
     def reset(self) -> None: ...
@@ -67,7 +67,7 @@ class Stretch:
     outputs: np.ndarray
 
 
-class HeldOdin(Odin):
+class HeldOdin(OdinAlone):
     """ODIN as an RTL, held to the golden model.
 
     device : an RTL in its initial state
@@ -75,7 +75,7 @@ class HeldOdin(Odin):
 
     source = "RTL in Verilator, in lockstep with the golden model"
 
-    def __init__(self, device: Rtl, environment: Environment | None = None) -> None:
+    def __init__(self, device: RtlWithMemories, environment: Environment | None = None) -> None:
         super().__init__(environment)
         self.device = device
         self._tap = _Tap(device)
@@ -83,7 +83,7 @@ class HeldOdin(Odin):
         self.setup = np.zeros(0, dtype=np.int64)
         self.history: deque[Stretch] = deque(maxlen=HISTORY)
 
-    def configure(self, configuration: Configuration) -> None:
+    def configure(self, configuration: DigitsConfiguration) -> None:
         """Load the memories through the back door, reset, and write all registers on the SPI pins.
 
         Raises Apart, as ``send`` does.
@@ -98,7 +98,7 @@ class HeldOdin(Odin):
         self.device.write_memory(name, content)
         self.history.clear()
 
-    def send(self, events: list[int], record_rows: bool = False) -> Run:
+    def send(self, events: list[int], record_rows: bool = False) -> BusRun:
         """Let the model decide what the input pins do, then hold the RTL to it. Raises Apart if they differ."""
         before = self.model.snapshot()
         taken = super().send(events, record_rows=True)
@@ -131,7 +131,7 @@ class HeldOdin(Odin):
 class _Tap:
     """Runs a device and keeps its outputs."""
 
-    def __init__(self, device: Rtl) -> None:
+    def __init__(self, device: RtlWithMemories) -> None:
         self._device = device
         self.outputs: list[np.ndarray] = []
 
@@ -159,7 +159,7 @@ def setup_rows(registers: Mapping[str, int | list[int]]) -> np.ndarray:
     return np.concatenate([reset, on_spi, np.zeros(RESET_CYCLES, np.int64)])
 
 
-def memory_differences(device: Rtl, model: Model) -> list[MemoryDifference]:
+def memory_differences(device: RtlWithMemories, model: Model) -> list[MemoryDifference]:
     """The memories that differ."""
     every = [
         memory_difference(declared, model.memories[declared.name], device.read_memory(declared.name))
@@ -184,13 +184,13 @@ class LockstepOutcome:
 
     n_compared: int
     bits: ComparedBits
-    results: Results | None
+    results: DigitsResults | None
     difference: FirstDifference | None = None
     text: str = ""
 
 
 def run(
-    device: Rtl, experiment: Experiment, folder: Path, reproduce: str, advance: Callable[[int], None]
+    device: RtlWithMemories, experiment: DigitsExperiment, folder: Path, reproduce: str, advance: Callable[[int], None]
 ) -> LockstepOutcome:
     """Run an experiment on an RTL in its initial state and the golden model, up to the first difference.
 
@@ -201,7 +201,7 @@ def run(
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
     held = HeldOdin(device)
     try:
-        results = Trainer(experiment, held).run(advance)
+        results = DigitsTrainer(experiment, held).run(advance)
     except Apart as apart:
         text = "\n".join([str(apart), f"reproduce: {reproduce}", *leave_evidence(held, folder / FOLDER)])
         (folder / FOLDER / "difference.txt").write_text(text + "\n")
@@ -232,7 +232,7 @@ def leave_evidence(held: HeldOdin, folder: Path) -> list[str]:
     return [f"waveform, not from a reset on, from where the RTL does not differ: {wave}"]
 
 
-def _again(device: Rtl, before: Memories, rows: np.ndarray, folder: Path) -> tuple[np.ndarray, list[str]]:
+def _again(device: RtlWithMemories, before: Memories, rows: np.ndarray, folder: Path) -> tuple[np.ndarray, list[str]]:
     """Run rows on both from their initial state; returns the RTL's outputs and how replay is to be called.
 
     The outputs end soon after the first difference. No options: there is none. Memory images go to the folder.

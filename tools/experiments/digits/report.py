@@ -12,7 +12,7 @@ from draupnir.emulator.odin.layout import CHIP, SYN_WEIGHT
 from draupnir.golden.compare import ComparedBits
 from draupnir.tools.experiments.digits.encoding import CONTRASTS, DIRECTIONS, REACH, SIDE, chosen, digits
 from draupnir.tools.experiments.digits.experiment import N_DIGITS, NO_ANSWER
-from draupnir.tools.experiments.digits.results import Answer, Raster, Results
+from draupnir.tools.experiments.digits.results import Answer, DigitsResults, Raster
 from draupnir.tools.report import pages
 from draupnir.tools.report.pages import Picture
 from draupnir.tools.report.provenance import Origin
@@ -21,7 +21,7 @@ CLOCK_HZ = 75e6  # ODIN at 0.55 V, by its paper: gives clocks a meaning in time
 WINDOW = 100  # training images over which the online accuracy is averaged; a fifth of them if that is less
 
 
-def write(out: Path, results: Results, origin: Origin) -> list[Path]:
+def write(out: Path, results: DigitsResults, origin: Origin) -> list[Path]:
     """Write the pictures and report.html into folder ``out``; returns what was written, the page last.
 
     All files get their names when all are complete. Pictures that there are no results for are left out.
@@ -31,7 +31,7 @@ def write(out: Path, results: Results, origin: Origin) -> list[Path]:
     return pages.write(out, "ODIN learns handwritten digits", figures(results), pictures, origin)
 
 
-def _worth(name: str, results: Results) -> bool:
+def _worth(name: str, results: DigitsResults) -> bool:
     needs = {"rasters": results.rasters, "confusion": results.test, "accuracy": results.train}
     return bool(needs.get(name, True))
 
@@ -39,7 +39,7 @@ def _worth(name: str, results: Results) -> bool:
 # --- Pictures ---------------------------------------------------------------------------------------------------
 
 
-def rasters(results: Results) -> Figure:
+def rasters(results: DigitsResults) -> Figure:
     """Input and output spikes of some images, an image a row."""
     figure = Figure(figsize=(13, 3.4 * len(results.rasters)), layout="constrained")
     grid = figure.subplots(len(results.rasters), 3, squeeze=False, width_ratios=(1, 4, 4))
@@ -68,7 +68,7 @@ def _said(answer: Answer) -> str:
     return "none" if answer.predicted == NO_ANSWER else str(answer.predicted)
 
 
-def weight_maps(results: Results) -> Figure:
+def weight_maps(results: DigitsResults) -> Figure:
     """What each neuron (column) prefers, then its weights by direction and contrast of the edge cells (row)."""
     kinds = [(direction, contrast) for direction in DIRECTIONS for contrast in CONTRASTS]
     columns = results.weights.T
@@ -116,7 +116,7 @@ def template(weights: np.ndarray) -> np.ndarray:
     return image / max(np.abs(image).max(), 1)
 
 
-def confusion(results: Results) -> Figure:
+def confusion(results: DigitsResults) -> Figure:
     """Test images by digit shown and digit answered."""
     matrix = results.confusion()
     if not matrix[:, N_DIGITS].any():
@@ -136,7 +136,7 @@ def confusion(results: Results) -> Figure:
     return figure
 
 
-def accuracy(results: Results) -> Figure:
+def accuracy(results: DigitsResults) -> Figure:
     """Accuracy in the course of training, each answer given before the image's own lesson."""
     right = np.array([a.label == a.predicted for a in results.train], dtype=float)
     window = min(WINDOW, -(-len(right) // 5))
@@ -152,7 +152,7 @@ def accuracy(results: Results) -> Figure:
     return figure
 
 
-PICTURES: dict[str, tuple[Callable[[Results], Figure], str]] = {
+PICTURES: dict[str, tuple[Callable[[DigitsResults], Figure], str]] = {
     "accuracy": (accuracy, "One pass over the training images, each answered before it was taught."),
     "confusion": (confusion, "The test: learning off, no teacher."),
     "weight_maps": (
@@ -171,7 +171,7 @@ PICTURES: dict[str, tuple[Callable[[Results], Figure], str]] = {
 # --- Page -------------------------------------------------------------------------------------------------------
 
 
-def figures(results: Results) -> dict[str, str]:
+def figures(results: DigitsResults) -> dict[str, str]:
     """What was measured, in words: name and value."""
     bits = ComparedBits(results.n_compared * CHIP.output_word.width)
     held = (

@@ -38,7 +38,7 @@ class Raster:
 
 
 @dataclass
-class Results:
+class DigitsResults:
     """Counts and answers, filled as the experiment goes.
 
     source : what ran: "golden model", "RTL in Verilator", ...

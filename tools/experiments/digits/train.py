@@ -11,17 +11,17 @@ from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.events.closed_loop import run
 from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES
 from draupnir.emulator.parts.handshake import Environment
-from draupnir.emulator.speeds.runs import Run
+from draupnir.emulator.speeds.runs import BusRun
 from draupnir.emulator.trace import column, pack
-from draupnir.tools.experiments.digits.experiment import EVENTS, Configuration, Experiment
-from draupnir.tools.experiments.digits.results import Answer, Raster, Results, weights
+from draupnir.tools.experiments.digits.experiment import EVENTS, DigitsConfiguration, DigitsExperiment
+from draupnir.tools.experiments.digits.results import Answer, DigitsResults, Raster, weights
 
 RESET_CYCLES = 4  # RST held, and then waited: more than its two flip-flops
 MAX_CYCLES = 10_000_000  # for the events of one image, which take some 60,000
 N_RASTERS = 2  # images shown with all their spikes: the last of the training and the first of the test
 
 
-class Odin:
+class OdinAlone:
     """What a trainer needs of a chip: ODIN between a sender and a receiver, here the golden model alone.
 
     environment : the sender's and the receiver's delays
@@ -33,7 +33,7 @@ class Odin:
         self.environment = environment or Environment()
         self.model = Model()
 
-    def configure(self, configuration: Configuration) -> None:
+    def configure(self, configuration: DigitsConfiguration) -> None:
         """Reset, and write registers and memories directly, which the SPI would take millions of clocks for."""
         r = self.model.registers[0]
         for name, content in configuration.registers.items():
@@ -47,7 +47,7 @@ class Odin:
         """Overwrite a memory; the chip is at rest."""
         self.model.memories[name][:] = content
 
-    def send(self, events: list[int], record_rows: bool = False) -> Run:
+    def send(self, events: list[int], record_rows: bool = False) -> BusRun:
         """Send events, take the spikes, wait until the chip is at rest."""
         taken = run(self.model, np.array(events), self.environment, MAX_CYCLES, record_rows)
         if not taken.done:
@@ -55,16 +55,16 @@ class Odin:
         return taken
 
 
-class Trainer:
+class DigitsTrainer:
     """An experiment under way on one chip, which has been configured for it.
 
     odin : a chip that nothing has been done with yet; by default the golden model
     """
 
-    def __init__(self, experiment: Experiment, odin: Odin | None = None) -> None:
+    def __init__(self, experiment: DigitsExperiment, odin: OdinAlone | None = None) -> None:
         self.experiment = experiment
-        self.odin = odin or Odin()
-        self.results = Results(self.odin.source)
+        self.odin = odin or OdinAlone()
+        self.results = DigitsResults(self.odin.source)
         configuration = experiment.configuration()
         self.odin.configure(configuration)
         self.results.weights = weights(configuration.synapses)
@@ -74,7 +74,7 @@ class Trainer:
         """The chip's golden model."""
         return self.odin.model
 
-    def run(self, advance: Callable[[int], None] = lambda n: None) -> Results:
+    def run(self, advance: Callable[[int], None] = lambda n: None) -> DigitsResults:
         """All images; ``advance`` is called with 1 after each."""
         start = time.perf_counter()
         for i, image in enumerate(self.experiment.train_images):
@@ -109,16 +109,16 @@ class Trainer:
         if raster:
             self.results.rasters.append(_raster(answer, False, [answered]))
 
-    def _answer(self, image: int, answered: Run) -> Answer:
+    def _answer(self, image: int, answered: BusRun) -> Answer:
         return Answer(image, self.experiment.label(image), self.experiment.predict(answered.addrs))
 
-    def _send(self, events: list[int], record_rows: bool) -> Run:
+    def _send(self, events: list[int], record_rows: bool) -> BusRun:
         taken = self.odin.send(events, record_rows)
         self.results.count(events, len(taken.addrs), taken.n_cycles)
         return taken
 
 
-def _raster(answer: Answer, train: bool, runs: list[Run]) -> Raster:
+def _raster(answer: Answer, train: bool, runs: list[BusRun]) -> Raster:
     """The spikes of consecutive runs whose rows were recorded."""
     pins = np.concatenate([taken.rows for taken in runs])
     req = column(CHIP.input_word, "AERIN_REQ", pins)

@@ -14,7 +14,7 @@ def levels(sent: bytes, divider: int) -> np.ndarray:
     return np.repeat(framed.astype(np.int64).ravel(), divider)
 
 
-class Receiver:
+class LineReceiver:
     """Bytes out of levels that come in pieces; divider : clocks of a bit."""
 
     def __init__(self, divider: int) -> None:

@@ -20,7 +20,7 @@ from draupnir.rtl.bridge.protocol import (
     RUN_MORE,
     VERSION,
     Command,
-    Deframer,
+    SoftwareDeframer,
     buses,
     frame,
 )
@@ -43,7 +43,7 @@ class ModelBoard:
         self._buses = buses(self._chip)
         led = self._buses.lead is not None
         self._aer: EventBuses | LedBuses = (LedBuses if led else EventBuses)(self._chip, event_depth, spike_depth)
-        self._deframer = Deframer()
+        self._deframer = SoftwareDeframer()
         self._number: int | None = None
         self._response = b""
         self._levels = 0

@@ -10,7 +10,7 @@ import numpy as np
 from draupnir.emulator import chips
 from draupnir.rtl import verilated
 from draupnir.rtl.bridge import board
-from draupnir.tools.host.simulated.line import Receiver, levels
+from draupnir.tools.host.simulated.line import LineReceiver, levels
 
 DIVIDER = 4  # clocks of a bit: the quickest line that there is
 SLICE = 1 << 12  # clocks run before anybody looks at the line again
@@ -29,7 +29,7 @@ class RtlBoard:
         self._declared = board.pins(chips.declaration(chip))
         design = board.design(chip, folder / "verilog", DIVIDER, **parameters)
         self.device = verilated.build(design, self._declared, folder)
-        self._receiver = Receiver(DIVIDER)
+        self._receiver = LineReceiver(DIVIDER)
         self._idle = PATIENCE
 
     @property

@@ -16,7 +16,7 @@ from draupnir.emulator.speeds import pieces
 IDLE = 0.02  # seconds between two looks at whether it should end
 
 
-class Board(Protocol):
+class SimulatedBoard(Protocol):
     """A simulated board; busy : it has something to do although nothing comes from the line."""
 
     @property
@@ -26,7 +26,7 @@ class Board(Protocol):
 
 
 @contextmanager
-def attached(board: Board) -> Iterator[str]:
+def attached(board: SimulatedBoard) -> Iterator[str]:
     """The name of a port behind which the board is, for as long as the block lasts.
 
     Whatever the board raises is raised as the block ends.
