@@ -16,5 +16,6 @@ PACKAGE = ChipPackage(
     tests="draupnir.cocotb_tests.odin",
     lint="draupnir.tools.lint.odin:RULES",
     workloads="draupnir.tools.bench.workloads.odin:WORKLOADS",
+    main_job="draupnir.tools.experiments.digits.main_job:JOB",
     page="draupnir.emulator.odin:README.md",
 )

@@ -25,10 +25,13 @@ from draupnir.tools.bench.contestants import Job
 from draupnir.tools.bench.workloads import WORKLOADS, workloads
 from draupnir.tools.compile.spi import stream
 from draupnir.tools.compile.toml.load import dump, load
+from draupnir.tools.experiments.main_job import MAIN_JOB
 from draupnir.tools.lint.findings import RULES
 from draupnir.tools.report.tables import markdown
 
-PARTS: tuple[Part[Any], ...] = (DECLARATION, MODEL, ENGINE, CLOSED_LOOP, HOST, PORT, BOOK, RTL, BENCH, RULES, WORKLOADS)
+PARTS: tuple[Part[Any], ...] = (
+    *(DECLARATION, MODEL, ENGINE, CLOSED_LOOP, HOST, PORT, BOOK, RTL, BENCH, RULES, WORKLOADS, MAIN_JOB),
+)
 N_EVENTS = 8
 
 

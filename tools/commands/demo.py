@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -13,9 +13,6 @@ from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import outputs
 from draupnir.tools.terminal.arguments import FOLDER, IMAGES, SEED, AliasedOption, json_option
 from draupnir.tools.terminal.progress import progress
-
-if TYPE_CHECKING:
-    from draupnir.tools.experiments.digits.results import DigitsResults
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -63,6 +60,7 @@ def digits(seed: int | None, images: int | None, out: Path, as_json: bool) -> No
     # Only here: help needs none of it.
     from draupnir.tools.experiments.digits import report
     from draupnir.tools.experiments.digits.experiment import DigitsExperiment
+    from draupnir.tools.experiments.digits.results import as_object
     from draupnir.tools.experiments.digits.train import DigitsTrainer
 
     given = {name: number for name, number in (("seed", seed), ("n_images", images)) if number is not None}
@@ -117,24 +115,3 @@ def cue_accumulation(data: Path | None, epochs: int, seeds: tuple[int, ...], out
     for name, text in report.figures(results).items():
         click.echo(f"{name:20} {text}")
     click.echo(f"{'report':20} {files[-1]}")
-
-
-def as_object(results: DigitsResults, files: list[Path]) -> dict[str, Any]:
-    """The results as plain numbers."""
-    names = (
-        "source",
-        "n_clocks",
-        "n_events",
-        "n_spikes",
-        "n_sops",
-        "n_updates",
-        "online_accuracy",
-        "accuracy",
-        "seconds",
-    )
-    return {
-        "n_train": len(results.train),
-        "n_test": len(results.test),
-        **{name: getattr(results, name) for name in names},
-        "files": [str(path) for path in files],
-    }

@@ -1,7 +1,7 @@
 """`draupnir sim`: golden model and RTL in lockstep in a simulator.
 
-Without a test's name it is the chip's main job, digits for ODIN, with the RTL as a library at the simulator's own
-speed; for a chip that has none, all of its tests. Tests run under cocotb.
+Without a test's name it is the chip's main job, with the RTL as a library at the simulator's own speed; for a chip that
+has none, all of its tests. Tests run under cocotb.
 """
 
 from __future__ import annotations
@@ -10,29 +10,26 @@ import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from draupnir.cocotb_tests.catalogue import Test, select, tests
+from draupnir.cocotb_tests.catalogue import Test, select
 from draupnir.cocotb_tests.runner import SIMULATORS, BenchOutcome, Simulator, build, run, start_of
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.golden.compare import ComparedBits
 from draupnir.rtl.initial import KINDS, Kind
+from draupnir.tools.experiments import main_job
+from draupnir.tools.experiments.main_job import JobOutcome, MainJob
 from draupnir.tools.report import provenance, schema, sim_report
+from draupnir.tools.report.pages import PAGE
 from draupnir.tools.terminal import builds, options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, IMAGES, SEED, chip_argument, json_option
 from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
 
-if TYPE_CHECKING:
-    from draupnir.tools.experiments.digits.lockstep import LockstepOutcome
-
 BUILD = Path("build/sim")
-MAIN_JOB = "digits"
-N_IMAGES = 800  # what takes 40 seconds
 
 
 @click.command("sim")
@@ -45,9 +42,9 @@ N_IMAGES = 800  # what takes 40 seconds
     metavar="T",
     multiple=True,
     help='A cocotb test, a module of tests, or "all"; or a file of your own, FILE or FILE::TEST. May be repeated. '
-    "[default: digits, or all]",
+    "[default: the chip's main job, or all]",
 )
-@click.option("--images", metavar="N", type=IMAGES, help=f"Digits: use only N images.  [default: {N_IMAGES}]")
+@click.option("--images", metavar="N", type=IMAGES, help="Of the main job: use only N images.")
 @click.option("--seed", metavar="N", type=SEED, default=1, show_default=True, help="Of all that is random.")
 @click.option(
     "--initial",
@@ -85,16 +82,17 @@ def command(
     """
     declared = chips.declaration(chip)
     outputs.check({"--rtl": rtl.folder}, folders={"--report": report})
-    main_job = any(one.module == MAIN_JOB for one in tests(declared))
+    job = main_job.MAIN_JOB.of(chips.package(chip))
     start = start_of(simulator, initial, seed)
-    if main_job and not wanted and simulator == "verilator" and not waves and initial in (None, "zero"):
-        _digits(declared, rtl, N_IMAGES if images is None else images, seed, report, as_json)
+    if job and not wanted and simulator == "verilator" and not waves and initial in (None, "zero"):
+        _main_job(job, declared, rtl, job.n_images if images is None else images, seed, report, as_json)
         return
     if images is not None:
-        raise InputError(
-            f"--images {images}: only of ODIN's digits, without --test, --waves, --initial and --sim icarus"
+        only = (
+            f"only of {job.title}, without --test, --waves, --initial and --sim icarus" if job else "it has no images"
         )
-    chosen = select(declared, *(wanted or (MAIN_JOB if main_job else "all",)))
+        raise InputError(f"--images {images}: {only}")
+    chosen = select(declared, *(wanted or (job.test if job else "all",)))
     design = rtl.design(declared, report)
     say = (lambda text: None) if as_json else click.echo
     say(f"{chip}: {rtl}, top {design.top}, in {simulator}, seed {seed}: compiling")
@@ -116,46 +114,30 @@ def command(
         raise DifferenceFound
 
 
-def _digits(chip: Chip, rtl: options.Rtl, n_images: int, seed: int, report: Path, as_json: bool) -> None:
-    """The main job, at the simulator's own speed."""
-    # Only here: the help needs none of it.
-    from draupnir.rtl import verilated
-    from draupnir.tools.experiments.digits import lockstep
-    from draupnir.tools.experiments.digits import report as pictures
-    from draupnir.tools.experiments.digits.experiment import DigitsExperiment
-    from draupnir.tools.report.pages import PAGE
+def _main_job(
+    job: MainJob, chip: Chip, rtl: options.Rtl, n_images: int, seed: int, report: Path, as_json: bool
+) -> None:
+    """Do the chip's main job, at the simulator's own speed."""
+    from draupnir.rtl import verilated  # only here: the help needs it not
 
-    experiment = DigitsExperiment(seed=seed, n_images=n_images)
     design = rtl.design(chip, report)
     if not as_json:
         click.echo(f"{chip.name}: {rtl}, top {design.top}, in Verilator, seed {seed}: compiling")
     device = verilated.build(design, chip, builds.compiled(report))
     again = [*_words(chip.name, rtl), "--images", str(n_images), "--seed", str(seed)]
     (report / PAGE).unlink(missing_ok=True)
-    with progress(f"{chip.name} learns digits", n_images, "images") as advance:
-        outcome = lockstep.run(device, experiment, report, shlex.join(again), advance)
+    with progress(job.title, n_images, "images") as advance:
+        outcome = job.run(device, n_images, seed, report, shlex.join(again), advance)
     origin = provenance.origin([seed], rtl.folder, design.files)
-    files = pictures.write(report, outcome.results, origin) if outcome.results else []
+    files = job.write_report(report, outcome.results, origin) if outcome.results else []
     if outcome.difference:
-        files = [_write_difference(report, outcome, origin)]
+        files = [main_job.write_difference(job, report, outcome, origin)]
     if as_json:
-        schema.echo("sim", {**_held_json(outcome, files), "origin": origin.as_json()})
+        schema.echo("sim", {**main_job.as_json(job, outcome, files), "origin": origin.as_json()})
     else:
-        _print_held(outcome, files)
+        _print_job(job, outcome, files)
     if outcome.difference:
         raise DifferenceFound
-
-
-def _write_difference(report: Path, outcome: LockstepOutcome, origin: provenance.Origin) -> Path:
-    """Write a page that says where the RTL left the model."""
-    from draupnir.golden.files import filling
-    from draupnir.tools.report import pages
-
-    words = f"{outcome.n_compared:,} clocks compared without a difference, {outcome.bits}, then 1 mismatch"
-    parts = [pages.verdict(False, words), pages.text("The first mismatch", outcome.text)]
-    with filling(report) as temporary:
-        (temporary / pages.PAGE).write_text(pages.page("ODIN learns handwritten digits", parts, origin))
-    return report / pages.PAGE
 
 
 def _folders(chosen: Sequence[Test]) -> list[str]:
@@ -183,34 +165,15 @@ def _words(chip: str, rtl: options.Rtl) -> list[str]:
 # --- Results ----------------------------------------------------------------------------------------------------
 
 
-def _print_held(outcome: LockstepOutcome, files: Sequence[Path]) -> None:
-    from draupnir.tools.experiments.digits import report
-
+def _print_job(job: MainJob, outcome: JobOutcome, files: Sequence[Path]) -> None:
     if outcome.results:
-        for name, text in report.figures(outcome.results).items():
+        for name, text in job.figures(outcome.results).items():
             click.echo(f"{name:20} {text}")
         click.echo(f"{'report':20} {files[-1]}")
     else:
-        click.echo(f"{outcome.n_compared:,} clocks compared without a difference, {outcome.bits}, then 1 mismatch")
+        click.echo(main_job.counts(outcome))
         click.echo(outcome.text)
         click.echo(f"report: {files[-1]}")
-
-
-def _held_json(outcome: LockstepOutcome, files: list[Path]) -> dict[str, Any]:
-    from draupnir.tools.commands.demo import as_object
-
-    learned = as_object(outcome.results, files) if outcome.results else {}
-    n_mismatches = int(bool(outcome.difference))
-    return {
-        "holds": not n_mismatches,
-        "compared": outcome.n_compared,
-        "mismatches": n_mismatches,
-        "output_bits": outcome.bits.total,
-        "bits_compared": outcome.bits.n_compared,
-        "difference": outcome.text,
-        "first_difference": outcome.difference.as_object() if outcome.difference else None,
-        **learned,
-    }
 
 
 def _print(outcomes: Sequence[BenchOutcome]) -> None:

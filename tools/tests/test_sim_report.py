@@ -10,8 +10,9 @@ import pytest
 
 from draupnir.cocotb_tests.runner import BenchOutcome, Test
 from draupnir.golden.compare import ComparedBits
-from draupnir.tools.commands import sim
+from draupnir.tools.experiments import main_job
 from draupnir.tools.experiments.digits import lockstep
+from draupnir.tools.experiments.digits.main_job import JOB
 from draupnir.tools.report import junit, pages, sim_report
 from draupnir.tools.report.provenance import Origin
 
@@ -72,6 +73,6 @@ def test_characters_that_no_xml_may_have_are_left_out() -> None:
 
 def test_where_the_rtl_leaves_the_model_the_page_says_so(tmp_path: Path) -> None:
     held = lockstep.LockstepOutcome(1_234, ComparedBits(13_574), None, None, "cycle 1,234: AEROUT_REQ <expected> 1")
-    page = sim._write_difference(tmp_path, held, ORIGIN).read_text()
+    page = main_job.write_difference(JOB, tmp_path, held, ORIGIN).read_text()
     assert '<p class="bad">1,234 clocks compared without a difference, 13,574 of 13,574 output bits compared,' in page
     assert "cycle 1,234: AEROUT_REQ &lt;expected&gt; 1" in page and "c0ffee" in page

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -105,3 +106,15 @@ def weights(synapses: np.ndarray) -> np.ndarray:
     words = synapses.reshape(N, -1).astype(np.int64)
     columns = [words[:, n // N_SYN] >> (SYN_BITS * (n % N_SYN)) & SYN_WEIGHT.high for n in range(N_DIGITS)]
     return np.stack(columns, axis=1)
+
+
+def as_object(results: DigitsResults, files: list[Path]) -> dict[str, Any]:
+    """The results as plain numbers."""
+    counts = ("source", "n_clocks", "n_events", "n_spikes", "n_sops", "n_updates")
+    names = (*counts, "online_accuracy", "accuracy", "seconds")
+    return {
+        "n_train": len(results.train),
+        "n_test": len(results.test),
+        **{name: getattr(results, name) for name in names},
+        "files": [str(path) for path in files],
+    }
