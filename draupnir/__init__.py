@@ -1,13 +1,17 @@
 """Draupnir: clock-level hardware emulation of digital neuromorphic chips.
 
 What this package offers by itself is the library: ``chips``, ``chip``, ``model``, ``load_config``, ``pack``, ``run``,
-``run_many``, ``replay``, ``regress``, ``record`` and ``compare``; ``draupnir.api`` documents each. What is not among
-them may change without notice. Nothing is imported until it is used, so that a command starts quickly.
+``run_many``, ``replay``, ``regress``, ``record`` and ``compare``, with ``Configuration``, ``Environment``, ``Run`` and
+``InputError``; ``draupnir.api`` documents each. What is not among them may change without notice. Nothing is imported
+until it is used, so that a command starts quickly.
 """
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from draupnir.api import (
+        Configuration,
+        Environment,
+        InputError,
         Run,
         chip,
         chips,
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Configuration",
+    "Environment",
+    "InputError",
     "Run",
     "__version__",
     "chip",

@@ -1,6 +1,6 @@
 """The library: what ``import draupnir`` offers. Each function is thin over the one that the command of its name uses.
 
-Input that cannot be used raises ``draupnir.emulator.errors.InputError``, with one line that says what, where,
+Input that cannot be used raises ``InputError``, with one line that says what, where,
 and what would be right. Arrays are NumPy's; files are paths.
 """
 
@@ -29,6 +29,23 @@ if TYPE_CHECKING:
     from draupnir.golden.regress import CaseOutcome
     from draupnir.golden.replay import ReplayResult
 
+__all__ = [
+    "Configuration",
+    "Environment",
+    "InputError",
+    "Run",
+    "chip",
+    "chips",
+    "compare",
+    "load_config",
+    "model",
+    "pack",
+    "record",
+    "regress",
+    "replay",
+    "run",
+    "run_many",
+]
 Simulator = Literal["verilator", "icarus", "model"]
 
 

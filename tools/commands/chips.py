@@ -9,6 +9,7 @@ from click.shell_completion import CompletionItem
 
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip, Memory
+from draupnir.emulator.errors import InputError
 from draupnir.emulator.package import place
 from draupnir.tools.report import entries, schema, tables
 from draupnir.tools.terminal.arguments import complete_chip, json_option
@@ -66,29 +67,44 @@ def command(chip: str | None, entry: str | None, markdown: bool, as_json: bool) 
     """
     if markdown and (chip is None or as_json or entry):
         raise click.UsageError("--markdown prints the tables of one CHIP, without --json", click.get_current_context())
-    declared = [chips.declaration(name) for name in ([chip] if chip else chips.names())]
     if chip is None:
-        if as_json:
-            schema.echo("chips", {"chips": [summary(c) for c in declared]})
-        for c in () if as_json else declared:
-            click.echo(_line(c))
-    elif entry is not None:
-        _print_entries(entries.look_up(declared[0], entry), as_json)
+        _list(as_json)
+        return
+    declared = chips.declaration(chip)
+    if entry is not None:
+        _print_entries(entries.look_up(declared, entry), as_json)
     elif as_json:
-        listed = [each.as_json() for each in entries.entries(declared[0])]
-        schema.echo("chips", {**summary(declared[0]), "entries": listed})
+        listed = [each.as_json() for each in entries.entries(declared)]
+        schema.echo("chips", {**summary(declared), "entries": listed})
     elif markdown:
-        click.echo(tables.markdown(declared[0]), nl=False)
+        click.echo(tables.markdown(declared), nl=False)
     else:
-        _print_chip(declared[0])
+        _print_chip(declared)
 
 
-def _line(chip: Chip) -> str:
-    s = summary(chip)
+def _list(as_json: bool) -> None:
+    """Print all chips. Raises InputError at the end for packages that do not load, a line on stderr for each."""
+    found, wrong = [], []
+    for name in chips.names():
+        try:
+            found.append(summary(chips.declaration(name)))
+        except InputError as error:
+            wrong.append(str(error))
+    if as_json:
+        schema.echo("chips", {"chips": found})
+    for one in () if as_json else found:
+        click.echo(_line(one))
+    for text in wrong[:-1]:
+        click.echo(f"error: {text}", err=True)
+    if wrong:
+        raise InputError(wrong[-1])
+
+
+def _line(s: dict[str, Any]) -> str:
     memories = ", ".join(f"{name} {m['words']} x {m['bits']} bits" for name, m in s["memories"].items())
     parts = ", ".join(f"{part} {'yes' if s[part] else 'not yet'}" for part in PARTS)
     return (
-        f"{chip.name:9} {chip.title}\n"
+        f"{s['name']:9} {s['title']}\n"
         f"          {s['pins']} pins, {s['registers']} registers, {s['events']} kinds of event; memories: {memories}\n"
         f"          {parts}; {s['golden_cases']} golden cases"
     )

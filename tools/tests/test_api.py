@@ -17,7 +17,7 @@ from draupnir import api
 from draupnir.emulator.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
-FUNCTIONS = [name for name in draupnir.__all__ if name not in ("Run", "__version__")]
+FUNCTIONS = [name for name in draupnir.__all__ if name[0].islower()]
 USER = """
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def test_importing_it_imports_nothing_else() -> None:
 
 
 def test_all_that_it_offers_is_there() -> None:
-    assert set(draupnir.__all__) <= set(dir(draupnir))
+    assert set(draupnir.__all__) == {*api.__all__, "__version__"} <= set(dir(draupnir))
     assert [getattr(draupnir, name) for name in FUNCTIONS] == [getattr(api, name) for name in FUNCTIONS]
     assert draupnir.__version__ == importlib.metadata.version("draupnir")
     with pytest.raises(AttributeError, match="module 'draupnir' has no attribute 'spikes'"):

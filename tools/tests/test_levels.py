@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
 from draupnir.tools.cli import cli
 
 LACKS = "odin has no {} ({}= of its ChipPackage): {}; emulator/ADDING_A_CHIP.md says what it takes"
@@ -33,3 +36,19 @@ def test_a_benchmark_without_workloads_is_one_line(tmp_path: Path, monkeypatch: 
     result = CliRunner().invoke(cli, ["bench", "odin", "--json", "-o", str(tmp_path / "bench")])
     said = LACKS.format("workloads", "workloads", "nothing can be measured")
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"error: {said}\n")
+
+
+def test_chips_that_do_not_load_are_told_beside_those_that_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    declaration = chips.declaration
+
+    def broken(name: str) -> Chip:
+        if name == "odin":
+            return declaration(name)
+        raise InputError(f"{name} does not load")
+
+    monkeypatch.setattr(chips, "declaration", broken)
+    result = CliRunner().invoke(cli, ["chips"])
+    assert result.exit_code == 2 and result.stdout.startswith("odin      ODIN: 256")
+    assert result.stderr == "error: reckon does not load\nerror: tinyodin does not load\n"
+    listed = CliRunner().invoke(cli, ["chips", "--json"])
+    assert [chip["name"] for chip in json.loads(listed.stdout)["chips"]] == ["odin"] and listed.exit_code == 2
