@@ -124,7 +124,7 @@ def _generated(design: Design, chip: Chip, simulator: Simulator, waves: bool) ->
 
 def public_pins(chip: Chip) -> str:
     """Verilator's control file that makes the wrapper's pins and controls, and nothing else, accessible."""
-    written = [chip.clock.name, *(pin.name for pin in chip.inputs), *wrapper.controls(chip)]
+    written = [*(clock.pin.name for clock in chip.clocks), *(pin.name for pin in chip.inputs), *wrapper.controls(chip)]
     access = {"public_flat_rw": written, "public_flat_rd": [pin.name for pin in chip.outputs]}
     lines = [f'{kind} -module "{wrapper.TOP}" -var "{name}"\n' for kind, names in access.items() for name in names]
     return "`verilator_config\n" + "".join(lines)

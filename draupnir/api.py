@@ -338,7 +338,7 @@ def compare(
 
     device : a simulator, a chip on a board, another model; in the same state as the model
     inputs : (n,) or (n, words) int64, the input pins of each row, packed as ``draupnir.emulator.trace`` says
-    clk : (n,) uint8, 1 for each row with a clock edge; None: all
+    clk : (n,) uint8, the clock edges that end each row; None: the first clock rises in all
     At a difference it gives the clock, the pins, and what the model is doing; the model stands just before that edge.
 
     >>> import draupnir, numpy as np

@@ -28,7 +28,7 @@ class ClockLevel(ABC):
     what the chip holds.
 
     A chip's class says which chip it is, and which registers it has beside the chip's own: ``inputs``, the input pins
-    as they are, a row of a trace, and ``cycle``, the rising clock edges so far, are in every model.
+    as they are, a row of a trace, and ``cycle``, the rows with a clock edge so far, are in every model.
     """
 
     chip: Chip
@@ -39,7 +39,7 @@ class ClockLevel(ABC):
         row = self.chip.input_word.row
         shape = () if len(row) == 1 else (len(row),)
         pins = Reg("inputs", max(1, *(part.width for part in row)), shape=shape, meaning="Input pins as they are.")
-        cycle = Reg("cycle", 63, meaning="Rising clock edges so far.")
+        cycle = Reg("cycle", 63, meaning="Moments with a clock edge so far.")
         self.registers = state.new_registers(self.chip, (pins, cycle, *self.counters), seed)
         self.memories = {memory.name: state.new_memory(memory) for memory in self.chip.memories}
 
@@ -55,9 +55,9 @@ class ClockLevel(ABC):
     def drive(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
         """Run rows of packed input pins (see ``draupnir.emulator.trace``).
 
-        inputs : (n,) or (n, n_words) int64; clk : (n,) uint8. Returns the output pins before each row's clock edge, as
-        rows; 0 where the row has none. Raises Stopped in the middle if the work is to stop
-        (``draupnir.emulator.pieces``).
+        inputs : (n,) or (n, n_words) int64; clk : (n,) uint8, clock edges. Returns the output pins before each row's
+        edges, as rows; 0 where the row has none. Raises Stopped in the middle if the work is to stop
+        (``draupnir.emulator.speeds.pieces``).
         """
         out = new_rows(self.chip.output_word, len(inputs))
         rows, edges = np.ascontiguousarray(inputs, dtype=np.int64), np.ascontiguousarray(clk, dtype=np.uint8)
@@ -71,10 +71,10 @@ class ClockLevel(ABC):
                 raise pieces.raised_by_signal(error) from None
         return out
 
-    def step(self, inputs: int) -> int:
-        """One clock with these input pins, packed; returns the output pins before the edge, packed."""
+    def step(self, inputs: int, edges: int = 1) -> int:
+        """A row with these input pins, packed, and these clock edges; returns the outputs before the edges, packed."""
         rows = to_rows(self.chip.input_word, [inputs])
-        return from_row(self.chip.output_word, self.drive(rows, np.ones(1, np.uint8))[0])
+        return from_row(self.chip.output_word, self.drive(rows, np.array([edges], np.uint8))[0])
 
     @property
     def inputs(self) -> int:
@@ -82,14 +82,14 @@ class ClockLevel(ABC):
         return from_row(self.chip.input_word, self.registers[0].inputs)
 
     def reset(self) -> None:
-        """Hold the reset pin for four clocks, then wait for four. The other pins are at rest.
+        """Hold the reset pins for four clocks, then wait for four. The other pins are at rest, the clocks in step.
 
         Registers that no reset touches, and memories, stay as far as the chip leaves them.
         """
-        word = self.chip.input_word
-        rst = pack(word, {pin.name: 1 for pin in self.chip.inputs if pin.role == "reset"})
-        rows = to_rows(word, [rst] * RESET_CLOCKS + [0] * RESET_CLOCKS)
-        self.drive(rows, np.ones(len(rows), np.uint8))
+        word, period = self.chip.input_word, self.chip.period
+        phases = [pack(word, self.chip.reset_levels(active)) for active in (True, False)]
+        rows = to_rows(word, [pins for pins in phases for _ in range(RESET_CLOCKS * len(period))])
+        self.drive(rows, np.array(period * (2 * RESET_CLOCKS), np.uint8))
 
     def registers_written(self) -> None:  # noqa: B027
         """To be called after configuration registers were written directly: does what else the SPI's write would do."""
@@ -109,7 +109,7 @@ class ClockLevel(ABC):
     def holding_still(self) -> list[str]:
         """A line that names the reset pins and the ``gates`` that are on; none if none is."""
         r, pins = self.registers[0], unpack(self.chip.input_word, self.inputs)
-        on = [pin.name for pin in self.chip.inputs if pin.role == "reset" and pins[pin.name]]
+        on = [pin.name for pin in self.chip.resets if pins[pin.name] == pin.active_level]
         on += [name for name, registers in self.gates.items() if any(r[register] for register in registers)]
         return [", ".join(f"{name} is on" for name in on)] if on else []
 

@@ -1,7 +1,9 @@
 """What the pins did, row by row: the common form of recordings, stimuli and simulator runs.
 
 A row is a moment at which inputs are applied. In each row, in this order: the inputs change to the row's values
-(an SCK or RST edge acts at once); then, if the row's ``clk`` is 1, the outputs are taken, and the clock rises.
+(an SCK or RST edge acts at once); then, if the row's ``clk`` is not 0, the outputs are taken, and clocks have edges.
+Bit 2 k of ``clk`` tells that clock k of the chip rises, bit 2 k + 1 that it falls; edges that come together are in one
+row, and edges that the chip does not use in none. So ``clk`` is 0 or 1 for a chip whose one clock is used as it rises.
 So a stimulus that changes nothing faster than the clock has one row a clock, and SCK may toggle several times
 between two clocks in rows whose ``clk`` is 0.
 
@@ -18,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from draupnir.emulator.declare import INTEGER_BITS, Chip, Piece, PinWord, Word
+from draupnir.emulator.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -25,11 +28,11 @@ class Trace:
     """Pins over time.
 
     inputs : (n,) or (n, n_words) int64, input pins packed
-    clk : (n,) uint8, 1 where a rising clock edge ends the row
+    clk : (n,) uint8, the clock edges that end the row
     outputs : (n,) or (n, n_words) int64, output pins packed, as they are immediately before the row's clock edge (0 if
         it has none)
     known : as outputs, mask of the output bits that the recording knows (neither X nor Z)
-    times : (n,) int64, time of the row's clock edge in the recording's unit, or of the change where clk is 0
+    times : (n,) int64, time of the row's clock edges in the recording's unit, or of the change where clk is 0
     """
 
     chip: Chip
@@ -44,6 +47,7 @@ class Trace:
 
     @property
     def n_cycles(self) -> int:
+        """The rows that clock edges end: moments with an edge, for one clock its cycles."""
         return int(np.count_nonzero(self.clk))
 
 
@@ -137,3 +141,34 @@ def known_at_edges(word: PinWord, clk: np.ndarray) -> np.ndarray:
     """The mask of known bits of what shows 0 and 1 only: all of them in each row that has a clock edge."""
     all_bits = to_row(word, (1 << word.width) - 1)
     return only(np.broadcast_to(all_bits, (len(clk), *all_bits.shape)), clk != 0)
+
+
+def first_levels(chip: Chip, clk: np.ndarray) -> dict[str, int]:
+    """The level of each clock, by pin, before these rows: high where the first edge is a fall, else as it rests."""
+    levels = {}
+    for clock in chip.clocks:
+        of_clock = clk & (clock.rise | clock.fall)
+        edges = of_clock[of_clock != 0]
+        levels[clock.pin.name] = int(edges[0] == clock.fall) if len(edges) else clock.idle
+    return levels
+
+
+def check_edges(chip: Chip, clk: np.ndarray, levels: Mapping[str, int]) -> dict[str, int]:
+    """The level of each clock after these rows, from those before; a clock with one used edge goes back by itself.
+
+    Raises InputError for an edge that the chip does not use, or that cannot be: a clock that is high cannot rise.
+    """
+    after = dict(levels)
+    used = sum(clock.rise | clock.fall for clock in chip.clocks)
+    for row in np.flatnonzero(clk & ~np.uint8(used))[:1]:
+        raise InputError(f"{chip.name}: row {row} has clock edges {clk[row]:#x}; the chip uses {used:#x} only")
+    for clock in chip.clocks:
+        if clock.rise and clock.fall:
+            both = clock.rise | clock.fall
+            rows = np.flatnonzero(clk & both)
+            edges = clk[rows] & both
+            before = np.append(clock.rise if levels[clock.pin.name] else clock.fall, edges[:-1])
+            for wrong in rows[(edges == before) | (edges == both)][:1]:
+                raise InputError(f"{chip.name}: {clock.pin.name} rises and falls in turn; row {wrong} repeats an edge")
+            after[clock.pin.name] = int(edges[-1] == clock.rise) if len(edges) else levels[clock.pin.name]
+    return after

@@ -23,7 +23,7 @@ REPORT_EVERY = 1024  # clocks between two reports of progress
 class SteppedDevice(Protocol):
     """Anything that behaves like a chip: a simulator, or a model."""
 
-    def step(self, inputs: int) -> int: ...
+    def step(self, inputs: int, edges: int) -> int: ...
 
     def run(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray: ...
 
@@ -55,7 +55,7 @@ def record(
     memories: Mapping[str, np.ndarray] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Recording:
-    """Drive a device, which is in its initial state, for ``n_cycles`` clocks.
+    """Drive a device, which is in its initial state, for ``n_cycles`` moments with a clock edge.
 
     The stimulus sees the outputs that were taken before the last clock edge, as a synchronous test bench would.
 
@@ -70,15 +70,15 @@ def record(
     outputs: list[int] = []
     now = 0
     for cycle in range(1, n_cycles + 1):
-        *early, (last, _) = stimulus.next(now)
+        *early, (last, edges) = stimulus.next(now)
         if early:
             device.run(to_rows(chip.input_word, [row for row, _ in early]), np.zeros(len(early), np.uint8))
             inputs += [row for row, _ in early]
             clk += [0] * len(early)
             outputs += [0] * len(early)
-        now = device.step(last)
+        now = device.step(last, edges)
         inputs.append(last)
-        clk.append(1)
+        clk.append(edges)
         outputs.append(now)
         if progress and not cycle % REPORT_EVERY:
             progress(REPORT_EVERY)

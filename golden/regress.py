@@ -31,12 +31,13 @@ from draupnir.golden.compare import (
     memory_difference,
     pin_differences,
 )
-from draupnir.golden.compare.agreement import agreement, settled_row, with_memories
+from draupnir.golden.compare.agreement import agreement, with_memories
 from draupnir.golden.compare.comparison import up_to
 from draupnir.golden.compare.device import Device, ModelDevice, loaded_model
 from draupnir.golden.compare.first_memory import first_memory_difference, is_reference
 from draupnir.golden.compare.memories import Memories, MemoryDifference
 from draupnir.golden.compare.model import decoded
+from draupnir.golden.resets import over_at
 from draupnir.golden.rows import cut, join
 from draupnir.golden.wave import Wave
 
@@ -178,7 +179,7 @@ def observe(device: Device, trace: Trace, before: Memories) -> Observed:
     run = device.run(trace, before)
     if not device.is_random:
         return run
-    settled = np.arange(len(trace)) >= settled_row(trace)
+    settled = np.arange(len(trace)) >= over_at(trace)
     return replace(run, known=only(run.known, settled))
 
 

@@ -1,9 +1,9 @@
 """Hold a recording against a chip's golden model, on every output pin before every rising clock edge.
 
 The model never sees the recorded outputs: after a mismatch it goes its own way. The recording is read and compared in
-blocks, so that memory stays flat. Before the first reset a chip's registers hold anything, so these clocks are counted
-apart, and so are the clocks that the reset takes to act (``RESET_CLOCKS``); a recording without a reset counts from
-its first clock, with all registers at 0.
+blocks, so that memory stays flat. Until the first reset is over a chip's registers hold anything, so these clocks are
+counted apart (see ``resets.FirstReset``); a recording without a reset counts from its first clock, with all registers
+at 0. A clock, here, is a moment at which a clock of the chip has an edge that the chip uses.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class ReplayResult:
     """What a replay found.
 
     scope : where the pins were found, "" for the file's top
-    n_cycles : rising edges compared; n_pins : output pins compared at each
+    n_cycles : clock edges compared; n_pins : output pins compared at each
     n_mismatches : cycles with at least one differing pin; the first of them are in ``mismatches``
     stopped : the limit of mismatches was reached, the rest of the recording and the memories were not compared
     early : what came before the first reset
@@ -219,8 +219,8 @@ class _Replaying:
     def tell(self, result: ReplayResult) -> None:
         """Put all that was found into the result."""
         rows = self.wave.rows
-        if self.early is None and not self.held_from_first and rows.n_before_reset is not None:
-            self.early = self.tally  # the recording ends before the reset acted
+        if self.early is None and not self.held_from_first and rows.first_reset.begun:
+            self.early = self.tally  # the recording ends before the reset is over
             self._begin_anew()
         tally = self.tally
         if self.early is not None:

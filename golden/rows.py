@@ -2,14 +2,15 @@
 
 The changes of one moment belong together. At each moment, in this order:
 
-1. CLK rises if it is 1 now and was not 1 before (so from X or Z too, but never at the recording's first moment). The
-   edge ends a row: its inputs and its outputs are those *before* this moment.
+1. A clock rises if it is 1 now and was not 1 before (so from X or Z too, but never at the recording's first moment),
+   and falls if it is 0 now and was not 0 before. The edges of the moment that the chip uses end a row, one row for all
+   clocks: its inputs and its outputs are those *before* this moment.
 2. The inputs take what they are after the moment. If that differs from before, a new row begins.
 
-With ``inputs_first`` the two come in the other order, and a CLK that is 1 at the recording's first moment rises there:
-so a simulator takes a testbench that sets CLK and inputs with delays and blocking assignments. The outputs are still
-those before the moment: where inputs change in it, they end a row of their own, without an edge, and the row of the
-edge knows none.
+With ``inputs_first`` the two come in the other order, and a CLK that is 1 at the recording's first moment rises there
+(one that is 0 falls): so a simulator takes a testbench that sets CLK and inputs with delays and blocking assignments.
+The outputs are still those before the moment: where inputs change in it, they end a row of their own, without an edge,
+and the row of the edge knows none.
 
 A pin that changes several times within a moment has only its last level: a pulse without duration is no pulse.
 A pin is X until its first change. X and Z on an input are taken as 0, on an output they are masked out of ``known``.
@@ -24,8 +25,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from draupnir.emulator.declare import INTEGER_BITS, LIMB_BITS, Chip, Piece
-from draupnir.emulator.model import RESET_CLOCKS
-from draupnir.emulator.trace import Trace, any_bit, differ, new_rows, only, pack, to_row, words
+from draupnir.emulator.trace import Trace, differ, new_rows, only, words
+from draupnir.golden.resets import FirstReset
 
 _COLUMNS = ("inputs", "clk", "outputs", "known", "times")
 PinParts = Sequence[Sequence[tuple[int, int, int]]]
@@ -71,11 +72,12 @@ class Assembler:
         input is 0
     from_power_up : the state before the first edge is known, so the clocks before a reset count like all others
 
-    n_edges : rising edges so far
-    n_before_reset : edges up to the one after which the first reset has acted; None if there was no reset so far
-    unknown_inputs : pin -> rising edges at which it was X or Z, at least in part; those before the first reset has
-        acted are left out once there is one
-    n_together : rising edges in whose moment an input changed
+    n_edges : moments with a clock edge so far; an edge is one that the chip uses
+    first_reset : whether there was a reset so far, and whether it is over
+    n_before_reset : edges before the first reset was over; None while it is not
+    unknown_inputs : pin -> edges at which it was X or Z, at least in part; those before the end of the first reset are
+        left out once there is one
+    n_together : edges in whose moment an input changed
     n_outputs_after : changes of output pins since the last edge
     """
 
@@ -87,17 +89,16 @@ class Assembler:
         self.n_together = 0
         self.n_outputs_after = 0
         self._parts_of_pin = {pin.name: parts for pin, parts in zip(chip.pins, parts_of_pin, strict=True)}
-        self._pieces = (Piece(chip.clock.name, 0, 1, 0, 0), *chip.input_word.pieces, *chip.output_word.pieces)
-        self._n_in = len(chip.input_word.pieces)
+        clocks = [Piece(clock.pin.name, 0, 1, 0, 0) for clock in chip.clocks]
+        self._pieces = (*clocks, *chip.input_word.pieces, *chip.output_word.pieces)
         self._level = np.zeros(len(self._pieces), dtype=np.int64)
         self._known = np.zeros(len(self._pieces), dtype=np.int64)
-        resets = pack(chip.input_word, {pin.name: 1 for pin in chip.inputs if pin.role == "reset"})
-        self._resets = to_row(chip.input_word, resets)
+        self.first_reset = FirstReset(chip)
 
     def _moments(self, changes: SignalChanges) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Their times, and level and known bits of each piece of the pins after each: (pieces, moments + 1) int64.
 
-        Column 0 is what it was before the first. The pieces are the clock, those of the inputs, those of the outputs.
+        Column 0 is what it was before the first. The pieces are the clocks, those of the inputs, those of the outputs.
         """
         is_new = np.diff(changes.times, prepend=changes.times[0] - 1) != 0
         moments = changes.times[is_new]
@@ -131,27 +132,29 @@ class Assembler:
         is_in = direction == "in"
         word = self.chip.input_word if is_in else self.chip.output_word
         rows = new_rows(word, held.shape[1])
-        first = 1 if is_in else 1 + self._n_in
+        first = len(self.chip.clocks) + (0 if is_in else len(self.chip.input_word.pieces))
         for p, piece in enumerate(word.pieces, first):
             words(rows)[:, piece.word] |= held[p] << piece.shift
         return rows
 
-    def _count(self, inputs: np.ndarray, known: np.ndarray) -> None:
+    def _count(self, inputs: np.ndarray, clk: np.ndarray, known: np.ndarray) -> None:
         """Count edges.
 
-        inputs : the rows of the input pins at these edges; known : (pieces, n) known bits of each piece
+        inputs, clk : the rows of the input pins, and the clock edges that end them
+        known : (pieces, n) known bits of each piece
         """
-        first = self.n_edges
-        self.n_edges += len(inputs)
+        told = clk != 0
         if self.n_before_reset is None:
-            in_reset = np.flatnonzero(any_bit(inputs & self._resets))
-            if len(in_reset):
-                self.n_before_reset = first + int(in_reset[0]) + RESET_CLOCKS
+            over = self.first_reset.feed(inputs, clk)
+            if self.first_reset.begun:
                 self.unknown_inputs = {}
-        begin = max(0, (self.n_before_reset or 0) - first)
+                told &= over
+            if self.first_reset.over:
+                self.n_before_reset = self.n_edges + int(np.count_nonzero(clk[~over]))
+        self.n_edges += int(np.count_nonzero(clk))
         for pin in self.chip.inputs:
             if self._parts_of_pin[pin.name]:
-                n = int(np.count_nonzero(self._is_unknown(pin.name, known[:, begin:])))
+                n = int(np.count_nonzero(self._is_unknown(pin.name, known[:, told])))
                 if n:
                     self.unknown_inputs[pin.name] = self.unknown_inputs.get(pin.name, 0) + n
 
@@ -183,17 +186,26 @@ class RowAssembler(Assembler):
         if len(changes.times):
             moments, level, known = self._moments(changes)
             inputs = self._pack(level, "in")
-            clk = level[0]
-            rising = (clk[1:] == 1) & (clk[:-1] == 0)
-            rising[0] &= self._begun or self._inputs_first
+            clk = self._edges(level, known)
+            if not (self._begun or self._inputs_first):
+                clk[0] = 0
             self._begun = True
             first = 1 if self._inputs_first else 0
             seen = slice(first, len(moments) + first)
-            self._count(inputs[seen][rising], known[:, seen][:, rising])
-            self.n_together += int(np.count_nonzero(rising & differ(inputs[1:], inputs[:-1])))
+            self._count(inputs[seen], clk, known[:, seen])
+            self.n_together += int(np.count_nonzero((clk != 0) & differ(inputs[1:], inputs[:-1])))
             outputs, known_outputs = self._pack(level, "out"), self._pack(known, "out")
-            self._count_after(rising, level, known)
-            yield self._rows(moments, rising, inputs, outputs, known_outputs)
+            self._count_after(clk != 0, level, known)
+            yield self._rows(moments, clk, inputs, outputs, known_outputs)
+
+    def _edges(self, level: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """The used clock edges of each moment: (n,) uint8."""
+        clk = np.zeros(level.shape[1] - 1, np.uint8)
+        for k, clock in enumerate(self.chip.clocks):
+            high, low = level[k] == 1, (level[k] == 0) & (known[k] & 1 == 1)
+            for edge, there in ((clock.rise, high), (clock.fall, low)):
+                clk |= np.where(there[1:] & ~there[:-1], edge, 0).astype(np.uint8)
+        return clk
 
     def begin_anew(self) -> None:
         """Take the next moment for the first one: what lies before it was not recorded without a gap."""
@@ -208,11 +220,11 @@ class RowAssembler(Assembler):
             none = new_rows(self.chip.output_word, 1)
             yield Trace(self.chip, inputs, np.zeros(1, np.uint8), none, none, times)
 
-    def _count_after(self, rising: np.ndarray, level: np.ndarray, known: np.ndarray) -> None:
+    def _count_after(self, edge: np.ndarray, level: np.ndarray, known: np.ndarray) -> None:
         """Count the changes of outputs since the last edge, those of its own moment among them."""
         begin = 0
-        if rising.any():
-            begin = int(np.flatnonzero(rising)[-1])
+        if edge.any():
+            begin = int(np.flatnonzero(edge)[-1])
             self.n_outputs_after = 0
         for pin in self.chip.outputs:
             changed = np.zeros(level.shape[1] - 1 - begin, np.bool_)
@@ -223,20 +235,20 @@ class RowAssembler(Assembler):
             self.n_outputs_after += int(np.count_nonzero(changed))
 
     def _rows(
-        self, moments: np.ndarray, rising: np.ndarray, inputs: np.ndarray, outputs: np.ndarray, known: np.ndarray
+        self, moments: np.ndarray, clk: np.ndarray, inputs: np.ndarray, outputs: np.ndarray, known: np.ndarray
     ) -> Trace:
         """In order: 3 m the outputs are taken at moment m, 3 m + 1 is its edge, 3 m + 2 the change of its inputs.
 
         Only an edge that comes after a change has its outputs taken apart. -1 is the row that waited.
         """
-        changed = differ(inputs[1:], inputs[:-1])
-        apart = rising & changed & self._inputs_first
+        changed, edge = differ(inputs[1:], inputs[:-1]), clk != 0
+        apart = edge & changed & self._inputs_first
         waited = [] if self._pending_time is None else [-1]
         happened = np.concatenate(
             (
                 np.array(waited, dtype=np.int64),
                 3 * np.flatnonzero(apart),
-                3 * np.flatnonzero(rising) + 1,
+                3 * np.flatnonzero(edge) + 1,
                 3 * np.flatnonzero(changed & ~apart) + 2,
             )
         )
@@ -254,7 +266,7 @@ class RowAssembler(Assembler):
         return Trace(
             self.chip,
             inputs[moment + ((kind == 2) | (kind == 1) & apart)],
-            (kind == 1).astype(np.uint8),
+            np.where(kind == 1, np.append(clk, 0)[moment], 0).astype(np.uint8),
             only(outputs[moment], taken),
             only(known[moment], taken),
             times,

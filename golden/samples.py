@@ -69,11 +69,12 @@ class SampleAssembler(Assembler):
         for begin in range(first, end, PIECE):
             samples = np.arange(begin, min(end, begin + PIECE))
             column = np.searchsorted(n_before, samples, side="right")
-            self._count(inputs[column], known[:, column])
+            clk = np.ones(len(samples), np.uint8)
+            self._count(inputs[column], clk, known[:, column])
             yield Trace(
                 self.chip,
                 inputs[column],
-                np.ones(len(samples), np.uint8),
+                clk,
                 outputs[column],
                 outputs_known[column],
                 self._first + samples * self._step,

@@ -134,12 +134,13 @@ def _what_is_missing(chip: Chip, pins: Sequence[Pin], scopes: dict[str, Scope]) 
 def _without(chip: Chip, missing: list[str]) -> str:
     """How a recording without these pins can be replayed all the same."""
     ways = []
-    if chip.clock.name in missing:
+    clocks = [clock.pin.name for clock in chip.clocks]
+    if any(name in missing for name in clocks) and chip.period == (1,):
         ways.append("samples taken by the chip's own clock, as a vendor's analyser does, need --clock-per-sample")
-    if others := [name for name in missing if name != chip.clock.name]:
+    if others := [name for name in missing if name not in clocks]:
         options = " ".join(f"--ignore {name}" for name in others)
         ways.append(f"a recording without {'it' if len(others) == 1 else 'them'} needs {options}")
-    return "; " + "; ".join(ways)
+    return "".join(f"; {way}" for way in ways)
 
 
 def _parts(pin: Pin, scope: Scope, name: str, path: Path) -> tuple[SignalPart, ...]:

@@ -9,6 +9,7 @@ the chip showed, as a synchronous test bench would. What a piece draws, it draws
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from itertools import count, cycle
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from draupnir.emulator.declare import Chip, Script, Step, WiredBus, clock_by_clo
 from draupnir.emulator.trace import pack
 
 Piece = Generator[int, int, None]  # yields its input pins, packed; is sent all outputs, packed
+_OFTEN = 0.6  # how likely a clock has an edge in ``random_edges``
 HostPiece = Generator[tuple[int, ...], int, None]  # yields several states of its pins within a clock, the last stays
 
 
@@ -95,16 +97,56 @@ def random_levels(
 
 
 def resets(chip: Chip, every: Clocks, rng: np.random.Generator, length: Clocks = Clocks(3, 3)) -> HostPiece:
-    """A host that only resets: at the beginning, and then after ``every`` clocks, each time for ``length`` clocks."""
-    rst = _reset_pins(chip)
+    """A host that only resets: at the beginning, and then after ``every`` clocks, each time for ``length`` clocks.
+
+    Several resets of a chip go together.
+    """
+    active, inactive = (pack(chip.input_word, chip.reset_levels(state)) for state in (True, False))
     while True:
-        for pins, clocks in ((rst, length.draw(rng)), (0, every.draw(rng))):
+        for pins, clocks in ((active, length.draw(rng)), (inactive, every.draw(rng))):
             for _ in range(clocks):
                 yield (pins,)
 
 
-def _reset_pins(chip: Chip) -> int:
-    return next(pack(chip.input_word, {pin.name: 1}) for pin in chip.inputs if pin.role == "reset")
+# --- Clocks -------------------------------------------------------------------------------------------------------
+
+
+def in_step(chip: Chip) -> Iterator[int]:
+    """The edges of a chip's clocks that all rise together, and all fall together."""
+    return cycle(chip.period)
+
+
+def free_running(chip: Chip, **halves: int) -> Iterator[int]:
+    """The edges of a chip's clocks of different speed; those that come at the same time come together.
+
+    halves : half a period of each clock, by pin, in a unit that they share. All clocks are low at the beginning.
+    Raises ValueError unless each clock is named, and at least 1.
+    """
+    names = [clock.pin.name for clock in chip.clocks]
+    if sorted(halves) != sorted(names) or min(halves.values()) < 1:
+        raise ValueError(f"half periods {halves}; right is one of at least 1 for each of {', '.join(names)}")
+    for time in count(1):
+        edges = 0
+        for clock in chip.clocks:
+            n_halves, rest = divmod(time, halves[clock.pin.name])
+            if not rest:
+                edges |= clock.rise if n_halves % 2 else clock.fall
+        if edges:
+            yield edges
+
+
+def random_edges(chip: Chip, rng: np.random.Generator) -> Iterator[int]:
+    """Any edges of a chip's clocks: each time one at least, and others with it as it falls out."""
+    high = dict.fromkeys(chip.clocks, False)
+    while True:
+        edges = 0
+        for clock in chip.clocks:
+            both = bool(clock.rise and clock.fall)
+            if rng.random() < _OFTEN:
+                edges |= clock.fall if both and high[clock] else clock.rise or clock.fall
+                high[clock] = not high[clock]
+        if edges:
+            yield edges
 
 
 # --- The host: reset and SPI ------------------------------------------------------------------------------------
@@ -118,10 +160,12 @@ class StimulusHost:
     """
 
     def __init__(self, chip: Chip, rng: np.random.Generator) -> None:
-        self._chip, self._rst = chip, _reset_pins(chip)
+        self._chip = chip
+        self._rst = chip.input_word.mask([pin.name for pin in chip.resets])
+        self._active, self._inactive = (pack(chip.input_word, chip.reset_levels(state)) for state in (True, False))
         (self._spi,) = chip.buses_of(spi.SPI, "slave")
         self._rng = rng
-        self._pins = 0
+        self._pins = self._inactive
 
     def wait(self, clocks: int) -> HostPiece:
         for _ in range(clocks):
@@ -134,19 +178,19 @@ class StimulusHost:
                 return
 
     def reset(self, clocks: int) -> HostPiece:
-        """RST high for ``clocks``, at least 1, and low for one more."""
+        """The resets active for ``clocks``, at least 1, and inactive for one more."""
         yield from self.under_reset(self.wait(clocks - 1))
 
     def glitch_reset(self) -> HostPiece:
-        """RST high and low again between two clocks: only what resets at once can notice."""
-        yield self._pins | self._rst, self._pins
+        """The resets active and inactive again between two clocks: only what resets at once can notice."""
+        yield self._pins & ~self._rst | self._active, self._pins
 
     def under_reset(self, doing: HostPiece) -> HostPiece:
-        """RST high for one clock and then while ``doing`` lasts, and low for one more."""
-        self._pins |= self._rst
+        """The resets active for one clock and then while ``doing`` lasts, and inactive for one more."""
+        self._pins = self._pins & ~self._rst | self._active
         yield from self.wait(1)
         yield from doing
-        self._pins &= ~self._rst
+        self._pins = self._pins & ~self._rst | self._inactive
         yield from self.wait(1)
 
     def levels(self, bits: Sequence[int]) -> list[int]:
@@ -177,18 +221,25 @@ class Stimulus:
     """Input pins for a chip, decided clock by clock from what its outputs show.
 
     host : reset and SPI; pieces : the rest; no two own the same pin
+    edges : the clock edges that end one clock after the other; a clock, to the pieces, is what lies between two edges.
+        None: those of clocks in step, where the chip is known (``in_step``), else those of one clock that rises
     """
 
-    def __init__(self, host: HostPiece, pieces: Sequence[Piece]) -> None:
-        self._host, self._pieces = host, list(pieces)
+    def __init__(self, host: HostPiece, pieces: Sequence[Piece], edges: Iterator[int] | None = None) -> None:
+        self._host, self._pieces, self._edges = host, list(pieces), edges
         self._first = True
 
+    def of_chip(self, chip: Chip) -> Stimulus:
+        """This stimulus, with the clocks of a chip in step unless it has edges of its own."""
+        self._edges = self._edges or in_step(chip)
+        return self
+
     def next(self, outputs: int) -> list[tuple[int, int]]:
-        """The rows of the next clock as (inputs packed, clk); clk is 1 in the last row and 0 in those before."""
+        """The rows of the next clock as (inputs packed, clk); clk is 0 in all rows but the last."""
         sent = None if self._first else outputs  # a generator takes nothing before its first yield
         self._first = False
         others = 0
         for piece in self._pieces:
             others |= piece.send(sent)  # type: ignore[arg-type]
         *early, last = self._host.send(sent)  # type: ignore[arg-type]
-        return [(others | pins, 0) for pins in early] + [(others | last, 1)]
+        return [(others | pins, 0) for pins in early] + [(others | last, next(self._edges) if self._edges else 1)]

@@ -64,7 +64,8 @@ class Wave:
         self.sample_time = 0
         self._check(reading)
         self._file = _open(path)
-        left_out = {*reading.ignored, *((chip.clock.name,) if reading.clock_per_sample else ())}
+        clocks = [clock.pin.name for clock in chip.clocks]
+        left_out = {*reading.ignored, *(clocks if reading.clock_per_sample else ())}
         found: PinScope = find_scope(chip, self._file.variables, path, reading.scope, left_out)
         self.scope = found.name
         # a signal may be several pins, where a bench ties them together
@@ -84,8 +85,13 @@ class Wave:
         for name in reading.ignored:
             if name not in names:
                 raise InputError(f"{self.chip.name} has no pin {name!r} to ignore; it has {', '.join(names)}")
-            if name == self.chip.clock.name:
+            if any(name == clock.pin.name for clock in self.chip.clocks):
                 raise InputError(f"{name} cannot be ignored; a recording without a clock needs --clock-per-sample")
+        if reading.clock_per_sample and self.chip.period != (1,):
+            raise InputError(
+                f"--clock-per-sample: each sample is a rising edge of the one clock; {self.chip.name} uses"
+                f" {self.chip.used_edges}"
+            )
 
     def _grid(self, step: int | None) -> Grid:
         """The grid of the samples, from reading all times."""
@@ -147,7 +153,10 @@ class Wave:
             self._file.stream(self._signals, sink, on_gap)
 
     def _no_edge(self) -> str:
-        return f"{self.chip.clock.name} never rises in scope {self.scope or '(top)'}"
+        scope = self.scope or "(top)"
+        if self.chip.period == (1,):
+            return f"{self.chip.clock.name} never rises in scope {scope}"
+        return f"no clock has an edge in scope {scope}; {self.chip.name} uses {self.chip.used_edges}"
 
     def _gap(self, gap: Gap) -> InputError:
         begin, end = self.time_text(gap.begin), self.time_text(gap.end)

@@ -2,8 +2,9 @@
 
 The chip's pins stand in one scope named after it. Time is in picoseconds and a clock takes 10 ns, more only where
 thousands of rows lie before its edge. In each clock: outputs change right after the edge, inputs between two edges
-(rows without an edge one after the other), CLK falls in the middle. A row without an edge leaves a mark of its own only
-if it changes an input and the next row does too; else it is read back as part of its neighbour, which means the same.
+(rows without an edge one after the other), CLK falls in the middle, unless its fall is used, too. A row without an
+edge leaves a mark of its own only if it changes an input and the next row does too; else it is read back as part of
+its neighbour, which means the same.
 
 Writer: libfst through pylibfst (https://github.com/mschlaegl/pylibfst).
 """
@@ -17,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import pylibfst
 
-from draupnir.emulator.declare import Chip, Pin, PinWord
+from draupnir.emulator.declare import Chip, Pin, PinWord, UsedClock
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.trace import Trace, new_rows, piece_of, to_rows
+from draupnir.emulator.trace import Trace, check_edges, first_levels, new_rows, piece_of, to_rows
 from draupnir.golden.files import replacing
 from draupnir.golden.fst import check_blocks
 
@@ -41,12 +42,12 @@ def schedule(clk: np.ndarray) -> np.ndarray:
     A trace with these times reads back with the same times.
     """
     input_times, edge_times = _times(clk)
-    return np.where(clk == 1, edge_times, input_times)
+    return np.where(clk != 0, edge_times, input_times)
 
 
 def _times(clk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """For each row the time of its inputs, and the time of the first edge at or after it."""
-    clk = clk.astype(np.int64)
+    clk = (clk != 0).astype(np.int64)
     cycle = np.cumsum(clk) - clk
     n_rows = np.bincount(cycle) if len(clk) else np.zeros(0, dtype=np.int64)
     stretch = -(-n_rows // ROWS_A_CLOCK)
@@ -58,7 +59,11 @@ def _times(clk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def write(trace: Trace, path: Path) -> None:
-    """Write the trace; ``trace.times`` is not used, see ``schedule``. The file appears when it is complete."""
+    """Write the trace; ``trace.times`` is not used, see ``schedule``. The file appears when it is complete.
+
+    Raises InputError for clock edges that cannot be.
+    """
+    check_edges(trace.chip, trace.clk, first_levels(trace.chip, trace.clk))
     changes = _changes(trace)
     with replacing(path) as temporary:
         temporary.write_bytes(bytes(_HEADER))  # the library ends the process where there is no room for this much
@@ -112,13 +117,14 @@ def _changes(trace: Trace) -> Changes:
     """Times, pin numbers, levels and known bits of all changes, in time order."""
     chip = trace.chip
     input_times, edge_times = _times(trace.clk)
-    is_edge = trace.clk == 1
-    rises = edge_times[is_edge]
-    output_times = np.concatenate(([0], rises[:-1] + OUTPUT_AT))[: len(rises)]
+    is_edge = trace.clk != 0
+    edges = edge_times[is_edge]
+    output_times = np.concatenate(([0], edges[:-1] + OUTPUT_AT))[: len(edges)]
+    clocks = {clock.pin.name: _clock(clock, edges, trace.clk[is_edge]) for clock in chip.clocks}
     at, pins, levels, knowns = [np.zeros(0, np.int64)], list[int](), list[int](), list[int]()
     for p, pin in enumerate(chip.pins):
         if pin.role == "clock":
-            times, level = _clock(rises)
+            times, level = clocks[pin.name]
             changes = times, level.tolist(), [1] * len(times)
         elif pin.direction == "in":
             rows = np.concatenate((new_rows(chip.input_word, 1), trace.inputs))
@@ -136,11 +142,19 @@ def _changes(trace: Trace) -> Changes:
     return ((time, pins[i], levels[i], knowns[i]) for time, i in places)
 
 
-def _clock(rises: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Low from the start, falling in the middle of each clock and after the last edge."""
-    falls = np.concatenate(([0], (rises[:-1] + rises[1:]) // 2, rises[-1:] + CLOCK // 2))
-    at = np.concatenate((falls, rises))
-    return at, np.repeat([0, 1], (len(falls), len(rises)))
+def _clock(clock: UsedClock, times: np.ndarray, clk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The moments at which a clock changes, and its levels from then on.
+
+    A clock of which one edge is used rests from the start, and comes back in the middle between two edges and after
+    the last one. times, clk : of the rows with an edge
+    """
+    here = (clk & (clock.rise | clock.fall)) != 0
+    edges, to_high = times[here], (clk[here] & clock.rise) != 0
+    if clock.rise and clock.fall:
+        first = int(not to_high[0]) if len(edges) else clock.idle
+        return np.concatenate(([0], edges)), np.concatenate(([first], to_high))
+    back = np.concatenate(([0], (edges[:-1] + edges[1:]) // 2, edges[-1:] + CLOCK // 2))
+    return np.concatenate((back, edges)), np.repeat([clock.idle, 1 - clock.idle], (len(back), len(edges)))
 
 
 def _changed(

@@ -15,7 +15,7 @@ import numpy as np
 
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.observed import MemoryMoment, Observed
-from draupnir.emulator.trace import Trace, known_at_edges
+from draupnir.emulator.trace import Trace, first_levels, known_at_edges
 from draupnir.rtl import icarus, memory_changes, verilated
 from draupnir.rtl.design import Design
 from draupnir.rtl.initial import UNKNOWN, ZERO, Initial, vvp_options
@@ -50,7 +50,7 @@ class InVerilator:
 
     def run(self, trace: Trace, before: Memories) -> Observed:
         """Drive a trace's inputs, from the initial state and the memories before the first row."""
-        self._begin(before)
+        self._begin(trace, before)
         outputs = self._device.run(trace.inputs, trace.clk)
         memories = {name: self._device.read_memory(name) for name in before}
         masks = {name: np.full_like(content, _ALL) for name, content in memories.items()}
@@ -58,15 +58,16 @@ class InVerilator:
 
     def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
         """Run so again; give the memories after each of some rows, which are ascending."""
-        self._begin(before)
+        self._begin(trace, before)
         first = 0
         for row in rows:
             self._device.run(trace.inputs[first : row + 1], trace.clk[first : row + 1])
             first = row + 1
             yield MemoryMoment({name: self._device.read_memory(name) for name in before})
 
-    def _begin(self, before: Memories) -> None:
-        self._device.reset(self.initial.seed if self.is_random else None)
+    def _begin(self, trace: Trace, before: Memories) -> None:
+        seed = self.initial.seed if self.is_random else None
+        self._device.reset(seed, first_levels(trace.chip, trace.clk))
         for name, content in before.items():
             self._device.write_memory(name, content)
 

@@ -19,7 +19,7 @@ _DEBUG = re.compile(r"^#ifdef VL_DEBUG$.*?^#endif.*?$", re.DOTALL | re.MULTILINE
 _ONCE = re.compile(rf"{PREFIX}(__Syms.*|__Dpi|__ConstPool.*|.*__Slow)?")  # files of what runs at the start only
 
 _WHOLE = """\
-inline void clock_edges(Vmodel& top) { whole_clock(top); }
+inline void clock_edges(Vmodel& top, unsigned edges) { whole_clock(top, edges); }
 """
 _SENSITIVE = f"""\
 #include "{_ROOT}.h"
@@ -37,7 +37,7 @@ inline void evaluate_sensitive({_ROOT}* root) {{
     }} while ({_ROOT}___eval_phase__nba(root));
 }}
 
-inline void clock_edges(Vmodel& top) {{
+inline void clock_edges(Vmodel& top, unsigned) {{
     {_ROOT}* const root = top.rootp;
     root->@CLOCK@ = 1;
     evaluate_sensitive(root);
@@ -47,12 +47,15 @@ inline void clock_edges(Vmodel& top) {{
 """
 
 
-def cpp_edges(model_dir: Path, clock: str) -> str:
-    """C++ of ``clock_edges(top)``: the clock rises and falls, once all inputs have been evaluated while it was low.
+def cpp_edges(model_dir: Path, clock: str | None) -> str:
+    """C++ of ``clock_edges(top, edges)``, once all inputs have been evaluated: the clock rises and falls.
 
-    model_dir : where Verilator wrote its C++; clock : the C++ name of the clock input
+    model_dir : where Verilator wrote its C++
+    clock : the C++ name of the clock input; None for a chip that has several, or uses the fall of one
     Where that C++ is not as this file knows it, it is the harness's ``whole_clock``: everything, at both edges.
     """
+    if clock is None:
+        return _WHOLE
     files = [path for path in sorted(model_dir.glob(f"{PREFIX}*.cpp")) if not _ONCE.fullmatch(path.stem)]
     text = _DEBUG.sub("", "".join(path.read_text() for path in files))
     triggers, phases = _body(text, _TRIGGERS), _phases(_body(text, f"{_ROOT}___eval"))

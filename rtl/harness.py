@@ -31,11 +31,11 @@ void vl_fatal(const char* file, int line, const char*, const char* message) { st
 void vl_stop(const char* file, int line, const char*) { stop("$stop", file, line); }
 void vl_finish(const char* file, int line, const char*) { stop("$finish", file, line); }
 
-inline void whole_clock(Vmodel& top) {
-    top.@CLOCK@ = 1;
+// edges : bit 2 k: clock k rises; bit 2 k + 1: it falls. A clock of which one edge is used goes back at once.
+inline void whole_clock(Vmodel& top, unsigned edges) {
+@EDGES@
     top.eval();
-    top.@CLOCK@ = 0;
-    top.eval();
+@BACK@
 }
 
 #include "edges.h"  // clock_edges, made when Verilator has made the model: see rtl/edges.py
@@ -49,14 +49,14 @@ struct Model {
     int64_t inputs[n_in] = {};
     bool whole = false;  // evaluate everything at both edges of the clock
 
-    Model(int rand_reset, int seed) {
+    Model(int rand_reset, int seed, unsigned levels) {  // levels : bit k: clock k is high
         select();
         context.threads(1);
         context.randReset(rand_reset);
         context.randSeed(seed);
         top = std::make_unique<Vmodel>(&context);
         apply(inputs);
-        top->@CLOCK@ = 0;
+@LEVELS@
         top->eval();
     }
     ~Model() {
@@ -80,10 +80,10 @@ struct Model {
         apply(row);
         top->eval();
     }
-    void clock(int64_t* outputs) {
+    void clock(int64_t* outputs, unsigned edges) {
         take(outputs);
-        if (whole) whole_clock(*top);
-        else clock_edges(*top);
+        if (whole) whole_clock(*top, edges);
+        else clock_edges(*top, edges);
     }
     const VerilatedVar& memory(const std::string& name) {
         const char* scope_name = nullptr;
@@ -101,8 +101,8 @@ struct Model {
 
 EXPORT const char* model_error() { return last_error.c_str(); }
 
-EXPORT void* model_new(int rand_reset, int seed) try {
-    return new Model{rand_reset, seed};
+EXPORT void* model_new(int rand_reset, int seed, unsigned levels) try {
+    return new Model{rand_reset, seed, levels};
 } catch (const std::exception& e) {
     last_error = e.what();
     return nullptr;
@@ -119,7 +119,7 @@ EXPORT int64_t model_run(void* handle, const int64_t* inputs, const uint8_t* clk
     try {
         for (; i < n_rows; ++i) {
             model.settle(inputs + i * n_in);
-            if (clk[i]) model.clock(outputs + i * n_out);
+            if (clk[i]) model.clock(outputs + i * n_out, clk[i]);
         }
     } catch (const std::exception& e) {
         last_error = e.what();
@@ -155,12 +155,39 @@ def cpp_harness(design: Design, chip: Chip) -> str:
         f'if (name == "{name}") scope_name = "{_scope(design, path)}", var_name = "{path.rsplit(".", 1)[-1]}";'
         for name, path in design.memories.items()
     ]
-    filled = _HARNESS.replace("@CLOCK@", member(design.port(chip.clock)))
-    filled = filled.replace("@N_IN@", str(len(chip.input_word.row)))
+    back = _back(chip, design)
+    filled = _HARNESS.replace("@N_IN@", str(len(chip.input_word.row)))
     filled = filled.replace("@N_OUT@", str(len(chip.output_word.row)))
-    for slot, lines in (("@APPLY@", apply), ("@TAKE@", take), ("@MEMORIES@", memories)):
-        filled = filled.replace(slot, "\n".join(" " * 8 + line for line in lines))
+    slots = {
+        "@APPLY@": (8, apply),
+        "@TAKE@": (8, take),
+        "@MEMORIES@": (8, memories),
+        "@EDGES@": (4, _edges(chip, design)),
+        "@BACK@": (4, [*back, "top.eval();"] if back else []),
+        "@LEVELS@": (8, [f"top->{member(design.port(c.pin))} = levels >> {k} & 1;" for k, c in enumerate(chip.clocks)]),
+    }
+    for slot, (indent, lines) in slots.items():
+        filled = filled.replace(slot, "\n".join(" " * indent + line for line in lines))
     return filled
+
+
+def _edges(chip: Chip, design: Design) -> list[str]:
+    """C++ that gives each clock the level after its edge."""
+    return [
+        f"if (edges & {bit:#x}) top.{member(design.port(clock.pin))} = {level};"
+        for clock in chip.clocks
+        for bit, level in ((clock.rise, 1), (clock.fall, 0))
+        if bit
+    ]
+
+
+def _back(chip: Chip, design: Design) -> list[str]:
+    """C++ that brings each clock back of which one edge is used."""
+    return [
+        f"if (edges & {clock.rise | clock.fall:#x}) top.{member(design.port(clock.pin))} = {clock.idle};"
+        for clock in chip.clocks
+        if not (clock.rise and clock.fall)
+    ]
 
 
 def _apply(chip: Chip, design: Design, pin: Pin) -> list[str]:

@@ -1,9 +1,10 @@
 """An RTL run in Icarus Verilog, row by row, from a file: slower than ``draupnir.rtl.verilated``, but it knows X.
 
 The testbench runs the rows of ``draupnir.emulator.trace`` in simulated time, a step of 1 us after each action, which
-is longer than the delays in a source: the inputs other than reset and SCK change; reset and SCK change, and find the
-others settled; if the row has a clock edge, the outputs are taken, the clock rises, and falls again. Rows and outputs
-go through files, so the length of a run costs no memory in the simulator.
+is longer than the delays in a source: the inputs change, but for SCK and resets that act at once; these change, and
+find the others settled; if the row has clock edges, the outputs are taken, and the clocks have their edges together; a
+clock of which one edge is used goes back. Rows and outputs go through files, so the length of a run costs no memory in
+the simulator.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
 from draupnir.emulator.declare import Chip, Memory, Pin, Word
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.observed import Observed
-from draupnir.emulator.trace import new_rows, words
+from draupnir.emulator.trace import check_edges, first_levels, new_rows, words
 from draupnir.rtl import datafiles, icarus_names, memory_changes, toolchain
 from draupnir.rtl.design import Design
 from draupnir.rtl.initial import UNKNOWN, Initial, plusargs, vvp_options
@@ -27,11 +29,10 @@ _CHUNK = 1 << 16  # rows converted at a time
 _BENCH = """\
 `timescale 1us/1ps
 module draupnir_bench;
-    reg clock = 0;
 @DECLARE@
     wire [@OUT_MSB@:0] outputs;
     reg [@IN_MSB@:0] row;
-    reg clock_edge;
+    reg [7:0] edges;
     integer rows_file, outputs_file, word;
 
     @TOP@ dut (
@@ -45,16 +46,16 @@ module draupnir_bench;
 @LOAD@
 @FOLLOW@
         #1;
-        while ($fscanf(rows_file, "%h %b", row, clock_edge) == 2) begin
+        while ($fscanf(rows_file, "%h %h", row, edges) == 2) begin
 @QUIET@
             #1;
-@EDGES@
+@AT_ONCE@
             #1;
-            if (clock_edge) begin
+            if (edges != 0) begin
                 $fwrite(outputs_file, "%b\\n", outputs);
-                clock = 1;
+@CLOCK@
                 #1;
-                clock = 0;
+@BACK@
                 #1;
             end
         end
@@ -83,8 +84,11 @@ def run(
     memories : contents before the first row; what is not given starts as all registers do
     initial : how registers, and what is not initialised otherwise, start
     follow : write every change of a memory into ``work_dir``, for ``draupnir.rtl.memory_changes``
-    Raises InputError when Icarus is missing, or refuses the sources, or the design ends the simulation itself.
+    Raises InputError when Icarus is missing, or refuses the sources, or the design ends the simulation itself, and for
+    clock edges that cannot be.
     """
+    levels = first_levels(chip, clk)
+    check_edges(chip, clk, levels)
     work_dir = datafiles.put(design.data, work_dir)
     design = _named_in_icarus(design, chip, work_dir)
     memories = memories or {}
@@ -94,7 +98,7 @@ def run(
             file.writelines(f"{int.from_bytes(word.astype('<u4').tobytes(), 'little'):x}\n" for word in content)
     with (work_dir / "rows.txt").open("w") as file:
         file.writelines(_hex_rows(inputs, clk))
-    _compile(design, bench(design, chip, [part for part, _ in loaded], follow), work_dir)
+    _compile(design, bench(design, chip, [part for part, _ in loaded], follow, levels), work_dir)
     simulate = [str(toolchain.icarus().vvp), "-n", *vvp_options(initial), "bench.vvp", *plusargs(initial)]
     toolchain.call(simulate, "Icarus stopped", cwd=work_dir)
     outputs, known = _read_outputs(work_dir / "outputs.txt", chip, clk)
@@ -124,23 +128,46 @@ def _compile(design: Design, text: str, work_dir: Path) -> Path:
     return work_dir / "bench.vvp"
 
 
-def bench(design: Design, chip: Chip, loaded: Sequence[str] = (), follow: bool = False) -> str:
+def bench(
+    design: Design,
+    chip: Chip,
+    loaded: Sequence[str] = (),
+    follow: bool = False,
+    levels: Mapping[str, int] = MappingProxyType({}),
+) -> str:
     """The Verilog testbench for a design.
 
     loaded : the memories that it fills from files; follow : it dumps every change of a memory
+    levels : clock -> its level before the first row, where it is not at rest
     """
+    edges = [
+        f"if (edges & {bit}) {_reg(clock.pin)} = {level};"
+        for clock in chip.clocks
+        for bit, level in ((clock.rise, 1), (clock.fall, 0))
+        if bit
+    ]
+    back = [
+        f"if (edges & {clock.rise | clock.fall}) {_reg(clock.pin)} = {clock.idle};"
+        for clock in chip.clocks
+        if clock.pin.edges != "both"
+    ]
     fields = {"@TOP@": design.instance, "@IN_MSB@": str(64 * len(chip.input_word.row) - 1)}
     fields["@OUT_MSB@"] = str(chip.output_word.width - 1)
-    connect = [f".{design.port(chip.clock)}(clock)"]
-    connect += [f".{design.port(pin)}({_reg(pin)})" for pin in chip.inputs]
+    connect = [f".{design.port(pin)}({_reg(pin)})" for pin in (*(clock.pin for clock in chip.clocks), *chip.inputs)]
     connect += [f".{design.port(pin)}({_slice('outputs', chip.output_word, pin)})" for pin in chip.outputs]
     blocks = {
-        "@DECLARE@": (4, [f"reg [{pin.width - 1}:0] {_reg(pin)} = 0;" for pin in chip.inputs]),
+        "@DECLARE@": (
+            4,
+            [f"reg {_reg(clock.pin)} = {levels.get(clock.pin.name, clock.idle)};" for clock in chip.clocks]
+            + [f"reg [{pin.width - 1}:0] {_reg(pin)} = 0;" for pin in chip.inputs],
+        ),
         "@CONNECT@": (8, ",\n".join(connect).split("\n")),
         "@LOAD@": (8, [f'$readmemh("{name}.in.hex", dut.{design.memories[name]});' for name in loaded]),
         "@FOLLOW@": (8, memory_changes.dump(design, chip) if follow else []),
         "@QUIET@": (12, [_apply(chip, pin) for pin in chip.inputs if not chip.acts_at_edges(pin)]),
-        "@EDGES@": (12, [_apply(chip, pin) for pin in chip.inputs if chip.acts_at_edges(pin)]),
+        "@AT_ONCE@": (12, [_apply(chip, pin) for pin in chip.inputs if chip.acts_at_edges(pin)]),
+        "@CLOCK@": (16, edges),
+        "@BACK@": (16, back),
         "@DUMP@": (8, [f'$writememh("{name}.out.hex", dut.{path});' for name, path in design.memories.items()]),
     }
     text = _BENCH
@@ -173,7 +200,7 @@ def _hex_rows(inputs: np.ndarray, clk: np.ndarray) -> Iterable[str]:
         integers = words(inputs[start : start + _CHUNK])
         digits = integers[:, ::-1].astype(">i8").tobytes().hex()
         edges, n = clk[start : start + _CHUNK].tolist(), 16 * integers.shape[1]
-        yield "".join(f"{digits[n * i : n * i + n]} {edge}\n" for i, edge in enumerate(edges))
+        yield "".join(f"{digits[n * i : n * i + n]} {edge:x}\n" for i, edge in enumerate(edges))
 
 
 def _parts(memory: Memory, content: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:

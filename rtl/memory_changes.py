@@ -64,7 +64,7 @@ def follow(
         if found is None or len(words) != len(listed):
             raise InputError(f"{chip.name}: Icarus dumped {len(words)} words of its memories, which are more")
         unit = _UNITS[found.group(2)] // int(found.group(1))
-        ends = unit * (_BEGIN + np.cumsum(_ROW + _EDGE * clk.astype(np.int64)))
+        ends = unit * (_BEGIN + np.cumsum(_ROW + _EDGE * (clk != 0).astype(np.int64)))
         pending = iter(rows)
         row = next(pending, None)
         for line in file:

@@ -2,7 +2,8 @@
 
 The compiled harness runs the rows of ``draupnir.emulator.trace`` at the simulator's own speed: a row's inputs are
 applied while the clock is low. If the row has a clock edge, the outputs are then taken, and the clock rises and falls
-again before the next row's inputs are applied. What a clock edge makes necessary to evaluate, ``rtl/edges.py`` says.
+again before the next row's inputs are applied; a clock whose rise and fall are both used waits for its fall. What a
+clock edge makes necessary to evaluate, ``rtl/edges.py`` says.
 
 Verilator knows 0 and 1 only. Every bit starts at 0, or at random with a seed; what the source assigns as X is 0.
 """
@@ -15,6 +16,7 @@ import hashlib
 import inspect
 import os
 import tempfile
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,7 +25,7 @@ import numpy as np
 from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds import pieces
-from draupnir.emulator.trace import from_row, new_rows, to_rows
+from draupnir.emulator.trace import check_edges, from_row, new_rows, to_rows
 from draupnir.rtl import datafiles, edges, toolchain
 from draupnir.rtl.design import Design
 from draupnir.rtl.harness import cpp_harness, member, public_memories
@@ -46,7 +48,7 @@ _RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
 class Verilated:
     """A compiled design and one instance of it; several may live side by side.
 
-    All inputs are 0 and the clock is low until the first row.
+    All inputs are 0 and the clocks are at rest until the first row: low, or high if only their fall is used.
 
     whole : evaluate everything at both edges of the clock, as Verilator's examples do; the rows come out the same
     data_folder : where the design finds the files that it fills its memories from at the start
@@ -56,7 +58,7 @@ class Verilated:
         self._chip, self._whole, self._data_folder = chip, whole, data_folder
         self._lib = ctypes.CDLL(str(library))
         self._lib.model_new.restype = ctypes.c_void_p
-        self._lib.model_new.argtypes = [ctypes.c_int, ctypes.c_int]
+        self._lib.model_new.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_uint]
         self._lib.model_evaluate_whole.argtypes = [ctypes.c_void_p, ctypes.c_int]
         self._lib.model_delete.argtypes = [ctypes.c_void_p]
         self._lib.model_error.restype = ctypes.c_char_p
@@ -73,18 +75,21 @@ class Verilated:
         if getattr(self, "_model", None):
             self._lib.model_delete(self._model)
 
-    def reset(self, seed: int | None = None) -> None:
+    def reset(self, seed: int | None = None, levels: Mapping[str, int] | None = None) -> None:
         """A new instance in its initial state.
 
         seed : None starts every bit at 0, else 1..2**31-1 starts what the source does not initialise at random
+        levels : clock -> its level before the first row, where it is not at rest
         """
         if seed is not None and not 1 <= seed <= MOST_SEED:
             raise InputError(f"seed {seed} is not within 1..{MOST_SEED}")
         if self._model:
             self._lib.model_delete(self._model)
         self._rows_run = 0
+        self._levels = {clock.pin.name: clock.idle for clock in self._chip.clocks} | dict(levels or {})
+        high = sum(self._levels[clock.pin.name] << k for k, clock in enumerate(self._chip.clocks))
         with contextlib.chdir(self._data_folder or Path()):
-            self._model = self._lib.model_new(0 if seed is None else 2, seed or 0)
+            self._model = self._lib.model_new(0 if seed is None else 2, seed or 0, high)
         if not self._model:
             raise self._stopped()
         self._lib.model_evaluate_whole(self._model, self._whole)
@@ -93,16 +98,17 @@ class Verilated:
         """Run rows (see ``draupnir.emulator.trace``).
 
         inputs : (n,) or (n, n_words) int64, input pins packed
-        clk : (n,) uint8, 1 where a clock edge ends the row
+        clk : (n,) uint8, the clock edges that end the row
         Returns the output pins as rows, as they are immediately before the row's clock edge (0 if it has none).
-        Raises InputError if the design stops itself ($stop, or a loop that does not settle), and Stopped in the middle
-        if the work is to stop (see ``draupnir.emulator.pieces``).
+        Raises InputError if the design stops itself ($stop, or a loop that does not settle), or for clock edges that
+        cannot be, and Stopped in the middle if the work is to stop (see ``draupnir.emulator.pieces``).
         """
         inputs = np.ascontiguousarray(inputs, dtype=np.int64)
         clk = np.ascontiguousarray(clk, dtype=np.uint8)
         right = new_rows(self._chip.input_word, len(inputs)).shape
         if inputs.shape != right or clk.shape != right[:1]:
             raise ValueError(f"inputs {inputs.shape} and clk {clk.shape}; right are {right} and {right[:1]}")
+        self._levels = check_edges(self._chip, clk, self._levels)
         outputs = new_rows(self._chip.output_word, len(inputs))
         for i in range(0, len(inputs), ROWS):
             if i:
@@ -115,8 +121,10 @@ class Verilated:
                 raise self._stopped()
         return outputs
 
-    def step(self, inputs: int) -> int:
-        """One row with a clock edge, of packed pins: the outputs immediately before it."""
+    def step(self, inputs: int, edges: int = 1) -> int:
+        """One row of packed pins with these clock edges: the outputs immediately before them."""
+        self._row[1][0] = edges
+        self._levels = check_edges(self._chip, self._row[1], self._levels)
         self._row[0][:] = to_rows(self._chip.input_word, [inputs])
         if not self._lib.model_run(self._model, *self._at_row, 1):
             raise self._stopped()
@@ -153,7 +161,7 @@ def build(design: Design, chip: Chip, build_dir: Path, whole: bool = False) -> V
 
     Raises InputError when Verilator or the C++ compiler is missing, or Verilator refuses the sources.
     """
-    harness, clock = cpp_harness(design, chip), member(design.port(chip.clock))
+    harness, clock = cpp_harness(design, chip), member(design.port(chip.clock)) if chip.period == (1,) else None
     texts = (
         toolchain.verilator().version,
         harness,
@@ -194,7 +202,7 @@ def verilate(design: Design, scratch: Path) -> Path:
     return model
 
 
-def _compile(design: Design, clock: str, harness: str, scratch: Path) -> Path:
+def _compile(design: Design, clock: str | None, harness: str, scratch: Path) -> Path:
     model, include = verilate(design, scratch), toolchain.verilator().root / "include"
     (model / "edges.h").write_text(edges.cpp_edges(model, clock))
     (model / "harness.cpp").write_text(harness)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, NoReturn, Self
 
 import cocotb
@@ -16,12 +16,13 @@ from draupnir.cocotb_tests.lib import memory, wrapper
 from draupnir.cocotb_tests.lib.aer import AerDriver, Owing
 from draupnir.cocotb_tests.lib.bus import Pins, control
 from draupnir.cocotb_tests.lib.checker import Lockstep
-from draupnir.cocotb_tests.lib.clock import ChipClock
+from draupnir.cocotb_tests.lib.clock import PERIOD_NS, ChipClock, ClockEdges
 from draupnir.cocotb_tests.lib.recorder import Recorder
 from draupnir.cocotb_tests.lib.sender import WrapperSender
 from draupnir.cocotb_tests.lib.session import Session
 from draupnir.emulator.buses.four_phase import SenderTiming
 from draupnir.emulator.model import ClockLevel
+from draupnir.emulator.trace import new_rows
 
 RESET_CYCLES = 5
 # How the last bench of this simulation has left each design, by its path: the model, which stands where the design
@@ -39,6 +40,7 @@ class ChipBench:
     memories : declared name -> path below ``dut`` of its array, where it cannot be told by its size and name
     ports : declared pin -> port, where it is not the pin's name, in whatever case, with or without underscores
     settling : cycles at the end for what is still under way
+    periods : clock pin -> its period in nanoseconds, where it is not 10; all clocks rise half a period after the start
     undefined : output pins that the chip's sources leave unknown for a while after a reset, so that X is no difference
 
     It needs nothing from the runner (``lib.session``): its seed is cocotb's where there is no runner.
@@ -46,6 +48,7 @@ class ChipBench:
     """
 
     settling = 0
+    periods: Mapping[str, float] = MappingProxyType({})
     undefined: Collection[str] = ()
 
     def __init__(
@@ -59,13 +62,17 @@ class ChipBench:
         self.session = Session.here()
         self.rng = np.random.default_rng(self.session.seed)
         self.pins = Pins(dut, self.chip, ports)
-        half = None if self.session.naive else control(dut, wrapper.HALF)
-        self.clock = ChipClock(self.pins[self.chip.clock.name], half=half)
+        self.clocks = {clock.pin.name: self._clock(clock.pin.name) for clock in self.chip.clocks}
+        self.clock = self.clocks[self.chip.clock.name]
+        self.edges = ClockEdges(self.chip, self.clocks)
         paths = {**self.session.memories, **(memories or {})}
         self.memories = {one.name: memory.find_memory(dut, one, paths) for one in self.chip.memories}
-        self._reset_pin = next(self.pins[pin.name] for pin in self.chip.inputs if pin.role == "reset")
         self._began = time.perf_counter()
         self._cpu = time.process_time()
+
+    def _clock(self, name: str) -> ChipClock:
+        half = None if self.session.naive else control(self.pins.dut, wrapper.half_period(self.chip, name))
+        return ChipClock(self.pins[name], half, self.periods.get(name, PERIOD_NS))
 
     def driver(self, bus: str, timing: SenderTiming | None, rng: np.random.Generator) -> AerDriver:
         """The sending side of a bus into the chip."""
@@ -75,7 +82,7 @@ class ChipBench:
     def hold(self, owing: Iterable[Owing]) -> None:
         """Hold the model to the pins from the first clock on; owing : drivers that know what the chip owes them."""
         waveform = Path(self.session.folder) / "pins.fst"
-        recorder = Recorder(self.pins, self.clock)
+        recorder = Recorder(self.pins, self.edges)
         self.lockstep = Lockstep(
             self.model, recorder, self.clock, owing, self.undefined, self.session.reproduce, waveform
         )
@@ -86,7 +93,7 @@ class ChipBench:
         return {}
 
     async def prepare(self) -> None:
-        """Bring the chip to where a test begins. The clock runs, and all inputs are 0."""
+        """Bring the chip to where a test begins. The clocks run, and all inputs are 0."""
         await self.reset()
 
     def notes(self) -> dict[str, Any]:
@@ -113,19 +120,22 @@ class ChipBench:
 
     async def _start(self) -> None:
         self._go_on()
-        for pin in (self.pins[self.chip.clock.name], *self.pins.inputs()):
+        for pin in (*(self.pins[name] for name in self.clocks), *self.pins.inputs()):
             pin.value = 0
         await Timer(1, "ns", round_mode="ceil")  # for the design's own initial blocks, which may clear its memories
         for declared in self.chip.memories:
             self._load(declared.name, self.initial().get(declared.name, self.model.memories[declared.name]))
         if self.session.check:
-            self.model.drive(np.zeros(0, np.int64), np.zeros(0, np.uint8))  # loads machine code: not the test's time
+            self.model.drive(
+                new_rows(self.chip.input_word, 0), np.zeros(0, np.uint8)
+            )  # loads machine code: not the test's time
             self.lockstep.start()
         self._began = time.perf_counter()
         self._cpu = time.process_time()
         if self.session.naive:
             cocotb.start_soon(self._poll())
-        self.clock.start()
+        for clock in self.clocks.values():
+            clock.start()
         await self.prepare()
 
     async def __aexit__(
@@ -144,7 +154,8 @@ class ChipBench:
     def _end(self) -> None:
         """Let the clock stand still, so that the next bench can go on from here, and say what was compared."""
         self.lockstep.stop()
-        self.clock.stop()
+        for clock in self.clocks.values():
+            clock.stop()
         _LEFT[self.pins.dut._path] = self.model if self.lockstep.in_step else None
         self._note()
 
@@ -174,11 +185,12 @@ class ChipBench:
         )
 
     async def reset(self, cycles: int = RESET_CYCLES) -> None:
-        """The reset pin high for some cycles, and a moment for the chip to leave its reset."""
-        self._reset_pin.value = 1
-        await self.clock.cycles(cycles)
-        self._reset_pin.value = 0
-        await self.clock.cycles(RESET_CYCLES)
+        """All reset pins active for some cycles of the slowest clock, and a moment for the chip to leave its reset."""
+        slowness = -(-max(clock.period for clock in self.clocks.values()) // self.clock.period)
+        for active, n in ((True, cycles), (False, RESET_CYCLES)):
+            for pin, level in self.chip.reset_levels(active).items():
+                self.pins[pin].value = level
+            await self.clock.cycles(n * slowness)
 
     def load(self, contents: Mapping[str, np.ndarray]) -> None:
         """Overwrite memories through the back door, in design and model; the chip must be idle."""

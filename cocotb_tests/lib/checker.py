@@ -23,7 +23,7 @@ from draupnir.cocotb_tests.lib.aer import Owing
 from draupnir.cocotb_tests.lib.clock import ChipClock
 from draupnir.cocotb_tests.lib.recorder import Recorder
 from draupnir.emulator.declare import Chip, Memory
-from draupnir.emulator.trace import Trace, any_bit, only, to_row
+from draupnir.emulator.trace import Trace, only, to_row
 from draupnir.golden import wave_out
 from draupnir.golden.compare import (
     BitCount,
@@ -35,6 +35,7 @@ from draupnir.golden.compare import (
     memory_difference,
 )
 from draupnir.golden.compare.memories import WORDS_LISTED, unknown_words
+from draupnir.golden.resets import FirstReset
 from draupnir.golden.rows import cut, join
 
 BLOCK = 16384  # clocks between two comparisons
@@ -103,10 +104,7 @@ class Lockstep:
         self.model, self._recorder, self._clock = model, recorder, clock
         self._owing, self._reproduce, self._waveform = tuple(owing), reproduce, waveform
         self._past: deque[Trace] = deque(maxlen=BLOCKS_KEPT)
-        word = model.chip.input_word
-        self._resets = to_row(word, word.mask([pin.name for pin in model.chip.inputs if pin.role == "reset"]))
-        self._reset = False  # a reset has been high at a clock edge
-        self._ready = False  # and has been low at a later one
+        self._first_reset = FirstReset(model.chip)
         outputs = model.chip.output_word
         self._defined = to_row(outputs, outputs.mask({f.name for f in outputs} - set(undefined)))
         self._task: Task[NoReturn] | None = None
@@ -128,7 +126,7 @@ class Lockstep:
     @property
     def in_step(self) -> bool:
         """Whether the model has seen each clock edge of the design, and no difference."""
-        return not self.counts.mismatches and self.counts.cycles == self._clock.cycle()
+        return not self.counts.mismatches and self.counts.cycles == self._recorder.edges.count()
 
     async def _run(self) -> NoReturn:
         while True:
@@ -164,7 +162,7 @@ class Lockstep:
         self.compare()
         if not self.counts.cycles:
             self._fail(["nothing was compared: there was no clock edge"])
-        if self.counts.bits.unknown and not self._ready:
+        if self.counts.bits.unknown and not self._first_reset.over:
             pins = ", ".join(self.counts.bits.unknown)
             self._fail([f"unknown bits in {pins}, {self.counts.bits}, and no reset has ended that would explain them"])
         if never := self.counts.never_known():
@@ -189,12 +187,7 @@ class Lockstep:
 
     def _ready_in(self, rows: Trace) -> np.ndarray:
         """For each row, whether it has a clock edge and the first reset has ended: (n,) bool."""
-        edge, high = rows.clk == 1, any_bit(rows.inputs & self._resets)
-        begun = np.logical_or.accumulate(np.append(self._reset, edge & high))[1:]
-        ended = np.logical_or.accumulate(np.append(self._ready, edge & begun & ~high))[1:]
-        if len(rows):
-            self._reset, self._ready = bool(begun[-1]), bool(ended[-1])
-        return ended & edge
+        return self._first_reset.feed(rows.inputs, rows.clk) & (rows.clk != 0)
 
     def _count(self, rows: Trace, ready: np.ndarray) -> None:
         """Count rows; ready : for each, what ``_ready_in`` says."""

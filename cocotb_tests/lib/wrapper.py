@@ -28,7 +28,7 @@ _MODULE = """\
 `timescale 1ps/1ps
 module {top};
     {pins}
-    reg [31:0] {half};
+    {halves}
     reg {recording};
 
     // All processes wait for this: of different things to wait for, Verilator looks at each at every edge.
@@ -43,7 +43,7 @@ module {top};
         draupnir_started = $time;
         forever #({half}) {clock} = ~{clock};
     end
-
+{more_clocks}
     reg [63:0] draupnir_time;
     reg [{last_output}:0] draupnir_outputs;
     reg [{last_input}:0] draupnir_inputs;
@@ -75,6 +75,15 @@ module {top};
         {connections}
     );
 endmodule
+"""
+
+_MORE_CLOCK = """
+    initial begin
+        {clock} = 0;
+        {half} = 0;
+        while ({half} == 0) @(draupnir_watched);
+        forever #({half}) {clock} = ~{clock};
+    end
 """
 
 _SENDER = """
@@ -111,14 +120,19 @@ _WAIT = "if ({n} != 0) #({n} * 2 * {half} + {half} - ($time - draupnir_started +
 
 def verilog(design: Design, chip: Chip) -> str:
     """The module around a design, in Verilog-2005."""
-    inputs = [pin for pin in chip.inputs if pin != chip.clock]
-    flags = [f"{HALF} != 0", RECORDING, *(sender_control(bus, "busy") for bus in senders(chip))]
+    inputs, clocks = chip.inputs, [clock.pin.name for clock in chip.clocks]
+    halves = [half_period(chip, clock) for clock in clocks]
+    flags = [*(f"{half} != 0" for half in halves), RECORDING, *(sender_control(bus, "busy") for bus in senders(chip))]
     kinds = {"in": "reg", "out": "wire"}
     return _MODULE.format(
         top=TOP,
         pins="\n    ".join(f"{kinds[pin.direction]} {_range(pin.width)}{pin.name};" for pin in chip.pins),
         clock=chip.clock.name,
         half=HALF,
+        halves="\n    ".join(f"reg [31:0] {half};" for half in halves),
+        more_clocks="".join(
+            _MORE_CLOCK.format(clock=clock, half=half) for clock, half in list(zip(clocks, halves, strict=True))[1:]
+        ),
         recording=RECORDING,
         log=LOG,
         inputs=_row(chip.input_word),
@@ -126,7 +140,7 @@ def verilog(design: Design, chip: Chip) -> str:
         last_input=INTEGER * len(chip.input_word.row) - 1,
         last_output=INTEGER * len(chip.output_word.row) - 1,
         last_bit=INTEGER * (1 + len(chip.input_word.row) + len(chip.output_word.row)) - 1,
-        watched=_together((*flags, *(pin.name for pin in chip.pins if pin != chip.clock))),
+        watched=_together((*flags, *(pin.name for pin in chip.pins if pin.name not in clocks))),
         last_watched=len(flags) + chip.input_word.width + chip.output_word.width - 1,
         senders="".join(_sender(chip, bus) for bus in senders(chip)),
         design=design.top,
@@ -140,9 +154,15 @@ def verilog(design: Design, chip: Chip) -> str:
     )
 
 
+def half_period(chip: Chip, clock: str) -> str:
+    """The variable that starts a clock, and is half its period in picoseconds."""
+    return HALF if clock == chip.clock.name else f"{HALF}_{clock}"
+
+
 def controls(chip: Chip) -> list[str]:
     """Variables of the module that Python reads and writes, beside the pins."""
-    return [HALF, RECORDING, *(sender_control(bus, name) for bus in senders(chip) for name in SENDER_CONTROLS)]
+    halves = [half_period(chip, clock.pin.name) for clock in chip.clocks]
+    return [*halves, RECORDING, *(sender_control(bus, name) for bus in senders(chip) for name in SENDER_CONTROLS)]
 
 
 def senders(chip: Chip) -> list[str]:

@@ -11,7 +11,7 @@ from cocotb.types import Logic, LogicArray
 
 from draupnir.cocotb_tests.lib.bus import Pins, control
 from draupnir.cocotb_tests.lib.changes import Followed, Logged
-from draupnir.cocotb_tests.lib.clock import ChipClock
+from draupnir.cocotb_tests.lib.clock import ChipClock, ClockEdges
 from draupnir.cocotb_tests.lib.recorder import Recorder
 from draupnir.cocotb_tests.lib.session import Session
 from draupnir.cocotb_tests.lib.wrapper import HALF, RECORDING
@@ -38,8 +38,9 @@ async def test_they_do_with_the_clock_of_cocotb(dut: Any) -> None:
 async def _record(pins: Pins, clock: ChipClock) -> None:
     session = Session.here()
     rng = np.random.default_rng(session.seed)
-    logged = Recorder(pins, clock, Logged(pins, control(pins.dut, RECORDING)))
-    followed = Recorder(pins, clock, Followed(pins))
+    edges = ClockEdges(CHIP, {CHIP.clock.name: clock})
+    logged = Recorder(pins, edges, Logged(pins, control(pins.dut, RECORDING)))
+    followed = Recorder(pins, edges, Followed(pins))
     for pin in pins.inputs():
         pin.value = 0
     await Timer(1, "ns")

@@ -31,7 +31,7 @@ async def test_the_sender_and_python_move_the_pins_alike(dut: Any) -> None:
     """The same events, more than fit the sender at a time, with the same draws: each pin, also between the clocks."""
     async with Bench(dut, {"SPI_OPEN_LOOP": 1}, receiver=STEADY) as bench:
         contents = {NEURONS.name: bench.any_neurons(), SYNAPSES.name: bench.any_synapses()}
-        recorder = Recorder(bench.pins, bench.clock, Followed(bench.pins))
+        recorder = Recorder(bench.pins, bench.edges, Followed(bench.pins))
         recorder.start()
         for timing in TIMINGS:
             events = [bench.any_event() for _ in range(bench.length(WrapperSender.size + 20))]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from draupnir.cocotb_tests.lib import recorder as module
 from draupnir.cocotb_tests.lib.changes import Moments
+from draupnir.cocotb_tests.lib.clock import ClockEdges
 from draupnir.cocotb_tests.lib.recorder import Recorder
 from draupnir.emulator.odin.layout import CHIP
 
@@ -58,11 +59,9 @@ def test_rows_are_those_of_the_obvious_way(changes: list[tuple[int, int, int]], 
     moments = [(0, 0, 0), *sorted(changes, key=lambda change: change[0])]
     expected = obvious(moments, 100)
     played = Played(list(moments))
-    clock: Any = SimpleNamespace(
-        first_edge=FIRST_EDGE, period=PERIOD, cycle=lambda time: max(0, (time - FIRST_EDGE) // PERIOD + 1)
-    )
+    clock: Any = SimpleNamespace(first_edge=FIRST_EDGE, period=PERIOD)
     pins: Any = SimpleNamespace(chip=CHIP)
-    recorder = Recorder(pins, clock, played)
+    recorder = Recorder(pins, ClockEdges(CHIP, {CHIP.clock.name: clock}), played)
     found: list[Row] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "get_sim_time", lambda unit: played.now)

@@ -18,7 +18,7 @@ from draupnir.emulator.declare.chip import Chip
 from draupnir.emulator.declare.errors import DeclarationError
 from draupnir.emulator.declare.events import Event
 from draupnir.emulator.declare.memories import Matrix, Memory
-from draupnir.emulator.declare.pins import Piece, Pin, PinWord, pin_word
+from draupnir.emulator.declare.pins import Piece, Pin, PinWord, UsedClock, pin_word
 from draupnir.emulator.declare.registers import Block, Reg, Register
 from draupnir.emulator.declare.steps import Script, Step, clock_by_clock, following
 from draupnir.emulator.declare.words import INTEGER_BITS, LIMB_BITS, Field, Word
@@ -46,6 +46,7 @@ __all__ = [
     "Script",
     "SendingSide",
     "Step",
+    "UsedClock",
     "Watch",
     "WiredBus",
     "Word",

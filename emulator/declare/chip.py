@@ -11,15 +11,17 @@ from draupnir.emulator.declare.buses import Bus, BusKind, WiredBus
 from draupnir.emulator.declare.errors import DeclarationError, unique
 from draupnir.emulator.declare.events import Event
 from draupnir.emulator.declare.memories import Memory
-from draupnir.emulator.declare.pins import Pin, PinWord, pin_word
+from draupnir.emulator.declare.pins import Pin, PinWord, UsedClock, clock_of, pin_word
 from draupnir.emulator.declare.registers import Block, Register
+
+MOST_CLOCKS = 4  # whose edges fit into the eight bits by which a row tells them
 
 
 @dataclass(frozen=True)
 class Chip:
     """All that is declared of a chip.
 
-    Its input pins but the clock are packed into rows, and so are its output pins (see ``draupnir.emulator.trace``);
+    Its input pins but the clocks are packed into rows, and so are its output pins (see ``draupnir.emulator.trace``);
     together they may be as wide as they like.
 
     name : that of the chip's folders, which Python imports: an identifier, by custom in lower case
@@ -46,9 +48,9 @@ class Chip:
         unique(self.name, "memory", [m.name for m in self.memories])
         unique(self.name, "register", [r.name for r in self.registers])
         unique(self.name, "state register", [r.name for b in self.blocks for r in b.regs])
-        if [p.role for p in self.pins].count("clock") != 1:
-            raise DeclarationError(f"{self.name}: exactly one pin must have the role 'clock'")
-
+        n_clocks = [p.role for p in self.pins].count("clock")
+        if not 1 <= n_clocks <= MOST_CLOCKS:
+            raise DeclarationError(f"{self.name}: {n_clocks} pins have the role 'clock'; right are 1 to {MOST_CLOCKS}")
         self._check_buses()
 
     def _check_buses(self) -> None:
@@ -73,13 +75,43 @@ class Chip:
         for bus in self.buses:
             self.bus(bus.name)
 
+    @cached_property
+    def clocks(self) -> tuple[UsedClock, ...]:
+        """The clocks, in declared order."""
+        pins = [pin for pin in self.pins if pin.role == "clock"]
+        return tuple(clock_of(pin, number) for number, pin in enumerate(pins))
+
     @property
     def clock(self) -> Pin:
-        return next(p for p in self.pins if p.role == "clock")
+        """The first clock's pin."""
+        return self.clocks[0].pin
+
+    @property
+    def period(self) -> tuple[int, ...]:
+        """The edges of a period in which all clocks run in step: those that rise, then those that fall, if any do.
+
+        Edges are told as the rows of a trace do: 1 for a chip whose one clock is used as it rises.
+        """
+        rises = sum(clock.rise for clock in self.clocks)
+        falls = sum(clock.fall for clock in self.clocks)
+        return tuple(edges for edges in (rises, falls) if edges)
+
+    @property
+    def used_edges(self) -> str:
+        """The clocks with their edges, in words: CLK (rising), STROBE (both)."""
+        return ", ".join(f"{clock.pin.name} ({clock.pin.edges})" for clock in self.clocks)
+
+    @property
+    def resets(self) -> tuple[Pin, ...]:
+        return tuple(pin for pin in self.pins if pin.role == "reset")
+
+    def reset_levels(self, active: bool) -> dict[str, int]:
+        """The level of each reset pin, by name, with all resets active or none."""
+        return {pin.name: pin.active_level if active else pin.rest for pin in self.resets}
 
     @property
     def inputs(self) -> tuple[Pin, ...]:
-        """Input pins without the clock, in the order in which they are packed."""
+        """Input pins without the clocks, in the order in which they are packed."""
         return tuple(p for p in self.pins if p.direction == "in" and p.role != "clock")
 
     @property
@@ -119,9 +151,9 @@ class Chip:
         return "", ""
 
     def acts_at_edges(self, pin: Pin) -> bool:
-        """Whether something acts at a pin's edges at once: at a reset, and for instance at the clock of an SPI."""
+        """Whether something acts at a pin's edges at once: at a reset that does, and at the clock of an SPI."""
         bus, role = self.place_of(pin)
-        return pin.role == "reset" or (bus != "" and self.bus(bus).kind.role(role).edges)
+        return pin.asynchronous or (bus != "" and self.bus(bus).kind.role(role).edges)
 
     def pin(self, name: str) -> Pin:
         return next(p for p in self.pins if p.name == name)

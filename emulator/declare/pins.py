@@ -11,6 +11,34 @@ from draupnir.emulator.declare.errors import DeclarationError
 from draupnir.emulator.declare.words import INTEGER_BITS, LIMB_BITS, Field, Word
 
 ROLES = ("clock", "reset", "control", "status", "bus")
+Edges = Literal["rising", "falling", "both"]
+_RISE_AND_FALL: dict[Edges, tuple[bool, bool]] = {
+    "rising": (True, False),
+    "falling": (False, True),
+    "both": (True, True),
+}
+
+
+class UsedClock(NamedTuple):
+    """A clock of a chip, and the bits by which the rows of a trace tell its edges.
+
+    pin : the clock pin; rise, fall : the bit of a rising and of a falling edge, 0 for an edge that is not used
+    """
+
+    pin: Pin
+    rise: int
+    fall: int
+
+    @property
+    def idle(self) -> int:
+        """The level between two edges where a simulator has the choice: a clock whose fall alone is used rests high."""
+        return int(self.rise == 0)
+
+
+def clock_of(pin: Pin, number: int) -> UsedClock:
+    """The clock of a pin; number : of the chip's clocks, from 0."""
+    rises, falls = _RISE_AND_FALL[pin.edges]
+    return UsedClock(pin, rises << 2 * number, falls << 2 * number + 1)
 
 
 @dataclass(frozen=True)
@@ -19,8 +47,11 @@ class Pin:
 
     role : what the pin is to a test bench, one of ROLES: "clock", "reset"; "bus" for a pin of a bus (``buses``); else
     "control" for an input and "status" for an output
+    edges : of a clock, those on which something happens in the chip
+    active : of a reset, the level that resets
+    asynchronous : of a reset, whether it also acts, at least on a part of the chip, while the clocks stand still
 
-    Raises DeclarationError for a pin without bits, or a role that there is not.
+    Raises DeclarationError for a pin without bits, or a role that there is not, and for what is not said of its role.
     """
 
     name: str
@@ -28,6 +59,9 @@ class Pin:
     width: int
     role: str
     meaning: str
+    edges: Edges = "rising"
+    active: Literal["high", "low"] = "high"
+    asynchronous: bool = False
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:
@@ -36,6 +70,27 @@ class Pin:
             )
         if self.width < 1:
             raise DeclarationError(f"pin {self.name}: width {self.width}; a pin has at least 1 bit")
+        if self.role in ("clock", "reset") and (self.direction, self.width) != ("in", 1):
+            raise DeclarationError(f"pin {self.name}: a {self.role} is an input of 1 bit")
+        if self.edges not in _RISE_AND_FALL or self.active not in ("high", "low"):
+            raise DeclarationError(
+                f"pin {self.name}: edges={self.edges!r}, active={self.active!r}; right are"
+                " 'rising', 'falling' or 'both', and 'high' or 'low'"
+            )
+        if self.role != "clock" and self.edges != "rising":
+            raise DeclarationError(f"pin {self.name}: edges={self.edges!r} is said of a clock only")
+        if self.role != "reset" and (self.active != "high" or self.asynchronous):
+            raise DeclarationError(f"pin {self.name}: active= and asynchronous= are said of a reset only")
+
+    @property
+    def active_level(self) -> int:
+        """The level at which a reset resets."""
+        return int(self.active == "high")
+
+    @property
+    def rest(self) -> int:
+        """The level of an input that nobody drives: 0, but for a reset that is active low."""
+        return int(self.active == "low")
 
 
 class RowWord(NamedTuple):

@@ -30,7 +30,14 @@ M = 8  # bits of a neuron's address
 
 PINS = (
     Pin("CLK", "in", 1, "clock", "Clock; everything but the SPI slave runs on its rising edge."),
-    Pin("RST", "in", 1, "reset", "Reset, active high; immediate in the SPI slave, through two flip-flops elsewhere."),
+    Pin(
+        "RST",
+        "in",
+        1,
+        "reset",
+        "Reset, active high; immediate in the SPI slave, through two flip-flops elsewhere.",
+        asynchronous=True,
+    ),
     Pin("SCK", "in", 1, "bus", "SPI clock; MOSI is taken on its rising edge, MISO changes on its falling edge."),
     Pin("MOSI", "in", 1, "bus", "SPI data in, most significant bit first."),
     Pin("MISO", "out", 1, "bus", "SPI data out, most significant bit first."),

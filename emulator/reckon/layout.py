@@ -41,7 +41,14 @@ REGUL_ONE = 16  # multiplicative regularisation takes from this many sixteenths
 PINS = (
     Pin("CLK_EXT", "in", 1, "clock", "Clock; everything but the SPI slave runs on its rising edge."),
     Pin("CLK_INT_EN", "in", 1, "control", "Enables the internal clock; not in the released Verilog."),
-    Pin("RST", "in", 1, "reset", "Reset, active high; immediate in the SPI slave, through two flip-flops elsewhere."),
+    Pin(
+        "RST",
+        "in",
+        1,
+        "reset",
+        "Reset, active high; immediate in the SPI slave, through two flip-flops elsewhere.",
+        asynchronous=True,
+    ),
     Pin("SCK", "in", 1, "bus", "SPI clock; MOSI is taken on its rising edge, MISO changes on its falling edge."),
     Pin("MOSI", "in", 1, "bus", "SPI data in, most significant bit first."),
     Pin("MISO", "out", 1, "bus", "SPI data out; also high while a target is awaited, by SPI_GET_TAR_REQ_OUT."),

@@ -38,6 +38,8 @@ def _same(inputs: np.ndarray, clk: np.ndarray, i: int) -> int:
 def driver(clock: ModuleType, stretch: ModuleType, n_beside: int = 0) -> Callable[..., None]:
     """What runs the rows of a trace (see ``draupnir.emulator.trace``) on a chip: ``drive(inputs, clk, out, *given)``.
 
+    The chip has one clock, of which only the rise is used, and at most 63 bits of pins each way.
+
     clock : the chip's module with ``apply_inputs(*pins, inputs)``, ``outputs(record)`` and ``clock(*state)``
     stretch : the chip's module with ``can_stretch(record)``, and ``stretch(*state, clocks)``, which runs on for at most
     so many clocks with the inputs as they are, and returns how many, perhaps 0; the outputs stay as they are.

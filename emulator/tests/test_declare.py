@@ -189,12 +189,6 @@ def test_a_chip_s_name_is_one_that_python_can_import(name: str, near: str) -> No
     assert replace(TOY, name=near).name == near
 
 
-@pytest.mark.parametrize("pins", [(OUT,), (CLK, replace(CLK, name="CLK2"))])
-def test_a_chip_has_one_clock(pins: tuple[Pin, ...]) -> None:
-    with pytest.raises(DeclarationError, match=r"^toy: exactly one pin must have the role 'clock'$"):
-        replace(TOY, pins=pins)
-
-
 def test_parts_of_a_chip_are_found_by_name() -> None:
     assert TOY.clock is CLK and TOY.pin("OUT") is OUT
     assert TOY.memory("mem") is TOY.memories[0] and TOY.register("R") is TOY.registers[0]

@@ -14,9 +14,10 @@ import numpy as np
 
 from draupnir.emulator.codec import to_limbs
 from draupnir.emulator.declare import Chip
-from draupnir.emulator.trace import Trace, any_bit, column, count_bits, only
+from draupnir.emulator.trace import Trace, any_bit, count_bits, only
 from draupnir.golden.compare.bits import BitCount, ComparedBits, compared_bits
 from draupnir.golden.compare.memories import Memories
+from draupnir.golden.resets import over_at
 from draupnir.golden.rows import cut
 
 _LISTED = 4  # names in a sentence
@@ -92,25 +93,9 @@ class Agreement:
         return Undefined(self.first or 0, dict(self.unknown), dict(self.different))
 
 
-def settled_row(trace: Trace) -> int:
-    """The row with which the first reset is over: it has been active and no longer is.
-
-    0 where no reset is active in the whole trace, len(trace) where the first one does not end.
-    """
-    active = np.zeros(len(trace), bool)
-    for pin in trace.chip.inputs:
-        if pin.role == "reset":
-            active |= column(trace.chip.input_word, pin.name, trace.inputs) != 0
-    if not active.any():
-        return 0
-    begin = int(np.argmax(active))
-    over = np.flatnonzero(~active[begin:])
-    return begin + int(over[0]) if len(over) else len(trace)
-
-
 def agreement(trace: Trace, outputs: np.ndarray, known: np.ndarray) -> Agreement:
     """Compare the output pins of a run with a trace; ``outputs`` and ``known`` are as in ``Trace``."""
-    settled, word = settled_row(trace), trace.chip.output_word
+    settled, word = over_at(trace), trace.chip.output_word
     both = replace(trace, known=trace.known & known)
     count = BitCount(trace.chip)
     count.add(both)

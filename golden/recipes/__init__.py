@@ -77,4 +77,5 @@ def recipe(chip: Chip, name: str) -> Recipe:
 def prepare(chip: Chip, name: str, seed: int) -> Prepared:
     """The stimulus of a recipe, and the memories to load first; the same seed gives the same of both."""
     wanted = recipe(chip, name)
-    return BOOK.needed(chips.package(chip.name)).prepare(wanted, seed)
+    stimulus, memories = BOOK.needed(chips.package(chip.name)).prepare(wanted, seed)
+    return stimulus.of_chip(chip), memories

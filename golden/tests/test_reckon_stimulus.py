@@ -29,7 +29,7 @@ class Ready:
     def __init__(self) -> None:
         self.seen = [0, 0]
 
-    def step(self, inputs: int) -> int:
+    def step(self, inputs: int, edges: int = 1) -> int:
         self.seen = [*self.seen[1:], take(IN["AERIN_REQ"], inputs)]
         return self.seen[0] << OUT["AERIN_ACK"].lsb | 1 << OUT["TIMING_ERROR_RDY"].lsb
 

@@ -35,7 +35,8 @@ class Toy:
     def __init__(self):
         self.cycle, self.ram, self.settled = 0, np.zeros((2, 1), np.uint32), []
 
-    def step(self, inputs):
+    def step(self, inputs, edges):
+        assert edges == 1
         self.ram[1] = inputs
         self.cycle += 1
         return self.cycle - 1

@@ -35,7 +35,7 @@ class Echo:
         self.seen = [0, 0]
         self.ask_every, self.cycle, self.asking = ask_every, 0, 0
 
-    def step(self, inputs):
+    def step(self, inputs, edges=1):
         self.seen = [*self.seen[1:], pin(IN, "AERIN_REQ", inputs)]
         self.cycle += 1
         if self.asking and pin(IN, "AEROUT_ACK", inputs):

@@ -226,9 +226,13 @@ class BridgeBuses:
 def buses(chip: Chip) -> BridgeBuses:
     """The buses of a chip.
 
-    Raises InputError if it has not one SPI, one event bus in and one out, or if an event bus has several address pins,
-    of which only the bus into a chip that is led has two.
+    Raises InputError if it has not one clock, of which it uses the rise, or not one SPI, one event bus in and one out,
+    or if an event bus has several address pins, of which only the bus into a chip that is led has two.
     """
+    if chip.period != (1,):
+        raise InputError(
+            f"the bridge drives one clock, of which the chip uses the rise; {chip.name} has {chip.used_edges}"
+        )
     steps = chip.buses_of(TIMESTEPS, "led")
     found = (
         chip.buses_of(SPI, "slave"),

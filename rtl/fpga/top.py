@@ -27,8 +27,12 @@ DOMAIN = "board"  # not "sync": that is the chip's own
 def header_pins(chip: Chip, board: FpgaBoard) -> dict[str, tuple[Pin, tuple[str, ...]]]:
     """For each pin of the chip but clock and reset: the pin, and its places on the board's header, bit 0 first.
 
-    Raises InputError if the header has too few.
+    Raises InputError if the header has too few, or the chip needs more than one clock that rises.
     """
+    if chip.period != (1,):
+        raise InputError(
+            f"a board drives one clock, of which the chip uses the rise; {chip.name} has {chip.used_edges}"
+        )
     pins = [pin for pin in (*chip.inputs, *chip.outputs) if pin.role != "reset"]
     needed = sum(pin.width for pin in pins)
     if needed > len(board.header):
@@ -111,7 +115,8 @@ class BoardTop(Elaboratable):
         m.d.comb += getattr(self._component, self._chip.clock.name).eq(ClockSignal(DOMAIN))
         for pin in self._chip.inputs:
             if pin.role == "reset":
-                m.d.comb += getattr(self._component, pin.name).eq(ResetSignal(DOMAIN))
+                reset = ResetSignal(DOMAIN)
+                m.d.comb += getattr(self._component, pin.name).eq(reset if pin.active_level else ~reset)
         places = header_pins(self._chip, self._board)
         subsignals = [
             Subsignal(name, Pins(" ".join(where), dir="i" if pin.direction == "in" else "o", conn=("gpio", 0)))

@@ -85,7 +85,7 @@ class Job:
         """From the very first row on, with the model's outputs: ``n_clocks`` clocks, or as many as there are."""
         inputs = np.concatenate((self.workload.inputs, self.rows))
         clk = np.concatenate((self.workload.clk, self.clk))
-        n_rows = int(np.searchsorted(np.cumsum(clk), n_clocks)) + 1
+        n_rows = int(np.searchsorted(np.cumsum(clk != 0), n_clocks)) + 1
         inputs, clk = inputs[:n_rows], clk[:n_rows]
         outputs = self.workload.new_model().drive(inputs, clk)
         known = known_at_edges(self.chip.output_word, clk)

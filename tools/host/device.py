@@ -62,10 +62,10 @@ class BridgedChip:
     # --- One command each ---
 
     def levels(self, **pins: int) -> None:
-        """Set all pins that belong to no bus: those not named to 0."""
+        """Set all pins that belong to no bus: those not named to 0, and resets to their inactive level."""
         bits, lsb = 0, 0
         for pin in self._buses.levels_in:
-            bits |= pins.get(pin.name, 0) << lsb
+            bits |= pins.get(pin.name, pin.rest) << lsb
             lsb += pin.width
         self._link.request(Command.LEVELS, bits.to_bytes(self._buses.n_bytes("levels in"), "little"))
 
@@ -145,11 +145,11 @@ class BridgedChip:
             pass
 
     def reset(self) -> None:
-        """The reset pins high for RESET_CLOCKS, and as many clocks after."""
-        self.levels(**{pin.name: 1 for pin in self._buses.levels_in if pin.role == "reset"})
-        self.clocks(RESET_CLOCKS)
-        self.levels()
-        self.clocks(RESET_CLOCKS)
+        """The reset pins active for RESET_CLOCKS, and inactive for as many clocks after."""
+        resets = [pin for pin in self._buses.levels_in if pin.role == "reset"]
+        for levels in ({pin.name: pin.active_level for pin in resets}, {}):
+            self.levels(**levels)
+            self.clocks(RESET_CLOCKS)
 
 
 def _integers(packed: bytes, lengths: Sequence[int]) -> list[int]:
