@@ -3,8 +3,8 @@
 ``kernel``, ``outlined`` and ``entry`` compile a function, and keep the machine code in a folder named by a hash of
 all sources that the function can be made of: its own chip's, and those that no chip owns. So a warm start is fast, an
 edit of any kernel, also of one that is only called, can never run stale code, and no chip waits for another's edits.
-A chip's sources are the folder that holds its ``layout.py`` and ``chip.py``, rooms within it included; every other room
-of ``emulator`` belongs to all chips.
+A chip's sources are the folder that holds its ``layout.py`` and ``chip.py``, rooms within it included, or its whole package
+where it lives elsewhere; every other room of ``emulator`` belongs to all chips.
 What several chips share is a function within a function that is given each chip's modules: it closes over these, and is
 kept with that chip's. Over a module, not over a kernel: what Numba keeps is found by what a function closes over, and
 modules have names, whereas a compiled function is another one in every process.
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -36,7 +36,7 @@ SOURCES = Path(__file__).resolve().parent.parent
 def cache_folder(owner: Path | None = None) -> Path | None:
     """Folder of this version's machine code, or None if none can be written (then each start compiles).
 
-    owner : the folder of the chip whose code it is; None for code that belongs to no chip
+    owner : the folder of the chip, or of the package elsewhere, whose code it is; None for code that belongs to neither
     Numba itself would take code compiled without NUMBA_BOUNDSCHECK=1 for code with it.
     """
     config: Any = numba.config
@@ -71,9 +71,13 @@ event.register("numba:compile", _Compilations())
 def _sources_of(owner: Path | None) -> list[Path]:
     """The sources that the owner's kernels can be made of; a chip never imports another chip."""
     rooms = (room for room in SOURCES.iterdir() if room.is_dir() and not _is_chip(room))
-    shared = {*SOURCES.glob("*.py"), *(path for room in rooms for path in room.rglob("*.py"))}
-    own = {*owner.rglob("*.py")} if owner else set()
-    return sorted(path for path in shared | own if "tests" not in path.parts)
+    found = {*SOURCES.glob("*.py"), *(path for room in rooms for path in _below(room))}
+    return sorted(found | {*_below(owner)} if owner else found)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """All sources in a folder, without tests."""
+    return (path for path in folder.rglob("*.py") if "tests" not in (folder.name, *path.relative_to(folder).parts))
 
 
 def _is_chip(folder: Path) -> bool:
@@ -83,13 +87,21 @@ def _is_chip(folder: Path) -> bool:
 def _owner(function: Callable[..., object]) -> Path | None:
     """The folder of the chip that a function is made for, by the modules that it closes over, or by its own file."""
     closed_over = [cell.cell_contents for cell in function.__closure__ or ()]
-    files = [str(module.__file__) for module in closed_over if isinstance(module, ModuleType)]
-    for name in (*files, function.__code__.co_filename):
-        path = Path(name).resolve()  # a checkout's package reaches its rooms through links
-        chip = next(filter(_is_chip, path.parents), None)
+    modules = [(module.__name__, str(module.__file__)) for module in closed_over if isinstance(module, ModuleType)]
+    for module, file in (*modules, (function.__module__, function.__code__.co_filename)):
+        path = Path(file).resolve()  # a checkout's package reaches its rooms through links
+        chip = next(filter(_is_chip, path.parents), None) if path.is_relative_to(SOURCES) else _elsewhere(module, path)
         if chip is not None:
             return chip
     return None
+
+
+def _elsewhere(module: str, path: Path) -> Path | None:
+    """The folder of somebody else's whole package that a module is in; None if it is in none, or in a room of ours."""
+    top = module.partition(".")[0]
+    if top == "draupnir" or path.is_relative_to(SOURCES.parent / top):
+        return None
+    return next((folder for folder in path.parents if folder.name == top), None)
 
 
 def kernel(function: F) -> F:

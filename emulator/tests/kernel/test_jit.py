@@ -96,10 +96,9 @@ def test_what_chips_share_is_kept_with_the_chip_that_it_is_made_for() -> None:
 def test_kernels_of_a_chip_outside_of_the_tree_are_compiled_anew_when_any_of_its_sources_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chip = tmp_path / "tally"
+    """However its files are called, and also below somebody's folder of tests."""
+    chip = tmp_path / "tests" / "tally"
     (chip / "blocks").mkdir(parents=True)
-    for name in ("layout.py", "chip.py"):
-        (chip / name).write_text("")
     (chip / "blocks" / "count.py").write_text(
         "from draupnir.emulator.kernel.jit import kernel\n@kernel\ndef up(x):\n    return x + 1\n"
     )
@@ -107,7 +106,7 @@ def test_kernels_of_a_chip_outside_of_the_tree_are_compiled_anew_when_any_of_its
         "from draupnir.emulator.kernel.jit import entry\nfrom tally.blocks import count\n"
         "@entry\ndef twice(x):\n    return count.up(count.up(x))\n"
     )
-    env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": f"{chip.parent}{os.pathsep}{ROOT}"}
     command = [
         sys.executable,
         "-c",
