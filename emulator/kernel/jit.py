@@ -3,8 +3,8 @@
 ``kernel``, ``outlined`` and ``entry`` compile a function, and keep the machine code in a folder named by a hash of
 all sources that the function can be made of: its own chip's, and those that no chip owns. So a warm start is fast, an
 edit of any kernel, also of one that is only called, can never run stale code, and no chip waits for another's edits.
-A chip's sources are the folder that holds its ``layout.py`` and ``chip.py``, rooms within it included, or its whole package
-where it lives elsewhere; every other room of ``emulator`` belongs to all chips.
+A chip's sources are the folder that holds its ``layout.py`` and ``chip.py``, rooms within it included, or its whole
+package where it lives elsewhere; every other room of ``emulator`` belongs to all chips.
 What several chips share is a function within a function that is given each chip's modules: it closes over these, and is
 kept with that chip's. Over a module, not over a kernel: what Numba keeps is found by what a function closes over, and
 modules have names, whereas a compiled function is another one in every process.
