@@ -87,6 +87,8 @@ class ChipBench:
             self.model, recorder, self.clock, owing, self.undefined, self.session.reproduce, waveform
         )
         self.lockstep.early = not self.session.random_start
+        if self.session.look_every:
+            self.lockstep.look_at(self.memories, self.session.look_from, self.session.look_every)
 
     def initial(self) -> Mapping[str, np.ndarray]:
         """Contents of memories before the first clock: name -> uint32 of its shape."""
@@ -168,7 +170,7 @@ class ChipBench:
             self.polled = (first.value, second.value)
 
     def _note(self) -> None:
-        counts = self.lockstep.counts
+        counts, difference = self.lockstep.counts, self.lockstep.difference
         cocotb.log.info("compared with the golden model of %s: %s", self.chip.name, counts)
         self.session.note(
             cycles=self.clock.cycle(),
@@ -178,6 +180,8 @@ class ChipBench:
             unknown=dict(counts.bits.unknown),
             unknown_before_reset=dict(counts.before_reset.unknown),
             never_known=counts.never_known(),
+            first_difference=difference.as_object() if difference else None,
+            equal_until=self.lockstep.equal_until,
             warnings=self.model.warnings(),
             seconds=time.perf_counter() - self._began,
             cpu=time.process_time() - self._cpu,

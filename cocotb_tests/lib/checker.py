@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -44,6 +44,15 @@ BLOCKS_KEPT = 12  # for the waveform of a mismatch
 
 class Mismatch(AssertionError):
     """The design differs from its golden model, owes something, or was not compared with it."""
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """When memories are compared while a test runs: every so many clocks, from a clock on."""
+
+    memories: Mapping[str, Any]
+    first: int
+    every: int
 
 
 class Counts:
@@ -87,8 +96,9 @@ class Lockstep:
     reproduce : the command that shows the same again, quoted in a mismatch
     waveform : where the pins up to a mismatch are left (FST)
 
-    Attribute: ``early``, whether clocks before the end of the first reset are compared; if not, their output bits count
-    as unknown.
+    Attributes: ``early``, whether clocks before the end of the first reset are compared; if not, their output bits
+    count as unknown. ``difference``, what was found. ``equal_until``, clocks after which the memories were last seen to
+    be equal, where they are looked at (``look_at``).
     """
 
     def __init__(
@@ -108,10 +118,21 @@ class Lockstep:
         outputs = model.chip.output_word
         self._defined = to_row(outputs, outputs.mask({f.name for f in outputs} - set(undefined)))
         self._task: Task[NoReturn] | None = None
+        self._looks: _Looks | None = None
+        self._looked_always = True  # after each clock edge
         self.early = True
+        self.difference: FirstDifference | None = None
+        self.equal_until = 0
         self.counts = Counts(model.chip)
         self._comparison = Comparison(model)
         self._comparison.bits = self.counts.all_bits
+
+    def look_at(self, memories: Mapping[str, Any], first: int, every: int) -> None:
+        """Compare memories every so many clocks, from a clock on; to be called before ``start``.
+
+        memories : as ``finish`` takes them; first : clocks that are over; every : at least 1
+        """
+        self._looks = _Looks(memories, first, every)
 
     def start(self) -> None:
         """From now on, compare; to be called before the clock's first edge."""
@@ -130,11 +151,29 @@ class Lockstep:
 
     async def _run(self) -> NoReturn:
         while True:
-            await self._clock.cycles(BLOCK)
+            await self._clock.cycles(self._until_next())
             self.compare()
+            self._look()
             for side in self._owing:
                 if late := side.overdue():
                     self._fail([late])
+
+    def _until_next(self) -> int:
+        """Clocks to the next comparison."""
+        if self._looks is None:
+            return BLOCK
+        left = self._looks.first - self.counts.cycles
+        return min(BLOCK, left) if left > 0 else self._looks.every
+
+    def _look(self) -> None:
+        """Compare the memories now, where they are looked at."""
+        looks = self._looks
+        if looks is None or self.counts.cycles <= looks.first:
+            return
+        self._looked_always &= self.counts.cycles <= self.equal_until + 1
+        if differing := self._differing(looks.memories):
+            self._differ(self._comparison.memories_differ(differing, _time_text, self._looked_always))
+        self.equal_until = self.counts.cycles
 
     def compare(self) -> None:
         """Compare all clocks up to now. Raises Mismatch at the first difference."""
@@ -146,7 +185,7 @@ class Lockstep:
         compared = self._comparison.compare(rows, must_know)
         if compared.differing:
             row = compared.differing[0]
-            difference = self._comparison.difference(compared, row, f"time step {rows.times[row]}")
+            difference = self._comparison.difference(compared, row, _time_text(int(rows.times[row])))
             self._count(cut(rows, 0, row + 1), ready[: row + 1])
             self._past.append(cut(rows, 0, row + 1))
             self._differ(difference)
@@ -167,23 +206,30 @@ class Lockstep:
             self._fail([f"unknown bits in {pins}, {self.counts.bits}, and no reset has ended that would explain them"])
         if never := self.counts.never_known():
             self._fail([f"never known, and so not compared: {', '.join(never)}"])
+        self._look()
         self._compare_memories(memories)
         owed = [text for side in self._owing if (text := side.owed())]
         if owed:
             self._fail(["still owed at the end:", *owed])
 
     def _compare_memories(self, memories: Mapping[str, Any]) -> None:
-        differences: list[MemoryDifference] = []
+        for name, handle in memories.items():
+            declared = self.model.chip.memory(name)
+            if lines := _unknown_lines(declared, memory.read(handle, declared)[1]):
+                self.counts.mismatches += 1
+                self._fail(lines)
+        if differing := self._differing(memories):
+            context = tuple(self.model.context())
+            self._differ(FirstDifference(None, memories=differing, bits=self.counts.bits, context=context))
+
+    def _differing(self, memories: Mapping[str, Any]) -> tuple[MemoryDifference, ...]:
+        """The memories that differ in a bit that is known."""
+        differences = []
         for name, handle in memories.items():
             declared = self.model.chip.memory(name)
             content, known = memory.read(handle, declared)
-            if lines := _unknown_lines(declared, known):
-                self.counts.mismatches += 1
-                self._fail(lines)
-            differences.append(memory_difference(declared, self.model.memories[name], content))
-        if differing := tuple(one for one in differences if one.n_differing):
-            context = tuple(self.model.context())
-            self._differ(FirstDifference(None, memories=differing, bits=self.counts.bits, context=context))
+            differences.append(memory_difference(declared, self.model.memories[name], content, known=known))
+        return tuple(one for one in differences if one.n_differing)
 
     def _ready_in(self, rows: Trace) -> np.ndarray:
         """For each row, whether it has a clock edge and the first reset has ended: (n,) bool."""
@@ -196,6 +242,7 @@ class Lockstep:
         self.counts.early_bits.add(replace(rows, clk=early.astype(np.uint8), known=only(rows.known, early)))
 
     def _differ(self, difference: FirstDifference) -> NoReturn:
+        self.difference = difference
         self.counts.mismatches += 1
         self._fail(list(difference.lines()))
 
@@ -206,6 +253,10 @@ class Lockstep:
         if self._reproduce:
             lines = [*lines, f"reproduce, with a waveform: {self._reproduce}"]
         raise Mismatch("\n".join(lines))
+
+
+def _time_text(time: int) -> str:
+    return f"time step {time}"
 
 
 def _unknown_lines(memory: Memory, known: np.ndarray) -> list[str]:

@@ -31,6 +31,7 @@ class Session:
     reproduce : the command that runs this very test again, with a waveform
     test_file : the file that the test is in, for a test that is not one of Draupnir's
     noted : the runner reads what the bench notes
+    look_every, look_from : compare the memories every so many clocks, from a clock on; 0 compares them at the end only
     """
 
     folder: str
@@ -44,6 +45,8 @@ class Session:
     reproduce: str = ""
     test_file: str = ""
     noted: bool = True
+    look_every: int = 0
+    look_from: int = 0
 
     @classmethod
     def here(cls) -> Session:

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from draupnir.cocotb_tests import runner
+from draupnir.cocotb_tests import first_memory, runner
 from draupnir.cocotb_tests.catalogue import select
 from draupnir.cocotb_tests.runner import BenchOutcome, start_of
 from draupnir.cocotb_tests.tests import toy
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.trace import column
+from draupnir.golden import wave
 from draupnir.golden.compare import ComparedBits
 from draupnir.rtl import toolchain
 from draupnir.rtl.initial import Initial
@@ -107,6 +110,40 @@ def test_an_unknown_bit_of_a_memory_fails_at_the_end(run: Run) -> None:
     outcome = run(UNKNOWN_IN_MEMORY, toy.TEST.replace("== 1", "is not None").replace("bench.word(", "bench.chip or ("))
     assert "ram: 3 of 4 words have unknown bits at the end" in outcome.failure
     assert "ram[0x0]: bits 0x80" in outcome.failure
+
+
+WRONG_SUM = toy.VERILOG.replace("+ 8'd1", "+ (A == 1 ? 8'd3 : 8'd1)")
+
+
+@pytest.mark.parametrize(("looks", "seen"), [(256, "first differ after cycle {}:"), (3, "differ after cycle {} (and")])
+def test_the_clock_after_which_a_memory_differs_is_found(
+    looks: int, seen: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(first_memory, "LOOKS", looks)
+    test = toy.TEST.replace("bench.add(3)", "bench.add(40)").replace("== 1", "is not None")
+    outcome = run(WRONG_SUM, test)
+    assert "memories differ after the last clock:\n  ram: 1 of 4 words differ\n" in outcome.failure
+    built = runner.build(toy.design(tmp_path, WRONG_SUM), toy.CHIP, "icarus", tmp_path / "compiled")
+    found = first_memory.located(built, outcome, 1)
+    pins = wave.read(outcome.folder / "pins.fst", toy.CHIP)
+    edges = pins.clk == 1
+    inputs = toy.CHIP.input_word
+    adds = column(inputs, "ADD", pins.inputs)[edges] & ~column(inputs, "RST", pins.inputs)[edges]
+    sums = column(toy.CHIP.output_word, "SUM_NOW", pins.outputs)[edges]
+    clock = int(np.flatnonzero((adds == 1) & (sums % 4 == 1))[0])  # before the edge that adds to the word
+    assert f"memories {seen.format(clock)}" in found.failure
+    difference = found.notes["first_memory_difference"]
+    assert (difference["cycle"], difference["is_first"]) == (clock, looks == 256)
+    [word] = difference["memories"][0]["words"]
+    assert (word["addr"], word["expected"], word["got"]) == (1, 1, 3)
+    n_bits = N_BITS * (clock + 1)
+    assert difference["bits"]["total"] == n_bits and f" of {n_bits} output bits compared" in found.failure
+
+
+def test_a_test_whose_memories_are_equal_is_not_told_of(run: Run, tmp_path: Path) -> None:
+    outcome = run(LATE)
+    built = runner.build(toy.design(tmp_path, LATE), toy.CHIP, "icarus", tmp_path / "compiled")
+    assert first_memory.located(built, outcome, 1) == outcome
 
 
 def test_start_values_take_the_place_of_unknown_bits(run: Run) -> None:

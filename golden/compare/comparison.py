@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from draupnir.emulator.trace import Trace, any_bit, from_row
 from draupnir.golden.compare.bits import BitCount, compared_bits
 from draupnir.golden.compare.difference import FirstDifference
+from draupnir.golden.compare.memories import MemoryDifference
 from draupnir.golden.compare.model import DrivenPiece, GoldenModel, drive, last_events, stand_before
 from draupnir.golden.compare.pins import pin_differences
 from draupnir.golden.rows import cut
@@ -98,6 +99,31 @@ class Comparison:
             time=int(piece.rows.times[row]) if time_text else None,
             time_text=time_text,
             row=piece.first_row + row,
+            context=tuple(self.model.context()),
+            last_events=events,
+        )
+
+    def memories_differ(
+        self, memories: tuple[MemoryDifference, ...], time_text: Callable[[int], str], is_first: bool
+    ) -> FirstDifference:
+        """Describe memories that differ after the last edge so far, whose rows have been counted.
+
+        time_text : of a time of the source; is_first : they are equal after every earlier edge
+        The model is left immediately before this edge, with the row's inputs applied.
+        """
+        piece = self._latest
+        assert piece is not None and piece.rows.n_cycles
+        row = int(np.flatnonzero(piece.rows.clk)[-1])
+        events = last_events(self.model, [*([self._previous] if self._previous else []), piece], row)
+        stand_before(self.model, piece, row)
+        return FirstDifference(
+            piece.cycle(row),
+            memories=memories,
+            bits=self.bits.compared(),
+            time=int(piece.rows.times[row]),
+            time_text=time_text(int(piece.rows.times[row])),
+            row=piece.first_row + row,
+            is_first=is_first,
             context=tuple(self.model.context()),
             last_events=events,
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from draupnir.cocotb_tests.catalogue import Test, select
+from draupnir.cocotb_tests.first_memory import located
 from draupnir.cocotb_tests.runner import SIMULATORS, BenchOutcome, Simulator, build, run, start_of
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
@@ -101,7 +102,8 @@ def command(
     with progress(f"{chip} in {simulator}", len(chosen), "tests") as advance:
         for one, folder in zip(chosen, _folders(chosen), strict=True):
             again = _again(chip, rtl, simulator, str(one), seed, initial)
-            outcomes.append(run(built, one, report / f"{simulator}-{folder}", seed, again, start))
+            outcome = run(built, one, report / f"{simulator}-{folder}", seed, again, start)
+            outcomes.append(located(built, outcome, seed, start))
             advance(1)
     origin = provenance.origin([seed], rtl.folder, design.files)
     page = sim_report.write(report, f"{chip} in {simulator}", outcomes, _summary(outcomes), origin)
