@@ -241,6 +241,7 @@ def run(
         seed,
         random_start=start.kind == "random",
         memories=memories,
+        sizes=built.chip.sizes,
         reproduce=reproduce,
         test_file=test_file,
         **how,

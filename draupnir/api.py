@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from draupnir.emulator import chips as registry
 from draupnir.emulator.configuration import Configuration
+from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.package import ChipPackage
@@ -259,11 +260,12 @@ def replay(
     from draupnir.golden import replay as replaying
     from draupnir.golden.wave import Reading
 
-    path, chip_model = Path(wave), registry.model(name)(seed)
+    path = Path(wave)
     if path.is_dir():
-        return replaying.replay_case(chip_model, case.load(path), max_mismatches)
+        recorded = case.load(path)
+        return replaying.replay_case(registry.model(name, recorded.parameters)(seed), recorded, max_mismatches)
     reading = Reading(scope, False, tuple(ignore))
-    return replaying.replay(chip_model, path, reading, load, expect, max_mismatches)
+    return replaying.replay(registry.model(name)(seed), path, reading, load, expect, max_mismatches)
 
 
 def regress(
@@ -290,16 +292,18 @@ def regress(
     from draupnir.golden.compare.device import ModelDevice
     from draupnir.rtl import devices
 
-    declared, folder = registry.declaration(name), Path(build)
-    chosen = regressing.select(case.of_chip(name), cases)
-    device: Device
-    if simulator == "model":
-        device = ModelDevice(declared)
-    elif simulator == "icarus":
-        device = devices.InIcarus(_design(name, rtl, folder), declared)
-    else:
-        device = devices.InVerilator(_design(name, rtl, folder), declared, folder / "compiled")
-    return list(regressing.regress(device, declared, chosen, n_cycles))
+    folder = Path(build)
+    outcomes: list[CaseOutcome] = []
+    for declared, group in regressing.by_sizes(name, regressing.select(case.of_chip(name), cases)):
+        device: Device
+        if simulator == "model":
+            device = ModelDevice(declared)
+        elif simulator == "icarus":
+            device = devices.InIcarus(_design(declared, rtl, folder), declared)
+        else:
+            device = devices.InVerilator(_design(declared, rtl, folder), declared, folder / "compiled")
+        outcomes += regressing.regress(device, declared, group, n_cycles)
+    return outcomes
 
 
 def record(
@@ -321,7 +325,7 @@ def record(
 
     declared, chosen = registry.declaration(name), recipes.recipe(registry.declaration(name), recipe)
     recording.check_replaceable(Path(folder))
-    design = _design(name, rtl, Path(build))
+    design = _design(declared, rtl, Path(build))
     device = verilated.build(design, declared, Path(build) / "compiled")
     stimulus, memories = recipes.prepare(declared, recipe, seed)
     recorded = recording.record(device, declared, stimulus, chosen.n_cycles, memories)
@@ -352,12 +356,12 @@ def compare(
     return hold(device, model, inputs, np.ones(len(inputs), np.uint8) if clk is None else clk)
 
 
-def _design(name: str, rtl: Path | str | None, build: Path) -> Any:
+def _design(chip: Chip, rtl: Path | str | None, build: Path) -> Any:
     """Somebody's RTL in a folder, or the chip's own."""
     if rtl is not None:
         from draupnir.rtl import foreign
 
-        return foreign.read(Path(rtl), registry.declaration(name))
+        return foreign.read(Path(rtl), chip)
     from draupnir.rtl import emit
 
-    return emit.design(name, build / "rtl")
+    return emit.design(chip.name, build / "rtl", **chip.sizes)

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from draupnir.emulator import package as parts
-from draupnir.emulator.declare import Chip
+from draupnir.emulator.declare import Chip, Parameter, Sized
+from draupnir.emulator.declare.parameters import declared
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.package import ChipPackage
 
@@ -52,14 +53,39 @@ def package(name: str) -> ChipPackage:
     return found
 
 
-def declaration(name: str) -> Chip:
-    """What is declared of a chip: pins, memories, registers, events. Raises InputError as ``package`` does."""
-    return parts.DECLARATION.needed(package(name))
+def declaration(name: str, sizes: Mapping[str, int] | None = None) -> Chip:
+    """What is declared of a chip: pins, memories, registers, events.
+
+    sizes : of its parameters that are not at their defaults, for a chip that has any
+    Raises InputError as ``package`` does, and for sizes that the chip cannot have.
+    """
+    return declared(parts.DECLARATION.needed(package(name)), name, sizes or {})
 
 
-def model(name: str) -> type[ClockLevel]:
-    """The class of a chip's clock-level golden model. Raises InputError as ``package`` does."""
-    return parts.MODEL.needed(package(name))
+def parameters(name: str) -> tuple[Parameter, ...]:
+    """What can be chosen of a chip; nothing of most. Raises InputError as ``package`` does."""
+    found = parts.DECLARATION.needed(package(name))
+    return found.parameters if isinstance(found, Sized) else ()
+
+
+def model(name: str, sizes: Mapping[str, int] | None = None) -> type[ClockLevel]:
+    """The class of a chip's clock-level golden model, with the declaration of these sizes as its ``chip``.
+
+    Raises InputError as ``declaration`` does.
+    """
+    found = parts.MODEL.needed(package(name))
+    if not sizes and not found.chip.sizes:
+        return found
+    return _model(name, found, tuple((sizes or {}).items()))
+
+
+@cache
+def _model(name: str, found: type[ClockLevel], sizes: tuple[tuple[str, int], ...]) -> type[ClockLevel]:
+    """The class of a model with the declaration of these sizes: one class for each."""
+    chip = declaration(name, dict(sizes))
+    if chip.sizes == found.chip.sizes:
+        return found
+    return type(found.__name__, (found,), {"chip": chip, "__module__": found.__module__, "__doc__": found.__doc__})
 
 
 @cache

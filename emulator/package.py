@@ -18,7 +18,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeGuard, TypeVar
 
-from draupnir.emulator.declare import Chip
+from draupnir.emulator.declare import Chip, Sized
+from draupnir.emulator.declare.parameters import declared
 from draupnir.emulator.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class ChipPackage:
     """A chip, and where its parts are. Only the first three are needed; None is what the chip has not.
 
     name : what the command line calls it, the same as its declaration's
-    declaration : a ``declare.Chip``; model : the class of its golden model, a ``model.ClockLevel``
+    declaration : a ``declare.Chip``, or a ``declare.Sized`` of a chip whose sizes can be chosen
+    model : the class of its golden model, a ``model.ClockLevel``; its ``chip`` is replaced by that of other sizes
     engine : its event level; closed_loop : the chip between sender and receiver, clock by clock: ``levels.Level``
     host : what leads the chip from timestep to timestep: ``levels.HostRoom``
     port : how its SPI carries writes
@@ -66,8 +68,8 @@ class ChipPackage:
 
     @property
     def declared(self) -> Chip:
-        """What is declared of the chip: pins, memories, registers, events."""
-        return DECLARATION.needed(self)
+        """What is declared of the chip, with all sizes at their defaults: pins, memories, registers, events."""
+        return declared(DECLARATION.needed(self), self.name, {})
 
     @property
     def cases(self) -> Path:
@@ -167,8 +169,8 @@ def _kind(found: object) -> str:
     return f"a {type(found).__name__}" if not isinstance(found, type) else f"the class {found.__name__}"
 
 
-def _is_chip(found: object) -> TypeGuard[Chip]:
-    return isinstance(found, Chip)
+def _is_declaration(found: object) -> TypeGuard[Chip | Sized]:
+    return isinstance(found, Chip | Sized)
 
 
 def _is_model(found: object) -> TypeGuard[type[ClockLevel]]:
@@ -177,7 +179,9 @@ def _is_model(found: object) -> TypeGuard[type[ClockLevel]]:
     return isinstance(found, type) and issubclass(found, ClockLevel)
 
 
-DECLARATION: Part[Chip] = Part("declaration", "declaration", "nothing is known of it", _is_chip, "a declare.Chip")
+DECLARATION: Part[Chip | Sized] = Part(
+    "declaration", "declaration", "nothing is known of it", _is_declaration, "a declare.Chip, or a declare.Sized"
+)
 MODEL: Part[type[ClockLevel]] = Part(
     "model", "golden model", "nothing can run it", _is_model, "a class made of model.ClockLevel"
 )

@@ -13,7 +13,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ class Case:
     seed : of the stimulus, None where there is none
     command : what remade it, "" where nothing does
     sha256 : of each file, by its name
+    parameters : the chip's sizes, where it has any to choose
     undefined : what a simulator that knows X may leave open, where the case goes where the Verilog is undefined
     """
 
@@ -55,6 +56,7 @@ class Case:
     command: str
     sha256: Mapping[str, str]
     undefined: Undefined | None = None
+    parameters: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -107,6 +109,7 @@ def load(folder: Path) -> Case:
         _take(table, "command", str, path),
         _texts(table, "sha256", path),
         _undefined(_take(table, "undefined", dict, path), path) if "undefined" in table else None,
+        _parameters(table, path),
     )
     if table:
         raise InputError(f"{path}: unknown key {next(iter(table))!r}; see golden/README.md for those there are")
@@ -132,18 +135,22 @@ def write(
     command: str = "",
     seed: int | None = None,
     undefined: Undefined | None = None,
+    parameters: Mapping[str, int] | None = None,
 ) -> Case:
     """Describe the files that are in ``folder`` (wave.fst and memory images) in its case.toml, and give the case.
 
     Raises InputError when the description would not be a valid one.
     """
     files = [path for path in sorted(folder.iterdir()) if path.name == WAVE or path.suffix == ".hex"]
-    case = Case(folder, chip, why, source, seed, command, {path.name: digest(path) for path in files}, undefined)
+    sums = {path.name: digest(path) for path in files}
+    case = Case(folder, chip, why, source, seed, command, sums, undefined, dict(parameters or {}))
     _check(case, folder / TOML)
     seed_line = [] if seed is None else [f"seed = {seed}"]
     lines = [f"chip = {_text(chip)}", f"why = {_text(why)}", *seed_line, f"command = {_text(command)}"]
     for title, table in (("source", source), ("sha256", case.sha256)):
         lines += ["", f"[{title}]", *(f"{_key(key)} = {_text(entry)}" for key, entry in table.items())]
+    if case.parameters:
+        lines += ["", "[parameters]", *(f"{_key(name)} = {size}" for name, size in case.parameters.items())]
     if undefined:
         lines += ["", "[undefined]", f"first = {undefined.first}"]
         for title, bits in (("unknown", undefined.unknown), ("different", undefined.different)):
@@ -184,6 +191,11 @@ def _take(table: dict[str, Any], key: str, kind: type, path: Path) -> Any:
 def _texts(table: dict[str, Any], key: str, path: Path) -> dict[str, str]:
     texts = _take(table, key, dict, path)
     return {name: _take(dict(texts), name, str, path) for name in texts}
+
+
+def _parameters(table: dict[str, Any], path: Path) -> dict[str, int]:
+    sizes = _take(table, "parameters", dict, path) if "parameters" in table else {}
+    return {name: _take(dict(sizes), name, int, path) for name in sizes}
 
 
 def _undefined(table: dict[str, Any], path: Path) -> Undefined:

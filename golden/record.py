@@ -120,7 +120,7 @@ def save(
             if recording.before[memory.name].any():
                 hexfile.write(new / f"{memory.name}.before.hex", recording.before[memory.name], memory)
             hexfile.write(new / f"{memory.name}.hex", recording.after[memory.name], memory)
-        case.write(new, chip.name, why, source, command, seed, undefined)
+        case.write(new, chip.name, why, source, command, seed, undefined, chip.sizes)
         if folder.exists():
             folder.rename(Path(scratch) / "old")
         new.rename(folder)

@@ -8,7 +8,7 @@ device was told. What the recording knows has to be known: see ``draupnir.golden
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -120,6 +120,25 @@ def select(cases: Sequence[Case], names: Sequence[str]) -> list[Case]:
         if name not in by_name:
             raise InputError(f"no case {name!r}; there are: {', '.join(by_name)}")
     return [by_name[name] for name in dict.fromkeys(names)] or list(cases)
+
+
+def by_sizes(
+    chip: str, cases: Sequence[Case], chosen: Mapping[str, int] | None = None
+) -> list[tuple[Chip, list[Case]]]:
+    """The cases of each size of a chip, with its declaration.
+
+    chosen : only cases of these sizes
+    Raises InputError if there is none, or for sizes that the chip cannot have.
+    """
+    wanted = dict(chosen or {})
+    fitting = [one for one in cases if {**one.parameters, **wanted} == dict(one.parameters)]
+    if not fitting and cases:
+        said = ", ".join(f"{name}={size}" for name, size in wanted.items())
+        raise InputError(f"{said}: no case of {chip} was recorded with such sizes")
+    groups: dict[str, list[Case]] = {}
+    for one in fitting:
+        groups.setdefault(str(sorted(one.parameters.items())), []).append(one)
+    return [(chips.declaration(chip, group[0].parameters), group) for group in groups.values()]
 
 
 def regress(

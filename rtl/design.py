@@ -133,7 +133,7 @@ class OurChip:
 
     top : name of the top module
     make : makes the top component; its keyword arguments are the chip's parameters
-    memories : declared memory -> path of its array
+    memories : declared memory -> path of its array; of a chip with sizes a function of these that gives it
     kept_words : memory and parameters -> addresses of the declared memory's words that there are, in the chip's own
         order; None where parameters leave out no words
     variants : name -> parameters, of what is measured beside each other (``draupnir area``)
@@ -143,10 +143,14 @@ class OurChip:
     declaration: Chip
     top: str
     make: Callable[..., Elaboratable]
-    memories: Mapping[str, str]
+    memories: Mapping[str, str] | Callable[..., Mapping[str, str]]
     kept_words: Callable[..., np.ndarray] | None = None
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"whole": {}})
     on_boards: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def paths(self, **sizes: int) -> Mapping[str, str]:
+        """Declared memory, or a copy of it -> path of its array."""
+        return self.memories(**sizes) if callable(self.memories) else self.memories
 
 
 def abbreviates(name: str, path: str) -> bool:

@@ -71,7 +71,8 @@ def kept_words(chip_name: str, memory: str, **parameters: Any) -> np.ndarray:
 def design(chip_name: str, out_dir: Path, **parameters: Any) -> Design:
     """Emit the chip, and say where its memories are. Raises as ``emit`` does."""
     path = emit(chip_name, out_dir, **parameters)
-    return Design(top=our_chip(chip_name).top, files=(path,), memories=our_chip(chip_name).memories)
+    ours = our_chip(chip_name)
+    return Design(top=ours.top, files=(path,), memories=ours.paths(**parameters))
 
 
 def our_chip(name: str) -> OurChip:

@@ -63,12 +63,11 @@ def read(place: Path, chip: Chip, top: str | None = None, options: SourceOptions
     macros, files. Raises NotTheChip if its ports or memories differ from the declaration.
     """
     found = sources_of(place, options or SourceOptions())
-    library = _library(found)
+    library = _library(found, chip)
     name = top or found.top or _chosen(library, chip, place)
     if name not in library.files:
         raise InputError(f"{place}: no module {name!r}; there are {_listed(library.files)}{_refusals(library)}")
-    parameters = settings.parse(found.options.settings)
-    settings.check(name, parameters, library.at_defaults.parameters(name) if parameters else {})
+    parameters = _parameters(library, chip, name, found.options)
     _check_fit(parameters, library.parameters(name))
     candidate = _compare(library, chip, name)
     if candidate.differences:
@@ -143,14 +142,27 @@ def include_files(directory: Path) -> tuple[Path, ...]:
     return tuple(sorted(path for path in directory.rglob("*") if path.suffix in _INCLUDED and path.is_file()))
 
 
-def _library(found: Sources) -> Library:
+def _parameters(library: Library, chip: Chip, top: str, options: SourceOptions) -> dict[str, int | str]:
+    """The parameters of the top that are set: the user's, and those that are called like one of the chip's sizes.
+
+    Raises InputError for one that the user sets and that there is not, or cannot be so.
+    """
+    chosen = settings.parse(options.settings)
+    if not chosen and not chip.sizes:
+        return {}
+    known = library.at_defaults.parameters(top)
+    settings.check(top, chosen, known)
+    return {**{name: size for name, size in chip.sizes.items() if name in known}, **chosen}
+
+
+def _library(found: Sources, chip: Chip) -> Library:
     """The sources, read. Raises InputError for a stub that nothing needs."""
     options = found.options
     folders = sorted({str(path.parent) for path in (*found.paths, *found.includes)})
     folders = [*dict.fromkeys([*map(str, options.include_folders), *folders])]
 
     def library(paths: Sequence[Path]) -> Library:
-        values = settings.parse(options.settings)
+        values = {**chip.sizes, **settings.parse(options.settings)}
         return Library(found.folder, paths, options.defines, folders, found.includes, values)
 
     read_once = library(found.paths)

@@ -18,6 +18,7 @@ from draupnir.emulator.declare.chip import Chip
 from draupnir.emulator.declare.errors import DeclarationError
 from draupnir.emulator.declare.events import Event
 from draupnir.emulator.declare.memories import Matrix, Memory
+from draupnir.emulator.declare.parameters import Parameter, Sized, sized
 from draupnir.emulator.declare.pins import Piece, Pin, PinWord, UsedClock, pin_word
 from draupnir.emulator.declare.registers import Block, Reg, Register
 from draupnir.emulator.declare.steps import Script, Step, clock_by_clock, following
@@ -36,6 +37,7 @@ __all__ = [
     "Field",
     "Matrix",
     "Memory",
+    "Parameter",
     "Piece",
     "Pin",
     "PinWord",
@@ -45,6 +47,7 @@ __all__ = [
     "Role",
     "Script",
     "SendingSide",
+    "Sized",
     "Step",
     "UsedClock",
     "Watch",
@@ -53,4 +56,5 @@ __all__ = [
     "clock_by_clock",
     "following",
     "pin_word",
+    "sized",
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import keyword
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from draupnir.emulator.declare.buses import Bus, BusKind, WiredBus
@@ -26,6 +27,7 @@ class Chip:
 
     name : that of the chip's folders, which Python imports: an identifier, by custom in lower case
     title : the chip's name as people write it; what it is may follow after a colon
+    sizes : the values of its parameters, where it has any (see ``sized``)
     """
 
     name: str
@@ -37,6 +39,7 @@ class Chip:
     events: tuple[Event, ...]
     source: str
     buses: tuple[Bus, ...] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or keyword.iskeyword(self.name):

@@ -79,7 +79,7 @@ class ModelDevice:
 
 def loaded_model(chip: Chip, memories: Mapping[str, np.ndarray], seed: int | None = None) -> GoldenModel:
     """The chip's golden model in its initial state, with memories in which something is already."""
-    model: GoldenModel = chips.model(chip.name)(seed)
+    model: GoldenModel = chips.model(chip.name, chip.sizes)(seed)
     for name, content in memories.items():
         model.memories[name][:] = content
     return model

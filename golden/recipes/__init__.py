@@ -12,9 +12,10 @@ from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.package import Part
+from draupnir.golden.record import InputSource
 from draupnir.golden.stimulus import Stimulus
 
-Prepared = tuple[Stimulus, dict[str, np.ndarray]]  # the stimulus, and the memories to load first
+Prepared = tuple[InputSource, dict[str, np.ndarray]]  # the stimulus, and the memories to load first
 
 
 class Recipe(Protocol):
@@ -53,17 +54,37 @@ class RecipeBook:
     uncompiled: tuple[str, int] | None = None
 
 
-def _is_book(found: object) -> TypeGuard[RecipeBook]:
-    return isinstance(found, RecipeBook)
+AnyBook = RecipeBook | Callable[[Chip], RecipeBook]
 
 
-BOOK: Part[RecipeBook] = Part("recipes", "recipes", "nothing can be recorded", _is_book, "a RecipeBook")
+def _is_book(found: object) -> TypeGuard[AnyBook]:
+    return isinstance(found, RecipeBook) or (callable(found) and not isinstance(found, type))
+
+
+BOOK: Part[AnyBook] = Part(
+    "recipes",
+    "recipes",
+    "nothing can be recorded",
+    _is_book,
+    "a RecipeBook, or a function that gives the book of a chip of any of its sizes",
+)
+
+
+def book(chip: Chip) -> RecipeBook | None:
+    """The chip's recipes; None if nobody has written any."""
+    return None if BOOK.of(chips.package(chip.name)) is None else needed(chip)
+
+
+def needed(chip: Chip) -> RecipeBook:
+    """The chip's recipes. Raises InputError if nobody has written any."""
+    found = BOOK.needed(chips.package(chip.name))
+    return found if isinstance(found, RecipeBook) else found(chip)
 
 
 def recipes(chip: Chip) -> Mapping[str, Recipe]:
     """The chip's recipes by name; none if nobody has written any."""
-    book = BOOK.of(chips.package(chip.name))
-    return book.recipes if book else {}
+    found = book(chip)
+    return found.recipes if found else {}
 
 
 def recipe(chip: Chip, name: str) -> Recipe:
@@ -77,5 +98,5 @@ def recipe(chip: Chip, name: str) -> Recipe:
 def prepare(chip: Chip, name: str, seed: int) -> Prepared:
     """The stimulus of a recipe, and the memories to load first; the same seed gives the same of both."""
     wanted = recipe(chip, name)
-    stimulus, memories = BOOK.needed(chips.package(chip.name)).prepare(wanted, seed)
-    return stimulus.of_chip(chip), memories
+    stimulus, memories = needed(chip).prepare(wanted, seed)
+    return stimulus.of_chip(chip) if isinstance(stimulus, Stimulus) else stimulus, memories

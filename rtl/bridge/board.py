@@ -108,5 +108,5 @@ def pins(chip: Chip) -> Chip:
 def design(chip: str, out_dir: Path, divider: int, **of_board: Any) -> Design:
     """A board as Verilog, for a simulator. Raises InputError as ``emit.make`` does."""
     path = emit.write_verilog(make_board(chip, divider, **of_board), "board", out_dir)
-    memories = {name: f"chip.{inside}" for name, inside in emit.our_chip(chip).memories.items()}
+    memories = {name: f"chip.{inside}" for name, inside in emit.our_chip(chip).paths().items()}
     return Design("board", (path,), memories)

@@ -80,7 +80,7 @@ def write(
         depth = len(emit.kept_words(chip, memory.name, **parameters))
         content = words.get(memory.name, np.zeros((depth, memory.n_limbs), np.uint32))
         files[f"{memory.name}.mem"] = _hex(content, memory.width)
-        texts[verilog] = read_from_file(texts[verilog], ours.memories[memory.name], memory.name)
+        texts[verilog] = read_from_file(texts[verilog], ours.paths()[memory.name], memory.name)
     if kind == "fusesoc":
         texts[f"{chip}.core"] = _CORE.format(
             note=NOTE, chip=chip, title=ours.declaration.title, top=ours.top, contents=", ".join(files)

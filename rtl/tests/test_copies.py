@@ -14,12 +14,12 @@ from draupnir.rtl import foreign, icarus, memory_changes, verilated
 from draupnir.rtl.design import Design, SourceOptions
 from draupnir.rtl.tests import grid
 
-SIZES = {"NX": 3, "NY": 2, "DEPTH": 16}
-CHIP = grid.declare(3, 2, 16)
+CHIP = grid.declare(NX=3, NY=2, DEPTH=16)
 
 
-def read(chip: Chip = CHIP, folder: Path = grid.FOLDER, **sizes: int | str) -> Design:
-    settings = tuple(f"{name}={value}" for name, value in (sizes or SIZES).items())
+def read(chip: Chip = CHIP, folder: Path = grid.FOLDER, **set_otherwise: int) -> Design:
+    """The design with the chip's sizes, which have the same names there."""
+    settings = tuple(f"{name}={value}" for name, value in set_otherwise.items())
     return foreign.read(folder, chip, options=SourceOptions(settings=settings))
 
 
@@ -44,13 +44,13 @@ def test_copies_are_found_in_the_order_of_their_indices():
 
 
 def test_more_than_nine_copies_are_in_the_order_of_numbers():
-    design = read(grid.declare(12, 1, 8), NX=12, NY=1)
+    design = read(grid.declare(NX=12, NY=1))
     assert design.memories["sums[10]"] == "row[0].genblk1[10].core_0.mem"
 
 
 def test_another_number_of_copies_is_a_difference():
     with pytest.raises(InputError) as raised:
-        read(grid.declare(3, 2, 8), NX=2, NY=2)
+        read(grid.declare(NX=3, NY=2), NX=2, NY=2)
     expected = "copies sums (declared 6 copies of 8 words of 12 bits, found 4 of row[].genblk1[].core_0.mem)"
     assert expected in str(raised.value) and "width ODD (declared 6 bits, found 4 bits)" in str(raised.value)
 

@@ -56,4 +56,4 @@ def call(words: Sequence[str]) -> None:
 
 
 def _replay(chip: Chip, folder: Path, load: dict[str, Path]) -> ReplayResult:
-    return replay(chips.model(chip.name)(), folder / "wave.fst", load=load)
+    return replay(chips.model(chip.name, chip.sizes)(), folder / "wave.fst", load=load)

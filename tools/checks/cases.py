@@ -18,7 +18,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.golden import case, regress
 from draupnir.golden.case import Case
 from draupnir.golden.compare.device import ModelDevice
-from draupnir.golden.recipes import BOOK, recipes
+from draupnir.golden.recipes import needed, recipes
 from draupnir.golden.regress import CaseOutcome
 from draupnir.rtl import devices, emit, toolchain
 from draupnir.rtl.design import Design
@@ -85,7 +85,7 @@ class CaseChecks:
         assert differing(regress.regress(ModelDevice(chip), chip, case.of_chip(chip.name))) == []
 
     def test_so_does_the_model_uncompiled(self, chip: Chip, tmp_path: Path) -> None:
-        chosen = BOOK.needed(chips.package(chip.name)).uncompiled
+        chosen = needed(chip).uncompiled
         name, n_cycles = chosen or (smallest(chip)[0], N_UNCOMPILED)
         words = ["regress", chip.name, "--sim", "model", "--case", name]
         words += ["--cycles", str(n_cycles), "--report", str(tmp_path)]
@@ -107,7 +107,7 @@ class CaseChecks:
     def test_our_rtl_in_icarus_does_what_the_original_did(self, chip: Chip, design: Design) -> None:
         needs("icarus")
         device = devices.InIcarus(design, chip)
-        names = BOOK.needed(chips.package(chip.name)).in_icarus or smallest(chip)[:N_IN_ICARUS]
+        names = needed(chip).in_icarus or smallest(chip)[:N_IN_ICARUS]
         assert differing(regress.regress(device, chip, regress.select(case.of_chip(chip.name), names))) == []
 
 

@@ -88,7 +88,7 @@ class ChipChecks:
     def test_a_snapshot_has_the_same_future_in_another_model(self, chip: Chip) -> None:
         recorded = read(shortest(chip).wave, chip)
         inputs, clk = recorded.inputs[:4000], recorded.clk[:4000]
-        model, other = chips.model(chip.name)(), chips.model(chip.name)(seed=3)
+        model, other = chips.model(chip.name, chip.sizes)(), chips.model(chip.name, chip.sizes)(seed=3)
         model.drive(inputs[:1500], clk[:1500])
         other.restore(model.snapshot())
         assert np.array_equal(model.drive(inputs[1500:], clk[1500:]), other.drive(inputs[1500:], clk[1500:]))
@@ -98,7 +98,7 @@ class ChipChecks:
     def test_clock_by_clock_is_the_same_as_all_rows_at_once(self, chip: Chip) -> None:
         recorded = read(shortest(chip).wave, chip)
         inputs, clk = recorded.inputs[:3000], recorded.clk[:3000]
-        model, other = chips.model(chip.name)(), chips.model(chip.name)()
+        model, other = chips.model(chip.name, chip.sizes)(), chips.model(chip.name, chip.sizes)()
         one_by_one = [other.drive(inputs[i : i + 1], clk[i : i + 1])[0] for i in range(len(inputs))]
         assert np.array_equal(model.drive(inputs, clk), one_by_one)
         assert state.diff(model.snapshot(), other.snapshot()) == []
@@ -122,7 +122,7 @@ class ChipChecks:
     def test_a_configuration_is_in_the_model_once_applied(self, chip: Chip, tmp_path: Path) -> None:
         (tmp_path / "c.toml").write_text("")
         configuration = load(tmp_path / "c.toml", chip.name)
-        model = chips.model(chip.name)()
+        model = chips.model(chip.name, chip.sizes)()
         configuration.apply(model)
         for register in chip.registers:
             held = np.atleast_1d(model.registers[0][register.name.lower()])
@@ -135,7 +135,7 @@ class ChipChecks:
         blank = {m.name: state.new_memory(m) for m in chip.memories}
         transactions = stream.pack(wanted, blank)
         assert stream.unpack(chip, (("", content) for content in transactions), blank) == wanted
-        programmed, expected = chips.model(chip.name)(), chips.model(chip.name)()
+        programmed, expected = chips.model(chip.name, chip.sizes)(), chips.model(chip.name, chip.sizes)()
         programmed.reset()
         rows = pins.rows(chip, transactions, gap=8)
         programmed.drive(rows, np.ones(len(rows), np.uint8))

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from draupnir.emulator import chips
 from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option
@@ -37,7 +36,7 @@ def command(chip: str, rtl: options.Rtl, names: tuple[str, ...], no_route: bool,
     from draupnir.rtl.fpga import survey, tools
     from draupnir.tools.report import survey as shown
 
-    declared = chips.declaration(chip)
+    declared = rtl.declared(chip)
     outputs.check({"--rtl": rtl.folder}, folders={"-o": output}, adds_verilog=True)
     theirs = rtl.design(declared, output) if rtl.folder else None
     chosen = list(names or survey.variants(chip))

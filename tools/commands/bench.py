@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from draupnir.emulator import chips
 from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, complete_chip, json_option
@@ -39,7 +38,7 @@ def command(chip: str, rtl: options.Rtl, repeat: int | None, quick: bool, as_jso
     from draupnir.tools.bench import machine, report, suite
     from draupnir.tools.bench.contestants import Disagreement
 
-    declared = chips.declaration(chip)
+    declared = rtl.declared(chip)
     outputs.check({"--rtl": rtl.folder}, folders={"-o": output, "-o, for our RTL:": output / "rtl"}, adds_verilog=True)
     n_rounds = repeat or (QUICK_ROUNDS if quick else ROUNDS)
     hardware, versions = machine.machine(), provenance.versions()

@@ -12,7 +12,8 @@ from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.package import place
 from draupnir.tools.report import entries, schema, tables
-from draupnir.tools.terminal.arguments import complete_chip, json_option
+from draupnir.tools.terminal.arguments import complete_chip, json_option, set_option
+from draupnir.tools.terminal.arguments import declared as declared_as
 
 PARTS = ("model", "rtl", "bench")
 
@@ -52,8 +53,9 @@ def _complete_entry(ctx: click.Context, param: click.Parameter, incomplete: str)
 @click.argument("chip", metavar="[CHIP]", required=False, shell_complete=complete_chip)
 @click.argument("entry", metavar="[ENTRY]", required=False, shell_complete=_complete_entry)
 @click.option("--markdown", is_flag=True, help="Print CHIP's tables as Markdown.")
+@set_option
 @json_option
-def command(chip: str | None, entry: str | None, markdown: bool, as_json: bool) -> None:
+def command(chip: str | None, entry: str | None, markdown: bool, settings: tuple[str, ...], as_json: bool) -> None:
     """List what is supported, and how far; with CHIP, its pins, registers, memory words, events and state.
 
     On a terminal these are tables; in a pipe, a line each, for grep. ENTRY is the name of one of them, or a path such
@@ -67,10 +69,12 @@ def command(chip: str | None, entry: str | None, markdown: bool, as_json: bool) 
     """
     if markdown and (chip is None or as_json or entry):
         raise click.UsageError("--markdown prints the tables of one CHIP, without --json", click.get_current_context())
+    if settings and chip is None:
+        raise click.UsageError("--set chooses a size of one CHIP", click.get_current_context())
     if chip is None:
         _list(as_json)
         return
-    declared = chips.declaration(chip)
+    declared = declared_as(chip, settings)
     if entry is not None:
         _print_entries(entries.look_up(declared, entry), as_json)
     elif as_json:

@@ -71,7 +71,7 @@ def command(
              draupnir record odin --rtl ODIN/src --all --check-icarus
              draupnir record odin --list
     """
-    declared = chips.declaration(chip)
+    declared = rtl.declared(chip)
     known = recipes.recipes(declared)
     if list_only:
         if as_json:

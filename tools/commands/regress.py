@@ -17,7 +17,7 @@ from draupnir.rtl import devices
 from draupnir.rtl.initial import Initial, Kind
 from draupnir.tools.report import provenance, regress_page, schema
 from draupnir.tools.terminal import builds, options, outputs
-from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option
+from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option, sizes
 from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
 
@@ -27,7 +27,7 @@ SIMULATORS = ("verilator", "icarus", "model")
 
 @click.command("regress")
 @chip_argument
-@options.rtl_options(ours_can_be_set=True)
+@options.rtl_options()
 @click.option("--netlist", type=click.Choice(["ecp5", "ice40"]), help="Our RTL as it is after synthesis for an FPGA.")
 @click.option(
     "--sim",
@@ -71,28 +71,24 @@ def command(
     \b
     Example: draupnir regress odin --rtl ~/ODIN/src --sim icarus --case lif_events
     """
-    declared = chips.declaration(chip)
     outputs.check({"--rtl": rtl.folder, "--golden": golden}, folders={"--report": report})
     folder = golden or chips.package(chip).cases
     cases = regress.select(case.discover(folder), names)
     if not cases:
         raise InputError(f"{folder}: no golden cases; a folder of folders with case.toml is needed")
-    reference: Device | None = None
+    chosen, others = sizes(chip, rtl.settings)
+    groups = regress.by_sizes(chip, cases, chosen)
     start = options.initial_values(initial, seed, simulator)
-    if netlist:
-        given = options.parameters(chip, rtl.settings)
-        device = _netlist_device(declared, rtl, netlist, given, simulator, report, start)
-        reference = _before_synthesis(declared, given, report) if given else None
-    elif rtl.settings and rtl.place is None:
-        raise InputError(f"--set {rtl.settings[0]}: only with --netlist; a reduced chip does not do what was recorded")
-    else:
-        device = _device(declared, rtl, simulator, report, start)
+    if others and not netlist and rtl.place is None:
+        raise InputError(f"--set {others[0]}: only with --netlist; a reduced chip does not do what was recorded")
     begin = time.perf_counter()
     outcomes = []
-    with progress(f"{chip} in {simulator}", len(cases), "cases") as advance:
-        for outcome in regress.regress(device, declared, cases, cycles, report, reference):
-            outcomes.append(outcome)
-            advance(1)
+    with progress(f"{chip} in {simulator}", sum(len(group) for _, group in groups), "cases") as advance:
+        for declared, group in groups:
+            device, reference = _devices(declared, rtl, netlist, simulator, report, start)
+            for outcome in regress.regress(device, declared, group, cycles, report, reference):
+                outcomes.append(outcome)
+                advance(1)
     what, seconds = _what(rtl, netlist, simulator, start if initial else None), time.perf_counter() - begin
     found, lines = (
         regress_report.as_object(outcomes, str(start)),
@@ -106,6 +102,22 @@ def command(
         click.echo("\n".join([*lines, f"report: {page}"]))
     if not all(outcome.holds for outcome in outcomes):
         raise DifferenceFound
+
+
+def _devices(
+    chip: Chip,
+    rtl: options.Rtl,
+    netlist: Literal["ecp5", "ice40"] | None,
+    simulator: str,
+    report: Path,
+    start: Initial,
+) -> tuple[Device, Device | None]:
+    """What is held, and what it is held to if that is not the recording."""
+    if not netlist:
+        return _device(chip, rtl, simulator, report, start), None
+    given = options.parameters(chip.name, rtl.settings)
+    device = _netlist_device(chip, rtl, netlist, given, simulator, report, start)
+    return device, _before_synthesis(chip, given, report) if given else None
 
 
 def _device(chip: Chip, rtl: options.Rtl, simulator: str, report: Path, start: Initial) -> Device:

@@ -17,7 +17,7 @@ from draupnir.golden.compare.difference import memory_lines
 from draupnir.golden.replay import ReplayResult, replay
 from draupnir.golden.wave import Reading, end_time
 from draupnir.tools.report import schema
-from draupnir.tools.terminal.arguments import SEED, AliasedOption, chip_argument, json_option
+from draupnir.tools.terminal.arguments import SEED, AliasedOption, chip_argument, declared, json_option, set_option
 from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.options import images
 from draupnir.tools.terminal.progress import progress
@@ -75,6 +75,7 @@ HIGHEST = (1 << 63) - 1
     type=click.IntRange(1, HIGHEST),
     help="Time between two samples, in the file's unit, where its own times do not tell.",
 )
+@set_option
 @json_option
 def command(
     chip: str,
@@ -89,6 +90,7 @@ def command(
     ignore: tuple[str, ...],
     clock_per_sample: bool,
     sample_time: int | None,
+    settings: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Hold a recorded waveform (VCD or FST) against the golden model, every output pin before every clock edge.
@@ -108,8 +110,9 @@ def command(
     if sample_time is not None and not clock_per_sample:
         raise InputError("--sample-time: only with --clock-per-sample; a recording with a clock has no samples")
     before, after = images("--load", load), images("--expect", expect)
-    model = chips.model(chip)(random_state)
     case = case_of(wave, chip)
+    declaration = declared(chip, settings, case.parameters if case else None)
+    model = chips.model(chip, declaration.sizes)(random_state)
     if wave.is_dir():
         if case is None:
             raise InputError(_no_case(wave))

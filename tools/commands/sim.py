@@ -81,7 +81,7 @@ def command(
              draupnir sim odin --rtl ~/ODIN/src --sim icarus --test neurons
              draupnir sim tinyodin --rtl ~/tinyODIN --test path/to/test_mine.py
     """
-    declared = chips.declaration(chip)
+    declared = rtl.declared(chip)
     outputs.check({"--rtl": rtl.folder}, folders={"--report": report})
     job = main_job.MAIN_JOB.of(chips.package(chip))
     start = start_of(simulator, initial, seed)

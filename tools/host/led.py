@@ -23,7 +23,7 @@ def read(path: Path, chip: Chip, configuration: Configuration | None, timesteps:
     """
     if configuration is None:
         raise InputError(f"{path}: what {chip.name} sends hangs on its configuration; right is with --config")
-    model = chips.model(chip.name)()
+    model = chips.model(chip.name, chip.sizes)()
     configuration.apply(model)
     operations = hosted.read(path, model, timesteps)
     codes = codes_of(chip, hosted.operations_of(model))

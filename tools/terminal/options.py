@@ -12,11 +12,13 @@ from typing import Any
 
 import click
 
+from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import filelist
 from draupnir.rtl.design import Design, SourceOptions
 from draupnir.rtl.initial import KINDS, MOST_SEED, Initial, Kind
+from draupnir.tools.terminal.arguments import sizes
 
 SWITCH = {"yes": True, "no": False}
 _PLACE = click.Path(path_type=Path)
@@ -36,7 +38,11 @@ _RTL_OPTIONS = (
         "--stub", "stubs", metavar="MODULE", multiple=True, help="With --rtl: an empty module in place of MODULE."
     ),
     click.option(
-        "--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the top: a number, or text in RTL."
+        "--set",
+        "settings",
+        metavar="NAME=N",
+        multiple=True,
+        help="A size of the chip, or a parameter of the top with --rtl.",
     ),
 )
 
@@ -87,23 +93,32 @@ class Rtl:
         words += [word for stub in self.options.stubs for word in ("--stub", stub)]
         return words + [word for setting in self.settings for word in ("--set", setting)]
 
+    def declared(self, chip: str) -> Chip:
+        """The chip, of the sizes that are set. Raises InputError for what is set of our RTL and is no size."""
+        chosen, others = sizes(chip, self.settings)
+        if others and self.place is None:
+            known = ", ".join(map(str, chips.parameters(chip))) or "none to choose"
+            raise InputError(f"--set {others[0]}: only with --rtl; it is no size of {chip}, which has {known}")
+        return chips.declaration(chip, chosen)
+
     def design(self, chip: Chip, scratch: Path) -> Design:
-        """The design; ours is emitted below ``scratch``. Raises InputError."""
+        """The design of a chip of these sizes; ours is emitted below ``scratch``. Raises InputError."""
         if self.place is not None:
             from draupnir.rtl import foreign  # needs pyslang and pyverilog
 
-            return foreign.read(self.place, chip, self.top, self.options)
+            options = replace(self.options, settings=sizes(chip.name, self.settings)[1])
+            return foreign.read(self.place, chip, self.top, options)
         from draupnir.rtl import emit  # needs Amaranth
 
-        return emit.design(chip.name, scratch / "rtl")
+        return emit.design(chip.name, scratch / "rtl", **chip.sizes)
 
 
 def rtl_options(
-    what: str = "A folder of Verilog, or a list of its files (.f); without it, our RTL.", ours_can_be_set: bool = False
+    what: str = "A folder of Verilog, or a list of its files (.f); without it, our RTL.",
 ) -> Callable[..., Callable[..., None]]:
     """Give a command the options of somebody else's RTL, as its argument ``rtl``, an ``Rtl``.
 
-    what : the help of ``--rtl``; ours_can_be_set : the command takes ``--set`` for our RTL, too
+    what : the help of ``--rtl``
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
@@ -124,7 +139,7 @@ def rtl_options(
                 tuple(map(_define, defines)), include_folders, stubs, settings, from_working_folder=bool(file_list)
             )
             chosen = Rtl(rtl or file_list, top, options)
-            refused = replace(chosen, options=replace(options, settings=())) if ours_can_be_set else chosen
+            refused = replace(chosen, options=replace(options, settings=()))
             if chosen.place is None and (alone := refused.words()):
                 raise InputError(f"{' '.join(alone[:2])}: only with --rtl; our RTL has one top and needs nothing else")
             function(rtl=chosen, **words)

@@ -51,7 +51,7 @@ class Faulty(Model):
 
 @pytest.fixture(autouse=True)
 def _toy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chips, "model", lambda name: Model)
+    monkeypatch.setattr(chips, "model", lambda name, sizes: Model)
 
 
 def wrong_clocks() -> list[int]:
@@ -120,7 +120,7 @@ def test_a_sound_device_does_not_differ() -> None:
 
 def test_a_model_that_does_something_else_is_no_reference(monkeypatch: pytest.MonkeyPatch) -> None:
     assert find(FaultyDevice(1 << 17), {"ram": BEFORE["ram"]}) is None
-    monkeypatch.setattr(chips, "model", lambda name: lambda seed: Model(seed, fault_cycle=20))
+    monkeypatch.setattr(chips, "model", lambda name, sizes: lambda seed: Model(seed, fault_cycle=20))
     assert find(FaultyDevice(1 << 17)) is None
 
 

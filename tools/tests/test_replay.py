@@ -20,7 +20,9 @@ N_CYCLES = 200
 
 @pytest.fixture(autouse=True)
 def _toy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chips, "model", lambda name: {"toy": Model}[name])
+    monkeypatch.setattr(chips, "model", lambda name, sizes=None: {"toy": Model}[name])
+    monkeypatch.setattr(chips, "declaration", lambda name, sizes: {"toy": CHIP}[name])
+    monkeypatch.setattr(chips, "parameters", lambda name: ())
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def anything(chip: Chip, seed: int) -> Configuration:
 
 
 def programmed(chip: Chip, transactions: list[int], half: int) -> Any:
-    model = chips.model(chip.name)(seed=3)
+    model = chips.model(chip.name, chip.sizes)(seed=3)
     model.reset()
     rows = np.concatenate([pins.rows(chip, transactions, half), np.zeros(8, np.int64)])
     model.drive(rows, np.ones(len(rows), np.uint8))

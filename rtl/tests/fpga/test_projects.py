@@ -80,7 +80,7 @@ def test_memory_files_are_loaded_by_the_verilog(kind: projects.Kind, tmp_path: P
 def _array(memory: str) -> str:
     from draupnir.rtl.odin.chip import RTL
 
-    return RTL.memories[memory]
+    return RTL.paths()[memory]
 
 
 def test_a_board_of_another_vendor_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from draupnir.emulator.declare import Block, Chip, Field, Memory, Pin, Reg, Word
+from draupnir.emulator.declare import Block, Chip, Field, Memory, Parameter, Pin, Reg, Word, sized
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.trace import pack, unpack
 
@@ -15,9 +15,14 @@ BITS = 12
 WORD = Word("word", BITS, (Field("low", 0, 8, "What was added last, in the main."), Field("high", 8, 4, "Carries.")))
 
 
-def declare(n_x: int = 2, n_y: int = 2, depth: int = 8) -> Chip:
-    """A grid of ``n_x`` by ``n_y`` cores, each with ``depth`` words."""
-    n = n_x * n_y
+@sized(
+    Parameter("NX", 2, 1, 16, "cores in a row"),
+    Parameter("NY", 2, 1, 4, "rows of cores"),
+    Parameter("DEPTH", 8, 2, 256, "words of a core's memory"),
+)
+def declare(NX: int, NY: int, DEPTH: int) -> Chip:
+    """A grid of ``NX`` by ``NY`` cores, each with ``DEPTH`` words."""
+    n = NX * NY
     return Chip(
         name="grid",
         title="Grid: cores that add up",
@@ -25,12 +30,12 @@ def declare(n_x: int = 2, n_y: int = 2, depth: int = 8) -> Chip:
             Pin("CLK", "in", 1, "clock", ""),
             Pin("RST", "in", 1, "reset", ""),
             Pin("CORE", "in", (n - 1).bit_length(), "control", "Which core is meant."),
-            Pin("ADDR", "in", (depth - 1).bit_length(), "control", "Which of its words."),
+            Pin("ADDR", "in", (DEPTH - 1).bit_length(), "control", "Which of its words."),
             Pin("REQUEST", "in", 9, "control", "Bit 8 to write; bits 7..0 what is added."),
             Pin("WORD", "out", BITS, "status", "The word that was read at the last clock."),
             Pin("ODD", "out", n, "status", "Of each core, whether it was given an odd sum."),
         ),
-        memories=(Memory("sums", depth, BITS, (WORD,), copies=n),),
+        memories=(Memory("sums", DEPTH, BITS, (WORD,), copies=n),),
         registers=(),
         blocks=(Block("core", (Reg("word", BITS, None), Reg("odd", 1)), copies=n),),
         events=(),

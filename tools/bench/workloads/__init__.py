@@ -46,7 +46,7 @@ class Workload:
 
     def new_model(self) -> Any:
         """A golden model with the memories' contents, before the first row."""
-        model = chips.model(self.chip.name)()
+        model = chips.model(self.chip.name, self.chip.sizes)()
         for name, content in self.memories.items():
             model.memories[name][:] = content
         return model
