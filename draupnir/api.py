@@ -256,16 +256,15 @@ def replay(
     >>> draupnir.replay("odin", draupnir.chip("odin").cases / "unconfigured").holds
     True
     """
-    from draupnir.golden import case
-    from draupnir.golden import replay as replaying
+    from draupnir.golden.case import case_at
+    from draupnir.golden.replay import replay_recording
     from draupnir.golden.wave import Reading
 
     path = Path(wave)
-    if path.is_dir():
-        recorded = case.load(path)
-        return replaying.replay_case(registry.model(name, recorded.parameters)(seed), recorded, max_mismatches)
-    reading = Reading(scope, False, tuple(ignore))
-    return replaying.replay(registry.model(name)(seed), path, reading, load, expect, max_mismatches)
+    recorded = case_at(path, name)
+    model = registry.model(name, recorded.parameters if recorded else None)(seed)
+    reading = Reading(scope, ignored=tuple(ignore))
+    return replay_recording(model, path, reading, load, expect, max_mismatches)
 
 
 def regress(
@@ -291,6 +290,7 @@ def regress(
     from draupnir.golden import regress as regressing
     from draupnir.golden.compare.device import ModelDevice
     from draupnir.rtl import devices
+    from draupnir.rtl.initial import Initial
 
     folder = Path(build)
     outcomes: list[CaseOutcome] = []
@@ -298,10 +298,9 @@ def regress(
         device: Device
         if simulator == "model":
             device = ModelDevice(declared)
-        elif simulator == "icarus":
-            device = devices.InIcarus(_design(declared, rtl, folder), declared)
         else:
-            device = devices.InVerilator(_design(declared, rtl, folder), declared, folder / "compiled")
+            design, start = _design(declared, rtl, folder), Initial("zero" if simulator == "verilator" else "unknown")
+            device = devices.simulated(design, declared, simulator, folder / "compiled", start)
         outcomes += regressing.regress(device, declared, group, n_cycles)
     return outcomes
 
@@ -318,21 +317,20 @@ def record(
 
     An example, for which Verilog is needed: ``draupnir.record("odin", "ODIN/src", "lif_events", "golden/lif_events")``.
     """
-    from draupnir.golden import recipes
     from draupnir.golden import record as recording
-    from draupnir.rtl import toolchain, verilated
-    from draupnir.tools.report.provenance import provenance
+    from draupnir.golden.recipes import recipe as recipe_of
+    from draupnir.golden.recipes import record_recipe
+    from draupnir.rtl import verilated
+    from draupnir.tools.report.provenance import source_of_recording
 
-    declared, chosen = registry.declaration(name), recipes.recipe(registry.declaration(name), recipe)
+    declared = registry.declaration(name)
+    why = recipe_of(declared, recipe).why
     recording.check_replaceable(Path(folder))
     design = _design(declared, rtl, Path(build))
     device = verilated.build(design, declared, Path(build) / "compiled")
-    stimulus, memories = recipes.prepare(declared, recipe, seed)
-    recorded = recording.record(device, declared, stimulus, chosen.n_cycles, memories)
-    source = {"kind": "recorded", **provenance(Path(rtl), design.files)}
-    source["simulator"] = f"Verilator {toolchain.verilator().version}"
+    recorded = record_recipe(device, declared, recipe, seed)
     command = f"draupnir record {name} --rtl DIR --recipe {recipe} --seed {seed}"
-    return recording.save(recorded, Path(folder), chosen.why, source, command, seed)
+    return recording.save(recorded, Path(folder), why, source_of_recording(Path(rtl), design.files), command, seed)
 
 
 def compare(

@@ -117,6 +117,28 @@ def load(folder: Path) -> Case:
     return case
 
 
+def case_at(path: Path, chip: str) -> Case | None:
+    """The golden case that a path is the folder, or the waveform, of; None for a waveform that is of none.
+
+    Raises InputError for a case that is damaged, and for a folder without a case of this chip.
+    """
+    folder = path if path.is_dir() else path.parent
+    if not (folder / TOML).is_file() or not (path.is_dir() or path.name == WAVE):
+        if path.is_dir():
+            raise InputError(_no_case(path))
+        return None
+    case = load(folder)
+    if case.chip != chip:
+        raise InputError(f"{folder}: a case of {case.chip}, not of {chip}")
+    return case
+
+
+def _no_case(folder: Path) -> str:
+    if cases := sorted(path.parent.name for path in folder.glob(f"*/{TOML}")):
+        return f"{folder}: a folder of {len(cases)} cases; one of them is needed, for instance {folder / cases[0]}"
+    return f"{folder}: a folder without {TOML}; a VCD or FST waveform, or the folder of a golden case, is needed"
+
+
 def verify(case: Case) -> None:
     """Raise InputError if a file of the case is missing or is not the one that was described."""
     for name, wanted in case.sha256.items():

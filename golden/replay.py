@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.trace import Trace, new_rows
 from draupnir.golden import hexfile
-from draupnir.golden.case import Case, verify
+from draupnir.golden.case import case_at, verify
 from draupnir.golden.compare import (
     BitCount,
     ComparedBits,
@@ -144,11 +144,28 @@ def replay(
     return result
 
 
-def replay_case(model: GoldenModel, case: Case, max_mismatches: int = 1) -> ReplayResult:
-    """Replay a golden case with all its memory images, after checking that its files are those described."""
-    verify(case)
-    reading = Reading(from_power_up=True)
-    return replay(model, case.wave, reading, load=case.before, expect=case.after, max_mismatches=max_mismatches)
+def replay_recording(
+    model: GoldenModel,
+    path: Path,
+    reading: Reading = AS_IT_IS,
+    load: Mapping[str, Path] | None = None,
+    expect: Mapping[str, Path] | None = None,
+    max_mismatches: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> ReplayResult:
+    """Replay a waveform, or the golden case in a folder, as ``replay`` does.
+
+    A case begins at its first clock, and so does its waveform alone. The files of a case's folder are checked first,
+    and its memory images are loaded and expected, but for those that ``load`` and ``expect`` name.
+    """
+    case = case_at(path, model.chip.name)
+    if case is None:
+        return replay(model, path, reading, load, expect, max_mismatches, progress)
+    if path.is_dir():
+        verify(case)
+        load, expect = {**case.before, **(load or {})}, {**case.after, **(expect or {})}
+    reading = replace(reading, from_power_up=True)
+    return replay(model, case.wave, reading, load, expect, max_mismatches, progress)
 
 
 def _prepare(model: GoldenModel, wave: Wave) -> None:

@@ -99,6 +99,13 @@ class InIcarus:
                 yield MemoryMoment(memories, known)
 
 
+def simulated(design: Design, chip: Chip, simulator: str, build_dir: Path, initial: Initial) -> InVerilator | InIcarus:
+    """A design in a simulator, "verilator" or "icarus"; the former compiles it below ``build_dir``."""
+    if simulator == "icarus":
+        return InIcarus(design, chip, initial)
+    return InVerilator(design, chip, build_dir, initial)
+
+
 class OfNetlist:
     """A synthesised chip; ``inner`` runs its cells, whose memories are the block RAMs."""
 

@@ -12,7 +12,7 @@ from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.package import Part
-from draupnir.golden.record import InputSource
+from draupnir.golden.record import InputSource, Recording, SteppedDevice, record
 from draupnir.golden.stimulus import Stimulus
 
 Prepared = tuple[InputSource, dict[str, np.ndarray]]  # the stimulus, and the memories to load first
@@ -100,3 +100,16 @@ def prepare(chip: Chip, name: str, seed: int) -> Prepared:
     wanted = recipe(chip, name)
     stimulus, memories = needed(chip).prepare(wanted, seed)
     return stimulus.of_chip(chip) if isinstance(stimulus, Stimulus) else stimulus, memories
+
+
+def record_recipe(
+    device: SteppedDevice,
+    chip: Chip,
+    name: str,
+    seed: int,
+    n_cycles: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Recording:
+    """Record what a device, which is in its initial state, does under a recipe; n_cycles : None: the recipe's."""
+    stimulus, memories = prepare(chip, name, seed)
+    return record(device, chip, stimulus, n_cycles or recipe(chip, name).n_cycles, memories, progress)

@@ -191,11 +191,13 @@ def test_a_case_is_replayed_with_its_memories(wave: Path, tmp_path: Path) -> Non
     image(tmp_path / "ram.hex", final())
     wave.rename(tmp_path / case.WAVE)
     described = case.write(tmp_path, "toy", "Sums wrap.", {"kind": "model"})
-    assert replay.replay_case(Model(), described).holds
+    assert replay.replay_recording(Model(), described.folder).holds
     image(tmp_path / "ram.hex", Model())
     with pytest.raises(InputError, match="changed since it was described"):
-        replay.replay_case(Model(), described)
-    assert not replay.replay_case(Model(), case.write(tmp_path, "toy", "Sums wrap.", {"kind": "model"})).holds
+        replay.replay_recording(Model(), described.folder)
+    assert not replay.replay_recording(
+        Model(), case.write(tmp_path, "toy", "Sums wrap.", {"kind": "model"}).folder
+    ).holds
 
 
 # --- the clocks before the first reset ---------------------------------------------------------------------------

@@ -16,13 +16,13 @@ from draupnir.emulator.errors import InputError
 from draupnir.golden import recipes
 from draupnir.golden.compare import Agreement, Undefined
 from draupnir.golden.compare.agreement import agreement, listed, with_memories
-from draupnir.golden.record import Recording, check_replaceable, record, save
+from draupnir.golden.record import Recording, check_replaceable, save
 from draupnir.golden.regress import observe
 from draupnir.rtl import devices, toolchain, verilated
 from draupnir.rtl.design import Design
 from draupnir.rtl.initial import KINDS, Initial, Kind
 from draupnir.tools.report import schema
-from draupnir.tools.report.provenance import provenance
+from draupnir.tools.report.provenance import source_of_recording
 from draupnir.tools.terminal import builds, options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, SEED, chip_argument, json_option
 from draupnir.tools.terminal.errors import DifferenceFound
@@ -93,8 +93,7 @@ def command(
         check_replaceable(folder)
     design = rtl.design(declared, BUILD)
     device = verilated.build(design, declared, builds.compiled(BUILD))
-    source = {"kind": "recorded", **provenance(rtl.folder, design.files, repository)}
-    source["simulator"] = f"Verilator {toolchain.verilator().version}"
+    source = source_of_recording(rtl.folder, design.files, repository)
     about = {"chip": chip, "seed": seed, **source}
     recorded: list[dict[str, Any]] = []
     for name, folder in folders.items():
@@ -143,10 +142,8 @@ def _say(recorded: list[dict[str, Any]], about: dict[str, Any], as_json: bool, t
 
 
 def _record(chip: Chip, device: verilated.Verilated, name: str, seed: int, cycles: int | None) -> Recording:
-    stimulus, memories = recipes.prepare(chip, name, seed)
-    n_cycles = cycles or recipes.recipe(chip, name).n_cycles
-    with progress(name, n_cycles) as advance:
-        return record(device, chip, stimulus, n_cycles, memories, advance)
+    with progress(name, cycles or recipes.recipe(chip, name).n_cycles) as advance:
+        return recipes.record_recipe(device, chip, name, seed, cycles, advance)
 
 
 def _check(design: Design, recording: Recording, is_undefined: bool, initial: Initial) -> tuple[str, Undefined | None]:

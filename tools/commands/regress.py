@@ -125,10 +125,7 @@ def _device(chip: Chip, rtl: options.Rtl, simulator: str, report: Path, start: I
         if rtl.folder is not None:
             raise InputError(f"--rtl {rtl}: not with --sim model, which runs no Verilog; verilator or icarus does")
         return ModelDevice(chip, start.seed if start.kind == "random" else None)
-    design = rtl.design(chip, report)
-    if simulator == "icarus":
-        return devices.InIcarus(design, chip, start)
-    return devices.InVerilator(design, chip, builds.compiled(report), start)
+    return devices.simulated(rtl.design(chip, report), chip, simulator, builds.compiled(report), start)
 
 
 def _netlist_device(
@@ -145,9 +142,8 @@ def _netlist_device(
     from draupnir.rtl.fpga import netlist
 
     synthesised = netlist.synthesise(chip.name, family, report / f"netlist-{family}", **given)
-    if simulator == "icarus":
-        return devices.OfNetlist(synthesised, devices.InIcarus(synthesised.design, synthesised.cells_chip, start))
-    cells = devices.InVerilator(synthesised.design, synthesised.cells_chip, builds.compiled(report), start)
+    build = builds.compiled(report)
+    cells = devices.simulated(synthesised.design, synthesised.cells_chip, simulator, build, start)
     return devices.OfNetlist(synthesised, cells)
 
 

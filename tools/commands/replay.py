@@ -11,10 +11,9 @@ import click
 
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
-from draupnir.golden.case import TOML, WAVE, Case, verify
-from draupnir.golden.case import load as load_case
+from draupnir.golden.case import Case, case_at
 from draupnir.golden.compare.difference import memory_lines
-from draupnir.golden.replay import ReplayResult, replay
+from draupnir.golden.replay import ReplayResult, replay_recording
 from draupnir.golden.wave import Reading, end_time
 from draupnir.tools.report import schema
 from draupnir.tools.terminal.arguments import SEED, AliasedOption, chip_argument, declared, json_option, set_option
@@ -110,20 +109,14 @@ def command(
     if sample_time is not None and not clock_per_sample:
         raise InputError("--sample-time: only with --clock-per-sample; a recording with a clock has no samples")
     before, after = images("--load", load), images("--expect", expect)
-    case = case_of(wave, chip)
+    case = case_at(wave, chip)
     declaration = declared(chip, settings, case.parameters if case else None)
     model = chips.model(chip, declaration.sizes)(random_state)
-    if wave.is_dir():
-        if case is None:
-            raise InputError(_no_case(wave))
-        verify(case)
-        wave, before, after = case.wave, {**case.before, **before}, {**case.after, **after}
-    reading = Reading(
-        scope, at_edge == "before", ignore, clock_per_sample, sample_time, from_power_up or case is not None
-    )
-    total = end_time(wave) if wave.is_file() else 0
-    with progress(wave.name, total, "time units") as advance:
-        result = replay(model, wave, reading, before, after, max_mismatches, advance)
+    reading = Reading(scope, at_edge == "before", ignore, clock_per_sample, sample_time, from_power_up)
+    recorded = case.wave if case else wave
+    total = end_time(recorded) if recorded.is_file() else 0
+    with progress(recorded.name, total, "time units") as advance:
+        result = replay_recording(model, wave, reading, before, after, max_mismatches, advance)
     if as_json:
         schema.echo("replay", _object(result))
     else:
@@ -138,26 +131,6 @@ def _object(result: ReplayResult) -> dict[str, Any]:
     found = {"holds": result.holds, **asdict(result), "mismatches": mismatches, "output_bits": result.bits.as_object()}
     del found["bits"]
     return found
-
-
-def case_of(wave: Path, chip: str) -> Case | None:
-    """The golden case that a path is the folder, or the waveform, of; None if it is of none.
-
-    Raises InputError for a case that is damaged, or a folder with a case of another chip.
-    """
-    folder = wave if wave.is_dir() else wave.parent
-    if not (folder / TOML).is_file() or not (wave.is_dir() or wave.name == WAVE):
-        return None
-    case = load_case(folder)
-    if case.chip != chip:
-        raise InputError(f"{folder}: a case of {case.chip}, not of {chip}")
-    return case
-
-
-def _no_case(folder: Path) -> str:
-    if cases := sorted(path.parent.name for path in folder.glob(f"*/{TOML}")):
-        return f"{folder}: a folder of {len(cases)} cases; one of them is needed, for instance {folder / cases[0]}"
-    return f"{folder}: a folder without {TOML}; a VCD or FST waveform, or the folder of a golden case, is needed"
 
 
 def report(result: ReplayResult, case: Case | None = None) -> Iterator[str]:

@@ -116,6 +116,14 @@ def provenance(folder: Path, files: Sequence[Path], repository: str | None = Non
     return {"repository": repository or known, "commit": commit}
 
 
+def source_of_recording(folder: Path, files: Sequence[Path], repository: str | None = None) -> dict[str, str]:
+    """The ``source`` of a golden case that is recorded in Verilator; as ``provenance`` takes and gives it, and more."""
+    from draupnir.rtl import toolchain  # only here: most commands make no recording
+
+    simulator = f"Verilator {toolchain.verilator().version}"
+    return {"kind": "recorded", **provenance(folder, files, repository), "simulator": simulator}
+
+
 def _own_commit() -> str:
     """The commit of draupnir's own checkout; "" where it is installed from a package."""
     if not (ROOT / ".git").exists():

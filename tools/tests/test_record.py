@@ -14,7 +14,6 @@ from draupnir.golden import case, wave
 from draupnir.golden.recipes.odin_table import RECIPES
 from draupnir.rtl import toolchain
 from draupnir.tools.cli import cli
-from draupnir.tools.commands import record
 
 N_CYCLES = 600
 # ODIN's pins and memories, and nothing else of it: it acknowledges, and counts what it acknowledged in the memories.
@@ -63,7 +62,7 @@ def stand_in(folder: Path, req: str) -> Path:
 def _own_build(tmp_path_factory):
     """Compiled once for this file, and not into the checkout."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(record, "ROOT", tmp_path_factory.mktemp("root"))
+        patch.chdir(tmp_path_factory.mktemp("root"))
         yield
 
 

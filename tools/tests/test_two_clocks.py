@@ -69,7 +69,7 @@ def held(recorded: Recorded, device: Device) -> list[regress.CaseOutcome]:
 
 def test_the_model_does_what_was_recorded(recorded: Recorded) -> None:
     for case in recorded.cases:
-        result = replay.replay_case(Model(), case)
+        result = replay.replay_recording(Model(), case.folder)
         assert (result.holds, result.n_cycles, result.bits.n_compared) == (True, N_CLOCKS, N_CLOCKS * 116)
         assert [(memory.memory, memory.n_differing) for memory in result.memories] == [("store", 0)]
     assert all(outcome.holds and outcome.equal for outcome in held(recorded, ModelDevice(CHIP)))
