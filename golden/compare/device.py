@@ -11,10 +11,8 @@ from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.observed import MemoryMoment, Observed
 from draupnir.emulator.trace import Trace, known_at_edges
-from draupnir.golden.compare.memories import Memories
+from draupnir.golden.compare.memories import ALL_BITS, Memories
 from draupnir.golden.compare.model import GoldenModel
-
-ALL_BITS = 0xFFFFFFFF  # of a limb of a memory
 
 
 class Device(Protocol):

@@ -45,7 +45,7 @@ class FirstDifference:
         if self.pins:
             return f"cycle {self.cycle}: {', '.join(str(pin).replace(':', '', 1) for pin in self.pins)}"
         where = "after the last clock" if self.cycle is None else f"after cycle {self.cycle}"
-        return f"{where}: {', '.join(_fields(memory) for memory in self.memories)}"
+        return f"{where}: {', '.join(map(str, self.memories))}"
 
     def lines(self) -> Iterator[str]:
         """The whole report, a line each."""
@@ -92,12 +92,3 @@ def memory_lines(difference: MemoryDifference) -> Iterator[str]:
         yield f"  {word.place(difference.memory)} ({word.view}): {fields}"
     if more := difference.n_differing - len(difference.words):
         yield f"  ... and {more} more"
-
-
-def _fields(difference: MemoryDifference) -> str:
-    """The first word that differs, by field, and how many more there are: ram[0x5].sum expected 13, got 12."""
-    first = next(iter(difference.words))
-    fields = (f"{first.place(difference.memory)}.{f.name} expected {f.expected}, got {f.got}" for f in first.fields)
-    n_more = difference.n_differing - 1
-    more = f", and {n_more:,} more word{'s' if n_more > 1 else ''}" if n_more else ""
-    return ", ".join(fields) + more

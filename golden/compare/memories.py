@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from draupnir.emulator.codec import from_limbs, take, to_limbs
 from draupnir.emulator.declare import Memory
 
 Memories = Mapping[str, np.ndarray]  # name -> uint32 of the memory's shape
+ALL_BITS = 0xFFFFFFFF  # of a limb
 WORDS_LISTED = 16
 NO_FIELD = "(bits in no field)"
 
@@ -61,10 +62,15 @@ class MemoryDifference:
     n_differing: int
     words: tuple[WordDifference, ...] = ()
 
-    def places(self) -> Iterator[tuple[str, FieldDifference]]:
-        """Each field that differs in a listed word, with its place: neurons[0x12].leak_en."""
-        for word in self.words:
-            yield from ((f"{word.place(self.memory)}.{field.name}", field) for field in word.fields)
+    def __str__(self) -> str:
+        """The first word that differs, by field, and how many more there are: ram[0x5].sum expected 13, got 12."""
+        if not self.words:
+            return f"{self.memory} is equal"
+        first = self.words[0]
+        fields = (f"{first.place(self.memory)}.{f.name} expected {f.expected}, got {f.got}" for f in first.fields)
+        n_more = self.n_differing - 1
+        more = f", and {n_more:,} more word{'s' if n_more > 1 else ''}" if n_more else ""
+        return ", ".join(fields) + more
 
 
 def memory_difference(

@@ -223,7 +223,7 @@ def _verify(device: BridgedChip, configuration: Configuration, given: dict[str, 
     with progress("reading", n_words, "words") as advance:
         differing = session.verify(device, configuration, words, advance)
     first = {"first_difference": str(differing[0])} if differing else {}
-    return {"n_words_read": n_words, "n_differences": len(differing), **first}
+    return {"n_words_read": n_words, "n_differences": sum(memory.n_differing for memory in differing), **first}
 
 
 def _lines(report: dict[str, Any]) -> Iterator[tuple[str, str]]:

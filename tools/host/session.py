@@ -9,12 +9,14 @@ from itertools import repeat
 
 import numpy as np
 
-from draupnir.emulator.codec import from_limbs, to_limbs
+from draupnir.emulator.codec import to_limbs
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import limits
 from draupnir.emulator.spi.port import port
+from draupnir.golden.compare import MemoryDifference, memory_difference
+from draupnir.golden.compare.memories import ALL_BITS
 from draupnir.rtl.bridge.protocol import Operation
 from draupnir.tools.compile.spi import stream
 from draupnir.tools.host.device import LONGEST_RUN, WRAP, BridgedChip
@@ -74,41 +76,26 @@ def _begin_anew(device: BridgedChip, configuration: Configuration) -> None:
         device.reset()
 
 
-@dataclass(frozen=True)
-class Misread:
-    """A chunk of a memory's word that is not what was configured; lsb : its first bit."""
-
-    memory: str
-    word: int
-    lsb: int
-    width: int
-    expected: int
-    got: int
-
-    def __str__(self) -> str:
-        bits = f"bits {self.lsb + self.width - 1}..{self.lsb}"
-        return f"{self.memory}[{self.word}] {bits}: configured {self.expected:#x}, read {self.got:#x}"
-
-
 def verify(
     device: BridgedChip,
     configuration: Configuration,
     words: Mapping[str, np.ndarray],
     advance: Callable[[int], None] = lambda n: None,
-) -> list[Misread]:
-    """Read memories of a chip that has just been programmed, through its SPI; what differs from the configuration.
+) -> list[MemoryDifference]:
+    """Read memories of a chip that has just been programmed, through its SPI; those that are not as configured.
 
-    words : by memory, the addresses to read, in the order wanted
+    words : by memory, the addresses to read, in the order wanted; the other words are not compared
     advance : called with a number of words
     """
-    width = port(configuration.chip).chunk_bits
-    found: list[Misread] = []
-    for name, word, chunk, got in _read(device, configuration, words, advance):
-        expected = _chunk(configuration.memories[name][word], chunk, width)
-        if got != expected:
-            found.append(Misread(name, word, chunk * width, width, expected, got))
+    contents = read(device, configuration, words, advance)
     _begin_anew(device, configuration)
-    return found
+    differences = []
+    for name, content in contents.items():
+        memory = configuration.chip.memory(name)
+        known = np.zeros_like(content)
+        known[words[name]] = ALL_BITS
+        differences.append(memory_difference(memory, configuration.memories[name], content, known=known))
+    return [difference for difference in differences if difference.n_differing]
 
 
 def read(
@@ -146,10 +133,6 @@ def _read(
             advance(i % n_chunks == n_chunks - 1)
     for _ in device.spi([to.encode(write) for write in to.end(configuration)], n_bytes, HALF):
         pass
-
-
-def _chunk(limbs: np.ndarray, chunk: int, bits: int) -> int:
-    return from_limbs(limbs) >> chunk * bits & (1 << bits) - 1
 
 
 def run(

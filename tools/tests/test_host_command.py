@@ -99,7 +99,7 @@ def test_a_memory_that_does_not_hold_what_was_written_ends_it(folder: Path) -> N
     assert result.exit_code == 1
     found = dict(line.split(": ", 1) for line in result.stdout.splitlines())
     assert (found["words read"], found["differences"]) == ("8,448", "1")
-    assert found["first difference"] == "synapses[96] bits 7..0: configured 0xee, read 0xec"
+    assert found["first difference"] == "synapses[0x60].syn_weight0 expected 6, got 4"
     assert "events" not in found and not (folder / "s.csv").read_text().splitlines()[1:]
 
 
