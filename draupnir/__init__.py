@@ -48,16 +48,18 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name == "__version__":
-        from importlib.metadata import version
+if not TYPE_CHECKING:  # or any name at all would be there for a type checker
 
-        return version("draupnir")
-    if name in __all__:
-        from draupnir import api
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            from importlib.metadata import version
 
-        return getattr(api, name)
-    raise AttributeError(f"module 'draupnir' has no attribute {name!r}")
+            return version("draupnir")
+        if name in __all__:
+            from draupnir import api
+
+            return getattr(api, name)
+        raise AttributeError(f"module 'draupnir' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
