@@ -22,10 +22,12 @@ class ClockLevel(ABC):
     Before the first clock all registers and memories are 0.
 
     seed : give the registers that no reset touches random contents.
+    stretch : False runs every clock by itself, so that the model is the plain clock, the reference of all speeds; True
+    also runs stretches of clocks in which only one thing moves, and events, at once, with the same results.
 
-    Attributes: ``registers``, an array of one record; ``memories``, by name, (depth, limbs) uint32, limb 0 least
-    significant. Both may be read and written between clocks: whatever is in them when rows are run, or a run begins, is
-    what the chip holds.
+    Attributes: ``stretch``, which may be set at any time; ``registers``, an array of one record; ``memories``, by name,
+    (depth, limbs) uint32, limb 0 least significant. These two may be read and written between clocks: whatever is in
+    them when rows are run, or a run begins, is what the chip holds.
 
     A chip's class says which chip it is, and which registers it has beside the chip's own: ``inputs``, the input pins
     as they are, a row of a trace, and ``cycle``, the rows with a clock edge so far, are in every model.
@@ -35,7 +37,8 @@ class ClockLevel(ABC):
     counters: tuple[Reg, ...] = ()
     gates: ClassVar[Mapping[str, Sequence[str]]] = {}  # configuration bits that stop the chip, and who holds them
 
-    def __init__(self, seed: int | None = None) -> None:
+    def __init__(self, seed: int | None = None, stretch: bool = True) -> None:
+        self.stretch = stretch
         row = self.chip.input_word.row
         shape = () if len(row) == 1 else (len(row),)
         pins = Reg("inputs", max(1, *(part.width for part in row)), shape=shape, meaning="Input pins as they are.")

@@ -43,8 +43,8 @@ class Crossbar(ClockLevel):
         "SPI_GATE_ACTIVITY": ("spi_gate_activity", "spi_gate_activity_sync")
     }
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(seed)
+    def __init__(self, seed: int | None = None, stretch: bool = True) -> None:
+        super().__init__(seed, stretch)
         self._state_before = int(self.registers[0].state)  # the last drive
 
     def kernel_state(self) -> tuple[np.record, np.ndarray, np.ndarray]:
@@ -54,7 +54,7 @@ class Crossbar(ClockLevel):
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
         state = self.kernel_state()
         self._state_before = int(state[0].state)
-        self.run_rows(inputs, clk, out, *state)
+        self.run_rows(inputs, clk, out, self.stretch, *state)
 
     # --- What it is doing, in words ---
 

@@ -52,14 +52,14 @@ class Model(ClockLevel):
     gates = {"SPI_EN_CONF": ("spi_en_conf",)}  # noqa: RUF012
     run_rows = staticmethod(driver(clock, stretch, n_beside=1))
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(seed)
+    def __init__(self, seed: int | None = None, stretch: bool = True) -> None:
+        super().__init__(seed, stretch)
         self._state_before = int(State.IDLE)  # the last drive
         self._u, self._noise = np.zeros((2, N // N_WEIGHTS, N_WEIGHTS), np.int64)  # of stretches alone
 
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
         self._state_before = int(self.registers[0].state)
-        self.run_rows(inputs, clk, out, *self.kernel_state())
+        self.run_rows(inputs, clk, out, self.stretch, *self.kernel_state())
 
     def kernel_state(self) -> tuple[np.record, np.ndarray, Mems]:
         """The state as kernels take it: the record, also as one flat array, and the memories."""

@@ -36,7 +36,9 @@ def _same(inputs: np.ndarray, clk: np.ndarray, i: int) -> int:
 
 
 def driver(clock: ModuleType, stretch: ModuleType, n_beside: int = 0) -> Callable[..., None]:
-    """What runs the rows of a trace (see ``draupnir.emulator.trace``) on a chip: ``drive(inputs, clk, out, *given)``.
+    """What runs the rows of a trace (see ``draupnir.emulator.trace``) on a chip.
+
+    The function that it returns is called as ``drive(inputs, clk, out, stretching, *given)``.
 
     The chip has one clock, of which only the rise is used, and at most 63 bits of pins each way.
 
@@ -46,7 +48,8 @@ def driver(clock: ModuleType, stretch: ModuleType, n_beside: int = 0) -> Callabl
     ``begin(record)`` finds out anew what the chip keeps to be quick, since anybody may have changed the state since
     the last call; ``end(record)`` lets it go
 
-    Of ``drive``: given : the record of registers, then the ``n_beside`` arguments that only ``apply_inputs`` takes
+    Of ``drive``: stretching : False runs every clock by itself
+    given : the record of registers, then the ``n_beside`` arguments that only ``apply_inputs`` takes
     beside it (``pins``), then those that only the others take (``state``); a tuple of them would cost each call some
     microseconds. out : (n,) int64, is given the output pins before each row's clock edge, packed; 0 where the row has
     none.
@@ -54,7 +57,7 @@ def driver(clock: ModuleType, stretch: ModuleType, n_beside: int = 0) -> Callabl
     n_pins = 1 + n_beside
 
     @entry
-    def drive(inputs: np.ndarray, clk: np.ndarray, out: np.ndarray, *given: Any) -> None:
+    def drive(inputs: np.ndarray, clk: np.ndarray, out: np.ndarray, stretching: bool, *given: Any) -> None:
         r = given[0]
         pins, state = given[:n_pins], given[:1] + given[n_pins:]
         i, same = 0, 0
@@ -67,7 +70,7 @@ def driver(clock: ModuleType, stretch: ModuleType, n_beside: int = 0) -> Callabl
             if clk[i]:
                 now = clock.outputs(r)
                 taken = 0
-                if stretch.can_stretch(r):
+                if stretching and stretch.can_stretch(r):
                     if same <= i:
                         same = _same(inputs, clk, i)
                     taken = stretch.stretch(*state, same - i)

@@ -63,7 +63,6 @@ class BusLevel(Level, Protocol):
         events: np.ndarray,
         environment: Environment,
         max_cycles: int | None = None,
-        sweeping: bool = True,
         not_before: np.ndarray | None = None,
         buses: Buses | None = None,
         finish: bool = True,

@@ -128,11 +128,11 @@ N_LEFT = 7  # numbers in ``keep``'s array
 
 
 @kernel
-def keep(left: np.ndarray, sender: Sender, receiver: Receiver, req: int) -> None:
+def keep(left: np.ndarray, bus: Buses) -> None:
     """Put the buses into an array of N_LEFT: a compiled loop may not return them (see ``jit.entry``)."""
-    left[0], left[1], left[2], left[3] = sender
-    left[4], left[5] = receiver
-    left[6] = req
+    left[0], left[1], left[2], left[3] = bus.sender
+    left[4], left[5] = bus.receiver
+    left[6] = bus.req
 
 
 def _after(left: np.ndarray) -> tuple[int, Buses]:

@@ -75,6 +75,7 @@ HIGHEST = (1 << 63) - 1
     help="Time between two samples, in the file's unit, where its own times do not tell.",
 )
 @set_option
+@click.option("--plain-clock", is_flag=True, help="Run every clock by itself, without stretches: the same, later.")
 @json_option
 def command(
     chip: str,
@@ -90,6 +91,7 @@ def command(
     clock_per_sample: bool,
     sample_time: int | None,
     settings: tuple[str, ...],
+    plain_clock: bool,
     as_json: bool,
 ) -> None:
     """Hold a recorded waveform (VCD or FST) against the golden model, every output pin before every clock edge.
@@ -111,7 +113,7 @@ def command(
     before, after = images("--load", load), images("--expect", expect)
     case = case_at(wave, chip)
     declaration = declared(chip, settings, case.parameters if case else None)
-    model = chips.model(chip, declaration.sizes)(random_state)
+    model = chips.model(chip, declaration.sizes)(random_state, stretch=not plain_clock)
     reading = Reading(scope, at_edge == "before", ignore, clock_per_sample, sample_time, from_power_up)
     recorded = case.wave if case else wave
     total = end_time(recorded) if recorded.is_file() else 0

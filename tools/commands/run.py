@@ -14,7 +14,7 @@ from draupnir.emulator.speeds import limits
 from draupnir.tools.lint import report
 from draupnir.tools.report import schema
 from draupnir.tools.run.options import RunOptions, run_options
-from draupnir.tools.terminal.arguments import chip_argument, json_option
+from draupnir.tools.terminal.arguments import AliasedOption, chip_argument, json_option
 from draupnir.tools.terminal.progress import progress
 
 if TYPE_CHECKING:
@@ -25,11 +25,19 @@ if TYPE_CHECKING:
 @click.command("run")
 @chip_argument
 @run_options
-@click.option("--clock-level", is_flag=True, help="Run every clock one by one: the same results, later.")
+@click.option(
+    "--plain-clock",
+    "--clock-level",
+    "plain_clock",
+    cls=AliasedOption,
+    aliases=("--clock-level",),
+    is_flag=True,
+    help="Run every clock by itself, the reference of all speeds: the same results, later.",
+)
 @report.options
 @json_option
 def command(
-    chip: str, options: RunOptions, clock_level: bool, strict: bool, allowed: tuple[str, ...], as_json: bool
+    chip: str, options: RunOptions, plain_clock: bool, strict: bool, allowed: tuple[str, ...], as_json: bool
 ) -> None:
     """Send events to a configured chip and write its spikes, each with the cycle in which its REQ is seen.
 
@@ -60,10 +68,10 @@ def command(
     present = packed.memories_before(options.onto, chip)
     configuration = packed.read(options.config, chip, present, report.warn)
     found = report.checked(options.config, configuration, strict, allowed)
-    model = chips.model(chip)(options.seed)
+    model = chips.model(chip)(options.seed, stretch=not plain_clock)
     configuration.apply(model)
     with saving(options.output, saves, declared) as (take, save):
-        outcome = _run(model, options, not clock_level, take)
+        outcome = _run(model, options, take)
         for name in saves:
             save(name, model.memories[name])
     if as_json:
@@ -80,7 +88,7 @@ def command(
         click.echo(f"warning: {warning}", err=True)
 
 
-def _run(model: Any, options: RunOptions, sweeping: bool, take: Take) -> RunOutcome:
+def _run(model: Any, options: RunOptions, take: Take) -> RunOutcome:
     """Send the events: block by block, or as the host of a chip that is led does."""
     from draupnir.emulator.parts.handshake import Environment
     from draupnir.tools.run import events as event_files
@@ -89,13 +97,13 @@ def _run(model: Any, options: RunOptions, sweeping: bool, take: Take) -> RunOutc
     events, chip = options.events, model.chip.name
     assert events is not None
     if hosted.is_hosted(chip):
-        return hosted.run(model, events, options.timesteps, options.delays, options.max_cycles, sweeping, take)
+        return hosted.run(model, events, options.timesteps, options.delays, options.max_cycles, take)
     if options.timesteps is not None:
         raise InputError(f"--timesteps {options.timesteps}: {chip} has no timesteps; right is to leave it out")
     environment = Environment(**options.delays)
     with progress(events.name, event_files.count(events), "events") as advance:
         blocks = event_files.blocks(events, model.chip)
-        return session.run(model, blocks, environment, options.max_cycles, sweeping, take, advance)
+        return session.run(model, blocks, environment, options.max_cycles, take, advance)
 
 
 def rows(outcome: RunOutcome) -> Iterator[tuple[str, str]]:

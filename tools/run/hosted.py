@@ -17,7 +17,7 @@ import numpy as np
 
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.speeds.levels import HOST, ClosedLoopLevel, HostedLevel, HostRoom
+from draupnir.emulator.speeds.levels import HOST, HostRoom
 from draupnir.tools.run import levels
 from draupnir.tools.run.session import RunOutcome
 from draupnir.tools.run.spikes import Take
@@ -52,15 +52,13 @@ def run(
     timesteps: int | None,
     delays: Mapping[str, int],
     max_cycles: int | None = None,
-    sweeping: bool = True,
     take: Take = lambda cycles, received: None,
 ) -> RunOutcome:
     """Let the host carry out what a file says; as ``session.run``, with what was received for spikes."""
     ops, hosts = read(events, model, timesteps), _host(model)
     host = hosts.Host(**delays)
     limit = hosts.clock_limit(ops, host) if max_cycles is None else max_cycles
-    level: HostedLevel | ClosedLoopLevel
-    level = levels.hosted_engine(model.chip.name) if sweeping else levels.closed_loop(model.chip.name)
+    level = levels.hosted_engine(model.chip.name)
     level.run(model, ops[:0], host, 0)  # nothing: to have it loaded, or compiled
     started, first = time.perf_counter(), int(model.registers[0].cycle)
     ran = level.run(model, ops, host, limit)
@@ -71,7 +69,7 @@ def run(
         n_cycles=ran.n_cycles,
         done=ran.done,
         seconds=time.perf_counter() - started,
-        statistics={"clocks_taken_at_once": ran.n_swept} if sweeping else {},
+        statistics={"clocks_taken_at_once": ran.n_swept},
     )
 
 

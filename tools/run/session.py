@@ -43,7 +43,6 @@ def run(
     blocks: Iterable[EventBlock],
     environment: Environment,
     max_cycles: int | None = None,
-    sweeping: bool = True,
     take: Take = lambda cycles, addrs: None,
     advance: Callable[[int], None] = lambda n: None,
 ) -> RunOutcome:
@@ -54,18 +53,17 @@ def run(
 
     max_cycles : clocks after which the run ends; None: none, but a block that goes on for ever is ended (see
     ``limits.clock_limit``)
-    sweeping : False runs every clock one by one, with the same results
     take : called with cycles and addresses of the spikes of each block; advance : with its number of events
     """
     engine = levels.bus_engine(model.chip.name)
-    engine.run(model, REST.addrs, environment, 0, sweeping)  # nothing: to have it loaded, or compiled
+    engine.run(model, REST.addrs, environment, 0)  # nothing: to have it loaded, or compiled
     outcome, start = RunOutcome(), time.perf_counter()
     first = int(model.registers[0].cycle)
     buses = None
     for block in chain(blocks, (REST,)):
         limit = _limit(block, outcome.n_cycles, environment) if max_cycles is None else max_cycles - outcome.n_cycles
         not_before = None if block.cycles is None else first + block.cycles
-        taken = engine.run(model, block.addrs, environment, limit, sweeping, not_before, buses, finish=block is REST)
+        taken = engine.run(model, block.addrs, environment, limit, not_before, buses, finish=block is REST)
         buses = taken.buses
         take(taken.cycles - first, taken.addrs)
         outcome.n_events += taken.n_sent

@@ -114,7 +114,6 @@ def take(
     before, begin = r.state, r.cycle
     counts.n_sweeps += 1
     counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
-    ws.shown.n = 0
     req_before = 0
     if before == BIST:
         r.cycle += _bist_event(r, ws, synapses, counts)

@@ -16,12 +16,13 @@ from draupnir.emulator.odin import scheduler
 from draupnir.emulator.odin.clock import IN, OUT, outputs
 from draupnir.emulator.odin.controller import POP_NEUR
 from draupnir.emulator.odin.events.visits import EVENT_CLOCKS, fire, is_free, row, stimulate
-from draupnir.emulator.odin.events.workspace import Workspace, memory_clock, show
+from draupnir.emulator.odin.events.workspace import Workspace, memory_clock
 from draupnir.emulator.odin.layout import N_PRIO, N_SYN, N
 from draupnir.emulator.odin.planes import record, sweep
 from draupnir.emulator.odin.scheduler import SCHED
 from draupnir.emulator.parts.fifo import n_main
 from draupnir.emulator.parts.handshake import Delays, Receiver, receive
+from draupnir.emulator.speeds.loop import show
 
 GROUP_CLOCKS = 2 * N_SYN  # of 8 neurons
 NOBODY = -1
@@ -108,7 +109,7 @@ def _run_group(
         shown = outputs(r)
         req = field(shown, OUT.AEROUT_REQ)
         if req == 1 and req_before == 0:
-            show(ws, r.cycle, field(shown, OUT.AEROUT_ADDR))
+            show(ws.shown, r.cycle, field(shown, OUT.AEROUT_ADDR))
         req_before = req
         receiver = receive(receiver, delays, req)
         r.inputs = r.inputs & ~ACK | placed(receiver.ack, IN.AEROUT_ACK)

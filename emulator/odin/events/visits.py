@@ -14,7 +14,7 @@ from draupnir.emulator.kernel.bits import bit, placed
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin import scheduler
 from draupnir.emulator.odin.controller import POP_NEUR, SchedPort
-from draupnir.emulator.odin.events.workspace import LAST_GROUP, Workspace, show
+from draupnir.emulator.odin.events.workspace import LAST_GROUP, Workspace
 from draupnir.emulator.odin.layout import M, N
 from draupnir.emulator.odin.planes import izh, lif, memories, record, sweep
 from draupnir.emulator.odin.scheduler import EVENT_OUT
@@ -22,6 +22,7 @@ from draupnir.emulator.odin.spi import SYN_SIGN_BITS
 from draupnir.emulator.odin.stretch import is_bus_idle, is_settled
 from draupnir.emulator.parts.fifo import n_main
 from draupnir.emulator.parts.handshake import Delays, Receiver
+from draupnir.emulator.speeds.loop import show
 
 EVENT_CLOCKS = 2 * N  # of an event that visits all neurons
 
@@ -104,7 +105,7 @@ def fire(r: np.record, ws: Workspace, counts: np.record, n_spikes: int, first: i
             r.aerout_req = 1
             r.aerout_ctrl_busy = 1
         else:
-            show(ws, r.cycle + gone, neur)
+            show(ws.shown, r.cycle + gone, neur)
             stalls += stall
     counts.stalls += stalls
     clocks = 2 * n + stalls

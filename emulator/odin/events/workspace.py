@@ -18,7 +18,6 @@ from draupnir.emulator.odin.layout import N_SYN, N
 from draupnir.emulator.odin.planes import memories, record
 
 LAST_GROUP = N // N_SYN - 1
-SHOWN = np.dtype((np.record, [("n", np.int64), ("cycles", np.int64, (N,)), ("addrs", np.int64, (N,))]))
 
 
 class Workspace(NamedTuple):
@@ -34,16 +33,9 @@ class Workspace(NamedTuple):
     shown: np.record
 
 
-def new_workspace() -> Workspace:
-    shown = np.zeros(1, dtype=SHOWN).view(np.recarray)
-    return Workspace(record.new_planes()[0], np.zeros(record.N_LIMBS, np.int64), np.zeros(N, np.int64), shown[0])
-
-
-@kernel
-def show(ws: Workspace, cycle: int, addr: int) -> None:
-    ws.shown.cycles[ws.shown.n] = cycle
-    ws.shown.addrs[ws.shown.n] = addr
-    ws.shown.n += 1
+def new_workspace(shown: np.record) -> Workspace:
+    """A workspace whose planes ``memories.load_all`` fills. shown : see ``loop.new_shown``"""
+    return Workspace(record.new_planes()[0], np.zeros(record.N_LIMBS, np.int64), np.zeros(N, np.int64), shown)
 
 
 # --- One clock --------------------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ def run(
 
     ops : (n, 2) integers, ``Op`` and operand
     max_cycles : None: as many as should do (``host.clock_limit``); NotAtRest is raised if they do not
+    With ``model.stretch`` False every clock is run by itself.
     Both buses must be at rest; SCK, MOSI and RST stay as they are. The run ends before the first edge at which nothing
     is left to do; what the last operation did to the pins is done.
     Raises InputError for an operation that does not exist.
@@ -66,7 +67,7 @@ def run(
     first_cycle = int(model.registers[0].cycle)
     taken = given(model, ops, host)
     most = hosts.clock_limit(taken[4], host) if max_cycles is None else max_cycles
-    columns, (n_cycles,), done = in_pieces(lambda clocks: _loop(*taken, clocks, record_rows), 1, most)
+    columns, (n_cycles,), done = in_pieces(lambda clocks: _loop(*taken, clocks, model.stretch, record_rows), 1, most)
     cycles, received, rows = columns
     return runs.check_at_rest(  # type: ignore[no-any-return]
         HostedRun(cycles, received, first_cycle, n_cycles, done, rows), max_cycles
@@ -117,6 +118,7 @@ def _loop(
     ops: np.ndarray,
     delays: HostDelays,
     max_cycles: int,
+    stretching: bool,
     record_rows: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, bool, bool]:
     """The clocks of a piece of a run: cycles and bytes received, rows, clocks taken, done, ended."""
@@ -134,7 +136,9 @@ def _loop(
         ended = h.op == len(ops) or n_cycles == max_cycles
         if ended:
             break
-        clocks = stretch(r, m, min(h.still, max_cycles - n_cycles, longest)) if can_stretch(r) else 0
+        clocks = 0
+        if stretching and can_stretch(r):
+            clocks = stretch(r, m, min(h.still, max_cycles - n_cycles, longest))
         if clocks == 0:
             clock(r, m)
             clocks = 1

@@ -41,13 +41,15 @@ class EngineRun(Received):
 def run(model: Model, ops: ArrayLike, host: Host, max_cycles: int | None = None) -> EngineRun:
     """Carry out the operations (see ``host.Op``), for at most ``max_cycles`` clocks; as ``closed_loop.run``.
 
+    With ``model.stretch`` False every clock is run by itself.
+
     ops : (n, 2) integers, ``Op`` and operand
     Raises InputError for an operation that does not exist, and NotAtRest as ``closed_loop.run`` does.
     """
     first_cycle = int(model.registers[0].cycle)
     taken = given(model, ops, host)
     most = hosts.clock_limit(taken[4], host) if max_cycles is None else max_cycles
-    columns, (n_cycles, n_swept), done = in_pieces(lambda clocks: _loop(*taken, clocks), 2, most)
+    columns, (n_cycles, n_swept), done = in_pieces(lambda clocks: _loop(*taken, clocks, model.stretch), 2, most)
     cycles, received = columns
     run = EngineRun(cycles, received, first_cycle, n_cycles, done, n_swept)
     return runs.check_at_rest(run, max_cycles)  # type: ignore[no-any-return]
@@ -62,12 +64,13 @@ def _loop(
     ops: np.ndarray,
     delays: HostDelays,
     max_cycles: int,
+    stretching: bool,
 ) -> tuple[np.ndarray, np.ndarray, int, int, bool, bool]:
     """A piece of a run: cycles and bytes received, clocks taken, clocks taken at once, done, ended."""
     cycles, received = new_column(), new_column()
     n_taken, n_cycles, n_swept, work, ended = 0, 0, 0, 0, False
     while work < pieces.WORK:
-        if may_send(r, h):
+        if stretching and may_send(r, h):
             clocks = send(r, h, ops, delays, max_cycles - n_cycles)
             n_cycles += clocks
             n_swept += clocks
@@ -81,7 +84,7 @@ def _loop(
         ended = h.op == len(ops) or n_cycles == max_cycles
         if ended:
             break
-        clocks = stretch(r, m, min(h.still, max_cycles - n_cycles)) if can_stretch(r) else 0
+        clocks = stretch(r, m, min(h.still, max_cycles - n_cycles)) if stretching and can_stretch(r) else 0
         n_swept += clocks
         if clocks == 0:
             clock(r, m)

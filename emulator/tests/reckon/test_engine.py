@@ -23,12 +23,18 @@ N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "80"))
 @settings(deadline=None, max_examples=N_EXAMPLES)
 @given(experiments)
 def test_event_level_equals_clock_level(experiment: Experiment) -> None:
-    slow, fast, single = experiment.model(), experiment.model(), experiment.model()
+    slow, stretched, fast, single = (experiment.model() for _ in range(4))
+    slow.stretch = False
     for ops in experiment.runs:
         a = closed_loop.run(slow, ops, experiment.host, experiment.max_cycles, record_rows=True)
-        b = engine.run(fast, ops, experiment.host, experiment.max_cycles)
-        assert (a.first_cycle, a.n_cycles, a.done) == (b.first_cycle, b.n_cycles, b.done)
-        assert (a.cycles.tolist(), a.received.tolist()) == (b.cycles.tolist(), b.received.tolist())
+        others = (
+            closed_loop.run(stretched, ops, experiment.host, experiment.max_cycles),
+            engine.run(fast, ops, experiment.host, experiment.max_cycles),
+        )
+        for b in others:
+            assert (a.first_cycle, a.n_cycles, a.done) == (b.first_cycle, b.n_cycles, b.done)
+            assert (a.cycles.tolist(), a.received.tolist()) == (b.cycles.tolist(), b.received.tolist())
+        assert different(slow, stretched) == []
         assert different(slow, fast) == []
         one_by_one(single, np.append(a.rows, slow.registers[0].inputs))
         assert different(slow, single) == []

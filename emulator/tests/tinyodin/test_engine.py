@@ -80,7 +80,7 @@ journeys = st.builds(
 )
 
 
-def assert_same(by_clock: BusRun, by_event: EventRun) -> None:
+def assert_same(by_clock: BusRun, by_event: BusRun | EventRun) -> None:
     """Spikes, their cycles, the clocks taken, and whether all was done."""
     np.testing.assert_array_equal(by_event.addrs, by_clock.addrs)
     np.testing.assert_array_equal(by_event.cycles, by_clock.cycles)
@@ -89,9 +89,10 @@ def assert_same(by_clock: BusRun, by_event: EventRun) -> None:
 
 
 def walk(journey: Journey) -> list[EventRun]:
-    """Run a journey at all three speeds and hold them together after each leg."""
-    models = [ready(journey.seed, journey.thr, journey.weight) for _ in range(3)]
-    buses: list[Buses | None] = [None, None, None]
+    """Run a journey at all speeds and hold them to the plain clock after each leg."""
+    models = [ready(journey.seed, journey.thr, journey.weight) for _ in range(4)]
+    models[0].stretch = models[2].stretch = False
+    buses: list[Buses | None] = [None] * 4
     events: list[int] = []
     results = []
     for leg in journey.legs:
@@ -103,16 +104,19 @@ def walk(journey: Journey) -> list[EventRun]:
         not_before = now + np.cumsum((leg.pauses * len(events))[: len(events)]) if leg.pauses else None
         given = (np.array(events, np.int64), leg.environment, leg.max_cycles)
         by_clock = closed_loop.run(models[0], *given, False, not_before, buses[0], leg.finish)
-        by_event = engine.run(models[1], *given, True, not_before, buses[1], leg.finish)
-        by_step = engine.run(models[2], *given, False, not_before, buses[2], leg.finish)
+        by_event = engine.run(models[1], *given, not_before, buses[1], leg.finish)
+        by_step = engine.run(models[2], *given, not_before, buses[2], leg.finish)
+        by_stretch = closed_loop.run(models[3], *given, False, not_before, buses[3], leg.finish)
         assert_same(by_clock, by_event)
         assert_same(by_clock, by_step)
+        assert_same(by_clock, by_stretch)
         reference = models[0].snapshot()
         assert state.diff(reference, models[1].snapshot()) == []
         assert state.diff(reference, models[2].snapshot()) == []
+        assert state.diff(reference, models[3].snapshot()) == []
         assert replace(by_event.statistics, n_sweeps=0) == by_step.statistics
         assert sum(by_event.statistics.cycles.values()) == by_event.n_cycles
-        buses = [by_clock.buses, by_event.buses, by_step.buses]
+        buses = [by_clock.buses, by_event.buses, by_step.buses, by_stretch.buses]
         events = events[by_clock.n_sent :]
         results.append(by_event)
     return results

@@ -1,0 +1,220 @@
+"""The steps of ODIN's event level, for ``speeds/loop.py``.
+
+Whole events are taken at once (``event.take``) where nothing can interfere: spike events, all-neurons time references,
+bistability. In the clocks between them only controller and buses move. Everything else, a virtual event as well as a
+corner that nobody would look for, is run clock by clock on the same state.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from draupnir.emulator.kernel.jit import entry, kernel
+from draupnir.emulator.odin import aer_out, controller, scheduler
+from draupnir.emulator.odin.chip import Model
+from draupnir.emulator.odin.clock import IN, calm_clock, waiting_clock
+from draupnir.emulator.odin.controller import WAIT
+from draupnir.emulator.odin.events import event
+from draupnir.emulator.odin.events.statistics import COUNTS
+from draupnir.emulator.odin.events.statistics import statistics as statistics
+from draupnir.emulator.odin.events.visits import is_free
+from draupnir.emulator.odin.events.workspace import Workspace, memory_clock, new_workspace
+from draupnir.emulator.odin.planes import memories
+from draupnir.emulator.odin.stretch import begin as begin
+from draupnir.emulator.odin.stretch import end as end
+from draupnir.emulator.odin.stretch import is_idle
+from draupnir.emulator.parts.aer_in import synchronise
+from draupnir.emulator.parts.fifo import n_main
+from draupnir.emulator.parts.handshake import FOREVER, Delays, Environment, Receiver, held, receive, send
+from draupnir.emulator.speeds import pieces
+from draupnir.emulator.speeds.loop import drive, pass_clocks
+from draupnir.emulator.speeds.runs import Buses, Given
+
+NO_SWEEPS = -1
+LONGEST_WORK = 1  # work of a clock
+REST_WORK = 8  # how much work a rest is, see ``pieces.WORK``
+FASTER = 8  # by which a clock of an event that is taken at once is less work
+MOST_AT_ONCE = 1 << 12  # work of an event at once
+WORTH_IT = 8  # clocks of rest that are looked for
+AT_REST = Receiver(0, 0)  # its pin
+ONE_SPIKE = aer_out.Seen(True, 0, False, False, 0, 0, 0)
+
+
+class Machine(NamedTuple):
+    """The state that the steps take: the chip's, the planes and what else is beside it, counters.
+
+    stall : clocks for which one spike stops the controller's counters (``stall_clocks``); NO_SWEEPS: nothing is to be
+    taken at once
+    """
+
+    r: np.record
+    neurons: np.ndarray
+    synapses: np.ndarray
+    ws: Workspace
+    counts: np.record
+    stall: int
+
+
+def prepare(model: Model, environment: Environment, shown: np.record) -> Machine:
+    """The state of a run; shown : where spikes are noted that an event shows."""
+    counts = np.zeros(1, dtype=COUNTS).view(np.recarray)
+    stall = stall_clocks(model, environment) if model.stretch and _may_sweep(model) else NO_SWEEPS
+    return Machine(*model.kernel_state(), new_workspace(shown), counts[0], stall)
+
+
+def _may_sweep(model: Model) -> bool:
+    """Whether the configuration, which does not change during a run, allows for whole events."""
+    r = model.registers[0]
+    return not r.spi_out_aer_monitor_en and not r.spi_aer_src_ctrl_nneur
+
+
+def stall_clocks(model: Model, environment: Environment) -> int:
+    """Clocks for which one spike on the output bus keeps the controller's counters still."""
+    record = model.registers.copy()
+    record.spi_out_aer_monitor_en = 0
+    return int(_stall(record[0], environment.delays))
+
+
+@entry
+def _stall(r: np.record, delays: Delays) -> int:
+    aer_out.reset(r)
+    aer_out.clock(r, ONE_SPIKE, 0)
+    receiver = Receiver(0, delays.ack_delay)
+    clocks = 0
+    while r.aerout_ctrl_busy:
+        receiver = receive(receiver, delays, r.aerout_req)
+        aer_out.clock(r, aer_out.NOTHING, receiver.ack)
+        clocks += 1
+    return clocks
+
+
+# --- Before and after -------------------------------------------------------------------------------------------
+
+
+@kernel
+def load(m: Machine) -> None:
+    """Fill the planes from the memories."""
+    if m.stall != NO_SWEEPS:
+        memories.load_all(m.ws.planes, m.r, m.neurons)
+
+
+@kernel
+def flush(m: Machine) -> None:
+    """Bring the memories up to date."""
+    if m.stall != NO_SWEEPS:
+        memories.flush_all(m.ws.planes, m.r, m.neurons, m.synapses)
+
+
+# --- What can be taken at once ----------------------------------------------------------------------------------
+
+
+@kernel
+def at_once(m: Machine, given: Given, bus: Buses, shown: np.record, limit: int) -> tuple[Buses, int, int]:
+    """Take a rest, the clocks up to the next event, or an event, if it begins here; see ``speeds/clocks.py``."""
+    if m.stall == NO_SWEEPS:
+        return bus, 0, 0
+    if not controller.is_waiting(m.r.state):
+        return _take(m, given, bus, limit)
+    clocks = min(_rest_clocks(m.r, given, bus), limit)
+    if clocks > 0:
+        return _rest(m, given, bus, clocks), clocks, REST_WORK
+    if is_free(m.r, bus.receiver, given.delays):
+        return _approach(m, given, bus, limit)
+    return bus, 0, 0
+
+
+@kernel
+def _rest_clocks(r: np.record, given: Given, bus: Buses) -> int:
+    """Clocks from this one on in which nothing moves but the sender's delay and the turn; 0 if not worth it."""
+    sender = bus.sender
+    if r.state != WAIT or sender.req == 1:
+        return 0
+    ended = sender.n_sent == len(given.events)
+    quiet = FOREVER if ended else max(sender.wait, held(sender, given.not_before, r.cycle))
+    if quiet < WORTH_IT or not is_idle(r) or not is_free(r, bus.receiver, given.delays):
+        return 0
+    return min(quiet, scheduler.unchanged_for(r))
+
+
+@kernel
+def _rest(m: Machine, given: Given, bus: Buses, clocks: int) -> Buses:
+    """Only the sender's delay and the turn move; returns the buses afterwards."""
+    bus = pass_clocks(bus, given, clocks, m.r.cycle)[0]
+    scheduler.run_on(m.r, clocks)
+    m.counts.cycles[WAIT] += clocks
+    m.r.cycle += clocks
+    return bus
+
+
+@kernel
+def _approach(m: Machine, given: Given, bus: Buses, limit: int) -> tuple[Buses, int, int]:
+    """Run on while only the controller, the scheduler and the input bus move.
+
+    Call it only where the event level is free (``is_free``). Ends where an event begins, or a rest may.
+    """
+    r, counts, sender = m.r, m.counts, bus.sender
+    first = r.cycle
+    last = first + min(limit, pieces.WORK)
+    while r.cycle < last and sender.n_sent < len(given.events) and controller.is_waiting(r.state):
+        pause = held(sender, given.not_before, r.cycle)
+        if r.state == WAIT and sender.req == 0 and max(sender.wait, pause) >= WORTH_IT:
+            break
+        sender = send(sender, given.delays, given.events, controller.aerin_ack(r), pause)
+        drive(r, IN, Buses(sender, AT_REST, 0))
+        counts.cycles[r.state] += 1
+        calm_clock(r)
+        counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
+    return Buses(sender, bus.receiver, bus.req), r.cycle - first, r.cycle - first
+
+
+@kernel
+def _take(m: Machine, given: Given, bus: Buses, limit: int) -> tuple[Buses, int, int]:
+    """The event that begins here, if it can be taken at once."""
+    r = m.r
+    if event.clocks_at_most(r, m.stall) > limit or not event.can_take(r, bus.receiver, given.delays):
+        return bus, 0, 0
+    first, in_parts = r.cycle, not scheduler.rst_priority(r)
+    taken = event.take(r, m.ws, m.neurons, m.synapses, m.counts, given.delays, m.stall, bus.receiver)
+    bus, high = pass_clocks(Buses(bus.sender, taken.receiver, taken.req), given, taken.clocks, first)
+    drive(r, IN, bus)
+    synchronise(r, high)
+    return bus, taken.clocks, taken.clocks if in_parts else min(taken.clocks // FASTER, MOST_AT_ONCE)
+
+
+# --- One clock --------------------------------------------------------------------------------------------------
+
+
+@kernel
+def can_stretch(r: np.record) -> bool:
+    """Never: what could be stretched is taken at once."""
+    return False
+
+
+@kernel
+def stretch(
+    r: np.record,
+    neurons: np.ndarray,
+    synapses: np.ndarray,
+    ws: Workspace,
+    counts: np.record,
+    stall: int,
+    clocks: int,
+) -> int:
+    """No clocks."""
+    return 0
+
+
+@kernel
+def clock(
+    r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record, stall: int
+) -> None:
+    """Rising edge of CLK, counted."""
+    counts.cycles[r.state] += 1
+    counts.stalls += r.aerout_ctrl_busy
+    if controller.is_waiting(r.state):
+        waiting_clock(r)
+    else:
+        memory_clock(r, neurons, synapses, ws, counts, stall != NO_SWEEPS)
+    counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))

@@ -1,0 +1,32 @@
+"""The level at which nothing is taken at once: ``loop.looper`` then runs clock by clock, or in stretches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.speeds.runs import Buses, Given
+
+LONGEST_WORK = 512  # clocks of a stretch that are work; in longer ones nothing moves
+
+
+@kernel
+def load(state: Any) -> None:
+    """Nothing is kept beside the chip's own state."""
+
+
+@kernel
+def flush(state: Any) -> None:
+    """Nothing is kept beside the chip's own state."""
+
+
+@kernel
+def at_once(state: Any, given: Given, bus: Buses, shown: np.record, limit: int) -> tuple[Buses, int, int]:
+    """Take what begins with this clock, in at most ``limit`` clocks, if it can be taken at once.
+
+    Spikes that are shown meanwhile are noted in ``shown``. Returns both buses afterwards, the clocks that were taken,
+    or 0 if the clock is to be run by itself, and how much work that was (see ``pieces.WORK``).
+    """
+    return bus, 0, 0

@@ -1,0 +1,240 @@
+"""The steps of tinyODIN's event level, for ``speeds/loop.py``.
+
+Where nothing can interfere, the neurons of a spike or of a time reference to all are taken at once (``sweep``), but for
+the last, whose clocks also end the event. The only irregularity among them is a spike on the output bus, which stops
+the controller's counters for as long as the receiver takes; with constant delays that is one number. Everything else,
+a virtual event as well as a corner that nobody would look for, is run clock by clock on the same state.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import entry, kernel, outlined
+from draupnir.emulator.parts.aer_in import synchronise
+from draupnir.emulator.parts.fifo import clock_main, n_main
+from draupnir.emulator.parts.handshake import Delays, Environment, Receiver, receive
+from draupnir.emulator.speeds.loop import drive, pass_clocks, show
+from draupnir.emulator.speeds.runs import Buses, Given
+from draupnir.emulator.tinyodin import aer_out, controller, scheduler
+from draupnir.emulator.tinyodin import stretch as stretches
+from draupnir.emulator.tinyodin.chip import Model
+from draupnir.emulator.tinyodin.clock import IN, waiting_clock
+from draupnir.emulator.tinyodin.clock import clock as plain_clock
+from draupnir.emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, TREF, WAIT
+from draupnir.emulator.tinyodin.events import sweep
+from draupnir.emulator.tinyodin.events.statistics import COUNTS
+from draupnir.emulator.tinyodin.events.statistics import statistics as statistics
+from draupnir.emulator.tinyodin.events.sweep import Workspace
+from draupnir.emulator.tinyodin.layout import PTR_BITS, N
+from draupnir.emulator.tinyodin.scheduler import FILL_FULL, SCHED
+from draupnir.emulator.tinyodin.stretch import begin as begin
+from draupnir.emulator.tinyodin.stretch import end as end
+from draupnir.emulator.tinyodin.stretch import is_bus_idle, is_settled
+
+NO_SWEEPS = -1
+EVENT_WORK = 64  # how much work an event at once is: see ``pieces.WORK``
+LONGEST_WORK = 8  # how much work a rest is
+
+
+class Machine(NamedTuple):
+    """The state that the steps take: the chip's, the lanes and rows beside it, counters.
+
+    stall : clocks for which one spike stops the controller's counters (``stall_clocks``); NO_SWEEPS: nothing is to be
+    taken at once
+    """
+
+    r: np.record
+    neurons: np.ndarray
+    synapses: np.ndarray
+    ws: Workspace
+    counts: np.record
+    stall: int
+
+
+def prepare(model: Model, environment: Environment, shown: np.record) -> Machine:
+    """The state of a run; shown : where spikes are noted that an event shows."""
+    counts = np.zeros(1, dtype=COUNTS).view(np.recarray)
+    sweeps = model.stretch and not model.registers[0].spi_aer_src_ctrl_nneur
+    stall = stall_clocks(model, environment) if sweeps else NO_SWEEPS
+    return Machine(*model.kernel_state(), sweep.new_workspace(), counts[0], stall)
+
+
+def stall_clocks(model: Model, environment: Environment) -> int:
+    """Clocks for which one spike on the output bus keeps the controller's counters still."""
+    return int(_stall(model.registers.copy()[0], environment.delays))
+
+
+@entry
+def _stall(r: np.record, delays: Delays) -> int:
+    aer_out.reset(r)
+    aer_out.clock(r, True, 0, 0)
+    receiver = Receiver(0, delays.ack_delay)
+    clocks = 0
+    while r.aerout_ctrl_busy:
+        receiver = receive(receiver, delays, r.aerout_req)
+        aer_out.clock(r, False, 0, receiver.ack)
+        clocks += 1
+    return clocks
+
+
+# --- Before and after -------------------------------------------------------------------------------------------
+
+
+@kernel
+def load(m: Machine) -> None:
+    """Fill lanes and rows from the memories."""
+    if m.stall != NO_SWEEPS:
+        sweep.load_all(m.ws.lanes, m.ws.rows, m.neurons, m.synapses)
+
+
+@kernel
+def flush(m: Machine) -> None:
+    """Bring the neuron memory up to date."""
+    if m.stall != NO_SWEEPS:
+        sweep.flush_all(m.ws.lanes, m.neurons)
+
+
+# --- Events at once ---------------------------------------------------------------------------------------------
+
+
+@kernel
+def at_once(m: Machine, given: Given, bus: Buses, shown: np.record, limit: int) -> tuple[Buses, int, int]:
+    """Take the event that begins here, if nothing can interfere; see ``speeds/clocks.py``."""
+    r = m.r
+    if m.stall == NO_SWEEPS or controller.is_waiting(r.state) or limit < N * (2 + m.stall):
+        return bus, 0, 0
+    if not can_sweep(r, field(r.inputs, IN.AERIN_ADDR), bus.receiver, given.delays):
+        return bus, 0, 0
+    first = r.cycle
+    clocks = _visit(r, m.neurons, m.synapses, m.ws, m.counts, m.stall)
+    if clocks != 2 * r.spi_max_neur:
+        _show_spikes(shown, m.ws.lanes, r.spi_max_neur, first, m.stall)
+    bus, high = pass_clocks(bus, given, clocks, first)
+    drive(r, IN, bus)
+    synchronise(r, high)
+    return bus, clocks, EVENT_WORK
+
+
+@kernel
+def can_sweep(r: np.record, aerin_addr: int, receiver: Receiver, delays: Delays) -> bool:
+    """Whether the neurons of the event that begins with this clock can be taken at once."""
+    begins = r.ctrl_cnt == 0 and r.neur_cnt == 0 and r.spi_max_neur > 0
+    visits_all = r.state == POP_NEUR or (r.state == TREF and controller.names_all(aerin_addr))
+    bus = receiver.ack == 0 and receiver.wait == delays.ack_delay and is_bus_idle(r)
+    return begins and visits_all and bus and is_settled(r)
+
+
+@outlined
+def _push_spikes(r: np.record, lanes: np.record, n_neurons: int) -> None:
+    """Spikes into the scheduler, in the order of the neurons."""
+    for n in range(n_neurons):
+        if lanes.spike[n] and r.main_fill_cnt != FILL_FULL:
+            clock_main(r, True, False, n << SCHED.addr.shift, PTR_BITS)
+
+
+@outlined
+def _visit(
+    r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record, stall: int
+) -> int:
+    """All neurons but the last; returns the clocks, of which ``spike`` lanes tell where stalls are."""
+    n_neurons = r.spi_max_neur
+    last = n_neurons - 1
+    lanes = ws.lanes
+    sweep.flush_neuron(lanes, neurons, last)
+    r.neur_state = sweep.wide(neurons[last, 0])
+    if r.state == POP_NEUR:
+        pre = field(scheduler.outputs(r).data_out, SCHED.addr)
+        r.synarray_rdata = sweep.wide(synapses[pre << controller.SYN.pre.shift | last >> GROUP_BITS, 0])
+        sweep.stimulate(lanes, ws.rows[pre], n_neurons)
+        counts.synaptic_operations += n_neurons
+    else:
+        sweep.leak(lanes, n_neurons)
+    n_spikes = sweep.total(lanes.spike, n_neurons)
+    clocks = 2 * n_neurons
+    if n_spikes:
+        if r.spi_open_loop_sync == 0:
+            _push_spikes(r, lanes, n_neurons)
+            counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
+        clocks += _stalls(r, lanes, n_spikes, last, stall)
+        counts.stalls += clocks - 2 * n_neurons
+    counts.n_sweeps += 1
+    counts.cycles[r.state] += clocks
+    r.neur_cnt = n_neurons
+    r.ctrl_cnt = 2 * n_neurons
+    r.cycle += clocks
+    return clocks
+
+
+@kernel
+def _stalls(r: np.record, lanes: np.record, n_spikes: int, last: int, stall: int) -> int:
+    """Clocks for which spikes stopped the counters; leaves the bus as it is then, a spike of the last neuron on it."""
+    for n in range(last + 1):
+        if lanes.spike[n]:
+            r.aerout_addr = n
+    last_spikes = sweep.wide(lanes.spike[last])
+    r.aerout_req = last_spikes
+    r.aerout_ctrl_busy = last_spikes
+    return stall * (n_spikes - last_spikes)
+
+
+@outlined
+def _show_spikes(shown: np.record, lanes: np.record, n_neurons: int, first: int, stall: int) -> None:
+    """Note an event's spikes but the last neuron's, whose REQ shows afterwards. first : the event's first cycle"""
+    for n in range(n_neurons - 1):
+        if lanes.spike[n]:
+            show(shown, first + 2 * n + 2 + shown.n * stall, n)
+
+
+# --- One clock, or a rest ----------------------------------------------------------------------------------------
+
+
+@kernel
+def can_stretch(r: np.record) -> bool:
+    """Whether a rest begins here; the inputs are those of the coming clock."""
+    return r.state == WAIT and stretches.can_stretch(r)
+
+
+@kernel
+def stretch(
+    r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record, stall: int, clocks: int
+) -> int:
+    """Rest for at most ``clocks`` clocks; returns how many, perhaps none."""
+    clocks = stretches.stretch(r, neurons, synapses, clocks)
+    counts.cycles[WAIT] += clocks
+    return clocks
+
+
+@kernel
+def clock(
+    r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record, stall: int
+) -> None:
+    """Rising edge of CLK, counted."""
+    counts.cycles[r.state] += 1
+    counts.stalls += r.aerout_ctrl_busy
+    if controller.is_waiting(r.state):
+        waiting_clock(r)
+    else:
+        _memory_clock(r, neurons, synapses, ws, counts, stall != NO_SWEEPS)
+    counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
+
+
+@outlined
+def _memory_clock(
+    r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record, in_lanes: bool
+) -> None:
+    """A clock in a state that may touch the memories: what it touches leaves the lanes and comes back."""
+    sched = scheduler.outputs(r)
+    neur = controller.neur_mem(r, field(r.inputs, IN.AERIN_ADDR), sched)
+    syn = controller.syn_mem(r, sched)
+    counts.synaptic_operations += int(neur.we == 1 and r.state == POP_NEUR)
+    if in_lanes:
+        sweep.flush_neuron(ws.lanes, neurons, neur.addr)
+    plain_clock(r, neurons, synapses)
+    if in_lanes and neur.we:
+        sweep.load_neuron(ws.lanes, neurons, neur.addr)
+    if in_lanes and syn.we:
+        sweep.load_synapses(ws.rows, synapses, syn.addr)
