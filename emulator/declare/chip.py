@@ -167,6 +167,9 @@ class Chip:
                 return memory
         raise KeyError(f"{self.name} has no memory {name!r}; it has {', '.join(m.name for m in self.memories)}")
 
+    def block(self, name: str) -> Block:
+        return next(block for block in self.blocks if block.name == name)
+
     def register(self, name: str) -> Register:
         for register in self.registers:
             if register.name == name:

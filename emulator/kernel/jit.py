@@ -134,7 +134,8 @@ def plain(function: F) -> F:
 
 
 def _compiled(function: F, forceinline: bool, _nrt: bool = False) -> F:
-    folder = cache_folder(_owner(function))
+    in_file = Path(function.__code__.co_filename).is_file()
+    folder = cache_folder(_owner(function)) if in_file else None  # one without is kept as a part of those that call it
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": forceinline, "_nrt": _nrt}
     config: Any = numba.config
     before = config.CACHE_DIR

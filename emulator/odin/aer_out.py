@@ -17,9 +17,10 @@ from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import controller
 from draupnir.emulator.odin.controller import NeurMem, Sched, SynMem
-from draupnir.emulator.odin.layout import MONITOR, MONITOR_SYN, NEUR_EVENT, SCHED_EVENT, SYN_ADDR, SYN_BITS
+from draupnir.emulator.odin.layout import CHIP, MONITOR, MONITOR_SYN, NEUR_EVENT, SCHED_EVENT, SYN_ADDR, SYN_BITS
 from draupnir.emulator.odin.neuron_core import NeuronOutput
 from draupnir.emulator.odin.synaptic_core import synapse
+from draupnir.emulator.resets import resetter
 
 EVENT_OUT = positions(NEUR_EVENT)
 SCHED = positions(SCHED_EVENT)
@@ -145,16 +146,4 @@ def clock(r: np.record, w: Seen, aerout_ack: int) -> None:
     r.aerout_ack_sync_int = aerout_ack
 
 
-@kernel
-def reset(r: np.record) -> None:
-    """By RST, and for as long as the gate is closed; the two samples stay."""
-    r.aerout_ack_sync_int = 0
-    r.aerout_ack_sync = 0
-    r.aerout_ack_sync_del = 0
-    r.aerout_addr = 0
-    r.aerout_req = 0
-    r.aerout_ctrl_busy = 0
-    r.do_neuron0_transfer = 0
-    r.do_neuron1_transfer = 0
-    r.do_synapse_transfer = 0
-    r.synapse_state_event_del = 0
+reset = resetter(CHIP.block("aer_out").regs)  # by RST, and for as long as the gate is closed

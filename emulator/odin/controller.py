@@ -17,7 +17,7 @@ from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin.layout import (
-    BLOCKS,
+    CHIP,
     NEUR_EVENT,
     SCHED_EVENT,
     SPI_NEURON_ADDR,
@@ -27,6 +27,7 @@ from draupnir.emulator.odin.layout import (
     SpiCmd,
     State,
 )
+from draupnir.emulator.resets import resetter
 
 SCHED = positions(SCHED_EVENT)
 EVENT_OUT = positions(NEUR_EVENT)
@@ -37,7 +38,7 @@ NEURONS, SYNAPSES = int(SpiCmd.NEURONS), int(SpiCmd.SYNAPSES)
 WAIT, W_NEUR, R_NEUR, W_SYN, R_SYN = map(int, list(State)[:5])
 TREF, BIST, SYNAPSE, PUSH, POP_NEUR, POP_VIRT = map(int, list(State)[5:11])
 WAIT_SPIDN, WAIT_REQDN = int(State.WAIT_SPIDN), int(State.WAIT_REQDN)
-CNT_BITS = next(reg.width for b in BLOCKS for reg in b.regs if reg.name == "ctrl_cnt")
+CNT_BITS = next(reg.width for reg in CHIP.block("controller").regs if reg.name == "ctrl_cnt")
 ADDR_MAX = (1 << M) - 1
 POP_LAST = (1 << (M + 1)) - 1  # ctrl_cnt, lower 9 bits, as the last neuron of a spike event is written
 BIST_LAST = 0x3F  # ctrl_cnt, lower 6 bits, as the last word of a row is written
@@ -309,17 +310,4 @@ def clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: 
     r.ctrl_prog_event_sync_int = r.ctrl_prog_event
 
 
-@kernel
-def reset(r: np.record) -> None:
-    """All registers to 0: state WAIT."""
-    r.state = WAIT
-    r.ctrl_cnt = 0
-    r.neur_cnt = 0
-    r.spi_gate_activity_sync = 0
-    r.spi_gate_activity_sync_int = 0
-    r.aerin_req_sync = 0
-    r.aerin_req_sync_int = 0
-    r.ctrl_readback_event_sync = 0
-    r.ctrl_readback_event_sync_int = 0
-    r.ctrl_prog_event_sync = 0
-    r.ctrl_prog_event_sync_int = 0
+reset = resetter(CHIP.block("controller").regs)

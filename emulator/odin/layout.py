@@ -321,13 +321,19 @@ BLOCKS = (
         (
             Reg("spi_open_loop_sync_int", 1),
             Reg("spi_open_loop_sync", 1),
-            Reg("priority_cnt", 20, meaning="Clocks in this burst time reference."),
-            Reg("priority", 8, meaning="Burst FIFO whose turn it is."),
             Reg("main_write_ptr", PTR_BITS),
             Reg("main_read_ptr", PTR_BITS),
             Reg("main_fill_cnt", PTR_BITS, meaning="Words beyond the first."),
             Reg("main_empty", 1, 1),
             Reg("main_mem", SCHED_EVENT.width, None, (MAIN_DEPTH,)),
+        ),
+        "scheduler.v, fifo.v",
+    ),
+    Block(
+        "burst_fifos",
+        (
+            Reg("priority_cnt", 20, meaning="Clocks in this burst time reference."),
+            Reg("priority", 8, meaning="Burst FIFO whose turn it is."),
             Reg("burst_write_ptr", PTR_BITS, 0, (N_PRIO,)),
             Reg("burst_read_ptr", PTR_BITS, 0, (N_PRIO,)),
             Reg("burst_fill_cnt", PTR_BITS, 0, (N_PRIO,), "Words beyond the first."),

@@ -20,16 +20,18 @@ from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin.controller import Sched, SchedPort
-from draupnir.emulator.odin.layout import BLOCKS, BURST_DEPTH, BURST_WORD, N_PRIO, NEUR_EVENT, PTR_BITS, SCHED_EVENT
+from draupnir.emulator.odin.layout import BURST_DEPTH, BURST_WORD, CHIP, N_PRIO, NEUR_EVENT, PTR_BITS, SCHED_EVENT
 from draupnir.emulator.parts import fifo
 from draupnir.emulator.parts.handshake import FOREVER
+from draupnir.emulator.resets import reset_checker, resetter
 
 SCHED = positions(SCHED_EVENT)
 BURST = positions(BURST_WORD)
 EVENT_OUT = positions(NEUR_EVENT)
 FILL_FULL = (1 << PTR_BITS) - 1
 CNT_BITS, PRIORITY_BITS = (
-    next(reg.width for b in BLOCKS for reg in b.regs if reg.name == name) for name in ("priority_cnt", "priority")
+    next(reg.width for reg in CHIP.block("burst_fifos").regs if reg.name == name)
+    for name in ("priority_cnt", "priority")
 )
 
 
@@ -192,36 +194,21 @@ def clock(r: np.record, sched: Sched, port: SchedPort, neur_event: int, neurmem_
     r.spi_open_loop_sync_int = r.spi_open_loop
 
 
-@kernel
-def reset(r: np.record) -> None:
-    """Synchronisers and main FIFO; the FIFO's words stay."""
-    r.spi_open_loop_sync = 0
-    r.spi_open_loop_sync_int = 0
-    r.main_write_ptr = 0
-    r.main_read_ptr = 0
-    r.main_fill_cnt = 0
-    r.main_empty = 1
+reset = resetter(CHIP.block("scheduler").regs)  # synchroniser and main FIFO; the FIFO's words stay
+_reset_bursts = resetter(CHIP.block("burst_fifos").regs)  # priority and burst FIFOs; the FIFOs' words stay
+_are_bursts_reset = reset_checker(CHIP.block("burst_fifos").regs)
 
 
 @kernel
 def begin(r: np.record) -> None:
     """Whether priority and burst FIFOs are as after a reset is found out anew: anybody may have changed them."""
-    some = r.priority_cnt | r.priority
-    for prio in range(N_PRIO):
-        some |= r.burst_write_ptr[prio] | r.burst_read_ptr[prio] | r.burst_fill_cnt[prio] | (1 - r.burst_empty[prio])
-    r.burst_clean = int(some == 0)
+    r.burst_clean = int(_are_bursts_reset(r))
 
 
 @outlined
 def reset_priority(r: np.record) -> None:
-    """Priority and burst FIFOs; the FIFOs' words stay."""
+    """Reset priority and burst FIFOs."""
     if r.burst_clean:  # nothing moves while the reset is held: do not clear 57 FIFOs at every clock
         return
     r.burst_clean = 1
-    r.priority_cnt = 0
-    r.priority = 0
-    for prio in range(N_PRIO):
-        r.burst_write_ptr[prio] = 0
-        r.burst_read_ptr[prio] = 0
-        r.burst_fill_cnt[prio] = 0
-        r.burst_empty[prio] = 1
+    _reset_bursts(r)

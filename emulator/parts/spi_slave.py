@@ -15,7 +15,8 @@ from draupnir.emulator.codec import positions
 from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.parts.spi_layout import SPI_ADDR, SPI_BITS, SPI_FRAME, SpiCmd
+from draupnir.emulator.parts.spi_layout import REGS, SPI_ADDR, SPI_BITS, SPI_FRAME, SpiCmd
+from draupnir.emulator.resets import resetter
 
 ADDR = positions(SPI_ADDR)
 CONFIG = int(SpiCmd.CONFIG)
@@ -26,17 +27,7 @@ BYTE_MASK = 0xFF
 NO_BYTE = -1  # no memory's byte is read
 
 
-@kernel
-def reset(r: np.record) -> None:
-    """RST clears the transaction; the input shift register and the configuration registers stay."""
-    r.spi_cnt = 0
-    r.spi_addr = 0
-    r.spi_shift_reg_out = 0
-    r.ctrl_readback_event = 0
-    r.ctrl_prog_event = 0
-    r.ctrl_spi_addr = 0
-    r.ctrl_op_code = 0
-    r.ctrl_prog_data = 0
+reset = resetter(REGS)  # RST clears the transaction; the input shift register and the configuration registers stay
 
 
 @kernel

@@ -40,7 +40,7 @@ def apply_inputs(r: np.record, flat: np.ndarray, inputs: int) -> None:
     if sck > sck_before:
         spi.sck_rise(r, flat, field(inputs, IN.MOSI))
     if rst and (field(before, IN.RST) == 0 or sck != sck_before):
-        spi.reset(r, flat)
+        spi.reset(r)
     elif sck < sck_before:
         spi.sck_fall(r)
 

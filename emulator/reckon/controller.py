@@ -12,7 +12,8 @@ import numpy as np
 from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.bits import bit
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.reckon.layout import EvtState, M, State
+from draupnir.emulator.reckon.layout import CHIP, EvtState, M, State
+from draupnir.emulator.resets import resetter
 
 IDLE, PROP, STEP, SDONE, GET_TAR, CONFIG, EPROP, SEND = map(int, State)
 WAIT, CNT, EVT, SUPP = map(int, EvtState)
@@ -230,9 +231,4 @@ def _eprop_counters(r: np.record, state_next: int) -> None:
         r.buf16_post = 0
 
 
-@kernel
-def reset(r: np.record) -> None:
-    """What the core's reset clears at once; the counters stay."""
-    r.timing_error = 0
-    r.state = IDLE
-    r.state_evt = WAIT
+reset = resetter(CHIP.block("controller").regs)  # what the core's reset clears at once; the counters stay

@@ -18,6 +18,7 @@ from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.reckon.layout import CHIP, PROG, SPI_BITS, SPI_CNT_BITS, SPI_HEADER, SpiCode
+from draupnir.emulator.resets import resetter
 
 HEADER = positions(SPI_HEADER)
 A = addresses(CHIP)
@@ -29,18 +30,16 @@ FIRST_SEED_BIT = positions(PROG).seed_inp.shift
 
 _DTYPE = state.record_dtype(CHIP)
 _PLACES = [
-    (r.addr + i, _DTYPE.fields[r.name.lower()][1] // 8 + i, r.width, r.reset)  # type: ignore[index]
+    (r.addr + i, _DTYPE.fields[r.name.lower()][1] // 8 + i, r.width)  # type: ignore[index]
     for r in CHIP.registers
     for i in range(r.n_addrs)
 ]
-N_ADDRS = 1 + max(addr for addr, _, _, _ in _PLACES)
+N_ADDRS = 1 + max(addr for addr, _, _ in _PLACES)
 PLACE = np.full(N_ADDRS, -1)  # where in the record the register of each address is
 MASK = np.zeros(N_ADDRS, dtype=np.int64)
-for _addr, _place, _width, _ in _PLACES:
+for _addr, _place, _width in _PLACES:
     PLACE[_addr] = _place
     MASK[_addr] = (1 << _width) - 1
-RESET_PLACES = np.array([place for _, place, _, reset in _PLACES if reset is not None])
-RESET_VALUES = np.array([reset for _, _, _, reset in _PLACES if reset is not None])
 
 
 @kernel
@@ -55,16 +54,8 @@ def _field(cnt: int) -> int:
     return cnt >> FIELD_SHIFT
 
 
-@kernel
-def reset(r: np.record, flat: np.ndarray) -> None:
-    """RST clears the transaction and gives most registers their reset value; some stay, as does what was last taken."""
-    r.spi_cnt = 0
-    r.spi_addr = 0
-    r.spi_shift_reg_out = 0
-    r.prog = 0
-    r.read = 0
-    for i in range(len(RESET_PLACES)):
-        flat[RESET_PLACES[i]] = RESET_VALUES[i]
+# RST clears the transaction and gives most registers their reset value; some stay, as does what was last taken.
+reset = resetter(CHIP.block("spi_slave").regs)
 
 
 @kernel

@@ -11,6 +11,7 @@ from draupnir.emulator.codec import positions
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.reckon.layout import CHIP
+from draupnir.emulator.resets import resetter
 
 IN = positions(CHIP.input_word)
 
@@ -48,24 +49,4 @@ def clock(r: np.record) -> None:
         r.time_tick_sync_int = field(inputs, IN.TIME_TICK)
 
 
-@kernel
-def reset(r: np.record) -> None:
-    """All to 0."""
-    r.target_valid_sync_int = 0
-    r.target_valid_sync = 0
-    r.aerin_req_sync_int = 0
-    r.aerin_req_sync = 0
-    r.sample_sync_int = 0
-    r.sample_sync = 0
-    r.infer_acc_sync_int = 0
-    r.infer_acc_sync = 0
-    r.out_ack_sync_int = 0
-    r.out_ack_sync = 0
-    r.prog_sync_int = 0
-    r.prog_sync = 0
-    r.prog_del = 0
-    r.read_sync_int = 0
-    r.read_sync = 0
-    r.time_tick_sync_int = 0
-    r.time_tick_sync = 0
-    r.time_tick_del = 0
+reset = resetter(CHIP.block("sync").regs)

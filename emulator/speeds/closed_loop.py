@@ -14,7 +14,7 @@ from draupnir.emulator.parts.crossbar import Crossbar
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import clocks, runs
 from draupnir.emulator.speeds.loop import Terms, looper, new_shown
-from draupnir.emulator.speeds.runs import Buses, Given, BusRun
+from draupnir.emulator.speeds.runs import Buses, BusRun, Given
 
 
 class ClosedLoop:

@@ -115,7 +115,7 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
     def loop(
         state: Any, shown: np.record, given: Given, terms: Terms, left: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, bool]:
-        r, bus = state[0], given.buses
+        r, bus = state[0], given.buses  # Numba adds to a slice of a named tuple, not to itself
         cycles, addrs, rows = new_column(), new_column(), new_column()
         n_spikes, n_cycles, work, done = 0, 0, 0, False
         level.load(state)
@@ -143,7 +143,7 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
                 drive(r, pins.IN, bus)
                 if terms.stretch and stretch.can_stretch(r):
                     longest = pieces.WORK if terms.record_rows else limit
-                    clocks = stretch.stretch(*state, min(still_for(bus, given, r.cycle), limit, longest))
+                    clocks = stretch.stretch(*state[:], min(still_for(bus, given, r.cycle), limit, longest))
                 if clocks == 0:
                     clock.clock(*state)
                     clocks = 1

@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.resets import resetter
+from draupnir.emulator.tinyodin.layout import CHIP
 
 
 @kernel
@@ -32,12 +34,4 @@ def clock(r: np.record, event: bool, addr: int, aerout_ack: int) -> None:
     r.aerout_ack_sync_int = aerout_ack
 
 
-@kernel
-def reset(r: np.record) -> None:
-    """By RST, and for as long as the gate is closed."""
-    r.aerout_ack_sync_int = 0
-    r.aerout_ack_sync = 0
-    r.aerout_ack_sync_del = 0
-    r.aerout_addr = 0
-    r.aerout_req = 0
-    r.aerout_ctrl_busy = 0
+reset = resetter(CHIP.block("aer_out").regs)  # by RST, and for as long as the gate is closed

@@ -16,8 +16,9 @@ from draupnir.emulator.codec import positions
 from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.resets import resetter
 from draupnir.emulator.tinyodin.layout import (
-    BLOCKS,
+    CHIP,
     EVENTS,
     N_SYN,
     SCHED_EVENT,
@@ -37,7 +38,7 @@ NEURONS, SYNAPSES = int(SpiCmd.NEURONS), int(SpiCmd.SYNAPSES)
 WAIT, W_NEUR, R_NEUR, W_SYN, R_SYN = map(int, list(State)[:5])
 TREF, PUSH, POP_NEUR, POP_VIRT, AER_POP = map(int, list(State)[5:10])
 WAIT_SPIDN, WAIT_REQDN = int(State.WAIT_SPIDN), int(State.WAIT_REQDN)
-CNT_BITS = next(reg.width for b in BLOCKS for reg in b.regs if reg.name == "ctrl_cnt")
+CNT_BITS = next(reg.width for reg in CHIP.block("controller").regs if reg.name == "ctrl_cnt")
 POP_MASK = (1 << (M + 1)) - 1  # the bits of ctrl_cnt that a spike event looks at
 ADDR_MAX = (1 << M) - 1
 GROUP_BITS = N_SYN.bit_length() - 1
@@ -257,17 +258,4 @@ def clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: 
     r.ctrl_prog_event_sync_int = r.ctrl_prog_event
 
 
-@kernel
-def reset(r: np.record) -> None:
-    """All registers to 0: state WAIT."""
-    r.state = WAIT
-    r.ctrl_cnt = 0
-    r.neur_cnt = 0
-    r.spi_gate_activity_sync = 0
-    r.spi_gate_activity_sync_int = 0
-    r.aerin_req_sync = 0
-    r.aerin_req_sync_int = 0
-    r.ctrl_readback_event_sync = 0
-    r.ctrl_readback_event_sync_int = 0
-    r.ctrl_prog_event_sync = 0
-    r.ctrl_prog_event_sync_int = 0
+reset = resetter(CHIP.block("controller").regs)

@@ -10,8 +10,9 @@ import numpy as np
 from draupnir.emulator.codec import positions
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.parts import fifo
+from draupnir.emulator.resets import resetter
 from draupnir.emulator.tinyodin.controller import Sched, SchedPort
-from draupnir.emulator.tinyodin.layout import PTR_BITS, SCHED_EVENT
+from draupnir.emulator.tinyodin.layout import CHIP, PTR_BITS, SCHED_EVENT
 
 SCHED = positions(SCHED_EVENT)
 FILL_FULL = (1 << PTR_BITS) - 1
@@ -40,12 +41,4 @@ def clock(r: np.record, sched: Sched, port: SchedPort, spike: int, neurmem_addr:
     r.spi_open_loop_sync_int = r.spi_open_loop
 
 
-@kernel
-def reset(r: np.record) -> None:
-    """Synchroniser and FIFO; the FIFO's words stay."""
-    r.spi_open_loop_sync = 0
-    r.spi_open_loop_sync_int = 0
-    r.main_write_ptr = 0
-    r.main_read_ptr = 0
-    r.main_fill_cnt = 0
-    r.main_empty = 1
+reset = resetter(CHIP.block("scheduler").regs)  # synchroniser and FIFO; the FIFO's words stay
