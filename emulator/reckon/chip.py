@@ -32,6 +32,7 @@ from draupnir.emulator.reckon.srams import Mems
 from draupnir.emulator.speeds.drive import driver
 
 COUNTERS = (  # wires that many clocks have in common, signed
+    Reg("oneur_sum", U_BITS, 0, (N_OUT,), "Potentials with the weights at hand."),
     Reg("oneur_err", U_BITS, 0, (N_OUT,), "Errors of the output neurons."),
     Reg("ls_h", 21, 0, (N_WEIGHTS,), "Learning signals times pseudo-derivatives."),
     Reg("sixteenths", 5, 0, (N_WEIGHTS,), "What multiplicative regularisation leaves of an update."),

@@ -1,12 +1,14 @@
 """One clock of ReckOn: the blocks, wired together.
 
-First every wire is computed from the state before the edge; then each block takes its edge, in an order in which nobody
-reads what has already moved. The two domains meet nowhere else: RST and SCK act between clock edges.
+A clock has two halves. First every wire is computed from the state before the edge (``wires``); then each block takes
+its edge (``edges``), in whatever order. The two domains meet nowhere else: RST and SCK act between clock edges.
 
 Source: reckon.v, srnn.v.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,16 +17,18 @@ from draupnir.emulator.kernel.bits import field, placed
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.reckon import aer_in, controller, neuron_array, out, output_neurons, seeds, spi, srams, sync
 from draupnir.emulator.reckon.controller import CNT, CONFIG, EPROP, EVT, GET_TAR, IDLE, PROP, STEP, SUPP, WAIT, Evt
-from draupnir.emulator.reckon.layout import CHIP, PROG, SPI_NEUR_ADDR, SPI_NEUR_FLAGS, M, N
-from draupnir.emulator.reckon.learning import group
+from draupnir.emulator.reckon.layout import CHIP, PROG, SPI_NEUR_ADDR, SPI_NEUR_FLAGS, M
+from draupnir.emulator.reckon.learning import group, weights
 from draupnir.emulator.reckon.srams import Mems
 from draupnir.emulator.reckon.sync import IN
+from draupnir.emulator.resets import resetter
 
 OUT = positions(CHIP.output_word)
 PROGS = positions(PROG)
 NEUR_ADDR = positions(SPI_NEUR_ADDR)
 FLAGS = positions(SPI_NEUR_FLAGS)
 NEUR_MASK = (1 << M) - 1
+_forget_spikes = resetter(reg for reg in CHIP.block("neurons").regs if reg.name == "neur_z")
 
 
 @outlined
@@ -60,84 +64,145 @@ def outputs(r: np.record) -> int:
     )
 
 
+class Wires(NamedTuple):
+    """Everything that the blocks tell each other in a clock, computed from the state before the edge.
+
+    state, state_next, evt_next : of the two state machines; tick : a timestep begins; begins : a sweep begins for a
+    recurrent neuron's spike; sweep_end : the neuron whose sweep ends, or -1; forgets : a sample ends
+    prog, reads, readback : what the SPI writes, whether it reads, and what
+    spk0, spk1 : spikes of the word at hand, in state STEP at ``step_neur``, else -1
+    """
+
+    state: int
+    state_next: int
+    evt_next: int
+    tick: int
+    begins: int
+    sweep_end: int
+    forgets: bool
+    prog: int
+    reads: int
+    readback: int
+    step_neur: int
+    spk0: int
+    spk1: int
+    aer: aer_in.Aer
+    out: out.Out
+    entry: group.Entry
+    oneur: output_neurons.Step
+    draws: neuron_array.Draws
+    access: srams.Access
+    even: neuron_array.Half
+    odd: neuron_array.Half
+    winp: srams.WeightAccess
+    wrec: srams.WeightAccess
+    wout: srams.WeightAccess
+
+
 @kernel
-def clock(r: np.record, m: Mems) -> None:
-    """Rising edge of CLK."""
+def wires(r: np.record) -> Wires:
+    """First half of a clock: compute. Of the record only the wires that are kept in it (``COUNTERS``) change."""
     tick = controller.time_tick(r)
-    a = aer_in.aer(r)
-    state_next = controller.next_state(r, tick, a.target_done)
+    aer = aer_in.aer(r)
+    state_next = controller.next_state(r, tick, aer.target_done)
     e = controller.evt(r)
     evt_next = controller.next_evt(r, e, state_next)
     p = group.wires(r, e)
     prog = sync.prog_new(r)
     begins = int(r.state_evt == CNT and evt_next == EVT) & e.z
-    forget = r.state != IDLE and state_next == IDLE
-    spk0 = neuron_array.spike(r, e, 0)
-    spk1 = neuron_array.spike(r, e, 1)
     access = srams.neurons_access(r, e, p, prog)
-    even = neuron_array.write(r, e, 0) if access.core_we else neuron_array.NOTHING
-    odd = neuron_array.write(r, e, 1) if access.core_we else neuron_array.NOTHING
-    alpha_one = neuron_array.is_alpha_one(r, e)
-
-    if r.read_sync:
-        srams.readback(r)
-    out.clock(r, state_next)
     if r.state == EPROP and r.e_post_lsb & 1:
         group.errors(r)
-    srams.clock_winp(r, m.winp, e, p, prog)
-    srams.clock_wrec(r, m.wrec, e, p, prog)
-    if r.e_post_lsb & 1:
-        group.keep(r, e)
-    output_neurons.clock(r)
-    srams.clock_wout(r, m.wout, p, prog, begins)
-    r.wout_cs_del = begins
-    srams.clock_neurons(r, m.neurons, access, even, odd)
-    neuron_array.advance(r, alpha_one)
-    aer_in.clock(r, a, tick, state_next)
-    _spikes(r, e, evt_next, spk0, spk1, tick == 0 and not (a.aerin_new == 1 and a.addr == r.neur256_cnt))
-    if prog:
-        _program(r, prog)
-    if forget:
-        _forget(r)
-    controller.clock(r, tick, state_next, evt_next)
+    if p.winp_we | p.wrec_we:
+        weights.prepare(r)
+    return Wires(
+        r.state,
+        state_next,
+        evt_next,
+        tick,
+        begins,
+        _sweep_end(r, e, evt_next),
+        r.state != IDLE and state_next == IDLE,
+        prog,
+        r.read_sync,
+        srams.readback(r) if r.read_sync else 0,
+        r.neur_step_cnt if r.state == STEP else -1,
+        neuron_array.spike(r, e, 0),
+        neuron_array.spike(r, e, 1),
+        aer,
+        out.after(r, state_next),
+        group.entry(r, e) if r.e_post_lsb & 1 else group.NO_ENTRY,
+        output_neurons.wires(r),
+        neuron_array.draws(r, e),
+        access,
+        neuron_array.write(r, e, 0) if access.core_we else neuron_array.NOTHING,
+        neuron_array.write(r, e, 1) if access.core_we else neuron_array.NOTHING,
+        srams.winp_access(r, e, p, prog),
+        srams.wrec_access(r, e, p, prog),
+        srams.wout_access(r, p, prog, begins),
+    )
+
+
+@kernel
+def edges(r: np.record, m: Mems, w: Wires) -> None:
+    """Second half of a clock: commit. Each block reads its own registers, the SPI's and the wires, and no other's.
+
+    So the order is of no matter, and a test shuffles these lines.
+    """
+    out.clock(r, w.out)
+    aer_in.clock(r, w.aer, w.tick, w.state, w.state_next, w.sweep_end, w.forgets)
+    group.keep(r, w.entry)
+    output_neurons.clock(r, w.oneur, w.prog, w.forgets)
+    neuron_array.clock(r, w.draws, w.prog)
+    srams.clock_winp(r, m.winp, w.winp, w.prog)
+    srams.clock_wrec(r, m.wrec, w.wrec, w.prog)
+    srams.clock_wout(r, m.wout, w.wout, w.prog)
+    srams.clock_neurons(r, m.neurons, w.access, w.even, w.odd, _writes_flags(r, w.prog), w.forgets)
+    _spikes(r, w)
+    _keep_readback(r, w)
+    controller.clock(r, w.tick, w.state_next, w.evt_next, w.begins)
     sync.clock(r)
-    _resets(r)
+
+
+@kernel
+def clock(r: np.record, m: Mems) -> None:
+    """Rising edge of CLK."""
+    edges(r, m, wires(r))
+    resets(r)
     r.cycle += 1
 
 
 @kernel
-def _spikes(r: np.record, e: Evt, evt_next: int, spk0: int, spk1: int, clears_input: bool) -> None:
-    """A sweep that ends has used up its neuron's spikes; state STEP finds the next ones, a word every two clocks."""
+def _sweep_end(r: np.record, e: Evt, evt_next: int) -> int:
+    """The neuron whose sweep ends with this clock, its spikes used up; -1: none's."""
     sweeping = r.state_evt == EVT or r.state_evt == SUPP
-    if e.cs and e.we and sweeping and evt_next in (CNT, WAIT):
-        r.neur_z[r.neur256_cnt] = 0
-        if clears_input:
-            r.inp_events[r.neur256_cnt] = 0
-    if r.state == STEP:
-        r.neur_z[r.neur_step_cnt & ~1] = spk0
-        r.neur_z[r.neur_step_cnt | 1] = spk1
-
-
-@outlined
-def _program(r: np.record, prog: int) -> None:
-    """What the SPI writes to flip-flops: an output neuron, a neuron's spike and dirty bits, seeds."""
-    addr = r.spi_addr_out
-    if field(prog, PROGS.neur) and field(addr, NEUR_ADDR.flags):
-        r.neur_z[addr & NEUR_MASK] = field(r.spi_data, FLAGS.neur_z)
-        r.neur_dirty[addr & NEUR_MASK] = field(r.spi_data, FLAGS.neur_dirty)
-    if field(prog, PROGS.oneur):
-        output_neurons.program(r, addr, r.spi_data)
-    seeds.program(r, prog)
+    return r.neur256_cnt if e.cs and e.we and sweeping and evt_next in (CNT, WAIT) else -1
 
 
 @kernel
-def _forget(r: np.record) -> None:
-    """A sample ends, or the core is reset: spikes, potentials and, by the dirty bits, the neurons' state."""
-    aer_in.forget(r)
-    output_neurons.forget(r)
-    for i in range(N):
-        r.neur_z[i] = 0
-        r.neur_dirty[i] = 0
+def _writes_flags(r: np.record, prog: int) -> bool:
+    """The SPI writes a neuron's spike and dirty bits."""
+    return bool(field(prog, PROGS.neur) & field(r.spi_addr_out, NEUR_ADDR.flags))
+
+
+@kernel
+def _spikes(r: np.record, w: Wires) -> None:
+    """Recurrent neurons' spikes: state STEP finds the next ones, a word every two clocks."""
+    if w.sweep_end >= 0:
+        r.neur_z[w.sweep_end] = 0
+    if w.step_neur >= 0:
+        r.neur_z[w.step_neur & ~1] = w.spk0
+        r.neur_z[w.step_neur | 1] = w.spk1
+    if _writes_flags(r, w.prog):
+        r.neur_z[r.spi_addr_out & NEUR_MASK] = field(r.spi_data, FLAGS.neur_z)
+    if w.forgets:
+        _forget_spikes(r)
+
+
+@kernel
+def _keep_readback(r: np.record, w: Wires) -> None:
+    if w.reads:
+        r.srnn_readback = w.readback
 
 
 @outlined
@@ -145,14 +210,17 @@ def _reset(r: np.record, held: int) -> None:
     """The core's reset; held : it was up before this edge, so that what only a clock resets is reset too."""
     sync.reset(r)
     controller.reset(r)
-    r.aerin_ack = 0
+    aer_in.reset(r)
     if held:
-        _forget(r)
+        aer_in.forget(r)
+        output_neurons.forget(r)
+        srams.forget(r)
+        _forget_spikes(r)
         seeds.reset(r)
 
 
 @kernel
-def _resets(r: np.record) -> None:
+def resets(r: np.record) -> None:
     """RST through its two flip-flops; most of the core is reset by the edge that raises the second, too."""
     held = r.rst_sync
     r.rst_sync = r.rst_sync_int

@@ -18,6 +18,7 @@ from draupnir.emulator.resets import resetter
 IDLE, PROP, STEP, SDONE, GET_TAR, CONFIG, EPROP, SEND = map(int, State)
 WAIT, CNT, EVT, SUPP = map(int, EvtState)
 ONLY_WOUT = 0b100  # SPI_DO_EPROP: the output weights alone learn
+INPUT, RECURRENT, OUTPUT = 0, 1, 2  # bits of SPI_DO_EPROP: whose weights learn
 ALWAYS_REGUL = 0b110  # SPI_REGUL_MODE: additive regularisation, and also without TARGET_VALID
 TICK_BITS = 32
 LSB_LAST = 31  # e_post_lsb as a group's last neuron is done
@@ -181,8 +182,8 @@ def next_evt(r: np.record, e: Evt, state_next: int) -> int:
 
 
 @kernel
-def clock(r: np.record, tick: int, state_next: int, evt_next: int) -> None:
-    """Rising edge: counters and states."""
+def clock(r: np.record, tick: int, state_next: int, evt_next: int, begins: int) -> None:
+    """Rising edge: counters and states. begins : a sweep begins for a recurrent neuron's spike (wout_cs_ctrl)"""
     state, now = r.state, r.state_evt
     halt = r.spi_error_halt == 1 and r.timing_error == 1
     counting = r.spi_local_tick == 1 and state != IDLE and r.tick_cnt != r.spi_cycles_per_tick
@@ -203,6 +204,7 @@ def clock(r: np.record, tick: int, state_next: int, evt_next: int) -> None:
         r.neur256_cnt = 0
     elif evt_next == CNT:
         r.neur256_cnt = wrap(r.neur256_cnt + 1, M)
+    r.wout_cs_del = begins
     r.state = IDLE if halt else state_next
     r.state_evt = evt_next
 

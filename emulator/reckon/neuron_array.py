@@ -13,7 +13,7 @@ import numpy as np
 
 from draupnir.emulator.kernel.bits import bit
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.reckon import lfsr, lif, pair
+from draupnir.emulator.reckon import lfsr, lif, pair, seeds
 from draupnir.emulator.reckon.controller import EVT, PROP, STEP, SUPP, Evt, traces_on
 from draupnir.emulator.reckon.layout import ALPHA_ONE
 from draupnir.emulator.reckon.learning import traces
@@ -161,24 +161,36 @@ def spike(r: np.record, e: Evt, n: int) -> int:
     return int(is_stepping(r) and pair.u(dirty_half(r, e, n)) >= pair.thr(pair.parameters(r.neur_data_o)))
 
 
-@kernel
-def is_alpha_one(r: np.record, e: Evt) -> bool:
-    """The word at hand does not decay: its potentials' random numbers stand still."""
-    return alpha(r, e.addr) == ALPHA_ONE
+class Draws(NamedTuple):
+    """Which random numbers move on: the noise's, the traces' rounding, the potentials' rounding."""
+
+    noise: bool
+    traces: bool
+    potentials: bool
 
 
 @kernel
-def advance(r: np.record, alpha_one: bool) -> None:
-    """Rising edge: the random numbers move on, where they are used. alpha_one : of the word at hand"""
-    if r.spi_noise_en and r.state == PROP and bit(r.neur128x2_cnt, 0):
+def draws(r: np.record, e: Evt) -> Draws:
+    """Compute which are used in this clock; a word that does not decay leaves its potentials' numbers alone."""
+    noise = r.spi_noise_en == 1 and r.state == PROP and bit(r.neur128x2_cnt, 0) == 1
+    steps = r.spi_en_stoch_round == 1 and is_stepping(r)
+    return Draws(noise, steps, steps and alpha(r, e.addr) != ALPHA_ONE)
+
+
+@kernel
+def clock(r: np.record, d: Draws, prog: int) -> None:
+    """Rising edge: the random numbers move on. prog : what the SPI writes"""
+    if d.noise:
         lfsr.draw(r.lfsr_noise_neur, NOISE_WIDTH, NOISE_LAG)
-    if r.spi_en_stoch_round and is_stepping(r):
-        if not alpha_one:
-            r.lfsr_strnd_neur_u0 = lfsr.advanced(r.lfsr_strnd_neur_u0, ROUND_UNFOLD)
-            r.lfsr_strnd_neur_u1 = lfsr.advanced(r.lfsr_strnd_neur_u1, ROUND_UNFOLD)
+    if d.potentials:
+        r.lfsr_strnd_neur_u0 = lfsr.advanced(r.lfsr_strnd_neur_u0, ROUND_UNFOLD)
+        r.lfsr_strnd_neur_u1 = lfsr.advanced(r.lfsr_strnd_neur_u1, ROUND_UNFOLD)
+    if d.traces:
         r.lfsr_strnd_tinp0 = lfsr.advanced(r.lfsr_strnd_tinp0, ROUND_UNFOLD)
         r.lfsr_strnd_tinp1 = lfsr.advanced(r.lfsr_strnd_tinp1, ROUND_UNFOLD)
         r.lfsr_strnd_trec0 = lfsr.advanced(r.lfsr_strnd_trec0, ROUND_UNFOLD)
         r.lfsr_strnd_trec1 = lfsr.advanced(r.lfsr_strnd_trec1, ROUND_UNFOLD)
         r.lfsr_strnd_tout0 = lfsr.advanced(r.lfsr_strnd_tout0, TOUT_UNFOLD)
         r.lfsr_strnd_tout1 = lfsr.advanced(r.lfsr_strnd_tout1, TOUT_UNFOLD)
+    if prog:
+        seeds.program_neurons(r, prog)

@@ -5,6 +5,8 @@ Source: ReckOn doc v1.0, 2.3; srnn.v, Sending classification results, Winner com
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from draupnir.emulator.kernel.arith import wrap
@@ -19,42 +21,59 @@ BYTE_BITS = 8
 BYTE_MASK = 0xFF
 
 
+class Out(NamedTuple):
+    """The bus and its counters after this clock.
+
+    winner : the output neuron that wins this timestep, or -1; clears : the counts of winners begin anew
+    """
+
+    out_req: int
+    out_data: int
+    send_cnt: int
+    winner: int
+    clears: bool
+
+
 @kernel
-def clock(r: np.record, state_next: int) -> None:
-    """Rising edge."""
+def after(r: np.record, state_next: int) -> Out:
+    """Compute the bus after this clock."""
     state = r.state
     if state == IDLE:
-        r.out_req = 0
-        r.out_data = 0
-        r.send_cnt = 0
+        return Out(0, 0, 0, -1, True)
+    if state == SDONE and r.infer_acc_sync:
+        return Out(r.out_req, r.out_data, r.send_cnt, _winner(r), False)
+    if state == SEND:
+        return _send(r, state_next)
+    return Out(r.out_req, r.out_data, r.send_cnt, -1, False)
+
+
+@kernel
+def clock(r: np.record, o: Out) -> None:
+    """Rising edge."""
+    r.out_req, r.out_data, r.send_cnt = o.out_req, o.out_data, o.send_cnt
+    if o.winner >= 0:
+        r.cnt_winner[o.winner] = wrap(r.cnt_winner[o.winner] + 1, CNT_WINNER_BITS)
+    if o.clears:
         for k in range(N_OUT):
             r.cnt_winner[k] = 0
-    elif state == SDONE:
-        if r.infer_acc_sync:
-            _count_winner(r)
-    elif state == SEND:
-        _send(r, state_next)
 
 
 @kernel
-def _count_winner(r: np.record) -> None:
+def _winner(r: np.record) -> int:
     """A timestep of inference ends. In regression output neuron 0 is counted."""
-    k = 0 if r.spi_regression else readout.winner(r.oneur_u, r.spi_num_out_neur)
-    r.cnt_winner[k] = wrap(r.cnt_winner[k] + 1, CNT_WINNER_BITS)
+    return 0 if r.spi_regression else readout.winner(r.oneur_u, r.spi_num_out_neur)
 
 
 @kernel
-def _send(r: np.record, state_next: int) -> None:
+def _send(r: np.record, state_next: int) -> Out:
     if state_next != SEND:
-        r.out_req = 0
-        r.send_cnt = 0
-    elif r.send_cnt <= send_num(r):
+        return Out(0, r.out_data, 0, -1, False)
+    if r.send_cnt <= send_num(r):
         if not r.out_ack_sync and not r.out_req:
-            r.out_req = 1
-            r.out_data = _byte(r)
-        elif r.out_ack_sync and r.out_req:
-            r.out_req = 0
-            r.send_cnt = wrap(r.send_cnt + 1, SEND_CNT_BITS)
+            return Out(1, _byte(r), r.send_cnt, -1, False)
+        if r.out_ack_sync and r.out_req:
+            return Out(0, r.out_data, wrap(r.send_cnt + 1, SEND_CNT_BITS), -1, False)
+    return Out(r.out_req, r.out_data, r.send_cnt, -1, False)
 
 
 @kernel

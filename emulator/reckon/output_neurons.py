@@ -5,35 +5,82 @@ Source: srnn.v, Output neurons.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.reckon import lfsr, lif, readout
+from draupnir.emulator.reckon import lfsr, lif, readout, seeds
 from draupnir.emulator.reckon.controller import STEP
-from draupnir.emulator.reckon.layout import N_OUT, U_BITS
+from draupnir.emulator.reckon.layout import CHIP, N_OUT, PROG, U_BITS
 from draupnir.emulator.reckon.learning import traces
 from draupnir.emulator.reckon.rounding import signed
+from draupnir.emulator.resets import resetter
 
+PROGS = positions(PROG)
 UNFOLD = lfsr.declared("lfsr_strnd_oneur_u").unfold
 RAND_MASK = (1 << UNFOLD) - 1
 
 
+class Step(NamedTuple):
+    """What the output neurons do in this clock.
+
+    integrates : the weights at hand are added, ``oneur_sum`` has the sums; leaks : neuron ``k`` leaks, or lets its
+    random number go by if it is beyond ``last``
+    """
+
+    integrates: bool
+    leaks: bool
+    k: int
+    last: int
+
+
 @kernel
-def clock(r: np.record) -> None:
-    """Rising edge. Weights that arrive keep the neuron of this clock from leaking; its random number goes by."""
-    k = r.neur_step_cnt
-    if r.wout_cs_del:
-        integrate(r)
-    if r.state == STEP and k < N_OUT:
-        leak(r, k, r.spi_num_out_neur if not r.wout_cs_del else -1)
+def wires(r: np.record) -> Step:
+    """Compute it. Weights that arrive keep the neuron of this clock from leaking; its random number goes by."""
+    k, arrive = r.neur_step_cnt, r.wout_cs_del == 1
+    if arrive:
+        _add(r)
+    return Step(arrive, r.state == STEP and k < N_OUT, k, -1 if arrive else r.spi_num_out_neur)
+
+
+@kernel
+def clock(r: np.record, s: Step, prog: int, forgets: bool) -> None:
+    """Rising edge. prog : what the SPI writes, a potential in use or not, a seed; forgets : a sample ends"""
+    if s.integrates:
+        _take(r)
+    if s.leaks:
+        leak(r, s.k, s.last)
+    if prog:
+        seeds.program_oneur(r, prog)
+    if field(prog, PROGS.oneur):
+        r.oneur_u[r.spi_addr_out % N_OUT] = readout.wrap_u(r.spi_data)
+    if forgets:
+        forget(r)
 
 
 @kernel
 def integrate(r: np.record) -> None:
     """Add the weights at hand."""
+    _add(r)
+    _take(r)
+
+
+@kernel
+def _add(r: np.record) -> None:
+    """Compute the sums of potentials and weights at hand."""
     for i in range(r.spi_num_out_neur + 1):
         update = lif.scaled(r.wout_data_o[i], r.spi_fp_loc_wout)
-        r.oneur_u[i] = readout.wrap_u(readout.integrate(signed(r.oneur_u[i], U_BITS), update))
+        r.oneur_sum[i] = readout.wrap_u(readout.integrate(signed(r.oneur_u[i], U_BITS), update))
+
+
+@kernel
+def _take(r: np.record) -> None:
+    """Keep the sums."""
+    for i in range(r.spi_num_out_neur + 1):
+        r.oneur_u[i] = r.oneur_sum[i]
 
 
 @kernel
@@ -48,14 +95,4 @@ def leak(r: np.record, k: int, last: int) -> None:
         r.lfsr_strnd_oneur_u = lfsr.after(r.lfsr_strnd_oneur_u, bits, UNFOLD)
 
 
-@kernel
-def forget(r: np.record) -> None:
-    """All potentials to 0."""
-    for k in range(N_OUT):
-        r.oneur_u[k] = 0
-
-
-@kernel
-def program(r: np.record, addr: int, word: int) -> None:
-    """The SPI writes a potential, in use or not."""
-    r.oneur_u[addr % N_OUT] = readout.wrap_u(word)
+forget = resetter(reg for reg in CHIP.block("neurons").regs if reg.name == "oneur_u")  # all potentials to 0

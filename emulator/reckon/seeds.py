@@ -11,9 +11,10 @@ from draupnir.emulator.codec import positions
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import outlined
 from draupnir.emulator.reckon import lfsr
-from draupnir.emulator.reckon.layout import PROG
+from draupnir.emulator.reckon.layout import CHIP, PROG
 from draupnir.emulator.reckon.lfsr import declared, in_time, order
 from draupnir.emulator.reckon.lfsrs import LFSRS
+from draupnir.emulator.resets import resetter
 
 PROGS = positions(PROG)
 WINP, WREC, WOUT, NOISE = map(declared, ("lfsr_winp", "lfsr_wrec", "lfsr_wout", "lfsr_noise_neur"))
@@ -24,7 +25,7 @@ WINP_WIDTH, WOUT_WIDTH, NOISE_WIDTH = WINP.width, WOUT.width, NOISE.width
 HALF = declared("lfsr_strnd_neur_u1").seed[1]  # bit in which the odd neuron's seed begins
 AFTER_RESET = np.array([x.in_time(x.reset) for x in LFSRS])
 I_WINP, I_WREC, I_WOUT, I_NOISE = (LFSRS.index(x) for x in (WINP, WREC, WOUT, NOISE))
-I_ONEUR_U, I_NEUR_U0, I_NEUR_U1, I_TINP0, I_TINP1, I_TREC0, I_TREC1, I_TOUT0, I_TOUT1 = range(4, len(LFSRS))
+_reset_short = resetter(reg for reg in CHIP.block("lfsr").regs if not reg.shape)
 
 
 @outlined
@@ -34,30 +35,55 @@ def reset(r: np.record) -> None:
     lfsr.fill(r.lfsr_wrec, AFTER_RESET[I_WREC], WINP_WIDTH, WINP_LAG)
     lfsr.fill(r.lfsr_wout, AFTER_RESET[I_WOUT], WOUT_WIDTH, WOUT_LAG)
     lfsr.fill(r.lfsr_noise_neur, AFTER_RESET[I_NOISE], NOISE_WIDTH, NOISE_LAG)
-    r.lfsr_strnd_oneur_u = AFTER_RESET[I_ONEUR_U]
-    r.lfsr_strnd_neur_u0 = AFTER_RESET[I_NEUR_U0]
-    r.lfsr_strnd_neur_u1 = AFTER_RESET[I_NEUR_U1]
-    r.lfsr_strnd_tinp0 = AFTER_RESET[I_TINP0]
-    r.lfsr_strnd_tinp1 = AFTER_RESET[I_TINP1]
-    r.lfsr_strnd_trec0 = AFTER_RESET[I_TREC0]
-    r.lfsr_strnd_trec1 = AFTER_RESET[I_TREC1]
-    r.lfsr_strnd_tout0 = AFTER_RESET[I_TOUT0]
-    r.lfsr_strnd_tout1 = AFTER_RESET[I_TOUT1]
+    _reset_short(r)
+
+
+# --- By the SPI: the seeds whose registers have just been written, bit by bit into the flip-flops -----------------
 
 
 @outlined
 def program(r: np.record, prog: int) -> None:
-    """Take the seeds whose registers have just been written, bit by bit into the flip-flops."""
+    """Take all seeds that ``prog`` names."""
+    program_winp(r, prog)
+    program_wrec(r, prog)
+    program_wout(r, prog)
+    program_neurons(r, prog)
+    program_oneur(r, prog)
+
+
+@outlined
+def program_winp(r: np.record, prog: int) -> None:
+    """Take the input weights' seed."""
     if field(prog, PROGS.seed_inp):
         lfsr.fill(r.lfsr_winp, in_time(r.spi_seed_inp, WINP_ORDER), WINP_WIDTH, WINP_LAG)
+
+
+@outlined
+def program_wrec(r: np.record, prog: int) -> None:
+    """Take the recurrent weights' seed."""
     if field(prog, PROGS.seed_rec):
         lfsr.fill(r.lfsr_wrec, in_time(r.spi_seed_rec, WINP_ORDER), WINP_WIDTH, WINP_LAG)
+
+
+@outlined
+def program_wout(r: np.record, prog: int) -> None:
+    """Take the output weights' seed."""
     if field(prog, PROGS.seed_out):
         lfsr.fill(r.lfsr_wout, in_time(r.spi_seed_out, WOUT_ORDER), WOUT_WIDTH, WOUT_LAG)
-    if field(prog, PROGS.seed_noise_neur):
-        lfsr.fill(r.lfsr_noise_neur, in_time(r.spi_seed_noise_neur, NOISE_ORDER), NOISE_WIDTH, NOISE_LAG)
+
+
+@outlined
+def program_oneur(r: np.record, prog: int) -> None:
+    """Take the seed of the output neurons' rounding."""
     if field(prog, PROGS.seed_strnd_oneur):
         r.lfsr_strnd_oneur_u = in_time(r.spi_seed_strnd_oneur, ONEUR_ORDER)
+
+
+@outlined
+def program_neurons(r: np.record, prog: int) -> None:
+    """Take the seeds of the noise, and of the rounding of potentials and traces."""
+    if field(prog, PROGS.seed_noise_neur):
+        lfsr.fill(r.lfsr_noise_neur, in_time(r.spi_seed_noise_neur, NOISE_ORDER), NOISE_WIDTH, NOISE_LAG)
     if field(prog, PROGS.seed_strnd_neur):
         r.lfsr_strnd_neur_u0 = in_time(r.spi_seed_strnd_neur, NEUR_ORDER)
         r.lfsr_strnd_neur_u1 = in_time(r.spi_seed_strnd_neur >> HALF, NEUR_ORDER)

@@ -15,21 +15,38 @@ import numpy as np
 from draupnir.emulator.codec import positions
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, outlined
-from draupnir.emulator.reckon import pair
+from draupnir.emulator.reckon import pair, seeds
 from draupnir.emulator.reckon.controller import EPROP, EVT, Evt
-from draupnir.emulator.reckon.layout import N_OUT, N_WEIGHTS, NEURONS, PROG, READ, SPI_NEUR_ADDR, SPI_WORD_ADDR, W_BITS
+from draupnir.emulator.reckon.layout import (
+    CHIP,
+    N_OUT,
+    N_WEIGHTS,
+    NEURONS,
+    PROG,
+    READ,
+    SPI_NEUR_ADDR,
+    SPI_NEUR_FLAGS,
+    SPI_WORD_ADDR,
+    W_BITS,
+    M,
+)
 from draupnir.emulator.reckon.learning import weights
 from draupnir.emulator.reckon.learning.group import Eprop, own_place
+from draupnir.emulator.reckon.learning.weights import NO_SELF
 from draupnir.emulator.reckon.neuron_array import Half
+from draupnir.emulator.resets import resetter
 
 PROGS = positions(PROG)
 READS = positions(READ)
 WORD_ADDR = positions(SPI_WORD_ADDR)
 NEUR_ADDR = positions(SPI_NEUR_ADDR)
+FLAGS = positions(SPI_NEUR_FLAGS)
+NEUR_MASK = (1 << M) - 1
 CHUNK = 32 // W_BITS  # weights in the SPI's part of a word
 WEIGHT_MASK = (1 << W_BITS) - 1
 GROUP_COUNTS = N_WEIGHTS - 1  # neur128x2_cnt: the sweep reads the next weights where these bits are 0
 N_LIMBS = NEURONS.n_limbs
+forget = resetter(reg for reg in CHIP.block("neurons").regs if reg.name == "neur_dirty")  # all words count as zeros
 
 
 class Mems(NamedTuple):
@@ -45,6 +62,24 @@ class Mems(NamedTuple):
     wout: np.ndarray
     u: np.ndarray
     noise: np.ndarray
+
+
+class WeightAccess(NamedTuple):
+    """Access to a memory of weights.
+
+    kind : NONE, LOAD, UPDATE by e-prop, SPI_READ, SPI_WRITE; addr : the word
+    trace : of an update, the pre-synaptic neuron's; own : its place among the word's neurons, or NO_SELF
+    skips : the SPI takes the memory in the clock of an update, whose random numbers go by
+    """
+
+    kind: int
+    addr: int
+    trace: int
+    own: int
+    skips: int
+
+
+NONE, LOAD, UPDATE, SPI_READ, SPI_WRITE = range(5)
 
 
 class Access(NamedTuple):
@@ -79,11 +114,24 @@ def neurons_access(r: np.record, e: Evt, p: Eprop, prog: int) -> Access:
 
 
 @kernel
-def clock_neurons(r: np.record, neurons: np.ndarray, access: Access, even: Half, odd: Half) -> None:
-    """The neuron memory's edge; a word that is written is no longer taken for zeros."""
+def clock_neurons(
+    r: np.record, neurons: np.ndarray, access: Access, even: Half, odd: Half, sets_flags: bool, forgets: bool
+) -> None:
+    """The neuron memory's edge; a word that is written is no longer taken for zeros.
+
+    sets_flags : the SPI writes a neuron's dirty bit; forgets : a sample ends
+    """
+    if access.cs:
+        _clock_word(r, neurons, access, even, odd)
+    if sets_flags:
+        r.neur_dirty[r.spi_addr_out & NEUR_MASK] = field(r.spi_data, FLAGS.neur_dirty)
+    if forgets:
+        forget(r)
+
+
+@kernel
+def _clock_word(r: np.record, neurons: np.ndarray, access: Access, even: Half, odd: Half) -> None:
     addr = access.addr
-    if not access.cs:
-        return
     load_pair(r, neurons, addr)
     if access.core_we:
         held0, held1 = pair.half(r.neur_data_o, 0), pair.half(r.neur_data_o, 1)
@@ -105,15 +153,6 @@ def _spi_write(memory: np.ndarray, addr: int, chunk: int, word: int) -> None:
         memory[addr, CHUNK * chunk + i] = word >> (W_BITS * i) & WEIGHT_MASK
 
 
-@outlined
-def _clock_by_spi(r: np.record, memory: np.ndarray, word: np.ndarray, write: int) -> None:
-    """The SPI reads a word, or writes a part of it."""
-    addr = field(r.spi_addr_out, WORD_ADDR.word) % len(memory)
-    weights.load(word, memory, addr)
-    if write:
-        _spi_write(memory, addr, field(r.spi_addr_out, WORD_ADDR.chunk), r.spi_data)
-
-
 @kernel
 def _sweep_addr(r: np.record) -> int:
     """The word of winp or wrec that the sweep of an event is at."""
@@ -121,55 +160,107 @@ def _sweep_addr(r: np.record) -> int:
 
 
 @kernel
-def clock_winp(r: np.record, winp: np.ndarray, e: Evt, p: Eprop, prog: int) -> None:
+def _by_spi(r: np.record, write: int, read: int, updates: int) -> WeightAccess:
+    """The SPI reads a word, or writes a part of it; the word's number is cut to the memory's length."""
+    return WeightAccess(SPI_WRITE if write else SPI_READ, field(r.spi_addr_out, WORD_ADDR.word), 0, NO_SELF, updates)
+
+
+@kernel
+def _of_core(cs: int, we: int, addr: int, trace: int, own: int) -> WeightAccess:
+    """Access by e-prop."""
+    return WeightAccess(UPDATE if we else LOAD if cs else NONE, addr, trace, own, 0)
+
+
+@kernel
+def winp_access(r: np.record, e: Evt, p: Eprop, prog: int) -> WeightAccess:
+    """Who reaches the input weights in this clock."""
+    write, read = field(prog, PROGS.winp), field(r.read_sync, READS.winp)
+    if write | read:
+        return _by_spi(r, write, read, p.winp_we)
+    if r.state != EPROP and _sweep_reads(r) and e.inp_event:
+        return WeightAccess(LOAD, _sweep_addr(r), 0, NO_SELF, 0)
+    return _of_core(p.winp_cs, p.winp_we, p.pre << 4 | r.e_post_msb, p.trace_inp, NO_SELF)
+
+
+@kernel
+def wrec_access(r: np.record, e: Evt, p: Eprop, prog: int) -> WeightAccess:
+    """Who reaches the recurrent weights in this clock."""
+    write, read = field(prog, PROGS.wrec), field(r.read_sync, READS.wrec)
+    if write | read:
+        return _by_spi(r, write, read, p.wrec_we)
+    if r.state != EPROP and _sweep_reads(r) and e.z:
+        return WeightAccess(LOAD, _sweep_addr(r), 0, NO_SELF, 0)
+    return _of_core(p.wrec_cs, p.wrec_we, p.pre << 4 | r.e_post_msb, p.trace_rec, own_place(r, p.pre))
+
+
+@kernel
+def wout_access(r: np.record, p: Eprop, prog: int, by_event: int) -> WeightAccess:
+    """Who reaches the output weights. by_event : a sweep begins for a recurrent neuron's spike (wout_cs_ctrl)"""
+    write, read = field(prog, PROGS.wout), field(r.read_sync, READS.wout)
+    if write | read:
+        return _by_spi(r, write, read, p.wout_we)
+    if r.state != EPROP and by_event:
+        return WeightAccess(LOAD, r.neur256_cnt, 0, NO_SELF, 0)
+    return _of_core(p.wout_cs, p.wout_we, p.post, p.trace_out, NO_SELF)
+
+
+@kernel
+def _sweep_reads(r: np.record) -> bool:
+    """The sweep of an event reads the next weights."""
+    return r.state_evt == EVT and r.neur128x2_cnt & GROUP_COUNTS == 0
+
+
+@outlined
+def _clock_by_spi(r: np.record, memory: np.ndarray, word: np.ndarray, access: WeightAccess) -> None:
+    addr = access.addr % len(memory)
+    weights.load(word, memory, addr)
+    if access.kind == SPI_WRITE:
+        _spi_write(memory, addr, field(r.spi_addr_out, WORD_ADDR.chunk), r.spi_data)
+
+
+@kernel
+def clock_winp(r: np.record, winp: np.ndarray, access: WeightAccess, prog: int) -> None:
     """The input weights' edge. Their random numbers move on also if the SPI takes the memory in this clock."""
-    by_spi = field(prog, PROGS.winp) | field(r.read_sync, READS.winp)
-    if by_spi:
-        _clock_by_spi(r, winp, r.winp_data_o, field(prog, PROGS.winp))
-        if p.winp_we:
-            weights.skip(r.lfsr_winp)
-    elif p.winp_we:
-        addr = p.pre << 4 | r.e_post_msb
-        weights.prepare(r)
-        weights.update_inp(r, p.trace_inp, winp, addr)
-    elif p.winp_cs:
-        weights.load(r.winp_data_o, winp, p.pre << 4 | r.e_post_msb)
-    elif r.state != EPROP and r.state_evt == EVT and r.neur128x2_cnt & GROUP_COUNTS == 0 and e.inp_event:
-        weights.load(r.winp_data_o, winp, _sweep_addr(r))
+    if access.kind == UPDATE:
+        weights.update_inp(r, access.trace, winp, access.addr)
+    elif access.kind == LOAD:
+        weights.load(r.winp_data_o, winp, access.addr)
+    elif access.kind != NONE:
+        _clock_by_spi(r, winp, r.winp_data_o, access)
+    if access.skips:
+        weights.skip(r.lfsr_winp)
+    if prog:
+        seeds.program_winp(r, prog)
 
 
 @kernel
-def clock_wrec(r: np.record, wrec: np.ndarray, e: Evt, p: Eprop, prog: int) -> None:
+def clock_wrec(r: np.record, wrec: np.ndarray, access: WeightAccess, prog: int) -> None:
     """The recurrent weights' edge; likewise."""
-    by_spi = field(prog, PROGS.wrec) | field(r.read_sync, READS.wrec)
-    if by_spi:
-        _clock_by_spi(r, wrec, r.wrec_data_o, field(prog, PROGS.wrec))
-        if p.wrec_we:
-            weights.skip(r.lfsr_wrec)
-    elif p.wrec_we:
-        addr = p.pre << 4 | r.e_post_msb
-        weights.prepare(r)
-        weights.update_rec(r, p.trace_rec, own_place(r, p.pre), wrec, addr)
-    elif p.wrec_cs:
-        weights.load(r.wrec_data_o, wrec, p.pre << 4 | r.e_post_msb)
-    elif r.state != EPROP and r.state_evt == EVT and r.neur128x2_cnt & GROUP_COUNTS == 0 and e.z:
-        weights.load(r.wrec_data_o, wrec, _sweep_addr(r))
+    if access.kind == UPDATE:
+        weights.update_rec(r, access.trace, access.own, wrec, access.addr)
+    elif access.kind == LOAD:
+        weights.load(r.wrec_data_o, wrec, access.addr)
+    elif access.kind != NONE:
+        _clock_by_spi(r, wrec, r.wrec_data_o, access)
+    if access.skips:
+        weights.skip(r.lfsr_wrec)
+    if prog:
+        seeds.program_wrec(r, prog)
 
 
 @kernel
-def clock_wout(r: np.record, wout: np.ndarray, p: Eprop, prog: int, by_event: int) -> None:
-    """The output weights' edge; likewise. by_event : a sweep begins for a recurrent neuron's spike (wout_cs_ctrl)."""
-    by_spi = field(prog, PROGS.wout) | field(r.read_sync, READS.wout)
-    if by_spi:
-        _clock_by_spi(r, wout, r.wout_data_o, field(prog, PROGS.wout))
-        if p.wout_we:
-            weights.skip_out(r.lfsr_wout)
-    elif p.wout_we:
-        weights.update_out(r, p.trace_out, wout, p.post)
-    elif p.wout_cs:
-        weights.load(r.wout_data_o, wout, p.post)
-    elif r.state != EPROP and by_event:
-        weights.load(r.wout_data_o, wout, r.neur256_cnt)
+def clock_wout(r: np.record, wout: np.ndarray, access: WeightAccess, prog: int) -> None:
+    """The output weights' edge; likewise."""
+    if access.kind == UPDATE:
+        weights.update_out(r, access.trace, wout, access.addr)
+    elif access.kind == LOAD:
+        weights.load(r.wout_data_o, wout, access.addr)
+    elif access.kind != NONE:
+        _clock_by_spi(r, wout, r.wout_data_o, access)
+    if access.skips:
+        weights.skip_out(r.lfsr_wout)
+    if prog:
+        seeds.program_wout(r, prog)
 
 
 # --- Readback ---------------------------------------------------------------------------------------------------
@@ -185,17 +276,18 @@ def _chunk(word: np.ndarray, chunk: int) -> int:
 
 
 @outlined
-def readback(r: np.record) -> None:
-    """Keep what the SPI has asked for, as the output registers are before this edge."""
+def readback(r: np.record) -> int:
+    """What the SPI has asked for, as the output registers are before this edge."""
     read, addr = r.read_sync, r.spi_addr_out
     chunk = field(addr, WORD_ADDR.chunk)
     if field(read, READS.neur):
-        r.srnn_readback = r.neur_data_o[chunk]
-    elif field(read, READS.oneur):
-        r.srnn_readback = r.oneur_u[addr % N_OUT]
-    elif field(read, READS.winp):
-        r.srnn_readback = _chunk(r.winp_data_o, chunk)
-    elif field(read, READS.wrec):
-        r.srnn_readback = _chunk(r.wrec_data_o, chunk)
-    elif field(read, READS.wout):
-        r.srnn_readback = _chunk(r.wout_data_o, chunk)
+        return r.neur_data_o[chunk]
+    if field(read, READS.oneur):
+        return r.oneur_u[addr % N_OUT]
+    if field(read, READS.winp):
+        return _chunk(r.winp_data_o, chunk)
+    if field(read, READS.wrec):
+        return _chunk(r.wrec_data_o, chunk)
+    if field(read, READS.wout):
+        return _chunk(r.wout_data_o, chunk)
+    return r.srnn_readback

@@ -17,10 +17,10 @@ from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.bits import bit
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.reckon import neuron_array, pair, readout
-from draupnir.emulator.reckon.controller import ALWAYS_REGUL, EPROP, Evt, num_neur
+from draupnir.emulator.reckon.controller import ALWAYS_REGUL, EPROP, INPUT, OUTPUT, RECURRENT, Evt, num_neur
 from draupnir.emulator.reckon.layout import ACT_HALF, H_BITS, N_OUT, U_BITS, W_BITS
 from draupnir.emulator.reckon.learning import eprop
-from draupnir.emulator.reckon.learning.weights import NO_SELF
+from draupnir.emulator.reckon.learning.weights import NO_SELF, OF_WINP, OF_WREC
 from draupnir.emulator.reckon.rounding import signed
 
 
@@ -65,6 +65,37 @@ def nothing_above_f0(r: np.record) -> bool:
     return True
 
 
+class Learners(NamedTuple):
+    """Whose weights learn in a group: the last input, recurrent and post-synaptic neuron; -1 where none do."""
+
+    inp: int
+    rec: int
+    out: int
+
+
+NOBODY = -1
+
+
+@kernel
+def learners(r: np.record) -> Learners:
+    """Who learns. Regularisation alone (ALWAYS_REGUL) moves the weights in SPI_REGUL_W also without TARGET_VALID."""
+    target = r.target_valid_sync == 1
+    regularised = r.spi_regul_w if r.spi_regul_mode & ALWAYS_REGUL == ALWAYS_REGUL else 0
+    inp = bit(r.spi_do_eprop, INPUT) == 1 and (target or regularised & OF_WINP != 0)
+    rec = bit(r.spi_do_eprop, RECURRENT) == 1 and (target or regularised & OF_WREC != 0)
+    return Learners(
+        r.spi_num_inp_neur if inp else NOBODY,
+        r.spi_num_rec_neur if rec else NOBODY,
+        r.spi_num_rec_neur if target and r.spi_do_eprop != 0 else NOBODY,
+    )
+
+
+@kernel
+def updates_out(r: np.record, trace_out: int) -> bool:
+    """Whether the output weights at hand are written; ``Learners.out`` says of which neurons they are read."""
+    return trace_out != 0 and bit(r.spi_do_eprop, OUTPUT) == 1
+
+
 @kernel
 def wires(r: np.record, e: Evt) -> Eprop:
     """Everything that the state and the words at hand say."""
@@ -77,21 +108,18 @@ def wires(r: np.record, e: Evt) -> Eprop:
         old = neuron_array.dirty_half(r, e, post & 1)
         trace_out = pair.trace_out(old) >> r.spi_fp_loc_tout
         odd = r.e_post_lsb & 1
-        skip = odd and trace_out == 0
-        cs = int(not skip and post <= r.spi_num_rec_neur and target == 1 and r.spi_do_eprop != 0)
+        cs = int(post <= learners(r).out and not (odd == 1 and trace_out == 0))
         neur_cs = int(post <= last and target == 1 and r.e_post_lsb & 3 == 0)
-        we = cs & odd & bit(r.spi_do_eprop, 2)
+        we = cs & odd & int(updates_out(r, trace_out))
         return Eprop(neur_cs, post >> 1, cs, we, 0, 0, 0, 0, post, pre, 0, 0, trace_out)
     old = neuron_array.dirty_half(r, e, pre & 1)
     trace_inp = pair.trace_inp(old) >> r.spi_fp_loc_tinp
     trace_rec = pair.trace_rec(old) >> r.spi_fp_loc_trec
     odd = r.e_pre & 1
     idle = odd == 1 and nothing_above_f0(r)
-    always = r.spi_regul_mode & ALWAYS_REGUL == ALWAYS_REGUL
-    winp = bit(r.spi_do_eprop, 0) == 1 and pre <= r.spi_num_inp_neur and (target == 1 or (always and r.spi_regul_w & 1))
-    wrec = bit(r.spi_do_eprop, 1) == 1 and pre <= r.spi_num_rec_neur and (target == 1 or (always and r.spi_regul_w & 2))
-    winp = int(winp and not (idle and trace_inp == 0))
-    wrec = int(wrec and not (idle and trace_rec == 0))
+    who = learners(r)
+    winp = int(pre <= who.inp and not (idle and trace_inp == 0))
+    wrec = int(pre <= who.rec and not (idle and trace_rec == 0))
     neur_cs = int(pre <= last and target == 1 and r.e_pre & 3 == 0)
     return Eprop(neur_cs, pre >> 1, 0, 0, winp, winp & odd, wrec, wrec & odd, post, pre, trace_inp, trace_rec, 0)
 
@@ -118,7 +146,7 @@ def errors(r: np.record) -> None:
 def _learning_signal(r: np.record) -> int:
     """Of the neuron whose output weights are at hand; 0 where neither input nor recurrent weights learn."""
     psum = 0
-    if r.spi_do_eprop & 3:
+    if bit(r.spi_do_eprop, INPUT) | bit(r.spi_do_eprop, RECURRENT):
         for k in range(r.spi_num_out_neur + 1):
             psum += r.oneur_err[k] * signed(r.wout_data_o[k], W_BITS)
     return eprop.learning_signal(psum, r.spi_learn_sig_scale)
@@ -136,17 +164,44 @@ def _update_h(r: np.record, u: int) -> int:
     )
 
 
+class Entry(NamedTuple):
+    """What the second part of a group needs of a neuron, found in the first.
+
+    place : 0..15, or -1 in clocks that keep nothing; has_signal : the learning signal is kept, too
+    """
+
+    place: int
+    has_signal: bool
+    learning_signal: int
+    neur_h: int
+    trace_reg: int
+
+
+NO_ENTRY = Entry(-1, False, 0, 0, 0)
+
+
 @outlined
-def keep(r: np.record, e: Evt) -> None:
-    """Odd counts of the group's first part: keep what the second needs, in the neuron's place.
+def entry(r: np.record, e: Evt) -> Entry:
+    """Odd counts of the group's first part: what the second needs.
 
     The count stands still outside of state EPROP, which may leave it odd; then this goes on, without learning signals.
     """
     post = post_of(r)
     n = post & 0xF
     old = neuron_array.dirty_half(r, e, post & 1)
-    if r.state == EPROP:
-        r.learning_signals[n] = wrap(_learning_signal(r), U_BITS) if post <= r.spi_num_rec_neur else 0
-    r.neur_h[n] = wrap(_update_h(r, pair.u(old)), H_BITS)
+    signals = r.state == EPROP
+    signal = wrap(_learning_signal(r), U_BITS) if signals and post <= r.spi_num_rec_neur else 0
+    above = eprop.above_f0(pair.trace_rec(old) >> r.spi_fp_loc_trec, r.spi_regul_f0)
+    return Entry(n, signals, signal, wrap(_update_h(r, pair.u(old)), H_BITS), above)
+
+
+@kernel
+def keep(r: np.record, k: Entry) -> None:
+    """Rising edge: each in the neuron's place."""
+    if k.place < 0:
+        return
+    if k.has_signal:
+        r.learning_signals[k.place] = k.learning_signal
+    r.neur_h[k.place] = k.neur_h
     if r.spi_regul_mode:
-        r.trace_reg[n] = eprop.above_f0(pair.trace_rec(old) >> r.spi_fp_loc_trec, r.spi_regul_f0)
+        r.trace_reg[k.place] = k.trace_reg

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from draupnir.emulator.kernel.bits import bit
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.reckon import controller, neuron_array, pair, srams
-from draupnir.emulator.reckon.controller import ALWAYS_REGUL, LSB_LAST, ONLY_WOUT
+from draupnir.emulator.reckon.controller import LSB_LAST, ONLY_WOUT
 from draupnir.emulator.reckon.learning import group, weights
-from draupnir.emulator.reckon.learning.weights import OF_WINP, OF_WREC
 from draupnir.emulator.reckon.srams import Mems
 
 
@@ -36,7 +34,7 @@ def _post(r: np.record, m: Mems, clocks: int) -> int:
     only = r.spi_do_eprop == ONLY_WOUT
     target = r.target_valid_sync
     last = controller.num_neur(r)
-    learns = r.spi_do_eprop != 0 and target == 1
+    last_learner = group.learners(r).out
     e = controller.evt(r)
     group.errors(r)
     taken = 0
@@ -46,12 +44,12 @@ def _post(r: np.record, m: Mems, clocks: int) -> int:
         post = group.post_of(r)
         if post & 1 == 0 and post <= last and target:
             srams.load_pair(r, m.neurons, post >> 1)
-        with_weights = learns and post <= r.spi_num_rec_neur
+        with_weights = post <= last_learner
         if with_weights:
             weights.load(r.wout_data_o, m.wout, post)
-        group.keep(r, e)
+        group.keep(r, group.entry(r, e))
         trace_out = pair.trace_out(neuron_array.dirty_half(r, e, post & 1)) >> r.spi_fp_loc_tout
-        if with_weights and trace_out and bit(r.spi_do_eprop, 2):
+        if with_weights and group.updates_out(r, trace_out):
             weights.update_out(r, trace_out, m.wout, post)
         taken += 2
         if r.e_post_lsb == LSB_LAST - 1:
@@ -77,9 +75,7 @@ def _pre(r: np.record, m: Mems, clocks: int) -> int:
     if r.spi_do_eprop == ONLY_WOUT:
         return 0
     target = r.target_valid_sync
-    always = r.spi_regul_mode & ALWAYS_REGUL == ALWAYS_REGUL
-    winp = bit(r.spi_do_eprop, 0) == 1 and (target == 1 or (always and r.spi_regul_w & OF_WINP != 0))
-    wrec = bit(r.spi_do_eprop, 1) == 1 and (target == 1 or (always and r.spi_regul_w & OF_WREC != 0))
+    who = group.learners(r)
     idle = group.nothing_above_f0(r)
     last = controller.num_neur(r)
     final_group = r.e_post_msb == r.spi_num_rec_neur >> 4
@@ -92,12 +88,12 @@ def _pre(r: np.record, m: Mems, clocks: int) -> int:
             srams.load_pair(r, m.neurons, pre >> 1)
         addr = pre << 4 | r.e_post_msb
         old = neuron_array.dirty_half(r, e, pre & 1)
-        if winp and pre <= r.spi_num_inp_neur:
+        if pre <= who.inp:
             weights.load(r.winp_data_o, m.winp, addr)
             trace = pair.trace_inp(old) >> r.spi_fp_loc_tinp
             if trace or not idle:
                 weights.update_inp(r, trace, m.winp, addr)
-        if wrec and pre <= r.spi_num_rec_neur:
+        if pre <= who.rec:
             weights.load(r.wrec_data_o, m.wrec, addr)
             trace = pair.trace_rec(old) >> r.spi_fp_loc_trec
             if trace or not idle:
