@@ -166,7 +166,7 @@ def run(
         is not sent, and its address. Of a chip that its host leads (n, 2), the host's operations and their operands
     environment : the delays of sender and receiver in clocks, an ``Environment``, or the chip's own ``Host``; None: 0
     max_cycles : clocks after which the run ends; None: as many as should do, or NotAtRest is raised
-    clock_level : run every clock one by one: the same results, later
+    clock_level : run every clock by itself, as with ``model.stretch`` False: the same results, later
     Raises InputError for a chip without an event level, and for events of another shape.
 
     >>> import draupnir
@@ -177,19 +177,21 @@ def run(
     """
     package = registry.package(model.chip.name)
     sent = np.asarray(events, np.int64)
-    if package.host is not None:
-        return _run_led(package, model, sent, environment, max_cycles, clock_level)
-    addrs, not_before = _columns(sent)
-    engine = levels.BUS_ENGINE.needed(package)
-    ran = engine.run(model, addrs, environment or Environment(), max_cycles, not clock_level, not_before)
-    return Run(ran.cycles, ran.addrs, ran.n_cycles, ran.done)
+    stretch, model.stretch = model.stretch, model.stretch and not clock_level
+    try:
+        if package.host is not None:
+            return _run_led(package, model, sent, environment, max_cycles)
+        addrs, not_before = _columns(sent)
+        engine = levels.BUS_ENGINE.needed(package)
+        ran = engine.run(model, addrs, environment or Environment(), max_cycles, not_before)
+        return Run(ran.cycles, ran.addrs, ran.n_cycles, ran.done)
+    finally:
+        model.stretch = stretch
 
 
-def _run_led(
-    package: ChipPackage, model: ClockLevel, ops: np.ndarray, host: Any, max_cycles: int | None, clock_level: bool
-) -> Run:
+def _run_led(package: ChipPackage, model: ClockLevel, ops: np.ndarray, host: Any, max_cycles: int | None) -> Run:
     """Let the host of a led chip carry out its operations."""
-    level: Any = (levels.CLOSED_LOOP if clock_level else levels.HOSTED_ENGINE).needed(package)
+    level = levels.HOSTED_ENGINE.needed(package)
     ran = level.run(model, ops, host or levels.HOST.needed(package).Host(), max_cycles)
     return Run(ran.cycles, ran.received, ran.n_cycles, ran.done)
 

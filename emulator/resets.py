@@ -2,45 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from draupnir.emulator.declare import Reg
+from draupnir.emulator.declare import Block, Reg
 from draupnir.emulator.kernel.jit import kernel
 
+Which = Callable[[Reg], bool]
 
-def resetter(regs: Iterable[Reg]) -> Callable[[np.record], None]:
-    """Make the kernel that gives registers their reset values; those without one (``reset=None``) stay.
 
-    regs : of one block, or some of them, for instance ``CHIP.block("aer_out").regs``
+def everything(reg: Reg) -> bool:
+    """Choose all registers of a block."""
+    return True
+
+
+def resetter(block: Block, which: Which = everything) -> Callable[[np.record], None]:
+    """Make the kernel that gives a block's registers their reset values, in all copies of the block.
+
+    which : chooses registers; those without a reset value (``reset=None``) stay in any case
     """
-    there = [reg for reg in regs if reg.reset is not None]
-    return _compiled("reset", there, [line for reg in there for line in _each(reg, f"= {int(reg.reset or 0)}")])
+    regs = _with_reset(block, which)
+    lines = [line for reg in regs for line in _each(block, reg, f"= {int(reg.reset or 0)}")]
+    return _compiled(f"reset_from_{regs[0].name}", lines)
 
 
-def reset_checker(regs: Iterable[Reg]) -> Callable[[np.record], bool]:
-    """Make the kernel that tells whether registers hold their reset values; those without one are not looked at."""
-    there = [reg for reg in regs if reg.reset is not None]
-    differ = [line.replace("r.", "some |= r.", 1) for reg in there for line in _each(reg, f"^ {int(reg.reset or 0)}")]
-    return _compiled("is_reset", there, ["some = 0", *differ, "return some == 0"])
+def reset_checker(block: Block, which: Which = everything) -> Callable[[np.record], bool]:
+    """Make the kernel that tells whether a block's registers hold their reset values; ``which`` as for ``resetter``."""
+    regs = _with_reset(block, which)
+    lines = [line for reg in regs for line in _each(block, reg, f"^ {int(reg.reset or 0)}", "some |= ")]
+    return _compiled(f"is_reset_from_{regs[0].name}", ["some = 0", *lines, "return some == 0"])
 
 
-def _each(reg: Reg, rest: str) -> list[str]:
-    """Lines with ``rest`` after the register, or after each of its elements."""
-    if not reg.shape:
-        return [f"r.{reg.name} {rest}"]
-    return [f"for i in range({prod(reg.shape)}):", f"    r.{reg.name}[i] {rest}"]
+def _with_reset(block: Block, which: Which) -> list[Reg]:
+    return [reg for reg in block.regs if reg.reset is not None and which(reg)]
 
 
-def _compiled(what: str, regs: list[Reg], lines: list[str]) -> Any:
+def _each(block: Block, reg: Reg, after: str, before: str = "") -> list[str]:
+    """The line ``before register after``, within loops over copies and elements where there are several."""
+    lengths = [*([] if block.copies is None else [block.copies]), *([prod(reg.shape)] if reg.shape else [])]
+    indices = [f"i{depth}" for depth in range(len(lengths))]
+    loops = [
+        f"{'    ' * depth}for {index} in range({length}):"
+        for depth, (index, length) in enumerate(zip(indices, lengths, strict=True))
+    ]
+    element = f"[{', '.join(indices)}]" if indices else ""
+    return [*loops, f"{'    ' * len(loops)}{before}r.{reg.name}{element} {after}"]
+
+
+def _compiled(name: str, lines: list[str]) -> Any:
     """A kernel of these lines: the same machine code as if they were written out where the block is.
 
-    Its name has that of the first register, for the linker takes two functions of one name for the same.
+    name : has that of a register in it, since the linker takes two functions of one name for the same
     """
-    name = f"{what}_from_{regs[0].name}"
     source = f"def {name}(r):\n" + "".join(f"    {line}\n" for line in lines)
     namespace: dict[str, Any] = {"__name__": __name__}
     exec(compile(source, "<from the declaration>", "exec"), namespace)

@@ -168,7 +168,10 @@ class Chip:
         raise KeyError(f"{self.name} has no memory {name!r}; it has {', '.join(m.name for m in self.memories)}")
 
     def block(self, name: str) -> Block:
-        return next(block for block in self.blocks if block.name == name)
+        for block in self.blocks:
+            if block.name == name:
+                return block
+        raise KeyError(f"{self.name} has no block {name!r}; it has {', '.join(b.name for b in self.blocks)}")
 
     def register(self, name: str) -> Register:
         for register in self.registers:

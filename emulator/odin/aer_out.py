@@ -146,4 +146,4 @@ def clock(r: np.record, w: Seen, aerout_ack: int) -> None:
     r.aerout_ack_sync_int = aerout_ack
 
 
-reset = resetter(CHIP.block("aer_out").regs)  # by RST, and for as long as the gate is closed
+reset = resetter(CHIP.block("aer_out"))  # by RST, and for as long as the gate is closed

@@ -310,4 +310,4 @@ def clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: 
     r.ctrl_prog_event_sync_int = r.ctrl_prog_event
 
 
-reset = resetter(CHIP.block("controller").regs)
+reset = resetter(CHIP.block("controller"))

@@ -194,9 +194,9 @@ def clock(r: np.record, sched: Sched, port: SchedPort, neur_event: int, neurmem_
     r.spi_open_loop_sync_int = r.spi_open_loop
 
 
-reset = resetter(CHIP.block("scheduler").regs)  # synchroniser and main FIFO; the FIFO's words stay
-_reset_bursts = resetter(CHIP.block("burst_fifos").regs)  # priority and burst FIFOs; the FIFOs' words stay
-_are_bursts_reset = reset_checker(CHIP.block("burst_fifos").regs)
+reset = resetter(CHIP.block("scheduler"))  # synchroniser and main FIFO; the FIFO's words stay
+_reset_bursts = resetter(CHIP.block("burst_fifos"))  # priority and burst FIFOs; the FIFOs' words stay
+_are_bursts_reset = reset_checker(CHIP.block("burst_fifos"))
 
 
 @kernel

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.codec import positions
+from draupnir.emulator.declare import Block
 from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
@@ -27,7 +28,8 @@ BYTE_MASK = 0xFF
 NO_BYTE = -1  # no memory's byte is read
 
 
-reset = resetter(REGS)  # RST clears the transaction; the input shift register and the configuration registers stay
+# RST clears the transaction; the input shift register and the configuration registers stay.
+reset = resetter(Block("spi_slave", REGS))
 
 
 @kernel

@@ -21,13 +21,13 @@ from draupnir.emulator.resets import resetter
 
 TARGET_CNT_BITS = 5
 LABEL_MASK = 0xF
-_REGS = CHIP.block("aer_in").regs
+_BLOCK = CHIP.block("aer_in")
 BYTE_BITS = 8
 LOW_BYTE = 0xFF
 
 
-reset = resetter(reg for reg in _REGS if not reg.shape)  # AERIN_ACK, at once
-forget = resetter(reg for reg in _REGS if reg.shape)  # a sample ends, or by a clock in reset: no spikes
+reset = resetter(_BLOCK, lambda reg: not reg.shape)  # AERIN_ACK, at once
+forget = resetter(_BLOCK, lambda reg: bool(reg.shape))  # a sample ends, or by a clock in reset: no spikes
 
 
 class Aer(NamedTuple):

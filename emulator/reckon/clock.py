@@ -28,7 +28,7 @@ PROGS = positions(PROG)
 NEUR_ADDR = positions(SPI_NEUR_ADDR)
 FLAGS = positions(SPI_NEUR_FLAGS)
 NEUR_MASK = (1 << M) - 1
-_forget_spikes = resetter(reg for reg in CHIP.block("neurons").regs if reg.name == "neur_z")
+_forget_spikes = resetter(CHIP.block("neurons"), lambda reg: reg.name == "neur_z")
 
 
 @outlined

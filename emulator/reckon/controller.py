@@ -233,4 +233,4 @@ def _eprop_counters(r: np.record, state_next: int) -> None:
         r.buf16_post = 0
 
 
-reset = resetter(CHIP.block("controller").regs)  # what the core's reset clears at once; the counters stay
+reset = resetter(CHIP.block("controller"))  # what the core's reset clears at once; the counters stay

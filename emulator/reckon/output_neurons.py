@@ -95,4 +95,4 @@ def leak(r: np.record, k: int, last: int) -> None:
         r.lfsr_strnd_oneur_u = lfsr.after(r.lfsr_strnd_oneur_u, bits, UNFOLD)
 
 
-forget = resetter(reg for reg in CHIP.block("neurons").regs if reg.name == "oneur_u")  # all potentials to 0
+forget = resetter(CHIP.block("neurons"), lambda reg: reg.name == "oneur_u")  # all potentials to 0

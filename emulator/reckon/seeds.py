@@ -25,7 +25,7 @@ WINP_WIDTH, WOUT_WIDTH, NOISE_WIDTH = WINP.width, WOUT.width, NOISE.width
 HALF = declared("lfsr_strnd_neur_u1").seed[1]  # bit in which the odd neuron's seed begins
 AFTER_RESET = np.array([x.in_time(x.reset) for x in LFSRS])
 I_WINP, I_WREC, I_WOUT, I_NOISE = (LFSRS.index(x) for x in (WINP, WREC, WOUT, NOISE))
-_reset_short = resetter(reg for reg in CHIP.block("lfsr").regs if not reg.shape)
+_reset_short = resetter(CHIP.block("lfsr"), lambda reg: not reg.shape)
 
 
 @outlined

@@ -55,7 +55,7 @@ def _field(cnt: int) -> int:
 
 
 # RST clears the transaction and gives most registers their reset value; some stay, as does what was last taken.
-reset = resetter(CHIP.block("spi_slave").regs)
+reset = resetter(CHIP.block("spi_slave"))
 
 
 @kernel

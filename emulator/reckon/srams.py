@@ -46,7 +46,7 @@ CHUNK = 32 // W_BITS  # weights in the SPI's part of a word
 WEIGHT_MASK = (1 << W_BITS) - 1
 GROUP_COUNTS = N_WEIGHTS - 1  # neur128x2_cnt: the sweep reads the next weights where these bits are 0
 N_LIMBS = NEURONS.n_limbs
-forget = resetter(reg for reg in CHIP.block("neurons").regs if reg.name == "neur_dirty")  # all words count as zeros
+forget = resetter(CHIP.block("neurons"), lambda reg: reg.name == "neur_dirty")  # all words count as zeros
 
 
 class Mems(NamedTuple):

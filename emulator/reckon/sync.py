@@ -49,4 +49,4 @@ def clock(r: np.record) -> None:
         r.time_tick_sync_int = field(inputs, IN.TIME_TICK)
 
 
-reset = resetter(CHIP.block("sync").regs)
+reset = resetter(CHIP.block("sync"))

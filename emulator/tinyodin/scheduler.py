@@ -41,4 +41,4 @@ def clock(r: np.record, sched: Sched, port: SchedPort, spike: int, neurmem_addr:
     r.spi_open_loop_sync_int = r.spi_open_loop
 
 
-reset = resetter(CHIP.block("scheduler").regs)  # synchroniser and FIFO; the FIFO's words stay
+reset = resetter(CHIP.block("scheduler"))  # synchroniser and FIFO; the FIFO's words stay
