@@ -88,8 +88,8 @@ class Wires(NamedTuple):
     spk1: int
     aer: aer_in.Aer
     out: out.Out
-    entry: group.Entry
-    oneur: output_neurons.Step
+    entry: group.GroupEntry
+    oneur: output_neurons.OutputStep
     draws: neuron_array.Draws
     access: srams.Access
     even: neuron_array.Half

@@ -24,7 +24,7 @@ UNFOLD = lfsr.declared("lfsr_strnd_oneur_u").unfold
 RAND_MASK = (1 << UNFOLD) - 1
 
 
-class Step(NamedTuple):
+class OutputStep(NamedTuple):
     """What the output neurons do in this clock.
 
     integrates : the weights at hand are added, ``oneur_sum`` has the sums; leaks : neuron ``k`` leaks, or lets its
@@ -38,16 +38,16 @@ class Step(NamedTuple):
 
 
 @kernel
-def wires(r: np.record) -> Step:
+def wires(r: np.record) -> OutputStep:
     """Compute it. Weights that arrive keep the neuron of this clock from leaking; its random number goes by."""
     k, arrive = r.neur_step_cnt, r.wout_cs_del == 1
     if arrive:
         _add(r)
-    return Step(arrive, r.state == STEP and k < N_OUT, k, -1 if arrive else r.spi_num_out_neur)
+    return OutputStep(arrive, r.state == STEP and k < N_OUT, k, -1 if arrive else r.spi_num_out_neur)
 
 
 @kernel
-def clock(r: np.record, s: Step, prog: int, forgets: bool) -> None:
+def clock(r: np.record, s: OutputStep, prog: int, forgets: bool) -> None:
     """Rising edge. prog : what the SPI writes, a potential in use or not, a seed; forgets : a sample ends"""
     if s.integrates:
         _take(r)

@@ -13,6 +13,7 @@ from draupnir.emulator.kernel.jit import kernel, plain
 from draupnir.emulator.odin import clock
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.events import closed_loop, engine
+from draupnir.emulator.odin.layout import CHIP
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.drive import driver
 from draupnir.emulator.tests.pokes import poked, rows
@@ -53,7 +54,7 @@ def _wrong(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int)
 def test_without_stretches_none_is_asked_for() -> None:
     """A stretch that does the wrong thing is seen where stretches are on, and not where they are off."""
     wrong = ModuleType("wrong")
-    vars(wrong).update(begin=_nothing, end=_nothing, can_stretch=_always, stretch=_wrong)
+    vars(wrong).update(__file__=__file__, begin=_nothing, end=_nothing, can_stretch=_always, stretch=_wrong)
     drive: Any = plain(driver(clock, wrong))
     for stretching, n_cycles in ((True, 3_000_000), (False, 3)):
         model = Model()
@@ -62,7 +63,8 @@ def test_without_stretches_none_is_asked_for() -> None:
 
 
 def test_a_model_without_stretches_takes_no_event_at_once() -> None:
-    events = np.array([0x10007 | 5 << 8] * 2)
+    spike = next(event for event in CHIP.events if event.name == "spike")
+    events = np.array([spike.encode(pre_neur=5)] * 2)
     sweeps = []
     for stretch in (True, False):
         model = Model(stretch=stretch)

@@ -47,12 +47,13 @@ class ModelDevice:
     """A chip's golden model as a device.
 
     seed : starts the registers that no reset touches at random; None starts them at 0
+    stretch : False runs every clock by itself, see ``ClockLevel``
     """
 
     n_parallel, can_follow, n_moments = 1, True, 1 << 17
 
-    def __init__(self, chip: Chip, seed: int | None = None) -> None:
-        self._chip, self._seed = chip, seed
+    def __init__(self, chip: Chip, seed: int | None = None, stretch: bool = True) -> None:
+        self._chip, self._seed, self._stretch = chip, seed, stretch
         self.is_random = seed is not None
 
     def run(self, trace: Trace, before: Memories) -> Observed:
@@ -72,12 +73,14 @@ class ModelDevice:
             yield MemoryMoment(model.memories)
 
     def _begin(self, before: Memories) -> GoldenModel:
-        return loaded_model(self._chip, before, self._seed)
+        return loaded_model(self._chip, before, self._seed, self._stretch)
 
 
-def loaded_model(chip: Chip, memories: Mapping[str, np.ndarray], seed: int | None = None) -> GoldenModel:
+def loaded_model(
+    chip: Chip, memories: Mapping[str, np.ndarray], seed: int | None = None, stretch: bool = True
+) -> GoldenModel:
     """The chip's golden model in its initial state, with memories in which something is already."""
-    model: GoldenModel = chips.model(chip.name, chip.sizes)(seed)
+    model: GoldenModel = chips.model(chip.name, chip.sizes)(seed, stretch)
     for name, content in memories.items():
         model.memories[name][:] = content
     return model

@@ -84,6 +84,12 @@ class CaseChecks:
     def test_the_golden_model_does_what_the_original_did(self, chip: Chip) -> None:
         assert differing(regress.regress(ModelDevice(chip), chip, case.of_chip(chip.name))) == []
 
+    @pytest.mark.slow
+    def test_so_does_the_plain_clock(self, chip: Chip) -> None:
+        """Without stretches: the reference of all speeds."""
+        device = ModelDevice(chip, stretch=False)
+        assert differing(regress.regress(device, chip, case.of_chip(chip.name))) == []
+
     def test_so_does_the_model_uncompiled(self, chip: Chip, tmp_path: Path) -> None:
         chosen = needed(chip).uncompiled
         name, n_cycles = chosen or (smallest(chip)[0], N_UNCOMPILED)

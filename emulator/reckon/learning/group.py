@@ -164,7 +164,7 @@ def _update_h(r: np.record, u: int) -> int:
     )
 
 
-class Entry(NamedTuple):
+class GroupEntry(NamedTuple):
     """What the second part of a group needs of a neuron, found in the first.
 
     place : 0..15, or -1 in clocks that keep nothing; has_signal : the learning signal is kept, too
@@ -177,11 +177,11 @@ class Entry(NamedTuple):
     trace_reg: int
 
 
-NO_ENTRY = Entry(-1, False, 0, 0, 0)
+NO_ENTRY = GroupEntry(-1, False, 0, 0, 0)
 
 
 @outlined
-def entry(r: np.record, e: Evt) -> Entry:
+def entry(r: np.record, e: Evt) -> GroupEntry:
     """Odd counts of the group's first part: what the second needs.
 
     The count stands still outside of state EPROP, which may leave it odd; then this goes on, without learning signals.
@@ -192,11 +192,11 @@ def entry(r: np.record, e: Evt) -> Entry:
     signals = r.state == EPROP
     signal = wrap(_learning_signal(r), U_BITS) if signals and post <= r.spi_num_rec_neur else 0
     above = eprop.above_f0(pair.trace_rec(old) >> r.spi_fp_loc_trec, r.spi_regul_f0)
-    return Entry(n, signals, signal, wrap(_update_h(r, pair.u(old)), H_BITS), above)
+    return GroupEntry(n, signals, signal, wrap(_update_h(r, pair.u(old)), H_BITS), above)
 
 
 @kernel
-def keep(r: np.record, k: Entry) -> None:
+def keep(r: np.record, k: GroupEntry) -> None:
     """Rising edge: each in the neuron's place."""
     if k.place < 0:
         return
