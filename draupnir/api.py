@@ -93,11 +93,17 @@ def chip(name: str) -> ChipPackage:
     return registry.package(name)
 
 
-def model(name: str, config: Configuration | Path | str | None = None, seed: int | None = None) -> ClockLevel:
+def model(
+    name: str,
+    config: Configuration | Path | str | None = None,
+    seed: int | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> ClockLevel:
     """Make a golden model of a chip: clock level, all registers and memories 0.
 
     config : what it is programmed with, as ``load_config`` takes or returns it; None leaves it unprogrammed
     seed : 0 .. 2**32 - 1, gives the registers that no reset touches random contents; None leaves them 0
+    sizes : of a chip that has parameters, those that are not at their defaults
     ``step`` runs one clock, ``drive`` rows of pins, ``memories`` and ``registers`` are yours between two calls.
 
     >>> import draupnir
@@ -106,7 +112,7 @@ def model(name: str, config: Configuration | Path | str | None = None, seed: int
     >>> int(odin.registers[0].cycle)
     8
     """
-    made = registry.model(name)(seed)
+    made = registry.model(name, sizes)(seed)
     if config is not None:
         wanted = config if isinstance(config, Configuration) else load_config(name, config)
         wanted.apply(made)
