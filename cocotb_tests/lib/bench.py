@@ -13,14 +13,13 @@ import numpy as np
 from cocotb.triggers import RisingEdge, Timer
 
 from draupnir.cocotb_tests.lib import memory, wrapper
-from draupnir.cocotb_tests.lib.aer import AerDriver, Owing
 from draupnir.cocotb_tests.lib.bus import Pins, control
 from draupnir.cocotb_tests.lib.checker import Lockstep
 from draupnir.cocotb_tests.lib.clock import PERIOD_NS, ChipClock, ClockEdges
+from draupnir.cocotb_tests.lib.player import Player
 from draupnir.cocotb_tests.lib.recorder import Recorder
-from draupnir.cocotb_tests.lib.sender import WrapperSender
 from draupnir.cocotb_tests.lib.session import Session
-from draupnir.emulator.buses.four_phase import SenderTiming
+from draupnir.cocotb_tests.lib.sides import BusMonitor, BusReceiver, BusSender, Owing
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.trace import new_rows
 
@@ -74,10 +73,19 @@ class ChipBench:
         half = None if self.session.naive else control(self.pins.dut, wrapper.half_period(self.chip, name))
         return ChipClock(self.pins[name], half, self.periods.get(name, PERIOD_NS))
 
-    def driver(self, bus: str, timing: SenderTiming | None, rng: np.random.Generator) -> AerDriver:
-        """The sending side of a bus into the chip."""
-        sender = None if self.session.naive else WrapperSender.of(self.pins.dut, bus)
-        return AerDriver(self.pins.aer(bus), self.clock, timing, rng, sender=sender)
+    def sender(self, bus: str, timing: Any = None, rng: np.random.Generator | None = None) -> BusSender:
+        """The sending side of a bus into the chip; timing : of the bus's kind, None for one that keeps the protocol."""
+        pins = self.pins.bus(bus)
+        player = None if self.session.naive else Player.of(self.pins.dut, pins.wired)
+        return BusSender(pins, self.clock, timing, rng, player=player)
+
+    def receiver(self, bus: str, timing: Any = None, rng: np.random.Generator | None = None) -> BusReceiver:
+        """The receiving side of a bus out of the chip, to be started."""
+        return BusReceiver(self.pins.bus(bus), self.clock, timing, rng)
+
+    def monitor(self, bus: str) -> BusMonitor:
+        """What passes over a bus, from when it is started."""
+        return BusMonitor(self.pins.bus(bus), self.clock)
 
     def hold(self, owing: Iterable[Owing]) -> None:
         """Hold the model to the pins from the first clock on; owing : drivers that know what the chip owes them."""
@@ -122,8 +130,8 @@ class ChipBench:
 
     async def _start(self) -> None:
         self._go_on()
-        for pin in (*(self.pins[name] for name in self.clocks), *self.pins.inputs()):
-            pin.value = 0
+        for name, level in (dict.fromkeys(self.clocks, 0) | self.chip.inputs_at_rest).items():
+            self.pins[name].value = level
         await Timer(1, "ns", round_mode="ceil")  # for the design's own initial blocks, which may clear its memories
         for declared in self.chip.memories:
             self._load(declared.name, self.initial().get(declared.name, self.model.memories[declared.name]))

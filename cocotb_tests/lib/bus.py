@@ -9,7 +9,7 @@ from typing import Any
 
 from cocotb.utils import get_sim_steps
 
-from draupnir.emulator.declare import Chip
+from draupnir.emulator.declare import Chip, WiredBus
 from draupnir.emulator.errors import InputError
 
 
@@ -32,13 +32,9 @@ class Pins:
     def __getitem__(self, name: str) -> Any:
         return self._handles[name]
 
-    def role(self, role: str, bus: str) -> Any:
-        """The handle of the first pin with this role on this bus."""
-        return self[self.chip.bus(bus).pins[role][0].name]
-
-    def aer(self, bus: str) -> AerPins:
-        """The three pins of an address-event bus."""
-        return AerPins(bus, self.role("addr", bus), self.role("req", bus), self.role("ack", bus))
+    def bus(self, name: str) -> BusPins:
+        """The handles of a bus's pins."""
+        return BusPins(self, self.chip.bus(name))
 
     def inputs(self) -> Iterator[Any]:
         """Handles of the input pins without the clock."""
@@ -46,13 +42,34 @@ class Pins:
 
 
 @dataclass(frozen=True)
-class AerPins:
-    """An address-event bus: name, and handles of address, request and acknowledge."""
+class BusPins:
+    """A bus of the chip, driven and seen by the roles of its kind."""
 
-    name: str
-    addr: Any
-    req: Any
-    ack: Any
+    pins: Pins
+    wired: WiredBus
+
+    @property
+    def name(self) -> str:
+        return self.wired.name
+
+    def drive(self, levels: Mapping[str, int]) -> None:
+        """Set the pins of roles. Raises ValueError for a level that does not fit."""
+        for name, level_ in self.wired.levels(levels).items():
+            self.pins[name].value = level_
+
+    def level(self, role: str) -> int | None:
+        """The level of a role now, or None if a bit of it is X or Z."""
+        shown = {pin.name: level(self.pins[pin.name]) for pin in self.wired.pins[role]}
+        known = {name: held for name, held in shown.items() if held is not None}
+        return self.wired.level(role, known) if len(known) == len(shown) else None
+
+    def shows(self, awaited: tuple[str, int]) -> bool:
+        """Whether a role has a level."""
+        return self.level(awaited[0]) == awaited[1]
+
+    def change(self, role: str) -> Any:
+        """The trigger of a change of a role that has one pin."""
+        return self.pins[self.wired.pin(role).name].value_change
 
 
 def bits(handle: Any) -> str:

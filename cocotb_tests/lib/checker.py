@@ -19,9 +19,9 @@ import numpy as np
 from cocotb.task import Task
 
 from draupnir.cocotb_tests.lib import memory
-from draupnir.cocotb_tests.lib.aer import Owing
 from draupnir.cocotb_tests.lib.clock import ChipClock
 from draupnir.cocotb_tests.lib.recorder import Recorder
+from draupnir.cocotb_tests.lib.sides import Owing
 from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.trace import Trace, only, to_row
 from draupnir.golden import wave_out

@@ -53,6 +53,13 @@ class ChipClock:
         now = get_sim_time("step") if time is None else time
         return max(0, (now - self.first_edge) // self.period + 1)
 
+    async def before_edge(self) -> None:
+        """Wait until a quarter of a period before the next rising edge; not at all if it is nearer."""
+        edge = self.first_edge + self.cycle() * self.period
+        wait = edge - self.period // 4 - get_sim_time("step")
+        if wait > 0:
+            await Timer(wait, "step")
+
     async def cycles(self, n: int) -> None:
         """Wait for ``n`` rising edges and then half a period, so that what follows is far from any rising edge.
 

@@ -13,7 +13,6 @@ from typing import Any, Self
 import cocotb
 import numpy as np
 
-from draupnir.cocotb_tests.lib.aer import AerMonitor, AerReceiver
 from draupnir.cocotb_tests.lib.bench import ChipBench
 from draupnir.cocotb_tests.lib.spi import SpiMaster
 from draupnir.emulator.buses.clocks import Clocks
@@ -74,9 +73,9 @@ class CrossbarBench(ChipBench):
         }
         self.spi = SpiMaster(self.pins, self.clock)
         to_sender, to_receiver = self.rng.spawn(2)
-        self.aerin = self.driver("aerin", sender, to_sender)
-        self.aerout = AerReceiver(self.pins.aer("aerout"), self.clock, receiver, to_receiver)
-        self.output = AerMonitor(self.pins.aer("aerout"), self.clock)
+        self.aerin = self.sender("aerin", sender, to_sender)
+        self.aerout = self.receiver("aerout", receiver, to_receiver)
+        self.output = self.monitor("aerout")
         self.hold((self.aerin, self.aerout))
 
     def configured_as(self, registers: Mapping[str, int], neurons: np.ndarray, synapses: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""The Verilog module that the runner puts around a design: it makes the clock, sends events, and logs the pins.
+"""The Verilog module that the runner puts around a design: it makes the clock, plays steps, and logs the pins.
 
 It has the declared pins, so that a test sees the chip's own names; the design is an instance in it, of the name of its
 top. Neither of the three needs the simulator's callbacks, each of which costs more than a clock does.
@@ -9,17 +9,14 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from draupnir.emulator.buses.four_phase import FOUR_PHASE
-from draupnir.emulator.declare import Chip, Memory, Pin, PinWord
+from draupnir.cocotb_tests.lib import player_verilog as player
+from draupnir.cocotb_tests.lib.player_verilog import bit_range, together
+from draupnir.emulator.declare import Chip, Pin, PinWord
 from draupnir.rtl.design import Design
 
 TOP = "draupnir_bench"
 HALF = "draupnir_half_period"  # of the clock, in picoseconds; the clock starts when it is set
 RECORDING = "draupnir_recording"  # 1: the log is written
-SENDER_CONTROLS = ("events", "n", "busy", "sent", "since")  # of each bus into the chip: see lib.sender
-N_EVENTS = 64  # that a sender can be given at a time
 INTEGER = 64  # bits in the log of each integer of a row, and of the time
 LOG = "pins.log"  # in the folder in which the simulator runs
 
@@ -63,7 +60,7 @@ module {top};
             $fwrite(draupnir_log, "%z", draupnir_entry);
         end
     end
-{senders}
+{players}
     // The pins are public, and on public variables as such Verilator would evaluate the design at any time.
     {variables}
     always begin
@@ -86,47 +83,17 @@ _MORE_CLOCK = """
     end
 """
 
-_SENDER = """
-    // What AerDriver.send does, without its abuse, with each of the first {n} events.
-    reg [{msb}:0] {events} [0:{last}];
-    reg [31:0] {n}, {sent};
-    reg [63:0] {since};
-    reg {busy};
-
-    initial {busy} = 0;
-    always begin : {block}
-        reg [31:0] event_addr, event_setup, event_req_hold, event_idle, event_gap;
-        while ({busy} !== 1) @(draupnir_watched);
-        for ({sent} = 0; {sent} < {n}; {sent} = {sent} + 1) begin
-            {{event_gap, event_idle, event_req_hold, event_setup, event_addr}} = {events}[{sent}];
-            {addr} <= event_addr;
-            {wait_setup}
-            {req} <= 1;
-            {since} = $time;
-            while ({ack} !== 1) @(draupnir_watched);
-            {wait_req_hold}
-            {req} <= 0;
-            {addr} <= event_idle;
-            {since} = $time;
-            while ({ack} !== 0) @(draupnir_watched);
-            {wait_gap}
-        end
-        {busy} = 0;
-    end
-"""
-# As ChipClock.cycles does: so many rising edges, and half a period.
-_WAIT = "if ({n} != 0) #({n} * 2 * {half} + {half} - ($time - draupnir_started + {half}) % (2 * {half}));"
-
 
 def verilog(design: Design, chip: Chip) -> str:
     """The module around a design, in Verilog-2005."""
     inputs, clocks = chip.inputs, [clock.pin.name for clock in chip.clocks]
     halves = [half_period(chip, clock) for clock in clocks]
-    flags = [*(f"{half} != 0" for half in halves), RECORDING, *(sender_control(bus, "busy") for bus in senders(chip))]
+    busy = [player.control_name(bus, "busy") for bus in player.players(chip)]
+    flags = [*(f"{half} != 0" for half in halves), RECORDING, *busy]
     kinds = {"in": "reg", "out": "wire"}
     return _MODULE.format(
         top=TOP,
-        pins="\n    ".join(f"{kinds[pin.direction]} {_range(pin.width)}{pin.name};" for pin in chip.pins),
+        pins="\n    ".join(f"{kinds[pin.direction]} {bit_range(pin.width)}{pin.name};" for pin in chip.pins),
         clock=chip.clock.name,
         half=HALF,
         halves="\n    ".join(f"reg [31:0] {half};" for half in halves),
@@ -140,14 +107,14 @@ def verilog(design: Design, chip: Chip) -> str:
         last_input=INTEGER * len(chip.input_word.row) - 1,
         last_output=INTEGER * len(chip.output_word.row) - 1,
         last_bit=INTEGER * (1 + len(chip.input_word.row) + len(chip.output_word.row)) - 1,
-        watched=_together((*flags, *(pin.name for pin in chip.pins if pin.name not in clocks))),
+        watched=together((*flags, *(pin.name for pin in chip.pins if pin.name not in clocks))),
         last_watched=len(flags) + chip.input_word.width + chip.output_word.width - 1,
-        senders="".join(_sender(chip, bus) for bus in senders(chip)),
+        players="".join(player.verilog(bus, HALF) for bus in player.players(chip)),
         design=design.top,
         instance=design.instance,
-        variables="\n    ".join(f"reg {_range(pin.width)}{_driven(pin)};" for pin in inputs),
-        driven=_together(_driven(pin) for pin in inputs),
-        driving=_together(pin.name for pin in inputs),
+        variables="\n    ".join(f"reg {bit_range(pin.width)}{_driven(pin)};" for pin in inputs),
+        driven=together(_driven(pin) for pin in inputs),
+        driving=together(pin.name for pin in inputs),
         connections=",\n        ".join(
             f".{design.port(pin)}({_driven(pin) if pin in inputs else pin.name})" for pin in chip.pins
         ),
@@ -162,35 +129,8 @@ def half_period(chip: Chip, clock: str) -> str:
 def controls(chip: Chip) -> list[str]:
     """Variables of the module that Python reads and writes, beside the pins."""
     halves = [half_period(chip, clock.pin.name) for clock in chip.clocks]
-    return [*halves, RECORDING, *(sender_control(bus, name) for bus in senders(chip) for name in SENDER_CONTROLS)]
-
-
-def senders(chip: Chip) -> list[str]:
-    """The address-event buses into the chip."""
-    return [bus.name for bus in chip.buses_of(FOUR_PHASE, "receiver")]
-
-
-def sender_control(bus: str, name: str) -> str:
-    """One of SENDER_CONTROLS of a bus."""
-    return f"draupnir_{bus}_{name}"
-
-
-def sender_events(bus: str) -> Memory:
-    """The array of a sender's events: address, setup, req_hold, address while idle, gap, 32 bits each."""
-    return Memory(sender_control(bus, "events"), N_EVENTS, 5 * 32, ())
-
-
-def _sender(chip: Chip, bus: str) -> str:
-    pins = {role: pins[0].name for role, pins in chip.bus(bus).pins.items()}
-    events = sender_events(bus)
-    return _SENDER.format(
-        **pins,
-        **{name: sender_control(bus, name) for name in SENDER_CONTROLS},
-        block=f"draupnir_{bus}",
-        msb=events.width - 1,
-        last=events.depth - 1,
-        **{f"wait_{n}": _WAIT.format(n=f"event_{n}", half=HALF) for n in ("setup", "req_hold", "gap")},
-    )
+    of_players = [player.control_name(bus, name) for bus in player.players(chip) for name in player.CONTROLS]
+    return [*halves, RECORDING, *of_players]
 
 
 def _row(word: PinWord) -> str:
@@ -201,16 +141,8 @@ def _row(word: PinWord) -> str:
         for piece in reversed([piece for piece in word.pieces if piece.word == number]):
             whole = piece.width == word[piece.pin].width
             parts.append(piece.pin if whole else f"{piece.pin}[{piece.lsb + piece.width - 1}:{piece.lsb}]")
-    return _together(parts)
+    return together(parts)
 
 
 def _driven(pin: Pin) -> str:
     return f"draupnir_{pin.name}"
-
-
-def _together(names: Iterable[str]) -> str:
-    return f"{{{', '.join(names)}}}"
-
-
-def _range(width: int) -> str:
-    return f"[{width - 1}:0] " if width > 1 else ""

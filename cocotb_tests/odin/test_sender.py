@@ -1,4 +1,4 @@
-"""The two ways to send events, beside each other: the wrapper's sender, and Python woken for each change of ACK."""
+"""The two ways to send events, beside each other: the wrapper's player, and Python woken for each step."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from draupnir.cocotb_tests.lib.aer import AerDriver
 from draupnir.cocotb_tests.lib.bus import level
 from draupnir.cocotb_tests.lib.changes import Followed
+from draupnir.cocotb_tests.lib.player import Player
 from draupnir.cocotb_tests.lib.recorder import Recorder
-from draupnir.cocotb_tests.lib.sender import WrapperSender
+from draupnir.cocotb_tests.lib.sides import BusSender
 from draupnir.cocotb_tests.odin.bench import EVENTS, LIMIT, Bench
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
@@ -27,14 +27,14 @@ TIMINGS = (AT_ONCE, SenderTiming(), SenderTiming(gap=Clocks(0, 2, 0.1, 20, 40), 
 
 
 @cocotb.test(**LIMIT)
-async def test_the_sender_and_python_move_the_pins_alike(dut: Any) -> None:
-    """The same events, more than fit the sender at a time, with the same draws: each pin, also between the clocks."""
+async def test_the_player_and_python_move_the_pins_alike(dut: Any) -> None:
+    """The same events, more than fit the player at a time, with the same draws: each pin, also between the clocks."""
     async with Bench(dut, {"SPI_OPEN_LOOP": 1}, receiver=STEADY) as bench:
         contents = {NEURONS.name: bench.any_neurons(), SYNAPSES.name: bench.any_synapses()}
         recorder = Recorder(bench.pins, bench.edges, Followed(bench.pins))
         recorder.start()
         for timing in TIMINGS:
-            events = [bench.any_event() for _ in range(bench.length(WrapperSender.size + 20))]
+            events = [bench.any_event() for _ in range(bench.length(Player.n_items + 20))]
             played = []
             for driver in drivers(bench, timing):
                 await bench.reset()
@@ -68,15 +68,16 @@ async def test_both_say_what_is_owed(dut: Any) -> None:
             assert driver.overdue() is None
 
 
-def drivers(bench: Bench, timing: SenderTiming) -> Iterator[AerDriver]:
-    """The wrapper's sender, then Python, each with the same draws ahead."""
-    sender = WrapperSender.of(bench.pins.dut, BUS)
-    assert sender is not None
-    for way in (sender, None):
-        yield AerDriver(bench.pins.aer(BUS), bench.clock, timing, np.random.default_rng(bench.session.seed), sender=way)
+def drivers(bench: Bench, timing: SenderTiming) -> Iterator[BusSender]:
+    """The wrapper's player, then Python, each with the same draws ahead."""
+    pins = bench.pins.bus(BUS)
+    player = Player.of(bench.pins.dut, pins.wired)
+    assert player is not None
+    for way in (player, None):
+        yield BusSender(pins, bench.clock, timing, np.random.default_rng(bench.session.seed), player=way)
 
 
-async def rows(bench: Bench, recorder: Recorder, driver: AerDriver, events: Sequence[int]) -> Trace:
+async def rows(bench: Bench, recorder: Recorder, driver: BusSender, events: Sequence[int]) -> Trace:
     """What all pins do from now until nothing moves any more."""
     await driver.send_all(events)
     await bench.clock.cycles(SETTLED)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from cocotb.triggers import First, Timer
 
-from draupnir.cocotb_tests.lib.aer import AerMonitor, AerReceiver
 from draupnir.cocotb_tests.lib.bench import ChipBench
 from draupnir.cocotb_tests.lib.bus import level
 from draupnir.cocotb_tests.lib.spi import SpiMaster
@@ -19,6 +18,7 @@ from draupnir.emulator.reckon.layout import CHIP, SpiCode
 from draupnir.emulator.reckon.port import CODES, PORT
 from draupnir.golden.ranges import Range, draw
 from draupnir.golden.recipes.reckon_contents import BASE, Network
+from draupnir.golden.recipes.reckon_samples import TARGET
 
 LIMIT: dict[str, Any] = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
 SEEN = 4  # cycles from the end of a word until the chip has done what it says
@@ -58,9 +58,9 @@ class Bench(ChipBench):
         self.contents = {**self.network.memories(numbers, self.rng), **(contents or {})}
         self.spi = SpiMaster(self.pins, self.clock, half=0)
         to_sender, to_receiver = self.rng.spawn(2)
-        self.aerin = self.driver("aerin", sender, to_sender)
-        self.out = AerReceiver(self.pins.aer("out"), self.clock, receiver, to_receiver)
-        self.answers = AerMonitor(self.pins.aer("out"), self.clock)
+        self.aerin = self.sender("aerin", sender, to_sender)
+        self.out = self.receiver("out", receiver, to_receiver)
+        self.answers = self.monitor("out")
         self.hold((self.aerin, self.out))
 
     def initial(self) -> Mapping[str, np.ndarray]:
@@ -134,9 +134,7 @@ class Bench(ChipBench):
 
     async def target(self, byte: int) -> None:
         """Target data: a label, or a byte of a target."""
-        self.set(AERIN_TAR_EN=1)
-        await self.aerin.send(byte)
-        self.set(AERIN_TAR_EN=0)
+        await self.aerin.send(TARGET | byte)
 
     async def events(self, n: int) -> None:
         """Some input events from existing neurons."""

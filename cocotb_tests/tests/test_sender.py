@@ -1,4 +1,4 @@
-"""What the wrapper's sender is given to send; ``odin/test_sender.py`` has it move pins."""
+"""What the wrapper's player is given to play; ``odin/test_sender.py`` has it move pins."""
 
 from __future__ import annotations
 
@@ -9,39 +9,43 @@ from typing import Any
 import numpy as np
 import pytest
 
-from draupnir.cocotb_tests.lib.aer import AerDriver
-from draupnir.cocotb_tests.lib.sender import Planned
+from draupnir.cocotb_tests.lib import player_verilog
+from draupnir.cocotb_tests.lib.sides import BusSender
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import SenderTiming
+from draupnir.emulator.declare import Script, Step
+from draupnir.emulator.odin.layout import CHIP
 
-N_ADDRS = 1 << 17
+BUS = CHIP.bus("aerin")
+N_ADDRS = 1 << BUS.payload_width
 STEADY = SenderTiming(gap=Clocks(3, 3), setup=Clocks(1, 1), req_hold=Clocks(2, 2), scramble=False)
+AT_ONCE = SenderTiming(gap=Clocks(0, 0), setup=Clocks(0, 0), req_hold=Clocks(0, 0), scramble=False)
 
 
 class Noted:
-    """A sender of four events at a time, and Python's way, both of which only note what they are given."""
+    """A player of four items at a time, and Python's way, both of which only note what they are given."""
 
-    size = 4
+    n_items = 4
 
     def __init__(self) -> None:
-        self.blocks: list[list[Planned]] = []
-        self.singly: list[int] = []
+        self.blocks: list[list[Step]] = []
+        self.by_python = 0
 
-    async def send(self, events: Sequence[Planned]) -> None:
-        self.blocks.append([*events])
+    async def play(self, steps: Sequence[Step]) -> None:
+        self.blocks.append([*steps])
 
-    async def send_singly(self, event: int) -> None:
-        self.singly.append(event)
+    async def carry_out(self, script: Script) -> None:
+        self.by_python += 1
 
 
 def sent(events: Sequence[int], timing: SenderTiming, in_wrapper: bool = True) -> Noted:
     """What became of these events."""
     noted: Any = Noted()
-    pins: Any = SimpleNamespace(name="aerin", addr=range(17))
+    pins: Any = SimpleNamespace(name="aerin", wired=BUS)
     clock: Any = SimpleNamespace()
-    driver = AerDriver(pins, clock, timing, np.random.default_rng(1), sender=noted if in_wrapper else None)
-    driver.send = noted.send_singly  # type: ignore[method-assign]
-    finished(driver.send_all(events))
+    sender = BusSender(pins, clock, timing, np.random.default_rng(1), player=noted if in_wrapper else None)
+    sender._carry_out = noted.carry_out  # type: ignore[method-assign]
+    finished(sender.send_all(events))
     return noted  # type: ignore[no-any-return]
 
 
@@ -51,34 +55,64 @@ def finished(coroutine: Coroutine[Any, Any, None]) -> None:
         coroutine.send(None)
 
 
-def test_events_are_sent_in_blocks() -> None:
-    events = [*range(10)]
-    assert sent(events, STEADY).blocks == [
-        [Planned(event, 1, 2, event, 3) for event in block] for block in (events[:4], events[4:8], events[8:])
+def shown(steps: Sequence[Step]) -> list[tuple[int, int, Any]]:
+    """Of each step address, REQ, and the clocks or the level of ACK that end it."""
+    return [(step.levels["addr"], step.levels["req"], step.clocks or step.until) for step in steps]
+
+
+def test_events_are_played_in_blocks() -> None:
+    steps = [
+        one
+        for event in range(10)
+        for one in ((event, 0, 1), (event, 1, ("ack", 1)), (event, 1, 2), (event, 0, ("ack", 0)), (event, 0, 3))
     ]
+    assert [shown(block) for block in sent([*range(10)], STEADY).blocks] == [steps[:20], steps[20:40], steps[40:]]
+
+
+def test_steps_that_take_no_time_are_left_out() -> None:
+    (block,) = sent([5], AT_ONCE).blocks
+    assert shown(block) == [(5, 1, ("ack", 1)), (5, 0, ("ack", 0))]
 
 
 def test_a_scrambled_address_is_drawn_between_req_hold_and_gap() -> None:
     timing, rng = SenderTiming(), np.random.default_rng(1)
-    drawn = []
+    drawn: list[tuple[int, int, Any]] = []
     for event in (5, 6):
-        setup, req_hold, idle = timing.setup.draw(rng), timing.req_hold.draw(rng), int(rng.integers(N_ADDRS))
-        drawn.append(Planned(event, setup, req_hold, idle, timing.gap.draw(rng)))
-    assert sent([5, 6], timing).blocks == [drawn]
+        setup, hold, idle, gap = (
+            timing.setup.draw(rng), timing.req_hold.draw(rng), int(rng.integers(N_ADDRS)), timing.gap.draw(rng)
+        )  # fmt: skip
+        whole = [
+            (event, 0, setup),
+            (event, 1, ("ack", 1)),
+            (event, 1, hold),
+            (idle, 0, ("ack", 0)),
+            (idle, 0, gap),
+        ]
+        drawn += [step for step in whole if step[2] != 0]
+    (block,) = sent([5, 6], timing).blocks
+    assert shown(block) == drawn
 
 
-@pytest.mark.parametrize("rude", [SenderTiming(early=0.1), SenderTiming(change=0.1), SenderTiming(impatient=0.1)])
-def test_abuse_is_left_to_python(rude: SenderTiming) -> None:
+@pytest.mark.parametrize("rude", [SenderTiming(early=1.0), SenderTiming(change=1.0)])
+def test_abuse_that_depends_on_the_chip_is_left_to_python(rude: SenderTiming) -> None:
     noted = sent([5, 6], rude)
-    assert (noted.blocks, noted.singly) == ([], [5, 6])
+    assert (noted.blocks, noted.by_python) == ([], 1)
+
+
+def test_what_python_carries_out_is_drawn_anew() -> None:
+    """The look ahead that came to nothing has left the generator as it was."""
+    pins: Any = SimpleNamespace(name="aerin", wired=BUS)
+    sender = BusSender(pins, SimpleNamespace(), SenderTiming(early=1.0), np.random.default_rng(1))  # type: ignore[arg-type]
+    assert sender._planned([5]) is None
+    assert sender._rng.bit_generator.state == np.random.default_rng(1).bit_generator.state
 
 
 def test_without_the_wrapper_python_sends() -> None:
     noted = sent([5, 6], STEADY, in_wrapper=False)
-    assert (noted.blocks, noted.singly) == ([], [5, 6])
+    assert (noted.blocks, noted.by_python) == ([], 1)
 
 
 @pytest.mark.parametrize("event", [-1, N_ADDRS])
 def test_an_event_that_does_not_fit_is_refused(event: int) -> None:
-    with pytest.raises(ValueError, match=rf"^aerin: event {event:#x} is not within 0..0x1ffff$"):
-        sent([0, event], STEADY)
+    with pytest.raises(ValueError, match=rf"^bus aerin: addr {event:#x} is not within 0..0x1ffff$"):
+        player_verilog.encoded(BUS, Step({"addr": event, "req": 0}, clocks=1))

@@ -103,5 +103,6 @@ async def test_full_scheduler_holds_the_bus(dut: Any) -> None:
         for i in range(n):
             await bench.event("virtual", neur=i % 16, weight=7)
         bench.aerout.timing = ReceiverTiming()
+        bench.aerout.start()
         await bench.clock.cycles(n * 20 + 1000)
         assert bench.output.addrs == [i % 16 for i in range(n)]

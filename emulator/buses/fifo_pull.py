@@ -83,7 +83,7 @@ FIFO_PULL = BusKind(
     ("FIFO", "reader"),
     (
         Role("data", "FIFO", "The item.", width=None),
-        Role("empty", "FIFO", "There is nothing to pull."),
+        Role("empty", "FIFO", "There is nothing to pull.", rest=1),
         Role("pull", "reader", "The item is taken."),
     ),
     payload="data",

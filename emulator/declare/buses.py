@@ -22,6 +22,7 @@ class Role:
     side : who drives it, one of the kind's sides
     width : bits of all its pins together; None: each bus has its own
     edges : something acts at its edges at once, as at a clock's, so that it must find the other pins settled
+    rest : the level while nothing happens
     """
 
     name: str
@@ -29,6 +30,7 @@ class Role:
     meaning: str
     width: int | None = 1
     edges: bool = False
+    rest: int = 0
 
 
 @dataclass(frozen=True)

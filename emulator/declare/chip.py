@@ -141,6 +141,14 @@ class Chip:
         """All buses with their pins, in the order of their declaration."""
         return tuple(self.bus(bus.name) for bus in self.buses)
 
+    @property
+    def inputs_at_rest(self) -> dict[str, int]:
+        """The levels of all input pins, by name, while nothing happens: 0 but where a kind of bus says otherwise."""
+        levels = {pin.name: 0 for pin in self.inputs}
+        for bus in self.wired_buses:
+            levels |= bus.levels({role: bus.kind.role(role).rest for role in bus.driven(by_chip=False)})
+        return levels
+
     def buses_of(self, kind: BusKind, side: str = "") -> tuple[WiredBus, ...]:
         """The buses of a kind, in the order of their declaration; side : only those in which the chip is this side."""
         return tuple(bus for bus in self.wired_buses if bus.kind == kind and side in ("", bus.side))

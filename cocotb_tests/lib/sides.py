@@ -1,0 +1,243 @@
+"""Buses of whatever kind: a driver for each side, and a monitor.
+
+What a side does, step by step, is in the file of the bus's kind (``draupnir.emulator.buses``), with its timing and its
+misbehaviour. Here the steps are carried out, and Python sleeps in each for as long as it lasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn, Protocol
+
+import cocotb
+import numpy as np
+from cocotb.triggers import First
+
+from draupnir.cocotb_tests.lib.bus import BusPins
+from draupnir.cocotb_tests.lib.clock import ChipClock
+from draupnir.cocotb_tests.lib.player import Player
+from draupnir.emulator.declare import Script, Step, following
+
+PATIENCE = 100_000  # cycles that a side may be kept waiting
+
+
+class Owing(Protocol):
+    """Whatever can say that it still waits for the chip."""
+
+    def overdue(self) -> str | None: ...
+
+    def owed(self) -> str | None: ...
+
+
+class Side:
+    """A side of a bus that carries out scripts.
+
+    timing : of the bus's kind; None: a side that keeps the protocol
+    patience : cycles that the chip may take to do what it owes
+    """
+
+    def __init__(
+        self,
+        pins: BusPins,
+        clock: ChipClock,
+        timing: Any = None,
+        rng: np.random.Generator | None = None,
+        patience: int = PATIENCE,
+    ) -> None:
+        self._pins, self._clock, self.patience, self.timing = pins, clock, patience, timing
+        self._rng = rng or np.random.default_rng(0)
+        self._waits: tuple[Step, int] | None = None  # for the end of a step, since a cycle
+
+    async def _carry_out(self, script: Script) -> None:
+        step = next(script, None)
+        while step is not None:
+            step = following(script, step.clocks != 0 and await self._step(step))
+
+    async def _step(self, step: Step) -> bool:
+        """Whether what the step waits for has come true."""
+        self._pins.drive(step.levels)
+        if step.until is None:
+            await self._clock.cycles(step.clocks or 1)
+            return False
+        self._waits = step, self._clock.cycle()
+        met = await (self._at_edges(step) if self._pins.wired.kind.clocked else self._at_any_time(step))
+        self._waits = None
+        return met
+
+    async def _at_any_time(self, step: Step) -> bool:
+        """React as soon as the other side moves; if there is nothing to wait for, a step lasts for a clock edge."""
+        assert step.until is not None
+        if self._pins.shows(step.until):
+            await self._clock.cycles(1)
+            return True
+        while not self._pins.shows(step.until):
+            change = self._pins.change(step.until[0])
+            if step.clocks is None:
+                await change
+            else:
+                await First(change, cocotb.start_soon(self._clock.cycles(step.clocks)))
+                break
+        return self._pins.shows(step.until)
+
+    async def _at_edges(self, step: Step) -> bool:
+        """Look at the other side immediately before each clock edge, as a flip-flop would."""
+        assert step.until is not None
+        clocks, met = 0, False
+        while not met and clocks != step.clocks:
+            await self._clock.before_edge()
+            met = self._pins.shows(step.until)
+            if not met and step.clocks is None:
+                await self._pins.change(step.until[0])  # sleeps for as long as it would look in vain
+            else:
+                await self._clock.cycles(1)
+            clocks += 1
+        return met
+
+    def owed(self) -> str | None:
+        """What the chip still owes to this side, or None."""
+        waits = self._waiting()
+        if waits is None or not waits[0].owed:
+            return None
+        return f"{self._pins.name}: {waits[0].owed} since cycle {waits[1]}"
+
+    def overdue(self) -> str | None:
+        """What the chip has owed for longer than ``patience``, or None."""
+        waits = self._waiting()
+        return self.owed() if waits and self._clock.cycle() - waits[1] > self.patience else None
+
+    def _waiting(self) -> tuple[Step, int] | None:
+        """The step for whose end this side waits, and the cycle since which it does."""
+        return self._waits
+
+
+class BusSender(Side):
+    """The sending side of a bus into the chip.
+
+    player : the wrapper's, for ``send_all``; without, Python carries out each step
+
+    Attribute: ``answered_in``, cycles from the moment at which the last item of ``send`` was shown to the chip until
+    the chip reacted.
+    """
+
+    def __init__(self, *args: Any, player: Player | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._player, self._played = player, list[Step]()
+        self.answered_in = 0
+        self._answered = True
+
+    async def send(self, item: int) -> None:
+        """One item, as soon as may be; then the gap after it, if the kind has one.
+
+        Where the timing has abuse, it may end before the chip has answered.
+        Raises ValueError for an item that does not fit the bus.
+        """
+        self._answered = False
+        await self._carry_out(self._script([item]))
+
+    async def send_all(self, items: Sequence[int]) -> None:
+        """Items, one after the other; quicker than one by one, unless abuse makes steps depend on the chip.
+
+        Raises ValueError for an item that does not fit the bus.
+        """
+        if self._player is None:
+            await self._carry_out(self._script(items))
+            return
+        for first in range(0, len(items), self._player.n_items):
+            block = items[first : first + self._player.n_items]
+            steps = self._planned(block)
+            if steps is None:
+                await self._carry_out(self._script(block))
+            else:
+                self._played = steps
+                await self._player.play(steps)
+                self._played = []
+
+    def _script(self, items: Sequence[int]) -> Script:
+        return self._pins.wired.sending(iter(items), self._rng, self.timing)
+
+    def _planned(self, items: Sequence[int]) -> list[Step] | None:
+        """The steps ahead; None, and nothing is drawn, if they depend on how long the chip takes, or are too many."""
+        before = self._rng.bit_generator.state
+        script, steps = self._script(items), list[Step]()
+        step = next(script, None)
+        while step is not None and len(steps) <= Player.n_steps:
+            if step.until is not None and step.clocks is not None:
+                break
+            if step.clocks != 0:
+                steps.append(step)
+            step = following(script, step.until is not None)
+        if step is None and len(steps) <= Player.n_steps:
+            return steps
+        self._rng.bit_generator.state = before
+        return None
+
+    async def _step(self, step: Step) -> bool:
+        began = self._clock.cycle()
+        met = await super()._step(step)
+        if step.owed and met and not self._answered:
+            self._answered, self.answered_in = True, self._clock.cycle() - began
+        return met
+
+    def _waiting(self) -> tuple[Step, int] | None:
+        if not self._played or self._player is None:
+            return super()._waiting()
+        played = self._player.done()
+        step = self._played[played] if played < len(self._played) else None
+        if step is None or step.until is None or self._pins.shows(step.until):
+            return None
+        return step, self._clock.cycle(self._player.since())
+
+
+class BusReceiver(Side):
+    """The receiving side of a bus out of the chip: takes what comes for ever, once started.
+
+    ``timing`` is looked at when it starts; a new one holds from the next ``start`` on.
+    """
+
+    _task: Any = None
+
+    def start(self) -> None:
+        """Begin, or begin anew."""
+        if self._task is not None:
+            self._task.cancel()
+        self._waits = None
+        self._task = cocotb.start_soon(self._carry_out(self._pins.wired.receiving(self._rng, self.timing)))
+
+
+class BusMonitor:
+    """Collects what passes over a bus.
+
+    events : (cycle, item) of each item that has passed; the cycle counts the clock's rising edges, with the one at
+    which it passed if the kind's sides look at edges
+    """
+
+    def __init__(self, pins: BusPins, clock: ChipClock) -> None:
+        self._pins, self._clock = pins, clock
+        self.events: list[tuple[int, int]] = []
+
+    def start(self) -> None:
+        self._watch = self._pins.wired.watching()
+        cocotb.start_soon(self._at_edges() if self._pins.wired.kind.clocked else self._at_any_time())
+
+    @property
+    def addrs(self) -> list[int]:
+        """The items alone, which are addresses on an address-event bus."""
+        return [item for _, item in self.events]
+
+    async def _at_edges(self) -> NoReturn:
+        while True:
+            await self._clock.before_edge()
+            self._look(self._clock.cycle() + 1)
+            await self._clock.cycles(1)
+
+    async def _at_any_time(self) -> NoReturn:
+        while True:
+            self._look(self._clock.cycle())
+            await self._pins.change(self._pins.wired.kind.strobe)
+
+    def _look(self, cycle: int) -> None:
+        """An unknown level is no 1, and an unknown item is none."""
+        levels = {role.name: self._pins.level(role.name) for role in self._pins.wired.kind.roles}
+        item = self._watch.send({role: level or 0 for role, level in levels.items()})
+        if item is not None and levels[self._pins.wired.payload] is not None:
+            self.events.append((cycle, item))

@@ -1,0 +1,106 @@
+"""Buses of kinds that none of our chips has: stimulated in a recipe, driven and monitored under cocotb."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from draupnir.cocotb_tests import catalogue, runner
+from draupnir.cocotb_tests.runner import Simulator
+from draupnir.cocotb_tests.tests.adders import CHIP, TEST, TIMINGS, VERILOG, Model, Timing, added, design
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.trace import unpack
+from draupnir.golden.record import record
+from draupnir.golden.stimulus import Stimulus, receiver, resets, sender
+from draupnir.rtl import icarus, toolchain
+
+N_CYCLES = 3000
+SEED = 3
+
+
+def stimulus(timing: Timing, items: list[int], words: list[int], every: Clocks) -> Stimulus:
+    """All four buses, and a reset ``every`` so many clocks."""
+    rng = np.random.default_rng(SEED)
+    pieces = [
+        sender(CHIP, "i", iter(items), rng, timing.i),
+        receiver(CHIP, "o", rng, timing.o),
+        sender(CHIP, "q", iter(words), rng, timing.q),
+        receiver(CHIP, "r", rng, timing.r),
+    ]
+    return Stimulus(resets(CHIP, every, rng, Clocks(1, 1)), pieces)
+
+
+class ModelDevice:
+    """The model, as a device that can be recorded."""
+
+    def __init__(self) -> None:
+        self._model = Model()
+        self.step, self.run = self._model.step, self._model.drive
+
+    def read_memory(self, name: str) -> np.ndarray:
+        return self._model.memories[name]
+
+    def write_memory(self, name: str, content: np.ndarray) -> None:
+        self._model.memories[name][:] = content
+
+
+@pytest.mark.parametrize("timing", TIMINGS, ids=("at once", "any", "slow"))
+def test_what_a_recipe_sends_passes_all_four_buses(timing: Timing) -> None:
+    items, words = list(range(0x100, 0x120)), list(range(40))
+    recorded = record(ModelDevice(), CHIP, stimulus(timing, [*items], [*words], Clocks(9999, 9999)), N_CYCLES)
+    monitors = {bus.name: bus.watching() for bus in CHIP.wired_buses}
+    seen: dict[str, list[int]] = {name: [] for name in monitors}
+    for inputs, outputs in zip(recorded.trace.inputs[1:], recorded.trace.outputs[1:], strict=True):  # after the reset
+        pins = unpack(CHIP.input_word, int(inputs)) | unpack(CHIP.output_word, int(outputs))
+        for bus in CHIP.wired_buses:
+            item = monitors[bus.name].send({role: bus.level(role, pins) for role in bus.pins})
+            seen[bus.name] += [] if item is None else [item]
+    first = {"i": items, "o": added(items), "q": words, "r": added(words)}
+    for name, expected in first.items():
+        assert seen[name] in (expected, expected[1:]), f"{name}: at most the first may have come in the reset"
+
+
+@pytest.mark.icarus
+def test_the_verilog_does_what_the_model_does_under_the_same_recipe(tmp_path: Path) -> None:
+    rng = np.random.default_rng(SEED)
+    items, words = ([int(n) for n in rng.integers(1 << width, size=400)] for width in (9, 8))
+    recorded = record(ModelDevice(), CHIP, stimulus(TIMINGS[1], items, words, Clocks(200, 300)), N_CYCLES).trace
+    try:
+        toolchain.icarus()
+    except InputError as error:
+        pytest.skip(str(error))
+    observed = icarus.run(design(tmp_path), CHIP, recorded.inputs, recorded.clk, tmp_path)
+    assert np.array_equal(observed.outputs[1:], recorded.outputs[1:])
+    assert set(observed.known[1:].tolist()) == {(1 << CHIP.output_word.width) - 1}, "all is known after the reset"
+
+
+def outcome(simulator: Simulator, verilog: str, folder: Path) -> list[runner.BenchOutcome]:
+    """What the tests of ``adders.TEST`` come to."""
+    (folder / "test_adders.py").write_text(TEST)
+    try:
+        toolchain.verilator() if simulator == "verilator" else toolchain.icarus()
+        built = runner.build(design(folder, verilog), CHIP, simulator, folder / "build")
+    except InputError as error:
+        pytest.skip(str(error))
+    tests = catalogue.select(CHIP, str(folder / "test_adders.py"))
+    assert len(tests) == 2, "by the player, and by Python"
+    return [runner.run(built, one, folder / "run", SEED) for one in tests]
+
+
+@pytest.mark.parametrize("simulator", [pytest.param(one, marks=getattr(pytest.mark, one)) for one in runner.SIMULATORS])
+def test_streams_and_fifos_are_driven_and_monitored(simulator: Simulator, tmp_path: Path) -> None:
+    for one in outcome(simulator, VERILOG, tmp_path):
+        assert one.passed, one.failure
+        assert one.notes["mismatches"] == 0 and one.notes["compared"] == one.notes["cycles"] > 500
+
+
+@pytest.mark.icarus
+def test_a_ready_that_never_comes_is_told(tmp_path: Path) -> None:
+    """Of the chip that never takes an item the model differs; so the message is one of the two that may come first."""
+    stuck = VERILOG.replace("assign I_READY = ~full | O_READY;", "assign I_READY = 0;")
+    assert stuck != VERILOG
+    for one in outcome("icarus", stuck, tmp_path):
+        assert not one.passed and "I_READY: expected 0x1, got 0x0" in one.failure
