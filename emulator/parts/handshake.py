@@ -2,6 +2,9 @@
 
 All delays are in clocks, counted from the clock whose edge is the first to see the other side's change; with 0 the
 answer comes before that same edge, which is the earliest that anything outside the chip can do.
+
+These are the two sides of ``draupnir.emulator.buses.four_phase`` where all delays are constant, for kernels: a property
+test holds them to that file, clock by clock.
 """
 
 from __future__ import annotations

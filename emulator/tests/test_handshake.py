@@ -1,10 +1,17 @@
-"""Many clocks of the sender at once, against the same clocks one by one."""
+"""Many clocks of the sender at once, against the same clocks one by one; and both sides, against their bus's kind."""
+
+from itertools import chain, repeat
+from itertools import cycle as endlessly
 
 import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from draupnir.emulator.parts.handshake import Delays, Sender, held, send, send_for, unchanged_for
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
+from draupnir.emulator.declare import Step, clock_by_clock
+from draupnir.emulator.odin.layout import CHIP
+from draupnir.emulator.parts.handshake import Delays, Receiver, Sender, held, receive, send, send_for, unchanged_for
 
 EVENTS = np.array([5, 9, 3])
 small = st.integers(0, 6)
@@ -45,3 +52,61 @@ def test_the_pins_stay_for_as_long_as_is_said(sender: Sender, earliest: int) -> 
     for cycle in range(1, 60):
         stepped = send(stepped, Delays(0, 0, 0, 0), EVENTS, 0, held(stepped, not_before, cycle))
         assert (stepped.req == sender.req) == (cycle < same)
+
+
+# --- Both sides, against the file of the bus's kind ---------------------------------------------------------------
+
+
+class OtherSide:
+    """Follows what it sees, each time after so many clocks."""
+
+    def __init__(self, waits: list[int]) -> None:
+        self.level, self._waits = 0, endlessly(waits)
+        self._left = next(self._waits)
+
+    def see(self, level: int) -> None:
+        """A clock edge that finds the side under test at a level."""
+        if level == self.level:
+            return
+        if self._left == 0:
+            self.level, self._left = level, next(self._waits)
+        else:
+            self._left -= 1
+
+
+def is_met(step: Step, level: int) -> bool:
+    return step.until is not None and step.until[1] == level
+
+
+@given(st.builds(Delays, small, small, small, small), st.lists(small, min_size=1, max_size=8))
+@example(Delays(0, 0, 0, 0), [0])
+def test_the_sender_of_kernels_is_that_of_four_phase_buses(delays: Delays, waits: list[int]) -> None:
+    timing = SenderTiming(
+        Clocks(delays.gap, delays.gap), Clocks(0, 0), Clocks(delays.hold, delays.hold), scramble=False
+    )
+    items = chain(repeat(None, delays.gap), EVENTS.tolist())
+    script = clock_by_clock(CHIP.bus("aerin").sending(items, np.random.default_rng(0), timing))
+    chip, step, kernel_s = OtherSide(waits), next(script), send(Sender(0, 0, 0, delays.gap), delays, EVENTS, 0)
+    for _ in range(100):
+        assert dict(step.levels) == {"addr": kernel_s.addr, "req": kernel_s.req}
+        chip.see(kernel_s.req)
+        kernel_s = send(kernel_s, delays, EVENTS, chip.level)
+        step = script.send(is_met(step, chip.level))
+    assert kernel_s.n_sent == len(EVENTS)
+
+
+@given(st.builds(Delays, small, small, small, small), st.lists(small, min_size=1, max_size=8))
+@example(Delays(0, 0, 0, 0), [0])
+def test_the_receiver_of_kernels_is_that_of_four_phase_buses(delays: Delays, waits: list[int]) -> None:
+    timing = ReceiverTiming(Clocks(delays.ack_delay, delays.ack_delay), Clocks(delays.ack_hold, delays.ack_hold))
+    script = clock_by_clock(CHIP.bus("aerout").receiving(np.random.default_rng(0), timing))
+    chip, step, kernel_r = OtherSide(waits), next(script), receive(Receiver(0, delays.ack_delay), delays, 0)
+    n_taken = 0
+    for _ in range(150):
+        assert step.levels["ack"] == kernel_r.ack
+        before = chip.level
+        chip.see(1 - kernel_r.ack)  # it asks whenever it may
+        n_taken += before > chip.level
+        kernel_r = receive(kernel_r, delays, chip.level)
+        step = script.send(is_met(step, chip.level))
+    assert n_taken > 2

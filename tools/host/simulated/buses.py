@@ -7,38 +7,50 @@ from dataclasses import dataclass
 import numpy as np
 
 from draupnir.emulator.declare import Pin, Word
-from draupnir.emulator.parts.handshake import FOREVER
+from draupnir.emulator.parts.handshake import FOREVER, Delays, Receiver, Sender, receive, send
 from draupnir.rtl.bridge.protocol import CYCLE_BYTES, buses
 from draupnir.tools.host.simulated.queues import Queues
 
 WRAP = 1 << 8 * CYCLE_BYTES
 HALF_WORD = WRAP // 2
+NOTHING = np.zeros(0, np.int64)
 
 
 @dataclass
 class EventBuses(Queues):
-    """Sender and receiver between two clocks.
+    """Sender and receiver between two clocks, as ``draupnir.emulator.parts.handshake`` has them.
 
     events, spikes : (cycle, addr)
     """
 
-    req: int = 0
-    addr: int = 0
-    ack: int = 0
-    _sender_waited: int = 0
-    _receiver_waited: int = 0
     _req_before: int = 0
 
     def __post_init__(self) -> None:
         found = buses(self.chip)
+        self._sender = Sender(0, 0, 0, self.delays.gap)  # has sent nothing yet: what it has sent is no longer queued
+        self._receiver = Receiver(0, self.delays.ack_delay)
         self._in, self._out = self.chip.input_word, self.chip.output_word
         self._aer_in, self._aer_out = found.aer_in, found.aer_out
 
     @property
     def pins(self) -> int:
         """The input pins of both buses, packed."""
-        levels = (self._aer_in["addr"], self.addr), (self._aer_in["req"], self.req), (self._aer_out["ack"], self.ack)
+        levels = (
+            (self._aer_in["addr"], self._sender.addr),
+            (self._aer_in["req"], self._sender.req),
+            (self._aer_out["ack"], self._receiver.ack),
+        )
         return sum(level << self._in[pin.name].lsb for pin, level in levels)
+
+    def set_delays(self, delays: Delays) -> None:
+        """Take other delays from now on; of a delay that runs, the clocks that have passed count."""
+        before, self.delays = self.delays, delays
+        sender, receiver = self._sender, self._receiver
+        gone = (before.hold if sender.req else before.gap) - sender.wait
+        self._sender = sender._replace(wait=max(0, (delays.hold if sender.req else delays.gap) - gone))
+        gone = (before.ack_hold if receiver.ack else before.ack_delay) - receiver.wait
+        left = max(0, (delays.ack_hold if receiver.ack else delays.ack_delay) - gone)
+        self._receiver = receiver._replace(wait=left)
 
     @property
     def watched(self) -> int:
@@ -55,7 +67,7 @@ class EventBuses(Queues):
     def must_wait(self, outputs: int, now: int) -> bool:
         """Whether the clock must stand still: for an event that is to come, or for room for a spike."""
         ack = self.shown(outputs)[0]
-        starved = not self.req and not ack and not self.events
+        starved = not self._sender.req and not ack and not self.events
         return (starved and self.more) or len(self.spikes) >= self.spike_depth
 
     def _when(self, at: int, now: int) -> int:
@@ -64,7 +76,7 @@ class EventBuses(Queues):
 
     def at_rest(self, outputs: int) -> bool:
         """Whether nothing will move while only the SPI runs, unless the chip begins it."""
-        return not outputs & self.watched and not self.ack and not self.events
+        return not outputs & self.watched and not self._receiver.ack and not self.events
 
     def stays_at_rest(self, outputs: np.ndarray) -> bool:
         """Whether the chip has begun nothing in clocks in which it showed these outputs."""
@@ -77,7 +89,7 @@ class EventBuses(Queues):
     def forget(self) -> None:
         """Drop REQ, and the events that wait."""
         self.events.clear()
-        self.req = self._sender_waited = 0
+        self._sender = self._sender._replace(req=0, wait=self.delays.gap)
 
     def step(self, outputs: int, now: int, sending: bool) -> None:
         """The next clock's inputs, of the outputs that the last one left.
@@ -92,28 +104,22 @@ class EventBuses(Queues):
             self._receive(req, addr, now)
 
     def _count_quiet(self, clocks: int, ack: int, req: int) -> None:
-        self.quiet = 0 if self.req or ack or self.events or req or self.ack else self.quiet + clocks
+        moving = self._sender.req or ack or self.events or req or self._receiver.ack
+        self.quiet = 0 if moving else self.quiet + clocks
 
     def _send(self, ack: int, now: int) -> None:
-        if self.req and ack:
-            self._sender_waited += 1
-            if self._sender_waited > self.delays.hold:
-                self.req = self._sender_waited = 0
-        elif not self.req and not ack and self.events:
-            if self._sender_waited < self.delays.gap:
-                self._sender_waited += 1
-            elif self.events[0][0] <= now:
-                self.req, self._sender_waited = 1, 0
-                self.addr = self.events.popleft()[1]
+        first = self.events[0] if self.events else None
+        queued = NOTHING if first is None else np.array([first[1]])
+        sender = send(self._sender, self.delays, queued, ack, 0 if first is None else max(0, first[0] - now))
+        if sender.req and not self._sender.req:
+            self.events.popleft()
+        self._sender = sender._replace(n_sent=0)
 
     def _receive(self, req: int, addr: int, now: int) -> None:
         if req and not self._req_before:
             self.spikes.append((now, addr))
         self._req_before = req
-        if req != self.ack:
-            self._receiver_waited += 1
-            if self._receiver_waited > (self.delays.ack_delay if req else self.delays.ack_hold):
-                self.ack, self._receiver_waited = req, 0
+        self._receiver = receive(self._receiver, self.delays, req)
 
     # --- Many clocks at once ---
 
@@ -123,26 +129,26 @@ class EventBuses(Queues):
         if req and not self._req_before:
             return 0
         clocks = FOREVER
-        if self.req and ack:
-            clocks = self.delays.hold - self._sender_waited
-        elif not self.req and not ack and self.events:
-            clocks = max(self.events[0][0] - now, self.delays.gap - self._sender_waited)
-        elif not self.req and not ack and self.more:
+        if self._sender.req and ack:
+            clocks = self._sender.wait
+        elif self._will_send(ack):
+            clocks = max(self.events[0][0] - now, self._sender.wait)
+        elif not self._sender.req and not ack and self.more:
             return 0
-        if req != self.ack:
-            clocks = min(clocks, (self.delays.ack_delay if req else self.delays.ack_hold) - self._receiver_waited)
-        return clocks
+        return clocks if req == self._receiver.ack else min(clocks, self._receiver.wait)
 
     def skip(self, clocks: int, outputs: int) -> None:
-        """As many steps, of those that ``unchanged_for`` counts."""
+        """Advance by so many clocks, at most as many as ``unchanged_for`` counts."""
         ack, req, _ = self.shown(outputs)
         self._count_quiet(clocks, ack, req)
-        if self.req and ack:
-            self._sender_waited += clocks
-        elif not self.req and not ack and self.events:
-            self._sender_waited = min(self._sender_waited + clocks, self.delays.gap)
-        if req != self.ack:
-            self._receiver_waited += clocks
+        sender, receiver = self._sender, self._receiver
+        if (sender.req and ack) or self._will_send(ack):
+            self._sender = sender._replace(wait=max(0, sender.wait - clocks))
+        if req != receiver.ack:
+            self._receiver = receiver._replace(wait=receiver.wait - clocks)
+
+    def _will_send(self, ack: int) -> bool:
+        return not self._sender.req and not ack and bool(self.events)
 
 
 def _level(word: Word, pin: Pin, packed: int) -> int:

@@ -108,7 +108,7 @@ class ModelBoard:
 
     def _environment(self, arguments: bytes) -> bytes:
         delays = (int.from_bytes(arguments[i : i + 2], "little") for i in range(0, 8, 2))
-        self._aer.delays = Delays(*delays)
+        self._aer.set_delays(Delays(*delays))
         return b""
 
     def _spi_write(self, arguments: bytes) -> bytes:

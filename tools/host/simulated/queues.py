@@ -27,6 +27,10 @@ class Queues:
     more: bool = False
     quiet: int = 0
 
+    def set_delays(self, delays: Delays) -> None:
+        """Take other delays from now on."""
+        self.delays = delays
+
     def queue(self, at: int, addr: int, now: int) -> bool:
         """Let an event wait; False if there is no room."""
         if len(self.events) == self.event_depth:
