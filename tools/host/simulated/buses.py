@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from draupnir.emulator.declare import Pin, Word
+from draupnir.emulator.kernel.jit import plain
 from draupnir.emulator.parts.handshake import FOREVER, Delays, Receiver, Sender, receive, send
 from draupnir.rtl.bridge.protocol import CYCLE_BYTES, buses
 from draupnir.tools.host.simulated.queues import Queues
@@ -14,6 +15,7 @@ from draupnir.tools.host.simulated.queues import Queues
 WRAP = 1 << 8 * CYCLE_BYTES
 HALF_WORD = WRAP // 2
 NOTHING = np.zeros(0, np.int64)
+SEND, RECEIVE = plain(send), plain(receive)  # they return named tuples
 
 
 @dataclass
@@ -110,7 +112,7 @@ class EventBuses(Queues):
     def _send(self, ack: int, now: int) -> None:
         first = self.events[0] if self.events else None
         queued = NOTHING if first is None else np.array([first[1]])
-        sender = send(self._sender, self.delays, queued, ack, 0 if first is None else max(0, first[0] - now))
+        sender = SEND(self._sender, self.delays, queued, ack, 0 if first is None else max(0, first[0] - now))
         if sender.req and not self._sender.req:
             self.events.popleft()
         self._sender = sender._replace(n_sent=0)
@@ -119,7 +121,7 @@ class EventBuses(Queues):
         if req and not self._req_before:
             self.spikes.append((now, addr))
         self._req_before = req
-        self._receiver = receive(self._receiver, self.delays, req)
+        self._receiver = RECEIVE(self._receiver, self.delays, req)
 
     # --- Many clocks at once ---
 
