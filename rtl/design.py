@@ -34,6 +34,7 @@ class SourceOptions:
     include_folders : where included files and memory images are looked for, beside the folders of the sources
     stubs : modules that are replaced by empty ones
     settings : parameters of the top, each as NAME=VALUE: a whole number, or text where the source has text
+    memories : declared memories outside of the top, as ``draupnir.rtl.outside`` takes them
     from_working_folder : a list of files leads from the working folder; else from its own (see ``filelist``)
     """
 
@@ -41,6 +42,7 @@ class SourceOptions:
     include_folders: tuple[Path, ...] = ()
     stubs: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    memories: tuple[str, ...] = ()
     from_working_folder: bool = False
 
 

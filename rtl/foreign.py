@@ -13,7 +13,7 @@ from pathlib import Path
 
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.rtl import datafiles, filelist, settings, stubs
+from draupnir.rtl import datafiles, filelist, outside, settings, stubs
 from draupnir.rtl.design import Design, SourceOptions, source_files
 from draupnir.rtl.differences import DesignDifference, compare_pins, find_memories, likeness, shape
 from draupnir.rtl.hierarchy import Array, Instance, Tree
@@ -64,11 +64,15 @@ def read(place: Path, chip: Chip, top: str | None = None, options: SourceOptions
     """
     found = sources_of(place, options or SourceOptions())
     library = _library(found, chip)
-    name = top or found.top or _chosen(library, chip, place)
+    outsides = outside.parse(found.options.memories)
+    name = top or found.top or (_closest(library, chip) if outsides else _chosen(library, chip, place))
     if name not in library.files:
         raise InputError(f"{place}: no module {name!r}; there are {_listed(library.files)}{_refusals(library)}")
     parameters = _parameters(library, chip, name, found.options)
     _check_fit(parameters, library.parameters(name))
+    if outsides:
+        library = _library(found, chip, [outside.write(chip, name, library.ports(name), parameters, outsides)])
+        name, parameters = outside.TOP, {}
     candidate = _compare(library, chip, name)
     if candidate.differences:
         what = f"{place}: module {_described(library, candidate)} is not {chip.name}"
@@ -155,8 +159,8 @@ def _parameters(library: Library, chip: Chip, top: str, options: SourceOptions) 
     return {**{name: size for name, size in chip.sizes.items() if name in known}, **chosen}
 
 
-def _library(found: Sources, chip: Chip) -> Library:
-    """The sources, read. Raises InputError for a stub that nothing needs."""
+def _library(found: Sources, chip: Chip, more: Sequence[Path] = ()) -> Library:
+    """The sources, and more files of ours, read. Raises InputError for a stub that nothing needs."""
     options = found.options
     folders = sorted({str(path.parent) for path in (*found.paths, *found.includes)})
     folders = [*dict.fromkeys([*map(str, options.include_folders), *folders])]
@@ -165,11 +169,13 @@ def _library(found: Sources, chip: Chip) -> Library:
         values = {**chip.sizes, **settings.parse(options.settings)}
         return Library(found.folder, paths, options.defines, folders, found.includes, values)
 
-    read_once = library(found.paths)
+    read_once = library([*found.paths, *more])
     if not options.stubs:
         return read_once
     replaced = stubs.replaced(read_once, options.stubs)
-    return library([stubs.write(read_once, options.stubs), *(path for path in found.paths if path not in replaced)])
+    return library(
+        [stubs.write(read_once, options.stubs), *(path for path in (*found.paths, *more) if path not in replaced)]
+    )
 
 
 def _check_fit(wanted: Mapping[str, int | str], got: Mapping[str, int | str]) -> None:

@@ -38,6 +38,13 @@ _RTL_OPTIONS = (
         "--stub", "stubs", metavar="MODULE", multiple=True, help="With --rtl: an empty module in place of MODULE."
     ),
     click.option(
+        "--memory",
+        "memories",
+        metavar="MEM=PORTS",
+        multiple=True,
+        help="With --rtl: a memory outside of the top, MEM=addr:A,q:Q,d:D,we:WE,cs:CS by the names of its ports.",
+    ),
+    click.option(
         "--set",
         "settings",
         metavar="NAME=N",
@@ -91,6 +98,7 @@ class Rtl:
         words += [word for define in self.options.defines for word in ("-D", define)]
         words += [word for folder in self.options.include_folders for word in ("-I", str(folder))]
         words += [word for stub in self.options.stubs for word in ("--stub", stub)]
+        words += [word for memory in self.options.memories for word in ("--memory", memory)]
         return words + [word for setting in self.settings for word in ("--set", setting)]
 
     def declared(self, chip: str) -> Chip:
@@ -130,13 +138,19 @@ def rtl_options(
             defines: tuple[str, ...],
             include_folders: tuple[Path, ...],
             stubs: tuple[str, ...],
+            memories: tuple[str, ...],
             settings: tuple[str, ...],
             **words: Any,
         ) -> None:
             if rtl and file_list:
                 raise InputError(f"-f {file_list}: not with --rtl {rtl}; one of the two says where the sources are")
             options = SourceOptions(
-                tuple(map(_define, defines)), include_folders, stubs, settings, from_working_folder=bool(file_list)
+                tuple(map(_define, defines)),
+                include_folders,
+                stubs,
+                settings,
+                memories,
+                from_working_folder=bool(file_list),
             )
             chosen = Rtl(rtl or file_list, top, options)
             refused = replace(chosen, options=replace(options, settings=()))

@@ -1,0 +1,121 @@
+"""A memory that was moved out of the chip is put back around it, and works in both simulators."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from draupnir.emulator.declare import Chip, Memory, Pin, Word
+from draupnir.emulator.errors import InputError
+from draupnir.rtl import icarus, outside, verilated
+from draupnir.rtl.design import SourceOptions
+from draupnir.rtl.foreign import NotTheChip, read
+from draupnir.rtl.tests.toy_chip import write
+
+CHIP = Chip(
+    name="counts",
+    title="",
+    pins=(
+        Pin("CLK", "in", 1, "clock", ""),
+        Pin("RST", "in", 1, "reset", ""),
+        Pin("ADDR", "in", 3, "control", ""),
+        Pin("ADD", "in", 4, "control", ""),
+        Pin("LAST", "out", 12, "status", ""),
+    ),
+    memories=(Memory("counts", 8, 12, (Word("count", 12, ()),)),),
+    registers=(),
+    blocks=(),
+    events=(),
+    source="",
+)
+# Every second clock reads a word, and the next one writes it with something added.
+CORE = """
+module counter #(parameter W = 8) (
+    input CLK, input RST, input [2:0] ADDR, input [3:0] ADD, output [W-1:0] LAST,
+    output [2:0] ram_a, input [W-1:0] ram_q, output [W-1:0] ram_d, output ram_we, output ram_cs
+);
+    reg writes;
+    reg [2:0] at;
+    always @(posedge CLK) begin
+        writes <= RST ? 1'b0 : ~writes;
+        at <= ADDR;
+    end
+    assign ram_a = writes ? at : ADDR;
+    assign ram_we = writes;
+    assign ram_cs = ~RST & (writes | ADD != 0);
+    assign ram_d = ram_q + ADD;
+    assign LAST = ram_q;
+endmodule
+"""
+PORTS = "addr:ram_a,q:ram_q,d:ram_d,we:ram_we,cs:ram_cs"
+
+
+def options(memory: str = f"counts={PORTS}") -> SourceOptions:
+    return SourceOptions(memories=(memory,), settings=("W=12",))
+
+
+def expected(inputs: list[tuple[int, int, int]], counts: list[int]) -> list[int]:
+    """LAST before each clock, worked out from the module and the RAM's two rules; ``counts`` is what it ends as."""
+    last, q, writes, at = [], 0, 0, 0
+    for rst, addr, add in inputs:
+        last.append(q)
+        where = at if writes else addr
+        if not rst and (writes or add):
+            old, new = counts[where], (q + add) % (1 << 12)
+            if writes:
+                counts[where] = new
+            q = old
+        writes, at = 0 if rst else 1 - writes, addr
+    return last
+
+
+@pytest.mark.verilator
+@pytest.mark.icarus
+def test_memory_outside_of_the_top_works_in_both_simulators(tmp_path: Path) -> None:
+    design = read(write(tmp_path / "source", counter=CORE), CHIP, options=options())
+    assert design.top == outside.TOP and list(design.memories) == ["counts"]
+    rng = np.random.default_rng(4)
+    drawn = [(int(i < 2), int(rng.integers(8)), int(rng.integers(3)) * 5) for i in range(200)]
+    word = CHIP.input_word
+    rows = np.array(
+        [rst << word["RST"].lsb | addr << word["ADDR"].lsb | add << word["ADD"].lsb for rst, addr, add in drawn],
+        np.int64,
+    )
+    clk, before = np.ones(len(rows), np.uint8), rng.integers(0, 1 << 12, (8, 1)).astype(np.uint32)
+    counts = before[:, 0].tolist()
+    right = expected(drawn, counts)
+    assert counts != before[:, 0].tolist() and len(set(right)) > 10
+    device = verilated.build(design, CHIP, tmp_path / "build")
+    device.write_memory("counts", before)
+    assert device.run(rows, clk).tolist() == right
+    assert device.read_memory("counts")[:, 0].tolist() == counts
+    run = icarus.run(design, CHIP, rows, clk, tmp_path / "icarus", {"counts": before})
+    known = run.known == (1 << 12) - 1
+    assert known.sum() > 150 and run.outputs[known].tolist() == np.array(right)[known].tolist()
+    assert run.memories["counts"][:, 0].tolist() == counts
+
+
+def test_without_it_the_ports_and_the_memory_are_named(tmp_path: Path) -> None:
+    with pytest.raises(NotTheChip) as raised:
+        read(write(tmp_path, counter=CORE), CHIP, options=SourceOptions(settings=("W=12",)))
+    assert "missing memory counts" in str(raised.value) and "extra port ram_cs" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("memory", "words"),
+    [
+        ("counts", "--memory counts: right is, for instance, --memory synapses=addr:A,q:Q,d:D,we:WE,cs:CS"),
+        ("counts=addr:ram_a,q:ram_q,d:ram_d", "right is, for instance"),
+        (f"counts={PORTS},mask:m", "right is, for instance"),
+        (f"sums={PORTS}", "--memory sums: counts has counts"),
+        (f"counts={PORTS.replace('ram_cs', 'cs')}", "--memory counts: module counter has no port cs; it has CLK, RST"),
+        (f"counts={PORTS.replace('addr:ram_a', 'addr:ram_d')}", "addr:ram_d is out, 12 bits; right is out, 3 bits"),
+        (f"counts={PORTS.replace('q:ram_q', 'q:ram_d')}", "q:ram_d is out, 12 bits; right is in, 12 bits"),
+    ],
+)
+def test_ports_that_do_not_fit_are_refused(tmp_path: Path, memory: str, words: str) -> None:
+    with pytest.raises(InputError) as raised:
+        read(write(tmp_path, counter=CORE), CHIP, options=options(memory))
+    assert words in str(raised.value) and "\n" not in str(raised.value)
