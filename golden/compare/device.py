@@ -80,7 +80,8 @@ def loaded_model(
     chip: Chip, memories: Mapping[str, np.ndarray], seed: int | None = None, stretch: bool = True
 ) -> GoldenModel:
     """The chip's golden model in its initial state, with memories in which something is already."""
-    model: GoldenModel = chips.model(chip.name, chip.sizes)(seed, stretch)
+    model: GoldenModel = chips.model(chip.name, chip.sizes)(seed)
+    model.stretch = stretch
     for name, content in memories.items():
         model.memories[name][:] = content
     return model

@@ -22,6 +22,7 @@ class GoldenModel(Protocol):
 
     chip: Chip
     memories: dict[str, np.ndarray]
+    stretch: bool
 
     @property
     def outputs(self) -> int: ...

@@ -60,6 +60,7 @@ class Model:
         self.registers = state.new_registers(CHIP, extra=(Reg("cycle", 32),), seed=seed)
         self.memories = {"ram": state.new_memory(RAM)}
         self.fault_cycle = fault_cycle
+        self.stretch = True
 
     @property
     def outputs(self) -> int:

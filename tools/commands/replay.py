@@ -113,7 +113,8 @@ def command(
     before, after = images("--load", load), images("--expect", expect)
     case = case_at(wave, chip)
     declaration = declared(chip, settings, case.parameters if case else None)
-    model = chips.model(chip, declaration.sizes)(random_state, stretch=not plain_clock)
+    model = chips.model(chip, declaration.sizes)(random_state)
+    model.stretch = not plain_clock
     reading = Reading(scope, at_edge == "before", ignore, clock_per_sample, sample_time, from_power_up)
     recorded = case.wave if case else wave
     total = end_time(recorded) if recorded.is_file() else 0

@@ -68,7 +68,8 @@ def command(
     present = packed.memories_before(options.onto, chip)
     configuration = packed.read(options.config, chip, present, report.warn)
     found = report.checked(options.config, configuration, strict, allowed)
-    model = chips.model(chip)(options.seed, stretch=not plain_clock)
+    model = chips.model(chip)(options.seed)
+    model.stretch = not plain_clock
     configuration.apply(model)
     with saving(options.output, saves, declared) as (take, save):
         outcome = _run(model, options, take)

@@ -52,6 +52,23 @@ def test_what_holds(wave: Path) -> None:
     assert rate.endswith(" cycles/s; pins in scope toy")
 
 
+@pytest.mark.parametrize(("words", "stretch"), [((), True), (("--plain-clock",), False)])
+def test_the_plain_clock_is_a_model_without_stretches(
+    wave: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], stretch: bool
+) -> None:
+    made: list[Model] = []
+
+    def model(seed: int | None) -> Model:
+        made.append(Model(seed))
+        return made[-1]
+
+    monkeypatch.setattr(chips, "model", lambda name, sizes=None: model)
+    result = draupnir(wave, *words)
+    assert result.exit_code == 0
+    assert [one.stretch for one in made] == [stretch]
+    assert result.stdout.splitlines()[0] == "200 cycles, 2 pins, 0 mismatches"
+
+
 def test_a_mismatch(tmp_path: Path) -> None:
     result = draupnir(with_fault(tmp_path / "w.fst", 50, 0b10000))
     lines = result.stdout.splitlines()

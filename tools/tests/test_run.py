@@ -76,7 +76,7 @@ def draupnir(config: Path, events: Path, *words: object) -> Result:
 # --- The command ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("level", [(), ("--clock-level",)])
+@pytest.mark.parametrize("level", [(), ("--clock-level",), ("--plain-clock",)])
 def test_spikes_cycles_and_memories_are_the_clock_level_models(config: Path, events: Path, level: tuple) -> None:
     out, image = config.parent / "s.csv", config.parent / "syn.hex"
     delays = ("--gap", 2, "--hold", 3, "--ack-delay", 4, "--ack-hold", 5)

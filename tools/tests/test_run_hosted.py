@@ -89,6 +89,8 @@ def test_operations_do_the_same_as_the_sample() -> None:
 
 def test_clock_level_is_the_same() -> None:
     assert received("spikes.csv", "--clock-level") == received("spikes.csv")
+    outcome = json.loads(run("spikes.csv", "--json", "--plain-clock").stdout)
+    assert outcome["statistics"] == {"clocks_taken_at_once": 0}
 
 
 def test_memories_and_figures_come_out() -> None:
