@@ -27,7 +27,9 @@ HostPiece = Generator[tuple[int, ...], int, None]  # yields several states of it
 # --- The sides of buses -------------------------------------------------------------------------------------------
 
 
-def sender(chip: Chip, bus: str, items: Iterator[int | None], rng: np.random.Generator, timing: Any = None) -> Piece:
+def sender(
+    chip: Chip, bus: str, items: Iterator[int | None], rng: np.random.Generator, timing: Any = None
+) -> Piece | AtEdges:
     """The sending side of a bus into the chip.
 
     items : what it sends; None is a clock without anything to send. Where the items end, the pins stay.
@@ -35,13 +37,39 @@ def sender(chip: Chip, bus: str, items: Iterator[int | None], rng: np.random.Gen
     Raises DeclarationError if the chip does not receive on this bus, or if nobody has written the side in software.
     """
     wired = chip.bus(bus)
-    return carried_out(chip, wired, wired.sending(items, rng, timing))
+    return _at_its_clock(chip, wired, wired.sending(items, rng, timing))
 
 
-def receiver(chip: Chip, bus: str, rng: np.random.Generator, timing: Any = None) -> Piece:
+def receiver(chip: Chip, bus: str, rng: np.random.Generator, timing: Any = None) -> Piece | AtEdges:
     """The receiving side of a bus out of the chip; ``timing`` and errors as for ``sender``."""
     wired = chip.bus(bus)
-    return carried_out(chip, wired, wired.receiving(rng, timing))
+    return _at_its_clock(chip, wired, wired.receiving(rng, timing))
+
+
+class AtEdges:
+    """A piece that moves at some clock edges only, and at all others stays as it is.
+
+    edges : as the rows of a trace tell them
+    """
+
+    def __init__(self, piece: Piece, edges: int) -> None:
+        self._piece, self._edges, self._pins = piece, edges, 0
+
+    def after(self, ended: int, outputs: int | None) -> int:
+        """The pins until the next edge.
+
+        ended : the edges that ended the row before; outputs : before those edges, None where there was no row
+        """
+        if outputs is None or ended & self._edges:
+            self._pins = self._piece.send(outputs)  # type: ignore[arg-type]
+        return self._pins
+
+
+def _at_its_clock(chip: Chip, bus: WiredBus, script: Script) -> Piece | AtEdges:
+    """A side of a clocked bus moves at its own clock; any other at every edge of every clock."""
+    clock, piece = chip.clock_of_bus(bus.bus), carried_out(chip, bus, script)
+    edges = clock.rise or clock.fall
+    return AtEdges(piece, edges) if bus.kind.clocked and sum(chip.period) != edges else piece
 
 
 def carried_out(chip: Chip, bus: WiredBus, script: Script) -> Piece:
@@ -225,9 +253,9 @@ class Stimulus:
         None: those of clocks in step, where the chip is known (``in_step``), else those of one clock that rises
     """
 
-    def __init__(self, host: HostPiece, pieces: Sequence[Piece], edges: Iterator[int] | None = None) -> None:
+    def __init__(self, host: HostPiece, pieces: Sequence[Piece | AtEdges], edges: Iterator[int] | None = None) -> None:
         self._host, self._pieces, self._edges = host, list(pieces), edges
-        self._first = True
+        self._first, self._ended = True, 0
 
     def of_chip(self, chip: Chip) -> Stimulus:
         """This stimulus, with the clocks of a chip in step unless it has edges of its own."""
@@ -240,6 +268,10 @@ class Stimulus:
         self._first = False
         others = 0
         for piece in self._pieces:
-            others |= piece.send(sent)  # type: ignore[arg-type]
+            if isinstance(piece, AtEdges):
+                others |= piece.after(self._ended, sent)
+            else:
+                others |= piece.send(sent)  # type: ignore[arg-type]
         *early, last = self._host.send(sent)  # type: ignore[arg-type]
-        return [(others | pins, 0) for pins in early] + [(others | last, next(self._edges) if self._edges else 1)]
+        self._ended = next(self._edges) if self._edges else 1
+        return [(others | pins, 0) for pins in early] + [(others | last, self._ended)]

@@ -13,7 +13,7 @@ import numpy as np
 from cocotb.triggers import RisingEdge, Timer
 
 from draupnir.cocotb_tests.lib import memory, wrapper
-from draupnir.cocotb_tests.lib.bus import Pins, control
+from draupnir.cocotb_tests.lib.bus import BusPins, Pins, control
 from draupnir.cocotb_tests.lib.checker import Lockstep
 from draupnir.cocotb_tests.lib.clock import PERIOD_NS, ChipClock, ClockEdges
 from draupnir.cocotb_tests.lib.player import Player
@@ -77,15 +77,20 @@ class ChipBench:
         """The sending side of a bus into the chip; timing : of the bus's kind, None for one that keeps the protocol."""
         pins = self.pins.bus(bus)
         player = None if self.session.naive else Player.of(self.pins.dut, pins.wired)
-        return BusSender(pins, self.clock, timing, rng, player=player)
+        return BusSender(pins, self._clock_of(pins), timing, rng, player=player)
 
     def receiver(self, bus: str, timing: Any = None, rng: np.random.Generator | None = None) -> BusReceiver:
         """The receiving side of a bus out of the chip, to be started."""
-        return BusReceiver(self.pins.bus(bus), self.clock, timing, rng)
+        pins = self.pins.bus(bus)
+        return BusReceiver(pins, self._clock_of(pins), timing, rng)
 
     def monitor(self, bus: str) -> BusMonitor:
         """What passes over a bus, from when it is started."""
-        return BusMonitor(self.pins.bus(bus), self.clock)
+        pins = self.pins.bus(bus)
+        return BusMonitor(pins, self._clock_of(pins))
+
+    def _clock_of(self, pins: BusPins) -> ChipClock:
+        return self.clocks[self.chip.clock_of_bus(pins.wired.bus).pin.name]
 
     def hold(self, owing: Iterable[Owing]) -> None:
         """Hold the model to the pins from the first clock on; owing : drivers that know what the chip owes them."""

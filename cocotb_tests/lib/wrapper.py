@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from draupnir.cocotb_tests.lib import player_verilog as player
 from draupnir.cocotb_tests.lib.player_verilog import bit_range, together
-from draupnir.emulator.declare import Chip, Pin, PinWord
+from draupnir.emulator.declare import Chip, Pin, PinWord, WiredBus
 from draupnir.rtl.design import Design
 
 TOP = "draupnir_bench"
@@ -109,7 +109,7 @@ def verilog(design: Design, chip: Chip) -> str:
         last_bit=INTEGER * (1 + len(chip.input_word.row) + len(chip.output_word.row)) - 1,
         watched=together((*flags, *(pin.name for pin in chip.pins if pin.name not in clocks))),
         last_watched=len(flags) + chip.input_word.width + chip.output_word.width - 1,
-        players="".join(player.verilog(bus, HALF) for bus in player.players(chip)),
+        players="".join(player.verilog(bus, _half_of_bus(chip, bus)) for bus in player.players(chip)),
         design=design.top,
         instance=design.instance,
         variables="\n    ".join(f"reg {bit_range(pin.width)}{_driven(pin)};" for pin in inputs),
@@ -124,6 +124,10 @@ def verilog(design: Design, chip: Chip) -> str:
 def half_period(chip: Chip, clock: str) -> str:
     """The variable that starts a clock, and is half its period in picoseconds."""
     return HALF if clock == chip.clock.name else f"{HALF}_{clock}"
+
+
+def _half_of_bus(chip: Chip, bus: WiredBus) -> str:
+    return half_period(chip, chip.clock_of_bus(bus.bus).pin.name)
 
 
 def controls(chip: Chip) -> list[str]:

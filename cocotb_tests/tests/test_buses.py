@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,11 @@ from draupnir.cocotb_tests import catalogue, runner
 from draupnir.cocotb_tests.runner import Simulator
 from draupnir.cocotb_tests.tests.adders import CHIP, TEST, TIMINGS, VERILOG, Model, Timing, added, design
 from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.declare import Pin
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.trace import unpack
 from draupnir.golden.record import record
-from draupnir.golden.stimulus import Stimulus, receiver, resets, sender
+from draupnir.golden.stimulus import Stimulus, free_running, receiver, resets, sender
 from draupnir.rtl import icarus, toolchain
 
 N_CYCLES = 3000
@@ -61,6 +63,30 @@ def test_what_a_recipe_sends_passes_all_four_buses(timing: Timing) -> None:
     first = {"i": items, "o": added(items), "q": words, "r": added(words)}
     for name, expected in first.items():
         assert seen[name] in (expected, expected[1:]), f"{name}: at most the first may have come in the reset"
+
+
+def test_a_stream_with_a_clock_of_its_own_moves_at_that_clock() -> None:
+    """The same two stages, of a chip whose other clock is the quicker one."""
+    fast = Pin("FAST", "in", 1, "clock", "")
+    buses = tuple(replace(bus, clock="CLK") for bus in CHIP.buses)
+    chip = replace(CHIP, pins=(fast, *CHIP.pins), buses=buses)
+    items, rng = list(range(0x100, 0x120)), np.random.default_rng(SEED)
+    pieces = [sender(chip, "i", iter(items), rng, TIMINGS[1].i), receiver(chip, "o", rng, TIMINGS[1].o)]
+    played = Stimulus(resets(chip, Clocks(9999, 9999), rng, Clocks(9, 9)), pieces, free_running(chip, FAST=2, CLK=5))
+    model, now, before, moved, seen = Model(), 0, None, True, list[int]()
+    monitor = chip.bus("o").watching()
+    for _ in range(N_CYCLES):
+        ((inputs, edges),) = played.next(now)
+        pins = unpack(chip.input_word, inputs)
+        quiet = {name: level for name, level in pins.items() if name != "RST"}
+        assert moved or quiet == before, "nothing moves but after an edge of CLK"
+        before, moved = quiet, bool(edges & chip.clocks[1].rise)
+        if moved:
+            now = model.step(inputs)
+            shown = pins | unpack(CHIP.output_word, now)
+            item = monitor.send({role: chip.bus("o").level(role, shown) for role in chip.bus("o").pins})
+            seen += [] if item is None else [item]
+    assert seen and added(items)[-len(seen) :] == seen and len(seen) > len(items) - 9
 
 
 @pytest.mark.icarus

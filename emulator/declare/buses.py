@@ -122,6 +122,7 @@ class Bus:
 
     pins : role -> name of its pin, or of several, the one with the lowest bits first
     parameters : of the kind, by name, where they are not the default
+    clock : the clock pin at whose edges a clocked bus is looked at; "" for the chip's first
 
     Raises DeclarationError if a role of the kind has no pin, or for a role or a parameter that the kind does not have.
     """
@@ -131,6 +132,7 @@ class Bus:
     pins: Mapping[str, str | tuple[str, ...]]
     meaning: str = ""
     parameters: Mapping[str, int] = field(default_factory=dict)
+    clock: str = ""
 
     def __post_init__(self) -> None:
         roles = [role.name for role in self.kind.roles]

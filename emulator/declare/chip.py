@@ -59,8 +59,13 @@ class Chip:
     def _check_buses(self) -> None:
         unique(self.name, "bus", [bus.name for bus in self.buses])
         pins = {pin.name: pin for pin in self.pins}
+        clocks = [clock.pin.name for clock in self.clocks]
         owner: dict[str, str] = {}
         for bus in self.buses:
+            if bus.clock and bus.clock not in clocks:
+                raise DeclarationError(
+                    f"{self.name}: bus {bus.name} has the clock {bus.clock}; right is one of {', '.join(clocks)}"
+                )
             for name in bus.all_names:
                 if name not in pins:
                     raise DeclarationError(f"{self.name}: bus {bus.name} has a pin {name}, which is not declared")
@@ -136,6 +141,10 @@ class Chip:
                 return WiredBus(bus, {role: tuple(map(self.pin, bus.names(role))) for role in bus.pins})
         raise KeyError(f"{self.name} has no bus {name!r}; it has {', '.join(b.name for b in self.buses) or 'none'}")
 
+    def clock_of_bus(self, bus: Bus) -> UsedClock:
+        """The clock of a bus."""
+        return next(clock for clock in self.clocks if bus.clock in ("", clock.pin.name))
+
     @property
     def wired_buses(self) -> tuple[WiredBus, ...]:
         """All buses with their pins, in the order of their declaration."""
@@ -143,8 +152,8 @@ class Chip:
 
     @property
     def inputs_at_rest(self) -> dict[str, int]:
-        """The levels of all input pins, by name, while nothing happens: 0 but where a kind of bus says otherwise."""
-        levels = {pin.name: 0 for pin in self.inputs}
+        """The levels of all input pins, by name, while nothing happens: 0, or what its bus's kind or its reset says."""
+        levels = {pin.name: pin.rest for pin in self.inputs}
         for bus in self.wired_buses:
             levels |= bus.levels({role: bus.kind.role(role).rest for role in bus.driven(by_chip=False)})
         return levels

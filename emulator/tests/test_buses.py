@@ -82,6 +82,7 @@ OUT = replace(IN, name="out")
         (INWARD, (), "toy: pin VALID has the role 'bus', and no bus has the pin"),
         (INWARD[:3], (IN,), "toy: bus in has a pin LAST, which is not declared"),
         (INWARD, (IN, OUT), "toy: pin VALID is in bus in and in bus out"),
+        (INWARD, (replace(IN, clock="VALID"),), "toy: bus in has the clock VALID; right is one of CLK"),
         (INWARD, (IN, IN), "toy: bus 'in' is declared twice; each name must be unique"),
         (
             (replace(INWARD[0], role="control"), *INWARD[1:]),
