@@ -242,6 +242,7 @@ def run(
         random_start=start.kind == "random",
         memories=memories,
         sizes=built.chip.sizes,
+        probes={name: f"{design.top}.{path}" for name, path in design.probes.items()},
         reproduce=reproduce,
         test_file=test_file,
         **how,

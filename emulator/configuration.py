@@ -45,7 +45,7 @@ class Configuration:
         self._write_registers(model)
         model.registers_written()
         if model.registers.tobytes() != after_reset:
-            model.drive(np.zeros(SETTLING, np.int64), np.ones(SETTLING, np.uint8))
+            model.rest(SETTLING)
 
     def _write_registers(self, model: Any) -> None:
         for register in self.chip.registers:

@@ -89,10 +89,17 @@ class ClockLevel(ABC):
 
         Registers that no reset touches, and memories, stay as far as the chip leaves them.
         """
+        self._hold(self.chip.reset_levels(True), RESET_CLOCKS)
+        self.rest(RESET_CLOCKS)
+
+    def rest(self, clocks: int) -> None:
+        """Run some clocks in which all pins are at rest: 0, and resets at their inactive level; the clocks in step."""
+        self._hold(self.chip.reset_levels(False), clocks)
+
+    def _hold(self, levels: Mapping[str, int], clocks: int) -> None:
         word, period = self.chip.input_word, self.chip.period
-        phases = [pack(word, self.chip.reset_levels(active)) for active in (True, False)]
-        rows = to_rows(word, [pins for pins in phases for _ in range(RESET_CLOCKS * len(period))])
-        self.drive(rows, np.array(period * (2 * RESET_CLOCKS), np.uint8))
+        rows = to_rows(word, [pack(word, levels)] * (clocks * len(period)))
+        self.drive(rows, np.array(period * clocks, np.uint8))
 
     def registers_written(self) -> None:  # noqa: B027
         """To be called after configuration registers were written directly: does what else the SPI's write would do."""

@@ -16,12 +16,14 @@ class Observed:
     known : the mask of the output bits that were neither X nor Z, as ``outputs``
     memories : name -> uint32 of the memory's shape, after the last row; unknown bits are 0
     memories_known : name -> the mask of their known bits, from Icarus in whole hexadecimal digits
+    absent : the chip's probes that the source does not have
     """
 
     outputs: np.ndarray
     known: np.ndarray
     memories: dict[str, np.ndarray]
     memories_known: dict[str, np.ndarray]
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ most 63 bits (``PinWord.row``). ``to_rows``, ``from_row``, ``piece`` and ``words
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -137,9 +137,12 @@ def count_bits(word: PinWord, masks: np.ndarray) -> dict[str, int]:
     return {pin: n for pin, n in counts.items() if n}
 
 
-def known_at_edges(word: PinWord, clk: np.ndarray) -> np.ndarray:
-    """The mask of known bits of what shows 0 and 1 only: all of them in each row that has a clock edge."""
-    all_bits = to_row(word, (1 << word.width) - 1)
+def known_at_edges(word: PinWord, clk: np.ndarray, absent: Collection[str] = ()) -> np.ndarray:
+    """The mask of known bits of what shows 0 and 1 only: all of them in each row that has a clock edge.
+
+    absent : what is not shown at all
+    """
+    all_bits = to_row(word, ((1 << word.width) - 1) & ~word.mask(absent))
     return only(np.broadcast_to(all_bits, (len(clk), *all_bits.shape)), clk != 0)
 
 

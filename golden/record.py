@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -21,7 +21,10 @@ REPORT_EVERY = 1024  # clocks between two reports of progress
 
 
 class SteppedDevice(Protocol):
-    """Anything that behaves like a chip: a simulator, or a model."""
+    """Anything that behaves like a chip: a simulator, or a model.
+
+    Where it does not have all probes of the chip, ``absent`` names those: they are not recorded.
+    """
 
     def step(self, inputs: int, edges: int) -> int: ...
 
@@ -83,13 +86,14 @@ def record(
         if progress and not cycle % REPORT_EVERY:
             progress(REPORT_EVERY)
     after = {memory.name: device.read_memory(memory.name) for memory in chip.memories}
-    return Recording(_trace(chip, inputs, clk, outputs), before, after)
+    absent = getattr(device, "absent", ())
+    return Recording(_trace(chip, inputs, clk, outputs, absent), before, after)
 
 
-def _trace(chip: Chip, inputs: list[int], clk: list[int], outputs: list[int]) -> Trace:
+def _trace(chip: Chip, inputs: list[int], clk: list[int], outputs: list[int], absent: Collection[str]) -> Trace:
     edges = np.array(clk, np.uint8)
     rows_in, rows_out = to_rows(chip.input_word, inputs), to_rows(chip.output_word, outputs)
-    known = known_at_edges(chip.output_word, edges)
+    known = known_at_edges(chip.output_word, edges, absent)
     return Trace(chip, rows_in, edges, rows_out, known, wave_out.schedule(edges))
 
 

@@ -221,7 +221,7 @@ def _outcome(chip: Chip, recorded: _Recorded, run: Observed) -> CaseOutcome:
     trace = recorded.trace
     differing = _differing(trace, run)
     memories = _memories(chip, recorded, run)
-    agreed = agreement(trace, run.outputs, run.known)
+    agreed = agreement(trace, run.outputs, run.known, _absent(recorded, run))
     difference, n_words = None, None
     if len(differing):
         difference = _at_pins(recorded, run, int(differing[0]))
@@ -233,6 +233,11 @@ def _outcome(chip: Chip, recorded: _Recorded, run: Observed) -> CaseOutcome:
     return CaseOutcome(recorded.case, trace.n_cycles, len(differing), n_words, agreed, difference)
 
 
+def _absent(recorded: _Recorded, run: Observed) -> set[str]:
+    """The probes that were not recorded, or that the device does not have."""
+    return {*recorded.wave.absent, *run.absent}
+
+
 def _explained(
     device: Device, chip: Chip, recorded: _Recorded, run: Observed, outcome: CaseOutcome, difference: FirstDifference
 ) -> CaseOutcome:
@@ -241,7 +246,7 @@ def _explained(
     trace, after = cut(recorded.trace, 0, end), recorded.after or {}
     memory = first_memory_difference(device, chip, trace, recorded.before, after if difference.row is None else {})
     if memory is not None and memory.row is not None:
-        time, bits = int(trace.times[memory.row]), _bits(recorded.trace, run, memory.row)
+        time, bits = int(trace.times[memory.row]), _bits(recorded, run, memory.row)
         memory = replace(memory, bits=bits, time=time, time_text=recorded.time_text(memory.row))
     if difference.row is not None and _is_modelled(chip, recorded, difference.row):
         context, events = decoded(loaded_model(chip, recorded.before), recorded.trace, difference.row)
@@ -280,12 +285,14 @@ def _at_pins(recorded: _Recorded, run: Observed, row: int) -> FirstDifference:
     pins = pin_differences(trace.chip, from_row(word, trace.outputs[row]), from_row(word, run.outputs[row]), known)
     cycle = int(np.count_nonzero(trace.clk[:row]))
     time, text = int(trace.times[row]), recorded.time_text(row)
-    return FirstDifference(cycle, pins, (), _bits(trace, run, row), time, text, row)
+    return FirstDifference(cycle, pins, (), _bits(recorded, run, row), time, text, row)
 
 
-def _bits(trace: Trace, run: Observed, row: int) -> ComparedBits:
+def _bits(recorded: _Recorded, run: Observed, row: int) -> ComparedBits:
     """The bits that were compared up to a row's edge."""
-    return compared_bits(up_to(replace(trace, known=trace.known & run.known), row))
+    trace = recorded.trace
+    both = replace(trace, known=trace.known & run.known)
+    return compared_bits(up_to(both, row), _absent(recorded, run))
 
 
 def _differing(trace: Trace, run: Observed) -> np.ndarray:

@@ -130,7 +130,7 @@ def replay(
     _prepare(model, wave)
     begin = time.perf_counter()
     result = ReplayResult(chip.name, str(path), wave.scope, len(compared), inputs_first=reading.inputs_first)
-    replaying = _Replaying(model, wave, reading.ignored, max_mismatches, progress)
+    replaying = _Replaying(model, wave, {*reading.ignored, *wave.absent}, max_mismatches, progress)
     wave.stream(replaying.feed)
     replaying.tell(result)
     result.unloaded = [memory.name for memory in chip.memories if memory.name not in images]

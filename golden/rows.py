@@ -67,9 +67,9 @@ class Gap:
 class Assembler:
     """What all assemblers have: the levels of the pins, and the counts that are told beside the rows.
 
-    parts_of_pin : for each of the chip's pins, in their declared order, the signals that make it up: number, bits, and
-        the pin's bit that the signal's lowest bit is. A pin without parts is not recorded: an output is unknown, an
-        input is 0
+    parts_of_pin : for each of the chip's pins, and then of its probes, in their declared order, the signals that make
+        it up: number, bits, and the pin's bit that the signal's lowest bit is. A pin without parts is not recorded: an
+        output is unknown, an input is 0
     from_power_up : the state before the first edge is known, so the clocks before a reset count like all others
 
     n_edges : moments with a clock edge so far; an edge is one that the chip uses
@@ -88,7 +88,8 @@ class Assembler:
         self.unknown_inputs: dict[str, int] = {}
         self.n_together = 0
         self.n_outputs_after = 0
-        self._parts_of_pin = {pin.name: parts for pin, parts in zip(chip.pins, parts_of_pin, strict=True)}
+        names = [*(pin.name for pin in chip.pins), *(probe.name for probe in chip.probes)]
+        self._parts_of_pin = dict(zip(names, parts_of_pin, strict=True))
         clocks = [Piece(clock.pin.name, 0, 1, 0, 0) for clock in chip.clocks]
         self._pieces = (*clocks, *chip.input_word.pieces, *chip.output_word.pieces)
         self._level = np.zeros(len(self._pieces), dtype=np.int64)
@@ -226,7 +227,7 @@ class RowAssembler(Assembler):
         if edge.any():
             begin = int(np.flatnonzero(edge)[-1])
             self.n_outputs_after = 0
-        for pin in self.chip.outputs:
+        for pin in self.chip.shown:
             changed = np.zeros(level.shape[1] - 1 - begin, np.bool_)
             for p, piece in enumerate(self._pieces):
                 if piece.pin == pin.name:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from draupnir.emulator.declare import Chip, Pin
+from draupnir.emulator.declare import Chip, Pin, Probe, Shown
 from draupnir.emulator.errors import InputError
 
 SHOWN = 8  # scopes named in a message
@@ -65,10 +65,12 @@ class PinScope:
 
     name : dotted, "" for the file's top
     pins : the parts of each pin of the chip, in declared order; none for a pin that is left out
+    probes : the same of its probes; none for one that was not recorded
     """
 
     name: str
     pins: tuple[tuple[SignalPart, ...], ...]
+    probes: tuple[tuple[SignalPart, ...], ...] = ()
 
     @property
     def signals(self) -> tuple[tuple[str, ...], ...]:
@@ -87,7 +89,7 @@ def find_scope(
 
     Raises InputError, naming pin and scopes, when a pin is missing or has another width, or when there is a choice.
     """
-    scopes = _by_scope(variables)
+    scopes = every = _by_scope(variables)
     if wanted is not None:
         if wanted not in scopes:
             raise InputError(f"{path}: no scope {wanted!r}; there is {_list(sorted(scopes))}")
@@ -106,7 +108,8 @@ def find_scope(
             unfit.append(error)
     if not candidates:
         raise unfit[0]
-    return _choose(chip, candidates, path)
+    chosen = _choose(chip, candidates, path)
+    return replace(chosen, probes=tuple(_probe(probe, chosen.name, every, path) for probe in chip.probes))
 
 
 def _by_scope(variables: Iterable[Variable]) -> dict[str, Scope]:
@@ -143,7 +146,17 @@ def _without(chip: Chip, missing: list[str]) -> str:
     return "".join(f"; {way}" for way in ways)
 
 
-def _parts(pin: Pin, scope: Scope, name: str, path: Path) -> tuple[SignalPart, ...]:
+def _probe(probe: Probe, top: str, scopes: dict[str, Scope], path: Path) -> tuple[SignalPart, ...]:
+    """The variables that are a probe below the scope of the chip, if there are any."""
+    inner, _, name = probe.path.rpartition(".")
+    where = ".".join(filter(None, (top, inner)))
+    scope = scopes.get(where, {})
+    if name.lower() not in scope:
+        return ()
+    return _parts(replace(probe, name=name), scope, where, path)
+
+
+def _parts(pin: Shown, scope: Scope, name: str, path: Path) -> tuple[SignalPart, ...]:
     """The variables that are the pin: one of its width, or several that have a bit or more of it each."""
     variables = scope[pin.name.lower()]
     exact = [var for var in variables if var.name == pin.name] or variables
@@ -169,7 +182,7 @@ def _parts(pin: Pin, scope: Scope, name: str, path: Path) -> tuple[SignalPart, .
     return _from_bits(pin, exact, where)
 
 
-def _from_bits(pin: Pin, variables: list[Variable], where: str) -> tuple[SignalPart, ...]:
+def _from_bits(pin: Shown, variables: list[Variable], where: str) -> tuple[SignalPart, ...]:
     """Put a pin together from bits dumped one by one, or a few at a time, in whatever order."""
     spans = [(min(var.span), max(var.span), var) for var in variables if var.span]
     lowest = min(low for low, _, _ in spans)

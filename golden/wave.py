@@ -53,6 +53,7 @@ class Wave:
 
     scope : where the pins are, dotted ("" is the file's top)
     rows : assembles the rows, and has the counts of what is told beside them
+    absent : the chip's probes that were not recorded
     sample_time : time between two samples, 0 where the recording has a clock
 
     Raises InputError when the file is no readable waveform, or does not have the pins.
@@ -69,7 +70,8 @@ class Wave:
         found: PinScope = find_scope(chip, self._file.variables, path, reading.scope, left_out)
         self.scope = found.name
         # a signal may be several pins, where a bench ties them together
-        parts = [part.variable for parts in found.pins for part in parts]
+        self.absent = tuple(probe.name for probe, parts in zip(chip.probes, found.probes, strict=True) if not parts)
+        parts = [part.variable for parts in (*found.pins, *found.probes) for part in parts]
         self._signals = list({variable.signal: variable for variable in parts}.values())
         places = _places(found, self._signals)
         self.rows: RowAssembler | SampleAssembler
@@ -178,7 +180,7 @@ def _places(found: PinScope, signals: Sequence[Variable]) -> list[list[tuple[int
         first = number[part.variable.signal]
         return [(first + i, width, part.lsb + i * widths[0]) for i, width in enumerate(widths)]
 
-    return [[place for part in parts for place in of_part(part)] for parts in found.pins]
+    return [[place for part in parts for place in of_part(part)] for parts in (*found.pins, *found.probes)]
 
 
 def read(path: Path, chip: Chip, reading: Reading = AS_IT_IS) -> Trace:

@@ -1,10 +1,10 @@
 """Write a trace as an FST waveform that reads back as the same trace.
 
-The chip's pins stand in one scope named after it. Time is in picoseconds and a clock takes 10 ns, more only where
-thousands of rows lie before its edge. In each clock: outputs change right after the edge, inputs between two edges
-(rows without an edge one after the other), CLK falls in the middle, unless its fall is used, too. A row without an
-edge leaves a mark of its own only if it changes an input and the next row does too; else it is read back as part of
-its neighbour, which means the same.
+The chip's pins stand in one scope named after it, and its probes in scopes below that. Time is in picoseconds and a
+clock takes 10 ns, more only where thousands of rows lie before its edge. In each clock: outputs change right after the
+edge, inputs between two edges (rows without an edge one after the other), CLK falls in the middle, unless its fall is
+used, too. A row without an edge leaves a mark of its own only if it changes an input and the next row does too; else it
+is read back as part of its neighbour, which means the same.
 
 Writer: libfst through pylibfst (https://github.com/mschlaegl/pylibfst).
 """
@@ -12,15 +12,15 @@ Writer: libfst through pylibfst (https://github.com/mschlaegl/pylibfst).
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pylibfst
 
-from draupnir.emulator.declare import Chip, Pin, PinWord, UsedClock
+from draupnir.emulator.declare import Chip, PinWord, Probe, Shown, UsedClock
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.trace import Trace, check_edges, first_levels, new_rows, piece_of, to_rows
+from draupnir.emulator.trace import Trace, check_edges, count_bits, first_levels, new_rows, piece_of, to_rows
 from draupnir.golden.files import replacing
 from draupnir.golden.fst import check_blocks
 
@@ -29,7 +29,7 @@ OUTPUT_AT = 100  # ps after the edge
 INPUT_FROM, INPUT_TO = 1_000, 9_000  # ps after the edge
 ROWS_A_CLOCK = 4_000  # before the clock is stretched
 
-Changes = Iterator[tuple[int, int, int, int]]
+Changes = Iterator[tuple[int, str, int, int]]
 _MOST_BITS = 63  # of a level that the library takes as a number
 _HEADER = 1024  # bytes, more than the header has
 
@@ -72,8 +72,8 @@ def write(trace: Trace, path: Path) -> None:
             raise OSError(f"{path}: cannot be written")
         _lib.fstWriterSetTimescaleFromString(context, b"1ps")
         _lib.fstWriterSetVersion(context, b"draupnir")
-        handles = _declare(context, trace.chip)
-        _emit(context, handles, trace.chip.pins, changes)
+        handles = _declare(context, trace.chip, _probes(trace))
+        _emit(context, handles, changes)
         _lib.fstWriterClose(context)
         _check_whole(temporary, path)
 
@@ -88,52 +88,72 @@ def _check_whole(written: Path, path: Path) -> None:
         raise OSError(errno.ENOSPC, "could not be written whole; there may be no space left", str(path)) from error
 
 
-def _declare(context: object, chip: Chip) -> list[int]:
+def _probes(trace: Trace) -> list[Probe]:
+    """The probes of which a bit is known at any time; the others were not there."""
+    known = count_bits(trace.chip.output_word, trace.known)
+    return [probe for probe in trace.chip.probes if probe.name in known]
+
+
+def _declare(context: object, chip: Chip, probes: Sequence[Probe]) -> dict[str, tuple[int, int]]:
+    """Declare the pins in one scope, and the probes in scopes below it; name -> handle and width of each."""
     _lib.fstWriterSetScope(context, _lib.FST_ST_VCD_MODULE, chip.name.encode(), _ffi.NULL)
-    handles = []
+    handles = {}
     for pin in chip.pins:
         direction = _lib.FST_VD_INPUT if pin.direction == "in" else _lib.FST_VD_OUTPUT
-        name = pin.name if pin.width == 1 else f"{pin.name} [{pin.width - 1}:0]"
-        handles.append(_lib.fstWriterCreateVar(context, _lib.FST_VT_VCD_WIRE, direction, pin.width, name.encode(), 0))
+        handles[pin.name] = _variable(context, pin.name, pin.width, direction), pin.width
+    for probe in probes:
+        *scopes, name = probe.path.split(".")
+        for scope in scopes:
+            _lib.fstWriterSetScope(context, _lib.FST_ST_VCD_MODULE, scope.encode(), _ffi.NULL)
+        handles[probe.name] = _variable(context, name, probe.width, _lib.FST_VD_IMPLICIT), probe.width
+        for _ in scopes:
+            _lib.fstWriterSetUpscope(context)
     _lib.fstWriterSetUpscope(context)
     return handles
 
 
-def _emit(context: object, handles: list[int], pins: tuple[Pin, ...], changes: Changes) -> None:
+def _variable(context: object, name: str, width: int, direction: int) -> int:
+    text = name if width == 1 else f"{name} [{width - 1}:0]"
+    handle: int = _lib.fstWriterCreateVar(context, _lib.FST_VT_VCD_WIRE, direction, width, text.encode(), 0)
+    return handle
+
+
+def _emit(context: object, handles: Mapping[str, tuple[int, int]], changes: Changes) -> None:
     now = -1
     for time, pin, level, known in changes:
         if time != now:
             _lib.fstWriterEmitTimeChange(context, time)
             now = time
-        width = pins[pin].width
+        handle, width = handles[pin]
         if width <= _MOST_BITS and known == (1 << width) - 1:
-            _lib.fstWriterEmitValueChange64(context, handles[pin], width, level)
+            _lib.fstWriterEmitValueChange64(context, handle, width, level)
         else:
             bits = ("01"[level >> b & 1] if known >> b & 1 else "x" for b in reversed(range(width)))
-            _lib.fstWriterEmitValueChange(context, handles[pin], "".join(bits).encode())
+            _lib.fstWriterEmitValueChange(context, handle, "".join(bits).encode())
 
 
 def _changes(trace: Trace) -> Changes:
-    """Times, pin numbers, levels and known bits of all changes, in time order."""
+    """Times, names, levels and known bits of all changes, in time order."""
     chip = trace.chip
     input_times, edge_times = _times(trace.clk)
     is_edge = trace.clk != 0
     edges = edge_times[is_edge]
     output_times = np.concatenate(([0], edges[:-1] + OUTPUT_AT))[: len(edges)]
     clocks = {clock.pin.name: _clock(clock, edges, trace.clk[is_edge]) for clock in chip.clocks}
-    at, pins, levels, knowns = [np.zeros(0, np.int64)], list[int](), list[int](), list[int]()
-    for p, pin in enumerate(chip.pins):
-        if pin.role == "clock":
+    at, pins, levels, knowns = [np.zeros(0, np.int64)], list[str](), list[int](), list[int]()
+    shown: list[Shown] = [*chip.pins, *_probes(trace)]
+    for pin in shown:
+        if pin.name in clocks:
             times, level = clocks[pin.name]
             changes = times, level.tolist(), [1] * len(times)
-        elif pin.direction == "in":
+        elif pin.name in chip.input_word:
             rows = np.concatenate((new_rows(chip.input_word, 1), trace.inputs))
             known = to_rows(chip.input_word, [chip.input_word.mask([pin.name])] * len(rows))
             changes = _changed(chip.input_word, pin, np.concatenate(([0], input_times)), rows, known)
         else:
             changes = _changed(chip.output_word, pin, output_times, trace.outputs[is_edge], trace.known[is_edge])
         at.append(changes[0])
-        pins += [p] * len(changes[0])
+        pins += [pin.name] * len(changes[0])
         levels += changes[1]
         knowns += changes[2]
     times = np.concatenate(at)
@@ -158,7 +178,7 @@ def _clock(clock: UsedClock, times: np.ndarray, clk: np.ndarray) -> tuple[np.nda
 
 
 def _changed(
-    word: PinWord, pin: Pin, at: np.ndarray, rows: np.ndarray, known: np.ndarray
+    word: PinWord, pin: Shown, at: np.ndarray, rows: np.ndarray, known: np.ndarray
 ) -> tuple[np.ndarray, list[int], list[int]]:
     """The moments at which a pin changes, and its levels and known bits from then on; the first moment is one.
 

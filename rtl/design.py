@@ -61,6 +61,7 @@ class Design:
     options : how the sources are read
     data : file that a memory is filled from ($readmemh), as the sources call it -> where it is
     parameters : those of the top that are not at their defaults, and their values
+    probes : declared probe -> its path below the top; a probe that is not listed is not there
     """
 
     top: str
@@ -73,6 +74,7 @@ class Design:
     options: SourceOptions = SourceOptions()
     data: Mapping[str, Path] = field(default_factory=dict)
     parameters: Mapping[str, int | str] = field(default_factory=dict)
+    probes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def folders(self) -> list[str]:
@@ -107,6 +109,10 @@ class Design:
     def _define_options(self) -> tuple[str, ...]:
         return tuple(f"-D{define}" for define in self.options.defines)
 
+    def absent(self, chip: Chip) -> tuple[str, ...]:
+        """The chip's probes that the design does not have."""
+        return tuple(probe.name for probe in chip.probes if probe.name not in self.probes)
+
     def port(self, pin: Pin) -> str:
         """The top's port for a declared pin."""
         return self.pins.get(pin.name, pin.name)
@@ -115,7 +121,7 @@ class Design:
         """Top, language, files, pins, memories and module tree, a line each."""
         lines = [f"top {self.top} ({self.language}, {len(self.files)} files)"]
         lines += [f"pin {pin}: port {port}" for pin, port in self.pins.items()]
-        lines += [f"{name}: {path}" for name, path in self.memories.items()]
+        lines += [f"{name}: {path}" for name, path in (*self.memories.items(), *self.probes.items())]
         return "\n".join((*lines, *self.structure.splitlines()))
 
 
@@ -140,6 +146,7 @@ class OurChip:
         order; None where parameters leave out no words
     variants : name -> parameters, of what is measured beside each other (``draupnir area``)
     on_boards : board -> parameters, where the whole chip does not fit the board's FPGA
+    probes : declared probe -> its path, of those that it has
     """
 
     declaration: Chip
@@ -149,6 +156,7 @@ class OurChip:
     kept_words: Callable[..., np.ndarray] | None = None
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"whole": {}})
     on_boards: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    probes: Mapping[str, str] = field(default_factory=dict)
 
     def paths(self, **sizes: int) -> Mapping[str, str]:
         """Declared memory, or a copy of it -> path of its array."""

@@ -54,7 +54,9 @@ class InVerilator:
         outputs = self._device.run(trace.inputs, trace.clk)
         memories = {name: self._device.read_memory(name) for name in before}
         masks = {name: np.full_like(content, _ALL) for name, content in memories.items()}
-        return Observed(outputs, known_at_edges(trace.chip.output_word, trace.clk), memories, masks)
+        absent = self._device.absent
+        known = known_at_edges(trace.chip.output_word, trace.clk, absent)
+        return Observed(outputs, known, memories, masks, absent)
 
     def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
         """Run so again; give the memories after each of some rows, which are ascending."""
@@ -120,7 +122,7 @@ class OfNetlist:
         """Drive a trace's inputs, from the initial state and the memories before the first row."""
         did = self._inner.run(trace, self._netlist.to_cells(before))
         memories = self._netlist.from_cells(did.memories)
-        return Observed(did.outputs, did.known, memories, self._known_of(did.memories_known))
+        return Observed(did.outputs, did.known, memories, self._known_of(did.memories_known), did.absent)
 
     def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
         """Run so again; give the memories after each of some rows, which are ascending."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from draupnir.emulator.declare import Chip, Memory, Pin
@@ -75,6 +76,24 @@ def find_memories(chip: Chip, arrays: list[Array]) -> tuple[dict[str, str], list
             found = ", ".join(f"{len(paths)} of {name}" for name, paths in candidates.items())
             differences.append(DesignDifference("copies", memory.name, shape(memory), found))
     return memories, differences
+
+
+def find_probes(chip: Chip, width_of: Callable[[str], int | None]) -> tuple[dict[str, str], list[DesignDifference]]:
+    """The path of each declared probe that is there, and how they differ in width.
+
+    width_of : path -> the bits of what is there; None: nothing is
+    """
+    probes: dict[str, str] = {}
+    differences: list[DesignDifference] = []
+    for probe in chip.probes:
+        width = width_of(probe.path)
+        if width == probe.width:
+            probes[probe.name] = probe.path
+        elif width is not None:
+            differences.append(
+                DesignDifference("width", probe.name, f"{probe.width} bits", f"{width} bits at {probe.path}")
+            )
+    return probes, differences
 
 
 def likeness(chip: Chip, ports: list[ModulePort], arrays: list[Array]) -> float:

@@ -72,7 +72,7 @@ def design(chip_name: str, out_dir: Path, **parameters: Any) -> Design:
     """Emit the chip, and say where its memories are. Raises as ``emit`` does."""
     path = emit(chip_name, out_dir, **parameters)
     ours = our_chip(chip_name)
-    return Design(top=ours.top, files=(path,), memories=ours.paths(**parameters))
+    return Design(top=ours.top, files=(path,), memories=ours.paths(**parameters), probes=ours.probes)
 
 
 def our_chip(name: str) -> OurChip:

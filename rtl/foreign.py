@@ -15,7 +15,7 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import datafiles, filelist, outside, settings, stubs
 from draupnir.rtl.design import Design, SourceOptions, source_files
-from draupnir.rtl.differences import DesignDifference, compare_pins, find_memories, likeness, shape
+from draupnir.rtl.differences import DesignDifference, compare_pins, find_memories, find_probes, likeness, shape
 from draupnir.rtl.hierarchy import Array, Instance, Tree
 from draupnir.rtl.library import Library
 
@@ -51,6 +51,7 @@ class Candidate:
     memories: dict[str, str]
     differences: list[DesignDifference]
     reasons: list[str]
+    probes: dict[str, str]
 
 
 def read(place: Path, chip: Chip, top: str | None = None, options: SourceOptions | None = None) -> Design:
@@ -90,6 +91,7 @@ def read(place: Path, chip: Chip, top: str | None = None, options: SourceOptions
         found.options,
         _data(library, candidate, found),
         parameters,
+        candidate.probes,
     )
 
 
@@ -207,9 +209,11 @@ def _compare(library: Library, chip: Chip, name: str) -> Candidate:
         )
     pins, differences = compare_pins(chip, [port for port in ports if port.name not in interfaces])
     memories, memory_differences = find_memories(chip, tree.arrays)
+    probes, probe_differences = find_probes(chip, lambda path: library.width_of(name, path))
+    differences += probe_differences
     if problems:  # the widths and depths are not those that are meant
         differences, memory_differences = [d for d in differences if d.kind != "width"], []
-    return Candidate(name, tree, files, pins, memories, differences + memory_differences, reasons)
+    return Candidate(name, tree, files, pins, memories, differences + memory_differences, reasons, probes)
 
 
 def _chosen(library: Library, chip: Chip, place: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from draupnir.emulator.declare import Chip, Pin
+from draupnir.emulator.declare import INTEGER_BITS, LIMB_BITS, Chip, Pin, Probe
 from draupnir.rtl.design import Design
 
 _QUAD_BITS = 64  # of Verilator's largest integer
@@ -48,6 +48,7 @@ struct Model {
     std::unique_ptr<Vmodel> top;
     int64_t inputs[n_in] = {};
     bool whole = false;  // evaluate everything at both edges of the clock
+@PROBES@
 
     Model(int rand_reset, int seed, unsigned levels) {  // levels : bit k: clock k is high
         select();
@@ -58,6 +59,7 @@ struct Model {
         apply(inputs);
 @LEVELS@
         top->eval();
+@FIND@
     }
     ~Model() {
         select();
@@ -84,6 +86,18 @@ struct Model {
         take(outputs);
         if (whole) whole_clock(*top, edges);
         else clock_edges(*top, edges);
+    }
+    // The bytes of a probe from some byte on.
+    static uint64_t load(const void* probe, size_t first, size_t n_bytes) {
+        uint64_t level = 0;
+        std::memcpy(&level, static_cast<const char*>(probe) + first, n_bytes);
+        return level;
+    }
+    const void* probe(const char* name, const char* scope_name, const char* var_name) {
+        const VerilatedScope* scope = context.scopeFind(scope_name);
+        const VerilatedVar* var = scope ? scope->varFind(var_name) : nullptr;
+        if (!var) throw std::runtime_error(std::string{"probe "} + name + " is not in the compiled design");
+        return var->datap();
     }
     const VerilatedVar& memory(const std::string& name) {
         const char* scope_name = nullptr;
@@ -151,6 +165,8 @@ def cpp_harness(design: Design, chip: Chip) -> str:
     """C++ source of the harness; the pins' positions are those of ``chip.input_word`` and ``chip.output_word``."""
     apply = [line for pin in chip.inputs for line in _apply(chip, design, pin)]
     take = [line for pin in chip.outputs for line in _take(chip, design, pin)]
+    probes = [probe for probe in chip.probes if probe.name in design.probes]
+    take += [line for probe in probes for line in _take_probe(chip, probe)]
     memories = [
         f'if (name == "{name}") scope_name = "{_scope(design, path)}", var_name = "{path.rsplit(".", 1)[-1]}";'
         for name, path in design.memories.items()
@@ -162,6 +178,8 @@ def cpp_harness(design: Design, chip: Chip) -> str:
         "@APPLY@": (8, apply),
         "@TAKE@": (8, take),
         "@MEMORIES@": (8, memories),
+        "@PROBES@": (4, [f"const void* {_pointer(probe)} = nullptr;" for probe in probes]),
+        "@FIND@": (8, [_find(design, probe) for probe in probes]),
         "@EDGES@": (4, _edges(chip, design)),
         "@BACK@": (4, [*back, "top.eval();"] if back else []),
         "@LEVELS@": (8, [f"top->{member(design.port(c.pin))} = levels >> {k} & 1;" for k, c in enumerate(chip.clocks)]),
@@ -213,15 +231,40 @@ def _take(chip: Chip, design: Design, pin: Pin) -> list[str]:
     return lines
 
 
+def _pointer(probe: Probe) -> str:
+    return f"probe_{probe.name}"
+
+
+def _find(design: Design, probe: Probe) -> str:
+    """C++ that looks for a probe."""
+    path = design.probes[probe.name]
+    where = f'"{_scope(design, path)}", "{path.rsplit(".", 1)[-1]}"'
+    return f'{_pointer(probe)} = this->probe("{probe.name}", {where});'
+
+
+def _take_probe(chip: Chip, probe: Probe) -> list[str]:
+    """C++ that puts a probe's level into a row, from the integer, or the array of 32-bit ones, that Verilator has."""
+    size = next((size for size in (8, 16, 32, _QUAD_BITS) if probe.width <= size), LIMB_BITS)
+    lines = []
+    for piece in chip.output_word.pieces_of(probe.name):
+        n_bytes = min(size, LIMB_BITS if probe.width > INTEGER_BITS else size) // 8
+        level = f"load({_pointer(probe)}, {piece.lsb // 8}, {n_bytes}) & {(1 << piece.width) - 1:#x}ULL"
+        lines.append(f"row[{piece.word}] |= static_cast<int64_t>({level}) << {piece.shift};")
+    return lines
+
+
 def member(port: str) -> str:
     """Verilator's C++ name of a port: a second underscore in a row is written as its code."""
     return re.sub("__", "___05F", port)
 
 
 def public_memories(design: Design) -> str:
-    """Verilator's control file that makes the memories, and nothing else, accessible."""
-    names = sorted({path.rsplit(".", 1)[-1] for path in design.memories.values()})
-    return "`verilator_config\n" + "".join(f'public_flat_rw -module "*" -var "{name}"\n' for name in names)
+    """Verilator's control file that makes the memories and probes, and nothing else, accessible."""
+    memories = sorted({path.rsplit(".", 1)[-1] for path in design.memories.values()})
+    probes = sorted({path.rsplit(".", 1)[-1] for path in design.probes.values()})
+    lines = [f'public_flat_rw -module "*" -var "{name}"\n' for name in memories]
+    lines += [f'public_flat_rd -module "*" -var "{name}"\n' for name in probes if name not in memories]
+    return "".join(("`verilator_config\n", *lines))
 
 
 def _scope(design: Design, path: str) -> str:

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from draupnir.emulator.declare import Chip, Memory, Pin, Word
+from draupnir.emulator.declare import Chip, Memory, Pin, Shown, Word
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.observed import Observed
 from draupnir.emulator.trace import check_edges, first_levels, new_rows, words
@@ -38,6 +38,7 @@ module draupnir_bench;
     @TOP@ dut (
 @CONNECT@
     );
+@PROBES@
 
     initial begin
         rows_file = $fopen("rows.txt", "r");
@@ -106,7 +107,7 @@ def run(
         memory.name: _read_memory(work_dir, memory) for memory in chip.memories if memory.parts[0] in design.memories
     }
     contents, masks = ({name: both[i] for name, both in read.items()} for i in (0, 1))
-    return Observed(outputs, known, contents, masks)
+    return Observed(outputs, known, contents, masks, design.absent(chip))
 
 
 def _named_in_icarus(design: Design, chip: Chip, work_dir: Path) -> Design:
@@ -155,6 +156,11 @@ def bench(
     fields["@OUT_MSB@"] = str(chip.output_word.width - 1)
     connect = [f".{design.port(pin)}({_reg(pin)})" for pin in (*(clock.pin for clock in chip.clocks), *chip.inputs)]
     connect += [f".{design.port(pin)}({_slice('outputs', chip.output_word, pin)})" for pin in chip.outputs]
+    probes = [
+        f"assign {_slice('outputs', chip.output_word, probe)} = dut.{design.probes[probe.name]};"
+        for probe in chip.probes
+        if probe.name in design.probes
+    ]
     blocks = {
         "@DECLARE@": (
             4,
@@ -162,6 +168,7 @@ def bench(
             + [f"reg [{pin.width - 1}:0] {_reg(pin)} = 0;" for pin in chip.inputs],
         ),
         "@CONNECT@": (8, ",\n".join(connect).split("\n")),
+        "@PROBES@": (4, probes),
         "@LOAD@": (8, [f'$readmemh("{name}.in.hex", dut.{design.memories[name]});' for name in loaded]),
         "@FOLLOW@": (8, memory_changes.dump(design, chip) if follow else []),
         "@QUIET@": (12, [_apply(chip, pin) for pin in chip.inputs if not chip.acts_at_edges(pin)]),
@@ -182,7 +189,7 @@ def _reg(pin: Pin) -> str:
     return f"pin_{pin.name}"
 
 
-def _slice(vector: str, word: Word, pin: Pin) -> str:
+def _slice(vector: str, word: Word, pin: Shown) -> str:
     return f"{vector}[{word[pin.name].msb}:{word[pin.name].lsb}]"
 
 

@@ -98,6 +98,13 @@ class Library:
                 self._add(found, symbol, len(self._tops[top].hierarchicalPath) + 1)
         return found
 
+    def width_of(self, top: str, path: str) -> int | None:
+        """The bits of a register or wire below a module, by its path; None if there is no such thing."""
+        symbol = self._tops[top].body.lookupName(path) if top in self._tops else None
+        if symbol is None or symbol.kind not in (ast.SymbolKind.Variable, ast.SymbolKind.Net):
+            return None
+        return int(symbol.type.bitWidth) if symbol.type.isIntegral else None
+
     def data_files(self, top: str) -> dict[str, str]:
         """The files that memories below a module are filled from ($readmemh, $readmemb) -> where the source says so."""
         found: dict[str, str] = {}

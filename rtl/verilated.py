@@ -52,9 +52,18 @@ class Verilated:
 
     whole : evaluate everything at both edges of the clock, as Verilator's examples do; the rows come out the same
     data_folder : where the design finds the files that it fills its memories from at the start
+    absent : the chip's probes that the design does not have
     """
 
-    def __init__(self, library: Path, chip: Chip, whole: bool = False, data_folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        library: Path,
+        chip: Chip,
+        whole: bool = False,
+        data_folder: Path | None = None,
+        absent: tuple[str, ...] = (),
+    ) -> None:
+        self.absent = absent
         self._chip, self._whole, self._data_folder = chip, whole, data_folder
         self._lib = ctypes.CDLL(str(library))
         self._lib.model_new.restype = ctypes.c_void_p
@@ -178,7 +187,7 @@ def build(design: Design, chip: Chip, build_dir: Path, whole: bool = False) -> V
         with tempfile.TemporaryDirectory(prefix=f"{chip.name}-", dir=library.parent) as scratch:
             os.replace(_compile(design, clock, harness, Path(scratch)), library)
     data_folder = datafiles.put(design.data, library.with_suffix(".data").resolve()) if design.data else None
-    return Verilated(library.resolve(), chip, whole, data_folder)
+    return Verilated(library.resolve(), chip, whole, data_folder, design.absent(chip))
 
 
 def _options(design: Design) -> tuple[str, ...]:

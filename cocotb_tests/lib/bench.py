@@ -60,7 +60,7 @@ class ChipBench:
         self.model, self.chip = model, model.chip
         self.session = Session.here()
         self.rng = np.random.default_rng(self.session.seed)
-        self.pins = Pins(dut, self.chip, ports)
+        self.pins = Pins(dut, self.chip, ports, self.session.probes)
         self.clocks = {clock.pin.name: self._clock(clock.pin.name) for clock in self.chip.clocks}
         self.clock = self.clocks[self.chip.clock.name]
         self.edges = ClockEdges(self.chip, self.clocks)
@@ -191,6 +191,8 @@ class ChipBench:
             mismatches=counts.mismatches,
             output_bits=counts.bits.total,
             unknown=dict(counts.bits.unknown),
+            absent=dict(counts.bits.absent),
+            probes=dict(counts.bits.probes),
             unknown_before_reset=dict(counts.before_reset.unknown),
             never_known=counts.never_known(),
             first_difference=difference.as_object() if difference else None,

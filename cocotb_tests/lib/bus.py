@@ -21,13 +21,25 @@ class Pins:
 
     dut : cocotb's handle of the design's top
     ports : declared pin name -> port name, where they differ
+    probes : declared probe -> its path below ``dut``, of those that are there; None: each that is found at its own path
+
+    Attribute: ``probes``, the handles of the probes that there are, by name.
 
     Raises InputError for a pin that the design does not have.
     """
 
-    def __init__(self, dut: Any, chip: Chip, ports: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        dut: Any,
+        chip: Chip,
+        ports: Mapping[str, str] | None = None,
+        probes: Mapping[str, str] | None = None,
+    ) -> None:
         self.dut, self.chip = dut, chip
         self._handles = {pin.name: _find(dut, (ports or {}).get(pin.name, pin.name)) for pin in chip.pins}
+        paths = {probe.name: probe.path for probe in chip.probes} if probes is None else probes
+        found = {name: _found(dut, path) for name, path in paths.items()}
+        self.probes = {name: handle for name, handle in found.items() if handle is not None}
 
     def __getitem__(self, name: str) -> Any:
         return self._handles[name]
@@ -35,6 +47,11 @@ class Pins:
     def bus(self, name: str) -> BusPins:
         """The handles of a bus's pins."""
         return BusPins(self, self.chip.bus(name))
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The chip's probes that the design does not have."""
+        return tuple(probe.name for probe in self.chip.probes if probe.name not in self.probes)
 
     def inputs(self) -> Iterator[Any]:
         """Handles of the input pins without the clock."""
@@ -101,6 +118,14 @@ def find(dut: Any, path: str) -> Any:
         if handle is None:
             raise InputError(f"{dut._name}: nothing at {path!r}; {part!r} was not found")
     return handle
+
+
+def _found(dut: Any, path: str) -> Any:
+    """The handle of something inside the design, or None."""
+    try:
+        return find(dut, path)
+    except InputError:
+        return None
 
 
 def _find(dut: Any, port: str) -> Any:

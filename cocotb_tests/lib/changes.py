@@ -15,7 +15,7 @@ from cocotb.utils import get_sim_time
 
 from draupnir.cocotb_tests.lib import wrapper
 from draupnir.cocotb_tests.lib.bus import Pins, bits, control
-from draupnir.emulator.declare import Pin, Word
+from draupnir.emulator.declare import Word
 from draupnir.emulator.trace import to_row, to_rows
 
 # As $fwrite's %z writes a vector: for 32 bits at a time, the lowest first, a word of levels and one of unknown bits.
@@ -109,18 +109,19 @@ class Followed:
         self._moments: list[tuple[int, int, int, int]] = []
 
     def start(self) -> None:
-        for pin in (*self._chip.inputs, *self._chip.outputs):
-            self._change(pin, bits(self._pins[pin.name]))
-            cocotb.start_soon(self._follow(pin, self._pins[pin.name]))
+        handles = {pin.name: self._pins[pin.name] for pin in (*self._chip.inputs, *self._chip.outputs)}
+        for name, handle in (handles | self._pins.probes).items():
+            self._change(name, bits(handle))
+            cocotb.start_soon(self._follow(name, handle))
 
-    async def _follow(self, pin: Pin, handle: Any) -> NoReturn:
+    async def _follow(self, pin: str, handle: Any) -> NoReturn:
         change = handle.value_change
         while True:
             await change
             self._change(pin, bits(handle))
 
-    def _change(self, pin: Pin, held: str) -> None:
-        (self._inputs if pin.direction == "in" else self._outputs).change(pin, held)
+    def _change(self, pin: str, held: str) -> None:
+        (self._inputs if pin in self._chip.input_word else self._outputs).change(pin, held)
         now = get_sim_time("step")
         if self._moments and self._moments[-1][0] == now:
             self._moments.pop()
@@ -142,8 +143,8 @@ class _Levels:
     levels: int = 0
     known: int = 0
 
-    def change(self, pin: Pin, held: str) -> None:
-        lsb, mask = self.word[pin.name].lsb, self.word[pin.name].high
+    def change(self, pin: str, held: str) -> None:
+        lsb, mask = self.word[pin].lsb, self.word[pin].high
         level, known = parse_bits(held)
         self.levels = self.levels & ~(mask << lsb) | level << lsb
         self.known = self.known & ~(mask << lsb) | known << lsb

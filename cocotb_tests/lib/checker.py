@@ -9,7 +9,7 @@ is X or Z differs from the model, which always knows it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -59,11 +59,12 @@ class Counts:
     """What was compared.
 
     all_bits : the output bits at all clocks; early_bits : those up to the end of the first reset
+    absent : the chip's probes that the design does not have
     """
 
-    def __init__(self, chip: Chip) -> None:
+    def __init__(self, chip: Chip, absent: Collection[str] = ()) -> None:
         self.mismatches = 0
-        self.all_bits, self.early_bits = BitCount(chip), BitCount(chip)
+        self.all_bits, self.early_bits = BitCount(chip, absent), BitCount(chip, absent)
 
     @property
     def cycles(self) -> int:
@@ -116,15 +117,15 @@ class Lockstep:
         self._past: deque[Trace] = deque(maxlen=BLOCKS_KEPT)
         self._first_reset = FirstReset(model.chip)
         outputs = model.chip.output_word
-        self._defined = to_row(outputs, outputs.mask({f.name for f in outputs} - set(undefined)))
+        self._defined = to_row(outputs, outputs.mask({f.name for f in outputs} - {*undefined, *recorder.absent}))
         self._task: Task[NoReturn] | None = None
         self._looks: _Looks | None = None
         self._looked_always = True  # after each clock edge
         self.early = True
         self.difference: FirstDifference | None = None
         self.equal_until = 0
-        self.counts = Counts(model.chip)
-        self._comparison = Comparison(model)
+        self.counts = Counts(model.chip, recorder.absent)
+        self._comparison = Comparison(model, recorder.absent)
         self._comparison.bits = self.counts.all_bits
 
     def look_at(self, memories: Mapping[str, Any], first: int, every: int) -> None:

@@ -26,7 +26,7 @@ class Recorder:
     """
 
     def __init__(self, pins: Pins, edges: ClockEdges, followed: PinFollower | None = None) -> None:
-        self._chip, self.edges = pins.chip, edges
+        self._chip, self.edges, self.absent = pins.chip, edges, pins.absent
         self._changes = followed or changes(pins)
         inputs, outputs = new_rows(self._chip.input_word, 0), new_rows(self._chip.output_word, 0)
         self._nothing = Trace(self._chip, inputs, np.zeros(0, np.uint8), outputs, outputs, _NONE)

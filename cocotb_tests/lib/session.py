@@ -26,6 +26,7 @@ class Session:
     random_start : registers start at random, so that nothing holds before the end of the first reset
     memories : declared name -> path of its array below the simulator's top; a bench looks for those that are missing
     sizes : those of the chip, where it has any to choose
+    probes : declared probe -> its path below the simulator's top, of those that are there; None: not known
     check : hold the model against the design; without, only the drivers run (to measure what checking costs)
     naive : read two pins at each clock in Python, as a first bench of one's own would (to measure what that costs)
     times : how much longer than usual the tests' random and repeated parts are (to measure speeds)
@@ -41,6 +42,7 @@ class Session:
     random_start: bool = False
     memories: Mapping[str, str] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
+    probes: Mapping[str, str] | None = None
     check: bool = True
     naive: bool = False
     times: int = 1

@@ -9,6 +9,9 @@ it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from draupnir.cocotb_tests.lib import player_verilog as player
 from draupnir.cocotb_tests.lib.player_verilog import bit_range, together
 from draupnir.emulator.declare import Chip, Pin, PinWord, WiredBus
@@ -91,6 +94,8 @@ def verilog(design: Design, chip: Chip) -> str:
     busy = [player.control_name(bus, "busy") for bus in player.players(chip)]
     flags = [*(f"{half} != 0" for half in halves), RECORDING, *busy]
     kinds = {"in": "reg", "out": "wire"}
+    probes = {name: path for name, path in _inside(design, chip).items() if path}
+    watched_probes = sum(probe.width for probe in chip.probes if probe.name in probes)
     return _MODULE.format(
         top=TOP,
         pins="\n    ".join(f"{kinds[pin.direction]} {bit_range(pin.width)}{pin.name};" for pin in chip.pins),
@@ -103,12 +108,12 @@ def verilog(design: Design, chip: Chip) -> str:
         recording=RECORDING,
         log=LOG,
         inputs=_row(chip.input_word),
-        outputs=_row(chip.output_word),
+        outputs=_row(chip.output_word, _inside(design, chip)),
         last_input=INTEGER * len(chip.input_word.row) - 1,
         last_output=INTEGER * len(chip.output_word.row) - 1,
         last_bit=INTEGER * (1 + len(chip.input_word.row) + len(chip.output_word.row)) - 1,
-        watched=together((*flags, *(pin.name for pin in chip.pins if pin.name not in clocks))),
-        last_watched=len(flags) + chip.input_word.width + chip.output_word.width - 1,
+        watched=together((*flags, *(pin.name for pin in chip.pins if pin.name not in clocks), *probes.values())),
+        last_watched=len(flags) + sum(p.width for p in chip.pins if p.name not in clocks) + watched_probes - 1,
         players="".join(player.verilog(bus, _half_of_bus(chip, bus)) for bus in player.players(chip)),
         design=design.top,
         instance=design.instance,
@@ -137,14 +142,23 @@ def controls(chip: Chip) -> list[str]:
     return [*halves, RECORDING, *of_players]
 
 
-def _row(word: PinWord) -> str:
-    """The pins as a row of a trace holds them, in 64 bits for each of its integers."""
+def _inside(design: Design, chip: Chip) -> dict[str, str]:
+    """Where each probe is below the wrapper; "" for one that the design does not have."""
+    return {
+        probe.name: f"{design.top}.{design.probes[probe.name]}" if probe.name in design.probes else ""
+        for probe in chip.probes
+    }
+
+
+def _row(word: PinWord, inside: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The pins as a row of a trace holds them, in 64 bits for each of its integers; inside : where the probes are."""
     parts = []
     for number, integer in reversed(list(enumerate(word.row))):
         parts.append(f"{INTEGER - integer.width}'b0")
         for piece in reversed([piece for piece in word.pieces if piece.word == number]):
-            whole = piece.width == word[piece.pin].width
-            parts.append(piece.pin if whole else f"{piece.pin}[{piece.lsb + piece.width - 1}:{piece.lsb}]")
+            whole, name = piece.width == word[piece.pin].width, inside.get(piece.pin, piece.pin)
+            bits = "" if whole else f"[{piece.lsb + piece.width - 1}:{piece.lsb}]"
+            parts.append(f"{name}{bits}" if name else f"{piece.width}'bx")
     return together(parts)
 
 

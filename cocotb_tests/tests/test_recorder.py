@@ -60,7 +60,7 @@ def test_rows_are_those_of_the_obvious_way(changes: list[tuple[int, int, int]], 
     expected = obvious(moments, 100)
     played = Played(list(moments))
     clock: Any = SimpleNamespace(first_edge=FIRST_EDGE, period=PERIOD)
-    pins: Any = SimpleNamespace(chip=CHIP)
+    pins: Any = SimpleNamespace(chip=CHIP, absent=())
     recorder = Recorder(pins, ClockEdges(CHIP, {CHIP.clock.name: clock}), played)
     found: list[Row] = []
     with pytest.MonkeyPatch.context() as patch:

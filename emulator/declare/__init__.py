@@ -19,7 +19,7 @@ from draupnir.emulator.declare.errors import DeclarationError
 from draupnir.emulator.declare.events import Event
 from draupnir.emulator.declare.memories import Matrix, Memory
 from draupnir.emulator.declare.parameters import Parameter, Sized, sized
-from draupnir.emulator.declare.pins import Piece, Pin, PinWord, UsedClock, pin_word
+from draupnir.emulator.declare.pins import Piece, Pin, PinWord, Probe, Shown, UsedClock, pin_word
 from draupnir.emulator.declare.registers import Block, Reg, Register
 from draupnir.emulator.declare.steps import Script, Step, clock_by_clock, following
 from draupnir.emulator.declare.words import INTEGER_BITS, LIMB_BITS, Field, Word
@@ -41,12 +41,14 @@ __all__ = [
     "Piece",
     "Pin",
     "PinWord",
+    "Probe",
     "ReceivingSide",
     "Reg",
     "Register",
     "Role",
     "Script",
     "SendingSide",
+    "Shown",
     "Sized",
     "Step",
     "UsedClock",

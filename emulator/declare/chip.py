@@ -12,7 +12,7 @@ from draupnir.emulator.declare.buses import Bus, BusKind, WiredBus
 from draupnir.emulator.declare.errors import DeclarationError, unique
 from draupnir.emulator.declare.events import Event
 from draupnir.emulator.declare.memories import Memory
-from draupnir.emulator.declare.pins import Pin, PinWord, UsedClock, clock_of, pin_word
+from draupnir.emulator.declare.pins import Pin, PinWord, Probe, Shown, UsedClock, clock_of, pin_word
 from draupnir.emulator.declare.registers import Block, Register
 
 MOST_CLOCKS = 4  # whose edges fit into the eight bits by which a row tells them
@@ -28,6 +28,7 @@ class Chip:
     name : that of the chip's folders, which Python imports: an identifier, by custom in lower case
     title : the chip's name as people write it; what it is may follow after a colon
     sizes : the values of its parameters, where it has any (see ``sized``)
+    probes : what is compared beside the output pins, where a source has it; it stands in the rows of outputs
     """
 
     name: str
@@ -40,6 +41,7 @@ class Chip:
     source: str
     buses: tuple[Bus, ...] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)
+    probes: tuple[Probe, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or keyword.iskeyword(self.name):
@@ -48,6 +50,7 @@ class Chip:
                 f"{_identifier(self.name)!r}; the title may be anything"
             )
         unique(self.name, "pin", [p.name for p in self.pins])
+        unique(self.name, "pin or probe", [*(p.name for p in self.pins), *(p.name for p in self.probes)])
         unique(self.name, "memory", [m.name for m in self.memories])
         unique(self.name, "register", [r.name for r in self.registers])
         unique(self.name, "state register", [r.name for b in self.blocks for r in b.regs])
@@ -132,7 +135,13 @@ class Chip:
 
     @cached_property
     def output_word(self) -> PinWord:
-        return pin_word(f"{self.name} outputs", self.outputs)
+        """What is compared, side by side: the output pins, and above them the probes."""
+        return pin_word(f"{self.name} outputs", self.shown)
+
+    @property
+    def shown(self) -> tuple[Shown, ...]:
+        """The output pins, then the probes."""
+        return (*self.outputs, *self.probes)
 
     def bus(self, name: str) -> WiredBus:
         """A bus with its pins."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -11,6 +12,7 @@ from draupnir.emulator.declare.errors import DeclarationError
 from draupnir.emulator.declare.words import INTEGER_BITS, LIMB_BITS, Field, Word
 
 ROLES = ("clock", "reset", "control", "status", "bus")
+_PATH = re.compile(r"[A-Za-z_][\w$]*(\[\d+\])?(\.[A-Za-z_][\w$]*(\[\d+\])?)*")
 Edges = Literal["rising", "falling", "both"]
 _RISE_AND_FALL: dict[Edges, tuple[bool, bool]] = {
     "rising": (True, False),
@@ -93,6 +95,30 @@ class Pin:
         return int(self.active == "low")
 
 
+@dataclass(frozen=True)
+class Probe:
+    """A register or wire inside the original that is compared as an output pin is, where a source has it.
+
+    path : where it is below the chip's top, dots between instances: "core_0.potential"
+    """
+
+    name: str
+    width: int
+    path: str
+    meaning: str
+
+    def __post_init__(self) -> None:
+        if self.width < 1:
+            raise DeclarationError(f"probe {self.name}: width {self.width}; a probe has at least 1 bit")
+        if not _PATH.fullmatch(self.path):
+            raise DeclarationError(
+                f"probe {self.name}: path {self.path!r}; right is dots between instances, 'core_0.potential'"
+            )
+
+
+Shown = Pin | Probe  # what a row of outputs holds
+
+
 class RowWord(NamedTuple):
     """One of the integers that a row of pins is made of.
 
@@ -160,7 +186,7 @@ class PinWord(Word):
         return sum(f.high << f.lsb for f in self.fields if f.name in pins)
 
 
-def pin_word(name: str, pins: tuple[Pin, ...]) -> PinWord:
+def pin_word(name: str, pins: Sequence[Shown]) -> PinWord:
     """The pins side by side, the first pin in the lowest bits."""
     fields = []
     lsb = 0

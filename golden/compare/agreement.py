@@ -7,7 +7,7 @@ where the Verilog is undefined declares what Icarus made of the original there; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -93,19 +93,22 @@ class Agreement:
         return Undefined(self.first or 0, dict(self.unknown), dict(self.different))
 
 
-def agreement(trace: Trace, outputs: np.ndarray, known: np.ndarray) -> Agreement:
-    """Compare the output pins of a run with a trace; ``outputs`` and ``known`` are as in ``Trace``."""
+def agreement(trace: Trace, outputs: np.ndarray, known: np.ndarray, absent: Collection[str] = ()) -> Agreement:
+    """Compare the output pins of a run with a trace; ``outputs`` and ``known`` are as in ``Trace``.
+
+    absent : probes that one of the two does not have
+    """
     settled, word = over_at(trace), trace.chip.output_word
     both = replace(trace, known=trace.known & known)
-    count = BitCount(trace.chip)
+    count = BitCount(trace.chip, absent)
     count.add(both)
-    missing = only(trace.known & ~known, trace.clk != 0)
+    missing = only(trace.known & ~known, trace.clk != 0) & count.mask
     missing[:settled] = 0
     wrong = (outputs ^ trace.outputs) & both.known
     rows = np.flatnonzero(any_bit(missing | wrong))
     return Agreement(
         count.compared(),
-        compared_bits(cut(both, 0, settled)).n_unknown,
+        compared_bits(cut(both, 0, settled), absent).n_unknown,
         count_bits(word, missing),
         count_bits(word, wrong),
         int(np.count_nonzero(trace.clk[: rows[0]])) if len(rows) else None,

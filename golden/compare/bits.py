@@ -19,11 +19,13 @@ class ComparedBits:
     total : bits of all compared output pins at all compared clock edges, at least 0
     unknown : pin -> how many of its bits were X or Z, and so were not compared; pins without such bits are left out
     absent : pin -> bits, at the same edges, of the pins that the source does not have; they are not in ``total``
+    probes : of ``total`` and ``absent``, what the chip's probes have: probe -> bits that were compared
     """
 
     total: int = 0
     unknown: Mapping[str, int] = field(default_factory=dict)
     absent: Mapping[str, int] = field(default_factory=dict)
+    probes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def n_unknown(self) -> int:
@@ -35,16 +37,26 @@ class ComparedBits:
 
     def __add__(self, other: ComparedBits) -> ComparedBits:
         return ComparedBits(
-            self.total + other.total, _sum(self.unknown, other.unknown), _sum(self.absent, other.absent)
+            self.total + other.total,
+            _sum(self.unknown, other.unknown),
+            _sum(self.absent, other.absent),
+            _sum(self.probes, other.probes),
         )
 
     def as_object(self) -> dict[str, Any]:
         """The counts for JSON."""
         counts = {"total": self.total, "compared": self.n_compared, "unknown": dict(self.unknown)}
-        return {**counts, "absent": dict(self.absent)} if self.absent else counts
+        more = {"absent": dict(self.absent), "probes": dict(self.probes)}
+        return counts | {name: one for name, one in more.items() if one}
 
     def __str__(self) -> str:
-        return f"{self.n_compared:,} of {self.total:,} output bits compared"
+        """The counts, and what of the chip's probes was compared, in one line."""
+        said = f"{self.n_compared:,} of {self.total:,} output bits compared"
+        if self.probes:
+            said += f", {sum(self.probes.values()):,} of them of probes"
+        if missing := [probe for probe in self.probes if probe in self.absent]:
+            said += f"; the source does not have {', '.join(missing)}"
+        return said
 
 
 class BitCount:
@@ -62,6 +74,7 @@ class BitCount:
         self._fields = [f for f in self._word if f.name not in ignored]
         self._absent = [f for f in self._word if f.name in ignored]
         self.mask = to_row(self._word, self._word.mask([f.name for f in self._fields]))
+        self._probes = [probe.name for probe in chip.probes]
         self._n_known = {f.name: 0 for f in self._fields}
         self._last_known = np.full(self._word.width, -1, np.int64)  # the last edge that knew each bit
 
@@ -90,7 +103,8 @@ class BitCount:
         unknown = {f.name: self.n_edges * f.width - self._n_known[f.name] for f in self._fields}
         absent = {f.name: self.n_edges * f.width for f in self._absent}
         total = self.n_edges * sum(f.width for f in self._fields)
-        return ComparedBits(total, _positive(unknown), _positive(absent))
+        probes = {probe: self._n_known.get(probe, 0) for probe in self._probes}
+        return ComparedBits(total, _positive(unknown), _positive(absent), probes)
 
     def never_known(self) -> list[str]:
         """The compared pins that have a bit which was unknown at all edges so far."""

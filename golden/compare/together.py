@@ -6,6 +6,7 @@ Verilator does); then two arrays are compared. Only in a block that differs does
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -20,7 +21,10 @@ BLOCK = 1 << 18  # rows between two comparisons
 
 
 class RowDevice(Protocol):
-    """Anything that runs rows of pins: a simulator, a chip on a board, another model."""
+    """Anything that runs rows of pins: a simulator, a chip on a board, another model.
+
+    Where it does not have all probes of the chip, ``absent`` names those.
+    """
 
     def run(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray: ...
 
@@ -35,7 +39,7 @@ class Together:
 
     def __init__(self, device: RowDevice, model: GoldenModel, block: int = BLOCK) -> None:
         self.device, self._block = device, block
-        self.comparison = Comparison(model)
+        self.comparison = Comparison(model, getattr(device, "absent", ()))
 
     def run(self, inputs: np.ndarray, clk: np.ndarray) -> FirstDifference | None:
         """Run rows (``draupnir.emulator.trace``) on both; None if all outputs are equal.
@@ -51,7 +55,7 @@ class Together:
                 snapshot = model.snapshot()
                 modelled = beside.submit(model.drive, rows, edges)
                 outputs = self.device.run(rows, edges)
-                trace = _all_known(model, rows, edges, outputs)
+                trace = _all_known(model, rows, edges, outputs, comparison.ignored)
                 compared = comparison.compare_with(trace, snapshot, modelled.result())
                 if compared.differing:
                     return comparison.difference(compared, compared.differing[0])
@@ -66,7 +70,9 @@ def hold(
     return Together(device, model, block).run(inputs, clk)
 
 
-def _all_known(model: GoldenModel, inputs: np.ndarray, clk: np.ndarray, outputs: np.ndarray) -> Trace:
+def _all_known(
+    model: GoldenModel, inputs: np.ndarray, clk: np.ndarray, outputs: np.ndarray, absent: Collection[str]
+) -> Trace:
     """The rows of a device that knows 0 and 1 only."""
-    known = known_at_edges(model.chip.output_word, clk)
+    known = known_at_edges(model.chip.output_word, clk, absent)
     return Trace(model.chip, inputs, clk, outputs, known, np.zeros(len(clk), np.int64))

@@ -39,6 +39,8 @@ class Entry:
 def entries(chip: Chip) -> Iterator[Entry]:
     """All entries of a chip, in the order of its declaration; what belongs to an entry follows it."""
     yield from (_pin(chip, pin) for pin in chip.pins)
+    for probe in chip.probes:
+        yield Entry("probe", (probe.name,), {"bits": probe.width, "source": probe.path}, probe.meaning)
     yield from map(_register, chip.registers)
     for memory in chip.memories:
         yield from _memory(memory)

@@ -40,7 +40,10 @@ def as_json(outcomes: Sequence[BenchOutcome], origin: Origin) -> dict[str, Any]:
 
 def bits(outcome: BenchOutcome) -> ComparedBits:
     """The output bits that a test compared."""
-    return ComparedBits(outcome.notes.get("output_bits", 0), outcome.notes.get("unknown", {}))
+    notes = outcome.notes
+    return ComparedBits(
+        notes.get("output_bits", 0), notes.get("unknown", {}), notes.get("absent", {}), notes.get("probes", {})
+    )
 
 
 def _json(outcome: BenchOutcome) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class Table:
 def tables(chip: Chip) -> tuple[Table, ...]:
     """All tables of a chip."""
     words = tuple(_word(memory, word) for memory in chip.memories for word in memory.words)
-    return (_pins(chip), *_buses(chip), _registers(chip.registers), *words, _events(chip.events))
+    return (_pins(chip), *_probes(chip), *_buses(chip), _registers(chip.registers), *words, _events(chip.events))
 
 
 def markdown(chip: Chip) -> str:
@@ -63,6 +63,12 @@ def least_width(table: RichTable) -> int:
 def _pins(chip: Chip) -> Table:
     rows = tuple((p.name, p.direction, str(p.width), *chip.place_of(p), p.meaning) for p in chip.pins)
     return Table("Pins", ("pin", "direction", "bits", "bus", "role", "meaning"), rows)
+
+
+def _probes(chip: Chip) -> tuple[Table, ...]:
+    """One table, or none for a chip without a probe."""
+    rows = tuple((p.name, str(p.width), p.path, p.meaning) for p in chip.probes)
+    return (Table("Probes", ("probe", "bits", "path", "meaning"), rows),) if rows else ()
 
 
 def _buses(chip: Chip) -> tuple[Table, ...]:

@@ -28,7 +28,7 @@ N_CLOCKS = 600
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
     """The chip is one of those that there are."""
-    monkeypatch.setattr(chips, "model", lambda name: {"duo": Model}[name])
+    monkeypatch.setattr(chips, "model", lambda name, sizes=None: {"duo": Model}[name])
 
 
 def design(folder: Path, text: str = duo_chip.VERILOG, suffix: str = "v") -> Design:
