@@ -221,3 +221,22 @@ def test_difference_lists_all_kinds(tmp_path):
     with pytest.raises(NotTheChip) as raised:
         read(write(tmp_path, toy=text, store=STORE), CHIP)
     assert [d.kind for d in raised.value.differences] == ["width", "missing pin", "extra port", "missing memory"]
+
+
+def test_top_with_an_interface_as_port_is_told_what_helps_and_then_works(tmp_path):
+    bus = "interface adder_bus; logic [2:0] add; modport chip (input add); endinterface\n"
+    ports = "input CLK, input RST, adder_bus.chip bus, output [7:0] SUM, output TOP_BIT, output STORED"
+    inner = f"module inner ({ports}); toy toy_0 (.ADD(bus.add), .*); endmodule\n"
+    text = TOY.replace("priority", "total")
+    source = write(tmp_path / "source", bus=bus, inner=inner, toy=text, store=STORE)
+    message = problem(source, top="inner")
+    assert (
+        "ports that are interfaces: bus (a module around it, whose ports are their signals, can be the top: " in message
+    )
+    assert "missing pin ADD" in message and "extra port bus" not in message
+    around = f"module around ({ports.replace('adder_bus.chip bus', 'input [2:0] ADD')}); adder_bus bus ();\n"
+    write(source, around=around + "assign bus.add = ADD; inner inner_0 (.bus(bus.chip), .*); endmodule\n")
+    design = read(source, CHIP, "around")
+    assert design.language == "systemverilog" and design.memories == {"sums": "inner_0.toy_0.bank.store_0.mem"}
+    inputs, clk, sums = rows(50, 1)
+    assert np.array_equal(verilated.build(design, CHIP, tmp_path / "build").run(inputs, clk) & 255, sums)

@@ -87,3 +87,15 @@ def test_readers_agree_on_the_toy(tmp_path):
 def test_readers_agree_on_our_chips(tmp_path, name):
     found = library(emit.design(name, tmp_path).files[0].parent)
     assert agree(found) == 1 and len(found.tree(emit.our_chip(name).top).instances) > 10
+
+
+@pytest.mark.parametrize("settings", [{"M": 3}, {"M": 8, "K": 5}, {"M": 2}])
+def test_readers_agree_where_parameters_are_set(tmp_path, settings):
+    write(tmp_path, toy=TOY, store=STORE)
+    found = Library(tmp_path, sorted(tmp_path.glob("*.v")), (), [str(tmp_path)], settings=settings)
+    modules = plain.Modules(found.plain_text)
+    assert plain.ports(modules, "toy", settings) == found.ports("toy") != library(tmp_path).ports("toy")
+    tree, slang = plain.tree(modules, "toy", settings), found.tree("toy")
+    assert tree.arrays == slang.arrays and sorted(tree.instances, key=str) == sorted(slang.instances, key=str)
+    assert found.elaborated("toy").instances[0].parameters == {"M": 4, "K": 1} | settings == found.parameters("toy")
+    assert found.at_defaults.parameters("toy") == {"M": 4, "K": 1}
