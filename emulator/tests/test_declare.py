@@ -78,6 +78,11 @@ def test_a_pin_without_bits_is_refused() -> None:
         Pin("P", "in", 0, "control", "")
 
 
+def test_a_role_that_there_is_not_is_refused_and_the_others_named() -> None:
+    with pytest.raises(DeclarationError, match=r"^pin P: role 'addr'; right is clock, reset, control, status, or bus$"):
+        Pin("P", "in", 1, "addr", "")
+
+
 def test_pins_side_by_side_take_the_lowest_bits_first() -> None:
     word = pin_word("pins", (OUT, CLK))
     assert [(f.name, f.lsb, f.width) for f in word] == [("OUT", 0, 3), ("CLK", 3, 1)]

@@ -39,7 +39,7 @@ class RunOptions:
 
     @property
     def delays(self) -> dict[str, int]:
-        """The keyword arguments of ``draupnir.emulator.handshake.Environment``, in clocks."""
+        """The keyword arguments of ``draupnir.emulator.parts.handshake.Environment``, in clocks."""
         return {name: getattr(self, name) for name in ("gap", "hold", "ack_delay", "ack_hold")}
 
     def checked_saves(self, chip: Chip) -> dict[str, Path]:

@@ -43,3 +43,17 @@ def test_a_chip_without_a_bus_is_refused(bus: str) -> None:
     )
     with pytest.raises(InputError, match=re.escape("odin: the bridge needs an SPI, one event bus in and one out")):
         buses(less)
+
+
+def test_a_second_address_pin_is_for_a_chip_that_is_led() -> None:
+    reckon = chips.declaration("reckon")
+    pins = tuple(
+        replace(pin, role="control" if pin.direction == "in" else "status")
+        if reckon.place_of(pin)[0] == "steps"
+        else pin
+        for pin in reckon.pins
+    )
+    not_led = replace(reckon, pins=pins, buses=tuple(bus for bus in reckon.buses if bus.name != "steps"))
+    told = "reckon: the bridge needs one address pin an event bus, and two on the one into a chip that is led"
+    with pytest.raises(InputError, match=re.escape(told)):
+        buses(not_led)
