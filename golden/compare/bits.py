@@ -80,16 +80,13 @@ class BitCount:
 
     def add(self, rows: Trace) -> None:
         """Count rows; the outputs of an edge may stand in the row before its own (see ``draupnir.golden.rows``)."""
-        has_edge = rows.clk != 0
-        edge = self.n_edges + np.cumsum(has_edge, dtype=np.int64) - has_edge
-        self.n_edges += int(np.count_nonzero(has_edge))
         known = rows.known & self.mask
         if np.array_equal(known, known_at_edges(self._word, rows.clk) & self.mask):
-            for f in self._fields:
-                self._n_known[f.name] += int(np.count_nonzero(has_edge)) * f.width
-            if self.n_edges:
-                self._last_known[:] = self.n_edges - 1
+            self.add_edges(rows.n_cycles)
             return
+        has_edge = rows.clk != 0
+        edge = self.n_edges + np.cumsum(has_edge, dtype=np.int64) - has_edge
+        self.n_edges += rows.n_cycles
         for piece in (piece for piece in self._word.pieces if piece.pin in self._n_known):
             bits = piece_of(known, piece)
             for bit in range(piece.width):
@@ -97,6 +94,14 @@ class BitCount:
                 self._n_known[piece.pin] += len(knowing)
                 if len(knowing):
                     self._last_known[self._word[piece.pin].lsb + piece.lsb + bit] = edge[knowing[-1]]
+
+    def add_edges(self, n: int) -> None:
+        """Count so many edges at which all bits are known."""
+        self.n_edges += n
+        for f in self._fields:
+            self._n_known[f.name] += n * f.width
+        if n:
+            self._last_known[:] = self.n_edges - 1
 
     def compared(self) -> ComparedBits:
         """The bits that could be compared, and those that could not, by pin."""

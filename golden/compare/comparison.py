@@ -63,12 +63,22 @@ class Comparison:
         mask = self.bits.mask
         wrong = (expected ^ rows.outputs) & rows.known & mask
         missing = np.zeros_like(wrong) if must_know is None else must_know & ~rows.known & mask
+        piece = self._driven(rows, snapshot)
+        return ComparedPiece(piece, expected, missing, np.flatnonzero(any_bit(wrong | missing)).tolist())
+
+    def equal(self, rows: Trace, snapshot: object) -> None:
+        """Take note, and count the bits, of rows of which all is known and equal; the rest as ``compare_with``."""
+        self._driven(rows, snapshot)
+        self.bits.add_edges(rows.n_cycles)
+
+    def _driven(self, rows: Trace, snapshot: object) -> DrivenPiece:
+        """Take note of rows with which the model has been driven."""
         piece = DrivenPiece(snapshot, rows, self.n_rows, self.n_cycles)
         self.n_rows += len(rows)
         self.n_cycles += rows.n_cycles
         if len(rows):
             self._previous, self._latest = self._latest, piece
-        return ComparedPiece(piece, expected, missing, np.flatnonzero(any_bit(wrong | missing)).tolist())
+        return piece
 
     def count(self, rows: Trace) -> None:
         """Count the bits of rows that were compared."""

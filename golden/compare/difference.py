@@ -54,10 +54,10 @@ class FirstDifference:
             yield f"mismatch at {when}cycle {self.cycle}:"
         elif self.cycle is None:
             yield "memories differ after the last clock:"
-        elif self.is_first:
-            yield f"memories first differ after cycle {self.cycle}:"
         else:
-            yield f"memories differ after cycle {self.cycle} (and did not at the clocks looked at before):"
+            when = f"{self.time_text}, " if self.time_text else ""
+            first, seen = ("first ", "") if self.is_first else ("", " (and did not at the clocks looked at before)")
+            yield f"memories {first}differ after {when}cycle {self.cycle}{seen}:"
         yield from (f"  {pin}" for pin in self.pins)
         if any(not (pin.expected ^ pin.got) & pin.known for pin in self.pins):
             yield f"  {UNKNOWN_DIFFERS}"
