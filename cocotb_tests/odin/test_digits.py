@@ -1,9 +1,14 @@
-"""Two handwritten digits under cocotb; `draupnir sim odin` without a test does hundreds."""
+"""Two handwritten digits under cocotb; `draupnir sim odin` without a test does hundreds.
+
+What is shown is in digits.npz: the configuration, and the events of each image. The bench leaves a record of what the
+chip did, digits_record.npz, in the session's folder, and notes its name.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +20,10 @@ from draupnir.cocotb_tests.odin.bench import Bench
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES
-from draupnir.tools.experiments.digits import report
-from draupnir.tools.experiments.digits.experiment import N_IMAGES_MIN, DigitsExperiment
-from draupnir.tools.experiments.digits.results import Answer, DigitsResults, weights
-from draupnir.tools.report.provenance import origin
+from draupnir.golden.files import replacing
 
+IMAGES = Path(__file__).with_name("digits.npz")
+RECORD = "digits_record.npz"
 N_TRAIN, N_TEST = 1, 1  # images
 LIMIT: dict[str, Any] = {"timeout_time": 1, "timeout_unit": "sec"}
 AT_ONCE = SenderTiming(gap=Clocks(0, 0), setup=Clocks(0, 0), req_hold=Clocks(0, 0), scramble=False)
@@ -27,61 +31,65 @@ ALWAYS_READY = ReceiverTiming(latency=Clocks(0, 0), hold=Clocks(0, 0))
 QUIET = 1200  # cycles in which the last events of an image are processed
 
 
+@dataclass
+class Record:
+    """What the chip did.
+
+    sent : for each run of events its image, 1 if it was the lesson, the spikes that came out, the clocks that it took
+    spikes : AEROUT_ADDR of all spikes, in order; synapses : the memory after each lesson, (depth, 1) uint32
+    """
+
+    sent: list[tuple[int, int, int, int]] = field(default_factory=list)
+    spikes: list[int] = field(default_factory=list)
+    synapses: list[np.ndarray] = field(default_factory=list)
+
+    def write(self, path: Path, seconds: float) -> None:
+        """Write all as arrays of these names; seconds : wall time"""
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(
+                file,
+                sent=np.array(self.sent),
+                spikes=np.array(self.spikes, np.int64),
+                synapses=np.array(self.synapses),
+                seconds=np.array(seconds),
+            )
+
+
 @cocotb.test(**LIMIT)
 async def test_digits(dut: Any) -> None:
     """Two images: one in training with a teacher, one in the test with learning off."""
+    with np.load(IMAGES) as file:
+        job = dict(file)
     bench = Bench(dut, sender=AT_ONCE, receiver=ALWAYS_READY)
-    experiment = DigitsExperiment(n_images=N_IMAGES_MIN)
-    configuration = experiment.configuration()
-    registers = {name: _whole(name, content) for name, content in configuration.registers.items()}
-    bench.configured_as(registers, configuration.neurons, configuration.synapses)
-    results = DigitsResults(f"RTL in {bench.session.simulator}", weights=weights(configuration.synapses))
+    bench.configured_as(_registers(job["registers"]), job["neurons"], job["synapses"])
+    record = Record()
     begin = time.perf_counter()
     async with bench:
-        for image in experiment.train_images[: bench.length(N_TRAIN)]:
-            answer = await _answer(bench, experiment, int(image), train=True, results=results)
-            await _send(bench, experiment.lesson(int(image)), results)
-            results.learned(memory.read(bench.memories[SYNAPSES.name], SYNAPSES)[0])
-            results.train.append(answer)
-            _note(bench, results)
-        bench.load({NEURONS.name: experiment.neurons(train=False)})
-        for image in experiment.test_images[: bench.length(N_TEST)]:
-            results.test.append(await _answer(bench, experiment, int(image), train=False, results=results))
-            _note(bench, results)
-    results.seconds = time.perf_counter() - begin
-    where = origin([bench.session.seed], command=bench.session.reproduce)
-    bench.session.note(report=str(report.write(Path(bench.session.folder), results, where)[-1]))
+        for image in job["train"][: bench.length(N_TRAIN)].tolist():
+            await _send(bench, job, image, "presentation", record)
+            await _send(bench, job, image, "lesson", record)
+            record.synapses.append(memory.read(bench.memories[SYNAPSES.name], SYNAPSES)[0])
+        bench.load({NEURONS.name: job["test_neurons"]})
+        for image in job["test"][: bench.length(N_TEST)].tolist():
+            await _send(bench, job, image, "presentation", record)
+    path = Path(bench.session.folder) / RECORD
+    record.write(path, time.perf_counter() - begin)
+    bench.session.note(experiment="digits", record=str(path))
 
 
-async def _answer(
-    bench: Bench, experiment: DigitsExperiment, image: int, train: bool, results: DigitsResults
-) -> Answer:
-    """Present an image; the answer is read from the output bus."""
-    spikes = await _send(bench, experiment.presentation(image, train), results)
-    return Answer(image, experiment.label(image), experiment.predict(spikes))
-
-
-async def _send(bench: Bench, events: Sequence[int], results: DigitsResults) -> list[int]:
-    """Send events and wait until they are processed; returns the spikes."""
+async def _send(bench: Bench, job: Mapping[str, np.ndarray], image: int, part: str, record: Record) -> None:
+    """Send an image's presentation or lesson, and wait until it is processed."""
     begin, n_before = bench.clock.cycle(), len(bench.output.events)
-    await bench.aerin.send_all(events)
+    await bench.aerin.send_all(job[f"{part}_{image}"].tolist())
     await bench.clock.cycles(QUIET)
     spikes = bench.output.addrs[n_before:]
-    results.count(np.array(events), len(spikes), bench.clock.cycle() - begin)
-    return spikes
+    record.spikes += spikes
+    record.sent.append((image, int(part == "lesson"), len(spikes), bench.clock.cycle() - begin))
 
 
-def _note(bench: Bench, results: DigitsResults) -> None:
-    bench.session.note(
-        images=len(results.train) + len(results.test),
-        events=results.n_events,
-        weight_updates=results.n_updates,
-        online_accuracy=results.online_accuracy,
-        accuracy=results.accuracy,
-    )
-
-
-def _whole(name: str, content: int | list[int]) -> int:
-    """A register's content at all of its addresses, as one integer."""
-    parts = [content] if isinstance(content, int) else content
-    return sum(part << CHIP.register(name).width * i for i, part in enumerate(parts))
+def _registers(contents: np.ndarray) -> dict[str, int]:
+    """All registers by name, each with the contents of its addresses in one integer."""
+    return {
+        r.name: sum(part << r.width * i for i, part in enumerate(row[: r.n_addrs]))
+        for r, row in zip(CHIP.registers, contents.tolist(), strict=True)
+    }

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.declare import (
@@ -23,6 +22,9 @@ from draupnir.emulator.declare import (
     Watch,
     WiredBus,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from draupnir.emulator.buses.clocks import Clocks, any_level
 from draupnir.emulator.declare import BusKind, ReceivingSide, Role, Script, SendingSide, Step, Watch, WiredBus
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from draupnir.emulator.declare.errors import DeclarationError, unique
 from draupnir.emulator.declare.pins import Pin
 from draupnir.emulator.declare.steps import Script
+
+if TYPE_CHECKING:
+    import numpy as np  # a command's help takes no time for it
 
 S = TypeVar("S")
 

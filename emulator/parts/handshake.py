@@ -16,9 +16,9 @@ import numpy as np
 
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.parts.delays import LONGEST_DELAY
 
 FOREVER = 1 << 62  # more clocks than anybody runs
-LONGEST_DELAY = (1 << 16) - 1  # clocks, of a handshake on a bus; a bridge on a board can make no longer one
 
 
 class Delays(NamedTuple):

@@ -20,7 +20,8 @@ from draupnir.emulator.codec import positions
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.kernel.bits import Position, field, placed
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.parts.handshake import FOREVER, LONGEST_DELAY
+from draupnir.emulator.parts.delays import LONGEST_DELAY
+from draupnir.emulator.parts.handshake import FOREVER
 from draupnir.emulator.reckon.layout import CHIP
 from draupnir.emulator.speeds import limits
 

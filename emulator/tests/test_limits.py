@@ -10,7 +10,8 @@ import pytest
 
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.parts.handshake import LONGEST_DELAY, Environment
+from draupnir.emulator.parts.delays import LONGEST_DELAY
+from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import limits
 from draupnir.emulator.speeds.limits import NotAtRest, clock_limit
 

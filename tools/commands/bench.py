@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from draupnir.emulator.declare import Chip
 from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, complete_chip, json_option
 from draupnir.tools.terminal.console import console
 from draupnir.tools.terminal.errors import DifferenceFound
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from draupnir.rtl.design import Design
+    from draupnir.tools.bench.suite import BenchReport
 
 BUILD = Path("build/bench")
 ROUNDS, QUICK_ROUNDS = 5, 2
@@ -35,8 +43,7 @@ def command(chip: str, rtl: options.Rtl, repeat: int | None, quick: bool, as_jso
     Example: draupnir bench odin --rtl ~/ODIN/src
     """
     # Only here: they need everything that there is.
-    from draupnir.tools.bench import machine, report, suite
-    from draupnir.tools.bench.contestants import Disagreement
+    from draupnir.tools.bench import machine, report
 
     declared = rtl.declared(chip)
     outputs.check({"--rtl": rtl.folder}, folders={"-o": output, "-o, for our RTL:": output / "rtl"}, adds_verilog=True)
@@ -48,23 +55,39 @@ def command(chip: str, rtl: options.Rtl, repeat: int | None, quick: bool, as_jso
     say = (lambda text: None) if as_json else click.echo
     say(_line("machine", hardware))
     say(_line("versions", versions))
+    found = _measured(declared, design, quick, n_rounds, output, as_json)
+    about["origin"] = provenance.origin([], rtl.folder, design.files if design else []).as_json()
+    files = report.write(output, found, about)
+    if as_json:
+        schema.echo("bench", report.as_json(found, about))
+    else:
+        _show(report.tables(found), files)
+
+
+def _measured(
+    chip: Chip, design: Design | None, quick: bool, n_rounds: int, output: Path, as_json: bool
+) -> BenchReport:
+    """Measure; raise DifferenceFound, after telling it, where the contestants do not agree."""
+    from draupnir.tools.bench import suite
+    from draupnir.tools.bench.contestants import Disagreement
+
+    say = (lambda text: None) if as_json else click.echo
     try:
-        found = suite.run(declared, design, suite.QUICK if quick else suite.FULL, n_rounds, output, say)
+        return suite.run(chip, design, suite.QUICK if quick else suite.FULL, n_rounds, output, say)
     except Disagreement as difference:
         if as_json:
             schema.echo("bench", {"difference": str(difference)})
         else:
             click.echo(f"not measured: {difference}")
         raise DifferenceFound from difference
-    about["origin"] = provenance.origin([], rtl.folder, design.files if design else []).as_json()
-    files = report.write(output, found, about)
-    if as_json:
-        schema.echo("bench", report.as_json(found, about))
-        return
+
+
+def _show(tables: Iterable[Table], files: Iterable[Path]) -> None:
+    """Print the tables, and which files were written."""
     screen = console()
     if not screen.is_terminal:
         screen.width = WIDTH
-    for table in report.tables(found):
+    for table in tables:
         screen.print(table)
     click.echo(f"written: {', '.join(map(str, files))}")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sysconfig
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +75,7 @@ def command(
     declared = rtl.declared(chip)
     known = recipes.recipes(declared)
     if list_only:
-        if as_json:
-            schema.echo("record", {"chip": chip, "recipes": {name: recipe.why for name, recipe in known.items()}})
-        for name, recipe in {} if as_json else known.items():
-            click.echo(f"{name}: {recipe.why}")
+        _list(chip, known, as_json)
         return
     wanted = tuple(known) if record_all else names
     for name in wanted:
@@ -86,37 +84,94 @@ def command(
         raise InputError("what to record? --rtl DIR and --recipe NAME or --all are needed; --list names the recipes")
     if initial and not check_icarus:
         raise InputError(f"--initial {initial}: only with --check-icarus; Verilator, which records, starts at 0")
-    start = Initial(initial or "unknown", seed if initial == "random" else 1)
+    start = Initial(initial or "unknown", seed if initial == "random" else 1) if check_icarus else None
+    folders = _places(chip, wanted, output, rtl)
+    design = rtl.design(declared, BUILD)
+    source = source_of_recording(rtl.folder, design.files, repository)
+    device = verilated.build(design, declared, builds.compiled(BUILD))
+    job = _Job(declared, rtl, design, device, seed, cycles, source, start)
+    for name, folder in folders.items():
+        try:
+            done = job.record(name, folder)
+        except DifferenceFound as difference:
+            job.say(as_json, str(difference))
+            raise
+        if not as_json:
+            click.echo(done)
+    job.say(as_json)
+
+
+def _list(chip: str, known: Mapping[str, recipes.Recipe], as_json: bool) -> None:
+    """Print the recipes by name, and why there are."""
+    if as_json:
+        schema.echo("record", {"chip": chip, "recipes": {name: recipe.why for name, recipe in known.items()}})
+    for name, recipe in {} if as_json else known.items():
+        click.echo(f"{name}: {recipe.why}")
+
+
+def _places(chip: str, wanted: Sequence[str], output: Path | None, rtl: options.Rtl) -> dict[str, Path]:
+    """The folder of each case. Raises InputError for one that must not be written to."""
     folders = {name: (output or _own_cases(chip)) / name for name in wanted}
     outputs.check({"--rtl": rtl.folder}, folders={f"-o, for {name}:": folder for name, folder in folders.items()})
     for folder in folders.values():
         check_replaceable(folder)
-    design = rtl.design(declared, BUILD)
-    device = verilated.build(design, declared, builds.compiled(BUILD))
-    source = source_of_recording(rtl.folder, design.files, repository)
-    about = {"chip": chip, "seed": seed, **source}
-    recorded: list[dict[str, Any]] = []
-    for name, folder in folders.items():
-        device.reset()
-        recording = _record(declared, device, name, seed, cycles)
+    return folders
+
+
+@dataclass
+class _Job:
+    """The cases that are recorded from a design, one after the other.
+
+    cycles : to record; None: as many as the recipe says
+    source : what each case tells of its source
+    start : start values of Icarus, which has to do the same; None: it is not asked
+    recorded : what is told of each case
+    """
+
+    chip: Chip
+    rtl: options.Rtl
+    design: Design
+    device: verilated.Verilated
+    seed: int
+    cycles: int | None
+    source: dict[str, Any]
+    start: Initial | None
+    recorded: list[dict[str, Any]] = field(default_factory=list)
+
+    def record(self, name: str, folder: Path) -> str:
+        """Record a recipe into a folder; returns a line. Raises DifferenceFound if Icarus does something else."""
+        recipe = recipes.recipe(self.chip, name)
+        self.device.reset()
+        with progress(name, self.cycles or recipe.n_cycles) as advance:
+            recording = recipes.record_recipe(self.device, self.chip, name, self.seed, self.cycles, advance)
+        told: dict[str, Any] = {"case": name, "folder": None, "n_cycles": recording.trace.n_cycles}
+        self.recorded.append(told)
         checked, undefined = {}, None
-        if check_icarus:
+        if self.start is not None:
             try:
-                checked["check"], undefined = _check(design, recording, known[name].undefined, start)
+                checked["check"], undefined = _check(self.design, recording, recipe.undefined, self.start)
             except DifferenceFound as difference:
-                recorded.append({"case": name, "folder": None, "n_cycles": recording.trace.n_cycles})
-                recorded[-1]["check"] = str(difference)
-                _say(recorded, about, as_json, str(difference))
+                told["check"] = str(difference)
                 raise
-        how = shlex.join(_elsewhere(rtl).words())
-        remake = f"draupnir record {chip} {how} --recipe {name} --seed {seed}"
-        remake += f" --cycles {cycles}" if cycles else ""
-        made = save(recording, folder, known[name].why, source | checked, remake, seed, undefined)
+        remake = self._remake(name)
+        made = save(recording, folder, recipe.why, self.source | checked, remake, self.seed, undefined)
+        told |= {"folder": str(folder), **checked}
         size = sum((folder / file).stat().st_size for file in made.sha256)
-        recorded.append({"case": name, "folder": str(folder), "n_cycles": recording.trace.n_cycles, **checked})
-        if not as_json:
-            click.echo(f"{name}: {recording.trace.n_cycles} clocks, {size // 1000} kB" + _in_brackets(checked))
-    _say(recorded, about, as_json)
+        return f"{name}: {recording.trace.n_cycles} clocks, {size // 1000} kB" + _in_brackets(checked)
+
+    def _remake(self, name: str) -> str:
+        """The command that records the same on anybody's machine."""
+        how = shlex.join(_elsewhere(self.rtl).words())
+        remake = f"draupnir record {self.chip.name} {how} --recipe {name} --seed {self.seed}"
+        return remake + (f" --cycles {self.cycles}" if self.cycles else "")
+
+    def say(self, as_json: bool, text: str = "") -> None:
+        """Print what was recorded as JSON, or else the text, if there is one."""
+        if as_json:
+            about = {"chip": self.chip.name, "seed": self.seed, **self.source}
+            schema.echo("record", {**about, "cases": self.recorded})
+        elif text:
+            click.echo(text)
 
 
 def _elsewhere(rtl: options.Rtl) -> options.Rtl:
@@ -133,24 +188,11 @@ def _own_cases(chip: str) -> Path:
     return folder
 
 
-def _say(recorded: list[dict[str, Any]], about: dict[str, Any], as_json: bool, text: str = "") -> None:
-    """Print what was recorded as JSON, or else the text, if there is one."""
-    if as_json:
-        schema.echo("record", {**about, "cases": recorded})
-    elif text:
-        click.echo(text)
-
-
-def _record(chip: Chip, device: verilated.Verilated, name: str, seed: int, cycles: int | None) -> Recording:
-    with progress(name, cycles or recipes.recipe(chip, name).n_cycles) as advance:
-        return recipes.record_recipe(device, chip, name, seed, cycles, advance)
-
-
 def _check(design: Design, recording: Recording, is_undefined: bool, initial: Initial) -> tuple[str, Undefined | None]:
     """What Icarus makes of the same inputs, in words, and what it leaves open where the recipe is undefined.
 
-    Raises Difference, with these words, if Icarus differs or does not know a bit, and the recipe is defined, or nothing
-    could be compared.
+    Raises DifferenceFound, with these words, if Icarus differs or does not know a bit, and the recipe is defined, or
+    nothing could be compared.
     """
     trace = recording.trace
     run = observe(devices.InIcarus(design, trace.chip, initial), trace, recording.before)

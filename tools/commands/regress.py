@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -72,10 +73,7 @@ def command(
     Example: draupnir regress odin --rtl ~/ODIN/src --sim icarus --case lif_events
     """
     outputs.check({"--rtl": rtl.folder, "--golden": golden}, folders={"--report": report})
-    folder = golden or chips.package(chip).cases
-    cases = regress.select(case.discover(folder), names)
-    if not cases:
-        raise InputError(f"{folder}: no golden cases; a folder of folders with case.toml is needed")
+    cases = _cases(golden or chips.package(chip).cases, names)
     chosen, others = sizes(chip, rtl.settings)
     groups = regress.by_sizes(chip, cases, chosen)
     start = options.initial_values(initial, seed, simulator)
@@ -90,10 +88,8 @@ def command(
                 outcomes.append(outcome)
                 advance(1)
     what, seconds = _what(rtl, netlist, simulator, start if initial else None), time.perf_counter() - begin
-    found, lines = (
-        regress_report.as_object(outcomes, str(start)),
-        [*regress_report.lines(chip, what, outcomes, seconds, report)],
-    )
+    found = regress_report.as_object(outcomes, str(start))
+    lines = [*regress_report.lines(chip, what, outcomes, seconds, report)]
     origin = provenance.origin([seed] if seed is not None else [], rtl.folder, rtl.sources())
     page = regress_page.write(report, f"{chip}: {what}", found, lines, origin)
     if as_json:
@@ -102,6 +98,14 @@ def command(
         click.echo("\n".join([*lines, f"report: {page}"]))
     if not all(outcome.holds for outcome in outcomes):
         raise DifferenceFound
+
+
+def _cases(folder: Path, names: Sequence[str]) -> list[case.Case]:
+    """The cases of these names in a folder, or all. Raises InputError if there is none."""
+    cases = regress.select(case.discover(folder), names)
+    if not cases:
+        raise InputError(f"{folder}: no golden cases; a folder of folders with case.toml is needed")
+    return cases
 
 
 def _devices(

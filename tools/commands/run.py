@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,13 @@ from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds import limits
 from draupnir.tools.lint import report
-from draupnir.tools.report import schema
+from draupnir.tools.report import figures, schema
 from draupnir.tools.run.options import RunOptions, run_options
 from draupnir.tools.terminal.arguments import AliasedOption, chip_argument, json_option
 from draupnir.tools.terminal.progress import progress
 
 if TYPE_CHECKING:
+    from draupnir.tools.lint.findings import Finding
     from draupnir.tools.run.session import RunOutcome
     from draupnir.tools.run.spikes import Take
 
@@ -59,15 +60,12 @@ def command(
             raise click.UsageError(f"Missing option '--{name}'", click.get_current_context())
     saves = options.checked_saves(declared)
     # Only here: help needs none of it.
-    from draupnir.tools.compile import packed
     from draupnir.tools.run import levels
     from draupnir.tools.run.saving import saving
 
     levels.engine(chip)
-    assert options.config is not None
-    present = packed.memories_before(options.onto, chip)
-    configuration = packed.read(options.config, chip, present, report.warn)
-    found = report.checked(options.config, configuration, strict, allowed)
+    _, configuration, found = options.configuration(chip, strict, allowed)
+    assert configuration is not None
     model = chips.model(chip)(options.seed)
     model.stretch = not plain_clock
     configuration.apply(model)
@@ -75,11 +73,17 @@ def command(
         outcome = _run(model, options, take)
         for name in saves:
             save(name, model.memories[name])
+    _tell(model, outcome, options, found, as_json)
+
+
+def _tell(model: Any, outcome: RunOutcome, options: RunOptions, found: Sequence[Finding], as_json: bool) -> None:
+    """Print the outcome, and warn of what the user may not expect."""
+    chip = model.chip.name
     if as_json:
         listed = {"warnings": model.warnings(), "findings": [finding.listed() for finding in found]}
         schema.echo("run", {"chip": chip, **asdict(outcome), **listed})
     else:
-        _print(outcome)
+        figures.show(rows(outcome))
     if not outcome.done and options.max_cycles is None:
         stopped = limits.not_at_rest(outcome.n_cycles, outcome.n_spikes)
         click.echo(f"warning: {stopped}; --max-cycles N gives another", err=True)
@@ -118,22 +122,8 @@ def rows(outcome: RunOutcome) -> Iterator[tuple[str, str]]:
 
 def _statistics(statistics: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, found in statistics.items():
-        words = name.removeprefix("n_").replace("_", " ")
+        words = figures.words(name)
         if isinstance(found, dict):
             yield from ((f"{words} in {part}", f"{n:,}") for part, n in found.items() if n)
         else:
             yield words, f"{found:,}"
-
-
-def _print(outcome: RunOutcome) -> None:
-    # Only here: JSON needs no table drawn.
-    from rich.table import Table
-
-    from draupnir.tools.terminal.console import console
-
-    table = Table(show_header=False, box=None)
-    table.add_column()
-    table.add_column(justify="right")
-    for row in rows(outcome):
-        table.add_row(*row)
-    console().print(table)

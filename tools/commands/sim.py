@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -21,7 +21,7 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.golden.compare import ComparedBits
 from draupnir.rtl.initial import KINDS, Kind
-from draupnir.tools.experiments import main_job
+from draupnir.tools.experiments import main_job, simulated
 from draupnir.tools.experiments.main_job import JobOutcome, MainJob
 from draupnir.tools.report import provenance, schema, sim_report
 from draupnir.tools.report.pages import PAGE
@@ -89,31 +89,48 @@ def command(
         _main_job(job, declared, rtl, job.n_images if images is None else images, seed, report, as_json)
         return
     if images is not None:
-        only = (
-            f"only of {job.title}, without --test, --waves, --initial and --sim icarus" if job else "it has no images"
-        )
-        raise InputError(f"--images {images}: {only}")
+        only = job and f"only of {job.title}, without --test, --waves, --initial and --sim icarus"
+        raise InputError(f"--images {images}: {only or 'it has no images'}")
     chosen = select(declared, *(wanted or (job.test if job else "all",)))
     design = rtl.design(declared, report)
     say = (lambda text: None) if as_json else click.echo
     say(f"{chip}: {rtl}, top {design.top}, in {simulator}, seed {seed}: compiling")
     built = build(design, declared, simulator, builds.compiled(report), waves)
-    outcomes = []
-    with progress(f"{chip} in {simulator}", len(chosen), "tests") as advance:
-        for one, folder in zip(chosen, _folders(chosen), strict=True):
-            again = _again(chip, rtl, simulator, str(one), seed, initial)
-            outcome = run(built, one, report / f"{simulator}-{folder}", seed, again, start)
-            outcomes.append(located(built, outcome, seed, start))
-            advance(1)
+
+    def run_one(test: Test, folder: str) -> BenchOutcome:
+        again = _again(chip, rtl, simulator, str(test), seed, initial)
+        outcome = run(built, test, report / f"{simulator}-{folder}", seed, again, start)
+        return located(built, outcome, seed, start)
+
+    outcomes = _run_all(chosen, f"{chip} in {simulator}", run_one)
     origin = provenance.origin([seed], rtl.folder, design.files)
-    page = sim_report.write(report, f"{chip} in {simulator}", outcomes, _summary(outcomes), origin)
+    _tell(outcomes, f"{chip} in {simulator}", simulator, report, origin, as_json)
+    if not all(outcome.passed for outcome in outcomes):
+        raise DifferenceFound
+
+
+def _run_all(chosen: Sequence[Test], what: str, run_one: Callable[[Test, str], BenchOutcome]) -> list[BenchOutcome]:
+    """Run the tests, each with a folder's name of its own, under a bar that says what this is."""
+    outcomes = []
+    with progress(what, len(chosen), "tests") as advance:
+        for one, folder in zip(chosen, _folders(chosen), strict=True):
+            outcomes.append(run_one(one, folder))
+            advance(1)
+    return outcomes
+
+
+def _tell(
+    outcomes: Sequence[BenchOutcome], title: str, simulator: str, report: Path, origin: provenance.Origin, as_json: bool
+) -> None:
+    """Write the reports, and print what the tests came to."""
+    for outcome in outcomes:
+        simulated.report(outcome, simulator, origin)
+    page = sim_report.write(report, title, outcomes, _summary(outcomes), origin)
     if as_json:
         schema.echo("sim", sim_report.as_json(outcomes, origin))
     else:
         _print(outcomes)
         click.echo(f"report: {page}")
-    if not all(outcome.passed for outcome in outcomes):
-        raise DifferenceFound
 
 
 def _main_job(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.parts.handshake import LONGEST_DELAY, Delays
+from draupnir.emulator.parts.delays import LONGEST_DELAY
+from draupnir.emulator.parts.handshake import Delays
 from draupnir.rtl.bridge.protocol import (
     BY_COMMAND,
     CYCLE_BYTES,

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
+from draupnir.tools.lint import report
 from draupnir.tools.terminal import outputs
 from draupnir.tools.terminal.arguments import SEED
 from draupnir.tools.terminal.options import images
 from draupnir.tools.terminal.ranges import CYCLES, DELAY
+
+if TYPE_CHECKING:
+    from draupnir.emulator.configuration import Configuration
+    from draupnir.tools.compile.packed import Memories
+    from draupnir.tools.lint.findings import Finding
 
 FILE = click.Path(path_type=Path)
 
@@ -56,6 +62,22 @@ class RunOptions:
         inputs = {"--config": self.config, "--onto": onto, "--events": self.events}
         outputs.check(inputs, {"-o": self.output, **{f"--save {name}=": file for name, file in saves.items()}})
         return saves
+
+    def configuration(
+        self, chip: str, strict: bool, allowed: Sequence[str]
+    ) -> tuple[Memories | None, Configuration | None, list[Finding]]:
+        """What the memories hold already, the configuration if one is given, and what is found in it.
+
+        strict, allowed : what a finding means, see ``draupnir.tools.lint.report``
+        Findings, and what is odd about a stream, are told on stderr. Raises InputError for what is not right.
+        """
+        from draupnir.tools.compile import packed  # only here: help needs none of it
+
+        present = packed.memories_before(self.onto, chip)
+        if self.config is None:
+            return present, None, []
+        read = packed.read(self.config, chip, present, report.warn)
+        return present, read, report.checked(self.config, read, strict, allowed)
 
     def warn_if_empty(self, n_events: int, is_done: bool) -> None:
         """Tell the user, on stderr, of a file of events that has none."""

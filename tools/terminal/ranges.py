@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from draupnir.emulator.parts.handshake import LONGEST_DELAY
+from draupnir.emulator.parts.delays import LONGEST_DELAY
 from draupnir.emulator.speeds import limits
 from draupnir.tools.terminal.arguments import SEED
 

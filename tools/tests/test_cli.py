@@ -1,5 +1,6 @@
 """The command line's words and exit status; what the commands compute is tested with the library."""
 
+import ast
 import json
 import os
 import shlex
@@ -315,3 +316,24 @@ cli.main()
 
 def test_version_is_the_packages() -> None:
     assert draupnir("--version").stdout.startswith("draupnir ")
+
+
+def functions() -> list[tuple[str, ast.FunctionDef]]:
+    """Each function of the commands' modules, with the name of its file."""
+    trees = {path.name: ast.parse(path.read_text()) for path in sorted(FOLDER.glob("*.py"))}
+    return [
+        (name, node) for name, tree in trees.items() for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)
+    ]
+
+
+def test_a_command_parses_calls_and_prints_in_less_than_30_lines() -> None:
+    """The words of a command, its arguments and its help, come on top."""
+    long = []
+    for name, node in functions():
+        body = node.body[1:] if ast.get_docstring(node) else node.body
+        assert node.end_lineno is not None
+        n_lines = node.end_lineno - body[0].lineno + 1 if body else 0
+        if n_lines >= 30:
+            long.append(f"{name}: {node.name} has {n_lines} lines")
+    assert len(functions()) > 50
+    assert long == []

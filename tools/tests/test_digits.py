@@ -11,7 +11,7 @@ from draupnir.emulator.codec import decode, from_limbs
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin.layout import CHIP, LIF, N
 from draupnir.tools.cli import cli
-from draupnir.tools.experiments.digits import report
+from draupnir.tools.experiments.digits import report, simulated
 from draupnir.tools.experiments.digits.encoding import candidates, chosen, digits, excited
 from draupnir.tools.experiments.digits.experiment import LEAK, N_DIGITS, NO_ANSWER, PUSH, SPIKE, DigitsExperiment
 from draupnir.tools.experiments.digits.results import Answer, DigitsResults, weights
@@ -288,3 +288,40 @@ def test_demo_with_too_many_images_is_the_users_fault(tmp_path: Path) -> None:
         "error: Invalid value for '--images': 2000 is not in the range 10<=x<=1797; see draupnir demo digits --help\n"
     )
     assert not (tmp_path / "x").exists()
+
+
+# --- Under cocotb -----------------------------------------------------------------------------------------------
+
+
+def test_the_bench_shows_the_images_of_the_experiment() -> None:
+    made = simulated.images()
+    with np.load(simulated.IMAGES) as kept:
+        assert set(kept) == set(made)
+        assert all(np.array_equal(kept[name], array) for name, array in made.items())
+
+
+def test_a_record_of_a_bench_gives_the_results_of_the_golden_model() -> None:
+    experiment = simulated.EXPERIMENT
+    taught, tested = experiment.train_images[:4].tolist(), int(experiment.test_images[0])
+    trainer = DigitsTrainer(experiment)
+    sent, spikes, synapses = [], [], []
+    for shown, lesson in (*((image, lesson) for image in taught for lesson in (0, 1)), (tested, 0)):
+        if shown == tested:
+            trainer.learning_off()
+        events = experiment.lesson(shown) if lesson else experiment.presentation(shown, shown != tested)
+        run = trainer.odin.send(events)
+        sent.append((shown, lesson, len(run.addrs), run.n_cycles))
+        spikes += run.addrs.tolist()
+        if lesson:
+            synapses.append(trainer.model.memories["synapses"].copy())
+    record = {"sent": sent, "spikes": spikes, "synapses": synapses, "seconds": 1.0}
+    found = simulated.results({name: np.array(part) for name, part in record.items()}, "a simulator")
+
+    expected = DigitsTrainer(experiment)
+    for image in taught:
+        expected.train(image)
+    expected.learning_off()
+    expected.test(tested)
+    counts = ("train", "test", "n_clocks", "n_events", "n_spikes", "n_sops", "n_updates")
+    assert [getattr(found, name) for name in counts] == [getattr(expected.results, name) for name in counts]
+    assert found.n_updates > 0

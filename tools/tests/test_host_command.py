@@ -49,6 +49,11 @@ def draupnir(*words: object) -> Result:
     return CliRunner().invoke(cli, list(map(str, words)))
 
 
+def shown(text: str) -> dict[str, str]:
+    """The figures that a command has printed, by name."""
+    return {name: figure.strip() for name, figure in (line.split("  ", 1) for line in text.splitlines())}
+
+
 def network(folder: Path) -> tuple[object, ...]:
     return "--config", folder / "net.toml", "--events", folder / "events.csv"
 
@@ -97,7 +102,7 @@ def test_a_memory_that_does_not_hold_what_was_written_ends_it(folder: Path) -> N
         wanted = ("--port", port, "--onto", "blank", "--verify", *network(folder), "-o", folder / "s.csv")
         result = draupnir("host", "odin", *wanted)
     assert result.exit_code == 1
-    found = dict(line.split(": ", 1) for line in result.stdout.splitlines())
+    found = shown(result.stdout)
     assert (found["words read"], found["differences"]) == ("8,448", "1")
     assert found["first difference"] == "synapses[0x60].syn_weight0 expected 6, got 4"
     assert "events" not in found and not (folder / "s.csv").read_text().splitlines()[1:]
@@ -108,10 +113,11 @@ def test_a_board_on_a_port_keeps_its_network_for_the_next_command(folder: Path) 
         config, events = network(folder)[:2], network(folder)[2:]
         programmed = draupnir("host", "odin", "--port", port, *config, "--onto", "blank")
         assert programmed.exit_code == 0
-        assert programmed.stdout.splitlines()[0] == "chip: odin"
+        assert shown(programmed.stdout)["chip"] == "odin"
         result = draupnir("host", "odin", "--port", port, *events, "-o", folder / "board.csv")
     assert result.exit_code == 0
-    assert "events: 20" in result.stdout.splitlines() and "at rest at the end: yes" in result.stdout.splitlines()
+    found = shown(result.stdout)
+    assert (found["events"], found["at rest at the end"]) == ("20", "yes")
     draupnir("run", "odin", *network(folder), "-o", folder / "run.csv")
     assert (folder / "board.csv").read_bytes() == (folder / "run.csv").read_bytes()
 

@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from draupnir.emulator.parts import handshake
+from draupnir.emulator.parts import delays
 from draupnir.emulator.speeds import limits
 from draupnir.tools.cli import COMMANDS, cli
 from draupnir.tools.host import device
@@ -67,4 +67,4 @@ def test_an_integer_without_a_range_gets_one() -> None:
 
 
 def test_delays_are_the_same_on_the_command_line_in_the_library_and_on_a_board() -> None:
-    assert (DELAY.min, DELAY.max) == (0, handshake.LONGEST_DELAY) == (0, device.LONGEST_DELAY)
+    assert (DELAY.min, DELAY.max) == (0, delays.LONGEST_DELAY) == (0, device.LONGEST_DELAY)

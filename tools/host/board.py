@@ -1,0 +1,106 @@
+"""The board that a command is to use: behind a serial port, or simulated; and the chip on it as a device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.tools.terminal.options import parameters
+
+if TYPE_CHECKING:
+    from draupnir.tools.host.device import BridgedChip
+    from draupnir.tools.host.simulated.terminal import SimulatedBoard
+
+BUILD = Path("build/host")
+
+
+@dataclass(frozen=True)
+class BoardOptions:
+    """Which board is used; see ``OPTIONS`` for each option's meaning. One of ``port`` and ``simulate`` is None."""
+
+    port: str | None
+    simulate: str | None
+    baud: int
+    settings: tuple[str, ...]
+
+    def parameters(self, chip: Chip) -> dict[str, Any]:
+        """The parameters of the RTL that the bitstream holds. Raises InputError for one that the chip has not."""
+        given = parameters(chip.name, self.settings)
+        if given and self.simulate == "model":
+            raise InputError("--set: the golden model is the whole chip, without parameters")
+        return given
+
+
+OPTIONS = (
+    click.option("--port", metavar="DEVICE", help="Serial port of the board."),
+    click.option(
+        "--simulate", type=click.Choice(["model", "rtl"]), help="A simulated board instead: golden model or RTL."
+    ),
+    click.option(
+        "--baud", metavar="N", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Of the port."
+    ),
+    click.option(
+        "--set", "settings", metavar="NAME=N", multiple=True, help="Parameter of the RTL that the bitstream holds."
+    ),
+)
+
+
+def board_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a board, as its argument ``board``, a ``BoardOptions``."""
+    names = [field.name for field in fields(BoardOptions)]
+
+    @wraps(function)
+    def command(**words: Any) -> None:
+        function(board=BoardOptions(**{name: words.pop(name) for name in names}), **words)
+
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def opened(board: BoardOptions, chip: Chip, seed: int | None = None) -> Iterator[BridgedChip]:
+    """The chip on the board as a device, for as long as the block lasts.
+
+    seed : of the start state of a simulated board's model
+    Raises InputError if the port cannot be opened, or if the board holds something else.
+    """
+    from draupnir.rtl.bridge.board import title
+    from draupnir.tools.host import link
+    from draupnir.tools.host.device import BridgedChip
+
+    given = board.parameters(chip)
+    with _port(board, chip, given, seed) as name, link.opened(name, board.baud) as line:
+        yield BridgedChip(link.BridgeLink(line, name), chip, title(chip.name, given))
+
+
+@contextmanager
+def _port(board: BoardOptions, chip: Chip, given: Mapping[str, Any], seed: int | None) -> Iterator[str]:
+    """The name of the port: what was given, or that of a simulated board."""
+    if board.port is not None:
+        yield board.port
+        return
+    from draupnir.tools.host.simulated.terminal import attached
+
+    with attached(_simulated(board, chip, given, seed)) as name:
+        yield name
+
+
+def _simulated(board: BoardOptions, chip: Chip, given: Mapping[str, Any], seed: int | None) -> SimulatedBoard:
+    if board.simulate == "model":
+        from draupnir.rtl.bridge.bridge import EVENT_DEPTH, SPIKE_DEPTH
+        from draupnir.tools.host.simulated.model import ModelBoard
+
+        return ModelBoard(chips.model(chip.name)(seed), chip.name, EVENT_DEPTH, SPIKE_DEPTH)
+    from draupnir.tools.host.simulated.rtl import RtlBoard
+
+    return RtlBoard(chip.name, BUILD, **given)

@@ -1,0 +1,117 @@
+"""A whole job on a board: a network programmed and verified, events sent, memories read; with bars for what is long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from draupnir.emulator.configuration import Configuration
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.parts.handshake import Environment
+from draupnir.rtl import emit
+from draupnir.tools.compile.packed import Memories
+from draupnir.tools.compile.spi import stream
+from draupnir.tools.host import led, session
+from draupnir.tools.host.device import BridgedChip
+from draupnir.tools.run import events as event_files
+from draupnir.tools.run import hosted
+from draupnir.tools.run.options import RunOptions
+from draupnir.tools.run.saving import Save
+from draupnir.tools.run.spikes import Take
+from draupnir.tools.terminal.progress import progress
+
+Send = Callable[[BridgedChip, Take], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Network:
+    """What a board is programmed with.
+
+    present : what the memories hold already; None: nobody knows
+    parameters : of the RTL that the bitstream holds, which may have fewer words than the declaration
+    """
+
+    configuration: Configuration
+    present: Memories | None
+    parameters: Mapping[str, Any]
+
+    def program(self, device: BridgedChip) -> dict[str, Any]:
+        """Program the chip; how many transactions that took, for the report."""
+        n_transactions = len(stream.pack(self.configuration, self.present))
+        with progress("programming", n_transactions, "transactions") as advance:
+            return {"n_transactions": session.program(device, self.configuration, self.present, advance)}
+
+    def verify(self, device: BridgedChip) -> dict[str, Any]:
+        """Read all words that the chip has; how many, and what differs, for the report."""
+        words = self._words(memory.name for memory in self.configuration.chip.memories)
+        n_words = sum(map(len, words.values()))
+        with progress("reading", n_words, "words") as advance:
+            differing = session.verify(device, self.configuration, words, advance)
+        first = {"first_difference": str(differing[0])} if differing else {}
+        return {"n_words_read": n_words, "n_differences": sum(memory.n_differing for memory in differing), **first}
+
+    def read(self, device: BridgedChip, names: Iterable[str]) -> dict[str, np.ndarray]:
+        """Read these memories, all words that the chip has."""
+        words = self._words(names)
+        with progress("reading", sum(map(len, words.values())), "words") as advance:
+            return session.read(device, self.configuration, words, advance)
+
+    def _words(self, names: Iterable[str]) -> dict[str, np.ndarray]:
+        """The addresses of the words that the chip with these parameters has, by memory."""
+        chip = self.configuration.chip.name
+        return {name: emit.kept_words(chip, name, **self.parameters) for name in names}
+
+
+def sender(chip: Chip, network: Network | None, options: RunOptions, quiet: int | None) -> Send:
+    """Read the events, or what the host of a chip that is led does; returns what sends them to a device.
+
+    quiet : clocks without an event that end the run; None: as many as ``session.QUIET``
+    Raises InputError for a file that is neither, and for timesteps of a chip that has none.
+    """
+    events, is_led = options.events, hosted.is_hosted(chip.name)
+    if options.timesteps is not None and not is_led:
+        raise InputError(f"--timesteps {options.timesteps}: {chip.name} has no timesteps; right is to leave it out")
+    if events is None:
+        return lambda device, take: {}
+    environment = Environment(**options.delays)
+    if is_led:
+        operations = led.read(events, chip, network.configuration if network else None, options.timesteps)
+
+        def lead(device: BridgedChip, take: Take) -> dict[str, Any]:
+            with progress("operations", len(operations), "operations") as advance:
+                outcome = session.lead(device, operations, environment, options.max_cycles, take, advance)
+            return led.report(operations, outcome)
+
+        return lead
+    n_events = event_files.count(events)
+
+    def send(device: BridgedChip, take: Take) -> dict[str, Any]:
+        with progress(events.name, n_events, "events") as advance:
+            blocks = event_files.blocks(events, chip)
+            limit, rest = options.max_cycles, quiet or session.QUIET
+            return session.run(device, blocks, environment, limit, rest, take, advance).report()
+
+    return send
+
+
+def run(
+    device: BridgedChip, network: Network | None, verify: bool, send: Send, take: Take, saves: Iterable[str], save: Save
+) -> dict[str, Any]:
+    """Program, verify, send, read; the report. If a memory does not hold what was written, nothing is sent.
+
+    network : None: the chip keeps what it has, and is not reset
+    saves : memories to be read in the end, which ``save`` gets
+    """
+    report = network.program(device) if network else {}
+    if network and verify:
+        report |= network.verify(device)
+    if not report.get("n_differences"):
+        report |= send(device, take)
+    if network and saves:
+        for memory, content in network.read(device, saves).items():
+            save(memory, content)
+    return report
