@@ -9,7 +9,7 @@ between two clocks in rows whose ``clk`` is 0.
 
 Pins are packed into one integer as the chip's ``input_word`` and ``output_word`` say. Where that has at most 63 bits,
 rows are (n,) int64, the packed pins. Else they are (n, n_words) int64, each row the packed pins cut into integers of at
-most 63 bits (``PinWord.row``). ``to_rows``, ``from_row``, ``piece`` and ``words`` hide the difference.
+most 63 bits (``PinWord.row``). ``to_rows``, ``from_row``, ``piece_of`` and ``words`` hide the difference.
 """
 
 from __future__ import annotations
