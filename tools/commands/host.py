@@ -67,7 +67,7 @@ def command(
     from draupnir.tools.run.saving import saving
 
     present, configuration, found = options.configuration(chip, strict, allowed)
-    network = job.Network(configuration, present, board.parameters(declared)) if configuration else None
+    network = job.BoardNetwork(configuration, present, board.parameters(declared)) if configuration else None
     blank = board.simulate is not None and network is None and options.max_cycles is None
     send = job.sender(declared, network, replace(options, max_cycles=BLANK_CYCLES) if blank else options, quiet)
     with (

@@ -28,7 +28,7 @@ Send = Callable[[BridgedChip, Take], dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Network:
+class BoardNetwork:
     """What a board is programmed with.
 
     present : what the memories hold already; None: nobody knows
@@ -66,7 +66,7 @@ class Network:
         return {name: emit.kept_words(chip, name, **self.parameters) for name in names}
 
 
-def sender(chip: Chip, network: Network | None, options: RunOptions, quiet: int | None) -> Send:
+def sender(chip: Chip, network: BoardNetwork | None, options: RunOptions, quiet: int | None) -> Send:
     """Read the events, or what the host of a chip that is led does; returns what sends them to a device.
 
     quiet : clocks without an event that end the run; None: as many as ``session.QUIET``
@@ -99,7 +99,13 @@ def sender(chip: Chip, network: Network | None, options: RunOptions, quiet: int 
 
 
 def run(
-    device: BridgedChip, network: Network | None, verify: bool, send: Send, take: Take, saves: Iterable[str], save: Save
+    device: BridgedChip,
+    network: BoardNetwork | None,
+    verify: bool,
+    send: Send,
+    take: Take,
+    saves: Iterable[str],
+    save: Save,
 ) -> dict[str, Any]:
     """Program, verify, send, read; the report. If a memory does not hold what was written, nothing is sent.
 
