@@ -14,11 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from draupnir.emulator.kernel.bits import field
-from draupnir.emulator.kernel.jit import entry, kernel
+from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.parts.handshake import held, receive, send, send_for, unchanged_for
 from draupnir.emulator.speeds import pieces
-from draupnir.emulator.speeds.runs import Buses, Given, driven, keep, new_column, put, undriven
+from draupnir.emulator.speeds.runs import Buses, Given, driven, keep, undriven
 
+ROOM = 1 << 18  # spikes of a piece, at most
+ROWS = 1 << 20  # rows of a piece that keeps them, at most
 MOST_SHOWN = 256  # spikes that can be shown while one event is taken at once
 SHOWN = np.dtype(
     (np.record, [("n", np.int64), ("cycles", np.int64, (MOST_SHOWN,)), ("addrs", np.int64, (MOST_SHOWN,))])
@@ -88,19 +90,19 @@ def pass_clocks(bus: Buses, given: Given, clocks: int, cycle: int) -> tuple[Buse
     return Buses(sender, bus.receiver, bus.req), high
 
 
-@entry
-def _with_rows(rows: np.ndarray, n_rows: int, inputs: int, n_more: int) -> np.ndarray:
-    """The rows with ``n_more`` equal ones at their end."""
-    for i in range(n_rows, n_rows + n_more):
-        rows = put(rows, i, inputs)
-    return rows
+class Columns(NamedTuple):
+    """Where a piece puts what it sees: (room,) int64 each; it ends where they are full. ``rows`` may have no room."""
+
+    cycles: np.ndarray
+    addrs: np.ndarray
+    rows: np.ndarray
 
 
 # --- The loop ---------------------------------------------------------------------------------------------------
 
 
 def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: ModuleType) -> Callable[..., Any]:
-    """The compiled loop for a chip: ``loop(state, shown, given, terms, left)`` runs a piece of a run.
+    """The compiled loop for a chip: the function that is returned runs a piece of a run, and returns its columns.
 
     pins : the chip's module with the positions of the pins, IN and OUT, with ``outputs(record)``, and with
     ``at_rest(record)``: nothing is queued, nothing under way
@@ -108,55 +110,61 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
     level : the module that knows what can be taken at once; see ``clocks.py``, where nothing can, for what it needs
 
     Of ``loop``: state : the record of registers, then what else ``clock`` and ``stretch`` take; shown : ``new_shown``;
-    left : for ``runs.keep``. It returns spike cycles, spike addresses, rows, clocks, and whether all is done.
+    left : for ``runs.keep``. It returns the spikes seen, the clocks, and whether all is done. It allocates nothing:
+    Numba would count references to every array in each turn, which took half of tinyODIN's speed.
     """
 
-    @entry
+    @outlined
     def loop(
-        state: Any, shown: np.record, given: Given, terms: Terms, left: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, bool]:
+        state: Any, shown: np.record, given: Given, terms: Terms, columns: Columns, left: np.ndarray
+    ) -> tuple[int, int, bool]:
         r, bus = state[0], given.buses  # Numba adds to a slice of a named tuple, not to itself
-        cycles, addrs, rows = new_column(), new_column(), new_column()
+        cycles, addrs, rows = columns
+        end = min(terms.max_cycles, len(rows)) if terms.record_rows else terms.max_cycles
         n_spikes, n_cycles, work, done = 0, 0, 0, False
         level.load(state)
         stretch.begin(r)
-        while n_cycles < terms.max_cycles and work < pieces.WORK:
+        while n_cycles < end and work < pieces.WORK and n_spikes + MOST_SHOWN < len(cycles):
             out = pins.outputs(r)
             ack, req = field(out, pins.OUT.AERIN_ACK), field(out, pins.OUT.AEROUT_REQ)
             if req == 1 and bus.req == 0:
-                cycles = put(cycles, n_spikes, r.cycle)
-                addrs = put(addrs, n_spikes, field(out, pins.OUT.AEROUT_ADDR))
+                cycles[n_spikes], addrs[n_spikes] = r.cycle, field(out, pins.OUT.AEROUT_ADDR)
                 n_spikes += 1
             bus = Buses(bus.sender, bus.receiver, req)
             if bus.sender.n_sent == len(given.events):
                 done = not terms.finish or ((ack | req | bus.receiver.ack) == 0 and pins.at_rest(r))
                 if done:
                     break
-            limit = terms.max_cycles - n_cycles
+            limit = end - n_cycles
             bus, clocks, units = level.at_once(state, given, bus, shown, limit)
             for k in range(shown.n):
-                cycles, addrs = put(cycles, n_spikes, shown.cycles[k]), put(addrs, n_spikes, shown.addrs[k])
+                cycles[n_spikes], addrs[n_spikes] = shown.cycles[k], shown.addrs[k]
                 n_spikes += 1
             shown.n = 0
             if clocks == 0:
                 bus = before_edge(bus, given, ack, r.cycle)
                 drive(r, pins.IN, bus)
                 if terms.stretch and stretch.can_stretch(r):
-                    longest = pieces.WORK if terms.record_rows else limit
-                    clocks = stretch.stretch(*state[:], min(still_for(bus, given, r.cycle), limit, longest))
+                    clocks = stretch.stretch(*state[:], min(still_for(bus, given, r.cycle), limit))
                 if clocks == 0:
                     clock.clock(*state)
                     clocks = 1
                 bus = pass_clocks(bus, given, clocks - 1, r.cycle - clocks + 1)[0]
                 units = clocks if terms.record_rows else min(clocks, level.LONGEST_WORK)
                 if terms.record_rows:
-                    rows = _with_rows(rows, n_cycles, r.inputs, clocks)
+                    rows[n_cycles : n_cycles + clocks] = r.inputs
             n_cycles += clocks
             work += units
         level.flush(state)
         stretch.end(r)
         keep(left, bus)
-        n_rows = n_cycles if terms.record_rows else 0
-        return cycles[:n_spikes], addrs[:n_spikes], rows[:n_rows], n_cycles, done
+        return n_spikes, n_cycles, done
 
-    return loop
+    def piece(state: Any, shown: np.record, given: Given, terms: Terms, left: np.ndarray) -> Any:
+        columns = Columns(*(np.empty(n, np.int64) for n in (ROOM, ROOM, ROWS if terms.record_rows else 0)))
+        n_spikes, n_cycles, done = loop(state, shown, given, terms, columns, left)
+        lengths = n_spikes, n_spikes, n_cycles if terms.record_rows else 0
+        return *(column[:n].copy() for column, n in zip(columns, lengths, strict=True)), n_cycles, done
+
+    piece.loop = loop  # type: ignore[attr-defined]
+    return piece
