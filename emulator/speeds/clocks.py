@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.kernel.jit import entry, kernel
 from draupnir.emulator.speeds.runs import Buses, Given
 
 LONGEST_WORK = 512  # clocks of a stretch that are work; in longer ones nothing moves
+
+
+def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a loop to be called with an array of one record in the place of each record; see ``loop.looper``."""
+
+    @entry
+    def opened(held: Any, shown: np.recarray, given: Given, terms: Any, columns: Any, left: np.ndarray) -> Any:
+        return loop((held[0][0], *held[1:]), shown[0], given, terms, columns, left)
+
+    return opened
 
 
 @kernel

@@ -53,7 +53,7 @@ class ClosedLoop:
 
         def piece(given: Given, clocks: int, left: np.ndarray) -> Any:
             terms = Terms(clocks, finish, model.stretch, record_rows)
-            return self._loop(model.kernel_state(), shown, given, terms, left)
+            return self._loop((model.registers, *model.kernel_state()[1:]), shown, given, terms, left)
 
         whole = runs.in_pieces(piece, given, most)
         cycles, addrs, rows = whole.columns

@@ -52,7 +52,7 @@ class EventLevel:
             return self._loop(state, shown, given, Terms(clocks, finish, model.stretch, False), left)
 
         whole = runs.in_pieces(piece, given, most)
-        figures = self._steps.statistics(state.counts)
+        figures = self._steps.statistics(state.counts[0])
         cycles, addrs, _ = whole.columns
         run = EventRun(cycles, addrs, first_cycle, whole.n_cycles, whole.done, whole.n_sent, whole.buses, figures)
         return runs.check_at_rest(run, max_cycles)  # type: ignore[no-any-return]

@@ -27,10 +27,9 @@ SHOWN = np.dtype(
 )
 
 
-def new_shown() -> np.record:
-    """A record for the spikes that are shown on the output bus while an event is taken at once."""
-    record: np.record = np.zeros(1, dtype=SHOWN).view(np.recarray)[0]
-    return record
+def new_shown() -> np.recarray:
+    """An array of one record, for the spikes that are shown on the output bus while an event is taken at once."""
+    return np.zeros(1, dtype=SHOWN).view(np.recarray)
 
 
 @kernel
@@ -112,6 +111,9 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
     Of ``loop``: state : the record of registers, then what else ``clock`` and ``stretch`` take; shown : ``new_shown``;
     left : for ``runs.keep``. It returns the spikes seen, the clocks, and whether all is done. It allocates nothing:
     Numba would count references to every array in each turn, which took half of tinyODIN's speed.
+
+    Python calls it through ``level.opener``, with an array of one record in the place of each record: Numba calls
+    Python to convert a record, and goes on with the rest of a tuple after an exception there, such as a signal's.
     """
 
     @outlined
@@ -160,11 +162,13 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
         keep(left, bus)
         return n_spikes, n_cycles, done
 
-    def piece(state: Any, shown: np.record, given: Given, terms: Terms, left: np.ndarray) -> Any:
+    opened = level.opener(loop)
+
+    def piece(held: Any, shown: np.recarray, given: Given, terms: Terms, left: np.ndarray) -> Any:
         columns = Columns(*(np.empty(n, np.int64) for n in (ROOM, ROOM, ROWS if terms.record_rows else 0)))
-        n_spikes, n_cycles, done = loop(state, shown, given, terms, columns, left)
+        n_spikes, n_cycles, done = opened(held, shown, given, terms, columns, left)
         lengths = n_spikes, n_spikes, n_cycles if terms.record_rows else 0
         return *(column[:n].copy() for column, n in zip(columns, lengths, strict=True)), n_cycles, done
 
-    piece.loop = loop  # type: ignore[attr-defined]
+    piece.loop = opened  # type: ignore[attr-defined]
     return piece

@@ -36,11 +36,13 @@ class CaseChecks:
     name: ClassVar[str]
 
     @pytest.fixture(scope="class")
-    def chip(self) -> Chip:
-        return chips.declaration(self.name)
+    @classmethod
+    def chip(cls) -> Chip:
+        return chips.declaration(cls.name)
 
     @pytest.fixture(scope="class")
-    def design(self, chip: Chip, tmp_path_factory: pytest.TempPathFactory) -> Design:
+    @classmethod
+    def design(cls, chip: Chip, tmp_path_factory: pytest.TempPathFactory) -> Design:
         """The chip's own RTL."""
         if chips.package(chip.name).rtl is None:
             pytest.skip(f"{chip.name} has no RTL of its own")

@@ -41,8 +41,9 @@ class ChipChecks:
     name: ClassVar[str]
 
     @pytest.fixture(scope="class")
-    def chip(self) -> Chip:
-        return chips.declaration(self.name)
+    @classmethod
+    def chip(cls) -> Chip:
+        return chips.declaration(cls.name)
 
     def test_every_part_is_what_it_must_be(self, chip: Chip) -> None:
         package = chips.package(chip.name)

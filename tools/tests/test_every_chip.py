@@ -13,5 +13,6 @@ class TestEveryChip(ChipChecks):
     """A chip after the other."""
 
     @pytest.fixture(scope="class", params=chips.names())
-    def chip(self, request: pytest.FixtureRequest) -> Chip:
+    @classmethod
+    def chip(cls, request: pytest.FixtureRequest) -> Chip:
         return chips.declaration(request.param)

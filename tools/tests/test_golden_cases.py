@@ -16,7 +16,8 @@ class TestEveryChipsCases(CaseChecks):
     """A chip after the other."""
 
     @pytest.fixture(scope="class", params=chips.names())
-    def chip(self, request: pytest.FixtureRequest) -> Chip:
+    @classmethod
+    def chip(cls, request: pytest.FixtureRequest) -> Chip:
         return chips.declaration(request.param)
 
 

@@ -5,7 +5,7 @@ Source: controller.v, as in controller.py.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,9 +33,10 @@ class Workspace(NamedTuple):
     shown: np.record
 
 
-def new_workspace(shown: np.record) -> Workspace:
-    """A workspace whose planes ``memories.load_all`` fills. shown : see ``loop.new_shown``"""
-    return Workspace(record.new_planes()[0], np.zeros(record.N_LIMBS, np.int64), np.zeros(N, np.int64), shown)
+def new_workspace(shown: np.recarray) -> Any:
+    """A workspace, with arrays of one record, whose planes ``memories.load_all`` fills. shown : ``loop.new_shown``"""
+    of_arrays: Any = Workspace
+    return of_arrays(record.new_planes(), np.zeros(record.N_LIMBS, np.int64), np.zeros(N, np.int64), shown)
 
 
 # --- One clock --------------------------------------------------------------------------------------------------

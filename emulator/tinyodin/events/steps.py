@@ -8,7 +8,8 @@ a virtual event as well as a corner that nobody would look for, is run clock by 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -55,12 +56,28 @@ class Machine(NamedTuple):
     stall: int
 
 
-def prepare(model: Model, environment: Environment, shown: np.record) -> Machine:
-    """The state of a run; shown : where spikes are noted that an event shows."""
+def prepare(model: Model, environment: Environment, shown: np.recarray) -> Any:
+    """A ``Machine`` for ``opener``, with an array of one record in the place of each record.
+
+    shown : where spikes are noted that an event shows.
+    """
+    of_arrays: Any = Machine
     counts = np.zeros(1, dtype=COUNTS).view(np.recarray)
     sweeps = model.stretch and not model.registers[0].spi_aer_src_ctrl_nneur
     stall = stall_clocks(model, environment) if sweeps else NO_SWEEPS
-    return Machine(*model.kernel_state(), sweep.new_workspace(), counts[0], stall)
+    return of_arrays(model.registers, *model.kernel_state()[1:], sweep.new_workspace(), counts, stall)
+
+
+def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a loop to be called with an array of one record in the place of each record; see ``loop.looper``."""
+
+    @entry
+    def opened(held: Any, shown: np.recarray, given: Given, terms: Any, columns: Any, left: np.ndarray) -> Any:
+        ws = Workspace(held.ws.lanes[0], held.ws.rows)
+        state = Machine(held.r[0], held.neurons, held.synapses, ws, held.counts[0], held.stall)
+        return loop(state, shown[0], given, terms, columns, left)
+
+    return opened
 
 
 def stall_clocks(model: Model, environment: Environment) -> int:
