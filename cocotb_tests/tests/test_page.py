@@ -93,5 +93,5 @@ def test_it_fails_where_the_design_is_wrong(folder: Path) -> None:
     finally:
         source.write_text(right)
     assert done.returncode == 1
-    assert "AEROUT_ADDR: expected 0b" in done.stdout
+    assert "AEROUT_ADDR: expected 0x" in done.stdout
     assert "the test before this one has left the design out of step" in done.stdout

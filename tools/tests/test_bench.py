@@ -129,7 +129,7 @@ def test_device_that_agrees_is_measured_alone_and_compared(job: Job) -> None:
 
 def test_one_wrong_bit_of_an_output_is_refused(job: Job) -> None:
     ack = CHIP.output_word["AERIN_ACK"]
-    said = f"lif: copy differs from the model at clock {len(job.rows) - 1}: AERIN_ACK expected"
+    said = f"lif: copy differs from the model at cycle {len(job.rows) - 1}: AERIN_ACK expected"
     with pytest.raises(Disagreement, match=said):
         job.verilated("copy", device(job, flip=1 << ack.lsb))
 
