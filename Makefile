@@ -2,18 +2,20 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint sim regress rtl golden demo bitstreams bench clean
+.PHONY: help setup test lint sim regress rtl golden demo bitstreams bench coverage clean
 
 BIN := .venv/bin
 CHIP ?= odin
 SIM ?= verilator
+CYCLES ?= 300
 BOARDS ?= ulx3s-25f ulx3s-85f icebreaker
 
 help: ## print this help
 	@echo "make TARGET, where TARGET is:"
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 	@echo "Variables: CHIP=odin (the chip), RTL=DIR (a folder of Verilog), PYTHON=/path/to/python3.13,"
-	@echo "BOARDS=... and CONFIG=net.toml (for bitstreams), SIM=verilator (or icarus; for regress), REPOSITORY=NAME (for golden: what the cases call the source)."
+	@echo "BOARDS=... and CONFIG=net.toml (for bitstreams), SIM=verilator (or icarus; for regress), REPOSITORY=NAME (for golden: what the cases call the source),"
+	@echo "CYCLES=300 (for coverage: the first clocks of each recording)."
 
 setup: ## virtual environment, pinned packages, simulators; leaves the command at .venv/bin/draupnir
 	@tools/setup/setup.sh
@@ -54,6 +56,15 @@ bitstreams: setup ## bitstreams for all boards, into build/bitstream; CONFIG=net
 
 bench: setup ## speeds, as ratios measured side by side; with RTL=DIR also those of that folder of Verilog
 	@$(BIN)/draupnir bench $(CHIP) $(if $(RTL),--rtl "$(RTL)")
+
+coverage: setup ## which lines of the golden models the recordings reach, with the compiler off; pages in build/coverage
+	@mkdir -p build && rm -f build/coverage.data
+	@for chip in $$($(BIN)/python -c 'import draupnir; print(*draupnir.chips())'); do \
+		NUMBA_DISABLE_JIT=1 COVERAGE_FILE=build/coverage.data $(BIN)/python -m coverage run --append --branch --source=emulator \
+			$(BIN)/draupnir regress $$chip --sim model --cycles $(CYCLES) || exit; \
+	done
+	@COVERAGE_FILE=build/coverage.data $(BIN)/python -m coverage html -q -d build/coverage
+	@COVERAGE_FILE=build/coverage.data $(BIN)/python -m coverage report --skip-covered --skip-empty
 
 clean: ## remove what was built, and the virtual environment
 	rm -rf build .venv .hypothesis .pytest_cache .mypy_cache .ruff_cache draupnir.egg-info
