@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import PurePosixPath
 
@@ -32,9 +33,11 @@ def arrows() -> Iterator[tuple[Path, int, Path]]:
                     yield path, line, target
 
 
-def chips() -> set[str]:
+@cache
+def chips() -> frozenset[str]:
     """The folders of chips: those of ``emulator`` with a declaration of their own."""
-    return {path.parent.name for path in trees() if path.match("emulator/*/package.py") and len(path.parts) == 3}
+    found = (path for path in trees() if path.match("emulator/*/package.py") and len(path.parts) == 3)
+    return frozenset(path.parent.name for path in found)
 
 
 def chip_of(path: Path) -> str:
