@@ -85,7 +85,7 @@ class ChipBench:
         return BusReceiver(pins, self._clock_of(pins), timing, rng)
 
     def monitor(self, bus: str) -> BusMonitor:
-        """What passes over a bus, from when it is started."""
+        """Make a monitor of what passes over a bus, from when the monitor is started."""
         pins = self.pins.bus(bus)
         return BusMonitor(pins, self._clock_of(pins))
 

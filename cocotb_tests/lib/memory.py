@@ -100,7 +100,7 @@ def read(handle: Any, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
 
 
 def path(handle: Any) -> str:
-    """Where a memory is, as the simulator calls it; of one with copies the first."""
+    """Return the simulator's name of a memory, or of its first copy."""
     first = handle[0] if isinstance(handle, list) else handle
     return str(first._path)
 

@@ -42,7 +42,7 @@ _AT_ANY_TIME = """begin
                 if (({seen} & step_mask) === step_level) {one_clock}
                 else while (({seen} & step_mask) !== step_level) @(draupnir_watched);
             end"""
-# As ChipClock.before_edge does, and then on to half a period after the edge.
+# This waits as ChipClock.before_edge does, and then on to half a period after the edge.
 _AT_EDGES = """begin
                 step_met = 0;
                 while (!step_met) begin
@@ -52,7 +52,7 @@ _AT_EDGES = """begin
                 end
             end"""
 _PHASE = "(($time - draupnir_started + {half}) % (2 * {half}))"  # time since the last rising edge
-# As ChipClock.cycles does: so many rising edges, and half a period.
+# This waits as ChipClock.cycles does: so many rising edges, and half a period.
 _WAIT = "#({n} * 2 * {half} + {half} - {phase});"
 
 

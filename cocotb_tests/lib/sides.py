@@ -94,14 +94,14 @@ class Side:
         return met
 
     def owed(self) -> str | None:
-        """What the chip still owes to this side, or None."""
+        """Return what the chip still owes to this side, or None."""
         waits = self._waiting()
         if waits is None or not waits[0].owed:
             return None
         return f"{self._pins.name}: {waits[0].owed} since cycle {waits[1]}"
 
     def overdue(self) -> str | None:
-        """What the chip has owed for longer than ``patience``, or None."""
+        """Return what the chip has owed for longer than ``patience``, or None."""
         waits = self._waiting()
         return self.owed() if waits and self._clock.cycle() - waits[1] > self.patience else None
 

@@ -143,7 +143,7 @@ def controls(chip: Chip) -> list[str]:
 
 
 def _inside(design: Design, chip: Chip) -> dict[str, str]:
-    """Where each probe is below the wrapper; "" for one that the design does not have."""
+    """Map each probe to its place below the wrapper; "" for one that the design does not have."""
     return {
         probe.name: f"{design.top}.{design.probes[probe.name]}" if probe.name in design.probes else ""
         for probe in chip.probes

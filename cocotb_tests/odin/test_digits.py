@@ -33,7 +33,7 @@ QUIET = 1200  # cycles in which the last events of an image are processed
 
 @dataclass
 class Record:
-    """What the chip did.
+    """Record of what the chip did.
 
     sent : for each run of events its image, 1 if it was the lesson, the spikes that came out, the clocks that it took
     spikes : AEROUT_ADDR of all spikes, in order; synapses : the memory after each lesson, (depth, 1) uint32

@@ -1,8 +1,8 @@
 """The host of a ReckOn: whoever holds its pins, and gives it samples, timestep by timestep.
 
 What the host is to do is a list of operations, carried out one after the other; how quick it is, a ``Host``. All
-delays are in clocks and, as in ``draupnir.emulator.handshake``, counted from the clock whose edge is the first to see
-the chip's change.
+delays are in clocks and, as in ``draupnir.emulator.parts.handshake``, counted from the clock whose edge is the first to
+see the chip's change.
 
 Source: ReckOn doc v1.0, 2.
 """

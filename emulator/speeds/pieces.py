@@ -42,12 +42,11 @@ def stoppable(stop: threading.Event) -> Iterator[None]:
         _here.stop = before
 
 
-def raised_by_signal(error: Exception) -> BaseException:
+def raised_by_signal(error: SystemError) -> BaseException:
     """Return what the handler of a signal raised while Numba converted an argument or a result.
 
     Numba calls Python for that and does not look at the outcome. Python then raises SystemError, with the handler's
-    exception as its cause; or, where the exception is lost, that or another error without a cause. The exception then
-    was KeyboardInterrupt.
+    exception as its cause; or without any, where Numba has cleared the exception, which then was KeyboardInterrupt.
     """
     first: BaseException = error
     while first.__cause__ is not None:
