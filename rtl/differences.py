@@ -1,4 +1,4 @@
-"""How a module's ports and memories differ from a chip's declaration, and how alike the two are."""
+"""How a module's ports and memories differ from a chip's declaration."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from draupnir.emulator.declare import Chip, Memory, Pin
 from draupnir.rtl.design import abbreviates, arrays_of
 from draupnir.rtl.hierarchy import Array, ModulePort
+from draupnir.rtl.likeness import candidates_of, resembling
 
 
 @dataclass(frozen=True)
@@ -16,42 +17,50 @@ class DesignDifference:
 
     kind : "missing pin", "extra port", "direction", "width", "ambiguous pin", "missing memory", "ambiguous memory",
         "copies"
+    near : what could be meant by something that is missing, or how it can be given; "" where nothing is known
     """
 
     kind: str
     name: str
     declared: str
     found: str
+    near: str = ""
 
     def __str__(self) -> str:
         parts = [f"declared {self.declared}"] if self.declared else []
         parts += [f"found {self.found}"] if self.found else []
-        return f"{self.kind} {self.name} ({', '.join(parts)})"
+        return f"{self.kind} {self.name} ({', '.join(parts)}{f'; {self.near}' if self.near else ''})"
 
 
 def compare_pins(chip: Chip, ports: list[ModulePort]) -> tuple[dict[str, str], list[DesignDifference]]:
-    """The port of each declared pin, and how the ports differ from the pins."""
+    """The port of each declared pin, and how the ports differ from the pins.
+
+    A pin that is missing says which port it could be; that port is not listed a second time as one too many.
+    """
     pins: dict[str, str] = {}
     differences: list[DesignDifference] = []
-    matched: set[str] = set()
+    named = {pin.name: candidates_of(pin, ports) for pin in chip.pins}
+    others = [port for port in ports if not any(port in candidates for candidates in named.values())]
+    renamed = resembling([pin for pin in chip.pins if not named[pin.name]], others)
     for pin in chip.pins:
-        candidates = candidates_of(pin, ports)
-        matched.update(port.name for port in candidates)
+        candidates = named[pin.name]
         if not candidates:
-            differences.append(DesignDifference("missing pin", pin.name, _described(pin), ""))
+            near = f"perhaps {renamed[pin.name].name}: {_described(renamed[pin.name])}" if pin.name in renamed else ""
+            differences.append(DesignDifference("missing pin", pin.name, _described(pin), "", near))
         elif len(candidates) > 1:
             differences.append(DesignDifference("ambiguous pin", pin.name, "", ", ".join(p.name for p in candidates)))
         else:
             pins[pin.name] = candidates[0].name
             differences += _compare_pin(pin, candidates[0])
-    extra = [port for port in ports if port.name not in matched]
+    extra = [port for port in others if port not in renamed.values()]
     return pins, differences + [DesignDifference("extra port", port.name, "", _described(port)) for port in extra]
 
 
-def candidates_of(pin: Pin, ports: list[ModulePort]) -> list[ModulePort]:
-    """The ports that are called like a pin: exactly so, or else but for case and underscores."""
-    exact = [port for port in ports if port.name == pin.name]
-    return exact or [port for port in ports if _plain(port.name) == _plain(pin.name)]
+def are_pins(chip: Chip, ports: list[ModulePort]) -> bool:
+    """Whether the ports are the declared pins, all of them and no others."""
+    named = {pin.name: candidates_of(pin, ports) for pin in chip.pins}
+    is_each = all(len(named[pin.name]) == 1 and not _compare_pin(pin, named[pin.name][0]) for pin in chip.pins)
+    return is_each and len(ports) == len(chip.pins)
 
 
 def find_memories(chip: Chip, arrays: list[Array]) -> tuple[dict[str, str], list[DesignDifference]]:
@@ -71,7 +80,9 @@ def find_memories(chip: Chip, arrays: list[Array]) -> tuple[dict[str, str], list
             memories |= zip(memory.parts, next(iter(as_many.values())), strict=True)
         elif as_many or not candidates:
             kind = "ambiguous memory" if as_many else "missing memory"
-            differences.append(DesignDifference(kind, memory.name, shape(memory), ", ".join(as_many)))
+            others = [array for array in arrays if not _is_declared(array, chip)]
+            near = "" if as_many else _nearest_array(memory, others)
+            differences.append(DesignDifference(kind, memory.name, shape(memory), ", ".join(as_many), near))
         else:
             found = ", ".join(f"{len(paths)} of {name}" for name, paths in candidates.items())
             differences.append(DesignDifference("copies", memory.name, shape(memory), found))
@@ -96,22 +107,24 @@ def find_probes(chip: Chip, width_of: Callable[[str], int | None]) -> tuple[dict
     return probes, differences
 
 
-def likeness(chip: Chip, ports: list[ModulePort], arrays: list[Array]) -> float:
-    """How much of the declaration a module has, 0 to 1: its pins by name, direction and width, and its memories."""
-    found = sum(max((_pin_likeness(pin, port) for port in candidates_of(pin, ports)), default=0) for pin in chip.pins)
-    shapes = {(array.depth, array.width) for array in arrays}
-    found += sum((memory.depth, memory.width) in shapes for memory in chip.memories)
-    return found / (len(chip.pins) + len(chip.memories))
-
-
 def shape(memory: Memory | Array) -> str:
     """A memory's shape in words."""
     copies = "" if isinstance(memory, Array) or memory.copies is None else f"{memory.copies} copies of "
     return f"{copies}{memory.depth} words of {memory.width} bits"
 
 
-def _pin_likeness(pin: Pin, port: ModulePort) -> float:
-    return 0.5 + 0.25 * (port.direction == pin.direction) + 0.25 * (port.width == pin.width)
+def _is_declared(array: Array, chip: Chip) -> bool:
+    return any((array.depth, array.width) == (memory.depth, memory.width) for memory in chip.memories)
+
+
+def _nearest_array(memory: Memory, arrays: list[Array]) -> str:
+    """The array that a missing memory could be, with its own shape: one of as many bits, or of its depth or width."""
+    alike = [array for array in arrays if array.depth == memory.depth or array.width == memory.width]
+    alike += [array for array in arrays if array.depth * array.width == memory.depth * memory.width]
+    if not alike:
+        return ""
+    best = max(alike, key=lambda array: (abbreviates(memory.name, array.path), array.depth == memory.depth))
+    return f"perhaps {best.path}: {shape(best)}"
 
 
 def _compare_pin(pin: Pin, port: ModulePort) -> list[DesignDifference]:
@@ -120,11 +133,6 @@ def _compare_pin(pin: Pin, port: ModulePort) -> list[DesignDifference]:
     if port.width != pin.width:
         return [DesignDifference("width", pin.name, f"{pin.width} bits", f"{port.width} bits")]
     return []
-
-
-def _plain(name: str) -> str:
-    """The letters that two spellings of a pin have in common: AERIN_REQ, aerin_req, aer_in__req."""
-    return name.replace("_", "").lower()
 
 
 def _described(pin: Pin | ModulePort) -> str:

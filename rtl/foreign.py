@@ -13,27 +13,36 @@ from pathlib import Path
 
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.rtl import datafiles, filelist, outside, settings, stubs
+from draupnir.rtl import closest, datafiles, filelist, outside, proposal, settings, stubs
 from draupnir.rtl.design import Design, SourceOptions, source_files
-from draupnir.rtl.differences import DesignDifference, compare_pins, find_memories, find_probes, likeness, shape
-from draupnir.rtl.hierarchy import Array, Instance, Tree
+from draupnir.rtl.differences import DesignDifference, compare_pins, find_memories, find_probes, shape
+from draupnir.rtl.hierarchy import Array, Instance, ModulePort, Tree
 from draupnir.rtl.library import Library
+from draupnir.rtl.slang import Problem
 
 _INCLUDED = (".vh", ".svh", ".h", ".inc")
-_ALIKE = 0.5  # of a declaration, which a module must have to be more than one of many
 _MOST_PARAMETERS = 8  # that a message lists
 _REMEDIES = {
     "include": " (-I DIR names a folder to look in)",
     "macro": " (-D NAME=VALUE defines one)",
     "syntax": "",
 }
+_FROM_INCLUDED = " (the included files may define them; if not, -D NAME=VALUE defines one)"
+_FROM_LIST = "a list of files, --rtl FILE.f, can name sources in other folders"
 
 
 class NotTheChip(InputError):
-    """The sources differ from the declaration; ``differences`` lists how, ``reasons`` what else stands in the way."""
+    """The sources differ from the declaration; ``differences`` lists how, ``reasons`` what else stands in the way.
 
-    def __init__(self, what: str, differences: list[DesignDifference], reasons: Iterable[str] = ()) -> None:
-        super().__init__(f"{what}: {'; '.join([*reasons, *map(str, differences)])}")
+    in_brief : ``what`` says enough of the differences, and the message does not list them
+    """
+
+    def __init__(
+        self, what: str, differences: list[DesignDifference], reasons: Iterable[str] = (), in_brief: bool = False
+    ) -> None:
+        listed = [] if in_brief else map(str, differences)
+        super().__init__(f"{what}{'; ' if in_brief and reasons else '' if in_brief else ': '}"
+                         f"{'; '.join([*reasons, *listed])}")  # fmt: skip
         self.differences = differences
 
 
@@ -41,7 +50,8 @@ class NotTheChip(InputError):
 class Candidate:
     """A module, compared with the declaration.
 
-    reasons : why the module cannot be compiled, in words
+    mistakes : what is wrong with its files, in words
+    absent : what they need and nothing defines, in words
     """
 
     module: str
@@ -50,8 +60,14 @@ class Candidate:
     pins: dict[str, str]
     memories: dict[str, str]
     differences: list[DesignDifference]
-    reasons: list[str]
+    mistakes: list[str]
+    absent: list[str]
     probes: dict[str, str]
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why the module cannot be compiled."""
+        return self.mistakes + self.absent
 
 
 def read(place: Path, chip: Chip, top: str | None = None, options: SourceOptions | None = None) -> Design:
@@ -66,7 +82,7 @@ def read(place: Path, chip: Chip, top: str | None = None, options: SourceOptions
     found = sources_of(place, options or SourceOptions())
     library = _library(found, chip)
     outsides = outside.parse(found.options.memories)
-    name = top or found.top or (_closest(library, chip) if outsides else _chosen(library, chip, place))
+    name = top or found.top or (closest.closest(library, chip) if outsides else _chosen(library, chip, place))
     if name not in library.files:
         raise InputError(f"{place}: no module {name!r}; there are {_listed(library.files)}{_refusals(library)}")
     parameters = _parameters(library, chip, name, found.options)
@@ -76,7 +92,7 @@ def read(place: Path, chip: Chip, top: str | None = None, options: SourceOptions
         name, parameters = outside.TOP, {}
     candidate = _compare(library, chip, name)
     if candidate.differences:
-        what = f"{place}: module {_described(library, candidate)} is not {chip.name}"
+        what = f"{place}: module {_described(library, candidate)} is not {chip.name}{_meant(library, chip, name)}"
         raise NotTheChip(what, candidate.differences, candidate.reasons)
     if candidate.reasons:
         raise InputError(f"{place}: module {_described(library, candidate)}: {'; '.join(candidate.reasons)}")
@@ -192,18 +208,10 @@ def _compare(library: Library, chip: Chip, name: str) -> Candidate:
     tree = library.elaborated(name)
     files = library.compiled(tree)
     problems = library.problems(files)
-    reasons: list[str] = []
-    for kind, remedy in _REMEDIES.items():
-        of_kind = {problem.what: problem for problem in reversed(problems) if problem.kind == kind}
-        if of_kind and (kind != "syntax" or not reasons):  # else they follow from what is missing
-            reasons.append(", ".join(map(str, reversed(of_kind.values()))) + remedy)
-    if tree.undefined:
-        listed = ", ".join(f"{module} ({where})" for module, where in tree.undefined.items())
-        remedy = " ".join(f"--stub {module}" for module in tree.undefined)
-        reasons.append(f"modules not defined: {listed} ({remedy} puts empty ones in their places)")
+    absent = _absent(library, tree, files)
     ports = library.ports(name)
     if interfaces := [port.name for port in ports if port.direction == "interface"]:
-        reasons.append(
+        absent.append(
             f"ports that are interfaces: {', '.join(interfaces)} (a module around it, whose ports are their signals, "
             "can be the top: name it with --top)"
         )
@@ -213,37 +221,86 @@ def _compare(library: Library, chip: Chip, name: str) -> Candidate:
     differences += probe_differences
     if problems:  # the widths and depths are not those that are meant
         differences, memory_differences = [d for d in differences if d.kind != "width"], []
-    return Candidate(name, tree, files, pins, memories, differences + memory_differences, reasons, probes)
+    differences = _with_proposals(chip, ports, differences, memory_differences)
+    return Candidate(name, tree, files, pins, memories, differences, _mistakes(problems), absent, probes)
+
+
+def _mistakes(problems: list[Problem]) -> list[str]:
+    """All that is wrong with some files, what is of a kind together, and what mends it."""
+    found: list[str] = []
+    for kind, remedy in _REMEDIES.items():
+        of_kind = {problem.what: problem for problem in reversed(problems) if problem.kind == kind}
+        if of_kind and (kind != "syntax" or not found):  # else they follow from what is missing
+            follows = kind == "macro" and found
+            found.append(", ".join(map(str, reversed(of_kind.values()))) + (_FROM_INCLUDED if follows else remedy))
+    return found
+
+
+def _absent(library: Library, tree: Tree, files: tuple[Path, ...]) -> list[str]:
+    """The modules, interfaces and packages that nothing defines, and what mends it."""
+    found = []
+    interfaces = {name: where for name, where in tree.undefined.items() if name in library.used_as_interface}
+    modules = {name: where for name, where in tree.undefined.items() if name not in interfaces}
+    if modules:
+        remedy = " ".join(f"--stub {module}" for module in modules)
+        found.append(
+            f"modules not defined: {_placed(modules)} ({_FROM_LIST}; {remedy} puts empty ones in their places)"
+        )
+    for kind, names in (("interfaces", interfaces), ("packages", library.undefined_packages(files))):
+        if names:
+            found.append(f"{kind} not defined: {_placed(names)} ({_FROM_LIST})")
+    return found
+
+
+def _placed(names: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} ({where})" for name, where in names.items())
+
+
+def _with_proposals(
+    chip: Chip, ports: list[ModulePort], pins: list[DesignDifference], memories: list[DesignDifference]
+) -> list[DesignDifference]:
+    """The differences of pins and memories; a missing memory says at which of the ports it seems to be, if at any.
+
+    Ports that are so explained are not listed as too many.
+    """
+    missing = [chip.memory(difference.name) for difference in memories if difference.kind == "missing memory"]
+    extra = {difference.name for difference in pins if difference.kind == "extra port"}
+    spare = [port for port in ports if port.name in extra]
+    proposed = proposal.proposals(missing, spare)
+    explained = {name for found in proposed.values() for name in found.values()}
+    near = {name: f"{proposal.option(name, found)} puts it there, if these are its ports"
+            for name, found in proposed.items()}  # fmt: skip
+    for memory in missing:
+        if memory.name not in near and proposal.has_data_ports(memory, spare):
+            near[memory.name] = f"--memory {memory.name}=addr:A,q:Q,d:D,we:WE,cs:CS puts it at ports of the top"
+    hinted = [replace(d, near=near[d.name]) if d.name in near else d for d in memories]
+    return [d for d in pins if d.kind != "extra port" or d.name not in explained] + hinted
 
 
 def _chosen(library: Library, chip: Chip, place: Path) -> str:
     """The module that matches; else the complaint names the closest."""
     if not library.files:
         raise InputError(f"{place}: no module found{_refusals(library)}")
-    matching = [name for name in library.files if not compare_pins(chip, library.ports(name))[1]]
-    if len(matching) == 1:
-        return matching[0]
-    if matching:
-        raise InputError(
-            f"{place}: {len(matching)} modules have {chip.name}'s pins, name the top: {', '.join(sorted(matching))}"
-        )
-    closest = _compare(library, chip, _closest(library, chip))
-    what = f"{place}: no module has {chip.name}'s pins; the closest is {_described(library, closest)}"
-    raise NotTheChip(what, closest.differences, closest.reasons)
+    names = closest.matching(library, chip)
+    if len(names) == 1:
+        return names[0]
+    if names:
+        raise InputError(f"{place}: {len(names)} modules have {chip.name}'s pins, name the top: {', '.join(names)}")
+    best = _compare(library, chip, closest.closest(library, chip))
+    described, meant = _described(library, best), _meant(library, chip, best.module)
+    if meant or closest.likeness_of(library, chip, best.module) >= closest.ALIKE:
+        what = f"{place}: no module has {chip.name}'s pins; the closest is {described}{meant}"
+        raise NotTheChip(what, best.differences, best.reasons)
+    memories = None if best.mistakes else best.memories
+    brief = closest.in_brief(library, chip, best.module, best.pins, memories)
+    what = f"{place}: no module comes close to {chip.name}; the closest is {described}: {brief}"
+    raise NotTheChip(what, best.differences, best.mistakes, in_brief=True)
 
 
-def _closest(library: Library, chip: Chip) -> str:
-    """The module that has most of the declaration; if none has half, the one of those at the top that has most."""
-    trees = {name: library.tree(name) for name in library.files}
-    alike = {name: likeness(chip, library.ports(name), tree.arrays) for name, tree in trees.items()}
-    designs = {name for name in trees if library.ports(name)}  # a testbench has no ports
-    parts = {instance.module for name in designs for instance in trees[name].instances[1:]}
-
-    def rank(name: str) -> tuple[bool, float, int, str]:
-        return name in designs - parts, round(alike[name], 1), len(trees[name].instances), name
-
-    strong = [name for name in alike if alike[name] >= _ALIKE]
-    return max(strong, key=lambda name: (alike[name], rank(name))) if strong else max(alike, key=rank)
+def _meant(library: Library, chip: Chip, module: str) -> str:
+    """The other chip whose pins a module has, in words, if there is one."""
+    other = closest.other_chip(library.ports(module), chip)
+    return f", which has all pins of the chip {other}: name that chip if it is meant" if other else ""
 
 
 def _described(library: Library, candidate: Candidate) -> str:

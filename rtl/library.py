@@ -15,7 +15,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.rtl import plain
 from draupnir.rtl.design import Language, literal
 from draupnir.rtl.hierarchy import MOST_INSTANCES, Array, Instance, ModulePort, Tree
-from draupnir.rtl.slang import Parser, Problem, SlangSource
+from draupnir.rtl.slang import Parser, Problem, SlangSource, enclosing
 
 _DIRECTIONS = {
     ast.ArgumentDirection.In: "in",
@@ -98,6 +98,13 @@ class Library:
                 self._add(found, symbol, len(self._tops[top].hierarchicalPath) + 1)
         return found
 
+    @cached_property
+    def at_the_top(self) -> list[str]:
+        """The modules with ports that nothing instantiates but testbenches, which have none; in alphabetical order."""
+        designs = [name for name in self.files if self.ports(name)]
+        parts = {instance for name in designs for instance in self._instantiated_in.get(name, ())}
+        return sorted(set(designs) - parts)
+
     def width_of(self, top: str, path: str) -> int | None:
         """The bits of a register or wire below a module, by its path; None if there is no such thing."""
         symbol = self._tops[top].body.lookupName(path) if top in self._tops else None
@@ -127,6 +134,15 @@ class Library:
         """The files that these include."""
         found = [path for each in paths if each in self.sources for path in self.sources[each].included]
         return tuple(dict.fromkeys(path for path in found if path.is_file()))
+
+    def undefined_packages(self, paths: Iterable[Path]) -> dict[str, str]:
+        """The packages that these files import and that no source defines -> where they are first imported."""
+        found: dict[str, str] = {}
+        for path in paths:
+            for name, location in self.sources[path].imported if path in self.sources else ():
+                if name not in self._others and name not in found:
+                    found[name] = self._parser.where(location)
+        return found
 
     def plain_text(self, module: str) -> str | None:
         """The text of the file that defines a module, if that file is sound Verilog-2005."""
@@ -162,6 +178,20 @@ class Library:
     def instantiated(self) -> frozenset[str]:
         """Names of all modules that some module instantiates."""
         return frozenset(name for source in self.sources.values() for name, _ in source.instantiations)
+
+    @cached_property
+    def used_as_interface(self) -> frozenset[str]:
+        """Names that stand where the interface of a port stands."""
+        return frozenset(name for source in self.sources.values() for name in source.port_interfaces)
+
+    @cached_property
+    def _instantiated_in(self) -> dict[str, set[str]]:
+        """Module -> what it instantiates, in any generate block."""
+        found: dict[str, set[str]] = {}
+        for source in self.sources.values():
+            for name, node in source.instantiations:
+                found.setdefault(enclosing(node), set()).add(name)
+        return found
 
     @cached_property
     def _tops(self) -> dict[str, Any]:
@@ -203,7 +233,8 @@ class Library:
         elif kind is ast.SymbolKind.PrimitiveInstance and symbol.primitiveType.name in self._others:
             tree.instances.append(Instance(path, symbol.primitiveType.name, {}))
         elif kind is ast.SymbolKind.UninstantiatedDef:
-            tree.undefined.setdefault(symbol.definitionName, self._parser.where(symbol.location))
+            if symbol.definitionName not in tree.undefined:
+                tree.undefined[symbol.definitionName] = self._parser.where(symbol.location)
         elif kind is ast.SymbolKind.Variable and symbol.type.kind is ast.SymbolKind.FixedSizeUnpackedArrayType:
             element = symbol.type.elementType
             if element.isIntegral:

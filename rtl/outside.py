@@ -19,8 +19,8 @@ from pathlib import Path
 from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.errors import InputError
 from draupnir.rtl.design import literal
-from draupnir.rtl.differences import candidates_of
 from draupnir.rtl.hierarchy import ModulePort
+from draupnir.rtl.likeness import candidates_of
 
 TOP = "draupnir_with_memories"
 FILE = f"{TOP}.v"

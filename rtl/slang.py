@@ -95,7 +95,8 @@ class SlangSource:
     @cached_property
     def is_empty(self) -> bool:
         """Whether nothing stands in the file but what is for the preprocessor."""
-        return all(token.kind is parsing.TokenKind.EndOfFile for token in tokens(self.tree.root))
+        root = self.tree.root
+        return root.kind is syntax.SyntaxKind.CompilationUnit and not len(root.members)
 
     @cached_property
     def definitions(self) -> list[tuple[str, str]]:
@@ -111,6 +112,24 @@ class SlangSource:
         found: list[tuple[str, Any]] = []
         kind = syntax.SyntaxKind.HierarchyInstantiation
         self.tree.root.visit(lookup_table={kind: lambda node: found.append((node.type.valueText, node))})
+        return found
+
+    @cached_property
+    def imported(self) -> list[tuple[str, Any]]:
+        """The packages that the file imports, as (package, place)."""
+        found: list[tuple[str, Any]] = []
+        kind = syntax.SyntaxKind.PackageImportItem
+        self.tree.root.visit(
+            lookup_table={kind: lambda node: found.append((node.package.valueText, node.package.location))}
+        )
+        return found
+
+    @cached_property
+    def port_interfaces(self) -> list[str]:
+        """The interfaces that ports of the file's modules have, where the port names a modport, too."""
+        found: list[str] = []
+        kind = syntax.SyntaxKind.InterfacePortHeader
+        self.tree.root.visit(lookup_table={kind: lambda node: found.append(node.nameOrKeyword.valueText)})
         return found
 
     @cached_property
@@ -138,6 +157,7 @@ class Parser:
     def __init__(self, directory: Path, defines: Sequence[str], folders: Sequence[str]) -> None:
         self._directory = directory
         self._defines, self._folders = defines, folders
+        self._labels: dict[str, str] = {}
         self._manager = pyslang.SourceManager()
         self._manager.setDisableProximatePaths(True)
         self._engine = pyslang.DiagnosticEngine(self._manager)
@@ -182,8 +202,10 @@ class Parser:
 
     def label(self, file: str) -> str:
         """The file as messages name it."""
-        path, root = Path(file).resolve(), self._directory.resolve()
-        return str(path.relative_to(root)) if path.is_relative_to(root) else file
+        if file not in self._labels:
+            path, root = Path(file).resolve(), self._directory.resolve()
+            self._labels[file] = str(path.relative_to(root)) if path.is_relative_to(root) else file
+        return self._labels[file]
 
     def _parse(
         self, path: Path, headers: Sequence[Path], version: pyslang.LanguageVersion
@@ -206,6 +228,13 @@ def tokens(node: Any) -> Iterator[parsing.Token]:
     found: list[parsing.Token] = []
     node.visit(lambda each: found.append(each) if isinstance(each, parsing.Token) else None)
     yield from found
+
+
+def enclosing(node: Any) -> str:
+    """The module in which something stands; "" for none."""
+    while node is not None and node.kind is not syntax.SyntaxKind.ModuleDeclaration:
+        node = node.parent
+    return str(node.header.name.valueText) if node is not None else ""
 
 
 def _options(version: pyslang.LanguageVersion, defines: Sequence[str], folders: Sequence[str]) -> tuple[Any, ...]:

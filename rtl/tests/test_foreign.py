@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from draupnir.emulator import chips
 from draupnir.emulator.declare import Memory, Word
 from draupnir.emulator.errors import InputError
 from draupnir.rtl.foreign import NotTheChip, read
@@ -89,7 +90,11 @@ def test_nothing_is_left_behind(tmp_path, monkeypatch):
         ("TOP_BIT,\n", "TOP_BIT, output spare,\n", "extra port spare (found out, 1 bit)"),
         ("K = 1", "K = 2", "width ADD (declared 3 bits, found 4 bits)"),
         ("output wire           STORED", "inout wire STORED", "direction STORED (declared out, found inout)"),
-        ("1 << M", "8", "missing memory sums (declared 16 words of 40 bits)"),
+        (
+            "1 << M",
+            "8",
+            "missing memory sums (declared 16 words of 40 bits; perhaps bank.store_0.mem: 8 words of 40 bits)",
+        ),
         ("M > 2", "M > 4", "missing memory sums (declared 16 words of 40 bits)"),
         (
             "reg [2*M-1:0] priority;",
@@ -119,6 +124,58 @@ def test_closest_module_is_named_when_none_matches(tmp_path):
         NotTheChip, match=r"the closest is toy \(toy\.v, M=4, K=1\): missing pin TOP_BIT .*; extra port OVER"
     ):
         read(tmp_path, CHIP)
+
+
+def test_pins_that_are_marked_with_their_direction_are_found(tmp_path):
+    marked = TOY.replace("CLK", "clk_i").replace("ADD", "i_add").replace("SUM", "sum_o").replace("STORED", "o_STORED")
+    marked = marked.replace("o_STORED(o_STORED)", "bit0(o_STORED)").replace(".bit0(bit0", ".bit0(bit0")
+    design = read(write(tmp_path, toy=marked, store=STORE), CHIP)
+    assert design.pins["CLK"] == "clk_i" and design.pins["ADD"] == "i_add" and design.pins["SUM"] == "sum_o"
+
+
+def test_a_mark_of_the_other_direction_is_part_of_the_name(tmp_path):
+    found = differences(tmp_path, toy=TOY.replace("TOP_BIT", "TOP_BIT_i"))
+    assert found == ["missing pin TOP_BIT (declared out, 1 bit; perhaps TOP_BIT_i: out, 1 bit)"]
+
+
+@pytest.mark.parametrize(("pin", "port"), [("RST", "rst_ni"), ("CLK", "sys_clock"), ("STORED", "value_stored")])
+def test_a_missing_pin_names_the_port_that_it_could_be(tmp_path, pin, port):
+    direction = "out" if pin == "STORED" else "in"
+    assert differences(tmp_path, toy=TOY.replace(pin, port)) == [
+        f"missing pin {pin} (declared {direction}, 1 bit; perhaps {port}: {direction}, 1 bit)"
+    ]
+
+
+def test_the_closest_module_is_closest_in_meaning_and_not_in_number(tmp_path):
+    renamed = TOY.replace("RST", "rst_ni").replace("CLK", "clock").replace("TOP_BIT", "topmost_bit")
+    leaf = "module leaf (input CLK, input RST, input ADD, input SUM, output TOP_BIT, input STORED); endmodule\n"
+    write(tmp_path, toy=renamed, store=STORE, leaf=leaf)
+    with pytest.raises(
+        NotTheChip, match=r"the closest is toy \(toy\.v.*missing pin CLK \(declared in, 1 bit; perhaps clo"
+    ):
+        read(tmp_path, CHIP)
+
+
+def test_where_nothing_comes_close_that_is_said_in_brief(tmp_path):
+    ports = ", ".join(f"output extra_{i}" for i in range(30))
+    write(tmp_path, core=f"module core (input CLK, input [7:0] event_in, {ports}); gone g (); endmodule\n",
+          other="module other (input x); endmodule\n")  # fmt: skip
+    with pytest.raises(NotTheChip) as raised:
+        read(tmp_path, CHIP)
+    assert str(raised.value) == (
+        f"{tmp_path}: no module comes close to toy; the closest is core (core.v): it has 1 of 6 pins (CLK) and 0 of 1 "
+        "memories; also at the top are other"
+    )
+    assert len(raised.value.differences) == 5 + 31 + 1
+
+
+def test_another_chip_is_named_if_the_pins_are_its(tmp_path):
+    ports = ", ".join(f"{pin.direction}put [{pin.width - 1}:0] {pin.name}" for pin in chips.declaration("odin").pins)
+    write(tmp_path, core=f"module core ({ports}); endmodule\n")
+    with pytest.raises(NotTheChip, match=r"the closest is core \(core\.v\), which has all pins of the chip odin: name"):
+        read(tmp_path, CHIP)
+    with pytest.raises(NotTheChip, match=r"core \(core\.v\) is not toy, which has all pins of the chip odin: name"):
+        read(tmp_path, CHIP, "core")
 
 
 def test_two_matching_modules_need_a_top(tmp_path):
@@ -155,7 +212,7 @@ def test_refused_file_that_is_not_needed_does_not_disturb(tmp_path):
 
 def test_undefined_module_is_named(tmp_path):
     text = TOY.replace("assign SUM", "probe probe_0 (.clk(CLK)); assign SUM")
-    undefined = r"modules not defined: probe \(toy\.v:13\), store \(toy\.v:16\) \(--stub probe --stub store puts"
+    undefined = r"modules not defined: probe \(toy\.v:13\), store \(toy\.v:16\) \(.*; --stub probe --stub store puts"
     with pytest.raises(InputError, match=rf"{undefined}.*; missing memory sums"):
         read(write(tmp_path, toy=text), CHIP)
 

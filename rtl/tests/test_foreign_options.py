@@ -102,10 +102,41 @@ def test_modules_that_are_not_defined_are_named_together_with_the_pins(tmp_path)
     text = PROBED.replace("TOP_BIT", "OVER").replace("assign SUM", "other o (); assign SUM")
     message = problem(write(tmp_path, toy=text, store=STORE), top="toy")
     assert (
-        "modules not defined: probe (toy.v:13), other (toy.v:14) (--stub probe --stub other puts empty ones in their"
-        in message
+        "modules not defined: probe (toy.v:13), other (toy.v:14) (a list of files, --rtl FILE.f, can name sources in "
+        "other folders; --stub probe --stub other puts empty ones in their places)" in message
     )
     assert "missing pin TOP_BIT" in message and "extra port OVER" in message
+
+
+def test_all_that_is_missing_is_named_at_once_with_what_mends_it(tmp_path):
+    text = PROBED.replace("assign SUM = priority;", "assign SUM = priority + `ZERO; other o ();")
+    text = '`include "size.vh"\n' + text
+    message = problem(write(tmp_path / "source", toy=text, store=STORE), top="toy")
+    assert message.removeprefix("module toy (toy.v, M=4, K=1): ") == (
+        "included file size.vh is not found (toy.v:1) (-I DIR names a folder to look in); "
+        "macro ZERO is not defined (toy.v:15) (the included files may define them; if not, -D NAME=VALUE defines one); "
+        "modules not defined: probe (toy.v:14), other (toy.v:15) (a list of files, --rtl FILE.f, can name sources in "
+        "other folders; --stub probe --stub other puts empty ones in their places)"
+    )
+    (tmp_path / "headers").mkdir()
+    (tmp_path / "headers" / "size.vh").write_text("")
+    options = SourceOptions(("ZERO=0",), (tmp_path / "headers",), ("probe", "other"))
+    check_runs(read(tmp_path / "source", CHIP, options=options), tmp_path)
+
+
+def test_packages_and_interfaces_that_are_not_defined_are_no_modules_to_leave_empty(tmp_path):
+    text = TOY.replace("priority", "total").replace("module toy ", "module toy import sizes::*; ")
+    text = text.replace("assign SUM", "bus #(.W(4)) bus_0 (.clk(CLK)); user user_0 (.b(bus_0)); assign SUM")
+    user = "module user (bus.slave b); import more::*; endmodule\n"
+    with pytest.raises(InputError) as raised:
+        read(write(tmp_path, toy=text, store=STORE, user=user), CHIP, "toy")
+    remedy = "(a list of files, --rtl FILE.f, can name sources in other folders)"
+    assert f"interfaces not defined: bus (toy.v:13) {remedy}" in str(raised.value)
+    assert f"packages not defined: sizes (toy.v:1), more (user.v:1) {remedy}" in str(raised.value)
+    assert "--stub" not in str(raised.value)
+    found = "interface bus #(W = 1) (input clk); modport slave (input clk); endinterface\npackage sizes; endpackage\n"
+    (tmp_path / "rest.sv").write_text(found + "package more; endpackage\n")
+    assert read(tmp_path, CHIP, "toy").language == "systemverilog"
 
 
 # --- Only the tree of the top matters

@@ -9,9 +9,10 @@ import pytest
 
 from draupnir.emulator.declare import Chip, Memory, Pin, Word
 from draupnir.emulator.errors import InputError
-from draupnir.rtl import icarus, outside, verilated
+from draupnir.rtl import icarus, outside, proposal, verilated
 from draupnir.rtl.design import SourceOptions
 from draupnir.rtl.foreign import NotTheChip, read
+from draupnir.rtl.hierarchy import ModulePort
 from draupnir.rtl.tests.toy_chip import write
 
 CHIP = Chip(
@@ -97,10 +98,44 @@ def test_memory_outside_of_the_top_works_in_both_simulators(tmp_path: Path) -> N
     assert run.memories["counts"][:, 0].tolist() == counts
 
 
-def test_without_it_the_ports_and_the_memory_are_named(tmp_path: Path) -> None:
+def problem(folder: Path, core: str) -> str:
     with pytest.raises(NotTheChip) as raised:
-        read(write(tmp_path, counter=CORE), CHIP, options=SourceOptions(settings=("W=12",)))
-    assert "missing memory counts" in str(raised.value) and "extra port ram_cs" in str(raised.value)
+        read(write(folder, counter=core), CHIP, options=SourceOptions(settings=("W=12",)))
+    return str(raised.value).partition("W=12): ")[2]
+
+
+def test_without_it_the_option_is_shown_with_the_ports_as_they_are_called(tmp_path: Path) -> None:
+    assert problem(tmp_path, CORE) == (
+        f"missing memory counts (declared 8 words of 12 bits; --memory counts={PORTS} puts it there, if these are "
+        "its ports)"
+    )
+    assert read(tmp_path, CHIP, options=options()).memories
+
+
+def test_ports_that_do_not_say_what_they_are_for_are_only_pointed_at(tmp_path: Path) -> None:
+    message = problem(tmp_path, CORE.replace("ram_we", "strobe"))
+    assert "counts=addr:A,q:Q,d:D,we:WE,cs:CS puts it at ports of the top)" in message
+    assert "extra port strobe (found out, 1 bit); extra port ram_cs" in message
+
+
+def test_two_memories_of_one_shape_have_the_ports_that_are_called_like_them() -> None:
+    names = {"neurons": "NEUR", "synapses": "SYN"}
+    memories = [Memory(name, 8, 12, (Word("word", 12, ()),)) for name in names]
+    ports = [
+        ModulePort(f"{start}_{end}", "in" if end == "RDATA" else "out", width)
+        for end, width in (("ADDR", 3), ("RDATA", 12), ("WDATA", 12), ("WE", 1), ("CS", 1))
+        for start in reversed(names.values())
+    ]
+    assert proposal.proposals(memories, ports) == {
+        name: {
+            "addr": f"{start}_ADDR",
+            "q": f"{start}_RDATA",
+            "d": f"{start}_WDATA",
+            "we": f"{start}_WE",
+            "cs": f"{start}_CS",
+        }
+        for name, start in names.items()
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,90 @@
+"""How alike a chip's pins and a module's ports are: by what their names mean, by direction and by width."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+from draupnir.emulator.declare import Chip, Pin
+from draupnir.rtl.hierarchy import Array, ModulePort
+
+_MARKS = {"in": re.compile(r"^i_|_i$|(?<=_n)i$"), "out": re.compile(r"^o_|_o$|(?<=_n)o$")}
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_SAME = {
+    "clock": "clk", "reset": "rst", "resetn": "rst", "rstn": "rst", "nrst": "rst", "nreset": "rst", "aresetn": "rst",
+    "areset": "rst", "arst": "rst", "arstn": "rst", "address": "addr", "request": "req", "acknowledge": "ack",
+    "sclk": "sck",
+}  # fmt: skip
+_FILLERS = {"i", "o", "in", "out", "n", "ni", "no", "pin", "pad"}
+_LEAST_ALIKE = 0.75  # of two names, for one to be shown as what the other could be
+_RENAMED = 0.6  # what a port counts whose name only resembles the pin's
+
+
+def plain(name: str) -> str:
+    """The letters that two spellings of a pin have in common: AERIN_REQ, aerin_req, aer_in__req."""
+    return name.replace("_", "").lower()
+
+
+def candidates_of(pin: Pin, ports: Sequence[ModulePort]) -> list[ModulePort]:
+    """The ports that are called like a pin: exactly so; or else but for case and underscores; or else but for a mark
+    of the pin's own direction, i_ or _i and o_ or _o, too.
+    """
+    exact = [port for port in ports if port.name == pin.name]
+    spelt = exact or [port for port in ports if plain(port.name) == plain(pin.name)]
+    mark = _MARKS[pin.direction]
+    return spelt or [
+        port
+        for port in ports
+        if port.direction == pin.direction
+        and plain(mark.sub("", port.name.lower())) in (plain(pin.name), plain(mark.sub("", pin.name.lower())))
+    ]
+
+
+def resembling(pins: Iterable[Pin], ports: Iterable[ModulePort]) -> dict[str, ModulePort]:
+    """The port that each pin could be by its name, where there is one of its direction; no port for two pins."""
+    pairs = [(_names_alike(pin.name, port.name), port.width == pin.width, pin, port)
+             for pin in pins for port in ports if port.direction == pin.direction]  # fmt: skip
+    found: dict[str, ModulePort] = {}
+    for alike, _, pin, port in sorted(pairs, key=lambda pair: pair[:2], reverse=True):
+        if alike >= _LEAST_ALIKE and pin.name not in found and port not in found.values():
+            found[pin.name] = port
+    return found
+
+
+def likeness(chip: Chip, ports: Sequence[ModulePort], arrays: Iterable[Array]) -> float:
+    """How much of the declaration a module has, 0 to 1: its pins by name, direction and width, and its memories.
+
+    A port whose name only resembles that of a pin counts for less than one that is called like it.
+    """
+    named = {pin.name: candidates_of(pin, ports) for pin in chip.pins}
+    taken = {port.name for candidates in named.values() for port in candidates}
+    renamed = resembling(
+        [pin for pin in chip.pins if not named[pin.name]], [port for port in ports if port.name not in taken]
+    )
+    found = sum(max((_pin_likeness(pin, port) for port in named[pin.name]), default=0.0) for pin in chip.pins)
+    found += sum(_RENAMED * _pin_likeness(chip.pin(name), port) for name, port in renamed.items())
+    shapes = {(array.depth, array.width) for array in arrays}
+    found += sum((memory.depth, memory.width) in shapes for memory in chip.memories)
+    return found / (len(chip.pins) + len(chip.memories))
+
+
+def _pin_likeness(pin: Pin, port: ModulePort) -> float:
+    return 0.5 + 0.25 * (port.direction == pin.direction) + 0.25 * (port.width == pin.width)
+
+
+@lru_cache(1 << 16)
+def _names_alike(one: str, other: str) -> float:
+    """How alike two names are, 0 to 1; 0.8 where the words of one are among those of the other."""
+    these, those = _words(one), _words(other)
+    if these and those and (set(these) <= set(those) or set(those) <= set(these)):
+        return 1.0 if set(these) == set(those) else 0.8
+    matcher = SequenceMatcher(None, "".join(these), "".join(those), autojunk=False)
+    return matcher.ratio() if matcher.quick_ratio() >= _LEAST_ALIKE else 0.0
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name, lower-cased, each as it is mostly spelt, without those that only mark a port."""
+    words = [_SAME.get(word.lower(), word.lower()) for word in _WORD.findall(name)]
+    return [word for word in words if word not in _FILLERS] or words
