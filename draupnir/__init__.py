@@ -1,9 +1,9 @@
 """Draupnir: clock-level hardware emulation of digital neuromorphic chips.
 
 What this package offers by itself is the library: ``chips``, ``chip``, ``model``, ``load_config``, ``pack``, ``run``,
-``run_many``, ``replay``, ``regress``, ``record`` and ``compare``, with ``Configuration``, ``Environment``, ``Run`` and
-``InputError``; ``draupnir.api`` documents each. What is not among them may change without notice. Nothing is imported
-until it is used, so that a command starts quickly.
+``run_many``, ``replay``, ``regress``, ``record`` and ``compare``, with ``Configuration``, ``Environment``, ``Run``,
+``SourceOptions`` and ``InputError``; ``draupnir.api`` documents each. What is not among them may change without
+notice. Nothing is imported until it is used, so that a command starts quickly.
 """
 
 TYPE_CHECKING = False
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         Environment,
         InputError,
         Run,
+        SourceOptions,
         chip,
         chips,
         compare,
@@ -33,6 +34,7 @@ __all__ = [
     "Environment",
     "InputError",
     "Run",
+    "SourceOptions",
     "__version__",
     "chip",
     "chips",

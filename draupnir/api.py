@@ -22,6 +22,7 @@ from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.package import ChipPackage
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import batch, levels
+from draupnir.rtl.design import SourceOptions
 
 if TYPE_CHECKING:
     from draupnir.golden.case import Case
@@ -35,6 +36,7 @@ __all__ = [
     "Environment",
     "InputError",
     "Run",
+    "SourceOptions",
     "chip",
     "chips",
     "compare",
@@ -83,6 +85,7 @@ def chips() -> tuple[str, ...]:
 def chip(name: str) -> ChipPackage:
     """The chip of this name, as the object on which all of its parts hang; ``declared`` is what is declared of it.
 
+    Of a chip whose sizes can be chosen, ``sized(NAME=N)`` is what is declared of one with these sizes.
     Raises InputError for a name that is not one of ``chips()``, or that two packages offer.
 
     >>> import draupnir
@@ -114,7 +117,7 @@ def model(
     """
     made = registry.model(name, sizes)(seed)
     if config is not None:
-        wanted = config if isinstance(config, Configuration) else load_config(name, config)
+        wanted = config if isinstance(config, Configuration) else load_config(name, config, sizes)
         wanted.apply(made)
     return made
 
@@ -122,9 +125,10 @@ def model(
 # --- Configurations ---------------------------------------------------------------------------------------------
 
 
-def load_config(name: str, path: Path | str) -> Configuration:
+def load_config(name: str, path: Path | str, sizes: Mapping[str, int] | None = None) -> Configuration:
     """Read what a chip is programmed with: a TOML file, an SPI stream in any form, or a folder that ``pack`` wrote.
 
+    sizes : as ``model`` takes them
     Raises InputError, with file, line and field, for whatever is not right.
 
     >>> import draupnir, pathlib, tempfile
@@ -136,7 +140,7 @@ def load_config(name: str, path: Path | str) -> Configuration:
     """
     from draupnir.tools.compile import packed
 
-    return packed.read(Path(path), name)
+    return packed.read(Path(path), registry.declaration(name, sizes))
 
 
 def pack(config: Configuration, folder: Path | str, onto: Configuration | None = None) -> list[Path]:
@@ -250,6 +254,7 @@ def replay(
     ignore: Sequence[str] = (),
     max_mismatches: int = 1,
     seed: int | None = None,
+    sizes: Mapping[str, int] | None = None,
 ) -> ReplayResult:
     """Hold a recorded waveform against the golden model, every output pin before every clock edge.
 
@@ -257,7 +262,7 @@ def replay(
     scope : where the pins are, dotted, if several scopes have them
     load, expect : memory images ($readmemh) before the first edge and after the last one, by memory
     ignore : pins that are not recorded; max_mismatches : clocks with a difference after which it stops, at least 1
-    seed : as ``model`` takes it
+    seed, sizes : as ``model`` takes them; a golden case has its own sizes
     ``holds`` of the result says whether all was compared and nothing differs.
 
     >>> import draupnir
@@ -270,7 +275,7 @@ def replay(
 
     path = Path(wave)
     recorded = case_at(path, name)
-    model = registry.model(name, recorded.parameters if recorded else None)(seed)
+    model = registry.model(name, recorded.parameters if recorded else sizes)(seed)
     reading = Reading(scope, ignored=tuple(ignore))
     return replay_recording(model, path, reading, load, expect, max_mismatches)
 
@@ -282,12 +287,21 @@ def regress(
     cases: Sequence[str] = (),
     n_cycles: int | None = None,
     build: Path | str = "build",
+    top: str | None = None,
+    options: SourceOptions | None = None,
+    sizes: Mapping[str, int] | None = None,
+    golden: Path | str | None = None,
 ) -> list[CaseOutcome]:
     """Drive the inputs of a chip's golden cases into an RTL, and compare every pin at every clock, and the memories.
 
-    rtl : a folder of Verilog; None: the chip's own RTL; neither where the simulator is "model", the golden model itself
+    rtl : a folder of Verilog, or a list of its files (.f); None: the chip's own RTL; neither where the simulator is
+        "model", the golden model itself
     cases : names; all if there are none; n_cycles : the first clocks of each case, all if None
     build : a folder for what is compiled
+    top : the top module of ``rtl``, where several modules have the chip's pins
+    options : macros, folders, empty modules, parameters and outside memories of ``rtl``: what the options -D, -I,
+        --stub, --set and --memory of the commands say
+    sizes : only the cases that were recorded with these sizes; golden : another folder of cases than the chip's own
     ``holds`` of each outcome says whether it is as recorded.
 
     >>> import draupnir
@@ -302,23 +316,34 @@ def regress(
 
     folder = Path(build)
     outcomes: list[CaseOutcome] = []
-    for declared, group in regressing.by_sizes(name, regressing.select(case.of_chip(name), cases)):
+    found = case.discover(Path(golden)) if golden is not None else case.of_chip(name)
+    for declared, group in regressing.by_sizes(name, regressing.select(found, cases), sizes or {}):
         device: Device
         if simulator == "model":
             device = ModelDevice(declared)
         else:
-            design, start = _design(declared, rtl, folder), Initial("zero" if simulator == "verilator" else "unknown")
+            design = _design(declared, rtl, folder, top, options)
+            start = Initial("zero" if simulator == "verilator" else "unknown")
             device = devices.simulated(design, declared, simulator, folder / "compiled", start)
         outcomes += regressing.regress(device, declared, group, n_cycles)
     return outcomes
 
 
 def record(
-    name: str, rtl: Path | str, recipe: str, folder: Path | str, seed: int = 1, build: Path | str = "build"
+    name: str,
+    rtl: Path | str,
+    recipe: str,
+    folder: Path | str,
+    seed: int = 1,
+    build: Path | str = "build",
+    top: str | None = None,
+    options: SourceOptions | None = None,
+    sizes: Mapping[str, int] | None = None,
 ) -> Case:
     """Record what a folder of Verilog does in Verilator, under a recipe's stimulus, as a golden case in ``folder``.
 
-    rtl : the folder; recipe : one of those that ``draupnir record CHIP --list`` names
+    rtl : the folder, or a list of files (.f); recipe : one of those that ``draupnir record CHIP --list`` names
+    top, options : as ``regress`` takes them; sizes : as ``model`` takes them
     seed : of the stimulus, 0 .. 2**32 - 1
     folder : appears, or is replaced, when the case is complete; build : a folder for what is compiled
     Returns the case. Raises InputError if the sources are not the chip's, or the folder holds something else.
@@ -330,15 +355,18 @@ def record(
     from draupnir.golden.recipes import record_recipe
     from draupnir.rtl import verilated
     from draupnir.tools.report.provenance import source_of_recording
+    from draupnir.tools.terminal.options import Rtl
 
-    declared = registry.declaration(name)
+    declared = registry.declaration(name, sizes)
     why = recipe_of(declared, recipe).why
     recording.check_replaceable(Path(folder))
-    design = _design(declared, rtl, Path(build))
+    design = _design(declared, rtl, Path(build), top, options)
     device = verilated.build(design, declared, Path(build) / "compiled")
     recorded = record_recipe(device, declared, recipe, seed)
-    command = f"draupnir record {name} --rtl DIR --recipe {recipe} --seed {seed}"
-    return recording.save(recorded, Path(folder), why, source_of_recording(Path(rtl), design.files), command, seed)
+    source = Rtl(Path(rtl), top, options or SourceOptions())
+    command = f"draupnir record {name} {source.elsewhere(sizes or {})} --recipe {recipe} --seed {seed}"
+    origin = source_of_recording(source.folder or Path(rtl), design.files)
+    return recording.save(recorded, Path(folder), why, origin, command, seed)
 
 
 def compare(
@@ -362,12 +390,16 @@ def compare(
     return hold(device, model, inputs, np.ones(len(inputs), np.uint8) if clk is None else clk)
 
 
-def _design(chip: Chip, rtl: Path | str | None, build: Path) -> Any:
-    """Somebody's RTL in a folder, or the chip's own."""
+def _design(
+    chip: Chip, rtl: Path | str | None, build: Path, top: str | None = None, options: SourceOptions | None = None
+) -> Any:
+    """Somebody's RTL, or the chip's own. Raises InputError for a top or options of the latter."""
     if rtl is not None:
         from draupnir.rtl import foreign
 
-        return foreign.read(Path(rtl), chip)
+        return foreign.read(Path(rtl), chip, top, options)
+    if top is not None or options is not None:
+        raise InputError("top and options: only with rtl; the chip's own RTL has one top and needs nothing else")
     from draupnir.rtl import emit
 
     return emit.design(chip.name, build / "rtl", **chip.sizes)

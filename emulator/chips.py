@@ -62,6 +62,11 @@ def declaration(name: str, sizes: Mapping[str, int] | None = None) -> Chip:
     return declared(parts.DECLARATION.needed(package(name)), name, sizes or {})
 
 
+def declared_as(chip: str | Chip) -> Chip:
+    """A declaration; of a name that with all sizes at their defaults. Raises InputError as ``declaration`` does."""
+    return declaration(chip) if isinstance(chip, str) else chip
+
+
 def parameters(name: str) -> tuple[Parameter, ...]:
     """What can be chosen of a chip; nothing of most. Raises InputError as ``package`` does."""
     found = parts.DECLARATION.needed(package(name))

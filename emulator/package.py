@@ -71,6 +71,13 @@ class ChipPackage:
         """What is declared of the chip, with all sizes at their defaults: pins, memories, registers, events."""
         return declared(DECLARATION.needed(self), self.name, {})
 
+    def sized(self, **sizes: int) -> Chip:
+        """What is declared of the chip with these sizes, the others at their defaults.
+
+        Raises InputError for what is no size of it, and for sizes that it cannot have.
+        """
+        return declared(DECLARATION.needed(self), self.name, sizes)
+
     @property
     def cases(self) -> Path:
         """The folder of its golden cases. Raises InputError if it has none."""

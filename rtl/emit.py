@@ -11,6 +11,7 @@ from amaranth.back import verilog
 from amaranth.hdl import Elaboratable
 
 from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.package import Part
 from draupnir.golden.files import replacing
@@ -36,14 +37,21 @@ def make(chip_name: str, **parameters: Any) -> Elaboratable:
     """The chip's top component.
 
     parameters : its own, for instance ``n_neurons=64``
-    Raises InputError for a chip or a parameter that is not known.
+    Raises InputError for a chip or a parameter that is not known, and for sizes that the chip cannot have.
     """
     chip = our_chip(chip_name)
+    declaration(chip_name, **parameters)
     known = inspect.signature(chip.make).parameters
     for name in parameters:
         if name not in known:
             raise InputError(f"{chip_name}: no parameter {name!r}; there are {', '.join(known)}")
     return chip.make(**parameters)
+
+
+def declaration(chip_name: str, **parameters: Any) -> Chip:
+    """What is declared of a chip whose RTL has these parameters: those that are its sizes choose them."""
+    names = {parameter.name for parameter in chips.parameters(chip_name)}
+    return chips.declaration(chip_name, {name: parameters[name] for name in names & parameters.keys()})
 
 
 def write_verilog(component: Elaboratable, top: str, out_dir: Path, platform: Any = None) -> Path:
@@ -64,7 +72,7 @@ def kept_words(chip_name: str, memory: str, **parameters: Any) -> np.ndarray:
     """The addresses, in the declared memory, of the words that a chip with these parameters has; in its own order."""
     chip = our_chip(chip_name)
     if chip.kept_words is None:
-        return np.arange(chip.declaration.memory(memory).depth)
+        return np.arange(declaration(chip_name, **parameters).memory(memory).depth)
     return chip.kept_words(memory, **parameters)
 
 

@@ -9,7 +9,6 @@ from amaranth.hdl import Elaboratable
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip, Pin
 from draupnir.rtl import emit
 from draupnir.rtl.bridge.bridge import EVENT_DEPTH, SPIKE_DEPTH, Bridge
@@ -51,7 +50,8 @@ class Board(wiring.Component):
 def title(chip: str, parameters: dict[str, Any]) -> str:
     """What IDENTIFY says of a chip: its name, and its parameters where they are not what they are by themselves."""
     known = inspect.signature(emit.our_chip(chip).make).parameters
-    other = {name: content for name, content in sorted(parameters.items()) if content != known[name].default}
+    other = {name: content for name, content in sorted(parameters.items())
+             if name in known and content != known[name].default}  # fmt: skip
     return " ".join([chip, *(f"{name}={_word(content)}" for name, content in other.items())])
 
 
@@ -74,7 +74,7 @@ def make_board(
 
     Raises InputError as ``emit.make`` does, and for a chip that has not the buses of a bridge.
     """
-    declaration = chips.declaration(chip)
+    declaration = emit.declaration(chip, **parameters)
     buses(declaration)  # refuses before Amaranth has begun what would come to nothing
     return Board(
         emit.make(chip, **parameters),
@@ -108,5 +108,6 @@ def pins(chip: Chip) -> Chip:
 def design(chip: str, out_dir: Path, divider: int, **of_board: Any) -> Design:
     """A board as Verilog, for a simulator. Raises InputError as ``emit.make`` does."""
     path = emit.write_verilog(make_board(chip, divider, **of_board), "board", out_dir)
-    memories = {name: f"chip.{inside}" for name, inside in emit.our_chip(chip).paths().items()}
+    sizes = emit.declaration(chip, **of_board).sizes
+    memories = {name: f"chip.{inside}" for name, inside in emit.our_chip(chip).paths(**sizes).items()}
     return Design("board", (path,), memories)

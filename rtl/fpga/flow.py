@@ -103,7 +103,7 @@ def build(request: Request, out: Path, step: Callable[[str], None] = lambda name
     clocks_a_cycle = 1 if request.header else CLOCKS_A_CYCLE
     clock_plan = clocks.plan(board.family, board.oscillator_hz, request.freq * clocks_a_cycle)
     # Before anything is begun, which Amaranth would complain of if it came to nothing.
-    declaration = emit.our_chip(request.chip).declaration
+    declaration = emit.declaration(request.chip, **request.parameters)
     if request.header:
         header_pins(declaration, board)
     else:
@@ -136,7 +136,7 @@ def build(request: Request, out: Path, step: Callable[[str], None] = lambda name
 
 def _prepare(request: Request, clock_plan: ClockPlan, scratch: Path) -> list[list[str]]:
     """Write all inputs of the tools; the command lines, without the packer's."""
-    declaration = emit.our_chip(request.chip).declaration
+    declaration = emit.declaration(request.chip, **request.parameters)
     component = emit.make(request.chip, **request.parameters)
     platform = request.board.make_platform()
     options = f"--report {NAME}.json.report --timing-allow-fail --seed {_SEED} --freq {request.freq / 1e6:g}"
@@ -154,7 +154,7 @@ def _check_memories(request: Request, placed: frozenset[tuple[int, int]]) -> Non
     """Raise InputError if a memory of the chip is not one of those whose content we can find and replace."""
     kept = {
         memory.name: (len(emit.kept_words(request.chip, memory.name, **request.parameters)), memory.width)
-        for memory in emit.our_chip(request.chip).declaration.memories
+        for memory in emit.declaration(request.chip, **request.parameters).memories
     }
     missing = [name for name, shape in kept.items() if shape not in placed]
     if missing:
@@ -184,7 +184,7 @@ def memory_shapes(request: Request) -> tuple[dict[str, tuple[int, int]], list[st
     """(depth, width) of the memories that the bitstream holds, by name; and the names of the others."""
     platform = request.board.make_platform()
     shapes, outside = {}, []
-    for memory in emit.our_chip(request.chip).declaration.memories:
+    for memory in emit.declaration(request.chip, **request.parameters).memories:
         shape = (len(emit.kept_words(request.chip, memory.name, **request.parameters)), memory.width)
         if platform.has_initial_content(*shape):
             shapes[memory.name] = shape

@@ -124,7 +124,7 @@ def _netlist(
     chip_name: str, family: Family, folder: Path, netlist: dict[str, Any], parameters: Mapping[str, Any]
 ) -> Netlist:
     ours = emit.our_chip(chip_name)
-    chip, module = ours.declaration, netlist["modules"][ours.top]
+    chip, module = emit.declaration(chip_name, **parameters), netlist["modules"][ours.top]
     names = _rename_memories(module)
     cells = content.read_netlist(module)
     platform = _PLATFORMS[family]()

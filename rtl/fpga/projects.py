@@ -68,7 +68,7 @@ def write(
     board : of the vendor, without it the first; freq : of the chip in Hz
     Raises InputError for a chip, a board, a frequency or a parameter that there is not.
     """
-    ours = emit.our_chip(chip)
+    ours, declared = emit.our_chip(chip), emit.declaration(chip, **parameters)
     texts = (
         {f"{ours.top}.v": _chip_alone(chip, folder, parameters)}
         if kind == "fusesoc"
@@ -76,14 +76,17 @@ def write(
     )
     verilog = next(name for name in texts if name.endswith(".v"))
     files = {}
-    for memory in ours.declaration.memories:
+    for memory in declared.memories:
         depth = len(emit.kept_words(chip, memory.name, **parameters))
-        content = words.get(memory.name, np.zeros((depth, memory.n_limbs), np.uint32))
-        files[f"{memory.name}.mem"] = _hex(content, memory.width)
-        texts[verilog] = read_from_file(texts[verilog], ours.paths()[memory.name], memory.name)
+        blank = np.zeros((len(memory.parts), depth, memory.n_limbs), np.uint32)
+        content = words.get(memory.name, blank).reshape(blank.shape)
+        for i, part in enumerate(memory.parts):
+            name = memory.name if memory.copies is None else f"{memory.name}_{i}"
+            files[f"{name}.mem"] = _hex(content[i], memory.width)
+            texts[verilog] = read_from_file(texts[verilog], ours.paths(**declared.sizes)[part], name)
     if kind == "fusesoc":
         texts[f"{chip}.core"] = _CORE.format(
-            note=NOTE, chip=chip, title=ours.declaration.title, top=ours.top, contents=", ".join(files)
+            note=NOTE, chip=chip, title=declared.title, top=ours.top, contents=", ".join(files)
         )
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in (texts | files).items():
@@ -99,10 +102,10 @@ def _for_board(
     plan = clocks.plan(board.family, board.oscillator_hz, (freq or board.freq) * CLOCKS_A_CYCLE)
     # Refuse before Amaranth has begun what would come to nothing.
     divider(plan.freq)
-    ours = emit.our_chip(chip)
-    buses(ours.declaration)
+    declared = emit.declaration(chip, **parameters)
+    buses(declared)
     component = emit.make(chip, **parameters)
-    design = BoardTop(ours.declaration, component, board, plan, title(chip, dict(parameters)))
+    design = BoardTop(declared, component, board, plan, title(chip, dict(parameters)))
     files = board.make_platform().prepare(design, NAME, emit_src=False).files
     texts = {f"{NAME}.{suffix}": files[f"{NAME}.{suffix}"] for suffix in _KEPT[vendor]}
     remark = "//" if vendor == "gowin" else "#"
@@ -111,7 +114,7 @@ def _for_board(
         texts[name] = f"{mark} {NOTE}\n{texts[name]}"
     if vendor == "vivado":
         # So that $readmemh finds them from wherever Vivado runs.
-        contents = " ".join(f"{memory.name}.mem" for memory in ours.declaration.memories)
+        contents = " ".join(f"{memory.name}.mem" for memory in declared.memories)
         texts[f"{NAME}.tcl"] = texts[f"{NAME}.tcl"].replace("synth_design", f"read_mem {{{contents}}}\nsynth_design", 1)
     return texts
 

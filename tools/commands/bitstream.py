@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.tools.report import schema
 from draupnir.tools.terminal import outputs
@@ -62,7 +61,6 @@ def command(
     from draupnir.rtl.fpga import boards, flow, projects
     from draupnir.tools.commands import rtl
 
-    chips.declaration(chip)
     given = rtl.parameters(chip, settings)
     if project:
         folder = _checked(output or BUILD / f"{chip}-{project}", config)
@@ -129,8 +127,8 @@ def _words(chip: str, config: Path | None, parameters: dict[str, Any]) -> dict[s
     from draupnir.rtl import emit
     from draupnir.tools.compile.toml import load
 
-    memories = load.load(config, chip).memories
-    return {name: words[emit.kept_words(chip, name, **parameters)] for name, words in memories.items()}
+    memories = load.load(config, emit.declaration(chip, **parameters)).memories
+    return {name: words[..., emit.kept_words(chip, name, **parameters), :] for name, words in memories.items()}
 
 
 @contextmanager

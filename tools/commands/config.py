@@ -11,7 +11,7 @@ import click
 from draupnir.tools.lint import report
 from draupnir.tools.report import schema
 from draupnir.tools.terminal import outputs
-from draupnir.tools.terminal.arguments import chip_argument, json_option
+from draupnir.tools.terminal.arguments import chip_argument, declared, json_option, set_option
 from draupnir.tools.terminal.errors import DifferenceFound
 
 FILE = click.Path(path_type=Path)
@@ -38,8 +38,17 @@ def command() -> None:
 @click.argument("config", metavar="CONFIG", type=FILE)
 @click.option("--onto", metavar="CONFIG", help=HELD)
 @report.options
+@set_option
 @json_option
-def check(chip: str, config: Path, onto: str | None, strict: bool, allowed: tuple[str, ...], as_json: bool) -> None:
+def check(
+    chip: str,
+    config: Path,
+    onto: str | None,
+    strict: bool,
+    allowed: tuple[str, ...],
+    settings: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Say whether a configuration, in TOML or packed, is right, what is in it, and what in it is hardly meant.
 
     The latter are findings, each with a name, such as zero-threshold; tools/compile/README.md has them all. They are
@@ -55,7 +64,8 @@ def check(chip: str, config: Path, onto: str | None, strict: bool, allowed: tupl
     from draupnir.tools.compile import packed
     from draupnir.tools.compile.summary import summary
 
-    configuration = packed.read(config, chip, packed.memories_before(onto, chip), report.warn)
+    wanted = declared(chip, settings)
+    configuration = packed.read(config, wanted, packed.memories_before(onto, wanted), report.warn)
     found, some = summary(configuration), report.findings(configuration, allowed)
     if as_json:
         listed = [finding.listed() for finding in some]
@@ -74,6 +84,7 @@ def check(chip: str, config: Path, onto: str | None, strict: bool, allowed: tupl
 @click.option("-o", "--output", metavar="DIR", type=FILE, help="Folder for the files.  [default: build/config/CHIP]")
 @click.option("--onto", metavar="CONFIG", help=ONTO)
 @report.options
+@set_option
 @json_option
 def pack(
     chip: str,
@@ -82,6 +93,7 @@ def pack(
     onto: str | None,
     strict: bool,
     allowed: tuple[str, ...],
+    settings: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Write the files that program a chip.
@@ -94,11 +106,11 @@ def pack(
     """
     from draupnir.tools.compile import packed
 
-    folder = output or Path("build/config") / chip
-    outputs.check(_inputs("CONFIG", config, onto), folders={"-o": folder}, names=packed.file_names(chip))
-    configuration = packed.read(config, chip, tell=report.warn)
+    folder, wanted = output or Path("build/config") / chip, declared(chip, settings)
+    outputs.check(_inputs("CONFIG", config, onto), folders={"-o": folder}, names=packed.file_names(wanted))
+    configuration = packed.read(config, wanted, tell=report.warn)
     report.checked(config, configuration, strict, allowed)
-    paths = packed.pack(configuration, folder, packed.memories_before(onto, chip))
+    paths = packed.pack(configuration, folder, packed.memories_before(onto, wanted))
     if as_json:
         schema.echo("config pack", {"chip": chip, "files": {str(path): path.stat().st_size for path in paths}})
         return
@@ -111,8 +123,11 @@ def pack(
 @click.argument("packed_files", metavar="PACKED", type=FILE)
 @click.option("-o", "--output", metavar="TOML", type=FILE, help="The configuration; else it goes to stdout.")
 @click.option("--onto", metavar="CONFIG", help=HELD)
+@set_option
 @json_option
-def unpack(chip: str, packed_files: Path, output: Path | None, onto: str | None, as_json: bool) -> None:
+def unpack(
+    chip: str, packed_files: Path, output: Path | None, onto: str | None, settings: tuple[str, ...], as_json: bool
+) -> None:
     """Write the configuration that an SPI stream, or a folder of packed files, programs.
 
     A stream is what a chip gets, from any driver: text in hexadecimal (whole transactions, fields or bytes; comments
@@ -128,12 +143,13 @@ def unpack(chip: str, packed_files: Path, output: Path | None, onto: str | None,
     from draupnir.tools.compile.toml.load import dump
 
     outputs.check(_inputs("PACKED", packed_files, onto), {"-o": output})
-    present = packed.memories_before(onto, chip)
+    wanted = declared(chip, settings)
+    present = packed.memories_before(onto, wanted)
     told: dict[str, Any] = {}
     if packed.is_toml(packed_files):
-        text = dump(packed.read(packed_files, chip))
+        text = dump(packed.read(packed_files, wanted))
     else:
-        unpacked = packed.unpack(packed_files, chip, present)
+        unpacked = packed.unpack(packed_files, wanted, present)
         text, told = dump(unpacked.configuration), unpacked.listed()
         for line in unpacked.told(packed_files):
             report.warn(line)
@@ -160,8 +176,17 @@ def _inputs(name: str, path: Path, onto: str | None) -> dict[str, Path | None]:
 @click.argument("second", metavar="CONFIG", type=FILE)
 @click.option("--onto", metavar="CONFIG", help=HELD)
 @click.option("--max", "n_max", metavar="N", type=click.IntRange(min=1), default=100, show_default=True, help="Listed.")
+@set_option
 @json_option
-def diff(chip: str, first: Path, second: Path, onto: str | None, n_max: int, as_json: bool) -> None:
+def diff(
+    chip: str,
+    first: Path,
+    second: Path,
+    onto: str | None,
+    n_max: int,
+    settings: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Name the registers, words and fields in which two configurations differ; exit status 1 if they do.
 
     Each is a TOML file, an SPI stream, or a folder of packed files.
@@ -171,8 +196,9 @@ def diff(chip: str, first: Path, second: Path, onto: str | None, n_max: int, as_
     """
     from draupnir.tools.compile import differences, packed
 
-    before = packed.memories_before(onto, chip)
-    one, other = (packed.read(path, chip, before, report.warn) for path in (first, second))
+    wanted = declared(chip, settings)
+    before = packed.memories_before(onto, wanted)
+    one, other = (packed.read(path, wanted, before, report.warn) for path in (first, second))
     found = list(differences.between(one, other))
     if as_json:
         listed = [asdict(difference) for difference in found[:n_max]]

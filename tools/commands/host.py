@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from draupnir.emulator import chips
 from draupnir.emulator.speeds import limits
 from draupnir.tools.host.board import BoardOptions, board_options
 from draupnir.tools.lint import report as findings
@@ -59,14 +58,14 @@ def command(
              draupnir host odin --simulate rtl --config net.toml --onto blank --events events.csv -o spikes.csv
     """
     _check_together(board, verify, options)
-    declared = chips.declaration(chip)
+    declared = board.declared(chip)
     saves = options.checked_saves(declared)
     # Only here: help needs none of it.
     from draupnir.tools.host import board as boards
     from draupnir.tools.host import job
     from draupnir.tools.run.saving import saving
 
-    present, configuration, found = options.configuration(chip, strict, allowed)
+    present, configuration, found = options.configuration(declared, strict, allowed)
     network = job.BoardNetwork(configuration, present, board.parameters(declared)) if configuration else None
     blank = board.simulate is not None and network is None and options.max_cycles is None
     send = job.sender(declared, network, replace(options, max_cycles=BLANK_CYCLES) if blank else options, quiet)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 import sysconfig
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -161,8 +160,7 @@ class _Job:
 
     def _remake(self, name: str) -> str:
         """The command that records the same on anybody's machine."""
-        how = shlex.join(_elsewhere(self.rtl).words())
-        remake = f"draupnir record {self.chip.name} {how} --recipe {name} --seed {self.seed}"
+        remake = f"draupnir record {self.chip.name} {self.rtl.elsewhere()} --recipe {name} --seed {self.seed}"
         return remake + (f" --cycles {self.cycles}" if self.cycles else "")
 
     def say(self, as_json: bool, text: str = "") -> None:
@@ -172,12 +170,6 @@ class _Job:
             schema.echo("record", {**about, "cases": self.recorded})
         elif text:
             click.echo(text)
-
-
-def _elsewhere(rtl: options.Rtl) -> options.Rtl:
-    """The same RTL in a folder of anybody's machine."""
-    assert rtl.place is not None
-    return replace(rtl, place=Path("DIR") if rtl.place.is_dir() else Path("DIR") / rtl.place.name)
 
 
 def _own_cases(chip: str) -> Path:

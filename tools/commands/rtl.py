@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from draupnir.emulator import chips
 from draupnir.rtl import emit
 from draupnir.tools.report import schema
 from draupnir.tools.terminal import outputs
@@ -27,7 +26,6 @@ def command(chip: str, output: Path, settings: tuple[str, ...], as_json: bool) -
     \b
     Example: draupnir rtl odin --set n_neurons=64 --set izh=no -o build/small
     """
-    chips.declaration(chip)
     outputs.check({}, folders={"-o": output})
     path = emit.emit(chip, output / chip, **parameters(chip, settings))
     n_lines = len(path.read_text().splitlines())

@@ -14,7 +14,7 @@ from draupnir.emulator.speeds import limits
 from draupnir.tools.lint import report
 from draupnir.tools.report import figures, schema
 from draupnir.tools.run.options import RunOptions, run_options
-from draupnir.tools.terminal.arguments import AliasedOption, chip_argument, json_option
+from draupnir.tools.terminal.arguments import AliasedOption, chip_argument, declared, json_option, set_option
 from draupnir.tools.terminal.progress import progress
 
 if TYPE_CHECKING:
@@ -36,9 +36,16 @@ if TYPE_CHECKING:
     help="Run every clock by itself, the reference of all speeds: the same results, later.",
 )
 @report.options
+@set_option
 @json_option
 def command(
-    chip: str, options: RunOptions, plain_clock: bool, strict: bool, allowed: tuple[str, ...], as_json: bool
+    chip: str,
+    options: RunOptions,
+    plain_clock: bool,
+    strict: bool,
+    allowed: tuple[str, ...],
+    settings: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Send events to a configured chip and write its spikes, each with the cycle in which its REQ is seen.
 
@@ -54,22 +61,22 @@ def command(
              draupnir run odin --config net.toml --events events.npy --save synapses=learned.hex --json
              draupnir run reckon --config net.toml --events sample.csv --timesteps 2250
     """
-    declared = chips.declaration(chip)
+    wanted = declared(chip, settings)
     for name in ("config", "events"):
         if getattr(options, name) is None:
             raise click.UsageError(f"Missing option '--{name}'", click.get_current_context())
-    saves = options.checked_saves(declared)
+    saves = options.checked_saves(wanted)
     # Only here: help needs none of it.
     from draupnir.tools.run import levels
     from draupnir.tools.run.saving import saving
 
     levels.engine(chip)
-    _, configuration, found = options.configuration(chip, strict, allowed)
+    _, configuration, found = options.configuration(wanted, strict, allowed)
     assert configuration is not None
-    model = chips.model(chip)(options.seed)
+    model = chips.model(chip, wanted.sizes)(options.seed)
     model.stretch = not plain_clock
     configuration.apply(model)
-    with saving(options.output, saves, declared) as (take, save):
+    with saving(options.output, saves, wanted) as (take, save):
         outcome = _run(model, options, take)
         for name in saves:
             save(name, model.memories[name])

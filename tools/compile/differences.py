@@ -39,20 +39,23 @@ def between(first: Configuration, second: Configuration) -> Iterator[ConfigChang
                 yield ConfigChange(f"{register.name}[{i}]" if register.n_addrs > 1 else register.name, "", a, b)
     for memory in first.chip.memories:
         of_memory = _entries if memory.matrix else _words
-        yield from of_memory(memory, first.memories[memory.name], second.memories[memory.name])
+        shape = (len(memory.parts), memory.depth, memory.n_limbs)
+        pairs = (configuration.memories[memory.name].reshape(shape) for configuration in (first, second))
+        for name, one, other in zip(memory.parts, *pairs, strict=True):
+            yield from of_memory(memory.part, name, one, other)
 
 
-def _words(memory: Memory, first: np.ndarray, second: np.ndarray) -> Iterator[ConfigChange]:
+def _words(memory: Memory, name: str, first: np.ndarray, second: np.ndarray) -> Iterator[ConfigChange]:
     for word in memory_difference(memory, first, second, "", listed=memory.depth).words:
         for field in word.fields:
-            yield ConfigChange(f"{memory.name}[{word.addr}]", field.name, field.expected, field.got)
+            yield ConfigChange(f"{name}[{word.addr}]", field.name, field.expected, field.got)
 
 
-def _entries(memory: Memory, first: np.ndarray, second: np.ndarray) -> Iterator[ConfigChange]:
+def _entries(memory: Memory, name: str, first: np.ndarray, second: np.ndarray) -> Iterator[ConfigChange]:
     declared = matrix.declared(memory)
     one, other = matrix.unpack(first, memory), matrix.unpack(second, memory)
     for i, j in np.argwhere(one != other).tolist():
-        place = f"{memory.name}[{declared.rows[0]} {i}, {declared.columns[0]} {j}]"
+        place = f"{name}[{declared.rows[0]} {i}, {declared.columns[0]} {j}]"
         for field in declared.entry:
             a, b = take(field, int(one[i, j])), take(field, int(other[i, j]))
             if a != b:

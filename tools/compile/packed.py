@@ -55,16 +55,18 @@ def pack(configuration: Configuration, folder: Path, present: Memories | None = 
     return [folder / path.name for path in written]
 
 
-def file_names(chip: str) -> list[str]:
+def file_names(chip: str | Chip) -> list[str]:
     """The names of the files that ``pack`` writes."""
-    streams = [f"{chip}{form.suffix}" for form in forms.FORMS]
-    return [*streams, *(f"{memory.name}{suffix}" for memory in chips.declaration(chip).memories for suffix in IMAGES)]
+    declared = chips.declared_as(chip)
+    streams = [f"{declared.name}{form.suffix}" for form in forms.FORMS]
+    return [*streams, *(f"{memory.name}{suffix}" for memory in declared.memories for suffix in IMAGES)]
 
 
-def read(path: Path, chip: str, present: Memories | None = None, tell: Tell = quietly) -> Configuration:
+def read(path: Path, chip: str | Chip, present: Memories | None = None, tell: Tell = quietly) -> Configuration:
     """The configuration in a TOML file, an SPI stream in any form, or a folder with what ``pack`` has written.
 
     A file is TOML by its suffix, or by its first line.
+    chip : its declaration; its name stands for that with all sizes at their defaults
     present : as for ``pack``; tell : called with each line on what is odd about a stream
     Raises InputError for what is not right, and if a folder's files do not agree.
     """
@@ -88,9 +90,9 @@ def is_toml(path: Path) -> bool:
     return re.match(rb"\[{1,2}\s*[a-z]\w*\s*\]|[a-z]\w*(\.\w+)?\s*=", first) is not None
 
 
-def unpack(path: Path, chip: str, present: Memories | None = None) -> Unpacked:
+def unpack(path: Path, chip: str | Chip, present: Memories | None = None) -> Unpacked:
     """What an SPI stream, or a folder with what ``pack`` has written, leaves in a chip; raises as ``read`` does."""
-    declared = chips.declaration(chip)
+    declared = chips.declared_as(chip)
     if path.is_dir():
         return _agreed(path, declared, present)
     return _stream(path, declared, present)
@@ -104,12 +106,12 @@ def _stream(path: Path, chip: Chip, present: Memories | None) -> Unpacked:
         raise error if str(error).startswith(str(path)) else InputError(f"{path}: {error}") from error
 
 
-def memories_before(name: str | None, chip: str) -> Memories | None:
+def memories_before(name: str | None, chip: str | Chip) -> Memories | None:
     """What the option ``--onto`` says of what the memories held: nothing, "blank", or a configuration's path."""
     if name is None:
         return None
     if name == BLANK:
-        return {memory.name: state.new_memory(memory) for memory in chips.declaration(chip).memories}
+        return {memory.name: state.new_memory(memory) for memory in chips.declared_as(chip).memories}
     return read(Path(name), chip).memories
 
 

@@ -37,5 +37,5 @@ def _stream(configuration: Configuration) -> dict[str, int]:
 
 
 def _words(configuration: Configuration, memory: Memory) -> dict[str, int]:
-    contents = (from_limbs(limbs) for limbs in configuration.memories[memory.name])
+    contents = (from_limbs(limbs) for limbs in configuration.memories[memory.name].reshape(-1, memory.n_limbs))
     return dict(Counter(memory.word_of(content).name for content in contents if content))

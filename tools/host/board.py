@@ -14,6 +14,7 @@ import click
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
+from draupnir.tools.terminal.arguments import sizes
 from draupnir.tools.terminal.options import parameters
 
 if TYPE_CHECKING:
@@ -34,10 +35,15 @@ class BoardOptions:
 
     def parameters(self, chip: Chip) -> dict[str, Any]:
         """The parameters of the RTL that the bitstream holds. Raises InputError for one that the chip has not."""
-        given = parameters(chip.name, self.settings)
-        if given and self.simulate == "model":
-            raise InputError("--set: the golden model is the whole chip, without parameters")
-        return given
+        if self.simulate == "model":
+            if others := sizes(chip.name, self.settings)[1]:
+                raise InputError(f"--set {others[0]}: the golden model is the whole chip, without parameters")
+            return dict(chip.sizes)
+        return parameters(chip.name, self.settings)
+
+    def declared(self, chip: str) -> Chip:
+        """The chip, of the sizes that are set."""
+        return chips.declaration(chip, sizes(chip, self.settings)[0])
 
 
 OPTIONS = (
@@ -49,7 +55,11 @@ OPTIONS = (
         "--baud", metavar="N", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Of the port."
     ),
     click.option(
-        "--set", "settings", metavar="NAME=N", multiple=True, help="Parameter of the RTL that the bitstream holds."
+        "--set",
+        "settings",
+        metavar="NAME=N",
+        multiple=True,
+        help="A size of the chip, or a parameter of the RTL that the bitstream holds.",
     ),
 )
 
@@ -97,10 +107,13 @@ def _port(board: BoardOptions, chip: Chip, given: Mapping[str, Any], seed: int |
 
 def _simulated(board: BoardOptions, chip: Chip, given: Mapping[str, Any], seed: int | None) -> SimulatedBoard:
     if board.simulate == "model":
+        from draupnir.rtl.bridge.board import title
         from draupnir.rtl.bridge.bridge import EVENT_DEPTH, SPIKE_DEPTH
         from draupnir.tools.host.simulated.model import ModelBoard
 
-        return ModelBoard(chips.model(chip.name)(seed), chip.name, EVENT_DEPTH, SPIKE_DEPTH)
+        return ModelBoard(
+            chips.model(chip.name, chip.sizes)(seed), title(chip.name, dict(given)), EVENT_DEPTH, SPIKE_DEPTH
+        )
     from draupnir.tools.host.simulated.rtl import RtlBoard
 
     return RtlBoard(chip.name, BUILD, **given)

@@ -64,7 +64,7 @@ class RunOptions:
         return saves
 
     def configuration(
-        self, chip: str, strict: bool, allowed: Sequence[str]
+        self, chip: Chip, strict: bool, allowed: Sequence[str]
     ) -> tuple[Memories | None, Configuration | None, list[Finding]]:
         """What the memories hold already, the configuration if one is given, and what is found in it.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
@@ -100,6 +101,16 @@ class Rtl:
         words += [word for stub in self.options.stubs for word in ("--stub", stub)]
         words += [word for memory in self.options.memories for word in ("--memory", memory)]
         return words + [word for setting in self.settings for word in ("--set", setting)]
+
+    def elsewhere(self, sizes: Mapping[str, int] | None = None) -> str:
+        """The options of a command line that takes the same RTL on anybody's machine, in a folder DIR.
+
+        sizes : of the chip, where they are not among the options already
+        """
+        assert self.place is not None
+        place = Path("DIR") if self.place.is_dir() else Path("DIR") / self.place.name
+        settings = (*(f"{name}={size}" for name, size in (sizes or {}).items()), *self.settings)
+        return shlex.join(replace(self, place=place, options=replace(self.options, settings=settings)).words())
 
     def declared(self, chip: str) -> Chip:
         """The chip, of the sizes that are set. Raises InputError for what is set of our RTL and is no size."""

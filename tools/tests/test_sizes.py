@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from draupnir.emulator import chips
 from draupnir.emulator.declare import DeclarationError, Parameter, sized
 from draupnir.emulator.errors import InputError
 from draupnir.golden import case, hexfile
 from draupnir.rtl.tests import grid
+from draupnir.rtl.tests.grid.offered import offered
 from draupnir.tools.cli import cli
 
 SIZES = ["--set", "NX=3", "--set", "DEPTH=4"]
@@ -26,14 +25,9 @@ Call = Callable[..., Result]
 @pytest.fixture
 def draupnir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call]:
     """The command line, in an empty folder, beside which the grid is an installed chip."""
-    offers = {"grid": [EntryPoint("grid", "draupnir.rtl.tests.grid.package:PACKAGE", chips.GROUP)]}
-    monkeypatch.setattr(chips, "_offers", lambda: offers)
     monkeypatch.chdir(tmp_path)
-    for cached in (chips.names, chips.package):
-        cached.cache_clear()
-    yield lambda *words: CliRunner().invoke(cli, [*map(str, words)])
-    for cached in (chips.names, chips.package):
-        cached.cache_clear()
+    with offered(monkeypatch, grid="draupnir.rtl.tests.grid.package:PACKAGE"):
+        yield lambda *words: CliRunner().invoke(cli, [*map(str, words)])
 
 
 def must(result: Result) -> str:

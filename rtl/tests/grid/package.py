@@ -8,4 +8,5 @@ PACKAGE = ChipPackage(
     model="draupnir.rtl.tests.grid:Model",
     recipes="draupnir.rtl.tests.grid.recipes:book",
     golden="draupnir.rtl.tests.grid:golden",
+    rtl="draupnir.rtl.tests.grid.amaranth_rtl:RTL",
 )

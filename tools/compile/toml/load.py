@@ -18,33 +18,39 @@
     weight = 3
     mapped = true                   # the default
 
+A memory with copies takes tables for all of them, or for those that the table names: copy = "0-2,5".
+
 File names are relative to the configuration's folder. Words that no table names are 0, or as the memory declares
 (ODIN's neurons are disabled). A matrix' rows and columns are called as declared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from draupnir.emulator import chips, state
 from draupnir.emulator.codec import encode, to_limbs
 from draupnir.emulator.configuration import Configuration
-from draupnir.emulator.declare import Memory
+from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.errors import InputError
 from draupnir.golden import hexfile
-from draupnir.tools.compile.toml import matrix, registers, words
+from draupnir.tools.compile.toml import indices, matrix, registers, words
 from draupnir.tools.compile.toml.source import Key, TomlSource, closest, read, show
 
+COPY = "copy"  # key of a table that is for some copies of a memory
 
-def load(path: Path, chip: str) -> Configuration:
+
+def load(path: Path, chip: str | Chip) -> Configuration:
     """The configuration in a file.
 
+    chip : its declaration; its name stands for that with all sizes at their defaults
     Raises InputError, with file, line and field, for whatever is not right.
     """
-    declared = chips.declaration(chip)
+    declared = chips.declared_as(chip)
     source = read(path)
     known = (registers.TABLE, *(memory.name for memory in declared.memories))
     for name in source.tree:
@@ -68,9 +74,14 @@ def _dumped(configuration: Configuration) -> Iterator[str]:
     for memory in chip.memories:
         content = configuration.memories[memory.name]
         if memory.matrix:
-            yield from matrix.dump(content, memory)
+            dumped = [matrix.dump(part, memory.part) for part in _by_copy(content, memory)]
         else:
-            yield from words.dump(content, memory, _unused(memory))
+            dumped = [words.dump(part, memory.part, _unused(memory)) for part in _by_copy(content, memory)]
+        for copy, lines in enumerate(dumped):
+            for line in lines:
+                yield line
+                if memory.copies is not None and line.endswith(f"[[{memory.name}]]"):
+                    yield f"{COPY} = {copy}"
 
 
 # --- Memories ---------------------------------------------------------------------------------------------------
@@ -92,8 +103,25 @@ def _memory(source: TomlSource, memory: Memory) -> np.ndarray:
     content = state.new_memory(memory)
     content[:] = to_limbs(_unused(memory), memory.n_limbs)
     fill = matrix.fill if memory.matrix else words.fill
-    fill(source, content, memory, given)
+    tables = list(enumerate(given))
+    if memory.copies is None:
+        fill(source, content, memory, tables)
+        return content
+    copies = [_copies(source, (*key, n), table, memory.copies) for n, table in tables]
+    plain = [(n, {name: each for name, each in table.items() if name != COPY}) for n, table in tables]
+    for copy, part in enumerate(content):
+        fill(source, part, memory.part, [one for one, named in zip(plain, copies, strict=True) if copy in named])
     return content
+
+
+def _copies(source: TomlSource, key: Key, table: dict[str, Any], n_copies: int) -> Collection[int]:
+    """The copies of a memory that a table is for."""
+    return indices.parse(source, (*key, COPY), table[COPY], n_copies) if COPY in table else range(n_copies)
+
+
+def _by_copy(content: np.ndarray, memory: Memory) -> np.ndarray:
+    """A memory's content with the copy as first index, also where there is one only."""
+    return content.reshape(-1, memory.depth, memory.n_limbs)
 
 
 def _unused(memory: Memory) -> int:

@@ -18,19 +18,19 @@ from draupnir.emulator.errors import InputError
 from draupnir.golden import npy
 from draupnir.tools.compile.toml import indices
 from draupnir.tools.compile.toml.numbers import integer
-from draupnir.tools.compile.toml.source import Key, TomlSource, closest, show
+from draupnir.tools.compile.toml.source import Key, Tables, TomlSource, closest, show
 
 MATRIX, WEIGHT, MAPPING, MAPPED = "matrix", "weight", "mapping", "mapped"
 
 
-def fill(source: TomlSource, words: np.ndarray, memory: Memory, tables: list[Any]) -> None:
+def fill(source: TomlSource, words: np.ndarray, memory: Memory, tables: Tables) -> None:
     """Fill the memory from its tables, in their order: where two name a synapse, the later one holds."""
     matrix = declared(memory)
     mapped = [MAPPED] if _mapping(matrix) else []
     in_bulk = [MATRIX, *([MAPPING] if mapped else []), *mapped]
     one_by_one = [matrix.rows[0], matrix.columns[0], WEIGHT, *mapped]
     entries = unpack(words, memory)
-    for n, table in enumerate(tables):
+    for n, table in tables:
         key: Key = (memory.name, n) if (memory.name, n) in source.lines else (memory.name,)
         names = in_bulk if MATRIX in table else one_by_one
         for name in table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from difflib import get_close_matches
@@ -14,6 +14,7 @@ from typing import Any
 from draupnir.emulator.errors import InputError
 
 Key = tuple[str | int, ...]  # where something stands: names of tables and fields, numbers of array elements
+Tables = Sequence[tuple[int, Any]]  # tables of a memory, each with its number in the file
 
 MAX_BYTES = 32 << 20  # of a file; what is larger belongs into matrices and images
 MAX_DEPTH = 64  # of brackets within brackets

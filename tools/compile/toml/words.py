@@ -11,16 +11,16 @@ from draupnir.emulator.codec import decode, encode, from_limbs, to_limbs
 from draupnir.emulator.declare import Memory, Word
 from draupnir.tools.compile.toml import indices
 from draupnir.tools.compile.toml.numbers import integer
-from draupnir.tools.compile.toml.source import Key, TomlSource, closest, show
+from draupnir.tools.compile.toml.source import Key, Tables, TomlSource, closest, show
 
 RAW = "word"  # field that gives a word as it is
 INDEX, MODEL = "index", "model"
 
 
-def fill(source: TomlSource, words: np.ndarray, memory: Memory, tables: list[Any]) -> None:
+def fill(source: TomlSource, words: np.ndarray, memory: Memory, tables: Tables) -> None:
     """Fill a memory from its tables; each word is named at most once."""
     named: dict[int, int] = {}
-    for n, table in enumerate(tables):
+    for n, table in tables:
         key: Key = (memory.name, n)
         if INDEX not in table:
             raise source.error(key, f'{INDEX} is missing; right is, for instance, {INDEX} = "0-9,12"')

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from draupnir.emulator import chips
-from draupnir.rtl import verilated
+from draupnir.rtl import emit, verilated
 from draupnir.rtl.bridge import board
 from draupnir.tools.host.simulated.line import LineReceiver, levels
 
@@ -26,7 +25,7 @@ class RtlBoard:
     """
 
     def __init__(self, chip: str, folder: Path, **parameters: Any) -> None:
-        self._declared = board.pins(chips.declaration(chip))
+        self._declared = board.pins(emit.declaration(chip, **parameters))
         design = board.design(chip, folder / "verilog", DIVIDER, **parameters)
         self.device = verilated.build(design, self._declared, folder)
         self._receiver = LineReceiver(DIVIDER)

@@ -1,0 +1,24 @@
+"""Chips of the tests beside the installed ones, for as long as a test lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from draupnir.emulator import chips
+
+
+@contextmanager
+def offered(monkeypatch: pytest.MonkeyPatch, **packages: str) -> Iterator[None]:
+    """Only these chips are installed. packages : by the chip's name, where its package is, "module:attribute"."""
+    offers = {name: [EntryPoint(name, place, chips.GROUP)] for name, place in packages.items()}
+    with monkeypatch.context() as patch:
+        patch.setattr(chips, "_offers", lambda: offers)
+        for cached in (chips.names, chips.package):
+            cached.cache_clear()
+        yield
+    for cached in (chips.names, chips.package):
+        cached.cache_clear()
