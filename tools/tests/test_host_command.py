@@ -199,7 +199,7 @@ def test_a_terminal_that_answers_with_something_else(folder: Path) -> None:
         ),
         (
             ("--simulate", "model", "--set", "izh=no"),
-            "error: --set: the golden model is the whole chip, without parameters\n",
+            "error: --set izh=no: the golden model is the whole chip, without parameters\n",
         ),
         (
             ("--port", os.devnull),
