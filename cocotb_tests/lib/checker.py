@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import cocotb
 import numpy as np
 from cocotb.task import Task
+from numpy.typing import NDArray
 
 from draupnir.cocotb_tests.lib import memory
 from draupnir.cocotb_tests.lib.clock import ChipClock
@@ -234,7 +235,8 @@ class Lockstep:
 
     def _ready_in(self, rows: Trace) -> np.ndarray:
         """For each row, whether it has a clock edge and the first reset has ended: (n,) bool."""
-        return self._first_reset.feed(rows.inputs, rows.clk) & (rows.clk != 0)
+        ready: NDArray[np.bool_] = self._first_reset.feed(rows.inputs, rows.clk) & (rows.clk != 0)
+        return ready
 
     def _count(self, rows: Trace, ready: np.ndarray) -> None:
         """Count rows; ready : for each, what ``_ready_in`` says."""

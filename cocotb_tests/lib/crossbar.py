@@ -13,7 +13,7 @@ from typing import Any, Self
 import cocotb
 import numpy as np
 
-from draupnir.cocotb_tests.lib.bench import ChipBench
+from draupnir.cocotb_tests.lib.bench import ChipBench, Limit
 from draupnir.cocotb_tests.lib.spi import SpiMaster
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
@@ -24,7 +24,7 @@ from draupnir.emulator.parts.spi_layout import SPI_FRAME
 from draupnir.emulator.spi.bytewise import Bytewise
 from draupnir.emulator.spi.port import MemoryWrite, Write, writes_of
 
-LIMIT: dict[str, Any] = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
+LIMIT: Limit = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
 WRITE_CYCLES = 8  # more than it takes from the end of a frame until the memory is written
 CONFIG_HALF = 1  # cycles in half an SCK period while configuring: registers need no synchroniser's time
 # Timing of random traffic: with idle and back pressure, or against the rules.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from cocotb.triggers import First, Timer
 
-from draupnir.cocotb_tests.lib.bench import ChipBench
+from draupnir.cocotb_tests.lib.bench import ChipBench, Limit
 from draupnir.cocotb_tests.lib.bus import level
 from draupnir.cocotb_tests.lib.spi import SpiMaster
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
@@ -20,7 +20,7 @@ from draupnir.golden.ranges import Range, draw
 from draupnir.golden.recipes.reckon_contents import BASE, Network
 from draupnir.golden.recipes.reckon_samples import TARGET
 
-LIMIT: dict[str, Any] = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
+LIMIT: Limit = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
 SEEN = 4  # cycles from the end of a word until the chip has done what it says
 BUSY = 5  # cycles from a tick until the chip shows that it is at work
 READ_HALF = 6  # cycles in half an SCK period with which the chip can follow when it reads, from the first bit on

@@ -46,7 +46,7 @@ def sent(events: Sequence[int], timing: SenderTiming, in_wrapper: bool = True) -
     sender = BusSender(pins, clock, timing, np.random.default_rng(1), player=noted if in_wrapper else None)
     sender._carry_out = noted.carry_out  # type: ignore[method-assign]
     finished(sender.send_all(events))
-    return noted  # type: ignore[no-any-return]
+    return noted
 
 
 def finished(coroutine: Coroutine[Any, Any, None]) -> None:
@@ -102,7 +102,7 @@ def test_abuse_that_depends_on_the_chip_is_left_to_python(rude: SenderTiming) ->
 def test_what_python_carries_out_is_drawn_anew() -> None:
     """The look ahead that came to nothing has left the generator as it was."""
     pins: Any = SimpleNamespace(name="aerin", wired=BUS)
-    sender = BusSender(pins, SimpleNamespace(), SenderTiming(early=1.0), np.random.default_rng(1))  # type: ignore[arg-type]
+    sender = BusSender(pins, SimpleNamespace(), SenderTiming(early=1.0), np.random.default_rng(1))
     assert sender._planned([5]) is None
     assert sender._rng.bit_generator.state == np.random.default_rng(1).bit_generator.state
 

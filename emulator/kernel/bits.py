@@ -66,7 +66,8 @@ def placed(content: int, at: Position) -> int:
 @kernel
 def row_field(row: np.ndarray, at: Place) -> int:
     """A pin, or a limb of one, of a row of several integers."""
-    return (row[at.word] >> at.shift) & at.all_ones
+    content: int = (row[at.word] >> at.shift) & at.all_ones
+    return content
 
 
 @kernel
@@ -78,7 +79,7 @@ def set_row_field(row: np.ndarray, at: Place, content: int) -> None:
 @kernel
 def limb_field(limbs: np.ndarray, at: Position) -> int:
     """A field, unsigned, of a word of several limbs (an int64 array)."""
-    content = limbs[at.limb] >> at.shift
+    content: int = limbs[at.limb] >> at.shift
     if at.above > at.limb:
         content |= limbs[at.limb + 1] << (LIMB_BITS - at.shift)
     if at.above > at.limb + 1:  # so the shift is 2 or more

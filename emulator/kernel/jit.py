@@ -65,7 +65,8 @@ class _Compilations(event.Listener):
         """Nothing."""
 
 
-event.register("numba:compile", _Compilations())
+_register: Callable[[str, event.Listener], None] = event.register  # Numba gives it no types
+_register("numba:compile", _Compilations())
 
 
 def _sources_of(owner: Path | None) -> list[Path]:
@@ -138,9 +139,10 @@ def _compiled(function: F, forceinline: bool, _nrt: bool = False) -> F:
     folder = cache_folder(_owner(function)) if in_file else None  # one without is kept as a part of those that call it
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": forceinline, "_nrt": _nrt}
     config: Any = numba.config
-    before = config.CACHE_DIR
+    previous_folder = config.CACHE_DIR
     config.CACHE_DIR = str(folder or "")  # read as the function is wrapped, and global: put back for the user's own
     try:
-        return numba.njit(cache=folder is not None, **options)(function)
+        wrapper: Callable[[F], F] = numba.njit(cache=folder is not None, **options)
+        return wrapper(function)
     finally:
-        config.CACHE_DIR = before
+        config.CACHE_DIR = previous_folder

@@ -149,7 +149,7 @@ def start(pins: int, host: Host) -> np.record:
     """A host that has not begun; pins : the input pins as they are, packed."""
     state = np.zeros(1, dtype=STATE).view(np.recarray)
     state.pins, state.wait = pins, host.gap
-    return state[0]  # type: ignore[no-any-return]
+    return state[0]
 
 
 @kernel

@@ -15,7 +15,7 @@ from draupnir.emulator.buses.spi import SPI
 from draupnir.emulator.buses.timesteps import TIMESTEPS
 from draupnir.emulator.declare import Block, Bus, Chip, Event, Field, Matrix, Memory, Pin, Reg, Word
 from draupnir.emulator.reckon.lfsrs import LFSRS as LFSRS
-from draupnir.emulator.reckon.registers import REGISTERS
+from draupnir.emulator.reckon.registers import REGISTERS as REGISTERS
 
 N = 256  # input neurons, and recurrent neurons
 M = 8  # bits of a neuron's address

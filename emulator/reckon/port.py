@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from draupnir.emulator.codec import LIMB_BITS, decode, encode
+from draupnir.emulator.codec import decode, encode
 from draupnir.emulator.configuration import Configuration
-from draupnir.emulator.declare import Chip
+from draupnir.emulator.declare import LIMB_BITS, Chip
 from draupnir.emulator.reckon import layout
 from draupnir.emulator.reckon.layout import CHIP, SPI_BITS, SPI_HEADER, SPI_NEUR_ADDR, SPI_WORD_ADDR, SpiCode
 from draupnir.emulator.spi.bytewise import register_at

@@ -58,4 +58,4 @@ class ClosedLoop:
         whole = runs.in_pieces(piece, given, most)
         cycles, addrs, rows = whole.columns
         run = BusRun(cycles, addrs, first_cycle, whole.n_cycles, whole.done, whole.n_sent, whole.buses, rows)
-        return runs.check_at_rest(run, max_cycles)  # type: ignore[no-any-return]
+        return runs.check_at_rest(run, max_cycles)

@@ -55,4 +55,4 @@ class EventLevel:
         figures = self._steps.statistics(state.counts[0])
         cycles, addrs, _ = whole.columns
         run = EventRun(cycles, addrs, first_cycle, whole.n_cycles, whole.done, whole.n_sent, whole.buses, figures)
-        return runs.check_at_rest(run, max_cycles)  # type: ignore[no-any-return]
+        return runs.check_at_rest(run, max_cycles)

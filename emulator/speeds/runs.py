@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -183,8 +183,24 @@ def limited(given: Given, environment: Environment, first_cycle: int) -> int:
     return limits.clock_limit(len(given.events), waits, e.gap + e.hold, e.ack_delay + e.ack_hold)
 
 
-def check_at_rest(run: Any, max_cycles: int | None) -> Any:
-    """The run. Raises NotAtRest if it was cut short though nobody had given it a ``max_cycles``."""
+class Ended(Protocol):
+    """A run: how many clocks it took, whether nothing was left to do after them, and a cycle for each output."""
+
+    @property
+    def n_cycles(self) -> int: ...
+
+    @property
+    def done(self) -> bool: ...
+
+    @property
+    def cycles(self) -> np.ndarray: ...
+
+
+R = TypeVar("R", bound=Ended)
+
+
+def check_at_rest(run: R, max_cycles: int | None) -> R:
+    """Return the run. Raises NotAtRest if it was cut short though nobody had given it a ``max_cycles``."""
     if max_cycles is None and not run.done:
         raise limits.NotAtRest(f"{limits.not_at_rest(run.n_cycles, len(run.cycles))}; max_cycles= gives another")
     return run

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from draupnir.emulator.codec import encode, to_limbs
 from draupnir.emulator.odin import layout
@@ -60,7 +61,7 @@ class Synapses:
     inward: float | None = None
 
 
-def synapses(wanted: Synapses | None, rng: np.random.Generator) -> np.ndarray:
+def synapses(wanted: Synapses | None, rng: np.random.Generator) -> NDArray[np.uint32]:
     """The synapse memory, (depth, 1) uint32; all 0 for None."""
     shape = (layout.N, layout.N)  # pre-synaptic, post-synaptic neuron
     if wanted is None:
@@ -71,4 +72,5 @@ def synapses(wanted: Synapses | None, rng: np.random.Generator) -> np.ndarray:
         mapped[HOT:, :HOT] = wanted.inward
     mapping = (rng.random(shape) < mapped).astype(np.int64)
     synapse = (weight << layout.SYN_WEIGHT.lsb | mapping << layout.MAPPING.lsb).reshape(-1, layout.N_SYN)
-    return (synapse << layout.SYN_BITS * np.arange(layout.N_SYN)).sum(axis=1).astype(np.uint32)[:, np.newaxis]
+    words: NDArray[np.int64] = (synapse << layout.SYN_BITS * np.arange(layout.N_SYN)).sum(axis=1)
+    return words.astype(np.uint32)[:, np.newaxis]

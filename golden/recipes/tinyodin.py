@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from draupnir.emulator.codec import encode
 from draupnir.emulator.tinyodin import layout
@@ -97,14 +98,15 @@ def neurons(groups: tuple[Group, ...], rng: np.random.Generator) -> np.ndarray:
     return memory
 
 
-def synapses(wanted: Synapses, rng: np.random.Generator) -> np.ndarray:
+def synapses(wanted: Synapses, rng: np.random.Generator) -> NDArray[np.uint32]:
     """The synapse memory, (depth, 1) uint32."""
     shape = (layout.N, layout.N)  # pre-synaptic, post-synaptic neuron
     weight = rng.integers(wanted.weight[0], wanted.weight[1] + 1, size=shape)
     weight[rng.random(shape) >= wanted.density] = 0
     weight[wanted.pre :] = 0
     entries = (weight & ((1 << layout.SYN_BITS) - 1)).reshape(-1, layout.N_SYN)
-    return (entries << layout.SYN_BITS * np.arange(layout.N_SYN)).sum(axis=1).astype(np.uint32)[:, np.newaxis]
+    words: NDArray[np.int64] = (entries << layout.SYN_BITS * np.arange(layout.N_SYN)).sum(axis=1)
+    return words.astype(np.uint32)[:, np.newaxis]
 
 
 # --- Events -----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.declare import Chip, Pin
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.tests.duo_chip import CHIP, IN, OUT, Model
@@ -24,7 +25,6 @@ from draupnir.emulator.trace import (
 from draupnir.golden import replay, wave, wave_out
 from draupnir.golden.resets import FirstReset, over_at
 from draupnir.golden.stimulus import (
-    Clocks,
     Stimulus,
     constant,
     free_running,
@@ -92,7 +92,7 @@ def test_the_model_replays_such_a_waveform_and_finds_a_wrong_bit(tmp_path: Path)
     wave_out.write(trace, tmp_path / "x.fst")
     result = replay.replay(Model(), tmp_path / "x.fst", Reading(from_power_up=True))
     (mismatch,) = result.mismatches
-    assert (mismatch.cycle, [pin.pin for pin in mismatch.pins]) == (np.count_nonzero(trace.clk[:row]), ["FALLS"])
+    assert (mismatch.cycle, [pin.pin for pin in mismatch.pins]) == (int(np.count_nonzero(trace.clk[:row])), ["FALLS"])
 
 
 HEADER = (

@@ -373,7 +373,7 @@ def test_time_that_is_told_is_without_compilation(wave: Path, monkeypatch: pytes
         return clock()
 
     monkeypatch.setattr(Model, "drive", counted)
-    monkeypatch.setattr(replay.time, "perf_counter", now)
+    monkeypatch.setattr(time, "perf_counter", now)
     replay.replay(Model(), wave, POWER_UP)
     assert (calls[:2], calls[-1]) == ([0, "clock"], "clock")
 

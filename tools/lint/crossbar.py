@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from draupnir.emulator.configuration import Configuration
 from draupnir.tools.lint.findings import Rule
-from draupnir.tools.lint.network import Broken, each, gate, register
+from draupnir.tools.lint.network import Broken, Mask, each, gate, register
 
 GATE, OPEN_LOOP, FROM_CONTROLLER = "SPI_GATE_ACTIVITY", "SPI_OPEN_LOOP", "SPI_AER_SRC_CTRL_nNEUR"
 
@@ -39,7 +37,7 @@ WITHOUT_EXCITATION = "No synapse excites a neuron that integrates and fires, tho
 NEVER_WITHOUT_VIRTUAL = "synapses excite others and none of these: only virtual events can make them spike"
 
 
-def no_neuron(enabled: Callable[[Configuration], np.ndarray]) -> Rule:
+def no_neuron(enabled: Callable[[Configuration], Mask]) -> Rule:
     """The rule that a neuron is enabled. enabled : of a configuration, (neurons,) bool"""
 
     def find(configuration: Configuration) -> Broken:
@@ -49,7 +47,7 @@ def no_neuron(enabled: Callable[[Configuration], np.ndarray]) -> Rule:
     return Rule("no-neuron", "No neuron is enabled.", find, silences=True)
 
 
-def disabled_with_synapses(disabled: np.ndarray, onto: np.ndarray, out: np.ndarray) -> Broken:
+def disabled_with_synapses(disabled: Mask, onto: Mask, out: Mask) -> Broken:
     """Break a rule for neurons that are disabled although synapses lead to them.
 
     disabled, onto, out : (neurons,) bool: they are disabled, have synapses onto them, have synapses onto others
@@ -66,7 +64,7 @@ def disabled_with_synapses(disabled: np.ndarray, onto: np.ndarray, out: np.ndarr
     )
 
 
-def zero_threshold(mask: np.ndarray) -> Broken:
+def zero_threshold(mask: Mask) -> Broken:
     """Break a rule for the neurons that are at their threshold at rest."""
     message = "0, as a threshold is that is not given: such a neuron spikes at each event that reaches it"
     yield from each([(mask, message, "a thr above 0")], "thr")

@@ -11,39 +11,39 @@ from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.odin.layout import IZH, LIF, MAPPING, NEURONS, SYN_WEIGHT, SYNAPSES
 from draupnir.tools.lint import crossbar
 from draupnir.tools.lint.findings import Rule
-from draupnir.tools.lint.network import Broken, column, each, neurons, register, some, weights
+from draupnir.tools.lint.network import Broken, Counts, Mask, column, each, neurons, register, some, weights
 
 CALCIUM_MAX = LIF["calcium"].high
 
 
-def _lif(c: Configuration, field: str) -> np.ndarray:
+def _lif(c: Configuration, field: str) -> Counts:
     return column(LIF[field], c.memories[NEURONS.name])
 
 
-def _izh(c: Configuration, field: str) -> np.ndarray:
+def _izh(c: Configuration, field: str) -> Counts:
     return column(IZH[field], c.memories[NEURONS.name])
 
 
-def _is_lif(c: Configuration) -> np.ndarray:
-    return _lif(c, "lif_izh_sel") == 1
+def _is_lif(c: Configuration) -> Mask:
+    return np.equal(_lif(c, "lif_izh_sel"), 1)
 
 
-def _enabled(c: Configuration) -> np.ndarray:
-    return _lif(c, "neur_disable") == 0
+def _enabled(c: Configuration) -> Mask:
+    return np.equal(_lif(c, "neur_disable"), 0)
 
 
-def _ca(c: Configuration, field: str) -> np.ndarray:
+def _ca(c: Configuration, field: str) -> Counts:
     """A field of the calcium that both models have, each at its own place."""
     return np.where(_is_lif(c), _lif(c, field), _izh(c, field))
 
 
-def _acting(c: Configuration) -> np.ndarray:
+def _acting(c: Configuration) -> Mask:
     """(pre, post) bool: the synapse's weight stimulates."""
-    mapped = weights(c, SYNAPSES, MAPPING) == 1
+    mapped: Mask = weights(c, SYNAPSES, MAPPING) == 1
     return mapped | bool(register(c, "SPI_PROPAGATE_UNMAPPED_SYN"))
 
 
-def _inhibitory(c: Configuration) -> np.ndarray:
+def _inhibitory(c: Configuration) -> Mask:
     """(pre,) bool: the sign of a neuron's outgoing synapses."""
     parts = c.registers["SPI_SYN_SIGN"]
     width = c.chip.register("SPI_SYN_SIGN").width

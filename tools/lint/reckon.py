@@ -23,7 +23,19 @@ from draupnir.emulator.reckon.layout import (
     N,
 )
 from draupnir.tools.lint.findings import Rule
-from draupnir.tools.lint.network import Broken, column, each, gate, register, reset_note, some, weights, where
+from draupnir.tools.lint.network import (
+    Broken,
+    Counts,
+    Mask,
+    column,
+    each,
+    gate,
+    register,
+    reset_note,
+    some,
+    weights,
+    where,
+)
 
 GATE, EPROP = "SPI_EN_CONF", "SPI_DO_EPROP"
 INP, REC, OUT = "SPI_NUM_INP_NEUR", "SPI_NUM_REC_NEUR", "SPI_NUM_OUT_NEUR"
@@ -48,33 +60,33 @@ def _last_stepped(c: Configuration) -> int:
     return last if last % 2 else last - 1
 
 
-def _pair(c: Configuration, field: str) -> np.ndarray:
+def _pair(c: Configuration, field: str) -> Counts:
     """(N,) int64, a field that the two neurons of a word share."""
     return np.repeat(column(PAIR[field], c.memories[NEURONS.name]), 2)
 
 
-def _potentials(c: Configuration) -> np.ndarray:
+def _potentials(c: Configuration) -> Counts:
     """(N,) int64, the potentials that the memory begins with."""
     words = c.memories[NEURONS.name]
     return np.stack([column(PAIR[f"neur_u{n}"], words) for n in (0, 1)], axis=1).ravel()
 
 
-def _alpha(c: Configuration) -> np.ndarray:
+def _alpha(c: Configuration) -> Counts:
     """(N,) int64, the decay, ALPHA_ONE being 1."""
     parts, width = c.registers["SPI_ALPHA_CONF"], c.chip.register("SPI_ALPHA_CONF").width
-    bits = np.array([part >> i & 1 for part in parts for i in range(width)])
-    return np.repeat(np.array(ALPHA_MSB)[bits] << ALPHA_BITS, 2) | _pair(c, "alpha")
+    bits = np.array([part >> i & 1 for part in parts for i in range(width)], np.int64)
+    return np.repeat(np.array(ALPHA_MSB, np.int64)[bits] << ALPHA_BITS, 2) | _pair(c, "alpha")
 
 
-def _weights(c: Configuration, memory: Memory) -> np.ndarray:
+def _weights(c: Configuration, memory: Memory) -> Counts:
     return weights(c, memory, WEIGHT["w"])
 
 
-def _up_to(last: int, n: int = N) -> np.ndarray:
+def _up_to(last: int, n: int = N) -> Mask:
     return np.arange(n) <= last
 
 
-def _words(mask: np.ndarray) -> np.ndarray:
+def _words(mask: Mask) -> Mask:
     """(N / 2,) bool, whether it is so for one of a word's two neurons"""
     return some(mask.reshape(-1, 2), 1)
 
@@ -86,15 +98,16 @@ def _can_move(c: Configuration, memory: Memory) -> bool:
     return bool(register(c, EPROP) & LEARNS[memory.name] and (derived or additive))
 
 
-def _most(c: Configuration, memory: Memory) -> np.ndarray:
+def _most(c: Configuration, memory: Memory) -> Counts:
     """(N,) int64, the most that a timestep's spikes add to each neuron's potential through winp or wrec."""
     given = _weights(c, memory)[: _last_spiking(c) + 1]
     if _can_move(c, memory):
         given = np.full_like(given, WEIGHT["w"].high)
-    return given.clip(min=0).sum(axis=0) << register(c, f"SPI_FP_LOC_{memory.name.upper()}")
+    per_neuron: Counts = given.clip(min=0).sum(axis=0)
+    return per_neuron << register(c, f"SPI_FP_LOC_{memory.name.upper()}")
 
 
-def _highest(c: Configuration) -> np.ndarray:
+def _highest(c: Configuration) -> Counts:
     """(N,) int64, no potential is ever above it.
 
     Each timestep the potential is multiplied by alpha, with at most 1 by rounding, and gains the sum of the weights; so

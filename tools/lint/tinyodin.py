@@ -11,26 +11,26 @@ from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.tinyodin.layout import EVENTS, LIF, NEURONS, SYN_WEIGHT, SYNAPSES, N
 from draupnir.tools.lint import crossbar
 from draupnir.tools.lint.findings import Rule
-from draupnir.tools.lint.network import Broken, column, each, register, some, weights
+from draupnir.tools.lint.network import Broken, Counts, Mask, column, each, register, some, weights
 
 CORE_MAX = LIF["core"].high
 _VIRTUAL = next(f for event in EVENTS if event.name == "virtual" for f in event.fields if f.name == "neur")
 N_VIRTUAL = 1 << _VIRTUAL.width  # neurons that virtual events reach
 
 
-def _field(c: Configuration, name: str) -> np.ndarray:
+def _field(c: Configuration, name: str) -> Counts:
     return column(LIF[name], c.memories[NEURONS.name])
 
 
-def _enabled(c: Configuration) -> np.ndarray:
-    return _field(c, "neur_disable") == 0
+def _enabled(c: Configuration) -> Mask:
+    return np.equal(_field(c, "neur_disable"), 0)
 
 
-def _weights(c: Configuration) -> np.ndarray:
+def _weights(c: Configuration) -> Counts:
     return weights(c, SYNAPSES, SYN_WEIGHT)
 
 
-def _beyond(c: Configuration) -> np.ndarray:
+def _beyond(c: Configuration) -> Mask:
     """(neurons,) bool: events to all neurons do not visit them."""
     return np.arange(N) > register(c, "SPI_MAX_NEUR")
 

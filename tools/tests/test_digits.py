@@ -257,7 +257,7 @@ def test_report_of_training_alone_leaves_out_what_was_not_measured(tmp_path: Pat
 
 def test_weight_map_shows_a_cell_at_its_pixel() -> None:
     cell = chosen(N)[17]
-    column = np.zeros(N)
+    column = np.zeros(N, np.int64)
     column[17] = 7
     image = report.weight_map(column, cell.direction, cell.contrast)
     assert image[cell.near] == 7

@@ -70,7 +70,7 @@ class FaultyDevice(ModelDevice):
 
     def __init__(self, n_moments: int, can_follow: bool = True) -> None:
         super().__init__(CHIP)
-        self.n_moments, self.can_follow = n_moments, can_follow  # type: ignore[misc]
+        self.n_moments, self.can_follow = n_moments, can_follow
 
     def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
         model, first = Faulty(), 0

@@ -18,6 +18,7 @@ from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.events import closed_loop
 from draupnir.emulator.odin.layout import CHIP, EVENTS
 from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.spi.port import port
 from draupnir.rtl import toolchain
 from draupnir.rtl.bridge.protocol import Command, frame
 from draupnir.tools.compile import packed
@@ -416,7 +417,7 @@ def test_the_bridge_is_its_simulation_to_the_clock(net: Configuration, rtl_board
         device.stop()
         before = device.poll().now
         session.program(device, net, packed.memories_before("blank", "odin"))
-        to = session.port(CHIP)
+        to = port(CHIP)
         reads = [to.encode(write) for write in list(to.program(net, net.memories))[:1]]
         reads += [to.encode_read("neurons", n, byte) for n in (0, 15, 16) for byte in range(4)]
         answers = list(device.spi_read(reads, 5, 2))[1:]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from draupnir.cocotb_tests.runner import BenchOutcome, Test
+from draupnir.cocotb_tests.catalogue import Test
+from draupnir.cocotb_tests.runner import BenchOutcome
 from draupnir.golden.compare import ComparedBits
 from draupnir.tools.experiments import main_job
 from draupnir.tools.experiments.digits import lockstep

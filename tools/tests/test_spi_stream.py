@@ -18,7 +18,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import CHIP, NEURONS, SPI_ADDR, SPI_DATA, SPI_NEURON_ADDR, SYNAPSES, SpiCmd
 from draupnir.emulator.spi import pins
-from draupnir.emulator.spi.port import split
+from draupnir.emulator.spi.port import port, split
 from draupnir.emulator.trace import pack as pack_pins
 from draupnir.tools.compile import packed
 from draupnir.tools.compile.spi import forms, reading, stream
@@ -160,7 +160,7 @@ def test_a_bit_more_or_less_is_seen(net: Configuration) -> None:
 
 def test_the_answer_to_a_read_is_the_byte(net: Configuration) -> None:
     model = programmed(stream.pack(net)[:-1], None, 1)  # the gate stays closed
-    to = stream.port(CHIP)
+    to = port(CHIP)
     chunks = [("neurons", 0, 1), ("neurons", 255, 0), ("synapses", 3 << 5, 2), ("synapses", 3 << 5 | 31, 0)]
     rows = pins.rows(CHIP, [to.encode_read(*chunk) for chunk in chunks], half=3, gap=2)
     answers = pins.received(CHIP, model.drive(rows, np.ones(len(rows), np.uint8)), half=3, gap=2)
@@ -181,7 +181,7 @@ def test_other_pins_are_left_alone() -> None:
 def test_each_form_is_read_as_it_was_written(net: Configuration, tmp_path: Path, suffix: str) -> None:
     transactions = stream.pack(net, BLANK)
     forms.write(tmp_path, CHIP, transactions)
-    fields = [content for _, content in split(stream.port(CHIP), [("", content) for content in transactions])]
+    fields = [content for _, content in split(port(CHIP), [("", content) for content in transactions])]
     assert [content for _, content in reading.read(tmp_path / f"odin{suffix}", CHIP)] == fields
 
 

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from draupnir.emulator import chips
+from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.tests import duo_chip
 from draupnir.emulator.tests.duo_chip import CHIP, Model
 from draupnir.emulator.trace import Trace, known_at_edges, pack, to_rows
 from draupnir.golden import record, regress, replay, wave, wave_out
 from draupnir.golden.case import Case
 from draupnir.golden.compare.device import Device, ModelDevice
-from draupnir.golden.stimulus import Clocks, Stimulus, free_running, random_edges, random_levels, resets
+from draupnir.golden.stimulus import Stimulus, free_running, random_edges, random_levels, resets
 from draupnir.rtl import foreign, verilated
 from draupnir.rtl.design import Design
 from draupnir.rtl.devices import InIcarus, InVerilator

@@ -69,9 +69,7 @@ def run(
     most = hosts.clock_limit(taken[4], host) if max_cycles is None else max_cycles
     columns, (n_cycles,), done = in_pieces(lambda clocks: _loop(*taken, clocks, model.stretch, record_rows), 1, most)
     cycles, received, rows = columns
-    return runs.check_at_rest(  # type: ignore[no-any-return]
-        HostedRun(cycles, received, first_cycle, n_cycles, done, rows), max_cycles
-    )
+    return runs.check_at_rest(HostedRun(cycles, received, first_cycle, n_cycles, done, rows), max_cycles)
 
 
 def given(model: Model, ops: ArrayLike, host: Host) -> Given:

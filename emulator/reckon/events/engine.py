@@ -52,7 +52,7 @@ def run(model: Model, ops: ArrayLike, host: Host, max_cycles: int | None = None)
     columns, (n_cycles, n_swept), done = in_pieces(lambda clocks: _loop(*taken, clocks, model.stretch), 2, most)
     cycles, received = columns
     run = EngineRun(cycles, received, first_cycle, n_cycles, done, n_swept)
-    return runs.check_at_rest(run, max_cycles)  # type: ignore[no-any-return]
+    return runs.check_at_rest(run, max_cycles)
 
 
 @entry

@@ -12,7 +12,7 @@ import numpy as np
 
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.reckon import lfsr
-from draupnir.emulator.reckon.layout import H_BITS, N_OUT, N_WEIGHTS, PROB_BITS, U_BITS, WOUT_PROB_BITS
+from draupnir.emulator.reckon.layout import H_BITS, N_OUT, N_WEIGHTS, PROB_BITS, REGUL_ONE, U_BITS, WOUT_PROB_BITS
 from draupnir.emulator.reckon.learning import eprop
 from draupnir.emulator.reckon.rounding import signed
 
@@ -43,7 +43,7 @@ def prepare(r: np.record) -> None:
     multiplicative = r.spi_regul_mode & MULTIPLICATIVE and r.spi_regul_w
     for n in range(N_WEIGHTS):
         r.ls_h[n] = signed(r.learning_signals[n], U_BITS) * signed(r.neur_h[n], H_BITS) if r.target_valid_sync else 0
-        r.sixteenths[n] = eprop.REGUL_ONE
+        r.sixteenths[n] = REGUL_ONE
         r.add_winp[n] = 0
         r.add_wrec[n] = 0
         if multiplicative:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from draupnir.emulator.codec import LIMB_BITS, take
-from draupnir.emulator.declare import Field, Matrix, Memory
+from draupnir.emulator.codec import take
+from draupnir.emulator.declare import LIMB_BITS, Field, Matrix, Memory
 from draupnir.emulator.errors import InputError
 from draupnir.golden import npy
 from draupnir.tools.compile.toml import indices
@@ -23,7 +24,7 @@ from draupnir.tools.compile.toml.source import Key, Tables, TomlSource, closest,
 MATRIX, WEIGHT, MAPPING, MAPPED = "matrix", "weight", "mapping", "mapped"
 
 
-def fill(source: TomlSource, words: np.ndarray, memory: Memory, tables: Tables) -> None:
+def fill(source: TomlSource, words: NDArray[np.uint32], memory: Memory, tables: Tables) -> None:
     """Fill the memory from its tables, in their order: where two name a synapse, the later one holds."""
     matrix = declared(memory)
     mapped = [MAPPED] if _mapping(matrix) else []
@@ -50,21 +51,22 @@ def declared(memory: Memory) -> Matrix:
     return memory.matrix
 
 
-def unpack(words: np.ndarray, memory: Memory) -> np.ndarray:
+def unpack(words: NDArray[np.uint32], memory: Memory) -> NDArray[np.uint32]:
     """(rows, columns) uint32, an entry each, from the memory's words."""
     matrix = declared(memory)
     limbs = words.reshape(-1, 1)
-    return ((limbs >> _shifts(memory)) & ((1 << matrix.entry.width) - 1)).reshape(matrix.shape)
+    all_ones = np.uint32((1 << matrix.entry.width) - 1)
+    return ((limbs >> _shifts(memory)) & all_ones).reshape(matrix.shape)
 
 
-def pack(entries: np.ndarray, memory: Memory) -> np.ndarray:
+def pack(entries: NDArray[np.uint32], memory: Memory) -> NDArray[np.uint32]:
     """The memory's words, from (rows, columns) uint32."""
     shifts = _shifts(memory)
-    limbs = (entries.reshape(-1, len(shifts)) << shifts).sum(axis=1, dtype=np.uint32)
+    limbs: NDArray[np.uint32] = (entries.reshape(-1, len(shifts)) << shifts).sum(axis=1, dtype=np.uint32)
     return limbs.reshape(memory.depth, memory.n_limbs)
 
 
-def _shifts(memory: Memory) -> np.ndarray:
+def _shifts(memory: Memory) -> NDArray[np.uint32]:
     """Of the entries in a limb, or in a word that is shorter than a limb."""
     return np.arange(0, min(memory.width, LIMB_BITS), declared(memory).entry.width, dtype=np.uint32)
 
@@ -77,7 +79,7 @@ def _mapping(matrix: Matrix) -> Field | None:
     return next((field for field in matrix.entry if field.name == MAPPING), None)
 
 
-def _some(source: TomlSource, key: Key, matrix: Matrix, table: dict[str, Any], entries: np.ndarray) -> None:
+def _some(source: TomlSource, key: Key, matrix: Matrix, table: dict[str, Any], entries: NDArray[np.uint32]) -> None:
     (row, n_rows), (column, n_columns) = matrix.rows, matrix.columns
     for name in (row, column, WEIGHT):
         if name not in table:
@@ -101,7 +103,7 @@ def _mapped(source: TomlSource, key: Key, matrix: Matrix, table: dict[str, Any])
     return integer(source, (*key, MAPPED), table.get(MAPPED, True), field.low, field.high) << field.lsb
 
 
-def _bulk(source: TomlSource, key: Key, matrix: Matrix, table: dict[str, Any]) -> np.ndarray:
+def _bulk(source: TomlSource, key: Key, matrix: Matrix, table: dict[str, Any]) -> NDArray[np.uint32]:
     if MAPPING in table and MAPPED in table:
         raise source.error((*key, MAPPED), "mapping says so for each synapse already; right is one of the two")
     weight, mapping = _weight(matrix), _mapping(matrix)
@@ -111,7 +113,7 @@ def _bulk(source: TomlSource, key: Key, matrix: Matrix, table: dict[str, Any]) -
     return weights | np.uint32(_mapped(source, key, matrix, table))
 
 
-def _read(source: TomlSource, key: Key, name: object, matrix: Matrix, field: Field) -> np.ndarray:
+def _read(source: TomlSource, key: Key, name: object, matrix: Matrix, field: Field) -> NDArray[np.uint32]:
     """(rows, columns) uint32, one field of each entry, from a .npy or .csv file."""
     path = source.file(key, name)
     (row, n_rows), (column, n_columns) = matrix.rows, matrix.columns
@@ -137,12 +139,12 @@ def _read(source: TomlSource, key: Key, name: object, matrix: Matrix, field: Fie
     return (found & _mask(field)).astype(np.uint32)
 
 
-def _npy(path: Path) -> np.ndarray:
+def _npy(path: Path) -> NDArray[np.uint32]:
     found = npy.read(path)
     return found.astype(np.int64) if found.dtype.kind == "b" else found
 
 
-def _csv(path: Path, matrix: Matrix) -> np.ndarray:
+def _csv(path: Path, matrix: Matrix) -> NDArray[np.uint32]:
     column_name, n_columns = matrix.columns
     try:
         lines = path.read_text(encoding="utf-8-sig").rstrip().splitlines()
@@ -161,7 +163,7 @@ def _csv(path: Path, matrix: Matrix) -> np.ndarray:
     return np.array(rows, dtype=object)
 
 
-def dump(words: np.ndarray, memory: Memory) -> Iterator[str]:
+def dump(words: NDArray[np.uint32], memory: Memory) -> Iterator[str]:
     """Lines of TOML: tables of synapses that are alike; none for those whose bits are all 0."""
     matrix, entries = declared(memory), unpack(words, memory)
     weight, mapping = _weight(matrix), _mapping(matrix)

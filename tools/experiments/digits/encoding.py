@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
@@ -39,10 +40,10 @@ class Cell:
 class Digits:
     """images : (n, 8, 8) int64, 0..16; labels : (n,) int64, 0..9; train, test : indexes of images, disjoint"""
 
-    images: np.ndarray
-    labels: np.ndarray
-    train: np.ndarray
-    test: np.ndarray
+    images: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    train: NDArray[np.int64]
+    test: NDArray[np.int64]
 
 
 @cache
@@ -63,7 +64,7 @@ def candidates() -> list[Cell]:
     return [cell for cell in cells if all(0 <= x < SIDE for x in cell.far)]
 
 
-def excited(cells: list[Cell], images: np.ndarray) -> np.ndarray:
+def excited(cells: list[Cell], images: NDArray[np.int64]) -> NDArray[np.bool_]:
     """(n, cells) bool: which cells each image excites."""
     near = images[:, [c.near[0] for c in cells], [c.near[1] for c in cells]]
     far = images[:, [c.far[0] for c in cells], [c.far[1] for c in cells]]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from draupnir.emulator.odin.layout import CHIP, SYN_WEIGHT
 from draupnir.golden.compare import ComparedBits
@@ -98,7 +99,7 @@ def _side_by_side(images: list[np.ndarray]) -> np.ndarray:
     return np.hstack([np.pad(image, ((0, 0), (0, 1)), constant_values=np.nan) for image in images])[:, :-1]
 
 
-def weight_map(weights: np.ndarray, direction: str, contrast: int) -> np.ndarray:
+def weight_map(weights: NDArray[np.int64], direction: str, contrast: int) -> NDArray[np.float64]:
     """(8, 8) float: weights of a neuron's edge cells of one kind, at their ``near`` pixel; NaN where there is none."""
     image = np.full((SIDE, SIDE), np.nan)
     for cell, weight in zip(chosen(len(weights)), weights, strict=True):
@@ -107,13 +108,13 @@ def weight_map(weights: np.ndarray, direction: str, contrast: int) -> np.ndarray
     return image
 
 
-def template(weights: np.ndarray) -> np.ndarray:
+def template(weights: NDArray[np.int64]) -> NDArray[np.float64]:
     """(8, 8) float, -1..1: a neuron's weights (less their middle) added to the far and taken from the near pixels."""
     image = np.zeros((SIDE, SIDE))
     for cell, weight in zip(chosen(len(weights)), weights - SYN_WEIGHT.high / 2, strict=True):
         image[cell.far] += weight
         image[cell.near] -= weight
-    return image / max(np.abs(image).max(), 1)
+    return image / max(float(np.abs(image).max()), 1.0)
 
 
 def confusion(results: DigitsResults) -> Figure:
