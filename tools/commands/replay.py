@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
-from draupnir.golden.case import Case, case_at
-from draupnir.golden.compare.difference import memory_lines
-from draupnir.golden.replay import ReplayResult, replay_recording
+from draupnir.golden import replay_report
+from draupnir.golden.case import case_at
+from draupnir.golden.replay import replay_recording
 from draupnir.golden.wave import Reading, end_time
 from draupnir.tools.report import schema
 from draupnir.tools.terminal.arguments import SEED, AliasedOption, chip_argument, declared, json_option, set_option
@@ -121,75 +118,9 @@ def command(
     with progress(recorded.name, total, "time units") as advance:
         result = replay_recording(model, wave, reading, before, after, max_mismatches, advance)
     if as_json:
-        schema.echo("replay", _object(result))
+        schema.echo("replay", replay_report.as_object(result))
     else:
-        for line in report(result, case):
+        for line in replay_report.lines(result, case):
             click.echo(line)
     if not result.holds:
         raise DifferenceFound
-
-
-def _object(result: ReplayResult) -> dict[str, Any]:
-    mismatches = [mismatch.as_object() for mismatch in result.mismatches]
-    found = {"holds": result.holds, **asdict(result), "mismatches": mismatches, "output_bits": result.bits.as_object()}
-    del found["bits"]
-    return found
-
-
-def report(result: ReplayResult, case: Case | None = None) -> Iterator[str]:
-    """The result in words, a line each. case : the golden case whose waveform it is, if it is one's"""
-    for mismatch in result.mismatches:
-        yield from mismatch.lines()
-    for difference in result.memories:
-        yield from memory_lines(difference)
-    yield f"{result.n_cycles} cycles, {result.n_pins} pins, {result.n_mismatches} mismatches"
-    yield f"{result.bits}{_by_pin('; X or Z', result.bits.unknown)}"
-    yield f"{result.n_cycles / result.seconds:,.0f} cycles/s; pins in scope {result.scope or '(top)'}"
-    for shortfall in result.shortfalls:
-        yield f"nothing proven: {shortfall}"
-    if any(" is X or Z" in shortfall for shortfall in result.shortfalls):
-        yield "a pin that was not recorded is left out with --ignore PIN"
-    yield from _extent(result)
-    if result.unknown_inputs:
-        yield f"taken as 0{_by_pin(': inputs that are X or Z, clocks', result.unknown_inputs)}"
-    if result.n_mismatches or any(m.n_differing for m in result.memories):
-        yield from _hints(result, case)
-    for warning in result.warnings:
-        yield f"warning: {warning}"
-
-
-def _extent(result: ReplayResult) -> Iterator[str]:
-    """What of the recording was compared, and what was not."""
-    if result.stopped:
-        yield "stopped at the limit of mismatches (--max-mismatches); memories were not compared"
-    if early := result.early.n_cycles:
-        would = f"{result.early.n_mismatches:,} of them would differ; --from-power-up compares them"
-        yield f"{early:,} clocks before the first reset had acted, not compared ({would})"
-    if result.sample_time:
-        yield f"each sample is a clock; samples are {result.sample_time} apart"
-    if result.n_outputs_after:
-        yield f"{result.n_outputs_after:,} changes of outputs after the last clock edge, not compared"
-    if result.broken_off:
-        yield f"the file breaks off in {result.broken_off}; it was read up to its last whole change"
-
-
-def _hints(result: ReplayResult, case: Case | None) -> Iterator[str]:
-    """What else may be at fault than the chip."""
-    if result.n_mismatches and result.n_together and not result.inputs_first:
-        yield (
-            f"at {result.n_together} clock edges inputs changed at the very time, and were taken to do so after it; "
-            "--at-edge before takes them before it (golden/README.md says when that is right)"
-        )
-    if result.unloaded:
-        started = f"memories that started at 0: {', '.join(result.unloaded)}"
-        images = case.before if case else {}
-        if missing := {name: images[name] for name in result.unloaded if name in images}:
-            options = " ".join(f"--load {name}={file}" for name, file in missing.items())
-            yield f"{started}; this case's do not: give its folder, or {options}"
-        else:
-            yield f"{started}; --load MEM=FILE starts one from an image"
-
-
-def _by_pin(what: str, counts: Mapping[str, int]) -> str:
-    """Counts by pin in words, empty if there are none."""
-    return f"{what}: {', '.join(f'{pin} {n:,}' for pin, n in counts.items())}" if counts else ""
