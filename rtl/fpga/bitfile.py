@@ -88,12 +88,20 @@ def read(folder: Path, bitstream: Path | None = None) -> dict[str, np.ndarray]:
 
 
 def about(folder: Path) -> dict[str, Any]:
-    """build.json of a folder. Raises InputError if no bitstream was built there."""
+    """Return what build.json of a folder says. Raises InputError if no bitstream was built there."""
     path = folder / ABOUT
     if not path.is_file():
         raise InputError(f"{folder}: no {ABOUT}; `draupnir bitstream CHIP --board B -o {folder}` makes one")
     found: dict[str, Any] = json.loads(path.read_text())
     return found
+
+
+def note(folder: Path, more: Mapping[str, Any]) -> None:
+    """Add entries to build.json of a folder, in the place of those of the same names. Raises as ``about`` does."""
+    text = json.dumps({**about(folder), **more}, indent=2) + "\n"
+    with tempfile.TemporaryDirectory(prefix=".note-", dir=folder) as scratch:
+        (Path(scratch) / ABOUT).write_text(text)
+        os.replace(Path(scratch) / ABOUT, folder / ABOUT)
 
 
 def _shapes(folder: Path) -> dict[str, tuple[int, int]]:

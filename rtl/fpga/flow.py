@@ -25,7 +25,7 @@ from draupnir.rtl.fpga.top import CLOCKS_A_CYCLE, BoardTop, divider, header_pins
 
 NAME = "top"
 STEPS = ("elaboration", "synthesis", "place and route", "packing", "unpacking and comparing")
-_SEED = 1
+SEED = 1  # of place and route
 _LOGS = {f"{NAME}.rpt": "synthesis.log", f"{NAME}.tim": "place_and_route.log"}
 _CONSTRAINTS = {"ecp5": f"{NAME}.lpf", "ice40": f"{NAME}.pcf"}
 
@@ -61,6 +61,7 @@ class Request:
     parameters : of its top component
     header : the chip's pins come to the board's header, instead of a bridge to the host's
     words : by memory, what is in the words that the chip keeps, (depth, limbs) uint32; what is not given is 0
+    origin : where the request comes from, for build.json: command, date, commit, versions
     """
 
     chip: str
@@ -69,6 +70,7 @@ class Request:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     words: Mapping[str, np.ndarray] = field(default_factory=dict)
     header: bool = False
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def where(self) -> str:
@@ -139,7 +141,7 @@ def _prepare(request: Request, clock_plan: ClockPlan, scratch: Path) -> list[lis
     declaration = emit.declaration(request.chip, **request.parameters)
     component = emit.make(request.chip, **request.parameters)
     platform = request.board.make_platform()
-    options = f"--report {NAME}.json.report --timing-allow-fail --seed {_SEED} --freq {request.freq / 1e6:g}"
+    options = f"--report {NAME}.json.report --timing-allow-fail --seed {SEED} --freq {request.freq / 1e6:g}"
     name = None if request.header else title(request.chip, dict(request.parameters))
     design = BoardTop(declaration, component, request.board, clock_plan, name)
     plan = platform.prepare(design, NAME, emit_src=False, nextpnr_opts=options)
@@ -215,4 +217,5 @@ def _about(request: Request, clock_plan: ClockPlan, found: RoutedReport, used: l
         "usage": [vars(each) for each in found.usage],
         "clocks": [{**vars(each), "met": each.met} for each in found.clocks],
         "tools": {"amaranth": amaranth.__version__, **versions},
+        "origin": dict(request.origin),
     }

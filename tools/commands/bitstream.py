@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from draupnir.emulator.errors import InputError
-from draupnir.tools.report import schema
+from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import outputs
 from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option
 from draupnir.tools.terminal.console import console
@@ -76,7 +76,9 @@ def command(
         return
     chosen = {**emit.our_chip(chip).on_boards.get(board.name, {}), **given}
     hz = freq * 1e6 if freq else board.freq
-    _build(flow.Request(chip, board, hz, chosen, _words(chip, config, chosen), header), folder, as_json)
+    origin = provenance.origin([flow.SEED]).as_json()
+    request = flow.Request(chip, board, hz, chosen, _words(chip, config, chosen), header, origin)
+    _build(request, folder, as_json)
 
 
 def _checked(folder: Path, config: Path | None) -> Path:
@@ -110,7 +112,9 @@ def _patch(chip: str, config: Path | None, folder: Path) -> Path:
     words = _words(chip, config, about["parameters"])
     with _steps(flow.STEPS[3:], chip) as step:
         step(flow.STEPS[3])
-        return bitfile.pack(folder, about["family"], words, lambda: step(flow.STEPS[4]))
+        path = bitfile.pack(folder, about["family"], words, lambda: step(flow.STEPS[4]))
+    bitfile.note(folder, {"patched": provenance.origin().as_json()})
+    return path
 
 
 def _say(as_json: bool, found: dict[str, Any], text: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from draupnir.rtl import emit
-from draupnir.rtl.fpga import bitfile
+from draupnir.rtl.fpga import bitfile, flow
 from draupnir.tools.cli import cli
 from draupnir.tools.compile.toml import load
 
@@ -61,19 +61,43 @@ def test_a_network_is_in_its_bitstream_and_another_one_takes_its_place(
     about = json.loads(built.stdout)
     assert about["built"] and about["parameters"] == SMALLEST and all(clock["met"] for clock in about["clocks"])
     assert "wanted" in about["clocks"][0] and about["tools"]["yosys"]
+    assert about["origin"]["seeds"] == [1] and about["origin"]["versions"]["amaranth"] == about["tools"]["amaranth"]
     bitstream = Path(about["bitstream"])
     _holds(out, _words(first))
     old = bitstream.read_bytes()
     patched = draupnir("odin", "--board", board, "--config", second, "--patch", "-o", out)
     assert patched.exit_code == 0, patched.output
     assert patched.stdout == f"patched: {bitstream}\n" and bitstream.read_bytes() != old
+    assert bitfile.about(out) == {**_built(about), "patched": bitfile.about(out)["patched"]}
+    assert bitfile.about(out)["patched"]["date"] >= about["origin"]["date"]
     _holds(out, _words(second))
+
+
+def _built(about: dict[str, Any]) -> dict[str, Any]:
+    """Those entries of the command's JSON that stand in build.json."""
+    return {name: entry for name, entry in about.items() if name not in ("schema", "version", "built", "bitstream")}
 
 
 def _holds(out: Path, words: dict[str, np.ndarray]) -> None:
     found: dict[str, Any] = bitfile.read(out)
     assert set(found) == {"neurons", "synapses"}
     assert all(np.array_equal(found[name], words[name]) for name in found)
+
+
+def test_what_is_built_says_where_it_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that is refused stops it just before synthesis."""
+    requests: list[flow.Request] = []
+
+    def build(request: flow.Request, out: Path, step: Any) -> None:
+        requests.append(request)
+        raise flow.Unbuildable("stopped here")
+
+    monkeypatch.setattr(flow, "build", build)
+    assert draupnir("odin", "--board", "icebreaker", *SETTINGS, "-o", tmp_path / "out").exit_code == 1
+    (request,) = requests
+    assert request.origin["seeds"] == (flow.SEED,)
+    assert request.origin.keys() >= {"command", "commit", "versions", "date"} and request.origin["date"]
+    assert request.origin["versions"]["draupnir"] != "none"
 
 
 def test_without_a_board_those_that_there_are_are_listed() -> None:

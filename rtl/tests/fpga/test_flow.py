@@ -10,7 +10,7 @@ from amaranth.hdl import Elaboratable
 from amaranth.lib import io, memory
 
 from draupnir.emulator.errors import InputError
-from draupnir.rtl.fpga import boards, flow, report
+from draupnir.rtl.fpga import bitfile, boards, clocks, flow, report
 from draupnir.rtl.fpga.flow import DoesNotFit, MissesTiming, Request
 from draupnir.rtl.fpga.report import Clock, Usage
 
@@ -94,3 +94,14 @@ def test_report_tells_which_clock_is_too_slow(tmp_path: Path) -> None:
     assert read.usage == (Usage("logic cells", 10, 24288),)
     assert read.clocks == (Clock("chip.CLK", 31.5, 40.0), Clock("SCK", 70.0, 40.0))
     assert [clock.met for clock in read.clocks] == [False, True]
+
+
+def test_build_json_has_the_origin_and_takes_notes(tmp_path: Path) -> None:
+    request = Request("odin", ICEBREAKER, 12e6, origin={"command": "draupnir bitstream odin", "seeds": [flow.SEED]})
+    plan = clocks.plan(ICEBREAKER.family, ICEBREAKER.oscillator_hz, 24e6)
+    about = flow._about(request, plan, report.RoutedReport((), ()), [])
+    assert about["origin"] == {"command": "draupnir bitstream odin", "seeds": [1]}
+    (tmp_path / bitfile.ABOUT).write_text(json.dumps(about))
+    bitfile.note(tmp_path, {"patched": {"command": "again"}})
+    assert bitfile.about(tmp_path) == json.loads(json.dumps(about)) | {"patched": {"command": "again"}}
+    assert [path.name for path in tmp_path.iterdir()] == [bitfile.ABOUT]
