@@ -67,13 +67,14 @@ def command(
     report: Path,
     as_json: bool,
 ) -> None:
-    """Hold the golden model to the RTL, on every pin at every clock: ODIN while it learns digits, others in all tests.
+    """Hold the golden model to the RTL, on every pin at every clock.
 
+    Without --test a chip that has a main job does it, for instance learns digits; any other chip runs all its tests.
     With --test, --waves or --sim icarus under cocotb: slower, in Verilator by a factor of 3, but with any test, and
     with waveforms.
 
-    Everything goes to the report's folder: of digits a page with pictures, or what differs with a waveform; of cocotb
-    tests a folder each with its log, and results.xml (JUnit).
+    The report's folder gets a page, results.xml (JUnit) and report.json. A main job adds pictures, or a waveform of the
+    first difference; each cocotb test adds a folder with its log.
     Exit status: 0 no difference, 1 a difference, 2 the input is at fault.
 
     \b
@@ -144,15 +145,18 @@ def _main_job(
         click.echo(f"{chip.name}: {rtl}, top {design.top}, in Verilator, seed {seed}: compiling")
     device = verilated.build(design, chip, builds.compiled(report))
     again = [*_words(chip.name, rtl), "--images", str(n_images), "--seed", str(seed)]
-    (report / PAGE).unlink(missing_ok=True)
+    for name in (PAGE, sim_report.JUNIT, sim_report.JSON):
+        (report / name).unlink(missing_ok=True)
     with progress(job.title, n_images, "images") as advance:
         outcome = job.run(device, n_images, seed, report, shlex.join(again), advance)
     origin = provenance.origin([seed], rtl.folder, design.files)
     files = job.write_report(report, outcome.results, origin) if outcome.results else []
     if outcome.difference:
         files = [main_job.write_difference(job, report, outcome, origin)]
+    results = {**main_job.as_json(job, outcome, files), "origin": origin.as_json()}
+    sim_report.write_results(report, results, job.title, [main_job.junit_result(job, outcome)], origin)
     if as_json:
-        schema.echo("sim", {**main_job.as_json(job, outcome, files), "origin": origin.as_json()})
+        schema.echo("sim", results)
     else:
         _print_job(job, outcome, files)
     if outcome.difference:

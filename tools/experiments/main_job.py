@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 from draupnir.emulator.package import Part
-from draupnir.tools.report import pages
+from draupnir.tools.report import junit, pages
 from draupnir.tools.report.provenance import Origin
 
 if TYPE_CHECKING:
@@ -85,8 +85,15 @@ def write_difference(job: MainJob, report: Path, outcome: JobOutcome, origin: Or
     return report / pages.PAGE
 
 
+def junit_result(job: MainJob, outcome: JobOutcome) -> junit.JUnitResult:
+    """Return the job as one result, which has failed if the RTL left the model."""
+    failure = f"{counts(outcome)}\n{outcome.text}" if outcome.difference else ""
+    compared = junit.counts(outcome.n_compared, int(bool(outcome.difference)), outcome.bits)
+    return junit.JUnitResult("main job", job.title, failure, properties=compared)
+
+
 def as_json(job: MainJob, outcome: JobOutcome, files: list[Path]) -> dict[str, Any]:
-    """The outcome for JSON."""
+    """Return the outcome for JSON."""
     n_mismatches = int(bool(outcome.difference))
     return {
         "holds": not n_mismatches,

@@ -1,8 +1,8 @@
-"""What cocotb tests came to, as a page, as JUnit XML and as JSON."""
+"""What became of simulations: cocotb tests as a page, and any results as JUnit XML and as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,25 @@ def write(folder: Path, title: str, outcomes: Sequence[BenchOutcome], summary: s
     """
     found = as_json(outcomes, origin)
     with filling(folder) as temporary:
-        (temporary / JSON).write_text(schema.text("sim", found) + "\n", encoding="utf-8")
-        results = [_result(outcome) for outcome in outcomes]
-        (temporary / JUNIT).write_text(junit.xml(title, results, origin), encoding="utf-8")
+        _put_results(temporary, found, title, [_result(outcome) for outcome in outcomes], origin)
         page = pages.page(title, _parts(folder, outcomes, summary), origin)
         (temporary / pages.PAGE).write_text(page, encoding="utf-8")
     return folder / pages.PAGE
+
+
+def write_results(
+    folder: Path, found: Mapping[str, Any], title: str, results: Sequence[junit.JUnitResult], origin: Origin
+) -> None:
+    """Write results.xml and report.json into the folder, both or none. found : all of it as JSON, without its schema"""
+    with filling(folder) as temporary:
+        _put_results(temporary, found, title, results, origin)
+
+
+def _put_results(
+    folder: Path, found: Mapping[str, Any], title: str, results: Sequence[junit.JUnitResult], origin: Origin
+) -> None:
+    (folder / JSON).write_text(schema.text("sim", found) + "\n", encoding="utf-8")
+    (folder / JUNIT).write_text(junit.xml(title, results, origin), encoding="utf-8")
 
 
 def as_json(outcomes: Sequence[BenchOutcome], origin: Origin) -> dict[str, Any]:

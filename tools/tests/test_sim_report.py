@@ -10,7 +10,7 @@ import pytest
 
 from draupnir.cocotb_tests.catalogue import Test
 from draupnir.cocotb_tests.runner import BenchOutcome
-from draupnir.golden.compare import ComparedBits
+from draupnir.golden.compare import ComparedBits, FirstDifference
 from draupnir.tools.experiments import main_job
 from draupnir.tools.experiments.digits import lockstep
 from draupnir.tools.experiments.digits.main_job import JOB
@@ -77,3 +77,21 @@ def test_where_the_rtl_leaves_the_model_the_page_says_so(tmp_path: Path) -> None
     page = main_job.write_difference(JOB, tmp_path, held, ORIGIN).read_text()
     assert '<p class="bad">1,234 clocks compared without a difference, 13,574 of 13,574 output bits compared,' in page
     assert "cycle 1,234: AEROUT_REQ &lt;expected&gt; 1" in page and "c0ffee" in page
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_main_job_leaves_junit_and_json(held: bool, tmp_path: Path) -> None:
+    difference = None if held else FirstDifference(1_234, time_text="9 ns")
+    outcome = lockstep.LockstepOutcome(1_234, ComparedBits(13_574), None, difference, "" if held else "cycle 1,234: X")
+    found = main_job.as_json(JOB, outcome, []) | {"origin": ORIGIN.as_json()}
+    sim_report.write_results(tmp_path, found, JOB.title, [main_job.junit_result(JOB, outcome)], ORIGIN)
+    suite = ElementTree.parse(tmp_path / sim_report.JUNIT).getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "0" if held else "1")
+    counted = {each.get("name"): each.get("value") for each in suite.findall("testcase/properties/property")}
+    assert (counted["clocks compared"], counted["mismatches"]) == ("1234", "0" if held else "1")
+    assert [failure.text for failure in suite.findall("testcase/failure")] == (
+        [] if held else [f"{main_job.counts(outcome)}\ncycle 1,234: X"]
+    )
+    written = json.loads((tmp_path / sim_report.JSON).read_text())
+    assert (written["schema"], written["holds"], written["compared"]) == ("draupnir.sim", held, 1_234)
+    assert written["origin"]["commit"] == "c0ffee"
