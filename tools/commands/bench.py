@@ -27,24 +27,26 @@ WIDTH = 225  # columns of the tables where they do not go to a terminal
 
 
 @click.command("bench")
-@click.argument("chip", metavar="[CHIP]", default="odin", shell_complete=complete_chip)
+@click.argument("chip", metavar="[CHIP]", required=False, shell_complete=complete_chip)
 @options.rtl_options("A folder of Verilog, or a list of its files (.f), beside our RTL.")
 @click.option("--repeat", metavar="N", type=click.IntRange(min=1), help="Rounds.  [default: 5; with --quick 2]")
 @click.option("--quick", is_flag=True, help="Small workloads and two rounds: a look, not a measurement.")
 @json_option
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
-def command(chip: str, rtl: options.Rtl, repeat: int | None, quick: bool, as_json: bool, output: Path) -> None:
+def command(chip: str | None, rtl: options.Rtl, repeat: int | None, quick: bool, as_json: bool, output: Path) -> None:
     """Measure golden model, event-level engine and RTL on the same traffic, side by side, repeatedly.
 
-    All run the same pins or the same events, and are first seen to agree; if they do not, nothing is measured and the
-    exit status is 1. Writes bench.json and bench.png.
+    Without CHIP the first chip that has workloads is measured. All contestants run the same pins or the same events,
+    and are first seen to agree. If they do not, nothing is measured and the exit status is 1. The folder gets
+    bench.json and bench.png.
 
     \b
     Example: draupnir bench odin --rtl ~/ODIN/src
     """
     # Only here: they need everything that there is.
-    from draupnir.tools.bench import machine, report
+    from draupnir.tools.bench import machine, report, workloads
 
+    chip = chip or workloads.default_chip()
     declared = rtl.declared(chip)
     outputs.check({"--rtl": rtl.folder}, folders={"-o": output, "-o, for our RTL:": output / "rtl"}, adds_verilog=True)
     n_rounds = repeat or (QUICK_ROUNDS if quick else ROUNDS)

@@ -45,7 +45,7 @@ def command(
     The board holds a bitstream with the bridge of rtl/bridge. The chip's clock stands still wherever it would have to
     wait for the serial line: so spikes and their cycles are those of `draupnir run`, with the same options.
 
-    ReckOn is led by its host, timestep by timestep: its events are those files that `draupnir run reckon` takes.
+    A chip that its host leads, timestep by timestep, takes the files that `draupnir run` takes for it.
 
     A board does not see when the chip itself has come to rest: it counts the clocks to the last event or spike on its
     buses, where `draupnir run` counts those until rest.

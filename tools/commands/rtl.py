@@ -21,7 +21,7 @@ from draupnir.tools.terminal.options import parameters
 def command(chip: str, output: Path, settings: tuple[str, ...], as_json: bool) -> None:
     """Write our RTL of a chip as Verilog-2005, in one file, CHIP/TOP.v below DIR; without --set it is the whole chip.
 
-    ODIN's parameters are n_neurons (64, 128, 256), izh, bursts and sdsp; a wrong name is answered with the right ones.
+    A parameter that the chip does not have is answered with those that it has.
 
     \b
     Example: draupnir rtl odin --set n_neurons=64 --set izh=no -o build/small

@@ -53,8 +53,8 @@ def command(
     clock after the reset. Events follow each other as quickly as the handshake allows, but none is sent before its
     cycle.
 
-    ReckOn is led by its host: a CSV with the header time,addr has the input spikes of a sample by timestep; one with
-    op,operand what the host does, in order: SPIKE, TARGET, TICK, TAKE, WAIT, SAMPLE, TARGET_VALID, INFER_ACC.
+    A chip that its host leads takes other files: a CSV with the header time,addr has the input spikes of one sample by
+    timestep; one with op,operand has what the host does, in order. A wrong operation is answered with the right ones.
 
     \b
     Example: draupnir run odin --config net.toml --events events.csv -o spikes.csv

@@ -89,7 +89,12 @@ OPTIONS = (
     click.option("--config", metavar="CONFIG", type=FILE, help="Registers, neurons, synapses: TOML, or packed."),
     click.option("--onto", metavar="CONFIG", help="What the memories hold already: a configuration, or blank (all 0)."),
     click.option("--events", metavar="FILE", type=FILE, help="Events: .csv or .npy."),
-    click.option("--timesteps", metavar="N", type=click.IntRange(min=1), help="ReckOn: timesteps of the sample."),
+    click.option(
+        "--timesteps",
+        metavar="N",
+        type=click.IntRange(min=1),
+        help="Timesteps of the sample, for a chip that its host leads.",
+    ),
     click.option("-o", "--output", metavar="FILE", type=FILE, help="Spikes, cycle and address of each: .csv or .npy."),
     click.option("--save", metavar="MEM=FILE", multiple=True, help="Memory image after the run ($readmemh)."),
     click.option("--gap", metavar="N", type=DELAY, default=1, show_default=True, help="Clocks from ACK's fall to REQ."),

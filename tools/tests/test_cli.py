@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -63,6 +64,15 @@ def test_each_command_has_help_with_an_example(name: str) -> None:
     result = draupnir(name, "--help")
     assert result.exit_code == 0
     assert f"Example: draupnir {name}" in result.stdout
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "demo"])
+def test_help_names_chips_only_in_examples(name: str) -> None:
+    """Any chip may be installed. Only the demonstrations are of certain chips."""
+    said = draupnir(name, "--help").stdout
+    outside = re.sub(r"Example: .*?\n\n", "", said, flags=re.DOTALL)
+    assert "Example:" in said and "--help" in outside
+    assert re.findall(rf"\b(?:{'|'.join(chips.names())})\b", outside, re.IGNORECASE) == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
 from draupnir.emulator.package import Part
 from draupnir.emulator.parts.handshake import Environment
 
@@ -79,6 +81,18 @@ def _is_workloads(found: object) -> TypeGuard[Workloads]:
 WORKLOADS: Part[Workloads] = Part(
     "workloads", "workloads", "nothing can be measured", _is_workloads, "a tools.bench.workloads.Workloads"
 )
+
+
+def default_chip() -> str:
+    """Name the first chip, in alphabetical order, that has workloads.
+
+    A chip whose package cannot be loaded is passed over. Raises InputError if no chip is left.
+    """
+    for name in chips.names():
+        with suppress(InputError):
+            if chips.package(name).workloads is not None:
+                return name
+    raise InputError(f"no chip has workloads; there are: {', '.join(chips.names()) or 'none'}")
 
 
 def workloads(chip: Chip) -> Workloads:
