@@ -160,20 +160,18 @@ def in_pieces(piece: Callable[[Given, int, np.ndarray], Any], given: Given, max_
     Raises Stopped between two pieces if the work is to stop.
     """
     left = np.zeros(N_LEFT, np.int64)
-    parts, n_cycles, n_sent = [], 0, 0
-    while True:
-        try:
-            *columns, clocks, done = piece(given, max_cycles - n_cycles, left)
-        except SystemError as error:
-            raise pieces.raised_by_signal(error) from None
-        parts.append(columns)
+    remaining, n_sent = given, 0
+
+    def next_piece(clocks: int) -> pieces.Piece:
+        nonlocal remaining, n_sent
+        *columns, n_cycles, done = piece(remaining, clocks, left)
         sent, buses = _after(left)
-        n_cycles, n_sent = n_cycles + int(clocks), n_sent + sent
-        if done or n_cycles >= max_cycles:
-            joined = [column[0] if len(parts) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)]
-            return Whole(joined, n_cycles, bool(done), n_sent, buses)
-        given = given._replace(events=given.events[sent:], not_before=given.not_before[sent:], buses=buses)
-        pieces.between()
+        n_sent += sent
+        remaining = Given(remaining.events[sent:], remaining.not_before[sent:], remaining.delays, buses)
+        return pieces.Piece(columns, int(n_cycles), bool(done))
+
+    whole = pieces.collect(next_piece, max_cycles)
+    return Whole(whole.columns, whole.n_cycles, whole.done, n_sent, remaining.buses)
 
 
 def limited(given: Given, environment: Environment, first_cycle: int) -> int:

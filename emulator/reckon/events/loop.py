@@ -1,0 +1,129 @@
+"""The one loop of ReckOn and its host, at compiled speed: clock by clock, or with whole handshakes at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import entry
+from draupnir.emulator.parts.handshake import FOREVER
+from draupnir.emulator.reckon import host as hosts
+from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.clock import apply_inputs, clock, outputs
+from draupnir.emulator.reckon.events.handshakes import may_send, send
+from draupnir.emulator.reckon.host import OUT, Host, HostDelays
+from draupnir.emulator.reckon.srams import Mems
+from draupnir.emulator.reckon.stretch import can_stretch, stretch
+from draupnir.emulator.speeds import pieces
+from draupnir.emulator.speeds.runs import new_column, put
+
+LONGEST_PHASE = 1 << 14  # clocks of a stretch that are work; in longer ones nothing moves
+
+
+@dataclass(frozen=True)
+class Received:
+    """What comes of a run at either level.
+
+    cycles, received : (n,) int64, the first clock before whose edge OUT_REQ was seen high, and OUT_DATA there; cycles
+    count from the model's own first clock
+    first_cycle : number of the run's first clock; n_cycles : clocks that the run took
+    done : all operations were carried out; False: ``max_cycles`` was reached first
+    """
+
+    cycles: np.ndarray
+    received: np.ndarray
+    first_cycle: int
+    n_cycles: int
+    done: bool
+
+
+class HostedPieces(NamedTuple):
+    """What came of a run: as ``Received``; its rows, empty if they were not asked for; and the clocks taken at once."""
+
+    received: Received
+    rows: np.ndarray
+    n_swept: int
+
+
+def run(
+    model: Model,
+    ops: ArrayLike,
+    host: Host,
+    max_cycles: int | None,
+    whole_handshakes: bool = False,
+    record_rows: bool = False,
+) -> HostedPieces:
+    """Carry out the operations, for at most ``max_cycles`` clocks (None: ``host.clock_limit``).
+
+    whole_handshakes : do a SPIKE at once where the chip waits for it and ``model.stretch`` is True
+    record_rows : keep the packed input pins of each clock
+    Raises InputError for an operation that does not exist, and Stopped between two pieces if the work is to stop.
+    """
+    first_cycle, n_swept = int(model.registers[0].cycle), 0
+    started = hosts.start(int(model.registers[0].inputs), host)
+    array, state = hosts.operations(ops), model.kernel_state()
+    terms = model.stretch, model.stretch and whole_handshakes, record_rows
+
+    def piece(clocks: int) -> pieces.Piece:
+        nonlocal n_swept
+        *columns, n_cycles, swept, done = _loop(*state, started, array, host.delays, clocks, *terms)
+        n_swept += int(swept)
+        return pieces.Piece(columns, int(n_cycles), bool(done))
+
+    whole = pieces.collect(piece, hosts.clock_limit(array, host) if max_cycles is None else max_cycles)
+    cycles, received, rows = whole.columns
+    return HostedPieces(Received(cycles, received, first_cycle, whole.n_cycles, whole.done), rows, n_swept)
+
+
+@entry
+def _loop(
+    r: np.record,
+    flat: np.ndarray,
+    m: Mems,
+    h: np.record,
+    ops: np.ndarray,
+    delays: HostDelays,
+    max_cycles: int,
+    stretching: bool,
+    whole_handshakes: bool,
+    record_rows: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, int, bool]:
+    """Run a piece. Return cycles, bytes, rows, the clocks, those of them taken at once, and whether all is done.
+
+    After the last clock the host acts once more, and only then: what it does before an edge it must not do twice.
+    """
+    cycles, received, rows = new_column(), new_column(), new_column()
+    n_taken, n_cycles, n_swept, work = 0, 0, 0, 0
+    longest = pieces.WORK if record_rows else FOREVER
+    while work < pieces.WORK or n_cycles == max_cycles:
+        if whole_handshakes and may_send(r, h):
+            clocks = send(r, h, ops, delays, max_cycles - n_cycles)
+            n_cycles += clocks
+            n_swept += clocks
+        seen = outputs(r)
+        hosts.act(h, ops, delays, seen)
+        if h.taken:
+            cycles, received = put(cycles, n_taken, r.cycle), put(received, n_taken, field(seen, OUT.OUT_DATA))
+            n_taken += 1
+        if h.pins != r.inputs:
+            apply_inputs(r, flat, h.pins)
+        if h.op == len(ops) or n_cycles == max_cycles:
+            break
+        clocks = 0
+        if stretching and can_stretch(r):
+            clocks = stretch(r, m, min(h.still, max_cycles - n_cycles, longest))
+        n_swept += clocks
+        if clocks == 0:
+            clock(r, m)
+            clocks = 1
+        hosts.skip(h, clocks)
+        for i in range(clocks if record_rows else 0):
+            rows = put(rows, n_cycles + i, h.pins)
+        n_cycles += clocks
+        work += clocks if record_rows else min(clocks, LONGEST_PHASE)
+    n_rows = n_cycles if record_rows else 0
+    return cycles[:n_taken], received[:n_taken], rows[:n_rows], n_cycles, n_swept, h.op == len(ops)
