@@ -90,9 +90,13 @@ class HostedLevel(Level, Protocol):
 class HostRoom(Protocol):
     """The host that leads a chip.
 
-    Op : its operations, an IntEnum; Host : the class of its delays, a dataclass
+    Op : its operations, an IntEnum
+    Host : the class of its delays, a dataclass that has ``gap``, ``hold``, ``ack_delay`` and ``ack_hold``, all in
+        clocks; its ``delays`` are the same as kernels take them
     ``operand_range`` gives the least and the greatest operand of an operation; ``clock_limit`` the clocks after which
     operations are taken to go on for ever.
+    ``start`` gives the state of a host that has not begun, a record. ``act`` does in that state what the host does
+    before the next edge, while the chip shows ``outputs``, and ``skip`` lets clocks pass.
     """
 
     @property
@@ -104,6 +108,12 @@ class HostRoom(Protocol):
     def operand_range(self, op: Any, /) -> tuple[int, int]: ...
 
     def clock_limit(self, ops: np.ndarray, host: Any, /) -> int: ...
+
+    def start(self, pins: int, host: Any, /) -> Any: ...
+
+    def act(self, state: Any, ops: np.ndarray, delays: Any, outputs: int, /) -> None: ...
+
+    def skip(self, state: Any, clocks: int, /) -> None: ...
 
 
 def _is_level(found: object) -> TypeGuard[Level]:
@@ -132,5 +142,5 @@ BUS_ENGINE: Part[BusLevel] = Part("engine", "event-level engine", WITHOUT, _is_b
 HOSTED_ENGINE: Part[HostedLevel] = Part("engine", "event-level engine", WITHOUT, _is_hosted_level, _RIGHT)
 CLOSED_LOOP: Part[ClosedLoopLevel] = Part("closed_loop", "closed loop", WITHOUT, _is_closed_loop, _RIGHT)
 HOST: Part[HostRoom] = Part(
-    "host", "host", "nobody leads it", _is_host, "a module with Op, Host, operand_range, clock_limit"
+    "host", "host", "nobody leads it", _is_host, "a module with Op, Host, operand_range, clock_limit, start, act, skip"
 )

@@ -31,7 +31,11 @@ def read(path: Path, chip: Chip, configuration: Configuration | None, timesteps:
 
 
 def codes_of(chip: Chip, known: Any) -> np.ndarray:
-    """By operation of the chip's host, an IntEnum from 0, the bridge's: that of the same name, or SET for a pin."""
+    """Map each operation of the chip's host to the bridge operation of the same name; one that sets a pin maps to SET.
+
+    known : the chip's operations, an IntEnum from 0
+    Returns (n,) int64, indexed by them; SET + i sets the i-th of ``Lead.levels``.
+    """
     lead = buses(chip).lead
     levels = [pin.name for pin in lead.levels] if lead else []
     return np.array(

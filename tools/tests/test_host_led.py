@@ -12,19 +12,21 @@ from click.testing import CliRunner, Result
 from draupnir.emulator import chips
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.parts.handshake import Delays, Environment
 from draupnir.emulator.reckon.chip import Model
 from draupnir.emulator.reckon.events import closed_loop
 from draupnir.emulator.reckon.host import Host, Op
 from draupnir.emulator.reckon.layout import CHIP
+from draupnir.emulator.trace import pack, unpack
 from draupnir.rtl import toolchain
 from draupnir.rtl.bridge.board import title
-from draupnir.rtl.bridge.protocol import buses
+from draupnir.rtl.bridge.protocol import Operation, buses
 from draupnir.tools.cli import cli
 from draupnir.tools.compile import packed
 from draupnir.tools.host import led, session
 from draupnir.tools.host.device import BridgedChip
 from draupnir.tools.host.link import BridgeLink
+from draupnir.tools.host.simulated.led import LedBuses
 from draupnir.tools.host.simulated.model import ModelBoard
 from draupnir.tools.host.simulated.rtl import RtlBoard
 from draupnir.tools.host.simulated.terminal import SimulatedBoard
@@ -32,6 +34,7 @@ from draupnir.tools.tests.test_host import DEPTH, BoardLine, loaded
 from draupnir.tools.tests.test_run_hosted import CONFIG, OPERATIONS, SPIKES
 
 SMALL = {"n_neurons": 64, "n_inputs": 64, "n_outputs": 4}
+AT_ONCE = Environment(0, 0, 0, 0).delays
 ENVIRONMENTS = [Environment(), Environment(0, 0, 0, 0), Environment(5, 2, 3, 1)]
 LEARNING = CONFIG.replace("SPI_DO_EPROP = 0", "SPI_DO_EPROP = 7\nSPI_SEND_LABEL_ONLY = 0")
 
@@ -123,6 +126,61 @@ def test_an_operand_that_the_bridge_has_no_room_for(net: Configuration) -> None:
 def test_only_a_chip_that_is_led_has_pins_for_it() -> None:
     found = {name: buses(chips.declaration(name)).lead for name in chips.names()}
     assert [name for name, lead in found.items() if lead] == ["reckon"]
+
+
+def buses_with(*events: tuple[int, int], delays: Delays = AT_ONCE) -> LedBuses:
+    """events : operand and operation of the bridge"""
+    led_buses = LedBuses(CHIP, DEPTH, 1, delays)
+    assert all(led_buses.queue(operand, code, 0) for operand, code in events)
+    return led_buses
+
+
+def clocks_until(led_buses: LedBuses, pin: str, level: int, **outputs: int) -> int:
+    """Clocks that pass, one by one, until the host has set a pin; the chip shows the same outputs throughout."""
+    shown = pack(CHIP.output_word, outputs)
+    for clocks in range(100):
+        assert not led_buses.must_wait(shown, clocks)
+        if led_buses.pins >> CHIP.input_word[pin].lsb & 1 == level:
+            return clocks
+        led_buses.step(shown, clocks, sending=True)
+    raise AssertionError(f"{pin} is never {level}")
+
+
+@pytest.mark.parametrize(("gap", "clocks"), [(9, 9), (4, 4), (3, 3), (2, 2), (0, 2)])
+def test_of_a_delay_that_runs_the_clocks_that_have_passed_count(gap: int, clocks: int) -> None:
+    """Also where the host has acted for the next clock, whose passing nobody can prevent."""
+    led_buses = buses_with((7, Operation.SPIKE))
+    led_buses.set_delays(Environment(6, 0, 0, 0).delays)
+    for now in range(2):
+        assert not led_buses.must_wait(0, now)
+        led_buses.step(0, now, sending=True)
+    led_buses.set_delays(Environment(gap, 0, 0, 0).delays)
+    assert 2 + clocks_until(led_buses, "AERIN_REQ", 1) == clocks
+    acted = buses_with((7, Operation.SPIKE), delays=Environment(6, 0, 0, 0).delays)
+    assert not acted.must_wait(0, 0)
+    acted.set_delays(Environment(gap, 0, 0, 0).delays)
+    assert clocks_until(acted, "AERIN_REQ", 1) == max(gap, 1)
+
+
+def test_a_full_queue_makes_the_clock_stand_still_until_a_byte_has_left() -> None:
+    led_buses = buses_with((2, Operation.TAKE))
+    led_buses.spikes.append((0, 1))
+    shown = pack(CHIP.output_word, {"OUT_REQ": 1, "OUT_DATA": 0x5A})
+    assert led_buses.must_wait(shown, 3) and led_buses.must_wait(shown, 3)
+    led_buses.spikes.clear()
+    assert not led_buses.must_wait(shown, 3)
+    assert list(led_buses.spikes) == [(3, 0x5A)]
+
+
+def test_an_operation_that_there_is_not_is_passed_over_and_operands_are_cut_to_their_width() -> None:
+    led_buses = buses_with(
+        (1, 200), (3, Operation.SET), (0x1FF, Operation.SPIKE), delays=Environment(0, 0, 0, 0).delays
+    )
+    assert not led_buses.must_wait(0, 0)
+    level = buses(CHIP).lead.levels[0].name  # type: ignore[union-attr]
+    assert unpack(CHIP.input_word, led_buses.pins) == {
+        **dict.fromkeys((pin.name for pin in CHIP.input_word), 0), level: 1, "AERIN_REQ": 1, "AERIN_ADDR": 0xFF,
+    }  # fmt: skip
 
 
 # --- The command ------------------------------------------------------------------------------------------------

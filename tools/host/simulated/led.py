@@ -1,184 +1,140 @@
-"""The host of a chip that is led, in Python, a step a clock, as rtl/bridge/leader.py has it in hardware."""
+"""The host of a chip that is led, between two clocks of a simulated board: the chip's own host, fed from a queue.
+
+rtl/bridge/leader.py does the same in hardware.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from draupnir.emulator import chips
 from draupnir.emulator.declare import Pin
-from draupnir.emulator.parts.handshake import FOREVER
+from draupnir.emulator.parts.handshake import FOREVER, Delays
+from draupnir.emulator.speeds.levels import HOST
 from draupnir.rtl.bridge.protocol import Operation, buses
+from draupnir.tools.host.led import codes_of
 from draupnir.tools.host.simulated.queues import Queues
 
 
 @dataclass
 class LedBuses(Queues):
-    """What carries out operations between two clocks; to a board, as ``EventBuses``.
+    """Carries out operations between two clocks; for a board it is as ``EventBuses``.
 
-    events : (operand, operation) that are not yet done; spikes : (cycle, byte) taken
+    events : (operand, operation of the bridge) that are not yet done; spikes : (cycle, byte) received
     """
 
     watched: int = 0
-    pins: int = 0
-    _phase: int = 0
-    _waited: int = 0
-    _taken: int = 0
-    _blocked: bool = False
-    _left: int = 0  # clocks of the delay that runs in this one, 0 without
 
     def __post_init__(self) -> None:
         found = buses(self.chip)
-        lead = found.lead
-        assert lead is not None
-        self._aer_in, self._aer_out, self._lead = found.aer_in, found.aer_out, lead
-        for pin in (self._aer_in["ack"], lead.ready, self._aer_out["req"]):
+        assert found.lead is not None
+        self._out_req, self._out_data = found.aer_out["req"], found.aer_out["addr"]
+        for pin in (found.aer_in["ack"], found.lead.ready, self._out_req):
             self.watched |= 1 << self.chip.output_word[pin.name].lsb
+        self._host = HOST.needed(chips.package(self.chip.name))
+        codes = codes_of(self.chip, self._host.Op).tolist()
+        self._ops = dict(zip(codes, self._host.Op, strict=True))
+        self.forget()
+        self._host.act(self._state, np.zeros((0, 2), np.int64), self._own.delays, 0)  # it is compiled here, not later
+
+    @property
+    def pins(self) -> int:
+        """The input pins that the host holds, packed."""
+        return int(self._state.pins)
+
+    @property
+    def _own(self) -> Any:
+        """The delays as the chip's host has them; TIME_TICK stays up for one clock."""
+        d = self.delays
+        return self._host.Host(gap=d.gap, hold=d.hold, ack_delay=d.ack_delay, ack_hold=d.ack_hold)
+
+    def set_delays(self, delays: Delays) -> None:
+        """Take other delays from now on; of a delay that runs, the clocks that have passed count."""
+        elapsed = self._running() - int(self._state.wait)
+        self.delays = delays
+        self._state.wait = max(0, self._running() - elapsed)
+        if self._acted:
+            self._state.still = 1  # the host looks again after this clock
+
+    def _running(self) -> int:
+        """The whole of the delay that the host is in or before, 0 where it is none of ``delays``."""
+        d, phase = self.delays, int(self._state.phase)
+        if phase == 0:
+            return d.gap
+        code = self.events[0][1]
+        if code == Operation.TAKE:
+            return {1: d.ack_delay, 3: d.ack_hold}.get(phase, 0)
+        return d.hold if code in (Operation.SPIKE, Operation.TARGET) and phase == 1 else 0
 
     def at_rest(self, outputs: int) -> bool:
-        """The SPI is nothing to who leads: it acts only while the chip runs."""
+        """Return True: the SPI does not concern the host, which acts only while the chip runs."""
         return True
 
     def stays_at_rest(self, outputs: np.ndarray) -> bool:
+        """Return True, as ``at_rest``."""
         return True
 
     def pass_by(self, clocks: int) -> None:
-        """Clocks in which only the SPI runs."""
+        """Let clocks pass in which only the SPI runs."""
         self.quiet = 0 if self.events else self.quiet + clocks
 
     def forget(self) -> None:
+        """Drop all operations, and let all pins be 0."""
         self.events.clear()
-        self.pins = self._phase = self._waited = self._taken = 0
-        self._blocked = False
+        self._state = self._host.start(0, self._own)
+        self._acted = False  # whether the host has done all that it does before the next edge
 
     def must_wait(self, outputs: int, now: int) -> bool:
-        """Act before the next clock; whether that must stand still, for an operation, or for room for a byte."""
-        while self.events and not self._blocked:
-            if not self._act(outputs, now):
+        """Act before the next clock; tell whether it must stand still, for an operation or for room for a byte."""
+        while self.events and not self._acted:
+            if self._has_no_room(outputs):
                 return True
+            self._act(outputs, now)
         return not self.events and self.more
 
     def step(self, outputs: int, now: int, sending: bool) -> None:
-        """A clock for which ``must_wait`` has acted passes; or one in which only the SPI runs."""
+        """Let a clock pass for which ``must_wait`` has acted, or one in which only the SPI runs."""
         if sending:
             self.skip(1, outputs)
         else:
             self.pass_by(1)
 
     def unchanged_for(self, outputs: int, now: int) -> int:
-        """Clocks for which the pins stay as they are while the outputs do."""
-        if not self.events:
-            return FOREVER
-        return self._left or FOREVER
+        """Return the clocks for which the pins stay as they are while the outputs do."""
+        return int(self._state.still) if self._acted else FOREVER
 
     def skip(self, clocks: int, outputs: int) -> None:
-        """As many clocks pass, of those that ``unchanged_for`` counts."""
+        """Let ``clocks`` clocks pass, at most ``unchanged_for``."""
         self.pass_by(clocks)
-        if self._left:
-            self._waited += clocks
-        self._blocked, self._left = False, 0
+        if self._acted:
+            self._host.skip(self._state, clocks)
+        self._acted = False
 
-    # --- Operations: a step of the first one; False if it has no room for a byte ---
+    def _has_no_room(self, outputs: int) -> bool:
+        """Tell whether the operation at hand would receive a byte, and the queue is full."""
+        if self.events[0][1] != Operation.TAKE or self._state.phase != 0 or len(self.spikes) < self.spike_depth:
+            return False
+        return bool(self._level(self._out_req, outputs))
 
-    def _act(self, outputs: int, now: int) -> bool:
+    def _act(self, outputs: int, now: int) -> None:
+        """Go on with the operation at hand until it is done, or must wait for the next edge."""
         operand, code = self.events[0]
-        if code in (Operation.SPIKE, Operation.TARGET):
-            self._send(operand, code, self._seen(self._aer_in["ack"], outputs))
-        elif code == Operation.TICK:
-            self._tick(operand, self._seen(self._lead.ready, outputs))
-        elif code == Operation.TAKE:
-            return self._take(operand, outputs, now)
-        elif code == Operation.WAIT:
-            if self._passed(operand):
-                self._done()
-        else:
-            self._set(self._lead.levels[code - Operation.SET], operand & 1)
-            self._done()
-        return True
+        op = self._ops.get(code)
+        if op is None:  # the bridge passes over an operation that there is not
+            self.events.popleft()
+            return
+        ops = np.array([[op, operand & self._host.operand_range(op)[1]]], np.int64)
+        self._state.op = 0
+        self._host.act(self._state, ops, self._own.delays, outputs)
+        if self._state.taken:
+            self.spikes.append((now, self._level(self._out_data, outputs)))
+        if self._state.op:
+            self.events.popleft()
+        self._acted = self._state.still > 0
 
-    def _seen(self, pin: Pin, outputs: int) -> int:
+    def _level(self, pin: Pin, outputs: int) -> int:
         f = self.chip.output_word[pin.name]
         return outputs >> f.lsb & f.high
-
-    def _set(self, pin: Pin, level: int) -> None:
-        f = self.chip.input_word[pin.name]
-        self.pins = self.pins & ~(f.high << f.lsb) | (level & f.high) << f.lsb
-
-    def _done(self) -> None:
-        self.events.popleft()
-        self._phase = self._waited = self._taken = 0
-
-    def _go(self, phase: int) -> None:
-        self._phase, self._waited = phase, 0
-
-    def _passed(self, delay: int) -> bool:
-        """Whether a delay has passed; else it blocks."""
-        self._left = delay - self._waited
-        self._blocked = self._left > 0
-        return not self._blocked
-
-    def _send(self, addr: int, code: int, ack: int) -> None:
-        if self._phase == 0:
-            if self._passed(self.delays.gap):
-                self._set(self._aer_in["addr"], addr)
-                self._set(self._lead.target, code == Operation.TARGET)
-                self._set(self._aer_in["req"], 1)
-                self._go(1)
-        elif self._phase == 1:
-            if not ack:
-                self._blocked = True
-            elif self._passed(self.delays.hold):
-                self._set(self._aer_in["req"], 0)
-                self._go(2)
-        elif ack:
-            self._blocked = True
-        else:
-            self._set(self._lead.target, 0)
-            self._done()
-
-    def _tick(self, awaits_ready: int, ready: int) -> None:
-        if self._phase == 0:
-            if self._passed(self.delays.gap):
-                self._set(self._lead.tick, 1)
-                self._go(1)
-                self._blocked, self._left = True, 1
-        elif self._phase == 1:
-            self._set(self._lead.tick, 0)
-            self._go(2)
-            if not awaits_ready & 1:
-                self._done()
-        elif ready == (self._phase == 2):
-            self._blocked = True
-        elif self._phase == 2:
-            self._go(3)
-        else:
-            self._done()
-
-    def _take(self, n_bytes: int, outputs: int, now: int) -> bool:
-        req = self._seen(self._aer_out["req"], outputs)
-        if self._phase == 0:
-            if not req:
-                self._blocked = True
-            elif len(self.spikes) >= self.spike_depth:
-                return False
-            else:
-                self.spikes.append((now, self._seen(self._aer_out["addr"], outputs)))
-                self._taken += 1
-                self._go(1)
-        elif self._phase == 1:
-            if self._passed(self.delays.ack_delay):
-                self._set(self._aer_out["ack"], 1)
-                self._go(2)
-        elif self._phase == 2:
-            if req:
-                self._blocked = True
-            else:
-                self._go(3)
-        elif self._passed(self.delays.ack_hold):
-            self._set(self._aer_out["ack"], 0)
-            if self._taken == n_bytes:
-                self._done()
-            else:
-                self._go(0)
-                self._blocked, self._left = True, 1
-        return True
