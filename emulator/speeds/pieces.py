@@ -57,7 +57,7 @@ def raised_by_signal(error: SystemError) -> BaseException:
     return KeyboardInterrupt() if first is error else first
 
 
-class Piece(NamedTuple):
+class WorkPiece(NamedTuple):
     """What came of a piece, or of all of them: columns of what was recorded, clocks, and whether all is done."""
 
     columns: list[np.ndarray]
@@ -65,7 +65,7 @@ class Piece(NamedTuple):
     done: bool
 
 
-def collect(piece: Callable[[int], Piece], max_cycles: int) -> Piece:
+def collect(piece: Callable[[int], WorkPiece], max_cycles: int) -> WorkPiece:
     """Call ``piece`` with the clocks that are left, until all is done or ``max_cycles`` clocks have passed.
 
     Return the columns of all pieces, each joined, and the sum of their clocks. A piece must take at least one clock
@@ -82,7 +82,7 @@ def collect(piece: Callable[[int], Piece], max_cycles: int) -> Piece:
         n_cycles += clocks
         if done or n_cycles >= max_cycles:
             joined = [column[0] if len(parts) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)]
-            return Piece(joined, n_cycles, done)
+            return WorkPiece(joined, n_cycles, done)
         between()
 
 

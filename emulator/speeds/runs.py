@@ -162,13 +162,13 @@ def in_pieces(piece: Callable[[Given, int, np.ndarray], Any], given: Given, max_
     left = np.zeros(N_LEFT, np.int64)
     remaining, n_sent = given, 0
 
-    def next_piece(clocks: int) -> pieces.Piece:
+    def next_piece(clocks: int) -> pieces.WorkPiece:
         nonlocal remaining, n_sent
         *columns, n_cycles, done = piece(remaining, clocks, left)
         sent, buses = _after(left)
         n_sent += sent
         remaining = Given(remaining.events[sent:], remaining.not_before[sent:], remaining.delays, buses)
-        return pieces.Piece(columns, int(n_cycles), bool(done))
+        return pieces.WorkPiece(columns, int(n_cycles), bool(done))
 
     whole = pieces.collect(next_piece, max_cycles)
     return Whole(whole.columns, whole.n_cycles, whole.done, n_sent, remaining.buses)

@@ -41,7 +41,7 @@ class Received:
     done: bool
 
 
-class HostedPieces(NamedTuple):
+class HostedOutcome(NamedTuple):
     """What came of a run: as ``Received``; its rows, empty if they were not asked for; and the clocks taken at once."""
 
     received: Received
@@ -56,7 +56,7 @@ def run(
     max_cycles: int | None,
     whole_handshakes: bool = False,
     record_rows: bool = False,
-) -> HostedPieces:
+) -> HostedOutcome:
     """Carry out the operations, for at most ``max_cycles`` clocks (None: ``host.clock_limit``).
 
     whole_handshakes : do a SPIKE at once where the chip waits for it and ``model.stretch`` is True
@@ -68,15 +68,15 @@ def run(
     array, state = hosts.operations(ops), model.kernel_state()
     terms = model.stretch, model.stretch and whole_handshakes, record_rows
 
-    def piece(clocks: int) -> pieces.Piece:
+    def piece(clocks: int) -> pieces.WorkPiece:
         nonlocal n_swept
         *columns, n_cycles, swept, done = _loop(*state, started, array, host.delays, clocks, *terms)
         n_swept += int(swept)
-        return pieces.Piece(columns, int(n_cycles), bool(done))
+        return pieces.WorkPiece(columns, int(n_cycles), bool(done))
 
     whole = pieces.collect(piece, hosts.clock_limit(array, host) if max_cycles is None else max_cycles)
     cycles, received, rows = whole.columns
-    return HostedPieces(Received(cycles, received, first_cycle, whole.n_cycles, whole.done), rows, n_swept)
+    return HostedOutcome(Received(cycles, received, first_cycle, whole.n_cycles, whole.done), rows, n_swept)
 
 
 @entry
