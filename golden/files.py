@@ -10,12 +10,16 @@ import fcntl
 import glob
 import os
 import shutil
+import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import NoReturn
 
 PART = ".part"
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the signals that end a command
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # a write that fails so does not say which file it was
 
 
@@ -38,9 +42,10 @@ def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
         _remove_stale(place)
     try:
         yield temporaries
-        for temporary, place in zip(temporaries, places, strict=True):
-            if temporary != place:
-                temporary.replace(place)
+        with _undisturbed():
+            for temporary, place in zip(temporaries, places, strict=True):
+                if temporary != place:
+                    temporary.replace(place)
     except OSError as error:
         _raise_named(error, dict(zip(temporaries, paths, strict=True)))
     finally:
@@ -63,13 +68,41 @@ def filling(folder: Path) -> Iterator[Path]:
         with naming(temporary, folder):
             temporary.mkdir()
             yield temporary
-            for file in sorted(temporary.iterdir()):
-                file.replace(folder / file.name)
+            with _undisturbed():
+                for file in sorted(temporary.iterdir()):
+                    file.replace(folder / file.name)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         for path in missing:
             with suppress(OSError):  # it is not empty
                 path.rmdir()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A signal that comes in the block is handled after it, so that files that belong together are all renamed.
+
+    Python runs its signal handlers in the main thread only, so in another thread there is nothing to do.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[int] = []
+
+    def wait(number: int, frame: FrameType | None) -> None:
+        waiting.append(number)
+
+    handlers = {number: signal.getsignal(number) for number in _ENDS}
+    handled = [number for number, handler in handlers.items() if callable(handler)]
+    try:
+        for number in handled:
+            signal.signal(number, wait)
+        yield
+    finally:
+        for number in handled:
+            signal.signal(number, handlers[number])
+        for number in waiting[:1]:
+            signal.raise_signal(number)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -72,3 +73,29 @@ def test_what_a_dead_process_has_left_is_removed_and_a_living_ones_is_not(tmp_pa
     with replacing(tmp_path / "file") as temporary:
         temporary.write_text("new")
     assert sorted(path.name for path in tmp_path.iterdir()) == [alive.name, "file"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_between_two_renames_is_handled_after_both(
+    tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.replace
+
+    def renamed_and_interrupted(self: Path, target: Path) -> Path:
+        path = rename(self, target)
+        signal.raise_signal(number)
+        return path
+
+    monkeypatch.setattr(Path, "replace", renamed_and_interrupted)
+    previous = signal.signal(number, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), replacing_all([tmp_path / "a", tmp_path / "b"]) as (a, b):
+            a.write_text("new a")
+            b.write_text("new b")
+        with pytest.raises(KeyboardInterrupt), filling(tmp_path / "folder") as folder:
+            (folder / "c").write_text("new c")
+            (folder / "d").write_text("new d")
+        assert signal.getsignal(number) is signal.default_int_handler
+    finally:
+        signal.signal(number, previous)
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["a", "b", "c", "d"]
