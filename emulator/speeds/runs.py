@@ -17,7 +17,7 @@ from draupnir.emulator.kernel.bits import placed
 from draupnir.emulator.kernel.jit import entry, kernel
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.parts.handshake import Delays, Environment, Receiver, Sender
-from draupnir.emulator.speeds import limits, pieces
+from draupnir.emulator.speeds import limits, whole
 from draupnir.emulator.trace import unpack
 
 FIRST = 1024  # first length of an array whose length only the run will tell; doubled when full
@@ -162,16 +162,16 @@ def in_pieces(piece: Callable[[Given, int, np.ndarray], Any], given: Given, max_
     left = np.zeros(N_LEFT, np.int64)
     remaining, n_sent = given, 0
 
-    def next_piece(clocks: int) -> pieces.WorkPiece:
+    def next_piece(clocks: int) -> whole.WorkPiece:
         nonlocal remaining, n_sent
         *columns, n_cycles, done = piece(remaining, clocks, left)
         sent, buses = _after(left)
         n_sent += sent
         remaining = Given(remaining.events[sent:], remaining.not_before[sent:], remaining.delays, buses)
-        return pieces.WorkPiece(columns, int(n_cycles), bool(done))
+        return whole.WorkPiece(columns, int(n_cycles), bool(done))
 
-    whole = pieces.collect(next_piece, max_cycles)
-    return Whole(whole.columns, whole.n_cycles, whole.done, n_sent, remaining.buses)
+    ran = whole.collect(next_piece, max_cycles)
+    return Whole(ran.columns, ran.n_cycles, ran.done, n_sent, remaining.buses)
 
 
 def limited(given: Given, environment: Environment, first_cycle: int) -> int:

@@ -18,7 +18,7 @@ from draupnir.emulator.reckon.events.handshakes import may_send, send
 from draupnir.emulator.reckon.host import OUT, Host, HostDelays
 from draupnir.emulator.reckon.srams import Mems
 from draupnir.emulator.reckon.stretch import can_stretch, stretch
-from draupnir.emulator.speeds import pieces
+from draupnir.emulator.speeds import pieces, whole
 from draupnir.emulator.speeds.runs import new_column, put
 
 LONGEST_PHASE = 1 << 14  # clocks of a stretch that are work; in longer ones nothing moves
@@ -68,15 +68,15 @@ def run(
     array, state = hosts.operations(ops), model.kernel_state()
     terms = model.stretch, model.stretch and whole_handshakes, record_rows
 
-    def piece(clocks: int) -> pieces.WorkPiece:
+    def piece(clocks: int) -> whole.WorkPiece:
         nonlocal n_swept
         *columns, n_cycles, swept, done = _loop(*state, started, array, host.delays, clocks, *terms)
         n_swept += int(swept)
-        return pieces.WorkPiece(columns, int(n_cycles), bool(done))
+        return whole.WorkPiece(columns, int(n_cycles), bool(done))
 
-    whole = pieces.collect(piece, hosts.clock_limit(array, host) if max_cycles is None else max_cycles)
-    cycles, received, rows = whole.columns
-    return HostedOutcome(Received(cycles, received, first_cycle, whole.n_cycles, whole.done), rows, n_swept)
+    ran = whole.collect(piece, hosts.clock_limit(array, host) if max_cycles is None else max_cycles)
+    cycles, received, rows = ran.columns
+    return HostedOutcome(Received(cycles, received, first_cycle, ran.n_cycles, ran.done), rows, n_swept)
 
 
 @entry
