@@ -1,4 +1,4 @@
-"""Which cocotb tests there are: those of each chip, and those in files of somebody's own."""
+"""The cocotb tests that there are: those of each chip, and those in files of somebody's own."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class BuiltDesign:
 
 @dataclass(frozen=True)
 class BenchOutcome:
-    """What a test came to.
+    """The outcome of a test.
 
     failure : why it failed, "" if it passed
     seconds : wall time, with the start of the simulator
@@ -115,7 +115,7 @@ def build(design: Design, chip: Chip, simulator: Simulator, root: Path, waves: b
 
 
 def _generated(design: Design, chip: Chip, simulator: Simulator, waves: bool) -> dict[str, str]:
-    """What is compiled beside the design's files: name -> text."""
+    """Return what is compiled beside the design's files: name -> text."""
     files = {"wrapper.v": wrapper.verilog(design, chip)}
     if simulator == "verilator":
         return files | {"public.vlt": public_pins(chip) + public_memories(design).removeprefix("`verilator_config\n")}
@@ -204,7 +204,7 @@ def _first_error(log: Path) -> str:
 
 
 def start_of(simulator: Simulator, kind: Kind | None, seed: int) -> Initial:
-    """How registers start in a simulator: by default unknown in Icarus, and at 0 in Verilator.
+    """Return how registers start in a simulator: by default unknown in Icarus, and at 0 in Verilator.
 
     Raises InputError for a start that the simulator does not have, or a seed that is out of range.
     """

@@ -54,7 +54,7 @@ Simulator = Literal["verilator", "icarus", "model"]
 
 @dataclass(frozen=True)
 class Run:
-    """What came of a run of events.
+    """The outcome of a run of events.
 
     cycles : (n,) int64, the model's clock, counted from its very first one, in which each thing sent by the chip is
         first seen

@@ -54,7 +54,7 @@ def package(name: str) -> ChipPackage:
 
 
 def declaration(name: str, sizes: Mapping[str, int] | None = None) -> Chip:
-    """What is declared of a chip: pins, memories, registers, events.
+    """Return what is declared of a chip: pins, memories, registers, events.
 
     sizes : of its parameters that are not at their defaults, for a chip that has any
     Raises InputError as ``package`` does, and for sizes that the chip cannot have.
@@ -68,7 +68,7 @@ def declared_as(chip: str | Chip) -> Chip:
 
 
 def parameters(name: str) -> tuple[Parameter, ...]:
-    """What can be chosen of a chip; nothing of most. Raises InputError as ``package`` does."""
+    """Return what can be chosen of a chip; nothing of most. Raises InputError as ``package`` does."""
     found = parts.DECLARATION.needed(package(name))
     return found.parameters if isinstance(found, Sized) else ()
 
@@ -95,7 +95,7 @@ def _model(name: str, found: type[ClockLevel], sizes: tuple[tuple[str, int], ...
 
 @cache
 def _offers() -> Mapping[str, list[EntryPoint]]:
-    """Who offers a chip, by the chip's name. What is in the tree is offered as if by entry points, of no package."""
+    """Return who offers a chip, by the chip's name. The tree offers its chips as if by entry points, of no package."""
     found: dict[str, list[EntryPoint]] = {}
     for path in FOLDER.glob("*/package.py"):
         room = path.parent.name

@@ -52,7 +52,7 @@ def from_limbs(limbs: np.ndarray) -> int:
 
 
 def position(f: Field) -> Position:
-    """Where kernels find the field. Raises ValueError for a field of more than 63 bits."""
+    """Return where kernels find the field. Raises ValueError for a field of more than 63 bits."""
     if f.width > INTEGER_BITS:
         raise ValueError(f"field {f.name}: {f.width} bits; a kernel takes fields of at most {INTEGER_BITS}")
     return Position(f.lsb // LIMB_BITS, f.msb // LIMB_BITS, f.lsb % LIMB_BITS, (1 << f.width) - 1)

@@ -1,4 +1,4 @@
-"""Who is told that kernels are being compiled. It takes up to a minute, but only once where the result can be kept."""
+"""A listener is told that kernels are being compiled, which takes a minute, but only once if the result can be kept."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ SETTLING = 8  # clocks; more than a register takes through two flip-flops and th
 
 @dataclass(frozen=True, eq=False)
 class Configuration:
-    """What is in a chip before it runs.
+    """The registers and memories of a chip before it runs.
 
     registers : by the chip's name, for each of the register's addresses what is in it; all registers are there
     memories : by name, (depth, limbs) uint32, limb 0 least significant; all memories are there

@@ -2,4 +2,4 @@
 
 
 class InputError(Exception):
-    """What the user gave cannot be used. The message is one line: what, where, and what would be right."""
+    """The user's input cannot be used. The message is one line: what, where, and what would be right."""

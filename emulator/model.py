@@ -1,4 +1,4 @@
-"""What all golden models have in common: registers, memories, rows of pins in and out, snapshots."""
+"""The common part of all golden models: registers, memories, rows of pins in and out, snapshots."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class ClockLevel(ABC):
         self.drive(rows, np.array(period * clocks, np.uint8))
 
     def registers_written(self) -> None:  # noqa: B027
-        """To be called after configuration registers were written directly: does what else the SPI's write would do."""
+        """Do what else the SPI's write would do; call it after configuration registers were written directly."""
 
     def snapshot(self) -> state.Snapshot:
         """All state as it is now; ``restore`` gives it back, and with it the same future."""
@@ -113,7 +113,7 @@ class ClockLevel(ABC):
         state.put_back(snapshot, self.registers, self.memories)
 
     def context(self) -> list[str]:
-        """What the chip is doing, decoded, a line each; begins with ``holding_still``."""
+        """Return what the chip is doing, decoded, a line each; begins with ``holding_still``."""
         return [*self.holding_still(), f"cycle {self.registers[0].cycle}"]
 
     def holding_still(self) -> list[str]:
@@ -124,9 +124,9 @@ class ClockLevel(ABC):
         return [", ".join(f"{name} is on" for name in on)] if on else []
 
     def activity(self) -> str | None:
-        """What the last call of ``drive``, of one clock, began to process, or None."""
+        """Return what the last call of ``drive``, of one clock, began to process, or None."""
         return None
 
     def warnings(self) -> list[str]:
-        """What happened that the original's Verilog leaves undefined, counted and decoded."""
+        """Return what happened that the original's Verilog leaves undefined, counted and decoded."""
         return []

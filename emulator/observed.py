@@ -1,4 +1,4 @@
-"""What a chip, or whatever should behave like one, did under rows of pins, as far as it was seen."""
+"""The behaviour of a chip, or of a device that should be one, under rows of pins, as far as it was seen."""
 
 from __future__ import annotations
 

@@ -68,11 +68,11 @@ class ChipPackage:
 
     @property
     def declared(self) -> Chip:
-        """What is declared of the chip, with all sizes at their defaults: pins, memories, registers, events."""
+        """Return what is declared of the chip, with all sizes at their defaults: pins, memories, registers, events."""
         return declared(DECLARATION.needed(self), self.name, {})
 
     def sized(self, **sizes: int) -> Chip:
-        """What is declared of the chip with these sizes, the others at their defaults.
+        """Return what is declared of the chip with these sizes, the others at their defaults.
 
         Raises InputError for what is no size of it, and for sizes that it cannot have.
         """

@@ -84,7 +84,7 @@ def put_back(snapshot: Snapshot, record: np.recarray, memories: dict[str, np.nda
 
 
 def diff(a: Snapshot, b: Snapshot) -> list[str]:
-    """What differs between two snapshots, a line each: ``name[index]: a -> b``."""
+    """Return what differs between two snapshots, a line each: ``name[index]: a -> b``."""
     lines = []
     for name in a.record.dtype.names or ():
         lines += _diff_array(name, np.atleast_1d(a.record[name][0]), np.atleast_1d(b.record[name][0]))

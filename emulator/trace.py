@@ -1,4 +1,4 @@
-"""What the pins did, row by row: the common form of recordings, stimuli and simulator runs.
+"""The levels of the pins, row by row: the common form of recordings, stimuli and simulator runs.
 
 A row is a moment at which inputs are applied. In each row, in this order: the inputs change to the row's values
 (an SCK or RST edge acts at once); then, if the row's ``clk`` is not 0, the outputs are taken, and clocks have edges.
@@ -100,12 +100,12 @@ def words(rows: np.ndarray) -> np.ndarray:
 
 
 def any_bit(rows: np.ndarray) -> np.ndarray:
-    """For each row, whether a bit of it is 1: (n,) bool."""
+    """Return for each row whether a bit of it is 1: (n,) bool."""
     return np.asarray(rows != 0) if rows.ndim == 1 else np.asarray(rows.any(axis=1))
 
 
 def differ(some: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """For each of equally many rows, whether the two are different: (n,) bool."""
+    """Return for each of equally many rows whether the two are different: (n,) bool."""
     return any_bit(some ^ others)
 
 
@@ -130,7 +130,7 @@ def column(word: PinWord, name: str, rows: np.ndarray) -> np.ndarray:
 
 
 def count_bits(word: PinWord, masks: np.ndarray) -> dict[str, int]:
-    """How many bits of each pin are 1 in all these rows together; pins without any are left out."""
+    """Return how many bits of each pin are 1 in all these rows together; pins without any are left out."""
     counts = dict.fromkeys((f.name for f in word), 0)
     for piece in word.pieces:
         counts[piece.pin] += int(np.bitwise_count(piece_of(masks, piece)).sum())

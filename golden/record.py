@@ -36,7 +36,7 @@ class SteppedDevice(Protocol):
 
 
 class InputSource(Protocol):
-    """What decides the inputs, clock by clock; see ``draupnir.golden.stimulus.Stimulus``."""
+    """The source of the inputs, clock by clock; see ``draupnir.golden.stimulus.Stimulus``."""
 
     def next(self, outputs: int) -> list[tuple[int, int]]: ...
 

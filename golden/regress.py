@@ -46,7 +46,7 @@ _READING = threading.Lock()  # golden.wave redirects the process's stderr while 
 
 @dataclass(frozen=True)
 class CaseOutcome:
-    """What became of a case.
+    """The outcome of a case.
 
     n_cycles : clock edges at which the pins were compared
     n_mismatches : edges with at least one pin that differs
@@ -255,7 +255,7 @@ def _explained(
 
 
 def _is_modelled(chip: Chip, recorded: _Recorded, row: int) -> bool:
-    """Whether the golden model does what is recorded, up to a row's edge."""
+    """Tell whether the golden model does what is recorded, up to a row's edge."""
     return chip.name in chips.names() and is_reference(
         ModelDevice(chip), up_to(recorded.trace, row), recorded.before, {}
     )

@@ -1,4 +1,4 @@
-"""What became of golden cases, in words and as JSON."""
+"""The outcomes of golden cases, in words and as JSON."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Early:
 
 @dataclass
 class ReplayResult:
-    """What a replay found.
+    """The findings of a replay.
 
     scope : where the pins were found, "" for the file's top
     n_cycles : clock edges compared; n_pins : output pins compared at each

@@ -1,4 +1,4 @@
-"""What became of a replayed recording, in words and as JSON."""
+"""The findings of a replay, in words and as JSON."""
 
 from __future__ import annotations
 

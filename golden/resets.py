@@ -1,4 +1,4 @@
-"""When the first reset is over: up to there nothing is expected of a chip's outputs, as anything may be in it."""
+"""The end of the first reset: up to there nothing is expected of a chip's outputs, as anything may be in it."""
 
 from __future__ import annotations
 

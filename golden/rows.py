@@ -1,4 +1,4 @@
-"""From changes of pins to rows of a trace: the rules by which a recording is read.
+"""Changes of pins become rows of a trace: the rules by which a recording is read.
 
 The changes of one moment belong together. At each moment, in this order:
 
@@ -65,7 +65,7 @@ class Gap:
 
 
 class Assembler:
-    """What all assemblers have: the levels of the pins, and the counts that are told beside the rows.
+    """The common part of all assemblers: the levels of the pins, and the counts that are told beside the rows.
 
     parts_of_pin : for each of the chip's pins, and then of its probes, in their declared order, the signals that make
         it up: number, bits, and the pin's bit that the signal's lowest bit is. A pin without parts is not recorded: an
@@ -160,7 +160,7 @@ class Assembler:
                     self.unknown_inputs[pin.name] = self.unknown_inputs.get(pin.name, 0) + n
 
     def _is_unknown(self, pin: str, known: np.ndarray) -> np.ndarray:
-        """Whether a bit of the pin is unknown, for each column of known bits: (n,) bool."""
+        """Tell whether a bit of the pin is unknown, for each column of known bits: (n,) bool."""
         unknown = np.zeros(known.shape[1], np.bool_)
         for p, piece in enumerate(self._pieces):
             if piece.pin == pin:
@@ -238,7 +238,7 @@ class RowAssembler(Assembler):
     def _rows(
         self, moments: np.ndarray, clk: np.ndarray, inputs: np.ndarray, outputs: np.ndarray, known: np.ndarray
     ) -> Trace:
-        """In order: 3 m the outputs are taken at moment m, 3 m + 1 is its edge, 3 m + 2 the change of its inputs.
+        """Yield rows in order: at 3 m are moment m's outputs, at 3 m + 1 its edge, at 3 m + 2 the change of its inputs.
 
         Only an edge that comes after a change has its outputs taken apart. -1 is the row that waited.
         """

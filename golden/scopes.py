@@ -135,7 +135,7 @@ def _what_is_missing(chip: Chip, pins: Sequence[Pin], scopes: dict[str, Scope]) 
 
 
 def _without(chip: Chip, missing: list[str]) -> str:
-    """How a recording without these pins can be replayed all the same."""
+    """Return how a recording without these pins can be replayed all the same."""
     ways = []
     clocks = [clock.pin.name for clock in chip.clocks]
     if any(name in missing for name in clocks) and chip.period == (1,):

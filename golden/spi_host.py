@@ -21,7 +21,7 @@ _GAP, _HALF, _PER_CLOCK, _RESET_CLOCKS = Clocks(200, 2000), Clocks(2, 3), Clocks
 
 @dataclass(frozen=True)
 class SpiHostTraffic:
-    """What the host does while the network runs.
+    """The host's traffic while the network runs.
 
     actions : relative frequency of the methods of ``SpiHost`` and of the chip's own host; none, and it stays idle
     gap : clocks between two actions; half : clocks in half an SCK period; per_clock : SCK levels in a clock when fast
@@ -40,7 +40,7 @@ class SpiHostTraffic:
 
 
 class ConfiguringRecipe(Protocol):
-    """What the host takes from a recipe; see the chip's ``Recipe``."""
+    """The part of a recipe that the host needs; see the chip's ``Recipe``."""
 
     @property
     def registers(self) -> Mapping[str, Range]: ...
@@ -104,7 +104,7 @@ class SpiHost:
                     yield from self.register(register.name, self.content(register, rng), i)
 
     def content(self, register: Register, rng: np.random.Generator) -> int:
-        """What one of a register's addresses is configured with; 0 if the recipe does not say."""
+        """Return what one of a register's addresses is configured with; 0 if the recipe does not say."""
         return draw(self._recipe.registers.get(register.name, 0), rng)
 
     def program(self) -> HostPiece:

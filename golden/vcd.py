@@ -179,7 +179,7 @@ class _Scan:
             yield out[:, :n].copy(), gap
 
     def _is_whole(self, rest: bytes) -> bool:
-        """Whether what stands behind the last blank of the file is a whole change: no longer one begins so."""
+        """Tell whether what stands behind the last blank of the file is a whole change: no longer one begins so."""
         mode = self.state[vcd_scan.MODE]
         if not rest or mode == vcd_scan.COMMENT:
             return False

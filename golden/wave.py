@@ -27,7 +27,7 @@ class Enough(Exception):
 
 @dataclass(frozen=True)
 class Reading:
-    """How a recording is read.
+    """The way in which a recording is read.
 
     scope : where the pins are, dotted; None finds it
     inputs_first : inputs that change at the very time of a clock edge do so before it, not after (see ``rows``)
@@ -107,7 +107,7 @@ class Wave:
 
     @property
     def broken_off(self) -> str:
-        """Where the file ends within a change, in words, "" if it does not; known after ``stream``."""
+        """Return where the file ends within a change, in words, "" if it does not; known after ``stream``."""
         return self._file.broken_off
 
     def time_text(self, time: int) -> str:

@@ -46,7 +46,7 @@ def schedule(clk: np.ndarray) -> np.ndarray:
 
 
 def _times(clk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each row the time of its inputs, and the time of the first edge at or after it."""
+    """Return for each row the time of its inputs, and the time of the first edge at or after it."""
     clk = (clk != 0).astype(np.int64)
     cycle = np.cumsum(clk) - clk
     n_rows = np.bincount(cycle) if len(clk) else np.zeros(0, dtype=np.int64)

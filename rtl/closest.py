@@ -34,12 +34,12 @@ def closest(library: Library, chip: Chip) -> str:
 
 
 def likeness_of(library: Library, chip: Chip, module: str) -> float:
-    """How much of the declaration a module has, 0 to 1."""
+    """Return how much of the declaration a module has, 0 to 1."""
     return likeness(chip, library.ports(module), library.tree(module).arrays)
 
 
 def in_brief(library: Library, chip: Chip, module: str, pins: Collection[str], memories: Collection[str] | None) -> str:
-    """What a module that is far from the chip has of it, in words, and what else stands at the top.
+    """Return what a module that is far from the chip has of it, in words, and what else stands at the top.
 
     pins, memories : those of the chip that were found in the module; None where its memories are not known
     """

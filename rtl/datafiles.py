@@ -55,7 +55,7 @@ def put_beside(data: Mapping[str, Path], folder: Path) -> None:
 
 
 def _n_up(name: str) -> int:
-    """How many folders up a relative name leads at most."""
+    """Return how many folders up a relative name leads at most."""
     depth = lowest = 0
     for part in PurePath(name).parts if not PurePath(name).is_absolute() else ():
         depth += -1 if part == ".." else 1

@@ -28,7 +28,7 @@ def source_files(directory: Path) -> list[Path]:
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """What is said about somebody else's sources beside their folder.
+    """The user's words about somebody else's sources, beside their folder.
 
     defines : macros, each as NAME=VALUE
     include_folders : where included files and memory images are looked for, beside the folders of the sources
@@ -164,7 +164,7 @@ class OurChip:
 
 
 def abbreviates(name: str, path: str) -> bool:
-    """Whether a path has the letters of a name in their order: winp abbreviates srnn_0.weights_inp.SRAM."""
+    """Tell whether a path has the letters of a name in their order: winp abbreviates srnn_0.weights_inp.SRAM."""
     letters = iter(path.lower())
     return all(letter in letters for letter in name.lower())
 

@@ -1,4 +1,4 @@
-"""How a module's ports and memories differ from a chip's declaration."""
+"""The differences of a module's ports and memories from a chip's declaration."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def compare_pins(chip: Chip, ports: list[ModulePort]) -> tuple[dict[str, str], l
 
 
 def are_pins(chip: Chip, ports: list[ModulePort]) -> bool:
-    """Whether the ports are the declared pins, all of them and no others."""
+    """Tell whether the ports are the declared pins, all of them and no others."""
     named = {pin.name: candidates_of(pin, ports) for pin in chip.pins}
     is_each = all(len(named[pin.name]) == 1 and not _compare_pin(pin, named[pin.name][0]) for pin in chip.pins)
     return is_each and len(ports) == len(chip.pins)

@@ -1,4 +1,4 @@
-"""What of a Verilated model has to be evaluated when its clock rises and falls.
+"""The part of a Verilated model that has to be evaluated when its clock rises and falls.
 
 Verilator's ``eval()`` begins with all logic that depends on an input, whichever it is, as if all of them had changed.
 If the C++ that it made reads the clock nowhere but where it looks for edges, that logic would only come to the same
@@ -68,7 +68,7 @@ def cpp_edges(model_dir: Path, clock: str | None) -> str:
 
 
 def _remembered_level(triggers: str, clock: str) -> str | None:
-    """Where the clock's level is kept for the next look at it, if only rising edges are looked for; else None."""
+    """Return where the clock's level is kept for the next look at it, if only rising edges count; else None."""
     text = re.sub(r"\s+|\(IData\)|vlSelfRef\.", "", triggers)
     kept = re.findall(rf";(\w+)={clock};", text)
     if len(kept) != 1:
@@ -85,7 +85,7 @@ def _phases(body: str) -> set[str]:
 
 
 def _body(text: str, function: str) -> str:
-    """Of the function's definition, or "" if there is none."""
+    """Return the body of the function's definition, or "" if there is none."""
     found = re.search(rf"^(?:void|bool) {function}\([^;{{}}]*\) \{{$(.*?)^\}}$", text, re.DOTALL | re.MULTILINE)
     return found[1] if found else ""
 

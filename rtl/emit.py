@@ -49,7 +49,7 @@ def make(chip_name: str, **parameters: Any) -> Elaboratable:
 
 
 def declaration(chip_name: str, **parameters: Any) -> Chip:
-    """What is declared of a chip whose RTL has these parameters: those that are its sizes choose them."""
+    """Return what is declared of a chip whose RTL has these parameters: those that are its sizes choose them."""
     names = {parameter.name for parameter in chips.parameters(chip_name)}
     return chips.declaration(chip_name, {name: parameters[name] for name in names & parameters.keys()})
 

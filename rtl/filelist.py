@@ -33,7 +33,7 @@ _PASSED_OVER_WITH_ARGUMENT = ("-l", "-o", "-work", "-timescale", "--timescale", 
 
 @dataclass
 class FileList:
-    """What a list of files says.
+    """The contents of a list of files.
 
     files : to compile, in order
     library_files : of which only what is needed is compiled

@@ -1,4 +1,4 @@
-"""What a reader of Verilog finds: ports, and the tree of instances and memories below a top module.
+"""The findings of a reader of Verilog: ports, and the tree of instances and memories below a top module.
 
 Two readers fill these types. ``draupnir.rtl.plain`` reads plain Verilog-2005 with pyverilog. ``draupnir.rtl.slang``
 reads all the rest, SystemVerilog too, with pyslang, and it is also the one that says what is wrong with a file.

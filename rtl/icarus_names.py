@@ -1,4 +1,4 @@
-"""Where the memories of a design are in Icarus, which gives generate blocks without a name other names than others do.
+"""The paths of a design's memories in Icarus, which gives generate blocks without a name other names than others do.
 
 IEEE 1364-2005, 12.4.3, counts such blocks by module (genblk1, genblk2, ...), and so do Verilator and pyslang. Icarus
 counts otherwise. What it does call them is seen in what it compiles the design to.
@@ -19,7 +19,7 @@ _ARRAY = re.compile(r'v\w+ \.array\S* "((?:[^"\\]|\\.)*)", ')
 
 
 def has_unnamed_blocks(design: Design) -> bool:
-    """Whether the path of a memory leads through a generate block without a name."""
+    """Tell whether the path of a memory leads through a generate block without a name."""
     return any(_UNNAMED.search(path) for path in design.memories.values())
 
 

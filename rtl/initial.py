@@ -28,7 +28,7 @@ _MODULE = "draupnir_initial"
 
 @dataclass(frozen=True)
 class Initial:
-    """How registers and memories start.
+    """The start of registers and memories.
 
     kind : "unknown" (X; Icarus only), "zero", or "random", which is drawn from ``seed``
     seed : 1..2**31-1; raises InputError for another one
@@ -63,7 +63,7 @@ def plusargs(initial: Initial) -> list[str]:
 
 @cache
 def _module_folder() -> Path:
-    """Where the compiled module is; compiled once a process, and gone with it."""
+    """Return where the compiled module is; compiled once a process, and gone with it."""
     folder = Path(_scratch().name)
     module = folder / f"{_MODULE}.vpi"
     command = [toolchain.cxx(), "-std=c++17", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", str(_SOURCE)]

@@ -67,7 +67,7 @@ class Library:
                 (self.files if kind == "ModuleDeclaration" else self._others).setdefault(name, path)
 
     def problems(self, paths: Iterable[Path]) -> list[Problem]:
-        """What is wrong with these files; a problem of an included file once."""
+        """Return what is wrong with these files; a problem of an included file once."""
         return list(
             dict.fromkeys(problem for path in paths if path in self.sources for problem in self.sources[path].problems)
         )

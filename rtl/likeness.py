@@ -1,4 +1,4 @@
-"""How alike a chip's pins and a module's ports are: by what their names mean, by direction and by width."""
+"""The likeness of a chip's pins and a module's ports: by what their names mean, by direction and by width."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def resembling(pins: Iterable[Pin], ports: Iterable[ModulePort]) -> dict[str, Mo
 
 
 def likeness(chip: Chip, ports: Sequence[ModulePort], arrays: Iterable[Array]) -> float:
-    """How much of the declaration a module has, 0 to 1: its pins by name, direction and width, and its memories.
+    """Return how much of the declaration a module has, 0 to 1: its pins by name, direction and width, and its memories.
 
     A port whose name only resembles that of a pin counts for less than one that is called like it.
     """
@@ -76,7 +76,7 @@ def _pin_likeness(pin: Pin, port: ModulePort) -> float:
 
 @lru_cache(1 << 16)
 def _names_alike(one: str, other: str) -> float:
-    """How alike two names are, 0 to 1; 0.8 where the words of one are among those of the other."""
+    """Return how alike two names are, 0 to 1; 0.8 where the words of one are among those of the other."""
     these, those = _words(one), _words(other)
     if these and those and (set(these) <= set(those) or set(those) <= set(these)):
         return 1.0 if set(these) == set(those) else 0.8

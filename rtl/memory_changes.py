@@ -1,4 +1,4 @@
-"""How the memories of a design change while Icarus runs rows: from a dump of their words, made by the testbench.
+"""The changes of a design's memories while Icarus runs rows: from a dump of their words, made by the testbench.
 
 The testbench of ``draupnir.rtl.icarus`` begins its rows at 2 us and takes 2 us for a row, 4 us for one with a clock
 edge. A dump names the words in the order in which they were asked for; only words that change are in it again.

@@ -256,7 +256,7 @@ def _simple(name: str | None) -> str:
 
 
 def _width(width: ast.Width | ast.Length | None, env: dict[str, int]) -> int:
-    """How many there are in a range."""
+    """Return how many there are in a range."""
     return 1 if width is None else abs(evaluate(width.msb, env) - evaluate(width.lsb, env)) + 1
 
 

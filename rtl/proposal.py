@@ -1,4 +1,4 @@
-"""Which ports of a top could be those of memories that an integrator has moved outside of the chip."""
+"""A proposal of which ports of a top may be those of memories that an integrator has moved outside of the chip."""
 
 from __future__ import annotations
 
@@ -47,20 +47,20 @@ def option(name: str, ports: dict[str, str]) -> str:
 
 
 def has_data_ports(memory: Memory, ports: Iterable[ModulePort]) -> bool:
-    """Whether there is a port at which a word of the memory could be read, and one at which it could be written."""
+    """Tell whether a word of the memory could be read at one of the ports, and written at one."""
     directions = {port.direction for port in ports if port.width == memory.width}
     return memory.copies is None and {"in", "out"} <= directions
 
 
 def _fits(memory: Memory, role: str, port: ModulePort) -> bool:
-    """Whether a port can have a role by its direction and width; a switch must also say that it is one."""
+    """Tell whether a port can have a role by its direction and width; a switch must also say that it is one."""
     width = {"addr": (memory.depth - 1).bit_length(), "q": memory.width, "d": memory.width}.get(role, 1)
     is_that_wide = (port.direction, port.width) == ("in" if role == "q" else "out", width)
     return is_that_wide and (role not in _SWITCHES or _says(port, role))
 
 
 def _says(port: ModulePort, role: str) -> bool:
-    """Whether a port's name says that it has a role."""
+    """Tell whether a port's name says that it has a role."""
     name = port.name.lower()
     name = name[:-2] if name.endswith(("_i", "_o")) else name
     return name.endswith(_ROLES[role])

@@ -86,7 +86,7 @@ class SlangSource:
 
     @cached_property
     def systemverilog(self) -> bool:
-        """Whether the file says something that Verilog-2005 cannot say."""
+        """Tell whether the file says something that Verilog-2005 cannot say."""
         keywords, operators = set(_KEYWORDS.split()), set(_OPERATORS.split())
         found = ((token.kind.name, token.valueText) for token in tokens(self.tree.root))
         is_new = any(kind in operators or (kind.endswith("Keyword") and word in keywords) for kind, word in found)
@@ -94,13 +94,13 @@ class SlangSource:
 
     @cached_property
     def is_empty(self) -> bool:
-        """Whether nothing stands in the file but what is for the preprocessor."""
+        """Tell whether nothing stands in the file but what is for the preprocessor."""
         root = self.tree.root
         return root.kind is syntax.SyntaxKind.CompilationUnit and not len(root.members)
 
     @cached_property
     def definitions(self) -> list[tuple[str, str]]:
-        """What the file defines, as (kind, name): "ModuleDeclaration", "PackageDeclaration", "UdpDeclaration", ..."""
+        """Return what the file defines: kind ("ModuleDeclaration", "PackageDeclaration", ...) and name."""
         root = self.tree.root
         members = root.members if root.kind is syntax.SyntaxKind.CompilationUnit else (root,)
         named = [(m.kind.name, getattr(m, "header", m).name.valueText) for m in members if _is_definition(m)]
@@ -108,7 +108,7 @@ class SlangSource:
 
     @cached_property
     def instantiations(self) -> list[tuple[str, Any]]:
-        """What the file's modules instantiate, in any generate block, as (module, pyslang's syntax)."""
+        """Return what the file's modules instantiate, in any generate block, as (module, pyslang's syntax)."""
         found: list[tuple[str, Any]] = []
         kind = syntax.SyntaxKind.HierarchyInstantiation
         self.tree.root.visit(lookup_table={kind: lambda node: found.append((node.type.valueText, node))})

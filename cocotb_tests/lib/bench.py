@@ -1,4 +1,4 @@
-"""What the benches of all chips have in common: pins, clock, memories, and the golden model in lockstep."""
+"""The common part of the benches of all chips: pins, clock, memories, and the golden model in lockstep."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RESET_CYCLES = 5
 
 
 class Limit(TypedDict):
-    """How long a test may run, in simulated time: the arguments of ``cocotb.test`` for it."""
+    """The time limit of a test, simulated: the arguments of ``cocotb.test`` for it."""
 
     timeout_time: float
     timeout_unit: TimeUnit
@@ -122,7 +122,7 @@ class ChipBench:
         await self.reset()
 
     def notes(self) -> dict[str, Any]:
-        """What else the runner is told."""
+        """Return what else the runner is told."""
         return {}
 
     async def __aenter__(self) -> Self:
@@ -238,6 +238,6 @@ class ChipBench:
         return int(handle[addr].value)
 
     def length(self, n: int) -> int:
-        """How much a random or repetitive test should do: n, or a tenth of it in a simulator that is slow."""
+        """Return how much a random or repetitive test should do: n, or a tenth of it in a simulator that is slow."""
         n *= self.session.times
         return n if self.session.simulator == "verilator" else max(1, n // 10)

@@ -81,7 +81,7 @@ class BusPins:
         return self.wired.level(role, known) if len(known) == len(shown) else None
 
     def shows(self, awaited: tuple[str, int]) -> bool:
-        """Whether a role has a level."""
+        """Tell whether a role has a level."""
         return self.level(awaited[0]) == awaited[1]
 
     def change(self, role: str) -> Any:
@@ -90,7 +90,7 @@ class BusPins:
 
 
 def bits(handle: Any) -> str:
-    """What a pin or a word holds now, as the simulator says it: "01xz". Ten times as quick as cocotb's LogicArray."""
+    """Return what a pin or a word holds now, as the simulator says it: "01xz". Far quicker than cocotb's LogicArray."""
     held: str = handle._handle.get_signal_val_binstr()
     return held
 

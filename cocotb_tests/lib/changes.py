@@ -1,4 +1,4 @@
-"""What the pins of a design do, from moment to moment: read from the wrapper's log, or followed in Python."""
+"""The levels of a design's pins, from moment to moment: read from the wrapper's log, or followed in Python."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ class PinFollower(Protocol):
     """Whatever follows the pins."""
 
     def start(self) -> None:
-        """From now on; the levels of now are the first moment."""
+        """Start to follow the pins; their present levels are the first moment."""
 
     def take(self) -> Moments:
-        """What has been since the last call; what belongs to the present moment may go on in the next."""
+        """Return what has been since the last call; what belongs to the present moment may go on in the next."""
 
 
 def changes(pins: Pins) -> PinFollower:

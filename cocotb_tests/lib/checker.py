@@ -49,7 +49,7 @@ class Mismatch(AssertionError):
 
 @dataclass(frozen=True)
 class _Looks:
-    """When memories are compared while a test runs: every so many clocks, from a clock on."""
+    """The clocks after which memories are compared while a test runs: every so many clocks, from a clock on."""
 
     memories: Mapping[str, Any]
     first: int
@@ -57,7 +57,7 @@ class _Looks:
 
 
 class Counts:
-    """What was compared.
+    """The numbers of what was compared.
 
     all_bits : the output bits at all clocks; early_bits : those up to the end of the first reset
     absent : the chip's probes that the design does not have
@@ -137,7 +137,7 @@ class Lockstep:
         self._looks = _Looks(memories, first, every)
 
     def start(self) -> None:
-        """From now on, compare; to be called before the clock's first edge."""
+        """Start to compare; call this before the clock's first edge."""
         self._recorder.start()
         self._task = cocotb.start_soon(self._run())
 
@@ -148,7 +148,7 @@ class Lockstep:
 
     @property
     def in_step(self) -> bool:
-        """Whether the model has seen each clock edge of the design, and no difference."""
+        """Tell whether the model has seen each clock edge of the design, and no difference."""
         return not self.counts.mismatches and self.counts.cycles == self._recorder.edges.count()
 
     async def _run(self) -> NoReturn:
@@ -234,7 +234,7 @@ class Lockstep:
         return tuple(one for one in differences if one.n_differing)
 
     def _ready_in(self, rows: Trace) -> np.ndarray:
-        """For each row, whether it has a clock edge and the first reset has ended: (n,) bool."""
+        """Return for each row whether it has a clock edge and the first reset has ended: (n,) bool."""
         ready: NDArray[np.bool_] = self._first_reset.feed(rows.inputs, rows.clk) & (rows.clk != 0)
         return ready
 

@@ -99,5 +99,5 @@ class ClockEdges:
         return moments, together
 
     def count(self, until: int | None = None) -> int:
-        """How many moments there are up to a time in steps, or up to now."""
+        """Return how many moments there are up to a time in steps, or up to now."""
         return len(self.between(-1, get_sim_time("step") if until is None else until)[0])

@@ -42,7 +42,7 @@ class Player:
         await self._busy.falling_edge
 
     def done(self) -> int:
-        """How many of the steps are over; the next one lasts."""
+        """Return how many of the steps are over; the next one lasts."""
         return level(self._done) or 0
 
     def since(self) -> int:

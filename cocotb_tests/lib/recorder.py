@@ -1,4 +1,4 @@
-"""What a design's pins do, recorded where they change and not clock by clock, and given as rows of a trace."""
+"""A recorder of a design's pins: it notes where they change, not every clock, and gives rows of a trace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the runner, outside the simulator, tells a bench inside it, and what the bench tells the runner."""
+"""The words between the runner, outside the simulator, and a bench inside it."""
 
 from __future__ import annotations
 

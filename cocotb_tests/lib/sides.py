@@ -54,7 +54,7 @@ class Side:
             step = following(script, step.clocks != 0 and await self._step(step))
 
     async def _step(self, step: Step) -> bool:
-        """Whether what the step waits for has come true."""
+        """Tell whether what the step waits for has come true."""
         self._pins.drive(step.levels)
         if step.until is None:
             await self._clock.cycles(step.clocks or 1)

@@ -116,7 +116,7 @@ class Bench(ChipBench):
         return received
 
     def changed(self, memory: str) -> int:
-        """How many bytes of the model's memory are not what they were in the beginning."""
+        """Return how many bytes of the model's memory are not what they were in the beginning."""
         if self.session.check:
             self.lockstep.compare()  # the model comes up to now
         before, now = self.contents[memory].view(np.uint8), self.model.memories[memory].view(np.uint8)

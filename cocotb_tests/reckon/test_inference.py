@@ -49,7 +49,7 @@ async def test_a_neuron_spikes_at_its_threshold_and_its_output_neuron_wins(dut: 
 
 @cocotb.test(**LIMIT)
 async def test_reset_modes(dut: Any) -> None:
-    """After a spike the potential loses the threshold, or becomes 0."""
+    """The potential loses the threshold after a spike, or becomes 0."""
     left = []
     contents = {"neurons": neurons(500, 2), "winp": weights("winp", {(0, 0): 100}), "wrec": weights("wrec", {})}
     async with Bench(dut, Network(n_inp=1, n_rec=2, n_out=1), NO_LEARNING, contents) as bench:

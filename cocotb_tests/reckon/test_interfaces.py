@@ -52,7 +52,7 @@ async def test_a_timing_error_is_told(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_a_timing_error_halts(dut: Any) -> None:
-    """With SPI_ERROR_HALT the chip rests until a reset, whatever comes."""
+    """The chip with SPI_ERROR_HALT rests until a reset, whatever comes."""
     async with Bench(dut, SMALL, {**NO_LEARNING, "SPI_ERROR_HALT": 1}) as bench:
         await bench.begin()
         await bench.events(3)

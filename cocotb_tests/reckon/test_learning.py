@@ -45,7 +45,7 @@ async def test_all_weights_learn_with_a_label_at_each_timestep(dut: Any) -> None
 
 @cocotb.test(**LIMIT)
 async def test_regularisation_without_a_target(dut: Any) -> None:
-    """With SPI_REGUL_MODE bits 2 and 1 weights fall at each timestep, though TARGET_VALID never rises."""
+    """Weights fall at each timestep with SPI_REGUL_MODE bits 2 and 1, though TARGET_VALID never rises."""
     registers = {"SPI_REGUL_MODE": 0b110, "SPI_REGUL_W": 0b11, "SPI_REGUL_F0": 2, "SPI_REGUL_K_INP_P": 24}
     async with Bench(dut, EAGER, registers) as bench:
         await bench.begin()

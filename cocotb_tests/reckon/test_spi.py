@@ -81,7 +81,7 @@ async def test_every_register_takes_any_content(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_a_register_acts_when_it_has_been_written(dut: Any) -> None:
-    """What the pins tell of registers: MISO asks for a target, TIMING_ERROR_RDY and SPI_RDY change their minds."""
+    """Pins tell of registers: MISO asks for a target, TIMING_ERROR_RDY and SPI_RDY change their minds."""
     async with Bench(dut, SMALL, {"SPI_SINGLE_LABEL": 0}) as bench:
         miso, ready, frozen = (bench.pins[name] for name in ("MISO", "TIMING_ERROR_RDY", "SPI_RDY"))
         for mode in (1, 0):
@@ -140,7 +140,7 @@ async def test_headers_that_write_nothing_change_nothing(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_odd_headers(dut: Any) -> None:
-    """After a header without data fields comes the next header; one that reads leaves its request up."""
+    """The next header follows one without data fields; a header that reads leaves its request up."""
     async with Bench(dut, SMALL) as bench:
         await bench.write_register("SPI_EN_CONF", 1)
         for read, kappa in ((0, 0x55), (0, 0x7F), (1, 0x2A)):

@@ -1,4 +1,4 @@
-"""What the sides of a bus draw at random: numbers of clocks, of which their timing is made, and levels."""
+"""The random numbers that the sides of a bus draw: numbers of clocks for their timing, and levels."""
 
 from __future__ import annotations
 

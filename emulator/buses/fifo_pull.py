@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FifoTiming:
-    """When items come into a FIFO outside of the chip: ``gap`` clocks of emptiness before each."""
+    """The times at which items come into a FIFO outside of the chip: ``gap`` clocks of emptiness before each."""
 
     gap: Clocks = Clocks(0, 2, 0.2, 3, 10)
 
 
 @dataclass(frozen=True)
 class ReaderTiming:
-    """When a reader outside of the chip pulls.
+    """The times at which a reader outside of the chip pulls.
 
     pause : clocks before each pull
     Abuse: blind : probability a pull that it does not wait until there is something

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SenderTiming:
-    """When the sender moves.
+    """The times at which the sender moves.
 
     gap : from ACK low to the next event; setup : address before REQ; req_hold : REQ after ACK
     scramble : the address is random while REQ is low, instead of the last event's
@@ -45,7 +45,7 @@ class SenderTiming:
 
 @dataclass(frozen=True)
 class ReceiverTiming:
-    """When the receiver moves.
+    """The times at which the receiver moves.
 
     latency : from REQ to ACK; hold : ACK after REQ is low
     Abuse:

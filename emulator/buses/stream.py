@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StreamSenderTiming:
-    """When the sender moves.
+    """The times at which the sender moves.
 
     gap : clocks without an item before each; scramble : the payload is random while valid is low, instead of the last
     Abuse, each with its probability an item:
@@ -37,7 +37,7 @@ class StreamSenderTiming:
 
 @dataclass(frozen=True)
 class StreamReceiverTiming:
-    """When the receiver moves.
+    """The times at which the receiver moves.
 
     pause : clocks of backpressure, ready low, before each item
     patient : probability an item that ready then waits until valid is high

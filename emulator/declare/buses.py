@@ -211,7 +211,7 @@ class WiredBus:
 
     @property
     def chip_sends(self) -> bool:
-        """Whether the chip is the first of the kind's sides, which sends where something is sent."""
+        """Tell whether the chip is the first of the kind's sides, which sends where something is sent."""
         return self.side == self.kind.sides[0]
 
     @property

@@ -135,7 +135,7 @@ class Chip:
 
     @cached_property
     def output_word(self) -> PinWord:
-        """What is compared, side by side: the output pins, and above them the probes."""
+        """Return what is compared, side by side: the output pins, and above them the probes."""
         return pin_word(f"{self.name} outputs", self.shown)
 
     @property
@@ -180,7 +180,7 @@ class Chip:
         return "", ""
 
     def acts_at_edges(self, pin: Pin) -> bool:
-        """Whether something acts at a pin's edges at once: at a reset that does, and at the clock of an SPI."""
+        """Tell whether something acts at a pin's edges at once: at a reset that does, and at the clock of an SPI."""
         bus, role = self.place_of(pin)
         return pin.asynchronous or (bus != "" and self.bus(bus).kind.role(role).edges)
 

@@ -1,4 +1,4 @@
-"""What is wrong with a declaration."""
+"""The error that a wrong declaration raises."""
 
 
 class DeclarationError(ValueError):

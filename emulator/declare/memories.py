@@ -12,7 +12,7 @@ from draupnir.emulator.declare.words import Word
 
 @dataclass(frozen=True)
 class Matrix:
-    """How a memory's words make up a matrix: row after row, entry after entry, the first in a word's lowest bits.
+    """The matrix that a memory's words make up: row after row, entry after entry, the first in a word's lowest bits.
 
     rows, columns : names of what they stand for, and how many there are
     entry : the fields of one entry, of 1, 2, 4, 8, 16 or 32 bits; words are filled with entries entirely

@@ -1,4 +1,4 @@
-"""What a side of a bus does, step by step: levels that it drives, and how long they stay.
+"""The steps of a side of a bus: levels that it drives, and how long they stay.
 
 A side in software is a *script*, a generator of steps. A step says which levels the side drives and when it ends:
 after a number of clocks, or when the other side shows a level, whichever comes first. Whoever moves the pins carries

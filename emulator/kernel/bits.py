@@ -19,7 +19,7 @@ LIMB_MASK = (1 << LIMB_BITS) - 1
 
 
 class Position(NamedTuple):
-    """Where a field of at most 63 bits lies.
+    """The place of a field of at most 63 bits.
 
     limb : limb of its least significant bit
     above : limb of its most significant bit (the same, unless the field straddles)
@@ -34,7 +34,7 @@ class Position(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a pin of at most 63 bits, or a limb of a wider one, lies in a row of several integers.
+    """The place of a pin of at most 63 bits, or of a limb of a wider one, in a row of several integers.
 
     word : which integer; shift : position of the least significant bit in it, 0..62
     all_ones : a mask as wide as the pin or limb

@@ -121,7 +121,7 @@ def outlined(function: F) -> F:
 
 
 def entry(function: F) -> F:
-    """What Python calls: stays a function of its own, and may allocate arrays and return them.
+    """Return what Python calls: stays a function of its own, and may allocate arrays and return them.
 
     It returns arrays and numbers, alone or side by side, but no named tuple: to make one, Numba calls Python, and if a
     signal's handler raises there, the process ends with a segmentation fault.

@@ -1,4 +1,4 @@
-"""What the golden models of ODIN and tinyODIN have in common, beside their SPI slave (``spi_slave.py``).
+"""The common part of the golden models of ODIN and tinyODIN, beside their SPI slave (``spi_slave.py``).
 
 Two memories, a bus for events and one for spikes, a FIFO of events, and a controller that takes one event at a time:
 from the bus, the FIFO or the SPI.
@@ -87,11 +87,11 @@ class Crossbar(ClockLevel):
 
     @abstractmethod
     def _sched(self) -> tuple[int, int]:
-        """Whether no event waits, and the next one as it is in the FIFO."""
+        """Tell whether no event waits, and the next one as it is in the FIFO."""
 
     @abstractmethod
     def _queue(self) -> str:
-        """How many events wait."""
+        """Return how many events wait."""
 
     @abstractmethod
     def _virtual(self, event: Mapping[str, int]) -> str:

@@ -41,7 +41,7 @@ def shift_in(r: np.record, mosi: int) -> bool:
 
 @kernel
 def reads(r: np.record) -> bool:
-    """Whether the coming falling edge takes the byte that was read from a memory."""
+    """Tell whether the coming falling edge takes the byte that was read from a memory."""
     return r.spi_cnt == CNT_READ and field(r.spi_addr, ADDR.read) == 1
 
 

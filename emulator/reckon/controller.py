@@ -25,7 +25,7 @@ LSB_LAST = 31  # e_post_lsb as a group's last neuron is done
 
 
 class Evt(NamedTuple):
-    """What the event controller sees and asks of the neuron memory.
+    """The event controller's view of the neuron memory, and its requests.
 
     inp_event, z : the neuron of neur256_cnt spikes, as input neuron, as recurrent neuron
     cs, we, addr : access to the neuron memory, also by state STEP
@@ -63,7 +63,7 @@ def time_tick(r: np.record) -> int:
 
 @kernel
 def _after_timestep(r: np.record) -> int:
-    """To learn, to send, or on to the next."""
+    """Return the state that follows a timestep: learn, send, or go on to the next."""
     if r.spi_do_eprop != 0 and (r.target_valid_sync or r.spi_regul_mode & ALWAYS_REGUL == ALWAYS_REGUL):
         return EPROP if r.spi_single_label and r.got_label else GET_TAR
     return SEND if r.spi_send_per_timestep else PROP
@@ -150,7 +150,7 @@ def evt(r: np.record) -> Evt:
 
 @kernel
 def traces_on(r: np.record, which: int) -> bool:
-    """Whether a kind of trace (0 input, 1 recurrent, 2 output) is increased by events."""
+    """Tell whether a kind of trace (0 input, 1 recurrent, 2 output) is increased by events."""
     return bit(r.spi_do_eprop, which) == 1 or r.spi_force_traces == 1
 
 

@@ -34,7 +34,7 @@ OPERATION = 10  # events that an operation may be worth: a timestep with all tha
 
 
 class Op(IntEnum):
-    """What a host can do; each has an operand.
+    """The operations of a host; each has an operand.
 
     SPIKE : a spike of input neuron 0..255 over the input bus
     TARGET : a label, or a byte of a target, over the same bus with AERIN_TAR_EN
@@ -154,7 +154,7 @@ def start(pins: int, host: Host) -> np.record:
 
 @kernel
 def act(h: np.record, ops: np.ndarray, d: HostDelays, seen: int) -> None:
-    """What the host does in the next clock, before whose edge the chip shows the output pins ``seen``."""
+    """Do what the host does in the next clock, before whose edge the chip shows the output pins ``seen``."""
     h.taken, h.still = 0, 0
     while h.still == 0 and h.op < len(ops):
         code, operand = ops[h.op, 0], ops[h.op, 1]

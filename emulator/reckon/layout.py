@@ -174,7 +174,7 @@ SPI_HEADER = Word(
 
 
 class SpiCode(IntEnum):
-    """What an SPI transaction accesses (``code`` of the address field)."""
+    """The target of an SPI transaction (``code`` of the address field)."""
 
     CONFIG = 0
     NEUR = 1

@@ -28,14 +28,14 @@ def declared(name: str) -> Lfsr:
 
 
 def order(name: str) -> np.ndarray:
-    """For each flip-flop, the place of its bit among the bits in time order."""
+    """Return for each flip-flop the place of its bit among the bits in time order."""
     lfsr = declared(name)
     return np.array([t + lfsr.width - lfsr.lag for t in lfsr.order], dtype=np.int64)
 
 
 @outlined
 def in_time(flip_flops: int, places: np.ndarray) -> int:
-    """What the flip-flops hold, the oldest bit in bit 0; ``places`` from ``order``."""
+    """Return what the flip-flops hold, the oldest bit in bit 0; ``places`` from ``order``."""
     bits = 0
     for i in range(len(places)):
         bits |= bit(flip_flops, i) << places[i]

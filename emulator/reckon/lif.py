@@ -55,7 +55,7 @@ def alpha(lsbs: int, conf: int) -> int:
 
 @kernel
 def rounds(alpha: int, en_stoch_round: int) -> bool:
-    """Whether what decays with this alpha is rounded at random."""
+    """Tell whether what decays with this alpha is rounded at random."""
     return en_stoch_round == 1 and alpha != ALPHA_ONE
 
 

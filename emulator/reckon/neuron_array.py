@@ -29,7 +29,7 @@ TOUT_RAND_MASK = (1 << TOUT_UNFOLD) - 1
 
 
 class Half(NamedTuple):
-    """What is written of one neuron: its state, and a mask of the bits of it that are."""
+    """The write to one neuron: its state, and a mask of the bits of it that are."""
 
     state: int
     mask: int
@@ -138,7 +138,7 @@ def _stepped(r: np.record, e: Evt, n: int, old: int) -> int:
 
 @kernel
 def write(r: np.record, e: Evt, n: int) -> Half:
-    """What is written of neuron n in this clock, if the memory is written by the core."""
+    """Return what is written of neuron n in this clock, if the memory is written by the core."""
     old = dirty_half(r, e, n)
     stepped = _stepped(r, e, n, old)
     own = _own(r, e, n, old)
@@ -157,12 +157,12 @@ def write(r: np.record, e: Evt, n: int) -> Half:
 
 @kernel
 def spike(r: np.record, e: Evt, n: int) -> int:
-    """Whether neuron n of the word at hand spikes at the end of this timestep."""
+    """Tell whether neuron n of the word at hand spikes at the end of this timestep."""
     return int(is_stepping(r) and pair.u(dirty_half(r, e, n)) >= pair.thr(pair.parameters(r.neur_data_o)))
 
 
 class Draws(NamedTuple):
-    """Which random numbers move on: the noise's, the traces' rounding, the potentials' rounding."""
+    """The random numbers that move on: the noise's, the traces' rounding, the potentials' rounding."""
 
     noise: bool
     traces: bool

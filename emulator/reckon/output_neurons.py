@@ -25,7 +25,7 @@ RAND_MASK = (1 << UNFOLD) - 1
 
 
 class OutputStep(NamedTuple):
-    """What the output neurons do in this clock.
+    """The output neurons' step in this clock.
 
     integrates : the weights at hand are added, ``oneur_sum`` has the sums; leaks : neuron ``k`` leaks, or lets its
     random number go by if it is beyond ``last``

@@ -1,4 +1,4 @@
-"""How ReckOn's SPI is written: an address field and one data field a transaction.
+"""Writes to ReckOn's SPI: an address field and one data field a transaction.
 
 The chip takes up to 4,095 data fields in a row, each for the next address; one at a time is what every host can do, and
 what can be patched. All of it is understood.
@@ -68,7 +68,7 @@ class ReckonPort:
         return encode(layout.SPI_NEUR_FLAGS, neur_z=neur_z, neur_dirty=neur_dirty)
 
     def told(self, addr: int) -> dict[str, int]:
-        """What an address field says, field by field."""
+        """Return what an address field says, field by field."""
         return decode(SPI_HEADER, addr)
 
     def hear(self, fields: Iterable[Placed]) -> Iterator[Heard]:
@@ -117,7 +117,7 @@ class ReckonPort:
 
 
 def _made_of(header: dict[str, int], k: int, content: int) -> Made:
-    """What the k-th data field writes, or None, and remarks."""
+    """Return what the k-th data field writes, or None, and remarks."""
     if header["read"]:
         return None, (Remark("read", "reads: nothing is written"),)
     if header["code"] == SpiCode.CONFIG:

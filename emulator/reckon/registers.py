@@ -10,7 +10,7 @@ from draupnir.emulator.reckon.lfsrs import LFSRS
 
 
 def _own_seed(register: str) -> int:
-    """What seeds the random numbers as a reset does."""
+    """Return what seeds the random numbers as a reset does."""
     return sum(lfsr.reset << lfsr.seed[1] for lfsr in LFSRS if lfsr.seed[0] == register)
 
 

@@ -1,4 +1,4 @@
-"""Where the random numbers begin: after a reset, and from the seed registers.
+"""The beginning of the random numbers: after a reset, and from the seed registers.
 
 Source: srnn.v, the LFSRs' rst_val and seed.
 """

@@ -103,8 +103,10 @@ def load_pair(r: np.record, neurons: np.ndarray, addr: int) -> None:
 
 @kernel
 def neurons_access(r: np.record, e: Evt, p: Eprop, prog: int) -> Access:
-    """Who reaches the neuron memory: the SPI's write, its read, the network. State EPROP has its own address, but
-    whether it writes is left to the counters of the event controller and of state STEP."""
+    """Return who reaches the neuron memory: the SPI's write, its read, or the network.
+
+    State EPROP has its own address, but the counters of the event controller and of state STEP say whether it writes.
+    """
     if field(prog, PROGS.neur):
         return Access(1, 0, 1, field(r.spi_addr_out, NEUR_ADDR.word))
     if field(r.read_sync, READS.neur):
@@ -173,7 +175,7 @@ def _of_core(cs: int, we: int, addr: int, trace: int, own: int) -> WeightAccess:
 
 @kernel
 def winp_access(r: np.record, e: Evt, p: Eprop, prog: int) -> WeightAccess:
-    """Who reaches the input weights in this clock."""
+    """Return who reaches the input weights in this clock."""
     write, read = field(prog, PROGS.winp), field(r.read_sync, READS.winp)
     if write | read:
         return _by_spi(r, write, read, p.winp_we)
@@ -184,7 +186,7 @@ def winp_access(r: np.record, e: Evt, p: Eprop, prog: int) -> WeightAccess:
 
 @kernel
 def wrec_access(r: np.record, e: Evt, p: Eprop, prog: int) -> WeightAccess:
-    """Who reaches the recurrent weights in this clock."""
+    """Return who reaches the recurrent weights in this clock."""
     write, read = field(prog, PROGS.wrec), field(r.read_sync, READS.wrec)
     if write | read:
         return _by_spi(r, write, read, p.wrec_we)
@@ -195,7 +197,7 @@ def wrec_access(r: np.record, e: Evt, p: Eprop, prog: int) -> WeightAccess:
 
 @kernel
 def wout_access(r: np.record, p: Eprop, prog: int, by_event: int) -> WeightAccess:
-    """Who reaches the output weights. by_event : a sweep begins for a recurrent neuron's spike (wout_cs_ctrl)"""
+    """Return who reaches the output weights. by_event : a sweep begins for a recurrent neuron's spike (wout_cs_ctrl)"""
     write, read = field(prog, PROGS.wout), field(r.read_sync, READS.wout)
     if write | read:
         return _by_spi(r, write, read, p.wout_we)
@@ -277,7 +279,7 @@ def _chunk(word: np.ndarray, chunk: int) -> int:
 
 @outlined
 def readback(r: np.record) -> int:
-    """What the SPI has asked for, as the output registers are before this edge."""
+    """Return what the SPI has asked for, as the output registers are before this edge."""
     read, addr = r.read_sync, r.spi_addr_out
     chunk = field(addr, WORD_ADDR.chunk)
     if field(read, READS.neur):

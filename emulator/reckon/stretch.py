@@ -37,7 +37,7 @@ def end(r: np.record) -> None:
 
 @kernel
 def can_stretch(r: np.record) -> bool:
-    """Whether a stretch may begin here; the inputs are those of the coming clock.
+    """Tell whether a stretch may begin here; the inputs are those of the coming clock.
 
     Nothing may come through a flip-flop that every state would notice: an event's REQ, a tick, a reset, the SPI. The
     falling edge of TIME_TICK goes unnoticed; of the levels each state looks at some, see ``stretch``.
@@ -93,7 +93,7 @@ def stretch(r: np.record, m: Mems, clocks: int) -> int:
 
 @kernel
 def pass_clocks(r: np.record, clocks: int, idle: bool) -> None:
-    """What goes on in each clock, whatever the chip does. idle : in state IDLE"""
+    """Advance what goes on in each clock, whatever the chip does. idle : in state IDLE"""
     if r.spi_local_tick and not idle:
         r.tick_cnt += clocks
     else:

@@ -16,7 +16,7 @@ BLOCK = 64  # rows looked at together, without a branch: vectors
 
 @outlined
 def _are_clocks(inputs: np.ndarray, clk: np.ndarray, same: int) -> bool:
-    """Whether all these rows are clocks with these inputs."""
+    """Tell whether all these rows are clocks with these inputs."""
     differ = 0
     for i in range(len(inputs)):
         differ |= (inputs[i] ^ same) | (np.int64(clk[i]) ^ 1)
@@ -36,7 +36,7 @@ def _same(inputs: np.ndarray, clk: np.ndarray, i: int) -> int:
 
 
 def driver(clock: ModuleType, stretch: ModuleType, n_beside: int = 0) -> Callable[..., None]:
-    """What runs the rows of a trace (see ``draupnir.emulator.trace``) on a chip.
+    """Return what runs the rows of a trace (see ``draupnir.emulator.trace``) on a chip.
 
     The function that it returns is called as ``drive(inputs, clk, out, stretching, *given)``.
 

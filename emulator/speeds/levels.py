@@ -1,4 +1,4 @@
-"""What runs a chip together with whoever is at its buses: the kinds of parts that a chip may have beside its model.
+"""A chip together with whoever is at its buses: the kinds of parts that a chip may have beside its model.
 
 Each is a module, or any other object, with the attributes that the protocol names.
 """
@@ -17,7 +17,7 @@ WITHOUT = "it cannot be run by events"
 
 
 class Ran(Protocol):
-    """What all runs tell.
+    """The part of an outcome that all runs have.
 
     cycles : (n,) int64, the cycle of each thing that came out; n_cycles : clocks that the run took
     done : all was done, and the chip is at rest; False: ``max_cycles`` came first

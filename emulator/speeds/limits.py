@@ -1,4 +1,4 @@
-"""How large the numbers may be that a run is given; and for how long a run goes on that nobody has limited."""
+"""Limits: how large the numbers of a run may be, and how long a run goes on that nobody has limited."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def clock_limit(n_events: int, waits: int = 0, gap: int = 0, ack: int = 0) -> in
 
 
 def not_at_rest(n_cycles: int, n_spikes: int) -> str:
-    """What is said of a run that ``clock_limit`` ended. n_spikes : spikes, or bytes, that the chip sent in it"""
+    """Return what is said of a run that ``clock_limit`` ended. n_spikes : spikes, or bytes, that the chip sent in it"""
     return (
         f"stopped after {n_cycles:,} clocks: the chip has not come to rest ({n_spikes:,} spikes so far), though without"
         f" a limit of its own a run has {BASE:,} clocks, {PER_EVENT:,} more for each event, and the buses' delays"

@@ -41,7 +41,7 @@ def show(shown: np.record, cycle: int, addr: int) -> None:
 
 
 class Terms(NamedTuple):
-    """How a piece of a run goes.
+    """The terms of a piece of a run.
 
     max_cycles : clocks, at most
     finish : True: the piece ends once both buses and the chip are at rest; False: once the last event's REQ has dropped
@@ -90,7 +90,7 @@ def pass_clocks(bus: Buses, given: Given, clocks: int, cycle: int) -> tuple[Buse
 
 
 class Columns(NamedTuple):
-    """Where a piece puts what it sees: (room,) int64 each; it ends where they are full. ``rows`` may have no room."""
+    """The columns that a piece fills, (room,) int64 each; it ends where they are full. ``rows`` may have no room."""
 
     cycles: np.ndarray
     addrs: np.ndarray

@@ -1,4 +1,4 @@
-"""What a run between a sender of events and a receiver of spikes has and comes to, for every chip with both buses.
+"""Input and outcome of a run between a sender of events and a receiver of spikes, for every chip with both buses.
 
 Where it begins and ends: the state of both sides, so that a next run goes on where this one was cut; and its results.
 """
@@ -33,7 +33,7 @@ class Buses(NamedTuple):
 
 @dataclass(frozen=True)
 class _Run:
-    """What comes of a run at either level.
+    """The outcome of a run at either level.
 
     cycles, addrs : (n,) int64, the first clock before whose edge AEROUT_REQ is seen high, and AEROUT_ADDR there;
     cycles count from the model's own first clock
@@ -54,7 +54,7 @@ class _Run:
 
 @dataclass(frozen=True)
 class BusRun(_Run):
-    """What came of a closed-loop run.
+    """The outcome of a closed-loop run.
 
     rows : (n_cycles,) int64, the packed input pins in each clock, if they were asked for, else empty
     """
@@ -64,7 +64,7 @@ class BusRun(_Run):
 
 @dataclass(frozen=True)
 class EventRun(_Run):
-    """What came of an event-level run; statistics : what was counted, by the chip's own words."""
+    """The outcome of an event-level run; statistics : what was counted, by the chip's own words."""
 
     statistics: Any
 
@@ -77,13 +77,13 @@ def counters(kind: Any, states: type[IntEnum]) -> np.dtype[Any]:
 
 
 def counted(kind: Any, states: type[IntEnum], counts: np.record) -> Any:
-    """What was counted, by name; kind, states : see ``counters``."""
+    """Return what was counted, by name; kind, states : see ``counters``."""
     figures = {f.name: int(counts[f.name]) for f in fields(kind) if f.name != "cycles"}
     return kind(cycles={state.name: int(counts["cycles"][state]) for state in states}, **figures)
 
 
 class Given(NamedTuple):
-    """What a run is given, as loops take it; ``not_before`` is empty where there are no limits."""
+    """The input of a run, as loops take it; ``not_before`` is empty where there are no limits."""
 
     events: np.ndarray
     not_before: np.ndarray
@@ -143,7 +143,7 @@ def _after(left: np.ndarray) -> tuple[int, Buses]:
 
 @dataclass(frozen=True)
 class Whole:
-    """What came of all pieces of a run; columns : arrays that the pieces returned, each joined; else as ``_Run``."""
+    """The outcome of all pieces of a run; columns : arrays that the pieces returned, each joined; else as ``_Run``."""
 
     columns: list[np.ndarray]
     n_cycles: int

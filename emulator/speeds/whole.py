@@ -11,7 +11,7 @@ from draupnir.emulator.speeds import pieces
 
 
 class WorkPiece(NamedTuple):
-    """What came of a piece, or of all of them: columns of what was recorded, clocks, and whether all is done."""
+    """The outcome of a piece, or of all of them: columns of what was recorded, clocks, and whether all is done."""
 
     columns: list[np.ndarray]
     n_cycles: int

@@ -24,7 +24,7 @@ ALL = (1 << BYTE) - 1
 
 @dataclass(frozen=True)
 class Reach:
-    """How a memory is reached: the command, and the word that is the address field's ``addr``."""
+    """The way to a memory: the command, and the word that is the address field's ``addr``."""
 
     cmd: int
     addr: Word
@@ -120,7 +120,7 @@ class Bytewise:
             yield Heard(where, bits, *self._made_of(decode(self.addr, first), second[1]))
 
     def _made_of(self, addr: dict[str, int], content: int) -> Made:
-        """What is written, or None, and remarks; addr : the address field."""
+        """Return what is written, or None, and remarks; addr : the address field."""
         if addr["cmd"] == self.config:
             read = Remark("read register", "has the read bit set: a register cannot be read, and the chip writes it")
             write, remarks = register_at(self.chip, addr["addr"], content)

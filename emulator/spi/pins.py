@@ -29,7 +29,7 @@ def rows(
 
 
 def received(chip: Chip, outputs: np.ndarray, half: int = 2, gap: int = 0) -> list[int]:
-    """What MISO showed in each transaction, taken immediately before SCK rises; outputs : of the rows, packed."""
+    """Return what MISO showed in each transaction, immediately before SCK rises; outputs : of the rows, packed."""
     n_bits = port(chip).bits
     miso = outputs >> _lsb(chip.output_word, spi_pin(chip, "miso")) & 1
     taken = miso.reshape(-1, 2 * half * n_bits + 1 + gap)[:, half - 1 : 2 * half * n_bits : 2 * half]

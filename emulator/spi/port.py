@@ -1,4 +1,4 @@
-"""What can be written through a chip's SPI, and what a chip says of how: the words of this folder."""
+"""The words of this folder: writes through a chip's SPI, and the port by which a chip says how they look."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Placed = tuple[str, int]  # where a field of a transaction was read, and its bit
 
 @dataclass(frozen=True)
 class Remark:
-    """What is odd about a transaction, and what the chip does. kind : the same for all that are alike"""
+    """A remark on a transaction that is odd: why, and what the chip does. kind : the same for all that are alike"""
 
     kind: str
     text: str
@@ -55,7 +55,7 @@ Made = tuple[Write | None, tuple[Remark, ...]]  # what a data field writes, if a
 
 @dataclass(frozen=True)
 class Heard:
-    """What a chip makes of a transaction, or of one data field of a long one.
+    """The effect of a transaction, or of one data field of a long one, on a chip.
 
     where : the place at which it was read; bits : in hexadecimal; write : what it writes, if anything
     """
@@ -68,7 +68,7 @@ class Heard:
 
 @runtime_checkable
 class Port(Protocol):
-    """How a chip's SPI carries writes.
+    """The form in which a chip's SPI carries writes.
 
     bits : of a transaction that writes one thing, a multiple of 8; the most significant goes first
     field_bits : of the fields that it is made of, an address first
@@ -88,7 +88,7 @@ class Port(Protocol):
         """The transaction's bits on MOSI."""
 
     def hear(self, fields: Iterable[Placed]) -> Iterator[Heard]:
-        """What the chip makes of the fields that come in, whatever they are; as after a reset."""
+        """Yield what the chip makes of the fields that come in, whatever they are; as after a reset."""
 
     def encode_read(self, memory: str, word: int, chunk: int) -> int:
         """The transaction's bits on MOSI that read a chunk; what MISO answers is for ``answer``."""
@@ -123,7 +123,7 @@ def split(to: Port, transactions: Iterable[Placed], bits: int = 0) -> Iterator[P
 
 
 def decode(to: Port, content: int) -> Write:
-    """What one transaction writes. Raises ValueError, with the reason, if there is anything odd about it."""
+    """Return what one transaction writes. Raises ValueError, with the reason, if there is anything odd about it."""
     first, *more = to.hear(split(to, [("", content)]))
     for remark in first.remarks:
         raise ValueError(remark.text)

@@ -1,4 +1,4 @@
-"""How a run agrees with a recording, bit by bit, and how much of that a case itself leaves open.
+"""The agreement of a run with a recording, bit by bit, and the part of it that a case itself leaves open.
 
 A bit that a recording knows has to be known to whatever is held against it, at every clock after the first reset and in
 every memory at the end. Before a reset has passed, nothing is expected of a simulator that knows X. A case that goes
@@ -25,7 +25,7 @@ _LISTED = 4  # names in a sentence
 
 @dataclass(frozen=True)
 class Undefined:
-    """What may be left open of a case that goes where the Verilog is undefined.
+    """The bits that a case may leave open because it goes where the Verilog is undefined.
 
     first : clock edges before the first at which an output may be unknown, or differ
     unknown : pin or memory -> how many of its bits may be unknown, a pin's over all clocks, a memory's after the last
@@ -39,7 +39,7 @@ class Undefined:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How a run compares with a recording, counted in bits.
+    """The comparison of a run with a recording, counted in bits.
 
     bits : of the output pins at all clock edges: all of them, and those that were not compared
     n_before : how many of the latter lie before the end of the first reset
@@ -89,7 +89,7 @@ class Agreement:
         return self.first is None or self.first >= undefined.first
 
     def as_undefined(self) -> Undefined:
-        """What was found, as what a case leaves open."""
+        """Return what was found, as what a case leaves open."""
         return Undefined(self.first or 0, dict(self.unknown), dict(self.different))
 
 

@@ -1,4 +1,4 @@
-"""How many bits of the output pins a comparison compares, and whether that is enough to prove something."""
+"""The number of output bits that a comparison compares, and whether it is enough to prove something."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from draupnir.emulator.trace import Trace, known_at_edges, piece_of, to_row
 
 @dataclass(frozen=True)
 class ComparedBits:
-    """How many bits of the output pins a comparison could compare.
+    """The number of bits of the output pins that a comparison could compare.
 
     total : bits of all compared output pins at all compared clock edges, at least 0
     unknown : pin -> how many of its bits were X or Z, and so were not compared; pins without such bits are left out

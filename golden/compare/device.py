@@ -1,4 +1,4 @@
-"""What can be held against a recording: an RTL in a simulator, a golden model, a chip on a board."""
+"""Devices that can be held against a recording: an RTL in a simulator, a golden model, a chip on a board."""
 
 from __future__ import annotations
 

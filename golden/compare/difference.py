@@ -15,7 +15,7 @@ UNKNOWN_DIFFERS = "the reset is over: an output that is x or z is a difference"
 
 @dataclass(frozen=True)
 class FirstDifference:
-    """Where a source and what is expected of it first differ: in output pins, or else in memories.
+    """The first place where a source differs from what is expected of it: in output pins, or else in memories.
 
     cycle : clock edges before the one in question. Pins differ immediately before this edge, memories after it. None
         of memories that were compared after the last edge only
@@ -41,7 +41,7 @@ class FirstDifference:
     last_events: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """Where it is, and what differs, in one line."""
+        """Return where it is, and what differs, in one line."""
         if self.pins:
             return f"cycle {self.cycle}: {', '.join(str(pin).replace(':', '', 1) for pin in self.pins)}"
         where = "after the last clock" if self.cycle is None else f"after cycle {self.cycle}"
@@ -75,7 +75,7 @@ class FirstDifference:
 
 
 def bits_text(bits: ComparedBits) -> str:
-    """How many bits were compared, and how many were not known: "12 of 14 output bits compared, 2 unknown"."""
+    """Return how many bits were compared, and how many were not known: "12 of 14 output bits compared, 2 unknown"."""
     absent = f", not recorded: {', '.join(bits.absent)}" if bits.absent else ""
     return f"{bits}, {bits.n_unknown:,} unknown{absent}"
 

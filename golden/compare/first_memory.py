@@ -56,7 +56,7 @@ def first_memory_difference(
 
 
 def is_reference(golden: ModelDevice, trace: Trace, before: Memories, after: Memories) -> bool:
-    """Whether the golden model does what the trace and the memories after it tell."""
+    """Tell whether the golden model does what the trace and the memories after it tell."""
     run = golden.run(trace, before)
     same = not any_bit((run.outputs ^ trace.outputs) & trace.known).any()
     return same and all(np.array_equal(run.memories[name], words) for name, words in after.items())

@@ -18,7 +18,7 @@ EVENT_ROWS = 1 << 14  # rows before a difference in which events are looked for,
 
 
 class GoldenModel(Protocol):
-    """What a comparison needs of a chip's model; see emulator/model.py."""
+    """The part of a chip's model that a comparison needs; see emulator/model.py."""
 
     chip: Chip
     memories: dict[str, np.ndarray]
@@ -78,7 +78,7 @@ def stand_before(model: GoldenModel, piece: DrivenPiece, row: int) -> None:
 
 
 def last_events(model: GoldenModel, pieces: Sequence[DrivenPiece], row: int) -> tuple[str, ...]:
-    """What a model began last before a row of the last piece, oldest first, from running the pieces again.
+    """Return what a model began last before a row of the last piece, oldest first, from running the pieces again.
 
     The pieces follow each other. The model is left somewhere before the row.
     """

@@ -1,4 +1,4 @@
-"""What to do to each chip: named recipes for seeded constrained-random stimuli."""
+"""Things to do to each chip: named recipes for seeded constrained-random stimuli."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Prepared = tuple[InputSource, dict[str, np.ndarray]]  # the stimulus, and the me
 
 
 class Recipe(Protocol):
-    """What all chips' recipes have.
+    """The common part of all chips' recipes.
 
     why : one sentence: what breaks if a model differs
     n_cycles : clocks of a recording, unless told otherwise

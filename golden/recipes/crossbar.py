@@ -1,4 +1,4 @@
-"""What ODIN's and tinyODIN's recipes have in common: their form, and how pins, SPI and handshakes are abused."""
+"""The common part of ODIN's and tinyODIN's recipes: their form, and how pins, SPI and handshakes are abused."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ WRITE_FIFO = (*WRITE_FLAGS, *[("virtual", {"neur": layout.N - 1, "leak": 1})] * 
 
 @dataclass(frozen=True)
 class Traffic:
-    """What arrives on the input event bus.
+    """The traffic on the input event bus.
 
     kinds : relative frequency of each event of ``layout.EVENTS``, and of "volley": some virtual events of one sign to
         a neuron and then some time references to it, which is what most Izhikevich behaviours wait for

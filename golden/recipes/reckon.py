@@ -25,7 +25,7 @@ _SPI_RDY = 1 << CHIP.output_word["SPI_RDY"].lsb
 
 @dataclass(frozen=True)
 class HostTraffic:
-    """What the host does while the network runs.
+    """The host's traffic while the network runs.
 
     actions : relative frequency of the methods of ``Actions``; none, and it stays idle
     gap : clocks between two actions; half : clocks in half an SCK period

@@ -30,7 +30,7 @@ _TICK, _PAUSE, _GAP, _PACE, _HURRY = Clocks(1, 4), Clocks(0, 8), Clocks(5, 60), 
 
 @dataclass(frozen=True)
 class Samples:
-    """What is presented to the chip, and how politely.
+    """The samples that the chip is shown, and how politely.
 
     steps : timesteps in a sample; events : input events in a timestep
     beyond : probability that an event's address is any of 256, not one of an existing input neuron
@@ -70,7 +70,7 @@ class Samples:
 
 
 class Configured(Protocol):
-    """What the world knows of the host.
+    """The part of the host's configuration that the world knows.
 
     running : the chip is configured; registers : contents as last written; stuck : set by the world for the host
     """
@@ -91,7 +91,7 @@ class World:
         self._side = 0  # population of neurons that a cue comes from
 
     def events(self) -> Iterator[int | None]:
-        """What the input bus is to send: addresses, with TARGET set in target data."""
+        """Yield what the input bus is to send: addresses, with TARGET set in target data."""
         while True:
             self._quiet = not self._queue
             yield self._queue.popleft() if self._queue else None
@@ -148,7 +148,7 @@ class World:
         self._set("TIME_TICK", False)
 
     def _timestep(self, label: int) -> Piece:
-        """From a tick until the chip is ready for the next; gives it the targets that it asks for."""
+        """Go from a tick until the chip is ready for the next, and give it the targets that it asks for."""
         s, rng = self._samples, self._rng
         hasty = rng.random() < s.hasty
         abandon = int(rng.integers(1, 400)) if rng.random() < s.abandon else 0

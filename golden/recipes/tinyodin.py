@@ -46,7 +46,7 @@ class Synapses:
 
 @dataclass(frozen=True)
 class Traffic:
-    """What arrives on the input event bus.
+    """The traffic on the input event bus.
 
     kinds : relative frequency of each event of ``layout.EVENTS``
     hot : neurons that single time references go to, the first this many; pre : pre-synaptic neurons, likewise

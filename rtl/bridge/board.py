@@ -48,7 +48,7 @@ class Board(wiring.Component):
 
 
 def title(chip: str, parameters: dict[str, Any]) -> str:
-    """What IDENTIFY says of a chip: its name, and its parameters where they are not what they are by themselves."""
+    """Return what IDENTIFY says of a chip: its name, and those parameters that are not at their defaults."""
     known = inspect.signature(emit.our_chip(chip).make).parameters
     other = {name: content for name, content in sorted(parameters.items())
              if name in known and content != known[name].default}  # fmt: skip
@@ -56,7 +56,7 @@ def title(chip: str, parameters: dict[str, Any]) -> str:
 
 
 def _word(content: int | bool) -> str:
-    """As --set has it."""
+    """Return a value as ``--set`` has it."""
     if isinstance(content, bool):
         return "yes" if content else "no"
     return str(content)

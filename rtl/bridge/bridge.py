@@ -212,7 +212,7 @@ class Bridge(wiring.Component):
         may_run: Value,
         moving: Value,
     ) -> None:
-        """When the chip's clock runs, who moves with it, and how long nothing has happened."""
+        """Decide when the chip's clock runs and who moves with it, and count how long nothing has happened."""
         running = Signal()
         m.d.comb += [
             running.eq((executor.left != 0) & may_run),

@@ -1,4 +1,4 @@
-"""What the bridge does with a request: takes it apart, does it, and writes the response."""
+"""The bridge's executor takes a request apart, does it, and writes the response."""
 
 from amaranth import Cat, Const, Module, Signal
 from amaranth.lib import memory, stream, wiring
@@ -124,7 +124,7 @@ class Executor(wiring.Component):
                 m.next = "SEND"
 
     def _dispatch(self, m: Module) -> None:
-        """To the first state of each command; those with arguments of a fixed length take them first."""
+        """Go to the first state of each command; those with arguments of a fixed length take them first."""
         lengths = {
             C.LEVELS: self._buses.n_bytes("levels in"),
             C.SPI_WRITE: 1,

@@ -1,4 +1,4 @@
-"""What passes between a host and the bridge on a board, declared once: bridge, host and README take it from here.
+"""The traffic between a host and the bridge on a board, declared once: bridge, host and README take it from here.
 
 The host asks, the bridge answers: a request, a response, and nothing else on the line. Both are frames as in SLIP
 (RFC 1055): END, the bytes, END, where END within is written ESC, ESC_END, and ESC is written ESC, ESC_ESC. The last two
@@ -54,7 +54,7 @@ class Command(IntEnum):
 
 
 class Operation(IntEnum):
-    """What the bridge does for a chip that is led; SET + i sets the i-th of ``Lead.levels``."""
+    """The bridge's operations for a chip that is led; SET + i sets the i-th of ``Lead.levels``."""
 
     SPIKE = 0
     TARGET = 1

@@ -1,4 +1,4 @@
-"""From a board's oscillator to a chip's clock: straight, through a PLL, or through a PLL and a divider.
+"""A chip's clock is made from a board's oscillator: straight, through a PLL, or through a PLL and a divider.
 
 Source: Lattice FPGA-TN-02200 (ECP5 sysCLOCK PLL), FPGA-TN-02052 (iCE40 sysCLOCK PLL).
 """
@@ -27,7 +27,7 @@ _MOST_HALVINGS = 4
 
 @dataclass(frozen=True)
 class ClockPlan:
-    """How a frequency is made.
+    """A plan of how a frequency is made.
 
     freq : Hz, of the chip's clock
     pll : parameters of the family's PLL primitive, None without one

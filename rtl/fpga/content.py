@@ -1,4 +1,4 @@
-"""What is in the block RAMs of a netlist, a routed design or an unpacked bitstream, and which of it is whose.
+"""The contents of the block RAMs of a netlist, a routed design or an unpacked bitstream, and whose they are.
 
 A design is synthesised with random words in its memories (``memories.fingerprint``). Where a column of such a word
 turns up in a block RAM, that is where the column is: no tool has to tell. From then on the words can be read, and
@@ -81,7 +81,7 @@ def _digits(bits: np.ndarray) -> str:
 
 
 def in_port_order(bits: np.ndarray) -> np.ndarray:
-    """From the order of the device's 16-bit words to that of its ports, and back: it is its own inverse."""
+    """Reorder bits from the device's 16-bit words to its ports, or back: the function is its own inverse."""
     return bits.reshape(-1, 16)[:, _ICE40_ORDER].ravel()
 
 
@@ -103,7 +103,7 @@ def read_netlist(module: Mapping[str, Any]) -> Cells:
 
 
 def _bits(text: str) -> np.ndarray:
-    """Of a constant as Yosys writes it, most significant bit first; what is x is 0."""
+    """Return the bits of a constant that Yosys writes with its most significant bit first; an x counts as 0."""
     digits = np.frombuffer(text.encode(), np.uint8)[::-1]
     return np.where(digits == ord("1"), 1, 0).astype(np.uint8)
 
@@ -123,7 +123,7 @@ class Lane:
 
 @dataclass(frozen=True)
 class Located:
-    """Where a memory of ``depth`` words of ``width`` bits is."""
+    """The place of a memory of ``depth`` words of ``width`` bits."""
 
     depth: int
     width: int
@@ -144,7 +144,7 @@ class Located:
 
 
 def locate(cells: Cells, depth: int, width: int) -> Located:
-    """Where the memory of this shape is in cells that hold its fingerprint.
+    """Return where the memory of this shape is in cells that hold its fingerprint.
 
     Raises InputError unless every bit of it is found exactly once.
     """
@@ -178,7 +178,7 @@ def _blocks(columns: np.ndarray, depth: int) -> Iterator[tuple[tuple[int, bytes]
 
 
 def _ports(n_bits: int) -> Iterator[np.ndarray]:
-    """For each width that a port may have, and each bit of it: where that bit is in the first word, the second, ..."""
+    """Return for each width that a port may have, and each bit, where that bit is in the first word, the second, ..."""
     if n_bits == _ICE40_BITS:
         for width in (16, 8, 4, 2):
             for bit in range(width):

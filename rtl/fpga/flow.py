@@ -1,4 +1,4 @@
-"""From a chip and a board to a bitstream: synthesis, place and route, contents of the memories, packing."""
+"""The flow from a chip and a board to a bitstream: synthesis, place and route, contents of the memories, packing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class MissesTiming(Unbuildable):
 
 @dataclass(frozen=True)
 class Request:
-    """What to build.
+    """A request for a bitstream.
 
     chip : name of a chip of which there is an RTL of our own
     freq : of its clock in Hz

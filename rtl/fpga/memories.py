@@ -41,7 +41,7 @@ class BlockMemories:
         return LanedSram(sram.depth, sram.width)
 
     def has_initial_content(self, depth: int, width: int) -> bool:
-        """Whether a bitstream can hold the words of a memory of this shape."""
+        """Tell whether a bitstream can hold the words of a memory of this shape."""
         return True
 
 

@@ -168,7 +168,7 @@ def _array(name: str, kind: str) -> Memory:
 
 
 def _in_spram(chip: Chip, located: Mapping[str, Located], names: list[str]) -> dict[str, tuple[str, ...]]:
-    """Of the memory that is not in block RAM, its cells."""
+    """Return the cells of the memory that is not in block RAM."""
     cells = tuple(sorted(name for name in names if name.startswith("spram_")))
     rest = [m.name for m in chip.memories if m.name not in located]
     if len(rest) > 1:

@@ -1,4 +1,4 @@
-"""What place and route say of a design: how much of the device it takes, and how fast its clocks may be."""
+"""The report of place and route on a design: how much of the device it takes, and how fast its clocks may be."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Usage:
-    """How many of a kind of cell are used, of how many."""
+    """The use of a kind of cell: how many, of how many."""
 
     kind: str
     used: int
@@ -60,7 +60,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class RoutedReport:
-    """Of a routed design; ``usage`` lists what is used."""
+    """The report on a routed design; ``usage`` lists what is used."""
 
     usage: tuple[Usage, ...]
     clocks: tuple[Clock, ...]
@@ -92,6 +92,6 @@ def _usage(kind: str, used: int, available: int) -> Usage:
 
 
 def _net(name: str) -> str:
-    """Without nextpnr's decoration of nets that it has put onto the global network."""
+    """Return a net's name without nextpnr's decoration of nets that it has put onto the global network."""
     name = name.removeprefix("$glbnet$")
     return re.sub(r"\$(?:TRELLIS_IO_IN|SB_IO_IN.*|glb_clk|2)$", "", name)

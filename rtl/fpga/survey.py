@@ -1,4 +1,4 @@
-"""What a chip takes of an ECP5, and how fast it may be, for each of its parameters; ours and anybody's side by side.
+"""The size and the speed of a chip in an ECP5, for each of its parameters; ours and anybody's side by side.
 
 The chip alone, its pins wherever place and route puts them, all with the same options: figures to compare, and not
 those of a board.

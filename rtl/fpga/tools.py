@@ -48,7 +48,7 @@ class Tool:
 
 @dataclass(frozen=True)
 class Done:
-    """What became of a run: exit status, and everything that the tool wrote."""
+    """The outcome of a tool's run: exit status, and everything that the tool wrote."""
 
     status: int
     output: str

@@ -25,7 +25,7 @@ DOMAIN = "board"  # not "sync": that is the chip's own
 
 
 def header_pins(chip: Chip, board: FpgaBoard) -> dict[str, tuple[Pin, tuple[str, ...]]]:
-    """For each pin of the chip but clock and reset: the pin, and its places on the board's header, bit 0 first.
+    """Return for each pin of the chip but clock and reset the pin, and its places on the board's header, bit 0 first.
 
     Raises InputError if the header has too few, or the chip needs more than one clock that rises.
     """

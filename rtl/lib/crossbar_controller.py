@@ -1,4 +1,4 @@
-"""What ODIN's and tinyODIN's controllers have in common: state, counters, synchronisers, and what the SPI asks for.
+"""The common part of ODIN's and tinyODIN's controllers: state, counters, synchronisers, and the SPI's requests.
 
 Source: ODIN doc v0.1, 2.2.1; tinyODIN doc v1.0, 2.2.1; controller.v of both.
 """
@@ -63,7 +63,7 @@ class CrossbarController(wiring.Component):
         return m
 
     def _acts(self) -> dict[Any, Callable[[Module], None]]:
-        """What is done in each state: the method of its name."""
+        """Return what is done in each state: the method of its name."""
         return {state: getattr(self, f"_{state.name.lower()}") for state in self._states}
 
     def _synchronise(self, m: Module) -> None:
@@ -76,7 +76,7 @@ class CrossbarController(wiring.Component):
         self._synchronise_gate(m)
 
     def _in_every_state(self, m: Module) -> None:
-        """What a chip adds, whatever the state."""
+        """Add what a chip does in every state."""
 
     @abstractmethod
     def _synchronise_gate(self, m: Module) -> None:
@@ -84,7 +84,7 @@ class CrossbarController(wiring.Component):
 
     @abstractmethod
     def _access_spi_synapses(self, m: Module, we: Value | int) -> None:
-        """Of the word that the SPI addresses, ``_spi_synapses``."""
+        """Access the word that the SPI addresses, ``_spi_synapses``."""
 
     def _go(self, m: Module, state: Any) -> None:
         m.d.comb += self._next_state.eq(state)

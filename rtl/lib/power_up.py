@@ -1,4 +1,4 @@
-"""What a flip-flop holds before its first reset."""
+"""The content of a flip-flop before its first reset."""
 
 from amaranth import Signal
 from amaranth.back.rtlil import Undef

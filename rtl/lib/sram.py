@@ -11,7 +11,7 @@ from amaranth.utils import exact_log2
 
 
 class SramControl(wiring.Signature):
-    """What a memory is asked to do in this clock.
+    """The request to a memory in this clock.
 
     cs : access the word at ``addr``: at the clock's edge it appears at the memory's output
     we : together with ``cs``: also write it; the output then shows the word as it was before

@@ -67,7 +67,7 @@ class AerOut(wiring.Component):
         return next_byte
 
     def _count_winners(self, m: Module) -> list[Signal]:
-        """For each output neuron the counting timesteps that it won; in regression they all go to neuron 0."""
+        """Count for each output neuron the counting timesteps that it won; in regression they all go to neuron 0."""
         config, step = self.config, self.timestep
         cnt_winner = [Signal(COUNT_BITS, reset_less=True, name=f"cnt_winner_{k}") for k in range(N_OUT)]
         label = Signal(range(N_OUT))

@@ -1,4 +1,4 @@
-"""What runs between ReckOn's blocks: layouts and signatures, from the declaration."""
+"""The wires between ReckOn's blocks: layouts and signatures, from the declaration."""
 
 from amaranth import Mux, Value
 from amaranth.lib import data, wiring
@@ -32,7 +32,7 @@ class Config(wiring.Signature):
 
 
 class SramAccess(wiring.Signature):
-    """What the SPI asks for.
+    """The requests of the SPI.
 
     prog, read : out of the SPI slave levels, to be synchronised; behind the synchronisers ``prog`` is a pulse
     addr, payload : address and word, stable meanwhile
@@ -50,7 +50,7 @@ class SramAccess(wiring.Signature):
 
 
 class Timestep(wiring.Signature):
-    """What the timestep-driven controller is doing.
+    """The state of the timestep-driven controller.
 
     state : now
     sweep_starts, eprop_starts : with the clock the state becomes PROP, EPROP (unless a timing error halts the chip)
@@ -74,7 +74,7 @@ class Timestep(wiring.Signature):
 
 
 class EventSweep(wiring.Signature):
-    """What the input-driven controller is doing: it takes neuron after neuron, and sweeps over all if it spiked.
+    """The state of the input-driven controller: it takes neuron after neuron, and sweeps over all if it spiked.
 
     state, next_state : now, and after the clock
     neur256_cnt : the pre-synaptic neuron
@@ -98,7 +98,7 @@ class EventSweep(wiring.Signature):
 
 
 class EpropSweep(wiring.Signature):
-    """What the e-prop sweep is doing: for each group of 16 post-synaptic neurons first these, then all pre-synaptic.
+    """The state of the e-prop sweep: for each group of 16 post-synaptic neurons first these, then all pre-synaptic.
 
     active : state EPROP
     post_phase : the 16 post-synaptic neurons are being looked at

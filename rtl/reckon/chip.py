@@ -77,7 +77,7 @@ class Reckon(wiring.Component):
         return m
 
     def _make_domains(self, m: Module) -> None:
-        """In ``sync`` and in the SPI's domains a reset shows at once, in the others with the next clock."""
+        """Make the domains. A reset shows at once in ``sync`` and the SPI's domains, a clock later in the others."""
         rst_sync_int, rst_sync = Signal(reset_less=True), Signal(reset_less=True)
         m.d.sync += [rst_sync_int.eq(self.RST), rst_sync.eq(rst_sync_int)]
         self._add_domain(m, ClockDomain("sync", async_reset=True), self.CLK_EXT, rst_sync)
@@ -113,7 +113,7 @@ class Reckon(wiring.Component):
         ]
 
     def _distribute(self, m: Module) -> None:
-        """What many blocks look at: configuration, the SPI's requests, the two controllers."""
+        """Distribute what many blocks look at: configuration, the SPI's requests, the two controllers."""
         config, step = self.spi.config, self.controller.timestep
         for block in (
             self.controller,

@@ -13,7 +13,7 @@ ROW_BITS = 32
 
 @dataclass(frozen=True)
 class Write:
-    """If ``en``, ``n_bits`` (1 or 2) flags from ``n_bits`` * ``idx`` on become ``flags``."""
+    """A write to flags: if ``en``, those ``n_bits`` (1 or 2) from ``n_bits`` * ``idx`` on become ``flags``."""
 
     en: Value
     idx: Value
@@ -36,7 +36,7 @@ class Flags:
         return Array(self.rows)[row].word_select(place, n_bits)
 
     def write(self, m: Module, domain: str, *writes: Write) -> None:
-        """Of several writes in a clock to one flag, the last one counts."""
+        """Carry out writes; the last one counts of several in a clock to one flag."""
         places = []
         for w in writes:
             row, place = self._split(w.idx, w.n_bits)

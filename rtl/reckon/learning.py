@@ -1,4 +1,4 @@
-"""What e-prop knows of the 16 post-synaptic neurons of a group, while it goes through the pre-synaptic ones.
+"""The state that e-prop keeps of a group's 16 post-synaptic neurons while it goes through the pre-synaptic ones.
 
 Source: srnn.v, Learning signals; Pseudo-derivatives and regularization traces.
 """
@@ -90,7 +90,7 @@ class Learning(wiring.Component):
         return learning_signal
 
     def _pseudo_derivative(self, m: Module) -> Value:
-        """That of the segment in which the potential is."""
+        """Return the pseudo-derivative of the segment in which the potential is."""
         config = self.config
         h = Signal(signed(H_BITS))
         m.d.comb += h.eq(config.spi_h_4)

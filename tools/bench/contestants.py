@@ -1,4 +1,4 @@
-"""Who is measured on a workload, and what all of them must agree on before anything is measured.
+"""The contestants on a workload, and what all of them must agree on before anything is measured.
 
 The golden model's clocks between an AER sender and receiver are recorded as rows of pins; these very rows then run on
 the model, on each RTL, and on both together. The event-level engine runs the same events as the closed loop.
@@ -34,12 +34,12 @@ class Disagreement(Exception):
 
 
 def synaptic_operations(run: Any) -> int:
-    """Of an event-level run; 0 for a chip whose engine does not count them: the report then says nothing of them."""
+    """Return the synaptic operations of an event-level run; 0 if the chip's engine does not count them."""
     return run.statistics.synaptic_operations if hasattr(run, "statistics") else 0
 
 
 def same_output(a: Any, b: Any) -> bool:
-    """Whether two runs gave the same: cycles, and what was on the output bus."""
+    """Tell whether two runs gave the same: cycles, and what was on the output bus."""
     name = "addrs" if hasattr(a, "addrs") else "received"
     return np.array_equal(a.cycles, b.cycles) and np.array_equal(getattr(a, name), getattr(b, name))
 
@@ -82,7 +82,7 @@ class Job:
         self.model.restore(self.ready)
 
     def trace(self, n_clocks: int) -> Trace:
-        """From the very first row on, with the model's outputs: ``n_clocks`` clocks, or as many as there are."""
+        """Return the trace from the very first row on, with the model's outputs: ``n_clocks`` clocks, or all."""
         inputs = np.concatenate((self.workload.inputs, self.rows))
         clk = np.concatenate((self.workload.clk, self.clk))
         n_rows = int(np.searchsorted(np.cumsum(clk != 0), n_clocks)) + 1

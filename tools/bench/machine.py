@@ -1,4 +1,4 @@
-"""What a figure was measured on: the machine, how busy it was, and the versions of what did the work."""
+"""The circumstances of a figure: the machine, how busy it was, and the versions of what did the work."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from statistics import median
 
 @dataclass(frozen=True)
 class SelfTimed:
-    """What a run returns that has timed itself, for instance without the start of a simulator."""
+    """The time of a run that has timed itself, for instance without the start of a simulator."""
 
     seconds: float
 
@@ -53,13 +53,13 @@ class Spread:
 
 
 def spread(figures: Sequence[float]) -> Spread:
-    """Of at least one figure."""
+    """Return the spread of at least one figure."""
     return Spread(median(figures), min(figures), max(figures))
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured of a contestant.
+    """The measurements of a contestant.
 
     n_runs : runs in a measurement, one after the other
     seconds : (n_rounds,) of one run, in the order of the rounds
@@ -117,7 +117,7 @@ def _run(contestant: Contestant, clock: Callable[[], float]) -> float:
 
 
 def speed_ratio(a: Figures, b: Figures) -> Spread:
-    """How many times as fast as ``b`` is ``a``, in clocks of the chip per second."""
+    """Return how many times as fast as ``b`` is ``a``, in clocks of the chip per second."""
     per_second = (
         (a.contestant.n_clocks / x, b.contestant.n_clocks / y) for x, y in zip(a.seconds, b.seconds, strict=True)
     )
@@ -125,5 +125,5 @@ def speed_ratio(a: Figures, b: Figures) -> Spread:
 
 
 def time_ratio(a: Figures, b: Figures) -> Spread:
-    """How many times as long as ``b`` takes ``a`` for a run."""
+    """Return how many times as long as ``b`` takes ``a`` for a run."""
     return spread([x / y for x, y in zip(a.seconds, b.seconds, strict=True)])

@@ -25,7 +25,7 @@ OURS_ICARUS, THEIRS_ICARUS = "our RTL, Icarus (compiling too)", "--rtl, Icarus (
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured.
+    """The size of a benchmark.
 
     loop_events, row_events : of a workload, for loops and as recorded rows (an event takes some 520 clocks)
     cocotb_times : how much longer than usual the cocotb test is
@@ -122,7 +122,7 @@ def _icarus(
 
 
 def ratios(figures: Sequence[Figures], chip: Silicon) -> Iterator[Ratio]:
-    """To somebody else's RTL, or without it to ours; to the chip; of comparing with the model to not comparing."""
+    """Return the ratios to somebody else's RTL (or ours), to the chip, and of comparing to not comparing."""
     for workload in dict.fromkeys(each.contestant.workload for each in figures):
         of = {each.contestant.name: each for each in figures if each.contestant.workload == workload}
         base = THEIRS if THEIRS in of else OURS
@@ -143,7 +143,7 @@ def ratios(figures: Sequence[Figures], chip: Silicon) -> Iterator[Ratio]:
 
 
 def _pairs(of: dict[str, Figures], workload: str) -> Iterator[Ratio]:
-    """What is held against one other only: threads against one, cocotb tests against what they would be without."""
+    """Yield pairs that are held against each other only: threads against one, cocotb tests against naive ones."""
     for a, b in ((many.all_cores(), many.ONE_THREAD), (benches.CHECKED, benches.NAIVE)):
         if a in of and b in of:
             yield Ratio(a, b, "clocks/s", workload, speed_ratio(of[a], of[b]))

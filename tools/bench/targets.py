@@ -1,4 +1,4 @@
-"""What is promised of the speeds, beside what was measured."""
+"""The promised speeds, beside those that were measured."""
 
 from __future__ import annotations
 

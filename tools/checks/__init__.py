@@ -1,4 +1,4 @@
-"""What every chip is held to, as classes of tests for pytest: ours run them, and so can a chip's own package.
+"""The checks that every chip is held to, as classes for pytest: our tests run them, and so can a chip's own package.
 
 Its file of tests has no more than this (``draupnir.tools.checks.chip``, ``draupnir.tools.checks.cases``):
 

@@ -74,7 +74,7 @@ class CaseChecks:
         assert {name for names in shown for name in names} <= {one.name for one in case.of_chip(chip.name)}
 
     def test_every_case_is_listed_once(self, chip: Chip) -> None:
-        """On the chip's page, or on the page beside the folder of the cases."""
+        """The list is on the chip's page, or on the page beside the folder of the cases."""
         names = chip.name, chip.title.partition(":")[0]
         pages = [page(chip), chips.package(chip.name).cases.parent / "README.md"]
         found = section(pages, *(f"The cases of {name}" for name in names))
@@ -88,7 +88,7 @@ class CaseChecks:
 
     @pytest.mark.slow
     def test_so_does_the_plain_clock(self, chip: Chip) -> None:
-        """Without stretches: the reference of all speeds."""
+        """The plain clock has no stretches, and is the reference of all speeds."""
         device = ModelDevice(chip, stretch=False)
         assert differing(regress.regress(device, chip, case.of_chip(chip.name))) == []
 
@@ -130,7 +130,7 @@ def smallest(chip: Chip) -> list[str]:
 
 
 def differing(outcomes: Iterable[CaseOutcome]) -> list[str]:
-    """What does not hold, in words; every bit has to be known."""
+    """Return what does not hold, in words; every bit has to be known."""
     found = list(outcomes)
     assert found and all(o.n_words is not None and o.n_cycles >= SHORTEST for o in found)
     return [f"{o.case.name}: {o.difference}, {o.n_unknown} bits unknown" for o in found if o.difference or o.n_unknown]
@@ -145,7 +145,7 @@ def needs(tool: str) -> None:
 
 
 def section(pages: Iterable[Path], *headings: str) -> str:
-    """What stands below a heading, one of these, on the first page that has one, up to the next heading."""
+    """Return what stands below a heading, one of these, on the first page that has one, up to the next heading."""
     looked_at = [path for path in pages if path.is_file()]
     for path in looked_at:
         for heading in headings:

@@ -1,4 +1,4 @@
-"""What every chip must pass: nothing here knows one of them."""
+"""The checks that every chip must pass: nothing here knows one of them."""
 
 from __future__ import annotations
 

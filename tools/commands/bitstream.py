@@ -125,7 +125,7 @@ def _say(as_json: bool, found: dict[str, Any], text: str) -> None:
 
 
 def _words(chip: str, config: Path | None, chosen: dict[str, Any]) -> dict[str, Any]:
-    """What the configuration puts into the words that the chip has."""
+    """Return what the configuration puts into the words that the chip has."""
     if config is None:
         return {}
     from draupnir.rtl import emit

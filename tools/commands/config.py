@@ -164,7 +164,7 @@ def unpack(
 
 
 def _inputs(name: str, path: Path, onto: str | None) -> dict[str, Path | None]:
-    """What a command reads: the argument of this name, and the configuration in --onto."""
+    """Return what a command reads: the argument of this name, and the configuration in --onto."""
     from draupnir.tools.compile import packed
 
     return {name: path, "--onto": None if onto in (None, packed.BLANK) else Path(str(onto))}

@@ -181,7 +181,7 @@ def _own_cases(chip: str) -> Path:
 
 
 def _check(design: Design, recording: Recording, is_undefined: bool, initial: Initial) -> tuple[str, Undefined | None]:
-    """What Icarus makes of the same inputs, in words, and what it leaves open where the recipe is undefined.
+    """Return what Icarus makes of the same inputs, in words, and what it leaves open where the recipe is undefined.
 
     Raises DifferenceFound, with these words, if Icarus differs or does not know a bit, and the recipe is defined, or
     nothing could be compared.
@@ -201,7 +201,7 @@ def _check(design: Design, recording: Recording, is_undefined: bool, initial: In
 
 
 def _apart(held: Agreement) -> str:
-    """How Icarus differs from the recording."""
+    """Return how Icarus differs from the recording."""
     first = "" if held.first is None else f" from cycle {held.first} on"
     differs = [f"differs{first} in bits of {listed(held.different)}"] if held.different else []
     does_not = [f"does not know{first} bits of {listed(held.unknown, held.never)}"] if held.unknown else []

@@ -116,7 +116,7 @@ def _devices(
     report: Path,
     start: Initial,
 ) -> tuple[Device, Device | None]:
-    """What is held, and what it is held to if that is not the recording."""
+    """Return what is held, and what it is held to if that is not the recording."""
     if not netlist:
         return _device(chip, rtl, simulator, report, start), None
     given = options.parameters(chip.name, rtl.settings)
@@ -165,7 +165,7 @@ def _before_synthesis(chip: Chip, given: dict[str, Any], report: Path) -> Device
 
 
 def _what(rtl: options.Rtl, netlist: str | None, simulator: str, initial: Initial | None) -> str:
-    """What was held; initial : how it was told to start, if it was."""
+    """Return what was held; initial : how it was told to start, if it was."""
     synthesised = f", synthesised for {netlist}," if netlist else ""
     held = "golden model" if simulator == "model" else f"{rtl}{synthesised} in {simulator}"
     return f"{held}, started at {initial}" if initial else held

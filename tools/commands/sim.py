@@ -217,7 +217,7 @@ def _print(outcomes: Sequence[BenchOutcome]) -> None:
 
 
 def _print_notes(outcome: BenchOutcome) -> None:
-    """What a test has noted beside its counts."""
+    """Print what a test has noted beside its counts."""
     for name in ("images", "events", "weight_updates", "online_accuracy", "accuracy"):
         if name in outcome.notes:
             click.echo(f"{name.replace('_', ' ')}: {_number(outcome.notes[name])}")

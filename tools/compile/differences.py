@@ -1,4 +1,4 @@
-"""What differs between two configurations: registers, words of the memories by field, and synapses by who they join."""
+"""The differences of two configurations: registers, words of the memories by field, synapses by whom they join."""
 
 from __future__ import annotations
 

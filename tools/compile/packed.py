@@ -79,7 +79,7 @@ def read(path: Path, chip: str | Chip, present: Memories | None = None, tell: Te
 
 
 def is_toml(path: Path) -> bool:
-    """Whether a file is a configuration in TOML, or is called one: its first line is a table, or names one."""
+    """Tell whether a file is a configuration in TOML, or is called one: its first line is a table, or names one."""
     if path.suffix == ".toml" or not path.is_file():
         return path.suffix == ".toml" and not path.is_dir()
     if path.suffix in arrays.SUFFIXES:
@@ -91,7 +91,7 @@ def is_toml(path: Path) -> bool:
 
 
 def unpack(path: Path, chip: str | Chip, present: Memories | None = None) -> Unpacked:
-    """What an SPI stream, or a folder with what ``pack`` has written, leaves in a chip; raises as ``read`` does."""
+    """Return what an SPI stream, or a folder that ``pack`` has written, leaves in a chip; raises as ``read`` does."""
     declared = chips.declared_as(chip)
     if path.is_dir():
         return _agreed(path, declared, present)
@@ -107,7 +107,7 @@ def _stream(path: Path, chip: Chip, present: Memories | None) -> Unpacked:
 
 
 def memories_before(name: str | None, chip: str | Chip) -> Memories | None:
-    """What the option ``--onto`` says of what the memories held: nothing, "blank", or a configuration's path."""
+    """Return what the option ``--onto`` says of what the memories held: nothing, "blank", or a configuration's path."""
     if name is None:
         return None
     if name == BLANK:
@@ -133,7 +133,7 @@ def _agreed(folder: Path, chip: Chip, present: Memories | None) -> Unpacked:
 
 
 def _there(folder: Path, chip: Chip) -> str:
-    """What is in a folder, file by file."""
+    """Return what is in a folder, file by file."""
     files = sorted(path for path in folder.iterdir() if path.is_file())
     listed = [_described(path, chip) for path in files[:LISTED]]
     more = [f"and {len(files) - LISTED} more files"] if len(files) > LISTED else []
@@ -156,7 +156,7 @@ def _described(path: Path, chip: Chip) -> str:
 
 
 def _with_images(folder: Path, programmed: Configuration) -> Iterator[tuple[Path, Configuration]]:
-    """What is programmed, with each memory from its image."""
+    """Yield what is programmed, with each memory from its image."""
     for memory in programmed.chip.memories:
         for suffix in IMAGES:
             if (path := folder / f"{memory.name}{suffix}").is_file():

@@ -1,4 +1,4 @@
-"""What is in a configuration, in a few numbers."""
+"""The contents of a configuration, in a few numbers."""
 
 from __future__ import annotations
 

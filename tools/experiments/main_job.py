@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class JobOutcome(Protocol):
-    """What became of a main job.
+    """The outcome of a main job.
 
     n_compared : clocks compared without a difference; bits : the output bits that were compared
     difference : where the RTL first left the model, None if it did not; text : the same in words
@@ -42,7 +42,7 @@ class JobOutcome(Protocol):
 
 @dataclass(frozen=True)
 class MainJob:
-    """What ``draupnir sim`` does with a chip unless a test is named.
+    """The job that ``draupnir sim`` does with a chip unless a test is named.
 
     test : the cocotb module, or test, that does the same under cocotb
     title : what the job is, for people: "ODIN's digits"; page : the title of its page
@@ -71,7 +71,7 @@ MAIN_JOB: Part[MainJob] = Part("main_job", "main job", "its cocotb tests are run
 
 
 def counts(outcome: JobOutcome) -> str:
-    """What was compared until the RTL left the model, in words."""
+    """Return what was compared until the RTL left the model, in words."""
     return f"{outcome.n_compared:,} clocks compared without a difference, {outcome.bits}, then 1 mismatch"
 
 

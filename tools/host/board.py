@@ -26,7 +26,7 @@ BUILD = Path("build/host")
 
 @dataclass(frozen=True)
 class BoardOptions:
-    """Which board is used; see ``OPTIONS`` for each option's meaning. One of ``port`` and ``simulate`` is None."""
+    """The choice of a board; see ``OPTIONS`` for each option's meaning. One of ``port`` and ``simulate`` is None."""
 
     port: str | None
     simulate: str | None

@@ -103,7 +103,7 @@ class BridgedChip:
         return (PAYLOAD - HEAD) // (CYCLE_BYTES + self._buses.event_bytes)
 
     def poll(self) -> Progress:
-        """How far it is, and the next spikes."""
+        """Return how far it is, and the next spikes."""
         n = CYCLE_BYTES + self._buses.spike_bytes
         answer = self._link.request(Command.POLL)
         now, left, quiet = _integers(answer, [int(item.size) for item in BY_COMMAND[Command.POLL].response])

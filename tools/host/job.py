@@ -29,7 +29,7 @@ Send = Callable[[BridgedChip, Take], dict[str, Any]]
 
 @dataclass(frozen=True)
 class BoardNetwork:
-    """What a board is programmed with.
+    """The network that a board is programmed with.
 
     present : what the memories hold already; None: nobody knows
     parameters : of the RTL that the bitstream holds, which may have fewer words than the declaration

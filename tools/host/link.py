@@ -41,7 +41,7 @@ class BridgeLink:
         self.n_repeated = 0
 
     def request(self, command: Command, arguments: bytes = b"") -> bytes:
-        """What follows the head of the response. Raises InputError if there is none."""
+        """Return what follows the head of the response. Raises InputError if there is none."""
         self._number = (self._number + 1) % 256
         asked = frame(bytes([self._number, command]) + arguments)
         self._n_bytes = 0

@@ -32,7 +32,7 @@ FURTHEST = WRAP // 2  # clocks that an event may be ahead
 
 @dataclass
 class HostOutcome:
-    """What came of a run.
+    """The outcome of a run.
 
     n_cycles : clocks of the run; None where nobody knows: a board does not see when the chip itself has come to rest
     n_cycles_to_last_event : clocks until nothing moved any more on the buses for events and spikes; None if not done
@@ -46,7 +46,7 @@ class HostOutcome:
     done: bool = True
 
     def report(self) -> dict[str, int | bool]:
-        """What is known, by name."""
+        """Return what is known, by name."""
         return {name: figure for name, figure in asdict(self).items() if figure is not None}
 
 

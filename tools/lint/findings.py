@@ -1,4 +1,4 @@
-"""What in a configuration is allowed, and yet hardly meant.
+"""Findings in a configuration: what is allowed, and yet hardly meant.
 
 Each finding has a name, a place, and what would be right; a chip's rules are a part of its ``ChipPackage``.
 """

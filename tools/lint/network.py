@@ -17,7 +17,7 @@ Broken = Iterator[tuple[str, str, str]]  # places, messages and remedies; see ``
 
 
 def register(configuration: Configuration, name: str) -> int:
-    """What is in a register of one address."""
+    """Return what is in a register of one address."""
     (content,) = configuration.registers[name]
     return content
 
@@ -51,7 +51,7 @@ def weights(configuration: Configuration, memory: Memory, field: Field) -> Count
 
 
 def some(mask: Mask, axis: int) -> Mask:
-    """Whether any entry along an axis is 1."""
+    """Tell whether any entry along an axis is 1."""
     return np.asarray(mask.any(axis=axis))
 
 

@@ -92,7 +92,7 @@ def _words(mask: Mask) -> Mask:
 
 
 def _can_move(c: Configuration, memory: Memory) -> bool:
-    """Whether learning can change the weights of winp or wrec."""
+    """Tell whether learning can change the weights of winp or wrec."""
     additive = register(c, "SPI_REGUL_MODE") & ADDITIVE and register(c, "SPI_REGUL_W") & REGULARISED[memory.name]
     derived = any(register(c, f"SPI_H_{i}") for i in range(5))
     return bool(register(c, EPROP) & LEARNS[memory.name] and (derived or additive))

@@ -1,4 +1,4 @@
-"""What is found in a configuration, as commands say it: the options, the lines on stderr, and the exit status."""
+"""The report of the findings in a configuration: options of commands, lines on stderr, exit status."""
 
 from __future__ import annotations
 

@@ -158,12 +158,12 @@ def _span(low: int, high: int, falling: bool = False) -> str:
 
 
 def _matches(path: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
-    """Whether the wanted names stand side by side in a path."""
+    """Tell whether the wanted names stand side by side in a path."""
     return any(path[i : i + len(wanted)] == wanted for i in range(len(path)))
 
 
 def _close(chip: Chip, every: list[Entry], name: str) -> str:
-    """What is close to a name, in words."""
+    """Return what is close to a name, in words."""
     names = list(dict.fromkeys([part for entry in every for part in (entry.path[-1], entry.name)]))
     by_lower = {known.lower(): known for known in reversed(names)}
     close = get_close_matches(name.lower(), by_lower, N_CLOSE)

@@ -1,4 +1,4 @@
-"""Where things come from: sources (their repository and commit, or contents), and reports (command, seed, versions)."""
+"""The origin of things: sources (their repository and commit, or contents), and reports (command, seed, versions)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PACKAGES = ("draupnir", "numpy", "numba", "llvmlite", "amaranth")
 
 @dataclass(frozen=True)
 class Origin:
-    """What it takes to make a report again.
+    """The origin of a report: what it takes to make it again.
 
     command : the command line, "" where there was none
     date : UTC, ISO 8601
@@ -133,7 +133,7 @@ def _own_commit() -> str:
 
 
 def _git(folder: Path, *words: str) -> str:
-    """What git says, or "" where it has nothing to say."""
+    """Return what git says, or "" where it has nothing to say."""
     try:
         done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=False)
     except OSError:

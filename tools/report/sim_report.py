@@ -1,4 +1,4 @@
-"""What became of simulations: cocotb tests as a page, and any results as JUnit XML and as JSON."""
+"""The outcomes of simulations: cocotb tests as a page, and any results as JUnit XML and as JSON."""
 
 from __future__ import annotations
 

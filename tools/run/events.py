@@ -36,7 +36,7 @@ class EventBlock:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the events of a block are, for messages: the file, and the number of each line or event."""
+    """The place of the events of a block, for messages: the file, and the number of each line or event."""
 
     file: str
     numbers: Sequence[int]
@@ -46,7 +46,7 @@ class _Place:
 
 
 def count(path: Path) -> int:
-    """How many events there are in a file, found without reading them; a wrong file may give any number."""
+    """Return how many events there are in a file, found without reading them; a wrong file may give any number."""
     with _opened(path) as file:
         if path.suffix == ".npy":
             return _header(path, file)[0][0]

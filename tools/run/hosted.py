@@ -27,7 +27,7 @@ LAST_TIME = 10_000_000
 
 
 def is_hosted(chip: str) -> bool:
-    """Whether the chip is led by a host's operations, and not by mere events."""
+    """Tell whether the chip is led by a host's operations, and not by mere events."""
     return chips.package(chip).host is not None
 
 
@@ -140,7 +140,7 @@ def _spikes(path: Path, rows: Sequence[tuple[int, list[str]]]) -> list[tuple[int
 
 
 def _sample(spikes: list[tuple[int, int]], model: Any, timesteps: int | None, path: Path) -> Iterator[tuple[int, int]]:
-    """What the host does for one sample: the last tick ends the last timestep, and the chip sends."""
+    """Yield what the host does for one sample: the last tick ends the last timestep, and the chip sends."""
     op, r = _host(model).Op, model.registers[0]
     if r.spi_send_per_timestep or r.spi_local_tick:
         why = "SPI_SEND_PER_TIMESTEP" if r.spi_send_per_timestep else "SPI_LOCAL_TICK"

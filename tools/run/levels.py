@@ -1,4 +1,4 @@
-"""What runs a chip, found by its name; whoever adds a chip need not have it."""
+"""The levels that run a chip, found by its name; a chip need not have them."""
 
 from __future__ import annotations
 

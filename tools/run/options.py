@@ -28,7 +28,7 @@ FILE = click.Path(path_type=Path)
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What is run, with which input, and where the results go; see ``OPTIONS`` for each option's meaning."""
+    """The options of a run: the chip's input, and where the results go; see ``OPTIONS`` for each option's meaning."""
 
     config: Path | None
     onto: str | None
@@ -66,7 +66,7 @@ class RunOptions:
     def configuration(
         self, chip: Chip, strict: bool, allowed: Sequence[str]
     ) -> tuple[Memories | None, Configuration | None, list[Finding]]:
-        """What the memories hold already, the configuration if one is given, and what is found in it.
+        """Return what the memories hold already, the configuration if one is given, and what is found in it.
 
         strict, allowed : what a finding means, see ``draupnir.tools.lint.report``
         Findings, and what is odd about a stream, are told on stderr. Raises InputError for what is not right.

@@ -22,7 +22,7 @@ REST = EventBlock(None, np.zeros(0, np.int64))
 
 @dataclass
 class RunOutcome:
-    """What came of a run so far.
+    """The outcome of a run so far.
 
     n_events : events that were sent; n_cycles : clocks, until all was sent and the chip was at rest
     seconds : that the run took, without loading and compiling what runs it

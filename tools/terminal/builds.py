@@ -1,4 +1,4 @@
-"""Where compiled simulators are kept, so that the next command need not compile again."""
+"""The folder of compiled simulators, so that the next command need not compile again."""
 
 from __future__ import annotations
 

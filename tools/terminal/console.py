@@ -1,4 +1,4 @@
-"""Where tables are printed: stdout, through rich."""
+"""The console on which tables are printed: stdout, through rich."""
 
 from __future__ import annotations
 

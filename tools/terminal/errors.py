@@ -1,4 +1,4 @@
-"""What ends a command, and with which exit status: the one place that knows.
+"""The one place that knows what ends a command, and with which exit status.
 
 status  meaning
 0       what was claimed holds
@@ -94,7 +94,7 @@ def _one_line(error: Exception) -> str:
 
 
 def _stdout_fails() -> bool:
-    """Whether what is printed cannot be written: then an error that names no file is that of stdout."""
+    """Tell whether what is printed cannot be written: then an error that names no file is that of stdout."""
     try:
         sys.stdout.flush()
     except OSError:

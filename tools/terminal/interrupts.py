@@ -15,7 +15,7 @@ _first: tuple[int, float] | None = None  # the signal, and when it came
 
 
 def handle() -> None:
-    """From now on these signals raise KeyboardInterrupt in the main thread, and other threads stop their work.
+    """Let these signals raise KeyboardInterrupt in the main thread, and other threads stop their work.
 
     A signal that is ignored, as SIGHUP below nohup, stays so. Call it in the main thread.
     """
@@ -32,12 +32,12 @@ def over() -> None:
 
 
 def came() -> bool:
-    """Whether one of the signals has come."""
+    """Tell whether one of the signals has come."""
     return _first is not None
 
 
 def word() -> str:
-    """What happened, for people."""
+    """Return what happened, for people."""
     return WORDS[signal.Signals(_number())]
 
 

@@ -199,7 +199,7 @@ def initial(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def initial_values(kind: Kind | None, seed: int | None, simulator: str) -> Initial:
-    """What ``--initial`` and ``--seed`` stand for in a simulator. Raises InputError where they do not go together."""
+    """Return what ``--initial`` and ``--seed`` mean in a simulator. Raises InputError if they do not go together."""
     if kind == "unknown" and simulator != "icarus":
         raise InputError(f"--initial unknown: only with --sim icarus; {simulator} knows 0 and 1 only")
     if seed is not None and kind != "random":

@@ -1,4 +1,4 @@
-"""What a command reads and what it writes, checked before anything runs.
+"""The inputs and outputs of a command, checked before anything runs.
 
 No output may be an input, or another output; each must be a place that can be written. Files are compared by what they
 are and not by how they are spelt: a symbolic link, a hard link or ``./x`` is the same file.
@@ -91,7 +91,7 @@ def _refuse_inputs(target: _OutputPlace, sources: list[_OutputPlace]) -> None:
 
 
 def _same(one: Path, other: Path) -> bool:
-    """Whether two paths lead to the same file or folder, which need not be there yet; devices are never the same."""
+    """Tell whether two paths lead to the same file or folder, which may not yet exist; devices are never the same."""
     if one.exists() and other.exists():
         return (one.is_file() or one.is_dir()) and one.samefile(other)
     return os.path.realpath(one) == os.path.realpath(other)

@@ -16,7 +16,7 @@ from draupnir.emulator.speeds import runs
 
 @dataclass(frozen=True)
 class HostedRun(Received):
-    """What came of a run.
+    """The outcome of a run.
 
     rows : (n_cycles,) int64, the packed input pins in each clock, if they were asked for, else empty
     """

@@ -20,7 +20,7 @@ from draupnir.emulator.speeds import runs
 
 @dataclass(frozen=True)
 class EngineRun(Received):
-    """What came of a run.
+    """The outcome of a run.
 
     n_swept : of the clocks, those that were taken at once: in stretches, and whole handshakes
     """

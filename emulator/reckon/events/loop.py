@@ -26,7 +26,7 @@ LONGEST_PHASE = 1 << 14  # clocks of a stretch that are work; in longer ones not
 
 @dataclass(frozen=True)
 class Received:
-    """What comes of a run at either level.
+    """The outcome of a run at either level.
 
     cycles, received : (n,) int64, the first clock before whose edge OUT_REQ was seen high, and OUT_DATA there; cycles
     count from the model's own first clock
@@ -42,7 +42,7 @@ class Received:
 
 
 class HostedOutcome(NamedTuple):
-    """What came of a run: as ``Received``; its rows, empty if they were not asked for; and the clocks taken at once."""
+    """The outcome of the loop: ``Received``, rows (empty if nobody asked for them), and the clocks taken at once."""
 
     received: Received
     rows: np.ndarray

@@ -47,7 +47,7 @@ def pseudo_derivative(
 
 @kernel
 def above_f0(trace: int, f0: int) -> int:
-    """What a recurrent trace, without its fraction, has above SPI_REGUL_F0."""
+    """Return what a recurrent trace, without its fraction, has above SPI_REGUL_F0."""
     return max(trace - f0, 0)
 
 
@@ -79,7 +79,7 @@ def probability(e: int, sixteenths: int, additive: int) -> int:
 
 @kernel
 def is_updated(prob: int, rnd: int, lr_p: int, lr_r: int, bits: int) -> bool:
-    """Whether a weight with this signed probability of ``bits`` bits moves; rnd : 0..2**bits - 1.
+    """Tell whether a weight with this signed probability of ``bits`` bits moves; rnd : 0..2**bits - 1.
 
     The magnitude is shifted left, saturates at all ones, and is shifted right; the smallest number always moves.
     """

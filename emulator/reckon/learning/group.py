@@ -25,7 +25,7 @@ from draupnir.emulator.reckon.rounding import signed
 
 
 class Eprop(NamedTuple):
-    """What state EPROP asks of the memories in this clock.
+    """The requests of state EPROP to the memories in this clock.
 
     *_cs, *_we : access; neur_addr : word of the neuron memory; post : post-synaptic neuron; pre : pre-synaptic neuron
     trace_* : traces at hand without their fraction
@@ -78,7 +78,7 @@ NOBODY = -1
 
 @kernel
 def learners(r: np.record) -> Learners:
-    """Who learns. Regularisation alone (ALWAYS_REGUL) moves the weights in SPI_REGUL_W also without TARGET_VALID."""
+    """Return who learns. Regularisation alone (ALWAYS_REGUL) moves weights in SPI_REGUL_W without TARGET_VALID, too."""
     target = r.target_valid_sync == 1
     regularised = r.spi_regul_w if r.spi_regul_mode & ALWAYS_REGUL == ALWAYS_REGUL else 0
     inp = bit(r.spi_do_eprop, INPUT) == 1 and (target or regularised & OF_WINP != 0)
@@ -92,7 +92,7 @@ def learners(r: np.record) -> Learners:
 
 @kernel
 def updates_out(r: np.record, trace_out: int) -> bool:
-    """Whether the output weights at hand are written; ``Learners.out`` says of which neurons they are read."""
+    """Tell whether the output weights at hand are written; ``Learners.out`` says of which neurons they are read."""
     return trace_out != 0 and bit(r.spi_do_eprop, OUTPUT) == 1
 
 
@@ -126,7 +126,7 @@ def wires(r: np.record, e: Evt) -> Eprop:
 
 @kernel
 def own_place(r: np.record, pre: int) -> int:
-    """Where in the group the pre-synaptic neuron itself is, or NO_SELF: its weight becomes 0 where it would move."""
+    """Return the pre-synaptic neuron's own place in the group, or NO_SELF: its weight becomes 0 where it would move."""
     return pre & 0xF if pre >> 4 == r.e_post_msb else NO_SELF
 
 
@@ -144,7 +144,7 @@ def errors(r: np.record) -> None:
 
 @kernel
 def _learning_signal(r: np.record) -> int:
-    """Of the neuron whose output weights are at hand; 0 where neither input nor recurrent weights learn."""
+    """Return the signal of the neuron whose output weights are at hand; 0 if input and recurrent weights rest."""
     psum = 0
     if bit(r.spi_do_eprop, INPUT) | bit(r.spi_do_eprop, RECURRENT):
         for k in range(r.spi_num_out_neur + 1):
@@ -165,7 +165,7 @@ def _update_h(r: np.record, u: int) -> int:
 
 
 class GroupEntry(NamedTuple):
-    """What the second part of a group needs of a neuron, found in the first.
+    """The results of a group's first part that its second part needs of a neuron.
 
     place : 0..15, or -1 in clocks that keep nothing; has_signal : the learning signal is kept, too
     """

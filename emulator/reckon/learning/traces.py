@@ -36,7 +36,7 @@ def decay(trace: int, alpha: int, rand: int, en: int) -> int:
 
 @kernel
 def rounds_out(kappa: int, en_stoch_round: int) -> bool:
-    """Whether what decays with this kappa is rounded at random."""
+    """Tell whether what decays with this kappa is rounded at random."""
     return en_stoch_round == 1 and kappa != KAPPA_ONE
 
 

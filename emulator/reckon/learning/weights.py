@@ -34,7 +34,7 @@ def load(word: np.ndarray, memory: np.ndarray, addr: int) -> None:
 
 @kernel
 def prepare(r: np.record) -> None:
-    """What a group's updates have in common, a neuron each, kept in the record.
+    """Put what a group's updates have in common into the record, a neuron each.
 
     ``ls_h``: learning signal times pseudo-derivative, 0 without TARGET_VALID; ``sixteenths``: what multiplicative
     regularisation leaves; ``add_winp``, ``add_wrec``: the terms of additive regularisation.

@@ -70,7 +70,7 @@ def _step_word(r: np.record, neurons: np.ndarray, addr: int, even: Rands, odd: R
 
 @kernel
 def _ahead(rands: Rands) -> Rands:
-    """What the LFSRs show."""
+    """Return what the LFSRs show."""
     return Rands(lfsr.ahead(rands.u), lfsr.ahead(rands.inp), lfsr.ahead(rands.rec), lfsr.ahead(rands.out))
 
 

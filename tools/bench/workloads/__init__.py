@@ -1,4 +1,4 @@
-"""What the contestants are given to do, chip by chip: contents of the memories, configuration, events."""
+"""The workloads of the contestants, chip by chip: contents of the memories, configuration, events."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Workload:
 
 @dataclass(frozen=True)
 class Workloads:
-    """What is measured of a chip.
+    """The workloads on which a chip is measured.
 
     makers : each makes a workload for a number of events
     silicon : what the chip itself does
@@ -96,5 +96,5 @@ def default_chip() -> str:
 
 
 def workloads(chip: Chip) -> Workloads:
-    """What is measured of a chip. Raises InputError for a chip without workloads."""
+    """Return what is measured of a chip. Raises InputError for a chip without workloads."""
     return WORKLOADS.needed(chips.package(chip.name))

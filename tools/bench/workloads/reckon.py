@@ -92,7 +92,7 @@ def _configuration(registers: Mapping[str, int], rng: np.random.Generator) -> Co
 
 
 def _samples(rng: np.random.Generator) -> Iterator[tuple[int, int]]:
-    """What the host does, sample after sample."""
+    """Yield what the host does, sample after sample."""
     while True:
         yield Op.SAMPLE, 1
         for timestep in range(TIMESTEPS):

@@ -1,4 +1,4 @@
-"""How a workload configures a chip with the SPI slave of ODIN and tinyODIN."""
+"""The configuration of a chip with the SPI slave of ODIN and tinyODIN, by a workload."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def refuse(path: Path, content: bytes, chip: Chip) -> None:
 
 
 def image(path: Path, content: bytes, chip: Chip) -> str | None:
-    """Of which memory's shape an image is, and how to use it; None for a file that is no image."""
+    """Tell which memory's shape an image has, and how to use it; None for a file that is no image."""
     try:
         tokens = re.sub(r"//[^\n]*|/\*.*?\*/", " ", content.decode(), flags=re.DOTALL).split()
     except UnicodeDecodeError:

@@ -26,7 +26,7 @@ def pack(configuration: Configuration, present: Mapping[str, np.ndarray] | None 
 
 @dataclass(frozen=True)
 class Unpacked:
-    """What a stream has left in a chip.
+    """The content that a stream has left in a chip.
 
     remarks : what is odd about it, by kind: the first place, and how many there are
     unwritten : registers that the stream has not written, at all their addresses
@@ -75,7 +75,7 @@ def unpack(
 
 
 def heard(chip: Chip, fields: Iterable[Placed], present: Mapping[str, np.ndarray] | None = None) -> Unpacked:
-    """What is in a chip after a reset and these fields of transactions, whatever they are.
+    """Return what is in a chip after a reset and these fields of transactions, whatever they are.
 
     present : what the memories held before; None: nobody knows, so all of them must be written.
     Raises InputError if there is no field, or if at the end a part of a memory is not known.
@@ -94,7 +94,7 @@ def heard(chip: Chip, fields: Iterable[Placed], present: Mapping[str, np.ndarray
 
 
 class Written:
-    """What a chip has been told so far."""
+    """The writes that a chip has received so far."""
 
     def __init__(self, to: Port, present: Mapping[str, np.ndarray] | None = None) -> None:
         self.port = to
@@ -124,7 +124,7 @@ class Written:
         self._known[write.memory][at] |= ~keep & np.uint32((1 << self.port.chunk_bits) - 1)
 
     def _now(self, name: str) -> int | None:
-        """What is in a register of one address; None if nobody knows."""
+        """Return what is in a register of one address; None if nobody knows."""
         written = self._registers[name][0]
         return self.port.chip.register(name).reset if written is None else written
 
@@ -169,7 +169,7 @@ def _chunks(words: np.ndarray, to: Port) -> np.ndarray:
 
 
 def meaning(chip: Chip, content: int) -> str:
-    """What a transaction writes, in words."""
+    """Return what a transaction writes, in words."""
     to = port(chip)
     write = decode(to, content)
     if isinstance(write, MemoryWrite):

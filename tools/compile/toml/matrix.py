@@ -67,7 +67,7 @@ def pack(entries: NDArray[np.uint32], memory: Memory) -> NDArray[np.uint32]:
 
 
 def _shifts(memory: Memory) -> NDArray[np.uint32]:
-    """Of the entries in a limb, or in a word that is shorter than a limb."""
+    """Return the shifts of the entries in a limb, or in a word that is shorter than a limb."""
     return np.arange(0, min(memory.width, LIMB_BITS), declared(memory).entry.width, dtype=np.uint32)
 
 

@@ -37,7 +37,7 @@ def read(source: TomlSource, chip: Chip) -> dict[str, tuple[int, ...]]:
 
 
 def untouched(register: Register) -> tuple[int, ...]:
-    """What is in a register that a configuration does not name."""
+    """Return what is in a register that a configuration does not name."""
     return (register.unsaid,) * register.n_addrs
 
 

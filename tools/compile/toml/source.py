@@ -104,7 +104,7 @@ def _bare(name: str) -> str:
 
 
 def show(given: object) -> str:
-    """What was given, as TOML writes it, but not at length."""
+    """Return what was given, as TOML writes it, but not at length."""
     if isinstance(given, bool):
         return str(given).lower()
     if isinstance(given, int) and given.bit_length() > SHOWN_BITS:
@@ -120,7 +120,7 @@ def show(given: object) -> str:
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """What would be right instead of an unknown name: "did you mean ...?", or all that there is."""
+    """Return what would be right instead of an unknown name: "did you mean ...?", or all that there is."""
     names = list(known)
     close = get_close_matches(name.lower(), [n.lower() for n in names], n=1)
     if close:
@@ -180,7 +180,7 @@ def _within(names: list[str], n_elements: dict[Key, int]) -> Key:
 
 
 def _end(text: str, at: int) -> int:
-    """Where the next statement begins: after the line's end, unless that is within brackets or a string."""
+    """Return where the next statement begins: after the line's end, unless that is within brackets or a string."""
     depth = 0
     while part := _PART.search(text, at):
         at = part.end()

@@ -76,7 +76,7 @@ def _view(source: TomlSource, key: Key, memory: Memory, given: object) -> Word:
 
 
 def _right(memory: Memory, word: Word, name: str) -> str:
-    """What to say to a name that is no field of this word."""
+    """Return what to say to a name that is no field of this word."""
     others = [other.name for other in memory.words if other is not word and name in other]
     if others:
         return f"{word.name} has no such field, {others[0]} has"

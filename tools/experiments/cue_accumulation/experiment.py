@@ -76,7 +76,7 @@ class CueExperiment:
 
     @property
     def source(self) -> str:
-        """Where the samples are from."""
+        """Return where the samples are from."""
         return "ReckOn's testbench" if self.data else f"our generator, seed {self._own_seed}"
 
     @property

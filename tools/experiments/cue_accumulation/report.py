@@ -60,7 +60,7 @@ def write(out: Path, results: list[CueResults], origin: Origin) -> list[Path]:
 
 
 def figures(results: list[CueResults]) -> dict[str, str]:
-    """What was measured, in words: name and value."""
+    """Return what was measured, in words: name and value."""
     one, test = results[0], mean_and_spread(results)
     rate, n = sum(r.rate for r in results) / len(results), len(one.epochs)
     spread = f", {test['lowest']:.1%} to {test['highest']:.1%} over {len(results)} seeds" if len(results) > 1 else ""

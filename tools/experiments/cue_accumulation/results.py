@@ -1,4 +1,4 @@
-"""What an experiment measured."""
+"""The measurements of an experiment."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class ReckOn:
         self.model.drive(rows, np.ones(len(rows), dtype=np.uint8))
 
     def learning(self, do_eprop: int) -> None:
-        """Which weights learn from now on."""
+        """Choose which weights learn from now on."""
         self.write("SPI_EN_CONF", 1)
         self.write("SPI_DO_EPROP", do_eprop)
         self.write("SPI_EN_CONF", 0)

@@ -50,7 +50,7 @@ LEAK = [EVENTS["virtual"].encode(neur=neur, leak=1) for neur in range(N_DIGITS)]
 
 
 class DigitsConfiguration(NamedTuple):
-    """What is written into the chip before the first event.
+    """The configuration that is written into the chip before the first event.
 
     registers : by name; a list where a register has several addresses
     neurons : (256, 4) uint32; synapses : (8192, 1) uint32
@@ -182,7 +182,7 @@ class DigitsExperiment:
         return LEAK * CALCIUM_MAX + [SPIKE[pre] for pre in self._order(image, train)]
 
     def lesson(self, image: int) -> list[int]:
-        """What the teacher does after the presentation of a training image."""
+        """Return what the teacher does after the presentation of a training image."""
         right = self.label(image)
         wrong = [neur for neur in range(N_DIGITS) if neur != right]
         order = self._order(image, True)

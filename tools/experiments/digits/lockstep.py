@@ -173,7 +173,7 @@ def memory_differences(device: RtlWithMemories, model: Model) -> list[MemoryDiff
 
 @dataclass(frozen=True)
 class LockstepOutcome:
-    """What a lockstep run came to.
+    """The outcome of a lockstep run.
 
     n_compared : clocks in which all output pins were equal
     bits : the output bits that were compared, with those of the clock that differs

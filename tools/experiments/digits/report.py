@@ -70,7 +70,7 @@ def _said(answer: Answer) -> str:
 
 
 def weight_maps(results: DigitsResults) -> Figure:
-    """What each neuron (column) prefers, then its weights by direction and contrast of the edge cells (row)."""
+    """Return what each neuron (column) prefers, then its weights by direction and contrast of the edge cells (row)."""
     kinds = [(direction, contrast) for direction in DIRECTIONS for contrast in CONTRASTS]
     columns = results.weights.T
     figure = Figure(figsize=(13, 12), layout="constrained")
@@ -173,7 +173,7 @@ PICTURES: dict[str, tuple[Callable[[DigitsResults], Figure], str]] = {
 
 
 def figures(results: DigitsResults) -> dict[str, str]:
-    """What was measured, in words: name and value."""
+    """Return what was measured, in words: name and value."""
     bits = ComparedBits(results.n_compared * CHIP.output_word.width)
     held = (
         {"clocks compared": f"{results.n_compared:,}", "output pins": str(bits), "mismatches": "0"}

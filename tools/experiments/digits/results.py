@@ -1,4 +1,4 @@
-"""What an experiment measured, on the golden model or on any RTL."""
+"""The measurements of an experiment, on the golden model or on any RTL."""
 
 from __future__ import annotations
 

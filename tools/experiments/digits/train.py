@@ -22,7 +22,7 @@ N_RASTERS = 2  # images shown with all their spikes: the last of the training an
 
 
 class OdinAlone:
-    """What a trainer needs of a chip: ODIN between a sender and a receiver, here the golden model alone.
+    """The chip as a trainer needs it: ODIN between a sender and a receiver, here the golden model alone.
 
     environment : the sender's and the receiver's delays
     """

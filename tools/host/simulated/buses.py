@@ -67,7 +67,7 @@ class EventBuses(Queues):
         return ack, req, addr
 
     def must_wait(self, outputs: int, now: int) -> bool:
-        """Whether the clock must stand still: for an event that is to come, or for room for a spike."""
+        """Tell whether the clock must stand still: for an event that is to come, or for room for a spike."""
         ack = self.shown(outputs)[0]
         starved = not self._sender.req and not ack and not self.events
         return (starved and self.more) or len(self.spikes) >= self.spike_depth
@@ -77,11 +77,11 @@ class EventBuses(Queues):
         return now + (at - now + HALF_WORD) % WRAP - HALF_WORD
 
     def at_rest(self, outputs: int) -> bool:
-        """Whether nothing will move while only the SPI runs, unless the chip begins it."""
+        """Tell whether nothing will move while only the SPI runs, unless the chip begins it."""
         return not outputs & self.watched and not self._receiver.ack and not self.events
 
     def stays_at_rest(self, outputs: np.ndarray) -> bool:
-        """Whether the chip has begun nothing in clocks in which it showed these outputs."""
+        """Tell whether the chip has begun nothing in clocks in which it showed these outputs."""
         return not np.any(outputs & self.watched)
 
     def pass_by(self, clocks: int) -> None:

@@ -32,7 +32,7 @@ SLICE = 1 << 18  # clocks between two requests
 
 
 class ModelBoard:
-    """What a board does with bytes from the line, and what it sends.
+    """A board whose chip is a golden model: it takes bytes from the line, and sends others.
 
     model : a golden model; title : what IDENTIFY answers
     """
@@ -64,7 +64,7 @@ class ModelBoard:
 
     @property
     def busy(self) -> bool:
-        """Whether the chip has clocks to run."""
+        """Tell whether the chip has clocks to run."""
         return self._left > 0 and not self._aer.must_wait(self._model.outputs, self._now)
 
     def step(self, received: bytes) -> bytes:
@@ -163,7 +163,7 @@ class ModelBoard:
     # --- The chip's clock ---
 
     def _compile(self) -> None:
-        """What a host would not wait for; of it nothing is left in the chip, which has not yet had a clock."""
+        """Compile what a host would not wait for. Nothing of it is left in the chip, which has not yet had a clock."""
         before = self._model.snapshot()
         self._model.drive(np.zeros(1, np.int64), np.ones(1, np.uint8))
         self._model.restore(before)

@@ -1,4 +1,4 @@
-"""What both kinds of a simulated board's buses have: what waits for the chip, and what has come from it."""
+"""The common part of both kinds of a simulated board's buses: what waits for the chip, and what has come from it."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ class Queues:
         return True
 
     def _when(self, at: int, now: int) -> int:
-        """What came over the line, as it is queued at clock ``now``."""
+        """Return what came over the line, as it is queued at clock ``now``."""
         return at

@@ -17,7 +17,7 @@ PATIENCE = 64  # slices without anything on the line after which nothing is expe
 
 
 class RtlBoard:
-    """What a board does with bytes from the line, and what it sends.
+    """A board whose chip is an RTL: it takes bytes from the line, and sends others.
 
     folder : for Verilog, and the compiled board
     parameters : of the chip, and of ``board.make_board``
@@ -33,7 +33,7 @@ class RtlBoard:
 
     @property
     def busy(self) -> bool:
-        """Whether clocks have to run although nothing comes from the line."""
+        """Tell whether clocks have to run although nothing comes from the line."""
         return self._idle < PATIENCE
 
     def step(self, received: bytes) -> bytes:
