@@ -101,8 +101,8 @@ def _undisturbed() -> Iterator[None]:
     finally:
         for number in handled:
             signal.signal(number, handlers[number])
-        for number in waiting[:1]:
-            signal.raise_signal(number)
+        for first in waiting[:1]:
+            signal.raise_signal(first)
 
 
 @contextmanager
