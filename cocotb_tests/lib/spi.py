@@ -6,7 +6,7 @@ from cocotb.triggers import Timer
 
 from draupnir.cocotb_tests.lib.bus import Pins, level
 from draupnir.cocotb_tests.lib.clock import ChipClock
-from draupnir.emulator.buses.spi import SPI
+from draupnir.emulator.buses.spi import LOW, SPI, levels
 from draupnir.emulator.spi import frames
 
 FAST = 8  # changes of SCK in a cycle where half an SCK period is less than one
@@ -15,7 +15,7 @@ FAST = 8  # changes of SCK in a cycle where half an SCK period is less than one
 class SpiMaster:
     """Shifts numbers out, most significant bit first; SCK is low between them.
 
-    MOSI changes while SCK is low, and is taken at its rising edge; MISO is taken just before that edge.
+    The pins move as ``emulator.buses.spi.levels`` says.
 
     half : cycles of the chip's clock in half an SCK period; 0 for an SCK that is faster than the clock
     """
@@ -29,13 +29,12 @@ class SpiMaster:
     async def shift(self, content: int, width: int) -> int:
         """Shift ``width`` bits out and as many in. An X on MISO counts as 0."""
         received = []
-        for bit in frames.msb_first(content, width):
-            self._mosi.value = bit
+        for step in levels(frames.msb_first(content, width)):
+            self._mosi.value, self._sck.value = step["mosi"], step["sck"]
             await self._wait()
-            received.append(level(self._miso) or 0)
-            self._sck.value = 1
-            await self._wait()
-            self._sck.value = 0
+            if not step["sck"]:
+                received.append(level(self._miso) or 0)
+        self._sck.value = LOW["sck"]
         return frames.number(received)
 
     async def _wait(self) -> None:

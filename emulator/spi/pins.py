@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from draupnir.emulator.buses.spi import SPI
+from draupnir.emulator.buses.spi import SPI, levels
 from draupnir.emulator.declare import Chip, Pin, Word
+from draupnir.emulator.spi.frames import number
 from draupnir.emulator.spi.port import port
 
 
@@ -16,24 +17,40 @@ def rows(
 ) -> np.ndarray:
     """(n,) int64, the packed input pins, a row a clock.
 
-    MOSI changes as SCK falls; SCK is low before, between and after the transactions (SPI mode 0).
+    SCK is low before, between and after the transactions; within them the pins move as ``buses.spi.levels`` says.
     half : clocks in half an SCK period; gap : clocks, beyond one, after each transaction
     undriven : the other input pins; bits : of each transaction, 1..64, if not the port's own
     """
     n_bits = bits or port(chip).bits
-    levels = _bits(transactions, n_bits)
-    mosi = np.repeat(levels, 2 * half, axis=1) << _lsb(chip.input_word, spi_pin(chip, "mosi"))
-    sck = np.tile(np.repeat([0, 1], half), n_bits) << _lsb(chip.input_word, spi_pin(chip, "sck"))
-    after = np.zeros((len(levels), 1 + gap), np.int64)
-    return np.concatenate([mosi | sck, after], axis=1).ravel() | undriven
+    shifted = shift(chip, _bits(transactions, n_bits), half)
+    after = np.zeros((len(shifted), 1 + gap), np.int64)
+    return np.concatenate([shifted, after], axis=1).ravel() | undriven
+
+
+def shift(chip: Chip, bits: np.ndarray, half: int) -> np.ndarray:
+    """Return the rows in which an SPI master shifts bits out: (n, 2 * half * n_bits) int64, the packed SCK and MOSI.
+
+    bits : (n, n_bits) integers, 0 or 1, in the order of MOSI; half : clocks in half an SCK period
+    """
+    lsbs = {role: _lsb(chip.input_word, spi_pin(chip, role)) for role in ("sck", "mosi")}
+    of_a_bit = [[sum(level << lsbs[role] for role, level in step.items()) for step in levels([bit])] for bit in (0, 1)]
+    by_half = np.array(of_a_bit, np.int64)[bits]  # (n, n_bits, 2)
+    return np.repeat(by_half.reshape(len(bits), -1), half, axis=1)
+
+
+def answers(chip: Chip, outputs: np.ndarray, half: int) -> np.ndarray:
+    """Return what MISO showed immediately before each rise of SCK: (n, n_bits) int64, 0 or 1.
+
+    outputs : (n, 2 * half * n_bits), the packed output pins just before the edge of each row of ``shift``
+    """
+    return outputs[:, half - 1 :: 2 * half] >> _lsb(chip.output_word, spi_pin(chip, "miso")) & 1
 
 
 def received(chip: Chip, outputs: np.ndarray, half: int = 2, gap: int = 0) -> list[int]:
     """Return what MISO showed in each transaction, immediately before SCK rises; outputs : of the rows, packed."""
-    n_bits = port(chip).bits
-    miso = outputs >> _lsb(chip.output_word, spi_pin(chip, "miso")) & 1
-    taken = miso.reshape(-1, 2 * half * n_bits + 1 + gap)[:, half - 1 : 2 * half * n_bits : 2 * half]
-    return [int("".join(map(str, bits)), 2) for bits in taken.tolist()]
+    n_clocks = 2 * half * port(chip).bits
+    by_transaction = outputs.reshape(-1, n_clocks + 1 + gap)[:, :n_clocks]
+    return [number(bits) for bits in answers(chip, by_transaction, half).tolist()]
 
 
 def spi_pin(chip: Chip, role: str) -> Pin:

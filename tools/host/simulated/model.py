@@ -10,6 +10,7 @@ import numpy as np
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.parts.handshake import Delays
 from draupnir.emulator.speeds import pieces
+from draupnir.emulator.spi import pins
 from draupnir.rtl.bridge.protocol import (
     CYCLE_BYTES,
     HEAD,
@@ -119,17 +120,12 @@ class ModelBoard:
         half, sent = arguments[0], np.frombuffer(arguments, np.uint8)[1:]
         if not len(sent):
             return b""
-        spi = {role: self._buses.spi[role].name for role in ("sck", "mosi", "miso")}
-        sck, mosi = (1 << self._chip.input_word[spi[role]].lsb for role in ("sck", "mosi"))
-        miso = self._chip.output_word[spi["miso"]].lsb
-        bits = np.unpackbits(sent).astype(np.int64)
-        levels = np.repeat(np.array([0, sck]), half) | (bits * mosi)[:, None]
-        # A clock with SCK low after each byte.
-        of_bytes = levels.reshape(len(sent), -1)
-        rows = np.hstack([of_bytes, of_bytes[:, -1:] & ~sck])
+        of_bytes = pins.shift(self._chip, np.unpackbits(sent).reshape(len(sent), 8), half)
+        sck = 1 << self._chip.input_word[self._buses.spi["sck"].name].lsb
+        rows = np.hstack([of_bytes, of_bytes[:, -1:] & ~sck])  # a clock with SCK low after each byte
         outputs = self._rows(rows.ravel()).reshape(rows.shape)
-        taken = outputs[:, half - 1 : 16 * half : 2 * half] >> miso & 1
-        return np.packbits(taken.astype(np.uint8), axis=1).tobytes()
+        answers = pins.answers(self._chip, outputs[:, :-1], half)
+        return np.packbits(answers.astype(np.uint8), axis=1).tobytes()
 
     def _events(self, arguments: bytes) -> bytes:
         n = CYCLE_BYTES + self._buses.event_bytes
