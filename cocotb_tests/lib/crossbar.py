@@ -1,6 +1,6 @@
 """A bench for ODIN and tinyODIN: configuration through SPI, both memories, both event buses.
 
-What the two have in common is their SPI slave (``emulator/parts/spi_layout.py``), their two memories, and the names of
+What the two have in common is their SPI slave (``emulator/crossbar/layout.py``), their two memories, and the names of
 their buses.
 """
 
@@ -18,9 +18,9 @@ from draupnir.cocotb_tests.lib.spi import SpiMaster
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.codec import to_limbs
+from draupnir.emulator.crossbar.layout import SPI_FRAME
 from draupnir.emulator.declare import Memory
 from draupnir.emulator.model import ClockLevel
-from draupnir.emulator.parts.spi_layout import SPI_FRAME
 from draupnir.emulator.spi.bytewise import Bytewise
 from draupnir.emulator.spi.port import MemoryWrite, Write, writes_of
 

@@ -1,6 +1,6 @@
 """The output event bus: spikes in standard mode, a neuron's and a synapse's state in monitoring mode.
 
-Standard: a spike raises AEROUT_REQ; while the transaction lasts, ``aerout_ctrl_busy`` stops the controller's counters.
+Standard: as in ``emulator/crossbar/aer_out.py``.
 Monitoring: a write of the monitored neuron sends two packets, one of the monitored synapse a third.
 
 Source: ODIN doc v0.1, 2.2.2; aer_out.v.
@@ -13,13 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from draupnir.emulator.codec import positions
+from draupnir.emulator.crossbar import aer_out as standard
+from draupnir.emulator.crossbar.synaptic_core import synapse
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import controller
 from draupnir.emulator.odin.controller import NeurMem, Sched, SynMem
 from draupnir.emulator.odin.layout import CHIP, MONITOR, MONITOR_SYN, NEUR_EVENT, SCHED_EVENT, SYN_ADDR, SYN_BITS
 from draupnir.emulator.odin.neuron_core import NeuronOutput
-from draupnir.emulator.odin.synaptic_core import synapse
 from draupnir.emulator.resets import resetter
 
 EVENT_OUT = positions(NEUR_EVENT)
@@ -74,21 +75,12 @@ def seen(r: np.record, neur: NeurMem, syn: SynMem, sched: Sched, result: NeuronO
 
 
 @kernel
-def _standard(r: np.record, w: Seen, ack: int, ack_fell: bool) -> None:
+def _standard(r: np.record, w: Seen) -> None:
     r.do_neuron0_transfer = 0
     r.do_neuron1_transfer = 0
     r.do_synapse_transfer = 0
     r.synapse_state_event_del = 0
-    if w.spike and not ack:
-        r.aerout_addr = w.addr
-        r.aerout_req = 1
-        r.aerout_ctrl_busy = 1
-    elif ack:
-        r.aerout_req = 0
-        r.aerout_ctrl_busy = 1
-    elif ack_fell:
-        r.aerout_req = 0
-        r.aerout_ctrl_busy = 0
+    standard.send(r, w.spike, w.addr)
 
 
 @kernel
@@ -102,9 +94,10 @@ def _send(r: np.record, packet: int, neuron0: bool, neuron1: bool, synapse_packe
 
 
 @kernel
-def _monitoring(r: np.record, w: Seen, ack: int, ack_fell: bool) -> None:
+def _monitoring(r: np.record, w: Seen) -> None:
     """First neuron packet, second, then the synapse's; if the neuron is not written with it, the synapse's alone."""
-    if ack_fell:
+    ack = r.aerout_ack_sync
+    if ack == 0 and r.aerout_ack_sync_del == 1:
         r.aerout_req = 0
         r.aerout_ctrl_busy = r.do_neuron0_transfer | r.synapse_state_event_del
         r.do_neuron1_transfer = r.do_neuron0_transfer
@@ -131,19 +124,15 @@ def _monitoring(r: np.record, w: Seen, ack: int, ack_fell: bool) -> None:
 @kernel
 def clock(r: np.record, w: Seen, aerout_ack: int) -> None:
     """Rising edge."""
-    ack = r.aerout_ack_sync
-    ack_fell = ack == 0 and r.aerout_ack_sync_del == 1
     if r.spi_out_aer_monitor_en:
         monitor_samp = w.monitor & V_MEM_MASK if w.neuron else r.neuron_state_monitor_samp
         synapse_samp = w.syn if w.synapse else r.synapse_state_samp
-        _monitoring(r, w, ack, ack_fell)
+        _monitoring(r, w)
         r.neuron_state_monitor_samp = monitor_samp
         r.synapse_state_samp = synapse_samp
     else:
-        _standard(r, w, ack, ack_fell)
-    r.aerout_ack_sync_del = ack
-    r.aerout_ack_sync = r.aerout_ack_sync_int
-    r.aerout_ack_sync_int = aerout_ack
+        _standard(r, w)
+    standard.synchronise(r, aerout_ack)
 
 
 reset = resetter(CHIP.block("aer_out"))  # by RST, and for as long as the gate is closed

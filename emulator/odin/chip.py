@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import ModuleType
+from typing import ClassVar
 
-from draupnir.emulator.codec import decode, from_limbs
+from draupnir.emulator.codec import decode
+from draupnir.emulator.crossbar.model import Accesses, Crossbar
 from draupnir.emulator.declare import Reg
 from draupnir.emulator.kernel.jit import plain
 from draupnir.emulator.odin import clock, stretch
-from draupnir.emulator.odin.layout import (
-    CHIP,
-    MAIN_DEPTH,
-    NEURONS,
-    SCHED_EVENT,
-    SYN,
-    SYN_ADDR,
-    SYNAPSES,
-    VIRTS,
-    M,
-    State,
-)
-from draupnir.emulator.parts.crossbar import Accesses, Crossbar
+from draupnir.emulator.odin.layout import CHIP, MAIN_DEPTH, SCHED_EVENT, VIRTS, State
 from draupnir.emulator.parts.fifo import n_main
 from draupnir.emulator.speeds.drive import driver
 
@@ -39,16 +30,12 @@ class Model(Crossbar):
 
     chip = CHIP
     counters = COUNTERS
+    clock: ClassVar[ModuleType] = clock
     run_rows = staticmethod(driver(clock, stretch))
     sched_event = SCHED_EVENT
     states = State
     from_aerin = (State.TREF, State.BIST, State.SYNAPSE, State.PUSH)
     from_scheduler = (State.POP_NEUR, State.POP_VIRT)
-    from_spi = (State.W_NEUR, State.R_NEUR, State.W_SYN, State.R_SYN)
-
-    @property
-    def outputs(self) -> int:
-        return int(clock.outputs(self.registers[0]))
 
     def warnings(self) -> list[str]:
         """What happened that the original's Verilog leaves undefined, counted and decoded."""
@@ -64,10 +51,6 @@ class Model(Crossbar):
 
     # --- What it is doing, in words ---
 
-    def _sched(self) -> tuple[int, int]:
-        sched = plain(clock.scheduler.outputs)(self.registers[0])
-        return int(sched.empty), int(sched.data_out)
-
     def _queue(self) -> str:
         return f"main FIFO {n_main(self.registers[0])} of {MAIN_DEPTH} events, burst turn {self.registers[0].priority}"
 
@@ -79,20 +62,3 @@ class Model(Crossbar):
         sched = plain(clock.scheduler.outputs)(r)
         neur, syn = plain(clock.controller.neur_mem)(r, addr, sched), plain(clock.controller.syn_mem)(r, addr, sched)
         return Accesses(int(neur.addr) if neur.cs else None, int(syn.addr) if syn.cs else None)
-
-    def _neuron_lines(self, addr: int) -> list[str]:
-        content = from_limbs(self.memories[NEURONS.name][addr])
-        word = NEURONS.word_of(content)
-        fields = decode(word, content)
-        kinds = {
-            kind: ", ".join(f"{f.name} {fields[f.name]}" for f in word if f.kind == kind)
-            for kind in ("state", "parameter")
-        }
-        return [f"neuron {addr} ({word.name}): {kinds['state']}", f"    {kinds['parameter']}"]
-
-    def _synapse_line(self, addr: int) -> str:
-        at = decode(SYN_ADDR, addr)
-        fields = decode(SYN, from_limbs(self.memories[SYNAPSES.name][addr]))
-        weights = " ".join(str(fields[f.name]) for f in SYN if f.name.startswith("syn_weight"))
-        post = at["post_group"] << (M - SYN_ADDR["post_group"].width)
-        return f"synapses {at['pre']} -> {post}..{post + 7}: weights {weights}"

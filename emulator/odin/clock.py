@@ -11,37 +11,19 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.codec import positions
+from draupnir.emulator.crossbar import spi_slave
+from draupnir.emulator.crossbar import synaptic_core as synapse_memory
+from draupnir.emulator.crossbar.clock import input_setter, resets
 from draupnir.emulator.kernel.bits import field, placed
-from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import aer_out, controller, neuron_core, scheduler, spi, synaptic_core
 from draupnir.emulator.odin.aer_out import Seen
 from draupnir.emulator.odin.controller import NeurMem, Sched, SynMem
 from draupnir.emulator.odin.layout import CHIP, N_PRIO
-from draupnir.emulator.parts import spi_slave
 
-IN = positions(CHIP.input_word)
+IN = spi.IN
 OUT = positions(CHIP.output_word)
-
-
-@outlined
-def apply_inputs(r: np.record, inputs: int) -> None:
-    """Set the input pins, all at once; an edge of SCK or RST acts immediately.
-
-    What an SCK edge takes (MOSI, RST) is the new level of the pin.
-    """
-    before = r.inputs
-    r.inputs = inputs
-    sck_before, sck = field(before, IN.SCK), field(inputs, IN.SCK)
-    rst = field(inputs, IN.RST)
-    if sck > sck_before:
-        held = scheduler.rst_priority(r)
-        spi.sck_rise(r, field(inputs, IN.MOSI))
-        if scheduler.rst_priority(r) and not held:  # an asynchronous reset: SPI_BURST_TIMEREF has become 0
-            scheduler.reset_priority(r)
-    if rst and (field(before, IN.RST) == 0 or sck < sck_before):
-        spi_slave.reset(r)
-    elif sck < sck_before:
-        spi.sck_fall(r)
+apply_inputs = input_setter(spi)
 
 
 @kernel
@@ -77,7 +59,7 @@ def clock(r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
         event_out, seen = _write(r, neurons, synapses, neur, syn, sched)
     else:
         neuron_core.read(r, neurons, neur)
-        synaptic_core.read(r, synapses, syn)
+        synapse_memory.read(r, synapses, syn)
     _edge(r, sched, event_out, neur.addr, seen)
 
 
@@ -127,7 +109,7 @@ def _write(
     stimulus = neuron_core.stimulus(r, neur, syn) if neur.we else neuron_core.NO_STIMULUS
     result = neuron_core.clock(r, neurons, neur, stimulus)
     seen = aer_out.seen(r, neur, syn, sched, result, syn_word)
-    synaptic_core.clock(r, synapses, syn, syn_word)
+    synapse_memory.clock(r, synapses, syn, syn_word)
     return result.event_out, seen
 
 
@@ -137,10 +119,7 @@ def _resets(r: np.record, gate: int, held_priority: bool) -> None:
 
     gate, held_priority : spi_gate_activity_sync and rst_priority before the edge
     """
-    rst_before = r.rst_sync
-    r.rst_sync = r.rst_sync_int
-    r.rst_sync_int = field(r.inputs, IN.RST)
-    rst = rst_before == 1 or r.rst_sync == 1
+    rst = resets(r, field(r.inputs, IN.RST))
     if rst:
         controller.reset(r)
         scheduler.reset(r)

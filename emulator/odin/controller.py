@@ -13,33 +13,28 @@ from typing import NamedTuple
 import numpy as np
 
 from draupnir.emulator.codec import positions
-from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.crossbar.controller import (
+    ADDR_MAX,
+    NEURON_ADDR,
+    NOT_ASKED,
+    SYN,
+    SYNAPSE_ADDR,
+    SchedPort,
+    count,
+    spi_state,
+    synchronise_req,
+    synchronise_spi,
+)
+from draupnir.emulator.crossbar.layout import R_NEUR, R_SYN, W_NEUR, W_SYN, WAIT
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.odin.layout import (
-    CHIP,
-    NEUR_EVENT,
-    SCHED_EVENT,
-    SPI_NEURON_ADDR,
-    SPI_SYNAPSE_ADDR,
-    SYN_ADDR,
-    M,
-    SpiCmd,
-    State,
-)
+from draupnir.emulator.odin.layout import CHIP, NEUR_EVENT, SCHED_EVENT, M, State
 from draupnir.emulator.resets import resetter
 
 SCHED = positions(SCHED_EVENT)
 EVENT_OUT = positions(NEUR_EVENT)
-NEURON_ADDR = positions(SPI_NEURON_ADDR)
-SYNAPSE_ADDR = positions(SPI_SYNAPSE_ADDR)
-SYN = positions(SYN_ADDR)
-NEURONS, SYNAPSES = int(SpiCmd.NEURONS), int(SpiCmd.SYNAPSES)
-WAIT, W_NEUR, R_NEUR, W_SYN, R_SYN = map(int, list(State)[:5])
 TREF, BIST, SYNAPSE, PUSH, POP_NEUR, POP_VIRT = map(int, list(State)[5:11])
 WAIT_SPIDN, WAIT_REQDN = int(State.WAIT_SPIDN), int(State.WAIT_REQDN)
-CNT_BITS = next(reg.width for reg in CHIP.block("controller").regs if reg.name == "ctrl_cnt")
-ADDR_MAX = (1 << M) - 1
 POP_LAST = (1 << (M + 1)) - 1  # ctrl_cnt, lower 9 bits, as the last neuron of a spike event is written
 BIST_LAST = 0x3F  # ctrl_cnt, lower 6 bits, as the last word of a row is written
 GROUP_FIRST_WRITE = 1  # ctrl_cnt, lower 4 bits, as the first neuron of a group of 8 is written
@@ -66,15 +61,6 @@ class SynMem(NamedTuple):
     addr: int
     pre_en: int
     bist_ref: int
-
-
-class SchedPort(NamedTuple):
-    """What the controller pushes to the scheduler (event_in = 0: nothing), and whether it pops."""
-
-    virts: int
-    addr: int
-    event_in: int
-    pop: int
 
 
 class Sched(NamedTuple):
@@ -120,25 +106,12 @@ def neur_of(aerin_addr: int) -> int:
 
 
 @kernel
-def _spi_state(r: np.record) -> int:
-    if r.ctrl_prog_event_sync and r.ctrl_op_code == NEURONS:
-        return W_NEUR
-    if r.ctrl_readback_event_sync and r.ctrl_op_code == NEURONS:
-        return R_NEUR
-    if r.ctrl_prog_event_sync and r.ctrl_op_code == SYNAPSES:
-        return W_SYN
-    if r.ctrl_readback_event_sync and r.ctrl_op_code == SYNAPSES:
-        return R_SYN
-    return WAIT
-
-
-@kernel
 def _after_wait(r: np.record, aerin_addr: int, sched: Sched) -> int:
     """Who comes first: a full scheduler, the input bus, the scheduler, and last a bistability event."""
     if r.aerout_ctrl_busy:
         return WAIT
     if r.spi_gate_activity_sync:
-        return _spi_state(r)
+        return spi_state(r)
     pop = POP_VIRT if field(sched.data_out, SCHED.virts) != 0 else POP_NEUR
     if sched.full:
         return pop
@@ -247,7 +220,7 @@ def sched_port(r: np.record, aerin_addr: int) -> SchedPort:
         return SchedPort(0, 0, 0, int((r.ctrl_cnt & POP_LAST) == POP_LAST))
     if r.state == POP_VIRT:
         return SchedPort(0, 0, 0, int(r.ctrl_cnt != 0))
-    return SchedPort(0, 0, 0, 0)
+    return NOT_ASKED
 
 
 @kernel
@@ -281,17 +254,9 @@ def aerin_ack(r: np.record) -> int:
 @kernel
 def calm_clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: int = 0) -> None:
     """Rising edge where nothing comes from the SPI: state, counters, the input bus's synchroniser; see ``clock``."""
-    inc = neur_cnt_inc(r, aerin_addr)
-    if r.state == WAIT:
-        r.ctrl_cnt = 0
-        r.neur_cnt = 0
-    elif not busy:
-        r.ctrl_cnt = wrap(r.ctrl_cnt + 1, CNT_BITS)
-        if inc:
-            r.neur_cnt = wrap(r.neur_cnt + 1, M)
+    count(r, neur_cnt_inc(r, aerin_addr), busy)
     r.state = state_next
-    r.aerin_req_sync = r.aerin_req_sync_int
-    r.aerin_req_sync_int = aerin_req
+    synchronise_req(r, aerin_req)
 
 
 @kernel
@@ -304,10 +269,7 @@ def clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: 
     may_close = state_next == WAIT or r.spi_gate_activity_sync == 1
     r.spi_gate_activity_sync = r.spi_gate_activity_sync_int if may_close else 0
     r.spi_gate_activity_sync_int = r.spi_gate_activity
-    r.ctrl_readback_event_sync = r.ctrl_readback_event_sync_int
-    r.ctrl_readback_event_sync_int = r.ctrl_readback_event
-    r.ctrl_prog_event_sync = r.ctrl_prog_event_sync_int
-    r.ctrl_prog_event_sync_int = r.ctrl_prog_event
+    synchronise_spi(r)
 
 
 reset = resetter(CHIP.block("controller"))

@@ -1,8 +1,7 @@
 """ODIN, declared: pins, memories, neuron and synapse words, configuration registers, events, state registers.
 
-A bit range, an address or a count that ODIN fixes stands here and nowhere else.
-
-The neuron words are in neuron_words.py, for their length.
+A bit range, an address or a count that ODIN fixes stands here and nowhere else; but what tinyODIN has too stands in the
+family's layout, ``emulator/crossbar/layout.py``. The neuron words are in neuron_words.py, for their length.
 
 Source: ODIN doc v0.1 (ChFrenkel/ODIN doc/README.md); the Verilog where it says more.
 """
@@ -11,48 +10,17 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from draupnir.emulator.buses.four_phase import FOUR_PHASE
-from draupnir.emulator.buses.spi import SPI
-from draupnir.emulator.declare import Block, Bus, Chip, Event, Field, Matrix, Memory, Pin, Reg, Register, Word
+from draupnir.emulator.crossbar import layout as family
+from draupnir.emulator.declare import Block, Chip, Event, Field, Memory, Reg, Register, Word
 from draupnir.emulator.odin.neuron_words import IZH, LIF
-from draupnir.emulator.parts import spi_layout
-from draupnir.emulator.parts.spi_layout import SPI_ADDR as SPI_ADDR
-from draupnir.emulator.parts.spi_layout import SPI_BITS as SPI_BITS
-from draupnir.emulator.parts.spi_layout import SPI_DATA as SPI_DATA
-from draupnir.emulator.parts.spi_layout import SPI_FRAME as SPI_FRAME
-from draupnir.emulator.parts.spi_layout import SPI_SYNAPSE_ADDR as SPI_SYNAPSE_ADDR
-from draupnir.emulator.parts.spi_layout import SpiCmd as SpiCmd
 
-N = 256  # neurons, and synapses on each neuron's dendritic tree
-M = 8  # bits of a neuron's address
+N, M, N_SYN, SYN_BITS, SYN_ADDR = family.N, family.M, family.N_SYN, family.SYN_BITS, family.SYN_ADDR
+SPI_ADDR, SPI_DATA = family.SPI_ADDR, family.SPI_DATA
+SPI_NEURON_ADDR, SPI_SYNAPSE_ADDR = family.SPI_NEURON_ADDR, family.SPI_SYNAPSE_ADDR
+SPI_BITS, SPI_FRAME = family.SPI_BITS, family.SPI_FRAME
+SpiCmd = family.SpiCmd
 
-# --- Pins (ODIN.v; doc 2) ---------------------------------------------------------------------------------------
-
-PINS = (
-    Pin("CLK", "in", 1, "clock", "Clock; everything but the SPI slave runs on its rising edge."),
-    Pin(
-        "RST",
-        "in",
-        1,
-        "reset",
-        "Reset, active high; immediate in the SPI slave, through two flip-flops elsewhere.",
-        asynchronous=True,
-    ),
-    Pin("SCK", "in", 1, "bus", "SPI clock; MOSI is taken on its rising edge, MISO changes on its falling edge."),
-    Pin("MOSI", "in", 1, "bus", "SPI data in, most significant bit first."),
-    Pin("MISO", "out", 1, "bus", "SPI data out, most significant bit first."),
-    Pin("AERIN_ADDR", "in", 2 * M + 1, "bus", "Address of an input event; must stay until AERIN_ACK."),
-    Pin("AERIN_REQ", "in", 1, "bus", "Request of the input event bus (four-phase)."),
-    Pin("AERIN_ACK", "out", 1, "bus", "Acknowledge of the input event bus."),
-    Pin("AEROUT_ADDR", "out", M, "bus", "Address of an output event, or a monitoring packet."),
-    Pin("AEROUT_REQ", "out", 1, "bus", "Request of the output event bus (four-phase)."),
-    Pin("AEROUT_ACK", "in", 1, "bus", "Acknowledge of the output event bus."),
-)
-BUSES = (
-    Bus("spi", SPI, {"sck": "SCK", "mosi": "MOSI", "miso": "MISO"}, "Configuration, and all memories."),
-    Bus("aerin", FOUR_PHASE, {"addr": "AERIN_ADDR", "req": "AERIN_REQ", "ack": "AERIN_ACK"}, "Input events."),
-    Bus("aerout", FOUR_PHASE, {"addr": "AEROUT_ADDR", "req": "AEROUT_REQ", "ack": "AEROUT_ACK"}, "Output events."),
-)
+PINS = family.pins(2 * M + 1, "Address of an output event, or a monitoring packet.")  # ODIN.v; doc 2
 
 # --- Neuron memory (doc 3.1, 3.3; neuron_core.v; the words: neuron_words.py) ------------------------------------
 
@@ -68,30 +36,12 @@ class ResonSign(IntEnum):
 
 # --- Synapse memory (doc 3.1, 3.2) ------------------------------------------------------------------------------
 
-N_SYN = 8  # synapses in a word
-SYN_BITS = 4  # bits of a synapse
 SYN_WEIGHT = Field("syn_weight", 0, 3, "Synaptic weight.", "LSB", kind="state")
 MAPPING = Field(
     "mapping", 3, 1, "Mapping table bit: the synapse exists; see UPDATE_ and PROPAGATE_UNMAPPED_SYN.", kind="parameter"
 )
 
-SYN = Word(
-    "syn",
-    N_SYN * SYN_BITS,
-    tuple(
-        Field(
-            f"{f.name}{i}",
-            SYN_BITS * i + f.lsb,
-            f.width,
-            f"Of post-synaptic neuron 8 k + {i}: {f.meaning}",
-            f.unit,
-            kind=f.kind,
-        )
-        for i in range(N_SYN)
-        for f in (SYN_WEIGHT, MAPPING)
-    ),
-    source="doc 3.1, 3.2; synaptic_core.v",
-)
+SYN = family.syn_word((SYN_WEIGHT, MAPPING), source="doc 3.1, 3.2; synaptic_core.v")
 
 NEURONS = Memory(
     "neurons",
@@ -103,39 +53,12 @@ NEURONS = Memory(
     view_field="lif_izh_sel",
     unused={"lif_izh_sel": 1, "neur_disable": 1},  # a neuron of zeros spikes at each event
 )
-SYNAPSES = Memory(
-    "synapses",
-    N * N // N_SYN,
-    SYN.width,
-    (SYN,),
-    "doc 3.1; synaptic_core.v, SRAM_8192x32_wrapper",
-    matrix=Matrix(("pre", N), ("post", N), Word("synapse", SYN_BITS, (SYN_WEIGHT, MAPPING))),
-)
+SYNAPSES = family.synapse_memory(SYN, (SYN_WEIGHT, MAPPING), "doc 3.1; synaptic_core.v, SRAM_8192x32_wrapper")
 
-SYN_ADDR = Word(
-    "synapse word address",
-    13,
-    (
-        Field("post_group", 0, 5, "Post-synaptic neuron's address, bits 7 to 3."),
-        Field("pre", 5, M, "Pre-synaptic neuron."),
-    ),
-    source="doc 3.1",
-)
+# --- Configuration registers (doc 4; spi_slave.v) ---------------------------------------------------------------
 
-# --- SPI (doc 2.1, 4; spi_slave.v; the frame: emulator/parts/spi_layout.py) ----------------------------------
-
-SPI_NEURON_ADDR = Word(
-    "SPI neuron address",
-    16,
-    (
-        Field("word", 0, M, "Neuron."),
-        Field("byte", 8, 8, "Byte of the word, 0 least significant; 16 and above reads 0 and writes nothing."),
-    ),
-    source="doc 2.1; spi_slave.v, neuron_core.v",
-)
 REGISTERS = (
-    Register("SPI_GATE_ACTIVITY", 0, 1, "Stops the network and lets the SPI reach the memories."),
-    Register("SPI_OPEN_LOOP", 1, 1, "Keeps the neurons' own spikes out of the scheduler."),
+    *family.REGISTERS,
     Register(
         "SPI_SYN_SIGN",
         2,
@@ -259,11 +182,11 @@ MONITOR_SYN = 0b1111  # upper half of a synapse monitoring packet (doc 2.2.2)
 class State(IntEnum):
     """States of the controller (controller.v)."""
 
-    WAIT = 0
-    W_NEUR = 1
-    R_NEUR = 2
-    W_SYN = 3
-    R_SYN = 4
+    WAIT = family.WAIT
+    W_NEUR = family.W_NEUR
+    R_NEUR = family.R_NEUR
+    W_SYN = family.W_SYN
+    R_SYN = family.R_SYN
     TREF = 5
     BIST = 6
     SYNAPSE = 7
@@ -286,49 +209,7 @@ BURST_WORD = Word(
 PTR_BITS = 5  # bits of a FIFO pointer (fifo.v, depth_addr)
 
 BLOCKS = (
-    Block(
-        "reset",
-        (Reg("rst_sync_int", 1, None), Reg("rst_sync", 1, None)),
-        "ODIN.v",
-    ),
-    Block(
-        "spi_slave",
-        (
-            *spi_layout.REGS,
-            *(Reg(r.name.lower(), r.width, None, () if r.n_addrs == 1 else (r.n_addrs,), r.meaning) for r in REGISTERS),
-        ),
-        "spi_slave.v",
-    ),
-    Block(
-        "controller",
-        (
-            Reg("aerin_req_sync_int", 1),
-            Reg("aerin_req_sync", 1),
-            Reg("spi_gate_activity_sync_int", 1),
-            Reg("spi_gate_activity_sync", 1),
-            Reg("ctrl_readback_event_sync_int", 1),
-            Reg("ctrl_readback_event_sync", 1),
-            Reg("ctrl_prog_event_sync_int", 1),
-            Reg("ctrl_prog_event_sync", 1),
-            Reg("state", 4, State.WAIT),
-            Reg("ctrl_cnt", 32),
-            Reg("neur_cnt", M),
-        ),
-        "controller.v",
-    ),
-    Block(
-        "scheduler",
-        (
-            Reg("spi_open_loop_sync_int", 1),
-            Reg("spi_open_loop_sync", 1),
-            Reg("main_write_ptr", PTR_BITS),
-            Reg("main_read_ptr", PTR_BITS),
-            Reg("main_fill_cnt", PTR_BITS, meaning="Words beyond the first."),
-            Reg("main_empty", 1, 1),
-            Reg("main_mem", SCHED_EVENT.width, None, (MAIN_DEPTH,)),
-        ),
-        "scheduler.v, fifo.v",
-    ),
+    *family.first_blocks("ODIN.v", REGISTERS, State, PTR_BITS, SCHED_EVENT, MAIN_DEPTH),
     Block(
         "burst_fifos",
         (
@@ -342,11 +223,7 @@ BLOCKS = (
         ),
         "scheduler.v, fifo.v",
     ),
-    Block(
-        "synaptic_core",
-        (Reg("synarray_rdata", SYN.width, None, meaning="Output register of the synapse memory."),),
-        "synaptic_core.v",
-    ),
+    family.SYNAPTIC_CORE,
     Block(
         "neuron_core",
         (
@@ -371,14 +248,10 @@ BLOCKS = (
     Block(
         "aer_out",
         (
-            Reg("aerout_ack_sync_int", 1),
-            Reg("aerout_ack_sync", 1),
-            Reg("aerout_ack_sync_del", 1),
+            *family.AER_OUT_SYNC,
             Reg("neuron_state_monitor_samp", 8, None),
             Reg("synapse_state_samp", SYN_BITS, None),
-            Reg("aerout_addr", M),
-            Reg("aerout_req", 1),
-            Reg("aerout_ctrl_busy", 1),
+            *family.AER_OUT_REGS,
             Reg("do_neuron0_transfer", 1),
             Reg("do_neuron1_transfer", 1),
             Reg("do_synapse_transfer", 1),
@@ -396,6 +269,6 @@ CHIP = Chip(
     registers=REGISTERS,
     blocks=BLOCKS,
     events=EVENTS,
-    buses=BUSES,
+    buses=family.BUSES,
     source="ChFrenkel/ODIN, commit 1781931; C. Frenkel et al., IEEE TBioCAS 13(1), 2019",
 )

@@ -13,20 +13,20 @@ from typing import NamedTuple
 import numpy as np
 
 from draupnir.emulator.codec import positions
+from draupnir.emulator.crossbar import spi_slave
+from draupnir.emulator.crossbar.synaptic_core import synapse as synapse_of
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.bits import limb_field as take
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin import izh, lif, synaptic_core
 from draupnir.emulator.odin.controller import NeurMem, SynMem
-from draupnir.emulator.odin.layout import LIF, MONITOR, NEUR_EVENT, NEURONS, SPI_NEURON_ADDR, VIRTS
+from draupnir.emulator.odin.layout import LIF, MONITOR, NEUR_EVENT, NEURONS, VIRTS
 from draupnir.emulator.odin.sdsp import MAPPED, WEIGHT
-from draupnir.emulator.parts.spi_slave import BYTE_MASK, masked_byte
 
 COMMON = positions(LIF)
 VIRT = positions(VIRTS)
 EVENT_OUT = positions(NEUR_EVENT)
 MON = positions(MONITOR)
-SPI_ADDR = positions(SPI_NEURON_ADDR)
 N_LIMBS = NEURONS.n_limbs
 BYTES_PER_LIMB = 4
 N_BYTES = N_LIMBS * BYTES_PER_LIMB
@@ -60,7 +60,7 @@ def stimulus(r: np.record, neur: NeurMem, syn: SynMem) -> NeuronInput:
     """A synapse whose mapping bit is 0 has weight 0, unless SPI_PROPAGATE_UNMAPPED_SYN."""
     if neur.virts:
         return NeuronInput(field(neur.virts, VIRT.weight), field(neur.virts, VIRT.sign), field(neur.virts, VIRT.leak))
-    synapse = synaptic_core.synapse(r.synarray_rdata, neur.addr)
+    synapse = synapse_of(r.synarray_rdata, neur.addr)
     weight = field(synapse, WEIGHT) * (field(synapse, MAPPED) | r.spi_propagate_unmapped_syn)  # no branch to guess
     return NeuronInput(weight, synaptic_core.syn_sign(r, syn), neur.tref)
 
@@ -82,12 +82,10 @@ def _write_word(r: np.record, neurons: np.ndarray, addr: int) -> None:
 @kernel
 def _write_byte(r: np.record, neurons: np.ndarray, addr: int) -> None:
     """The SPI's masked byte; a byte address of 16 or more leaves the word as it is."""
-    index = field(r.ctrl_spi_addr, SPI_ADDR.byte)
+    index = spi_slave.neuron_byte_idx(r)
     if index < N_BYTES:
-        limb, shift = index // BYTES_PER_LIMB, 8 * (index % BYTES_PER_LIMB)
-        word = r.neur_state[limb]
-        byte = masked_byte((word >> shift) & BYTE_MASK, r.ctrl_prog_data)
-        neurons[addr, limb] = word & ~(BYTE_MASK << shift) | byte << shift
+        limb = index // BYTES_PER_LIMB
+        neurons[addr, limb] = spi_slave.with_byte(r.neur_state[limb], index % BYTES_PER_LIMB, r.ctrl_prog_data)
 
 
 @kernel

@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 
 from draupnir.emulator.codec import positions
+from draupnir.emulator.crossbar import aer_out
+from draupnir.emulator.crossbar.clock import is_settled
+from draupnir.emulator.crossbar.controller import is_quiet, synchronise_req_for
 from draupnir.emulator.kernel.bits import bit, field, set_limb_field
 from draupnir.emulator.kernel.bits import limb_field as take
 from draupnir.emulator.kernel.jit import kernel, outlined
@@ -38,24 +41,11 @@ def end(r: np.record) -> None:
 
 
 @kernel
-def is_settled(r: np.record) -> bool:
-    """Nothing that comes from the pins or the SPI is still on its way through a flip-flop."""
-    gate = r.spi_gate_activity | r.spi_gate_activity_sync_int | r.spi_gate_activity_sync
-    reset = field(r.inputs, IN.RST) | r.rst_sync_int | r.rst_sync
-    read, prog = r.ctrl_readback_event, r.ctrl_prog_event
-    requests = read == r.ctrl_readback_event_sync_int and read == r.ctrl_readback_event_sync
-    requests = requests and prog == r.ctrl_prog_event_sync_int and prog == r.ctrl_prog_event_sync
-    open_loop = r.spi_open_loop == r.spi_open_loop_sync_int and r.spi_open_loop == r.spi_open_loop_sync
-    return (gate | reset) == 0 and requests and open_loop
-
-
-@kernel
 def is_bus_idle(r: np.record) -> bool:
     """The output bus is in standard mode, spikes come from the neurons, and no transaction is under way."""
     mode = r.spi_out_aer_monitor_en | r.spi_aer_src_ctrl_nneur
-    ack = r.aerout_ack_sync_int | r.aerout_ack_sync | r.aerout_ack_sync_del
     transfers = r.do_neuron0_transfer | r.do_neuron1_transfer | r.do_synapse_transfer | r.synapse_state_event_del
-    return (mode | ack | transfers | r.aerout_req | r.aerout_ctrl_busy) == 0
+    return (mode | transfers) == 0 and aer_out.is_idle(r)
 
 
 @kernel
@@ -63,7 +53,7 @@ def can_stretch(r: np.record) -> bool:
     """Whether a stretch begins here; the inputs are those of the coming clock."""
     if r.aerout_ctrl_busy or (r.state != POP_NEUR and r.state != WAIT) or bit(r.ctrl_cnt, 0) == 1:
         return False
-    return field(r.inputs, IN.AEROUT_ACK) == 0 and is_bus_idle(r) and is_settled(r)
+    return field(r.inputs, IN.AEROUT_ACK) == 0 and is_bus_idle(r) and is_settled(r, field(r.inputs, IN.RST))
 
 
 @outlined
@@ -79,13 +69,7 @@ def stretch(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int
     elif is_idle(r):
         taken = clocks
     scheduler.run_on(r, taken)
-    req = field(r.inputs, IN.AERIN_REQ)
-    if taken >= 2:
-        r.aerin_req_sync = req
-        r.aerin_req_sync_int = req
-    elif taken == 1:
-        r.aerin_req_sync = r.aerin_req_sync_int
-        r.aerin_req_sync_int = req
+    synchronise_req_for(r, field(r.inputs, IN.AERIN_REQ), taken)
     r.cycle += taken
     return taken
 
@@ -93,9 +77,7 @@ def stretch(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int
 @kernel
 def is_idle(r: np.record) -> bool:
     """The controller waits, its counters are clear, and no event is in the scheduler or on its way."""
-    requests = field(r.inputs, IN.AERIN_REQ) | r.aerin_req_sync | r.aerin_req_sync_int
-    counters = r.ctrl_cnt | r.neur_cnt
-    return (requests | counters) == 0 and scheduler.outputs(r).empty == 1
+    return is_quiet(r, field(r.inputs, IN.AERIN_REQ)) and scheduler.outputs(r).empty == 1
 
 
 @kernel

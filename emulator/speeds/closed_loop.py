@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from draupnir.emulator.parts.crossbar import Crossbar
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import clocks, runs
 from draupnir.emulator.speeds.loop import Terms, looper, new_shown
@@ -25,7 +24,7 @@ class ClosedLoop:
 
     def run(
         self,
-        model: Crossbar,
+        model: Any,
         events: np.ndarray,
         environment: Environment,
         max_cycles: int | None = None,

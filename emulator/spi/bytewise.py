@@ -14,8 +14,8 @@ import numpy as np
 
 from draupnir.emulator.codec import decode, encode
 from draupnir.emulator.configuration import Configuration
+from draupnir.emulator.crossbar.layout import SPI_ADDR, SPI_DATA, SPI_SYNAPSE_ADDR, SpiCmd
 from draupnir.emulator.declare import Chip, Memory, Register, Word
-from draupnir.emulator.parts.spi_layout import SPI_ADDR, SPI_DATA, SPI_SYNAPSE_ADDR, SpiCmd
 from draupnir.emulator.spi.port import Heard, Made, MemoryWrite, Placed, RegisterWrite, Remark, Write
 
 BYTE = 8
@@ -52,7 +52,7 @@ class Bytewise:
 
     @classmethod
     def of(cls, layout: ModuleType) -> Self:
-        """The port of a chip whose frames are those of ``draupnir.emulator.spi_slave``; layout : what declares it."""
+        """The port of a chip whose frames are those of ``draupnir.emulator.crossbar.layout``; layout : what declares it."""
         return cls(
             chip=layout.CHIP,
             addr=SPI_ADDR,

@@ -13,34 +13,28 @@ from typing import NamedTuple
 import numpy as np
 
 from draupnir.emulator.codec import positions
-from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.crossbar.controller import (
+    ADDR_MAX,
+    NEURON_ADDR,
+    NOT_ASKED,
+    SYN,
+    SYNAPSE_ADDR,
+    SchedPort,
+    count,
+    spi_state,
+    synchronise_req,
+    synchronise_spi,
+)
+from draupnir.emulator.crossbar.layout import R_NEUR, R_SYN, W_NEUR, W_SYN, WAIT
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.resets import resetter
-from draupnir.emulator.tinyodin.layout import (
-    CHIP,
-    EVENTS,
-    N_SYN,
-    SCHED_EVENT,
-    SPI_NEURON_ADDR,
-    SPI_SYNAPSE_ADDR,
-    SYN_ADDR,
-    M,
-    SpiCmd,
-    State,
-)
+from draupnir.emulator.tinyodin.layout import CHIP, EVENTS, N_SYN, SCHED_EVENT, M, State
 
 SCHED = positions(SCHED_EVENT)
-NEURON_ADDR = positions(SPI_NEURON_ADDR)
-SYNAPSE_ADDR = positions(SPI_SYNAPSE_ADDR)
-SYN = positions(SYN_ADDR)
-NEURONS, SYNAPSES = int(SpiCmd.NEURONS), int(SpiCmd.SYNAPSES)
-WAIT, W_NEUR, R_NEUR, W_SYN, R_SYN = map(int, list(State)[:5])
 TREF, PUSH, POP_NEUR, POP_VIRT, AER_POP = map(int, list(State)[5:10])
 WAIT_SPIDN, WAIT_REQDN = int(State.WAIT_SPIDN), int(State.WAIT_REQDN)
-CNT_BITS = next(reg.width for reg in CHIP.block("controller").regs if reg.name == "ctrl_cnt")
 POP_MASK = (1 << (M + 1)) - 1  # the bits of ctrl_cnt that a spike event looks at
-ADDR_MAX = (1 << M) - 1
 GROUP_BITS = N_SYN.bit_length() - 1
 _VIRTUAL = {f.name: f for e in EVENTS if e.name == "virtual" for f in e.fields}
 VIRT_NEUR_MASK, VIRT_WEIGHT_LSB = _VIRTUAL["neur"].high, _VIRTUAL["weight"].lsb
@@ -63,15 +57,6 @@ class SynMem(NamedTuple):
     cs: int
     we: int
     addr: int
-
-
-class SchedPort(NamedTuple):
-    """What the controller pushes to the scheduler (event_in = 0: nothing), and whether it pops."""
-
-    virts: int
-    addr: int
-    event_in: int
-    pop: int
 
 
 class Sched(NamedTuple):
@@ -105,25 +90,12 @@ def names_all(aerin_addr: int) -> bool:
 
 
 @kernel
-def _spi_state(r: np.record) -> int:
-    if r.ctrl_prog_event_sync and r.ctrl_op_code == NEURONS:
-        return W_NEUR
-    if r.ctrl_readback_event_sync and r.ctrl_op_code == NEURONS:
-        return R_NEUR
-    if r.ctrl_prog_event_sync and r.ctrl_op_code == SYNAPSES:
-        return W_SYN
-    if r.ctrl_readback_event_sync and r.ctrl_op_code == SYNAPSES:
-        return R_SYN
-    return WAIT
-
-
-@kernel
 def _after_wait(r: np.record, aerin_addr: int, sched: Sched) -> int:
     """Who comes first: a full scheduler, then the input bus, then the scheduler."""
     if r.aerout_ctrl_busy:
         return WAIT
     if r.spi_gate_activity_sync:
-        return _spi_state(r)
+        return spi_state(r)
     if r.aerin_req_sync and not sched.full:
         return TREF if is_tref(aerin_addr) else PUSH
     if sched.empty and not sched.full:
@@ -208,7 +180,7 @@ def sched_port(r: np.record, aerin_addr: int) -> SchedPort:
         return SchedPort(0, 0, 0, 1 - r.aerout_ctrl_busy)
     if r.state == POP_VIRT:
         return SchedPort(0, 0, 0, int(r.ctrl_cnt != 0))
-    return SchedPort(0, 0, 0, 0)
+    return NOT_ASKED
 
 
 @kernel
@@ -240,22 +212,12 @@ def clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: 
 
     busy : the output bus is in a transaction (AEROUT_CTRL_BUSY); the counters stand still
     """
-    if r.state == WAIT:
-        r.ctrl_cnt = 0
-        r.neur_cnt = 0
-    elif not busy:
-        if neur_cnt_inc(r, aerin_addr):
-            r.neur_cnt = wrap(r.neur_cnt + 1, M)
-        r.ctrl_cnt = wrap(r.ctrl_cnt + 1, CNT_BITS)
+    count(r, neur_cnt_inc(r, aerin_addr), busy)
     r.state = state_next
     r.spi_gate_activity_sync = r.spi_gate_activity_sync_int
     r.spi_gate_activity_sync_int = r.spi_gate_activity
-    r.aerin_req_sync = r.aerin_req_sync_int
-    r.aerin_req_sync_int = aerin_req
-    r.ctrl_readback_event_sync = r.ctrl_readback_event_sync_int
-    r.ctrl_readback_event_sync_int = r.ctrl_readback_event
-    r.ctrl_prog_event_sync = r.ctrl_prog_event_sync_int
-    r.ctrl_prog_event_sync_int = r.ctrl_prog_event
+    synchronise_req(r, aerin_req)
+    synchronise_spi(r)
 
 
 reset = resetter(CHIP.block("controller"))

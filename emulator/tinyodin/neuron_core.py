@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from draupnir.emulator.kernel.bits import bit, field
+from draupnir.emulator.crossbar import spi_slave, synaptic_core
+from draupnir.emulator.kernel.bits import bit
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.parts.spi_slave import BYTE_MASK, masked_byte
-from draupnir.emulator.tinyodin import lif, synaptic_core
+from draupnir.emulator.tinyodin import lif
 from draupnir.emulator.tinyodin.controller import NeurMem
-from draupnir.emulator.tinyodin.spi import NEURON_ADDR, NEURON_BYTES
+from draupnir.emulator.tinyodin.spi import NEURON_BYTES
 
 DISABLE = lif.F.neur_disable
 
@@ -30,11 +30,8 @@ def enabled(word: int) -> int:
 @kernel
 def _programmed(r: np.record) -> int:
     """The word read, with the SPI's masked byte; a byte address of 4 or more leaves it as it is."""
-    index = field(r.ctrl_spi_addr, NEURON_ADDR.byte)
-    if index >= NEURON_BYTES:
-        return r.neur_state
-    byte = masked_byte((r.neur_state >> (8 * index)) & BYTE_MASK, r.ctrl_prog_data)
-    return r.neur_state & ~(BYTE_MASK << (8 * index)) | byte << (8 * index)
+    index = spi_slave.neuron_byte_idx(r)
+    return spi_slave.with_byte(r.neur_state, index, r.ctrl_prog_data) if index < NEURON_BYTES else r.neur_state
 
 
 @kernel

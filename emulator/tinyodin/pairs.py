@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from draupnir.emulator.crossbar import synaptic_core
 from draupnir.emulator.kernel.jit import kernel, outlined
-from draupnir.emulator.tinyodin import lif, neuron_core, synaptic_core
+from draupnir.emulator.tinyodin import lif, neuron_core
 from draupnir.emulator.tinyodin.layout import LIF
 
 WORD_BITS = LIF.width

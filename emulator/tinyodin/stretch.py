@@ -1,7 +1,7 @@
 """Stretches of clocks in which only one thing moves, run without looking at the rest of the chip.
 
 Clock by clock the model computes everything; most of the time all but a little of it stands still. Here that is
-recognised (``is_settled``, ``is_bus_idle``), and the little is run on: an idle chip, or the neurons that a spike or a
+recognised (``can_stretch``), and the little is run on: an idle chip, or the neurons that a spike or a
 time reference visits, two clocks each, up to the next spike. It is the same state, by the same leaf functions, only
 quicker.
 """
@@ -12,9 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from draupnir.emulator.crossbar import aer_out, synaptic_core
+from draupnir.emulator.crossbar.clock import is_settled
+from draupnir.emulator.crossbar.controller import is_quiet, synchronise_req_for
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, outlined
-from draupnir.emulator.tinyodin import controller, lif, neuron_core, pairs, scheduler, synaptic_core
+from draupnir.emulator.tinyodin import controller, lif, neuron_core, pairs, scheduler
 from draupnir.emulator.tinyodin.clock import IN
 from draupnir.emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, TREF, WAIT
 from draupnir.emulator.tinyodin.layout import N_SYN
@@ -31,40 +34,20 @@ def end(r: np.record) -> None:
 
 
 @kernel
-def is_settled(r: np.record) -> bool:
-    """Nothing that comes from RST or the SPI is still on its way through a flip-flop, and the gate is open."""
-    gate = r.spi_gate_activity | r.spi_gate_activity_sync_int | r.spi_gate_activity_sync
-    reset = field(r.inputs, IN.RST) | r.rst_sync_int | r.rst_sync
-    read, prog, loop = r.ctrl_readback_event, r.ctrl_prog_event, r.spi_open_loop
-    unlike = (read ^ r.ctrl_readback_event_sync_int) | (read ^ r.ctrl_readback_event_sync)
-    unlike |= (prog ^ r.ctrl_prog_event_sync_int) | (prog ^ r.ctrl_prog_event_sync)
-    unlike |= (loop ^ r.spi_open_loop_sync_int) | (loop ^ r.spi_open_loop_sync)
-    return (gate | reset | unlike) == 0
-
-
-@kernel
-def is_bus_idle(r: np.record) -> bool:
-    """No transaction is under way on the output bus."""
-    ack = r.aerout_ack_sync_int | r.aerout_ack_sync | r.aerout_ack_sync_del
-    return (ack | r.aerout_req | r.aerout_ctrl_busy) == 0
+def is_undisturbed(r: np.record) -> bool:
+    """No transaction is under way on the output bus, and nothing comes from RST or the SPI."""
+    return aer_out.is_idle(r) and is_settled(r, field(r.inputs, IN.RST))
 
 
 @kernel
 def can_stretch(r: np.record) -> bool:
     """Whether a stretch begins here; the inputs are those of the coming clock."""
     if r.state == WAIT:
-        begins = _is_idle(r)
+        begins = is_quiet(r, field(r.inputs, IN.AERIN_REQ)) and r.main_empty == 1
     else:
         visits = r.state == POP_NEUR or (r.state == TREF and controller.names_all(field(r.inputs, IN.AERIN_ADDR)))
         begins = visits and r.ctrl_cnt == 2 * r.neur_cnt and r.neur_cnt < r.spi_max_neur
-    return begins and field(r.inputs, IN.AEROUT_ACK) == 0 and is_bus_idle(r) and is_settled(r)
-
-
-@kernel
-def _is_idle(r: np.record) -> bool:
-    """The controller's counters are clear, and no event is in the scheduler or on its way."""
-    requests = field(r.inputs, IN.AERIN_REQ) | r.aerin_req_sync | r.aerin_req_sync_int
-    return (requests | r.ctrl_cnt | r.neur_cnt) == 0 and r.main_empty == 1
+    return begins and field(r.inputs, IN.AEROUT_ACK) == 0 and is_undisturbed(r)
 
 
 @outlined
@@ -81,13 +64,7 @@ def stretch(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int
         r.neur_cnt = n
         r.ctrl_cnt = 2 * n
         taken = 2 * (n - first)
-    req = field(r.inputs, IN.AERIN_REQ)
-    if taken >= 2:
-        r.aerin_req_sync = req
-        r.aerin_req_sync_int = req
-    elif taken == 1:
-        r.aerin_req_sync = r.aerin_req_sync_int
-        r.aerin_req_sync_int = req
+    synchronise_req_for(r, field(r.inputs, IN.AERIN_REQ), taken)
     r.cycle += taken
     return taken
 

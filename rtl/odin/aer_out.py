@@ -10,8 +10,9 @@ from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
 from draupnir.emulator.odin.layout import MONITOR, MONITOR_SYN, N_SYN, SYN, SYN_BITS, M
+from draupnir.rtl.crossbar.buses import NeuronsControl, SynapsesControl
 from draupnir.rtl.lib.views import layout_of
-from draupnir.rtl.odin.buses import CONFIG, NeuronsControl, Spike, SynapsesControl
+from draupnir.rtl.odin.buses import CONFIG, Spike
 
 PACKETS = data.ArrayLayout(M, MONITOR.width // M)  # a neuron's state takes two packets, the second one first
 

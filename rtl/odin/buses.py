@@ -7,33 +7,15 @@ from draupnir.emulator.odin.layout import (
     NEUR_EVENT,
     REGISTERS,
     SCHED_EVENT,
-    SYN_ADDR,
     VIRTS,
-    M,
 )
-from draupnir.rtl.lib.sram import SramControl
 from draupnir.rtl.lib.views import layout_of
 
 SCHED_EVENT_LAYOUT = layout_of(SCHED_EVENT)
 VIRTS_LAYOUT = layout_of(VIRTS)
-SYN_ADDR_LAYOUT = layout_of(SYN_ADDR)
 
 # The configuration registers; those with several addresses are kept where they are used.
 CONFIG = data.StructLayout({r.name.lower(): r.width for r in REGISTERS if r.n_addrs == 1})
-
-
-class NeuronsControl(SramControl):
-    """Access to the neuron memory."""
-
-    def __init__(self) -> None:
-        super().__init__(M)
-
-
-class SynapsesControl(wiring.Signature):
-    """Access to the synapse memory; see ``SramControl``."""
-
-    def __init__(self) -> None:
-        super().__init__({"cs": Out(1), "we": Out(1), "addr": Out(SYN_ADDR_LAYOUT)})
 
 
 class Spike(wiring.Signature):

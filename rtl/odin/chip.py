@@ -4,13 +4,11 @@ Source: ODIN.v; ODIN doc v0.1, figure 2.
 """
 
 import numpy as np
-from amaranth import ClockDomain, Module, Signal
-from amaranth.hdl import ValueLike
-from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out, connect
+from amaranth import ClockDomain, Module
 
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin.layout import CHIP, N_SYN, N
+from draupnir.rtl.crossbar.chip import CrossbarChip
 from draupnir.rtl.design import OurChip
 from draupnir.rtl.lib.bundles import forward
 from draupnir.rtl.odin.aer_out import AerOut
@@ -23,8 +21,8 @@ from draupnir.rtl.odin.synaptic_core import SynapticCore
 SIZES = (64, 128, 256)
 
 
-class Odin(wiring.Component):
-    """The chip, with the pins that are declared for it. Its clock domains are its own.
+class Odin(CrossbarChip):
+    """See ``CrossbarChip``.
 
     n_neurons : one of SIZES. With fewer than 256 both memories shrink, and sweeps over all neurons or synapses become
         as much shorter; addresses keep their formats, and the memories ignore the upper bits of a neuron's address
@@ -35,99 +33,54 @@ class Odin(wiring.Component):
     """
 
     def __init__(self, n_neurons: int = N, izh: bool = True, bursts: bool = True, sdsp: bool = True) -> None:
-        directions = {"in": In, "out": Out}
-        super().__init__({pin.name: directions[pin.direction](pin.width) for pin in CHIP.pins})
+        super().__init__(
+            CHIP,
+            aer_out=AerOut(),
+            spi=SpiSlave(),
+            controller=Controller(n_neurons),
+            scheduler=Scheduler(bursts),
+            synaptic_core=SynapticCore(n_neurons, sdsp),
+            neuron_core=NeuronCore(n_neurons, izh, sdsp),
+        )
         self._bursts = bursts
-        self.aer_out = AerOut()
-        self.spi = SpiSlave()
-        self.controller = Controller(n_neurons)
-        self.scheduler = Scheduler(bursts)
-        self.synaptic_core = SynapticCore(n_neurons, sdsp)
-        self.neuron_core = NeuronCore(n_neurons, izh, sdsp)
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        for name in ("aer_out", "spi", "controller", "scheduler", "synaptic_core", "neuron_core"):
-            m.submodules[name] = getattr(self, name)
-        self._make_domains(m)
-        self._connect_pins(m)
-        self._connect_memories(m)
-        self._connect_events(m)
-        return m
 
     def _make_domains(self, m: Module) -> None:
         """All resets are asynchronous: a register's reset shows at once, not at the next clock."""
-        rst_sync_int = Signal(reset_less=True)
-        rst_sync = Signal(reset_less=True)
-        self._add_domain(m, "sync", self.CLK, rst_sync)
-        m.d.sync += [rst_sync_int.eq(self.RST), rst_sync.eq(rst_sync_int)]
-        self._add_domain(m, "aerout", self.CLK, rst_sync | self.controller.gate_activity_sync)
+        _, rst_sync = self._synchronise_rst(m)
+        resets = {"sync": rst_sync, "aerout": rst_sync | self.controller.gate_activity_sync}
         if self._bursts:
-            no_bursts = self.scheduler.open_loop_sync | ~self.spi.bursts_on
-            self._add_domain(m, "burst", self.CLK, rst_sync | no_bursts)
-        self._add_domain(m, "sck_fall", self.SCK, self.RST, clk_edge="neg")
-        sck = ClockDomain(reset_less=True, local=True)
-        sck.clk = self.SCK
-        m.domains.sck = sck
+            resets["burst"] = rst_sync | self.scheduler.open_loop_sync | ~self.spi.bursts_on
+        for name, rst in resets.items():
+            self._add_domain(m, ClockDomain(name, async_reset=True, local=True), self.CLK, rst)
 
-    def _add_domain(self, m: Module, name: str, clk: Signal, rst: ValueLike, clk_edge: str = "pos") -> None:
-        domain = ClockDomain(name, clk_edge=clk_edge, async_reset=True, local=True)
-        domain.clk = clk
-        m.d.comb += domain.rst.eq(rst)
-        m.domains += domain
-
-    def _connect_pins(self, m: Module) -> None:
+    def _connect_own(self, m: Module) -> None:
+        self._connect_synapses(m)
+        controller, neuron_core, aer_out = self.controller, self.neuron_core, self.aer_out
+        for block in (self.synaptic_core, neuron_core, aer_out):
+            m.d.comb += block.config.eq(self.spi.config)
+        forward(m, controller.neurons, aer_out.neurons)
+        forward(m, controller.synapses, aer_out.synapses)
+        forward(m, neuron_core.event_out, self.scheduler.neuron_event)
+        forward(m, neuron_core.event_out, aer_out.neuron_event)
         m.d.comb += [
-            self.spi.mosi.eq(self.MOSI),
-            self.MISO.eq(self.spi.miso),
-            self.controller.aerin_addr.eq(self.AERIN_ADDR),
-            self.controller.aerin_req.eq(self.AERIN_REQ),
-            self.AERIN_ACK.eq(self.controller.aerin_ack),
-            self.AEROUT_ADDR.eq(self.aer_out.addr),
-            self.AEROUT_REQ.eq(self.aer_out.req),
-            self.aer_out.ack.eq(self.AEROUT_ACK),
+            controller.sched_burst_end.eq(self.scheduler.burst_end),
+            aer_out.monitor.eq(neuron_core.monitor),
+            aer_out.syn_word.eq(self.synaptic_core.w_word),
+            aer_out.sched_addr.eq(self.scheduler.o.payload.addr),
+            aer_out.pop_neur.eq(controller.aerout_pop_neur),
         ]
 
-    def _connect_memories(self, m: Module) -> None:
+    def _connect_synapses(self, m: Module) -> None:
+        """Signs, mapping and SDSP: what tinyODIN's synapses have not."""
         controller, synaptic_core, neuron_core = self.controller, self.synaptic_core, self.neuron_core
-        for core in (synaptic_core, neuron_core):
-            m.d.comb += core.gate_activity_sync.eq(controller.gate_activity_sync)
-        for block in (controller, self.scheduler, synaptic_core, neuron_core, self.aer_out):
-            m.d.comb += block.config.eq(self.spi.config)
-        for block in (controller, synaptic_core, neuron_core):
-            forward(m, self.spi.access, block.spi)
-        forward(m, controller.neurons, neuron_core.control)
-        forward(m, controller.neurons, self.aer_out.neurons)
-        forward(m, controller.synapses, synaptic_core.control)
-        forward(m, controller.synapses, self.aer_out.synapses)
         m.d.comb += [
-            self.spi.neur_state.eq(neuron_core.r_word),
-            self.spi.synapses.eq(synaptic_core.r_word),
+            synaptic_core.gate_activity_sync.eq(controller.gate_activity_sync),
             self.spi.pre.eq(controller.pre),
             neuron_core.syn_sign.eq(self.spi.syn_sign),
-            neuron_core.synapses.eq(synaptic_core.r_word),
             synaptic_core.pre_en.eq(controller.pre_en),
             synaptic_core.bist_ref.eq(controller.bist_ref),
             synaptic_core.v_up.eq(neuron_core.v_up),
             synaptic_core.v_down.eq(neuron_core.v_down),
-        ]
-
-    def _connect_events(self, m: Module) -> None:
-        controller, scheduler, neuron_core, aer_out = self.controller, self.scheduler, self.neuron_core, self.aer_out
-        connect(m, controller.push, scheduler.i)
-        connect(m, scheduler.o, controller.sched)
-        forward(m, controller.event, neuron_core.event)
-        forward(m, neuron_core.event_out, scheduler.neuron_event)
-        forward(m, neuron_core.event_out, aer_out.neuron_event)
-        m.d.comb += [
-            controller.sched_burst_end.eq(scheduler.burst_end),
-            controller.sched_full.eq(scheduler.full),
-            controller.aerout_ctrl_busy.eq(aer_out.ctrl_busy),
-            scheduler.neuron_addr.eq(controller.neurons.addr),
-            aer_out.monitor.eq(neuron_core.monitor),
-            aer_out.syn_word.eq(self.synaptic_core.w_word),
-            aer_out.sched_addr.eq(scheduler.o.payload.addr),
-            aer_out.pop_neur.eq(controller.aerout_pop_neur),
         ]
 
 

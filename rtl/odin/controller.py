@@ -11,46 +11,30 @@ from amaranth.utils import exact_log2
 from draupnir.emulator.odin.layout import (
     CHIP,
     N_SYN,
-    SPI_NEURON_ADDR,
     M,
     N,
     State,
 )
-from draupnir.rtl.lib.crossbar_controller import CrossbarController
-from draupnir.rtl.lib.spi_slave import SpiAccess
-from draupnir.rtl.lib.views import bits_of
-from draupnir.rtl.odin.buses import CONFIG, SCHED_EVENT_LAYOUT, NeuronEvent, NeuronsControl, SynapsesControl
+from draupnir.rtl.crossbar.controller import CrossbarController
+from draupnir.rtl.odin.buses import CONFIG, SCHED_EVENT_LAYOUT, NeuronEvent
 
 EVENT = {event.name: event for event in CHIP.events}
-FIELD = {event.name: {f.name: f for f in event.fields} for event in CHIP.events}
 
 
 class Controller(CrossbarController):
-    """One event at a time; each access to a memory is a clock that reads and one that writes.
+    """See ``CrossbarController``. The gate, ``gate_activity_sync``, rises between events only.
 
-    aerin_addr : is looked at all along, not taken once
-    sched, sched_burst_end, sched_full : the scheduler's next event; ``ready`` takes it
-    aerout_ctrl_busy : the output bus is busy: nothing begins, and events that take many clocks wait
-    gate_activity_sync : the SPI has the memories; rises between events only
-    push : an event for the scheduler
+    sched_burst_end : the scheduler's next event is the last of its burst
     pre : the pre-synaptic neuron of a spike or of a single synapse; in other events, of no meaning
     pre_en, bist_ref : to the synapses: which of the word to update, and whether by bistability
     aerout_pop_neur : for one clock, in the middle of a neuron's event
     """
 
     aerin_addr: In(CHIP.pin("AERIN_ADDR").width)
-    aerin_req: In(1)
-    aerin_ack: Out(1)
-    spi: In(SpiAccess())
     config: In(CONFIG)
     sched: In(stream.Signature(SCHED_EVENT_LAYOUT))
     sched_burst_end: In(1)
-    sched_full: In(1)
-    aerout_ctrl_busy: In(1)
-    gate_activity_sync: Out(1)
-    neurons: Out(NeuronsControl())
     event: Out(NeuronEvent())
-    synapses: Out(SynapsesControl())
     pre: Out(M)
     pre_en: Out(N_SYN)
     bist_ref: Out(1)
@@ -60,7 +44,7 @@ class Controller(CrossbarController):
     def __init__(self, n_neurons: int = N) -> None:
         self._neur_bits = exact_log2(n_neurons)
         self._group_bits = exact_log2(n_neurons // N_SYN)
-        super().__init__(State, self._neur_bits, SPI_NEURON_ADDR)
+        super().__init__(State, self._neur_bits, CHIP.events)
         self._one_neuron = self.aerin_addr[M - 1]  # time reference and bistability events: of one neuron, not of all
 
     def _in_every_state(self, m: Module) -> None:
@@ -77,15 +61,8 @@ class Controller(CrossbarController):
             self.gate_activity_sync.eq(gate_activity_sync_int & (idle | self.gate_activity_sync)),
         ]
 
-    def _access_spi_synapses(self, m: Module, we: Value | int) -> None:
-        m.d.comb += self.synapses.addr.eq(self._spi_synapses)
-        self._access_synapses(m, we)
-
     def _address_synapses(self, m: Module, pre: Value, group: Value) -> None:
         m.d.comb += [self.synapses.addr.pre.eq(pre), self.synapses.addr.post_group.eq(group)]
-
-    def _aerin(self, event: str, field: str) -> Value:
-        return bits_of(self.aerin_addr, FIELD[event][field])
 
     def _wait(self, m: Module) -> None:
         """The order of precedence, from the first."""
@@ -102,10 +79,6 @@ class Controller(CrossbarController):
             self._begin_sched_event(m)
         with m.Elif(self._aerin_req_sync):
             self._go(m, State.BIST)
-
-    def _begin_sched_event(self, m: Module) -> None:
-        is_virtual = self.sched.payload.virts != 0
-        m.d.comb += self._next_state.eq(Mux(is_virtual, State.POP_VIRT, State.POP_NEUR))
 
     def _begin_aerin_event(self, m: Module) -> None:
         with m.If(self.aerin_addr.matches(EVENT["synapse"].pattern)):
@@ -191,16 +164,4 @@ class Controller(CrossbarController):
         self._address_synapses(m, pre, self._neur_cnt[group_start:])
         self._access_neuron(m, self._neur_cnt, self._ctrl_cnt[0])
         with m.If(last_clock):
-            self._go(m, State.WAIT)
-
-    def _pop_virt(self, m: Module) -> None:
-        """A virtual event to one neuron."""
-        second_or_later = self._ctrl_cnt != 0
-        self._access_neuron(m, self.sched.payload.addr, second_or_later)
-        m.d.comb += [
-            self.event.event.eq(1),
-            self.event.virts.eq(self.sched.payload.virts),
-            self.sched.ready.eq(second_or_later),
-        ]
-        with m.If(second_or_later):
             self._go(m, State.WAIT)

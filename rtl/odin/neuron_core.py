@@ -19,10 +19,11 @@ from draupnir.emulator.odin.layout import (
     M,
     N,
 )
-from draupnir.rtl.lib.spi_slave import SpiAccess
+from draupnir.rtl.crossbar.buses import NeuronsControl
+from draupnir.rtl.crossbar.spi_slave import SpiAccess
 from draupnir.rtl.lib.sram import Sram, merge_byte
 from draupnir.rtl.lib.views import bits_of, layout_of, state_span
-from draupnir.rtl.odin.buses import CONFIG, NeuronEvent, NeuronsControl, Spike
+from draupnir.rtl.odin.buses import CONFIG, NeuronEvent, Spike
 from draupnir.rtl.odin.izh import IzhNeuron
 from draupnir.rtl.odin.lif import LifNeuron
 from draupnir.rtl.odin.stimulus import STIMULUS

@@ -11,8 +11,8 @@ from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
 from draupnir.emulator.odin.layout import MAIN_DEPTH, N_PRIO, M
+from draupnir.rtl.crossbar.event_fifo import EventFifo
 from draupnir.rtl.lib.bundles import forward
-from draupnir.rtl.lib.event_fifo import EventFifo
 from draupnir.rtl.odin.burst_fifos import BurstFifos
 from draupnir.rtl.odin.buses import CONFIG, SCHED_EVENT_LAYOUT, Spike
 

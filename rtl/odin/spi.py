@@ -4,48 +4,38 @@ Source: ODIN doc v0.1, 2.1; spi_slave.v.
 """
 
 from amaranth import Array, Module
-from amaranth.lib import memory, wiring
+from amaranth.lib import memory
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-from draupnir.emulator.odin.layout import CHIP, NEURONS, REGISTERS, SPI_NEURON_ADDR, SYN, M
-from draupnir.rtl.lib.spi_slave import SpiAccess, SpiFrames, add_frames
+from draupnir.emulator.odin.layout import CHIP, NEURONS, REGISTERS, SYN, M
+from draupnir.rtl.crossbar.spi_slave import ConfiguredSlave, SpiFrames
 from draupnir.rtl.odin.buses import CONFIG
 
 SYN_SIGN = CHIP.register("SPI_SYN_SIGN")
 BURST_TIMEREF = CHIP.register("SPI_BURST_TIMEREF")
 
 
-class SpiSlave(wiring.Component):
-    """See ``SpiFrames``.
+class SpiSlave(ConfiguredSlave):
+    """See ``ConfiguredSlave``.
 
-    config : the registers; written at the rising edge of a frame's last bit, reset by nothing
     bursts_on : SPI_BURST_TIMEREF is not 0; a flip-flop, so that it can hold a reset without glitches
     pre, syn_sign : a neuron, and its bit of SPI_SYN_SIGN
     """
 
-    mosi: In(1)
-    miso: Out(1)
+    registers = REGISTERS
+
     neur_state: In(NEURONS.width)
     synapses: In(SYN.width)
-    access: Out(SpiAccess())
     config: Out(CONFIG)
     bursts_on: Out(1)
     pre: In(M)
     syn_sign: Out(1)
 
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        frames = add_frames(m, self, SPI_NEURON_ADDR["byte"])
-        with m.If(frames.configures), m.Switch(frames.config_addr):
-            for register in REGISTERS:
-                if register.n_addrs == 1:
-                    with m.Case(register.addr):
-                        m.d.sck += self.config[register.name.lower()].eq(frames.config_data)
+    def _keep_others(self, m: Module, frames: SpiFrames) -> None:
         with m.If(frames.configures & (frames.config_addr == BURST_TIMEREF.addr)):
             m.d.sck += self.bursts_on.eq(frames.config_data[: BURST_TIMEREF.width] != 0)
         self._keep_syn_sign(m, frames)
-        return m
 
     def _keep_syn_sign(self, m: Module, frames: SpiFrames) -> None:
         m.submodules.spi_syn_sign = signs = memory.Memory(shape=SYN_SIGN.width, depth=SYN_SIGN.n_addrs, init=[])

@@ -3,27 +3,11 @@
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import Out
 
-from draupnir.emulator.tinyodin.layout import REGISTERS, SCHED_EVENT, SYN_ADDR, SYN_BITS, M
-from draupnir.rtl.lib.sram import SramControl
+from draupnir.emulator.tinyodin.layout import REGISTERS, SCHED_EVENT, SYN_BITS
 from draupnir.rtl.lib.views import layout_of
 
 SCHED_EVENT_LAYOUT = layout_of(SCHED_EVENT)
-SYN_ADDR_LAYOUT = layout_of(SYN_ADDR)
 CONFIG = data.StructLayout({r.name.lower(): r.width for r in REGISTERS})
-
-
-class NeuronsControl(SramControl):
-    """Access to the neuron memory."""
-
-    def __init__(self) -> None:
-        super().__init__(M)
-
-
-class SynapsesControl(wiring.Signature):
-    """Access to the synapse memory; see ``SramControl``."""
-
-    def __init__(self) -> None:
-        super().__init__({"cs": Out(1), "we": Out(1), "addr": Out(SYN_ADDR_LAYOUT)})
 
 
 class NeuronEvent(wiring.Signature):

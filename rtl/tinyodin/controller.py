@@ -3,50 +3,35 @@
 Source: tinyODIN doc v1.0, 2.2.1; controller.v.
 """
 
-from amaranth import Module, Mux, Value
+from amaranth import Module, Mux
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-from draupnir.emulator.tinyodin.layout import CHIP, N_SYN, SPI_NEURON_ADDR, M, State
-from draupnir.rtl.lib.crossbar_controller import CrossbarController
-from draupnir.rtl.lib.spi_slave import SpiAccess
-from draupnir.rtl.lib.views import bits_of
-from draupnir.rtl.tinyodin.buses import CONFIG, SCHED_EVENT_LAYOUT, NeuronEvent, NeuronsControl, SynapsesControl
+from draupnir.emulator.tinyodin.layout import CHIP, N_SYN, M, State
+from draupnir.rtl.crossbar.controller import CrossbarController
+from draupnir.rtl.tinyodin.buses import CONFIG, SCHED_EVENT_LAYOUT, NeuronEvent
 
 EVENT = {event.name: event for event in CHIP.events}
-FIELD = {event.name: {f.name: f for f in event.fields} for event in CHIP.events}
 
 
 class Controller(CrossbarController):
-    """One event at a time; each access to a memory is a clock that reads and one that writes.
+    """See ``CrossbarController``. The gate may rise at any time; while the output bus is busy, no spike event ends.
 
-    aerin_addr : is looked at all along, not taken once
-    sched, sched_full : the scheduler's next event; ``ready`` takes it
-    aerout_ctrl_busy : the output bus is busy: nothing begins or ends, and events that take many clocks wait
-    gate_activity_sync : the SPI has the memories; may rise at any time; gate_activity_sync_int : in the next clock
-    push : an event for the scheduler
+    gate_activity_sync_int : ``gate_activity_sync`` in the next clock
     processed : the last clock in which a neuron's spike visits neurons
     """
 
     aerin_addr: In(CHIP.pin("AERIN_ADDR").width)
-    aerin_req: In(1)
-    aerin_ack: Out(1)
-    spi: In(SpiAccess())
     config: In(CONFIG)
     sched: In(stream.Signature(SCHED_EVENT_LAYOUT))
-    sched_full: In(1)
-    aerout_ctrl_busy: In(1)
     gate_activity_sync_int: Out(1)
-    gate_activity_sync: Out(1)
-    neurons: Out(NeuronsControl())
     event: Out(NeuronEvent())
-    synapses: Out(SynapsesControl())
     push: Out(stream.Signature(SCHED_EVENT_LAYOUT))
     processed: Out(1)
 
     def __init__(self) -> None:
-        super().__init__(State, M, SPI_NEURON_ADDR)
+        super().__init__(State, M, CHIP.events)
         # Of a time reference to all, only the neuron is looked at: the rest of the address may change under way.
         self._all_neurons = self._aerin("tref", "neur").all()
 
@@ -55,13 +40,6 @@ class Controller(CrossbarController):
             self.gate_activity_sync_int.eq(self.config.spi_gate_activity),
             self.gate_activity_sync.eq(self.gate_activity_sync_int),
         ]
-
-    def _access_spi_synapses(self, m: Module, we: Value | int) -> None:
-        self._access_synapses(m, we)
-        m.d.comb += self.synapses.addr.eq(self._spi_synapses)
-
-    def _aerin(self, event: str, field: str) -> Value:
-        return bits_of(self.aerin_addr, FIELD[event][field])
 
     def _wait(self, m: Module) -> None:
         """The order of precedence, from the first."""
@@ -73,8 +51,7 @@ class Controller(CrossbarController):
             is_tref = self.aerin_addr.matches(EVENT["tref"].pattern)
             m.d.comb += self._next_state.eq(Mux(is_tref, State.TREF, State.PUSH))
         with m.Elif(self.sched.valid | self.sched_full):
-            is_virtual = self.sched.payload.virts != 0
-            m.d.comb += self._next_state.eq(Mux(is_virtual, State.POP_VIRT, State.POP_NEUR))
+            self._begin_sched_event(m)
 
     # --- Events of the input bus
 
@@ -120,16 +97,4 @@ class Controller(CrossbarController):
         """The neuron's spike leaves the scheduler as soon as the output bus is free."""
         m.d.comb += self.sched.ready.eq(~self.aerout_ctrl_busy)
         with m.If(~self.aerout_ctrl_busy):
-            self._go(m, State.WAIT)
-
-    def _pop_virt(self, m: Module) -> None:
-        """A virtual event to one neuron."""
-        second_or_later = self._ctrl_cnt != 0
-        self._access_neuron(m, self.sched.payload.addr, second_or_later)
-        m.d.comb += [
-            self.event.event.eq(1),
-            self.event.virts.eq(self.sched.payload.virts),
-            self.sched.ready.eq(second_or_later),
-        ]
-        with m.If(second_or_later):
             self._go(m, State.WAIT)

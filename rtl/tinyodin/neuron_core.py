@@ -9,10 +9,11 @@ from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
 from draupnir.emulator.tinyodin.layout import LIF, N_SYN, SPI_NEURON_ADDR, SYN, N
-from draupnir.rtl.lib.spi_slave import SpiAccess
+from draupnir.rtl.crossbar.buses import NeuronsControl
+from draupnir.rtl.crossbar.spi_slave import SpiAccess
 from draupnir.rtl.lib.sram import Sram, merge_byte
 from draupnir.rtl.lib.views import bits_of, layout_of
-from draupnir.rtl.tinyodin.buses import NeuronEvent, NeuronsControl
+from draupnir.rtl.tinyodin.buses import NeuronEvent
 from draupnir.rtl.tinyodin.lif import LifNeuron
 
 

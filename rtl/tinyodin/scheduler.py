@@ -9,7 +9,7 @@ from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from draupnir.emulator.tinyodin.layout import MAIN_DEPTH, M
-from draupnir.rtl.lib.event_fifo import EventFifo
+from draupnir.rtl.crossbar.event_fifo import EventFifo
 from draupnir.rtl.tinyodin.buses import CONFIG, SCHED_EVENT_LAYOUT
 
 

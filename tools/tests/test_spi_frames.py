@@ -18,7 +18,7 @@ from draupnir.tools.tests.sources import trees
 OWN = ("emulator/tests/*/*.py", "rtl/tests/*/test_spi.py", "rtl/tests/bridge/*.py", "tools/tests/test_spi_*.py")
 PORTS = ("emulator/spi/*.py", "emulator/*/port.py")
 DOWN = "reversed(range("
-LAYOUTS = ("emulator/*/layout.py", "emulator/parts/spi_layout.py")
+LAYOUTS = ("emulator/*/layout.py",)
 
 
 def matches(path: PurePosixPath, patterns: tuple[str, ...]) -> bool:

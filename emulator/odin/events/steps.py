@@ -8,65 +8,50 @@ corner that nobody would look for, is run clock by clock on the same state.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from draupnir.emulator.crossbar import events
+from draupnir.emulator.crossbar.controller import synchronise_req_after
+from draupnir.emulator.crossbar.events import NO_SWEEPS, Machine, machine
 from draupnir.emulator.kernel.jit import entry, kernel
-from draupnir.emulator.odin import aer_out, controller, scheduler
+from draupnir.emulator.odin import clock as chip_clock
+from draupnir.emulator.odin import controller, scheduler
 from draupnir.emulator.odin.chip import Model
-from draupnir.emulator.odin.clock import IN, calm_clock, waiting_clock
+from draupnir.emulator.odin.clock import IN, calm_clock
 from draupnir.emulator.odin.controller import WAIT
-from draupnir.emulator.odin.events import event
+from draupnir.emulator.odin.events import event, workspace
 from draupnir.emulator.odin.events.statistics import COUNTS
 from draupnir.emulator.odin.events.statistics import statistics as statistics
 from draupnir.emulator.odin.events.visits import is_free
-from draupnir.emulator.odin.events.workspace import Workspace, memory_clock, new_workspace
+from draupnir.emulator.odin.events.workspace import Workspace
 from draupnir.emulator.odin.planes import memories
 from draupnir.emulator.odin.stretch import begin as begin
 from draupnir.emulator.odin.stretch import end as end
 from draupnir.emulator.odin.stretch import is_idle
-from draupnir.emulator.parts.aer_in import synchronise
 from draupnir.emulator.parts.fifo import n_main
-from draupnir.emulator.parts.handshake import FOREVER, Delays, Environment, Receiver, held, receive, send
+from draupnir.emulator.parts.handshake import FOREVER, Environment, Receiver, held, send
 from draupnir.emulator.speeds import pieces
 from draupnir.emulator.speeds.loop import drive, pass_clocks
 from draupnir.emulator.speeds.runs import Buses, Given
 
-NO_SWEEPS = -1
 LONGEST_WORK = 1  # work of a clock
 REST_WORK = 8  # how much work a rest is, see ``pieces.WORK``
 FASTER = 8  # by which a clock of an event that is taken at once is less work
 MOST_AT_ONCE = 1 << 12  # work of an event at once
 WORTH_IT = 8  # clocks of rest that are looked for
 AT_REST = Receiver(0, 0)  # its pin
-ONE_SPIKE = aer_out.Seen(True, 0, False, False, 0, 0, 0)
-
-
-class Machine(NamedTuple):
-    """The state that the steps take: the chip's, the planes and what else is beside it, counters.
-
-    stall : clocks for which one spike stops the controller's counters (``stall_clocks``); NO_SWEEPS: nothing is to be
-    taken at once
-    """
-
-    r: np.record
-    neurons: np.ndarray
-    synapses: np.ndarray
-    ws: Workspace
-    counts: np.record
-    stall: int
 
 
 def prepare(model: Model, environment: Environment, shown: np.recarray) -> Any:
-    """A ``Machine`` for ``opener``, with an array of one record in the place of each record.
+    """A ``Machine``, with an array of one record in the place of each record.
 
     shown : where spikes are noted that an event shows.
     """
-    of_arrays: Any = Machine
-    counts = np.zeros(1, dtype=COUNTS).view(np.recarray)
-    stall = stall_clocks(model, environment) if model.stretch and _may_sweep(model) else NO_SWEEPS
-    return of_arrays(model.registers, *model.kernel_state()[1:], new_workspace(shown), counts, stall)
+    r = model.registers[0]
+    may_sweep = not r.spi_out_aer_monitor_en and not r.spi_aer_src_ctrl_nneur
+    return machine(model, environment, workspace.new_workspace(shown), COUNTS, may_sweep)
 
 
 def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
@@ -79,32 +64,6 @@ def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
         return loop(state, shown[0], given, terms, columns, left)
 
     return opened
-
-
-def _may_sweep(model: Model) -> bool:
-    """Whether the configuration, which does not change during a run, allows for whole events."""
-    r = model.registers[0]
-    return not r.spi_out_aer_monitor_en and not r.spi_aer_src_ctrl_nneur
-
-
-def stall_clocks(model: Model, environment: Environment) -> int:
-    """Clocks for which one spike on the output bus keeps the controller's counters still."""
-    record = model.registers.copy()
-    record.spi_out_aer_monitor_en = 0
-    return int(_stall(record[0], environment.delays))
-
-
-@entry
-def _stall(r: np.record, delays: Delays) -> int:
-    aer_out.reset(r)
-    aer_out.clock(r, ONE_SPIKE, 0)
-    receiver = Receiver(0, delays.ack_delay)
-    clocks = 0
-    while r.aerout_ctrl_busy:
-        receiver = receive(receiver, delays, r.aerout_req)
-        aer_out.clock(r, aer_out.NOTHING, receiver.ack)
-        clocks += 1
-    return clocks
 
 
 # --- Before and after -------------------------------------------------------------------------------------------
@@ -196,7 +155,7 @@ def _take(m: Machine, given: Given, bus: Buses, limit: int) -> tuple[Buses, int,
     taken = event.take(r, m.ws, m.neurons, m.synapses, m.counts, given.delays, m.stall, bus.receiver)
     bus, high = pass_clocks(Buses(bus.sender, taken.receiver, taken.req), given, taken.clocks, first)
     drive(r, IN, bus)
-    synchronise(r, high)
+    synchronise_req_after(r, high)
     return bus, taken.clocks, taken.clocks if in_parts else min(taken.clocks // FASTER, MOST_AT_ONCE)
 
 
@@ -223,15 +182,4 @@ def stretch(
     return 0
 
 
-@kernel
-def clock(
-    r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record, stall: int
-) -> None:
-    """Rising edge of CLK, counted."""
-    counts.cycles[r.state] += 1
-    counts.stalls += r.aerout_ctrl_busy
-    if controller.is_waiting(r.state):
-        waiting_clock(r)
-    else:
-        memory_clock(r, neurons, synapses, ws, counts, stall != NO_SWEEPS)
-    counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
+clock = events.counted_clock(controller, chip_clock, workspace)

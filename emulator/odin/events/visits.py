@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from draupnir.emulator.kernel.bits import bit, placed
+from draupnir.emulator.crossbar.clock import is_settled
+from draupnir.emulator.kernel.bits import bit, field, placed
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin import scheduler
 from draupnir.emulator.odin.controller import POP_NEUR, SchedPort
@@ -19,7 +20,7 @@ from draupnir.emulator.odin.layout import M, N
 from draupnir.emulator.odin.planes import izh, lif, memories, record, sweep
 from draupnir.emulator.odin.scheduler import EVENT_OUT
 from draupnir.emulator.odin.spi import SYN_SIGN_BITS
-from draupnir.emulator.odin.stretch import is_bus_idle, is_settled
+from draupnir.emulator.odin.stretch import IN, is_bus_idle
 from draupnir.emulator.parts.fifo import n_main
 from draupnir.emulator.parts.handshake import Delays, Receiver
 from draupnir.emulator.speeds.loop import show
@@ -32,9 +33,9 @@ EVENT_CLOCKS = 2 * N  # of an event that visits all neurons
 @kernel
 def is_free(r: np.record, receiver: Receiver, delays: Delays) -> bool:
     """Nothing is under way but what the controller does and the turn's moving on."""
-    if receiver.ack == 1 or receiver.wait != delays.ack_delay or not is_bus_idle(r) or not is_settled(r):
+    if receiver.ack == 1 or receiver.wait != delays.ack_delay or not is_bus_idle(r):
         return False
-    return scheduler.is_orderly(r)
+    return is_settled(r, field(r.inputs, IN.RST)) and scheduler.is_orderly(r)
 
 
 # --- Row and neurons --------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.codec import encode
-from draupnir.emulator.parts.spi_layout import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SpiCmd
+from draupnir.emulator.crossbar.layout import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SpiCmd
 from draupnir.emulator.tinyodin.chip import Model
 from draupnir.emulator.tinyodin.layout import CHIP, EVENTS, LIF, N_SYN, SYN_BITS, N
 from draupnir.emulator.trace import pack

@@ -7,7 +7,7 @@ import pytest
 
 from draupnir.emulator import state
 from draupnir.emulator.codec import decode
-from draupnir.emulator.parts.spi_layout import SpiCmd
+from draupnir.emulator.crossbar.layout import SpiCmd
 from draupnir.emulator.tests.tinyodin.helpers import EVENT, IN, OUT, access, random_rows, ready, write_register
 from draupnir.emulator.tinyodin.chip import Model
 from draupnir.emulator.tinyodin.layout import CHIP, LIF, N
@@ -110,6 +110,6 @@ def test_context_and_activity_name_the_event_in_flight() -> None:
     text = "\n".join(model.context())
     assert "controller POP_NEUR, ctrl_cnt 16, neur_cnt 8\n" in text
     assert "scheduler: 1 of 128 events, next spike of neuron 7\n" in text
-    assert "\nneuron 8: core " in text
+    assert "\nneuron 8 (lif): core " in text
     assert "\nsynapses 7 -> 8..15: weights " in text
     assert model.warnings() == []

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from draupnir.emulator.codec import encode
-from draupnir.emulator.tinyodin import lif, neuron_core, pairs, synaptic_core
+from draupnir.emulator.crossbar import synaptic_core
+from draupnir.emulator.tinyodin import lif, neuron_core, pairs
 from draupnir.emulator.tinyodin.layout import LIF, N_SYN, N
 
 

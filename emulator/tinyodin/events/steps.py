@@ -9,63 +9,44 @@ a virtual event as well as a corner that nobody would look for, is run clock by 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from draupnir.emulator.crossbar import events
+from draupnir.emulator.crossbar.controller import synchronise_req_after
+from draupnir.emulator.crossbar.events import NO_SWEEPS, CrossbarStatistics, Machine, machine
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import entry, kernel, outlined
-from draupnir.emulator.parts.aer_in import synchronise
 from draupnir.emulator.parts.fifo import clock_main, n_main
-from draupnir.emulator.parts.handshake import Delays, Environment, Receiver, receive
+from draupnir.emulator.parts.handshake import Delays, Environment, Receiver
 from draupnir.emulator.speeds.loop import drive, pass_clocks, show
-from draupnir.emulator.speeds.runs import Buses, Given
-from draupnir.emulator.tinyodin import aer_out, controller, scheduler
+from draupnir.emulator.speeds.runs import Buses, Given, counted, counters
+from draupnir.emulator.tinyodin import clock as chip_clock
+from draupnir.emulator.tinyodin import controller, scheduler
 from draupnir.emulator.tinyodin import stretch as stretches
 from draupnir.emulator.tinyodin.chip import Model
-from draupnir.emulator.tinyodin.clock import IN, waiting_clock
-from draupnir.emulator.tinyodin.clock import clock as plain_clock
+from draupnir.emulator.tinyodin.clock import IN
 from draupnir.emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, TREF, WAIT
-from draupnir.emulator.tinyodin.events import sweep
-from draupnir.emulator.tinyodin.events.statistics import COUNTS
-from draupnir.emulator.tinyodin.events.statistics import statistics as statistics
-from draupnir.emulator.tinyodin.events.sweep import Workspace
-from draupnir.emulator.tinyodin.layout import PTR_BITS, N
+from draupnir.emulator.tinyodin.events import sweep, workspace
+from draupnir.emulator.tinyodin.events.workspace import Workspace
+from draupnir.emulator.tinyodin.layout import PTR_BITS, N, State
 from draupnir.emulator.tinyodin.scheduler import FILL_FULL, SCHED
 from draupnir.emulator.tinyodin.stretch import begin as begin
 from draupnir.emulator.tinyodin.stretch import end as end
-from draupnir.emulator.tinyodin.stretch import is_bus_idle, is_settled
+from draupnir.emulator.tinyodin.stretch import is_undisturbed
 
-NO_SWEEPS = -1
 EVENT_WORK = 64  # how much work an event at once is: see ``pieces.WORK``
 LONGEST_WORK = 8  # how much work a rest is
 
 
-class Machine(NamedTuple):
-    """The state that the steps take: the chip's, the lanes and rows beside it, counters.
-
-    stall : clocks for which one spike stops the controller's counters (``stall_clocks``); NO_SWEEPS: nothing is to be
-    taken at once
-    """
-
-    r: np.record
-    neurons: np.ndarray
-    synapses: np.ndarray
-    ws: Workspace
-    counts: np.record
-    stall: int
-
-
 def prepare(model: Model, environment: Environment, shown: np.recarray) -> Any:
-    """A ``Machine`` for ``opener``, with an array of one record in the place of each record.
+    """A ``Machine``, with an array of one record in the place of each record.
 
     shown : where spikes are noted that an event shows.
     """
-    of_arrays: Any = Machine
-    counts = np.zeros(1, dtype=COUNTS).view(np.recarray)
-    sweeps = model.stretch and not model.registers[0].spi_aer_src_ctrl_nneur
-    stall = stall_clocks(model, environment) if sweeps else NO_SWEEPS
-    return of_arrays(model.registers, *model.kernel_state()[1:], sweep.new_workspace(), counts, stall)
+    may_sweep = not model.registers[0].spi_aer_src_ctrl_nneur
+    return machine(model, environment, workspace.new_workspace(), COUNTS, may_sweep)
 
 
 def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
@@ -80,22 +61,12 @@ def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
     return opened
 
 
-def stall_clocks(model: Model, environment: Environment) -> int:
-    """Clocks for which one spike on the output bus keeps the controller's counters still."""
-    return int(_stall(model.registers.copy()[0], environment.delays))
+COUNTS = counters(CrossbarStatistics, State)
 
 
-@entry
-def _stall(r: np.record, delays: Delays) -> int:
-    aer_out.reset(r)
-    aer_out.clock(r, True, 0, 0)
-    receiver = Receiver(0, delays.ack_delay)
-    clocks = 0
-    while r.aerout_ctrl_busy:
-        receiver = receive(receiver, delays, r.aerout_req)
-        aer_out.clock(r, False, 0, receiver.ack)
-        clocks += 1
-    return clocks
+def statistics(counts: np.record) -> CrossbarStatistics:
+    """The counters of a run, by name."""
+    return counted(CrossbarStatistics, State, counts)
 
 
 # --- Before and after -------------------------------------------------------------------------------------------
@@ -132,7 +103,7 @@ def at_once(m: Machine, given: Given, bus: Buses, shown: np.record, limit: int) 
         _show_spikes(shown, m.ws.lanes, r.spi_max_neur, first, m.stall)
     bus, high = pass_clocks(bus, given, clocks, first)
     drive(r, IN, bus)
-    synchronise(r, high)
+    synchronise_req_after(r, high)
     return bus, clocks, EVENT_WORK
 
 
@@ -141,8 +112,8 @@ def can_sweep(r: np.record, aerin_addr: int, receiver: Receiver, delays: Delays)
     """Whether the neurons of the event that begins with this clock can be taken at once."""
     begins = r.ctrl_cnt == 0 and r.neur_cnt == 0 and r.spi_max_neur > 0
     visits_all = r.state == POP_NEUR or (r.state == TREF and controller.names_all(aerin_addr))
-    bus = receiver.ack == 0 and receiver.wait == delays.ack_delay and is_bus_idle(r)
-    return begins and visits_all and bus and is_settled(r)
+    bus = receiver.ack == 0 and receiver.wait == delays.ack_delay
+    return begins and visits_all and bus and is_undisturbed(r)
 
 
 @outlined
@@ -225,33 +196,4 @@ def stretch(
     return clocks
 
 
-@kernel
-def clock(
-    r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record, stall: int
-) -> None:
-    """Rising edge of CLK, counted."""
-    counts.cycles[r.state] += 1
-    counts.stalls += r.aerout_ctrl_busy
-    if controller.is_waiting(r.state):
-        waiting_clock(r)
-    else:
-        _memory_clock(r, neurons, synapses, ws, counts, stall != NO_SWEEPS)
-    counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
-
-
-@outlined
-def _memory_clock(
-    r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record, in_lanes: bool
-) -> None:
-    """A clock in a state that may touch the memories: what it touches leaves the lanes and comes back."""
-    sched = scheduler.outputs(r)
-    neur = controller.neur_mem(r, field(r.inputs, IN.AERIN_ADDR), sched)
-    syn = controller.syn_mem(r, sched)
-    counts.synaptic_operations += int(neur.we == 1 and r.state == POP_NEUR)
-    if in_lanes:
-        sweep.flush_neuron(ws.lanes, neurons, neur.addr)
-    plain_clock(r, neurons, synapses)
-    if in_lanes and neur.we:
-        sweep.load_neuron(ws.lanes, neurons, neur.addr)
-    if in_lanes and syn.we:
-        sweep.load_synapses(ws.rows, synapses, syn.addr)
+clock = events.counted_clock(controller, chip_clock, workspace)

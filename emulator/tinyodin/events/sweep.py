@@ -9,7 +9,7 @@ Source: the same as lif.py, derived anew; a property test holds the two together
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -35,19 +35,6 @@ LANES = np.dtype(
         ],
     )
 )
-
-
-class Workspace(NamedTuple):
-    """What the engine needs beside the model's state; ``load_all`` fills it. rows : (256, 256) int8, weights."""
-
-    lanes: np.record
-    rows: np.ndarray
-
-
-def new_workspace() -> Any:
-    """Empty lanes, an array of one record, and rows."""
-    of_arrays: Any = Workspace
-    return of_arrays(np.zeros(1, dtype=LANES).view(np.recarray), np.zeros((N, N), dtype=np.int8))
 
 
 @kernel

@@ -4,7 +4,7 @@ from typing import Any
 
 from draupnir.emulator.codec import encode
 from draupnir.emulator.odin.layout import BURST_DEPTH, MAIN_DEPTH, N_PRIO, SCHED_EVENT
-from draupnir.rtl.lib.event_fifo import EventFifo
+from draupnir.rtl.crossbar.event_fifo import EventFifo
 from draupnir.rtl.odin.burst_fifos import BurstFifos
 from draupnir.rtl.odin.buses import SCHED_EVENT_LAYOUT
 from draupnir.rtl.odin.scheduler import BurstClock, Scheduler

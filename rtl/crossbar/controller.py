@@ -4,15 +4,18 @@ Source: ODIN doc v0.1, 2.2.1; tinyODIN doc v1.0, 2.2.1; controller.v of both.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from amaranth import Module, Signal, Value
+from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.cdc import FFSynchronizer
+from amaranth.lib.wiring import In, Out
 
-from draupnir.emulator.declare import Word
-from draupnir.emulator.parts.spi_layout import SPI_SYNAPSE_ADDR, SpiCmd
+from draupnir.emulator.crossbar.layout import SPI_NEURON_ADDR, SPI_SYNAPSE_ADDR, SpiCmd
+from draupnir.emulator.declare import Event
+from draupnir.rtl.crossbar.buses import NeuronsControl, SynapsesControl
+from draupnir.rtl.crossbar.spi_slave import SpiAccess
 from draupnir.rtl.lib.views import bits_of
 
 CTRL_CNT_BITS = 32
@@ -21,15 +24,29 @@ CTRL_CNT_BITS = 32
 class CrossbarController(wiring.Component):
     """One event at a time; each access to a memory is a clock that reads and one that writes.
 
-    Of the ports, which a chip's controller declares, this drives those of the input bus, and looks at ``spi`` and
-    ``aerout_ctrl_busy``.
+    aerout_ctrl_busy : the output bus is busy: nothing begins, and events that take many clocks wait
+    sched_full : of the scheduler; gate_activity_sync : the SPI has the memories
 
-    states : enumeration of the states; neur_bits : of the neuron counter; neuron_addr : how the SPI addresses a neuron
+    A chip's controller has beside these ports ``aerin_addr``, which is looked at all along, not taken once; ``config``;
+    ``sched``, the scheduler's next event, which ``ready`` takes; ``push``, an event for the scheduler; and ``event``,
+    which goes to the neuron.
+
+    states : enumeration of the states; neur_bits : of the neuron counter; events : of the input bus
     """
 
-    def __init__(self, states: Any, neur_bits: int, neuron_addr: Word) -> None:
+    aerin_req: In(1)
+    aerin_ack: Out(1)
+    spi: In(SpiAccess())
+    sched_full: In(1)
+    aerout_ctrl_busy: In(1)
+    gate_activity_sync: Out(1)
+    neurons: Out(NeuronsControl())
+    synapses: Out(SynapsesControl())
+
+    def __init__(self, states: Any, neur_bits: int, events: Iterable[Event]) -> None:
         super().__init__()
         self._states = states
+        self._fields = {event.name: {f.name: f for f in event.fields} for event in events}
         self._state = Signal(states)
         self._next_state = Signal(states)
         self._ctrl_cnt = Signal(CTRL_CNT_BITS)  # clocks in this event, without those spent waiting
@@ -40,7 +57,7 @@ class CrossbarController(wiring.Component):
         self._prog_event_sync = Signal()
         # Write clocks follow read clocks: of the only access in an event, and of each of many.
         self._second_clock = self._ctrl_cnt == 1
-        self._spi_neuron = bits_of(self.spi.addr, neuron_addr["word"])
+        self._spi_neuron = bits_of(self.spi.addr, SPI_NEURON_ADDR["word"])
         self._spi_synapses = bits_of(self.spi.addr, SPI_SYNAPSE_ADDR["word"])
 
     def elaborate(self, platform: object) -> Module:
@@ -82,12 +99,11 @@ class CrossbarController(wiring.Component):
     def _synchronise_gate(self, m: Module) -> None:
         """SPI_GATE_ACTIVITY, as the controller sees it."""
 
-    @abstractmethod
-    def _access_spi_synapses(self, m: Module, we: Value | int) -> None:
-        """Access the word that the SPI addresses, ``_spi_synapses``."""
-
     def _go(self, m: Module, state: Any) -> None:
         m.d.comb += self._next_state.eq(state)
+
+    def _aerin(self, event: str, field: str) -> Value:
+        return bits_of(self.aerin_addr, self._fields[event][field])
 
     def _access_neuron(self, m: Module, addr: Value, we: Value | int) -> None:
         m.d.comb += [self.neurons.cs.eq(1), self.neurons.we.eq(we), self.neurons.addr.eq(addr)]
@@ -108,6 +124,10 @@ class CrossbarController(wiring.Component):
                         self._go(m, write)
                     with m.Elif(self._readback_event_sync):
                         self._go(m, read)
+
+    def _begin_sched_event(self, m: Module) -> None:
+        is_virtual = self.sched.payload.virts != 0
+        m.d.comb += self._next_state.eq(Mux(is_virtual, self._states.POP_VIRT, self._states.POP_NEUR))
 
     def _wait_spidn(self, m: Module) -> None:
         with m.If(~self._prog_event_sync & ~self._readback_event_sync):
@@ -130,10 +150,26 @@ class CrossbarController(wiring.Component):
         self._go(m, self._states.WAIT_SPIDN)
 
     def _w_syn(self, m: Module) -> None:
-        self._access_spi_synapses(m, self._ctrl_cnt != 0)
+        m.d.comb += self.synapses.addr.eq(self._spi_synapses)
+        self._access_synapses(m, self._ctrl_cnt != 0)
         with m.If(self._second_clock):
             self._go(m, self._states.WAIT_SPIDN)
 
     def _r_syn(self, m: Module) -> None:
-        self._access_spi_synapses(m, 0)
+        m.d.comb += self.synapses.addr.eq(self._spi_synapses)
+        self._access_synapses(m, 0)
         self._go(m, self._states.WAIT_SPIDN)
+
+    # --- Events of the scheduler
+
+    def _pop_virt(self, m: Module) -> None:
+        """A virtual event to one neuron."""
+        second_or_later = self._ctrl_cnt != 0
+        self._access_neuron(m, self.sched.payload.addr, second_or_later)
+        m.d.comb += [
+            self.event.event.eq(1),
+            self.event.virts.eq(self.sched.payload.virts),
+            self.sched.ready.eq(second_or_later),
+        ]
+        with m.If(second_or_later):
+            self._go(m, self._states.WAIT)

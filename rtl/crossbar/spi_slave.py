@@ -1,14 +1,24 @@
-"""The SPI slave of ODIN and tinyODIN, but for what is done with the configuration registers.
+"""The SPI slave of ODIN and tinyODIN, but for what only one of them does with its configuration registers.
 
 Source: ODIN doc v0.1, 2.1; tinyODIN doc v1.0, 2.1; spi_slave.v of both.
 """
+
+from typing import ClassVar
 
 from amaranth import Cat, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from draupnir.emulator.declare import Field
-from draupnir.emulator.parts.spi_layout import SPI_ADDR, SPI_BITS, SPI_DATA, SPI_FRAME, SPI_SYNAPSE_ADDR, SpiCmd
+from draupnir.emulator.crossbar.layout import (
+    SPI_ADDR,
+    SPI_BITS,
+    SPI_DATA,
+    SPI_FRAME,
+    SPI_NEURON_ADDR,
+    SPI_SYNAPSE_ADDR,
+    SpiCmd,
+)
+from draupnir.emulator.declare import Field, Register
 from draupnir.rtl.lib.bundles import forward
 from draupnir.rtl.lib.views import bits_of, layout_of, packed_fields
 
@@ -127,17 +137,37 @@ class SpiFrames(wiring.Component):
                                 m.d.sck_fall += self._shift_out[-BYTE_BITS:].eq(byte)
 
 
-def add_frames(m: Module, slave: wiring.Component, byte_field: Field) -> SpiFrames:
-    """Give a chip's slave its frames, wired to the members that it has as they: all but the configuration.
+class ConfiguredSlave(wiring.Component):
+    """A chip's SPI slave: ``SpiFrames``, and the configuration registers that have one address each.
 
-    slave : has mosi, miso, neur_state, synapses and access
+    A chip's slave has beside these ports ``neur_state`` and ``synapses``, the words last read from the memories, and
+    ``config``, the registers: written at the rising edge of a frame's last bit, reset by nothing.
     """
-    m.submodules.frames = frames = SpiFrames(len(slave.neur_state), len(slave.synapses), byte_field)
-    forward(m, frames.access, slave.access)
-    m.d.comb += [
-        frames.mosi.eq(slave.mosi),
-        frames.neurons.eq(slave.neur_state),
-        frames.synapses.eq(slave.synapses),
-        slave.miso.eq(frames.miso),
-    ]
-    return frames
+
+    registers: ClassVar[tuple[Register, ...]]
+
+    mosi: In(1)
+    miso: Out(1)
+    access: Out(SpiAccess())
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        byte_field = SPI_NEURON_ADDR["byte"]
+        m.submodules.frames = frames = SpiFrames(len(self.neur_state), len(self.synapses), byte_field)
+        forward(m, frames.access, self.access)
+        m.d.comb += [
+            frames.mosi.eq(self.mosi),
+            frames.neurons.eq(self.neur_state),
+            frames.synapses.eq(self.synapses),
+            self.miso.eq(frames.miso),
+        ]
+        with m.If(frames.configures), m.Switch(frames.config_addr):
+            for register in self.registers:
+                if register.n_addrs == 1:
+                    with m.Case(register.addr):
+                        m.d.sck += self.config[register.name.lower()].eq(frames.config_data)
+        self._keep_others(m, frames)
+        return m
+
+    def _keep_others(self, m: Module, frames: SpiFrames) -> None:
+        """What a chip keeps beside them."""

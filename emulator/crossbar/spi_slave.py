@@ -1,8 +1,7 @@
 """The SPI slave that ODIN and tinyODIN have in common: transactions in SCK's own domain.
 
 MOSI is taken on the rising edge of SCK, everything else moves on the falling edge. The slave never sees CLK; the
-controller synchronises its requests. What a chip adds: its configuration registers, and which byte of which memory is
-read.
+controller synchronises its requests. What a chip adds: its configuration registers, and the bytes of its neurons.
 
 Source: ODIN doc v0.1, 2.1; tinyODIN doc v1.0, 2.1; spi_slave.v of both.
 """
@@ -12,14 +11,24 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.codec import positions
+from draupnir.emulator.crossbar.layout import (
+    SPI_ADDR,
+    SPI_BITS,
+    SPI_FRAME,
+    SPI_NEURON_ADDR,
+    SPI_REGS,
+    SPI_SYNAPSE_ADDR,
+    SpiCmd,
+)
 from draupnir.emulator.declare import Block
 from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.parts.spi_layout import REGS, SPI_ADDR, SPI_BITS, SPI_FRAME, SpiCmd
 from draupnir.emulator.resets import resetter
 
 ADDR = positions(SPI_ADDR)
+NEURON_ADDR = positions(SPI_NEURON_ADDR)
+SYNAPSE_ADDR = positions(SPI_SYNAPSE_ADDR)
 CONFIG = int(SpiCmd.CONFIG)
 CNT_ADDR = SPI_BITS - 1  # spi_cnt as the last address bit has been taken
 CNT_READ = 31  # spi_cnt as the byte read is put into the output shift register (spi_slave.v)
@@ -29,7 +38,7 @@ NO_BYTE = -1  # no memory's byte is read
 
 
 # RST clears the transaction; the input shift register and the configuration registers stay.
-reset = resetter(Block("spi_slave", REGS))
+reset = resetter(Block("spi_slave", SPI_REGS))
 
 
 @kernel
@@ -91,6 +100,31 @@ def masked_byte(content: int, prog_data: int) -> int:
     """A byte after a masked write: where the mask is 1, the bit stays."""
     mask = (prog_data >> 8) & BYTE_MASK
     return (prog_data & ~mask & BYTE_MASK) | (content & mask)
+
+
+@kernel
+def neuron_byte_idx(r: np.record) -> int:
+    """Which byte of a neuron's word is read or written, 0..255: perhaps one beyond it."""
+    return field(r.ctrl_spi_addr, NEURON_ADDR.byte)
+
+
+@kernel
+def synapse_byte_idx(r: np.record) -> int:
+    """Which byte of a word of synapses is read or written, 0..3."""
+    return field(r.ctrl_spi_addr, SYNAPSE_ADDR.byte)
+
+
+@kernel
+def byte_of(word: int, index: int) -> int:
+    """A byte of a word of up to 32 bits, 0 the least significant."""
+    return (word >> (8 * index)) & BYTE_MASK
+
+
+@kernel
+def with_byte(word: int, index: int, prog_data: int) -> int:
+    """A word of up to 32 bits after a masked write of a byte."""
+    byte = masked_byte(byte_of(word, index), prog_data)
+    return word & ~(BYTE_MASK << (8 * index)) | byte << (8 * index)
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""The common part of the golden models of ODIN and tinyODIN, beside their SPI slave (``spi_slave.py``).
+"""What the golden models of ODIN and tinyODIN have in common: the class that is driven, and what it says of itself.
 
 Two memories, a bus for events and one for spikes, a FIFO of events, and a controller that takes one event at a time:
 from the bus, the FIFO or the SPI.
@@ -9,12 +9,15 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import IntEnum
+from types import ModuleType
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from draupnir.emulator.codec import decode
+from draupnir.emulator.codec import decode, from_limbs
+from draupnir.emulator.crossbar.layout import N_SYN, R_NEUR, R_SYN, SYN_ADDR, W_NEUR, W_SYN
 from draupnir.emulator.declare import Word
+from draupnir.emulator.kernel.jit import plain
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.trace import unpack
 
@@ -29,16 +32,17 @@ class Accesses(NamedTuple):
 class Crossbar(ClockLevel):
     """Clock by clock; see ``ClockLevel`` for how it is driven.
 
-    A chip's class also says how the rows are run (``drive.driver``), what an event in its FIFO is, which states its
-    controller has, and which of these deal with what.
+    A chip's class also says what its clock is, how the rows are run (``drive.driver``), what an event in its FIFO is,
+    which states its controller has, and which of these deal with what.
     """
 
+    clock: ClassVar[ModuleType]
     run_rows: ClassVar[Callable[..., None]]
     sched_event: ClassVar[Word]
     states: ClassVar[type[IntEnum]]
     from_aerin: ClassVar[Collection[int]]
     from_scheduler: ClassVar[Collection[int]]
-    from_spi: ClassVar[Collection[int]]
+    from_spi: ClassVar[Collection[int]] = (W_NEUR, R_NEUR, W_SYN, R_SYN)
     gates: ClassVar[Mapping[str, Sequence[str]]] = {
         "SPI_GATE_ACTIVITY": ("spi_gate_activity", "spi_gate_activity_sync")
     }
@@ -50,6 +54,10 @@ class Crossbar(ClockLevel):
     def kernel_state(self) -> tuple[np.record, np.ndarray, np.ndarray]:
         """The state as kernels take it: the record, the neurons, the synapses."""
         return self.registers[0], self.memories["neurons"], self.memories["synapses"]
+
+    @property
+    def outputs(self) -> int:
+        return int(self.clock.outputs(self.registers[0]))
 
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
         state = self.kernel_state()
@@ -86,10 +94,6 @@ class Crossbar(ClockLevel):
         return f"cycle {self.registers[0].cycle}: {in_flight}" if in_flight else None
 
     @abstractmethod
-    def _sched(self) -> tuple[int, int]:
-        """Tell whether no event waits, and the next one as it is in the FIFO."""
-
-    @abstractmethod
     def _queue(self) -> str:
         """Return how many events wait."""
 
@@ -100,11 +104,24 @@ class Crossbar(ClockLevel):
     @abstractmethod
     def _accesses(self) -> Accesses: ...
 
-    @abstractmethod
-    def _neuron_lines(self, addr: int) -> list[str]: ...
+    def _neuron_lines(self, addr: int) -> list[str]:
+        memory = self.chip.memory("neurons")
+        content = from_limbs(self.memories[memory.name][addr])
+        word = memory.word_of(content)
+        fields = decode(word, content)
+        kinds = {
+            kind: ", ".join(f"{f.name} {fields[f.name]}" for f in word if f.kind == kind)
+            for kind in ("state", "parameter")
+        }
+        return [f"neuron {addr} ({word.name}): {kinds['state']}", f"    {kinds['parameter']}"]
 
-    @abstractmethod
-    def _synapse_line(self, addr: int) -> str: ...
+    def _synapse_line(self, addr: int) -> str:
+        at = decode(SYN_ADDR, addr)
+        memory = self.chip.memory("synapses")
+        fields = decode(memory.words[0], from_limbs(self.memories[memory.name][addr]))
+        weights = " ".join(str(content) for name, content in fields.items() if name.startswith("syn_weight"))
+        post = at["post_group"] * N_SYN
+        return f"synapses {at['pre']} -> {post}..{post + N_SYN - 1}: weights {weights}"
 
     def _state_name(self) -> str:
         number = int(self.registers[0].state)
@@ -114,10 +131,10 @@ class Crossbar(ClockLevel):
         return unpack(self.chip.input_word, int(self.registers[0].inputs))["AERIN_ADDR"]
 
     def _next_event(self) -> str:
-        empty, word = self._sched()
-        if empty:
+        sched = plain(self.clock.scheduler.outputs)(self.registers[0])
+        if sched.empty:
             return "none"
-        event = decode(self.sched_event, word)
+        event = decode(self.sched_event, int(sched.data_out))
         return self._virtual(event) if event["virts"] else f"spike of neuron {event['addr']}"
 
     def _in_flight(self) -> str:

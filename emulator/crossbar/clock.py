@@ -1,0 +1,75 @@
+"""What ODIN and tinyODIN do alike around a clock: pins between the edges, resets, what has not settled yet.
+
+Source: ODIN.v; tinyODIN.v; spi_slave.v of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+
+import numpy as np
+
+from draupnir.emulator.crossbar import spi_slave
+from draupnir.emulator.crossbar.controller import NEURONS, SYNAPSES
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.jit import kernel, outlined
+
+
+def input_setter(spi: ModuleType) -> Callable[[np.record, int], None]:
+    """Make a chip's ``apply_inputs``.
+
+    spi : the chip's module with IN, the positions of its input pins; ``configure(record, addr, content)``, a write of a
+    configuration register; ``neuron_byte(record, index)``, a byte of the neuron last read, 0 beyond its word
+    """
+
+    @outlined
+    def apply_inputs(r: np.record, inputs: int) -> None:
+        """Set the input pins, all at once; an edge of SCK or RST acts immediately.
+
+        What an SCK edge takes (MOSI, RST) is the new level of the pin.
+        """
+        before = r.inputs
+        r.inputs = inputs
+        sck_before, sck = field(before, spi.IN.SCK), field(inputs, spi.IN.SCK)
+        rst = field(inputs, spi.IN.RST)
+        if sck > sck_before and spi_slave.shift_in(r, field(inputs, spi.IN.MOSI)):
+            spi.configure(r, field(r.spi_addr, spi_slave.ADDR.addr), r.spi_shift_reg_in)
+        if rst and (field(before, spi.IN.RST) == 0 or sck < sck_before):
+            spi_slave.reset(r)
+        elif sck < sck_before:
+            byte = spi_slave.NO_BYTE
+            if spi_slave.reads(r) and r.ctrl_op_code == SYNAPSES:
+                byte = spi_slave.byte_of(r.synarray_rdata, spi_slave.synapse_byte_idx(r))
+            elif spi_slave.reads(r) and r.ctrl_op_code == NEURONS:
+                byte = spi.neuron_byte(r, spi_slave.neuron_byte_idx(r))
+            spi_slave.shift_out(r, byte)
+
+    return apply_inputs
+
+
+@kernel
+def resets(r: np.record, rst: int) -> bool:
+    """Rising edge of RST's synchroniser; whether this edge resets what RST resets.
+
+    An asynchronous reset: by the edge that raises it, and by every edge until it has fallen. rst : the pin
+    """
+    before = r.rst_sync
+    r.rst_sync = r.rst_sync_int
+    r.rst_sync_int = rst
+    return before == 1 or r.rst_sync == 1
+
+
+@kernel
+def is_settled(r: np.record, rst: int) -> bool:
+    """Nothing that comes from RST or the SPI is still on its way through a flip-flop, and the gate is open.
+
+    rst : the pin
+    """
+    gate = r.spi_gate_activity | r.spi_gate_activity_sync_int | r.spi_gate_activity_sync
+    reset = rst | r.rst_sync_int | r.rst_sync
+    read, prog, loop = r.ctrl_readback_event, r.ctrl_prog_event, r.spi_open_loop
+    unlike = (read ^ r.ctrl_readback_event_sync_int) | (read ^ r.ctrl_readback_event_sync)
+    unlike |= (prog ^ r.ctrl_prog_event_sync_int) | (prog ^ r.ctrl_prog_event_sync)
+    unlike |= (loop ^ r.spi_open_loop_sync_int) | (loop ^ r.spi_open_loop_sync)
+    return (gate | reset | unlike) == 0

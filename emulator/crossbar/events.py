@@ -1,0 +1,96 @@
+"""What the event levels of ODIN and tinyODIN have in common: their state, their counters, and a clock that is counted.
+
+A chip's ``events/steps.py`` says what it takes at once. A spike on the output bus stops the controller's counters for
+as long as the receiver takes; with constant delays that is one number, ``stall``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from draupnir.emulator.crossbar import aer_out
+from draupnir.emulator.crossbar.model import Crossbar
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.parts.fifo import n_main
+from draupnir.emulator.parts.handshake import Environment
+
+NO_SWEEPS = -1
+
+
+@dataclass(frozen=True)
+class CrossbarStatistics:
+    """What a run did.
+
+    cycles : clocks by the controller's state
+    stalls : clocks for which the output bus was busy
+    synaptic_operations : neuron updates by spike and single-synapse events
+    fifo_high_water : most events that the main FIFO held at once
+    n_sweeps : events taken at once
+    """
+
+    cycles: dict[str, int]
+    stalls: int
+    synaptic_operations: int
+    fifo_high_water: int
+    n_sweeps: int
+
+
+class Machine(NamedTuple):
+    """The state that the steps take: the chip's, what is beside it in place of the memories, counters.
+
+    ws : the chip's own workspace
+    stall : clocks for which one spike stops the controller's counters; NO_SWEEPS: nothing is to be taken at once
+    """
+
+    r: np.record
+    neurons: np.ndarray
+    synapses: np.ndarray
+    ws: Any
+    counts: np.record
+    stall: int
+
+
+def machine(model: Crossbar, environment: Environment, ws: Any, counts: np.dtype[Any], may_sweep: bool) -> Any:
+    """A ``Machine`` for a chip's ``opener``, with an array of one record in the place of each record.
+
+    ws : a workspace, likewise; counts : ``runs.counters``
+    may_sweep : whether the configuration, which does not change during a run, allows for whole events
+    """
+    of_arrays: Any = Machine
+    stall = stall_clocks(model, environment) if model.stretch and may_sweep else NO_SWEEPS
+    counters = np.zeros(1, dtype=counts).view(np.recarray)
+    return of_arrays(model.registers, *model.kernel_state()[1:], ws, counters, stall)
+
+
+def stall_clocks(model: Crossbar, environment: Environment) -> int:
+    """Clocks for which one spike on the output bus keeps the controller's counters still."""
+    registers = model.registers.copy()
+    for reg in model.chip.block("aer_out").regs:
+        registers[reg.name] = 0
+    return int(aer_out.stall_clocks(registers[0], environment.delays))
+
+
+def counted_clock(controller: ModuleType, clock: ModuleType, workspace: ModuleType) -> Callable[..., None]:
+    """Make a chip's rising edge of CLK that is counted.
+
+    workspace : the chip's module with ``memory_clock``, for the states in which the controller does not wait
+    """
+
+    @kernel
+    def counted(
+        r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Any, counts: np.record, stall: int
+    ) -> None:
+        counts.cycles[r.state] += 1
+        counts.stalls += r.aerout_ctrl_busy
+        if controller.is_waiting(r.state):
+            clock.waiting_clock(r)
+        else:
+            workspace.memory_clock(r, neurons, synapses, ws, counts, stall != NO_SWEEPS)
+        counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
+
+    return counted

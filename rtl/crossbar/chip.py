@@ -1,0 +1,111 @@
+"""The top that ODIN and tinyODIN have in common: blocks, pins, and the wires that run between the same blocks of both.
+
+Source: ODIN.v; tinyODIN.v.
+"""
+
+from abc import abstractmethod
+
+from amaranth import ClockDomain, Module, Signal
+from amaranth.hdl import ValueLike
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect
+
+from draupnir.emulator.declare import Chip
+from draupnir.rtl.lib.bundles import forward
+
+BLOCKS = ("aer_out", "spi", "controller", "scheduler", "synaptic_core", "neuron_core")
+
+
+class CrossbarChip(wiring.Component):
+    """A chip, with the pins that are declared for it, and clock domains of its own.
+
+    blocks : a component for each of BLOCKS
+    """
+
+    def __init__(self, chip: Chip, **blocks: wiring.Component) -> None:
+        directions = {"in": In, "out": Out}
+        super().__init__({pin.name: directions[pin.direction](pin.width) for pin in chip.pins})
+        for name in BLOCKS:
+            setattr(self, name, blocks[name])
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        for name in BLOCKS:
+            m.submodules[name] = getattr(self, name)
+        self._make_domains(m)
+        self._make_spi_domains(m)
+        self._connect_pins(m)
+        self._connect_memories(m)
+        self._connect_events(m)
+        self._connect_own(m)
+        return m
+
+    # --- What a chip adds
+
+    @abstractmethod
+    def _make_domains(self, m: Module) -> None:
+        """The clock domains of CLK."""
+
+    @abstractmethod
+    def _connect_own(self, m: Module) -> None:
+        """The wires that the other chip has not."""
+
+    # --- Clock domains
+
+    def _synchronise_rst(self, m: Module) -> tuple[Signal, Signal]:
+        """RST behind one flip-flop and behind two; nothing resets them."""
+        rst_sync_int, rst_sync = Signal(reset_less=True), Signal(reset_less=True)
+        m.d.sync += [rst_sync_int.eq(self.RST), rst_sync.eq(rst_sync_int)]
+        return rst_sync_int, rst_sync
+
+    def _add_domain(self, m: Module, domain: ClockDomain, clk: Signal, rst: ValueLike) -> None:
+        domain.clk = clk
+        m.d.comb += domain.rst.eq(rst)
+        m.domains += domain
+
+    def _make_spi_domains(self, m: Module) -> None:
+        sck_fall = ClockDomain("sck_fall", clk_edge="neg", async_reset=True, local=True)
+        self._add_domain(m, sck_fall, self.SCK, self.RST)
+        sck = ClockDomain(reset_less=True, local=True)
+        sck.clk = self.SCK
+        m.domains.sck = sck
+
+    # --- Wires
+
+    def _connect_pins(self, m: Module) -> None:
+        m.d.comb += [
+            self.spi.mosi.eq(self.MOSI),
+            self.MISO.eq(self.spi.miso),
+            self.controller.aerin_addr.eq(self.AERIN_ADDR),
+            self.controller.aerin_req.eq(self.AERIN_REQ),
+            self.AERIN_ACK.eq(self.controller.aerin_ack),
+            self.AEROUT_ADDR.eq(self.aer_out.addr),
+            self.AEROUT_REQ.eq(self.aer_out.req),
+            self.aer_out.ack.eq(self.AEROUT_ACK),
+        ]
+
+    def _connect_memories(self, m: Module) -> None:
+        controller, synaptic_core, neuron_core = self.controller, self.synaptic_core, self.neuron_core
+        for block in (controller, synaptic_core, neuron_core):
+            forward(m, self.spi.access, block.spi)
+        forward(m, controller.neurons, neuron_core.control)
+        forward(m, controller.synapses, synaptic_core.control)
+        m.d.comb += [
+            controller.config.eq(self.spi.config),
+            neuron_core.gate_activity_sync.eq(controller.gate_activity_sync),
+            neuron_core.synapses.eq(synaptic_core.r_word),
+            self.spi.neur_state.eq(neuron_core.r_word),
+            self.spi.synapses.eq(synaptic_core.r_word),
+        ]
+
+    def _connect_events(self, m: Module) -> None:
+        controller, scheduler = self.controller, self.scheduler
+        connect(m, controller.push, scheduler.i)
+        connect(m, scheduler.o, controller.sched)
+        forward(m, controller.event, self.neuron_core.event)
+        m.d.comb += [
+            controller.sched_full.eq(scheduler.full),
+            controller.aerout_ctrl_busy.eq(self.aer_out.ctrl_busy),
+            scheduler.config.eq(self.spi.config),
+            scheduler.neuron_addr.eq(controller.neurons.addr),
+        ]
