@@ -7,6 +7,8 @@ Source: controller.v of both.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -61,6 +63,33 @@ def spi_state(r: np.record) -> int:
     return WAIT
 
 
+def successor(states: type[IntEnum]) -> Callable[[np.record], int]:
+    """Make the kernel that tells the state after this clock in the states that end alike in both chips.
+
+    states : the controller's; the kernel takes any other to WAIT, as the Verilog does
+    """
+    push, pop_virt, wait_spidn, wait_reqdn = (int(states[n]) for n in ("PUSH", "POP_VIRT", "WAIT_SPIDN", "WAIT_REQDN"))
+
+    @kernel
+    def after(r: np.record) -> int:
+        state = r.state
+        if state == wait_reqdn:
+            return state if r.aerin_req_sync else WAIT
+        if state == wait_spidn:
+            return state if r.ctrl_prog_event_sync or r.ctrl_readback_event_sync else WAIT
+        if state == push:
+            return wait_reqdn
+        if state == pop_virt:
+            return state if r.ctrl_cnt == 0 else WAIT
+        if state in (W_NEUR, W_SYN):
+            return wait_spidn if r.ctrl_cnt == 1 else state
+        if state in (R_NEUR, R_SYN):
+            return wait_spidn
+        return WAIT
+
+    return after
+
+
 @kernel
 def count(r: np.record, neur_cnt_inc: bool, busy: int) -> None:
     """Rising edge of the counters, which WAIT clears; neur_cnt_inc : the neuron counter moves on.
@@ -74,6 +103,13 @@ def count(r: np.record, neur_cnt_inc: bool, busy: int) -> None:
         r.ctrl_cnt = wrap(r.ctrl_cnt + 1, CNT_BITS)
         if neur_cnt_inc:
             r.neur_cnt = wrap(r.neur_cnt + 1, M)
+
+
+@kernel
+def at_rest(r: np.record) -> bool:
+    """Nothing is in the main FIFO, nothing under way; the pins may still be moving."""
+    idle = r.state == WAIT and r.main_empty == 1 and r.aerout_ctrl_busy == 0
+    return idle and r.aerin_req_sync == 0 and r.aerin_req_sync_int == 0
 
 
 @kernel

@@ -12,6 +12,7 @@ import numpy as np
 
 from draupnir.emulator.codec import positions
 from draupnir.emulator.crossbar.layout import (
+    REGISTERS,
     SPI_ADDR,
     SPI_BITS,
     SPI_FRAME,
@@ -29,6 +30,7 @@ from draupnir.emulator.resets import resetter
 ADDR = positions(SPI_ADDR)
 NEURON_ADDR = positions(SPI_NEURON_ADDR)
 SYNAPSE_ADDR = positions(SPI_SYNAPSE_ADDR)
+GATE_ACTIVITY, OPEN_LOOP = (register.addr for register in REGISTERS)
 CONFIG = int(SpiCmd.CONFIG)
 CNT_ADDR = SPI_BITS - 1  # spi_cnt as the last address bit has been taken
 CNT_READ = 31  # spi_cnt as the byte read is put into the output shift register (spi_slave.v)
@@ -100,6 +102,15 @@ def masked_byte(content: int, prog_data: int) -> int:
     """A byte after a masked write: where the mask is 1, the bit stays."""
     mask = (prog_data >> 8) & BYTE_MASK
     return (prog_data & ~mask & BYTE_MASK) | (content & mask)
+
+
+@kernel
+def configure(r: np.record, addr: int, given: int) -> None:
+    """A write of a configuration register, if it is one that both chips have."""
+    if addr == GATE_ACTIVITY:
+        r.spi_gate_activity = given & 1
+    elif addr == OPEN_LOOP:
+        r.spi_open_loop = given & 1
 
 
 @kernel

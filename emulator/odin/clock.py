@@ -14,6 +14,7 @@ from draupnir.emulator.codec import positions
 from draupnir.emulator.crossbar import spi_slave
 from draupnir.emulator.crossbar import synaptic_core as synapse_memory
 from draupnir.emulator.crossbar.clock import input_setter, resets
+from draupnir.emulator.crossbar.controller import at_rest as is_at_rest
 from draupnir.emulator.kernel.bits import field, placed
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import aer_out, controller, neuron_core, scheduler, spi, synaptic_core
@@ -43,8 +44,7 @@ def at_rest(r: np.record) -> bool:
     for prio in range(N_PRIO):
         if r.burst_empty[prio] == 0:
             return False
-    idle = r.state == controller.WAIT and r.main_empty == 1 and r.aerout_ctrl_busy == 0
-    return idle and r.aerin_req_sync == 0 and r.aerin_req_sync_int == 0
+    return is_at_rest(r)
 
 
 @kernel

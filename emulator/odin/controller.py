@@ -13,18 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from draupnir.emulator.codec import positions
-from draupnir.emulator.crossbar.controller import (
-    ADDR_MAX,
-    NEURON_ADDR,
-    NOT_ASKED,
-    SYN,
-    SYNAPSE_ADDR,
-    SchedPort,
-    count,
-    spi_state,
-    synchronise_req,
-    synchronise_spi,
-)
+from draupnir.emulator.crossbar import controller as family
+from draupnir.emulator.crossbar.controller import ADDR_MAX, NEURON_ADDR, NOT_ASKED, SYN, SYNAPSE_ADDR, SchedPort
 from draupnir.emulator.crossbar.layout import R_NEUR, R_SYN, W_NEUR, W_SYN, WAIT
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
@@ -104,6 +94,8 @@ def neur_of(aerin_addr: int) -> int:
 
 # --- State machine ----------------------------------------------------------------------------------------------
 
+_successor = family.successor(State)
+
 
 @kernel
 def _after_wait(r: np.record, aerin_addr: int, sched: Sched) -> int:
@@ -111,7 +103,7 @@ def _after_wait(r: np.record, aerin_addr: int, sched: Sched) -> int:
     if r.aerout_ctrl_busy:
         return WAIT
     if r.spi_gate_activity_sync:
-        return spi_state(r)
+        return family.spi_state(r)
     pop = POP_VIRT if field(sched.data_out, SCHED.virts) != 0 else POP_NEUR
     if sched.full:
         return pop
@@ -133,10 +125,6 @@ def next_state(r: np.record, aerin_addr: int, sched: Sched) -> int:
         return _after_wait(r, aerin_addr, sched)
     if state == POP_NEUR:
         return WAIT if (cnt & POP_LAST) == POP_LAST else state
-    if state == WAIT_REQDN:
-        return state if r.aerin_req_sync else WAIT
-    if state == WAIT_SPIDN:
-        return state if r.ctrl_prog_event_sync or r.ctrl_readback_event_sync else WAIT
     if state == TREF:
         last = cnt == 1 if is_single(aerin_addr) else r.neur_cnt == ADDR_MAX and bit(cnt, 0) == 1
         return WAIT_REQDN if last else state
@@ -145,15 +133,7 @@ def next_state(r: np.record, aerin_addr: int, sched: Sched) -> int:
         return WAIT_REQDN if last else state
     if state == SYNAPSE:
         return WAIT_REQDN if cnt == 1 else state
-    if state == PUSH:
-        return WAIT_REQDN
-    if state == POP_VIRT:
-        return state if cnt == 0 else WAIT
-    if state in (W_NEUR, W_SYN):
-        return WAIT_SPIDN if cnt == 1 else state
-    if state in (R_NEUR, R_SYN):
-        return WAIT_SPIDN
-    return WAIT
+    return _successor(r)
 
 
 @kernel
@@ -254,9 +234,9 @@ def aerin_ack(r: np.record) -> int:
 @kernel
 def calm_clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: int = 0) -> None:
     """Rising edge where nothing comes from the SPI: state, counters, the input bus's synchroniser; see ``clock``."""
-    count(r, neur_cnt_inc(r, aerin_addr), busy)
+    family.count(r, neur_cnt_inc(r, aerin_addr), busy)
     r.state = state_next
-    synchronise_req(r, aerin_req)
+    family.synchronise_req(r, aerin_req)
 
 
 @kernel
@@ -269,7 +249,7 @@ def clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: 
     may_close = state_next == WAIT or r.spi_gate_activity_sync == 1
     r.spi_gate_activity_sync = r.spi_gate_activity_sync_int if may_close else 0
     r.spi_gate_activity_sync_int = r.spi_gate_activity
-    synchronise_spi(r)
+    family.synchronise_spi(r)
 
 
 reset = resetter(CHIP.block("controller"))

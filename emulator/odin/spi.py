@@ -26,11 +26,8 @@ NEURON_BYTES = NEURONS.width // 8
 def configure(r: np.record, addr: int, given: int) -> None:
     """A write of a configuration register; bursts that it turns off are reset at once."""
     held = rst_priority(r)
-    if addr == A.spi_gate_activity:
-        r.spi_gate_activity = given & 1
-    elif addr == A.spi_open_loop:
-        r.spi_open_loop = given & 1
-    elif A.spi_syn_sign <= addr < A.spi_syn_sign + N_SYN_SIGN:
+    spi_slave.configure(r, addr, given)
+    if A.spi_syn_sign <= addr < A.spi_syn_sign + N_SYN_SIGN:
         r.spi_syn_sign[addr - A.spi_syn_sign] = wrap(given, SYN_SIGN_BITS)
     elif addr == A.spi_burst_timeref:
         r.spi_burst_timeref = given

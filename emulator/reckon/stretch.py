@@ -20,19 +20,11 @@ from draupnir.emulator.reckon.phases.events import events
 from draupnir.emulator.reckon.phases.step import step
 from draupnir.emulator.reckon.srams import Mems
 from draupnir.emulator.reckon.sync import IN
+from draupnir.emulator.speeds.clocks import begin as begin
+from draupnir.emulator.speeds.clocks import end as end
 
 TICK_MASK = (1 << controller.TICK_BITS) - 1
 SYNC_CLOCKS = 3  # flip-flops of the longest synchroniser: so many clocks after which it stands still
-
-
-@kernel
-def begin(r: np.record) -> None:
-    """Nothing is kept from one call to the next."""
-
-
-@kernel
-def end(r: np.record) -> None:
-    """Nothing is kept."""
 
 
 @kernel

@@ -1,4 +1,7 @@
-"""The level at which nothing is taken at once: ``loop.looper`` then runs clock by clock, or in stretches."""
+"""The level at which nothing is taken at once: ``loop.looper`` then runs clock by clock, or in stretches.
+
+``begin`` and ``end`` are those of a chip's ``stretch`` that keeps nothing to be quick; see ``drive.driver``.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,16 @@ def load(state: Any) -> None:
 @kernel
 def flush(state: Any) -> None:
     """Nothing is kept beside the chip's own state."""
+
+
+@kernel
+def begin(r: np.record) -> None:
+    """Nothing is kept from one call to the next."""
+
+
+@kernel
+def end(r: np.record) -> None:
+    """Nothing is kept."""
 
 
 @kernel

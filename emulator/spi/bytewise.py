@@ -52,7 +52,7 @@ class Bytewise:
 
     @classmethod
     def of(cls, layout: ModuleType) -> Self:
-        """The port of a chip whose frames are those of ``draupnir.emulator.crossbar.layout``; layout : what declares it."""
+        """The port of a chip whose frames are those of ``emulator/crossbar/layout.py``; layout : what declares it."""
         return cls(
             chip=layout.CHIP,
             addr=SPI_ADDR,

@@ -13,6 +13,7 @@ import numpy as np
 from draupnir.emulator.codec import positions
 from draupnir.emulator.crossbar import aer_out, spi_slave, synaptic_core
 from draupnir.emulator.crossbar.clock import input_setter, resets
+from draupnir.emulator.crossbar.controller import at_rest as at_rest
 from draupnir.emulator.kernel.bits import field, placed
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.resets import resetter
@@ -36,13 +37,6 @@ def outputs(r: np.record) -> int:
         | placed(r.aerout_req, OUT.AEROUT_REQ)
         | placed(int(r.main_fill_cnt == scheduler.FILL_FULL), OUT.SCHED_FULL)
     )
-
-
-@kernel
-def at_rest(r: np.record) -> bool:
-    """Nothing queued, nothing under way; the pins may still be moving."""
-    idle = r.state == controller.WAIT and r.main_empty == 1 and r.aerout_ctrl_busy == 0
-    return idle and r.aerin_req_sync == 0 and r.aerin_req_sync_int == 0
 
 
 @outlined

@@ -13,18 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from draupnir.emulator.codec import positions
-from draupnir.emulator.crossbar.controller import (
-    ADDR_MAX,
-    NEURON_ADDR,
-    NOT_ASKED,
-    SYN,
-    SYNAPSE_ADDR,
-    SchedPort,
-    count,
-    spi_state,
-    synchronise_req,
-    synchronise_spi,
-)
+from draupnir.emulator.crossbar import controller as family
+from draupnir.emulator.crossbar.controller import ADDR_MAX, NEURON_ADDR, NOT_ASKED, SYN, SYNAPSE_ADDR, SchedPort
 from draupnir.emulator.crossbar.layout import R_NEUR, R_SYN, W_NEUR, W_SYN, WAIT
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
@@ -88,6 +78,8 @@ def names_all(aerin_addr: int) -> bool:
 
 # --- State machine ----------------------------------------------------------------------------------------------
 
+_successor = family.successor(State)
+
 
 @kernel
 def _after_wait(r: np.record, aerin_addr: int, sched: Sched) -> int:
@@ -95,7 +87,7 @@ def _after_wait(r: np.record, aerin_addr: int, sched: Sched) -> int:
     if r.aerout_ctrl_busy:
         return WAIT
     if r.spi_gate_activity_sync:
-        return spi_state(r)
+        return family.spi_state(r)
     if r.aerin_req_sync and not sched.full:
         return TREF if is_tref(aerin_addr) else PUSH
     if sched.empty and not sched.full:
@@ -114,22 +106,10 @@ def next_state(r: np.record, aerin_addr: int, sched: Sched) -> int:
         return AER_POP if (cnt & POP_MASK) == (r.spi_max_neur << 1 | 1) else state
     if state == AER_POP:
         return state if r.aerout_ctrl_busy else WAIT
-    if state == WAIT_REQDN:
-        return state if r.aerin_req_sync else WAIT
-    if state == WAIT_SPIDN:
-        return state if r.ctrl_prog_event_sync or r.ctrl_readback_event_sync else WAIT
     if state == TREF:
         last = r.neur_cnt == r.spi_max_neur and bit(cnt, 0) == 1 if names_all(aerin_addr) else cnt == 1
         return WAIT_REQDN if last else state
-    if state == PUSH:
-        return WAIT_REQDN
-    if state == POP_VIRT:
-        return state if cnt == 0 else WAIT
-    if state in (W_NEUR, W_SYN):
-        return WAIT_SPIDN if cnt == 1 else state
-    if state in (R_NEUR, R_SYN):
-        return WAIT_SPIDN
-    return WAIT
+    return _successor(r)
 
 
 # --- What each state asks for -----------------------------------------------------------------------------------
@@ -212,12 +192,12 @@ def clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: 
 
     busy : the output bus is in a transaction (AEROUT_CTRL_BUSY); the counters stand still
     """
-    count(r, neur_cnt_inc(r, aerin_addr), busy)
+    family.count(r, neur_cnt_inc(r, aerin_addr), busy)
     r.state = state_next
     r.spi_gate_activity_sync = r.spi_gate_activity_sync_int
     r.spi_gate_activity_sync_int = r.spi_gate_activity
-    synchronise_req(r, aerin_req)
-    synchronise_spi(r)
+    family.synchronise_req(r, aerin_req)
+    family.synchronise_spi(r)
 
 
 reset = resetter(CHIP.block("controller"))

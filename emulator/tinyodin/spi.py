@@ -22,11 +22,8 @@ NEURON_BYTES = NEURONS.width // 8
 @kernel
 def configure(r: np.record, addr: int, given: int) -> None:
     """A write of a configuration register."""
-    if addr == A.spi_gate_activity:
-        r.spi_gate_activity = given & 1
-    elif addr == A.spi_open_loop:
-        r.spi_open_loop = given & 1
-    elif addr == A.spi_aer_src_ctrl_nneur:
+    spi_slave.configure(r, addr, given)
+    if addr == A.spi_aer_src_ctrl_nneur:
         r.spi_aer_src_ctrl_nneur = given & 1
     elif addr == A.spi_max_neur:
         r.spi_max_neur = wrap(given, MAX_NEUR_BITS)

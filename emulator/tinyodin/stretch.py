@@ -17,20 +17,12 @@ from draupnir.emulator.crossbar.clock import is_settled
 from draupnir.emulator.crossbar.controller import is_quiet, synchronise_req_for
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.speeds.clocks import begin as begin
+from draupnir.emulator.speeds.clocks import end as end
 from draupnir.emulator.tinyodin import controller, lif, neuron_core, pairs, scheduler
 from draupnir.emulator.tinyodin.clock import IN
 from draupnir.emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, TREF, WAIT
 from draupnir.emulator.tinyodin.layout import N_SYN
-
-
-@kernel
-def begin(r: np.record) -> None:
-    """Nothing is kept from one call to the next."""
-
-
-@kernel
-def end(r: np.record) -> None:
-    """Nothing is kept."""
 
 
 @kernel
