@@ -66,15 +66,16 @@ class Test:
 
 
 def tests(chip: Chip) -> list[Test]:
-    """All cocotb tests that a chip has of its own, read from the sources without importing them."""
+    """All cocotb tests that a chip has, its own and those it shares, read from the sources without importing them."""
     package = chips.package(chip.name)
-    folder = place(package, "tests")
     found: list[Test] = []
-    for path in sorted(folder.glob("test_*.py")) if folder else ():
-        for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_"):
-                fullname = f"{package.tests}.{path.stem}.{node.name}"
-                found.append(Test(_short(path.stem), _short(node.name), fullname))
+    for where in ("tests", "shared_tests"):
+        folder = place(package, where)
+        for path in sorted(folder.glob("test_*.py")) if folder else ():
+            for node in ast.parse(path.read_text()).body:
+                if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_"):
+                    fullname = f"{getattr(package, where)}.{path.stem}.{node.name}"
+                    found.append(Test(_short(path.stem), _short(node.name), fullname))
     return found
 
 

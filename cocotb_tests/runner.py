@@ -245,6 +245,7 @@ def run(
         probes={name: f"{design.top}.{path}" for name, path in design.probes.items()},
         reproduce=reproduce,
         test_file=test_file,
+        chip=built.chip.name,
         **how,
     )
     begin = time.perf_counter()

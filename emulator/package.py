@@ -42,6 +42,7 @@ class ChipPackage:
     recipes : named stimuli: ``golden.recipes.RecipeBook``; golden : the folder of its golden cases, a folder each
     rtl : an RTL of its own in Amaranth: ``rtl.design.OurChip``
     bench : its cocotb bench, the class; tests : the package whose folder has the cocotb tests, test_*.py
+    shared_tests : a package, likewise, with tests that sister chips share
     lint : rules on what in a configuration is hardly meant; workloads : what is measured
     main_job : what ``draupnir sim`` does unless a test is named
     page : what people read about it, in Markdown
@@ -61,6 +62,7 @@ class ChipPackage:
     rtl: str | None = None
     bench: str | None = None
     tests: str | None = None
+    shared_tests: str | None = None
     lint: str | None = None
     workloads: str | None = None
     main_job: str | None = None
@@ -129,7 +131,7 @@ def lacks(chip: ChipPackage, name: str, what: str) -> str:
 
 
 def place(chip: ChipPackage, name: str) -> Path | None:
-    """The path of a chip's ``golden``, ``page`` or ``tests``; None if the chip has none.
+    """The path of a chip's ``golden``, ``page``, ``tests`` or ``shared_tests``; None if the chip has none.
 
     Raises InputError if the package in which it should be cannot be imported.
     """

@@ -33,6 +33,7 @@ class Session:
     reproduce : the command that runs this very test again, with a waveform
     test_file : the file that the test is in, for a test that is not one of Draupnir's
     noted : the runner reads what the bench notes
+    chip : the chip's name; "" where nobody has told it
     look_every, look_from : compare the memories every so many clocks, from a clock on; 0 compares them at the end only
     """
 
@@ -51,6 +52,7 @@ class Session:
     noted: bool = True
     look_every: int = 0
     look_from: int = 0
+    chip: str = ""
 
     @classmethod
     def here(cls) -> Session:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from draupnir.cocotb_tests.lib.crossbar import LIMIT as LIMIT
-from draupnir.cocotb_tests.lib.crossbar import CrossbarBench
+from draupnir.cocotb_tests.crossbar.bench import LIMIT as LIMIT
+from draupnir.cocotb_tests.crossbar.bench import CrossbarBench
 from draupnir.emulator.codec import encode, update
 from draupnir.emulator.odin import layout
 from draupnir.emulator.odin.chip import Model
@@ -24,6 +24,13 @@ class Bench(CrossbarBench):
     model_of = Model
     silent = encode(layout.LIF, lif_izh_sel=1, thr=255, neur_disable=1)  # a neuron that takes no part
     port = PORT
+    drawn_with: Mapping[str, Mapping[str, int]] = {
+        "open_loop": {"SPI_OPEN_LOOP": 1, "SPI_BURST_TIMEREF": 200},
+        "closed_loop": {"SPI_SYN_SIGN": 0x5A << 96},
+        "from_controller": {"SPI_AER_SRC_CTRL_nNEUR": 1},
+        "resets": {"SPI_BURST_TIMEREF": 50},
+        "abuse": {"SPI_OPEN_LOOP": 1},
+    }
 
     async def define(self) -> None:
         """Write all SDSP flags."""

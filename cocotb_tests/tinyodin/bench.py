@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from draupnir.cocotb_tests.lib.crossbar import LIMIT as LIMIT
-from draupnir.cocotb_tests.lib.crossbar import CrossbarBench
+from draupnir.cocotb_tests.crossbar.bench import LIMIT as LIMIT
+from draupnir.cocotb_tests.crossbar.bench import CrossbarBench
 from draupnir.emulator.codec import encode, update
 from draupnir.emulator.tinyodin import layout
 from draupnir.emulator.tinyodin.chip import Model
@@ -24,6 +24,13 @@ class Bench(CrossbarBench):
     model_of = Model
     silent = encode(layout.LIF, thr=layout.LIF["thr"].high, neur_disable=1)  # a neuron that takes no part
     port = PORT
+    drawn_with: Mapping[str, Mapping[str, int]] = {
+        "open_loop": {"SPI_OPEN_LOOP": 1, "SPI_MAX_NEUR": 200},
+        "closed_loop": {"SPI_MAX_NEUR": 60},
+        "from_controller": {"SPI_AER_SRC_CTRL_nNEUR": 1, "SPI_MAX_NEUR": 40},
+        "resets": {"SPI_MAX_NEUR": 255},
+        "abuse": {"SPI_OPEN_LOOP": 1, "SPI_MAX_NEUR": 99},
+    }
     always: Mapping[str, int] = {"SPI_MAX_NEUR": N - 1}
 
     def any_event(self, hot: int = 16) -> int:

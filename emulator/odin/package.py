@@ -14,6 +14,7 @@ PACKAGE = ChipPackage(
     rtl="draupnir.rtl.odin.chip:RTL",
     bench="draupnir.cocotb_tests.odin.bench:Bench",
     tests="draupnir.cocotb_tests.odin",
+    shared_tests="draupnir.cocotb_tests.crossbar",
     lint="draupnir.tools.lint.odin:RULES",
     workloads="draupnir.tools.bench.workloads.odin:WORKLOADS",
     main_job="draupnir.tools.experiments.digits.main_job:JOB",

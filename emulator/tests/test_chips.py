@@ -179,6 +179,6 @@ def test_every_part_that_a_chip_of_ours_names_is_there(name: str) -> None:
     package = chips.package(name)
     for part in fields(package):
         reference = getattr(package, part.name)
-        if reference and part.name in ("golden", "page", "tests"):
+        if reference and part.name in ("golden", "page", "tests", "shared_tests"):
             path = place(package, part.name)
             assert path and path.exists()

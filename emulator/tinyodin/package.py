@@ -14,6 +14,7 @@ PACKAGE = ChipPackage(
     rtl="draupnir.rtl.tinyodin.chip:RTL",
     bench="draupnir.cocotb_tests.tinyodin.bench:Bench",
     tests="draupnir.cocotb_tests.tinyodin",
+    shared_tests="draupnir.cocotb_tests.crossbar",
     lint="draupnir.tools.lint.tinyodin:RULES",
     workloads="draupnir.tools.bench.workloads.tinyodin:WORKLOADS",
     page="draupnir.emulator.tinyodin:README.md",

@@ -50,7 +50,7 @@ class ChipChecks:
         assert chip.name == package.name
         for part in PARTS:
             part.of(package)  # raises InputError
-        for name in ("golden", "tests", "page"):
+        for name in ("golden", "tests", "shared_tests", "page"):
             path = place(package, name)
             assert path is None or path.exists(), path
 

@@ -1,4 +1,7 @@
-"""Random traffic with idle, back pressure, reset in mid-flight and abuse; the seed decides all of it."""
+"""Random traffic with idle, back pressure, reset in mid-flight and abuse; the seed decides all of it.
+
+Each chip's bench says with which registers: ``drawn_with``, by the test's name.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,15 @@ from typing import Any
 
 import cocotb
 
-from draupnir.cocotb_tests.lib.crossbar import GLITCHY, IDLE, RUDE, SLUGGISH
-from draupnir.cocotb_tests.tinyodin.bench import LIMIT, Bench
+from draupnir.cocotb_tests.crossbar.bench import GLITCHY, IDLE, LIMIT, RUDE, SLUGGISH, bench_here
 from draupnir.emulator.buses.four_phase import ReceiverTiming
 
 
 @cocotb.test(**LIMIT)
 async def test_random_events_with_idle_and_back_pressure(dut: Any) -> None:
     """Any event of any kind, any neuron, open loop."""
-    async with Bench.drawn(dut, {"SPI_OPEN_LOOP": 1, "SPI_MAX_NEUR": 200}, IDLE, SLUGGISH) as bench:
+    chip = bench_here()
+    async with chip.drawn(dut, chip.drawn_with["open_loop"], IDLE, SLUGGISH) as bench:
         await bench.send_any(100)
         assert bench.output.events, "not one neuron spiked"
 
@@ -22,26 +25,30 @@ async def test_random_events_with_idle_and_back_pressure(dut: Any) -> None:
 @cocotb.test(**LIMIT)
 async def test_random_events_in_closed_loop(dut: Any) -> None:
     """Spikes come back through the scheduler, until it is full."""
-    async with Bench.drawn(dut, {"SPI_MAX_NEUR": 60}, IDLE, ReceiverTiming()) as bench:
+    chip = bench_here()
+    async with chip.drawn(dut, chip.drawn_with["closed_loop"], IDLE, ReceiverTiming()) as bench:
         await bench.send_any(60)
 
 
 @cocotb.test(**LIMIT)
 async def test_random_spikes_from_the_controller(dut: Any) -> None:
-    """Output events at the time when the controller has processed them."""
-    async with Bench.drawn(dut, {"SPI_AER_SRC_CTRL_nNEUR": 1, "SPI_MAX_NEUR": 40}, IDLE, SLUGGISH) as bench:
+    """Output events at the time when the controller processes them."""
+    chip = bench_here()
+    async with chip.drawn(dut, chip.drawn_with["from_controller"], IDLE, SLUGGISH) as bench:
         await bench.send_any(60)
 
 
 @cocotb.test(**LIMIT)
 async def test_random_resets_in_flight(dut: Any) -> None:
     """Resets at any moment of an event; configuration and memories survive."""
-    async with Bench.drawn(dut, {"SPI_MAX_NEUR": 255}, IDLE, SLUGGISH) as bench:
+    chip = bench_here()
+    async with chip.drawn(dut, chip.drawn_with["resets"], IDLE, SLUGGISH) as bench:
         await bench.reset_in_flight(30)
 
 
 @cocotb.test(**LIMIT)
 async def test_random_abuse(dut: Any) -> None:
     """Requests dropped early, addresses that change, acknowledges without request; a reset frees what is stuck."""
-    async with Bench.drawn(dut, {"SPI_OPEN_LOOP": 1, "SPI_MAX_NEUR": 99}, RUDE, GLITCHY) as bench:
+    chip = bench_here()
+    async with chip.drawn(dut, chip.drawn_with["abuse"], RUDE, GLITCHY) as bench:
         await bench.send_rudely(40)

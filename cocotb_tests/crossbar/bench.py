@@ -13,8 +13,11 @@ from typing import Any, Self
 import cocotb
 import numpy as np
 
+from draupnir.cocotb_tests.catalogue import BENCH
 from draupnir.cocotb_tests.lib.bench import ChipBench, Limit
+from draupnir.cocotb_tests.lib.session import Session
 from draupnir.cocotb_tests.lib.spi import SpiMaster
+from draupnir.emulator import chips
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.codec import to_limbs
@@ -44,7 +47,8 @@ class CrossbarBench(ChipBench):
     memories, ports : see ``ChipBench``
 
     A chip's bench says what its model is, the word of a neuron that takes no part (``silent``), what composes its
-    SPI's frames (``port``), and draws events and whole memories.
+    SPI's frames (``port``), the registers of each test in ``test_random.py`` (``drawn_with``), and draws events and
+    whole memories.
     """
 
     settling = SPI_FRAME  # for what is under way on the output bus
@@ -52,6 +56,7 @@ class CrossbarBench(ChipBench):
     silent: int
     port: Bytewise
     always: Mapping[str, int] = {}
+    drawn_with: Mapping[str, Mapping[str, int]]
 
     def __init__(
         self,
@@ -203,6 +208,13 @@ class CrossbarBench(ChipBench):
         """Send an input event of the chip and wait until it is acknowledged."""
         kind = next(event for event in self.chip.events if event.name == name)
         await self.aerin.send(kind.encode(**fields))
+
+
+def bench_here() -> type[CrossbarBench]:
+    """The bench of the chip that this simulation is of, for tests that several chips share."""
+    bench = BENCH.needed(chips.package(Session.here().chip))
+    assert issubclass(bench, CrossbarBench), bench
+    return bench
 
 
 def image(declared: Memory, words: Mapping[int, int] | None, other: int) -> np.ndarray:
