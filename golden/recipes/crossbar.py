@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
-from draupnir.emulator.declare import Chip
+from draupnir.emulator.codec import to_limbs
+from draupnir.emulator.crossbar.layout import N_SYN, SYN_BITS
+from draupnir.emulator.declare import Chip, Memory
 from draupnir.golden.ranges import Range
 from draupnir.golden.spi_host import SpiHost, SpiHostTraffic
 from draupnir.golden.stimulus import Stimulus, receiver, sender
+
+
+class Drawn(Protocol):
+    """Neurons of a kind; share : how often it is drawn, relative to the other groups."""
+
+    @property
+    def share(self) -> float: ...
+
+    def word(self, rng: np.random.Generator) -> int:
+        """A neuron's word."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,31 @@ def stimulus(
         receiver(chip, "aerout", for_receiver, recipe.receiver),
     ]
     return Stimulus(host.run(), sides)
+
+
+def neurons(memory: Memory, groups: Sequence[Drawn], rng: np.random.Generator) -> NDArray[np.uint32]:
+    """A neuron memory, (depth, limbs) uint32, each neuron of a group drawn by share; all 0 without groups."""
+    contents = np.zeros((memory.depth, memory.n_limbs), np.uint32)
+    if groups:
+        share = np.array([group.share for group in groups])
+        kinds = rng.choice(len(groups), size=memory.depth, p=share / share.sum())
+        for i, kind in enumerate(kinds):
+            contents[i] = to_limbs(groups[kind].word(rng), memory.n_limbs)
+    return contents
+
+
+def synapse_words(synapses: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """A synapse memory, (depth, 1) uint32, of (pre, post) contents of 4 bits each."""
+    in_words = synapses.reshape(-1, N_SYN)
+    words: NDArray[np.int64] = (in_words << SYN_BITS * np.arange(N_SYN)).sum(axis=1)
+    return words.astype(np.uint32)[:, np.newaxis]
+
+
+def kinds_of_event(kinds: Mapping[str, float], rng: np.random.Generator) -> Iterator[str]:
+    """Kinds of event for ever. kinds : relative frequency of each"""
+    weights = np.array([*kinds.values()])
+    while True:
+        yield from map(str, rng.choice(list(kinds), size=64, p=weights / weights.sum()))
 
 
 # --- The SPI ----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from draupnir.emulator.odin import layout
 from draupnir.emulator.odin.port import PORT
 from draupnir.emulator.spi.port import RegisterWrite
 from draupnir.golden.ranges import draw
-from draupnir.golden.recipes.crossbar import CrossbarRecipe, stimulus
+from draupnir.golden.recipes.crossbar import CrossbarRecipe, kinds_of_event, stimulus
 from draupnir.golden.recipes.odin_contents import HOT, Group, Synapses, neurons, synapses
 from draupnir.golden.spi_host import SpiHost
 from draupnir.golden.stimulus import HostPiece, Stimulus
@@ -82,17 +83,13 @@ def events(traffic: Traffic, host: Actions, rng: np.random.Generator) -> Iterato
         yield None
     for name, fields in traffic.opening:
         yield EVENTS[name].encode(**fields)
-    kinds = list(traffic.kinds)
-    weights = np.array([traffic.kinds[kind] for kind in kinds])
-    while True:
-        if not kinds:
-            yield None
-            continue
-        for kind in rng.choice(kinds, size=64, p=weights / weights.sum()):
-            if kind == "volley":
-                yield from _volley(traffic, rng)
-            else:
-                yield _event(str(kind), traffic, rng)
+    if not traffic.kinds:
+        yield from repeat(None)
+    for kind in kinds_of_event(traffic.kinds, rng):
+        if kind == "volley":
+            yield from _volley(traffic, rng)
+        else:
+            yield _event(kind, traffic, rng)
 
 
 def _event(kind: str, traffic: Traffic, rng: np.random.Generator) -> int:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator.codec import encode
 from draupnir.emulator.odin import layout
 from draupnir.golden.ranges import Range, draw
+from draupnir.golden.recipes import crossbar
 
 HOT = 32  # neurons that most events go to
 
@@ -37,15 +39,7 @@ class Group:
         return encode(view, **{layout.NEURONS.view_field: model}, **drawn)
 
 
-def neurons(groups: tuple[Group, ...], rng: np.random.Generator) -> np.ndarray:
-    """The neuron memory, (depth, limbs) uint32, each neuron of a group drawn by share; all 0 without groups."""
-    memory = np.zeros((layout.NEURONS.depth, layout.NEURONS.n_limbs), np.uint32)
-    if groups:
-        share = np.array([group.share for group in groups])
-        kinds = rng.choice(len(groups), size=layout.NEURONS.depth, p=share / share.sum())
-        for i, kind in enumerate(kinds):
-            memory[i] = to_limbs(groups[kind].word(rng), layout.NEURONS.n_limbs)
-    return memory
+neurons = partial(crossbar.neurons, layout.NEURONS)
 
 
 @dataclass(frozen=True)
@@ -71,6 +65,4 @@ def synapses(wanted: Synapses | None, rng: np.random.Generator) -> NDArray[np.ui
     if wanted.inward is not None:
         mapped[HOT:, :HOT] = wanted.inward
     mapping = (rng.random(shape) < mapped).astype(np.int64)
-    synapse = (weight << layout.SYN_WEIGHT.lsb | mapping << layout.MAPPING.lsb).reshape(-1, layout.N_SYN)
-    words: NDArray[np.int64] = (synapse << layout.SYN_BITS * np.arange(layout.N_SYN)).sum(axis=1)
-    return words.astype(np.uint32)[:, np.newaxis]
+    return crossbar.synapse_words(weight << layout.SYN_WEIGHT.lsb | mapping << layout.MAPPING.lsb)

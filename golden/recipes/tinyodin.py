@@ -13,6 +13,7 @@ from draupnir.emulator.codec import encode
 from draupnir.emulator.tinyodin import layout
 from draupnir.emulator.tinyodin.port import PORT
 from draupnir.golden.ranges import Range, draw
+from draupnir.golden.recipes import crossbar
 from draupnir.golden.recipes.crossbar import CrossbarRecipe, stimulus
 from draupnir.golden.spi_host import SpiHost
 from draupnir.golden.stimulus import Stimulus
@@ -30,6 +31,9 @@ class Group:
 
     fields: Mapping[str, Range]
     share: float = 1.0
+
+    def word(self, rng: np.random.Generator) -> int:
+        return encode(layout.LIF, **{name: draw(span, rng) for name, span in self.fields.items()})
 
 
 @dataclass(frozen=True)
@@ -86,16 +90,7 @@ def prepare(recipe: TinyOdinRecipe, seed: int) -> tuple[Stimulus, dict[str, np.n
 # --- Memories ---------------------------------------------------------------------------------------------------
 
 
-def neurons(groups: tuple[Group, ...], rng: np.random.Generator) -> np.ndarray:
-    """The neuron memory, (depth, 1) uint32, each neuron of a group drawn by share; all 0 without groups."""
-    memory = np.zeros((layout.NEURONS.depth, 1), np.uint32)
-    if groups:
-        share = np.array([group.share for group in groups])
-        kinds = rng.choice(len(groups), size=len(memory), p=share / share.sum())
-        for i, kind in enumerate(kinds):
-            drawn = {name: draw(span, rng) for name, span in groups[kind].fields.items()}
-            memory[i] = encode(layout.LIF, **drawn)
-    return memory
+neurons = partial(crossbar.neurons, layout.NEURONS)
 
 
 def synapses(wanted: Synapses, rng: np.random.Generator) -> NDArray[np.uint32]:
@@ -104,9 +99,7 @@ def synapses(wanted: Synapses, rng: np.random.Generator) -> NDArray[np.uint32]:
     weight = rng.integers(wanted.weight[0], wanted.weight[1] + 1, size=shape)
     weight[rng.random(shape) >= wanted.density] = 0
     weight[wanted.pre :] = 0
-    entries = (weight & ((1 << layout.SYN_BITS) - 1)).reshape(-1, layout.N_SYN)
-    words: NDArray[np.int64] = (entries << layout.SYN_BITS * np.arange(layout.N_SYN)).sum(axis=1)
-    return words.astype(np.uint32)[:, np.newaxis]
+    return crossbar.synapse_words(weight & ((1 << layout.SYN_BITS) - 1))
 
 
 # --- Events -----------------------------------------------------------------------------------------------------
@@ -116,11 +109,8 @@ def events(traffic: Traffic, host: SpiHost, rng: np.random.Generator) -> Iterato
     """Addresses for the input event bus; None until the host lets the network run."""
     while not host.running:
         yield None
-    kinds = list(traffic.kinds)
-    weights = np.array([traffic.kinds[kind] for kind in kinds])
-    while True:
-        for kind in rng.choice(kinds, size=64, p=weights / weights.sum()):
-            yield event(str(kind), traffic, rng)
+    for kind in crossbar.kinds_of_event(traffic.kinds, rng):
+        yield event(kind, traffic, rng)
 
 
 def event(kind: str, traffic: Traffic, rng: np.random.Generator) -> int:
