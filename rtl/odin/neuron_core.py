@@ -14,15 +14,12 @@ from draupnir.emulator.odin.layout import (
     MONITOR,
     N_SYN,
     NEURONS,
-    SPI_NEURON_ADDR,
     SYN,
     M,
     N,
 )
-from draupnir.rtl.crossbar.buses import NeuronsControl
-from draupnir.rtl.crossbar.spi_slave import SpiAccess
-from draupnir.rtl.lib.sram import Sram, merge_byte
-from draupnir.rtl.lib.views import bits_of, layout_of, state_span
+from draupnir.rtl.crossbar.neuron_core import NeuronMemory
+from draupnir.rtl.lib.views import layout_of, state_span
 from draupnir.rtl.odin.buses import CONFIG, NeuronEvent, Spike
 from draupnir.rtl.odin.izh import IzhNeuron
 from draupnir.rtl.odin.lif import LifNeuron
@@ -67,21 +64,16 @@ class SdspFlags(wiring.Component):
         return m
 
 
-class NeuronCore(wiring.Component):
-    """Reads a neuron in one clock and writes it back, updated, in the next.
+class NeuronCore(NeuronMemory):
+    """See ``NeuronMemory``.
 
-    gate_activity_sync : the SPI has the memory: what is written is the word with the SPI's byte in it
     synapses, syn_sign : the synapse word of the neuron's group, and the pre-synaptic neuron's sign
-    r_word : the word last accessed
     event_out : its spike, while the word is written; none if the neuron is disabled
     monitor : the neuron as it will be, for the output bus
     v_up, v_down : SDSP flags of the eight neurons of the addressed neuron's group
     """
 
     config: In(CONFIG)
-    gate_activity_sync: In(1)
-    spi: In(SpiAccess())
-    control: In(NeuronsControl())
     event: In(NeuronEvent())
     synapses: In(layout_of(SYN))
     syn_sign: In(1)
@@ -92,36 +84,17 @@ class NeuronCore(wiring.Component):
     v_down: Out(N_SYN)
 
     def __init__(self, n_neurons: int = N, izh: bool = True, sdsp: bool = True) -> None:
-        super().__init__()
-        self._n_neurons = n_neurons
+        super().__init__(n_neurons)
         self._izh = izh
         self._sdsp = sdsp
         self._stimulus = Signal(STIMULUS)
-        self._updated = Signal(NEURONS.width)
-        self._writes = Signal()
 
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        m.submodules.neurons = neurons = Sram(self._n_neurons, NEURONS.width)
-        prog_data = self.spi.prog_data
-        byte_idx = bits_of(self.spi.addr, SPI_NEURON_ADDR["byte"])
-        m.d.comb += [
-            self._writes.eq(self.control.cs & self.control.we),
-            neurons.control.cs.eq(self.control.cs),
-            neurons.control.we.eq(self.control.we),
-            neurons.control.addr.eq(self.control.addr),
-            self.r_word.eq(neurons.r_word),
-        ]
-        with m.If(self.gate_activity_sync):
-            merge_byte(m, neurons.w_word, self.r_word, byte_idx, prog_data.byte, prog_data.mask)
-        with m.Else():
-            m.d.comb += neurons.w_word.eq(self._updated)
+    def _update(self, m: Module) -> None:
         self._decode_stimulus(m)
-        self._update(m)
+        self._apply_model(m)
         m.d.comb += self.monitor.event.eq(self.event_out.spike)
         if self._sdsp:
             self._connect_flags(m)
-        return m
 
     def _decode_stimulus(self, m: Module) -> None:
         """From the event, and from the synapse unless the event is virtual."""
@@ -141,7 +114,7 @@ class NeuronCore(wiring.Component):
             stimulus.burst_end.eq(event.burst_end),
         ]
 
-    def _update(self, m: Module) -> None:
+    def _apply_model(self, m: Module) -> None:
         """By the model that the neuron's word selects; without an Izhikevich neuron, such words stay as they are.
 
         A model sees a neuron only while that is written: its logic rests in the clocks between.

@@ -98,9 +98,7 @@ def at_once(m: Machine, given: Given, bus: Buses, shown: np.record, limit: int) 
     if not can_sweep(r, field(r.inputs, IN.AERIN_ADDR), bus.receiver, given.delays):
         return bus, 0, 0
     first = r.cycle
-    clocks = _visit(r, m.neurons, m.synapses, m.ws, m.counts, m.stall)
-    if clocks != 2 * r.spi_max_neur:
-        _show_spikes(shown, m.ws.lanes, r.spi_max_neur, first, m.stall)
+    clocks = _visit(r, m.neurons, m.synapses, m.ws, m.counts, shown, m.stall)
     bus, high = pass_clocks(bus, given, clocks, first)
     drive(r, IN, bus)
     synchronise_req_after(r, high)
@@ -117,18 +115,16 @@ def can_sweep(r: np.record, aerin_addr: int, receiver: Receiver, delays: Delays)
 
 
 @outlined
-def _push_spikes(r: np.record, lanes: np.record, n_neurons: int) -> None:
-    """Spikes into the scheduler, in the order of the neurons."""
-    for n in range(n_neurons):
-        if lanes.spike[n] and r.main_fill_cnt != FILL_FULL:
-            clock_main(r, True, False, n << SCHED.addr.shift, PTR_BITS)
-
-
-@outlined
 def _visit(
-    r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record, stall: int
+    r: np.record,
+    neurons: np.ndarray,
+    synapses: np.ndarray,
+    ws: Workspace,
+    counts: np.record,
+    shown: np.record,
+    stall: int,
 ) -> int:
-    """All neurons but the last; returns the clocks, of which ``spike`` lanes tell where stalls are."""
+    """All neurons but the last; returns the clocks."""
     n_neurons = r.spi_max_neur
     last = n_neurons - 1
     lanes = ws.lanes
@@ -141,14 +137,10 @@ def _visit(
         counts.synaptic_operations += n_neurons
     else:
         sweep.leak(lanes, n_neurons)
-    n_spikes = sweep.total(lanes.spike, n_neurons)
-    clocks = 2 * n_neurons
-    if n_spikes:
-        if r.spi_open_loop_sync == 0:
-            _push_spikes(r, lanes, n_neurons)
-            counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
-        clocks += _stalls(r, lanes, n_spikes, last, stall)
-        counts.stalls += clocks - 2 * n_neurons
+    stalls = _fire(r, lanes, shown, n_neurons, stall) if sweep.total(lanes.spike, n_neurons) else 0
+    clocks = 2 * n_neurons + stalls
+    counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
+    counts.stalls += stalls
     counts.n_sweeps += 1
     counts.cycles[r.state] += clocks
     r.neur_cnt = n_neurons
@@ -157,24 +149,25 @@ def _visit(
     return clocks
 
 
-@kernel
-def _stalls(r: np.record, lanes: np.record, n_spikes: int, last: int, stall: int) -> int:
-    """Clocks for which spikes stopped the counters; leaves the bus as it is then, a spike of the last neuron on it."""
-    for n in range(last + 1):
+@outlined
+def _fire(r: np.record, lanes: np.record, shown: np.record, n_neurons: int, stall: int) -> int:
+    """Scheduler and output bus as spikes come; returns the clocks for which the counters stood still.
+
+    The last neuron's spike stalls them afterwards: it is left on the bus, with REQ.
+    """
+    stalls = 0
+    for n in range(n_neurons):
         if lanes.spike[n]:
+            if r.spi_open_loop_sync == 0 and r.main_fill_cnt != FILL_FULL:
+                clock_main(r, True, False, n << SCHED.addr.shift, PTR_BITS)
             r.aerout_addr = n
-    last_spikes = sweep.wide(lanes.spike[last])
+            if n < n_neurons - 1:
+                show(shown, r.cycle + 2 * n + 2 + stalls, n)
+                stalls += stall
+    last_spikes = sweep.wide(lanes.spike[n_neurons - 1])
     r.aerout_req = last_spikes
     r.aerout_ctrl_busy = last_spikes
-    return stall * (n_spikes - last_spikes)
-
-
-@outlined
-def _show_spikes(shown: np.record, lanes: np.record, n_neurons: int, first: int, stall: int) -> None:
-    """Note an event's spikes but the last neuron's, whose REQ shows afterwards. first : the event's first cycle"""
-    for n in range(n_neurons - 1):
-        if lanes.spike[n]:
-            show(shown, first + 2 * n + 2 + shown.n * stall, n)
+    return stalls
 
 
 # --- One clock, or a rest ----------------------------------------------------------------------------------------

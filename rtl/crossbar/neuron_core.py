@@ -1,0 +1,59 @@
+"""The neuron memory, and how the SPI writes it.
+
+Source: ODIN doc v0.1, 3.1; tinyODIN doc v1.0, 3.1; neuron_core.v of both.
+"""
+
+from abc import abstractmethod
+
+from amaranth import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In
+
+from draupnir.emulator.crossbar.layout import SPI_NEURON_ADDR, N
+from draupnir.rtl.crossbar.buses import NeuronsControl
+from draupnir.rtl.crossbar.spi_slave import SpiAccess
+from draupnir.rtl.lib.sram import Sram, merge_byte
+from draupnir.rtl.lib.views import bits_of
+
+
+class NeuronMemory(wiring.Component):
+    """Reads a neuron in one clock and writes it back, updated, in the next.
+
+    gate_activity_sync : what is written is the word with the SPI's byte in it, whatever the controller is doing
+
+    A chip's core has beside these ports ``r_word``, the word last accessed.
+    n_neurons : a power of 2; with fewer than 256 the upper bits of addresses are ignored
+    """
+
+    gate_activity_sync: In(1)
+    spi: In(SpiAccess())
+    control: In(NeuronsControl())
+
+    def __init__(self, n_neurons: int = N) -> None:
+        super().__init__()
+        self._n_neurons = n_neurons
+        self._updated = Signal(len(self.r_word))
+        self._writes = Signal()
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.neurons = neurons = Sram(self._n_neurons, len(self.r_word))
+        prog_data = self.spi.prog_data
+        byte_idx = bits_of(self.spi.addr, SPI_NEURON_ADDR["byte"])
+        m.d.comb += [
+            self._writes.eq(self.control.cs & self.control.we),
+            neurons.control.cs.eq(self.control.cs),
+            neurons.control.we.eq(self.control.we),
+            neurons.control.addr.eq(self.control.addr),
+            self.r_word.eq(neurons.r_word),
+        ]
+        with m.If(self.gate_activity_sync):
+            merge_byte(m, neurons.w_word, self.r_word, byte_idx, prog_data.byte, prog_data.mask)
+        with m.Else():
+            m.d.comb += neurons.w_word.eq(self._updated)
+        self._update(m)
+        return m
+
+    @abstractmethod
+    def _update(self, m: Module) -> None:
+        """Drive ``_updated``, the neuron after the event, and what it tells others while ``_writes``."""
