@@ -1,4 +1,4 @@
-"""What ODIN and tinyODIN do alike around a clock: pins between the edges, resets, what has not settled yet.
+"""The common part of a clock of ODIN and tinyODIN: pins between the edges, resets, what has not settled yet.
 
 Source: ODIN.v; tinyODIN.v; spi_slave.v of both.
 """

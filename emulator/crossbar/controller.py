@@ -1,4 +1,4 @@
-"""What the controllers of ODIN and tinyODIN have in common: how the SPI gets in, counters, synchronisers.
+"""The common part of the controllers of ODIN and tinyODIN: how the SPI gets in, counters, synchronisers.
 
 A chip's own controller decodes its events, and says what each of its states asks of the other blocks.
 
@@ -38,7 +38,7 @@ ADDR_MAX = (1 << M) - 1
 
 
 class SchedPort(NamedTuple):
-    """What the controller pushes to the scheduler (event_in = 0: nothing), and whether it pops."""
+    """A push from the controller to the scheduler (event_in = 0: none), and whether it pops."""
 
     virts: int
     addr: int

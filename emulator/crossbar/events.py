@@ -1,4 +1,4 @@
-"""What the event levels of ODIN and tinyODIN have in common: their state, their counters, and a clock that is counted.
+"""The common part of the event levels of ODIN and tinyODIN: state, counters, and a clock that is counted.
 
 A chip's ``events/steps.py`` says what it takes at once. A spike on the output bus stops the controller's counters for
 as long as the receiver takes; with constant delays that is one number, ``stall``.
@@ -24,7 +24,7 @@ NO_SWEEPS = -1
 
 @dataclass(frozen=True)
 class CrossbarStatistics:
-    """What a run did.
+    """The figures of a run.
 
     cycles : clocks by the controller's state
     stalls : clocks for which the output bus was busy

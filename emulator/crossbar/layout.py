@@ -1,4 +1,4 @@
-"""What ODIN and tinyODIN have in common, declared: pins, SPI, synapse memory, registers, flip-flops of their blocks.
+"""The common part of ODIN and tinyODIN, declared: pins, SPI, synapse memory, registers, flip-flops of their blocks.
 
 A bit range, an address or a count that both chips fix stands here; what a chip alone fixes, in its own ``layout.py``.
 

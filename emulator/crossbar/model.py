@@ -1,4 +1,4 @@
-"""What the golden models of ODIN and tinyODIN have in common: the class that is driven, and what it says of itself.
+"""The common part of the golden models of ODIN and tinyODIN: the class that is driven, and what it says of itself.
 
 Two memories, a bus for events and one for spikes, a FIFO of events, and a controller that takes one event at a time:
 from the bus, the FIFO or the SPI.

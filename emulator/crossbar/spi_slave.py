@@ -115,13 +115,13 @@ def configure(r: np.record, addr: int, given: int) -> None:
 
 @kernel
 def neuron_byte_idx(r: np.record) -> int:
-    """Which byte of a neuron's word is read or written, 0..255: perhaps one beyond it."""
+    """Index of the byte of a neuron's word that is read or written, 0..255: perhaps one beyond the word."""
     return field(r.ctrl_spi_addr, NEURON_ADDR.byte)
 
 
 @kernel
 def synapse_byte_idx(r: np.record) -> int:
-    """Which byte of a word of synapses is read or written, 0..3."""
+    """Index of the byte of a word of synapses that is read or written, 0..3."""
     return field(r.ctrl_spi_addr, SYNAPSE_ADDR.byte)
 
 

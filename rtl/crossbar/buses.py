@@ -1,4 +1,4 @@
-"""What runs between the blocks of ODIN and of tinyODIN alike: the accesses to both memories."""
+"""The wires between the blocks that ODIN and tinyODIN have alike: the accesses to both memories."""
 
 from amaranth.lib import wiring
 from amaranth.lib.wiring import Out

@@ -170,4 +170,4 @@ class ConfiguredSlave(wiring.Component):
         return m
 
     def _keep_others(self, m: Module, frames: SpiFrames) -> None:
-        """What a chip keeps beside them."""
+        """Keep what a chip has beside them."""
