@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from amaranth.hdl import Elaboratable
 
 _INDEX = re.compile(r"\[(-?\d+)\]")
+_ROW = re.compile(r"(.*[\w$ ])\[(\d+)\]")
 SUFFIXES = (".v", ".sv")
 Language = Literal["verilog-2005", "systemverilog"]
 _VERILATOR_LANGUAGES: dict[Language, str] = {"verilog-2005": "1364-2005", "systemverilog": "1800-2017"}
@@ -53,7 +54,8 @@ class Design:
     top : name of the top module
     files : all source files that are compiled
     memories : declared memory name -> path of its array below the top, dots between instances ("core_0.ram_0.mem");
-        of a memory with copies that of each, under its name: csram[3]
+        of a memory with copies that of each, under its name: csram[3]; a row of an array of two dimensions is a
+        memory, too ("core_0.mem[3]")
     pins : declared pin name -> name of the top's port; a pin that is not listed has a port of its own name
     includes : files that the sources include
     structure : the module tree, parameters and memories as text, where they are known
@@ -167,6 +169,12 @@ def abbreviates(name: str, path: str) -> bool:
     """Tell whether a path has the letters of a name in their order: winp abbreviates srnn_0.weights_inp.SRAM."""
     letters = iter(path.lower())
     return all(letter in letters for letter in name.lower())
+
+
+def row_of(path: str) -> tuple[str, int | None]:
+    """The array that a memory's path leads to, and which row of it, if it is one of an array of two dimensions."""
+    found = _ROW.fullmatch(path)
+    return (found.group(1), int(found.group(2))) if found else (path, None)
 
 
 def arrays_of(paths: Iterable[str]) -> dict[str, list[str]]:

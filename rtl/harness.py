@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from draupnir.emulator.declare import INTEGER_BITS, LIMB_BITS, Chip, Pin, Probe
-from draupnir.rtl.design import Design
+from draupnir.rtl.design import Design, row_of
 
 _QUAD_BITS = 64  # of Verilator's largest integer
 
@@ -99,7 +99,8 @@ struct Model {
         if (!var) throw std::runtime_error(std::string{"probe "} + name + " is not in the compiled design");
         return var->datap();
     }
-    const VerilatedVar& memory(const std::string& name) {
+    // row : which, of an array of two dimensions; below 0: the array has one
+    const VerilatedVar& memory(const std::string& name, int& row) {
         const char* scope_name = nullptr;
         const char* var_name = nullptr;
 @MEMORIES@
@@ -145,10 +146,12 @@ EXPORT int64_t model_run(void* handle, const int64_t* inputs, const uint8_t* clk
 EXPORT int model_memory(void* handle, const char* name, uint32_t* limbs, int write) try {
     Model& model = *static_cast<Model*>(handle);
     model.select();
-    const VerilatedVar& var = model.memory(name);
-    const size_t n_words = var.elements(1), size = var.totalSize() / n_words, n_limbs = (size + 3) / 4;
+    int row = -1;
+    const VerilatedVar& var = model.memory(name, row);
+    const size_t n_words = var.elements(row < 0 ? 1 : 2), n_rows = row < 0 ? 1 : var.elements(1);
+    const size_t size = var.totalSize() / (n_rows * n_words), n_limbs = (size + 3) / 4;
     for (size_t i = 0; i < n_words; ++i) {
-        void* const word = static_cast<char*>(var.datap()) + i * size;
+        void* const word = static_cast<char*>(var.datap()) + ((row < 0 ? 0 : row) * n_words + i) * size;
         if (write) std::memcpy(word, limbs + i * n_limbs, size);
         else std::memcpy(limbs + i * n_limbs, word, size);
     }
@@ -167,10 +170,7 @@ def cpp_harness(design: Design, chip: Chip) -> str:
     take = [line for pin in chip.outputs for line in _take(chip, design, pin)]
     probes = [probe for probe in chip.probes if probe.name in design.probes]
     take += [line for probe in probes for line in _take_probe(chip, probe)]
-    memories = [
-        f'if (name == "{name}") scope_name = "{_scope(design, path)}", var_name = "{path.rsplit(".", 1)[-1]}";'
-        for name, path in design.memories.items()
-    ]
+    memories = [_located(design, name, path) for name, path in design.memories.items()]
     back = _back(chip, design)
     filled = _HARNESS.replace("@N_IN@", str(len(chip.input_word.row)))
     filled = filled.replace("@N_OUT@", str(len(chip.output_word.row)))
@@ -187,6 +187,13 @@ def cpp_harness(design: Design, chip: Chip) -> str:
     for slot, (indent, lines) in slots.items():
         filled = filled.replace(slot, "\n".join(" " * indent + line for line in lines))
     return filled
+
+
+def _located(design: Design, name: str, path: str) -> str:
+    """C++ that says where a memory is."""
+    array, row = row_of(path)
+    place = f'scope_name = "{_scope(design, array)}", var_name = "{array.rsplit(".", 1)[-1]}"'
+    return f'if (name == "{name}") {place}, row = {-1 if row is None else row};'
 
 
 def _edges(chip: Chip, design: Design) -> list[str]:
@@ -260,7 +267,7 @@ def member(port: str) -> str:
 
 def public_memories(design: Design) -> str:
     """Verilator's control file that makes the memories and probes, and nothing else, accessible."""
-    memories = sorted({path.rsplit(".", 1)[-1] for path in design.memories.values()})
+    memories = sorted({row_of(path)[0].rsplit(".", 1)[-1] for path in design.memories.values()})
     probes = sorted({path.rsplit(".", 1)[-1] for path in design.probes.values()})
     lines = [f'public_flat_rw -module "*" -var "{name}"\n' for name in memories]
     lines += [f'public_flat_rd -module "*" -var "{name}"\n' for name in probes if name not in memories]

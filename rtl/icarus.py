@@ -21,7 +21,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.emulator.observed import Observed
 from draupnir.emulator.trace import check_edges, first_levels, new_rows, words
 from draupnir.rtl import datafiles, icarus_names, memory_changes, toolchain
-from draupnir.rtl.design import Design
+from draupnir.rtl.design import Design, row_of
 from draupnir.rtl.initial import UNKNOWN, Initial, plusargs, vvp_options
 
 _CHUNK = 1 << 16  # rows converted at a time
@@ -165,17 +165,18 @@ def bench(
         "@DECLARE@": (
             4,
             [f"reg {_reg(clock.pin)} = {levels.get(clock.pin.name, clock.idle)};" for clock in chip.clocks]
-            + [f"reg [{pin.width - 1}:0] {_reg(pin)} = 0;" for pin in chip.inputs],
+            + [f"reg [{pin.width - 1}:0] {_reg(pin)} = 0;" for pin in chip.inputs]
+            + [f"reg [{m.width - 1}:0] {_row(m)} [0:{m.depth - 1}];" for m in chip.memories if _in_rows(design, m)],
         ),
         "@CONNECT@": (8, ",\n".join(connect).split("\n")),
         "@PROBES@": (4, probes),
-        "@LOAD@": (8, [f'$readmemh("{name}.in.hex", dut.{design.memories[name]});' for name in loaded]),
+        "@LOAD@": (8, _loads(design, chip, loaded)),
         "@FOLLOW@": (8, memory_changes.dump(design, chip) if follow else []),
         "@QUIET@": (12, [_apply(chip, pin) for pin in chip.inputs if not chip.acts_at_edges(pin)]),
         "@AT_ONCE@": (12, [_apply(chip, pin) for pin in chip.inputs if chip.acts_at_edges(pin)]),
         "@CLOCK@": (16, edges),
         "@BACK@": (16, back),
-        "@DUMP@": (8, [f'$writememh("{name}.out.hex", dut.{path});' for name, path in design.memories.items()]),
+        "@DUMP@": (8, _dumps(design, chip)),
     }
     text = _BENCH
     for slot, name in fields.items():
@@ -187,6 +188,45 @@ def bench(
 
 def _reg(pin: Pin) -> str:
     return f"pin_{pin.name}"
+
+
+def _row(memory: Memory) -> str:
+    """An array of the testbench that holds a row of a memory: Icarus reads and writes files of whole arrays only."""
+    return f"row_of_{memory.name}"
+
+
+def _in_rows(design: Design, memory: Memory) -> bool:
+    """Whether the copies of a memory are the rows of one array."""
+    return row_of(design.memories.get(memory.parts[0], ""))[1] is not None
+
+
+def _loads(design: Design, chip: Chip, loaded: Sequence[str]) -> list[str]:
+    """Statements that fill these memories from their files."""
+    lines = []
+    for memory in chip.memories:
+        for part in memory.parts if memory.parts[0] in design.memories else ():
+            array = _row(memory) if _in_rows(design, memory) else f"dut.{design.memories[part]}"
+            if part in loaded:
+                lines.append(f'$readmemh("{part}.in.hex", {array});')
+                lines += [_each_word(memory, f"dut.{design.memories[part]}", array)] if _in_rows(design, memory) else []
+    return lines
+
+
+def _dumps(design: Design, chip: Chip) -> list[str]:
+    """Statements that write all memories to their files."""
+    lines = []
+    for memory in chip.memories:
+        for part in memory.parts if memory.parts[0] in design.memories else ():
+            array = f"dut.{design.memories[part]}"
+            if _in_rows(design, memory):
+                lines.append(_each_word(memory, _row(memory), array))
+                array = _row(memory)
+            lines.append(f'$writememh("{part}.out.hex", {array});')
+    return lines
+
+
+def _each_word(memory: Memory, to: str, source: str) -> str:
+    return f"for (word = 0; word < {memory.depth}; word = word + 1) {to}[word] = {source}[word];"
 
 
 def _slice(vector: str, word: Word, pin: Shown) -> str:

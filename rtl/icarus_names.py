@@ -7,11 +7,11 @@ counts otherwise. What it does call them is seen in what it compiles the design 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from draupnir.emulator.errors import InputError
-from draupnir.rtl.design import Design
+from draupnir.rtl.design import Design, row_of
 
 _UNNAMED = re.compile(r"\bgenblk\d+")
 _SCOPE = re.compile(r'(S_\w+) \.scope \w+, "((?:[^"\\]|\\.)*)".*?(?:, (S_\w+))?;$')
@@ -34,7 +34,7 @@ def as_in_icarus(design: Design, compiled: str, scope: str) -> Design:
         if path.startswith(f"{scope}."):
             there.setdefault(_plain(path), []).append(path.removeprefix(f"{scope}."))
     wanted: dict[str, list[str]] = {}
-    for path in design.memories.values():
+    for path in dict.fromkeys(row_of(path)[0] for path in design.memories.values()):
         wanted.setdefault(_plain(f"{scope}.{path}"), []).append(path)
     names: dict[str, str] = {}
     for plain, paths in wanted.items():
@@ -45,7 +45,13 @@ def as_in_icarus(design: Design, compiled: str, scope: str) -> Design:
                 f"{', '.join(found) or 'none there'}; a name for the block (begin : name) tells which it is"
             )
         names |= zip(sorted(paths, key=_counted), sorted(found, key=_counted), strict=True)
-    return replace(design, memories={name: names[path] for name, path in design.memories.items()})
+    return replace(design, memories={name: _renamed(path, names) for name, path in design.memories.items()})
+
+
+def _renamed(path: str, names: Mapping[str, str]) -> str:
+    """A memory's path, or that of a row, with its array under another name."""
+    array, row = row_of(path)
+    return names[array] if row is None else f"{names[array]}[{row}]"
 
 
 def _arrays(compiled: str) -> Iterator[str]:

@@ -236,9 +236,7 @@ class Library:
             if symbol.definitionName not in tree.undefined:
                 tree.undefined[symbol.definitionName] = self._parser.where(symbol.location)
         elif kind is ast.SymbolKind.Variable and symbol.type.kind is ast.SymbolKind.FixedSizeUnpackedArrayType:
-            element = symbol.type.elementType
-            if element.isIntegral:
-                tree.arrays.append(Array(path, symbol.type.range.width, element.bitWidth))
+            tree.arrays.extend(_arrays(path, symbol.type))
 
 
 def _files_of_macros(sources: Mapping[Path, SlangSource]) -> dict[str, Path]:
@@ -264,6 +262,16 @@ def _below(instance: Any) -> Iterator[Any]:
             pending += reversed(list(symbol.body))
         elif kind in _OPENED and not (kind is ast.SymbolKind.GenerateBlock and symbol.isUninstantiated):
             pending += reversed(list(symbol))
+
+
+def _arrays(path: str, kind: Any) -> Iterator[Array]:
+    """The memory that an array is; of an array of two dimensions that begins at 0, each row is one."""
+    element = kind.elementType
+    if element.isIntegral:
+        yield Array(path, kind.range.width, element.bitWidth)
+    elif element.kind is kind.kind and element.elementType.isIntegral and kind.range.lower == 0:
+        for row in range(kind.range.width):
+            yield from _arrays(f"{path}[{row}]", element)
 
 
 def _port(port: Any) -> ModulePort:

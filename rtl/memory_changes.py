@@ -17,7 +17,7 @@ from draupnir.emulator.codec import to_limbs
 from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.state import new_memory
-from draupnir.rtl.design import Design
+from draupnir.rtl.design import Design, row_of
 
 FILE = "memories.vcd"
 _BEGIN, _ROW, _EDGE = 2, 2, 2  # microseconds: before the first row, of a row, more for a clock edge
@@ -41,8 +41,11 @@ def dump(design: Design, chip: Chip) -> list[str]:
     lines = [f'$dumpfile("{FILE}");']
     for memory in chip.memories:
         for part in memory.parts:
-            words = f"dut.{design.memories[part]}[word]"
-            lines.append(f"for (word = 0; word < {memory.depth}; word = word + 1) $dumpvars(0, {words});")
+            array = f"dut.{design.memories[part]}"
+            if row_of(array)[1] is None:
+                lines.append(f"for (word = 0; word < {memory.depth}; word = word + 1) $dumpvars(0, {array}[word]);")
+            else:  # Icarus takes a word of an array of two dimensions by constants only
+                lines += [f"$dumpvars(0, {array}[{word}]);" for word in range(memory.depth)]
     return lines
 
 

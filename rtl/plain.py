@@ -235,12 +235,21 @@ def _unrolled(
 
 
 def _array(path: str, item: ast.Variable, env: dict[str, int]) -> list[Array]:
-    """The memory that a variable is; none if it is a net or has several dimensions."""
-    if type(item) is ast.Wire or len(item.dimensions.lengths) != 1:
+    """The memory that a variable is; of one with two dimensions each row. None if it is a net, or has more."""
+    lengths = item.dimensions.lengths
+    if type(item) is ast.Wire or len(lengths) > 2:
         return []
     if type(item) is not ast.Reg:
         raise NotPlain(f"an array of {type(item).__name__}")
-    return [Array(path, _width(item.dimensions.lengths[0], env), _width(item.width, env))]
+    depth, width = _width(lengths[-1], env), _width(item.width, env)
+    if len(lengths) == 1:
+        return [Array(path, depth, width)]
+    rows = range(_width(lengths[0], env)) if _begins_at_0(lengths[0], env) else ()
+    return [Array(f"{path}[{row}]", depth, width) for row in rows]
+
+
+def _begins_at_0(length: ast.Length, env: dict[str, int]) -> bool:
+    return min(evaluate(length.msb, env), evaluate(length.lsb, env)) == 0
 
 
 def _bare(name: str) -> str:
