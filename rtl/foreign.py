@@ -208,7 +208,7 @@ def _compare(library: Library, chip: Chip, name: str) -> Candidate:
     tree = library.elaborated(name)
     files = library.compiled(tree)
     problems = library.problems(files)
-    absent = _absent(library, tree, files)
+    absent = _absent(library, name, tree, files)
     ports = library.ports(name)
     if interfaces := [port.name for port in ports if port.direction == "interface"]:
         absent.append(
@@ -236,8 +236,8 @@ def _mistakes(problems: list[Problem]) -> list[str]:
     return found
 
 
-def _absent(library: Library, tree: Tree, files: tuple[Path, ...]) -> list[str]:
-    """The modules, interfaces and packages that nothing defines, and what mends it."""
+def _absent(library: Library, top: str, tree: Tree, files: tuple[Path, ...]) -> list[str]:
+    """The modules, interfaces, packages and ports that nothing defines, and what mends it."""
     found = []
     interfaces = {name: where for name, where in tree.undefined.items() if name in library.used_as_interface}
     modules = {name: where for name, where in tree.undefined.items() if name not in interfaces}
@@ -246,6 +246,8 @@ def _absent(library: Library, tree: Tree, files: tuple[Path, ...]) -> list[str]:
         found.append(
             f"modules not defined: {_placed(modules)} ({_FROM_LIST}; {remedy} puts empty ones in their places)"
         )
+    if not library.problems(files) and (unknown := library.unknown_ports(top)):
+        found.append(f"ports that are connected and that their modules lack: {_placed(unknown)}")
     for kind, names in (("interfaces", interfaces), ("packages", library.undefined_packages(files))):
         if names:
             found.append(f"{kind} not defined: {_placed(names)} ({_FROM_LIST})")

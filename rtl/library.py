@@ -15,7 +15,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.rtl import plain
 from draupnir.rtl.design import Language, literal
 from draupnir.rtl.hierarchy import MOST_INSTANCES, Array, Instance, ModulePort, Tree
-from draupnir.rtl.slang import Parser, Problem, SlangSource, enclosing
+from draupnir.rtl.slang import Parser, Problem, SlangSource, connected, enclosing
 
 _DIRECTIONS = {
     ast.ArgumentDirection.In: "in",
@@ -142,6 +142,17 @@ class Library:
             for name, location in self.sources[path].imported if path in self.sources else ():
                 if name not in self._others and name not in found:
                     found[name] = self._parser.where(location)
+        return found
+
+    def unknown_ports(self, top: str) -> dict[str, str]:
+        """The ports that instances below a module connect and that their modules lack, "module.port" -> where."""
+        found: dict[str, str] = {}
+        for symbol in _below(self._tops[top]) if top in self._tops else ():
+            if symbol.kind is ast.SymbolKind.Instance and symbol.syntax is not None:
+                known = {port.name for port in symbol.body.portList}
+                for name, location in connected(symbol.syntax):
+                    if name not in known:
+                        found.setdefault(f"{symbol.definition.name}.{name}", self._parser.where(location))
         return found
 
     def plain_text(self, module: str) -> str | None:

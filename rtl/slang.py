@@ -230,6 +230,14 @@ def tokens(node: Any) -> Iterator[parsing.Token]:
     yield from found
 
 
+def connected(instance: Any) -> list[tuple[str, Any]]:
+    """The ports that an instance's syntax connects by name, as (port, place)."""
+    found: list[tuple[str, Any]] = []
+    kind = syntax.SyntaxKind.NamedPortConnection
+    instance.visit(lookup_table={kind: lambda node: found.append((node.name.valueText, node.name.location))})
+    return found
+
+
 def enclosing(node: Any) -> str:
     """The module in which something stands; "" for none."""
     while node is not None and node.kind is not syntax.SyntaxKind.ModuleDeclaration:

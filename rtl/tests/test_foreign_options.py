@@ -139,6 +139,16 @@ def test_packages_and_interfaces_that_are_not_defined_are_no_modules_to_leave_em
     assert read(tmp_path, CHIP, "toy").language == "systemverilog"
 
 
+def test_ports_that_are_connected_and_not_there_are_named_before_a_simulator_finds_the_first(tmp_path):
+    text = TOY.replace(".sum(priority)", ".sun(priority), .extra(1'b0), .bit0()").replace(", .bit0(STORED)", "")
+    assert problem(write(tmp_path, toy=text, store=STORE), top="toy") == (
+        "module toy (toy.v, M=4, K=1): ports that are connected and that their modules lack: store.sun (toy.v:16), "
+        "store.extra (toy.v:16)"
+    )
+    never = "generate if (M < 2) begin store #(.W(1)) none (.sun(CLK)); end endgenerate assign SUM"
+    assert read(write(tmp_path, toy=TOY.replace("assign SUM", never, 1)), CHIP).top == "toy"
+
+
 # --- Only the tree of the top matters
 
 
