@@ -87,15 +87,16 @@ def read(place: Path, chip: Chip, top: str | None = None, options: SourceOptions
         raise InputError(f"{place}: no module {name!r}; there are {_listed(library.files)}{_refusals(library)}")
     parameters = _parameters(library, chip, name, found.options)
     _check_fit(parameters, library.parameters(name))
+    shown = _described(library, name)
     if outsides:
         library = _library(found, chip, [outside.write(chip, name, library.ports(name), parameters, outsides)])
         name, parameters = outside.TOP, {}
     candidate = _compare(library, chip, name)
     if candidate.differences:
-        what = f"{place}: module {_described(library, candidate)} is not {chip.name}{_meant(library, chip, name)}"
+        what = f"{place}: module {shown} is not {chip.name}{_meant(library, chip, name)}"
         raise NotTheChip(what, candidate.differences, candidate.reasons)
     if candidate.reasons:
-        raise InputError(f"{place}: module {_described(library, candidate)}: {'; '.join(candidate.reasons)}")
+        raise InputError(f"{place}: module {shown}: {'; '.join(candidate.reasons)}")
     return Design(
         name,
         candidate.files,
@@ -289,7 +290,7 @@ def _chosen(library: Library, chip: Chip, place: Path) -> str:
     if names:
         raise InputError(f"{place}: {len(names)} modules have {chip.name}'s pins, name the top: {', '.join(names)}")
     best = _compare(library, chip, closest.closest(library, chip))
-    described, meant = _described(library, best), _meant(library, chip, best.module)
+    described, meant = _described(library, best.module), _meant(library, chip, best.module)
     if meant or closest.likeness_of(library, chip, best.module) >= closest.ALIKE:
         what = f"{place}: no module has {chip.name}'s pins; the closest is {described}{meant}"
         raise NotTheChip(what, best.differences, best.reasons)
@@ -305,13 +306,11 @@ def _meant(library: Library, chip: Chip, module: str) -> str:
     return f", which has all pins of the chip {other}: name that chip if it is meant" if other else ""
 
 
-def _described(library: Library, candidate: Candidate) -> str:
+def _described(library: Library, module: str) -> str:
     """A module with its file and its parameters' values."""
-    parameters = candidate.tree.instances[0].parameters if candidate.tree.instances else {}
-    shown = [f"{name}={value}" for name, value in parameters.items()]
+    shown = [f"{name}={value}" for name, value in library.parameters(module).items()]
     shown = shown if len(shown) <= _MOST_PARAMETERS else [*shown[:_MOST_PARAMETERS], "..."]
-    details = [library.label(library.files[candidate.module]), *shown]
-    return f"{candidate.module} ({', '.join(details)})"
+    return f"{module} ({', '.join([library.label(library.files[module]), *shown])})"
 
 
 def _refusals(library: Library) -> str:

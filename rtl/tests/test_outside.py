@@ -138,6 +138,15 @@ def test_two_memories_of_one_shape_have_the_ports_that_are_called_like_them() ->
     }
 
 
+def test_what_is_wrong_beside_it_is_told_of_the_module_as_it_is_called(tmp_path: Path) -> None:
+    core = CORE.replace("output ram_cs", "output ram_cs, output extra")
+    with pytest.raises(NotTheChip) as raised:
+        read(write(tmp_path, counter=core), CHIP, options=options())
+    assert str(raised.value).endswith(
+        ": module counter (counter.v, W=12) is not counts: extra port extra (found out, 1 bit)"
+    )
+
+
 @pytest.mark.parametrize(
     ("memory", "words"),
     [
