@@ -196,7 +196,7 @@ def _row(memory: Memory) -> str:
 
 
 def _in_rows(design: Design, memory: Memory) -> bool:
-    """Whether the copies of a memory are the rows of one array."""
+    """Return whether the copies of a memory are the rows of one array."""
     return row_of(design.memories.get(memory.parts[0], ""))[1] is not None
 
 
