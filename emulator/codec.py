@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copyreg
 from collections import namedtuple
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -51,6 +54,30 @@ def from_limbs(limbs: np.ndarray) -> int:
     return sum(int(limb) << LIMB_BITS * i for i, limb in enumerate(limbs))
 
 
+class _Known(type):
+    """The class of the classes that ``named_tuple`` makes: a pickle of one holds its name and fields."""
+
+
+@cache
+def named_tuple(name: str, fields: tuple[str, ...]) -> Any:
+    """The class of named tuples of this name and these fields, which is the same wherever it is asked for.
+
+    Numba keeps machine code by the types of its arguments. It finds code again that takes such a tuple, as that of a
+    chip of several sizes does, only if the class that was pickled then is the class that there is now.
+    """
+    kind = _Known(name, (namedtuple(name, fields),), {"__slots__": (), "__module__": __name__})
+    kind.__qualname__ = f"{name}:{','.join(fields)}"  # Numba pickles only a class by name that is found by its name
+    globals()[kind.__qualname__] = kind
+    return kind
+
+
+def _found_anew(kind: Any) -> tuple[Callable[..., Any], tuple[str, tuple[str, ...]]]:
+    return named_tuple, (kind.__name__, kind._fields)
+
+
+copyreg.pickle(_Known, _found_anew)
+
+
 def position(f: Field) -> Position:
     """Return where kernels find the field. Raises ValueError for a field of more than 63 bits."""
     if f.width > INTEGER_BITS:
@@ -64,8 +91,7 @@ def positions(word: Word) -> Any:
     Of pins that a row holds in several integers it is the place of each, and of a pin of more than 63 bits a tuple with
     the places of its limbs of 32 bits, the lowest first.
     """
-    names = [f.name for f in word]
-    kind: Any = namedtuple(word.name.replace(" ", "_"), names)  # type: ignore[misc]
+    kind = named_tuple(word.name.replace(" ", "_"), tuple(f.name for f in word))
     if isinstance(word, PinWord) and len(word.row) > 1:
         return kind(*(_places(word, f) for f in word))
     return kind(*(position(f) for f in word))
@@ -79,6 +105,5 @@ def _places(word: PinWord, f: Field) -> Place | tuple[Place, ...]:
 
 def addresses(chip: Chip) -> Any:
     """The (first) address of each configuration register, as attributes named in lower case."""
-    names = [register.name.lower() for register in chip.registers]
-    kind: Any = namedtuple("Addresses", names)  # type: ignore[misc]
+    kind = named_tuple("Addresses", tuple(register.name.lower() for register in chip.registers))
     return kind(*(register.addr for register in chip.registers))

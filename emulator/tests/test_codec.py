@@ -1,7 +1,13 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numba.core import serialize
 
 from draupnir.emulator import chips, codec
 from draupnir.emulator.declare import Field, Word
@@ -101,3 +107,25 @@ def test_kernels_take_fields_of_at_most_63_bits() -> None:
 def test_addresses_are_those_of_the_registers(name: str) -> None:
     chip = chips.declaration(name)
     assert codec.addresses(chip)._asdict() == {register.name.lower(): register.addr for register in chip.registers}
+
+
+FOUND_ANEW = """
+import sys, numba
+from numba.core import serialize
+from draupnir.emulator.codec import positions
+from draupnir.emulator.declare import Field, Word
+kept = serialize.pickle.loads(open(sys.argv[1], "rb").read())
+other = numba.typeof(positions(Word("mixed", 12, (Field("plain", 0, 4, ""), Field("other", 5, 4, "")))))
+word = Word("mixed", 12, (Field("plain", 0, 4, ""), Field("signed", 5, 4, "", signed=True)))
+now = numba.typeof(positions(word))
+print(kept == now, hash(kept) == hash(now), kept == other)
+"""
+
+
+def test_code_for_positions_is_found_again_by_another_process(tmp_path: Path) -> None:
+    """Numba looks for kept machine code by the pickled types of the arguments; other fields are another type."""
+    (tmp_path / "type").write_bytes(serialize.dumps(numba.typeof(codec.positions(MIXED))))
+    done = subprocess.run(
+        [sys.executable, "-c", FOUND_ANEW, str(tmp_path / "type")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["True", "True", "False"]
