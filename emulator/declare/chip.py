@@ -13,7 +13,7 @@ from draupnir.emulator.declare.errors import DeclarationError, unique
 from draupnir.emulator.declare.events import Event
 from draupnir.emulator.declare.memories import Memory
 from draupnir.emulator.declare.pins import Pin, PinWord, Probe, Shown, UsedClock, clock_of, pin_word
-from draupnir.emulator.declare.registers import Block, Register
+from draupnir.emulator.declare.registers import OF_THE_MODEL, Block, Register
 
 MOST_CLOCKS = 4  # whose edges fit into the eight bits by which a row tells them
 
@@ -53,7 +53,7 @@ class Chip:
         unique(self.name, "pin or probe", [*(p.name for p in self.pins), *(p.name for p in self.probes)])
         unique(self.name, "memory", [m.name for m in self.memories])
         unique(self.name, "register", [r.name for r in self.registers])
-        unique(self.name, "state register", [r.name for b in self.blocks for r in b.regs])
+        unique(self.name, "state register", [*OF_THE_MODEL, *(r.name for b in self.blocks for r in b.regs)])
         n_clocks = [p.role for p in self.pins].count("clock")
         if not 1 <= n_clocks <= MOST_CLOCKS:
             raise DeclarationError(f"{self.name}: {n_clocks} pins have the role 'clock'; right are 1 to {MOST_CLOCKS}")

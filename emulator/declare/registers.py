@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import keyword
+import re
 from dataclasses import dataclass, replace
 
 from draupnir.emulator.declare.errors import DeclarationError, check_copies
 from draupnir.emulator.declare.words import INTEGER_BITS
+
+OF_THE_MODEL = ("inputs", "cycle")  # registers that every model has beside the chip's
+# What an attribute of these names is in a NumPy record, compiled or not: something else than the register.
+# fmt: off
+_OF_NUMPY = {
+    "T", "all", "any", "argmax", "argmin", "argpartition", "argsort", "astype", "base",
+    "byteswap", "choose", "clip", "compress", "conj", "conjugate", "copy", "ctypes", "cumprod",
+    "cumsum", "data", "device", "diagonal", "dot", "dtype", "dump", "dumps", "field",
+    "fill", "flags", "flat", "flatten", "getfield", "imag", "item", "itemset", "itemsize",
+    "mT", "max", "mean", "min", "nbytes", "ndim", "newbyteorder", "nonzero", "partition",
+    "pprint", "prod", "ptp", "put", "ravel", "real", "repeat", "reshape", "resize",
+    "round", "searchsorted", "setfield", "setflags", "shape", "size", "sort", "squeeze", "std",
+    "strides", "sum", "swapaxes", "take", "to_device", "tobytes", "tofile", "tolist", "tostring",
+    "trace", "transpose", "var", "view",
+}
+# fmt: on
 
 
 @dataclass(frozen=True)
@@ -59,6 +77,11 @@ class Reg:
     meaning: str = ""
 
     def __post_init__(self) -> None:
+        if not self.name.isidentifier() or keyword.iskeyword(self.name) or self.name in _OF_NUMPY:
+            raise DeclarationError(
+                f"state register {self.name!r}: models write r.{self.name}, which Python or a NumPy record takes for"
+                f" something else; right is another name, {_near(self.name)!r} for instance"
+            )
         if not 1 <= self.width <= INTEGER_BITS:
             raise DeclarationError(
                 f"state register {self.name}: width {self.width}; right is 1..{INTEGER_BITS},"
@@ -87,3 +110,9 @@ class Block:
         """The registers of all copies."""
         copies = () if self.copies is None else (self.copies,)
         return tuple(replace(reg, shape=(*copies, *reg.shape)) for reg in self.regs) if copies else self.regs
+
+
+def _near(name: str) -> str:
+    """A name that a register can have, and that resembles another one."""
+    letters = re.sub(r"\W", "_", name).lstrip("0123456789")
+    return f"{letters or 'some'}_reg"

@@ -2,6 +2,7 @@
 
 from dataclasses import FrozenInstanceError, replace
 
+import numpy as np
 import pytest
 
 from draupnir.emulator import state
@@ -235,3 +236,15 @@ def test_a_number_of_copies_is_at_least_one(copies):
         Block("core", (), copies=copies)
     with pytest.raises(DeclarationError, match=f"memory ram: copies {copies}; right is at least 1"):
         Memory("ram", 4, 8, (Word("ram", 8, ()),), copies=copies)
+
+
+@pytest.mark.parametrize("name", [*(n for n in dir(np.record) if not n.startswith("_")), "class", "a b", "2nd", ""])
+def test_a_state_register_has_a_name_that_a_record_can_have(name: str) -> None:
+    with pytest.raises(DeclarationError, match=r"^state register .*right is another name, '\w+_reg' for instance$"):
+        Reg(name, 1)
+
+
+@pytest.mark.parametrize("name", ["inputs", "cycle"])
+def test_a_state_register_is_not_called_as_one_of_the_model(name: str) -> None:
+    with pytest.raises(DeclarationError, match=rf"^toy: state register '{name}' is declared twice"):
+        replace(TOY, blocks=(Block("c", (Reg(name, 2),)),))
