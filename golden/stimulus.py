@@ -262,6 +262,10 @@ class Stimulus:
         self._edges = self._edges or in_step(chip)
         return self
 
+    def along(self, edges: Iterator[int]) -> None:
+        """Go by the edges of clocks that somebody else makes, and no longer by its own."""
+        self._edges = edges
+
     def next(self, outputs: int) -> list[tuple[int, int]]:
         """The rows of the next clock as (inputs packed, clk); clk is 0 in all rows but the last."""
         sent = None if self._first else outputs  # a generator takes nothing before its first yield

@@ -21,6 +21,7 @@ from draupnir.cocotb_tests.lib.player import Player
 from draupnir.cocotb_tests.lib.recorder import Recorder
 from draupnir.cocotb_tests.lib.session import Session
 from draupnir.cocotb_tests.lib.sides import BusMonitor, BusReceiver, BusSender, Owing
+from draupnir.emulator.declare import UsedClock
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.trace import new_rows
 
@@ -49,7 +50,8 @@ class ChipBench:
     memories : declared name -> path below ``dut`` of its array, where it cannot be told by its size and name
     ports : declared pin -> port, where it is not the pin's name, in whatever case, with or without underscores
     settling : cycles at the end for what is still under way
-    periods : clock pin -> its period in nanoseconds, where it is not 10; all clocks rise half a period after the start
+    periods : clock pin -> its period in nanoseconds, where it is not 10; each clock's first edge, a rise unless
+        only its fall is used, comes half a period after the start
     undefined : output pins that the chip's sources leave unknown for a while after a reset, so that X is no difference
 
     It needs nothing from the runner (``lib.session``): its seed is cocotb's where there is no runner.
@@ -71,7 +73,7 @@ class ChipBench:
         self.session = Session.here()
         self.rng = np.random.default_rng(self.session.seed)
         self.pins = Pins(dut, self.chip, ports, self.session.probes)
-        self.clocks = {clock.pin.name: self._clock(clock.pin.name) for clock in self.chip.clocks}
+        self.clocks = {clock.pin.name: self._clock(clock) for clock in self.chip.clocks}
         self.clock = self.clocks[self.chip.clock.name]
         self.edges = ClockEdges(self.chip, self.clocks)
         paths = {**self.session.memories, **(memories or {})}
@@ -79,9 +81,10 @@ class ChipBench:
         self._began = time.perf_counter()
         self._cpu = time.process_time()
 
-    def _clock(self, name: str) -> ChipClock:
+    def _clock(self, clock: UsedClock) -> ChipClock:
+        name = clock.pin.name
         half = None if self.session.naive else control(self.pins.dut, wrapper.half_period(self.chip, name))
-        return ChipClock(self.pins[name], half, self.periods.get(name, PERIOD_NS))
+        return ChipClock(self.pins[name], half, self.periods.get(name, PERIOD_NS), clock.idle)
 
     def sender(self, bus: str, timing: Any = None, rng: np.random.Generator | None = None) -> BusSender:
         """The sending side of a bus into the chip; timing : of the bus's kind, None for one that keeps the protocol."""
@@ -118,7 +121,7 @@ class ChipBench:
         return {}
 
     async def prepare(self) -> None:
-        """Bring the chip to where a test begins. The clocks run, and all inputs are 0."""
+        """Bring the chip to where a test begins. The clocks run, and all inputs are at rest."""
         await self.reset()
 
     def notes(self) -> dict[str, Any]:
@@ -145,7 +148,8 @@ class ChipBench:
 
     async def _start(self) -> None:
         self._go_on()
-        for name, level in (dict.fromkeys(self.clocks, 0) | self.chip.inputs_at_rest).items():
+        resting = {name: clock.idle for name, clock in self.clocks.items()}
+        for name, level in (resting | self.chip.inputs_at_rest).items():
             self.pins[name].value = level
         await Timer(1, "ns", round_mode="ceil")  # for the design's own initial blocks, which may clear its memories
         for declared in self.chip.memories:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,19 +19,21 @@ STEPS = 64  # of the simulator's time in a period, at least: drivers move pins a
 class ChipClock:
     """A clock that runs in the simulator without waking Python, and is counted by the time.
 
-    It is low for half a period, then rises for the first time; ``cycle`` counts rising edges from there.
+    It rests for half a period, then has its first edge; ``cycle`` counts the edges of this kind from there. These are
+    rising edges, but for a clock of which the chip uses the fall alone: that one rests high, and its falls count.
 
     Its period is 64 steps of the simulator's time at least, and an even number of them.
 
     handle : the clock pin
     half : the control that starts the wrapper's clock (``lib.wrapper``); None: cocotb's, which costs twice as much
     period_ns : its period in nanoseconds
+    idle : the level at which it rests, 0 or 1 (``UsedClock.idle``)
     """
 
-    def __init__(self, handle: Any, half: Any = None, period_ns: float = PERIOD_NS) -> None:
+    def __init__(self, handle: Any, half: Any = None, period_ns: float = PERIOD_NS, idle: int = 0) -> None:
         self.period = max(STEPS, get_sim_steps(period_ns, "ns", round_mode="ceil"))
         self.period += self.period % 2
-        self.first_edge = 0
+        self.first_edge, self.idle = 0, idle
         self._handle, self._half = handle, half
         self._own: Clock | None = None
 
@@ -39,7 +41,7 @@ class ChipClock:
         self.first_edge = get_sim_time("step") + self.period // 2
         if self._half is None:
             self._own = Clock(self._handle, self.period, "step", impl="gpi")
-            self._own.start(start_high=False)
+            self._own.start(start_high=bool(self.idle))
         else:
             self._half.value = self.period // 2
 
@@ -49,19 +51,19 @@ class ChipClock:
             self._own.stop()
 
     def cycle(self, time: int | None = None) -> int:
-        """Number of rising edges up to and at a time in steps, or up to now."""
+        """Number of edges up to and at a time in steps, or up to now."""
         now = get_sim_time("step") if time is None else time
         return max(0, (now - self.first_edge) // self.period + 1)
 
     async def before_edge(self) -> None:
-        """Wait until a quarter of a period before the next rising edge; not at all if it is nearer."""
+        """Wait until one step before the next edge: whatever moves earlier, another clock's edge too, is over."""
         edge = self.first_edge + self.cycle() * self.period
-        wait = edge - self.period // 4 - get_sim_time("step")
+        wait = edge - 1 - get_sim_time("step")
         if wait > 0:
             await Timer(wait, "step")
 
     async def cycles(self, n: int) -> None:
-        """Wait for ``n`` rising edges and then half a period, so that what follows is far from any rising edge.
+        """Wait for ``n`` edges and then half a period, so that what follows is far from any edge that counts.
 
         With n = 0 it does not wait at all: a reaction to a change that the clock caused comes after that edge anyway.
         """
@@ -85,10 +87,8 @@ class ClockEdges:
         """The moments after a time in steps, up to and with another: (n,) int64, and their edges: (n,) uint8."""
         times, edges = [np.zeros(0, np.int64)], [np.zeros(0, np.uint8)]
         for declared, clock in self._clocks:
-            for edge, first in (
-                (declared.rise, clock.first_edge),
-                (declared.fall, clock.first_edge + clock.period // 2),
-            ):
+            used = (declared.rise, declared.fall)[:: -1 if declared.idle else 1]
+            for edge, first in zip(used, (clock.first_edge, clock.first_edge + clock.period // 2), strict=True):
                 if edge:
                     n_before, n = ((time - first) // clock.period + 1 for time in (after, until))
                     times.append(first + clock.period * np.arange(max(0, n_before), max(0, n), dtype=np.int64))
@@ -97,6 +97,14 @@ class ClockEdges:
         together = np.zeros(len(moments), np.uint8)
         np.bitwise_or.at(together, place, np.concatenate(edges))
         return moments, together
+
+    def ahead(self) -> Iterator[tuple[int, int]]:
+        """The moments after now, for ever: the time in steps, and the edges."""
+        until = get_sim_time("step")
+        while True:
+            after, until = until, until + max(clock.period for _, clock in self._clocks)
+            times, edges = self.between(after, until)
+            yield from zip(times.tolist(), edges.tolist(), strict=True)
 
     def count(self, until: int | None = None) -> int:
         """Return how many moments there are up to a time in steps, or up to now."""

@@ -5,42 +5,50 @@ Slow, since Python is woken at each clock; but it is the very stimulus that gold
 
 from __future__ import annotations
 
+from itertools import islice
+
 from cocotb.triggers import Timer
+from cocotb.utils import get_sim_time
 
 from draupnir.cocotb_tests.lib.bus import Pins, bits
 from draupnir.cocotb_tests.lib.changes import parse_bits
-from draupnir.cocotb_tests.lib.clock import ChipClock
+from draupnir.cocotb_tests.lib.clock import ClockEdges
+from draupnir.emulator.trace import pack
 from draupnir.golden.stimulus import Stimulus
 
 
-async def play(pins: Pins, clock: ChipClock, stimulus: Stimulus, n_cycles: int) -> None:
-    """Play so many clocks; to be called half a period after a rising edge, or before the first.
+async def play(pins: Pins, edges: ClockEdges, stimulus: Stimulus, n_cycles: int) -> None:
+    """Play until so many moments with a clock edge are over; the clocks are those of the bench.
 
-    Rows without a clock edge follow each other within the half period before the edge.
+    The rows that end with an edge are spread over the time since the edge before; outputs are those one step before it.
     """
-    await clock.cycles(1)
-    row, outputs = 0, 0
-    for _ in range(n_cycles):
+    stimulus.along(clk for _, clk in edges.ahead())
+    outputs, now = 0, get_sim_time("step")
+    row: int | None = None
+    for moment, _ in islice(edges.ahead(), n_cycles):
         rows = stimulus.next(outputs)
-        step = max(1, clock.period // 2 // (len(rows) + 2))
+        step = (moment - now) // (len(rows) + 1)
+        assert step, f"{len(rows)} rows in {moment - now} steps of the simulator's time: its time unit is too coarse"
         for inputs, _ in rows:
+            await Timer(step, "step")
             _apply(pins, row, inputs)
             row = inputs
-            await Timer(step, "step")
+        if wait := moment - 1 - get_sim_time("step"):
+            await Timer(wait, "step")
         outputs = _outputs(pins)
-        await clock.cycles(1)
+        await Timer(1, "step")
+        now = moment
 
 
-def _apply(pins: Pins, before: int, now: int) -> None:
+def _apply(pins: Pins, before: int | None, now: int) -> None:
+    """Move the pins from one row to the next; before : None: all of them, wherever they are."""
     for f in pins.chip.input_word:
         level = now >> f.lsb & f.high
-        if level != before >> f.lsb & f.high:
+        if before is None or level != before >> f.lsb & f.high:
             pins[f.name].value = level
 
 
 def _outputs(pins: Pins) -> int:
-    """All output pins, packed; an X counts as 0."""
-    packed = 0
-    for f in pins.chip.output_word:
-        packed |= parse_bits(bits(pins[f.name]))[0] << f.lsb
-    return packed
+    """All output pins, packed; an X counts as 0, and so does a probe."""
+    levels = {pin.name: parse_bits(bits(pins[pin.name]))[0] for pin in pins.chip.outputs}
+    return pack(pins.chip.output_word, levels)

@@ -42,17 +42,17 @@ _AT_ANY_TIME = """begin
                 if (({seen} & step_mask) === step_level) {one_clock}
                 else while (({seen} & step_mask) !== step_level) @(draupnir_watched);
             end"""
-# This waits as ChipClock.before_edge does, and then on to half a period after the edge.
+# This waits as ChipClock.before_edge does, to the picosecond before the edge, and then on to half a period after it.
 _AT_EDGES = """begin
                 step_met = 0;
                 while (!step_met) begin
-                    if ({phase} < 2 * {half} - {half} / 2) #(2 * {half} - {half} / 2 - {phase});
+                    if ({phase} < 2 * {half} - 1) #(2 * {half} - 1 - {phase});
                     step_met = ({seen} & step_mask) === step_level;
                     {one_clock}
                 end
             end"""
-_PHASE = "(($time - draupnir_started + {half}) % (2 * {half}))"  # time since the last rising edge
-# This waits as ChipClock.cycles does: so many rising edges, and half a period.
+_PHASE = "(($time - draupnir_started + {half}) % (2 * {half}))"  # time since the clock's last edge
+# This waits as ChipClock.cycles does: so many edges, and half a period.
 _WAIT = "#({n} * 2 * {half} + {half} - {phase});"
 
 

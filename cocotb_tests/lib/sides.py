@@ -207,7 +207,7 @@ class BusReceiver(Side):
 class BusMonitor:
     """Collects what passes over a bus.
 
-    events : (cycle, item) of each item that has passed; the cycle counts the clock's rising edges, with the one at
+    events : (cycle, item) of each item that has passed; the cycle counts the edges of the bus's clock, with the one at
     which it passed if the kind's sides look at edges
     """
 

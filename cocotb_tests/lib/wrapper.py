@@ -36,7 +36,7 @@ module {top};
 
     reg [63:0] draupnir_started;
     initial begin
-        {clock} = 0;
+        {clock} = {idle};
         {half} = 0;
         {recording} = 0;
         while ({half} == 0) @(draupnir_watched);
@@ -79,7 +79,7 @@ endmodule
 
 _MORE_CLOCK = """
     initial begin
-        {clock} = 0;
+        {clock} = {idle};
         {half} = 0;
         while ({half} == 0) @(draupnir_watched);
         forever #({half}) {clock} = ~{clock};
@@ -100,10 +100,12 @@ def verilog(design: Design, chip: Chip) -> str:
         top=TOP,
         pins="\n    ".join(f"{kinds[pin.direction]} {bit_range(pin.width)}{pin.name};" for pin in chip.pins),
         clock=chip.clock.name,
+        idle=chip.clocks[0].idle,
         half=HALF,
         halves="\n    ".join(f"reg [31:0] {half};" for half in halves),
         more_clocks="".join(
-            _MORE_CLOCK.format(clock=clock, half=half) for clock, half in list(zip(clocks, halves, strict=True))[1:]
+            _MORE_CLOCK.format(clock=clock.pin.name, half=half, idle=clock.idle)
+            for clock, half in list(zip(chip.clocks, halves, strict=True))[1:]
         ),
         recording=RECORDING,
         log=LOG,

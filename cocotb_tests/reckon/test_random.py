@@ -37,7 +37,7 @@ class Played(ChipBench):
 
 async def holds(dut: Any, recipe: str) -> None:
     async with Played(dut, recipe) as bench:
-        await play(bench.pins, bench.clock, bench.stimulus, bench.length(N_CYCLES) + 2000)
+        await play(bench.pins, bench.edges, bench.stimulus, bench.length(N_CYCLES) + 2000)
 
 
 @cocotb.test(**LIMIT)
