@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -81,8 +82,9 @@ class ChipChecks:
 
     def test_the_page_has_the_tables_of_the_declaration(self, chip: Chip) -> None:
         readme = page(chip).read_text()
-        between = readme.split("<!-- tables -->\n")[1].split("<!-- /tables -->")[0]
-        assert between == markdown(chip), f"remake them: draupnir chips {chip.name} --markdown"
+        between = re.search(r"<!-- tables -->\n(.*?)<!-- /tables -->", readme, re.DOTALL)
+        assert between, "right are two lines, <!-- tables --> and <!-- /tables -->, between which the tables are"
+        assert between[1] == markdown(chip), f"remake them: draupnir chips {chip.name} --markdown"
 
     # --- Model ---
 
@@ -164,10 +166,11 @@ def shortest(chip: Chip) -> Case:
 
 def random_words(memory: Memory, rng: np.random.Generator) -> np.ndarray:
     words = state.new_memory(memory)
-    some = rng.integers(memory.depth, size=5)
+    of_all_copies = words.reshape(-1, memory.n_limbs)
+    some = rng.integers(len(of_all_copies), size=5)
     for index in some:
         content = int.from_bytes(rng.bytes(-(-memory.width // 8)), "little") & (1 << memory.width) - 1
-        words[index] = [content >> 32 * i & 0xFFFFFFFF for i in range(memory.n_limbs)]
+        of_all_copies[index] = [content >> 32 * i & 0xFFFFFFFF for i in range(memory.n_limbs)]
     return words
 
 

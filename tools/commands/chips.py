@@ -105,7 +105,7 @@ def _list(as_json: bool) -> None:
 
 
 def _line(s: dict[str, Any]) -> str:
-    memories = ", ".join(f"{name} {m['words']} x {m['bits']} bits" for name, m in s["memories"].items())
+    memories = ", ".join(f"{name} {' x '.join(map(str, m.values()))} bits" for name, m in s["memories"].items())
     parts = ", ".join(f"{part} {'yes' if s[part] else 'not yet'}" for part in PARTS)
     return (
         f"{s['name']:9} {s['title']}\n"
