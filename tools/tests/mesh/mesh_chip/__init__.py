@@ -1,0 +1,1 @@
+"""Mesh, a chip of somebody."""

@@ -1,0 +1,3 @@
+mesh_pkg.sv
+mesh_core.sv
+mesh.sv
