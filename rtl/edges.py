@@ -20,6 +20,7 @@ _ONCE = re.compile(rf"{PREFIX}(__Syms.*|__Dpi|__ConstPool.*|.*__Slow)?")  # file
 
 _WHOLE = """\
 inline void clock_edges(Vmodel& top, unsigned edges) { whole_clock(top, edges); }
+inline void clock_back(Vmodel& top, unsigned edges) { whole_back(top, edges); }
 """
 _SENSITIVE = f"""\
 #include "{_ROOT}.h"
@@ -41,14 +42,22 @@ inline void clock_edges(Vmodel& top, unsigned) {{
     {_ROOT}* const root = top.rootp;
     root->@CLOCK@ = 1;
     evaluate_sensitive(root);
+@EDGE@}}
+
+inline void clock_back(Vmodel& top, unsigned) {{
+@BACK@}}
+"""
+_BACK = f"""\
+    {_ROOT}* const root = top.rootp;
     root->@CLOCK@ = 0;
-    @FALL@;
-}}
+    evaluate_sensitive(root);
 """
 
 
 def cpp_edges(model_dir: Path, clock: str | None) -> str:
-    """C++ of ``clock_edges(top, edges)``, once all inputs have been evaluated: the clock rises and falls.
+    """C++ of ``clock_edges(top, edges)`` and ``clock_back(top, edges)``: the clock rises, and falls later.
+
+    Before each, all inputs have been evaluated. Where only rising edges count, the clock falls at once, unseen.
 
     model_dir : where Verilator wrote its C++
     clock : the C++ name of the clock input; None for a chip that has several, or uses the fall of one
@@ -63,8 +72,9 @@ def cpp_edges(model_dir: Path, clock: str | None) -> str:
     if not known or _reads(text.replace(triggers, ""), clock):
         return _WHOLE
     level = _remembered_level(triggers, clock)
-    fall = f"root->{level} = 0" if level else "evaluate_sensitive(root)"
-    return _SENSITIVE.replace("@CLOCK@", clock).replace("@FALL@", fall)
+    edge = f"    root->{clock} = 0;\n    root->{level} = 0;\n" if level else ""
+    back = "" if level else _BACK
+    return _SENSITIVE.replace("@EDGE@", edge).replace("@BACK@", back).replace("@CLOCK@", clock)
 
 
 def _remembered_level(triggers: str, clock: str) -> str | None:

@@ -31,14 +31,19 @@ void vl_fatal(const char* file, int line, const char*, const char* message) { st
 void vl_stop(const char* file, int line, const char*) { stop("$stop", file, line); }
 void vl_finish(const char* file, int line, const char*) { stop("$finish", file, line); }
 
-// edges : bit 2 k: clock k rises; bit 2 k + 1: it falls. A clock of which one edge is used goes back at once.
+// edges : bit 2 k: clock k rises; bit 2 k + 1: it falls.
 inline void whole_clock(Vmodel& top, unsigned edges) {
 @EDGES@
     top.eval();
+}
+
+// A clock of which one edge is used goes back. It does so under the inputs of the next row, as on a bench: a design
+// that takes the wrong edge sees other inputs than the chip.
+inline void whole_back(Vmodel& top, unsigned edges) {
 @BACK@
 }
 
-#include "edges.h"  // clock_edges, made when Verilator has made the model: see rtl/edges.py
+#include "edges.h"  // clock_edges and clock_back, made when Verilator has made the model: see rtl/edges.py
 
 namespace {
 constexpr int n_in = @N_IN@, n_out = @N_OUT@;  // integers of a row
@@ -48,6 +53,7 @@ struct Model {
     std::unique_ptr<Vmodel> top;
     int64_t inputs[n_in] = {};
     bool whole = false;  // evaluate everything at both edges of the clock
+    unsigned goes_back = 0;  // edges after which a clock has to go back yet
 @PROBES@
 
     Model(int rand_reset, int seed, unsigned levels) {  // levels : bit k: clock k is high
@@ -77,15 +83,24 @@ struct Model {
 @TAKE@
     }
     void settle(const int64_t* row) {
-        if (!std::memcmp(row, inputs, sizeof inputs)) return;  // nothing to settle: the falling clock edge has been
-        std::memcpy(inputs, row, sizeof inputs);
-        apply(row);
-        top->eval();
+        if (std::memcmp(row, inputs, sizeof inputs)) {
+            std::memcpy(inputs, row, sizeof inputs);
+            apply(row);
+            top->eval();
+        }
+        back();
     }
     void clock(int64_t* outputs, unsigned edges) {
         take(outputs);
         if (whole) whole_clock(*top, edges);
         else clock_edges(*top, edges);
+        goes_back = edges;
+    }
+    void back() {
+        if (!goes_back) return;
+        if (whole) whole_back(*top, goes_back);
+        else clock_back(*top, goes_back);
+        goes_back = 0;
     }
     // The bytes of a probe from some byte on.
     static uint64_t load(const void* probe, size_t first, size_t n_bytes) {
@@ -146,6 +161,7 @@ EXPORT int64_t model_run(void* handle, const int64_t* inputs, const uint8_t* clk
 EXPORT int model_memory(void* handle, const char* name, uint32_t* limbs, int write) try {
     Model& model = *static_cast<Model*>(handle);
     model.select();
+    model.back();
     int row = -1;
     const VerilatedVar& var = model.memory(name, row);
     const size_t n_words = var.elements(row < 0 ? 1 : 2), n_rows = row < 0 ? 1 : var.elements(1);

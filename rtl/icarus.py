@@ -2,9 +2,9 @@
 
 The testbench runs the rows of ``draupnir.emulator.trace`` in simulated time, a step of 1 us after each action, which
 is longer than the delays in a source: the inputs change, but for SCK and resets that act at once; these change, and
-find the others settled; if the row has clock edges, the outputs are taken, and the clocks have their edges together; a
-clock of which one edge is used goes back. Rows and outputs go through files, so the length of a run costs no memory in
-the simulator.
+find the others settled; a clock of which one edge is used goes back after the edge that it had in an earlier row; if
+the row has clock edges, the outputs are taken, and the clocks have their edges together. Rows and outputs go through
+files, so the length of a run costs no memory in the simulator.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ module draupnir_bench;
     wire [@OUT_MSB@:0] outputs;
     reg [@IN_MSB@:0] row;
     reg [7:0] edges;
+    reg [7:0] back = 0;
     integer rows_file, outputs_file, word;
 
     @TOP@ dut (
@@ -52,14 +53,18 @@ module draupnir_bench;
             #1;
 @AT_ONCE@
             #1;
+@BACK@
+            back = 0;
+            #1;
             if (edges != 0) begin
                 $fwrite(outputs_file, "%b\\n", outputs);
 @CLOCK@
-                #1;
-@BACK@
+                back = edges;
                 #1;
             end
         end
+@LAST@
+        #1;
         $fclose(outputs_file);
 @DUMP@
         $finish;
@@ -148,7 +153,7 @@ def bench(
         if bit
     ]
     back = [
-        f"if (edges & {clock.rise | clock.fall}) {_reg(clock.pin)} = {clock.idle};"
+        f"if (back & {clock.rise | clock.fall}) {_reg(clock.pin)} = {clock.idle};"
         for clock in chip.clocks
         if clock.pin.edges != "both"
     ]
@@ -175,7 +180,8 @@ def bench(
         "@QUIET@": (12, [_apply(chip, pin) for pin in chip.inputs if not chip.acts_at_edges(pin)]),
         "@AT_ONCE@": (12, [_apply(chip, pin) for pin in chip.inputs if chip.acts_at_edges(pin)]),
         "@CLOCK@": (16, edges),
-        "@BACK@": (16, back),
+        "@BACK@": (12, back),
+        "@LAST@": (8, back),
         "@DUMP@": (8, _dumps(design, chip)),
     }
     text = _BENCH

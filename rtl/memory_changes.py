@@ -1,6 +1,6 @@
 """The changes of a design's memories while Icarus runs rows: from a dump of their words, made by the testbench.
 
-The testbench of ``draupnir.rtl.icarus`` begins its rows at 2 us and takes 2 us for a row, 4 us for one with a clock
+The testbench of ``draupnir.rtl.icarus`` begins its rows at 2 us and takes 3 us for a row, 4 us for one with a clock
 edge. A dump names the words in the order in which they were asked for; only words that change are in it again.
 """
 
@@ -20,7 +20,7 @@ from draupnir.emulator.state import new_memory
 from draupnir.rtl.design import Design, row_of
 
 FILE = "memories.vcd"
-_BEGIN, _ROW, _EDGE = 2, 2, 2  # microseconds: before the first row, of a row, more for a clock edge
+_BEGIN, _ROW, _EDGE = 2, 3, 1  # microseconds: before the first row, of a row, more for a clock edge
 _UNITS = {"us": 1, "ns": 10**3, "ps": 10**6, "fs": 10**9}  # in a microsecond
 _TIMESCALE = re.compile(r"\$timescale\s+(\d+)\s*(us|ns|ps|fs)\s+\$end")
 _WORD = re.compile(r"^\$var \S+ \d+ (\S+) ", re.MULTILINE)

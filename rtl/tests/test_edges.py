@@ -95,6 +95,20 @@ def test_what_is_evaluated_gives_what_everything_and_icarus_give(body, expected,
     assert len(np.unique(column(CHIP.output_word, "Q", outputs))) > 50
 
 
+def test_a_design_that_takes_the_other_edge_of_the_clock_does_something_else(tmp_path):
+    inputs, clk = rows(300, seed=2)
+
+    def outputs(edge):
+        folder = tmp_path / edge
+        counter = design(f"reg [7:0] a; always @({edge} CLK) a <= RST ? 0 : a + D; assign Q = a;", folder)
+        yield icarus.run(counter, CHIP, inputs, clk, folder / "icarus").outputs
+        for whole in (False, True):
+            yield build(counter, CHIP, folder / "build", whole=whole).run(inputs, clk)
+
+    for right, wrong in zip(outputs("posedge"), outputs("negedge"), strict=True):
+        assert np.count_nonzero(right != wrong) > 100
+
+
 def test_cpp_of_another_shape_is_evaluated_as_a_whole(tmp_path):
     if not known_version():
         pytest.skip("not the Verilator whose C++ is known")
