@@ -12,7 +12,7 @@ TOY = Chip(
     (Pin("CLK", "in", 1, "clock", ""),),
     (Memory("mem", 3, 40, (Word("w", 40, (Field("f", 0, 40, ""),)),)),),
     (),
-    (Block("b", (Reg("cnt", 4), Reg("kept", 4, None), Reg("fifo", 3, None, (2, 3)), Reg("flags", 1, 1, (4,)))),),
+    (Block("b", (Reg("cnt", 4), Reg("kept", 4, None), Reg("fifo", 3, None, (2, 3)), Reg("marks", 1, 1, (4,)))),),
     (),
     "",
 )
@@ -32,7 +32,7 @@ def test_every_register_is_a_64_bit_integer(name: str) -> None:
 
 def test_arrays_of_registers_are_flat() -> None:
     dtype = state.record_dtype(TOY, EXTRA)
-    assert dtype.names == ("cnt", "kept", "fifo", "flags", "cycle")
+    assert dtype.names == ("cnt", "kept", "fifo", "marks", "cycle")
     assert dtype["fifo"].shape == (6,) and dtype["cnt"].shape == ()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.rtl import foreign, icarus, memory_changes, verilated
+from draupnir.rtl import foreign, icarus, memory_changes, toolchain, verilated
 from draupnir.rtl.design import Design, SourceOptions
 from draupnir.rtl.tests import grid
 
@@ -68,11 +68,11 @@ def test_every_copy_is_read_and_written_in_verilator(tmp_path):
 
 @pytest.mark.icarus
 def test_every_copy_is_read_written_and_followed_in_icarus(tmp_path):
-    """Icarus names the inner loop's blocks otherwise than Verilator does."""
+    """Icarus 11 names the inner loop's blocks otherwise than Verilator and newer ones do."""
     inputs, outputs, model = expected(100)
     clk, before = np.ones(len(inputs), np.uint8), {"sums": contents(1)}
     run = icarus.run(read(), CHIP, inputs, clk, tmp_path, before, follow=True)
-    assert "genblk1" not in (tmp_path / "bench.v").read_text()
+    assert ("genblk1" in (tmp_path / "bench.v").read_text()) != toolchain.icarus().version.startswith("11.")
     assert run.outputs.tolist()[1:] == outputs.tolist()[1:]
     assert np.array_equal(run.memories["sums"], model.memories["sums"])
     assert (run.memories_known["sums"] == (1 << grid.BITS) - 1).all()
