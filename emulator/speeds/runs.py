@@ -14,13 +14,11 @@ import numpy as np
 
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.kernel.bits import placed
-from draupnir.emulator.kernel.jit import entry, kernel
+from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.parts.handshake import Delays, Environment, Receiver, Sender
 from draupnir.emulator.speeds import limits, whole
 from draupnir.emulator.trace import unpack
-
-FIRST = 1024  # first length of an array whose length only the run will tell; doubled when full
 
 
 class Buses(NamedTuple):
@@ -219,28 +217,3 @@ def driven(at: Any, sender: Sender, receiver: Receiver) -> int:
     """The pins of both buses, packed. at : where the chip's input pins are"""
     address, req = placed(sender.addr, at.AERIN_ADDR), placed(sender.req, at.AERIN_REQ)
     return address | req | placed(receiver.ack, at.AEROUT_ACK)
-
-
-@entry
-def new_column() -> np.ndarray:
-    """An array that ``put`` fills."""
-    return np.empty(FIRST, np.int64)
-
-
-@entry
-def room(array: np.ndarray, n_used: int, n_more: int) -> np.ndarray:
-    """The array, or a longer copy of its first ``n_used`` elements if it has not room for ``n_more``."""
-    if n_used + n_more > len(array):
-        longer = np.empty(max(2 * len(array), n_used + n_more), dtype=np.int64)
-        longer[:n_used] = array[:n_used]
-        array = longer
-    return array
-
-
-@entry
-def put(array: np.ndarray, index: int, element: int) -> np.ndarray:
-    """The array with the element at its end, or a longer copy of it if it was full."""
-    if index == len(array):  # mostly not, and a call costs
-        array = room(array, index, 1)
-    array[index] = element
-    return array

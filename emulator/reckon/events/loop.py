@@ -19,9 +19,10 @@ from draupnir.emulator.reckon.host import OUT, Host, HostDelays
 from draupnir.emulator.reckon.srams import Mems
 from draupnir.emulator.reckon.stretch import can_stretch, stretch
 from draupnir.emulator.speeds import pieces, whole
-from draupnir.emulator.speeds.runs import new_column, put
 
 LONGEST_PHASE = 1 << 14  # clocks of a stretch that are work; in longer ones nothing moves
+ROOM = 1 << 18  # bytes of a piece, at most
+ROWS = 1 << 20  # rows of a piece that keeps them, at most
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,10 @@ def run(
 
     def piece(clocks: int) -> whole.WorkPiece:
         nonlocal n_swept
-        *columns, n_cycles, swept, done = _loop(*state, started, array, host.delays, clocks, *terms)
+        columns = [np.empty(room, np.int64) for room in (ROOM, ROOM, ROWS if record_rows else 0)]
+        n_taken, n_cycles, swept, done = _loop(*state, started, array, host.delays, clocks, *terms, *columns)
+        lengths = n_taken, n_taken, n_cycles if record_rows else 0
+        columns = [column[:length].copy() for column, length in zip(columns, lengths, strict=True)]
         n_swept += int(swept)
         return whole.WorkPiece(columns, int(n_cycles), bool(done))
 
@@ -91,15 +95,20 @@ def _loop(
     stretching: bool,
     whole_handshakes: bool,
     record_rows: bool,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, int, bool]:
-    """Run a piece. Return cycles, bytes, rows, the clocks, those of them taken at once, and whether all is done.
+    cycles: np.ndarray,
+    received: np.ndarray,
+    rows: np.ndarray,
+) -> tuple[int, int, int, bool]:
+    """Run a piece. Return how many bytes came, the clocks, those of them taken at once, and whether all is done.
 
+    cycles, received, rows : columns that are filled; the piece ends before one of them is full. Numba calls Python to
+    return an array, and a signal just then would end the process.
     After the last clock the host acts once more, and only then: what it does before an edge it must not do twice.
     """
-    cycles, received, rows = new_column(), new_column(), new_column()
     n_taken, n_cycles, n_swept, work = 0, 0, 0, 0
-    longest = pieces.WORK if record_rows else FOREVER
-    while work < pieces.WORK or n_cycles == max_cycles:
+    last = len(cycles) - 1
+    end = len(rows) if record_rows else FOREVER
+    while n_cycles == max_cycles or (work < pieces.WORK and n_taken < last and n_cycles < end):
         if whole_handshakes and may_send(r, h):
             clocks = send(r, h, ops, delays, max_cycles - n_cycles)
             n_cycles += clocks
@@ -107,7 +116,7 @@ def _loop(
         seen = outputs(r)
         hosts.act(h, ops, delays, seen)
         if h.taken:
-            cycles, received = put(cycles, n_taken, r.cycle), put(received, n_taken, field(seen, OUT.OUT_DATA))
+            cycles[n_taken], received[n_taken] = r.cycle, field(seen, OUT.OUT_DATA)
             n_taken += 1
         if h.pins != r.inputs:
             apply_inputs(r, flat, h.pins)
@@ -115,15 +124,14 @@ def _loop(
             break
         clocks = 0
         if stretching and can_stretch(r):
-            clocks = stretch(r, m, min(h.still, max_cycles - n_cycles, longest))
+            clocks = stretch(r, m, min(h.still, max_cycles - n_cycles, end - n_cycles))
         n_swept += clocks
         if clocks == 0:
             clock(r, m)
             clocks = 1
         hosts.skip(h, clocks)
         for i in range(clocks if record_rows else 0):
-            rows = put(rows, n_cycles + i, h.pins)
+            rows[n_cycles + i] = h.pins
         n_cycles += clocks
         work += clocks if record_rows else min(clocks, LONGEST_PHASE)
-    n_rows = n_cycles if record_rows else 0
-    return cycles[:n_taken], received[:n_taken], rows[:n_rows], n_cycles, n_swept, h.op == len(ops)
+    return n_taken, n_cycles, n_swept, h.op == len(ops)
