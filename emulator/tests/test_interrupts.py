@@ -19,6 +19,9 @@ from draupnir.emulator import chips
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.events import engine
 from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.reckon import chip as reckon
+from draupnir.emulator.reckon.events import loop as reckon_loop
+from draupnir.emulator.reckon.host import Host
 from draupnir.emulator.speeds import batch, pieces
 from draupnir.emulator.speeds.batch import Sample
 
@@ -102,6 +105,16 @@ def test_no_entry_returns_a_named_tuple() -> None:
     returned = [kind for loop in loops for kind in loop.nopython_signatures]
     assert len(returned) >= 3
     assert not [kind for kind in returned if "Named" in str(kind.return_type) or "(req :" in str(kind.return_type)]
+
+
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
+def test_the_loop_of_a_led_chip_returns_no_array() -> None:
+    model = reckon.Model()
+    model.reset()
+    reckon_loop.run(model, np.zeros((0, 2), np.int64), Host(), 20)
+    compiled: Any = reckon_loop._loop
+    returned = [str(signature.return_type) for signature in compiled.nopython_signatures]
+    assert returned and not [kind for kind in returned if "array" in kind.lower()]
 
 
 # --- In pieces --------------------------------------------------------------------------------------------------
