@@ -10,7 +10,7 @@ from draupnir.emulator.declare.errors import DeclarationError, check_copies
 from draupnir.emulator.declare.words import INTEGER_BITS
 
 OF_THE_MODEL = ("inputs", "cycle")  # registers that every model has beside the chip's
-# What an attribute of these names is in a NumPy record, compiled or not: something else than the register.
+# A NumPy record has attributes of these names, compiled or not, which are something else than the register.
 # fmt: off
 _OF_NUMPY = {
     "T", "all", "any", "argmax", "argmin", "argpartition", "argsort", "astype", "base",

@@ -1,4 +1,4 @@
-"""What ODIN adds to the SPI slave: its configuration registers, and the bytes of its neurons.
+"""ODIN's own part of the SPI slave: its configuration registers, and the bytes of its neurons.
 
 Source: ODIN doc v0.1, 2.1 and 4; spi_slave.v.
 """

@@ -78,5 +78,5 @@ class Zeros(Model):
 
 
 def level(row: np.ndarray) -> dict[str, int]:
-    """What a row of outputs shows."""
+    """The pins that a row of outputs shows."""
     return unpack(OUT, from_row(OUT, row))

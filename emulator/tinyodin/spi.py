@@ -1,4 +1,4 @@
-"""What tinyODIN adds to the SPI slave: its four configuration registers, and the bytes of its neurons.
+"""tinyODIN's own part of the SPI slave: its four configuration registers, and the bytes of its neurons.
 
 Source: tinyODIN doc v1.0, 2.1 and 4; spi_slave.v.
 """

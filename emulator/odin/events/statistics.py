@@ -13,7 +13,7 @@ from draupnir.emulator.speeds.runs import counted, counters
 
 @dataclass(frozen=True)
 class Statistics(CrossbarStatistics):
-    """What a run did; weight_steps : weights changed by SDSP and bistability."""
+    """Counts of what a run did; weight_steps : weights changed by SDSP and bistability."""
 
     weight_steps: int
 

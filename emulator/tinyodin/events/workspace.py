@@ -19,7 +19,7 @@ from draupnir.emulator.tinyodin.layout import N
 
 
 class Workspace(NamedTuple):
-    """What the engine needs beside the model's state; ``sweep.load_all`` fills it. rows : (256, 256) int8, weights."""
+    """The engine's state beside the model's state; ``sweep.load_all`` fills it. rows : (256, 256) int8, weights."""
 
     lanes: np.record
     rows: np.ndarray
