@@ -21,6 +21,7 @@ from typing import Any, Literal, TextIO, get_args
 
 from cocotb_tools.runner import get_runner
 
+from draupnir.cocotb_tests import runtime
 from draupnir.cocotb_tests.catalogue import Test
 from draupnir.cocotb_tests.lib import wrapper
 from draupnir.cocotb_tests.lib.session import Session
@@ -170,6 +171,8 @@ def _runner(simulator: Simulator) -> Any:
 
     def execute(commands: Sequence[Sequence[str]], cwd: Path, stdout: TextIO | None = None) -> None:
         for command in commands:
+            if command[0] == "make":
+                runtime.put(Path(cwd), command, runner.env, stdout)
             stderr = None if stdout is None else subprocess.STDOUT
             done = processes.run(command, cwd=cwd, env=runner.env, stdout=stdout, stderr=stderr)
             if done.returncode:

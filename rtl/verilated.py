@@ -15,8 +15,9 @@ import ctypes
 import hashlib
 import inspect
 import os
+import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds import pieces
 from draupnir.emulator.trace import check_edges, from_row, new_rows, to_rows
-from draupnir.rtl import datafiles, edges, toolchain
+from draupnir.rtl import datafiles, edges, kept, toolchain
 from draupnir.rtl.design import Design
 from draupnir.rtl.harness import cpp_harness, member, public_memories
 from draupnir.rtl.initial import MOST_SEED
@@ -43,6 +44,9 @@ _CXX_OPTIONS = (
 )  # fmt: skip
 _SLOW_SUFFIX = "__Slow"  # Verilator's mark on the files that run once, at the start
 _RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
+_STOPS = re.compile(r'(\bVL_(?:FATAL|STOP|FINISH)\w*\()"([^"\n]*)"')  # in Verilator's C++; its source follows
+_NUMBER = re.compile(r"@source(\d+)@")
+_SMALL = 1 << 18  # bytes of C++ that one core compiles about as fast as two
 
 
 class Verilated:
@@ -53,6 +57,7 @@ class Verilated:
     whole : evaluate everything at both edges of the clock, as Verilator's examples do; the rows come out the same
     data_folder : where the design finds the files that it fills its memories from at the start
     absent : the chip's probes that the design does not have
+    sources : the files that the library calls by their numbers
     """
 
     def __init__(
@@ -62,8 +67,9 @@ class Verilated:
         whole: bool = False,
         data_folder: Path | None = None,
         absent: tuple[str, ...] = (),
+        sources: Sequence[Path] = (),
     ) -> None:
-        self.absent = absent
+        self.absent, self._sources = absent, sources
         self._chip, self._whole, self._data_folder = chip, whole, data_folder
         self._lib = ctypes.CDLL(str(library))
         self._lib.model_new.restype = ctypes.c_void_p
@@ -163,7 +169,8 @@ class Verilated:
                 raise self._stopped()
 
     def _stopped(self) -> InputError:
-        reason = self._lib.model_error().decode(errors="replace").strip()
+        said = self._lib.model_error().decode(errors="replace").strip()
+        reason = _NUMBER.sub(lambda number: str(self._sources[int(number[1])]), said)
         return InputError(f"{self._chip.name}: the Verilated design stopped after {self._rows_run} rows: {reason}")
 
 
@@ -181,7 +188,8 @@ def build(design: Design, chip: Chip, build_dir: Path, whole: bool = False) -> V
         *_options(design),
     )
     digest = hashlib.sha256("\0".join(texts).encode())
-    for source in (*design.files, *design.includes):
+    sources = _sources(design)
+    for source in sources:
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
     library = Path(build_dir) / f"{chip.name}-{design.top}-{digest.hexdigest()[:16]}.so"
     if not library.is_file():
@@ -189,7 +197,11 @@ def build(design: Design, chip: Chip, build_dir: Path, whole: bool = False) -> V
         with tempfile.TemporaryDirectory(prefix=f"{chip.name}-", dir=library.parent) as scratch:
             os.replace(_compile(design, clock, harness, Path(scratch)), library)
     data_folder = datafiles.put(design.data, library.with_suffix(".data").resolve()) if design.data else None
-    return Verilated(library.resolve(), chip, whole, data_folder, design.absent(chip))
+    return Verilated(library.resolve(), chip, whole, data_folder, design.absent(chip), sources)
+
+
+def _sources(design: Design) -> list[Path]:
+    return [path.resolve() for path in (*design.files, *design.includes)]
 
 
 def _options(design: Design) -> tuple[str, ...]:
@@ -214,31 +226,66 @@ def verilate(design: Design, scratch: Path) -> Path:
 
 
 def _compile(design: Design, clock: str | None, harness: str, scratch: Path) -> Path:
-    model, include = verilate(design, scratch), toolchain.verilator().root / "include"
+    model = verilate(design, scratch)
     (model / "edges.h").write_text(edges.cpp_edges(model, clock))
     (model / "harness.cpp").write_text(harness)
-    return _compile_cpp([*sorted(model.glob("*.cpp")), *(include / name for name in _RUNTIME)], include, scratch)
+    _number(_sources(design), model)
+    compiler, include = toolchain.cxx(), toolchain.verilator().root / "include"
+    tool = kept.compiler(compiler), kept.headers(include), Path(__file__).read_text()
+    sources = sorted([*model.glob("*.h"), *model.glob("*.cpp")])
+    generated = (part for path in sources for part in (path.name, path.read_bytes()))
+    library = scratch / "model.so"
+    return kept.put(library, (*tool, *generated), lambda: _compile_cpp(compiler, include, model, tool, library))
 
 
-def _optimise(source: Path) -> str:
-    if source.stem.endswith(_SLOW_SUFFIX):
-        return "-O0"
-    return "-O1" if source.name in _RUNTIME else "-O2"
+def _number(sources: list[Path], model: Path) -> None:
+    """Have the C++ call each source by its number where it says that it stops, since the paths are others elsewhere."""
+    numbers = {str(path): f'"@source{i}@"' for i, path in enumerate(sources)}
+    for file in model.glob("*.cpp"):
+        text = file.read_text()
+        numbered = _STOPS.sub(lambda stop: stop[1] + numbers.get(stop[2], f'"{stop[2]}"'), text)
+        if numbered != text:
+            file.write_text(numbered)
 
 
-def _compile_cpp(sources: list[Path], include: Path, scratch: Path) -> Path:
-    compiler = toolchain.cxx()
-    flags = [*_CXX_OPTIONS, "-I", str(include), "-I", str(include / "vltstd"), "-I", str(scratch / "model")]
+def _compile_cpp(compiler: str, include: Path, model: Path, tool: tuple[str, ...], library: Path) -> None:
+    """Compile the model and its harness; the runtime, if it has not been compiled before."""
+    flags = [*_CXX_OPTIONS, "-I", str(include), "-I", str(include / "vltstd"), "-I", str(model)]
 
-    def compile_one(source: Path) -> Path:
-        target = scratch / f"{source.stem}.o"
-        command = [compiler, _optimise(source), *flags, "-c", str(source), "-o", str(target)]
-        toolchain.call(command, f"{compiler} failed")
+    def compile_one(source: Path, level: str) -> Path:
+        target = library.with_name(f"{source.stem}.o")
+        toolchain.call([compiler, level, *flags, "-c", str(source), "-o", str(target)], f"{compiler} failed")
         return target
 
+    def compile_runtime(source: Path) -> Path:
+        target = library.with_name(f"{source.stem}.o")
+        return kept.put(target, (*tool, source.name), lambda: compile_one(source, "-O1"))
+
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        objects = list(pool.map(compile_one, sources))
-    library = scratch / "model.so"
-    link = [compiler, "-shared", "-pthread", "-Wl,-Bsymbolic", *map(str, objects), "-o", str(library)]
+        objects = [pool.submit(compile_one, unit, level) for unit, level in _units(model)]
+        objects += [pool.submit(compile_runtime, include / name) for name in _RUNTIME]
+        files = [str(each.result()) for each in objects]
+    link = [compiler, "-shared", "-pthread", "-Wl,-Bsymbolic", *files, "-o", str(library)]
     toolchain.call(link, f"{compiler} failed to link")
-    return library
+
+
+def _units(model: Path) -> list[tuple[Path, str]]:
+    """Sources to compile, each with its level. They include those of the model, so that headers are read only once.
+
+    A small model is one, and ends in what runs once; a large one has more, so that each core has work.
+    """
+    sources = sorted(model.glob("*.cpp"), key=lambda path: (-path.stat().st_size, path.name))
+    slow = [path.name for path in sources if path.stem.endswith(_SLOW_SUFFIX)]
+    fast = [path.name for path in sources if path.name not in slow]
+    if sum(path.stat().st_size for path in sources) < _SMALL:
+        return [(_unit(model / "whole.cc", fast, slow), "-O2")]
+    n_fast = min(os.cpu_count() or 1, len(fast))
+    units = [(_unit(model / f"fast_{i}.cc", fast[i::n_fast]), "-O2") for i in range(n_fast)]
+    return [*units, (_unit(model / "slow.cc", slow), "-O0")]
+
+
+def _unit(path: Path, names: list[str], once: Sequence[str] = ()) -> Path:
+    """A source that includes others; ``once`` : those that are not optimised."""
+    lines = [*(f'#include "{name}"' for name in names), "#pragma GCC optimize (0)", *(f'#include "{n}"' for n in once)]
+    path.write_text("\n".join(lines) + "\n")
+    return path

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import shutil
 
 import numpy as np
@@ -152,6 +153,17 @@ def test_ports_with_two_underscores_and_a_stop_in_the_source(tmp_path):
     assert [stopper.step(row) for row in (2, 1, 0)] == [0, 2, 1]
     with pytest.raises(InputError, match=r"the Verilated design stopped after 4 rows: \$stop"):
         stopper.run(np.array([1, 3, 1]), np.ones(3))
+
+
+def test_the_same_source_elsewhere_is_not_compiled_again_and_stops_by_its_own_name(tmp_path, monkeypatch):
+    chip = Chip("stopper", "", (Pin("CLK", "in", 1, "clock", ""), Pin("A", "in", 1, "control", "")), (), (), (), (), "")
+    text = f"module s(input CLK, input A); always @(posedge CLK) if (A) $stop; endmodule // {tmp_path.name}\n"
+    places = [tmp_path / "first" / "s.v", tmp_path / "second" / "s.v"]
+    for place in places:
+        device = build(read(write(place.parent, s=text), chip), chip, place.with_name("build"))
+        monkeypatch.setattr(verilated, "_compile_cpp", lambda *_: pytest.fail("compiled again"))
+        with pytest.raises(InputError, match=re.escape(f"$stop ({place}:1)")):
+            device.step(1)
 
 
 def test_sources_that_verilator_refuses_give_its_message(tmp_path):

@@ -1,0 +1,92 @@
+"""C++ that is compiled once for all folders: the machine code is kept, found by a hash of all that it is made from.
+
+A simulator's runtime takes seconds to compile and is the same in every design, and a design that is compiled in one
+folder is often wanted in another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+import platformdirs
+
+from draupnir.golden.files import alone, replacing
+
+DAYS = 30  # what was not used for so long is removed
+# What else tells a compiler where its headers and its own programs are.
+_VARIABLES = ("CPATH", "CPLUS_INCLUDE_PATH", "C_INCLUDE_PATH", "GCC_EXEC_PREFIX", "COMPILER_PATH", "LIBRARY_PATH")
+
+
+def store() -> Path | None:
+    """The folder of all that is kept, among the user's caches; None where none can be written."""
+    folder: Path = platformdirs.user_cache_path("draupnir") / "compiled"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+def put(target: Path, made_from: Iterable[str | bytes], make: Callable[[], object]) -> Path:
+    """Make the file ``target``, or copy it from what is kept; returns ``target``.
+
+    made_from : all that it depends on: sources, options, compiler
+    make : writes ``target``; of several processes that want the same, one calls it
+    """
+    folder = store()
+    if folder is None:
+        make()
+        return target
+    kept = folder / f"{digest(made_from)}{target.suffix}"
+    with alone(kept.with_suffix(".lock")):
+        if kept.is_file():
+            os.utime(kept)
+        else:
+            make()
+            _remove_unused(folder)
+            with suppress(OSError), replacing(kept) as temporary:  # a full disk is no reason to fail here
+                shutil.copyfile(target, temporary)
+            return target
+    shutil.copyfile(kept, target)
+    return target
+
+
+def digest(parts: Iterable[str | bytes]) -> str:
+    """A hash of all parts and of where each ends."""
+    hashed = hashlib.sha256()
+    for part in parts:
+        content = part.encode() if isinstance(part, str) else part
+        hashed.update(len(content).to_bytes(8, "little") + content)
+    return hashed.hexdigest()[:32]
+
+
+@cache
+def compiler(command: str) -> str:
+    """The words that tell a compiler from every other one, and from itself before it was brought up to date."""
+    banner = subprocess.run([command, "--version"], capture_output=True, text=True, check=False).stdout
+    path = Path(command).resolve()
+    variables = [f"{name}={os.environ.get(name)}" for name in _VARIABLES]
+    return "\n".join((str(path), str(path.stat().st_mtime_ns), banner, *variables))
+
+
+@cache
+def headers(folder: Path) -> str:
+    """A hash of all files below a folder that C++ may include."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix in (".h", ".hpp", ".cpp") and path.is_file())
+    return digest(part for path in files for part in (str(path.relative_to(folder)), path.read_bytes()))
+
+
+def _remove_unused(folder: Path) -> None:
+    oldest = time.time() - DAYS * 24 * 3600
+    for path in folder.iterdir():
+        with suppress(OSError):  # another process has removed it
+            if path.stat().st_mtime < oldest:
+                path.unlink()
