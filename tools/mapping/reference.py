@@ -1,0 +1,187 @@
+"""The network in floating point, as the framework that trained it computes it: what mapping must not lose.
+
+In each timestep a population adds its currents, decides which neurons spike, and resets those. ``Conventions`` say how;
+NIR does not. Recordings of the framework's own spikes tell which conventions are right (``hold``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from draupnir.tools.mapping.conventions import Conventions, Decay, Reset
+from draupnir.tools.mapping.graph import Reals
+from draupnir.tools.mapping.network import INPUT, NeuronKind, Population, SpikingNetwork
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class FloatRun:
+    """One run of a network over n samples.
+
+    spikes : population -> (n, timesteps, neurons), of those that spike
+    potentials : population -> (n, timesteps, neurons) float64 at the end of each timestep
+    """
+
+    spikes: Mapping[str, Mask]
+    potentials: Mapping[str, Reals]
+
+
+def run(network: SpikingNetwork, samples: NDArray[np.uint8], conventions: Conventions) -> FloatRun:
+    """Run a network on samples, each from rest.
+
+    samples : (n, timesteps, inputs) of 0 and 1
+    """
+    n, n_timesteps, _ = samples.shape
+    spikes = {one.name: np.zeros((n, n_timesteps, one.size), np.bool_) for one in network.populations if one.spikes}
+    potentials = {one.name: np.zeros((n, n_timesteps, one.size)) for one in network.populations}
+    state = {one.name: _Neurons(one, n, conventions) for one in network.populations}
+    for t in range(n_timesteps):
+        for population in network.populations:
+            current = np.broadcast_to(population.bias, (n, population.size)).copy()
+            for connection in network.into(population.name):
+                then = t - connection.recurrent
+                if then >= 0:
+                    sent = samples if connection.source == INPUT else spikes[connection.source]
+                    current += sent[:, then].astype(np.float64) @ connection.weights.T
+            fired = state[population.name].step(current)
+            if population.spikes:
+                spikes[population.name][:, t] = fired
+            potentials[population.name][:, t] = state[population.name].v
+    return FloatRun(spikes, potentials)
+
+
+class _Neurons:
+    """The potentials of one population; n : samples at once"""
+
+    def __init__(self, population: Population, n: int, conventions: Conventions):
+        self.population, self.reset = population, conventions.reset
+        self.keep, self.gain = factors(population, conventions)
+        self.v = np.zeros((n, population.size))
+        self.fired: Mask = np.zeros((n, population.size), np.bool_)
+
+    def step(self, current: Reals) -> Mask:
+        """Take one timestep's current; the neurons that spike."""
+        threshold = self.population.threshold
+        v = self.v * self.keep + current * self.gain
+        if self.reset is Reset.SUBTRACT_AFTER_LEAK:
+            v -= np.where(self.fired, threshold, 0)
+        self.fired = v > threshold
+        if self.reset is Reset.ZERO:
+            v = np.where(self.fired, self.population.v_reset, v)
+        elif self.reset is Reset.SUBTRACT:
+            v -= np.where(self.fired, threshold, 0)
+        self.v = v
+        return self.fired
+
+
+def factors(population: Population, conventions: Conventions) -> tuple[Reals, Reals]:
+    """(neurons,) float64 each: the share of a potential that a timestep keeps, and the gain of its current."""
+    ratio = conventions.dt / population.tau
+    if population.kind in (NeuronKind.IF, NeuronKind.INTEGRATOR):
+        return np.ones(population.size), population.r * conventions.dt
+    keep = 1 - ratio if conventions.decay is Decay.EULER else np.exp(-ratio)
+    return keep, population.r * (1 - keep)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first difference between the reference and a recording."""
+
+    population: str
+    sample: int
+    timestep: int
+    neuron: int
+    recorded: bool
+
+    def __str__(self) -> str:
+        ours, theirs = ("no spike", "a spike") if self.recorded else ("a spike", "no spike")
+        place = f"sample {self.sample}, timestep {self.timestep}, '{self.population}' neuron {self.neuron}"
+        return f"{place}: {ours}, and the recording has {theirs}"
+
+
+@dataclass(frozen=True)
+class Equality:
+    """The share of samples in which all recorded spikes are equal, under one reading of a network."""
+
+    conventions: Conventions
+    n_equal: int
+    n: int
+    first: Difference | None
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether all samples are equal."""
+        return self.n_equal == self.n
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The equality under the conventions that were asked for; if it does not hold, those under others, best first."""
+
+    asked: Equality
+    others: Sequence[Equality]
+
+    def __str__(self) -> str:
+        asked = self.asked
+        told = f"float reference equal to the recording in {asked.n_equal} of {asked.n} samples"
+        if asked.holds:
+            return told
+        best = self.others[0] if self.others else asked
+        fit = "fits" if best.holds else "is closest"
+        remedy = f"{best.conventions} {fit}: {best.n_equal} of {best.n}"
+        if best.n_equal <= asked.n_equal:
+            remedy = "no other --reset, --decay, or --dt of ten times more or less comes closer"
+        return f"{told} with {asked.conventions}; {asked.first}; {remedy}"
+
+
+def compare(
+    network: SpikingNetwork, samples: NDArray[np.uint8], recorded: Mapping[str, Mask], conventions: Conventions
+) -> Equality:
+    """Hold the reference against recorded spikes.
+
+    recorded : population -> (n, timesteps, neurons), for the first n samples; the others are left out
+    """
+    n = min(len(samples), *(len(spikes) for spikes in recorded.values()))
+    ours = run(network, samples[:n], conventions).spikes
+    differs = {name: ours[name] != spikes[:n].astype(np.bool_) for name, spikes in recorded.items()}
+    unequal = np.zeros(n, np.bool_)
+    for mask in differs.values():
+        unequal |= mask.any(axis=(1, 2))
+    return Equality(conventions, int(n - unequal.sum()), n, _first(differs, recorded) if unequal.any() else None)
+
+
+def _first(differs: Mapping[str, Mask], recorded: Mapping[str, Mask]) -> Difference:
+    """The earliest difference of the first sample that has one."""
+    found = []
+    for name, mask in differs.items():
+        for sample, timestep, neuron in np.argwhere(mask)[:1].tolist():
+            found.append((sample, timestep, neuron, name))
+    sample, timestep, neuron, name = min(found)
+    return Difference(name, sample, timestep, neuron, bool(recorded[name][sample, timestep, neuron]))
+
+
+def hold(
+    network: SpikingNetwork, samples: NDArray[np.uint8], recorded: Mapping[str, Mask], conventions: Conventions
+) -> Verdict:
+    """Compare; if anything differs, try what else NIR allows: other resets, decays, dt ten times more or less."""
+    asked = compare(network, samples, recorded, conventions)
+    if asked.holds:
+        return Verdict(asked, ())
+    others = (compare(network, samples, recorded, other) for other in _others(network, conventions))
+    return Verdict(asked, sorted(others, key=lambda equality: -equality.n_equal))
+
+
+def _others(network: SpikingNetwork, asked: Conventions) -> Iterator[Conventions]:
+    """Other readings of a network, those that change less first, without a timestep beyond a time constant."""
+    shortest = min((float(one.tau.min()) for one in network.populations), default=np.inf)
+    dts = (asked.dt,) if network.dt is not None else (asked.dt, asked.dt * 10, asked.dt / 10)
+    for dt, decay, reset in product(dts, Decay, Reset):
+        other = Conventions(dt, reset, decay)
+        if other != asked and (decay is Decay.EXPONENTIAL or dt <= shortest * (1 + 1e-6)):
+            yield other

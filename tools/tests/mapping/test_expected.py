@@ -1,0 +1,111 @@
+"""The table of graphs to accept and to refuse that lies beside the checkout, for what holds on every chip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from draupnir.emulator.errors import InputError
+from draupnir.tools.mapping.conventions import Conventions, Reset
+from draupnir.tools.mapping.front import load
+from draupnir.tools.mapping.reference import compare, run
+from draupnir.tools.mapping.samples import read_samples
+from draupnir.tools.tests.mapping.test_reference import RECORDING
+
+FOLDERS = [parent / "shared/data/nir" for parent in Path(__file__).resolve().parents]
+FOLDER = next((folder for folder in FOLDERS if (folder / "expected.tsv").is_file()), FOLDERS[-1])
+if not FOLDER.is_dir():
+    pytest.skip("there is no ../shared/data/nir", allow_module_level=True)
+
+TABLE = [line.split("\t") for line in (FOLDER / "expected.tsv").read_text().splitlines()[1:]]
+# These break a limit of a chip, so that what is held here is only that they are read.
+OF_A_CHIP = {
+    "no_conv_large": "4,608 neurons",
+    "no_dead_after_quantisation": "4 bits a weight",
+    "no_too_many_inputs": "784 inputs",
+    "no_too_many_neurons": "310 neurons",
+    "no_too_many_outputs": "20 outputs",
+}
+WORDS = {  # what the line of a refusal must have
+    "no_all_zero_weights": "node 'fc': weight: all 640 are 0",
+    "no_cubalif": "node 'lif': CubaLIF has a synaptic current (tau_syn 0.0005 s)",
+    "no_delay": "node 'd': delay[0] is 0.002 s",
+    "no_edge_to_nowhere": "an edge from 'ghost', which is no node",
+    "no_empty_graph": "it has no nodes",
+    "no_inf_weight": "node 'fc': weight[0, 0] is inf",
+    "no_nan_weight": "node 'fc': weight[3, 5] is nan",
+    "no_negative_tau": "node 'lif': tau[0] is -0.001",
+    "no_not_hdf5": "not a NIR file (HDF5)",
+    "no_only_io": "no neurons between input and output",
+    "no_ragged.csv": ":2: 1 column; the first line has 2",
+    "no_samples_analogue.npz": "is 0.5; right is 0 or 1 (an analogue current cannot be given to a chip",
+    "no_shape_mismatch": "'fc1' gives 50 values, 'lif1' takes 40 values",
+    "no_tau_below_dt": "node 'lif': tau[0] is 5e-05 s (and 9 more), shorter than a timestep of 0.0001 s",
+    "no_threshold_node": "node 't': a Threshold has no memory, and neurons have; right is IF or LIF",
+    "no_truncated": "not a whole NIR file",
+    "no_two_outputs": "output 'output': it is fed by 'lif2' and 'lif1'",
+    "no_v_reset": "node 'lif': v_reset[0] is -0.5",
+}
+# Refused, or accepted with what the table says.
+ACCEPTED = {"no_neuron_first": "node 'lif' takes the input directly"}
+
+
+def path_of(case: str) -> Path:
+    return FOLDER / (case if Path(case).suffix else f"{case}.nir")
+
+
+def read(case):
+    """Read a case as its name says."""
+    path = path_of(case)
+    if path.suffix in (".nir", ".hdf5"):
+        pytest.importorskip("h5py", reason="needs the extra [nir]: pip install 'draupnir[nir]'")
+    if "samples" in case:
+        return read_samples(path, 64)
+    return load(path, 1e-4 if path.suffix == ".nir" else None, Reset.SUBTRACT_AFTER_LEAK)
+
+
+def test_each_case_is_held_by_one_of_the_tests_below() -> None:
+    cases = {case for case, *_ in TABLE}
+    refused = {case for case in cases if case.startswith("no_")}
+    assert refused == OF_A_CHIP.keys() | WORDS.keys() | ACCEPTED.keys()
+    assert len(cases) > 35
+
+
+@pytest.mark.parametrize("case", [case for case, *_ in TABLE if case.startswith("ok_")])
+def test_what_is_accepted(case):
+    assert read(case) is not None
+
+
+@pytest.mark.parametrize("case", OF_A_CHIP)
+def test_what_only_a_chip_refuses_is_read(case):
+    assert read(case).network.populations
+
+
+@pytest.mark.parametrize(("case", "words"), ACCEPTED.items())
+def test_what_is_accepted_with_a_note(case, words):
+    assert any(words in note for note in read(case).notes)
+
+
+@pytest.mark.parametrize(("case", "words"), WORDS.items())
+def test_what_is_refused_is_one_line(case, words):
+    with pytest.raises(InputError) as caught:
+        read(case)
+    assert words in str(caught.value)
+    assert str(path_of(case)) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_trained_digits_are_what_snntorch_computed() -> None:
+    front = read("ok_trained_digits")
+    samples = read_samples(FOLDER / "ok_trained_digits_samples.npz", front.network.n_inputs)
+    with np.load(RECORDING, allow_pickle=False) as file:
+        packed = {"lif1": file["subtract_after_leak_hidden"], "lif2": file["subtract_after_leak_output"]}
+    sizes = {"lif1": 100, "lif2": 10}
+    recorded = {name: np.unpackbits(packed[name], axis=-1, count=size) == 1 for name, size in sizes.items()}
+    right = Conventions(1e-4, Reset.SUBTRACT_AFTER_LEAK)
+    agreement = compare(front.network, samples.all(), recorded, right)
+    assert (agreement.n_equal, agreement.n) == (360, 360)
+    counts = run(front.network, samples.all(), right).spikes["lif2"].sum(axis=1)
+    assert int((counts.argmax(axis=1) == samples.labels).sum()) == 351
