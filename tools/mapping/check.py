@@ -165,6 +165,9 @@ def _potentials(node: Node) -> Found:
         told = f" (tau_syn {tau[0]:g} s)" if tau.size else ""
         message = f"{node.kind} has a synaptic current{told}, and a chip's synapses have none"
         yield Violation("synaptic-current", str(node), message, node.kind.removeprefix("Cuba"))
+    if node.kind in NEURONS and "r" in node.numbers and (node.numbers["r"] <= 0).any():
+        r = node.numbers["r"]
+        yield Violation("resistance", str(node), _all_of(r, r <= 0, "r", ", and r scales the input"), "above 0")
     if node.kind not in SPIKING or "v_threshold" not in node.numbers:
         return
     threshold, rest = node.numbers["v_threshold"], node.numbers.get("v_leak", np.array(0.0))

@@ -43,8 +43,10 @@ def front(graph: Graph, conventions: Conventions, source: str) -> Front:
         network = build(graph, shapes)
     except Broken as broken:
         raise BrokenRules(source, [broken.violation]) from None
+    unread = [one.name for one in network.populations if one.name not in network.heard()]
     direct = [one for one in network.connections if one.source == INPUT and not one.path]
     notes = [f"node '{one.target}' takes the input directly: each input gets a neuron of its own" for one in direct]
+    notes += [f"node '{name}' has no effect on the output: nothing leads from it there" for name in unread]
     return Front(network, conventions, (*shapes.notes, *notes))
 
 

@@ -92,6 +92,17 @@ class SpikingNetwork:
         """The population of a name; KeyError if there is none."""
         return {population.name: population for population in self.populations}[name]
 
+    def heard(self) -> frozenset[str]:
+        """The populations that have an effect on the output, itself among them."""
+        found: set[str] = set()
+        waiting = [self.output]
+        while waiting:
+            name = waiting.pop()
+            if name not in found | {INPUT}:
+                found.add(name)
+                waiting += [connection.source for connection in self.into(name)]
+        return frozenset(found)
+
     def into(self, name: str) -> tuple[Connection, ...]:
         """The connections to a population."""
         return tuple(connection for connection in self.connections if connection.target == name)

@@ -18,6 +18,7 @@ from draupnir.tools.mapping.graph import Reals
 from draupnir.tools.mapping.network import INPUT, NeuronKind, Population, SpikingNetwork
 
 Mask = NDArray[np.bool_]
+AT_ONCE = 256  # samples whose potentials are in memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +86,7 @@ def factors(population: Population, conventions: Conventions) -> tuple[Reals, Re
     ratio = conventions.dt / population.tau
     if population.kind in (NeuronKind.IF, NeuronKind.INTEGRATOR):
         return np.ones(population.size), population.r * conventions.dt
-    keep = 1 - ratio if conventions.decay is Decay.EULER else np.exp(-ratio)
+    keep = np.maximum(1 - ratio, 0) if conventions.decay is Decay.EULER else np.exp(-ratio)
     return keep, population.r * (1 - keep)
 
 
@@ -148,20 +149,24 @@ def compare(
     recorded : population -> (n, timesteps, neurons), for the first n samples; the others are left out
     """
     n = min(len(samples), *(len(spikes) for spikes in recorded.values()))
-    ours = run(network, samples[:n], conventions).spikes
-    differs = {name: ours[name] != spikes[:n].astype(np.bool_) for name, spikes in recorded.items()}
-    unequal = np.zeros(n, np.bool_)
-    for mask in differs.values():
-        unequal |= mask.any(axis=(1, 2))
-    return Equality(conventions, int(n - unequal.sum()), n, _first(differs, recorded) if unequal.any() else None)
+    n_equal, first = 0, None
+    for start in range(0, n, AT_ONCE):
+        piece = slice(start, min(start + AT_ONCE, n))
+        ours = run(network, samples[piece], conventions).spikes
+        differs = {name: ours[name] != (spikes[piece] != 0) for name, spikes in recorded.items()}
+        unequal = np.any([mask.any(axis=(1, 2)) for mask in differs.values()], axis=0)
+        n_equal += int((~unequal).sum())
+        if first is None and unequal.any():
+            first = _first(differs, recorded, start)
+    return Equality(conventions, n_equal, n, first)
 
 
-def _first(differs: Mapping[str, Mask], recorded: Mapping[str, Mask]) -> Difference:
-    """The earliest difference of the first sample that has one."""
+def _first(differs: Mapping[str, Mask], recorded: Mapping[str, Mask], start: int) -> Difference:
+    """The earliest difference of the first sample that has one; start : the sample with which ``differs`` begins"""
     found = []
     for name, mask in differs.items():
         for sample, timestep, neuron in np.argwhere(mask)[:1].tolist():
-            found.append((sample, timestep, neuron, name))
+            found.append((start + sample, timestep, neuron, name))
     sample, timestep, neuron, name = min(found)
     return Difference(name, sample, timestep, neuron, bool(recorded[name][sample, timestep, neuron]))
 

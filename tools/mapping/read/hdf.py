@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from draupnir.tools.mapping.read import hdf_child
 
 MOST_VALUES = 1 << 26  # in all arrays of a file together
 SECONDS = 20  # until a file counts as one on which the library does not end
+ALONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # threads that compute nothing would take address space
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -59,7 +61,9 @@ def answer(path: Path, whole: str) -> bytes:
     """Return what the other process answers. Raises InputError that begins with ``whole`` if it fails or hangs."""
     command = [sys.executable, "-P", hdf_child.__file__, str(path), str(MOST_VALUES)]
     try:
-        result = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=SECONDS, check=False)
+        result = subprocess.run(
+            command, capture_output=True, stdin=subprocess.DEVNULL, timeout=SECONDS, check=False, env=os.environ | ALONE
+        )
     except subprocess.TimeoutExpired:
         raise InputError(f"{whole}: reading it does not end") from None
     if result.returncode or not result.stdout:

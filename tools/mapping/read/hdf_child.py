@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from contextlib import suppress
 from typing import Any
 
 MOST_MEMORY = 4 << 30  # bytes of address space; what a file may hold is far less
@@ -101,9 +102,10 @@ def answer(path: str, most_values: int) -> bytes:
 
 def main() -> None:
     """Answer for the file that the command line names."""
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limits = {resource.RLIMIT_AS: MOST_MEMORY, resource.RLIMIT_CPU: MOST_SECONDS, resource.RLIMIT_CORE: 0}
+    for kind, limit in limits.items():
+        with suppress(ValueError, OSError):  # a system that does not know it, or has a lower one
+            resource.setrlimit(kind, (limit, limit))
     sys.stdout.buffer.write(answer(sys.argv[1], int(sys.argv[2])))
     sys.stdout.buffer.flush()
 

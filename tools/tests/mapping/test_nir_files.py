@@ -228,6 +228,13 @@ def test_neurons_that_take_the_input_directly_are_told(tmp_path):
     assert front.notes == ("node 'lif' takes the input directly: each input gets a neuron of its own",)
 
 
+def test_neurons_that_nobody_reads_are_told(tmp_path):
+    nodes = {"input": entry(6), "fc": linear(4, 6), "lif": lif(4), "w": linear(2, 4), "lost": lif(2), "output": out(4)}
+    edges = [("input", "fc"), ("fc", "lif"), ("lif", "w"), ("w", "lost"), ("lif", "output")]
+    front = read(tmp_path, graph(nodes, edges))
+    assert front.notes == ("node 'lost' has no effect on the output: nothing leads from it there",)
+
+
 def test_a_delay_of_nothing_is_none(tmp_path):
     made = chain(input=entry(6), fc=linear(4, 6), d=nir.Delay(delay=np.zeros(4)), lif=lif(4), output=out(4))
     np.testing.assert_array_equal(read(tmp_path, made).network.connections[0].weights, weights(4, 6))

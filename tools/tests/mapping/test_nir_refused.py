@@ -98,6 +98,7 @@ ALL = [  # nodes of the small graph that are changed, and the line
         "node 'lif': tau[0] is 5e-05 s (and 3 more), shorter than a timestep of 0.0001 s: beta would be -1; "
         "right is a longer tau, or another --dt",
     ),
+    ({"lif": changed(lif(4), "r", 1, 0)}, "node 'lif': r[1] is 0, and r scales the input; right is above 0"),
     (
         {"lif": lif(4, threshold=0.0)},
         "node 'lif': v_threshold[0] is 0 (and 3 more), not above the leak potential: it spikes without an input; "

@@ -14,7 +14,7 @@ from draupnir.tools.mapping.network import SpikingNetwork
 from draupnir.tools.mapping.read.arrays import graph_of_arrays
 from draupnir.tools.mapping.reference import compare, hold, run
 
-RECORDING = Path(__file__).with_name("snntorch_digits.npz")
+RECORDING = Path(__file__).with_name("frameworks") / "snntorch_digits.npz"
 
 
 def network(graph: Graph, reset: Reset = Reset.ZERO, dt: float = 1.0) -> SpikingNetwork:
@@ -70,6 +70,12 @@ def test_one_spike_more_in_the_recording_is_found() -> None:
     agreement = compare(net, samples, spikes, Conventions(1.0, Reset.ZERO))
     assert (agreement.n_equal, agreement.holds) == (359, False)
     assert str(agreement.first).startswith("sample 17, timestep 3, 'layer2' neuron 6: ")
+
+
+def test_a_time_constant_of_one_timestep_keeps_nothing() -> None:
+    """With float32, tau can be a little below the dt that it was made of."""
+    net = network(leaky_graph(tau=1e-3 * (1 - 1e-7), r=0.9), dt=1e-3)
+    assert potentials(net, shown(1, 0), Reset.ZERO, 1e-3) == [0.9, 0.0]
 
 
 def test_the_reset_that_fits_is_named() -> None:
