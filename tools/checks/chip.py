@@ -84,7 +84,9 @@ class ChipChecks:
         readme = page(chip).read_text()
         between = re.search(r"<!-- tables -->\n(.*?)<!-- /tables -->", readme, re.DOTALL)
         assert between, "right are two lines, <!-- tables --> and <!-- /tables -->, between which the tables are"
-        assert between[1] == markdown(chip), f"remake them: draupnir chips {chip.name} --markdown"
+        assert between[1] == markdown(chip, chips.parameters(chip.name)), (
+            f"remake them: draupnir chips {chip.name} --markdown"
+        )
 
     # --- Model ---
 

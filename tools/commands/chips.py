@@ -1,14 +1,15 @@
-"""`draupnir chips`: what is supported, and how far; one chip's pins, registers, words, events; one entry."""
+"""`draupnir chips`: what is supported, and how far; all that one chip declares; one entry."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from draupnir.emulator import chips
-from draupnir.emulator.declare import Chip, Memory
+from draupnir.emulator.declare import Chip, Memory, Parameter
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.package import place
 from draupnir.tools.report import entries, schema, tables
@@ -44,7 +45,7 @@ def _complete_entry(ctx: click.Context, param: click.Parameter, incomplete: str)
     chip = ctx.params.get("chip")
     if chip not in chips.names():
         return []
-    declared = entries.entries(chips.declaration(str(chip)))
+    declared = entries.entries(chips.declaration(str(chip)), chips.parameters(str(chip)))
     names = dict.fromkeys(name for entry in declared for name in (entry.path[-1], entry.name))
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
@@ -56,10 +57,11 @@ def _complete_entry(ctx: click.Context, param: click.Parameter, incomplete: str)
 @set_option
 @json_option
 def command(chip: str | None, entry: str | None, markdown: bool, settings: tuple[str, ...], as_json: bool) -> None:
-    """List what is supported, and how far; with CHIP, its pins, registers, memory words, events and state.
+    """List what is supported, and how far; with CHIP, all that it declares.
 
-    On a terminal these are tables; in a pipe, a line each, for grep. ENTRY is the name of one of them, or a path such
-    as neurons.lif.thr: all that is known of it.
+    These are its sizes, pins (with the edges of clocks, and how resets act), buses, probes, registers, memory words,
+    events and state. On a terminal they are tables; in a pipe, a line each, for grep. ENTRY is the name of one of them,
+    or a path such as neurons.lif.thr: all that is known of it.
 
     \b
     Example: draupnir chips
@@ -74,16 +76,16 @@ def command(chip: str | None, entry: str | None, markdown: bool, settings: tuple
     if chip is None:
         _list(as_json)
         return
-    declared = declared_as(chip, settings)
+    declared, parameters = declared_as(chip, settings), chips.parameters(chip)
     if entry is not None:
-        _print_entries(entries.look_up(declared, entry), as_json)
+        _print_entries(entries.look_up(declared, entry, parameters), as_json)
     elif as_json:
-        listed = [each.as_json() for each in entries.entries(declared)]
+        listed = [each.as_json() for each in entries.entries(declared, parameters)]
         schema.echo("chips", {**summary(declared), "entries": listed})
     elif markdown:
-        click.echo(tables.markdown(declared), nl=False)
+        click.echo(tables.markdown(declared, parameters), nl=False)
     else:
-        _print_chip(declared)
+        _print_chip(declared, parameters)
 
 
 def _list(as_json: bool) -> None:
@@ -125,18 +127,18 @@ def _print_entries(found: list[entries.Entry], as_json: bool) -> None:
             click.echo(line)
 
 
-def _print_chip(chip: Chip) -> None:
+def _print_chip(chip: Chip, parameters: Sequence[Parameter]) -> None:
     # Only here: the other forms need no tables drawn.
     from draupnir.tools.terminal.console import console
 
     out = console()
     if not out.is_terminal:
         click.echo(f"{chip.title} ({chip.source})")
-        for line in entries.lines(chip):
+        for line in entries.lines(chip, parameters):
             click.echo(line)
         return
     out.print(chip.title, f"({chip.source})", markup=False, soft_wrap=True)
-    for table in tables.rich_tables(chip):
+    for table in tables.rich_tables(chip, parameters):
         out.width = max(out.width, tables.least_width(table))
         out.print()
         out.print(table)

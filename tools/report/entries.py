@@ -1,13 +1,16 @@
-"""All that is declared of a chip as entries to look up: pins, registers, memories, fields, events, state."""
+"""All that is declared of a chip as entries to look up.
+
+They are its sizes, pins, buses, probes, registers, memories, fields, events and state.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from draupnir.emulator.declare import Chip, Event, Field, Memory, Pin, Register
+from draupnir.emulator.declare import Chip, Event, Field, Memory, Parameter, Pin, Register, WiredBus
 from draupnir.emulator.errors import InputError
 
 N_CLOSE = 5
@@ -17,7 +20,7 @@ N_CLOSE = 5
 class Entry:
     """One thing that is declared.
 
-    kind : "pin", "register", "memory", "field", "event" or "state"
+    kind : "size", "pin", "bus", "probe", "register", "memory", "field", "event" or "state"
     path : its name, after those of what it belongs to: ("neurons", "lif", "thr")
     facts : what is known of it, by name: numbers as integers; None where there is no such thing
     """
@@ -36,9 +39,14 @@ class Entry:
         return {"kind": self.kind, "name": self.name, **self.facts, "meaning": self.meaning}
 
 
-def entries(chip: Chip) -> Iterator[Entry]:
-    """All entries of a chip, in the order of its declaration; what belongs to an entry follows it."""
+def entries(chip: Chip, parameters: Sequence[Parameter] = ()) -> Iterator[Entry]:
+    """All entries of a chip, in the order of its declaration; what belongs to an entry follows it.
+
+    parameters : the chip's own, for a chip of which there are several sizes
+    """
+    yield from (_size(chip, parameter) for parameter in parameters)
     yield from (_pin(chip, pin) for pin in chip.pins)
+    yield from (_bus(chip, bus) for bus in chip.wired_buses)
     for probe in chip.probes:
         yield Entry("probe", (probe.name,), {"bits": probe.width, "source": probe.path}, probe.meaning)
     yield from map(_register, chip.registers)
@@ -52,12 +60,12 @@ def entries(chip: Chip) -> Iterator[Entry]:
             yield Entry("state", (block.name, reg.name), facts, reg.meaning)
 
 
-def look_up(chip: Chip, name: str) -> list[Entry]:
+def look_up(chip: Chip, name: str, parameters: Sequence[Parameter] = ()) -> list[Entry]:
     """The entries of a name, ``thr``, or of the end of a path, ``lif.thr``; with what belongs to a memory or an event.
 
     Upper and lower case are told apart only where both exist. Raises InputError, with what is close, if there is none.
     """
-    every = list(entries(chip))
+    every = list(entries(chip, parameters))
     wanted = tuple(name.split("."))
     found = [entry for entry in every if _matches(entry.path, wanted)]
     if not found:
@@ -68,11 +76,11 @@ def look_up(chip: Chip, name: str) -> list[Entry]:
     return found
 
 
-def lines(chip: Chip) -> Iterator[str]:
-    """A line for each entry, with its kind, name, facts and meaning, in columns."""
-    every = list(entries(chip))
+def lines(chip: Chip, parameters: Sequence[Parameter] = ()) -> Iterator[str]:
+    """A line for each entry, with its kind, name, facts and meaning, in columns; of the sources only a probe's path."""
+    every = list(entries(chip, parameters))
     width = max(len(entry.name) for entry in every)
-    facts = [", ".join(f"{label} {text}" for label, text in _facts(entry) if label != "source") for entry in every]
+    facts = [", ".join(_on_a_line(entry)) for entry in every]
     facts_width = max(map(len, facts))
     for entry, text in zip(every, facts, strict=True):
         yield f"{entry.kind:8}  {entry.name:{width}}  {text:{facts_width}}  {entry.meaning}".rstrip()
@@ -86,10 +94,28 @@ def described(entry: Entry) -> Iterator[str]:
             yield f"  {label:13} {text}"
 
 
+def _size(chip: Chip, parameter: Parameter) -> Entry:
+    facts = {"size": chip.sizes[parameter.name], "low": parameter.low, "high": parameter.high}
+    return Entry("size", (parameter.name,), facts | {"default": parameter.default}, parameter.meaning)
+
+
 def _pin(chip: Chip, pin: Pin) -> Entry:
     bus, role = chip.place_of(pin)
-    facts = {"direction": pin.direction, "bits": pin.width, "bus": bus, "bus_role": role}
+    facts = {"direction": pin.direction, "bits": pin.width, "role": pin.role, "bus": bus, "bus_role": role}
+    if pin.role == "clock":
+        facts |= {"edges": pin.edges}
+    if pin.role == "reset":
+        facts |= {"active": pin.active, "asynchronous": pin.asynchronous}
     return Entry("pin", (pin.name,), facts, pin.meaning)
+
+
+def _bus(chip: Chip, wired: WiredBus) -> Entry:
+    facts: dict[str, Any] = {"bus_kind": wired.kind.name, "chip_is": wired.side}
+    if wired.kind.clocked:
+        clock = chip.clock_of_bus(wired.bus).pin
+        facts |= {"clock": clock.name, "edges": clock.edges}
+    facts["parameters"] = {each.name: wired.parameter(each.name) for each in wired.kind.parameters}
+    return Entry("bus", (wired.name,), facts, wired.bus.meaning)
 
 
 def _register(r: Register) -> Entry:
@@ -126,6 +152,8 @@ def _event(event: Event) -> Iterator[Entry]:
 def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
     """The facts for people, ranges as one; without those that say nothing."""
     f = entry.facts
+    if "size" in f:
+        yield "is", str(f["size"])
     if "address" in f:
         yield "address", _span(f["address"], f["last_address"])
     if "lsb" in f:
@@ -139,16 +167,33 @@ def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
     if f.get("shape"):
         yield "array of", " x ".join(map(str, f["shape"]))
     labels = {
+        "default": "default",
+        "bus_kind": "kind",
+        "chip_is": "the chip is the",
         "direction": "direction",
+        "role": "role",
         "bus": "bus",
         "bus_role": "role",
+        "clock": "clock",
+        "edges": "edges",
+        "active": "active",
+        "copies": "copies",
         "words": "words",
         "pattern": "address bits",
         "clocks": "clocks",
     }
     for key, label in (labels | {"field_kind": "kind", "unit": "unit", "source": "source"}).items():
-        if f.get(key) not in (None, ""):
+        if f.get(key) not in (None, "") and (key != "role" or f[key] in ("clock", "reset")):
             yield label, str(f[key])
+    if "asynchronous" in f:
+        yield "kind", "asynchronous" if f["asynchronous"] else "synchronous"
+    yield from ((name, str(number)) for name, number in f.get("parameters", {}).items())
+
+
+def _on_a_line(entry: Entry) -> Iterator[str]:
+    for label, text in _facts(entry):
+        if label != "source" or entry.kind == "probe":
+            yield f"{label} {text}"
 
 
 def _span(low: int, high: int, falling: bool = False) -> str:

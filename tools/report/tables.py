@@ -1,12 +1,15 @@
-"""A chip's declaration as tables: pins, registers, memory words, events. For the terminal and for the documents."""
+"""A chip's declaration as tables: sizes, pins, probes, buses, registers, memory words, events.
+
+They are for the terminal and for the documents.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from draupnir.emulator.declare import Chip, Event, Field, Memory, Register, Word
+from draupnir.emulator.declare import Chip, Event, Field, Memory, Parameter, Pin, Register, WiredBus, Word
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -27,23 +30,24 @@ class Table:
     note: str = ""
 
 
-def tables(chip: Chip) -> tuple[Table, ...]:
-    """All tables of a chip."""
+def tables(chip: Chip, parameters: Sequence[Parameter] = ()) -> tuple[Table, ...]:
+    """All tables of a chip. parameters : its own, for a chip of which there are several sizes"""
     words = tuple(_word(memory, word) for memory in chip.memories for word in memory.words)
-    return (_pins(chip), *_probes(chip), *_buses(chip), _registers(chip.registers), *words, _events(chip.events))
+    outside = (*_sizes(chip, parameters), _pins(chip), *_probes(chip), *_buses(chip))
+    return (*outside, _registers(chip.registers), *words, _events(chip.events))
 
 
-def markdown(chip: Chip) -> str:
+def markdown(chip: Chip, parameters: Sequence[Parameter] = ()) -> str:
     """All tables of a chip for its README.md, each under a heading of the third level; ends with a line feed."""
-    return "\n".join(_markdown(table) for table in tables(chip))
+    return "\n".join(_markdown(table) for table in tables(chip, parameters))
 
 
-def rich_tables(chip: Chip) -> Iterator[RichTable]:
+def rich_tables(chip: Chip, parameters: Sequence[Parameter] = ()) -> Iterator[RichTable]:
     """All tables of a chip for a terminal: where there is no room the last column, the meaning, is wrapped."""
     from rich.markup import escape
     from rich.table import Table as RichTable
 
-    for table in tables(chip):
+    for table in tables(chip, parameters):
         title = f"{table.title}: {table.note}" if table.note else table.title
         shown = RichTable(title=escape(title), title_justify="left")
         for number, column in enumerate(table.header, start=1):
@@ -60,9 +64,24 @@ def least_width(table: RichTable) -> int:
     return sum(fixed) + max(longest_word, MEANING_WIDTH) + 3 * len(table.columns) + 1
 
 
+def _sizes(chip: Chip, parameters: Sequence[Parameter]) -> tuple[Table, ...]:
+    """One table, or none for a chip of which there is one size."""
+    rows = tuple((p.name, str(chip.sizes[p.name]), f"{p.low}..{p.high}", str(p.default), p.meaning) for p in parameters)
+    return (Table("Sizes", ("size", "here", "range", "default", "meaning"), rows),) if rows else ()
+
+
 def _pins(chip: Chip) -> Table:
-    rows = tuple((p.name, p.direction, str(p.width), *chip.place_of(p), p.meaning) for p in chip.pins)
+    rows = tuple((p.name, p.direction, str(p.width), *_place(chip, p), p.meaning) for p in chip.pins)
     return Table("Pins", ("pin", "direction", "bits", "bus", "role", "meaning"), rows)
+
+
+def _place(chip: Chip, pin: Pin) -> tuple[str, str]:
+    """The bus of a pin and its role there; of a clock and of a reset no bus, and how it acts."""
+    if pin.role == "clock":
+        return "", f"clock, {pin.edges} edge{'s' if pin.edges == 'both' else ''}"
+    if pin.role == "reset":
+        return "", f"reset, active {pin.active}, {'a' if pin.asynchronous else ''}synchronous"
+    return chip.place_of(pin)
 
 
 def _probes(chip: Chip) -> tuple[Table, ...]:
@@ -73,8 +92,15 @@ def _probes(chip: Chip) -> tuple[Table, ...]:
 
 def _buses(chip: Chip) -> tuple[Table, ...]:
     """One table, or none for a chip without a bus."""
-    rows = tuple((bus.name, bus.kind.name, bus.side, bus.bus.meaning) for bus in chip.wired_buses)
+    rows = tuple((bus.name, _kind(chip, bus), bus.side, bus.bus.meaning) for bus in chip.wired_buses)
     return (Table("Buses", ("bus", "kind", "the chip is its", "meaning"), rows),) if rows else ()
+
+
+def _kind(chip: Chip, bus: WiredBus) -> str:
+    """The kind of a bus with its numbers, and the clock at whose edges a clocked one is looked at."""
+    numbers = [f"{each.name} {bus.parameter(each.name)}" for each in bus.kind.parameters]
+    clock = [f"at {chip.clock_of_bus(bus.bus).pin.name}"] if bus.kind.clocked else []
+    return ", ".join([bus.kind.name, *numbers, *clock])
 
 
 def _registers(registers: tuple[Register, ...]) -> Table:
