@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import datafiles, emit
 from draupnir.rtl.design import Design, literal
@@ -42,27 +43,27 @@ def variants(chip: str) -> Mapping[str, Mapping[str, Any]]:
     return emit.our_chip(chip).variants
 
 
-def survey(chip: str, names: list[str], theirs: Design | None, folder: Path, route: bool) -> Iterator[Row]:
+def survey(chip: Chip, names: list[str], theirs: Design | None, folder: Path, route: bool) -> Iterator[Row]:
     """A row for each variant, and then for the RTL of somebody else, as they are done.
 
+    chip : of the sizes that all variants have, but where a variant itself says another
     names : the variants
     route : place and route, which takes minutes each; else only pack
     folder : gets logs and reports, a folder each
     Raises InputError for a variant that there is not.
     """
-    known = variants(chip)
+    known = variants(chip.name)
     for name in names:
         if name not in known:
-            raise InputError(f"--variant {name}: {chip} has {', '.join(known)}")
-    ours = emit.our_chip(chip)
-    clock = ours.declaration.clock
+            raise InputError(f"--variant {name}: {chip.name} has {', '.join(known)}")
+    ours = emit.our_chip(chip.name)
     for name in names:
-        path = folder / name.replace(" ", "-")
-        emit.write_verilog(emit.make(chip, **known[name]), ours.top, path, BlockMemories())
+        path, parameters = folder / name.replace(" ", "-"), {**chip.sizes, **known[name]}
+        emit.write_verilog(emit.make(chip.name, **parameters), ours.top, path, BlockMemories())
         design = Design(ours.top, (path / f"{ours.top}.v",))
-        yield _row(name, known[name], design, clock.name, path, route)
+        yield _row(name, parameters, design, chip.clock.name, path, route)
     if theirs is not None:
-        yield _row(THEIRS, {}, theirs, theirs.port(clock), folder / "theirs", route)
+        yield _row(THEIRS, {}, theirs, theirs.port(chip.clock), folder / "theirs", route)
 
 
 def _row(name: str, parameters: Mapping[str, Any], design: Design, clock: str, folder: Path, route: bool) -> Row:

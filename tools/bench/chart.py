@@ -85,17 +85,19 @@ def _bar(axes: Axes, y: float, each: Figures, colour: str) -> None:
 
 
 def _finish(axes: Axes, report: BenchReport, about: Mapping[str, Any]) -> None:
-    """The scale, the chip's own clock, and the title, which names chip and machine."""
+    """The scale, the chip's own clock if it is known, and the title, which names chip and machine."""
     fastest = max((each.clocks_per_second.high for bars in grouped(report).values() for each in bars), default=1.0)
     slowest = min((each.clocks_per_second.low for bars in grouped(report).values() for each in bars), default=1.0)
-    clocks = report.silicon.clocks
-    axes.axvline(clocks, color="black", linestyle="--", linewidth=1)
-    axes.annotate(
-        f"the chip itself, {clocks / 1e6:g} MHz", (clocks, 1), (3, 3), ("data", "axes fraction"),
-        "offset points", fontsize=8,
-    )  # fmt: skip
+    if report.silicon is not None:
+        clocks = report.silicon.clocks
+        fastest, slowest = max(fastest, clocks), min(slowest, clocks)
+        axes.axvline(clocks, color="black", linestyle="--", linewidth=1)
+        axes.annotate(
+            f"the chip itself, {clocks / 1e6:g} MHz", (clocks, 1), (3, 3), ("data", "axes fraction"),
+            "offset points", fontsize=8,
+        )  # fmt: skip
     axes.set_xscale("log")
-    axes.set_xlim(min(slowest, clocks) / 3, 4 * max(fastest, clocks))
+    axes.set_xlim(slowest / 3, 4 * fastest)
     axes.xaxis.set_major_formatter(lambda per_second, _: rate(per_second))
     axes.set_xlabel("clocks of the chip per second (bar: median; whisker: lowest to highest)")
     machine = about["machine"]

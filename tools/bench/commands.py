@@ -32,6 +32,7 @@ def contestants(job: Job, n_clocks: int, folder: Path) -> list[Contestant]:
     for name, content in images.items():
         hexfile.write(load[name], content, job.chip.memory(name))
     words = ["replay", job.chip.name, str(folder / "wave.fst")]
+    words += [word for name, size in job.chip.sizes.items() for word in ("--set", f"{name}={size}")]
     words += [word for name, file in load.items() for word in ("--load", f"{name}={file}")]
     n = trace.n_cycles
     return [

@@ -1,22 +1,25 @@
 """The contestants on a workload, and what all of them must agree on before anything is measured.
 
 The golden model's clocks between an AER sender and receiver are recorded as rows of pins; these very rows then run on
-the model, on each RTL, and on both together. The event-level engine runs the same events as the closed loop.
+the model, on each RTL, and on both together. The event-level engine, where the chip has one, runs the same events as
+the closed loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from draupnir.emulator import state
+from draupnir.emulator import chips, state
+from draupnir.emulator.speeds.levels import ENGINE as ENGINE_PART
 from draupnir.emulator.trace import Trace, known_at_edges
 from draupnir.golden import wave_out
-from draupnir.golden.compare import hold
+from draupnir.golden.compare import ComparedBits, Comparison, hold, memory_difference
+from draupnir.golden.compare.difference import bits_text
 from draupnir.rtl import icarus
 from draupnir.rtl.design import Design
 from draupnir.rtl.verilated import Verilated
@@ -53,7 +56,8 @@ class Job:
 
     def __init__(self, workload: Workload, row_events: int) -> None:
         self.workload, self.chip = workload, workload.chip
-        self.closed_loop, self.engine = levels.closed_loop(self.chip.name), levels.engine(self.chip.name)
+        self.closed_loop = levels.closed_loop(self.chip.name)
+        self.engine = ENGINE_PART.of(chips.package(self.chip.name))
         self.model = workload.model()
         self.ready = self.model.snapshot()
         recorded = self.closed_loop.run(
@@ -70,10 +74,12 @@ class Job:
         self.model.restore(self.ready)
         self.outputs = self.model.drive(self.rows, self.clk)
         self._same_state(self.model, self.after_rows, ROWS, LOOP)
-        self.restore()
-        counted = self.engine.run(self.model, workload.events[:row_events], self.workload.environment)
-        self.n_row_operations = synaptic_operations(counted)
-        self._same_state(self.model, self.after_rows, ENGINE, LOOP)
+        self.n_row_operations = 0
+        if self.engine is not None:
+            self.restore()
+            counted = self.engine.run(self.model, workload.events[:row_events], self.workload.environment)
+            self.n_row_operations = synaptic_operations(counted)
+            self._same_state(self.model, self.after_rows, ENGINE, LOOP)
         if self.model.warnings():
             raise Disagreement(f"{workload.name}: not a workload for a comparison: {self.model.warnings()[0]}")
 
@@ -95,20 +101,19 @@ class Job:
 
     def models(self) -> list[Contestant]:
         """The model with rows, the model in its loop, the engine; the latter two have been seen to agree."""
-        events = self.workload.events
+        loop = partial(self.closed_loop.run, self.model, self.workload.events, self.workload.environment, FOREVER)
         self.restore()
-        looped = self.closed_loop.run(self.model, events, self.workload.environment, FOREVER)
-        end = self.model.snapshot()
-        self.restore()
-        ran = self.engine.run(self.model, events, self.workload.environment)
-        if not same_output(looped, ran):
-            raise Disagreement(f"{self.workload.name}: {ENGINE} and {LOOP} differ in their spikes")
-        self._same_state(self.model, end, ENGINE, LOOP)
-        n_operations = synaptic_operations(ran)
-        loops = (
-            (LOOP, partial(self.closed_loop.run, self.model, events, self.workload.environment, FOREVER)),
-            (ENGINE, partial(self.engine.run, self.model, events, self.workload.environment)),
-        )
+        looped, n_operations, loops = loop(), 0, [(LOOP, loop)]
+        if self.engine is not None:
+            engine = partial(self.engine.run, self.model, self.workload.events, self.workload.environment)
+            end = self.model.snapshot()
+            self.restore()
+            ran = engine()
+            if not same_output(looped, ran):
+                raise Disagreement(f"{self.workload.name}: {ENGINE} and {LOOP} differ in their spikes")
+            self._same_state(self.model, end, ENGINE, LOOP)
+            n_operations = synaptic_operations(ran)
+            loops.append((ENGINE, engine))
         return [
             self._row_contestant(ROWS, partial(self.model.drive, self.rows, self.clk), self.restore),
             *(
@@ -138,16 +143,20 @@ class Job:
             self._row_contestant(LOCKSTEP.format(name), both, prepare_both),
         ]
 
-    def icarus(self, name: str, design: Design, n_clocks: int, work_dir: Path) -> Contestant:
-        """An RTL in Icarus, for the first clocks only, and with all that it does for a run: compiling, too."""
+    def icarus(
+        self, name: str, design: Design, n_clocks: int, work_dir: Path, say: Callable[[str], None] = lambda text: None
+    ) -> Contestant:
+        """An RTL in Icarus, for the first clocks only, and with all that it does for a run: compiling, too.
+
+        It has been seen to agree with the model in all that it knows; ``say`` is told how many bits these are.
+        """
         n_first = len(self.workload.inputs)
         inputs = np.concatenate((self.workload.inputs, self.rows[:n_clocks]))
         clk = np.concatenate((self.workload.clk, self.clk[:n_clocks]))
         run = partial(icarus.run, design, self.chip, inputs, clk, work_dir, self.workload.memories)
         ran = run()
-        wrong = (ran.outputs[n_first:] ^ self.outputs[:n_clocks]) & ran.known[n_first:]
-        if wrong.any():
-            raise Disagreement(f"{self.workload.name}: {name} differs from the model at clock {wrong.nonzero()[0][0]}")
+        bits = self._same_rows(ran.outputs[n_first:], ran.known[n_first:], ran.absent, name)
+        say(f"{self.workload.name}: {name}: {bits_text(bits)}")
         operations = self.n_row_operations * n_clocks // len(self.rows)
         return Contestant(name, self.workload.name, run, n_clocks=n_clocks, n_synaptic_operations=operations)
 
@@ -162,6 +171,25 @@ class Job:
 
     # --- Agreement ---
 
+    def _same_rows(self, outputs: np.ndarray, known: np.ndarray, absent: Collection[str], name: str) -> ComparedBits:
+        """Hold the outputs of the first rows to the model's; returns how many bits were compared.
+
+        known : the mask of the bits that are compared; absent : probes that the source does not have
+        """
+        n = len(outputs)
+        self.restore()
+        comparison = Comparison(self.model, absent)
+        rows = Trace(self.chip, self.rows[:n], self.clk[:n], outputs, known, np.zeros(n, np.int64))
+        compared = comparison.compare(rows)
+        if compared.differing:
+            difference = comparison.difference(compared, compared.differing[0])
+            raise Disagreement(f"{self.workload.name}: {name} differs from the model at {difference}")
+        comparison.count(rows)
+        bits = comparison.bits.compared()
+        if not bits.n_compared:
+            raise Disagreement(f"{self.workload.name}: {name}: {bits_text(bits)}: nothing is known to agree")
+        return bits
+
     def _same_state(self, model: Any, expected: state.Snapshot, name: str, other: str) -> None:
         differing = state.diff(expected, model.snapshot())
         if differing:
@@ -169,5 +197,8 @@ class Job:
 
     def _same_memories(self, memories: Mapping[str, np.ndarray], name: str) -> None:
         for memory, content in memories.items():
-            if not np.array_equal(content, self.after_rows.memories[memory]):
-                raise Disagreement(f"{self.workload.name}: {name} ends with other {memory} than the model")
+            difference = memory_difference(self.chip.memory(memory), self.after_rows.memories[memory], content)
+            if difference.n_differing:
+                raise Disagreement(
+                    f"{self.workload.name}: {name} ends with other {memory} than the model: {difference}"
+                )

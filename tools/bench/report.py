@@ -29,22 +29,20 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 JSON, CHART = "bench.json", "bench.png"
-CAPTION = (
-    "Median of the rounds, lowest and highest in brackets. Not timed: compilation, loading, a first run of each.\n"
-    "chip: {:g} MHz, {:g} M synaptic operations/s, by its paper."
-)
+CAPTION = "Median of the rounds, lowest and highest in brackets. Not timed: compilation, loading, a first run of each."
+OF_THE_CHIP = "\nchip: {:g} MHz, {:g} M synaptic operations/s, by its paper."
 ALIGNED: dict[str, Any] = {"title_justify": "left", "caption_justify": "left"}
 
 
 def as_json(report: BenchReport, about: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that was measured, ready for ``json.dumps``; about : chip, machine, versions, options, origin."""
+    chip = {"name": about["chip"]}
+    if report.silicon is not None:
+        chip["clocks_per_second"] = report.silicon.clocks
+        chip["synaptic_operations_per_second"] = report.silicon.operations
     return {
         **about,
-        "chip": {
-            "name": about["chip"],
-            "clocks_per_second": report.silicon.clocks,
-            "synaptic_operations_per_second": report.silicon.operations,
-        },
+        "chip": chip,
         "figures": [_figures(each) for each in report.figures],
         "ratios": [_ratio(each) for each in report.ratios],
         "targets": [_target(*each) for each in targets.measured(report)],
@@ -90,8 +88,8 @@ def tables(report: BenchReport) -> Iterator[Table]:
     ratios = {(r.workload, r.a, r.b): r.factor for r in report.ratios if r.quantity != SECONDS}
     cost = {(r.workload, r.b): r.factor for r in report.ratios if r.quantity == SECONDS}
     held_against = {b for _, _, b in ratios}
-    rtls = [name for name in (THEIRS, PLAIN) if name in held_against] or [OURS]
-    against = (*rtls, CLOCK, OPERATIONS)
+    rtls = [name for name in (THEIRS, PLAIN) if name in held_against] or [OURS] * (OURS in held_against)
+    against = (*rtls, *((CLOCK, OPERATIONS) if report.silicon else ()))
     rates = Table(
         title="Rates in millions a second, and ratios within each round", caption=_caption(report.silicon), **ALIGNED
     )
@@ -140,8 +138,8 @@ def _promised(report: BenchReport) -> Table:
     return table
 
 
-def _caption(chip: Silicon) -> str:
-    return CAPTION.format(chip.clocks / 1e6, chip.operations / 1e6)
+def _caption(chip: Silicon | None) -> str:
+    return CAPTION if chip is None else CAPTION + OF_THE_CHIP.format(chip.clocks / 1e6, chip.operations / 1e6)
 
 
 def _columns(table: Table, first: str, second: str, *numbers: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import emit, verilated
@@ -13,7 +14,7 @@ from draupnir.rtl.design import Design
 from draupnir.tools.bench import benches, commands, many
 from draupnir.tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Job
 from draupnir.tools.bench.measure import Contestant, Figures, Spread, measure, speed_ratio, time_ratio
-from draupnir.tools.bench.workloads import Silicon, workloads
+from draupnir.tools.bench.workloads import Silicon, made, workloads
 
 SECONDS = "seconds"  # the quantity of a ratio of times; the others are of speeds
 CLOCK, OPERATIONS = "chip's clocks", "chip's operations"
@@ -58,9 +59,9 @@ class Ratio:
 
 @dataclass(frozen=True)
 class BenchReport:
-    """All figures, the ratios made of them, and what the chip itself does."""
+    """All figures, the ratios made of them, and what the chip itself does, if that is known."""
 
-    silicon: Silicon
+    silicon: Silicon | None
     figures: list[Figures]
     ratios: list[Ratio]
 
@@ -74,6 +75,8 @@ def run(
     say: Callable[[str], None] = lambda text: None,
 ) -> BenchReport:
     """Prepare all contestants, see that they agree, measure them.
+
+    A chip need not have an event level, an RTL of its own or a cocotb test: these contestants are then left out.
 
     rtl : somebody else's RTL of the chip; say : told what is being done
     Raises Disagreement if two of them do not do the same, and InputError for a chip without workloads.
@@ -89,14 +92,16 @@ def _contestants(
     chip: Chip, rtl: Design | None, size: Size, build_dir: Path, say: Callable[[str], None]
 ) -> Iterator[Contestant]:
     makers = workloads(chip).makers
-    designs = {OURS: emit.design(chip.name, build_dir / "rtl")}
+    designs = {}
+    if emit.RTL.of(chips.package(chip.name)) is not None:
+        designs[OURS] = emit.design(chip.name, build_dir / "rtl", **chip.sizes)
     if rtl is not None:
         designs[THEIRS] = rtl
     devices = {name: verilated.build(design, chip, build_dir) for name, design in designs.items()}
     plain = verilated.build(rtl, chip, build_dir, whole=True) if rtl is not None else None
     jobs = []
     for make in makers:
-        job = Job(make(size.loop_events), size.row_events)
+        job = Job(made(make, chip, size.loop_events), size.row_events)
         jobs.append(job)
         yield from job.models()
         for name, device in devices.items():
@@ -104,9 +109,11 @@ def _contestants(
         if plain is not None:
             yield job.verilated(PLAIN, plain)[0]
         say(f"{job.workload.name}: all agree on {len(job.rows):,} clocks")
-    yield from many.contestants(jobs[0].workload)
+    if jobs[0].engine is not None:
+        yield from many.contestants(jobs[0].workload)
     yield from _icarus(jobs[0], designs, size, build_dir, say)
-    yield from benches.contestants(chip, designs[OURS], size.cocotb_times, build_dir)
+    for design in list(designs.values())[:1]:
+        yield from benches.contestants(chip, design, size.cocotb_times, build_dir)
     yield from commands.contestants(jobs[0], size.replay_clocks, build_dir / "replay")
 
 
@@ -116,13 +123,16 @@ def _icarus(
     for name, design in designs.items():
         icarus_name = {OURS: OURS_ICARUS, THEIRS: THEIRS_ICARUS}[name]
         try:
-            yield job.icarus(icarus_name, design, size.icarus_clocks, build_dir / "icarus")
+            yield job.icarus(icarus_name, design, size.icarus_clocks, build_dir / "icarus", say)
         except InputError as error:
             say(f"{icarus_name} is left out: {error}")
 
 
-def ratios(figures: Sequence[Figures], chip: Silicon) -> Iterator[Ratio]:
-    """Return the ratios to somebody else's RTL (or ours), to the chip, and of comparing to not comparing."""
+def ratios(figures: Sequence[Figures], chip: Silicon | None) -> Iterator[Ratio]:
+    """Return the ratios to somebody else's RTL (or ours), to the chip, and of comparing to not comparing.
+
+    chip : what the chip itself does; None: there are no ratios to it
+    """
     for workload in dict.fromkeys(each.contestant.workload for each in figures):
         of = {each.contestant.name: each for each in figures if each.contestant.workload == workload}
         base = THEIRS if THEIRS in of else OURS
@@ -130,16 +140,23 @@ def ratios(figures: Sequence[Figures], chip: Silicon) -> Iterator[Ratio]:
             for b in (base,) if a == OURS else (base, PLAIN):
                 if a in of and b in of and a != b:
                     yield Ratio(a, b, "clocks/s", workload, speed_ratio(of[a], of[b]))
-            if a in of and a != OURS:
-                yield Ratio(a, CLOCK, "clocks/s", workload, _scaled(of[a].clocks_per_second, chip.clocks))
-                if of[a].contestant.n_synaptic_operations:
-                    operations = _scaled(of[a].synaptic_operations_per_second, chip.operations)
-                    yield Ratio(a, OPERATIONS, "synaptic operations/s", workload, operations)
+            if chip is not None and a in of and a != OURS:
+                yield from _to_the_chip(of[a], chip)
         for b in (OURS, THEIRS):
             if b in of:
                 both = LOCKSTEP.format(b)
                 yield Ratio(both, b, SECONDS, workload, time_ratio(of[both], of[b]))
         yield from _pairs(of, workload)
+
+
+def _to_the_chip(figures: Figures, chip: Silicon) -> Iterator[Ratio]:
+    """The ratios of a contestant to the chip itself."""
+    contestant = figures.contestant
+    clocks = _scaled(figures.clocks_per_second, chip.clocks)
+    yield Ratio(contestant.name, CLOCK, "clocks/s", contestant.workload, clocks)
+    if contestant.n_synaptic_operations:
+        operations = _scaled(figures.synaptic_operations_per_second, chip.operations)
+        yield Ratio(contestant.name, OPERATIONS, "synaptic operations/s", contestant.workload, operations)
 
 
 def _pairs(of: dict[str, Figures], workload: str) -> Iterator[Ratio]:

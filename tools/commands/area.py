@@ -45,7 +45,7 @@ def command(chip: str, rtl: options.Rtl, names: tuple[str, ...], no_route: bool,
     about["origin"] = provenance.origin([], rtl.folder, theirs.files if theirs else []).as_json()
     rows, files = [], []
     with progress(f"{chip} on an ECP5", len(chosen) + (theirs is not None), "variants") as advance:
-        for row in survey.survey(chip, chosen, theirs, output, not no_route):
+        for row in survey.survey(declared, chosen, theirs, output, not no_route):
             rows.append(row)
             files = shown.write(output, rows, about)  # each time: what is there is not lost if the next one is not
             advance(1)

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from draupnir.emulator.observed import Observed
 from draupnir.emulator.odin.events import engine
 from draupnir.emulator.odin.layout import CHIP
-from draupnir.rtl import emit, toolchain
+from draupnir.rtl import emit, icarus, toolchain
 from draupnir.rtl.design import Design
 from draupnir.tools.bench import benches, chart, machine, many, report, suite, targets
 from draupnir.tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Disagreement, Job
@@ -485,12 +486,32 @@ def test_rounds_and_size_reach_the_benchmark(
 
 @pytest.mark.icarus
 def test_icarus_runs_the_same_rows(job: Job, tmp_path: Path) -> None:
-    contestant = job.icarus("ours", emit.design(CHIP.name, tmp_path), 60, tmp_path / "icarus")
+    said: list[str] = []
+    contestant = job.icarus("ours", emit.design(CHIP.name, tmp_path), 60, tmp_path / "icarus", said.append)
     assert contestant.n_clocks == 60
+    n_bits = 60 * CHIP.output_word.width
+    assert said == [f"lif: ours: {n_bits:,} of {n_bits:,} output bits compared, 0 unknown"]
 
 
 @pytest.mark.icarus
 def test_icarus_with_other_outputs_is_refused(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job, "outputs", job.outputs ^ (np.arange(len(job.outputs)) == 41))
-    with pytest.raises(Disagreement, match="lif: ours differs from the model at clock 41"):
-        job.icarus("ours", emit.design(CHIP.name, tmp_path), 60, tmp_path / "icarus")
+    ran = icarus.run
+    ack = 1 << CHIP.output_word["AERIN_ACK"].lsb
+
+    def flipped(*args: Any) -> Observed:
+        found = ran(*args)
+        row = np.arange(len(found.outputs)) == len(job.workload.inputs) + 41
+        return replace(found, outputs=found.outputs ^ row * ack)
+
+    def unknown(*args: Any) -> Observed:
+        found = ran(*args)
+        return replace(found, known=found.known * 0)
+
+    design = emit.design(CHIP.name, tmp_path)
+    for fault, said in (
+        (flipped, "lif: ours differs from the model at cycle 41: AERIN_ACK expected"),
+        (unknown, "lif: ours: 0 of .* output bits compared, .* unknown: nothing is known to agree"),
+    ):
+        monkeypatch.setattr(icarus, "run", fault)
+        with pytest.raises(Disagreement, match=said):
+            job.icarus("ours", design, 60, tmp_path / "icarus")

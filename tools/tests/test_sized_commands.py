@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from click.testing import CliRunner, Result
 import draupnir
 from draupnir.emulator.errors import InputError
 from draupnir.golden import hexfile
+from draupnir.rtl.design import Design
+from draupnir.rtl.fpga import survey, tools
 from draupnir.rtl.tests import grid, lanes
 from draupnir.rtl.tests.grid.offered import offered
 from draupnir.tools.cli import cli
@@ -179,3 +182,18 @@ def test_our_rtl_is_written_and_put_into_projects_with_that_size(call: Call, net
         core = hexfile.read(Path(f"project/sums_{i}.mem"), CHIP.memory("sums").part)
         assert np.array_equal(core, images[i])
         assert f'$readmemh("sums_{i}.mem", mem)' in Path("project/grid.v").read_text()
+
+
+def test_what_is_measured_on_an_fpga_has_that_size(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def row(name: str, parameters: dict[str, int], design: Design, *rest: object) -> survey.Row:
+        seen.append(design.files[0].read_text())
+        return survey.Row(name, parameters, (), None)
+
+    monkeypatch.setattr(survey, "_row", row)
+    monkeypatch.setattr(tools, "find", lambda name: SimpleNamespace(version="1"))
+    found = json.loads(call("area", "grid", *SET, "--no-route", "--json"))
+    assert found["rows"][0]["parameters"] == {"NX": 3, "NY": 2, "DEPTH": 4}
+    assert "wire [5:0] ODD" in seen[0] and len(seen) == 1
+    assert "NX=17: right is 1..16" in call("area", "grid", "--set", "NX=17", status=2)

@@ -65,21 +65,28 @@ class Workloads:
     """The workloads on which a chip is measured.
 
     makers : each makes a workload for a number of events
-    silicon : what the chip itself does
+    silicon : what the chip itself does; None for a chip that nobody has built, or of which nobody knows
     cocotb_test : the cocotb test whose speed is measured, ``module.test``; None: none
     """
 
     makers: tuple[Callable[[int], Workload], ...]
-    silicon: Silicon
+    silicon: Silicon | None = None
     cocotb_test: str | None = None
 
 
-def _is_workloads(found: object) -> TypeGuard[Workloads]:
-    return isinstance(found, Workloads)
+Offered = Workloads | Callable[[Chip], Workloads]  # the function is for a chip whose sizes can be chosen
 
 
-WORKLOADS: Part[Workloads] = Part(
-    "workloads", "workloads", "nothing can be measured", _is_workloads, "a tools.bench.workloads.Workloads"
+def _is_workloads(found: object) -> TypeGuard[Offered]:
+    return isinstance(found, Workloads) or callable(found)
+
+
+WORKLOADS: Part[Offered] = Part(
+    "workloads",
+    "workloads",
+    "nothing can be measured",
+    _is_workloads,
+    "a tools.bench.workloads.Workloads, or a function that makes it for a declaration",
 )
 
 
@@ -96,5 +103,16 @@ def default_chip() -> str:
 
 
 def workloads(chip: Chip) -> Workloads:
-    """Return what is measured of a chip. Raises InputError for a chip without workloads."""
-    return WORKLOADS.needed(chips.package(chip.name))
+    """Return what is measured of a chip of this size. Raises InputError for a chip without workloads."""
+    offered = WORKLOADS.needed(chips.package(chip.name))
+    return offered if isinstance(offered, Workloads) else offered(chip)
+
+
+def made(make: Callable[[int], Workload], chip: Chip, n_events: int) -> Workload:
+    """Make a workload of a chip. Raises InputError if it is for another size of the chip."""
+    workload = make(n_events)
+    for name, size in chip.sizes.items():
+        if workload.chip.sizes.get(name) != size:
+            right = workload.chip.sizes.get(name)
+            raise InputError(f"{name}={size}: workload {workload.name} of {chip.name} is for {name}={right}")
+    return workload
