@@ -33,6 +33,7 @@ PAGE = "cocotb_tests/README.md"
 BENCH: Part[type[ChipBench]] = Part(
     "bench", "cocotb bench", "no test of its own can be run", _is_bench, "a class made of lib.bench.ChipBench"
 )
+_WITH_PARAMETERS = re.compile(r"[\w.]+(/\w+=[^/]*)+")
 N_CLOSE = 3  # names that are proposed for one that is not there
 
 
@@ -66,17 +67,38 @@ class Test:
 
 
 def tests(chip: Chip) -> list[Test]:
-    """All cocotb tests that a chip has, its own and those it shares, read from the sources without importing them."""
+    """All cocotb tests that a chip has, its own and those it shares.
+
+    They are read from the sources. Only a file that a process of its own must import to know them, for instance because
+    its tests have parameters, is imported. Raises InputError for one that cannot be.
+    """
     package = chips.package(chip.name)
     found: list[Test] = []
     for where in ("tests", "shared_tests"):
         folder = place(package, where)
         for path in sorted(folder.glob("test_*.py")) if folder else ():
-            for node in ast.parse(path.read_text()).body:
-                if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_"):
-                    fullname = f"{getattr(package, where)}.{path.stem}.{node.name}"
-                    found.append(Test(_short(path.stem), _short(node.name), fullname))
+            found += _in_module(f"{getattr(package, where)}.{path.stem}", path)
     return found
+
+
+def _in_module(module: str, path: Path) -> list[Test]:
+    """The tests of a module of a chip's package."""
+    functions = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.AsyncFunctionDef)]
+    if all(map(_is_plain, functions)):
+        listed = [(f"{module}.{node.name}", node.name, False) for node in functions if node.decorator_list]
+    else:
+        listed = _listed(path, module)
+    return [Test(_short(path.stem), _short(name), fullname, skip=skip) for fullname, name, skip in listed]
+
+
+def _is_plain(node: ast.AsyncFunctionDef) -> bool:
+    """Tell whether a function is no test, or is one by ``@cocotb.test(...)`` alone, and is not to be skipped."""
+    if not node.decorator_list:
+        return True
+    (first, *more) = node.decorator_list
+    options = first.keywords if isinstance(first, ast.Call) else []
+    decorator = first.func if isinstance(first, ast.Call) else first
+    return not more and ast.unparse(decorator) == "cocotb.test" and all(o.arg not in ("skip", "name") for o in options)
 
 
 def select(chip: Chip, *wanted: str) -> list[Test]:
@@ -89,9 +111,14 @@ def select(chip: Chip, *wanted: str) -> list[Test]:
     """
     chosen: dict[Test, None] = {}
     for text in wanted:
-        is_path = "/" in text or "::" in text or text.endswith(".py")
+        is_path = "::" in text or text.endswith(".py") or ("/" in text and not _is_one_of_several(text))
         chosen.update(dict.fromkeys(_in_files(text) if is_path else _of_chip(chip, text)))
     return [*chosen]
+
+
+def _is_one_of_several(text: str) -> bool:
+    """Tell whether a text names a test with its parameters, and not a folder."""
+    return _WITH_PARAMETERS.fullmatch(text) is not None and not Path(text).exists()
 
 
 def _of_chip(chip: Chip, text: str) -> list[Test]:
@@ -102,7 +129,7 @@ def _of_chip(chip: Chip, text: str) -> list[Test]:
             f"name a file, --test path/to/test_mine.py ({PAGE} shows one)"
         )
     name = ".".join(_short(part) for part in text.split("."))
-    names = {test: ("all", test.module, test.name, test.label) for test in every}
+    names = {test: _names(test) for test in every}
     chosen = [test for test in every if name in names[test]]
     if not chosen:
         modules = sorted({test.module for test in every})
@@ -111,6 +138,12 @@ def _of_chip(chip: Chip, text: str) -> list[Test]:
             f"; there are: all, {', '.join(modules)}, and the tests in them; or a file, path/to/test_mine.py"
         )
     return chosen
+
+
+def _names(test: Test) -> tuple[str, ...]:
+    """The words that stand for a test of a chip. One that is to be skipped is run only when it is named."""
+    one = [test.name, test.label, *(name.partition("/")[0] for name in (test.name, test.label))]
+    return (*(() if test.skip else ("all", test.module)), *dict.fromkeys(one))
 
 
 def _proposal(name: str, names: Sequence[str]) -> str:
@@ -153,14 +186,23 @@ def _in_file(path: Path) -> list[Test]:
     """All tests of a file, which a process of its own imports to know them."""
     if path.suffix != ".py" or not re.fullmatch(r"[\w-]+", path.stem):
         raise InputError(f"--test {path}: the name of a file of tests is of letters, digits, - and _, and ends in .py")
+    listed = _listed(path)
+    if not listed:
+        raise InputError(f"--test {path}: no cocotb test in it, that is, no async function below @cocotb.test()")
+    return [Test(_short(path.stem), _short(name), fullname, path, skip) for fullname, name, skip in listed]
+
+
+def _listed(path: Path, module: str = "") -> list[tuple[str, str, bool]]:
+    """The full name, the name, and whether it is to be skipped, of each test in a file that a process imports.
+
+    module : its name in its package, "" for a file alone. Raises InputError for one that cannot be imported.
+    """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-P", "-m", "draupnir.cocotb_tests.lib.own", str(path)]
+    command = [sys.executable, "-P", "-m", "draupnir.cocotb_tests.lib.own", str(path), *filter(None, [module])]
     done = processes.output_of(command, env=environment)
     if done.returncode or not done.stdout:
         raise InputError(f"--test {path}: importing it ended Python, with status {done.returncode}")
     answer = json.loads(done.stdout)
     if "error" in answer:
         raise InputError(f"--test {answer['error']}")
-    if not answer["tests"]:
-        raise InputError(f"--test {path}: no cocotb test in it, that is, no async function below @cocotb.test()")
-    return [Test(_short(path.stem), _short(name), fullname, path, skip) for fullname, name, skip in answer["tests"]]
+    return [(fullname, name, skip) for fullname, name, skip in answer["tests"]]

@@ -278,7 +278,7 @@ def _run_simulator(built: BuiltDesign, test: Test, folder: Path, session: Sessio
     explained = f"{_EXPLAINED} {test.path.name}" if test.path else _EXPLAINED
     try:
         _runner(built.simulator).test(
-            test_module=_OWN_FILE if test.path else test.fullname.rpartition(".")[0],
+            test_module=_OWN_FILE if test.path else test.fullname.partition("/")[0].rpartition(".")[0],
             test_filter=rf"^{re.escape(test.fullname)}$",
             hdl_toplevel=wrapper.TOP,
             hdl_toplevel_lang="verilog",

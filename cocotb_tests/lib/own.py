@@ -1,8 +1,8 @@
-"""Cocotb tests in a file of somebody's own: loading the file, and telling which tests are in it.
+"""Cocotb tests in a file of somebody's own, or in a module of a chip's package: loading it, and telling its tests.
 
-``python -P -m draupnir.cocotb_tests.lib.own FILE`` prints a JSON object: "tests", a list of full name, name, whether
-the file says to skip it; or "error", a line. It is a process of its own because it runs the file, which may do
-anything.
+``python -P -m draupnir.cocotb_tests.lib.own FILE [MODULE]`` prints a JSON object: "tests", a list of full name, name,
+whether the file says to skip it; or "error", a line. With MODULE the file is imported by that name. It is a process of
+its own because it runs the file, which may do anything.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ def found(module: ModuleType) -> Iterator[Test]:
             yield from one.generate_tests()
 
 
-def listing(path: Path) -> dict[str, object]:
-    """The JSON object for a file."""
+def listing(path: Path, module: str = "") -> dict[str, object]:
+    """The JSON object for a file. module : the name of the module that it is in its package, "" for a file alone"""
     vars(cocotb).setdefault("top", SimpleNamespace())  # what a simulation would have set before the import
     vars(cocotb).setdefault("RANDOM_SEED", 0)
     vars(cocotb).setdefault("SIM_NAME", "")
     vars(cocotb).setdefault("plusargs", {})
     try:
-        return {"tests": [(test.fullname, test.name, test.skip) for test in found(load(path))]}
+        return {"tests": [(test.fullname, test.name, test.skip) for test in found(_imported(path, module))]}
     except SyntaxError as error:
         return {"error": f"{_place(path, error.filename, error.lineno)}: {error.msg}"}
     except (Exception, SystemExit) as error:
@@ -57,6 +57,10 @@ def listing(path: Path) -> dict[str, object]:
         ]
         what = " ".join(f"{type(error).__name__}: {error}".split())
         return {"error": f"{_place(path, str(path), lines[-1] if lines else None)}: {what}"}
+
+
+def _imported(path: Path, module: str) -> ModuleType:
+    return importlib.import_module(module) if module else load(path)
 
 
 def _absolute(path: Path) -> str:
@@ -73,7 +77,7 @@ def main() -> None:
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with out:
-        json.dump(listing(Path(sys.argv[1])), out)
+        json.dump(listing(Path(sys.argv[1]), *sys.argv[2:]), out)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,53 @@ def test_a_file_that_is_not_there_and_a_test_that_is_not_in_it(folder: Path) -> 
     assert "no such test; close to it: threshold" in refusal("test_mine.py::treshold")
     (folder / "empty").mkdir()
     assert "no test_*.py in this folder" in refusal("empty/")
+
+
+# --- Tests in the package of a chip from outside
+
+
+@pytest.fixture
+def packaged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The file of a module of tests in a package that the toy chip names as that of its tests."""
+    monkeypatch.syspath_prepend(str(folder))
+    (folder / "toy_tests").mkdir()
+    (folder / "toy_tests" / "__init__.py").touch()
+    monkeypatch.setattr(chips, "package", lambda name: ChipPackage(name, "toy:CHIP", "toy:Model", tests="toy_tests"))
+    yield folder / "toy_tests" / "test_weights.py"
+    for name in [name for name in sys.modules if name.partition(".")[0] == "toy_tests"]:
+        del sys.modules[name]
+
+
+def chosen(*wanted: str) -> list[str]:
+    return [test.fullname for test in select(toy.CHIP, *wanted)]
+
+
+def test_tests_with_parameters_are_found_one_by_one(packaged: Path) -> None:
+    packaged.write_text(PARAMETERS)
+    two = [f"toy_tests.test_weights.threshold/weight={weight}" for weight in (2, 3)]
+    assert chosen("all") == chosen("weights") == [*two, "toy_tests.test_weights.test_other"]
+    assert chosen("threshold") == chosen("weights.threshold") == two
+    assert chosen("threshold/weight=3") == chosen("weights.threshold/weight=3") == two[1:]
+    assert str(select(toy.CHIP, "threshold")[0]) == "weights.threshold/weight=2"
+    assert "no such test of toy" in refusal("that_is_none", chip=toy.CHIP)
+
+
+def test_a_test_that_a_chips_own_file_skips_is_run_only_when_it_is_named(packaged: Path) -> None:
+    packaged.write_text(
+        "import cocotb\n@cocotb.test(skip=True)\nasync def test_later(dut): ...\n"
+        "@cocotb.test()\nasync def test_now(dut): ...\n"
+    )
+    assert chosen("all") == ["toy_tests.test_weights.test_now"]
+    assert chosen("later") == ["toy_tests.test_weights.test_later"]
+
+
+def test_a_chips_own_file_that_cannot_be_imported_is_told_with_its_line(packaged: Path) -> None:
+    packaged.write_text("import cocotb\nimport nothing_like_it\n" + PARAMETERS)
+    assert f"--test {packaged}:2: ModuleNotFoundError: No module named 'nothing_like_it'" in refusal(
+        "all", chip=toy.CHIP
+    )
+
+
+def test_a_chips_plain_tests_are_known_without_an_import(packaged: Path) -> None:
+    packaged.write_text("import cocotb\nimport nothing_like_it\n@cocotb.test()\nasync def test_now(dut): ...\n")
+    assert chosen("all") == ["toy_tests.test_weights.test_now"]

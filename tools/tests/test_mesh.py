@@ -133,7 +133,7 @@ def test_another_size_holds(home: Path) -> None:
 
 @pytest.mark.parametrize(("simulator", "waves"), [("verilator", "dump.vcd"), ("icarus", "dump.fst")])
 def test_its_own_tests_pass_under_cocotb_and_their_waveforms_replay(home: Path, simulator: str, waves: str) -> None:
-    wanted, n = ("all", 3) if simulator == "icarus" else ("python_sends_each_request_once", 1)
+    wanted, n = ("all", 5) if simulator == "icarus" else ("python_sends_each_request_once", 1)
     told = call("sim", "mesh", "--rtl", "sv", "--sim", simulator, "--test", wanted, "--waves")
     assert f"{n} of {n} tests passed" in told and " 0 mismatches" in told
     dump = home / "build/sim" / f"{simulator}-sums.python_sends_each_request_once" / waves
@@ -142,6 +142,11 @@ def test_its_own_tests_pass_under_cocotb_and_their_waveforms_replay(home: Path, 
         (home / "faulty.vcd").write_text(faulty(dump.read_text()))
         told = call("replay", "mesh", "faulty.vcd", status=1)
         assert "mix: expected " in told
+
+
+def test_a_test_of_its_own_with_parameters_is_run_for_each_of_them(home: Path) -> None:
+    told = call("sim", "mesh", "--rtl", "sv", "--sim", "icarus", "--test", "a_core_adds_to_its_own_word/core=3")
+    assert "1 of 1 tests passed" in told and "a_core_adds_to_its_own_word/core=3" in told
 
 
 def faulty(vcd: str) -> str:

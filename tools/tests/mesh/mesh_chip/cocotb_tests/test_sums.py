@@ -35,6 +35,16 @@ async def each_is_answered_once(bench: Bench, side: BusSender) -> None:
 
 
 @cocotb.test(**LIMIT)
+@cocotb.parametrize(core=[0, 3])
+async def test_a_core_adds_to_its_own_word(dut: Any, core: int) -> None:
+    async with Bench(dut) as bench:
+        bench.pins["vec"].value = 0
+        await bench.i.send_all([core << 11 | 5 << 8 | 9] * 2)
+        await bench.clock.cycles(60)
+        assert [bench.word("sums", 5, copy=one) for one in range(4)] == [18 * (one == core) for one in range(4)]
+
+
+@cocotb.test(**LIMIT)
 async def test_a_recipe_holds_on_the_clocks_of_the_bench(dut: Any) -> None:
     async with Played(dut, "rude") as bench:
         await play(bench.pins, bench.edges, bench.stimulus, 600)
