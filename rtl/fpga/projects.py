@@ -1,11 +1,13 @@
 """Projects for tools that are not here: Vivado's and Gowin's, and a FuseSoC core. None of them was run by us.
 
 Besides what Amaranth writes for a vendor's tools, Verilog, constraints and a Tcl script, a project has the memories'
-contents as ``.mem`` files, which the Verilog reads with ``$readmemh``.
+contents as ``.mem`` files, which the Verilog reads with ``$readmemh``, and ``project.json``, which says what it is and
+where it comes from.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +25,7 @@ from draupnir.rtl.fpga.top import CLOCKS_A_CYCLE, BoardTop, divider
 
 Kind = Literal["vivado", "gowin", "fusesoc"]
 NAME = "top"
+ABOUT = "project.json"
 NOTE = "Not run by Draupnir: there was no such tool."
 _KEPT = {"vivado": ("v", "xdc", "tcl"), "gowin": ("v", "cst", "sdc", "tcl")}
 _CORE = """\
@@ -60,12 +63,14 @@ def write(
     words: Mapping[str, np.ndarray],
     board: str | None = None,
     freq: float | None = None,
+    origin: Mapping[str, Any] | None = None,
     **parameters: Any,
 ) -> list[Path]:
     """Write a project into ``folder``; returns its files.
 
     words : by memory, what is in the words that the chip has, (depth, limbs) uint32; what is not given is 0
     board : of the vendor, without it the first; freq : of the chip in Hz
+    origin : where the request comes from, for project.json: command, date, commit, versions
     Raises InputError for a chip, a board, a frequency or a parameter that there is not.
     """
     ours, declared = emit.our_chip(chip), emit.declaration(chip, **parameters)
@@ -88,6 +93,8 @@ def write(
         texts[f"{chip}.core"] = _CORE.format(
             note=NOTE, chip=chip, title=declared.title, top=ours.top, contents=", ".join(files)
         )
+    about = {"chip": chip, "project": kind, "note": NOTE, "parameters": dict(parameters), "origin": dict(origin or {})}
+    files[ABOUT] = json.dumps(about, indent=2) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in (texts | files).items():
         (folder / name).write_text(text)

@@ -51,7 +51,7 @@ def command(
 
     Where the board's FPGA has no room for the whole chip it is a reduced one, unless --set says which.
     Writes the bitstream, the routed design, constraints, logs and build.json; with --project, Verilog, constraints,
-    memory files and a script, which were not run here.
+    memory files and a script, which were not run here, and project.json.
     Exit status: 0 built, 1 it does not fit or misses its frequency, 2 the input is at fault.
 
     \b
@@ -65,7 +65,8 @@ def command(
     if project:
         folder = _checked(output or BUILD / f"{chip}-{project}", config)
         hz = freq * 1e6 if freq else None
-        files = projects.write(project, chip, folder, _words(chip, config, given), board_name, hz, **given)
+        origin = provenance.origin().as_json()
+        files = projects.write(project, chip, folder, _words(chip, config, given), board_name, hz, origin, **given)
         _say(as_json, {"files": [str(path) for path in files]}, f"written, not run: {', '.join(map(str, files))}")
         return
     board = boards.board(board_name or "")

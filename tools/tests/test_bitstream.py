@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -154,3 +155,13 @@ def test_a_project_is_written_and_said_not_to_have_run(tmp_path: Path) -> None:
     written = draupnir("odin", "--project", "fusesoc", *SETTINGS, "-o", tmp_path)
     assert written.exit_code == 0 and written.stdout.startswith("written, not run: ")
     assert (tmp_path / "odin.core").is_file()
+
+
+def test_a_project_says_where_it_comes_from(tmp_path: Path) -> None:
+    words = ["bitstream", "odin", "--project", "fusesoc", *SETTINGS, "-o", str(tmp_path)]
+    assert CliRunner().invoke(cli, words).exit_code == 0
+    about = json.loads((tmp_path / "project.json").read_text())
+    assert (about["chip"], about["project"], about["parameters"]) == ("odin", "fusesoc", SMALLEST)
+    origin = about["origin"]
+    assert origin["command"] == shlex.join(["draupnir", *words])
+    assert origin["date"] and origin["versions"]["amaranth"] != "none" and origin.keys() >= {"seeds", "commit"}

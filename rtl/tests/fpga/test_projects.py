@@ -21,7 +21,9 @@ def _words() -> dict[str, np.ndarray]:
 
 def test_a_vivado_project_is_complete_and_its_constraints_are_of_its_own_ports(tmp_path: Path) -> None:
     files = projects.write("vivado", "odin", tmp_path, _words(), **SMALL)
-    assert {path.name for path in files} == {"top.v", "top.xdc", "top.tcl", "neurons.mem", "synapses.mem"}
+    assert {path.name for path in files} == {
+        "top.v", "top.xdc", "top.tcl", "neurons.mem", "synapses.mem", "project.json",
+    }  # fmt: skip
     _constraints_name_ports(tmp_path, "top.xdc", r'get_ports "(\w+)"')
     script = (tmp_path / "top.tcl").read_text()
     assert "-part xc7a35ticsg324-1L" in script
@@ -37,7 +39,9 @@ def test_a_zynq_board_has_its_line_to_the_host_on_a_connector(tmp_path: Path) ->
 
 def test_a_gowin_project_is_complete_and_its_constraints_are_of_its_own_ports(tmp_path: Path) -> None:
     files = projects.write("gowin", "odin", tmp_path, {}, **SMALL)
-    assert {path.name for path in files} == {"top.v", "top.cst", "top.sdc", "top.tcl", "neurons.mem", "synapses.mem"}
+    assert {path.name for path in files} == {
+        "top.v", "top.cst", "top.sdc", "top.tcl", "neurons.mem", "synapses.mem", "project.json",
+    }  # fmt: skip
     _constraints_name_ports(tmp_path, "top.cst", r'IO_LOC "(\w+)"')
     assert "add_file -type cst top.cst" in (tmp_path / "top.tcl").read_text()
 
