@@ -36,7 +36,10 @@ class SteppedDevice(Protocol):
 
 
 class InputSource(Protocol):
-    """The source of the inputs, clock by clock; see ``draupnir.golden.stimulus.Stimulus``."""
+    """The source of the inputs, clock by clock; see ``draupnir.golden.stimulus.Stimulus``.
+
+    ``next`` gives the rows of the next clock as (inputs packed, clock edges); the last row alone has edges.
+    """
 
     def next(self, outputs: int) -> list[tuple[int, int]]: ...
 
@@ -64,6 +67,7 @@ def record(
 
     memories : contents to load first; memories that are not named stay as they are
     progress : called now and then with the number of clocks done since it was last called
+    Raises InputError for a stimulus whose clock does not end with the row of its edges.
     """
     for name, content in (memories or {}).items():
         device.write_memory(name, content)
@@ -73,7 +77,7 @@ def record(
     outputs: list[int] = []
     now = 0
     for cycle in range(1, n_cycles + 1):
-        *early, (last, edges) = stimulus.next(now)
+        *early, (last, edges) = _checked(chip, stimulus.next(now), cycle)
         if early:
             device.run(to_rows(chip.input_word, [row for row, _ in early]), np.zeros(len(early), np.uint8))
             inputs += [row for row, _ in early]
@@ -88,6 +92,18 @@ def record(
     after = {memory.name: device.read_memory(memory.name) for memory in chip.memories}
     absent = getattr(device, "absent", ())
     return Recording(_trace(chip, inputs, clk, outputs, absent), before, after)
+
+
+def _checked(chip: Chip, rows: list[tuple[int, int]], cycle: int) -> list[tuple[int, int]]:
+    """The rows of a clock, counted from 1. Raises InputError if they are not those of one."""
+    for i, (_, edges) in enumerate(rows, start=1):
+        if (edges != 0) != (i == len(rows)):
+            told = f"has the edges {edges:#x}" if edges else "has no clock edge"
+            raise InputError(
+                f"{chip.name}: the stimulus: row {i} of {len(rows)} of clock {cycle} {told}; right is edges in the "
+                "last row of a clock, and in no other"
+            )
+    return rows
 
 
 def _trace(chip: Chip, inputs: list[int], clk: list[int], outputs: list[int], absent: Collection[str]) -> Trace:

@@ -174,3 +174,27 @@ def test_a_full_disk_leaves_the_old_case_and_names_the_file(tmp_path):
     assert caught.value.filename == str(tmp_path / "case" / "wave.fst")
     assert {path.name: path.read_bytes() for path in (tmp_path / "case").iterdir()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["case"]
+
+
+class Steps:
+    """Gives the same rows at each clock."""
+
+    def __init__(self, *rows):
+        self.rows = rows
+
+    def next(self, outputs):
+        return list(self.rows)
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (((1, 0), (2, 1), (3, 1)), "row 2 of 3 of clock 1 has the edges 0x1"),
+        (((1, 0), (2, 0)), "row 2 of 2 of clock 1 has no clock edge"),
+    ],
+)
+def test_a_clock_edge_that_would_not_be_recorded_is_refused(rows, told):
+    toy = Toy()
+    with pytest.raises(InputError, match=f"toy: the stimulus: {told}; right is edges in the last row of a clock"):
+        record(toy, TOY, Steps(*rows), 3)
+    assert (toy.cycle, toy.settled) == (0, [])
