@@ -14,17 +14,17 @@ from draupnir.emulator.errors import InputError
 
 
 def find(wanted: Mapping[str, str], folders: Iterable[Path]) -> tuple[dict[str, Path], list[str]]:
-    """The file of each name, in the first folder that has it; and, in words, the names that no folder has.
+    """The file of each name, in the first folder that has it; and the names that no folder has.
 
     wanted : name as the source has it -> where the source says so
     """
     places = list(folders)
     files: dict[str, Path] = {}
     missing = []
-    for name, where in wanted.items():
+    for name in wanted:
         found = next((path for folder in places if (path := folder / name).is_file()), None)
         if found is None:
-            missing.append(f"{name} ({where})")
+            missing.append(name)
         else:
             files[name] = found.resolve()
     return files, missing

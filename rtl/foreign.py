@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
@@ -331,11 +331,25 @@ def _data(library: Library, candidate: Candidate, found: Sources) -> dict[str, P
     folders = [found.folder, *found.options.include_folders, *dict.fromkeys(path.parent for path in candidate.files)]
     files, missing = datafiles.find(wanted, folders)
     if missing:
-        raise InputError(
-            f"{found.place}: memory images that are not there: {', '.join(missing)}; "
-            "they are looked for in the folders of the sources, and with -I DIR in DIR"
-        )
+        said = ", ".join(f"{name} ({wanted[name]})" for name in missing)
+        mend = _where_images_are(missing, library.parameters(candidate.module))
+        raise InputError(f"{found.place}: memory images that are not there: {said}; {mend}")
     return files
+
+
+def _where_images_are(missing: list[str], parameters: Mapping[str, int | str]) -> str:
+    """Say where memory images are looked for, and which parameters of the top say so, with what they are now."""
+    absolute = [name for name in missing if PurePath(name).is_absolute()]
+    told = []
+    if len(absolute) < len(missing):
+        told.append("they are looked for in the folders of the sources, and with -I DIR in DIR")
+    if absolute:
+        told.append(f"{absolute[0]} is an absolute path, which is looked for as it is")
+    for parameter, text in parameters.items():
+        if text and isinstance(text, str) and any(name.startswith(text) for name in missing):
+            right = "FILE" if text in missing else f"DIR{'/' * text.endswith('/')}"
+            told.append(f"--set {parameter}={right} names another place; it is {text}")
+    return "; ".join(told)
 
 
 def _structure(instances: list[Instance], arrays: list[Array], memories: dict[str, str]) -> str:

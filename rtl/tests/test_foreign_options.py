@@ -243,6 +243,30 @@ def test_memory_image_is_found_by_minus_i_or_its_absence_is_an_error(tmp_path):
     assert design.data == {"init.mem": tmp_path / "images" / "init.mem"}
 
 
+@pytest.mark.parametrize(
+    ("default", "named", "setting"),
+    [
+        ("/nowhere/init.mem", "P", "--set P=FILE names another place; it is /nowhere/init.mem"),
+        ("/nowhere/", '{P, "init.mem"}', "--set P=DIR/ names another place; it is /nowhere/"),
+    ],
+)
+def test_a_text_parameter_of_the_top_that_has_the_path_of_an_image_is_named(
+    default: str, named: str, setting: str, tmp_path: Path
+) -> None:
+    store = IMAGE.replace('"init.mem", mem', f"{named}, mem").replace("D = 4", 'D = 4, parameter P = ""')
+    toy = TOY.replace("module toy #(", f'module toy #(parameter P = "{default}", ').replace(
+        "store #(", "store #(.P(P), "
+    )
+    source = write(tmp_path / "source", toy=toy, store=store)
+    absolute = "/nowhere/init.mem is an absolute path, which is looked for as it is"
+    assert problem(source).endswith(f"not there: /nowhere/init.mem (store.v:3); {absolute}; {setting}")
+    image = write(tmp_path / "images") / "init.mem"
+    image.write_text("1\n")
+    right = str(image) if "FILE" in setting else f"{image.parent}/"
+    design = read(source, CHIP, options=SourceOptions(settings=(f"P={right}",)))
+    assert design.data == {str(image): image}
+
+
 # --- Which definition, which language
 
 
