@@ -15,8 +15,9 @@ from draupnir.emulator.reckon.layout import SPI_HEADER, SpiCode
 from draupnir.emulator.spi import pins
 from draupnir.emulator.spi.port import port, split
 from draupnir.golden import hexfile
+from draupnir.rtl.tests import grid
 from draupnir.tools.compile import packed
-from draupnir.tools.compile.spi import reading, stream
+from draupnir.tools.compile.spi import images, reading, stream
 
 N = 120  # transactions of a stream
 TINY, RECKON = chips.declaration("tinyodin"), chips.declaration("reckon")
@@ -169,6 +170,23 @@ def test_a_memory_image_is_told_what_it_is(tmp_path: Path, name: str) -> None:
         assert message.startswith(f"{path}: no SPI stream, but a memory image of ")
         assert f"({memory.depth} words of {memory.width} bits): use it as " in message
         assert f'{memory.name} = "my_{memory.name}.hex"' in message
+
+
+def test_an_image_of_copies_is_told_which_shape_it_needs() -> None:
+    chip, path = grid.declare(), Path("sums.hex")
+    one = b"abc\n" * 8
+    assert images.image(path, one * 4, chip) == (
+        "a memory image of sums' shape (4 copies of 8 words of 12 bits, one after the other): "
+        'use it as sums = "sums.hex" in a TOML'
+    )
+    assert images.image(path, one, chip) == (
+        "a memory image of one copy of sums, which has 4: right is one file with 4 copies of 8 words of 12 bits, one "
+        'after the other, or a file for each copy: sums = "NAME_{}.hex" in a TOML'
+    )
+    assert images.image(path, b"@0\nabc\n", chip) == (
+        "a memory image of 1 words, of no memory's shape (grid has sums 4 copies of 8 words of 12 bits, one after the "
+        "other)"
+    )
 
 
 def test_a_short_image_and_a_matrix_are_told_what_they_are(tmp_path: Path) -> None:

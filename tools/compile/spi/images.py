@@ -7,6 +7,7 @@ from pathlib import Path
 
 from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.errors import InputError
+from draupnir.golden import hexfile
 
 NPY = b"\x93NUMPY"
 
@@ -32,15 +33,25 @@ def image(path: Path, content: bytes, chip: Chip) -> str | None:
     shaped = [memory for memory in chip.memories if _fits(memory, words)]
     if shaped:
         use = " or ".join(f'{memory.name} = "{path.name}"' for memory in shaped)
-        names, one = " or ".join(memory.name for memory in shaped), shaped[0]
-        shape = f"{names}' shape ({one.depth} words of {one.width} bits)"
-        return f"a memory image of {shape}: use it as {use} in a TOML"
+        names = " or ".join(memory.name for memory in shaped)
+        return f"a memory image of {names}' shape ({_shape(shaped[0])}): use it as {use} in a TOML"
+    if alone := [memory for memory in chip.memories if _fits(memory.part, words)]:
+        one = alone[0]
+        right = f'right is one file with {_shape(one)}, or a file for each copy: {one.name} = "NAME_{hexfile.COPY}.hex"'
+        return f"a memory image of one copy of {one.name}, which has {one.copies}: {right} in a TOML"
     if len(words) < len(tokens):
-        shapes = ", ".join(f"{memory.name} {memory.depth} words of {memory.width} bits" for memory in chip.memories)
+        shapes = ", ".join(f"{memory.name} {_shape(memory)}" for memory in chip.memories)
         return f"a memory image of {len(words)} words, of no memory's shape ({chip.name} has {shapes})"
     return None
 
 
 def _fits(memory: Memory, words: list[str]) -> bool:
-    """A word for each address, of which the longest has all its digits."""
-    return len(words) == memory.depth and max(map(len, words)) == -(-memory.width // 4)
+    """A word for each address of each copy, of which the longest has all its digits."""
+    n_words = memory.depth * (memory.copies or 1)
+    return len(words) == n_words and max(map(len, words)) == -(-memory.width // 4)
+
+
+def _shape(memory: Memory) -> str:
+    """The words that an image of a whole memory has."""
+    words = f"{memory.depth} words of {memory.width} bits"
+    return words if memory.copies is None else f"{memory.copies} copies of {words}, one after the other"
