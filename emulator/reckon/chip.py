@@ -51,7 +51,7 @@ class Model(ClockLevel):
     chip = CHIP
     counters = COUNTERS
     gates = {"SPI_EN_CONF": ("spi_en_conf",)}  # noqa: RUF012
-    run_rows = staticmethod(driver(clock, stretch, n_beside=1))
+    run_rows = staticmethod(driver(CHIP, clock, stretch, n_beside=1))
 
     def __init__(self, seed: int | None = None, stretch: bool = True) -> None:
         super().__init__(seed, stretch)

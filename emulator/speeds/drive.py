@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from draupnir.emulator.declare import INTEGER_BITS, Chip, DeclarationError
 from draupnir.emulator.kernel.jit import entry, kernel, outlined
 
 LONGEST = 4096  # rows looked ahead
@@ -35,13 +36,27 @@ def _same(inputs: np.ndarray, clk: np.ndarray, i: int) -> int:
     return j
 
 
-def driver(clock: ModuleType, stretch: ModuleType, n_beside: int = 0) -> Callable[..., None]:
+def _check_rows(chip: Chip) -> None:
+    """Raise DeclarationError for a chip whose rows are more than an integer each way and a rise."""
+    if len(chip.clocks) > 1 or chip.clocks[0].pin.edges != "rising":
+        raise DeclarationError(
+            f"{chip.name}: this loop has one clock, of which the chip uses the rise; there are {chip.used_edges}; "
+            "right is a model with its own loop over rows (_run)"
+        )
+    for direction, word in (("in", chip.input_word), ("out", chip.output_word)):
+        if len(word.row) > 1:
+            raise DeclarationError(
+                f"{chip.name}: this loop has at most {INTEGER_BITS} bits of pins each way; there are {word.width} "
+                f"{direction}; right is a model with its own loop over rows (_run)"
+            )
+
+
+def driver(chip: Chip, clock: ModuleType, stretch: ModuleType, n_beside: int = 0) -> Callable[..., None]:
     """Return what runs the rows of a trace (see ``draupnir.emulator.trace``) on a chip.
 
     The function that it returns is called as ``drive(inputs, clk, out, stretching, *given)``.
 
-    The chip has one clock, of which only the rise is used, and at most 63 bits of pins each way.
-
+    chip : has one clock, of which only the rise is used, and at most 63 bits of pins each way
     clock : the chip's module with ``apply_inputs(*pins, inputs)``, ``outputs(record)`` and ``clock(*state)``
     stretch : the chip's module with ``can_stretch(record)``, and ``stretch(*state, clocks)``, which runs on for at most
     so many clocks with the inputs as they are, and returns how many, perhaps 0; the outputs stay as they are.
@@ -53,7 +68,9 @@ def driver(clock: ModuleType, stretch: ModuleType, n_beside: int = 0) -> Callabl
     beside it (``pins``), then those that only the others take (``state``); a tuple of them would cost each call some
     microseconds. out : (n,) int64, is given the output pins before each row's clock edge, packed; 0 where the row has
     none.
+    Raises DeclarationError for a chip with another clock, or more pins.
     """
+    _check_rows(chip)
     n_pins = 1 + n_beside
 
     @entry

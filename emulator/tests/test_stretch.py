@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip, DeclarationError
 from draupnir.emulator.kernel.jit import kernel, plain
 from draupnir.emulator.odin import clock
 from draupnir.emulator.odin.chip import Model
@@ -16,6 +17,7 @@ from draupnir.emulator.odin.events import closed_loop, engine
 from draupnir.emulator.odin.layout import CHIP
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.drive import driver
+from draupnir.emulator.tests import duo_chip, wide_chip
 from draupnir.emulator.tests.pokes import poked, rows
 from draupnir.emulator.tests.test_pokes import differences
 
@@ -55,11 +57,23 @@ def test_without_stretches_none_is_asked_for() -> None:
     """A stretch that does the wrong thing is seen where stretches are on, and not where they are off."""
     wrong = ModuleType("wrong")
     vars(wrong).update(__file__=__file__, begin=_nothing, end=_nothing, can_stretch=_always, stretch=_wrong)
-    drive: Any = plain(driver(clock, wrong))
+    drive: Any = plain(driver(CHIP, clock, wrong))
     for stretching, n_cycles in ((True, 3_000_000), (False, 3)):
         model = Model()
         drive(np.zeros(3, np.int64), np.ones(3, np.uint8), np.zeros(3, np.int64), stretching, *model.kernel_state())
         assert model.registers[0].cycle == n_cycles
+
+
+@pytest.mark.parametrize(
+    ("chip", "told"),
+    [
+        (duo_chip.CHIP, "this loop has one clock, of which the chip uses the rise; there are "),
+        (wide_chip.wide((63,)), "this loop has at most 63 bits of pins each way; there are "),
+    ],
+)
+def test_a_chip_with_more_than_one_clock_or_wide_pins_is_refused(chip: Chip, told: str) -> None:
+    with pytest.raises(DeclarationError, match=f"{chip.name}: {told}.*; right is a model with its own loop over rows"):
+        driver(chip, clock, ModuleType("none"))
 
 
 def test_a_model_without_stretches_takes_no_event_at_once() -> None:

@@ -22,7 +22,7 @@ class Model(Crossbar):
 
     chip = CHIP
     clock: ClassVar[ModuleType] = clock
-    run_rows = staticmethod(driver(clock, stretch))
+    run_rows = staticmethod(driver(CHIP, clock, stretch))
     sched_event = SCHED_EVENT
     states = State
     from_aerin = (State.TREF, State.PUSH)
