@@ -1,4 +1,7 @@
-"""Both ends of the event buses move in the very clocks in which emulator/parts/handshake.py lets them."""
+"""Both ends of the event buses move in the very clocks in which emulator/parts/handshake.py lets them.
+
+The SPI master shows the very levels of emulator/buses/spi.py.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from draupnir.emulator.buses import spi
 from draupnir.emulator.parts.handshake import Delays, Receiver, Sender, held, receive, send
+from draupnir.emulator.spi import frames
 from draupnir.rtl.bridge.aer import BridgeAerReceiver, BridgeAerSender
 from draupnir.rtl.bridge.chip_clock import ChipClockGate
 from draupnir.rtl.bridge.spi_master import BridgeSpiMaster
@@ -159,5 +164,35 @@ def test_the_spi_master_sends_and_takes_bytes(half: int) -> None:
             got.append(ctx.get(master.received))
         assert got == answered
         assert sampled == [byte >> i & 1 for byte in sent for i in reversed(range(8))]
+
+    run_clocked(master, bench)
+
+
+@pytest.mark.parametrize("half", [1, 2, 5])
+def test_the_spi_master_shows_the_levels_of_the_bus_and_takes_miso_where_it_says(half: int) -> None:
+    master, rng = BridgeSpiMaster(), np.random.default_rng(half)
+    sent = [0xA5, 0x00, 0xFF, *rng.integers(256, size=5).tolist()]
+
+    async def bench(ctx: Any) -> None:
+        ctx.set(master.half, half)
+        for byte in sent:
+            ctx.set(master.i.payload, byte)
+            ctx.set(master.i.valid, 1)
+            await ctx.tick()
+            ctx.set(master.i.valid, 0)
+            shown, miso = [], []
+            while ctx.get(master.busy):
+                stb, bit = int(rng.random() < 0.6), int(rng.integers(2))
+                ctx.set(master.stb, stb)
+                ctx.set(master.miso, bit)
+                await ctx.tick()
+                if stb:
+                    shown.append({"mosi": ctx.get(master.mosi), "sck": ctx.get(master.sck)})
+                    miso.append(bit)  # while the levels before these were shown
+            halves = list(spi.levels(frames.msb_first(byte, 8)))
+            assert shown[:-1] == [each for each in halves for _ in range(half)]
+            assert shown[-1]["sck"] == spi.LOW["sck"]
+            end_of_first = [(2 * bit + 1) * half for bit in range(8)]
+            assert ctx.get(master.received) == frames.number([miso[i] for i in end_of_first])
 
     run_clocked(master, bench)
