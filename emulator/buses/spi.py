@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from draupnir.emulator.declare import BusKind, Role
+from draupnir.emulator.declare import Bus, BusKind, Pin, Role
 
 LOW: Mapping[str, int] = {"mosi": 0, "sck": 0}  # the master's levels between two transfers
 
@@ -33,3 +33,17 @@ SPI = BusKind(
     ),
     clocked=False,
 )
+
+
+def spi_pins(miso: str = "SPI data out, most significant bit first.") -> tuple[Pin, ...]:
+    """The pins SCK, MOSI and MISO of a slave. miso : meaning of MISO, where it shows more than the answer"""
+    return (
+        Pin("SCK", "in", 1, "bus", "SPI clock; MOSI is taken on its rising edge, MISO changes on its falling edge."),
+        Pin("MOSI", "in", 1, "bus", "SPI data in, most significant bit first."),
+        Pin("MISO", "out", 1, "bus", miso),
+    )
+
+
+def spi_bus(meaning: str) -> Bus:
+    """The bus of the pins that ``spi_pins`` gives."""
+    return Bus("spi", SPI, {"sck": "SCK", "mosi": "MOSI", "miso": "MISO"}, meaning)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 
 from draupnir.emulator.buses.four_phase import FOUR_PHASE
-from draupnir.emulator.buses.spi import SPI
+from draupnir.emulator.buses.spi import spi_bus, spi_pins
 from draupnir.emulator.declare import Block, Bus, Field, Matrix, Memory, Pin, Reg, Register, Word
 
 N = 256  # neurons, and synapses on each neuron's dendritic tree
@@ -32,9 +32,7 @@ def pins(aerin_addr_bits: int, aerout_addr: str) -> tuple[Pin, ...]:
             "Reset, active high; immediate in the SPI slave, through two flip-flops elsewhere.",
             asynchronous=True,
         ),
-        Pin("SCK", "in", 1, "bus", "SPI clock; MOSI is taken on its rising edge, MISO changes on its falling edge."),
-        Pin("MOSI", "in", 1, "bus", "SPI data in, most significant bit first."),
-        Pin("MISO", "out", 1, "bus", "SPI data out, most significant bit first."),
+        *spi_pins(),
         Pin("AERIN_ADDR", "in", aerin_addr_bits, "bus", "Address of an input event; must stay until AERIN_ACK."),
         Pin("AERIN_REQ", "in", 1, "bus", "Request of the input event bus (four-phase)."),
         Pin("AERIN_ACK", "out", 1, "bus", "Acknowledge of the input event bus."),
@@ -45,7 +43,7 @@ def pins(aerin_addr_bits: int, aerout_addr: str) -> tuple[Pin, ...]:
 
 
 BUSES = (
-    Bus("spi", SPI, {"sck": "SCK", "mosi": "MOSI", "miso": "MISO"}, "Configuration, and all memories."),
+    spi_bus("Configuration, and all memories."),
     Bus("aerin", FOUR_PHASE, {"addr": "AERIN_ADDR", "req": "AERIN_REQ", "ack": "AERIN_ACK"}, "Input events."),
     Bus("aerout", FOUR_PHASE, {"addr": "AEROUT_ADDR", "req": "AEROUT_REQ", "ack": "AEROUT_ACK"}, "Output events."),
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from draupnir.emulator.buses.four_phase import FOUR_PHASE
-from draupnir.emulator.buses.spi import SPI
+from draupnir.emulator.buses.spi import spi_bus, spi_pins
 from draupnir.emulator.buses.timesteps import TIMESTEPS
 from draupnir.emulator.declare import Block, Bus, Chip, Event, Field, Matrix, Memory, Pin, Reg, Word
 from draupnir.emulator.reckon.lfsrs import LFSRS as LFSRS
@@ -49,9 +49,7 @@ PINS = (
         "Reset, active high; immediate in the SPI slave, through two flip-flops elsewhere.",
         asynchronous=True,
     ),
-    Pin("SCK", "in", 1, "bus", "SPI clock; MOSI is taken on its rising edge, MISO changes on its falling edge."),
-    Pin("MOSI", "in", 1, "bus", "SPI data in, most significant bit first."),
-    Pin("MISO", "out", 1, "bus", "SPI data out; also high while a target is awaited, by SPI_GET_TAR_REQ_OUT."),
+    *spi_pins(miso="SPI data out; also high while a target is awaited, by SPI_GET_TAR_REQ_OUT."),
     Pin("AERIN_ADDR", "in", M, "bus", "Input neuron, label, or a byte of a target; must stay until ACK."),
     Pin("AERIN_REQ", "in", 1, "bus", "Request of the input event bus (four-phase)."),
     Pin("AERIN_ACK", "out", 1, "bus", "Acknowledge of the input event bus."),
@@ -67,7 +65,7 @@ PINS = (
     Pin("OUT_DATA", "out", 8, "bus", "Winner's label, or a byte of an output neuron's potential, low byte first."),
 )
 BUSES = (
-    Bus("spi", SPI, {"sck": "SCK", "mosi": "MOSI", "miso": "MISO"}, "Configuration, and all memories."),
+    spi_bus("Configuration, and all memories."),
     Bus(
         "aerin",
         FOUR_PHASE,
