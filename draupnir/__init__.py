@@ -1,9 +1,9 @@
 """Draupnir: clock-level hardware emulation of digital neuromorphic chips.
 
-What this package offers by itself is the library: ``chips``, ``chip``, ``model``, ``load_config``, ``pack``, ``run``,
+The package itself is the library: ``chips``, ``chip``, ``model``, ``load_config``, ``pack``, ``run``,
 ``run_many``, ``replay``, ``regress``, ``record`` and ``compare``, with ``Configuration``, ``Environment``, ``Run``,
-``SourceOptions`` and ``InputError``; ``draupnir.api`` documents each. What is not among them may change without
-notice. Nothing is imported until it is used, so that a command starts quickly.
+``SourceOptions`` and ``InputError``. ``draupnir.api`` documents each of them. All other names may change without
+notice. A module is imported only when it is used, so that a command starts quickly.
 """
 
 TYPE_CHECKING = False
@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 
-if not TYPE_CHECKING:  # or any name at all would be there for a type checker
+if not TYPE_CHECKING:  # with a __getattr__ a type checker would accept any name
 
     def __getattr__(name: str) -> object:
         if name == "__version__":

@@ -1,7 +1,8 @@
-"""The library: what ``import draupnir`` offers. Each function is thin over the one that the command of its name uses.
+"""The library: the functions and classes that ``import draupnir`` offers.
 
-Input that cannot be used raises ``InputError``, with one line that says what, where,
-and what would be right. Arrays are NumPy's; files are paths.
+Each function calls the same code as the command of its name. Wrong input raises ``InputError``; its message is one line
+that says what is wrong, where it is, and what would be right. Arrays are NumPy arrays, and files are given by their
+paths.
 """
 
 from __future__ import annotations
@@ -56,11 +57,12 @@ Simulator = Literal["verilator", "icarus", "model"]
 class Run:
     """The outcome of a run of events.
 
-    cycles : (n,) int64, the model's clock, counted from its very first one, in which each thing sent by the chip is
-        first seen
-    out : (n,) int64, what was sent: the addresses of spikes, or the bytes that the host of a led chip took
-    n_cycles : clocks that the run took
-    done : everything was sent, and the chip came to rest; False: ``max_cycles`` came first
+    cycles : (n,) int64, at least 0: for each entry of ``out`` the clock in which it is first seen on the chip's bus;
+        clocks are counted from the first clock of the model's life
+    out : (n,) int64, at least 0: the addresses of the spikes in their order; for a chip that its host leads, the bytes
+        (0..255) that the host receives
+    n_cycles : the number of clocks of the run, at least 0
+    done : True if all events were sent and the chip came to rest, False if the run ended at ``max_cycles``
     """
 
     cycles: np.ndarray
@@ -73,7 +75,7 @@ class Run:
 
 
 def chips() -> tuple[str, ...]:
-    """The names of all chips, Draupnir's own and those of installed packages, in alphabetical order.
+    """The names of all chips in alphabetical order: Draupnir's own, and those of installed packages.
 
     >>> import draupnir
     >>> "odin" in draupnir.chips()
@@ -83,10 +85,11 @@ def chips() -> tuple[str, ...]:
 
 
 def chip(name: str) -> ChipPackage:
-    """The chip of this name, as the object on which all of its parts hang; ``declared`` is what is declared of it.
+    """The chip of this name: one object that holds all parts of the chip.
 
-    Of a chip whose sizes can be chosen, ``sized(NAME=N)`` is what is declared of one with these sizes.
-    Raises InputError for a name that is not one of ``chips()``, or that two packages offer.
+    ``declared`` of the object is the chip's declaration: its pins, registers, memories and events. If a chip has sizes
+    to choose, ``sized(NAME=N)`` gives the declaration for these sizes.
+    Raises InputError for a name that is not one of ``chips()``, and for a name that two packages offer.
 
     >>> import draupnir
     >>> declared = draupnir.chip("odin").declared
@@ -102,12 +105,13 @@ def model(
     seed: int | None = None,
     sizes: Mapping[str, int] | None = None,
 ) -> ClockLevel:
-    """Make a golden model of a chip: clock level, all registers and memories 0.
+    """Make a golden model of a chip at clock level. All its registers and memories are 0.
 
-    config : what it is programmed with, as ``load_config`` takes or returns it; None leaves it unprogrammed
-    seed : 0 .. 2**32 - 1, gives the registers that no reset touches random contents; None leaves them 0
-    sizes : of a chip that has parameters, those that are not at their defaults
-    ``step`` runs one clock, ``drive`` rows of pins, ``memories`` and ``registers`` are yours between two calls.
+    config : a configuration, or the path of a file that ``load_config`` reads; None leaves the chip unprogrammed
+    seed : 0..2**32 - 1, start value of the random contents of all registers without a reset; None leaves them 0
+    sizes : parameter of the chip -> its value, for each parameter that does not have its default value
+    ``step`` of the model runs one clock, and ``drive`` runs rows of pins. Between two calls you may read and write
+    ``memories`` and ``registers``.
 
     >>> import draupnir
     >>> odin = draupnir.model("odin")
@@ -115,21 +119,21 @@ def model(
     >>> int(odin.registers[0].cycle)
     8
     """
-    made = registry.model(name, sizes)(seed)
+    golden_model = registry.model(name, sizes)(seed)
     if config is not None:
-        wanted = config if isinstance(config, Configuration) else load_config(name, config, sizes)
-        wanted.apply(made)
-    return made
+        configuration = config if isinstance(config, Configuration) else load_config(name, config, sizes)
+        configuration.apply(golden_model)
+    return golden_model
 
 
 # --- Configurations ---------------------------------------------------------------------------------------------
 
 
 def load_config(name: str, path: Path | str, sizes: Mapping[str, int] | None = None) -> Configuration:
-    """Read what a chip is programmed with: a TOML file, an SPI stream in any form, or a folder that ``pack`` wrote.
+    """Read a configuration: a TOML file, an SPI stream in any form, or a folder that ``pack`` has written.
 
-    sizes : as ``model`` takes them
-    Raises InputError, with file, line and field, for whatever is not right.
+    sizes : as for ``model``
+    Raises InputError, with file, line and field, for each mistake.
 
     >>> import draupnir, pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -144,10 +148,11 @@ def load_config(name: str, path: Path | str, sizes: Mapping[str, int] | None = N
 
 
 def pack(config: Configuration, folder: Path | str, onto: Configuration | None = None) -> list[Path]:
-    """Write all files that program a chip into a folder, or none of them; returns them.
+    """Write all files that program a chip into a folder, or none of them. Returns their paths.
 
-    onto : what the memories hold before: the SPI streams write only what differs; None: nobody knows, they write all
-    Raises InputError for a chip that has no SPI port, and for a folder that is none.
+    onto : the earlier contents of the memories; the SPI streams then write only the words that differ. None means that
+        the contents are not known, and the streams write all words
+    Raises InputError for a chip without an SPI port, and if ``folder`` exists and is not a folder.
 
     >>> import draupnir, tempfile
     >>> config = draupnir.load_config("tinyodin", "examples/tinyodin/net.toml")
@@ -170,13 +175,17 @@ def run(
     max_cycles: int | None = None,
     clock_level: bool = False,
 ) -> Run:
-    """Send events to a model, and take what it sends until it is at rest; the model is left as the run ends.
+    """Send events to a model, and receive its spikes until the chip is at rest. The model keeps that state.
 
-    events : (n,) integers, the address of each on the chip's input bus; or (n, 2), the model's clock before which each
-        is not sent, and its address. Of a chip that its host leads (n, 2), the host's operations and their operands
-    environment : the delays of sender and receiver in clocks, an ``Environment``, or the chip's own ``Host``; None: 0
-    max_cycles : clocks after which the run ends; None: as many as should do, or NotAtRest is raised
-    clock_level : run every clock by itself, as with ``model.stretch`` False: the same results, later
+    events : (n,) integers, the address of each event on the chip's input bus, 0..2**width - 1 of the bus; or (n, 2),
+        for each event the first clock of the model in which it may be sent, and its address. For a chip that its host
+        leads: (n, 2), the host's operations and their operands
+    environment : the delays of sender and receiver, in clocks: an ``Environment``, or the ``Host`` of a chip that its
+        host leads; None means that all delays are 0
+    max_cycles : the number of clocks after which the run ends, at least 0; None chooses a limit that is large enough
+        for any run that ends, and raises NotAtRest if the chip is not at rest then
+    clock_level : run every clock by itself, as with ``model.stretch`` False; the results are the same, but they take
+        longer
     Raises InputError for a chip without an event level, and for events of another shape.
 
     >>> import draupnir
@@ -186,12 +195,12 @@ def run(
     ([0, 1, 2, 3], [20, 543, 1066, 1589])
     """
     package = registry.package(model.chip.name)
-    sent = np.asarray(events, np.int64)
+    sent_events = np.asarray(events, np.int64)
     stretch, model.stretch = model.stretch, model.stretch and not clock_level
     try:
         if package.host is not None:
-            return _run_led(package, model, sent, environment, max_cycles)
-        addrs, not_before = _columns(sent)
+            return _run_led(package, model, sent_events, environment, max_cycles)
+        addrs, not_before = _columns(sent_events)
         engine = levels.BUS_ENGINE.needed(package)
         ran = engine.run(model, addrs, environment or Environment(), max_cycles, not_before)
         return Run(ran.cycles, ran.addrs, ran.n_cycles, ran.done)
@@ -200,14 +209,14 @@ def run(
 
 
 def _run_led(package: ChipPackage, model: ClockLevel, ops: np.ndarray, host: Any, max_cycles: int | None) -> Run:
-    """Let the host of a led chip carry out its operations."""
+    """Run a chip that its host leads: the host carries out the operations."""
     level = levels.HOSTED_ENGINE.needed(package)
     ran = level.run(model, ops, host or levels.HOST.needed(package).Host(), max_cycles)
     return Run(ran.cycles, ran.received, ran.n_cycles, ran.done)
 
 
 def _columns(events: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Addresses, and the clocks before which they are not sent, if there are such."""
+    """The addresses, and for each the first clock in which it may be sent; None if there is no such column."""
     if events.ndim == 1:
         return events, None
     if events.ndim != 2 or events.shape[1] != 2:
@@ -221,11 +230,12 @@ def run_many(
     max_cycles: int | None = None,
     n_threads: int | None = None,
 ) -> Iterator[Run]:
-    """Run many models at once, on all cores; gives the results in the order of the runs, each as soon as it is there.
+    """Run many models at once, on all cores. Yields the results in the order of the runs, each as soon as it is ready.
 
-    runs : a model of its own for each, and its addresses (n,), or a host's operations (n, 2); taken as threads become
-        free
-    environment, max_cycles : of all of them, as ``run`` takes them; n_threads : None is one for each core
+    runs : for each run a model of its own, and its addresses, (n,), or the operations of its host, (n, 2), integers as
+        for ``run``; the next pair is read when a thread is free
+    environment, max_cycles : as for ``run``, the same for all runs
+    n_threads : the number of threads, at least 1; None is one for each core
 
     >>> import draupnir
     >>> models = [draupnir.model("odin", "examples/odin/net.toml") for _ in range(3)]
@@ -256,14 +266,15 @@ def replay(
     seed: int | None = None,
     sizes: Mapping[str, int] | None = None,
 ) -> ReplayResult:
-    """Hold a recorded waveform against the golden model, every output pin before every clock edge.
+    """Compare a recorded waveform with the golden model: every output pin before every clock edge.
 
-    wave : VCD or FST; or the folder of a golden case, whose memory images are then loaded and expected
-    scope : where the pins are, dotted, if several scopes have them
-    load, expect : memory images ($readmemh) before the first edge and after the last one, by memory
-    ignore : pins that are not recorded; max_mismatches : clocks with a difference after which it stops, at least 1
-    seed, sizes : as ``model`` takes them; a golden case has its own sizes
-    ``holds`` of the result says whether all was compared and nothing differs.
+    wave : a VCD or FST file; or the folder of a golden case, whose memory images are then loaded and compared
+    scope : the scope of the pins, with dots, for instance "tb.dut"; needed if several scopes have them
+    load, expect : memory -> image ($readmemh), which it holds before the first edge, or after the last one
+    ignore : names of pins that the recording does not have
+    max_mismatches : the comparison ends after so many clocks with a difference, at least 1
+    seed, sizes : as for ``model``; a golden case has its own sizes
+    ``holds`` of the result is True if every output pin was compared and nothing differs.
 
     >>> import draupnir
     >>> draupnir.replay("odin", draupnir.chip("odin").cases / "unconfigured").holds
@@ -274,10 +285,10 @@ def replay(
     from draupnir.golden.wave import Reading
 
     path = Path(wave)
-    recorded = case_at(path, name)
-    model = registry.model(name, recorded.parameters if recorded else sizes)(seed)
-    reading = Reading(scope, ignored=tuple(ignore))
-    return replay_recording(model, path, reading, load, expect, max_mismatches)
+    case = case_at(path, name)
+    model = registry.model(name, case.parameters if case else sizes)(seed)
+    reading_options = Reading(scope, ignored=tuple(ignore))
+    return replay_recording(model, path, reading_options, load, expect, max_mismatches)
 
 
 def regress(
@@ -292,17 +303,19 @@ def regress(
     sizes: Mapping[str, int] | None = None,
     golden: Path | str | None = None,
 ) -> list[CaseOutcome]:
-    """Drive the inputs of a chip's golden cases into an RTL, and compare every pin at every clock, and the memories.
+    """Drive the inputs of a chip's golden cases into an RTL; compare every pin at every clock, and the memories.
 
-    rtl : a folder of Verilog, or a list of its files (.f); None: the chip's own RTL; neither where the simulator is
-        "model", the golden model itself
-    cases : names; all if there are none; n_cycles : the first clocks of each case, all if None
-    build : a folder for what is compiled
-    top : the top module of ``rtl``, where several modules have the chip's pins
-    options : macros, folders, empty modules, parameters and outside memories of ``rtl``: what the options -D, -I,
-        --stub, --set and --memory of the commands say
-    sizes : only the cases that were recorded with these sizes; golden : another folder of cases than the chip's own
-    ``holds`` of each outcome says whether it is as recorded.
+    rtl : a folder of Verilog, or a list of its files (.f); None is the chip's own RTL. It is not used if the simulator
+        is "model", which runs the golden model in place of an RTL
+    cases : the names of the cases; an empty sequence means all
+    n_cycles : how many clocks of each case to compare, from its first one, at least 1; None means all
+    build : the folder for compiled simulators
+    top : the top module of ``rtl``, needed if several modules have the chip's pins
+    options : macros, include folders, empty modules, parameters and outside memories of ``rtl``, as the options -D, -I,
+        --stub, --set and --memory of the commands give them
+    sizes : parameter -> value; only the cases that were recorded with these sizes are compared
+    golden : a folder of cases; None is the folder of the chip's own cases
+    ``holds`` of each outcome is True if the RTL does what was recorded.
 
     >>> import draupnir
     >>> [outcome.holds for outcome in draupnir.regress("odin", simulator="model", cases=["unconfigured"])]
@@ -316,16 +329,16 @@ def regress(
 
     folder = Path(build)
     outcomes: list[CaseOutcome] = []
-    found = case.discover(Path(golden)) if golden is not None else case.of_chip(name)
-    for declared, group in regressing.by_sizes(name, regressing.select(found, cases), sizes or {}):
+    all_cases = case.discover(Path(golden)) if golden is not None else case.of_chip(name)
+    for declaration, group in regressing.by_sizes(name, regressing.select(all_cases, cases), sizes or {}):
         device: Device
         if simulator == "model":
-            device = ModelDevice(declared)
+            device = ModelDevice(declaration)
         else:
-            design = _design(declared, rtl, folder, top, options)
+            design = _design(declaration, rtl, folder, top, options)
             start = Initial("zero" if simulator == "verilator" else "unknown")
-            device = devices.simulated(design, declared, simulator, folder / "compiled", start)
-        outcomes += regressing.regress(device, declared, group, n_cycles)
+            device = devices.simulated(design, declaration, simulator, folder / "compiled", start)
+        outcomes += regressing.regress(device, declaration, group, n_cycles)
     return outcomes
 
 
@@ -340,15 +353,20 @@ def record(
     options: SourceOptions | None = None,
     sizes: Mapping[str, int] | None = None,
 ) -> Case:
-    """Record what a folder of Verilog does in Verilator, under a recipe's stimulus, as a golden case in ``folder``.
+    """Run Verilog in Verilator with the stimulus of a recipe, and write the recording as a golden case.
 
-    rtl : the folder, or a list of files (.f); recipe : one of those that ``draupnir record CHIP --list`` names
-    top, options : as ``regress`` takes them; sizes : as ``model`` takes them
-    seed : of the stimulus, 0 .. 2**32 - 1
-    folder : appears, or is replaced, when the case is complete; build : a folder for what is compiled
-    Returns the case. Raises InputError if the sources are not the chip's, or the folder holds something else.
+    rtl : a folder of Verilog, or a list of its files (.f)
+    recipe : a name that ``draupnir record CHIP --list`` prints
+    folder : the folder of the case; it appears, or is replaced, when the case is complete
+    seed : start value of the random stimulus, 0..2**32 - 1
+    build : the folder for compiled simulators
+    top, options : as for ``regress``
+    sizes : as for ``model``
+    Returns the case. Raises InputError if the sources are not those of the chip, and if the folder holds anything but a
+    golden case.
 
-    An example, for which Verilog is needed: ``draupnir.record("odin", "ODIN/src", "lif_events", "golden/lif_events")``.
+    An example, which needs the Verilog of ODIN: ``draupnir.record("odin", "ODIN/src", "lif_events",
+    "golden/lif_events")``.
     """
     from draupnir.golden import record as recording
     from draupnir.golden.recipes import recipe as recipe_of
@@ -357,27 +375,29 @@ def record(
     from draupnir.tools.report.provenance import source_of_recording
     from draupnir.tools.terminal.options import Rtl
 
-    declared = registry.declaration(name, sizes)
-    why = recipe_of(declared, recipe).why
+    declaration = registry.declaration(name, sizes)
+    why = recipe_of(declaration, recipe).why
     recording.check_replaceable(Path(folder))
-    design = _design(declared, rtl, Path(build), top, options)
-    device = verilated.build(design, declared, Path(build) / "compiled")
-    recorded = record_recipe(device, declared, recipe, seed)
+    design = _design(declaration, rtl, Path(build), top, options)
+    device = verilated.build(design, declaration, Path(build) / "compiled")
+    recording_result = record_recipe(device, declaration, recipe, seed)
     source = Rtl(Path(rtl), top, options or SourceOptions())
     command = f"draupnir record {name} {source.elsewhere(sizes or {})} --recipe {recipe} --seed {seed}"
     origin = source_of_recording(source.folder or Path(rtl), design.files)
-    return recording.save(recorded, Path(folder), why, origin, command, seed)
+    return recording.save(recording_result, Path(folder), why, origin, command, seed)
 
 
 def compare(
     device: RowDevice, model: ClockLevel, inputs: np.ndarray, clk: np.ndarray | None = None
 ) -> FirstDifference | None:
-    """Run rows of pins on anything that has ``run(inputs, clk)``, and on a golden model; None if all outputs are equal.
+    """Run the same rows of pins on a device and on a golden model, and compare all outputs.
 
-    device : a simulator, a chip on a board, another model; in the same state as the model
-    inputs : (n,) or (n, words) int64, the input pins of each row, packed as ``draupnir.emulator.trace`` says
-    clk : (n,) uint8, the clock edges that end each row; None: the first clock rises in all
-    At a difference it gives the clock, the pins, and what the model is doing; the model stands just before that edge.
+    device : any object that has ``run(inputs, clk)``: a simulator, a chip on a board, another model. It must be in the
+        same state as the model
+    inputs : (n,) or (n, words) int64, the input pins of each row, packed as ``draupnir.emulator.trace`` describes
+    clk : (n,) uint8, the clock edges that end each row, one bit for each edge; None: the first clock rises in each row
+    Returns None if all outputs are equal. Otherwise it returns the clock and the pins of the first difference, and the
+    state of the chip at that time; the model then stands just before this edge.
 
     >>> import draupnir, numpy as np
     >>> class Twin:
@@ -393,7 +413,7 @@ def compare(
 def _design(
     chip: Chip, rtl: Path | str | None, build: Path, top: str | None = None, options: SourceOptions | None = None
 ) -> Any:
-    """Somebody's RTL, or the chip's own. Raises InputError for a top or options of the latter."""
+    """The design in ``rtl``, or the chip's own RTL. Raises InputError if a top or options are given for the latter."""
     if rtl is not None:
         from draupnir.rtl import foreign
 

@@ -18,19 +18,19 @@ from draupnir.emulator import compiling
 from draupnir.tools.terminal import errors, interrupts, ranges
 
 COMMANDS = {
-    "chips": "What is supported, and how far.",
-    "replay": "Hold a recorded waveform against the golden model.",
+    "chips": "List the chips, and what is there for each of them.",
+    "replay": "Compare a recorded waveform with the golden model.",
     "record": "Make golden cases from any folder of Verilog.",
-    "sim": "Hold golden model and RTL together in a simulator, clock by clock.",
-    "regress": "Hold an RTL against the golden cases.",
+    "sim": "Compare golden model and RTL in a simulator, clock by clock.",
+    "regress": "Compare an RTL with the golden cases.",
     "config": "Check, pack, unpack and compare configurations.",
-    "run": "Run a chip at event level: spikes and cycle numbers out.",
+    "run": "Send events to a chip, and write its spikes.",
     "host": "Run a network on a board, or on a simulated one.",
     "rtl": "Write our RTL as Verilog.",
     "bitstream": "Build a bitstream for a board, with a network in it.",
-    "area": "Size and speed on an FPGA, by feature.",
-    "demo": "A whole job on real input.",
-    "bench": "Speeds, as ratios measured side by side.",
+    "area": "Measure the size and speed of a chip on an FPGA, by feature.",
+    "demo": "Run a whole learning task on real input.",
+    "bench": "Measure speeds side by side.",
 }
 COMPLETE = "_DRAUPNIR_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")
@@ -80,9 +80,9 @@ class Draupnir(click.Group):
 
         try:
             status = errors.exit_status(run)
-        except KeyboardInterrupt:  # as it was about to end
+        except KeyboardInterrupt:  # the signal came when the command had just ended
             status = interrupts.status()
-        interrupts.over()
+        interrupts.ignore_signals()
         sys.exit(status)
 
 
@@ -94,7 +94,7 @@ class Draupnir(click.Group):
 def cli(ctx: click.Context) -> None:
     """Golden models of digital neuromorphic chips, exact on every pin at every clock.
 
-    Exit status: 0 holds, 1 a difference was found, 2 the input is at fault, 130 interrupted by Ctrl-C, 143 by SIGTERM.
+    Exit status: 0 success, 1 a difference was found, 2 the input is wrong, 130 interrupted by Ctrl-C, 143 by SIGTERM.
 
     \b
     Example: draupnir replay odin capture.vcd
@@ -104,9 +104,9 @@ def cli(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-def _compiling(folder: Path, kept: bool) -> None:
-    """Say what takes so long; in a pipe only what somebody may want to mend."""
-    if not kept:
+def _compiling(folder: Path, is_cached: bool) -> None:
+    """Tell the user that compiling takes a while; without a terminal, only that the result cannot be cached."""
+    if not is_cached:
         why = f"compiled code cannot be kept in {folder}, so each call compiles it again, up to a minute"
         click.echo(f"note: {why}; NUMBA_CACHE_DIR=DIR names a folder that can be written", err=True)
     elif sys.stderr.isatty():
@@ -116,10 +116,10 @@ def _compiling(folder: Path, kept: bool) -> None:
 def main() -> NoReturn:
     """The entry point, see also ``draupnir.tools.start``.
 
-    It hides the warnings of libraries, which a user can do nothing about, unless Python was told which to show.
+    It hides the warnings of libraries, because a user cannot act on them. Python's option -W shows them.
     """
     interrupts.handle()
-    # A file random.py in the working directory is nothing to the Python tools that we, or Amaranth, start there.
+    # The Python tools that we or Amaranth start must not import a file random.py from the working directory.
     os.environ["PYTHONSAFEPATH"] = "1"
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
@@ -128,7 +128,7 @@ def main() -> NoReturn:
 
 
 def _complete(command: click.Command, name: str, instruction: str) -> int:
-    """Print a shell's script, or what completes its line; returns the exit status."""
+    """Print a shell's completion script, or the words that complete its line. Returns the exit status."""
     if instruction not in (f"{shell}_{kind}" for shell in SHELLS for kind in ("source", "complete")):
         right = ", ".join(f"{shell}_source" for shell in SHELLS)
         print(f"error: {COMPLETE}={instruction}: right is one of {right}", file=sys.stderr)
@@ -137,9 +137,9 @@ def _complete(command: click.Command, name: str, instruction: str) -> int:
 
 
 def _keep_stdout() -> str:
-    """Keep stdout for our own words: what libraries and tools write to its descriptor goes to stderr from now on.
+    """Reserve stdout for our own output: text that libraries and tools write to its descriptor goes to stderr.
 
-    Returns the name under which stdout can still be opened. A stream that is closed becomes one that goes nowhere.
+    Returns the name under which stdout can still be opened. A closed stream is replaced by one that discards its text.
     """
     sys.stdout, sys.stderr = (stream or _nowhere() for stream in (sys.stdout, sys.stderr))
     try:
@@ -147,9 +147,9 @@ def _keep_stdout() -> str:
         os.dup2(2, 1)
     except OSError:  # one of the two is closed
         return STDOUT[0]
-    kept, sys.stdout = sys.stdout, os.fdopen(own, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
-    sys.stdout.reconfigure(line_buffering=bool(kept.line_buffering))
-    atexit.register(sys.stdout.close)  # Python itself closes only the stdout that it began with
+    former_stdout, sys.stdout = sys.stdout, os.fdopen(own, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
+    sys.stdout.reconfigure(line_buffering=bool(former_stdout.line_buffering))
+    atexit.register(sys.stdout.close)  # Python itself closes only the stdout with which it started
     return f"/dev/fd/{own}"
 
 

@@ -1,6 +1,6 @@
-"""The checks that every chip is held to, as classes for pytest: our tests run them, and so can a chip's own package.
+"""The checks that every chip must pass, as classes for pytest. Our tests run them, and so can a package with a chip.
 
-Its file of tests has no more than this (``draupnir.tools.checks.chip``, ``draupnir.tools.checks.cases``):
+The file of tests in such a package needs only this (``draupnir.tools.checks.chip``, ``draupnir.tools.checks.cases``):
 
     class TestTally(ChipChecks):
         name = "tally"

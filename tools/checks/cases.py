@@ -1,4 +1,4 @@
-"""A chip's golden cases: what is there, and that the golden model and the chip's RTL do just that."""
+"""Checks of a chip's golden cases: their files, and comparisons with the golden model and the chip's RTL."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from draupnir.rtl.design import Design
 from draupnir.tools.checks.chip import page
 
 CASE_BYTES = 1_000_000
-SHORTEST = 1_000  # clocks; a case of fewer shows nothing
-N_IN_ICARUS = 3  # of a chip whose recipes do not say which
-N_UNCOMPILED = 1_000  # clocks of such a chip's smallest case
+SHORTEST = 1_000  # clocks; a shorter case proves nothing
+N_IN_ICARUS = 3  # the number of cases if the recipes do not name any
+N_UNCOMPILED = 1_000  # clocks of the smallest case in that situation
 
 
 class CaseChecks:
-    """The golden cases of the chip ``name``; a class made of this one is a test class of pytest."""
+    """Checks of the golden cases of the chip ``name``. A subclass is a test class for pytest."""
 
     name: ClassVar[str]
 
@@ -51,11 +51,11 @@ class CaseChecks:
     # --- What is there ---
 
     def test_every_recipe_has_its_case_and_every_case_its_recipe(self, chip: Chip) -> None:
-        known, cases = recipes(chip), case.of_chip(chip.name)
-        assert sorted(known) == [one.name for one in cases]
+        known_recipes, cases = recipes(chip), case.of_chip(chip.name)
+        assert sorted(known_recipes) == [one.name for one in cases]
         for one in cases:
             assert one.chip == chip.name
-            assert one.why == known[one.name].why
+            assert one.why == known_recipes[one.name].why
             assert one.command == f"draupnir record {chip.name} --rtl DIR --recipe {one.name} --seed {one.seed}"
             assert one.source["kind"] == "recorded"
 
@@ -67,48 +67,48 @@ class CaseChecks:
             assert size(one) < CASE_BYTES, one.folder
 
     def test_the_quirks_name_cases_that_there_are(self, chip: Chip) -> None:
-        found = section([page(chip)], "Quirks, and the case that shows each")
-        rows = [line for line in found.splitlines() if line.startswith("|")][2:]
-        shown = [re.findall(r"`(\w+)`", row.split("|")[-2]) for row in rows]
-        assert rows and all(shown)
-        assert {name for names in shown for name in names} <= {one.name for one in case.of_chip(chip.name)}
+        table = section([page(chip)], "Quirks, and the case that shows each")
+        rows = [line for line in table.splitlines() if line.startswith("|")][2:]
+        case_names_by_row = [re.findall(r"`(\w+)`", row.split("|")[-2]) for row in rows]
+        assert rows and all(case_names_by_row)
+        assert {name for names in case_names_by_row for name in names} <= {one.name for one in case.of_chip(chip.name)}
 
     def test_every_case_is_listed_once(self, chip: Chip) -> None:
         """The list is on the chip's page, or on the page beside the folder of the cases."""
         names = chip.name, chip.title.partition(":")[0]
         pages = [page(chip), chips.package(chip.name).cases.parent / "README.md"]
-        found = section(pages, *(f"The cases of {name}" for name in names))
-        assert sorted(re.findall(r"`(\w+)`", found)) == [one.name for one in case.of_chip(chip.name)]
+        listing = section(pages, *(f"The cases of {name}" for name in names))
+        assert sorted(re.findall(r"`(\w+)`", listing)) == [one.name for one in case.of_chip(chip.name)]
 
     # --- What it says ---
 
     @pytest.mark.slow
     def test_the_golden_model_does_what_the_original_did(self, chip: Chip) -> None:
-        assert differing(regress.regress(ModelDevice(chip), chip, case.of_chip(chip.name))) == []
+        assert failures(regress.regress(ModelDevice(chip), chip, case.of_chip(chip.name))) == []
 
     @pytest.mark.slow
     def test_so_does_the_plain_clock(self, chip: Chip) -> None:
         """The plain clock has no stretches, and is the reference of all speeds."""
         device = ModelDevice(chip, stretch=False)
-        assert differing(regress.regress(device, chip, case.of_chip(chip.name))) == []
+        assert failures(regress.regress(device, chip, case.of_chip(chip.name))) == []
 
     def test_so_does_the_model_uncompiled(self, chip: Chip, tmp_path: Path) -> None:
-        chosen = needed(chip).uncompiled
-        name, n_cycles = chosen or (smallest(chip)[0], N_UNCOMPILED)
+        recipe_case = needed(chip).uncompiled
+        name, n_cycles = recipe_case or (smallest(chip)[0], N_UNCOMPILED)
         words = ["regress", chip.name, "--sim", "model", "--case", name]
         words += ["--cycles", str(n_cycles), "--report", str(tmp_path)]
         call = [sys.executable, "-P", "-c", "from draupnir.tools.cli import main; main()", *words]
-        uncompiled = os.environ | {"NUMBA_DISABLE_JIT": "1"}
-        done = subprocess.run(call, cwd=tmp_path, env=uncompiled, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert f"1 of 1 cases hold: {n_cycles:,} clocks, 0 mismatches" in done.stdout
+        environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
+        process = subprocess.run(call, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert process.returncode == 0, process.stdout + process.stderr
+        assert f"1 of 1 cases hold: {n_cycles:,} clocks, 0 mismatches" in process.stdout
 
     @pytest.mark.verilator
     @pytest.mark.slow
     def test_our_rtl_in_verilator_does_what_the_original_did(self, chip: Chip, design: Design, tmp_path: Path) -> None:
         needs("verilator")
         device = devices.InVerilator(design, chip, tmp_path)
-        assert differing(regress.regress(device, chip, case.of_chip(chip.name))) == []
+        assert failures(regress.regress(device, chip, case.of_chip(chip.name))) == []
 
     @pytest.mark.icarus
     @pytest.mark.slow
@@ -116,24 +116,28 @@ class CaseChecks:
         needs("icarus")
         device = devices.InIcarus(design, chip)
         names = needed(chip).in_icarus or smallest(chip)[:N_IN_ICARUS]
-        assert differing(regress.regress(device, chip, regress.select(case.of_chip(chip.name), names))) == []
+        assert failures(regress.regress(device, chip, regress.select(case.of_chip(chip.name), names))) == []
 
 
 def size(one: Case) -> int:
-    """Bytes of all of a case's files."""
+    """The size of all files of a case, in bytes."""
     return sum(path.stat().st_size for path in one.folder.iterdir())
 
 
 def smallest(chip: Chip) -> list[str]:
-    """Names of the cases, the smallest first."""
+    """The names of the cases, the smallest case first."""
     return [one.name for one in sorted(case.of_chip(chip.name), key=size)]
 
 
-def differing(outcomes: Iterable[CaseOutcome]) -> list[str]:
-    """Return what does not hold, in words; every bit has to be known."""
-    found = list(outcomes)
-    assert found and all(o.n_words is not None and o.n_cycles >= SHORTEST for o in found)
-    return [f"{o.case.name}: {o.difference}, {o.n_unknown} bits unknown" for o in found if o.difference or o.n_unknown]
+def failures(outcomes: Iterable[CaseOutcome]) -> list[str]:
+    """The cases that fail, in words. An unknown bit is a failure."""
+    all_outcomes = list(outcomes)
+    assert all_outcomes and all(o.n_words is not None and o.n_cycles >= SHORTEST for o in all_outcomes)
+    return [
+        f"{o.case.name}: {o.difference}, {o.n_unknown} bits unknown"
+        for o in all_outcomes
+        if o.difference or o.n_unknown
+    ]
 
 
 def needs(tool: str) -> None:
@@ -145,11 +149,11 @@ def needs(tool: str) -> None:
 
 
 def section(pages: Iterable[Path], *headings: str) -> str:
-    """Return what stands below a heading, one of these, on the first page that has one, up to the next heading."""
-    looked_at = [path for path in pages if path.is_file()]
-    for path in looked_at:
+    """The text below one of these headings, up to the next heading, on the first page that has one of them."""
+    existing_pages = [path for path in pages if path.is_file()]
+    for path in existing_pages:
         for heading in headings:
-            _, found, rest = path.read_text().partition(f"\n## {heading}\n")
-            if found:
-                return rest.partition("\n## ")[0]
-    raise AssertionError(f"{', '.join(map(str, looked_at))}: no heading {' or '.join(map(repr, headings))}")
+            _, separator, text = path.read_text().partition(f"\n## {heading}\n")
+            if separator:
+                return text.partition("\n## ")[0]
+    raise AssertionError(f"{', '.join(map(str, existing_pages))}: no heading {' or '.join(map(repr, headings))}")

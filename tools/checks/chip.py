@@ -1,4 +1,4 @@
-"""The checks that every chip must pass: nothing here knows one of them."""
+"""Checks that every chip must pass. No chip is named here."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ N_EVENTS = 8
 
 
 class ChipChecks:
-    """Declaration, model and configuration of the chip ``name``; a class made of this one is a test class of pytest."""
+    """Checks of declaration, model and configuration of the chip ``name``. A subclass is a test class for pytest."""
 
     name: ClassVar[str]
 
@@ -63,11 +63,11 @@ class ChipChecks:
         assert all(pin.meaning for pin in chip.pins) and all(bus.meaning for bus in chip.buses)
 
     def test_configuration_registers_do_not_overlap_and_are_state(self, chip: Chip) -> None:
-        taken = [register.addr + i for register in chip.registers for i in range(register.n_addrs)]
-        assert len(taken) == len(set(taken))
-        kept = {reg.name: reg for reg in state.registers(chip)}
+        addrs = [register.addr + i for register in chip.registers for i in range(register.n_addrs)]
+        assert len(addrs) == len(set(addrs))
+        state_by_name = {reg.name: reg for reg in state.registers(chip)}
         for register in chip.registers:
-            reg = kept[register.name.lower()]
+            reg = state_by_name[register.name.lower()]
             assert (reg.width, reg.reset) == (register.width, register.reset), register.name
 
     def test_an_event_has_the_width_of_a_bus(self, chip: Chip) -> None:
@@ -82,31 +82,31 @@ class ChipChecks:
 
     def test_the_page_has_the_tables_of_the_declaration(self, chip: Chip) -> None:
         readme = page(chip).read_text()
-        between = re.search(r"<!-- tables -->\n(.*?)<!-- /tables -->", readme, re.DOTALL)
-        assert between, "right are two lines, <!-- tables --> and <!-- /tables -->, between which the tables are"
-        assert between[1] == markdown(chip, chips.parameters(chip.name)), (
+        tables = re.search(r"<!-- tables -->\n(.*?)<!-- /tables -->", readme, re.DOTALL)
+        assert tables, "right are two lines, <!-- tables --> and <!-- /tables -->, between which the tables are"
+        assert tables[1] == markdown(chip, chips.parameters(chip.name)), (
             f"remake them: draupnir chips {chip.name} --markdown"
         )
 
     # --- Model ---
 
     def test_a_snapshot_has_the_same_future_in_another_model(self, chip: Chip) -> None:
-        recorded = read(shortest(chip).wave, chip)
-        inputs, clk = recorded.inputs[:4000], recorded.clk[:4000]
-        model, other = chips.model(chip.name, chip.sizes)(), chips.model(chip.name, chip.sizes)(seed=3)
+        trace = read(shortest(chip).wave, chip)
+        inputs, clk = trace.inputs[:4000], trace.clk[:4000]
+        model, second_model = chips.model(chip.name, chip.sizes)(), chips.model(chip.name, chip.sizes)(seed=3)
         model.drive(inputs[:1500], clk[:1500])
-        other.restore(model.snapshot())
-        assert np.array_equal(model.drive(inputs[1500:], clk[1500:]), other.drive(inputs[1500:], clk[1500:]))
-        assert state.diff(model.snapshot(), other.snapshot()) == []
+        second_model.restore(model.snapshot())
+        assert np.array_equal(model.drive(inputs[1500:], clk[1500:]), second_model.drive(inputs[1500:], clk[1500:]))
+        assert state.diff(model.snapshot(), second_model.snapshot()) == []
         assert state.out_of_range(chip, model.registers) == []
 
     def test_clock_by_clock_is_the_same_as_all_rows_at_once(self, chip: Chip) -> None:
-        recorded = read(shortest(chip).wave, chip)
-        inputs, clk = recorded.inputs[:3000], recorded.clk[:3000]
-        model, other = chips.model(chip.name, chip.sizes)(), chips.model(chip.name, chip.sizes)()
-        one_by_one = [other.drive(inputs[i : i + 1], clk[i : i + 1])[0] for i in range(len(inputs))]
+        trace = read(shortest(chip).wave, chip)
+        inputs, clk = trace.inputs[:3000], trace.clk[:3000]
+        model, second_model = chips.model(chip.name, chip.sizes)(), chips.model(chip.name, chip.sizes)()
+        one_by_one = [second_model.drive(inputs[i : i + 1], clk[i : i + 1])[0] for i in range(len(inputs))]
         assert np.array_equal(model.drive(inputs, clk), one_by_one)
-        assert state.diff(model.snapshot(), other.snapshot()) == []
+        assert state.diff(model.snapshot(), second_model.snapshot()) == []
 
     def test_event_level_is_clock_level_on_every_workload(self, chip: Chip) -> None:
         package = chips.package(chip.name)
@@ -121,9 +121,9 @@ class ChipChecks:
     def test_a_configuration_is_written_and_read_back(self, chip: Chip, tmp_path: Path) -> None:
         rng = np.random.default_rng(5)
         registers = {r.name: tuple(rng.integers(1 << r.width, size=r.n_addrs).tolist()) for r in chip.registers}
-        written = Configuration(chip, registers, {m.name: random_words(m, rng) for m in chip.memories})
-        (tmp_path / "c.toml").write_text(dump(written))
-        assert load(tmp_path / "c.toml", chip.name) == written
+        configuration = Configuration(chip, registers, {m.name: random_words(m, rng) for m in chip.memories})
+        (tmp_path / "c.toml").write_text(dump(configuration))
+        assert load(tmp_path / "c.toml", chip.name) == configuration
 
     def test_a_configuration_is_in_the_model_once_applied(self, chip: Chip, tmp_path: Path) -> None:
         (tmp_path / "c.toml").write_text("")
@@ -131,31 +131,31 @@ class ChipChecks:
         model = chips.model(chip.name, chip.sizes)()
         configuration.apply(model)
         for register in chip.registers:
-            held = np.atleast_1d(model.registers[0][register.name.lower()])
-            assert tuple(held) == (register.unsaid,) * register.n_addrs
+            contents = np.atleast_1d(model.registers[0][register.name.lower()])
+            assert tuple(contents) == (register.unsaid,) * register.n_addrs
 
     def test_the_spi_stream_programs_what_the_back_door_does(self, chip: Chip) -> None:
         if not chip.registers or chips.package(chip.name).port is None:
             pytest.skip(f"{chip.name} has no configuration registers, or no SPI port")
-        wanted = small_configuration(chip)
+        configuration = small_configuration(chip)
         blank = {m.name: state.new_memory(m) for m in chip.memories}
-        transactions = stream.pack(wanted, blank)
-        assert stream.unpack(chip, (("", content) for content in transactions), blank) == wanted
-        programmed, expected = chips.model(chip.name, chip.sizes)(), chips.model(chip.name, chip.sizes)()
-        programmed.reset()
+        transactions = stream.pack(configuration, blank)
+        assert stream.unpack(chip, (("", content) for content in transactions), blank) == configuration
+        spi_model, expected_model = chips.model(chip.name, chip.sizes)(), chips.model(chip.name, chip.sizes)()
+        spi_model.reset()
         rows = pins.rows(chip, transactions, gap=8)
-        programmed.drive(rows, np.ones(len(rows), np.uint8))
-        wanted.apply(expected)
+        spi_model.drive(rows, np.ones(len(rows), np.uint8))
+        configuration.apply(expected_model)
         for memory in chip.memories:
-            assert np.array_equal(programmed.memories[memory.name], expected.memories[memory.name]), memory.name
+            assert np.array_equal(spi_model.memories[memory.name], expected_model.memories[memory.name]), memory.name
         for reg in (reg for block in chip.blocks for reg in block.regs if block.name in ("spi_slave", "lfsr")):
             if reg.name.upper() in {r.name.upper() for r in chip.registers} or reg.name.startswith("lfsr"):
                 name = reg.name
-                assert np.array_equal(programmed.registers[0][name], expected.registers[0][name]), name
+                assert np.array_equal(spi_model.registers[0][name], expected_model.registers[0][name]), name
 
 
 def page(chip: Chip) -> Path:
-    """The chip's page, or the test is skipped."""
+    """The chip's page. The test is skipped if there is none."""
     path = place(chips.package(chip.name), "page")
     if path is None:
         pytest.skip(f"{chip.name} has no page")
@@ -178,7 +178,7 @@ def random_words(memory: Memory, rng: np.random.Generator) -> np.ndarray:
 
 
 def small_configuration(chip: Chip) -> Configuration:
-    """Registers as nobody touched them, but one; a few words in each memory."""
+    """A configuration with default registers except one, and a few random words in each memory."""
     rng = np.random.default_rng(6)
     registers = {r.name: (r.unsaid,) * r.n_addrs for r in chip.registers}
     some = chip.registers[-1]

@@ -1,1 +1,1 @@
-"""A module a command; each has its click command as ``command``, and tools/cli.py lists it."""
+"""One module for each command. Its click command has the name ``command``, and tools/cli.py lists it."""

@@ -13,21 +13,24 @@ from draupnir.tools.terminal.console import console
 from draupnir.tools.terminal.progress import progress
 
 BUILD = Path("build/area")
-WIDTH = 120  # columns of the table where it does not go to a terminal
+WIDTH = 120  # columns of the table if stdout is not a terminal
 
 
 @click.command("area")
 @chip_argument
-@options.rtl_options("A folder of Verilog, or a list of its files (.f), beside our RTL.")
-@click.option("--variant", "names", metavar="NAME", multiple=True, help="Only this one of our RTL; may be repeated.")
+@options.rtl_options("A folder of Verilog, or a list of its files (.f), to measure beside our RTL.")
+@click.option(
+    "--variant", "names", metavar="NAME", multiple=True, help="Measure only this variant of our RTL; may be repeated."
+)
 @click.option("--no-route", is_flag=True, help="Area only: stop after packing.")
 @json_option
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
 def command(chip: str, rtl: options.Rtl, names: tuple[str, ...], no_route: bool, as_json: bool, output: Path) -> None:
-    """Put our RTL, with each of its features left out, and anybody's, through Yosys and nextpnr for an ECP5-25.
+    """Measure the size and speed of a chip on an ECP5-25 FPGA, with Yosys and nextpnr.
 
-    Cells are counted after packing; the clock is that of the routed design. Routing takes minutes a variant.
-    Writes area.json and area.png, as far as they are known, after each variant.
+    It measures our RTL as a whole, and without each of its features in turn; with --rtl also that RTL. Cells are
+    counted after packing, and the clock frequency is that of the routed design. Routing takes minutes for each
+    variant. The files area.json and area.png are written anew after each variant.
 
     \b
     Example: draupnir area odin --rtl ~/ODIN/src --variant whole
@@ -36,18 +39,20 @@ def command(chip: str, rtl: options.Rtl, names: tuple[str, ...], no_route: bool,
     from draupnir.rtl.fpga import survey, tools
     from draupnir.tools.report import survey as shown
 
-    declared = rtl.declared(chip)
+    declaration = rtl.declaration(chip)
     outputs.check({"--rtl": rtl.folder}, folders={"-o": output}, adds_verilog=True)
-    theirs = rtl.design(declared, output) if rtl.folder else None
-    chosen = list(names or survey.variants(chip))
+    theirs = rtl.design(declaration, output) if rtl.folder else None
+    variants = list(names or survey.variants(chip))
     versions = {name: tools.find(name).version for name in ("yosys", "nextpnr-ecp5")}
     about = {"chip": chip, "device": "LFE5U-25F-6 CABGA381", "rtl": str(rtl) if rtl.folder else None, "tools": versions}
     about["origin"] = provenance.origin([], rtl.folder, theirs.files if theirs else []).as_json()
     rows, files = [], []
-    with progress(f"{chip} on an ECP5", len(chosen) + (theirs is not None), "variants") as advance:
-        for row in survey.survey(declared, chosen, theirs, output, not no_route):
+    with progress(f"{chip} on an ECP5", len(variants) + (theirs is not None), "variants") as advance:
+        for row in survey.survey(declaration, variants, theirs, output, not no_route):
             rows.append(row)
-            files = shown.write(output, rows, about)  # each time: what is there is not lost if the next one is not
+            files = shown.write(
+                output, rows, about
+            )  # after each row, so that no result is lost if the next variant fails
             advance(1)
     if as_json:
         schema.echo("area", shown.as_json(rows, about))

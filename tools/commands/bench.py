@@ -23,22 +23,24 @@ if TYPE_CHECKING:
 
 BUILD = Path("build/bench")
 ROUNDS, QUICK_ROUNDS = 5, 2
-WIDTH = 225  # columns of the tables where they do not go to a terminal
+WIDTH = 225  # columns of the tables if stdout is not a terminal
 
 
 @click.command("bench")
 @click.argument("chip", metavar="[CHIP]", required=False, shell_complete=complete_chip)
-@options.rtl_options("A folder of Verilog, or a list of its files (.f), beside our RTL.")
-@click.option("--repeat", metavar="N", type=click.IntRange(min=1), help="Rounds.  [default: 5; with --quick 2]")
-@click.option("--quick", is_flag=True, help="Small workloads and two rounds: a look, not a measurement.")
+@options.rtl_options("A folder of Verilog, or a list of its files (.f), to measure beside our RTL.")
+@click.option(
+    "--repeat", metavar="N", type=click.IntRange(min=1), help="Number of rounds.  [default: 5; with --quick 2]"
+)
+@click.option("--quick", is_flag=True, help="Small workloads and two rounds: the figures are rough.")
 @json_option
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
 def command(chip: str | None, rtl: options.Rtl, repeat: int | None, quick: bool, as_json: bool, output: Path) -> None:
     """Measure golden model, event-level engine and RTL on the same traffic, side by side, repeatedly.
 
-    Without CHIP the first chip that has workloads is measured. All contestants run the same pins or the same events,
-    and are first seen to agree. If they do not, nothing is measured and the exit status is 1. The folder gets
-    bench.json and bench.png.
+    Without CHIP it measures the first chip that has workloads. All contestants run the same pins or the same events.
+    Before it measures, it compares their results; if they differ, it measures nothing, and the exit status is 1. The
+    results go to bench.json and bench.png in the output folder.
 
     \b
     Example: draupnir bench odin --rtl ~/ODIN/src
@@ -47,29 +49,27 @@ def command(chip: str | None, rtl: options.Rtl, repeat: int | None, quick: bool,
     from draupnir.tools.bench import machine, report, workloads
 
     chip = chip or workloads.default_chip()
-    declared = rtl.declared(chip)
+    declaration = rtl.declaration(chip)
     outputs.check({"--rtl": rtl.folder}, folders={"-o": output, "-o, for our RTL:": output / "rtl"}, adds_verilog=True)
     n_rounds = repeat or (QUICK_ROUNDS if quick else ROUNDS)
     hardware, versions = machine.machine(), provenance.versions()
     about: dict[str, object] = {"chip": chip, "rtl": str(rtl) if rtl.folder else None}
     about |= {"machine": hardware, "versions": versions, "rounds": n_rounds, "quick": quick}
-    design = rtl.design(declared, output) if rtl.folder else None
+    design = rtl.design(declaration, output) if rtl.folder else None
     say = (lambda text: None) if as_json else click.echo
     say(_line("machine", hardware))
     say(_line("versions", versions))
-    found = _measured(declared, design, quick, n_rounds, output, as_json)
+    results = _measure(declaration, design, quick, n_rounds, output, as_json)
     about["origin"] = provenance.origin([], rtl.folder, design.files if design else []).as_json()
-    files = report.write(output, found, about)
+    files = report.write(output, results, about)
     if as_json:
-        schema.echo("bench", report.as_json(found, about))
+        schema.echo("bench", report.as_json(results, about))
     else:
-        _show(report.tables(found), files)
+        _show(report.tables(results), files)
 
 
-def _measured(
-    chip: Chip, design: Design | None, quick: bool, n_rounds: int, output: Path, as_json: bool
-) -> BenchReport:
-    """Measure; raise DifferenceFound, after telling it, where the contestants do not agree."""
+def _measure(chip: Chip, design: Design | None, quick: bool, n_rounds: int, output: Path, as_json: bool) -> BenchReport:
+    """Measure. If the contestants disagree, print the difference and raise DifferenceFound."""
     from draupnir.tools.bench import suite
     from draupnir.tools.bench.contestants import Disagreement
 
@@ -85,7 +85,7 @@ def _measured(
 
 
 def _show(tables: Iterable[Table], files: Iterable[Path]) -> None:
-    """Print the tables, and which files were written."""
+    """Print the tables, and the names of the files."""
     screen = console()
     if not screen.is_terminal:
         screen.width = WIDTH

@@ -27,12 +27,23 @@ BUILD = Path("build/bitstream")
 @click.command("bitstream")
 @chip_argument
 @click.option("--board", "board_name", metavar="B", help="For instance ulx3s-25f or icebreaker.")
-@click.option("--config", metavar="C", type=click.Path(path_type=Path), help="A configuration (TOML): its memories.")
+@click.option(
+    "--config",
+    metavar="C",
+    type=click.Path(path_type=Path),
+    help="A configuration (TOML): the start contents of the memories.",
+)
 @click.option("--freq", metavar="MHZ", type=click.FloatRange(min=0.1), help="The chip's clock; default: the board's.")
-@click.option("--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the chip, as in draupnir rtl.")
-@click.option("--header", is_flag=True, help="The chip's pins at the header, instead of a bridge at the UART.")
-@click.option("--patch", is_flag=True, help="Only new contents for the memories of the bitstream in DIR: seconds.")
-@click.option("--project", type=click.Choice(["vivado", "gowin", "fusesoc"]), help="A project for tools not here.")
+@click.option(
+    "--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the chip, as for draupnir rtl."
+)
+@click.option(
+    "--header", is_flag=True, help="Connect the chip's pins to the board's header, without the bridge at the UART."
+)
+@click.option("--patch", is_flag=True, help="Only put new memory contents into the bitstream in DIR; takes seconds.")
+@click.option(
+    "--project", type=click.Choice(["vivado", "gowin", "fusesoc"]), help="Write a project for these tools instead."
+)
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, help="Default: build/bitstream/CHIP-B.")
 @json_option
 def command(
@@ -47,12 +58,12 @@ def command(
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """Build a bitstream with Yosys and nextpnr, those on PATH or those of the Python packages.
+    """Build a bitstream with Yosys and nextpnr, from PATH or from their Python packages.
 
-    Where the board's FPGA has no room for the whole chip it is a reduced one, unless --set says which.
-    Writes the bitstream, the routed design, constraints, logs and build.json; with --project, Verilog, constraints,
-    memory files and a script, which were not run here, and project.json.
-    Exit status: 0 built, 1 it does not fit or misses its frequency, 2 the input is at fault.
+    If the whole chip does not fit into the board's FPGA, a reduced chip is built; --set chooses another one.
+    The output folder gets the bitstream, the routed design, constraints, logs and build.json. With --project it gets
+    Verilog, constraints, memory files and a script, which are not run, and project.json.
+    Exit status: 0 built, 1 the chip does not fit or is too slow for its frequency, 2 the input is wrong.
 
     \b
     Example: draupnir bitstream odin --board ulx3s-25f --config network.toml
@@ -61,29 +72,31 @@ def command(
     from draupnir.rtl import emit
     from draupnir.rtl.fpga import boards, flow, projects
 
-    given = parameters(chip, settings)
+    settings_by_name = parameters(chip, settings)
     if project:
-        folder = _checked(output or BUILD / f"{chip}-{project}", config)
+        folder = _checked_folder(output or BUILD / f"{chip}-{project}", config)
         hz = freq * 1e6 if freq else None
-        origin = provenance.origin().as_json()
-        files = projects.write(project, chip, folder, _words(chip, config, given), board_name, hz, origin, **given)
+        origin, words = provenance.origin().as_json(), _words(chip, config, settings_by_name)
+        files = projects.write(project, chip, folder, words, board_name, hz, origin, **settings_by_name)
         _say(as_json, {"files": [str(path) for path in files]}, f"written, not run: {', '.join(map(str, files))}")
         return
     board = boards.board(board_name or "")
-    folder = _checked(output or BUILD / f"{chip}-{board.name}", config)
+    folder = _checked_folder(output or BUILD / f"{chip}-{board.name}", config)
     if patch:
         path = _patch(chip, config, folder)
         _say(as_json, {"bitstream": str(path)}, f"patched: {path}")
         return
-    chosen = {**emit.our_chip(chip).on_boards.get(board.name, {}), **given}
+    parameters_by_name = {**emit.our_chip(chip).on_boards.get(board.name, {}), **settings_by_name}
     hz = freq * 1e6 if freq else board.freq
     origin = provenance.origin([flow.SEED]).as_json()
-    request = flow.Request(chip, board, hz, chosen, _words(chip, config, chosen), header, origin)
+    request = flow.Request(
+        chip, board, hz, parameters_by_name, _words(chip, config, parameters_by_name), header, origin
+    )
     _build(request, folder, as_json)
 
 
-def _checked(folder: Path, config: Path | None) -> Path:
-    """The folder, after it has been seen that it can be written and is no input."""
+def _checked_folder(folder: Path, config: Path | None) -> Path:
+    """The folder, after a check that it can be written and is not an input."""
     outputs.check({"--config": config}, folders={"-o": folder})
     return folder
 
@@ -93,18 +106,18 @@ def _build(request: Request, folder: Path, as_json: bool) -> None:
 
     try:
         with _steps(flow.STEPS, request.where) as step:
-            built = flow.build(request, folder, step)
+            bitstream = flow.build(request, folder, step)
     except flow.Unbuildable as failure:
         _say(as_json, {"built": False, "reason": str(failure)}, f"not built: {failure}")
         raise DifferenceFound from failure
     if as_json:
-        _say(True, {"built": True, "bitstream": str(built.bitstream), **bitfile.about(folder)}, "")
+        _say(True, {"built": True, "bitstream": str(bitstream.bitstream), **bitfile.about(folder)}, "")
     else:
-        _print(built)
+        _print(bitstream)
 
 
 def _patch(chip: str, config: Path | None, folder: Path) -> Path:
-    """Other contents in the bitstream of a folder, which is then unpacked and compared."""
+    """Put other contents into the bitstream of a folder, then unpack it and compare. Returns the bitstream's path."""
     from draupnir.rtl.fpga import bitfile, flow
 
     about = bitfile.about(folder)
@@ -118,56 +131,56 @@ def _patch(chip: str, config: Path | None, folder: Path) -> Path:
     return path
 
 
-def _say(as_json: bool, found: dict[str, Any], text: str) -> None:
+def _say(as_json: bool, report: dict[str, Any], text: str) -> None:
     if as_json:
-        schema.echo("bitstream", found)
+        schema.echo("bitstream", report)
     else:
         click.echo(text)
 
 
-def _words(chip: str, config: Path | None, chosen: dict[str, Any]) -> dict[str, Any]:
-    """Return what the configuration puts into the words that the chip has."""
+def _words(chip: str, config: Path | None, parameters_by_name: dict[str, Any]) -> dict[str, Any]:
+    """The contents that the configuration gives to the memory words that the chip has, by memory."""
     if config is None:
         return {}
     from draupnir.rtl import emit
     from draupnir.tools.compile.toml import load
 
-    memories = load.load(config, emit.declaration(chip, **chosen)).memories
-    return {name: words[..., emit.kept_words(chip, name, **chosen), :] for name, words in memories.items()}
+    memories = load.load(config, emit.declaration(chip, **parameters_by_name)).memories
+    return {name: words[..., emit.kept_words(chip, name, **parameters_by_name), :] for name, words in memories.items()}
 
 
 @contextmanager
-def _steps(names: tuple[str, ...], what: str) -> Iterator[Any]:
-    """A bar on a terminal that names the step under way."""
-    with progress(what, len(names), "steps") as advance:
-        started: list[str] = []
+def _steps(names: tuple[str, ...], title: str) -> Iterator[Any]:
+    """A progress bar that names the present step, on a terminal."""
+    with progress(title, len(names), "steps") as advance:
+        steps_begun: list[str] = []
 
         def step(name: str) -> None:
-            if started:
+            if steps_begun:
                 advance(1)
-            started.append(name)
+            steps_begun.append(name)
 
         yield step
 
 
-def _print(built: BuiltBitstream) -> None:
+def _print(bitstream: BuiltBitstream) -> None:
     from rich.table import Table
 
     usage = Table(title="Utilisation", title_justify="left")
     for title in ("what", "used", "available", "%"):
         usage.add_column(title, justify="left" if title == "what" else "right")
-    for each in built.found.usage:
+    for each in bitstream.found.usage:
         usage.add_row(each.kind, f"{each.used:,}", f"{each.available:,}", f"{100 * each.used / each.available:.0f}")
     timing = Table(title="Timing, MHz", title_justify="left")
     for title in ("clock", "reached", "wanted"):
         timing.add_column(title, justify="left" if title == "clock" else "right")
-    for clock in built.found.clocks:
+    for clock in bitstream.found.clocks:
         timing.add_row(clock.net, f"{clock.achieved:.2f}", f"{clock.wanted:.2f}")
     screen = console()
     screen.print(usage)
     screen.print(timing)
-    click.echo(f"board clock: {built.clock.freq / 1e6:g} MHz, {built.clock}")
-    for name in built.outside:
+    click.echo(f"board clock: {bitstream.clock.freq / 1e6:g} MHz, {bitstream.clock}")
+    for name in bitstream.outside:
         click.echo(f"{name}: in RAM without initial content; the host writes it over SPI")
-    click.echo(f"tools: {', '.join(f'{name} {version}' for name, version in built.tools.items())}")
-    click.echo(f"written: {built.bitstream}, {built.constraints}")
+    click.echo(f"tools: {', '.join(f'{name} {version}' for name, version in bitstream.tools.items())}")
+    click.echo(f"written: {bitstream.bitstream}, {bitstream.constraints}")

@@ -1,4 +1,4 @@
-"""`draupnir chips`: what is supported, and how far; all that one chip declares; one entry."""
+"""`draupnir chips`: a list of the chips; all entries of one chip's declaration; one entry."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from draupnir.emulator.declare import Chip, Memory, Parameter
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.package import place
 from draupnir.tools.report import entries, schema, tables
-from draupnir.tools.terminal.arguments import complete_chip, json_option, set_option
-from draupnir.tools.terminal.arguments import declared as declared_as
+from draupnir.tools.terminal.arguments import complete_chip, declaration_of, json_option, set_option
 
 PARTS = ("model", "rtl", "bench")
 
 
 def summary(chip: Chip) -> dict[str, Any]:
-    """A chip in a few numbers, and which parts of it there are: golden model, RTL, bench, golden cases."""
+    """A chip in a few numbers, and its parts: golden model, RTL, bench, golden cases."""
     package = chips.package(chip.name)
     golden = place(package, "golden")
     return {
@@ -45,8 +44,8 @@ def _complete_entry(ctx: click.Context, param: click.Parameter, incomplete: str)
     chip = ctx.params.get("chip")
     if chip not in chips.names():
         return []
-    declared = entries.entries(chips.declaration(str(chip)), chips.parameters(str(chip)))
-    names = dict.fromkeys(name for entry in declared for name in (entry.path[-1], entry.name))
+    candidates = entries.entries(chips.declaration(str(chip)), chips.parameters(str(chip)))
+    names = dict.fromkeys(name for entry in candidates for name in (entry.path[-1], entry.name))
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
@@ -57,11 +56,11 @@ def _complete_entry(ctx: click.Context, param: click.Parameter, incomplete: str)
 @set_option
 @json_option
 def command(chip: str | None, entry: str | None, markdown: bool, settings: tuple[str, ...], as_json: bool) -> None:
-    """List what is supported, and how far; with CHIP, all that it declares.
+    """List the chips; with CHIP, list all entries of its declaration.
 
-    These are its sizes, pins (with the edges of clocks, and how resets act), buses, probes, registers, memory words,
-    events and state. On a terminal they are tables; in a pipe, a line each, for grep. ENTRY is the name of one of them,
-    or a path such as neurons.lif.thr: all that is known of it.
+    The entries are its sizes, pins (with the edges of clocks, and the kinds of resets), buses, probes, registers, memory
+    words, events and state. On a terminal they are tables. In a pipe each entry is one line, for grep. With ENTRY, a name
+    or a path such as neurons.lif.thr, everything about this one entry is printed.
 
     \b
     Example: draupnir chips
@@ -76,29 +75,32 @@ def command(chip: str | None, entry: str | None, markdown: bool, settings: tuple
     if chip is None:
         _list(as_json)
         return
-    declared, parameters = declared_as(chip, settings), chips.parameters(chip)
+    declaration, parameters = declaration_of(chip, settings), chips.parameters(chip)
     if entry is not None:
-        _print_entries(entries.look_up(declared, entry, parameters), as_json)
+        _print_entries(entries.look_up(declaration, entry, parameters), as_json)
     elif as_json:
-        listed = [each.as_json() for each in entries.entries(declared, parameters)]
-        schema.echo("chips", {**summary(declared), "entries": listed})
+        entry_objects = [each.as_json() for each in entries.entries(declaration, parameters)]
+        schema.echo("chips", {**summary(declaration), "entries": entry_objects})
     elif markdown:
-        click.echo(tables.markdown(declared, parameters), nl=False)
+        click.echo(tables.markdown(declaration, parameters), nl=False)
     else:
-        _print_chip(declared, parameters)
+        _print_chip(declaration, parameters)
 
 
 def _list(as_json: bool) -> None:
-    """Print all chips. Raises InputError at the end for packages that do not load, a line on stderr for each."""
-    found, wrong = [], []
+    """Print all chips, and a line on stderr for each package that does not load.
+
+    Raises InputError at the end, for the last package that does not load.
+    """
+    summaries, wrong = [], []
     for name in chips.names():
         try:
-            found.append(summary(chips.declaration(name)))
+            summaries.append(summary(chips.declaration(name)))
         except InputError as error:
             wrong.append(str(error))
     if as_json:
-        schema.echo("chips", {"chips": found})
-    for one in () if as_json else found:
+        schema.echo("chips", {"chips": summaries})
+    for one in () if as_json else summaries:
         click.echo(_line(one))
     for text in wrong[:-1]:
         click.echo(f"error: {text}", err=True)
@@ -116,19 +118,19 @@ def _line(s: dict[str, Any]) -> str:
     )
 
 
-def _print_entries(found: list[entries.Entry], as_json: bool) -> None:
+def _print_entries(matches: list[entries.Entry], as_json: bool) -> None:
     if as_json:
-        schema.echo("chips", {"entries": [each.as_json() for each in found]})
+        schema.echo("chips", {"entries": [each.as_json() for each in matches]})
         return
-    for number, each in enumerate(found):
+    for number, each in enumerate(matches):
         if number:
             click.echo()
-        for line in entries.described(each):
+        for line in entries.description_lines(each):
             click.echo(line)
 
 
 def _print_chip(chip: Chip, parameters: Sequence[Parameter]) -> None:
-    # Only here: the other forms need no tables drawn.
+    # Imported here, because only tables need it.
     from draupnir.tools.terminal.console import console
 
     out = console()

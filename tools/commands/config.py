@@ -1,4 +1,4 @@
-"""`draupnir config`: check a configuration, pack it into what programs a chip, unpack that, and compare two."""
+"""`draupnir config`: check a configuration, pack it into files that program a chip, unpack those, and compare two."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import click
 from draupnir.tools.lint import report
 from draupnir.tools.report import schema
 from draupnir.tools.terminal import outputs
-from draupnir.tools.terminal.arguments import chip_argument, declared, json_option, set_option
+from draupnir.tools.terminal.arguments import chip_argument, declaration_of, json_option, set_option
 from draupnir.tools.terminal.errors import DifferenceFound
 
 FILE = click.Path(path_type=Path)
-HELD = "What the memories held before a stream that writes only a part: a configuration, or blank (all 0)."
-ONTO = "What the memories hold before: a configuration, or blank (all 0); the stream writes only what differs."
+HELD = "Earlier contents of the memories, for a stream that writes only a part: a configuration, or blank (all 0)."
+ONTO = "Earlier contents of the memories: a configuration, or blank (all 0); the stream writes only what differs."
 
 
 @click.group("config")
@@ -45,33 +45,34 @@ def check(
     config: Path,
     onto: str | None,
     strict: bool,
-    allowed: tuple[str, ...],
+    allow: tuple[str, ...],
     settings: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Say whether a configuration, in TOML or packed, is right, what is in it, and what in it is hardly meant.
+    """Check a configuration, in TOML or packed, and print what it contains.
 
-    The latter are findings, each with a name, such as zero-threshold; tools/compile/README.md has them all. They are
-    warnings, but for --strict.
+    The command also reports findings: settings that are allowed, but are probably a mistake. Each finding has a name,
+    such as zero-threshold; tools/compile/README.md lists them all. A finding is a warning; with --strict it is an
+    error.
 
-    Exit status: 0 it is right, 2 it is not, or --strict and it has a finding.
+    Exit status: 0 the configuration is right, 2 it is wrong, or it has a finding and --strict is given.
 
     \b
     Example: draupnir config check odin net.toml
              draupnir config check odin net.toml --strict --allow monitoring
     """
-    # Only here, and in the other commands: help needs none of it.
+    # Imported here, and in the other commands too, because --help needs none of it.
     from draupnir.tools.compile import packed
     from draupnir.tools.compile.summary import summary
 
-    wanted = declared(chip, settings)
-    configuration = packed.read(config, wanted, packed.memories_before(onto, wanted), report.warn)
-    found, some = summary(configuration), report.findings(configuration, allowed)
+    declaration = declaration_of(chip, settings)
+    configuration = packed.read(config, declaration, packed.memories_before(onto, declaration), report.warn)
+    counts, some = summary(configuration), report.findings(configuration, allow)
     if as_json:
-        listed = [finding.listed() for finding in some]
-        schema.echo("config check", {"chip": chip, "config": str(config), **found, "findings": listed})
+        finding_objects = [finding.as_json() for finding in some]
+        schema.echo("config check", {"chip": chip, "config": str(config), **counts, "findings": finding_objects})
     else:
-        for name, count in found.items():
+        for name, count in counts.items():
             click.echo(f"{name.replace('_', ' ')}: {count}")
         report.tell(config, some)
     if strict:
@@ -92,25 +93,26 @@ def pack(
     output: Path | None,
     onto: str | None,
     strict: bool,
-    allowed: tuple[str, ...],
+    allow: tuple[str, ...],
     settings: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Write the files that program a chip.
 
-    The SPI write stream, a transaction a line (_spi.txt), as bytes (_spi.bin), as a C header (_spi.h) and as a Python
-    module (_spi.py); of each memory a $readmemh image (.hex), and one for Vivado (.mem).
+    The files are the SPI write stream, as text with one transaction in each line (_spi.txt), as bytes (_spi.bin), as a
+    C header (_spi.h) and as a Python module (_spi.py); and for each memory a $readmemh image (.hex) and one for Vivado
+    (.mem).
 
     \b
     Example: draupnir config pack odin net.toml -o build/net
     """
     from draupnir.tools.compile import packed
 
-    folder, wanted = output or Path("build/config") / chip, declared(chip, settings)
-    outputs.check(_inputs("CONFIG", config, onto), folders={"-o": folder}, names=packed.file_names(wanted))
-    configuration = packed.read(config, wanted, tell=report.warn)
-    report.checked(config, configuration, strict, allowed)
-    paths = packed.pack(configuration, folder, packed.memories_before(onto, wanted))
+    folder, declaration = output or Path("build/config") / chip, declaration_of(chip, settings)
+    outputs.check(_inputs("CONFIG", config, onto), folders={"-o": folder}, names=packed.file_names(declaration))
+    configuration = packed.read(config, declaration, tell=report.warn)
+    report.check_configuration(config, configuration, strict, allow)
+    paths = packed.pack(configuration, folder, packed.memories_before(onto, declaration))
     if as_json:
         schema.echo("config pack", {"chip": chip, "files": {str(path): path.stat().st_size for path in paths}})
         return
@@ -121,18 +123,18 @@ def pack(
 @command.command("unpack")
 @chip_argument
 @click.argument("packed_files", metavar="PACKED", type=FILE)
-@click.option("-o", "--output", metavar="TOML", type=FILE, help="The configuration; else it goes to stdout.")
+@click.option("-o", "--output", metavar="TOML", type=FILE, help="File for the configuration.  [default: stdout]")
 @click.option("--onto", metavar="CONFIG", help=HELD)
 @set_option
 @json_option
 def unpack(
     chip: str, packed_files: Path, output: Path | None, onto: str | None, settings: tuple[str, ...], as_json: bool
 ) -> None:
-    """Write the configuration that an SPI stream, or a folder of packed files, programs.
+    """Write the configuration that an SPI stream, or a folder of packed files, gives to a chip.
 
-    A stream is what a chip gets, from any driver: text in hexadecimal (whole transactions, fields or bytes; comments
-    begin with #, // or --), bytes (.bin), or an array in C or Python. What is odd in it is told with what the chip does
-    about it; so are registers that it never writes. All files of a folder must agree.
+    The stream may come from any driver. It may be text in hexadecimal (whole transactions, fields or bytes; comments
+    begin with #, // or --), bytes (.bin), or an array in C or Python. The command reports odd transactions together
+    with their effect on the chip, and registers that the stream never writes. All files of a folder must agree.
 
     \b
     Example: draupnir config unpack odin build/net -o net.toml
@@ -143,28 +145,28 @@ def unpack(
     from draupnir.tools.compile.toml.load import dump
 
     outputs.check(_inputs("PACKED", packed_files, onto), {"-o": output})
-    wanted = declared(chip, settings)
-    present = packed.memories_before(onto, wanted)
-    told: dict[str, Any] = {}
+    declaration = declaration_of(chip, settings)
+    present = packed.memories_before(onto, declaration)
+    remarks: dict[str, Any] = {}
     if packed.is_toml(packed_files):
-        text = dump(packed.read(packed_files, wanted))
+        text = dump(packed.read(packed_files, declaration))
     else:
-        unpacked = packed.unpack(packed_files, wanted, present)
-        text, told = dump(unpacked.configuration), unpacked.listed()
-        for line in unpacked.told(packed_files):
+        stream = packed.unpack(packed_files, declaration, present)
+        text, remarks = dump(stream.configuration), stream.as_json()
+        for line in stream.lines(packed_files):
             report.warn(line)
     if output is not None:
         with replacing(output) as temporary:
             temporary.write_text(text)
     if as_json:
-        found = {"toml": text} if output is None else {"files": [str(output)]}
-        schema.echo("config unpack", {"chip": chip, **found, **told})
+        result = {"toml": text} if output is None else {"files": [str(output)]}
+        schema.echo("config unpack", {"chip": chip, **result, **remarks})
     elif output is None:
         click.echo(text, nl=False)
 
 
 def _inputs(name: str, path: Path, onto: str | None) -> dict[str, Path | None]:
-    """Return what a command reads: the argument of this name, and the configuration in --onto."""
+    """The files that a command reads: the argument of this name, and the configuration of --onto."""
     from draupnir.tools.compile import packed
 
     return {name: path, "--onto": None if onto in (None, packed.BLANK) else Path(str(onto))}
@@ -172,16 +174,18 @@ def _inputs(name: str, path: Path, onto: str | None) -> dict[str, Path | None]:
 
 @command.command("diff")
 @chip_argument
-@click.argument("first", metavar="CONFIG", type=FILE)
-@click.argument("second", metavar="CONFIG", type=FILE)
+@click.argument("first_path", metavar="CONFIG", type=FILE)
+@click.argument("second_path", metavar="CONFIG", type=FILE)
 @click.option("--onto", metavar="CONFIG", help=HELD)
-@click.option("--max", "n_max", metavar="N", type=click.IntRange(min=1), default=100, show_default=True, help="Listed.")
+@click.option(
+    "--max", "n_max", metavar="N", type=click.IntRange(min=1), default=100, show_default=True, help="List N at most."
+)
 @set_option
 @json_option
 def diff(
     chip: str,
-    first: Path,
-    second: Path,
+    first_path: Path,
+    second_path: Path,
     onto: str | None,
     n_max: int,
     settings: tuple[str, ...],
@@ -196,18 +200,20 @@ def diff(
     """
     from draupnir.tools.compile import differences, packed
 
-    wanted = declared(chip, settings)
-    before = packed.memories_before(onto, wanted)
-    one, other = (packed.read(path, wanted, before, report.warn) for path in (first, second))
-    found = list(differences.between(one, other))
+    declaration = declaration_of(chip, settings)
+    memories_before = packed.memories_before(onto, declaration)
+    one, other = (packed.read(path, declaration, memories_before, report.warn) for path in (first_path, second_path))
+    all_differences = list(differences.changes(one, other))
     if as_json:
-        listed = [asdict(difference) for difference in found[:n_max]]
-        schema.echo("config diff", {"chip": chip, "n_differences": len(found), "differences": listed})
+        difference_objects = [asdict(difference) for difference in all_differences[:n_max]]
+        schema.echo(
+            "config diff", {"chip": chip, "n_differences": len(all_differences), "differences": difference_objects}
+        )
     else:
-        for difference in found[:n_max]:
+        for difference in all_differences[:n_max]:
             click.echo(str(difference))
-        if len(found) > n_max:
-            click.echo(f"... and {len(found) - n_max} more (--max)")
-        click.echo(f"{len(found)} differences")
-    if found:
+        if len(all_differences) > n_max:
+            click.echo(f"... and {len(all_differences) - n_max} more (--max)")
+        click.echo(f"{len(all_differences)} differences")
+    if all_differences:
         raise DifferenceFound

@@ -1,4 +1,4 @@
-"""`draupnir demo`: a whole job on real input, on the golden model."""
+"""`draupnir demo`: a whole learning task on real input, on the golden model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @click.group("demo")
 def command() -> None:
-    """A whole job on real input, on the golden model.
+    """Run a whole learning task on real input, on the golden model.
 
     \b
     Example: draupnir demo digits
@@ -27,7 +27,7 @@ def command() -> None:
 
 
 def _results(job: str) -> Callable[[F], F]:
-    """The options of every job: the report's folder, and JSON."""
+    """The options of each task: the report's folder, and JSON."""
     report = click.option(
         "--report",
         "--out",
@@ -44,27 +44,27 @@ def _results(job: str) -> Callable[[F], F]:
 
 
 @command.command("digits")
-@click.option("--seed", metavar="N", type=SEED, help="Order of images and spikes.")
+@click.option("--seed", metavar="N", type=SEED, help="Start value of the random order of images and spikes.")
 @click.option("--images", metavar="N", type=IMAGES, help="Use only N images, a fifth of them for the test.")
 @_results("digits")
 def digits(seed: int | None, images: int | None, out: Path, as_json: bool) -> None:
-    """ODIN learns handwritten digits online, one presentation each, and is then tested on others.
+    """ODIN learns handwritten digits, which it sees once each, and is then tested on others.
 
-    Ten neurons learn with SDSP from a teacher's events. The report, with pictures, goes to build/demo/digits.
+    Ten neurons learn with SDSP from the events of a teacher. The report, with pictures, goes to build/demo/digits.
 
     \b
     Example: draupnir demo digits
              draupnir demo digits --images 200 --seed 7
     """
     outputs.check({}, folders={"--report": out})
-    # Only here: help needs none of it.
+    # Imported here, because --help needs none of it.
     from draupnir.tools.experiments.digits import report
     from draupnir.tools.experiments.digits.experiment import DigitsExperiment
     from draupnir.tools.experiments.digits.results import as_object
     from draupnir.tools.experiments.digits.train import DigitsTrainer
 
-    given = {name: number for name, number in (("seed", seed), ("n_images", images)) if number is not None}
-    experiment = replace(DigitsExperiment(), **given)
+    changes = {name: number for name, number in (("seed", seed), ("n_images", images)) if number is not None}
+    experiment = replace(DigitsExperiment(), **changes)
     with progress("digits", experiment.n_images, "images") as advance:
         results = DigitsTrainer(experiment).run(advance)
     origin = provenance.origin([experiment.seed])
@@ -79,16 +79,21 @@ def digits(seed: int | None, images: int | None, out: Path, as_json: bool) -> No
 
 @command.command("cue-accumulation")
 @click.option(
-    "--data", metavar="DIR", type=click.Path(path_type=Path), help="The .dat files of ReckOn's testbench, not our own."
+    "--data", metavar="DIR", type=click.Path(path_type=Path), help="Use the .dat files of ReckOn's testbench in DIR."
 )
-@click.option("--epochs", metavar="N", type=click.IntRange(min=1), default=10, show_default=True, help="Of training.")
-@click.option("--seed", "seeds", metavar="N", type=SEED, multiple=True, help="Of all that is random; repeatable.")
+@click.option(
+    "--epochs", metavar="N", type=click.IntRange(min=1), default=10, show_default=True, help="Epochs of training."
+)
+@click.option(
+    "--seed", "seeds", metavar="N", type=SEED, multiple=True, help="Start value of all random numbers; may be repeated."
+)
 @_results("cue-accumulation")
 def cue_accumulation(data: Path | None, epochs: int, seeds: tuple[int, ...], out: Path, as_json: bool) -> None:
-    """ReckOn learns by e-prop to remember on which side most cues were, and to say so a second later.
+    """ReckOn learns by e-prop to remember on which side most cues were, and to answer a second later.
 
-    100 recurrent neurons, trained on chip, each epoch followed by a test with learning off. Without --data both samples
-    and initial weights are our own. The report, with pictures, goes to build/demo/cue-accumulation.
+    The network has 100 recurrent neurons and is trained on the chip. After each epoch it is tested with learning off.
+    Without --data, our own samples and initial weights are used. The report, with pictures, goes to
+    build/demo/cue-accumulation.
 
     \b
     Example: draupnir demo cue-accumulation
@@ -96,7 +101,7 @@ def cue_accumulation(data: Path | None, epochs: int, seeds: tuple[int, ...], out
              draupnir demo cue-accumulation --data ReckOn/src/data
     """
     outputs.check({"--data": data}, folders={"--report": out})
-    # Only here: help needs none of it.
+    # Imported here, because --help needs none of it.
     from draupnir.tools.experiments.cue_accumulation import report
     from draupnir.tools.experiments.cue_accumulation.experiment import CueExperiment
     from draupnir.tools.experiments.cue_accumulation.train import CueTrainer
@@ -109,8 +114,8 @@ def cue_accumulation(data: Path | None, epochs: int, seeds: tuple[int, ...], out
     files = report.write(out, results, origin)
     if as_json:
         runs = [result.as_object() for result in results]
-        written = [str(path) for path in files]
-        schema.echo("demo cue-accumulation", {"runs": runs, "files": written, "origin": origin.as_json()})
+        file_names = [str(path) for path in files]
+        schema.echo("demo cue-accumulation", {"runs": runs, "files": file_names, "origin": origin.as_json()})
         return
     for name, text in report.figures(results).items():
         click.echo(f"{name:20} {text}")

@@ -1,4 +1,4 @@
-"""`draupnir host`: a network on a chip on a board, over a serial port; or on a simulated board behind one."""
+"""`draupnir host`: run a network on a board, over a serial port, or on a simulated board."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from draupnir.tools.terminal.errors import DifferenceFound
 if TYPE_CHECKING:
     from draupnir.tools.lint.findings import Finding
 
-BLANK_CYCLES = 200_000  # of a simulated board with nothing in it, which nobody wants to watch for long
+BLANK_CYCLES = 200_000  # a simulated board without a network may run for ever, so it stops after these clocks
 
 
 @click.command("host")
 @chip_argument
 @board_options
-@click.option("--verify", is_flag=True, help="Read the memories after programming, and compare.")
+@click.option("--verify", is_flag=True, help="Read the memories back after programming, and compare them.")
 @run_options
-@click.option("--quiet", metavar="N", type=click.IntRange(min=1), help="Clocks without an event that end the run.")
+@click.option("--quiet", metavar="N", type=click.IntRange(min=1), help="End the run after N clocks without an event.")
 @findings.options
 @json_option
 def command(
@@ -37,44 +37,43 @@ def command(
     options: RunOptions,
     quiet: int | None,
     strict: bool,
-    allowed: tuple[str, ...],
+    allow: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Program a chip on a board, send it events, and write its spikes: as `draupnir run`, on hardware.
+    """Program a chip on a board, send it events, and write its spikes, as `draupnir run` does without a board.
 
-    The board holds a bitstream with the bridge of rtl/bridge. The chip's clock stands still wherever it would have to
-    wait for the serial line: so spikes and their cycles are those of `draupnir run`, with the same options.
+    The board needs a bitstream with the bridge of rtl/bridge. The bridge stops the chip's clock while the chip would
+    have to wait for the serial line. So the spikes and their cycles are the same as those of `draupnir run` with the
+    same options. A chip that its host leads, timestep by timestep, takes the same files as in `draupnir run`.
 
-    A chip that its host leads, timestep by timestep, takes the files that `draupnir run` takes for it.
+    A board does not see when the chip comes to rest. It counts the clocks up to the last event or spike on its buses,
+    while `draupnir run` counts them up to rest.
 
-    A board does not see when the chip itself has come to rest: it counts the clocks to the last event or spike on its
-    buses, where `draupnir run` counts those until rest.
-
-    Without --config the chip is not reset, and keeps what it has; without --events nothing is sent.
-    Exit status: 0 done, 1 --verify found a difference, and no event was sent, 2 the input, or the line, is at fault.
+    Without --config the chip is not reset, and keeps its state. Without --events nothing is sent.
+    Exit status: 0 done, 1 --verify found a difference, and no event was sent, 2 the input is wrong, or the line fails.
 
     \b
     Example: draupnir host odin --port /dev/ttyUSB0 --config net.toml --events events.csv -o spikes.csv
              draupnir host odin --simulate rtl --config net.toml --onto blank --events events.csv -o spikes.csv
     """
     _check_together(board, verify, options)
-    declared = board.declared(chip)
-    saves = options.checked_saves(declared)
-    # Only here: help needs none of it.
+    declaration = board.declaration(chip)
+    saves = options.checked_saves(declaration)
+    # Imported here, because --help needs none of it.
     from draupnir.tools.host import board as boards
     from draupnir.tools.host import job
     from draupnir.tools.run.saving import saving
 
-    present, configuration, found = options.configuration(declared, strict, allowed)
-    network = job.BoardNetwork(configuration, present, board.parameters(declared)) if configuration else None
+    present, configuration, config_findings = options.configuration(declaration, strict, allow)
+    network = job.BoardNetwork(configuration, present, board.parameters(declaration)) if configuration else None
     blank = board.simulate is not None and network is None and options.max_cycles is None
-    send = job.sender(declared, network, replace(options, max_cycles=BLANK_CYCLES) if blank else options, quiet)
+    send = job.sender(declaration, network, replace(options, max_cycles=BLANK_CYCLES) if blank else options, quiet)
     with (
-        saving(options.output, saves, declared) as (take, save),
-        boards.opened(board, declared, options.seed) as device,
+        saving(options.output, saves, declaration) as (take, save),
+        boards.opened(board, declaration, options.seed) as device,
     ):
         report = {"chip": chip, **job.run(device, network, verify, send, take, saves, save)}
-    _tell(report, options, found, blank, as_json)
+    _tell(report, options, config_findings, blank, as_json)
     if report.get("n_differences"):
         raise DifferenceFound
 
@@ -87,38 +86,45 @@ def _check_together(board: BoardOptions, verify: bool, options: RunOptions) -> N
     if verify and options.config is None:
         raise click.UsageError("--verify: only with --config", context)
     if options.save and options.config is None:
-        raise click.UsageError("--save: only with --config, to which the registers go back after the reading", context)
+        raise click.UsageError(
+            "--save: only with --config, because reading the memories changes registers, which --config restores",
+            context,
+        )
     if options.output is not None and options.events is None:
-        raise click.UsageError(f"-o {options.output}: only with --events; nothing is sent without", context)
+        raise click.UsageError(
+            f"-o {options.output}: only with --events; without them there is no spike to write", context
+        )
     if options.seed is not None and board.simulate != "model":
         raise click.UsageError(f"--seed {options.seed}: only with --simulate model", context)
 
 
-def _tell(report: dict[str, Any], options: RunOptions, found: Sequence[Finding], blank: bool, as_json: bool) -> None:
-    """Print the report, and warn of what the user may not expect. blank : a simulated board without a network"""
+def _tell(
+    report: dict[str, Any], options: RunOptions, config_findings: Sequence[Finding], blank: bool, as_json: bool
+) -> None:
+    """Print the report and its warnings. blank : True for a simulated board without a network"""
     if options.events and "n_spikes" in report:
         options.warn_if_empty(report["n_events"], report["done"])
-        findings.explain(found, report["chip"], report["n_spikes"] == 0, report.get("done") is False)
+        findings.explain(config_findings, report["chip"], report["n_spikes"] == 0, report.get("done") is False)
     if as_json:
-        schema.echo("host", {**report, "findings": [finding.listed() for finding in found]})
+        schema.echo("host", {**report, "findings": [finding.as_json() for finding in config_findings]})
     else:
         figures.show(_rows(report))
     if options.max_cycles is None and "n_cycles" in report and not report["done"]:
-        click.echo(f"warning: {_stopped(report, blank)}", err=True)
+        click.echo(f"warning: {_reason_for_stop(report, blank)}", err=True)
     if options.save and not report.get("done", True):
-        click.echo("warning: the chip had not come to rest, and went on while its memories were read", err=True)
+        click.echo("warning: the chip was not at rest, and its memories changed while they were read", err=True)
 
 
-def _stopped(report: dict[str, Any], blank: bool) -> str:
-    """Say why a run without --max-cycles was ended, and what would be right."""
+def _reason_for_stop(report: dict[str, Any], blank: bool) -> str:
+    """Say why a run without --max-cycles was stopped, and what would be right."""
     if blank:
-        why = "without --config a simulated board holds zeros, with which a chip may go on for ever"
+        why = "without --config a simulated board holds zeros, and with them a chip may run for ever"
         return f"stopped after {report['n_cycles']:,} clocks: {why}; right is with --config, or --max-cycles N"
     return f"{limits.not_at_rest(report['n_cycles'], report['n_spikes'])}; --max-cycles N gives another"
 
 
 def _rows(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """The report, with names for people."""
+    """The rows of the report: a name for people, and its text."""
     for name, count in report.items():
         if name == "done":
             yield "at rest at the end", "yes" if count else "no"

@@ -1,4 +1,4 @@
-"""`draupnir record`: golden cases from any folder of Verilog, by seeded constrained-random stimulus."""
+"""`draupnir record`: make golden cases from any folder of Verilog, with constrained-random stimulus from a seed."""
 
 from __future__ import annotations
 
@@ -37,12 +37,20 @@ BUILD = Path("build/record")
 @click.option("--recipe", "names", metavar="NAME", multiple=True, help="Recipe to record; may be repeated.")
 @click.option("--all", "record_all", is_flag=True, help="Record every recipe.")
 @click.option("--list", "list_only", is_flag=True, help="List the recipes instead.")
-@click.option("--seed", metavar="N", type=SEED, default=1, show_default=True, help="Of the stimulus.")
-@click.option("--cycles", metavar="N", type=click.IntRange(min=1), help="Clocks to record; default: the recipe's.")
-@click.option("--repository", metavar="NAME", help="What the case calls the source; default: its git remote.")
-@click.option("-o", "--output", metavar="DIR", type=FOLDER, help="Default: the chip's own cases, for ours golden/CHIP.")
-@click.option("--check-icarus", is_flag=True, help="Demand that Icarus Verilog does the same, and knows every bit.")
-@click.option("--initial", type=click.Choice(KINDS), help="How Icarus starts registers and memories; default: unknown.")
+@click.option(
+    "--seed", metavar="N", type=SEED, default=1, show_default=True, help="Start value of the random stimulus."
+)
+@click.option(
+    "--cycles", metavar="N", type=click.IntRange(min=1), help="Clocks to record.  [default: as the recipe says]"
+)
+@click.option("--repository", metavar="NAME", help="Name of the source in the case.  [default: its git remote]")
+@click.option(
+    "-o", "--output", metavar="DIR", type=FOLDER, help="Folder of cases.  [default: the chip's own, golden/CHIP]"
+)
+@click.option("--check-icarus", is_flag=True, help="Require that Icarus Verilog does the same, with no unknown bit.")
+@click.option(
+    "--initial", type=click.Choice(KINDS), help="Start of registers and memories in Icarus.  [default: unknown]"
+)
 @json_option
 def command(
     chip: str,
@@ -58,59 +66,61 @@ def command(
     initial: Kind | None,
     as_json: bool,
 ) -> None:
-    """Record golden cases: what a folder of Verilog does, in Verilator, under a recipe's stimulus.
+    """Record golden cases: run Verilog in Verilator with the stimulus of a recipe.
 
-    Each recipe becomes a folder of its name with waveform, memory images and provenance.
-    Verilator starts every register at 0, Icarus at X: an output that is X there after the first reset, or a memory at
-    the end, is not what was recorded, and no case is made, unless the recipe says that it goes where the Verilog is
-    undefined; the case then tells what Icarus left open. --initial random draws from --seed.
-    Exit status: 0 recorded, 1 Icarus does something else or does not know, 2 the input is at fault.
+    Each recipe becomes a folder of its name, with waveform, memory images and provenance.
+
+    Verilator starts every register at 0, but Icarus starts it at X. With --check-icarus an output that is X in Icarus
+    after the first reset, or a memory word that is X at the end, counts as a difference, and no case is made. A recipe
+    may say that it uses Verilog that is undefined; its case then lists the bits that Icarus does not know. --initial
+    random takes its numbers from --seed.
+    Exit status: 0 recorded, 1 Icarus differs or does not know a bit, 2 the input is wrong.
 
     \b
     Example: draupnir record odin --rtl ODIN/src --recipe lif_events --seed 7
              draupnir record odin --rtl ODIN/src --all --check-icarus
              draupnir record odin --list
     """
-    declared = rtl.declared(chip)
-    known = recipes.recipes(declared)
+    declaration = rtl.declaration(chip)
+    known_recipes = recipes.recipes(declaration)
     if list_only:
-        _list(chip, known, as_json)
+        _list(chip, known_recipes, as_json)
         return
-    wanted = tuple(known) if record_all else names
-    for name in wanted:
-        recipes.recipe(declared, name)
-    if rtl.folder is None or not wanted:
+    recipe_names = tuple(known_recipes) if record_all else names
+    for name in recipe_names:
+        recipes.recipe(declaration, name)
+    if rtl.folder is None or not recipe_names:
         raise InputError("what to record? --rtl DIR and --recipe NAME or --all are needed; --list names the recipes")
     if initial and not check_icarus:
         raise InputError(f"--initial {initial}: only with --check-icarus; Verilator, which records, starts at 0")
     start = Initial(initial or "unknown", seed if initial == "random" else 1) if check_icarus else None
-    folders = _places(chip, wanted, output, rtl)
-    design = rtl.design(declared, BUILD)
+    folders = _places(chip, recipe_names, output, rtl)
+    design = rtl.design(declaration, BUILD)
     source = source_of_recording(rtl.folder, design.files, repository)
-    device = verilated.build(design, declared, builds.compiled(BUILD))
-    job = _Job(declared, rtl, design, device, seed, cycles, source, start)
+    device = verilated.build(design, declaration, builds.compiled_folder(BUILD))
+    job = _Job(declaration, rtl, design, device, seed, cycles, source, start)
     for name, folder in folders.items():
         try:
-            done = job.record(name, folder)
+            line = job.record(name, folder)
         except DifferenceFound as difference:
             job.say(as_json, str(difference))
             raise
         if not as_json:
-            click.echo(done)
+            click.echo(line)
     job.say(as_json)
 
 
-def _list(chip: str, known: Mapping[str, recipes.Recipe], as_json: bool) -> None:
-    """Print the recipes by name, and why there are."""
+def _list(chip: str, known_recipes: Mapping[str, recipes.Recipe], as_json: bool) -> None:
+    """Print the name of each recipe, and the reason for it."""
     if as_json:
-        schema.echo("record", {"chip": chip, "recipes": {name: recipe.why for name, recipe in known.items()}})
-    for name, recipe in {} if as_json else known.items():
+        schema.echo("record", {"chip": chip, "recipes": {name: recipe.why for name, recipe in known_recipes.items()}})
+    for name, recipe in {} if as_json else known_recipes.items():
         click.echo(f"{name}: {recipe.why}")
 
 
-def _places(chip: str, wanted: Sequence[str], output: Path | None, rtl: options.Rtl) -> dict[str, Path]:
+def _places(chip: str, recipe_names: Sequence[str], output: Path | None, rtl: options.Rtl) -> dict[str, Path]:
     """The folder of each case. Raises InputError for one that must not be written to."""
-    folders = {name: (output or _own_cases(chip)) / name for name in wanted}
+    folders = {name: (output or _own_cases(chip)) / name for name in recipe_names}
     outputs.check({"--rtl": rtl.folder}, folders={f"-o, for {name}:": folder for name, folder in folders.items()})
     for folder in folders.values():
         check_replaceable(folder)
@@ -119,12 +129,12 @@ def _places(chip: str, wanted: Sequence[str], output: Path | None, rtl: options.
 
 @dataclass
 class _Job:
-    """The cases that are recorded from a design, one after the other.
+    """A job that records cases from one design, one after the other.
 
-    cycles : to record; None: as many as the recipe says
-    source : what each case tells of its source
-    start : start values of Icarus, which has to do the same; None: it is not asked
-    recorded : what is told of each case
+    seed : 0..2**32 - 1; cycles : clocks to record, at least 1, None for the number that the recipe gives
+    source : the source of the design, as each case.toml states it
+    start : the start values in Icarus, which must do the same; None if Icarus does not run
+    case_objects : each case for JSON
     """
 
     chip: Chip
@@ -135,45 +145,45 @@ class _Job:
     cycles: int | None
     source: dict[str, Any]
     start: Initial | None
-    recorded: list[dict[str, Any]] = field(default_factory=list)
+    case_objects: list[dict[str, Any]] = field(default_factory=list)
 
     def record(self, name: str, folder: Path) -> str:
-        """Record a recipe into a folder; returns a line. Raises DifferenceFound if Icarus does something else."""
+        """Record a recipe into a folder, and return a line to print. Raises DifferenceFound if Icarus differs."""
         recipe = recipes.recipe(self.chip, name)
         self.device.reset()
         with progress(name, self.cycles or recipe.n_cycles) as advance:
             recording = recipes.record_recipe(self.device, self.chip, name, self.seed, self.cycles, advance)
-        told: dict[str, Any] = {"case": name, "folder": None, "n_cycles": recording.trace.n_cycles}
-        self.recorded.append(told)
-        checked, undefined = {}, None
+        case_object: dict[str, Any] = {"case": name, "folder": None, "n_cycles": recording.trace.n_cycles}
+        self.case_objects.append(case_object)
+        check, undefined = {}, None
         if self.start is not None:
             try:
-                checked["check"], undefined = _check(self.design, recording, recipe.undefined, self.start)
+                check["check"], undefined = _check(self.design, recording, recipe.undefined, self.start)
             except DifferenceFound as difference:
-                told["check"] = str(difference)
+                case_object["check"] = str(difference)
                 raise
         remake = self._remake(name)
-        made = save(recording, folder, recipe.why, self.source | checked, remake, self.seed, undefined)
-        told |= {"folder": str(folder), **checked}
-        size = sum((folder / file).stat().st_size for file in made.sha256)
-        return f"{name}: {recording.trace.n_cycles} clocks, {size // 1000} kB" + _in_brackets(checked)
+        case = save(recording, folder, recipe.why, self.source | check, remake, self.seed, undefined)
+        case_object |= {"folder": str(folder), **check}
+        size = sum((folder / file).stat().st_size for file in case.sha256)
+        return f"{name}: {recording.trace.n_cycles} clocks, {size // 1000} kB" + _in_brackets(check)
 
     def _remake(self, name: str) -> str:
-        """The command that records the same on anybody's machine."""
+        """The command that makes the same recording on any machine."""
         remake = f"draupnir record {self.chip.name} {self.rtl.elsewhere()} --recipe {name} --seed {self.seed}"
         return remake + (f" --cycles {self.cycles}" if self.cycles else "")
 
     def say(self, as_json: bool, text: str = "") -> None:
-        """Print what was recorded as JSON, or else the text, if there is one."""
+        """Print all cases as JSON; or else the text, if there is one."""
         if as_json:
             about = {"chip": self.chip.name, "seed": self.seed, **self.source}
-            schema.echo("record", {**about, "cases": self.recorded})
+            schema.echo("record", {**about, "cases": self.case_objects})
         elif text:
             click.echo(text)
 
 
 def _own_cases(chip: str) -> Path:
-    """The folder of a chip's own cases. Raises InputError where that is not for us to write to."""
+    """The folder of a chip's own cases. Raises InputError if it is part of an installed package."""
     folder = chips.package(chip).cases
     if folder.resolve().is_relative_to(Path(sysconfig.get_path("purelib")).resolve()):
         raise InputError(f"-o DIR is needed: {folder}, where the cases of {chip} are, is part of an installed package")
@@ -181,32 +191,32 @@ def _own_cases(chip: str) -> Path:
 
 
 def _check(design: Design, recording: Recording, is_undefined: bool, initial: Initial) -> tuple[str, Undefined | None]:
-    """Return what Icarus makes of the same inputs, in words, and what it leaves open where the recipe is undefined.
+    """Run the same inputs in Icarus. Returns its result in words, and the bits that it does not know.
 
-    Raises DifferenceFound, with these words, if Icarus differs or does not know a bit, and the recipe is defined, or
-    nothing could be compared.
+    The latter is None if Icarus knows all bits. Raises DifferenceFound, with these words, if nothing could be compared,
+    and if Icarus differs or does not know a bit, unless the recipe is one of undefined Verilog.
     """
     trace = recording.trace
     run = observe(devices.InIcarus(design, trace.chip, initial), trace, recording.before)
-    held = agreement(trace, run.outputs, run.known)
-    held = with_memories(held, trace.chip, recording.after, run.memories, run.memories_known)
-    started = "" if initial.kind == "unknown" else f", started at {initial},"
-    simulator = f"Icarus Verilog {toolchain.icarus().version}{started}"
-    if held.holds(None):
-        return f"{simulator} does the same; {held.bits}", None
-    what = f"{simulator} {_apart(held)}; {held.bits}"
-    if not (is_undefined and held.bits.n_compared):
-        raise DifferenceFound(what)
-    return f"{what}, in what the Verilog leaves undefined", held.as_undefined()
+    result = agreement(trace, run.outputs, run.known)
+    result = with_memories(result, trace.chip, recording.after, run.memories, run.memories_known)
+    start_text = "" if initial.kind == "unknown" else f", started at {initial},"
+    simulator = f"Icarus Verilog {toolchain.icarus().version}{start_text}"
+    if result.holds(None):
+        return f"{simulator} does the same; {result.bits}", None
+    summary = f"{simulator} {_apart(result)}; {result.bits}"
+    if not (is_undefined and result.bits.n_compared):
+        raise DifferenceFound(summary)
+    return f"{summary}, in what the Verilog leaves undefined", result.as_undefined()
 
 
-def _apart(held: Agreement) -> str:
-    """Return how Icarus differs from the recording."""
-    first = "" if held.first is None else f" from cycle {held.first} on"
-    differs = [f"differs{first} in bits of {listed(held.different)}"] if held.different else []
-    does_not = [f"does not know{first} bits of {listed(held.unknown, held.never)}"] if held.unknown else []
+def _apart(result: Agreement) -> str:
+    """The difference between Icarus and the recording, in words."""
+    since = "" if result.first is None else f" from cycle {result.first} on"
+    differs = [f"differs{since} in bits of {listed(result.different)}"] if result.different else []
+    does_not = [f"does not know{since} bits of {listed(result.unknown, result.never)}"] if result.unknown else []
     return " and ".join(differs + does_not) or "has nothing to compare"
 
 
-def _in_brackets(checked: dict[str, str]) -> str:
-    return f" ({checked['check']})" if checked else ""
+def _in_brackets(check: dict[str, str]) -> str:
+    return f" ({check['check']})" if check else ""

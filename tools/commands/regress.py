@@ -1,4 +1,4 @@
-"""`draupnir regress`: golden cases against an RTL."""
+"""`draupnir regress`: compare an RTL with the golden cases."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ SIMULATORS = ("verilator", "icarus", "model")
 @click.command("regress")
 @chip_argument
 @options.rtl_options()
-@click.option("--netlist", type=click.Choice(["ecp5", "ice40"]), help="Our RTL as it is after synthesis for an FPGA.")
+@click.option("--netlist", type=click.Choice(["ecp5", "ice40"]), help="Run our RTL after synthesis for this FPGA.")
 @click.option(
     "--sim",
     "simulator",
     type=click.Choice(SIMULATORS),
     default="verilator",
     show_default=True,
-    help="What runs the RTL; or hold the golden model instead.",
+    help="What runs the RTL; model compares the golden model instead.",
 )
 @options.initial
-@click.option("--case", "names", metavar="NAME", multiple=True, help="Only this case; may be repeated.")
-@click.option("--cycles", metavar="N", type=click.IntRange(min=1), help="Only the first N clocks of each case.")
+@click.option("--case", "names", metavar="NAME", multiple=True, help="Compare only this case; may be repeated.")
+@click.option("--cycles", metavar="N", type=click.IntRange(min=1), help="Compare only the first N clocks of each case.")
 @click.option(
-    "--golden", metavar="DIR", type=click.Path(path_type=Path), help="Folder of cases; default: the chip's own."
+    "--golden", metavar="DIR", type=click.Path(path_type=Path), help="Folder of cases.  [default: the chip's own]"
 )
 @click.option("--report", metavar="DIR", type=FOLDER, default=BUILD, show_default=True, help="Folder for the report.")
 @json_option
@@ -59,41 +59,45 @@ def command(
     report: Path,
     as_json: bool,
 ) -> None:
-    """Drive the golden cases' inputs into an RTL; compare every pin at every clock, and the memories after.
+    """Drive the golden cases' inputs into an RTL; compare every pin at every clock, and the memories at the end.
 
-    A bit that the recording knows has to be known, too, once the first reset is over: X in Icarus is a failure but
-    where the case itself says that its Verilog is undefined. Of each case that does not hold, a waveform of what the
-    RTL did goes to the report's folder; of a memory that differs, the clock at which it first did is told.
-    A netlist of a reduced chip (--set) is compared with the same chip before synthesis, since it cannot do what was
-    recorded where a case needs what it lacks; in how many cases it does as recorded all the same is said.
+    A bit that is known in the recording must also be known in the RTL, from the end of the first reset on. X in Icarus
+    is a failure, unless the case says that its Verilog is undefined there. For each case that fails, a waveform of the
+    RTL goes to the report's folder. For a memory that differs, the command reports the clock of the first difference.
+
+    A reduced chip (--set with --netlist) lacks parts that some cases need. Its netlist is therefore compared with the
+    same chip before synthesis; the command also reports in how many cases it agrees with the recording.
+
     The report is a page (report.html), JUnit XML (results.xml) and JSON (report.json).
-    Exit status: 0 all cases hold, 1 a difference, 2 the input is at fault.
+    Exit status: 0 all cases pass, 1 a difference, 2 the input is wrong.
 
     \b
     Example: draupnir regress odin --rtl ~/ODIN/src --sim icarus --case lif_events
     """
     outputs.check({"--rtl": rtl.folder, "--golden": golden}, folders={"--report": report})
     cases = _cases(golden or chips.package(chip).cases, names)
-    chosen, others = sizes(chip, rtl.settings)
-    groups = regress.by_sizes(chip, cases, chosen)
+    chip_sizes, other_settings = sizes(chip, rtl.settings)
+    groups = regress.by_sizes(chip, cases, chip_sizes)
     start = options.initial_values(initial, seed, simulator)
-    if others and not netlist and rtl.place is None:
-        raise InputError(f"--set {others[0]}: only with --netlist; a reduced chip does not do what was recorded")
+    if other_settings and not netlist and rtl.place is None:
+        raise InputError(
+            f"--set {other_settings[0]}: only with --netlist; a reduced chip does not do what was recorded"
+        )
     begin = time.perf_counter()
     outcomes = []
     with progress(f"{chip} in {simulator}", sum(len(group) for _, group in groups), "cases") as advance:
-        for declared, group in groups:
-            device, reference = _devices(declared, rtl, netlist, simulator, report, start)
-            for outcome in regress.regress(device, declared, group, cycles, report, reference):
+        for declaration, group in groups:
+            device, reference = _devices(declaration, rtl, netlist, simulator, report, start)
+            for outcome in regress.regress(device, declaration, group, cycles, report, reference):
                 outcomes.append(outcome)
                 advance(1)
-    what, seconds = _what(rtl, netlist, simulator, start if initial else None), time.perf_counter() - begin
-    found = regress_report.as_object(outcomes, str(start))
-    lines = [*regress_report.lines(chip, what, outcomes, seconds, report)]
+    title, seconds = _title(rtl, netlist, simulator, start if initial else None), time.perf_counter() - begin
+    report_object = regress_report.as_object(outcomes, str(start))
+    lines = [*regress_report.lines(chip, title, outcomes, seconds, report)]
     origin = provenance.origin([seed] if seed is not None else [], rtl.folder, rtl.sources())
-    page = regress_page.write(report, f"{chip}: {what}", found, lines, origin)
+    page = regress_page.write(report, f"{chip}: {title}", report_object, lines, origin)
     if as_json:
-        schema.echo("regress", {**found, "origin": origin.as_json()})
+        schema.echo("regress", {**report_object, "origin": origin.as_json()})
     else:
         click.echo("\n".join([*lines, f"report: {page}"]))
     if not all(outcome.holds for outcome in outcomes):
@@ -116,12 +120,12 @@ def _devices(
     report: Path,
     start: Initial,
 ) -> tuple[Device, Device | None]:
-    """Return what is held, and what it is held to if that is not the recording."""
+    """The device to compare, and the device to compare it with; None for the latter means the recording."""
     if not netlist:
         return _device(chip, rtl, simulator, report, start), None
-    given = options.parameters(chip.name, rtl.settings)
-    device = _netlist_device(chip, rtl, netlist, given, simulator, report, start)
-    return device, _before_synthesis(chip, given, report) if given else None
+    settings_by_name = options.parameters(chip.name, rtl.settings)
+    device = _netlist_device(chip, rtl, netlist, settings_by_name, simulator, report, start)
+    return device, _before_synthesis(chip, settings_by_name, report) if settings_by_name else None
 
 
 def _device(chip: Chip, rtl: options.Rtl, simulator: str, report: Path, start: Initial) -> Device:
@@ -129,43 +133,45 @@ def _device(chip: Chip, rtl: options.Rtl, simulator: str, report: Path, start: I
         if rtl.folder is not None:
             raise InputError(f"--rtl {rtl}: not with --sim model, which runs no Verilog; verilator or icarus does")
         return ModelDevice(chip, start.seed if start.kind == "random" else None)
-    return devices.simulated(rtl.design(chip, report), chip, simulator, builds.compiled(report), start)
+    return devices.simulated(rtl.design(chip, report), chip, simulator, builds.compiled_folder(report), start)
 
 
 def _netlist_device(
     chip: Chip,
     rtl: options.Rtl,
     family: Literal["ecp5", "ice40"],
-    given: dict[str, Any],
+    settings_by_name: dict[str, Any],
     simulator: str,
     report: Path,
     start: Initial,
 ) -> Device:
     if rtl.folder is not None or simulator == "model":
-        raise InputError("--netlist: of our RTL only, in verilator or icarus")
+        raise InputError("--netlist: only for our RTL, in verilator or icarus")
     from draupnir.rtl.fpga import netlist
 
-    synthesised = netlist.synthesise(chip.name, family, report / f"netlist-{family}", **given)
-    build = builds.compiled(report)
+    synthesised = netlist.synthesise(chip.name, family, report / f"netlist-{family}", **settings_by_name)
+    build = builds.compiled_folder(report)
     cells = devices.simulated(synthesised.design, synthesised.cells_chip, simulator, build, start)
     return devices.OfNetlist(synthesised, cells)
 
 
-def _before_synthesis(chip: Chip, given: dict[str, Any], report: Path) -> Device:
+def _before_synthesis(chip: Chip, settings_by_name: dict[str, Any], report: Path) -> Device:
     """Our RTL with these parameters. Raises InputError where they leave out words of a memory."""
     from draupnir.rtl import emit
 
     for memory in chip.memories:
-        n_kept = len(emit.kept_words(chip.name, memory.name, **given))
+        n_kept = len(emit.kept_words(chip.name, memory.name, **settings_by_name))
         if n_kept < memory.depth:
             raise InputError(
                 f"--set: {n_kept} of {memory.depth} words of {memory.name}; right is a chip with all words"
             )
-    return devices.InVerilator(emit.design(chip.name, report / "rtl", **given), chip, builds.compiled(report))
+    return devices.InVerilator(
+        emit.design(chip.name, report / "rtl", **settings_by_name), chip, builds.compiled_folder(report)
+    )
 
 
-def _what(rtl: options.Rtl, netlist: str | None, simulator: str, initial: Initial | None) -> str:
-    """Return what was held; initial : how it was told to start, if it was."""
+def _title(rtl: options.Rtl, netlist: str | None, simulator: str, initial: Initial | None) -> str:
+    """The name of the RTL that was compared. initial : the start values that the user chose, or None"""
     synthesised = f", synthesised for {netlist}," if netlist else ""
-    held = "golden model" if simulator == "model" else f"{rtl}{synthesised} in {simulator}"
-    return f"{held}, started at {initial}" if initial else held
+    subject = "golden model" if simulator == "model" else f"{rtl}{synthesised} in {simulator}"
+    return f"{subject}, started at {initial}" if initial else subject

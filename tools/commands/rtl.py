@@ -16,12 +16,14 @@ from draupnir.tools.terminal.options import parameters
 @click.command("rtl")
 @chip_argument
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=Path("build/rtl"), show_default=True)
-@click.option("--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the chip: number, yes or no.")
+@click.option(
+    "--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the chip: a number, yes or no."
+)
 @json_option
 def command(chip: str, output: Path, settings: tuple[str, ...], as_json: bool) -> None:
-    """Write our RTL of a chip as Verilog-2005, in one file, CHIP/TOP.v below DIR; without --set it is the whole chip.
+    """Write our RTL of a chip as Verilog-2005 into one file, CHIP/TOP.v below DIR.
 
-    A parameter that the chip does not have is answered with those that it has.
+    Without --set it is the whole chip. The message for an unknown parameter lists the parameters that the chip has.
 
     \b
     Example: draupnir rtl odin --set n_neurons=64 --set izh=no -o build/small

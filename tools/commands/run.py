@@ -1,4 +1,4 @@
-"""`draupnir run`: events in, spikes with their cycle numbers out, at event level."""
+"""`draupnir run`: send events to a chip at event level, and write its spikes with their cycle numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from draupnir.emulator.speeds import limits
 from draupnir.tools.lint import report
 from draupnir.tools.report import figures, schema
 from draupnir.tools.run.options import RunOptions, run_options
-from draupnir.tools.terminal.arguments import AliasedOption, chip_argument, declared, json_option, set_option
+from draupnir.tools.terminal.arguments import AliasedOption, chip_argument, declaration_of, json_option, set_option
 from draupnir.tools.terminal.progress import progress
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     cls=AliasedOption,
     aliases=("--clock-level",),
     is_flag=True,
-    help="Run every clock by itself, the reference of all speeds: the same results, later.",
+    help="Run every clock by itself: slower, with the same results.",
 )
 @report.options
 @set_option
@@ -43,65 +43,68 @@ def command(
     options: RunOptions,
     plain_clock: bool,
     strict: bool,
-    allowed: tuple[str, ...],
+    allow: tuple[str, ...],
     settings: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Send events to a configured chip and write its spikes, each with the cycle in which its REQ is seen.
+    """Send events to a configured chip, and write its spikes, each with the cycle in which its REQ is seen.
 
-    Events: a CSV with the header addr, or cycle,addr, or a .npy of one or two columns of integers. Cycle 0 is the first
-    clock after the reset. Events follow each other as quickly as the handshake allows, but none is sent before its
-    cycle.
+    The events are a CSV with the header addr or cycle,addr, or a .npy of one or two columns of integers. Cycle 0 is the
+    first clock after the reset. Events follow each other as quickly as the handshake allows, but none is sent before
+    its cycle.
 
-    A chip that its host leads takes other files: a CSV with the header time,addr has the input spikes of one sample by
-    timestep; one with op,operand has what the host does, in order. A wrong operation is answered with the right ones.
+    A chip that its host leads takes other files. A CSV with the header time,addr has the input spikes of one sample, by
+    timestep. A CSV with the header op,operand has the operations of the host, in order; the message for a wrong
+    operation lists the right ones.
 
     \b
     Example: draupnir run odin --config net.toml --events events.csv -o spikes.csv
              draupnir run odin --config net.toml --events events.npy --save synapses=learned.hex --json
              draupnir run reckon --config net.toml --events sample.csv --timesteps 2250
     """
-    wanted = declared(chip, settings)
+    declaration = declaration_of(chip, settings)
     for name in ("config", "events"):
         if getattr(options, name) is None:
             raise click.UsageError(f"Missing option '--{name}'", click.get_current_context())
-    saves = options.checked_saves(wanted)
-    # Only here: help needs none of it.
+    saves = options.checked_saves(declaration)
+    # Imported here, because --help needs none of it.
     from draupnir.tools.run import levels
     from draupnir.tools.run.saving import saving
 
     levels.engine(chip)
-    _, configuration, found = options.configuration(wanted, strict, allowed)
+    _, configuration, config_findings = options.configuration(declaration, strict, allow)
     assert configuration is not None
-    model = chips.model(chip, wanted.sizes)(options.seed)
+    model = chips.model(chip, declaration.sizes)(options.seed)
     model.stretch = not plain_clock
     configuration.apply(model)
-    with saving(options.output, saves, wanted) as (take, save):
+    with saving(options.output, saves, declaration) as (take, save):
         outcome = _run(model, options, take)
         for name in saves:
             save(name, model.memories[name])
-    _tell(model, outcome, options, found, as_json)
+    _tell(model, outcome, options, config_findings, as_json)
 
 
-def _tell(model: Any, outcome: RunOutcome, options: RunOptions, found: Sequence[Finding], as_json: bool) -> None:
-    """Print the outcome, and warn of what the user may not expect."""
+def _tell(
+    model: Any, outcome: RunOutcome, options: RunOptions, config_findings: Sequence[Finding], as_json: bool
+) -> None:
+    """Print the outcome and its warnings."""
     chip = model.chip.name
     if as_json:
-        listed = {"warnings": model.warnings(), "findings": [finding.listed() for finding in found]}
-        schema.echo("run", {"chip": chip, **asdict(outcome), **listed})
+        remarks = {"warnings": model.warnings(), "findings": [finding.as_json() for finding in config_findings]}
+        schema.echo("run", {"chip": chip, **asdict(outcome), **remarks})
     else:
         figures.show(rows(outcome))
     if not outcome.done and options.max_cycles is None:
-        stopped = limits.not_at_rest(outcome.n_cycles, outcome.n_spikes)
-        click.echo(f"warning: {stopped}; --max-cycles N gives another", err=True)
+        reason = limits.not_at_rest(outcome.n_cycles, outcome.n_spikes)
+        click.echo(f"warning: {reason}; --max-cycles N gives another", err=True)
     options.warn_if_empty(outcome.n_events, outcome.done)
-    report.explain(found, chip, outcome.n_spikes == 0, not outcome.done)
+    report.explain(config_findings, chip, outcome.n_spikes == 0, not outcome.done)
     for warning in model.warnings():
         click.echo(f"warning: {warning}", err=True)
 
 
 def _run(model: Any, options: RunOptions, take: Take) -> RunOutcome:
-    """Send the events: block by block, or as the host of a chip that is led does."""
+    """Send the events block by block, or let the host of the chip send them, if it has one."""
     from draupnir.emulator.parts.handshake import Environment
     from draupnir.tools.run import events as event_files
     from draupnir.tools.run import hosted, session
@@ -119,7 +122,7 @@ def _run(model: Any, options: RunOptions, take: Take) -> RunOutcome:
 
 
 def rows(outcome: RunOutcome) -> Iterator[tuple[str, str]]:
-    """The figures, with names for people."""
+    """The figures of a run: a name for people, and its text."""
     yield "events", f"{outcome.n_events:,}"
     yield "spikes", f"{outcome.n_spikes:,}"
     yield "clocks", f"{outcome.n_cycles:,}" + ("" if outcome.done else ", then stopped")
@@ -128,9 +131,9 @@ def rows(outcome: RunOutcome) -> Iterator[tuple[str, str]]:
 
 
 def _statistics(statistics: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, found in statistics.items():
+    for name, count in statistics.items():
         words = figures.words(name)
-        if isinstance(found, dict):
-            yield from ((f"{words} in {part}", f"{n:,}") for part, n in found.items() if n)
+        if isinstance(count, dict):
+            yield from ((f"{words} in {part}", f"{n:,}") for part, n in count.items() if n)
         else:
-            yield words, f"{found:,}"
+            yield words, f"{count:,}"

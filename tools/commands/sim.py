@@ -1,7 +1,7 @@
-"""`draupnir sim`: golden model and RTL in lockstep in a simulator.
+"""`draupnir sim`: run golden model and RTL in lockstep in a simulator.
 
-Without a test's name it is the chip's main job, with the RTL as a library at the simulator's own speed; for a chip that
-has none, all of its tests. Tests run under cocotb.
+Without the name of a test it runs the chip's main job. The RTL is then a library, and runs at the simulator's own
+speed. If a chip has no main job, it runs all of the chip's tests. Tests run under cocotb.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ BUILD = Path("build/sim")
 @click.option("--sim", "simulator", type=click.Choice(SIMULATORS), default="verilator", show_default=True)
 @click.option(
     "--test",
-    "wanted",
+    "test_names",
     metavar="T",
     multiple=True,
     help='A cocotb test, a module of tests, or "all"; or a file of your own, FILE or FILE::TEST. May be repeated. '
     "[default: the chip's main job, or all]",
 )
-@click.option("--images", metavar="N", type=IMAGES, help="Of the main job: use only N images.")
-@click.option("--seed", metavar="N", type=SEED, default=1, show_default=True, help="Of all that is random.")
+@click.option("--images", metavar="N", type=IMAGES, help="Use only N images in the main job.")
+@click.option("--seed", metavar="N", type=SEED, default=1, show_default=True, help="Start value of all random numbers.")
 @click.option(
     "--initial",
     type=click.Choice(KINDS),
@@ -59,7 +59,7 @@ def command(
     chip: str,
     rtl: options.Rtl,
     simulator: Simulator,
-    wanted: tuple[str, ...],
+    test_names: tuple[str, ...],
     images: int | None,
     seed: int,
     initial: Kind | None,
@@ -67,54 +67,54 @@ def command(
     report: Path,
     as_json: bool,
 ) -> None:
-    """Hold the golden model to the RTL, on every pin at every clock.
+    """Compare the golden model with the RTL in a simulator, on every pin at every clock.
 
-    Without --test a chip that has a main job does it, for instance learns digits; any other chip runs all its tests.
-    With --test, --waves or --sim icarus under cocotb: slower, in Verilator by a factor of 3, but with any test, and
-    with waveforms.
+    Without --test the chip runs its main job, for instance it learns digits. A chip without a main job runs all its
+    tests. With --test, --waves or --sim icarus the simulation runs under cocotb. This is slower, in Verilator by a
+    factor of 3, but it can run any test and write waveforms.
 
     The report's folder gets a page, results.xml (JUnit) and report.json. A main job adds pictures, or a waveform of the
-    first difference; each cocotb test adds a folder with its log.
-    Exit status: 0 no difference, 1 a difference, 2 the input is at fault.
+    first difference. Each cocotb test adds a folder with its log.
+    Exit status: 0 no difference, 1 a difference, 2 the input is wrong.
 
     \b
     Example: draupnir sim odin
              draupnir sim odin --rtl ~/ODIN/src --sim icarus --test neurons
              draupnir sim tinyodin --rtl ~/tinyODIN --test path/to/test_mine.py
     """
-    declared = rtl.declared(chip)
+    declaration = rtl.declaration(chip)
     outputs.check({"--rtl": rtl.folder}, folders={"--report": report})
     job = main_job.MAIN_JOB.of(chips.package(chip))
     start = start_of(simulator, initial, seed)
-    if job and not wanted and simulator == "verilator" and not waves and initial in (None, "zero"):
-        _main_job(job, declared, rtl, job.n_images if images is None else images, seed, report, as_json)
+    if job and not test_names and simulator == "verilator" and not waves and initial in (None, "zero"):
+        _main_job(job, declaration, rtl, job.n_images if images is None else images, seed, report, as_json)
         return
     if images is not None:
-        only = job and f"only of {job.title}, without --test, --waves, --initial and --sim icarus"
-        raise InputError(f"--images {images}: {only or 'it has no images'}")
-    chosen = select(declared, *(wanted or (job.test if job else "all",)))
-    design = rtl.design(declared, report)
+        restriction = job and f"only of {job.title}, without --test, --waves, --initial and --sim icarus"
+        raise InputError(f"--images {images}: {restriction or 'it has no images'}")
+    tests = select(declaration, *(test_names or (job.test if job else "all",)))
+    design = rtl.design(declaration, report)
     say = (lambda text: None) if as_json else click.echo
     say(f"{chip}: {rtl}, top {design.top}, in {simulator}, seed {seed}: compiling")
-    built = build(design, declared, simulator, builds.compiled(report), waves)
+    bench = build(design, declaration, simulator, builds.compiled_folder(report), waves)
 
     def run_one(test: Test, folder: str) -> BenchOutcome:
-        again = _again(chip, rtl, simulator, str(test), seed, initial)
-        outcome = run(built, test, report / f"{simulator}-{folder}", seed, again, start)
-        return located(built, outcome, seed, start)
+        command_line = _rerun_command(chip, rtl, simulator, str(test), seed, initial)
+        outcome = run(bench, test, report / f"{simulator}-{folder}", seed, command_line, start)
+        return located(bench, outcome, seed, start)
 
-    outcomes = _run_all(chosen, f"{chip} in {simulator}", run_one)
+    outcomes = _run_all(tests, f"{chip} in {simulator}", run_one)
     origin = provenance.origin([seed], rtl.folder, design.files)
     _tell(outcomes, f"{chip} in {simulator}", simulator, report, origin, as_json)
     if not all(outcome.passed for outcome in outcomes):
         raise DifferenceFound
 
 
-def _run_all(chosen: Sequence[Test], what: str, run_one: Callable[[Test, str], BenchOutcome]) -> list[BenchOutcome]:
-    """Run the tests, each with a folder's name of its own, under a bar that says what this is."""
+def _run_all(tests: Sequence[Test], title: str, run_one: Callable[[Test, str], BenchOutcome]) -> list[BenchOutcome]:
+    """Run the tests, each with its own folder, under a progress bar with this title."""
     outcomes = []
-    with progress(what, len(chosen), "tests") as advance:
-        for one, folder in zip(chosen, _folders(chosen), strict=True):
+    with progress(title, len(tests), "tests") as advance:
+        for one, folder in zip(tests, _folders(tests), strict=True):
             outcomes.append(run_one(one, folder))
             advance(1)
     return outcomes
@@ -123,7 +123,7 @@ def _run_all(chosen: Sequence[Test], what: str, run_one: Callable[[Test, str], B
 def _tell(
     outcomes: Sequence[BenchOutcome], title: str, simulator: str, report: Path, origin: provenance.Origin, as_json: bool
 ) -> None:
-    """Write the reports, and print what the tests came to."""
+    """Write the reports, and print the results of the tests."""
     for outcome in outcomes:
         simulated.report(outcome, simulator, origin)
     page = sim_report.write(report, title, outcomes, _summary(outcomes), origin)
@@ -137,18 +137,18 @@ def _tell(
 def _main_job(
     job: MainJob, chip: Chip, rtl: options.Rtl, n_images: int, seed: int, report: Path, as_json: bool
 ) -> None:
-    """Do the chip's main job, at the simulator's own speed."""
-    from draupnir.rtl import verilated  # only here: the help needs it not
+    """Run the chip's main job, at the simulator's own speed."""
+    from draupnir.rtl import verilated  # imported here, because --help does not need it
 
     design = rtl.design(chip, report)
     if not as_json:
         click.echo(f"{chip.name}: {rtl}, top {design.top}, in Verilator, seed {seed}: compiling")
-    device = verilated.build(design, chip, builds.compiled(report))
-    again = [*_words(chip.name, rtl), "--images", str(n_images), "--seed", str(seed)]
+    device = verilated.build(design, chip, builds.compiled_folder(report))
+    command_words = [*_words(chip.name, rtl), "--images", str(n_images), "--seed", str(seed)]
     for name in (PAGE, sim_report.JUNIT, sim_report.JSON):
         (report / name).unlink(missing_ok=True)
     with progress(job.title, n_images, "images") as advance:
-        outcome = job.run(device, n_images, seed, report, shlex.join(again), advance)
+        outcome = job.run(device, n_images, seed, report, shlex.join(command_words), advance)
     origin = provenance.origin([seed], rtl.folder, design.files)
     files = job.write_report(report, outcome.results, origin) if outcome.results else []
     if outcome.difference:
@@ -163,17 +163,17 @@ def _main_job(
         raise DifferenceFound
 
 
-def _folders(chosen: Sequence[Test]) -> list[str]:
-    """A folder's name for each test; two files may have the same name, and parameters any character."""
+def _folders(tests: Sequence[Test]) -> list[str]:
+    """The folder's name for each test. Two test files may have the same name, and parameters may have any character."""
     names: list[str] = []
-    for test in chosen:
+    for test in tests:
         name = re.sub(r"[^\w.=-]+", "-", test.label)
-        n_same = sum(re.fullmatch(rf"{re.escape(name)}(~\d+)?", other) is not None for other in names)
+        n_same = sum(re.fullmatch(rf"{re.escape(name)}(~\d+)?", earlier_name) is not None for earlier_name in names)
         names.append(f"{name}~{n_same + 1}" if n_same else name)
     return names
 
 
-def _again(chip: str, rtl: options.Rtl, simulator: str, test: str, seed: int, initial: Kind | None) -> str:
+def _rerun_command(chip: str, rtl: options.Rtl, simulator: str, test: str, seed: int, initial: Kind | None) -> str:
     """The command that runs one test again, with a waveform."""
     start = ["--initial", initial] if initial else []
     words = [*_words(chip, rtl), "--sim", simulator, "--test", test, "--seed", str(seed), *start, "--waves"]
@@ -181,7 +181,7 @@ def _again(chip: str, rtl: options.Rtl, simulator: str, test: str, seed: int, in
 
 
 def _words(chip: str, rtl: options.Rtl) -> list[str]:
-    """The command as far as it says what is simulated."""
+    """The words of the command up to the options of the RTL."""
     return ["draupnir", "sim", chip, *rtl.words()]
 
 
@@ -217,7 +217,7 @@ def _print(outcomes: Sequence[BenchOutcome]) -> None:
 
 
 def _print_notes(outcome: BenchOutcome) -> None:
-    """Print what a test has noted beside its counts."""
+    """Print the notes of a test other than its counts."""
     for name in ("images", "events", "weight_updates", "online_accuracy", "accuracy"):
         if name in outcome.notes:
             click.echo(f"{name.replace('_', ' ')}: {_number(outcome.notes[name])}")
@@ -233,10 +233,12 @@ def _summary(outcomes: Sequence[BenchOutcome]) -> str:
     n_cycles, n_mismatches = (sum(o.notes.get(name, 0) for o in outcomes) for name in ("compared", "mismatches"))
     bits = sum(map(sim_report.bits, outcomes), start=ComparedBits())
     n_early = sum(sum(o.notes.get("unknown_before_reset", {}).values()) for o in outcomes)
-    unknown = f" ({bits.n_unknown:,} unknown, {n_early:,} of them before the end of a reset)" if bits.unknown else ""
+    unknown_text = (
+        f" ({bits.n_unknown:,} unknown, {n_early:,} of them before the end of a reset)" if bits.unknown else ""
+    )
     n_passed, seconds = sum(o.passed for o in outcomes), sum(o.seconds for o in outcomes)
     return (
-        f"{n_passed} of {len(outcomes)} tests passed: {n_cycles:,} clocks compared, {bits}{unknown}, "
+        f"{n_passed} of {len(outcomes)} tests passed: {n_cycles:,} clocks compared, {bits}{unknown_text}, "
         f"{n_mismatches} mismatches, {seconds:.1f} s"
     )
 

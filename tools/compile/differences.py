@@ -1,4 +1,4 @@
-"""The differences of two configurations: registers, words of the memories by field, synapses by whom they join."""
+"""The differences of two configurations: registers, fields of memory words, and synapses by their neurons."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from draupnir.tools.compile.toml import matrix
 
 @dataclass(frozen=True)
 class ConfigChange:
-    """place : a register, a memory's word, or an entry of its matrix; field : of it, "" for a register"""
+    """One difference between two configurations.
+
+    place : a register, a word of a memory, or an entry of its matrix; field : its field, "" for a register
+    first, second : the two numbers
+    """
 
     place: str
     field: str
@@ -27,8 +31,8 @@ class ConfigChange:
         return f"{self.place}{self.field and '.'}{self.field}: {self.first} | {self.second}"
 
 
-def between(first: Configuration, second: Configuration) -> Iterator[ConfigChange]:
-    """All that differs between two configurations of one chip, registers first, in the order of their declaration.
+def changes(first: Configuration, second: Configuration) -> Iterator[ConfigChange]:
+    """All differences between two configurations of one chip, registers first, in the order of their declaration.
 
     The fields of a word are named after the second configuration's view of it.
     """
@@ -52,11 +56,11 @@ def _words(memory: Memory, name: str, first: np.ndarray, second: np.ndarray) -> 
 
 
 def _entries(memory: Memory, name: str, first: np.ndarray, second: np.ndarray) -> Iterator[ConfigChange]:
-    declared = matrix.declared(memory)
+    shape_of = matrix.matrix_of(memory)
     one, other = matrix.unpack(first, memory), matrix.unpack(second, memory)
     for i, j in np.argwhere(one != other).tolist():
-        place = f"{name}[{declared.rows[0]} {i}, {declared.columns[0]} {j}]"
-        for field in declared.entry:
+        place = f"{name}[{shape_of.rows[0]} {i}, {shape_of.columns[0]} {j}]"
+        for field in shape_of.entry:
             a, b = take(field, int(one[i, j])), take(field, int(other[i, j]))
             if a != b:
                 yield ConfigChange(place, field.name, a, b)

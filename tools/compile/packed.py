@@ -22,92 +22,95 @@ from draupnir.tools.compile.spi import arrays, forms, images, reading, stream
 from draupnir.tools.compile.spi.stream import Unpacked
 from draupnir.tools.compile.toml.load import load
 
-BLANK = "blank"  # as what memories held before: all 0, as in a device whose bitstream says nothing of them
-IMAGES = {".hex": False, ".mem": True}  # suffix -> the address before the first word is given, as Vivado wants it
+BLANK = "blank"  # earlier contents of memories: all 0, as in a device whose bitstream does not set them
+IMAGES = {".hex": False, ".mem": True}  # suffix -> True if the file gives the first word's address, as Vivado requires
 
-HEAD = 4096  # bytes in which a file's first line is looked for
-LISTED = 12  # files of a folder in which no stream is found
-MAX_LOOKED_AT = 16 << 20  # bytes of such a file
+HEAD = 4096  # the first line of a file is searched in so many bytes
+LISTED = 12  # a message lists so many files of a folder without a stream
+MAX_LOOKED_AT = 16 << 20  # bytes of the largest file that such a message describes
 
 Memories = Mapping[str, np.ndarray]
 Tell = Callable[[str], None]
 
 
 def quietly(line: str) -> None:
-    """Tell nobody."""
+    """Ignore a line."""
 
 
 def pack(configuration: Configuration, folder: Path, present: Memories | None = None) -> list[Path]:
-    """Write all files into a folder, which is made if need be, or none of them; returns them.
+    """Write all files that program a chip into a folder, or none of them. Returns their paths.
 
-    present : what the memories hold; the SPI streams write what differs from it. None: nobody knows, they write all.
+    folder : it is made if it does not exist
+    present : memory -> its earlier contents, (depth, limbs) uint32; the SPI streams then write only the words that
+        differ. None means that they are not known, and the streams write all words
+    Raises InputError for a chip without an SPI port, and for a path that is not a folder.
     """
     transactions = stream.pack(configuration, present)
     try:
         with filling(folder) as temporary:
-            written = forms.write(temporary, configuration.chip, transactions)
+            paths = forms.write(temporary, configuration.chip, transactions)
             for memory in configuration.chip.memories:
                 for suffix, addressed in IMAGES.items():
-                    written.append(temporary / f"{memory.name}{suffix}")
-                    hexfile.write(written[-1], configuration.memories[memory.name], memory, addressed)
+                    paths.append(temporary / f"{memory.name}{suffix}")
+                    hexfile.write(paths[-1], configuration.memories[memory.name], memory, addressed)
     except FileExistsError as error:
         raise InputError(f"{folder} is not a folder") from error
-    return [folder / path.name for path in written]
+    return [folder / path.name for path in paths]
 
 
 def file_names(chip: str | Chip) -> list[str]:
     """The names of the files that ``pack`` writes."""
-    declared = chips.declared_as(chip)
-    streams = [f"{declared.name}{form.suffix}" for form in forms.FORMS]
-    return [*streams, *(f"{memory.name}{suffix}" for memory in declared.memories for suffix in IMAGES)]
+    declaration = chips.declared_as(chip)
+    streams = [f"{declaration.name}{form.suffix}" for form in forms.FORMS]
+    return [*streams, *(f"{memory.name}{suffix}" for memory in declaration.memories for suffix in IMAGES)]
 
 
 def read(path: Path, chip: str | Chip, present: Memories | None = None, tell: Tell = quietly) -> Configuration:
-    """The configuration in a TOML file, an SPI stream in any form, or a folder with what ``pack`` has written.
+    """Read a configuration: a TOML file, an SPI stream in any form, or a folder that ``pack`` has written.
 
-    A file is TOML by its suffix, or by its first line.
-    chip : its declaration; its name stands for that with all sizes at their defaults
-    present : as for ``pack``; tell : called with each line on what is odd about a stream
-    Raises InputError for what is not right, and if a folder's files do not agree.
+    The suffix or the first line shows that a file is TOML.
+    chip : a declaration, or the name of a chip, which then has its default sizes
+    present : as for ``pack``; tell : receives a line for each odd kind of transaction in a stream
+    Raises InputError for each mistake, and if the files of a folder do not agree.
     """
     if is_toml(path):
         return load(path, chip)
-    unpacked = unpack(path, chip, present)
-    for line in unpacked.told(path):
+    stream_result = unpack(path, chip, present)
+    for line in stream_result.lines(path):
         tell(line)
-    return unpacked.configuration
+    return stream_result.configuration
 
 
 def is_toml(path: Path) -> bool:
-    """Tell whether a file is a configuration in TOML, or is called one: its first line is a table, or names one."""
+    """True if a file is TOML: it has the suffix .toml, or its first line begins a table or a field."""
     if path.suffix == ".toml" or not path.is_file():
         return path.suffix == ".toml" and not path.is_dir()
     if path.suffix in arrays.SUFFIXES:
         return False
     with path.open("rb") as file:
         lines = (line.strip() for line in file.read(HEAD).removeprefix(codecs.BOM_UTF8).splitlines())
-    first = next((line for line in lines if line and not line.startswith(b"#")), b"")
-    return re.match(rb"\[{1,2}\s*[a-z]\w*\s*\]|[a-z]\w*(\.\w+)?\s*=", first) is not None
+    first_line = next((line for line in lines if line and not line.startswith(b"#")), b"")
+    return re.match(rb"\[{1,2}\s*[a-z]\w*\s*\]|[a-z]\w*(\.\w+)?\s*=", first_line) is not None
 
 
 def unpack(path: Path, chip: str | Chip, present: Memories | None = None) -> Unpacked:
-    """Return what an SPI stream, or a folder that ``pack`` has written, leaves in a chip; raises as ``read`` does."""
-    declared = chips.declared_as(chip)
+    """The contents of a chip after the SPI stream in a file, or in a folder of ``pack``. Raises as ``read`` does."""
+    declaration = chips.declared_as(chip)
     if path.is_dir():
-        return _agreed(path, declared, present)
-    return _stream(path, declared, present)
+        return _agreeing_files(path, declaration, present)
+    return _stream(path, declaration, present)
 
 
 def _stream(path: Path, chip: Chip, present: Memories | None) -> Unpacked:
     fields = reading.read(path, chip)
     try:
-        return stream.heard(chip, fields, present)
+        return stream.unpack_fields(chip, fields, present)
     except InputError as error:
         raise error if str(error).startswith(str(path)) else InputError(f"{path}: {error}") from error
 
 
 def memories_before(name: str | None, chip: str | Chip) -> Memories | None:
-    """Return what the option ``--onto`` says of what the memories held: nothing, "blank", or a configuration's path."""
+    """The earlier contents of the memories, from ``--onto``: None, "blank", or the path of a configuration."""
     if name is None:
         return None
     if name == BLANK:
@@ -115,33 +118,32 @@ def memories_before(name: str | None, chip: str | Chip) -> Memories | None:
     return read(Path(name), chip).memories
 
 
-def _agreed(folder: Path, chip: Chip, present: Memories | None) -> Unpacked:
+def _agreeing_files(folder: Path, chip: Chip, present: Memories | None) -> Unpacked:
     streams = [path for form in forms.FORMS if (path := folder / f"{chip.name}{form.suffix}").is_file()]
     if not streams:
         names = ", ".join(f"{chip.name}{form.suffix}" for form in forms.FORMS)
-        raise InputError(
-            f"{folder}: no SPI stream of {chip.name}; there would be {names}; there is {_there(folder, chip)}"
-        )
-    unpacked = _stream(streams[0], chip, present)
-    found = [(streams[0], unpacked.configuration)]
-    found += [(path, _stream(path, chip, present).configuration) for path in streams[1:]]
-    found += _with_images(folder, unpacked.configuration)
-    for (path, one), (other_path, other) in pairwise(found):
-        if first := next(differences.between(one, other), None):
-            raise InputError(f"{path} and {other_path} do not agree: {first}")
-    return unpacked
+        contents = _folder_contents(folder, chip)
+        raise InputError(f"{folder}: no SPI stream of {chip.name}; right is one of {names}; there is {contents}")
+    stream_result = _stream(streams[0], chip, present)
+    readings = [(streams[0], stream_result.configuration)]
+    readings += [(path, _stream(path, chip, present).configuration) for path in streams[1:]]
+    readings += _with_images(folder, stream_result.configuration)
+    for (path, one), (other_path, next_reading) in pairwise(readings):
+        if difference := next(differences.changes(one, next_reading), None):
+            raise InputError(f"{path} and {other_path} do not agree: {difference}")
+    return stream_result
 
 
-def _there(folder: Path, chip: Chip) -> str:
-    """Return what is in a folder, file by file."""
+def _folder_contents(folder: Path, chip: Chip) -> str:
+    """The files of a folder, for a message."""
     files = sorted(path for path in folder.iterdir() if path.is_file())
-    listed = [_described(path, chip) for path in files[:LISTED]]
-    more = [f"and {len(files) - LISTED} more files"] if len(files) > LISTED else []
-    return "; ".join(listed + more) or "no file"
+    descriptions = [_description(path, chip) for path in files[:LISTED]]
+    remainder = [f"and {len(files) - LISTED} more files"] if len(files) > LISTED else []
+    return "; ".join(descriptions + remainder) or "no file"
 
 
-def _described(path: Path, chip: Chip) -> str:
-    """A file's name, and what is in it as far as that can be seen."""
+def _description(path: Path, chip: Chip) -> str:
+    """A file's name, and the kind of its contents if it can be recognised."""
     if path.suffix == ".toml":
         return f"{path.name} (a configuration?)"
     try:
@@ -155,10 +157,10 @@ def _described(path: Path, chip: Chip) -> str:
         return path.name
 
 
-def _with_images(folder: Path, programmed: Configuration) -> Iterator[tuple[Path, Configuration]]:
-    """Yield what is programmed, with each memory from its image."""
-    for memory in programmed.chip.memories:
+def _with_images(folder: Path, configuration: Configuration) -> Iterator[tuple[Path, Configuration]]:
+    """Yield the path of each image in a folder, and the configuration with this memory from the image."""
+    for memory in configuration.chip.memories:
         for suffix in IMAGES:
             if (path := folder / f"{memory.name}{suffix}").is_file():
-                memories = {**programmed.memories, memory.name: hexfile.read(path, memory)}
-                yield path, Configuration(programmed.chip, programmed.registers, memories)
+                memories = {**configuration.memories, memory.name: hexfile.read(path, memory)}
+                yield path, Configuration(configuration.chip, configuration.registers, memories)

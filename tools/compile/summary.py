@@ -13,9 +13,10 @@ from draupnir.tools.compile.spi import stream
 
 
 def summary(configuration: Configuration) -> dict[str, Any]:
-    """Registers that are not 0, words of each memory by view that are not 0, and the length of the SPI stream.
+    """Count the contents of a configuration: registers and words that are not 0, and SPI transactions.
 
-    The latter only for a chip of which it is known.
+    Returns an object for JSON: the registers by name; for each memory the number of words, by the name of their layout;
+    and the number of transactions, if the chip has an SPI port.
     """
     registers = {
         name: parts[0] if len(parts) == 1 else list(parts)

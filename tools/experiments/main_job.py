@@ -1,4 +1,4 @@
-"""A chip's main job: a whole experiment with an RTL beside the golden model, at the simulator's own speed."""
+"""The main job of a chip: a whole experiment on an RTL and the golden model, at the simulator's own speed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class JobOutcome(Protocol):
     """The outcome of a main job.
 
-    n_compared : clocks compared without a difference; bits : the output bits that were compared
-    difference : where the RTL first left the model, None if it did not; text : the same in words
-    results : of the job that was done, as its own functions take them; None if there is a difference
+    n_compared : the number of clocks without a difference; bits : the output bits that were compared
+    difference : the first difference between RTL and model, None if there is none; text : the same in words
+    results : the results of the job, for its own functions; None if there is a difference
     """
 
     @property
@@ -42,15 +42,15 @@ class JobOutcome(Protocol):
 
 @dataclass(frozen=True)
 class MainJob:
-    """The job that ``draupnir sim`` does with a chip unless a test is named.
+    """The job that ``draupnir sim`` runs with a chip if the user names no test.
 
-    test : the cocotb module, or test, that does the same under cocotb
-    title : what the job is, for people: "ODIN's digits"; page : the title of its page
-    n_images : of which it consists unless told otherwise
-    run : does it with a Verilated RTL, a number of images, a seed, a folder for evidence, the command that repeats it,
-        and who is told of each image
-    write_report : writes the pages of a job that ended without a difference, into a folder; returns its files
-    figures : these results in words; as_object : as plain numbers, with the files' names
+    test : the cocotb module, or test, that runs the same job under cocotb
+    title : a name of the job for people, such as "ODIN's digits"; page : the title of its page
+    n_images : the default number of images, at least 1
+    run : a function that runs the job. It takes a Verilated RTL, the number of images, a seed, a folder for evidence,
+        the command that repeats it, and a function that is called with 1 after each image
+    write_report : a function that writes the pages of a job without a difference into a folder, and returns its files
+    figures : a function that gives these results in words; as_object : one that gives an object for JSON
     """
 
     test: str
@@ -63,20 +63,20 @@ class MainJob:
     as_object: Callable[[Any, list[Path]], Mapping[str, Any]]
 
 
-def _is_job(found: object) -> TypeGuard[MainJob]:
-    return isinstance(found, MainJob)
+def _is_job(candidate: object) -> TypeGuard[MainJob]:
+    return isinstance(candidate, MainJob)
 
 
 MAIN_JOB: Part[MainJob] = Part("main_job", "main job", "its cocotb tests are run", _is_job, "a MainJob")
 
 
 def counts(outcome: JobOutcome) -> str:
-    """Return what was compared until the RTL left the model, in words."""
+    """The counts up to the first difference, in words."""
     return f"{outcome.n_compared:,} clocks compared without a difference, {outcome.bits}, then 1 mismatch"
 
 
 def write_difference(job: MainJob, report: Path, outcome: JobOutcome, origin: Origin) -> Path:
-    """Write a page that says where the RTL left the model."""
+    """Write a page on the first difference between RTL and model. Returns its path."""
     from draupnir.golden.files import filling
 
     parts = [pages.verdict(False, counts(outcome)), pages.text("The first mismatch", outcome.text)]
@@ -86,14 +86,14 @@ def write_difference(job: MainJob, report: Path, outcome: JobOutcome, origin: Or
 
 
 def junit_result(job: MainJob, outcome: JobOutcome) -> junit.JUnitResult:
-    """Return the job as one result, which has failed if the RTL left the model."""
+    """The job as one result, which is a failure if RTL and model differ."""
     failure = f"{counts(outcome)}\n{outcome.text}" if outcome.difference else ""
-    compared = junit.counts(outcome.n_compared, int(bool(outcome.difference)), outcome.bits)
-    return junit.JUnitResult("main job", job.title, failure, properties=compared)
+    properties = junit.counts(outcome.n_compared, int(bool(outcome.difference)), outcome.bits)
+    return junit.JUnitResult("main job", job.title, failure, properties=properties)
 
 
 def as_json(job: MainJob, outcome: JobOutcome, files: list[Path]) -> dict[str, Any]:
-    """Return the outcome for JSON."""
+    """The outcome as an object for JSON."""
     n_mismatches = int(bool(outcome.difference))
     return {
         "holds": not n_mismatches,

@@ -1,4 +1,4 @@
-"""The board that a command is to use: behind a serial port, or simulated; and the chip on it as a device."""
+"""The board of a command, on a serial port or simulated, and the chip on it as a device."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BUILD = Path("build/host")
 
 @dataclass(frozen=True)
 class BoardOptions:
-    """The choice of a board; see ``OPTIONS`` for each option's meaning. One of ``port`` and ``simulate`` is None."""
+    """The choice of a board. One of ``port`` and ``simulate`` is None. ``OPTIONS`` has the meaning of each option."""
 
     port: str | None
     simulate: str | None
@@ -34,15 +34,15 @@ class BoardOptions:
     settings: tuple[str, ...]
 
     def parameters(self, chip: Chip) -> dict[str, Any]:
-        """The parameters of the RTL that the bitstream holds. Raises InputError for one that the chip has not."""
+        """The parameters of the RTL in the bitstream. Raises InputError for one that the chip does not have."""
         if self.simulate == "model":
-            if others := sizes(chip.name, self.settings)[1]:
-                raise InputError(f"--set {others[0]}: the golden model is the whole chip, without parameters")
+            if other_settings := sizes(chip.name, self.settings)[1]:
+                raise InputError(f"--set {other_settings[0]}: the golden model is the whole chip, without parameters")
             return dict(chip.sizes)
         return parameters(chip.name, self.settings)
 
-    def declared(self, chip: str) -> Chip:
-        """The chip, of the sizes that are set."""
+    def declaration(self, chip: str) -> Chip:
+        """The chip's declaration with these sizes."""
         return chips.declaration(chip, sizes(chip, self.settings)[0])
 
 
@@ -52,20 +52,25 @@ OPTIONS = (
         "--simulate", type=click.Choice(["model", "rtl"]), help="A simulated board instead: golden model or RTL."
     ),
     click.option(
-        "--baud", metavar="N", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Of the port."
+        "--baud",
+        metavar="N",
+        type=click.IntRange(min=1),
+        default=1_000_000,
+        show_default=True,
+        help="Speed of the port.",
     ),
     click.option(
         "--set",
         "settings",
         metavar="NAME=N",
         multiple=True,
-        help="A size of the chip, or a parameter of the RTL that the bitstream holds.",
+        help="A size of the chip, or a parameter of the RTL in the bitstream.",
     ),
 )
 
 
 def board_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of a board, as its argument ``board``, a ``BoardOptions``."""
+    """Add the options of a board to a command, which receives them as the argument ``board``, a ``BoardOptions``."""
     names = [field.name for field in fields(BoardOptions)]
 
     @wraps(function)
@@ -79,41 +84,43 @@ def board_options(function: Callable[..., None]) -> Callable[..., None]:
 
 @contextmanager
 def opened(board: BoardOptions, chip: Chip, seed: int | None = None) -> Iterator[BridgedChip]:
-    """The chip on the board as a device, for as long as the block lasts.
+    """Open the chip on the board as a device, for the time of the ``with`` block.
 
-    seed : of the start state of a simulated board's model
-    Raises InputError if the port cannot be opened, or if the board holds something else.
+    seed : 0..2**32 - 1, start value of random registers in the model of a simulated board; None for zeros
+    Raises InputError if the port cannot be opened, and if the board holds another chip or other parameters.
     """
     from draupnir.rtl.bridge.board import title
     from draupnir.tools.host import link
     from draupnir.tools.host.device import BridgedChip
 
-    given = board.parameters(chip)
-    with _port(board, chip, given, seed) as name, link.opened(name, board.baud) as line:
-        yield BridgedChip(link.BridgeLink(line, name), chip, title(chip.name, given))
+    settings_by_name = board.parameters(chip)
+    with _port(board, chip, settings_by_name, seed) as name, link.open_port(name, board.baud) as line:
+        yield BridgedChip(link.BridgeLink(line, name), chip, title(chip.name, settings_by_name))
 
 
 @contextmanager
-def _port(board: BoardOptions, chip: Chip, given: Mapping[str, Any], seed: int | None) -> Iterator[str]:
-    """The name of the port: what was given, or that of a simulated board."""
+def _port(board: BoardOptions, chip: Chip, settings_by_name: Mapping[str, Any], seed: int | None) -> Iterator[str]:
+    """The name of the port: the user's, or that of a simulated board."""
     if board.port is not None:
         yield board.port
         return
-    from draupnir.tools.host.simulated.terminal import attached
+    from draupnir.tools.host.simulated.terminal import serial_port
 
-    with attached(_simulated(board, chip, given, seed)) as name:
+    with serial_port(_simulated(board, chip, settings_by_name, seed)) as name:
         yield name
 
 
-def _simulated(board: BoardOptions, chip: Chip, given: Mapping[str, Any], seed: int | None) -> SimulatedBoard:
+def _simulated(
+    board: BoardOptions, chip: Chip, settings_by_name: Mapping[str, Any], seed: int | None
+) -> SimulatedBoard:
     if board.simulate == "model":
         from draupnir.rtl.bridge.board import title
         from draupnir.rtl.bridge.bridge import EVENT_DEPTH, SPIKE_DEPTH
         from draupnir.tools.host.simulated.model import ModelBoard
 
         return ModelBoard(
-            chips.model(chip.name, chip.sizes)(seed), title(chip.name, dict(given)), EVENT_DEPTH, SPIKE_DEPTH
+            chips.model(chip.name, chip.sizes)(seed), title(chip.name, dict(settings_by_name)), EVENT_DEPTH, SPIKE_DEPTH
         )
     from draupnir.tools.host.simulated.rtl import RtlBoard
 
-    return RtlBoard(chip.name, BUILD, **given)
+    return RtlBoard(chip.name, BUILD, **settings_by_name)

@@ -1,4 +1,4 @@
-"""A chip behind a bridge, as the host sees it: the commands of rtl/bridge/protocol.py as functions."""
+"""A chip behind a bridge, for the host: each command of rtl/bridge/protocol.py is a function."""
 
 from __future__ import annotations
 
@@ -24,31 +24,38 @@ from draupnir.rtl.bridge.protocol import (
 )
 from draupnir.tools.host.link import BridgeLink
 
-WRAP = 1 << 8 * CYCLE_BYTES  # clocks are counted modulo this
+WRAP = 1 << 8 * CYCLE_BYTES  # the bridge counts clocks modulo this
 LONGEST_RUN = WRAP - 1
-RESET_CLOCKS = 4  # under reset, and after: as the golden models' ``reset``
+RESET_CLOCKS = 4  # with active reset pins, and again after that, as in ``reset`` of the golden models
 
 
 @dataclass(frozen=True)
 class Progress:
-    """now : clocks so far; left : clocks of the run; quiet : clocks since anything moved; spikes : (cycle, addr)"""
+    """The state of a run.
+
+    now : the present clock, at least 0; n_remaining : further clocks of the run, 0..2**32 - 1
+    quiet : the number of clocks since a bus last moved, 0..2**32 - 1
+    spikes : (cycle, addr) of the next spikes
+    drained : True if the queue of spikes is empty
+    """
 
     now: int
-    left: int
+    n_remaining: int
     quiet: int
     spikes: list[tuple[int, int]]
-    drained: bool  # the queue of spikes is empty
+    drained: bool
 
 
 class BridgedChip:
-    """Raises InputError, everywhere, if the line fails, and here if it is not the chip ``title`` that answers.
+    """A chip behind a bridge.
 
-    title : the chip's name, and its parameters
+    title : the chip's name and its parameters, which the bridge must report
+    Raises InputError if another chip answers. Each method raises InputError if the line fails.
     """
 
     def __init__(self, link: BridgeLink, chip: Chip, title: str) -> None:
         self._link, self._chip, self._buses = link, chip, buses(chip)
-        self.now = 0  # clocks so far, of all bits
+        self.now = 0  # the present clock, with all its bits
         identity = link.request(Command.IDENTIFY)
         lengths = [int(item.size) for item in BY_COMMAND[Command.IDENTIFY].response if isinstance(item.size, int)]
         version, self.event_depth, self.spike_depth = _integers(identity, lengths) if identity else (0, 0, 0)
@@ -63,7 +70,7 @@ class BridgedChip:
     # --- One command each ---
 
     def levels(self, **pins: int) -> None:
-        """Set all pins that belong to no bus: those not named to 0, and resets to their inactive level."""
+        """Set all input pins that belong to no bus. The default level is 0, and inactive for a reset."""
         bits, lsb = 0, 0
         for pin in self._buses.levels_in:
             bits |= pins.get(pin.name, pin.rest) << lsb
@@ -71,51 +78,64 @@ class BridgedChip:
         self._link.request(Command.LEVELS, bits.to_bytes(self._buses.n_bytes("levels in"), "little"))
 
     def environment(self, delays: Delays) -> None:
-        """Raises InputError for delays that the bridge cannot make."""
+        """Set the delays of sender and receiver, each 0..LONGEST_DELAY clocks. Raises InputError for others."""
         for name, clocks in delays._asdict().items():
             if not 0 <= clocks <= LONGEST_DELAY:
                 raise InputError(f"{name} is {clocks}; the bridge has delays of 0..{LONGEST_DELAY} clocks")
         self._link.request(Command.ENVIRONMENT, b"".join(clocks.to_bytes(2, "little") for clocks in delays))
 
-    def run(self, clocks: int, more: bool = False, forget: bool = False) -> None:
-        """Let the chip's clock run, 0..2**32 - 1 clocks from now on."""
-        flags = RUN_MORE * more | RUN_FORGET * forget
+    def run(self, clocks: int, with_more_events: bool = False, forget: bool = False) -> None:
+        """Let the chip's clock run for ``clocks`` clocks, 0..2**32 - 1.
+
+        with_more_events : the clock stops while the queue of events is empty
+        forget : discard the queued events first
+        """
+        flags = RUN_MORE * with_more_events | RUN_FORGET * forget
         self._link.request(Command.RUN, clocks.to_bytes(4, "little") + bytes([flags]))
 
     def no_more_events(self) -> None:
-        """Let it run on, also where there is no event left."""
+        """Let the clock also run while the queue of events is empty."""
         self._link.request(Command.RUN, bytes(4) + bytes([RUN_KEEP]))
 
     def events(self, timed: Collection[tuple[int, int]]) -> int:
-        """Queue (cycle, addr), at most ``events_at_once``; returns how many of them there was room for.
+        """Queue events, at most ``events_at_once``, each (cycle, addr). Returns how many of them the bridge accepted.
 
-        For a chip that is led (operand, operation).
+        For a chip that its host leads, each is (operand, operation), with an operand of 0..2**32 - 1.
         """
         n = self._buses.event_bytes
         if self._buses.lead is None:
-            # An event whose cycle has passed says now: 2**31 clocks later it would seem to lie ahead.
+            # A past cycle becomes the present one: the bridge would take one 2**31 clocks ago as a future one.
             timed = [(max(cycle, self.now) % WRAP, addr) for cycle, addr in timed]
-        packed = (at.to_bytes(CYCLE_BYTES, "little") + addr.to_bytes(n, "little") for at, addr in timed)
-        return self._link.request(Command.EVENTS, b"".join(packed))[0]
+        event_bytes = (
+            event_cycle.to_bytes(CYCLE_BYTES, "little") + addr.to_bytes(n, "little") for event_cycle, addr in timed
+        )
+        return self._link.request(Command.EVENTS, b"".join(event_bytes))[0]
 
     @property
     def events_at_once(self) -> int:
+        """The largest number of events in one request."""
         return (PAYLOAD - HEAD) // (CYCLE_BYTES + self._buses.event_bytes)
 
     def poll(self) -> Progress:
-        """Return how far it is, and the next spikes."""
+        """The state of the run, and the next spikes."""
         n = CYCLE_BYTES + self._buses.spike_bytes
         answer = self._link.request(Command.POLL)
-        now, left, quiet = _integers(answer, [int(item.size) for item in BY_COMMAND[Command.POLL].response])
+        now, n_remaining, quiet = _integers(answer, [int(item.size) for item in BY_COMMAND[Command.POLL].response])
         self.now += (now - self.now) % WRAP
         spikes = []
         for i in range(POLL_HEAD, len(answer), n):
             cycle, addr = _integers(answer[i : i + n], (CYCLE_BYTES, n - CYCLE_BYTES))
-            spikes.append((self.now + (cycle - now + WRAP // 2) % WRAP - WRAP // 2, addr))  # before now, or just after
-        return Progress(self.now, left, quiet, spikes, drained=HEAD + len(answer) + n <= PAYLOAD)
+            spikes.append(
+                (self.now + (cycle - now + WRAP // 2) % WRAP - WRAP // 2, addr)
+            )  # a cycle may lie a little after now
+        return Progress(self.now, n_remaining, quiet, spikes, drained=HEAD + len(answer) + n <= PAYLOAD)
 
     def spi(self, transactions: Sequence[int], n_bytes: int, half: int) -> Iterator[int]:
-        """Write transactions of ``n_bytes`` each; yields how many are done, from time to time."""
+        """Write transactions of ``n_bytes`` bytes each. Yields the number of transactions of each request.
+
+        transactions : 0..2**(8 * n_bytes) - 1, sent with the most significant bit first
+        half : clocks of half an SCK period, 1..255
+        """
         at_once = (PAYLOAD - HEAD - 1) // n_bytes
         for i in range(0, len(transactions), at_once):
             some = transactions[i : i + at_once]
@@ -124,7 +144,7 @@ class BridgedChip:
             yield len(some)
 
     def spi_read(self, transactions: Sequence[int], n_bytes: int, half: int) -> Iterator[int]:
-        """Exchange transactions; yields what MISO showed in each."""
+        """Exchange transactions as ``spi`` does. Yields the bits of MISO in each, 0..2**(8 * n_bytes) - 1."""
         at_once = (PAYLOAD - HEAD - 1) // n_bytes
         for i in range(0, len(transactions), at_once):
             content = b"".join(transaction.to_bytes(n_bytes, "big") for transaction in transactions[i : i + at_once])
@@ -134,28 +154,28 @@ class BridgedChip:
     # --- Several ---
 
     def stop(self) -> None:
-        """Stop the clock, and forget events and spikes of whoever was here before."""
+        """Stop the clock, and discard events and spikes of an earlier user."""
         self.run(0, forget=True)
         while self.poll().spikes:
             pass
 
     def clocks(self, n: int) -> None:
-        """Run the chip for some clocks and wait for their end. The queue of spikes must have room."""
+        """Run the chip for ``n`` clocks, 0..2**32 - 1, and wait for their end. The queue of spikes must have room."""
         self.run(n)
-        while self.poll().left:
+        while self.poll().n_remaining:
             pass
 
     def reset(self) -> None:
-        """The reset pins active for RESET_CLOCKS, and inactive for as many clocks after."""
+        """Hold the reset pins active for RESET_CLOCKS clocks, then inactive for the same number of clocks."""
         resets = [pin for pin in self._buses.levels_in if pin.role == "reset"]
         for levels in ({pin.name: pin.active_level for pin in resets}, {}):
             self.levels(**levels)
             self.clocks(RESET_CLOCKS)
 
 
-def _integers(packed: bytes, lengths: Sequence[int]) -> list[int]:
-    found, at = [], 0
+def _integers(content: bytes, lengths: Sequence[int]) -> list[int]:
+    numbers, offset = [], 0
     for length in lengths:
-        found.append(int.from_bytes(packed[at : at + length], "little"))
-        at += length
-    return found
+        numbers.append(int.from_bytes(content[offset : offset + length], "little"))
+        offset += length
+    return numbers

@@ -1,4 +1,4 @@
-"""A whole job on a board: a network programmed and verified, events sent, memories read; with bars for what is long."""
+"""A whole job on a board: program and verify a network, send events, read memories. Long steps show a progress bar."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ Send = Callable[[BridgedChip, Take], dict[str, Any]]
 
 @dataclass(frozen=True)
 class BoardNetwork:
-    """The network that a board is programmed with.
+    """The network for a board.
 
-    present : what the memories hold already; None: nobody knows
-    parameters : of the RTL that the bitstream holds, which may have fewer words than the declaration
+    present : memory -> its earlier contents, (depth, limbs) uint32; None if they are not known
+    parameters : the parameters of the RTL in the bitstream, which may have fewer memory words than the declaration
     """
 
     configuration: Configuration
@@ -40,37 +40,41 @@ class BoardNetwork:
     parameters: Mapping[str, Any]
 
     def program(self, device: BridgedChip) -> dict[str, Any]:
-        """Program the chip; how many transactions that took, for the report."""
+        """Program the chip. Returns the number of transactions, for the report."""
         n_transactions = len(stream.pack(self.configuration, self.present))
         with progress("programming", n_transactions, "transactions") as advance:
             return {"n_transactions": session.program(device, self.configuration, self.present, advance)}
 
     def verify(self, device: BridgedChip) -> dict[str, Any]:
-        """Read all words that the chip has; how many, and what differs, for the report."""
+        """Read all memory words of the chip and compare them. Returns counts and a difference, for the report."""
         words = self._words(memory.name for memory in self.configuration.chip.memories)
         n_words = sum(map(len, words.values()))
         with progress("reading", n_words, "words") as advance:
-            differing = session.verify(device, self.configuration, words, advance)
-        first = {"first_difference": str(differing[0])} if differing else {}
-        return {"n_words_read": n_words, "n_differences": sum(memory.n_differing for memory in differing), **first}
+            differences = session.verify(device, self.configuration, words, advance)
+        first_difference = {"first_difference": str(differences[0])} if differences else {}
+        return {
+            "n_words_read": n_words,
+            "n_differences": sum(memory.n_differing for memory in differences),
+            **first_difference,
+        }
 
     def read(self, device: BridgedChip, names: Iterable[str]) -> dict[str, np.ndarray]:
-        """Read these memories, all words that the chip has."""
+        """Read all words of these memories that the chip has."""
         words = self._words(names)
         with progress("reading", sum(map(len, words.values())), "words") as advance:
             return session.read(device, self.configuration, words, advance)
 
     def _words(self, names: Iterable[str]) -> dict[str, np.ndarray]:
-        """The addresses of the words that the chip with these parameters has, by memory."""
+        """The addresses of the memory words that the chip with these parameters has, by memory."""
         chip = self.configuration.chip.name
         return {name: emit.kept_words(chip, name, **self.parameters) for name in names}
 
 
 def sender(chip: Chip, network: BoardNetwork | None, options: RunOptions, quiet: int | None) -> Send:
-    """Read the events, or what the host of a chip that is led does; returns what sends them to a device.
+    """Read the file of events, or of the host's operations. Returns a function that sends them to a device.
 
-    quiet : clocks without an event that end the run; None: as many as ``session.QUIET``
-    Raises InputError for a file that is neither, and for timesteps of a chip that has none.
+    quiet : the run ends after so many clocks without an event, at least 1; None for ``session.QUIET``
+    Raises InputError for a wrong file, and for timesteps of a chip that has none.
     """
     events, is_led = options.events, hosted.is_hosted(chip.name)
     if options.timesteps is not None and not is_led:
@@ -92,8 +96,8 @@ def sender(chip: Chip, network: BoardNetwork | None, options: RunOptions, quiet:
     def send(device: BridgedChip, take: Take) -> dict[str, Any]:
         with progress(events.name, n_events, "events") as advance:
             blocks = event_files.blocks(events, chip)
-            limit, rest = options.max_cycles, quiet or session.QUIET
-            return session.run(device, blocks, environment, limit, rest, take, advance).report()
+            limit, quiet_clocks = options.max_cycles, quiet or session.QUIET
+            return session.run(device, blocks, environment, limit, quiet_clocks, take, advance).report()
 
     return send
 
@@ -107,10 +111,10 @@ def run(
     saves: Iterable[str],
     save: Save,
 ) -> dict[str, Any]:
-    """Program, verify, send, read; the report. If a memory does not hold what was written, nothing is sent.
+    """Program, verify, send and read. Returns the report. If a memory differs after programming, nothing is sent.
 
-    network : None: the chip keeps what it has, and is not reset
-    saves : memories to be read in the end, which ``save`` gets
+    network : None leaves the chip as it is, without a reset
+    saves : the names of the memories that are read at the end; ``save`` receives their contents
     """
     report = network.program(device) if network else {}
     if network and verify:

@@ -1,6 +1,6 @@
-"""The host's end of the line: a request, its response, and again if the line has lost one of them.
+"""The host's end of the serial line. It sends a request and receives the response, and repeats both if one is lost.
 
-Every way in which a line can fail ends in one InputError that says what to look at.
+If the line fails, an InputError says what to check.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TRIES = 3
 
 
 class Line(Protocol):
-    """A serial port; ``serial.Serial`` is one."""
+    """A serial port, for instance ``serial.Serial``."""
 
     def read(self, size: int = 1) -> bytes: ...
 
@@ -29,8 +29,8 @@ class Line(Protocol):
 class BridgeLink:
     """Requests and responses over a line.
 
-    name : of the port, for messages; patience : seconds for a response
-    n_repeated : requests that had to be sent again
+    name : the name of the port, for messages; patience : seconds to wait for a response, above 0
+    n_repeated : the number of requests that were sent again
     """
 
     def __init__(self, line: Line, name: str, patience: float = PATIENCE) -> None:
@@ -41,12 +41,12 @@ class BridgeLink:
         self.n_repeated = 0
 
     def request(self, command: Command, arguments: bytes = b"") -> bytes:
-        """Return what follows the head of the response. Raises InputError if there is none."""
+        """Send a request, and return its response without the head. Raises InputError if there is no response."""
         self._number = (self._number + 1) % 256
-        asked = frame(bytes([self._number, command]) + arguments)
+        request_frame = frame(bytes([self._number, command]) + arguments)
         self._n_bytes = 0
         for _ in range(TRIES):
-            self._write(asked)
+            self._write(request_frame)
             answer = self._response()
             if answer is None:
                 self.n_repeated += 1
@@ -54,26 +54,26 @@ class BridgeLink:
                 return answer[HEAD:]
             elif answer[1] == command | REFUSED:
                 raise InputError(f"{self._name}: the bridge does not know {command.name}; is its bitstream older?")
-            else:  # the answer to what somebody else asked last, who used the same number
+            else:  # the answer to another program, which used the same number
                 self._number = (self._number + 1) % 256
-                asked = frame(bytes([self._number, command]) + arguments)
+                request_frame = frame(bytes([self._number, command]) + arguments)
         raise InputError(self._silence(command))
 
     def _silence(self, command: Command) -> str:
         if self._n_bytes:
             return (
-                f"{self._name}: {self._n_bytes} bytes, but no answer to {command.name} among them;"
+                f"{self._name}: {self._n_bytes} bytes came, but no answer to {command.name};"
                 " is the baud rate right (--baud), and is it the bridge's port?"
             )
         return (
             f"{self._name}: no answer to {command.name} within {TRIES} x {self._patience:g} s;"
-            " is the board on, and its bitstream one with the bridge?"
+            " is the board on, and does its bitstream have the bridge?"
         )
 
     def _response(self) -> bytes | None:
-        """The next frame with the request's number, or None if there is none for a while."""
-        until = time.monotonic() + self._patience
-        while time.monotonic() < until:
+        """The next frame with the request's number, or None if it does not come in time."""
+        deadline = time.monotonic() + self._patience
+        while time.monotonic() < deadline:
             for payload in self._deframer.take(self._read()):
                 if len(payload) >= HEAD and payload[0] == self._number:
                     return payload
@@ -81,23 +81,23 @@ class BridgeLink:
 
     def _read(self) -> bytes:
         try:
-            received = self._line.read(1)
-            more = getattr(self._line, "in_waiting", 0)
-            received += self._line.read(more) if more else b""
+            content = self._line.read(1)
+            n_waiting = getattr(self._line, "in_waiting", 0)
+            content += self._line.read(n_waiting) if n_waiting else b""
         except (OSError, serial.SerialException) as error:
-            raise InputError(f"{self._name}: the line has broken off; is the board still plugged in?") from error
-        self._n_bytes += len(received)
-        return received
+            raise InputError(f"{self._name}: the line is broken; is the board still plugged in?") from error
+        self._n_bytes += len(content)
+        return content
 
-    def _write(self, sent: bytes) -> None:
+    def _write(self, content: bytes) -> None:
         try:
-            self._line.write(sent)
+            self._line.write(content)
         except (OSError, serial.SerialException) as error:
-            raise InputError(f"{self._name}: the line has broken off; is the board still plugged in?") from error
+            raise InputError(f"{self._name}: the line is broken; is the board still plugged in?") from error
 
 
-def opened(port: str, baud: int) -> serial.Serial:
-    """A serial port. Raises InputError if it cannot be opened."""
+def open_port(port: str, baud: int) -> serial.Serial:
+    """Open a serial port. baud : bits per second, above 0. Raises InputError if it cannot be opened."""
     try:
         return serial.Serial(port, baud, timeout=0.05, write_timeout=PATIENCE, exclusive=True)
     except (OSError, ValueError, serial.SerialException) as error:

@@ -1,4 +1,4 @@
-"""A network on a chip behind a bridge: programmed, given its events, its spikes taken."""
+"""Functions for a network on a chip behind a bridge: program, verify, read, send events and receive spikes."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ from draupnir.tools.host.device import LONGEST_RUN, WRAP, BridgedChip
 from draupnir.tools.run.events import EventBlock
 from draupnir.tools.run.spikes import Take
 
-HALF = 2  # clocks in half an SCK period: what a slave that is sampled by the chip's clock can follow
-HALF_TO_READ = 8  # likewise, where it has to have looked up what it answers
-QUIET = 1 << 17  # clocks without any event after which a chip is taken to be at rest
-PER_OPERATION = 10  # events that an operation may be worth: a timestep with all that is learned in it
-FURTHEST = WRAP // 2  # clocks that an event may be ahead
+HALF = 2  # clocks of half an SCK period, the fewest for a slave that the chip's clock samples
+HALF_TO_READ = 8  # the same for a read, before whose answer the slave must read a memory
+QUIET = 1 << 17  # clocks without any event after which a chip counts as at rest
+PER_OPERATION = 10  # an operation may take as long as so many events: a timestep with all its learning
+FURTHEST = WRAP // 2  # the largest number of clocks between two events
 
 
 @dataclass
 class HostOutcome:
     """The outcome of a run.
 
-    n_cycles : clocks of the run; None where nobody knows: a board does not see when the chip itself has come to rest
-    n_cycles_to_last_event : clocks until nothing moved any more on the buses for events and spikes; None if not done
-    done : False, it was stopped at a limit
+    n_events, n_spikes : the numbers of events sent and of spikes received
+    n_cycles : clocks of the run, None if not known: a board does not see when the chip itself comes to rest
+    n_cycles_to_last_event : clocks until the last move on the buses for events and spikes; None if the run was stopped
+    done : True if the run ended by itself, False if it was stopped at a limit
     """
 
     n_events: int = 0
@@ -46,7 +47,7 @@ class HostOutcome:
     done: bool = True
 
     def report(self) -> dict[str, int | bool]:
-        """Return what is known, by name."""
+        """The figures that are known, by name."""
         return {name: figure for name, figure in asdict(self).items() if figure is not None}
 
 
@@ -56,10 +57,11 @@ def program(
     present: Mapping[str, np.ndarray] | None = None,
     advance: Callable[[int], None] = lambda n: None,
 ) -> int:
-    """Reset the chip, write its registers and memories, and reset it again if that leaves them; returns transactions.
+    """Reset the chip, and write its registers and memories. Reset it again if that does not change its registers.
 
-    present : what the memories hold, by name, if that is known
-    advance : called with a number of transactions
+    present : memory -> its earlier contents, (depth, limbs) uint32; None if they are not known
+    advance : receives numbers of transactions
+    Returns the number of transactions.
     """
     device.stop()
     device.reset()
@@ -71,7 +73,7 @@ def program(
 
 
 def _begin_anew(device: BridgedChip, configuration: Configuration) -> None:
-    """Reset the chip, unless that would reset its registers."""
+    """Reset the chip, unless the reset would change its registers."""
     if all(register.reset is None for register in configuration.chip.registers):
         device.reset()
 
@@ -82,19 +84,19 @@ def verify(
     words: Mapping[str, np.ndarray],
     advance: Callable[[int], None] = lambda n: None,
 ) -> list[MemoryDifference]:
-    """Read memories of a chip that has just been programmed, through its SPI; those that are not as configured.
+    """Read memories of a chip over its SPI just after programming. Returns those that differ from the configuration.
 
-    words : by memory, the addresses to read, in the order wanted; the other words are not compared
-    advance : called with a number of words
+    words : memory -> the addresses to read, (n,) integers in 0..depth - 1; other words are not compared
+    advance : receives numbers of words
     """
     contents = read(device, configuration, words, advance)
     _begin_anew(device, configuration)
     differences = []
     for name, content in contents.items():
         memory = configuration.chip.memory(name)
-        known = np.zeros_like(content)
-        known[words[name]] = ALL_BITS
-        differences.append(memory_difference(memory, configuration.memories[name], content, known=known))
+        known_bits = np.zeros_like(content)
+        known_bits[words[name]] = ALL_BITS
+        differences.append(memory_difference(memory, configuration.memories[name], content, known=known_bits))
     return [difference for difference in differences if difference.n_differing]
 
 
@@ -104,15 +106,16 @@ def read(
     words: Mapping[str, np.ndarray],
     advance: Callable[[int], None] = lambda n: None,
 ) -> dict[str, np.ndarray]:
-    """Read memories of a chip through its SPI, whose registers are then as configured.
+    """Read memories of a chip over its SPI. The registers are as configured after that.
 
-    words : by memory, the addresses to read; the other words are 0 in the result
-    Returns (depth, limbs) uint32 by memory. A chip that is not at rest goes on meanwhile.
+    words : memory -> the addresses to read, (n,) integers in 0..depth - 1; other words are 0 in the result
+    advance : receives numbers of words
+    Returns memory -> its contents, (depth, limbs) uint32. A chip that is not at rest continues to run meanwhile.
     """
     width = port(configuration.chip).chunk_bits
     contents = {name: [0] * configuration.chip.memory(name).depth for name in words}
-    for name, word, chunk, got in _read(device, configuration, words, advance):
-        contents[name][word] |= got << chunk * width
+    for name, word, chunk, chunk_content in _read(device, configuration, words, advance):
+        contents[name][word] |= chunk_content << chunk * width
     limbs = {name: configuration.chip.memory(name).n_limbs for name in words}
     return {name: np.array([to_limbs(word, limbs[name]) for word in content]) for name, content in contents.items()}
 
@@ -120,18 +123,18 @@ def read(
 def _read(
     device: BridgedChip, configuration: Configuration, words: Mapping[str, np.ndarray], advance: Callable[[int], None]
 ) -> Iterator[tuple[str, int, int, int]]:
-    """Memory, word, number of the chunk in it, and the chunk that was read; then registers are as configured."""
-    to = port(configuration.chip)
-    n_bytes = to.bits // 8
-    for _ in device.spi([to.encode(write) for write in to.begin()], n_bytes, HALF):
+    """Read chunks of memories; yields memory, word, number and contents of each. Then restore the registers."""
+    spi_port = port(configuration.chip)
+    n_bytes = spi_port.bits // 8
+    for _ in device.spi([spi_port.encode(write) for write in spi_port.begin()], n_bytes, HALF):
         pass
     for name, addrs in words.items():
-        n_chunks = configuration.chip.memory(name).width // to.chunk_bits
-        reads = [to.encode_read(name, addr, chunk) for addr in addrs.tolist() for chunk in range(n_chunks)]
+        n_chunks = configuration.chip.memory(name).width // spi_port.chunk_bits
+        reads = [spi_port.encode_read(name, addr, chunk) for addr in addrs.tolist() for chunk in range(n_chunks)]
         for i, answer in enumerate(device.spi_read(reads, n_bytes, HALF_TO_READ)):
-            yield name, int(addrs[i // n_chunks]), i % n_chunks, to.answer(answer)
+            yield name, int(addrs[i // n_chunks]), i % n_chunks, spi_port.answer(answer)
             advance(i % n_chunks == n_chunks - 1)
-    for _ in device.spi([to.encode(write) for write in to.end(configuration)], n_bytes, HALF):
+    for _ in device.spi([spi_port.encode(write) for write in spi_port.end(configuration)], n_bytes, HALF):
         pass
 
 
@@ -144,21 +147,24 @@ def run(
     take: Take = lambda cycles, addrs: None,
     advance: Callable[[int], None] = lambda n: None,
 ) -> HostOutcome:
-    """Send events and take spikes until all is sent and the chip has been quiet, or for ``max_cycles`` clocks.
+    """Send events and receive spikes, until all events are sent and the chip is quiet, or for ``max_cycles`` clocks.
 
-    Cycles are counted from 0, the first clock of this run. An event is sent as soon as its cycle has come and the one
-    before it has been acknowledged; the chip's clock stands still rather than let the line's speed decide on that.
-    max_cycles : None: none, but a chip that goes on for ever is stopped (``limits.clock_limit``)
-    quiet : clocks without an event in or out, after which nothing more is expected
+    Cycles are counted from 0, the first clock of this run. An event is sent when its cycle has come and the event
+    before it is acknowledged. The bridge stops the chip's clock while it would have to wait for the line, so the speed
+    of the line does not change the result.
+
+    max_cycles : at least 0; None stops only a chip that does not come to rest (``limits.clock_limit``)
+    quiet : the run ends after so many clocks without an event in or out, at least 1
+    take : receives cycles and addresses of spikes, (n,) int64 each; advance : receives numbers of events
     """
-    first, latest, e = device.poll().now, [0], environment
+    first_cycle, latest, e = device.poll().now, [0], environment
 
-    def most(n_events: int) -> int:
+    def clock_limit(n_events: int) -> int:
         if max_cycles is not None:
             return max_cycles
         return limits.clock_limit(n_events, latest[0], e.gap + e.hold, e.ack_delay + e.ack_hold)
 
-    outcome = _run(device, _events(blocks, first, latest), environment, most, quiet, take, advance)
+    outcome = _run(device, _events(blocks, first_cycle, latest), environment, clock_limit, quiet, take, advance)
     if outcome.done:
         outcome.n_cycles, outcome.n_cycles_to_last_event = None, outcome.n_cycles
     return outcome
@@ -169,104 +175,111 @@ def lead(
     operations: np.ndarray,
     environment: Environment,
     max_cycles: int | None = None,
-    take: Take = lambda cycles, received: None,
+    take: Take = lambda cycles, content: None,
     advance: Callable[[int], None] = lambda n: None,
 ) -> HostOutcome:
-    """Have the bridge of a chip that is led carry out operations; as ``run``, with bytes received for spikes.
+    """Let the bridge carry out operations on a chip that its host leads. As ``run``, with received bytes for spikes.
 
-    operations : (n, 2) integers, ``draupnir.rtl.bridge.protocol.Operation`` (SET + i for the i-th level) and operand
-    A byte that is first seen in the very clock before which ``max_cycles`` ends the run is not taken.
-    Raises InputError for an operand that the bridge has no room for.
+    operations : (n, 2) integers, ``draupnir.rtl.bridge.protocol.Operation`` (SET + i for level i) and operand, which is
+        0..2**32 - 1
+    A byte that first appears in clock ``max_cycles`` is not received, because the run ends before that clock.
+    Raises InputError for an operand that is too large.
     """
     for i, (_, operand) in enumerate(operations.tolist()):
         if operand >= WRAP:
-            raise InputError(f"operation {i}: operand {operand}; the bridge takes less than {WRAP}")
-    coming = ((operand, operation) for operation, operand in operations.tolist())
+            raise InputError(f"operation {i}: operand {operand}; right is less than {WRAP}")
+    queue_entries = ((operand, operation) for operation, operand in operations.tolist())
     waits, n_bytes = (int(operations[operations[:, 0] == op, 1].sum()) for op in (Operation.WAIT, Operation.TAKE))
     ack = environment.ack_delay + environment.ack_hold
     limit = limits.clock_limit(PER_OPERATION * len(operations) + n_bytes, waits, environment.gap, ack)
-    most = limit if max_cycles is None else max_cycles
-    return _run(device, coming, environment, lambda n: most, 1, take, advance)
+    clock_limit = limit if max_cycles is None else max_cycles
+    return _run(device, queue_entries, environment, lambda n: clock_limit, 1, take, advance)
 
 
 def _run(
     device: BridgedChip,
-    coming: Iterator[tuple[int, int]],
+    queue_entries: Iterator[tuple[int, int]],
     environment: Environment,
-    most: Callable[[int], int],
+    clock_limit: Callable[[int], int],
     quiet: int,
     take: Take,
     advance: Callable[[int], None],
 ) -> HostOutcome:
-    """coming : what goes into the queue of events; most : clocks for a run, when so many events have gone into it"""
+    """Fill the queue of events, and receive spikes until the run ends.
+
+    queue_entries : the entries for the queue of events
+    clock_limit : a function that gives the limit of clocks, from the number of events that are queued up to now
+    """
     device.environment(environment.delays)
-    first = device.poll().now
-    waiting: deque[tuple[int, int]] = deque()
+    first_cycle = device.poll().now
+    waiting_entries: deque[tuple[int, int]] = deque()
     outcome = HostOutcome()
-    _fill(device, waiting, coming, outcome, advance)
-    more = bool(waiting)
-    device.run(min(most(outcome.n_events), LONGEST_RUN), more=more)
+    _fill(device, waiting_entries, queue_entries, outcome, advance)
+    has_more = bool(waiting_entries)
+    device.run(min(clock_limit(outcome.n_events), LONGEST_RUN), with_more_events=has_more)
     while True:
         progress = device.poll()
-        left = most(outcome.n_events) - (progress.now - first)
-        _deliver(progress.spikes, first, outcome, take)
-        if more and progress.left:
-            _fill(device, waiting, coming, outcome, advance)
-            more = bool(waiting)
-            if not more:
+        n_remaining = clock_limit(outcome.n_events) - (progress.now - first_cycle)
+        _deliver(progress.spikes, first_cycle, outcome, take)
+        if has_more and progress.n_remaining:
+            _fill(device, waiting_entries, queue_entries, outcome, advance)
+            has_more = bool(waiting_entries)
+            if not has_more:
                 device.no_more_events()
             continue
         if not progress.drained:
             continue
-        if not progress.left and left > 0:
-            device.run(min(left, LONGEST_RUN), more=more)
-        elif not progress.left or progress.quiet >= quiet:
-            outcome.done = not more and progress.quiet >= quiet
+        if not progress.n_remaining and n_remaining > 0:
+            device.run(min(n_remaining, LONGEST_RUN), with_more_events=has_more)
+        elif not progress.n_remaining or progress.quiet >= quiet:
+            outcome.done = not has_more and progress.quiet >= quiet
             break
     device.run(0)
-    outcome.n_cycles = progress.now - first - (progress.quiet if outcome.done else 0)
+    outcome.n_cycles = progress.now - first_cycle - (progress.quiet if outcome.done else 0)
     return outcome
 
 
-def _events(blocks: Iterable[EventBlock], first: int, reached: list[int]) -> Iterator[tuple[int, int]]:
-    """(cycle, addr) of each event; raises InputError if one is too far ahead for the bridge.
+def _events(blocks: Iterable[EventBlock], first_cycle: int, last_cycle: list[int]) -> Iterator[tuple[int, int]]:
+    """Yield (cycle, addr) of each event. Raises InputError for an event that is too far ahead for the bridge.
 
-    reached : its one element becomes the cycle of the event that was taken last
+    last_cycle : a list of one element, which becomes the cycle of the last event that was yielded
     """
     latest = 0
     for block in blocks:
         cycles = repeat(0) if block.cycles is None else block.cycles.tolist()
         for cycle, addr in zip(cycles, block.addrs.tolist(), strict=False):
             if cycle - latest >= FURTHEST:
-                raise InputError(f"cycle {cycle}: the event before has {latest}; right is less than {FURTHEST} between")
-            latest = reached[0] = cycle
-            yield first + cycle, addr
+                raise InputError(
+                    f"cycle {cycle}: the event before it has {latest}; right is a distance below {FURTHEST}"
+                )
+            latest = last_cycle[0] = cycle
+            yield first_cycle + cycle, addr
 
 
 def _fill(
     device: BridgedChip,
-    waiting: deque[tuple[int, int]],
-    coming: Iterator[tuple[int, int]],
+    waiting_entries: deque[tuple[int, int]],
+    queue_entries: Iterator[tuple[int, int]],
     outcome: HostOutcome,
     advance: Callable[[int], None],
 ) -> None:
-    """Queue events until there is no room or none is left; ``waiting`` is empty only if none is left."""
+    """Queue events until the queue is full or no event remains. Only then ``waiting_entries`` is empty."""
     while True:
-        while len(waiting) < device.events_at_once and (event := next(coming, None)):
-            waiting.append(event)
-        if not waiting:
+        while len(waiting_entries) < device.events_at_once and (event := next(queue_entries, None)):
+            waiting_entries.append(event)
+        if not waiting_entries:
             return
-        accepted = device.events(waiting)
-        for _ in range(accepted):
-            waiting.popleft()
-        outcome.n_events += accepted
-        advance(accepted)
-        if waiting:
+        n_accepted = device.events(waiting_entries)
+        for _ in range(n_accepted):
+            waiting_entries.popleft()
+        outcome.n_events += n_accepted
+        advance(n_accepted)
+        if waiting_entries:
             return
 
 
-def _deliver(spikes: list[tuple[int, int]], first: int, outcome: HostOutcome, take: Take) -> None:
+def _deliver(spikes: list[tuple[int, int]], first_cycle: int, outcome: HostOutcome, take: Take) -> None:
     if spikes:
         cycles, addrs = np.array(spikes, np.int64).T
-        take(cycles - first, addrs)
+        take(cycles - first_cycle, addrs)
         outcome.n_spikes += len(spikes)

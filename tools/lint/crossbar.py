@@ -1,4 +1,4 @@
-"""Rules that ODIN and tinyODIN share: a crossbar of synapses, and neurons that integrate without a bound in time."""
+"""Rules that ODIN and tinyODIN share. Both have a crossbar of synapses, and potentials without a decay of their own."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ NEVER_WITHOUT_VIRTUAL = "synapses excite others and none of these: only virtual 
 
 
 def no_neuron(enabled: Callable[[Configuration], Mask]) -> Rule:
-    """The rule that a neuron is enabled. enabled : of a configuration, (neurons,) bool"""
+    """The rule that at least one neuron is enabled.
+
+    enabled : takes a configuration, and returns a mask of the neurons that are enabled, (neurons,) bool
+    """
 
     def find(configuration: Configuration) -> Broken:
         if not enabled(configuration).any():
@@ -48,11 +51,11 @@ def no_neuron(enabled: Callable[[Configuration], Mask]) -> Rule:
 
 
 def disabled_with_synapses(disabled: Mask, onto: Mask, out: Mask) -> Broken:
-    """Break a rule for neurons that are disabled although synapses lead to them.
+    """Findings for neurons that are disabled although synapses lead to them.
 
-    disabled, onto, out : (neurons,) bool: they are disabled, have synapses onto them, have synapses onto others
+    disabled, onto, out : (neurons,) bool: the neuron is disabled, synapses lead to it, synapses lead from it
 
-    A disabled neuron that only has synapses onto others is none: its number is that of an input.
+    A disabled neuron that only has synapses onto others is not a finding, because its number is that of an input.
     """
     message = "disabled, or not configured, though synapses lead to them{}: their spikes stay inside"
     right = "[[neurons]] with these indices, or no synapses onto them"
@@ -65,6 +68,6 @@ def disabled_with_synapses(disabled: Mask, onto: Mask, out: Mask) -> Broken:
 
 
 def zero_threshold(mask: Mask) -> Broken:
-    """Break a rule for the neurons that are at their threshold at rest."""
+    """Findings for neurons that are at their threshold at rest."""
     message = "0, as a threshold is that is not given: such a neuron spikes at each event that reaches it"
     yield from each([(mask, message, "a thr above 0")], "thr")

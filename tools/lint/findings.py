@@ -1,6 +1,7 @@
-"""Findings in a configuration: what is allowed, and yet hardly meant.
+"""Findings in a configuration: settings that are allowed, but are probably a mistake.
 
-Each finding has a name, a place, and what would be right; a chip's rules are a part of its ``ChipPackage``.
+Each finding has a name, a place, and the setting that would be right. The rules of a chip are a part of its
+``ChipPackage``.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from draupnir.tools.compile.toml.source import closest
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is hardly meant.
+    """One setting that is probably a mistake.
 
-    name : its rule's; place : register, words or synapses, in the words of the TOML
-    message : what is so, and its effect; right : what to write instead
+    name : the name of its rule; place : register, words or synapses, as the TOML names them
+    message : the setting and its effect; right : the setting to write instead
     """
 
     name: str
@@ -32,7 +33,7 @@ class Finding:
     def __str__(self) -> str:
         return f"{self.place}: {self.message}; right is {self.right} ({self.name})"
 
-    def listed(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, str]:
         """The finding for JSON."""
         return asdict(self)
 
@@ -42,8 +43,9 @@ class Rule:
     """A rule of a chip.
 
     name : in kebab-case; meaning : one sentence for people
-    find : the places, messages and remedies of what breaks it
-    silences : it can be why no spike comes out; keeps_going : it can be why a run does not come to rest
+    find : takes a configuration, and returns place, message and right setting of each finding
+    silences : True if it can be the reason that no spike comes out
+    keeps_going : True if it can be the reason that a run does not come to rest
     """
 
     name: str
@@ -53,37 +55,37 @@ class Rule:
     keeps_going: bool = False
 
 
-def _is_rules(found: object) -> TypeGuard[tuple[Rule, ...]]:
-    return isinstance(found, tuple) and all(isinstance(rule, Rule) for rule in found)
+def _is_rules(candidate: object) -> TypeGuard[tuple[Rule, ...]]:
+    return isinstance(candidate, tuple) and all(isinstance(rule, Rule) for rule in candidate)
 
 
 RULES: Part[tuple[Rule, ...]] = Part("lint", "rules", "nothing is found in it", _is_rules, "a tuple of Rule")
 
 
 def rules(chip: str) -> tuple[Rule, ...]:
-    """A chip's rules; none if nobody has written any. Raises InputError for a chip that there is not."""
+    """The rules of a chip, an empty tuple if it has none. Raises InputError for an unknown chip."""
     return RULES.of(chips.package(chip)) or ()
 
 
-def lint(configuration: Configuration, allowed: Sequence[str] = ()) -> list[Finding]:
-    """All that is found in a configuration, in the order of the chip's rules.
+def lint(configuration: Configuration, allow: Sequence[str] = ()) -> list[Finding]:
+    """All findings in a configuration, in the order of the chip's rules.
 
-    allowed : names of rules that are left out
-    Raises InputError for a name that is no rule of the chip.
+    allow : the names of rules to leave out
+    Raises InputError for a name that is not a rule of the chip.
     """
-    declared = rules(configuration.chip.name)
-    names = [rule.name for rule in declared]
-    for name in allowed:
+    chip_rules = rules(configuration.chip.name)
+    names = [rule.name for rule in chip_rules]
+    for name in allow:
         if name not in names:
             right = closest(name, names) if names else f"{configuration.chip.name} has no rules"
             raise InputError(f"--allow {name}: no such finding: {right}")
-    return list(_findings(configuration, [rule for rule in declared if rule.name not in allowed]))
+    return list(_findings(configuration, [rule for rule in chip_rules if rule.name not in allow]))
 
 
 def likely(findings: Iterable[Finding], chip: str, silent: bool, restless: bool) -> list[str]:
-    """Names of what was found that can be why no spike came out (silent), or why a run did not end (restless)."""
-    found = {finding.name for finding in findings}
-    causes = [rule for rule in rules(chip) if rule.name in found]
+    """Names of the findings that can explain that no spike came out (silent), or that a run did not end (restless)."""
+    names = {finding.name for finding in findings}
+    causes = [rule for rule in rules(chip) if rule.name in names]
     return [rule.name for rule in causes if (silent and rule.silences) or (restless and rule.keeps_going)]
 
 

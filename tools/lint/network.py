@@ -1,4 +1,4 @@
-"""A configuration as arrays, for rules: fields of all words, synapses as numbers, neurons in words."""
+"""A configuration as arrays, for rules: fields of all words, synapses as numbers, and neurons as text."""
 
 from __future__ import annotations
 
@@ -13,66 +13,66 @@ from draupnir.tools.compile.toml import indices, matrix
 
 Counts = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-Broken = Iterator[tuple[str, str, str]]  # places, messages and remedies; see ``Rule``
+Broken = Iterator[tuple[str, str, str]]  # place, message and right setting of each finding; see ``Rule``
 
 
 def register(configuration: Configuration, name: str) -> int:
-    """Return what is in a register of one address."""
+    """The content of a register with one address, 0..2**width - 1."""
     (content,) = configuration.registers[name]
     return content
 
 
 def reset_note(configuration: Configuration, name: str) -> str:
-    """A remark that a register holds what a reset leaves in it, where it does."""
+    """A remark for a message if a register has its reset value, or else ""."""
     reset = configuration.chip.register(name).reset
-    same = reset is not None and configuration.registers[name] == (reset,)
-    return ", its content after a reset" if same else ""
+    has_reset_value = reset is not None and configuration.registers[name] == (reset,)
+    return ", its content after a reset" if has_reset_value else ""
 
 
 def column(field: Field, words: NDArray[np.uint32]) -> Counts:
-    """(depth,) int64, one field of each word, with its sign; words : (depth, limbs) uint32"""
+    """One field of each word: (depth,) int64 in field.low..field.high. words : (depth, limbs) uint32"""
     limbs = words.astype(np.int64)
-    first, shift = divmod(field.lsb, LIMB_BITS)
-    content = limbs[:, first] >> shift
+    limb, shift = divmod(field.lsb, LIMB_BITS)
+    content = limbs[:, limb] >> shift
     if shift + field.width > LIMB_BITS:
-        content = content | limbs[:, first + 1] << (LIMB_BITS - shift)
-    return signed(field, content & ((1 << field.width) - 1))
+        content = content | limbs[:, limb + 1] << (LIMB_BITS - shift)
+    return signed_number(field, content & ((1 << field.width) - 1))
 
 
-def signed(field: Field, content: Counts) -> Counts:
-    """The numbers that a field's bits stand for."""
+def signed_number(field: Field, content: Counts) -> Counts:
+    """The numbers that the bits of a field mean, field.low..field.high. content : int64, 0..2**width - 1"""
     return content - ((content > field.high).astype(np.int64) << field.width)
 
 
 def weights(configuration: Configuration, memory: Memory, field: Field) -> Counts:
-    """(rows, columns) int64, one field of each synapse of a memory, with its sign"""
+    """One field of each synapse of a memory: (rows, columns) int64 in field.low..field.high."""
     entries = matrix.unpack(configuration.memories[memory.name], memory).astype(np.int64)
-    return signed(field, entries >> field.lsb & ((1 << field.width) - 1))
+    return signed_number(field, entries >> field.lsb & ((1 << field.width) - 1))
 
 
 def some(mask: Mask, axis: int) -> Mask:
-    """Tell whether any entry along an axis is 1."""
+    """A mask that is True if any entry along an axis is True."""
     return np.asarray(mask.any(axis=axis))
 
 
-def where(mask: Mask) -> str:
-    """The indices at which a mask is 1, as the TOML writes them."""
+def index_text(mask: Mask) -> str:
+    """The indices at which a mask is True, as TOML writes them: "0-9,12"."""
     return indices.text(np.flatnonzero(mask).tolist())
 
 
 def neurons(mask: Mask) -> str:
-    """The place of some neurons."""
-    return f"neurons[{where(mask)}]"
+    """The place of the neurons in a mask, for a finding."""
+    return f"neurons[{index_text(mask)}]"
 
 
 def gate(configuration: Configuration, name: str, effect: str) -> Broken:
-    """Break a rule if the register that stops the network is 1."""
+    """A finding if the register that stops the network is 1."""
     if register(configuration, name):
         yield f"registers.{name}", f"is 1{reset_note(configuration, name)}: {effect}", f"{name} = 0"
 
 
 def each(masks: Iterable[tuple[Mask, str, str]], field: str = "") -> Broken:
-    """Break a rule for the neurons of each mask, with a message and a remedy, if there are any."""
+    """A finding for each mask that has a neuron, with its message and the right setting."""
     for mask, message, right in masks:
         if mask.any():
             yield neurons(mask) + (field and f".{field}"), message, right

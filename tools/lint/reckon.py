@@ -30,11 +30,11 @@ from draupnir.tools.lint.network import (
     column,
     each,
     gate,
+    index_text,
     register,
     reset_note,
     some,
     weights,
-    where,
 )
 
 GATE, EPROP = "SPI_EN_CONF", "SPI_DO_EPROP"
@@ -98,12 +98,12 @@ def _can_move(c: Configuration, memory: Memory) -> bool:
     return bool(register(c, EPROP) & LEARNS[memory.name] and (derived or additive))
 
 
-def _most(c: Configuration, memory: Memory) -> Counts:
+def _largest_input(c: Configuration, memory: Memory) -> Counts:
     """(N,) int64, the most that a timestep's spikes add to each neuron's potential through winp or wrec."""
-    given = _weights(c, memory)[: _last_spiking(c) + 1]
+    neuron_weights = _weights(c, memory)[: _last_spiking(c) + 1]
     if _can_move(c, memory):
-        given = np.full_like(given, WEIGHT["w"].high)
-    per_neuron: Counts = given.clip(min=0).sum(axis=0)
+        neuron_weights = np.full_like(neuron_weights, WEIGHT["w"].high)
+    per_neuron: Counts = neuron_weights.clip(min=0).sum(axis=0)
     return per_neuron << register(c, f"SPI_FP_LOC_{memory.name.upper()}")
 
 
@@ -113,7 +113,7 @@ def _highest(c: Configuration) -> Counts:
     Each timestep the potential is multiplied by alpha, with at most 1 by rounding, and gains the sum of the weights; so
     with an alpha below 1 it stays below (sum + 1) / (1 - alpha).
     """
-    gain, alpha = _most(c, WINP) + _most(c, WREC), _alpha(c)
+    gain, alpha = _largest_input(c, WINP) + _largest_input(c, WREC), _alpha(c)
     limit = (gain + 1) * ALPHA_ONE // np.maximum(ALPHA_ONE - alpha, 1) + 1
     grows = (alpha >= ALPHA_ONE) & ((gain > 0) | (_potentials(c) != 0))
     bound = np.where(grows, U_MAX, np.maximum(limit, _potentials(c)))
@@ -131,9 +131,9 @@ def _gated(c: Configuration) -> Broken:
 
 def _zero_threshold(c: Configuration) -> Broken:
     """Neurons beyond the recurrent ones spike, too, if a timestep's end reaches them; so those with synapses count."""
-    heard = some(_weights(c, WREC) != 0, 1) | some(_weights(c, WOUT)[:N] != 0, 1)
-    there = _up_to(register(c, REC)) | (heard & _up_to(_last_spiking(c)))
-    mask = there & _up_to(_last_stepped(c)) & (_pair(c, "thr") <= 0)
+    has_synapses = some(_weights(c, WREC) != 0, 1) | some(_weights(c, WOUT)[:N] != 0, 1)
+    in_use = _up_to(register(c, REC)) | (has_synapses & _up_to(_last_spiking(c)))
+    mask = in_use & _up_to(_last_stepped(c)) & (_pair(c, "thr") <= 0)
     message = "0 or below, 0 if it is not given: such a neuron spikes in each timestep in which it is not inhibited"
     right = f"a thr above 0, or {REC} = the last neuron; it is {register(c, REC)}{reset_note(c, REC)}"
     yield from each([(_words(mask), message, right)], "thr")
@@ -144,18 +144,18 @@ def _unreachable(c: Configuration) -> Broken:
     mask = _up_to(min(register(c, REC), _last_stepped(c))) & (thr > highest) & (thr > 0)
     for n in np.flatnonzero(mask)[:1].tolist():
         yield (
-            f"neurons[{where(_words(mask))}].thr",
+            f"neurons[{index_text(_words(mask))}].thr",
             f"out of reach: neuron {n} has the threshold {thr[n]}, and if all inputs and neurons spike in each timestep"
-            f" its potential comes to {highest[n]} at most; so it is with neurons {where(mask)}",
+            f" its potential comes to {highest[n]} at most; so it is with neurons {index_text(mask)}",
             "a lower thr, larger weights, a larger SPI_FP_LOC_WINP or SPI_FP_LOC_WREC, or a larger alpha",
         )
 
 
 def _never_used(c: Configuration) -> Broken:
     spiking, post = _up_to(_last_spiking(c)), _up_to(register(c, REC) | 1)
-    hidden = ~spiking[:, None] | ~post[None, :]
+    unused = ~spiking[:, None] | ~post[None, :]
     out = ~_up_to(_last_spiking(c), WOUT.depth)[:, None] | ~_up_to(register(c, OUT), N_OUT)[None, :]
-    for memory, outside, columns in ((WINP, hidden, REC), (WREC, hidden, REC), (WOUT, out, OUT)):
+    for memory, outside, columns in ((WINP, unused, REC), (WREC, unused, REC), (WOUT, out, OUT)):
         n = int((outside & (_weights(c, memory) != 0)).sum())
         if n:
             yield (
@@ -177,12 +177,12 @@ def _left_out(c: Configuration) -> Broken:
 
 
 def _never_learns(c: Configuration) -> Broken:
-    wanted = [memory for memory in (WINP, WREC) if register(c, EPROP) & LEARNS[memory.name]]
-    if wanted and not any(_can_move(c, memory) for memory in wanted):
+    learning_memories = [memory for memory in (WINP, WREC) if register(c, EPROP) & LEARNS[memory.name]]
+    if learning_memories and not any(_can_move(c, memory) for memory in learning_memories):
         yield (
             f"registers.{EPROP}",
             f"is {register(c, EPROP)}{reset_note(c, EPROP)}, and SPI_H_0 to SPI_H_4 are 0:"
-            f" {' and '.join(memory.name for memory in wanted)} never change",
+            f" {' and '.join(memory.name for memory in learning_memories)} never change",
             f"{EPROP} = 0 where nothing is to learn, else an SPI_H above 0",
         )
 

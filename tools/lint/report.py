@@ -1,4 +1,4 @@
-"""The report of the findings in a configuration: options of commands, lines on stderr, exit status."""
+"""The report of the findings in a configuration: its options, its lines on stderr, and the exit status."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def options(command: F) -> F:
     """Add --strict and --allow to a command that takes a configuration."""
     strict = click.option("--strict", is_flag=True, help="End with status 2 if the configuration has a finding.")
     allow = click.option(
-        "--allow", "allowed", metavar="NAME", multiple=True, help="A finding that is meant: say nothing of it."
+        "--allow", "allow", metavar="NAME", multiple=True, help="Do not report the finding NAME; may be repeated."
     )
     return strict(allow(command))
 
 
-def findings(configuration: Configuration, allowed: Sequence[str]) -> list[Finding]:
-    """All that is found; raises InputError for an allowed name that is none."""
-    from draupnir.tools.lint.findings import lint  # only here: help needs none of it
+def findings(configuration: Configuration, allow: Sequence[str]) -> list[Finding]:
+    """All findings in a configuration, without those in ``allow``. Raises InputError for an unknown name."""
+    from draupnir.tools.lint.findings import lint  # imported here, because --help needs none of it
 
-    return lint(configuration, allowed)
+    return lint(configuration, allow)
 
 
 def warn(line: str) -> None:
@@ -45,15 +45,17 @@ def tell(path: Path, some: Sequence[Finding]) -> None:
 
 
 def insist(path: Path, some: Sequence[Finding]) -> None:
-    """Raise InputError if there is a finding, as --strict asks."""
+    """Raise InputError if there is a finding, because --strict is given."""
     if some:
         names = ", ".join(dict.fromkeys(finding.name for finding in some))
-        raise InputError(f"{path}: --strict, and it has {len(some)} findings: {names}; --allow NAME for what is meant")
+        raise InputError(
+            f"{path}: it has {len(some)} findings, and --strict is given: {names}; --allow NAME allows one"
+        )
 
 
-def checked(path: Path, configuration: Configuration, strict: bool, allowed: Sequence[str]) -> list[Finding]:
-    """All that is found, told on stderr; with ``strict`` an error if there is anything."""
-    some = findings(configuration, allowed)
+def check_configuration(path: Path, configuration: Configuration, strict: bool, allow: Sequence[str]) -> list[Finding]:
+    """All findings, after they are printed on stderr. With ``strict`` a finding raises InputError."""
+    some = findings(configuration, allow)
     tell(path, some)
     if strict:
         insist(path, some)
@@ -61,12 +63,12 @@ def checked(path: Path, configuration: Configuration, strict: bool, allowed: Seq
 
 
 def explain(some: Sequence[Finding], chip: str, silent: bool, restless: bool) -> None:
-    """Print on stderr which findings can be why no spike came out (silent), or why a run did not end (restless)."""
+    """Print on stderr which findings can explain a run without a spike (silent), or without an end (restless)."""
     from draupnir.tools.lint.findings import likely
 
     names = likely(some, chip, silent, restless)
     if names:
-        what = " and ".join(
+        symptoms = " and ".join(
             [*(["no spike came out"] if silent else []), *(["the chip did not come to rest"] if restless else [])]
         )
-        warn(f"{what}; the likely cause is said above: {', '.join(names)}")
+        warn(f"{symptoms}; the likely cause is among the warnings above: {', '.join(names)}")

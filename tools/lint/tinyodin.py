@@ -30,7 +30,7 @@ def _weights(c: Configuration) -> Counts:
     return weights(c, SYNAPSES, SYN_WEIGHT)
 
 
-def _beyond(c: Configuration) -> Mask:
+def _not_visited(c: Configuration) -> Mask:
     """(neurons,) bool: events to all neurons do not visit them."""
     return np.arange(N) > register(c, "SPI_MAX_NEUR")
 
@@ -38,12 +38,12 @@ def _beyond(c: Configuration) -> Mask:
 def _never_visited(c: Configuration) -> Broken:
     enabled, last = _enabled(c), register(c, "SPI_MAX_NEUR")
     message = f"enabled, and beyond SPI_MAX_NEUR = {last}: no spike and no time reference to all reaches them"
-    yield from each([(enabled & _beyond(c), message, f"SPI_MAX_NEUR = {np.flatnonzero(enabled).max(initial=0)}")])
+    yield from each([(enabled & _not_visited(c), message, f"SPI_MAX_NEUR = {np.flatnonzero(enabled).max(initial=0)}")])
 
 
 def _disabled(c: Configuration) -> Broken:
-    given = _weights(c) != 0
-    yield from crossbar.disabled_with_synapses(~_enabled(c), some(given, 0), some(given, 1))
+    has_weight = _weights(c) != 0
+    yield from crossbar.disabled_with_synapses(~_enabled(c), some(has_weight, 0), some(has_weight, 1))
 
 
 def _zero_threshold(c: Configuration) -> Broken:
@@ -58,12 +58,14 @@ def _unreachable(c: Configuration) -> Broken:
 def _without_excitation(c: Configuration) -> Broken:
     exciting = _weights(c) > 0
     at_rest = _field(c, "core") < _field(c, "thr")
-    mask = _enabled(c) & ~_beyond(c) & at_rest & (_field(c, "thr") <= CORE_MAX) & ~some(exciting, 0)
+    mask = _enabled(c) & ~_not_visited(c) & at_rest & (_field(c, "thr") <= CORE_MAX) & ~some(exciting, 0)
     virtual = np.arange(N) < N_VIRTUAL
     right = "a synapse that excites them, or no such neuron"
     if exciting.any():
-        never = "synapses excite others and none of these: they never spike"
-        yield from each(((mask & virtual, crossbar.NEVER_WITHOUT_VIRTUAL, right), (mask & ~virtual, never, right)))
+        never_spike = "synapses excite others and none of these: they never spike"
+        yield from each(
+            ((mask & virtual, crossbar.NEVER_WITHOUT_VIRTUAL, right), (mask & ~virtual, never_spike, right))
+        )
 
 
 RULES = (

@@ -1,4 +1,4 @@
-"""The bridge's protocol as Markdown, for rtl/bridge/README.md: made of rtl/bridge/protocol.py, and nothing else."""
+"""The bridge's protocol as Markdown for rtl/bridge/README.md. All of it comes from rtl/bridge/protocol.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MARK = "<!-- protocol -->"
 
 
 def markdown() -> str:
-    """Frames, then each command with what its request and its response hold."""
+    """The frames, then each command with the contents of its request and its response."""
     return "\n".join(_lines()) + "\n"
 
 
@@ -28,15 +28,15 @@ def _lines() -> Iterator[str]:
     yield "have their least significant byte first. *n* times is as often as the frame has room for."
     yield "\n| command | | request | response |\n|---|---|---|---|"
     for exchange in EXCHANGES:
-        asked = _items(exchange.request, exchange.repeated_request)
-        answered = _items(exchange.response, exchange.repeated_response)
+        request = _items(exchange.request, exchange.repeated_request)
+        response = _items(exchange.response, exchange.repeated_response)
         command = exchange.command
-        yield f"| {command.value} {command.name} | {exchange.meaning} | {asked} | {answered} |"
+        yield f"| {command.value} {command.name} | {exchange.meaning} | {request} | {response} |"
     yield f"\nTo a command that is none of these the response has {protocol.REFUSED:#x} added to it."
 
 
-def _items(once: tuple[Item, ...], repeated: tuple[Item, ...]) -> str:
-    texts = [_item(item) for item in once]
+def _items(items: tuple[Item, ...], repeated: tuple[Item, ...]) -> str:
+    texts = [_item(item) for item in items]
     if repeated:
         texts.append("*n* times: " + "; ".join(_item(item) for item in repeated))
     return "; ".join(texts)

@@ -1,4 +1,4 @@
-"""All that is declared of a chip as entries to look up.
+"""The declaration of a chip as entries to look up.
 
 They are its sizes, pins, buses, probes, registers, memories, fields, events and state.
 """
@@ -18,11 +18,11 @@ N_CLOSE = 5
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that is declared.
+    """One entry of a declaration.
 
     kind : "size", "pin", "bus", "probe", "register", "memory", "field", "event" or "state"
-    path : its name, after those of what it belongs to: ("neurons", "lif", "thr")
-    facts : what is known of it, by name: numbers as integers; None where there is no such thing
+    path : its name after the names of its owners: ("neurons", "lif", "thr")
+    facts : its properties by name; numbers are integers, and None means that the entry has no such property
     """
 
     kind: str
@@ -40,9 +40,9 @@ class Entry:
 
 
 def entries(chip: Chip, parameters: Sequence[Parameter] = ()) -> Iterator[Entry]:
-    """All entries of a chip, in the order of its declaration; what belongs to an entry follows it.
+    """All entries of a chip, in the order of its declaration. The parts of an entry follow it.
 
-    parameters : the chip's own, for a chip of which there are several sizes
+    parameters : the parameters of the chip, if it has sizes to choose
     """
     yield from (_size(chip, parameter) for parameter in parameters)
     yield from (_pin(chip, pin) for pin in chip.pins)
@@ -61,23 +61,23 @@ def entries(chip: Chip, parameters: Sequence[Parameter] = ()) -> Iterator[Entry]
 
 
 def look_up(chip: Chip, name: str, parameters: Sequence[Parameter] = ()) -> list[Entry]:
-    """The entries of a name, ``thr``, or of the end of a path, ``lif.thr``; with what belongs to a memory or an event.
+    """The entries with a name such as ``thr``, or a part of a path such as ``lif.thr``, and the parts of these entries.
 
-    Upper and lower case are told apart only where both exist. Raises InputError, with what is close, if there is none.
+    Upper and lower case differ only if both exist. Raises InputError, with names that are close, if there is no entry.
     """
     every = list(entries(chip, parameters))
-    wanted = tuple(name.split("."))
-    found = [entry for entry in every if _matches(entry.path, wanted)]
-    if not found:
-        low = tuple(part.lower() for part in wanted)
-        found = [entry for entry in every if _matches(tuple(part.lower() for part in entry.path), low)]
-    if not found:
+    name_parts = tuple(name.split("."))
+    matches = [entry for entry in every if _matches(entry.path, name_parts)]
+    if not matches:
+        low = tuple(part.lower() for part in name_parts)
+        matches = [entry for entry in every if _matches(tuple(part.lower() for part in entry.path), low)]
+    if not matches:
         raise InputError(f"{chip.name} has no {name!r}; {_close(chip, every, name)}")
-    return found
+    return matches
 
 
 def lines(chip: Chip, parameters: Sequence[Parameter] = ()) -> Iterator[str]:
-    """A line for each entry, with its kind, name, facts and meaning, in columns; of the sources only a probe's path."""
+    """One line for each entry, with its kind, name, facts and meaning in columns. The only source is a probe's path."""
     every = list(entries(chip, parameters))
     width = max(len(entry.name) for entry in every)
     facts = [", ".join(_on_a_line(entry)) for entry in every]
@@ -86,8 +86,8 @@ def lines(chip: Chip, parameters: Sequence[Parameter] = ()) -> Iterator[str]:
         yield f"{entry.kind:8}  {entry.name:{width}}  {text:{facts_width}}  {entry.meaning}".rstrip()
 
 
-def described(entry: Entry) -> Iterator[str]:
-    """The entry alone: its kind and name, then a line for each fact."""
+def description_lines(entry: Entry) -> Iterator[str]:
+    """Lines for one entry: its kind and name, then a line for each fact."""
     yield f"{entry.kind} {entry.name}"
     for label, text in (*_facts(entry), ("meaning", entry.meaning)):
         if text:
@@ -120,8 +120,8 @@ def _bus(chip: Chip, wired: WiredBus) -> Entry:
 
 def _register(r: Register) -> Entry:
     facts = {"address": r.addr, "last_address": r.addr + r.n_addrs - 1, "bits": r.width, "low": r.low, "high": r.high}
-    rest = {"reset": r.reset, "unless_configured": r.unsaid, "unit": r.unit, "source": r.source}
-    return Entry("register", (r.name,), facts | rest, r.meaning)
+    other_facts = {"reset": r.reset, "unless_configured": r.unsaid, "unit": r.unit, "source": r.source}
+    return Entry("register", (r.name,), facts | other_facts, r.meaning)
 
 
 def _memory(memory: Memory) -> Iterator[Entry]:
@@ -132,9 +132,9 @@ def _memory(memory: Memory) -> Iterator[Entry]:
     for word in memory.words:
         yield from (_field((memory.name, word.name), f) for f in word)
     if matrix := memory.matrix:
-        where = (memory.name, matrix.entry.name)
-        known = {f.name for word in memory.words if word.name == matrix.entry.name for f in word}
-        yield from (_field(where, f) for f in matrix.entry if f.name not in known)
+        path = (memory.name, matrix.entry.name)
+        field_names = {f.name for word in memory.words if word.name == matrix.entry.name for f in word}
+        yield from (_field(path, f) for f in matrix.entry if f.name not in field_names)
 
 
 def _field(owner: tuple[str, ...], f: Field) -> Entry:
@@ -150,7 +150,7 @@ def _event(event: Event) -> Iterator[Entry]:
 
 
 def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
-    """The facts for people, ranges as one; without those that say nothing."""
+    """The facts as label and text, with ranges as one fact, and without empty facts."""
     f = entry.facts
     if "size" in f:
         yield "is", str(f["size"])
@@ -202,17 +202,17 @@ def _span(low: int, high: int, falling: bool = False) -> str:
     return f"{high}..{low}" if falling else f"{low}..{high}"
 
 
-def _matches(path: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
-    """Tell whether the wanted names stand side by side in a path."""
-    return any(path[i : i + len(wanted)] == wanted for i in range(len(path)))
+def _matches(path: tuple[str, ...], name_parts: tuple[str, ...]) -> bool:
+    """True if the names stand side by side in a path."""
+    return any(path[i : i + len(name_parts)] == name_parts for i in range(len(path)))
 
 
 def _close(chip: Chip, every: list[Entry], name: str) -> str:
-    """Return what is close to a name, in words."""
+    """The advice for an unknown name: names that are close to it."""
     names = list(dict.fromkeys([part for entry in every for part in (entry.path[-1], entry.name)]))
-    by_lower = {known.lower(): known for known in reversed(names)}
+    by_lower = {entry_name.lower(): entry_name for entry_name in reversed(names)}
     close = get_close_matches(name.lower(), by_lower, N_CLOSE)
     close += [low for low in by_lower if name.lower() in low and low not in close]
     if close:
         return f"close are {', '.join(by_lower[low] for low in close[:N_CLOSE])}"
-    return f"draupnir chips {chip.name} lists all that there is"
+    return f"draupnir chips {chip.name} lists all entries"

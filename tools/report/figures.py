@@ -1,4 +1,4 @@
-"""Figures of a run on the terminal: a name and a number a line, the same for all commands."""
+"""Figures of a run on the terminal: one name and one number in each line, the same for all commands."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ def words(name: str) -> str:
 
 
 def show(rows: Iterable[tuple[str, str]]) -> None:
-    """Print names and figures in two columns; numbers stand to the right of theirs, and texts to the left."""
-    listed = list(rows)
-    width = max((len(name) for name, _ in listed), default=0)
-    digits = max((len(figure) for _, figure in listed if figure[:1].isdecimal()), default=0)
-    for name, figure in listed:
+    """Print names and figures in two columns. Numbers are aligned to the right, texts to the left."""
+    all_rows = list(rows)
+    width = max((len(name) for name, _ in all_rows), default=0)
+    digits = max((len(figure) for _, figure in all_rows if figure[:1].isdecimal()), default=0)
+    for name, figure in all_rows:
         click.echo(f"{name:{width}}  {figure:>{digits}}" if figure[:1].isdecimal() else f"{name:{width}}  {figure}")

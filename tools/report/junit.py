@@ -1,4 +1,4 @@
-"""Results as JUnit XML, as continuous integration reads them."""
+"""Results as JUnit XML, which continuous integration reads."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from dataclasses import dataclass, field
 from draupnir.golden.compare import ComparedBits
 from draupnir.tools.report.provenance import Origin
 
-_NOT_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f]")  # characters that no XML may have, such as a terminal's colours
+_NOT_XML = re.compile(
+    "[\0-\x08\x0b\x0c\x0e-\x1f]"
+)  # characters that XML does not allow, such as the colours of a terminal
 
 
 @dataclass(frozen=True)
 class JUnitResult:
-    """A test or a case.
+    """The result of a test or a case.
 
-    failure : why it failed, "" if it passed
-    seconds : None where it is not known
-    properties : what it counted
+    failure : the reason of the failure, "" if it passed
+    seconds : the time that it took, None if not known
+    properties : its counts, as texts
     """
 
     group: str
@@ -30,7 +32,7 @@ class JUnitResult:
 
 
 def counts(n_clocks: int, n_mismatches: int, bits: ComparedBits) -> dict[str, str]:
-    """The properties of a result that has compared pins."""
+    """The properties of a comparison of pins. n_clocks, n_mismatches : at least 0"""
     return {
         "clocks compared": str(n_clocks),
         "mismatches": str(n_mismatches),
@@ -40,7 +42,7 @@ def counts(n_clocks: int, n_mismatches: int, bits: ComparedBits) -> dict[str, st
 
 
 def xml(suite: str, results: Sequence[JUnitResult], origin: Origin) -> str:
-    """The text of a file: a suite with its origin as properties, and its results."""
+    """The text of an XML file: a suite with its origin as properties, and its results."""
     n_failed = sum(bool(result.failure) for result in results)
     root = ElementTree.Element("testsuite", name=suite, tests=str(len(results)), failures=str(n_failed))
     root.set("timestamp", origin.date)
@@ -57,8 +59,8 @@ def xml(suite: str, results: Sequence[JUnitResult], origin: Origin) -> str:
     return _NOT_XML.sub("", text.decode()) + "\n"
 
 
-def _properties(element: ElementTree.Element, named: Mapping[str, str]) -> None:
-    if named:
+def _properties(element: ElementTree.Element, text_by_name: Mapping[str, str]) -> None:
+    if text_by_name:
         properties = ElementTree.SubElement(element, "properties")
-        for name, text in named.items():
+        for name, text in text_by_name.items():
             ElementTree.SubElement(properties, "property", name=name, value=text)

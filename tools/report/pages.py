@@ -1,4 +1,4 @@
-"""Reports: pictures (PNG) and one page, report.html, that needs nothing else and says where it comes from."""
+"""Reports: pictures (PNG), and one page, report.html, that includes the pictures and states its origin."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ img{max-width:100%}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f
 
 
 class PageLink(NamedTuple):
-    """A link to a file of the report; to : relative to the page."""
+    """A link to a file of the report; target : its path, relative to the page."""
 
     text: str
-    to: str
+    target: str
 
 
 Cell: TypeAlias = "str | Sequence[PageLink]"
 
 
 class Picture(NamedTuple):
-    """A picture, and what it shows."""
+    """A picture, and a sentence on its contents."""
 
     figure: Figure
     meaning: str
@@ -49,21 +49,22 @@ class Picture(NamedTuple):
 def write(
     out: Path, title: str, figures: Mapping[str, str], pictures: Mapping[str, Picture], origin: Origin
 ) -> list[Path]:
-    """Write the pictures, by name, and the page into folder ``out``; returns what was written, the page last.
+    """Write the pictures and the page into folder ``out``. Returns the paths, the page last.
 
-    figures : what was measured, in words: name and text
-    All files get their names when all are complete.
+    figures : the results as name and text
+    pictures : name -> picture
+    The files appear when all of them are complete.
     """
     with filling(out) as temporary:
         for name, picture in pictures.items():
             picture.figure.savefig(temporary / f"{name}.png", dpi=DPI, format="png")
-        shown = (_picture(temporary / f"{name}.png", picture.meaning) for name, picture in pictures.items())
-        (temporary / PAGE).write_text(page(title, [words(figures), *shown], origin), encoding="utf-8")
+        picture_texts = (_picture(temporary / f"{name}.png", picture.meaning) for name, picture in pictures.items())
+        (temporary / PAGE).write_text(page(title, [words(figures), *picture_texts], origin), encoding="utf-8")
     return [*(out / f"{name}.png" for name in pictures), out / PAGE]
 
 
 def page(title: str, parts: Iterable[str], origin: Origin) -> str:
-    """A whole page of HTML; parts : HTML, one after the other, before the page says where it comes from."""
+    """A whole page of HTML. parts : pieces of HTML, in order, which stand before the origin of the page"""
     return (
         "<!doctype html><html lang=en><meta charset=utf-8>"
         '<meta name=viewport content="width=device-width,initial-scale=1">'
@@ -79,40 +80,40 @@ def words(figures: Mapping[str, str]) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """A table with a header; cells that are numbers go to the right, and columns that have no content are left out."""
-    listed = list(rows)
-    kept = [column for column in range(len(header)) if any(row[column] for row in listed)]
-    heads = "".join(f'<th class="{_kind(listed[0][column])}">{html.escape(header[column])}' for column in kept)
-    body = "".join("<tr>" + "".join(_cell(row[column]) for column in kept) for row in listed)
+    """A table with a header. Numbers are aligned to the right, and empty columns are left out."""
+    all_rows = list(rows)
+    columns = [column for column in range(len(header)) if any(row[column] for row in all_rows)]
+    heads = "".join(f'<th class="{_kind(all_rows[0][column])}">{html.escape(header[column])}' for column in columns)
+    body = "".join("<tr>" + "".join(_cell(row[column]) for column in columns) for row in all_rows)
     return f'<div class="wide"><table><thead><tr>{heads}</thead>{body}</table></div>'
 
 
 def text(title: str, words: str) -> str:
-    """A heading, and below it text as it is, line by line."""
+    """A heading, and below it a text with its own line breaks."""
     return f"<h2>{html.escape(title)}</h2><pre>{html.escape(words)}</pre>"
 
 
 def verdict(holds: bool, text: str) -> str:
-    """A paragraph that says at first sight whether something holds."""
+    """A paragraph with the verdict, in green if ``holds`` is True, else in red."""
     return f'<p class="{"good" if holds else "bad"}">{html.escape(text)}</p>'
 
 
 def _cell(cell: Cell) -> str:
     if not isinstance(cell, str):
-        return "<td>" + " ".join(f'<a href="{html.escape(link.to)}">{html.escape(link.text)}</a>' for link in cell)
+        return "<td>" + " ".join(f'<a href="{html.escape(link.target)}">{html.escape(link.text)}</a>' for link in cell)
     return f'<td class="{_kind(cell)}">{html.escape(cell)}'
 
 
 def _kind(cell: Cell) -> str:
-    """The class of a cell: numbers stand to the right, failures stand out."""
+    """The class of a cell, for its style."""
     if isinstance(cell, str) and cell.replace(",", "").replace(".", "").isdecimal():
         return "number"
     return "bad" if cell == "FAILED" else "text"
 
 
 def _picture(path: Path, meaning: str) -> str:
-    """A picture, which leads to its own file: in full size, where the page has no room for it."""
+    """A picture with a link to its file, which shows it in full size."""
     encoded = base64.b64encode(path.read_bytes()).decode("ascii")
     name = html.escape(path.stem.replace("_", " "))
-    shown = f'<img alt="{name}" src="data:image/png;base64,{encoded}">'
-    return f'<h2>{name}</h2><p>{html.escape(meaning)}</p><a href="{path.name}">{shown}</a>'
+    image = f'<img alt="{name}" src="data:image/png;base64,{encoded}">'
+    return f'<h2>{name}</h2><p>{html.escape(meaning)}</p><a href="{path.name}">{image}</a>'

@@ -1,4 +1,4 @@
-"""The JSON that commands print and write: every object begins with its schema's name and version."""
+"""The JSON of all commands. Each object begins with the name and the version of its schema."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from typing import Any
 import click
 
 VERSION = 1
-VERSIONS = {"regress": 2, "replay": 2}  # of the commands whose object is another one than at first
+VERSIONS = {"regress": 2, "replay": 2}  # the commands whose object has changed since version 1
 
 
-def versioned(command: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    """The object of a command, for instance "run" or "config check", with its schema's name and version in front."""
-    return {"schema": f"draupnir.{command.replace(' ', '.')}", "version": VERSIONS.get(command, VERSION), **found}
+def versioned(command: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """The object of a command, with the name and version of its schema first.
+
+    command : for instance "run" or "config check"
+    """
+    return {"schema": f"draupnir.{command.replace(' ', '.')}", "version": VERSIONS.get(command, VERSION), **content}
 
 
-def text(command: str, found: Mapping[str, Any]) -> str:
+def text(command: str, content: Mapping[str, Any]) -> str:
     """The object as text, indented, without a line feed at the end."""
-    return json.dumps(versioned(command, found), indent=2)
+    return json.dumps(versioned(command, content), indent=2)
 
 
-def echo(command: str, found: Mapping[str, Any]) -> None:
+def echo(command: str, content: Mapping[str, Any]) -> None:
     """Print the object on stdout."""
-    click.echo(text(command, found))
+    click.echo(text(command, content))

@@ -17,36 +17,39 @@ HEADER = ("test", "result", "clocks compared", "mismatches", "bits compared", "b
 
 
 def write(folder: Path, title: str, outcomes: Sequence[BenchOutcome], summary: str, origin: Origin) -> Path:
-    """Write report.html, results.xml and report.json into the folder in which each test has its own.
+    """Write report.html, results.xml and report.json into a folder, which already has a folder for each test.
 
-    title : what was run, and where; summary : the sum of all, a line
+    title : the chip and the simulator; summary : one line on all tests
     Returns the page's path.
     """
-    found = as_json(outcomes, origin)
+    report_object = as_json(outcomes, origin)
     with filling(folder) as temporary:
-        _put_results(temporary, found, title, [_result(outcome) for outcome in outcomes], origin)
+        _put_results(temporary, report_object, title, [_result(outcome) for outcome in outcomes], origin)
         page = pages.page(title, _parts(folder, outcomes, summary), origin)
         (temporary / pages.PAGE).write_text(page, encoding="utf-8")
     return folder / pages.PAGE
 
 
 def write_results(
-    folder: Path, found: Mapping[str, Any], title: str, results: Sequence[junit.JUnitResult], origin: Origin
+    folder: Path, report_object: Mapping[str, Any], title: str, results: Sequence[junit.JUnitResult], origin: Origin
 ) -> None:
-    """Write results.xml and report.json into the folder, both or none. found : all of it as JSON, without its schema"""
+    """Write results.xml and report.json into the folder, both or none.
+
+    report_object : the content of report.json, without its schema
+    """
     with filling(folder) as temporary:
-        _put_results(temporary, found, title, results, origin)
+        _put_results(temporary, report_object, title, results, origin)
 
 
 def _put_results(
-    folder: Path, found: Mapping[str, Any], title: str, results: Sequence[junit.JUnitResult], origin: Origin
+    folder: Path, report_object: Mapping[str, Any], title: str, results: Sequence[junit.JUnitResult], origin: Origin
 ) -> None:
-    (folder / JSON).write_text(schema.text("sim", found) + "\n", encoding="utf-8")
+    (folder / JSON).write_text(schema.text("sim", report_object) + "\n", encoding="utf-8")
     (folder / JUNIT).write_text(junit.xml(title, results, origin), encoding="utf-8")
 
 
 def as_json(outcomes: Sequence[BenchOutcome], origin: Origin) -> dict[str, Any]:
-    """All of it as JSON, without its schema."""
+    """The outcomes as an object for JSON, without its schema."""
     tests = [_json(outcome) for outcome in outcomes]
     return {"holds": all(outcome.passed for outcome in outcomes), "tests": tests, "origin": origin.as_json()}
 
@@ -74,21 +77,21 @@ def _json(outcome: BenchOutcome) -> dict[str, Any]:
 def _result(outcome: BenchOutcome) -> junit.JUnitResult:
     notes = outcome.notes
     counts = junit.counts(notes.get("compared", 0), notes.get("mismatches", 0), bits(outcome))
-    if never := outcome.notes.get("never_known"):
-        counts["never known"] = ", ".join(never)
+    if pins_never_known := outcome.notes.get("never_known"):
+        counts["never known"] = ", ".join(pins_never_known)
     return junit.JUnitResult(outcome.test.module, outcome.test.name, outcome.failure, outcome.seconds, counts)
 
 
 def _parts(folder: Path, outcomes: Sequence[BenchOutcome], summary: str) -> list[str]:
-    """The page: the sum, a table of the tests, and why each failed."""
+    """The parts of the page: the sum, a table of the tests, and the reasons of failures."""
     rows = [_row(folder, outcome) for outcome in outcomes]
-    failed = [outcome for outcome in outcomes if not outcome.passed]
-    failures = [pages.text(f"{outcome.test} failed", outcome.failure) for outcome in failed]
-    return [pages.verdict(not failed, summary), pages.table(HEADER, rows), *failures]
+    failed_outcomes = [outcome for outcome in outcomes if not outcome.passed]
+    failures = [pages.text(f"{outcome.test} failed", outcome.failure) for outcome in failed_outcomes]
+    return [pages.verdict(not failed_outcomes, summary), pages.table(HEADER, rows), *failures]
 
 
 def _row(folder: Path, outcome: BenchOutcome) -> list[pages.Cell]:
-    compared, notes = bits(outcome), outcome.notes
+    compared_bits, notes = bits(outcome), outcome.notes
     files = [path for path in sorted(outcome.folder.glob("*")) if path.suffix in (".txt", ".html", ".vcd", ".fst")]
     inside = folder.resolve()
     links = [pages.PageLink(path.name, str(path.resolve().relative_to(inside))) for path in files]
@@ -97,8 +100,8 @@ def _row(folder: Path, outcome: BenchOutcome) -> list[pages.Cell]:
         "ok" if outcome.passed else "FAILED",
         f"{notes.get('compared', 0):,}",
         f"{notes.get('mismatches', 0):,}",
-        f"{compared.n_compared:,}",
-        f"{compared.n_unknown:,}",
+        f"{compared_bits.n_compared:,}",
+        f"{compared_bits.n_unknown:,}",
         f"{outcome.seconds:.1f}",
         links,
     ]

@@ -21,7 +21,7 @@ DPI = 110
 
 
 def as_json(rows: Sequence[Row], about: dict[str, Any]) -> dict[str, Any]:
-    """Everything, ready for ``json.dumps``; about : device, tools, whose RTL."""
+    """The survey as an object for JSON. about : the device, the tools and the RTL"""
     return {
         **about,
         "rows": [
@@ -37,7 +37,7 @@ def as_json(rows: Sequence[Row], about: dict[str, Any]) -> dict[str, Any]:
 
 
 def write(folder: Path, rows: Sequence[Row], about: dict[str, Any]) -> list[Path]:
-    """Write area.json and area.png, both or none; returns their paths."""
+    """Write area.json and area.png, both or none. Returns their paths."""
     with filling(folder) as temporary:
         (temporary / JSON).write_text(schema.text("area", as_json(rows, about)) + "\n")
         _chart(temporary / CHART, rows, about)
@@ -45,15 +45,15 @@ def write(folder: Path, rows: Sequence[Row], about: dict[str, Any]) -> list[Path
 
 
 def table(rows: Sequence[Row]) -> Table:
-    """Cells and MHz; where --rtl is there, as parts of it."""
+    """A table of cells and MHz, with ratios if the survey has an RTL of the user."""
     from rich.table import Table
 
     theirs = next((row for row in rows if row.name == THEIRS), None)
-    found = Table(title="ECP5: cells after packing, fastest clock after routing", title_justify="left")
-    found.add_column("variant", no_wrap=True)
+    area_table = Table(title="ECP5: cells after packing, fastest clock after routing", title_justify="left")
+    area_table.add_column("variant", no_wrap=True)
     columns = [LOGIC, FLIP_FLOPS, BLOCK_RAM, "MHz"]
     for title in (*columns, *(("cells : theirs", "MHz : theirs") if theirs else ())):
-        found.add_column(title, justify="right", no_wrap=True)
+        area_table.add_column(title, justify="right", no_wrap=True)
     for row in rows:
         cells = [
             row.name,
@@ -63,12 +63,12 @@ def table(rows: Sequence[Row]) -> Table:
         if theirs:
             cells.append(f"{100 * row.used(LOGIC) / theirs.used(LOGIC):.0f} %")
             cells.append(f"{row.mhz / theirs.mhz:.2f}" if row.mhz and theirs.mhz else "")
-        found.add_row(*cells)
-    return found
+        area_table.add_row(*cells)
+    return area_table
 
 
 def _chart(path: Path, rows: Sequence[Row], about: dict[str, Any]) -> None:
-    """Cells on the left, MHz on the right if anything was routed, a bar a variant."""
+    """Draw one bar for each variant: cells on the left, and MHz on the right if a design is routed."""
     from matplotlib.figure import Figure
 
     is_routed = any(row.mhz for row in rows)
@@ -98,7 +98,7 @@ def _bars(axes: Axes, lengths: Sequence[float], form: str, label: str, colours: 
 
 
 def _label(row: Row, about: dict[str, Any]) -> str:
-    """A row's name; of somebody else's RTL with the end of its path, which says whose."""
+    """The name of a row. For the user's RTL it includes the end of its path."""
     if row.name != THEIRS or not about.get("rtl"):
         return row.name
     return f"{THEIRS} {'/'.join(Path(about['rtl']).parts[-2:])}"

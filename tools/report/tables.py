@@ -1,6 +1,6 @@
-"""A chip's declaration as tables: sizes, pins, probes, buses, registers, memory words, events.
+"""A chip's declaration as tables for terminal and documents.
 
-They are for the terminal and for the documents.
+They are its sizes, pins, probes, buses, registers, memory words and events.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from draupnir.emulator.declare import Chip, Event, Field, Memory, Parameter, Pin
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
-MEANING_WIDTH = 20  # of the column that is wrapped, at least
+MEANING_WIDTH = 20  # the least width of the column that is wrapped
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text; every row has as many cells as the header.
+    """A table of text. Each row has the same number of cells as the header.
 
-    note : a line below the title, "" for none
+    note : a line below the title, "" if there is none
     """
 
     title: str
@@ -38,30 +38,30 @@ def tables(chip: Chip, parameters: Sequence[Parameter] = ()) -> tuple[Table, ...
 
 
 def markdown(chip: Chip, parameters: Sequence[Parameter] = ()) -> str:
-    """All tables of a chip for its README.md, each under a heading of the third level; ends with a line feed."""
+    """All tables of a chip for its README.md, each under a heading of the third level. It ends with a line feed."""
     return "\n".join(_markdown(table) for table in tables(chip, parameters))
 
 
 def rich_tables(chip: Chip, parameters: Sequence[Parameter] = ()) -> Iterator[RichTable]:
-    """All tables of a chip for a terminal: where there is no room the last column, the meaning, is wrapped."""
+    """All tables of a chip for a terminal. If there is no room, the last column, the meaning, is wrapped."""
     from rich.markup import escape
     from rich.table import Table as RichTable
 
     for table in tables(chip, parameters):
         title = f"{table.title}: {table.note}" if table.note else table.title
-        shown = RichTable(title=escape(title), title_justify="left")
+        rich_table = RichTable(title=escape(title), title_justify="left")
         for number, column in enumerate(table.header, start=1):
-            shown.add_column(column, no_wrap=number < len(table.header))
+            rich_table.add_column(column, no_wrap=number < len(table.header))
         for row in table.rows:
-            shown.add_row(*(escape(cell) for cell in row))
-        yield shown
+            rich_table.add_row(*(escape(cell) for cell in row))
+        yield rich_table
 
 
 def least_width(table: RichTable) -> int:
-    """The columns of a terminal that a table needs so that nothing of it is cut off."""
-    fixed = [max(len(str(text)) for text in (column.header, *column.cells)) for column in table.columns[:-1]]
+    """The width in characters that a table needs, so that none of its text is cut off."""
+    column_widths = [max(len(str(text)) for text in (column.header, *column.cells)) for column in table.columns[:-1]]
     longest_word = max((len(word) for cell in table.columns[-1].cells for word in str(cell).split()), default=0)
-    return sum(fixed) + max(longest_word, MEANING_WIDTH) + 3 * len(table.columns) + 1
+    return sum(column_widths) + max(longest_word, MEANING_WIDTH) + 3 * len(table.columns) + 1
 
 
 def _sizes(chip: Chip, parameters: Sequence[Parameter]) -> tuple[Table, ...]:
@@ -116,16 +116,16 @@ def _reset(register: Register) -> str:
 
 
 def _addresses(register: Register) -> str:
-    last = register.addr + register.n_addrs - 1
-    return str(register.addr) if last == register.addr else f"{register.addr}..{last}"
+    last_addr = register.addr + register.n_addrs - 1
+    return str(register.addr) if last_addr == register.addr else f"{register.addr}..{last_addr}"
 
 
 def _word(memory: Memory, word: Word) -> Table:
     copies = "" if memory.copies is None else f"{memory.copies} copies of "
     note = f"{copies}{memory.depth} words of {memory.width} bits"
-    chosen = [str(content) for content, name in memory.view.items() if name == word.name]
-    if chosen:
-        note += f"; this view where {memory.view_field} is {' or '.join(chosen)}"
+    view_contents = [str(content) for content, name in memory.view.items() if name == word.name]
+    if view_contents:
+        note += f"; this view where {memory.view_field} is {' or '.join(view_contents)}"
     rows = tuple((_bits(f), f.name, f.kind, _range(f), f.unit, f.meaning) for f in word)
     return Table(
         f"Memory {memory.name}, word {word.name}", ("bits", "field", "kind", "range", "unit", "meaning"), rows, note
@@ -141,12 +141,12 @@ def _range(f: Field) -> str:
 
 
 def _events(events: tuple[Event, ...]) -> Table:
-    rows = tuple((e.name, e.pattern, _carried(e), str(e.cycles), e.meaning) for e in events)
+    rows = tuple((e.name, e.pattern, _event_fields(e), str(e.cycles), e.meaning) for e in events)
     note = "a dash is a bit that the kind of event leaves free"
     return Table("Events", ("event", "address bits", "fields", "clocks", "meaning"), rows, note)
 
 
-def _carried(event: Event) -> str:
+def _event_fields(event: Event) -> str:
     return ", ".join(f"{f.name} {_bits(f)}" for f in event.fields)
 
 

@@ -1,8 +1,9 @@
-"""Event files: CSV with a header, ``addr`` or ``cycle,addr``, or .npy; read piece by piece, however long they are.
+"""Event files: CSV with the header ``addr`` or ``cycle,addr``, or .npy. They are read in blocks, so any length will do.
 
-addr : the input bus's address, decimal or with 0x
-cycle : clock, counted from 0 where the run begins, before which the event is not sent; never less than the one before
-A .npy file holds integers, (n,) addresses or (n, 2) cycles and addresses.
+addr : the address on the input bus, 0..2**width - 1, decimal or hexadecimal with 0x
+cycle : the first clock in which the event may be sent, 0..2**62 - 1, counted from the start of the run; in ascending
+    order
+A .npy file holds integers: (n,) addresses, or (n, 2) cycles and addresses.
 """
 
 from __future__ import annotations
@@ -23,12 +24,17 @@ from draupnir.golden import npy
 ADDR, CYCLE = "addr", "cycle"
 BLOCK = 1 << 16  # events read at once
 LAST_CYCLE = (1 << 62) - 1
-TOO_LARGE = "a number of more than 63 bits; none may be so large"
+TOO_LARGE = "a number of more than 63 bits; right is a smaller one"
 
 
 @dataclass(frozen=True)
 class EventBlock:
-    """Some of a file's events, one after the other; cycles : not to be sent before these; None: no such column."""
+    """Some consecutive events of a file.
+
+    cycles : (n,) int64, the first clock in which each event may be sent, 0..2**62 - 1; None if the file has no such
+        column
+    addrs : (n,) int64, 0..2**width - 1 of the input bus
+    """
 
     cycles: np.ndarray | None
     addrs: np.ndarray
@@ -36,7 +42,7 @@ class EventBlock:
 
 @dataclass(frozen=True)
 class _Place:
-    """The place of the events of a block, for messages: the file, and the number of each line or event."""
+    """The place of each event of a block, for messages: the file, and the number of the line or event."""
 
     file: str
     numbers: Sequence[int]
@@ -46,7 +52,7 @@ class _Place:
 
 
 def count(path: Path) -> int:
-    """Return how many events there are in a file, found without reading them; a wrong file may give any number."""
+    """The number of events in a file, without reading them. The number is not reliable if the file is wrong."""
     with _opened(path) as file:
         if path.suffix == ".npy":
             return _header(path, file)[0][0]
@@ -55,9 +61,9 @@ def count(path: Path) -> int:
 
 
 def blocks(path: Path, chip: Chip) -> Iterator[EventBlock]:
-    """The events of a file, checked.
+    """Read and check the events of a file, block by block.
 
-    Raises InputError, with the line or the event's number, for whatever is not right; what comes before it, comes.
+    Raises InputError, with the number of the line or event, for each mistake. Blocks before the mistake are yielded.
     """
     high = chip.buses_of(FOUR_PHASE, "receiver")[0].pins["addr"][0].width
     latest = 0
@@ -65,10 +71,10 @@ def blocks(path: Path, chip: Chip) -> Iterator[EventBlock]:
         _check(place, ADDR, block.addrs, 0, (1 << high) - 1)
         if block.cycles is not None:
             _check(place, CYCLE, block.cycles, 0, LAST_CYCLE)
-            before = np.concatenate([[latest], block.cycles[:-1]])
-            if len(back := np.flatnonzero(block.cycles < before)):
+            cycles_before = np.concatenate([[latest], block.cycles[:-1]])
+            if len(back := np.flatnonzero(block.cycles < cycles_before)):
                 i = back[0]
-                wrong = f"{block.cycles[i]} comes after {before[i]}; right is in ascending order"
+                wrong = f"{block.cycles[i]} comes after {cycles_before[i]}; right is in ascending order"
                 raise InputError(f"{place[i]}: {CYCLE}: {wrong}")
             latest = int(block.cycles[-1])
         yield block
@@ -80,7 +86,7 @@ def _check(place: _Place, name: str, column: np.ndarray, low: int, high: int) ->
 
 
 def _blocks(path: Path) -> Iterator[tuple[_Place, EventBlock]]:
-    """Blocks that are not empty, and for each of them where its events are."""
+    """The blocks that are not empty, each with the place of its events."""
     with _opened(path) as file:
         if path.suffix == ".npy":
             yield from _npy(path, file)
@@ -114,10 +120,10 @@ def _npy(path: Path, file: BinaryIO) -> Iterator[tuple[_Place, EventBlock]]:
     n_columns = len(shape)
     for first in range(0, shape[0], BLOCK):
         n = min(BLOCK, shape[0] - first)
-        found = np.fromfile(file, dtype, n * n_columns)
-        if len(found) < n * n_columns:
-            raise InputError(f"{path}: ends after {first + len(found) // n_columns} of {shape[0]} events")
-        table = found.reshape(n, n_columns).astype(np.int64)
+        numbers = np.fromfile(file, dtype, n * n_columns)
+        if len(numbers) < n * n_columns:
+            raise InputError(f"{path}: ends after {first + len(numbers) // n_columns} of {shape[0]} events")
+        table = numbers.reshape(n, n_columns).astype(np.int64)
         if dtype.kind == "u" and np.any(table < 0):
             raise InputError(f"{path}: {TOO_LARGE}")
         cycles = table[:, 0] if n_columns == 2 else None
@@ -142,18 +148,18 @@ def _csv(path: Path, file: BinaryIO) -> Iterator[tuple[_Place, EventBlock]]:
             yield _Place(f"{path}:", numbers), EventBlock(table.get(CYCLE), table[ADDR])
 
 
-def _row(where: str, line: bytes, n_columns: int) -> list[int]:
+def _row(place: str, line: bytes, n_columns: int) -> list[int]:
     cells = line.split(b",")
     if len(cells) != n_columns:
-        raise InputError(f"{where}: {len(cells)} columns; the header has {n_columns}")
+        raise InputError(f"{place}: {len(cells)} columns; the header has {n_columns}")
     row = []
     for cell in cells:
         try:
             number = int(cell, 16 if b"x" in cell.lower() else 10)
         except ValueError as error:
             text = cell.strip().decode(errors="replace")[:40]
-            raise InputError(f"{where}: {text!r} is not an integer, decimal or with 0x") from error
+            raise InputError(f"{place}: {text!r} is not an integer, decimal or with 0x") from error
         if number >> 63 not in (0, -1):
-            raise InputError(f"{where}: {TOO_LARGE}")
+            raise InputError(f"{place}: {TOO_LARGE}")
         row.append(number)
     return row

@@ -1,8 +1,8 @@
-"""A chip whose host leads it timestep by timestep: files of what the host does, and runs.
+"""Runs of a chip that its host leads timestep by timestep, and the files of the host's operations.
 
-A CSV with the header ``op,operand`` has the host's operations by name, in order. One with ``time,addr`` has the spikes
-of one sample, by timestep: the host shows them, ticks, counts every timestep for the inference, and takes what is sent
-once the sample is over.
+A CSV with the header ``op,operand`` has the operations of the host by name, in order. A CSV with the header
+``time,addr`` has the spikes of one sample, by timestep. The host then sends the spikes of each timestep and a tick,
+counts every timestep for the inference, and receives the chip's output after the sample.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ LAST_TIME = 10_000_000
 
 
 def is_hosted(chip: str) -> bool:
-    """Tell whether the chip is led by a host's operations, and not by mere events."""
+    """True if operations of a host lead the chip, False if it receives only events."""
     return chips.package(chip).host is not None
 
 
 def read(path: Path, model: Any, timesteps: int | None = None) -> np.ndarray:
-    """The operations in a file, (n, 2) int64.
+    """The operations in a file: (n, 2) int64, the code of each and its operand in the range that the host gives for it.
 
-    model : configured, and so known to send a label or potentials
-    timesteps : of the sample, if its last ones have no spikes
-    Raises InputError, with the line, for whatever is not right.
+    model : a configured model; its configuration decides whether the chip sends a label or potentials
+    timesteps : the number of timesteps of the sample, at least 1, needed if its last ones have no spikes
+    Raises InputError, with the line, for each mistake.
     """
     header, rows = _table(path)
     if header == OPERATIONS:
@@ -52,23 +52,23 @@ def run(
     timesteps: int | None,
     delays: Mapping[str, int],
     max_cycles: int | None = None,
-    take: Take = lambda cycles, received: None,
+    take: Take = lambda cycles, content: None,
 ) -> RunOutcome:
-    """Let the host carry out what a file says; as ``session.run``, with what was received for spikes."""
+    """Let the host carry out the operations of a file. The same as ``session.run``, with received bytes for spikes."""
     ops, hosts = read(events, model, timesteps), _host(model)
     host = hosts.Host(**delays)
     limit = hosts.clock_limit(ops, host) if max_cycles is None else max_cycles
     level = levels.hosted_engine(model.chip.name)
-    level.run(model, ops[:0], host, 0)  # nothing: to have it loaded, or compiled
-    started, first = time.perf_counter(), int(model.registers[0].cycle)
+    level.run(model, ops[:0], host, 0)  # an empty run, which loads or compiles the engine
+    start, first_cycle = time.perf_counter(), int(model.registers[0].cycle)
     ran = level.run(model, ops, host, limit)
-    take(ran.cycles - first, ran.received)
+    take(ran.cycles - first_cycle, ran.received)
     return RunOutcome(
         n_events=int(np.count_nonzero(ops[:, 0] == hosts.Op.SPIKE)),
         n_spikes=len(ran.received),
         n_cycles=ran.n_cycles,
         done=ran.done,
-        seconds=time.perf_counter() - started,
+        seconds=time.perf_counter() - start,
         statistics={"clocks_taken_at_once": ran.n_swept},
     )
 
@@ -83,7 +83,7 @@ def _host(model: Any) -> HostRoom:
 
 
 def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The header, and the other lines with their numbers."""
+    """The header, and all other lines that are not empty, each with its number from 2 on."""
     try:
         lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
     except csv.Error as error:
@@ -93,8 +93,8 @@ def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise InputError(f"{path}: no events: {reason}") from error
     header = [name.strip() for name in lines[0]] if lines else []
     if header not in (OPERATIONS, SPIKES):
-        given = ",".join(header)[:40]
-        raise InputError(f"{path}:1: header {given!r}; right is {','.join(SPIKES)}, or {','.join(OPERATIONS)}")
+        text = ",".join(header)[:40]
+        raise InputError(f"{path}:1: header {text!r}; right is {','.join(SPIKES)}, or {','.join(OPERATIONS)}")
     rows = [(number, line) for number, line in enumerate(lines[1:], start=2) if line]
     for number, line in rows:
         if len(line) != len(header):
@@ -104,12 +104,12 @@ def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 
 def _integer(path: Path, number: int, name: str, text: str, high: int) -> int:
     try:
-        given = int(text, 0)
+        number_read = int(text, 0)
     except ValueError as error:
         raise InputError(f"{path}:{number}: {name}: {text.strip()[:40]!r} is not an integer") from error
-    if not 0 <= given <= high:
-        raise InputError(f"{path}:{number}: {name}: {given} is not within 0..{high}")
-    return given
+    if not 0 <= number_read <= high:
+        raise InputError(f"{path}:{number}: {name}: {number_read} is not within 0..{high}")
+    return number_read
 
 
 def _operations(path: Path, rows: Sequence[tuple[int, list[str]]], host: Any) -> Iterator[tuple[int, int]]:
@@ -127,24 +127,26 @@ def _operations(path: Path, rows: Sequence[tuple[int, list[str]]], host: Any) ->
 
 
 def _spikes(path: Path, rows: Sequence[tuple[int, list[str]]]) -> list[tuple[int, int]]:
-    """(timestep, input neuron), in ascending order of timesteps."""
-    found: list[tuple[int, int]] = []
+    """The spikes as (timestep, input neuron), in ascending order of timesteps."""
+    spikes: list[tuple[int, int]] = []
     for number, (timestep, addr) in rows:
         spike = _integer(path, number, "time", timestep, LAST_TIME), _integer(path, number, "addr", addr, 255)
-        if found and spike[0] < found[-1][0]:
+        if spikes and spike[0] < spikes[-1][0]:
             raise InputError(
-                f"{path}:{number}: time: {spike[0]} comes after {found[-1][0]}; right is in ascending order"
+                f"{path}:{number}: time: {spike[0]} comes after {spikes[-1][0]}; right is in ascending order"
             )
-        found.append(spike)
-    return found
+        spikes.append(spike)
+    return spikes
 
 
 def _sample(spikes: list[tuple[int, int]], model: Any, timesteps: int | None, path: Path) -> Iterator[tuple[int, int]]:
-    """Yield what the host does for one sample: the last tick ends the last timestep, and the chip sends."""
+    """Yield the operations of the host for one sample. After the last tick the chip sends its output."""
     op, r = _host(model).Op, model.registers[0]
     if r.spi_send_per_timestep or r.spi_local_tick:
         why = "SPI_SEND_PER_TIMESTEP" if r.spi_send_per_timestep else "SPI_LOCAL_TICK"
-        raise InputError(f"{path}: {why} is 1, so the host does not lead alone; right is {','.join(OPERATIONS)}")
+        raise InputError(
+            f"{path}: {why} is 1, so the host alone does not lead the chip; right is {','.join(OPERATIONS)}"
+        )
     n_timesteps = spikes[-1][0] + 1 if spikes else 1
     if timesteps is not None:
         if timesteps < n_timesteps:

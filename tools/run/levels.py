@@ -1,4 +1,4 @@
-"""The levels that run a chip, found by its name; a chip need not have them."""
+"""The levels that run a chip, by the chip's name. A chip may lack any of them."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ def hosted_engine(chip: str) -> HostedLevel:
 
 
 def closed_loop(chip: str) -> ClosedLoopLevel:
-    """The chip between sender and receiver. Raises InputError if it has none."""
+    """The clock level of a chip between a sender and a receiver. Raises InputError if it has none."""
     return levels.CLOSED_LOOP.needed(chips.package(chip))

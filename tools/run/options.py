@@ -1,4 +1,4 @@
-"""The options that `draupnir run` and `draupnir host` share: declared once, handed over in one object."""
+"""The options that `draupnir run` and `draupnir host` share. A command receives them as one object."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FILE = click.Path(path_type=Path)
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The options of a run: the chip's input, and where the results go; see ``OPTIONS`` for each option's meaning."""
+    """The options of a run: the chip's input, and the files of the results. ``OPTIONS`` has the meaning of each."""
 
     config: Path | None
     onto: str | None
@@ -49,9 +49,9 @@ class RunOptions:
         return {name: getattr(self, name) for name in ("gap", "hold", "ack_delay", "ack_hold")}
 
     def checked_saves(self, chip: Chip) -> dict[str, Path]:
-        """Say where to save which memory, after all outputs have been checked.
+        """Check all outputs, and return the file for each memory to save.
 
-        Raises InputError for a memory that the chip has not, and as ``draupnir.tools.terminal.outputs.check`` does.
+        Raises InputError for a memory that the chip does not have, and as ``draupnir.tools.terminal.outputs.check``.
         """
         names = [memory.name for memory in chip.memories]
         saves = images("--save", self.save)
@@ -64,54 +64,87 @@ class RunOptions:
         return saves
 
     def configuration(
-        self, chip: Chip, strict: bool, allowed: Sequence[str]
+        self, chip: Chip, strict: bool, allow: Sequence[str]
     ) -> tuple[Memories | None, Configuration | None, list[Finding]]:
-        """Return what the memories hold already, the configuration if one is given, and what is found in it.
+        """Read the configuration. Returns the earlier contents of the memories, the configuration, and its findings.
 
-        strict, allowed : what a finding means, see ``draupnir.tools.lint.report``
-        Findings, and what is odd about a stream, are told on stderr. Raises InputError for what is not right.
+        strict : raise InputError if there is a finding; allow : names of findings to leave out
+        The configuration is None if the user gives none. Findings and odd parts of a stream are printed on stderr.
+        Raises InputError for a mistake.
         """
-        from draupnir.tools.compile import packed  # only here: help needs none of it
+        from draupnir.tools.compile import packed  # imported here, because --help needs none of it
 
         present = packed.memories_before(self.onto, chip)
         if self.config is None:
             return present, None, []
         read = packed.read(self.config, chip, present, report.warn)
-        return present, read, report.checked(self.config, read, strict, allowed)
+        return present, read, report.check_configuration(self.config, read, strict, allow)
 
     def warn_if_empty(self, n_events: int, is_done: bool) -> None:
-        """Tell the user, on stderr, of a file of events that has none."""
+        """Warn the user, on stderr, that the file of events has none."""
         if is_done and not n_events:
             click.echo(f"warning: {self.events}: no events: none was sent", err=True)
 
 
 OPTIONS = (
-    click.option("--config", metavar="CONFIG", type=FILE, help="Registers, neurons, synapses: TOML, or packed."),
-    click.option("--onto", metavar="CONFIG", help="What the memories hold already: a configuration, or blank (all 0)."),
-    click.option("--events", metavar="FILE", type=FILE, help="Events: .csv or .npy."),
+    click.option("--config", metavar="CONFIG", type=FILE, help="Registers, neurons and synapses, in TOML or packed."),
+    click.option(
+        "--onto", metavar="CONFIG", help="Earlier contents of the memories: a configuration, or blank (all 0)."
+    ),
+    click.option("--events", metavar="FILE", type=FILE, help="File of events: .csv or .npy."),
     click.option(
         "--timesteps",
         metavar="N",
         type=click.IntRange(min=1),
         help="Timesteps of the sample, for a chip that its host leads.",
     ),
-    click.option("-o", "--output", metavar="FILE", type=FILE, help="Spikes, cycle and address of each: .csv or .npy."),
+    click.option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=FILE,
+        help="File for the spikes, cycle and address of each: .csv or .npy.",
+    ),
     click.option("--save", metavar="MEM=FILE", multiple=True, help="Memory image after the run ($readmemh)."),
-    click.option("--gap", metavar="N", type=DELAY, default=1, show_default=True, help="Clocks from ACK's fall to REQ."),
     click.option(
-        "--hold", metavar="N", type=DELAY, default=1, show_default=True, help="Clocks from ACK to REQ's fall."
+        "--gap",
+        metavar="N",
+        type=DELAY,
+        default=1,
+        show_default=True,
+        help="Sender: clocks from the fall of ACK to the rise of REQ.",
     ),
     click.option(
-        "--ack-delay", metavar="N", type=DELAY, default=1, show_default=True, help="Receiver: from REQ to ACK."
+        "--hold",
+        metavar="N",
+        type=DELAY,
+        default=1,
+        show_default=True,
+        help="Sender: clocks from the rise of ACK to the fall of REQ.",
     ),
-    click.option("--ack-hold", metavar="N", type=DELAY, default=1, show_default=True, help="Receiver: both fall."),
+    click.option(
+        "--ack-delay",
+        metavar="N",
+        type=DELAY,
+        default=1,
+        show_default=True,
+        help="Receiver: clocks from the rise of REQ to the rise of ACK.",
+    ),
+    click.option(
+        "--ack-hold",
+        metavar="N",
+        type=DELAY,
+        default=1,
+        show_default=True,
+        help="Receiver: clocks from the fall of REQ to the fall of ACK.",
+    ),
     click.option("--max-cycles", metavar="N", type=CYCLES, help="Stop after N clocks."),
-    click.option("--seed", metavar="N", type=SEED, help="Start state without reset at random."),
+    click.option("--seed", metavar="N", type=SEED, help="Start registers that have no reset at random values."),
 )
 
 
 def run_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the shared options, as its argument ``options``, a ``RunOptions``."""
+    """Add the shared options to a command, which receives them as the argument ``options``, a ``RunOptions``."""
     names = [field.name for field in fields(RunOptions)]
 
     @wraps(function)

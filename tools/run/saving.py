@@ -1,4 +1,4 @@
-"""The files of a run, spikes and memory images: all of them are there when it has ended well, and else none."""
+"""The files of a run, spikes and memory images. All of them appear when the run succeeds; otherwise none does."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ Save = Callable[[str, np.ndarray], None]
 
 @contextmanager
 def saving(output: Path | None, saves: Mapping[str, Path], chip: Chip) -> Iterator[tuple[Take, Save]]:
-    """Two functions: one takes spikes, the other a memory's name and its words, (depth, limbs) uint32.
+    """Open the files of a run. Yields two functions: the first writes spikes, the second writes a memory.
 
-    output : the file of spikes; saves : memory -> the file of its image
+    output : the file for spikes, None if there is none; saves : memory -> the file for its image
+    The first function takes cycles and addresses, (n,) int64 each; the second takes the memory's name and its words,
+    (depth, limbs) uint32.
     Raises InputError for a file of spikes that is neither .csv nor .npy.
     """
     if output is not None:
@@ -32,10 +34,10 @@ def saving(output: Path | None, saves: Mapping[str, Path], chip: Chip) -> Iterat
         def save(name: str, words: np.ndarray) -> None:
             hexfile.write(images[name], words, chip.memory(name))
 
-        file = spikes.into(temporaries[0], output.suffix) if output else nullcontext(_ignore)
+        file = spikes.spike_stream(temporaries[0], output.suffix) if output else nullcontext(_ignore)
         with file as take:
             yield take, save
 
 
 def _ignore(cycles: np.ndarray, addrs: np.ndarray) -> None:
-    """Take spikes that nobody wants to have in a file."""
+    """Ignore the spikes, because the user names no file for them."""

@@ -1,4 +1,4 @@
-"""A chip that takes an event file, block by block: its state goes on, so a run may be as long as it likes."""
+"""Runs of an event file, block by block. The state of the chip goes on, so a run may have any length."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from draupnir.tools.run import levels
 from draupnir.tools.run.events import EventBlock
 from draupnir.tools.run.spikes import Take
 
-HIGH_WATER = "high_water"  # statistics with this in their name are maxima; the others are sums
+HIGH_WATER = "high_water"  # statistics with this in their name are maxima; all others are sums
 REST = EventBlock(None, np.zeros(0, np.int64))
 
 
 @dataclass
 class RunOutcome:
-    """The outcome of a run so far.
+    """The outcome of a run up to now.
 
-    n_events : events that were sent; n_cycles : clocks, until all was sent and the chip was at rest
-    seconds : that the run took, without loading and compiling what runs it
-    done : all was sent and the chip came to rest; False: it was stopped at a limit
-    statistics : what the chip's engine counts, by name
+    n_events : the number of events that were sent; n_spikes : the number of spikes that came out
+    n_cycles : the number of clocks until all events were sent and the chip was at rest
+    seconds : the time of the run, without the time to load and compile the engine
+    done : True if all events were sent and the chip came to rest, False if the run stopped at a limit
+    statistics : the counts of the chip's engine, by name
     """
 
     n_events: int = 0
@@ -46,53 +47,54 @@ def run(
     take: Take = lambda cycles, addrs: None,
     advance: Callable[[int], None] = lambda n: None,
 ) -> RunOutcome:
-    """Send blocks of events to a model that is at rest, and take its spikes until it is at rest again.
+    """Send blocks of events to a model that is at rest, and receive its spikes until it is at rest again.
 
-    Events follow each other as the environment says, and none is sent before its cycle. Cycles are counted from 0, the
-    first clock of this run. How the events are divided into blocks makes no difference.
+    Events follow each other with the delays of the environment, and none is sent before its cycle. Cycles are counted
+    from 0, the first clock of this run. The result does not depend on how the events are divided into blocks.
 
-    max_cycles : clocks after which the run ends; None: none, but a block that goes on for ever is ended (see
-    ``limits.clock_limit``)
-    take : called with cycles and addresses of the spikes of each block; advance : with its number of events
+    max_cycles : the number of clocks after which the run ends, at least 0; None means no such number, but a block that
+        does not come to rest is stopped (see ``limits.clock_limit``)
+    take : receives the cycles and addresses of the spikes of each block, (n,) int64 each
+    advance : receives the number of events of each block
     """
     engine = levels.bus_engine(model.chip.name)
-    engine.run(model, REST.addrs, environment, 0)  # nothing: to have it loaded, or compiled
+    engine.run(model, REST.addrs, environment, 0)  # an empty run, which loads or compiles the engine
     outcome, start = RunOutcome(), time.perf_counter()
-    first = int(model.registers[0].cycle)
+    first_cycle = int(model.registers[0].cycle)
     buses = None
     for block in chain(blocks, (REST,)):
         limit = _limit(block, outcome.n_cycles, environment) if max_cycles is None else max_cycles - outcome.n_cycles
-        not_before = None if block.cycles is None else first + block.cycles
-        taken = engine.run(model, block.addrs, environment, limit, not_before, buses, finish=block is REST)
-        buses = taken.buses
-        take(taken.cycles - first, taken.addrs)
-        outcome.n_events += taken.n_sent
-        outcome.n_spikes += len(taken.addrs)
-        outcome.n_cycles += taken.n_cycles
-        outcome.done = taken.done
-        outcome.statistics = _merged(outcome.statistics, taken.statistics)
+        not_before = None if block.cycles is None else first_cycle + block.cycles
+        piece = engine.run(model, block.addrs, environment, limit, not_before, buses, finish=block is REST)
+        buses = piece.buses
+        take(piece.cycles - first_cycle, piece.addrs)
+        outcome.n_events += piece.n_sent
+        outcome.n_spikes += len(piece.addrs)
+        outcome.n_cycles += piece.n_cycles
+        outcome.done = piece.done
+        outcome.statistics = _sum_statistics(outcome.statistics, piece.statistics)
         advance(len(block.addrs))
-        if not taken.done:
+        if not piece.done:
             break
     outcome.seconds = time.perf_counter() - start
     return outcome
 
 
 def _limit(block: EventBlock, now: int, e: Environment) -> int:
-    """Clocks after which a block is taken to go on for ever, from cycle ``now`` on."""
+    """The number of clocks, from cycle ``now`` on, after which a block counts as one that never comes to rest."""
     waits = 0 if block.cycles is None else max(int(block.cycles[-1]) - now, 0)
     return limits.clock_limit(len(block.addrs), waits, e.gap + e.hold, e.ack_delay + e.ack_hold)
 
 
-def _merged(before: dict[str, Any] | None, more: Any) -> dict[str, Any]:
-    """Statistics of two runs as those of one."""
-    merged: dict[str, Any] = {}
-    for f in fields(more):
-        added = getattr(more, f.name)
-        if before is None:
-            merged[f.name] = dict(added) if isinstance(added, dict) else added
-        elif isinstance(added, dict):
-            merged[f.name] = {name: n + before[f.name][name] for name, n in added.items()}
+def _sum_statistics(earlier: dict[str, Any] | None, later: Any) -> dict[str, Any]:
+    """Add the statistics of two runs."""
+    totals: dict[str, Any] = {}
+    for f in fields(later):
+        addend = getattr(later, f.name)
+        if earlier is None:
+            totals[f.name] = dict(addend) if isinstance(addend, dict) else addend
+        elif isinstance(addend, dict):
+            totals[f.name] = {name: n + earlier[f.name][name] for name, n in addend.items()}
         else:
-            merged[f.name] = max(before[f.name], added) if HIGH_WATER in f.name else before[f.name] + added
-    return merged
+            totals[f.name] = max(earlier[f.name], addend) if HIGH_WATER in f.name else earlier[f.name] + addend
+    return totals

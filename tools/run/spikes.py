@@ -1,6 +1,6 @@
 """Spike files: CSV with the header ``cycle,addr``, or .npy, (n, 2) int64.
 
-They are written as spikes come, whole or not at all.
+Spikes are written as they come. The file appears only when it is complete.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.golden.files import replacing
 
 BLOCK = 1 << 16  # spikes written at once
-Take = Callable[[np.ndarray, np.ndarray], None]  # cycles and addresses of some more spikes
+Take = Callable[[np.ndarray, np.ndarray], None]  # receives cycles and addresses of further spikes, (n,) int64 each
 
 
 def check(path: Path) -> None:
@@ -26,16 +26,19 @@ def check(path: Path) -> None:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Take]:
-    """A function that takes spikes; the file is there when the block has ended well. Raises as ``check`` does."""
+def spike_file(path: Path) -> Iterator[Take]:
+    """Open a file of spikes. Yields a function that writes spikes; the file appears if the block succeeds.
+
+    Raises InputError as ``check`` does.
+    """
     check(path)
-    with replacing(path) as temporary, into(temporary, path.suffix) as take:
+    with replacing(path) as temporary, spike_stream(temporary, path.suffix) as take:
         yield take
 
 
 @contextmanager
-def into(path: Path, form: str) -> Iterator[Take]:
-    """A function that takes spikes, which go at once into a file of any name; form : ".csv" or ".npy"."""
+def spike_stream(path: Path, form: str) -> Iterator[Take]:
+    """Open a file of any name. Yields a function that writes spikes to it at once. form : ".csv" or ".npy" """
     with path.open("w+b" if form == ".npy" else "wb") as file, _FORMS[form](file) as take:
         yield take
 
@@ -63,7 +66,7 @@ def _npy(file: BinaryIO) -> Iterator[Take]:
 
 
 def _put_header(file: BinaryIO, n_rows: int) -> int:
-    """The header, which leaves room for the number of rows to grow; returns its length."""
+    """Write the header, with room for a larger number of rows. Returns its length in bytes."""
     header = {"descr": "<i8", "fortran_order": False, "shape": (n_rows, 2)}
     np.lib.format.write_array_header_1_0(file, header)
     return file.tell()

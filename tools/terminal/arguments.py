@@ -1,4 +1,4 @@
-"""Arguments and options that are spelt alike, and mean the same, in every command."""
+"""Arguments and options that have the same spelling and the same meaning in every command."""
 
 from __future__ import annotations
 
@@ -26,53 +26,54 @@ def complete_chip(ctx: click.Context, param: click.Parameter, incomplete: str) -
 
 
 class AliasedOption(click.Option):
-    """An option with old spellings, which still work and are not shown. aliases : they, among the spellings."""
+    """An option with old spellings, which still work, but do not appear in --help. aliases : the old spellings"""
 
     def __init__(self, *words: Any, aliases: Sequence[str] = (), **how: Any) -> None:
         super().__init__(*words, **how)
         self.aliases = aliases
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        shown = copy(self)
-        shown.opts = [word for word in self.opts if word not in self.aliases]
-        return click.Option.get_help_record(shown, ctx)
+        visible = copy(self)
+        visible.opts = [word for word in self.opts if word not in self.aliases]
+        return click.Option.get_help_record(visible, ctx)
 
 
 def sizes(chip: str, settings: Sequence[str]) -> tuple[dict[str, int], tuple[str, ...]]:
-    """The sizes of a chip that options ``--set NAME=N`` choose, and those of the options that choose something else.
+    """Split the options ``--set NAME=N`` into the sizes of a chip, by name, and the options for anything else.
 
-    Raises InputError for another form, or a size that is no number.
+    settings : the texts NAME=N. Raises InputError for another form, and for a size that is not a whole number.
     """
     names = {parameter.name for parameter in chips.parameters(chip)}
-    chosen: dict[str, int] = {}
-    others = []
+    chip_sizes: dict[str, int] = {}
+    other_settings = []
     for setting, (name, value) in zip(settings, parse(settings).items(), strict=True):
         if name not in names:
-            others.append(setting)
+            other_settings.append(setting)
         elif isinstance(value, str):
             raise InputError(f"--set {setting}: right is a whole number")
         else:
-            chosen[name] = value
-    return chosen, tuple(others)
+            chip_sizes[name] = value
+    return chip_sizes, tuple(other_settings)
 
 
-def declared(chip: str, settings: Sequence[str], recorded: Mapping[str, int] | None = None) -> Chip:
-    """The declaration of a chip, of the sizes that the user has set, or else those of a recording.
+def declaration_of(chip: str, settings: Sequence[str], case_sizes: Mapping[str, int] | None = None) -> Chip:
+    """The declaration of a chip with the sizes that the user has set, or else with those of a recording.
 
-    Raises InputError for what is no size of the chip, and for a size that contradicts the recording's.
+    case_sizes : the sizes of the recording, if there is one
+    Raises InputError for a name that is not a size of the chip, and for a size that contradicts the recording.
     """
-    chosen, others = sizes(chip, settings)
-    if others:
-        known = ", ".join(map(str, chips.parameters(chip))) or "none to choose"
-        raise InputError(f"--set {others[0]}: no size of {chip}; it has {known}")
-    for name, size in (recorded or {}).items():
-        if chosen.get(name, size) != size:
-            raise InputError(f"--set {name}={chosen[name]}: it was recorded with {name}={size}")
-    return chips.declaration(chip, {**(recorded or {}), **chosen})
+    chip_sizes, other_settings = sizes(chip, settings)
+    if other_settings:
+        size_names = ", ".join(map(str, chips.parameters(chip))) or "none to choose"
+        raise InputError(f"--set {other_settings[0]}: not a size of {chip}; it has {size_names}")
+    for name, size in (case_sizes or {}).items():
+        if chip_sizes.get(name, size) != size:
+            raise InputError(f"--set {name}={chip_sizes[name]}: it was recorded with {name}={size}")
+    return chips.declaration(chip, {**(case_sizes or {}), **chip_sizes})
 
 
 chip_argument = click.argument("chip", metavar="CHIP", shell_complete=complete_chip)
 set_option = click.option(
-    "--set", "settings", metavar="NAME=N", multiple=True, help="A size of the chip, where it has any to choose."
+    "--set", "settings", metavar="NAME=N", multiple=True, help="A size of the chip, if it has sizes to choose."
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")

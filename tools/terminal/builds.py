@@ -1,4 +1,4 @@
-"""The folder of compiled simulators, so that the next command need not compile again."""
+"""The folder of compiled simulators, which the next command uses again."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 COMPILED = Path("build/compiled")
 
 
-def compiled(otherwise: Path) -> Path:
-    """The folder for compiled simulators, which are large and belong in no report.
+def compiled_folder(otherwise: Path) -> Path:
+    """The folder for compiled simulators. They are large, so they do not go into a report's folder.
 
-    otherwise : the folder that is used where none can be made below the working directory
+    otherwise : the folder to use if none can be made below the working directory
     """
     try:
         COMPILED.mkdir(parents=True, exist_ok=True)

@@ -9,10 +9,10 @@ from rich.console import Console
 
 class _Console(Console):
     def on_broken_pipe(self) -> NoReturn:
-        """Leave a closed pipe to tools/terminal/errors.py: rich would exit with status 1, which means a difference."""
+        """Let tools/terminal/errors.py handle a closed pipe. Rich would exit with status 1, as for a difference."""
         raise BrokenPipeError
 
 
 def console() -> Console:
-    """A console on stdout that colours on a terminal only, and no words that it merely guesses to be special."""
+    """A console on stdout. It uses colours on a terminal only, and does not highlight words by itself."""
     return _Console(highlight=False)

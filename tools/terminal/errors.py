@@ -1,14 +1,14 @@
-"""The one place that knows what ends a command, and with which exit status.
+"""The end of a command: its error message and its exit status. No other module decides these.
 
 status  meaning
-0       what was claimed holds
-1       a difference was found
-2       the input is at fault: one line on stderr
-70      a defect of draupnir's own: a traceback
-129     ended by SIGHUP: its terminal is gone; nothing half-written is left
-130     interrupted from the keyboard (SIGINT); likewise
-141     nobody reads what is printed any more (`draupnir ... | head`)
-143     ended by SIGTERM; likewise
+0       success
+1       a comparison found a difference
+2       the input is wrong: one line on stderr
+70      a defect of draupnir: a traceback
+129     ended by SIGHUP, because the terminal was closed; no file is half-written
+130     interrupted from the keyboard (SIGINT); no file is half-written
+141     the reader of the output has ended (`draupnir ... | head`)
+143     ended by SIGTERM; no file is half-written
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ HOLDS, DIFFERS, INPUT_AT_FAULT, DEFECT, PIPE_CLOSED = 0, 1, 2, 70, 141
 
 
 class DifferenceFound(Exception):
-    """A comparison ended with a difference, which has already been reported: exit status 1."""
+    """A comparison has found a difference, and the command has already reported it: exit status 1."""
 
 
 def exit_status(run: Callable[[], object]) -> int:
-    """Call ``run`` and say with which status the process should exit; print its error, if it has one, on stderr."""
+    """Call ``run``, print its error on stderr if it raises one, and return the exit status of the process."""
     status = _status(run)
     try:
         sys.stdout.flush()
@@ -70,7 +70,7 @@ def _status(run: Callable[[], object]) -> int:
 
 
 def _interruptible(run: Callable[[], object]) -> None:
-    """Call ``run``; whatever it raises after a signal has come, the signal is why it ended."""
+    """Call ``run``. If a signal has come, raise KeyboardInterrupt in place of any other exception."""
     try:
         run()
     except BaseException:
@@ -94,7 +94,7 @@ def _one_line(error: Exception) -> str:
 
 
 def _stdout_fails() -> bool:
-    """Tell whether what is printed cannot be written: then an error that names no file is that of stdout."""
+    """True if stdout cannot be written; an error without a file's name then comes from stdout."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -103,5 +103,5 @@ def _stdout_fails() -> bool:
 
 
 def _discard_stdout() -> None:
-    """Python flushes stdout once more at its end: let that go nowhere."""
+    """Discard the rest of stdout, because Python flushes it once more when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

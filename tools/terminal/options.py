@@ -1,4 +1,4 @@
-"""Options that several commands have: whose RTL, with which parameters, and which memory goes with which file."""
+"""Options that several commands share: the RTL and its parameters, start values, and the files of memories."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SWITCH = {"yes": True, "no": False}
 _PLACE = click.Path(path_type=Path)
 _DEFINE = re.compile(r"([A-Za-z_]\w*)(=.*)?")
 _RTL_OPTIONS = (
-    click.option("--top", metavar="MODULE", help="The top module in DIR, if it cannot be told by its ports."),
+    click.option("--top", metavar="MODULE", help="The top module in DIR, if its ports do not show which one it is."),
     click.option("-D", "defines", metavar="NAME[=V]", multiple=True, help="With --rtl: a macro; may be repeated."),
     click.option(
         "-I",
@@ -33,7 +33,7 @@ _RTL_OPTIONS = (
         metavar="DIR",
         type=_PLACE,
         multiple=True,
-        help="With --rtl: look for included files and memory images in DIR, too.",
+        help="With --rtl: also look for included files and memory images in DIR.",
     ),
     click.option(
         "--stub", "stubs", metavar="MODULE", multiple=True, help="With --rtl: an empty module in place of MODULE."
@@ -61,9 +61,9 @@ _FILE_LIST = click.option(
 
 @dataclass(frozen=True)
 class Rtl:
-    """Whose RTL a command takes: somebody else's, or ours where there is none.
+    """The RTL of a command: the user's, or ours if ``place`` is None.
 
-    place, top, options : as ``draupnir.rtl.foreign.read`` takes them
+    place, top, options : as for ``draupnir.rtl.foreign.read``
     """
 
     place: Path | None
@@ -75,7 +75,7 @@ class Rtl:
 
     @property
     def folder(self) -> Path | None:
-        """The folder in which the sources are, or their list is; None for ours."""
+        """The folder of the sources, or of the list of their names; None for our RTL."""
         is_list = self.place is not None and self.place.suffix in filelist.SUFFIXES and not self.place.is_dir()
         return self.place.parent if self.place and is_list else self.place
 
@@ -85,7 +85,7 @@ class Rtl:
         return self.options.settings
 
     def sources(self) -> list[Path]:
-        """All files of Verilog in the folder, or in the list; none of ours."""
+        """All Verilog files in the folder, or in the list; an empty list for our RTL."""
         if self.place is None:
             return []
         from draupnir.rtl import foreign  # needs pyslang and pyverilog
@@ -93,7 +93,7 @@ class Rtl:
         return list(foreign.sources_of(self.place, self.options).paths)
 
     def words(self) -> list[str]:
-        """The options of a command line that takes the same RTL."""
+        """The options that choose the same RTL on a command line."""
         words = ["-f" if self.options.from_working_folder else "--rtl", str(self.place)] if self.place else []
         words += ["--top", self.top] if self.top else []
         words += [word for define in self.options.defines for word in ("-D", define)]
@@ -103,25 +103,30 @@ class Rtl:
         return words + [word for setting in self.settings for word in ("--set", setting)]
 
     def elsewhere(self, sizes: Mapping[str, int] | None = None) -> str:
-        """The options of a command line that takes the same RTL on anybody's machine, in a folder DIR.
+        """The options that choose the same RTL on another machine, where its folder is called DIR.
 
-        sizes : of the chip, where they are not among the options already
+        sizes : sizes of the chip that are not yet among the options
         """
         assert self.place is not None
         place = Path("DIR") if self.place.is_dir() else Path("DIR") / self.place.name
         settings = (*(f"{name}={size}" for name, size in (sizes or {}).items()), *self.settings)
         return shlex.join(replace(self, place=place, options=replace(self.options, settings=settings)).words())
 
-    def declared(self, chip: str) -> Chip:
-        """The chip, of the sizes that are set. Raises InputError for what is set of our RTL and is no size."""
-        chosen, others = sizes(chip, self.settings)
-        if others and self.place is None:
-            known = ", ".join(map(str, chips.parameters(chip))) or "none to choose"
-            raise InputError(f"--set {others[0]}: only with --rtl; it is no size of {chip}, which has {known}")
-        return chips.declaration(chip, chosen)
+    def declaration(self, chip: str) -> Chip:
+        """The chip's declaration with these sizes. Raises InputError if a setting for our RTL is not a size."""
+        chip_sizes, other_settings = sizes(chip, self.settings)
+        if other_settings and self.place is None:
+            size_names = ", ".join(map(str, chips.parameters(chip))) or "none to choose"
+            raise InputError(
+                f"--set {other_settings[0]}: only with --rtl; it is not a size of {chip}, which has {size_names}"
+            )
+        return chips.declaration(chip, chip_sizes)
 
     def design(self, chip: Chip, scratch: Path) -> Design:
-        """The design of a chip of these sizes; ours is emitted below ``scratch``. Raises InputError."""
+        """The design of a chip with these sizes. Our RTL is written below ``scratch``.
+
+        Raises InputError if the sources are wrong, or are not those of the chip.
+        """
         if self.place is not None:
             from draupnir.rtl import foreign  # needs pyslang and pyverilog
 
@@ -133,11 +138,11 @@ class Rtl:
 
 
 def rtl_options(
-    what: str = "A folder of Verilog, or a list of its files (.f); without it, our RTL.",
+    help_text: str = "A folder of Verilog, or a list of its files (.f); without it, our RTL.",
 ) -> Callable[..., Callable[..., None]]:
-    """Give a command the options of somebody else's RTL, as its argument ``rtl``, an ``Rtl``.
+    """Add the options of an RTL to a command, which receives them as the argument ``rtl``, an ``Rtl``.
 
-    what : the help of ``--rtl``
+    help_text : the help text of ``--rtl``
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
@@ -154,7 +159,7 @@ def rtl_options(
             **words: Any,
         ) -> None:
             if rtl and file_list:
-                raise InputError(f"-f {file_list}: not with --rtl {rtl}; one of the two says where the sources are")
+                raise InputError(f"-f {file_list}: not with --rtl {rtl}; only one of the two can name the sources")
             options = SourceOptions(
                 tuple(map(_define, defines)),
                 include_folders,
@@ -163,16 +168,18 @@ def rtl_options(
                 memories,
                 from_working_folder=bool(file_list),
             )
-            chosen = Rtl(rtl or file_list, top, options)
-            refused = replace(chosen, options=replace(options, settings=()))
-            if chosen.place is None and (alone := refused.words()):
-                raise InputError(f"{' '.join(alone[:2])}: only with --rtl; our RTL has one top and needs nothing else")
-            function(rtl=chosen, **words)
+            choice = Rtl(rtl or file_list, top, options)
+            without_settings = replace(choice, options=replace(options, settings=()))
+            if choice.place is None and (alone := without_settings.words()):
+                raise InputError(
+                    f"{' '.join(alone[:2])}: only with --rtl; our RTL has one top and needs no such option"
+                )
+            function(rtl=choice, **words)
 
         for option in (
             *reversed(_RTL_OPTIONS),
             _FILE_LIST,
-            click.option("--rtl", metavar="DIR", type=_PLACE, help=what),
+            click.option("--rtl", metavar="DIR", type=_PLACE, help=help_text),
         ):
             command = option(command)
         return command
@@ -181,7 +188,7 @@ def rtl_options(
 
 
 def _define(text: str) -> str:
-    """A macro as every tool takes it, NAME=VALUE; without a value it is 1. Raises InputError."""
+    """A macro as NAME=VALUE, with the value 1 if there is none. Raises InputError for another form."""
     define = _DEFINE.fullmatch(text)
     if define is None:
         raise InputError(f"-D {text}: right is NAME or NAME=VALUE, for instance -D DEPTH=256")
@@ -189,28 +196,34 @@ def _define(text: str) -> str:
 
 
 def initial(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options ``--initial`` and ``--seed`` of a command that simulates."""
-    how = "How registers and memories start. Default: unknown (X) in Icarus, zero elsewhere."
-    kind = click.option("--initial", type=click.Choice(KINDS), help=how)
+    """Add the options ``--initial`` and ``--seed`` to a command that simulates."""
+    help_text = "Start values of registers and memories.  [default: unknown (X) in Icarus, zero elsewhere]"
+    kind = click.option("--initial", type=click.Choice(KINDS), help=help_text)
     seed = click.option(
-        "--seed", metavar="N", type=click.IntRange(1, MOST_SEED), help="Of --initial random; default: 1."
+        "--seed", metavar="N", type=click.IntRange(1, MOST_SEED), help="Seed of --initial random.  [default: 1]"
     )
     return kind(seed(command))
 
 
 def initial_values(kind: Kind | None, seed: int | None, simulator: str) -> Initial:
-    """Return what ``--initial`` and ``--seed`` mean in a simulator. Raises InputError if they do not go together."""
+    """The start values that ``--initial`` and ``--seed`` choose in a simulator.
+
+    seed : 1..MOST_SEED, None for 1. Raises InputError if the options contradict each other or the simulator.
+    """
     if kind == "unknown" and simulator != "icarus":
-        raise InputError(f"--initial unknown: only with --sim icarus; {simulator} knows 0 and 1 only")
+        raise InputError(f"--initial unknown: only with --sim icarus; {simulator} has only 0 and 1")
     if seed is not None and kind != "random":
         raise InputError(f"--seed {seed}: only with --initial random; nothing else here is random")
     return Initial(kind or ("unknown" if simulator == "icarus" else "zero"), seed or 1)
 
 
-def images(option: str, given: tuple[str, ...]) -> dict[str, Path]:
-    """The files of a repeated option MEM=FILE, by memory. Raises InputError for another form, or one given twice."""
+def images(option: str, texts: tuple[str, ...]) -> dict[str, Path]:
+    """The files of a repeated option MEM=FILE, by memory.
+
+    Raises InputError for another form, and for a memory that stands twice.
+    """
     files: dict[str, Path] = {}
-    for text in given:
+    for text in texts:
         name, equals, file = text.partition("=")
         if not (name and equals and file):
             raise InputError(f"{option} {text}: MEM=FILE is needed, for instance {option} neurons=neurons.hex")
@@ -221,19 +234,22 @@ def images(option: str, given: tuple[str, ...]) -> dict[str, Path]:
 
 
 def parameters(chip: str, settings: tuple[str, ...]) -> dict[str, Any]:
-    """Keyword arguments of our RTL's top, from NAME=N. Raises InputError for a name or a content that there is not."""
+    """Turn settings NAME=N into keyword arguments for the top of our RTL.
+
+    Raises InputError for an unknown name, for a name that stands twice, and for a value of another kind.
+    """
     from draupnir.rtl import emit  # needs Amaranth
 
-    known = inspect.signature(emit.our_chip(chip).make).parameters
-    found: dict[str, Any] = {}
+    top_parameters = inspect.signature(emit.our_chip(chip).make).parameters
+    contents: dict[str, Any] = {}
     for setting in settings:
         name, equals, content = setting.partition("=")
-        if not equals or name not in known:
-            raise InputError(f"--set {setting}: right is NAME=N, and {chip} has {', '.join(known)}")
-        if name in found:
+        if not equals or name not in top_parameters:
+            raise InputError(f"--set {setting}: right is NAME=N, and {chip} has {', '.join(top_parameters)}")
+        if name in contents:
             raise InputError(f"--set {setting}: {name} is given twice")
-        found[name] = _content(setting, content, isinstance(known[name].default, bool))
-    return found
+        contents[name] = _content(setting, content, isinstance(top_parameters[name].default, bool))
+    return contents
 
 
 def _content(setting: str, content: str, switch: bool) -> int | bool:

@@ -1,7 +1,7 @@
-"""The inputs and outputs of a command, checked before anything runs.
+"""Checks of the inputs and outputs of a command, before it runs.
 
-No output may be an input, or another output; each must be a place that can be written. Files are compared by what they
-are and not by how they are spelt: a symbolic link, a hard link or ``./x`` is the same file.
+An output must not be an input or another output, and it must be possible to write it. Two paths are the same output if
+they lead to the same file: a symbolic link, a hard link and ``./x`` count as the file itself.
 """
 
 from __future__ import annotations
@@ -40,22 +40,22 @@ def check(
 ) -> None:
     """Refuse outputs that would overwrite an input or each other, and those that cannot be written.
 
-    inputs, files, folders : option -> what it names, None where it was not given; for ``--save MEM=FILE`` the option
-        is ``--save MEM=``. ``folders`` are outputs that are made if need be
-    names : of the files that will be in each folder, as far as they are known
-    adds_verilog : Verilog goes into the folders, which then must be apart from a folder of sources
-    Nothing is left behind. Raises InputError, which names the option and its file.
+    inputs, files, folders : option -> its path, None if the option is not given. For ``--save MEM=FILE`` the option is
+        ``--save MEM=``. ``files`` and ``folders`` are outputs; a folder is made if it does not exist
+    names : the names of the files that the command writes into each folder, if they are known
+    adds_verilog : True if the command writes Verilog into the folders; they must then be separate from the sources
+    The check leaves no file behind. Raises InputError, which names the option and its file.
     """
-    sources, targets, made = (list(_places(places)) for places in (inputs, files or {}, folders or {}))
+    sources, targets, folders_made = (list(_places(places)) for places in (inputs, files or {}, folders or {}))
     for number, target in enumerate(targets):
-        for other in targets[:number]:
-            if _same(target.path, other.path):
-                raise InputError(f"{other} and {target} are the same file; each output needs its own")
+        for earlier_target in targets[:number]:
+            if _is_same_file(target.path, earlier_target.path):
+                raise InputError(f"{earlier_target} and {target} are the same file; each output needs its own")
         _refuse_inputs(target, sources)
         _refuse_unwritable(target)
-    for folder in made:
+    for folder in folders_made:
         for source in sources:
-            if source.path.is_dir() and _same(folder.path, source.path):
+            if source.path.is_dir() and _is_same_file(folder.path, source.path):
                 raise InputError(f"{folder}: it is the input {source}; an output needs a folder of its own")
             if adds_verilog and source.path.is_dir():
                 _refuse_mixing(folder, source)
@@ -65,11 +65,11 @@ def check(
 
 
 def _refuse_mixing(folder: _OutputPlace, source: _OutputPlace) -> None:
-    """Raise InputError if Verilog that is written into one of the folders could be, or replace, that of the other."""
+    """Raise InputError if Verilog in one of the folders could become part of the other, or replace a file there."""
     if _is_within(folder.path, source.path):
-        raise InputError(f"{folder}: it lies in the input {source}, to whose sources ours would be added")
+        raise InputError(f"{folder}: it is inside the input {source}, and our Verilog would become part of it")
     if _is_within(source.path, folder.path):
-        raise InputError(f"{folder}: the input {source} lies in it, and ours could replace its sources")
+        raise InputError(f"{folder}: the input {source} is inside it, and our Verilog could replace its files")
 
 
 def _places(places: Places) -> Iterator[_OutputPlace]:
@@ -77,21 +77,21 @@ def _places(places: Places) -> Iterator[_OutputPlace]:
 
 
 def _refuse_inputs(target: _OutputPlace, sources: list[_OutputPlace]) -> None:
-    """Raise InputError if a file that is to be written is an input, or belongs to one."""
+    """Raise InputError if an output is an input, or a file of one."""
     if not target.path.exists():
         return
     for source in sources:
-        if _same(target.path, source.path):
+        if _is_same_file(target.path, source.path):
             raise InputError(f"{target}: it is the input {source}, which must not be overwritten")
         if source.path.is_dir() and _is_within(target.path, source.path):
             raise InputError(f"{target}: it is a file of the input {source}, which must not be overwritten")
-        for named in _named_in(source.path):
-            if _same(target.path, named):
+        for named_file in _named_in(source.path):
+            if _is_same_file(target.path, named_file):
                 raise InputError(f"{target}: the input {source} names it, so it must not be overwritten")
 
 
-def _same(one: Path, other: Path) -> bool:
-    """Tell whether two paths lead to the same file or folder, which may not yet exist; devices are never the same."""
+def _is_same_file(one: Path, other: Path) -> bool:
+    """True if two paths lead to the same file or folder, which need not exist. Devices never count as the same."""
     if one.exists() and other.exists():
         return (one.is_file() or one.is_dir()) and one.samefile(other)
     return os.path.realpath(one) == os.path.realpath(other)
@@ -108,8 +108,8 @@ def _named_in(path: Path) -> Iterator[Path]:
     try:
         tree = tomllib.loads(path.read_text())
     except (OSError, ValueError, RecursionError):
-        return  # whoever reads it says what is wrong
-    yield from (named for text in _texts(tree) if (named := path.parent / text).is_file())
+        return  # the command that reads the file reports the error
+    yield from (named_file for text in _texts(tree) if (named_file := path.parent / text).is_file())
 
 
 def _texts(tree: Any) -> Iterator[str]:
@@ -125,7 +125,7 @@ def _texts(tree: Any) -> Iterator[str]:
 
 
 def _refuse_unwritable(target: _OutputPlace) -> None:
-    """Raise InputError if the file cannot be made, or replaced, where it is to be."""
+    """Raise InputError if the file cannot be made or replaced at its place."""
     path = target.path
     if path.is_dir():
         raise InputError(f"{target}: it is a folder; right is a file")
@@ -146,11 +146,11 @@ def _refuse_unwritable(target: _OutputPlace) -> None:
 
 
 def _refuse_no_folder(folder: _OutputPlace) -> None:
-    """Raise InputError if the folder, and files in it, cannot be made."""
-    there = next(path for path in (folder.path, *folder.path.parents) if path.exists())
-    if not there.is_dir():
-        raise InputError(f"{folder}: {there} is not a folder")
+    """Raise InputError if the folder, or a file in it, cannot be made."""
+    existing_parent = next(path for path in (folder.path, *folder.path.parents) if path.exists())
+    if not existing_parent.is_dir():
+        raise InputError(f"{folder}: {existing_parent} is not a folder")
     try:
-        os.rmdir(tempfile.mkdtemp(prefix=".", suffix=".part", dir=there))
+        os.rmdir(tempfile.mkdtemp(prefix=".", suffix=".part", dir=existing_parent))
     except OSError as error:
         raise InputError(f"{folder}: it cannot be written: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""A progress bar for long work: on a terminal, with rate and remaining time; silent anywhere else."""
+"""A progress bar for long work, with rate and remaining time. It appears only on a terminal."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress(what: str, total: int, unit: str = "clocks") -> Iterator[Callable[[int], None]]:
-    """A bar on stderr while the ``with`` block runs; yields a function to call with how many more are done.
+def progress(title: str, total: int, unit: str = "clocks") -> Iterator[Callable[[int], None]]:
+    """Show a bar on stderr while the ``with`` block runs. Yields a function that takes the number of further units.
 
-    what : what is being done, a few words
-    total : how many there will be, in ``unit``
+    title : the name of the work, a few words
+    total : the number of units of the whole work, at least 0
     """
     if not sys.stderr.isatty():
         yield lambda n: None
         return
-    # Only here: most calls of draupnir show no bar.
+    # Imported here, because most calls of draupnir show no bar.
     from rich.console import Console
     from rich.progress import BarColumn, Progress, Task, TextColumn, TimeRemainingColumn
     from rich.text import Text
@@ -28,7 +28,7 @@ def progress(what: str, total: int, unit: str = "clocks") -> Iterator[Callable[[
 
     columns = (TextColumn("{task.description}"), BarColumn(), Rate(""), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        bar = bars.add_task(what, total=total)
+        bar = bars.add_task(title, total=total)
         yield lambda n: bars.advance(bar, n)
 
 

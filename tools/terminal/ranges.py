@@ -1,4 +1,4 @@
-"""Ranges of integers on the command line. Every integer has one: where an option names none, it gets it here."""
+"""Ranges of integers on the command line. An option without a range of its own gets one here."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from draupnir.emulator.parts.delays import LONGEST_DELAY
 from draupnir.emulator.speeds import limits
 from draupnir.tools.terminal.arguments import SEED
 
-LARGEST = limits.MAX_CYCLES  # of any count
+LARGEST = limits.MAX_CYCLES  # the largest value of any count
 CYCLES = click.IntRange(1, limits.MAX_CYCLES)
 DELAY = click.IntRange(0, LONGEST_DELAY)
-_SEEDS = ("seed", "random_state")  # names of options begin so
+_SEEDS = ("seed", "random_state")  # the names of such options begin with one of these
 
 
 def bounded(command: click.Command) -> click.Command:
-    """The command, whose integers without a largest value, and those of its commands, get one."""
+    """Give a largest value to each integer of a command, and of its subcommands, that has none. Returns the command."""
     for parameter in command.params:
         kind = parameter.type
         if isinstance(kind, click.IntRange):

@@ -35,6 +35,6 @@ def configurations(draw: Any) -> Configuration:
     kinds = draw(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4)), min_size=1, max_size=9))
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     neurons = np.array([to_limbs(word_of(*kinds[i]), 4) for i in rng.integers(0, len(kinds), N)])
-    shown = rng.random((SYNAPSES.depth, 1)) < draw(st.sampled_from([0, 0.01, 0.2]))
-    words = rng.integers(0, 1 << 32, (SYNAPSES.depth, 1), dtype=np.uint32) * shown.astype(np.uint32)
+    has_entry = rng.random((SYNAPSES.depth, 1)) < draw(st.sampled_from([0, 0.01, 0.2]))
+    words = rng.integers(0, 1 << 32, (SYNAPSES.depth, 1), dtype=np.uint32) * has_entry.astype(np.uint32)
     return Configuration(CHIP, registers, {"neurons": neurons, "synapses": words})

@@ -83,13 +83,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
 def shell(number: int) -> list[str]:
     """The lines of a block of commands on the page, the first being 1."""
     blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    found: list[str] = blocks[number - 1].splitlines()
-    return found
+    lines: list[str] = blocks[number - 1].splitlines()
+    return lines
 
 
 def call(house: House, *words: str, status: int = 0, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run the environment's Python in a folder, by default the package's own; its exit status is as said."""
-    done = subprocess.run(
+    process = subprocess.run(
         [house.python, *words],
         cwd=folder or house.folder,
         env={name: text for name, text in os.environ.items() if name != "PYTHONPATH"},
@@ -97,8 +97,8 @@ def call(house: House, *words: str, status: int = 0, folder: Path | None = None)
         text=True,
         check=False,
     )
-    assert done.returncode == status, f"{words}\n{done.stdout}{done.stderr}"
-    return done
+    assert process.returncode == status, f"{words}\n{process.stdout}{process.stderr}"
+    return process
 
 
 def test_every_command_is_tried_on_a_chip_from_outside() -> None:
@@ -106,22 +106,22 @@ def test_every_command_is_tried_on_a_chip_from_outside() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "said"),
-    [(f"{name} {words}", status, said) for name, each in SAYS.items() for words, status, said in each],
+    ("words", "status", "message"),
+    [(f"{name} {words}", status, message) for name, each in SAYS.items() for words, status, message in each],
 )
 def test_every_command_works_for_it_or_says_in_one_line_what_it_lacks(
-    house: House, tmp_path: Path, words: str, status: int, said: str
+    house: House, tmp_path: Path, words: str, status: int, message: str
 ) -> None:
     """Not even with all warnings on does Amaranth complain of what was begun and came to nothing."""
     (tmp_path / "empty.toml").write_text("")
     (tmp_path / "stream.txt").write_text("00\n")
     (tmp_path / "events.csv").write_text("addr\n")
-    done = call(house, "-W", "always", "-c", START, *words.split(), status=status, folder=tmp_path)
+    process = call(house, "-W", "always", "-c", START, *words.split(), status=status, folder=tmp_path)
     if status == 0:
-        assert said in done.stdout and done.stderr == ""
+        assert message in process.stdout and process.stderr == ""
     else:
-        (line,) = done.stderr.splitlines()
-        assert line.startswith(said)
+        (line,) = process.stderr.splitlines()
+        assert line.startswith(message)
         assert not list(tmp_path.glob("build/*/*"))
 
 
@@ -141,6 +141,6 @@ def test_the_page_leads_to_a_chip_that_holds(house: House) -> None:
     page = house.folder / "tally_chip/README.md"
     tables = call(house, "-c", START, "chips", "tally", "--markdown").stdout
     page.write_text(page.read_text().replace("<!-- tables -->\n", f"<!-- tables -->\n{tables}"))
-    done = call(house, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    process = call(house, "-m", "pytest", "-q", "-p", "no:cacheprovider")
     # No workloads, so no event level; and no configuration registers.
-    assert re.search(r"\d{2} passed, 2 skipped", done.stdout), done.stdout
+    assert re.search(r"\d{2} passed, 2 skipped", process.stdout), process.stdout

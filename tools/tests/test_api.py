@@ -54,16 +54,16 @@ def test_strict_types_hold_for_a_user_s_file(tmp_path: Path) -> None:
     """And are there at all: the two mistakes in the file are found, and nothing else."""
     (tmp_path / "user.py").write_text(USER)
     words = ["-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), "user.py"]
-    done = subprocess.run([sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
-    first, second, _ = (line for line in done.stdout.splitlines() if ": note:" not in line)
-    assert 'Argument 1 to "compare" has incompatible type "ChipPackage"; expected "RowDevice"' in first, done.stdout
-    assert 'Module has no attribute "nothing"' in second, done.stdout
+    process = subprocess.run([sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+    first, second, _ = (line for line in process.stdout.splitlines() if ": note:" not in line)
+    assert 'Argument 1 to "compare" has incompatible type "ChipPackage"; expected "RowDevice"' in first, process.stdout
+    assert 'Module has no attribute "nothing"' in second, process.stdout
 
 
 def test_importing_it_imports_nothing_else() -> None:
     program = "import sys; before = set(sys.modules); import draupnir; print(sorted(set(sys.modules) - before))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "['draupnir']\n"
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert process.stdout == "['draupnir']\n"
 
 
 def test_all_that_it_offers_is_there() -> None:
@@ -85,8 +85,8 @@ def test_each_function_is_documented_with_an_example(name: str) -> None:
 @pytest.mark.slow
 def test_the_examples_are_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    found = doctest.testmod(api)
-    assert found.attempted > 20 and found.failed == 0
+    result = doctest.testmod(api)
+    assert result.attempted > 20 and result.failed == 0
 
 
 def test_clocks_before_which_events_are_not_sent_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ def test_clocks_before_which_events_are_not_sent_come_first(monkeypatch: pytest.
 def test_a_led_chip_is_run_by_its_host_s_operations() -> None:
     models = [draupnir.model("reckon", ROOT / "examples/reckon/net.toml") for _ in range(3)]
     ops = [(5, 1), (2, 1), (5, 0), (2, 0)]  # SAMPLE, TICK
-    found = draupnir.run(models[0], ops, max_cycles=2000)
-    assert found.n_cycles == draupnir.run(models[1], ops, max_cycles=2000, clock_level=True).n_cycles
-    (again,) = draupnir.run_many([(models[2], ops)], max_cycles=2000)
-    assert again.n_cycles == found.n_cycles and np.array_equal(again.out, found.out)
+    outcome = draupnir.run(models[0], ops, max_cycles=2000)
+    assert outcome.n_cycles == draupnir.run(models[1], ops, max_cycles=2000, clock_level=True).n_cycles
+    (second_outcome,) = draupnir.run_many([(models[2], ops)], max_cycles=2000)
+    assert second_outcome.n_cycles == outcome.n_cycles and np.array_equal(second_outcome.out, outcome.out)

@@ -36,35 +36,35 @@ def test_table_puts_ours_beside_theirs() -> None:
 def test_a_survey_is_written_as_figures_and_as_a_picture(tmp_path: Path) -> None:
     files = survey.write(tmp_path, ROWS, {"chip": "odin", "device": "LFE5U-25F"})
     assert [path.name for path in files] == ["area.json", "area.png"]
-    found = json.loads(files[0].read_text())
-    assert found["rows"][1] == {
+    report = json.loads(files[0].read_text())
+    assert report["rows"][1] == {
         "name": "64 neurons",
         "parameters": {"n_neurons": 64},
         "mhz": None,
         "cells": {LOGIC: 5000},
     }
-    assert (found["schema"], found["version"]) == ("draupnir.area", 1)
+    assert (report["schema"], report["version"]) == ("draupnir.area", 1)
     assert files[1].read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(("is_routed", "n_panels"), [(True, 2), (False, 1)])
 def test_the_chart_names_the_chip_and_has_no_empty_panel(is_routed: bool, n_panels: int, tmp_path: Path) -> None:
-    drawn: list[Any] = []
+    figures: list[Any] = []
 
     def keep(figure: Any, path: Path, **how: Any) -> None:
-        drawn.append(figure)
+        figures.append(figure)
         path.touch()
 
     rows = [row if is_routed else replace(row, mhz=None) for row in ROWS]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("matplotlib.figure.Figure.savefig", keep)
         survey.write(tmp_path, rows, {"chip": "odin", "device": "LFE5U-25F"})
-    assert len(drawn[0].axes) == n_panels
-    assert drawn[0].get_suptitle().startswith("odin, alone on LFE5U-25F")
+    assert len(figures[0].axes) == n_panels
+    assert figures[0].get_suptitle().startswith("odin, alone on LFE5U-25F")
 
 
 def test_a_variant_that_there_is_not_is_refused(tmp_path: Path) -> None:
-    refused = CliRunner().invoke(cli, ["area", "odin", "--variant", "tiny", "--output", str(tmp_path / "out")])
-    assert refused.exit_code == 2
-    assert refused.stderr.startswith("error: --variant tiny: odin has whole, 128 neurons, 64 neurons, no Izhikevich,")
+    result = CliRunner().invoke(cli, ["area", "odin", "--variant", "tiny", "--output", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: --variant tiny: odin has whole, 128 neurons, 64 neurons, no Izhikevich,")
     assert not (tmp_path / "out").exists()

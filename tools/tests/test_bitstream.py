@@ -57,9 +57,9 @@ def test_a_network_is_in_its_bitstream_and_another_one_takes_its_place(
 ) -> None:
     first, second = _network(tmp_path / "first", 1), _network(tmp_path / "second", 2)
     out = tmp_path / "out"
-    built = draupnir("odin", "--board", board, "--config", first, *SETTINGS, *more, "-o", out, "--json")
-    assert built.exit_code == 0, built.output
-    about = json.loads(built.stdout)
+    result = draupnir("odin", "--board", board, "--config", first, *SETTINGS, *more, "-o", out, "--json")
+    assert result.exit_code == 0, result.output
+    about = json.loads(result.stdout)
     assert about["built"] and about["parameters"] == SMALLEST and all(clock["met"] for clock in about["clocks"])
     assert "wanted" in about["clocks"][0] and about["tools"]["yosys"]
     assert about["origin"]["seeds"] == [1] and about["origin"]["versions"]["amaranth"] == about["tools"]["amaranth"]
@@ -80,9 +80,9 @@ def _built(about: dict[str, Any]) -> dict[str, Any]:
 
 
 def _holds(out: Path, words: dict[str, np.ndarray]) -> None:
-    found: dict[str, Any] = bitfile.read(out)
-    assert set(found) == {"neurons", "synapses"}
-    assert all(np.array_equal(found[name], words[name]) for name in found)
+    contents: dict[str, Any] = bitfile.read(out)
+    assert set(contents) == {"neurons", "synapses"}
+    assert all(np.array_equal(contents[name], words[name]) for name in contents)
 
 
 def test_what_is_built_says_where_it_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,58 +102,58 @@ def test_what_is_built_says_where_it_comes_from(tmp_path: Path, monkeypatch: pyt
 
 
 def test_without_a_board_those_that_there_are_are_listed() -> None:
-    refused = draupnir("odin")
-    assert (refused.exit_code, refused.stderr) == (
+    result = draupnir("odin")
+    assert (result.exit_code, result.stderr) == (
         2,
         "error: which board? --board; there are ulx3s-25f, ulx3s-85f, icebreaker\n",
     )
 
 
 def test_a_board_that_there_is_not_is_refused() -> None:
-    refused = draupnir("odin", "--board", "de0")
-    assert (refused.exit_code, refused.stderr) == (
+    result = draupnir("odin", "--board", "de0")
+    assert (result.exit_code, result.stderr) == (
         2,
         "error: --board de0: no such board; there are ulx3s-25f, ulx3s-85f, icebreaker\n",
     )
 
 
 def test_a_header_with_too_few_pins_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
-    refused = draupnir("odin", "--board", "icebreaker", "--header", "-o", tmp_path / "out")
-    assert (refused.exit_code, refused.stderr) == (2, "error: icebreaker: 0 header pins; odin has 32 pins\n")
+    result = draupnir("odin", "--board", "icebreaker", "--header", "-o", tmp_path / "out")
+    assert (result.exit_code, result.stderr) == (2, "error: icebreaker: 0 header pins; odin has 32 pins\n")
     assert not (tmp_path / "out").exists()
 
 
 def test_a_clock_that_the_line_to_the_host_cannot_be_made_from_is_refused(tmp_path: Path) -> None:
-    refused = draupnir("odin", "--board", "icebreaker", "--freq", 1.5, "-o", tmp_path / "out")
-    assert refused.exit_code == 2
-    assert "a bridge at 3 MHz cannot make 1,000,000 baud; --freq asks for another frequency" in refused.stderr
+    result = draupnir("odin", "--board", "icebreaker", "--freq", 1.5, "-o", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "a bridge at 3 MHz cannot make 1,000,000 baud; --freq asks for another frequency" in result.stderr
     assert not (tmp_path / "out").exists()
 
 
 def test_a_chip_whose_memories_cannot_be_filled_is_refused_before_synthesis(tmp_path: Path) -> None:
-    refused = draupnir("reckon", "--board", "ulx3s-85f", "--set=n_neurons=64", "-o", tmp_path / "out")
-    assert refused.exit_code == 2
-    assert refused.stderr.startswith(
+    result = draupnir("reckon", "--board", "ulx3s-85f", "--set=n_neurons=64", "-o", tmp_path / "out")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(
         "error: reckon on ulx3s-85f: neurons, winp, wrec, wout cannot be filled from a bitstream, so there is none yet;"
     )
     assert not list((tmp_path / "out").iterdir())
 
 
 def test_a_patch_needs_a_bitstream(tmp_path: Path) -> None:
-    refused = draupnir("odin", "--board", "icebreaker", "--patch", "-o", tmp_path)
-    assert refused.exit_code == 2
-    assert f"error: {tmp_path}: no build.json; `draupnir bitstream CHIP --board B -o" in refused.stderr
+    result = draupnir("odin", "--board", "icebreaker", "--patch", "-o", tmp_path)
+    assert result.exit_code == 2
+    assert f"error: {tmp_path}: no build.json; `draupnir bitstream CHIP --board B -o" in result.stderr
 
 
 def test_a_patch_for_another_chip_is_refused(tmp_path: Path) -> None:
     (tmp_path / bitfile.ABOUT).write_text(json.dumps({"chip": "tinyodin"}))
-    refused = draupnir("odin", "--board", "icebreaker", "--patch", "-o", tmp_path)
-    assert (refused.exit_code, refused.stderr) == (2, f"error: {tmp_path}: a bitstream of tinyodin, not of odin\n")
+    result = draupnir("odin", "--board", "icebreaker", "--patch", "-o", tmp_path)
+    assert (result.exit_code, result.stderr) == (2, f"error: {tmp_path}: a bitstream of tinyodin, not of odin\n")
 
 
 def test_a_project_is_written_and_said_not_to_have_run(tmp_path: Path) -> None:
-    written = draupnir("odin", "--project", "fusesoc", *SETTINGS, "-o", tmp_path)
-    assert written.exit_code == 0 and written.stdout.startswith("written, not run: ")
+    result = draupnir("odin", "--project", "fusesoc", *SETTINGS, "-o", tmp_path)
+    assert result.exit_code == 0 and result.stdout.startswith("written, not run: ")
     assert (tmp_path / "odin.core").is_file()
 
 

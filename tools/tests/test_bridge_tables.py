@@ -16,8 +16,8 @@ README = Path(__file__).parents[2] / "rtl" / "bridge" / "README.md"
 
 def test_the_readme_holds_the_declared_protocol() -> None:
     text = README.read_text()
-    again = "README.write_text(text[: text.index(MARK)] + markdown())"
-    assert text[text.index(MARK) :] == markdown(), f"remake it: {again}"
+    advice = "README.write_text(text[: text.index(MARK)] + markdown())"
+    assert text[text.index(MARK) :] == markdown(), f"remake it: {advice}"
 
 
 def test_every_command_is_declared() -> None:
@@ -27,9 +27,15 @@ def test_every_command_is_declared() -> None:
 @pytest.mark.parametrize("name", chips.names())
 def test_every_pin_of_a_chip_is_driven_or_seen(name: str) -> None:
     chip = chips.declaration(name)
-    found = buses(chip)
-    pins = [*found.spi.values(), *found.aer_in.values(), *found.aer_out.values(), *found.levels_in, *found.levels_out]
-    pins += found.lead.pins if found.lead else ()
+    chip_buses = buses(chip)
+    pins = [
+        *chip_buses.spi.values(),
+        *chip_buses.aer_in.values(),
+        *chip_buses.aer_out.values(),
+        *chip_buses.levels_in,
+        *chip_buses.levels_out,
+    ]
+    pins += chip_buses.lead.pins if chip_buses.lead else ()
     assert sorted(pin.name for pin in (*pins, chip.clock)) == sorted(pin.name for pin in chip.pins)
 
 
@@ -54,6 +60,6 @@ def test_a_second_address_pin_is_for_a_chip_that_is_led() -> None:
         for pin in reckon.pins
     )
     not_led = replace(reckon, pins=pins, buses=tuple(bus for bus in reckon.buses if bus.name != "steps"))
-    told = "reckon: the bridge needs one address pin an event bus, and two on the one into a chip that is led"
-    with pytest.raises(InputError, match=re.escape(told)):
+    message = "reckon: the bridge needs one address pin an event bus, and two on the one into a chip that is led"
+    with pytest.raises(InputError, match=re.escape(message)):
         buses(not_led)

@@ -37,20 +37,20 @@ def owner(path: Path) -> str:
 
 def classes() -> dict[str, list[tuple[str, str]]]:
     """Name -> owner and place of each class of that name."""
-    named: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    places_by_name: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for path in sources():
         for node in ast.walk(ast.parse((ROOT / path).read_text())):
             if isinstance(node, ast.ClassDef):
-                named[node.name].append((owner(path), f"{path}:{node.lineno}"))
-    return named
+                places_by_name[node.name].append((owner(path), f"{path}:{node.lineno}"))
+    return places_by_name
 
 
 def test_each_class_name_is_one_thing() -> None:
-    named = classes()
-    assert len(named) > 300
-    twice = []
-    for name, found in named.items():
-        owners = [one for one, _ in found]
-        if len(found) > 1 and ("" in owners or len(set(owners)) < len(owners)):
-            twice.append(f"{name}: {', '.join(place for _, place in found)}")
-    assert twice == []
+    places_by_name = classes()
+    assert len(places_by_name) > 300
+    duplicates = []
+    for name, places in places_by_name.items():
+        owners = [one for one, _ in places]
+        if len(places) > 1 and ("" in owners or len(set(owners)) < len(owners)):
+            duplicates.append(f"{name}: {', '.join(place for _, place in places)}")
+    assert duplicates == []

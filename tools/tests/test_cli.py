@@ -34,29 +34,29 @@ def python(code: str) -> str:
 
 
 def test_help_needs_nothing_heavy() -> None:
-    loaded = python(
+    modules = python(
         "import sys; from draupnir.tools.cli import cli; from click.testing import CliRunner\n"
         "assert CliRunner().invoke(cli, ['--help']).exit_code == 0; print(*sys.modules)"
     ).split()
-    assert "click" in loaded
-    assert not set(HEAVY) & set(loaded)
+    assert "click" in modules
+    assert not set(HEAVY) & set(modules)
 
 
 def test_chips_needs_no_numpy() -> None:
-    loaded = python(
+    modules = python(
         "import sys; from draupnir.tools.cli import cli; from click.testing import CliRunner\n"
         "assert CliRunner().invoke(cli, ['chips']).exit_code == 0; print(*sys.modules)"
     ).split()
-    assert "draupnir.emulator.odin.layout" in loaded
-    assert "numpy" not in loaded
+    assert "draupnir.emulator.odin.layout" in modules
+    assert "numpy" not in modules
 
 
 @pytest.mark.parametrize("words", [(), ("--help",), ("-h",)])
 def test_help_lists_every_command_that_there_is(words: tuple[str, ...]) -> None:
     result = draupnir(*words)
     assert result.exit_code == 0
-    listed = {line.split()[0] for line in result.stdout.partition("Commands:")[2].splitlines() if line.strip()}
-    assert listed == {path.stem for path in FOLDER.glob("[!_]*.py")}
+    commands = {line.split()[0] for line in result.stdout.partition("Commands:")[2].splitlines() if line.strip()}
+    assert commands == {path.stem for path in FOLDER.glob("[!_]*.py")}
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if (FOLDER / f"{name}.py").is_file()])
@@ -69,9 +69,9 @@ def test_each_command_has_help_with_an_example(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "demo"])
 def test_help_names_chips_only_in_examples(name: str) -> None:
     """Any chip may be installed. Only the demonstrations are of certain chips."""
-    said = draupnir(name, "--help").stdout
-    outside = re.sub(r"Example: .*?\n\n", "", said, flags=re.DOTALL)
-    assert "Example:" in said and "--help" in outside
+    output = draupnir(name, "--help").stdout
+    outside = re.sub(r"Example: .*?\n\n", "", output, flags=re.DOTALL)
+    assert "Example:" in output and "--help" in outside
     assert re.findall(rf"\b(?:{'|'.join(chips.names())})\b", outside, re.IGNORECASE) == []
 
 
@@ -83,7 +83,7 @@ def test_help_names_chips_only_in_examples(name: str) -> None:
         (("chips", "--nosuch"), "error: No such option '--nosuch'; see draupnir chips --help\n"),
         (("chips", "odin", "thr", "x"), "error: Got unexpected extra argument (x); see draupnir chips --help\n"),
         (("chips", "odin", "dapdl"), "error: odin has no 'dapdl'; close are dapdel, dapdel_cnt\n"),
-        (("chips", "odin", "qqq"), "error: odin has no 'qqq'; draupnir chips odin lists all that there is\n"),
+        (("chips", "odin", "qqq"), "error: odin has no 'qqq'; draupnir chips odin lists all entries\n"),
         (("chips", "loihi"), "error: no chip 'loihi'; there are: " + ", ".join(chips.names()) + "\n"),
         (
             ("chips", "--markdown"),
@@ -104,11 +104,11 @@ def test_chips_lists_every_chip() -> None:
 
 
 def test_chips_as_json_counts_what_is_declared() -> None:
-    found = json.loads(draupnir("chips", "--json").stdout)
-    assert (found["schema"], found["version"]) == ("draupnir.chips", 1)
-    listed = found["chips"]
-    assert [chip["name"] for chip in listed] == list(chips.names())
-    odin = next(chip for chip in listed if chip["name"] == "odin")
+    report = json.loads(draupnir("chips", "--json").stdout)
+    assert (report["schema"], report["version"]) == ("draupnir.chips", 1)
+    entries = report["chips"]
+    assert [chip["name"] for chip in entries] == list(chips.names())
+    odin = next(chip for chip in entries if chip["name"] == "odin")
     assert (odin["name"], odin["pins"], odin["registers"]) == ("odin", 11, 11)
     assert odin["memories"]["synapses"] == {"words": 8192, "bits": 32}
 
@@ -126,16 +126,16 @@ def test_one_chip_as_json_has_its_entries_with_numbers_as_numbers() -> None:
 @pytest.mark.parametrize("chip", chips.names())
 def test_in_a_pipe_each_declared_thing_is_a_line_with_its_full_name_and_meaning(chip: str) -> None:
     lines = draupnir("chips", chip).stdout.splitlines()
-    declared = chips.declaration(chip)
-    for register in declared.registers:
+    declaration = chips.declaration(chip)
+    for register in declaration.registers:
         (line,) = [line for line in lines if line.split()[:2] == ["register", register.name]]
         assert f"address {register.addr}" in line and f"bits {register.width}" in line and "after reset" in line
         assert line.endswith(register.meaning)
-    for memory in declared.memories:
+    for memory in declaration.memories:
         for word in memory.words:
             paths = {f"{memory.name}.{word.name.replace(' ', '_')}.{f.name}" for f in word}
             assert paths <= {line.split()[1] for line in lines if line.startswith("field ")}
-    names = [*(pin.name for pin in declared.pins), *(event.name for event in declared.events)]
+    names = [*(pin.name for pin in declaration.pins), *(event.name for event in declaration.events)]
     assert all(any(line.split()[1:2] == [name] for line in lines) for name in names)
 
 
@@ -145,10 +145,10 @@ def test_tables_show_full_names_at_any_width(chip: str, width: int) -> None:
     text = StringIO()
     for table in tables.rich_tables(chips.declaration(chip)):
         Console(file=text, width=max(width, tables.least_width(table))).print(table)
-    shown = text.getvalue()
-    assert "…" not in shown
+    output = text.getvalue()
+    assert "…" not in output
     for register in chips.declaration(chip).registers:
-        assert register.name in shown
+        assert register.name in output
 
 
 def test_an_entry_is_looked_up_by_its_name_or_path_in_any_case() -> None:
@@ -163,11 +163,11 @@ def test_an_entry_is_looked_up_by_its_name_or_path_in_any_case() -> None:
     for name in ("SPI_OPEN_LOOP", "Spi_Open_Loop"):
         result = draupnir("chips", "odin", name)
         assert (result.exit_code, result.stderr) == (0, "")
-        shown = [entry.splitlines() for entry in result.stdout.split("\n\n")]
-        assert expected in shown
+        texts = [entry.splitlines() for entry in result.stdout.split("\n\n")]
+        assert expected in texts
     assert draupnir("chips", "odin", "lif.thr").stdout.startswith("field neurons.lif.thr\n  bits          16..9\n")
-    found = json.loads(draupnir("chips", "odin", "thr", "--json").stdout)["entries"]
-    assert [entry["name"] for entry in found] == ["neurons.lif.thr", "neurons.izh.thr"]
+    entries = json.loads(draupnir("chips", "odin", "thr", "--json").stdout)["entries"]
+    assert [entry["name"] for entry in entries] == ["neurons.lif.thr", "neurons.izh.thr"]
 
 
 @pytest.mark.parametrize(
@@ -182,8 +182,8 @@ def test_every_kind_of_entry_can_be_looked_up(name: str, kind: str) -> None:
     [(("replay",), "--random-state", "--seed"), (("demo", "digits"), "--out", "--report")],
 )
 def test_old_spellings_of_options_work_and_are_not_shown(words: tuple[str, ...], old: str, new: str) -> None:
-    shown = draupnir(*words, "--help").stdout
-    assert f" {new} " in shown and f"{old} " not in shown
+    help_text = draupnir(*words, "--help").stdout
+    assert f" {new} " in help_text and f"{old} " not in help_text
     for spelling in (old, new):
         assert f"{spelling}' requires an argument" in draupnir(*words, spelling).stderr
 
@@ -242,8 +242,8 @@ def test_an_unknown_shell_is_one_line() -> None:
 
 def process(code: str, stdout: int | IO[bytes]) -> tuple[int, str, str]:
     root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, stdout=stdout, stderr=subprocess.PIPE, check=False)
-    return done.returncode, (done.stdout or b"").decode(), done.stderr.decode()
+    ended = subprocess.run([sys.executable, "-c", code], cwd=root, stdout=stdout, stderr=subprocess.PIPE, check=False)
+    return ended.returncode, (ended.stdout or b"").decode(), ended.stderr.decode()
 
 
 MAIN = "import sys, os; from draupnir.tools import cli; sys.argv = ['draupnir', *{words}]; {before}; cli.main()"
@@ -266,18 +266,18 @@ def test_a_full_disk_under_stdout_is_one_line() -> None:
     assert (status, err) == (2, "error: standard output: No space left on device\n")
 
 
-@pytest.mark.parametrize(("closed", "words", "status"), [(">&-", "chips", 0), ("2>&-", "nosuch", 2)])
-def test_a_closed_stream_is_no_defect(closed: str, words: str, status: int) -> None:
+@pytest.mark.parametrize(("redirection", "words", "status"), [(">&-", "chips", 0), ("2>&-", "nosuch", 2)])
+def test_a_closed_stream_is_no_defect(redirection: str, words: str, status: int) -> None:
     code = MAIN.format(words=[words], before="pass")
-    line = f"{shlex.join([sys.executable, '-c', code])} {closed}"
-    done = subprocess.run(line, shell=True, cwd=Path(__file__).parents[2], capture_output=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (status, b"", b"")
+    line = f"{shlex.join([sys.executable, '-c', code])} {redirection}"
+    shell = subprocess.run(line, shell=True, cwd=Path(__file__).parents[2], capture_output=True, check=False)
+    assert (shell.returncode, shell.stdout, shell.stderr) == (status, b"", b"")
 
 
 def test_stdout_can_be_named_as_an_output(tmp_path: Path) -> None:
     image = tmp_path / "odin_spi.txt"
-    packed = draupnir("config", "pack", "odin", str(_net(tmp_path)), "-o", str(tmp_path))
-    assert packed.exit_code == 0, packed.stderr
+    files = draupnir("config", "pack", "odin", str(_net(tmp_path)), "-o", str(tmp_path))
+    assert files.exit_code == 0, files.stderr
     words = ["config", "unpack", "odin", str(image), "-o", "/dev/stdout"]
     status, out, err = process(MAIN.format(words=words, before="pass"), subprocess.PIPE)
     assert (status, err) == (0, "")
@@ -307,8 +307,8 @@ def test_a_reader_that_goes_away_is_no_difference_and_no_error(words: str) -> No
     assert (command.returncode, err) == (141, b"")
 
 
-@pytest.mark.parametrize(("option", "shown"), [([], ""), (["-W", "always"], "UserWarning: of a library")])
-def test_warnings_of_libraries_are_shown_only_on_demand(option: list[str], shown: str) -> None:
+@pytest.mark.parametrize(("option", "warning"), [([], ""), (["-W", "always"], "UserWarning: of a library")])
+def test_warnings_of_libraries_are_shown_only_on_demand(option: list[str], warning: str) -> None:
     code = """
 import warnings
 from draupnir.tools import cli
@@ -317,11 +317,11 @@ cli.main()
 """
     command = [sys.executable, *option, "-c", code]
     environment = {name: text for name, text in os.environ.items() if name != "PYTHONWARNINGS"}
-    done = subprocess.run(
+    ended = subprocess.run(
         command, cwd=Path(__file__).parents[2], env=environment, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0
-    assert shown in done.stderr if shown else done.stderr == ""
+    assert ended.returncode == 0
+    assert warning in ended.stderr if warning else ended.stderr == ""
 
 
 def test_version_is_the_packages() -> None:

@@ -55,7 +55,7 @@ def test_registers_by_name_in_either_case(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "given",
+    "setting",
     [
         '"3,16-17,255"',
         str([int(i in (3, 16, 17, 255)) for i in range(256)]),
@@ -63,8 +63,8 @@ def test_registers_by_name_in_either_case(tmp_path: Path) -> None:
         str(1 << 3 | 3 << 16 | 1 << 255),
     ],
 )
-def test_a_wide_register_by_indices_bits_words_or_one_integer(tmp_path: Path, given: str) -> None:
-    c = loaded(tmp_path, f"[registers]\nSPI_SYN_SIGN = {given}\n")
+def test_a_wide_register_by_indices_bits_words_or_one_integer(tmp_path: Path, setting: str) -> None:
+    c = loaded(tmp_path, f"[registers]\nSPI_SYN_SIGN = {setting}\n")
     assert c.registers["SPI_SYN_SIGN"] == (8, 3, *(0,) * 13, 0x8000)
 
 
@@ -119,8 +119,8 @@ def test_a_matrix_has_a_row_for_each_pre_synaptic_neuron(tmp_path: Path, name: s
 def test_a_matrix_and_exceptions_from_it(tmp_path: Path) -> None:
     np.save(tmp_path / "w.npy", np.full((N, N), 2))
     text = '[[synapses]]\nmatrix = "w.npy"\n[[synapses]]\npre = 0\npost = 1\nweight = 0\n'
-    found = synapses(loaded(tmp_path, text))
-    assert (found[0, 0], found[0, 1], found[255, 255]) == (10, 8, 10)
+    entries = synapses(loaded(tmp_path, text))
+    assert (entries[0, 0], entries[0, 1], entries[255, 255]) == (10, 8, 10)
 
 
 def test_memory_images(tmp_path: Path) -> None:

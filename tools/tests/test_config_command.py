@@ -36,9 +36,9 @@ def config(*words: object) -> Result:
 
 
 def test_check_says_what_is_in_it(net: Path) -> None:
-    found = json.loads(config("check", "odin", net, "--json").stdout)
-    assert found["registers"] == {"SPI_OPEN_LOOP": 1, "SPI_SYN_SIGN": [8] + [0] * 15}
-    assert found["neurons"] == {"izh": 10, "lif": 246}
+    report = json.loads(config("check", "odin", net, "--json").stdout)
+    assert report["registers"] == {"SPI_OPEN_LOOP": 1, "SPI_SYN_SIGN": [8] + [0] * 15}
+    assert report["neurons"] == {"izh": 10, "lif": 246}
     lines = config("check", "odin", net).stdout.splitlines()
     assert lines[1:] == ["neurons: {'izh': 10, 'lif': 246}", "synapses: {'syn': 2}", "spi transactions: 37148"]
 
@@ -82,11 +82,11 @@ def test_a_driver_s_stream_is_unpacked_with_what_is_odd_in_it(tmp_path: Path) ->
     both = "has the read bit set beside the write bit: the chip reads, and writes all the same"
     assert result.stderr.splitlines() == [
         f"warning: {log}:4: d000000000 {both}",
-        f"warning: {log}: never written, and no reset sets it, so that nobody knows it: SPI_AER_SRC_CTRL_nNEUR",
+        f"warning: {log}: never written, and it has no reset, so its value is unknown: SPI_AER_SRC_CTRL_nNEUR",
     ]
-    listed = json.loads(config("unpack", "tinyodin", log, "--onto", "blank", "--json").stdout)
-    assert (listed["schema"], listed["never_written"]) == ("draupnir.config.unpack", ["SPI_AER_SRC_CTRL_nNEUR"])
-    assert [(odd["kind"], odd["n"]) for odd in listed["remarks"]] == [("read and write", 1)]
+    report = json.loads(config("unpack", "tinyodin", log, "--onto", "blank", "--json").stdout)
+    assert (report["schema"], report["never_written"]) == ("draupnir.config.unpack", ["SPI_AER_SRC_CTRL_nNEUR"])
+    assert [(odd["kind"], odd["n"]) for odd in report["remarks"]] == [("read and write", 1)]
     (tmp_path / "net.toml").write_text(result.stdout)
     assert config("diff", "tinyodin", tmp_path / "net.toml", log, "--onto", "blank").exit_code == 0
 
@@ -106,7 +106,9 @@ def test_a_partial_stream_without_what_was_there_is_refused(tmp_path: Path) -> N
     (tmp_path / "driver.log").write_text(DRIVER)
     result = config("unpack", "tinyodin", tmp_path / "driver.log", "-o", tmp_path / "net.toml")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.endswith("a partial stream needs --onto, what the memories held before (blank: all 0)\n")
+    assert result.stderr.endswith(
+        "a partial stream needs --onto, the earlier contents of the memories (blank: all 0)\n"
+    )
     assert not (tmp_path / "net.toml").exists()
 
 
@@ -126,9 +128,9 @@ def test_diff_names_registers_and_fields(net: Path, tmp_path: Path) -> None:
         "synapses[pre 3, post 2].mapping: 1 | 0",
         "14 differences",
     ]
-    found = json.loads(config("diff", "odin", net, other, "--json", "--max", 2).stdout)
-    assert found["n_differences"] == 14
-    assert found["differences"] == [
+    report = json.loads(config("diff", "odin", net, other, "--json", "--max", 2).stdout)
+    assert report["n_differences"] == 14
+    assert report["differences"] == [
         {"place": "SPI_OPEN_LOOP", "field": "", "first": 1, "second": 0},
         {"place": "SPI_SYN_SIGN[1]", "field": "", "first": 0, "second": 2},
     ]
@@ -142,7 +144,7 @@ def test_diff_names_registers_and_fields(net: Path, tmp_path: Path) -> None:
 def test_a_file_that_is_not_there(words: tuple[str, ...]) -> None:
     result = config(*words)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == "error: nowhere.toml: no configuration: No such file or directory\n"
+    assert result.stderr == "error: nowhere.toml: not a configuration: No such file or directory\n"
 
 
 def test_pack_needs_a_folder(net: Path) -> None:
@@ -181,8 +183,8 @@ def test_unpack_overwrites_no_input_and_says_what_it_wrote(net: Path, tmp_path: 
     result = config("unpack", "odin", stream, "-o", stream)
     message = f"error: -o {stream}: it is the input PACKED {stream}, which must not be overwritten\n"
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", message)
-    found = json.loads(config("unpack", "odin", stream, "-o", tmp_path / "back.toml", "--json").stdout)
-    assert found == {
+    report = json.loads(config("unpack", "odin", stream, "-o", tmp_path / "back.toml", "--json").stdout)
+    assert report == {
         "schema": "draupnir.config.unpack",
         "version": 1,
         "chip": "odin",
@@ -190,8 +192,8 @@ def test_unpack_overwrites_no_input_and_says_what_it_wrote(net: Path, tmp_path: 
         "remarks": [],
         "never_written": [],
     }
-    found = json.loads(config("unpack", "odin", stream, "--json").stdout)
-    assert found["toml"] == (tmp_path / "back.toml").read_text()
+    report = json.loads(config("unpack", "odin", stream, "--json").stdout)
+    assert report["toml"] == (tmp_path / "back.toml").read_text()
 
 
 @pytest.mark.parametrize("name", ["check", "pack", "unpack", "diff"])

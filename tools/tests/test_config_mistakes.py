@@ -39,7 +39,7 @@ def mistake(folder: Path, text: str | bytes) -> str:
         ("[registers]\nSPI_OPEN_LOOP = ", "2: not TOML: Invalid value"),
         ('a = "x', "1: not TOML: Unterminated string"),
         ("[registers]\nA = 1\nA = 2\n", "3: not TOML: Cannot overwrite a value"),
-        (b"\xff\xfe", " no configuration: not a text file"),
+        (b"\xff\xfe", " not a configuration: not a text file"),
         # Tables
         (DOWN + '[[neuron]]\nindex = "0"\n', "5: neuron: unknown: did you mean 'neurons'?"),
         ("chip = 'odin'\n", "1: chip: unknown: there are registers, neurons, synapses"),
@@ -59,7 +59,10 @@ def mistake(folder: Path, text: str | bytes) -> str:
         (DOWN.replace("= 1", "= 1.0"), "3: registers.SPI_OPEN_LOOP: 1.0 is not an integer; right is 0..1"),
         (DOWN.replace("= 1", "= '1'"), "3: registers.SPI_OPEN_LOOP: '1' is not an integer; right is 0..1"),
         ("[registers]\nSPI_OPENLOOP = 1\n", "2: registers.SPI_OPENLOOP: unknown: did you mean 'SPI_OPEN_LOOP'?"),
-        (DOWN + "spi_open_loop = 1\n", "5: registers.spi_open_loop: has been given as SPI_OPEN_LOOP already"),
+        (
+            DOWN + "spi_open_loop = 1\n",
+            "5: registers.spi_open_loop: it is the same register as SPI_OPEN_LOOP; right is one of the two",
+        ),
         (
             "[registers]\nSPI_MONITOR_NEUR_ADDR = true\n",
             "2: registers.SPI_MONITOR_NEUR_ADDR: true is not an integer; right is 0..255",
@@ -93,18 +96,18 @@ def mistake(folder: Path, text: str | bytes) -> str:
         (LIF.replace("lif", "lia"), '3: neurons[0].model: \'lia\' is unknown; right is "lif" or "izh"'),
         ('[[neurons]]\nindex = "0"\n', '1: neurons[0]: model is missing; right is model = "lif" or "izh"'),
         ('[[neurons]]\nmodel = "lif"\n', '1: neurons[0]: index is missing; right is, for instance, index = "0-9,12"'),
-        (LIF + LIF.replace("0-9", "12,9"), "5: neurons[1].index: 9 has been configured in line 1 already"),
+        (LIF + LIF.replace("0-9", "12,9"), "5: neurons[1].index: 9 is already configured in line 1"),
         (LIF.replace("0-9", "0-256"), "2: neurons[0].index: 256 is not within 0..255"),
         (LIF.replace("0-9", "-1"), "2: neurons[0].index: -1 is not within 0..255"),
         (LIF.replace("0-9", "9-0"), "2: neurons[0].index: range 9-0 runs backwards; right is 0-9"),
-        (LIF.replace("0-9", "0-9,5"), "2: neurons[0].index: 5 is named twice"),
+        (LIF.replace("0-9", "0-9,5"), "2: neurons[0].index: 5 stands twice"),
         (LIF.replace("0-9", "0,,1"), f"2: neurons[0].index: '' is not an index or a range; {INDICES}"),
         (LIF.replace("0-9", "a"), f"2: neurons[0].index: 'a' is not an index or a range; {INDICES}"),
         (LIF.replace('"0-9"', "1.5"), f"2: neurons[0].index: 1.5 is not a set of indices; {INDICES}"),
         (LIF.replace('"0-9"', "[1, 2]"), f"2: neurons[0].index: a list of 2 is not a set of indices; {INDICES}"),
         (
             '[[neurons]]\nindex=1\nword="0x0"\nthr=1\n',
-            "4: neurons[0].thr: word gives all bits already; right is one of the two",
+            "4: neurons[0].thr: word already gives all bits; right is one of the two",
         ),
         ('[[neurons]]\nindex=1\nword="12"\n', f"3: neurons[0].word: '12' is not a word of 128 bits; {BITS}"),
         (
@@ -123,7 +126,7 @@ def mistake(folder: Path, text: str | bytes) -> str:
         ('[synapses]\nmatrix = "w.npy"\npre = 1\n', "3: synapses.pre: unknown: there are matrix, mapping, mapped"),
         (
             '[synapses]\nmatrix = "w.npy"\nmapping = "m.npy"\nmapped = true\n',
-            "4: synapses.mapped: mapping says so for each synapse already; right is one of the two",
+            "4: synapses.mapped: mapping already gives it for each synapse; right is one of the two",
         ),
         ('[synapses]\nmatrix = "w.npy"\n', "2: synapses.matrix: w.npy: No such file or directory"),
         ('[synapses]\nmatrix = "w.csv"\n', "2: synapses.matrix: w.csv: No such file or directory"),
@@ -136,7 +139,9 @@ def test_each_mistake_is_named(tmp_path: Path, text: str | bytes, message: str) 
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=re.escape(f"{tmp_path}/c.toml: no configuration: No such file or directory")):
+    with pytest.raises(
+        InputError, match=re.escape(f"{tmp_path}/c.toml: not a configuration: No such file or directory")
+    ):
         load(tmp_path / "c.toml", "odin")
 
 
@@ -150,7 +155,7 @@ WEIGHTS[3, 4] = 8
 
 
 @pytest.mark.parametrize(
-    ("found", "message"),
+    ("matrix", "message"),
     [
         (np.zeros((256, 10), int), "256 x 10; right is 256 x 256, a row for each pre"),
         (np.zeros(65536, int), "65536; right is 256 x 256, a row for each pre"),
@@ -161,16 +166,16 @@ WEIGHTS[3, 4] = 8
         (-WEIGHTS, "-8 at pre 3, post 4 is not within 0..7"),
     ],
 )
-def test_each_wrong_matrix(tmp_path: Path, found: np.ndarray, message: str) -> None:
-    np.save(tmp_path / "w.npy", found)
+def test_each_wrong_matrix(tmp_path: Path, matrix: np.ndarray, message: str) -> None:
+    np.save(tmp_path / "w.npy", matrix)
     assert mistake(tmp_path, '[synapses]\nmatrix = "w.npy"\n') == f"2: synapses.matrix: w.npy: {message}"
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\x93NUMPY\x01\x00", b"\x80\x04K\x01."])
 def test_no_npy_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "w.npy").write_bytes(content)
-    found = mistake(tmp_path, '[synapses]\nmatrix = "w.npy"\n')
-    assert found == "2: synapses.matrix: w.npy: not a .npy file"
+    message = mistake(tmp_path, '[synapses]\nmatrix = "w.npy"\n')
+    assert message == "2: synapses.matrix: w.npy: not a .npy file"
 
 
 @pytest.mark.parametrize(
@@ -206,10 +211,19 @@ def test_lines_are_counted_through_strings_and_lists_of_several_lines(tmp_path: 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (f"# a\na = {'[' * 2000}{']' * 2000}\n", "2: brackets are nested more than 64 deep; no configuration is"),
-        (f"a = {'{a = ' * 2000}1{'}' * 2000}\n", "1: brackets are nested more than 64 deep; no configuration is"),
-        (f"a = {'[' * 100_000}", "1: brackets are nested more than 64 deep; no configuration is"),
-        (f"[registers]\nSPI_OPEN_LOOP = {'9' * 5000}\n", "2: a number of 5000 digits; no configuration has one"),
+        (
+            f"# a\na = {'[' * 2000}{']' * 2000}\n",
+            "2: brackets are nested more than 64 deep, deeper than in any configuration",
+        ),
+        (
+            f"a = {'{a = ' * 2000}1{'}' * 2000}\n",
+            "1: brackets are nested more than 64 deep, deeper than in any configuration",
+        ),
+        (f"a = {'[' * 100_000}", "1: brackets are nested more than 64 deep, deeper than in any configuration"),
+        (
+            f"[registers]\nSPI_OPEN_LOOP = {'9' * 5000}\n",
+            "2: a number of 5000 digits, longer than in any configuration",
+        ),
         (
             f"[registers]\nSPI_OPEN_LOOP = 0x{'f' * 5000}\n",
             "2: registers.SPI_OPEN_LOOP: a number of 20000 bits is not within 0..1",
@@ -238,7 +252,7 @@ def test_what_python_s_reader_would_give_up_on(tmp_path: Path, text: str, messag
 def test_a_file_that_is_too_large(tmp_path: Path) -> None:
     with (tmp_path / "c.toml").open("wb") as file:
         file.truncate(50_000_000)
-    with pytest.raises(InputError, match="50,000,000 bytes, of at most 33,554,432; right is to keep matrices in"):
+    with pytest.raises(InputError, match="50,000,000 bytes; the limit is 33,554,432; right is to keep matrices in"):
         load(tmp_path / "c.toml", "odin")
 
 
@@ -267,8 +281,8 @@ def test_a_header_that_is_made_to_be_wrong(tmp_path: Path, content: bytes, messa
 
 def test_objects_are_not_unpickled(tmp_path: Path) -> None:
     np.save(tmp_path / "w.npy", np.array([[object()]]), allow_pickle=True)
-    found = mistake(tmp_path, '[synapses]\nmatrix = "w.npy"\n')
-    assert found == "2: synapses.matrix: w.npy: objects; right is an array of integers"
+    message = mistake(tmp_path, '[synapses]\nmatrix = "w.npy"\n')
+    assert message == "2: synapses.matrix: w.npy: objects; right is an array of integers"
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
@@ -278,8 +292,8 @@ def test_a_matrix_in_any_order_and_integer_type(tmp_path: Path, order: str, kind
     np.save(tmp_path / "w.npy", (np.asfortranarray if order == "F" else np.ascontiguousarray)(entries.astype(kind)))
     (tmp_path / "c.toml").write_text('[synapses]\nmatrix = "w.npy"\nmapped = false\n', encoding="utf-8-sig")
     words = load(tmp_path / "c.toml", "odin").memories["synapses"][:, 0].astype(np.int64)
-    found = words[:, None] >> 4 * np.arange(8) & 7
-    assert np.array_equal(found.reshape(N, N), entries)
+    weights = words[:, None] >> 4 * np.arange(8) & 7
+    assert np.array_equal(weights.reshape(N, N), entries)
 
 
 def test_a_csv_with_a_byte_order_mark_and_blank_lines_at_its_end(tmp_path: Path) -> None:

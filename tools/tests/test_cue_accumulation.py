@@ -46,19 +46,19 @@ def rng(seed: int = 1) -> np.random.Generator:
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"ReckOn's data set is not in {DATA}")
 def test_the_model_learns_as_the_original_did() -> None:
     trainer = CueTrainer(CueExperiment(data=DATA))
-    for recorded in RECORDED["epochs"]:
-        assert_equals(trainer, recorded)
+    for epoch_record in RECORDED["epochs"]:
+        assert_equals(trainer, epoch_record)
 
 
-def assert_equals(trainer: CueTrainer, recorded: dict[str, Any]) -> None:
+def assert_equals(trainer: CueTrainer, epoch_record: dict[str, Any]) -> None:
     """An epoch's answers, their number of right ones, all weights after its training, and the clocks that it took."""
     epoch = trainer.epoch()
-    assert "".join(map(str, epoch.train)) == recorded["train"]
-    assert epoch.n_right_train == recorded["n_right_train"]
-    assert epoch.digests == recorded["digests"]
-    assert "".join(map(str, epoch.test)) == recorded["test"]
-    assert epoch.n_right_test == recorded["n_right_test"]
-    assert epoch.n_cycles == recorded["n_cycles_train"] + recorded["n_cycles_test"]
+    assert "".join(map(str, epoch.train)) == epoch_record["train"]
+    assert epoch.n_right_train == epoch_record["n_right_train"]
+    assert epoch.digests == epoch_record["digests"]
+    assert "".join(map(str, epoch.test)) == epoch_record["test"]
+    assert epoch.n_right_test == epoch_record["n_right_test"]
+    assert epoch.n_cycles == epoch_record["n_cycles_train"] + epoch_record["n_cycles_test"]
 
 
 # --- Our data ---------------------------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ def test_the_label_is_the_side_of_most_cues() -> None:
     for sample in generate(rng(), 20):
         cues = sample.spikes[sample.spikes[:, 0] < N_CUES * CUE_EVERY]
         sides = [[n_in(cues, i, group) for group in (LEFT, RIGHT)] for i in range(N_CUES)]
-        assert sample.label == int(sum(right > left for left, right in sides) > N_CUES / 2)
+        assert sample.label == int(sum(n_right > n_left for n_left, n_right in sides) > N_CUES / 2)
         assert all(min(both) == 0 for both in sides)  # a cue is at one side
 
 
@@ -114,17 +114,17 @@ def test_an_epoch_is_the_same_again(trained: tuple[dict[str, Any], Path]) -> Non
 
 
 def test_the_report_is_complete(trained: tuple[dict[str, Any], Path]) -> None:
-    said, out = trained
+    output, out = trained
     pictures = {f"{name}.png" for name in ("learning_curve", "rasters", "traces", "weight_histograms")}
     assert {path.name for path in out.iterdir()} == {*pictures, "results.json", "report.html"}
-    assert {Path(path).name for path in said["files"]} == {*pictures, "results.json", "report.html"}
+    assert {Path(path).name for path in output["files"]} == {*pictures, "results.json", "report.html"}
     assert all((out / name).read_bytes().startswith(PNG) for name in pictures)
-    assert json.loads((out / "results.json").read_text())["runs"] == said["runs"]
+    assert json.loads((out / "results.json").read_text())["runs"] == output["runs"]
     page = (out / "report.html").read_text()
     assert page.count("<img ") == len(pictures)
     assert "Where this comes from" in page and "draupnir demo cue-accumulation" in page
-    kept = json.loads((out / "results.json").read_text())
-    assert (kept["schema"], kept["origin"]) == ("draupnir.demo.cue-accumulation", said["origin"])
+    report = json.loads((out / "results.json").read_text())
+    assert (report["schema"], report["origin"]) == ("draupnir.demo.cue-accumulation", output["origin"])
 
 
 def test_registers_fit_and_seeds_differ() -> None:
@@ -138,9 +138,9 @@ def test_a_sample_as_the_host_gives_it() -> None:
     sample = CueSample(1, np.array([[0, 3], [2100, 5]]))
     ops = CueExperiment(1).operations(sample, train=True).tolist()
     assert ops[:3] == [[5, 1], [0, 3], [2, 1]]
-    at = ops.index([1, 1])
-    assert sum(op == [2, 1] for op in ops[:at]) == RECALL_AT
-    assert ops[at : at + 4] == [[1, 1], [6, 1], [7, 1], [0, 5]]
+    index = ops.index([1, 1])
+    assert sum(op == [2, 1] for op in ops[:index]) == RECALL_AT
+    assert ops[index : index + 4] == [[1, 1], [6, 1], [7, 1], [0, 5]]
     assert ops[-6:] == [[5, 0], [2, 0], [3, 1], [4, 1], [6, 0], [7, 0]]
 
 
@@ -150,8 +150,8 @@ def test_a_sample_as_the_host_gives_it() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("1\n3, 5\n-2, 1\n-1, 2250\n4, 1\n", "1 whole samples; its first number says how many there are"),
-        ("2\n-2, 1\n-1, 2250\n", "1 whole samples; its first number says how many there are"),
+        ("1\n3, 5\n-2, 1\n-1, 2250\n4, 1\n", "1 whole samples; its first number must be the number of samples"),
+        ("2\n-2, 1\n-1, 2250\n", "1 whole samples; its first number must be the number of samples"),
         ("", "0 whole samples"),
         ("1\n40, 5\n-2, 1\n-1, 2250\n", "sample 0: spike 40, 5; neurons are 0 to 39, timesteps in order"),
         ("1\n4, 5\n4, 4\n-2, 1\n-1, 2250\n", "sample 0: spike 4, 4; neurons are 0 to 39, timesteps in order"),
@@ -169,18 +169,18 @@ def test_a_data_set_with_a_mistake_is_refused(tmp_path: Path, text: str, message
 def test_weights_with_a_mistake_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "weights.dat"
     path.write_text("1 2 3 128")
-    with pytest.raises(InputError, match="4 numbers; needed are 2 x 2, each -128 to 127"):
+    with pytest.raises(InputError, match="4 numbers; right are 2 x 2, each -128 to 127"):
         read_weights(path, (2, 2))
 
 
 def test_a_folder_without_the_files_is_refused(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["demo", "cue-accumulation", "--data", str(tmp_path)])
     assert result.exit_code == 2
-    assert ".dat cannot be read; DIR holds the .dat files of ReckOn" in result.stderr
+    assert ".dat cannot be read; right is the folder with the .dat files of ReckOn" in result.stderr
 
 
 @pytest.mark.parametrize(
-    ("seed", "epochs", "message"), [(-1, 1, "seed -1; a seed is 0 or more"), (1, 0, "0 epochs asked for; 1 or more")]
+    ("seed", "epochs", "message"), [(-1, 1, "seed -1; right is 0 or more"), (1, 0, "0 epochs; right is 1 or more")]
 )
 def test_an_experiment_that_cannot_be_is_refused(seed: int, epochs: int, message: str) -> None:
     with pytest.raises(InputError, match=message):

@@ -12,7 +12,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin.layout import CHIP, LIF, N
 from draupnir.tools.cli import cli
 from draupnir.tools.experiments.digits import report, simulated
-from draupnir.tools.experiments.digits.encoding import candidates, chosen, digits, excited
+from draupnir.tools.experiments.digits.encoding import candidates, digits, edge_cells, excited
 from draupnir.tools.experiments.digits.experiment import LEAK, N_DIGITS, NO_ANSWER, PUSH, SPIKE, DigitsExperiment
 from draupnir.tools.experiments.digits.results import Answer, DigitsResults, weights
 from draupnir.tools.experiments.digits.train import DigitsTrainer
@@ -57,28 +57,32 @@ def test_all_images_are_used_unless_fewer_are_asked_for() -> None:
 
 @pytest.mark.parametrize("n_images", [9, 1798])
 def test_too_few_or_too_many_images_are_refused(n_images: int) -> None:
-    with pytest.raises(InputError, match=f"digits: {n_images} images asked for; there are 1797, and 10 are needed"):
+    with pytest.raises(InputError, match=f"digits: {n_images} images; right is 10 to 1797"):
         DigitsExperiment(n_images=n_images)
 
 
 def test_negative_seed_is_refused() -> None:
-    with pytest.raises(InputError, match="digits: seed -1; a seed is 0 or more"):
+    with pytest.raises(InputError, match="digits: seed -1; right is 0 or more"):
         DigitsExperiment(seed=-1)
 
 
 def test_threshold_that_one_leak_cannot_clear_is_refused() -> None:
-    with pytest.raises(InputError, match="digits: thr 129, thr_test 50; at most 128 can be cleared"):
+    with pytest.raises(InputError, match="digits: thr 129, thr_test 50; right is at most 128"):
         DigitsExperiment(thr=129)
 
 
 def test_cells_are_one_for_each_row_and_see_ink_ahead() -> None:
     assert len(candidates()) == 384
-    cells = chosen(N)
+    cells = edge_cells(N)
     assert len(set(cells)) == N
     image = np.zeros((1, 8, 8), dtype=np.int64)
     image[0, 3, 5] = 5
-    seen = [(cell.direction, cell.near) for cell, on in zip(cells, excited(list(cells), image)[0], strict=True) if on]
-    assert seen == [("right", (3, 3)), ("left", (3, 7)), ("down", (1, 5)), ("up", (5, 5))]
+    responses = [
+        (cell.direction, cell.near)
+        for cell, is_excited in zip(cells, excited(list(cells), image)[0], strict=True)
+        if is_excited
+    ]
+    assert responses == [("right", (3, 3)), ("left", (3, 7)), ("down", (1, 5)), ("up", (5, 5))]
 
 
 def test_events_are_the_same_each_time_and_differ_between_seeds() -> None:
@@ -100,7 +104,7 @@ def test_each_excited_cell_spikes_once_in_a_presentation() -> None:
     e = DigitsExperiment()
     image = int(e.train_images[0])
     rows = [EVENTS["spike"].decode(addr)["pre_neur"] for addr in e.presentation(image) if EVENTS["spike"].matches(addr)]
-    assert sorted(rows) == np.flatnonzero(excited(list(chosen(N)), digits().images[[image]])[0]).tolist()
+    assert sorted(rows) == np.flatnonzero(excited(list(edge_cells(N)), digits().images[[image]])[0]).tolist()
 
 
 def test_lesson_shrinks() -> None:
@@ -171,32 +175,32 @@ def test_learning_is_deterministic() -> None:
 
 def test_weights_change_only_in_mapped_synapses_and_spiking_rows(taught: DigitsTrainer) -> None:
     e = taught.experiment
-    before = e.synapses().reshape(N, 32)
-    after = taught.model.memories["synapses"].reshape(N, 32)
-    seen = excited(list(chosen(N)), digits().images[e.train_images[:30]]).any(axis=0)
-    changed = before ^ after
-    assert not np.any(changed[:, 2:])
-    assert not np.any(changed[:, 1] & ~np.uint32(0x77))
-    assert not np.any(changed[:, 0] & ~np.uint32(0x77777777))
-    assert not np.any(changed[~seen])
-    assert np.any(changed[seen])
+    words_before = e.synapses().reshape(N, 32)
+    words_after = taught.model.memories["synapses"].reshape(N, 32)
+    excited_rows = excited(list(edge_cells(N)), digits().images[e.train_images[:30]]).any(axis=0)
+    changes = words_before ^ words_after
+    assert not np.any(changes[:, 2:])
+    assert not np.any(changes[:, 1] & ~np.uint32(0x77))
+    assert not np.any(changes[:, 0] & ~np.uint32(0x77777777))
+    assert not np.any(changes[~excited_rows])
+    assert np.any(changes[excited_rows])
 
 
 def test_nothing_is_learned_in_the_test(taught: DigitsTrainer) -> None:
-    before = taught.model.memories["synapses"].copy()
+    words_before = taught.model.memories["synapses"].copy()
     n_spikes = taught.results.n_spikes
     taught.test(int(taught.experiment.test_images[2]))
     assert taught.results.n_spikes > n_spikes
-    assert np.array_equal(taught.model.memories["synapses"], before)
+    assert np.array_equal(taught.model.memories["synapses"], words_before)
 
 
 def test_one_lesson_teaches_the_right_neuron_up_and_others_down_or_not_at_all() -> None:
     trainer = DigitsTrainer(DigitsExperiment(n_images=60))
     e = trainer.experiment
     for image in e.train_images[:10]:
-        before = trainer.results.weights.copy()
+        weights_before = trainer.results.weights.copy()
         trainer.train(int(image))
-        step = trainer.results.weights - before
+        step = trainer.results.weights - weights_before
         right = e.label(int(image))
         assert np.all(step[:, right] >= 0)
         assert np.all(np.delete(step, right, axis=1) <= 0)
@@ -256,14 +260,14 @@ def test_report_of_training_alone_leaves_out_what_was_not_measured(tmp_path: Pat
 
 
 def test_weight_map_shows_a_cell_at_its_pixel() -> None:
-    cell = chosen(N)[17]
+    cell = edge_cells(N)[17]
     column = np.zeros(N, np.int64)
     column[17] = 7
     image = report.weight_map(column, cell.direction, cell.contrast)
     assert image[cell.near] == 7
     assert np.nansum(image) == 7
     assert np.count_nonzero(~np.isnan(image)) == sum(
-        (c.direction, c.contrast) == (cell.direction, cell.contrast) for c in chosen(N)
+        (c.direction, c.contrast) == (cell.direction, cell.contrast) for c in edge_cells(N)
     )
 
 
@@ -294,28 +298,30 @@ def test_demo_with_too_many_images_is_the_users_fault(tmp_path: Path) -> None:
 
 
 def test_the_bench_shows_the_images_of_the_experiment() -> None:
-    made = simulated.images()
-    with np.load(simulated.IMAGES) as kept:
-        assert set(kept) == set(made)
-        assert all(np.array_equal(kept[name], array) for name, array in made.items())
+    arrays = simulated.images()
+    with np.load(simulated.IMAGES) as file:
+        assert set(file) == set(arrays)
+        assert all(np.array_equal(file[name], array) for name, array in arrays.items())
 
 
 def test_a_record_of_a_bench_gives_the_results_of_the_golden_model() -> None:
     experiment = simulated.EXPERIMENT
     taught, tested = experiment.train_images[:4].tolist(), int(experiment.test_images[0])
     trainer = DigitsTrainer(experiment)
-    sent, spikes, synapses = [], [], []
-    for shown, lesson in (*((image, lesson) for image in taught for lesson in (0, 1)), (tested, 0)):
-        if shown == tested:
+    runs, spikes, synapses = [], [], []
+    for image_number, lesson in (*((image, lesson) for image in taught for lesson in (0, 1)), (tested, 0)):
+        if image_number == tested:
             trainer.learning_off()
-        events = experiment.lesson(shown) if lesson else experiment.presentation(shown, shown != tested)
+        events = (
+            experiment.lesson(image_number) if lesson else experiment.presentation(image_number, image_number != tested)
+        )
         run = trainer.odin.send(events)
-        sent.append((shown, lesson, len(run.addrs), run.n_cycles))
+        runs.append((image_number, lesson, len(run.addrs), run.n_cycles))
         spikes += run.addrs.tolist()
         if lesson:
             synapses.append(trainer.model.memories["synapses"].copy())
-    record = {"sent": sent, "spikes": spikes, "synapses": synapses, "seconds": 1.0}
-    found = simulated.results({name: np.array(part) for name, part in record.items()}, "a simulator")
+    record = {"sent": runs, "spikes": spikes, "synapses": synapses, "seconds": 1.0}
+    outcome = simulated.results({name: np.array(part) for name, part in record.items()}, "a simulator")
 
     expected = DigitsTrainer(experiment)
     for image in taught:
@@ -323,5 +329,5 @@ def test_a_record_of_a_bench_gives_the_results_of_the_golden_model() -> None:
     expected.learning_off()
     expected.test(tested)
     counts = ("train", "test", "n_clocks", "n_events", "n_spikes", "n_sops", "n_updates")
-    assert [getattr(found, name) for name in counts] == [getattr(expected.results, name) for name in counts]
-    assert found.n_updates > 0
+    assert [getattr(outcome, name) for name in counts] == [getattr(expected.results, name) for name in counts]
+    assert outcome.n_updates > 0

@@ -37,9 +37,9 @@ def wrong(tree: ast.Module) -> list[str]:
 
 
 def test_no_docstring_begins_with_a_preposition_or_a_question() -> None:
-    found = {str(path.relative_to(ROOT)): wrong(ast.parse(path.read_text())) for path in sources()}
-    assert len(found) > 300
-    assert {path: lines for path, lines in found.items() if lines} == {}
+    lines_by_file = {str(path.relative_to(ROOT)): wrong(ast.parse(path.read_text())) for path in sources()}
+    assert len(lines_by_file) > 300
+    assert {path: lines for path, lines in lines_by_file.items() if lines} == {}
 
 
 @pytest.mark.parametrize(

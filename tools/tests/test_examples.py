@@ -32,10 +32,10 @@ def printed(command: str) -> list[str]:
     return [line.rstrip() for line in result.stdout.splitlines()]
 
 
-def is_shown(shown: str, line: str) -> bool:
+def is_shown(pattern: str, line: str) -> bool:
     """Compare words: how wide a table's columns are, the speed in one of its lines tells."""
-    shown, line = " ".join(shown.split()), " ".join(line.split())
-    return line.startswith(shown.removesuffix(CUT)) if shown.endswith(CUT) else line == shown
+    pattern, line = " ".join(pattern.split()), " ".join(line.split())
+    return line.startswith(pattern.removesuffix(CUT)) if pattern.endswith(CUT) else line == pattern
 
 
 @pytest.fixture(params=chips.names())
@@ -46,19 +46,19 @@ def name(request: pytest.FixtureRequest) -> str:
 def test_the_page_shows_what_its_commands_print(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
-    shown = steps((ROOT / "examples" / name / "README.md").read_text())
-    assert [command.split()[1:3] for command, _ in shown if command.startswith(PROGRAM)] == [
+    examples = steps((ROOT / "examples" / name / "README.md").read_text())
+    assert [command.split()[1:3] for command, _ in examples if command.startswith(PROGRAM)] == [
         ["config", "check"],
         ["run", name],
         ["config", "pack"],
     ]
-    for command, lines in shown:
-        found = printed(command)
+    for command, lines in examples:
+        output = printed(command)
         if lines[-1] == CUT:
             lines.pop()
-            found = found[: len(lines)]
-        assert len(lines) == len(found)
-        assert all(map(is_shown, lines, found)), (command, lines, found)
+            output = output[: len(lines)]
+        assert len(lines) == len(output)
+        assert all(map(is_shown, lines, output)), (command, lines, output)
 
 
 def test_nothing_is_found_in_an_example(name: str) -> None:

@@ -72,7 +72,7 @@ class FaultyDevice(ModelDevice):
         super().__init__(CHIP)
         self.n_moments, self.can_follow = n_moments, can_follow
 
-    def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
+    def follow(self, trace: Trace, memories: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
         model, first = Faulty(), 0
         for row in rows:
             model.drive(trace.inputs[first : row + 1], trace.clk[first : row + 1])
@@ -80,8 +80,8 @@ class FaultyDevice(ModelDevice):
             yield MemoryMoment(model.memories)
 
 
-def find(device: Device, after: Memories | None = None) -> FirstDifference | None:
-    return first_memory_difference(device, CHIP, TRACE, BEFORE, after or {})
+def find(device: Device, memories_after: Memories | None = None) -> FirstDifference | None:
+    return first_memory_difference(device, CHIP, TRACE, BEFORE, memories_after or {})
 
 
 def test_the_difference_comes_and_goes() -> None:
@@ -90,28 +90,30 @@ def test_the_difference_comes_and_goes() -> None:
 
 
 def test_the_first_clock_is_named_if_all_are_looked_at() -> None:
-    found = find(FaultyDevice(1 << 17))
-    assert found is not None and found.is_first
-    [memory] = found.memories
-    assert (found.cycle, memory.memory, memory.n_differing) == (wrong_clocks()[0], "ram", 1)
-    assert str(found) == f"after cycle {found.cycle}: ram[0x5].sum expected 13, got 12"
-    assert next(found.lines()) == f"memories first differ after cycle {found.cycle}:"
-    assert found.cycle is not None
-    rows = np.flatnonzero(TRACE.clk)[: found.cycle + 1]
+    difference = find(FaultyDevice(1 << 17))
+    assert difference is not None and difference.is_first
+    [memory] = difference.memories
+    assert (difference.cycle, memory.memory, memory.n_differing) == (wrong_clocks()[0], "ram", 1)
+    assert str(difference) == f"after cycle {difference.cycle}: ram[0x5].sum expected 13, got 12"
+    assert next(difference.lines()) == f"memories first differ after cycle {difference.cycle}:"
+    assert difference.cycle is not None
+    rows = np.flatnonzero(TRACE.clk)[: difference.cycle + 1]
     model = Model()
     model.drive(TRACE.inputs[: rows[-1]], TRACE.clk[: rows[-1]])
-    assert found.context == tuple(model.context())
+    assert difference.context == tuple(model.context())
 
 
 @pytest.mark.parametrize("n_moments", [2, 7, 64, N_CYCLES - 1])
 def test_else_a_clock_before_which_they_are_equal(n_moments: int) -> None:
-    found, clocks = find(FaultyDevice(n_moments)), wrong_clocks()
-    if found is None:  # equal at all that was looked at
+    difference, clocks = find(FaultyDevice(n_moments)), wrong_clocks()
+    if difference is None:  # equal at all that was looked at
         assert n_moments < 8
         return
-    assert found.cycle is not None and found.cycle in clocks and found.cycle - 1 not in clocks
-    assert not found.is_first
-    assert next(found.lines()).endswith(f"after cycle {found.cycle} (and did not at the clocks looked at before):")
+    assert difference.cycle is not None and difference.cycle in clocks and difference.cycle - 1 not in clocks
+    assert not difference.is_first
+    assert next(difference.lines()).endswith(
+        f"after cycle {difference.cycle} (and did not at the clocks looked at before):"
+    )
 
 
 def test_a_sound_device_does_not_differ() -> None:
@@ -129,15 +131,15 @@ def test_a_device_that_cannot_be_followed() -> None:
 
 
 @pytest.mark.icarus
-@pytest.mark.parametrize(("stored", "first"), [("next", None), (f"next == {WRONG} ? 4'd12 : next", 0)])
-def test_in_icarus(stored: str, first: int | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("statement", "first"), [("next", None), (f"next == {WRONG} ? 4'd12 : next", 0)])
+def test_in_icarus(statement: str, first: int | None, tmp_path: Path) -> None:
     try:
         toolchain.icarus()
     except InputError as error:
         pytest.skip(str(error))
-    source = write(tmp_path, toy=VERILOG.replace("@STORED@", f"({stored})"))
-    found = find(devices.InIcarus(Design("toy", (source / "toy.v",), {"ram": "ram"}), CHIP))
-    assert (None if found is None else found.cycle) == (None if first is None else wrong_clocks()[first])
+    source = write(tmp_path, toy=VERILOG.replace("@STORED@", f"({statement})"))
+    difference = find(devices.InIcarus(Design("toy", (source / "toy.v",), {"ram": "ram"}), CHIP))
+    assert (None if difference is None else difference.cycle) == (None if first is None else wrong_clocks()[first])
 
 
 @pytest.mark.verilator
@@ -148,5 +150,5 @@ def test_in_verilator(tmp_path: Path) -> None:
         pytest.skip(str(error))
     source = write(tmp_path, toy=VERILOG.replace("@STORED@", f"(next == {WRONG} ? 4'd12 : next)"))
     design = Design("toy", (source / "toy.v",), {"ram": "ram"})
-    found = find(devices.InVerilator(design, CHIP, tmp_path / "compiled"))
-    assert found is not None and found.cycle == wrong_clocks()[0]
+    difference = find(devices.InVerilator(design, CHIP, tmp_path / "compiled"))
+    assert difference is not None and difference.cycle == wrong_clocks()[0]

@@ -74,8 +74,8 @@ class BoardLine:
     def read(self, size: int = 1) -> bytes:
         if not self._coming and self._board.busy:
             self._coming = self._spoil(self._board.step(b""))
-        taken, self._coming = self._coming[:size], self._coming[size:]
-        return taken
+        piece, self._coming = self._coming[:size], self._coming[size:]
+        return piece
 
 
 @pytest.fixture(scope="module")
@@ -120,13 +120,13 @@ def on_board(
     link = BridgeLink(line, "board", patience)
     device = BridgedChip(link, net.chip, title)
     session.program(device, net, packed.memories_before("blank", net.chip.name))
-    found: list[tuple[int, int]] = []
+    spikes: list[tuple[int, int]] = []
 
     def take(cycles: np.ndarray, addrs: np.ndarray) -> None:
-        found.extend(zip(cycles.tolist(), addrs.tolist(), strict=True))
+        spikes.extend(zip(cycles.tolist(), addrs.tolist(), strict=True))
 
     outcome = session.run(device, blocks, environment or Environment(), max_cycles, 1 << 15, take)
-    return found, outcome, link
+    return spikes, outcome, link
 
 
 # --- The golden model as the chip -------------------------------------------------------------------------------
@@ -140,8 +140,8 @@ def test_spikes_and_cycles_are_the_models_whatever_the_queues_hold(
     spikes, model = expected(net, addrs, environment)
     assert len(spikes) > 4 * DEPTH
     board = ModelBoard(chip := Model(seed=5), "odin", DEPTH, DEPTH)
-    found, outcome, _ = on_board(BoardLine(board), net, [EventBlock(None, addrs)], environment)
-    assert found == spikes
+    board_spikes, outcome, _ = on_board(BoardLine(board), net, [EventBlock(None, addrs)], environment)
+    assert board_spikes == spikes
     assert (outcome.n_events, outcome.n_spikes, outcome.done) == (60, len(spikes), True)
     assert all(np.array_equal(chip.memories[name], words) for name, words in model.memories.items())
 
@@ -157,22 +157,22 @@ def run_without_a_line(net: Configuration, blocks: list[EventBlock], environment
     """What `draupnir run` does."""
     model = chips.model(net.chip.name)()
     net.apply(model)
-    found: list[tuple[int, int]] = []
+    spikes: list[tuple[int, int]] = []
 
     def take(cycles: np.ndarray, addrs: np.ndarray) -> None:
-        found.extend(zip(cycles.tolist(), addrs.tolist(), strict=True))
+        spikes.extend(zip(cycles.tolist(), addrs.tolist(), strict=True))
 
     outcome = run_session.run(model, blocks, environment, take=take)
     assert outcome.done
-    return found
+    return spikes
 
 
 @pytest.mark.parametrize("environment", [Environment(), Environment(50, 0, 2, 0)])
 def test_an_event_waits_for_its_cycle(net: Configuration, environment: Environment) -> None:
     board = ModelBoard(Model(), "odin", DEPTH, DEPTH)
-    found, _, _ = on_board(BoardLine(board), net, timed(40), environment)
-    assert found == run_without_a_line(net, timed(40), environment)
-    assert len(found) > 100
+    spikes, _, _ = on_board(BoardLine(board), net, timed(40), environment)
+    assert spikes == run_without_a_line(net, timed(40), environment)
+    assert len(spikes) > 100
 
 
 def test_a_run_stops_at_its_limit(net: Configuration) -> None:
@@ -180,14 +180,14 @@ def test_a_run_stops_at_its_limit(net: Configuration) -> None:
     spikes, _ = expected(net, addrs, Environment())
     limit = spikes[len(spikes) // 2][0]
     board = ModelBoard(Model(), "odin", DEPTH, DEPTH)
-    found, outcome, _ = on_board(BoardLine(board), net, [EventBlock(None, addrs)], max_cycles=limit)
-    assert found == [spike for spike in spikes if spike[0] < limit]
+    board_spikes, outcome, _ = on_board(BoardLine(board), net, [EventBlock(None, addrs)], max_cycles=limit)
+    assert board_spikes == [spike for spike in spikes if spike[0] < limit]
     assert (outcome.done, outcome.n_cycles) == (False, limit)
 
 
 def test_no_events_are_no_spikes(net: Configuration) -> None:
-    found, outcome, _ = on_board(BoardLine(ModelBoard(Model(), "odin", DEPTH, DEPTH)), net, [])
-    assert (found, outcome.n_events, outcome.done) == ([], 0, True)
+    spikes, outcome, _ = on_board(BoardLine(ModelBoard(Model(), "odin", DEPTH, DEPTH)), net, [])
+    assert (spikes, outcome.n_events, outcome.done) == ([], 0, True)
 
 
 def test_a_board_is_taken_over_from_a_host_that_went_away(net: Configuration) -> None:
@@ -200,28 +200,28 @@ def test_a_board_is_taken_over_from_a_host_that_went_away(net: Configuration) ->
     for memory in chip.memories.values():
         memory[:] = 0
     addrs = events(30)
-    found, _, _ = on_board(BoardLine(board), net, [EventBlock(None, addrs)])
-    assert found == expected(net, addrs, Environment())[0]
+    spikes, _, _ = on_board(BoardLine(board), net, [EventBlock(None, addrs)])
+    assert spikes == expected(net, addrs, Environment())[0]
 
 
 @pytest.mark.parametrize("chip", chips.names())
 def test_memories_are_read_back_and_what_is_not_as_configured_is_named(chip: str) -> None:
-    model, declared = chips.model(chip)(), chips.declaration(chip)
-    wanted = _anything(declared)
+    model, declaration = chips.model(chip)(), chips.declaration(chip)
+    configuration = _anything(declaration)
     board = ModelBoard(model, chip, DEPTH, DEPTH)
-    device = BridgedChip(BridgeLink(BoardLine(board), "board"), declared, chip)
-    some = {m.name: np.array([m.depth - 1, 0, 5]) for m in declared.memories}
-    session.program(device, wanted, wanted.memories)
-    for name, words in wanted.memories.items():
+    device = BridgedChip(BridgeLink(BoardLine(board), "board"), declaration, chip)
+    some = {m.name: np.array([m.depth - 1, 0, 5]) for m in declaration.memories}
+    session.program(device, configuration, configuration.memories)
+    for name, words in configuration.memories.items():
         model.memories[name][:] = words
     registers = _registers(model)
-    assert session.verify(device, wanted, some) == []
+    assert session.verify(device, configuration, some) == []
     assert _registers(model) == registers
-    assert all(np.array_equal(model.memories[name], words) for name, words in wanted.memories.items())
-    last = declared.memories[-1]
+    assert all(np.array_equal(model.memories[name], words) for name, words in configuration.memories.items())
+    last = declaration.memories[-1]
     model.memories[last.name][5] ^= np.uint32(0x100)
-    differing = session.verify(device, wanted, some)
-    [memory] = differing
+    differences = session.verify(device, configuration, some)
+    [memory] = differences
     [word] = memory.words
     flipped = sum(1 << 32 * limb + 8 for limb in range(last.n_limbs)) & ((1 << last.width) - 1)
     assert (memory.memory, word.addr, word.expected ^ word.got) == (last.name, 5, flipped)
@@ -247,13 +247,13 @@ def test_another_chip_on_the_same_board(tmp_path: Path) -> None:
         '[registers]\nSPI_OPEN_LOOP = 1\nSPI_MAX_NEUR = 255\n[[neurons]]\nindex = "0-9"\nthr = 5\n'
         '[[synapses]]\npre = 3\npost = "0-9"\nweight = 6\n'
     )
-    wanted = load(tmp_path / "tiny.toml", "tinyodin")
-    spike = next(event for event in wanted.chip.events if event.name == "spike").encode(pre_neur=3)
+    configuration = load(tmp_path / "tiny.toml", "tinyodin")
+    spike = next(event for event in configuration.chip.events if event.name == "spike").encode(pre_neur=3)
     blocks = [EventBlock(None, np.full(20, spike))]
     board = ModelBoard(chips.model("tinyodin")(), "tinyodin", DEPTH, DEPTH)
-    found, _, _ = on_board(BoardLine(board), wanted, blocks, title="tinyodin")
-    assert found == run_without_a_line(wanted, blocks, Environment())
-    assert len(found) == 200
+    spikes, _, _ = on_board(BoardLine(board), configuration, blocks, title="tinyodin")
+    assert spikes == run_without_a_line(configuration, blocks, Environment())
+    assert len(spikes) == 200
 
 
 # --- A bad line -------------------------------------------------------------------------------------------------
@@ -280,9 +280,9 @@ def spoilt(every: int, seed: int) -> Callable[[bytes], bytes]:
 def test_a_bad_line_loses_nothing_and_does_nothing_twice(net: Configuration) -> None:
     addrs = events(60)
     line = BoardLine(ModelBoard(Model(), "odin", DEPTH, DEPTH), spoilt(2000, seed=7))
-    found, _, link = on_board(line, net, [EventBlock(None, addrs)], patience=0.005)
+    spikes, _, link = on_board(line, net, [EventBlock(None, addrs)], patience=0.005)
     assert link.n_repeated > 3
-    assert found == expected(net, addrs, Environment())[0]
+    assert spikes == expected(net, addrs, Environment())[0]
 
 
 class Deaf:
@@ -290,21 +290,21 @@ class Deaf:
 
     busy = False
 
-    def __init__(self, sent: bytes = b"") -> None:
-        self._sent = sent
+    def __init__(self, message: bytes = b"") -> None:
+        self._message = message
 
-    def step(self, received: bytes) -> bytes:
-        return self._sent
+    def step(self, content: bytes) -> bytes:
+        return self._message
 
 
 class Broken(BoardLine):
     """A line that breaks off after so many reads."""
 
-    left = 0
+    n_remaining = 0
 
     def read(self, size: int = 1) -> bytes:
-        self.left -= 1
-        if self.left < 0:
+        self.n_remaining -= 1
+        if self.n_remaining < 0:
             raise OSError(5, "Input/output error")
         return super().read(size)
 
@@ -314,11 +314,11 @@ class Broken(BoardLine):
     [
         (
             Deaf(),
-            "board: no answer to IDENTIFY within 3 x 0.01 s; is the board on, and its bitstream one with the bridge?",
+            "board: no answer to IDENTIFY within 3 x 0.01 s; is the board on, and does its bitstream have the bridge?",
         ),
         (
             Deaf(b"login: "),
-            "board: 21 bytes, but no answer to IDENTIFY among them; is the baud rate right (--baud), and is it the"
+            "board: 21 bytes came, but no answer to IDENTIFY; is the baud rate right (--baud), and is it the"
             " bridge's port?",
         ),
         (
@@ -348,10 +348,10 @@ def test_whoever_else_answers_is_named(board: SimulatedBoard, message: str) -> N
 
 def test_a_line_that_breaks_off_is_said_so(net: Configuration) -> None:
     line = Broken(ModelBoard(Model(), "odin", DEPTH, DEPTH))
-    line.left = 100
+    line.n_remaining = 100
     with pytest.raises(InputError) as error:
         on_board(line, net, [EventBlock(None, events(10))])
-    assert str(error.value) == "board: the line has broken off; is the board still plugged in?"
+    assert str(error.value) == "board: the line is broken; is the board still plugged in?"
 
 
 def test_delays_that_the_bridge_cannot_make(net: Configuration) -> None:
@@ -363,7 +363,9 @@ def test_delays_that_the_bridge_cannot_make(net: Configuration) -> None:
 def test_an_event_too_far_ahead(net: Configuration) -> None:
     device = BridgedChip(BridgeLink(BoardLine(ModelBoard(Model(), "odin", DEPTH, DEPTH)), "board"), CHIP, "odin")
     block = EventBlock(np.array([0, 1 << 31]), np.array([1, 1]))
-    with pytest.raises(InputError, match="cycle 2147483648: the event before has 0; right is less than 2147483648"):
+    with pytest.raises(
+        InputError, match="cycle 2147483648: the event before it has 0; right is a distance below 2147483648"
+    ):
         session.run(device, [block], Environment())
 
 
@@ -391,9 +393,9 @@ def test_the_rtl_gives_the_models_spikes_bit_by_bit_over_its_line(net: Configura
     """Programming, events and spikes through the bridge's pins, with queues that are always full."""
     addrs, environment = events(300), Environment(0, 1, 3, 0)
     spikes, model = expected(net, addrs, environment)
-    found, outcome, _ = on_board(BoardLine(rtl_board), net, [EventBlock(None, addrs)], environment, TITLE)
+    board_spikes, outcome, _ = on_board(BoardLine(rtl_board), net, [EventBlock(None, addrs)], environment, TITLE)
     assert len(spikes) > 1000 > DEPTH
-    assert found == spikes
+    assert board_spikes == spikes
     assert outcome.n_events == 300
     for name, words in model.memories.items():
         assert np.array_equal(rtl_board.device.read_memory(name), words)
@@ -402,40 +404,48 @@ def test_the_rtl_gives_the_models_spikes_bit_by_bit_over_its_line(net: Configura
 @pytest.mark.verilator
 def test_the_rtl_sends_events_at_their_cycles(net: Configuration, rtl_board: RtlBoard) -> None:
     environment = Environment(20, 0, 2, 0)
-    found, _, _ = on_board(BoardLine(rtl_board), net, timed(60), environment, TITLE)
-    assert found == run_without_a_line(net, timed(60), environment)
+    spikes, _, _ = on_board(BoardLine(rtl_board), net, timed(60), environment, TITLE)
+    assert spikes == run_without_a_line(net, timed(60), environment)
 
 
 @pytest.mark.verilator
 def test_the_bridge_is_its_simulation_to_the_clock(net: Configuration, rtl_board: RtlBoard) -> None:
     """Also in what the host alone sees: clocks counted, answers of the SPI, pins of no bus."""
     boards: tuple[SimulatedBoard, ...] = (rtl_board, ModelBoard(Model(), TITLE, DEPTH, DEPTH))
-    seen = []
+    states = []
     for board in boards:
         link = BridgeLink(BoardLine(board), "board", 5.0)
         device = BridgedChip(link, CHIP, TITLE)
         device.stop()
-        before = device.poll().now
+        start = device.poll().now
         session.program(device, net, packed.memories_before("blank", "odin"))
-        to = port(CHIP)
-        reads = [to.encode(write) for write in list(to.program(net, net.memories))[:1]]
-        reads += [to.encode_read("neurons", n, byte) for n in (0, 15, 16) for byte in range(4)]
+        spi_port = port(CHIP)
+        reads = [spi_port.encode(write) for write in list(spi_port.program(net, net.memories))[:1]]
+        reads += [spi_port.encode_read("neurons", n, byte) for n in (0, 15, 16) for byte in range(4)]
         answers = list(device.spi_read(reads, 5, 2))[1:]
         device.clocks(1000)
         progress = device.poll()
-        refused = link.request(Command.LEVELS, b"\x00")
-        seen.append((progress.now - before, progress.quiet, progress.left, [to.answer(a) for a in answers], refused))
-    assert seen[0] == seen[1]
-    assert seen[0][3] == [net.memories["neurons"][n, 0] >> 8 * byte & 0xFF for n in (0, 15, 16) for byte in range(4)]
+        response = link.request(Command.LEVELS, b"\x00")
+        states.append(
+            (
+                progress.now - start,
+                progress.quiet,
+                progress.n_remaining,
+                [spi_port.answer(a) for a in answers],
+                response,
+            )
+        )
+    assert states[0] == states[1]
+    assert states[0][3] == [net.memories["neurons"][n, 0] >> 8 * byte & 0xFF for n in (0, 15, 16) for byte in range(4)]
 
 
 @pytest.mark.verilator
 def test_the_rtl_withstands_a_bad_line(net: Configuration, rtl_board: RtlBoard) -> None:
     addrs = events(40)
     line = BoardLine(rtl_board, spoilt(2000, seed=8))
-    found, _, link = on_board(line, net, [EventBlock(None, addrs)], title=TITLE, patience=0.05)
+    spikes, _, link = on_board(line, net, [EventBlock(None, addrs)], title=TITLE, patience=0.05)
     assert link.n_repeated > 3
-    assert found == expected(net, addrs, Environment())[0]
+    assert spikes == expected(net, addrs, Environment())[0]
 
 
 # --- The line ---------------------------------------------------------------------------------------------------
@@ -444,12 +454,12 @@ def test_the_rtl_withstands_a_bad_line(net: Configuration, rtl_board: RtlBoard) 
 @pytest.mark.parametrize("divider", [4, 7])
 def test_levels_are_received_in_whatever_pieces(divider: int) -> None:
     rng = np.random.default_rng(divider)
-    sent = rng.bytes(300)
+    message = rng.bytes(300)
     idle = np.ones(divider * 3 + 1, np.int64)
-    line = np.concatenate([idle, levels(sent[:100], divider), idle, levels(sent[100:], divider), idle])
-    receiver, found, at = LineReceiver(divider), b"", 0
-    while at < len(line):
+    line = np.concatenate([idle, levels(message[:100], divider), idle, levels(message[100:], divider), idle])
+    receiver, output, position = LineReceiver(divider), b"", 0
+    while position < len(line):
         n = int(rng.integers(1, 200))
-        found += receiver.take(line[at : at + n])
-        at += n
-    assert found == sent
+        output += receiver.take(line[position : position + n])
+        position += n
+    assert output == message

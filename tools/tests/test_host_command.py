@@ -19,7 +19,7 @@ from draupnir.tools.cli import cli
 from draupnir.tools.commands import host
 from draupnir.tools.compile.toml.load import load
 from draupnir.tools.host.simulated.model import ModelBoard
-from draupnir.tools.host.simulated.terminal import attached
+from draupnir.tools.host.simulated.terminal import serial_port
 
 PAGE = (Path(__file__).parents[2] / "docs/network.md").read_text()
 NET = PAGE.partition("```toml\n")[2].partition("```")[0]  # what is shown there works as shown
@@ -49,7 +49,7 @@ def draupnir(*words: object) -> Result:
     return CliRunner().invoke(cli, list(map(str, words)))
 
 
-def shown(text: str) -> dict[str, str]:
+def printed_figures(text: str) -> dict[str, str]:
     """The figures that a command has printed, by name."""
     return {name: figure.strip() for name, figure in (line.split("  ", 1) for line in text.splitlines())}
 
@@ -64,9 +64,9 @@ def test_a_simulated_board_gives_the_file_that_run_gives(folder: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert draupnir("run", "odin", *network(folder), "-o", folder / "run.csv").exit_code == 0
     assert (folder / "board.csv").read_bytes() == (folder / "run.csv").read_bytes()
-    found = json.loads(result.stdout)
+    report = json.loads(result.stdout)
     n_spikes = len((folder / "run.csv").read_text().splitlines()) - 1
-    assert (found["n_events"], found["n_spikes"], found["done"]) == (20, n_spikes, True)
+    assert (report["n_events"], report["n_spikes"], report["done"]) == (20, n_spikes, True)
     assert n_spikes == 200
 
 
@@ -80,11 +80,11 @@ def test_all_boards_give_the_file_that_run_gives(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     Path("net.toml").write_text(TINY)
     Path("events.csv").write_text(EVENTS.replace("0x307", "0x3"))
-    given = ("--config", "net.toml", "--events", "events.csv", "-o")
-    assert draupnir("run", "tinyodin", *given, "run.csv").exit_code == 0
+    words = ("--config", "net.toml", "--events", "events.csv", "-o")
+    assert draupnir("run", "tinyodin", *words, "run.csv").exit_code == 0
     for board in ("model", "rtl"):
         onto = ("--onto", "blank", "--verify") if board == "model" else ("--onto", "blank")
-        result = draupnir("host", "tinyodin", "--simulate", board, *onto, *given, f"{board}.csv")
+        result = draupnir("host", "tinyodin", "--simulate", board, *onto, *words, f"{board}.csv")
         assert (result.exit_code, result.stderr) == (0, "")
         assert Path(f"{board}.csv").read_bytes() == Path("run.csv").read_bytes()
     assert len(Path("run.csv").read_text().splitlines()) == 1 + 200
@@ -94,30 +94,30 @@ def test_a_memory_that_does_not_hold_what_was_written_ends_it(folder: Path) -> N
     class Stuck(ModelBoard):
         """A bit of synapses[96] that no write sets."""
 
-        def step(self, received: bytes) -> bytes:
+        def step(self, content: bytes) -> bytes:
             self._model.memories["synapses"][96] &= np.uint32(~2 & 0xFFFFFFFF)
-            return super().step(received)
+            return super().step(content)
 
-    with attached(Stuck(Model(), "odin", 256, 256)) as port:
-        wanted = ("--port", port, "--onto", "blank", "--verify", *network(folder), "-o", folder / "s.csv")
-        result = draupnir("host", "odin", *wanted)
+    with serial_port(Stuck(Model(), "odin", 256, 256)) as port:
+        words = ("--port", port, "--onto", "blank", "--verify", *network(folder), "-o", folder / "s.csv")
+        result = draupnir("host", "odin", *words)
     assert result.exit_code == 1
-    found = shown(result.stdout)
-    assert (found["words read"], found["differences"]) == ("8,448", "1")
-    assert found["first difference"] == "synapses[0x60].syn_weight0 expected 6, got 4"
-    assert "events" not in found and not (folder / "s.csv").read_text().splitlines()[1:]
+    figures = printed_figures(result.stdout)
+    assert (figures["words read"], figures["differences"]) == ("8,448", "1")
+    assert figures["first difference"] == "synapses[0x60].syn_weight0 expected 6, got 4"
+    assert "events" not in figures and not (folder / "s.csv").read_text().splitlines()[1:]
 
 
 def test_a_board_on_a_port_keeps_its_network_for_the_next_command(folder: Path) -> None:
-    with attached(ModelBoard(Model(), "odin", 256, 256)) as port:
+    with serial_port(ModelBoard(Model(), "odin", 256, 256)) as port:
         config, events = network(folder)[:2], network(folder)[2:]
         programmed = draupnir("host", "odin", "--port", port, *config, "--onto", "blank")
         assert programmed.exit_code == 0
-        assert shown(programmed.stdout)["chip"] == "odin"
+        assert printed_figures(programmed.stdout)["chip"] == "odin"
         result = draupnir("host", "odin", "--port", port, *events, "-o", folder / "board.csv")
     assert result.exit_code == 0
-    found = shown(result.stdout)
-    assert (found["events"], found["at rest at the end"]) == ("20", "yes")
+    figures = printed_figures(result.stdout)
+    assert (figures["events"], figures["at rest at the end"]) == ("20", "yes")
     draupnir("run", "odin", *network(folder), "-o", folder / "run.csv")
     assert (folder / "board.csv").read_bytes() == (folder / "run.csv").read_bytes()
 
@@ -134,7 +134,7 @@ def test_memories_saved_from_a_board_are_those_that_run_saves(folder: Path) -> N
 
 
 def test_the_wrong_bitstream_is_refused(folder: Path) -> None:
-    with attached(ModelBoard(Model(), "odin n_neurons=64", 256, 256)) as port:
+    with serial_port(ModelBoard(Model(), "odin n_neurons=64", 256, 256)) as port:
         result = draupnir("host", "odin", "--port", port, *network(folder), "-o", folder / "s.csv")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("error: the board holds 'odin n_neurons=64', not 'odin'")
@@ -143,13 +143,13 @@ def test_the_wrong_bitstream_is_refused(folder: Path) -> None:
 
 def test_a_board_that_goes_away_is_one_line(folder: Path) -> None:
     class Goes(ModelBoard):
-        def step(self, received: bytes) -> bytes:
-            self._left_to_do = getattr(self, "_left_to_do", 12) - bool(received)
+        def step(self, content: bytes) -> bytes:
+            self._left_to_do = getattr(self, "_left_to_do", 12) - bool(content)
             if self._left_to_do < 0:
                 raise OSError("unplugged")
-            return super().step(received)
+            return super().step(content)
 
-    with pytest.raises(OSError, match="unplugged"), attached(Goes(Model(), "odin", 256, 256)) as port:
+    with pytest.raises(OSError, match="unplugged"), serial_port(Goes(Model(), "odin", 256, 256)) as port:
         result = draupnir("host", "odin", "--port", port, *network(folder), "-o", folder / "s.csv")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(f"error: {port}: ") and result.stderr.count("\n") == 1
@@ -160,14 +160,14 @@ def test_a_terminal_that_answers_with_something_else(folder: Path) -> None:
     class Echo:
         busy = False
 
-        def step(self, received: bytes) -> bytes:
+        def step(self, content: bytes) -> bytes:
             return b"login: "
 
-    with attached(Echo()) as port:
+    with serial_port(Echo()) as port:
         result = draupnir("host", "odin", "--port", port, *network(folder))
     assert result.exit_code == 2
     assert result.stderr == (
-        f"error: {port}: 21 bytes, but no answer to IDENTIFY among them; is the baud rate right (--baud),"
+        f"error: {port}: 21 bytes came, but no answer to IDENTIFY; is the baud rate right (--baud),"
         " and is it the bridge's port?\n"
     )
 
@@ -178,12 +178,12 @@ def test_a_terminal_that_answers_with_something_else(folder: Path) -> None:
         (("--port", "x", "--verify"), "error: --verify: only with --config; see draupnir host --help\n"),
         (
             ("--port", "x", "--save", "neurons=n.hex"),
-            "error: --save: only with --config, to which the registers go back "
-            "after the reading; see draupnir host --help\n",
+            "error: --save: only with --config, because reading the memories "
+            "changes registers, which --config restores; see draupnir host --help\n",
         ),
         (
             ("--port", "x", "-o", "s.csv"),
-            "error: -o s.csv: only with --events; nothing is sent without; see draupnir host --help\n",
+            "error: -o s.csv: only with --events; without them there is no spike to write; see draupnir host --help\n",
         ),
         (("--port", "x", "--seed", "1"), "error: --seed 1: only with --simulate model; see draupnir host --help\n"),
         (
@@ -223,8 +223,8 @@ def test_a_simulated_board_without_a_configuration_is_ended_with_a_word(
     assert (result.exit_code, report["done"], report["n_cycles"]) == (0, False, 3000)
     assert report["n_spikes"] > 100 and "n_cycles_to_last_event" not in report
     assert result.stderr == (
-        "warning: stopped after 3,000 clocks: without --config a simulated board holds zeros, with which a chip may go"
-        " on for ever; right is with --config, or --max-cycles N\n"
+        "warning: stopped after 3,000 clocks: without --config a simulated board holds zeros, and with them a chip may"
+        " run for ever; right is with --config, or --max-cycles N\n"
     )
 
 

@@ -77,22 +77,22 @@ def on_board(
 ) -> tuple[list[tuple[int, int]], session.HostOutcome]:
     device = BridgedChip(BridgeLink(BoardLine(board), "board", 20.0), CHIP, name)
     session.program(device, net, packed.memories_before("blank", "reckon"))
-    found: list[tuple[int, int]] = []
+    output: list[tuple[int, int]] = []
 
-    def take(cycles: np.ndarray, received: np.ndarray) -> None:
-        found.extend(zip(cycles.tolist(), received.tolist(), strict=True))
+    def take(cycles: np.ndarray, content: np.ndarray) -> None:
+        output.extend(zip(cycles.tolist(), content.tolist(), strict=True))
 
     codes = led.codes_of(CHIP, Op)
     outcome = session.lead(device, np.stack([codes[ops[:, 0]], ops[:, 1]], axis=1), environment, limit, take)
-    return found, outcome
+    return output, outcome
 
 
 def holds(
-    found: list[tuple[int, int]], outcome: session.HostOutcome, run: closed_loop.HostedRun, n_at_least: int
+    output: list[tuple[int, int]], outcome: session.HostOutcome, run: closed_loop.HostedRun, n_at_least: int
 ) -> None:
     cycles = run.cycles - run.first_cycle
-    assert found == list(zip(cycles.tolist(), run.received.tolist(), strict=True))
-    assert len(found) >= n_at_least
+    assert output == list(zip(cycles.tolist(), run.received.tolist(), strict=True))
+    assert len(output) >= n_at_least
     assert (outcome.n_cycles, outcome.done) == (run.n_cycles, run.done)
 
 
@@ -104,8 +104,8 @@ def test_bytes_cycles_and_memories_are_the_models(net: Configuration, environmen
     ops = operations(5)
     run, model = expected(net, ops, environment)
     board = ModelBoard(chip := Model(seed=5), "reckon", DEPTH, DEPTH)
-    found, outcome = on_board(board, net, ops, environment, "reckon")
-    holds(found, outcome, run, 12)
+    output, outcome = on_board(board, net, ops, environment, "reckon")
+    holds(output, outcome, run, 12)
     assert all(np.array_equal(chip.memories[name], words) for name, words in model.memories.items())
 
 
@@ -113,19 +113,19 @@ def test_a_run_stops_at_its_limit(net: Configuration) -> None:
     ops = operations(5)
     run, _ = expected(net, ops, Environment())
     limit = int(run.cycles[8] - run.first_cycle)
-    found, outcome = on_board(ModelBoard(Model(), "reckon", DEPTH, DEPTH), net, ops, Environment(), "reckon", limit)
-    assert (len(found), outcome.n_cycles, outcome.done) == (8, limit, False)
+    output, outcome = on_board(ModelBoard(Model(), "reckon", DEPTH, DEPTH), net, ops, Environment(), "reckon", limit)
+    assert (len(output), outcome.n_cycles, outcome.done) == (8, limit, False)
 
 
 def test_an_operand_that_the_bridge_has_no_room_for(net: Configuration) -> None:
     device = BridgedChip(BridgeLink(BoardLine(ModelBoard(Model(), "reckon", DEPTH, DEPTH)), "board"), CHIP, "reckon")
-    with pytest.raises(InputError, match="operation 1: operand 4294967296; the bridge takes less than 4294967296"):
+    with pytest.raises(InputError, match="operation 1: operand 4294967296; right is less than 4294967296"):
         session.lead(device, np.array([[4, 1], [4, 1 << 32]]), Environment())
 
 
 def test_only_a_chip_that_is_led_has_pins_for_it() -> None:
-    found = {name: buses(chips.declaration(name)).lead for name in chips.names()}
-    assert [name for name, lead in found.items() if lead] == ["reckon"]
+    leads = {name: buses(chips.declaration(name)).lead for name in chips.names()}
+    assert [name for name, lead in leads.items() if lead] == ["reckon"]
 
 
 def buses_with(*events: tuple[int, int], delays: Delays = AT_ONCE) -> LedBuses:
@@ -137,12 +137,12 @@ def buses_with(*events: tuple[int, int], delays: Delays = AT_ONCE) -> LedBuses:
 
 def clocks_until(led_buses: LedBuses, pin: str, level: int, **outputs: int) -> int:
     """Clocks that pass, one by one, until the host has set a pin; the chip shows the same outputs throughout."""
-    shown = pack(CHIP.output_word, outputs)
+    output_pins = pack(CHIP.output_word, outputs)
     for clocks in range(100):
-        assert not led_buses.must_wait(shown, clocks)
+        assert not led_buses.must_wait(output_pins, clocks)
         if led_buses.pins >> CHIP.input_word[pin].lsb & 1 == level:
             return clocks
-        led_buses.step(shown, clocks, sending=True)
+        led_buses.step(output_pins, clocks, runs_sender=True)
     raise AssertionError(f"{pin} is never {level}")
 
 
@@ -153,7 +153,7 @@ def test_of_a_delay_that_runs_the_clocks_that_have_passed_count(gap: int, clocks
     led_buses.set_delays(Environment(6, 0, 0, 0).delays)
     for now in range(2):
         assert not led_buses.must_wait(0, now)
-        led_buses.step(0, now, sending=True)
+        led_buses.step(0, now, runs_sender=True)
     led_buses.set_delays(Environment(gap, 0, 0, 0).delays)
     assert 2 + clocks_until(led_buses, "AERIN_REQ", 1) == clocks
     acted = buses_with((7, Operation.SPIKE), delays=Environment(6, 0, 0, 0).delays)
@@ -165,10 +165,10 @@ def test_of_a_delay_that_runs_the_clocks_that_have_passed_count(gap: int, clocks
 def test_a_full_queue_makes_the_clock_stand_still_until_a_byte_has_left() -> None:
     led_buses = buses_with((2, Operation.TAKE))
     led_buses.spikes.append((0, 1))
-    shown = pack(CHIP.output_word, {"OUT_REQ": 1, "OUT_DATA": 0x5A})
-    assert led_buses.must_wait(shown, 3) and led_buses.must_wait(shown, 3)
+    output_pins = pack(CHIP.output_word, {"OUT_REQ": 1, "OUT_DATA": 0x5A})
+    assert led_buses.must_wait(output_pins, 3) and led_buses.must_wait(output_pins, 3)
     led_buses.spikes.clear()
-    assert not led_buses.must_wait(shown, 3)
+    assert not led_buses.must_wait(output_pins, 3)
     assert list(led_buses.spikes) == [(3, 0x5A)]
 
 
@@ -213,13 +213,13 @@ def test_host_gives_the_file_that_run_gives(folder: Path, events: tuple[str, ...
 
 
 def test_events_without_a_configuration_and_timesteps_of_another_chip_are_refused(folder: Path) -> None:
-    refused = draupnir("host", "--simulate", "model", "--events", "spikes.csv")
-    assert refused.exit_code == 2
-    assert refused.stderr == (
-        "error: spikes.csv: what reckon sends hangs on its configuration; right is with --config\n"
+    result = draupnir("host", "--simulate", "model", "--events", "spikes.csv")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "error: spikes.csv: the output of reckon depends on its configuration; right is with --config\n"
     )
-    refused = CliRunner().invoke(cli, ["host", "odin", "--simulate", "model", "--timesteps", "3"])
-    assert (refused.exit_code, refused.stderr) == (
+    result = CliRunner().invoke(cli, ["host", "odin", "--simulate", "model", "--timesteps", "3"])
+    assert (result.exit_code, result.stderr) == (
         2,
         "error: --timesteps 3: odin has no timesteps; right is to leave it out\n",
     )
@@ -246,5 +246,5 @@ def test_the_rtl_gives_the_models_bytes_over_its_line(
     compiled.device.reset()
     ops = operations(5)
     run, _ = expected(net, ops, environment)
-    found, outcome = on_board(compiled, net, ops, environment, title("reckon", SMALL))
-    holds(found, outcome, run, 12)
+    output, outcome = on_board(compiled, net, ops, environment, title("reckon", SMALL))
+    holds(output, outcome, run, 12)

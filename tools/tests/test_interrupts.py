@@ -39,15 +39,15 @@ ENDS = {
 
 
 @pytest.fixture(autouse=True)
-def heard() -> Iterator[None]:
+def default_signals() -> Iterator[None]:
     """No signal is ignored, as in the background of a shell some are: a child would inherit that."""
-    before = {number: signal.getsignal(number) for number in ENDS}
+    handlers = {number: signal.getsignal(number) for number in ENDS}
     for number in ENDS:
-        if before[number] == signal.SIG_IGN:
+        if handlers[number] == signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
     yield
     for number in ENDS:
-        signal.signal(number, before[number])
+        signal.signal(number, handlers[number])
 
 
 @pytest.fixture
@@ -76,8 +76,8 @@ def test_a_long_run_ends_at_once_and_leaves_nothing(
     assert long.poll() is None
     assert list(tmp_path.glob(".*.part"))
     long.send_signal(number)
-    _, said = long.communicate(timeout=60)
-    assert (long.returncode, said.splitlines(keepends=True)[-1]) == ENDS[number]
+    _, error_text = long.communicate(timeout=60)
+    assert (long.returncode, error_text.splitlines(keepends=True)[-1]) == ENDS[number]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["events.npy", "net.toml"]
 
 
@@ -86,8 +86,8 @@ def test_several_signals_are_one(long: subprocess.Popen[str], tmp_path: Path) ->
     for _ in range(20):
         long.send_signal(signal.SIGINT)
         time.sleep(0.002)
-    _, said = long.communicate(timeout=60)
-    assert (long.returncode, said.splitlines(keepends=True)[-1]) == ENDS[signal.SIGINT]
+    _, error_text = long.communicate(timeout=60)
+    assert (long.returncode, error_text.splitlines(keepends=True)[-1]) == ENDS[signal.SIGINT]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["events.npy", "net.toml"]
 
 
@@ -103,9 +103,9 @@ def test_a_signal_as_it_starts_is_one_line_too() -> None:
         ) as running:
             time.sleep(pause)
             running.send_signal(signal.SIGINT)
-            _, said = running.communicate(timeout=60)
-        before_main = said.startswith("Traceback") and ", in main\n" not in said
-        assert before_main or (running.returncode, said) in [(130, "interrupted\n"), (0, "")]
+            _, error_text = running.communicate(timeout=60)
+        before_main = error_text.startswith("Traceback") and ", in main\n" not in error_text
+        assert before_main or (running.returncode, error_text) in [(130, "interrupted\n"), (0, "")]
 
 
 def test_an_ignored_signal_stays_ignored() -> None:
@@ -114,14 +114,14 @@ def test_an_ignored_signal_stays_ignored() -> None:
         "from draupnir.tools.terminal import interrupts; interrupts.handle()\n"
         "print(s.getsignal(s.SIGHUP) == s.SIG_IGN, s.getsignal(s.SIGTERM) == s.SIG_DFL)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout == "True False\n"
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert process.stdout == "True False\n"
 
 
 def test_what_fails_because_of_a_signal_is_an_interruption(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(interrupts, "_first", (signal.SIGTERM, 0.0))
+    monkeypatch.setattr(interrupts, "_first_signal", (signal.SIGTERM, 0.0))
 
     def fails() -> None:
         raise OSError(5, "the simulator was killed, too")
@@ -157,11 +157,11 @@ def runs(pid: int) -> bool:
 
 
 def test_a_program_is_ended_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def between() -> None:
+    def do_nothing() -> None:
         if (tmp_path / "pid").is_file() and (tmp_path / "pid").read_text():
             raise pieces.Stopped
 
-    monkeypatch.setattr(pieces, "between", between)
+    monkeypatch.setattr(pieces, "between", do_nothing)
     with pytest.raises(pieces.Stopped):
         processes.output_of([sys.executable, "-c", PARENT, str(tmp_path / "pid")])
     for _ in range(100):
@@ -173,5 +173,5 @@ def test_a_program_is_ended_with_its_children(tmp_path: Path, monkeypatch: pytes
 
 def test_what_a_program_says_is_returned(tmp_path: Path) -> None:
     code = "import os, sys; print(os.getcwd()); print(os.environ['WORD'], file=sys.stderr); sys.exit(3)"
-    done = processes.output_of([sys.executable, "-c", code], env={**os.environ, "WORD": "an"}, cwd=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (3, f"{tmp_path.resolve()}\n", "an\n")
+    process = processes.output_of([sys.executable, "-c", code], env={**os.environ, "WORD": "an"}, cwd=tmp_path)
+    assert (process.returncode, process.stdout, process.stderr) == (3, f"{tmp_path.resolve()}\n", "an\n")

@@ -18,8 +18,8 @@ LACKS = "odin has no {} ({}= of its ChipPackage): {}; emulator/ADDING_A_CHIP.md 
 
 
 def lacking(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
-    without = replace(chips.package("odin"), **{part: None})  # type: ignore[arg-type]
-    monkeypatch.setattr(chips, "package", lambda name: without)
+    package = replace(chips.package("odin"), **{part: None})  # type: ignore[arg-type]
+    monkeypatch.setattr(chips, "package", lambda name: package)
 
 
 def test_a_run_without_an_engine_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,15 +27,15 @@ def test_a_run_without_an_engine_is_one_line(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "net.toml").write_text("")
     words = ["run", "odin", "--config", str(tmp_path / "net.toml"), "--events", "e.csv"]
     result = CliRunner().invoke(cli, words)
-    said = LACKS.format("event-level engine", "engine", "it cannot be run by events")
-    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"error: {said}\n")
+    message = LACKS.format("event-level engine", "engine", "it cannot be run by events")
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"error: {message}\n")
 
 
 def test_a_benchmark_without_workloads_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lacking(monkeypatch, "workloads")
     result = CliRunner().invoke(cli, ["bench", "odin", "--json", "-o", str(tmp_path / "bench")])
-    said = LACKS.format("workloads", "workloads", "nothing can be measured")
-    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"error: {said}\n")
+    message = LACKS.format("workloads", "workloads", "nothing can be measured")
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"error: {message}\n")
 
 
 def test_chips_that_do_not_load_are_told_beside_those_that_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,5 +50,5 @@ def test_chips_that_do_not_load_are_told_beside_those_that_do(monkeypatch: pytes
     result = CliRunner().invoke(cli, ["chips"])
     assert result.exit_code == 2 and result.stdout.startswith("odin      ODIN: 256")
     assert result.stderr == "error: reckon does not load\nerror: tinyodin does not load\n"
-    listed = CliRunner().invoke(cli, ["chips", "--json"])
-    assert [chip["name"] for chip in json.loads(listed.stdout)["chips"]] == ["odin"] and listed.exit_code == 2
+    json_result = CliRunner().invoke(cli, ["chips", "--json"])
+    assert [chip["name"] for chip in json.loads(json_result.stdout)["chips"]] == ["odin"] and json_result.exit_code == 2

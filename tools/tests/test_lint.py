@@ -72,7 +72,7 @@ GOOD = {"odin": ODIN, "tinyodin": TINYODIN, "reckon": RECKON}
 IZH = ODIN.replace('"lif"', '"izh"')
 
 
-def found(folder: Path, chip: str, text: str) -> list[Finding]:
+def findings_of(folder: Path, chip: str, text: str) -> list[Finding]:
     (folder / "net.toml").write_text(text)
     return lint(load(folder / "net.toml", chip))
 
@@ -142,20 +142,20 @@ def chip(request: pytest.FixtureRequest) -> Chip:
 
 @pytest.mark.parametrize("name", GOOD)
 def test_a_network_that_works_has_no_findings(tmp_path: Path, name: str) -> None:
-    assert found(tmp_path, name, GOOD[name]) == []
+    assert findings_of(tmp_path, name, GOOD[name]) == []
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: f"{broken.chip}-{broken.name}")
 def test_what_breaks_a_rule_is_found_by_name_and_place(tmp_path: Path, broken: Broken) -> None:
     text = GOOD[broken.chip].replace(broken.old, broken.new, 1)
     assert text != GOOD[broken.chip]
-    assert (broken.name, broken.place) in [(one.name, one.place) for one in found(tmp_path, broken.chip, text)]
+    assert (broken.name, broken.place) in [(one.name, one.place) for one in findings_of(tmp_path, broken.chip, text)]
 
 
 def test_bursts_without_a_time_reference(tmp_path: Path) -> None:
     bursting = IZH.replace("thr = 5", "thr = 5\nspk_ref = 2")
-    assert [one.name for one in found(tmp_path, "odin", bursting)] == ["bursts-off"]
-    assert found(tmp_path, "odin", bursting.replace(OPEN, OPEN + "SPI_BURST_TIMEREF = 100\n")) == []
+    assert [one.name for one in findings_of(tmp_path, "odin", bursting)] == ["bursts-off"]
+    assert findings_of(tmp_path, "odin", bursting.replace(OPEN, OPEN + "SPI_BURST_TIMEREF = 100\n")) == []
 
 
 def test_every_rule_is_broken_here(chip: Chip) -> None:
@@ -165,7 +165,7 @@ def test_every_rule_is_broken_here(chip: Chip) -> None:
 
 def test_an_input_s_number_may_be_a_disabled_neuron_s(tmp_path: Path) -> None:
     """pre = 100 in the good network: it has synapses onto others only."""
-    assert found(tmp_path, "odin", ODIN.replace('pre = "3,100"', 'pre = "200-255"')) == []
+    assert findings_of(tmp_path, "odin", ODIN.replace('pre = "3,100"', 'pre = "200-255"')) == []
 
 
 @pytest.mark.parametrize(
@@ -177,14 +177,14 @@ def test_an_input_s_number_may_be_a_disabled_neuron_s(tmp_path: Path) -> None:
     ],
 )
 def test_what_some_input_can_reach_is_no_finding(tmp_path: Path, change: tuple[str, str]) -> None:
-    assert found(tmp_path, "odin", ODIN.replace(*change)) == []
+    assert findings_of(tmp_path, "odin", ODIN.replace(*change)) == []
 
 
 def test_inhibited_neurons_only(tmp_path: Path) -> None:
     """Neuron 100's synapses inhibit, and those that only it leads to have nothing that excites them."""
     text = ODIN.replace(OPEN, OPEN + 'SPI_SYN_SIGN = "100"\n').replace('"3,100"\npost = "0-9"', '3\npost = "0-7"')
     text += '[[synapses]]\npre = 100\npost = "8-9"\nweight = 7\n'
-    (one,) = found(tmp_path, "odin", text)
+    (one,) = findings_of(tmp_path, "odin", text)
     assert (one.name, one.place) == ("neuron-without-excitation", "neurons[8-9]")
 
 
@@ -212,10 +212,10 @@ def test_no_potential_is_above_the_highest(tmp_path: Path, alpha: int, conf: int
 
 def test_weights_that_learn_may_come_to_reach_it(tmp_path: Path) -> None:
     low = RECKON.replace("weight = 60", "weight = 1")
-    assert [one.name for one in found(tmp_path, "reckon", low)] == ["unreachable-threshold"]
+    assert [one.name for one in findings_of(tmp_path, "reckon", low)] == ["unreachable-threshold"]
     learning = low.replace("SPI_DO_EPROP = 0", "SPI_DO_EPROP = 1\nSPI_H_1 = 3")
-    assert found(tmp_path, "reckon", learning) == []
-    assert found(tmp_path, "reckon", low.replace("SPI_EN_CONF = 0", "SPI_EN_CONF = 0\nSPI_NOISE_EN = 1")) == []
+    assert findings_of(tmp_path, "reckon", learning) == []
+    assert findings_of(tmp_path, "reckon", low.replace("SPI_EN_CONF = 0", "SPI_EN_CONF = 0\nSPI_NOISE_EN = 1")) == []
 
 
 # --- As commands say it ------------------------------------------------------------------------------------------
@@ -254,7 +254,7 @@ def test_check_lists_findings_in_json(net: Path) -> None:
 @pytest.mark.parametrize("words", [("config", "check"), ("config", "pack")])
 def test_strict_makes_a_finding_an_error(net: Path, words: tuple[str, ...]) -> None:
     result = draupnir(*words, "tinyodin", net, "--strict")
-    error = f"{net}: --strict, and it has 1 findings: neuron-never-visited; --allow NAME for what is meant"
+    error = f"{net}: it has 1 findings, and --strict is given: neuron-never-visited; --allow NAME allows one"
     assert (result.exit_code, result.stderr) == (2, f"warning: {net}: {LINE}\nerror: {error}\n")
 
 
@@ -275,7 +275,10 @@ def test_a_run_without_a_spike_says_why(tmp_path: Path) -> None:
     result = draupnir("run", "odin", "--config", tmp_path / "net.toml", "--events", tmp_path / "events.csv", "--json")
     assert [one["name"] for one in json.loads(result.stdout)["findings"]] == ["no-mapping"]
     assert result.exit_code == 0
-    assert result.stderr.splitlines()[-1] == "warning: no spike came out; the likely cause is said above: no-mapping"
+    assert (
+        result.stderr.splitlines()[-1]
+        == "warning: no spike came out; the likely cause is among the warnings above: no-mapping"
+    )
     assert draupnir("run", "odin", "--config", tmp_path / "net.toml", "--events", "x.csv", "--strict").exit_code == 2
 
 
@@ -284,26 +287,26 @@ def test_a_run_that_stops_at_its_bound_says_why(tmp_path: Path) -> None:
     (tmp_path / "events.csv").write_text("addr\n0x307\n")
     words = ("--config", tmp_path / "net.toml", "--events", tmp_path / "events.csv", "--max-cycles", 1000)
     result = draupnir("run", "odin", *words)
-    why = "no spike came out and the chip did not come to rest; the likely cause is said above: gated"
+    why = "no spike came out and the chip did not come to rest; the likely cause is among the warnings above: gated"
     assert result.stderr.splitlines()[-1] == f"warning: {why}"
 
 
 def test_a_chip_without_rules_has_no_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    without = replace(chips.package("odin"), lint=None)
-    monkeypatch.setattr(chips, "package", lambda name: without)
-    assert found(tmp_path, "odin", "") == []
+    package = replace(chips.package("odin"), lint=None)
+    monkeypatch.setattr(chips, "package", lambda name: package)
+    assert findings_of(tmp_path, "odin", "") == []
     with pytest.raises(InputError, match="--allow gated: no such finding: odin has no rules"):
         lint(load(tmp_path / "net.toml", "odin"), ["gated"])
 
 
 def test_the_page_names_them_all() -> None:
     page = (ROOT / "tools/compile/README.md").read_text()
-    between = page.split("<!-- findings -->\n")[1].split("<!-- /findings -->")[0]
-    assert between == findings.table(), "remake it: tools.lint.findings.table()"
+    table = page.split("<!-- findings -->\n")[1].split("<!-- /findings -->")[0]
+    assert table == findings.table(), "remake it: tools.lint.findings.table()"
 
 
 def test_registers_that_are_not_given_are_as_a_reset_leaves_them(tmp_path: Path) -> None:
     (tmp_path / "net.toml").write_text("")
     registers = load(tmp_path / "net.toml", "reckon").registers
     assert registers["SPI_EN_CONF"] == (1,) and registers["SPI_DO_EPROP"] == (7,) and registers["SPI_KAPPA"] == (0x7A,)
-    assert np.all([registers[f"SPI_NUM_{what}_NEUR"] == (255,) for what in ("INP", "REC")])
+    assert np.all([registers[f"SPI_NUM_{group}_NEUR"] == (255,) for group in ("INP", "REC")])

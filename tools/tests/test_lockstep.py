@@ -17,7 +17,7 @@ from draupnir.rtl import emit, verilated
 from draupnir.rtl.design import Design
 from draupnir.tools.cli import cli
 from draupnir.tools.experiments.digits.experiment import DigitsExperiment
-from draupnir.tools.experiments.digits.lockstep import Apart, HeldOdin, setup_rows
+from draupnir.tools.experiments.digits.lockstep import Apart, ComparedOdin, setup_rows
 from draupnir.tools.experiments.digits.train import DigitsTrainer
 
 FLIPPED = pack(CHIP.output_word, {"AEROUT_ADDR": 0x10})
@@ -36,11 +36,11 @@ class Rtl:
 
     def run(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
         """An address bit of the output bus is wrong while AEROUT_REQ is high, in rows after ``flip_after``."""
-        before = int(self.model.registers[0].cycle)
+        first_cycle = int(self.model.registers[0].cycle)
         outputs = self.model.drive(inputs, clk)
         if self._flip_after >= 0:
             req = outputs & pack(CHIP.output_word, {"AEROUT_REQ": 1}) != 0
-            outputs[req & (before + np.arange(len(inputs)) > self._flip_after)] ^= FLIPPED
+            outputs[req & (first_cycle + np.arange(len(inputs)) > self._flip_after)] ^= FLIPPED
         self._fault(self)
         return outputs
 
@@ -52,10 +52,10 @@ class Rtl:
 
 
 def exit_status(*words: str) -> int:
-    with pytest.raises(SystemExit) as stopped:
+    with pytest.raises(SystemExit) as exit_error:
         cli.main(list(words))
-    assert isinstance(stopped.value.code, int)
-    return stopped.value.code
+    assert isinstance(exit_error.value.code, int)
+    return exit_error.value.code
 
 
 @pytest.fixture
@@ -87,44 +87,44 @@ def test_registers_are_written_on_the_pins() -> None:
 
 
 def test_lockstep_teaches_as_the_golden_model_alone_does() -> None:
-    alone, held = (
+    alone, lockstep_results = (
         DigitsTrainer(DigitsExperiment(n_images=10)),
-        DigitsTrainer(DigitsExperiment(n_images=10), HeldOdin(Rtl())),
+        DigitsTrainer(DigitsExperiment(n_images=10), ComparedOdin(Rtl())),
     )
-    a, b = alone.run(), held.run()
+    a, b = alone.run(), lockstep_results.run()
     assert (a.train, a.test, a.n_clocks, a.n_spikes) == (b.train, b.test, b.n_clocks, b.n_spikes)
     assert np.array_equal(a.weights, b.weights)
     assert [len(r.in_cycles) for r in a.rasters] == [len(r.in_cycles) for r in b.rasters]
 
 
 def test_every_clock_of_setup_and_images_is_compared() -> None:
-    held = HeldOdin(Rtl())
-    results = DigitsTrainer(DigitsExperiment(n_images=10), held).run()
-    assert held.n_compared == results.n_clocks + len(held.setup) == int(held.model.registers[0].cycle)
+    odin = ComparedOdin(Rtl())
+    results = DigitsTrainer(DigitsExperiment(n_images=10), odin).run()
+    assert odin.n_compared == results.n_clocks + len(odin.setup) == int(odin.model.registers[0].cycle)
 
 
 def test_a_run_that_holds_leaves_a_report(
     simulate: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert simulate(Rtl()) == 0
-    said = capsys.readouterr().out
-    figures = dict(line.split(None, 1) for line in said.splitlines() if line.startswith("mismatches"))
+    output = capsys.readouterr().out
+    figures = dict(line.split(None, 1) for line in output.splitlines() if line.startswith("mismatches"))
     assert figures == {"mismatches": "0"}
-    assert all(words in said for words in ("clocks compared", "weight updates", "test accuracy", "wall time"))
+    assert all(words in output for words in ("clocks compared", "weight updates", "test accuracy", "wall time"))
     assert {"report.html", "rasters.png", "weight_maps.png", "confusion.png"} <= {p.name for p in tmp_path.iterdir()}
     assert not (tmp_path / "difference").exists()
 
 
 def test_json_counts_what_was_compared(simulate: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     assert simulate(Rtl(), "--json") == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["holds"], told["mismatches"], told["difference"]) == (True, 0, "")
-    assert told["compared"] > told["n_clocks"] > 100_000
-    assert told["bits_compared"] == told["output_bits"] == 11 * told["compared"]
+    report = json.loads(capsys.readouterr().out)
+    assert (report["holds"], report["mismatches"], report["difference"]) == (True, 0, "")
+    assert report["compared"] > report["n_clocks"] > 100_000
+    assert report["bits_compared"] == report["output_bits"] == 11 * report["compared"]
 
 
 @pytest.mark.parametrize(
-    ("rtl", "told"),
+    ("rtl", "message"),
     [
         (Rtl(flip_after=100_000), "  AEROUT_ADDR: expected 0x"),
         (Rtl(fault=flip_a_bit), "synapses: 1 of 8192 words differ"),
@@ -132,27 +132,27 @@ def test_json_counts_what_was_compared(simulate: Callable[..., int], capsys: pyt
     ids=["pin", "memory"],
 )
 def test_a_fault_is_told_and_can_be_replayed(
-    rtl: Rtl, told: str, simulate: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    rtl: Rtl, message: str, simulate: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "report.html").write_text("of an earlier run")
     assert simulate(rtl, "--seed", "2") == 1
-    said = capsys.readouterr().out
-    assert told in said
+    output = capsys.readouterr().out
+    assert message in output
     bits = r"[\d,]+ of [\d,]+ output bits compared"
-    assert re.search(rf"^([\d,]+) clocks compared without a difference, {bits}, then 1 mismatch$", said, re.MULTILINE)
-    assert "reproduce: draupnir sim odin --images 10 --seed 2\n" in said
+    assert re.search(rf"^([\d,]+) clocks compared without a difference, {bits}, then 1 mismatch$", output, re.MULTILINE)
+    assert "reproduce: draupnir sim odin --images 10 --seed 2\n" in output
     page = (tmp_path / "report.html").read_text()
-    assert told in page and "of an earlier run" not in page and "Where this comes from" in page
-    (command,) = [line for line in said.splitlines() if line.startswith("decoded: draupnir replay odin ")]
+    assert message in page and "of an earlier run" not in page and "Where this comes from" in page
+    (command,) = [line for line in output.splitlines() if line.startswith("decoded: draupnir replay odin ")]
     assert exit_status(*command.split()[2:]) == 1
-    assert told.split("expected")[0].split(" words")[0].strip() in capsys.readouterr().out
-    assert told in (tmp_path / "difference" / "difference.txt").read_text()
+    assert message.split("expected")[0].split(" words")[0].strip() in capsys.readouterr().out
+    assert message in (tmp_path / "difference" / "difference.txt").read_text()
 
 
 def test_a_fault_in_the_setup_is_found() -> None:
-    held = HeldOdin(Rtl(fault=lambda rtl: rtl.model.memories[SYNAPSES.name].fill(0)))
+    odin = ComparedOdin(Rtl(fault=lambda rtl: rtl.model.memories[SYNAPSES.name].fill(0)))
     with pytest.raises(Apart, match="memories differ after cycle"):
-        held.configure(DigitsExperiment().configuration())
+        odin.configure(DigitsExperiment().configuration())
 
 
 def test_a_fault_that_a_second_run_does_not_show_leaves_the_first_runs_waveform(

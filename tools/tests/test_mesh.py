@@ -78,40 +78,40 @@ def call(*words: object, status: int = 0) -> str:
 
 
 @pytest.fixture(scope="module")
-def recorded(home: Path) -> Path:
+def recording(home: Path) -> Path:
     """The chip's folder of golden cases, recorded from its SystemVerilog, and seen to be the same in Icarus."""
     call("record", "mesh", "--rtl", "sv", "--all", "--check-icarus", "--repository", "toy")
     return home / "mesh_chip/golden"
 
 
-def test_every_edge_and_both_together_are_in_the_cases(recorded: Path) -> None:
+def test_every_edge_and_both_together_are_in_the_cases(recording: Path) -> None:
     chip = chips.declaration("mesh")
     edges = {int(edge) for one in case.of_chip("mesh") for edge in wave.read(one.wave, chip).clk}
     assert edges - {0} == {0b0001, 0b1000, 0b1001}
 
 
-def test_the_model_and_both_simulators_hold(recorded: Path) -> None:
+def test_the_model_and_both_simulators_hold(recording: Path) -> None:
     for words in (["--sim", "model"], ["--rtl", "sv"], ["--rtl", "sv/chip.f", "--sim", "icarus"]):
-        told = call("regress", "mesh", *words)
-        assert "2 of 2 cases hold: 1,200 clocks, 0 mismatches" in told
-        assert ("47,9" if "icarus" in words else "48,000 of them of probes") in told
+        output = call("regress", "mesh", *words)
+        assert "2 of 2 cases hold: 1,200 clocks, 0 mismatches" in output
+        assert ("47,9" if "icarus" in words else "48,000 of them of probes") in output
 
 
-def test_a_case_is_replayed(recorded: Path) -> None:
-    told = call("replay", "mesh", "mesh_chip/golden/random")
-    assert "sums: all 32 words equal" in told
-    assert "96,000 of 96,000 output bits compared, 24,000 of them of probes" in told
+def test_a_case_is_replayed(recording: Path) -> None:
+    output = call("replay", "mesh", "mesh_chip/golden/random")
+    assert "sums: all 32 words equal" in output
+    assert "96,000 of 96,000 output bits compared, 24,000 of them of probes" in output
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_found(recorded: Path, name: str, tmp_path: Path) -> None:
-    file, right, wrong, where = FAULTS[name]
+def test_a_fault_is_found(recording: Path, name: str, tmp_path: Path) -> None:
+    file, right, wrong, place = FAULTS[name]
     shutil.copytree(MESH / "sv", tmp_path / "sv")
     text = (tmp_path / "sv" / file).read_text()
     assert right in text
     (tmp_path / "sv" / file).write_text(text.replace(right, wrong))
-    told = call("regress", "mesh", "--rtl", tmp_path / "sv", "--sim", "icarus", "--report", tmp_path, status=1)
-    assert where in told
+    output = call("regress", "mesh", "--rtl", tmp_path / "sv", "--sim", "icarus", "--report", tmp_path, status=1)
+    assert place in output
 
 
 def test_another_size_holds(home: Path) -> None:
@@ -126,36 +126,36 @@ def test_another_size_holds(home: Path) -> None:
     )
     recording = record_recipe(device, chip, "rude", seed=3)
     record.save(recording, home / "small/rude", "a size", {"kind": "model"}, "", 3)
-    told = call("regress", "mesh", "--golden", "small", "--rtl", "sv", "--sim", "icarus")
-    assert "1 of 1 cases hold: 600 clocks, 0 mismatches" in told
+    output = call("regress", "mesh", "--golden", "small", "--rtl", "sv", "--sim", "icarus")
+    assert "1 of 1 cases hold: 600 clocks, 0 mismatches" in output
     assert "600 cycles, 5 pins, 0 mismatches" in call("replay", "mesh", "small/rude")
 
 
 @pytest.mark.parametrize(("simulator", "waves"), [("verilator", "dump.vcd"), ("icarus", "dump.fst")])
 def test_its_own_tests_pass_under_cocotb_and_their_waveforms_replay(home: Path, simulator: str, waves: str) -> None:
-    wanted, n = ("all", 5) if simulator == "icarus" else ("python_sends_each_request_once", 1)
-    told = call("sim", "mesh", "--rtl", "sv", "--sim", simulator, "--test", wanted, "--waves")
-    assert f"{n} of {n} tests passed" in told and " 0 mismatches" in told
+    test_name, n = ("all", 5) if simulator == "icarus" else ("python_sends_each_request_once", 1)
+    output = call("sim", "mesh", "--rtl", "sv", "--sim", simulator, "--test", test_name, "--waves")
+    assert f"{n} of {n} tests passed" in output and " 0 mismatches" in output
     dump = home / "build/sim" / f"{simulator}-sums.python_sends_each_request_once" / waves
     assert " 0 mismatches" in call("replay", "mesh", dump)
     if simulator == "verilator":
         (home / "faulty.vcd").write_text(faulty(dump.read_text()))
-        told = call("replay", "mesh", "faulty.vcd", status=1)
-        assert "mix: expected " in told
+        output = call("replay", "mesh", "faulty.vcd", status=1)
+        assert "mix: expected " in output
 
 
 def test_a_test_of_its_own_with_parameters_is_run_for_each_of_them(home: Path) -> None:
-    told = call("sim", "mesh", "--rtl", "sv", "--sim", "icarus", "--test", "a_core_adds_to_its_own_word/core=3")
-    assert "1 of 1 tests passed" in told and "a_core_adds_to_its_own_word/core=3" in told
+    output = call("sim", "mesh", "--rtl", "sv", "--sim", "icarus", "--test", "a_core_adds_to_its_own_word/core=3")
+    assert "1 of 1 tests passed" in output and "a_core_adds_to_its_own_word/core=3" in output
 
 
 def faulty(vcd: str) -> str:
     """The waveform with the last change of the wide output pin turned in one bit."""
-    declared = [words for line in vcd.splitlines() if (words := line.split())[:1] == ["$var"]]
-    (mark,) = {words[3] for words in declared if words[4].startswith("mix")}
-    before, found, after = vcd.rpartition(f" {mark}\n")
-    assert found
-    return before[:-1] + str(1 - int(before[-1])) + found + after
+    variables = [words for line in vcd.splitlines() if (words := line.split())[:1] == ["$var"]]
+    (mark,) = {words[3] for words in variables if words[4].startswith("mix")}
+    head, separator, tail = vcd.rpartition(f" {mark}\n")
+    assert separator
+    return head[:-1] + str(1 - int(head[-1])) + separator + tail
 
 
 def test_a_configuration_names_the_core(home: Path) -> None:
@@ -174,9 +174,9 @@ def test_a_configuration_names_the_core(home: Path) -> None:
         "host mesh --simulate model --config blank.toml --events events.csv",
     ],
 )  # fmt: skip
-def test_what_it_lacks_is_told_in_one_line(home: Path, recorded: Path, words: str) -> None:
+def test_what_it_lacks_is_told_in_one_line(home: Path, recording: Path, words: str) -> None:
     (home / "blank.toml").write_text("")
     (home / "events.csv").write_text("addr\n")
-    told = call(*words.split(), status=2).splitlines()
-    assert len([line for line in told if line.startswith("error: mesh has no ")]) == 1
-    assert told[-1].endswith("emulator/ADDING_A_CHIP.md says what it takes")
+    output = call(*words.split(), status=2).splitlines()
+    assert len([line for line in output if line.startswith("error: mesh has no ")]) == 1
+    assert output[-1].endswith("emulator/ADDING_A_CHIP.md says what it takes")

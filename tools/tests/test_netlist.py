@@ -41,33 +41,37 @@ def synthesised(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 @dataclass(frozen=True)
 class Lively:
-    """A run in which as much as possible happens in few clocks; before, after : the memories."""
+    """A run in which as much as possible happens in few clocks; memories_before, memories_after : the memories."""
 
     trace: Trace
-    before: dict[str, np.ndarray]
-    after: dict[str, np.ndarray]
+    memories_before: dict[str, np.ndarray]
+    memories_after: dict[str, np.ndarray]
 
 
 @pytest.fixture(scope="module")
 def lively() -> Lively:
     """Reset, SPI writes and reads of everything, then events of every kind to neurons that are about to spike."""
     rng, model = np.random.default_rng(1), Model()
-    before = {"neurons": _neurons(rng), "synapses": rng.integers(0, 1 << 32, (8192, 1), dtype=np.uint32)}
-    for name, words in before.items():
+    memories_before = {"neurons": _neurons(rng), "synapses": rng.integers(0, 1 << 32, (8192, 1), dtype=np.uint32)}
+    for name, words in memories_before.items():
         model.memories[name][:] = words
     rst = pack(CHIP.input_word, {"RST": 1})
-    told = [np.array([rst] * 4 + [0] * 4), pins.rows(CHIP, _transactions(), gap=8)]
-    for rows in told:
+    row_blocks = [np.array([rst] * 4 + [0] * 4), pins.rows(CHIP, _transactions(), gap=8)]
+    for rows in row_blocks:
         model.drive(rows, np.ones(len(rows), np.uint8))
     ran = closed_loop.run(model, _events(rng), Environment(0, 0, 0, 0), 10_000, record_rows=True)
     assert ran.done and len(ran.addrs) == len(READY)
-    inputs = np.concatenate([*told, ran.rows])
-    again, clk = Model(), np.ones(len(inputs), np.uint8)
-    for name, words in before.items():
-        again.memories[name][:] = words
-    outputs = again.drive(inputs, clk)
-    known = np.full(len(inputs), (1 << CHIP.output_word.width) - 1)
-    return Lively(Trace(CHIP, inputs, clk, outputs, known, np.arange(len(inputs))), before, dict(again.memories))
+    inputs = np.concatenate([*row_blocks, ran.rows])
+    second_model, clk = Model(), np.ones(len(inputs), np.uint8)
+    for name, words in memories_before.items():
+        second_model.memories[name][:] = words
+    outputs = second_model.drive(inputs, clk)
+    known_bits = np.full(len(inputs), (1 << CHIP.output_word.width) - 1)
+    return Lively(
+        Trace(CHIP, inputs, clk, outputs, known_bits, np.arange(len(inputs))),
+        memories_before,
+        dict(second_model.memories),
+    )
 
 
 def _neurons(rng: np.random.Generator) -> np.ndarray:
@@ -82,15 +86,19 @@ def _neurons(rng: np.random.Generator) -> np.ndarray:
 
 
 def _transactions() -> list[int]:
-    to = port(CHIP)
+    spi_port = port(CHIP)
     writes: list[Write] = [RegisterWrite("SPI_GATE_ACTIVITY", 0, 1), RegisterWrite("SPI_SYN_SIGN", 3, 0xA5C3)]
     writes += [RegisterWrite("SPI_SDSP_ON_SYN_STIM", 0, 1), RegisterWrite("SPI_UPDATE_UNMAPPED_SYN", 0, 1)]
     some: list[Write] = [MemoryWrite("neurons", 0xA5, 6, 0x3C, 0xF0), MemoryWrite("synapses", 0x15A5, 2, 0xC3)]
-    reads = [to.encode_read("neurons", 0x5A, 9), to.encode_read("synapses", 0x0A5A, 1), to.encode_read("neurons", 0, 0)]
+    reads = [
+        spi_port.encode_read("neurons", 0x5A, 9),
+        spi_port.encode_read("synapses", 0x0A5A, 1),
+        spi_port.encode_read("neurons", 0, 0),
+    ]
     return [
-        *(to.encode(write) for write in (*writes, *some)),
+        *(spi_port.encode(write) for write in (*writes, *some)),
         *reads,
-        to.encode(RegisterWrite("SPI_GATE_ACTIVITY", 0, 0)),
+        spi_port.encode(RegisterWrite("SPI_GATE_ACTIVITY", 0, 0)),
     ]
 
 
@@ -108,9 +116,11 @@ def _events(rng: np.random.Generator) -> np.ndarray:
 def _differences(synthesised: Netlist, lively: Lively) -> tuple[int, int]:
     """Clocks at which pins differ from the golden model's, and words that differ at the end."""
     device = devices.OfNetlist(synthesised, devices.InIcarus(synthesised.design, synthesised.cells_chip))
-    did = device.run(lively.trace, lively.before)
+    did = device.run(lively.trace, lively.memories_before)
     clocks = np.count_nonzero((did.outputs ^ lively.trace.outputs) & did.known)
-    words = sum(np.count_nonzero((did.memories[m] != lively.after[m]).any(axis=1)) for m in lively.after)
+    words = sum(
+        np.count_nonzero((did.memories[m] != lively.memories_after[m]).any(axis=1)) for m in lively.memories_after
+    )
     return int(clocks), int(words)
 
 
@@ -169,16 +179,16 @@ def _with_altered_lut(synthesised: Netlist, name: str) -> Netlist:
 
 
 def test_a_netlist_is_of_our_rtl_only(tmp_path: Path) -> None:
-    refused = CliRunner().invoke(cli, ["regress", "odin", "--netlist", "ecp5", "--rtl", str(tmp_path)])
-    assert (refused.exit_code, refused.stderr) == (
+    result = CliRunner().invoke(cli, ["regress", "odin", "--netlist", "ecp5", "--rtl", str(tmp_path)])
+    assert (result.exit_code, result.stderr) == (
         2,
-        "error: --netlist: of our RTL only, in verilator or icarus\n",
+        "error: --netlist: only for our RTL, in verilator or icarus\n",
     )
 
 
 def test_a_reduced_chip_is_compared_only_as_a_netlist() -> None:
-    refused = CliRunner().invoke(cli, ["regress", "odin", "--set", "izh=no"])
-    assert (refused.exit_code, refused.stderr) == (
+    result = CliRunner().invoke(cli, ["regress", "odin", "--set", "izh=no"])
+    assert (result.exit_code, result.stderr) == (
         2,
         "error: --set izh=no: only with --netlist; a reduced chip does not do what was recorded\n",
     )

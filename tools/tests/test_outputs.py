@@ -65,9 +65,9 @@ def test_two_outputs_are_two_files(folder: Path, one: str, other: str) -> None:
     ],
 )
 def test_a_file_that_cannot_be_written_is_named(folder: Path, name: str, reason: str) -> None:
-    with pytest.raises(InputError) as refused:
+    with pytest.raises(InputError) as error:
         outputs.check({}, {"-o": Path(name)})
-    assert str(refused.value) == f"-o {name}: {reason}"
+    assert str(error.value) == f"-o {name}: {reason}"
 
 
 @pytest.mark.parametrize(
@@ -81,25 +81,29 @@ def test_a_file_that_cannot_be_written_is_named(folder: Path, name: str, reason:
     ],
 )
 def test_a_folder_that_cannot_be_made_is_named(folder: Path, name: str, reason: str) -> None:
-    with pytest.raises(InputError) as refused:
+    with pytest.raises(InputError) as error:
         outputs.check({"--rtl": Path("sub/../sub")}, folders={"--report": Path(name)})
-    assert str(refused.value) == f"--report {name}: {reason}"
+    assert str(error.value) == f"--report {name}: {reason}"
 
 
 def test_our_verilog_does_not_go_among_the_sources(folder: Path) -> None:
     inputs, report = {"--rtl": Path("sub")}, {"-o": Path("sub/build/bench")}
     outputs.check(inputs, folders=report)
-    with pytest.raises(InputError, match=r"^-o sub/build/bench: it lies in the input --rtl sub, to whose sources ours"):
+    with pytest.raises(
+        InputError, match=r"^-o sub/build/bench: it is inside the input --rtl sub, and our Verilog would become part"
+    ):
         outputs.check(inputs, folders=report, adds_verilog=True)
-    with pytest.raises(InputError, match=r"^-o \.: the input --rtl sub lies in it, and ours could replace its sources"):
+    with pytest.raises(
+        InputError, match=r"^-o \.: the input --rtl sub is inside it, and our Verilog could replace its files"
+    ):
         outputs.check(inputs, folders={"-o": Path(".")}, adds_verilog=True)
 
 
 def test_what_is_right_leaves_no_trace(folder: Path) -> None:
-    before = sorted(folder.rglob("*"))
+    files = sorted(folder.rglob("*"))
     outputs.check(
         {"--events": Path("events.csv"), "--config": Path("missing.toml")},
         {"-o": Path("a.csv"), "--save neurons=": Path("full"), "--save synapses=": None},
         {"--report": Path("new/below/it")},
     )
-    assert sorted(folder.rglob("*")) == before
+    assert sorted(folder.rglob("*")) == files

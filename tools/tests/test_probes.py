@@ -39,7 +39,7 @@ def design(folder: Path, text: str = silent_chip.VERILOG) -> Design:
 
 
 @pytest.fixture(autouse=True)
-def known(monkeypatch: pytest.MonkeyPatch) -> None:
+def silent_package(monkeypatch: pytest.MonkeyPatch) -> None:
     """The chip is one of those that there are."""
     monkeypatch.setattr(chips, "model", lambda name, sizes=None: {"silent": Model}[name])
 
@@ -56,11 +56,11 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     return record.save(recording, root / "case", "a test", {"kind": "by hand"}, "by hand", 1)
 
 
-def without(case: Case, name: str, folder: Path) -> Path:
+def case_without(case: Case, name: str, folder: Path) -> Path:
     """The case's waveform without a probe."""
     trace = wave.read(case.wave, CHIP)
-    kept = to_row(OUT, ((1 << OUT.width) - 1) & ~OUT.mask([name]))
-    wave_out.write(replace(trace, outputs=trace.outputs & kept, known=trace.known & kept), folder / "w.fst")
+    mask = to_row(OUT, ((1 << OUT.width) - 1) & ~OUT.mask([name]))
+    wave_out.write(replace(trace, outputs=trace.outputs & mask, known=trace.known & mask), folder / "w.fst")
     return folder / "w.fst"
 
 
@@ -68,15 +68,15 @@ def without(case: Case, name: str, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("width", "path", "said"),
+    ("width", "path", "message"),
     [
         (0, "core.v", r"^probe P: width 0; a probe has at least 1 bit$"),
         (1, "core..v", r"^probe P: path 'core\.\.v'; right is dots between instances, 'core_0\.potential'$"),
         (1, "", r"^probe P: path ''; right is dots between instances"),
     ],
 )
-def test_what_no_probe_can_be_is_refused(width: int, path: str, said: str) -> None:
-    with pytest.raises(DeclarationError, match=said):
+def test_what_no_probe_can_be_is_refused(width: int, path: str, message: str) -> None:
+    with pytest.raises(DeclarationError, match=message):
         Probe("P", width, path, "")
 
 
@@ -95,8 +95,8 @@ def test_probes_stand_above_the_pins_in_a_row_and_are_no_pins() -> None:
 
 def test_probes_are_found_in_a_folder_of_sources(tmp_path: Path) -> None:
     assert design(tmp_path / "a").probes == {"SUM": "core_0.total", "ODD": "core_0.odd"}
-    found = design(tmp_path / "b", silent_chip.OTHERWISE)
-    assert (found.probes, found.absent(CHIP)) == ({"ODD": "core_0.odd"}, ("SUM",))
+    rtl_design = design(tmp_path / "b", silent_chip.OTHERWISE)
+    assert (rtl_design.probes, rtl_design.absent(CHIP)) == ({"ODD": "core_0.odd"}, ("SUM",))
 
 
 def test_a_probe_of_another_width_is_a_difference(tmp_path: Path) -> None:
@@ -114,8 +114,8 @@ def test_the_model_is_held_to_recorded_probes(case: Case) -> None:
     assert result.holds
     assert result.bits.probes == BOTH
     assert str(result.bits) == f"{72 * N:,} of {72 * N:,} output bits compared, {71 * N:,} of them of probes"
-    shown = [level(row)["SUM"] for row in wave.read(case.wave, CHIP).outputs]
-    assert max(shown) >> 64
+    sums = [level(row)["SUM"] for row in wave.read(case.wave, CHIP).outputs]
+    assert max(sums) >> 64
 
 
 @pytest.mark.verilator
@@ -123,14 +123,14 @@ def test_a_model_of_zeros_fails_by_the_probes_alone(case: Case, tmp_path: Path) 
     result = replay.replay_recording(Zeros(), case.folder)
     assert not result.holds
     assert result.mismatches[0].pins[0].pin == "SUM"
-    path = without(case, "SUM", tmp_path)
+    path = case_without(case, "SUM", tmp_path)
     result = replay.replay(Zeros(), path, wave.Reading(from_power_up=True))
     assert {pin.pin for mismatch in result.mismatches for pin in mismatch.pins} == {"ODD"}
 
 
 @pytest.mark.verilator
 def test_a_probe_that_was_not_recorded_is_named(case: Case, tmp_path: Path) -> None:
-    result = replay.replay(Model(), without(case, "SUM", tmp_path), wave.Reading(from_power_up=True))
+    result = replay.replay(Model(), case_without(case, "SUM", tmp_path), wave.Reading(from_power_up=True))
     assert result.holds
     assert (result.bits.probes, result.bits.absent) == ({"SUM": 0, "ODD": N}, {"SUM": 70 * N})
     assert str(result.bits).endswith(f", {N} of them of probes; the source does not have SUM")
@@ -139,29 +139,29 @@ def test_a_probe_that_was_not_recorded_is_named(case: Case, tmp_path: Path) -> N
 # --- Regress ------------------------------------------------------------------------------------------------------
 
 
-def held(device: Device, case: Case) -> regress.CaseOutcome:
+def compare_case(device: Device, case: Case) -> regress.CaseOutcome:
     (outcome,) = regress.regress(device, CHIP, [case])
     return outcome
 
 
 @pytest.mark.verilator
 def test_verilator_shows_probes(case: Case, tmp_path: Path) -> None:
-    outcome = held(InVerilator(design(tmp_path / "a"), CHIP, tmp_path / "builds"), case)
+    outcome = compare_case(InVerilator(design(tmp_path / "a"), CHIP, tmp_path / "builds"), case)
     assert outcome.equal and outcome.holds
     assert outcome.agreement.bits.probes == BOTH
     wrong = silent_chip.VERILOG.replace("total + D;", "total + D + (D[0] & total[69]);")
-    outcome = held(InVerilator(design(tmp_path / "b", wrong), CHIP, tmp_path / "builds"), case)
+    outcome = compare_case(InVerilator(design(tmp_path / "b", wrong), CHIP, tmp_path / "builds"), case)
     assert outcome.difference
     assert outcome.difference.pins[0].pin == "SUM"
 
 
 @pytest.mark.icarus
 def test_icarus_shows_probes(case: Case, tmp_path: Path) -> None:
-    outcome = held(InIcarus(design(tmp_path / "a"), CHIP, ZERO), case)
+    outcome = compare_case(InIcarus(design(tmp_path / "a"), CHIP, ZERO), case)
     assert outcome.equal and outcome.holds
     assert outcome.agreement.bits.probes == BOTH
     wrong = silent_chip.VERILOG.replace("^total", "~^total")
-    outcome = held(InIcarus(design(tmp_path / "b", wrong), CHIP, ZERO), case)
+    outcome = compare_case(InIcarus(design(tmp_path / "b", wrong), CHIP, ZERO), case)
     assert outcome.difference
     assert [pin.pin for pin in outcome.difference.pins] == ["ODD"]
 
@@ -170,7 +170,7 @@ def test_icarus_shows_probes(case: Case, tmp_path: Path) -> None:
 def test_a_probe_that_the_sources_lack_is_not_compared_and_named(case: Case, tmp_path: Path) -> None:
     lacking = design(tmp_path / "a", silent_chip.OTHERWISE)
     for device in (InIcarus(lacking, CHIP, ZERO), InVerilator(lacking, CHIP, tmp_path / "builds")):
-        outcome = held(device, case)
+        outcome = compare_case(device, case)
         assert outcome.holds
         assert outcome.agreement.bits.probes == {"SUM": 0, "ODD": N}
         assert str(outcome.agreement.bits).endswith("; the source does not have SUM")
@@ -178,9 +178,9 @@ def test_a_probe_that_the_sources_lack_is_not_compared_and_named(case: Case, tmp
 
 @pytest.mark.verilator
 def test_a_model_of_zeros_fails_in_regress(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert held(ModelDevice(CHIP), case).holds
+    assert compare_case(ModelDevice(CHIP), case).holds
     monkeypatch.setattr(chips, "model", lambda name, sizes=None: {"silent": Zeros}[name])
-    outcome = held(ModelDevice(CHIP), case)
+    outcome = compare_case(ModelDevice(CHIP), case)
     assert not outcome.holds
     assert outcome.difference and outcome.difference.pins[0].pin == "SUM"
 

@@ -34,8 +34,8 @@ def checkout(tmp_path):
 
 def test_a_clean_checkout_is_named_by_remote_and_commit(checkout):
     folder, commit = checkout
-    found = provenance(folder, [folder / "a.v"])
-    assert found == {"repository": "https://example.org/chip.git", "commit": commit}
+    source = provenance(folder, [folder / "a.v"])
+    assert source == {"repository": "https://example.org/chip.git", "commit": commit}
 
 
 def test_a_given_name_goes_before_the_remote(checkout):
@@ -46,8 +46,8 @@ def test_a_given_name_goes_before_the_remote(checkout):
 def test_changed_sources_are_named_by_their_contents(checkout):
     folder, commit = checkout
     (folder / "a.v").write_text("module a; wire w; endmodule\n")
-    found = provenance(folder, [folder / "a.v"])["commit"]
-    assert found.startswith("sha256 ") and commit not in found
+    commit_text = provenance(folder, [folder / "a.v"])["commit"]
+    assert commit_text.startswith("sha256 ") and commit not in commit_text
 
 
 def test_a_remote_on_this_machine_is_not_told(checkout):
@@ -61,22 +61,22 @@ def test_a_folder_without_git_is_named_by_its_contents(tmp_path, monkeypatch):
     (tmp_path / "a.v").write_text("a")
     (tmp_path / "b.v").write_text("b")
     files = [tmp_path / "b.v", tmp_path / "a.v"]
-    found = provenance(tmp_path, files)
-    assert found["repository"] == tmp_path.name
-    assert found == provenance(tmp_path, files[::-1])
+    source = provenance(tmp_path, files)
+    assert source["repository"] == tmp_path.name
+    assert source == provenance(tmp_path, files[::-1])
     (tmp_path / "b.v").write_text("c")
-    assert found != provenance(tmp_path, files)
+    assert source != provenance(tmp_path, files)
 
 
 def test_a_report_says_what_it_takes_to_make_it_again(checkout, monkeypatch):
     folder, commit = checkout
-    found = origin([7], folder, [folder / "a.v"], command="draupnir regress odin")
-    rows = dict(found.rows())
+    report_origin = origin([7], folder, [folder / "a.v"], command="draupnir regress odin")
+    rows = dict(report_origin.rows())
     assert (rows["command"], rows["seed"], rows["sources: folder"]) == ("draupnir regress odin", "7", str(folder))
     assert (rows["sources: commit"], rows["python"]) == (commit, platform.python_version())
-    assert {"draupnir", "numpy", "numba", "verilator", "icarus"} <= set(found.versions)
+    assert {"draupnir", "numpy", "numba", "verilator", "icarus"} <= set(report_origin.versions)
     assert datetime.fromisoformat(rows["date"]).tzinfo is not None
-    assert json.loads(json.dumps(found.as_json()))["seeds"] == [7]
+    assert json.loads(json.dumps(report_origin.as_json()))["seeds"] == [7]
 
 
 def test_our_own_checkout_is_named_and_a_change_in_it_is_said(checkout, monkeypatch):
@@ -94,11 +94,11 @@ def test_this_checkout_is_found():
 
 
 def test_the_command_line_is_told_as_it_was_given():
-    told = []
+    commands = []
 
     @cli.command("told")
     def command():
-        told.append(command_line())
+        commands.append(command_line())
 
     try:
         with pytest.MonkeyPatch.context() as patch:
@@ -106,5 +106,5 @@ def test_the_command_line_is_told_as_it_was_given():
             assert CliRunner().invoke(cli, ["told"]).exit_code == 0
     finally:
         cli.commands.pop("told")
-    assert told == ["draupnir told"]
+    assert commands == ["draupnir told"]
     assert command_line() == ""

@@ -24,18 +24,23 @@ def integers(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[t
 
 def every_integer() -> list[tuple[tuple[str, ...], click.Parameter]]:
     context = click.Context(cli)
-    found: list[tuple[tuple[str, ...], click.Parameter]] = []
+    parameters: list[tuple[tuple[str, ...], click.Parameter]] = []
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
         assert command is not None
-        found += integers(command, (name,))
-    return found
+        parameters += integers(command, (name,))
+    return parameters
 
 
 def test_every_integer_has_a_smallest_and_a_largest_value() -> None:
-    found = every_integer()
-    assert len(found) > 15 and {words[0] for words, _ in found} >= set(COMMANDS) - {"area", "bitstream", "chips", "rtl"}
-    for words, parameter in found:
+    parameters = every_integer()
+    assert len(parameters) > 15 and {words[0] for words, _ in parameters} >= set(COMMANDS) - {
+        "area",
+        "bitstream",
+        "chips",
+        "rtl",
+    }
+    for words, parameter in parameters:
         kind = parameter.type
         assert isinstance(kind, click.IntRange), (words, parameter.name)
         assert kind.min is not None and kind.max is not None, (words, parameter.name)

@@ -34,19 +34,19 @@ def test_the_readme_s_run_spikes_when_it_says(capsys: pytest.CaptureFixture[str]
 def test_the_reading_guide_s_neuron_raises_req(capsys: pytest.CaptureFixture[str]) -> None:
     code = python_of("emulator/README.md")
     exec(compile(code, "emulator/README.md", "exec"), {})
-    shown = capsys.readouterr().out.splitlines()
-    assert shown[0] == "{'MISO': 0, 'AERIN_ACK': 0, 'AEROUT_ADDR': 3, 'AEROUT_REQ': 1}"
-    assert shown[0] in code
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "{'MISO': 0, 'AERIN_ACK': 0, 'AEROUT_ADDR': 3, 'AEROUT_REQ': 1}"
+    assert lines[0] in code
 
 
 def test_every_command_that_the_readme_shows_exists() -> None:
-    shown = {
+    commands = {
         name
         for page in PAGES
         if "/" not in page or page.startswith("docs")
         for name in re.findall(r"draupnir (\w+) ", (ROOT / page).read_text())
     }
-    assert shown - {"chips"} and shown <= set(COMMANDS)
+    assert commands - {"chips"} and commands <= set(COMMANDS)
 
 
 def test_the_readme_counts_the_recordings() -> None:

@@ -73,18 +73,18 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Verilated:
 @pytest.mark.parametrize("network", [SMALL, Sizes(63, 50, 8), Sizes(33, 64, 3)], ids=str)
 def test_a_small_chip_is_the_model_with_as_few_neurons(small: Verilated, network: Sizes) -> None:
     model = Model()
-    before, difference = held(small, model, network)
+    first_outputs, difference = run_both(small, model, network)
     assert difference is None, difference
     for memory in (WINP, WREC, WOUT):
-        assert (model.memories[memory.name] != before[memory.name]).any(), f"{memory.name} has not learned"
+        assert (model.memories[memory.name] != first_outputs[memory.name]).any(), f"{memory.name} has not learned"
 
 
 @pytest.mark.parametrize("network", [SMALL._replace(n_neurons=66), SMALL._replace(n_outputs=9)], ids=str)
 def test_a_network_too_large_for_the_small_chip_is_noticed(small: Verilated, network: Sizes) -> None:
-    assert held(small, Model(), network)[1] is not None
+    assert run_both(small, Model(), network)[1] is not None
 
 
-def held(device: Verilated, model: Model, network: Sizes) -> tuple[dict[str, np.ndarray], FirstDifference | None]:
+def run_both(device: Verilated, model: Model, network: Sizes) -> tuple[dict[str, np.ndarray], FirstDifference | None]:
     """Both are configured by SPI, learn for two samples and are read; the memories before learning, the difference."""
     rng = np.random.default_rng(network)
     loaded = configuration(network, rng)
@@ -120,7 +120,7 @@ def configuration(network: Sizes, rng: np.random.Generator) -> Configuration:
         (WREC, network.n_neurons, network.n_neurons),
         (WOUT, network.n_neurons, network.n_outputs),
     ):
-        weights = np.zeros(matrix.declared(memory).shape, np.uint32)
+        weights = np.zeros(matrix.matrix_of(memory).shape, np.uint32)
         weights[:n_pre, :n_post] = rng.integers(0, 1 << 8, (n_pre, n_post))
         memories[memory.name] = matrix.pack(weights, memory)
     return Configuration(CHIP, parts, memories)

@@ -110,17 +110,19 @@ def test_a_recipe_becomes_a_case_and_the_same_seed_the_same_case(tmp_path):
         result = draupnir(*words, "-o", tmp_path / out)
         assert result.exit_code == 0, result.stderr
         assert result.stdout.startswith(f"unconfigured: {N_CYCLES} clocks")
-    made, again = (case.load(tmp_path / out / "unconfigured") for out in ("a", "b"))
-    case.verify(made)
-    assert made.seed == 9
-    assert made.why == RECIPES["unconfigured"].why
-    assert made.command == f"draupnir record odin --rtl DIR --recipe unconfigured --seed 9 --cycles {N_CYCLES}"
-    assert made.source["repository"] == "stand-in"
-    assert set(made.after) == {"neurons", "synapses"}
-    trace = wave.read(made.wave, CHIP)
+    first_case, second_case = (case.load(tmp_path / out / "unconfigured") for out in ("a", "b"))
+    case.verify(first_case)
+    assert first_case.seed == 9
+    assert first_case.why == RECIPES["unconfigured"].why
+    assert first_case.command == f"draupnir record odin --rtl DIR --recipe unconfigured --seed 9 --cycles {N_CYCLES}"
+    assert first_case.source["repository"] == "stand-in"
+    assert set(first_case.after) == {"neurons", "synapses"}
+    trace = wave.read(first_case.wave, CHIP)
     assert trace.n_cycles == N_CYCLES
-    assert trace.outputs.tolist() == wave.read(again.wave, CHIP).outputs.tolist()
-    assert {name: made.sha256[name] for name in made.sha256 if name.endswith("hex")}.items() <= again.sha256.items()
+    assert trace.outputs.tolist() == wave.read(second_case.wave, CHIP).outputs.tolist()
+    assert {
+        name: first_case.sha256[name] for name in first_case.sha256 if name.endswith("hex")
+    }.items() <= second_case.sha256.items()
 
 
 @pytest.mark.verilator
@@ -133,9 +135,9 @@ def test_icarus_agrees_or_no_case_is_made(tmp_path):
     assert agreed.exit_code == 0, agreed.stderr
     assert "does the same" in case.load(tmp_path / "made" / "lif_events").source["check"]
     # Two simulators that must differ: only one of them knows that a register was never written.
-    refused = draupnir("--rtl", stand_in(tmp_path / "differs", "(started === 1'bx)"), *words, "--recipe", "lif_sdsp")
-    assert refused.exit_code == 1
-    assert "differs from cycle" in refused.stdout
+    result = draupnir("--rtl", stand_in(tmp_path / "differs", "(started === 1'bx)"), *words, "--recipe", "lif_sdsp")
+    assert result.exit_code == 1
+    assert "differs from cycle" in result.stdout
     assert [path.name for path in (tmp_path / "made").iterdir()] == ["lif_events"]
 
 
@@ -146,19 +148,19 @@ def test_an_output_that_icarus_never_knows_makes_no_case(tmp_path):
     needs("verilator", "icarus")
     rtl = stand_in(tmp_path / "rtl", "started ^ AERIN_ADDR[0]")
     words = ["--rtl", rtl, "--recipe", "lif_events", "--cycles", N_CYCLES, "--check-icarus", "-o", tmp_path / "made"]
-    refused = draupnir(*words)
-    assert refused.exit_code == 1
-    assert f"does not know from cycle 5 on bits of AEROUT_REQ {N_CYCLES - 5} (never known); " in refused.stdout
-    told = json.loads(draupnir(*words, "--json").stdout)
-    assert told["cases"][0]["folder"] is None and "never known" in told["cases"][0]["check"]
+    result = draupnir(*words)
+    assert result.exit_code == 1
+    assert f"does not know from cycle 5 on bits of AEROUT_REQ {N_CYCLES - 5} (never known); " in result.stdout
+    report = json.loads(draupnir(*words, "--json").stdout)
+    assert report["cases"][0]["folder"] is None and "never known" in report["cases"][0]["check"]
     assert not (tmp_path / "made").exists() or not list((tmp_path / "made").iterdir())
     agreed = draupnir(*words, "--initial", "zero")
     assert agreed.exit_code == 0, agreed.stderr
-    checked = case.load(tmp_path / "made" / "lif_events").source["check"]
-    assert ", started at zero, does the same; 6,600 of 6,600 output bits compared" in checked
+    check = case.load(tmp_path / "made" / "lif_events").source["check"]
+    assert ", started at zero, does the same; 6,600 of 6,600 output bits compared" in check
 
 
 def test_start_values_are_only_for_the_check():
-    refused = draupnir("--rtl", "x", "--recipe", "lif_events", "--initial", "zero")
-    assert refused.exit_code == 2
-    assert "--initial zero: only with --check-icarus" in refused.stderr and refused.stderr.count("\n") == 1
+    result = draupnir("--rtl", "x", "--recipe", "lif_events", "--initial", "zero")
+    assert result.exit_code == 2
+    assert "--initial zero: only with --check-icarus" in result.stderr and result.stderr.count("\n") == 1

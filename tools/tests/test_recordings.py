@@ -44,7 +44,7 @@ endmodule
 """
 
 
-def written(folder: Path, dump: str) -> list[str]:
+def printed_lines(folder: Path, dump: str) -> list[str]:
     (folder / "toy.v").write_text(VERILOG)
     (folder / "bench.v").write_text(BENCH.replace("DUMP", dump).replace("CYCLES", str(N_CYCLES)))
     return ["bench.v", "toy.v"]
@@ -62,7 +62,7 @@ def test_icarus(tmp_path: Path, form: str) -> None:
     except InputError as error:
         pytest.skip(str(error))
     dump = f"w.{form}"
-    run(tmp_path, icarus.iverilog, "-g2005", "-s", "bench", "-o", "bench.vvp", *written(tmp_path, dump))
+    run(tmp_path, icarus.iverilog, "-g2005", "-s", "bench", "-o", "bench.vvp", *printed_lines(tmp_path, dump))
     run(tmp_path, icarus.vvp, "-n", "bench.vvp", f"-{form}")
     result = replay(Model(), tmp_path / dump, POWER_UP)
     assert result.holds, result.mismatches
@@ -79,7 +79,7 @@ def test_verilator(tmp_path: Path) -> None:
         verilator = toolchain.verilator()
     except InputError as error:
         pytest.skip(str(error))
-    sources = written(tmp_path, "w.vcd")
+    sources = printed_lines(tmp_path, "w.vcd")
     build = ("--binary", "--timing", "--trace-vcd", "-Wno-fatal", "--top-module", "bench", "-o", "bench")
     flags = ("-CFLAGS", "-std=gnu++20 -fcoroutines -O0")
     run(tmp_path, verilator.command, *build, *flags, *sources, env=verilator.environment())

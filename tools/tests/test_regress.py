@@ -40,7 +40,7 @@ def copy(tmp_path: Path) -> Case:
     return case.load(folder)
 
 
-def described(one: Case) -> Case:
+def rewritten_case(one: Case) -> Case:
     """The case with its files as they are now."""
     return case.write(one.folder, one.chip, one.why, one.source, one.command, one.seed)
 
@@ -49,7 +49,7 @@ def flip_pin(one: Case, cycle: int, pin: str) -> Case:
     trace = wave.read(one.wave, CHIP)
     trace.outputs[np.flatnonzero(trace.clk)[cycle]] ^= 1 << CHIP.output_word[pin].lsb
     wave_out.write(trace, one.wave)
-    return described(one)
+    return rewritten_case(one)
 
 
 def flip_field(one: Case, memory_name: str, addr: int, field: str) -> Case:
@@ -58,7 +58,7 @@ def flip_field(one: Case, memory_name: str, addr: int, field: str) -> Case:
     lsb = memory.words[0][field].lsb
     content[addr, lsb // 32] ^= 1 << lsb % 32
     hexfile.write(one.after[memory_name], content, memory)
-    return described(one)
+    return rewritten_case(one)
 
 
 def on_model(one: Case, *words: object) -> Result:
@@ -73,15 +73,19 @@ def on_model(one: Case, *words: object) -> Result:
 def test_what_holds(copy: Case) -> None:
     result = on_model(copy)
     assert result.exit_code == 0
-    what, head, row, total, written = result.stdout.splitlines()
+    title, head, row, total, report_line = result.stdout.splitlines()
     report = copy.folder.parents[1] / "report"
-    assert written == f"report: {report / 'report.html'}"
+    assert report_line == f"report: {report / 'report.html'}"
     assert {path.name for path in report.iterdir()} == {"report.html", "report.json", "results.xml"}
     assert total in (report / "report.html").read_text()
-    kept = json.loads((report / "report.json").read_text())
-    assert (kept["holds"], kept["cases"][0]["case"], kept["origin"]["seeds"]) == (True, NAME, [])
-    assert kept["origin"]["command"].startswith("draupnir regress odin --sim model --golden ")
-    assert what == "odin: golden model"
+    report_object = json.loads((report / "report.json").read_text())
+    assert (report_object["holds"], report_object["cases"][0]["case"], report_object["origin"]["seeds"]) == (
+        True,
+        NAME,
+        [],
+    )
+    assert report_object["origin"]["command"].startswith("draupnir regress odin --sim model --golden ")
+    assert title == "odin: golden model"
     assert head.split() == ["case", "clocks", "mismatches", "words", "X", "bits", "first", "difference"]
     assert row.split() == [NAME, "20,000", "0", "0", "0", "none"]
     assert total.startswith("1 of 1 cases hold: 20,000 clocks, 0 mismatches, 220,000 of 220,000 output bits compared, ")
@@ -91,28 +95,28 @@ def test_what_holds(copy: Case) -> None:
 def test_one_bit_of_a_pin_at_one_clock(copy: Case, cycle: int) -> None:
     result = on_model(flip_pin(copy, cycle, "AEROUT_REQ"))
     assert result.exit_code == 1
-    _, _, row, mismatch, pin, compared, decoded, total, _ = result.stdout.splitlines()
+    _, _, row, mismatch, pin, counts, decoded, total, _ = result.stdout.splitlines()
     assert row.split()[:5] == [NAME, "20,000", "1", "0", "0"]
     assert f"  cycle {cycle}: AEROUT_REQ expected 0x" in row
     assert mismatch.startswith(f"{NAME}: mismatch at ") and mismatch.endswith(f" ps, cycle {cycle}:")
     assert pin.startswith("  AEROUT_REQ: expected 0x")
     n_bits = 11 * (cycle + 1)
-    assert compared == f"  up to there: {n_bits:,} of {n_bits:,} output bits compared, 0 unknown"
+    assert counts == f"  up to there: {n_bits:,} of {n_bits:,} output bits compared, 0 unknown"
     assert total.startswith("0 of 1 cases hold: 20,000 clocks, 1 mismatches, ")
-    left = copy.folder.parents[1] / "report" / f"{NAME}.fst"
-    assert decoded.startswith(f"decoded: draupnir replay odin {left} --from-power-up")
-    assert wave.read(left, CHIP).n_cycles == N_CYCLES
+    wave_file = copy.folder.parents[1] / "report" / f"{NAME}.fst"
+    assert decoded.startswith(f"decoded: draupnir replay odin {wave_file} --from-power-up")
+    assert wave.read(wave_file, CHIP).n_cycles == N_CYCLES
 
 
 def test_one_bit_of_a_word(copy: Case) -> None:
     result = on_model(flip_field(copy, "neurons", 0x12, "leak_en"), "--json")
     assert result.exit_code == 1
-    found = json.loads(result.stdout)
-    [outcome] = found["cases"]
-    assert not found["holds"] and not outcome["holds"]
+    report = json.loads(result.stdout)
+    [outcome] = report["cases"]
+    assert not report["holds"] and not outcome["holds"]
     assert (outcome["mismatches"], outcome["words"], outcome["first_memory_difference"]) == (0, 1, None)
     bits = {"total": 220_000, "compared": 220_000, "unknown": {}}
-    assert found["output_bits"] == bits
+    assert report["output_bits"] == bits
     assert outcome["output_bits"] == {**bits, "before_reset": 0, "never_known": []}
     difference = outcome["first_difference"]
     assert (difference["cycle"], difference["pins"], difference["bits"]) == (None, [], bits)
@@ -128,14 +132,14 @@ def test_one_bit_of_a_word(copy: Case) -> None:
 
 def test_the_first_clocks_alone(copy: Case) -> None:
     wrong = flip_field(flip_pin(copy, 4_000, "MISO"), "synapses", 0, "mapping0")
-    before = on_model(wrong, "--cycles", 4_000)
-    assert before.exit_code == 0
-    assert before.stdout.splitlines()[2].split() == [NAME, "4,000", "0", "-", "0", "none"]
-    assert "\nmemories not compared in 1 of 1 cases, which were not run to their end\n" in before.stdout
+    short_result = on_model(wrong, "--cycles", 4_000)
+    assert short_result.exit_code == 0
+    assert short_result.stdout.splitlines()[2].split() == [NAME, "4,000", "0", "-", "0", "none"]
+    assert "\nmemories not compared in 1 of 1 cases, which were not run to their end\n" in short_result.stdout
     assert on_model(wrong, "--cycles", 4_001).exit_code == 1
     for cycles, words in ((N_CYCLES - 1, None), (N_CYCLES, 1)):
-        found = json.loads(on_model(wrong, "--json", "--cycles", cycles).stdout)
-        assert found["cases"][0]["words"] == words
+        report = json.loads(on_model(wrong, "--json", "--cycles", cycles).stdout)
+        assert report["cases"][0]["words"] == words
 
 
 def test_a_changed_file_is_no_case(copy: Case) -> None:
@@ -153,7 +157,7 @@ def without_reset(one: Case) -> Case:
     trace = wave.read(one.wave, CHIP)
     rst = CHIP.input_word["RST"]
     wave_out.write(replace(trace, inputs=trace.inputs & ~(rst.high << rst.lsb)), one.wave)
-    return described(one)
+    return rewritten_case(one)
 
 
 class Seen:
@@ -161,42 +165,42 @@ class Seen:
 
     n_parallel, n_moments, is_random, can_follow = 1, 2, False, False
 
-    def __init__(self, seen: Observed) -> None:
-        self._seen = seen
+    def __init__(self, observation: Observed) -> None:
+        self._observation = observation
 
-    def run(self, trace: Trace, before: Memories) -> Observed:
-        return self._seen
+    def run(self, trace: Trace, memories: Memories) -> Observed:
+        return self._observation
 
-    def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
+    def follow(self, trace: Trace, memories: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
         raise NotImplementedError
 
 
-def held(
-    one: Case, lost: int, lost_in_word: int = 0, wrong_at: int | None = 7, lost_at: int = 5
+def outcome_of(
+    one: Case, n_lost: int, lost_in_word: int = 0, wrong_at: int | None = 7, lost_at: int = 5
 ) -> regress.CaseOutcome:
     """The case on its own recording, but AEROUT_REQ is inverted at a cycle; what is lost is wrong and unknown.
 
-    lost : output bits at a cycle; lost_in_word : bits of the lowest limb of the last neuron's word
+    n_lost : output bits at a cycle; lost_in_word : bits of the lowest limb of the last neuron's word
     """
     trace = wave.read(one.wave, CHIP)
     rows = np.flatnonzero(trace.clk)
-    outputs, known = trace.outputs.copy(), trace.known.copy()
+    outputs, known_bits = trace.outputs.copy(), trace.known.copy()
     if wrong_at is not None:
         outputs[rows[wrong_at]] ^= 1 << CHIP.output_word["AEROUT_REQ"].lsb
-    outputs[rows[lost_at]] ^= lost
-    known[rows[lost_at]] &= ~lost
+    outputs[rows[lost_at]] ^= n_lost
+    known_bits[rows[lost_at]] &= ~n_lost
     memories = {name: hexfile.read(file, CHIP.memory(name)) for name, file in one.after.items()}
     masks = {name: np.full_like(content, 0xFFFFFFFF) for name, content in memories.items()}
     memories["neurons"][-1, 0] ^= lost_in_word
     masks["neurons"][-1, 0] ^= lost_in_word
-    return regress.hold(Seen(Observed(outputs, known, memories, masks)), CHIP, one)
+    return regress.hold(Seen(Observed(outputs, known_bits, memories, masks)), CHIP, one)
 
 
 def test_unknown_bits_are_counted_and_not_compared(copy: Case) -> None:
-    outcome = held(copy, 0b11)
+    outcome = outcome_of(copy, 0b11)
     assert (outcome.n_unknown, outcome.n_mismatches, outcome.n_words) == (2, 1, 0)
     assert outcome.difference is not None and outcome.difference.cycle == 7
-    outcome = held(copy, 0b1, 0xF0)
+    outcome = outcome_of(copy, 0b1, 0xF0)
     assert (outcome.n_unknown, outcome.n_mismatches, outcome.n_words) == (5, 1, 0)
 
 
@@ -220,26 +224,26 @@ def test_no_more_than_the_case_leaves_open_may_be_unknown_or_differ(
     copy: Case, undefined: Undefined | None, holds: bool
 ) -> None:
     unreset = without_reset(copy)
-    outcome = held(replace(unreset, undefined=undefined), 1 << CHIP.output_word["MISO"].lsb)
+    outcome = outcome_of(replace(unreset, undefined=undefined), 1 << CHIP.output_word["MISO"].lsb)
     assert (outcome.holds, outcome.undefined, outcome.equal) == (holds, holds, False)
 
 
 def test_what_a_case_leaves_open_excuses_nobody_who_knows_everything(copy: Case) -> None:
-    assert not held(replace(copy, undefined=Undefined(0, {"MISO": 9}, REQ)), 0).holds
+    assert not outcome_of(replace(copy, undefined=Undefined(0, {"MISO": 9}, REQ)), 0).holds
 
 
 def test_unknown_bits_are_a_failure_only_after_the_first_reset(copy: Case) -> None:
-    outcome = held(copy, 1 << CHIP.output_word["MISO"].lsb, wrong_at=None)
+    outcome = outcome_of(copy, 1 << CHIP.output_word["MISO"].lsb, wrong_at=None)
     rst = wave.read(copy.wave, CHIP).inputs >> CHIP.input_word["RST"].lsb & 1
     assert rst[:9].tolist() == [0, 1, 1, 1, 1, 0, 0, 0, 0]
     assert not outcome.holds and outcome.undeclared == {"MISO": 1} and outcome.agreement.n_before == 0
-    earlier = held(copy, 1 << CHIP.output_word["MISO"].lsb, wrong_at=None, lost_at=4)
+    earlier = outcome_of(copy, 1 << CHIP.output_word["MISO"].lsb, wrong_at=None, lost_at=4)
     assert earlier.holds and not earlier.undefined and earlier.agreement.n_before == 1
     assert str(earlier.agreement.bits) == "219,999 of 220,000 output bits compared"
 
 
 def test_unknown_bits_of_a_memory_are_a_failure(copy: Case) -> None:
-    outcome = held(replace(copy, undefined=None), 0, 0xF0, wrong_at=None)
+    outcome = outcome_of(replace(copy, undefined=None), 0, 0xF0, wrong_at=None)
     assert not outcome.holds and outcome.undeclared == {"neurons": 4}
 
 
@@ -257,7 +261,7 @@ def test_where_nothing_was_compared_nothing_holds(copy: Case) -> None:
 def test_a_case_recorded_from_unknowns_does_not_hold(copy: Case) -> None:
     trace = wave.read(copy.wave, CHIP)
     wave_out.write(replace(trace, known=np.zeros_like(trace.known)), copy.wave)
-    result = on_model(described(copy))
+    result = on_model(rewritten_case(copy))
     assert result.exit_code == 1
     assert f"{NAME}: nothing was compared: 0 of 220,000 output bits compared\n" in result.stdout
 
@@ -271,7 +275,7 @@ def test_what_a_case_leaves_open_names_what_the_chip_has(copy: Case) -> None:
 
 
 def test_what_is_undefined_is_said(copy: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    undefined = held(replace(copy, undefined=Undefined(0, {"MISO": 1}, REQ)), 1 << CHIP.output_word["MISO"].lsb)
+    undefined = outcome_of(replace(copy, undefined=Undefined(0, {"MISO": 1}, REQ)), 1 << CHIP.output_word["MISO"].lsb)
     monkeypatch.setattr(regress, "regress", lambda *_: iter([undefined]))
     result = on_model(copy)
     assert result.exit_code == 0
@@ -291,9 +295,9 @@ def test_one_line_of_verilog(tmp_path: Path) -> None:
     except InputError as error:
         pytest.skip(str(error))
     path = emit.emit("odin", tmp_path / "rtl")
-    head, found, tail = path.read_text().partition("assign spike = potential >= ")
-    assert found and found not in tail
-    path.write_text(head + found.replace(">=", ">") + tail)
+    head, separator, tail = path.read_text().partition("assign spike = potential >= ")
+    assert separator and separator not in tail
+    path.write_text(head + separator.replace(">=", ">") + tail)
     words = ["--sim", "icarus", "--case", NAME, "--report", tmp_path / "report"]
     faulty = draupnir("odin", "--rtl", path.parent, *words)
     assert faulty.exit_code == 1, faulty.stderr
@@ -321,7 +325,7 @@ def test_one_line_of_verilog(tmp_path: Path) -> None:
         (["odin", "-f", "x.f", "--rtl", "x"], "-f x.f: not with --rtl x"),
         (["odin", "--cycles", "0"], "--cycles"),
         (["odin", "--sim", "spice"], "--sim"),
-        (["odin", "--initial", "unknown"], "--initial unknown: only with --sim icarus; verilator knows 0 and 1 only"),
+        (["odin", "--initial", "unknown"], "--initial unknown: only with --sim icarus; verilator has only 0 and 1"),
         (["odin", "--initial", "one"], "--initial"),
         (["odin", "--seed", "3"], "--seed 3: only with --initial random"),
         (["odin", "--initial", "random", "--seed", "0"], "--seed"),

@@ -15,10 +15,18 @@ DARK = {"total": 1_100, "compared": 0, "unknown": {"MISO": 1_100}}
 DIFFERENCE = {"text": "cycle 12: MISO expected 0x1, got 0x0"}
 
 
-def case(name: str, **found: Any) -> dict[str, Any]:
+def case(name: str, **changes: Any) -> dict[str, Any]:
     bits = {"total": 1_100, "compared": 1_100, "unknown": {}}
-    held = {"case": name, "holds": True, "undefined": False, "clocks": 100, "mismatches": 0, "words": 0, "unknown": 0}
-    return {**held, "output_bits": bits, "first_difference": None, **found}
+    case_object = {
+        "case": name,
+        "holds": True,
+        "undefined": False,
+        "clocks": 100,
+        "mismatches": 0,
+        "words": 0,
+        "unknown": 0,
+    }
+    return {**case_object, "output_bits": bits, "first_difference": None, **changes}
 
 
 FOUND = {
@@ -58,6 +66,6 @@ def test_junit_and_json_have_what_was_compared(tmp_path: Path) -> None:
     assert messages == ["cycle 12: MISO expected 0x1, got 0x0", "unknown bits: MISO 1,100"]
     (bits,) = suite.findall("testcase[@name='dark']/properties/property[@name='output bits']")
     assert bits.get("value") == "0 of 1,100 output bits compared"
-    found = json.loads((tmp_path / "report.json").read_text())
-    assert (found["schema"], found["version"], found["cases"]) == ("draupnir.regress", 2, FOUND["cases"])
-    assert found["origin"]["sources"] == {"folder": "mine"}
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert (report["schema"], report["version"], report["cases"]) == ("draupnir.regress", 2, FOUND["cases"])
+    assert report["origin"]["sources"] == {"folder": "mine"}

@@ -56,16 +56,16 @@ def test_what_holds(wave: Path) -> None:
 def test_the_plain_clock_is_a_model_without_stretches(
     wave: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], stretch: bool
 ) -> None:
-    made: list[Model] = []
+    models: list[Model] = []
 
     def model(seed: int | None) -> Model:
-        made.append(Model(seed))
-        return made[-1]
+        models.append(Model(seed))
+        return models[-1]
 
     monkeypatch.setattr(chips, "model", lambda name, sizes=None: model)
     result = draupnir(wave, *words)
     assert result.exit_code == 0
-    assert [one.stretch for one in made] == [stretch]
+    assert [one.stretch for one in models] == [stretch]
     assert result.stdout.splitlines()[0] == "200 cycles, 2 pins, 0 mismatches"
 
 
@@ -104,12 +104,12 @@ def test_x_is_shown_in_its_place(tmp_path: Path) -> None:
 def test_inputs_that_change_with_the_clock(tmp_path: Path) -> None:
     """What the edge saw of them, the recording does not tell: the user does."""
     path = as_a_testbench(tmp_path / "w.vcd")
-    told, untold = draupnir(path, "--at-edge", "before"), draupnir(path)
-    assert (told.exit_code, untold.exit_code) == (0, 1)
-    assert told.stdout.splitlines()[0] == "40 cycles, 2 pins, 0 mismatches"
-    (hint,) = [line for line in untold.stdout.splitlines() if "--at-edge before" in line]
+    with_option, without_option = draupnir(path, "--at-edge", "before"), draupnir(path)
+    assert (with_option.exit_code, without_option.exit_code) == (0, 1)
+    assert with_option.stdout.splitlines()[0] == "40 cycles, 2 pins, 0 mismatches"
+    (hint,) = [line for line in without_option.stdout.splitlines() if "--at-edge before" in line]
     assert hint.startswith(f"at {json.loads(draupnir(path, '--json').stdout)['n_together']} clock edges inputs changed")
-    assert "--at-edge" not in told.stdout
+    assert "--at-edge" not in with_option.stdout
 
 
 def test_memories(wave: Path, tmp_path: Path) -> None:
@@ -122,12 +122,12 @@ def test_memories(wave: Path, tmp_path: Path) -> None:
 
 def test_json(tmp_path: Path) -> None:
     result = draupnir(with_fault(tmp_path / "w.fst", 50, 1), "--json")
-    found = json.loads(result.stdout)
+    report = json.loads(result.stdout)
     assert result.exit_code == 1
-    assert list(found)[:2] == ["schema", "version"]
-    assert (found["schema"], found["version"]) == ("draupnir.replay", 2)
-    assert (found["holds"], found["chip"], found["n_mismatches"]) == (False, CHIP.name, 1)
-    assert (found["mismatches"][0]["cycle"], found["mismatches"][0]["pins"][0]["pin"]) == (50, "SUM")
+    assert list(report)[:2] == ["schema", "version"]
+    assert (report["schema"], report["version"]) == ("draupnir.replay", 2)
+    assert (report["holds"], report["chip"], report["n_mismatches"]) == (False, CHIP.name, 1)
+    assert (report["mismatches"][0]["cycle"], report["mismatches"][0]["pins"][0]["pin"]) == (50, "SUM")
 
 
 def test_clocks_before_the_first_reset(tmp_path: Path) -> None:
@@ -156,10 +156,10 @@ def test_a_pin_that_is_x_for_ever_is_named(tmp_path: Path) -> None:
     ]  # fmt: skip
     shortfall = "nothing proven: ODD is X or Z at all 200 compared clocks"
     assert result.stdout.splitlines()[3:] == [shortfall, "a pin that was not recorded is left out with --ignore PIN"]
-    found = json.loads(draupnir(tmp_path / "w.fst", "--json").stdout)
-    assert found["output_bits"] == {"total": 1000, "compared": 800, "unknown": {"ODD": 200}}
-    assert found["holds"] is False
-    assert found["shortfalls"] == ["ODD is X or Z at all 200 compared clocks"]
+    report = json.loads(draupnir(tmp_path / "w.fst", "--json").stdout)
+    assert report["output_bits"] == {"total": 1000, "compared": 800, "unknown": {"ODD": 200}}
+    assert report["holds"] is False
+    assert report["shortfalls"] == ["ODD is X or Z at all 200 compared clocks"]
     assert draupnir(tmp_path / "w.fst", "--ignore", "ODD").exit_code == 0
 
 
@@ -222,20 +222,20 @@ def test_a_wave_of_a_case_without_its_memories_says_so(golden_case: Path) -> Non
 
 
 def test_what_is_no_case(golden_case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def said(path: Path) -> str:
+    def message_of(path: Path) -> str:
         result = draupnir(path)
         assert (result.exit_code, result.stdout) == (2, "")
         return result.stderr.removeprefix("error: ").removesuffix("\n")
 
     toys = golden_case.parent
-    assert said(toys) == f"{toys}: a folder of 1 cases; one of them is needed, for instance {golden_case}"
-    assert said(toys.parent) == (
+    assert message_of(toys) == f"{toys}: a folder of 1 cases; one of them is needed, for instance {golden_case}"
+    assert message_of(toys.parent) == (
         f"{toys.parent}: a folder without case.toml; a VCD or FST waveform, or the folder of a golden case, is needed"
     )
     (golden_case / "ram.hex").write_text("0\n")
-    assert "ram.hex: changed since it was described" in said(golden_case)
+    assert "ram.hex: changed since it was described" in message_of(golden_case)
     describe(golden_case, "odin", "Sums wrap.", {"kind": "model"})
-    assert said(golden_case) == f"{golden_case}: a case of odin, not of toy"
+    assert message_of(golden_case) == f"{golden_case}: a case of odin, not of toy"
 
 
 @pytest.mark.parametrize(

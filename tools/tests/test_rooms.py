@@ -36,8 +36,8 @@ def arrows() -> Iterator[tuple[Path, int, Path]]:
 @cache
 def chips() -> frozenset[str]:
     """The folders of chips: those of ``emulator`` with a declaration of their own."""
-    found = (path for path in trees() if path.match("emulator/*/package.py") and len(path.parts) == 3)
-    return frozenset(path.parent.name for path in found)
+    packages = (path for path in trees() if path.match("emulator/*/package.py") and len(path.parts) == 3)
+    return frozenset(path.parent.name for path in packages)
 
 
 def chip_of(path: Path) -> str:
@@ -135,8 +135,8 @@ def test_each_room_has_a_page_that_says_which_question_it_answers(room: str) -> 
 def test_each_file_that_a_page_names_is_there(room: str) -> None:
     page = (ROOT / room / "README.md").read_text()
     links = [part.split(")")[0].split("#")[0] for part in page.split("](")[1:]]
-    missing = [link for link in links if "://" not in link and link and not (ROOT / room / link).exists()]
-    assert missing == []
+    broken_links = [link for link in links if "://" not in link and link and not (ROOT / room / link).exists()]
+    assert broken_links == []
 
 
 def test_all_rooms_are_read() -> None:

@@ -18,9 +18,9 @@ def test_a_smaller_chip_is_written(tmp_path: Path) -> None:
     words = ("--set", "n_neurons=64", "--set", "izh=no", "--set", "bursts=no")
     result = rtl("odin", *words, "--output", tmp_path)
     assert result.exit_code == 0, result.output
-    written = tmp_path / "odin" / "ODIN.v"
-    assert result.output.startswith(f"{written}: ")
-    assert "module ODIN(" in written.read_text()
+    path = tmp_path / "odin" / "ODIN.v"
+    assert result.output.startswith(f"{path}: ")
+    assert "module ODIN(" in path.read_text()
 
 
 @pytest.mark.parametrize(

@@ -82,8 +82,8 @@ def test_spikes_cycles_and_memories_are_the_clock_level_models(config: Path, eve
     delays = ("--gap", 2, "--hold", 3, "--ack-delay", 4, "--ack-hold", 5)
     result = draupnir(config, events, "-o", out, "--save", f"synapses={image}", *delays, *level)
     assert (result.exit_code, result.stderr) == (0, "")
-    sent = [SPIKE, SPIKE, EVENT["bist_all"].encode(), SPIKE, SPIKE]
-    expected, m = reference(config, sent, Environment(2, 3, 4, 5))
+    addrs = [SPIKE, SPIKE, EVENT["bist_all"].encode(), SPIKE, SPIKE]
+    expected, m = reference(config, addrs, Environment(2, 3, 4, 5))
     assert len(expected) == 2 * N_SPIKES
     assert spikes(out) == expected
     assert np.array_equal(hexfile.read(image, CHIP.memory("synapses")), m.memories["synapses"])
@@ -107,18 +107,18 @@ def test_the_table(config: Path, events: Path) -> None:
 
 
 def test_json(config: Path, events: Path) -> None:
-    found = json.loads(draupnir(config, events, "--json").stdout)
-    assert (found["chip"], found["n_events"], found["n_spikes"], found["done"]) == ("odin", 5, 2 * N_SPIKES, True)
-    assert found["n_cycles"] == sum(found["statistics"]["cycles"].values())
-    assert found["statistics"]["n_sweeps"] == 5
-    assert found["warnings"] == []
+    report = json.loads(draupnir(config, events, "--json").stdout)
+    assert (report["chip"], report["n_events"], report["n_spikes"], report["done"]) == ("odin", 5, 2 * N_SPIKES, True)
+    assert report["n_cycles"] == sum(report["statistics"]["cycles"].values())
+    assert report["statistics"]["n_sweeps"] == 5
+    assert report["warnings"] == []
 
 
 def test_max_cycles_stops_the_run(config: Path, events: Path) -> None:
     result = draupnir(config, events, "--max-cycles", 700, "--json")
-    found = json.loads(result.stdout)
+    report = json.loads(result.stdout)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert (found["n_cycles"], found["done"]) == (700, False)
+    assert (report["n_cycles"], report["done"]) == (700, False)
 
 
 def test_what_goes_on_for_ever_is_stopped_with_a_warning(
@@ -132,11 +132,11 @@ def test_what_goes_on_for_ever_is_stopped_with_a_warning(
     result = draupnir(config, events, "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["n_cycles"] == bound
-    gated, stopped, why = result.stderr.splitlines()
+    gated, stop_line, why = result.stderr.splitlines()
     assert gated.endswith("(gated)")
-    assert stopped == f"warning: {limits.not_at_rest(bound, 0)}; --max-cycles N gives another"
-    assert stopped.startswith(f"warning: stopped after {bound:,} clocks: the chip has not come to rest (0 spikes so ")
-    assert why.endswith("the chip did not come to rest; the likely cause is said above: gated")
+    assert stop_line == f"warning: {limits.not_at_rest(bound, 0)}; --max-cycles N gives another"
+    assert stop_line.startswith(f"warning: stopped after {bound:,} clocks: the chip has not come to rest (0 spikes so ")
+    assert why.endswith("the chip did not come to rest; the likely cause is among the warnings above: gated")
 
 
 def test_a_warning_of_the_model_is_told(config: Path, events: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_seed_gives_state_without_reset_random_contents(config: Path, events: 
         (("-o", "s.txt"), "s.txt: spikes are written to .csv or .npy"),
         (("-o", "/nonexistent/s.csv"), "-o /nonexistent/s.csv: /nonexistent is not a folder"),
         (("--events", "/nonexistent/e.csv"), "/nonexistent/e.csv: no events: No such file or directory"),
-        (("--config", "/nonexistent/c.toml"), "/nonexistent/c.toml: no configuration: No such file or directory"),
+        (("--config", "/nonexistent/c.toml"), "/nonexistent/c.toml: not a configuration: No such file or directory"),
     ],
 )
 def test_input_at_fault(config: Path, events: Path, words: tuple[object, ...], message: str) -> None:
@@ -188,23 +188,23 @@ def test_input_at_fault(config: Path, events: Path, words: tuple[object, ...], m
 
 def test_events_at_fault_leave_no_file(config: Path, events: Path) -> None:
     events.write_text(f"addr\n{SPIKE}\n{SPIKE}\n-5\n")
-    before = sorted(config.parent.iterdir())
+    files = sorted(config.parent.iterdir())
     result = draupnir(config, events, "-o", config.parent / "s.csv", "--save", f"neurons={config.parent / 'n.hex'}")
     assert result.exit_code == 2
     assert result.stderr == f"error: {events}:4: addr: -5 is not within 0..131071\n"
-    assert sorted(config.parent.iterdir()) == before
+    assert sorted(config.parent.iterdir()) == files
 
 
 # --- Blocks -----------------------------------------------------------------------------------------------------
 
 
 def outcome_of(config: Path, *blocks: EventBlock, **options: Any) -> tuple[session.RunOutcome, list[tuple[int, int]]]:
-    got: list[tuple[int, int]] = []
+    spikes: list[tuple[int, int]] = []
 
     def take(cycles: np.ndarray, addrs: np.ndarray) -> None:
-        got.extend(zip(cycles.tolist(), addrs.tolist(), strict=True))
+        spikes.extend(zip(cycles.tolist(), addrs.tolist(), strict=True))
 
-    return session.run(model(config), blocks, Environment(), take=take, **options), got
+    return session.run(model(config), blocks, Environment(), take=take, **options), spikes
 
 
 def block(*addrs: int, cycles: list[int] | None = None) -> EventBlock:
@@ -213,11 +213,11 @@ def block(*addrs: int, cycles: list[int] | None = None) -> EventBlock:
 
 def test_events_wait_for_their_cycle(config: Path) -> None:
     late = 300_000
-    outcome, got = outcome_of(config, block(*[SPIKE] * 4, cycles=[0, 0, late, late]))
+    outcome, spikes = outcome_of(config, block(*[SPIKE] * 4, cycles=[0, 0, late, late]))
     first, _ = reference(config, [SPIKE, SPIKE], Environment())
-    assert got[:N_SPIKES] == first
+    assert spikes[:N_SPIKES] == first
     # The gap after the start is not awaited a second time.
-    assert [cycle - late + Environment().gap for cycle, _ in got[N_SPIKES:]] == [cycle for cycle, _ in first]
+    assert [cycle - late + Environment().gap for cycle, _ in spikes[N_SPIKES:]] == [cycle for cycle, _ in first]
     assert outcome.n_cycles > late
     assert outcome.statistics is not None
     assert outcome.statistics["synaptic_operations"] == 4 * 256
@@ -226,21 +226,21 @@ def test_events_wait_for_their_cycle(config: Path) -> None:
 
 def test_an_event_that_is_late_does_not_wait_for_the_chip_to_come_to_rest(config: Path) -> None:
     at_once, expected = outcome_of(config, block(*[SPIKE] * 6))
-    late, got = outcome_of(config, block(*[SPIKE] * 6, cycles=[0, 1, 2, 2, 500, 501]))
-    assert (late.n_cycles, got) == (at_once.n_cycles, expected)
+    late, spikes = outcome_of(config, block(*[SPIKE] * 6, cycles=[0, 1, 2, 2, 500, 501]))
+    assert (late.n_cycles, spikes) == (at_once.n_cycles, expected)
 
 
 @pytest.mark.parametrize("cycles", [None, [0, 1, 2, 600, 3000, 9000]])
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_how_events_are_divided_makes_no_difference(config: Path, n: int, cycles: list[int] | None) -> None:
     def parts(size: int) -> list[EventBlock]:
-        at = range(0, 6, size)
-        return [block(*[SPIKE] * len(range(6)[i : i + size]), cycles=cycles and cycles[i : i + size]) for i in at]
+        starts = range(0, 6, size)
+        return [block(*[SPIKE] * len(range(6)[i : i + size]), cycles=cycles and cycles[i : i + size]) for i in starts]
 
     whole, expected = outcome_of(config, *parts(6))
-    outcome, got = outcome_of(config, *parts(n))
-    assert got == expected
-    assert len(got) == 3 * N_SPIKES
+    outcome, spikes = outcome_of(config, *parts(n))
+    assert spikes == expected
+    assert len(spikes) == 3 * N_SPIKES
     assert (outcome.n_cycles, outcome.n_events, outcome.statistics) == (whole.n_cycles, 6, whole.statistics)
 
 
@@ -253,7 +253,7 @@ def test_a_run_may_end_while_it_waits(config: Path) -> None:
 
 
 def test_no_output_overwrites_an_input_or_another_output(config: Path, events: Path) -> None:
-    out, before = config.parent / "s.csv", {path: path.read_text() for path in (config, events)}
+    out, texts = config.parent / "s.csv", {path: path.read_text() for path in (config, events)}
     for words, message in (
         (("-o", events), f"-o {events}: it is the input --events {events}, which must not be overwritten"),
         (("--save", f"neurons={config}"), f"--save neurons={config}: it is the input --config {config}, which must"),
@@ -262,7 +262,7 @@ def test_no_output_overwrites_an_input_or_another_output(config: Path, events: P
         result = draupnir(config, events, *words)
         assert (result.exit_code, result.stdout) == (2, "")
         assert result.stderr.startswith(f"error: {message}")
-    assert {path: path.read_text() for path in config.parent.iterdir()} == before
+    assert {path: path.read_text() for path in config.parent.iterdir()} == texts
 
 
 def test_a_full_disk_is_named_and_leaves_neither_file(config: Path, events: Path) -> None:
@@ -275,9 +275,9 @@ def test_a_full_disk_is_named_and_leaves_neither_file(config: Path, events: Path
 
 
 def test_a_packed_configuration_runs_as_its_source_does(config: Path, events: Path) -> None:
-    packed = config.parent / "packed"
-    assert CliRunner().invoke(cli, ["config", "pack", "odin", str(config), "-o", str(packed)]).exit_code == 0
-    for name, configuration in (("toml", config), ("packed", packed)):
+    folder = config.parent / "packed"
+    assert CliRunner().invoke(cli, ["config", "pack", "odin", str(config), "-o", str(folder)]).exit_code == 0
+    for name, configuration in (("toml", config), ("packed", folder)):
         assert draupnir(configuration, events, "-o", config.parent / f"{name}.csv").exit_code == 0
     assert (config.parent / "toml.csv").read_bytes() == (config.parent / "packed.csv").read_bytes()
 

@@ -14,7 +14,7 @@ from draupnir.tools.run import events, spikes
 WIDTHS = (1, 3, 100_000)
 
 
-def given(path: Path, content: str | bytes | np.ndarray) -> Path:
+def event_file(path: Path, content: str | bytes | np.ndarray) -> Path:
     if isinstance(content, np.ndarray):
         np.save(path, content)
     else:
@@ -24,11 +24,11 @@ def given(path: Path, content: str | bytes | np.ndarray) -> Path:
 
 def read(path: Path) -> list[tuple[int | None, int]]:
     """Cycle and address of each event, however the file is read."""
-    found: list[tuple[int | None, int]] = []
+    all_events: list[tuple[int | None, int]] = []
     for block in events.blocks(path, CHIP):
         cycles = [None] * len(block.addrs) if block.cycles is None else block.cycles.tolist()
-        found += zip(cycles, block.addrs.tolist(), strict=True)
-    return found
+        all_events += zip(cycles, block.addrs.tolist(), strict=True)
+    return all_events
 
 
 @pytest.fixture(params=WIDTHS)
@@ -48,20 +48,20 @@ def _blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_events_come_with_their_cycles(tmp_path: Path, name: str, content: str | np.ndarray) -> None:
-    assert read(given(tmp_path / name, content)) == [(5, 1), (5, 31), (7, 3), (7, 4), (7, 5), (9, 6)]
+    assert read(event_file(tmp_path / name, content)) == [(5, 1), (5, 31), (7, 3), (7, 4), (7, 5), (9, 6)]
 
 
 @pytest.mark.usefixtures("_blocks")
 @pytest.mark.parametrize(("name", "content"), [("e.csv", "addr\n3\n2\n1\n"), ("e.npy", np.array([3, 2, 1], np.uint8))])
 def test_events_without_cycles_have_none(tmp_path: Path, name: str, content: str | np.ndarray) -> None:
-    path = given(tmp_path / name, content)
+    path = event_file(tmp_path / name, content)
     assert read(path) == [(None, 3), (None, 2), (None, 1)]
     assert events.count(path) == 3
 
 
 @pytest.mark.parametrize(("name", "content"), [("e.csv", "addr\n"), ("e.npy", np.zeros(0, int))])
 def test_no_events_are_no_block(tmp_path: Path, name: str, content: str | np.ndarray) -> None:
-    path = given(tmp_path / name, content)
+    path = event_file(tmp_path / name, content)
     assert read(path) == []
     assert events.count(path) == 0
 
@@ -78,7 +78,7 @@ def test_no_events_are_no_block(tmp_path: Path, name: str, content: str | np.nda
         ("e.csv", "cycle,addr\n1,2\n3\n", ":3: 1 columns; the header has 2"),
         ("e.csv", "addr\n1\n131072\n", ":3: addr: 131072 is not within 0..131071"),
         ("e.csv", "addr\n-1\n", ":2: addr: -1 is not within 0..131071"),
-        ("e.csv", f"addr\n{1 << 63}\n", ":2: a number of more than 63 bits; none may be so large"),
+        ("e.csv", f"addr\n{1 << 63}\n", ":2: a number of more than 63 bits; right is a smaller one"),
         ("e.csv", "cycle,addr\n-1,2\n", f":2: cycle: -1 is not within 0..{(1 << 62) - 1}"),
         ("e.csv", "cycle,addr\n9,2\n8,2\n", ":3: cycle: 8 comes after 9; right is in ascending order"),
         ("e.npy", np.array([1, 131072]), ": event 1: addr: 131072 is not within 0..131071"),
@@ -91,13 +91,13 @@ def test_no_events_are_no_block(tmp_path: Path, name: str, content: str | np.nda
             np.asfortranarray(np.zeros((3, 2), int)),
             ": int64, 3 x 2 in Fortran order; right are integers, n addr or n x 2 cycle and addr",
         ),
-        ("e.npy", np.array([1 << 63], np.uint64), ": a number of more than 63 bits; none may be so large"),
+        ("e.npy", np.array([1 << 63], np.uint64), ": a number of more than 63 bits; right is a smaller one"),
         ("e.npy", b"addr\n1\n", ": not a .npy file"),
         ("e.txt", "addr\n1\n", ": events are read from .csv or .npy"),
     ],
 )
 def test_each_mistake_is_named(tmp_path: Path, name: str, content: str | bytes | np.ndarray, message: str) -> None:
-    path = given(tmp_path / name, content)
+    path = event_file(tmp_path / name, content)
     with pytest.raises(InputError) as error:
         read(path)
     assert str(error.value) == f"{path}{message}"
@@ -105,13 +105,13 @@ def test_each_mistake_is_named(tmp_path: Path, name: str, content: str | bytes |
 
 def test_a_mistake_in_a_later_block_has_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "BLOCK", 1)
-    path = given(tmp_path / "e.csv", "addr\n" + "1\n" * 50 + "x\n")
+    path = event_file(tmp_path / "e.csv", "addr\n" + "1\n" * 50 + "x\n")
     with pytest.raises(InputError, match=r"e\.csv:52: 'x' is not"):
         read(path)
 
 
 def test_a_truncated_npy_file(tmp_path: Path) -> None:
-    path = given(tmp_path / "e.npy", np.arange(10))
+    path = event_file(tmp_path / "e.npy", np.arange(10))
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(InputError, match=r"e\.npy: ends after 7 of 10 events$"):
         read(path)
@@ -131,7 +131,7 @@ CYCLES, ADDRS = np.array([5, 1 << 40, 7]), np.array([0, 255, 3])
 @pytest.mark.parametrize("n", [1, 2, 100_000])
 def test_spikes_are_read_as_they_were_taken(tmp_path: Path, n: int) -> None:
     for name in ("s.csv", "s.npy"):
-        with spikes.writing(tmp_path / name) as take:
+        with spikes.spike_file(tmp_path / name) as take:
             for _ in range(n):
                 take(CYCLES, ADDRS)
     expected = np.tile(np.stack([CYCLES, ADDRS], axis=1), (n, 1))
@@ -142,7 +142,7 @@ def test_spikes_are_read_as_they_were_taken(tmp_path: Path, n: int) -> None:
 
 @pytest.mark.parametrize("name", ["s.csv", "s.npy"])
 def test_no_spikes_are_a_file_too(tmp_path: Path, name: str) -> None:
-    with spikes.writing(tmp_path / name):
+    with spikes.spike_file(tmp_path / name):
         pass
     assert (tmp_path / name).stat().st_size > 0
     if name == "s.npy":
@@ -152,7 +152,7 @@ def test_no_spikes_are_a_file_too(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ["s.csv", "s.npy"])
 def test_what_fails_leaves_nothing_and_what_was_there_before(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("before")
-    with pytest.raises(RuntimeError), spikes.writing(tmp_path / name) as take:
+    with pytest.raises(RuntimeError), spikes.spike_file(tmp_path / name) as take:
         take(CYCLES, ADDRS)
         raise RuntimeError
     assert [path.name for path in tmp_path.iterdir()] == [name]
@@ -162,6 +162,6 @@ def test_what_fails_leaves_nothing_and_what_was_there_before(tmp_path: Path, nam
 def test_another_form_of_spikes_is_refused(tmp_path: Path) -> None:
     with (
         pytest.raises(InputError, match=r"s\.txt: spikes are written to \.csv or \.npy$"),
-        spikes.writing(tmp_path / "s.txt"),
+        spikes.spike_file(tmp_path / "s.txt"),
     ):
         pass

@@ -71,24 +71,24 @@ def run(events: str, *words: str, chip: str = "reckon") -> Result:
     return CliRunner().invoke(cli, ["run", chip, "--config", "net.toml", "--events", events, *words])
 
 
-def received(events: str, *words: str) -> list[str]:
+def bytes_of_run(events: str, *words: str) -> list[str]:
     result = run(events, "--output", "out.csv", *words)
     assert result.exit_code == 0, result.output
     return Path("out.csv").read_text().splitlines()
 
 
 def test_a_sample_by_timestep_is_classified() -> None:
-    header, label = received("spikes.csv", "--timesteps", "6")
+    header, label = bytes_of_run("spikes.csv", "--timesteps", "6")
     assert header == "cycle,addr"
     assert int(label.split(",")[1]) & 0xF == 1  # the label of output neuron 1
 
 
 def test_operations_do_the_same_as_the_sample() -> None:
-    assert received("operations.csv") == received("spikes.csv", "--timesteps", "6")
+    assert bytes_of_run("operations.csv") == bytes_of_run("spikes.csv", "--timesteps", "6")
 
 
 def test_clock_level_is_the_same() -> None:
-    assert received("spikes.csv", "--clock-level") == received("spikes.csv")
+    assert bytes_of_run("spikes.csv", "--clock-level") == bytes_of_run("spikes.csv")
     outcome = json.loads(run("spikes.csv", "--json", "--plain-clock").stdout)
     assert outcome["statistics"] == {"clocks_taken_at_once": 0}
 
@@ -133,7 +133,7 @@ def test_a_wrong_file_is_named_with_its_line(text: str, words: tuple[str, ...], 
 @pytest.mark.parametrize("register", ["SPI_SEND_PER_TIMESTEP", "SPI_LOCAL_TICK"])
 def test_a_chip_that_does_not_leave_the_lead_to_its_host_needs_operations(register: str) -> None:
     Path("net.toml").write_text(CONFIG.replace("SPI_EN_CONF = 0\n", f"SPI_EN_CONF = 0\n{register} = 1\n"))
-    why = f"spikes.csv: {register} is 1, so the host does not lead alone; right is op,operand"
+    why = f"spikes.csv: {register} is 1, so the host alone does not lead the chip; right is op,operand"
     *warnings, last = run("spikes.csv").stderr.splitlines()
     assert last == f"error: {why}"
     assert all(line.startswith("warning: net.toml: ") for line in warnings)

@@ -64,19 +64,19 @@ class Checkout:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
-    made = Checkout(tmp_path)
-    made.bin.mkdir()
+    new_checkout = Checkout(tmp_path)
+    new_checkout.bin.mkdir()
     for name in TOOLS.split():
-        found = shutil.which(name)
-        assert found is not None, f"this test needs {name}"
-        (made.bin / name).symlink_to(found)
-    made.stand_in("python3.11", PYTHON)
+        program = shutil.which(name)
+        assert program is not None, f"this test needs {name}"
+        (new_checkout.bin / name).symlink_to(program)
+    new_checkout.stand_in("python3.11", PYTHON)
     for name in ("gcc", "g++", "perl", "iverilog"):
-        made.stand_in(name)
+        new_checkout.stand_in(name)
     for name in ("Makefile", "pyproject.toml", "requirements.lock", "tools/setup/setup.sh"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
-    return made
+    return new_checkout
 
 
 def test_a_set_up_says_each_step_and_leaves_the_command(checkout: Checkout) -> None:
@@ -103,8 +103,8 @@ def test_every_package_is_installed_with_its_hash_and_none_is_fetched_to_build_a
 def test_a_second_set_up_does_nothing_and_says_nothing(checkout: Checkout) -> None:
     checkout.setup()
     calls = checkout.pip_calls()
-    again = checkout.setup()
-    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    second_setup = checkout.setup()
+    assert (second_setup.returncode, second_setup.stdout, second_setup.stderr) == (0, "", "")
     assert checkout.pip_calls() == calls
 
 
@@ -129,14 +129,14 @@ def test_a_changed_project_file_installs_the_command_anew_and_nothing_else(check
 
 def test_a_checkout_that_was_moved_is_set_up_anew(checkout: Checkout, tmp_path_factory: pytest.TempPathFactory) -> None:
     checkout.setup()
-    moved = Checkout(checkout.folder.rename(tmp_path_factory.mktemp("moved") / "checkout"))
-    assert "setup: making the virtual environment" in moved.setup().stdout
+    new_checkout = Checkout(checkout.folder.rename(tmp_path_factory.mktemp("moved") / "checkout"))
+    assert "setup: making the virtual environment" in new_checkout.setup().stdout
 
 
 def test_a_failed_set_up_says_why_and_is_begun_again(checkout: Checkout) -> None:
-    failed = checkout.setup(NO_NETWORK="1")
-    assert failed.returncode == 2
-    assert failed.stderr == (
+    first_setup = checkout.setup(NO_NETWORK="1")
+    assert first_setup.returncode == 2
+    assert first_setup.stderr == (
         "ERROR: no such host\nerror: pip could not install the packages (see .venv/pip.log): is the network there?\n"
     )
     assert "setup: done" in checkout.setup().stdout
@@ -179,19 +179,19 @@ def test_the_versions_are_stated_alike_everywhere() -> None:
     stated = [line.rpartition(" ")[2] for line in project["classifiers"] if " :: Python :: 3." in line]
     assert stated == ["3.11", "3.12", "3.13"]
     assert project["requires-python"] == ">=3.11,<3.14"
-    assert "Python 3.11, 3.12 or 3.13, as Debian 12 and 13 have them" in (ROOT / "README.md").read_text()
+    assert "Python 3.11, 3.12 or 3.13, as in Debian 12 and 13" in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize(
-    ("missing", "advice"),
+    ("program", "advice"),
     [
         ("gcc", "error: no C compiler: install gcc and make (Debian: the package build-essential)"),
         ("g++", "error: the C++ compiler (for Verilator) is missing: install it (Debian: the package g++)"),
         ("iverilog", "error: Icarus Verilog is missing: install it (Debian: the package iverilog)"),
     ],
 )
-def test_what_is_missing_and_cannot_be_installed_is_one_line(checkout: Checkout, missing: str, advice: str) -> None:
-    (checkout.bin / missing).unlink()
+def test_what_is_missing_and_cannot_be_installed_is_one_line(checkout: Checkout, program: str, advice: str) -> None:
+    (checkout.bin / program).unlink()
     result = checkout.setup()
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == f"{advice}, then run make again\n"
@@ -241,13 +241,13 @@ def test_a_package_that_apt_cannot_install_is_advised(checkout: Checkout) -> Non
 
 
 def test_the_path_of_ci_has_what_is_declared_and_no_python(tmp_path: Path) -> None:
-    made = subprocess.run([ROOT / ".ci/links", tmp_path / "path"], capture_output=True, text=True, check=False)
-    assert (made.returncode, made.stderr, made.stdout) == (0, "", f"{tmp_path / 'path'}\n")
-    found = {path.name for path in (tmp_path / "path").iterdir()}
-    assert {"git", "make", "gcc", "g++", "python3", "iverilog"} <= found
-    assert "python" not in found
-    said = subprocess.run([tmp_path / "path/python3", "--version"], capture_output=True, text=True, check=True)
-    assert said.stdout.startswith("Python 3.")
+    process = subprocess.run([ROOT / ".ci/links", tmp_path / "path"], capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stderr, process.stdout) == (0, "", f"{tmp_path / 'path'}\n")
+    programs = {path.name for path in (tmp_path / "path").iterdir()}
+    assert {"git", "make", "gcc", "g++", "python3", "iverilog"} <= programs
+    assert "python" not in programs
+    version = subprocess.run([tmp_path / "path/python3", "--version"], capture_output=True, text=True, check=True)
+    assert version.stdout.startswith("Python 3.")
 
 
 def test_the_path_of_ci_names_what_is_missing(checkout: Checkout) -> None:
@@ -260,8 +260,8 @@ def test_make_alone_prints_each_target_in_a_line(checkout: Checkout) -> None:
     assert (result.returncode, result.stderr) == (0, "")
     targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert targets is not None
-    described = re.findall(r"^  ([a-z]+) +\S", result.stdout, re.MULTILINE)
-    assert described == targets[1].split()
+    target_names = re.findall(r"^  ([a-z]+) +\S", result.stdout, re.MULTILINE)
+    assert target_names == targets[1].split()
     assert not (checkout.folder / ".venv").exists()
 
 
@@ -287,16 +287,19 @@ def test_the_lock_file_names_no_place_to_fetch_from() -> None:
 
 def test_the_lock_file_has_every_package_that_is_asked_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    asked = [*project["dependencies"], *(r for extra in project["optional-dependencies"].values() for r in extra)]
+    requirements = [
+        *project["dependencies"],
+        *(r for extra in project["optional-dependencies"].values() for r in extra),
+    ]
     locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
-    assert {re.split(r"[<>=]", requirement)[0] for requirement in asked} <= locked
+    assert {re.split(r"[<>=]", requirement)[0] for requirement in requirements} <= locked
 
 
 def test_each_dependency_says_why_it_is_there() -> None:
     lines = [line.strip() for line in (ROOT / "pyproject.toml").read_text().splitlines()]
     start = lines.index("dependencies = [")
-    listed = lines[start : lines.index("[project.scripts]")]
-    requirements = [i for i, line in enumerate(listed) if re.match(r'"[a-z0-9-]+[<>=]', line)]
+    dependency_lines = lines[start : lines.index("[project.scripts]")]
+    requirements = [i for i, line in enumerate(dependency_lines) if re.match(r'"[a-z0-9-]+[<>=]', line)]
     assert requirements
     for i in requirements:
-        assert re.match(r"# .*\.$", listed[i - 1]), listed[i]
+        assert re.match(r"# .*\.$", dependency_lines[i - 1]), dependency_lines[i]

@@ -14,10 +14,10 @@ from draupnir.tools.cli import cli
 
 
 def exit_status(*words: str) -> int:
-    with pytest.raises(SystemExit) as stopped:
+    with pytest.raises(SystemExit) as exit_error:
         cli.main(list(words))
-    assert isinstance(stopped.value.code, int)
-    return stopped.value.code
+    assert isinstance(exit_error.value.code, int)
+    return exit_error.value.code
 
 
 def error(capsys: pytest.CaptureFixture[str]) -> str:
@@ -99,17 +99,17 @@ def test_a_file_of_ones_own_is_run_beside_ours_and_what_it_compared_is_reported(
     words = ["sim", "tinyodin", "--sim", "icarus", "--report", str(tmp_path / "report"), "--test", str(own)]
     assert exit_status(*words, "--test", "neurons.lif_spikes_at_threshold", "--json") == 1
     results = json.loads(capsys.readouterr().out)
-    held, failed, ours = results["tests"]
+    success, failure, ours = results["tests"]
     assert [test["passed"] for test in results["tests"]] == [True, False, True]
     assert [Path(test["folder"]).name for test in results["tests"]] == [
         "icarus-mine.events-n=1", "icarus-mine.events-n=2", "icarus-neurons.lif_spikes_at_threshold",
     ]  # fmt: skip
-    assert failed["failure"].startswith("assert 0 == (2 - 1)")
-    assert held["bits_compared"] == held["output_bits"] == 12 * held["compared"] > 0
+    assert failure["failure"].startswith("assert 0 == (2 - 1)")
+    assert success["bits_compared"] == success["output_bits"] == 12 * success["compared"] > 0
     cases = ElementTree.parse(tmp_path / "report" / "results.xml").findall(".//testcase")
     assert [case.get("name") for case in cases] == ["events/n=1", "events/n=2", "lif_spikes_at_threshold"]
     (bits,) = cases[0].findall(".//property[@name='output bits']")
-    assert bits.get("value") == f"{held['bits_compared']:,} of {held['output_bits']:,} output bits compared"
+    assert bits.get("value") == f"{success['bits_compared']:,} of {success['output_bits']:,} output bits compared"
     assert ours["unknown"] == {}
 
 
@@ -133,8 +133,8 @@ def test_a_report_in_the_folder_of_the_sources_is_refused(tmp_path: Path, capsys
 def test_a_test_that_holds_exits_with_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("sim", "odin", "--sim", "icarus", "--test", "neurons.lif_spikes_at_threshold")
     assert exit_status(*words, "--report", str(tmp_path)) == 0
-    said = capsys.readouterr().out
-    assert "1 of 1 tests passed" in said
-    (n, total) = re.findall(r" clocks compared, ([\d,]+) of ([\d,]+) output bits compared, 0 mismatches", said)[0]
+    output = capsys.readouterr().out
+    assert "1 of 1 tests passed" in output
+    (n, total) = re.findall(r" clocks compared, ([\d,]+) of ([\d,]+) output bits compared, 0 mismatches", output)[0]
     assert n == total
     assert (tmp_path / "results.xml").is_file()

@@ -61,10 +61,10 @@ def test_junit_and_json_say_the_same_and_where_they_come_from(outcomes: list[Ben
     assert properties.items() >= {"command": ORIGIN.command, "seed": "7", "sources: folder": "x", "p": "1"}.items()
     (failure,) = suite.findall("testcase[@name='write']/failure")
     assert failure.get("message") == "assert 1 == 2"
-    found = json.loads((tmp_path / "report.json").read_text())
-    assert (found["schema"], found["version"], found["holds"]) == ("draupnir.sim", 1, False)
-    assert found["origin"]["commit"] == "c0ffee"
-    assert [test["bits_compared"] for test in found["tests"]] == [13_195, 0]
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert (report["schema"], report["version"], report["holds"]) == ("draupnir.sim", 1, False)
+    assert report["origin"]["commit"] == "c0ffee"
+    assert [test["bits_compared"] for test in report["tests"]] == [13_195, 0]
 
 
 def test_characters_that_no_xml_may_have_are_left_out() -> None:
@@ -73,25 +73,27 @@ def test_characters_that_no_xml_may_have_are_left_out() -> None:
 
 
 def test_where_the_rtl_leaves_the_model_the_page_says_so(tmp_path: Path) -> None:
-    held = lockstep.LockstepOutcome(1_234, ComparedBits(13_574), None, None, "cycle 1,234: AEROUT_REQ <expected> 1")
-    page = main_job.write_difference(JOB, tmp_path, held, ORIGIN).read_text()
+    outcome = lockstep.LockstepOutcome(1_234, ComparedBits(13_574), None, None, "cycle 1,234: AEROUT_REQ <expected> 1")
+    page = main_job.write_difference(JOB, tmp_path, outcome, ORIGIN).read_text()
     assert '<p class="bad">1,234 clocks compared without a difference, 13,574 of 13,574 output bits compared,' in page
     assert "cycle 1,234: AEROUT_REQ &lt;expected&gt; 1" in page and "c0ffee" in page
 
 
-@pytest.mark.parametrize("held", [True, False])
-def test_a_main_job_leaves_junit_and_json(held: bool, tmp_path: Path) -> None:
-    difference = None if held else FirstDifference(1_234, time_text="9 ns")
-    outcome = lockstep.LockstepOutcome(1_234, ComparedBits(13_574), None, difference, "" if held else "cycle 1,234: X")
-    found = main_job.as_json(JOB, outcome, []) | {"origin": ORIGIN.as_json()}
-    sim_report.write_results(tmp_path, found, JOB.title, [main_job.junit_result(JOB, outcome)], ORIGIN)
-    suite = ElementTree.parse(tmp_path / sim_report.JUNIT).getroot()
-    assert (suite.get("tests"), suite.get("failures")) == ("1", "0" if held else "1")
-    counted = {each.get("name"): each.get("value") for each in suite.findall("testcase/properties/property")}
-    assert (counted["clocks compared"], counted["mismatches"]) == ("1234", "0" if held else "1")
-    assert [failure.text for failure in suite.findall("testcase/failure")] == (
-        [] if held else [f"{main_job.counts(outcome)}\ncycle 1,234: X"]
+@pytest.mark.parametrize("success", [True, False])
+def test_a_main_job_leaves_junit_and_json(success: bool, tmp_path: Path) -> None:
+    difference = None if success else FirstDifference(1_234, time_text="9 ns")
+    outcome = lockstep.LockstepOutcome(
+        1_234, ComparedBits(13_574), None, difference, "" if success else "cycle 1,234: X"
     )
-    written = json.loads((tmp_path / sim_report.JSON).read_text())
-    assert (written["schema"], written["holds"], written["compared"]) == ("draupnir.sim", held, 1_234)
-    assert written["origin"]["commit"] == "c0ffee"
+    report_object = main_job.as_json(JOB, outcome, []) | {"origin": ORIGIN.as_json()}
+    sim_report.write_results(tmp_path, report_object, JOB.title, [main_job.junit_result(JOB, outcome)], ORIGIN)
+    suite = ElementTree.parse(tmp_path / sim_report.JUNIT).getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "0" if success else "1")
+    properties = {each.get("name"): each.get("value") for each in suite.findall("testcase/properties/property")}
+    assert (properties["clocks compared"], properties["mismatches"]) == ("1234", "0" if success else "1")
+    assert [failure.text for failure in suite.findall("testcase/failure")] == (
+        [] if success else [f"{main_job.counts(outcome)}\ncycle 1,234: X"]
+    )
+    report_file = json.loads((tmp_path / sim_report.JSON).read_text())
+    assert (report_file["schema"], report_file["holds"], report_file["compared"]) == ("draupnir.sim", success, 1_234)
+    assert report_file["origin"]["commit"] == "c0ffee"

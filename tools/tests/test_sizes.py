@@ -44,44 +44,46 @@ def record(draupnir: Call) -> case.Case:
 @pytest.mark.verilator
 @pytest.mark.icarus
 def test_sizes_and_copies_go_through_record_replay_and_regress(draupnir: Call) -> None:
-    made = record(draupnir)
-    assert made.parameters == {"NX": 3, "NY": 2, "DEPTH": 4}
-    assert "--set NX=3 --set DEPTH=4" in made.command
-    image = hexfile.read(made.after["sums"], CHIP.memory("sums"))
+    result = record(draupnir)
+    assert result.parameters == {"NX": 3, "NY": 2, "DEPTH": 4}
+    assert "--set NX=3 --set DEPTH=4" in result.command
+    image = hexfile.read(result.after["sums"], CHIP.memory("sums"))
     assert image.shape == (6, 4, 1) and len(np.unique(image)) > 6
-    told = must(draupnir("replay", "grid", "made/requests"))
-    assert "200 cycles, 2 pins, 0 mismatches" in told and "sums: all 24 words equal" in told
+    output = must(draupnir("replay", "grid", "made/requests"))
+    assert "200 cycles, 2 pins, 0 mismatches" in output and "sums: all 24 words equal" in output
     for simulator in ("verilator", "icarus", "model"):
         words = ["--rtl", grid.FOLDER] if simulator != "model" else []
-        told = must(draupnir("regress", "grid", *words, "--golden", "made", "--sim", simulator, "--report", simulator))
-        assert "1 of 1 cases hold: 200 clocks, 0 mismatches" in told
+        output = must(
+            draupnir("regress", "grid", *words, "--golden", "made", "--sim", simulator, "--report", simulator)
+        )
+        assert "1 of 1 cases hold: 200 clocks, 0 mismatches" in output
 
 
 @pytest.mark.verilator
 @pytest.mark.icarus
 def test_a_difference_names_the_copy(draupnir: Call, tmp_path: Path) -> None:
-    made = record(draupnir)
-    words = hexfile.read(made.after["sums"], CHIP.memory("sums"))
+    result = record(draupnir)
+    words = hexfile.read(result.after["sums"], CHIP.memory("sums"))
     words[3, 2] ^= 1
     hexfile.write(tmp_path / "sums_{}.hex", words, CHIP.memory("sums"))
     differs = draupnir(
-        "replay", "grid", made.wave, "--expect", "sums=sums_{}.hex", "--load", f"sums={made.before['sums']}"
+        "replay", "grid", result.wave, "--expect", "sums=sums_{}.hex", "--load", f"sums={result.before['sums']}"
     )
     assert differs.exit_code == 1 and "sums: 1 of 24 words differ" in differs.output
     assert "sums[3][0x2] (word): low expected" in differs.output
-    broken = tmp_path / "broken"
-    broken.mkdir()
+    broken_sources = tmp_path / "broken"
+    broken_sources.mkdir()
     core = (grid.FOLDER / "core.sv").read_text()
-    (broken / "core.sv").write_text(core.replace("mem[addr] + ", "mem[addr] + 12'd1 + "))
-    (broken / "grid.sv").write_text((grid.FOLDER / "grid.sv").read_text())
-    refused = draupnir("regress", "grid", "--rtl", broken, "--golden", "made")
-    assert refused.exit_code == 1 and "sums[" in refused.output
+    (broken_sources / "core.sv").write_text(core.replace("mem[addr] + ", "mem[addr] + 12'd1 + "))
+    (broken_sources / "grid.sv").write_text((grid.FOLDER / "grid.sv").read_text())
+    failure = draupnir("regress", "grid", "--rtl", broken_sources, "--golden", "made")
+    assert failure.exit_code == 1 and "sums[" in failure.output
 
 
 def test_declarations_of_other_sizes_are_shown(draupnir: Call) -> None:
-    shown = json.loads(must(draupnir("chips", "grid", *SIZES, "--json")))
-    assert shown["memories"] == {"sums": {"copies": 6, "words": 4, "bits": 12}}
-    assert {entry["name"]: entry.get("shape") for entry in shown["entries"]}["core.odd"] == [6]
+    report = json.loads(must(draupnir("chips", "grid", *SIZES, "--json")))
+    assert report["memories"] == {"sums": {"copies": 6, "words": 4, "bits": 12}}
+    assert {entry["name"]: entry.get("shape") for entry in report["entries"]}["core.odd"] == [6]
     assert "4 copies of 8 words of 12 bits" in must(draupnir("chips", "grid", "--markdown"))
 
 
@@ -94,15 +96,15 @@ def test_declarations_of_other_sizes_are_shown(draupnir: Call) -> None:
         (["chips", "grid", "--set", "NX=2", "--set", "NX=3"], "--set NX=3: NX is given twice"),
         (
             ["chips", "grid", "--set", "N=2"],
-            "--set N=2: no size of grid; it has NX (1..16, else 2: cores in a row), NY",
+            "--set N=2: not a size of grid; it has NX (1..16, else 2: cores in a row), NY",
         ),
         (["regress", "grid", "--set", "N=2", "--golden", "."], "no golden cases"),
-        (["sim", "grid", "--set", "N=2"], "--set N=2: only with --rtl; it is no size of grid, which has NX (1..16"),
+        (["sim", "grid", "--set", "N=2"], "--set N=2: only with --rtl; it is not a size of grid, which has NX (1..16"),
     ],
 )
 def test_what_set_cannot_mean_is_refused(draupnir: Call, words: list[str], expected: str) -> None:
-    refused = draupnir(*words)
-    assert refused.exit_code == 2 and expected in refused.output, refused.output
+    result = draupnir(*words)
+    assert result.exit_code == 2 and expected in result.output, result.output
 
 
 def test_a_recording_has_its_sizes(draupnir: Call, tmp_path: Path) -> None:
@@ -110,10 +112,10 @@ def test_a_recording_has_its_sizes(draupnir: Call, tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "wave.fst").touch()
     case.write(folder, "grid", "why", {"kind": "model"}, parameters=CHIP.sizes)
-    refused = draupnir("replay", "grid", folder, "--set", "NX=2")
-    assert refused.exit_code == 2 and "--set NX=2: it was recorded with NX=3" in refused.output
-    refused = draupnir("regress", "grid", "--golden", "made", "--sim", "model", "--set", "NX=2")
-    assert refused.exit_code == 2 and "NX=2: no case of grid was recorded with such sizes" in refused.output
+    result = draupnir("replay", "grid", folder, "--set", "NX=2")
+    assert result.exit_code == 2 and "--set NX=2: it was recorded with NX=3" in result.output
+    result = draupnir("regress", "grid", "--golden", "made", "--sim", "model", "--set", "NX=2")
+    assert result.exit_code == 2 and "NX=2: no case of grid was recorded with such sizes" in result.output
     (folder / "case.toml").write_text((folder / "case.toml").read_text().replace("NX = 3", 'NX = "3"'))
     with pytest.raises(InputError, match=r"case\.toml: NX is '3'; int is needed"):
         case.load(folder)

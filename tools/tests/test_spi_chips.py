@@ -39,38 +39,40 @@ def programmed(chip: Chip, transactions: list[int], half: int) -> Any:
 @pytest.mark.parametrize("name", CHIPS)
 def test_whatever_was_in_the_chip_the_images_are_in_it_then_and_read_back(name: str) -> None:
     chip = chips.declaration(name)
-    wanted, to = anything(chip, 4), port(chip)
-    transactions = stream.pack(wanted)
+    configuration, spi_port = anything(chip, 4), port(chip)
+    transactions = stream.pack(configuration)
     model = programmed(chip, transactions, half=2)
     for memory in chip.memories:
-        assert np.array_equal(model.memories[memory.name], wanted.memories[memory.name]), memory.name
+        assert np.array_equal(model.memories[memory.name], configuration.memories[memory.name]), memory.name
     for register in chip.registers:
-        found = np.atleast_1d(model.registers[0][register.name.lower()])
-        assert tuple(found.tolist()) == wanted.registers[register.name], register.name
+        contents = np.atleast_1d(model.registers[0][register.name.lower()])
+        assert tuple(contents.tolist()) == configuration.registers[register.name], register.name
 
     rng = np.random.default_rng(6)
     chunks = [
-        (memory.name, int(rng.integers(memory.depth)), int(rng.integers(memory.width // to.chunk_bits)))
+        (memory.name, int(rng.integers(memory.depth)), int(rng.integers(memory.width // spi_port.chunk_bits)))
         for memory in chip.memories
         for _ in range(5)
     ]
-    reads = [transactions[0], *(to.encode_read(*chunk) for chunk in chunks)]  # the first closes the gate again
+    reads = [transactions[0], *(spi_port.encode_read(*chunk) for chunk in chunks)]  # the first closes the gate again
     rows = pins.rows(chip, reads, HALF_TO_READ)
     _, *answers = pins.received(chip, model.drive(rows, np.ones(len(rows), np.uint8)), HALF_TO_READ)
-    per_limb = 32 // to.chunk_bits
+    per_limb = 32 // spi_port.chunk_bits
     for (name, word, chunk), answer in zip(chunks, answers, strict=True):
-        limb = int(wanted.memories[name][word, chunk // per_limb])
-        assert to.answer(answer) == limb >> to.chunk_bits * (chunk % per_limb) & (1 << to.chunk_bits) - 1
+        limb = int(configuration.memories[name][word, chunk // per_limb])
+        assert (
+            spi_port.answer(answer) == limb >> spi_port.chunk_bits * (chunk % per_limb) & (1 << spi_port.chunk_bits) - 1
+        )
 
 
 @pytest.mark.parametrize("name", CHIPS)
 def test_a_write_is_what_its_transaction_says(name: str) -> None:
     chip = chips.declaration(name)
-    to = port(chip)
+    spi_port = port(chip)
     for content in stream.pack(anything(chip, 7))[::997]:
-        write = decode(to, content)
-        assert to.encode(write) == content
-        assert stream.meaning(chip, content).startswith(
+        write = decode(spi_port, content)
+        assert spi_port.encode(write) == content
+        assert stream.describe(chip, content).startswith(
             write.memory if isinstance(write, MemoryWrite) else write.register
         )
 
@@ -79,8 +81,8 @@ def test_a_chip_of_which_nobody_has_said_is_refused_and_its_configuration_is_not
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     odin = chips.declaration("odin")
-    without = replace(chips.package("odin"), port=None)
-    monkeypatch.setattr(chips, "package", lambda name: without)
+    package = replace(chips.package("odin"), port=None)
+    monkeypatch.setattr(chips, "package", lambda name: package)
     with pytest.raises(InputError, match=r"odin has no SPI port \(port= of its ChipPackage\): nothing is known of how"):
         port(odin)
     assert "spi_transactions" not in summary(anything(odin, 9))

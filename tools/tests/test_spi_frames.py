@@ -39,11 +39,11 @@ def words() -> set[str]:
     }
 
 
-def composed(tree: ast.Module, declared: set[str]) -> Iterator[int]:
+def composed(tree: ast.Module, field_names: set[str]) -> Iterator[int]:
     """The lines that pack or unpack a word of an SPI, join two of its fields, or put a number into MOSI's order."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("encode", "decode", "update"):
-            if node.args and ast.unparse(node.args[0]).split(".")[-1] in declared:
+            if node.args and ast.unparse(node.args[0]).split(".")[-1] in field_names:
                 yield node.lineno
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.LShift):
             if ast.unparse(node.right).split(".")[-1] == "SPI_BITS":
@@ -55,8 +55,8 @@ def composed(tree: ast.Module, declared: set[str]) -> Iterator[int]:
             if any(is_bit(node.elt, loop) for loop in loops):
                 yield node.lineno
         elif isinstance(node, ast.For) and ast.unparse(node.iter).startswith(DOWN):
-            done = (inner for inner in node.body if isinstance(inner, ast.Assign))
-            if any(is_bit(inner.value, ast.unparse(node.target)) for inner in done):
+            assignments = (inner for inner in node.body if isinstance(inner, ast.Assign))
+            if any(is_bit(inner.value, ast.unparse(node.target)) for inner in assignments):
                 yield node.lineno
 
 
@@ -73,15 +73,15 @@ def test_the_words_of_the_spi_are_known() -> None:
 
 
 def test_only_the_ports_compose_frames() -> None:
-    declared = words()
-    allowed = (*OWN, *PORTS, *LAYOUTS)
-    found = [
+    field_names = words()
+    allowed_files = (*OWN, *PORTS, *LAYOUTS)
+    composers = [
         f"{path}:{line}"
         for path, tree in trees().items()
-        if not matches(path, allowed)
-        for line in composed(tree, declared)
+        if not matches(path, allowed_files)
+        for line in composed(tree, field_names)
     ]
-    assert found == []
+    assert composers == []
 
 
 @pytest.mark.parametrize(

@@ -71,36 +71,40 @@ STREAMS = {"odin": bytewise, "tinyodin": bytewise, "reckon": of_reckon}
 def test_what_is_understood_is_what_the_pins_do(name: str, seed: int) -> None:
     chip = chips.declaration(name)
     fields = STREAMS[name](chip, np.random.default_rng([seed, len(name)]))
-    unpacked = stream.heard(chip, ((f"field {i}", content) for i, content in enumerate(fields)), blank(chip))
-    assert len(unpacked.remarks) > 5
+    stream_result = stream.unpack_fields(
+        chip, ((f"field {i}", content) for i, content in enumerate(fields)), blank(chip)
+    )
+    assert len(stream_result.remarks) > 5
     model = chips.model(name)()
     model.reset()
     rows = pins.rows(chip, fields, half=4, gap=8, bits=port(chip).field_bits)
     model.drive(rows, np.ones(len(rows), np.uint8))
     n_written = 0
     for memory in chip.memories:
-        assert np.array_equal(model.memories[memory.name], unpacked.configuration.memories[memory.name]), memory.name
+        assert np.array_equal(model.memories[memory.name], stream_result.configuration.memories[memory.name]), (
+            memory.name
+        )
         n_written += int(np.count_nonzero(model.memories[memory.name]))
     assert n_written > 5
     for register in chip.registers:
-        if register.name not in unpacked.unwritten or register.reset is not None:
-            held = tuple(np.atleast_1d(model.registers[0][register.name.lower()]).tolist())
-            assert held == unpacked.configuration.registers[register.name], register.name
+        if register.name not in stream_result.unwritten_registers or register.reset is not None:
+            contents = tuple(np.atleast_1d(model.registers[0][register.name.lower()]).tolist())
+            assert contents == stream_result.configuration.registers[register.name], register.name
 
 
 def test_a_block_goes_to_one_address_after_the_other() -> None:
     header = encode(SPI_HEADER, addr=6, num_write=3, code=SpiCode.WINP)
-    found = stream.heard(RECKON, (("", field) for field in (header, 0xA, 0xB, 0xC)), blank(RECKON))
-    assert found.remarks == ()
-    assert found.configuration.memories["winp"][1:3].tolist() == [[0, 0, 0xA, 0xB], [0xC, 0, 0, 0]]
+    stream_result = stream.unpack_fields(RECKON, (("", field) for field in (header, 0xA, 0xB, 0xC)), blank(RECKON))
+    assert stream_result.remarks == ()
+    assert stream_result.configuration.memories["winp"][1:3].tolist() == [[0, 0, 0xA, 0xB], [0xC, 0, 0, 0]]
 
 
 def test_a_block_of_a_register_s_stays_at_one_address() -> None:
     header = encode(SPI_HEADER, addr=70, num_write=2, code=SpiCode.CONFIG)
-    found = stream.heard(RECKON, (("", field) for field in (header, 0xA, 0xB)), blank(RECKON))
-    assert found.configuration.registers["SPI_THR_H_0"] == (0xB,)
-    assert "SPI_THR_H_1" in found.unwritten
-    assert [odd.text for odd in found.remarks] == [
+    stream_result = stream.unpack_fields(RECKON, (("", field) for field in (header, 0xA, 0xB)), blank(RECKON))
+    assert stream_result.configuration.registers["SPI_THR_H_0"] == (0xB,)
+    assert "SPI_THR_H_1" in stream_result.unwritten_registers
+    assert [odd.text for odd in stream_result.remarks] == [
         "writes the same register again, as its address does not move on: the last field holds"
     ]
 
@@ -144,8 +148,8 @@ def test_every_form_is_understood_alike(tmp_path: Path, name: str) -> None:
     path.write_text(texts()[name], newline="")
     fields = [content for _, content in split(port(TINY), [("", content) for content in DRIVER])]
     assert [content for _, content in reading.read(path, TINY)] == fields
-    assert list(packed.unpack(path, "tinyodin", blank(TINY)).told("x")) == [
-        "x: never written, and no reset sets it, so that nobody knows it: SPI_AER_SRC_CTRL_nNEUR"
+    assert list(packed.unpack(path, "tinyodin", blank(TINY)).lines("x")) == [
+        "x: never written, and it has no reset, so its value is unknown: SPI_AER_SRC_CTRL_nNEUR"
     ]
 
 
@@ -167,7 +171,7 @@ def test_a_memory_image_is_told_what_it_is(tmp_path: Path, name: str) -> None:
         with pytest.raises(InputError) as error:
             packed.unpack(path, name)
         message = str(error.value)
-        assert message.startswith(f"{path}: no SPI stream, but a memory image of ")
+        assert message.startswith(f"{path}: not an SPI stream, but a memory image of ")
         assert f"({memory.depth} words of {memory.width} bits): use it as " in message
         assert f'{memory.name} = "my_{memory.name}.hex"' in message
 

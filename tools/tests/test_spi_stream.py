@@ -85,15 +85,15 @@ def test_so_it_is_from_text_through_all_files(tmp_path_factory: pytest.TempPathF
 
 @settings(max_examples=4)
 @given(configurations(), configurations())
-def test_a_partial_stream_leads_from_one_to_the_other(before: Configuration, after: Configuration) -> None:
-    transactions = stream.pack(after, before.memories)
-    found = stream.unpack(CHIP, (("", content) for content in transactions), before.memories)
-    assert found == after
+def test_a_partial_stream_leads_from_one_to_the_other(old_config: Configuration, new_config: Configuration) -> None:
+    transactions = stream.pack(new_config, old_config.memories)
+    result = stream.unpack(CHIP, (("", content) for content in transactions), old_config.memories)
+    assert result == new_config
 
 
 def test_what_is_there_already_is_not_written(net: Configuration) -> None:
-    again = stream.pack(net, net.memories)
-    assert {stream.meaning(CHIP, content).split()[0].split("[")[0] for content in again} == {
+    transactions = stream.pack(net, net.memories)
+    assert {stream.describe(CHIP, content).split()[0].split("[")[0] for content in transactions} == {
         register.name for register in CHIP.registers
     }
 
@@ -107,17 +107,17 @@ def test_transactions_are_as_documented(net: Configuration) -> None:
 
 
 def test_meanings() -> None:
-    assert stream.meaning(CHIP, register("SPI_SYN_SIGN", 0xF0, 7)) == "SPI_SYN_SIGN[7] = 0xf0"
-    assert stream.meaning(CHIP, neuron_byte(5, 2, 0xA5)) == "neurons[5] bits 23..16 = 0xa5"
-    assert stream.meaning(CHIP, neuron_byte(5, 2, 0xA5, 0xF)) == "neurons[5] bits 23..16 = 0xa5, keeping 0xf"
+    assert stream.describe(CHIP, register("SPI_SYN_SIGN", 0xF0, 7)) == "SPI_SYN_SIGN[7] = 0xf0"
+    assert stream.describe(CHIP, neuron_byte(5, 2, 0xA5)) == "neurons[5] bits 23..16 = 0xa5"
+    assert stream.describe(CHIP, neuron_byte(5, 2, 0xA5, 0xF)) == "neurons[5] bits 23..16 = 0xa5, keeping 0xf"
 
 
 def test_a_mask_keeps_bits(net: Configuration) -> None:
     gate = register("SPI_GATE_ACTIVITY", 1)
     rest = stream.pack(net, net.memories)[1:-1]
-    masked = [gate, *rest, neuron_byte(0, 0, 0xFF, 0xFE)]
-    found = stream.unpack(CHIP, (("", content) for content in masked), BLANK)
-    assert found.memories["neurons"][0, 0] == 1
+    writes = [gate, *rest, neuron_byte(0, 0, 0xFF, 0xFE)]
+    result = stream.unpack(CHIP, (("", content) for content in writes), BLANK)
+    assert result.memories["neurons"][0, 0] == 1
 
 
 # --- On the pins ------------------------------------------------------------------------------------------------
@@ -160,12 +160,12 @@ def test_a_bit_more_or_less_is_seen(net: Configuration) -> None:
 
 def test_the_answer_to_a_read_is_the_byte(net: Configuration) -> None:
     model = programmed(stream.pack(net)[:-1], None, 1)  # the gate stays closed
-    to = port(CHIP)
+    spi_port = port(CHIP)
     chunks = [("neurons", 0, 1), ("neurons", 255, 0), ("synapses", 3 << 5, 2), ("synapses", 3 << 5 | 31, 0)]
-    rows = pins.rows(CHIP, [to.encode_read(*chunk) for chunk in chunks], half=3, gap=2)
+    rows = pins.rows(CHIP, [spi_port.encode_read(*chunk) for chunk in chunks], half=3, gap=2)
     answers = pins.received(CHIP, model.drive(rows, np.ones(len(rows), np.uint8)), half=3, gap=2)
     expected = [net.memories[name][word, 0] >> 8 * byte & 0xFF for name, word, byte in chunks]
-    assert [to.answer(answer) for answer in answers] == expected
+    assert [spi_port.answer(answer) for answer in answers] == expected
     assert expected == [20, 0, 0xDD, 0]
 
 
@@ -214,9 +214,9 @@ def test_the_python_form_sends_the_bytes(net: Configuration, tmp_path: Path) -> 
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    sent: list[bytes] = []
-    module.program(sent.append)
-    assert b"".join(sent) == (tmp_path / "odin_spi.bin").read_bytes()
+    messages: list[bytes] = []
+    module.program(messages.append)
+    assert b"".join(messages) == (tmp_path / "odin_spi.bin").read_bytes()
     assert module.REGISTERS["SPI_SYN_SIGN"] == 2
 
 
@@ -249,7 +249,7 @@ READ_REGISTER = 1 << 39 | register("SPI_OPEN_LOOP", 1)
         (
             f"{GATE}\n0000100001\n{BOTH:010x}\n{BOTH:010x}",
             f":3: {BOTH:010x} has the read bit set beside the write bit: the chip reads, and writes all the same"
-            " (and 1 more alike)",
+            " (and 1 more like it)",
         ),
         (
             f"{READ_REGISTER:010x}",
@@ -265,7 +265,7 @@ READ_REGISTER = 1 << 39 | register("SPI_OPEN_LOOP", 1)
         (
             f"{GATE}\n{WRITES:010x}",
             f":2: {WRITES:010x} writes synapses[0] while SPI_OPEN_LOOP is not 1:"
-            " what spikes as it is written may act once the gate opens",
+            " a neuron that spikes now may act when the gate opens",
         ),
         ("12345", ":1: 12345 is an address field, with which the stream ends: nothing is written"),
     ],
@@ -273,16 +273,18 @@ READ_REGISTER = 1 << 39 | register("SPI_OPEN_LOOP", 1)
 def test_what_is_odd_is_told_with_its_line_and_what_the_chip_does(tmp_path: Path, text: str, remark: str) -> None:
     path = tmp_path / "driver.log"
     path.write_text(text)
-    first, *_ = stream.heard(CHIP, reading.read(path, CHIP), BLANK).told(path)
+    first, *_ = stream.unpack_fields(CHIP, reading.read(path, CHIP), BLANK).lines(path)
     assert first.removeprefix(str(path)) == remark
 
 
 def test_registers_that_are_never_written_are_named(tmp_path: Path) -> None:
     path = tmp_path / "driver.log"
     path.write_text("\n".join(f"{register(r.name, 0, i):010x}" for r in CHIP.registers[:-2] for i in range(r.n_addrs)))
-    unpacked = stream.heard(CHIP, reading.read(path, CHIP), BLANK)
+    stream_result = stream.unpack_fields(CHIP, reading.read(path, CHIP), BLANK)
     names = "SPI_PROPAGATE_UNMAPPED_SYN, SPI_SDSP_ON_SYN_STIM"
-    assert list(unpacked.told("x")) == [f"x: never written, and no reset sets it, so that nobody knows it: {names}"]
+    assert list(stream_result.lines("x")) == [
+        f"x: never written, and it has no reset, so its value is unknown: {names}"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -304,13 +306,14 @@ def test_registers_that_are_never_written_are_named(tmp_path: Path) -> None:
         (
             "x.txt",
             b"0000000001\n\n# note\n00000000010 # x\n",
-            ":4: '00000000010' is no SPI transaction of odin;"
+            ":4: '00000000010' is not an SPI transaction of odin;"
             " right is 5 (a field) or 10 (a transaction) hexadecimal digits",
         ),
         (
             "x.txt",
             b"0000x00001",
-            ":1: '0000x00001' is no number of an SPI stream; right is hexadecimal, 10 digits a transaction of odin",
+            ":1: '0000x00001' is not a number of an SPI stream; "
+            "right is hexadecimal, 10 digits for a transaction of odin",
         ),
         ("x.txt", b"00 00 00", ": 3 bytes; transactions of odin have 5 each"),
     ],
@@ -331,7 +334,7 @@ def test_a_partial_stream_needs_what_was_there(net: Configuration) -> None:
     partial = stream.pack(net, BLANK)
     with pytest.raises(InputError) as error:
         stream.unpack(CHIP, (("end", content) for content in partial))
-    assert "parts of neurons have not been written, first bits" in str(error.value)
+    assert "parts of neurons are not written; the first are bits" in str(error.value)
     assert "a partial stream needs --onto" in str(error.value)
 
 
@@ -343,15 +346,15 @@ def test_files_of_a_folder_must_agree(net: Configuration, tmp_path: Path) -> Non
     image.write_text("\n".join(lines))
     with pytest.raises(InputError) as error:
         packed.read(tmp_path, "odin", BLANK)
-    before = tmp_path / "synapses.hex"
-    assert str(error.value) == f"{before} and {image} do not agree: synapses[pre 3, post 0].syn_weight: 5 | 4"
+    image_file = tmp_path / "synapses.hex"
+    assert str(error.value) == f"{image_file} and {image} do not agree: synapses[pre 3, post 0].syn_weight: 5 | 4"
 
 
 def test_a_folder_without_a_stream(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         packed.read(tmp_path, "odin")
     names = "odin_spi.txt, odin_spi.bin, odin_spi.h, odin_spi.py"
-    assert str(error.value) == f"{tmp_path}: no SPI stream of odin; there would be {names}; there is no file"
+    assert str(error.value) == f"{tmp_path}: no SPI stream of odin; right is one of {names}; there is no file"
 
 
 def test_sizes_are_those_of_the_memories(net: Configuration) -> None:

@@ -69,12 +69,12 @@ def trace() -> Trace:
         outputs.append(pack(CHIP.output_word, {"SUM": total, "ODD": odd, "BOTH": (total >> 3) << 1 | both}))
         total, odd, both = 0 if rst else (total + number) % 16, odd ^ number & 1, both ^ number >> 1 & 1
     clk = np.ones(N_CYCLES, np.uint8)
-    known = np.full(N_CYCLES, (1 << CHIP.output_word.width) - 1)
-    return Trace(CHIP, np.array(rows), clk, np.array(outputs), known, wave_out.schedule(clk))
+    known_bits = np.full(N_CYCLES, (1 << CHIP.output_word.width) - 1)
+    return Trace(CHIP, np.array(rows), clk, np.array(outputs), known_bits, wave_out.schedule(clk))
 
 
 @pytest.fixture
-def recorded(tmp_path: Path) -> Case:
+def recording(tmp_path: Path) -> Case:
     folder = tmp_path / "golden" / CHIP.name / "sums"
     folder.mkdir(parents=True)
     wave_out.write(trace(), folder / case.WAVE)
@@ -85,7 +85,7 @@ def design(folder: Path, source: str) -> Design:
     return Design(CHIP.name, (write(folder / "rtl", parity=source) / "parity.v",))
 
 
-def held(folder: Path, source: str, one: Case, initial: Initial = UNKNOWN) -> CaseOutcome:
+def outcome_of(folder: Path, source: str, one: Case, initial: Initial = UNKNOWN) -> CaseOutcome:
     return regress.hold(devices.InIcarus(design(folder, source), CHIP, initial), CHIP, one)
 
 
@@ -94,8 +94,8 @@ N_KNOWN_LATE = N_CYCLES - N_RESET
 
 
 @pytest.mark.parametrize("source", [PARITY, MUTANT], ids=["original", "mutant"])
-def test_what_is_unknown_for_ever_does_not_hold(source: str, recorded: Case, tmp_path: Path) -> None:
-    outcome = held(tmp_path, source, recorded)
+def test_what_is_unknown_for_ever_does_not_hold(source: str, recording: Case, tmp_path: Path) -> None:
+    outcome = outcome_of(tmp_path, source, recording)
     assert not outcome.holds and outcome.equal
     assert outcome.undeclared == {"ODD": N_KNOWN_LATE, "BOTH": N_KNOWN_LATE}
     assert outcome.agreement.never == ("ODD",)
@@ -103,59 +103,61 @@ def test_what_is_unknown_for_ever_does_not_hold(source: str, recorded: Case, tmp
     assert str(outcome.agreement.bits) == f"{7 * N_CYCLES - 2 * N_CYCLES - 5} of {7 * N_CYCLES} output bits compared"
 
 
-def test_from_zero_the_original_holds_and_the_mutant_does_not(recorded: Case, tmp_path: Path) -> None:
-    outcome = held(tmp_path / "a", PARITY, recorded, ZERO)
+def test_from_zero_the_original_holds_and_the_mutant_does_not(recording: Case, tmp_path: Path) -> None:
+    outcome = outcome_of(tmp_path / "a", PARITY, recording, ZERO)
     assert outcome.holds and outcome.agreement.bits.n_compared == 7 * N_CYCLES
-    assert not held(tmp_path / "b", MUTANT, recorded, ZERO).holds
+    assert not outcome_of(tmp_path / "b", MUTANT, recording, ZERO).holds
 
 
-def test_from_random_values_what_no_reset_reaches_differs(recorded: Case, tmp_path: Path) -> None:
+def test_from_random_values_what_no_reset_reaches_differs(recording: Case, tmp_path: Path) -> None:
     sound = PARITY.replace("odd ^ IN[0]", "RST ? 0 : odd ^ IN[0]").replace("both ^ IN[1]", "RST ? 0 : both ^ IN[1]")
-    outcomes = [held(tmp_path / str(seed), PARITY, recorded, Initial("random", seed)) for seed in range(1, 5)]
+    outcomes = [outcome_of(tmp_path / str(seed), PARITY, recording, Initial("random", seed)) for seed in range(1, 5)]
     assert any(outcome.agreement.different for outcome in outcomes)
     assert all(set(outcome.agreement.different) <= {"ODD", "BOTH"} for outcome in outcomes)
     for seed in (1, 2):
-        outcome = held(tmp_path / f"sound{seed}", sound, recorded, Initial("random", seed))
+        outcome = outcome_of(tmp_path / f"sound{seed}", sound, recording, Initial("random", seed))
         assert outcome.holds and outcome.agreement.n_before == 7 * N_RESET
 
 
-def test_a_case_may_leave_just_that_open(recorded: Case, tmp_path: Path) -> None:
+def test_a_case_may_leave_just_that_open(recording: Case, tmp_path: Path) -> None:
     bits = {"ODD": N_KNOWN_LATE, "BOTH": N_KNOWN_LATE}
-    declared = Undefined(N_RESET, bits)
-    outcome = held(tmp_path, PARITY, replace(recorded, undefined=declared))
+    undefined = Undefined(N_RESET, bits)
+    outcome = outcome_of(tmp_path, PARITY, replace(recording, undefined=undefined))
     assert outcome.holds and outcome.undefined
     for less in (Undefined(N_RESET + 1, bits), Undefined(0, bits | {"ODD": N_KNOWN_LATE - 1})):
-        assert not held(tmp_path, PARITY, replace(recorded, undefined=less)).holds
+        assert not outcome_of(tmp_path, PARITY, replace(recording, undefined=less)).holds
 
 
-def test_a_recording_that_knows_nothing_does_not_hold(recorded: Case, tmp_path: Path) -> None:
-    wave_out.write(replace(trace(), known=np.zeros(N_CYCLES, np.int64)), recorded.wave)
-    again = case.write(recorded.folder, CHIP.name, "A toy.", {"kind": "by hand"})
-    assert not held(tmp_path, PARITY, again, ZERO).holds
+def test_a_recording_that_knows_nothing_does_not_hold(recording: Case, tmp_path: Path) -> None:
+    wave_out.write(replace(trace(), known=np.zeros(N_CYCLES, np.int64)), recording.wave)
+    new_case = case.write(recording.folder, CHIP.name, "A toy.", {"kind": "by hand"})
+    assert not outcome_of(tmp_path, PARITY, new_case, ZERO).holds
 
 
-def test_a_recording_of_which_a_pin_is_never_known_does_not_hold(recorded: Case, tmp_path: Path) -> None:
+def test_a_recording_of_which_a_pin_is_never_known_does_not_hold(recording: Case, tmp_path: Path) -> None:
     odd = CHIP.output_word["ODD"]
-    wave_out.write(replace(trace(), known=trace().known & ~(odd.high << odd.lsb)), recorded.wave)
-    again = case.write(recorded.folder, CHIP.name, "A toy.", {"kind": "by hand"})
-    outcome = held(tmp_path, PARITY, again, ZERO)
+    wave_out.write(replace(trace(), known=trace().known & ~(odd.high << odd.lsb)), recording.wave)
+    new_case = case.write(recording.folder, CHIP.name, "A toy.", {"kind": "by hand"})
+    outcome = outcome_of(tmp_path, PARITY, new_case, ZERO)
     assert not outcome.holds and outcome.agreement.never == ("ODD",)
-    said = "\n".join(regress_report.lines(CHIP.name, "toy", [outcome], 0.0, tmp_path))
-    assert "sums: never compared, since X or Z at every clock: ODD; 240 of 280 output bits compared" in said
-    declared = replace(again, undefined=Undefined(0, {"ODD": N_CYCLES}))
-    assert held(tmp_path, PARITY, declared, ZERO).holds
+    output = "\n".join(regress_report.lines(CHIP.name, "toy", [outcome], 0.0, tmp_path))
+    assert "sums: never compared, since X or Z at every clock: ODD; 240 of 280 output bits compared" in output
+    undefined_case = replace(new_case, undefined=Undefined(0, {"ODD": N_CYCLES}))
+    assert outcome_of(tmp_path, PARITY, undefined_case, ZERO).holds
 
 
-def test_a_report_names_what_is_never_known(recorded: Case, tmp_path: Path) -> None:
-    outcome = held(tmp_path, PARITY, recorded)
-    said = "\n".join(regress_report.lines(CHIP.name, "toy", [outcome], 0.0, tmp_path))
+def test_a_report_names_what_is_never_known(recording: Case, tmp_path: Path) -> None:
+    outcome = outcome_of(tmp_path, PARITY, recording)
+    output = "\n".join(regress_report.lines(CHIP.name, "toy", [outcome], 0.0, tmp_path))
     assert (
-        "sums: unknown bits, which the recording knows: ODD 36 (never known), BOTH 36; 195 of 280 output bits" in said
+        "sums: unknown bits, which the recording knows: ODD 36 (never known), BOTH 36; 195 of 280 output bits" in output
     )
-    assert "0 of 1 cases hold: 40 clocks, 0 mismatches, 195 of 280 output bits compared (13 were unknown before" in said
-    found = regress_report.as_object([outcome], "unknown")
-    assert not found["holds"] and found["cases"][0]["undeclared"] == {"ODD": 36, "BOTH": 36}
-    assert found["cases"][0]["output_bits"]["never_known"] == ["ODD"]
+    assert (
+        "0 of 1 cases hold: 40 clocks, 0 mismatches, 195 of 280 output bits compared (13 were unknown before" in output
+    )
+    report = regress_report.as_object([outcome], "unknown")
+    assert not report["holds"] and report["cases"][0]["undeclared"] == {"ODD": 36, "BOTH": 36}
+    assert report["cases"][0]["output_bits"]["never_known"] == ["ODD"]
 
 
 # --- Recording ----------------------------------------------------------------------------------------------------
@@ -167,22 +169,22 @@ def check(folder: Path, source: str, initial: Initial = UNKNOWN, is_undefined: b
 
 @pytest.mark.parametrize("source", [PARITY, MUTANT], ids=["original", "mutant"])
 def test_no_case_is_made_of_what_icarus_does_not_know(source: str, tmp_path: Path) -> None:
-    with pytest.raises(DifferenceFound) as refused:
+    with pytest.raises(DifferenceFound) as error:
         check(tmp_path, source)
-    said = "does not know from cycle 4 on bits of ODD 36 (never known), BOTH 36; 195 of 280 output bits compared"
-    assert str(refused.value).endswith(said)
+    message = "does not know from cycle 4 on bits of ODD 36 (never known), BOTH 36; 195 of 280 output bits compared"
+    assert str(error.value).endswith(message)
 
 
 def test_from_zero_icarus_knows(tmp_path: Path) -> None:
-    said, undefined = check(tmp_path / "a", PARITY, ZERO)
-    assert ", started at zero, does the same; 280 of 280 output bits compared" in said and undefined is None
+    summary, undefined = check(tmp_path / "a", PARITY, ZERO)
+    assert ", started at zero, does the same; 280 of 280 output bits compared" in summary and undefined is None
     with pytest.raises(DifferenceFound, match=", started at zero, differs from cycle "):
         check(tmp_path / "b", MUTANT, ZERO)
 
 
 def test_an_undefined_recipe_tells_what_icarus_left_open(tmp_path: Path) -> None:
-    said, undefined = check(tmp_path, PARITY, is_undefined=True)
-    assert said.endswith("in what the Verilog leaves undefined")
+    summary, undefined = check(tmp_path, PARITY, is_undefined=True)
+    assert summary.endswith("in what the Verilog leaves undefined")
     assert undefined == Undefined(N_RESET, {"ODD": N_KNOWN_LATE, "BOTH": N_KNOWN_LATE}, {})
 
 

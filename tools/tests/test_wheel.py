@@ -68,12 +68,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT, source, symlinks=True, ignore=NOT_COPIED)
     words = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "-w", str(folder), str(source)]
     subprocess.run([sys.executable, "-m", "pip", *words], check=True, capture_output=True)
-    (built,) = folder.iterdir()
-    return built
+    (path,) = folder.iterdir()
+    return path
 
 
 @pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """In an environment that sees the packages of this one, and not this checkout."""
     environment, folder = tmp_path_factory.mktemp("environment") / "venv", tmp_path_factory.mktemp("work")
     venv.create(environment, symlinks=True)
@@ -93,29 +93,29 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
     return Installed(command, site / "draupnir", folder)
 
 
-def call(installed: Installed, *words: str) -> subprocess.CompletedProcess[str]:
+def call(environment: Installed, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the command with no program on the path, uncompiled where little is run."""
     uncompiled = {} if words[0] in COMPILED else {"NUMBA_DISABLE_JIT": "1"}
-    environment = {"PATH": "/nowhere", "HOME": os.environ.get("HOME", "/"), **uncompiled}
-    environment["NUMBA_CACHE_DIR"] = str(installed.folder / "cache")
-    command = [str(installed.command), *words]
-    return subprocess.run(command, cwd=installed.folder, env=environment, capture_output=True, text=True, check=False)
+    variables = {"PATH": "/nowhere", "HOME": os.environ.get("HOME", "/"), **uncompiled}
+    variables["NUMBA_CACHE_DIR"] = str(environment.folder / "cache")
+    command = [str(environment.command), *words]
+    return subprocess.run(command, cwd=environment.folder, env=variables, capture_output=True, text=True, check=False)
 
 
 def test_it_is_small_and_has_one_package_without_tests(wheel: Path) -> None:
     assert wheel.stat().st_size < MOST_BYTES
-    with zipfile.ZipFile(wheel) as packed:
-        names = [Path(name).parts for name in packed.namelist()]
+    with zipfile.ZipFile(wheel) as archive:
+        names = [Path(name).parts for name in archive.namelist()]
     assert {parts[0] for parts in names if not parts[0].endswith(".dist-info")} == {"draupnir"}
     assert not [parts for parts in names if "tests" in parts or parts[-1] == "conftest.py"]
     assert {("draupnir", "py.typed"), ("draupnir", "golden", "odin", "unconfigured", "wave.fst")} <= set(names)
     assert {("draupnir", "emulator", name, "package.py") for name in ("odin", "reckon", "tinyodin")} <= set(names)
 
 
-def test_all_of_its_chips_and_cases_are_those_of_the_checkout(installed: Installed) -> None:
+def test_all_of_its_chips_and_cases_are_those_of_the_checkout(environment: Installed) -> None:
     for name in chips.names():
         ours = chips.package(name).cases
-        theirs = installed.package / "golden" / name
+        theirs = environment.package / "golden" / name
         assert {path.name for path in theirs.iterdir()} == {path.name for path in ours.iterdir()}
 
 
@@ -124,30 +124,30 @@ def test_every_command_is_tried() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "said"),
-    [(f"{name} {words}", status, said) for name, each in SAYS.items() for words, status, said in each],
+    ("words", "status", "message"),
+    [(f"{name} {words}", status, message) for name, each in SAYS.items() for words, status, message in each],
 )
 def test_every_command_works_or_says_in_one_line_what_it_lacks(
-    installed: Installed, words: str, status: int, said: str
+    environment: Installed, words: str, status: int, message: str
 ) -> None:
-    golden = str(installed.package / "golden" / "tinyodin")
-    done = call(installed, *words.replace("GOLDEN", golden).split())
-    assert done.returncode == status, done.stdout + done.stderr
+    golden = str(environment.package / "golden" / "tinyodin")
+    process = call(environment, *words.replace("GOLDEN", golden).split())
+    assert process.returncode == status, process.stdout + process.stderr
     if status == 0:
-        assert said in done.stdout
+        assert message in process.stdout
     else:
-        (line,) = done.stderr.splitlines()
-        assert line.startswith(said)
+        (line,) = process.stderr.splitlines()
+        assert line.startswith(message)
 
 
-def test_the_library_is_the_installed_one_and_says_its_version(installed: Installed) -> None:
+def test_the_library_is_the_installed_one_and_says_its_version(environment: Installed) -> None:
     program = (
         "import draupnir\nfrom draupnir.tools.report.provenance import origin\n"
         "print(draupnir.__file__, draupnir.chips(), draupnir.__version__, repr(origin().commit))"
     )
-    python = installed.command.with_name("python")
+    python = environment.command.with_name("python")
     words = [str(python), "-P", "-c", program]
-    done = subprocess.run(words, cwd=installed.folder, capture_output=True, text=True, check=True)
-    file, *rest = done.stdout.split(maxsplit=1)
-    assert Path(file) == installed.package / "__init__.py"
+    process = subprocess.run(words, cwd=environment.folder, capture_output=True, text=True, check=True)
+    file, *rest = process.stdout.split(maxsplit=1)
+    assert Path(file) == environment.package / "__init__.py"
     assert rest == ["('odin', 'reckon', 'tinyodin') 0.1.0 ''\n"]

@@ -84,7 +84,7 @@ def _configuration(registers: Mapping[str, int], rng: np.random.Generator) -> Co
     pair = to_limbs(encode(PAIR, thr=700, alpha=alpha), NEURONS.n_limbs)
     memories = {NEURONS.name: np.tile(pair, (NEURONS.depth, 1))}
     for memory, n_post in ((WINP, N_REC), (WREC, N_REC), (WOUT, N_OUT)):
-        shape = matrix.declared(memory).shape
+        shape = matrix.matrix_of(memory).shape
         weights = np.zeros(shape, np.int64)
         weights[:N, :n_post] = rng.normal(8.0 if memory is WINP else 0.0, 20.0, (N, n_post)).clip(-127, 127)
         memories[memory.name] = matrix.pack((weights & 0xFF).astype(np.uint32), memory)

@@ -1,4 +1,4 @@
-"""An array of integers or bytes in C or in Python, as drivers keep their SPI transactions."""
+"""Arrays of integers or bytes in C or Python, in which drivers keep their SPI transactions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from draupnir.emulator.errors import InputError
 
-C = {".h", ".c", ".hpp", ".cpp", ".cc", ".ino"}  # suffixes of C
+C = {".h", ".c", ".hpp", ".cpp", ".cc", ".ino"}  # suffixes of C and C++
 PYTHON = ".py"
 SUFFIXES = {*C, PYTHON}
 SIZES = (8, 16, 32, 64)  # bits of an element
@@ -21,33 +21,35 @@ PREFERRED = "TRANSACTIONS"  # the array's name in the Python that we write; in C
 
 
 def read(path: Path, text: str, chip: str) -> tuple[list[int], int]:
-    """The elements of a file's array, and the bits of each; of several arrays, the one that has our name.
+    """The elements of the array in a file, at least 0, and the number of bits of each, 8, 16, 32 or 64.
 
-    Raises InputError if there is no array, or none to choose.
+    If there are several arrays, the one with our name is read. Raises InputError if there is none.
     """
-    found = dict(_of_python(path, text) if path.suffix == PYTHON else _of_c(text))
+    array_by_name = dict(_of_python(path, text) if path.suffix == PYTHON else _of_c(text))
     for name in (f"{chip}_spi", PREFERRED):
-        if name in found:
-            return found[name]
-    if len(found) != 1:
-        what = (
-            f"are several arrays of integers: {', '.join(found)}; right is one" if found else "is no array of integers"
+        if name in array_by_name:
+            return array_by_name[name]
+    if len(array_by_name) != 1:
+        problem = (
+            f"are several arrays of integers: {', '.join(array_by_name)}; right is one"
+            if array_by_name
+            else "is no array of integers"
         )
-        raise InputError(f"{path}: no SPI stream: there {what}")
-    return next(iter(found.values()))
+        raise InputError(f"{path}: no SPI stream: there {problem}")
+    return next(iter(array_by_name.values()))
 
 
 def _bits(elements: list[int]) -> int:
-    """The shortest size that all of them have."""
+    """The smallest size in bits that holds all elements, 0 if there is none."""
     return next((size for size in SIZES if max(elements).bit_length() <= size), 0)
 
 
 def _of_c(text: str) -> Iterator[tuple[str, tuple[list[int], int]]]:
-    for before, name, _, body in _ARRAY.findall(_COMMENT.sub(" ", text)):
+    for type_text, name, _, body in _ARRAY.findall(_COMMENT.sub(" ", text)):
         elements = [
             int(number, 0 if number[:1] == "0" and number[1:2] in "xX" else 10) for number in _INTEGER.findall(body)
         ]
-        size = _TYPE.search(before)
+        size = _TYPE.search(type_text)
         if elements and (bits := int(size[1]) if size else _bits(elements)) >= _bits(elements) > 0:
             yield name, (elements, bits)
 
@@ -77,7 +79,7 @@ def _literal(node: ast.expr) -> object:
 
 
 def _flat(content: object) -> Iterator[int]:
-    """The integers in lists within lists; nothing for anything else."""
+    """The integers in nested lists, in order; any other object has none."""
     if isinstance(content, (bytes, list, tuple)):
         for one in content:
             if isinstance(one, int) and not isinstance(one, bool):

@@ -1,7 +1,7 @@
-"""The files into which transactions are written: text, binary, C header, Python. ``reading`` reads them.
+"""The files that hold transactions: text, binary, C header, Python. ``reading`` reads them.
 
-text : a transaction a line, hexadecimal, all digits; ``#`` begins a comment
-binary : the transactions' bytes, the first to be sent first
+text : one transaction in each line, in hexadecimal with all digits; ``#`` begins a comment
+binary : the bytes of the transactions, in the order in which they are sent
 C header : ``static const uint8_t <chip>_spi[][n]``, and the registers' addresses
 Python : ``TRANSACTIONS``, bytes, ``REGISTERS``, and ``program``, which sends them all
 """
@@ -16,21 +16,27 @@ from pathlib import Path
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.spi.port import port
 from draupnir.golden.files import replacing
-from draupnir.tools.compile.spi.stream import meaning
+from draupnir.tools.compile.spi.stream import describe
 
 A_LINE = 8  # transactions in a line of the C header and of the Python form
 
 
 @dataclass(frozen=True)
 class SpiForm:
-    """suffix : of the file's name, after the chip's; write : its content"""
+    """A file format.
+
+    suffix : the end of the file's name, after the name of the chip; write : a function that returns the contents
+    """
 
     suffix: str
     write: Callable[[Chip, Sequence[int]], bytes]
 
 
 def write(folder: Path, chip: Chip, transactions: Sequence[int]) -> list[Path]:
-    """Write all forms into a folder that exists; returns the files."""
+    """Write the transactions in all formats into a folder that exists. Returns the files.
+
+    transactions : integers of the port's length, 0..2**bits - 1, the first bit on the wire is the most significant
+    """
     paths = []
     for form in FORMS:
         path = folder / f"{chip.name}{form.suffix}"
@@ -45,7 +51,7 @@ def _n_bytes(chip: Chip) -> int:
     return port(chip).bits // 8
 
 
-def _joined(chip: Chip, transactions: Sequence[int]) -> bytes:
+def _bytes(chip: Chip, transactions: Sequence[int]) -> bytes:
     n = _n_bytes(chip)
     return b"".join(content.to_bytes(n, "big") for content in transactions)
 
@@ -58,7 +64,7 @@ def _text(chip: Chip, transactions: Sequence[int]) -> bytes:
     head = (
         f"# {chip.name}: {len(transactions)} SPI transactions of {n} bits, most significant bit first, after a reset\n"
     )
-    lines = (f"{content:0{n // 4}x}  # {meaning(chip, content)}\n" for content in transactions)
+    lines = (f"{content:0{n // 4}x}  # {describe(chip, content)}\n" for content in transactions)
     return (head + "".join(lines)).encode()
 
 
@@ -134,13 +140,13 @@ def _python(chip: Chip, transactions: Sequence[int]) -> bytes:
         n=len(transactions),
         n_bytes=n,
         registers="\n".join(f'    "{r.name}": {r.addr},' for r in chip.registers),
-        rows="\n".join(textwrap.wrap(_joined(chip, transactions).hex(), 2 * n * A_LINE)),
+        rows="\n".join(textwrap.wrap(_bytes(chip, transactions).hex(), 2 * n * A_LINE)),
     ).encode()
 
 
 FORMS = (
     SpiForm("_spi.txt", _text),
-    SpiForm("_spi.bin", _joined),
+    SpiForm("_spi.bin", _bytes),
     SpiForm("_spi.h", _c),
     SpiForm("_spi.py", _python),
 )

@@ -1,4 +1,4 @@
-"""Files that are taken for SPI streams and are something else: memory images, and matrices."""
+"""Files that a user may confuse with an SPI stream: memory images and matrices."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ NPY = b"\x93NUMPY"
 
 
 def refuse(path: Path, content: bytes, chip: Chip) -> None:
-    """Raise InputError for a file that is a memory's image, or a matrix, and say how to use it."""
+    """Raise InputError, with the right use, for a file that is a memory image or a matrix."""
     if content.startswith(NPY):
         uses = " or ".join(f"[{memory.name}]" for memory in chip.memories if memory.matrix) or "a configuration"
-        raise InputError(f'{path}: an array, no SPI stream: use it as matrix = "{path.name}" in {uses} of a TOML')
-    if (what := image(path, content, chip)) is not None:
-        raise InputError(f"{path}: no SPI stream, but {what}")
+        raise InputError(f'{path}: an array, not an SPI stream: use it as matrix = "{path.name}" in {uses} of a TOML')
+    if (description := image(path, content, chip)) is not None:
+        raise InputError(f"{path}: not an SPI stream, but {description}")
 
 
 def image(path: Path, content: bytes, chip: Chip) -> str | None:
-    """Tell which memory's shape an image has, and how to use it; None for a file that is no image."""
+    """Describe the shape of a memory image and its right use. Returns None for a file that is not an image."""
     try:
         tokens = re.sub(r"//[^\n]*|/\*.*?\*/", " ", content.decode(), flags=re.DOTALL).split()
     except UnicodeDecodeError:
@@ -30,13 +30,13 @@ def image(path: Path, content: bytes, chip: Chip) -> str | None:
     words = [token.replace("_", "") for token in tokens if not token.startswith("@")]
     if not words or not all(re.fullmatch(r"[0-9a-fA-F]+", word) for word in words):
         return None
-    shaped = [memory for memory in chip.memories if _fits(memory, words)]
-    if shaped:
-        use = " or ".join(f'{memory.name} = "{path.name}"' for memory in shaped)
-        names = " or ".join(memory.name for memory in shaped)
-        return f"a memory image of {names}' shape ({_shape(shaped[0])}): use it as {use} in a TOML"
-    if alone := [memory for memory in chip.memories if _fits(memory.part, words)]:
-        one = alone[0]
+    candidates = [memory for memory in chip.memories if _fits(memory, words)]
+    if candidates:
+        use = " or ".join(f'{memory.name} = "{path.name}"' for memory in candidates)
+        names = " or ".join(memory.name for memory in candidates)
+        return f"a memory image of {names}' shape ({_shape(candidates[0])}): use it as {use} in a TOML"
+    if copies := [memory for memory in chip.memories if _fits(memory.part, words)]:
+        one = copies[0]
         right = f'right is one file with {_shape(one)}, or a file for each copy: {one.name} = "NAME_{hexfile.COPY}.hex"'
         return f"a memory image of one copy of {one.name}, which has {one.copies}: {right} in a TOML"
     if len(words) < len(tokens):
@@ -46,12 +46,12 @@ def image(path: Path, content: bytes, chip: Chip) -> str | None:
 
 
 def _fits(memory: Memory, words: list[str]) -> bool:
-    """A word for each address of each copy, of which the longest has all its digits."""
+    """True if there is one word for each address of each copy, and the longest word has all its digits."""
     n_words = memory.depth * (memory.copies or 1)
     return len(words) == n_words and max(map(len, words)) == -(-memory.width // 4)
 
 
 def _shape(memory: Memory) -> str:
-    """The words that an image of a whole memory has."""
+    """The words in an image of the whole memory, for a message."""
     words = f"{memory.depth} words of {memory.width} bits"
     return words if memory.copies is None else f"{memory.copies} copies of {words}, one after the other"

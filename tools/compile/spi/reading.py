@@ -1,7 +1,7 @@
-"""Transactions as people keep them: text, binary, C and Python arrays; of whole transactions, of fields, or of bytes.
+"""Files of transactions: text, binary, C and Python arrays. They hold whole transactions, fields of them, or bytes.
 
-text : hexadecimal, with or without 0x, underscores or commas, any number a line; comments begin with #, // or --
-binary : the bytes, the first to be sent first
+text : hexadecimal, with or without 0x, underscores or commas, any number in a line; comments begin with #, // or --
+binary : the bytes, in the order in which they are sent
 C, Python : an array of integers or bytes
 """
 
@@ -28,7 +28,7 @@ _TOKEN = re.compile(r"(0[xX]|\d*'[hH]|)([0-9a-fA-F_]+)[uUlL]*")
 def read(path: Path, chip: Chip) -> Iterator[Placed]:
     """The fields of the transactions in a file, each with its place.
 
-    Raises InputError for a file that is none; it says what the file is where that can be seen.
+    Raises InputError for any other file, with its kind if it can be recognised.
     """
     try:
         content = path.read_bytes()
@@ -36,17 +36,17 @@ def read(path: Path, chip: Chip) -> Iterator[Placed]:
         raise InputError(f"{path}: no SPI stream: {error.strerror}") from error
     images.refuse(path, content, chip)
     text = _text(content)
-    to = port(chip)
+    spi_port = port(chip)
     if text is None or path.suffix == ".bin":
-        return _joined(to, f"{path}: ", content)
+        return _units(spi_port, f"{path}: ", content)
     if path.suffix in arrays.SUFFIXES:
-        found, bits = arrays.read(path, text, chip.name)
-        return _of_elements(to, path, found, bits)
-    return _of_lines(to, path, text)
+        elements, bits = arrays.read(path, text, chip.name)
+        return _of_elements(spi_port, path, elements, bits)
+    return _of_lines(spi_port, path, text)
 
 
 def _text(content: bytes) -> str | None:
-    """The content as text; None if it is none."""
+    """The content as text, or None if it is binary."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -54,67 +54,71 @@ def _text(content: bytes) -> str | None:
     return None if "\0" in text else text
 
 
-def _unit(to: Port) -> int:
-    """Bits of the shortest whole number of fields that is a whole number of bytes."""
-    return lcm(to.field_bits, BYTE)
+def _unit(spi_port: Port) -> int:
+    """The number of bits of the shortest group of fields that fills whole bytes."""
+    return lcm(spi_port.field_bits, BYTE)
 
 
-def _joined(to: Port, where: str, content: bytes) -> Iterator[Placed]:
-    n = _unit(to) // BYTE
+def _units(spi_port: Port, prefix: str, content: bytes) -> Iterator[Placed]:
+    n = _unit(spi_port) // BYTE
     if len(content) % n:
-        raise InputError(f"{where}{len(content)} bytes; transactions of {to.chip.name} have {n} each")
-    units = ((f"{where}word {i // n}", int.from_bytes(content[i : i + n])) for i in range(0, len(content), n))
-    return split(to, units, _unit(to))
+        raise InputError(f"{prefix}{len(content)} bytes; transactions of {spi_port.chip.name} have {n} each")
+    units = ((f"{prefix}word {i // n}", int.from_bytes(content[i : i + n])) for i in range(0, len(content), n))
+    return split(spi_port, units, _unit(spi_port))
 
 
-def _of_elements(to: Port, path: Path, elements: Sequence[int], bits: int) -> Iterator[Placed]:
-    """Elements of an array: bytes, fields, or whole transactions, by their size."""
-    if bits % to.field_bits == 0 or to.field_bits % bits == 0 or bits == BYTE:
-        return _joined(to, f"{path}: ", b"".join(content.to_bytes(bits // BYTE) for content in elements))
-    if bits < to.field_bits:
-        raise InputError(f"{path}: elements of {bits} bits; right are bytes, or {to.field_bits} bits or more")
-    size = to.field_bits if bits < _unit(to) else _unit(to)
+def _of_elements(spi_port: Port, path: Path, elements: Sequence[int], bits: int) -> Iterator[Placed]:
+    """The fields in the elements of an array. Their size shows whether they are bytes, fields or transactions."""
+    if bits % spi_port.field_bits == 0 or spi_port.field_bits % bits == 0 or bits == BYTE:
+        return _units(spi_port, f"{path}: ", b"".join(content.to_bytes(bits // BYTE) for content in elements))
+    if bits < spi_port.field_bits:
+        raise InputError(f"{path}: elements of {bits} bits; right are bytes, or {spi_port.field_bits} bits or more")
+    size = spi_port.field_bits if bits < _unit(spi_port) else _unit(spi_port)
     for i, content in enumerate(elements):
         if content >> size:
-            raise InputError(f"{path}: element {i}: {content:#x} has more than the {size} bits of {to.chip.name}'s SPI")
-    return split(to, ((f"{path}: word {i}", content) for i, content in enumerate(elements)), size)
+            raise InputError(
+                f"{path}: element {i}: {content:#x} has more than the {size} bits of {spi_port.chip.name}'s SPI"
+            )
+    return split(spi_port, ((f"{path}: word {i}", content) for i, content in enumerate(elements)), size)
 
 
 # --- Lines of text ----------------------------------------------------------------------------------------------
 
 
-def _of_lines(to: Port, path: Path, text: str) -> Iterator[Placed]:
-    """Bytes, fields or transactions, by the longest of all numbers in the file."""
-    tokens = list(_tokens(to, path, text))
+def _of_lines(spi_port: Port, path: Path, text: str) -> Iterator[Placed]:
+    """The fields in lines of text. The longest number shows whether they are bytes, fields or transactions."""
+    tokens = list(_tokens(spi_port, path, text))
     longest = max((len(digits) for _, _, digits in tokens), default=0)
     if longest <= BYTE_DIGITS:
-        n = _unit(to) // BYTE
+        n = _unit(spi_port) // BYTE
         if len(tokens) % n:
-            raise InputError(f"{path}: {len(tokens)} bytes; transactions of {to.chip.name} have {n} each")
+            raise InputError(f"{path}: {len(tokens)} bytes; transactions of {spi_port.chip.name} have {n} each")
         groups = (tokens[i : i + n] for i in range(0, len(tokens), n))
-        return split(to, ((group[0][0], _number(group)) for group in groups), _unit(to))
-    unit = to.field_bits // 4 if longest <= to.field_bits // 4 else _unit(to) // 4
-    return _of_tokens(to, tokens, -(-longest // unit) * unit)
+        return split(spi_port, ((group[0][0], _number(group)) for group in groups), _unit(spi_port))
+    unit = spi_port.field_bits // 4 if longest <= spi_port.field_bits // 4 else _unit(spi_port) // 4
+    return _of_tokens(spi_port, tokens, -(-longest // unit) * unit)
 
 
-def _of_tokens(to: Port, tokens: Sequence[tuple[str, bool, str]], filled: int) -> Iterator[Placed]:
-    """Whole fields, or numbers without their leading zeros, which 0x tells; filled : digits that these have."""
-    size = to.field_bits // 4
-    for where, prefixed, digits in tokens:
-        if len(digits) % size and not prefixed:
-            right = f"{size} (a field) or {to.bits // 4} (a transaction) hexadecimal digits"
-            raise InputError(f"{where}: {show(digits)} is no SPI transaction of {to.chip.name}; right is {right}")
-        n = len(digits) if len(digits) % size == 0 else filled
-        yield from split(to, [(where, int(digits, 16))], 4 * n)
+def _of_tokens(spi_port: Port, tokens: Sequence[tuple[str, bool, str]], n_full_digits: int) -> Iterator[Placed]:
+    """The fields in numbers. A number with 0x may lack leading zeros; n_full_digits : its digits with them."""
+    size = spi_port.field_bits // 4
+    for place, has_prefix, digits in tokens:
+        if len(digits) % size and not has_prefix:
+            right = f"{size} (a field) or {spi_port.bits // 4} (a transaction) hexadecimal digits"
+            raise InputError(
+                f"{place}: {show(digits)} is not an SPI transaction of {spi_port.chip.name}; right is {right}"
+            )
+        n = len(digits) if len(digits) % size == 0 else n_full_digits
+        yield from split(spi_port, [(place, int(digits, 16))], 4 * n)
 
 
 def _number(tokens: Sequence[tuple[str, bool, str]]) -> int:
-    """The number that bytes make up."""
+    """The number with these bytes, the most significant first."""
     return int("".join(f"{int(digits, 16):02x}" for _, _, digits in tokens), 16)
 
 
-def _tokens(to: Port, path: Path, text: str) -> Iterator[tuple[str, bool, str]]:
-    """Place, whether there is a prefix, and digits of each number."""
+def _tokens(spi_port: Port, path: Path, text: str) -> Iterator[tuple[str, bool, str]]:
+    """Yield the place of each number, True if it has a prefix such as 0x, and its digits."""
     text = _BLOCK_COMMENT.sub(lambda comment: "\n" * comment[0].count("\n") or " ", text)
     for number, line in enumerate(text.splitlines(), start=1):
         for word in re.split(r"[\s,;{}]+", _COMMENT.sub("", line)):
@@ -122,6 +126,6 @@ def _tokens(to: Port, path: Path, text: str) -> Iterator[tuple[str, bool, str]]:
                 continue
             token = _TOKEN.fullmatch(word)
             if token is None or not token[2].strip("_"):
-                right = f"hexadecimal, {to.bits // 4} digits a transaction of {to.chip.name}"
-                raise InputError(f"{path}:{number}: {show(word)} is no number of an SPI stream; right is {right}")
+                right = f"hexadecimal, {spi_port.bits // 4} digits for a transaction of {spi_port.chip.name}"
+                raise InputError(f"{path}:{number}: {show(word)} is not a number of an SPI stream; right is {right}")
             yield f"{path}:{number}", bool(token[1]), token[2].replace("_", "")

@@ -1,4 +1,4 @@
-"""Sets of indices in words: "0-9,12"."""
+"""Sets of indices as text: "0-9,12"."""
 
 from __future__ import annotations
 
@@ -11,32 +11,34 @@ from draupnir.tools.compile.toml.source import Key, TomlSource, show
 _NUMBER = "[0-9]{1,18}"
 
 
-def parse(source: TomlSource, key: Key, given: object, n: int) -> list[int]:
-    """The indices that a field names, each within 0..n-1 and named once; in the order given.
+def parse(source: TomlSource, key: Key, text: object, n: int) -> list[int]:
+    """The indices in a field, in their order, each 0..n-1 and at most once.
 
-    given : an integer, or numbers and ranges with their last included, separated by commas.
+    text : an integer, or numbers and ranges, separated by commas; "0-9" includes 9
+    n : the number of indices that exist, at least 1
+    Raises InputError for another form, for an index out of range, and for an index that stands twice.
     """
-    if isinstance(given, int) and not isinstance(given, bool):
-        given = str(given)
+    if isinstance(text, int) and not isinstance(text, bool):
+        text = str(text)
     right = 'right is, for instance, "0-9,12"'
-    if not isinstance(given, str):
-        raise source.error(key, f"{show(given)} is not a set of indices; {right}")
-    found: dict[int, None] = {}
-    for part in given.split(","):
+    if not isinstance(text, str):
+        raise source.error(key, f"{show(text)} is not a set of indices; {right}")
+    indices_by_order: dict[int, None] = {}
+    for part in text.split(","):
         ends = re.fullmatch(rf"\s*(-?{_NUMBER})\s*(?:-\s*({_NUMBER})\s*)?", part)
         if not ends:
             raise source.error(key, f"{show(part.strip())} is not an index or a range; {right}")
-        first, last = int(ends[1]), int(ends[2] or ends[1])
-        if last < first:
-            raise source.error(key, f"range {part.strip()} runs backwards; right is {last}-{first}")
-        for end in (first, last):
+        low, high = int(ends[1]), int(ends[2] or ends[1])
+        if high < low:
+            raise source.error(key, f"range {part.strip()} runs backwards; right is {high}-{low}")
+        for end in (low, high):
             if not 0 <= end < n:
                 raise source.error(key, f"{end} is not within 0..{n - 1}")
-        for index in range(first, last + 1):
-            if index in found:
-                raise source.error(key, f"{index} is named twice")
-            found[index] = None
-    return list(found)
+        for index in range(low, high + 1):
+            if index in indices_by_order:
+                raise source.error(key, f"{index} stands twice")
+            indices_by_order[index] = None
+    return list(indices_by_order)
 
 
 def text(indices: Iterable[int]) -> str:

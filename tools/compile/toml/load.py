@@ -7,10 +7,10 @@
     [[neurons]]                     # or, outside of all tables: neurons = "neurons.hex"
     index = "0-9,12"
     model = "lif"
-    thr = 100                       # parameters and state by the chip's names; what is not given is 0
+    thr = 100                       # parameters and state by the chip's names; all others are 0
 
     [synapses]                      # or synapses = "synapses.hex"
-    matrix = "weights.npy"          # or .csv; mapping = another one, mapped = false for all
+    matrix = "weights.npy"          # or .csv; mapping = another matrix, or mapped = false for all
 
     [[synapses]]                    # instead of, not beside [synapses]; matrix is allowed here too
     pre = "0-63"
@@ -18,10 +18,10 @@
     weight = 3
     mapped = true                   # the default
 
-A memory with copies takes tables for all of them, or for those that the table names: copy = "0-2,5".
+A table of a memory with copies applies to all of them, or to the copies that it names: copy = "0-2,5".
 
-File names are relative to the configuration's folder. Words that no table names are 0, or as the memory declares
-(ODIN's neurons are disabled). A matrix' rows and columns are called as declared.
+File names are relative to the configuration's folder. A word that no table names is 0, or has the contents that the
+memory declares for it (ODIN's neurons are then disabled). The declaration also names the rows and columns of a matrix.
 """
 
 from __future__ import annotations
@@ -41,43 +41,43 @@ from draupnir.golden import hexfile
 from draupnir.tools.compile.toml import indices, matrix, registers, words
 from draupnir.tools.compile.toml.source import Key, TomlSource, closest, read, show
 
-COPY = "copy"  # key of a table that is for some copies of a memory
+COPY = "copy"  # the key of a table that applies to some copies of a memory
 
 
 def load(path: Path, chip: str | Chip) -> Configuration:
-    """The configuration in a file.
+    """Read the configuration in a file.
 
-    chip : its declaration; its name stands for that with all sizes at their defaults
-    Raises InputError, with file, line and field, for whatever is not right.
+    chip : a declaration, or the name of a chip, which then has its default sizes
+    Raises InputError, with file, line and field, for each mistake.
     """
-    declared = chips.declared_as(chip)
+    declaration = chips.declared_as(chip)
     source = read(path)
-    known = (registers.TABLE, *(memory.name for memory in declared.memories))
+    table_names = (registers.TABLE, *(memory.name for memory in declaration.memories))
     for name in source.tree:
-        if name not in known:
-            raise source.error((name,), f"unknown: {closest(name, known)}")
+        if name not in table_names:
+            raise source.error((name,), f"unknown: {closest(name, table_names)}")
     return Configuration(
-        declared,
-        registers.read(source, declared),
-        {memory.name: _memory(source, memory) for memory in declared.memories},
+        declaration,
+        registers.read(source, declaration),
+        {memory.name: _memory(source, memory) for memory in declaration.memories},
     )
 
 
 def dump(configuration: Configuration) -> str:
     """The text of a file that ``load`` reads as this configuration."""
-    return "\n".join(_dumped(configuration)).lstrip("\n") + "\n"
+    return "\n".join(_lines_of_toml(configuration)).lstrip("\n") + "\n"
 
 
-def _dumped(configuration: Configuration) -> Iterator[str]:
+def _lines_of_toml(configuration: Configuration) -> Iterator[str]:
     chip = configuration.chip
     yield from registers.dump(chip, configuration.registers)
     for memory in chip.memories:
         content = configuration.memories[memory.name]
         if memory.matrix:
-            dumped = [matrix.dump(part, memory.part) for part in _by_copy(content, memory)]
+            lines_by_copy = [matrix.dump(part, memory.part) for part in _by_copy(content, memory)]
         else:
-            dumped = [words.dump(part, memory.part, _unused(memory)) for part in _by_copy(content, memory)]
-        for copy, lines in enumerate(dumped):
+            lines_by_copy = [words.dump(part, memory.part, _unused(memory)) for part in _by_copy(content, memory)]
+        for copy, lines in enumerate(lines_by_copy):
             for line in lines:
                 yield line
                 if memory.copies is not None and line.endswith(f"[[{memory.name}]]"):
@@ -88,42 +88,42 @@ def _dumped(configuration: Configuration) -> Iterator[str]:
 
 
 def _memory(source: TomlSource, memory: Memory) -> np.ndarray:
-    given = source.tree.get(memory.name, [])
+    entry = source.tree.get(memory.name, [])
     key: Key = (memory.name,)
-    if isinstance(given, str):
-        image = source.file(key, given)
+    if isinstance(entry, str):
+        image = source.file(key, entry)
         try:
             return hexfile.read(image, memory)
         except InputError as error:
             raise source.error(key, str(error)) from error
-    if memory.matrix and isinstance(given, dict):
-        given = [given]
-    if not isinstance(given, list) or not all(isinstance(table, dict) for table in given):
-        raise source.error(key, f"{show(given)} is neither tables nor the name of an image; right is [[{memory.name}]]")
+    if memory.matrix and isinstance(entry, dict):
+        entry = [entry]
+    if not isinstance(entry, list) or not all(isinstance(table, dict) for table in entry):
+        raise source.error(key, f"{show(entry)} is neither tables nor the name of an image; right is [[{memory.name}]]")
     content = state.new_memory(memory)
     content[:] = to_limbs(_unused(memory), memory.n_limbs)
     fill = matrix.fill if memory.matrix else words.fill
-    tables = list(enumerate(given))
+    tables = list(enumerate(entry))
     if memory.copies is None:
         fill(source, content, memory, tables)
         return content
     copies = [_copies(source, (*key, n), table, memory.copies) for n, table in tables]
     plain = [(n, {name: each for name, each in table.items() if name != COPY}) for n, table in tables]
     for copy, part in enumerate(content):
-        fill(source, part, memory.part, [one for one, named in zip(plain, copies, strict=True) if copy in named])
+        fill(source, part, memory.part, [one for one, numbers in zip(plain, copies, strict=True) if copy in numbers])
     return content
 
 
 def _copies(source: TomlSource, key: Key, table: dict[str, Any], n_copies: int) -> Collection[int]:
-    """The copies of a memory that a table is for."""
+    """The copies of a memory to which a table applies."""
     return indices.parse(source, (*key, COPY), table[COPY], n_copies) if COPY in table else range(n_copies)
 
 
 def _by_copy(content: np.ndarray, memory: Memory) -> np.ndarray:
-    """A memory's content with the copy as first index, also where there is one only."""
+    """A memory's contents as (copies, depth, limbs), also for a memory without copies."""
     return content.reshape(-1, memory.depth, memory.n_limbs)
 
 
 def _unused(memory: Memory) -> int:
-    """The word that no table names."""
+    """The contents of a word that no table names."""
     return encode(memory.words[0], **memory.unused)

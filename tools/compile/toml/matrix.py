@@ -1,7 +1,7 @@
-"""A memory of synapses in a configuration: matrices, or tables such as [[synapses]] with pre, post, weight, mapped.
+"""Memories of synapses in a configuration: matrices, or tables such as [[synapses]] with pre, post, weight, mapped.
 
-What the rows and columns are called, how many there are, and what an entry holds is the memory's declared matrix: a
-weight and, where the chip has one, a mapping bit, which is 1 unless told otherwise.
+The memory's declaration gives the names and the numbers of rows and columns, and the fields of an entry: a weight and,
+if the chip has one, a mapping bit, which is 1 by default.
 """
 
 from __future__ import annotations
@@ -25,15 +25,19 @@ MATRIX, WEIGHT, MAPPING, MAPPED = "matrix", "weight", "mapping", "mapped"
 
 
 def fill(source: TomlSource, words: NDArray[np.uint32], memory: Memory, tables: Tables) -> None:
-    """Fill the memory from its tables, in their order: where two name a synapse, the later one holds."""
-    matrix = declared(memory)
-    mapped = [MAPPED] if _mapping(matrix) else []
-    in_bulk = [MATRIX, *([MAPPING] if mapped else []), *mapped]
-    one_by_one = [matrix.rows[0], matrix.columns[0], WEIGHT, *mapped]
+    """Fill a memory from its tables, in their order. A later table overrides an earlier one.
+
+    words : (depth, limbs) uint32, changed in place
+    Raises InputError, with file, line and field, for each mistake.
+    """
+    matrix = matrix_of(memory)
+    mapped_name = [MAPPED] if _mapping(matrix) else []
+    bulk_names = [MATRIX, *([MAPPING] if mapped_name else []), *mapped_name]
+    table_names = [matrix.rows[0], matrix.columns[0], WEIGHT, *mapped_name]
     entries = unpack(words, memory)
     for n, table in tables:
         key: Key = (memory.name, n) if (memory.name, n) in source.lines else (memory.name,)
-        names = in_bulk if MATRIX in table else one_by_one
+        names = bulk_names if MATRIX in table else table_names
         for name in table:
             if name not in names:
                 raise source.error((*key, name), f"unknown: {closest(name, names)}")
@@ -44,31 +48,31 @@ def fill(source: TomlSource, words: NDArray[np.uint32], memory: Memory, tables: 
     words[:] = pack(entries, memory)
 
 
-def declared(memory: Memory) -> Matrix:
-    """The memory's matrix, which it must have."""
+def matrix_of(memory: Memory) -> Matrix:
+    """The matrix of a memory. Raises ValueError if the memory has none."""
     if memory.matrix is None:
         raise ValueError(f"memory {memory.name} has no matrix")
     return memory.matrix
 
 
 def unpack(words: NDArray[np.uint32], memory: Memory) -> NDArray[np.uint32]:
-    """(rows, columns) uint32, an entry each, from the memory's words."""
-    matrix = declared(memory)
+    """The entries in a memory's words: (rows, columns) uint32, with 0..2**width - 1 of an entry."""
+    matrix = matrix_of(memory)
     limbs = words.reshape(-1, 1)
     all_ones = np.uint32((1 << matrix.entry.width) - 1)
     return ((limbs >> _shifts(memory)) & all_ones).reshape(matrix.shape)
 
 
 def pack(entries: NDArray[np.uint32], memory: Memory) -> NDArray[np.uint32]:
-    """The memory's words, from (rows, columns) uint32."""
+    """The words of a memory, (depth, limbs) uint32, from its entries, (rows, columns) uint32."""
     shifts = _shifts(memory)
     limbs: NDArray[np.uint32] = (entries.reshape(-1, len(shifts)) << shifts).sum(axis=1, dtype=np.uint32)
     return limbs.reshape(memory.depth, memory.n_limbs)
 
 
 def _shifts(memory: Memory) -> NDArray[np.uint32]:
-    """Return the shifts of the entries in a limb, or in a word that is shorter than a limb."""
-    return np.arange(0, min(memory.width, LIMB_BITS), declared(memory).entry.width, dtype=np.uint32)
+    """The lowest bit of each entry in a limb, or in a word that is shorter than a limb."""
+    return np.arange(0, min(memory.width, LIMB_BITS), matrix_of(memory).entry.width, dtype=np.uint32)
 
 
 def _weight(matrix: Matrix) -> Field:
@@ -96,7 +100,7 @@ def _mask(field: Field) -> int:
 
 
 def _mapped(source: TomlSource, key: Key, matrix: Matrix, table: dict[str, Any]) -> int:
-    """The mapping bit in its place, for all synapses of a table."""
+    """The mapping bit of all synapses in a table, at its place in an entry; 0 if the chip has none."""
     field = _mapping(matrix)
     if field is None:
         return 0
@@ -105,7 +109,7 @@ def _mapped(source: TomlSource, key: Key, matrix: Matrix, table: dict[str, Any])
 
 def _bulk(source: TomlSource, key: Key, matrix: Matrix, table: dict[str, Any]) -> NDArray[np.uint32]:
     if MAPPING in table and MAPPED in table:
-        raise source.error((*key, MAPPED), "mapping says so for each synapse already; right is one of the two")
+        raise source.error((*key, MAPPED), "mapping already gives it for each synapse; right is one of the two")
     weight, mapping = _weight(matrix), _mapping(matrix)
     weights = _read(source, (*key, MATRIX), table[MATRIX], matrix, weight)
     if mapping and MAPPING in table:
@@ -114,34 +118,34 @@ def _bulk(source: TomlSource, key: Key, matrix: Matrix, table: dict[str, Any]) -
 
 
 def _read(source: TomlSource, key: Key, name: object, matrix: Matrix, field: Field) -> NDArray[np.uint32]:
-    """(rows, columns) uint32, one field of each entry, from a .npy or .csv file."""
+    """One field of each entry, from a .npy or .csv file: (rows, columns) uint32, 0..2**width - 1 of the field."""
     path = source.file(key, name)
     (row, n_rows), (column, n_columns) = matrix.rows, matrix.columns
     try:
         if path.suffix == ".npy":
-            found = _npy(path)
+            numbers = _npy(path)
         elif path.suffix == ".csv":
-            found = _csv(path, matrix)
+            numbers = _csv(path, matrix)
         else:
             raise InputError(f"{show(name)} is neither .npy nor .csv")
-        if found.shape != matrix.shape:
-            shape = " x ".join(map(str, found.shape)) or "a single number"
-            shape = shape if found.size else "nothing"
+        if numbers.shape != matrix.shape:
+            shape = " x ".join(map(str, numbers.shape)) or "a single number"
+            shape = shape if numbers.size else "nothing"
             raise InputError(f"{path}: {shape}; right is {n_rows} x {n_columns}, a row for each {row}")
-        wrong = np.argwhere((found < field.low) | (found > field.high))
+        wrong = np.argwhere((numbers < field.low) | (numbers > field.high))
         if len(wrong):
             i, j = wrong[0]
             raise InputError(
-                f"{path}: {show(int(found[i, j]))} at {row} {i}, {column} {j} is not within {field.low}..{field.high}"
+                f"{path}: {show(int(numbers[i, j]))} at {row} {i}, {column} {j} is not within {field.low}..{field.high}"
             )
     except InputError as error:
         raise source.error(key, str(error)) from error
-    return (found & _mask(field)).astype(np.uint32)
+    return (numbers & _mask(field)).astype(np.uint32)
 
 
 def _npy(path: Path) -> NDArray[np.uint32]:
-    found = npy.read(path)
-    return found.astype(np.int64) if found.dtype.kind == "b" else found
+    numbers = npy.read(path)
+    return numbers.astype(np.int64) if numbers.dtype.kind == "b" else numbers
 
 
 def _csv(path: Path, matrix: Matrix) -> NDArray[np.uint32]:
@@ -164,17 +168,17 @@ def _csv(path: Path, matrix: Matrix) -> NDArray[np.uint32]:
 
 
 def dump(words: NDArray[np.uint32], memory: Memory) -> Iterator[str]:
-    """Lines of TOML: tables of synapses that are alike; none for those whose bits are all 0."""
-    matrix, entries = declared(memory), unpack(words, memory)
+    """Lines of TOML: one table for all synapses with the same contents, and none for those that are 0."""
+    matrix, entries = matrix_of(memory), unpack(words, memory)
     weight, mapping = _weight(matrix), _mapping(matrix)
     for entry in np.unique(entries).tolist():
-        same: dict[str, list[int]] = {}
+        rows_by_columns: dict[str, list[int]] = {}
         for row, columns in enumerate(entries == entry):
             if columns.any():
-                same.setdefault(indices.text(np.flatnonzero(columns).tolist()), []).append(row)
+                rows_by_columns.setdefault(indices.text(np.flatnonzero(columns).tolist()), []).append(row)
         if entry == 0:
             continue
-        for columns_text, rows in same.items():
+        for columns_text, rows in rows_by_columns.items():
             yield f"\n[[{memory.name}]]"
             yield f'{matrix.rows[0]} = "{indices.text(rows)}"\n{matrix.columns[0]} = "{columns_text}"'
             yield f"{WEIGHT} = {take(weight, entry)}"

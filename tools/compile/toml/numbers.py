@@ -1,16 +1,16 @@
-"""Numbers that fields are given, checked against what is declared."""
+"""Numbers in a configuration, which must be in their declared range."""
 
 from __future__ import annotations
 
 from draupnir.tools.compile.toml.source import Key, TomlSource, show
 
 
-def integer(source: TomlSource, key: Key, given: object, low: int, high: int) -> int:
-    """An integer within low..high; true and false are 1 and 0 where there is nothing else."""
-    if isinstance(given, bool) and (low, high) == (0, 1):
-        return int(given)
-    if not isinstance(given, int) or isinstance(given, bool):
-        raise source.error(key, f"{show(given)} is not an integer; right is {low}..{high}")
-    if not low <= given <= high:
-        raise source.error(key, f"{show(given)} is not within {low}..{high}")
-    return given
+def integer(source: TomlSource, key: Key, number: object, low: int, high: int) -> int:
+    """Check that a number is an integer, low..high, and return it. A field of 0..1 also takes false and true."""
+    if isinstance(number, bool) and (low, high) == (0, 1):
+        return int(number)
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise source.error(key, f"{show(number)} is not an integer; right is {low}..{high}")
+    if not low <= number <= high:
+        raise source.error(key, f"{show(number)} is not within {low}..{high}")
+    return number

@@ -1,8 +1,9 @@
-"""ReckOn learns to accumulate cues: how it is configured, and what its host does with a sample.
+"""ReckOn learns to accumulate cues: its configuration, and the operations of its host for a sample.
 
-100 recurrent LIF neurons, 40 inputs, two output neurons. E-prop runs on chip, in the last 150 ms of each training
-sample, when the label is known; regularisation keeps the firing rates down. The answer is the output neuron that won
-most of those timesteps. The parameters are those of ReckOn's testbench (tbench.h).
+The network has 100 recurrent LIF neurons, 40 inputs and two output neurons. E-prop runs on the chip, in the last 150 ms
+of each training sample, when the label is known. Regularisation limits the firing rates. The answer is the output
+neuron that has the higher potential in most of these timesteps. The parameters are those of ReckOn's testbench
+(tbench.h).
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ from draupnir.tools.experiments.cue_accumulation.dataset import (
 )
 
 N_REC, N_OUT = 100, 2
-N_SAMPLES = 50  # of our own data, for training, and as many for the test
+N_SAMPLES = 50  # the number of our own samples for training, and the same number for the test
 LEARN_ALL, LEARN_NONE = 0b111, 0
-SIGMA = {WINP.name: 14.2, WREC.name: 1.83, WOUT.name: 9.4}  # of initial weights, LSB
+SIGMA = {WINP.name: 14.2, WREC.name: 1.83, WOUT.name: 9.4}  # standard deviation of the initial weights, LSB
 THR, ALPHA = 614, 0xFEF
 WEIGHT_FILES = {name: f"init_rand_weights_{name[1:]}_cueAcc.dat" for name in (WINP.name, WREC.name, WOUT.name)}
 SHAPES = {WINP.name: (N_INPUTS, N_REC), WREC.name: (N_REC, N_REC), WOUT.name: (N_REC, N_OUT)}
@@ -57,11 +58,12 @@ SEEDS = {
 
 @dataclass(frozen=True)
 class CueExperiment:
-    """seed : of data, initial weights and the chip's random numbers; with ``data``, of the last alone
+    """Parameters of the experiment.
 
-    epochs : of training, each followed by a test with learning off, 1 or more
-    data : folder with the files of ReckOn's testbench; None: our own samples and weights
-    seed None: with ``data`` the seeds of the testbench, else 1
+    seed : start value, at least 0, of data, initial weights and the chip's random numbers; with ``data`` of the last
+        only. None is the seeds of the testbench with ``data``, or else 1
+    epochs : the number of epochs of training, at least 1; after each comes a test with learning off
+    data : a folder with the files of ReckOn's testbench; None for our own samples and weights
     """
 
     seed: int | None = None
@@ -70,25 +72,25 @@ class CueExperiment:
 
     def __post_init__(self) -> None:
         if self.epochs < 1:
-            raise InputError(f"cue-accumulation: {self.epochs} epochs asked for; 1 or more")
+            raise InputError(f"cue-accumulation: {self.epochs} epochs; right is 1 or more")
         if self.seed is not None and self.seed < 0:
-            raise InputError(f"cue-accumulation: seed {self.seed}; a seed is 0 or more")
+            raise InputError(f"cue-accumulation: seed {self.seed}; right is 0 or more")
 
     @property
     def source(self) -> str:
-        """Return where the samples are from."""
+        """The origin of the samples, in words."""
         return "ReckOn's testbench" if self.data else f"our generator, seed {self._own_seed}"
 
     @property
     def _own_seed(self) -> int:
         return 1 if self.seed is None else self.seed
 
-    def _rng(self, what: int) -> np.random.Generator:
-        return np.random.default_rng([self._own_seed, what])
+    def _rng(self, stream: int) -> np.random.Generator:
+        return np.random.default_rng([self._own_seed, stream])
 
     @cached_property
     def train(self) -> list[CueSample]:
-        """The training samples, in the order in which each epoch shows them."""
+        """The training samples, in their order in each epoch."""
         return read(self.data / TRAIN_FILE) if self.data else generate(self._rng(0), N_SAMPLES)
 
     @cached_property
@@ -99,7 +101,7 @@ class CueExperiment:
     # --- Configuration ---
 
     def registers(self) -> dict[str, int]:
-        """All configuration registers, by name; one with several addresses holds the same in each."""
+        """The contents of all configuration registers, by name. All addresses of a register have the same."""
         seeds = SEEDS
         if self.seed is not None or self.data is None:
             rng = self._rng(2)
@@ -112,7 +114,7 @@ class CueExperiment:
         return registers
 
     def memories(self) -> dict[str, np.ndarray]:
-        """The memories' contents, by name, (words, 4) uint32."""
+        """The contents of the memories, by name: (words, 4) uint32."""
         neurons = np.zeros((NEURONS.depth, NEURONS.n_limbs), dtype=np.uint32)
         neurons[:N_REC] = to_limbs(encode(PAIR, thr=THR, alpha=ALPHA), NEURONS.n_limbs)
         words = {name: _words(name, weights) for name, weights in self.weights().items()}
@@ -127,26 +129,29 @@ class CueExperiment:
         np.fill_diagonal(weights[WREC.name], 0)
         return {name: np.clip(w, -128, 127) for name, w in weights.items()}
 
-    # --- What the host does ---
+    # --- Operations of the host ---
 
     def operations(self, sample: CueSample, train: bool) -> np.ndarray:
-        """A whole sample, (n, 2) int64 (see ``draupnir.emulator.reckon.host.Op``): one byte is received, the answer."""
+        """The operations for a whole sample: (n, 2) int64, ``draupnir.emulator.reckon.host.Op`` and operand.
+
+        The host receives one byte, the answer.
+        """
         ticks = np.stack([np.full(END - 1, Op.TICK), np.ones(END - 1)], axis=1)
         spikes = np.stack([np.full(len(sample.spikes), Op.SPIKE), sample.spikes[:, 1]], axis=1)
-        merged = np.concatenate([spikes, ticks])
+        main_operations = np.concatenate([spikes, ticks])
         # A spike of timestep t is sent after t ticks.
         order = np.argsort(np.concatenate([sample.spikes[:, 0] - 0.5, np.arange(END - 1)]), kind="stable")
-        merged = merged[order].astype(np.int64)
-        recall = int(np.flatnonzero(np.cumsum(merged[:, 0] == Op.TICK) == RECALL_AT)[0]) + 1
+        main_operations = main_operations[order].astype(np.int64)
+        recall = int(np.flatnonzero(np.cumsum(main_operations[:, 0] == Op.TICK) == RECALL_AT)[0]) + 1
         learn = [(Op.TARGET, sample.label), (Op.TARGET_VALID, 1)] if train else []
         end = [(Op.SAMPLE, 0), (Op.TICK, 0), (Op.TAKE, 1), (Op.WAIT, 1), (Op.TARGET_VALID, 0), (Op.INFER_ACC, 0)]
         return np.concatenate(
-            [[(Op.SAMPLE, 1)], merged[:recall], [*learn, (Op.INFER_ACC, 1)], merged[recall:], end]
+            [[(Op.SAMPLE, 1)], main_operations[:recall], [*learn, (Op.INFER_ACC, 1)], main_operations[recall:], end]
         ).astype(np.int64)
 
 
 def _words(name: str, weights: np.ndarray) -> np.ndarray:
-    """A weight memory, (words, 4) uint32, that holds these weights, else 0."""
+    """The contents of a weight memory with these weights, and 0 in all other places: (words, 4) uint32."""
     memory = CHIP.memory(name)
     per_pre = N_WEIGHTS if name == WOUT.name else N
     content = np.zeros((memory.depth * N_WEIGHTS // per_pre, per_pre), dtype=np.uint8)
@@ -155,10 +160,10 @@ def _words(name: str, weights: np.ndarray) -> np.ndarray:
 
 
 def weights_of(memories: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The weights in use, by memory: (pre, post) int64, -128..127."""
-    found = {}
+    """The weights of the network, by memory: (pre, post) int64, -128..127."""
+    weights = {}
     for name, (n_pre, n_post) in SHAPES.items():
         per_pre = N_WEIGHTS if name == WOUT.name else N
-        signed = memories[name].view(np.int8).reshape(-1, per_pre)
-        found[name] = signed[:n_pre, :n_post].astype(np.int64)
-    return found
+        all_weights = memories[name].view(np.int8).reshape(-1, per_pre)
+        weights[name] = all_weights[:n_pre, :n_post].astype(np.int64)
+    return weights

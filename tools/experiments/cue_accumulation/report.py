@@ -1,4 +1,4 @@
-"""The report of an experiment: what was measured, as pictures, one page and results.json."""
+"""The report of an experiment: pictures, one page and results.json."""
 
 from __future__ import annotations
 
@@ -32,50 +32,50 @@ JSON = "results.json"
 
 
 def write(out: Path, results: list[CueResults], origin: Origin) -> list[Path]:
-    """Write pictures, results.json and report.html into folder ``out``; returns what was written, the page last.
+    """Write pictures, results.json and report.html into folder ``out``. Returns their paths, the page last.
 
-    results : one of each seed, at least one; what is looked at from the inside is the first.
+    results : the results of each seed, at least one; the pictures of a single run show the first
     """
     one = results[0]
     pictures = {
         "learning_curve": Picture(
-            learning_curve(results), "Right answers in each epoch; each line is a seed, the thick one their mean."
+            learning_curve(results), "Right answers in each epoch. A thin line is one seed; the thick line is the mean."
         ),
         "rasters": Picture(
-            rasters(one), "The first test sample, before the first epoch and after the last: all spikes."
+            rasters(one), "All spikes of the first test sample, before the first epoch and after the last."
         ),
         "traces": Picture(
             traces(one),
-            "The same sample: the output neurons' potentials, and potentials and eligibility traces of three recurrent"
-            " neurons. The answer is the output neuron that is higher in most timesteps of the shaded time.",
+            "The same sample: the potentials of the output neurons, and the potentials and eligibility traces of three"
+            " recurrent neurons. The answer is the output neuron that is higher in most timesteps of the shaded time.",
         ),
-        "weight_histograms": Picture(weight_histograms(one), "Weights in use, before and after."),
+        "weight_histograms": Picture(weight_histograms(one), "The weights, before and after the training."),
     }  # fmt: skip
-    found = {"runs": [r.as_object() for r in results], "test": mean_and_spread(results), "isscc": ISSCC}
-    found["origin"] = origin.as_json()
-    written = pages.write(out, "ReckOn learns to accumulate cues", figures(results), pictures, origin)
+    report_object = {"runs": [r.as_object() for r in results], "test": mean_and_spread(results), "isscc": ISSCC}
+    report_object["origin"] = origin.as_json()
+    paths = pages.write(out, "ReckOn learns to accumulate cues", figures(results), pictures, origin)
     with replacing(out / JSON) as temporary:
-        temporary.write_text(schema.text("demo cue-accumulation", found) + "\n", encoding="utf-8")
-    return [out / JSON, *written]
+        temporary.write_text(schema.text("demo cue-accumulation", report_object) + "\n", encoding="utf-8")
+    return [out / JSON, *paths]
 
 
 def figures(results: list[CueResults]) -> dict[str, str]:
-    """Return what was measured, in words: name and value."""
+    """The results in words: name and value."""
     one, test = results[0], mean_and_spread(results)
     rate, n = sum(r.rate for r in results) / len(results), len(one.epochs)
     spread = f", {test['lowest']:.1%} to {test['highest']:.1%} over {len(results)} seeds" if len(results) > 1 else ""
     seconds = float(np.mean([e.seconds for r in results for e in r.epochs]))
-    shown = {
+    texts = {
         "samples": f"{one.n_train} training, {one.n_test} test, of {one.source}",
         "epochs": f"{n}, of {np.mean([e.n_cycles for r in results for e in r.epochs]) / 1e6:.1f} M clocks each",
     }
     for i, epoch in enumerate(one.epochs, 1):
-        shown[f"epoch {i}"] = (
+        texts[f"epoch {i}"] = (
             f"{epoch.n_right_train} of {one.n_train} training, {epoch.n_right_test} of {one.n_test} test"
         )
-    return shown | {
+    return texts | {
         "test accuracy": f"{test['mean']:.1%}{spread}; the paper reports {ISSCC:.1%} for this kind of task",
-        "wall time": f"{seconds:.2f} s an epoch, {rate / 1e6:.1f} M clocks/s",
+        "wall time": f"{seconds:.2f} s for each epoch, {rate / 1e6:.1f} M clocks/s",
     }  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def figures(results: list[CueResults]) -> dict[str, str]:
 
 
 def learning_curve(results: list[CueResults]) -> Figure:
-    """Accuracy by epoch, in training and test."""
+    """Draw the accuracy in each epoch, in training and test."""
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
     for name, color in (("train", "tab:gray"), ("test", "tab:red")):
@@ -100,17 +100,17 @@ def learning_curve(results: list[CueResults]) -> Figure:
 
 
 def rasters(results: CueResults) -> Figure:
-    """Input spikes once; recurrent spikes before and after."""
+    """Draw the input spikes, and the recurrent spikes before and after the training."""
     figure = Figure(figsize=(13, 9), layout="constrained")
     axes = figure.subplots(3, sharex=True)
-    shown = results.traces["after"]
-    axes[0].plot(shown.inputs[:, 0], shown.inputs[:, 1], "|", color="black", markersize=3)
+    last_trace = results.traces["after"]
+    axes[0].plot(last_trace.inputs[:, 0], last_trace.inputs[:, 1], "|", color="black", markersize=3)
     groups = (LEFT, RIGHT, RECALL, NOISE)
     axes[0].set(yticks=[g[len(g) // 2] for g in groups], yticklabels=["left", "right", "recall", "noise"])
-    axes[0].set_title(f"input: most cues are {SIDES[shown.label]}")
-    for axis, (when, trace) in zip(axes[1:], results.traces.items(), strict=True):
+    axes[0].set_title(f"input: most cues are {SIDES[last_trace.label]}")
+    for axis, (moment, trace) in zip(axes[1:], results.traces.items(), strict=True):
         axis.plot(trace.spikes[:, 0], trace.spikes[:, 1], "|", color="tab:blue", markersize=3)
-        axis.set(title=f"{when} training: {len(trace.spikes)} spikes, answer {SIDES[trace.answer]}", ylabel="neuron")
+        axis.set(title=f"{moment} training: {len(trace.spikes)} spikes, answer {SIDES[trace.answer]}", ylabel="neuron")
     axes[-1].set(xlabel="ms", xlim=(0, END))
     for axis in axes:
         _cues(axis)
@@ -125,12 +125,12 @@ def _cues(axis) -> None:  # type: ignore[no-untyped-def]
 
 
 def traces(results: CueResults) -> Figure:
-    """Output neurons, potentials, eligibility traces; before (left) and after (right)."""
+    """Draw output neurons, potentials and eligibility traces, before (left) and after (right) the training."""
     figure = Figure(figsize=(13, 8), layout="constrained")
     grid = figure.subplots(3, len(results.traces), sharex=True, sharey="row")
-    for column, (when, trace) in zip(grid.T, results.traces.items(), strict=True):
+    for column, (moment, trace) in zip(grid.T, results.traces.items(), strict=True):
         _columns(column, trace)
-        column[0].set_title(f"{when} training: most cues {SIDES[trace.label]}, answer {SIDES[trace.answer]}")
+        column[0].set_title(f"{moment} training: most cues {SIDES[trace.label]}, answer {SIDES[trace.answer]}")
         column[-1].set(xlabel="ms", xlim=(0, END))
     for axis, name in zip(grid[:, 0], ("output neurons' potentials", "potentials", "traces of spikes"), strict=True):
         axis.set_ylabel(f"{name}, LSB")
@@ -149,15 +149,19 @@ def _columns(axes: np.ndarray, trace: CueTrace) -> None:
 
 
 def weight_histograms(results: CueResults) -> Figure:
-    """Weights of each memory, before and after."""
+    """Draw the weights of each memory, before and after the training."""
     figure = Figure(figsize=(13, 4), layout="constrained")
-    for axis, (name, before) in zip(figure.subplots(1, len(results.before)), results.before.items(), strict=True):
-        after = results.after[name]
-        low, high = min(before.min(), after.min()), max(before.max(), after.max())
+    for axis, (name, weights_before) in zip(
+        figure.subplots(1, len(results.weights_before)), results.weights_before.items(), strict=True
+    ):
+        weights_after = results.weights_after[name]
+        low, high = min(weights_before.min(), weights_after.min()), max(weights_before.max(), weights_after.max())
         edges = np.arange(low, high + 2, max(1, (high - low) // 60)) - 0.5
-        for weights, when in ((before, "before"), (after, "after")):
-            axis.hist(weights.ravel(), edges, histtype="step", label=when)
-        n_changed = int((before != after).sum())
-        axis.set(title=f"{NAMES[name]} weights, {n_changed:,} of {before.size:,} changed", xlabel="LSB", yscale="log")
+        for weights, moment in ((weights_before, "before"), (weights_after, "after")):
+            axis.hist(weights.ravel(), edges, histtype="step", label=moment)
+        n_changed = int((weights_before != weights_after).sum())
+        axis.set(
+            title=f"{NAMES[name]} weights, {n_changed:,} of {weights_before.size:,} changed", xlabel="LSB", yscale="log"
+        )
         axis.legend()
     return figure

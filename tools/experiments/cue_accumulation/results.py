@@ -1,4 +1,4 @@
-"""The measurements of an experiment."""
+"""The results of an experiment."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ WEIGHTS = (WINP.name, WREC.name, WOUT.name)
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass over the training samples, learning on, and one over the test samples, learning off.
+    """One pass over the training samples with learning on, and one over the test samples with learning off.
 
-    train, test : answers, 0 left or 1 right, in the order of the samples; n_right_* : of them, the right ones
-    digests : sha256 of the whole weight memories (words of 16 bytes, least significant first) after the training
-    n_cycles : clocks of all samples, from a sample's first operation to its last; seconds : wall time
+    train, test : the answers, 0 left or 1 right, in the order of the samples; n_right_* : the number of right answers
+    digests : memory -> sha256 of the whole weight memory (words of 16 bytes, least significant first) after the
+        training
+    n_cycles : clocks of all samples, from the first operation of a sample to its last; seconds : wall time
     """
 
     train: list[int]
@@ -33,10 +34,12 @@ class Epoch:
 
 @dataclass(frozen=True)
 class CueTrace:
-    """A sample from the inside, timestep by timestep.
+    """The internal state during one sample, timestep by timestep.
 
-    spikes : (n, 2), timestep and recurrent neuron; outputs : (timesteps, outputs), output neurons' potentials
-    potentials, trace_rec : (timesteps, neurons watched), in LSB
+    label, answer : 0 left, 1 right; inputs : (n, 2) int64, timestep and input neuron
+    spikes : (n, 2), timestep and recurrent neuron; outputs : (timesteps, 2), the potentials of the output neurons, in
+        LSB
+    potentials, trace_rec : (timesteps, len(WATCHED)), of the watched neurons, in LSB
     """
 
     label: int
@@ -50,29 +53,32 @@ class CueTrace:
 
 @dataclass
 class CueResults:
-    """Filled as the experiment goes. before, after : weights in use, by memory, (pre, post)."""
+    """The results of one run, which grow during the experiment.
+
+    weights_before, weights_after : memory -> the weights of the network, (pre, post) int64, -128..127
+    """
 
     source: str
     seed: int | None
     n_train: int
     n_test: int
     epochs: list[Epoch] = field(default_factory=list)
-    before: dict[str, np.ndarray] = field(default_factory=dict)
-    after: dict[str, np.ndarray] = field(default_factory=dict)
+    weights_before: dict[str, np.ndarray] = field(default_factory=dict)
+    weights_after: dict[str, np.ndarray] = field(default_factory=dict)
     traces: dict[str, CueTrace] = field(default_factory=dict)
 
     @property
     def accuracy(self) -> float:
-        """Part of the test samples answered rightly after the last epoch; 0 before the first."""
+        """The share of right answers in the test after the last epoch, 0..1; 0 before the first epoch."""
         return self.epochs[-1].n_right_test / self.n_test if self.epochs else 0.0
 
     @property
     def rate(self) -> float:
-        """Clocks a second."""
+        """Clocks per second."""
         return sum(e.n_cycles for e in self.epochs) / max(sum(e.seconds for e in self.epochs), 1e-9)
 
     def as_object(self) -> dict[str, Any]:
-        """Plain numbers and words."""
+        """The results as an object for JSON."""
         return {
             "source": self.source,
             "seed": self.seed,
@@ -89,7 +95,7 @@ def digests(memories: dict[str, np.ndarray]) -> dict[str, str]:
 
 
 def mean_and_spread(results: list[CueResults]) -> dict[str, float]:
-    """Test accuracy after the last epoch, over several seeds: mean, lowest, highest, standard deviation."""
+    """The test accuracy after the last epoch, 0..1, over all seeds: mean, lowest, highest, standard deviation."""
     accuracies = [r.accuracy for r in results]
     return {
         "mean": float(np.mean(accuracies)),

@@ -1,4 +1,4 @@
-"""The experiment under way: epochs of training on chip, each followed by a test with learning off."""
+"""The experiment on the golden model: epochs of training on the chip, each followed by a test with learning off."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from draupnir.tools.experiments.cue_accumulation.experiment import (
 from draupnir.tools.experiments.cue_accumulation.results import CueResults, CueTrace, Epoch, digests
 
 SCK_HALF = 3  # clocks in half an SCK period
-SEEN = 3  # clocks after a write until the chip has seen it
+SEEN = 3  # clocks after a write until the chip sees it
 HOST = Host()
-MAX_CYCLES = 20_000_000  # of a sample, which takes some 850,000
+MAX_CYCLES = 20_000_000  # the limit for a sample, which takes about 850,000 clocks
 WATCHED = (0, 1, 2)  # recurrent neurons whose potentials and traces are shown
-TO_SPIKES = 2 + N_REC  # clocks from TIME_TICK's fall to the end of state STEP, where the new spikes stand
-MOMENT = 100  # clocks after which a host that looks at timesteps looks again
+TO_SPIKES = 2 + N_REC  # clocks from the fall of TIME_TICK to the end of state STEP, when the new spikes are known
+MOMENT = 100  # clocks between two looks at the chip
 READY = CHIP.output_word["TIMING_ERROR_RDY"]
 
 
@@ -51,92 +51,95 @@ class ReckOn:
         self.write("SPI_EN_CONF", 0)
 
     def write(self, register: str, content: int, i: int = 0) -> None:
-        """Write a configuration register by SPI, at the i-th of its addresses."""
+        """Write a configuration register over SPI.
+
+        content : 0..2**width - 1 of the register; i : the number of the address, 0..n_addrs - 1
+        """
         undriven = int(self.model.registers[0].inputs)
         transaction = PORT.encode(RegisterWrite(register, i, content))
         rows = pins.rows(CHIP, [transaction], SCK_HALF, SEEN - 1, undriven)
         self.model.drive(rows, np.ones(len(rows), dtype=np.uint8))
 
-    def learning(self, do_eprop: int) -> None:
-        """Choose which weights learn from now on."""
+    def set_learning(self, do_eprop: int) -> None:
+        """Choose the weights that learn from now on. do_eprop : 0..7, one bit for each weight memory"""
         self.write("SPI_EN_CONF", 1)
         self.write("SPI_DO_EPROP", do_eprop)
         self.write("SPI_EN_CONF", 0)
 
     def run(self, operations: np.ndarray) -> engine.EngineRun:
-        """Let the host carry out operations. Raises RuntimeError if the chip does not play along."""
-        taken = engine.run(self.model, operations, HOST, MAX_CYCLES)
-        if not taken.done:
-            raise RuntimeError(f"ReckOn has not come to an end within {MAX_CYCLES} clocks: {self.model.context()}")
-        return taken
+        """Let the host carry out operations. Raises RuntimeError if they do not end."""
+        outcome = engine.run(self.model, operations, HOST, MAX_CYCLES)
+        if not outcome.done:
+            raise RuntimeError(f"ReckOn did not come to rest within {MAX_CYCLES} clocks: {self.model.context()}")
+        return outcome
 
 
 class CueTrainer:
-    """An experiment under way on the golden model."""
+    """An experiment on the golden model."""
 
     def __init__(self, experiment: CueExperiment) -> None:
         self.experiment = experiment
         self.chip = ReckOn(experiment)
         self.results = CueResults(experiment.source, experiment.seed, len(experiment.train), len(experiment.test))
-        self.results.before = weights_of(self.chip.model.memories)
+        self.results.weights_before = weights_of(self.chip.model.memories)
         self._operations = {
             True: [experiment.operations(sample, True) for sample in experiment.train],
             False: [experiment.operations(sample, False) for sample in experiment.test],
         }
 
     def run(self, advance: Callable[[int], None] = lambda n: None) -> CueResults:
-        """All epochs; ``advance`` is called with 1 after each sample."""
-        before = self.watch(self.experiment.test[0])
+        """Run all epochs. ``advance`` is called with 1 after each sample."""
+        trace_before = self.watch(self.experiment.test[0])
         for _ in range(self.experiment.epochs):
             self.epoch(advance)
-        self.results.after = weights_of(self.chip.model.memories)
-        self.results.traces = {"before": before, "after": self.watch(self.experiment.test[0])}
+        self.results.weights_after = weights_of(self.chip.model.memories)
+        self.results.traces = {"before": trace_before, "after": self.watch(self.experiment.test[0])}
         return self.results
 
     def epoch(self, advance: Callable[[int], None] = lambda n: None) -> Epoch:
         """Train on all training samples, then test on all test samples."""
         start = time.perf_counter()
-        self.chip.learning(LEARN_ALL)
+        self.chip.set_learning(LEARN_ALL)
         train, n_cycles = self._answers(True, advance)
-        learned = digests(self.chip.model.memories)
-        self.chip.learning(LEARN_NONE)
-        test, more = self._answers(False, advance)
+        weight_digests = digests(self.chip.model.memories)
+        self.chip.set_learning(LEARN_NONE)
+        test, n_test_cycles = self._answers(False, advance)
         epoch = Epoch(
             train,
             test,
             _n_right(train, self.experiment.train),
             _n_right(test, self.experiment.test),
-            learned,
-            n_cycles + more,
+            weight_digests,
+            n_cycles + n_test_cycles,
             time.perf_counter() - start,
         )
         self.results.epochs.append(epoch)
         return epoch
 
     def _answers(self, train: bool, advance: Callable[[int], None]) -> tuple[list[int], int]:
-        """The answers to all samples, and the clocks that they took."""
+        """The answers to all samples, and the number of clocks for them."""
         answers, n_cycles = [], 0
         for operations in self._operations[train]:
-            taken = self.chip.run(operations)
-            answers.append(int(taken.received[0]))
-            n_cycles += taken.n_cycles
+            outcome = self.chip.run(operations)
+            answers.append(int(outcome.received[0]))
+            n_cycles += outcome.n_cycles
             advance(1)
         return answers, n_cycles
 
-    # --- From the inside ---
+    # --- The internal state ---
 
     def watch(self, sample: CueSample) -> CueTrace:
-        """A test sample, looked at in each timestep; the chip is then as it was before.
+        """Run a test sample, and record the state after each timestep. The chip then has its former state again.
 
-        The host waits a fixed time where it otherwise waits for the chip; results do not depend on that.
+        The host waits for a fixed time where it otherwise waits for the chip. The results do not depend on that.
         """
-        before = self.chip.model.snapshot()
-        self.chip.learning(LEARN_NONE)
+        snapshot = self.chip.model.snapshot()
+        self.chip.set_learning(LEARN_NONE)
         self.chip.model.registers[0].spi_force_traces = 1
         spikes, rows = [], []
         operations = self.experiment.operations(sample, False)
         ticks = np.flatnonzero(operations[:, 0] == Op.TICK)
-        self.chip.run(operations[: ticks[0] + 1])  # nothing ends with the first
+        self.chip.run(operations[: ticks[0] + 1])  # no timestep ends at the first tick
         for timestep, (start, tick) in enumerate(pairwise(ticks + 1)):
             self.chip.run(np.array([*operations[start : tick - 1], (Op.TICK, 0), (Op.WAIT, TO_SPIKES)]))
             r = self.chip.model.registers[0]
@@ -146,18 +149,18 @@ class CueTrainer:
             while tick != ticks[-1] + 1 and not self.chip.model.outputs >> READY.lsb & 1:
                 self.chip.run(np.array([(Op.WAIT, MOMENT)]))
         answer = int(self.chip.run(operations[ticks[-1] + 1 :]).received[0])
-        self.chip.model.restore(before)
+        self.chip.model.restore(snapshot)
         columns = (np.array(column) for column in zip(*rows, strict=True))
         return CueTrace(sample.label, answer, sample.spikes, np.array(spikes).reshape(-1, 2), *columns)
 
     def _neuron(self, neur: int) -> tuple[int, int]:
-        """A recurrent neuron's potential and trace."""
+        """The potential and the trace of a recurrent neuron, in LSB."""
         word = decode(PAIR, from_limbs(self.chip.model.memories[NEURONS.name][neur // 2]))
         return word[f"neur_u{neur % 2}"], word[f"trace_rec{neur % 2}"]
 
 
 def _signed(words: np.ndarray) -> list[int]:
-    """Potentials from their two's complement registers."""
+    """Potentials, -32768..32767, from their registers in two's complement."""
     return [int(np.int16(np.uint16(word))) for word in words]
 
 

@@ -1,7 +1,7 @@
-"""Handwritten digits as input spikes: which of 256 edge cells an image excites, and which images are for the test.
+"""Handwritten digits as input spikes: the 256 edge cells that an image excites, and the images for the test.
 
-The images are scikit-learn's: 1,797 of 8 x 8 pixels, grey 0 (paper) to 16 (ink), the test part of UCI's
-optical digits, by 13 writers. The split here is at random, so that writers are on both sides.
+The images come from scikit-learn: 1,797 images of 8 x 8 pixels, grey 0 (paper) to 16 (ink). They are the test part of
+UCI's optical digits, by 13 writers. The split here is random, so the same writers are in both parts.
 """
 
 from __future__ import annotations
@@ -15,16 +15,19 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 SIDE = 8  # pixels
-REACH = 2  # an edge cell compares two pixels this far apart
-CONTRASTS = (5, 11)  # grey levels by which the far pixel must be darker
+REACH = 2  # the distance of the two pixels that an edge cell compares
+CONTRASTS = (5, 11)  # the far pixel must be darker by so many grey levels
 DIRECTIONS = {"right": (0, 1), "left": (0, -1), "down": (1, 0), "up": (-1, 0)}  # (rows, columns) towards the ink
 TEST_PART = 0.2
-SPLIT_SEED = 0  # one split for all seeds of the experiment, so that no choice of ours has ever seen a test image
+SPLIT_SEED = 0  # one split for all seeds, so that no choice of parameters ever used a test image
 
 
 @dataclass(frozen=True)
 class Cell:
-    """An edge cell: excited if the pixel at ``far`` has at least ``contrast`` more ink than the one at ``near``."""
+    """An edge cell. It is excited if the pixel at ``far`` has at least ``contrast`` more ink than that at ``near``.
+
+    contrast : grey levels, 1..16; near : row and column of a pixel, 0..7
+    """
 
     direction: str
     contrast: int
@@ -32,13 +35,18 @@ class Cell:
 
     @property
     def far(self) -> tuple[int, int]:
-        down, right = DIRECTIONS[self.direction]
-        return self.near[0] + REACH * down, self.near[1] + REACH * right
+        """Row and column of the far pixel."""
+        row_step, column_step = DIRECTIONS[self.direction]
+        return self.near[0] + REACH * row_step, self.near[1] + REACH * column_step
 
 
 @dataclass(frozen=True)
 class Digits:
-    """images : (n, 8, 8) int64, 0..16; labels : (n,) int64, 0..9; train, test : indexes of images, disjoint"""
+    """The data set.
+
+    images : (n, 8, 8) int64, 0..16; labels : (n,) int64, 0..9
+    train, test : the indices of the training and test images, int64, without a common one
+    """
 
     images: NDArray[np.int64]
     labels: NDArray[np.int64]
@@ -48,7 +56,7 @@ class Digits:
 
 @cache
 def digits() -> Digits:
-    """All images, split 80 : 20 at random, with the same share of each digit on both sides: 1,437 and 360 images."""
+    """All images, split 80 : 20 at random into 1,437 and 360 images. Both parts have the same share of each digit."""
     bunch = load_digits()
     labels = bunch.target.astype(np.int64)
     train, test = train_test_split(
@@ -60,21 +68,21 @@ def digits() -> Digits:
 def candidates() -> list[Cell]:
     """All edge cells that fit into an image: 4 directions x 48 places x 2 contrasts."""
     places = [(row, column) for row in range(SIDE) for column in range(SIDE)]
-    cells = [Cell(direction, contrast, at) for direction in DIRECTIONS for contrast in CONTRASTS for at in places]
+    cells = [Cell(direction, contrast, place) for direction in DIRECTIONS for contrast in CONTRASTS for place in places]
     return [cell for cell in cells if all(0 <= x < SIDE for x in cell.far)]
 
 
 def excited(cells: list[Cell], images: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """(n, cells) bool: which cells each image excites."""
+    """The cells that each image excites: (n, cells) bool. images : (n, 8, 8) int64, 0..16"""
     near = images[:, [c.near[0] for c in cells], [c.near[1] for c in cells]]
     far = images[:, [c.far[0] for c in cells], [c.far[1] for c in cells]]
     return far - near >= np.array([c.contrast for c in cells])
 
 
 @cache
-def chosen(n_cells: int) -> tuple[Cell, ...]:
+def edge_cells(n_cells: int) -> tuple[Cell, ...]:
     """The ``n_cells`` candidates that vary most over the training images, in the order of ``candidates``."""
     cells = candidates()
     share = excited(cells, digits().images[digits().train]).mean(axis=0)
-    most = np.argsort(-share * (1 - share), kind="stable")[:n_cells]
-    return tuple(cells[i] for i in sorted(most))
+    most_variable = np.argsort(-share * (1 - share), kind="stable")[:n_cells]
+    return tuple(cells[i] for i in sorted(most_variable))

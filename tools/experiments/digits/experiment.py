@@ -1,21 +1,21 @@
-"""Ten neurons of ODIN learn handwritten digits: what is configured, and which events are sent for each image.
+"""Ten neurons of ODIN learn handwritten digits: the configuration, and the events for each image.
 
-An image is *presented* as one spike of each edge cell that it excites, in random order. In training a *lesson*
-follows, which depends on the label alone and never on what the chip did:
+The *presentation* of an image is one spike of each edge cell that it excites, in random order. In training a *lesson*
+follows, which depends only on the label, and never on the behaviour of the chip:
 
 1. Virtual events make every neuron spike ``n_right`` times if the image is its digit, else ``n_wrong`` times. So
    calcium becomes the number of spikes that the presentation caused, plus a constant; a time reference then clears
    the membrane potential and takes 1 from calcium.
 2. The right neuron's membrane is charged to just under its threshold, so above ``thetamem``; the others' stay below.
 3. A random part of the presentation is repeated. Each spike is followed by an inhibitory virtual event of full weight
-   to all ten, so that nobody crosses a threshold. SDSP does the rest: the right neuron potentiates, unless its
-   calcium has reached ``ca_theta3`` (it answered strongly enough), and the others depress, unless their calcium
-   stayed below ``ca_theta1`` (they kept quiet enough).
-   With the parameters below: potentiation after 1 or 2 spikes of the right neuron, depression after 3 or more of
-   another.
-4. Time references take the others' calcium below ``ca_theta1``, and a further part is for the right neuron alone.
+   to all ten, so that no neuron crosses its threshold. SDSP then changes the weights: the right neuron potentiates,
+   unless its calcium has reached ``ca_theta3`` (it answered strongly enough), and the others depress, unless their
+   calcium stayed below ``ca_theta1`` (they spiked rarely enough).
+   With the parameters below, the right neuron potentiates after 1 or 2 spikes, and another one depresses after 3 or
+   more.
+4. Time references take the calcium of the others below ``ca_theta1``, and a further part is for the right neuron alone.
 
-Both parts shrink in the course of training.
+Both parts become shorter in the course of the training.
 
 Source of the rule: ODIN doc v0.1, 3.3.1; Brader, Senn and Fusi, Neural Computation 19(11), 2007.
 """
@@ -34,9 +34,9 @@ from draupnir.emulator.codec import encode, to_limbs
 from draupnir.emulator.declare import Event
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin.layout import CHIP, LIF, NEURONS, SYN, SYN_WEIGHT, SYNAPSES, VIRTS, N
-from draupnir.tools.experiments.digits.encoding import TEST_PART, Digits, chosen, digits, excited
+from draupnir.tools.experiments.digits.encoding import TEST_PART, Digits, digits, edge_cells, excited
 
-N_DIGITS = 10  # output neurons 0..9, one a digit
+N_DIGITS = 10  # output neurons 0..9, one for each digit
 NO_ANSWER = -1
 WEIGHT_MAX = VIRTS["weight"].high
 CALCIUM_MAX = LIF["calcium"].high
@@ -50,9 +50,9 @@ LEAK = [EVENTS["virtual"].encode(neur=neur, leak=1) for neur in range(N_DIGITS)]
 
 
 class DigitsConfiguration(NamedTuple):
-    """The configuration that is written into the chip before the first event.
+    """The configuration of the chip before the first event.
 
-    registers : by name; a list where a register has several addresses
+    registers : name -> content, a list for a register with several addresses
     neurons : (256, 4) uint32; synapses : (8192, 1) uint32
     """
 
@@ -63,18 +63,19 @@ class DigitsConfiguration(NamedTuple):
 
 @dataclass(frozen=True)
 class DigitsExperiment:
-    """Parameters, chosen on a quarter of the training images held back; never on the test images.
+    """Parameters of the experiment. They were chosen with a quarter of the training images, never with the test images.
 
-    seed : order of the training images, order of spikes, choice of what a lesson repeats
-    n_images : how many images in all, 10..1797: the first of the shuffled training and test images, 80 : 20
+    seed : start value, at least 0, of the order of images and spikes, and of the choice of the repeated parts
+    n_images : the number of all images, 10..1797: the first of the shuffled training and test images, 80 : 20
     thr : firing threshold in training, LSB of core; at most LEAK_STR + 1, so that one leak clears the membrane
-    thr_test : firing threshold in the test: lower, for more spikes and so a finer answer
-    thetamem : above the weight of one spike, which is all that a wrong neuron's membrane ever holds in a lesson
+    thr_test : firing threshold in the test; it is lower, because more spikes give a finer answer
+    thetamem : above the weight of one spike, which is the largest potential of a wrong neuron in a lesson
     ca_theta1, ca_theta2, ca_theta3 : thresholds on calcium
-    n_wrong, n_right : spikes that the teacher adds
-    part, part_right : part of the presentation that a lesson repeats for all ten neurons, and for the right one, 0..1
-    shrink : both parts for the last training image, as part of those for the first
-    weight : of all synapses before the first image, 0..7
+    n_wrong, n_right : the number of spikes that the teacher adds, for a wrong and for the right neuron
+    part, part_right : the part of the presentation that a lesson repeats for all ten neurons, and for the right one,
+        0..1
+    shrink : the length of both parts for the last training image, relative to the first, 0..1
+    weight : the weight of all synapses before the first image, 0..7
     """
 
     seed: int = 1
@@ -95,11 +96,11 @@ class DigitsExperiment:
     def __post_init__(self) -> None:
         n = len(digits().labels)
         if not N_IMAGES_MIN <= self.n_images <= n:
-            raise InputError(f"digits: {self.n_images} images asked for; there are {n}, and {N_IMAGES_MIN} are needed")
+            raise InputError(f"digits: {self.n_images} images; right is {N_IMAGES_MIN} to {n}")
         if self.seed < 0:
-            raise InputError(f"digits: seed {self.seed}; a seed is 0 or more")
+            raise InputError(f"digits: seed {self.seed}; right is 0 or more")
         if not max(self.thr, self.thr_test) <= LEAK_STR + 1:
-            raise InputError(f"digits: thr {self.thr}, thr_test {self.thr_test}; at most {LEAK_STR + 1} can be cleared")
+            raise InputError(f"digits: thr {self.thr}, thr_test {self.thr_test}; right is at most {LEAK_STR + 1}")
 
     # --- Images ---
 
@@ -109,13 +110,13 @@ class DigitsExperiment:
 
     @cached_property
     def train_images(self) -> np.ndarray:
-        """Indexes of the training images, in the order in which they are shown."""
+        """The indices of the training images, in the order of their presentation."""
         rng = np.random.default_rng([self.seed, 0])
         return rng.permutation(self.digits.train)[: self.n_images - self._n_test]
 
     @cached_property
     def test_images(self) -> np.ndarray:
-        """Indexes of the test images, in the order in which they are shown."""
+        """The indices of the test images, in the order of their presentation."""
         rng = np.random.default_rng([self.seed, 1])
         return rng.permutation(self.digits.test)[: self._n_test]
 
@@ -124,12 +125,12 @@ class DigitsExperiment:
         return ceil(TEST_PART * self.n_images)
 
     def label(self, image: int) -> int:
-        """The digit that an image shows."""
+        """The digit in an image, 0..9."""
         return int(self.digits.labels[image])
 
     @cached_property
-    def _excited(self) -> np.ndarray:
-        return excited(list(chosen(N)), self.digits.images)
+    def _excited_cells(self) -> np.ndarray:
+        return excited(list(edge_cells(N)), self.digits.images)
 
     # --- Configuration ---
 
@@ -138,14 +139,14 @@ class DigitsExperiment:
         return DigitsConfiguration(self.registers(), self.neurons(train), self.synapses())
 
     def registers(self) -> dict[str, int | list[int]]:
-        """All 0 (excitatory, no bursts, spikes go out as they happen), but the output spikes do not come back in."""
+        """All registers, by name. They are 0 except SPI_OPEN_LOOP, so that output spikes do not become input."""
         zeros: dict[str, int | list[int]] = {r.name: 0 if r.n_addrs == 1 else [0] * r.n_addrs for r in CHIP.registers}
         return {**zeros, "SPI_OPEN_LOOP": 1}
 
     def neurons(self, train: bool) -> np.ndarray:
-        """The neuron memory, (256, 4) uint32; for the test (train = False) learning is off and the threshold lower."""
-        unused = encode(LIF, lif_izh_sel=1, thr=LIF["thr"].high, neur_disable=1)
-        used = encode(
+        """The neuron memory, (256, 4) uint32. In the test learning is off, and the threshold is lower."""
+        disabled_word = encode(LIF, lif_izh_sel=1, thr=LIF["thr"].high, neur_disable=1)
+        output_word = encode(
             LIF,
             lif_izh_sel=1,
             leak_str=LEAK_STR,
@@ -158,11 +159,11 @@ class DigitsExperiment:
             ca_theta3=self.ca_theta3,
             caleak=1,
         )
-        words = [used] * N_DIGITS + [unused] * (N - N_DIGITS)
+        words = [output_word] * N_DIGITS + [disabled_word] * (N - N_DIGITS)
         return np.array([to_limbs(word, NEURONS.n_limbs) for word in words])
 
     def synapses(self) -> np.ndarray:
-        """The synapse memory, (8192, 1) uint32: only synapses onto the output neurons exist (mapping bit 1)."""
+        """The synapse memory, (8192, 1) uint32. Only synapses onto the output neurons have the mapping bit 1."""
         synapses = np.zeros((N, SYNAPSES.depth // N), dtype=np.uint32)
         n_syn = SYN.width // (SYN_WEIGHT.width + 1)
         for post in range(N_DIGITS):
@@ -173,16 +174,16 @@ class DigitsExperiment:
     # --- Events ---
 
     def events(self, image: int, train: bool = True) -> list[int]:
-        """AERIN_ADDR of all events for an image, in order: the presentation and, in training, the lesson."""
+        """The events for an image, in order, as AERIN_ADDR (17 bits): the presentation and, in training, the lesson."""
         events = self.presentation(image, train)
         return events + self.lesson(image) if train else events
 
     def presentation(self, image: int, train: bool = True) -> list[int]:
-        """Time references until membranes and calcium are 0; then a spike of each excited cell, in random order."""
+        """Events that set membranes and calcium to 0, then a spike of each excited cell, in random order."""
         return LEAK * CALCIUM_MAX + [SPIKE[pre] for pre in self._order(image, train)]
 
     def lesson(self, image: int) -> list[int]:
-        """Return what the teacher does after the presentation of a training image."""
+        """The events of the teacher after the presentation of a training image."""
         right = self.label(image)
         wrong = [neur for neur in range(N_DIGITS) if neur != right]
         order = self._order(image, True)
@@ -196,9 +197,9 @@ class DigitsExperiment:
         return events + self._repeat(order[n_all:n_right], right)
 
     def _repeat(self, rows: np.ndarray, right: int) -> list[int]:
-        """Spikes of some rows, with the right neuron's membrane between ``thetamem`` and ``thr`` all the time."""
+        """Spikes of some rows, while the membrane of the right neuron stays between ``thetamem`` and ``thr``."""
         n_charge = (self.thr - 1 - WEIGHT_MAX) // WEIGHT_MAX
-        n_rows = n_charge - self.thetamem // WEIGHT_MAX  # that one charge lasts, if the weights are all 0
+        n_rows = n_charge - self.thetamem // WEIGHT_MAX  # one charge is enough for so many rows, if all weights are 0
         events = []
         for i, pre in enumerate(rows):
             if i % n_rows == 0:
@@ -208,12 +209,12 @@ class DigitsExperiment:
 
     @property
     def _pushes_to_spike(self) -> int:
-        """Virtual events of full weight that make a neuron spike exactly once, whatever its potential is."""
+        """The number of virtual events of full weight that make a neuron spike exactly once, at any potential."""
         return -(-self.thr // WEIGHT_MAX)
 
     def _order(self, image: int, train: bool) -> np.ndarray:
         rng = np.random.default_rng([self.seed, 2, image, int(train)])
-        return rng.permutation(np.flatnonzero(self._excited[image]))
+        return rng.permutation(np.flatnonzero(self._excited_cells[image]))
 
     def _shrunk(self, image: int) -> float:
         position = int(np.flatnonzero(self.train_images == image)[0]) / len(self.train_images)
@@ -222,9 +223,10 @@ class DigitsExperiment:
     # --- Answer ---
 
     def predict(self, spike_addrs: Sequence[int] | np.ndarray) -> int:
-        """The digit whose neuron spiked most; of several, the one that was first to reach that number.
+        """The digit whose neuron spiked most often. Of several, it is the one that reached this number first.
 
-        spike_addrs : AEROUT_ADDR in order, of one presentation. NO_ANSWER if none of the ten spiked.
+        spike_addrs : AEROUT_ADDR of one presentation, in order, 0..255
+        Returns 0..9, or NO_ANSWER if none of the ten neurons spiked.
         """
         n_spikes = [0] * N_DIGITS
         best = NO_ANSWER

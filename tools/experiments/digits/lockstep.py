@@ -1,7 +1,8 @@
 """The digits on an RTL and the golden model in lockstep, at the simulator's own speed.
 
-The golden model runs each image with its sender and receiver, which decides what the input pins do; then model and RTL
-are driven with these pins, and compared: all output pins at every clock, both memories whenever the chip is at rest.
+The golden model first runs each image with a sender and a receiver, which gives the levels of the input pins. Then
+model and RTL receive these levels, and are compared: all output pins at every clock, and both memories when the chip
+is at rest.
 """
 
 from __future__ import annotations
@@ -32,16 +33,16 @@ from draupnir.tools.experiments.digits.results import DigitsResults
 from draupnir.tools.experiments.digits.train import RESET_CYCLES, DigitsTrainer, OdinAlone
 
 HALF = 2  # clocks in half an SCK period
-HISTORY = 4  # runs of events that are kept, two training images
+HISTORY = 4  # the number of runs of events to keep, for two training images
 AFTER = 200  # clocks of a waveform after the first difference
-FOLDER = "difference"  # in the report's
+FOLDER = "difference"  # the folder in that of the report
 ALL_PINS = (1 << CHIP.output_word.width) - 1
 
 Memories = Mapping[str, np.ndarray]
 
 
 class RtlWithMemories(RowDevice, Protocol):
-    """An RTL with back doors to its memories, such as rtl.verilated.Verilated."""
+    """An RTL whose memories can be read and written directly, such as rtl.verilated.Verilated."""
 
     def reset(self) -> None: ...
 
@@ -51,7 +52,7 @@ class RtlWithMemories(RowDevice, Protocol):
 
 
 class Apart(Exception):
-    """RTL and golden model differ; the text is the report of the difference."""
+    """RTL and golden model differ. The text is the report of the difference."""
 
     def __init__(self, difference: FirstDifference) -> None:
         super().__init__("\n".join(difference.lines()))
@@ -60,15 +61,19 @@ class Apart(Exception):
 
 @dataclass(frozen=True)
 class Stretch:
-    """Clocks from rest to rest: the memories before, the input pins (a row a clock), the RTL's output pins."""
+    """The clocks from one rest of the chip to the next.
 
-    before: Memories
+    memories_before : memory -> its contents at the start; rows : (n,) int64, the input pins at each clock
+    outputs : (n,) int64, the output pins of the RTL at each clock
+    """
+
+    memories_before: Memories
     rows: np.ndarray
     outputs: np.ndarray
 
 
-class HeldOdin(OdinAlone):
-    """ODIN as an RTL, held to the golden model.
+class ComparedOdin(OdinAlone):
+    """ODIN as an RTL, compared with the golden model at every clock.
 
     device : an RTL in its initial state
     """
@@ -84,9 +89,9 @@ class HeldOdin(OdinAlone):
         self.history: deque[Stretch] = deque(maxlen=HISTORY)
 
     def configure(self, configuration: DigitsConfiguration) -> None:
-        """Load the memories through the back door, reset, and write all registers on the SPI pins.
+        """Load the memories directly, reset the chip, and write all registers over the SPI pins.
 
-        Raises Apart, as ``send`` does.
+        Raises Apart as ``send`` does.
         """
         self.setup = setup_rows(configuration.registers)
         self.load(NEURONS.name, configuration.neurons)
@@ -99,37 +104,37 @@ class HeldOdin(OdinAlone):
         self.history.clear()
 
     def send(self, events: list[int], record_rows: bool = False) -> BusRun:
-        """Let the model decide what the input pins do, then hold the RTL to it. Raises Apart if they differ."""
-        before = self.model.snapshot()
-        taken = super().send(events, record_rows=True)
-        self.model.restore(before)
-        self._hold(taken.rows)
-        return taken
+        """Send events: the model gives the input pins, then model and RTL are compared. Raises Apart if they differ."""
+        snapshot = self.model.snapshot()
+        outcome = super().send(events, record_rows=True)
+        self.model.restore(snapshot)
+        self._hold(outcome.rows)
+        return outcome
 
     @property
     def n_compared(self) -> int:
-        """Clocks that were compared so far, without a difference."""
+        """The number of clocks that were compared without a difference."""
         return self._together.comparison.bits.n_edges
 
     @property
     def bits(self) -> ComparedBits:
-        """The output bits at these clocks."""
+        """The output bits that were compared at these clocks."""
         return self._together.comparison.bits.compared()
 
     def _hold(self, rows: np.ndarray) -> None:
         self._tap.outputs = []
-        before = {name: memory.copy() for name, memory in self.model.memories.items()}
+        memories_before = {name: memory.copy() for name, memory in self.model.memories.items()}
         difference = self._together.run(rows, every_clock(rows))
-        self.history.append(Stretch(before, rows, np.concatenate(self._tap.outputs)))
+        self.history.append(Stretch(memories_before, rows, np.concatenate(self._tap.outputs)))
         if difference:
             raise Apart(difference)
-        if different := memory_differences(self.device, self.model):
+        if differences := memory_differences(self.device, self.model):
             cycle, context = self.n_compared - 1, tuple(self.model.context())
-            raise Apart(FirstDifference(cycle, (), tuple(different), self.bits, is_first=False, context=context))
+            raise Apart(FirstDifference(cycle, (), tuple(differences), self.bits, is_first=False, context=context))
 
 
 class _Tap:
-    """Runs a device and keeps its outputs."""
+    """A device whose outputs are kept."""
 
     def __init__(self, device: RtlWithMemories) -> None:
         self._device = device
@@ -141,14 +146,15 @@ class _Tap:
 
 
 def every_clock(rows: np.ndarray) -> np.ndarray:
-    """The ``clk`` of rows that each end with a clock edge."""
+    """The ``clk`` of rows that all end with a clock edge: (n,) uint8, all 1."""
     return np.ones(len(rows), dtype=np.uint8)
 
 
 def setup_rows(registers: Mapping[str, int | list[int]]) -> np.ndarray:
-    """The input pins, a row a clock, that reset ODIN and write all configuration registers, the gate first and closed.
+    """The input pins that reset ODIN and write all configuration registers: (n,) int64, one row for each clock.
 
-    registers : by name; a list where a register has several addresses
+    SPI_GATE_ACTIVITY is 1 until all other registers are written.
+    registers : name -> content, a list for a register with several addresses
     """
     parts = {name: [content] if isinstance(content, int) else content for name, content in registers.items()}
     gate = PORT.gate
@@ -162,8 +168,8 @@ def setup_rows(registers: Mapping[str, int | list[int]]) -> np.ndarray:
 def memory_differences(device: RtlWithMemories, model: Model) -> list[MemoryDifference]:
     """The memories that differ."""
     every = [
-        memory_difference(declared, model.memories[declared.name], device.read_memory(declared.name))
-        for declared in CHIP.memories
+        memory_difference(memory, model.memories[memory.name], device.read_memory(memory.name))
+        for memory in CHIP.memories
     ]
     return [difference for difference in every if difference.n_differing]
 
@@ -175,11 +181,11 @@ def memory_differences(device: RtlWithMemories, model: Model) -> list[MemoryDiff
 class LockstepOutcome:
     """The outcome of a lockstep run.
 
-    n_compared : clocks in which all output pins were equal
+    n_compared : the number of clocks in which all output pins were equal
     bits : the output bits that were compared, with those of the clock that differs
-    results : of the experiment; None if RTL and model differ
-    difference : where they first differ; None if they do not
-    text : the difference in words, and how to see it again
+    results : the results of the experiment, None if RTL and model differ
+    difference : the first difference, None if there is none
+    text : the difference in words, and the commands that show it again
     """
 
     n_compared: int
@@ -192,72 +198,75 @@ class LockstepOutcome:
 def run(
     device: RtlWithMemories, experiment: DigitsExperiment, folder: Path, reproduce: str, advance: Callable[[int], None]
 ) -> LockstepOutcome:
-    """Run an experiment on an RTL in its initial state and the golden model, up to the first difference.
+    """Run an experiment on an RTL in its initial state and on the golden model, up to the first difference.
 
-    folder : gets a folder "difference", with waveform, memory images and difference.txt, if there is a difference
-    reproduce : the command that does the same again, quoted in the text
-    advance : called with 1 after each image
+    folder : if there is a difference, it gets a folder "difference", with waveform, memory images and difference.txt
+    reproduce : the command that repeats the run, for the text
+    advance : it is called with 1 after each image
     """
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
-    held = HeldOdin(device)
+    odin = ComparedOdin(device)
     try:
-        results = DigitsTrainer(experiment, held).run(advance)
-    except Apart as apart:
-        text = "\n".join([str(apart), f"reproduce: {reproduce}", *leave_evidence(held, folder / FOLDER)])
+        results = DigitsTrainer(experiment, odin).run(advance)
+    except Apart as difference:
+        text = "\n".join([str(difference), f"reproduce: {reproduce}", *leave_evidence(odin, folder / FOLDER)])
         (folder / FOLDER / "difference.txt").write_text(text + "\n")
-        n_compared = apart.difference.cycle or 0
-        return LockstepOutcome(n_compared, apart.difference.bits, None, apart.difference, text)
-    results.n_compared = held.n_compared
-    return LockstepOutcome(held.n_compared, held.bits, results)
+        n_compared = difference.difference.cycle or 0
+        return LockstepOutcome(n_compared, difference.difference.bits, None, difference.difference, text)
+    results.n_compared = odin.n_compared
+    return LockstepOutcome(odin.n_compared, odin.bits, results)
 
 
-def leave_evidence(held: HeldOdin, folder: Path) -> list[str]:
-    """Write a waveform of a difference, and the memories around it, so that replay finds it; says what was written.
+def leave_evidence(odin: ComparedOdin, folder: Path) -> list[str]:
+    """Write a waveform of a difference and the memory images for it, so that replay finds it. Returns lines on them.
 
-    The waveform is of a second run from reset, with the memories as they were shortly before the difference. If the RTL
-    does not differ then, it is of the first run, from when the chip was last at rest.
+    The waveform comes from a second run from reset, with the memories of shortly before the difference. If the RTL does
+    not differ in that run, the waveform comes from the first run, and starts when the chip was last at rest.
     """
     folder.mkdir(parents=True, exist_ok=True)
     wave = folder / "wave.fst"
-    for n in range(1, len(held.history) + 1):
-        stretches = list(held.history)[-n:]
-        rows = np.concatenate([held.setup, *(stretch.rows for stretch in stretches)])
-        outputs, options = _again(held.device, stretches[0].before, rows, folder)
+    for n in range(1, len(odin.history) + 1):
+        stretches = list(odin.history)[-n:]
+        rows = np.concatenate([odin.setup, *(stretch.rows for stretch in stretches)])
+        outputs, options = _run_again(odin.device, stretches[0].memories_before, rows, folder)
         if options:
             _write_wave(wave, rows, outputs)
             command = shlex.join(["draupnir", "replay", CHIP.name, str(wave), "--from-power-up", *options])
             return [f"waveform, from a reset on: {wave}", f"decoded: {command}"]
-    last = held.history[-1]
-    _write_wave(wave, last.rows, last.outputs)
-    return [f"waveform, not from a reset on, from where the RTL does not differ: {wave}"]
+    last_stretch = odin.history[-1]
+    _write_wave(wave, last_stretch.rows, last_stretch.outputs)
+    return [f"waveform, not from a reset on, because the RTL does not differ there: {wave}"]
 
 
-def _again(device: RtlWithMemories, before: Memories, rows: np.ndarray, folder: Path) -> tuple[np.ndarray, list[str]]:
-    """Run rows on both from their initial state; returns the RTL's outputs and how replay is to be called.
+def _run_again(
+    device: RtlWithMemories, memories_before: Memories, rows: np.ndarray, folder: Path
+) -> tuple[np.ndarray, list[str]]:
+    """Run rows on model and RTL from their initial state. Returns the outputs of the RTL, and options for replay.
 
-    The outputs end soon after the first difference. No options: there is none. Memory images go to the folder.
+    The outputs end soon after the first difference. The list of options is empty if there is none. The memory images
+    for replay go to the folder.
     """
     device.reset()
     model = Model()
-    for name, content in before.items():
+    for name, content in memories_before.items():
         device.write_memory(name, content)
         model.memories[name][:] = content
     outputs = device.run(rows, every_clock(rows))
-    differing = np.flatnonzero(outputs != model.drive(rows, every_clock(rows)))
-    different = [] if len(differing) else memory_differences(device, model)
-    if not len(differing) and not different:
+    differing_rows = np.flatnonzero(outputs != model.drive(rows, every_clock(rows)))
+    differences = [] if len(differing_rows) else memory_differences(device, model)
+    if not len(differing_rows) and not differences:
         return outputs, []
-    images = [("--load", name, "before.hex", content) for name, content in before.items()]
-    images += [("--expect", m.memory, "hex", device.read_memory(m.memory)) for m in different]
+    images = [("--load", name, "before.hex", content) for name, content in memories_before.items()]
+    images += [("--expect", m.memory, "hex", device.read_memory(m.memory)) for m in differences]
     options = []
     for option, name, suffix, content in images:
         hexfile.write(folder / f"{name}.{suffix}", content, CHIP.memory(name))
         options += [option, f"{name}={folder / f'{name}.{suffix}'}"]
-    return outputs[: differing[0] + AFTER] if len(differing) else outputs, options
+    return outputs[: differing_rows[0] + AFTER] if len(differing_rows) else outputs, options
 
 
 def _write_wave(path: Path, rows: np.ndarray, outputs: np.ndarray) -> None:
-    """An FST file of as many rows as there are outputs."""
+    """Write an FST file with as many rows as there are outputs."""
     rows = rows[: len(outputs)]
-    known = np.full(len(rows), ALL_PINS)
-    wave_out.write(Trace(CHIP, rows, every_clock(rows), outputs, known, np.zeros(len(rows), np.int64)), path)
+    known_bits = np.full(len(rows), ALL_PINS)
+    wave_out.write(Trace(CHIP, rows, every_clock(rows), outputs, known_bits, np.zeros(len(rows), np.int64)), path)

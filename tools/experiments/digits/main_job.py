@@ -1,4 +1,4 @@
-"""The digits as ODIN's main job: learned by an RTL and the golden model together."""
+"""The digits as ODIN's main job: an RTL and the golden model learn them in lockstep."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from draupnir.tools.experiments.digits import lockstep, report, results
 from draupnir.tools.experiments.digits.experiment import DigitsExperiment
 from draupnir.tools.experiments.main_job import MainJob
 
-N_IMAGES = 800  # what takes 40 seconds
+N_IMAGES = 800  # they take about 40 seconds
 
 
 def _run(
-    device: Verilated, n_images: int, seed: int, folder: Path, again: str, advance: Callable[[int], None]
+    device: Verilated, n_images: int, seed: int, folder: Path, command_line: str, advance: Callable[[int], None]
 ) -> lockstep.LockstepOutcome:
-    return lockstep.run(device, DigitsExperiment(seed=seed, n_images=n_images), folder, again, advance)
+    return lockstep.run(device, DigitsExperiment(seed=seed, n_images=n_images), folder, command_line, advance)
 
 
 JOB = MainJob(

@@ -1,4 +1,4 @@
-"""The report of an experiment: pictures (PNG) and one page, report.html, that needs nothing else."""
+"""The report of an experiment: pictures (PNG), and one page, report.html, that includes them."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from numpy.typing import NDArray
 
 from draupnir.emulator.odin.layout import CHIP, SYN_WEIGHT
 from draupnir.golden.compare import ComparedBits
-from draupnir.tools.experiments.digits.encoding import CONTRASTS, DIRECTIONS, REACH, SIDE, chosen, digits
+from draupnir.tools.experiments.digits.encoding import CONTRASTS, DIRECTIONS, REACH, SIDE, digits, edge_cells
 from draupnir.tools.experiments.digits.experiment import N_DIGITS, NO_ANSWER
 from draupnir.tools.experiments.digits.results import Answer, DigitsResults, Raster
 from draupnir.tools.report import pages
 from draupnir.tools.report.pages import Picture
 from draupnir.tools.report.provenance import Origin
 
-CLOCK_HZ = 75e6  # ODIN at 0.55 V, by its paper: gives clocks a meaning in time
-WINDOW = 100  # training images over which the online accuracy is averaged; a fifth of them if that is less
+CLOCK_HZ = 75e6  # the clock of ODIN at 0.55 V, from its paper
+WINDOW = 100  # the online accuracy is the mean over so many training images, or over a fifth of them if that is less
 
 
 def write(out: Path, results: DigitsResults, origin: Origin) -> list[Path]:
-    """Write the pictures and report.html into folder ``out``; returns what was written, the page last.
+    """Write the pictures and report.html into folder ``out``. Returns their paths, the page last.
 
-    All files get their names when all are complete. Pictures that there are no results for are left out.
+    The files appear when all of them are complete. A picture without results is left out.
     """
-    worth = {name: picture for name, picture in PICTURES.items() if _worth(name, results)}
-    pictures = {name: Picture(draw(results), meaning) for name, (draw, meaning) in worth.items()}
+    drawable = {name: picture for name, picture in PICTURES.items() if _has_data(name, results)}
+    pictures = {name: Picture(draw(results), meaning) for name, (draw, meaning) in drawable.items()}
     return pages.write(out, "ODIN learns handwritten digits", figures(results), pictures, origin)
 
 
-def _worth(name: str, results: DigitsResults) -> bool:
+def _has_data(name: str, results: DigitsResults) -> bool:
     needs = {"rasters": results.rasters, "confusion": results.test, "accuracy": results.train}
     return bool(needs.get(name, True))
 
@@ -41,7 +41,7 @@ def _worth(name: str, results: DigitsResults) -> bool:
 
 
 def rasters(results: DigitsResults) -> Figure:
-    """Input and output spikes of some images, an image a row."""
+    """Draw the input and output spikes of some images, one image in each row."""
     figure = Figure(figsize=(13, 3.4 * len(results.rasters)), layout="constrained")
     grid = figure.subplots(len(results.rasters), 3, squeeze=False, width_ratios=(1, 4, 4))
     for row, raster in zip(grid, results.rasters, strict=True):
@@ -52,7 +52,7 @@ def rasters(results: DigitsResults) -> Figure:
 def _raster(axes: np.ndarray, raster: Raster) -> None:
     answer = raster.answer
     axes[0].imshow(digits().images[answer.image], cmap="gray_r", vmin=0, vmax=16)
-    axes[0].set_title(f"{'training' if raster.train else 'test'}: a {answer.label}\nanswer {_said(answer)}")
+    axes[0].set_title(f"{'training' if raster.train else 'test'}: a {answer.label}\nanswer {_answer_text(answer)}")
     axes[0].set_axis_off()
     axes[1].plot(raster.in_cycles / 1000, raster.in_rows, "|", color="black", markersize=4)
     axes[1].set(title="input spikes", ylabel="pre-synaptic row", xlabel="1,000 clocks", ylim=(-4, 260))
@@ -65,12 +65,12 @@ def _raster(axes: np.ndarray, raster: Raster) -> None:
     axes[2].set(ylim=(-0.6, N_DIGITS - 0.4), yticks=range(N_DIGITS), xlim=axes[1].get_xlim())
 
 
-def _said(answer: Answer) -> str:
+def _answer_text(answer: Answer) -> str:
     return "none" if answer.predicted == NO_ANSWER else str(answer.predicted)
 
 
 def weight_maps(results: DigitsResults) -> Figure:
-    """Return what each neuron (column) prefers, then its weights by direction and contrast of the edge cells (row)."""
+    """Draw, for each neuron (column), the pixels that it prefers, then its weights by kind of edge cell (row)."""
     kinds = [(direction, contrast) for direction in DIRECTIONS for contrast in CONTRASTS]
     columns = results.weights.T
     figure = Figure(figsize=(13, 12), layout="constrained")
@@ -80,7 +80,7 @@ def weight_maps(results: DigitsResults) -> Figure:
     axes[0].xaxis.tick_top()
     for axis, kind in zip(axes[1:], kinds, strict=True):
         maps = _side_by_side([weight_map(column, *kind) for column in columns])
-        shown = axis.imshow(maps, cmap="viridis", vmin=0, vmax=SYN_WEIGHT.high)
+        image = axis.imshow(maps, cmap="viridis", vmin=0, vmax=SYN_WEIGHT.high)
         axis.set_xticks([])
     for axis, name in zip(axes, ["prefers ink", *(f"{d} {c}" for d, c in kinds)], strict=True):
         axis.set_ylabel(name, rotation=0, ha="right", va="center")
@@ -89,46 +89,54 @@ def weight_maps(results: DigitsResults) -> Figure:
         for n in range(1, N_DIGITS):
             axis.axvline((SIDE + 1) * n - 1, color="white", linewidth=8)
     figure.colorbar(
-        shown, ax=axes[1:], label="weight (gray: no such cell)", shrink=0.5, ticks=range(SYN_WEIGHT.high + 1)
+        image, ax=axes[1:], label="weight (gray: no such cell)", shrink=0.5, ticks=range(SYN_WEIGHT.high + 1)
     )
     return figure
 
 
 def _side_by_side(images: list[np.ndarray]) -> np.ndarray:
-    """Images in a row, with an empty column after each but the last."""
+    """Join images into one row, with an empty column between two of them."""
     return np.hstack([np.pad(image, ((0, 0), (0, 1)), constant_values=np.nan) for image in images])[:, :-1]
 
 
 def weight_map(weights: NDArray[np.int64], direction: str, contrast: int) -> NDArray[np.float64]:
-    """(8, 8) float: weights of a neuron's edge cells of one kind, at their ``near`` pixel; NaN where there is none."""
+    """The weights of a neuron's edge cells of one kind, at their ``near`` pixel: (8, 8) float, NaN if there is no cell.
+
+    weights : (256,), 0..7; contrast : one of CONTRASTS
+    """
     image = np.full((SIDE, SIDE), np.nan)
-    for cell, weight in zip(chosen(len(weights)), weights, strict=True):
+    for cell, weight in zip(edge_cells(len(weights)), weights, strict=True):
         if (cell.direction, cell.contrast) == (direction, contrast):
             image[cell.near] = weight
     return image
 
 
 def template(weights: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(8, 8) float, -1..1: a neuron's weights (less their middle) added to the far and taken from the near pixels."""
+    """The pixels that a neuron prefers: (8, 8) float, -1..1.
+
+    Each weight, minus the middle of its range, is added to the far pixel and subtracted from the near pixel of its
+    cell.
+    weights : (256,), 0..7
+    """
     image = np.zeros((SIDE, SIDE))
-    for cell, weight in zip(chosen(len(weights)), weights - SYN_WEIGHT.high / 2, strict=True):
+    for cell, weight in zip(edge_cells(len(weights)), weights - SYN_WEIGHT.high / 2, strict=True):
         image[cell.far] += weight
         image[cell.near] -= weight
     return image / max(float(np.abs(image).max()), 1.0)
 
 
 def confusion(results: DigitsResults) -> Figure:
-    """Test images by digit shown and digit answered."""
+    """Draw the number of test images by digit and answer."""
     matrix = results.confusion()
     if not matrix[:, N_DIGITS].any():
         matrix = matrix[:, :N_DIGITS]
     figure = Figure(figsize=(7, 6.5), layout="constrained")
     axes = figure.subplots()
     axes.imshow(matrix, cmap="Blues", aspect="auto")
-    for (shown, answered), n in np.ndenumerate(matrix):
+    for (label, answer), n in np.ndenumerate(matrix):
         if n:
             color = "white" if n > matrix.max() / 2 else "black"
-            axes.text(answered, shown, str(n), ha="center", va="center", color=color)
+            axes.text(answer, label, str(n), ha="center", va="center", color=color)
     columns = [str(digit) for digit in range(N_DIGITS)] + ["none"]
     axes.set_xticks(range(matrix.shape[1]), columns[: matrix.shape[1]])
     axes.set_yticks(range(N_DIGITS))
@@ -138,7 +146,7 @@ def confusion(results: DigitsResults) -> Figure:
 
 
 def accuracy(results: DigitsResults) -> Figure:
-    """Accuracy in the course of training, each answer given before the image's own lesson."""
+    """Draw the accuracy in the course of the training. Each answer comes before the lesson of its image."""
     right = np.array([a.label == a.predicted for a in results.train], dtype=float)
     window = min(WINDOW, -(-len(right) // 5))
     mean = np.convolve(right, np.ones(window) / window, mode="valid")
@@ -154,18 +162,20 @@ def accuracy(results: DigitsResults) -> Figure:
 
 
 PICTURES: dict[str, tuple[Callable[[DigitsResults], Figure], str]] = {
-    "accuracy": (accuracy, "One pass over the training images, each answered before it was taught."),
-    "confusion": (confusion, "The test: learning off, no teacher."),
+    "accuracy": (accuracy, "One pass over the training images. Each answer comes before the lesson."),
+    "confusion": (confusion, "The test, with learning off and without a teacher."),
     "weight_maps": (
         weight_maps,
-        "A neuron a column. Top: red where it prefers ink, blue where it prefers paper, summed over its edge cells."
-        f" Below: its weights. An edge cell looks from its pixel {REACH} pixels to the right, left, down or up, and is"
-        " excited if there is more ink there, by at least the number given. Dark: the neuron has learned to ignore"
-        " the cell; bright: to count on it.",
+        "Each column is a neuron. The top row is red where the neuron prefers ink and blue where it prefers paper,"
+        f" as the sum of its edge cells. Below are its weights. An edge cell compares its pixel with the pixel {REACH}"
+        " to the right, left, below or above. It is excited if that one has more ink, by at least the number in the"
+        " label."
+        " The neuron has learned to ignore a dark cell, and to respond to a bright one.",
     ),
     "rasters": (
         rasters,
-        "Training: the presentation, then the teacher's spikes, then the lesson. Test: the presentation alone.",
+        "In training the presentation comes first, then the spikes of the teacher, then the lesson. In the test"
+        " there is only the presentation.",
     ),
 }
 
@@ -173,16 +183,16 @@ PICTURES: dict[str, tuple[Callable[[DigitsResults], Figure], str]] = {
 
 
 def figures(results: DigitsResults) -> dict[str, str]:
-    """Return what was measured, in words: name and value."""
+    """The results in words: name and value."""
     bits = ComparedBits(results.n_compared * CHIP.output_word.width)
-    held = (
+    comparison = (
         {"clocks compared": f"{results.n_compared:,}", "output pins": str(bits), "mismatches": "0"}
         if bits.total
         else {}
     )
     return {
         "ran on": results.source,
-        **held,
+        **comparison,
         "images": f"{len(results.train):,} training, {len(results.test):,} test",
         "clocks": f"{results.n_clocks:,}, {results.n_clocks / CLOCK_HZ:.3f} s at {CLOCK_HZ / 1e6:.0f} MHz",
         "input events": f"{results.n_events:,}",

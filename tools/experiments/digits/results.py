@@ -1,4 +1,4 @@
-"""The measurements of an experiment, on the golden model or on any RTL."""
+"""The results of an experiment, on the golden model or on any RTL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ N_SYN = SYN.width // SYN_BITS
 
 
 class Answer(NamedTuple):
-    """An image (its index in the data set), the digit that it shows, and the one answered (NO_ANSWER: none)."""
+    """The answer to one image.
+
+    image : its index in the data set, 0..1796; label : its digit, 0..9; predicted : the answer, 0..9 or NO_ANSWER
+    """
 
     image: int
     label: int
@@ -25,9 +28,10 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True)
 class Raster:
-    """The spikes on both buses while one image was shown; cycles count from its first clock.
+    """The spikes on both buses during one image. Cycles are counted from the first clock of the image.
 
-    in_cycles, in_rows : presentation and lesson, as AERIN_REQ rises; out_cycles, out_neurons : as AEROUT_REQ rises
+    in_cycles, in_rows : cycle and row (0..255) of each input spike, at the rise of AERIN_REQ
+    out_cycles, out_neurons : cycle and neuron (0..255) of each output spike, at the rise of AEROUT_REQ
     """
 
     answer: Answer
@@ -40,15 +44,15 @@ class Raster:
 
 @dataclass
 class DigitsResults:
-    """Counts and answers, filled as the experiment goes.
+    """Counts and answers, which grow during the experiment.
 
-    source : what ran: "golden model", "RTL in Verilator", ...
-    train : answers to the training images, each before its own lesson; test : to the test images, learning off
-    weights : (256, 10), the learned weights of pre-synaptic row r onto output neuron n
-    n_clocks, n_events, n_spikes : of CLK, on the input bus, on the output bus
-    n_sops : synaptic operations, 256 for each input spike
-    n_updates : synapses found changed after an image, summed over all images
-    n_compared : clocks in which an RTL was held against the golden model on all pins, without a difference
+    source : the name of what ran, such as "golden model" or "RTL in Verilator"
+    train : the answers to the training images, each before its lesson; test : to the test images, with learning off
+    weights : (256, 10) int64, 0..7, the weights of pre-synaptic row r onto output neuron n
+    n_clocks : the number of clocks; n_events, n_spikes : the numbers of events on the input bus and on the output bus
+    n_sops : the number of synaptic operations, 256 for each input spike
+    n_updates : the number of synapses that changed in an image, summed over all images
+    n_compared : the number of clocks in which all pins of an RTL were equal to those of the golden model
     seconds : wall time
     """
 
@@ -66,30 +70,30 @@ class DigitsResults:
     seconds: float = 0.0
 
     def count(self, events: Sequence[int] | np.ndarray, n_spikes: int, n_clocks: int) -> None:
-        """Add what one run of events took."""
+        """Add the counts of one run. events : AERIN_ADDR of each; n_spikes, n_clocks : at least 0"""
         self.n_events += len(events)
         self.n_sops += N * sum(EVENTS["spike"].matches(int(addr)) for addr in events)
         self.n_spikes += n_spikes
         self.n_clocks += n_clocks
 
-    def learned(self, synapses: np.ndarray) -> None:
-        """Take the weights from the synapse memory, and count those that have changed since the last time."""
+    def take_weights(self, synapses: np.ndarray) -> None:
+        """Take the weights from the synapse memory, (8192, 1) uint32, and count those that have changed."""
         now = weights(synapses)
         self.n_updates += int(np.count_nonzero(now != self.weights))
         self.weights = now
 
     @property
     def accuracy(self) -> float:
-        """Part of the test images answered rightly; 0 if there were none."""
+        """The share of right answers in the test, 0..1; 0 if there are no answers."""
         return accuracy(self.test)
 
     @property
     def online_accuracy(self) -> float:
-        """Part of the training images answered rightly before their lesson; 0 if there were none."""
+        """The share of right answers in the training, 0..1; 0 if there are no answers."""
         return accuracy(self.train)
 
     def confusion(self) -> np.ndarray:
-        """(10, 11) int64: test images by digit shown and digit answered; the last column is no answer."""
+        """The number of test images by digit and answer: (10, 11) int64. The last column is for no answer."""
         matrix = np.zeros((N_DIGITS, N_DIGITS + 1), dtype=np.int64)
         for answer in self.test:
             matrix[answer.label, N_DIGITS if answer.predicted == NO_ANSWER else answer.predicted] += 1
@@ -97,19 +101,19 @@ class DigitsResults:
 
 
 def accuracy(answers: Sequence[Answer]) -> float:
-    """Part of the answers that are right; 0 of none."""
+    """The share of right answers, 0..1; 0 if there are no answers."""
     return sum(a.label == a.predicted for a in answers) / len(answers) if answers else 0.0
 
 
 def weights(synapses: np.ndarray) -> np.ndarray:
-    """(256, 10) int64: weights onto the output neurons, from the synapse memory, (8192, 1) uint32."""
+    """The weights onto the output neurons: (256, 10) int64, 0..7. synapses : the memory, (8192, 1) uint32"""
     words = synapses.reshape(N, -1).astype(np.int64)
     columns = [words[:, n // N_SYN] >> (SYN_BITS * (n % N_SYN)) & SYN_WEIGHT.high for n in range(N_DIGITS)]
     return np.stack(columns, axis=1)
 
 
 def as_object(results: DigitsResults, files: list[Path]) -> dict[str, Any]:
-    """The results as plain numbers."""
+    """The results as an object for JSON."""
     counts = ("source", "n_clocks", "n_events", "n_spikes", "n_sops", "n_updates")
     names = (*counts, "online_accuracy", "accuracy", "seconds")
     return {

@@ -1,7 +1,7 @@
-"""The digits under cocotb: the images that the bench shows, as a file, and what it has seen, as results.
+"""The digits under cocotb: a file with the images for the bench, and the results from the record of the bench.
 
-The bench knows nothing of images. It reads ``IMAGES``, which this module makes, and leaves a record of what the chip
-has answered; from both come the results and the report that all digits have.
+The bench has no code for images. It reads ``IMAGES``, which this module makes, and writes a record of the chip's
+spikes. Results and report come from both files.
 
 ``python -m draupnir.tools.experiments.digits.simulated`` writes ``IMAGES`` anew.
 """
@@ -29,7 +29,7 @@ def images() -> dict[str, Any]:
 
     neurons, test_neurons : (256, 4) uint32, in training and in the test; synapses : (8192, 1) uint32
     registers : (n, 16) int64, in the order of their declaration; the addresses that a register lacks are 0
-    train, test : images in the order in which they are shown
+    train, test : the indices of the images, in the order of their presentation
     presentation_N, lesson_N : AERIN_ADDR of the events for image N; a test image has no lesson
     """
     configuration = EXPERIMENT.configuration()
@@ -53,37 +53,37 @@ def images() -> dict[str, Any]:
 
 
 def results(record: Mapping[str, np.ndarray], simulator: str) -> DigitsResults:
-    """The results of a bench's record; see ``cocotb_tests.odin.test_digits.Record``."""
-    found = DigitsResults(
+    """The results from the record of a bench. See ``cocotb_tests.odin.test_digits.Record``."""
+    outcome = DigitsResults(
         f"RTL in {simulator}", weights=weights(EXPERIMENT.synapses()), seconds=float(record["seconds"])
     )
-    snapshots, first = iter(record["synapses"]), 0
+    snapshots, first_spike = iter(record["synapses"]), 0
     for image, lesson, n_spikes, n_clocks in record["sent"].tolist():
         train = image in EXPERIMENT.train_images
         events = EXPERIMENT.lesson(image) if lesson else EXPERIMENT.presentation(image, train)
-        found.count(events, n_spikes, n_clocks)
+        outcome.count(events, n_spikes, n_clocks)
         if lesson:
-            found.learned(next(snapshots))
+            outcome.take_weights(next(snapshots))
         else:
-            answered = EXPERIMENT.predict(record["spikes"][first : first + n_spikes])
-            (found.train if train else found.test).append(Answer(image, EXPERIMENT.label(image), answered))
-        first += n_spikes
-    return found
+            answer = EXPERIMENT.predict(record["spikes"][first_spike : first_spike + n_spikes])
+            (outcome.train if train else outcome.test).append(Answer(image, EXPERIMENT.label(image), answer))
+        first_spike += n_spikes
+    return outcome
 
 
 def report(path: Path, simulator: str, origin: Origin) -> dict[str, Any]:
-    """Write the report beside a bench's record; returns what is told of the test, by name."""
-    from draupnir.tools.experiments.digits import report as pictures  # only here: it takes a second
+    """Write the report into the folder of a bench's record. Returns its main figures, by name."""
+    from draupnir.tools.experiments.digits import report as pictures  # imported here, because the import takes a second
 
     with np.load(path) as record:
-        found = results(record, simulator)
+        outcome = results(record, simulator)
     return {
-        "images": len(found.train) + len(found.test),
-        "events": found.n_events,
-        "weight_updates": found.n_updates,
-        "online_accuracy": found.online_accuracy,
-        "accuracy": found.accuracy,
-        "report": str(pictures.write(path.parent, found, origin)[-1]),
+        "images": len(outcome.train) + len(outcome.test),
+        "events": outcome.n_events,
+        "weight_updates": outcome.n_updates,
+        "online_accuracy": outcome.online_accuracy,
+        "accuracy": outcome.accuracy,
+        "report": str(pictures.write(path.parent, outcome, origin)[-1]),
     }
 
 

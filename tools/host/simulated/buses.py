@@ -1,4 +1,4 @@
-"""Both ends of a chip's event buses in Python, a step a clock, as rtl/bridge/aer.py has them in hardware."""
+"""Both ends of a chip's event buses in Python, one step for each clock. rtl/bridge/aer.py is the same in hardware."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from draupnir.tools.host.simulated.queues import Queues
 WRAP = 1 << 8 * CYCLE_BYTES
 HALF_WORD = WRAP // 2
 NOTHING = np.zeros(0, np.int64)
-SEND, RECEIVE = plain(send), plain(receive)  # they return named tuples
+SEND, RECEIVE = plain(send), plain(receive)  # not compiled, because they return named tuples
 
 
 @dataclass
 class EventBuses(Queues):
-    """Sender and receiver between two clocks, as ``draupnir.emulator.parts.handshake`` has them.
+    """The sender and the receiver of ``draupnir.emulator.parts.handshake``, between two clocks.
 
-    events, spikes : (cycle, addr)
+    events, spikes : (cycle, addr) each
     """
 
     _req_before: int = 0
 
     def __post_init__(self) -> None:
-        found = buses(self.chip)
-        self._sender = Sender(0, 0, 0, self.delays.gap)  # has sent nothing yet: what it has sent is no longer queued
+        chip_buses = buses(self.chip)
+        self._sender = Sender(0, 0, 0, self.delays.gap)  # n_sent stays 0, because a sent event leaves the queue
         self._receiver = Receiver(0, self.delays.ack_delay)
         self._in, self._out = self.chip.input_word, self.chip.output_word
-        self._aer_in, self._aer_out = found.aer_in, found.aer_out
+        self._aer_in, self._aer_out = chip_buses.aer_in, chip_buses.aer_out
 
     @property
     def pins(self) -> int:
@@ -45,62 +45,62 @@ class EventBuses(Queues):
         return sum(level << self._in[pin.name].lsb for pin, level in levels)
 
     def set_delays(self, delays: Delays) -> None:
-        """Take other delays from now on; of a delay that runs, the clocks that have passed count."""
-        before, self.delays = self.delays, delays
+        """Use other delays from now on. A delay that runs keeps the clocks that have already passed."""
+        former_delays, self.delays = self.delays, delays
         sender, receiver = self._sender, self._receiver
-        gone = (before.hold if sender.req else before.gap) - sender.wait
-        self._sender = sender._replace(wait=max(0, (delays.hold if sender.req else delays.gap) - gone))
-        gone = (before.ack_hold if receiver.ack else before.ack_delay) - receiver.wait
-        left = max(0, (delays.ack_hold if receiver.ack else delays.ack_delay) - gone)
-        self._receiver = receiver._replace(wait=left)
+        elapsed = (former_delays.hold if sender.req else former_delays.gap) - sender.wait
+        self._sender = sender._replace(wait=max(0, (delays.hold if sender.req else delays.gap) - elapsed))
+        elapsed = (former_delays.ack_hold if receiver.ack else former_delays.ack_delay) - receiver.wait
+        remaining = max(0, (delays.ack_hold if receiver.ack else delays.ack_delay) - elapsed)
+        self._receiver = receiver._replace(wait=remaining)
 
     @property
     def watched(self) -> int:
-        """Mask of the output pins that make either side move."""
+        """The mask of the output pins at which one of the two sides reacts."""
         pins = (self._aer_in["ack"], self._aer_out["req"])
         return sum(self._out[pin.name].high << self._out[pin.name].lsb for pin in pins)
 
-    def shown(self, outputs: int) -> tuple[int, int, int]:
+    def read_outputs(self, outputs: int) -> tuple[int, int, int]:
         """ACK of the input bus, REQ and address of the output bus, from packed output pins."""
         pins = (self._aer_in["ack"], self._aer_out["req"], self._aer_out["addr"])
         ack, req, addr = (_level(self._out, pin, outputs) for pin in pins)
         return ack, req, addr
 
     def must_wait(self, outputs: int, now: int) -> bool:
-        """Tell whether the clock must stand still: for an event that is to come, or for room for a spike."""
-        ack = self.shown(outputs)[0]
+        """True if the chip's clock must stop: to wait for an event, or for room for a spike."""
+        ack = self.read_outputs(outputs)[0]
         starved = not self._sender.req and not ack and not self.events
         return (starved and self.more) or len(self.spikes) >= self.spike_depth
 
-    def _when(self, at: int, now: int) -> int:
-        """The cycle of which only ``CYCLE_BYTES`` came: the nearest to now."""
-        return now + (at - now + HALF_WORD) % WRAP - HALF_WORD
+    def _queued_number(self, low_bits: int, now: int) -> int:
+        """The cycle with these low bits that is nearest to ``now``."""
+        return now + (low_bits - now + HALF_WORD) % WRAP - HALF_WORD
 
     def at_rest(self, outputs: int) -> bool:
-        """Tell whether nothing will move while only the SPI runs, unless the chip begins it."""
+        """True if no pin moves while only the SPI runs, unless the chip itself begins."""
         return not outputs & self.watched and not self._receiver.ack and not self.events
 
     def stays_at_rest(self, outputs: np.ndarray) -> bool:
-        """Tell whether the chip has begun nothing in clocks in which it showed these outputs."""
+        """True if the chip began no handshake in the clocks with these outputs."""
         return not np.any(outputs & self.watched)
 
     def pass_by(self, clocks: int) -> None:
-        """Clocks at rest."""
+        """Let clocks pass in which nothing moves."""
         self._count_quiet(clocks, 0, 0)
 
     def forget(self) -> None:
-        """Drop REQ, and the events that wait."""
+        """Release REQ, and discard the queued events."""
         self.events.clear()
         self._sender = self._sender._replace(req=0, wait=self.delays.gap)
 
-    def step(self, outputs: int, now: int, sending: bool) -> None:
-        """The next clock's inputs, of the outputs that the last one left.
+    def step(self, outputs: int, now: int, runs_sender: bool) -> None:
+        """Compute the inputs of the next clock from the outputs of the last one.
 
-        sending : else the sender stands still, as while only the SPI runs
+        runs_sender : False if the sender waits, because only the SPI runs
         """
-        ack, req, addr = self.shown(outputs)
+        ack, req, addr = self.read_outputs(outputs)
         self._count_quiet(1, ack, req)
-        if sending:
+        if runs_sender:
             self._send(ack, now)
         if len(self.spikes) < self.spike_depth:
             self._receive(req, addr, now)
@@ -110,9 +110,11 @@ class EventBuses(Queues):
         self.quiet = 0 if moving else self.quiet + clocks
 
     def _send(self, ack: int, now: int) -> None:
-        first = self.events[0] if self.events else None
-        queued = NOTHING if first is None else np.array([first[1]])
-        sender = SEND(self._sender, self.delays, queued, ack, 0 if first is None else max(0, first[0] - now))
+        first_event = self.events[0] if self.events else None
+        queued = NOTHING if first_event is None else np.array([first_event[1]])
+        sender = SEND(
+            self._sender, self.delays, queued, ack, 0 if first_event is None else max(0, first_event[0] - now)
+        )
         if sender.req and not self._sender.req:
             self.events.popleft()
         self._sender = sender._replace(n_sent=0)
@@ -126,8 +128,8 @@ class EventBuses(Queues):
     # --- Many clocks at once ---
 
     def unchanged_for(self, outputs: int, now: int) -> int:
-        """Steps that would change no pin, from one at clock ``now`` on, while the outputs stay as they are."""
-        ack, req, _ = self.shown(outputs)
+        """The number of steps from clock ``now`` on that change no pin while the outputs stay the same."""
+        ack, req, _ = self.read_outputs(outputs)
         if req and not self._req_before:
             return 0
         clocks = FOREVER
@@ -141,7 +143,7 @@ class EventBuses(Queues):
 
     def skip(self, clocks: int, outputs: int) -> None:
         """Advance by so many clocks, at most as many as ``unchanged_for`` counts."""
-        ack, req, _ = self.shown(outputs)
+        ack, req, _ = self.read_outputs(outputs)
         self._count_quiet(clocks, ack, req)
         sender, receiver = self._sender, self._receiver
         if (sender.req and ack) or self._will_send(ack):
@@ -153,6 +155,6 @@ class EventBuses(Queues):
         return not self._sender.req and not ack and bool(self.events)
 
 
-def _level(word: Word, pin: Pin, packed: int) -> int:
+def _level(word: Word, pin: Pin, outputs: int) -> int:
     f = word[pin.name]
-    return packed >> f.lsb & f.high
+    return outputs >> f.lsb & f.high

@@ -1,4 +1,4 @@
-"""A board in which a golden model is the chip: the bridge by its protocol, the chip clock by clock."""
+"""A simulated board with a golden model as its chip. It follows the protocol of the bridge, and runs clock by clock."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ from draupnir.rtl.bridge.protocol import (
 from draupnir.tools.host.simulated.buses import WRAP, EventBuses
 from draupnir.tools.host.simulated.led import LedBuses
 
-AT_ONCE = 1024  # clocks run before anybody looks whether an output has changed
-SLICE = 1 << 18  # clocks between two requests
+AT_ONCE = 1024  # clocks that run before the outputs are checked for a change
+SLICE = 1 << 18  # clocks that run between two requests
 
 
 class ModelBoard:
-    """A board whose chip is a golden model: it takes bytes from the line, and sends others.
+    """A board whose chip is a golden model. It receives bytes from the line, and sends bytes.
 
-    model : a golden model; title : what IDENTIFY answers
+    model : a golden model; title : the title that IDENTIFY answers
+    event_depth, spike_depth : the numbers of events and spikes in the queues, at least 1
     """
 
     def __init__(self, model: Any, title: str, event_depth: int, spike_depth: int) -> None:
@@ -48,7 +49,7 @@ class ModelBoard:
         self._number: int | None = None
         self._response = b""
         self._levels = 0
-        self._left = 0
+        self._n_remaining = 0
         self._now = 0
         self._spi_pins = 0
         self._commands: dict[Command, Callable[[bytes], bytes]] = {
@@ -65,14 +66,14 @@ class ModelBoard:
 
     @property
     def busy(self) -> bool:
-        """Tell whether the chip has clocks to run."""
-        return self._left > 0 and not self._aer.must_wait(self._model.outputs, self._now)
+        """True if the chip has clocks to run."""
+        return self._n_remaining > 0 and not self._aer.must_wait(self._model.outputs, self._now)
 
-    def step(self, received: bytes) -> bytes:
-        """Take bytes from the line, let the chip run for a while; returns bytes for the line."""
-        sent = b"".join(frame(self._answer(request)) for request in self._deframer.take(received))
+    def step(self, content: bytes) -> bytes:
+        """Take bytes from the line, and let the chip run for a while. Returns bytes for the line."""
+        answers = b"".join(frame(self._answer(request)) for request in self._deframer.take(content))
         self._run(SLICE)
-        return sent
+        return answers
 
     def _answer(self, request: bytes) -> bytes:
         if request[0] != self._number:
@@ -100,12 +101,12 @@ class ModelBoard:
             f = self._chip.input_word[pin.name]
             self._levels |= (bits & f.high) << f.lsb
             bits >>= f.width
-        shown, outputs, lsb = 0, self._model.outputs, 0
+        levels, outputs, lsb = 0, self._model.outputs, 0
         for pin in self._buses.levels_out:
             f = self._chip.output_word[pin.name]
-            shown |= (outputs >> f.lsb & f.high) << lsb
+            levels |= (outputs >> f.lsb & f.high) << lsb
             lsb += f.width
-        return shown.to_bytes(self._buses.n_bytes("levels out"), "little")
+        return levels.to_bytes(self._buses.n_bytes("levels out"), "little")
 
     def _environment(self, arguments: bytes) -> bytes:
         delays = (int.from_bytes(arguments[i : i + 2], "little") for i in range(0, 8, 2))
@@ -117,10 +118,10 @@ class ModelBoard:
         return b""
 
     def _spi_exchange(self, arguments: bytes) -> bytes:
-        half, sent = arguments[0], np.frombuffer(arguments, np.uint8)[1:]
-        if not len(sent):
+        half, content = arguments[0], np.frombuffer(arguments, np.uint8)[1:]
+        if not len(content):
             return b""
-        of_bytes = pins.shift(self._chip, np.unpackbits(sent).reshape(len(sent), 8), half)
+        of_bytes = pins.shift(self._chip, np.unpackbits(content).reshape(len(content), 8), half)
         sck = 1 << self._chip.input_word[self._buses.spi["sck"].name].lsb
         rows = np.hstack([of_bytes, of_bytes[:, -1:] & ~sck])  # a clock with SCK low after each byte
         outputs = self._rows(rows.ravel()).reshape(rows.shape)
@@ -129,26 +130,26 @@ class ModelBoard:
 
     def _events(self, arguments: bytes) -> bytes:
         n = CYCLE_BYTES + self._buses.event_bytes
-        accepted = 0
+        n_accepted = 0
         for i in range(0, len(arguments) - n + 1, n):
-            at = int.from_bytes(arguments[i : i + CYCLE_BYTES], "little")
+            number = int.from_bytes(arguments[i : i + CYCLE_BYTES], "little")
             addr = int.from_bytes(arguments[i + CYCLE_BYTES : i + n], "little")
-            if not self._aer.queue(at, addr, self._now):
+            if not self._aer.queue(number, addr, self._now):
                 break
-            accepted += 1
-        return bytes([accepted])
+            n_accepted += 1
+        return bytes([n_accepted])
 
     def _start(self, arguments: bytes) -> bytes:
         clocks, flags = int.from_bytes(arguments[:4], "little"), arguments[4]
         if not flags & RUN_KEEP:
-            self._left, self._aer.quiet = clocks, 0
+            self._n_remaining, self._aer.quiet = clocks, 0
         if flags & RUN_FORGET:
             self._aer.forget()
         self._aer.more = bool(flags & RUN_MORE)
         return b""
 
     def _poll(self, _: bytes) -> bytes:
-        head = (self._now % WRAP, self._left, min(self._aer.quiet, WRAP - 1))
+        head = (self._now % WRAP, self._n_remaining, min(self._aer.quiet, WRAP - 1))
         answer = b"".join(number.to_bytes(4, "little") for number in head)
         n = self._buses.spike_bytes
         while self._aer.spikes and HEAD + len(answer) + CYCLE_BYTES + n <= PAYLOAD:
@@ -159,22 +160,22 @@ class ModelBoard:
     # --- The chip's clock ---
 
     def _compile(self) -> None:
-        """Compile what a host would not wait for. Nothing of it is left in the chip, which has not yet had a clock."""
-        before = self._model.snapshot()
+        """Compile the model now, because a host would not wait for it. The state of the model does not change."""
+        snapshot = self._model.snapshot()
         self._model.drive(np.zeros(1, np.int64), np.ones(1, np.uint8))
-        self._model.restore(before)
+        self._model.restore(snapshot)
 
     def _drive(self, clocks: int) -> np.ndarray:
-        """Clocks with all pins as they are; the outputs before each edge."""
+        """Run clocks with constant pins. Returns the outputs before each edge."""
         pins = self._levels | self._spi_pins | self._aer.pins
         self._now += clocks
         outputs: np.ndarray = self._model.drive(np.full(clocks, pins, np.int64), np.ones(clocks, np.uint8))
         return outputs
 
     def _rows(self, spi_pins: np.ndarray) -> np.ndarray:
-        """A clock for each level of the SPI pins; the event buses' receiver goes on."""
+        """Run one clock for each level of the SPI pins. The receiver of the event bus also runs."""
         if self._aer.at_rest(self._model.outputs):
-            before = self._model.snapshot()
+            snapshot = self._model.snapshot()
             rows = spi_pins | self._levels | self._aer.pins
             outputs: np.ndarray = self._model.drive(rows, np.ones(len(rows), np.uint8))
             if self._aer.stays_at_rest(np.append(outputs, self._model.outputs)):
@@ -182,35 +183,35 @@ class ModelBoard:
                 self._now += len(rows)
                 self._spi_pins = int(spi_pins[-1])
                 return outputs
-            self._model.restore(before)
-        shown = []
+            self._model.restore(snapshot)
+        outputs_by_row = []
         for self._spi_pins in spi_pins.tolist():
-            self._aer.step(self._model.outputs, self._now, sending=False)
-            shown.append(int(self._drive(1)[0]))
-        return np.array(shown)
+            self._aer.step(self._model.outputs, self._now, runs_sender=False)
+            outputs_by_row.append(int(self._drive(1)[0]))
+        return np.array(outputs_by_row)
 
     def _run(self, at_most: int) -> None:
-        """Run what is left, or ``at_most`` clocks, or until the clock must wait for the host."""
-        until = self._now + min(self._left, at_most)
-        while self._now < until and not self._aer.must_wait(outputs := self._model.outputs, self._now):
+        """Run the remaining clocks, but not more than ``at_most``, and stop if the clock must wait for the host."""
+        end = self._now + min(self._n_remaining, at_most)
+        while self._now < end and not self._aer.must_wait(outputs := self._model.outputs, self._now):
             pieces.between()
-            before = self._now
-            clocks = min(self._aer.unchanged_for(outputs, self._now), until - self._now, AT_ONCE)
+            begin = self._now
+            clocks = min(self._aer.unchanged_for(outputs, self._now), end - self._now, AT_ONCE)
             if clocks > 1:
                 self._run_unchanged(outputs, clocks)
             else:
-                self._aer.step(outputs, self._now, sending=True)
+                self._aer.step(outputs, self._now, runs_sender=True)
                 self._drive(1)
-            self._left -= self._now - before
+            self._n_remaining -= self._now - begin
 
     def _run_unchanged(self, outputs: int, clocks: int) -> None:
-        """Clocks in which the pins stay: as many as it takes until an output that matters has changed."""
-        before, now = self._model.snapshot(), self._now
-        shown = np.append(self._drive(clocks)[1:], self._model.outputs) & self._aer.watched
-        changed = np.flatnonzero(shown != outputs & self._aer.watched)
-        if len(changed) and changed[0] + 1 < clocks:
-            self._model.restore(before)
+        """Run up to ``clocks`` clocks with constant pins, until a watched output changes."""
+        snapshot, now = self._model.snapshot(), self._now
+        watched_outputs = np.append(self._drive(clocks)[1:], self._model.outputs) & self._aer.watched
+        changes = np.flatnonzero(watched_outputs != outputs & self._aer.watched)
+        if len(changes) and changes[0] + 1 < clocks:
+            self._model.restore(snapshot)
             self._now = now
-            clocks = int(changed[0]) + 1
+            clocks = int(changes[0]) + 1
             self._drive(clocks)
         self._aer.skip(clocks, outputs)

@@ -1,4 +1,4 @@
-"""The common part of both kinds of a simulated board's buses: what waits for the chip, and what has come from it."""
+"""The common part of both kinds of buses of a simulated board: the queue to the chip, and the queue from it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from draupnir.emulator.parts.handshake import Delays, Environment
 class Queues:
     """Two queues of limited depth.
 
-    events : (when, what) that wait; more : others will come
-    spikes : (cycle, what) that were taken; at most ``spike_depth`` of them
-    quiet : clocks since anything moved
+    events : the entries for the chip, two integers each; more : True if the host will send further entries
+    spikes : (cycle, address or byte) from the chip, at most ``spike_depth`` of them
+    quiet : the number of clocks since a bus last moved
     """
 
     chip: Chip
@@ -28,16 +28,16 @@ class Queues:
     quiet: int = 0
 
     def set_delays(self, delays: Delays) -> None:
-        """Take other delays from now on."""
+        """Use other delays from now on."""
         self.delays = delays
 
-    def queue(self, at: int, addr: int, now: int) -> bool:
-        """Let an event wait; False if there is no room."""
+    def queue(self, number: int, addr: int, now: int) -> bool:
+        """Queue an entry. Returns False if there is no room."""
         if len(self.events) == self.event_depth:
             return False
-        self.events.append((self._when(at, now), addr))
+        self.events.append((self._queued_number(number, now), addr))
         return True
 
-    def _when(self, at: int, now: int) -> int:
-        """Return what came over the line, as it is queued at clock ``now``."""
-        return at
+    def _queued_number(self, number: int, now: int) -> int:
+        """The first integer of a queued entry, from the number on the line at clock ``now``."""
+        return number

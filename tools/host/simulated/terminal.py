@@ -1,4 +1,4 @@
-"""A board behind a pseudo-terminal, which is to a program what a serial port is."""
+"""Simulated boards behind a pseudo-terminal, which a program uses like a serial port."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ from typing import Protocol
 
 from draupnir.emulator.speeds import pieces
 
-IDLE = 0.02  # seconds between two looks at whether it should end
+IDLE = 0.02  # seconds between two checks whether the board should stop
 
 
 class SimulatedBoard(Protocol):
-    """A simulated board; busy : it has something to do although nothing comes from the line."""
+    """A simulated board. busy : True if it has work to do although no byte comes from the line"""
 
     @property
     def busy(self) -> bool: ...
 
-    def step(self, received: bytes) -> bytes: ...
+    def step(self, content: bytes) -> bytes: ...
 
 
 @contextmanager
-def attached(board: SimulatedBoard) -> Iterator[str]:
-    """The name of a port behind which the board is, for as long as the block lasts.
+def serial_port(board: SimulatedBoard) -> Iterator[str]:
+    """Connect a board to a pseudo-terminal during the ``with`` block. Yields the name of the port.
 
-    Whatever the board raises is raised as the block ends.
+    An exception of the board is raised at the end of the block.
     """
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
     stop = threading.Event()
-    failed: list[Exception] = []
+    failures: list[Exception] = []
 
     def serve() -> None:
         try:
             while not stop.is_set():
-                received = _received(ours, 0 if board.busy else IDLE)
-                if received or board.busy:
-                    _send(ours, board.step(received), stop)
+                content = _receive(ours, 0 if board.busy else IDLE)
+                if content or board.busy:
+                    _send(ours, board.step(content), stop)
         except pieces.Stopped:
             return
         except Exception as error:
-            failed.append(error)
-            os.close(theirs)  # the host notices
+            failures.append(error)
+            os.close(theirs)  # so that the host sees the failure
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -55,18 +55,18 @@ def attached(board: SimulatedBoard) -> Iterator[str]:
     finally:
         stop.set()
         thread.join()
-        for end in (ours, *([] if failed else [theirs])):
+        for end in (ours, *([] if failures else [theirs])):
             os.close(end)
-        if failed:
-            raise failed[0]
+        if failures:
+            raise failures[0]
 
 
-def _received(fd: int, patience: float) -> bytes:
+def _receive(fd: int, patience: float) -> bytes:
     return os.read(fd, 1 << 16) if select.select([fd], [], [], patience)[0] else b""
 
 
-def _send(fd: int, sent: bytes, stop: threading.Event) -> None:
-    """Write all, however slowly it is read."""
-    while sent and not stop.is_set():
+def _send(fd: int, content: bytes, stop: threading.Event) -> None:
+    """Write all bytes, however slowly the reader takes them."""
+    while content and not stop.is_set():
         if select.select([], [fd], [], IDLE)[1]:
-            sent = sent[os.write(fd, sent[:256]) :]
+            content = content[os.write(fd, content[:256]) :]

@@ -20,8 +20,8 @@ class Model(ClockLevel):
         for i in range(len(inputs)):
             r.inputs[:] = inputs[i]
             pins = unpack(word, from_row(word, inputs[i]))
-            held = not pins["rst_n"]
-            if held:
+            in_reset = not pins["rst_n"]
+            if in_reset:
                 self._reset()
             if not clk[i]:
                 continue
@@ -29,14 +29,14 @@ class Model(ClockLevel):
             r.cycle += 1
             take = r.asked == r.answered and pins["i_valid"] and clk[i] & CLK_RISES
             give = r.asked != r.answered and pins["o_ready"] and clk[i] & LNK_FALLS
-            if give and not held:
+            if give and not in_reset:
                 r.answered = r.asked
                 if r.reply_core < len(r.odd):
                     r.odd[r.reply_core] ^= 1
             if take:
-                self._take(pins["i_req"], pins["vec"], held)
+                self._take(pins["i_req"], pins["vec"], in_reset)
 
-    def _take(self, request: int, vec: int, held: bool) -> None:
+    def _take(self, request: int, vec: int, in_reset: bool) -> None:
         """A request reaches the memory in a reset, too."""
         r, sums = self.registers[0], self.memories["sums"]
         core, addr, amount = request >> 8 + ADDR_BITS, (request >> 8) % (1 << ADDR_BITS), request & 255
@@ -44,7 +44,7 @@ class Model(ClockLevel):
         if core < len(sums):
             total = (int(sums[core, addr, 0]) + amount) % (1 << SUM_BITS)
             sums[core, addr, 0] = total
-        if held:
+        if in_reset:
             return
         if core < len(sums):
             r.last[core] = total
@@ -74,5 +74,5 @@ class Model(ClockLevel):
             "mix": self._mixed,
             "odd": sum(int(odd) << core for core, odd in enumerate(r.odd)),
         }
-        last = {probe.name: int(kept) for probe, kept in zip(self.chip.probes, r.last, strict=True)}
+        last = {probe.name: int(content) for probe, content in zip(self.chip.probes, r.last, strict=True)}
         return pack(self.chip.output_word, pins | last)
