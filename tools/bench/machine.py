@@ -1,4 +1,4 @@
-"""The circumstances of a figure: the machine, how busy it was, and the versions of what did the work."""
+"""The circumstances of a measurement: the machine, its load, and the date."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def machine() -> dict[str, str | int | float]:
-    """CPU model, cores that may be used, load average (1 min) now, operating system, date (UTC)."""
+    """CPU model, usable cores, present load average (1 min), operating system, date (UTC)."""
     return {
         "cpu": _cpu_model(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,

@@ -1,4 +1,4 @@
-"""Many chips at once: independent event-level runs in one thread, and in as many as there are cores."""
+"""Many chips at once: independent event-level runs in one thread, and in one thread for each core."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ from draupnir.tools.bench.contestants import Disagreement, same_output, synaptic
 from draupnir.tools.bench.measure import Contestant
 from draupnir.tools.bench.workloads import Workload
 
-BATCH = "batch"  # the workload's name
+BATCH = "batch"  # the name of the workload
 N_CHIPS = 16
 ONE_THREAD, ALL_CORES = f"{N_CHIPS} chips, 1 thread", f"{N_CHIPS} chips, a thread for each of {{}} cores"
 
 
 def all_cores() -> str:
-    """The name of the contestant that uses all of them."""
+    """The name of the contestant that uses all cores."""
     return ALL_CORES.format(n_cores())
 
 
 def contestants(workload: Workload) -> list[Contestant]:
-    """Chips each of which runs all of the workload's events; both ways have been seen to agree."""
+    """Many chips, each of which runs all events of the workload, in one thread and on all cores.
+
+    Raises Disagreement if the two ways give different results.
+    """
     models = [workload.model() for _ in range(N_CHIPS)]
     ready = models[0].snapshot()
     samples = [Sample(model, workload.events, workload.environment) for model in models]
@@ -57,4 +60,4 @@ def _agree(
 ) -> None:
     for i in range(len(a)):
         if not same_output(a[i], b[i]) or state.diff(a_ends[i], b_ends[i]):
-            raise Disagreement(f"{BATCH}: chip {i} does something else in one thread than beside others")
+            raise Disagreement(f"{BATCH}: chip {i} differs between one thread and many")

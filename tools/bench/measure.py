@@ -1,7 +1,7 @@
 """Repeated measurements of several contestants side by side, and their ratios.
 
-All contestants run once a round, round after round (A B C A B C ...), so that what the machine does meanwhile falls on
-all of them alike; a ratio is taken within each round, and then the median over the rounds.
+All contestants run once in each round, round after round (A B C A B C ...), so that other work of the machine slows
+all of them alike. A ratio is computed within each round, and then the median over the rounds is taken.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from statistics import median
 
 @dataclass(frozen=True)
 class SelfTimed:
-    """The time of a run that has timed itself, for instance without the start of a simulator."""
+    """The time of a run that measures itself, for instance without the start of a simulator."""
 
     seconds: float
 
@@ -24,11 +24,11 @@ class SelfTimed:
 class Contestant:
     """Something whose speed is measured.
 
-    name : who; workload : doing what; both together are unique
-    run : the work, timed; what it returns is of no interest, unless it is ``SelfTimed``
-    prepare : brings it to the work's beginning, before each run, not timed
-    n_clocks : clocks of the chip that a run stands for, 0 if it is none
-    n_synaptic_operations : neuron updates by spikes in a run
+    name, workload : its name, and the name of its work; both together are unique
+    run : the work, whose time is measured; its result is ignored, unless it is ``SelfTimed``
+    prepare : the preparation before each run, whose time is not measured
+    n_clocks : the number of clocks of the chip in a run, 0 if it runs no chip
+    n_synaptic_operations : the number of neuron updates by spikes in a run
     """
 
     name: str
@@ -40,6 +40,7 @@ class Contestant:
 
     @property
     def key(self) -> str:
+        """A unique name."""
         return f"{self.workload}: {self.name}"
 
 
@@ -53,7 +54,7 @@ class Spread:
 
 
 def spread(figures: Sequence[float]) -> Spread:
-    """Return the spread of at least one figure."""
+    """The spread of figures, at least one."""
     return Spread(median(figures), min(figures), max(figures))
 
 
@@ -61,8 +62,8 @@ def spread(figures: Sequence[float]) -> Spread:
 class Figures:
     """The measurements of a contestant.
 
-    n_runs : runs in a measurement, one after the other
-    seconds : (n_rounds,) of one run, in the order of the rounds
+    n_runs : the number of runs in a measurement, at least 1
+    seconds : (n_rounds,) the time of one run, in the order of the rounds
     """
 
     contestant: Contestant
@@ -70,54 +71,56 @@ class Figures:
     seconds: list[float] = field(default_factory=list)
 
     def rate(self, amount: int) -> Spread:
-        """``amount`` a run, per second."""
+        """The rate per second, if a run does ``amount``."""
         return spread([amount / seconds for seconds in self.seconds])
 
     @property
     def clocks_per_second(self) -> Spread:
+        """Clocks of the chip per second."""
         return self.rate(self.contestant.n_clocks)
 
     @property
     def synaptic_operations_per_second(self) -> Spread:
+        """Synaptic operations per second."""
         return self.rate(self.contestant.n_synaptic_operations)
 
 
 def measure(
     contestants: Sequence[Contestant],
     n_rounds: int,
-    enough: float,
+    least_seconds: float,
     clock: Callable[[], float] = time.perf_counter,
-    done: Callable[[int], None] = lambda n: None,
+    advance: Callable[[int], None] = lambda n: None,
 ) -> list[Figures]:
-    """Measure all contestants, ``n_rounds`` times each, after two runs each that do not count.
+    """Measure all contestants, ``n_rounds`` times each, after two runs of each that do not count.
 
-    enough : seconds that a measurement should take at least; short runs are repeated to get there
-    done : called with 1 after each measurement
+    least_seconds : the least time of a measurement; a short run is repeated within it
+    advance : it is called with 1 after each measurement
     """
-    figures = [_warmed_up(contestant, enough, clock) for contestant in contestants]
+    figures = [_warmed_up(contestant, least_seconds, clock) for contestant in contestants]
     for _ in range(n_rounds):
         for each in figures:
             seconds = sum(_run(each.contestant, clock) for _ in range(each.n_runs))
             each.seconds.append(seconds / each.n_runs)
-            done(1)
+            advance(1)
     return figures
 
 
-def _warmed_up(contestant: Contestant, enough: float, clock: Callable[[], float]) -> Figures:
+def _warmed_up(contestant: Contestant, least_seconds: float, clock: Callable[[], float]) -> Figures:
     _run(contestant, clock)  # compiles, loads, fills caches
-    return Figures(contestant, max(1, ceil(enough / _run(contestant, clock))))
+    return Figures(contestant, max(1, ceil(least_seconds / _run(contestant, clock))))
 
 
 def _run(contestant: Contestant, clock: Callable[[], float]) -> float:
-    """Seconds of one run."""
+    """The time of one run, in seconds."""
     contestant.prepare()
     begin = clock()
-    done = contestant.run()
-    return done.seconds if isinstance(done, SelfTimed) else clock() - begin
+    result = contestant.run()
+    return result.seconds if isinstance(result, SelfTimed) else clock() - begin
 
 
 def speed_ratio(a: Figures, b: Figures) -> Spread:
-    """Return how many times as fast as ``b`` is ``a``, in clocks of the chip per second."""
+    """The speed of ``a`` divided by that of ``b``, in clocks of the chip per second."""
     per_second = (
         (a.contestant.n_clocks / x, b.contestant.n_clocks / y) for x, y in zip(a.seconds, b.seconds, strict=True)
     )
@@ -125,5 +128,5 @@ def speed_ratio(a: Figures, b: Figures) -> Spread:
 
 
 def time_ratio(a: Figures, b: Figures) -> Spread:
-    """Return how many times as long as ``b`` takes ``a`` for a run."""
+    """The time of a run of ``a`` divided by that of ``b``."""
     return spread([x / y for x, y in zip(a.seconds, b.seconds, strict=True)])

@@ -45,7 +45,7 @@ def as_json(report: BenchReport, about: Mapping[str, Any]) -> dict[str, Any]:
         "chip": chip,
         "figures": [_figures(each) for each in report.figures],
         "ratios": [_ratio(each) for each in report.ratios],
-        "targets": [_target(*each) for each in targets.measured(report)],
+        "targets": [_target(*each) for each in targets.measured_targets(report)],
     }
 
 
@@ -66,7 +66,13 @@ def _ratio(ratio: Ratio) -> dict[str, Any]:
 
 
 def _target(target: Target, workload: str, found: Spread) -> dict[str, Any]:
-    words = {"of": target.who, "to": target.to, "in": target.quantity, "workload": workload, "bound": target.bound}
+    words = {
+        "of": target.who,
+        "to": target.reference,
+        "in": target.quantity,
+        "workload": workload,
+        "bound": target.bound,
+    }
     return {**words, "median": found.median, "met": target.met(found.median)}
 
 
@@ -129,9 +135,11 @@ def _promised(report: BenchReport) -> Table:
 
     table = Table(title="What is promised, and what was measured", **ALIGNED)
     _columns(table, "workload", "what", "bound", "measured", "")
-    for target, workload, found in targets.measured(report):
-        unit = 1e6 if target.quantity != SECONDS and not target.to else 1.0
-        what = f"{target.who}: " + (f"times {target.to}" if target.to else "M " * (unit != 1.0) + target.quantity)
+    for target, workload, found in targets.measured_targets(report):
+        unit = 1e6 if target.quantity != SECONDS and not target.reference else 1.0
+        what = f"{target.who}: " + (
+            f"times {target.reference}" if target.reference else "M " * (unit != 1.0) + target.quantity
+        )
         sign = "at most" if target.quantity == SECONDS else "at least"
         bound = f"{sign} {_short(target.bound / unit)}"
         table.add_row(workload, what, bound, _cell(found, unit), "" if target.met(found.median) else "missed")

@@ -1,4 +1,4 @@
-"""The promised speeds, beside those that were measured."""
+"""The speeds that we promise, and a comparison with the measured ones."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ CLOCKS, OPERATIONS = "clocks/s", "synaptic operations/s"
 class Target:
     """A bound of a rate, of a time, or of the ratio of two contestants.
 
-    who : contestant, or the beginning of its name; to : the other one of a ratio, "" for none
-    quantity : CLOCKS, OPERATIONS or SECONDS; at least ``bound`` of the first two, at most of the last
-    workloads : on which it holds; empty: on all
+    who : a contestant, or the beginning of its name; reference : the other contestant of a ratio, "" if it is no ratio
+    quantity : CLOCKS or OPERATIONS, for which ``bound`` is the least value, or SECONDS, for which it is the largest
+    workloads : the workloads to which it applies; empty for all
     """
 
     who: str
     quantity: str
     bound: float
-    to: str = ""
+    reference: str = ""
     workloads: tuple[str, ...] = ()
 
-    def met(self, measured: float) -> bool:
-        return measured <= self.bound if self.quantity == SECONDS else measured >= self.bound
+    def met(self, figure: float) -> bool:
+        """True if a measured figure meets the target."""
+        return figure <= self.bound if self.quantity == SECONDS else figure >= self.bound
 
 
 TARGETS = (
@@ -48,12 +49,14 @@ TARGETS = (
 )
 
 
-def measured(report: BenchReport) -> Iterator[tuple[Target, str, Spread]]:
-    """Each target with each workload on which it was measured, and what was."""
+def measured_targets(report: BenchReport) -> Iterator[tuple[Target, str, Spread]]:
+    """Each target with each workload on which it was measured, and the measured figure."""
     for target in TARGETS:
-        if target.to:
+        if target.reference:
             for r in report.ratios:
-                if (r.a, r.b, r.quantity) == (target.who, target.to, target.quantity) and _holds(target, r.workload):
+                if (r.a, r.b, r.quantity) == (target.who, target.reference, target.quantity) and _holds(
+                    target, r.workload
+                ):
                     yield target, r.workload, r.factor
         else:
             for each in report.figures:

@@ -58,9 +58,9 @@ def _complete_entry(ctx: click.Context, param: click.Parameter, incomplete: str)
 def command(chip: str | None, entry: str | None, markdown: bool, settings: tuple[str, ...], as_json: bool) -> None:
     """List the chips; with CHIP, list all entries of its declaration.
 
-    The entries are its sizes, pins (with the edges of clocks, and the kinds of resets), buses, probes, registers, memory
-    words, events and state. On a terminal they are tables. In a pipe each entry is one line, for grep. With ENTRY, a name
-    or a path such as neurons.lif.thr, everything about this one entry is printed.
+    The entries are its sizes, pins (with the edges of clocks, and the kinds of resets), buses, probes, registers,
+    memory words, events and state. On a terminal they are tables. In a pipe each entry is one line, for grep. With
+    ENTRY, a name or a path such as neurons.lif.thr, everything about this one entry is printed.
 
     \b
     Example: draupnir chips

@@ -180,7 +180,7 @@ def test_trace_has_the_asked_number_of_clocks_and_replays(job: Job) -> None:
 def test_rounds_go_through_all_contestants_in_turn() -> None:
     clock = Clock()
     names = ["a", "b", "c"]
-    figures = measure([Contestant(n, "w", clock.work(n, 1.0)) for n in names], 3, enough=0.5, clock=clock)
+    figures = measure([Contestant(n, "w", clock.work(n, 1.0)) for n in names], 3, least_seconds=0.5, clock=clock)
     assert clock.log == ["a", "a", "b", "b", "c", "c"] + names * 3
     assert [each.seconds for each in figures] == [[1.0] * 3] * 3
 
@@ -188,7 +188,7 @@ def test_rounds_go_through_all_contestants_in_turn() -> None:
 def test_first_run_and_preparation_do_not_count() -> None:
     clock = Clock()
     work, preparation = clock.work("run", 90.0, 1.0, 2.0, 4.0), clock.work("prepare", 7.0)
-    (figures,) = measure([Contestant("a", "w", work, preparation)], 2, enough=1.0, clock=clock)
+    (figures,) = measure([Contestant("a", "w", work, preparation)], 2, least_seconds=1.0, clock=clock)
     assert figures.seconds == [2.0, 4.0]
     assert clock.log == ["prepare", "run"] * 4
 
@@ -196,7 +196,9 @@ def test_first_run_and_preparation_do_not_count() -> None:
 def test_short_runs_are_repeated_until_it_is_enough() -> None:
     clock = Clock()
     told: list[int] = []
-    (figures,) = measure([Contestant("a", "w", clock.work("a", 0.25))], 2, enough=1.1, clock=clock, done=told.append)
+    (figures,) = measure(
+        [Contestant("a", "w", clock.work("a", 0.25))], 2, least_seconds=1.1, clock=clock, advance=told.append
+    )
     assert figures.n_runs == 5
     assert figures.seconds == [0.25, 0.25]
     assert told == [1, 1]
@@ -358,7 +360,9 @@ def test_pairs_are_held_against_each_other() -> None:
 
 def test_a_target_that_is_missed_is_said_to_be() -> None:
     """The model 600 times, our RTL 3 times as quick as theirs; the engine half as quick as it should be."""
-    found = {(t.who, workload): t.met(factor.median) for t, workload, factor in targets.measured(measured_report())}
+    found = {
+        (t.who, workload): t.met(factor.median) for t, workload, factor in targets.measured_targets(measured_report())
+    }
     assert found == {
         (ROWS, "lif"): True,
         (ENGINE, "lif"): False,
@@ -383,7 +387,7 @@ def test_many_chips_are_seen_to_agree_before_they_are_measured(monkeypatch: pyte
             sample.model.memories["synapses"][0] ^= n_threads is None
 
     monkeypatch.setattr(many, "run_batch", run_batch)
-    with pytest.raises(Disagreement, match="batch: chip 0 does something else in one thread than beside others"):
+    with pytest.raises(Disagreement, match="batch: chip 0 differs between one thread and many"):
         many.contestants(lif(N_EVENTS * many.N_CHIPS))
 
 

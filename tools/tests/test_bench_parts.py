@@ -39,20 +39,20 @@ def lacking(monkeypatch: pytest.MonkeyPatch) -> Lacking:
     """Take parts away from every chip, and put others in place of them."""
     real = chips.package
 
-    def without(**parts: Any) -> None:
+    def replace_parts(**parts: Any) -> None:
         def package(name: str) -> ChipPackage:
             return replace(real(name), **parts)
 
         monkeypatch.setattr(chips, "package", package)
 
-    return without
+    return replace_parts
 
 
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[BenchReport, list[str]]:
     """A benchmark of tinyODIN without what is measured as a process; what it says."""
     monkeypatch.setattr(commands, "contestants", lambda *args: [])
-    said: list[str] = []
-    return suite.run(chips.declaration("tinyodin"), None, SMALL, 1, tmp_path, said.append), said
+    lines: list[str] = []
+    return suite.run(chips.declaration("tinyodin"), None, SMALL, 1, tmp_path, lines.append), lines
 
 
 def test_a_chip_without_silicon_engine_rtl_and_cocotb_test_is_measured_without_them(
@@ -61,14 +61,14 @@ def test_a_chip_without_silicon_engine_rtl_and_cocotb_test_is_measured_without_t
     lacking(engine=None, rtl=None)
     monkeypatch.setattr(suite, "workloads", lambda chip: BARE)
     monkeypatch.setattr(benches, "workloads", lambda chip: BARE)
-    found, _ = run(tmp_path, monkeypatch)
-    assert [each.contestant.name for each in found.figures] == [ROWS, LOOP]
-    assert found.silicon is None and found.ratios == []
-    assert report.as_json(found, ABOUT)["chip"] == {"name": "tinyodin"}
-    rates, *_ = report.tables(found)
+    result, _ = run(tmp_path, monkeypatch)
+    assert [each.contestant.name for each in result.figures] == [ROWS, LOOP]
+    assert result.silicon is None and result.ratios == []
+    assert report.as_json(result, ABOUT)["chip"] == {"name": "tinyodin"}
+    rates, *_ = report.tables(result)
     assert [column.header for column in rates.columns] == ["workload", "who", "clocks/s", "syn. operations/s"]
     assert "by its paper" not in str(rates.caption)
-    chart.draw(tmp_path / "bars.png", found, ABOUT)
+    chart.draw(tmp_path / "bars.png", result, ABOUT)
     assert (tmp_path / "bars.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -77,9 +77,9 @@ def test_only_the_ratios_to_the_chip_itself_go_without_silicon() -> None:
         Figures(Contestant(name, "w", lambda: None, n_clocks=100, n_synaptic_operations=10), 1, [1.0])
         for name in (ROWS, LOOP, ENGINE, OURS, LOCKSTEP.format(OURS))
     ]
-    against = {(ratio.a, ratio.b) for ratio in suite.ratios(figures, None) if ratio.quantity != SECONDS}
-    assert against == {(ROWS, OURS), (LOOP, OURS), (ENGINE, OURS)}
-    assert not {CLOCK, OPERATIONS} & {b for _, b in against}
+    pairs = {(ratio.a, ratio.b) for ratio in suite.ratios(figures, None) if ratio.quantity != SECONDS}
+    assert pairs == {(ROWS, OURS), (LOOP, OURS), (ENGINE, OURS)}
+    assert not {CLOCK, OPERATIONS} & {b for _, b in pairs}
 
 
 # --- Sizes
@@ -115,9 +115,9 @@ def test_workloads_of_another_size_are_refused_in_one_line(
     measured_lanes: Callable[[object], None], tmp_path: Path
 ) -> None:
     measured_lanes(Workloads((partial(count, lanes.declare()),)))
-    refused = CliRunner().invoke(cli, ["bench", "lanes", "--set", "N=100", "-o", str(tmp_path / "out")])
-    assert refused.exit_code == 2
-    assert refused.stderr == "error: N=100: workload count of lanes is for N=16\n"
+    result = CliRunner().invoke(cli, ["bench", "lanes", "--set", "N=100", "-o", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert result.stderr == "error: N=100: workload count of lanes is for N=16\n"
     measured_lanes("nothing")
     with pytest.raises(InputError, match=r"right is a tools\.bench\.workloads\.Workloads, or a function that makes it"):
         workloads.workloads(lanes.declare())

@@ -45,37 +45,39 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         del sys.modules[name]
 
 
-def said(*words: str) -> str:
+def output_of(*words: str) -> str:
     result = CliRunner().invoke(cli, ["chips", *words])
     assert (result.exit_code, result.stderr) == (0, "")
     return result.stdout
 
 
 def test_each_declared_thing_is_a_line(outside: None) -> None:
-    lines = {tuple(line.split()[:2]): line for line in said("mesh", "--set", "NX=3").splitlines()}
+    lines = {tuple(line.split()[:2]): line for line in output_of("mesh", "--set", "NX=3").splitlines()}
     for name, facts in LINES.items():
         assert [fact for fact in facts if fact not in lines[name]] == [], lines[name]
-    assert "is 2, range 1..8" in said("mesh")
+    assert "is 2, range 1..8" in output_of("mesh")
 
 
 def test_sizes_clocks_resets_and_buses_are_looked_up(outside: None) -> None:
-    assert said("mesh", "NX").splitlines() == [
+    assert output_of("mesh", "NX").splitlines() == [
         "size NX",
         "  is            2",
         "  range         1..8",
         "  default       2",
         "  meaning       cores in a row",
     ]
-    found = {entry["name"]: entry for entry in json.loads(said("mesh", "--json"))["entries"]}
-    assert {"kind": "size", "size": 2, "low": 1, "high": 8, "default": 2}.items() <= found["NX"].items()
-    assert {"role": "clock", "edges": "falling"}.items() <= found["lnk"].items()
-    assert {"role": "reset", "active": "low", "asynchronous": True}.items() <= found["rst_n"].items()
-    assert {"bus_kind": "stream", "chip_is": "sender", "clock": "lnk", "parameters": {}}.items() <= found["o"].items()
+    entry_by_name = {entry["name"]: entry for entry in json.loads(output_of("mesh", "--json"))["entries"]}
+    assert {"kind": "size", "size": 2, "low": 1, "high": 8, "default": 2}.items() <= entry_by_name["NX"].items()
+    assert {"role": "clock", "edges": "falling"}.items() <= entry_by_name["lnk"].items()
+    assert {"role": "reset", "active": "low", "asynchronous": True}.items() <= entry_by_name["rst_n"].items()
+    assert {"bus_kind": "stream", "chip_is": "sender", "clock": "lnk", "parameters": {}}.items() <= entry_by_name[
+        "o"
+    ].items()
 
 
 def test_the_tables_show_them(outside: None) -> None:
-    shown = said("mesh", "--markdown", "--set", "NX=3").splitlines()
-    assert [row for row in TABLES.split("\n") if row not in shown] == []
+    rows = output_of("mesh", "--markdown", "--set", "NX=3").splitlines()
+    assert [row for row in TABLES.split("\n") if row not in rows] == []
 
 
 def test_a_bus_shows_the_numbers_of_its_kind() -> None:
@@ -85,7 +87,7 @@ def test_a_bus_shows_the_numbers_of_its_kind() -> None:
 
 
 def test_a_chip_of_one_size_has_none_to_show_and_an_spi_no_clock_of_the_chip() -> None:
-    lines = said("odin").splitlines()
+    lines = output_of("odin").splitlines()
     assert not any(line.startswith("size ") for line in lines)
     (spi,) = [line for line in lines if line.split()[:2] == ["bus", "spi"]]
     assert "kind SPI, the chip is the slave" in spi and "clock" not in spi

@@ -185,15 +185,15 @@ def test_our_rtl_is_written_and_put_into_projects_with_that_size(call: Call, net
 
 
 def test_what_is_measured_on_an_fpga_has_that_size(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
+    sources: list[str] = []
 
     def row(name: str, parameters: dict[str, int], design: Design, *rest: object) -> survey.Row:
-        seen.append(design.files[0].read_text())
+        sources.append(design.files[0].read_text())
         return survey.Row(name, parameters, (), None)
 
     monkeypatch.setattr(survey, "_row", row)
     monkeypatch.setattr(tools, "find", lambda name: SimpleNamespace(version="1"))
-    found = json.loads(call("area", "grid", *SET, "--no-route", "--json"))
-    assert found["rows"][0]["parameters"] == {"NX": 3, "NY": 2, "DEPTH": 4}
-    assert "wire [5:0] ODD" in seen[0] and len(seen) == 1
+    report = json.loads(call("area", "grid", *SET, "--no-route", "--json"))
+    assert report["rows"][0]["parameters"] == {"NX": 3, "NY": 2, "DEPTH": 4}
+    assert "wire [5:0] ODD" in sources[0] and len(sources) == 1
     assert "NX=17: right is 1..16" in call("area", "grid", "--set", "NX=17", status=2)

@@ -1,7 +1,7 @@
 """ODIN's workloads.
 
-Each is held to be ordinary traffic for the chip: random spikes at a random neuron's synapses as fast as the handshake
-allows, now and then a time reference to all, and the network's own spikes back into it.
+Each is ordinary traffic for the chip: spikes of random inputs as fast as the handshake allows, sometimes a time
+reference to all neurons, and the network's own spikes as further input.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ from draupnir.tools.bench.workloads.spi import configure
 
 RESET_CLOCKS = 4
 EVENTS = {event.name: event for event in CHIP.events}
-# 75 MHz at 0.55 V, a synaptic operation in two clocks (C. Frenkel et al., IEEE TBioCAS 13(1), 2019).
+# 75 MHz at 0.55 V, with one synaptic operation in two clocks (C. Frenkel et al., IEEE TBioCAS 13(1), 2019).
 SILICON = Silicon(75e6, 37.5e6)
 
 
 def lif(n_events: int) -> Workload:
-    """256 LIF neurons that learn by SDSP; half of them inhibitory, so that the network's own spikes do not flood it."""
+    """256 LIF neurons that learn by SDSP. Half of them are inhibitory, so that the network does not spike without end.
+
+    n_events : the number of events, at least 1
+    """
     learning: dict[str, Range] = {
         "ca_en": 1,
         "thetamem": (10, 40),
@@ -38,7 +41,7 @@ def lif(n_events: int) -> Workload:
 
 
 def izhikevich(n_events: int) -> Workload:
-    """256 Izhikevich neurons of five behaviours, single spikes."""
+    """256 Izhikevich neurons with five behaviours and single spikes. n_events : at least 1"""
     base: dict[str, Range] = {"leak_str": (0, 20), "leak_en": 1, "fi_sel": (0, 2), "thr": (3, 7), "stim_thr": (1, 3)}
     groups = (
         Group("izh", {**base, "rfr": (0, 4)}),
@@ -53,33 +56,33 @@ def izhikevich(n_events: int) -> Workload:
 
 
 def bursts(n_events: int) -> Workload:
-    """256 Izhikevich neurons, one in sixteen of which answers with bursts: more would overrun the burst FIFOs."""
+    """256 Izhikevich neurons. One in sixteen answers with bursts, because more would overrun the burst FIFOs."""
     base: dict[str, Range] = {"leak_str": (0, 20), "leak_en": 1, "fi_sel": (1, 3), "thr": (3, 7), "rfr": (1, 3)}
     groups = (Group("izh", base, 15), Group("izh", {**base, "spk_ref": (1, 2), "isi_ref": (0, 7)}))
     rng = np.random.default_rng(3)
     registers = {"SPI_SYN_SIGN": _half_inhibitory(rng), "SPI_BURST_TIMEREF": 50}
-    what = "Izhikevich neurons with bursts"
-    return _workload("bursts", what, groups, Synapses(mapped=0.5), registers, n_events, rng)
+    description = "Izhikevich neurons with bursts"
+    return _workload("bursts", description, groups, Synapses(mapped=0.5), registers, n_events, rng)
 
 
 WORKLOADS = Workloads((lif, izhikevich, bursts), SILICON, cocotb_test="digits.digits")
 
 
 def _half_inhibitory(rng: np.random.Generator) -> int:
-    """SPI_SYN_SIGN, all 256 bits."""
+    """All 256 bits of SPI_SYN_SIGN, with 128 random bits at 1."""
     return sum(1 << int(neur) for neur in rng.permutation(N)[: N // 2])
 
 
 def _workload(
     name: str,
-    what: str,
+    description: str,
     groups: tuple[Group, ...],
-    connected: Synapses,
+    recipe: Synapses,
     registers: dict[str, int],
     n_events: int,
     rng: np.random.Generator,
 ) -> Workload:
-    memories = {NEURONS.name: neurons(groups, rng), SYNAPSES.name: synapses(connected, rng)}
+    memories = {NEURONS.name: neurons(groups, rng), SYNAPSES.name: synapses(recipe, rng)}
     events = np.array([EVENTS["spike"].encode(pre_neur=pre) for pre in range(N)])[rng.integers(N, size=n_events)]
     events[rng.random(n_events) < 1 / 16] = EVENTS["tref_all"].encode()
-    return Workload(CHIP, name, what, memories, *configure(PORT, registers), events)
+    return Workload(CHIP, name, description, memories, *configure(PORT, registers), events)

@@ -20,9 +20,9 @@ from draupnir.tools.compile.toml import matrix
 # 13 MHz at 0.5 V (C. Frenkel, G. Indiveri, ISSCC 2022); two neurons in two clocks of a sweep.
 SILICON = Silicon(13e6, 13e6)
 HOST = Host(gap=2, hold=1, ack_delay=2, ack_hold=1)
-SEEN = 4  # clocks after a write until the chip has seen it
-TIMESTEPS = 40  # of a sample; targets are valid in the second half
-SPIKES = 4.0  # of the inputs in a timestep, on average
+SEEN = 4  # clocks after a write until the chip sees it
+TIMESTEPS = 40  # timesteps of a sample; targets are valid in the second half
+SPIKES = 4.0  # the average number of input spikes in a timestep
 N_INP, N_REC, N_OUT = 40, 100, 2
 BASE: Mapping[str, int] = {
     "SPI_EN_CONF": 0,
@@ -52,30 +52,30 @@ BASE: Mapping[str, int] = {
 
 
 def inference(n_operations: int) -> Workload:
-    """A network that only infers."""
+    """A network that does not learn. n_operations : the number of the host's operations, at least 1"""
     return _workload("inference", "a recurrent network that infers", {"SPI_DO_EPROP": 0}, n_operations, 1)
 
 
 def eprop(n_operations: int) -> Workload:
-    """A network all of whose weights learn in half of the timesteps."""
+    """A network whose weights all learn in half of the timesteps. n_operations : at least 1"""
     return _workload("eprop", "a recurrent network that learns (e-prop)", {"SPI_DO_EPROP": 7}, n_operations, 2)
 
 
 WORKLOADS = Workloads((inference, eprop), SILICON)
 
 
-def _workload(name: str, what: str, registers: Mapping[str, int], n_operations: int, seed: int) -> Workload:
+def _workload(name: str, description: str, registers: Mapping[str, int], n_operations: int, seed: int) -> Workload:
     rng = np.random.default_rng(seed)
     configuration = _configuration({**BASE, **registers}, rng)
-    # The memories come through the back door, so of the stream only the registers are left.
+    # The memories are written directly, so the stream has only the registers.
     writes = stream.pack(configuration, configuration.memories)
     rows = pins.rows(CHIP, writes, half=1, gap=SEEN).reshape(len(writes), -1)
-    ticking = np.arange(rows.shape[1]) >= rows.shape[1] - SEEN  # SCK is quicker than the clock
+    ticking = np.arange(rows.shape[1]) >= rows.shape[1] - SEEN  # SCK is faster than the clock
     reset = np.repeat([pack(CHIP.input_word, {"RST": 1}), 0], 4)
     inputs = np.concatenate((reset, rows.ravel()))
     clk = np.concatenate((np.ones(len(reset), np.uint8), np.tile(ticking, len(writes)).astype(np.uint8)))
     events = np.array(list(islice(_samples(rng), n_operations)), np.int64)
-    return Workload(CHIP, name, what, configuration.memories, inputs, clk, events, HOST)
+    return Workload(CHIP, name, description, configuration.memories, inputs, clk, events, HOST)
 
 
 def _configuration(registers: Mapping[str, int], rng: np.random.Generator) -> Configuration:
@@ -92,12 +92,12 @@ def _configuration(registers: Mapping[str, int], rng: np.random.Generator) -> Co
 
 
 def _samples(rng: np.random.Generator) -> Iterator[tuple[int, int]]:
-    """Yield what the host does, sample after sample."""
+    """Yield the operations of the host, sample after sample, without end."""
     while True:
         yield Op.SAMPLE, 1
         for timestep in range(TIMESTEPS):
             if timestep == TIMESTEPS // 2:
-                yield Op.TARGET, int(rng.integers(N_OUT))  # one that comes before the first tick is lost
+                yield Op.TARGET, int(rng.integers(N_OUT))  # a target before the first tick is lost
                 yield Op.TARGET_VALID, 1
             yield from ((Op.SPIKE, int(addr)) for addr in rng.permutation(N_INP)[: rng.poisson(SPIKES)])
             yield Op.TICK, 1

@@ -1,4 +1,4 @@
-"""The configuration of a chip with the SPI slave of ODIN and tinyODIN, by a workload."""
+"""The configuration of a workload for a chip with the SPI slave of ODIN and tinyODIN."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ RESET_CLOCKS = 4
 
 
 def configure(port: Bytewise, registers: Mapping[str, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Rows: a reset, then every configuration register by SPI, those not named 0, SCK quicker than the clock."""
+    """The rows of pins that reset a chip and write all its configuration registers, with SCK faster than the clock.
+
+    registers : name -> content; all others become 0
+    Returns the input pins, (n,) int64, and the clock edges, (n,) uint8.
+    """
     writes = [write for r in port.chip.registers for write in writes_of(r, registers.get(r.name, 0))]
     reset, rest = pack(port.chip.input_word, {"RST": 1}), [0] * RESET_CLOCKS
     on_spi = pins.rows(port.chip, [port.encode(write) for write in writes], half=1)
