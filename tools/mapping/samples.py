@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,11 @@ class SpikeSamples:
         if wrong.any():
             sample, timestep, spiking = (int(i) for i in np.argwhere(wrong)[0])
             place = f"{self.array}[{start + sample}, {timestep}, {spiking}]"
-            told = f"{place} is {piece[sample, timestep, spiking]:g}"
+            number = piece[sample, timestep, spiking]
+            told = f"{place} is {number:g}"
             right = "0 or 1 (an analogue current cannot be given to a chip: encode it as spikes)"
+            if number > 1 and number == np.floor(number):
+                right = "0 or 1 (a neuron of a chip spikes once in a timestep: take shorter timesteps)"
             raise InputError(f"{self.path}: {told}; right is {right}")
         return piece.astype(np.uint8)
 
@@ -95,8 +99,9 @@ def read_samples(path: Path, n_inputs: int, array: str = "spikes") -> SpikeSampl
         source = read_npy(path) if path.suffix.lower() == ".npy" else _nird(path)
         shape, dtype = source.shape, source.dtype
     samples = _described(path, source, shape, dtype, n_inputs, labels, array)
-    for _ in samples.batches():
-        pass
+    n_spikes = sum(int(piece.sum()) for piece in samples.batches())
+    if samples.packed and 0 < n_spikes == sum(int(piece[..., 7::8].sum()) for piece in samples.batches()):
+        raise _misshaped(path, array, shape, n_inputs)  # bytes of 0 and 1 are no packed bits
     return samples
 
 
@@ -114,14 +119,18 @@ def _described(
     if dtype.kind not in "biuf":
         raise InputError(f"{path}: {array} holds {dtype}; right is 0 and 1")
     n, n_timesteps = shape[:2]
-    if int(np.prod(shape[2:])) == n_inputs:
+    if prod(shape[2:]) == n_inputs:
         flat = source if len(shape) == 3 else _flattened(path, source, array, n_inputs)
         return SpikeSamples(path, n, n_timesteps, n_inputs, labels, (), flat, array)
     if dtype == np.uint8 and len(shape) == 3 and shape[2] == (n_inputs + 7) // 8:
         note = f"{path}: {array} of shape {shape} is read as packed bits: {n_inputs} inputs"
         return SpikeSamples(path, n, n_timesteps, n_inputs, labels, (note,), source, array, packed=True)
+    raise _misshaped(path, array, shape, n_inputs)
+
+
+def _misshaped(path: Path, array: str, shape: tuple[int, ...], n_inputs: int) -> InputError:
     told = f"{array} has shape {shape}, and the network has {n_inputs} inputs"
-    raise InputError(f"{path}: {told}; right is (samples, timesteps, {n_inputs})")
+    return InputError(f"{path}: {told}; right is (samples, timesteps, {n_inputs})")
 
 
 def _flattened(path: Path, source: Npz | NDArray[Any], array: str, n_inputs: int) -> NDArray[Any]:

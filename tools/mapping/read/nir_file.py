@@ -110,6 +110,8 @@ def _free(name: str, nodes: dict[str, Node]) -> str:
 def _entry(node: Node) -> tuple[float, ...]:
     """The shape that a node takes, as far as it says so by itself; () if it does not."""
     weight = node.numbers.get("weight")
+    if node.kind == "Identity" and "shape" in node.numbers:
+        return tuple(node.numbers["shape"].ravel())
     if node.kind in ("Linear", "Affine") and weight is not None and weight.ndim == 2:
         return weight.shape[1:]
     if "input_shape" in node.numbers and weight is not None and weight.ndim > 2 and node.numbers["input_shape"].size:

@@ -245,6 +245,11 @@ def test_a_graph_without_input_and_output_gets_them_at_its_ends(tmp_path):
     assert (network.input_shape, network.output) == ((6,), "lif")
 
 
+def test_a_graph_in_a_graph_gets_an_input_of_its_own_shape(tmp_path):
+    network = read(tmp_path, graph({"net": small()}, [])).network
+    assert (network.input_shape, network.output) == ((6,), "net/lif")
+
+
 def convolution(**others):
     parameters = {"input_shape": (4, 4), "stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
     weight = np.random.default_rng(3).normal(size=(2, 1, 3, 3)).astype(np.float32)

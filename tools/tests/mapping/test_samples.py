@@ -94,6 +94,15 @@ ANALOGUE = "right is 0 or 1 (an analogue current cannot be given to a chip: enco
         ({"spikes": changed((0, 0, 0), np.nan)}, f": spikes[0, 0, 0] is nan; {ANALOGUE}"),
         ({"spikes": changed((6, 4, 1), -1)}, f": spikes[6, 4, 1] is -1; {ANALOGUE}"),
         (
+            {"spikes": changed((1, 2, 3), 3)},
+            ": spikes[1, 2, 3] is 3; right is 0 or 1 (a neuron of a chip spikes once in a timestep: take shorter "
+            "timesteps)",
+        ),
+        (
+            {"spikes": SPIKES[..., :2]},
+            ": spikes has shape (7, 5, 2), and the network has 12 inputs; right is (samples, timesteps, 12)",
+        ),
+        (
             {"spikes": SPIKES[..., :11]},
             ": spikes has shape (7, 5, 11), and the network has 12 inputs; right is (samples, timesteps, 12)",
         ),
