@@ -1,4 +1,4 @@
-# `make` alone prints the targets. Each does all of its own set-up the first time.
+# `make` alone prints the targets. Each target does the whole set-up the first time.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -14,10 +14,10 @@ help: ## print this help
 	@echo "make TARGET, where TARGET is:"
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 	@echo "Variables: CHIP=odin (the chip), RTL=DIR (a folder of Verilog), PYTHON=/path/to/python3.13,"
-	@echo "BOARDS=... and CONFIG=net.toml (for bitstreams), SIM=verilator (or icarus; for regress), REPOSITORY=NAME (for golden: what the cases call the source),"
-	@echo "CYCLES=300 (for coverage: the first clocks of each recording)."
+	@echo "BOARDS=... and CONFIG=net.toml (for bitstreams), SIM=verilator (or icarus; for regress), REPOSITORY=NAME (for golden: the name of the source in the cases),"
+	@echo "CYCLES=300 (for coverage: so many clocks of each recording)."
 
-setup: ## virtual environment, pinned packages, simulators; leaves the command at .venv/bin/draupnir
+setup: ## virtual environment, pinned packages, simulators; the command is then .venv/bin/draupnir
 	@tools/setup/setup.sh
 
 test: setup lint ## lint, types and all tests; results as JUnit XML in build/
@@ -34,30 +34,30 @@ lint: setup ## style and types only
 sim: setup ## golden model and RTL in lockstep while the chip learns digits; report in build/sim
 	@$(BIN)/draupnir sim $(CHIP) --report build/sim
 
-regress: setup ## the golden cases' inputs into our RTL, or RTL=DIR: every pin and both memories compared
+regress: setup ## compare our RTL, or RTL=DIR, with the golden cases: every pin, and both memories
 	@$(BIN)/draupnir regress $(CHIP) $(if $(RTL),--rtl "$(RTL)") --sim $(SIM)
 
-rtl: setup ## our RTL as Verilog, into build/rtl
+rtl: setup ## write our RTL as Verilog to build/rtl
 	@$(BIN)/draupnir rtl $(CHIP) --output build/rtl
 
-golden: setup ## record the golden cases anew from RTL=DIR, a folder of Verilog
+golden: setup ## record the golden cases again from RTL=DIR, a folder of Verilog
 	@test -n "$(RTL)" || { echo "error: make golden needs RTL=DIR, the folder of Verilog to record" >&2; exit 2; }
 	@$(BIN)/draupnir record $(CHIP) --all --rtl "$(RTL)" $(if $(REPOSITORY),--repository "$(REPOSITORY)")
 
-demo: setup ## the golden models learn: ODIN digits, ReckOn to accumulate cues; reports in build/demo
+demo: setup ## the golden models learn: ODIN learns digits, ReckOn to accumulate cues; reports in build/demo
 	@$(BIN)/draupnir demo digits
 	@$(BIN)/draupnir demo cue-accumulation
 
-bitstreams: setup ## bitstreams for all boards, into build/bitstream; CONFIG=net.toml: with this network. Half an hour
+bitstreams: setup ## build bitstreams of all boards in build/bitstream, with the network CONFIG=net.toml; takes half an hour
 	@for board in $(BOARDS); do \
 		echo "bitstreams: $(CHIP) on $$board"; \
 		$(BIN)/draupnir bitstream $(CHIP) --board $$board $(if $(CONFIG),--config "$(CONFIG)") || exit; \
 	done
 
-bench: setup ## speeds, as ratios measured side by side; with RTL=DIR also those of that folder of Verilog
+bench: setup ## measure speeds side by side; with RTL=DIR also those of that folder of Verilog
 	@$(BIN)/draupnir bench $(CHIP) $(if $(RTL),--rtl "$(RTL)")
 
-coverage: setup ## which lines of the golden models the recordings reach, with the compiler off; pages in build/coverage
+coverage: setup ## the lines of the golden models that the recordings reach, with the compiler off; pages in build/coverage
 	@mkdir -p build && rm -f build/coverage.data
 	@for chip in $$($(BIN)/python -c 'import draupnir; print(*draupnir.chips())'); do \
 		NUMBA_DISABLE_JIT=1 COVERAGE_FILE=build/coverage.data $(BIN)/python -m coverage run --append --branch --source=emulator \
@@ -66,5 +66,5 @@ coverage: setup ## which lines of the golden models the recordings reach, with t
 	@COVERAGE_FILE=build/coverage.data $(BIN)/python -m coverage html -q -d build/coverage
 	@COVERAGE_FILE=build/coverage.data $(BIN)/python -m coverage report --skip-covered --skip-empty
 
-clean: ## remove what was built, and the virtual environment
+clean: ## remove all build results and the virtual environment
 	rm -rf build .venv .hypothesis .pytest_cache .mypy_cache .ruff_cache draupnir.egg-info

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Sets up all that Draupnir needs, in .venv: the pinned packages of requirements.lock and the command `draupnir`;
-# from the system's packages only what is missing. Does nothing when the last set-up was of the same files.
+# Install everything that Draupnir needs into .venv: the pinned packages of requirements.lock, and the command `draupnir`.
+# Of the system's packages it installs only those that are missing. It does nothing if these files have not changed since
+# the last set-up.
 #
-# usage: setup.sh    in the repository's root; PYTHON names another Python than the first fitting one on PATH
+# usage: setup.sh    in the repository's root; PYTHON=... chooses a Python, else it is the first suitable one on PATH
 
 set -euo pipefail
 
@@ -11,11 +12,11 @@ readonly venv=.venv log=.venv/pip.log
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 2; }
 
-# Every package of the lock file is there for these versions, as pyproject.toml states.
+# Every package of the lock file exists for these versions, as pyproject.toml states.
 readonly versions="3.11 to 3.13"
 fits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; }
 
-# The first Python that fits.
+# Print the first suitable Python.
 find_python() {
     local name
     for name in ${PYTHON:-python3.11 python3 python3.12 python3.13}; do
@@ -25,7 +26,7 @@ find_python() {
     fail "no Python $versions on PATH: install one (Debian: the package python3), or run make with PYTHON=/path/to/python3.13"
 }
 
-# apt NEED PACKAGE: install a system package, as root or with sudo; NEED is what is missing without it.
+# apt NEED PACKAGE: install a system package, as root or with sudo. NEED is the name of the missing part, for messages.
 apt() {
     local need=$1 package=$2 as_root=() words
     local advice="$need is missing: install it (Debian: the package $package), then run make again"
@@ -56,7 +57,7 @@ system_packages() {
     shared_library "$python" || apt "Python's shared library (for cocotb)" "libpython$version"
 }
 
-# Does this Python have its shared library, libpython3.x.so, at hand?
+# Succeed if this Python has its shared library, libpython3.x.so.
 shared_library() {
     "$1" - <<'PY'
 import ctypes.util
@@ -71,7 +72,7 @@ sys.exit(not (found or ctypes.util.find_library("python%d.%d" % sys.version_info
 PY
 }
 
-# Shows pip's progress as a line that counts packages, on a terminal only.
+# Show the progress of pip as a line that counts packages, on a terminal only.
 count_packages() {
     local total=$1 n=0 line
     while IFS= read -r line; do
@@ -84,7 +85,7 @@ count_packages() {
     if [ -t 1 ]; then printf '\r\033[K'; fi
 }
 
-# pip ARGUMENTS: quiet, with all of its words in the log; what it complains of is shown when it fails.
+# pip ARGUMENTS: run pip quietly, with all its output in the log. If it fails, show its errors.
 pip() {
     "$venv/bin/python" -m pip --no-input --disable-pip-version-check "$@" 2>&1 | tee "$log" \
         | count_packages "$(grep -c '==' requirements.lock)" && return
@@ -92,21 +93,21 @@ pip() {
     fail "pip could not install the packages (see $log): is the network there?"
 }
 
-# One package of the lock file, with its hashes.
+# Print one package of the lock file, with its hashes.
 locked() { awk -v name="$1" 'index($0, name "==") == 1 { on = 1 } on { print } on && !/\\$/ { exit }' requirements.lock; }
 
 python_packages() {
     say "installing $(grep -c '==' requirements.lock) packages of requirements.lock (100 MB to download, a minute or so)"
-    # setuptools first: nothing that the lock file does not name may be fetched to build the others.
+    # setuptools comes first, because the build of the others must not download any package outside the lock file.
     pip install --require-hashes -r <(locked setuptools)
-    # Python compiles what is used when it is used: a few files of thousands. But if it may not keep what it compiles,
-    # Numba alone would cost each start of the command two seconds.
+    # Python compiles a file when it is first used: a few files of thousands. But if it cannot save the compiled files,
+    # each start of the command would take two seconds longer for Numba alone.
     pip install --require-hashes --no-build-isolation --no-compile -r requirements.lock
     "$venv/bin/python" -m compileall -q -x /tests/ "$venv"/lib/python3*/site-packages/{click,llvmlite,numba,numpy}
 }
 
 python=$(find_python) || exit
-# The folder too: a virtual environment cannot be moved.
+# The stamp includes the folder, because a virtual environment cannot be moved.
 packages=$("$python" --version; pwd; cat requirements.lock tools/setup/setup.sh | sha256sum)
 command=$(sha256sum <pyproject.toml)
 is() { [ "$(cat "$1" 2>/dev/null)" = "$2" ]; }
@@ -118,7 +119,7 @@ else
     rm -rf "$venv"
     "$python" -m venv "$venv"
     python_packages
-    # Each stamp comes after what it stands for: a set-up that was interrupted starts again.
+    # Each stamp is written last, so that an interrupted set-up starts again.
     printf '%s\n' "$packages" >"$venv/packages"
 fi
 say "installing the command $venv/bin/draupnir"
