@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
+import amaranth
 import numpy as np
 from amaranth.back import verilog
 from amaranth.hdl import Elaboratable
@@ -15,7 +18,10 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.package import Part
 from draupnir.golden.files import replacing
+from draupnir.rtl import kept
 from draupnir.rtl.design import Design, OurChip
+
+_RTL = Path(__file__).resolve().parent
 
 
 def _is_rtl(found: object) -> TypeGuard[OurChip]:
@@ -28,9 +34,33 @@ RTL: Part[OurChip] = Part("rtl", "RTL of its own", "only somebody's Verilog can 
 def emit(chip_name: str, out_dir: Path, **parameters: Any) -> Path:
     """Write ``<out_dir>/<top>.v``, in Verilog-2005, and return its path.
 
+    What was written before of the same sources and parameters is copied.
     Raises as ``make`` and ``write_verilog`` do.
     """
-    return write_verilog(make(chip_name, **parameters), our_chip(chip_name).top, out_dir)
+    chip = our_chip(chip_name)
+    _check(chip_name, parameters)
+    if not _is_ours(chip):
+        return write_verilog(chip.make(**parameters), chip.top, out_dir)
+    made_from = (chip_name, repr(sorted(parameters.items())), amaranth.__version__, _yosys(), *_sources())
+    with tempfile.TemporaryDirectory() as scratch:
+        written = Path(scratch) / f"{chip.top}.v"
+        kept.put(written, made_from, lambda: write_verilog(chip.make(**parameters), chip.top, Path(scratch)))
+        return _write(written.read_text(), chip.top, out_dir)
+
+
+def _is_ours(chip: OurChip) -> bool:
+    """Tell whether ``_sources`` are all that the RTL is made from: of a package elsewhere nobody knows what it uses."""
+    path = Path(inspect.getfile(chip.make)).resolve()
+    return path.is_relative_to(_RTL) and "tests" not in path.relative_to(_RTL).parts
+
+
+def _sources() -> Iterator[bytes]:
+    """Our RTL and the declarations, by name and content."""
+    for folder in (_RTL, _RTL.with_name("emulator")):
+        for path in sorted(folder.rglob("*.py")):
+            if "tests" not in path.relative_to(folder).parts:
+                yield str(path.relative_to(folder)).encode()
+                yield path.read_bytes()
 
 
 def make(chip_name: str, **parameters: Any) -> Elaboratable:
@@ -39,13 +69,18 @@ def make(chip_name: str, **parameters: Any) -> Elaboratable:
     parameters : its own, for instance ``n_neurons=64``
     Raises InputError for a chip or a parameter that is not known, and for sizes that the chip cannot have.
     """
+    _check(chip_name, parameters)
+    return our_chip(chip_name).make(**parameters)
+
+
+def _check(chip_name: str, parameters: Mapping[str, Any]) -> None:
+    """Raise InputError for a chip that has no RTL of its own, or a parameter that it does not have."""
     chip = our_chip(chip_name)
     declaration(chip_name, **parameters)
     known = inspect.signature(chip.make).parameters
     for name in parameters:
         if name not in known:
             raise InputError(f"{chip_name}: no parameter {name!r}; there are {', '.join(known)}")
-    return chip.make(**parameters)
 
 
 def declaration(chip_name: str, **parameters: Any) -> Chip:
@@ -60,7 +95,10 @@ def write_verilog(component: Elaboratable, top: str, out_dir: Path, platform: An
     platform : what its ``elaborate`` is called with; rtl/fpga/memories.py has some
     Raises InputError if there is no Yosys.
     """
-    text = _verilog(component, top, platform)
+    return _write(_verilog(component, top, platform), top, out_dir)
+
+
+def _write(text: str, top: str, out_dir: Path) -> Path:
     path = Path(out_dir) / f"{top}.v"
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:
@@ -86,6 +124,14 @@ def design(chip_name: str, out_dir: Path, **parameters: Any) -> Design:
 def our_chip(name: str) -> OurChip:
     """The RTL of a chip. Raises InputError for a chip that has none."""
     return RTL.needed(chips.package(name))
+
+
+def _yosys() -> str:
+    """The version of the Yosys that Amaranth takes; "" if there is none, which ``_verilog`` says."""
+    try:
+        return str(verilog.find_yosys(lambda version: True).version())
+    except verilog.YosysError:
+        return ""
 
 
 def _verilog(component: Elaboratable, top: str, platform: Any) -> str:

@@ -1,11 +1,17 @@
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from amaranth import Module
 
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES
-from draupnir.rtl.emit import design, emit
+from draupnir.rtl import emit as emit_module
+from draupnir.rtl import kept
+from draupnir.rtl.emit import design, emit, make, our_chip, write_verilog
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +59,51 @@ def test_parameters_make_it_smaller(odin: str, tmp_path: Path) -> None:
     assert "burst_fifos" in odin and "burst_fifos" not in small
     assert "sdsp_0" in odin and "sdsp_0" not in small
     assert "reg [127:0] words [63:0];" in small
+
+
+@pytest.fixture
+def elaborated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tops that are elaborated from here on."""
+    tops: list[str] = []
+    verilog = emit_module._verilog
+
+    def spy(component: Any, top: str, platform: Any) -> str:
+        tops.append(top)
+        return verilog(component, top, platform)
+
+    monkeypatch.setattr(emit_module, "_verilog", spy)
+    return tops
+
+
+def test_a_second_copy_is_the_same_and_not_elaborated(tmp_path: Path, elaborated: list[str]) -> None:
+    first = emit("tinyodin", tmp_path / "first").read_text()
+    elaborated.clear()
+    second = emit("tinyodin", tmp_path / "second").read_text()
+    assert elaborated == []
+    anew = write_verilog(make("tinyodin"), our_chip("tinyodin").top, tmp_path / "anew").read_text()
+    assert elaborated == ["tinyODIN"] and first == second == anew
+
+
+def test_an_edited_source_is_elaborated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def put(target: Path, made_from: Iterable[str | bytes], make: object) -> None:
+        asked.append(kept.digest(made_from))
+        target.write_text("")
+
+    monkeypatch.setattr(kept, "put", put)
+    sources = list(emit_module._sources())
+    assert {b"tinyodin/chip.py", b"lib/sram.py"} <= set(sources)
+    for edited in (b"", b"# edited", b""):
+        monkeypatch.setattr(emit_module, "_sources", lambda edited=edited: [*sources[:-1], sources[-1] + edited])
+        emit("tinyodin", tmp_path)
+    emit("tinyodin", tmp_path, fifo_depth=64)
+    assert asked[0] == asked[2] and len(set(asked)) == 3
+
+
+def test_a_chip_from_elsewhere_is_always_elaborated() -> None:
+    assert emit_module._is_ours(our_chip("odin"))
+    assert not emit_module._is_ours(replace(our_chip("odin"), make=lambda: Module()))
 
 
 def test_an_unknown_chip_is_refused(tmp_path: Path) -> None:
