@@ -24,7 +24,7 @@ def build(graph: Graph, shapes: Shapes) -> SpikingNetwork:
     (out,) = graph.of_kind("Output")
     order = visits(graph)
     ranks = {path: rank for rank, path in enumerate(path for path in order if graph.nodes[path].kind in NEURONS)}
-    chain = _between(graph, order)
+    chain = _chain(graph, order)
     memory = _Memory()
     biases = _biases(graph, shapes, chain, memory)
     connections = [
@@ -48,27 +48,27 @@ def build(graph: Graph, shapes: Shapes) -> SpikingNetwork:
     )
 
 
-def _between(graph: Graph, order: list[str]) -> list[str]:
+def _chain(graph: Graph, order: list[str]) -> list[str]:
     """The nodes without a memory that lead to a neuron, in the order of visits."""
-    found: set[str] = set()
+    leading: set[str] = set()
     for path in reversed(order):
         plain = graph.nodes[path].kind in LAYERS
-        if plain and any(graph.nodes[target].kind in NEURONS or target in found for target in graph.targets(path)):
-            found.add(path)
-    return [path for path in order if path in found]
+        if plain and any(graph.nodes[target].kind in NEURONS or target in leading for target in graph.targets(path)):
+            leading.add(path)
+    return [path for path in order if path in leading]
 
 
 class _Memory:
     """The memory that matrices of a network may take: ``MOST_VALUES`` entries each, and four times as many together."""
 
     def __init__(self) -> None:
-        self.left = 4 * MOST_VALUES
+        self.remaining = 4 * MOST_VALUES
 
     def take(self, node: Node, n_sources: int, n_values: int) -> None:
         """Count a matrix of a node. Raises Broken."""
         entries = n_sources * n_values
-        self.left -= entries
-        if entries > MOST_VALUES or self.left < 0:
+        self.remaining -= entries
+        if entries > MOST_VALUES or self.remaining < 0:
             message = f"{n_values:,} values of {n_sources:,} sources, once unrolled"
             right = f"at most {MOST_VALUES:,} weights, and {4 * MOST_VALUES:,} in all"
             raise Broken(Violation("too-large", str(node), message, right))
@@ -82,16 +82,16 @@ def _weights(
     if not any(target in chain or graph.nodes[target].kind in NEURONS for target in graph.targets(source)):
         return
     memory.take(graph.nodes[source], n, n)
-    given: dict[str, Reals] = {source: np.eye(n)}
+    responses: dict[str, Reals] = {source: np.eye(n)}
     passed: dict[str, tuple[str, ...]] = {source: ()}
     for path in (*chain, *(node.path for node in graph.of_kind(*NEURONS))):
-        sources = [before for before in graph.sources(path) if before in given]
+        sources = [feeder for feeder in graph.sources(path) if feeder in responses]
         if sources:
-            names = tuple(dict.fromkeys(name for before in sources for name in passed[before]))
+            names = tuple(dict.fromkeys(name for feeder in sources for name in passed[feeder]))
             memory.take(graph.nodes[path], n, extent(graph.nodes[path], shapes.inputs[path], shapes.outputs[path]))
-            values = _sum(given, sources, (n, prod(shapes.inputs[path])))
+            values = _sum(responses, sources, (n, prod(shapes.inputs[path])))
             if path in chain:
-                given[path] = respond(graph.nodes[path], values, shapes.inputs[path], shapes.outputs[path])
+                responses[path] = respond(graph.nodes[path], values, shapes.inputs[path], shapes.outputs[path])
                 passed[path] = (*names, path)
             else:
                 yield path, np.ascontiguousarray(values.T), names
@@ -99,25 +99,25 @@ def _weights(
 
 def _biases(graph: Graph, shapes: Shapes, chain: list[str], memory: _Memory) -> dict[str, Reals]:
     """The current that the biases of all nodes together send into each neuron node."""
-    given: dict[str, Reals] = {}
+    responses: dict[str, Reals] = {}
     for path in (*chain, *(node.path for node in graph.of_kind(*NEURONS))):
         memory.take(graph.nodes[path], 8, extent(graph.nodes[path], shapes.inputs[path], shapes.outputs[path]))
     for path in chain:
-        into = _sum(given, graph.sources(path), (prod(shapes.inputs[path]),))
-        values = respond(graph.nodes[path], into[None], shapes.inputs[path], shapes.outputs[path])[0]
-        given[path] = values + bias(graph.nodes[path], shapes.outputs[path])
+        current = _sum(responses, graph.sources(path), (prod(shapes.inputs[path]),))
+        values = respond(graph.nodes[path], current[None], shapes.inputs[path], shapes.outputs[path])[0]
+        responses[path] = values + bias(graph.nodes[path], shapes.outputs[path])
     return {
-        node.path: _sum(given, graph.sources(node.path), (prod(shapes.outputs[node.path]),))
+        node.path: _sum(responses, graph.sources(node.path), (prod(shapes.outputs[node.path]),))
         for node in graph.of_kind(*NEURONS)
     }
 
 
-def _sum(given: dict[str, Reals], sources: list[str], shape: Shape) -> Reals:
+def _sum(responses: dict[str, Reals], sources: list[str], shape: Shape) -> Reals:
     """Add up what some sources give, as far as they give anything; 0 if none does."""
     total = np.zeros(shape)
     for source in sources:
-        if source in given:
-            total = total + given[source]
+        if source in responses:
+            total = total + responses[source]
     return total
 
 

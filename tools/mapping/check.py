@@ -29,10 +29,10 @@ def check(graph: Graph, conventions: Conventions) -> tuple[Shapes, list[Violatio
         right = f"at most {MOST_NODES:,} and {4 * MOST_NODES:,}"
         return Shapes(), [Violation("too-large", "the graph", message, right)]
     shapes = infer(graph)
-    found = [violation for rule in RULES for violation in rule(graph)]
-    found += [violation for node in graph.nodes.values() for violation in _check_node(node, conventions)]
-    found += shapes.violations
-    return shapes, list(dict.fromkeys(found))
+    violations = [violation for rule in RULES for violation in rule(graph)]
+    violations += [violation for node in graph.nodes.values() for violation in _check_node(node, conventions)]
+    violations += shapes.violations
+    return shapes, list(dict.fromkeys(violations))
 
 
 def _empty(graph: Graph) -> Found:
@@ -44,21 +44,21 @@ def _empty(graph: Graph) -> Found:
 
 
 def _ends(graph: Graph) -> Found:
-    for kind, told in (("Input", "input"), ("Output", "output")):
+    for kind, text in (("Input", "input"), ("Output", "output")):
         nodes = graph.of_kind(kind)
         if graph.nodes and len(nodes) != 1:
             names = ", ".join(f"'{node.path}'" for node in nodes)
-            message = f"{len(nodes)} {told}s" + (f": {names}" if names else "")
-            yield Violation(f"one-{told}", "the graph", message, f"one node of the kind {kind}")
+            message = f"{len(nodes)} {text}s" + (f": {names}" if names else "")
+            yield Violation(f"one-{text}", "the graph", message, f"one node of the kind {kind}")
 
 
 def _edges(graph: Graph) -> Found:
     for edge, n in Counter(graph.edges).items():
         place = f"edge '{edge[0]}' -> '{edge[1]}'"
-        for path, told in zip(edge, ("from", "to"), strict=True):
+        for path, text in zip(edge, ("from", "to"), strict=True):
             if path not in graph.nodes:
-                known = ", ".join(f"'{name}'" for name in list(graph.nodes)[:8]) or "none"
-                message = f"an edge {told} '{path}', which is no node; the nodes are {known}"
+                names = ", ".join(f"'{name}'" for name in list(graph.nodes)[:8]) or "none"
+                message = f"an edge {text} '{path}', which is no node; the nodes are {names}"
                 yield Violation("edge-to-nowhere", place, message)
         if n > 1:
             yield Violation("edge-twice", place, f"it stands {n} times", "once")
@@ -110,11 +110,11 @@ RULES: tuple[Callable[[Graph], Found], ...] = (_empty, _ends, _edges, _output_so
 
 def _check_node(node: Node, conventions: Conventions) -> Found:
     if node.kind not in PARAMETERS:
-        known = ", ".join(sorted(PARAMETERS.keys() - {"Synapses", "Identity"}))
-        yield Violation("unknown-kind", str(node), f"its kind is '{node.kind}'", f"one of {known}")
+        names = ", ".join(sorted(PARAMETERS.keys() - {"Synapses", "Identity"}))
+        yield Violation("unknown-kind", str(node), f"its kind is '{node.kind}'", f"one of {names}")
         return
-    missing = [name for name in PARAMETERS[node.kind] if name not in node.numbers and name not in node.words]
-    for name in missing:
+    absent = [name for name in PARAMETERS[node.kind] if name not in node.numbers and name not in node.words]
+    for name in absent:
         message = f"{name} is missing: was the file written to its end?"
         yield Violation("missing", str(node), message, f"a {node.kind} with {', '.join(PARAMETERS[node.kind])}")
     for name, word in node.words.items():
@@ -148,8 +148,8 @@ def _times(node: Node, conventions: Conventions) -> Found:
         short = (tau > 0) & (tau < dt * (1 - 1e-6))  # float32 has some seven digits
         if short.any():
             beta = 1 - dt / tau[short].ravel()[0]
-            told = f", shorter than a timestep of {dt:g} s: beta would be {beta:.3g}"
-            message = _all_of(tau, short, name, told, " s")
+            text = f", shorter than a timestep of {dt:g} s: beta would be {beta:.3g}"
+            message = _all_of(tau, short, name, text, " s")
             yield Violation("tau-below-dt", str(node), message, "a longer tau, or another --dt")
     if node.kind == "Delay" and "delay" in node.numbers and np.any(node.numbers["delay"] != 0):
         delay = node.numbers["delay"]
@@ -162,8 +162,8 @@ def _potentials(node: Node) -> Found:
         yield Violation("no-memory", str(node), "a Threshold has no memory, and neurons have", "IF or LIF")
     if node.kind in ("CubaLIF", "CubaLI"):
         tau = np.ravel(node.numbers.get("tau_syn", np.array(np.nan)))
-        told = f" (tau_syn {tau[0]:g} s)" if tau.size else ""
-        message = f"{node.kind} has a synaptic current{told}, and a chip's synapses have none"
+        text = f" (tau_syn {tau[0]:g} s)" if tau.size else ""
+        message = f"{node.kind} has a synaptic current{text}, and a chip's synapses have none"
         yield Violation("synaptic-current", str(node), message, node.kind.removeprefix("Cuba"))
     if node.kind in NEURONS and "r" in node.numbers and (node.numbers["r"] <= 0).any():
         r = node.numbers["r"]
@@ -171,19 +171,19 @@ def _potentials(node: Node) -> Found:
     if node.kind not in SPIKING or "v_threshold" not in node.numbers:
         return
     threshold, rest = node.numbers["v_threshold"], node.numbers.get("v_leak", np.array(0.0))
-    low = _compared(threshold, rest, np.less_equal)
+    low = _compare(threshold, rest, np.less_equal)
     if low.any():
         message = _all_of(threshold, low, "v_threshold", ", not above the leak potential: it spikes without an input")
         yield Violation("low-threshold", str(node), message, "above v_leak")
     if "v_reset" in node.numbers:
         reset = node.numbers["v_reset"]
-        other = _compared(reset, rest, np.not_equal)
+        other = _compare(reset, rest, np.not_equal)
         if other.any():
             message = _all_of(reset, other, "v_reset", ", and a chip resets to where the leak ends (0)")
             yield Violation("v-reset", str(node), message, "v_leak, or 0 for IF")
 
 
-def _compared(one: Reals, other: Reals, compare: Callable[[Reals, Reals], NDArray[np.bool_]]) -> NDArray[np.bool_]:
+def _compare(one: Reals, other: Reals, compare: Callable[[Reals, Reals], NDArray[np.bool_]]) -> NDArray[np.bool_]:
     """Compare two parameters entry by entry; shapes that do not fit break a rule of their own."""
     try:
         return np.broadcast_to(compare(one, np.broadcast_to(other, one.shape)), one.shape)
@@ -208,9 +208,9 @@ def _synapses(node: Node) -> Found:
             yield Violation("bias-shape", str(node), message, f"({weight.shape[0]},)")
 
 
-def _all_of(numbers: Reals, bad: NDArray[np.bool_], name: str, told: str = "", unit: str = "") -> str:
+def _all_of(numbers: Reals, bad: NDArray[np.bool_], name: str, text: str = "", unit: str = "") -> str:
     """The first bad number with its index and unit, how many more there are, and what is wrong with them."""
     index = tuple(int(i) for i in np.argwhere(bad)[0])
-    at = f"[{', '.join(map(str, index))}]" if index else ""
+    suffix = f"[{', '.join(map(str, index))}]" if index else ""
     more = int(bad.sum()) - 1
-    return f"{name}{at} is {numbers[index]:g}{unit}" + (f" (and {more:,} more)" if more else "") + told
+    return f"{name}{suffix} is {numbers[index]:g}{unit}" + (f" (and {more:,} more)" if more else "") + text

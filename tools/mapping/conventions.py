@@ -38,5 +38,5 @@ class Conventions:
     decay: Decay = Decay.EULER
 
     def __str__(self) -> str:
-        told = f"--dt {self.dt:g} --reset {self.reset}"
-        return told if self.decay is Decay.EULER else f"{told} --decay {self.decay}"
+        text = f"--dt {self.dt:g} --reset {self.reset}"
+        return text if self.decay is Decay.EULER else f"{text} --decay {self.decay}"

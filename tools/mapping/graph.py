@@ -92,7 +92,7 @@ class Graph:
 
 
 def _gathered(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    neighbours: dict[str, list[str]] = {}
     for key, path in pairs:
-        found.setdefault(key, []).append(path)
-    return found
+        neighbours.setdefault(key, []).append(path)
+    return neighbours

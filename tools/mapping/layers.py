@@ -68,18 +68,18 @@ def _convolution(node: Node, values: Reals, entry: Shape, out: Shape) -> Reals:
     (groups,) = steps(node, "groups", 1)
     grouped = weight.reshape(groups, out[0] // groups, *weight.shape[1:])
     by_place = np.moveaxis(grouped, (0, 1, 2), (-3, -2, -1))  # (*kernel, groups, out, in)
-    given = np.zeros((len(values), groups, out[0] // groups, prod(out[1:])))
+    sums = np.zeros((len(values), groups, out[0] // groups, prod(out[1:])))
     for place, under in _places(node, values, entry, out):
-        given += by_place[place] @ under.reshape(len(values), groups, entry[0] // groups, -1)
-    return given.reshape(len(values), -1)
+        sums += by_place[place] @ under.reshape(len(values), groups, entry[0] // groups, -1)
+    return sums.reshape(len(values), -1)
 
 
 def _pooling(node: Node, values: Reals, entry: Shape, out: Shape) -> Reals:
     """Add up the input under each place of the kernel; the average counts the padding, too, as in PyTorch."""
-    given = np.zeros((len(values), *out))
+    sums = np.zeros((len(values), *out))
     for _, under in _places(node, values, entry, out):
-        given += under
-    return given.reshape(len(values), -1) / (prod(_kernel(node)) if node.kind == "AvgPool2d" else 1)
+        sums += under
+    return sums.reshape(len(values), -1) / (prod(_kernel(node)) if node.kind == "AvgPool2d" else 1)
 
 
 def _places(node: Node, values: Reals, entry: Shape, out: Shape) -> Iterator[tuple[Shape, Reals]]:

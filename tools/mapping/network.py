@@ -94,15 +94,15 @@ class SpikingNetwork:
 
     def heard(self) -> frozenset[str]:
         """The populations that have an effect on the output, itself among them."""
-        found: set[str] = set()
+        names: set[str] = set()
         waiting = [self.output]
         while waiting:
             name = waiting.pop()
-            if name not in found | {INPUT}:
-                found.add(name)
-                waiting += [connection.source for connection in self.into(name)]
-        return frozenset(found)
+            if name not in names | {INPUT}:
+                names.add(name)
+                waiting += [connection.source for connection in self.inputs_of(name)]
+        return frozenset(names)
 
-    def into(self, name: str) -> tuple[Connection, ...]:
+    def inputs_of(self, name: str) -> tuple[Connection, ...]:
         """The connections to a population."""
         return tuple(connection for connection in self.connections if connection.target == name)

@@ -13,49 +13,51 @@ from draupnir.tools.mapping.graph import NEURONS, Graph
 
 def visits(graph: Graph) -> list[str]:
     """All nodes, by path. A loop is opened at a neuron; see ``instant_loop`` for loops without one."""
-    after = {path: set(graph.sources(path)) - {path} for path in graph.nodes}
+    open_sources = {path: set(graph.sources(path)) - {path} for path in graph.nodes}
     distance = distances(graph)
     order: list[str] = []
-    while after:
-        ready = [path for path, sources in after.items() if not sources]
+    while open_sources:
+        ready = [path for path, sources in open_sources.items() if not sources]
         if not ready:
-            ready = [min(_openings(graph, after), key=lambda path: distance.get(path, len(graph.nodes)))]
+            ready = [min(_openings(graph, open_sources), key=lambda path: distance.get(path, len(graph.nodes)))]
         order += ready
         for path in ready:
-            del after[path]
-        for sources in after.values():
+            del open_sources[path]
+        for sources in open_sources.values():
             sources.difference_update(ready)
     return order
 
 
-def _openings(graph: Graph, after: dict[str, set[str]]) -> list[str]:
+def _openings(graph: Graph, open_sources: dict[str, set[str]]) -> list[str]:
     """The neurons of loops that wait for no other loop; any node if there is none."""
-    before = {path: _ancestors(path, after) for path in after}
-    neurons = [path for path in after if graph.nodes[path].kind in NEURONS]
-    return [path for path in neurons if all(path in before[other] for other in (path, *before[path]))] or list(after)
+    ancestors = {path: _ancestors(path, open_sources) for path in open_sources}
+    neurons = [path for path in open_sources if graph.nodes[path].kind in NEURONS]
+    return [path for path in neurons if all(path in ancestors[other] for other in (path, *ancestors[path]))] or list(
+        open_sources
+    )
 
 
-def _ancestors(path: str, after: dict[str, set[str]]) -> set[str]:
-    found: set[str] = set()
+def _ancestors(path: str, open_sources: dict[str, set[str]]) -> set[str]:
+    result: set[str] = set()
     waiting = [path]
     while waiting:
-        new = after[waiting.pop()] - found
-        found |= new
+        new = open_sources[waiting.pop()] - result
+        result |= new
         waiting += new
-    return found
+    return result
 
 
 def distances(graph: Graph) -> dict[str, int]:
     """The number of edges from an Input to each node that one leads to."""
-    found = {node.path: 0 for node in graph.of_kind("Input")}
-    waiting = deque(found)
+    result = {node.path: 0 for node in graph.of_kind("Input")}
+    waiting = deque(result)
     while waiting:
         path = waiting.popleft()
         for target in graph.targets(path):
-            if target not in found:
-                found[target] = found[path] + 1
+            if target not in result:
+                result[target] = result[path] + 1
                 waiting.append(target)
-    return found
+    return result
 
 
 def instant_loop(graph: Graph) -> list[str]:

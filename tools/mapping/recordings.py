@@ -23,19 +23,19 @@ def read_recording(path: Path, network: SpikingNetwork, samples: SpikeSamples) -
     Raises InputError with one line for what does not fit network and samples; OSError.
     """
     spiking = {one.name: one for one in network.populations if one.spikes}
-    listed = [name for name in Npz(path).names if name != "labels"] if path.suffix.lower() == ".npz" else ["spikes"]
-    recorded = {}
-    for name in listed:
+    names = [name for name in Npz(path).names if name != "labels"] if path.suffix.lower() == ".npz" else ["spikes"]
+    recording = {}
+    for name in names:
         population = network.output if name == "spikes" else name
         if population not in spiking:
             right = ", ".join(f"'{one}'" for one in spiking)
             raise InputError(f"{path}: {name}: '{population}' has no spikes; right is the spikes of {right}")
         spikes = read_samples(path, spiking[population].size, name)
         if spikes.n_timesteps != samples.n_timesteps or spikes.n > samples.n:
-            told = f"{spikes.n} samples of {spikes.n_timesteps} timesteps"
+            text = f"{spikes.n} samples of {spikes.n_timesteps} timesteps"
             right = f"up to {samples.n} of {samples.n_timesteps}, as {samples.path} has"
-            raise InputError(f"{path}: {name}: {told}; right is {right}")
-        recorded[population] = spikes.all().astype(np.bool_)
-    if not recorded:
+            raise InputError(f"{path}: {name}: {text}; right is {right}")
+        recording[population] = spikes.all().astype(np.bool_)
+    if not recording:
         raise InputError(f"{path}: it holds no spikes; right is an array 'spikes' of the output '{network.output}'")
-    return recorded
+    return recording

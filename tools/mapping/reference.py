@@ -45,11 +45,11 @@ def run(network: SpikingNetwork, samples: NDArray[np.uint8], conventions: Conven
     for t in range(n_timesteps):
         for population in network.populations:
             current = np.broadcast_to(population.bias, (n, population.size)).copy()
-            for connection in network.into(population.name):
+            for connection in network.inputs_of(population.name):
                 then = t - connection.recurrent
                 if then >= 0:
-                    sent = samples if connection.source == INPUT else spikes[connection.source]
-                    current += sent[:, then].astype(np.float64) @ connection.weights.T
+                    source_spikes = samples if connection.source == INPUT else spikes[connection.source]
+                    current += source_spikes[:, then].astype(np.float64) @ connection.weights.T
             fired = state[population.name].step(current)
             if population.spikes:
                 spikes[population.name][:, t] = fired
@@ -98,10 +98,10 @@ class Difference:
     sample: int
     timestep: int
     neuron: int
-    recorded: bool
+    recording: bool
 
     def __str__(self) -> str:
-        ours, theirs = ("no spike", "a spike") if self.recorded else ("a spike", "no spike")
+        ours, theirs = ("no spike", "a spike") if self.recording else ("a spike", "no spike")
         place = f"sample {self.sample}, timestep {self.timestep}, '{self.population}' neuron {self.neuron}"
         return f"{place}: {ours}, and the recording has {theirs}"
 
@@ -125,68 +125,68 @@ class Equality:
 class Verdict:
     """The equality under the conventions that were asked for; if it does not hold, those under others, best first."""
 
-    asked: Equality
+    baseline: Equality
     others: Sequence[Equality]
 
     def __str__(self) -> str:
-        asked = self.asked
-        told = f"float reference equal to the recording in {asked.n_equal} of {asked.n} samples"
-        if asked.holds:
-            return told
-        best = self.others[0] if self.others else asked
+        baseline = self.baseline
+        text = f"float reference equal to the recording in {baseline.n_equal} of {baseline.n} samples"
+        if baseline.holds:
+            return text
+        best = self.others[0] if self.others else baseline
         fit = "fits" if best.holds else "is closest"
         remedy = f"{best.conventions} {fit}: {best.n_equal} of {best.n}"
-        if best.n_equal <= asked.n_equal:
+        if best.n_equal <= baseline.n_equal:
             remedy = "no other --reset, --decay, or --dt of ten times more or less comes closer"
-        return f"{told} with {asked.conventions}; {asked.first}; {remedy}"
+        return f"{text} with {baseline.conventions}; {baseline.first}; {remedy}"
 
 
 def compare(
-    network: SpikingNetwork, samples: NDArray[np.uint8], recorded: Mapping[str, Mask], conventions: Conventions
+    network: SpikingNetwork, samples: NDArray[np.uint8], recording: Mapping[str, Mask], conventions: Conventions
 ) -> Equality:
     """Hold the reference against recorded spikes.
 
-    recorded : population -> (n, timesteps, neurons), for the first n samples; the others are left out
+    recording : population -> (n, timesteps, neurons), for the first n samples; the others are left out
     """
-    n = min(len(samples), *(len(spikes) for spikes in recorded.values()))
+    n = min(len(samples), *(len(spikes) for spikes in recording.values()))
     n_equal, first = 0, None
     for start in range(0, n, AT_ONCE):
         piece = slice(start, min(start + AT_ONCE, n))
         ours = run(network, samples[piece], conventions).spikes
-        differs = {name: ours[name] != (spikes[piece] != 0) for name, spikes in recorded.items()}
+        differs = {name: ours[name] != (spikes[piece] != 0) for name, spikes in recording.items()}
         unequal = np.any([mask.any(axis=(1, 2)) for mask in differs.values()], axis=0)
         n_equal += int((~unequal).sum())
         if first is None and unequal.any():
-            first = _first(differs, recorded, start)
+            first = _first(differs, recording, start)
     return Equality(conventions, n_equal, n, first)
 
 
-def _first(differs: Mapping[str, Mask], recorded: Mapping[str, Mask], start: int) -> Difference:
+def _first(differs: Mapping[str, Mask], recording: Mapping[str, Mask], start: int) -> Difference:
     """The earliest difference of the first sample that has one; start : the sample with which ``differs`` begins"""
-    found = []
+    differences = []
     for name, mask in differs.items():
         for sample, timestep, neuron in np.argwhere(mask)[:1].tolist():
-            found.append((start + sample, timestep, neuron, name))
-    sample, timestep, neuron, name = min(found)
-    return Difference(name, sample, timestep, neuron, bool(recorded[name][sample, timestep, neuron]))
+            differences.append((start + sample, timestep, neuron, name))
+    sample, timestep, neuron, name = min(differences)
+    return Difference(name, sample, timestep, neuron, bool(recording[name][sample, timestep, neuron]))
 
 
 def hold(
-    network: SpikingNetwork, samples: NDArray[np.uint8], recorded: Mapping[str, Mask], conventions: Conventions
+    network: SpikingNetwork, samples: NDArray[np.uint8], recording: Mapping[str, Mask], conventions: Conventions
 ) -> Verdict:
     """Compare; if anything differs, try what else NIR allows: other resets, decays, dt ten times more or less."""
-    asked = compare(network, samples, recorded, conventions)
-    if asked.holds:
-        return Verdict(asked, ())
-    others = (compare(network, samples, recorded, other) for other in _others(network, conventions))
-    return Verdict(asked, sorted(others, key=lambda equality: -equality.n_equal))
+    baseline = compare(network, samples, recording, conventions)
+    if baseline.holds:
+        return Verdict(baseline, ())
+    others = (compare(network, samples, recording, other) for other in _others(network, conventions))
+    return Verdict(baseline, sorted(others, key=lambda equality: -equality.n_equal))
 
 
-def _others(network: SpikingNetwork, asked: Conventions) -> Iterator[Conventions]:
+def _others(network: SpikingNetwork, baseline: Conventions) -> Iterator[Conventions]:
     """Other readings of a network, those that change less first, without a timestep beyond a time constant."""
     shortest = min((float(one.tau.min()) for one in network.populations), default=np.inf)
-    dts = (asked.dt,) if network.dt is not None else (asked.dt, asked.dt * 10, asked.dt / 10)
+    dts = (baseline.dt,) if network.dt is not None else (baseline.dt, baseline.dt * 10, baseline.dt / 10)
     for dt, decay, reset in product(dts, Decay, Reset):
         other = Conventions(dt, reset, decay)
-        if other != asked and (decay is Decay.EXPONENTIAL or dt <= shortest * (1 + 1e-6)):
+        if other != baseline and (decay is Decay.EXPONENTIAL or dt <= shortest * (1 + 1e-6)):
             yield other

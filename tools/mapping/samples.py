@@ -42,7 +42,7 @@ class SpikeSamples:
     notes: tuple[str, ...]
     source: Npz | NDArray[Any] = field(repr=False)
     array: str = "spikes"
-    packed: bool = False
+    is_packed: bool = False
 
     def batches(self, size: int = 256) -> Iterator[Spikes]:
         """(up to size, timesteps, inputs) uint8 of 0 and 1, in order. Raises InputError for any other number."""
@@ -62,18 +62,18 @@ class SpikeSamples:
         return (source[start : start + size] for start in range(0, len(source), size))
 
     def _checked(self, piece: NDArray[Any], start: int) -> Spikes:
-        if self.packed:
+        if self.is_packed:
             return np.unpackbits(piece, axis=-1, count=self.n_inputs)
         wrong = ~((piece == 0) | (piece == 1))
         if wrong.any():
             sample, timestep, spiking = (int(i) for i in np.argwhere(wrong)[0])
             place = f"{self.array}[{start + sample}, {timestep}, {spiking}]"
             number = piece[sample, timestep, spiking]
-            told = f"{place} is {number:g}"
+            text = f"{place} is {number:g}"
             right = "0 or 1 (an analogue current cannot be given to a chip: encode it as spikes)"
             if number > 1 and number == np.floor(number):
                 right = "0 or 1 (a neuron of a chip spikes once in a timestep: take shorter timesteps)"
-            raise InputError(f"{self.path}: {told}; right is {right}")
+            raise InputError(f"{self.path}: {text}; right is {right}")
         return piece.astype(np.uint8)
 
 
@@ -100,7 +100,7 @@ def read_samples(path: Path, n_inputs: int, array: str = "spikes") -> SpikeSampl
         shape, dtype = source.shape, source.dtype
     samples = _described(path, source, shape, dtype, n_inputs, labels, array)
     n_spikes = sum(int(piece.sum()) for piece in samples.batches())
-    if samples.packed and 0 < n_spikes == sum(int(piece[..., 7::8].sum()) for piece in samples.batches()):
+    if samples.is_packed and 0 < n_spikes == sum(int(piece[..., 7::8].sum()) for piece in samples.batches()):
         raise _misshaped(path, array, shape, n_inputs)  # bytes of 0 and 1 are no packed bits
     return samples
 
@@ -124,13 +124,13 @@ def _described(
         return SpikeSamples(path, n, n_timesteps, n_inputs, labels, (), flat, array)
     if dtype == np.uint8 and len(shape) == 3 and shape[2] == (n_inputs + 7) // 8:
         note = f"{path}: {array} of shape {shape} is read as packed bits: {n_inputs} inputs"
-        return SpikeSamples(path, n, n_timesteps, n_inputs, labels, (note,), source, array, packed=True)
+        return SpikeSamples(path, n, n_timesteps, n_inputs, labels, (note,), source, array, is_packed=True)
     raise _misshaped(path, array, shape, n_inputs)
 
 
 def _misshaped(path: Path, array: str, shape: tuple[int, ...], n_inputs: int) -> InputError:
-    told = f"{array} has shape {shape}, and the network has {n_inputs} inputs"
-    return InputError(f"{path}: {told}; right is (samples, timesteps, {n_inputs})")
+    text = f"{array} has shape {shape}, and the network has {n_inputs} inputs"
+    return InputError(f"{path}: {text}; right is (samples, timesteps, {n_inputs})")
 
 
 def _flattened(path: Path, source: Npz | NDArray[Any], array: str, n_inputs: int) -> NDArray[Any]:
@@ -165,8 +165,8 @@ def _nird(path: Path) -> NDArray[Any]:
     group = nodes[names[0]]
     if "data" in group.arrays:
         return group.arrays["data"]
-    told = f"{path}: node '{names[0]}' has events"
-    raise InputError(f"{told}; right is TimeGriddedData: nir's to_time_gridded(dt) gives it")
+    text = f"{path}: node '{names[0]}' has events"
+    raise InputError(f"{text}; right is TimeGriddedData: nir's to_time_gridded(dt) gives it")
 
 
 def _observed(group: Hdf5Group, path: str) -> dict[str, Hdf5Group]:

@@ -46,7 +46,7 @@ def infer(graph: Graph) -> Shapes:
     while waiting:
         source, target = waiting.popleft()
         if _enter(graph, shapes, source, target):
-            waiting += [(target, after) for after in graph.targets(target)]
+            waiting += [(target, next_path) for next_path in graph.targets(target)]
     return shapes
 
 
@@ -109,8 +109,8 @@ def _elementwise(node: Node, shape: Shape) -> Shape:
     try:
         together = np.broadcast_shapes(*own)
     except ValueError:
-        listed = ", ".join(f"{name} {node.numbers[name].shape}" for name in names if name in node.numbers)
-        raise Broken(Violation("parameters-differ", str(node), f"shapes differ: {listed}", "one shape")) from None
+        text = ", ".join(f"{name} {node.numbers[name].shape}" for name in names if name in node.numbers)
+        raise Broken(Violation("parameters-differ", str(node), f"shapes differ: {text}", "one shape")) from None
     try:
         if np.broadcast_shapes(together, shape) == shape:
             return shape
@@ -187,18 +187,18 @@ def steps(node: Node, name: str, n: int, least: int = 1) -> Shape:
     """A parameter of one whole number for each of n sides, or one for all; 1 where it is missing. Raises Broken."""
     if name not in node.numbers and name not in node.words:
         return (1,) * n
-    found = whole_numbers(node, name, least)
-    if len(found) not in (1, n):
-        raise Broken(Violation("dimensions", str(node), f"{name} has {len(found)} numbers", f"1, or {n}"))
-    return found * n if len(found) == 1 else found
+    lengths = whole_numbers(node, name, least)
+    if len(lengths) not in (1, n):
+        raise Broken(Violation("dimensions", str(node), f"{name} has {len(lengths)} numbers", f"1, or {n}"))
+    return lengths * n if len(lengths) == 1 else lengths
 
 
 def whole_numbers(node: Node, name: str, least: int = 1) -> Shape:
     """A parameter of whole numbers, from ``least`` to ``MOST_VALUES``. Raises Broken."""
     numbers = node.numbers.get(name)
     if numbers is None:
-        said = f"is '{node.words[name]}'" if name in node.words else "is missing"
-        raise Broken(Violation("missing", str(node), f"{name} {said}", "whole numbers"))
+        state = f"is '{node.words[name]}'" if name in node.words else "is missing"
+        raise Broken(Violation("missing", str(node), f"{name} {state}", "whole numbers"))
     if numbers.size > 8:
         raise Broken(Violation("dimensions", str(node), f"{name} has {numbers.size} numbers", "at most 8"))
     for number in numbers.ravel():
@@ -223,12 +223,12 @@ def _check_size(node: Node, shape: Shape) -> None:
         raise Broken(Violation("too-large", str(node), f"{prod(shape):,} values, shape {shape}", f"<= {MOST_VALUES:,}"))
 
 
-def _mismatch(source: str, given: Shape, target: str, entry: Shape) -> Violation:
+def _mismatch(source: str, output: Shape, target: str, entry: Shape) -> Violation:
     place = f"edge '{source}' -> '{target}'"
-    return Violation("shapes", place, f"'{source}' gives {_counted(given)}, '{target}' takes {_counted(entry)}")
+    return Violation("shapes", place, f"'{source}' gives {_count_text(output)}, '{target}' takes {_count_text(entry)}")
 
 
-def _counted(shape: Shape) -> str:
+def _count_text(shape: Shape) -> str:
     return f"{prod(shape)} values" + (f" of shape {shape}" if len(shape) > 1 else "")
 
 

@@ -21,8 +21,6 @@ NOT_YET = (  # the files below these paths still have such names
     "tools/bench/report.py",
     "tools/bench/suite.py",
     "tools/bench/workloads/__init__.py",
-    "tools/mapping",
-    "tools/tests/mapping",
     "tools/tests/mesh",
     "tools/tests/test_bench.py",
 )

@@ -39,7 +39,7 @@ def graph_of_arrays(arrays: Mapping[str, NDArray[np.generic]], place: str) -> Gr
     if not n_layers:
         raise InputError(f"{place}: there is no w1; right is w1 of shape (inputs, neurons), w2, ...")
     nodes = [_node("input", "Input", shape=np.array([numbers["w1"].shape[0]], np.float64))]
-    edges, before = [], "input"
+    edges, previous = [], "input"
     for layer in range(1, n_layers + 1):
         name = f"layer{layer}"
         nodes += [
@@ -47,13 +47,13 @@ def graph_of_arrays(arrays: Mapping[str, NDArray[np.generic]], place: str) -> Gr
             *_bias(layer, numbers),
             _neurons(layer, numbers, place, potential and layer == n_layers),
         ]
-        edges += _chained(before, *(node.path for node in nodes if node.path in (f"w{layer}", f"bias{layer}")), name)
+        edges += _chained(previous, *(node.path for node in nodes if node.path in (f"w{layer}", f"bias{layer}")), name)
         if f"rec{layer}" in numbers:
             nodes.append(_node(f"rec{layer}", "Synapses", weight=numbers[f"rec{layer}"]))
             edges += _chained(name, f"rec{layer}", name)
-        before = name
+        previous = name
     nodes.append(_node("output", "Output"))
-    edges.append((before, "output"))
+    edges.append((previous, "output"))
     return Graph({node.path: node for node in nodes}, tuple(edges), dt=1.0)
 
 

@@ -69,13 +69,13 @@ class Hdf5Tree:
 
 def attributes(holder: Any) -> dict[str, Any]:
     """The attributes that are one text or one number."""
-    found = {}
+    values = {}
     for name, value in holder.attrs.items():
         if isinstance(value, str):
-            found[name] = value
+            values[name] = value
         elif getattr(value, "shape", None) == () and getattr(value, "dtype", None) is not None:
-            found[name] = value.item() if value.dtype.kind in "biuf" else str(value)
-    return found
+            values[name] = value.item() if value.dtype.kind in "biuf" else str(value)
+    return values
 
 
 def read(path: str, most_values: int) -> tuple[dict[str, Any], list[bytes]]:

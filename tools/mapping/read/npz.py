@@ -35,7 +35,7 @@ class Npz:
 
     def __init__(self, path: Path):
         self.path = path
-        with _told(path, "it is not a whole .npz file"):
+        with _one_line(path, "it is not a whole .npz file"):
             self._zip = zipfile.ZipFile(path)
         self.names = tuple(name.removesuffix(".npy") for name in self._zip.namelist() if name.endswith(".npy"))
         if len(self.names) > MOST_ARRAYS:
@@ -64,13 +64,13 @@ class Npz:
 
     @contextmanager
     def _open(self, name: str) -> Iterator[IO[bytes]]:
-        with _told(self.path, f"{name}: it is not a whole array"), self._zip.open(f"{name}.npy") as file:
+        with _one_line(self.path, f"{name}: it is not a whole array"), self._zip.open(f"{name}.npy") as file:
             yield file
 
 
 def read_npy(path: Path) -> Numbers:
     """A .npy file. Raises InputError, and OSError if it cannot be opened."""
-    with path.open("rb") as file, _told(path, "it is not a whole .npy file"):
+    with path.open("rb") as file, _one_line(path, "it is not a whole .npy file"):
         return read_array(file, str(path))
 
 
@@ -105,11 +105,11 @@ def _entries(file: IO[bytes], dtype: np.dtype[Any], shape: tuple[int, ...], plac
 
 
 @contextmanager
-def _told(path: Path, said: str) -> Iterator[None]:
+def _one_line(path: Path, message: str) -> Iterator[None]:
     """Turn whatever the libraries raise for a damaged file into one line; a file that cannot be opened stays so."""
     try:
         yield
     except (InputError, FileNotFoundError, PermissionError, IsADirectoryError):
         raise
     except Exception as error:
-        raise InputError(f"{path}: {said}: {' '.join(str(error).split()) or type(error).__name__}") from None
+        raise InputError(f"{path}: {message}: {' '.join(str(error).split()) or type(error).__name__}") from None

@@ -63,8 +63,8 @@ def small(**nodes):
     return chain(**({"input": entry(6), "fc": linear(4, 6), "lif": lif(4), "output": out(4)} | nodes))
 
 
-def written(folder, made):
+def write(folder, model):
     """The path of a NIR file that holds a graph."""
     path = folder / "net.nir"
-    nir.write(path, made, compression=None)
+    nir.write(path, model, compression=None)
     return path

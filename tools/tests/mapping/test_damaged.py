@@ -41,7 +41,7 @@ def read_or_refused(path: Path) -> str:
 def test_damaged_nir_files(tmp_path, monkeypatch):
     graphs = pytest.importorskip("draupnir.tools.tests.mapping.graphs")
     monkeypatch.setattr(hdf, "SECONDS", 3)
-    path = graphs.written(tmp_path, graphs.small())
+    path = graphs.write(tmp_path, graphs.small())
     whole = path.read_bytes()
     lines = []
     for seed in range(16):
@@ -106,23 +106,23 @@ def sound() -> dict[str, Node]:
     window = {"stride": np.array(1.0), "padding": np.array(0.0)}
     conv = {"weight": ones((2, 1, 2, 2)), "bias": ones(2), "dilation": np.array(1.0), "groups": np.array(1.0)} | window
     neurons = {"tau": ones(()), "r": ones(()), "v_leak": np.zeros(()), "v_threshold": ones(())}
-    made = [
+    model = [
         Node("a", "Input", {"shape": np.array([1.0, 4, 4])}, {}),
         Node("b", "Conv2d", conv, {}),
         Node("c", "SumPool2d", {"kernel_size": np.array([2.0, 2.0])} | window, {}),
         Node("d", "LIF", neurons, {}),
         Node("e", "Output", {"shape": np.array([2.0, 2, 2])}, {}),
     ]
-    return {node.path: node for node in made}
+    return {node.path: node for node in model}
 
 
 ROW = (("a", "b"), ("b", "c"), ("c", "d"), ("d", "e"))
 
 
-def held(made: dict[str, Node], edges: tuple[tuple[str, str], ...]) -> bool:
+def builds(model: dict[str, Node], edges: tuple[tuple[str, str], ...]) -> bool:
     """Tell whether a graph becomes a network; if not, it is refused by lines."""
     try:
-        network = front(Graph(made, edges), Conventions(1e-4, Reset.ZERO), "net").network
+        network = front(Graph(model, edges), Conventions(1e-4, Reset.ZERO), "net").network
     except InputError as error:
         assert str(error).startswith("net: ")
         return False
@@ -131,25 +131,25 @@ def held(made: dict[str, Node], edges: tuple[tuple[str, str], ...]) -> bool:
 
 
 def test_the_network_of_which_parts_are_exchanged_is_sound() -> None:
-    assert held(sound(), ROW)
+    assert builds(sound(), ROW)
 
 
 @settings(max_examples=150)
 @given(st.data())
 def test_graphs_with_nodes_and_edges_of_anything(data):
-    made = sound()
+    model = sound()
     for path in data.draw(st.lists(st.sampled_from(NAMES), max_size=2)):
-        made[path] = data.draw(nodes(path))
+        model[path] = data.draw(nodes(path))
     more = data.draw(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=2))
     edges = data.draw(st.lists(st.sampled_from(ROW), min_size=3, max_size=4, unique=True)) + more
-    held(made, tuple(edges))
+    builds(model, tuple(edges))
 
 
 @settings(max_examples=150)
 @given(st.data())
 def test_numbers_of_anything_in_a_sound_network(data):
-    made = sound()
+    model = sound()
     path = data.draw(st.sampled_from(NAMES))
-    name = data.draw(st.sampled_from(sorted(made[path].numbers) or ["x"]))
-    made[path] = Node(path, made[path].kind, {**made[path].numbers, name: data.draw(ARRAYS)}, {})
-    held(made, ROW)
+    name = data.draw(st.sampled_from(sorted(model[path].numbers) or ["x"]))
+    model[path] = Node(path, model[path].kind, {**model[path].numbers, name: data.draw(ARRAYS)}, {})
+    builds(model, ROW)

@@ -68,8 +68,8 @@ def read(case):
 
 def test_each_case_is_held_by_one_of_the_tests_below() -> None:
     cases = {case for case, *_ in TABLE}
-    refused = {case for case in cases if case.startswith("no_")}
-    assert refused == OF_A_CHIP.keys() | WORDS.keys() | ACCEPTED.keys()
+    refusals = {case for case in cases if case.startswith("no_")}
+    assert refusals == OF_A_CHIP.keys() | WORDS.keys() | ACCEPTED.keys()
     assert len(cases) > 35
 
 
@@ -101,11 +101,11 @@ def test_the_trained_digits_are_what_snntorch_computed() -> None:
     front = read("ok_trained_digits")
     samples = read_samples(FOLDER / "ok_trained_digits_samples.npz", front.network.n_inputs)
     with np.load(RECORDING, allow_pickle=False) as file:
-        packed = {"lif1": file["subtract_after_leak_hidden"], "lif2": file["subtract_after_leak_output"]}
+        bits = {"lif1": file["subtract_after_leak_hidden"], "lif2": file["subtract_after_leak_output"]}
     sizes = {"lif1": 100, "lif2": 10}
-    recorded = {name: np.unpackbits(packed[name], axis=-1, count=size) == 1 for name, size in sizes.items()}
+    recording = {name: np.unpackbits(bits[name], axis=-1, count=size) == 1 for name, size in sizes.items()}
     right = Conventions(1e-4, Reset.SUBTRACT_AFTER_LEAK)
-    agreement = compare(front.network, samples.all(), recorded, right)
+    agreement = compare(front.network, samples.all(), recording, right)
     assert (agreement.n_equal, agreement.n) == (360, 360)
     counts = run(front.network, samples.all(), right).spikes["lif2"].sum(axis=1)
     assert int((counts.argmax(axis=1) == samples.labels).sum()) == 351

@@ -35,25 +35,25 @@ def read(name, n_inputs, arrays, conventions):
     """The network of a file, what it was shown, and what its framework recorded of each layer."""
     network = load(FOLDER / f"{name}.nir", conventions.dt, conventions.reset, conventions.decay).network
     with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as file:
-        shown = np.unpackbits(file["shown"], axis=-1, count=n_inputs)
+        stimulus = np.unpackbits(file["shown"], axis=-1, count=n_inputs)
         layers = zip(network.populations, arrays, strict=True)
-        recorded = {one.name: np.unpackbits(file[name], axis=-1, count=one.size) == 1 for one, name in layers}
-    return network, shown, recorded
+        recording = {one.name: np.unpackbits(file[name], axis=-1, count=one.size) == 1 for one, name in layers}
+    return network, stimulus, recording
 
 
 @pytest.mark.parametrize(("name", "n_inputs", "arrays", "conventions", "kinds"), CASES, ids=[case[0] for case in CASES])
 def test_all_spikes_are_those_of_the_framework(name, n_inputs, arrays, conventions, kinds):
-    network, shown, recorded = read(name, n_inputs, arrays, conventions)
+    network, stimulus, recording = read(name, n_inputs, arrays, conventions)
     assert [one.kind for one in network.populations] == kinds
-    assert all(spikes.any() for spikes in recorded.values())
-    verdict = hold(network, shown, recorded, conventions)
-    assert (verdict.asked.n_equal, verdict.asked.n) == (20, 20)
+    assert all(spikes.any() for spikes in recording.values())
+    verdict = hold(network, stimulus, recording, conventions)
+    assert (verdict.baseline.n_equal, verdict.baseline.n) == (20, 20)
 
 
 @pytest.mark.parametrize(("name", "n_inputs", "arrays", "conventions", "kinds"), CASES, ids=[case[0] for case in CASES])
 def test_the_right_reading_is_found_from_a_wrong_one(name, n_inputs, arrays, conventions, kinds):
-    network, shown, recorded = read(name, n_inputs, arrays, conventions)
+    network, stimulus, recording = read(name, n_inputs, arrays, conventions)
     wrong = Conventions(conventions.dt / 10, Reset.ZERO)
-    verdict = hold(network, shown, recorded, wrong)
-    assert not verdict.asked.holds
+    verdict = hold(network, stimulus, recording, wrong)
+    assert not verdict.baseline.holds
     assert f"; {conventions} fits: 20 of 20" in str(verdict)

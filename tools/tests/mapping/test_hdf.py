@@ -9,18 +9,18 @@ from draupnir.tools.mapping.conventions import Reset
 from draupnir.tools.mapping.front import load
 from draupnir.tools.mapping.read import hdf, hdf_child
 from draupnir.tools.mapping.read.nir_file import read_nir
-from draupnir.tools.tests.mapping.graphs import DT, small, written
+from draupnir.tools.tests.mapping.graphs import DT, small, write
 
 
 def test_the_other_process_reads_what_this_one_would(tmp_path, in_process):
-    path = written(tmp_path, small())
+    path = write(tmp_path, small())
     here = read_nir(path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hdf, "answer", ANSWER)
-        there = read_nir(path)
-    assert here.edges == there.edges
-    assert here.nodes.keys() == there.nodes.keys()
-    for name, node in there.nodes.items():
+        other = read_nir(path)
+    assert here.edges == other.edges
+    assert here.nodes.keys() == other.nodes.keys()
+    for name, node in other.nodes.items():
         assert node.kind == here.nodes[name].kind
         numbers = {key: (array.shape, array.tolist()) for key, array in node.numbers.items()}
         assert numbers == {key: (array.shape, array.tolist()) for key, array in here.nodes[name].numbers.items()}
@@ -43,7 +43,7 @@ def test_what_is_no_hdf5_file(tmp_path, content, line):
 
 
 def test_a_truncated_file(tmp_path):
-    path = written(tmp_path, small())
+    path = write(tmp_path, small())
     path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(InputError) as caught:
         load(path, DT, Reset.ZERO)
@@ -52,7 +52,7 @@ def test_a_truncated_file(tmp_path):
 
 
 def test_a_library_that_does_not_end_on_a_file(tmp_path, monkeypatch):
-    path = written(tmp_path, small())
+    path = write(tmp_path, small())
     child = tmp_path / "child.py"
     child.write_text("import time\ntime.sleep(60)\n")
     monkeypatch.setattr(hdf_child, "__file__", str(child))
@@ -62,7 +62,7 @@ def test_a_library_that_does_not_end_on_a_file(tmp_path, monkeypatch):
 
 
 def test_a_library_that_crashes_on_a_file(tmp_path, monkeypatch):
-    path = written(tmp_path, small())
+    path = write(tmp_path, small())
     child = tmp_path / "child.py"
     child.write_text("import os\nos.abort()\n")
     monkeypatch.setattr(hdf_child, "__file__", str(child))
@@ -71,7 +71,7 @@ def test_a_library_that_crashes_on_a_file(tmp_path, monkeypatch):
 
 
 def test_without_the_extra_the_line_says_what_to_install(tmp_path, monkeypatch):
-    path = written(tmp_path, small())
+    path = write(tmp_path, small())
     child = tmp_path / "child.py"
     child.write_text('print(\'{"missing": "h5py"}\')\n')
     monkeypatch.setattr(hdf_child, "__file__", str(child))

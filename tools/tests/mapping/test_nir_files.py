@@ -25,21 +25,21 @@ from draupnir.tools.tests.mapping.graphs import (
     out,
     small,
     weights,
-    written,
+    write,
 )
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
 
-def read(folder, made):
-    return load(written(folder, made), DT, Reset.ZERO)
+def read(folder, model):
+    return load(write(folder, model), DT, Reset.ZERO)
 
 
 def test_a_feedforward_network(tmp_path):
-    made = chain(
+    model = chain(
         input=entry(6), fc1=linear(5, 6), lif1=lif(5), fc2=linear(3, 5, 1), lif2=lif(3, tau=2e-3), output=out(3)
     )
-    front = read(tmp_path, made)
+    front = read(tmp_path, model)
     network = front.network
     assert (network.input_shape, network.n_inputs, network.output, front.notes) == ((6,), 6, "lif2", ())
     assert [(one.name, one.kind, one.shape, one.size) for one in network.populations] == [
@@ -56,11 +56,11 @@ def test_a_feedforward_network(tmp_path):
     np.testing.assert_array_equal(second.weights, weights(3, 5, 1))
     np.testing.assert_array_equal(network.population("lif2").tau, np.full(3, 2e-3))
     assert network.population("lif1").threshold.tolist() == [1.0] * 5
-    assert network.into("lif2") == (second,)
+    assert network.inputs_of("lif2") == (second,)
 
 
 def test_each_node_is_what_the_package_itself_reads(tmp_path):
-    path = written(tmp_path, small())
+    path = write(tmp_path, small())
     ours, theirs = read_nir(path), nir.read(path, type_check=False)
     assert ours.edges == tuple(map(tuple, theirs.edges))
     assert ours.nodes.keys() == theirs.nodes.keys()
@@ -85,9 +85,9 @@ def test_each_kind_of_node_of_the_package_is_known_with_its_parameters() -> None
 
 
 def test_neurons_without_a_leak_and_neurons_that_do_not_spike(tmp_path):
-    made = chain(input=entry(6), a=linear(4, 6), b=integrate_and_fire(4), c=linear(2, 4), d=leaky(2), output=out(2))
-    hidden, last = read(tmp_path, made).network.populations
-    assert (hidden.kind, hidden.spikes, hidden.tau.tolist()) == (NeuronKind.IF, True, [np.inf] * 4)
+    model = chain(input=entry(6), a=linear(4, 6), b=integrate_and_fire(4), c=linear(2, 4), d=leaky(2), output=out(2))
+    first, last = read(tmp_path, model).network.populations
+    assert (first.kind, first.spikes, first.tau.tolist()) == (NeuronKind.IF, True, [np.inf] * 4)
     assert (last.kind, last.spikes, last.threshold.tolist()) == (NeuronKind.LI, False, [np.inf] * 2)
 
 
@@ -118,7 +118,7 @@ def test_a_parameter_for_all_beside_one_for_each(tmp_path):
 def test_a_file_of_an_older_writer_has_no_v_reset(tmp_path):
     import h5py
 
-    path = written(tmp_path, small())
+    path = write(tmp_path, small())
     with h5py.File(path, "a") as file:
         del file["node/nodes/lif/v_reset"]
     assert load(path, DT, Reset.ZERO).network.populations[0].v_reset.tolist() == [0.0] * 4
@@ -179,10 +179,10 @@ def test_weights_of_two_ways_between_the_same_neurons_are_added(tmp_path):
 
 
 def test_weights_in_a_row_are_multiplied(tmp_path):
-    made = chain(
+    model = chain(
         input=entry(6), a=linear(5, 6), s=nir.Scale(scale=np.arange(1.0, 6)), b=linear(4, 5, 1), l=lif(4), o=out(4)
     )
-    (connection,) = read(tmp_path, made).network.connections
+    (connection,) = read(tmp_path, model).network.connections
     right = weights(4, 5, 1).astype(float) @ np.diag(np.arange(1.0, 6)) @ weights(5, 6).astype(float)
     np.testing.assert_allclose(connection.weights, right, rtol=1e-12)
     assert connection.path == ("a", "s", "b")
@@ -190,21 +190,21 @@ def test_weights_in_a_row_are_multiplied(tmp_path):
 
 def test_biases_go_through_what_follows_them(tmp_path):
     affine = nir.Affine(weight=weights(5, 6), bias=np.arange(5.0))
-    made = chain(input=entry(6), a=affine, b=linear(4, 5, 1), lif=lif(4), output=out(4))
-    (population,) = read(tmp_path, made).network.populations
+    model = chain(input=entry(6), a=affine, b=linear(4, 5, 1), lif=lif(4), output=out(4))
+    (population,) = read(tmp_path, model).network.populations
     np.testing.assert_allclose(population.bias, weights(4, 5, 1).astype(float) @ np.arange(5.0), rtol=1e-12)
 
 
 def test_a_bias_of_zeros_is_none(tmp_path):
-    made = small(fc=nir.Affine(weight=weights(4, 6), bias=np.zeros(4)))
-    assert read(tmp_path, made).network.populations[0].bias.tolist() == [0.0] * 4
+    model = small(fc=nir.Affine(weight=weights(4, 6), bias=np.zeros(4)))
+    assert read(tmp_path, model).network.populations[0].bias.tolist() == [0.0] * 4
 
 
 @pytest.mark.parametrize("start", [0, 1])
 def test_flatten_is_a_renumbering_wherever_it_begins(tmp_path, start):
     flatten = nir.Flatten(input_type={"input": np.array([2, 3])}, start_dim=start, end_dim=-1)
-    made = chain(input=entry(2, 3), flat=flatten, fc=linear(4, 6), lif=lif(4), output=out(4))
-    front = read(tmp_path, made)
+    model = chain(input=entry(2, 3), flat=flatten, fc=linear(4, 6), lif=lif(4), output=out(4))
+    front = read(tmp_path, model)
     np.testing.assert_array_equal(front.network.connections[0].weights, weights(4, 6))
     assert front.network.input_shape == (2, 3)
 
@@ -236,8 +236,8 @@ def test_neurons_that_nobody_reads_are_told(tmp_path):
 
 
 def test_a_delay_of_nothing_is_none(tmp_path):
-    made = chain(input=entry(6), fc=linear(4, 6), d=nir.Delay(delay=np.zeros(4)), lif=lif(4), output=out(4))
-    np.testing.assert_array_equal(read(tmp_path, made).network.connections[0].weights, weights(4, 6))
+    model = chain(input=entry(6), fc=linear(4, 6), d=nir.Delay(delay=np.zeros(4)), lif=lif(4), output=out(4))
+    np.testing.assert_array_equal(read(tmp_path, model).network.connections[0].weights, weights(4, 6))
 
 
 def test_a_graph_without_input_and_output_gets_them_at_its_ends(tmp_path):
@@ -271,7 +271,7 @@ def test_a_convolution_without_a_shape_takes_that_of_the_input(tmp_path):
     """Files of older writers lack it."""
     import h5py
 
-    path = written(tmp_path, chain(input=entry(1, 4, 4), conv=convolution(), lif=lif(), output=out(2, 2, 2)))
+    path = write(tmp_path, chain(input=entry(1, 4, 4), conv=convolution(), lif=lif(), output=out(2, 2, 2)))
     with h5py.File(path, "a") as file:
         del file["node/nodes/conv/input_shape"]
     network = load(path, DT, Reset.ZERO).network

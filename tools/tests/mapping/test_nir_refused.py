@@ -21,15 +21,15 @@ from draupnir.tools.tests.mapping.graphs import (
     out,
     small,
     weights,
-    written,
+    write,
 )
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
 
-def refused(folder, made, decay=Decay.EULER):
+def refusal_lines(folder, model, decay=Decay.EULER):
     """The lines with which a graph is refused, without the file's name."""
-    path = written(folder, made)
+    path = write(folder, model)
     with pytest.raises(BrokenRules) as caught:
         load(path, DT, Reset.ZERO, decay)
     lines = caught.value.lines
@@ -38,7 +38,7 @@ def refused(folder, made, decay=Decay.EULER):
     return [line.removeprefix(f"{path}: ") for line in lines]
 
 
-def changed(node, name, index, value):
+def change(node, name, index, value):
     """A node with one number changed."""
     array = np.array(getattr(node, name), float)
     array[index] = value
@@ -55,11 +55,11 @@ def cuba(n, threshold=True):
 
 ALL = [  # nodes of the small graph that are changed, and the line
     (
-        {"fc": changed(linear(4, 6), "weight", (3, 5), np.nan)},
+        {"fc": change(linear(4, 6), "weight", (3, 5), np.nan)},
         "node 'fc': weight[3, 5] is nan; right is a finite number",
     ),
     (
-        {"fc": changed(linear(4, 6), "weight", (0, 0), np.inf)},
+        {"fc": change(linear(4, 6), "weight", (0, 0), np.inf)},
         "node 'fc': weight[0, 0] is inf; right is a finite number",
     ),
     (
@@ -86,9 +86,9 @@ ALL = [  # nodes of the small graph that are changed, and the line
     ({"fc": linear(4, 7)}, "edge 'input' -> 'fc': 'input' gives 6 values, 'fc' takes 7 values"),
     ({"output": out(2, 3)}, "edge 'lif' -> 'output': 'lif' gives 4 values, 'output' takes 6 values of shape (2, 3)"),
     ({"input": entry(0)}, "node 'input': shape has 0; right is a whole number from 1 to 16777216"),
-    ({"lif": changed(lif(4), "tau", 0, -1e-3)}, "node 'lif': tau[0] is -0.001; right is above 0"),
-    ({"lif": changed(lif(4), "tau", 2, 0)}, "node 'lif': tau[2] is 0; right is above 0"),
-    ({"lif": changed(lif(4), "tau", 1, np.nan)}, "node 'lif': tau[1] is nan; right is a finite number"),
+    ({"lif": change(lif(4), "tau", 0, -1e-3)}, "node 'lif': tau[0] is -0.001; right is above 0"),
+    ({"lif": change(lif(4), "tau", 2, 0)}, "node 'lif': tau[2] is 0; right is above 0"),
+    ({"lif": change(lif(4), "tau", 1, np.nan)}, "node 'lif': tau[1] is nan; right is a finite number"),
     (
         {"lif": lif(4, tau=np.inf, r=1.0)},
         "node 'lif': tau[0] is inf (and 3 more) (a beta of 1); right is an IF node, or a beta a little below 1",
@@ -98,14 +98,14 @@ ALL = [  # nodes of the small graph that are changed, and the line
         "node 'lif': tau[0] is 5e-05 s (and 3 more), shorter than a timestep of 0.0001 s: beta would be -1; "
         "right is a longer tau, or another --dt",
     ),
-    ({"lif": changed(lif(4), "r", 1, 0)}, "node 'lif': r[1] is 0, and r scales the input; right is above 0"),
+    ({"lif": change(lif(4), "r", 1, 0)}, "node 'lif': r[1] is 0, and r scales the input; right is above 0"),
     (
         {"lif": lif(4, threshold=0.0)},
         "node 'lif': v_threshold[0] is 0 (and 3 more), not above the leak potential: it spikes without an input; "
         "right is above v_leak",
     ),
     (
-        {"lif": changed(lif(4), "v_reset", 3, -0.5)},
+        {"lif": change(lif(4), "v_reset", 3, -0.5)},
         "node 'lif': v_reset[3] is -0.5, and a chip resets to where the leak ends (0); right is v_leak, or 0 for IF",
     ),
     (
@@ -125,12 +125,12 @@ ALL = [  # nodes of the small graph that are changed, and the line
 
 @pytest.mark.parametrize(("nodes", "line"), ALL, ids=[line[:60] for _, line in ALL])
 def test_each_broken_rule_is_one_line(tmp_path, nodes, line):
-    assert refused(tmp_path, small(**nodes)) == [line]
+    assert refusal_lines(tmp_path, small(**nodes)) == [line]
 
 
 def test_all_broken_rules_are_told_at_once(tmp_path):
-    wrong = small(fc=changed(linear(5, 6), "weight", (1, 1), np.nan), lif=lif(4, tau=-1.0, threshold=-1.0))
-    assert [line.split(";")[0] for line in refused(tmp_path, wrong)] == [
+    wrong = small(fc=change(linear(5, 6), "weight", (1, 1), np.nan), lif=lif(4, tau=-1.0, threshold=-1.0))
+    assert [line.split(";")[0] for line in refusal_lines(tmp_path, wrong)] == [
         "node 'fc': weight[1, 1] is nan",
         "node 'lif': tau[0] is -1 (and 3 more)",
         "node 'lif': v_threshold[0] is -1 (and 3 more), not above the leak potential: it spikes without an input",
@@ -139,23 +139,25 @@ def test_all_broken_rules_are_told_at_once(tmp_path):
 
 
 def test_a_time_constant_may_be_short_where_the_decay_is_exponential(tmp_path):
-    path = written(tmp_path, small(lif=lif(4, tau=5e-5)))
+    path = write(tmp_path, small(lif=lif(4, tau=5e-5)))
     assert load(path, DT, Reset.ZERO, Decay.EXPONENTIAL).network.output == "lif"
 
 
 def test_a_delay(tmp_path):
-    made = chain(input=entry(6), fc=linear(4, 6), d=nir.Delay(delay=np.full(4, 2e-3)), lif=lif(4), output=out(4))
-    assert refused(tmp_path, made) == [
+    model = chain(input=entry(6), fc=linear(4, 6), d=nir.Delay(delay=np.full(4, 2e-3)), lif=lif(4), output=out(4))
+    assert refusal_lines(tmp_path, model) == [
         "node 'd': delay[0] is 0.002 s (and 3 more), and the chip has no delays; right is no Delay node"
     ]
 
 
 def test_an_empty_graph(tmp_path):
-    assert refused(tmp_path, graph({}, [])) == ["the graph: it has no nodes; right is an Input, neurons and an Output"]
+    assert refusal_lines(tmp_path, graph({}, [])) == [
+        "the graph: it has no nodes; right is an Input, neurons and an Output"
+    ]
 
 
 def test_no_neurons(tmp_path):
-    lines = refused(tmp_path, chain(input=entry(6), fc=linear(6, 6), output=out(6)))
+    lines = refusal_lines(tmp_path, chain(input=entry(6), fc=linear(6, 6), output=out(6)))
     assert lines == [
         "the graph: no neurons between input and output; right is a LIF or an IF node before the output",
         "output 'output': it is fed by 'fc', of the kind Linear; right is LIF or IF neurons, or LI neurons whose "
@@ -164,25 +166,25 @@ def test_no_neurons(tmp_path):
 
 
 def test_an_edge_from_nowhere_and_one_to_nowhere(tmp_path):
-    made = small()
-    made.edges += [("ghost", "lif"), ("lif", "nobody")]
-    known = "the nodes are 'fc', 'input', 'lif', 'output'"
-    assert refused(tmp_path, made) == [
-        f"edge 'ghost' -> 'lif': an edge from 'ghost', which is no node; {known}",
-        f"edge 'lif' -> 'nobody': an edge to 'nobody', which is no node; {known}",
+    model = small()
+    model.edges += [("ghost", "lif"), ("lif", "nobody")]
+    names = "the nodes are 'fc', 'input', 'lif', 'output'"
+    assert refusal_lines(tmp_path, model) == [
+        f"edge 'ghost' -> 'lif': an edge from 'ghost', which is no node; {names}",
+        f"edge 'lif' -> 'nobody': an edge to 'nobody', which is no node; {names}",
     ]
 
 
 def test_an_edge_that_stands_twice(tmp_path):
-    made = small()
-    made.edges.append(("fc", "lif"))
-    assert refused(tmp_path, made) == ["edge 'fc' -> 'lif': it stands 2 times; right is once"]
+    model = small()
+    model.edges.append(("fc", "lif"))
+    assert refusal_lines(tmp_path, model) == ["edge 'fc' -> 'lif': it stands 2 times; right is once"]
 
 
 def test_two_populations_at_one_output(tmp_path):
     nodes = {"input": entry(6), "fc": linear(4, 6), "a": lif(4), "w": linear(4, 4), "b": lif(4), "output": out(4)}
     edges = [("input", "fc"), ("fc", "a"), ("a", "w"), ("w", "b"), ("b", "output"), ("a", "output")]
-    assert refused(tmp_path, graph(nodes, edges)) == [
+    assert refusal_lines(tmp_path, graph(nodes, edges)) == [
         "output 'output': it is fed by 'b' and 'a'; right is one node of neurons"
     ]
 
@@ -190,17 +192,17 @@ def test_two_populations_at_one_output(tmp_path):
 def test_two_outputs_and_no_input(tmp_path):
     nodes = {"fc": linear(4, 6), "fc2": linear(4, 6), "lif": lif(4), "o": out(4), "o2": out(4)}
     edges = [("fc", "lif"), ("fc2", "lif"), ("lif", "o"), ("lif", "o2")]
-    assert refused(tmp_path, graph(nodes, edges)) == [
+    assert refusal_lines(tmp_path, graph(nodes, edges)) == [
         "the graph: 0 inputs; right is one node of the kind Input",
         "the graph: 2 outputs: 'o', 'o2'; right is one node of the kind Output",
     ]
 
 
 def test_a_node_that_nothing_feeds(tmp_path):
-    made = small()
-    made.nodes["lost"] = linear(4, 6)
-    made.edges.append(("lost", "lif"))
-    assert refused(tmp_path, made) == [
+    model = small()
+    model.nodes["lost"] = linear(4, 6)
+    model.edges.append(("lost", "lif"))
+    assert refusal_lines(tmp_path, model) == [
         "node 'lost': no edges lead from the input to it; right is an edge, or no such node"
     ]
 
@@ -208,14 +210,14 @@ def test_a_node_that_nothing_feeds(tmp_path):
 def test_a_loop_without_neurons(tmp_path):
     nodes = {"input": entry(6), "fc": linear(4, 6), "a": linear(4, 4), "lif": lif(4), "output": out(4)}
     edges = [("input", "fc"), ("fc", "a"), ("a", "a"), ("a", "lif"), ("lif", "output")]
-    assert refused(tmp_path, graph(nodes, edges)) == [
+    assert refusal_lines(tmp_path, graph(nodes, edges)) == [
         "node 'a': a loop without neurons: 'a'; right is neurons in each loop"
     ]
 
 
 def test_potentials_that_are_sent_on(tmp_path):
-    made = chain(input=entry(6), fc=linear(4, 6), li=leaky(4), fc2=linear(2, 4), lif=lif(2), output=out(2))
-    assert refused(tmp_path, made) == [
+    model = chain(input=entry(6), fc=linear(4, 6), li=leaky(4), fc2=linear(2, 4), lif=lif(2), output=out(2))
+    assert refusal_lines(tmp_path, model) == [
         "node 'li': LI gives potentials to 'fc2', and neurons on a chip send spikes alone; right is LIF or IF"
     ]
 
@@ -242,19 +244,19 @@ def convolved(**others):
     ids=["bias", "groups", "dilation", "kernel"],
 )
 def test_convolutions_that_are_none(tmp_path, others, line):
-    assert refused(tmp_path, convolved(**others)) == [line]
+    assert refusal_lines(tmp_path, convolved(**others)) == [line]
 
 
 def test_a_stride_of_nothing(tmp_path):
-    made = convolved()
-    made.nodes["conv"].stride = (0, 1)
-    assert refused(tmp_path, made) == ["node 'conv': stride has 0; right is a whole number from 1 to 16777216"]
+    model = convolved()
+    model.nodes["conv"].stride = (0, 1)
+    assert refusal_lines(tmp_path, model) == ["node 'conv': stride has 0; right is a whole number from 1 to 16777216"]
 
 
 def test_a_matrix_that_would_take_too_much_memory(tmp_path):
     pool = nir.SumPool2d(kernel_size=np.array([2, 2]), stride=np.array([2, 2]), padding=np.array([0, 0]))
-    made = chain(input=entry(2, 128, 128), pool=pool, lif=lif(), output=out(2, 64, 64))
-    assert refused(tmp_path, made) == [
+    model = chain(input=entry(2, 128, 128), pool=pool, lif=lif(), output=out(2, 64, 64))
+    assert refusal_lines(tmp_path, model) == [
         "node 'input': 32,768 values of 32,768 sources, once unrolled; "
         "right is at most 16,777,216 weights, and 67,108,864 in all"
     ]
@@ -263,7 +265,7 @@ def test_a_matrix_that_would_take_too_much_memory(tmp_path):
 def test_a_kind_that_is_not_known(tmp_path):
     import h5py
 
-    path = written(tmp_path, small())
+    path = write(tmp_path, small())
     with h5py.File(path, "a") as file:
         del file["node/nodes/lif/type"]
         file["node/nodes/lif/type"] = "Izhikevich"
@@ -271,9 +273,9 @@ def test_a_kind_that_is_not_known(tmp_path):
         file["node/nodes/fc/weight"] = "many"
     with pytest.raises(BrokenRules) as caught:
         load(path, DT, Reset.ZERO)
-    told = " ".join(caught.value.lines)
-    assert "node 'lif': its kind is 'Izhikevich'; right is one of Affine, AvgPool2d," in told
-    assert "node 'fc': weight is 'many'; right is a number" in told
+    text = " ".join(caught.value.lines)
+    assert "node 'lif': its kind is 'Izhikevich'; right is one of Affine, AvgPool2d," in text
+    assert "node 'fc': weight is 'many'; right is a number" in text
 
 
 def test_a_file_that_was_not_written_to_its_end(tmp_path):
@@ -299,7 +301,7 @@ def test_an_array_that_claims_more_than_it_has(tmp_path):
     """Chunks that are not there cost nothing in the file, and would fill all memory."""
     import h5py
 
-    path = written(tmp_path, small())
+    path = write(tmp_path, small())
     with h5py.File(path, "a") as file:
         del file["node/nodes/fc/weight"]
         file.create_dataset("node/nodes/fc/weight", (1 << 20, 1 << 20), "f8", chunks=(1024, 1024))
@@ -311,7 +313,7 @@ def test_an_array_that_claims_more_than_it_has(tmp_path):
 def test_a_link_to_another_file_is_not_followed(tmp_path):
     import h5py
 
-    path = written(tmp_path, small())
+    path = write(tmp_path, small())
     with h5py.File(path, "a") as file:
         del file["node/nodes/fc"]
         file["node/nodes/fc"] = h5py.ExternalLink("/etc/hosts", "/fc")
@@ -322,7 +324,7 @@ def test_a_link_to_another_file_is_not_followed(tmp_path):
 def test_graphs_in_graphs_without_an_end(tmp_path):
     import h5py
 
-    path = written(tmp_path, small())
+    path = write(tmp_path, small())
     with h5py.File(path, "a") as file:
         file["node/nodes/again"] = file["node"]
     with pytest.raises(InputError, match="groups are nested more than 24 deep"):
@@ -333,7 +335,7 @@ def test_a_subgraph_with_two_inputs(tmp_path):
     inner = graph(
         {"i": entry(4), "j": entry(4), "lif": lif(4), "o": out(4)}, [("i", "lif"), ("j", "lif"), ("lif", "o")]
     )
-    path = written(tmp_path, chain(input=entry(6), fc=linear(4, 6), sub=inner, output=out(4)))
+    path = write(tmp_path, chain(input=entry(6), fc=linear(4, 6), sub=inner, output=out(4)))
     with pytest.raises(InputError, match="subgraph 'sub' has 2 nodes of the kind Input; right is one"):
         load(path, DT, Reset.ZERO)
 
@@ -349,5 +351,5 @@ def test_a_subgraph_with_two_inputs(tmp_path):
 )
 def test_a_timestep_that_is_none(tmp_path, dt, line):
     with pytest.raises(InputError) as caught:
-        load(written(tmp_path, small()), dt, Reset.ZERO)
+        load(write(tmp_path, small()), dt, Reset.ZERO)
     assert line in str(caught.value)

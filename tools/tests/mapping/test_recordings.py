@@ -32,9 +32,9 @@ def test_spikes_of_output_and_hidden_neurons(tmp_path, samples):
     net = network()
     spikes = run(net, SHOWN, RULES).spikes
     np.savez(tmp_path / "r.npz", spikes=spikes["layer2"][:4], layer1=np.packbits(spikes["layer1"], axis=-1))
-    recorded = read_recording(tmp_path / "r.npz", net, samples)
-    assert {name: array.shape for name, array in recorded.items()} == {"layer2": (4, 5, 2), "layer1": (6, 5, 4)}
-    agreement = compare(net, SHOWN, recorded, RULES)
+    recording = read_recording(tmp_path / "r.npz", net, samples)
+    assert {name: array.shape for name, array in recording.items()} == {"layer2": (4, 5, 2), "layer1": (6, 5, 4)}
+    agreement = compare(net, SHOWN, recording, RULES)
     assert (agreement.n_equal, agreement.n) == (4, 4)
 
 

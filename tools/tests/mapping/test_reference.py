@@ -23,11 +23,11 @@ def network(graph: Graph, reset: Reset = Reset.ZERO, dt: float = 1.0) -> Spiking
 
 def one_neuron(**arrays):
     """One input, one neuron, weight 1."""
-    named = {name: np.asarray(array) for name, array in arrays.items()}
-    return network(graph_of_arrays({"w1": np.ones((1, 1))} | named, "net"))
+    as_arrays = {name: np.asarray(array) for name, array in arrays.items()}
+    return network(graph_of_arrays({"w1": np.ones((1, 1))} | as_arrays, "net"))
 
 
-def shown(*spikes):
+def stimulus(*spikes):
     """One sample of one input."""
     return np.array(spikes, np.uint8).reshape(1, -1, 1)
 
@@ -45,27 +45,27 @@ def digits(beta: float) -> tuple[SpikingNetwork, np.ndarray, dict[str, dict[str,
         arrays = {"w1": file["w1"], "w2": file["w2"], "beta1": np.array(beta), "beta2": np.array(beta)}
         samples = np.unpackbits(file["spikes"], axis=-1, count=64)
         sizes = {"hidden": ("layer1", 100), "output": ("layer2", 10)}
-        recorded = {
+        recording = {
             reset: {
                 layer: np.unpackbits(file[f"{reset}_{name}"], axis=-1, count=size)
                 for name, (layer, size) in sizes.items()
             }
             for reset in ("subtract_after_leak", "zero")
         }
-    return network(graph_of_arrays(arrays, "net")), samples, recorded
+    return network(graph_of_arrays(arrays, "net")), samples, recording
 
 
 @pytest.mark.parametrize("reset", [Reset.SUBTRACT_AFTER_LEAK, Reset.ZERO])
 def test_all_spikes_of_360_images_are_those_of_snntorch(reset):
-    net, samples, recorded = digits(0.9)
-    agreement = compare(net, samples, recorded[reset.replace("-", "_")], Conventions(1.0, reset))
+    net, samples, recording = digits(0.9)
+    agreement = compare(net, samples, recording[reset.replace("-", "_")], Conventions(1.0, reset))
     assert (agreement.n_equal, agreement.n, agreement.first) == (360, 360, None)
     assert agreement.holds
 
 
 def test_one_spike_more_in_the_recording_is_found() -> None:
-    net, samples, recorded = digits(0.9)
-    spikes = {name: array.copy() for name, array in recorded["zero"].items()}
+    net, samples, recording = digits(0.9)
+    spikes = {name: array.copy() for name, array in recording["zero"].items()}
     spikes["layer2"][17, 3, 6] ^= 1
     agreement = compare(net, samples, spikes, Conventions(1.0, Reset.ZERO))
     assert (agreement.n_equal, agreement.holds) == (359, False)
@@ -75,12 +75,12 @@ def test_one_spike_more_in_the_recording_is_found() -> None:
 def test_a_time_constant_of_one_timestep_keeps_nothing() -> None:
     """With float32, tau can be a little below the dt that it was made of."""
     net = network(leaky_graph(tau=1e-3 * (1 - 1e-7), r=0.9), dt=1e-3)
-    assert potentials(net, shown(1, 0), Reset.ZERO, 1e-3) == [0.9, 0.0]
+    assert potentials(net, stimulus(1, 0), Reset.ZERO, 1e-3) == [0.9, 0.0]
 
 
 def test_the_reset_that_fits_is_named() -> None:
-    net, samples, recorded = digits(0.9)
-    verdict = hold(net, samples[:40], recorded["subtract_after_leak"], Conventions(1.0, Reset.ZERO))
+    net, samples, recording = digits(0.9)
+    verdict = hold(net, samples[:40], recording["subtract_after_leak"], Conventions(1.0, Reset.ZERO))
     assert str(verdict) == (
         "float reference equal to the recording in 0 of 40 samples with --dt 1 --reset zero; "
         "sample 0, timestep 1, 'layer1' neuron 35: no spike, and the recording has a spike; "
@@ -89,15 +89,15 @@ def test_the_reset_that_fits_is_named() -> None:
 
 
 def test_nothing_fits_where_the_leak_is_another() -> None:
-    net, samples, recorded = digits(0.5)
-    verdict = hold(net, samples[:40], {"layer1": recorded["zero"]["layer1"]}, Conventions(1.0, Reset.ZERO))
-    assert not verdict.asked.holds
+    net, samples, recording = digits(0.5)
+    verdict = hold(net, samples[:40], {"layer1": recording["zero"]["layer1"]}, Conventions(1.0, Reset.ZERO))
+    assert not verdict.baseline.holds
     assert str(verdict).endswith("no other --reset, --decay, or --dt of ten times more or less comes closer")
 
 
 def test_what_holds_is_said_in_one_line() -> None:
-    net, samples, recorded = digits(0.9)
-    verdict = hold(net, samples, recorded["zero"], Conventions(1.0, Reset.ZERO))
+    net, samples, recording = digits(0.9)
+    verdict = hold(net, samples, recording["zero"], Conventions(1.0, Reset.ZERO))
     assert str(verdict) == "float reference equal to the recording in 360 of 360 samples"
 
 
@@ -114,16 +114,16 @@ def leaky_graph(tau: float, r: float) -> Graph:
     return Graph({node.path: node for node in nodes}, edges)
 
 
-@pytest.mark.parametrize("asked", [1e-2, 1e-3, 1e-4])
-def test_the_timestep_that_fits_is_named(asked):
+@pytest.mark.parametrize("dt", [1e-2, 1e-3, 1e-4])
+def test_the_timestep_that_fits_is_named(dt):
     net = network(leaky_graph(tau=2e-2, r=12.0), dt=1e-3)
     samples = np.random.default_rng(0).integers(0, 2, (20, 60, 1)).astype(np.uint8)
-    recorded = {"lif": run(net, samples, Conventions(1e-3, Reset.ZERO)).spikes["lif"]}
-    verdict = hold(net, samples, recorded, Conventions(asked, Reset.ZERO))
-    best = verdict.others[0] if verdict.others else verdict.asked
+    recording = {"lif": run(net, samples, Conventions(1e-3, Reset.ZERO)).spikes["lif"]}
+    verdict = hold(net, samples, recording, Conventions(dt, Reset.ZERO))
+    best = verdict.others[0] if verdict.others else verdict.baseline
     assert best.holds
     assert best.conventions == Conventions(1e-3, Reset.ZERO)
-    assert verdict.asked.holds == (asked == 1e-3)
+    assert verdict.baseline.holds == (dt == 1e-3)
 
 
 def test_no_timestep_beyond_a_time_constant_is_tried() -> None:
@@ -137,41 +137,41 @@ def test_no_timestep_beyond_a_time_constant_is_tried() -> None:
 
 def test_potentials_without_a_leak_by_hand() -> None:
     net = one_neuron(thr1=2.5)
-    assert potentials(net, shown(1, 1, 1, 0, 1), Reset.ZERO) == [1, 2, 0, 0, 1]
-    assert potentials(net, shown(1, 1, 1, 0, 1), Reset.SUBTRACT) == [1, 2, 0.5, 0.5, 1.5]
-    assert potentials(net, shown(1, 1, 1, 0, 1), Reset.SUBTRACT_AFTER_LEAK) == [1, 2, 3, 0.5, 1.5]
-    assert spikes(net, shown(1, 1, 1, 0, 1), Reset.SUBTRACT_AFTER_LEAK) == [False, False, True, False, False]
+    assert potentials(net, stimulus(1, 1, 1, 0, 1), Reset.ZERO) == [1, 2, 0, 0, 1]
+    assert potentials(net, stimulus(1, 1, 1, 0, 1), Reset.SUBTRACT) == [1, 2, 0.5, 0.5, 1.5]
+    assert potentials(net, stimulus(1, 1, 1, 0, 1), Reset.SUBTRACT_AFTER_LEAK) == [1, 2, 3, 0.5, 1.5]
+    assert spikes(net, stimulus(1, 1, 1, 0, 1), Reset.SUBTRACT_AFTER_LEAK) == [False, False, True, False, False]
 
 
 def test_resets_differ_by_the_leak_of_a_timestep() -> None:
     net = one_neuron(w1=np.full((1, 1), 4.0), thr1=2.0, beta1=0.5)
-    assert potentials(net, shown(1, 0, 0), Reset.SUBTRACT) == [2, 1, 0.5]
-    assert potentials(net, shown(1, 0, 0), Reset.SUBTRACT_AFTER_LEAK) == [4, 0, 0]
+    assert potentials(net, stimulus(1, 0, 0), Reset.SUBTRACT) == [2, 1, 0.5]
+    assert potentials(net, stimulus(1, 0, 0), Reset.SUBTRACT_AFTER_LEAK) == [4, 0, 0]
 
 
 def test_a_potential_at_the_threshold_is_no_spike() -> None:
     net = one_neuron(thr1=2.0)
-    assert spikes(net, shown(1, 1, 1), Reset.ZERO) == [False, False, True]
+    assert spikes(net, stimulus(1, 1, 1), Reset.ZERO) == [False, False, True]
 
 
 def test_a_bias_comes_in_each_timestep() -> None:
     net = one_neuron(bias1=0.25, thr1=9.0)
-    assert potentials(net, shown(0, 1, 0), Reset.ZERO) == [0.25, 1.5, 1.75]
+    assert potentials(net, stimulus(0, 1, 0), Reset.ZERO) == [0.25, 1.5, 1.75]
 
 
 def test_recurrent_spikes_arrive_a_timestep_later() -> None:
     net = one_neuron(thr1=0.5, rec1=np.full((1, 1), 0.4))
-    assert potentials(net, shown(1, 0, 0), Reset.ZERO) == [0, 0.4, 0.4]
+    assert potentials(net, stimulus(1, 0, 0), Reset.ZERO) == [0, 0.4, 0.4]
 
 
 def test_layers_pass_spikes_on_in_the_same_timestep() -> None:
     net = one_neuron(thr1=0.5, w2=np.ones((1, 1)), thr2=0.5)
-    assert spikes(net, shown(0, 1, 0), Reset.ZERO) == [False, True, False]
+    assert spikes(net, stimulus(0, 1, 0), Reset.ZERO) == [False, True, False]
 
 
 def test_a_readout_by_potential_does_not_spike() -> None:
     net = one_neuron(readout="potential", beta1=0.5)
-    result = run(net, shown(1, 1, 1, 1), Conventions(1.0, Reset.ZERO))
+    result = run(net, stimulus(1, 1, 1, 1), Conventions(1.0, Reset.ZERO))
     assert result.spikes == {}
     assert result.potentials[net.output][0, :, 0].tolist() == [1, 1.5, 1.75, 1.875]
 
@@ -179,7 +179,7 @@ def test_a_readout_by_potential_does_not_spike() -> None:
 def test_the_decay_by_hand() -> None:
     """tau 2 ms, dt 1 ms: Euler keeps 1/2, and the exponential exp(-1/2); r times the rest is added."""
     net = network(leaky_graph(tau=2e-3, r=1.0), dt=1e-3)
-    assert potentials(net, shown(1, 1, 0), Reset.ZERO, 1e-3) == [0.5, 0.75, 0.375]
+    assert potentials(net, stimulus(1, 1, 0), Reset.ZERO, 1e-3) == [0.5, 0.75, 0.375]
     keep = np.exp(-0.5)
-    exponential = potentials(net, shown(1, 1, 0), Reset.ZERO, 1e-3, Decay.EXPONENTIAL)
+    exponential = potentials(net, stimulus(1, 1, 0), Reset.ZERO, 1e-3, Decay.EXPONENTIAL)
     np.testing.assert_allclose(exponential, [1 - keep, 1 - keep**2, keep - keep**3], rtol=1e-12)

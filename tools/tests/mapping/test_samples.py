@@ -78,7 +78,7 @@ def test_a_nir_data_file(tmp_path):
     assert refusal(path) == ": it is not a NIR data file with spikes of a node"
 
 
-def changed(index, value):
+def change(index, value):
     spikes = SPIKES.astype(float)
     spikes[index] = value
     return spikes
@@ -90,11 +90,11 @@ ANALOGUE = "right is 0 or 1 (an analogue current cannot be given to a chip: enco
 @pytest.mark.parametrize(
     ("arrays", "line"),
     [
-        ({"spikes": changed((4, 2, 11), 0.5)}, f": spikes[4, 2, 11] is 0.5; {ANALOGUE}"),
-        ({"spikes": changed((0, 0, 0), np.nan)}, f": spikes[0, 0, 0] is nan; {ANALOGUE}"),
-        ({"spikes": changed((6, 4, 1), -1)}, f": spikes[6, 4, 1] is -1; {ANALOGUE}"),
+        ({"spikes": change((4, 2, 11), 0.5)}, f": spikes[4, 2, 11] is 0.5; {ANALOGUE}"),
+        ({"spikes": change((0, 0, 0), np.nan)}, f": spikes[0, 0, 0] is nan; {ANALOGUE}"),
+        ({"spikes": change((6, 4, 1), -1)}, f": spikes[6, 4, 1] is -1; {ANALOGUE}"),
         (
-            {"spikes": changed((1, 2, 3), 3)},
+            {"spikes": change((1, 2, 3), 3)},
             ": spikes[1, 2, 3] is 3; right is 0 or 1 (a neuron of a chip spikes once in a timestep: take shorter "
             "timesteps)",
         ),
