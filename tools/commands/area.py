@@ -30,12 +30,12 @@ def command(chip: str, rtl: options.Rtl, names: tuple[str, ...], no_route: bool,
 
     It measures our RTL as a whole, and without each of its features in turn; with --rtl also that RTL. Cells are
     counted after packing, and the clock frequency is that of the routed design. Routing takes minutes for each
-    variant. The files area.json and area.png are written anew after each variant.
+    variant. The files area.json and area.png are written again after each variant.
 
     \b
     Example: draupnir area odin --rtl ~/ODIN/src --variant whole
     """
-    # Only here: they need Amaranth.
+    # Imported here, because they need Amaranth.
     from draupnir.rtl.fpga import survey, tools
     from draupnir.tools.report import survey as shown
 

@@ -45,7 +45,7 @@ def command(chip: str | None, rtl: options.Rtl, repeat: int | None, quick: bool,
     \b
     Example: draupnir bench odin --rtl ~/ODIN/src
     """
-    # Only here: they need everything that there is.
+    # Imported here, because these modules need every package.
     from draupnir.tools.bench import machine, report, workloads
 
     chip = chip or workloads.default_chip()

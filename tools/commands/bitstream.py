@@ -68,7 +68,7 @@ def command(
     \b
     Example: draupnir bitstream odin --board ulx3s-25f --config network.toml
     """
-    # Only here: Amaranth and the boards take their time.
+    # Imported here, because Amaranth and the boards load slowly.
     from draupnir.rtl import emit
     from draupnir.rtl.fpga import boards, flow, projects
 

@@ -1,4 +1,4 @@
-"""ODIN's rules. A potential only ever adds up, so no threshold is out of reach of a synapse that excites.
+"""ODIN's rules. A potential sums all its input, so any synapse that excites can reach any threshold.
 
 Source: ODIN doc v0.1; lif_neuron_state.v, izh_neuron_state.v, neuron_core.v, scheduler.v.
 """
@@ -33,18 +33,18 @@ def _enabled(c: Configuration) -> Mask:
 
 
 def _ca(c: Configuration, field: str) -> Counts:
-    """A field of the calcium that both models have, each at its own place."""
+    """A field of the calcium, which both models have at different places."""
     return np.where(_is_lif(c), _lif(c, field), _izh(c, field))
 
 
 def _acting(c: Configuration) -> Mask:
-    """(pre, post) bool: the synapse's weight stimulates."""
+    """The synapses that stimulate: (pre, post) bool."""
     mapped: Mask = weights(c, SYNAPSES, MAPPING) == 1
     return mapped | bool(register(c, "SPI_PROPAGATE_UNMAPPED_SYN"))
 
 
 def _inhibitory(c: Configuration) -> Mask:
-    """(pre,) bool: the sign of a neuron's outgoing synapses."""
+    """The neurons whose outgoing synapses inhibit: (pre,) bool."""
     parts = c.registers["SPI_SYN_SIGN"]
     width = c.chip.register("SPI_SYN_SIGN").width
     return np.array([part >> i & 1 for part in parts for i in range(width)], bool)
@@ -66,7 +66,7 @@ def _disabled(c: Configuration) -> Broken:
 
 
 def _zero_threshold(c: Configuration) -> Broken:
-    """An Izhikevich neuron's potential rests at 0; some behaviours do not look at the threshold alone."""
+    """The potential of an Izhikevich neuron rests at 0. Some behaviours do not use the threshold alone."""
     otherwise = (_izh(c, "reson_sharp_en") | _izh(c, "spklat_en") | _izh(c, "inhin_en")) == 1
     izh = ~_is_lif(c) & ~otherwise & ((_izh(c, "thr") + _izh(c, "thrmod")) % 16 == 0) & (_izh(c, "core") == 0)
     lif = _is_lif(c) & (_lif(c, "thr") == 0)
@@ -74,9 +74,9 @@ def _zero_threshold(c: Configuration) -> Broken:
 
 
 def _without_excitation(c: Configuration) -> Broken:
-    """LIF neurons alone: an Izhikevich neuron can spike from inhibition, or by itself.
+    """Only LIF neurons count, because an Izhikevich neuron can spike after inhibition, or by itself.
 
-    A weight of 0 that can learn may come to excite.
+    A weight of 0 that can learn may later excite.
     """
     may_grow = (_ca(c, "ca_en") == 1)[None, :]
     exciting = _acting(c) & ((weights(c, SYNAPSES, SYN_WEIGHT) > 0) | may_grow) & ~_inhibitory(c)[:, None]

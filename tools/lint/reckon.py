@@ -1,6 +1,6 @@
 """ReckOn's rules. In a timestep each input neuron and each recurrent neuron spikes at most once, and potentials decay.
 
-Source: ReckOn doc v1.0; srnn.v; emulator/reckon/README.md, where the quirks are.
+Source: ReckOn doc v1.0; srnn.v; emulator/reckon/README.md, which lists the quirks.
 """
 
 from __future__ import annotations
@@ -50,29 +50,29 @@ ALPHA_BITS = PAIR["alpha"].width
 
 
 def _last_spiking(c: Configuration) -> int:
-    """The last neuron number whose spike, as input or as recurrent neuron, is looked for."""
+    """The last neuron number that the chip checks for a spike, as input or as recurrent neuron."""
     return max(register(c, INP), register(c, REC))
 
 
 def _last_stepped(c: Configuration) -> int:
-    """The last neuron that a timestep's end reaches: a word of two neurons is done on odd counts."""
+    """The last neuron that the end of a timestep reaches. The chip updates a word of two neurons at odd counts."""
     last = max(_last_spiking(c), register(c, OUT))
     return last if last % 2 else last - 1
 
 
 def _pair(c: Configuration, field: str) -> Counts:
-    """(N,) int64, a field that the two neurons of a word share."""
+    """A field that the two neurons of a word share, for each neuron: (N,) int64."""
     return np.repeat(column(PAIR[field], c.memories[NEURONS.name]), 2)
 
 
 def _potentials(c: Configuration) -> Counts:
-    """(N,) int64, the potentials that the memory begins with."""
+    """The first potentials in the memory: (N,) int64, -32768..32767."""
     words = c.memories[NEURONS.name]
     return np.stack([column(PAIR[f"neur_u{n}"], words) for n in (0, 1)], axis=1).ravel()
 
 
 def _alpha(c: Configuration) -> Counts:
-    """(N,) int64, the decay, ALPHA_ONE being 1."""
+    """The decay of each neuron: (N,) int64. ALPHA_ONE stands for 1."""
     parts, width = c.registers["SPI_ALPHA_CONF"], c.chip.register("SPI_ALPHA_CONF").width
     bits = np.array([part >> i & 1 for part in parts for i in range(width)], np.int64)
     return np.repeat(np.array(ALPHA_MSB, np.int64)[bits] << ALPHA_BITS, 2) | _pair(c, "alpha")
@@ -87,19 +87,19 @@ def _up_to(last: int, n: int = N) -> Mask:
 
 
 def _words(mask: Mask) -> Mask:
-    """(N / 2,) bool, whether it is so for one of a word's two neurons"""
+    """A mask of the words with at least one neuron in ``mask``: (N / 2,) bool."""
     return some(mask.reshape(-1, 2), 1)
 
 
 def _can_move(c: Configuration, memory: Memory) -> bool:
-    """Tell whether learning can change the weights of winp or wrec."""
+    """True if learning can change the weights of winp or wrec."""
     additive = register(c, "SPI_REGUL_MODE") & ADDITIVE and register(c, "SPI_REGUL_W") & REGULARISED[memory.name]
     derived = any(register(c, f"SPI_H_{i}") for i in range(5))
     return bool(register(c, EPROP) & LEARNS[memory.name] and (derived or additive))
 
 
 def _largest_input(c: Configuration, memory: Memory) -> Counts:
-    """(N,) int64, the most that a timestep's spikes add to each neuron's potential through winp or wrec."""
+    """The most that the spikes of one timestep add to each potential through winp or wrec: (N,) int64."""
     neuron_weights = _weights(c, memory)[: _last_spiking(c) + 1]
     if _can_move(c, memory):
         neuron_weights = np.full_like(neuron_weights, WEIGHT["w"].high)
@@ -108,10 +108,10 @@ def _largest_input(c: Configuration, memory: Memory) -> Counts:
 
 
 def _highest(c: Configuration) -> Counts:
-    """(N,) int64, no potential is ever above it.
+    """An upper limit of each potential: (N,) int64.
 
-    Each timestep the potential is multiplied by alpha, with at most 1 by rounding, and gains the sum of the weights; so
-    with an alpha below 1 it stays below (sum + 1) / (1 - alpha).
+    In each timestep the potential is multiplied by alpha, which adds at most 1 by rounding, and the sum of the weights
+    is added. So with an alpha below 1 it stays below (sum + 1) / (1 - alpha).
     """
     gain, alpha = _largest_input(c, WINP) + _largest_input(c, WREC), _alpha(c)
     limit = (gain + 1) * ALPHA_ONE // np.maximum(ALPHA_ONE - alpha, 1) + 1
@@ -130,7 +130,7 @@ def _gated(c: Configuration) -> Broken:
 
 
 def _zero_threshold(c: Configuration) -> Broken:
-    """Neurons beyond the recurrent ones spike, too, if a timestep's end reaches them; so those with synapses count."""
+    """Neurons after the recurrent ones also spike if the end of a timestep reaches them, so their synapses count."""
     has_synapses = some(_weights(c, WREC) != 0, 1) | some(_weights(c, WOUT)[:N] != 0, 1)
     in_use = _up_to(register(c, REC)) | (has_synapses & _up_to(_last_spiking(c)))
     mask = in_use & _up_to(_last_stepped(c)) & (_pair(c, "thr") <= 0)

@@ -1,4 +1,4 @@
-"""tinyODIN's rules. A potential only ever adds up, to 2047 at most.
+"""tinyODIN's rules. A potential sums all its input, up to 2047.
 
 Source: tinyODIN doc v1.0; lif_neuron.v, controller.v, neuron_core.v.
 """
@@ -31,7 +31,7 @@ def _weights(c: Configuration) -> Counts:
 
 
 def _not_visited(c: Configuration) -> Mask:
-    """(neurons,) bool: events to all neurons do not visit them."""
+    """The neurons that events to all neurons do not visit: (neurons,) bool."""
     return np.arange(N) > register(c, "SPI_MAX_NEUR")
 
 
