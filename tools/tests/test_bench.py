@@ -440,7 +440,7 @@ def exit_status(*words: str) -> int:
         (("bench", "--set", "N=1"), "--set N=1: only with --rtl"),
         (("bench", "--repeat", "0"), "0 is not in the range"),
         (("bench", "--rtl", "{folder}/sources"), "no .v or .sv file"),
-        (("bench", "--rtl", "{folder}"), "out: it lies in the input --rtl"),
+        (("bench", "--rtl", "{folder}"), "out: it is inside the input --rtl"),
     ],
 )
 def test_input_at_fault_is_one_line_and_status_2(
