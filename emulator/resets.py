@@ -26,14 +26,14 @@ def resetter(block: Block, which: Which = everything) -> Callable[[np.record], N
     """
     regs = _with_reset(block, which)
     lines = [line for reg in regs for line in _each(block, reg, f"= {int(reg.reset or 0)}")]
-    return _compiled(f"reset_from_{regs[0].name}", lines)
+    return compiled(f"reset_from_{regs[0].name}", lines)
 
 
 def reset_checker(block: Block, which: Which = everything) -> Callable[[np.record], bool]:
     """Make the kernel that tells whether a block's registers hold their reset values; ``which`` as for ``resetter``."""
     regs = _with_reset(block, which)
     lines = [line for reg in regs for line in _each(block, reg, f"^ {int(reg.reset or 0)}", "some |= ")]
-    return _compiled(f"is_reset_from_{regs[0].name}", ["some = 0", *lines, "return some == 0"])
+    return compiled(f"is_reset_from_{regs[0].name}", ["some = 0", *lines, "return some == 0"])
 
 
 def _with_reset(block: Block, which: Which) -> list[Reg]:
@@ -52,13 +52,13 @@ def _each(block: Block, reg: Reg, after: str, before: str = "") -> list[str]:
     return [*loops, f"{'    ' * len(loops)}{before}r.{reg.name}{element} {after}"]
 
 
-def _compiled(name: str, lines: list[str]) -> Callable[[np.record], Any]:
-    """A kernel of these lines: the same machine code as if they were written out where the block is.
+def compiled(name: str, lines: list[str], arguments: str = "r") -> Callable[..., Any]:
+    """Make a kernel of these lines: the same machine code as if they were written out where the block is.
 
-    name : has that of a register in it, since the linker takes two functions of one name for the same
+    name : no two kernels have the same, since the linker takes two functions of one name for the same
     """
-    source = f"def {name}(r):\n" + "".join(f"    {line}\n" for line in lines)
+    source = f"def {name}({arguments}):\n" + "".join(f"    {line}\n" for line in lines)
     namespace: dict[str, Any] = {"__name__": __name__}
     exec(compile(source, "<from the declaration>", "exec"), namespace)
-    function: Callable[[np.record], Any] = kernel(namespace[name])
+    function: Callable[..., Any] = kernel(namespace[name])
     return function

@@ -6,23 +6,20 @@ is often wanted in another; and a chip's Verilog comes out the same as long as n
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 import platformdirs
 
-from draupnir.emulator.speeds import pieces
-from draupnir.golden.files import replacing
+from draupnir.golden.files import alone, replacing
 
-LOOK = 0.1  # seconds between two tries to be the one that makes a file
 DAYS = 30  # what was not used for so long is removed
 # What else tells a compiler where its headers and its own programs are.
 _VARIABLES = ("CPATH", "CPLUS_INCLUDE_PATH", "C_INCLUDE_PATH", "GCC_EXEC_PREFIX", "COMPILER_PATH", "LIBRARY_PATH")
@@ -49,7 +46,7 @@ def put(target: Path, made_from: Iterable[str | bytes], make: Callable[[], objec
         make()
         return target
     kept = folder / digest(made_from)
-    with _alone(kept.with_suffix(".lock")):
+    with alone(kept.with_suffix(".lock")):
         if kept.is_file():
             os.utime(kept)
         else:
@@ -60,19 +57,6 @@ def put(target: Path, made_from: Iterable[str | bytes], make: Callable[[], objec
             return target
     shutil.copyfile(kept, target)
     return target
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """One process at a time; whoever waits for another one that makes the file looks meanwhile whether to stop."""
-    with path.open("w") as lock:
-        while True:
-            with suppress(BlockingIOError):
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            pieces.between()
-            time.sleep(LOOK)
-        yield
 
 
 def digest(parts: Iterable[str | bytes]) -> str:

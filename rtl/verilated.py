@@ -19,7 +19,6 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -262,10 +261,10 @@ def _compile_cpp(compiler: str, include: Path, model: Path, tool: tuple[str, ...
         target = library.with_name(f"{source.stem}.o")
         return kept.put(target, (*tool, source.name), lambda: compile_one(source, "-O1"))
 
-    jobs = [partial(compile_one, unit, level) for unit, level in _units(model)]
-    jobs += [partial(compile_runtime, include / name) for name in _RUNTIME]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        files = list(pool.map(lambda job: str(job()), jobs))  # an interruption cancels those that have not begun
+        objects = [pool.submit(compile_one, unit, level) for unit, level in _units(model)]
+        objects += [pool.submit(compile_runtime, include / name) for name in _RUNTIME]
+        files = [str(each.result()) for each in objects]
     link = [compiler, "-shared", "-pthread", "-Wl,-Bsymbolic", *files, "-o", str(library)]
     toolchain.call(link, f"{compiler} failed to link")
 

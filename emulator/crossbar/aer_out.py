@@ -7,20 +7,43 @@ Source: ODIN doc v0.1, 2.2.2; tinyODIN doc v1.0, 2.2.2; aer_out.v of both.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from draupnir.emulator.crossbar.layout import AER_OUT
 from draupnir.emulator.kernel.jit import entry, kernel
 from draupnir.emulator.parts.handshake import Delays, Receiver, receive
+from draupnir.emulator.resets import resetter
+
+
+class OutputEvent(NamedTuple):
+    """An event that may go out in this clock: whether there is one, and the neuron that is its address."""
+
+    event: bool
+    addr: int
+
+
+NO_EVENT = OutputEvent(False, 0)
 
 
 @kernel
-def send(r: np.record, event: bool, addr: int) -> None:
-    """Rising edge, without the synchroniser; event : there is one to send, unless ACK is high; addr : its address.
+def output_event(r: np.record, spikes: bool, neur: int, processed: bool, pre: int) -> OutputEvent:
+    """The neuron's spike as it is written, or, with SPI_AER_SRC_CTRL_nNEUR, as the controller has processed it.
 
-    An event in mid-transaction takes the place of the one that is being sent.
+    spikes : the neuron that is written, ``neur``, spikes; processed : the controller pops the spike of neuron ``pre``
     """
-    if event and not r.aerout_ack_sync:
-        r.aerout_addr = addr
+    return OutputEvent(processed, pre) if r.spi_aer_src_ctrl_nneur else OutputEvent(spikes, neur)
+
+
+@kernel
+def send(r: np.record, out: OutputEvent) -> None:
+    """Rising edge, without the synchroniser; an event is lost while ACK is high.
+
+    One in mid-transaction takes the place of the one that is being sent.
+    """
+    if out.event and not r.aerout_ack_sync:
+        r.aerout_addr = out.addr
         r.aerout_req = 1
         r.aerout_ctrl_busy = 1
     elif r.aerout_ack_sync:
@@ -40,10 +63,13 @@ def synchronise(r: np.record, aerout_ack: int) -> None:
 
 
 @kernel
-def clock(r: np.record, event: bool, addr: int, aerout_ack: int) -> None:
+def clock(r: np.record, out: OutputEvent, aerout_ack: int) -> None:
     """Rising edge; see ``send``."""
-    send(r, event, addr)
+    send(r, out)
     synchronise(r, aerout_ack)
+
+
+reset = resetter(AER_OUT)  # by RST, and for as long as the gate is closed
 
 
 @kernel
@@ -59,11 +85,11 @@ def stall_clocks(r: np.record, delays: Delays) -> int:
 
     r : a copy of the chip's registers with the bus idle, in which this is tried out
     """
-    clock(r, True, 0, 0)
+    clock(r, OutputEvent(True, 0), 0)
     receiver = Receiver(0, delays.ack_delay)
     clocks = 0
     while r.aerout_ctrl_busy:
         receiver = receive(receiver, delays, r.aerout_req)
-        clock(r, False, 0, receiver.ack)
+        clock(r, NO_EVENT, receiver.ack)
         clocks += 1
     return clocks

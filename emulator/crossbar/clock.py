@@ -1,4 +1,4 @@
-"""The common part of a clock of ODIN and tinyODIN: pins between the edges, resets, what has not settled yet.
+"""The common part of a clock of ODIN and tinyODIN: pins, the edge of all that is no memory, what has not settled yet.
 
 Source: ODIN.v; tinyODIN.v; spi_slave.v of both.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
 from draupnir.emulator.crossbar import spi_slave
 from draupnir.emulator.crossbar.controller import NEURONS, SYNAPSES
-from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.bits import field, placed
 from draupnir.emulator.kernel.jit import kernel, outlined
 
 
@@ -46,6 +47,53 @@ def input_setter(spi: ModuleType) -> Callable[[np.record, int], None]:
             spi_slave.shift_out(r, byte)
 
     return apply_inputs
+
+
+def output_pins(out: Any, controller: ModuleType) -> Callable[[np.record], int]:
+    """Make the kernel that tells the output pins that both chips have, packed; out : where the chip's are.
+
+    Every one is a register, or decoded from the controller's state alone.
+    """
+
+    @kernel
+    def outputs(r: np.record) -> int:
+        return (
+            placed(spi_slave.miso(r), out.MISO)
+            | placed(controller.aerin_ack(r), out.AERIN_ACK)
+            | placed(r.aerout_addr, out.AEROUT_ADDR)
+            | placed(r.aerout_req, out.AEROUT_REQ)
+        )
+
+    return outputs
+
+
+def edge(spi: ModuleType, controller: ModuleType, scheduler: ModuleType, aer_out: ModuleType) -> Callable[..., None]:
+    """Make a chip's edge of all that is no memory: all wires first, then each block; a cycle is over.
+
+    Of the kernel: sched : what the scheduler shows; neur_event, neur_addr : a spike, as the scheduler takes it, and the
+    neuron written; out : what the output bus is to send. What was written is all that it has to do with a memory.
+    """
+
+    @kernel
+    def rising_edge(r: np.record, sched: Any, neur_event: int, neur_addr: int, out: Any) -> None:
+        aerin_addr = field(r.inputs, spi.IN.AERIN_ADDR)
+        state_next = controller.next_state(r, aerin_addr, sched)
+        port = controller.sched_port(r, aerin_addr)
+        gate = r.spi_gate_activity_sync
+        busy = r.aerout_ctrl_busy
+
+        scheduler.clock(r, sched, port, neur_event, neur_addr)
+        aer_out.clock(r, out, field(r.inputs, spi.IN.AEROUT_ACK))
+        controller.clock(r, state_next, aerin_addr, field(r.inputs, spi.IN.AERIN_REQ), busy)
+        rst = resets(r, field(r.inputs, spi.IN.RST))
+        if rst:
+            controller.reset(r)
+            scheduler.reset(r)
+        if rst or gate or r.spi_gate_activity_sync:
+            aer_out.reset(r)
+        r.cycle += 1
+
+    return rising_edge
 
 
 @kernel

@@ -1,6 +1,6 @@
-"""The common part of the controllers of ODIN and tinyODIN: how the SPI gets in, counters, synchronisers.
+"""The common part of the controllers of ODIN and tinyODIN: how the SPI gets in, what some states ask for, clock edge.
 
-A chip's own controller decodes its events, and says what each of its states asks of the other blocks.
+A chip's own controller decodes its events, and says what each of its own states asks of the other blocks.
 
 Source: controller.v of both.
 """
@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from draupnir.emulator.codec import positions
 from draupnir.emulator.crossbar.layout import (
     CNT_BITS,
+    GROUP_BITS,
+    IN_GROUP,
     R_NEUR,
     R_SYN,
     SPI_NEURON_ADDR,
@@ -27,7 +29,9 @@ from draupnir.emulator.crossbar.layout import (
     M,
     SpiCmd,
 )
+from draupnir.emulator.declare import Word
 from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel
 
 NEURON_ADDR = positions(SPI_NEURON_ADDR)
@@ -35,6 +39,25 @@ SYNAPSE_ADDR = positions(SPI_SYNAPSE_ADDR)
 SYN = positions(SYN_ADDR)
 NEURONS, SYNAPSES = int(SpiCmd.NEURONS), int(SpiCmd.SYNAPSES)
 ADDR_MAX = (1 << M) - 1
+
+
+class NeurMem(NamedTuple):
+    """Access to the neuron memory, and what the neuron is told; virts : a virtual event instead of a synapse, or 0."""
+
+    cs: int
+    we: int
+    addr: int
+    event: int
+    tref: int
+    virts: int
+
+
+class SynMem(NamedTuple):
+    """Access to the synapse memory."""
+
+    cs: int
+    we: int
+    addr: int
 
 
 class SchedPort(NamedTuple):
@@ -46,7 +69,9 @@ class SchedPort(NamedTuple):
     pop: int
 
 
-NOT_ASKED = SchedPort(0, 0, 0, 0)
+NO_NEURON, NO_SYNAPSES, NOT_ASKED = NeurMem(0, 0, 0, 0, 0, 0), SynMem(0, 0, 0), SchedPort(0, 0, 0, 0)
+
+# --- State machine ----------------------------------------------------------------------------------------------
 
 
 @kernel
@@ -88,6 +113,86 @@ def successor(states: type[IntEnum]) -> Callable[[np.record], int]:
         return WAIT
 
     return after
+
+
+def acknowledger(states: type[IntEnum]) -> Callable[[np.record], int]:
+    """Make the kernel that tells the pin AERIN_ACK."""
+    wait_reqdn = int(states["WAIT_REQDN"])
+
+    @kernel
+    def aerin_ack(r: np.record) -> int:
+        return int(r.state == wait_reqdn)
+
+    return aerin_ack
+
+
+# --- What each state asks for -----------------------------------------------------------------------------------
+
+
+def neuron_access(states: type[IntEnum], sched_event: Word) -> Callable[[np.record, Any, int], NeurMem]:
+    """Make the kernel that tells the access to the neuron memory in the states that ask alike in both chips.
+
+    Others ask for none. Neurons are read in one clock and written in the next: ``we`` on odd counts.
+    sched_event : the scheduler's word
+
+    Of the kernel: sched : what the scheduler shows, of which it reads ``data_out``
+    tref_neur : the neuron that a time reference visits in this clock
+    """
+    pop_neur, tref, pop_virt = (int(states[name]) for name in ("POP_NEUR", "TREF", "POP_VIRT"))
+    event = positions(sched_event)
+
+    @kernel
+    def access(r: np.record, sched: Any, tref_neur: int) -> NeurMem:
+        odd, after_first = r.ctrl_cnt & 1, int(r.ctrl_cnt != 0)
+        if r.state == pop_neur:
+            return NeurMem(1, odd, r.neur_cnt, 1, 0, 0)
+        if r.state == tref:
+            return NeurMem(1, odd, tref_neur, 1, 1, 0)
+        if r.state == pop_virt:
+            return NeurMem(1, after_first, field(sched.data_out, event.addr), 1, 0, field(sched.data_out, event.virts))
+        if r.state == W_NEUR:
+            return NeurMem(1, after_first, field(r.ctrl_spi_addr, NEURON_ADDR.word), 0, 0, 0)
+        if r.state == R_NEUR:
+            return NeurMem(1, 0, field(r.ctrl_spi_addr, NEURON_ADDR.word), 0, 0, 0)
+        return NO_NEURON
+
+    return access
+
+
+@kernel
+def synapse_access(r: np.record) -> SynMem:
+    """Access to the synapse memory in the SPI's states; in others, none."""
+    if r.state == W_SYN:
+        return SynMem(1, int(r.ctrl_cnt != 0), field(r.ctrl_spi_addr, SYNAPSE_ADDR.word))
+    if r.state == R_SYN:
+        return SynMem(1, 0, field(r.ctrl_spi_addr, SYNAPSE_ADDR.word))
+    return NO_SYNAPSES
+
+
+@kernel
+def row_access(r: np.record, we: int, pre: int) -> SynMem:
+    """Access to the synapse memory in a spike event of neuron ``pre``: it reads a word for each 8 neurons."""
+    return SynMem(int(r.neur_cnt & IN_GROUP == 0), we, pre << SYN.pre.shift | r.neur_cnt >> GROUP_BITS)
+
+
+# --- Clock edge -------------------------------------------------------------------------------------------------
+
+
+@kernel
+def clock(r: np.record, state_next: int, neur_cnt_inc: bool, aerin_req: int, busy: int, may_close: bool) -> None:
+    """Rising edge: state, counters, synchronisers. busy : as for ``count``; may_close : the gate may close now."""
+    calm_clock(r, state_next, neur_cnt_inc, aerin_req, busy)
+    r.spi_gate_activity_sync = r.spi_gate_activity_sync_int if may_close else 0
+    r.spi_gate_activity_sync_int = r.spi_gate_activity
+    synchronise_spi(r)
+
+
+@kernel
+def calm_clock(r: np.record, state_next: int, neur_cnt_inc: bool, aerin_req: int, busy: int) -> None:
+    """Rising edge where nothing comes from the SPI: state, counters, the input bus's synchroniser."""
+    count(r, neur_cnt_inc, busy)
+    r.state = state_next
+    synchronise_req(r, aerin_req)
 
 
 @kernel

@@ -14,10 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from draupnir.emulator.crossbar import aer_out
+from draupnir.emulator.crossbar.controller import synchronise_req_after
 from draupnir.emulator.crossbar.model import Crossbar
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.parts.fifo import n_main
 from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.speeds.loop import drive, pass_clocks
+from draupnir.emulator.speeds.runs import Buses, Given
 
 NO_SWEEPS = -1
 
@@ -55,16 +58,24 @@ class Machine(NamedTuple):
     stall: int
 
 
-def machine(model: Crossbar, environment: Environment, ws: Any, counts: np.dtype[Any], may_sweep: bool) -> Any:
-    """A ``Machine`` for a chip's ``opener``, with an array of one record in the place of each record.
+def preparer_of(
+    workspace: ModuleType, counts: np.dtype[Any], may_sweep: Callable[[np.record], bool]
+) -> Callable[..., Any]:
+    """Make a chip's ``prepare``: a ``Machine``, with an array of one record in the place of each record.
 
-    ws : a workspace, likewise; counts : ``runs.counters``
-    may_sweep : whether the configuration, which does not change during a run, allows for whole events
+    workspace : the chip's module with ``new_workspace``, of ``shown``, in which spikes are noted that an event shows
+    counts : ``runs.counters``; may_sweep : tells of the registers whether the configuration allows for whole events
     """
-    of_arrays: Any = Machine
-    stall = stall_clocks(model, environment) if model.stretch and may_sweep else NO_SWEEPS
-    counters = np.zeros(1, dtype=counts).view(np.recarray)
-    return of_arrays(model.registers, *model.kernel_state()[1:], ws, counters, stall)
+
+    def prepare(model: Crossbar, environment: Environment, shown: np.recarray) -> Any:
+        of_arrays: Any = Machine
+        sweeps = model.stretch and may_sweep(model.registers[0])  # the configuration does not change during a run
+        stall = stall_clocks(model, environment) if sweeps else NO_SWEEPS
+        counters = np.zeros(1, dtype=counts).view(np.recarray)
+        ws = workspace.new_workspace(shown)
+        return of_arrays(model.registers, *model.kernel_state()[1:], ws, counters, stall)
+
+    return prepare
 
 
 def stall_clocks(model: Crossbar, environment: Environment) -> int:
@@ -94,3 +105,15 @@ def counted_clock(controller: ModuleType, clock: ModuleType, workspace: ModuleTy
         counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
 
     return counted
+
+
+@kernel
+def pass_event(r: np.record, at: Any, bus: Buses, given: Given, clocks: int, first: int) -> Buses:
+    """The buses after an event that was taken at once, with their pins and AERIN_REQ's synchroniser.
+
+    at : where the chip's input pins are; clocks, first : the event's clocks, and the first cycle of them
+    """
+    bus, high = pass_clocks(bus, given, clocks, first)
+    drive(r, at, bus)
+    synchronise_req_after(r, high)
+    return bus

@@ -52,6 +52,8 @@ BUSES = (
 
 N_SYN = 8  # synapses in a word
 SYN_BITS = 4  # bits of a synapse
+GROUP_BITS = N_SYN.bit_length() - 1  # bits of a neuron's address that tell its place in its group of eight
+IN_GROUP = N_SYN - 1  # a mask of them
 
 
 def syn_word(parts: Iterable[Field], source: str) -> Word:
@@ -213,3 +215,4 @@ SYNAPTIC_CORE = Block(
 )
 AER_OUT_SYNC = (Reg("aerout_ack_sync_int", 1), Reg("aerout_ack_sync", 1), Reg("aerout_ack_sync_del", 1))
 AER_OUT_REGS = (Reg("aerout_addr", M), Reg("aerout_req", 1), Reg("aerout_ctrl_busy", 1))
+AER_OUT = Block("aer_out", (*AER_OUT_SYNC, *AER_OUT_REGS), "aer_out.v")  # all of it, without monitoring

@@ -19,6 +19,7 @@ from draupnir.emulator.crossbar.layout import N_SYN, R_NEUR, R_SYN, SYN_ADDR, W_
 from draupnir.emulator.declare import Word
 from draupnir.emulator.kernel.jit import plain
 from draupnir.emulator.model import ClockLevel
+from draupnir.emulator.parts.fifo import n_main
 from draupnir.emulator.trace import unpack
 
 
@@ -93,16 +94,24 @@ class Crossbar(ClockLevel):
         in_flight = self._in_flight() if self._state_before == self.states["WAIT"] else ""
         return f"cycle {self.registers[0].cycle}: {in_flight}" if in_flight else None
 
-    @abstractmethod
+    @property
+    def depth(self) -> int:
+        """Events that the main FIFO holds."""
+        return next(reg.shape[0] for reg in self.chip.block("scheduler").regs if reg.name == "main_mem")
+
     def _queue(self) -> str:
         """Return how many events wait."""
+        return f"{n_main(self.registers[0])} of {self.depth} events"
 
     @abstractmethod
     def _virtual(self, event: Mapping[str, int]) -> str:
         """A virtual event of the FIFO."""
 
-    @abstractmethod
-    def _accesses(self) -> Accesses: ...
+    def _accesses(self) -> Accesses:
+        r, addr, controller = self.registers[0], self._aerin_addr(), self.clock.controller
+        sched = plain(self.clock.scheduler.outputs)(r)
+        neur, syn = plain(controller.neur_mem)(r, addr, sched), plain(controller.syn_mem)(r, addr, sched)
+        return Accesses(int(neur.addr) if neur.cs else None, int(syn.addr) if syn.cs else None)
 
     def _neuron_lines(self, addr: int) -> list[str]:
         memory = self.chip.memory("neurons")

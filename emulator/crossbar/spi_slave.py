@@ -1,18 +1,19 @@
 """The SPI slave that ODIN and tinyODIN have in common: transactions in SCK's own domain.
 
 MOSI is taken on the rising edge of SCK, everything else moves on the falling edge. The slave never sees CLK; the
-controller synchronises its requests. What a chip adds: its configuration registers, and the bytes of its neurons.
+controller synchronises its requests. What a chip adds: the bytes of its neurons, and what hangs on its registers.
 
 Source: ODIN doc v0.1, 2.1; tinyODIN doc v1.0, 2.1; spi_slave.v of both.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from draupnir.emulator.codec import positions
 from draupnir.emulator.crossbar.layout import (
-    REGISTERS,
     SPI_ADDR,
     SPI_BITS,
     SPI_FRAME,
@@ -21,16 +22,15 @@ from draupnir.emulator.crossbar.layout import (
     SPI_SYNAPSE_ADDR,
     SpiCmd,
 )
-from draupnir.emulator.declare import Block
+from draupnir.emulator.declare import Block, Chip, Register
 from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.resets import resetter
+from draupnir.emulator.resets import compiled, resetter
 
 ADDR = positions(SPI_ADDR)
 NEURON_ADDR = positions(SPI_NEURON_ADDR)
 SYNAPSE_ADDR = positions(SPI_SYNAPSE_ADDR)
-GATE_ACTIVITY, OPEN_LOOP = (register.addr for register in REGISTERS)
 CONFIG = int(SpiCmd.CONFIG)
 CNT_ADDR = SPI_BITS - 1  # spi_cnt as the last address bit has been taken
 CNT_READ = 31  # spi_cnt as the byte read is put into the output shift register (spi_slave.v)
@@ -104,13 +104,20 @@ def masked_byte(content: int, prog_data: int) -> int:
     return (prog_data & ~mask & BYTE_MASK) | (content & mask)
 
 
-@kernel
-def configure(r: np.record, addr: int, given: int) -> None:
-    """A write of a configuration register, if it is one that both chips have."""
-    if addr == GATE_ACTIVITY:
-        r.spi_gate_activity = given & 1
-    elif addr == OPEN_LOOP:
-        r.spi_open_loop = given & 1
+def configurer(chip: Chip) -> Callable[[np.record, int, int], None]:
+    """Make the kernel that writes a configuration register, if there is one at the address; it takes as many bits.
+
+    Of the kernel: addr : of the register; data : 20 bits
+    """
+    lines = [line for register in chip.registers for line in _written(register)]
+    return compiled(f"configure_{chip.name}", lines, "r, addr, data")
+
+
+def _written(register: Register) -> list[str]:
+    """The lines of a kernel that write a register."""
+    addr, name = register.addr, register.name.lower()
+    place = f"{name}[addr - {addr}]" if register.n_addrs > 1 else name
+    return [f"if {addr} <= addr < {addr + register.n_addrs}:", f"    r.{place} = data & {(1 << register.width) - 1}"]
 
 
 @kernel

@@ -1,9 +1,13 @@
 """Arithmetic of a given width. *Wrap* and *saturate* are different functions with different names.
 
-All arguments and results are int64; a width is 1..32.
+All arguments and results are int64, but for the argument of ``wide``; a width is 1..32.
 """
 
 from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
 
 from draupnir.emulator.kernel.jit import kernel
 
@@ -24,6 +28,19 @@ def negate(x: int, bits: int) -> int:
 def is_negative(x: int, bits: int) -> bool:
     """Sign bit of a two's complement word."""
     return (x >> (bits - 1)) & 1 == 1
+
+
+@kernel
+def signed(word: int, bits: int) -> int:
+    """The number that a two's complement word of ``bits`` bits stands for."""
+    sign = 1 << (bits - 1)
+    return (word ^ sign) - sign
+
+
+@kernel
+def wide(x: Any) -> Any:
+    """A number as kernels compute, int64; for instance an element of a narrow array."""
+    return np.int64(x)
 
 
 @kernel

@@ -14,11 +14,13 @@ import numpy as np
 
 from draupnir.emulator.codec import positions
 from draupnir.emulator.crossbar import aer_out as standard
+from draupnir.emulator.crossbar.aer_out import NO_EVENT, OutputEvent
+from draupnir.emulator.crossbar.controller import NeurMem, SynMem
 from draupnir.emulator.crossbar.synaptic_core import synapse
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import controller
-from draupnir.emulator.odin.controller import NeurMem, Sched, SynMem
+from draupnir.emulator.odin.controller import Sched
 from draupnir.emulator.odin.layout import CHIP, MONITOR, MONITOR_SYN, NEUR_EVENT, SCHED_EVENT, SYN_ADDR, SYN_BITS
 from draupnir.emulator.odin.neuron_core import NeuronOutput
 from draupnir.emulator.resets import resetter
@@ -33,15 +35,14 @@ V_MEM_BITS = MONITOR["v_mem"].width
 
 
 class Seen(NamedTuple):
-    """What happened in this clock that may go out.
+    """The events of this clock that may go out.
 
-    spike : an output event in standard mode; addr : its address
+    spike : an output event, in standard mode
     neuron, synapse : the monitored neuron, the monitored synapse was written
     event : spike flag of the first neuron packet; monitor, syn : the packets' contents
     """
 
-    spike: bool
-    addr: int
+    spike: OutputEvent
     neuron: bool
     synapse: bool
     event: int
@@ -49,7 +50,7 @@ class Seen(NamedTuple):
     syn: int
 
 
-NOTHING = Seen(False, 0, False, False, 0, 0, 0)
+NOTHING = Seen(NO_EVENT, False, False, 0, 0, 0)
 
 
 @kernel
@@ -64,8 +65,7 @@ def seen(r: np.record, neur: NeurMem, syn: SynMem, sched: Sched, result: NeuronO
     mon_word = r.spi_monitor_syn_addr << ADDR.pre.shift | mon_neur >> 3
     written = neur.cs == 1 and neur.we == 1 and neur.addr == mon_neur
     return Seen(
-        popped if from_ctrl else fires == 1,
-        sched_addr if from_ctrl else neur.addr,
+        standard.output_event(r, fires == 1, neur.addr, popped, sched_addr),
         written or (mon_popped and from_ctrl),
         syn.cs == 1 and syn.we == 1 and syn.addr == mon_word,
         int(mon_popped) if from_ctrl else fires,
@@ -80,7 +80,7 @@ def _standard(r: np.record, w: Seen) -> None:
     r.do_neuron1_transfer = 0
     r.do_synapse_transfer = 0
     r.synapse_state_event_del = 0
-    standard.send(r, w.spike, w.addr)
+    standard.send(r, w.spike)
 
 
 @kernel

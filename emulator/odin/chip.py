@@ -7,12 +7,10 @@ from types import ModuleType
 from typing import ClassVar
 
 from draupnir.emulator.codec import decode
-from draupnir.emulator.crossbar.model import Accesses, Crossbar
+from draupnir.emulator.crossbar.model import Crossbar
 from draupnir.emulator.declare import Reg
-from draupnir.emulator.kernel.jit import plain
 from draupnir.emulator.odin import clock, stretch
-from draupnir.emulator.odin.layout import CHIP, MAIN_DEPTH, SCHED_EVENT, VIRTS, State
-from draupnir.emulator.parts.fifo import n_main
+from draupnir.emulator.odin.layout import CHIP, SCHED_EVENT, VIRTS, State
 from draupnir.emulator.speeds.drive import driver
 
 COUNTERS = (
@@ -38,7 +36,7 @@ class Model(Crossbar):
     from_scheduler = (State.POP_NEUR, State.POP_VIRT)
 
     def warnings(self) -> list[str]:
-        """What happened that the original's Verilog leaves undefined, counted and decoded."""
+        """Say what happened that the original's Verilog leaves undefined, counted and decoded."""
         r = self.registers[0]
         lines = []
         if r.n_burst_lost:
@@ -52,13 +50,7 @@ class Model(Crossbar):
     # --- What it is doing, in words ---
 
     def _queue(self) -> str:
-        return f"main FIFO {n_main(self.registers[0])} of {MAIN_DEPTH} events, burst turn {self.registers[0].priority}"
+        return f"main FIFO {super()._queue()}, burst turn {self.registers[0].priority}"
 
     def _virtual(self, event: Mapping[str, int]) -> str:
         return f"virtual event to neuron {event['addr']} {decode(VIRTS, event['virts'])}"
-
-    def _accesses(self) -> Accesses:
-        r, addr = self.registers[0], self._aerin_addr()
-        sched = plain(clock.scheduler.outputs)(r)
-        neur, syn = plain(clock.controller.neur_mem)(r, addr, sched), plain(clock.controller.syn_mem)(r, addr, sched)
-        return Accesses(int(neur.addr) if neur.cs else None, int(syn.addr) if syn.cs else None)

@@ -11,31 +11,22 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.codec import positions
-from draupnir.emulator.crossbar import spi_slave
 from draupnir.emulator.crossbar import synaptic_core as synapse_memory
-from draupnir.emulator.crossbar.clock import input_setter, resets
+from draupnir.emulator.crossbar.clock import edge, input_setter, output_pins
+from draupnir.emulator.crossbar.controller import NeurMem, SynMem
 from draupnir.emulator.crossbar.controller import at_rest as is_at_rest
-from draupnir.emulator.kernel.bits import field, placed
+from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import aer_out, controller, neuron_core, scheduler, spi, synaptic_core
 from draupnir.emulator.odin.aer_out import Seen
-from draupnir.emulator.odin.controller import NeurMem, Sched, SynMem
+from draupnir.emulator.odin.controller import Sched
 from draupnir.emulator.odin.layout import CHIP, N_PRIO
 
 IN = spi.IN
 OUT = positions(CHIP.output_word)
 apply_inputs = input_setter(spi)
-
-
-@kernel
-def outputs(r: np.record) -> int:
-    """The output pins, packed; every one is a register, or decoded from the controller's state alone."""
-    return (
-        placed(spi_slave.miso(r), OUT.MISO)
-        | placed(controller.aerin_ack(r), OUT.AERIN_ACK)
-        | placed(r.aerout_addr, OUT.AEROUT_ADDR)
-        | placed(r.aerout_req, OUT.AEROUT_REQ)
-    )
+outputs = output_pins(OUT, controller)
+_rising_edge = edge(spi, controller, scheduler, aer_out)
 
 
 @kernel
@@ -85,19 +76,11 @@ def calm_clock(r: np.record) -> None:
 
 @kernel
 def _edge(r: np.record, sched: Sched, event_out: int, neur_addr: int, seen: Seen) -> None:
-    """The edge of all that is no memory: what the neuron written tells it is all that it has to do with one."""
-    aerin_addr = field(r.inputs, IN.AERIN_ADDR)
-    state_next = controller.next_state(r, aerin_addr, sched)
-    port = controller.sched_port(r, aerin_addr)
-    gate = r.spi_gate_activity_sync
-    busy = r.aerout_ctrl_busy
+    """The edge of all that is no memory; what resets the priority does so at once, as every asynchronous reset."""
     held_priority = scheduler.rst_priority(r)
-
-    scheduler.clock(r, sched, port, event_out, neur_addr)
-    aer_out.clock(r, seen, field(r.inputs, IN.AEROUT_ACK))
-    controller.clock(r, state_next, aerin_addr, field(r.inputs, IN.AERIN_REQ), busy)
-    _resets(r, gate, held_priority)
-    r.cycle += 1
+    _rising_edge(r, sched, event_out, neur_addr, seen)
+    if held_priority or scheduler.rst_priority(r):
+        scheduler.reset_priority(r)
 
 
 @kernel
@@ -105,25 +88,11 @@ def _write(
     r: np.record, neurons: np.ndarray, synapses: np.ndarray, neur: NeurMem, syn: SynMem, sched: Sched
 ) -> tuple[int, Seen]:
     """The two cores' edge where a memory is written; most are not, and then nothing comes of it for the others."""
-    syn_word = synaptic_core.wdata(r, syn) if syn.we else 0
+    aerin_addr = field(r.inputs, IN.AERIN_ADDR)
+    pre_en, bist_ref = controller.pre_en(r, aerin_addr), controller.bist_ref(r)
+    syn_word = synaptic_core.wdata(r, syn, pre_en, bist_ref) if syn.we else 0
     stimulus = neuron_core.stimulus(r, neur, syn) if neur.we else neuron_core.NO_STIMULUS
-    result = neuron_core.clock(r, neurons, neur, stimulus)
+    result = neuron_core.clock(r, neurons, neur, stimulus, controller.burst_end(r, sched))
     seen = aer_out.seen(r, neur, syn, sched, result, syn_word)
     synapse_memory.clock(r, synapses, syn, syn_word)
     return result.event_out, seen
-
-
-@kernel
-def _resets(r: np.record, gate: int, held_priority: bool) -> None:
-    """Asynchronous resets: a block is reset by the edge that raises its reset, as by every edge until it has fallen.
-
-    gate, held_priority : spi_gate_activity_sync and rst_priority before the edge
-    """
-    rst = resets(r, field(r.inputs, IN.RST))
-    if rst:
-        controller.reset(r)
-        scheduler.reset(r)
-    if rst or gate or r.spi_gate_activity_sync:
-        aer_out.reset(r)
-    if held_priority or scheduler.rst_priority(r):
-        scheduler.reset_priority(r)

@@ -14,8 +14,8 @@ import numpy as np
 
 from draupnir.emulator.codec import positions
 from draupnir.emulator.crossbar import controller as family
-from draupnir.emulator.crossbar.controller import ADDR_MAX, NEURON_ADDR, NOT_ASKED, SYN, SYNAPSE_ADDR, SchedPort
-from draupnir.emulator.crossbar.layout import R_NEUR, R_SYN, W_NEUR, W_SYN, WAIT
+from draupnir.emulator.crossbar.controller import ADDR_MAX, NOT_ASKED, SYN, NeurMem, SchedPort, SynMem
+from draupnir.emulator.crossbar.layout import IN_GROUP, WAIT
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin.layout import CHIP, NEUR_EVENT, SCHED_EVENT, M, State
@@ -24,37 +24,15 @@ from draupnir.emulator.resets import resetter
 SCHED = positions(SCHED_EVENT)
 EVENT_OUT = positions(NEUR_EVENT)
 TREF, BIST, SYNAPSE, PUSH, POP_NEUR, POP_VIRT = map(int, list(State)[5:11])
-WAIT_SPIDN, WAIT_REQDN = int(State.WAIT_SPIDN), int(State.WAIT_REQDN)
+WAIT_REQDN = int(State.WAIT_REQDN)
 POP_LAST = (1 << (M + 1)) - 1  # ctrl_cnt, lower 9 bits, as the last neuron of a spike event is written
 BIST_LAST = 0x3F  # ctrl_cnt, lower 6 bits, as the last word of a row is written
 GROUP_FIRST_WRITE = 1  # ctrl_cnt, lower 4 bits, as the first neuron of a group of 8 is written
 PRE_ALL = 0xFF
 
 
-class NeurMem(NamedTuple):
-    """Access to the neuron memory, and what the neuron is told."""
-
-    cs: int
-    we: int
-    addr: int
-    event: int
-    tref: int
-    virts: int
-    burst_end: int
-
-
-class SynMem(NamedTuple):
-    """Access to the synapse memory, and which synapses of the word are updated."""
-
-    cs: int
-    we: int
-    addr: int
-    pre_en: int
-    bist_ref: int
-
-
 class Sched(NamedTuple):
-    """What the scheduler shows: its next event and how full it is."""
+    """The scheduler's outputs: its next event and how full it is."""
 
     empty: int
     full: int
@@ -95,11 +73,12 @@ def neur_of(aerin_addr: int) -> int:
 # --- State machine ----------------------------------------------------------------------------------------------
 
 _successor = family.successor(State)
+aerin_ack = family.acknowledger(State)
 
 
 @kernel
 def _after_wait(r: np.record, aerin_addr: int, sched: Sched) -> int:
-    """Who comes first: a full scheduler, the input bus, the scheduler, and last a bistability event."""
+    """The order of precedence: a full scheduler, the input bus, the scheduler, and last a bistability event."""
     if r.aerout_ctrl_busy:
         return WAIT
     if r.spi_gate_activity_sync:
@@ -145,28 +124,22 @@ def is_waiting(state: int) -> bool:
 # --- What each state asks for -----------------------------------------------------------------------------------
 
 
+_neuron_access = family.neuron_access(State, SCHED_EVENT)
+
+
 @kernel
 def neur_mem(r: np.record, aerin_addr: int, sched: Sched) -> NeurMem:
-    """Neurons are read in one clock and written in the next: ``we`` on odd counts."""
-    state = r.state
-    odd = bit(r.ctrl_cnt, 0)
-    after_first = int(r.ctrl_cnt != 0)
-    if state == POP_NEUR:
-        ends = int(sched.burst_end == 1 and field(sched.data_out, SCHED.addr) == r.neur_cnt)
-        return NeurMem(1, odd, r.neur_cnt, 1, 0, 0, ends)
-    if state == TREF:
-        addr = neur_of(aerin_addr) if is_single(aerin_addr) else r.neur_cnt
-        return NeurMem(1, odd, addr, 1, 1, 0, 0)
-    if state == SYNAPSE:
-        return NeurMem(1, after_first, aerin_addr & ADDR_MAX, 1, 0, 0, 0)
-    if state == POP_VIRT:
-        virts = field(sched.data_out, SCHED.virts)
-        return NeurMem(1, after_first, field(sched.data_out, SCHED.addr), 1, 0, virts, 0)
-    if state == W_NEUR:
-        return NeurMem(1, after_first, field(r.ctrl_spi_addr, NEURON_ADDR.word), 0, 0, 0, 0)
-    if state == R_NEUR:
-        return NeurMem(1, 0, field(r.ctrl_spi_addr, NEURON_ADDR.word), 0, 0, 0, 0)
-    return NeurMem(0, 0, 0, 0, 0, 0, 0)
+    """CTRL_NEURMEM_*: neurons are read in one clock and written in the next."""
+    if r.state == SYNAPSE:
+        return NeurMem(1, int(r.ctrl_cnt != 0), aerin_addr & ADDR_MAX, 1, 0, 0)
+    return _neuron_access(r, sched, neur_of(aerin_addr) if is_single(aerin_addr) else r.neur_cnt)
+
+
+@kernel
+def burst_end(r: np.record, sched: Sched) -> int:
+    """1 in the clocks of a spike event in which the neuron is visited whose own burst ends with it."""
+    ends = sched.burst_end == 1 and field(sched.data_out, SCHED.addr) == r.neur_cnt
+    return int(r.state == POP_NEUR and ends)
 
 
 @kernel
@@ -175,20 +148,27 @@ def syn_mem(r: np.record, aerin_addr: int, sched: Sched) -> SynMem:
     state = r.state
     cnt = r.ctrl_cnt
     if state == POP_NEUR:
-        first = int((cnt & 0xF) == GROUP_FIRST_WRITE)
-        addr = field(sched.data_out, SCHED.addr) << SYN.pre.shift | r.neur_cnt >> 3
-        return SynMem(int((r.neur_cnt & 7) == 0), first, addr, PRE_ALL * first, 0)
+        return family.row_access(r, int((cnt & 0xF) == GROUP_FIRST_WRITE), field(sched.data_out, SCHED.addr))
     if state == SYNAPSE:
-        pre_en = (r.spi_sdsp_on_syn_stim << (aerin_addr & 7)) & PRE_ALL
-        return SynMem(1, int(cnt != 0), (aerin_addr >> 3) & 0x1FFF, pre_en, 0)
+        return SynMem(1, int(cnt != 0), (aerin_addr >> 3) & 0x1FFF)
     if state == BIST:
         row = neur_of(aerin_addr) if is_single(aerin_addr) else r.neur_cnt
-        return SynMem(1, bit(cnt, 0), row << SYN.pre.shift | ((cnt >> 1) & SYN.post_group.mask), PRE_ALL, 1)
-    if state == W_SYN:
-        return SynMem(1, int(cnt != 0), field(r.ctrl_spi_addr, SYNAPSE_ADDR.word), 0, 0)
-    if state == R_SYN:
-        return SynMem(1, 0, field(r.ctrl_spi_addr, SYNAPSE_ADDR.word), 0, 0)
-    return SynMem(0, 0, 0, 0, 0)
+        return SynMem(1, bit(cnt, 0), row << SYN.pre.shift | ((cnt >> 1) & SYN.post_group.mask))
+    return family.synapse_access(r)
+
+
+@kernel
+def pre_en(r: np.record, aerin_addr: int) -> int:
+    """CTRL_PRE_EN: which synapses of the word that is written are updated; 8 bits, bit i for synapse i."""
+    if r.state == SYNAPSE:
+        return r.spi_sdsp_on_syn_stim << (aerin_addr & IN_GROUP)
+    return PRE_ALL if r.state == POP_NEUR or r.state == BIST else 0
+
+
+@kernel
+def bist_ref(r: np.record) -> int:
+    """CTRL_BIST_REF: 1 if they are updated by bistability."""
+    return int(r.state == BIST)
 
 
 @kernel
@@ -205,7 +185,7 @@ def sched_port(r: np.record, aerin_addr: int) -> SchedPort:
 
 @kernel
 def neur_cnt_inc(r: np.record, aerin_addr: int) -> bool:
-    """Whether the neuron counter moves on at the end of this clock."""
+    """Tell whether the neuron counter moves on at the end of this clock."""
     cnt = r.ctrl_cnt
     if r.state == POP_NEUR:
         return bit(cnt, 0) == 1
@@ -222,21 +202,13 @@ def aerout_pop_neur(r: np.record) -> bool:
     return r.state == POP_NEUR and r.neur_cnt == r.spi_monitor_neur_addr and bit(r.ctrl_cnt, 0) == 1
 
 
-@kernel
-def aerin_ack(r: np.record) -> int:
-    """The pin."""
-    return int(r.state == WAIT_REQDN)
-
-
 # --- Clock edge -------------------------------------------------------------------------------------------------
 
 
 @kernel
-def calm_clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: int = 0) -> None:
-    """Rising edge where nothing comes from the SPI: state, counters, the input bus's synchroniser; see ``clock``."""
-    family.count(r, neur_cnt_inc(r, aerin_addr), busy)
-    r.state = state_next
-    family.synchronise_req(r, aerin_req)
+def calm_clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int) -> None:
+    """Rising edge where nothing comes from the SPI and the output bus is at rest; see ``clock``."""
+    family.calm_clock(r, state_next, neur_cnt_inc(r, aerin_addr), aerin_req, 0)
 
 
 @kernel
@@ -245,11 +217,8 @@ def clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: 
 
     busy : the output bus is in a transaction (AEROUT_CTRL_BUSY); the counters stand still
     """
-    calm_clock(r, state_next, aerin_addr, aerin_req, busy)
     may_close = state_next == WAIT or r.spi_gate_activity_sync == 1
-    r.spi_gate_activity_sync = r.spi_gate_activity_sync_int if may_close else 0
-    r.spi_gate_activity_sync_int = r.spi_gate_activity
-    family.synchronise_spi(r)
+    family.clock(r, state_next, neur_cnt_inc(r, aerin_addr), aerin_req, busy, may_close)
 
 
 reset = resetter(CHIP.block("controller"))

@@ -153,7 +153,7 @@ def core_after_spike(word: np.ndarray) -> int:
 
 @kernel
 def spikes(word: np.ndarray, d: Drive, s: Stim, core: int, reson_sign: int, threshold: int) -> bool:
-    """Whether the neuron spikes; the first behaviour enabled, in this order, decides.
+    """Tell whether the neuron spikes; the first behaviour enabled, in this order, decides.
 
     core, reson_sign : the next ones, before the spike's own effect
     """
@@ -235,7 +235,7 @@ def dapdel_cnt_next(word: np.ndarray, d: Drive, core: int, spike: bool, threshol
 
 @kernel
 def stimulus_locks(word: np.ndarray, d: Drive, s: Stim, spike: bool) -> tuple[bool, bool]:
-    """Whether the phasic and mixed locks are taken now, and else whether they are released."""
+    """Tell whether the phasic and mixed locks are taken now, and else whether they are released."""
     rested = take(word, F.core) == 0 or take(word, F.refrac) == 1
     takes = (spike and (s.tmp_gt_thr_exc or s.gt_thr_exc)) or (
         d.tref and take(word, F.spkout_done) == 1 and rested and s.tmp_gt_thr_exc
@@ -293,7 +293,7 @@ def plasticity(word: np.ndarray, core: int, calcium: int) -> tuple[int, int]:
 
 @kernel
 def update(word: np.ndarray, syn_weight: int, syn_sign: int, syn_event: int, time_ref: int, burst_end: int) -> IzhNext:
-    """What one event does to the neuron whose memory word is ``word`` (4 limbs).
+    """The neuron whose memory word is ``word`` (4 limbs), after one event.
 
     syn_weight : 0..7; syn_sign : 1 inhibitory; syn_event : 0 for no event (the neuron may spike all the same, since
     conditions such as core == threshold are level-sensitive); time_ref : 1 for a time reference; burst_end : 1 if
@@ -320,7 +320,7 @@ def update(word: np.ndarray, syn_weight: int, syn_sign: int, syn_event: int, tim
 
 @kernel
 def stays(word: np.ndarray, inacc: int) -> bool:
-    """Whether a stimulation that leaves the accumulator at ``inacc`` changes nothing else, and no neuron spikes by it.
+    """Tell whether a stimulation to ``inacc`` of the accumulator changes nothing else, and no neuron spikes by it.
 
     Quickly told: of some neurons that would stay, for instance with inhin_en, it says that they may not. burst_end and
     the flags (``plasticity``) are left to the caller.

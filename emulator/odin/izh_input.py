@@ -25,7 +25,7 @@ STIM_MIN = 0b1001  # ... and down to -7, in two's complement
 
 
 class Drive(NamedTuple):
-    """What the accumulator passes on to the membrane: at most one of these, besides ``tref``, is true."""
+    """The steps that the accumulator passes on to the membrane: at most one of these, besides ``tref``, is true."""
 
     tref: bool
     ovfl_leak: bool
@@ -34,7 +34,7 @@ class Drive(NamedTuple):
 
 
 class Stim(NamedTuple):
-    """How strong the stimulation is and was, compared with stim_thr (izh_stimulation_strength.v)."""
+    """The strength of the stimulation, now and before, compared with stim_thr (izh_stimulation_strength.v)."""
 
     gt_thr_exc: bool
     tmp_gt_thr_exc: bool

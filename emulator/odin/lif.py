@@ -69,7 +69,7 @@ def calcium_next(ca_en: int, calcium: int, spike: bool, ca_leak: bool) -> int:
 
 @kernel
 def update(word: np.ndarray, syn_weight: int, syn_sign: int, syn_event: int, time_ref: int) -> LifNext:
-    """What one event does to the neuron whose memory word is ``word`` (4 limbs).
+    """The neuron whose memory word is ``word`` (4 limbs), after one event.
 
     syn_weight : 0..7; syn_sign : 1 inhibitory; syn_event : 0 leaves the potential, though it may still spike,
     since the threshold is compared whether or not there is an event; time_ref : 1 for a time reference.

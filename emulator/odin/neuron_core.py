@@ -14,12 +14,12 @@ import numpy as np
 
 from draupnir.emulator.codec import positions
 from draupnir.emulator.crossbar import spi_slave
+from draupnir.emulator.crossbar.controller import NeurMem, SynMem
 from draupnir.emulator.crossbar.synaptic_core import synapse as synapse_of
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.bits import limb_field as take
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin import izh, lif, synaptic_core
-from draupnir.emulator.odin.controller import NeurMem, SynMem
 from draupnir.emulator.odin.layout import LIF, MONITOR, NEUR_EVENT, NEURONS, VIRTS
 from draupnir.emulator.odin.sdsp import MAPPED, WEIGHT
 
@@ -33,7 +33,7 @@ N_BYTES = N_LIMBS * BYTES_PER_LIMB
 
 
 class NeuronInput(NamedTuple):
-    """What the neuron is given: by its synapse, or by a virtual event in its place."""
+    """The stimulus of the neuron: from its synapse, or from a virtual event in its place."""
 
     syn_weight: int
     syn_sign: int
@@ -41,7 +41,7 @@ class NeuronInput(NamedTuple):
 
 
 class NeuronOutput(NamedTuple):
-    """What a written neuron tells the rest of the chip.
+    """The message of a neuron that is written to the rest of the chip.
 
     event_out : NEUR_EVENT word; 0 if the neuron is disabled
     monitor : MONITOR word without its ``event`` bit
@@ -110,8 +110,8 @@ def _write_lif(r: np.record, neurons: np.ndarray, neur: NeurMem, s: NeuronInput)
 
 
 @outlined
-def _write_izh(r: np.record, neurons: np.ndarray, neur: NeurMem, s: NeuronInput) -> NeuronOutput:
-    n = izh.update(r.neur_state, s.syn_weight, s.syn_sign, neur.event, s.time_ref, neur.burst_end)
+def _write_izh(r: np.record, neurons: np.ndarray, neur: NeurMem, s: NeuronInput, burst_end: int) -> NeuronOutput:
+    n = izh.update(r.neur_state, s.syn_weight, s.syn_sign, neur.event, s.time_ref, burst_end)
     if not r.spi_gate_activity_sync:
         izh.store(neurons, neur.addr, n)
     set_flags(r, neur.addr, n.v_up, n.v_down)
@@ -124,9 +124,10 @@ def _write_izh(r: np.record, neurons: np.ndarray, neur: NeurMem, s: NeuronInput)
 
 
 @kernel
-def clock(r: np.record, neurons: np.ndarray, neur: NeurMem, s: NeuronInput) -> NeuronOutput:
+def clock(r: np.record, neurons: np.ndarray, neur: NeurMem, s: NeuronInput, burst_end: int) -> NeuronOutput:
     """Rising edge. Writes the word read before (updated, or with a byte from the SPI), and reads the one before that.
 
+    burst_end : 1 if the neuron's own burst ends with this event
     Result : of this clock, before the edge; 0 where nothing is written
     """
     if neur.we == 0:
@@ -139,7 +140,7 @@ def clock(r: np.record, neurons: np.ndarray, neur: NeurMem, s: NeuronInput) -> N
     if take(r.neur_state, COMMON.lif_izh_sel):
         result = _write_lif(r, neurons, neur, s)
     else:
-        result = _write_izh(r, neurons, neur, s)
+        result = _write_izh(r, neurons, neur, s, burst_end)
     if take(r.neur_state, COMMON.neur_disable):
         result = NeuronOutput(0, result.monitor)
     for limb in range(N_LIMBS):

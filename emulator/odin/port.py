@@ -1,4 +1,4 @@
-"""How ODIN's SPI is written, and in which order a network is programmed so that nothing else happens.
+"""ODIN's SPI as it is written, in an order in which programming a network has no other effect.
 
 Source: ODIN doc v0.1, 2.1; spi_slave.v, neuron_core.v.
 """

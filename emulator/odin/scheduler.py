@@ -16,16 +16,19 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.codec import positions
+from draupnir.emulator.crossbar import scheduler as family
+from draupnir.emulator.crossbar.controller import SchedPort
 from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, outlined
-from draupnir.emulator.odin.controller import Sched, SchedPort
+from draupnir.emulator.odin.controller import Sched
 from draupnir.emulator.odin.layout import BURST_DEPTH, BURST_WORD, CHIP, N_PRIO, NEUR_EVENT, PTR_BITS, SCHED_EVENT
 from draupnir.emulator.parts import fifo
 from draupnir.emulator.parts.handshake import FOREVER
 from draupnir.emulator.resets import reset_checker, resetter
 
 SCHED = positions(SCHED_EVENT)
+_main_clock = family.fifo_clock(SCHED_EVENT, PTR_BITS)
 BURST = positions(BURST_WORD)
 EVENT_OUT = positions(NEUR_EVENT)
 FILL_FULL = (1 << PTR_BITS) - 1
@@ -37,7 +40,7 @@ CNT_BITS, PRIORITY_BITS = (
 
 @kernel
 def rst_priority(r: np.record) -> bool:
-    """Whether burst FIFOs and priority are held in reset: by RST, in open loop, or with SPI_BURST_TIMEREF = 0."""
+    """1 while burst FIFOs and priority are in reset: by RST, in open loop, or with SPI_BURST_TIMEREF = 0."""
     return r.rst_sync == 1 or r.spi_open_loop_sync == 1 or r.spi_burst_timeref == 0
 
 
@@ -164,23 +167,15 @@ def run_on(r: np.record, clocks: int) -> None:
 def clock(r: np.record, sched: Sched, port: SchedPort, neur_event: int, neurmem_addr: int) -> None:
     """Rising edge. Pushes the controller's event, or the spike of the neuron being written; pops if asked to.
 
-    sched : the scheduler's outputs in this clock; neur_event : NEUR_EVENT word; neurmem_addr : the neuron written.
-    The two never come together, since no neuron is written in state PUSH.
+    sched : the scheduler's outputs in this clock; neur_event : NEUR_EVENT word; neurmem_addr : the neuron written
     """
     held = rst_priority(r)
     prio = r.priority
     turn = prio < N_PRIO
     burst_pops = port.pop == 1 and turn and r.burst_empty[prio] == 0
     main_pops = port.pop == 1 and turn and r.burst_empty[prio] == 1 and r.main_empty == 0
-    from_ctrl = port.event_in != 0
-    from_neuron = r.spi_open_loop_sync == 0 and field(neur_event, EVENT_OUT.spike) == 1
-    push = (from_ctrl or from_neuron) and sched.full == 0
-    if from_ctrl:
-        word = port.virts << SCHED.virts.shift | port.addr << SCHED.addr.shift
-    else:
-        word = neurmem_addr << SCHED.addr.shift
-    if push or main_pops:
-        fifo.clock_main(r, push, main_pops, word, PTR_BITS)
+    from_ctrl, from_neuron = family.pushes(r, port, field(neur_event, EVENT_OUT.spike) == 1)
+    _main_clock(r, sched, port, from_ctrl, from_neuron, neurmem_addr, main_pops)
     if burst_pops:
         _clock_burst(r, prio, False, True, 0)
     if not turn and not held:
@@ -190,8 +185,7 @@ def clock(r: np.record, sched: Sched, port: SchedPort, neur_event: int, neurmem_
     if not held:
         r.burst_clean = 0
         _clock_priority(r)
-    r.spi_open_loop_sync = r.spi_open_loop_sync_int
-    r.spi_open_loop_sync_int = r.spi_open_loop
+    family.synchronise_open_loop(r)
 
 
 reset = resetter(CHIP.block("scheduler"))  # synchroniser and main FIFO; the FIFO's words stay
@@ -201,7 +195,7 @@ _are_bursts_reset = reset_checker(CHIP.block("burst_fifos"))
 
 @kernel
 def begin(r: np.record) -> None:
-    """Whether priority and burst FIFOs are as after a reset is found out anew: anybody may have changed them."""
+    """Find out anew whether priority and burst FIFOs are as after a reset: anybody may have changed them."""
     r.burst_clean = int(_are_bursts_reset(r))
 
 

@@ -1,4 +1,4 @@
-"""ODIN's own part of the SPI slave: its configuration registers, and the bytes of its neurons.
+"""ODIN's own part of the SPI slave: what hangs on its configuration registers, and the bytes of its neurons.
 
 Source: ODIN doc v0.1, 2.1 and 4; spi_slave.v.
 """
@@ -7,44 +7,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from draupnir.emulator.codec import addresses, positions
+from draupnir.emulator.codec import positions
 from draupnir.emulator.crossbar import spi_slave
-from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin.layout import CHIP, NEURONS
 from draupnir.emulator.odin.scheduler import reset_priority, rst_priority
 
 IN = positions(CHIP.input_word)
-A = addresses(CHIP)
-N_SYN_SIGN = CHIP.register("SPI_SYN_SIGN").n_addrs
 SYN_SIGN_BITS = CHIP.register("SPI_SYN_SIGN").width
-MONITOR_BITS = CHIP.register("SPI_MONITOR_NEUR_ADDR").width
 NEURON_BYTES = NEURONS.width // 8
+_configure = spi_slave.configurer(CHIP)
 
 
 @kernel
-def configure(r: np.record, addr: int, given: int) -> None:
+def configure(r: np.record, addr: int, data: int) -> None:
     """A write of a configuration register; bursts that it turns off are reset at once."""
     held = rst_priority(r)
-    spi_slave.configure(r, addr, given)
-    if A.spi_syn_sign <= addr < A.spi_syn_sign + N_SYN_SIGN:
-        r.spi_syn_sign[addr - A.spi_syn_sign] = wrap(given, SYN_SIGN_BITS)
-    elif addr == A.spi_burst_timeref:
-        r.spi_burst_timeref = given
-    elif addr == A.spi_aer_src_ctrl_nneur:
-        r.spi_aer_src_ctrl_nneur = given & 1
-    elif addr == A.spi_out_aer_monitor_en:
-        r.spi_out_aer_monitor_en = given & 1
-    elif addr == A.spi_monitor_neur_addr:
-        r.spi_monitor_neur_addr = wrap(given, MONITOR_BITS)
-    elif addr == A.spi_monitor_syn_addr:
-        r.spi_monitor_syn_addr = wrap(given, MONITOR_BITS)
-    elif addr == A.spi_update_unmapped_syn:
-        r.spi_update_unmapped_syn = given & 1
-    elif addr == A.spi_propagate_unmapped_syn:
-        r.spi_propagate_unmapped_syn = given & 1
-    elif addr == A.spi_sdsp_on_syn_stim:
-        r.spi_sdsp_on_syn_stim = given & 1
+    _configure(r, addr, data)
     if rst_priority(r) and not held:  # an asynchronous reset: SPI_BURST_TIMEREF has become 0
         reset_priority(r)
 

@@ -14,29 +14,29 @@ import numpy as np
 from draupnir.emulator.codec import positions
 from draupnir.emulator.crossbar import aer_out
 from draupnir.emulator.crossbar.clock import is_settled
-from draupnir.emulator.crossbar.controller import is_quiet, synchronise_req_for
+from draupnir.emulator.crossbar.controller import NeurMem, SynMem, is_quiet, synchronise_req_for
+from draupnir.emulator.crossbar.layout import IN_GROUP
 from draupnir.emulator.kernel.bits import bit, field, set_limb_field
 from draupnir.emulator.kernel.bits import limb_field as take
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin import izh, lif, neuron_core, scheduler, sdsp
-from draupnir.emulator.odin.controller import POP_NEUR, PRE_ALL, WAIT, NeurMem, SynMem
+from draupnir.emulator.odin.controller import POP_NEUR, PRE_ALL, WAIT
 from draupnir.emulator.odin.layout import CHIP, LIF, N_SYN, SYN_ADDR, N
 
 IN = positions(CHIP.input_word)
 COMMON = positions(LIF)
 ADDR = positions(SYN_ADDR)
-IN_GROUP = N_SYN - 1  # bits of a neuron's address that tell its place in its group
 
 
 @kernel
 def begin(r: np.record) -> None:
-    """What is kept to be quick is found out anew."""
+    """Find out anew what is kept to be quick."""
     scheduler.begin(r)
 
 
 @kernel
 def end(r: np.record) -> None:
-    """What is kept to be quick is let go."""
+    """Let go what is kept to be quick."""
     r.burst_clean = 0
 
 
@@ -50,7 +50,7 @@ def is_bus_idle(r: np.record) -> bool:
 
 @kernel
 def can_stretch(r: np.record) -> bool:
-    """Whether a stretch begins here; the inputs are those of the coming clock."""
+    """Tell whether a stretch begins here; the inputs are those of the coming clock."""
     if r.aerout_ctrl_busy or (r.state != POP_NEUR and r.state != WAIT) or bit(r.ctrl_cnt, 0) == 1:
         return False
     return field(r.inputs, IN.AEROUT_ACK) == 0 and is_bus_idle(r) and is_settled(r, field(r.inputs, IN.RST))
@@ -113,7 +113,7 @@ def _visit_one(r: np.record, neurons: np.ndarray, n: int, syn_addr: int, burst_e
     """Read a neuron and write it back; False, and nothing written, if it spikes: that is for all blocks to see."""
     for limb in range(neuron_core.N_LIMBS):
         r.neur_state[limb] = np.int64(neurons[n, limb])
-    s = neuron_core.stimulus(r, NeurMem(1, 1, n, 1, 0, 0, 0), SynMem(0, 0, syn_addr, 0, 0))
+    s = neuron_core.stimulus(r, NeurMem(1, 1, n, 1, 0, 0), SynMem(0, 0, syn_addr))
     if take(r.neur_state, COMMON.lif_izh_sel) == 0:
         return _stays_izh(r, neurons, n, s, burst_end) or _visit_izh(r, neurons, n, s, burst_end)
     result = lif.update(r.neur_state, s.syn_weight, s.syn_sign, 1, 0)

@@ -1,4 +1,4 @@
-"""What ODIN's synaptic core does beside keeping the synapses (``emulator/crossbar/synaptic_core.py``): signs, and SDSP.
+"""Signs and SDSP: ODIN's synaptic core beyond what keeps the synapses (``emulator/crossbar/synaptic_core.py``).
 
 Source: ODIN doc v0.1, 3.1, 3.2; synaptic_core.v.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.codec import positions
+from draupnir.emulator.crossbar.controller import SynMem
 from draupnir.emulator.crossbar.synaptic_core import programmed
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import sdsp
-from draupnir.emulator.odin.controller import SynMem
 from draupnir.emulator.odin.layout import CHIP, SYN_ADDR
 
 ADDR = positions(SYN_ADDR)
@@ -27,14 +27,15 @@ def syn_sign(r: np.record, syn: SynMem) -> int:
 
 
 @kernel
-def wdata(r: np.record, syn: SynMem) -> int:
-    """SYNARRAY_WDATA: the word read, with a byte from the SPI if the gate is closed, else after SDSP."""
+def wdata(r: np.record, syn: SynMem, pre_en: int, bist_ref: int) -> int:
+    """SYNARRAY_WDATA: the word read, with a byte from the SPI if the gate is closed, else after SDSP.
+
+    pre_en : 8 bits, the synapses that are updated; bist_ref : 1 by bistability
+    """
     if r.spi_gate_activity_sync:
         return programmed(r)
     word = r.synarray_rdata
-    if syn.pre_en == 0:
+    if pre_en == 0:
         return word
     group = field(syn.addr, ADDR.post_group)
-    return sdsp.word_next(
-        word, syn.pre_en, r.spi_update_unmapped_syn, syn.bist_ref, r.neur_v_up[group], r.neur_v_down[group]
-    )
+    return sdsp.word_next(word, pre_en, r.spi_update_unmapped_syn, bist_ref, r.neur_v_up[group], r.neur_v_down[group])

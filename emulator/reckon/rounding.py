@@ -5,15 +5,9 @@ Source: srnn.v, *_stoc, *_lkst.
 
 from __future__ import annotations
 
+from draupnir.emulator.kernel.arith import signed as signed
 from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.jit import kernel
-
-
-@kernel
-def signed(word: int, bits: int) -> int:
-    """The number that a two's complement word of ``bits`` bits stands for."""
-    sign = 1 << (bits - 1)
-    return (word ^ sign) - sign
 
 
 @kernel

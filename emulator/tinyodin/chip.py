@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import ClassVar
 
-from draupnir.emulator.crossbar.model import Accesses, Crossbar
-from draupnir.emulator.kernel.jit import plain
-from draupnir.emulator.parts.fifo import n_main
+from draupnir.emulator.crossbar.model import Crossbar
 from draupnir.emulator.speeds.drive import driver
 from draupnir.emulator.tinyodin import clock, stretch
-from draupnir.emulator.tinyodin.layout import CHIP, MAIN_DEPTH, SCHED_EVENT, State
+from draupnir.emulator.tinyodin.layout import CHIP, SCHED_EVENT, State
 
 
 class Model(Crossbar):
@@ -28,17 +26,5 @@ class Model(Crossbar):
     from_aerin = (State.TREF, State.PUSH)
     from_scheduler = (State.POP_NEUR, State.POP_VIRT, State.AER_POP)
 
-    # --- What it is doing, in words ---
-
-    def _queue(self) -> str:
-        return f"{n_main(self.registers[0])} of {MAIN_DEPTH} events"
-
     def _virtual(self, event: Mapping[str, int]) -> str:
         return f"virtual event of weight {event['virts']} to neuron {event['addr']}"
-
-    def _accesses(self) -> Accesses:
-        r = self.registers[0]
-        sched = plain(clock.scheduler.outputs)(r)
-        neur = plain(clock.controller.neur_mem)(r, self._aerin_addr(), sched)
-        syn = plain(clock.controller.syn_mem)(r, sched)
-        return Accesses(int(neur.addr) if neur.cs else None, int(syn.addr) if syn.cs else None)

@@ -8,53 +8,24 @@ Source: tinyODIN doc v1.0, 2.2.1; controller.v.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from draupnir.emulator.codec import positions
 from draupnir.emulator.crossbar import controller as family
-from draupnir.emulator.crossbar.controller import ADDR_MAX, NEURON_ADDR, NOT_ASKED, SYN, SYNAPSE_ADDR, SchedPort
-from draupnir.emulator.crossbar.layout import R_NEUR, R_SYN, W_NEUR, W_SYN, WAIT
+from draupnir.emulator.crossbar.controller import ADDR_MAX, NOT_ASKED, NeurMem, SchedPort, SynMem
+from draupnir.emulator.crossbar.layout import WAIT
+from draupnir.emulator.crossbar.scheduler import MainFifo
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.resets import resetter
-from draupnir.emulator.tinyodin.layout import CHIP, EVENTS, N_SYN, SCHED_EVENT, M, State
+from draupnir.emulator.tinyodin.layout import CHIP, EVENTS, SCHED_EVENT, M, State
 
 SCHED = positions(SCHED_EVENT)
 TREF, PUSH, POP_NEUR, POP_VIRT, AER_POP = map(int, list(State)[5:10])
 WAIT_SPIDN, WAIT_REQDN = int(State.WAIT_SPIDN), int(State.WAIT_REQDN)
 POP_MASK = (1 << (M + 1)) - 1  # the bits of ctrl_cnt that a spike event looks at
-GROUP_BITS = N_SYN.bit_length() - 1
 _VIRTUAL = {f.name: f for e in EVENTS if e.name == "virtual" for f in e.fields}
 VIRT_NEUR_MASK, VIRT_WEIGHT_LSB = _VIRTUAL["neur"].high, _VIRTUAL["weight"].lsb
-
-
-class NeurMem(NamedTuple):
-    """Access to the neuron memory, and what the neuron is told; virts : a weight in the synapse's place, or 0."""
-
-    cs: int
-    we: int
-    addr: int
-    event: int
-    tref: int
-    virts: int
-
-
-class SynMem(NamedTuple):
-    """Access to the synapse memory."""
-
-    cs: int
-    we: int
-    addr: int
-
-
-class Sched(NamedTuple):
-    """What the scheduler shows: how full it is, and its next event."""
-
-    empty: int
-    full: int
-    data_out: int
 
 
 # --- Event decoding ---------------------------------------------------------------------------------------------
@@ -79,11 +50,12 @@ def names_all(aerin_addr: int) -> bool:
 # --- State machine ----------------------------------------------------------------------------------------------
 
 _successor = family.successor(State)
+aerin_ack = family.acknowledger(State)
 
 
 @kernel
-def _after_wait(r: np.record, aerin_addr: int, sched: Sched) -> int:
-    """Who comes first: a full scheduler, then the input bus, then the scheduler."""
+def _after_wait(r: np.record, aerin_addr: int, sched: MainFifo) -> int:
+    """The order of precedence: a full scheduler, then the input bus, then the scheduler."""
     if r.aerout_ctrl_busy:
         return WAIT
     if r.spi_gate_activity_sync:
@@ -96,14 +68,20 @@ def _after_wait(r: np.record, aerin_addr: int, sched: Sched) -> int:
 
 
 @kernel
-def next_state(r: np.record, aerin_addr: int, sched: Sched) -> int:
+def aerout_pop_neur(r: np.record) -> bool:
+    """CTRL_AEROUT_POP_NEUR: the last clock in which a spike event visits neurons."""
+    return r.state == POP_NEUR and (r.ctrl_cnt & POP_MASK) == (r.spi_max_neur << 1 | 1)
+
+
+@kernel
+def next_state(r: np.record, aerin_addr: int, sched: MainFifo) -> int:
     """The state after this clock. WAIT and AER_POP heed the output bus being busy; with it the counters stand still."""
     state = r.state
     cnt = r.ctrl_cnt
     if state == WAIT:
         return _after_wait(r, aerin_addr, sched)
     if state == POP_NEUR:
-        return AER_POP if (cnt & POP_MASK) == (r.spi_max_neur << 1 | 1) else state
+        return AER_POP if aerout_pop_neur(r) else state
     if state == AER_POP:
         return state if r.aerout_ctrl_busy else WAIT
     if state == TREF:
@@ -115,37 +93,21 @@ def next_state(r: np.record, aerin_addr: int, sched: Sched) -> int:
 # --- What each state asks for -----------------------------------------------------------------------------------
 
 
-@kernel
-def neur_mem(r: np.record, aerin_addr: int, sched: Sched) -> NeurMem:
-    """Neurons are read in one clock and written in the next: ``we`` on odd counts."""
-    state = r.state
-    odd = bit(r.ctrl_cnt, 0)
-    after_first = int(r.ctrl_cnt != 0)
-    if state == POP_NEUR:
-        return NeurMem(1, odd, r.neur_cnt, 1, 0, 0)
-    if state == TREF:
-        return NeurMem(1, odd, r.neur_cnt if names_all(aerin_addr) else aerin_addr & ADDR_MAX, 1, 1, 0)
-    if state == POP_VIRT:
-        return NeurMem(1, after_first, field(sched.data_out, SCHED.addr), 1, 0, field(sched.data_out, SCHED.virts))
-    if state == W_NEUR:
-        return NeurMem(1, after_first, field(r.ctrl_spi_addr, NEURON_ADDR.word), 0, 0, 0)
-    if state == R_NEUR:
-        return NeurMem(1, 0, field(r.ctrl_spi_addr, NEURON_ADDR.word), 0, 0, 0)
-    return NeurMem(0, 0, 0, 0, 0, 0)
+_neuron_access = family.neuron_access(State, SCHED_EVENT)
 
 
 @kernel
-def syn_mem(r: np.record, sched: Sched) -> SynMem:
+def neur_mem(r: np.record, aerin_addr: int, sched: MainFifo) -> NeurMem:
+    """CTRL_NEURMEM_*: neurons are read in one clock and written in the next."""
+    return _neuron_access(r, sched, r.neur_cnt if names_all(aerin_addr) else aerin_addr & ADDR_MAX)
+
+
+@kernel
+def syn_mem(r: np.record, aerin_addr: int, sched: MainFifo) -> SynMem:
     """A spike event reads a word for each 8 neurons; only the SPI writes."""
-    state = r.state
-    if state == POP_NEUR:
-        addr = field(sched.data_out, SCHED.addr) << SYN.pre.shift | r.neur_cnt >> GROUP_BITS
-        return SynMem(int((r.neur_cnt & (N_SYN - 1)) == 0), 0, addr)
-    if state == W_SYN:
-        return SynMem(1, int(r.ctrl_cnt != 0), field(r.ctrl_spi_addr, SYNAPSE_ADDR.word))
-    if state == R_SYN:
-        return SynMem(1, 0, field(r.ctrl_spi_addr, SYNAPSE_ADDR.word))
-    return SynMem(0, 0, 0)
+    if r.state == POP_NEUR:
+        return family.row_access(r, 0, field(sched.data_out, SCHED.addr))
+    return family.synapse_access(r)
 
 
 @kernel
@@ -165,7 +127,7 @@ def sched_port(r: np.record, aerin_addr: int) -> SchedPort:
 
 @kernel
 def neur_cnt_inc(r: np.record, aerin_addr: int) -> bool:
-    """Whether the neuron counter moves on at the end of this clock, unless the output bus is busy."""
+    """Tell whether the neuron counter moves on at the end of this clock, unless the output bus is busy."""
     if bit(r.ctrl_cnt, 0) == 0:
         return False
     return r.state == POP_NEUR or (r.state == TREF and names_all(aerin_addr))
@@ -173,14 +135,8 @@ def neur_cnt_inc(r: np.record, aerin_addr: int) -> bool:
 
 @kernel
 def is_waiting(state: int) -> bool:
-    """Whether the state accesses no memory."""
+    """Tell whether the state accesses no memory."""
     return state in (WAIT, WAIT_REQDN, PUSH, AER_POP, WAIT_SPIDN)
-
-
-@kernel
-def aerin_ack(r: np.record) -> int:
-    """The pin."""
-    return int(r.state == WAIT_REQDN)
 
 
 # --- Clock edge -------------------------------------------------------------------------------------------------
@@ -188,16 +144,11 @@ def aerin_ack(r: np.record) -> int:
 
 @kernel
 def clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: int) -> None:
-    """Rising edge: state, counters, synchronisers.
+    """Rising edge: state, counters, synchronisers. The gate closes at once, also in mid-event.
 
     busy : the output bus is in a transaction (AEROUT_CTRL_BUSY); the counters stand still
     """
-    family.count(r, neur_cnt_inc(r, aerin_addr), busy)
-    r.state = state_next
-    r.spi_gate_activity_sync = r.spi_gate_activity_sync_int
-    r.spi_gate_activity_sync_int = r.spi_gate_activity
-    family.synchronise_req(r, aerin_req)
-    family.synchronise_spi(r)
+    family.clock(r, state_next, neur_cnt_inc(r, aerin_addr), aerin_req, busy, True)
 
 
 reset = resetter(CHIP.block("controller"))

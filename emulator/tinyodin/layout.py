@@ -149,7 +149,7 @@ BLOCKS = (
         (Reg("neur_state", LIF.width, None, meaning="Output register of the neuron memory."),),
         "neuron_core.v",
     ),
-    Block("aer_out", (*family.AER_OUT_SYNC, *family.AER_OUT_REGS), "aer_out.v"),
+    family.AER_OUT,
 )
 
 CHIP = Chip(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from draupnir.emulator.codec import positions
-from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.arith import signed, wrap
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.tinyodin.layout import LIF, SYN_BITS
@@ -27,13 +27,6 @@ class LifNext(NamedTuple):
 
 
 @kernel
-def signed(content: int, bits: int) -> int:
-    """A two's complement word as a number."""
-    half = 1 << (bits - 1)
-    return (content ^ half) - half
-
-
-@kernel
 def leak(core: int, leak_str: int) -> int:
     """One step towards 0, which it does not pass; core : -2048..2047, leak_str : 0..127."""
     return min(core + leak_str, 0) if core < 0 else max(core - leak_str, 0)
@@ -47,7 +40,7 @@ def integrate(core: int, syn_weight: int) -> int:
 
 @kernel
 def update(word: int, syn_weight: int, syn_event: int, time_ref: int) -> LifNext:
-    """What one event does to a neuron.
+    """A neuron after one event.
 
     word : its memory word; syn_weight : 4 bits, two's complement; time_ref : 1 for a time reference
     syn_event : 0 leaves the potential, though the neuron may still spike: the threshold is compared whether or not

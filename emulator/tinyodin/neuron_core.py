@@ -12,10 +12,10 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.crossbar import spi_slave, synaptic_core
+from draupnir.emulator.crossbar.controller import NeurMem
 from draupnir.emulator.kernel.bits import bit
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.tinyodin import lif
-from draupnir.emulator.tinyodin.controller import NeurMem
 from draupnir.emulator.tinyodin.spi import NEURON_BYTES
 
 DISABLE = lif.F.neur_disable

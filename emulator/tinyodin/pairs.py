@@ -1,4 +1,4 @@
-"""What an event does to many neurons, two at a time: loops that LLVM makes vectors of.
+"""Many neurons under an event, two at a time: loops that LLVM makes vectors of.
 
 Numba computes in 64 bits; the words of two neurons are one such number, and their two weights are a byte. So a loop
 runs over plain arrays, without a branch, and nothing has to be gathered. It is the same neuron (``lif``).
@@ -21,7 +21,7 @@ WORD_MASK = (1 << WORD_BITS) - 1
 
 @outlined
 def n_unstimulated(neurons: np.ndarray, synapses: np.ndarray) -> int:
-    """How many neurons a spike event visits before a pair in which one spikes.
+    """The neurons that a spike event visits before a pair in which one spikes: their number.
 
     neurons : (n, 1) uint32, an even number; synapses : (m, 1) uint32, their synapses from the first of a word on
     """
@@ -42,7 +42,7 @@ def stimulate(neurons: np.ndarray, synapses: np.ndarray) -> None:
 
 @outlined
 def n_unleaked(neurons: np.ndarray) -> int:
-    """As ``n_unstimulated``, for a time reference."""
+    """The same as ``n_unstimulated``, for a time reference."""
     pairs = neurons.reshape(-1).view(np.int64)
     n_quiet = len(pairs)
     for i in range(len(pairs)):
@@ -60,7 +60,7 @@ def leak(neurons: np.ndarray) -> None:
 
 @kernel
 def _spike(pair: Any, weights: Any, time_ref: int) -> int:
-    """Whether a spike leaves one of a pair's neurons: 0 or 1."""
+    """1 if a spike leaves one of a pair's neurons, else 0."""
     low, high = _updated(pair, weights, 0, time_ref), _updated(pair, weights, 1, time_ref)
     return low.spike & neuron_core.enabled(low.word) | high.spike & neuron_core.enabled(high.word)
 
@@ -73,5 +73,5 @@ def _after(pair: Any, weights: Any, time_ref: int) -> int:
 
 @kernel
 def _updated(pair: Any, weights: Any, i: int, time_ref: int) -> lif.LifNext:
-    """What an event does to the first (i = 0) or the second neuron of a pair."""
+    """The first (i = 0) or the second neuron of a pair, after an event."""
     return lif.update((pair >> (WORD_BITS * i)) & WORD_MASK, synaptic_core.synapse(weights, i), 1, time_ref)

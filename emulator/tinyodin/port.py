@@ -1,4 +1,4 @@
-"""How tinyODIN's SPI is written: as ODIN's. A write to a memory does nothing else.
+"""tinyODIN's SPI as it is written: like ODIN's. A write to a memory does nothing else.
 
 Source: tinyODIN doc v1.0, 2.1; spi_slave.v.
 """

@@ -14,15 +14,15 @@ import numpy as np
 
 from draupnir.emulator.crossbar import aer_out, synaptic_core
 from draupnir.emulator.crossbar.clock import is_settled
-from draupnir.emulator.crossbar.controller import is_quiet, synchronise_req_for
+from draupnir.emulator.crossbar.controller import SYN, is_quiet, synchronise_req_for
+from draupnir.emulator.crossbar.layout import GROUP_BITS, IN_GROUP
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.speeds.clocks import begin as begin
 from draupnir.emulator.speeds.clocks import end as end
 from draupnir.emulator.tinyodin import controller, lif, neuron_core, pairs, scheduler
 from draupnir.emulator.tinyodin.clock import IN
-from draupnir.emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, TREF, WAIT
-from draupnir.emulator.tinyodin.layout import N_SYN
+from draupnir.emulator.tinyodin.controller import POP_NEUR, TREF, WAIT
 
 
 @kernel
@@ -33,7 +33,7 @@ def is_undisturbed(r: np.record) -> bool:
 
 @kernel
 def can_stretch(r: np.record) -> bool:
-    """Whether a stretch begins here; the inputs are those of the coming clock."""
+    """Tell whether a stretch begins here; the inputs are those of the coming clock."""
     if r.state == WAIT:
         begins = is_quiet(r, field(r.inputs, IN.AERIN_REQ)) and r.main_empty == 1
     else:
@@ -68,10 +68,10 @@ def _stimulate(r: np.record, neurons: np.ndarray, synapses: np.ndarray, first: i
     Where it stops nothing has been read yet: that is for all blocks to see. In the middle of a word of synapses the
     weights are those that have been read.
     """
-    row = field(scheduler.outputs(r).data_out, scheduler.SCHED.addr) << controller.SYN.pre.shift
+    row = field(scheduler.outputs(r).data_out, scheduler.SCHED.addr) << SYN.pre.shift
     n = first
     while n < last:
-        begins = n & (N_SYN - 1) == 0
+        begins = n & IN_GROUP == 0
         n_visited = _stimulate_pairs(r, neurons[n:last], synapses[row | n >> GROUP_BITS :]) if begins else 0
         if n_visited == 0:
             weights: Any = np.int64(synapses[row | n >> GROUP_BITS, 0]) if begins else r.synarray_rdata
@@ -96,7 +96,7 @@ def _stimulate_pairs(r: np.record, neurons: np.ndarray, synapses: np.ndarray) ->
 
 @kernel
 def _leak(r: np.record, neurons: np.ndarray, first: int, last: int) -> int:
-    """As ``_stimulate``, for a time reference."""
+    """The same as ``_stimulate``, for a time reference."""
     n_neurons = pairs.n_unleaked(neurons[first : first + ((last - first) & ~1)])
     n = first + n_neurons
     if n_neurons:

@@ -11,8 +11,11 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 
 from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
 from draupnir.rtl.lib.bundles import forward
 
+SIZES = (64, 128, 256)  # numbers of neurons that a chip of ours can have
+MEMORIES = {"neurons": "neuron_core.neurons.words", "synapses": "synaptic_core.synapses.words"}
 BLOCKS = ("aer_out", "spi", "controller", "scheduler", "synaptic_core", "neuron_core")
 
 
@@ -99,13 +102,25 @@ class CrossbarChip(wiring.Component):
         ]
 
     def _connect_events(self, m: Module) -> None:
-        controller, scheduler = self.controller, self.scheduler
+        controller, scheduler, neuron_core, aer_out = self.controller, self.scheduler, self.neuron_core, self.aer_out
         connect(m, controller.push, scheduler.i)
         connect(m, scheduler.o, controller.sched)
-        forward(m, controller.event, self.neuron_core.event)
+        forward(m, controller.event, neuron_core.event)
+        forward(m, controller.neurons, aer_out.neurons)
+        for block in (scheduler, aer_out):
+            forward(m, neuron_core.event_out, block.neuron_event)
+            m.d.comb += block.config.eq(self.spi.config)
         m.d.comb += [
             controller.sched_full.eq(scheduler.full),
-            controller.aerout_ctrl_busy.eq(self.aer_out.ctrl_busy),
-            scheduler.config.eq(self.spi.config),
+            controller.aerout_ctrl_busy.eq(aer_out.ctrl_busy),
             scheduler.neuron_addr.eq(controller.neurons.addr),
+            aer_out.sched_addr.eq(scheduler.o.payload.addr),
+            aer_out.pop_neur.eq(controller.aerout_pop_neur),
         ]
+
+
+def check_size(chip: Chip, name: str, size: int, sizes: tuple[int, ...]) -> None:
+    """Raise InputError for a size that there is not."""
+    # Not in the chip itself, since Amaranth complains of components that are begun and never used.
+    if size not in sizes:
+        raise InputError(f"{chip.name}: {name} {size}; must be one of {', '.join(map(str, sizes))}")

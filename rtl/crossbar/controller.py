@@ -4,17 +4,16 @@ Source: ODIN doc v0.1, 2.2.1; tinyODIN doc v1.0, 2.2.1; controller.v of both.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.cdc import FFSynchronizer
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 
-from draupnir.emulator.crossbar.layout import SPI_NEURON_ADDR, SPI_SYNAPSE_ADDR, SpiCmd
-from draupnir.emulator.declare import Event
-from draupnir.rtl.crossbar.buses import NeuronsControl, SynapsesControl
+from draupnir.emulator.crossbar.layout import GROUP_BITS, SPI_NEURON_ADDR, SPI_SYNAPSE_ADDR, SpiCmd
+from draupnir.rtl.crossbar.buses import Formats, NeuronsControl, SynapsesControl
 from draupnir.rtl.crossbar.spi_slave import SpiAccess
 from draupnir.rtl.lib.views import bits_of
 
@@ -27,26 +26,36 @@ class CrossbarController(wiring.Component):
     aerout_ctrl_busy : the output bus is busy: nothing begins, and events that take many clocks wait
     sched_full : of the scheduler; gate_activity_sync : the SPI has the memories
 
-    A chip's controller has beside these ports ``aerin_addr``, which is looked at all along, not taken once; ``config``;
-    ``sched``, the scheduler's next event, which ``ready`` takes; ``push``, an event for the scheduler; and ``event``,
-    which goes to the neuron.
+    aerin_addr : looked at all along, not latched
+    sched : the scheduler's next event, which ``ready`` takes; push : an event for the scheduler
+    event : goes to the neuron; aerout_pop_neur : one pulse for each spike that is processed
 
-    states : enumeration of the states; neur_bits : of the neuron counter; events : of the input bus
+    states : enumeration of the states; neur_bits : of the neuron counter
+    others : ports that only one of the chips has
     """
 
-    aerin_req: In(1)
-    aerin_ack: Out(1)
-    spi: In(SpiAccess())
-    sched_full: In(1)
-    aerout_ctrl_busy: In(1)
-    gate_activity_sync: Out(1)
-    neurons: Out(NeuronsControl())
-    synapses: Out(SynapsesControl())
-
-    def __init__(self, states: Any, neur_bits: int, events: Iterable[Event]) -> None:
-        super().__init__()
+    def __init__(self, formats: Formats, states: Any, neur_bits: int, others: dict[str, Member] | None = None) -> None:
+        super().__init__(
+            {
+                "aerin_addr": In(formats.chip.pin("AERIN_ADDR").width),
+                "aerin_req": In(1),
+                "aerin_ack": Out(1),
+                "spi": In(SpiAccess()),
+                "config": In(formats.config),
+                "sched": In(formats.sched_events),
+                "sched_full": In(1),
+                "push": Out(formats.sched_events),
+                "event": Out(formats.neuron_event),
+                "aerout_ctrl_busy": In(1),
+                "aerout_pop_neur": Out(1),
+                "gate_activity_sync": Out(1),
+                "neurons": Out(NeuronsControl()),
+                "synapses": Out(SynapsesControl()),
+                **(others or {}),
+            }
+        )
         self._states = states
-        self._fields = {event.name: {f.name: f for f in event.fields} for event in events}
+        self._events = {event.name: event for event in formats.chip.events}
         self._state = Signal(states)
         self._next_state = Signal(states)
         self._ctrl_cnt = Signal(CTRL_CNT_BITS)  # clocks in this event, without those spent waiting
@@ -103,7 +112,11 @@ class CrossbarController(wiring.Component):
         m.d.comb += self._next_state.eq(state)
 
     def _aerin(self, event: str, field: str) -> Value:
-        return bits_of(self.aerin_addr, self._fields[event][field])
+        return bits_of(self.aerin_addr, next(f for f in self._events[event].fields if f.name == field))
+
+    def _names(self, *events: str) -> Value:
+        """1 if AERIN_ADDR is that of one of these events."""
+        return self.aerin_addr.matches(*(self._events[event].pattern for event in events))
 
     def _access_neuron(self, m: Module, addr: Value, we: Value | int) -> None:
         m.d.comb += [self.neurons.cs.eq(1), self.neurons.we.eq(we), self.neurons.addr.eq(addr)]
@@ -159,6 +172,36 @@ class CrossbarController(wiring.Component):
         m.d.comb += self.synapses.addr.eq(self._spi_synapses)
         self._access_synapses(m, 0)
         self._go(m, self._states.WAIT_SPIDN)
+
+    # --- Events that visit neurons
+
+    @abstractmethod
+    def _is_for_one(self) -> Value:
+        """1 if a time reference is for one neuron, 0 if it is for all."""
+
+    @abstractmethod
+    def _is_last(self) -> Value:
+        """1 if no neuron comes after the one that is visited."""
+
+    def _tref(self, m: Module) -> None:
+        """A time reference to one neuron, or to all."""
+        write, for_one = self._ctrl_cnt[0], self._is_for_one()
+        self._access_neuron(m, Mux(for_one, self._aerin("tref", "neur"), self._neur_cnt), write)
+        m.d.comb += [self.event.event.eq(1), self.event.tref.eq(1), self._neur_cnt_inc.eq(write & ~for_one)]
+        with m.If(Mux(for_one, self._second_clock, self._is_last() & write)):
+            self._go(m, self._states.WAIT_REQDN)
+
+    def _visit(self, m: Module) -> None:
+        """A neuron's spike visits a neuron; for every eight of them a synapse word is read on the way."""
+        in_group, write = self._neur_cnt[:GROUP_BITS], self._ctrl_cnt[0]
+        m.d.comb += [
+            self.synapses.cs.eq(in_group == 0),
+            self.synapses.addr.pre.eq(self.sched.payload.addr),
+            self.synapses.addr.post_group.eq(self._neur_cnt[GROUP_BITS:]),
+            self.event.event.eq(1),
+            self._neur_cnt_inc.eq(write),
+        ]
+        self._access_neuron(m, self._neur_cnt, write)
 
     # --- Events of the scheduler
 

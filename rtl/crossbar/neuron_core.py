@@ -7,10 +7,10 @@ from abc import abstractmethod
 
 from amaranth import Module, Signal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In
+from amaranth.lib.wiring import In, Member, Out
 
 from draupnir.emulator.crossbar.layout import SPI_NEURON_ADDR, N
-from draupnir.rtl.crossbar.buses import NeuronsControl
+from draupnir.rtl.crossbar.buses import Formats, NeuronsControl
 from draupnir.rtl.crossbar.spi_slave import SpiAccess
 from draupnir.rtl.lib.sram import Sram, merge_byte
 from draupnir.rtl.lib.views import bits_of
@@ -21,16 +21,27 @@ class NeuronMemory(wiring.Component):
 
     gate_activity_sync : what is written is the word with the SPI's byte in it, whatever the controller is doing
 
-    A chip's core has beside these ports ``r_word``, the word last accessed.
+    r_word : the word last accessed
+    synapses : the synapse word of the neuron's group
+    event_out : the neuron's spike, while the word is written; none if the neuron is disabled
+
     n_neurons : a power of 2; with fewer than 256 the upper bits of addresses are ignored
+    others : ports that only one of the chips has
     """
 
-    gate_activity_sync: In(1)
-    spi: In(SpiAccess())
-    control: In(NeuronsControl())
-
-    def __init__(self, n_neurons: int = N) -> None:
-        super().__init__()
+    def __init__(self, formats: Formats, n_neurons: int = N, others: dict[str, Member] | None = None) -> None:
+        super().__init__(
+            {
+                "gate_activity_sync": In(1),
+                "spi": In(SpiAccess()),
+                "control": In(NeuronsControl()),
+                "event": In(formats.neuron_event),
+                "synapses": In(formats.synapses),
+                "r_word": Out(formats.neuron_bits),
+                "event_out": Out(formats.spike),
+                **(others or {}),
+            }
+        )
         self._n_neurons = n_neurons
         self._updated = Signal(len(self.r_word))
         self._writes = Signal()

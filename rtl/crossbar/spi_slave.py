@@ -3,27 +3,29 @@
 Source: ODIN doc v0.1, 2.1; tinyODIN doc v1.0, 2.1; spi_slave.v of both.
 """
 
-from typing import ClassVar
-
 from amaranth import Cat, Module, Signal, Value
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 
 from draupnir.emulator.crossbar.layout import (
+    N_SYN,
     SPI_ADDR,
     SPI_BITS,
     SPI_DATA,
     SPI_FRAME,
     SPI_NEURON_ADDR,
     SPI_SYNAPSE_ADDR,
+    SYN_BITS,
     SpiCmd,
 )
-from draupnir.emulator.declare import Field, Register
+from draupnir.emulator.declare import Field
+from draupnir.rtl.crossbar.buses import Formats
 from draupnir.rtl.lib.bundles import forward
 from draupnir.rtl.lib.views import bits_of, layout_of, packed_fields
 
 BYTE_BITS = SPI_DATA["byte"].width
 PROG_DATA = packed_fields(SPI_DATA)
+SYN_WORD_BITS = N_SYN * SYN_BITS
 
 
 class SpiAccess(wiring.Signature):
@@ -137,18 +139,28 @@ class SpiFrames(wiring.Component):
                                 m.d.sck_fall += self._shift_out[-BYTE_BITS:].eq(byte)
 
 
-class ConfiguredSlave(wiring.Component):
+class CrossbarSpiSlave(wiring.Component):
     """A chip's SPI slave: ``SpiFrames``, and the configuration registers that have one address each.
 
-    A chip's slave has beside these ports ``neur_state`` and ``synapses``, the words last read from the memories, and
-    ``config``, the registers: written at the rising edge of a frame's last bit, reset by nothing.
+    neur_state, synapses : the words last read from the memories
+    config : the registers: written at the rising edge of a frame's last bit, reset by nothing
+
+    others : ports that only one of the chips has
     """
 
-    registers: ClassVar[tuple[Register, ...]]
-
-    mosi: In(1)
-    miso: Out(1)
-    access: Out(SpiAccess())
+    def __init__(self, formats: Formats, others: dict[str, Member] | None = None) -> None:
+        super().__init__(
+            {
+                "mosi": In(1),
+                "miso": Out(1),
+                "access": Out(SpiAccess()),
+                "neur_state": In(formats.neuron_bits),
+                "synapses": In(SYN_WORD_BITS),
+                "config": Out(formats.config),
+                **(others or {}),
+            }
+        )
+        self._registers = [register for register in formats.chip.registers if register.n_addrs == 1]
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -162,10 +174,9 @@ class ConfiguredSlave(wiring.Component):
             self.miso.eq(frames.miso),
         ]
         with m.If(frames.configures), m.Switch(frames.config_addr):
-            for register in self.registers:
-                if register.n_addrs == 1:
-                    with m.Case(register.addr):
-                        m.d.sck += self.config[register.name.lower()].eq(frames.config_data)
+            for register in self._registers:
+                with m.Case(register.addr):
+                    m.d.sck += self.config[register.name.lower()].eq(frames.config_data)
         self._keep_others(m, frames)
         return m
 

@@ -5,28 +5,28 @@ Source: ODIN doc v0.1, 3.1; tinyODIN doc v1.0, 3.2; synaptic_core.v of both.
 
 from amaranth import Cat, Module, Value
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In
+from amaranth.lib.wiring import In, Member, Out
 from amaranth.utils import exact_log2
 
 from draupnir.emulator.crossbar.layout import N_SYN, SPI_SYNAPSE_ADDR, SYN_BITS, N
-from draupnir.rtl.crossbar.buses import SynapsesControl
+from draupnir.rtl.crossbar.buses import Formats, SynapsesControl
 from draupnir.rtl.crossbar.spi_slave import SpiAccess
 from draupnir.rtl.lib.sram import Sram, merge_byte
 from draupnir.rtl.lib.views import bits_of
 
 
 class SynapseMemory(wiring.Component):
-    """Reads a word in one clock; a write, in the next, writes what ``_write`` says.
+    """Reads a word in one clock; a write, in the next, puts the SPI's byte into the word last read (``_write``).
 
-    A chip's core has beside these ports ``r_word``, the word last accessed.
+    r_word : the word last accessed
+
     n_neurons : a power of 2; with fewer than 256 the upper bits of addresses are ignored
+    others : ports that only one of the chips has
     """
 
-    spi: In(SpiAccess())
-    control: In(SynapsesControl())
-
-    def __init__(self, n_neurons: int = N) -> None:
-        super().__init__()
+    def __init__(self, formats: Formats, n_neurons: int = N, others: dict[str, Member] | None = None) -> None:
+        ports = {"spi": In(SpiAccess()), "control": In(SynapsesControl()), "r_word": Out(formats.synapses)}
+        super().__init__({**ports, **(others or {})})
         self._n_neurons = n_neurons
 
     def elaborate(self, platform: object) -> Module:

@@ -3,79 +3,50 @@
 Source: ODIN doc v0.1, 2.2.2; aer_out.v.
 """
 
-from amaranth import Array, C, Cat, Module, Mux, Signal
-from amaranth.lib import data, wiring
-from amaranth.lib.cdc import FFSynchronizer
-from amaranth.lib.wiring import In, Out
+from amaranth import Array, C, Cat, Module, Mux, Signal, Value
+from amaranth.lib import data
+from amaranth.lib.wiring import In
 from amaranth.utils import exact_log2
 
-from draupnir.emulator.odin.layout import MONITOR, MONITOR_SYN, N_SYN, SYN, SYN_BITS, M
-from draupnir.rtl.crossbar.buses import NeuronsControl, SynapsesControl
+from draupnir.emulator.odin.layout import MONITOR, MONITOR_SYN, N_SYN, SYN_BITS, M
+from draupnir.rtl.crossbar.aer_out import CrossbarAerOut
+from draupnir.rtl.crossbar.buses import SynapsesControl
 from draupnir.rtl.lib.views import layout_of
-from draupnir.rtl.odin.buses import CONFIG, Spike
+from draupnir.rtl.odin.buses import FORMATS
 
 PACKETS = data.ArrayLayout(M, MONITOR.width // M)  # a neuron's state takes two packets, the second one first
 
 
-class AerOut(wiring.Component):
-    """Four-phase sender. While ``ctrl_busy`` the controller waits; a new event may all the same overtake an old one.
+class AerOut(CrossbarAerOut):
+    """See ``CrossbarAerOut``. With SPI_OUT_AER_MONITOR_EN, states instead of spikes.
 
-    neurons, synapses : accesses to the memories, of which writes are monitored
+    synapses : accesses to the synapse memory; writes are monitored, as those of neurons
     syn_word : what is written to the synapse memory
-    neuron_event, monitor : the neuron's spike and its state, at a write
-    sched_addr : the neuron whose event is processed
-    pop_neur : one pulse for each neuron event processed
+    monitor : the neuron's state, at a write
 
-    Everything happens in clock domain ``aerout``, which is in reset while the SPI has the memories; only the sampled
-    states survive that.
+    Of the flip-flops only the sampled states survive the reset of clock domain ``aerout``.
     """
 
-    config: In(CONFIG)
-    neurons: In(NeuronsControl())
-    synapses: In(SynapsesControl())
-    syn_word: In(layout_of(SYN))
-    neuron_event: In(Spike())
-    monitor: In(layout_of(MONITOR))
-    sched_addr: In(M)
-    pop_neur: In(1)
-    ctrl_busy: Out(1)
-    addr: Out(M)
-    req: Out(1)
-    ack: In(1)
-
     def __init__(self) -> None:
-        super().__init__()
-        self._ack_sync = Signal()
-        self._ack_falls = Signal()
+        others = {
+            "synapses": In(SynapsesControl()),
+            "syn_word": In(FORMATS.synapses),
+            "monitor": In(layout_of(MONITOR)),
+        }
+        super().__init__(FORMATS, others)
 
     def elaborate(self, platform: object) -> Module:
-        m = Module()
-        ack_sync_del = Signal()
-        m.submodules.ack = FFSynchronizer(self.ack, self._ack_sync, o_domain="aerout", reset_less=False)
-        m.d.aerout += ack_sync_del.eq(self._ack_sync)
-        m.d.comb += self._ack_falls.eq(ack_sync_del & ~self._ack_sync)
-        with m.If(self._ack_sync):
-            m.d.aerout += [self.req.eq(0), self.ctrl_busy.eq(1)]
-        with m.Elif(self._ack_falls):
-            m.d.aerout += [self.req.eq(0), self.ctrl_busy.eq(0)]
+        m = super().elaborate(platform)
         self._monitor(m)
-        with m.If(~self.config.spi_out_aer_monitor_en):
-            self._send_spikes(m)
         return m
 
-    def _send(self, m: Module, packet: object) -> None:
-        m.d.aerout += [self.addr.eq(packet), self.req.eq(1), self.ctrl_busy.eq(1)]
-
-    def _send_spikes(self, m: Module) -> None:
-        """An event a spike: as the neuron spikes, or as the controller has processed it."""
-        from_ctrl = self.config.spi_aer_src_ctrl_nneur
-        with m.If(Mux(from_ctrl, self.pop_neur, self.neuron_event.spike) & ~self._ack_sync):
-            self._send(m, Mux(from_ctrl, self.sched_addr, self.neurons.addr))
+    def _sends(self) -> Value:
+        return super()._sends() & ~self.config.spi_out_aer_monitor_en
 
     def _monitor(self, m: Module) -> None:
         """Two packets for the neuron's state, one for the synapse's; at a coincidence the neuron goes first."""
         config = self.config
-        from_ctrl = config.spi_aer_src_ctrl_nneur
+        from_ctrl = self._from_ctrl
         popped = self.pop_neur & (self.sched_addr == config.spi_monitor_neur_addr)
         syn_idx, group = self._monitored_synapse()
         neuron_event, synapse_event = Signal(), Signal()
@@ -100,7 +71,7 @@ class AerOut(wiring.Component):
         self._sequence_packets(m, neuron_event, synapse_event, PACKETS(state), synapse)
 
     def _monitored_synapse(self) -> tuple[object, object]:
-        """Of the monitored neuron: its place in a synapse word, and its group."""
+        """The monitored neuron's place in a synapse word, and its group."""
         neur_addr = self.config.spi_monitor_neur_addr
         return neur_addr[: exact_log2(N_SYN)], neur_addr[exact_log2(N_SYN) :]
 

@@ -1,21 +1,11 @@
-"""What runs between ODIN's blocks: layouts and signatures, from the declaration."""
+"""The formats of the wires between ODIN's blocks, from the declaration."""
 
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import Out
 
-from draupnir.emulator.odin.layout import (
-    NEUR_EVENT,
-    REGISTERS,
-    SCHED_EVENT,
-    VIRTS,
-)
+from draupnir.emulator.odin.layout import CHIP, NEUR_EVENT, SCHED_EVENT, VIRTS
+from draupnir.rtl.crossbar.buses import Formats, NeuronEvent
 from draupnir.rtl.lib.views import layout_of
-
-SCHED_EVENT_LAYOUT = layout_of(SCHED_EVENT)
-VIRTS_LAYOUT = layout_of(VIRTS)
-
-# The configuration registers; those with several addresses are kept where they are used.
-CONFIG = data.StructLayout({r.name.lower(): r.width for r in REGISTERS if r.n_addrs == 1})
 
 
 class Spike(wiring.Signature):
@@ -30,14 +20,6 @@ class Spike(wiring.Signature):
         super().__init__({f.name: Out(f.width) for f in NEUR_EVENT})
 
 
-class NeuronEvent(wiring.Signature):
-    """What the controller sends to the neuron under update.
-
-    event : the update is an event (else the neuron sees no stimulus)
-    tref : the event is a time reference
-    virts : 0, or the weight, sign and leak of a virtual event, which then replace the synapse
-    burst_end : the neuron's own burst ends
-    """
-
-    def __init__(self) -> None:
-        super().__init__({"event": Out(1), "tref": Out(1), "virts": Out(VIRTS_LAYOUT), "burst_end": Out(1)})
+# virts : the weight, sign and leak of a virtual event; burst_end : the neuron's own burst ends
+FORMATS = Formats(CHIP, SCHED_EVENT, Spike(), NeuronEvent(layout_of(VIRTS), {"burst_end": 1}))
+CONFIG, SCHED_EVENT_LAYOUT = FORMATS.config, FORMATS.sched_event

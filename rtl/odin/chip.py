@@ -6,9 +6,8 @@ Source: ODIN.v; ODIN doc v0.1, figure 2.
 import numpy as np
 from amaranth import ClockDomain, Module
 
-from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin.layout import CHIP, N_SYN, N
-from draupnir.rtl.crossbar.chip import CrossbarChip
+from draupnir.rtl.crossbar.chip import MEMORIES, SIZES, CrossbarChip, check_size
 from draupnir.rtl.design import OurChip
 from draupnir.rtl.lib.bundles import forward
 from draupnir.rtl.odin.aer_out import AerOut
@@ -17,8 +16,6 @@ from draupnir.rtl.odin.neuron_core import NeuronCore
 from draupnir.rtl.odin.scheduler import Scheduler
 from draupnir.rtl.odin.spi import SpiSlave
 from draupnir.rtl.odin.synaptic_core import SynapticCore
-
-SIZES = (64, 128, 256)
 
 
 class Odin(CrossbarChip):
@@ -55,19 +52,13 @@ class Odin(CrossbarChip):
 
     def _connect_own(self, m: Module) -> None:
         self._connect_synapses(m)
-        controller, neuron_core, aer_out = self.controller, self.neuron_core, self.aer_out
-        for block in (self.synaptic_core, neuron_core, aer_out):
+        for block in (self.synaptic_core, self.neuron_core):
             m.d.comb += block.config.eq(self.spi.config)
-        forward(m, controller.neurons, aer_out.neurons)
-        forward(m, controller.synapses, aer_out.synapses)
-        forward(m, neuron_core.event_out, self.scheduler.neuron_event)
-        forward(m, neuron_core.event_out, aer_out.neuron_event)
+        forward(m, self.controller.synapses, self.aer_out.synapses)
         m.d.comb += [
-            controller.sched_burst_end.eq(self.scheduler.burst_end),
-            aer_out.monitor.eq(neuron_core.monitor),
-            aer_out.syn_word.eq(self.synaptic_core.w_word),
-            aer_out.sched_addr.eq(self.scheduler.o.payload.addr),
-            aer_out.pop_neur.eq(controller.aerout_pop_neur),
+            self.controller.sched_burst_end.eq(self.scheduler.burst_end),
+            self.aer_out.monitor.eq(self.neuron_core.monitor),
+            self.aer_out.syn_word.eq(self.synaptic_core.w_word),
         ]
 
     def _connect_synapses(self, m: Module) -> None:
@@ -86,9 +77,7 @@ class Odin(CrossbarChip):
 
 def make_odin(n_neurons: int = N, izh: bool = True, bursts: bool = True, sdsp: bool = True) -> Odin:
     """The chip, or InputError for a size that there is not."""
-    # Not in Odin itself, since Amaranth complains of components that are begun and never used.
-    if n_neurons not in SIZES:
-        raise InputError(f"odin: n_neurons {n_neurons}; must be one of {', '.join(map(str, SIZES))}")
+    check_size(CHIP, "n_neurons", n_neurons, SIZES)
     return Odin(n_neurons, izh, bursts, sdsp)
 
 
@@ -104,7 +93,7 @@ RTL = OurChip(
     CHIP,
     "ODIN",
     make_odin,
-    {"neurons": "neuron_core.neurons.words", "synapses": "synaptic_core.synapses.words"},
+    MEMORIES,
     kept_words,
     variants={  # one feature at a time, and all of them
         "whole": {},

@@ -4,21 +4,18 @@ Source: ODIN doc v0.1, 2.2.1; controller.v.
 """
 
 from amaranth import Module, Mux, Signal, Value
-from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
+from draupnir.emulator.crossbar.layout import GROUP_BITS
 from draupnir.emulator.odin.layout import (
-    CHIP,
     N_SYN,
     M,
     N,
     State,
 )
 from draupnir.rtl.crossbar.controller import CrossbarController
-from draupnir.rtl.odin.buses import CONFIG, SCHED_EVENT_LAYOUT, NeuronEvent
-
-EVENT = {event.name: event for event in CHIP.events}
+from draupnir.rtl.odin.buses import FORMATS
 
 
 class Controller(CrossbarController):
@@ -27,24 +24,14 @@ class Controller(CrossbarController):
     sched_burst_end : the scheduler's next event is the last of its burst
     pre : the pre-synaptic neuron of a spike or of a single synapse; in other events, of no meaning
     pre_en, bist_ref : to the synapses: which of the word to update, and whether by bistability
-    aerout_pop_neur : for one clock, in the middle of a neuron's event
+    aerout_pop_neur : in the middle of a neuron's event
     """
-
-    aerin_addr: In(CHIP.pin("AERIN_ADDR").width)
-    config: In(CONFIG)
-    sched: In(stream.Signature(SCHED_EVENT_LAYOUT))
-    sched_burst_end: In(1)
-    event: Out(NeuronEvent())
-    pre: Out(M)
-    pre_en: Out(N_SYN)
-    bist_ref: Out(1)
-    push: Out(stream.Signature(SCHED_EVENT_LAYOUT))
-    aerout_pop_neur: Out(1)
 
     def __init__(self, n_neurons: int = N) -> None:
         self._neur_bits = exact_log2(n_neurons)
         self._group_bits = exact_log2(n_neurons // N_SYN)
-        super().__init__(State, self._neur_bits, CHIP.events)
+        others = {"sched_burst_end": In(1), "pre": Out(M), "pre_en": Out(N_SYN), "bist_ref": Out(1)}
+        super().__init__(FORMATS, State, self._neur_bits, others)
         self._one_neuron = self.aerin_addr[M - 1]  # time reference and bistability events: of one neuron, not of all
 
     def _in_every_state(self, m: Module) -> None:
@@ -66,7 +53,7 @@ class Controller(CrossbarController):
 
     def _wait(self, m: Module) -> None:
         """The order of precedence, from the first."""
-        is_bist = self.aerin_addr.matches(EVENT["bist"].pattern, EVENT["bist_all"].pattern)
+        is_bist = self._names("bist", "bist_all")
         with m.If(self.aerout_ctrl_busy):
             pass
         with m.Elif(self.gate_activity_sync):
@@ -81,27 +68,20 @@ class Controller(CrossbarController):
             self._go(m, State.BIST)
 
     def _begin_aerin_event(self, m: Module) -> None:
-        with m.If(self.aerin_addr.matches(EVENT["synapse"].pattern)):
+        with m.If(self._names("synapse")):
             self._go(m, State.SYNAPSE)
-        with m.Elif(self.aerin_addr.matches(EVENT["tref"].pattern, EVENT["tref_all"].pattern)):
+        with m.Elif(self._names("tref", "tref_all")):
             self._go(m, State.TREF)
         with m.Else():
             self._go(m, State.PUSH)
 
     # --- Events of the input bus
 
-    def _tref(self, m: Module) -> None:
-        """A time reference to one neuron, or to all."""
-        neur_addr = Mux(self._one_neuron, self._aerin("tref", "neur"), self._neur_cnt)
-        self._access_neuron(m, neur_addr, self._ctrl_cnt[0])
-        m.d.comb += [
-            self.event.event.eq(1),
-            self.event.tref.eq(1),
-            self._neur_cnt_inc.eq(self._ctrl_cnt[0] & ~self._one_neuron),
-        ]
-        all_done = self._neur_cnt.all() & self._neur_cnt_inc
-        with m.If(Mux(self._one_neuron, self._second_clock, all_done)):
-            self._go(m, State.WAIT_REQDN)
+    def _is_for_one(self) -> Value:
+        return self._one_neuron
+
+    def _is_last(self) -> Value:
+        return self._neur_cnt.all()
 
     def _bist(self, m: Module) -> None:
         """Bistability of the synapses in one row, or in all; a row takes two clocks a word."""
@@ -123,12 +103,12 @@ class Controller(CrossbarController):
         """One synapse stimulates one neuron."""
         post = self._aerin("synapse", "post_neur")
         we = self._ctrl_cnt != 0
-        self._address_synapses(m, self._aerin("synapse", "pre_neur"), post[exact_log2(N_SYN) :])
+        self._address_synapses(m, self._aerin("synapse", "pre_neur"), post[GROUP_BITS:])
         self._access_synapses(m, we)
         self._access_neuron(m, post, we)
         m.d.comb += [
             self.event.event.eq(1),
-            self.pre_en.eq(self.config.spi_sdsp_on_syn_stim << post[: exact_log2(N_SYN)]),
+            self.pre_en.eq(self.config.spi_sdsp_on_syn_stim << post[:GROUP_BITS]),
         ]
         with m.If(self._second_clock):
             self._go(m, State.WAIT_REQDN)
@@ -145,23 +125,16 @@ class Controller(CrossbarController):
     # --- Events of the scheduler
 
     def _pop_neur(self, m: Module) -> None:
-        """A neuron's spike to all neurons; a synapse word for every eight of them is updated on the way."""
-        pre = self.sched.payload.addr
-        group_start = exact_log2(N_SYN)
-        in_group = self._ctrl_cnt[: 1 + group_start]
+        """A neuron's spike to all neurons; the synapses are updated on the way."""
+        self._visit(m)
         last_clock = self._ctrl_cnt[: 1 + self._neur_bits].all()
-        syn_we = in_group == 1
+        syn_we = self._ctrl_cnt[: 1 + GROUP_BITS] == 1
         m.d.comb += [
-            self.synapses.cs.eq(self._neur_cnt[:group_start] == 0),
             self.synapses.we.eq(syn_we),
             self.pre_en.eq(syn_we.replicate(N_SYN)),
-            self.event.event.eq(1),
-            self.event.burst_end.eq((pre == self._neur_cnt) & self.sched_burst_end),
+            self.event.burst_end.eq((self.sched.payload.addr == self._neur_cnt) & self.sched_burst_end),
             self.sched.ready.eq(last_clock),
-            self._neur_cnt_inc.eq(self._ctrl_cnt[0]),
             self.aerout_pop_neur.eq(self._ctrl_cnt[0] & (self._neur_cnt == self.config.spi_monitor_neur_addr)),
         ]
-        self._address_synapses(m, pre, self._neur_cnt[group_start:])
-        self._access_neuron(m, self._neur_cnt, self._ctrl_cnt[0])
         with m.If(last_clock):
             self._go(m, State.WAIT)

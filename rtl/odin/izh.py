@@ -140,7 +140,7 @@ class IzhNeuron(wiring.Component):
         return potential, spike
 
     def _move_in_time(self, m: Module, potential: Signal) -> None:
-        """At a time reference: the resonator falls, refractoriness and after-potential end, the membrane leaks."""
+        """The resonator falls, refractoriness and after-potential end, the membrane leaks: at a time reference."""
         n, core = self.neuron, self.neuron.core
         with m.If(self.stimulus.tref):
             with m.If(n.reson_en):

@@ -1,4 +1,4 @@
-"""What an Izhikevich neuron makes of its input: membrane steps, and the strength of the stimulation.
+"""The input of an Izhikevich neuron: membrane steps that it makes, and the strength of the stimulation.
 
 Source: izh_input_accumulator.v, izh_stimulation_strength.v.
 """

@@ -13,14 +13,12 @@ from draupnir.emulator.odin.layout import (
     LIF,
     MONITOR,
     N_SYN,
-    NEURONS,
-    SYN,
     M,
     N,
 )
 from draupnir.rtl.crossbar.neuron_core import NeuronMemory
 from draupnir.rtl.lib.views import layout_of, state_span
-from draupnir.rtl.odin.buses import CONFIG, NeuronEvent, Spike
+from draupnir.rtl.odin.buses import FORMATS
 from draupnir.rtl.odin.izh import IzhNeuron
 from draupnir.rtl.odin.lif import LifNeuron
 from draupnir.rtl.odin.stimulus import STIMULUS
@@ -67,24 +65,20 @@ class SdspFlags(wiring.Component):
 class NeuronCore(NeuronMemory):
     """See ``NeuronMemory``.
 
-    synapses, syn_sign : the synapse word of the neuron's group, and the pre-synaptic neuron's sign
-    event_out : its spike, while the word is written; none if the neuron is disabled
+    syn_sign : the pre-synaptic neuron's sign
     monitor : the neuron as it will be, for the output bus
     v_up, v_down : SDSP flags of the eight neurons of the addressed neuron's group
     """
 
-    config: In(CONFIG)
-    event: In(NeuronEvent())
-    synapses: In(layout_of(SYN))
-    syn_sign: In(1)
-    r_word: Out(NEURONS.width)
-    event_out: Out(Spike())
-    monitor: Out(layout_of(MONITOR))
-    v_up: Out(N_SYN)
-    v_down: Out(N_SYN)
-
     def __init__(self, n_neurons: int = N, izh: bool = True, sdsp: bool = True) -> None:
-        super().__init__(n_neurons)
+        others = {
+            "config": In(FORMATS.config),
+            "syn_sign": In(1),
+            "monitor": Out(layout_of(MONITOR)),
+            "v_up": Out(N_SYN),
+            "v_down": Out(N_SYN),
+        }
+        super().__init__(FORMATS, n_neurons, others)
         self._izh = izh
         self._sdsp = sdsp
         self._stimulus = Signal(STIMULUS)
@@ -97,7 +91,7 @@ class NeuronCore(NeuronMemory):
             self._connect_flags(m)
 
     def _decode_stimulus(self, m: Module) -> None:
-        """From the event, and from the synapse unless the event is virtual."""
+        """Take the stimulus from the event, and from the synapse unless the event is virtual."""
         event, stimulus, virts = self.event, self._stimulus, self.event.virts
         idx = self.control.addr[: exact_log2(N_SYN)]
         weight = Array(self.synapses[f"syn_weight{i}"] for i in range(N_SYN))[idx]
@@ -115,7 +109,7 @@ class NeuronCore(NeuronMemory):
         ]
 
     def _apply_model(self, m: Module) -> None:
-        """By the model that the neuron's word selects; without an Izhikevich neuron, such words stay as they are.
+        """Update by the model that the neuron's word selects; without an Izhikevich neuron, such words stay.
 
         A model sees a neuron only while that is written: its logic rests in the clocks between.
         """

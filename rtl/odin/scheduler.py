@@ -6,15 +6,14 @@ Source: ODIN doc v0.1, 2.2.1; scheduler.v.
 from collections.abc import Callable
 
 from amaranth import C, Cat, Module, Mux, ResetSignal, Signal, Value
-from amaranth.lib import stream, wiring
-from amaranth.lib.cdc import FFSynchronizer
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from draupnir.emulator.odin.layout import MAIN_DEPTH, N_PRIO, M
-from draupnir.rtl.crossbar.event_fifo import EventFifo
+from draupnir.emulator.odin.layout import MAIN_DEPTH, N_PRIO
+from draupnir.rtl.crossbar.scheduler import CrossbarScheduler
 from draupnir.rtl.lib.bundles import forward
 from draupnir.rtl.odin.burst_fifos import BurstFifos
-from draupnir.rtl.odin.buses import CONFIG, SCHED_EVENT_LAYOUT, Spike
+from draupnir.rtl.odin.buses import CONFIG, FORMATS, Spike
 
 
 class BurstClock(wiring.Component):
@@ -80,51 +79,21 @@ class BurstPush(wiring.Component):
         return mask
 
 
-class Scheduler(wiring.Component):
-    """The main queue, and the burst queues, which go first.
+class Scheduler(CrossbarScheduler):
+    """See ``CrossbarScheduler``. Beside the main queue there are the burst queues, which go first.
 
-    neuron_event, neuron_addr : a spike and the neuron it comes from; taken unless the loop is open
-    i : an event from the controller, which goes before a spike; lost when the main queue is full
-    o : the next event
-    burst_end : it is the last spike of its burst
-    full : the main queue is
-    open_loop_sync : SPI_OPEN_LOOP in the chip's clock domain
+    burst_end : the next event is the last spike of its burst
     """
 
-    config: In(CONFIG)
-    neuron_event: In(Spike())
-    neuron_addr: In(M)
-    i: In(stream.Signature(SCHED_EVENT_LAYOUT))
-    o: Out(stream.Signature(SCHED_EVENT_LAYOUT))
-    burst_end: Out(1)
-    full: Out(1)
-    open_loop_sync: Out(1)
-
     def __init__(self, bursts: bool = True) -> None:
-        super().__init__()
+        super().__init__(FORMATS, MAIN_DEPTH, {"burst_end": Out(1)})
         self._bursts = bursts
 
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        m.submodules.open_loop = FFSynchronizer(self.config.spi_open_loop, self.open_loop_sync, reset_less=False)
-        m.submodules.main_fifo = main = EventFifo(SCHED_EVENT_LAYOUT, MAIN_DEPTH)
-        spikes = Signal()
-        m.d.comb += [
-            spikes.eq(self.neuron_event.spike & ~self.open_loop_sync),
-            main.i.valid.eq(self.i.valid | spikes),
-            self.i.ready.eq(main.i.ready),
-            self.full.eq(~main.i.ready),
-        ]
-        with m.If(self.i.valid):
-            m.d.comb += main.i.payload.eq(self.i.payload)
-        with m.Else():
-            m.d.comb += main.i.payload.addr.eq(self.neuron_addr)
-        m.d.comb += [self.o.valid.eq(main.o.valid), self.o.payload.eq(main.o.payload), main.o.ready.eq(self.o.ready)]
+    def _connect_own(self, m: Module, spikes: Value, platform: object) -> None:
         if self._bursts:
-            self._connect_bursts(m, main, spikes & ~self.i.valid, platform)
-        return m
+            self._connect_bursts(m, spikes, platform)
 
-    def _connect_bursts(self, m: Module, main: EventFifo, spikes: Value, platform: object) -> None:
+    def _connect_bursts(self, m: Module, spikes: Value, platform: object) -> None:
         m.submodules.burst_clock = clock = BurstClock()
         m.submodules.burst_push = burst = BurstPush()
         m.submodules.burst_fifos = fifos = BurstFifos()
@@ -149,5 +118,5 @@ class Scheduler(wiring.Component):
                 self.o.payload.addr.eq(fifos.head.addr),
                 self.o.payload.virts.eq(0),
                 self.burst_end.eq(fifos.head.last),
-                main.o.ready.eq(0),
+                self._main.o.ready.eq(0),
             ]

@@ -1,4 +1,4 @@
-"""The SPI slave: frames as in tinyODIN, and ODIN's configuration registers, in the SPI's own clock domains.
+"""The SPI slave: what only ODIN's has to keep, in the SPI's own clock domains.
 
 Source: ODIN doc v0.1, 2.1; spi_slave.v.
 """
@@ -8,29 +8,23 @@ from amaranth.lib import memory
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-from draupnir.emulator.odin.layout import CHIP, NEURONS, REGISTERS, SYN, M
-from draupnir.rtl.crossbar.spi_slave import ConfiguredSlave, SpiFrames
-from draupnir.rtl.odin.buses import CONFIG
+from draupnir.emulator.odin.layout import CHIP, M
+from draupnir.rtl.crossbar.spi_slave import CrossbarSpiSlave, SpiFrames
+from draupnir.rtl.odin.buses import FORMATS
 
 SYN_SIGN = CHIP.register("SPI_SYN_SIGN")
 BURST_TIMEREF = CHIP.register("SPI_BURST_TIMEREF")
 
 
-class SpiSlave(ConfiguredSlave):
-    """See ``ConfiguredSlave``.
+class SpiSlave(CrossbarSpiSlave):
+    """See ``CrossbarSpiSlave``.
 
     bursts_on : SPI_BURST_TIMEREF is not 0; a flip-flop, so that it can hold a reset without glitches
     pre, syn_sign : a neuron, and its bit of SPI_SYN_SIGN
     """
 
-    registers = REGISTERS
-
-    neur_state: In(NEURONS.width)
-    synapses: In(SYN.width)
-    config: Out(CONFIG)
-    bursts_on: Out(1)
-    pre: In(M)
-    syn_sign: Out(1)
+    def __init__(self) -> None:
+        super().__init__(FORMATS, {"bursts_on": Out(1), "pre": In(M), "syn_sign": Out(1)})
 
     def _keep_others(self, m: Module, frames: SpiFrames) -> None:
         with m.If(frames.configures & (frames.config_addr == BURST_TIMEREF.addr)):

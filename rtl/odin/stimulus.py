@@ -1,4 +1,4 @@
-"""What reaches a neuron in one update, in a form that both neuron models take."""
+"""The stimulus of a neuron in one update, in a form that both neuron models take."""
 
 from amaranth.lib import data
 

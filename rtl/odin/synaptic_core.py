@@ -6,10 +6,9 @@ Source: ODIN doc v0.1, 3.2; synaptic_core.v.
 from amaranth import Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from draupnir.emulator.odin.layout import N_SYN, SYN, N
+from draupnir.emulator.odin.layout import N_SYN, N
 from draupnir.rtl.crossbar.synaptic_core import SynapseMemory
-from draupnir.rtl.lib.views import layout_of
-from draupnir.rtl.odin.buses import CONFIG
+from draupnir.rtl.odin.buses import FORMATS
 from draupnir.rtl.odin.sdsp import SdspUpdate
 
 
@@ -22,21 +21,21 @@ class SynapticCore(SynapseMemory):
     r_word : the word last accessed; w_word : what a write would write
     """
 
-    config: In(CONFIG)
-    gate_activity_sync: In(1)
-    pre_en: In(N_SYN)
-    bist_ref: In(1)
-    v_up: In(N_SYN)
-    v_down: In(N_SYN)
-    r_word: Out(layout_of(SYN))
-    w_word: Out(layout_of(SYN))
-
     def __init__(self, n_neurons: int = N, sdsp: bool = True) -> None:
-        super().__init__(n_neurons)
+        others = {
+            "config": In(FORMATS.config),
+            "gate_activity_sync": In(1),
+            "pre_en": In(N_SYN),
+            "bist_ref": In(1),
+            "v_up": In(N_SYN),
+            "v_down": In(N_SYN),
+            "w_word": Out(FORMATS.synapses),
+        }
+        super().__init__(FORMATS, n_neurons, others)
         self._sdsp = sdsp
 
     def _write(self, m: Module, w_word: Value) -> None:
-        """With the SPI's byte in it, or updated."""
+        """Write the word with the SPI's byte in it, or after SDSP."""
         updated = self._update(m) if self._sdsp else self.r_word
         with m.If(self.gate_activity_sync):
             super()._write(m, self.w_word.as_value())
@@ -46,7 +45,7 @@ class SynapticCore(SynapseMemory):
 
     def _update(self, m: Module) -> Signal:
         """The word after SDSP or bistability."""
-        updated = Signal(layout_of(SYN))
+        updated = Signal(FORMATS.synapses)
         m.d.comb += updated.eq(self.r_word)
         for i in range(N_SYN):
             m.submodules[f"sdsp_{i}"] = sdsp = SdspUpdate()

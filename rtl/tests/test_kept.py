@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from draupnir.emulator.speeds import pieces
 from draupnir.rtl import kept
 
 
@@ -49,17 +46,6 @@ def test_a_failure_keeps_nothing(made: Made, tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="failed"):
         kept.put(tmp_path / "a.o", ("x",), fail)
-    assert made("x") == b"1"
-
-
-def test_who_waits_for_another_is_made_to_stop(made: Made, tmp_path: Path) -> None:
-    folder, stop = kept.store(), threading.Event()
-    assert folder is not None
-    stop.set()
-    with (folder / f"{kept.digest(('x',))}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with pieces.stoppable(stop), pytest.raises(pieces.Stopped):
-            made("x")
     assert made("x") == b"1"
 
 

@@ -3,20 +3,19 @@
 Source: tinyODIN.v; tinyODIN doc v1.0, figure 2.
 """
 
-from amaranth import ClockDomain, Module, Mux
+from amaranth import ClockDomain, Module
 
-from draupnir.emulator.errors import InputError
 from draupnir.emulator.tinyodin.layout import CHIP, MAIN_DEPTH, N
-from draupnir.rtl.crossbar.chip import CrossbarChip
+from draupnir.rtl.crossbar.aer_out import CrossbarAerOut
+from draupnir.rtl.crossbar.chip import MEMORIES, SIZES, CrossbarChip, check_size
+from draupnir.rtl.crossbar.scheduler import CrossbarScheduler
+from draupnir.rtl.crossbar.spi_slave import CrossbarSpiSlave
+from draupnir.rtl.crossbar.synaptic_core import SynapseMemory
 from draupnir.rtl.design import OurChip
-from draupnir.rtl.tinyodin.aer_out import AerOut
+from draupnir.rtl.tinyodin.buses import FORMATS
 from draupnir.rtl.tinyodin.controller import Controller
 from draupnir.rtl.tinyodin.neuron_core import NeuronCore
-from draupnir.rtl.tinyodin.scheduler import Scheduler
-from draupnir.rtl.tinyodin.spi import SpiSlave
-from draupnir.rtl.tinyodin.synaptic_core import SynapticCore
 
-SIZES = (64, 128, 256)
 DEPTHS = (16, 32, 64, 128)
 
 
@@ -32,12 +31,12 @@ class Tinyodin(CrossbarChip):
     def __init__(self, n_neurons: int = N, fifo_depth: int = MAIN_DEPTH) -> None:
         super().__init__(
             CHIP,
-            aer_out=AerOut(),
-            spi=SpiSlave(),
+            aer_out=CrossbarAerOut(FORMATS),
+            spi=CrossbarSpiSlave(FORMATS),
             controller=Controller(),
-            scheduler=Scheduler(fifo_depth),
-            synaptic_core=SynapticCore(n_neurons),
-            neuron_core=NeuronCore(n_neurons),
+            scheduler=CrossbarScheduler(FORMATS, fifo_depth),
+            synaptic_core=SynapseMemory(FORMATS, n_neurons),
+            neuron_core=NeuronCore(FORMATS, n_neurons),
         )
 
     def _make_domains(self, m: Module) -> None:
@@ -51,22 +50,13 @@ class Tinyodin(CrossbarChip):
         self._add_domain(m, ClockDomain("aerout", local=True), self.CLK, reset | gate)
 
     def _connect_own(self, m: Module) -> None:
-        controller, scheduler, neuron_core, aer_out = self.controller, self.scheduler, self.neuron_core, self.aer_out
-        from_ctrl = self.spi.config.spi_aer_src_ctrl_nneur
-        m.d.comb += [
-            self.SCHED_FULL.eq(scheduler.full),
-            scheduler.spike.eq(neuron_core.spike),
-            aer_out.event.eq(Mux(from_ctrl, controller.processed, neuron_core.spike)),
-            aer_out.event_addr.eq(Mux(from_ctrl, scheduler.o.payload.addr, controller.neurons.addr)),
-        ]
+        m.d.comb += self.SCHED_FULL.eq(self.scheduler.full)
 
 
 def make_tinyodin(n_neurons: int = N, fifo_depth: int = MAIN_DEPTH) -> Tinyodin:
     """The chip, or InputError for a size that there is not."""
-    # Not in Tinyodin itself, since Amaranth complains of components that are begun and never used.
-    for name, given, right in (("n_neurons", n_neurons, SIZES), ("fifo_depth", fifo_depth, DEPTHS)):
-        if given not in right:
-            raise InputError(f"tinyodin: {name} {given}; must be one of {', '.join(map(str, right))}")
+    check_size(CHIP, "n_neurons", n_neurons, SIZES)
+    check_size(CHIP, "fifo_depth", fifo_depth, DEPTHS)
     return Tinyodin(n_neurons, fifo_depth)
 
 
@@ -74,6 +64,6 @@ RTL = OurChip(
     CHIP,
     "tinyODIN",
     make_tinyodin,
-    {"neurons": "neuron_core.neurons.words", "synapses": "synaptic_core.synapses.words"},
+    MEMORIES,
     on_boards={"icebreaker": {"fifo_depth": 64}},  # an iCE40's FIFOs are flip-flops
 )

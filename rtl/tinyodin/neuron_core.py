@@ -5,27 +5,16 @@ Source: tinyODIN doc v1.0, 3.1; neuron_core.v.
 
 from amaranth import Array, Module, Mux
 from amaranth.lib import data
-from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
 from draupnir.emulator.tinyodin.layout import LIF, N_SYN, SYN
 from draupnir.rtl.crossbar.neuron_core import NeuronMemory
 from draupnir.rtl.lib.views import bits_of, layout_of
-from draupnir.rtl.tinyodin.buses import NeuronEvent
 from draupnir.rtl.tinyodin.lif import LifNeuron
 
 
 class NeuronCore(NeuronMemory):
-    """See ``NeuronMemory``.
-
-    synapses : the synapse word of the neuron's group
-    spike : while the word is written; none if the neuron is disabled
-    """
-
-    event: In(NeuronEvent())
-    synapses: In(layout_of(SYN))
-    r_word: Out(LIF.width)
-    spike: Out(1)
+    """See ``NeuronMemory``."""
 
     def _update(self, m: Module) -> None:
         m.submodules.lif_neuron = lif = LifNeuron()
@@ -36,7 +25,7 @@ class NeuronCore(NeuronMemory):
             lif.event.eq(self.event.event),
             lif.tref.eq(self.event.tref),
             lif.weight.eq(Mux(self.event.virts != 0, self.event.virts, weight)),
-            self.spike.eq(self._writes & ~word.neur_disable & lif.spike),
+            self.event_out.spike.eq(self._writes & ~word.neur_disable & lif.spike),
             self._updated.eq(self.r_word),
         ]
         m.d.comb += bits_of(self._updated, LIF["core"]).eq(lif.core_next)

@@ -29,7 +29,7 @@ ROW_CLOCKS = 2 * N // N_SYN  # of a row of synapses in a bistability event
 
 
 class Taken(NamedTuple):
-    """What is to be known after an event: the clocks it took, the receiver, and AEROUT_REQ as it was seen last."""
+    """The outcome of an event: the clocks that it took, the receiver, and AEROUT_REQ as it was seen last."""
 
     clocks: int
     receiver: Receiver
@@ -41,7 +41,7 @@ class Taken(NamedTuple):
 
 @kernel
 def can_take(r: np.record, receiver: Receiver, delays: Delays) -> bool:
-    """Whether the event that begins with this clock can be taken at once."""
+    """Tell whether the event that begins with this clock can be taken at once."""
     state = r.state
     if r.ctrl_cnt != 0 or r.neur_cnt != 0 or (state != POP_NEUR and state != BIST and state != TREF):
         return False
@@ -51,7 +51,7 @@ def can_take(r: np.record, receiver: Receiver, delays: Delays) -> bool:
 
 @kernel
 def clocks_at_most(r: np.record, stall: int) -> int:
-    """Of the event that begins with this clock."""
+    """The clocks, at most, of the event that begins with this clock."""
     return ROW_CLOCKS * N if r.state == BIST else EVENT_CLOCKS + N * stall
 
 

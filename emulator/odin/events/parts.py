@@ -70,7 +70,7 @@ def _until_another(r: np.record, ws: Workspace, stop: int, stall: int) -> tuple[
 def _take_groups(
     r: np.record, ws: Workspace, neurons: np.ndarray, synapses: np.ndarray, counts: np.record, stall: int
 ) -> int:
-    """As many of a spike event's next groups of 8 neurons as can be taken at once; returns how many, perhaps none."""
+    """Take as many of a spike event's next groups of 8 neurons at once as can be; returns how many, perhaps none."""
     first = r.neur_cnt
     n_groups = min((N - first) // N_SYN, _fits(r, 0, N_PRIO, stall))
     if n_groups == 0:

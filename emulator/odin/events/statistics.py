@@ -1,4 +1,4 @@
-"""What a run of ODIN did, counted."""
+"""The figures of a run of ODIN."""
 
 from __future__ import annotations
 

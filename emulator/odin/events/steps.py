@@ -13,12 +13,10 @@ from typing import Any
 import numpy as np
 
 from draupnir.emulator.crossbar import events
-from draupnir.emulator.crossbar.controller import synchronise_req_after
-from draupnir.emulator.crossbar.events import NO_SWEEPS, Machine, machine
+from draupnir.emulator.crossbar.events import NO_SWEEPS, Machine
 from draupnir.emulator.kernel.jit import entry, kernel
 from draupnir.emulator.odin import clock as chip_clock
 from draupnir.emulator.odin import controller, scheduler
-from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.clock import IN, calm_clock
 from draupnir.emulator.odin.controller import WAIT
 from draupnir.emulator.odin.events import event, workspace
@@ -31,7 +29,7 @@ from draupnir.emulator.odin.stretch import begin as begin
 from draupnir.emulator.odin.stretch import end as end
 from draupnir.emulator.odin.stretch import is_idle
 from draupnir.emulator.parts.fifo import n_main
-from draupnir.emulator.parts.handshake import FOREVER, Environment, Receiver, held, send
+from draupnir.emulator.parts.handshake import FOREVER, Receiver, held, send
 from draupnir.emulator.speeds import pieces
 from draupnir.emulator.speeds.loop import drive, pass_clocks
 from draupnir.emulator.speeds.runs import Buses, Given
@@ -44,14 +42,7 @@ WORTH_IT = 8  # clocks of rest that are looked for
 AT_REST = Receiver(0, 0)  # its pin
 
 
-def prepare(model: Model, environment: Environment, shown: np.recarray) -> Any:
-    """A ``Machine``, with an array of one record in the place of each record.
-
-    shown : where spikes are noted that an event shows.
-    """
-    r = model.registers[0]
-    may_sweep = not r.spi_out_aer_monitor_en and not r.spi_aer_src_ctrl_nneur
-    return machine(model, environment, workspace.new_workspace(shown), COUNTS, may_sweep)
+prepare = events.preparer_of(workspace, COUNTS, lambda r: not r.spi_out_aer_monitor_en and not r.spi_aer_src_ctrl_nneur)
 
 
 def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
@@ -153,9 +144,7 @@ def _take(m: Machine, given: Given, bus: Buses, limit: int) -> tuple[Buses, int,
         return bus, 0, 0
     first, in_parts = r.cycle, not scheduler.rst_priority(r)
     taken = event.take(r, m.ws, m.neurons, m.synapses, m.counts, given.delays, m.stall, bus.receiver)
-    bus, high = pass_clocks(Buses(bus.sender, taken.receiver, taken.req), given, taken.clocks, first)
-    drive(r, IN, bus)
-    synchronise_req_after(r, high)
+    bus = events.pass_event(r, IN, Buses(bus.sender, taken.receiver, taken.req), given, taken.clocks, first)
     return bus, taken.clocks, taken.clocks if in_parts else min(taken.clocks // FASTER, MOST_AT_ONCE)
 
 

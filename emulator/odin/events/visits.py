@@ -1,4 +1,4 @@
-"""What an event of ODIN does to the neurons that it visits: their row of synapses, themselves, and who spikes.
+"""The neurons that an event of ODIN visits: their row of synapses, themselves, and who spikes.
 
 A spike on the output bus stops the controller's counters for as long as the receiver takes; with constant delays that
 is one number, ``stall``.
@@ -11,10 +11,13 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.crossbar.clock import is_settled
+from draupnir.emulator.crossbar.controller import SchedPort
+from draupnir.emulator.crossbar.layout import GROUP_BITS
+from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.bits import bit, field, placed
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin import scheduler
-from draupnir.emulator.odin.controller import POP_NEUR, SchedPort
+from draupnir.emulator.odin.controller import POP_NEUR
 from draupnir.emulator.odin.events.workspace import LAST_GROUP, Workspace
 from draupnir.emulator.odin.layout import M, N
 from draupnir.emulator.odin.planes import izh, lif, memories, record, sweep
@@ -53,9 +56,9 @@ def row(r: np.record, ws: Workspace, synapses: np.ndarray, pre: int) -> None:
     """Have the row in its planes; the synapse memory's output register will show its last word as it was read."""
     if ws.planes.row_here[pre] == 0:
         memories.load_row(ws.planes, synapses, pre)
-    addr = pre << (M - record.GROUP_BITS) | LAST_GROUP
+    addr = pre << (M - GROUP_BITS) | LAST_GROUP
     memories.flush_synapses(ws.planes, synapses, addr)
-    r.synarray_rdata = record.wide(synapses[addr, 0])
+    r.synarray_rdata = wide(synapses[addr, 0])
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""What the event level has beside the chip's state, and one clock of both, in which memories are in planes.
+"""The event level's own state beside the chip's, and one clock of both, in which memories are in planes.
 
 Source: controller.v, as in controller.py.
 """
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin import controller, scheduler
@@ -21,7 +22,7 @@ LAST_GROUP = N // N_SYN - 1
 
 
 class Workspace(NamedTuple):
-    """What the engine needs beside the model's state: ``new_workspace``.
+    """The engine's state beside the model's: ``new_workspace``.
 
     word : (4,) int64, a neuron's memory word; fired : (256,) int64, neurons that spike in an event, in order
     shown : spikes seen on the output bus during an event, with their cycles
@@ -67,13 +68,13 @@ def memory_clock(
         memories.flush_flags(ws.planes, r, syn.addr & LAST_GROUP)
         memories.flush_synapses(ws.planes, synapses, syn.addr)
         memories.word_of(neurons, neur.addr, ws.word)
-    before = record.wide(synapses[syn.addr, 0])
+    before = wide(synapses[syn.addr, 0])
     stimulates = neur.we == 1 and neur.event == 1 and (r.state == POP_NEUR or r.state == SYNAPSE)
     learns = r.spi_gate_activity_sync == 0
     clock(r, neurons, synapses)
     counts.synaptic_operations += int(stimulates)
     if learns:
-        counts.weight_steps += _n_weights_changed(before, record.wide(synapses[syn.addr, 0]))
+        counts.weight_steps += _n_weights_changed(before, wide(synapses[syn.addr, 0]))
     if neur.we and in_planes:
         memories.load_neuron(ws.planes, neurons, neur.addr, ws.word)
         memories.load_flags(ws.planes, r, neur.addr // N_SYN)

@@ -162,5 +162,5 @@ def lower3(x: Bits4) -> Bits3:
 
 @kernel
 def extended4(x: Bits3) -> Bits4:
-    """With a 0 above."""
+    """The same number of 4 bits, with a 0 above."""
     return x[0], x[1], x[2], 0

@@ -111,7 +111,7 @@ def _reson_sign_next(p: np.record, w: int, e: EventKind, m: Membrane) -> tuple[i
 def _spikes(
     p: np.record, w: int, e: EventKind, d: DriveMask, s: StimMask, m: Membrane, reson_sign: tuple[int, int]
 ) -> int:
-    """Where neurons spike; the first behaviour enabled, in this order, decides."""
+    """The neurons that spike, a plane; the first behaviour enabled, in this order, decides."""
     is_zero = ~gates.any4(m.core_next)
     sharp = d.exc & gates.equal3(m.dapdel_cnt, take3(p, Z.reson_sharp_amt, w))
     latency = e.tref & gates.equal3(m.dapdel_cnt, ONE3)

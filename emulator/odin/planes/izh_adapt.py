@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin.izh_adapt import THR_MAX, THR_MIN
 from draupnir.emulator.odin.layout import IZH
 from draupnir.emulator.odin.planes import gates
 from draupnir.emulator.odin.planes.gates import ONE3, SEVEN4, Bits3, Bits4, select, select3, select4
 from draupnir.emulator.odin.planes.izh_input import DriveMask, EventKind, bit, put4, take4
-from draupnir.emulator.odin.planes.record import Z, wide
+from draupnir.emulator.odin.planes.record import Z
 from draupnir.emulator.odin.planes.sweep import leaks, put3, take3
 
 CALEAK_BITS = IZH["caleak"].width
@@ -23,7 +24,7 @@ THRLEAK_BITS = IZH["thrleak"].width
 
 
 class Spike(NamedTuple):
-    """Where neurons spike; spk_ref, and burst_length : further spikes of the burst, and all of them, at most 7."""
+    """The neurons that spike; spk_ref, burst_length : further spikes of the burst, and all of them, at most 7."""
 
     at: int
     spk_ref: Bits3

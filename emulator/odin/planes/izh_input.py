@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin.izh_input import FI_LOWEST, STIM_MAX, STIM_MIN
 from draupnir.emulator.odin.layout import IZH, SYN_WEIGHT
 from draupnir.emulator.odin.planes import gates
 from draupnir.emulator.odin.planes.gates import ZERO4, Bits4, majority, select, select4
-from draupnir.emulator.odin.planes.record import Z, wide
+from draupnir.emulator.odin.planes.record import Z
 from draupnir.emulator.odin.planes.sweep import put3, take3
 
 INACC_BITS = IZH["inacc"].width
@@ -23,7 +24,7 @@ WEIGHT_BITS = SYN_WEIGHT.width
 
 
 class EventKind(NamedTuple):
-    """Which kind of event it is: planes, the same for all neurons, one of them of ones."""
+    """The kind of event: planes, the same for all neurons, one of them of ones."""
 
     tref: int
     exc: int
@@ -31,7 +32,7 @@ class EventKind(NamedTuple):
 
 
 class DriveMask(NamedTuple):
-    """Where the accumulator moves the membrane: ``draupnir.emulator.odin.izh_input.Drive``."""
+    """The neurons whose membrane the accumulator moves: ``draupnir.emulator.odin.izh_input.Drive`` in planes."""
 
     leak: int
     exc: int
@@ -39,7 +40,7 @@ class DriveMask(NamedTuple):
 
 
 class StimMask(NamedTuple):
-    """Where the stimulation is and was strong: ``draupnir.emulator.odin.izh_input.Stim``."""
+    """The neurons whose stimulation is and was strong: ``draupnir.emulator.odin.izh_input.Stim`` in planes."""
 
     gt_thr_exc: int
     tmp_gt_thr_exc: int
@@ -76,7 +77,7 @@ def put4(p: np.record, at: int, w: int, x: Bits4, izh: int) -> None:
 
 @kernel
 def _fan_in(p: np.record, w: int, fi: int) -> int:
-    """Where fi_sel is ``fi``, 0..7."""
+    """The neurons whose fi_sel is ``fi``, 0..7."""
     sel = take3(p, Z.fi_sel, w)
     low = (sel[0] ^ gates.mask(fi & 1)) | (sel[1] ^ gates.mask(fi >> 1 & 1))
     return ~(low | (sel[2] ^ gates.mask(fi >> 2 & 1)))

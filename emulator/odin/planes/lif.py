@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin.layout import LIF, SYN_WEIGHT
 from draupnir.emulator.odin.planes import gates
 from draupnir.emulator.odin.planes.gates import ALL, majority, select
-from draupnir.emulator.odin.planes.record import L, wide, words
+from draupnir.emulator.odin.planes.record import L, words
 from draupnir.emulator.odin.planes.sweep import leaks, learn, put3, take3
 
 CORE_BITS = LIF["core"].width

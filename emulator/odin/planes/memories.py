@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.codec import LIMB_BITS
+from draupnir.emulator.crossbar.layout import GROUP_BITS
+from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin.layout import N_SYN, SYN_BITS, M, N
 from draupnir.emulator.odin.planes.record import (
-    GROUP_BITS,
     GROUPS,
     GROUPS_PER_WORD,
     LIF_STATE_END,
@@ -26,7 +27,6 @@ from draupnir.emulator.odin.planes.record import (
     byte_of,
     set_bit,
     set_byte,
-    wide,
 )
 
 HALF = (1 << LIMB_BITS) - 1

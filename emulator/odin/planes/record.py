@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from draupnir.emulator.declare import Word
+from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin.layout import IZH, LIF, N_SYN, NEURONS, SYN_BITS, SYN_WEIGHT, N
 from draupnir.emulator.odin.planes.gates import select
@@ -19,7 +20,6 @@ from draupnir.emulator.odin.planes.gates import select
 WORD_BITS = 64
 N_WORDS = N // WORD_BITS  # of a plane
 N_LIMBS = NEURONS.n_limbs
-GROUP_BITS = N_SYN.bit_length() - 1
 GROUP_MASK = (1 << N_SYN) - 1
 GROUPS = N // N_SYN
 GROUPS_PER_WORD = WORD_BITS // N_SYN
@@ -73,12 +73,6 @@ def first_bits(word: Word) -> Any:
 
 L = first_bits(LIF)
 Z = first_bits(IZH)
-
-
-@kernel
-def wide(x: Any) -> Any:
-    """As kernels compute: int64."""
-    return np.int64(x)
 
 
 @kernel

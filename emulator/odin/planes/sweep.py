@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin.layout import SYN_BITS, SYN_WEIGHT
 from draupnir.emulator.odin.planes import gates
 from draupnir.emulator.odin.planes.gates import Bits3, select
-from draupnir.emulator.odin.planes.record import N_WORDS, WORD_BITS, wide, words
+from draupnir.emulator.odin.planes.record import N_WORDS, WORD_BITS, words
 
 MAPPING = SYN_WEIGHT.width  # the synapse's bit
 

@@ -9,25 +9,27 @@ a virtual event as well as a corner that nobody would look for, is run clock by 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from draupnir.emulator.crossbar import events
-from draupnir.emulator.crossbar.controller import synchronise_req_after
-from draupnir.emulator.crossbar.events import NO_SWEEPS, CrossbarStatistics, Machine, machine
+from draupnir.emulator.crossbar.controller import SYN
+from draupnir.emulator.crossbar.events import NO_SWEEPS, CrossbarStatistics, Machine
+from draupnir.emulator.crossbar.layout import GROUP_BITS
+from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import entry, kernel, outlined
 from draupnir.emulator.parts.fifo import clock_main, n_main
-from draupnir.emulator.parts.handshake import Delays, Environment, Receiver
-from draupnir.emulator.speeds.loop import drive, pass_clocks, show
+from draupnir.emulator.parts.handshake import Delays, Receiver
+from draupnir.emulator.speeds.loop import show
 from draupnir.emulator.speeds.runs import Buses, Given, counted, counters
 from draupnir.emulator.tinyodin import clock as chip_clock
 from draupnir.emulator.tinyodin import controller, scheduler
 from draupnir.emulator.tinyodin import stretch as stretches
-from draupnir.emulator.tinyodin.chip import Model
 from draupnir.emulator.tinyodin.clock import IN
-from draupnir.emulator.tinyodin.controller import GROUP_BITS, POP_NEUR, TREF, WAIT
+from draupnir.emulator.tinyodin.controller import POP_NEUR, TREF, WAIT
 from draupnir.emulator.tinyodin.events import sweep, workspace
 from draupnir.emulator.tinyodin.events.workspace import Workspace
 from draupnir.emulator.tinyodin.layout import PTR_BITS, N, State
@@ -40,13 +42,9 @@ EVENT_WORK = 64  # how much work an event at once is: see ``pieces.WORK``
 LONGEST_WORK = 8  # how much work a rest is
 
 
-def prepare(model: Model, environment: Environment, shown: np.recarray) -> Any:
-    """A ``Machine``, with an array of one record in the place of each record.
-
-    shown : where spikes are noted that an event shows.
-    """
-    may_sweep = not model.registers[0].spi_aer_src_ctrl_nneur
-    return machine(model, environment, workspace.new_workspace(), COUNTS, may_sweep)
+COUNTS = counters(CrossbarStatistics, State)
+statistics = partial(counted, CrossbarStatistics, State)
+prepare = events.preparer_of(workspace, COUNTS, lambda r: not r.spi_aer_src_ctrl_nneur)
 
 
 def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,14 +57,6 @@ def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
         return loop(state, shown[0], given, terms, columns, left)
 
     return opened
-
-
-COUNTS = counters(CrossbarStatistics, State)
-
-
-def statistics(counts: np.record) -> CrossbarStatistics:
-    """The counters of a run, by name."""
-    return counted(CrossbarStatistics, State, counts)
 
 
 # --- Before and after -------------------------------------------------------------------------------------------
@@ -99,15 +89,12 @@ def at_once(m: Machine, given: Given, bus: Buses, shown: np.record, limit: int) 
         return bus, 0, 0
     first = r.cycle
     clocks = _visit(r, m.neurons, m.synapses, m.ws, m.counts, shown, m.stall)
-    bus, high = pass_clocks(bus, given, clocks, first)
-    drive(r, IN, bus)
-    synchronise_req_after(r, high)
-    return bus, clocks, EVENT_WORK
+    return events.pass_event(r, IN, bus, given, clocks, first), clocks, EVENT_WORK
 
 
 @kernel
 def can_sweep(r: np.record, aerin_addr: int, receiver: Receiver, delays: Delays) -> bool:
-    """Whether the neurons of the event that begins with this clock can be taken at once."""
+    """Tell whether the neurons of the event that begins with this clock can be taken at once."""
     begins = r.ctrl_cnt == 0 and r.neur_cnt == 0 and r.spi_max_neur > 0
     visits_all = r.state == POP_NEUR or (r.state == TREF and controller.names_all(aerin_addr))
     bus = receiver.ack == 0 and receiver.wait == delays.ack_delay
@@ -129,10 +116,10 @@ def _visit(
     last = n_neurons - 1
     lanes = ws.lanes
     sweep.flush_neuron(lanes, neurons, last)
-    r.neur_state = sweep.wide(neurons[last, 0])
+    r.neur_state = wide(neurons[last, 0])
     if r.state == POP_NEUR:
         pre = field(scheduler.outputs(r).data_out, SCHED.addr)
-        r.synarray_rdata = sweep.wide(synapses[pre << controller.SYN.pre.shift | last >> GROUP_BITS, 0])
+        r.synarray_rdata = wide(synapses[pre << SYN.pre.shift | last >> GROUP_BITS, 0])
         sweep.stimulate(lanes, ws.rows[pre], n_neurons)
         counts.synaptic_operations += n_neurons
     else:
@@ -164,7 +151,7 @@ def _fire(r: np.record, lanes: np.record, shown: np.record, n_neurons: int, stal
             if n < n_neurons - 1:
                 show(shown, r.cycle + 2 * n + 2 + stalls, n)
                 stalls += stall
-    last_spikes = sweep.wide(lanes.spike[n_neurons - 1])
+    last_spikes = wide(lanes.spike[n_neurons - 1])
     r.aerout_req = last_spikes
     r.aerout_ctrl_busy = last_spikes
     return stalls
@@ -175,7 +162,7 @@ def _fire(r: np.record, lanes: np.record, shown: np.record, n_neurons: int, stal
 
 @kernel
 def can_stretch(r: np.record) -> bool:
-    """Whether a rest begins here; the inputs are those of the coming clock."""
+    """Tell whether a rest begins here; the inputs are those of the coming clock."""
     return r.state == WAIT and stretches.can_stretch(r)
 
 

@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from draupnir.emulator.crossbar.layout import GROUP_BITS
+from draupnir.emulator.kernel.arith import signed, wide
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.tinyodin.layout import LIF, N_SYN, SYN_BITS, N
-from draupnir.emulator.tinyodin.lif import CORE_BITS, CORE_MASK, CORE_MAX, CORE_MIN, F, signed
+from draupnir.emulator.tinyodin.lif import CORE_BITS, CORE_MASK, CORE_MAX, CORE_MIN, F
 
 NEVER = 0x7FFF  # a threshold that no lane reaches
 HIGHEST_THR = LIF["core"].high  # higher ones are never met
-GROUP_BITS = N_SYN.bit_length() - 1
 ROW_GROUP_BITS = N.bit_length() - 1 - GROUP_BITS
 
 LANES = np.dtype(
@@ -39,14 +40,8 @@ LANES = np.dtype(
 
 @kernel
 def lane(x: Any) -> Any:
-    """As a lane holds it: int16; what is given fits."""
+    """A number as a lane holds it: int16. It must fit."""
     return np.int16(x)
-
-
-@kernel
-def wide(x: Any) -> Any:
-    """As kernels compute: int64."""
-    return np.int64(x)
 
 
 # --- In and out of the lanes ------------------------------------------------------------------------------------

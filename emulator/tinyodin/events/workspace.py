@@ -1,4 +1,4 @@
-"""What the event level has beside the chip's state, and one clock of both, in which memories are in lanes and rows.
+"""The event level's own state beside the chip's, and one clock of both, in which memories are in lanes and rows.
 
 Source: controller.v, as in controller.py.
 """
@@ -25,8 +25,8 @@ class Workspace(NamedTuple):
     rows: np.ndarray
 
 
-def new_workspace() -> Any:
-    """Empty lanes, an array of one record, and rows."""
+def new_workspace(shown: np.recarray) -> Any:
+    """Empty lanes, an array of one record, and rows; what an event shows is noted elsewhere."""
     of_arrays: Any = Workspace
     return of_arrays(np.zeros(1, dtype=sweep.LANES).view(np.recarray), np.zeros((N, N), dtype=np.int8))
 
@@ -37,8 +37,8 @@ def memory_clock(
 ) -> None:
     """A clock in a state that may touch the memories: what it touches leaves the lanes and comes back."""
     sched = scheduler.outputs(r)
-    neur = controller.neur_mem(r, field(r.inputs, IN.AERIN_ADDR), sched)
-    syn = controller.syn_mem(r, sched)
+    aerin_addr = field(r.inputs, IN.AERIN_ADDR)
+    neur, syn = controller.neur_mem(r, aerin_addr, sched), controller.syn_mem(r, aerin_addr, sched)
     counts.synaptic_operations += int(neur.we == 1 and r.state == POP_NEUR)
     if in_lanes:
         sweep.flush_neuron(ws.lanes, neurons, neur.addr)
