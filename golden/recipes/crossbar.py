@@ -31,10 +31,11 @@ class Drawn(Protocol):
 
 @dataclass(frozen=True)
 class CrossbarRecipe:
-    """A stimulus for a chip, which adds what its memories are loaded with beforehand.
+    """A stimulus for a chip, which adds ``synapses``: what its synapse memory is loaded with beforehand.
 
     why : one sentence: what breaks if the model differs
     traffic : what arrives on the input event bus
+    neurons : groups of which the neuron memory is loaded beforehand
     registers : value or range of each configuration register; those not named are programmed to 0
     program : so many neurons, from 0, and synapse words are programmed by SPI instead of loaded
     undefined : it goes where the Verilog is undefined, and simulators may disagree
@@ -46,6 +47,7 @@ class CrossbarRecipe:
     traffic: Any
     n_cycles: int = 50_000
     registers: Mapping[str, Range] = field(default_factory=dict)
+    neurons: tuple[Any, ...] = ()
     program: int = 0
     sender: SenderTiming = field(default_factory=SenderTiming)
     receiver: ReceiverTiming = field(default_factory=ReceiverTiming)
@@ -55,21 +57,49 @@ class CrossbarRecipe:
     undefined: bool = False
 
 
-def stimulus(
+Memories = dict[str, NDArray[np.uint32]]
+HostOf = Callable[[Any, np.random.Generator, Memories], SpiHost]
+
+
+def preparer(
+    chip: Chip,
+    synapses: Callable[[Any, np.random.Generator], NDArray[np.uint32]],
+    events: Callable[..., Iterator[int | None]],
+    host_of: HostOf,
+) -> Callable[[Any, int], tuple[Stimulus, Memories]]:
+    """Make a chip's ``prepare``: a recipe's stimulus, and the memories to load before the first clock.
+
+    The same seed gives the same of both.
+
+    synapses : the synapse memory, of what a recipe says of it; events : of traffic, host and rng: addresses for the bus
+    host_of : the host, of a recipe, its rng, and what it is to program
+    """
+
+    def prepare(recipe: Any, seed: int) -> tuple[Stimulus, Memories]:
+        for_neurons, for_synapses, *rngs = np.random.default_rng(seed).spawn(6)
+        memories = {
+            "neurons": neurons(chip.memory("neurons"), recipe.neurons, for_neurons),
+            "synapses": synapses(recipe.synapses, for_synapses),
+        }
+        return _stimulus(chip, recipe, memories, events, host_of, rngs), memories
+
+    return prepare
+
+
+def _stimulus(
     chip: Chip,
     recipe: CrossbarRecipe,
-    memories: Mapping[str, np.ndarray],
-    host_of: Callable[[np.random.Generator, dict[str, np.ndarray]], SpiHost],
+    memories: Memories,
     events: Callable[..., Iterator[int | None]],
+    host_of: HostOf,
     rngs: Sequence[np.random.Generator],
 ) -> Stimulus:
     """The pieces that drive the pins; takes what is to be programmed out of the memories.
 
-    host_of : the chip's host, given what it is to program; events : of traffic, host and rng: addresses for the bus
     rngs : for the events, the sender, the receiver and the host
     """
     for_events, for_sender, for_receiver, for_host = rngs
-    host = host_of(for_host, {name: memory[: recipe.program].copy() for name, memory in memories.items()})
+    host = host_of(recipe, for_host, {name: memory[: recipe.program].copy() for name, memory in memories.items()})
     for memory in memories.values():
         memory[: recipe.program] = 0
     traffic = events(recipe.traffic, host, for_events)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from itertools import repeat
 
 import numpy as np
@@ -15,10 +14,10 @@ from draupnir.emulator.odin import layout
 from draupnir.emulator.odin.port import PORT
 from draupnir.emulator.spi.port import RegisterWrite
 from draupnir.golden.ranges import draw
-from draupnir.golden.recipes.crossbar import CrossbarRecipe, kinds_of_event, stimulus
-from draupnir.golden.recipes.odin_contents import HOT, Group, Synapses, neurons, synapses
+from draupnir.golden.recipes.crossbar import CrossbarRecipe, kinds_of_event, preparer
+from draupnir.golden.recipes.odin_contents import HOT, Group, Synapses, synapses
 from draupnir.golden.spi_host import SpiHost
-from draupnir.golden.stimulus import HostPiece, Stimulus
+from draupnir.golden.stimulus import HostPiece
 
 EVENTS = {event.name: event for event in layout.EVENTS}
 
@@ -55,23 +54,12 @@ class OdinRecipe(CrossbarRecipe):
     """A stimulus for ODIN; see ``CrossbarRecipe``.
 
     sign : probability that a neuron's outgoing synapses are inhibitory
-    neurons, synapses : contents that the memories are loaded with beforehand
     """
 
     traffic: Traffic
     sign: float = 0.2
     neurons: tuple[Group, ...] = ()
     synapses: Synapses | None = None
-
-
-def prepare(recipe: OdinRecipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
-    """The stimulus, and the memories to load before the first clock. The same seed gives the same of both."""
-    for_neurons, for_synapses, *rngs = np.random.default_rng(seed).spawn(6)
-    memories = {
-        layout.NEURONS.name: neurons(recipe.neurons, for_neurons),
-        layout.SYNAPSES.name: synapses(recipe.synapses, for_synapses),
-    }
-    return stimulus(layout.CHIP, recipe, memories, partial(Actions, recipe), events, rngs), memories
 
 
 # --- Events -----------------------------------------------------------------------------------------------------
@@ -144,3 +132,6 @@ class Actions(SpiHost):
         yield from self.register("SPI_BURST_TIMEREF", 0)
         yield from self._host.wait(draw((1, 1000), self._rng))
         yield from self.register("SPI_BURST_TIMEREF", draw(self._recipe.registers["SPI_BURST_TIMEREF"], self._rng))
+
+
+prepare = preparer(layout.CHIP, synapses, events, Actions)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming
+from draupnir.emulator.odin.layout import NEURONS
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes import crossbar, odin_izh
+from draupnir.golden.recipes.crossbar_recipes import Cast, recipes
 from draupnir.golden.recipes.odin import OdinRecipe, Traffic
 from draupnir.golden.recipes.odin_contents import Group, Synapses
-from draupnir.golden.recipes.odin_lif import ALL_EVENTS, LIF, LIF_EAGER, LIF_SDSP, SHORT_EVENTS, SPARSE
+from draupnir.golden.recipes.odin_lif import ALL_EVENTS, LIF, LIF_DISABLED, LIF_EAGER, LIF_SDSP, SHORT_EVENTS, SPARSE
 from draupnir.golden.recipes.odin_scheduler import MIXED
 from draupnir.golden.spi_host import SpiHostTraffic
 
@@ -110,15 +114,6 @@ SPI_RECIPES = {
         sign=0.5,
         host=SpiHostTraffic({"config": 8, "odd": 2}, gap=Clocks(10, 1500), retune=_ANY),
     ),
-    "spi_memories": OdinRecipe(
-        "Masked writes and read-back of both memories, a byte at a time, also beyond the neuron's 16 bytes.",
-        Traffic(SHORT_EVENTS),
-        n_cycles=80_000,
-        registers={"SPI_OPEN_LOOP": 1},
-        neurons=MIXED,
-        synapses=SPARSE,
-        host=crossbar.TO_MEMORIES,
-    ),
     "spi_program": OdinRecipe(
         "A network programmed through SPI alone, then run: also what programming does to the SDSP flags.",
         Traffic({"synapse": 5, "virtual": 5, "tref": 3, "spike": 1}, hot=12, pre=12, opening=()),
@@ -135,42 +130,9 @@ SPI_RECIPES = {
         n_cycles=90_000,
         host=SpiHostTraffic({"session": 1}, gap=Clocks(2000, 9000), session=(10, 50)),
     ),
-    "spi_while_running": OdinRecipe(
-        "Memory frames without the gate do nothing, odd commands neither, and frames may pause anywhere.",
-        Traffic(ALL_EVENTS),
-        n_cycles=80_000,
-        neurons=MIXED,
-        synapses=SPARSE,
-        host=crossbar.WHILE_RUNNING,
-    ),
-    "spi_gated": OdinRecipe(
-        "The gate stays closed: every frame reaches the memories, with pauses, odd commands and double ones.",
-        Traffic(SHORT_EVENTS),
-        registers={"SPI_GATE_ACTIVITY": 1},
-        neurons=MIXED,
-        synapses=SPARSE,
-        host=crossbar.GATED,
-    ),
-    "spi_fast": OdinRecipe(
-        "SCK faster than the clock: commands that pass between two clocks are never seen, others are seen late.",
-        Traffic(SHORT_EVENTS),
-        neurons=MIXED,
-        synapses=SPARSE,
-        host=crossbar.FAST,
-    ),
 }
 
 ABUSE_RECIPES = {
-    "reset_in_flight": OdinRecipe(
-        "Resets at any moment: in every state, in a handshake, in a frame; configuration and memories survive.",
-        Traffic(ALL_EVENTS),
-        n_cycles=80_000,
-        registers={"SPI_BURST_TIMEREF": (0, 300), "SPI_OPEN_LOOP": (0, 1)},
-        neurons=(LIF_EAGER, odin_izh.PLAIN),
-        synapses=SPARSE,
-        receiver=crossbar.NOW_AND_THEN_SLOW,
-        host=crossbar.RESETS,
-    ),
     "gate_toggles": OdinRecipe(
         "The gate closes only between events, stops the output bus at once, and everything waits behind it.",
         Traffic(ALL_EVENTS),
@@ -179,33 +141,6 @@ ABUSE_RECIPES = {
         synapses=SPARSE,
         receiver=ReceiverTiming(latency=Clocks(0, 3, 0.05, 20, 300)),
         host=SpiHostTraffic({"gate": 1}, gap=Clocks(1, 700)),
-    ),
-    "req_dropped": OdinRecipe(
-        "REQ dropped before ACK: the event is lost, or done all the same, depending on how far it came.",
-        Traffic(ALL_EVENTS),
-        neurons=(LIF, odin_izh.PLAIN),
-        synapses=SPARSE,
-        sender=crossbar.DROPS_REQ,
-        host=crossbar.RESCUE,
-    ),
-    "address_changed": OdinRecipe(
-        "An address that changes during its event: the controller looks at it again in every clock.",
-        Traffic(
-            {"synapse": 6, "tref": 3, "tref_all": 2, "bist": 3, "bist_all": 0.2, "virtual": 4, "spike": 1, "other": 1}
-        ),
-        n_cycles=80_000,
-        neurons=(LIF, LIF_SDSP),
-        synapses=SPARSE,
-        sender=crossbar.CHANGES_ADDRESS,
-        host=crossbar.RESCUE,
-    ),
-    "ack_glitches": OdinRecipe(
-        "ACK without REQ stalls the controller in mid-event: a stalled write is repeated, and its spikes too.",
-        Traffic(ALL_EVENTS),
-        n_cycles=80_000,
-        neurons=(LIF, odin_izh.PLAIN),
-        synapses=SPARSE,
-        receiver=crossbar.PULSES_ACK,
     ),
     "ack_glitches_monitor": OdinRecipe(
         "The same in monitor mode, where an ACK without REQ also loses or repeats packets.",
@@ -216,40 +151,53 @@ ABUSE_RECIPES = {
         synapses=Synapses(mapped=0.7),
         receiver=ReceiverTiming(pulse=0.3, glitch=Clocks(0, 80), glitch_clocks=Clocks(1, 4, 0.1, 5, 40)),
     ),
-    "everything": OdinRecipe(
-        "All of it at once: any neuron, any register, any abuse, resets.",
-        Traffic({**ALL_EVENTS, "volley": 4, "bist_all": 0.02}, inhibitory=0.3),
-        n_cycles=100_000,
-        registers={**_ANY, "SPI_BURST_TIMEREF": 0},
-        neurons=MIXED,
-        synapses=SPARSE,
-        sender=crossbar.ANY_SENDER,
-        receiver=crossbar.ANY_RECEIVER,
-        host=SpiHostTraffic(
-            crossbar.ANY_ACTIONS,
-            retune={name: span for name, span in _ANY.items() if name != "SPI_BURST_TIMEREF"},
-            gap=crossbar.ANY_GAP,
-        ),
-    ),
-    "unconfigured": OdinRecipe(
-        "No register is ever written: undefined in the Verilog, but here all of them start at 0, and the network runs.",
-        Traffic(SHORT_EVENTS),
-        n_cycles=20_000,
-        neurons=(LIF, odin_izh.PLAIN),
-        synapses=SPARSE,
-        configured=False,
-        undefined=True,
-    ),
-    "unreset": OdinRecipe(
-        "Without a reset, undefined in the Verilog, here from zeros: the empty main FIFO claims events.",
-        Traffic(SHORT_EVENTS),
-        n_cycles=20_000,
-        neurons=(LIF, odin_izh.PLAIN),
-        synapses=SPARSE,
-        reset=False,
-        configured=False,
-        undefined=True,
-    ),
 }
 
-INTERFACE_RECIPES = AEROUT_RECIPES | SPI_RECIPES | ABUSE_RECIPES
+_CAST = Cast(
+    neurons=NEURONS,
+    traffic=Traffic(ALL_EVENTS),
+    short=Traffic(SHORT_EVENTS),
+    calm=(LIF, odin_izh.PLAIN),
+    lively=(LIF, odin_izh.PLAIN),
+    eager=(LIF_EAGER, LIF),
+    silent=(LIF, LIF_DISABLED),
+    mixed=MIXED,
+    changing={name: span for name, span in _ANY.items() if name != "SPI_BURST_TIMEREF"},
+    gap=Clocks(3000, 8000),
+    otherwise={
+        "spi_memories": {"n_cycles": 80_000},
+        "spi_while_running": {"n_cycles": 80_000},
+        "reset_in_flight": {
+            "n_cycles": 80_000,
+            "registers": {"SPI_BURST_TIMEREF": (0, 300), "SPI_OPEN_LOOP": (0, 1)},
+            "neurons": (LIF_EAGER, odin_izh.PLAIN),
+        },
+        "address_changed": {
+            "traffic": Traffic(
+                {
+                    "synapse": 6,
+                    "tref": 3,
+                    "tref_all": 2,
+                    "bist": 3,
+                    "bist_all": 0.2,
+                    "virtual": 4,
+                    "spike": 1,
+                    "other": 1,
+                }
+            ),
+            "n_cycles": 80_000,
+            "neurons": (LIF, LIF_SDSP),
+        },
+        "ack_glitches": {"n_cycles": 80_000},
+        "everything": {
+            "traffic": Traffic({**ALL_EVENTS, "volley": 4, "bist_all": 0.02}, inhibitory=0.3),
+            "n_cycles": 100_000,
+            "registers": {**_ANY, "SPI_BURST_TIMEREF": 0},
+        },
+        "unconfigured": {"n_cycles": 20_000},
+        "unreset": {"n_cycles": 20_000},
+    },
+)
+SHARED_RECIPES = recipes(_CAST, partial(OdinRecipe, synapses=SPARSE))
+
+INTERFACE_RECIPES = AEROUT_RECIPES | SPI_RECIPES | ABUSE_RECIPES | SHARED_RECIPES

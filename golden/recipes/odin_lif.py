@@ -36,12 +36,6 @@ LEARNING: dict[str, Range] = {"SPI_OPEN_LOOP": 1}
 LEARNING_EVENTS = {"spike": 3, "tref_all": 1, "volley": 10, "synapse": 3}
 
 LIF_RECIPES = {
-    "lif_events": OdinRecipe(
-        "Every kind of event on leaky integrate-and-fire neurons in closed loop: threshold, leakage, disabled neurons.",
-        Traffic(ALL_EVENTS),
-        neurons=(LIF, LIF_DISABLED),
-        synapses=SPARSE,
-    ),
     "lif_inhibition": OdinRecipe(
         "Inhibitory synapses and virtual events take from the potential and stop at 0; leakage stops at 0 too.",
         Traffic({"synapse": 8, "virtual": 8, "spike": 1, "tref": 4, "tref_all": 0.5}, hot=32, inhibitory=0.5),

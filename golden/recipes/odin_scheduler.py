@@ -9,7 +9,7 @@ from draupnir.emulator.buses.four_phase import SenderTiming
 from draupnir.golden.recipes import odin_izh
 from draupnir.golden.recipes.odin import WRITE_FIFO, OdinRecipe, Traffic
 from draupnir.golden.recipes.odin_contents import Group, Synapses
-from draupnir.golden.recipes.odin_lif import ALL_EVENTS, LIF, LIF_DISABLED, LIF_EAGER, SPARSE
+from draupnir.golden.recipes.odin_lif import LIF, LIF_DISABLED, LIF_EAGER, SPARSE
 from draupnir.golden.spi_host import SpiHostTraffic
 
 MIXED = (LIF, LIF_DISABLED, odin_izh.PLAIN, Group("random", share=0.5))
@@ -44,14 +44,6 @@ SCHEDULER_RECIPES = {
         Traffic({"other": 20, "virtual": 1, "tref": 2, "spike": 0.2}),
         neurons=MIXED,
         synapses=SPARSE,
-    ),
-    "open_loop": OdinRecipe(
-        "SPI_OPEN_LOOP, switched while running, keeps the neurons' own spikes out of the scheduler.",
-        Traffic(ALL_EVENTS),
-        registers={"SPI_OPEN_LOOP": 1},
-        neurons=(LIF_EAGER, LIF),
-        synapses=SPARSE,
-        host=SpiHostTraffic({"config": 1}, gap=Clocks(3000, 8000), retune={"SPI_OPEN_LOOP": (0, 1)}),
     ),
     "bursts": OdinRecipe(
         "Bursts: further spikes come from the burst FIFO whose turn it is, the last one ends the burst, and each burst "

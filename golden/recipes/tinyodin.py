@@ -14,9 +14,8 @@ from draupnir.emulator.tinyodin import layout
 from draupnir.emulator.tinyodin.port import PORT
 from draupnir.golden.ranges import Range, draw
 from draupnir.golden.recipes import crossbar
-from draupnir.golden.recipes.crossbar import CrossbarRecipe, stimulus
+from draupnir.golden.recipes.crossbar import CrossbarRecipe
 from draupnir.golden.spi_host import SpiHost
-from draupnir.golden.stimulus import Stimulus
 
 EVENTS = {event.name: event for event in layout.EVENTS}
 
@@ -65,26 +64,12 @@ class Traffic:
 
 @dataclass(frozen=True)
 class TinyOdinRecipe(CrossbarRecipe):
-    """A stimulus for tinyODIN; see ``CrossbarRecipe``.
-
-    neurons, synapses : contents that the memories are loaded with beforehand
-    """
+    """A stimulus for tinyODIN; see ``CrossbarRecipe``."""
 
     traffic: Traffic
     n_cycles: int = 40_000
     neurons: tuple[Group, ...] = ()
     synapses: Synapses = field(default_factory=Synapses)
-
-
-def prepare(recipe: TinyOdinRecipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
-    """The stimulus, and the memories to load before the first clock. The same seed gives the same of both."""
-    for_neurons, for_synapses, *rngs = np.random.default_rng(seed).spawn(6)
-    memories = {
-        layout.NEURONS.name: neurons(recipe.neurons, for_neurons),
-        layout.SYNAPSES.name: synapses(recipe.synapses, for_synapses),
-    }
-    host_of = partial(SpiHost, PORT, recipe)
-    return stimulus(layout.CHIP, recipe, memories, host_of, events, rngs), memories
 
 
 # --- Memories ---------------------------------------------------------------------------------------------------
@@ -121,3 +106,6 @@ def event(kind: str, traffic: Traffic, rng: np.random.Generator) -> int:
         return EVENTS[kind].encode(pre_neur=int(rng.integers(traffic.pre)))
     neur = {"neur": int(rng.integers(traffic.hot))} if kind == "tref" else {}
     return EVENTS[kind].encode(**neur) | int(rng.random() < 0.2) << (layout.M + 1)
+
+
+prepare = crossbar.preparer(layout.CHIP, synapses, events, partial(SpiHost, PORT))

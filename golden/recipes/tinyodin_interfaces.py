@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
+from draupnir.emulator.tinyodin.layout import NEURONS
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes import crossbar
+from draupnir.golden.recipes.crossbar_recipes import Cast, recipes
 from draupnir.golden.recipes.tinyodin import Synapses, TinyOdinRecipe, Traffic
-from draupnir.golden.recipes.tinyodin_network import ALL, ALL_EVENTS, EAGER, LIF, MIXED, SHORT_EVENTS, SMALL
+from draupnir.golden.recipes.tinyodin_network import (
+    ALL,
+    ALL_EVENTS,
+    DISABLED,
+    EAGER,
+    LIF,
+    MIXED,
+    SHORT_EVENTS,
+    SMALL,
+)
 from draupnir.golden.spi_host import SpiHostTraffic
 
 # Every register, at any value that leaves the network alive.
@@ -25,13 +36,6 @@ SPI_RECIPES = {
         neurons=MIXED,
         host=SpiHostTraffic({"config": 8, "odd": 2}, gap=Clocks(10, 1200), retune=_ANY),
     ),
-    "spi_memories": TinyOdinRecipe(
-        "Masked writes and read-back of both memories, a byte at a time, also beyond the neuron's 4 bytes.",
-        Traffic(SHORT_EVENTS),
-        registers={**SMALL, "SPI_OPEN_LOOP": 1},
-        neurons=MIXED,
-        host=crossbar.TO_MEMORIES,
-    ),
     "spi_program": TinyOdinRecipe(
         "A network programmed through SPI alone, then run.",
         Traffic({"virtual": 8, "tref": 3, "spike": 2}, hot=12, pre=1),
@@ -48,28 +52,44 @@ SPI_RECIPES = {
         registers=SMALL,
         host=SpiHostTraffic({"session": 1}, gap=Clocks(2000, 6000), session=(10, 50)),
     ),
-    "spi_while_running": TinyOdinRecipe(
-        "Memory frames without the gate write nothing and read what was read last; odd commands, and pauses anywhere.",
-        Traffic(ALL_EVENTS),
-        registers=SMALL,
-        neurons=MIXED,
-        host=crossbar.WHILE_RUNNING,
-    ),
-    "spi_gated": TinyOdinRecipe(
-        "The gate stays closed: every frame reaches the memories, with pauses, odd commands and double ones.",
-        Traffic(SHORT_EVENTS),
-        registers={**SMALL, "SPI_GATE_ACTIVITY": 1},
-        neurons=MIXED,
-        host=crossbar.GATED,
-    ),
-    "spi_fast": TinyOdinRecipe(
-        "SCK faster than the clock: commands that pass between two clocks are never seen, others are seen late.",
-        Traffic(SHORT_EVENTS),
-        registers=SMALL,
-        neurons=MIXED,
-        host=crossbar.FAST,
-    ),
 }
+
+_CAST = Cast(
+    neurons=NEURONS,
+    traffic=Traffic(ALL_EVENTS),
+    short=Traffic(SHORT_EVENTS),
+    calm=(LIF,),
+    lively=(LIF, EAGER),
+    eager=(EAGER, LIF),
+    silent=(LIF, DISABLED),
+    mixed=MIXED,
+    changing=_ANY,
+    gap=Clocks(2000, 6000),
+    otherwise={
+        "spi_while_running": {
+            "why": "Memory frames without the gate write nothing and read what was read last; odd commands, and "
+            "pauses anywhere."
+        },
+        "reset_in_flight": {
+            "n_cycles": 50_000,
+            "registers": {"SPI_MAX_NEUR": (30, 255), "SPI_OPEN_LOOP": (0, 1)},
+        },
+        "address_changed": {"traffic": Traffic({"tref": 4, "tref_all": 4, "virtual": 4, "spike": 1})},
+        "everything": {"n_cycles": 60_000},
+        "unconfigured": {
+            "why": "No register is ever written: undefined in the Verilog, but here all start at 0, and one neuron "
+            "runs.",
+            "n_cycles": 10_000,
+        },
+        "unreset": {
+            "why": "Without a reset, undefined in the Verilog, here from zeros: the empty scheduler claims an event.",
+            "n_cycles": 10_000,
+        },
+    },
+    few=SMALL,
+    whole=ALL,
+)
+SHARED_RECIPES = recipes(_CAST, TinyOdinRecipe)
 
 ABUSE_RECIPES = {
     "gate_toggles": TinyOdinRecipe(
@@ -82,31 +102,6 @@ ABUSE_RECIPES = {
         receiver=ReceiverTiming(latency=Clocks(0, 3, 0.05, 20, 300)),
         host=SpiHostTraffic({"gate": 6, "session": 1}, gap=Clocks(1, 700), session=(1, 3)),
     ),
-    "reset_in_flight": TinyOdinRecipe(
-        "Resets at any moment: in every state, in a handshake, in a frame; configuration and memories survive.",
-        Traffic(ALL_EVENTS),
-        n_cycles=50_000,
-        registers={"SPI_MAX_NEUR": (30, 255), "SPI_OPEN_LOOP": (0, 1)},
-        neurons=(EAGER, LIF),
-        receiver=crossbar.NOW_AND_THEN_SLOW,
-        host=crossbar.RESETS,
-    ),
-    "req_dropped": TinyOdinRecipe(
-        "REQ dropped before ACK: the event is lost, or done all the same, depending on how far it came.",
-        Traffic(ALL_EVENTS),
-        registers=ALL,
-        neurons=(LIF,),
-        sender=crossbar.DROPS_REQ,
-        host=crossbar.RESCUE,
-    ),
-    "address_changed": TinyOdinRecipe(
-        "An address that changes during its event: the controller looks at it again in every clock.",
-        Traffic({"tref": 4, "tref_all": 4, "virtual": 4, "spike": 1}),
-        registers=ALL,
-        neurons=(LIF,),
-        sender=crossbar.CHANGES_ADDRESS,
-        host=crossbar.RESCUE,
-    ),
     "address_ones": TinyOdinRecipe(
         "An address whose lower eight bits become ones during a time reference, whatever the others say: "
         "it goes to all.",
@@ -115,43 +110,5 @@ ABUSE_RECIPES = {
         neurons=(LIF,),
         sender=SenderTiming(change=0.8, change_after=Clocks(0, 8, 0.6, 9, 60)),
         host=crossbar.RESCUE,
-    ),
-    "ack_glitches": TinyOdinRecipe(
-        "ACK without REQ stalls the controller in mid-event: a stalled write is repeated, and its spikes too.",
-        Traffic(ALL_EVENTS),
-        registers=ALL,
-        neurons=(LIF, EAGER),
-        receiver=crossbar.PULSES_ACK,
-    ),
-    "everything": TinyOdinRecipe(
-        "All of it at once: any neuron, any register, any abuse, resets.",
-        Traffic(ALL_EVENTS),
-        n_cycles=60_000,
-        registers=_ANY,
-        neurons=MIXED,
-        sender=crossbar.ANY_SENDER,
-        receiver=crossbar.ANY_RECEIVER,
-        host=SpiHostTraffic(
-            crossbar.ANY_ACTIONS,
-            retune=_ANY,
-            gap=crossbar.ANY_GAP,
-        ),
-    ),
-    "unconfigured": TinyOdinRecipe(
-        "No register is ever written: undefined in the Verilog, but here all start at 0, and one neuron runs.",
-        Traffic(SHORT_EVENTS),
-        n_cycles=10_000,
-        neurons=(LIF,),
-        configured=False,
-        undefined=True,
-    ),
-    "unreset": TinyOdinRecipe(
-        "Without a reset, undefined in the Verilog, here from zeros: the empty scheduler claims an event.",
-        Traffic(SHORT_EVENTS),
-        n_cycles=10_000,
-        neurons=(LIF,),
-        reset=False,
-        configured=False,
-        undefined=True,
     ),
 }

@@ -24,12 +24,6 @@ ALL: dict[str, Range] = {"SPI_MAX_NEUR": 255}
 SMALL: dict[str, Range] = {"SPI_MAX_NEUR": (20, 40)}  # short events
 
 NETWORK_RECIPES = {
-    "lif_events": TinyOdinRecipe(
-        "Every kind of event on leaky integrate-and-fire neurons in closed loop: threshold, leakage, disabled neurons.",
-        Traffic(ALL_EVENTS),
-        registers=ALL,
-        neurons=(LIF, DISABLED),
-    ),
     "lif_extremes": TinyOdinRecipe(
         "Potentials near -2048 and 2047 saturate there, leakage stops at 0 from either side, and a disabled neuron "
         "falls back to 0 in silence.",
@@ -85,13 +79,6 @@ NETWORK_RECIPES = {
         sender=SenderTiming(
             setup=Clocks(0, 0), req_hold=Clocks(0, 0), impatient=0.97, impatient_low=Clocks(1, 1, 0.01, 2, 9)
         ),
-    ),
-    "open_loop": TinyOdinRecipe(
-        "SPI_OPEN_LOOP, switched while running, keeps the neurons' own spikes out of the scheduler.",
-        Traffic(ALL_EVENTS),
-        registers={**SMALL, "SPI_OPEN_LOOP": 1},
-        neurons=(EAGER, LIF),
-        host=SpiHostTraffic({"config": 1}, gap=Clocks(2000, 6000), retune={"SPI_OPEN_LOOP": (0, 1)}),
     ),
     "aer_src_controller": TinyOdinRecipe(
         "SPI_AER_SRC_CTRL_nNEUR = 1: output events name the neuron whose spike has been processed, input spikes too.",

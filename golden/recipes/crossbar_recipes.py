@@ -1,0 +1,172 @@
+"""The recipes that ODIN and tinyODIN have alike: about the SPI, resets, and handshakes that break the rules.
+
+A chip gives its ``Cast``: its events, its neurons, and the recipes that are otherwise with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.declare import Memory
+from draupnir.golden.ranges import Range
+from draupnir.golden.recipes import crossbar
+from draupnir.golden.recipes.crossbar import CrossbarRecipe
+from draupnir.golden.spi_host import SpiHostTraffic
+
+R = TypeVar("R", bound=CrossbarRecipe)
+Groups = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The chip that takes part.
+
+    neurons : the memory
+    traffic, short : traffic of all kinds of event, and of those that take few clocks
+    calm, lively, eager, silent, mixed : groups of neurons, by how often they spike; ``silent`` has disabled ones
+    few : registers in a network of few neurons, where events are short; ``whole``: in one of all neurons
+    changing : the registers that change while the network runs, with the ranges in which it stays alive
+    gap : clocks between two changes of the configuration, where they are rare
+    otherwise : by a recipe's name, its fields that are not as they are here
+    """
+
+    neurons: Memory
+    traffic: Any
+    short: Any
+    calm: Groups
+    lively: Groups
+    eager: Groups
+    silent: Groups
+    mixed: Groups
+    changing: Mapping[str, Range]
+    gap: Clocks
+    otherwise: Mapping[str, Mapping[str, Any]]
+    few: Mapping[str, Range] = field(default_factory=dict)
+    whole: Mapping[str, Range] = field(default_factory=dict)
+
+
+def recipes(cast: Cast, recipe: Callable[..., R]) -> dict[str, R]:
+    """All of them, by name. recipe : makes a chip's recipe, with the synapses that most of its recipes have"""
+    made = {**_network(cast, recipe), **_spi(cast, recipe), **_abuse(cast, recipe), **_undefined(cast, recipe)}
+    return {name: replace(r, **cast.otherwise.get(name, {})) for name, r in made.items()}
+
+
+def _network(cast: Cast, recipe: Callable[..., R]) -> dict[str, R]:
+    return {
+        "lif_events": recipe(
+            "Every kind of event on leaky integrate-and-fire neurons in closed loop: threshold, leakage, disabled "
+            "neurons.",
+            cast.traffic,
+            registers=cast.whole,
+            neurons=cast.silent,
+        ),
+        "open_loop": recipe(
+            "SPI_OPEN_LOOP, switched while running, keeps the neurons' own spikes out of the scheduler.",
+            cast.traffic,
+            registers={**cast.few, "SPI_OPEN_LOOP": 1},
+            neurons=cast.eager,
+            host=SpiHostTraffic({"config": 1}, gap=cast.gap, retune={"SPI_OPEN_LOOP": (0, 1)}),
+        ),
+    }
+
+
+def _spi(cast: Cast, recipe: Callable[..., R]) -> dict[str, R]:
+    return {
+        "spi_memories": recipe(
+            "Masked writes and read-back of both memories, a byte at a time, also beyond the neuron's "
+            f"{cast.neurons.width // 8} bytes.",
+            cast.short,
+            registers={**cast.few, "SPI_OPEN_LOOP": 1},
+            neurons=cast.mixed,
+            host=crossbar.TO_MEMORIES,
+        ),
+        "spi_while_running": recipe(
+            "Memory frames without the gate do nothing, odd commands neither, and frames may pause anywhere.",
+            cast.traffic,
+            registers=cast.few,
+            neurons=cast.mixed,
+            host=crossbar.WHILE_RUNNING,
+        ),
+        "spi_gated": recipe(
+            "The gate stays closed: every frame reaches the memories, with pauses, odd commands and double ones.",
+            cast.short,
+            registers={**cast.few, "SPI_GATE_ACTIVITY": 1},
+            neurons=cast.mixed,
+            host=crossbar.GATED,
+        ),
+        "spi_fast": recipe(
+            "SCK faster than the clock: commands that pass between two clocks are never seen, others are seen late.",
+            cast.short,
+            registers=cast.few,
+            neurons=cast.mixed,
+            host=crossbar.FAST,
+        ),
+    }
+
+
+def _abuse(cast: Cast, recipe: Callable[..., R]) -> dict[str, R]:
+    return {
+        "reset_in_flight": recipe(
+            "Resets at any moment: in every state, in a handshake, in a frame; configuration and memories survive.",
+            cast.traffic,
+            neurons=cast.eager,
+            receiver=crossbar.NOW_AND_THEN_SLOW,
+            host=crossbar.RESETS,
+        ),
+        "req_dropped": recipe(
+            "REQ dropped before ACK: the event is lost, or done all the same, depending on how far it came.",
+            cast.traffic,
+            registers=cast.whole,
+            neurons=cast.calm,
+            sender=crossbar.DROPS_REQ,
+            host=crossbar.RESCUE,
+        ),
+        "address_changed": recipe(
+            "An address that changes during its event: the controller looks at it again in every clock.",
+            cast.traffic,
+            registers=cast.whole,
+            neurons=cast.calm,
+            sender=crossbar.CHANGES_ADDRESS,
+            host=crossbar.RESCUE,
+        ),
+        "ack_glitches": recipe(
+            "ACK without REQ stalls the controller in mid-event: a stalled write is repeated, and its spikes too.",
+            cast.traffic,
+            registers=cast.whole,
+            neurons=cast.lively,
+            receiver=crossbar.PULSES_ACK,
+        ),
+        "everything": recipe(
+            "All of it at once: any neuron, any register, any abuse, resets.",
+            cast.traffic,
+            registers=cast.changing,
+            neurons=cast.mixed,
+            sender=crossbar.ANY_SENDER,
+            receiver=crossbar.ANY_RECEIVER,
+            host=SpiHostTraffic(crossbar.ANY_ACTIONS, retune=cast.changing, gap=crossbar.ANY_GAP),
+        ),
+    }
+
+
+def _undefined(cast: Cast, recipe: Callable[..., R]) -> dict[str, R]:
+    return {
+        "unconfigured": recipe(
+            "No register is ever written: undefined in the Verilog, but here all of them start at 0, and the network "
+            "runs.",
+            cast.short,
+            neurons=cast.calm,
+            configured=False,
+            undefined=True,
+        ),
+        "unreset": recipe(
+            "Without a reset, undefined in the Verilog, here from zeros: the empty main FIFO claims events.",
+            cast.short,
+            neurons=cast.calm,
+            reset=False,
+            configured=False,
+            undefined=True,
+        ),
+    }
