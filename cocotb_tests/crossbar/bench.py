@@ -20,10 +20,10 @@ from draupnir.cocotb_tests.lib.spi import SpiMaster
 from draupnir.emulator import chips
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
-from draupnir.emulator.codec import to_limbs
-from draupnir.emulator.crossbar.layout import SPI_FRAME
-from draupnir.emulator.declare import Memory
-from draupnir.emulator.model import ClockLevel
+from draupnir.emulator.codec import encode, to_limbs, update
+from draupnir.emulator.crossbar.layout import N_SYN, SPI_FRAME, SYN_ADDR
+from draupnir.emulator.crossbar.model import Crossbar
+from draupnir.emulator.declare import Event, Memory
 from draupnir.emulator.spi.bytewise import Bytewise
 from draupnir.emulator.spi.port import MemoryWrite, Write, writes_of
 
@@ -35,7 +35,13 @@ IDLE = SenderTiming(gap=Clocks(0, 6, 0.1, 20, 200), setup=Clocks(0, 3), req_hold
 SLUGGISH = ReceiverTiming(latency=Clocks(0, 20, 0.05, 100, 600), hold=Clocks(0, 10))
 RUDE = SenderTiming(early=0.3, early_after=Clocks(1, 8), change=0.1, impatient=0.2, impatient_low=Clocks(1, 2))
 GLITCHY = ReceiverTiming(pulse=0.2, glitch=Clocks(0, 300), glitch_clocks=Clocks(1, 4))
+AT_ONCE = SenderTiming(gap=Clocks(0, 0), setup=Clocks(0, 0), req_hold=Clocks(0, 0), scramble=False)
+TO_IDLE = 3  # clocks for a request to pass the synchroniser and to be looked at, and for the acknowledge to be a state
+AER_CYCLES = 16  # more than a handshake on the output bus takes
+QUIET = 30  # cycles in which a short event reaches the output bus
+SPIKE_QUIET = 560  # cycles in which a spike event does
 GATE, NEURONS, SYNAPSES = "SPI_GATE_ACTIVITY", "neurons", "synapses"
+OPEN_LOOP = {"SPI_OPEN_LOOP": 1}
 
 
 class CrossbarBench(ChipBench):
@@ -47,16 +53,21 @@ class CrossbarBench(ChipBench):
     memories, ports : see ``ChipBench``
 
     A chip's bench says what its model is, the word of a neuron that takes no part (``silent``), what composes its
-    SPI's frames (``port``), the registers of each test in ``test_random.py`` (``drawn_with``), and draws events and
-    whole memories.
+    SPI's frames (``port``), the registers of each test in ``test_random.py`` (``drawn_with``), the kinds of event that
+    take too long to be drawn (``too_long``), the fields that each of its neurons and synapses needs (``of_lif``,
+    ``of_synapse``), and draws whole memories.
     """
 
     settling = SPI_FRAME  # for what is under way on the output bus
-    model_of: type[ClockLevel]
+    model_of: type[Crossbar]
+    model: Crossbar
     silent: int
     port: Bytewise
     always: Mapping[str, int] = {}
     drawn_with: Mapping[str, Mapping[str, int]]
+    too_long: tuple[str, ...] = ()
+    of_lif: Mapping[str, int] = {}
+    of_synapse: Mapping[str, int] = {}
 
     def __init__(
         self,
@@ -94,6 +105,27 @@ class CrossbarBench(ChipBench):
         bench = cls(dut, sender=sender, receiver=receiver)
         bench.configured_as(registers, bench.any_neurons(), bench.any_synapses())
         return bench
+
+    @classmethod
+    def lif(cls, **fields: int) -> int:
+        """The word of a leaky integrate-and-fire neuron."""
+        return encode(cls.model_of.chip.memory(NEURONS).word("lif"), **cls.of_lif, **fields)
+
+    @classmethod
+    def synapses(cls, weights: Mapping[tuple[int, int], int], **fields: int) -> dict[int, int]:
+        """The words, by address, that hold synapses (pre, post): weight. fields : of each synapse, not as usual"""
+        words: dict[int, int] = {}
+        for (pre, post), weight in weights.items():
+            group, i = divmod(post, N_SYN)
+            addr = encode(SYN_ADDR, pre=pre, post_group=group)
+            synapse = {**cls.of_synapse, **fields, "syn_weight": weight}
+            contents = {f"{name}{i}": content for name, content in synapse.items()}
+            words[addr] = update(cls.model_of.chip.memory(SYNAPSES).words[0], words.get(addr, 0), **contents)
+        return words
+
+    def core(self, neur: int) -> int:
+        """The membrane potential of a leaky integrate-and-fire neuron in the design, through the back door."""
+        return self.chip.memory(NEURONS).word("lif")["core"].take(self.word(NEURONS, neur))
 
     @abstractmethod
     def any_neurons(self) -> np.ndarray:
@@ -179,9 +211,11 @@ class CrossbarBench(ChipBench):
 
     # --- Events ---
 
-    @abstractmethod
     def any_event(self, hot: int = 16) -> int:
         """The address of a random event; neurons among the first ``hot``."""
+        names = [event.name for event in self.chip.events if event.name not in self.too_long]
+        kind = self.declared(str(self.rng.choice(names)))
+        return kind.encode(**{f.name: int(self.rng.integers(f.low, min(hot, f.high + 1))) for f in kind.fields})
 
     async def send_any(self, n_events: int) -> None:
         """Random events, one after another."""
@@ -206,8 +240,11 @@ class CrossbarBench(ChipBench):
 
     async def event(self, name: str, **fields: int) -> None:
         """Send an input event of the chip and wait until it is acknowledged."""
-        kind = next(event for event in self.chip.events if event.name == name)
-        await self.aerin.send(kind.encode(**fields))
+        await self.aerin.send(self.declared(name).encode(**fields))
+
+    def declared(self, name: str) -> Event:
+        """An event, as it is declared."""
+        return next(event for event in self.chip.events if event.name == name)
 
 
 def bench_here() -> type[CrossbarBench]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from draupnir.cocotb_tests.crossbar.bench import LIMIT as LIMIT
 from draupnir.cocotb_tests.crossbar.bench import CrossbarBench
-from draupnir.emulator.codec import encode, update
+from draupnir.emulator.codec import encode
 from draupnir.emulator.odin import layout
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES
@@ -24,6 +24,9 @@ class Bench(CrossbarBench):
     model_of = Model
     silent = encode(layout.LIF, lif_izh_sel=1, thr=255, neur_disable=1)  # a neuron that takes no part
     port = PORT
+    too_long = ("bist_all",)  # 16k clocks
+    of_lif: Mapping[str, int] = {"lif_izh_sel": 1}
+    of_synapse: Mapping[str, int] = {layout.MAPPING.name: 1}
     drawn_with: Mapping[str, Mapping[str, int]] = {
         "open_loop": {"SPI_OPEN_LOOP": 1, "SPI_BURST_TIMEREF": 200},
         "closed_loop": {"SPI_SYN_SIGN": 0x5A << 96},
@@ -36,11 +39,6 @@ class Bench(CrossbarBench):
         """Write all SDSP flags."""
         await self.event("tref_all")
 
-    def any_event(self, hot: int = 16) -> int:
-        """The address of a random event; neurons among the first ``hot``; not the one that takes 16k clocks."""
-        kind = EVENTS[str(self.rng.choice([name for name in EVENTS if name != "bist_all"]))]
-        return kind.encode(**{f.name: int(self.rng.integers(min(hot, f.high + 1))) for f in kind.fields})
-
     def any_neurons(self) -> np.ndarray:
         """A neuron memory of which every other neuron is leaky integrate-and-fire, and every bit else random."""
         words = self.rng.integers(1 << 32, size=(NEURONS.depth, NEURONS.n_limbs), dtype=np.uint32)
@@ -51,14 +49,3 @@ class Bench(CrossbarBench):
         """A synapse memory of random weights; one synapse in 32 exists, so that a closed loop does not fill."""
         weights, *rare = self.rng.integers(1 << 32, size=(6, SYNAPSES.depth, SYNAPSES.n_limbs), dtype=np.uint32)
         return weights & (np.bitwise_and.reduce(rare) | ~_MAPPED)
-
-
-def synapses(weights: Mapping[tuple[int, int], int], mapping: int = 1) -> dict[int, int]:
-    """The words, by address, that hold synapses given as (pre, post): weight."""
-    words: dict[int, int] = {}
-    for (pre, post), weight in weights.items():
-        group, i = divmod(post, layout.N_SYN)
-        addr = encode(layout.SYN_ADDR, pre=pre, post_group=group)
-        fields = {f"{layout.SYN_WEIGHT.name}{i}": weight, f"{layout.MAPPING.name}{i}": mapping}
-        words[addr] = update(layout.SYN, words.get(addr, 0), **fields)
-    return words

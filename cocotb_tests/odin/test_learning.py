@@ -6,7 +6,7 @@ from typing import Any
 
 import cocotb
 
-from draupnir.cocotb_tests.odin.bench import LIMIT, Bench, synapses
+from draupnir.cocotb_tests.odin.bench import LIMIT, Bench
 from draupnir.emulator.codec import decode, encode
 from draupnir.emulator.odin.layout import LIF, N_SYN, SYN, SYN_ADDR
 
@@ -25,7 +25,7 @@ def weights(bench: Bench) -> list[int]:
 async def learn(dut: Any, core: int) -> list[int]:
     """The weights after a time reference and a spike of PRE, with the eight neurons' potentials at ``core``."""
     neurons = {NEUR + i: LEARNING | encode(LIF, core=core) for i in range(N_SYN)}
-    async with Bench(dut, {"SPI_OPEN_LOOP": 1}, neurons, synapses(WEIGHTS)) as bench:
+    async with Bench(dut, {"SPI_OPEN_LOOP": 1}, neurons, Bench.synapses(WEIGHTS)) as bench:
         await bench.event("tref_all")
         await bench.event("spike", pre_neur=PRE)
         await bench.clock.cycles(600)
@@ -46,8 +46,8 @@ async def test_sdsp_depresses_below_thetamem(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_bistability_parts_weights(dut: Any) -> None:
-    """From 4 on weights go up, below down."""
-    async with Bench(dut, {"SPI_OPEN_LOOP": 1}, {}, synapses(WEIGHTS)) as bench:
+    """Weights from 4 on go up, those below down."""
+    async with Bench(dut, {"SPI_OPEN_LOOP": 1}, {}, Bench.synapses(WEIGHTS)) as bench:
         await bench.event("bist", neur=PRE)
         await bench.clock.cycles(10)
         assert weights(bench) == [0, 0, 1, 2, 5, 6, 7, 7]
@@ -57,7 +57,7 @@ async def test_bistability_parts_weights(dut: Any) -> None:
 async def test_unmapped_synapses_learn_only_if_told(dut: Any) -> None:
     """SPI_UPDATE_UNMAPPED_SYN decides about SDSP where the mapping bit is 0."""
     neurons = {NEUR + i: LEARNING | encode(LIF, core=150) for i in range(N_SYN)}
-    async with Bench(dut, {"SPI_OPEN_LOOP": 1}, neurons, synapses(WEIGHTS, mapping=0)) as bench:
+    async with Bench(dut, {"SPI_OPEN_LOOP": 1}, neurons, Bench.synapses(WEIGHTS, mapping=0)) as bench:
         await bench.event("tref_all")
         await bench.event("spike", pre_neur=PRE)
         await bench.clock.cycles(600)
@@ -72,7 +72,7 @@ async def test_unmapped_synapses_learn_only_if_told(dut: Any) -> None:
 async def test_synapse_events_teach_only_if_told(dut: Any) -> None:
     """SPI_SDSP_ON_SYN_STIM lets a single-synapse event move its one weight."""
     neurons = {NEUR + 2: LEARNING | encode(LIF, core=150)}
-    async with Bench(dut, {"SPI_OPEN_LOOP": 1}, neurons, synapses(WEIGHTS)) as bench:
+    async with Bench(dut, {"SPI_OPEN_LOOP": 1}, neurons, Bench.synapses(WEIGHTS)) as bench:
         await bench.event("tref_all")
         for told, expected in ((0, 2), (1, 3)):
             await bench.write_register("SPI_SDSP_ON_SYN_STIM", told)

@@ -1,4 +1,4 @@
-"""What neurons do with stimulation and time: spikes counted by hand, and everything else in lockstep."""
+"""Neurons of ODIN alone, by hand and in lockstep; the rest is in ``cocotb_tests/crossbar/test_neurons.py``."""
 
 from __future__ import annotations
 
@@ -6,36 +6,24 @@ from typing import Any
 
 import cocotb
 
-from draupnir.cocotb_tests.odin.bench import LIMIT, Bench, synapses
+from draupnir.cocotb_tests.crossbar.bench import OPEN_LOOP, QUIET
+from draupnir.cocotb_tests.odin.bench import LIMIT, Bench
 from draupnir.emulator.codec import encode
-from draupnir.emulator.odin.layout import IZH, LIF, M
+from draupnir.emulator.odin.layout import IZH
 
 NEUR, PRE = 77, 5
-QUIET = 30  # cycles in which a short event reaches the output bus
-OPEN_LOOP = {"SPI_OPEN_LOOP": 1}
-WEIGHT_7 = synapses({(PRE, NEUR): 7})
 
 
 def lif(**fields: int) -> dict[int, int]:
     """One leaky integrate-and-fire neuron at NEUR."""
-    return {NEUR: encode(LIF, lif_izh_sel=1, **fields)}
-
-
-@cocotb.test(**LIMIT)
-async def test_lif_spikes_at_threshold(dut: Any) -> None:
-    """Weight 7 against threshold 10: every second event spikes."""
-    async with Bench(dut, OPEN_LOOP, lif(thr=10), WEIGHT_7) as bench:
-        for _ in range(6):
-            await bench.event("synapse", pre_neur=PRE, post_neur=NEUR)
-        await bench.clock.cycles(QUIET)
-        assert bench.output.addrs == [NEUR] * 3
+    return {NEUR: Bench.lif(**fields)}
 
 
 @cocotb.test(**LIMIT)
 async def test_inhibition_stops_at_zero(dut: Any) -> None:
     """An inhibitory pre-synaptic neuron never lets the potential below 0, so one event of weight 7 still reaches 7."""
     sign = {**OPEN_LOOP, "SPI_SYN_SIGN": 1 << PRE}
-    async with Bench(dut, sign, lif(thr=7, core=3), synapses({(PRE, NEUR): 7, (PRE + 1, NEUR): 7})) as bench:
+    async with Bench(dut, sign, lif(thr=7, core=3), Bench.synapses({(PRE, NEUR): 7, (PRE + 1, NEUR): 7})) as bench:
         await bench.event("synapse", pre_neur=PRE, post_neur=NEUR)
         await bench.clock.cycles(QUIET)
         assert bench.output.addrs == []
@@ -46,20 +34,20 @@ async def test_inhibition_stops_at_zero(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_leak_is_taken_at_time_references(dut: Any) -> None:
-    """From 20, three leaks of 6 leave 2, and one more 0: LIF word's core, read through the back door."""
+    """Three leaks of 6 leave 2 of 20, and one more 0: LIF word's core, read through the back door."""
     async with Bench(dut, OPEN_LOOP, lif(thr=255, core=20, leak_en=1, leak_str=6)) as bench:
         left = []
         for _ in range(4):
             await bench.event("tref", neur=NEUR)
             await bench.clock.cycles(QUIET)
-            left.append(bench.word("neurons", NEUR) >> LIF["core"].lsb & LIF["core"].high)
+            left.append(bench.core(NEUR))
         assert left == [14, 8, 2, 0]
 
 
 @cocotb.test(**LIMIT)
 async def test_unmapped_synapse_stimulates_only_if_told(dut: Any) -> None:
     """A mapping bit of 0 blocks the synapse until SPI_PROPAGATE_UNMAPPED_SYN is set."""
-    async with Bench(dut, OPEN_LOOP, lif(thr=7), synapses({(PRE, NEUR): 7}, mapping=0)) as bench:
+    async with Bench(dut, OPEN_LOOP, lif(thr=7), Bench.synapses({(PRE, NEUR): 7}, mapping=0)) as bench:
         await bench.event("synapse", pre_neur=PRE, post_neur=NEUR)
         await bench.clock.cycles(QUIET)
         assert bench.output.addrs == []
@@ -67,26 +55,6 @@ async def test_unmapped_synapse_stimulates_only_if_told(dut: Any) -> None:
         await bench.event("synapse", pre_neur=PRE, post_neur=NEUR)
         await bench.clock.cycles(QUIET)
         assert bench.output.addrs == [NEUR]
-
-
-@cocotb.test(**LIMIT)
-async def test_disabled_neuron_is_silent(dut: Any) -> None:
-    """neur_disable keeps a neuron above its threshold from spiking."""
-    async with Bench(dut, OPEN_LOOP, lif(thr=7, neur_disable=1), WEIGHT_7) as bench:
-        await bench.event("synapse", pre_neur=PRE, post_neur=NEUR)
-        await bench.clock.cycles(QUIET)
-        assert bench.output.addrs == []
-
-
-@cocotb.test(**LIMIT)
-async def test_closed_loop_spike_stimulates_others(dut: Any) -> None:
-    """A spike of neuron NEUR comes back through the scheduler and makes its two targets spike once each."""
-    targets = (3, 200)
-    neurons = {neur: encode(LIF, lif_izh_sel=1, thr=5) for neur in (NEUR, *targets)}
-    async with Bench(dut, {}, neurons, synapses({(NEUR, post): 6 for post in targets})) as bench:
-        await bench.event("virtual", neur=NEUR, weight=7)
-        await bench.clock.cycles(3 * 2 * (1 << M) + 100)
-        assert bench.output.addrs == [NEUR, *targets]
 
 
 IZH_FEATURES: dict[str, dict[str, int]] = {
@@ -116,7 +84,7 @@ async def test_izhikevich_behaviours(dut: Any) -> None:
         8 * i: encode(IZH, fi_sel=0, thr=2, leak_en=1, leak_str=3, **fields)
         for i, fields in enumerate(IZH_FEATURES.values())
     }
-    async with Bench(dut, {"SPI_OPEN_LOOP": 1, "SPI_BURST_TIMEREF": 25}, neurons) as bench:
+    async with Bench(dut, {**OPEN_LOOP, "SPI_BURST_TIMEREF": 25}, neurons) as bench:
         for sign, n_stimuli in ((0, 6), (1, 4), (0, 2)):
             for neur in neurons:
                 for _ in range(n_stimuli):

@@ -78,7 +78,7 @@ def drivers(bench: Bench, timing: SenderTiming) -> Iterator[BusSender]:
 
 
 async def rows(bench: Bench, recorder: Recorder, driver: BusSender, events: Sequence[int]) -> Trace:
-    """What all pins do from now until nothing moves any more."""
+    """All pins' levels from now until nothing moves any more."""
     await driver.send_all(events)
     await bench.clock.cycles(SETTLED)
     return recorder.rows()

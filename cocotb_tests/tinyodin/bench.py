@@ -8,7 +8,7 @@ import numpy as np
 
 from draupnir.cocotb_tests.crossbar.bench import LIMIT as LIMIT
 from draupnir.cocotb_tests.crossbar.bench import CrossbarBench
-from draupnir.emulator.codec import encode, update
+from draupnir.emulator.codec import encode
 from draupnir.emulator.tinyodin import layout
 from draupnir.emulator.tinyodin.chip import Model
 from draupnir.emulator.tinyodin.layout import CHIP, NEURONS, SYNAPSES, N
@@ -33,16 +33,6 @@ class Bench(CrossbarBench):
     }
     always: Mapping[str, int] = {"SPI_MAX_NEUR": N - 1}
 
-    def any_event(self, hot: int = 16) -> int:
-        """The address of a random event; neurons among the first ``hot``."""
-        kind = EVENTS[str(self.rng.choice(list(EVENTS)))]
-        drawn = {f.name: int(self.rng.integers(f.low, min(hot, f.high + 1))) for f in kind.fields}
-        return kind.encode(**drawn)
-
-    def core(self, neur: int) -> int:
-        """A neuron's membrane potential in the design, through the back door."""
-        return layout.LIF["core"].take(self.word(NEURONS.name, neur))
-
     def any_neurons(self) -> np.ndarray:
         """A neuron memory of which half of the words are random, and the other half easily stirred."""
         words = self.rng.integers(1 << 32, size=(NEURONS.depth, NEURONS.n_limbs), dtype=np.uint32)
@@ -55,13 +45,3 @@ class Bench(CrossbarBench):
         shape = (SYNAPSES.depth, layout.N_SYN)
         weights = self.rng.integers(RATE, size=shape) * (self.rng.integers(RATE, size=shape) == 0)
         return (weights << layout.SYN_BITS * np.arange(layout.N_SYN)).sum(axis=1).astype(np.uint32)[:, np.newaxis]
-
-
-def synapses(weights: Mapping[tuple[int, int], int]) -> dict[int, int]:
-    """The words, by address, that hold synapses given as (pre, post): weight."""
-    words: dict[int, int] = {}
-    for (pre, post), weight in weights.items():
-        group, i = divmod(post, layout.N_SYN)
-        addr = encode(layout.SYN_ADDR, pre=pre, post_group=group)
-        words[addr] = update(layout.SYN, words.get(addr, 0), **{f"{layout.SYN_WEIGHT.name}{i}": weight})
-    return words

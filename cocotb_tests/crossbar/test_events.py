@@ -1,0 +1,50 @@
+"""Kinds of event on the input bus that both chips have: what they do, and that they take the declared clocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cocotb
+
+from draupnir.cocotb_tests.crossbar.bench import AER_CYCLES, AT_ONCE, LIMIT, OPEN_LOOP, TO_IDLE, bench_here
+from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.buses.four_phase import ReceiverTiming
+from draupnir.emulator.crossbar.layout import N
+
+PRE = 9
+SLOW = ReceiverTiming(latency=Clocks(900, 900), hold=Clocks(1, 1))
+
+
+@cocotb.test(**LIMIT)
+async def test_time_references_take_their_clocks(dut: Any) -> None:
+    """REQ to ACK takes the declared clocks and those of the synchroniser."""
+    async with bench_here()(dut, OPEN_LOOP, sender=AT_ONCE) as bench:
+        for name in ("tref", "tref_all"):
+            await bench.event(name)
+            assert bench.aerin.answered_in == bench.declared(name).cycles + TO_IDLE, name
+
+
+@cocotb.test(**LIMIT)
+async def test_spike_event_stimulates_all(dut: Any) -> None:
+    """All 256 neurons spike, in order: weight 4 from one neuron to all, and threshold 4."""
+    chip = bench_here()
+    neurons = {neur: chip.lif(thr=4) for neur in range(N)}
+    async with chip(dut, OPEN_LOOP, neurons, chip.synapses({(PRE, post): 4 for post in range(N)})) as bench:
+        await bench.event("spike", pre_neur=PRE)
+        await bench.clock.cycles(AER_CYCLES * N + bench.declared("spike").cycles)
+        assert bench.output.addrs == list(range(N))
+
+
+@cocotb.test(**LIMIT)
+async def test_full_scheduler_holds_the_bus(dut: Any) -> None:
+    """More virtual events than the main FIFO holds, and a slow output bus: none is lost, none is doubled."""
+    chip = bench_here()
+    neurons = {neur: chip.lif(thr=1) for neur in range(16)}
+    async with chip(dut, OPEN_LOOP, neurons, sender=AT_ONCE, receiver=SLOW) as bench:
+        n = bench.model.depth + 4
+        for i in range(n):
+            await bench.event("virtual", neur=i % 16, weight=7)
+        bench.aerout.timing = ReceiverTiming()
+        bench.aerout.start()
+        await bench.clock.cycles(n * 20 + 1000)
+        assert bench.output.addrs == [i % 16 for i in range(n)]

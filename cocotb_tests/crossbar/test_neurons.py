@@ -1,0 +1,43 @@
+"""Leaky integrate-and-fire neurons of either chip: spikes counted by hand, and everything else in lockstep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cocotb
+
+from draupnir.cocotb_tests.crossbar.bench import LIMIT, OPEN_LOOP, QUIET, SPIKE_QUIET, bench_here
+
+NEUR = 7
+
+
+@cocotb.test(**LIMIT)
+async def test_lif_spikes_at_threshold(dut: Any) -> None:
+    """Weight 7 against threshold 10: every second event spikes."""
+    chip = bench_here()
+    async with chip(dut, OPEN_LOOP, {NEUR: chip.lif(thr=10)}) as bench:
+        for _ in range(6):
+            await bench.event("virtual", neur=NEUR, weight=7)
+        await bench.clock.cycles(2 * QUIET)
+        assert bench.output.addrs == [NEUR] * 3
+
+
+@cocotb.test(**LIMIT)
+async def test_disabled_neuron_falls_back_in_silence(dut: Any) -> None:
+    """A disabled neuron is set to 0 at its threshold, and nobody hears of it."""
+    chip = bench_here()
+    async with chip(dut, OPEN_LOOP, {NEUR: chip.lif(thr=5, core=4, neur_disable=1)}) as bench:
+        await bench.event("virtual", neur=NEUR, weight=3)
+        await bench.clock.cycles(QUIET)
+        assert (bench.core(NEUR), bench.output.addrs) == (0, [])
+
+
+@cocotb.test(**LIMIT)
+async def test_spike_comes_back_through_the_scheduler(dut: Any) -> None:
+    """The spike of one neuron makes the next one spike in closed loop, and that one another."""
+    chip = bench_here()
+    neurons = {neur: chip.lif(thr=6) for neur in (NEUR, 100, 30)}
+    async with chip(dut, {}, neurons, chip.synapses({(NEUR, 100): 6, (100, 30): 6})) as bench:
+        await bench.event("virtual", neur=NEUR, weight=7)
+        await bench.clock.cycles(3 * SPIKE_QUIET)
+        assert bench.output.addrs == [NEUR, 100, 30]
