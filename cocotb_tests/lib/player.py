@@ -25,7 +25,7 @@ class Player:
         return None if control(dut, player_verilog.control_name(bus, "busy")) is None else cls(dut, bus)
 
     def __init__(self, dut: Any, bus: WiredBus) -> None:
-        self._bus = bus
+        self._code = player_verilog.StepCode(bus)
         self._declared = player_verilog.step_memory(bus)
         self._steps, self._n, self._busy, self._done, self._since = (
             control(dut, player_verilog.control_name(bus, name)) for name in player_verilog.CONTROLS
@@ -33,7 +33,7 @@ class Player:
 
     async def play(self, steps: Sequence[Step]) -> None:
         """Carry steps out, from now until the last is over. None has both a limit in clocks and a level to wait for."""
-        words = [to_limbs(player_verilog.encoded(self._bus, step), self._declared.n_limbs) for step in steps]
+        words = [to_limbs(self._code.encode(step), self._declared.n_limbs) for step in steps]
         if not words:
             return
         memory.write_first(self._steps, self._declared, np.array(words, np.uint32))

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import accumulate
 
-from draupnir.emulator.codec import encode
-from draupnir.emulator.declare import Chip, Field, Memory, Pin, Step, WiredBus, Word, pin_word
-from draupnir.emulator.trace import pack
+from draupnir.emulator.declare import Chip, Field, Memory, Pin, Step, WiredBus, Word
 
 CONTROLS = ("steps", "n", "busy", "done", "since")  # of each bus into the chip: see lib.player
 N_STEPS = 256  # that a player can be given at a time
@@ -71,19 +69,36 @@ def step_memory(bus: WiredBus) -> Memory:
     return Memory(control_name(bus, "steps"), N_STEPS, _step_word(bus).width, ())
 
 
-def encoded(bus: WiredBus, step: Step) -> int:
-    """A step as the player takes it: the levels that it drives, and either clocks or what it waits for.
+class StepCode:
+    """The steps of a bus as its player takes them; made once a bus, since a long test plays many thousand steps."""
 
-    Raises ValueError for a level that does not fit its role.
-    """
-    mask = level = 0
-    if step.until is not None:
-        role, wanted = step.until
-        seen = pin_word("seen", _pins(bus, by_chip=True))
-        mask = pack(seen, bus.levels({role: (1 << bus.width(role)) - 1}))
-        level = pack(seen, bus.levels({role: wanted}))
-    pins = pack(pin_word("pins", _pins(bus, by_chip=False)), bus.levels(step.levels))
-    return encode(_step_word(bus), pins=pins, mask=mask, level=level, clocks=step.clocks or 0)
+    def __init__(self, bus: WiredBus) -> None:
+        self._bus, word = bus, _step_word(bus)
+        seen, driven = bus.driven(by_chip=True), bus.driven(by_chip=False)
+        self._driven, self._level = _lsbs(bus, driven, word["pins"].lsb), _lsbs(bus, seen, word["level"].lsb)
+        self._mask = {role: bus.high(role) << lsb for role, lsb in _lsbs(bus, seen, word["mask"].lsb).items()}
+
+    def encode(self, step: Step) -> int:
+        """A step in one integer: the levels that it drives, and either clocks or what it waits for.
+
+        Raises ValueError for a level that does not fit its role.
+        """
+        code = step.clocks or 0
+        if step.until is not None:
+            role, level = step.until
+            code |= self._mask[role] | self._bus.fitting(role, level) << self._level[role]
+        for role, level in step.levels.items():
+            code |= self._bus.fitting(role, level) << self._driven[role]
+        return code
+
+
+def _lsbs(bus: WiredBus, roles: Iterable[str], first: int) -> dict[str, int]:
+    """The lowest bit of each role, where the pins of the roles stand side by side from bit ``first`` on."""
+    lsbs = {}
+    for role in roles:
+        lsbs[role] = first
+        first += bus.width(role)
+    return lsbs
 
 
 def _step_word(bus: WiredBus) -> Word:

@@ -115,4 +115,4 @@ def test_without_the_wrapper_python_sends() -> None:
 @pytest.mark.parametrize("event", [-1, N_ADDRS])
 def test_an_event_that_does_not_fit_is_refused(event: int) -> None:
     with pytest.raises(ValueError, match=rf"^bus aerin: addr {event:#x} is not within 0..0x1ffff$"):
-        player_verilog.encoded(BUS, Step({"addr": event, "req": 0}, clocks=1))
+        player_verilog.StepCode(BUS).encode(Step({"addr": event, "req": 0}, clocks=1))

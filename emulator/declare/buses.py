@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from draupnir.emulator.declare.errors import DeclarationError, unique
@@ -226,6 +227,20 @@ class WiredBus:
     def width(self, role: str) -> int:
         return sum(pin.width for pin in self.pins[role])
 
+    def high(self, role: str) -> int:
+        """The highest level of a role: all of its bits are 1."""
+        return self._highest[role]
+
+    @cached_property
+    def _highest(self) -> dict[str, int]:
+        return {role: (1 << self.width(role)) - 1 for role in self.pins}
+
+    def fitting(self, role: str, level: int) -> int:
+        """Return the level. Raises ValueError if it does not fit its role."""
+        if not 0 <= level <= self._highest[role]:
+            raise ValueError(f"bus {self.name}: {role} {level:#x} is not within 0..{self._highest[role]:#x}")
+        return level
+
     def parameter(self, name: str) -> int:
         return self.bus.parameter(name)
 
@@ -270,10 +285,7 @@ class WiredBus:
         """Levels of pins, by name, of levels of roles. Raises ValueError for a level that does not fit its role."""
         named = {}
         for role, level in levels.items():
-            if not 0 <= level < 1 << self.width(role):
-                raise ValueError(
-                    f"bus {self.name}: {role} {level:#x} is not within 0..{(1 << self.width(role)) - 1:#x}"
-                )
+            self.fitting(role, level)
             for pin in self.pins[role]:
                 named[pin.name] = level & (1 << pin.width) - 1
                 level >>= pin.width
