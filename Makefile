@@ -4,6 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup test lint sim regress rtl golden demo bitstreams bench coverage clean
 
+# Each command that a test runs starts a Python, which would compile the whole library anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 CHIP ?= odin
 SIM ?= verilator

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,8 @@ from draupnir.emulator.errors import InputError
 from draupnir.emulator.package import ChipPackage
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from draupnir.emulator.model import ClockLevel
 
 FOLDER = Path(__file__).parent
@@ -96,6 +97,8 @@ def _model(name: str, found: type[ClockLevel], sizes: tuple[tuple[str, int], ...
 @cache
 def _offers() -> Mapping[str, list[EntryPoint]]:
     """Return who offers a chip, by the chip's name. The tree offers its chips as if by entry points, of no package."""
+    from importlib.metadata import EntryPoint, entry_points  # a command's help takes no time for it
+
     found: dict[str, list[EntryPoint]] = {}
     for path in FOLDER.glob("*/package.py"):
         room = path.parent.name
