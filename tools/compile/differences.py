@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from draupnir.emulator import columns
 from draupnir.emulator.codec import take
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.declare import Memory
 from draupnir.golden.compare import memory_difference
-from draupnir.tools.compile.toml import matrix
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ def _words(memory: Memory, name: str, first: np.ndarray, second: np.ndarray) -> 
 
 
 def _entries(memory: Memory, name: str, first: np.ndarray, second: np.ndarray) -> Iterator[ConfigChange]:
-    shape_of = matrix.matrix_of(memory)
-    one, other = matrix.unpack(first, memory), matrix.unpack(second, memory)
+    shape_of = columns.matrix_of(memory)
+    one, other = columns.unpack(first, memory), columns.unpack(second, memory)
     for i, j in np.argwhere(one != other).tolist():
         place = f"{name}[{shape_of.rows[0]} {i}, {shape_of.columns[0]} {j}]"
         for field in shape_of.entry:

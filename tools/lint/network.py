@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from draupnir.emulator import columns
+from draupnir.emulator.columns import column as column
 from draupnir.emulator.configuration import Configuration
-from draupnir.emulator.declare import LIMB_BITS, Field, Memory
-from draupnir.tools.compile.toml import indices, matrix
+from draupnir.emulator.declare import Field, Memory
+from draupnir.tools.compile.toml import indices
 
 Counts = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -29,25 +31,9 @@ def reset_note(configuration: Configuration, name: str) -> str:
     return ", its content after a reset" if has_reset_value else ""
 
 
-def column(field: Field, words: NDArray[np.uint32]) -> Counts:
-    """One field of each word: (depth,) int64 in field.low..field.high. words : (depth, limbs) uint32"""
-    limbs = words.astype(np.int64)
-    limb, shift = divmod(field.lsb, LIMB_BITS)
-    content = limbs[:, limb] >> shift
-    if shift + field.width > LIMB_BITS:
-        content = content | limbs[:, limb + 1] << (LIMB_BITS - shift)
-    return signed_number(field, content & ((1 << field.width) - 1))
-
-
-def signed_number(field: Field, content: Counts) -> Counts:
-    """The numbers that the bits of a field mean, field.low..field.high. content : int64, 0..2**width - 1"""
-    return content - ((content > field.high).astype(np.int64) << field.width)
-
-
 def weights(configuration: Configuration, memory: Memory, field: Field) -> Counts:
     """One field of each synapse of a memory: (rows, columns) int64 in field.low..field.high."""
-    entries = matrix.unpack(configuration.memories[memory.name], memory).astype(np.int64)
-    return signed_number(field, entries >> field.lsb & ((1 << field.width) - 1))
+    return columns.entries(field, memory, configuration.memories[memory.name])
 
 
 def some(mask: Mask, axis: int) -> Mask:

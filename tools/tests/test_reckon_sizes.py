@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from draupnir.emulator import columns
 from draupnir.emulator.codec import encode, to_limbs
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.reckon.chip import Model
@@ -36,7 +37,6 @@ from draupnir.golden.compare import FirstDifference, hold
 from draupnir.rtl import emit, verilated
 from draupnir.rtl.verilated import Verilated
 from draupnir.tools.compile.spi import stream
-from draupnir.tools.compile.toml import matrix
 
 HOST = Host(gap=1, hold=1, ack_delay=2)
 N_GROUPS = N // N_WEIGHTS  # words of weights of a pre-synaptic neuron
@@ -120,9 +120,9 @@ def configuration(network: Sizes, rng: np.random.Generator) -> Configuration:
         (WREC, network.n_neurons, network.n_neurons),
         (WOUT, network.n_neurons, network.n_outputs),
     ):
-        weights = np.zeros(matrix.matrix_of(memory).shape, np.uint32)
+        weights = np.zeros(columns.matrix_of(memory).shape, np.uint32)
         weights[:n_pre, :n_post] = rng.integers(0, 1 << 8, (n_pre, n_post))
-        memories[memory.name] = matrix.pack(weights, memory)
+        memories[memory.name] = columns.pack(weights, memory)
     return Configuration(CHIP, parts, memories)
 
 

@@ -7,6 +7,7 @@ from itertools import islice
 
 import numpy as np
 
+from draupnir.emulator import columns
 from draupnir.emulator.codec import encode, to_limbs
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.reckon.host import Host, Op
@@ -15,7 +16,6 @@ from draupnir.emulator.spi import pins
 from draupnir.emulator.trace import pack
 from draupnir.tools.bench.workloads import Silicon, Workload, Workloads
 from draupnir.tools.compile.spi import stream
-from draupnir.tools.compile.toml import matrix
 
 # 13 MHz at 0.5 V (C. Frenkel, G. Indiveri, ISSCC 2022); two neurons in two clocks of a sweep.
 SILICON = Silicon(13e6, 13e6)
@@ -84,10 +84,10 @@ def _configuration(registers: Mapping[str, int], rng: np.random.Generator) -> Co
     pair = to_limbs(encode(PAIR, thr=700, alpha=alpha), NEURONS.n_limbs)
     memories = {NEURONS.name: np.tile(pair, (NEURONS.depth, 1))}
     for memory, n_post in ((WINP, N_REC), (WREC, N_REC), (WOUT, N_OUT)):
-        shape = matrix.matrix_of(memory).shape
+        shape = columns.matrix_of(memory).shape
         weights = np.zeros(shape, np.int64)
         weights[:N, :n_post] = rng.normal(8.0 if memory is WINP else 0.0, 20.0, (N, n_post)).clip(-127, 127)
-        memories[memory.name] = matrix.pack((weights & 0xFF).astype(np.uint32), memory)
+        memories[memory.name] = columns.pack((weights & 0xFF).astype(np.uint32), memory)
     return Configuration(CHIP, parts, memories)
 
 

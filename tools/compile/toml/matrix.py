@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from draupnir.emulator.codec import take
-from draupnir.emulator.declare import LIMB_BITS, Field, Matrix, Memory
+from draupnir.emulator.columns import matrix_of, pack, unpack
+from draupnir.emulator.declare import Field, Matrix, Memory
 from draupnir.emulator.errors import InputError
 from draupnir.golden import npy
 from draupnir.tools.compile.toml import indices
@@ -46,33 +47,6 @@ def fill(source: TomlSource, words: NDArray[np.uint32], memory: Memory, tables: 
         else:
             _some(source, key, matrix, table, entries)
     words[:] = pack(entries, memory)
-
-
-def matrix_of(memory: Memory) -> Matrix:
-    """The matrix of a memory. Raises ValueError if the memory has none."""
-    if memory.matrix is None:
-        raise ValueError(f"memory {memory.name} has no matrix")
-    return memory.matrix
-
-
-def unpack(words: NDArray[np.uint32], memory: Memory) -> NDArray[np.uint32]:
-    """The entries in a memory's words: (rows, columns) uint32, with 0..2**width - 1 of an entry."""
-    matrix = matrix_of(memory)
-    limbs = words.reshape(-1, 1)
-    all_ones = np.uint32((1 << matrix.entry.width) - 1)
-    return ((limbs >> _shifts(memory)) & all_ones).reshape(matrix.shape)
-
-
-def pack(entries: NDArray[np.uint32], memory: Memory) -> NDArray[np.uint32]:
-    """The words of a memory, (depth, limbs) uint32, from its entries, (rows, columns) uint32."""
-    shifts = _shifts(memory)
-    limbs: NDArray[np.uint32] = (entries.reshape(-1, len(shifts)) << shifts).sum(axis=1, dtype=np.uint32)
-    return limbs.reshape(memory.depth, memory.n_limbs)
-
-
-def _shifts(memory: Memory) -> NDArray[np.uint32]:
-    """The lowest bit of each entry in a limb, or in a word that is shorter than a limb."""
-    return np.arange(0, min(memory.width, LIMB_BITS), matrix_of(memory).entry.width, dtype=np.uint32)
 
 
 def _weight(matrix: Matrix) -> Field:
