@@ -1,4 +1,4 @@
-"""A benchmark's results as a bar chart: clocks per second, grouped by workload."""
+"""The results of a benchmark as a bar chart: clocks per second, grouped by workload."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BAR_INCHES, DPI = 0.3, 110
-# Okabe and Ito's palette, in which colour-blind readers tell the workloads apart, too.
+# Okabe and Ito's palette, whose colours differ also for colour-blind readers.
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9")
 OTHER = "#8a8a8a"
-GAP = 1.6  # bars' heights between two workloads: room for a heading
+GAP = 1.6  # the space between two workloads, in heights of a bar, for a heading
 
 
 def draw(path: Path, report: BenchReport, about: Mapping[str, Any]) -> None:
-    """Write a PNG: clocks per second on a logarithmic scale, a bar each, with the chip's own clock as a line.
+    """Write a PNG with one bar for each contestant, on a logarithmic scale, and a line for the chip itself.
 
     about : chip, rtl (the folder, or None), machine
     """
@@ -57,13 +57,13 @@ def grouped(report: BenchReport) -> dict[str, list[Figures]]:
 
 
 def label(each: Figures, about: Mapping[str, Any]) -> str:
-    """A contestant's name, without its workload; somebody else's RTL by the end of its path, which says whose."""
+    """The name of a contestant without its workload. The user's RTL has the end of its path as its name."""
     name = each.contestant.name.removeprefix(f"{each.contestant.workload}, ")
     return name.replace("--rtl", "/".join(Path(about["rtl"]).parts[-2:])) if about.get("rtl") else name
 
 
 def rate(per_second: float) -> str:
-    """Three digits that count, with M, k or nothing: 120 M, 3.1 k, 540."""
+    """A rate with three significant digits, and M, k or nothing: 120 M, 3.1 k, 540."""
     for prefix, size in ((" M", 1e6), (" k", 1e3)):
         if per_second >= 0.9995 * size:
             return f"{_three(per_second / size)}{prefix}"
@@ -75,17 +75,17 @@ def _three(number: float) -> str:
 
 
 def _bar(axes: Axes, y: float, each: Figures, colour: str) -> None:
-    found = each.clocks_per_second
-    error = [[found.median - found.low], [found.high - found.median]]
-    axes.barh(y, found.median, color=colour, xerr=error, error_kw={"ecolor": "#333333", "capsize": 2})
+    speed = each.clocks_per_second
+    error = [[speed.median - speed.low], [speed.high - speed.median]]
+    axes.barh(y, speed.median, color=colour, xerr=error, error_kw={"ecolor": "#333333", "capsize": 2})
     text = axes.annotate(
-        rate(found.median), (found.high, y), (6, 0), textcoords="offset points", va="center", fontsize=8
+        rate(speed.median), (speed.high, y), (6, 0), textcoords="offset points", va="center", fontsize=8
     )
-    text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.5})  # over the chip's line
+    text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.5})  # it covers the line of the chip
 
 
 def _finish(axes: Axes, report: BenchReport, about: Mapping[str, Any]) -> None:
-    """The scale, the chip's own clock if it is known, and the title, which names chip and machine."""
+    """Add the scale, the clock of the chip itself if it is known, and the title with chip and machine."""
     fastest = max((each.clocks_per_second.high for bars in grouped(report).values() for each in bars), default=1.0)
     slowest = min((each.clocks_per_second.low for bars in grouped(report).values() for each in bars), default=1.0)
     if report.silicon is not None:
@@ -102,7 +102,7 @@ def _finish(axes: Axes, report: BenchReport, about: Mapping[str, Any]) -> None:
     axes.set_xlabel("clocks of the chip per second (bar: median; whisker: lowest to highest)")
     machine = about["machine"]
     axes.set_title(
-        f"{about['chip']}: how many clocks a second\n{machine['cpu']}, {machine['date'][:10]}",
+        f"{about['chip']}: clocks per second\n{machine['cpu']}, {machine['date'][:10]}",
         fontsize=10, loc="left", pad=18,
     )  # fmt: skip
     axes.spines[["top", "right"]].set_visible(False)

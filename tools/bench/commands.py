@@ -1,4 +1,4 @@
-"""Commands as a user meets them, from the start of the process to its end; and a replay as a mere call."""
+"""Whole commands, from the start of the process to its end, and a replay as a call of the library."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HELP, REPLAY = "draupnir --help", "draupnir replay"
 
 
 def contestants(job: Job, n_clocks: int, folder: Path) -> list[Contestant]:
-    """``draupnir --help``; ``draupnir replay`` of the job's first clocks from FST; that replay as a library call."""
+    """``draupnir --help``, ``draupnir replay`` of the job's first clocks from FST, and the same in a library call."""
     folder.mkdir(parents=True, exist_ok=True)
     trace, images = job.trace(n_clocks), job.workload.memories
     wave_out.write(trace, folder / "wave.fst")
@@ -48,12 +48,14 @@ def contestants(job: Job, n_clocks: int, folder: Path) -> list[Contestant]:
 
 
 def call(words: Sequence[str]) -> None:
-    """Run draupnir in a new process. Raises InputError, with what it says on stderr, if it does not hold."""
+    """Run draupnir in a new process. Raises InputError, with its text on stderr, if its exit status is not 0."""
     path = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
     command = [sys.executable, "-P", "-c", START, *words]
-    done = processes.output_of(command, env={**os.environ, "PYTHONPATH": path})
-    if done.returncode:
-        raise InputError(f"draupnir {words[0]}: exit status {done.returncode}: {' '.join(done.stderr.split())[-300:]}")
+    process = processes.output_of(command, env={**os.environ, "PYTHONPATH": path})
+    if process.returncode:
+        raise InputError(
+            f"draupnir {words[0]}: exit status {process.returncode}: {' '.join(process.stderr.split())[-300:]}"
+        )
 
 
 def _replay(chip: Chip, folder: Path, load: dict[str, Path]) -> ReplayResult:

@@ -1,8 +1,8 @@
-"""The contestants on a workload, and what all of them must agree on before anything is measured.
+"""The contestants on a workload, and the comparison of their results before any measurement.
 
-The golden model's clocks between an AER sender and receiver are recorded as rows of pins; these very rows then run on
-the model, on each RTL, and on both together. The event-level engine, where the chip has one, runs the same events as
-the closed loop.
+A run of the golden model between an AER sender and a receiver is recorded as rows of pins. The same rows then run on
+the model, on each RTL, and on both together. If the chip has an event-level engine, it runs the same events as the
+closed loop.
 """
 
 from __future__ import annotations
@@ -29,29 +29,30 @@ from draupnir.tools.run import levels
 
 ROWS, LOOP, ENGINE, LOCKSTEP = "model, rows", "model, closed loop", "event level", "{} + model, compared"
 FOREVER = 1 << 62
-LIMIT_PER_EVENT = 10_000  # clocks of recorded rows: a network that keeps itself alive would fill the memory
+LIMIT_PER_EVENT = 10_000  # clocks of recorded rows; a network that never rests would fill the memory
 
 
 class Disagreement(Exception):
-    """Two contestants do not do the same: there is nothing to measure. The text says who, where and how."""
+    """Two contestants give different results, so nothing is measured. The text says which, where and how."""
 
 
 def synaptic_operations(run: Any) -> int:
-    """Return the synaptic operations of an event-level run; 0 if the chip's engine does not count them."""
+    """The number of synaptic operations of an event-level run, 0 if the chip's engine does not count them."""
     return run.statistics.synaptic_operations if hasattr(run, "statistics") else 0
 
 
 def same_output(a: Any, b: Any) -> bool:
-    """Tell whether two runs gave the same: cycles, and what was on the output bus."""
+    """True if two runs gave the same output at the same cycles."""
     name = "addrs" if hasattr(a, "addrs") else "received"
     return np.array_equal(a.cycles, b.cycles) and np.array_equal(getattr(a, name), getattr(b, name))
 
 
 class Job:
-    """A workload, recorded.
+    """A workload, and the recording of its first events.
 
-    row_events : so many of the workload's events are recorded; the loops run all of them
-    rows, clk : the pins, clock by clock, while the chip does the former
+    row_events : the number of events that are recorded, at least 1; the loops run all events
+    rows, clk : (n,) int64 and (n,) uint8, the input pins and the clock edges during the recorded events
+    Raises Disagreement if the chip does not come to rest, and if two ways of the model differ.
     """
 
     def __init__(self, workload: Workload, row_events: int) -> None:
@@ -60,16 +61,16 @@ class Job:
         self.engine = ENGINE_PART.of(chips.package(self.chip.name))
         self.model = workload.model()
         self.ready = self.model.snapshot()
-        recorded = self.closed_loop.run(
+        recording = self.closed_loop.run(
             self.model,
             workload.events[:row_events],
             workload.environment,
             LIMIT_PER_EVENT * row_events,
             record_rows=True,
         )
-        if not recorded.done:
+        if not recording.done:
             raise Disagreement(f"{workload.name}: not a workload: after {row_events} events it does not come to rest")
-        self.rows, self.clk = recorded.rows, np.ones(len(recorded.rows), np.uint8)
+        self.rows, self.clk = recording.rows, np.ones(len(recording.rows), np.uint8)
         self.after_rows = self.model.snapshot()
         self.model.restore(self.ready)
         self.outputs = self.model.drive(self.rows, self.clk)
@@ -77,30 +78,30 @@ class Job:
         self.n_row_operations = 0
         if self.engine is not None:
             self.restore()
-            counted = self.engine.run(self.model, workload.events[:row_events], self.workload.environment)
-            self.n_row_operations = synaptic_operations(counted)
+            event_run = self.engine.run(self.model, workload.events[:row_events], self.workload.environment)
+            self.n_row_operations = synaptic_operations(event_run)
             self._same_state(self.model, self.after_rows, ENGINE, LOOP)
         if self.model.warnings():
             raise Disagreement(f"{workload.name}: not a workload for a comparison: {self.model.warnings()[0]}")
 
     def restore(self) -> None:
-        """The model, ready for the first event."""
+        """Set the model to its state before the first event."""
         self.model.restore(self.ready)
 
     def trace(self, n_clocks: int) -> Trace:
-        """Return the trace from the very first row on, with the model's outputs: ``n_clocks`` clocks, or all."""
+        """The trace from the first row of the reset on, with the model's outputs. n_clocks : its largest length"""
         inputs = np.concatenate((self.workload.inputs, self.rows))
         clk = np.concatenate((self.workload.clk, self.clk))
         n_rows = int(np.searchsorted(np.cumsum(clk != 0), n_clocks)) + 1
         inputs, clk = inputs[:n_rows], clk[:n_rows]
         outputs = self.workload.new_model().drive(inputs, clk)
-        known = known_at_edges(self.chip.output_word, clk)
-        return Trace(self.chip, inputs, clk, outputs, known, wave_out.schedule(clk))
+        known_bits = known_at_edges(self.chip.output_word, clk)
+        return Trace(self.chip, inputs, clk, outputs, known_bits, wave_out.schedule(clk))
 
     # --- Models ---
 
     def models(self) -> list[Contestant]:
-        """The model with rows, the model in its loop, the engine; the latter two have been seen to agree."""
+        """The model with rows, the model in its loop, and the engine. Raises Disagreement if the last two differ."""
         loop = partial(self.closed_loop.run, self.model, self.workload.events, self.workload.environment, FOREVER)
         self.restore()
         looped, n_operations, loops = loop(), 0, [(LOOP, loop)]
@@ -125,7 +126,7 @@ class Job:
     # --- RTL ---
 
     def verilated(self, name: str, device: Verilated) -> list[Contestant]:
-        """An RTL by itself, and together with the model, compared; it has been seen to agree with it."""
+        """An RTL alone, and compared with the model. Raises Disagreement if the two differ."""
         self._prepare(device)
         self.restore()
         difference = hold(device, self.model, self.rows, self.clk)
@@ -137,18 +138,22 @@ class Job:
             self._prepare(device)
             self.restore()
 
-        alone, both = partial(device.run, self.rows, self.clk), partial(hold, device, self.model, self.rows, self.clk)
+        alone, compared_run = (
+            partial(device.run, self.rows, self.clk),
+            partial(hold, device, self.model, self.rows, self.clk),
+        )
         return [
             self._row_contestant(name, alone, partial(self._prepare, device)),
-            self._row_contestant(LOCKSTEP.format(name), both, prepare_both),
+            self._row_contestant(LOCKSTEP.format(name), compared_run, prepare_both),
         ]
 
     def icarus(
         self, name: str, design: Design, n_clocks: int, work_dir: Path, say: Callable[[str], None] = lambda text: None
     ) -> Contestant:
-        """An RTL in Icarus, for the first clocks only, and with all that it does for a run: compiling, too.
+        """An RTL in Icarus, for the first clocks only. Its time includes the compiler of Icarus.
 
-        It has been seen to agree with the model in all that it knows; ``say`` is told how many bits these are.
+        Raises Disagreement if a known bit differs from the model; ``say`` receives a line with the number of known
+        bits.
         """
         n_first = len(self.workload.inputs)
         inputs = np.concatenate((self.workload.inputs, self.rows[:n_clocks]))
@@ -171,18 +176,20 @@ class Job:
 
     # --- Agreement ---
 
-    def _same_rows(self, outputs: np.ndarray, known: np.ndarray, absent: Collection[str], name: str) -> ComparedBits:
-        """Hold the outputs of the first rows to the model's; returns how many bits were compared.
+    def _same_rows(
+        self, outputs: np.ndarray, known_bits: np.ndarray, absent: Collection[str], name: str
+    ) -> ComparedBits:
+        """Compare the outputs of the first rows with the model. Returns the bits that were compared.
 
-        known : the mask of the bits that are compared; absent : probes that the source does not have
+        known_bits : the mask of the bits to compare; absent : probes that the source does not have
         """
         n = len(outputs)
         self.restore()
         comparison = Comparison(self.model, absent)
-        rows = Trace(self.chip, self.rows[:n], self.clk[:n], outputs, known, np.zeros(n, np.int64))
-        compared = comparison.compare(rows)
-        if compared.differing:
-            difference = comparison.difference(compared, compared.differing[0])
+        rows = Trace(self.chip, self.rows[:n], self.clk[:n], outputs, known_bits, np.zeros(n, np.int64))
+        comparison_result = comparison.compare(rows)
+        if comparison_result.differing:
+            difference = comparison.difference(comparison_result, comparison_result.differing[0])
             raise Disagreement(f"{self.workload.name}: {name} differs from the model at {difference}")
         comparison.count(rows)
         bits = comparison.bits.compared()
@@ -190,10 +197,10 @@ class Job:
             raise Disagreement(f"{self.workload.name}: {name}: {bits_text(bits)}: nothing is known to agree")
         return bits
 
-    def _same_state(self, model: Any, expected: state.Snapshot, name: str, other: str) -> None:
-        differing = state.diff(expected, model.snapshot())
-        if differing:
-            raise Disagreement(f"{self.workload.name}: {name} and {other} end differently: {differing[0]}")
+    def _same_state(self, model: Any, expected_state: state.Snapshot, name: str, reference: str) -> None:
+        differences = state.diff(expected_state, model.snapshot())
+        if differences:
+            raise Disagreement(f"{self.workload.name}: {name} and {reference} end differently: {differences[0]}")
 
     def _same_memories(self, memories: Mapping[str, np.ndarray], name: str) -> None:
         for memory, content in memories.items():

@@ -1,4 +1,4 @@
-"""A benchmark's results: as tables, as JSON, as a bar chart."""
+"""The results of a benchmark as tables, as JSON and as a bar chart."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 JSON, CHART = "bench.json", "bench.png"
-CAPTION = "Median of the rounds, lowest and highest in brackets. Not timed: compilation, loading, a first run of each."
+CAPTION = "Median of the rounds, with lowest and highest in brackets. Without compilation, loading and a first run."
 OF_THE_CHIP = "\nchip: {:g} MHz, {:g} M synaptic operations/s, by its paper."
 ALIGNED: dict[str, Any] = {"title_justify": "left", "caption_justify": "left"}
 
 
 def as_json(report: BenchReport, about: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that was measured, ready for ``json.dumps``; about : chip, machine, versions, options, origin."""
+    """The report as an object for JSON. about : chip, machine, versions, options, origin"""
     chip = {"name": about["chip"]}
     if report.silicon is not None:
         chip["clocks_per_second"] = report.silicon.clocks
@@ -51,21 +51,21 @@ def as_json(report: BenchReport, about: Mapping[str, Any]) -> dict[str, Any]:
 
 def _figures(each: Figures) -> dict[str, Any]:
     contestant = each.contestant
-    found: dict[str, Any] = {"name": contestant.name, "workload": contestant.workload, "n_runs": each.n_runs}
-    found["seconds_of_a_run"] = asdict(spread(each.seconds))
+    figures_object: dict[str, Any] = {"name": contestant.name, "workload": contestant.workload, "n_runs": each.n_runs}
+    figures_object["seconds_of_a_run"] = asdict(spread(each.seconds))
     if contestant.n_clocks:
-        found |= {"clocks_of_a_run": contestant.n_clocks, "clocks_per_second": asdict(each.clocks_per_second)}
+        figures_object |= {"clocks_of_a_run": contestant.n_clocks, "clocks_per_second": asdict(each.clocks_per_second)}
     if contestant.n_synaptic_operations:
-        found["synaptic_operations_per_second"] = asdict(each.synaptic_operations_per_second)
-    return found
+        figures_object["synaptic_operations_per_second"] = asdict(each.synaptic_operations_per_second)
+    return figures_object
 
 
 def _ratio(ratio: Ratio) -> dict[str, Any]:
-    found = {"of": ratio.a, "to": ratio.b, "in": ratio.quantity, "workload": ratio.workload}
-    return {**found, **asdict(ratio.factor)}
+    words = {"of": ratio.a, "to": ratio.b, "in": ratio.quantity, "workload": ratio.workload}
+    return {**words, **asdict(ratio.factor)}
 
 
-def _target(target: Target, workload: str, found: Spread) -> dict[str, Any]:
+def _target(target: Target, workload: str, figure: Spread) -> dict[str, Any]:
     words = {
         "of": target.who,
         "to": target.reference,
@@ -73,11 +73,11 @@ def _target(target: Target, workload: str, found: Spread) -> dict[str, Any]:
         "workload": workload,
         "bound": target.bound,
     }
-    return {**words, "median": found.median, "met": target.met(found.median)}
+    return {**words, "median": figure.median, "met": target.met(figure.median)}
 
 
 def write(out: Path, report: BenchReport, about: Mapping[str, Any]) -> list[Path]:
-    """Write bench.json and bench.png into a folder, both or none; returns their paths."""
+    """Write bench.json and bench.png into a folder, both or none. Returns their paths."""
     with filling(out) as temporary:
         (temporary / JSON).write_text(schema.text("bench", as_json(report, about)) + "\n")
         chart.draw(temporary / CHART, report, about)
@@ -88,18 +88,18 @@ def write(out: Path, report: BenchReport, about: Mapping[str, Any]) -> list[Path
 
 
 def tables(report: BenchReport) -> Iterator[Table]:
-    """Rates with their ratios, other pairs, what comparing costs, times of commands, what was promised."""
+    """Tables of rates and ratios, other pairs, the cost of comparisons, times of commands, and targets."""
     from rich.table import Table
 
     ratios = {(r.workload, r.a, r.b): r.factor for r in report.ratios if r.quantity != SECONDS}
     cost = {(r.workload, r.b): r.factor for r in report.ratios if r.quantity == SECONDS}
-    held_against = {b for _, _, b in ratios}
-    rtls = [name for name in (THEIRS, PLAIN) if name in held_against] or [OURS] * (OURS in held_against)
-    against = (*rtls, *((CLOCK, OPERATIONS) if report.silicon else ()))
+    reference_names = {b for _, _, b in ratios}
+    rtls = [name for name in (THEIRS, PLAIN) if name in reference_names] or [OURS] * (OURS in reference_names)
+    references = (*rtls, *((CLOCK, OPERATIONS) if report.silicon else ()))
     rates = Table(
-        title="Rates in millions a second, and ratios within each round", caption=_caption(report.silicon), **ALIGNED
+        title="Rates in millions per second, and ratios within each round", caption=_caption(report.silicon), **ALIGNED
     )
-    _columns(rates, "workload", "who", "clocks/s", "syn. operations/s", *(f": {name}" for name in against))
+    _columns(rates, "workload", "who", "clocks/s", "syn. operations/s", *(f": {name}" for name in references))
     costs = Table(title="Time of a run compared with the model, as a multiple of the bare run", **ALIGNED)
     _columns(costs, "workload", "RTL", "times")
     times = Table(title="Seconds from start to end", **ALIGNED)
@@ -111,38 +111,38 @@ def tables(report: BenchReport) -> Iterator[Table]:
             continue
         operations = each.synaptic_operations_per_second if each.contestant.n_synaptic_operations else None
         amounts = (_cell(each.clocks_per_second, 1e6), _cell(operations, 1e6))
-        rates.add_row(workload, who, *amounts, *(_cell(ratios.get((workload, who, name))) for name in against))
+        rates.add_row(workload, who, *amounts, *(_cell(ratios.get((workload, who, name))) for name in references))
         if (workload, who) in cost:
             costs.add_row(workload, who, _cell(cost[workload, who]))
-    yield from (rates, _pairs(report, against), costs, times, _promised(report))
+    yield from (rates, _pairs(report, references), costs, times, _promised(report))
 
 
-def _pairs(report: BenchReport, against: Sequence[str]) -> Table:
-    """Ratios that have no column of their own."""
+def _pairs(report: BenchReport, references: Sequence[str]) -> Table:
+    """A table of the ratios that have no column of their own."""
     from rich.table import Table
 
     pairs = Table(title="Clocks/s of one as a multiple of another's", **ALIGNED)
     _columns(pairs, "who", "to", "times")
     for r in report.ratios:
-        if r.quantity != SECONDS and r.b not in against:
+        if r.quantity != SECONDS and r.b not in references:
             pairs.add_row(r.a, r.b, _cell(r.factor))
     return pairs
 
 
 def _promised(report: BenchReport) -> Table:
-    """Each target, its bound and what was measured: absolute, or as a multiple of another contestant's."""
+    """A table of the targets, their bounds and the measured figures."""
     from rich.table import Table
 
-    table = Table(title="What is promised, and what was measured", **ALIGNED)
+    table = Table(title="Targets, and the measured figures", **ALIGNED)
     _columns(table, "workload", "what", "bound", "measured", "")
-    for target, workload, found in targets.measured_targets(report):
+    for target, workload, figure in targets.measured_targets(report):
         unit = 1e6 if target.quantity != SECONDS and not target.reference else 1.0
-        what = f"{target.who}: " + (
+        text = f"{target.who}: " + (
             f"times {target.reference}" if target.reference else "M " * (unit != 1.0) + target.quantity
         )
         sign = "at most" if target.quantity == SECONDS else "at least"
         bound = f"{sign} {_short(target.bound / unit)}"
-        table.add_row(workload, what, bound, _cell(found, unit), "" if target.met(found.median) else "missed")
+        table.add_row(workload, text, bound, _cell(figure, unit), "" if target.met(figure.median) else "missed")
     return table
 
 
@@ -158,7 +158,7 @@ def _columns(table: Table, first: str, second: str, *numbers: str) -> None:
 
 
 def _cell(figures: Spread | None, unit: float = 1.0) -> str:
-    """Median, and lowest to highest."""
+    """The median, with lowest and highest in brackets."""
     if figures is None:
         return ""
     low, middle, high = (_short(number / unit) for number in (figures.low, figures.median, figures.high))
@@ -166,7 +166,7 @@ def _cell(figures: Spread | None, unit: float = 1.0) -> str:
 
 
 def _short(number: float) -> str:
-    """Three digits that count, without an exponent."""
+    """A number with three significant digits, without an exponent."""
     if number >= 100:
         return f"{number:,.0f}"
     return f"{number:.3g}" if number >= 0.01 else f"{number:.4f}"

@@ -1,4 +1,4 @@
-"""A whole benchmark: which contestants on which workloads, how large, and which ratios are of interest."""
+"""A whole benchmark: its contestants, its workloads, its size, and the ratios that it computes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from draupnir.rtl.design import Design
 from draupnir.tools.bench import benches, commands, many
 from draupnir.tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Job
 from draupnir.tools.bench.measure import Contestant, Figures, Spread, measure, speed_ratio, time_ratio
-from draupnir.tools.bench.workloads import Silicon, made, workloads
+from draupnir.tools.bench.workloads import Silicon, make_workload, workloads
 
-SECONDS = "seconds"  # the quantity of a ratio of times; the others are of speeds
+SECONDS = "seconds"  # the quantity of a ratio of times; all other quantities are speeds
 CLOCK, OPERATIONS = "chip's clocks", "chip's operations"
 OURS, THEIRS = "our RTL, Verilator", "--rtl, Verilator"
-# The same library as THEIRS, but with all of Verilator's eval() at both edges of each clock, as its manual has it.
+# The same library as THEIRS, but with a whole eval() of Verilator at both edges of each clock, as its manual shows.
 PLAIN = "--rtl, Verilator's eval()"
 OURS_ICARUS, THEIRS_ICARUS = "our RTL, Icarus (compiling too)", "--rtl, Icarus (compiling too)"
 
@@ -28,10 +28,11 @@ OURS_ICARUS, THEIRS_ICARUS = "our RTL, Icarus (compiling too)", "--rtl, Icarus (
 class Size:
     """The size of a benchmark.
 
-    loop_events, row_events : of a workload, for loops and as recorded rows (an event takes some 520 clocks)
-    cocotb_times : how much longer than usual the cocotb test is
-    icarus_clocks : for Icarus; replay_clocks : of the waveform that is replayed
-    enough : seconds that a measurement takes at least
+    loop_events, row_events : the number of events of a workload, for loops and for recorded rows (an event takes about
+        520 clocks)
+    cocotb_times : the cocotb test is so many times as long as usual
+    icarus_clocks : the number of clocks for Icarus; replay_clocks : the number of clocks of the waveform for replay
+    least_seconds : the least time of a measurement
     """
 
     loop_events: int
@@ -39,16 +40,23 @@ class Size:
     cocotb_times: int
     icarus_clocks: int
     replay_clocks: int
-    enough: float
+    least_seconds: float
 
 
-FULL = Size(loop_events=24_000, row_events=400, cocotb_times=4, icarus_clocks=6_000, replay_clocks=100_000, enough=0.3)
-QUICK = Size(loop_events=1_000, row_events=60, cocotb_times=1, icarus_clocks=500, replay_clocks=20_000, enough=0.03)
+FULL = Size(
+    loop_events=24_000, row_events=400, cocotb_times=4, icarus_clocks=6_000, replay_clocks=100_000, least_seconds=0.3
+)
+QUICK = Size(
+    loop_events=1_000, row_events=60, cocotb_times=1, icarus_clocks=500, replay_clocks=20_000, least_seconds=0.03
+)
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """a : b, as a number; quantity : clocks/s, synaptic operations/s, or SECONDS."""
+    """The ratio of two contestants.
+
+    factor : a divided by b; quantity : clocks/s, synaptic operations/s, or SECONDS
+    """
 
     a: str
     b: str
@@ -59,7 +67,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class BenchReport:
-    """All figures, the ratios made of them, and what the chip itself does, if that is known."""
+    """All figures, their ratios, and the speed of the chip itself, if it is known."""
 
     silicon: Silicon | None
     figures: list[Figures]
@@ -74,17 +82,18 @@ def run(
     build_dir: Path,
     say: Callable[[str], None] = lambda text: None,
 ) -> BenchReport:
-    """Prepare all contestants, see that they agree, measure them.
+    """Prepare all contestants, compare their results, and measure them.
 
-    A chip need not have an event level, an RTL of its own or a cocotb test: these contestants are then left out.
+    A chip may lack an event level, its own RTL or a cocotb test; these contestants are then left out.
 
-    rtl : somebody else's RTL of the chip; say : told what is being done
-    Raises Disagreement if two of them do not do the same, and InputError for a chip without workloads.
+    rtl : the user's RTL of the chip, or None; say : receives lines on the progress
+    n_rounds : at least 1
+    Raises Disagreement if two contestants differ, and InputError for a chip without workloads.
     """
-    say("compiling, and holding all contestants against each other")
+    say("compiling, and comparing all contestants with each other")
     contestants = list(_contestants(chip, rtl, size, build_dir, say))
     say(f"measuring {len(contestants)} contestants, {n_rounds} rounds")
-    figures, silicon = measure(contestants, n_rounds, size.enough), workloads(chip).silicon
+    figures, silicon = measure(contestants, n_rounds, size.least_seconds), workloads(chip).silicon
     return BenchReport(silicon, figures, list(ratios(figures, silicon)))
 
 
@@ -101,7 +110,7 @@ def _contestants(
     plain = verilated.build(rtl, chip, build_dir, whole=True) if rtl is not None else None
     jobs = []
     for make in makers:
-        job = Job(made(make, chip, size.loop_events), size.row_events)
+        job = Job(make_workload(make, chip, size.loop_events), size.row_events)
         jobs.append(job)
         yield from job.models()
         for name, device in devices.items():
@@ -129,45 +138,45 @@ def _icarus(
 
 
 def ratios(figures: Sequence[Figures], chip: Silicon | None) -> Iterator[Ratio]:
-    """Return the ratios to somebody else's RTL (or ours), to the chip, and of comparing to not comparing.
+    """The ratios to the user's RTL (or ours), to the chip itself, and of a run with comparison to one without.
 
-    chip : what the chip itself does; None: there are no ratios to it
+    chip : the speed of the chip itself, None if it is not known; there are then no ratios to it
     """
     for workload in dict.fromkeys(each.contestant.workload for each in figures):
-        of = {each.contestant.name: each for each in figures if each.contestant.workload == workload}
-        base = THEIRS if THEIRS in of else OURS
+        figures_by_name = {each.contestant.name: each for each in figures if each.contestant.workload == workload}
+        base = THEIRS if THEIRS in figures_by_name else OURS
         for a in (ROWS, LOOP, ENGINE, OURS):
             for b in (base,) if a == OURS else (base, PLAIN):
-                if a in of and b in of and a != b:
-                    yield Ratio(a, b, "clocks/s", workload, speed_ratio(of[a], of[b]))
-            if chip is not None and a in of and a != OURS:
-                yield from _to_the_chip(of[a], chip)
+                if a in figures_by_name and b in figures_by_name and a != b:
+                    yield Ratio(a, b, "clocks/s", workload, speed_ratio(figures_by_name[a], figures_by_name[b]))
+            if chip is not None and a in figures_by_name and a != OURS:
+                yield from _to_the_chip(figures_by_name[a], chip)
         for b in (OURS, THEIRS):
-            if b in of:
-                both = LOCKSTEP.format(b)
-                yield Ratio(both, b, SECONDS, workload, time_ratio(of[both], of[b]))
-        yield from _pairs(of, workload)
+            if b in figures_by_name:
+                lockstep = LOCKSTEP.format(b)
+                yield Ratio(lockstep, b, SECONDS, workload, time_ratio(figures_by_name[lockstep], figures_by_name[b]))
+        yield from _pairs(figures_by_name, workload)
 
 
 def _to_the_chip(figures: Figures, chip: Silicon) -> Iterator[Ratio]:
     """The ratios of a contestant to the chip itself."""
     contestant = figures.contestant
-    clocks = _scaled(figures.clocks_per_second, chip.clocks)
+    clocks = _scale(figures.clocks_per_second, chip.clocks)
     yield Ratio(contestant.name, CLOCK, "clocks/s", contestant.workload, clocks)
     if contestant.n_synaptic_operations:
-        operations = _scaled(figures.synaptic_operations_per_second, chip.operations)
+        operations = _scale(figures.synaptic_operations_per_second, chip.operations)
         yield Ratio(contestant.name, OPERATIONS, "synaptic operations/s", contestant.workload, operations)
 
 
-def _pairs(of: dict[str, Figures], workload: str) -> Iterator[Ratio]:
-    """Yield pairs that are held against each other only: threads against one, cocotb tests against naive ones."""
+def _pairs(figures_by_name: dict[str, Figures], workload: str) -> Iterator[Ratio]:
+    """Yield ratios of pairs: many threads to one thread, and cocotb tests to a naive one."""
     for a, b in ((many.all_cores(), many.ONE_THREAD), (benches.CHECKED, benches.NAIVE)):
-        if a in of and b in of:
-            yield Ratio(a, b, "clocks/s", workload, speed_ratio(of[a], of[b]))
-    if benches.CHECKED in of:
-        cost = time_ratio(of[benches.CHECKED], of[benches.DRIVEN])
+        if a in figures_by_name and b in figures_by_name:
+            yield Ratio(a, b, "clocks/s", workload, speed_ratio(figures_by_name[a], figures_by_name[b]))
+    if benches.CHECKED in figures_by_name:
+        cost = time_ratio(figures_by_name[benches.CHECKED], figures_by_name[benches.DRIVEN])
         yield Ratio(benches.CHECKED, benches.DRIVEN, SECONDS, workload, cost)
 
 
-def _scaled(figures: Spread, by: float) -> Spread:
-    return Spread(figures.median / by, figures.low / by, figures.high / by)
+def _scale(figures: Spread, unit: float) -> Spread:
+    return Spread(figures.median / unit, figures.low / unit, figures.high / unit)

@@ -49,11 +49,11 @@ class Clock:
 
     def work(self, name: str, *seconds: float) -> Callable[[], None]:
         """Work that takes these seconds, the last again and again."""
-        left = list(seconds)
+        remaining = list(seconds)
 
         def run() -> None:
             self.log.append(name)
-            self.now += left.pop(0) if len(left) > 1 else left[0]
+            self.now += remaining.pop(0) if len(remaining) > 1 else remaining[0]
 
         return run
 
@@ -120,18 +120,18 @@ def test_longer_workload_begins_like_a_shorter_one() -> None:
 
 
 def test_device_that_agrees_is_measured_alone_and_compared(job: Job) -> None:
-    alone, compared = job.verilated("copy", device(job))
-    assert (alone.name, compared.name) == ("copy", LOCKSTEP.format("copy"))
+    alone, with_model = job.verilated("copy", device(job))
+    assert (alone.name, with_model.name) == ("copy", LOCKSTEP.format("copy"))
     alone.prepare()
     assert np.array_equal(alone.run(), job.outputs)  # type: ignore[arg-type]
-    compared.prepare()
-    assert compared.run() is None
+    with_model.prepare()
+    assert with_model.run() is None
 
 
 def test_one_wrong_bit_of_an_output_is_refused(job: Job) -> None:
     ack = CHIP.output_word["AERIN_ACK"]
-    said = f"lif: copy differs from the model at cycle {len(job.rows) - 1}: AERIN_ACK expected"
-    with pytest.raises(Disagreement, match=said):
+    message = f"lif: copy differs from the model at cycle {len(job.rows) - 1}: AERIN_ACK expected"
+    with pytest.raises(Disagreement, match=message):
         job.verilated("copy", device(job, flip=1 << ack.lsb))
 
 
@@ -195,13 +195,13 @@ def test_first_run_and_preparation_do_not_count() -> None:
 
 def test_short_runs_are_repeated_until_it_is_enough() -> None:
     clock = Clock()
-    told: list[int] = []
+    counts: list[int] = []
     (figures,) = measure(
-        [Contestant("a", "w", clock.work("a", 0.25))], 2, least_seconds=1.1, clock=clock, advance=told.append
+        [Contestant("a", "w", clock.work("a", 0.25))], 2, least_seconds=1.1, clock=clock, advance=counts.append
     )
     assert figures.n_runs == 5
     assert figures.seconds == [0.25, 0.25]
-    assert told == [1, 1]
+    assert counts == [1, 1]
 
 
 def figures(name: str, n_clocks: int, *seconds: float, workload: str = "w", operations: int = 0) -> Figures:
@@ -223,7 +223,7 @@ def test_ratio_is_taken_within_each_round() -> None:
 
 
 def measured(with_theirs: bool = True) -> list[Figures]:
-    found = [
+    all_figures = [
         figures(ROWS, 300_000_000, 1.0, 2.0, workload="lif"),
         figures(ENGINE, 750_000_000, 1.0, 1.0, workload="lif", operations=375_000_000),
         figures(OURS, 3_000_000, 1.0, 2.0, workload="lif"),
@@ -231,28 +231,28 @@ def measured(with_theirs: bool = True) -> list[Figures]:
         figures("draupnir --help", 0, 0.2, 0.4, workload="process"),
     ]
     if with_theirs:
-        found.insert(4, figures(THEIRS, 1_000_000, 1.0, 2.0, workload="lif"))
-        found.insert(5, figures(PLAIN, 500_000, 1.0, 2.0, workload="lif"))
-        found.insert(6, figures(LOCKSTEP.format(THEIRS), 1_000_000, 1.0, 2.0, workload="lif"))
-    return found
+        all_figures.insert(4, figures(THEIRS, 1_000_000, 1.0, 2.0, workload="lif"))
+        all_figures.insert(5, figures(PLAIN, 500_000, 1.0, 2.0, workload="lif"))
+        all_figures.insert(6, figures(LOCKSTEP.format(THEIRS), 1_000_000, 1.0, 2.0, workload="lif"))
+    return all_figures
 
 
 def test_ratios_are_to_the_other_rtl_to_the_chip_and_of_comparing() -> None:
-    found = {(r.a, r.b): r.factor.median for r in suite.ratios(measured(), SILICON)}
-    assert found[ROWS, THEIRS] == 300
-    assert found[ROWS, PLAIN] == 600
-    assert found[OURS, THEIRS] == 3
-    assert (OURS, PLAIN) not in found
-    assert found[ENGINE, CLOCK] == found[ENGINE, OPERATIONS] == 10
-    assert found[LOCKSTEP.format(OURS), OURS] == pytest.approx(1.1)
-    assert found[LOCKSTEP.format(THEIRS), THEIRS] == 1
-    assert (ROWS, OURS) not in found
+    ratio_by_pair = {(r.a, r.b): r.factor.median for r in suite.ratios(measured(), SILICON)}
+    assert ratio_by_pair[ROWS, THEIRS] == 300
+    assert ratio_by_pair[ROWS, PLAIN] == 600
+    assert ratio_by_pair[OURS, THEIRS] == 3
+    assert (OURS, PLAIN) not in ratio_by_pair
+    assert ratio_by_pair[ENGINE, CLOCK] == ratio_by_pair[ENGINE, OPERATIONS] == 10
+    assert ratio_by_pair[LOCKSTEP.format(OURS), OURS] == pytest.approx(1.1)
+    assert ratio_by_pair[LOCKSTEP.format(THEIRS), THEIRS] == 1
+    assert (ROWS, OURS) not in ratio_by_pair
 
 
 def test_without_another_rtl_ratios_are_to_ours() -> None:
-    found = {(r.a, r.b): r.factor.median for r in suite.ratios(measured(with_theirs=False), SILICON)}
-    assert found[ROWS, OURS] == 100
-    assert not any(b in (THEIRS, PLAIN) for _, b in found)
+    ratio_by_pair = {(r.a, r.b): r.factor.median for r in suite.ratios(measured(with_theirs=False), SILICON)}
+    assert ratio_by_pair[ROWS, OURS] == 100
+    assert not any(b in (THEIRS, PLAIN) for _, b in ratio_by_pair)
 
 
 # --- Reports ----------------------------------------------------------------------------------------------------
@@ -272,16 +272,20 @@ def measured_report() -> BenchReport:
 
 def test_files_hold_everything_measured(tmp_path: Path) -> None:
     data, picture = report.write(tmp_path / "new", measured_report(), ABOUT)
-    found = json.loads(data.read_text())
-    assert found["machine"]["load_average"] == 0.5
-    assert (found["schema"], found["version"]) == ("draupnir.bench", 1)
-    assert found["chip"] == {"name": "odin", "clocks_per_second": 75e6, "synaptic_operations_per_second": 37.5e6}
-    by_name = {each["name"]: each for each in found["figures"]}
+    report_object = json.loads(data.read_text())
+    assert report_object["machine"]["load_average"] == 0.5
+    assert (report_object["schema"], report_object["version"]) == ("draupnir.bench", 1)
+    assert report_object["chip"] == {
+        "name": "odin",
+        "clocks_per_second": 75e6,
+        "synaptic_operations_per_second": 37.5e6,
+    }
+    by_name = {each["name"]: each for each in report_object["figures"]}
     assert by_name[ENGINE]["clocks_per_second"] == {"median": 750e6, "low": 750e6, "high": 750e6}
     assert by_name[ENGINE]["synaptic_operations_per_second"]["median"] == 375e6
     assert "clocks_per_second" not in by_name["draupnir --help"]
     assert by_name["draupnir --help"]["seconds_of_a_run"] == {"median": pytest.approx(0.3), "low": 0.2, "high": 0.4}
-    assert found["ratios"][0] == {
+    assert report_object["ratios"][0] == {
         "of": ROWS,
         "to": THEIRS,
         "in": "clocks/s",
@@ -295,15 +299,15 @@ def test_files_hold_everything_measured(tmp_path: Path) -> None:
 
 
 def test_the_chart_names_the_chip_and_whose_rtl_and_groups_workloads(tmp_path: Path) -> None:
-    drawn: list[Any] = []
+    figures: list[Any] = []
 
     def keep(figure: Any, *words: Any, **how: Any) -> None:
-        drawn.append(figure)
+        figures.append(figure)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("matplotlib.figure.Figure.savefig", keep)
         chart.draw(tmp_path / "c.png", measured_report(), ABOUT)
-    (axes,) = drawn[0].axes
+    (axes,) = figures[0].axes
     assert axes.get_title(loc="left").startswith("odin: ")
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert "ODIN/src, Verilator" in labels and not any("--rtl" in label for label in labels)
@@ -340,19 +344,19 @@ def test_tables_put_ratios_beside_the_figures() -> None:
 
 
 def test_pairs_are_held_against_each_other() -> None:
-    found = [
+    rows = [
         figures(many.all_cores(), 1000, 1.0, workload=many.BATCH),
         figures(many.ONE_THREAD, 1000, 1.9, workload=many.BATCH),
         figures(benches.DRIVEN, 1000, 1.0, workload=benches.COCOTB),
         figures(benches.CHECKED, 1000, 1.2, workload=benches.COCOTB),
         figures(benches.NAIVE, 1000, 7.2, workload=benches.COCOTB),
     ]
-    ratios = list(suite.ratios(found, SILICON))
+    ratios = list(suite.ratios(rows, SILICON))
     by_pair = {(r.a, r.b, r.quantity): r.factor.median for r in ratios}
     assert by_pair[many.all_cores(), many.ONE_THREAD, "clocks/s"] == pytest.approx(1.9)
     assert by_pair[benches.CHECKED, benches.NAIVE, "clocks/s"] == pytest.approx(6)
     assert by_pair[benches.CHECKED, benches.DRIVEN, "seconds"] == pytest.approx(1.2)
-    _, pairs, costs, _, promised = report.tables(BenchReport(SILICON, found, ratios))
+    _, pairs, costs, _, promised = report.tables(BenchReport(SILICON, rows, ratios))
     assert list(pairs.columns[0].cells) == [many.all_cores(), benches.CHECKED]
     assert list(costs.columns[1].cells) == [benches.DRIVEN]
     assert list(promised.columns[-1].cells) == ["", ""]
@@ -360,10 +364,10 @@ def test_pairs_are_held_against_each_other() -> None:
 
 def test_a_target_that_is_missed_is_said_to_be() -> None:
     """The model 600 times, our RTL 3 times as quick as theirs; the engine half as quick as it should be."""
-    found = {
+    is_met = {
         (t.who, workload): t.met(factor.median) for t, workload, factor in targets.measured_targets(measured_report())
     }
-    assert found == {
+    assert is_met == {
         (ROWS, "lif"): True,
         (ENGINE, "lif"): False,
         (OURS, "lif"): True,
@@ -399,8 +403,8 @@ def test_a_network_that_never_rests_is_no_workload() -> None:
 
 
 def test_a_run_may_time_itself() -> None:
-    (found,) = measure([Contestant("a", "w", lambda: SelfTimed(3.0))], 2, 1.0, iter(range(100)).__next__)
-    assert found.seconds == [3.0, 3.0]
+    (figures,) = measure([Contestant("a", "w", lambda: SelfTimed(3.0))], 2, 1.0, iter(range(100)).__next__)
+    assert figures.seconds == [3.0, 3.0]
 
 
 def test_a_chip_without_a_cocotb_test_has_no_cocotb_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -410,9 +414,9 @@ def test_a_chip_without_a_cocotb_test_has_no_cocotb_rows(tmp_path: Path, monkeyp
 
 def test_machine_and_versions_are_stated() -> None:
     assert set(machine.machine()) == {"cpu", "cores", "load_average", "system", "date"}
-    found = provenance.versions()
-    assert found["numpy"] == np.__version__
-    assert {"python", "numba", "verilator", "icarus"} <= set(found)
+    version_by_tool = provenance.versions()
+    assert version_by_tool["numpy"] == np.__version__
+    assert {"python", "numba", "verilator", "icarus"} <= set(version_by_tool)
 
 
 def test_simulator_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -426,10 +430,10 @@ def test_simulator_that_is_not_installed_has_no_version(monkeypatch: pytest.Monk
 
 
 def exit_status(*words: str) -> int:
-    with pytest.raises(SystemExit) as stopped:
+    with pytest.raises(SystemExit) as exit_error:
         cli.main(list(words))
-    assert isinstance(stopped.value.code, int)
-    return stopped.value.code
+    assert isinstance(exit_error.value.code, int)
+    return exit_error.value.code
 
 
 @pytest.mark.parametrize(
@@ -446,9 +450,9 @@ def exit_status(*words: str) -> int:
 def test_input_at_fault_is_one_line_and_status_2(
     words: tuple[str, ...], complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = [word.format(folder=tmp_path) for word in words]
+    arguments = [word.format(folder=tmp_path) for word in words]
     (tmp_path / "sources").mkdir()
-    assert exit_status(*given, "--output", str(tmp_path / "out")) == 2
+    assert exit_status(*arguments, "--output", str(tmp_path / "out")) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert complaint in line
     assert not (tmp_path / "out").exists()
@@ -473,28 +477,28 @@ def test_disagreement_is_status_1_and_no_figures(
 def test_rounds_and_size_reach_the_benchmark(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked: list[tuple[object, ...]] = []
+    calls: list[tuple[object, ...]] = []
 
     def run(*args: object) -> BenchReport:
-        asked.append(args[:4])
+        calls.append(args[:4])
         return measured_report()
 
     monkeypatch.setattr(suite, "run", run)
     assert exit_status("bench", "odin", "--json", "--output", str(tmp_path)) == 0
     assert json.loads(capsys.readouterr().out) == json.loads((tmp_path / "bench.json").read_text())
     assert exit_status("bench", "--quick", "--repeat", "3", "--output", str(tmp_path)) == 0
-    said = capsys.readouterr().out
-    assert ROWS in said and "bench.png" in said and "load average" in said
-    assert asked == [(CHIP, None, suite.FULL, 5), (CHIP, None, suite.QUICK, 3)]
+    output = capsys.readouterr().out
+    assert ROWS in output and "bench.png" in output and "load average" in output
+    assert calls == [(CHIP, None, suite.FULL, 5), (CHIP, None, suite.QUICK, 3)]
 
 
 @pytest.mark.icarus
 def test_icarus_runs_the_same_rows(job: Job, tmp_path: Path) -> None:
-    said: list[str] = []
-    contestant = job.icarus("ours", emit.design(CHIP.name, tmp_path), 60, tmp_path / "icarus", said.append)
+    lines: list[str] = []
+    contestant = job.icarus("ours", emit.design(CHIP.name, tmp_path), 60, tmp_path / "icarus", lines.append)
     assert contestant.n_clocks == 60
     n_bits = 60 * CHIP.output_word.width
-    assert said == [f"lif: ours: {n_bits:,} of {n_bits:,} output bits compared, 0 unknown"]
+    assert lines == [f"lif: ours: {n_bits:,} of {n_bits:,} output bits compared, 0 unknown"]
 
 
 @pytest.mark.icarus
@@ -503,19 +507,19 @@ def test_icarus_with_other_outputs_is_refused(job: Job, tmp_path: Path, monkeypa
     ack = 1 << CHIP.output_word["AERIN_ACK"].lsb
 
     def flipped(*args: Any) -> Observed:
-        found = ran(*args)
-        row = np.arange(len(found.outputs)) == len(job.workload.inputs) + 41
-        return replace(found, outputs=found.outputs ^ row * ack)
+        observation = ran(*args)
+        row = np.arange(len(observation.outputs)) == len(job.workload.inputs) + 41
+        return replace(observation, outputs=observation.outputs ^ row * ack)
 
     def unknown(*args: Any) -> Observed:
-        found = ran(*args)
-        return replace(found, known=found.known * 0)
+        observation = ran(*args)
+        return replace(observation, known=observation.known * 0)
 
     design = emit.design(CHIP.name, tmp_path)
-    for fault, said in (
+    for fault, message in (
         (flipped, "lif: ours differs from the model at cycle 41: AERIN_ACK expected"),
         (unknown, "lif: ours: 0 of .* output bits compared, .* unknown: nothing is known to agree"),
     ):
         monkeypatch.setattr(icarus, "run", fault)
-        with pytest.raises(Disagreement, match=said):
+        with pytest.raises(Disagreement, match=message):
             job.icarus("ours", design, 60, tmp_path / "icarus")

@@ -28,7 +28,7 @@ from draupnir.tools.bench.workloads import Workload, Workloads
 from draupnir.tools.bench.workloads import tinyodin as measured
 from draupnir.tools.cli import cli
 
-SMALL = Size(loop_events=6, row_events=4, cocotb_times=1, icarus_clocks=20, replay_clocks=100, enough=0.001)
+SMALL = Size(loop_events=6, row_events=4, cocotb_times=1, icarus_clocks=20, replay_clocks=100, least_seconds=0.001)
 BARE = Workloads(measured.WORKLOADS.makers[:1])
 ABOUT = {"chip": "tinyodin", "machine": {"cpu": "C", "date": "2026-01-02T00:00:00+00:00"}}
 Lacking = Callable[..., None]
@@ -106,7 +106,7 @@ def test_a_function_gives_the_workloads_of_a_chip_of_that_size(measured_lanes: C
     measured_lanes(lambda chip: Workloads((partial(count, chip),)))
     chip = lanes.declare(N=100)
     (make,) = workloads.workloads(chip).makers
-    workload = workloads.made(make, chip, 90)
+    workload = workloads.make_workload(make, chip, 90)
     assert (workload.chip.sizes, len(workload.events)) == ({"N": 100}, 90)
     assert workload.model().memories["counts"].shape == (100, 1)
 

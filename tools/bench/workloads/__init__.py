@@ -20,7 +20,7 @@ ENVIRONMENT = Environment()
 
 @dataclass(frozen=True)
 class Silicon:
-    """The chip itself, as its paper has it: clocks and synaptic operations a second."""
+    """The speed of the chip itself, from its paper: clocks and synaptic operations per second, above 0."""
 
     clocks: float
     operations: float
@@ -30,16 +30,16 @@ class Silicon:
 class Workload:
     """One job, the same for all contestants.
 
-    name : one word; what : the same in words
-    memories : name -> (depth, limbs) uint32, before the first row
-    inputs, clk : rows (see ``draupnir.emulator.trace``) that reset and configure the chip and leave its buses at rest
-    events : addresses on the input bus, (n,) int64, in order; or what the host of a chip does, (n, 2) int64
-    environment : the delays of whoever is at the buses, as the chip's ``closed_loop.run`` takes them
+    name : one word; description : a few words on the job
+    memories : name -> (depth, limbs) uint32, the contents before the first row
+    inputs, clk : rows (see ``draupnir.emulator.trace``) that reset and configure the chip, and leave its buses at rest
+    events : (n,) int64, addresses on the input bus, in order; or (n, 2) int64, operations of the chip's host
+    environment : the delays at the buses, as for ``closed_loop.run`` of the chip
     """
 
     chip: Chip
     name: str
-    what: str
+    description: str
     memories: dict[str, np.ndarray]
     inputs: np.ndarray
     clk: np.ndarray
@@ -47,7 +47,7 @@ class Workload:
     environment: Any = ENVIRONMENT
 
     def new_model(self) -> Any:
-        """A golden model with the memories' contents, before the first row."""
+        """A golden model with these contents of the memories, before the first row."""
         model = chips.model(self.chip.name, self.chip.sizes)()
         for name, content in self.memories.items():
             model.memories[name][:] = content
@@ -64,9 +64,9 @@ class Workload:
 class Workloads:
     """The workloads on which a chip is measured.
 
-    makers : each makes a workload for a number of events
-    silicon : what the chip itself does; None for a chip that nobody has built, or of which nobody knows
-    cocotb_test : the cocotb test whose speed is measured, ``module.test``; None: none
+    makers : functions that make a workload for a number of events, at least 1
+    silicon : the speed of the chip itself, None if it is not known
+    cocotb_test : the cocotb test whose speed is measured, ``module.test``, or None
     """
 
     makers: tuple[Callable[[int], Workload], ...]
@@ -77,8 +77,8 @@ class Workloads:
 Offered = Workloads | Callable[[Chip], Workloads]  # the function is for a chip whose sizes can be chosen
 
 
-def _is_workloads(found: object) -> TypeGuard[Offered]:
-    return isinstance(found, Workloads) or callable(found)
+def _is_workloads(candidate: object) -> TypeGuard[Offered]:
+    return isinstance(candidate, Workloads) or callable(candidate)
 
 
 WORKLOADS: Part[Offered] = Part(
@@ -93,7 +93,7 @@ WORKLOADS: Part[Offered] = Part(
 def default_chip() -> str:
     """Name the first chip, in alphabetical order, that has workloads.
 
-    A chip whose package cannot be loaded is passed over. Raises InputError if no chip is left.
+    A chip whose package does not load is skipped. Raises InputError if no chip remains.
     """
     for name in chips.names():
         with suppress(InputError):
@@ -103,12 +103,12 @@ def default_chip() -> str:
 
 
 def workloads(chip: Chip) -> Workloads:
-    """Return what is measured of a chip of this size. Raises InputError for a chip without workloads."""
+    """The workloads of a chip of this size. Raises InputError for a chip without workloads."""
     offered = WORKLOADS.needed(chips.package(chip.name))
     return offered if isinstance(offered, Workloads) else offered(chip)
 
 
-def made(make: Callable[[int], Workload], chip: Chip, n_events: int) -> Workload:
+def make_workload(make: Callable[[int], Workload], chip: Chip, n_events: int) -> Workload:
     """Make a workload of a chip. Raises InputError if it is for another size of the chip."""
     workload = make(n_events)
     for name, size in chip.sizes.items():
