@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from draupnir.cocotb_tests.lib.bench import ChipBench
 
 
-def _is_bench(found: object) -> TypeGuard[type[ChipBench]]:
+def _is_bench(part: object) -> TypeGuard[type[ChipBench]]:
     from draupnir.cocotb_tests.lib.bench import ChipBench  # needs cocotb
 
-    return isinstance(found, type) and issubclass(found, ChipBench)
+    return isinstance(part, type) and issubclass(part, ChipBench)
 
 
 PAGE = "cocotb_tests/README.md"
 BENCH: Part[type[ChipBench]] = Part(
-    "bench", "cocotb bench", "no test of its own can be run", _is_bench, "a class made of lib.bench.ChipBench"
+    "bench", "cocotb bench", "no test of its own can be run", _is_bench, "a subclass of lib.bench.ChipBench"
 )
 _WITH_PARAMETERS = re.compile(r"[\w.]+(/\w+=[^/]*)+")
 N_CLOSE = 3  # names that are proposed for one that is not there
@@ -73,22 +73,22 @@ def tests(chip: Chip) -> list[Test]:
     its tests have parameters, is imported. Raises InputError for one that cannot be.
     """
     package = chips.package(chip.name)
-    found: list[Test] = []
-    for where in ("tests", "shared_tests"):
-        folder = place(package, where)
+    all_tests: list[Test] = []
+    for attribute in ("tests", "shared_tests"):
+        folder = place(package, attribute)
         for path in sorted(folder.glob("test_*.py")) if folder else ():
-            found += _in_module(f"{getattr(package, where)}.{path.stem}", path)
-    return found
+            all_tests += _in_module(f"{getattr(package, attribute)}.{path.stem}", path)
+    return all_tests
 
 
 def _in_module(module: str, path: Path) -> list[Test]:
     """The tests of a module of a chip's package."""
     functions = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.AsyncFunctionDef)]
     if all(map(_is_plain, functions)):
-        listed = [(f"{module}.{node.name}", node.name, False) for node in functions if node.decorator_list]
+        rows = [(f"{module}.{node.name}", node.name, False) for node in functions if node.decorator_list]
     else:
-        listed = _listed(path, module)
-    return [Test(_short(path.stem), _short(name), fullname, skip=skip) for fullname, name, skip in listed]
+        rows = _listing(path, module)
+    return [Test(_short(path.stem), _short(name), fullname, skip=skip) for fullname, name, skip in rows]
 
 
 def _is_plain(node: ast.AsyncFunctionDef) -> bool:
@@ -101,7 +101,7 @@ def _is_plain(node: ast.AsyncFunctionDef) -> bool:
     return not more and ast.unparse(decorator) == "cocotb.test" and all(o.arg not in ("skip", "name") for o in options)
 
 
-def select(chip: Chip, *wanted: str) -> list[Test]:
+def select(chip: Chip, *names_of_user: str) -> list[Test]:
     """The tests that some names stand for, each once, in their order.
 
     A name is "all", a module, a test, or "module.test", with or without "test_"; or a file of tests, or a folder of
@@ -109,11 +109,11 @@ def select(chip: Chip, *wanted: str) -> list[Test]:
 
     Raises InputError for a name that stands for none, and for a file that is not there or cannot be imported.
     """
-    chosen: dict[Test, None] = {}
-    for text in wanted:
+    selection: dict[Test, None] = {}
+    for text in names_of_user:
         is_path = "::" in text or text.endswith(".py") or ("/" in text and not _is_one_of_several(text))
-        chosen.update(dict.fromkeys(_in_files(text) if is_path else _of_chip(chip, text)))
-    return [*chosen]
+        selection.update(dict.fromkeys(_in_files(text) if is_path else _of_chip(chip, text)))
+    return [*selection]
 
 
 def _is_one_of_several(text: str) -> bool:
@@ -130,14 +130,14 @@ def _of_chip(chip: Chip, text: str) -> list[Test]:
         )
     name = ".".join(_short(part) for part in text.split("."))
     names = {test: _names(test) for test in every}
-    chosen = [test for test in every if name in names[test]]
-    if not chosen:
+    selection = [test for test in every if name in names[test]]
+    if not selection:
         modules = sorted({test.module for test in every})
         raise InputError(
             f"--test {text}: no such test of {chip.name}{_proposal(name, [n for all_ in names.values() for n in all_])}"
             f"; there are: all, {', '.join(modules)}, and the tests in them; or a file, path/to/test_mine.py"
         )
-    return chosen
+    return selection
 
 
 def _names(test: Test) -> tuple[str, ...]:
@@ -170,39 +170,39 @@ def _in_files(text: str) -> list[Test]:
         files = [path]
     else:
         raise InputError(f"--test {text}: no such file: {path}")
-    found = [test for one in files for test in _in_file(one)]
+    all_tests = [test for one in files for test in _in_file(one)]
     if not colons:
-        if all(test.skip for test in found):
+        if all(test.skip for test in all_tests):
             raise InputError(f"--test {text}: all of its tests are to be skipped; FILE::TEST runs one all the same")
-        return [test for test in found if not test.skip]
-    chosen = [test for test in found if _short(name) in (test.name, test.name.partition("/")[0])]
-    if not chosen:
-        names = [test.name for test in found]
+        return [test for test in all_tests if not test.skip]
+    selection = [test for test in all_tests if _short(name) in (test.name, test.name.partition("/")[0])]
+    if not selection:
+        names = [test.name for test in all_tests]
         raise InputError(f"--test {text}: no such test{_proposal(_short(name), names)}; there are: {', '.join(names)}")
-    return chosen
+    return selection
 
 
 def _in_file(path: Path) -> list[Test]:
     """All tests of a file, which a process of its own imports to know them."""
     if path.suffix != ".py" or not re.fullmatch(r"[\w-]+", path.stem):
         raise InputError(f"--test {path}: the name of a file of tests is of letters, digits, - and _, and ends in .py")
-    listed = _listed(path)
-    if not listed:
+    rows = _listing(path)
+    if not rows:
         raise InputError(f"--test {path}: no cocotb test in it, that is, no async function below @cocotb.test()")
-    return [Test(_short(path.stem), _short(name), fullname, path, skip) for fullname, name, skip in listed]
+    return [Test(_short(path.stem), _short(name), fullname, path, skip) for fullname, name, skip in rows]
 
 
-def _listed(path: Path, module: str = "") -> list[tuple[str, str, bool]]:
+def _listing(path: Path, module: str = "") -> list[tuple[str, str, bool]]:
     """The full name, the name, and whether it is to be skipped, of each test in a file that a process imports.
 
     module : its name in its package, "" for a file alone. Raises InputError for one that cannot be imported.
     """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-P", "-m", "draupnir.cocotb_tests.lib.own", str(path), *filter(None, [module])]
-    done = processes.output_of(command, env=environment)
-    if done.returncode or not done.stdout:
-        raise InputError(f"--test {path}: importing it ended Python, with status {done.returncode}")
-    answer = json.loads(done.stdout)
+    process = processes.output_of(command, env=environment)
+    if process.returncode or not process.stdout:
+        raise InputError(f"--test {path}: importing it ended Python, with status {process.returncode}")
+    answer = json.loads(process.stdout)
     if "error" in answer:
         raise InputError(f"--test {answer['error']}")
     return [(fullname, name, skip) for fullname, name, skip in answer["tests"]]

@@ -26,20 +26,20 @@ def located(built: BuiltDesign, outcome: BenchOutcome, seed: int, start: Initial
     if not difference or not built.chip.memories:
         return outcome
     first, end = 0, outcome.notes["compared"] if difference["cycle"] is None else difference["cycle"] + 1
-    found: BenchOutcome | None = None
+    latest: BenchOutcome | None = None
     while first < end:
         every = -(-(end - first) // LOOKS)
         folder = outcome.folder / FOLDER
-        again = run(built, outcome.test, folder, seed, start=start, look_from=first, look_every=every)
-        seen = again.notes.get("first_difference")
+        outcome_again = run(built, outcome.test, folder, seed, start=start, look_from=first, look_every=every)
+        seen = outcome_again.notes.get("first_difference")
         if not seen or not seen["memories"] or seen["cycle"] is None:
             break
-        found, first, end = again, again.notes["equal_until"], seen["cycle"] + 1
+        latest, first, end = outcome_again, outcome_again.notes["equal_until"], seen["cycle"] + 1
         if every == 1:
             break
-    if found is None:
+    if latest is None:
         return outcome
-    text = f"{outcome.failure}\nthe same test, with its memories compared while it runs:\n{found.failure}"
+    text = f"{outcome.failure}\nthe same test, with its memories compared while it runs:\n{latest.failure}"
     return replace(
-        outcome, failure=text, notes=outcome.notes | {"first_memory_difference": found.notes["first_difference"]}
+        outcome, failure=text, notes=outcome.notes | {"first_memory_difference": latest.notes["first_difference"]}
     )

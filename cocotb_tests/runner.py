@@ -125,8 +125,12 @@ def _generated(design: Design, chip: Chip, simulator: Simulator, waves: bool) ->
 
 def public_pins(chip: Chip) -> str:
     """Verilator's control file that makes the wrapper's pins and controls, and nothing else, accessible."""
-    written = [*(clock.pin.name for clock in chip.clocks), *(pin.name for pin in chip.inputs), *wrapper.controls(chip)]
-    access = {"public_flat_rw": written, "public_flat_rd": [pin.name for pin in chip.outputs]}
+    input_names = [
+        *(clock.pin.name for clock in chip.clocks),
+        *(pin.name for pin in chip.inputs),
+        *wrapper.controls(chip),
+    ]
+    access = {"public_flat_rw": input_names, "public_flat_rd": [pin.name for pin in chip.outputs]}
     lines = [f'{kind} -module "{wrapper.TOP}" -var "{name}"\n' for kind, names in access.items() for name in names]
     return "`verilator_config\n" + "".join(lines)
 
@@ -174,9 +178,9 @@ def _runner(simulator: Simulator) -> Any:
             if command[0] == "make":
                 runtime.put(Path(cwd), command, runner.env, stdout)
             stderr = None if stdout is None else subprocess.STDOUT
-            done = processes.run(command, cwd=cwd, env=runner.env, stdout=stdout, stderr=stderr)
-            if done.returncode:
-                raise RuntimeError(f"exit status {done.returncode}")
+            process = processes.run(command, cwd=cwd, env=runner.env, stdout=stdout, stderr=stderr)
+            if process.returncode:
+                raise RuntimeError(f"exit status {process.returncode}")
 
     runner._execute_cmds = execute
     return runner
@@ -185,7 +189,7 @@ def _runner(simulator: Simulator) -> Any:
 @contextmanager
 def _environment(simulator: Simulator) -> Iterator[None]:
     """The tool's own environment, which cocotb's runner takes from this process."""
-    before = dict(os.environ)
+    environment = dict(os.environ)
     if simulator == "verilator":
         os.environ.update(toolchain.verilator().environment())
         os.environ["MAKEFLAGS"] = f"{os.environ.get('MAKEFLAGS', '')} {_OPTIMISED}"
@@ -195,7 +199,7 @@ def _environment(simulator: Simulator) -> Iterator[None]:
         yield
     finally:
         os.environ.clear()
-        os.environ.update(before)
+        os.environ.update(environment)
 
 
 def _first_error(log: Path) -> str:

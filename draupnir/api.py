@@ -201,7 +201,7 @@ def run(
         if package.host is not None:
             return _run_led(package, model, sent_events, environment, max_cycles)
         addrs, not_before = _columns(sent_events)
-        engine = levels.BUS_ENGINE.needed(package)
+        engine = levels.BUS_ENGINE.require(package)
         ran = engine.run(model, addrs, environment or Environment(), max_cycles, not_before)
         return Run(ran.cycles, ran.addrs, ran.n_cycles, ran.done)
     finally:
@@ -210,8 +210,8 @@ def run(
 
 def _run_led(package: ChipPackage, model: ClockLevel, ops: np.ndarray, host: Any, max_cycles: int | None) -> Run:
     """Run a chip that its host leads: the host carries out the operations."""
-    level = levels.HOSTED_ENGINE.needed(package)
-    ran = level.run(model, ops, host or levels.HOST.needed(package).Host(), max_cycles)
+    level = levels.HOSTED_ENGINE.require(package)
+    ran = level.run(model, ops, host or levels.HOST.require(package).Host(), max_cycles)
     return Run(ran.cycles, ran.received, ran.n_cycles, ran.done)
 
 
@@ -247,7 +247,7 @@ def run_many(
 
 
 def _sample(model: ClockLevel, events: ArrayLike, environment: Any, max_cycles: int | None) -> batch.Sample:
-    host = levels.HOST.of(registry.package(model.chip.name))
+    host = levels.HOST.load(registry.package(model.chip.name))
     default = host.Host() if host else Environment()
     return batch.Sample(model, np.asarray(events, np.int64), environment or default, max_cycles)
 

@@ -1,24 +1,27 @@
-"""A listener is told that kernels are being compiled, which takes a minute, but only once if the result can be kept."""
+"""Tell a listener that kernels are about to be compiled, which takes up to a minute."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-Tell = Callable[[Path, bool], None]  # the folder for compiled code, and whether it can be kept there
+Tell = Callable[[Path, bool], None]  # takes the folder for compiled code, and whether that can be written
 
 _tell: Tell | None = None
 
 
 def tell(listener: Tell | None) -> None:
-    """Have ``listener`` called once, as the first kernel is about to be compiled in this process; None: nobody."""
+    """Set the function that is called once, before this process compiles its first kernel; None for no function."""
     global _tell
     _tell = listener
 
 
-def begins(folder: Path, kept: bool) -> None:
-    """A kernel is about to be compiled."""
+def begins(folder: Path, writable: bool) -> None:
+    """Call the listener, if there is one: a kernel is about to be compiled.
+
+    writable : True if the folder can keep the result, so that the next start does not compile
+    """
     global _tell
     listener, _tell = _tell, None
     if listener is not None:
-        listener(folder, kept)
+        listener(folder, writable)

@@ -1,4 +1,4 @@
-"""All that a chip is programmed with: configuration registers and memories."""
+"""The configuration of a chip: the content of its configuration registers and of its memories."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 
 from draupnir.emulator.declare import Chip
 
-SETTLING = 8  # clocks; more than a register takes through two flip-flops and the controller's way back to rest
+SETTLING = 8  # clocks; more than a register needs to pass two flip-flops and to bring the controller back to rest
 
 
 @dataclass(frozen=True, eq=False)
 class Configuration:
-    """The registers and memories of a chip before it runs.
+    """The content of a chip's registers and memories before it runs.
 
-    registers : by the chip's name, for each of the register's addresses what is in it; all registers are there
-    memories : by name, (depth, limbs) uint32, limb 0 least significant; all memories are there
+    registers : name -> content of each of the register's addresses; the dictionary has all registers
+    memories : name -> uint32 of ``Memory.shape``, limb 0 the least significant one; the dictionary has all memories
     """
 
     chip: Chip
@@ -33,9 +33,10 @@ class Configuration:
         )
 
     def apply(self, model: Any) -> None:
-        """Write a golden model's registers and memories directly, around a reset, and leave it at rest.
+        """Reset a golden model, write its registers and memories directly, and leave it at rest.
 
-        Registers that the reset changed are written again, and then take the clocks to be heard of everywhere.
+        The registers are written before and after the reset. If that changes the model's state, the model then runs for
+        ``SETTLING`` clocks, until every block knows the registers.
         """
         self._write_registers(model)
         for name, words in self.memories.items():

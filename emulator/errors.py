@@ -1,5 +1,5 @@
-"""The one exception for input that is at fault: the command line turns it into one line and exit status 2."""
+"""The exception for wrong input. The command line prints it as one line, and exits with status 2."""
 
 
 class InputError(Exception):
-    """The user's input cannot be used. The message is one line: what, where, and what would be right."""
+    """The user's input is wrong. The message is one line that says what is wrong, where, and what would be right."""

@@ -1,4 +1,4 @@
-"""The behaviour of a chip, or of a device that should be one, under rows of pins, as far as it was seen."""
+"""The behaviour of a chip, or of a device that should be that chip, under rows of input pins."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import numpy as np
 class Observed:
     """The outputs of a run, and the memories after it.
 
-    outputs : rows, as in ``Trace``: the output pins immediately before each row's clock edge, 0 where it has none
-    known : the mask of the output bits that were neither X nor Z, as ``outputs``
-    memories : name -> uint32 of the memory's shape, after the last row; unknown bits are 0
-    memories_known : name -> the mask of their known bits, from Icarus in whole hexadecimal digits
-    absent : the chip's probes that the source does not have
+    outputs : rows as in ``Trace``: the output pins immediately before each row's clock edges, 0 for a row without one
+    known : rows as ``outputs``: the mask of the output bits that are neither X nor Z
+    memories : name -> uint32 of ``Memory.shape``, after the last row; unknown bits are 0
+    memories_known : name -> the mask of the known bits; Icarus gives whole hexadecimal digits only
+    absent : the names of the chip's probes that the source does not have
     """
 
     outputs: np.ndarray
@@ -28,9 +28,10 @@ class Observed:
 
 @dataclass(frozen=True)
 class MemoryMoment:
-    """The memories after a row: name -> uint32 of the memory's shape. They may be changed in place later.
+    """The memories after a row.
 
-    known : the mask of their known bits; None where all are
+    memories : name -> uint32 of ``Memory.shape``; a later row may change the arrays in place
+    known : name -> the mask of the known bits; None if all bits are known
     """
 
     memories: Mapping[str, np.ndarray]

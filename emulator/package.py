@@ -1,11 +1,11 @@
-"""A chip as one object: everything that there is of it, wherever it lives.
+"""A chip as one object that names all of its parts, wherever they are.
 
-A ``ChipPackage`` only names its parts, each as "module:attribute", or "module" where the part is a module. A part is
-imported when it is asked for, and then checked to be of its kind; so a list of all chips imports none of them. What a
-chip lacks is None, and a part that fails to import is an error, never an absence.
+A ``ChipPackage`` names each part as "module:attribute", or as "module" if the part is a module. A part is imported, and
+its kind checked, only when somebody asks for it; so a list of all chips imports none of them. A part that the chip
+lacks is None. A part that fails to import is an error, and never counts as a part that the chip lacks.
 
-The kinds of parts are ``Part`` objects that stand where the part is used: rtl knows what an RTL is, and tools what
-rules are.
+A ``Part`` object describes a kind of part. It stands in the room that uses the part: rtl knows what an RTL is, tools
+knows what rules are.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeGuard, TypeVar
 
 from draupnir.emulator.declare import Chip, Sized
-from draupnir.emulator.declare.parameters import declared
+from draupnir.emulator.declare.parameters import chip_of
 from draupnir.emulator.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,23 +31,27 @@ PAGE = "emulator/ADDING_A_CHIP.md"
 
 @dataclass(frozen=True)
 class ChipPackage:
-    """A chip, and where its parts are. Only the first three are needed; None is what the chip has not.
+    """A chip, and where its parts are. A chip needs only the first three; each other part is None if the chip lacks it.
 
-    name : what the command line calls it, the same as its declaration's
-    declaration : a ``declare.Chip``, or a ``declare.Sized`` of a chip whose sizes can be chosen
-    model : the class of its golden model, a ``model.ClockLevel``; its ``chip`` is replaced by that of other sizes
-    engine : its event level; closed_loop : the chip between sender and receiver, clock by clock: ``levels.Level``
-    host : what leads the chip from timestep to timestep: ``levels.HostRoom``
-    port : how its SPI carries writes
-    recipes : named stimuli: ``golden.recipes.RecipeBook``; golden : the folder of its golden cases, a folder each
-    rtl : an RTL of its own in Amaranth: ``rtl.design.OurChip``
-    bench : its cocotb bench, the class; tests : the package whose folder has the cocotb tests, test_*.py
-    shared_tests : a package, likewise, with tests that sister chips share
-    lint : rules on what in a configuration is hardly meant; workloads : what is measured
-    main_job : what ``draupnir sim`` does unless a test is named
-    page : what people read about it, in Markdown
+    name : the chip's name on the command line, the same as in its declaration
+    declaration : a ``declare.Chip``, or a ``declare.Sized`` for a chip of several sizes
+    model : the class of its golden model, a ``model.ClockLevel``; for other sizes its attribute ``chip`` is replaced
+    engine : its event level, a ``levels.Level``
+    closed_loop : the chip between a sender and a receiver, clock by clock, a ``levels.ClosedLoopLevel``
+    host : the host that leads the chip from timestep to timestep, a ``levels.HostRoom``
+    port : the form of writes on its SPI, a ``spi.port.Port``
+    recipes : its stimuli by name, a ``golden.recipes.RecipeBook``
+    golden : the folder that has a folder for each golden case
+    rtl : our RTL of the chip in Amaranth, a ``rtl.design.OurChip``
+    bench : the class of its cocotb bench
+    tests : the package that has its cocotb tests, test_*.py
+    shared_tests : a package with cocotb tests that sister chips share
+    lint : rules that find mistakes in a configuration
+    workloads : the workloads of ``draupnir bench``
+    main_job : what ``draupnir sim`` does if no test is named
+    page : its page for people, in Markdown
 
-    ``golden`` and ``page`` are "package:path", a path below the package's folder.
+    ``golden`` and ``page`` have the form "package:path", with a path below the package's folder.
     """
 
     name: str
@@ -70,22 +74,22 @@ class ChipPackage:
 
     @property
     def declared(self) -> Chip:
-        """Return what is declared of the chip, with all sizes at their defaults: pins, memories, registers, events."""
-        return declared(DECLARATION.needed(self), self.name, {})
+        """The declaration of the chip, with all sizes at their defaults: pins, memories, registers, events."""
+        return chip_of(DECLARATION.require(self), self.name, {})
 
     def sized(self, **sizes: int) -> Chip:
-        """Return what is declared of the chip with these sizes, the others at their defaults.
+        """Return the declaration of the chip with these sizes; all others have their default.
 
-        Raises InputError for what is no size of it, and for sizes that it cannot have.
+        Raises InputError for a size that the chip does not have, and for sizes that it cannot have.
         """
-        return declared(DECLARATION.needed(self), self.name, sizes)
+        return chip_of(DECLARATION.require(self), self.name, sizes)
 
     @property
     def cases(self) -> Path:
-        """The folder of its golden cases. Raises InputError if it has none."""
+        """The folder of the chip's golden cases. Raises InputError if it has none."""
         folder = place(self, "golden")
         if folder is None:
-            raise InputError(f"{lacks(self, 'golden', 'golden cases of its own')}; right is a folder of them")
+            raise InputError(f"{lacks(self, 'golden', 'golden cases of its own')}; right is the name of their folder")
         return folder
 
 
@@ -93,47 +97,49 @@ class ChipPackage:
 class Part(Generic[T]):
     """A kind of part.
 
-    name : the attribute of ``ChipPackage`` that says where it is
-    what : the part in words; without : what cannot be done without it, a clause
-    is_one : whether an object is of this kind; right : what such an object is, in words
+    name : the attribute of ``ChipPackage`` that says where the part is
+    title : the part in words
+    consequence : a clause that says what cannot be done without it
+    is_one : returns True for an object of this kind
+    right : a description of such an object, for the message
     """
 
     name: str
-    what: str
-    without: str
+    title: str
+    consequence: str
     is_one: Callable[[object], TypeGuard[T]]
     right: str
 
-    def of(self, chip: ChipPackage) -> T | None:
-        """Import this part of a chip; None if the chip has none.
+    def load(self, chip: ChipPackage) -> T | None:
+        """Import this part of a chip, and return it; None if the chip lacks it.
 
-        Raises InputError if it cannot be imported, or is something else.
+        Raises InputError if the part cannot be imported, or is of another kind.
         """
         reference: str | None = getattr(chip, self.name)
         if reference is None:
             return None
-        found = _imported(chip, f"{self.name}={reference!r}", reference)
-        if not self.is_one(found):
-            raise InputError(f"{chip.name}: {self.name}={reference!r} is {_kind(found)}; right is {self.right}")
-        return found
+        part = _imported(chip, f"{self.name}={reference!r}", reference)
+        if not self.is_one(part):
+            raise InputError(f"{chip.name}: {self.name}={reference!r} is {_kind(part)}; right is {self.right}")
+        return part
 
-    def needed(self, chip: ChipPackage) -> T:
-        """Import this part of a chip. Raises InputError as ``of`` does, and if the chip has none."""
-        found = self.of(chip)
-        if found is None:
-            raise InputError(f"{lacks(chip, self.name, self.what)}: {self.without}; {PAGE} says what it takes")
-        return found
+    def require(self, chip: ChipPackage) -> T:
+        """Import this part of a chip, and return it. Raises InputError as ``load`` does, and if the chip lacks it."""
+        part = self.load(chip)
+        if part is None:
+            raise InputError(f"{lacks(chip, self.name, self.title)}: {self.consequence}; {PAGE} shows how to add one")
+        return part
 
 
-def lacks(chip: ChipPackage, name: str, what: str) -> str:
-    """Say which part a chip lacks."""
-    return f"{chip.name} has no {what} ({name}= of its ChipPackage)"
+def lacks(chip: ChipPackage, name: str, title: str) -> str:
+    """Return the message that a chip lacks a part; title : the part in words."""
+    return f"{chip.name} has no {title} ({name}= of its ChipPackage)"
 
 
 def place(chip: ChipPackage, name: str) -> Path | None:
-    """The path of a chip's ``golden``, ``page``, ``tests`` or ``shared_tests``; None if the chip has none.
+    """Return the path of a chip's ``golden``, ``page``, ``tests`` or ``shared_tests``; None if the chip lacks it.
 
-    Raises InputError if the package in which it should be cannot be imported.
+    Raises InputError if the package that should hold it cannot be imported.
     """
     reference: str | None = getattr(chip, name)
     if reference is None:
@@ -149,24 +155,24 @@ def place(chip: ChipPackage, name: str) -> Path | None:
     return Path(folders[0]) / path
 
 
-def _imported(chip: ChipPackage, where: str, reference: str) -> object:
-    """Import what a reference names. Raises InputError, with the line that failed."""
+def _imported(chip: ChipPackage, attribute_text: str, reference: str) -> object:
+    """Import the object that a reference names. Raises InputError, with the line that fails."""
     module, _, path = reference.partition(":")
     try:
-        found: object = import_module(module)
+        imported: object = import_module(module)
     except InputError:
         raise
     except Exception as error:
-        raise InputError(f"{chip.name}: {where} cannot be imported: {failure(error)}") from error
+        raise InputError(f"{chip.name}: {attribute_text} cannot be imported: {failure(error)}") from error
     for attribute in path.split(".") if path else ():
-        if not hasattr(found, attribute):
-            raise InputError(f"{chip.name}: {where}: there is no {attribute} in {module}")
-        found = getattr(found, attribute)
-    return found
+        if not hasattr(imported, attribute):
+            raise InputError(f"{chip.name}: {attribute_text}: there is no {attribute} in {module}")
+        imported = getattr(imported, attribute)
+    return imported
 
 
 def failure(error: BaseException) -> str:
-    """An error of an import in one line, with the file and line that raised it."""
+    """Return an import's error as one line of text, with the file and line that raised it."""
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<")]
@@ -174,23 +180,23 @@ def failure(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}{raised}"
 
 
-def _kind(found: object) -> str:
-    return f"a {type(found).__name__}" if not isinstance(found, type) else f"the class {found.__name__}"
+def _kind(part: object) -> str:
+    return f"a {type(part).__name__}" if not isinstance(part, type) else f"the class {part.__name__}"
 
 
-def _is_declaration(found: object) -> TypeGuard[Chip | Sized]:
-    return isinstance(found, Chip | Sized)
+def _is_declaration(part: object) -> TypeGuard[Chip | Sized]:
+    return isinstance(part, Chip | Sized)
 
 
-def _is_model(found: object) -> TypeGuard[type[ClockLevel]]:
-    from draupnir.emulator.model import ClockLevel  # needs NumPy and Numba, which a list of chips does not
+def _is_model(part: object) -> TypeGuard[type[ClockLevel]]:
+    from draupnir.emulator.model import ClockLevel  # needs NumPy and Numba, which a list of chips does not import
 
-    return isinstance(found, type) and issubclass(found, ClockLevel)
+    return isinstance(part, type) and issubclass(part, ClockLevel)
 
 
 DECLARATION: Part[Chip | Sized] = Part(
-    "declaration", "declaration", "nothing is known of it", _is_declaration, "a declare.Chip, or a declare.Sized"
+    "declaration", "declaration", "nothing can be done with it", _is_declaration, "a declare.Chip, or a declare.Sized"
 )
 MODEL: Part[type[ClockLevel]] = Part(
-    "model", "golden model", "nothing can run it", _is_model, "a class made of model.ClockLevel"
+    "model", "golden model", "nothing can run it", _is_model, "a subclass of model.ClockLevel"
 )

@@ -1,4 +1,4 @@
-"""Resets that come from the declaration: a block's ``reset`` is made of its registers' reset values."""
+"""Resets from the declaration: a kernel that gives the registers of a block their reset values."""
 
 from __future__ import annotations
 
@@ -11,37 +11,40 @@ import numpy as np
 from draupnir.emulator.declare import Block, Reg
 from draupnir.emulator.kernel.jit import kernel
 
-Which = Callable[[Reg], bool]
+Select = Callable[[Reg], bool]
 
 
 def everything(reg: Reg) -> bool:
-    """Choose all registers of a block."""
+    """Select all registers of a block."""
     return True
 
 
-def resetter(block: Block, which: Which = everything) -> Callable[[np.record], None]:
-    """Make the kernel that gives a block's registers their reset values, in all copies of the block.
+def resetter(block: Block, select: Select = everything) -> Callable[[np.record], None]:
+    """Return a kernel that gives a block's registers their reset values, in all copies of the block.
 
-    which : chooses registers; those without a reset value (``reset=None``) stay in any case
+    select : returns True for a register that this kernel resets; one without a reset value (``reset=None``) never is
     """
-    regs = _with_reset(block, which)
+    regs = _with_reset(block, select)
     lines = [line for reg in regs for line in _each(block, reg, f"= {int(reg.reset or 0)}")]
     return compiled(f"reset_from_{regs[0].name}", lines)
 
 
-def reset_checker(block: Block, which: Which = everything) -> Callable[[np.record], bool]:
-    """Make the kernel that tells whether a block's registers hold their reset values; ``which`` as for ``resetter``."""
-    regs = _with_reset(block, which)
+def reset_checker(block: Block, select: Select = everything) -> Callable[[np.record], bool]:
+    """Return a kernel that returns True if a block's registers hold their reset values.
+
+    select : as for ``resetter``
+    """
+    regs = _with_reset(block, select)
     lines = [line for reg in regs for line in _each(block, reg, f"^ {int(reg.reset or 0)}", "some |= ")]
     return compiled(f"is_reset_from_{regs[0].name}", ["some = 0", *lines, "return some == 0"])
 
 
-def _with_reset(block: Block, which: Which) -> list[Reg]:
-    return [reg for reg in block.regs if reg.reset is not None and which(reg)]
+def _with_reset(block: Block, select: Select) -> list[Reg]:
+    return [reg for reg in block.regs if reg.reset is not None and select(reg)]
 
 
-def _each(block: Block, reg: Reg, after: str, before: str = "") -> list[str]:
-    """The line ``before register after``, within loops over copies and elements where there are several."""
+def _each(block: Block, reg: Reg, suffix: str, prefix: str = "") -> list[str]:
+    """The line ``prefix register suffix``, within loops over the copies and the elements if there are several."""
     lengths = [*([] if block.copies is None else [block.copies]), *([prod(reg.shape)] if reg.shape else [])]
     indices = [f"i{depth}" for depth in range(len(lengths))]
     loops = [
@@ -49,7 +52,7 @@ def _each(block: Block, reg: Reg, after: str, before: str = "") -> list[str]:
         for depth, (index, length) in enumerate(zip(indices, lengths, strict=True))
     ]
     element = f"[{', '.join(indices)}]" if indices else ""
-    return [*loops, f"{'    ' * len(loops)}{before}r.{reg.name}{element} {after}"]
+    return [*loops, f"{'    ' * len(loops)}{prefix}r.{reg.name}{element} {suffix}"]
 
 
 def compiled(name: str, lines: list[str], arguments: str = "r") -> Callable[..., Any]:

@@ -1,7 +1,7 @@
-"""State records from a declaration: one NumPy record for a chip's registers, one array for each memory.
+"""The state of a chip, from its declaration: one NumPy record for the registers, one array for each memory.
 
-Every register is an ``int64`` in the record, however narrow, because compiled and interpreted NumPy disagree about
-narrow types; the declared width is kept by the operations that write it, and checked by ``out_of_range``.
+Every register is an ``int64`` in the record, however narrow it is, because compiled and interpreted code differ for
+narrow types. The operations that write a register keep it within its declared width; ``out_of_range`` checks that.
 """
 
 from __future__ import annotations
@@ -15,33 +15,34 @@ from draupnir.emulator.declare import Chip, Memory, Reg
 
 
 def registers(chip: Chip) -> tuple[Reg, ...]:
-    """All state registers of the chip, block by block; those of a block with copies have the copy as first index."""
+    """All state registers of the chip, block by block. If a block has copies, the copy is a register's first index."""
     return tuple(reg for block in chip.blocks for reg in block.state)
 
 
 def record_dtype(chip: Chip, extra: tuple[Reg, ...] = ()) -> np.dtype:
-    """The record's type: a 64-bit integer for each register.
+    """The type of the record: int64 for each register.
 
-    An array of registers is flattened to one dimension; in a block with copies, which are the first dimension, to two.
+    An array of registers has one dimension in the record, whatever its shape. In a block with copies it has two, and
+    the first is the copy.
 
-    extra : registers of the model that the chip does not have (counters, for instance)
+    extra : registers of the model that the chip does not have, for instance counters
     """
     fields = [_field(reg, ()) for reg in extra]
-    owned = [(reg, () if block.copies is None else (block.copies,)) for block in chip.blocks for reg in block.regs]
-    return np.dtype((np.record, [*(_field(reg, copies) for reg, copies in owned), *fields]))
+    regs = [(reg, () if block.copies is None else (block.copies,)) for block in chip.blocks for reg in block.regs]
+    return np.dtype((np.record, [*(_field(reg, copies) for reg, copies in regs), *fields]))
 
 
 def _field(reg: Reg, copies: tuple[int, ...]) -> tuple[Any, ...]:
-    """A field of the record."""
+    """The field of the record for a register."""
     n = int(np.prod(reg.shape, dtype=np.int64))
     shape = (*copies, n) if reg.shape else copies
     return (reg.name, np.int64, shape) if shape else (reg.name, np.int64)
 
 
 def new_registers(chip: Chip, extra: tuple[Reg, ...] = (), seed: int | None = None) -> np.recarray:
-    """An array of one record, all bits 0, as before the first clock.
+    """A new array of one record, in which all bits are 0, as before the first clock.
 
-    seed : give the registers that no reset touches random contents instead
+    seed : the seed of random contents for the registers that no reset changes; None leaves them 0
     """
     record = np.zeros(1, dtype=record_dtype(chip, extra)).view(np.recarray)
     if seed is not None:
@@ -54,12 +55,12 @@ def new_registers(chip: Chip, extra: tuple[Reg, ...] = (), seed: int | None = No
 
 
 def new_memory(memory: Memory) -> np.ndarray:
-    """An all-zero memory: uint32 of ``memory.shape``, limb 0 least significant."""
+    """A new memory of zeros: uint32 of ``memory.shape``, limb 0 the least significant one."""
     return np.zeros(memory.shape, dtype=np.uint32)
 
 
 def out_of_range(chip: Chip, record: np.recarray) -> list[str]:
-    """Names of the registers that hold more than their declared width; empty when all is well."""
+    """The names of the registers whose content does not fit into their declared width."""
     return [
         reg.name for reg in registers(chip) if np.any(record[reg.name] < 0) or np.any(record[reg.name] >> reg.width)
     ]
@@ -67,24 +68,26 @@ def out_of_range(chip: Chip, record: np.recarray) -> list[str]:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All state of a chip at one moment; restoring it gives the same future."""
+    """A copy of all state of a chip at one moment."""
 
     record: np.recarray
     memories: dict[str, np.ndarray]
 
 
 def take(record: np.recarray, memories: dict[str, np.ndarray]) -> Snapshot:
+    """Copy the present state."""
     return Snapshot(record.copy(), {name: memory.copy() for name, memory in memories.items()})
 
 
 def put_back(snapshot: Snapshot, record: np.recarray, memories: dict[str, np.ndarray]) -> None:
+    """Write the state of a snapshot into a record and memories, in place."""
     record[:] = snapshot.record
     for name, memory in memories.items():
         memory[:] = snapshot.memories[name]
 
 
 def diff(a: Snapshot, b: Snapshot) -> list[str]:
-    """Return what differs between two snapshots, a line each: ``name[index]: a -> b``."""
+    """Return one line for each difference between two snapshots: ``name[index]: a -> b``, in hexadecimal."""
     lines = []
     for name in a.record.dtype.names or ():
         lines += _diff_array(name, np.atleast_1d(a.record[name][0]), np.atleast_1d(b.record[name][0]))

@@ -1,15 +1,17 @@
 """The levels of the pins, row by row: the common form of recordings, stimuli and simulator runs.
 
-A row is a moment at which inputs are applied. In each row, in this order: the inputs change to the row's values
-(an SCK or RST edge acts at once); then, if the row's ``clk`` is not 0, the outputs are taken, and clocks have edges.
-Bit 2 k of ``clk`` tells that clock k of the chip rises, bit 2 k + 1 that it falls; edges that come together are in one
-row, and edges that the chip does not use in none. So ``clk`` is 0 or 1 for a chip whose one clock is used as it rises.
-So a stimulus that changes nothing faster than the clock has one row a clock, and SCK may toggle several times
-between two clocks in rows whose ``clk`` is 0.
+A row is a moment at which inputs change. Two things happen in each row, in this order:
+1. The inputs change to the values of the row. An edge of SCK, or of an asynchronous reset, acts at once.
+2. If ``clk`` of the row is not 0, the outputs are sampled, and then clocks have edges.
 
-Pins are packed into one integer as the chip's ``input_word`` and ``output_word`` say. Where that has at most 63 bits,
-rows are (n,) int64, the packed pins. Else they are (n, n_words) int64, each row the packed pins cut into integers of at
-most 63 bits (``PinWord.row``). ``to_rows``, ``from_row``, ``piece_of`` and ``words`` hide the difference.
+``clk`` is a mask: bit 2k stands for a rise of clock k, bit 2k + 1 for a fall. Edges that come together are in one row.
+Edges that the chip does not use are in no row. So ``clk`` is 0 or 1 for a chip that uses the rise of one clock.
+If no input changes faster than the clock, there is one row for each clock. SCK may change several times between two
+clocks, in rows whose ``clk`` is 0.
+
+The chip's ``input_word`` and ``output_word`` say how the pins are packed into one integer. If a packed integer has at
+most 63 bits, rows are (n,) int64, the packed pins. Else rows are (n, n_words) int64: the packed pins are split into
+integers of at most 63 bits (``PinWord.row``). ``to_rows``, ``from_row``, ``piece_of`` and ``words`` work for both.
 """
 
 from __future__ import annotations
@@ -27,12 +29,13 @@ from draupnir.emulator.errors import InputError
 class Trace:
     """Pins over time.
 
-    inputs : (n,) or (n, n_words) int64, input pins packed
-    clk : (n,) uint8, the clock edges that end the row
-    outputs : (n,) or (n, n_words) int64, output pins packed, as they are immediately before the row's clock edge (0 if
-        it has none)
-    known : as outputs, mask of the output bits that the recording knows (neither X nor Z)
-    times : (n,) int64, time of the row's clock edges in the recording's unit, or of the change where clk is 0
+    inputs : (n,) or (n, n_words) int64, the packed input pins
+    clk : (n,) uint8, the clock edges at the end of the row
+    outputs : (n,) or (n, n_words) int64, the packed output pins immediately before the row's clock edges; 0 for a row
+        without one
+    known : as ``outputs``: the mask of the output bits that are neither X nor Z in the recording
+    times : (n,) int64, the time of the row's clock edges in the recording's unit; for a row without one, the time of
+        the change
     """
 
     chip: Chip
@@ -47,47 +50,47 @@ class Trace:
 
     @property
     def n_cycles(self) -> int:
-        """The rows that clock edges end: moments with an edge, for one clock its cycles."""
+        """The number of rows that have a clock edge. For a chip with one clock, these are its cycles."""
         return int(np.count_nonzero(self.clk))
 
 
 def pack(word: Word, pins: Mapping[str, int]) -> int:
-    """Pins by name, packed; pins not named are 0."""
-    packed = 0
+    """Pack levels of pins, by name; all other pins are 0. Raises ValueError for a level that does not fit its pin."""
+    pins_word = 0
     for name, level in pins.items():
         f = word[name]
         if not 0 <= level <= f.high:
             raise ValueError(f"pin {name}: {level} is not within 0..{f.high}")
-        packed |= level << f.lsb
-    return packed
+        pins_word |= level << f.lsb
+    return pins_word
 
 
 def unpack(word: Word, packed: int) -> dict[str, int]:
-    """Packed pins by name."""
+    """Return the level of each pin, by name, from the packed pins."""
     return {f.name: packed >> f.lsb & f.high for f in word}
 
 
 def new_rows(word: PinWord, n: int) -> np.ndarray:
-    """Rows in which all pins are 0: (n,) or (n, n_words) int64."""
+    """Return new rows in which all pins are 0: (n,) or (n, n_words) int64."""
     return np.zeros(n if len(word.row) == 1 else (n, len(word.row)), np.int64)
 
 
 def to_rows(word: PinWord, packed: Sequence[int]) -> np.ndarray:
-    """Rows from packed pins: (n,) or (n, n_words) int64."""
+    """Return the rows for packed pins: (n,) or (n, n_words) int64."""
     if len(word.row) == 1:
         return np.array(packed, np.int64)
-    cut = [[pins >> part.lsb & ((1 << part.width) - 1) for part in word.row] for pins in packed]
-    return np.array(cut, np.int64).reshape(len(packed), len(word.row))
+    integers = [[pins >> part.lsb & ((1 << part.width) - 1) for part in word.row] for pins in packed]
+    return np.array(integers, np.int64).reshape(len(packed), len(word.row))
 
 
 def to_row(word: PinWord, packed: int) -> np.ndarray:
-    """One row, which NumPy's operators combine with many: () or (n_words,) int64."""
+    """Return one row, which NumPy can combine with many rows: () or (n_words,) int64."""
     row: np.ndarray = to_rows(word, [packed])[0]
     return row
 
 
 def from_row(word: PinWord, row: np.ndarray | int) -> int:
-    """The packed pins of one row."""
+    """Return the packed pins of one row."""
     if len(word.row) == 1:
         return int(row)
     assert isinstance(row, np.ndarray)
@@ -95,34 +98,34 @@ def from_row(word: PinWord, row: np.ndarray | int) -> int:
 
 
 def words(rows: np.ndarray) -> np.ndarray:
-    """Rows as (n, n_words), also where they have one word each; the same memory."""
+    """Return a view of rows as (n, n_words), also if they have one word each."""
     return rows.reshape(len(rows), -1) if rows.size else rows.reshape(len(rows), 1 if rows.ndim == 1 else rows.shape[1])
 
 
 def any_bit(rows: np.ndarray) -> np.ndarray:
-    """Return for each row whether a bit of it is 1: (n,) bool."""
+    """Return (n,) bool: True for each row in which a bit is 1."""
     return np.asarray(rows != 0) if rows.ndim == 1 else np.asarray(rows.any(axis=1))
 
 
-def differ(some: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return for each of equally many rows whether the two are different: (n,) bool."""
-    return any_bit(some ^ others)
+def differ(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return (n,) bool: True for each row in which ``a`` and ``b`` are different."""
+    return any_bit(a ^ b)
 
 
-def only(rows: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """The rows where ``chosen``, (n,) bool, is true, and 0 elsewhere."""
-    return np.where(chosen if rows.ndim == 1 else chosen[:, None], rows, 0)
+def only(rows: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return the rows at which ``mask``, (n,) bool, is True; all others are 0."""
+    return np.where(mask if rows.ndim == 1 else mask[:, None], rows, 0)
 
 
-def piece_of(rows: np.ndarray, at: Piece) -> np.ndarray:
-    """A piece of a pin in many rows: (n,) int64."""
-    integers = rows[:, at.word] if np.ndim(rows) == 2 else rows
-    bits: np.ndarray = integers >> at.shift & ((1 << at.width) - 1)
+def piece_of(rows: np.ndarray, piece: Piece) -> np.ndarray:
+    """Return a piece of a pin in each row: (n,) int64."""
+    integers = rows[:, piece.word] if np.ndim(rows) == 2 else rows
+    bits: np.ndarray = integers >> piece.shift & ((1 << piece.width) - 1)
     return bits
 
 
 def column(word: PinWord, name: str, rows: np.ndarray) -> np.ndarray:
-    """One pin, of at most 63 bits, of many rows: (n,) int64. Raises ValueError for a wider one."""
+    """Return a pin of at most 63 bits in each row: (n,) int64. Raises ValueError for a wider pin."""
     pieces = word.pieces_of(name)
     if len(pieces) != 1:
         raise ValueError(f"pin {name}: {word[name].width} bits; a column has at most {INTEGER_BITS}")
@@ -130,7 +133,7 @@ def column(word: PinWord, name: str, rows: np.ndarray) -> np.ndarray:
 
 
 def count_bits(word: PinWord, masks: np.ndarray) -> dict[str, int]:
-    """Return how many bits of each pin are 1 in all these rows together; pins without any are left out."""
+    """Return, for each pin, how many of its bits are 1 in all these rows together; only pins with at least one."""
     counts = dict.fromkeys((f.name for f in word), 0)
     for piece in word.pieces:
         counts[piece.pin] += int(np.bitwise_count(piece_of(masks, piece)).sum())
@@ -138,16 +141,19 @@ def count_bits(word: PinWord, masks: np.ndarray) -> dict[str, int]:
 
 
 def known_at_edges(word: PinWord, clk: np.ndarray, absent: Collection[str] = ()) -> np.ndarray:
-    """The mask of known bits of what shows 0 and 1 only: all of them in each row that has a clock edge.
+    """Return the mask of known bits of a source without X and Z: all bits, in each row that has a clock edge.
 
-    absent : what is not shown at all
+    absent : the pins and probes that the source does not have; their bits are not known
     """
     all_bits = to_row(word, ((1 << word.width) - 1) & ~word.mask(absent))
     return only(np.broadcast_to(all_bits, (len(clk), *all_bits.shape)), clk != 0)
 
 
 def first_levels(chip: Chip, clk: np.ndarray) -> dict[str, int]:
-    """The level of each clock, by pin, before these rows: high where the first edge is a fall, else as it rests."""
+    """Return the level of each clock before these rows, by pin.
+
+    It is 1 if the clock's first edge is a fall, 0 if that is a rise; without an edge it is the clock's idle level.
+    """
     levels = {}
     for clock in chip.clocks:
         of_clock = clk & (clock.rise | clock.fall)
@@ -157,21 +163,22 @@ def first_levels(chip: Chip, clk: np.ndarray) -> dict[str, int]:
 
 
 def check_edges(chip: Chip, clk: np.ndarray, levels: Mapping[str, int]) -> dict[str, int]:
-    """The level of each clock after these rows, from those before; a clock with one used edge goes back by itself.
+    """Return the level of each clock after these rows; levels : those before them, by pin.
 
-    Raises InputError for an edge that the chip does not use, or that cannot be: a clock that is high cannot rise.
+    A clock of which the chip uses one edge returns to its idle level by itself. Raises InputError for an edge that the
+    chip does not use, and for an impossible edge, such as a rise of a clock that is high.
     """
-    after = dict(levels)
-    used = sum(clock.rise | clock.fall for clock in chip.clocks)
-    for row in np.flatnonzero(clk & ~np.uint8(used))[:1]:
-        raise InputError(f"{chip.name}: row {row} has clock edges {clk[row]:#x}; the chip uses {used:#x} only")
+    levels_after = dict(levels)
+    used_edges = sum(clock.rise | clock.fall for clock in chip.clocks)
+    for row in np.flatnonzero(clk & ~np.uint8(used_edges))[:1]:
+        raise InputError(f"{chip.name}: row {row} has clock edges {clk[row]:#x}; the chip uses {used_edges:#x} only")
     for clock in chip.clocks:
         if clock.rise and clock.fall:
-            both = clock.rise | clock.fall
-            rows = np.flatnonzero(clk & both)
-            edges = clk[rows] & both
-            before = np.append(clock.rise if levels[clock.pin.name] else clock.fall, edges[:-1])
-            for wrong in rows[(edges == before) | (edges == both)][:1]:
+            both_edges = clock.rise | clock.fall
+            rows = np.flatnonzero(clk & both_edges)
+            edges = clk[rows] & both_edges
+            previous_edges = np.append(clock.rise if levels[clock.pin.name] else clock.fall, edges[:-1])
+            for wrong in rows[(edges == previous_edges) | (edges == both_edges)][:1]:
                 raise InputError(f"{chip.name}: {clock.pin.name} rises and falls in turn; row {wrong} repeats an edge")
-            after[clock.pin.name] = int(edges[-1] == clock.rise) if len(edges) else levels[clock.pin.name]
-    return after
+            levels_after[clock.pin.name] = int(edges[-1] == clock.rise) if len(edges) else levels[clock.pin.name]
+    return levels_after

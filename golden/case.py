@@ -1,10 +1,10 @@
-"""Golden cases: folders that stand alone, each a waveform with its memories and where it all comes from.
+"""Golden cases. A case is a folder with a waveform, its memories, and a description of its origin.
 
-``case.toml`` has the keys of ``Case``; README.md describes them. Files of a case:
+``case.toml`` has the keys of ``Case``; README.md describes them. The other files of a case are:
 
-wave.fst            the pins (needed)
+wave.fst            the pins; every case has it
 MEM.hex             the memory after the last edge
-MEM.before.hex      the memory before the first edge, where it is not all 0
+MEM.before.hex      the memory before the first edge, if it is not all 0
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from draupnir.golden.files import replacing
 
 TOML = "case.toml"
 WAVE = "wave.fst"
-# What each kind of source has to tell. Only the first three can prove the model right.
+# The keys that each kind of source needs. Only the first three kinds can prove that the model is right.
 SOURCES: dict[str, tuple[str, ...]] = {
     "recorded": ("repository", "commit", "simulator"),
     "printed": ("paper", "table"),
@@ -35,17 +35,17 @@ SOURCES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """A case.
+    """A golden case.
 
-    folder : where its files are
-    chip : name of the chip
-    why : one sentence: what breaks if this differs
-    source : "kind" (a key of SOURCES), what that kind has to tell, and anything else worth knowing
-    seed : of the stimulus, None where there is none
-    command : what remade it, "" where nothing does
-    sha256 : of each file, by its name
-    parameters : the chip's sizes, where it has any to choose
-    undefined : what a simulator that knows X may leave open, where the case goes where the Verilog is undefined
+    folder : the folder of its files
+    chip : the name of the chip
+    why : one sentence that says what breaks if a device differs
+    source : "kind" (a key of SOURCES), the keys that this kind needs, and any other facts
+    seed : the seed of the stimulus, None if it has none
+    command : the command that records it again, "" if there is none
+    sha256 : name of a file -> its checksum in hexadecimal
+    parameters : name -> value of each size of the chip, if it has sizes
+    undefined : the bits that may be unknown or different, for a case in which the Verilog is undefined
     """
 
     folder: Path
@@ -60,36 +60,38 @@ class Case:
 
     @property
     def name(self) -> str:
+        """The name of the case, which is that of its folder."""
         return self.folder.name
 
     @property
     def wave(self) -> Path:
+        """The waveform."""
         return self.folder / WAVE
 
     @property
     def before(self) -> dict[str, Path]:
-        """Memory images to load before the first edge, by memory."""
+        """Name of a memory -> the image to load before the first edge."""
         return {name.removesuffix(".before.hex"): self.folder / name for name in self.sha256 if ".before." in name}
 
     @property
     def after(self) -> dict[str, Path]:
-        """Memory images after the last edge, by memory."""
+        """Name of a memory -> the image after the last edge."""
         images = (name for name in self.sha256 if name.endswith(".hex") and ".before." not in name)
         return {name.removesuffix(".hex"): self.folder / name for name in images}
 
 
 def discover(folder: Path) -> list[Case]:
-    """All cases in ``folder/*/``, sorted by name."""
+    """Return all cases in ``folder/*/``, sorted by name."""
     return [load(path.parent) for path in sorted(folder.glob(f"*/{TOML}"))]
 
 
 def of_chip(chip: str) -> list[Case]:
-    """All of a chip's own cases, sorted by name. Raises InputError for a chip that has none, or that there is not."""
+    """Return all cases of a chip, sorted by name. Raises InputError if it has none, or if there is no such chip."""
     return discover(chips.package(chip).cases)
 
 
 def load(folder: Path) -> Case:
-    """Read a case's description; its files are looked at by ``verify``.
+    """Read the description of a case. ``verify`` checks its files.
 
     Raises InputError for a missing or wrong key.
     """
@@ -112,15 +114,15 @@ def load(folder: Path) -> Case:
         _parameters(table, path),
     )
     if table:
-        raise InputError(f"{path}: unknown key {next(iter(table))!r}; see golden/README.md for those there are")
+        raise InputError(f"{path}: unknown key {next(iter(table))!r}; golden/README.md lists all keys")
     _check(case, path)
     return case
 
 
 def case_at(path: Path, chip: str) -> Case | None:
-    """The golden case that a path is the folder, or the waveform, of; None for a waveform that is of none.
+    """Return the golden case of a path, which is its folder or its waveform; None for the waveform of no case.
 
-    Raises InputError for a case that is damaged, and for a folder without a case of this chip.
+    Raises InputError for a damaged case, and for a folder without a case of this chip.
     """
     folder = path if path.is_dir() else path.parent
     if not (folder / TOML).is_file() or not (path.is_dir() or path.name == WAVE):
@@ -140,13 +142,13 @@ def _no_case(folder: Path) -> str:
 
 
 def verify(case: Case) -> None:
-    """Raise InputError if a file of the case is missing or is not the one that was described."""
-    for name, wanted in case.sha256.items():
+    """Raise InputError if a file of the case is missing, or if its checksum is wrong."""
+    for name, checksum in case.sha256.items():
         path = case.folder / name
         if not path.is_file():
             raise InputError(f"{path}: missing; {TOML} names it")
-        if digest(path) != wanted:
-            raise InputError(f"{path}: changed since it was described: sha256 {digest(path)}, not {wanted}")
+        if digest(path) != checksum:
+            raise InputError(f"{path}: changed since it was described: sha256 {digest(path)}, not {checksum}")
 
 
 def write(
@@ -159,9 +161,9 @@ def write(
     undefined: Undefined | None = None,
     parameters: Mapping[str, int] | None = None,
 ) -> Case:
-    """Describe the files that are in ``folder`` (wave.fst and memory images) in its case.toml, and give the case.
+    """Write a case.toml for the files in ``folder`` (wave.fst and memory images), and return the case.
 
-    Raises InputError when the description would not be a valid one.
+    Raises InputError if the description is not valid.
     """
     files = [path for path in sorted(folder.iterdir()) if path.name == WAVE or path.suffix == ".hex"]
     sums = {path.name: digest(path) for path in files}
@@ -183,7 +185,7 @@ def write(
 
 
 def digest(path: Path) -> str:
-    """sha256 of a file, hexadecimal."""
+    """Return the sha256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -196,7 +198,7 @@ def _check(case: Case, path: Path) -> None:
         if not case.source.get(key):
             raise InputError(f"{path}: source.{key} is missing; a source of kind {kind!r} has it")
     if not case.why:
-        raise InputError(f"{path}: why is empty; one sentence saying what breaks if this differs is needed")
+        raise InputError(f"{path}: why is empty; one sentence that says what breaks if this differs is needed")
     if WAVE not in case.sha256:
         raise InputError(f"{path}: no {WAVE} among its files")
 

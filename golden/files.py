@@ -1,6 +1,6 @@
-"""Write files whole or not at all: each is written under a temporary name, and gets its own when it is complete.
+"""Write files completely or not at all. A file has a temporary name until it is complete.
 
-Errors name the file that the caller asked for, never the temporary one.
+Errors name the caller's file, never the temporary one.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from typing import NoReturn
 
 PART = ".part"
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the signals that end a command
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # a write that fails so does not say which file it was
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # with these errors a failed write does not name its file
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path``, renamed to it when the block ends well and removed when it does not."""
+    """Give a temporary path beside ``path``. It is renamed at the end of the block, or removed after an exception."""
     with replacing_all([path]) as (temporary,):
         yield temporary
 
 
 @contextmanager
 def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """Temporary paths, one for each path; all are renamed when the block ends well, and none before.
+    """Give one temporary path for each path. All are renamed at the end of the block, and removed after an exception.
 
-    A path that is a device or a pipe stands for itself. Behind a symbolic link the file that it leads to is replaced.
+    A device or a pipe is used directly, without a temporary path. For a symbolic link its target is replaced.
     """
     places = [path if _is_device(path) else Path(os.path.realpath(path)) for path in paths]
     temporaries = [place if _is_device(place) else temporary_name(place) for place in places]
@@ -56,9 +56,10 @@ def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
 
 @contextmanager
 def filling(folder: Path) -> Iterator[Path]:
-    """A temporary folder inside ``folder``, whose files move up when the block ends well; else none of them does.
+    """Give a temporary folder inside ``folder``. Its files move to ``folder`` at the end of the block, but not after
+    an exception.
 
-    ``folder`` is made if need be, and removed again if it was made for nothing.
+    If ``folder`` does not exist, it is created, and after an exception removed again.
     """
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
@@ -80,9 +81,9 @@ def filling(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """A signal that comes in the block is handled after it, so that files that belong together are all renamed.
+    """Delay the handlers of signals until the end of the block, so that all files of a group are renamed.
 
-    Python runs its signal handlers in the main thread only, so in another thread there is nothing to do.
+    Python runs signal handlers in the main thread only, so in any other thread this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -107,7 +108,7 @@ def _undisturbed() -> Iterator[None]:
 
 @contextmanager
 def naming(temporary: Path, path: Path) -> Iterator[None]:
-    """Errors of the block that name ``temporary``, or a file in it, name ``path`` instead."""
+    """Replace in errors of the block the name ``temporary``, or that of a file in it, by ``path``."""
     try:
         yield
     except OSError as error:
@@ -116,7 +117,7 @@ def naming(temporary: Path, path: Path) -> Iterator[None]:
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Among all processes, one at a time: what is made in the block is made once. ``path`` : a file for the lock."""
+    """Let only one process at a time run the block; path : the file of the lock."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -124,7 +125,7 @@ def alone(path: Path) -> Iterator[None]:
 
 
 def temporary_name(path: Path) -> Path:
-    """The name under which this process writes a file before it is complete."""
+    """Return the name that this process gives a file until it is complete."""
     return path.with_name(f".{path.name}.{os.getpid()}{PART}")
 
 
@@ -133,7 +134,7 @@ def _is_device(path: Path) -> bool:
 
 
 def _remove_stale(place: Path) -> None:
-    """Remove what processes that were killed have left of earlier tries to write ``place``."""
+    """Remove temporary files of ``place`` that belong to killed processes."""
     for name in glob.glob(f".{glob.escape(place.name)}.*{PART}", root_dir=place.parent, include_hidden=True):
         writer = name.removesuffix(PART).rpartition(".")[2]
         if writer.isdecimal() and not _runs(int(writer)):
@@ -153,7 +154,7 @@ def _runs(pid: int) -> bool:
 
 
 def _raise_named(error: OSError, paths: Mapping[Path, Path]) -> NoReturn:
-    """Raise the error with the caller's path where it has a temporary one, or none although a write failed."""
+    """Raise the error with the caller's path instead of a temporary one, or of none if a write failed."""
     name = None if error.filename is None else os.fsdecode(error.filename)
     for temporary, path in paths.items():
         if name == str(temporary):

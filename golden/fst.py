@@ -1,6 +1,6 @@
-"""Read FST files: their variables, and the changes of chosen ones.
+"""Read FST files: their variables, and the changes of some of them.
 
-Reader: pywellen (https://github.com/ekiwi/wellen). What it prints is kept off the terminal.
+Reader: pywellen (https://github.com/ekiwi/wellen). Its output does not reach the terminal.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from draupnir.golden.rows import Gap, SignalChanges, limbs
 from draupnir.golden.scopes import Variable
 
 PIECE = 1 << 16  # changes in a piece
-_BLACKOUT = 2  # the block that tells what was not dumped
+_BLACKOUT = 2  # the block with the times that were not dumped
 _GEOMETRY, _GEOMETRY_HEAD = 3, 25  # the block with the width of each signal, a byte or more each
 _CHANGES = (1, 5, 8)  # blocks of changes, which end with the bytes of their times, these packed, and how many there are
-_DENSEST = 1100  # bytes that zlib makes of one
+_DENSEST = 1100  # zlib compresses at most this number of bytes into one
 
 
 class _SinkFailed(Exception):
-    """Carries a RuntimeError of the sink past the reader, whose own errors are of that class."""
+    """A RuntimeError of the sink. The reader raises RuntimeError itself, so the sink's error needs another class."""
 
 
 class Fst:
-    """An FST file whose list of variables was read.
+    """An FST file.
 
-    variables : all that it has
-    tick, unit : a time of 1 is this many of this unit; unit is "" where the file gives none
+    variables : all variables of the file
+    tick, unit : one step of time is ``tick`` units; unit is "" if the file gives none
 
-    Raises InputError for a file that is damaged or incomplete.
+    Raises InputError for a file that is damaged or not complete.
     """
 
-    broken_off = ""  # a file without its end cannot be read at all
+    broken_off = ""  # a file without its end cannot be read
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -57,11 +57,12 @@ class Fst:
     def stream(
         self, signals: Sequence[Variable], sink: Callable[[SignalChanges], None], on_gap: Callable[[Gap], None]
     ) -> None:
-        """Read the file once, and give the changes of these variables to ``sink``, numbered by their place.
+        """Read the file once, and give the changes of these variables to ``sink``.
 
-        A variable of more than 63 bits takes as many numbers as it has limbs (see ``rows.limbs``).
+        A signal is numbered by its place among these variables. A variable of more than 63 bits takes one number for
+        each limb (see ``rows.limbs``).
 
-        on_gap : called between two pieces where a stretch was not dumped
+        on_gap : called between two pieces for times that were not dumped
 
         Raises InputError for a damaged file.
         """
@@ -114,7 +115,7 @@ class Fst:
             raise failed.__cause__ or failed from None
 
     def _changes(self, times: list[int], numbers: list[int], levels: list[int | str]) -> SignalChanges:
-        """Lists to arrays. Raises InputError for a time that no array holds, or one that runs backwards."""
+        """Convert lists to arrays. Raises InputError for a time that is too large, or that runs backwards."""
         n = len(times)
         if n and max(times) >> 63:
             raise InputError(f"{self.path}: time {max(times)} is too late; at most {(1 << 63) - 1} can be read")
@@ -127,7 +128,7 @@ class Fst:
 
 
 def end_time(path: Path) -> int:
-    """The time at which the file ends, as it says itself."""
+    """Return the time at which the file ends, from its header."""
     with path.open("rb") as file:
         return int.from_bytes(file.read(25)[17:25], "big")  # the block's type, its length, the start, the end
 
@@ -137,10 +138,10 @@ def _part(piece: SignalChanges, some: slice) -> SignalChanges:
 
 
 def check_blocks(path: Path) -> list[Gap]:
-    """Raise InputError unless the file is made of whole blocks: each a byte for its type, then its length.
+    """Raise InputError unless the file consists of complete blocks: each has a byte for its type, then its length.
 
-    The reader trusts the lengths, and ends the process where there is not so much memory. It passes over the block that
-    tells what was not dumped; this returns it.
+    The reader trusts the lengths, and ends the process if there is not enough memory. It also skips the block with the
+    times that were not dumped; this function returns them.
     """
     gaps: list[Gap] = []
     size = path.stat().st_size
@@ -166,10 +167,10 @@ def check_blocks(path: Path) -> list[Gap]:
 
 
 def _gaps(text: bytes) -> list[Gap]:
-    """The stretches without a dump.
+    """Return the spans of time without a dump.
 
-    text : how many switches there are, then for each 1 if it is on, and the time since the last one. Numbers are of
-        seven bits a byte, the lowest first; the highest byte has its upper bit clear
+    text : the number of switches, then for each switch 1 if the dump goes on, else 0, and the time since the last
+        switch. Each byte holds seven bits of a number, the lowest first; in the last byte of a number bit 7 is 0.
     """
     position = 0
 
@@ -196,15 +197,15 @@ def _gaps(text: bytes) -> list[Gap]:
     return gaps
 
 
-def _check_count(path: Path, unpacked: bytes, count: bytes, size: int) -> None:
-    """Raise InputError if so many things, of a byte or more each, cannot be in so many bytes, or these in the file."""
-    n_bytes, n = int.from_bytes(unpacked, "big"), int.from_bytes(count, "big")
+def _check_count(path: Path, table: bytes, count: bytes, size: int) -> None:
+    """Raise InputError if a table cannot have this number of entries, or the file cannot have a table of this size."""
+    n_bytes, n = int.from_bytes(table, "big"), int.from_bytes(count, "big")
     if n > n_bytes or n_bytes > size * _DENSEST:
         raise InputError(f"{path}: damaged waveform: {n} entries in a table of {n_bytes} bytes")
 
 
 def _variable(var: Any) -> Variable:
-    """A variable of the reader's. One whose range is not its width is to the reader a row of an array."""
+    """Return a variable of the reader. If its range differs from its width, the reader has a row of an array."""
     name, scope = var.name, var.full_name.removesuffix(var.name).removesuffix(".")
     if name.startswith("["):
         scope, _, array = scope.rpartition(".")
@@ -226,7 +227,7 @@ _KNOWN = str.maketrans("01lLhHxXzZuUwW-?", "111111" + "0" * 10)
 
 
 def _limbs_of(level: int | str, widths: Sequence[int]) -> list[int | str]:
-    """A level of a wide variable, limb by limb; text where a bit of it is neither 0 nor 1."""
+    """Return the limbs of a wide variable's level: numbers, or text if a bit is neither 0 nor 1."""
     ends = np.cumsum(widths).tolist()
     if isinstance(level, str):
         digits = level.rjust(ends[-1], "0")[::-1]
@@ -235,7 +236,7 @@ def _limbs_of(level: int | str, widths: Sequence[int]) -> list[int | str]:
 
 
 def _levels(levels: list[int | str]) -> tuple[np.ndarray, np.ndarray]:
-    """Levels and known bits. A level is a number, or text where a bit of it is neither 0 nor 1."""
+    """Return levels and masks of known bits: (n,) int64 each; levels : numbers, or text if a bit is neither 0 nor 1."""
     n = len(levels)
     try:
         return np.fromiter(levels, dtype=np.int64, count=n), np.full(n, -1, dtype=np.int64)
@@ -245,12 +246,12 @@ def _levels(levels: list[int | str]) -> tuple[np.ndarray, np.ndarray]:
         return level, known
 
 
-# --- the reader's errors and words -------------------------------------------------------------------------------
+# --- the reader's errors and output -------------------------------------------------------------------------------
 
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Turn the reader's errors into an InputError, and keep its words off the terminal.
+    """Convert the reader's errors to InputError, and keep its output away from the terminal.
 
     A panic of the Rust library arrives as a PanicException, which is a BaseException and no Exception, after its
     message was written to file descriptor 2. Warnings go to file descriptor 1.
@@ -274,7 +275,7 @@ def _one_line(error: BaseException) -> str:
 
 @contextmanager
 def _ours_alone(descriptor: int, name: str) -> Iterator[None]:
-    """Close a file descriptor to all but Python's own sys.stdout or sys.stderr."""
+    """Discard all output to a file descriptor, except that of Python's own sys.stdout or sys.stderr."""
     ours = getattr(sys, name)
     ours.flush()
     saved, theirs = os.dup(descriptor), os.open(os.devnull, os.O_WRONLY)

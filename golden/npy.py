@@ -1,4 +1,4 @@
-"""The header of a .npy file, however wrong it is."""
+"""Read .npy files, also damaged ones, without a traceback."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _WRONG = (
 
 
 def header(path: Path, file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
-    """Shape, whether in Fortran order, and type of what follows in a file that is at its beginning.
+    """Return shape, True for Fortran order, and type of the array in a file that is open at its beginning.
 
-    Raises InputError for what is not a .npy file.
+    Raises InputError for a file that is not a .npy file.
     """
     try:
         version = np.lib.format.read_magic(file)
@@ -38,7 +38,7 @@ def header(path: Path, file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]
 
 
 def read(path: Path) -> np.ndarray:
-    """An array of integers or booleans, any shape. Raises InputError for anything else, and for a file that is cut."""
+    """Return an array of integers or booleans of any shape. Raises InputError for other types, and for a cut file."""
     try:
         with path.open("rb") as file:
             shape, fortran_order, dtype = header(path, file)

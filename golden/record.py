@@ -1,4 +1,4 @@
-"""Record what a device did under a stimulus: every pin at every clock, and the memories before and after."""
+"""Record a device under a stimulus: every pin at every clock, and the memories before and after."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ REPORT_EVERY = 1024  # clocks between two reports of progress
 
 
 class SteppedDevice(Protocol):
-    """Anything that behaves like a chip: a simulator, or a model.
+    """A device that behaves like a chip: a simulator or a model.
 
-    Where it does not have all probes of the chip, ``absent`` names those: they are not recorded.
+    absent : the names of the chip's probes that the device does not have; they are not recorded
     """
 
     def step(self, inputs: int, edges: int) -> int: ...
@@ -46,7 +46,7 @@ class InputSource(Protocol):
 
 @dataclass(frozen=True)
 class Recording:
-    """A trace, and all memories before its first and after its last clock: name -> (depth, limbs) uint32."""
+    """A trace, and all memories before its first clock and after its last one: name -> uint32 of ``Memory.shape``."""
 
     trace: Trace
     before: dict[str, np.ndarray]
@@ -61,12 +61,13 @@ def record(
     memories: Mapping[str, np.ndarray] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Recording:
-    """Drive a device, which is in its initial state, for ``n_cycles`` moments with a clock edge.
+    """Drive a device for ``n_cycles`` rows with a clock edge. The device must be in its initial state.
 
-    The stimulus sees the outputs that were taken before the last clock edge, as a synchronous test bench would.
+    As in a synchronous test bench, the stimulus receives the outputs from before the last clock edge.
 
-    memories : contents to load first; memories that are not named stay as they are
-    progress : called now and then with the number of clocks done since it was last called
+    memories : contents to load first; all other memories keep their content
+    progress : called from time to time with the number of clocks since its last call
+
     Raises InputError for a stimulus whose clock does not end with the row of its edges.
     """
     for name, content in (memories or {}).items():
@@ -122,32 +123,32 @@ def save(
     seed: int,
     undefined: Undefined | None = None,
 ) -> case.Case:
-    """Make a recording a golden case in ``folder``, which appears, or is replaced, when the case is complete.
+    """Save a recording as a golden case in ``folder``. The folder appears, or is replaced, when the case is complete.
 
-    Memories that are all 0 before the first clock are not written: that is how a replay starts.
+    A memory that is all 0 before the first clock needs no image, because a replay starts with zeros.
     Raises InputError as ``check_replaceable`` does.
     """
     check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch,
-        naming(new := Path(scratch) / "new", folder),
+        naming(new_folder := Path(scratch) / "new", folder),
     ):
-        new.mkdir()
+        new_folder.mkdir()
         chip = recording.trace.chip
-        wave_out.write(recording.trace, new / case.WAVE)
+        wave_out.write(recording.trace, new_folder / case.WAVE)
         for memory in chip.memories:
             if recording.before[memory.name].any():
-                hexfile.write(new / f"{memory.name}.before.hex", recording.before[memory.name], memory)
-            hexfile.write(new / f"{memory.name}.hex", recording.after[memory.name], memory)
-        case.write(new, chip.name, why, source, command, seed, undefined, chip.sizes)
+                hexfile.write(new_folder / f"{memory.name}.before.hex", recording.before[memory.name], memory)
+            hexfile.write(new_folder / f"{memory.name}.hex", recording.after[memory.name], memory)
+        case.write(new_folder, chip.name, why, source, command, seed, undefined, chip.sizes)
         if folder.exists():
             folder.rename(Path(scratch) / "old")
-        new.rename(folder)
+        new_folder.rename(folder)
     return case.load(folder)
 
 
 def check_replaceable(folder: Path) -> None:
-    """Raise InputError for a folder that holds something, and no golden case: a case in its place would destroy it."""
+    """Raise InputError for a folder that is not empty and not a golden case, because a case would replace it."""
     if folder.is_dir() and any(folder.iterdir()) and not (folder / case.TOML).is_file():
-        raise InputError(f"{folder}: there is a folder that is no golden case, and would be replaced; right is another")
+        raise InputError(f"{folder}: this folder is not a golden case, and would be replaced; right is another folder")

@@ -1,8 +1,8 @@
-"""Drive the recorded inputs of golden cases into an RTL, or the golden model, and compare all that comes out.
+"""Drive the recorded inputs of golden cases into an RTL, or into the golden model, and compare all results.
 
-Every output pin is compared at every recorded clock, every memory after the last one. Registers start as the simulator
-starts them, at 0 in Verilator and in the model, unknown in Icarus where the source does not initialise them, or as the
-device was told. What the recording knows has to be known: see ``draupnir.golden.compare.agreement``.
+Every output pin is compared at every recorded clock, and every memory after the last clock. How do registers start? At
+0 in Verilator and in the model; unknown in Icarus, unless the source initialises them or the device has another
+setting. Every bit that the recording knows must be known: see ``draupnir.golden.compare.agreement``.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ _READING = threading.Lock()  # golden.wave redirects the process's stderr while 
 class CaseOutcome:
     """The outcome of a case.
 
-    n_cycles : clock edges at which the pins were compared
-    n_mismatches : edges with at least one pin that differs
-    n_words : words that differ after the last edge; None where the memories were not compared
-    agreement : the bits that were compared, those that were unknown, and those that differ
-    difference : where the pins, or else the memories after the last edge, first differ; None if they do not
-    memory : where a memory first differed from the golden model's, if one did before the first pin that differs
-    as_recorded : False: compared with a reference (see ``regress``) that did not do what was recorded
-    is_drawn : registers started at random, and the case goes where the Verilog is undefined: nothing is expected of it
+    n_cycles : the number of clock edges at which the pins were compared
+    n_mismatches : the number of edges with at least one different pin
+    n_words : the number of different words after the last edge; None if the memories were not compared
+    agreement : the numbers of compared, unknown and different bits
+    difference : the first difference of the pins, or else of the memories after the last edge; None if there is none
+    memory : the first difference of a memory from the golden model, if it comes before the first different pin
+    as_recorded : False if the reference (see ``regress``) differs from the recording
+    is_drawn : True if registers started at random in a case in which the Verilog is undefined; nothing is expected then
     """
 
     case: Case
@@ -74,32 +74,33 @@ class CaseOutcome:
 
     @property
     def n_unknown(self) -> int:
-        """Bits of the outputs at all edges, and of the memories at the end, that were not compared."""
+        """The number of bits, of outputs at all edges and of memories at the end, that were not compared."""
         memories = sum(n for name, n in self.agreement.unknown.items() if name in self.case.after)
         return self.agreement.bits.n_unknown + memories
 
     @property
     def undeclared(self) -> dict[str, int]:
-        """Pin or memory -> bits that are unknown, although the recording knows them and the case does not say so."""
+        """Pin or memory -> number of unknown bits that the recording knows and that the case does not allow."""
         return {} if self.is_drawn else self.agreement.undeclared(self.case.undefined)
 
     @property
     def undefined(self) -> bool:
-        """It holds, but not every bit is as recorded: the source itself leaves open what happens."""
+        """True if the case holds although bits differ from the recording, because the source leaves them undefined."""
         return self.holds and not self.agreement.is_equal
 
     @property
     def holds(self) -> bool:
-        """Every pin was compared; nothing differs or is unknown but what the case itself leaves open."""
+        """True if every pin was compared, and only bits that the case allows are different or unknown."""
         return self.agreement.bits.n_compared > 0 and (self.is_drawn or self.agreement.holds(self.case.undefined))
 
 
 @dataclass(frozen=True)
 class _Recorded:
-    """A case as far as it is compared.
+    """The part of a case that is compared.
 
-    trace : its rows, or the first of them; wave : the file that they are from
-    after : the memories after its last row; None where the case goes on
+    trace : the first rows of the case, or all of them
+    wave : the waveform of these rows
+    after : the memories after the last row; None if the case has more rows
     """
 
     case: Case
@@ -109,12 +110,12 @@ class _Recorded:
     after: Memories | None
 
     def time_text(self, row: int) -> str:
-        """The time of a row, for people."""
+        """The time of a row, with its unit."""
         return self.wave.time_text(int(self.trace.times[row]))
 
 
 def select(cases: Sequence[Case], names: Sequence[str]) -> list[Case]:
-    """The cases of these names, all if there are none. Raises InputError for a name that no case has."""
+    """Return the cases with these names, or all cases if there are no names. Raises InputError for an unknown name."""
     by_name = {one.name: one for one in cases}
     for name in names:
         if name not in by_name:
@@ -125,18 +126,19 @@ def select(cases: Sequence[Case], names: Sequence[str]) -> list[Case]:
 def by_sizes(
     chip: str, cases: Sequence[Case], chosen: Mapping[str, int] | None = None
 ) -> list[tuple[Chip, list[Case]]]:
-    """The cases of each size of a chip, with its declaration.
+    """Return the cases for each set of sizes of a chip, with the declaration of these sizes.
 
-    chosen : only cases of these sizes
-    Raises InputError if there is none, or for sizes that the chip cannot have.
+    chosen : return only cases with these sizes
+
+    Raises InputError if there is no such case, and for sizes that the chip cannot have.
     """
-    wanted = dict(chosen or {})
-    fitting = [one for one in cases if {**one.parameters, **wanted} == dict(one.parameters)]
-    if not fitting and cases:
-        said = ", ".join(f"{name}={size}" for name, size in wanted.items())
-        raise InputError(f"{said}: no case of {chip} was recorded with such sizes")
+    required = dict(chosen or {})
+    cases_of_sizes = [one for one in cases if {**one.parameters, **required} == dict(one.parameters)]
+    if not cases_of_sizes and cases:
+        text = ", ".join(f"{name}={size}" for name, size in required.items())
+        raise InputError(f"{text}: no case of {chip} has these sizes")
     groups: dict[str, list[Case]] = {}
-    for one in fitting:
+    for one in cases_of_sizes:
         groups.setdefault(str(sorted(one.parameters.items())), []).append(one)
     return [(chips.declaration(chip, group[0].parameters), group) for group in groups.values()]
 
@@ -149,14 +151,14 @@ def regress(
     waves: Path | None = None,
     reference: Device | None = None,
 ) -> Iterator[CaseOutcome]:
-    """Hold a device against each case, in their order.
+    """Compare a device with each case, in the order of the cases.
 
-    n_cycles : compare only so many clocks of each; memories are then compared only where the case is no longer
-    waves : folder for a waveform CASE.fst of what the device did, for each case in which it differs
-    reference : what the device is to do, instead of what was recorded: that is, what this one does with the recorded
-        inputs. For a reduced chip, which cannot do what was recorded where a case needs what it lacks
+    n_cycles : compare only this number of clocks of each case; the memories of a longer case are then not compared
+    waves : the folder for a waveform CASE.fst of the device, for each case in which it differs
+    reference : a device whose results replace the recorded ones. A reduced chip needs it, because it cannot do what was
+        recorded in cases that use the missing parts
 
-    Raises InputError for a case that is not as described or cannot be run.
+    Raises InputError for a case with a wrong file, and for one that cannot be run.
     """
     with ThreadPoolExecutor(device.n_parallel) as pool:
         yield from pool.map(lambda one: hold(device, chip, one, n_cycles, waves, reference), cases)
@@ -170,7 +172,7 @@ def hold(
     waves: Path | None = None,
     reference: Device | None = None,
 ) -> CaseOutcome:
-    """Hold a device against a case; see ``regress``."""
+    """Compare a device with one case; see ``regress``."""
     recorded, as_recorded = _read(chip, one, n_cycles), True
     run = observe(device, recorded.trace, recorded.before)
     if reference is not None:
@@ -194,7 +196,7 @@ def hold(
 
 
 def observe(device: Device, trace: Trace, before: Memories) -> Observed:
-    """Run a trace on a device. What was drawn at random is unknown until the first reset is over."""
+    """Run a trace on a device. With random registers, all outputs count as unknown until the first reset has ended."""
     run = device.run(trace, before)
     if not device.is_random:
         return run
@@ -217,7 +219,7 @@ def _read(chip: Chip, one: Case, n_cycles: int | None) -> _Recorded:
 
 
 def _outcome(chip: Chip, recorded: _Recorded, run: Observed) -> CaseOutcome:
-    """Compare a run with a trace and, where they are there, the memories after it."""
+    """Compare a run with a trace, and with the memories after it if they were recorded."""
     trace = recorded.trace
     differing = _differing(trace, run)
     memories = _memories(chip, recorded, run)
@@ -234,14 +236,14 @@ def _outcome(chip: Chip, recorded: _Recorded, run: Observed) -> CaseOutcome:
 
 
 def _absent(recorded: _Recorded, run: Observed) -> set[str]:
-    """The probes that were not recorded, or that the device does not have."""
+    """Return the probes that were not recorded, or that the device does not have."""
     return {*recorded.wave.absent, *run.absent}
 
 
 def _explained(
     device: Device, chip: Chip, recorded: _Recorded, run: Observed, outcome: CaseOutcome, difference: FirstDifference
 ) -> CaseOutcome:
-    """The outcome with what the golden model does at the difference, and where a memory differs before that."""
+    """Add to an outcome what the golden model does at the difference, and a memory that differs before it."""
     end = len(recorded.trace) if difference.row is None else difference.row
     trace, after = cut(recorded.trace, 0, end), recorded.after or {}
     memory = first_memory_difference(device, chip, trace, recorded.before, after if difference.row is None else {})
@@ -255,14 +257,14 @@ def _explained(
 
 
 def _is_modelled(chip: Chip, recorded: _Recorded, row: int) -> bool:
-    """Tell whether the golden model does what is recorded, up to a row's edge."""
+    """Return True if the golden model agrees with the recording up to a row's edge."""
     return chip.name in chips.names() and is_reference(
         ModelDevice(chip), up_to(recorded.trace, row), recorded.before, {}
     )
 
 
 def _check_names(chip: Chip, one: Case) -> None:
-    """Raise InputError where a case leaves open what the chip does not have."""
+    """Raise InputError if a case allows undefined bits in a pin or memory that the chip does not have."""
     names = {*(pin.name for pin in chip.outputs), *(memory.name for memory in chip.memories)}
     for title in ("unknown", "different") if one.undefined else ():
         for name in getattr(one.undefined, title):
@@ -272,13 +274,13 @@ def _check_names(chip: Chip, one: Case) -> None:
 
 
 def _before(chip: Chip, one: Case) -> dict[str, np.ndarray]:
-    """All memories before the first edge."""
+    """Return all memories before the first edge."""
     contents = {memory.name: new_memory(memory) for memory in chip.memories}
     return contents | {name: hexfile.read(file, chip.memory(name)) for name, file in one.before.items()}
 
 
 def _at_pins(recorded: _Recorded, run: Observed, row: int) -> FirstDifference:
-    """The difference of the pins at a row."""
+    """Return the difference of the pins at a row."""
     trace = recorded.trace
     word = trace.chip.output_word
     known = from_row(word, trace.known[row] & run.known[row])
@@ -289,19 +291,19 @@ def _at_pins(recorded: _Recorded, run: Observed, row: int) -> FirstDifference:
 
 
 def _bits(recorded: _Recorded, run: Observed, row: int) -> ComparedBits:
-    """The bits that were compared up to a row's edge."""
+    """Count the bits that were compared up to a row's edge."""
     trace = recorded.trace
     both = replace(trace, known=trace.known & run.known)
     return compared_bits(up_to(both, row), _absent(recorded, run))
 
 
 def _differing(trace: Trace, run: Observed) -> np.ndarray:
-    """The rows at which a pin that is known differs."""
+    """Return the rows at which a known pin differs."""
     return np.flatnonzero(any_bit((run.outputs ^ trace.outputs) & trace.known & run.known))
 
 
 def _memories(chip: Chip, recorded: _Recorded, run: Observed) -> tuple[MemoryDifference, ...]:
-    """The memories of which a word differs, after the last edge, in a bit that is known."""
+    """Return the memories in which a known bit of a word differs after the last edge."""
     compared = (
         memory_difference(chip.memory(name), words, run.memories[name], known=run.memories_known[name])
         for name, words in (recorded.after or {}).items()

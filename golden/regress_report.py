@@ -1,4 +1,4 @@
-"""The outcomes of golden cases, in words and as JSON."""
+"""The outcomes of golden cases, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from draupnir.golden.regress import CaseOutcome
 _HEAD = "   clocks  mismatches  words      X bits  first difference"
 
 
-def lines(chip: str, what: str, outcomes: Sequence[CaseOutcome], seconds: float, report: Path) -> Iterator[str]:
-    """The outcomes as text, a line each, why a case does not hold, and the sum.
+def lines(chip: str, device_name: str, outcomes: Sequence[CaseOutcome], seconds: float, report: Path) -> Iterator[str]:
+    """Yield one line for each outcome, the reasons why a case does not hold, and the sum.
 
-    what : names what was held; report : the folder of the waveforms of cases that do not hold
+    device_name : the name of the device that was compared
+    report : the folder of the waveforms of cases that do not hold
     """
     width = max(len(outcome.case.name) for outcome in outcomes)
-    yield f"{chip}: {what}"
+    yield f"{chip}: {device_name}"
     yield f"{'case':{width}}{_HEAD}"
     for o in outcomes:
         words = "-" if o.n_words is None else str(o.n_words)
@@ -36,7 +37,7 @@ def lines(chip: str, what: str, outcomes: Sequence[CaseOutcome], seconds: float,
 
 
 def as_object(outcomes: Sequence[CaseOutcome], initial: str) -> dict[str, Any]:
-    """The outcomes for JSON, without their schema. initial : how registers started, in words"""
+    """Return the outcomes for JSON, without their schema; initial : how registers started, in words."""
     return {
         "holds": all(outcome.holds for outcome in outcomes),
         "initial": initial,
@@ -56,7 +57,7 @@ def _first(outcome: CaseOutcome) -> str:
 
 
 def _differences(outcome: CaseOutcome) -> Iterator[str]:
-    """The whole reports of where a memory and a pin first differ."""
+    """Yield the complete reports of the first different memory and of the first different pin."""
     for difference in (outcome.memory, outcome.difference):
         if difference:
             first, *more = difference.lines()
@@ -64,14 +65,14 @@ def _differences(outcome: CaseOutcome) -> Iterator[str]:
 
 
 def _reasons(outcome: CaseOutcome) -> Iterator[str]:
-    """Why a case does not hold, and where it holds only because of what it leaves open."""
+    """Yield the reasons why a case does not hold, or why it holds only because it allows undefined bits."""
     agreed = outcome.agreement
     if not agreed.bits.n_compared:
         yield f"nothing was compared: {agreed.bits}"
     elif (pins := agreed.not_compared(outcome.case.undefined)) and not outcome.is_drawn:
-        yield f"never compared, since X or Z at every clock: {', '.join(pins)}; {agreed.bits}"
+        yield f"never compared, because they are X or Z at every clock: {', '.join(pins)}; {agreed.bits}"
     if undeclared := outcome.undeclared:
-        kind = "which the recording knows" if outcome.case.undefined is None else "beyond what the case leaves open"
+        kind = "which the recording knows" if outcome.case.undefined is None else "more than the case allows"
         yield f"unknown bits, {kind}: {listed(undeclared, agreed.never)}; {agreed.bits}; see --initial"
 
 
@@ -94,7 +95,7 @@ def _sum(outcomes: Sequence[CaseOutcome], seconds: float) -> Iterator[str]:
 
 
 def _replay(chip: str, outcome: CaseOutcome, report: Path) -> str:
-    """The command that holds what the RTL did against the golden model, and decodes the first mismatch."""
+    """Return the command that compares the RTL's waveform with the golden model, and decodes the first mismatch."""
     words = ["draupnir", "replay", chip, str(report / f"{outcome.case.name}.fst"), "--from-power-up"]
     for name, file in outcome.case.before.items():
         words += ["--load", f"{name}={file}"]

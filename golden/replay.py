@@ -1,9 +1,9 @@
-"""Hold a recording against a chip's golden model, on every output pin before every rising clock edge.
+"""Compare a recording with a chip's golden model, on every output pin before every clock edge.
 
-The model never sees the recorded outputs: after a mismatch it goes its own way. The recording is read and compared in
-blocks, so that memory stays flat. Until the first reset is over a chip's registers hold anything, so these clocks are
-counted apart (see ``resets.FirstReset``); a recording without a reset counts from its first clock, with all registers
-at 0. A clock, here, is a moment at which a clock of the chip has an edge that the chip uses.
+The model never reads the recorded outputs, so it goes on by itself after a mismatch. The recording is read and compared
+in blocks, so the use of memory is constant. Until the first reset has ended, a chip's registers may have any content,
+so these clocks are counted apart (see ``resets.FirstReset``). A recording without a reset counts from its first clock,
+with all registers at 0. A clock in this file is a moment at which a clock of the chip has an edge that the chip uses.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ BLOCK = 4096  # rows between two snapshots of the model
 
 @dataclass(frozen=True)
 class Early:
-    """The clocks before the first reset had acted, which are not held against the chip.
+    """The clocks before the end of the first reset, which do not count as mismatches.
 
-    n_cycles : how many; n_mismatches : those at which a pin would differ
+    n_cycles : the number of these clocks; n_mismatches : the number of them at which a pin differs
     """
 
     n_cycles: int = 0
@@ -50,25 +50,26 @@ class Early:
 
 @dataclass
 class ReplayResult:
-    """The findings of a replay.
+    """The result of a replay.
 
-    scope : where the pins were found, "" for the file's top
-    n_cycles : clock edges compared; n_pins : output pins compared at each
-    n_mismatches : cycles with at least one differing pin; the first of them are in ``mismatches``
-    stopped : the limit of mismatches was reached, the rest of the recording and the memories were not compared
-    early : what came before the first reset
-    bits : the output bits that could be compared, and those that were X or Z
-    unknown_inputs : pin -> edges at which it was X or Z, at least in part, and was taken as 0
-    shortfalls : why the comparison proves nothing, a sentence each; not told of one that ends in a mismatch
-    n_outputs_after : changes of output pins after the last edge, which were not compared
-    n_together : cycles at whose edge's very time inputs changed
-    inputs_first : these were taken to change before the edge, not after
-    sample_time : time between two samples that were taken as clocks; "" where the recording has a clock
-    broken_off : where the file ends within a change; "" where it does not
+    scope : the scope of the pins, "" for the top of the file
+    n_cycles : the number of compared clock edges
+    n_pins : the number of output pins that were compared at each edge
+    n_mismatches : the number of cycles with at least one different pin; the first ones are in ``mismatches``
+    stopped : True if the limit of mismatches ended the replay, so that the rest and the memories were not compared
+    early : the clocks before the end of the first reset
+    bits : the number of compared output bits, and of those that were X or Z
+    unknown_inputs : pin -> number of edges at which a bit of it was X or Z, and counted as 0
+    shortfalls : sentences that say why the comparison proves nothing; empty after a mismatch
+    n_outputs_after : the number of changes of output pins after the last edge; they were not compared
+    n_together : the number of cycles in which inputs changed at the time of the edge
+    inputs_first : True if these inputs counted as changed before the edge, False for after it
+    sample_time : the time between two samples that counted as clocks; "" if the recording has a clock
+    broken_off : the place at which the file ends in the middle of a change; "" if it does not
     memories : each memory that was compared
-    unloaded : memories that started at 0, since no image of them was loaded
-    warnings : of the model: undefined behaviour of the original that was met
-    seconds : wall time of reading, model and comparison, once all is compiled
+    unloaded : the memories that started at 0 because no image was loaded
+    warnings : the model's warnings about behaviour that the original leaves undefined
+    seconds : the wall time of reading, model and comparison, without compilation
     """
 
     chip: str
@@ -109,14 +110,15 @@ def replay(
 ) -> ReplayResult:
     """Replay a waveform on a model in its initial state.
 
-    reading : how the waveform is read; unless it is ``from_power_up``, a reset, if there is one in the recording,
-        begins the comparison
-    load : memory images to start from; expect : memory images to compare with after the last edge; both by memory
-    max_mismatches : stop after that many cycles with a difference, at least 1. Up to the first reset nothing stops the
-        reading; if no reset comes, all differences count, and so many of them are decoded
-    progress : called now and then with how much further the recording's time has come; ends at wave.end_time
+    reading : how the waveform is read. Unless it is ``from_power_up``, the comparison begins after the first reset, if
+        the recording has one
+    load : memory -> image at the start
+    expect : memory -> image to compare with after the last edge
+    max_mismatches : stop after this number of cycles with a difference, at least 1. Before the first reset nothing
+        stops the replay. If no reset comes, all differences count, and this number of them is decoded
+    progress : called from time to time with the time since its last call; the sum is ``wave.end_time``
 
-    Raises InputError for a waveform or image that cannot be used, before anything is compared where possible.
+    Raises InputError for a waveform or image that cannot be used, if possible before the comparison.
     """
     chip = model.chip
     images = {name: hexfile.read(file, _memory(chip, name)) for name, file in (load or {}).items()}
@@ -155,8 +157,8 @@ def replay_recording(
 ) -> ReplayResult:
     """Replay a waveform, or the golden case in a folder, as ``replay`` does.
 
-    A case begins at its first clock, and so does its waveform alone. The files of a case's folder are checked first,
-    and its memory images are loaded and expected, but for those that ``load`` and ``expect`` name.
+    The comparison of a case, or of its waveform alone, begins at the first clock. For a case, its files are checked
+    first, and its memory images are loaded and compared, except those that ``load`` and ``expect`` replace.
     """
     case = case_at(path, model.chip.name)
     if case is None:
@@ -169,9 +171,9 @@ def replay_recording(
 
 
 def _prepare(model: GoldenModel, wave: Wave) -> None:
-    """Have all that is compiled ready, so that it does not count as time of the replay."""
+    """Compile everything now, so that compilation does not count as time of the replay."""
     wave.prepare()
-    model.drive(new_rows(model.chip.input_word, 0), np.zeros(0, np.uint8))  # without a row it does nothing else
+    model.drive(new_rows(model.chip.input_word, 0), np.zeros(0, np.uint8))  # without a row it only compiles
 
 
 def _memory(chip: Chip, name: str) -> Memory:
@@ -183,7 +185,7 @@ def _memory(chip: Chip, name: str) -> Memory:
 
 @dataclass
 class _Tally:
-    """The differences found in some clocks, and the bits that were known."""
+    """The differences in some clocks, and the number of known bits."""
 
     bits: BitCount
     n_mismatches: int = 0
@@ -196,10 +198,10 @@ class _Tally:
 
 
 class _Replaying:
-    """Feeds a recording's rows to a comparison.
+    """A comparison of a recording's rows.
 
-    Up to the first reset nobody knows whether there will be one. So differences are kept, and put aside once the reset
-    has acted; they count if there is none.
+    Before the first reset it is not known whether one will come. So differences are kept: they are put aside when the
+    first reset has ended, and count if there is none.
     """
 
     def __init__(
@@ -220,7 +222,7 @@ class _Replaying:
         self.held_from_first = wave.rows.n_before_reset == 0
 
     def feed(self, rows: Trace) -> None:
-        """Compare these rows; raises Enough when the limit of mismatches is reached."""
+        """Compare these rows. Raises Enough at the limit of mismatches."""
         end, n_cycles = self.wave.rows.n_before_reset, self.comparison.n_cycles
         if not self.held_from_first and self.early is None and end is not None and end <= n_cycles + rows.n_cycles:
             first = int(np.flatnonzero(rows.clk)[end - n_cycles - 1]) + 1 if end > n_cycles else 0
@@ -234,7 +236,7 @@ class _Replaying:
             self.reported_time = int(rows.times[-1])
 
     def tell(self, result: ReplayResult) -> None:
-        """Put all that was found into the result."""
+        """Write all findings into the result."""
         rows = self.wave.rows
         if self.early is None and not self.held_from_first and rows.first_reset.begun:
             self.early = self.tally  # the recording ends before the reset is over
@@ -258,7 +260,7 @@ class _Replaying:
             ]
 
     def _begin_anew(self) -> None:
-        """Count the clocks from here on apart from those before."""
+        """Start new counts: the clocks before are counted apart."""
         self.comparison.bits = BitCount(self.comparison.model.chip, self.comparison.ignored)
         self.tally = _Tally(self.comparison.bits)
 
@@ -280,7 +282,7 @@ class _Replaying:
         self.comparison.count(rows)
 
     def _mismatch(self, compared: ComparedPiece, row: int) -> None:
-        """Add a mismatch, the first one with its events; the model comes back as it was."""
+        """Add a mismatch, the first one with its events. The model's state is the same afterwards."""
         comparison, tally = self.comparison, self.tally
         now = comparison.model.snapshot()
         time_text = self.wave.time_text(int(compared.piece.rows.times[row]))

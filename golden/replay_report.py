@@ -1,4 +1,4 @@
-"""The findings of a replay, in words and as JSON."""
+"""The result of a replay, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def as_object(result: ReplayResult) -> dict[str, Any]:
 
 
 def lines(result: ReplayResult, case: Case | None = None) -> Iterator[str]:
-    """Tell the result in words, a line each. case : the golden case whose waveform it is, if it is one's"""
+    """Yield the lines of the result; case : the golden case of the waveform, if it is one."""
     for mismatch in result.mismatches:
         yield from mismatch.lines()
     for difference in result.memories:
@@ -42,12 +42,12 @@ def lines(result: ReplayResult, case: Case | None = None) -> Iterator[str]:
 
 
 def _extent(result: ReplayResult) -> Iterator[str]:
-    """Tell what of the recording was compared, and what was not."""
+    """Yield lines that say which part of the recording was compared."""
     if result.stopped:
         yield "stopped at the limit of mismatches (--max-mismatches); memories were not compared"
-    if early := result.early.n_cycles:
+    if n_early := result.early.n_cycles:
         would = f"{result.early.n_mismatches:,} of them would differ; --from-power-up compares them"
-        yield f"{early:,} clocks before the first reset had acted, not compared ({would})"
+        yield f"{n_early:,} clocks before the first reset had acted, not compared ({would})"
     if result.sample_time:
         yield f"each sample is a clock; samples are {result.sample_time} apart"
     if result.n_outputs_after:
@@ -57,22 +57,22 @@ def _extent(result: ReplayResult) -> Iterator[str]:
 
 
 def _hints(result: ReplayResult, case: Case | None) -> Iterator[str]:
-    """Tell what else may be at fault than the chip."""
+    """Yield lines that name other possible causes of a difference than the chip."""
     if result.n_mismatches and result.n_together and not result.inputs_first:
         yield (
             f"at {result.n_together} clock edges inputs changed at the very time, and were taken to do so after it; "
             "--at-edge before takes them before it (golden/README.md says when that is right)"
         )
     if result.unloaded:
-        started = f"memories that started at 0: {', '.join(result.unloaded)}"
+        text = f"memories that started at 0: {', '.join(result.unloaded)}"
         images = case.before if case else {}
         if missing := {name: images[name] for name in result.unloaded if name in images}:
             options = " ".join(f"--load {name}={file}" for name, file in missing.items())
-            yield f"{started}; this case's do not: give its folder, or {options}"
+            yield f"{text}; this case's do not: give its folder, or {options}"
         else:
-            yield f"{started}; --load MEM=FILE starts one from an image"
+            yield f"{text}; --load MEM=FILE starts one from an image"
 
 
-def _by_pin(what: str, counts: Mapping[str, int]) -> str:
-    """Return counts by pin in words, empty if there are none."""
-    return f"{what}: {', '.join(f'{pin} {n:,}' for pin, n in counts.items())}" if counts else ""
+def _by_pin(title: str, counts: Mapping[str, int]) -> str:
+    """Return counts by pin as text, "" if there are none."""
+    return f"{title}: {', '.join(f'{pin} {n:,}' for pin, n in counts.items())}" if counts else ""

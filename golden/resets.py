@@ -1,4 +1,4 @@
-"""The end of the first reset: up to there nothing is expected of a chip's outputs, as anything may be in it."""
+"""The end of the first reset. Before it a chip's registers may have any content, so its outputs do not count."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from draupnir.emulator.trace import Trace, any_bit, to_row
 
 
 class FirstReset:
-    """Follows rows (``draupnir.emulator.trace``) up to the end of the first reset.
+    """A watch over rows (``draupnir.emulator.trace``) up to the end of the first reset.
 
-    A reset begins with the first row in which a reset pin is active; one that is not asynchronous begins at a clock
-    edge. It is over with the first row in which no reset pin is active any more, if at least ``RESET_CLOCKS`` clock
-    edges have come since it began: a chip may take a shorter reset through flip-flops.
+    A reset begins with the first row in which a reset pin is active; a synchronous reset begins at a clock edge. It
+    ends with the first row in which no reset pin is active, if there were at least ``RESET_CLOCKS`` clock edges since
+    its beginning: a shorter reset may still be on its way through flip-flops.
 
-    begun : there was a reset; over : and it has ended
+    begun : True after the beginning; over : True after the end
     """
 
     def __init__(self, chip: Chip) -> None:
@@ -30,7 +30,7 @@ class FirstReset:
         )
 
     def feed(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
-        """Take the next rows; for each, whether the first reset is over with it: (n,) bool."""
+        """Take the next rows. Return (n,) bool: True for each row at which the first reset has ended."""
         over = np.full(len(clk), self.over)
         if self.over or not len(clk):
             return over
@@ -46,7 +46,7 @@ class FirstReset:
 
 
 def over_at(trace: Trace) -> int:
-    """The row with which the first reset is over: 0 if there is none, len(trace) if it does not end."""
+    """Return the row at which the first reset ends: 0 if there is no reset, len(trace) if it does not end."""
     first = FirstReset(trace.chip)
     over = first.feed(trace.inputs, trace.clk)
     if not first.begun:

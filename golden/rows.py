@@ -1,20 +1,20 @@
-"""Changes of pins become rows of a trace: the rules by which a recording is read.
+"""The rules by which changes of pins in a recording become rows of a trace.
 
-The changes of one moment belong together. At each moment, in this order:
+The changes of one moment belong together. At each moment two things happen, in this order:
 
-1. A clock rises if it is 1 now and was not 1 before (so from X or Z too, but never at the recording's first moment),
-   and falls if it is 0 now and was not 0 before. The edges of the moment that the chip uses end a row, one row for all
-   clocks: its inputs and its outputs are those *before* this moment.
-2. The inputs take what they are after the moment. If that differs from before, a new row begins.
+1. A clock rises if it is 1 now and was not 1 before (also from X or Z, but never at the recording's first moment). It
+   falls if it is 0 now and was not 0 before. The edges that the chip uses end a row, one row for all clocks. Its inputs
+   and its outputs are those *before* this moment.
+2. The inputs take their levels after the moment. If these differ from the levels before, a new row begins.
 
-With ``inputs_first`` the two come in the other order, and a CLK that is 1 at the recording's first moment rises there
-(one that is 0 falls): so a simulator takes a testbench that sets CLK and inputs with delays and blocking assignments.
-The outputs are still those before the moment: where inputs change in it, they end a row of their own, without an edge,
-and the row of the edge knows none.
+With ``inputs_first`` the order is reversed, and a clock that is 1 at the recording's first moment rises there (one that
+is 0 falls). A simulator behaves in this way if a testbench sets clock and inputs with delays and blocking assignments.
+The outputs are still those before the moment: if inputs change in it, the outputs end a row of their own without an
+edge, and the row of the edge knows no outputs.
 
-A pin that changes several times within a moment has only its last level: a pulse without duration is no pulse.
-A pin is X until its first change. X and Z on an input are taken as 0, on an output they are masked out of ``known``.
-A recording that has samples instead of a clock is read by ``samples.SampleAssembler``.
+If a pin changes several times in a moment, only its last level counts. A pin is X until its first change. X and Z on an
+input count as 0; on an output they are not in ``known``. ``samples.SampleAssembler`` reads a recording that has samples
+instead of a clock.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ PinParts = Sequence[Sequence[tuple[int, int, int]]]
 
 @dataclass(frozen=True)
 class SignalChanges:
-    """Changes in time order; all changes of one moment are in the same lot.
+    """Changes in the order of time; all changes of one moment are in the same object.
 
     times : (n,) int64, never decreasing
-    signals : (n,) int64, which signal changed, or which limb of it (see ``limbs``); one that is negative only tells
-        that the time has come
-    levels : (n,) int64, its new level, 0 in each bit that is X or Z
-    known : (n,) int64, 1 in each bit that is neither X nor Z (further bits are ignored)
+    signals : (n,) int64, the number of the signal, or of its limb (see ``limbs``); a negative number only says that
+        this time exists in the recording
+    levels : (n,) int64, the new level, 0 in each bit that is X or Z
+    known : (n,) int64, 1 in each bit that is neither X nor Z; bits beyond the signal are ignored
     """
 
     times: np.ndarray
@@ -50,14 +50,14 @@ class SignalChanges:
 
 
 def limbs(width: int) -> list[int]:
-    """The widths of the signals that a variable of so many bits is to readers: itself, or limbs of it, lowest first."""
+    """Return the widths of a variable's signals: the variable itself, or its limbs, the lowest first."""
     step = width if width <= INTEGER_BITS else LIMB_BITS
     return [min(step, width - lsb) for lsb in range(0, width, step)]
 
 
 @dataclass(frozen=True)
 class Gap:
-    """A stretch between $dumpoff and $dumpon, in which nothing was recorded; where : $dumpoff is, in words, or ""."""
+    """A time between $dumpoff and $dumpon, in which nothing was recorded; where : the place of $dumpoff, or ""."""
 
     begin: int
     end: int
@@ -65,20 +65,20 @@ class Gap:
 
 
 class Assembler:
-    """The common part of all assemblers: the levels of the pins, and the counts that are told beside the rows.
+    """The common part of all assemblers: the levels of the pins, and counts.
 
-    parts_of_pin : for each of the chip's pins, and then of its probes, in their declared order, the signals that make
-        it up: number, bits, and the pin's bit that the signal's lowest bit is. A pin without parts is not recorded: an
-        output is unknown, an input is 0
-    from_power_up : the state before the first edge is known, so the clocks before a reset count like all others
+    parts_of_pin : for each pin of the chip, and then for each probe, in the order of the declaration, its signals:
+        number, width, and the pin's bit at which the signal begins. A pin without signals is not recorded: an output
+        is then unknown, and an input is 0
+    from_power_up : True if the state before the first edge is known, so that the clocks before a reset count, too
 
-    n_edges : moments with a clock edge so far; an edge is one that the chip uses
-    first_reset : whether there was a reset so far, and whether it is over
-    n_before_reset : edges before the first reset was over; None while it is not
-    unknown_inputs : pin -> edges at which it was X or Z, at least in part; those before the end of the first reset are
-        left out once there is one
-    n_together : edges in whose moment an input changed
-    n_outputs_after : changes of output pins since the last edge
+    n_edges : the number of moments so far with a clock edge that the chip uses
+    first_reset : the watch over the first reset
+    n_before_reset : the number of edges before the end of the first reset; None until it has ended
+    unknown_inputs : pin -> number of edges at which a bit of it was X or Z; after the end of a first reset, without the
+        edges before it
+    n_together : the number of edges in whose moment an input changed
+    n_outputs_after : the number of changes of output pins since the last edge
     """
 
     def __init__(self, chip: Chip, parts_of_pin: PinParts, from_power_up: bool = False) -> None:
@@ -97,9 +97,10 @@ class Assembler:
         self.first_reset = FirstReset(chip)
 
     def _moments(self, changes: SignalChanges) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Their times, and level and known bits of each piece of the pins after each: (pieces, moments + 1) int64.
+        """Return the moments' times, and levels and known bits after each: (pieces, moments + 1) int64.
 
-        Column 0 is what it was before the first. The pieces are the clocks, those of the inputs, those of the outputs.
+        Column 0 has the levels before the first moment. The pieces are the clocks, those of the inputs, and those of
+        the outputs.
         """
         is_new = np.diff(changes.times, prepend=changes.times[0] - 1) != 0
         moments = changes.times[is_new]
@@ -118,8 +119,8 @@ class Assembler:
                 if first >= end:
                     continue
                 here = np.flatnonzero(changes.signals == signal)
-                latest = np.zeros(n_moments + 1, dtype=np.int64)  # 1 + index of the change that holds; 0: none yet
-                latest[moment[here] + 1] = here + 1  # of several in one moment the last one stays
+                latest = np.zeros(n_moments + 1, dtype=np.int64)  # 1 + index of the present change; 0: none yet
+                latest[moment[here] + 1] = here + 1  # the last change of a moment counts
                 latest = np.maximum.accumulate(latest)
                 in_signal, in_piece, mask = first - lsb, first - piece.lsb, (1 << (end - first)) - 1
                 levels[0] = (self._level[p] >> in_piece & mask) << in_signal
@@ -128,39 +129,39 @@ class Assembler:
                 known[p] |= (knowns[latest] >> in_signal & mask) << in_piece
         return level, known
 
-    def _pack(self, held: np.ndarray, direction: str) -> np.ndarray:
-        """The rows of the input or output pins, from levels or known bits as ``_moments`` gives them."""
+    def _pack(self, columns: np.ndarray, direction: str) -> np.ndarray:
+        """Return the rows of the input or output pins; columns : levels or known bits from ``_moments``."""
         is_in = direction == "in"
         word = self.chip.input_word if is_in else self.chip.output_word
-        rows = new_rows(word, held.shape[1])
+        rows = new_rows(word, columns.shape[1])
         first = len(self.chip.clocks) + (0 if is_in else len(self.chip.input_word.pieces))
         for p, piece in enumerate(word.pieces, first):
-            words(rows)[:, piece.word] |= held[p] << piece.shift
+            words(rows)[:, piece.word] |= columns[p] << piece.shift
         return rows
 
     def _count(self, inputs: np.ndarray, clk: np.ndarray, known: np.ndarray) -> None:
         """Count edges.
 
-        inputs, clk : the rows of the input pins, and the clock edges that end them
-        known : (pieces, n) known bits of each piece
+        inputs, clk : the rows of the input pins, and their clock edges
+        known : (pieces, n) int64, the known bits of each piece
         """
-        told = clk != 0
+        has_edge = clk != 0
         if self.n_before_reset is None:
             over = self.first_reset.feed(inputs, clk)
             if self.first_reset.begun:
                 self.unknown_inputs = {}
-                told &= over
+                has_edge &= over
             if self.first_reset.over:
                 self.n_before_reset = self.n_edges + int(np.count_nonzero(clk[~over]))
         self.n_edges += int(np.count_nonzero(clk))
         for pin in self.chip.inputs:
             if self._parts_of_pin[pin.name]:
-                n = int(np.count_nonzero(self._is_unknown(pin.name, known[:, told])))
+                n = int(np.count_nonzero(self._is_unknown(pin.name, known[:, has_edge])))
                 if n:
                     self.unknown_inputs[pin.name] = self.unknown_inputs.get(pin.name, 0) + n
 
     def _is_unknown(self, pin: str, known: np.ndarray) -> np.ndarray:
-        """Tell whether a bit of the pin is unknown, for each column of known bits: (n,) bool."""
+        """Return (n,) bool: True for each column of known bits in which a bit of the pin is unknown."""
         unknown = np.zeros(known.shape[1], np.bool_)
         for p, piece in enumerate(self._pieces):
             if piece.pin == pin:
@@ -169,9 +170,9 @@ class Assembler:
 
 
 class RowAssembler(Assembler):
-    """Takes changes piece by piece and gives rows; the last row waits until it is known whether an edge ends it.
+    """An assembler that makes rows of changes, piece by piece. The last row waits until it is clear if an edge ends it.
 
-    inputs_first : inputs that change in the moment of an edge do so before it, not after
+    inputs_first : True if inputs that change in the moment of an edge count as changed before it, False for after it
     """
 
     def __init__(
@@ -183,7 +184,7 @@ class RowAssembler(Assembler):
         self._pending_time: int | None = None  # of the row that waits
 
     def feed(self, changes: SignalChanges) -> Iterator[Trace]:
-        """The rows that are complete after these changes."""
+        """Yield the rows that are complete after these changes."""
         if len(changes.times):
             moments, level, known = self._moments(changes)
             inputs = self._pack(level, "in")
@@ -192,28 +193,28 @@ class RowAssembler(Assembler):
                 clk[0] = 0
             self._begun = True
             first = 1 if self._inputs_first else 0
-            seen = slice(first, len(moments) + first)
-            self._count(inputs[seen], clk, known[:, seen])
+            span = slice(first, len(moments) + first)
+            self._count(inputs[span], clk, known[:, span])
             self.n_together += int(np.count_nonzero((clk != 0) & differ(inputs[1:], inputs[:-1])))
             outputs, known_outputs = self._pack(level, "out"), self._pack(known, "out")
             self._count_after(clk != 0, level, known)
             yield self._rows(moments, clk, inputs, outputs, known_outputs)
 
     def _edges(self, level: np.ndarray, known: np.ndarray) -> np.ndarray:
-        """The used clock edges of each moment: (n,) uint8."""
+        """Return the clock edges of each moment that the chip uses: (n,) uint8."""
         clk = np.zeros(level.shape[1] - 1, np.uint8)
         for k, clock in enumerate(self.chip.clocks):
             high, low = level[k] == 1, (level[k] == 0) & (known[k] & 1 == 1)
-            for edge, there in ((clock.rise, high), (clock.fall, low)):
-                clk |= np.where(there[1:] & ~there[:-1], edge, 0).astype(np.uint8)
+            for edge, level_after in ((clock.rise, high), (clock.fall, low)):
+                clk |= np.where(level_after[1:] & ~level_after[:-1], edge, 0).astype(np.uint8)
         return clk
 
     def begin_anew(self) -> None:
-        """Take the next moment for the first one: what lies before it was not recorded without a gap."""
+        """Start again with the next moment as the first one, because of a gap in the recording."""
         self._begun = False
 
     def finish(self) -> Iterator[Trace]:
-        """The row that still waits, if any: inputs that changed after the last edge."""
+        """Yield the row that still waits, if there is one: inputs that changed after the last edge."""
         if self._pending_time is not None:
             inputs = self._pack(self._level[:, None], "in")
             times = np.array([self._pending_time], dtype=np.int64)
@@ -222,35 +223,36 @@ class RowAssembler(Assembler):
             yield Trace(self.chip, inputs, np.zeros(1, np.uint8), none, none, times)
 
     def _count_after(self, edge: np.ndarray, level: np.ndarray, known: np.ndarray) -> None:
-        """Count the changes of outputs since the last edge, those of its own moment among them."""
+        """Count the changes of outputs since the last edge, with those in the moment of the edge."""
         begin = 0
         if edge.any():
             begin = int(np.flatnonzero(edge)[-1])
             self.n_outputs_after = 0
-        for pin in self.chip.shown:
-            changed = np.zeros(level.shape[1] - 1 - begin, np.bool_)
+        for pin in self.chip.outputs_and_probes:
+            has_change = np.zeros(level.shape[1] - 1 - begin, np.bool_)
             for p, piece in enumerate(self._pieces):
                 if piece.pin == pin.name:
-                    changed |= level[p, begin + 1 :] != level[p, begin:-1]
-                    changed |= known[p, begin + 1 :] != known[p, begin:-1]
-            self.n_outputs_after += int(np.count_nonzero(changed))
+                    has_change |= level[p, begin + 1 :] != level[p, begin:-1]
+                    has_change |= known[p, begin + 1 :] != known[p, begin:-1]
+            self.n_outputs_after += int(np.count_nonzero(has_change))
 
     def _rows(
         self, moments: np.ndarray, clk: np.ndarray, inputs: np.ndarray, outputs: np.ndarray, known: np.ndarray
     ) -> Trace:
-        """Yield rows in order: at 3 m are moment m's outputs, at 3 m + 1 its edge, at 3 m + 2 the change of its inputs.
+        """Return the rows of moments, in order.
 
-        Only an edge that comes after a change has its outputs taken apart. -1 is the row that waited.
+        Positions 3m, 3m + 1 and 3m + 2 are the outputs, the edge and the change of inputs of moment m. Outputs have a
+        row of their own only if an edge comes after a change. Position -1 is the row that waited.
         """
-        changed, edge = differ(inputs[1:], inputs[:-1]), clk != 0
-        apart = edge & changed & self._inputs_first
+        has_change, edge = differ(inputs[1:], inputs[:-1]), clk != 0
+        apart = edge & has_change & self._inputs_first
         waited = [] if self._pending_time is None else [-1]
         happened = np.concatenate(
             (
                 np.array(waited, dtype=np.int64),
                 3 * np.flatnonzero(apart),
                 3 * np.flatnonzero(edge) + 1,
-                3 * np.flatnonzero(changed & ~apart) + 2,
+                3 * np.flatnonzero(has_change & ~apart) + 2,
             )
         )
         happened.sort()
@@ -259,7 +261,7 @@ class RowAssembler(Assembler):
         times = np.concatenate(([self._pending_time or 0], moments))[moment + 1]
         waits = len(happened) > 0 and not ends[-1]
         self._pending_time = int(times[-1]) if waits else None
-        # a change that ends no row is part of the row that follows; the last change waits
+        # a change that does not end a row is part of the next row; the last change waits
         is_row = ends | ~np.append(ends[1:], waits)
         moment, kind, times = moment[is_row], kind[is_row], times[is_row]
         apart = np.append(apart, False)[moment]
@@ -275,12 +277,12 @@ class RowAssembler(Assembler):
 
 
 def join(traces: Sequence[Trace]) -> Trace:
-    """Traces of one chip, one after the other (at least one)."""
+    """Join traces of one chip, at least one, in this order."""
     columns = (np.concatenate([getattr(trace, name) for trace in traces]) for name in _COLUMNS)
     return Trace(traces[0].chip, *columns)
 
 
 def cut(trace: Trace, first: int, end: int) -> Trace:
-    """The rows from ``first`` up to, and without, ``end``."""
+    """Return rows ``first`` to ``end - 1``."""
     columns = (getattr(trace, name)[first:end] for name in _COLUMNS)
     return Trace(trace.chip, *columns)

@@ -1,7 +1,7 @@
-"""Rows of a recording that has no clock, but samples that the chip's own clock took, as a vendor's analyser does.
+"""Rows of a recording without a clock, whose samples were taken by the chip's own clock, as in a vendor's analyser.
 
-Each sample is a clock: inputs and outputs are those at its time, immediately before the edge. Samples lie on a grid
-that begins at the recording's first time; where the file tells no time, nothing changed.
+Each sample is a clock: its inputs and outputs are those at its time, immediately before the edge. Samples lie on a grid
+that begins at the recording's first time. If the file has no entry for a sample's time, nothing has changed.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.trace import Trace
 from draupnir.golden.rows import Assembler, PinParts, SignalChanges
 
-PIECE = 1 << 16  # rows given at a time
+PIECE = 1 << 16  # rows of a piece
 
 
 @dataclass
 class Grid:
-    """The times that a recording tells, and so those of its samples: ``add`` takes all times, in order.
+    """The grid of the times of a recording, which are the times of its samples; ``add`` takes all times, in order.
 
-    first, last : of these times, -1 before there is one
-    step : the largest that leads to all of them, 0 while there is one time only
+    first, last : the first and the last time, -1 if there is none yet
+    step : the greatest common divisor of all differences, 0 if there is only one time
     """
 
     first: int = -1
@@ -39,9 +39,9 @@ class Grid:
 
 
 class SampleAssembler(Assembler):
-    """Takes changes piece by piece and gives a row for each sample.
+    """An assembler that makes one row of each sample.
 
-    grid : of the whole recording; its step is at least 1
+    grid : the grid of the whole recording; its step is at least 1
     """
 
     def __init__(self, chip: Chip, parts_of_pin: PinParts, grid: Grid, from_power_up: bool = False) -> None:
@@ -51,17 +51,17 @@ class SampleAssembler(Assembler):
         self._step = grid.step
 
     def feed(self, changes: SignalChanges) -> Iterator[Trace]:
-        """The samples before the last moment of these changes; those from it on wait for what follows."""
+        """Yield the samples before the last moment of these changes; later samples wait for the next changes."""
         if len(changes.times):
             moments, level, known = self._moments(changes)
             yield from self._samples(np.append(moments, moments[-1]), level, known)
 
     def finish(self) -> Iterator[Trace]:
-        """The samples that still wait, up to the recording's last time."""
+        """Yield the samples that still wait, up to the recording's last time."""
         yield from self._samples(np.array([self._last + 1]), self._level[:, None], self._known[:, None])
 
     def _samples(self, ends: np.ndarray, level: np.ndarray, known: np.ndarray) -> Iterator[Trace]:
-        """The samples from the next one on: those before ``ends[i]`` see the levels of column i."""
+        """Yield samples from the next one on; those before ``ends[i]`` have the levels of column i."""
         n_before = np.maximum(-(-(ends - self._first) // self._step), 0)
         first = (self._next - self._first) // self._step
         end = max(first, int(n_before[-1]))

@@ -1,8 +1,8 @@
 """Find a chip's pins among the variables of a waveform.
 
-A scope has the chip's pins if it has a variable of each pin's name (upper and lower case count as equal; a pin may be
-dumped bit by bit). Of several such scopes, one is taken without asking only where there is
-no choice to make: they name the very same signals, or each lies within the other, when the innermost is the chip.
+A scope has the chip's pins if it has a variable with each pin's name. Upper and lower case count as equal, and a pin
+may be dumped bit by bit. If several scopes have the pins, one is chosen automatically in two cases only: all name the
+same signals, or each lies within another, and then the innermost is the chip.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from draupnir.emulator.declare import Chip, Pin, Probe, Shown
+from draupnir.emulator.declare import Chip, OutputPin, Pin, Probe
 from draupnir.emulator.errors import InputError
 
 SHOWN = 8  # scopes named in a message
@@ -24,10 +24,12 @@ _NAME = re.compile(r"\\?(.*?)\s*(?:\[\s*(-?\d+)\s*(?::\s*(-?\d+)\s*)?\])?\s*", r
 class Variable(NamedTuple):
     """A variable of a waveform.
 
-    name : without its range; scope : dotted, "" for the file's top
-    width : bits, as the file declares them; kind : "" for bits, else what it is instead, for instance "a real number"
-    span : the range behind its name, (4, 4) for [4], None without one
-    signal : what changes together has the same; how the file tells it
+    name : the name without its range
+    scope : the scope with dots, "" for the top of the file
+    width : the number of bits that the file declares
+    kind : "" for bits, else a description, for instance "a real number"
+    span : the range after its name, (4, 4) for [4], None without one
+    signal : the file's name of the signal; variables with the same signal change together
     """
 
     name: str
@@ -39,21 +41,21 @@ class Variable(NamedTuple):
 
     @classmethod
     def named(cls, text: str, scope: str, width: int, signal: str, kind: str) -> Variable:
-        """A variable whose name and range are one text, as in ``AERIN_ADDR [9:0]``; a name may be an escaped one."""
-        found = _NAME.fullmatch(text)
-        if found is None or found[2] is None or (found[3] is None and width != 1):  # a row of an array has its own bits
+        """Return the variable of a text like ``AERIN_ADDR [9:0]``; the name may be an escaped one."""
+        match = _NAME.fullmatch(text)
+        if match is None or match[2] is None or (match[3] is None and width != 1):  # a row of an array has its own bits
             return cls(text.removeprefix("\\").strip(), scope, width, kind, None, signal)
-        high = int(found[2])
-        return cls(found[1], scope, width, kind, (high, high if found[3] is None else int(found[3])), signal)
+        high = int(match[2])
+        return cls(match[1], scope, width, kind, (high, high if match[3] is None else int(match[3])), signal)
 
     @property
     def range_width(self) -> int:
-        """Bits by the range, or by the declaration if there is none."""
+        """The number of bits by the range, or by the declaration if there is no range."""
         return self.width if self.span is None else abs(self.span[0] - self.span[1]) + 1
 
 
 class SignalPart(NamedTuple):
-    """Bits of a pin that one variable is: its lowest bit is the pin's bit ``lsb``."""
+    """The bits of a pin in one variable, whose lowest bit is bit ``lsb`` of the pin."""
 
     variable: Variable
     lsb: int
@@ -63,9 +65,9 @@ class SignalPart(NamedTuple):
 class PinScope:
     """A scope that has all pins.
 
-    name : dotted, "" for the file's top
-    pins : the parts of each pin of the chip, in declared order; none for a pin that is left out
-    probes : the same of its probes; none for one that was not recorded
+    name : the name with dots, "" for the top of the file
+    pins : the parts of each pin of the chip, in the order of the declaration; no part for a pin that is left out
+    probes : the parts of each probe; no part for one that was not recorded
     """
 
     name: str
@@ -81,19 +83,20 @@ Scope = dict[str, list[Variable]]  # variables by lower-case name
 
 
 def find_scope(
-    chip: Chip, variables: Iterable[Variable], path: Path, wanted: str | None = None, left_out: Collection[str] = ()
+    chip: Chip, variables: Iterable[Variable], path: Path, scope_name: str | None = None, left_out: Collection[str] = ()
 ) -> PinScope:
-    """The scope with the chip's pins; ``wanted`` restricts the choice to the scope of that dotted name.
+    """Return the scope with the chip's pins.
 
-    left_out : names of pins that are not looked for
+    scope_name : the name of the scope, with dots; None to search all scopes
+    left_out : names of pins that the recording does not have
 
-    Raises InputError, naming pin and scopes, when a pin is missing or has another width, or when there is a choice.
+    Raises InputError, with pin and scopes, if a pin is missing or has another width, or if several scopes are possible.
     """
     scopes = every = _by_scope(variables)
-    if wanted is not None:
-        if wanted not in scopes:
-            raise InputError(f"{path}: no scope {wanted!r}; there is {_list(sorted(scopes))}")
-        scopes = {wanted: scopes[wanted]}
+    if scope_name is not None:
+        if scope_name not in scopes:
+            raise InputError(f"{path}: no scope {scope_name!r}; there is {_list(sorted(scopes))}")
+        scopes = {scope_name: scopes[scope_name]}
     pins = [pin for pin in chip.pins if pin.name not in left_out]
     complete = {name: scope for name, scope in scopes.items() if not _missing(pins, scope)}
     if not complete:
@@ -108,8 +111,8 @@ def find_scope(
             unfit.append(error)
     if not candidates:
         raise unfit[0]
-    chosen = _choose(chip, candidates, path)
-    return replace(chosen, probes=tuple(_probe(probe, chosen.name, every, path) for probe in chip.probes))
+    chosen_scope = _choose(chip, candidates, path)
+    return replace(chosen_scope, probes=tuple(_probe(probe, chosen_scope.name, every, path) for probe in chip.probes))
 
 
 def _by_scope(variables: Iterable[Variable]) -> dict[str, Scope]:
@@ -124,18 +127,18 @@ def _missing(pins: Sequence[Pin], scope: Scope) -> list[str]:
 
 
 def _what_is_missing(chip: Chip, pins: Sequence[Pin], scopes: dict[str, Scope]) -> str:
-    """One line: the missing pins of the scopes that come nearest, and how to go on without them."""
+    """Return one line: the missing pins of the scopes with the most pins, and how to replay without them."""
     fewest = min((len(_missing(pins, scope)) for scope in scopes.values()), default=len(pins))
     if fewest == len(pins):
         return f"no pin of {chip.name} ({pins[0].name}, ...) in any scope; looked in {_list(sorted(scopes))}"
-    near = {name: gone for name, scope in scopes.items() if len(gone := _missing(pins, scope)) == fewest}
-    texts = [f"{_list(gone)} in scope {name or '(top)'}" for name, gone in near.items()]
+    near = {name: absent_pins for name, scope in scopes.items() if len(absent_pins := _missing(pins, scope)) == fewest}
+    texts = [f"{_list(absent_pins)} in scope {name or '(top)'}" for name, absent_pins in near.items()]
     has = f"missing pin of {chip.name}: {'; '.join(texts[:SHOWN])} (which has the {len(pins) - fewest} others)"
     return has + _without(chip, next(iter(near.values())))
 
 
 def _without(chip: Chip, missing: list[str]) -> str:
-    """Return how a recording without these pins can be replayed all the same."""
+    """Return a text that says how a recording without these pins can be replayed."""
     ways = []
     clocks = [clock.pin.name for clock in chip.clocks]
     if any(name in missing for name in clocks) and chip.period == (1,):
@@ -147,43 +150,43 @@ def _without(chip: Chip, missing: list[str]) -> str:
 
 
 def _probe(probe: Probe, top: str, scopes: dict[str, Scope], path: Path) -> tuple[SignalPart, ...]:
-    """The variables that are a probe below the scope of the chip, if there are any."""
+    """Return the variables of a probe below the scope of the chip, if there are any."""
     inner, _, name = probe.path.rpartition(".")
-    where = ".".join(filter(None, (top, inner)))
-    scope = scopes.get(where, {})
+    path_of_probe = ".".join(filter(None, (top, inner)))
+    scope = scopes.get(path_of_probe, {})
     if name.lower() not in scope:
         return ()
-    return _parts(replace(probe, name=name), scope, where, path)
+    return _parts(replace(probe, name=name), scope, path_of_probe, path)
 
 
-def _parts(pin: Shown, scope: Scope, name: str, path: Path) -> tuple[SignalPart, ...]:
-    """The variables that are the pin: one of its width, or several that have a bit or more of it each."""
+def _parts(pin: OutputPin, scope: Scope, name: str, path: Path) -> tuple[SignalPart, ...]:
+    """Return the variables of a pin: one with its width, or several that have one or more bits of it."""
     variables = scope[pin.name.lower()]
     exact = [var for var in variables if var.name == pin.name] or variables
     exact = list({(var.signal, var.width, var.kind, var.span): var for var in exact}.values())
-    where = f"{path}: pin {pin.name} in scope {name or '(top)'}"
+    place = f"{path}: pin {pin.name} in scope {name or '(top)'}"
     right = f"{_bits(pin.width)} would be right"
     for var in exact:
         if var.kind:
-            raise InputError(f"{where} is {var.kind}; {right}")
+            raise InputError(f"{place} is {var.kind}; {right}")
         if var.range_width != var.width and var.span:
             text = f"[{var.span[0]}:{var.span[1]}]"
             raise InputError(
-                f"{where} has {_bits(var.width)} by its size, {var.range_width} by its range {text}; {right}"
+                f"{place} has {_bits(var.width)} by its size, {var.range_width} by its range {text}; {right}"
             )
     whole = {var.signal: var for var in exact if var.width == pin.width}
     if len(whole) == 1:
         return (SignalPart(next(iter(whole.values())), 0),)
     if not whole and len(exact) == 1:
-        raise InputError(f"{where} has {_bits(exact[0].width)}; {right}")
+        raise InputError(f"{place} has {_bits(exact[0].width)}; {right}")
     if whole or any(var.span is None for var in exact):
         widths = ", ".join(str(var.width) for var in exact)
-        raise InputError(f"{where} is there {len(exact)} times ({widths} bits); choose one with --scope, or rename one")
-    return _from_bits(pin, exact, where)
+        raise InputError(f"{place} exists {len(exact)} times ({widths} bits); choose one with --scope, or rename one")
+    return _from_bits(pin, exact, place)
 
 
-def _from_bits(pin: Shown, variables: list[Variable], where: str) -> tuple[SignalPart, ...]:
-    """Put a pin together from bits dumped one by one, or a few at a time, in whatever order."""
+def _from_bits(pin: OutputPin, variables: list[Variable], place: str) -> tuple[SignalPart, ...]:
+    """Join a pin from variables that have one or more bits of it each, in any order."""
     spans = [(min(var.span), max(var.span), var) for var in variables if var.span]
     lowest = min(low for low, _, _ in spans)
     covered = sorted(bit for low, high, _ in spans for bit in range(low, high + 1))
@@ -191,7 +194,7 @@ def _from_bits(pin: Shown, variables: list[Variable], where: str) -> tuple[Signa
         has = ", ".join(
             f"[{var.span[0]}:{var.span[1]}]" if var.width > 1 else f"[{low}]" for low, _, var in spans if var.span
         )
-        raise InputError(f"{where} is dumped in pieces, {has}; each of {pin.width} bits once would be right")
+        raise InputError(f"{place} is dumped in pieces, {has}; each of {pin.width} bits once would be right")
     return tuple(SignalPart(var, low - lowest) for low, _, var in spans)
 
 
@@ -210,5 +213,5 @@ def _choose(chip: Chip, candidates: list[PinScope], path: Path) -> PinScope:
 
 
 def _list(names: list[str]) -> str:
-    shown = [name or "(top)" for name in names[:SHOWN]]
-    return ", ".join(shown) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "") or "nothing"
+    texts = [name or "(top)" for name in names[:SHOWN]]
+    return ", ".join(texts) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "") or "nothing"

@@ -1,4 +1,4 @@
-"""A host on the SPI that ODIN and tinyODIN have in common: it configures the chip, lets it run, and then meddles."""
+"""A host on the SPI of ODIN and tinyODIN. It configures the chip, lets it run, and then disturbs it."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ class SpiHost:
             memory, addr = self._synapses, self._any(self._port.addr["addr"].width)
         read = int(rng.random() < 0.5)
         content = self._port.content(draw((0, 255), rng), draw((0, 255), rng) if rng.random() < 0.7 else 0)
-        return self._port.joined(self._port.at_memory(memory, addr, write=1 - read, read=read), content)
+        return self._port.transaction(self._port.at_memory(memory, addr, write=1 - read, read=read), content)
 
     # Actions
 
@@ -163,7 +163,7 @@ class SpiHost:
     def odd(self) -> HostPiece:
         """Any 40 bits, though no register is configured: reads with writes, command 3, addresses of nothing."""
         addr = self._port.without_register(self._any(self._port.addr.width))
-        yield from self.frame(self._port.joined(addr, self._any(self._port.data.width)))
+        yield from self.frame(self._port.transaction(addr, self._any(self._port.data.width)))
 
     def gate(self) -> HostPiece:
         """Gate the network for a moment."""

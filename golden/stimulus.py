@@ -1,9 +1,9 @@
-"""Stimulus from small concurrent pieces, each owning some of the chip's input pins.
+"""Stimuli that consist of small concurrent pieces. Each piece owns some of the chip's input pins.
 
-Nothing here knows a chip or a protocol: pins are found in the declaration by bus and role, and what the sides of a bus
-do is in the file of the bus's kind (``draupnir.emulator.buses``). A piece is a generator. It is sent the packed outputs
-as they were before the last clock edge and yields what its pins shall be until the next; so it can only react to what
-the chip showed, as a synchronous test bench would. What a piece draws, it draws from the NumPy generator that it has.
+This file knows no chip and no protocol: it finds pins in the declaration by bus and role, and the behaviour of a bus's
+sides is in the file of the bus's kind (``draupnir.emulator.buses``). A piece is a generator. It receives the packed
+outputs from before the last clock edge, and yields the levels of its pins until the next edge. So it reacts only to
+outputs that a synchronous test bench can see, too. It draws random numbers from its own NumPy generator.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from draupnir.emulator.buses.clocks import Clocks, any_level
 from draupnir.emulator.declare import Chip, Script, Step, WiredBus, clock_by_clock
 from draupnir.emulator.trace import pack
 
-Piece = Generator[int, int, None]  # yields its input pins, packed; is sent all outputs, packed
-_OFTEN = 0.6  # how likely a clock has an edge in ``random_edges``
-HostPiece = Generator[tuple[int, ...], int, None]  # yields several states of its pins within a clock, the last stays
+Piece = Generator[int, int, None]  # yields its packed input pins, receives all packed outputs
+_OFTEN = 0.6  # the probability that a clock has an edge in ``random_edges``
+HostPiece = Generator[tuple[int, ...], int, None]  # yields one or more states of its pins a clock
 
 
 # --- The sides of buses -------------------------------------------------------------------------------------------
@@ -30,65 +30,68 @@ HostPiece = Generator[tuple[int, ...], int, None]  # yields several states of it
 def sender(
     chip: Chip, bus: str, items: Iterator[int | None], rng: np.random.Generator, timing: Any = None
 ) -> Piece | AtEdges:
-    """The sending side of a bus into the chip.
+    """Return the sending side of a bus into the chip.
 
-    items : what it sends; None is a clock without anything to send. Where the items end, the pins stay.
-    timing : of the bus's kind; None: one that keeps the protocol
-    Raises DeclarationError if the chip does not receive on this bus, or if nobody has written the side in software.
+    items : integers for the payload, 0..2**width - 1; None for a clock without an item. After the last item the pins
+        keep their levels.
+    timing : an object of the bus's kind; None for one that keeps the protocol
+
+    Raises DeclarationError if the chip does not receive on this bus, or if the kind has no sender in software.
     """
     wired = chip.bus(bus)
-    return _at_its_clock(chip, wired, wired.sending(items, rng, timing))
+    return _at_its_clock(chip, wired, wired.sender_script(items, rng, timing))
 
 
 def receiver(chip: Chip, bus: str, rng: np.random.Generator, timing: Any = None) -> Piece | AtEdges:
-    """The receiving side of a bus out of the chip; ``timing`` and errors as for ``sender``."""
+    """Return the receiving side of a bus out of the chip; timing and errors are as for ``sender``."""
     wired = chip.bus(bus)
-    return _at_its_clock(chip, wired, wired.receiving(rng, timing))
+    return _at_its_clock(chip, wired, wired.receiver_script(rng, timing))
 
 
 class AtEdges:
-    """A piece that moves at some clock edges only, and at all others stays as it is.
+    """A piece that moves only at some clock edges.
 
-    edges : as the rows of a trace tell them
+    edges : a mask as in ``Trace.clk``
     """
 
     def __init__(self, piece: Piece, edges: int) -> None:
         self._piece, self._edges, self._pins = piece, edges, 0
 
-    def after(self, ended: int, outputs: int | None) -> int:
-        """The pins until the next edge.
+    def after(self, last_edges: int, outputs: int | None) -> int:
+        """Return the pins until the next edge.
 
-        ended : the edges that ended the row before; outputs : before those edges, None where there was no row
+        last_edges : the edges of the row before
+        outputs : the packed outputs before these edges, None if there was no row
         """
-        if outputs is None or ended & self._edges:
+        if outputs is None or last_edges & self._edges:
             self._pins = self._piece.send(outputs)  # type: ignore[arg-type]
         return self._pins
 
 
 def _at_its_clock(chip: Chip, bus: WiredBus, script: Script) -> Piece | AtEdges:
-    """A side of a clocked bus moves at its own clock; any other at every edge of every clock."""
+    """Return a side of a bus: it moves at the clock of a clocked bus, else at every edge of every clock."""
     clock, piece = chip.clock_of_bus(bus.bus), carried_out(chip, bus, script)
     edges = clock.rise or clock.fall
     return AtEdges(piece, edges) if bus.kind.clocked and sum(chip.period) != edges else piece
 
 
 def carried_out(chip: Chip, bus: WiredBus, script: Script) -> Piece:
-    """The steps of a side of a bus, clock by clock; afterwards the pins stay as they are."""
+    """Return a piece that carries out the steps of a side of a bus, clock by clock. Then the pins keep their levels."""
     clocks = clock_by_clock(script)
     current, step = None, next(clocks)
     while True:
         if step is not current:
             current, pins = step, pack(chip.input_word, bus.levels(step.levels))
             awaited, level = _awaited(chip, bus, step)
-        shown = yield pins
-        step = clocks.send(shown & awaited == level)
+        outputs = yield pins
+        step = clocks.send(outputs & awaited == level)
 
 
 def _awaited(chip: Chip, bus: WiredBus, step: Step) -> tuple[int, int]:
-    """The packed output pins that a step looks at, as a mask, and the levels that it waits for."""
-    if step.until is None:
+    """Return the mask of the packed output pins that can end a step, and the levels that end it."""
+    if step.end is None:
         return 0, 0
-    role, level = step.until
+    role, level = step.end
     everything = (1 << bus.width(role)) - 1
     return pack(chip.output_word, bus.levels({role: everything})), pack(chip.output_word, bus.levels({role: level}))
 
@@ -107,16 +110,16 @@ def _for_ever(pins: int) -> Piece:
 
 
 def constant(chip: Chip, **levels: int) -> Piece:
-    """Pins, by name, that keep their levels for ever. Raises ValueError for a level that does not fit its pin."""
+    """Return a piece that keeps these pins at these levels. Raises ValueError for a level that does not fit its pin."""
     return _for_ever(pack(chip.input_word, levels))
 
 
 def random_levels(
     chip: Chip, pin: str, stay: Clocks, rng: np.random.Generator, levels: Sequence[int] | None = None
 ) -> Piece:
-    """A pin that takes a level, keeps it for ``stay`` clocks, and takes another.
+    """Return a piece that gives a pin a random level, keeps it for ``stay`` clocks, and draws the next one.
 
-    levels : those that it may take; without it, all that fit the pin
+    levels : the possible levels; None for all levels that fit the pin
     """
     f = chip.input_word[pin]
     while True:
@@ -125,9 +128,9 @@ def random_levels(
 
 
 def resets(chip: Chip, every: Clocks, rng: np.random.Generator, length: Clocks = Clocks(3, 3)) -> HostPiece:
-    """A host that only resets: at the beginning, and then after ``every`` clocks, each time for ``length`` clocks.
+    """Return a host that only resets: at the beginning, and then after ``every`` clocks, for ``length`` clocks each.
 
-    Several resets of a chip go together.
+    All resets of the chip are active together.
     """
     active, inactive = (pack(chip.input_word, chip.reset_levels(state)) for state in (True, False))
     while True:
@@ -140,15 +143,18 @@ def resets(chip: Chip, every: Clocks, rng: np.random.Generator, length: Clocks =
 
 
 def in_step(chip: Chip) -> Iterator[int]:
-    """The edges of a chip's clocks that all rise together, and all fall together."""
+    """Yield the edges of clocks that all rise together and all fall together."""
     return cycle(chip.period)
 
 
 def free_running(chip: Chip, **halves: int) -> Iterator[int]:
-    """The edges of a chip's clocks of different speed; those that come at the same time come together.
+    """Yield the edges of clocks with different periods; edges at the same time come together.
 
-    halves : half a period of each clock, by pin, in a unit that they share. All clocks are low at the beginning.
-    Raises ValueError unless each clock is named, and at least 1.
+    All clocks are low at the beginning.
+
+    halves : pin -> half a period of this clock, at least 1, in a common unit
+
+    Raises ValueError unless each clock has a half period of at least 1.
     """
     names = [clock.pin.name for clock in chip.clocks]
     if sorted(halves) != sorted(names) or min(halves.values()) < 1:
@@ -164,7 +170,7 @@ def free_running(chip: Chip, **halves: int) -> Iterator[int]:
 
 
 def random_edges(chip: Chip, rng: np.random.Generator) -> Iterator[int]:
-    """Any edges of a chip's clocks: each time one at least, and others with it as it falls out."""
+    """Yield random edges of a chip's clocks, at least one each time."""
     high = dict.fromkeys(chip.clocks, False)
     while True:
         edges = 0
@@ -181,10 +187,10 @@ def random_edges(chip: Chip, rng: np.random.Generator) -> Iterator[int]:
 
 
 class StimulusHost:
-    """Whoever configures the chip: owns the reset and SPI pins, and does one thing after the other.
+    """A host, which owns the reset and SPI pins, and does one thing after the other.
 
-    Each method is a piece to be run with ``yield from``. RST and SCK never change in the same row, because simulators
-    disagree about which comes first.
+    Each method is a piece for ``yield from``. RST and SCK never change in the same row, because simulators disagree
+    about the order of the two.
     """
 
     def __init__(self, chip: Chip, rng: np.random.Generator) -> None:
@@ -200,57 +206,58 @@ class StimulusHost:
             yield (self._pins,)
 
     def until(self, outputs: int, patience: int) -> HostPiece:
-        """Wait until one of these output pins is high, at most ``patience`` clocks."""
+        """Wait until one of these output pins is high, or for ``patience`` clocks; outputs : a packed mask."""
         for _ in range(patience):
             if (yield (self._pins,)) & outputs:
                 return
 
     def reset(self, clocks: int) -> HostPiece:
-        """The resets active for ``clocks``, at least 1, and inactive for one more."""
+        """Hold the resets active for ``clocks`` clocks, at least 1, and then inactive for one clock."""
         yield from self.under_reset(self.wait(clocks - 1))
 
     def glitch_reset(self) -> HostPiece:
-        """The resets active and inactive again between two clocks: only what resets at once can notice."""
+        """Make the resets active and inactive again between two clocks. Only asynchronous resets act on that."""
         yield self._pins & ~self._rst | self._active, self._pins
 
-    def under_reset(self, doing: HostPiece) -> HostPiece:
-        """The resets active for one clock and then while ``doing`` lasts, and inactive for one more."""
+    def under_reset(self, piece: HostPiece) -> HostPiece:
+        """Hold the resets active for one clock and during ``piece``, and then inactive for one clock."""
         self._pins = self._pins & ~self._rst | self._active
         yield from self.wait(1)
-        yield from doing
+        yield from piece
         self._pins = self._pins & ~self._rst | self._inactive
         yield from self.wait(1)
 
     def levels(self, bits: Sequence[int]) -> list[int]:
-        """SCK and MOSI, half an SCK period each, to shift ``bits`` in; SCK ends low."""
+        """Return the packed levels of SCK and MOSI that shift ``bits`` in, one for each half period; SCK ends low."""
         return [pack(self._chip.input_word, self._spi.levels(one)) for one in (*spi.levels(bits), spi.LOW)]
 
     def shift(self, levels: Sequence[int], half: Clocks) -> HostPiece:
-        """Each level for a number of clocks drawn from ``half``; at least 2 is what a sampling chip can follow."""
+        """Keep each level for a random number of clocks; a chip that samples SCK needs at least 2."""
         for level in levels:
             self._pins = self._pins & self._rst | level
             yield from self.wait(half.draw(self._rng))
 
     def shift_fast(self, levels: Sequence[int], per_clock: Clocks) -> HostPiece:
-        """Several levels in each clock: SCK faster than the clock."""
+        """Drive several levels in each clock, so that SCK is faster than the clock."""
         rst = self._pins & self._rst
-        done = 0
-        while done < len(levels):
-            some = levels[done : done + max(1, per_clock.draw(self._rng))]
-            done += len(some)
+        n_levels = 0
+        while n_levels < len(levels):
+            some = levels[n_levels : n_levels + max(1, per_clock.draw(self._rng))]
+            n_levels += len(some)
             self._pins = rst | some[-1]
             yield tuple(rst | level for level in some)
 
 
-# --- All together -----------------------------------------------------------------------------------------------
+# --- The whole stimulus -----------------------------------------------------------------------------------------------
 
 
 class Stimulus:
-    """Input pins for a chip, decided clock by clock from what its outputs show.
+    """The input pins of a chip, clock by clock, as a reaction to its outputs.
 
-    host : reset and SPI; pieces : the rest; no two own the same pin
-    edges : the clock edges that end one clock after the other; a clock, to the pieces, is what lies between two edges.
-        None: those of clocks in step, where the chip is known (``in_step``), else those of one clock that rises
+    host : the piece that owns reset and SPI
+    pieces : all other pieces; no two own the same pin
+    edges : the clock edges, one mask for each row with an edge; for the pieces a clock is the time between two edges.
+        None: the edges of clocks in step (``in_step``) if the chip is known, else the rises of one clock
     """
 
     def __init__(self, host: HostPiece, pieces: Sequence[Piece | AtEdges], edges: Iterator[int] | None = None) -> None:
@@ -258,24 +265,24 @@ class Stimulus:
         self._first, self._ended = True, 0
 
     def of_chip(self, chip: Chip) -> Stimulus:
-        """This stimulus, with the clocks of a chip in step unless it has edges of its own."""
+        """Return this stimulus; unless it has edges of its own, the chip's clocks run in step."""
         self._edges = self._edges or in_step(chip)
         return self
 
     def along(self, edges: Iterator[int]) -> None:
-        """Go by the edges of clocks that somebody else makes, and no longer by its own."""
+        """Use the edges of external clocks from now on instead of its own."""
         self._edges = edges
 
     def next(self, outputs: int) -> list[tuple[int, int]]:
-        """The rows of the next clock as (inputs packed, clk); clk is 0 in all rows but the last."""
-        sent = None if self._first else outputs  # a generator takes nothing before its first yield
+        """Return the rows of the next clock as (packed inputs, clk); clk is 0 in all rows but the last."""
+        outputs_to_send = None if self._first else outputs  # a generator receives nothing before its first yield
         self._first = False
         others = 0
         for piece in self._pieces:
             if isinstance(piece, AtEdges):
-                others |= piece.after(self._ended, sent)
+                others |= piece.after(self._ended, outputs_to_send)
             else:
-                others |= piece.send(sent)  # type: ignore[arg-type]
-        *early, last = self._host.send(sent)  # type: ignore[arg-type]
+                others |= piece.send(outputs_to_send)  # type: ignore[arg-type]
+        *early, last = self._host.send(outputs_to_send)  # type: ignore[arg-type]
         self._ended = next(self._edges) if self._edges else 1
         return [(others | pins, 0) for pins in early] + [(others | last, self._ended)]

@@ -66,8 +66,8 @@ class Vcd:
                 scopes.append(" ".join(words[1:]))
             elif name == "upscope" and scopes:
                 scopes.pop()
-            elif name == "timescale" and (found := _TIMESCALE.fullmatch(text)):
-                self.tick, self.unit = int(found[1]), found[2]
+            elif name == "timescale" and (match := _TIMESCALE.fullmatch(text)):
+                self.tick, self.unit = int(match[1]), match[2]
             elif name == "var":
                 if len(words) < 4 or not words[1].isdecimal():
                     line = _line(header, position)
@@ -98,19 +98,19 @@ class Vcd:
         Raises InputError where the body is damaged.
         """
         scan = _Scan(self, signals, marks)
-        held = _NONE
+        rest = _NONE
         with self.path.open("rb") as file:
             file.seek(self._body)
             for piece, gap in scan.pieces(file):
-                changes = np.concatenate((held, piece), axis=1)
+                changes = np.concatenate((rest, piece), axis=1)
                 whole = int(np.searchsorted(changes[0], changes[0, -1])) if changes.size else 0
                 if gap:
                     whole = changes.shape[1]
-                held = changes[:, whole:]
+                rest = changes[:, whole:]
                 sink(SignalChanges(*changes[:, :whole]))
                 if gap:
                     on_gap(gap)
-        sink(SignalChanges(*held))
+        sink(SignalChanges(*rest))
         self.broken_off = scan.broken_off
 
 
@@ -220,8 +220,8 @@ def _header(path: Path) -> bytes:
         while block := file.read(1 << 20):
             searched = max(0, len(header) - 100)
             header += block
-            if found := re.compile(rb"\$enddefinitions\s+\$end(?!\S)").search(header, searched):
-                return header[: found.end()]
+            if match := re.compile(rb"\$enddefinitions\s+\$end(?!\S)").search(header, searched):
+                return header[: match.end()]
     raise InputError(f"{path}: not a complete VCD waveform: its header has no $enddefinitions $end")
 
 
@@ -229,14 +229,14 @@ def _commands(header: bytes, path: Path) -> Iterator[tuple[str, str, int]]:
     """Name, text and place of each command of a header."""
     position = 0
     while position < len(header):
-        found = _COMMAND.match(header, position)
-        if found is None:
+        match = _COMMAND.match(header, position)
+        if match is None:
             word = header[position:].split(maxsplit=1)[0]
             line = _line(header, header.index(word, position))
-            shown = repr(word[:40].decode("latin-1"))
-            raise InputError(f"{path}: line {line}: {shown} in the header is no command of a VCD, from $ to $end")
-        yield found[1].decode("latin-1"), (found[2] or b"").decode("latin-1").strip(), found.start(1)
-        position = found.end()
+            text = repr(word[:40].decode("latin-1"))
+            raise InputError(f"{path}: line {line}: {text} in the header is no command of a VCD, from $ to $end")
+        yield match[1].decode("latin-1"), (match[2] or b"").decode("latin-1").strip(), match.start(1)
+        position = match.end()
 
 
 def _line(header: bytes, position: int) -> int:

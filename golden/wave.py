@@ -1,7 +1,7 @@
-"""Read the pins of a chip from a VCD or FST waveform, of any simulator or logic analyser.
+"""Read the pins of a chip from a VCD or FST waveform of any simulator or logic analyser.
 
-Changes are streamed in time order and turned into rows by ``rows.RowAssembler``, whose docstring states the rules, so
-memory stays flat however long the recording is.
+``rows.RowAssembler`` makes rows of the stream of changes; its docstring has the rules. So the use of memory is constant
+for a recording of any length.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from draupnir.golden.vcd import Vcd
 
 
 class Enough(Exception):
-    """Raised by a sink that wants no more rows."""
+    """A sink raises this to end the reading."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The way in which a recording is read.
+    """The options for reading a recording.
 
-    scope : where the pins are, dotted; None finds it
-    inputs_first : inputs that change at the very time of a clock edge do so before it, not after (see ``rows``)
-    ignored : names of pins that are taken as not recorded: an output is unknown, an input is 0
-    clock_per_sample : the recording has samples, taken by the chip's own clock, and no clock (see ``samples``)
-    sample_time : time between two samples, in the recording's unit; None: the largest that leads to all its times
-    from_power_up : the state before the first edge is known: nothing is told apart up to the first reset
+    scope : the scope of the pins, with dots; None to search it
+    inputs_first : True if inputs that change at the time of a clock edge count as changed before it (see ``rows``)
+    ignored : names of pins that count as not recorded: an output is unknown, an input is 0
+    clock_per_sample : True if the recording has no clock, but samples by the chip's own clock (see ``samples``)
+    sample_time : the time between two samples in the recording's unit; None: the largest step that fits all its times
+    from_power_up : True if the state before the first edge is known, so that all clocks count from the first one on
     """
 
     scope: str | None = None
@@ -49,14 +49,14 @@ AS_IT_IS = Reading()
 
 
 class Wave:
-    """A waveform with all pins of a chip, opened for one reading.
+    """A waveform with all pins of a chip, open for one reading.
 
-    scope : where the pins are, dotted ("" is the file's top)
-    rows : assembles the rows, and has the counts of what is told beside them
+    scope : the scope of the pins, with dots, "" for the top of the file
+    rows : the assembler of the rows, which also has the counts
     absent : the chip's probes that were not recorded
-    sample_time : time between two samples, 0 where the recording has a clock
+    sample_time : the time between two samples, 0 if the recording has a clock
 
-    Raises InputError when the file is no readable waveform, or does not have the pins.
+    Raises InputError if the file is not a readable waveform, or does not have the pins.
     """
 
     def __init__(self, path: Path, chip: Chip, reading: Reading = AS_IT_IS) -> None:
@@ -67,13 +67,13 @@ class Wave:
         self._file = _open(path)
         clocks = [clock.pin.name for clock in chip.clocks]
         left_out = {*reading.ignored, *(clocks if reading.clock_per_sample else ())}
-        found: PinScope = find_scope(chip, self._file.variables, path, reading.scope, left_out)
-        self.scope = found.name
-        # a signal may be several pins, where a bench ties them together
-        self.absent = tuple(probe.name for probe, parts in zip(chip.probes, found.probes, strict=True) if not parts)
-        parts = [part.variable for parts in (*found.pins, *found.probes) for part in parts]
+        pin_scope: PinScope = find_scope(chip, self._file.variables, path, reading.scope, left_out)
+        self.scope = pin_scope.name
+        # one signal may be several pins if a bench connects them
+        self.absent = tuple(probe.name for probe, parts in zip(chip.probes, pin_scope.probes, strict=True) if not parts)
+        parts = [part.variable for parts in (*pin_scope.pins, *pin_scope.probes) for part in parts]
         self._signals = list({variable.signal: variable for variable in parts}.values())
-        places = _places(found, self._signals)
+        places = _places(pin_scope, self._signals)
         self.rows: RowAssembler | SampleAssembler
         if reading.clock_per_sample:
             grid = self._grid(reading.sample_time)
@@ -96,22 +96,22 @@ class Wave:
             )
 
     def _grid(self, step: int | None) -> Grid:
-        """The grid of the samples, from reading all times."""
+        """Read all times, and return the grid of the samples."""
         grid = Grid()
         self._stream(lambda changes: grid.add(changes.times), lambda gap: None, marks=True)
         if grid.first < 0:
-            raise InputError(f"{self.path}: no samples: the recording tells no time")
+            raise InputError(f"{self.path}: no samples: the recording has no times")
         grid.last = max(grid.last, end_time(self.path))
         grid.step = step or grid.step or 1
         return grid
 
     @property
     def broken_off(self) -> str:
-        """Return where the file ends within a change, in words, "" if it does not; known after ``stream``."""
+        """The place at which the file ends in the middle of a change, "" if it does not; set by ``stream``."""
         return self._file.broken_off
 
     def time_text(self, time: int) -> str:
-        """A time of this recording for people: ``120 ns``."""
+        """Return a time of this recording with its unit: ``120 ns``."""
         return f"{time * self._file.tick} {self._file.unit}".rstrip()
 
     def prepare(self) -> None:
@@ -120,10 +120,10 @@ class Wave:
             self._file.prepare()
 
     def stream(self, sink: Callable[[Trace], None]) -> None:
-        """Read the recording once, giving its rows to ``sink`` piece by piece until it raises Enough.
+        """Read the recording once, and give its rows to ``sink``, piece by piece, until ``sink`` raises Enough.
 
-        Raises InputError for a damaged file, for one without a rising edge of the clock, and for one with a stretch
-        between two edges that was not dumped.
+        Raises InputError for a damaged file, for one without a clock edge, and for one in which a time between two
+        edges was not dumped.
         """
         gaps: list[Gap] = []
 
@@ -168,8 +168,8 @@ class Wave:
         )
 
 
-def _places(found: PinScope, signals: Sequence[Variable]) -> list[list[tuple[int, int, int]]]:
-    """Number, bits and place of each signal, or limb of one, that makes up each pin: see ``rows.Assembler``."""
+def _places(pin_scope: PinScope, signals: Sequence[Variable]) -> list[list[tuple[int, int, int]]]:
+    """Return the signals of each pin: number, width and place of each signal or limb; see ``rows.Assembler``."""
     number, n = {}, 0
     for variable in signals:
         number[variable.signal] = n
@@ -180,28 +180,28 @@ def _places(found: PinScope, signals: Sequence[Variable]) -> list[list[tuple[int
         first = number[part.variable.signal]
         return [(first + i, width, part.lsb + i * widths[0]) for i, width in enumerate(widths)]
 
-    return [[place for part in parts for place in of_part(part)] for parts in (*found.pins, *found.probes)]
+    return [[place for part in parts for place in of_part(part)] for parts in (*pin_scope.pins, *pin_scope.probes)]
 
 
 def read(path: Path, chip: Chip, reading: Reading = AS_IT_IS) -> Trace:
-    """The whole recording as one trace; arguments and errors as Wave."""
+    """Return the whole recording as one trace. Arguments and errors are as for ``Wave``."""
     pieces: list[Trace] = []
     Wave(path, chip, reading).stream(pieces.append)
     return join(pieces)
 
 
 def end_time(path: Path) -> int:
-    """Time of the last change as the file itself tells it, 0 if it does not: for progress only."""
+    """Return the time of the last change by the file's own words, 0 if it has none. It is for progress only."""
     return fst.end_time(path) if _kind(path) == "FST" else vcd.end_time(path)
 
 
-# --- which kind of file it is ------------------------------------------------------------------------------------
+# --- the kind of a file ------------------------------------------------------------------------------------
 
 _PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 def _kind(path: Path) -> str:
-    """VCD, FST, the program that packed the file, or "" for anything else."""
+    """Return "VCD", "FST", the name of the program that packed the file, or "" for any other file."""
     with path.open("rb") as file:
         head = file.read(4096)
     if head.lstrip()[:1] == b"$":

@@ -1,10 +1,10 @@
-"""Write a trace as an FST waveform that reads back as the same trace.
+"""Write a trace as an FST waveform. Reading it gives the same trace.
 
-The chip's pins stand in one scope named after it, and its probes in scopes below that. Time is in picoseconds and a
-clock takes 10 ns, more only where thousands of rows lie before its edge. In each clock: outputs change right after the
-edge, inputs between two edges (rows without an edge one after the other), CLK falls in the middle, unless its fall is
-used, too. A row without an edge leaves a mark of its own only if it changes an input and the next row does too; else it
-is read back as part of its neighbour, which means the same.
+The chip's pins are in one scope with the chip's name, and its probes in scopes below it. Times are in picoseconds. A
+clock takes 10 ns, or more if thousands of rows come before its edge. In each clock the outputs change right after the
+edge, and the inputs between two edges, row after row. The clock falls in the middle, unless the chip uses its fall,
+too. A row without an edge is visible in the file only if it and the next row change an input; else it is read as a part
+of its neighbour, which means the same.
 
 Writer: libfst through pylibfst (https://github.com/mschlaegl/pylibfst).
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pylibfst
 
-from draupnir.emulator.declare import Chip, PinWord, Probe, Shown, UsedClock
+from draupnir.emulator.declare import Chip, OutputPin, PinWord, Probe, UsedClock
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.trace import Trace, check_edges, count_bits, first_levels, new_rows, piece_of, to_rows
 from draupnir.golden.files import replacing
@@ -78,12 +78,12 @@ def write(trace: Trace, path: Path) -> None:
         _check_whole(temporary, path)
 
 
-def _check_whole(written: Path, path: Path) -> None:
+def _check_whole(temporary: Path, path: Path) -> None:
     """Raise OSError, for ``path``, if the file is not complete: the library does not say that a write failed."""
     try:
-        check_blocks(written)
-        if not written.stat().st_size:
-            raise InputError(f"{written}: empty")
+        check_blocks(temporary)
+        if not temporary.stat().st_size:
+            raise InputError(f"{temporary}: empty")
     except InputError as error:
         raise OSError(errno.ENOSPC, "could not be written whole; there may be no space left", str(path)) from error
 
@@ -141,8 +141,8 @@ def _changes(trace: Trace) -> Changes:
     output_times = np.concatenate(([0], edges[:-1] + OUTPUT_AT))[: len(edges)]
     clocks = {clock.pin.name: _clock(clock, edges, trace.clk[is_edge]) for clock in chip.clocks}
     at, pins, levels, knowns = [np.zeros(0, np.int64)], list[str](), list[int](), list[int]()
-    shown: list[Shown] = [*chip.pins, *_probes(trace)]
-    for pin in shown:
+    signals: list[OutputPin] = [*chip.pins, *_probes(trace)]
+    for pin in signals:
         if pin.name in clocks:
             times, level = clocks[pin.name]
             changes = times, level.tolist(), [1] * len(times)
@@ -178,7 +178,7 @@ def _clock(clock: UsedClock, times: np.ndarray, clk: np.ndarray) -> tuple[np.nda
 
 
 def _changed(
-    word: PinWord, pin: Shown, at: np.ndarray, rows: np.ndarray, known: np.ndarray
+    word: PinWord, pin: OutputPin, at: np.ndarray, rows: np.ndarray, known: np.ndarray
 ) -> tuple[np.ndarray, list[int], list[int]]:
     """The moments at which a pin changes, and its levels and known bits from then on; the first moment is one.
 

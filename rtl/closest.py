@@ -1,4 +1,4 @@
-"""The module of a design that is a chip, or comes closest to it; and what is said where none is the chip."""
+"""Find the module of a design that is a chip, or that is closest to it, and describe a module that is not the chip."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from draupnir.rtl.hierarchy import ModulePort
 from draupnir.rtl.library import Library
 from draupnir.rtl.likeness import likeness
 
-ALIKE = 0.4  # of a declaration, which a module must have to come close to it
+ALIKE = 0.4  # a module with at least this part of a declaration counts as close to it
 _MOST_LISTED = 8
 
 
 def matching(library: Library, chip: Chip) -> list[str]:
-    """The modules whose ports are the declared pins, in alphabetical order."""
+    """Return the modules whose ports are the declared pins, in alphabetical order."""
     return sorted(name for name in library.files if are_pins(chip, library.ports(name)))
 
 
 def closest(library: Library, chip: Chip) -> str:
-    """The module that has most of the declaration; if none comes close, the one of those at the top that has most."""
+    """Return the module with most of the declaration; if none is close, the one of the top modules with most of it."""
     alike = {name: likeness_of(library, chip, name) for name in library.files}
     strong = [name for name in alike if alike[name] >= ALIKE]
     if not strong:
@@ -39,9 +39,9 @@ def likeness_of(library: Library, chip: Chip, module: str) -> float:
 
 
 def in_brief(library: Library, chip: Chip, module: str, pins: Collection[str], memories: Collection[str] | None) -> str:
-    """Return what a module that is far from the chip has of it, in words, and what else stands at the top.
+    """Return a text on the part of the declaration that a module has, and on the other top modules.
 
-    pins, memories : those of the chip that were found in the module; None where its memories are not known
+    pins, memories : the pins and memories of the chip that the module has; None if its memories are not known
     """
     words = f"it has {_some(pins, len(chip.pins), 'pins')}"
     if chip.memories and memories is not None:
@@ -54,17 +54,17 @@ def in_brief(library: Library, chip: Chip, module: str, pins: Collection[str], m
 
 
 def other_chip(ports: list[ModulePort], chip: Chip) -> str:
-    """The chip whose pins these ports are, if there is one and it is another; else ""."""
+    """Return the name of another chip whose pins these ports are, or ""."""
     for name in chips.names():
         try:
-            declared = chips.declaration(name)
+            declaration = chips.declaration(name)
         except InputError:
-            continue  # somebody's package that is broken; this is not the place to say so
-        if name != chip.name and declared.pins and are_pins(declared, ports):
+            continue  # a broken package of somebody else, which other commands report
+        if name != chip.name and declaration.pins and are_pins(declaration, ports):
             return name
     return ""
 
 
 def _some(names: Collection[str], n_all: int, kind: str) -> str:
-    listed = f" ({', '.join(names)})" if names else ""
-    return f"{len(names)} of {n_all} {kind}{listed}"
+    text = f" ({', '.join(names)})" if names else ""
+    return f"{len(names)} of {n_all} {kind}{text}"

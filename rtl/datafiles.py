@@ -1,6 +1,6 @@
-"""The files that a design fills its memories from ($readmemh, $readmemb): found here, and put where it looks for them.
+"""Find the files that fill a design's memories ($readmemh, $readmemb), and copy them to where a simulator finds them.
 
-A simulator looks for such a file from the folder in which it runs.
+A simulator searches such a file from the folder in which it runs.
 """
 
 from __future__ import annotations
@@ -13,25 +13,28 @@ from pathlib import Path, PurePath
 from draupnir.emulator.errors import InputError
 
 
-def find(wanted: Mapping[str, str], folders: Iterable[Path]) -> tuple[dict[str, Path], list[str]]:
-    """The file of each name, in the first folder that has it; and the names that no folder has.
+def find(places: Mapping[str, str], folders: Iterable[Path]) -> tuple[dict[str, Path], list[str]]:
+    """Return the file of each name, from the first folder that has it, and the names that no folder has.
 
-    wanted : name as the source has it -> where the source says so
+    places : name of a file in the source -> the place of the name in the source
     """
-    places = list(folders)
+    all_folders = list(folders)
     files: dict[str, Path] = {}
-    missing = []
-    for name in wanted:
-        found = next((path for folder in places if (path := folder / name).is_file()), None)
-        if found is None:
-            missing.append(name)
+    absent = []
+    for name in places:
+        file = next((path for folder in all_folders if (path := folder / name).is_file()), None)
+        if file is None:
+            absent.append(name)
         else:
-            files[name] = found.resolve()
-    return files, missing
+            files[name] = file.resolve()
+    return files, absent
 
 
 def put(data: Mapping[str, Path], folder: Path) -> Path:
-    """Copy files to where their names lead from a folder, and return it: ``folder``, or one deep enough below it."""
+    """Copy files to the paths that their names have from a folder, and return this folder.
+
+    It is ``folder``, or one below it, if a name leads upwards.
+    """
     n_up = max((_n_up(name) for name in data), default=0)
     working = folder.joinpath(*["below"] * n_up)
     working.mkdir(parents=True, exist_ok=True)
@@ -44,7 +47,7 @@ def put(data: Mapping[str, Path], folder: Path) -> Path:
 
 
 def put_beside(data: Mapping[str, Path], folder: Path) -> None:
-    """Copy files to where their names lead from exactly this folder, which is made.
+    """Create this folder, and copy files to the paths that their names have from it.
 
     Raises InputError for a name that leads out of the folder.
     """
@@ -55,7 +58,7 @@ def put_beside(data: Mapping[str, Path], folder: Path) -> None:
 
 
 def _n_up(name: str) -> int:
-    """Return how many folders up a relative name leads at most."""
+    """Return the number of folders that a relative name leads upwards, at most."""
     depth = lowest = 0
     for part in PurePath(name).parts if not PurePath(name).is_absolute() else ():
         depth += -1 if part == ".." else 1

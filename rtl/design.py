@@ -1,4 +1,4 @@
-"""A design in Verilog that claims to be a chip: where its sources, pins and memories are."""
+"""A design in Verilog that claims to be a chip: its sources, and the places of its pins and memories."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ _ICARUS_LANGUAGES: dict[Language, str] = {"verilog-2005": "-g2005", "systemveril
 
 
 def source_files(directory: Path) -> list[Path]:
-    """All files of Verilog in a folder and below."""
+    """Return all Verilog files in a folder and below."""
     return sorted(path for path in directory.rglob("*") if path.suffix in SUFFIXES and path.is_file())
 
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """The user's words about somebody else's sources, beside their folder.
+    """The user's options for somebody else's sources.
 
     defines : macros, each as NAME=VALUE
-    include_folders : where included files and memory images are looked for, beside the folders of the sources
-    stubs : modules that are replaced by empty ones
-    settings : parameters of the top, each as NAME=VALUE: a whole number, or text where the source has text
-    memories : declared memories outside of the top, as ``draupnir.rtl.outside`` takes them
-    from_working_folder : a list of files leads from the working folder; else from its own (see ``filelist``)
+    include_folders : folders for included files and memory images, in addition to the folders of the sources
+    stubs : the modules that empty modules replace
+    settings : parameters of the top, each as NAME=VALUE: an integer, or text if the source has text
+    memories : declared memories that are outside of the top, in the form of ``draupnir.rtl.outside``
+    from_working_folder : True if paths in a list of files lead from the working folder, False if from the list's own
+        (see ``filelist``)
     """
 
     defines: tuple[str, ...] = ()
@@ -49,21 +50,21 @@ class SourceOptions:
 
 @dataclass(frozen=True)
 class Design:
-    """A Verilog design, mapped onto a chip's declaration.
+    """A Verilog design, with the places of the chip's pins, memories and probes in it.
 
-    top : name of the top module
-    files : all source files that are compiled
-    memories : declared memory name -> path of its array below the top, dots between instances ("core_0.ram_0.mem");
-        of a memory with copies that of each, under its name: csram[3]; a row of an array of two dimensions is a
-        memory, too ("core_0.mem[3]")
-    pins : declared pin name -> name of the top's port; a pin that is not listed has a port of its own name
-    includes : files that the sources include
-    structure : the module tree, parameters and memories as text, where they are known
+    top : the name of the top module
+    files : all source files to compile
+    memories : declared memory -> path of its array below the top, with dots between instances ("core_0.ram_0.mem"); a
+        memory with copies has one entry for each copy (csram[3]); the array may be a row of an array of two dimensions
+        ("core_0.mem[3]")
+    pins : declared pin -> name of the top's port; all other pins have ports with their own names
+    includes : the files that the sources include
+    structure : the module tree, parameters and memories as text, if they are known
     language : "verilog-2005" also for sources that use a SystemVerilog keyword as a name
-    options : how the sources are read
-    data : file that a memory is filled from ($readmemh), as the sources call it -> where it is
-    parameters : those of the top that are not at their defaults, and their values
-    probes : declared probe -> its path below the top; a probe that is not listed is not there
+    options : the user's options for the sources
+    data : name in the sources of a file that fills a memory ($readmemh) -> its path
+    parameters : name -> value of each parameter of the top that does not have its default
+    probes : declared probe -> its path below the top; the design does not have the other probes
     """
 
     top: str
@@ -80,31 +81,34 @@ class Design:
 
     @property
     def folders(self) -> list[str]:
-        """The folders in which an included file is looked for, after the folder of the file that includes it."""
-        chosen = dict.fromkeys(str(folder.resolve()) for folder in self.options.include_folders)
-        return [*chosen, *sorted({str(path.resolve().parent) for path in (*self.files, *self.includes)} - set(chosen))]
+        """The folders of included files; the folder of the file that includes them comes first."""
+        folders = dict.fromkeys(str(folder.resolve()) for folder in self.options.include_folders)
+        return [
+            *folders,
+            *sorted({str(path.resolve().parent) for path in (*self.files, *self.includes)} - set(folders)),
+        ]
 
     @property
     def verilator_options(self) -> tuple[str, ...]:
-        """Language and macros, as Verilator takes them."""
+        """Verilator's options for language and macros."""
         return (
             "--default-language", _VERILATOR_LANGUAGES[self.language], "--relative-includes", *self._define_options
         )  # fmt: skip
 
     @property
     def verilator_parameters(self) -> tuple[str, ...]:
-        """The parameters, as Verilator takes them for the top module of what it compiles."""
+        """Verilator's options for the parameters of the top module."""
         return tuple(f"-G{name}={literal(value)}" for name, value in self.parameters.items())
 
     @property
     def instance(self) -> str:
-        """The top with its parameters, as an instance of it begins."""
+        """The beginning of an instance of the top: its name and its parameters."""
         settings = ", ".join(f".{name}({literal(value)})" for name, value in self.parameters.items())
         return f"{self.top} #({settings})" if settings else self.top
 
     @property
     def icarus_options(self) -> tuple[str, ...]:
-        """Language and macros, as Icarus takes them."""
+        """Icarus's options for language and macros."""
         return (_ICARUS_LANGUAGES[self.language], "-grelative-include", *self._define_options)
 
     @property
@@ -112,15 +116,15 @@ class Design:
         return tuple(f"-D{define}" for define in self.options.defines)
 
     def absent(self, chip: Chip) -> tuple[str, ...]:
-        """The chip's probes that the design does not have."""
+        """Return the chip's probes that the design does not have."""
         return tuple(probe.name for probe in chip.probes if probe.name not in self.probes)
 
     def port(self, pin: Pin) -> str:
-        """The top's port for a declared pin."""
+        """Return the top's port for a declared pin."""
         return self.pins.get(pin.name, pin.name)
 
     def describe(self) -> str:
-        """Top, language, files, pins, memories and module tree, a line each."""
+        """Return lines with top, language, files, pins, memories and module tree."""
         lines = [f"top {self.top} ({self.language}, {len(self.files)} files)"]
         lines += [f"pin {pin}: port {port}" for pin, port in self.pins.items()]
         lines += [f"{name}: {path}" for name, path in (*self.memories.items(), *self.probes.items())]
@@ -128,7 +132,7 @@ class Design:
 
 
 def literal(value: int | str) -> str:
-    """A parameter's value as Verilog has it."""
+    """Return a parameter's value in Verilog."""
     if isinstance(value, str):
         return f'"{value}"'
     if -(1 << 31) <= value < 1 << 31:
@@ -139,16 +143,16 @@ def literal(value: int | str) -> str:
 
 @dataclass(frozen=True)
 class OurChip:
-    """A chip of which there is an RTL of our own.
+    """A chip with an RTL in Amaranth.
 
-    top : name of the top module
-    make : makes the top component; its keyword arguments are the chip's parameters
-    memories : declared memory -> path of its array; of a chip with sizes a function of these that gives it
-    kept_words : memory and parameters -> addresses of the declared memory's words that there are, in the chip's own
-        order; None where parameters leave out no words
-    variants : name -> parameters, of what is measured beside each other (``draupnir area``)
-    on_boards : board -> parameters, where the whole chip does not fit the board's FPGA
-    probes : declared probe -> its path, of those that it has
+    top : the name of the top module
+    make : returns the top component; its keyword arguments are the chip's parameters
+    memories : declared memory -> path of its array; for a chip with sizes, a function of the sizes that returns this
+    kept_words : a function of memory and parameters that returns the addresses of the words that a reduced chip has, in
+        the chip's own order; None if no parameter removes words
+    variants : name -> parameters of each variant that ``draupnir area`` measures
+    on_boards : board -> parameters of the reduced chip that fits the board's FPGA
+    probes : declared probe -> its path, for each probe that the RTL has
     """
 
     declaration: Chip
@@ -161,24 +165,24 @@ class OurChip:
     probes: Mapping[str, str] = field(default_factory=dict)
 
     def paths(self, **sizes: int) -> Mapping[str, str]:
-        """Declared memory, or a copy of it -> path of its array."""
+        """Return declared memory, or a copy of it -> path of its array."""
         return self.memories(**sizes) if callable(self.memories) else self.memories
 
 
 def abbreviates(name: str, path: str) -> bool:
-    """Tell whether a path has the letters of a name in their order: winp abbreviates srnn_0.weights_inp.SRAM."""
+    """Return True if a path contains the letters of a name in their order: winp, srnn_0.weights_inp.SRAM."""
     letters = iter(path.lower())
     return all(letter in letters for letter in name.lower())
 
 
 def row_of(path: str) -> tuple[str, int | None]:
-    """The array that a memory's path leads to, and which row of it, if it is one of an array of two dimensions."""
-    found = _ROW.fullmatch(path)
-    return (found.group(1), int(found.group(2))) if found else (path, None)
+    """Return the array of a memory's path, and the row, if the array has two dimensions, else None."""
+    match = _ROW.fullmatch(path)
+    return (match.group(1), int(match.group(2))) if match else (path, None)
 
 
 def arrays_of(paths: Iterable[str]) -> dict[str, list[str]]:
-    """Paths that differ in indices only, in the order of these, by the path with empty brackets in their place."""
+    """Group paths that differ only in indices: path with empty brackets -> its paths, in the order of the indices."""
     groups: dict[str, list[str]] = {}
     for path in paths:
         groups.setdefault(re.sub(_INDEX, "[]", path), []).append(path)

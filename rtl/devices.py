@@ -1,6 +1,6 @@
-"""Designs as things that run recordings: in Verilator and in Icarus, synthesised or not.
+"""Designs as devices that run recordings: in Verilator and in Icarus, before and after synthesis.
 
-Each has what a comparison asks of a device (``draupnir.golden.compare.device.Device``).
+Each is a ``draupnir.golden.compare.device.Device``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ALL = 0xFFFFFFFF
 
 
 class RtlDevice(Protocol):
-    """A design that runs recordings; ``initial`` says how its registers start."""
+    """A design that runs recordings; initial : the start values of its registers."""
 
     initial: Initial
     n_parallel: int
@@ -39,7 +39,7 @@ class RtlDevice(Protocol):
 
 
 class InVerilator:
-    """A design compiled with Verilator into ``build_dir``, unless it is there already; raises as rtl.verilated does."""
+    """A design in Verilator, which is compiled into ``build_dir`` unless it is there. Raises as rtl.verilated does."""
 
     n_parallel, can_follow, n_moments = 1, True, 1 << 17
 
@@ -49,17 +49,17 @@ class InVerilator:
         self._device = verilated.build(design, chip, build_dir)
 
     def run(self, trace: Trace, before: Memories) -> Observed:
-        """Drive a trace's inputs, from the initial state and the memories before the first row."""
+        """Run the inputs of a trace from the initial state, with these memories before the first row."""
         self._begin(trace, before)
         outputs = self._device.run(trace.inputs, trace.clk)
         memories = {name: self._device.read_memory(name) for name in before}
         masks = {name: np.full_like(content, _ALL) for name, content in memories.items()}
         absent = self._device.absent
-        known = known_at_edges(trace.chip.output_word, trace.clk, absent)
-        return Observed(outputs, known, memories, masks, absent)
+        known_bits = known_at_edges(trace.chip.output_word, trace.clk, absent)
+        return Observed(outputs, known_bits, memories, masks, absent)
 
     def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
-        """Run so again; give the memories after each of some rows, which are ascending."""
+        """Run the same again, and yield the memories after each of these rows, which are in ascending order."""
         self._begin(trace, before)
         first = 0
         for row in rows:
@@ -75,41 +75,41 @@ class InVerilator:
 
 
 class InIcarus:
-    """A design in Icarus Verilog, a process a run; raises as rtl.icarus does."""
+    """A design in Icarus Verilog, with one process for each run. Raises as rtl.icarus does."""
 
     can_follow, n_moments = True, 1 << 17
 
     def __init__(self, design: Design, chip: Chip, initial: Initial = UNKNOWN) -> None:
-        vvp_options(initial)  # what it needs is compiled before threads ask for it
+        vvp_options(initial)  # compiles its module before threads need it
         self.initial = initial
         self.is_random = initial.kind == "random"
         self.n_parallel = os.cpu_count() or 1
         self._design, self._chip = design, chip
 
     def run(self, trace: Trace, before: Memories) -> Observed:
-        """Drive a trace's inputs, from the initial state and the memories before the first row."""
+        """Run the inputs of a trace from the initial state, with these memories before the first row."""
         with tempfile.TemporaryDirectory() as scratch:
             return icarus.run(self._design, self._chip, trace.inputs, trace.clk, Path(scratch), before, self.initial)
 
     def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
-        """Run so again; give the memories after each of some rows, which are ascending."""
+        """Run the same again, and yield the memories after each of these rows, which are in ascending order."""
         inputs, clk = trace.inputs[: rows[-1] + 1], trace.clk[: rows[-1] + 1]
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch)
             icarus.run(self._design, self._chip, inputs, clk, folder, before, self.initial, follow=True)
-            for memories, known in memory_changes.follow(folder, self._chip, self._design, clk, rows):
-                yield MemoryMoment(memories, known)
+            for memories, known_bits in memory_changes.follow(folder, self._chip, self._design, clk, rows):
+                yield MemoryMoment(memories, known_bits)
 
 
 def simulated(design: Design, chip: Chip, simulator: str, build_dir: Path, initial: Initial) -> InVerilator | InIcarus:
-    """A design in a simulator, "verilator" or "icarus"; the former compiles it below ``build_dir``."""
+    """Return a design in a simulator, "verilator" or "icarus"; Verilator compiles it below ``build_dir``."""
     if simulator == "icarus":
         return InIcarus(design, chip, initial)
     return InVerilator(design, chip, build_dir, initial)
 
 
 class OfNetlist:
-    """A synthesised chip; ``inner`` runs its cells, whose memories are the block RAMs."""
+    """A chip after synthesis; inner : the device that runs its cells, whose memories are the block RAMs."""
 
     can_follow, n_moments = True, 1 << 9
 
@@ -119,21 +119,21 @@ class OfNetlist:
         self._netlist, self._inner = netlist, inner
 
     def run(self, trace: Trace, before: Memories) -> Observed:
-        """Drive a trace's inputs, from the initial state and the memories before the first row."""
+        """Run the inputs of a trace from the initial state, with these memories before the first row."""
         did = self._inner.run(trace, self._netlist.to_cells(before))
         memories = self._netlist.from_cells(did.memories)
         return Observed(did.outputs, did.known, memories, self._known_of(did.memories_known), did.absent)
 
     def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
-        """Run so again; give the memories after each of some rows, which are ascending."""
+        """Run the same again, and yield the memories after each of these rows, which are in ascending order."""
         for moment in self._inner.follow(trace, self._netlist.to_cells(before), rows):
-            known = moment.known or {name: np.full_like(words, _ALL) for name, words in moment.memories.items()}
-            yield MemoryMoment(self._netlist.from_cells(moment.memories), self._known_of(known))
+            known_bits = moment.known or {name: np.full_like(words, _ALL) for name, words in moment.memories.items()}
+            yield MemoryMoment(self._netlist.from_cells(moment.memories), self._known_of(known_bits))
 
     def _known_of(self, cells: Memories) -> dict[str, np.ndarray]:
-        known = self._netlist.from_cells(cells)
-        for name, kept in self._netlist.kept.items():  # words that a reduced chip does not have
-            lost = np.ones(len(known[name]), bool)
-            lost[kept] = False
-            known[name][lost] = 0
-        return known
+        known_bits = self._netlist.from_cells(cells)
+        for name, addresses in self._netlist.kept.items():  # words that a reduced chip does not have
+            is_lost = np.ones(len(known_bits[name]), bool)
+            is_lost[addresses] = False
+            known_bits[name][is_lost] = 0
+        return known_bits

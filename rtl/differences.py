@@ -13,11 +13,12 @@ from draupnir.rtl.likeness import candidates_of, resembling
 
 @dataclass(frozen=True)
 class DesignDifference:
-    """One way in which a module is not the declared chip.
+    """A difference of a module from the declared chip.
 
     kind : "missing pin", "extra port", "direction", "width", "ambiguous pin", "missing memory", "ambiguous memory",
         "copies"
-    near : what could be meant by something that is missing, or how it can be given; "" where nothing is known
+    declared, found : what the declaration and the module have, as text
+    near : a text that proposes a replacement for something that is missing, or an option that names it; "" for none
     """
 
     kind: str
@@ -33,17 +34,17 @@ class DesignDifference:
 
 
 def compare_pins(chip: Chip, ports: list[ModulePort]) -> tuple[dict[str, str], list[DesignDifference]]:
-    """The port of each declared pin, and how the ports differ from the pins.
+    """Return declared pin -> port, and the differences of the ports from the pins.
 
-    A pin that is missing says which port it could be; that port is not listed a second time as one too many.
+    The difference for a missing pin proposes a port. This port is then not in the list as an extra port.
     """
     pins: dict[str, str] = {}
     differences: list[DesignDifference] = []
-    named = {pin.name: candidates_of(pin, ports) for pin in chip.pins}
-    others = [port for port in ports if not any(port in candidates for candidates in named.values())]
-    renamed = resembling([pin for pin in chip.pins if not named[pin.name]], others)
+    ports_by_name = {pin.name: candidates_of(pin, ports) for pin in chip.pins}
+    others = [port for port in ports if not any(port in candidates for candidates in ports_by_name.values())]
+    renamed = resembling([pin for pin in chip.pins if not ports_by_name[pin.name]], others)
     for pin in chip.pins:
-        candidates = named[pin.name]
+        candidates = ports_by_name[pin.name]
         if not candidates:
             near = f"perhaps {renamed[pin.name].name}: {_described(renamed[pin.name])}" if pin.name in renamed else ""
             differences.append(DesignDifference("missing pin", pin.name, _described(pin), "", near))
@@ -57,16 +58,19 @@ def compare_pins(chip: Chip, ports: list[ModulePort]) -> tuple[dict[str, str], l
 
 
 def are_pins(chip: Chip, ports: list[ModulePort]) -> bool:
-    """Tell whether the ports are the declared pins, all of them and no others."""
-    named = {pin.name: candidates_of(pin, ports) for pin in chip.pins}
-    is_each = all(len(named[pin.name]) == 1 and not _compare_pin(pin, named[pin.name][0]) for pin in chip.pins)
+    """Return True if the ports are exactly the declared pins."""
+    ports_by_name = {pin.name: candidates_of(pin, ports) for pin in chip.pins}
+    is_each = all(
+        len(ports_by_name[pin.name]) == 1 and not _compare_pin(pin, ports_by_name[pin.name][0]) for pin in chip.pins
+    )
     return is_each and len(ports) == len(chip.pins)
 
 
 def find_memories(chip: Chip, arrays: list[Array]) -> tuple[dict[str, str], list[DesignDifference]]:
-    """The path of each declared memory: the one array of its shape, or of several the one that is called like it.
+    """Return declared memory -> path of its array, and the differences.
 
-    The copies of a memory are the arrays whose paths differ in indices only, in the order of these.
+    The array is the only one with the memory's shape, or the one of several that has a similar name. The copies of a
+    memory are the arrays whose paths differ only in indices, in the order of the indices.
     """
     memories: dict[str, str] = {}
     differences: list[DesignDifference] = []
@@ -84,15 +88,15 @@ def find_memories(chip: Chip, arrays: list[Array]) -> tuple[dict[str, str], list
             near = "" if as_many else _nearest_array(memory, others)
             differences.append(DesignDifference(kind, memory.name, shape(memory), ", ".join(as_many), near))
         else:
-            found = ", ".join(f"{len(paths)} of {name}" for name, paths in candidates.items())
-            differences.append(DesignDifference("copies", memory.name, shape(memory), found))
+            text = ", ".join(f"{len(paths)} of {name}" for name, paths in candidates.items())
+            differences.append(DesignDifference("copies", memory.name, shape(memory), text))
     return memories, differences
 
 
 def find_probes(chip: Chip, width_of: Callable[[str], int | None]) -> tuple[dict[str, str], list[DesignDifference]]:
-    """The path of each declared probe that is there, and how they differ in width.
+    """Return declared probe -> path, for each that exists, and the differences of the widths.
 
-    width_of : path -> the bits of what is there; None: nothing is
+    width_of : returns the number of bits at a path, or None if there is nothing
     """
     probes: dict[str, str] = {}
     differences: list[DesignDifference] = []
@@ -108,7 +112,7 @@ def find_probes(chip: Chip, width_of: Callable[[str], int | None]) -> tuple[dict
 
 
 def shape(memory: Memory | Array) -> str:
-    """A memory's shape in words."""
+    """Return a memory's shape as text."""
     copies = "" if isinstance(memory, Array) or memory.copies is None else f"{memory.copies} copies of "
     return f"{copies}{memory.depth} words of {memory.width} bits"
 
@@ -118,7 +122,7 @@ def _is_declared(array: Array, chip: Chip) -> bool:
 
 
 def _nearest_array(memory: Memory, arrays: list[Array]) -> str:
-    """The array that a missing memory could be, with its own shape: one of as many bits, or of its depth or width."""
+    """Return a text that proposes an array for a missing memory: one with its size in bits, its depth or its width."""
     alike = [array for array in arrays if array.depth == memory.depth or array.width == memory.width]
     alike += [array for array in arrays if array.depth * array.width == memory.depth * memory.width]
     if not alike:

@@ -68,8 +68,8 @@ def cpp_edges(model_dir: Path, clock: str | None) -> str:
     files = [path for path in sorted(model_dir.glob(f"{PREFIX}*.cpp")) if not _ONCE.fullmatch(path.stem)]
     text = _DEBUG.sub("", "".join(path.read_text() for path in files))
     triggers, phases = _body(text, _TRIGGERS), _phases(_body(text, f"{_ROOT}___eval"))
-    known = {"act", "nba"} <= phases <= _KNOWN_PHASES and triggers
-    if not known or _reads(text.replace(triggers, ""), clock):
+    is_as_expected = {"act", "nba"} <= phases <= _KNOWN_PHASES and triggers
+    if not is_as_expected or _reads(text.replace(triggers, ""), clock):
         return _WHOLE
     level = _remembered_level(triggers, clock)
     edge = f"    root->{clock} = 0;\n    root->{level} = 0;\n" if level else ""
@@ -80,10 +80,10 @@ def cpp_edges(model_dir: Path, clock: str | None) -> str:
 def _remembered_level(triggers: str, clock: str) -> str | None:
     """Return where the clock's level is kept for the next look at it, if only rising edges count; else None."""
     text = re.sub(r"\s+|\(IData\)|vlSelfRef\.", "", triggers)
-    kept = re.findall(rf";(\w+)={clock};", text)
-    if len(kept) != 1:
+    levels = re.findall(rf";(\w+)={clock};", text)
+    if len(levels) != 1:
         return None
-    (level,) = kept
+    (level,) = levels
     rest = text.replace(f";{level}={clock};", ";").replace(f"(({clock})&(~({level})))", "")
     return None if _reads(rest, clock) or _reads(rest, level) else str(level)
 
@@ -96,8 +96,8 @@ def _phases(body: str) -> set[str]:
 
 def _body(text: str, function: str) -> str:
     """Return the body of the function's definition, or "" if there is none."""
-    found = re.search(rf"^(?:void|bool) {function}\([^;{{}}]*\) \{{$(.*?)^\}}$", text, re.DOTALL | re.MULTILINE)
-    return found[1] if found else ""
+    match = re.search(rf"^(?:void|bool) {function}\([^;{{}}]*\) \{{$(.*?)^\}}$", text, re.DOTALL | re.MULTILINE)
+    return match[1] if match else ""
 
 
 def _reads(text: str, name: str) -> bool:

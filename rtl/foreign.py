@@ -1,8 +1,8 @@
-"""Somebody else's Verilog, held against a chip's declaration before a simulator starts.
+"""Compare somebody else's Verilog with a chip's declaration, before a simulator starts.
 
-``read`` finds the top module, its pins and its memories in any folder of Verilog or SystemVerilog, or in what a list of
-files names. Only what lies in the tree of the top matters: a testbench that nobody can read does not. Verilog-2005 is
-compiled as such, since SystemVerilog's keywords are ordinary names there (ODIN names a signal ``priority``).
+``read`` finds the top module, its pins and its memories in any folder of Verilog or SystemVerilog, or in the files of a
+list. Only the module tree of the top matters; a testbench beside it need not even be readable. Verilog-2005 sources are
+compiled as Verilog-2005, because keywords of SystemVerilog are ordinary names there (ODIN has a signal ``priority``).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from draupnir.rtl.library import Library
 from draupnir.rtl.slang import Problem
 
 _INCLUDED = (".vh", ".svh", ".h", ".inc")
-_MOST_PARAMETERS = 8  # that a message lists
+_MOST_PARAMETERS = 8  # in a message, at most
 _REMEDIES = {
     "include": " (-I DIR names a folder to look in)",
     "macro": " (-D NAME=VALUE defines one)",
@@ -32,26 +32,27 @@ _FROM_LIST = "a list of files, --rtl FILE.f, can name sources in other folders"
 
 
 class NotTheChip(InputError):
-    """The sources differ from the declaration; ``differences`` lists how, ``reasons`` what else stands in the way.
+    """The sources differ from the declaration.
 
-    in_brief : ``what`` says enough of the differences, and the message does not list them
+    differences : the differences; reasons : other causes why the sources cannot be used
+    in_brief : True if ``what`` describes the differences well enough, so that the message does not list them
     """
 
     def __init__(
-        self, what: str, differences: list[DesignDifference], reasons: Iterable[str] = (), in_brief: bool = False
+        self, summary: str, differences: list[DesignDifference], reasons: Iterable[str] = (), in_brief: bool = False
     ) -> None:
-        listed = [] if in_brief else map(str, differences)
-        super().__init__(f"{what}{'; ' if in_brief and reasons else '' if in_brief else ': '}"
-                         f"{'; '.join([*reasons, *listed])}")  # fmt: skip
+        texts = [] if in_brief else map(str, differences)
+        super().__init__(f"{summary}{'; ' if in_brief and reasons else '' if in_brief else ': '}"
+                         f"{'; '.join([*reasons, *texts])}")  # fmt: skip
         self.differences = differences
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A module, compared with the declaration.
+    """The comparison of a module with the declaration.
 
-    mistakes : what is wrong with its files, in words
-    absent : what they need and nothing defines, in words
+    mistakes : texts on the mistakes in its files
+    absent : texts on the modules and other things that its files need and that nothing defines
     """
 
     module: str
@@ -66,47 +67,48 @@ class Candidate:
 
     @property
     def reasons(self) -> list[str]:
-        """Why the module cannot be compiled."""
+        """Texts that say why the module cannot be compiled."""
         return self.mistakes + self.absent
 
 
 def read(place: Path, chip: Chip, top: str | None = None, options: SourceOptions | None = None) -> Design:
-    """The design that claims to be ``chip``.
+    """Return the design that claims to be ``chip``.
 
     place : a folder of sources, or a list of files (``draupnir.rtl.filelist``)
-    top : name of the top module; without it, the one that the list names, or the one whose ports are the declared pins
-    options : macros, further folders, modules to leave empty, and parameters
-    Raises InputError if there is no such module or more than one, or if something that it needs is missing: modules,
-    macros, files. Raises NotTheChip if its ports or memories differ from the declaration.
+    top : the name of the top module; None for the one that the list names, or the one whose ports are the declared pins
+    options : macros, more folders, modules to leave empty, and parameters
+
+    Raises InputError if there is no such module or more than one, and if a module, macro or file is missing. Raises
+    NotTheChip if the ports or memories differ from the declaration.
     """
-    found = sources_of(place, options or SourceOptions())
-    library = _library(found, chip)
-    outsides = outside.parse(found.options.memories)
-    name = top or found.top or (closest.closest(library, chip) if outsides else _chosen(library, chip, place))
+    sources = sources_of(place, options or SourceOptions())
+    library = _library(sources, chip)
+    outsides = outside.parse(sources.options.memories)
+    name = top or sources.top or (closest.closest(library, chip) if outsides else _choose(library, chip, place))
     if name not in library.files:
-        raise InputError(f"{place}: no module {name!r}; there are {_listed(library.files)}{_refusals(library)}")
-    parameters = _parameters(library, chip, name, found.options)
+        raise InputError(f"{place}: no module {name!r}; there are {_list_of(library.files)}{_refusals(library)}")
+    parameters = _parameters(library, chip, name, sources.options)
     _check_fit(parameters, library.parameters(name))
-    shown = _described(library, name)
+    description = _description(library, name)
     if outsides:
-        library = _library(found, chip, [outside.write(chip, name, library.ports(name), parameters, outsides)])
+        library = _library(sources, chip, [outside.write(chip, name, library.ports(name), parameters, outsides)])
         name, parameters = outside.TOP, {}
     candidate = _compare(library, chip, name)
     if candidate.differences:
-        what = f"{place}: module {shown} is not {chip.name}{_meant(library, chip, name)}"
-        raise NotTheChip(what, candidate.differences, candidate.reasons)
+        summary = f"{place}: module {description} is not {chip.name}{_hint(library, chip, name)}"
+        raise NotTheChip(summary, candidate.differences, candidate.reasons)
     if candidate.reasons:
-        raise InputError(f"{place}: module {shown}: {'; '.join(candidate.reasons)}")
+        raise InputError(f"{place}: module {description}: {'; '.join(candidate.reasons)}")
     return Design(
         name,
         candidate.files,
         candidate.memories,
         candidate.pins,
-        tuple(dict.fromkeys((*found.includes, *library.included(candidate.files)))),
+        tuple(dict.fromkeys((*sources.includes, *library.included(candidate.files)))),
         library.language(candidate.files),
         _structure(candidate.tree.instances, candidate.tree.arrays, candidate.memories),
-        found.options,
-        _data(library, candidate, found),
+        sources.options,
+        _data(library, candidate, sources),
         parameters,
         candidate.probes,
     )
@@ -116,11 +118,11 @@ def read(place: Path, chip: Chip, top: str | None = None, options: SourceOptions
 class Sources:
     """The files of a design, before any of them is read.
 
-    place : the folder or list that names them; messages begin with it
-    folder : in which they are, or in which their list is
-    paths : in the order in which they are compiled
-    includes : files that they may include
-    options : the user's, and the list's beside them
+    place : their folder or list; messages begin with it
+    folder : the folder of the files, or of the list
+    paths : the files, in the order of compilation
+    includes : the files that they may include
+    options : the options of the user and of the list
     top : the top module that the list names, or ""
     """
 
@@ -133,7 +135,7 @@ class Sources:
 
 
 def sources_of(place: Path, options: SourceOptions) -> Sources:
-    """The files of a folder, or of a list. Raises InputError if there are none, or a list names what is not there."""
+    """Return the files of a folder or of a list. Raises InputError if there are none, or if one does not exist."""
     for folder in options.include_folders:
         if not folder.is_dir():
             raise InputError(f"-I {folder}: not a folder")
@@ -145,67 +147,69 @@ def sources_of(place: Path, options: SourceOptions) -> Sources:
     if place.suffix not in filelist.SUFFIXES:
         suffixes = ", ".join(filelist.SUFFIXES)
         raise InputError(f"{place}: not a folder, and no list of files ({suffixes}); give the folder of the sources")
-    listed = filelist.read(place, options.from_working_folder)
-    folders = (*options.include_folders, *listed.include_folders)
-    # What the user says holds: a macro that stands later replaces one of the same name.
+    file_list = filelist.read(place, options.from_working_folder)
+    folders = (*options.include_folders, *file_list.include_folders)
+    # The user's macros come last, because a later macro replaces an earlier one with the same name.
     own = {setting.partition("=")[0] for setting in options.settings}
-    more = [setting for setting in listed.settings if setting.partition("=")[0] not in own]
+    more = [setting for setting in file_list.settings if setting.partition("=")[0] not in own]
     options = replace(
         options,
-        defines=(*listed.defines, *options.defines),
+        defines=(*file_list.defines, *options.defines),
         include_folders=folders,
         settings=(*more, *options.settings),
     )
     headers = [path for folder in folders for path in sorted(folder.iterdir()) if path.suffix in _INCLUDED]
-    return Sources(place, place.parent, tuple(listed.sources), tuple(headers), options, listed.top)
+    return Sources(place, place.parent, tuple(file_list.sources), tuple(headers), options, file_list.top)
 
 
 def include_files(directory: Path) -> tuple[Path, ...]:
-    """Files below a folder that sources may include."""
+    """Return the files below a folder that sources may include."""
     return tuple(sorted(path for path in directory.rglob("*") if path.suffix in _INCLUDED and path.is_file()))
 
 
 def _parameters(library: Library, chip: Chip, top: str, options: SourceOptions) -> dict[str, int | str]:
-    """The parameters of the top that are set: the user's, and those that are called like one of the chip's sizes.
+    """Return the values of parameters of the top: those of the user, and those with the name of a size of the chip.
 
-    Raises InputError for one that the user sets and that there is not, or cannot be so.
+    Raises InputError for a parameter of the user that does not exist, or that cannot have this value.
     """
-    chosen = settings.parse(options.settings)
-    if not chosen and not chip.sizes:
+    user_settings = settings.parse(options.settings)
+    if not user_settings and not chip.sizes:
         return {}
-    known = library.at_defaults.parameters(top)
-    settings.check(top, chosen, known)
-    return {**{name: size for name, size in chip.sizes.items() if name in known}, **chosen}
+    parameter_names = library.at_defaults.parameters(top)
+    settings.check(top, user_settings, parameter_names)
+    return {**{name: size for name, size in chip.sizes.items() if name in parameter_names}, **user_settings}
 
 
-def _library(found: Sources, chip: Chip, more: Sequence[Path] = ()) -> Library:
-    """The sources, and more files of ours, read. Raises InputError for a stub that nothing needs."""
-    options = found.options
-    folders = sorted({str(path.parent) for path in (*found.paths, *found.includes)})
+def _library(sources: Sources, chip: Chip, more: Sequence[Path] = ()) -> Library:
+    """Read the sources, and additional files of ours. Raises InputError for a stub that nothing needs."""
+    options = sources.options
+    folders = sorted({str(path.parent) for path in (*sources.paths, *sources.includes)})
     folders = [*dict.fromkeys([*map(str, options.include_folders), *folders])]
 
     def library(paths: Sequence[Path]) -> Library:
         values = {**chip.sizes, **settings.parse(options.settings)}
-        return Library(found.folder, paths, options.defines, folders, found.includes, values)
+        return Library(sources.folder, paths, options.defines, folders, sources.includes, values)
 
-    read_once = library([*found.paths, *more])
+    read_once = library([*sources.paths, *more])
     if not options.stubs:
         return read_once
     replaced = stubs.replaced(read_once, options.stubs)
     return library(
-        [stubs.write(read_once, options.stubs), *(path for path in (*found.paths, *more) if path not in replaced)]
+        [stubs.write(read_once, options.stubs), *(path for path in (*sources.paths, *more) if path not in replaced)]
     )
 
 
-def _check_fit(wanted: Mapping[str, int | str], got: Mapping[str, int | str]) -> None:
-    """Raise InputError for a parameter that could not take a value, for instance since it has fewer bits."""
-    for name, value in wanted.items():
-        if got[name] != value:
-            raise InputError(f"--set {name}={value}: the source makes {got[name]} of it; the parameter cannot hold it")
+def _check_fit(settings_of_user: Mapping[str, int | str], values: Mapping[str, int | str]) -> None:
+    """Raise InputError for a parameter that cannot hold its value, for instance because it has fewer bits."""
+    for name, value in settings_of_user.items():
+        if values[name] != value:
+            raise InputError(
+                f"--set {name}={value}: the source makes {values[name]} of it; the parameter cannot hold it"
+            )
 
 
 def _compare(library: Library, chip: Chip, name: str) -> Candidate:
-    """A module held against the declaration, and all that is wrong with the sources that it needs."""
+    """Compare a module with the declaration, and collect all mistakes in the sources that it needs."""
     tree = library.elaborated(name)
     files = library.compiled(tree)
     problems = library.problems(files)
@@ -227,61 +231,61 @@ def _compare(library: Library, chip: Chip, name: str) -> Candidate:
 
 
 def _mistakes(problems: list[Problem]) -> list[str]:
-    """All that is wrong with some files, what is of a kind together, and what mends it."""
-    found: list[str] = []
+    """Return texts on all mistakes in some files, grouped by kind, with a remedy for each kind."""
+    texts: list[str] = []
     for kind, remedy in _REMEDIES.items():
         of_kind = {problem.what: problem for problem in reversed(problems) if problem.kind == kind}
-        if of_kind and (kind != "syntax" or not found):  # else they follow from what is missing
-            follows = kind == "macro" and found
-            found.append(", ".join(map(str, reversed(of_kind.values()))) + (_FROM_INCLUDED if follows else remedy))
-    return found
+        if of_kind and (kind != "syntax" or not texts):  # else they follow from what is missing
+            follows = kind == "macro" and texts
+            texts.append(", ".join(map(str, reversed(of_kind.values()))) + (_FROM_INCLUDED if follows else remedy))
+    return texts
 
 
 def _absent(library: Library, top: str, tree: Tree, files: tuple[Path, ...]) -> list[str]:
-    """The modules, interfaces, packages and ports that nothing defines, and what mends it."""
-    found = []
-    interfaces = {name: where for name, where in tree.undefined.items() if name in library.used_as_interface}
-    modules = {name: where for name, where in tree.undefined.items() if name not in interfaces}
+    """Return texts on the modules, interfaces, packages and ports that nothing defines, with a remedy for each."""
+    texts = []
+    interfaces = {name: place for name, place in tree.undefined.items() if name in library.used_as_interface}
+    modules = {name: place for name, place in tree.undefined.items() if name not in interfaces}
     if modules:
         remedy = " ".join(f"--stub {module}" for module in modules)
-        found.append(
-            f"modules not defined: {_placed(modules)} ({_FROM_LIST}; {remedy} puts empty ones in their places)"
+        texts.append(
+            f"modules not defined: {_with_places(modules)} ({_FROM_LIST}; {remedy} puts empty ones in their places)"
         )
     if not library.problems(files) and (unknown := library.unknown_ports(top)):
-        found.append(f"ports that are connected and that their modules lack: {_placed(unknown)}")
+        texts.append(f"ports that are connected and that their modules lack: {_with_places(unknown)}")
     for kind, names in (("interfaces", interfaces), ("packages", library.undefined_packages(files))):
         if names:
-            found.append(f"{kind} not defined: {_placed(names)} ({_FROM_LIST})")
-    return found
+            texts.append(f"{kind} not defined: {_with_places(names)} ({_FROM_LIST})")
+    return texts
 
 
-def _placed(names: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} ({where})" for name, where in names.items())
+def _with_places(names: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} ({place})" for name, place in names.items())
 
 
 def _with_proposals(
     chip: Chip, ports: list[ModulePort], pins: list[DesignDifference], memories: list[DesignDifference]
 ) -> list[DesignDifference]:
-    """The differences of pins and memories; a missing memory says at which of the ports it seems to be, if at any.
+    """Return the differences of pins and memories, with proposals for the ports of a missing memory.
 
-    Ports that are so explained are not listed as too many.
+    Such ports are then not in the list as extra ports.
     """
-    missing = [chip.memory(difference.name) for difference in memories if difference.kind == "missing memory"]
+    absent_memories = [chip.memory(difference.name) for difference in memories if difference.kind == "missing memory"]
     extra = {difference.name for difference in pins if difference.kind == "extra port"}
     spare = [port for port in ports if port.name in extra]
-    proposed = proposal.proposals(missing, spare)
+    proposed = proposal.proposals(absent_memories, spare)
     explained = {name for found in proposed.values() for name in found.values()}
     near = {name: f"{proposal.option(name, found)} puts it there, if these are its ports"
             for name, found in proposed.items()}  # fmt: skip
-    for memory in missing:
+    for memory in absent_memories:
         if memory.name not in near and proposal.has_data_ports(memory, spare):
             near[memory.name] = f"--memory {memory.name}=addr:A,q:Q,d:D,we:WE,cs:CS puts it at ports of the top"
     hinted = [replace(d, near=near[d.name]) if d.name in near else d for d in memories]
     return [d for d in pins if d.kind != "extra port" or d.name not in explained] + hinted
 
 
-def _chosen(library: Library, chip: Chip, place: Path) -> str:
-    """The module that matches; else the complaint names the closest."""
+def _choose(library: Library, chip: Chip, place: Path) -> str:
+    """Return the module that matches. Raises NotTheChip with the closest one if none matches."""
     if not library.files:
         raise InputError(f"{place}: no module found{_refusals(library)}")
     names = closest.matching(library, chip)
@@ -290,50 +294,54 @@ def _chosen(library: Library, chip: Chip, place: Path) -> str:
     if names:
         raise InputError(f"{place}: {len(names)} modules have {chip.name}'s pins, name the top: {', '.join(names)}")
     best = _compare(library, chip, closest.closest(library, chip))
-    described, meant = _described(library, best.module), _meant(library, chip, best.module)
+    described, meant = _description(library, best.module), _hint(library, chip, best.module)
     if meant or closest.likeness_of(library, chip, best.module) >= closest.ALIKE:
-        what = f"{place}: no module has {chip.name}'s pins; the closest is {described}{meant}"
-        raise NotTheChip(what, best.differences, best.reasons)
+        summary = f"{place}: no module has {chip.name}'s pins; the closest is {described}{meant}"
+        raise NotTheChip(summary, best.differences, best.reasons)
     memories = None if best.mistakes else best.memories
     brief = closest.in_brief(library, chip, best.module, best.pins, memories)
-    what = f"{place}: no module comes close to {chip.name}; the closest is {described}: {brief}"
-    raise NotTheChip(what, best.differences, best.mistakes, in_brief=True)
+    summary = f"{place}: no module comes close to {chip.name}; the closest is {described}: {brief}"
+    raise NotTheChip(summary, best.differences, best.mistakes, in_brief=True)
 
 
-def _meant(library: Library, chip: Chip, module: str) -> str:
-    """The other chip whose pins a module has, in words, if there is one."""
+def _hint(library: Library, chip: Chip, module: str) -> str:
+    """Return a text on the other chip whose pins a module has, or ""."""
     other = closest.other_chip(library.ports(module), chip)
     return f", which has all pins of the chip {other}: name that chip if it is meant" if other else ""
 
 
-def _described(library: Library, module: str) -> str:
-    """A module with its file and its parameters' values."""
-    shown = [f"{name}={value}" for name, value in library.parameters(module).items()]
-    shown = shown if len(shown) <= _MOST_PARAMETERS else [*shown[:_MOST_PARAMETERS], "..."]
-    return f"{module} ({', '.join([library.label(library.files[module]), *shown])})"
+def _description(library: Library, module: str) -> str:
+    """Return a text with a module, its file, and the values of its parameters."""
+    values = [f"{name}={value}" for name, value in library.parameters(module).items()]
+    values = values if len(values) <= _MOST_PARAMETERS else [*values[:_MOST_PARAMETERS], "..."]
+    return f"{module} ({', '.join([library.label(library.files[module]), *values])})"
 
 
 def _refusals(library: Library) -> str:
-    """The first file that could not be read, as the tail of a complaint."""
+    """Return the end of a message: the first file that could not be read, or ""."""
     for path, reason in library.unreadable.items():
         return f"; {library.label(path)} could not be read: {reason}"
     problems = library.problems(library.sources)
     return f"; {problems[0]}" if problems else ""
 
 
-def _listed(names: Iterable[str]) -> str:
+def _list_of(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "none"
 
 
-def _data(library: Library, candidate: Candidate, found: Sources) -> dict[str, Path]:
-    """The memory images that the sources read. Raises InputError if one is nowhere."""
-    wanted = library.data_files(candidate.module)
-    folders = [found.folder, *found.options.include_folders, *dict.fromkeys(path.parent for path in candidate.files)]
-    files, missing = datafiles.find(wanted, folders)
-    if missing:
-        said = ", ".join(f"{name} ({wanted[name]})" for name in missing)
-        mend = _where_images_are(missing, library.parameters(candidate.module))
-        raise InputError(f"{found.place}: memory images that are not there: {said}; {mend}")
+def _data(library: Library, candidate: Candidate, sources: Sources) -> dict[str, Path]:
+    """Return the memory images that the sources read. Raises InputError if one does not exist."""
+    places = library.data_files(candidate.module)
+    folders = [
+        sources.folder,
+        *sources.options.include_folders,
+        *dict.fromkeys(path.parent for path in candidate.files),
+    ]
+    files, absent = datafiles.find(places, folders)
+    if absent:
+        text = ", ".join(f"{name} ({places[name]})" for name in absent)
+        mend = _where_images_are(absent, library.parameters(candidate.module))
+        raise InputError(f"{sources.place}: memory images that are not there: {text}; {mend}")
     return files
 
 
@@ -353,8 +361,8 @@ def _where_images_are(missing: list[str], parameters: Mapping[str, int | str]) -
 
 
 def _structure(instances: list[Instance], arrays: list[Array], memories: dict[str, str]) -> str:
-    """The module tree as text: an instance a line with its parameters, then the memories."""
-    declared = {path: name for name, path in memories.items()}
+    """Return the module tree as text: one line for each instance with its parameters, then the memories."""
+    names = {path: name for name, path in memories.items()}
     lines = []
     for instance in sorted(instances, key=lambda i: i.path):
         depth = len(instance.path.split(".")) if instance.path else 0
@@ -362,7 +370,5 @@ def _structure(instances: list[Instance], arrays: list[Array], memories: dict[st
         own = instance.path.rsplit(".", 1)[-1]
         lines.append("  " * depth + f"{own + ': ' if own else ''}{instance.module}{f' ({values})' if values else ''}")
     for array in arrays:
-        lines.append(
-            f"memory {array.path}: {shape(array)}{' = ' + declared[array.path] if array.path in declared else ''}"
-        )
+        lines.append(f"memory {array.path}: {shape(array)}{' = ' + names[array.path] if array.path in names else ''}")
     return "\n".join(lines)

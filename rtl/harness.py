@@ -261,8 +261,8 @@ def _pointer(probe: Probe) -> str:
 def _find(design: Design, probe: Probe) -> str:
     """C++ that looks for a probe."""
     path = design.probes[probe.name]
-    where = f'"{_scope(design, path)}", "{path.rsplit(".", 1)[-1]}"'
-    return f'{_pointer(probe)} = this->probe("{probe.name}", {where});'
+    place = f'"{_scope(design, path)}", "{path.rsplit(".", 1)[-1]}"'
+    return f'{_pointer(probe)} = this->probe("{probe.name}", {place});'
 
 
 def _take_probe(chip: Chip, probe: Probe) -> list[str]:

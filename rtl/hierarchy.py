@@ -1,7 +1,7 @@
-"""The findings of a reader of Verilog: ports, and the tree of instances and memories below a top module.
+"""The result of a reader of Verilog: ports, and the tree of instances and memories below a top module.
 
-Two readers fill these types. ``draupnir.rtl.plain`` reads plain Verilog-2005 with pyverilog. ``draupnir.rtl.slang``
-reads all the rest, SystemVerilog too, with pyslang, and it is also the one that says what is wrong with a file.
+There are two readers. ``draupnir.rtl.plain`` reads plain Verilog-2005 with pyverilog. ``draupnir.rtl.slang`` reads
+everything else, also SystemVerilog, with pyslang, and reports the mistakes in a file.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-MOST_INSTANCES = 100_000  # a tree that recurses for ever ends here
+MOST_INSTANCES = 100_000  # an endless recursion of modules ends here
 
 
 @dataclass(frozen=True)
 class ModulePort:
-    """A port of a module; ``width`` in bits, with the parameters at their defaults; 0 where it is not a constant."""
+    """A port of a module; width : bits with default parameters, 0 if the width is not a constant."""
 
     name: str
     direction: str
@@ -23,7 +23,7 @@ class ModulePort:
 
 @dataclass(frozen=True)
 class Array:
-    """A memory in the tree: its path below the top, and its shape."""
+    """A memory in the tree: its path below the top, its depth in words, and the width of a word in bits."""
 
     path: str
     depth: int
@@ -32,7 +32,7 @@ class Array:
 
 @dataclass(frozen=True)
 class Instance:
-    """An instance in the tree: path below the top ("" is the top itself), module, and its parameters' values."""
+    """An instance in the tree: its path below the top ("" for the top), its module, the values of its parameters."""
 
     path: str
     module: str
@@ -41,9 +41,9 @@ class Instance:
 
 @dataclass(frozen=True)
 class Tree:
-    """All that is below a top module.
+    """The instances and memories below a top module.
 
-    undefined : module that is nowhere defined -> where it is first instantiated ("chip.v:12")
+    undefined : module that nothing defines -> the place of its first instance ("chip.v:12")
     """
 
     instances: list[Instance] = field(default_factory=list)
@@ -52,5 +52,5 @@ class Tree:
 
 
 def join(scope: str, name: str | None) -> str:
-    """The path of a name in a scope; without a name it is the scope's own."""
+    """Return the path of a name in a scope; without a name, the path of the scope."""
     return ".".join(part for part in (scope, name) if part)

@@ -1,10 +1,13 @@
-"""An RTL run in Icarus Verilog, row by row, from a file: slower than ``draupnir.rtl.verilated``, but it knows X.
+"""Run an RTL in Icarus Verilog, row by row, from a file. It is slower than ``draupnir.rtl.verilated``, but it knows X.
 
-The testbench runs the rows of ``draupnir.emulator.trace`` in simulated time, a step of 1 us after each action, which
-is longer than the delays in a source: the inputs change, but for SCK and resets that act at once; these change, and
-find the others settled; a clock of which one edge is used goes back after the edge that it had in an earlier row; if
-the row has clock edges, the outputs are taken, and the clocks have their edges together. Rows and outputs go through
-files, so the length of a run costs no memory in the simulator.
+The testbench runs the rows of ``draupnir.emulator.trace`` in simulated time. It waits for 1 us after each of these
+actions, which is longer than the delays in a source:
+1. All inputs change, except SCK and asynchronous resets.
+2. SCK and these resets change, while all other inputs are stable.
+3. A clock of which the chip uses one edge returns to its idle level, if it had an edge in an earlier row.
+4. If the row has clock edges, the outputs are sampled, and the clocks have their edges together.
+
+Rows and outputs are in files, so a long run needs no more memory in the simulator.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from draupnir.emulator.declare import Chip, Memory, Pin, Shown, Word
+from draupnir.emulator.declare import Chip, Memory, OutputPin, Pin, Word
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.observed import Observed
 from draupnir.emulator.trace import check_edges, first_levels, new_rows, words
@@ -83,15 +86,17 @@ def run(
     initial: Initial = UNKNOWN,
     follow: bool = False,
 ) -> Observed:
-    """Run rows (see ``draupnir.emulator.trace``); every input is 0 before the first.
+    """Run rows (see ``draupnir.emulator.trace``). All inputs are 0 before the first row.
 
-    inputs, clk : (n,) or (n, n_words) int64, and (n,) uint8, the rows
-    work_dir : where the testbench and its files go
-    memories : contents before the first row; what is not given starts as all registers do
-    initial : how registers, and what is not initialised otherwise, start
-    follow : write every change of a memory into ``work_dir``, for ``draupnir.rtl.memory_changes``
-    Raises InputError when Icarus is missing, or refuses the sources, or the design ends the simulation itself, and for
-    clock edges that cannot be.
+    inputs : (n,) or (n, n_words) int64, the packed input pins
+    clk : (n,) uint8, the clock edges
+    work_dir : the folder for the testbench and its files
+    memories : contents before the first row, uint32 of ``Memory.shape``; other memories start as registers do
+    initial : the start values of registers that the source does not initialise
+    follow : True to write every change of a memory into ``work_dir``, for ``draupnir.rtl.memory_changes``
+
+    Raises InputError if Icarus is missing or refuses the sources, if the design ends the simulation, and for impossible
+    clock edges.
     """
     levels = first_levels(chip, clk)
     check_edges(chip, clk, levels)
@@ -107,16 +112,16 @@ def run(
     _compile(design, bench(design, chip, [part for part, _ in loaded], follow, levels), work_dir)
     simulate = [str(toolchain.icarus().vvp), "-n", *vvp_options(initial), "bench.vvp", *plusargs(initial)]
     toolchain.call(simulate, "Icarus stopped", cwd=work_dir)
-    outputs, known = _read_outputs(work_dir / "outputs.txt", chip, clk)
+    outputs, known_bits = _read_outputs(work_dir / "outputs.txt", chip, clk)
     read = {
         memory.name: _read_memory(work_dir, memory) for memory in chip.memories if memory.parts[0] in design.memories
     }
     contents, masks = ({name: both[i] for name, both in read.items()} for i in (0, 1))
-    return Observed(outputs, known, contents, masks, design.absent(chip))
+    return Observed(outputs, known_bits, contents, masks, design.absent(chip))
 
 
 def _named_in_icarus(design: Design, chip: Chip, work_dir: Path) -> Design:
-    """The design with its memories where Icarus has them."""
+    """Return the design with the paths of its memories in Icarus."""
     if not icarus_names.has_unnamed_blocks(design):
         return design
     compiled = _compile(design, bench(replace(design, memories={}), chip), work_dir)
@@ -126,7 +131,7 @@ def _named_in_icarus(design: Design, chip: Chip, work_dir: Path) -> Design:
 def _compile(design: Design, text: str, work_dir: Path) -> Path:
     """Compile a testbench and its design."""
     (work_dir / "bench.v").write_text(text)
-    (work_dir / "options.txt").write_text("+timescale+1ns/1ps\n")  # for sources that give none
+    (work_dir / "options.txt").write_text("+timescale+1ns/1ps\n")  # for sources without a timescale
     command = [str(toolchain.icarus().iverilog), *design.icarus_options, "-s", "draupnir_bench", "-o", "bench.vvp"]
     command += ["-c", "options.txt", *(f"-I{folder}" for folder in design.folders)]
     command += [*(str(path.resolve()) for path in design.files), "bench.v"]
@@ -141,10 +146,11 @@ def bench(
     follow: bool = False,
     levels: Mapping[str, int] = MappingProxyType({}),
 ) -> str:
-    """The Verilog testbench for a design.
+    """Return the Verilog testbench for a design.
 
-    loaded : the memories that it fills from files; follow : it dumps every change of a memory
-    levels : clock -> its level before the first row, where it is not at rest
+    loaded : the memories that it fills from files
+    follow : True to dump every change of a memory
+    levels : clock -> its level before the first row, if that is not its idle level
     """
     edges = [
         f"if (edges & {bit}) {_reg(clock.pin)} = {level};"
@@ -197,17 +203,17 @@ def _reg(pin: Pin) -> str:
 
 
 def _row(memory: Memory) -> str:
-    """An array of the testbench that holds a row of a memory: Icarus reads and writes files of whole arrays only."""
+    """Return the name of an array in the testbench for a row of a memory: Icarus's files have whole arrays only."""
     return f"row_of_{memory.name}"
 
 
 def _in_rows(design: Design, memory: Memory) -> bool:
-    """Return whether the copies of a memory are the rows of one array."""
+    """Return True if the copies of a memory are the rows of one array."""
     return row_of(design.memories.get(memory.parts[0], ""))[1] is not None
 
 
 def _loads(design: Design, chip: Chip, loaded: Sequence[str]) -> list[str]:
-    """Statements that fill these memories from their files."""
+    """Return statements that fill these memories from their files."""
     lines = []
     for memory in chip.memories:
         for part in memory.parts if memory.parts[0] in design.memories else ():
@@ -219,7 +225,7 @@ def _loads(design: Design, chip: Chip, loaded: Sequence[str]) -> list[str]:
 
 
 def _dumps(design: Design, chip: Chip) -> list[str]:
-    """Statements that write all memories to their files."""
+    """Return statements that write all memories to their files."""
     lines = []
     for memory in chip.memories:
         for part in memory.parts if memory.parts[0] in design.memories else ():
@@ -235,12 +241,12 @@ def _each_word(memory: Memory, to: str, source: str) -> str:
     return f"for (word = 0; word < {memory.depth}; word = word + 1) {to}[word] = {source}[word];"
 
 
-def _slice(vector: str, word: Word, pin: Shown) -> str:
+def _slice(vector: str, word: Word, pin: OutputPin) -> str:
     return f"{vector}[{word[pin.name].msb}:{word[pin.name].lsb}]"
 
 
 def _apply(chip: Chip, pin: Pin) -> str:
-    """A statement that gives a pin its level; a row has 64 digits for each of its integers."""
+    """Return a statement that sets a pin from a row, which has 64 bits for each of its integers."""
     bits = [64 * piece.word + piece.shift for piece in chip.input_word.pieces_of(pin.name)]
     widths = [piece.width for piece in chip.input_word.pieces_of(pin.name)]
     slices = [f"row[{bit + width - 1}:{bit}]" for bit, width in zip(bits, widths, strict=True)]
@@ -248,7 +254,7 @@ def _apply(chip: Chip, pin: Pin) -> str:
 
 
 def _hex_rows(inputs: np.ndarray, clk: np.ndarray) -> Iterable[str]:
-    """A line a row: the packed inputs and the clock edge."""
+    """Yield one line for each row: the packed inputs and the clock edges in hexadecimal."""
     for start in range(0, len(inputs), _CHUNK):
         integers = words(inputs[start : start + _CHUNK])
         digits = integers[:, ::-1].astype(">i8").tobytes().hex()
@@ -257,17 +263,17 @@ def _hex_rows(inputs: np.ndarray, clk: np.ndarray) -> Iterable[str]:
 
 
 def _parts(memory: Memory, content: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    """Name and (depth, limbs) words of each copy."""
+    """Yield name and words, (depth, n_limbs) uint32, of each copy."""
     if content.shape != memory.shape:
         raise ValueError(f"memory {memory.name}: shape {content.shape}, must be {memory.shape}")
     yield from zip(memory.parts, content.reshape(-1, *memory.part.shape), strict=True)
 
 
 def _read_outputs(path: Path, chip: Chip, clk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Outputs and known mask of every row from the testbench's file, which has a line for each clock edge."""
+    """Return outputs and known bits of every row from the testbench's file, which has a line for each clock edge."""
     width = chip.output_word.width
     edges = np.flatnonzero(clk)
-    outputs, known = new_rows(chip.output_word, len(clk)), new_rows(chip.output_word, len(clk))
+    outputs, known_bits = new_rows(chip.output_word, len(clk)), new_rows(chip.output_word, len(clk))
     n_written = path.stat().st_size // (width + 1)
     if n_written != len(edges):
         raise InputError(f"{chip.name}: the design ended the simulation after {n_written} of {len(edges)} clocks")
@@ -280,12 +286,12 @@ def _read_outputs(path: Path, chip: Chip, clk: np.ndarray) -> tuple[np.ndarray, 
                 weights = 1 << np.arange(part.width - 1, -1, -1, dtype=np.int64)
                 ones, zeros = digits == ord("1"), digits == ord("0")
                 words(outputs)[rows, i] = ones @ weights
-                words(known)[rows, i] = (ones | zeros) @ weights
-    return outputs, known
+                words(known_bits)[rows, i] = (ones | zeros) @ weights
+    return outputs, known_bits
 
 
 def _read_memory(folder: Path, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
-    """Contents and known mask, of the memory's shape, from $writememh files."""
+    """Return content and known bits from $writememh files: uint32 of ``Memory.shape`` each."""
     contents, masks = np.zeros((2, *memory.shape), dtype=np.uint32)
     copies = zip(
         memory.parts, contents.reshape(-1, *memory.part.shape), masks.reshape(-1, *memory.part.shape), strict=True
@@ -296,13 +302,13 @@ def _read_memory(folder: Path, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _read_copy(path: Path, memory: Memory, content: np.ndarray, mask: np.ndarray) -> None:
-    """Fill in the words of a file, and their known bits; a digit with an unknown bit is unknown as a whole."""
+    """Fill in the words of a file, and their known bits. A digit with an unknown bit counts as four unknown bits."""
     words = [line for line in path.read_text().split("\n") if line and not line.startswith(("//", "@"))]
     for addr, word in enumerate(words):
         digits = "".join(digit if digit in "0123456789abcdef" else "0" for digit in word)
-        known = "".join("f" if digit in "0123456789abcdef" else "0" for digit in word)
+        known_digits = "".join("f" if digit in "0123456789abcdef" else "0" for digit in word)
         content[addr] = _limbs(int(digits, 16), memory)
-        mask[addr] = _limbs(int(known, 16) & ((1 << memory.width) - 1), memory)
+        mask[addr] = _limbs(int(known_digits, 16) & ((1 << memory.width) - 1), memory)
 
 
 def _limbs(word: int, memory: Memory) -> np.ndarray:

@@ -29,22 +29,22 @@ def as_in_icarus(design: Design, compiled: str, scope: str) -> Design:
     compiled : what Icarus makes of the design (a .vvp file); scope : the design in it, "bench.dut"
     Raises InputError where blocks without a name cannot be told apart.
     """
-    there: dict[str, list[str]] = {}
+    icarus_paths: dict[str, list[str]] = {}
     for path in _arrays(compiled):
         if path.startswith(f"{scope}."):
-            there.setdefault(_plain(path), []).append(path.removeprefix(f"{scope}."))
-    wanted: dict[str, list[str]] = {}
+            icarus_paths.setdefault(_plain(path), []).append(path.removeprefix(f"{scope}."))
+    our_paths: dict[str, list[str]] = {}
     for path in dict.fromkeys(row_of(path)[0] for path in design.memories.values()):
-        wanted.setdefault(_plain(f"{scope}.{path}"), []).append(path)
+        our_paths.setdefault(_plain(f"{scope}.{path}"), []).append(path)
     names: dict[str, str] = {}
-    for plain, paths in wanted.items():
-        found = there.get(plain, [])
-        if len(found) != len(paths):
+    for plain, paths in our_paths.items():
+        candidates = icarus_paths.get(plain, [])
+        if len(candidates) != len(paths):
             raise InputError(
                 f"{design.top}: memory {paths[0]} lies in a generate block without a name, and Icarus has "
-                f"{', '.join(found) or 'none there'}; a name for the block (begin : name) tells which it is"
+                f"{', '.join(candidates) or 'none there'}; a name for the block (begin : name) tells which it is"
             )
-        names |= zip(sorted(paths, key=_counted), sorted(found, key=_counted), strict=True)
+        names |= zip(sorted(paths, key=_numbers_in), sorted(candidates, key=_numbers_in), strict=True)
     return replace(design, memories={name: _renamed(path, names) for name, path in design.memories.items()})
 
 
@@ -72,6 +72,6 @@ def _plain(path: str) -> str:
     return _UNNAMED.sub("genblk", path)
 
 
-def _counted(path: str) -> list[int]:
+def _numbers_in(path: str) -> list[int]:
     """All numbers in a path, in their order."""
     return [*map(int, re.findall(r"\d+", path))]

@@ -1,11 +1,11 @@
-"""Start values of registers and memories: unknown, 0, or random, in Icarus as in Verilator.
+"""Start values of registers and memories: unknown, 0, or random, in Icarus and in Verilator.
 
-Verilator starts every bit that the source does not initialise at 0, or at random. In Icarus it is X; a module that
-``vvp`` loads (initial.cpp) replaces each X at time 0, in every register and memory of every instance, generate blocks
-included. It works on the running simulation, so the sources are compiled as they are.
+In Verilator every bit that the source does not initialise starts at 0 or at random. In Icarus it starts at X. A module
+that ``vvp`` loads (initial.cpp) replaces each X at time 0, in every register and memory of every instance, also in
+generate blocks. It works on the running simulation, so the sources are not changed.
 
-Icarus takes the change from X to 0 for a falling edge, and that from X to 1 for a rising one: a block that waits for
-such an edge of a register, not of an input, runs once more at time 0 than it does in Verilator.
+For Icarus a change from X to 0 is a falling edge, and one from X to 1 a rising edge. A block that waits for such an
+edge of a register, not of an input, therefore runs once more at time 0 than in Verilator.
 """
 
 from __future__ import annotations
@@ -21,17 +21,19 @@ from draupnir.rtl import toolchain
 
 Kind = Literal["unknown", "zero", "random"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-MOST_SEED = (1 << 31) - 1  # Verilator's
+MOST_SEED = (1 << 31) - 1  # the largest seed that Verilator takes
 _SOURCE = Path(__file__).with_suffix(".cpp")
 _MODULE = "draupnir_initial"
 
 
 @dataclass(frozen=True)
 class Initial:
-    """The start of registers and memories.
+    """The start values of registers and memories.
 
-    kind : "unknown" (X; Icarus only), "zero", or "random", which is drawn from ``seed``
-    seed : 1..2**31-1; raises InputError for another one
+    kind : "unknown" (X, in Icarus only), "zero", or "random"
+    seed : the seed of random values, 1..2**31 - 1
+
+    Raises InputError for a seed that is out of range.
     """
 
     kind: Kind = "unknown"
@@ -49,15 +51,15 @@ UNKNOWN, ZERO = Initial("unknown"), Initial("zero")
 
 
 def vvp_options(initial: Initial) -> list[str]:
-    """Options of Icarus's ``vvp``, to stand before the compiled design, that make it start so.
+    """Return the options of Icarus's ``vvp`` for these start values. They stand before the compiled design.
 
-    Raises InputError where the module cannot be compiled.
+    Raises InputError if the module cannot be compiled.
     """
     return [] if initial.kind == "unknown" else ["-M", str(_module_folder()), "-m", _MODULE]
 
 
 def plusargs(initial: Initial) -> list[str]:
-    """Arguments of the simulation itself, to stand after the compiled design."""
+    """Return the arguments of the simulation for these start values. They stand after the compiled design."""
     return [f"+draupnir_seed={initial.seed}"] if initial.kind == "random" else []
 
 

@@ -74,8 +74,8 @@ class Library:
 
     def ports(self, module: str) -> list[ModulePort]:
         """The ports of a module, in order."""
-        listed = self._tops[module].body.portList if module in self._tops else ()
-        return [_port(port) for port in listed if port.name]
+        port_list = self._tops[module].body.portList if module in self._tops else ()
+        return [_port(port) for port in port_list if port.name]
 
     def parameters(self, module: str) -> dict[str, int | str]:
         """The parameters of a module that can be set, and what they are as a top."""
@@ -92,11 +92,11 @@ class Library:
 
     def tree(self, top: str) -> Tree:
         """All instances and memories below a module, and the modules that are nowhere defined."""
-        found = Tree()
+        tree = Tree()
         if top in self._tops:
             for symbol in _below(self._tops[top]):
-                self._add(found, symbol, len(self._tops[top].hierarchicalPath) + 1)
-        return found
+                self._add(tree, symbol, len(self._tops[top].hierarchicalPath) + 1)
+        return tree
 
     @cached_property
     def at_the_top(self) -> list[str]:
@@ -114,12 +114,12 @@ class Library:
 
     def data_files(self, top: str) -> dict[str, str]:
         """The files that memories below a module are filled from ($readmemh, $readmemb) -> where the source says so."""
-        found: dict[str, str] = {}
+        files: dict[str, str] = {}
         for symbol in _below(self._tops[top]) if top in self._tops else ():
             if symbol.kind is ast.SymbolKind.ProceduralBlock:
                 for name, location in _read_files(symbol):
-                    found.setdefault(name, self._parser.where(location))
-        return found
+                    files.setdefault(name, self._parser.where(location))
+        return files
 
     def compiled(self, tree: Tree) -> tuple[Path, ...]:
         """The files that define what a tree is made of: headers, packages in the order of their use, others by name."""
@@ -132,28 +132,28 @@ class Library:
 
     def included(self, paths: Iterable[Path]) -> tuple[Path, ...]:
         """The files that these include."""
-        found = [path for each in paths if each in self.sources for path in self.sources[each].included]
-        return tuple(dict.fromkeys(path for path in found if path.is_file()))
+        paths_of_files = [path for each in paths if each in self.sources for path in self.sources[each].included]
+        return tuple(dict.fromkeys(path for path in paths_of_files if path.is_file()))
 
     def undefined_packages(self, paths: Iterable[Path]) -> dict[str, str]:
         """The packages that these files import and that no source defines -> where they are first imported."""
-        found: dict[str, str] = {}
+        packages: dict[str, str] = {}
         for path in paths:
             for name, location in self.sources[path].imported if path in self.sources else ():
-                if name not in self._others and name not in found:
-                    found[name] = self._parser.where(location)
-        return found
+                if name not in self._others and name not in packages:
+                    packages[name] = self._parser.where(location)
+        return packages
 
     def unknown_ports(self, top: str) -> dict[str, str]:
         """The ports that instances below a module connect and that their modules lack, "module.port" -> where."""
-        found: dict[str, str] = {}
+        ports: dict[str, str] = {}
         for symbol in _below(self._tops[top]) if top in self._tops else ():
             if symbol.kind is ast.SymbolKind.Instance and symbol.syntax is not None:
-                known = {port.name for port in symbol.body.portList}
+                names = {port.name for port in symbol.body.portList}
                 for name, location in connected(symbol.syntax):
-                    if name not in known:
-                        found.setdefault(f"{symbol.definition.name}.{name}", self._parser.where(location))
-        return found
+                    if name not in names:
+                        ports.setdefault(f"{symbol.definition.name}.{name}", self._parser.where(location))
+        return ports
 
     def plain_text(self, module: str) -> str | None:
         """The text of the file that defines a module, if that file is sound Verilog-2005."""
@@ -198,11 +198,11 @@ class Library:
     @cached_property
     def _instantiated_in(self) -> dict[str, set[str]]:
         """Module -> what it instantiates, in any generate block."""
-        found: dict[str, set[str]] = {}
+        modules: dict[str, set[str]] = {}
         for source in self.sources.values():
             for name, node in source.instantiations:
-                found.setdefault(enclosing(node), set()).add(name)
-        return found
+                modules.setdefault(enclosing(node), set()).add(name)
+        return modules
 
     @cached_property
     def _tops(self) -> dict[str, Any]:
@@ -310,13 +310,13 @@ def _value(parameter: Any) -> int | str:
 
 def _read_files(block: Any) -> list[tuple[str, Any]]:
     """(file, location) of each call in a procedural block that reads a memory image, where the name is a constant."""
-    found: list[tuple[str, Any]] = []
+    trees: list[tuple[str, Any]] = []
 
     def look_at(each: Any) -> None:
         if isinstance(each, ast.CallExpression) and each.isSystemCall and _READ_FILE.fullmatch(each.subroutineName):
             name = each.arguments[0].eval(ast.EvalContext(block)) if each.arguments else None
             if name:
-                found.append((str(name.convertToStr()).strip('"'), each.sourceRange.start))
+                trees.append((str(name.convertToStr()).strip('"'), each.sourceRange.start))
 
     block.body.visit(look_at)
-    return found
+    return trees

@@ -46,11 +46,11 @@ def resembling(pins: Iterable[Pin], ports: Iterable[ModulePort]) -> dict[str, Mo
     """The port that each pin could be by its name, where there is one of its direction; no port for two pins."""
     pairs = [(_names_alike(pin.name, port.name), port.width == pin.width, pin, port)
              for pin in pins for port in ports if port.direction == pin.direction]  # fmt: skip
-    found: dict[str, ModulePort] = {}
+    ports_by_pin: dict[str, ModulePort] = {}
     for alike, _, pin, port in sorted(pairs, key=lambda pair: pair[:2], reverse=True):
-        if alike >= _LEAST_ALIKE and pin.name not in found and port not in found.values():
-            found[pin.name] = port
-    return found
+        if alike >= _LEAST_ALIKE and pin.name not in ports_by_pin and port not in ports_by_pin.values():
+            ports_by_pin[pin.name] = port
+    return ports_by_pin
 
 
 def likeness(chip: Chip, ports: Sequence[ModulePort], arrays: Iterable[Array]) -> float:
@@ -58,16 +58,17 @@ def likeness(chip: Chip, ports: Sequence[ModulePort], arrays: Iterable[Array]) -
 
     A port whose name only resembles that of a pin counts for less than one that is called like it.
     """
-    named = {pin.name: candidates_of(pin, ports) for pin in chip.pins}
-    taken = {port.name for candidates in named.values() for port in candidates}
+    ports_by_name = {pin.name: candidates_of(pin, ports) for pin in chip.pins}
+    used_ports = {port.name for candidates in ports_by_name.values() for port in candidates}
     renamed = resembling(
-        [pin for pin in chip.pins if not named[pin.name]], [port for port in ports if port.name not in taken]
+        [pin for pin in chip.pins if not ports_by_name[pin.name]],
+        [port for port in ports if port.name not in used_ports],
     )
-    found = sum(max((_pin_likeness(pin, port) for port in named[pin.name]), default=0.0) for pin in chip.pins)
-    found += sum(_RENAMED * _pin_likeness(chip.pin(name), port) for name, port in renamed.items())
+    score = sum(max((_pin_likeness(pin, port) for port in ports_by_name[pin.name]), default=0.0) for pin in chip.pins)
+    score += sum(_RENAMED * _pin_likeness(chip.pin(name), port) for name, port in renamed.items())
     shapes = {(array.depth, array.width) for array in arrays}
-    found += sum((memory.depth, memory.width) in shapes for memory in chip.memories)
-    return found / (len(chip.pins) + len(chip.memories))
+    score += sum((memory.depth, memory.width) in shapes for memory in chip.memories)
+    return score / (len(chip.pins) + len(chip.memories))
 
 
 def _pin_likeness(pin: Pin, port: ModulePort) -> float:

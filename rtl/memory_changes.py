@@ -59,14 +59,14 @@ def follow(
     """
     contents = {memory.name: new_memory(memory) for memory in chip.memories}
     known = {memory.name: new_memory(memory) for memory in chip.memories}
-    listed = list(_words(chip))
+    all_words = list(_words(chip))
     with (work_dir / FILE).open() as file:
         header = _header(file)
-        found = _TIMESCALE.search(header)
-        words = dict(zip(_WORD.findall(header), listed, strict=False))
-        if found is None or len(words) != len(listed):
+        match = _TIMESCALE.search(header)
+        words = dict(zip(_WORD.findall(header), all_words, strict=False))
+        if match is None or len(words) != len(all_words):
             raise InputError(f"{chip.name}: Icarus dumped {len(words)} words of its memories, which are more")
-        unit = _UNITS[found.group(2)] // int(found.group(1))
+        unit = _UNITS[match.group(2)] // int(match.group(1))
         ends = unit * (_BEGIN + np.cumsum(_ROW + _EDGE * (clk != 0).astype(np.int64)))
         pending = iter(rows)
         row = next(pending, None)

@@ -39,7 +39,7 @@ class OutsideMemory:
 
 def parse(texts: Iterable[str]) -> list[OutsideMemory]:
     """The memories of options ``--memory``. Raises InputError for another form."""
-    found: list[OutsideMemory] = []
+    memories: list[OutsideMemory] = []
     for text in texts:
         name, _, rest = text.partition("=")
         pairs = [part.partition(":") for part in rest.split(",") if part]
@@ -47,10 +47,10 @@ def parse(texts: Iterable[str]) -> list[OutsideMemory]:
         is_whole = all(port for *_, port in pairs) and len(ports) == len(pairs) and _NEEDED <= set(ports) <= _KEYS
         if not name or not is_whole:
             raise InputError(f"--memory {text}: right is, for instance, {_EXAMPLE}; cs may be missing")
-        if any(one.name == name for one in found):
+        if any(one.name == name for one in memories):
             raise InputError(f"--memory {text}: {name} is given twice")
-        found.append(OutsideMemory(name, ports))
-    return found
+        memories.append(OutsideMemory(name, ports))
+    return memories
 
 
 def write(
@@ -70,12 +70,12 @@ def write(
     clocks = candidates_of(chip.clock, list(ports))
     if len(clocks) != 1:
         raise InputError(f"--memory: module {top} has no port for the clock {chip.clock.name}, which the memories need")
-    used = {port for outside in memories for port in outside.ports.values()}
-    kept = [port for port in ports if port.name not in used]
-    lines = [f"module {TOP} ({', '.join(port.name for port in kept)});"]
-    lines += [f"    {port.direction}put {_range(port.width)}{port.name};" for port in kept if port.direction != "inout"]
-    lines += [f"    inout {_range(port.width)}{port.name};" for port in kept if port.direction == "inout"]
-    lines += [f"    wire {_range(by_name[name].width)}{name};" for name in sorted(used)]
+    ports_outside = {port for outside in memories for port in outside.ports.values()}
+    pins = [port for port in ports if port.name not in ports_outside]
+    lines = [f"module {TOP} ({', '.join(port.name for port in pins)});"]
+    lines += [f"    {port.direction}put {_range(port.width)}{port.name};" for port in pins if port.direction != "inout"]
+    lines += [f"    inout {_range(port.width)}{port.name};" for port in pins if port.direction == "inout"]
+    lines += [f"    wire {_range(by_name[name].width)}{name};" for name in sorted(ports_outside)]
     for outside in memories:
         lines += _ram(chip.memory(outside.name), outside, clocks[0].name)
     settings = ", ".join(f".{name}({literal(value)})" for name, value in parameters.items())

@@ -99,10 +99,10 @@ def ports(modules: Modules, name: str, settings: Mapping[str, int] | None = None
         direction = {ast.Input: "in", ast.Output: "out", ast.Inout: "inout"}.get(type(item))
         if direction:
             directed[_bare(item.name)] = ModulePort(_bare(item.name), direction, _width(item.width, env))
-    listed = [_bare(getattr(port, "first", port).name) for port in module.portlist.ports] if module.portlist else []
-    if not set(listed) <= set(directed):
+    names = [_bare(getattr(port, "first", port).name) for port in module.portlist.ports] if module.portlist else []
+    if not set(names) <= set(directed):
         raise NotPlain("a port that is no name of its own")
-    return [directed[name] for name in listed]
+    return [directed[name] for name in names]
 
 
 def tree(modules: Modules, top: str, settings: Mapping[str, int] | None = None) -> Tree:
@@ -110,22 +110,22 @@ def tree(modules: Modules, top: str, settings: Mapping[str, int] | None = None) 
 
     Raises NotPlain.
     """
-    found = Tree()
+    tree = Tree()
     pending: list[tuple[str, str, Mapping[str, int]]] = [("", top, settings or {})]
     while pending:
         path, name, overrides = pending.pop(0)
         module = modules[name]
-        if len(found.instances) >= MOST_INSTANCES:
+        if len(tree.instances) >= MOST_INSTANCES:
             raise NotPlain("a tree without an end")
         env = _parameters(module, overrides)
         own = {p.name: env[p.name] for p in _declarations(module) if type(p) is ast.Parameter}
-        found.instances.append(Instance(path, name, own))
+        tree.instances.append(Instance(path, name, own))
         for scope, item, local in _elaborated(module.items, env, path):
             if isinstance(item, ast.InstanceList):
                 pending += _instances(modules, scope, item, local)
             elif isinstance(item, ast.Variable) and item.dimensions:
-                found.arrays.extend(_array(join(scope, _simple(item.name)), item, local))
-    return found
+                tree.arrays.extend(_array(join(scope, _simple(item.name)), item, local))
+    return tree
 
 
 def _instances(
@@ -178,7 +178,7 @@ def _elaborated(items: tuple, env: dict[str, int], scope: str) -> Iterator[tuple
     n_constructs = 0  # which give their names to generate blocks that have none: genblk1, genblk2, ...
     for item in _opened(items):
         if isinstance(item, ast.Decl):
-            yield from ((scope, declared, env) for declared in item.list)
+            yield from ((scope, item_declared, env) for item_declared in item.list)
         elif isinstance(item, ast.IfStatement):
             n_constructs += 1
             yield from _chosen(item, env, scope, f"genblk{n_constructs}")

@@ -32,13 +32,13 @@ def proposals(memories: Sequence[Memory], ports: Sequence[ModulePort]) -> dict[s
         for role in _ROLES
         for port in ports if _fits(memory, role, port)
     ]  # fmt: skip
-    found: dict[str, dict[str, str]] = {memory.name: {} for memory in memories}
-    used: set[str] = set()
+    ports_of_memory: dict[str, dict[str, str]] = {memory.name: {} for memory in memories}
+    used_ports: set[str] = set()
     for _, _, memory_name, role, port_name in sorted(pairs, key=lambda pair: (-pair[0], not pair[1])):
-        if role not in found[memory_name] and port_name not in used:
-            found[memory_name][role] = port_name
-            used.add(port_name)
-    return {name: ports for name, ports in found.items() if {"addr", "q", "d", "we"} <= ports.keys()}
+        if role not in ports_of_memory[memory_name] and port_name not in used_ports:
+            ports_of_memory[memory_name][role] = port_name
+            used_ports.add(port_name)
+    return {name: ports for name, ports in ports_of_memory.items() if {"addr", "q", "d", "we"} <= ports.keys()}
 
 
 def option(name: str, ports: dict[str, str]) -> str:

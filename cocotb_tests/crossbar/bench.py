@@ -191,7 +191,7 @@ class CrossbarBench(ChipBench):
         addr, data = self.port.addr, self.port.data
         for _ in range(self.length(n)):
             first = int(self.rng.integers(1 << addr.width)) | 1 << addr["addr"].msb
-            await self.spi.shift(self.port.joined(first, int(self.rng.integers(1 << data.width))), self.port.bits)
+            await self.spi.shift(self.port.transaction(first, int(self.rng.integers(1 << data.width))), self.port.bits)
 
     async def reads_back(self, name: str, word: int) -> None:
         """Write bytes into a word of a memory, find them there, and read them. The gate must be closed."""
@@ -249,7 +249,7 @@ class CrossbarBench(ChipBench):
 
 def bench_here() -> type[CrossbarBench]:
     """The bench of the chip that this simulation is of, for tests that several chips share."""
-    bench = BENCH.needed(chips.package(Session.here().chip))
+    bench = BENCH.require(chips.package(Session.here().chip))
     assert issubclass(bench, CrossbarBench), bench
     return bench
 

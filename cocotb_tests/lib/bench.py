@@ -138,13 +138,13 @@ class ChipBench:
 
     def _go_on(self) -> None:
         """Bring the model to where the last bench has left the design."""
-        left = _LEFT.pop(self.pins.dut._path, self.model)
-        if left is None:
+        last_model = _LEFT.pop(self.pins.dut._path, self.model)
+        if last_model is None:
             raise RuntimeError(
                 "the test before this one has left the design out of step with the golden model; run this test alone, "
                 "in a simulation of its own: set COCOTB_TEST_FILTER to its name"
             )
-        self.model.restore(left.snapshot())
+        self.model.restore(last_model.snapshot())
 
     async def _start(self) -> None:
         self._go_on()

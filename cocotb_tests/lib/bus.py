@@ -38,14 +38,14 @@ class Pins:
         self.dut, self.chip = dut, chip
         self._handles = {pin.name: _find(dut, (ports or {}).get(pin.name, pin.name)) for pin in chip.pins}
         paths = {probe.name: probe.path for probe in chip.probes} if probes is None else probes
-        found = {name: _found(dut, path) for name, path in paths.items()}
-        self.probes = {name: handle for name, handle in found.items() if handle is not None}
+        handles = {name: _handle_at(dut, path) for name, path in paths.items()}
+        self.probes = {name: handle for name, handle in handles.items() if handle is not None}
 
     def __getitem__(self, name: str) -> Any:
         return self._handles[name]
 
     def bus(self, name: str) -> BusPins:
-        """The handles of a bus's pins."""
+        """Return the handles of a bus's pins."""
         return BusPins(self, self.chip.bus(name))
 
     @property
@@ -54,13 +54,13 @@ class Pins:
         return tuple(probe.name for probe in self.chip.probes if probe.name not in self.probes)
 
     def inputs(self) -> Iterator[Any]:
-        """Handles of the input pins without the clock."""
+        """Yield the handles of the input pins without the clocks."""
         return (self[pin.name] for pin in self.chip.inputs)
 
 
 @dataclass(frozen=True)
 class BusPins:
-    """A bus of the chip, driven and seen by the roles of its kind."""
+    """A bus of the chip; its pins are driven and read by the roles of its kind."""
 
     pins: Pins
     wired: WiredBus
@@ -75,30 +75,30 @@ class BusPins:
             self.pins[name].value = level_
 
     def level(self, role: str) -> int | None:
-        """The level of a role now, or None if a bit of it is X or Z."""
-        shown = {pin.name: level(self.pins[pin.name]) for pin in self.wired.pins[role]}
-        known = {name: held for name, held in shown.items() if held is not None}
-        return self.wired.level(role, known) if len(known) == len(shown) else None
+        """Return the present level of a role, or None if a bit of it is X or Z."""
+        levels = {pin.name: level(self.pins[pin.name]) for pin in self.wired.pins[role]}
+        known_levels = {name: pin_level for name, pin_level in levels.items() if pin_level is not None}
+        return self.wired.level(role, known_levels) if len(known_levels) == len(levels) else None
 
     def shows(self, awaited: tuple[str, int]) -> bool:
-        """Tell whether a role has a level."""
+        """Return True if a role has a level; awaited : (role, level)."""
         return self.level(awaited[0]) == awaited[1]
 
     def change(self, role: str) -> Any:
-        """The trigger of a change of a role that has one pin."""
+        """Return the trigger for a change of a role with one pin."""
         return self.pins[self.wired.pin(role).name].value_change
 
 
 def bits(handle: Any) -> str:
-    """Return what a pin or a word holds now, as the simulator says it: "01xz". Far quicker than cocotb's LogicArray."""
-    held: str = handle._handle.get_signal_val_binstr()
-    return held
+    """Return the present level of a pin or word in the simulator's text: "01xz". It is much faster than LogicArray."""
+    text: str = handle._handle.get_signal_val_binstr()
+    return text
 
 
 def level(handle: Any) -> int | None:
-    """The level of a pin now, or None if a bit of it is X or Z."""
-    held = bits(handle)
-    return int(held, 2) if held.isdecimal() else None
+    """Return the present level of a pin, or None if a bit of it is X or Z."""
+    text = bits(handle)
+    return int(text, 2) if text.isdecimal() else None
 
 
 def control(dut: Any, name: str) -> Any:
@@ -120,7 +120,7 @@ def find(dut: Any, path: str) -> Any:
     return handle
 
 
-def _found(dut: Any, path: str) -> Any:
+def _handle_at(dut: Any, path: str) -> Any:
     """The handle of something inside the design, or None."""
     try:
         return find(dut, path)

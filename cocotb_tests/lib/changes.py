@@ -1,4 +1,4 @@
-"""The levels of a design's pins, from moment to moment: read from the wrapper's log, or followed in Python."""
+"""The levels of a design's pins from moment to moment, from the wrapper's log or from Python."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _PARTS = wrapper.INTEGER // 32  # of an integer
 
 @dataclass(frozen=True)
 class Moments:
-    """The levels that the pins took, one after the other.
+    """The levels of the pins, one moment after the other.
 
-    times : (n,) int64, in the simulator's steps, ascending; of several changes in a moment the last is what counts
+    times : (n,) int64, in steps of the simulator, ascending; the last change of a moment counts
     inputs, outputs : rows of ``draupnir.emulator.trace``; unknown bits are 0
-    known : mask of the outputs' known bits
+    known : rows with the mask of the outputs' known bits
     """
 
     times: np.ndarray
@@ -38,34 +38,34 @@ class Moments:
     outputs: np.ndarray
     known: np.ndarray
 
-    def __getitem__(self, chosen: slice | np.ndarray) -> Moments:
-        return Moments(self.times[chosen], self.inputs[chosen], self.outputs[chosen], self.known[chosen])
+    def __getitem__(self, selection: slice | np.ndarray) -> Moments:
+        return Moments(self.times[selection], self.inputs[selection], self.outputs[selection], self.known[selection])
 
-    def then(self, later: Moments) -> Moments:
-        """These and later ones, of which the first may be at the time of the last of these."""
+    def followed_by(self, later: Moments) -> Moments:
+        """Return these moments and later ones, whose first may be at the time of the last of these."""
         pairs = ((getattr(self, name), getattr(later, name)) for name in self.__dataclass_fields__)
-        both = Moments(*(np.concatenate(pair) for pair in pairs))
-        return both[np.append(both.times[1:] != both.times[:-1], np.ones(min(1, len(both.times)), dtype=np.bool_))]
+        joint = Moments(*(np.concatenate(pair) for pair in pairs))
+        return joint[np.append(joint.times[1:] != joint.times[:-1], np.ones(min(1, len(joint.times)), dtype=np.bool_))]
 
 
 class PinFollower(Protocol):
-    """Whatever follows the pins."""
+    """An object that follows the pins."""
 
     def start(self) -> None:
-        """Start to follow the pins; their present levels are the first moment."""
+        """Start to follow the pins. Their present levels are the first moment."""
 
     def take(self) -> Moments:
-        """Return what has been since the last call; what belongs to the present moment may go on in the next."""
+        """Return the moments since the last call. The next call may continue the present moment."""
 
 
 def changes(pins: Pins) -> PinFollower:
-    """The log of the wrapper around the design, if there is one; else Python."""
+    """Return a follower: the log of the wrapper around the design, if there is one, else Python."""
     recording = control(pins.dut, wrapper.RECORDING)
     return Followed(pins) if recording is None else Logged(pins, recording)
 
 
 class Logged:
-    """The log, which costs no wake-up of Python and no callback in the simulator."""
+    """A follower that reads the log, without wake-ups of Python and without callbacks in the simulator."""
 
     def __init__(self, pins: Pins, recording: Any) -> None:
         self._recording = recording
@@ -94,14 +94,14 @@ class Logged:
 
 
 def _whole(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Levels and unknown bits of a vector in the log: rows of a trace, each."""
+    """Return levels and unknown bits of a vector in the log, as rows of a trace each."""
     low, high = parts[:, ::_PARTS], parts[:, 1::_PARTS]
     levels, unknown = (low[name].astype(np.int64) | high[name].astype(np.int64) << 32 for name in ("level", "unknown"))
     return (levels[:, 0], unknown[:, 0]) if levels.shape[1] == 1 else (levels, unknown)
 
 
 class Followed:
-    """Python, woken for each change of a pin; most pins rest most of the time."""
+    """A follower in Python that wakes up at each change of a pin; most pins change rarely."""
 
     def __init__(self, pins: Pins) -> None:
         self._pins, self._chip = pins, pins.chip
@@ -120,8 +120,8 @@ class Followed:
             await change
             self._change(pin, bits(handle))
 
-    def _change(self, pin: str, held: str) -> None:
-        (self._inputs if pin in self._chip.input_word else self._outputs).change(pin, held)
+    def _change(self, pin: str, text: str) -> None:
+        (self._inputs if pin in self._chip.input_word else self._outputs).change(pin, text)
         now = get_sim_time("step")
         if self._moments and self._moments[-1][0] == now:
             self._moments.pop()
@@ -143,16 +143,16 @@ class _Levels:
     levels: int = 0
     known: int = 0
 
-    def change(self, pin: str, held: str) -> None:
+    def change(self, pin: str, text: str) -> None:
         lsb, mask = self.word[pin].lsb, self.word[pin].high
-        level, known = parse_bits(held)
+        level, known = parse_bits(text)
         self.levels = self.levels & ~(mask << lsb) | level << lsb
         self.known = self.known & ~(mask << lsb) | known << lsb
 
 
 @cache
-def parse_bits(held: str) -> tuple[int, int]:
-    """Level, with 0 for each X and Z, and mask of the known bits."""
-    known = "".join("1" if bit in "01" else "0" for bit in held)
-    level = "".join(bit if bit in "01" else "0" for bit in held)
+def parse_bits(text: str) -> tuple[int, int]:
+    """Return the level, with 0 for each X and Z, and the mask of the known bits; text : such as "01xz"."""
+    known = "".join("1" if bit in "01" else "0" for bit in text)
+    level = "".join(bit if bit in "01" else "0" for bit in text)
     return int(level, 2), int(known, 2)

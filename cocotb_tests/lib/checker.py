@@ -1,9 +1,9 @@
-"""The checker: a golden model and a design held together on every pin at every clock, and on the memories at the end.
+"""The checker: it compares a golden model with a design on every pin at every clock, and on the memories at the end.
 
-What the input pins really did is fed to the model, in blocks; only a block that differs is looked at clock by clock.
+The model receives what the input pins really did, in blocks. Only a block that differs is compared clock by clock.
 
-Until the end of the first reset an output may be unknown, as nothing has given it a level yet. From then on a bit that
-is X or Z differs from the model, which always knows it.
+An output may be unknown until the end of the first reset. After it, a bit that is X or Z counts as different from the
+model, which knows every bit.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ BLOCKS_KEPT = 12  # for the waveform of a mismatch
 
 
 class Mismatch(AssertionError):
-    """The design differs from its golden model, owes something, or was not compared with it."""
+    """The design differs from its golden model, has not answered something, or was not compared."""
 
 
 @dataclass(frozen=True)
 class _Looks:
-    """The clocks after which memories are compared while a test runs: every so many clocks, from a clock on."""
+    """The clocks after which memories are compared during a test: every ``every`` clocks from clock ``first`` on."""
 
     memories: Mapping[str, Any]
     first: int
@@ -57,9 +57,10 @@ class _Looks:
 
 
 class Counts:
-    """The numbers of what was compared.
+    """The numbers of compared clocks and bits.
 
-    all_bits : the output bits at all clocks; early_bits : those up to the end of the first reset
+    all_bits : the output bits at all clocks
+    early_bits : the output bits up to the end of the first reset
     absent : the chip's probes that the design does not have
     """
 
@@ -80,7 +81,7 @@ class Counts:
         return self.early_bits.compared()
 
     def never_known(self) -> list[str]:
-        """The output pins that have a bit which was unknown at all clocks."""
+        """Return the output pins with a bit that was unknown at all clocks."""
         return self.all_bits.never_known()
 
     def __str__(self) -> str:
@@ -90,17 +91,18 @@ class Counts:
 
 
 class Lockstep:
-    """Holds a model to what a recorder sees; the first difference ends the test.
+    """A comparison of a model with a recorder. The first difference ends the test.
 
-    model : in the state that the design is in
-    owing : drivers and receivers that know what the chip owes them
-    undefined : output pins that may be unknown for a while after a reset, too, because the chip's sources leave them so
-    reproduce : the command that shows the same again, quoted in a mismatch
-    waveform : where the pins up to a mismatch are left (FST)
+    model : a model in the state of the design
+    owing : the drivers and receivers, which know what the chip has still to answer
+    undefined : the output pins that may stay unknown for some time after a reset, as in the chip's sources
+    reproduce : the command that repeats the test, for the message of a mismatch
+    waveform : the path for the pins up to a mismatch (FST)
 
-    Attributes: ``early``, whether clocks before the end of the first reset are compared; if not, their output bits
-    count as unknown. ``difference``, what was found. ``equal_until``, clocks after which the memories were last seen to
-    be equal, where they are looked at (``look_at``).
+    Attributes:
+    early : True if clocks before the end of the first reset are compared; if not, their output bits count as unknown
+    difference : the first difference, or None
+    equal_until : the number of clocks after which the memories were last equal, with ``look_at``
     """
 
     def __init__(
@@ -130,25 +132,27 @@ class Lockstep:
         self._comparison.bits = self.counts.all_bits
 
     def look_at(self, memories: Mapping[str, Any], first: int, every: int) -> None:
-        """Compare memories every so many clocks, from a clock on; to be called before ``start``.
+        """Compare memories during the test, too. Call this before ``start``.
 
-        memories : as ``finish`` takes them; first : clocks that are over; every : at least 1
+        memories : as for ``finish``
+        first : the number of clocks before the first comparison
+        every : the number of clocks from one comparison to the next, at least 1
         """
         self._looks = _Looks(memories, first, every)
 
     def start(self) -> None:
-        """Start to compare; call this before the clock's first edge."""
+        """Start the comparison. Call this before the clock's first edge."""
         self._recorder.start()
         self._task = cocotb.start_soon(self._run())
 
     def stop(self) -> None:
-        """Compare no more."""
+        """End the comparison."""
         if self._task:
             self._task.cancel()
 
     @property
     def in_step(self) -> bool:
-        """Tell whether the model has seen each clock edge of the design, and no difference."""
+        """True if the model has run every clock edge of the design, without a difference."""
         return not self.counts.mismatches and self.counts.cycles == self._recorder.edges.count()
 
     async def _run(self) -> NoReturn:
@@ -161,20 +165,20 @@ class Lockstep:
                     self._fail([late])
 
     def _until_next(self) -> int:
-        """Clocks to the next comparison."""
+        """Return the number of clocks to the next comparison."""
         if self._looks is None:
             return BLOCK
-        left = self._looks.first - self.counts.cycles
-        return min(BLOCK, left) if left > 0 else self._looks.every
+        n_clocks = self._looks.first - self.counts.cycles
+        return min(BLOCK, n_clocks) if n_clocks > 0 else self._looks.every
 
     def _look(self) -> None:
-        """Compare the memories now, where they are looked at."""
+        """Compare the memories now, if ``look_at`` asks for that."""
         looks = self._looks
         if looks is None or self.counts.cycles <= looks.first:
             return
         self._looked_always &= self.counts.cycles <= self.equal_until + 1
-        if differing := self._differing(looks.memories):
-            self._differ(self._comparison.memories_differ(differing, _time_text, self._looked_always))
+        if differences := self._differing(looks.memories):
+            self._differ(self._comparison.memories_differ(differences, _time_text, self._looked_always))
         self.equal_until = self.counts.cycles
 
     def compare(self) -> None:
@@ -184,10 +188,10 @@ class Lockstep:
         if not self.early:
             rows = replace(rows, known=only(rows.known, ready))
         must_know = only(np.broadcast_to(self._defined, rows.known.shape), ready)
-        compared = self._comparison.compare(rows, must_know)
-        if compared.differing:
-            row = compared.differing[0]
-            difference = self._comparison.difference(compared, row, _time_text(int(rows.times[row])))
+        piece = self._comparison.compare(rows, must_know)
+        if piece.differing:
+            row = piece.differing[0]
+            difference = self._comparison.difference(piece, row, _time_text(int(rows.times[row])))
             self._count(cut(rows, 0, row + 1), ready[: row + 1])
             self._past.append(cut(rows, 0, row + 1))
             self._differ(difference)
@@ -195,9 +199,10 @@ class Lockstep:
         self._past.append(rows)
 
     def finish(self, memories: Mapping[str, Any]) -> None:
-        """Compare what is left, and whole memories; nothing may be owed any more.
+        """Compare the rest, and whole memories. The chip must have answered everything.
 
         memories : declared name -> handle of the design's array
+
         Raises Mismatch at the first difference, and if there was nothing to compare.
         """
         self.compare()
@@ -210,9 +215,9 @@ class Lockstep:
             self._fail([f"never known, and so not compared: {', '.join(never)}"])
         self._look()
         self._compare_memories(memories)
-        owed = [text for side in self._owing if (text := side.owed())]
-        if owed:
-            self._fail(["still owed at the end:", *owed])
+        debts = [text for side in self._owing if (text := side.debt())]
+        if debts:
+            self._fail(["still owed at the end:", *debts])
 
     def _compare_memories(self, memories: Mapping[str, Any]) -> None:
         for name, handle in memories.items():
@@ -220,12 +225,12 @@ class Lockstep:
             if lines := _unknown_lines(declared, memory.read(handle, declared)[1]):
                 self.counts.mismatches += 1
                 self._fail(lines)
-        if differing := self._differing(memories):
+        if differences := self._differing(memories):
             context = tuple(self.model.context())
-            self._differ(FirstDifference(None, memories=differing, bits=self.counts.bits, context=context))
+            self._differ(FirstDifference(None, memories=differences, bits=self.counts.bits, context=context))
 
     def _differing(self, memories: Mapping[str, Any]) -> tuple[MemoryDifference, ...]:
-        """The memories that differ in a bit that is known."""
+        """Return the memories that differ in a known bit."""
         differences = []
         for name, handle in memories.items():
             declared = self.model.chip.memory(name)
@@ -234,12 +239,12 @@ class Lockstep:
         return tuple(one for one in differences if one.n_differing)
 
     def _ready_in(self, rows: Trace) -> np.ndarray:
-        """Return for each row whether it has a clock edge and the first reset has ended: (n,) bool."""
+        """Return (n,) bool: True for each row that has a clock edge after the end of the first reset."""
         ready: NDArray[np.bool_] = self._first_reset.feed(rows.inputs, rows.clk) & (rows.clk != 0)
         return ready
 
     def _count(self, rows: Trace, ready: np.ndarray) -> None:
-        """Count rows; ready : for each, what ``_ready_in`` says."""
+        """Count rows; ready : from ``_ready_in``."""
         self._comparison.count(rows)
         early = (rows.clk != 0) & ~ready
         self.counts.early_bits.add(replace(rows, clk=early.astype(np.uint8), known=only(rows.known, early)))
@@ -263,8 +268,8 @@ def _time_text(time: int) -> str:
 
 
 def _unknown_lines(memory: Memory, known: np.ndarray) -> list[str]:
-    """The words that have unknown bits; no lines if all bits are known. known : their mask, of the memory's shape."""
+    """Return lines on the words with unknown bits; known : the mask of known bits, uint32 of ``Memory.shape``."""
     words = unknown_words(memory, known)
-    listed = [f"  {place}: bits {bits:#x}" for place, bits in words[:WORDS_LISTED]]
+    word_lines = [f"  {place}: bits {bits:#x}" for place, bits in words[:WORDS_LISTED]]
     first = f"{memory.name}: {len(words)} of {len(memory.parts) * memory.depth} words have unknown bits at the end"
-    return [first, *listed] if words else []
+    return [first, *word_lines] if words else []

@@ -13,21 +13,19 @@ from cocotb.utils import get_sim_steps, get_sim_time
 from draupnir.emulator.declare import Chip
 
 PERIOD_NS = 10
-STEPS = 64  # of the simulator's time in a period, at least: drivers move pins at fractions of it
+STEPS = 64  # steps of simulated time in a period, at least, because drivers move pins at fractions of it
 
 
 class ChipClock:
-    """A clock that runs in the simulator without waking Python, and is counted by the time.
+    """A clock that runs in the simulator without waking Python. Its cycles follow from the time.
 
-    It rests for half a period, then has its first edge; ``cycle`` counts the edges of this kind from there. These are
-    rising edges, but for a clock of which the chip uses the fall alone: that one rests high, and its falls count.
-
-    Its period is 64 steps of the simulator's time at least, and an even number of them.
+    It has its first edge after half a period. ``cycle`` counts the edges of this kind. They are rising edges, or
+    falling edges if the chip uses only the fall of this clock.
 
     handle : the clock pin
-    half : the control that starts the wrapper's clock (``lib.wrapper``); None: cocotb's, which costs twice as much
-    period_ns : its period in nanoseconds
-    idle : the level at which it rests, 0 or 1 (``UsedClock.idle``)
+    half : the control that starts the wrapper's clock (``lib.wrapper``); None for cocotb's clock, which is half as fast
+    period_ns : the period in nanoseconds: an even number of steps of the simulator, at least 64
+    idle : the level before the first edge, 0 or 1 (``UsedClock.idle``)
     """
 
     def __init__(self, handle: Any, half: Any = None, period_ns: float = PERIOD_NS, idle: int = 0) -> None:
@@ -46,26 +44,26 @@ class ChipClock:
             self._half.value = self.period // 2
 
     def stop(self) -> None:
-        """Let the clock stand still; the wrapper's runs on."""
+        """Stop the clock; the wrapper's clock goes on."""
         if self._own is not None:
             self._own.stop()
 
     def cycle(self, time: int | None = None) -> int:
-        """Number of edges up to and at a time in steps, or up to now."""
+        """Return the number of edges up to a time in steps, with this time; None for now."""
         now = get_sim_time("step") if time is None else time
         return max(0, (now - self.first_edge) // self.period + 1)
 
     async def before_edge(self) -> None:
-        """Wait until one step before the next edge: whatever moves earlier, another clock's edge too, is over."""
+        """Wait until one step before the next edge. All earlier changes, also by other clocks, are then complete."""
         edge = self.first_edge + self.cycle() * self.period
         wait = edge - 1 - get_sim_time("step")
         if wait > 0:
             await Timer(wait, "step")
 
     async def cycles(self, n: int) -> None:
-        """Wait for ``n`` edges and then half a period, so that what follows is far from any edge that counts.
+        """Wait for ``n`` edges and then half a period, so that the next action is far from an edge.
 
-        With n = 0 it does not wait at all: a reaction to a change that the clock caused comes after that edge anyway.
+        With n = 0 it does not wait: a reaction to a change that the clock caused comes after this edge in any case.
         """
         if n <= 0:
             await NullTrigger()
@@ -75,22 +73,24 @@ class ChipClock:
 
 
 class ClockEdges:
-    """The moments at which clocks have edges that the chip uses, told by the time alone.
+    """The moments at which clocks have edges that the chip uses. They follow from the time.
 
-    clocks : by pin, all of them
+    clocks : pin -> clock, for all clocks
     """
 
     def __init__(self, chip: Chip, clocks: Mapping[str, ChipClock]) -> None:
         self._clocks = [(clock, clocks[clock.pin.name]) for clock in chip.clocks]
 
-    def between(self, after: int, until: int) -> tuple[np.ndarray, np.ndarray]:
-        """The moments after a time in steps, up to and with another: (n,) int64, and their edges: (n,) uint8."""
+    def between(self, start: int, end: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the moments t in steps with start < t <= end: (n,) int64, and their edges: (n,) uint8."""
         times, edges = [np.zeros(0, np.int64)], [np.zeros(0, np.uint8)]
-        for declared, clock in self._clocks:
-            used = (declared.rise, declared.fall)[:: -1 if declared.idle else 1]
-            for edge, first in zip(used, (clock.first_edge, clock.first_edge + clock.period // 2), strict=True):
+        for clock_declaration, clock in self._clocks:
+            edges_in_period = (clock_declaration.rise, clock_declaration.fall)[:: -1 if clock_declaration.idle else 1]
+            for edge, first in zip(
+                edges_in_period, (clock.first_edge, clock.first_edge + clock.period // 2), strict=True
+            ):
                 if edge:
-                    n_before, n = ((time - first) // clock.period + 1 for time in (after, until))
+                    n_before, n = ((time - first) // clock.period + 1 for time in (start, end))
                     times.append(first + clock.period * np.arange(max(0, n_before), max(0, n), dtype=np.int64))
                     edges.append(np.full(len(times[-1]), edge, np.uint8))
         moments, place = np.unique(np.concatenate(times), return_inverse=True)
@@ -99,13 +99,13 @@ class ClockEdges:
         return moments, together
 
     def ahead(self) -> Iterator[tuple[int, int]]:
-        """The moments after now, for ever: the time in steps, and the edges."""
-        until = get_sim_time("step")
+        """Yield all moments after now: the time in steps, and the edges."""
+        end = get_sim_time("step")
         while True:
-            after, until = until, until + max(clock.period for _, clock in self._clocks)
-            times, edges = self.between(after, until)
+            start, end = end, end + max(clock.period for _, clock in self._clocks)
+            times, edges = self.between(start, end)
             yield from zip(times.tolist(), edges.tolist(), strict=True)
 
-    def count(self, until: int | None = None) -> int:
-        """Return how many moments there are up to a time in steps, or up to now."""
-        return len(self.between(-1, get_sim_time("step") if until is None else until)[0])
+    def count(self, end: int | None = None) -> int:
+        """Return the number of moments up to a time in steps, with this time; None for now."""
+        return len(self.between(-1, get_sim_time("step") if end is None else end)[0])

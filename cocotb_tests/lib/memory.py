@@ -95,8 +95,8 @@ def read(handle: Any, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
     """All words, and the mask of their known bits, both as ``write`` takes them; unknown bits are 0."""
     check(handle, memory)
     copies = [_read(one, memory) for one in _copies(handle, memory)]
-    contents, known = (np.stack(arrays).reshape(memory.shape) for arrays in zip(*copies, strict=True))
-    return contents, known
+    contents, known_bits = (np.stack(arrays).reshape(memory.shape) for arrays in zip(*copies, strict=True))
+    return contents, known_bits
 
 
 def path(handle: Any) -> str:
@@ -111,8 +111,8 @@ def _copies(handle: Any, memory: Memory) -> list[Any]:
 
 def _read(handle: Any, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
     text = "".join([bits(word) for word in _words(handle)])
-    held = np.frombuffer(text.encode(), dtype=np.uint8).reshape(memory.depth, memory.width)[:, ::-1]
-    return _limbs(held == ord("1"), memory), _limbs((held == ord("0")) | (held == ord("1")), memory)
+    digits = np.frombuffer(text.encode(), dtype=np.uint8).reshape(memory.depth, memory.width)[:, ::-1]
+    return _limbs(digits == ord("1"), memory), _limbs((digits == ord("0")) | (digits == ord("1")), memory)
 
 
 def _put(words: Sequence[Any], memory: Memory, content: np.ndarray) -> None:

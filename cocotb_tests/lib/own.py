@@ -55,8 +55,8 @@ def listing(path: Path, module: str = "") -> dict[str, object]:
         lines = [
             frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _absolute(path)
         ]
-        what = " ".join(f"{type(error).__name__}: {error}".split())
-        return {"error": f"{_place(path, str(path), lines[-1] if lines else None)}: {what}"}
+        problem = " ".join(f"{type(error).__name__}: {error}".split())
+        return {"error": f"{_place(path, str(path), lines[-1] if lines else None)}: {problem}"}
 
 
 def _imported(path: Path, module: str) -> ModuleType:
@@ -68,8 +68,8 @@ def _absolute(path: Path) -> str:
 
 
 def _place(path: Path, file: str | None, line: int | None) -> str:
-    where = str(path) if file is None or Path(file) == Path(_absolute(path)) else file
-    return where if line is None else f"{where}:{line}"
+    place = str(path) if file is None or Path(file) == Path(_absolute(path)) else file
+    return place if line is None else f"{place}:{line}"
 
 
 def main() -> None:

@@ -40,11 +40,11 @@ async def play(pins: Pins, edges: ClockEdges, stimulus: Stimulus, n_cycles: int)
         now = moment
 
 
-def _apply(pins: Pins, before: int | None, now: int) -> None:
-    """Move the pins from one row to the next; before : None: all of them, wherever they are."""
+def _apply(pins: Pins, previous: int | None, now: int) -> None:
+    """Move the pins from one row to the next; previous : None: all of them, wherever they are."""
     for f in pins.chip.input_word:
         level = now >> f.lsb & f.high
-        if before is None or level != before >> f.lsb & f.high:
+        if previous is None or level != previous >> f.lsb & f.high:
             pins[f.name].value = level
 
 

@@ -74,7 +74,7 @@ class StepCode:
 
     def __init__(self, bus: WiredBus) -> None:
         self._bus, word = bus, _step_word(bus)
-        seen, driven = bus.driven(by_chip=True), bus.driven(by_chip=False)
+        seen, driven = bus.driven_roles(by_chip=True), bus.driven_roles(by_chip=False)
         self._driven, self._level = _lsbs(bus, driven, word["pins"].lsb), _lsbs(bus, seen, word["level"].lsb)
         self._mask = {role: bus.high(role) << lsb for role, lsb in _lsbs(bus, seen, word["mask"].lsb).items()}
 
@@ -84,8 +84,8 @@ class StepCode:
         Raises ValueError for a level that does not fit its role.
         """
         code = step.clocks or 0
-        if step.until is not None:
-            role, level = step.until
+        if step.end is not None:
+            role, level = step.end
             code |= self._mask[role] | self._bus.fitting(role, level) << self._level[role]
         for role, level in step.levels.items():
             code |= self._bus.fitting(role, level) << self._driven[role]
@@ -111,7 +111,7 @@ def _step_word(bus: WiredBus) -> Word:
 
 
 def _pins(bus: WiredBus, by_chip: bool) -> tuple[Pin, ...]:
-    return tuple(pin for role in bus.driven(by_chip) for pin in bus.pins[role])
+    return tuple(pin for role in bus.driven_roles(by_chip) for pin in bus.pins[role])
 
 
 def verilog(bus: WiredBus, half: str) -> str:

@@ -41,30 +41,30 @@ class Recorder:
         until = get_sim_time("step") - 1  # what changes right now may change again
         edges, clk = self.edges.between(self._until, until)
         self._until = until
-        self._moments = self._moments.then(self._changes.take())
+        self._moments = self._moments.followed_by(self._changes.take())
         return self._trace(edges, clk) if len(edges) else self._nothing
 
     def _trace(self, edges: np.ndarray, clk: np.ndarray) -> Trace:
         """A row for each edge, and one without for each change of inputs that another follows before the next edge."""
-        before = np.searchsorted(self._moments.times, edges, side="left") - 1  # the moment before each edge
-        moments = self._moments[: before[-1] + 1]
-        self._moments = self._moments[before[-1] :]
-        changed = np.flatnonzero(np.append(True, differ(moments.inputs[1:], moments.inputs[:-1])))
-        seen = np.zeros(len(changed), dtype=np.bool_)  # by an edge
-        seen[np.searchsorted(changed, before, side="right") - 1] = True
-        seen[0] = True  # by the last edge
-        passing = changed[~seen]
-        at = np.searchsorted(before, passing, side="left")
+        before_edge = np.searchsorted(self._moments.times, edges, side="left") - 1  # the moment before each edge
+        moments = self._moments[: before_edge[-1] + 1]
+        self._moments = self._moments[before_edge[-1] :]
+        changes = np.flatnonzero(np.append(True, differ(moments.inputs[1:], moments.inputs[:-1])))
+        has_edge = np.zeros(len(changes), dtype=np.bool_)  # by an edge
+        has_edge[np.searchsorted(changes, before_edge, side="right") - 1] = True
+        has_edge[0] = True  # by the last edge
+        passing = changes[~has_edge]
+        places = np.searchsorted(before_edge, passing, side="left")
         return Trace(
             self._chip,
-            _with(moments.inputs[before], at, moments.inputs[passing]),
-            _with(clk, at, 0),
-            _with(moments.outputs[before], at, 0),
-            _with(moments.known[before], at, 0),
-            _with(edges, at, moments.times[passing]),
+            _replace_rows(moments.inputs[before_edge], places, moments.inputs[passing]),
+            _replace_rows(clk, places, 0),
+            _replace_rows(moments.outputs[before_edge], places, 0),
+            _replace_rows(moments.known[before_edge], places, 0),
+            _replace_rows(edges, places, moments.times[passing]),
         )
 
 
-def _with(rows: np.ndarray, at: np.ndarray, others: np.ndarray | int) -> np.ndarray:
+def _replace_rows(rows: np.ndarray, places: np.ndarray, others: np.ndarray | int) -> np.ndarray:
     """Rows with some others before those at the given places."""
-    return np.insert(rows, at, others, axis=0) if len(at) else rows
+    return np.insert(rows, places, others, axis=0) if len(places) else rows

@@ -60,8 +60,8 @@ class Session:
 
         By default the test leaves its files in the folder in which the simulator runs, and the seed is cocotb's.
         """
-        if told := os.environ.get(_VARIABLE):
-            return cls(**json.loads(told))
+        if text := os.environ.get(_VARIABLE):
+            return cls(**json.loads(text))
         simulator = cocotb.SIM_NAME.split()[0].lower()
         return cls(os.getcwd(), simulator, cocotb.RANDOM_SEED, noted=False)
 

@@ -16,7 +16,7 @@ from cocotb.triggers import First
 from draupnir.cocotb_tests.lib.bus import BusPins
 from draupnir.cocotb_tests.lib.clock import ChipClock
 from draupnir.cocotb_tests.lib.player import Player
-from draupnir.emulator.declare import Script, Step, following
+from draupnir.emulator.declare import Script, Step, next_step
 
 PATIENCE = 100_000  # cycles that a side may be kept waiting
 
@@ -26,7 +26,7 @@ class Owing(Protocol):
 
     def overdue(self) -> str | None: ...
 
-    def owed(self) -> str | None: ...
+    def debt(self) -> str | None: ...
 
 
 class Side:
@@ -51,12 +51,12 @@ class Side:
     async def _carry_out(self, script: Script) -> None:
         step = next(script, None)
         while step is not None:
-            step = following(script, step.clocks != 0 and await self._step(step))
+            step = next_step(script, step.clocks != 0 and await self._step(step))
 
     async def _step(self, step: Step) -> bool:
         """Tell whether what the step waits for has come true."""
         self._pins.drive(step.levels)
-        if step.until is None:
+        if step.end is None:
             await self._clock.cycles(step.clocks or 1)
             return False
         self._waits = step, self._clock.cycle()
@@ -66,44 +66,44 @@ class Side:
 
     async def _at_any_time(self, step: Step) -> bool:
         """React as soon as the other side moves; if there is nothing to wait for, a step lasts for a clock edge."""
-        assert step.until is not None
-        if self._pins.shows(step.until):
+        assert step.end is not None
+        if self._pins.shows(step.end):
             await self._clock.cycles(1)
             return True
-        while not self._pins.shows(step.until):
-            change = self._pins.change(step.until[0])
+        while not self._pins.shows(step.end):
+            change = self._pins.change(step.end[0])
             if step.clocks is None:
                 await change
             else:
                 await First(change, cocotb.start_soon(self._clock.cycles(step.clocks)))
                 break
-        return self._pins.shows(step.until)
+        return self._pins.shows(step.end)
 
     async def _at_edges(self, step: Step) -> bool:
         """Look at the other side immediately before each clock edge, as a flip-flop would."""
-        assert step.until is not None
+        assert step.end is not None
         clocks, met = 0, False
         while not met and clocks != step.clocks:
             await self._clock.before_edge()
-            met = self._pins.shows(step.until)
+            met = self._pins.shows(step.end)
             if not met and step.clocks is None:
-                await self._pins.change(step.until[0])  # sleeps for as long as it would look in vain
+                await self._pins.change(step.end[0])  # sleeps for as long as it would look in vain
             else:
                 await self._clock.cycles(1)
             clocks += 1
         return met
 
-    def owed(self) -> str | None:
+    def debt(self) -> str | None:
         """Return what the chip still owes to this side, or None."""
         waits = self._waiting()
-        if waits is None or not waits[0].owed:
+        if waits is None or not waits[0].debt:
             return None
-        return f"{self._pins.name}: {waits[0].owed} since cycle {waits[1]}"
+        return f"{self._pins.name}: {waits[0].debt} since cycle {waits[1]}"
 
     def overdue(self) -> str | None:
         """Return what the chip has owed for longer than ``patience``, or None."""
         waits = self._waiting()
-        return self.owed() if waits and self._clock.cycle() - waits[1] > self.patience else None
+        return self.debt() if waits and self._clock.cycle() - waits[1] > self.patience else None
 
     def _waiting(self) -> tuple[Step, int] | None:
         """The step for whose end this side waits, and the cycle since which it does."""
@@ -153,28 +153,28 @@ class BusSender(Side):
                 self._played = []
 
     def _script(self, items: Sequence[int]) -> Script:
-        return self._pins.wired.sending(iter(items), self._rng, self.timing)
+        return self._pins.wired.sender_script(iter(items), self._rng, self.timing)
 
     def _planned(self, items: Sequence[int]) -> list[Step] | None:
         """The steps ahead; None, and nothing is drawn, if they depend on how long the chip takes, or are too many."""
-        before = self._rng.bit_generator.state
+        rng_state = self._rng.bit_generator.state
         script, steps = self._script(items), list[Step]()
         step = next(script, None)
         while step is not None and len(steps) <= Player.n_steps:
-            if step.until is not None and step.clocks is not None:
+            if step.end is not None and step.clocks is not None:
                 break
             if step.clocks != 0:
                 steps.append(step)
-            step = following(script, step.until is not None)
+            step = next_step(script, step.end is not None)
         if step is None and len(steps) <= Player.n_steps:
             return steps
-        self._rng.bit_generator.state = before
+        self._rng.bit_generator.state = rng_state
         return None
 
     async def _step(self, step: Step) -> bool:
         began = self._clock.cycle()
         met = await super()._step(step)
-        if step.owed and met and not self._answered:
+        if step.debt and met and not self._answered:
             self._answered, self.answered_in = True, self._clock.cycle() - began
         return met
 
@@ -183,7 +183,7 @@ class BusSender(Side):
             return super()._waiting()
         played = self._player.done()
         step = self._played[played] if played < len(self._played) else None
-        if step is None or step.until is None or self._pins.shows(step.until):
+        if step is None or step.end is None or self._pins.shows(step.end):
             return None
         return step, self._clock.cycle(self._player.since())
 
@@ -201,7 +201,7 @@ class BusReceiver(Side):
         if self._task is not None:
             self._task.cancel()
         self._waits = None
-        self._task = cocotb.start_soon(self._carry_out(self._pins.wired.receiving(self._rng, self.timing)))
+        self._task = cocotb.start_soon(self._carry_out(self._pins.wired.receiver_script(self._rng, self.timing)))
 
 
 class BusMonitor:
@@ -216,7 +216,7 @@ class BusMonitor:
         self.events: list[tuple[int, int]] = []
 
     def start(self) -> None:
-        self._watch = self._pins.wired.watching()
+        self._watch = self._pins.wired.monitor()
         cocotb.start_soon(self._at_edges() if self._pins.wired.kind.clocked else self._at_any_time())
 
     @property

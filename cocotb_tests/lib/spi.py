@@ -28,14 +28,14 @@ class SpiMaster:
 
     async def shift(self, content: int, width: int) -> int:
         """Shift ``width`` bits out and as many in. An X on MISO counts as 0."""
-        received = []
+        bits_in = []
         for step in levels(frames.msb_first(content, width)):
             self._mosi.value, self._sck.value = step["mosi"], step["sck"]
             await self._wait()
             if not step["sck"]:
-                received.append(level(self._miso) or 0)
+                bits_in.append(level(self._miso) or 0)
         self._sck.value = LOW["sck"]
-        return frames.number(received)
+        return frames.number(bits_in)
 
     async def _wait(self) -> None:
         """Half an SCK period, never up to the moment of a clock edge."""

@@ -50,7 +50,7 @@ async def test_both_say_what_is_owed(dut: Any) -> None:
     first, second = (EVENTS["virtual"].encode(neur=n) for n in (1, 2))
     async with Bench(dut) as bench:
         for driver in drivers(bench, AT_ONCE):
-            assert driver.owed() is None
+            assert driver.debt() is None
             sending = cocotb.start_soon(driver.send_all([first, second]))
             for event in (first, second):
                 while level(bench.pins["AERIN_ADDR"]) != event:
@@ -58,13 +58,13 @@ async def test_both_say_what_is_owed(dut: Any) -> None:
             bench.pins["RST"].value = 1
             since = bench.clock.cycle()
             await bench.clock.cycles(20)
-            assert driver.owed() == f"{BUS}: event {second:#x} sent, ACK has not become 1 since cycle {since}"
+            assert driver.debt() == f"{BUS}: event {second:#x} sent, ACK has not become 1 since cycle {since}"
             assert driver.overdue() is None
             driver.patience = 10
-            assert driver.overdue() == driver.owed()
+            assert driver.overdue() == driver.debt()
             bench.pins["RST"].value = 0
             await sending
-            assert driver.owed() is None
+            assert driver.debt() is None
             assert driver.overdue() is None
 
 

@@ -53,7 +53,7 @@ class ModelDevice:
 def test_what_a_recipe_sends_passes_all_four_buses(timing: Timing) -> None:
     items, words = list(range(0x100, 0x120)), list(range(40))
     recorded = record(ModelDevice(), CHIP, stimulus(timing, [*items], [*words], Clocks(9999, 9999)), N_CYCLES)
-    monitors = {bus.name: bus.watching() for bus in CHIP.wired_buses}
+    monitors = {bus.name: bus.monitor() for bus in CHIP.wired_buses}
     seen: dict[str, list[int]] = {name: [] for name in monitors}
     for inputs, outputs in zip(recorded.trace.inputs[1:], recorded.trace.outputs[1:], strict=True):  # after the reset
         pins = unpack(CHIP.input_word, int(inputs)) | unpack(CHIP.output_word, int(outputs))
@@ -74,7 +74,7 @@ def test_a_stream_with_a_clock_of_its_own_moves_at_that_clock() -> None:
     pieces = [sender(chip, "i", iter(items), rng, TIMINGS[1].i), receiver(chip, "o", rng, TIMINGS[1].o)]
     played = Stimulus(resets(chip, Clocks(9999, 9999), rng, Clocks(9, 9)), pieces, free_running(chip, FAST=2, CLK=5))
     model, now, before, moved, seen = Model(), 0, None, True, list[int]()
-    monitor = chip.bus("o").watching()
+    monitor = chip.bus("o").monitor()
     for _ in range(N_CYCLES):
         ((inputs, edges),) = played.next(now)
         pins = unpack(chip.input_word, inputs)

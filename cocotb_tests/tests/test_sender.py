@@ -57,7 +57,7 @@ def finished(coroutine: Coroutine[Any, Any, None]) -> None:
 
 def shown(steps: Sequence[Step]) -> list[tuple[int, int, Any]]:
     """Of each step address, REQ, and the clocks or the level of ACK that end it."""
-    return [(step.levels["addr"], step.levels["req"], step.clocks or step.until) for step in steps]
+    return [(step.levels["addr"], step.levels["req"], step.clocks or step.end) for step in steps]
 
 
 def test_events_are_played_in_blocks() -> None:

@@ -1,4 +1,4 @@
-"""The random numbers that the sides of a bus draw: numbers of clocks for their timing, and levels."""
+"""The random numbers that the sides of a bus draw: numbers of clocks for the timing, and levels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Clocks:
-    """A number of clocks, drawn anew each time: lo..hi, or, with probability ``rare``, rare_lo..rare_hi."""
+    """A random number of clocks: lo..hi, or with the probability ``rare`` (0..1) rare_lo..rare_hi.
+
+    Both ends of a range are possible.
+    """
 
     lo: int
     hi: int
@@ -22,13 +25,14 @@ class Clocks:
     rare_hi: int = 0
 
     def draw(self, rng: np.random.Generator) -> int:
+        """Draw one number of clocks."""
         if self.rare and rng.random() < self.rare:
             return int(rng.integers(self.rare_lo, self.rare_hi + 1))
         return self.lo if self.lo == self.hi else int(rng.integers(self.lo, self.hi + 1))
 
 
 def any_level(rng: np.random.Generator, width: int) -> int:
-    """A level of so many bits, 1 or more, each of which may be 0 or 1."""
+    """Draw a level, 0..2**width - 1; width : bits, at least 1."""
     if width <= INTEGER_BITS:
         return int(rng.integers(1 << width))
     return int.from_bytes(rng.bytes(-(-width // 8)), "little") & (1 << width) - 1

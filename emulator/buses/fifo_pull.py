@@ -1,7 +1,7 @@
 """A FIFO whose reader pulls: an item leaves at each clock edge at which pull is high and empty is low.
 
-The item is on the data pins at that very edge (``latency`` 0, as where the first word falls through), or from that edge
-on until the next pull (``latency`` 1, as from a memory with a registered output).
+With ``latency`` 0 the item is on the data pins at this edge (first word fall through). With ``latency`` 1 it is there
+from this edge until the next pull, as with a memory that has a register at its output.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FifoTiming:
-    """The times at which items come into a FIFO outside of the chip: ``gap`` clocks of emptiness before each."""
+    """The times at which items come into a FIFO outside of the chip.
+
+    gap : clocks before each item in which the FIFO is empty
+    """
 
     gap: Clocks = Clocks(0, 2, 0.2, 3, 10)
 
@@ -39,7 +42,7 @@ class ReaderTiming:
     """The times at which a reader outside of the chip pulls.
 
     pause : clocks before each pull
-    Abuse: blind : probability a pull that it does not wait until there is something
+    blind : the probability, 0..1, that a pull breaks the protocol and does not wait for an item
     """
 
     pause: Clocks = Clocks(0, 2, 0.2, 3, 10)
@@ -47,21 +50,24 @@ class ReaderTiming:
 
 
 def send(bus: WiredBus, items: Iterator[int | None], t: FifoTiming, rng: np.random.Generator) -> Script:
-    """The FIFO; items : what is read from it."""
-    latency, shown = bus.parameter("latency"), 0
+    """The script of the FIFO.
+
+    items : words to read, 0..2**width - 1; None for a clock without a word
+    """
+    latency, data = bus.parameter("latency"), 0
     for item in items:
         if item is None:
-            yield Step({"empty": 1, "data": shown}, clocks=1)
+            yield Step({"empty": 1, "data": data}, clocks=1)
             continue
-        yield Step({"empty": 1, "data": shown}, clocks=t.gap.draw(rng))
-        owed = f"item {item:#x} is in the FIFO, pull has not become 1"
-        yield Step({"empty": 0, "data": shown if latency else item}, ("pull", 1), owed=owed)
-        shown = item
-    yield Step({"empty": 1, "data": shown}, clocks=1)
+        yield Step({"empty": 1, "data": data}, clocks=t.gap.draw(rng))
+        debt = f"item {item:#x} is in the FIFO, pull has not become 1"
+        yield Step({"empty": 0, "data": data if latency else item}, ("pull", 1), debt=debt)
+        data = item
+    yield Step({"empty": 1, "data": data}, clocks=1)
 
 
 def receive(bus: WiredBus, t: ReaderTiming, rng: np.random.Generator) -> Script:
-    """The reader."""
+    """The script of the reader, which never ends."""
     while True:
         yield Step({"pull": 0}, clocks=t.pause.draw(rng))
         if not (t.blind and rng.random() < t.blind):
@@ -70,13 +76,13 @@ def receive(bus: WiredBus, t: ReaderTiming, rng: np.random.Generator) -> Script:
 
 
 def watch(bus: WiredBus) -> Watch:
-    """An item passes at the edge of a pull, or at the next edge, which finds it on the pins."""
+    """The monitor: an item passes at the edge of a pull, or with ``latency`` 1 at the next edge."""
     latency, pulled, item = bus.parameter("latency"), 0, None
     while True:
         levels = yield item
-        taken = levels["pull"] and not levels["empty"]
-        item = levels["data"] if (pulled if latency else taken) else None
-        pulled = taken
+        pull = levels["pull"] and not levels["empty"]
+        item = levels["data"] if (pulled if latency else pull) else None
+        pulled = pull
 
 
 FIFO_PULL = BusKind(
@@ -86,7 +92,7 @@ FIFO_PULL = BusKind(
     (
         Role("data", "FIFO", "The item.", width=None),
         Role("empty", "FIFO", "There is nothing to pull.", rest=1),
-        Role("pull", "reader", "The item is taken."),
+        Role("pull", "reader", "The reader takes the item."),
     ),
     payload="data",
     parameters=(BusParameter("latency", 0, 1, 0, "Clock edges from the pull to the item."),),

@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SenderTiming:
-    """The times at which the sender moves.
+    """The times at which the sender moves, in clocks.
 
-    gap : from ACK low to the next event; setup : address before REQ; req_hold : REQ after ACK
-    scramble : the address is random while REQ is low, instead of the last event's
-    Abuse, each with its probability an event:
-    early : REQ is dropped after ``early_after`` clocks if there was no ACK by then
-    change : the address becomes another event's ``change_after`` clocks after REQ
+    gap : from ACK low to the next event
+    setup : from the address to the rise of REQ
+    req_hold : from ACK high to the fall of REQ
+    scramble : True if the address is random while REQ is low, False if the last event's address stays
+
+    Three options break the protocol. Each is the probability, 0..1, that it happens to an event:
+    early : REQ falls after ``early_after`` clocks if ACK is still low
+    change : the address becomes the next event's ``change_after`` clocks after the rise of REQ
     impatient : REQ stays low for ``impatient_low`` clocks only, whatever ACK does
     """
 
@@ -45,12 +48,14 @@ class SenderTiming:
 
 @dataclass(frozen=True)
 class ReceiverTiming:
-    """The times at which the receiver moves.
+    """The times at which the receiver moves, in clocks.
 
-    latency : from REQ to ACK; hold : ACK after REQ is low
-    Abuse:
-    pulse : probability an event that ACK lasts ``pulse_clocks`` only, whatever REQ does
-    glitch : clocks from one ACK without any REQ to the next, None for never; each lasts ``glitch_clocks``
+    latency : from REQ high to the rise of ACK
+    hold : from REQ low to the fall of ACK
+
+    Two options break the protocol:
+    pulse : the probability, 0..1, that ACK lasts for ``pulse_clocks`` only, whatever REQ does
+    glitch : the time from one ACK without any REQ to the next; None for never. Each lasts for ``glitch_clocks``.
     """
 
     latency: Clocks = Clocks(0, 3)
@@ -62,7 +67,10 @@ class ReceiverTiming:
 
 
 def send(bus: WiredBus, events: Iterator[int | None], t: SenderTiming, rng: np.random.Generator) -> Script:
-    """The sender; events : addresses."""
+    """The script of a sender.
+
+    events : addresses, 0..2**width - 1; None for a clock without an event
+    """
     idle = 0
     for event in events:
         if event is None:
@@ -76,32 +84,32 @@ def send(bus: WiredBus, events: Iterator[int | None], t: SenderTiming, rng: np.r
         if t.impatient and rng.random() < t.impatient:
             yield Step(low, clocks=t.impatient_low.draw(rng))
             continue
-        yield Step(low, ("ack", 0), owed=f"event {event:#x} sent, ACK has not become 0")
+        yield Step(low, ("ack", 0), debt=f"event {event:#x} sent, ACK has not become 0")
         yield Step(low, clocks=t.gap.draw(rng))
 
 
 def _request(
     event: int, events: Iterator[int | None], t: SenderTiming, rng: np.random.Generator
 ) -> Generator[Step, bool, int]:
-    """REQ from its rise to its fall; returns the address that was shown last."""
+    """Drive REQ from its rise to its fall, and return the address that is then on the pins."""
     drop_at = t.early_after.draw(rng) + 1 if t.early and rng.random() < t.early else None
     change_at = t.change_after.draw(rng) + 1 if t.change and rng.random() < t.change else None
-    owed = f"event {event:#x} sent, ACK has not become 1"
-    shown = event
+    debt = f"event {event:#x} sent, ACK has not become 1"
+    addr = event
     if change_at is not None and (drop_at is None or change_at < drop_at):
-        if (yield Step({"addr": shown, "req": 1}, ("ack", 1), change_at, owed)):
-            yield Step({"addr": shown, "req": 1}, clocks=t.req_hold.draw(rng))
-            return shown
-        other = next(events, None)
-        shown = event if other is None else other
+        if (yield Step({"addr": addr, "req": 1}, ("ack", 1), change_at, debt)):
+            yield Step({"addr": addr, "req": 1}, clocks=t.req_hold.draw(rng))
+            return addr
+        next_event = next(events, None)
+        addr = event if next_event is None else next_event
         drop_at = None if drop_at is None else drop_at - change_at
-    if (yield Step({"addr": shown, "req": 1}, ("ack", 1), drop_at, owed)):
-        yield Step({"addr": shown, "req": 1}, clocks=t.req_hold.draw(rng))
-    return shown
+    if (yield Step({"addr": addr, "req": 1}, ("ack", 1), drop_at, debt)):
+        yield Step({"addr": addr, "req": 1}, clocks=t.req_hold.draw(rng))
+    return addr
 
 
 def receive(bus: WiredBus, t: ReceiverTiming, rng: np.random.Generator) -> Script:
-    """The receiver."""
+    """The script of a receiver, which never ends."""
     low, high = {"ack": 0}, {"ack": 1}
     while True:
         glitch_at = t.glitch.draw(rng) + 1 if t.glitch else None
@@ -112,17 +120,17 @@ def receive(bus: WiredBus, t: ReceiverTiming, rng: np.random.Generator) -> Scrip
         if t.pulse and rng.random() < t.pulse:
             yield Step(high, clocks=t.pulse_clocks.draw(rng))
             continue
-        yield Step(high, ("req", 0), owed="event acknowledged, REQ has not become 0")
+        yield Step(high, ("req", 0), debt="event acknowledged, REQ has not become 0")
         yield Step(high, clocks=t.hold.draw(rng))
 
 
 def watch(bus: WiredBus) -> Watch:
-    """An event passes where ACK rises in answer to REQ."""
-    before, event = 1, None
+    """The monitor: an event passes when ACK rises while REQ is high."""
+    previous_ack, event = 1, None
     while True:
         levels: Mapping[str, int] = yield event
-        event = levels["addr"] if levels["ack"] and levels["req"] and not before else None
-        before = levels["ack"]
+        event = levels["addr"] if levels["ack"] and levels["req"] and not previous_ack else None
+        previous_ack = levels["ack"]
 
 
 FOUR_PHASE = BusKind(
@@ -131,8 +139,8 @@ FOUR_PHASE = BusKind(
     ("sender", "receiver"),
     (
         Role("addr", "sender", "Address of the event, valid while REQ is high.", width=None),
-        Role("req", "sender", "Request: an event is there."),
-        Role("ack", "receiver", "Acknowledge: the event has been taken."),
+        Role("req", "sender", "Request: there is an event."),
+        Role("ack", "receiver", "Acknowledge: the receiver has the event."),
     ),
     payload="addr",
     clocked=False,

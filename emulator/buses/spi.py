@@ -1,6 +1,6 @@
-"""SPI, mode 0: the wires. What the bits mean is the chip's own business.
+"""The wires of an SPI in mode 0. The meaning of the bits is up to the chip.
 
-MOSI changes while SCK is low and is taken at its rising edge; MISO is taken just before that edge.
+MOSI changes while SCK is low. The slave reads MOSI at the rising edge of SCK; the master reads MISO just before it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ LOW: Mapping[str, int] = {"mosi": 0, "sck": 0}  # the master's levels between tw
 
 
 def levels(bits: Iterable[int]) -> Iterator[dict[str, int]]:
-    """The master's levels while it shifts bits out, half an SCK period each; the first of each pair has SCK low.
+    """The master's levels while it shifts bits out, two for each bit: half an SCK period low, then half a period high.
 
-    MISO is to be taken at the end of each first half. Afterwards the master goes to ``LOW``.
+    The master reads MISO at the end of the first half. After the last bit it goes to ``LOW``.
+
+    bits : 0 or 1 each, in the order in which they leave on MOSI
     """
     for bit in bits:
         for sck in (0, 1):
@@ -24,7 +26,7 @@ def levels(bits: Iterable[int]) -> Iterator[dict[str, int]]:
 
 SPI = BusKind(
     "SPI",
-    "Bits of a master's commands, and of a slave's answers, most significant bit first.",
+    "Bits of the master's commands and of the slave's answers, the most significant bit first.",
     ("master", "slave"),
     (
         Role("sck", "master", "Clock of the transfer, low at rest.", edges=True),

@@ -1,7 +1,7 @@
 """Streams with valid and ready: an item passes at each clock edge at which both are high.
 
-Once valid is high it stays, and the payload with it, until the item has passed; ready may wait for valid, but valid
-never waits for ready. Source: AMBA 4 AXI4-Stream Protocol Specification, ARM IHI 0051A, 2.2.
+Once valid is high, valid and the payload stay until the item has passed. Ready may wait for valid, but valid never
+waits for ready. Source: AMBA 4 AXI4-Stream Protocol Specification, ARM IHI 0051A, 2.2.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StreamSenderTiming:
-    """The times at which the sender moves.
+    """The times at which the sender moves, in clocks.
 
-    gap : clocks without an item before each; scramble : the payload is random while valid is low, instead of the last
-    Abuse, each with its probability an item:
-    withdraw : valid falls, and the item is lost, after ``withdraw_after`` clocks without ready
-    change : the payload becomes the next item's after ``change_after`` clocks without ready
+    gap : the time without an item before each item
+    scramble : True if the payload is random while valid is low, False if the last item stays
+
+    Two options break the protocol. Each is the probability, 0..1, that it happens to an item:
+    withdraw : valid falls after ``withdraw_after`` clocks without ready, and the item is lost
+    change : the payload becomes the next item after ``change_after`` clocks without ready
     """
 
     gap: Clocks = Clocks(0, 2, 0.2, 3, 10)
@@ -37,12 +39,14 @@ class StreamSenderTiming:
 
 @dataclass(frozen=True)
 class StreamReceiverTiming:
-    """The times at which the receiver moves.
+    """The times at which the receiver moves, in clocks.
 
-    pause : clocks of backpressure, ready low, before each item
-    patient : probability an item that ready then waits until valid is high
-    Abuse, with its probability an item:
-    withdraw : ready falls again, for ``pause``, after ``withdraw_after`` clocks without an item
+    pause : the time before each item in which ready is low (backpressure)
+    patient : the probability, 0..1, that ready then waits until valid is high
+
+    One option breaks the protocol:
+    withdraw : the probability, 0..1, that ready falls again after ``withdraw_after`` clocks without an item, for
+        ``pause`` clocks
     """
 
     pause: Clocks = Clocks(0, 2, 0.2, 3, 10)
@@ -52,41 +56,44 @@ class StreamReceiverTiming:
 
 
 def send(bus: WiredBus, items: Iterator[int | None], t: StreamSenderTiming, rng: np.random.Generator) -> Script:
-    """The sender; items : payloads."""
+    """The script of a sender.
+
+    items : payloads, 0..2**width - 1; None for a clock without an item
+    """
     idle = 0
     for item in items:
         if item is None:
             yield Step({"valid": 0, "payload": idle}, clocks=1)
             continue
         yield Step({"valid": 0, "payload": idle}, clocks=t.gap.draw(rng))
-        withdrawn = t.withdraw_after.draw(rng) + 1 if t.withdraw and rng.random() < t.withdraw else None
-        changed = t.change_after.draw(rng) + 1 if t.change and rng.random() < t.change else None
-        owed, idle = f"item {item:#x} offered, ready has not become 1", item
-        if withdrawn is not None:
-            yield Step({"valid": 1, "payload": item}, ("ready", 1), withdrawn, owed)
-        elif changed is None:
-            yield Step({"valid": 1, "payload": item}, ("ready", 1), owed=owed)
-        elif not (yield Step({"valid": 1, "payload": item}, ("ready", 1), changed, owed)):
-            other = next(items, None)
-            idle = item if other is None else other
-            yield Step({"valid": 1, "payload": idle}, ("ready", 1), owed=owed)
+        withdraw_at = t.withdraw_after.draw(rng) + 1 if t.withdraw and rng.random() < t.withdraw else None
+        change_at = t.change_after.draw(rng) + 1 if t.change and rng.random() < t.change else None
+        debt, idle = f"item {item:#x} offered, ready has not become 1", item
+        if withdraw_at is not None:
+            yield Step({"valid": 1, "payload": item}, ("ready", 1), withdraw_at, debt)
+        elif change_at is None:
+            yield Step({"valid": 1, "payload": item}, ("ready", 1), debt=debt)
+        elif not (yield Step({"valid": 1, "payload": item}, ("ready", 1), change_at, debt)):
+            next_item = next(items, None)
+            idle = item if next_item is None else next_item
+            yield Step({"valid": 1, "payload": idle}, ("ready", 1), debt=debt)
         if t.scramble:
             idle = any_level(rng, bus.payload_width)
     yield Step({"valid": 0, "payload": idle}, clocks=1)
 
 
 def receive(bus: WiredBus, t: StreamReceiverTiming, rng: np.random.Generator) -> Script:
-    """The receiver."""
+    """The script of a receiver, which never ends."""
     while True:
         yield Step({"ready": 0}, clocks=t.pause.draw(rng))
         if t.patient and rng.random() < t.patient:
             yield Step({"ready": 0}, ("valid", 1))
-        withdrawn = t.withdraw_after.draw(rng) + 1 if t.withdraw and rng.random() < t.withdraw else None
-        yield Step({"ready": 1}, ("valid", 1), withdrawn)
+        withdraw_at = t.withdraw_after.draw(rng) + 1 if t.withdraw and rng.random() < t.withdraw else None
+        yield Step({"ready": 1}, ("valid", 1), withdraw_at)
 
 
 def watch(bus: WiredBus) -> Watch:
-    """An item passes at each edge at which valid and ready are high."""
+    """The monitor: an item passes at each edge at which valid and ready are high."""
     item = None
     while True:
         levels = yield item
@@ -98,8 +105,8 @@ STREAM = BusKind(
     "Items, each of which passes at a clock edge at which valid and ready are high.",
     ("sender", "receiver"),
     (
-        Role("valid", "sender", "An item is there."),
-        Role("ready", "receiver", "An item can be taken."),
+        Role("valid", "sender", "There is an item."),
+        Role("ready", "receiver", "The receiver can take an item."),
         Role("payload", "sender", "The item, valid while ``valid`` is high.", width=None),
     ),
     payload="payload",

@@ -1,6 +1,6 @@
-"""The pins by which a host leads a chip from timestep to timestep, beside the bus on which it sends events.
+"""The pins with which a host leads a chip from timestep to timestep. The host sends its events on another bus.
 
-Nobody can drive them who does not know the algorithm; so there is no side in software that knows the pins alone.
+Only a host that knows the algorithm can drive these pins, so this kind has no side in software.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from draupnir.emulator.declare import BusKind, Role
 
 TIMESTEPS = BusKind(
     "timesteps",
-    "A timestep ends and the next begins at each tick; the chip says when it is ready for one.",
+    "At each tick a timestep ends and the next one begins; the chip shows when it is ready for a tick.",
     ("leader", "led"),
     (
         Role("tick", "leader", "Its rising edge ends a timestep."),
         Role("ready", "led", "The next tick may come."),
-        Role("levels", "leader", "What holds for the timesteps to come, a pin each.", width=None),
+        Role("levels", "leader", "Settings for the next timesteps, one pin for each.", width=None),
     ),
     clocked=False,
 )

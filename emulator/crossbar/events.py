@@ -20,7 +20,7 @@ from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.parts.fifo import n_main
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.loop import drive, pass_clocks
-from draupnir.emulator.speeds.runs import Buses, Given
+from draupnir.emulator.speeds.runs import Buses, RunInputs
 
 NO_SWEEPS = -1
 
@@ -108,7 +108,7 @@ def counted_clock(controller: ModuleType, clock: ModuleType, workspace: ModuleTy
 
 
 @kernel
-def pass_event(r: np.record, at: Any, bus: Buses, given: Given, clocks: int, first: int) -> Buses:
+def pass_event(r: np.record, at: Any, bus: Buses, given: RunInputs, clocks: int, first: int) -> Buses:
     """The buses after an event that was taken at once, with their pins and AERIN_REQ's synchroniser.
 
     at : where the chip's input pins are; clocks, first : the event's clocks, and the first cycle of them

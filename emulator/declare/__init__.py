@@ -1,7 +1,7 @@
 """The vocabulary in which a chip is declared, once, as data.
 
-Everything here is frozen and checked when it is built: a bit range that overlaps another or leaves its
-word, or a name used twice, is an error at import and not a surprise at run time.
+All objects are frozen, and are checked when they are built. A bit range that overlaps another or leaves its word, or
+a name that is used twice, is an error at import and not a surprise at run time.
 """
 
 from draupnir.emulator.declare.buses import (
@@ -19,9 +19,9 @@ from draupnir.emulator.declare.errors import DeclarationError
 from draupnir.emulator.declare.events import Event
 from draupnir.emulator.declare.memories import Matrix, Memory
 from draupnir.emulator.declare.parameters import Parameter, Sized, sized
-from draupnir.emulator.declare.pins import Piece, Pin, PinWord, Probe, Shown, UsedClock, pin_word
+from draupnir.emulator.declare.pins import OutputPin, Piece, Pin, PinWord, Probe, UsedClock, pin_word
 from draupnir.emulator.declare.registers import Block, Reg, Register
-from draupnir.emulator.declare.steps import Script, Step, clock_by_clock, following
+from draupnir.emulator.declare.steps import Script, Step, clock_by_clock, next_step
 from draupnir.emulator.declare.words import INTEGER_BITS, LIMB_BITS, Field, Word
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Field",
     "Matrix",
     "Memory",
+    "OutputPin",
     "Parameter",
     "Piece",
     "Pin",
@@ -48,7 +49,6 @@ __all__ = [
     "Role",
     "Script",
     "SendingSide",
-    "Shown",
     "Sized",
     "Step",
     "UsedClock",
@@ -56,7 +56,7 @@ __all__ = [
     "WiredBus",
     "Word",
     "clock_by_clock",
-    "following",
+    "next_step",
     "pin_word",
     "sized",
 ]

@@ -21,10 +21,11 @@ S = TypeVar("S")
 class Role:
     """The part that one or more pins play in a bus.
 
-    side : who drives it, one of the kind's sides
-    width : bits of all its pins together; None: each bus has its own
-    edges : something acts at its edges at once, as at a clock's, so that it must find the other pins settled
-    rest : the level while nothing happens
+    side : the side that drives the pins, one of the kind's two sides
+    width : the number of bits of all its pins together, at least 1; None if each bus has its own width
+    edges : True if the receiver acts at the edges of this pin at once, as at those of a clock (SCK of an SPI); the
+        other pins must then be stable at the edge
+    rest : the level while nothing happens, 0..2**width - 1
     """
 
     name: str
@@ -37,7 +38,12 @@ class Role:
 
 @dataclass(frozen=True)
 class BusParameter:
-    """A number in which buses of one kind differ: ``low`` to ``high``, ``default`` where a bus does not say."""
+    """A number in which buses of one kind differ.
+
+    low, high : the smallest and the largest value, both allowed
+    default : the value of a bus that gives none
+    meaning : one line
+    """
 
     name: str
     low: int
@@ -50,10 +56,10 @@ class BusParameter:
 class SendingSide:
     """The sending side in software.
 
-    timing : the class of its options; without arguments a side that keeps the protocol
-    script : of the bus, the items to send, a timing and a generator of random numbers. An item is what the payload
-    role carries; None is a clock without anything to send. The script ends with the items, and its last levels, which
-    offer nothing, stay.
+    timing : the class of its options; an object that is built without arguments keeps the protocol
+    script : a function of the bus, the items to send, a timing and a generator of random numbers. An item is an integer
+        for the payload role, 0..2**width - 1; None stands for one clock in which there is nothing to send. The script
+        ends after the last item. Its last levels offer no item, and they stay.
     """
 
     timing: Callable[[], Any]
@@ -62,16 +68,20 @@ class SendingSide:
 
 @dataclass(frozen=True)
 class ReceivingSide:
-    """The receiving side in software: ``timing`` as for the sender; the script goes on for ever."""
+    """The receiving side in software.
+
+    timing : the class of its options; an object that is built without arguments keeps the protocol
+    script : a function of the bus, a timing and a generator of random numbers; the script never ends
+    """
 
     timing: Callable[[], Any]
     script: Callable[[WiredBus, Any, np.random.Generator], Script]
 
 
 Watch = Generator[int | None, Mapping[str, int], None]
-"""A monitor: it is sent the levels of all roles at a clock edge, and yields the item that passed there, or None.
+"""A monitor: a generator that receives the levels of all roles at each clock edge.
 
-The first value that it yields means nothing.
+It yields the item that passes at this edge, or None. The first value that it yields has no meaning.
 """
 
 
@@ -79,11 +89,14 @@ The first value that it yields means nothing.
 class BusKind:
     """A protocol between two sides, and both of them in software.
 
-    sides : the two who drive pins; where something is sent, the sender first
-    payload : the role that carries what is sent, "" if the protocol has no such role
-    clocked : True: the sides look at each other at the clock's edges only; False: at any time
-    strobe : of a protocol that is not clocked, the role whose rise is the moment at which an item passes
-    sender, receiver, watch : the sides in software and the monitor; None where more than the pins must be known
+    sides : the names of the two sides; if one of them sends items, it comes first
+    payload : the role that carries the items, "" if the protocol has no such role
+    clocked : True if the sides look at each other only at clock edges, False if they do so at any time
+    strobe : the role whose rising edge passes an item, if the protocol is not clocked
+    sender, receiver, watch : the two sides in software, and the monitor; None if the pins alone do not suffice to
+        write them
+
+    Raises DeclarationError for a role of another side, and for a payload or a strobe that is not one of the roles.
     """
 
     name: str
@@ -110,6 +123,7 @@ class BusKind:
             self.role(name)
 
     def role(self, name: str) -> Role:
+        """The role of this name. Raises DeclarationError if there is none."""
         for role in self.roles:
             if role.name == name:
                 return role
@@ -122,11 +136,12 @@ class BusKind:
 class Bus:
     """A bus of a chip.
 
-    pins : role -> name of its pin, or of several, the one with the lowest bits first
-    parameters : of the kind, by name, where they are not the default
-    clock : the clock pin at whose edges a clocked bus is looked at; "" for the chip's first
+    pins : role -> name of its pin, or names of its pins, the one with the lowest bits first
+    parameters : name -> value of each parameter of the kind that does not have its default value
+    clock : the clock pin of a clocked bus; "" for the chip's first clock
 
-    Raises DeclarationError if a role of the kind has no pin, or for a role or a parameter that the kind does not have.
+    Raises DeclarationError if a role of the kind has no pin, for a role or a parameter that the kind does not have, and
+    for a value that is out of the parameter's range.
     """
 
     name: str
@@ -140,29 +155,32 @@ class Bus:
         roles = [role.name for role in self.kind.roles]
         for name in (*self.pins, *roles):
             if (name in self.pins) != (name in roles):
-                told = "has no pin" if name in roles else "is no role of it"
+                problem = "has no pin" if name in roles else "is not one of its roles"
                 raise DeclarationError(
-                    f"bus {self.name}: {name!r} {told}; a bus of kind {self.kind.name} has pins for {', '.join(roles)}"
+                    f"bus {self.name}: {name!r} {problem}; a bus of kind {self.kind.name} has pins for"
+                    f" {', '.join(roles)}"
                 )
-        known = {parameter.name: parameter for parameter in self.kind.parameters}
+        parameters = {parameter.name: parameter for parameter in self.kind.parameters}
         for name, number in self.parameters.items():
-            if name not in known:
+            if name not in parameters:
                 raise DeclarationError(f"bus {self.name}: the kind {self.kind.name} has no parameter {name!r}")
-            if not known[name].low <= number <= known[name].high:
+            if not parameters[name].low <= number <= parameters[name].high:
                 raise DeclarationError(
-                    f"bus {self.name}: {name} is {number}; right is {known[name].low}..{known[name].high}"
+                    f"bus {self.name}: {name} is {number}; right is {parameters[name].low}..{parameters[name].high}"
                 )
 
     def names(self, role: str) -> tuple[str, ...]:
-        """Names of a role's pins, the one with the lowest bits first."""
+        """The names of a role's pins, the one with the lowest bits first."""
         names = self.pins[role]
         return (names,) if isinstance(names, str) else names
 
     @property
     def all_names(self) -> tuple[str, ...]:
+        """The names of all pins of the bus."""
         return tuple(name for role in self.pins for name in self.names(role))
 
     def parameter(self, name: str) -> int:
+        """The value of a parameter: the bus's own, or else the kind's default."""
         if name in self.parameters:
             return self.parameters[name]
         return next(parameter.default for parameter in self.kind.parameters if parameter.name == name)
@@ -170,10 +188,12 @@ class Bus:
 
 @dataclass(frozen=True)
 class WiredBus:
-    """A bus with the pins of its chip: role -> pins, the one with the lowest bits first.
+    """A bus with the pins of its chip.
 
-    Raises DeclarationError if a role's pins are not as wide as the kind says, or if the chip would drive neither side's
-    roles, or some of both.
+    pins : role -> pins, the one with the lowest bits first
+
+    Raises DeclarationError if a role's pins do not have the width that the kind says, and if the chip does not drive
+    exactly the roles of one side.
     """
 
     bus: Bus
@@ -205,26 +225,28 @@ class WiredBus:
 
     @property
     def side(self) -> str:
-        """The side that the chip is, told by the direction of the first role's pin."""
-        first = self.kind.roles[0]
-        other = next(side for side in self.kind.sides if side != first.side)
-        return first.side if self.pins[first.name][0].direction == "out" else other
+        """The side that the chip is. The direction of the first role's pin decides."""
+        first_role = self.kind.roles[0]
+        other_side = next(side for side in self.kind.sides if side != first_role.side)
+        return first_role.side if self.pins[first_role.name][0].direction == "out" else other_side
 
     @property
     def chip_sends(self) -> bool:
-        """Tell whether the chip is the first of the kind's sides, which sends where something is sent."""
+        """True if the chip is the first of the kind's sides, which is the one that sends."""
         return self.side == self.kind.sides[0]
 
     @property
     def payload(self) -> str:
+        """The role that carries the items, "" if there is none."""
         return self.kind.payload
 
     @property
     def payload_width(self) -> int:
-        """Bits of an item."""
+        """The number of bits of an item."""
         return self.width(self.payload)
 
     def width(self, role: str) -> int:
+        """The number of bits of all pins of a role."""
         return sum(pin.width for pin in self.pins[role])
 
     def high(self, role: str) -> int:
@@ -249,52 +271,66 @@ class WiredBus:
         (pin,) = self.pins[role]
         return pin
 
-    def sending(self, items: Iterator[int | None], rng: np.random.Generator, timing: Any = None) -> Script:
-        """The steps of a sender outside of the chip; timing : of the kind, None for one that keeps the protocol.
+    def sender_script(self, items: Iterator[int | None], rng: np.random.Generator, timing: Any = None) -> Script:
+        """The steps of a sender outside of the chip.
+
+        items : integers for the payload role, 0..2**payload_width - 1; None for a clock without an item
+        timing : an object of the kind's class for it; None for a sender that keeps the protocol
 
         Raises DeclarationError if the chip does not receive on this bus, or if the kind has no sender in software.
         """
         side = self._in_software(self.kind.sides[0], self.kind.sender)
         return side.script(self, items, timing or side.timing(), rng)
 
-    def receiving(self, rng: np.random.Generator, timing: Any = None) -> Script:
-        """The steps of a receiver outside of the chip; ``timing`` and errors as for ``sending``."""
+    def receiver_script(self, rng: np.random.Generator, timing: Any = None) -> Script:
+        """The steps of a receiver outside of the chip.
+
+        timing : an object of the kind's class for it; None for a receiver that keeps the protocol
+
+        Raises DeclarationError if the chip does not send on this bus, or if the kind has no receiver in software.
+        """
         side = self._in_software(self.kind.sides[1], self.kind.receiver)
         return side.script(self, timing or side.timing(), rng)
 
-    def watching(self) -> Watch:
-        """The monitor, which has not yet seen anything. Raises DeclarationError if the kind has none."""
+    def monitor(self) -> Watch:
+        """A new monitor, ready for the levels of the first edge. Raises DeclarationError if the kind has none."""
         if self.kind.watch is None:
             raise DeclarationError(f"bus {self.name}: nobody has written a monitor of kind {self.kind.name}")
         monitor = self.kind.watch(self)
         next(monitor)
         return monitor
 
-    def _in_software(self, side: str, written: S | None) -> S:
+    def _in_software(self, side: str, software: S | None) -> S:
         if self.side == side:
             raise DeclarationError(f"bus {self.name}: the chip itself is the {side}")
-        if written is None:
+        if software is None:
             raise DeclarationError(f"bus {self.name}: nobody has written the {side} of kind {self.kind.name}")
-        return written
+        return software
 
-    def driven(self, by_chip: bool) -> tuple[str, ...]:
-        """The roles that the chip drives, or those that whoever is outside of it drives."""
+    def driven_roles(self, by_chip: bool) -> tuple[str, ...]:
+        """The names of the roles that the chip drives, or (``by_chip`` False) of those that the other side drives."""
         return tuple(role.name for role in self.kind.roles if (role.side == self.side) == by_chip)
 
     def levels(self, levels: Mapping[str, int]) -> dict[str, int]:
-        """Levels of pins, by name, of levels of roles. Raises ValueError for a level that does not fit its role."""
-        named = {}
+        """Split the levels of roles into the levels of their pins, by name.
+
+        levels : role -> level, 0..2**width - 1 of the role. Raises ValueError for one out of this range.
+        """
+        pin_levels = {}
         for role, level in levels.items():
             self.fitting(role, level)
             for pin in self.pins[role]:
-                named[pin.name] = level & (1 << pin.width) - 1
+                pin_levels[pin.name] = level & (1 << pin.width) - 1
                 level >>= pin.width
-        return named
+        return pin_levels
 
-    def level(self, role: str, shown: Mapping[str, int]) -> int:
-        """The level of a role, of levels of pins by name."""
+    def level(self, role: str, pin_levels: Mapping[str, int]) -> int:
+        """Join the levels of a role's pins: the level of the role, 0..2**width - 1.
+
+        pin_levels : name of a pin -> level; it has at least the pins of this role
+        """
         level = lsb = 0
         for pin in self.pins[role]:
-            level |= shown[pin.name] << lsb
+            level |= pin_levels[pin.name] << lsb
             lsb += pin.width
         return level

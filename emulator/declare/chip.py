@@ -1,4 +1,4 @@
-"""A chip: all that is declared of it."""
+"""The declaration of a chip."""
 
 from __future__ import annotations
 
@@ -12,23 +12,28 @@ from draupnir.emulator.declare.buses import Bus, BusKind, WiredBus
 from draupnir.emulator.declare.errors import DeclarationError, unique
 from draupnir.emulator.declare.events import Event
 from draupnir.emulator.declare.memories import Memory
-from draupnir.emulator.declare.pins import Pin, PinWord, Probe, Shown, UsedClock, clock_of, pin_word
+from draupnir.emulator.declare.pins import OutputPin, Pin, PinWord, Probe, UsedClock, clock_of, pin_word
 from draupnir.emulator.declare.registers import OF_THE_MODEL, Block, Register
 
-MOST_CLOCKS = 4  # whose edges fit into the eight bits by which a row tells them
+MOST_CLOCKS = 4  # a row of a trace has eight bits for edges, two for each clock
 
 
 @dataclass(frozen=True)
 class Chip:
-    """All that is declared of a chip.
+    """The declaration of a chip.
 
-    Its input pins but the clocks are packed into rows, and so are its output pins (see ``draupnir.emulator.trace``);
-    together they may be as wide as they like.
+    The input pins without the clocks are packed into rows, and so are the output pins. There is no limit to their
+    number. See ``draupnir.emulator.trace``.
 
-    name : that of the chip's folders, which Python imports: an identifier, by custom in lower case
-    title : the chip's name as people write it; what it is may follow after a colon
-    sizes : the values of its parameters, where it has any (see ``sized``)
-    probes : what is compared beside the output pins, where a source has it; it stands in the rows of outputs
+    name : the name of the chip's folders, which Python imports: an identifier, by custom in lower case
+    title : the chip's name as people write it; after a colon, what the chip is
+    blocks : the registers of the model's state, block by block
+    registers : the registers that a configuration writes
+    sizes : the values of the chip's parameters, if it has any (see ``sized``)
+    probes : internal signals that are compared together with the output pins; they stand in the rows of outputs
+
+    Raises DeclarationError if a name stands twice, if the number of clocks is not 1..4, if a pin of a bus does not
+    exist, is in two buses or has another role, or if a pin with the role "bus" is in no bus.
     """
 
     name: str
@@ -88,7 +93,7 @@ class Chip:
 
     @cached_property
     def clocks(self) -> tuple[UsedClock, ...]:
-        """The clocks, in declared order."""
+        """The clocks, in the order of their declaration."""
         pins = [pin for pin in self.pins if pin.role == "clock"]
         return tuple(clock_of(pin, number) for number, pin in enumerate(pins))
 
@@ -99,9 +104,10 @@ class Chip:
 
     @property
     def period(self) -> tuple[int, ...]:
-        """The edges of a period in which all clocks run in step: those that rise, then those that fall, if any do.
+        """The edges of one period in which all clocks run in step: the rises, then the falls, if the chip uses any.
 
-        Edges are told as the rows of a trace do: 1 for a chip whose one clock is used as it rises.
+        Each entry is a mask as in the rows of a trace: bit 2k stands for a rise of clock k, bit 2k + 1 for a fall. A
+        chip with one clock of which it uses the rising edge has (1,).
         """
         rises = sum(clock.rise for clock in self.clocks)
         falls = sum(clock.fall for clock in self.clocks)
@@ -114,44 +120,47 @@ class Chip:
 
     @property
     def resets(self) -> tuple[Pin, ...]:
+        """The pins with the role "reset"."""
         return tuple(pin for pin in self.pins if pin.role == "reset")
 
     def reset_levels(self, active: bool) -> dict[str, int]:
-        """The level of each reset pin, by name, with all resets active or none."""
+        """The level of each reset pin, by name, while all resets are active, or while none is."""
         return {pin.name: pin.active_level if active else pin.rest for pin in self.resets}
 
     @property
     def inputs(self) -> tuple[Pin, ...]:
-        """Input pins without the clocks, in the order in which they are packed."""
+        """The input pins without the clocks, in the order in which a row packs them."""
         return tuple(p for p in self.pins if p.direction == "in" and p.role != "clock")
 
     @property
     def outputs(self) -> tuple[Pin, ...]:
+        """The output pins, in the order in which a row packs them."""
         return tuple(p for p in self.pins if p.direction == "out")
 
     @cached_property
     def input_word(self) -> PinWord:
+        """The input pins without the clocks, side by side."""
         return pin_word(f"{self.name} inputs", self.inputs)
 
     @cached_property
     def output_word(self) -> PinWord:
-        """Return what is compared, side by side: the output pins, and above them the probes."""
-        return pin_word(f"{self.name} outputs", self.shown)
+        """The output pins, and above them the probes, side by side."""
+        return pin_word(f"{self.name} outputs", self.outputs_and_probes)
 
     @property
-    def shown(self) -> tuple[Shown, ...]:
+    def outputs_and_probes(self) -> tuple[OutputPin, ...]:
         """The output pins, then the probes."""
         return (*self.outputs, *self.probes)
 
     def bus(self, name: str) -> WiredBus:
-        """A bus with its pins."""
+        """The bus of this name, with its pins. Raises KeyError if there is none."""
         for bus in self.buses:
             if bus.name == name:
                 return WiredBus(bus, {role: tuple(map(self.pin, bus.names(role))) for role in bus.pins})
         raise KeyError(f"{self.name} has no bus {name!r}; it has {', '.join(b.name for b in self.buses) or 'none'}")
 
     def clock_of_bus(self, bus: Bus) -> UsedClock:
-        """The clock of a bus."""
+        """The clock of a bus: the one that it names, or else the chip's first."""
         return next(clock for clock in self.clocks if bus.clock in ("", clock.pin.name))
 
     @property
@@ -161,18 +170,21 @@ class Chip:
 
     @property
     def inputs_at_rest(self) -> dict[str, int]:
-        """The levels of all input pins, by name, while nothing happens: 0, or what its bus's kind or its reset says."""
+        """The levels of all input pins, by name, while nothing happens and no reset is active."""
         levels = {pin.name: pin.rest for pin in self.inputs}
         for bus in self.wired_buses:
-            levels |= bus.levels({role: bus.kind.role(role).rest for role in bus.driven(by_chip=False)})
+            levels |= bus.levels({role: bus.kind.role(role).rest for role in bus.driven_roles(by_chip=False)})
         return levels
 
     def buses_of(self, kind: BusKind, side: str = "") -> tuple[WiredBus, ...]:
-        """The buses of a kind, in the order of their declaration; side : only those in which the chip is this side."""
+        """The buses of a kind, in the order of their declaration.
+
+        side : only the buses in which the chip is this side; "" for all
+        """
         return tuple(bus for bus in self.wired_buses if bus.kind == kind and side in ("", bus.side))
 
     def place_of(self, pin: Pin) -> tuple[str, str]:
-        """The names of the bus and of the role in it that a pin has, or twice nothing."""
+        """The name of a pin's bus, and of its role there; two empty strings for a pin of no bus."""
         for bus in self.buses:
             for role in bus.pins:
                 if pin.name in bus.names(role):
@@ -180,37 +192,41 @@ class Chip:
         return "", ""
 
     def acts_at_edges(self, pin: Pin) -> bool:
-        """Tell whether something acts at a pin's edges at once: at a reset that does, and at the clock of an SPI."""
+        """True if the chip acts at this pin's edges at once: for an asynchronous reset, and for the clock of an SPI."""
         bus, role = self.place_of(pin)
         return pin.asynchronous or (bus != "" and self.bus(bus).kind.role(role).edges)
 
     def pin(self, name: str) -> Pin:
+        """The pin of this name. Raises StopIteration if there is none."""
         return next(p for p in self.pins if p.name == name)
 
     def memory(self, name: str) -> Memory:
+        """The memory of this name. Raises KeyError if there is none."""
         for memory in self.memories:
             if memory.name == name:
                 return memory
         raise KeyError(f"{self.name} has no memory {name!r}; it has {', '.join(m.name for m in self.memories)}")
 
     def block(self, name: str) -> Block:
+        """The block of this name. Raises KeyError if there is none."""
         for block in self.blocks:
             if block.name == name:
                 return block
         raise KeyError(f"{self.name} has no block {name!r}; it has {', '.join(b.name for b in self.blocks)}")
 
     def register(self, name: str) -> Register:
+        """The configuration register of this name. Raises KeyError if there is none."""
         for register in self.registers:
             if register.name == name:
                 return register
         raise KeyError(f"{self.name} has no register {name!r}")
 
     def event_of(self, addr: int) -> Event | None:
-        """The first declared event that a bus value matches."""
+        """The first declared event whose pattern an address matches, or None."""
         return next((e for e in self.events if e.matches(addr)), None)
 
 
 def _identifier(name: str) -> str:
     """A Python identifier that resembles a name."""
-    near = re.sub(r"\W", "_", name.lower())
-    return near if near.isidentifier() and not keyword.iskeyword(near) else f"chip_{near}"
+    identifier = re.sub(r"\W", "_", name.lower())
+    return identifier if identifier.isidentifier() and not keyword.iskeyword(identifier) else f"chip_{identifier}"

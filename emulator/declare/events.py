@@ -11,9 +11,10 @@ from draupnir.emulator.declare.words import Field
 class Event:
     """An event on an address bus: the bits that identify it, and the fields that it carries.
 
-    pattern : the bus from its most significant bit, '0' and '1' fixed, '-' free, for instance "1" + 16 * "-"
-    fields : the free bits that mean something
-    cycles : clocks from leaving the idle state to having been processed
+    pattern : the bits of the bus, the most significant one first: '0' and '1' are fixed, '-' is free. "1" + 16 * "-" is
+        a bus of 17 bits.
+    fields : the free bits that have a meaning
+    cycles : the number of clocks from the idle state to the end of the event
     """
 
     name: str
@@ -24,25 +25,26 @@ class Event:
     source: str = ""
 
     def matches(self, addr: int) -> bool:
+        """True if all fixed bits of the pattern are as in ``addr``, 0 or more, and ``addr`` has no bit beyond them."""
         bits = format(addr, f"0{len(self.pattern)}b")
         return len(bits) == len(self.pattern) and all(p in ("-", b) for p, b in zip(self.pattern, bits, strict=True))
 
     def encode(self, **values: int) -> int:
-        """The bus value for the given field values; fields not given are 0.
+        """The address of an event with these field values; all other fields are 0.
 
-        Raises ValueError for an unknown field or a value that does not fit.
+        Raises ValueError for a field that the event does not have, and for a value that does not fit.
         """
         addr = int(self.pattern.replace("-", "0"), 2)
-        known = {f.name: f for f in self.fields}
-        for name, given in values.items():
-            if name not in known:
-                raise ValueError(f"event {self.name}: no field {name!r}; it has {', '.join(known) or 'none'}")
-            f = known[name]
-            if not f.low <= given <= f.high:
-                raise ValueError(f"event {self.name}.{name}: {given} is not within {f.low}..{f.high}")
-            addr |= (given & ((1 << f.width) - 1)) << f.lsb
+        fields = {f.name: f for f in self.fields}
+        for name, number in values.items():
+            if name not in fields:
+                raise ValueError(f"event {self.name}: no field {name!r}; it has {', '.join(fields) or 'none'}")
+            f = fields[name]
+            if not f.low <= number <= f.high:
+                raise ValueError(f"event {self.name}.{name}: {number} is not within {f.low}..{f.high}")
+            addr |= (number & ((1 << f.width) - 1)) << f.lsb
         return addr
 
     def decode(self, addr: int) -> dict[str, int]:
-        """The fields by name; signed ones with their sign."""
+        """The fields of an address, by name; a signed field has its sign."""
         return {f.name: f.take(addr) for f in self.fields}

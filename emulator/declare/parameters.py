@@ -1,4 +1,4 @@
-"""Sizes of a chip that its user chooses: parameters, and the function of them that declares the chip."""
+"""Chips of several sizes: the parameters that a user chooses, and the function that declares the chip with them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from draupnir.emulator.errors import InputError
 
 @dataclass(frozen=True)
 class Parameter:
-    """A size of a chip, by the name that it has in the chip's RTL.
+    """A size of a chip, with the name that it has in the chip's RTL.
 
-    default : its value where nobody chooses one; low, high : the smallest and the largest
+    default : the value if nobody chooses one
+    low, high : the smallest and the largest value, both allowed
     meaning : one line
+
+    Raises DeclarationError for a name that is not an identifier, and for a default that is out of range.
     """
 
     name: str
@@ -26,7 +29,7 @@ class Parameter:
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
-            raise DeclarationError(f"parameter {self.name!r}: right is a Python identifier, for it is an argument")
+            raise DeclarationError(f"parameter {self.name!r}: right is a Python identifier, because it is an argument")
         if not self.low <= self.default <= self.high:
             raise DeclarationError(f"parameter {self.name}: default {self.default} is not in {self.low}..{self.high}")
 
@@ -36,10 +39,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Sized:
-    """A chip of which there are several sizes; called with some of its sizes, it gives the declaration.
+    """A chip that comes in several sizes. A call with some of the sizes returns the declaration.
 
-    parameters : what can be chosen
-    function : the declaration, given all parameters as keyword arguments
+    parameters : the sizes that a user can choose
+    function : takes all parameters as keyword arguments, and returns the declaration
     """
 
     parameters: tuple[Parameter, ...]
@@ -49,27 +52,27 @@ class Sized:
         unique("a chip with sizes", "parameter", [parameter.name for parameter in self.parameters])
 
     def __call__(self, **sizes: int) -> Chip:
-        """The chip with these sizes, and the others at their defaults.
+        """The chip with these sizes; all others have their default.
 
-        Raises InputError for a size that there is not or that is out of range, or where sizes do not go together.
+        Raises InputError for a size that does not exist or is out of range, and for sizes that contradict each other.
         """
-        known = {parameter.name: parameter for parameter in self.parameters}
+        parameters = {parameter.name: parameter for parameter in self.parameters}
         for name, size in sizes.items():
-            if name not in known:
-                raise InputError(f"{name}={size}: there is no such size; there are {_listed(self.parameters)}")
-            low, high = known[name].low, known[name].high
+            if name not in parameters:
+                raise InputError(f"{name}={size}: the chip has no such size; it has {_list_of(self.parameters)}")
+            low, high = parameters[name].low, parameters[name].high
             if not low <= size <= high:
-                raise InputError(f"{name}={size}: right is {low}..{high}: {known[name].meaning}")
-        chosen = {name: sizes.get(name, parameter.default) for name, parameter in known.items()}
+                raise InputError(f"{name}={size}: right is {low}..{high}: {parameters[name].meaning}")
+        all_sizes = {name: sizes.get(name, parameter.default) for name, parameter in parameters.items()}
         try:
-            return replace(self.function(**chosen), sizes=chosen)
+            return replace(self.function(**all_sizes), sizes=all_sizes)
         except DeclarationError as error:
-            said = ", ".join(f"{name}={size}" for name, size in chosen.items())
-            raise InputError(f"{said}: these sizes do not go together: {error}") from error
+            text = ", ".join(f"{name}={size}" for name, size in all_sizes.items())
+            raise InputError(f"{text}: these sizes contradict each other: {error}") from error
 
 
 def sized(*parameters: Parameter) -> Callable[[Callable[..., Chip]], Sized]:
-    """Decorate the function that declares a chip of several sizes, with its parameters."""
+    """Make a ``Sized`` of the function below, which declares a chip and takes these parameters."""
 
     def decorate(function: Callable[..., Chip]) -> Sized:
         return Sized(parameters, function)
@@ -77,15 +80,20 @@ def sized(*parameters: Parameter) -> Callable[[Callable[..., Chip]], Sized]:
     return decorate
 
 
-def declared(declaration: Chip | Sized, name: str, sizes: Mapping[str, int]) -> Chip:
-    """The chip of a declaration, of one size or of several; name : that of the chip. Raises InputError."""
+def chip_of(declaration: Chip | Sized, name: str, sizes: Mapping[str, int]) -> Chip:
+    """The chip of a declaration, with these sizes.
+
+    name : the chip's name, for the message
+
+    Raises InputError for sizes that the chip does not have, that are out of range or that contradict each other.
+    """
     if isinstance(declaration, Chip):
         if sizes:
-            said = ", ".join(f"{size}={value}" for size, value in sizes.items())
-            raise InputError(f"{said}: {name} has no sizes to choose")
+            text = ", ".join(f"{size}={value}" for size, value in sizes.items())
+            raise InputError(f"{text}: {name} has no sizes to choose")
         return declaration
     return declaration(**sizes)
 
 
-def _listed(parameters: Iterable[Parameter]) -> str:
+def _list_of(parameters: Iterable[Parameter]) -> str:
     return ", ".join(map(str, parameters))

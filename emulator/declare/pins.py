@@ -22,9 +22,10 @@ _RISE_AND_FALL: dict[Edges, tuple[bool, bool]] = {
 
 
 class UsedClock(NamedTuple):
-    """A clock of a chip, and the bits by which the rows of a trace tell its edges.
+    """A clock of a chip, and the bits that stand for its edges in the rows of a trace.
 
-    pin : the clock pin; rise, fall : the bit of a rising and of a falling edge, 0 for an edge that is not used
+    pin : the clock pin
+    rise, fall : the mask of a rising and of a falling edge, with one bit set; 0 for an edge that the chip does not use
     """
 
     pin: Pin
@@ -33,27 +34,32 @@ class UsedClock(NamedTuple):
 
     @property
     def idle(self) -> int:
-        """The level between two edges where a simulator has the choice: a clock whose fall alone is used rests high."""
+        """The level to which a simulator returns the clock after an edge: 1 if the chip uses only the fall, else 0."""
         return int(self.rise == 0)
 
 
 def clock_of(pin: Pin, number: int) -> UsedClock:
-    """The clock of a pin; number : of the chip's clocks, from 0."""
+    """The clock of a pin.
+
+    number : its place among the chip's clocks, 0..3
+    """
     rises, falls = _RISE_AND_FALL[pin.edges]
     return UsedClock(pin, rises << 2 * number, falls << 2 * number + 1)
 
 
 @dataclass(frozen=True)
 class Pin:
-    """A pin of the chip's top level, by the name that its documentation gives it.
+    """A pin of the chip's top level, with the name that the chip's documentation gives it.
 
-    role : what the pin is to a test bench, one of ROLES: "clock", "reset"; "bus" for a pin of a bus (``buses``); else
-    "control" for an input and "status" for an output
-    edges : of a clock, those on which something happens in the chip
-    active : of a reset, the level that resets
-    asynchronous : of a reset, whether it also acts, at least on a part of the chip, while the clocks stand still
+    width : bits, at least 1
+    role : what the pin is to a test bench: "clock", "reset", "bus" for a pin of a bus, or else "control" for an input
+        and "status" for an output
+    edges : for a clock, the edges that the chip uses
+    active : for a reset, the level that resets
+    asynchronous : for a reset, True if it acts on at least a part of the chip while the clocks stand still
 
-    Raises DeclarationError for a pin without bits, or a role that there is not, and for what is not said of its role.
+    Raises DeclarationError for a width below 1, for a role that does not exist, for a clock or a reset that is not an
+    input of one bit, and for an option that belongs to another role.
     """
 
     name: str
@@ -80,26 +86,29 @@ class Pin:
                 " 'rising', 'falling' or 'both', and 'high' or 'low'"
             )
         if self.role != "clock" and self.edges != "rising":
-            raise DeclarationError(f"pin {self.name}: edges={self.edges!r} is said of a clock only")
+            raise DeclarationError(f"pin {self.name}: edges={self.edges!r} is for a clock only")
         if self.role != "reset" and (self.active != "high" or self.asynchronous):
-            raise DeclarationError(f"pin {self.name}: active= and asynchronous= are said of a reset only")
+            raise DeclarationError(f"pin {self.name}: active= and asynchronous= are for a reset only")
 
     @property
     def active_level(self) -> int:
-        """The level at which a reset resets."""
+        """The level at which a reset is active."""
         return int(self.active == "high")
 
     @property
     def rest(self) -> int:
-        """The level of an input that nobody drives: 0, but for a reset that is active low."""
+        """The level of an input while nothing happens: 1 for a reset that is active low, else 0."""
         return int(self.active == "low")
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A register or wire inside the original that is compared as an output pin is, where a source has it.
+    """A register or wire inside the original. If a source has it, it is compared in the same way as an output pin.
 
-    path : where it is below the chip's top, dots between instances: "core_0.potential"
+    width : bits, at least 1
+    path : its path below the chip's top, with dots between instances: "core_0.potential"
+
+    Raises DeclarationError for a width below 1, and for a path that is not of this form.
     """
 
     name: str
@@ -116,13 +125,14 @@ class Probe:
             )
 
 
-Shown = Pin | Probe  # what a row of outputs holds
+OutputPin = Pin | Probe  # a row of outputs holds both
 
 
 class RowWord(NamedTuple):
-    """One of the integers that a row of pins is made of.
+    """One of the integers that make up a row of pins.
 
-    lsb : where its bits begin in the packed pins; width : how many they are, 0..63
+    lsb : the position of its first bit in the packed pins, from 0
+    width : the number of its bits, 0..63
     """
 
     lsb: int
@@ -130,10 +140,13 @@ class RowWord(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A part of a pin that lies in one integer of a row; all of the pin, if that has at most 63 bits.
+    """A part of a pin that lies in one integer of a row: the whole pin, if it has at most 63 bits.
 
-    pin : its name; lsb : the bit of the pin that the piece begins with; width : bits, 1..63
-    word : which integer of the row, from 0; shift : the bit of it that the piece begins at
+    pin : the name of the pin
+    lsb : the first bit of the pin that is in this piece, from 0
+    width : the number of bits, 1..63
+    word : the index of the integer in the row, from 0
+    shift : the position of the piece in this integer, 0..62
     """
 
     pin: str
@@ -147,24 +160,24 @@ class Piece(NamedTuple):
 class PinWord(Word):
     """Pins side by side, the first in the lowest bits, and how a row of a trace holds them.
 
-    Packed, the pins are one integer, however wide. A row holds them in as many integers of 63 bits as they need: pin
-    after pin, a pin of more than 63 bits as pieces of 32 bits (limbs), and no piece in two integers. So a chip whose
-    pins fit into 63 bits has rows of one integer, which is the packed pins.
+    The packed pins are one Python integer of any width. A row holds them in one or more integers of at most 63 bits,
+    pin after pin. A pin of more than 63 bits is split into pieces of 32 bits (limbs). No piece lies in two integers. So
+    a row of a chip whose pins have at most 63 bits together is one integer, and it is equal to the packed pins.
     """
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
-        """All pins, piece by piece, from the lowest bit on."""
+        """The pieces of all pins, from the lowest bit on."""
         pieces = []
-        word, used = 0, 0
+        word, n_bits = 0, 0
         for f in self.fields:
             step = f.width if f.width <= INTEGER_BITS else LIMB_BITS
             for lsb in range(0, f.width, step):
                 width = min(step, f.width - lsb)
-                if used + width > INTEGER_BITS:
-                    word, used = word + 1, 0
-                pieces.append(Piece(f.name, lsb, width, word, used))
-                used += width
+                if n_bits + width > INTEGER_BITS:
+                    word, n_bits = word + 1, 0
+                pieces.append(Piece(f.name, lsb, width, word, n_bits))
+                n_bits += width
         return tuple(pieces)
 
     @cached_property
@@ -182,12 +195,12 @@ class PinWord(Word):
         return tuple(piece for piece in self.pieces if piece.pin == pin)
 
     def mask(self, pins: Collection[str]) -> int:
-        """All bits of these pins, packed."""
+        """The packed pins with all bits of these pins 1 and all others 0."""
         return sum(f.high << f.lsb for f in self.fields if f.name in pins)
 
 
-def pin_word(name: str, pins: Sequence[Shown]) -> PinWord:
-    """The pins side by side, the first pin in the lowest bits."""
+def pin_word(name: str, pins: Sequence[OutputPin]) -> PinWord:
+    """Put pins side by side, the first pin in the lowest bits."""
     fields = []
     lsb = 0
     for pin in pins:

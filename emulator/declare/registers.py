@@ -1,4 +1,4 @@
-"""Registers: those that a configuration writes, and the flip-flops of the model's state."""
+"""Registers: the ones that a configuration writes, and the flip-flops of the model's state."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from draupnir.emulator.declare.errors import DeclarationError, check_copies
 from draupnir.emulator.declare.words import INTEGER_BITS
 
-OF_THE_MODEL = ("inputs", "cycle")  # registers that every model has beside the chip's
-# A NumPy record has attributes of these names, compiled or not, which are something else than the register.
+OF_THE_MODEL = ("inputs", "cycle")  # every model has these registers, too
+# A NumPy record has attributes with these names, compiled or not, so a register cannot have one of them.
 # fmt: off
 _OF_NUMPY = {
     "T", "all", "any", "argmax", "argmin", "argpartition", "argsort", "astype", "base",
@@ -28,10 +28,12 @@ _OF_NUMPY = {
 
 @dataclass(frozen=True)
 class Register:
-    """A configuration register, spread over ``n_addrs`` consecutive addresses of ``width`` bits each.
+    """A configuration register that takes ``n_addrs`` consecutive addresses of ``width`` bits each.
 
-    reset : content after a reset, or None if no reset touches it
-    default : what it is written with where a configuration does not say: ``reset``, or else 0, unless given
+    addr : the first address
+    reset : the content of each address after a reset, or None if no reset changes it
+    default : the content that is written if a configuration does not give one; None: ``reset``, or 0 if that is None,
+        too
     """
 
     name: str
@@ -46,28 +48,30 @@ class Register:
     default: int | None = None
 
     @property
-    def unsaid(self) -> int:
-        """Content of each address where a configuration does not say."""
+    def fallback(self) -> int:
+        """The content of each address if a configuration does not give one."""
         return self.default if self.default is not None else self.reset or 0
 
     @property
     def low(self) -> int:
-        """Smallest content of an address."""
+        """The smallest content of an address."""
         return -(1 << (self.width - 1)) if self.signed else 0
 
     @property
     def high(self) -> int:
-        """Largest content of an address."""
+        """The largest content of an address."""
         return (1 << (self.width - int(self.signed))) - 1
 
 
 @dataclass(frozen=True)
 class Reg:
-    """A register of the model's state: what a flip-flop, or an array of them, holds between two clocks.
+    """A register of the model's state: the content of flip-flops between two clocks.
 
     width : bits, 1..63
-    reset : value after reset, or None if no reset touches it
-    shape : () for one register, else an array of them
+    reset : the value after a reset, or None if no reset changes it
+    shape : () for one register, else the shape of an array of registers
+
+    Raises DeclarationError for a width out of range, and for a name that a NumPy record cannot have.
     """
 
     name: str
@@ -79,8 +83,8 @@ class Reg:
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or keyword.iskeyword(self.name) or self.name in _OF_NUMPY:
             raise DeclarationError(
-                f"state register {self.name!r}: models write r.{self.name}, which Python or a NumPy record takes for"
-                f" something else; right is another name, {_near(self.name)!r} for instance"
+                f"state register {self.name!r}: models write r.{self.name}, which means something else in Python"
+                f" or for a NumPy record; right is another name, {_usable_name(self.name)!r} for instance"
             )
         if not 1 <= self.width <= INTEGER_BITS:
             raise DeclarationError(
@@ -93,8 +97,10 @@ class Reg:
 class Block:
     """A block of the chip's diagram and the registers that it owns.
 
-    copies : how many of it there are, in an array of cores; None for a block that is no array. The state keeps each of
-        its registers as one array with the copy as its first index
+    copies : how many copies of the block there are in an array of cores; None for a block that is not in an array. The
+        state keeps each register of such a block as one array, and the copy is its first index.
+
+    Raises DeclarationError for less than one copy.
     """
 
     name: str
@@ -112,7 +118,7 @@ class Block:
         return tuple(replace(reg, shape=(*copies, *reg.shape)) for reg in self.regs) if copies else self.regs
 
 
-def _near(name: str) -> str:
-    """A name that a register can have, and that resembles another one."""
+def _usable_name(name: str) -> str:
+    """A name that is like ``name``, and that a register can have."""
     letters = re.sub(r"\W", "_", name).lstrip("0123456789")
     return f"{letters or 'some'}_reg"

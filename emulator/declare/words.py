@@ -8,19 +8,19 @@ from typing import Literal
 
 from draupnir.emulator.declare.errors import DeclarationError, unique
 
-INTEGER_BITS = 63  # of an int64 without its sign: of an integer of a row of pins, of a register of the state
-LIMB_BITS = 32  # of a part of a word that is too wide for one integer
+INTEGER_BITS = 63  # an int64 without its sign; the most bits of an integer in a row, and of a register of the state
+LIMB_BITS = 32  # a word that is too wide for one integer is split into parts of this width
 
 
 @dataclass(frozen=True)
 class Field:
     """A run of bits in a word.
 
-    lsb : position of the least significant bit, from 0
+    lsb : the position of the least significant bit, from 0
     width : bits, at least 1
     meaning : one line
     unit : "" for a flag or an address
-    kind : "parameter" (configured), "state" (the chip writes it) or "" where the distinction has no sense
+    kind : "parameter" if a user configures it, "state" if the chip writes it, or "" if neither applies
     """
 
     name: str
@@ -33,27 +33,31 @@ class Field:
 
     @property
     def msb(self) -> int:
+        """The position of the most significant bit."""
         return self.lsb + self.width - 1
 
     @property
     def low(self) -> int:
-        """Smallest value that fits."""
+        """The smallest value that fits."""
         return -(1 << (self.width - 1)) if self.signed else 0
 
     @property
     def high(self) -> int:
-        """Largest value that fits."""
+        """The largest value that fits."""
         return (1 << (self.width - int(self.signed))) - 1
 
     def take(self, content: int) -> int:
-        """The field of a word, with its sign if it is declared signed."""
+        """The value of this field in a word, low..high; content : the word, 0 or more."""
         raw = content >> self.lsb & ((1 << self.width) - 1)
         return raw - (1 << self.width) if self.signed and raw >> (self.width - 1) else raw
 
 
 @dataclass(frozen=True)
 class Word:
-    """A word of ``width`` bits made of named, non-overlapping fields; bits in no field are unused."""
+    """A word of ``width`` bits with named fields that do not overlap. A bit that is in no field is unused.
+
+    Raises DeclarationError for a field that leaves the word or overlaps another, and for a name that stands twice.
+    """
 
     name: str
     width: int
@@ -62,16 +66,16 @@ class Word:
 
     def __post_init__(self) -> None:
         unique(self.name, "field", [f.name for f in self.fields])
-        taken: dict[int, str] = {}
+        owners: dict[int, str] = {}
         for f in self.fields:
             if f.width < 1 or f.lsb < 0 or f.msb >= self.width:
                 raise DeclarationError(
                     f"{self.name}.{f.name}: bits {f.msb}..{f.lsb} are not within 0..{self.width - 1}"
                 )
             for bit in range(f.lsb, f.msb + 1):
-                if bit in taken:
-                    raise DeclarationError(f"{self.name}.{f.name}: bit {bit} already belongs to {taken[bit]!r}")
-                taken[bit] = f.name
+                if bit in owners:
+                    raise DeclarationError(f"{self.name}.{f.name}: bit {bit} already belongs to {owners[bit]!r}")
+                owners[bit] = f.name
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self.fields)

@@ -1,6 +1,6 @@
-"""Arithmetic of a given width. *Wrap* and *saturate* are different functions with different names.
+"""Arithmetic of a fixed width. *Wrap* and *saturate* are different functions with different names.
 
-All arguments and results are int64, but for the argument of ``wide``; a width is 1..32.
+All arguments and results are int64, but for the argument of ``wide``. A width ``bits`` is 1..32.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from draupnir.emulator.kernel.jit import kernel
 
 @kernel
 def wrap(x: int, bits: int) -> int:
-    """x modulo 2**bits: 0..2**bits - 1, also for negative x."""
+    """Return x modulo 2**bits, 0..2**bits - 1, also for a negative x."""
     return x & ((1 << bits) - 1)
 
 
 @kernel
 def negate(x: int, bits: int) -> int:
-    """Two's complement of an unsigned word; of the most negative value it is that value itself."""
+    """Return the two's complement of a word x, 0..2**bits - 1. The most negative value gives itself."""
     return -x & ((1 << bits) - 1)
 
 
 @kernel
 def is_negative(x: int, bits: int) -> bool:
-    """Sign bit of a two's complement word."""
+    """Return the sign bit of a two's complement word x, 0..2**bits - 1."""
     return (x >> (bits - 1)) & 1 == 1
 
 
 @kernel
 def signed(word: int, bits: int) -> int:
-    """The number that a two's complement word of ``bits`` bits stands for."""
+    """Return the number of a two's complement word of ``bits`` bits."""
     sign = 1 << (bits - 1)
     return (word ^ sign) - sign
 
@@ -45,11 +45,11 @@ def wide(x: Any) -> Any:
 
 @kernel
 def add_saturate(a: int, b: int, high: int) -> int:
-    """a + b, at most ``high``."""
+    """Return a + b; saturates at ``high``."""
     return min(a + b, high)
 
 
 @kernel
 def sub_saturate(a: int, b: int) -> int:
-    """a - b, at least 0."""
+    """Return a - b; saturates at 0."""
     return max(a - b, 0)

@@ -1,9 +1,9 @@
-"""Fields of words: taking them out and putting them in.
+"""Fields of words: how a kernel reads and writes them.
 
-A word is one integer of at most 63 bits, or an array of 32-bit limbs, limb 0 least significant. A field is found in
-either by its ``Position``, which ``draupnir.emulator.codec.positions`` derives from the declaration. The pins of a
-chip that have more than 63 bits together are a row of several integers; each piece of a pin is found by its ``Place``.
-A place is no position, so that a function for the one does not compile with the other.
+A word is one integer of at most 63 bits, or an array of 32-bit limbs, limb 0 the least significant one. A ``Position``
+says where a field lies in either form; ``draupnir.emulator.codec.positions`` derives it from the declaration. If the
+pins of a chip have more than 63 bits together, a row has several integers; a ``Place`` says where a piece of a pin
+lies. The two are different types, so a function for one of them does not compile with the other.
 """
 
 from __future__ import annotations
@@ -21,22 +21,23 @@ LIMB_MASK = (1 << LIMB_BITS) - 1
 class Position(NamedTuple):
     """The place of a field of at most 63 bits.
 
-    limb : limb of its least significant bit
-    above : limb of its most significant bit (the same, unless the field straddles)
-    shift : position of the least significant bit in ``limb``, 0..31
+    limb : the limb of its least significant bit
+    last_limb : the limb of its most significant bit; the same limb, unless the field crosses a border
+    shift : the position of the least significant bit in ``limb``, 0..31
     mask : all ones, as wide as the field
     """
 
     limb: int
-    above: int
+    last_limb: int
     shift: int
     mask: int
 
 
 class Place(NamedTuple):
-    """The place of a pin of at most 63 bits, or of a limb of a wider one, in a row of several integers.
+    """The place of a pin of at most 63 bits, or of a limb of a wider pin, in a row of several integers.
 
-    word : which integer; shift : position of the least significant bit in it, 0..62
+    word : the index of the integer
+    shift : the position of the least significant bit in this integer, 0..62
     all_ones : a mask as wide as the pin or limb
     """
 
@@ -47,59 +48,59 @@ class Place(NamedTuple):
 
 @kernel
 def bit(word: int, index: int) -> int:
-    """Bit ``index`` (0..62) of a non-negative word."""
+    """Return bit ``index``, 0..62, of a word, which is not negative."""
     return (word >> index) & 1
 
 
 @kernel
-def field(word: int, at: Position) -> int:
-    """A field of a non-negative word that is one integer of at most 63 bits."""
-    return (word >> (LIMB_BITS * at.limb + at.shift)) & at.mask
+def field(word: int, pos: Position) -> int:
+    """Return a field, without a sign, of a word of at most 63 bits, which is not negative."""
+    return (word >> (LIMB_BITS * pos.limb + pos.shift)) & pos.mask
 
 
 @kernel
-def placed(content: int, at: Position) -> int:
-    """A field's content moved to its place in a word that is one integer of at most 63 bits; the other bits are 0."""
-    return content << (LIMB_BITS * at.limb + at.shift)
+def placed(content: int, pos: Position) -> int:
+    """Shift a field's content, 0..mask, to its place in a word of at most 63 bits. All other bits are 0."""
+    return content << (LIMB_BITS * pos.limb + pos.shift)
 
 
 @kernel
-def row_field(row: np.ndarray, at: Place) -> int:
-    """A pin, or a limb of one, of a row of several integers."""
-    content: int = (row[at.word] >> at.shift) & at.all_ones
+def row_field(row: np.ndarray, pos: Place) -> int:
+    """Return a pin, or a limb of a pin, of a row: (n_words,) int64."""
+    content: int = (row[pos.word] >> pos.shift) & pos.all_ones
     return content
 
 
 @kernel
-def set_row_field(row: np.ndarray, at: Place, content: int) -> None:
-    """Put ``content`` (it must fit) into a pin, or a limb of one, of a row of several integers."""
-    row[at.word] = row[at.word] & ~(at.all_ones << at.shift) | content << at.shift
+def set_row_field(row: np.ndarray, pos: Place, content: int) -> None:
+    """Write a pin, or a limb of a pin, into a row: (n_words,) int64; content : 0..all_ones, which is not checked."""
+    row[pos.word] = row[pos.word] & ~(pos.all_ones << pos.shift) | content << pos.shift
 
 
 @kernel
-def limb_field(limbs: np.ndarray, at: Position) -> int:
-    """A field, unsigned, of a word of several limbs (an int64 array)."""
-    content: int = limbs[at.limb] >> at.shift
-    if at.above > at.limb:
-        content |= limbs[at.limb + 1] << (LIMB_BITS - at.shift)
-    if at.above > at.limb + 1:  # so the shift is 2 or more
-        content |= limbs[at.above] << (2 * LIMB_BITS - at.shift)
-    return content & at.mask
+def limb_field(limbs: np.ndarray, pos: Position) -> int:
+    """Return a field, without a sign, of a word of limbs: (n_limbs,) int64."""
+    content: int = limbs[pos.limb] >> pos.shift
+    if pos.last_limb > pos.limb:
+        content |= limbs[pos.limb + 1] << (LIMB_BITS - pos.shift)
+    if pos.last_limb > pos.limb + 1:  # so the shift is 2 or more
+        content |= limbs[pos.last_limb] << (2 * LIMB_BITS - pos.shift)
+    return content & pos.mask
 
 
 @kernel
-def set_limb_field(memory: np.ndarray, addr: int, at: Position, content: int) -> None:
-    """Put ``content`` (it must fit) into a field of word ``addr`` of a memory of uint32 limbs."""
-    _set_limb(memory, addr, at.limb, at.mask << at.shift & LIMB_MASK, content << at.shift & LIMB_MASK)
-    if at.above > at.limb:
-        n_below = LIMB_BITS - at.shift
-        _set_limb(memory, addr, at.limb + 1, at.mask >> n_below & LIMB_MASK, content >> n_below & LIMB_MASK)
-    if at.above > at.limb + 1:
-        n_below = 2 * LIMB_BITS - at.shift
-        _set_limb(memory, addr, at.above, at.mask >> n_below, content >> n_below)
+def set_limb_field(memory: np.ndarray, addr: int, pos: Position, content: int) -> None:
+    """Write a field of word ``addr`` of a memory: (depth, n_limbs) uint32; content : 0..mask, which is not checked."""
+    _set_limb(memory, addr, pos.limb, pos.mask << pos.shift & LIMB_MASK, content << pos.shift & LIMB_MASK)
+    if pos.last_limb > pos.limb:
+        n_below = LIMB_BITS - pos.shift
+        _set_limb(memory, addr, pos.limb + 1, pos.mask >> n_below & LIMB_MASK, content >> n_below & LIMB_MASK)
+    if pos.last_limb > pos.limb + 1:
+        n_below = 2 * LIMB_BITS - pos.shift
+        _set_limb(memory, addr, pos.last_limb, pos.mask >> n_below, content >> n_below)
 
 
 @kernel
 def _set_limb(memory: np.ndarray, addr: int, limb: int, mask: int, content: int) -> None:
-    """Replace the bits of a limb that the mask names."""
+    """Replace the bits of a limb at which the mask is 1."""
     memory[addr, limb] = np.int64(memory[addr, limb]) & ~mask | content

@@ -1,13 +1,16 @@
-"""The one place that knows Numba's options.
+"""The only place that knows Numba's options.
 
-``kernel``, ``outlined`` and ``entry`` compile a function, and keep the machine code in a folder named by a hash of
-all sources that the function can be made of: its own chip's, and those that no chip owns. So a warm start is fast, an
-edit of any kernel, also of one that is only called, can never run stale code, and no chip waits for another's edits.
-A chip's sources are the folder that holds its ``layout.py`` and ``chip.py``, rooms within it included, or its whole
-package where it lives elsewhere; every other room of ``emulator`` belongs to all chips.
-What several chips share is a function within a function that is given each chip's modules: it closes over these, and is
-kept with that chip's. Over a module, not over a kernel: what Numba keeps is found by what a function closes over, and
-modules have names, whereas a compiled function is another one in every process.
+``kernel``, ``outlined`` and ``entry`` compile a function, and keep the machine code on disk. Its folder has a name that
+is a hash of all sources that the function can depend on: the sources of its chip, and those that no chip owns. So a
+second start is fast, stale code never runs after an edit, and an edit of one chip does not recompile another.
+
+Which sources belong to a chip? The folder with its ``layout.py`` and ``chip.py``, with all rooms in it; for a chip in
+another package, the whole package. Every other room of ``emulator`` belongs to all chips.
+
+Code that several chips share is an inner function, which closes over the chip's modules; its machine code is kept with
+the chip. It must close over a module and not over a kernel, because Numba finds kept code by what a function closes
+over: a module has a name, but a compiled function is a new object in every process.
+
 With NUMBA_DISABLE_JIT=1 the same functions run uncompiled and give the same bits.
 """
 
@@ -34,12 +37,12 @@ SOURCES = Path(__file__).resolve().parent.parent
 
 @cache
 def cache_folder(owner: Path | None = None) -> Path | None:
-    """Folder of this version's machine code, or None if none can be written (then each start compiles).
+    """The folder for the machine code of the present sources, or None if it cannot be written.
 
-    owner : the folder of the chip, or of the package elsewhere, whose code it is; None for code that belongs to neither
-    Numba itself would take code compiled without NUMBA_BOUNDSCHECK=1 for code with it.
+    owner : the folder of the chip, or of the other package, that owns the code; None for code that no chip owns
     """
     config: Any = numba.config
+    # Numba itself does not distinguish code with and without NUMBA_BOUNDSCHECK=1.
     digest = hashlib.sha256(f"{numba.__version__}, {config.BOUNDSCHECK}".encode())
     for path in _sources_of(owner):
         digest.update(path.read_bytes())
@@ -56,13 +59,13 @@ def _root() -> Path:
 
 
 class _Compilations(event.Listener):
-    """Hears of each function that is compiled, not of those that are loaded."""
+    """A listener that Numba calls for each function that it compiles, but not for one that it loads."""
 
     def on_start(self, event: Any) -> None:
         compiling.begins(_root(), cache_folder() is not None)
 
     def on_end(self, event: Any) -> None:
-        """Nothing."""
+        """Do nothing; Numba calls both methods."""
 
 
 _register: Callable[[str, event.Listener], None] = event.register  # Numba gives it no types
@@ -70,14 +73,14 @@ _register("numba:compile", _Compilations())
 
 
 def _sources_of(owner: Path | None) -> list[Path]:
-    """The sources that the owner's kernels can be made of; a chip never imports another chip."""
+    """The sources that the owner's kernels can depend on; a chip never imports another chip."""
     rooms = (room for room in SOURCES.iterdir() if room.is_dir() and not _is_chip(room))
-    found = {*SOURCES.glob("*.py"), *(path for room in rooms for path in _below(room))}
-    return sorted(found | {*_below(owner)} if owner else found)
+    sources = {*SOURCES.glob("*.py"), *(path for room in rooms for path in _sources_in(room))}
+    return sorted(sources | {*_sources_in(owner)} if owner else sources)
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    """All sources in a folder, without tests."""
+def _sources_in(folder: Path) -> Iterator[Path]:
+    """All sources in a folder and its rooms, without tests."""
     return (path for path in folder.rglob("*.py") if "tests" not in (folder.name, *path.relative_to(folder).parts))
 
 
@@ -86,7 +89,7 @@ def _is_chip(folder: Path) -> bool:
 
 
 def _owner(function: Callable[..., object]) -> Path | None:
-    """The folder of the chip that a function is made for, by the modules that it closes over, or by its own file."""
+    """The folder of the chip that owns a function: by the modules that it closes over, or else by its own file."""
     closed_over = [cell.cell_contents for cell in function.__closure__ or ()]
     modules = [(module.__name__, str(module.__file__)) for module in closed_over if isinstance(module, ModuleType)]
     for module, file in (*modules, (function.__module__, function.__code__.co_filename)):
@@ -98,7 +101,7 @@ def _owner(function: Callable[..., object]) -> Path | None:
 
 
 def _elsewhere(module: str, path: Path) -> Path | None:
-    """The folder of somebody else's whole package that a module is in; None if it is in none, or in a room of ours."""
+    """The top folder of another package that a module is in; None if it is in no package, or in one of our rooms."""
     top = module.partition(".")[0]
     if top == "draupnir" or path.is_relative_to(SOURCES.parent / top):
         return None
@@ -106,41 +109,41 @@ def _elsewhere(module: str, path: Path) -> Path | None:
 
 
 def kernel(function: F) -> F:
-    """Compile at the first call for each combination of argument types; integers wrap, nothing is checked.
+    """Compile a function at its first call with each combination of argument types.
 
-    A kernel becomes part of the kernel that calls it: passing arrays and tuples between machine functions cost more
-    than half of the clocks per second. It allocates nothing, so Numba's reference counting is off (``_nrt``), worth a
-    fifth.
+    Integers wrap, and no index is checked. A kernel becomes a part of the kernel that calls it, because passing arrays
+    and tuples between machine functions halves the speed. A kernel allocates nothing, so Numba's reference counting is
+    off (``_nrt``), which gains a fifth.
     """
-    return _compiled(function, forceinline=True)
+    return _compile(function, forceinline=True)
 
 
 def outlined(function: F) -> F:
-    """A kernel that stays a machine function of its own: large, and not called in every clock."""
-    return _compiled(function, forceinline=False)
+    """Compile a kernel that stays a machine function of its own: for a large one that is not called in every clock."""
+    return _compile(function, forceinline=False)
 
 
 def entry(function: F) -> F:
-    """Return what Python calls: stays a function of its own, and may allocate arrays and return them.
+    """Compile a function that Python calls. It may allocate arrays and return them.
 
-    It returns arrays and numbers, alone or side by side, but no named tuple: to make one, Numba calls Python, and if a
-    signal's handler raises there, the process ends with a segmentation fault.
+    It returns arrays and numbers, or a plain tuple of them, but no named tuple: Numba calls Python to make one, and if
+    the handler of a signal raises an exception there, the process ends with a segmentation fault.
     """
-    return _compiled(function, forceinline=False, _nrt=True)
+    return _compile(function, forceinline=False, _nrt=True)
 
 
 def plain(function: F) -> F:
-    """The uncompiled function: for what is rarely wanted, or returns a named tuple to Python."""
+    """Return the uncompiled function: for one that is rarely called, or that returns a named tuple to Python."""
     return getattr(function, "py_func", function)
 
 
-def _compiled(function: F, forceinline: bool, _nrt: bool = False) -> F:
+def _compile(function: F, forceinline: bool, _nrt: bool = False) -> F:
     in_file = Path(function.__code__.co_filename).is_file()
-    folder = cache_folder(_owner(function)) if in_file else None  # one without is kept as a part of those that call it
+    folder = cache_folder(_owner(function)) if in_file else None  # a function without a file is kept with its caller
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": forceinline, "_nrt": _nrt}
     config: Any = numba.config
     previous_folder = config.CACHE_DIR
-    config.CACHE_DIR = str(folder or "")  # read as the function is wrapped, and global: put back for the user's own
+    config.CACHE_DIR = str(folder or "")  # global; Numba reads it while it wraps the function
     try:
         wrapper: Callable[[F], F] = numba.njit(cache=folder is not None, **options)
         return wrapper(function)

@@ -21,16 +21,16 @@ class OdinPort(Bytewise):
     """
 
     def word_writes(
-        self, memory: Memory, word: int, contents: list[int], differing: list[int]
+        self, memory: Memory, word: int, contents: list[int], byte_indices: list[int]
     ) -> Iterator[MemoryWrite]:
         if memory.name != layout.NEURONS.name:
-            yield from super().word_writes(memory, word, contents, differing)
+            yield from super().word_writes(memory, word, contents, byte_indices)
             return
         content = int.from_bytes(bytes(contents), "little")
         last = memory.word_of(content)["ca_en"].lsb // BYTE
         yield MemoryWrite(memory.name, word, last, 0)
-        yield from super().word_writes(memory, word, contents, [byte for byte in differing if byte != last])
+        yield from super().word_writes(memory, word, contents, [byte for byte in byte_indices if byte != last])
         yield MemoryWrite(memory.name, word, last, contents[last])
 
 
-PORT = replace(OdinPort.of(layout), silence="SPI_OPEN_LOOP")
+PORT = replace(OdinPort.from_layout(layout), silence="SPI_OPEN_LOOP")

@@ -1,3 +1,3 @@
-"""The longest delay at a chip's buses. The module needs no compiler, since the command line names this range."""
+"""The longest delay at a chip's buses. The module needs no compiler, because the command line shows this number."""
 
-LONGEST_DELAY = (1 << 16) - 1  # clocks, of a handshake on a bus; a bridge on a board can make no longer one
+LONGEST_DELAY = (1 << 16) - 1  # clocks; the bridge on a board has 16 bits for a delay

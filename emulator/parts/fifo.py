@@ -1,6 +1,6 @@
-"""Bookkeeping of a FIFO whose fill count leaves out the first word, and whose ``empty`` is a flip-flop of its own.
+"""The counters of a FIFO whose fill count does not include the first word; ``empty`` is a flip-flop of its own.
 
-ODIN and tinyODIN also have the main FIFO of their schedulers in common, whose registers begin with ``main_``.
+The file also has the main FIFO of the schedulers of ODIN and tinyODIN, whose registers begin with ``main_``.
 
 Source: fifo.v of ODIN and of tinyODIN.
 """
@@ -15,7 +15,10 @@ from draupnir.emulator.kernel.jit import kernel
 
 @kernel
 def fill_next(fill_cnt: int, empty: int, push: bool, pop: bool, bits: int) -> int:
-    """Words beyond the first, a count of ``bits`` bits: the first word into an empty FIFO is not counted."""
+    """Return the next fill count: the number of words beyond the first, modulo 2**bits.
+
+    fill_cnt : 0..2**bits - 1; empty : 0 or 1
+    """
     if push and not pop and not empty:
         return wrap(fill_cnt + 1, bits)
     if pop and not push and fill_cnt != 0:
@@ -25,7 +28,7 @@ def fill_next(fill_cnt: int, empty: int, push: bool, pop: bool, bits: int) -> in
 
 @kernel
 def empty_next(fill_cnt: int, empty: int, push: bool, pop: bool) -> int:
-    """1 if no word is left after this clock's push and pop."""
+    """Return 1 if the FIFO is empty after this clock's push and pop, else 0."""
     if push:
         return 0
     return int(fill_cnt == 0) if pop else empty
@@ -33,7 +36,10 @@ def empty_next(fill_cnt: int, empty: int, push: bool, pop: bool) -> int:
 
 @kernel
 def clock_main(r: np.record, push: bool, pop: bool, word: int, bits: int) -> None:
-    """One clock of the main FIFO; bits : of its pointers. Pushing a full one, or popping an empty one, is not asked."""
+    """Run one clock of the main FIFO. The caller must not push into a full FIFO, or pop from an empty one.
+
+    word : the word to push; bits : the width of the pointers
+    """
     fill_cnt, empty = r.main_fill_cnt, r.main_empty
     if push:
         r.main_mem[r.main_write_ptr] = word
@@ -46,5 +52,5 @@ def clock_main(r: np.record, push: bool, pop: bool, word: int, bits: int) -> Non
 
 @kernel
 def n_main(r: np.record) -> int:
-    """Events in the main FIFO."""
+    """Return the number of events in the main FIFO."""
     return 0 if r.main_empty else r.main_fill_cnt + 1

@@ -1,10 +1,10 @@
-"""The environment of a chip with AER buses: when the sender raises REQ, how long the receiver takes to ACK.
+"""The environment of a chip with AER buses: when the sender raises REQ, and when the receiver answers with ACK.
 
-All delays are in clocks, counted from the clock whose edge is the first to see the other side's change; with 0 the
-answer comes before that same edge, which is the earliest that anything outside the chip can do.
+All delays are in clocks. They count from the first clock edge at which the other side's change is visible. With a delay
+of 0 the answer comes before this same edge, which is the earliest possible moment outside of the chip.
 
-These are the two sides of ``draupnir.emulator.buses.four_phase`` where all delays are constant, for kernels: a property
-test holds them to that file, clock by clock.
+These are the two sides of ``draupnir.emulator.buses.four_phase`` with constant delays, for kernels. A property test
+holds them to that file, clock by clock.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from draupnir.emulator.errors import InputError
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.parts.delays import LONGEST_DELAY
 
-FOREVER = 1 << 62  # more clocks than anybody runs
+FOREVER = 1 << 62  # more clocks than any run has
 
 
 class Delays(NamedTuple):
-    """An environment as kernels take it; see ``Environment``."""
+    """An environment in the form that kernels take; see ``Environment``."""
 
     gap: int
     hold: int
@@ -34,10 +34,10 @@ class Delays(NamedTuple):
 class Environment:
     """A sender on the input bus and a receiver on the output bus, both four-phase, both with constant delays in clocks.
 
-    gap : the sender raises REQ, and sets the address with it, this long after the last ACK fell (or after the start)
-    hold : the sender drops REQ this long after ACK rose; the address stays until the next REQ
-    ack_delay : the receiver raises ACK this long after REQ rose
-    ack_hold : the receiver drops ACK this long after REQ fell
+    gap : from the fall of ACK, or from the start, to the rise of REQ; the address changes together with REQ
+    hold : from the rise of ACK to the fall of REQ; the address stays until the next REQ
+    ack_delay : from the rise of REQ to the rise of ACK
+    ack_hold : from the fall of REQ to the fall of ACK
 
     Raises InputError for a delay that is not within 0..LONGEST_DELAY.
     """
@@ -55,13 +55,16 @@ class Environment:
 
     @property
     def delays(self) -> Delays:
+        """The same delays in the form that kernels take."""
         return Delays(*astuple(self))
 
 
 class Sender(NamedTuple):
     """The sender between two clocks.
 
-    n_sent : events whose REQ has been dropped; wait : clocks left of the delay that runs, or will run next
+    req : 0 or 1; addr : the address on the bus
+    n_sent : the number of events whose REQ has fallen
+    wait : the remaining clocks of the present delay, or the clocks of the next one
     """
 
     req: int
@@ -71,26 +74,27 @@ class Sender(NamedTuple):
 
 
 class Receiver(NamedTuple):
-    """The receiver between two clocks; ``wait`` as for the sender."""
+    """The receiver between two clocks; ack : 0 or 1; wait : as for the sender."""
 
     ack: int
     wait: int
 
 
 @kernel
-def held(s: Sender, not_before: np.ndarray, cycle: int) -> int:
-    """Clocks, from ``cycle`` on, in which the next event's REQ may not rise yet.
+def enforced_wait(s: Sender, not_before: np.ndarray, cycle: int) -> int:
+    """Return the number of clocks from ``cycle`` on in which REQ of the next event may not rise yet.
 
-    not_before : (n,) int64, the first cycle in which REQ of each event may be high; or empty: there is no such limit
+    not_before : (n,) int64, the first cycle in which REQ of each event may be high; empty if there are no limits
     """
     return max(0, not_before[s.n_sent] - cycle) if s.n_sent < len(not_before) else 0
 
 
 @kernel
 def send(s: Sender, delays: Delays, events: np.ndarray, ack: int, wait_for: int = 0) -> Sender:
-    """The sender in the next clock, before whose edge the chip shows ``ack``.
+    """Return the sender in the next clock, before whose edge the chip shows ``ack``.
 
-    events : addresses, in order; wait_for : see ``held``, for that clock
+    events : (n,) int64, addresses in order
+    wait_for : the result of ``enforced_wait`` for that clock
     """
     if s.req == 1:
         if ack == 0:
@@ -109,7 +113,7 @@ def send(s: Sender, delays: Delays, events: np.ndarray, ack: int, wait_for: int 
 
 @kernel
 def receive(s: Receiver, delays: Delays, req: int) -> Receiver:
-    """The receiver in the next clock, before whose edge the chip shows ``req``."""
+    """Return the receiver in the next clock, before whose edge the chip shows ``req``."""
     if req == s.ack:
         return s
     if s.wait > 0:
@@ -119,18 +123,18 @@ def receive(s: Receiver, delays: Delays, req: int) -> Receiver:
 
 @kernel
 def unchanged_for(s: Sender, events: np.ndarray, wait_for: int = 0) -> int:
-    """Clocks, from this one on, for which the sender's pins stay as they are if ACK stays low.
+    """Return the number of clocks from this one on in which the sender's pins do not change if ACK stays low.
 
-    wait_for : see ``held``, for the clock after this one
+    wait_for : the result of ``enforced_wait`` for the clock after this one
     """
     return FOREVER if s.req == 1 or s.n_sent == len(events) else max(s.wait, wait_for) + 1
 
 
 @kernel
 def send_for(s: Sender, delays: Delays, events: np.ndarray, clocks: int, wait_for: int = 0) -> tuple[Sender, int]:
-    """The sender ``clocks`` clocks on, if ACK stays low; and for how many of the last of them REQ was high.
+    """Return the sender ``clocks`` clocks later, if ACK stays low, and the number of last clocks in which REQ is high.
 
-    wait_for : see ``held``, for the next clock
+    wait_for : the result of ``enforced_wait`` for the next clock
     """
     if s.req == 1:
         return s, clocks

@@ -1,6 +1,6 @@
 """The input event bus: spikes of input neurons, labels, targets.
 
-An event is taken, and acknowledged, at any time, also where nothing will come of it.
+The chip takes and acknowledges an event at any time, even if the event has no effect.
 
 Source: ReckOn doc v1.0, 2.2; srnn.v, Receiving events, Receiving targets.
 """
@@ -26,14 +26,17 @@ BYTE_BITS = 8
 LOW_BYTE = 0xFF
 
 
-reset = resetter(_BLOCK, lambda reg: not reg.shape)  # AERIN_ACK, at once
-forget = resetter(_BLOCK, lambda reg: bool(reg.shape))  # a sample ends, or by a clock in reset: no spikes
+reset = resetter(_BLOCK, lambda reg: not reg.shape)  # AERIN_ACK; the core's reset acts at once
+forget = resetter(_BLOCK, lambda reg: bool(reg.shape))  # no spikes: a sample ends, or a clock in reset
 
 
 class Aer(NamedTuple):
-    """The event that this clock takes: aerin_new a spike, target_new a target, target_done the last that is awaited.
+    """The event that the chip takes in this clock.
 
-    req : AERIN_REQ through its flip-flops
+    req : AERIN_REQ after its flip-flops, 0 or 1
+    aerin_new : 1 for a spike; target_new : 1 for a label or a byte of a target
+    target_done : True if this is the last byte that the chip waits for
+    addr : AERIN_ADDR, 0..255
     """
 
     req: int
@@ -45,21 +48,27 @@ class Aer(NamedTuple):
 
 @kernel
 def aer(r: np.record) -> Aer:
-    """The bus as it is in this clock; the address and AERIN_TAR_EN are taken from the pins."""
-    new = r.aerin_req_sync & ~r.aerin_ack
+    """Return the event of this clock. Address and AERIN_TAR_EN come directly from the pins, without flip-flops."""
+    arrives = r.aerin_req_sync & ~r.aerin_ack
     target = field(r.inputs, IN.AERIN_TAR_EN)
-    last = r.spi_regression == 0 or r.target_cnt == (r.spi_num_out_neur << 1 | 1)
+    is_last = r.spi_regression == 0 or r.target_cnt == (r.spi_num_out_neur << 1 | 1)
     return Aer(
-        r.aerin_req_sync, new & ~target, new & target, bool(new & target) and last, field(r.inputs, IN.AERIN_ADDR)
+        r.aerin_req_sync,
+        arrives & ~target,
+        arrives & target,
+        bool(arrives & target) and is_last,
+        field(r.inputs, IN.AERIN_ADDR),
     )
 
 
 @kernel
 def clock(r: np.record, a: Aer, tick: int, state: int, state_next: int, sweep_end: int, forgets: bool) -> None:
-    """Rising edge. A spike that comes in the very clock of a tick is acknowledged and lost.
+    """Rising edge of CLK. A spike in the clock of a tick is acknowledged and lost.
 
-    state, state_next : of the controller, in this clock and after it; sweep_end : the neuron whose sweep ends, or -1
-    forgets : a sample ends
+    tick : 1 if a timestep begins
+    state, state_next : the controller's state in this clock and after it
+    sweep_end : the neuron whose sweep ends, 0..255, or -1
+    forgets : True if a sample ends
     """
     if a.aerin_new | a.target_new:
         r.aerin_ack = 1
@@ -88,7 +97,7 @@ def clock(r: np.record, a: Aer, tick: int, state: int, state_next: int, sweep_en
 
 @kernel
 def _take_target(r: np.record, addr: int) -> None:
-    """The label; or a byte of the target whose turn it is."""
+    """Write the label, or the next byte of the targets."""
     if not r.spi_regression:
         r.class_label = addr & LABEL_MASK
         r.got_label = 1

@@ -31,11 +31,11 @@ from draupnir.emulator.reckon.rounding import signed
 from draupnir.emulator.reckon.srams import Mems
 from draupnir.emulator.speeds.drive import driver
 
-COUNTERS = (  # wires that many clocks have in common, signed
-    Reg("oneur_sum", U_BITS, 0, (N_OUT,), "Potentials with the weights at hand."),
+COUNTERS = (  # wires whose signed values several clocks use
+    Reg("oneur_sum", U_BITS, 0, (N_OUT,), "Potentials plus the weights that the memory shows."),
     Reg("oneur_err", U_BITS, 0, (N_OUT,), "Errors of the output neurons."),
     Reg("ls_h", 21, 0, (N_WEIGHTS,), "Learning signals times pseudo-derivatives."),
-    Reg("sixteenths", 5, 0, (N_WEIGHTS,), "What multiplicative regularisation leaves of an update."),
+    Reg("sixteenths", 5, 0, (N_WEIGHTS,), "Sixteenths of an update that multiplicative regularisation leaves."),
     Reg("add_winp", PROB_BITS, 0, (N_WEIGHTS,), "Additive regularisation, input weights."),
     Reg("add_wrec", PROB_BITS, 0, (N_WEIGHTS,), "Additive regularisation, recurrent weights."),
 )
@@ -43,27 +43,27 @@ SEEDS = encode(PROG, **{f.name: 1 for f in PROG if f.name.startswith("seed")})
 
 
 class Model(ClockLevel):
-    """ReckOn, clock by clock; see ``ClockLevel`` for how it is driven.
+    """ReckOn, clock by clock. ``ClockLevel`` has the methods that run it.
 
-    What no reset touches: the network's parameters, seeds, counters, the memories' output registers.
+    A reset does not change the network's parameters, the seeds, the counters and the memories' output registers.
     """
 
     chip = CHIP
     counters = COUNTERS
     gates = {"SPI_EN_CONF": ("spi_en_conf",)}  # noqa: RUF012
-    run_rows = staticmethod(driver(CHIP, clock, stretch, n_beside=1))
+    run_rows = staticmethod(driver(CHIP, clock, stretch, n_pins_args=1))
 
     def __init__(self, seed: int | None = None, stretch: bool = True) -> None:
         super().__init__(seed, stretch)
-        self._state_before = int(State.IDLE)  # the last drive
-        self._u, self._noise = np.zeros((2, N // N_WEIGHTS, N_WEIGHTS), np.int64)  # of stretches alone
+        self._state_before = int(State.IDLE)  # before the last call of drive
+        self._u, self._noise = np.zeros((2, N // N_WEIGHTS, N_WEIGHTS), np.int64)  # only stretches use these
 
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
         self._state_before = int(self.registers[0].state)
         self.run_rows(inputs, clk, out, self.stretch, *self.kernel_state())
 
     def kernel_state(self) -> tuple[np.record, np.ndarray, Mems]:
-        """The state as kernels take it: the record, also as one flat array, and the memories."""
+        """Return the state in the form that kernels take: the record, the same record as a flat array, the memories."""
         flat = self.registers.view(np.ndarray).view(np.int64)
         winp, wrec, wout = (self.memories[memory.name].view(np.uint8) for memory in (WINP, WREC, WOUT))
         return self.registers[0], flat, Mems(self.memories[NEURONS.name], winp, wrec, wout, self._u, self._noise)
@@ -73,39 +73,39 @@ class Model(ClockLevel):
         return int(clock.outputs(self.registers[0]))
 
     def registers_written(self) -> None:
-        """Begin all random numbers at the seeds that the registers hold."""
+        """Start all random numbers at the seeds in the registers."""
         seeds.program(self.registers[0], SEEDS)
 
-    # --- What it is doing, in words ---
+    # --- The present activity in words ---
 
     def context(self) -> list[str]:
-        """Both controllers, what they are at, the neurons concerned, a line each."""
+        """Return a line each for the controllers, their counters, and the neurons that they work on."""
         r = self.registers[0]
         now, evt = self._state_name(), EvtState(int(r.state_evt)).name
         error = ", timing error" if r.timing_error else ""
         lines = [*self.holding_still(), f"cycle {r.cycle}, controller {now}, event controller {evt}{error}"]
-        at = self._at()
-        if at:
-            lines.append(at)
+        activity = self._activity()
+        if activity:
+            lines.append(activity)
         e = plain(controller.evt)(r)
         p = plain(group.wires)(r, e)
         if e.cs or p.neur_cs:
             lines += self._pair_lines(int(p.neur_addr if p.neur_cs else e.addr))
         lines.append("output neurons: " + " ".join(str(signed(int(u), U_BITS)) for u in r.oneur_u))
         if r.spi_cnt:
-            lines.append(f"SPI: bit {r.spi_cnt} of a transaction, address field {PORT.told(int(r.spi_addr))}")
+            lines.append(f"SPI: bit {r.spi_cnt} of a transaction, address field {PORT.header_fields(int(r.spi_addr))}")
         return lines
 
     def activity(self) -> str | None:
-        """The state that the last call of ``drive``, of one clock, entered, or None."""
+        """Return the state that the chip entered in the last call of ``drive`` with one clock, or None."""
         r = self.registers[0]
-        return None if r.state == self._state_before else f"cycle {r.cycle}: {self._state_name()} {self._at()}"
+        return None if r.state == self._state_before else f"cycle {r.cycle}: {self._state_name()} {self._activity()}"
 
     def _state_name(self) -> str:
         number = int(self.registers[0].state)
         return next((state.name for state in State if state == number), f"{number}, which is no state")
 
-    def _at(self) -> str:
+    def _activity(self) -> str:
         r = self.registers[0]
         parts = []
         if r.state_evt != EvtState.WAIT:

@@ -1,7 +1,7 @@
 """One clock of ReckOn: the blocks, wired together.
 
-A clock has two halves. First every wire is computed from the state before the edge (``wires``); then each block takes
-its edge (``edges``), in whatever order. The two domains meet nowhere else: RST and SCK act between clock edges.
+A clock has two halves. First ``wires`` computes every wire from the state before the edge. Then ``edges`` gives each
+block its edge, in any order. RST and SCK act between the clock edges, in ``apply_inputs``.
 
 Source: reckon.v, srnn.v.
 """
@@ -33,17 +33,18 @@ _forget_spikes = resetter(CHIP.block("neurons"), lambda reg: reg.name == "neur_z
 
 @outlined
 def apply_inputs(r: np.record, flat: np.ndarray, inputs: int) -> None:
-    """Set the input pins, all at once; an edge of SCK or RST acts immediately.
+    """Set all input pins at once. An edge of SCK or RST acts immediately, and sees the new levels of MOSI and RST.
 
-    What an SCK edge takes (MOSI, RST) is the new level of the pin. flat : the record as one array
+    flat : the record as one array
+    inputs : the packed input pins
     """
-    before = r.inputs
+    inputs_before = r.inputs
     r.inputs = inputs
-    sck_before, sck = field(before, IN.SCK), field(inputs, IN.SCK)
+    sck_before, sck = field(inputs_before, IN.SCK), field(inputs, IN.SCK)
     rst = field(inputs, IN.RST)
     if sck > sck_before:
         spi.sck_rise(r, flat, field(inputs, IN.MOSI))
-    if rst and (field(before, IN.RST) == 0 or sck != sck_before):
+    if rst and (field(inputs_before, IN.RST) == 0 or sck != sck_before):
         spi.reset(r)
     elif sck < sck_before:
         spi.sck_fall(r)
@@ -51,7 +52,7 @@ def apply_inputs(r: np.record, flat: np.ndarray, inputs: int) -> None:
 
 @kernel
 def outputs(r: np.record) -> int:
-    """The output pins, packed; every one is a register, or decoded from the states and the configuration alone."""
+    """Return the packed output pins. Each is a register, or a function of the states and the configuration."""
     ready = r.state == IDLE or (r.state == PROP and r.state_evt == WAIT)
     awaited = int(r.state == GET_TAR) & r.spi_get_tar_req_out
     return (
@@ -65,12 +66,16 @@ def outputs(r: np.record) -> int:
 
 
 class Wires(NamedTuple):
-    """Everything that the blocks tell each other in a clock, computed from the state before the edge.
+    """All wires between the blocks in a clock, computed from the state before the edge.
 
-    state, state_next, evt_next : of the two state machines; tick : a timestep begins; begins : a sweep begins for a
-    recurrent neuron's spike; sweep_end : the neuron whose sweep ends, or -1; forgets : a sample ends
-    prog, reads, readback : what the SPI writes, whether it reads, and what
-    spk0, spk1 : spikes of the word at hand, in state STEP at ``step_neur``, else -1
+    state, state_next : the controller's present and next state
+    evt_next : the event controller's next state
+    tick : 1 if a timestep begins
+    begins : 1 if a sweep begins for a recurrent neuron's spike
+    sweep_end : the neuron whose sweep ends, 0..255, or -1
+    forgets : True if a sample ends
+    prog : the SPI's write requests, a bit each; reads : 1 if the SPI reads; readback : the 32 bits that it reads
+    step_neur, spk0, spk1 : in state STEP the even neuron of the present word, and the spikes of both; else -1
     """
 
     state: int
@@ -101,7 +106,7 @@ class Wires(NamedTuple):
 
 @kernel
 def wires(r: np.record) -> Wires:
-    """First half of a clock: compute. Of the record only the wires that are kept in it (``COUNTERS``) change."""
+    """First half of a clock: compute all wires. In the record only the wires change (``chip.COUNTERS``)."""
     tick = controller.time_tick(r)
     aer = aer_in.aer(r)
     state_next = controller.next_state(r, tick, aer.target_done)
@@ -130,7 +135,7 @@ def wires(r: np.record) -> Wires:
         neuron_array.spike(r, e, 0),
         neuron_array.spike(r, e, 1),
         aer,
-        out.after(r, state_next),
+        out.next_out(r, state_next),
         group.entry(r, e) if r.e_post_lsb & 1 else group.NO_ENTRY,
         output_neurons.wires(r),
         neuron_array.draws(r, e),
@@ -145,9 +150,9 @@ def wires(r: np.record) -> Wires:
 
 @kernel
 def edges(r: np.record, m: Mems, w: Wires) -> None:
-    """Second half of a clock: commit. Each block reads its own registers, the SPI's and the wires, and no other's.
+    """Second half of a clock: commit. Each block reads its own registers, those of the SPI, and the wires.
 
-    So the order is of no matter, and a test shuffles these lines.
+    So the order of the blocks has no effect. A test shuffles these lines.
     """
     out.clock(r, w.out)
     aer_in.clock(r, w.aer, w.tick, w.state, w.state_next, w.sweep_end, w.forgets)
@@ -174,20 +179,20 @@ def clock(r: np.record, m: Mems) -> None:
 
 @kernel
 def _sweep_end(r: np.record, e: Evt, evt_next: int) -> int:
-    """The neuron whose sweep ends with this clock, its spikes used up; -1: none's."""
+    """Return the neuron whose sweep ends with this clock, so that its spikes are cleared; -1 for none."""
     sweeping = r.state_evt == EVT or r.state_evt == SUPP
     return r.neur256_cnt if e.cs and e.we and sweeping and evt_next in (CNT, WAIT) else -1
 
 
 @kernel
 def _writes_flags(r: np.record, prog: int) -> bool:
-    """The SPI writes a neuron's spike and dirty bits."""
+    """Return True if the SPI writes a neuron's spike and dirty bits."""
     return bool(field(prog, PROGS.neur) & field(r.spi_addr_out, NEUR_ADDR.flags))
 
 
 @kernel
 def _spikes(r: np.record, w: Wires) -> None:
-    """Recurrent neurons' spikes: state STEP finds the next ones, a word every two clocks."""
+    """Edge of the recurrent neurons' spikes. State STEP computes the next ones, one word every two clocks."""
     if w.sweep_end >= 0:
         r.neur_z[w.sweep_end] = 0
     if w.step_neur >= 0:
@@ -206,12 +211,15 @@ def _keep_readback(r: np.record, w: Wires) -> None:
 
 
 @outlined
-def _reset(r: np.record, held: int) -> None:
-    """The core's reset; held : it was up before this edge, so that what only a clock resets is reset too."""
+def _reset(r: np.record, before_edge: int) -> None:
+    """Reset the core.
+
+    before_edge : 1 if the reset was already active before this edge; then the synchronous resets act, too
+    """
     sync.reset(r)
     controller.reset(r)
     aer_in.reset(r)
-    if held:
+    if before_edge:
         aer_in.forget(r)
         output_neurons.forget(r)
         srams.forget(r)
@@ -221,9 +229,9 @@ def _reset(r: np.record, held: int) -> None:
 
 @kernel
 def resets(r: np.record) -> None:
-    """RST through its two flip-flops; most of the core is reset by the edge that raises the second, too."""
-    held = r.rst_sync
+    """Move RST through its two flip-flops. The edge that raises the second one already resets most of the core."""
+    before_edge = r.rst_sync
     r.rst_sync = r.rst_sync_int
     r.rst_sync_int = field(r.inputs, IN.RST)
-    if held or r.rst_sync:
-        _reset(r, held)
+    if before_edge or r.rst_sync:
+        _reset(r, before_edge)

@@ -17,18 +17,18 @@ from draupnir.emulator.resets import resetter
 
 IDLE, PROP, STEP, SDONE, GET_TAR, CONFIG, EPROP, SEND = map(int, State)
 WAIT, CNT, EVT, SUPP = map(int, EvtState)
-ONLY_WOUT = 0b100  # SPI_DO_EPROP: the output weights alone learn
-INPUT, RECURRENT, OUTPUT = 0, 1, 2  # bits of SPI_DO_EPROP: whose weights learn
+ONLY_WOUT = 0b100  # SPI_DO_EPROP: only the output weights learn
+INPUT, RECURRENT, OUTPUT = 0, 1, 2  # bits of SPI_DO_EPROP: which weights learn
 ALWAYS_REGUL = 0b110  # SPI_REGUL_MODE: additive regularisation, and also without TARGET_VALID
 TICK_BITS = 32
-LSB_LAST = 31  # e_post_lsb as a group's last neuron is done
+LSB_LAST = 31  # e_post_lsb in the last clock of a group's last neuron
 
 
 class Evt(NamedTuple):
-    """The event controller's view of the neuron memory, and its requests.
+    """The event controller's outputs.
 
-    inp_event, z : the neuron of neur256_cnt spikes, as input neuron, as recurrent neuron
-    cs, we, addr : access to the neuron memory, also by state STEP
+    inp_event, z : 1 if the neuron of neur256_cnt spikes, as an input neuron and as a recurrent neuron
+    cs, we, addr : access to the neuron memory (select, write, word 0..127); state STEP uses them, too
     """
 
     inp_event: int
@@ -40,19 +40,19 @@ class Evt(NamedTuple):
 
 @kernel
 def num_neur(r: np.record) -> int:
-    """Last neuron whose spike is looked for: SPI_NUM_NEUR."""
+    """Return the last neuron whose spike the event controller looks for (SPI_NUM_NEUR), 0..255."""
     return max(r.spi_num_rec_neur, r.spi_num_inp_neur)
 
 
 @kernel
 def num_recout(r: np.record) -> int:
-    """Last count of state STEP: SPI_NUM_RECOUT."""
+    """Return the last count of state STEP (SPI_NUM_RECOUT), 0..255."""
     return max(num_neur(r), r.spi_num_out_neur)
 
 
 @kernel
 def time_tick(r: np.record) -> int:
-    """A timestep begins: a rising edge of TIME_TICK, or the local count is reached."""
+    """Return 1 if a timestep begins: at a rising edge of TIME_TICK, or at the end of the local count."""
     if r.spi_local_tick:
         return int(r.tick_cnt == r.spi_cycles_per_tick)
     return r.time_tick_sync & ~r.time_tick_del
@@ -71,7 +71,7 @@ def _after_timestep(r: np.record) -> int:
 
 @kernel
 def eprop_done(r: np.record) -> bool:
-    """The last clock of the last group."""
+    """Return True in the last clock of the last group."""
     if r.e_post_msb != r.spi_num_rec_neur >> 4:
         return False
     if r.spi_do_eprop == ONLY_WOUT:
@@ -81,13 +81,13 @@ def eprop_done(r: np.record) -> bool:
 
 @kernel
 def last_pre(r: np.record) -> bool:
-    """The last clock of a group's sweep over the pre-synaptic neurons."""
+    """Return True in the last clock of a group's sweep over the pre-synaptic neurons."""
     return r.e_pre == num_neur(r) << 1 | 1
 
 
 @kernel
 def send_num(r: np.record) -> int:
-    """Number of the last byte that is sent."""
+    """Return the index of the last byte to send, 0..31."""
     return 0 if r.spi_send_label_only else r.spi_num_out_neur << 1 | 1
 
 
@@ -98,7 +98,7 @@ def send_done(r: np.record) -> bool:
 
 @kernel
 def next_state(r: np.record, tick: int, target_done: bool) -> int:
-    """The state after this clock, unless a timing error halts the chip."""
+    """Return the controller's state after this clock; a timing error that halts the chip is not considered."""
     state = r.state
     if state == PROP:
         return STEP if tick else PROP
@@ -132,7 +132,7 @@ def next_state(r: np.record, tick: int, target_done: bool) -> int:
 
 @kernel
 def evt(r: np.record) -> Evt:
-    """Its outputs. A word of two neurons is read on even counts and written on odd ones."""
+    """Return the event controller's outputs. It reads a word of two neurons on even counts, and writes on odd ones."""
     now = r.state_evt
     addr = r.neur_step_cnt
     if now == EVT:
@@ -149,16 +149,16 @@ def evt(r: np.record) -> Evt:
 
 
 @kernel
-def traces_on(r: np.record, which: int) -> bool:
-    """Tell whether a kind of trace (0 input, 1 recurrent, 2 output) is increased by events."""
-    return bit(r.spi_do_eprop, which) == 1 or r.spi_force_traces == 1
+def traces_on(r: np.record, kind: int) -> bool:
+    """Return True if events increase a kind of trace: 0 input, 1 recurrent, 2 output."""
+    return bit(r.spi_do_eprop, kind) == 1 or r.spi_force_traces == 1
 
 
 @kernel
 def next_evt(r: np.record, e: Evt, state_next: int) -> int:
-    """The event controller's state after this clock.
+    """Return the event controller's state after this clock.
 
-    SUPP: an input neuron beyond the recurrent ones gets two more clocks for its trace.
+    In SUPP an input neuron whose number is beyond the recurrent neurons gets two more clocks for its trace.
     """
     now = r.state_evt
     last = r.neur256_cnt == num_neur(r)
@@ -183,7 +183,10 @@ def next_evt(r: np.record, e: Evt, state_next: int) -> int:
 
 @kernel
 def clock(r: np.record, tick: int, state_next: int, evt_next: int, begins: int) -> None:
-    """Rising edge: counters and states. begins : a sweep begins for a recurrent neuron's spike (wout_cs_ctrl)"""
+    """Rising edge of CLK for counters and states.
+
+    tick : 1 if a timestep begins; begins : 1 if a sweep begins for a recurrent neuron's spike (wout_cs_ctrl)
+    """
     state, now = r.state, r.state_evt
     halt = r.spi_error_halt == 1 and r.timing_error == 1
     counting = r.spi_local_tick == 1 and state != IDLE and r.tick_cnt != r.spi_cycles_per_tick
@@ -211,7 +214,7 @@ def clock(r: np.record, tick: int, state_next: int, evt_next: int, begins: int) 
 
 @kernel
 def _eprop_counters(r: np.record, state_next: int) -> None:
-    """A group: its 16 neurons, two clocks each; then all pre-synaptic neurons, two clocks each."""
+    """Count through a group: its 16 neurons, then all pre-synaptic neurons, two clocks each."""
     if r.state != EPROP:
         if state_next == EPROP:
             r.e_pre = 0
@@ -233,4 +236,4 @@ def _eprop_counters(r: np.record, state_next: int) -> None:
         r.buf16_post = 0
 
 
-reset = resetter(CHIP.block("controller"))  # what the core's reset clears at once; the counters stay
+reset = resetter(CHIP.block("controller"))  # the core's reset, which acts at once; the counters keep their content

@@ -1,11 +1,12 @@
-"""The unfolded LFSRs: many bits of one sequence at a time.
+"""The unfolded LFSRs, which yield many bits of one sequence at a time.
 
-y[t] = y[t - lag] ^ y[t - width]. Two ways to be quick, the same bits:
+The sequence is y[t] = y[t - lag] ^ y[t - width]. There are two fast ways to compute the same bits:
 
-* Of short outputs (rounding) the last ``width`` bits are kept; with lag 1 the next ones are their running parity.
-* Of long outputs (noise, weight updates) the last ``width`` words of 32 bits are kept. The square of a polynomial over
-  GF(2) is the polynomial of the squares; squared five times, the recurrence is y[t] = y[t - 32 lag] ^ y[t - 32 width]:
-  the same recurrence, of words.
+* For short outputs (rounding) the model keeps the last ``width`` bits. With lag 1 the next bits are their running
+  parity.
+* For long outputs (noise, weight updates) it keeps the last ``width`` words of 32 bits. The square of a polynomial over
+  GF(2) is the polynomial of the squares. After five squarings the recurrence is y[t] = y[t - 32 lag] ^ y[t - 32 width],
+  which is the same recurrence for words.
 
 Source: lfsr/*.v; lfsrs.py.
 """
@@ -22,20 +23,20 @@ WORD = 32
 WORD_MASK = (1 << WORD) - 1
 
 
-def declared(name: str) -> Lfsr:
-    """The declaration of an LFSR."""
+def lfsr_of(name: str) -> Lfsr:
+    """Return the declaration of an LFSR."""
     return next(lfsr for lfsr in LFSRS if lfsr.name == name)
 
 
 def order(name: str) -> np.ndarray:
-    """Return for each flip-flop the place of its bit among the bits in time order."""
-    lfsr = declared(name)
+    """Return (width,) int64: for each flip-flop the place of its bit in time order, 0 the oldest."""
+    lfsr = lfsr_of(name)
     return np.array([t + lfsr.width - lfsr.lag for t in lfsr.order], dtype=np.int64)
 
 
 @outlined
 def in_time(flip_flops: int, places: np.ndarray) -> int:
-    """Return what the flip-flops hold, the oldest bit in bit 0; ``places`` from ``order``."""
+    """Return the content of the flip-flops in time order, the oldest bit in bit 0; places : from ``order``."""
     bits = 0
     for i in range(len(places)):
         bits |= bit(flip_flops, i) << places[i]
@@ -44,13 +45,13 @@ def in_time(flip_flops: int, places: np.ndarray) -> int:
 
 # --- Bits -------------------------------------------------------------------------------------------------------
 
-ROUND_WIDTH = declared("lfsr_strnd_neur_u0").width
+ROUND_WIDTH = lfsr_of("lfsr_strnd_neur_u0").width
 ROUND_MASK = (1 << ROUND_WIDTH) - 1
 
 
 @kernel
 def _parity(bits: int) -> int:
-    """Bit i: the parity of bits 0 to i, of up to 16."""
+    """Return a word whose bit i is the parity of bits 0 to i; bits : 16 bits."""
     bits ^= bits << 1
     bits ^= bits << 2
     bits ^= bits << 4
@@ -59,35 +60,35 @@ def _parity(bits: int) -> int:
 
 @kernel
 def ahead(state: int) -> int:
-    """y[0] to y[15] in bits 0 to 15; state : 15 bits, y[-14] to y[0]."""
+    """Return y[0] to y[15] in bits 0 to 15; state : 15 bits, y[-14] to y[0]."""
     return _parity(state >> (ROUND_WIDTH - 1) | state << 1) & 0xFFFF
 
 
 @kernel
-def after(state: int, bits: int, unfold: int) -> int:
-    """The state ``unfold`` bits later; bits : ``ahead`` of it; unfold : 1..15."""
+def next_state(state: int, bits: int, unfold: int) -> int:
+    """Return the state ``unfold`` bits later; bits : ``ahead(state)``; unfold : 1..15."""
     return (state >> unfold | (bits >> 1) << (ROUND_WIDTH - unfold)) & ROUND_MASK
 
 
 @kernel
-def advanced(state: int, unfold: int) -> int:
-    """The state ``unfold`` bits later, 1..15."""
-    return after(state, ahead(state), unfold)
+def advance(state: int, unfold: int) -> int:
+    """Return the state ``unfold`` bits later; unfold : 1..15."""
+    return next_state(state, ahead(state), unfold)
 
 
 # --- Words ------------------------------------------------------------------------------------------------------
-# An array holds the ``width`` words before time 0, the oldest first, and behind them the output last drawn.
+# An array holds the ``width`` words before time 0, the oldest first, and after them the last output.
 
 
 @kernel
 def upcoming(words: np.ndarray, width: int, lag: int) -> int:
-    """The next word; nothing moves."""
+    """Return the first word of the next output, without an advance."""
     return words[0] ^ words[width - lag]
 
 
 @kernel
 def draw(words: np.ndarray, width: int, lag: int) -> None:
-    """The next output, into the words from ``width`` on; time goes on."""
+    """Advance, and write the next output into the words from ``width`` on."""
     n = len(words) - width
     for i in range(n):
         words[width + i] = words[i] ^ words[width - lag + i]
@@ -97,7 +98,7 @@ def draw(words: np.ndarray, width: int, lag: int) -> None:
 
 @outlined
 def fill(words: np.ndarray, bits: int, width: int, lag: int) -> None:
-    """The words before time 0 of the sequence with these bits.
+    """Write the words before time 0 of the sequence with these bits.
 
     bits : y[lag - width] to y[lag - 1], the oldest in bit 0
     """
@@ -106,6 +107,6 @@ def fill(words: np.ndarray, bits: int, width: int, lag: int) -> None:
     for t in range(lag - 1, -WORD * width - 1, -1):
         newest = bit(bits, width - 1)
         if t < 0:
-            at = t + WORD * width
-            words[at // WORD] |= newest << (at % WORD)
+            bit_idx = t + WORD * width
+            words[bit_idx // WORD] |= newest << (bit_idx % WORD)
         bits = (bits << 1 | (newest ^ bit(bits, width - 1 - lag))) & ((1 << width) - 1)

@@ -1,7 +1,6 @@
 """ReckOn's linear feedback shift registers: taps, unfolding, seeds.
 
-Each yields one bit sequence y; every time that it is enabled it advances by ``unfold`` bits, and its output shows
-them all at once.
+Each yields one sequence of bits y. When it is enabled, it advances by ``unfold`` bits, which are all on its output.
 
 Source: lfsr/*.v; srnn.v for the values after a reset.
 """
@@ -15,10 +14,10 @@ from dataclasses import dataclass
 class Lfsr:
     """An unfolded LFSR.
 
-    width : flip-flops, and the longer lag; lag : the shorter: y[t] = y[t - lag] ^ y[t - width]
-    unfold : bits that an advance yields; bit i of the output is y[i], counted from the state's present
-    reset : flip-flops after a reset, flip-flop 0 in bit 0
-    seed : configuration register that seeds it, and the bit of it in which the seed begins
+    width, lag : the number of flip-flops, and the shorter lag: y[t] = y[t - lag] ^ y[t - width]
+    unfold : the number of bits of an advance; bit i of the output is y[i], where y[0] is the present bit
+    reset : the flip-flops after a reset, flip-flop 0 in bit 0
+    seed : the configuration register that seeds it, and the register's bit in which the seed begins
     """
 
     name: str
@@ -31,19 +30,19 @@ class Lfsr:
 
     @property
     def words(self) -> int:
-        """Words of 32 bits of an output, if the model keeps the sequence in words; else 0."""
+        """The number of 32-bit words of an output; 0 if the model keeps the sequence in bits."""
         return self.unfold // 32 if self.unfold % 32 == 0 else 0
 
     def in_time(self, flip_flops: int) -> int:
-        """The bits that the flip-flops hold, the oldest in bit 0."""
-        first = self.lag - self.width
-        return sum((flip_flops >> i & 1) << (t - first) for i, t in enumerate(self.order))
+        """Return the content of the flip-flops in time order, the oldest bit in bit 0."""
+        oldest = self.lag - self.width
+        return sum((flip_flops >> i & 1) << (t - oldest) for i, t in enumerate(self.order))
 
     @property
     def order(self) -> tuple[int, ...]:
-        """The time of the bit that each flip-flop holds, so y[order[i]] is flip-flop i; 0 is the output's bit 0."""
-        first = self.lag - self.width
-        chains = (t for i in range(self.unfold) for t in range(first + i, 0, self.unfold))
+        """The time of the bit in each flip-flop: flip-flop i holds y[order[i]]; y[0] is bit 0 of the output."""
+        oldest = self.lag - self.width
+        chains = (t for i in range(self.unfold) for t in range(oldest + i, 0, self.unfold))
         return (*range(self.lag), *chains)
 
 
@@ -52,7 +51,7 @@ def _weights(name: str, reset: int, register: str) -> Lfsr:
 
 
 def _pair(name: str, even: int, odd: int, register: str, unfold: int, source: str) -> tuple[Lfsr, Lfsr]:
-    """One for each neuron of a word: even (0), odd (1)."""
+    """Return the LFSRs of the even neuron (0) and of the odd neuron (1) of a word; even, odd : their reset values."""
     return (
         Lfsr(f"{name}0", 15, 1, unfold, even, (register, 0), source),
         Lfsr(f"{name}1", 15, 1, unfold, odd, (register, 15), source),

@@ -1,4 +1,4 @@
-"""The output bus: the winner's label, or all output neurons' potentials, two bytes each; and who won how often.
+"""The output bus, which sends the winner's label or all potentials (two bytes each); and the counts of the winners.
 
 Source: ReckOn doc v1.0, 2.3; srnn.v, Sending classification results, Winner computation.
 """
@@ -24,7 +24,9 @@ BYTE_MASK = 0xFF
 class Out(NamedTuple):
     """The bus and its counters after this clock.
 
-    winner : the output neuron that wins this timestep, or -1; clears : the counts of winners begin anew
+    out_req : 0 or 1; out_data : 0..255; send_cnt : the number of bytes sent
+    winner : the output neuron that wins this timestep, 0..15, or -1
+    clears : True if the counts of the winners become 0
     """
 
     out_req: int
@@ -35,8 +37,8 @@ class Out(NamedTuple):
 
 
 @kernel
-def after(r: np.record, state_next: int) -> Out:
-    """Compute the bus after this clock."""
+def next_out(r: np.record, state_next: int) -> Out:
+    """Return the bus after this clock."""
     state = r.state
     if state == IDLE:
         return Out(0, 0, 0, -1, True)
@@ -49,7 +51,7 @@ def after(r: np.record, state_next: int) -> Out:
 
 @kernel
 def clock(r: np.record, o: Out) -> None:
-    """Rising edge."""
+    """Rising edge of CLK."""
     r.out_req, r.out_data, r.send_cnt = o.out_req, o.out_data, o.send_cnt
     if o.winner >= 0:
         r.cnt_winner[o.winner] = wrap(r.cnt_winner[o.winner] + 1, CNT_WINNER_BITS)
@@ -60,7 +62,7 @@ def clock(r: np.record, o: Out) -> None:
 
 @kernel
 def _winner(r: np.record) -> int:
-    """A timestep of inference ends. In regression output neuron 0 is counted."""
+    """Return the winner of a timestep of inference. In regression it is always output neuron 0."""
     return 0 if r.spi_regression else readout.winner(r.oneur_u, r.spi_num_out_neur)
 
 
@@ -78,7 +80,7 @@ def _send(r: np.record, state_next: int) -> Out:
 
 @kernel
 def _byte(r: np.record) -> int:
-    """The next byte: a label, 0 in regression; or half a potential, as it is now."""
+    """Return the next byte: the label, which is 0 in regression; or half of a potential."""
     if r.spi_send_label_only:
         return 0 if r.spi_regression else readout.most_wins(r.cnt_winner, r.spi_num_out_neur)
     return r.oneur_u[r.send_cnt >> 1] >> (BYTE_BITS * (r.send_cnt & 1)) & BYTE_MASK

@@ -1,4 +1,4 @@
-"""The output neurons on the clock: each sweep of a spike adds its weights; state STEP makes one leak in each clock.
+"""The output neurons, clock by clock. A sweep of a spike adds its weights; in state STEP a neuron leaks in each clock.
 
 Source: srnn.v, Output neurons.
 """
@@ -20,15 +20,15 @@ from draupnir.emulator.reckon.rounding import signed
 from draupnir.emulator.resets import resetter
 
 PROGS = positions(PROG)
-UNFOLD = lfsr.declared("lfsr_strnd_oneur_u").unfold
+UNFOLD = lfsr.lfsr_of("lfsr_strnd_oneur_u").unfold
 RAND_MASK = (1 << UNFOLD) - 1
 
 
 class OutputStep(NamedTuple):
     """The output neurons' step in this clock.
 
-    integrates : the weights at hand are added, ``oneur_sum`` has the sums; leaks : neuron ``k`` leaks, or lets its
-    random number go by if it is beyond ``last``
+    integrates : True if the present weights are added; ``oneur_sum`` has the sums
+    leaks : True if neuron ``k`` leaks; if k is beyond ``last``, it only uses up its random number
     """
 
     integrates: bool
@@ -39,7 +39,7 @@ class OutputStep(NamedTuple):
 
 @kernel
 def wires(r: np.record) -> OutputStep:
-    """Compute it. Weights that arrive keep the neuron of this clock from leaking; its random number goes by."""
+    """Return the step of this clock. If weights are added, the neuron of this clock does not leak."""
     k, arrive = r.neur_step_cnt, r.wout_cs_del == 1
     if arrive:
         _add(r)
@@ -48,9 +48,9 @@ def wires(r: np.record) -> OutputStep:
 
 @kernel
 def clock(r: np.record, s: OutputStep, prog: int, forgets: bool) -> None:
-    """Rising edge. prog : what the SPI writes, a potential in use or not, a seed; forgets : a sample ends"""
+    """Rising edge of CLK; prog : the SPI's write requests, a bit each; forgets : True if a sample ends."""
     if s.integrates:
-        _take(r)
+        _write_sums(r)
     if s.leaks:
         leak(r, s.k, s.last)
     if prog:
@@ -63,36 +63,36 @@ def clock(r: np.record, s: OutputStep, prog: int, forgets: bool) -> None:
 
 @kernel
 def integrate(r: np.record) -> None:
-    """Add the weights at hand."""
+    """Add the present weights to the potentials."""
     _add(r)
-    _take(r)
+    _write_sums(r)
 
 
 @kernel
 def _add(r: np.record) -> None:
-    """Compute the sums of potentials and weights at hand."""
+    """Compute the sums of the potentials and the present weights."""
     for i in range(r.spi_num_out_neur + 1):
-        update = lif.scaled(r.wout_data_o[i], r.spi_fp_loc_wout)
+        update = lif.scale(r.wout_data_o[i], r.spi_fp_loc_wout)
         r.oneur_sum[i] = readout.wrap_u(readout.integrate(signed(r.oneur_u[i], U_BITS), update))
 
 
 @kernel
-def _take(r: np.record) -> None:
-    """Keep the sums."""
+def _write_sums(r: np.record) -> None:
+    """Write the sums to the potentials in use."""
     for i in range(r.spi_num_out_neur + 1):
         r.oneur_u[i] = r.oneur_sum[i]
 
 
 @kernel
 def leak(r: np.record, k: int, last: int) -> None:
-    """Neuron k leaks, if it is not beyond ``last``; the random number moves on in any case."""
+    """Let neuron k leak, if it is not beyond ``last``. The random number advances in any case."""
     en = int(traces.rounds_out(r.spi_kappa, r.spi_en_stoch_round))
     bits = lfsr.ahead(r.lfsr_strnd_oneur_u)
     if k <= last:
         u = readout.leak(signed(r.oneur_u[k], U_BITS), r.spi_kappa, bits & RAND_MASK, en)
         r.oneur_u[k] = readout.wrap_u(u)
     if en:
-        r.lfsr_strnd_oneur_u = lfsr.after(r.lfsr_strnd_oneur_u, bits, UNFOLD)
+        r.lfsr_strnd_oneur_u = lfsr.next_state(r.lfsr_strnd_oneur_u, bits, UNFOLD)
 
 
 forget = resetter(CHIP.block("neurons"), lambda reg: reg.name == "oneur_u")  # all potentials to 0

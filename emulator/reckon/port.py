@@ -1,7 +1,7 @@
-"""Writes to ReckOn's SPI: an address field and one data field a transaction.
+"""Writes to ReckOn's SPI: an address field and one data field in each transaction.
 
-The chip takes up to 4,095 data fields in a row, each for the next address; one at a time is what every host can do, and
-what can be patched. All of it is understood.
+The chip takes up to 4,095 data fields after one address field, each for the next address. We send one at a time: every
+host can do that, and such a stream can be changed write by write. ``hear`` understands both.
 
 Source: ReckOn doc v1.0, 2.1; spi_slave.v.
 """
@@ -18,7 +18,7 @@ from draupnir.emulator.declare import LIMB_BITS, Chip
 from draupnir.emulator.reckon import layout
 from draupnir.emulator.reckon.layout import CHIP, SPI_BITS, SPI_HEADER, SPI_NEUR_ADDR, SPI_WORD_ADDR, SpiCode
 from draupnir.emulator.spi.bytewise import register_at
-from draupnir.emulator.spi.port import Heard, Made, MemoryWrite, Placed, RegisterWrite, Remark, Write
+from draupnir.emulator.spi.port import Effect, FieldAtPlace, MemoryWrite, Reception, RegisterWrite, Remark, Write
 
 CODES = {
     layout.NEURONS.name: SpiCode.NEUR,
@@ -30,7 +30,7 @@ FIELD = (1 << SPI_BITS) - 1
 
 
 class ReckonPort:
-    """The port. A write to a memory is heard while SPI_EN_CONF is 1, as it is after a reset."""
+    """The port (see ``spi.port.Port``). Writes reach the memories while SPI_EN_CONF is 1, as it is after a reset."""
 
     chip: Chip = CHIP
     bits = 2 * SPI_BITS
@@ -48,92 +48,93 @@ class ReckonPort:
         return self.header(CODES[write.memory], addr) << SPI_BITS | write.content
 
     def header(self, code: int, addr: int, n: int = 1, read: int = 0) -> int:
-        """The field that announces ``n`` data fields, 0..4095. code : 0..7; addr : of the first, any 16 bits."""
+        """Return the address field; n : the data fields after it, 0..4095; code : 0..7; addr : the first, 16 bits."""
         return encode(SPI_HEADER, read=read, code=code, num_write=n, addr=addr)
 
     def at_register(self, register: str, i: int = 0) -> int:
-        """The address field that writes a configuration register, at the ``i``-th of its addresses."""
+        """Return the address field that writes address ``i`` of a configuration register, 0..n_addrs - 1."""
         return self.header(SpiCode.CONFIG, CHIP.register(register).addr + i)
 
     def place(self, memory: str, word: int, chunk: int) -> int:
-        """The 16 bits that say which 32 bits of which word of a memory."""
+        """Return the 16 bits of the address of a chunk of 32 bits in a word of a memory."""
         return encode(SPI_NEUR_ADDR if memory == layout.NEURONS.name else SPI_WORD_ADDR, word=word, chunk=chunk)
 
     def place_of_flags(self, neuron: int) -> int:
-        """The 16 bits at which a write also sets the flags of a neuron, 0..255; see ``flags``."""
+        """Return the 16 bits of the address at which a write also sets the flags of a neuron, 0..255; see ``flags``."""
         return encode(SPI_NEUR_ADDR, flags=1) | neuron
 
     def flags(self, neur_z: int, neur_dirty: int) -> int:
-        """The two bits of a data field that set a neuron's spike and dirty bits."""
+        """Return the two bits of a data field that set a neuron's spike bit and dirty bit, 0 or 1 each."""
         return encode(layout.SPI_NEUR_FLAGS, neur_z=neur_z, neur_dirty=neur_dirty)
 
-    def told(self, addr: int) -> dict[str, int]:
-        """Return what an address field says, field by field."""
+    def header_fields(self, addr: int) -> dict[str, int]:
+        """Return the fields of an address field, by name."""
         return decode(SPI_HEADER, addr)
 
-    def hear(self, fields: Iterable[Placed]) -> Iterator[Heard]:
-        """An address field, and as many data fields as it announces."""
-        rest = iter(fields)
-        for where, first in rest:
-            header = self.told(first)
+    def hear(self, fields: Iterable[FieldAtPlace]) -> Iterator[Reception]:
+        """Take an address field, and then the data fields that it announces."""
+        iterator = iter(fields)
+        for place, addr in iterator:
+            header = self.header_fields(addr)
             n = header["num_write"]
             if n == 0:
-                empty = Remark("empty", "announces no data field: nothing is written")
-                yield Heard(where, f"{first:08x}", None, (empty,))
+                remark = Remark("empty", "announces no data field: nothing is written")
+                yield Reception(place, f"{addr:08x}", None, (remark,))
             for k in range(n):
-                placed = next(rest, None)
-                if placed is None:
-                    cut = Remark("cut", f"announces {n} data fields, and the stream ends after {k}")
-                    yield Heard(where, f"{first:08x}", None, (cut,))
+                data_field = next(iterator, None)
+                if data_field is None:
+                    remark = Remark("cut", f"announces {n} data fields, and the stream ends after {k}")
+                    yield Reception(place, f"{addr:08x}", None, (remark,))
                     return
-                yield Heard(placed[0], f"{first:08x} {placed[1]:08x}", *_made_of(header, k, placed[1]))
+                yield Reception(data_field[0], f"{addr:08x} {data_field[1]:08x}", *_effect(header, k, data_field[1]))
 
     def encode_read(self, memory: str, word: int, chunk: int) -> int:
         return self.header(CODES[memory], self.place(memory, word, chunk), read=1) << SPI_BITS
 
-    def answer(self, received: int) -> int:
-        """The data field."""
-        return received & FIELD
+    def answer(self, miso: int) -> int:
+        """Return the data field."""
+        return miso & FIELD
 
-    def program(self, wanted: Configuration, present: Mapping[str, np.ndarray] | None) -> Iterator[Write]:
-        """SPI_EN_CONF first, so that all is heard, and last as it is wanted."""
+    def program(self, target: Configuration, present: Mapping[str, np.ndarray] | None) -> Iterator[Write]:
+        """Set SPI_EN_CONF first, so that the chip takes all writes, and give it its own content last."""
         yield from self.begin()
         for register in CHIP.registers:
             if register.name != self.gate:
-                for i, content in enumerate(wanted.registers[register.name]):
+                for i, content in enumerate(target.registers[register.name]):
                     yield RegisterWrite(register.name, i, content)
         for memory in CHIP.memories:
-            words = wanted.memories[memory.name]
-            differing = np.ones(words.shape, bool) if present is None else words != present[memory.name]
-            for word, chunk in np.argwhere(differing).tolist():
+            words = target.memories[memory.name]
+            is_different = np.ones(words.shape, bool) if present is None else words != present[memory.name]
+            for word, chunk in np.argwhere(is_different).tolist():
                 yield MemoryWrite(memory.name, word, chunk, int(words[word, chunk]))
-        yield from self.end(wanted)
+        yield from self.end(target)
 
     def begin(self) -> Iterator[Write]:
         yield RegisterWrite(self.gate, 0, 1)
 
-    def end(self, wanted: Configuration) -> Iterator[Write]:
-        yield RegisterWrite(self.gate, 0, wanted.registers[self.gate][0])
+    def end(self, target: Configuration) -> Iterator[Write]:
+        yield RegisterWrite(self.gate, 0, target.registers[self.gate][0])
 
 
-def _made_of(header: dict[str, int], k: int, content: int) -> Made:
-    """Return what the k-th data field writes, or None, and remarks."""
+def _effect(header: dict[str, int], k: int, content: int) -> Effect:
+    """Return the write of data field k, from 0, or None, and the remarks."""
     if header["read"]:
         return None, (Remark("read", "reads: nothing is written"),)
     if header["code"] == SpiCode.CONFIG:
-        again = Remark("again", "writes the same register again, as its address does not move on: the last field holds")
+        text = "writes the same register again, because its address does not move on: the last field counts"
+        remark = Remark("again", text)
         write, remarks = register_at(CHIP, header["addr"], content)
-        return write, (*remarks, again) if k == 1 else remarks
+        return write, (*remarks, remark) if k == 1 else remarks
     if header["code"] == SpiCode.ONEUR:
         return None, (Remark("output neuron", "writes an output neuron's potential, which no configuration has"),)
     memory = next((name for name, code in CODES.items() if code == header["code"]), None)
     if memory is None:
-        return None, (Remark("no code", f"code {header['code']} is no memory's: nothing is written"),)
+        return None, (Remark("no code", f"no memory has code {header['code']}: nothing is written"),)
     return _to_memory(memory, header["addr"] + k & SPI_HEADER["addr"].high, content)
 
 
-def _to_memory(memory: str, addr: int, content: int) -> Made:
-    """The write of a memory's chunk, and remarks: of the address the chip takes as many bits as the memory needs."""
+def _to_memory(memory: str, addr: int, content: int) -> Effect:
+    """Return the write of a memory's chunk, and the remarks; address bits that the memory does not need are lost."""
     place = decode(SPI_WORD_ADDR, addr)
     depth = CHIP.memory(memory).depth
     word = place["word"] % depth

@@ -1,4 +1,4 @@
-"""The output neurons: leaky integrators, their error, the winner. Potentials are signed, 16 bits.
+"""The output neurons: leaky integrators, their error, the winner. Potentials are signed and have 16 bits.
 
 Source: srnn.v, Output neurons, Winner computation, module output_act_err.
 """
@@ -12,24 +12,27 @@ from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.reckon.layout import ACT_HALF, U_BITS
 from draupnir.emulator.reckon.learning.traces import KAPPA_FRACTION
 from draupnir.emulator.reckon.lif import U_MAX, U_MIN
-from draupnir.emulator.reckon.rounding import rounded, signed
+from draupnir.emulator.reckon.rounding import round_product, signed
 
 
 @kernel
 def integrate(u: int, update_wout: int) -> int:
-    """The potential after a recurrent neuron's spike; saturates."""
+    """Return the potential after a recurrent neuron's spike; saturates at 16 signed bits."""
     return min(max(u + update_wout, U_MIN), U_MAX)
 
 
 @kernel
 def leak(u: int, kappa: int, rand: int, en: int) -> int:
-    """The potential after a timestep: u times kappa; wraps where kappa is above 1."""
-    return signed(rounded(u * kappa, KAPPA_FRACTION, U_BITS, rand, en), U_BITS)
+    """Return the potential after a timestep: u times kappa, rounded; wraps if kappa is above 1.
+
+    kappa : 0..255, with 7 bits of fraction; rand : 0..2**7 - 1; en : 1 to round at random, 0 to round down
+    """
+    return signed(round_product(u * kappa, KAPPA_FRACTION, U_BITS, rand, en), U_BITS)
 
 
 @kernel
 def activation(u: int, no_out_act: int) -> int:
-    """The output: the potential, or its hard sigmoid, 0..2048 (2048 only from above the linear part)."""
+    """Return the output: the potential, or its hard sigmoid, 0..2048; 2048 only for u of 2048 and more."""
     if no_out_act:
         return u
     if u > ACT_HALF - 1:
@@ -39,13 +42,13 @@ def activation(u: int, no_out_act: int) -> int:
 
 @kernel
 def error(target: int, output: int) -> int:
-    """Target less output; saturates."""
+    """Return target minus output; saturates at 16 signed bits."""
     return min(max(target - output, U_MIN), U_MAX)
 
 
 @kernel
 def winner(potentials: np.ndarray, last: int) -> int:
-    """The first of the output neurons 0 to ``last`` with the highest potential."""
+    """Return the first of the output neurons 0..last with the highest potential; potentials : (16,) 16-bit words."""
     best = 0
     for k in range(1, last + 1):
         if signed(potentials[k], U_BITS) > signed(potentials[best], U_BITS):
@@ -55,7 +58,7 @@ def winner(potentials: np.ndarray, last: int) -> int:
 
 @kernel
 def most_wins(counts: np.ndarray, last: int) -> int:
-    """The first of the output neurons 0 to ``last`` with the highest count."""
+    """Return the first of the output neurons 0..last with the highest count; counts : (16,) int64."""
     best = 0
     for k in range(1, last + 1):
         if counts[k] > counts[best]:
@@ -65,5 +68,5 @@ def most_wins(counts: np.ndarray, last: int) -> int:
 
 @kernel
 def wrap_u(u: int) -> int:
-    """A potential as the two's complement word that a register holds."""
+    """Return a potential as a two's complement word, 0..65535."""
     return wrap(u, U_BITS)

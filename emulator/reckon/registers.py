@@ -1,4 +1,4 @@
-"""ReckOn's configuration registers: addresses, widths, values after a reset. Written by the SPI; none can be read back.
+"""ReckOn's configuration registers: addresses, widths, values after a reset. The SPI writes them, but cannot read them.
 
 Source: ReckOn doc v1.0, 3 (doc/README.md); spi_slave.v.
 """
@@ -10,7 +10,7 @@ from draupnir.emulator.reckon.lfsrs import LFSRS
 
 
 def _own_seed(register: str) -> int:
-    """Return what seeds the random numbers as a reset does."""
+    """Return the seed with which the random numbers are the same as after a reset."""
     return sum(lfsr.reset << lfsr.seed[1] for lfsr in LFSRS if lfsr.seed[0] == register)
 
 
@@ -83,11 +83,11 @@ REGISTERS = (
         for i in range(5)
     ),
     Register("SPI_LR_R_WINP", 79, 5, "Right shift of an input weight's update probability.", unit="bits"),
-    Register("SPI_LR_P_WINP", 80, 5, "Left shift, before it.", unit="bits"),
+    Register("SPI_LR_P_WINP", 80, 5, "Left shift, before the right shift.", unit="bits"),
     Register("SPI_LR_R_WREC", 81, 5, "Right shift of a recurrent weight's update probability.", unit="bits"),
-    Register("SPI_LR_P_WREC", 82, 5, "Left shift, before it.", unit="bits"),
+    Register("SPI_LR_P_WREC", 82, 5, "Left shift, before the right shift.", unit="bits"),
     Register("SPI_LR_R_WOUT", 83, 5, "Right shift of an output weight's update probability.", unit="bits"),
-    Register("SPI_LR_P_WOUT", 84, 5, "Left shift, before it.", unit="bits"),
+    Register("SPI_LR_P_WOUT", 84, 5, "Left shift, before the right shift.", unit="bits"),
     Register("SPI_SEED_INP", 85, 25, "Seed of the input weights' updates.", default=_own_seed("SPI_SEED_INP")),
     Register("SPI_SEED_REC", 86, 25, "Seed of the recurrent weights' updates.", default=_own_seed("SPI_SEED_REC")),
     Register("SPI_SEED_OUT", 87, 22, "Seed of the output weights' updates.", default=_own_seed("SPI_SEED_OUT")),
@@ -132,9 +132,9 @@ REGISTERS = (
     Register("SPI_NUM_OUT_NEUR", 96, 4, "Output neurons.", unit="neurons - 1", reset=0xF),
     Register("SPI_REGUL_F0", 98, 12, "Recurrent trace above which regularisation begins.", unit="LSB"),
     Register("SPI_REGUL_K_INP_R", 99, 5, "Right shift of the input weights' additive term.", unit="bits"),
-    Register("SPI_REGUL_K_INP_P", 100, 5, "Left shift, before it.", unit="bits"),
+    Register("SPI_REGUL_K_INP_P", 100, 5, "Left shift, before the right shift.", unit="bits"),
     Register("SPI_REGUL_K_REC_R", 101, 5, "Right shift of the recurrent weights' additive term.", unit="bits"),
-    Register("SPI_REGUL_K_REC_P", 102, 5, "Left shift, before it.", unit="bits"),
+    Register("SPI_REGUL_K_REC_P", 102, 5, "Left shift, before the right shift.", unit="bits"),
     Register("SPI_REGUL_K_MUL", 103, 5, "Right shift of the multiplicative term.", unit="bits"),
     Register("SPI_NOISE_STR", 104, 4, "Right shift of the noise.", unit="bits"),
 )

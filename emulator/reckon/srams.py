@@ -1,7 +1,7 @@
-"""The four memories: who reaches them, and how they are read and written.
+"""The four memories: which block accesses them, and how they are read and written.
 
-A memory's output register takes, with each access, what the word held before it. The SPI comes first, whatever the
-network is doing; it writes 32 bits of a word.
+With each access a memory's output register takes the old content of the word. The SPI has priority over the network. It
+writes 32 bits of a word.
 
 Source: srnn.v, SRAMs, Readback.
 """
@@ -42,9 +42,9 @@ WORD_ADDR = positions(SPI_WORD_ADDR)
 NEUR_ADDR = positions(SPI_NEUR_ADDR)
 FLAGS = positions(SPI_NEUR_FLAGS)
 NEUR_MASK = (1 << M) - 1
-CHUNK = 32 // W_BITS  # weights in the SPI's part of a word
+CHUNK = 32 // W_BITS  # weights in the 32 bits that the SPI accesses
 WEIGHT_MASK = (1 << W_BITS) - 1
-GROUP_COUNTS = N_WEIGHTS - 1  # neur128x2_cnt: the sweep reads the next weights where these bits are 0
+GROUP_COUNTS = N_WEIGHTS - 1  # the sweep reads the next weights if these bits of neur128x2_cnt are 0
 N_LIMBS = NEURONS.n_limbs
 forget = resetter(CHIP.block("neurons"), lambda reg: reg.name == "neur_dirty")  # all words count as zeros
 
@@ -52,8 +52,8 @@ forget = resetter(CHIP.block("neurons"), lambda reg: reg.name == "neur_dirty")  
 class Mems(NamedTuple):
     """The memories: neurons (128, 4) uint32, limb 0 least significant; weights as bytes, (words, 16) uint8.
 
-    u, noise : (16, 16) int64, a group a row: while a stretch needs them, potentials taken out of the neuron memory, and
-    noise to be added
+    u, noise : (16, 16) int64, one row for each group; only stretches use them, for potentials that they copy from the
+        neuron memory, and for the noise
     """
 
     neurons: np.ndarray
@@ -65,11 +65,13 @@ class Mems(NamedTuple):
 
 
 class WeightAccess(NamedTuple):
-    """Access to a memory of weights.
+    """An access to a memory of weights.
 
-    kind : NONE, LOAD, UPDATE by e-prop, SPI_READ, SPI_WRITE; addr : the word
-    trace : of an update, the pre-synaptic neuron's; own : its place among the word's neurons, or NO_SELF
-    skips : the SPI takes the memory in the clock of an update, whose random numbers go by
+    kind : NONE, LOAD, UPDATE (by e-prop), SPI_READ or SPI_WRITE
+    addr : the word
+    trace : for an update, the trace of the pre-synaptic neuron
+    own : for an update, the place of the pre-synaptic neuron in the word, 0..15, or NO_SELF
+    skips : 1 if the SPI has the memory in the clock of an update, which then only uses up its random numbers
     """
 
     kind: int
@@ -83,7 +85,7 @@ NONE, LOAD, UPDATE, SPI_READ, SPI_WRITE = range(5)
 
 
 class Access(NamedTuple):
-    """Access to the neuron memory. core_we : the network writes; spi_we : the SPI does"""
+    """An access to the neuron memory; core_we : 1 if the network writes; spi_we : 1 if the SPI writes."""
 
     cs: int
     core_we: int
@@ -103,9 +105,10 @@ def load_pair(r: np.record, neurons: np.ndarray, addr: int) -> None:
 
 @kernel
 def neurons_access(r: np.record, e: Evt, p: Eprop, prog: int) -> Access:
-    """Return who reaches the neuron memory: the SPI's write, its read, or the network.
+    """Return the access to the neuron memory: a write of the SPI, else a read of the SPI, else that of the network.
 
-    State EPROP has its own address, but the counters of the event controller and of state STEP say whether it writes.
+    State EPROP has an address of its own, but the counters of the event controller and of state STEP decide whether it
+    writes.
     """
     if field(prog, PROGS.neur):
         return Access(1, 0, 1, field(r.spi_addr_out, NEUR_ADDR.word))
@@ -119,9 +122,9 @@ def neurons_access(r: np.record, e: Evt, p: Eprop, prog: int) -> Access:
 def clock_neurons(
     r: np.record, neurons: np.ndarray, access: Access, even: Half, odd: Half, sets_flags: bool, forgets: bool
 ) -> None:
-    """The neuron memory's edge; a word that is written is no longer taken for zeros.
+    """Rising edge of CLK for the neuron memory. A word that is written becomes dirty.
 
-    sets_flags : the SPI writes a neuron's dirty bit; forgets : a sample ends
+    sets_flags : True if the SPI writes a neuron's dirty bit; forgets : True if a sample ends
     """
     if access.cs:
         _clock_word(r, neurons, access, even, odd)
@@ -136,9 +139,9 @@ def _clock_word(r: np.record, neurons: np.ndarray, access: Access, even: Half, o
     addr = access.addr
     load_pair(r, neurons, addr)
     if access.core_we:
-        held0, held1 = pair.half(r.neur_data_o, 0), pair.half(r.neur_data_o, 1)
-        even_next = even.state & even.mask | held0 & ~even.mask
-        pair.put(neurons, addr, even_next, odd.state & odd.mask | held1 & ~odd.mask)
+        old0, old1 = pair.half(r.neur_data_o, 0), pair.half(r.neur_data_o, 1)
+        even_next = even.state & even.mask | old0 & ~even.mask
+        pair.write_states(neurons, addr, even_next, odd.state & odd.mask | old1 & ~odd.mask)
     elif access.spi_we:
         neurons[addr, field(r.spi_addr_out, NEUR_ADDR.chunk)] = r.spi_data
     if access.core_we or access.spi_we:
@@ -157,25 +160,25 @@ def _spi_write(memory: np.ndarray, addr: int, chunk: int, word: int) -> None:
 
 @kernel
 def _sweep_addr(r: np.record) -> int:
-    """The word of winp or wrec that the sweep of an event is at."""
+    """Return the present word of winp or wrec in the sweep of an event."""
     return r.neur256_cnt << 4 | r.neur128x2_cnt >> 4
 
 
 @kernel
 def _by_spi(r: np.record, write: int, read: int, updates: int) -> WeightAccess:
-    """The SPI reads a word, or writes a part of it; the word's number is cut to the memory's length."""
+    """Return the SPI's access to a word; the word's number wraps at the memory's length."""
     return WeightAccess(SPI_WRITE if write else SPI_READ, field(r.spi_addr_out, WORD_ADDR.word), 0, NO_SELF, updates)
 
 
 @kernel
 def _of_core(cs: int, we: int, addr: int, trace: int, own: int) -> WeightAccess:
-    """Access by e-prop."""
+    """Return the access of e-prop."""
     return WeightAccess(UPDATE if we else LOAD if cs else NONE, addr, trace, own, 0)
 
 
 @kernel
 def winp_access(r: np.record, e: Evt, p: Eprop, prog: int) -> WeightAccess:
-    """Return who reaches the input weights in this clock."""
+    """Return the access to the input weights in this clock."""
     write, read = field(prog, PROGS.winp), field(r.read_sync, READS.winp)
     if write | read:
         return _by_spi(r, write, read, p.winp_we)
@@ -186,7 +189,7 @@ def winp_access(r: np.record, e: Evt, p: Eprop, prog: int) -> WeightAccess:
 
 @kernel
 def wrec_access(r: np.record, e: Evt, p: Eprop, prog: int) -> WeightAccess:
-    """Return who reaches the recurrent weights in this clock."""
+    """Return the access to the recurrent weights in this clock."""
     write, read = field(prog, PROGS.wrec), field(r.read_sync, READS.wrec)
     if write | read:
         return _by_spi(r, write, read, p.wrec_we)
@@ -197,7 +200,10 @@ def wrec_access(r: np.record, e: Evt, p: Eprop, prog: int) -> WeightAccess:
 
 @kernel
 def wout_access(r: np.record, p: Eprop, prog: int, by_event: int) -> WeightAccess:
-    """Return who reaches the output weights. by_event : a sweep begins for a recurrent neuron's spike (wout_cs_ctrl)"""
+    """Return the access to the output weights.
+
+    by_event : 1 if a sweep begins for a recurrent neuron's spike (wout_cs_ctrl)
+    """
     write, read = field(prog, PROGS.wout), field(r.read_sync, READS.wout)
     if write | read:
         return _by_spi(r, write, read, p.wout_we)
@@ -208,7 +214,7 @@ def wout_access(r: np.record, p: Eprop, prog: int, by_event: int) -> WeightAcces
 
 @kernel
 def _sweep_reads(r: np.record) -> bool:
-    """The sweep of an event reads the next weights."""
+    """Return True if the sweep of an event reads the next weights."""
     return r.state_evt == EVT and r.neur128x2_cnt & GROUP_COUNTS == 0
 
 
@@ -222,7 +228,7 @@ def _clock_by_spi(r: np.record, memory: np.ndarray, word: np.ndarray, access: We
 
 @kernel
 def clock_winp(r: np.record, winp: np.ndarray, access: WeightAccess, prog: int) -> None:
-    """The input weights' edge. Their random numbers move on also if the SPI takes the memory in this clock."""
+    """Rising edge of CLK for the input weights. Their random numbers also advance if the SPI has the memory."""
     if access.kind == UPDATE:
         weights.update_inp(r, access.trace, winp, access.addr)
     elif access.kind == LOAD:
@@ -237,7 +243,7 @@ def clock_winp(r: np.record, winp: np.ndarray, access: WeightAccess, prog: int) 
 
 @kernel
 def clock_wrec(r: np.record, wrec: np.ndarray, access: WeightAccess, prog: int) -> None:
-    """The recurrent weights' edge; likewise."""
+    """Rising edge of CLK for the recurrent weights. Their random numbers also advance if the SPI has the memory."""
     if access.kind == UPDATE:
         weights.update_rec(r, access.trace, access.own, wrec, access.addr)
     elif access.kind == LOAD:
@@ -252,7 +258,7 @@ def clock_wrec(r: np.record, wrec: np.ndarray, access: WeightAccess, prog: int) 
 
 @kernel
 def clock_wout(r: np.record, wout: np.ndarray, access: WeightAccess, prog: int) -> None:
-    """The output weights' edge; likewise."""
+    """Rising edge of CLK for the output weights. Their random numbers also advance if the SPI has the memory."""
     if access.kind == UPDATE:
         weights.update_out(r, access.trace, wout, access.addr)
     elif access.kind == LOAD:
@@ -270,7 +276,7 @@ def clock_wout(r: np.record, wout: np.ndarray, access: WeightAccess, prog: int) 
 
 @kernel
 def _chunk(word: np.ndarray, chunk: int) -> int:
-    """32 bits of a word of weights."""
+    """Return 32 bits of a word of weights."""
     bits = 0
     for i in range(CHUNK):
         bits |= word[CHUNK * chunk + i] << (W_BITS * i)
@@ -279,7 +285,7 @@ def _chunk(word: np.ndarray, chunk: int) -> int:
 
 @outlined
 def readback(r: np.record) -> int:
-    """Return what the SPI has asked for, as the output registers are before this edge."""
+    """Return the 32 bits that the SPI reads, from the output registers before this edge."""
     read, addr = r.read_sync, r.spi_addr_out
     chunk = field(addr, WORD_ADDR.chunk)
     if field(read, READS.neur):

@@ -1,9 +1,9 @@
-"""Stretches of clocks in which only one thing moves, run without looking at the rest of the chip.
+"""Stretches of clocks in which only one thing moves, without a look at the rest of the chip.
 
-Clock by clock the model computes everything; most of the time all but a little of it stands still. Here that is
-recognised (``can_stretch``), and the little is run on: a chip that waits, the search for spikes, the sweep of an event,
-the end of a timestep, the two parts of an e-prop group. It is the same state, by the same leaf functions, only quicker.
-In none of these clocks do the output pins change, but by the last edge.
+Clock by clock the model computes everything, but most of the time only one thing moves. ``can_stretch`` finds this out,
+and ``stretch`` runs this one thing: a chip that waits, the search for spikes, the sweep of an event, the end of a
+timestep, or one of the two parts of an e-prop group. State and leaf functions are the same, so it is only faster. In
+these clocks the output pins do not change, except by the last edge.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from draupnir.emulator.speeds.clocks import begin as begin
 from draupnir.emulator.speeds.clocks import end as end
 
 TICK_MASK = (1 << controller.TICK_BITS) - 1
-SYNC_CLOCKS = 3  # flip-flops of the longest synchroniser: so many clocks after which it stands still
+SYNC_CLOCKS = 3  # flip-flops of the longest synchroniser, which is stable after this number of clocks
 
 
 @kernel
 def can_stretch(r: np.record) -> bool:
-    """Tell whether a stretch may begin here; the inputs are those of the coming clock.
+    """Return True if a stretch may begin with the next clock, whose inputs are in the record.
 
-    Nothing may come through a flip-flop that every state would notice: an event's REQ, a tick, a reset, the SPI. The
-    falling edge of TIME_TICK goes unnoticed; of the levels each state looks at some, see ``stretch``.
+    No change on which every state acts may be on its way through a flip-flop: an event's REQ, a tick, a reset, or the
+    SPI. The falling edge of TIME_TICK has no effect. ``stretch`` checks the levels that single states use.
     """
     i = r.inputs
     req, tick = field(i, IN.AERIN_REQ), field(i, IN.TIME_TICK)
@@ -50,7 +50,7 @@ def can_stretch(r: np.record) -> bool:
 
 @kernel
 def _until_tick(r: np.record, clocks: int) -> int:
-    """Clocks before a local tick, at most ``clocks``; a tick from outside takes an edge of its pin."""
+    """Return the clocks before a local tick, at most ``clocks``. An external tick needs an edge of its pin."""
     if not r.spi_local_tick:
         return clocks
     if r.state == IDLE:
@@ -60,32 +60,32 @@ def _until_tick(r: np.record, clocks: int) -> int:
 
 @outlined
 def stretch(r: np.record, m: Mems, clocks: int) -> int:
-    """Run on for at most ``clocks`` clocks with the inputs as they are; returns how many, perhaps none.
+    """Run at most ``clocks`` clocks with constant inputs, and return their number, which may be 0.
 
-    Call it only where ``can_stretch``. The output pins stay as they are until the last of the edges.
+    Call it only if ``can_stretch`` is True. The output pins do not change before the last of the edges.
     """
     clocks = _until_tick(r, clocks)
     state, rests = r.state, r.state_evt == WAIT
-    taken = 0
+    n_clocks = 0
     if not rests:
         if state == PROP:
-            taken = events(r, m, clocks)
+            n_clocks = events(r, m, clocks)
     elif state == STEP:
-        taken = step(r, m.neurons, clocks)
+        n_clocks = step(r, m.neurons, clocks)
     elif state == EPROP:
-        taken = eprop(r, m, clocks) if _is_target_settled(r) else 0
+        n_clocks = eprop(r, m, clocks) if _is_target_settled(r) else 0
     elif is_waiting(r):
-        taken = clocks
-    if taken:
+        n_clocks = clocks
+    if n_clocks:
         if rests:
             r.neur256_cnt = 0
-        pass_clocks(r, taken, state == IDLE)
-    return taken
+        pass_clocks(r, n_clocks, state == IDLE)
+    return n_clocks
 
 
 @kernel
 def pass_clocks(r: np.record, clocks: int, idle: bool) -> None:
-    """Advance what goes on in each clock, whatever the chip does. idle : in state IDLE"""
+    """Advance what moves in every clock: tick counter, synchronisers, cycle; idle : True in state IDLE."""
     if r.spi_local_tick and not idle:
         r.tick_cnt += clocks
     else:
@@ -97,14 +97,14 @@ def pass_clocks(r: np.record, clocks: int, idle: bool) -> None:
 
 @kernel
 def _is_target_settled(r: np.record) -> bool:
-    """TARGET_VALID is through its flip-flops, or they stand still."""
+    """Return True if TARGET_VALID has passed its flip-flops, or if these do not move."""
     target = field(r.inputs, IN.TARGET_VALID)
     return r.spi_do_eprop == 0 or (r.target_valid_sync_int == target and r.target_valid_sync == target)
 
 
 @kernel
 def is_waiting(r: np.record) -> bool:
-    """A state that only a pin, or a register, can end; and nothing is left to be cleared."""
+    """Return True in a state that only a pin or a register can end, and in which nothing is to be cleared."""
     state = r.state
     if r.neur_step_cnt | r.neur128x2_cnt | int(r.state_evt != WAIT):
         return False
@@ -119,15 +119,15 @@ def is_waiting(r: np.record) -> bool:
 
 @kernel
 def _awaits_ack(r: np.record) -> bool:
-    """OUT_ACK is through its flip-flops, and the bus waits for it to change."""
+    """Return True if OUT_ACK has passed its flip-flops, and the bus waits for its change."""
     ack = field(r.inputs, IN.OUT_ACK)
     return r.out_ack_sync_int == ack and r.out_ack_sync == ack and r.out_req != ack
 
 
 @kernel
 def _is_clear(r: np.record) -> bool:
-    """State IDLE has cleared what it clears."""
-    some = r.out_req | r.out_data | r.send_cnt | r.target_cnt | r.got_label
+    """Return True if state IDLE has cleared all of its registers."""
+    bits = r.out_req | r.out_data | r.send_cnt | r.target_cnt | r.got_label
     for k in range(N_OUT):
-        some |= r.cnt_winner[k]
-    return some == 0
+        bits |= r.cnt_winner[k]
+    return bits == 0

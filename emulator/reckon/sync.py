@@ -1,4 +1,4 @@
-"""Two flip-flops for what comes from outside the clock: pins and the SPI's requests.
+"""Synchronisers: two flip-flops for each signal from outside of the clock domain, pins and the SPI's requests.
 
 Source: srnn.v, Sync barriers.
 """
@@ -18,13 +18,16 @@ IN = positions(CHIP.input_word)
 
 @kernel
 def prog_new(r: np.record) -> int:
-    """PROG_*_new: requests to write that have just come through. While SPI_EN_CONF is 0 they stay as they are."""
+    """Return PROG_*_new, a bit each: write requests that have just passed. They are constant while SPI_EN_CONF is 0."""
     return r.prog_sync & ~r.prog_del
 
 
 @kernel
 def clock(r: np.record) -> None:
-    """Rising edge. Some stand still: the target's without e-prop, the tick's with local ones, the SPI's by EN_CONF."""
+    """Rising edge of CLK.
+
+    Some do not move: TARGET_VALID's without e-prop, the tick's with local ticks, the SPI's while SPI_EN_CONF is 0.
+    """
     inputs = r.inputs
     if r.spi_do_eprop != 0:
         r.target_valid_sync = r.target_valid_sync_int

@@ -1,6 +1,6 @@
-"""Many chips at once: independent event-level runs on all cores, with the results of one after the other.
+"""Many chips at once: independent event-level runs on all cores, with the same results as one run after the other.
 
-The engine runs outside of Python's lock, so threads are enough: models stay where they are, and nothing is copied.
+The engine runs without Python's global lock, so threads are enough, and nothing is copied.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import pieces
 from draupnir.emulator.speeds.levels import ENGINE
 
-AHEAD = 4  # runs for each thread that are prepared, or done and not yet taken
+AHEAD = 4  # runs for each thread that are prepared, or whose result still waits
 
 
 @dataclass(frozen=True)
 class Sample:
     """One run.
 
-    model : a golden model of its own, as it is to begin; the run leaves it as it ends
-    events, environment, max_cycles : as the chip's ``engine.run`` takes them
+    model : a golden model that no other run uses; it is in its final state after the run
+    events, environment, max_cycles : the arguments of the chip's ``engine.run``
     """
 
     model: Any
@@ -37,18 +37,20 @@ class Sample:
     max_cycles: int | None = None
 
     def run(self) -> Any:
-        """The run, now and here; returns what the chip's ``engine.run`` returns."""
-        engine = ENGINE.needed(chips.package(self.model.chip.name))
+        """Run it in this thread, and return the result of the chip's ``engine.run``."""
+        engine = ENGINE.require(chips.package(self.model.chip.name))
         return engine.run(self.model, self.events, self.environment, self.max_cycles)
 
 
 def run_batch(samples: Iterable[Sample], n_threads: int | None = None) -> Iterator[Any]:
-    """The runs' results, in the order of the samples, each as soon as it and those before it are there.
+    """Yield the results of the runs, in the order of the samples, each as soon as it and all before it are there.
 
-    samples : taken as threads become free, so that any number of them may be made on the way
-    n_threads : None is one for each core
-    No two samples at work at the same time may share a model. An error of a run is raised in its place, and ends the
-    batch: as Ctrl-C does, and whoever takes no more results. Runs under way stop within a second or so.
+    samples : an iterator is read only when a thread is free, so it may create any number of samples on the way
+    n_threads : at least 1; None for one thread on each core
+
+    Two samples that run at the same time must not share a model. If a run raises an error, the error is raised in the
+    place of its result, and the batch ends. It also ends on Ctrl-C, and when the caller closes the iterator. Runs that
+    have begun then stop within about a second.
     """
     n_threads = n_threads or n_cores()
     todo = iter(samples)
@@ -72,5 +74,5 @@ def run_batch(samples: Iterable[Sample], n_threads: int | None = None) -> Iterat
 
 
 def n_cores() -> int:
-    """Cores that this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

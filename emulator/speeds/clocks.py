@@ -1,6 +1,6 @@
-"""The level at which nothing is taken at once: ``loop.looper`` then runs clock by clock, or in stretches.
+"""The ``level`` of a closed loop at clock level: ``loop.looper`` then runs clock by clock, or in stretches.
 
-``begin`` and ``end`` are those of a chip's ``stretch`` that keeps nothing to be quick; see ``drive.driver``.
+``begin`` and ``end`` are also the ones of a chip whose ``stretch`` module keeps nothing; see ``drive.driver``.
 """
 
 from __future__ import annotations
@@ -11,46 +11,50 @@ from typing import Any
 import numpy as np
 
 from draupnir.emulator.kernel.jit import entry, kernel
-from draupnir.emulator.speeds.runs import Buses, Given
+from draupnir.emulator.speeds.runs import Buses, RunInputs
 
-LONGEST_WORK = 512  # clocks of a stretch that are work; in longer ones nothing moves
+LONGEST_WORK = 512  # clocks of a stretch that count as work, at most; in a longer stretch nothing moves
 
 
 def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a loop to be called with an array of one record in the place of each record; see ``loop.looper``."""
+    """Return a compiled function that takes an array of one record for each record of the loop; see ``loop.looper``."""
 
     @entry
-    def opened(held: Any, shown: np.recarray, given: Given, terms: Any, columns: Any, left: np.ndarray) -> Any:
-        return loop((held[0][0], *held[1:]), shown[0], given, terms, columns, left)
+    def opened(
+        state: Any, burst: np.recarray, inputs: RunInputs, terms: Any, columns: Any, bus_words: np.ndarray
+    ) -> Any:
+        return loop((state[0][0], *state[1:]), burst[0], inputs, terms, columns, bus_words)
 
     return opened
 
 
 @kernel
 def load(state: Any) -> None:
-    """Nothing is kept beside the chip's own state."""
+    """Do nothing: this level keeps no state of its own."""
 
 
 @kernel
 def flush(state: Any) -> None:
-    """Nothing is kept beside the chip's own state."""
+    """Do nothing: this level keeps no state of its own."""
 
 
 @kernel
 def begin(r: np.record) -> None:
-    """Nothing is kept from one call to the next."""
+    """Do nothing: this level keeps nothing from one call to the next."""
 
 
 @kernel
 def end(r: np.record) -> None:
-    """Nothing is kept."""
+    """Do nothing: this level keeps nothing."""
 
 
 @kernel
-def at_once(state: Any, given: Given, bus: Buses, shown: np.record, limit: int) -> tuple[Buses, int, int]:
-    """Take what begins with this clock, in at most ``limit`` clocks, if it can be taken at once.
+def at_once(state: Any, inputs: RunInputs, bus: Buses, burst: np.record, limit: int) -> tuple[Buses, int, int]:
+    """Run several clocks at once, at most ``limit``. This level never does, and returns 0 clocks.
 
-    Spikes that are shown meanwhile are noted in ``shown``. Returns both buses afterwards, the clocks that were taken,
-    or 0 if the clock is to be run by itself, and how much work that was (see ``pieces.WORK``).
+    burst : the spikes that appear on the output bus in these clocks are written there
+
+    Returns both buses after these clocks, the number of clocks, or 0 if the next clock must run by itself, and the
+    amount of work (see ``pieces.WORK``).
     """
     return bus, 0, 0

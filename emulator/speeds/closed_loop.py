@@ -1,6 +1,6 @@
-"""A chip between a sender of events and a receiver of spikes, clock by clock, at compiled speed.
+"""A chip between a sender of events and a receiver of spikes, clock by clock, in compiled code.
 
-For every chip with both buses, AERIN and AEROUT.
+It is for every chip with both buses, AERIN and AEROUT.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import numpy as np
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import clocks, runs
 from draupnir.emulator.speeds.loop import Terms, looper, new_shown
-from draupnir.emulator.speeds.runs import Buses, BusRun, Given
+from draupnir.emulator.speeds.runs import Buses, BusRun, RunInputs
 
 
 class ClosedLoop:
-    """Runs a chip; ``clock`` and ``stretch`` are the chip's modules, see ``loop.looper``."""
+    """A closed loop around a chip; clock, stretch : the chip's modules, see ``loop.looper``."""
 
     def __init__(self, clock: ModuleType, stretch: ModuleType) -> None:
         self._loop = looper(clock, clock, stretch, clocks)
@@ -33,28 +33,32 @@ class ClosedLoop:
         buses: Buses | None = None,
         finish: bool = True,
     ) -> BusRun:
-        """Send events and take spikes until all is done, or for ``max_cycles`` clocks.
+        """Send events and receive spikes until the run is complete, or for ``max_cycles`` clocks.
 
-        With ``model.stretch`` False every clock is run by itself.
+        If ``model.stretch`` is False, every clock runs by itself. SCK, MOSI and RST keep their levels.
 
-        max_cycles : None: as many as should do (``limits.clock_limit``); NotAtRest is raised if they do not
-        events : (n,) int64, AERIN_ADDR of each, in order; environment : the delays of both buses
-        not_before : (n,) int64, the first cycle of the model in which REQ of each may be high; None: no limits
-        buses : where the run before left them; None: at rest, as after a reset or a run that was done
-        finish : True: the run ends before the first edge at which both buses and the chip are at rest; False: as soon
-        as the last event's REQ has been dropped, for the next run to go on from there
-        SCK, MOSI and RST stay as they are. Raises InputError if ``not_before`` is not as long as ``events``.
+        events : (n,) int64, AERIN_ADDR of each event, in order
+        environment : the delays of both buses
+        max_cycles : clocks, at most; None: a number that is enough for any normal run (``limits.clock_limit``)
+        record_rows : True to return the input pins of each clock
+        not_before : (n,) int64, the first cycle of the model in which REQ of each event may be high; None: no limits
+        buses : both buses at the end of the last run, if this run continues it; None: at rest, as after a reset
+        finish : True: the run ends before the first edge at which both buses and the chip are at rest. False: it ends
+            as soon as REQ of the last event falls, so that a next run can continue it.
+
+        Raises InputError if ``not_before`` is not as long as ``events``, NotAtRest if ``max_cycles`` is None and its
+        number is not enough, and Stopped if the work has to stop.
         """
         first_cycle = int(model.registers[0].cycle)
-        given = runs.given(model, events, environment, not_before, buses)
-        most = runs.limited(given, environment, first_cycle) if max_cycles is None else max_cycles
-        shown = new_shown()
+        inputs = runs.run_inputs(model, events, environment, not_before, buses)
+        limit = runs.clock_budget(inputs, environment, first_cycle) if max_cycles is None else max_cycles
+        burst = new_shown()
 
-        def piece(given: Given, clocks: int, left: np.ndarray) -> Any:
+        def piece(inputs: RunInputs, clocks: int, bus_words: np.ndarray) -> Any:
             terms = Terms(clocks, finish, model.stretch, record_rows)
-            return self._loop((model.registers, *model.kernel_state()[1:]), shown, given, terms, left)
+            return self._loop((model.registers, *model.kernel_state()[1:]), burst, inputs, terms, bus_words)
 
-        whole = runs.in_pieces(piece, given, most)
-        cycles, addrs, rows = whole.columns
-        run = BusRun(cycles, addrs, first_cycle, whole.n_cycles, whole.done, whole.n_sent, whole.buses, rows)
+        pieces = runs.run_pieces(piece, inputs, limit)
+        cycles, addrs, rows = pieces.columns
+        run = BusRun(cycles, addrs, first_cycle, pieces.n_cycles, pieces.done, pieces.n_sent, pieces.buses, rows)
         return runs.check_at_rest(run, max_cycles)

@@ -1,4 +1,4 @@
-"""A chip under whole arrays of pins: clock by clock, or in stretches where only one thing moves."""
+"""A chip under whole arrays of pins: clock by clock, or in stretches of clocks in which only one thing moves."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import numpy as np
 from draupnir.emulator.declare import INTEGER_BITS, Chip, DeclarationError
 from draupnir.emulator.kernel.jit import entry, kernel, outlined
 
-LONGEST = 4096  # rows looked ahead
-BLOCK = 64  # rows looked at together, without a branch: vectors
+LONGEST = 4096  # the driver looks this many rows ahead, at most
+BLOCK = 64  # rows that are compared together, without a branch, so that the compiler uses vectors
 
 
 @outlined
-def _are_clocks(inputs: np.ndarray, clk: np.ndarray, same: int) -> bool:
-    """Tell whether all these rows are clocks with these inputs."""
+def _are_clocks(inputs: np.ndarray, clk: np.ndarray, pins: int) -> bool:
+    """Return True if all these rows have a clock edge and these input pins."""
     differ = 0
     for i in range(len(inputs)):
-        differ |= (inputs[i] ^ same) | (np.int64(clk[i]) ^ 1)
+        differ |= (inputs[i] ^ pins) | (np.int64(clk[i]) ^ 1)
     return differ == 0
 
 
 @kernel
-def _same(inputs: np.ndarray, clk: np.ndarray, i: int) -> int:
-    """The row after those from i on, at most LONGEST, that are clocks with the same inputs."""
+def _end_of_run(inputs: np.ndarray, clk: np.ndarray, i: int) -> int:
+    """Return the end of the run of rows from row i on that are clocks with equal inputs: at most LONGEST rows."""
     end = min(len(inputs), i + LONGEST)
     j = i
     while j + BLOCK <= end and _are_clocks(inputs[j : j + BLOCK], clk[j : j + BLOCK], inputs[i]):
@@ -51,51 +51,57 @@ def _check_rows(chip: Chip) -> None:
             )
 
 
-def driver(chip: Chip, clock: ModuleType, stretch: ModuleType, n_beside: int = 0) -> Callable[..., None]:
-    """Return what runs the rows of a trace (see ``draupnir.emulator.trace``) on a chip.
+def driver(chip: Chip, clock: ModuleType, stretch: ModuleType, n_pins_args: int = 0) -> Callable[..., None]:
+    """Return a compiled ``drive(inputs, clk, out, stretching, *args)``, which runs the rows of a trace on a chip.
 
-    The function that it returns is called as ``drive(inputs, clk, out, stretching, *given)``.
+    See ``draupnir.emulator.trace`` for rows.
 
-    chip : has one clock, of which only the rise is used, and at most 63 bits of pins each way
+    chip : a chip with one clock, of which it uses the rise only, and with at most 63 bits of pins in each direction
     clock : the chip's module with ``apply_inputs(*pins, inputs)``, ``outputs(record)`` and ``clock(*state)``
-    stretch : the chip's module with ``can_stretch(record)``, and ``stretch(*state, clocks)``, which runs on for at most
-    so many clocks with the inputs as they are, and returns how many, perhaps 0; the outputs stay as they are.
-    ``begin(record)`` finds out anew what the chip keeps to be quick, since anybody may have changed the state since
-    the last call; ``end(record)`` lets it go
+    stretch : the chip's module with these functions:
+        ``can_stretch(record)`` returns True if ``stretch`` may be called;
+        ``stretch(*state, clocks)`` runs at most this number of clocks with constant inputs, in which the outputs do
+        not change either, and returns the number, which may be 0;
+        ``begin(record)`` computes what the chip derives from its state to be fast, because the caller may have changed
+        the state since the last call; ``end(record)`` deletes it
+    n_pins_args : the number of arguments that only ``apply_inputs`` takes
 
-    Of ``drive``: stretching : False runs every clock by itself
-    given : the record of registers, then the ``n_beside`` arguments that only ``apply_inputs`` takes
-    beside it (``pins``), then those that only the others take (``state``); a tuple of them would cost each call some
-    microseconds. out : (n,) int64, is given the output pins before each row's clock edge, packed; 0 where the row has
-    none.
-    Raises DeclarationError for a chip with another clock, or more pins.
+    The arguments of ``drive``:
+    inputs : (n,) int64; clk : (n,) uint8, 0 or 1
+    out : (n,) int64; receives the packed output pins before each row's clock edge, 0 for a row without an edge
+    stretching : False runs every clock by itself
+    args : the record of registers, then ``n_pins_args`` arguments (with the record these are ``pins``), then the other
+        arguments (with the record these are ``state``). They are not a tuple, which would cost microseconds in each
+        call.
+
+    Raises DeclarationError for a chip with another clock, or with more bits.
     """
     _check_rows(chip)
-    n_pins = 1 + n_beside
+    n_pins = 1 + n_pins_args
 
     @entry
-    def drive(inputs: np.ndarray, clk: np.ndarray, out: np.ndarray, stretching: bool, *given: Any) -> None:
-        r = given[0]
-        pins, state = given[:n_pins], given[:1] + given[n_pins:]
-        i, same = 0, 0
+    def drive(inputs: np.ndarray, clk: np.ndarray, out: np.ndarray, stretching: bool, *args: Any) -> None:
+        r = args[0]
+        pins, state = args[:n_pins], args[:1] + args[n_pins:]
+        i, end_of_run = 0, 0
         stretch.begin(r)
         while i < len(inputs):
             if inputs[i] != r.inputs:
                 clock.apply_inputs(*pins, inputs[i])
-            taken = 1
+            clocks = 1
             now = 0
             if clk[i]:
                 now = clock.outputs(r)
-                taken = 0
+                clocks = 0
                 if stretching and stretch.can_stretch(r):
-                    if same <= i:
-                        same = _same(inputs, clk, i)
-                    taken = stretch.stretch(*state, same - i)
-                if taken == 0:
+                    if end_of_run <= i:
+                        end_of_run = _end_of_run(inputs, clk, i)
+                    clocks = stretch.stretch(*state, end_of_run - i)
+                if clocks == 0:
                     clock.clock(*state)
-                    taken = 1
-            out[i : i + taken] = now
-            i += taken
+                    clocks = 1
+            out[i : i + clocks] = now
+            i += clocks
         stretch.end(r)
 
     return drive

@@ -1,4 +1,4 @@
-"""A chip between a sender of events and a receiver of spikes, event by event: see ``loop.py``."""
+"""A chip between a sender of events and a receiver of spikes, event by event. See ``loop.py``."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import runs
 from draupnir.emulator.speeds.loop import Terms, looper, new_shown
-from draupnir.emulator.speeds.runs import Buses, EventRun, Given
+from draupnir.emulator.speeds.runs import Buses, EventRun, RunInputs
 
 
 class EventLevel:
-    """Runs a chip by events.
+    """The event level of a chip.
 
-    clock : the chip's module, the ``pins`` of ``loop.looper``
-    steps : the chip's module that is both the loop's ``clock``, ``stretch`` and ``level``; and has
-    ``prepare(model, environment, shown)``, which returns the state that its functions take; the dtype COUNTS
-    of the record of counters, fifth of the state; ``statistics(counts)``, which names them
+    clock : the chip's module that is the ``pins`` of ``loop.looper``
+    steps : the chip's module that is the ``clock``, the ``stretch`` and the ``level`` of ``loop.looper``. It also has
+        ``prepare(model, environment, burst)``, which returns the state that its functions take: a named tuple with
+        the record of counters as ``counts``; and ``statistics(counts)``, which returns these counters by name
     """
 
     def __init__(self, clock: ModuleType, steps: ModuleType) -> None:
@@ -36,22 +36,22 @@ class EventLevel:
         buses: Buses | None = None,
         finish: bool = True,
     ) -> EventRun:
-        """Send events and take spikes until all is done, or for ``max_cycles`` clocks.
+        """Send events and receive spikes until the run is complete, or for ``max_cycles`` clocks.
 
-        With ``model.stretch`` False every clock is run by itself, with the same results and the same statistics but
-        for what was taken at once. All parameters are as in ``ClosedLoop.run``.
+        If ``model.stretch`` is False, every clock runs by itself. The results are the same, and so are all statistics
+        but the number of clocks that run at once. Parameters and errors are as in ``ClosedLoop.run``.
         """
         first_cycle = int(model.registers[0].cycle)
-        given = runs.given(model, events, environment, not_before, buses)
-        most = runs.limited(given, environment, first_cycle) if max_cycles is None else max_cycles
-        shown = new_shown()
-        state = self._steps.prepare(model, environment, shown)
+        inputs = runs.run_inputs(model, events, environment, not_before, buses)
+        limit = runs.clock_budget(inputs, environment, first_cycle) if max_cycles is None else max_cycles
+        burst = new_shown()
+        state = self._steps.prepare(model, environment, burst)
 
-        def piece(given: Given, clocks: int, left: np.ndarray) -> Any:
-            return self._loop(state, shown, given, Terms(clocks, finish, model.stretch, False), left)
+        def piece(inputs: RunInputs, clocks: int, bus_words: np.ndarray) -> Any:
+            return self._loop(state, burst, inputs, Terms(clocks, finish, model.stretch, False), bus_words)
 
-        whole = runs.in_pieces(piece, given, most)
+        pieces = runs.run_pieces(piece, inputs, limit)
         figures = self._steps.statistics(state.counts[0])
-        cycles, addrs, _ = whole.columns
-        run = EventRun(cycles, addrs, first_cycle, whole.n_cycles, whole.done, whole.n_sent, whole.buses, figures)
+        cycles, addrs, _ = pieces.columns
+        run = EventRun(cycles, addrs, first_cycle, pieces.n_cycles, pieces.done, pieces.n_sent, pieces.buses, figures)
         return runs.check_at_rest(run, max_cycles)

@@ -1,6 +1,6 @@
-"""A chip together with whoever is at its buses: the kinds of parts that a chip may have beside its model.
+"""The parts that run a chip together with a partner at its buses: engine, closed loop and host.
 
-Each is a module, or any other object, with the attributes that the protocol names.
+Each part is a module, or any other object, with the attributes that its protocol names.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from draupnir.emulator.speeds.runs import Buses, EventRun
 WITHOUT = "it cannot be run by events"
 
 
-class Ran(Protocol):
-    """The part of an outcome that all runs have.
+class Outcome(Protocol):
+    """The attributes that the outcome of every run has.
 
-    cycles : (n,) int64, the cycle of each thing that came out; n_cycles : clocks that the run took
-    done : all was done, and the chip is at rest; False: ``max_cycles`` came first
+    cycles : (n,) int64, the cycle of each spike, or of each byte, that the chip sent
+    n_cycles : the clocks of the run
+    done : True if the run is complete and the chip at rest; False if ``max_cycles`` ended it
     """
 
     @property
@@ -35,18 +36,19 @@ class Ran(Protocol):
 
 @runtime_checkable
 class Level(Protocol):
-    """The chip at one speed, with whoever is at its buses.
+    """The chip at one speed, with a partner at its buses.
 
-    ``run`` takes a model, what is sent (events, or a host's operations), whoever sends it (``Environment``, or the
-    chip's own host), and at most so many clocks; None: as many as should do, or NotAtRest is raised.
+    ``run`` takes a model, the events to send or the operations of a host, the sender of them (``Environment``, or the
+    chip's own host), and the largest number of clocks. If that is None, a number that is enough for any normal run is
+    used, and NotAtRest is raised if it is not enough.
     """
 
-    def run(self, model: Any, events: Any, environment: Any, /, max_cycles: int | None = None) -> Ran: ...
+    def run(self, model: Any, events: Any, environment: Any, /, max_cycles: int | None = None) -> Outcome: ...
 
 
 @runtime_checkable
 class ClosedLoopLevel(Level, Protocol):
-    """The chip clock by clock, which can also tell the pins of each clock (see ``closed_loop.ClosedLoop.run``)."""
+    """The chip clock by clock; it can also return the pins of each clock (see ``closed_loop.ClosedLoop.run``)."""
 
     def run(
         self, model: Any, events: Any, environment: Any, /, max_cycles: int | None = None, record_rows: bool = False
@@ -55,7 +57,7 @@ class ClosedLoopLevel(Level, Protocol):
 
 @runtime_checkable
 class BusLevel(Level, Protocol):
-    """The event level of a chip with an event bus in and one out, which can go on where a run was cut."""
+    """The event level of a chip with an input and an output event bus; a run can continue the one before it."""
 
     def run(
         self,
@@ -69,8 +71,11 @@ class BusLevel(Level, Protocol):
     ) -> EventRun: ...
 
 
-class HostedRan(Ran, Protocol):
-    """received : (n,) int64, what the host took; n_swept : clocks that were taken at once"""
+class OutcomeWithHost(Outcome, Protocol):
+    """The outcome of a run that a host leads.
+
+    received : (n,) int64, the values that the host received; n_swept : the clocks that ran at once
+    """
 
     @property
     def received(self) -> np.ndarray: ...
@@ -83,7 +88,7 @@ class HostedRan(Ran, Protocol):
 class HostedLevel(Level, Protocol):
     """The event level of a chip that its host leads; ops : (n, 2) int64, operations and operands."""
 
-    def run(self, model: Any, ops: Any, host: Any, /, max_cycles: int | None = None) -> HostedRan: ...
+    def run(self, model: Any, ops: Any, host: Any, /, max_cycles: int | None = None) -> OutcomeWithHost: ...
 
 
 @runtime_checkable
@@ -91,12 +96,13 @@ class HostRoom(Protocol):
     """The host that leads a chip.
 
     Op : its operations, an IntEnum
-    Host : the class of its delays, a dataclass that has ``gap``, ``hold``, ``ack_delay`` and ``ack_hold``, all in
-        clocks; its ``delays`` are the same as kernels take them
-    ``operand_range`` gives the least and the greatest operand of an operation; ``clock_limit`` the clocks after which
-    operations are taken to go on for ever.
-    ``start`` gives the state of a host that has not begun, a record. ``act`` does in that state what the host does
-    before the next edge, while the chip shows ``outputs``, and ``skip`` lets clocks pass.
+    Host : the class of its delays, a dataclass with ``gap``, ``hold``, ``ack_delay`` and ``ack_hold``, all in clocks,
+        and with ``delays``, which has the same numbers in the form that kernels take
+    operand_range : returns the smallest and the largest operand of an operation
+    clock_limit : returns a number of clocks that is enough for these operations in any normal run
+    start : returns the state of a host before its first operation, a record
+    act : moves this state through what the host does before the next edge, while the chip shows ``outputs``
+    skip : moves this state through clocks in which nothing happens
     """
 
     @property
@@ -116,24 +122,24 @@ class HostRoom(Protocol):
     def skip(self, state: Any, clocks: int, /) -> None: ...
 
 
-def _is_level(found: object) -> TypeGuard[Level]:
-    return isinstance(found, Level)
+def _is_level(part: object) -> TypeGuard[Level]:
+    return isinstance(part, Level)
 
 
-def _is_closed_loop(found: object) -> TypeGuard[ClosedLoopLevel]:
-    return isinstance(found, ClosedLoopLevel)
+def _is_closed_loop(part: object) -> TypeGuard[ClosedLoopLevel]:
+    return isinstance(part, ClosedLoopLevel)
 
 
-def _is_bus_level(found: object) -> TypeGuard[BusLevel]:
-    return isinstance(found, BusLevel)
+def _is_bus_level(part: object) -> TypeGuard[BusLevel]:
+    return isinstance(part, BusLevel)
 
 
-def _is_hosted_level(found: object) -> TypeGuard[HostedLevel]:
-    return isinstance(found, HostedLevel)
+def _is_hosted_level(part: object) -> TypeGuard[HostedLevel]:
+    return isinstance(part, HostedLevel)
 
 
-def _is_host(found: object) -> TypeGuard[HostRoom]:
-    return isinstance(found, HostRoom)
+def _is_host(part: object) -> TypeGuard[HostRoom]:
+    return isinstance(part, HostRoom)
 
 
 _RIGHT = "a module with a function run"
@@ -142,5 +148,5 @@ BUS_ENGINE: Part[BusLevel] = Part("engine", "event-level engine", WITHOUT, _is_b
 HOSTED_ENGINE: Part[HostedLevel] = Part("engine", "event-level engine", WITHOUT, _is_hosted_level, _RIGHT)
 CLOSED_LOOP: Part[ClosedLoopLevel] = Part("closed_loop", "closed loop", WITHOUT, _is_closed_loop, _RIGHT)
 HOST: Part[HostRoom] = Part(
-    "host", "host", "nobody leads it", _is_host, "a module with Op, Host, operand_range, clock_limit, start, act, skip"
+    "host", "host", "no host leads it", _is_host, "a module with Op, Host, operand_range, clock_limit, start, act, skip"
 )

@@ -1,8 +1,12 @@
-"""The loop that runs a chip between a sender of events and a receiver of spikes, at either level.
+"""The loop that runs a chip between a sender of events and a receiver of spikes, at clock level and at event level.
 
-One turn of the loop: see a spike; end if all is done; take what the level can take at once (a rest, an event); else
-take one clock, or a stretch of clocks in which only one thing moves. The loop is given a chip's modules, and compiled
-for each chip and level.
+One turn of the loop:
+1. Look for a new spike.
+2. End if the run is complete.
+3. Let the level run several clocks at once, for instance a rest or an event.
+4. If it runs none, run one clock, or a stretch of clocks in which only one thing moves.
+
+The loop takes a chip's modules as arguments, and is compiled for each chip and level.
 """
 
 from __future__ import annotations
@@ -15,38 +19,39 @@ import numpy as np
 
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, outlined
-from draupnir.emulator.parts.handshake import held, receive, send, send_for, unchanged_for
+from draupnir.emulator.parts.handshake import enforced_wait, receive, send, send_for, unchanged_for
 from draupnir.emulator.speeds import pieces
-from draupnir.emulator.speeds.runs import Buses, Given, driven, keep, undriven
+from draupnir.emulator.speeds.runs import Buses, RunInputs, bus_pins, keep, without_bus_pins
 
 ROOM = 1 << 18  # spikes of a piece, at most
-ROWS = 1 << 20  # rows of a piece that keeps them, at most
-MOST_SHOWN = 256  # spikes that can be shown while one event is taken at once
+ROWS = 1 << 20  # rows of a piece that records them, at most
+MOST_SHOWN = 256  # spikes on the output bus while one event runs at once, at most
 SHOWN = np.dtype(
     (np.record, [("n", np.int64), ("cycles", np.int64, (MOST_SHOWN,)), ("addrs", np.int64, (MOST_SHOWN,))])
 )
 
 
 def new_shown() -> np.recarray:
-    """An array of one record, for the spikes that are shown on the output bus while an event is taken at once."""
+    """Return an array of one record, for the spikes on the output bus while an event runs at once."""
     return np.zeros(1, dtype=SHOWN).view(np.recarray)
 
 
 @kernel
-def show(shown: np.record, cycle: int, addr: int) -> None:
-    """Note a spike: ``cycle`` is the first clock before whose edge AEROUT_REQ is high."""
-    shown.cycles[shown.n] = cycle
-    shown.addrs[shown.n] = addr
-    shown.n += 1
+def show(burst: np.record, cycle: int, addr: int) -> None:
+    """Write a spike into the record; cycle : the first clock before whose edge AEROUT_REQ is high."""
+    burst.cycles[burst.n] = cycle
+    burst.addrs[burst.n] = addr
+    burst.n += 1
 
 
 class Terms(NamedTuple):
     """The terms of a piece of a run.
 
     max_cycles : clocks, at most
-    finish : True: the piece ends once both buses and the chip are at rest; False: once the last event's REQ has dropped
-    stretch : whether clocks in which only one thing moves are run at once
-    record_rows : whether the packed input pins of each clock are kept
+    finish : True: the piece ends when both buses and the chip are at rest. False: it ends when REQ of the last event
+        falls
+    stretch : True to run clocks in which only one thing moves at once
+    record_rows : True to record the packed input pins of each clock
     """
 
     max_cycles: int
@@ -59,38 +64,38 @@ class Terms(NamedTuple):
 
 
 @kernel
-def drive(r: np.record, at: Any, bus: Buses) -> None:
-    """Set the pins that both buses drive. at : where the chip's input pins are"""
-    r.inputs = undriven(at, r.inputs) | driven(at, bus.sender, bus.receiver)
+def drive(r: np.record, pins_in: Any, bus: Buses) -> None:
+    """Set the input pins of both buses; pins_in : the positions of the chip's input pins."""
+    r.inputs = without_bus_pins(pins_in, r.inputs) | bus_pins(pins_in, bus.sender, bus.receiver)
 
 
 @kernel
-def before_edge(bus: Buses, given: Given, ack: int, cycle: int) -> Buses:
-    """Both sides in the clock that comes, before whose edge AERIN_ACK is ``ack`` and AEROUT_REQ is ``bus.req``."""
-    pause = held(bus.sender, given.not_before, cycle)
-    sender = send(bus.sender, given.delays, given.events, ack, pause)
-    return Buses(sender, receive(bus.receiver, given.delays, bus.req), bus.req)
+def before_edge(bus: Buses, inputs: RunInputs, ack: int, cycle: int) -> Buses:
+    """Return both sides in the next clock, before whose edge AERIN_ACK is ``ack`` and AEROUT_REQ is ``bus.req``."""
+    pause = enforced_wait(bus.sender, inputs.not_before, cycle)
+    sender = send(bus.sender, inputs.delays, inputs.events, ack, pause)
+    return Buses(sender, receive(bus.receiver, inputs.delays, bus.req), bus.req)
 
 
 @kernel
-def still_for(bus: Buses, given: Given, cycle: int) -> int:
-    """Clocks, from ``cycle`` on, for which the sender's pins stay as they are if AERIN_ACK stays low."""
-    return unchanged_for(bus.sender, given.events, held(bus.sender, given.not_before, cycle + 1))
+def still_for(bus: Buses, inputs: RunInputs, cycle: int) -> int:
+    """Return for how many clocks from ``cycle`` on the sender's pins do not change if AERIN_ACK stays low."""
+    return unchanged_for(bus.sender, inputs.events, enforced_wait(bus.sender, inputs.not_before, cycle + 1))
 
 
 @kernel
-def pass_clocks(bus: Buses, given: Given, clocks: int, cycle: int) -> tuple[Buses, int]:
-    """Both sides ``clocks`` clocks on from ``cycle``, if neither AERIN_ACK nor the receiver moves.
+def pass_clocks(bus: Buses, inputs: RunInputs, clocks: int, cycle: int) -> tuple[Buses, int]:
+    """Return both sides ``clocks`` clocks after ``cycle``, if AERIN_ACK and the receiver do not move.
 
-    Returns also for how many of the last of these clocks AERIN_REQ was high.
+    The second result is the number of these clocks, at their end, in which AERIN_REQ is high.
     """
-    pause = held(bus.sender, given.not_before, cycle)
-    sender, high = send_for(bus.sender, given.delays, given.events, clocks, pause)
+    pause = enforced_wait(bus.sender, inputs.not_before, cycle)
+    sender, high = send_for(bus.sender, inputs.delays, inputs.events, clocks, pause)
     return Buses(sender, bus.receiver, bus.req), high
 
 
 class Columns(NamedTuple):
-    """The columns that a piece fills, (room,) int64 each; it ends where they are full. ``rows`` may have no room."""
+    """The columns that a piece fills, (room,) int64 each. It ends when one is full; ``rows`` may have no room."""
 
     cycles: np.ndarray
     addrs: np.ndarray
@@ -101,26 +106,30 @@ class Columns(NamedTuple):
 
 
 def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: ModuleType) -> Callable[..., Any]:
-    """The compiled loop for a chip: the function that is returned runs a piece of a run, and returns its columns.
+    """Return the loop for a chip: a function that runs a piece of a run, and returns the columns of the piece.
 
     pins : the chip's module with the positions of the pins, IN and OUT, with ``outputs(record)``, and with
-    ``at_rest(record)``: nothing is queued, nothing under way
-    clock, stretch : as for ``drive.driver``
-    level : the module that knows what can be taken at once; see ``clocks.py``, where nothing can, for what it needs
+        ``at_rest(record)``, which is True if no event is in a queue or in work
+    clock, stretch : the chip's modules, as for ``drive.driver``
+    level : the module that runs several clocks at once; ``clocks.py``, which never does, shows which functions it needs
 
-    Of ``loop``: state : the record of registers, then what else ``clock`` and ``stretch`` take; shown : ``new_shown``;
-    left : for ``runs.keep``. It returns the spikes seen, the clocks, and whether all is done. It allocates nothing:
-    Numba would count references to every array in each turn, which took half of tinyODIN's speed.
+    The arguments of the inner ``loop``:
+    state : the record of registers, then the other arguments of ``clock`` and ``stretch``
+    burst : the record of ``new_shown``
+    bus_words : the array for ``runs.keep``
 
-    Python calls it through ``level.opener``, with an array of one record in the place of each record: Numba calls
-    Python to convert a record, and goes on with the rest of a tuple after an exception there, such as a signal's.
+    It returns the number of spikes, the number of clocks, and True if the run is complete. It allocates nothing: Numba
+    would else count references to every array in each turn, which halves the speed of tinyODIN.
+
+    Python calls the loop through ``level.opener``, with an array of one record for each record. Numba calls Python to
+    convert a record, and if a signal's handler raises an exception there, Numba goes on with the rest of a tuple.
     """
 
     @outlined
     def loop(
-        state: Any, shown: np.record, given: Given, terms: Terms, columns: Columns, left: np.ndarray
+        state: Any, burst: np.record, inputs: RunInputs, terms: Terms, columns: Columns, bus_words: np.ndarray
     ) -> tuple[int, int, bool]:
-        r, bus = state[0], given.buses  # Numba adds to a slice of a named tuple, not to itself
+        r, bus = state[0], inputs.buses  # Numba adds to a slice of a named tuple, not to itself
         cycles, addrs, rows = columns
         end = min(terms.max_cycles, len(rows)) if terms.record_rows else terms.max_cycles
         n_spikes, n_cycles, work, done = 0, 0, 0, False
@@ -133,25 +142,25 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
                 cycles[n_spikes], addrs[n_spikes] = r.cycle, field(out, pins.OUT.AEROUT_ADDR)
                 n_spikes += 1
             bus = Buses(bus.sender, bus.receiver, req)
-            if bus.sender.n_sent == len(given.events):
+            if bus.sender.n_sent == len(inputs.events):
                 done = not terms.finish or ((ack | req | bus.receiver.ack) == 0 and pins.at_rest(r))
                 if done:
                     break
             limit = end - n_cycles
-            bus, clocks, units = level.at_once(state, given, bus, shown, limit)
-            for k in range(shown.n):
-                cycles[n_spikes], addrs[n_spikes] = shown.cycles[k], shown.addrs[k]
+            bus, clocks, units = level.at_once(state, inputs, bus, burst, limit)
+            for k in range(burst.n):
+                cycles[n_spikes], addrs[n_spikes] = burst.cycles[k], burst.addrs[k]
                 n_spikes += 1
-            shown.n = 0
+            burst.n = 0
             if clocks == 0:
-                bus = before_edge(bus, given, ack, r.cycle)
+                bus = before_edge(bus, inputs, ack, r.cycle)
                 drive(r, pins.IN, bus)
                 if terms.stretch and stretch.can_stretch(r):
-                    clocks = stretch.stretch(*state[:], min(still_for(bus, given, r.cycle), limit))
+                    clocks = stretch.stretch(*state[:], min(still_for(bus, inputs, r.cycle), limit))
                 if clocks == 0:
                     clock.clock(*state)
                     clocks = 1
-                bus = pass_clocks(bus, given, clocks - 1, r.cycle - clocks + 1)[0]
+                bus = pass_clocks(bus, inputs, clocks - 1, r.cycle - clocks + 1)[0]
                 units = clocks if terms.record_rows else min(clocks, level.LONGEST_WORK)
                 if terms.record_rows:
                     rows[n_cycles : n_cycles + clocks] = r.inputs
@@ -159,14 +168,14 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
             work += units
         level.flush(state)
         stretch.end(r)
-        keep(left, bus)
+        keep(bus_words, bus)
         return n_spikes, n_cycles, done
 
     opened = level.opener(loop)
 
-    def piece(held: Any, shown: np.recarray, given: Given, terms: Terms, left: np.ndarray) -> Any:
+    def piece(state: Any, burst: np.recarray, inputs: RunInputs, terms: Terms, bus_words: np.ndarray) -> Any:
         columns = Columns(*(np.empty(n, np.int64) for n in (ROOM, ROOM, ROWS if terms.record_rows else 0)))
-        n_spikes, n_cycles, done = opened(held, shown, given, terms, columns, left)
+        n_spikes, n_cycles, done = opened(state, burst, inputs, terms, columns, bus_words)
         lengths = n_spikes, n_spikes, n_cycles if terms.record_rows else 0
         return *(column[:n].copy() for column, n in zip(columns, lengths, strict=True)), n_cycles, done
 

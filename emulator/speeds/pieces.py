@@ -1,7 +1,7 @@
-"""Long work in pieces of less than a second. Between two of them Python takes signals, and whoever is to stop does.
+"""Long work in pieces of less than a second. Between two pieces Python handles signals, and work can stop.
 
-A compiled function cannot be interrupted: Python's handler of a signal runs once the function has come back. And a
-thread is not told of signals at all: it looks here.
+A compiled function cannot be interrupted, because Python runs the handler of a signal only after the function returns.
+Other threads than the main one receive no signals; they look here.
 """
 
 from __future__ import annotations
@@ -10,52 +10,52 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-WORK = 1 << 23  # of a piece: clocks that are run one by one, or as much of another kind
-ROWS = 1 << 19  # of a piece
+WORK = 1 << 23  # work of a piece, at most: clocks that run one by one, or other work that takes as long
+ROWS = 1 << 19  # rows of a piece
 
 _everybody = threading.Event()
-_here = threading.local()
+_thread = threading.local()
 
 
 class Stopped(BaseException):
-    """The work was to stop, and has stopped between two pieces."""
+    """The work has stopped between two pieces, because it had to."""
 
 
 def stop_everybody() -> None:
-    """Have all work, in all threads, stop after its present piece."""
+    """Make all work, in all threads, stop after its present piece."""
     _everybody.set()
 
 
 def go_on() -> None:
-    """Take ``stop_everybody`` back."""
+    """Undo ``stop_everybody``."""
     _everybody.clear()
 
 
 @contextmanager
 def stoppable(stop: threading.Event) -> Iterator[None]:
-    """Work of this thread in the block stops after its present piece once ``stop`` is set."""
-    before = getattr(_here, "stop", None)
-    _here.stop = stop
+    """Make work of this thread in this block stop after its present piece when ``stop`` is set."""
+    previous = getattr(_thread, "stop", None)
+    _thread.stop = stop
     try:
         yield
     finally:
-        _here.stop = before
+        _thread.stop = previous
 
 
 def raised_by_signal(error: SystemError) -> BaseException:
-    """Return what the handler of a signal raised while Numba converted an argument or a result.
+    """Return the exception that the handler of a signal raised while Numba converted an argument or a result.
 
-    Numba calls Python for that and does not look at the outcome. Python then raises SystemError, with the handler's
-    exception as its cause; or without any, where Numba has cleared the exception, which then was KeyboardInterrupt.
+    Numba calls Python for the conversion, and does not look for an exception. Python then raises SystemError, with the
+    handler's exception as its cause. If there is no cause, Numba has cleared the exception; it was KeyboardInterrupt.
     """
-    first: BaseException = error
-    while first.__cause__ is not None:
-        first = first.__cause__
-    return KeyboardInterrupt() if first is error else first
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    return KeyboardInterrupt() if cause is error else cause
 
 
 def between() -> None:
-    """Call this between two pieces. Raises Stopped if the work is to stop."""
-    stop = getattr(_here, "stop", None)
+    """Raise Stopped if the work has to stop. Call this between two pieces."""
+    stop = getattr(_thread, "stop", None)
     if _everybody.is_set() or (stop is not None and stop.is_set()):
         raise Stopped

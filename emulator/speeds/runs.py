@@ -1,6 +1,6 @@
 """Input and outcome of a run between a sender of events and a receiver of spikes, for every chip with both buses.
 
-Where it begins and ends: the state of both sides, so that a next run goes on where this one was cut; and its results.
+They include the state of both sides at the beginning and at the end, so that a run can continue the one before it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from draupnir.emulator.trace import unpack
 
 
 class Buses(NamedTuple):
-    """Both buses between two clocks: the sender, the receiver, and AEROUT_REQ as it was seen last."""
+    """Both buses between two clocks: the sender, the receiver, and AEROUT_REQ, 0 or 1, before the last edge."""
 
     sender: Sender
     receiver: Receiver
@@ -31,14 +31,17 @@ class Buses(NamedTuple):
 
 @dataclass(frozen=True)
 class _Run:
-    """The outcome of a run at either level.
+    """The outcome of a run at clock level or at event level.
 
-    cycles, addrs : (n,) int64, the first clock before whose edge AEROUT_REQ is seen high, and AEROUT_ADDR there;
-    cycles count from the model's own first clock
-    first_cycle : number of the run's first clock; n_cycles : clocks that the run took
-    done : all events were sent, and the chip came to rest if that was asked for; False: ``max_cycles`` came first
-    n_sent : events whose REQ has been dropped
-    buses : for a next run, which is to be given the events from ``n_sent`` on
+    cycles : (n,) int64, for each spike the first clock before whose edge AEROUT_REQ is high, counted from the model's
+        first clock
+    addrs : (n,) int64, AEROUT_ADDR of each spike at this edge
+    first_cycle : the number of the run's first clock
+    n_cycles : the clocks of the run
+    done : True if the run is complete: all events are sent and, with ``finish``, the chip is at rest. False if
+        ``max_cycles`` ended it
+    n_sent : the number of events whose REQ has fallen
+    buses : both buses at the end, for a next run, which takes the events from ``n_sent`` on
     """
 
     cycles: np.ndarray
@@ -54,7 +57,7 @@ class _Run:
 class BusRun(_Run):
     """The outcome of a closed-loop run.
 
-    rows : (n_cycles,) int64, the packed input pins in each clock, if they were asked for, else empty
+    rows : (n_cycles,) int64, the packed input pins in each clock; empty without ``record_rows``
     """
 
     rows: np.ndarray
@@ -62,26 +65,29 @@ class BusRun(_Run):
 
 @dataclass(frozen=True)
 class EventRun(_Run):
-    """The outcome of an event-level run; statistics : what was counted, by the chip's own words."""
+    """The outcome of an event-level run; statistics : the counts of the run, a dataclass of the chip."""
 
     statistics: Any
 
 
 def counters(kind: Any, states: type[IntEnum]) -> np.dtype[Any]:
-    """The record that a run counts in; kind : dataclass of what it is to tell, of which ``cycles`` state by state."""
-    n_states = 1 << (len(states) - 1).bit_length()  # also those that are none
+    """Return the type of the record of a run's counters: int64 each.
+
+    kind : the dataclass of the statistics, whose field ``cycles`` has a count for each of the controller's ``states``
+    """
+    n_states = 1 << (len(states) - 1).bit_length()  # every number that fits into the state register
     lengths = {f.name: (n_states,) if f.name == "cycles" else () for f in fields(kind)}
     return np.dtype((np.record, [(name, np.int64, length) for name, length in lengths.items()]))
 
 
-def counted(kind: Any, states: type[IntEnum], counts: np.record) -> Any:
-    """Return what was counted, by name; kind, states : see ``counters``."""
+def read_counters(kind: Any, states: type[IntEnum], counts: np.record) -> Any:
+    """Return the counters of a record as the dataclass ``kind``; kind, states : see ``counters``."""
     figures = {f.name: int(counts[f.name]) for f in fields(kind) if f.name != "cycles"}
     return kind(cycles={state.name: int(counts["cycles"][state]) for state in states}, **figures)
 
 
-class Given(NamedTuple):
-    """The input of a run, as loops take it; ``not_before`` is empty where there are no limits."""
+class RunInputs(NamedTuple):
+    """The input of a run in the form that loops take; ``not_before`` is empty if there are no limits."""
 
     events: np.ndarray
     not_before: np.ndarray
@@ -89,21 +95,24 @@ class Given(NamedTuple):
     buses: Buses
 
 
-def given(
+def run_inputs(
     model: ClockLevel,
     events: np.ndarray,
     environment: Environment,
     not_before: np.ndarray | None,
     buses: Buses | None,
-) -> Given:
-    """See ``ClosedLoop.run``; raises InputError if ``not_before`` is not as long as ``events``."""
+) -> RunInputs:
+    """Return the arguments of ``ClosedLoop.run`` in the form that loops take.
+
+    Raises InputError if ``not_before`` is not as long as ``events``.
+    """
     if not_before is None:
         limits = np.zeros(0, np.int64)
     elif len(not_before) == len(events):
         limits = np.ascontiguousarray(not_before, dtype=np.int64)
     else:
         raise InputError(f"not_before: {len(not_before)} cycles for {len(events)} events; right is one for each")
-    return Given(
+    return RunInputs(
         np.ascontiguousarray(events, dtype=np.int64),
         limits,
         environment.delays,
@@ -112,36 +121,36 @@ def given(
 
 
 def at_rest(model: ClockLevel, environment: Environment) -> Buses:
-    """Both buses at rest, as after a run that was done; the sender's gap begins with the first clock.
+    """Return both buses at rest, as after a complete run; the sender's gap begins with the first clock.
 
-    The address is the one that the model sees.
+    The address is the present one of the model's pins.
     """
     addr = unpack(model.chip.input_word, int(model.registers[0].inputs))["AERIN_ADDR"]
     return Buses(Sender(0, addr, 0, environment.gap), Receiver(0, environment.ack_delay), 0)
 
 
-# --- In pieces --------------------------------------------------------------------------------------------------
+# --- Pieces of a run --------------------------------------------------------------------------------------------------
 
-N_LEFT = 7  # numbers in ``keep``'s array
+N_BUS_WORDS = 7  # the length of the array that ``keep`` fills
 
 
 @kernel
-def keep(left: np.ndarray, bus: Buses) -> None:
-    """Put the buses into an array of N_LEFT: a compiled loop may not return them (see ``jit.entry``)."""
-    left[0], left[1], left[2], left[3] = bus.sender
-    left[4], left[5] = bus.receiver
-    left[6] = bus.req
+def keep(bus_words: np.ndarray, bus: Buses) -> None:
+    """Write the buses into (N_BUS_WORDS,) int64, because a compiled loop must not return them (see ``jit.entry``)."""
+    bus_words[0], bus_words[1], bus_words[2], bus_words[3] = bus.sender
+    bus_words[4], bus_words[5] = bus.receiver
+    bus_words[6] = bus.req
 
 
-def _after(left: np.ndarray) -> tuple[int, Buses]:
-    """Events sent, and the buses as the next run takes them, which counts its own events."""
-    req, addr, n_sent, wait, ack, ack_wait, req_before = left.tolist()
+def _from_words(bus_words: np.ndarray) -> tuple[int, Buses]:
+    """Return the number of sent events, and the buses for the next run, which counts its own events."""
+    req, addr, n_sent, wait, ack, ack_wait, req_before = bus_words.tolist()
     return n_sent, Buses(Sender(req, addr, 0, wait), Receiver(ack, ack_wait), req_before)
 
 
 @dataclass(frozen=True)
-class Whole:
-    """The outcome of all pieces of a run; columns : arrays that the pieces returned, each joined; else as ``_Run``."""
+class AllPieces:
+    """The outcome of all pieces of a run; columns : the joined columns of the pieces; all others are as in ``_Run``."""
 
     columns: list[np.ndarray]
     n_cycles: int
@@ -150,37 +159,38 @@ class Whole:
     buses: Buses
 
 
-def in_pieces(piece: Callable[[Given, int, np.ndarray], Any], given: Given, max_cycles: int) -> Whole:
-    """Call a compiled loop until the run has ended.
+def run_pieces(piece: Callable[[RunInputs, int, np.ndarray], Any], inputs: RunInputs, max_cycles: int) -> AllPieces:
+    """Call a compiled loop until the run ends.
 
-    piece : takes what is left to do, clocks, and an array for ``keep``; comes back after at most ``pieces.WORK`` with
-    columns, clocks taken, and whether all is done
-    Raises Stopped between two pieces if the work is to stop.
+    piece : takes the remaining input, the largest number of clocks, and an array for ``keep``. It returns after at most
+        ``pieces.WORK`` the columns, the number of clocks, and True if the run is complete.
+
+    Raises Stopped between two pieces if the work has to stop.
     """
-    left = np.zeros(N_LEFT, np.int64)
-    remaining, n_sent = given, 0
+    bus_words = np.zeros(N_BUS_WORDS, np.int64)
+    remaining, n_sent = inputs, 0
 
     def next_piece(clocks: int) -> whole.WorkPiece:
         nonlocal remaining, n_sent
-        *columns, n_cycles, done = piece(remaining, clocks, left)
-        sent, buses = _after(left)
-        n_sent += sent
-        remaining = Given(remaining.events[sent:], remaining.not_before[sent:], remaining.delays, buses)
+        *columns, n_cycles, done = piece(remaining, clocks, bus_words)
+        n_new, buses = _from_words(bus_words)
+        n_sent += n_new
+        remaining = RunInputs(remaining.events[n_new:], remaining.not_before[n_new:], remaining.delays, buses)
         return whole.WorkPiece(columns, int(n_cycles), bool(done))
 
     ran = whole.collect(next_piece, max_cycles)
-    return Whole(ran.columns, ran.n_cycles, ran.done, n_sent, remaining.buses)
+    return AllPieces(ran.columns, ran.n_cycles, ran.done, n_sent, remaining.buses)
 
 
-def limited(given: Given, environment: Environment, first_cycle: int) -> int:
-    """Clocks for a run whose ``max_cycles`` is None."""
-    waits = max(int(given.not_before[-1]) - first_cycle, 0) if len(given.not_before) else 0
+def clock_budget(inputs: RunInputs, environment: Environment, first_cycle: int) -> int:
+    """Return the largest number of clocks for a run whose ``max_cycles`` is None."""
+    waits = max(int(inputs.not_before[-1]) - first_cycle, 0) if len(inputs.not_before) else 0
     e = environment
-    return limits.clock_limit(len(given.events), waits, e.gap + e.hold, e.ack_delay + e.ack_hold)
+    return limits.clock_limit(len(inputs.events), waits, e.gap + e.hold, e.ack_delay + e.ack_hold)
 
 
-class Ended(Protocol):
-    """A run: how many clocks it took, whether nothing was left to do after them, and a cycle for each output."""
+class EndOfRun(Protocol):
+    """The outcome of a run: its clocks, True if it is complete, and a cycle for each output."""
 
     @property
     def n_cycles(self) -> int: ...
@@ -192,28 +202,28 @@ class Ended(Protocol):
     def cycles(self) -> np.ndarray: ...
 
 
-R = TypeVar("R", bound=Ended)
+R = TypeVar("R", bound=EndOfRun)
 
 
 def check_at_rest(run: R, max_cycles: int | None) -> R:
-    """Return the run. Raises NotAtRest if it was cut short though nobody had given it a ``max_cycles``."""
+    """Return the run. Raises NotAtRest if it is not complete although it had no ``max_cycles``."""
     if max_cycles is None and not run.done:
         raise limits.NotAtRest(f"{limits.not_at_rest(run.n_cycles, len(run.cycles))}; max_cycles= gives another")
     return run
 
 
-# --- For loops --------------------------------------------------------------------------------------------------
+# --- Kernels for loops ------------------------------------------------------------------------------------------
 
 
 @kernel
-def undriven(at: Any, inputs: int) -> int:
-    """The packed input pins without those of both buses. at : where the chip's input pins are"""
-    addr, req, ack = at.AERIN_ADDR, at.AERIN_REQ, at.AEROUT_ACK
+def without_bus_pins(pins_in: Any, inputs: int) -> int:
+    """Return the packed input pins with the pins of both buses 0; pins_in : the positions of the input pins."""
+    addr, req, ack = pins_in.AERIN_ADDR, pins_in.AERIN_REQ, pins_in.AEROUT_ACK
     return inputs & ~(placed(addr.mask, addr) | placed(1, req) | placed(1, ack))
 
 
 @kernel
-def driven(at: Any, sender: Sender, receiver: Receiver) -> int:
-    """The pins of both buses, packed. at : where the chip's input pins are"""
-    address, req = placed(sender.addr, at.AERIN_ADDR), placed(sender.req, at.AERIN_REQ)
-    return address | req | placed(receiver.ack, at.AEROUT_ACK)
+def bus_pins(pins_in: Any, sender: Sender, receiver: Receiver) -> int:
+    """Return the packed input pins of both buses; pins_in : the positions of the input pins."""
+    address, req = placed(sender.addr, pins_in.AERIN_ADDR), placed(sender.req, pins_in.AERIN_REQ)
+    return address | req | placed(receiver.ack, pins_in.AEROUT_ACK)

@@ -1,4 +1,4 @@
-"""A run in pieces (see ``pieces``), put together."""
+"""Join the pieces of a run (see ``pieces``)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from draupnir.emulator.speeds import pieces
 
 
 class WorkPiece(NamedTuple):
-    """The outcome of a piece, or of all of them: columns of what was recorded, clocks, and whether all is done."""
+    """The outcome of one piece, or of all pieces.
+
+    columns : the columns that were recorded
+    n_cycles : clocks
+    done : True if the run is complete
+    """
 
     columns: list[np.ndarray]
     n_cycles: int
@@ -19,10 +24,10 @@ class WorkPiece(NamedTuple):
 
 
 def collect(piece: Callable[[int], WorkPiece], max_cycles: int) -> WorkPiece:
-    """Call ``piece`` with the clocks that are left, until all is done or ``max_cycles`` clocks have passed.
+    """Call ``piece`` with the remaining clocks until the run is complete, or until ``max_cycles`` clocks have passed.
 
-    Return the columns of all pieces, each joined, and the sum of their clocks. A piece must take at least one clock
-    unless it is done. Raises Stopped between two pieces if the work is to stop.
+    Return the joined columns of all pieces, and the sum of their clocks. A piece must run at least one clock unless it
+    completes the run. Raises Stopped between two pieces if the work has to stop.
     """
     parts: list[list[np.ndarray]] = []
     n_cycles = 0
@@ -34,6 +39,6 @@ def collect(piece: Callable[[int], WorkPiece], max_cycles: int) -> WorkPiece:
         parts.append(columns)
         n_cycles += clocks
         if done or n_cycles >= max_cycles:
-            joined = [column[0] if len(parts) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)]
-            return WorkPiece(joined, n_cycles, done)
+            columns = [c[0] if len(parts) == 1 else np.concatenate(c) for c in zip(*parts, strict=True)]
+            return WorkPiece(columns, n_cycles, done)
         pieces.between()

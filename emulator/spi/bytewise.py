@@ -1,6 +1,8 @@
-"""An SPI of two words a transaction, address and data, that writes memories byte by byte through a mask.
+"""The SPI of ODIN, and of chips that come from ODIN.
 
-ODIN has it, and chips made of ODIN.
+A transaction has two fields, an address and data. It writes one byte of a memory, and a mask protects single bits.
+
+Source: ODIN doc v0.1, 2.1; spi_slave.v of ODIN and tinyODIN.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from draupnir.emulator.codec import decode, encode
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.crossbar.layout import SPI_ADDR, SPI_DATA, SPI_SYNAPSE_ADDR, SpiCmd
 from draupnir.emulator.declare import Chip, Memory, Register, Word
-from draupnir.emulator.spi.port import Heard, Made, MemoryWrite, Placed, RegisterWrite, Remark, Write
+from draupnir.emulator.spi.port import Effect, FieldAtPlace, MemoryWrite, Reception, RegisterWrite, Remark, Write
 
 BYTE = 8
 ALL = (1 << BYTE) - 1
@@ -24,7 +26,7 @@ ALL = (1 << BYTE) - 1
 
 @dataclass(frozen=True)
 class Reach:
-    """The way to a memory: the command, and the word that is the address field's ``addr``."""
+    """The way to a memory: its command, and the fields of the address field's ``addr``."""
 
     cmd: int
     addr: Word
@@ -32,12 +34,14 @@ class Reach:
 
 @dataclass(frozen=True)
 class Bytewise:
-    """The port.
+    """The port of such a chip (see ``spi.port.Port``).
 
-    addr : first word of a transaction: addr, cmd, write, read; data : the second: byte, mask (1 keeps the bit)
-    config : the command that writes a configuration register; reach : by memory
-    gate : register that must be 1 for the SPI to reach the memories
-    quiet : registers, with contents, that keep the chip from doing anything while it is programmed; the gate is one
+    addr : the first field of a transaction: addr, cmd, write, read
+    data : the second field: byte, mask; a 1 in the mask protects the bit
+    config : the command that writes a configuration register
+    reach : name of a memory -> its command and address
+    gate : the register that must be 1 so that the SPI reaches the memories
+    quiet : register -> content, for the registers that stop the chip while it is programmed; the gate is one of them
     """
 
     chip: Chip
@@ -51,8 +55,11 @@ class Bytewise:
     silence: str = ""
 
     @classmethod
-    def of(cls, layout: ModuleType) -> Self:
-        """The port of a chip whose frames are those of ``emulator/crossbar/layout.py``; layout : what declares it."""
+    def from_layout(cls, layout: ModuleType) -> Self:
+        """Return the port of a chip with the frames of ``emulator/crossbar/layout.py``.
+
+        layout : the module that declares the chip
+        """
         return cls(
             chip=layout.CHIP,
             addr=SPI_ADDR,
@@ -78,56 +85,56 @@ class Bytewise:
 
     def encode(self, write: Write) -> int:
         if isinstance(write, RegisterWrite):
-            return self.joined(self.at_register(write.register, write.i), write.content)
+            return self.transaction(self.at_register(write.register, write.i), write.content)
         addr = self.at_memory(write.memory, self.place(write.memory, write.word, write.chunk), write=1)
-        return self.joined(addr, self.content(write.content, write.keep))
+        return self.transaction(addr, self.content(write.content, write.keep))
 
-    def joined(self, addr: int, content: int) -> int:
-        """A transaction of an address field and a data field, whatever is in them."""
+    def transaction(self, addr: int, content: int) -> int:
+        """Return the transaction of an address field and a data field with any content."""
         return addr << self.data.width | content
 
     def at_register(self, register: str, i: int = 0) -> int:
-        """The address field that writes a configuration register, at the ``i``-th of its addresses."""
+        """Return the address field that writes address ``i`` of a configuration register, 0..n_addrs - 1."""
         return encode(self.addr, cmd=self.config, addr=self.chip.register(register).addr + i)
 
     def at_memory(self, memory: str, addr: int, write: int = 0, read: int = 0) -> int:
-        """The address field that reads or writes a byte of a memory; addr : from ``place``, or any 16 bits."""
+        """Return the address field that reads or writes a byte of a memory; addr : from ``place``, or any 16 bits."""
         return encode(self.addr, write=write, read=read, cmd=self.reach[memory].cmd, addr=addr)
 
     def place(self, memory: str, word: int, byte: int) -> int:
-        """The 16 bits that say which byte of which word; the byte may lie beyond the word."""
+        """Return the 16 bits of the address of a byte; the byte may lie beyond the end of the word."""
         return encode(self.reach[memory].addr, word=word, byte=byte)
 
     def content(self, byte: int, mask: int = 0) -> int:
-        """The data field; a 1 in the mask keeps the memory's bit."""
+        """Return the data field; byte, mask : 0..255. A 1 in the mask protects the memory's bit."""
         return encode(self.data, byte=byte, mask=mask)
 
     def without_register(self, addr: int) -> int:
-        """An address field, which reaches an address without a register where it would write a register."""
+        """Return an address field that writes no register: if it would, its address becomes one without a register."""
         nowhere = 1 << self.addr["addr"].msb
         return addr | nowhere if self.addr["cmd"].take(addr) == self.config else addr
 
-    def hear(self, fields: Iterable[Placed]) -> Iterator[Heard]:
-        """Two fields a transaction; a stream that ends after an address field has not written."""
-        rest = iter(fields)
-        for where, first in rest:
-            second = next(rest, None)
-            if second is None:
-                cut = Remark("cut", "is an address field, with which the stream ends: nothing is written")
-                yield Heard(where, f"{first:0{self.field_bits // 4}x}", None, (cut,))
+    def hear(self, fields: Iterable[FieldAtPlace]) -> Iterator[Reception]:
+        """Take two fields for each transaction. A stream that ends after an address field writes nothing with it."""
+        iterator = iter(fields)
+        for place, addr in iterator:
+            data_field = next(iterator, None)
+            if data_field is None:
+                remark = Remark("cut", "is an address field at the end of the stream: nothing is written")
+                yield Reception(place, f"{addr:0{self.field_bits // 4}x}", None, (remark,))
                 return
-            bits = f"{self.joined(first, second[1]):0{self.bits // 4}x}"
-            yield Heard(where, bits, *self._made_of(decode(self.addr, first), second[1]))
+            bits = f"{self.transaction(addr, data_field[1]):0{self.bits // 4}x}"
+            yield Reception(place, bits, *self._effect(decode(self.addr, addr), data_field[1]))
 
-    def _made_of(self, addr: dict[str, int], content: int) -> Made:
-        """Return what is written, or None, and remarks; addr : the address field."""
+    def _effect(self, addr: dict[str, int], content: int) -> Effect:
+        """Return the write, or None, and the remarks; addr : the address field by name."""
         if addr["cmd"] == self.config:
-            read = Remark("read register", "has the read bit set: a register cannot be read, and the chip writes it")
+            remark = Remark("read register", "has the read bit set: a register cannot be read, and the chip writes it")
             write, remarks = register_at(self.chip, addr["addr"], content)
-            return write, (*remarks, read) if addr["read"] else remarks
+            return write, (*remarks, remark) if addr["read"] else remarks
         memory = next((name for name, reach in self.reach.items() if reach.cmd == addr["cmd"]), None)
         if memory is None:
-            return None, (Remark("no command", f"command {addr['cmd']} is none: nothing is written"),)
+            return None, (Remark("no command", f"there is no command {addr['cmd']}: nothing is written"),)
         place, byte = decode(self.reach[memory].addr, addr["addr"]), decode(self.data, content)
         if not addr["write"]:
             what = f"reads {memory}[{place['word']}]" if addr["read"] else "neither reads nor writes"
@@ -136,73 +143,76 @@ class Bytewise:
         if place["byte"] >= n_bytes:
             text = f"byte {place['byte']} of {memory}[{place['word']}]; a word has {n_bytes}: nothing is written"
             return None, (Remark("beyond", text),)
-        stored = MemoryWrite(memory, place["word"], place["byte"], byte["byte"], byte["mask"])
-        text = "has the read bit set beside the write bit: the chip reads, and writes all the same"
-        both = Remark("read and write", text)
-        return stored, (both,) if addr["read"] else ()
+        memory_write = MemoryWrite(memory, place["word"], place["byte"], byte["byte"], byte["mask"])
+        text = "has the read bit and the write bit set: the chip reads and writes"
+        remark = Remark("read and write", text)
+        return memory_write, (remark,) if addr["read"] else ()
 
     def encode_read(self, memory: str, word: int, chunk: int) -> int:
-        return self.joined(self.at_memory(memory, self.place(memory, word, chunk), read=1), 0)
+        return self.transaction(self.at_memory(memory, self.place(memory, word, chunk), read=1), 0)
 
-    def answer(self, received: int) -> int:
-        """The byte comes last."""
-        return received & ALL
+    def answer(self, miso: int) -> int:
+        """Return the last byte: the chip answers there."""
+        return miso & ALL
 
     # --- Programming ---
 
-    def program(self, wanted: Configuration, present: Mapping[str, np.ndarray] | None) -> Iterator[Write]:
-        """The gate first and closed; then the other registers, the memories, and last the gate as it is wanted."""
+    def program(self, target: Configuration, present: Mapping[str, np.ndarray] | None) -> Iterator[Write]:
+        """Close the gate, write the other registers and the memories, and last give the gate its own content."""
         yield from self.begin()
         for register in self.chip.registers:
             if register.name not in self.quiet:
-                yield from parts_of(register, wanted.registers[register.name])
+                yield from parts_of(register, target.registers[register.name])
         for memory in self.chip.memories:
             yield from self._memory(
-                memory, wanted.memories[memory.name], None if present is None else present[memory.name]
+                memory, target.memories[memory.name], None if present is None else present[memory.name]
             )
-        yield from self.end(wanted)
+        yield from self.end(target)
 
     def begin(self) -> Iterator[Write]:
         for name, content in self.quiet.items():
             yield RegisterWrite(name, 0, content)
 
-    def end(self, wanted: Configuration) -> Iterator[Write]:
+    def end(self, target: Configuration) -> Iterator[Write]:
         for name in reversed(list(self.quiet)):
-            yield from parts_of(self.chip.register(name), wanted.registers[name])
+            yield from parts_of(self.chip.register(name), target.registers[name])
 
-    def _memory(self, memory: Memory, wanted: np.ndarray, present: np.ndarray | None) -> Iterator[MemoryWrite]:
+    def _memory(self, memory: Memory, target: np.ndarray, present: np.ndarray | None) -> Iterator[MemoryWrite]:
         n_bytes = memory.width // BYTE
-        contents = _bytes_of(wanted)[:, :n_bytes]
-        differing = np.ones(contents.shape, bool) if present is None else contents != _bytes_of(present)[:, :n_bytes]
-        for word in np.flatnonzero(differing.any(axis=1)).tolist():
-            some = np.flatnonzero(differing[word]).tolist()
+        contents = _bytes_of(target)[:, :n_bytes]
+        is_different = np.ones(contents.shape, bool) if present is None else contents != _bytes_of(present)[:, :n_bytes]
+        for word in np.flatnonzero(is_different.any(axis=1)).tolist():
+            some = np.flatnonzero(is_different[word]).tolist()
             yield from self.word_writes(memory, word, contents[word].tolist(), some)
 
     def word_writes(
-        self, memory: Memory, word: int, contents: list[int], differing: list[int]
+        self, memory: Memory, word: int, contents: list[int], byte_indices: list[int]
     ) -> Iterator[MemoryWrite]:
-        """The writes that bring some bytes of a word to their contents."""
-        for byte in differing:
+        """Yield the writes of some bytes of a word.
+
+        word : 0..depth - 1; contents : all bytes of the word; byte_indices : the bytes to write
+        """
+        for byte in byte_indices:
             yield MemoryWrite(memory.name, word, byte, contents[byte])
 
 
-def register_at(chip: Chip, addr: int, content: int) -> Made:
-    """The write of a register's address, or None, and remarks: the chip takes as many bits as the register has."""
+def register_at(chip: Chip, addr: int, content: int) -> Effect:
+    """Return the write of a register's address, or None, and the remarks; bits beyond the register's width are lost."""
     for register in chip.registers:
         if 0 <= addr - register.addr < register.n_addrs:
-            kept = content & (1 << register.width) - 1
-            text = f"{content:#x} to {register.name}, which has {register.width} bits: the chip keeps {kept:#x}"
-            write = RegisterWrite(register.name, addr - register.addr, kept)
-            return write, (Remark("too wide", text),) if kept != content else ()
+            kept_bits = content & (1 << register.width) - 1
+            text = f"{content:#x} to {register.name}, which has {register.width} bits: the chip keeps {kept_bits:#x}"
+            write = RegisterWrite(register.name, addr - register.addr, kept_bits)
+            return write, (Remark("too wide", text),) if kept_bits != content else ()
     return None, (Remark("no register", f"no register has address {addr}: nothing is written"),)
 
 
 def parts_of(register: Register, contents: tuple[int, ...]) -> Iterator[RegisterWrite]:
-    """The writes of a whole register."""
+    """Yield the writes of a whole register; contents : one for each of its addresses."""
     for i, content in enumerate(contents):
         yield RegisterWrite(register.name, i, content)
 
 
 def _bytes_of(words: np.ndarray) -> np.ndarray:
-    """(depth, bytes) uint8, byte 0 least significant, of (depth, limbs) uint32."""
+    """Return words, (depth, limbs) uint32, as bytes: (depth, bytes) uint8, byte 0 the least significant one."""
     return np.ascontiguousarray(words).astype("<u4").view(np.uint8)

@@ -1,4 +1,4 @@
-"""Transactions on the pins: rows for a golden model or a simulator, as an SPI master would drive them."""
+"""SPI transactions as rows of pins, for a golden model or a simulator."""
 
 from __future__ import annotations
 
@@ -15,22 +15,27 @@ from draupnir.emulator.spi.port import port
 def rows(
     chip: Chip, transactions: Sequence[int], half: int = 2, gap: int = 0, undriven: int = 0, bits: int = 0
 ) -> np.ndarray:
-    """(n,) int64, the packed input pins, a row a clock.
+    """Return the packed input pins, one row for each clock: (n,) int64.
 
-    SCK is low before, between and after the transactions; within them the pins move as ``buses.spi.levels`` says.
-    half : clocks in half an SCK period; gap : clocks, beyond one, after each transaction
-    undriven : the other input pins; bits : of each transaction, 1..64, if not the port's own
+    In a transaction the pins move as ``buses.spi.levels`` says. SCK is low before, between and after the transactions.
+
+    transactions : the bits of each, 0..2**bits - 1
+    half : the clocks of half an SCK period, at least 1
+    gap : the clocks after each transaction in addition to the one that is always there, at least 0
+    undriven : the levels of all other input pins, packed
+    bits : the length of each transaction, 1..64; 0 for the length that the chip's port has
     """
     n_bits = bits or port(chip).bits
-    shifted = shift(chip, _bits(transactions, n_bits), half)
-    after = np.zeros((len(shifted), 1 + gap), np.int64)
-    return np.concatenate([shifted, after], axis=1).ravel() | undriven
+    clocks = shift(chip, _bits(transactions, n_bits), half)
+    pause = np.zeros((len(clocks), 1 + gap), np.int64)
+    return np.concatenate([clocks, pause], axis=1).ravel() | undriven
 
 
 def shift(chip: Chip, bits: np.ndarray, half: int) -> np.ndarray:
     """Return the rows in which an SPI master shifts bits out: (n, 2 * half * n_bits) int64, the packed SCK and MOSI.
 
-    bits : (n, n_bits) integers, 0 or 1, in the order of MOSI; half : clocks in half an SCK period
+    bits : (n, n_bits) integers, 0 or 1, in the order of MOSI
+    half : the clocks of half an SCK period, at least 1
     """
     lsbs = {role: _lsb(chip.input_word, spi_pin(chip, role)) for role in ("sck", "mosi")}
     of_a_bit = [[sum(level << lsbs[role] for role, level in step.items()) for step in levels([bit])] for bit in (0, 1)]
@@ -39,22 +44,26 @@ def shift(chip: Chip, bits: np.ndarray, half: int) -> np.ndarray:
 
 
 def answers(chip: Chip, outputs: np.ndarray, half: int) -> np.ndarray:
-    """Return what MISO showed immediately before each rise of SCK: (n, n_bits) int64, 0 or 1.
+    """Return the level of MISO immediately before each rise of SCK: (n, n_bits) int64, 0 or 1.
 
-    outputs : (n, 2 * half * n_bits), the packed output pins just before the edge of each row of ``shift``
+    outputs : (n, 2 * half * n_bits) int64, the packed output pins immediately before the edge of each row of ``shift``
+    half : the clocks of half an SCK period, at least 1
     """
     return outputs[:, half - 1 :: 2 * half] >> _lsb(chip.output_word, spi_pin(chip, "miso")) & 1
 
 
-def received(chip: Chip, outputs: np.ndarray, half: int = 2, gap: int = 0) -> list[int]:
-    """Return what MISO showed in each transaction, immediately before SCK rises; outputs : of the rows, packed."""
+def miso_words(chip: Chip, outputs: np.ndarray, half: int = 2, gap: int = 0) -> list[int]:
+    """Return the bits of MISO in each transaction, immediately before each rise of SCK, as one number.
+
+    outputs : (n,) int64, the packed output pins of the rows that ``rows`` returns, with the same ``half`` and ``gap``
+    """
     n_clocks = 2 * half * port(chip).bits
     by_transaction = outputs.reshape(-1, n_clocks + 1 + gap)[:, :n_clocks]
     return [number(bits) for bits in answers(chip, by_transaction, half).tolist()]
 
 
 def spi_pin(chip: Chip, role: str) -> Pin:
-    """A pin of the SPI, by its role."""
+    """Return the pin of the SPI that has this role."""
     return chip.buses_of(SPI, "slave")[0].pin(role)
 
 
@@ -63,6 +72,6 @@ def _lsb(word: Word, pin: Pin) -> int:
 
 
 def _bits(transactions: Sequence[int], n_bits: int) -> np.ndarray:
-    """(transactions, bits) int64, the most significant bit first."""
+    """Return (transactions, bits) int64, the most significant bit first."""
     contents = np.array(transactions, np.uint64).reshape(-1, 1)
     return (contents >> np.arange(n_bits - 1, -1, -1, dtype=np.uint64) & np.uint64(1)).astype(np.int64)

@@ -1,4 +1,4 @@
-"""The words of this folder: writes through a chip's SPI, and the port by which a chip says how they look."""
+"""The words of this room: writes through a chip's SPI, and the port, in which a chip says how they are coded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ from draupnir.emulator.spi import frames
 
 @dataclass(frozen=True)
 class RegisterWrite:
-    """A configuration register, at the ``i``-th of its addresses."""
+    """A write of one address of a configuration register.
+
+    i : the index of the address, 0..n_addrs - 1
+    content : 0..2**width - 1 of the register
+    """
 
     register: str
     i: int
@@ -26,9 +30,11 @@ class RegisterWrite:
 
 @dataclass(frozen=True)
 class MemoryWrite:
-    """A chunk of a memory's word: bits chunk * n .. chunk * n + n - 1, where n is the port's ``chunk_bits``.
+    """A write of one chunk of a word: bits chunk * n .. chunk * n + n - 1, where n is the port's ``chunk_bits``.
 
-    keep : bits of the chunk that stay as they are
+    word : the address of the word, 0..depth - 1
+    content : 0..2**n - 1
+    keep : the mask of the chunk's bits that do not change
     """
 
     memory: str
@@ -39,28 +45,33 @@ class MemoryWrite:
 
 
 Write = RegisterWrite | MemoryWrite
-Placed = tuple[str, int]  # where a field of a transaction was read, and its bits
+FieldAtPlace = tuple[str, int]  # the place at which a field of a transaction was read, and its bits
 
 
 @dataclass(frozen=True)
 class Remark:
-    """A remark on a transaction that is odd: why, and what the chip does. kind : the same for all that are alike"""
+    """A remark on an unusual transaction: why it is unusual, and what the chip does.
+
+    kind : the same text for all remarks of the same kind
+    """
 
     kind: str
     text: str
 
 
-Made = tuple[Write | None, tuple[Remark, ...]]  # what a data field writes, if anything, and what is odd about it
+Effect = tuple[Write | None, tuple[Remark, ...]]  # the write of a data field, if it writes, and the remarks on it
 
 
 @dataclass(frozen=True)
-class Heard:
-    """The effect of a transaction, or of one data field of a long one, on a chip.
+class Reception:
+    """The effect of a transaction, or of one data field of a long transaction, on a chip.
 
-    where : the place at which it was read; bits : in hexadecimal; write : what it writes, if anything
+    place : the place at which the field was read, for messages
+    bits : the bits in hexadecimal
+    write : the write, or None if nothing is written
     """
 
-    where: str
+    place: str
     bits: str
     write: Write | None = None
     remarks: tuple[Remark, ...] = ()
@@ -70,11 +81,12 @@ class Heard:
 class Port(Protocol):
     """The form in which a chip's SPI carries writes.
 
-    bits : of a transaction that writes one thing, a multiple of 8; the most significant goes first
-    field_bits : of the fields that it is made of, an address first
-    chunk_bits : of a memory's word, in one data field
+    bits : the length of a transaction with one write, a multiple of 8; the most significant bit goes first
+    field_bits : the length of each field of a transaction; the first field is an address
+    chunk_bits : the bits of a memory's word that one data field carries
     gate : the register that must be 1 for a write to reach a memory
-    silence : the register that must be 1 lest the spikes of neurons under the writes are kept; "" if there is none
+    silence : the register that must be 1 so that the chip does not keep spikes of neurons that the host writes; "" if
+        there is none
     """
 
     chip: Chip
@@ -85,60 +97,67 @@ class Port(Protocol):
     silence: str
 
     def encode(self, write: Write) -> int:
-        """The transaction's bits on MOSI."""
+        """Return the transaction's bits on MOSI, 0..2**bits - 1."""
 
-    def hear(self, fields: Iterable[Placed]) -> Iterator[Heard]:
-        """Yield what the chip makes of the fields that come in, whatever they are; as after a reset."""
+    def hear(self, fields: Iterable[FieldAtPlace]) -> Iterator[Reception]:
+        """Yield what the chip does with any sequence of fields after a reset."""
 
     def encode_read(self, memory: str, word: int, chunk: int) -> int:
-        """The transaction's bits on MOSI that read a chunk; what MISO answers is for ``answer``."""
+        """Return the bits on MOSI of a transaction that reads a chunk; ``answer`` decodes the bits on MISO."""
 
-    def answer(self, received: int) -> int:
-        """The chunk, of all bits that MISO showed in the transaction."""
+    def answer(self, miso: int) -> int:
+        """Return the chunk, 0..2**chunk_bits - 1, from all bits of MISO in the transaction, 0..2**bits - 1."""
 
-    def program(self, wanted: Configuration, present: Mapping[str, np.ndarray] | None) -> Iterator[Write]:
-        """Writes, to be made in this order after a reset, that program a chip.
+    def program(self, target: Configuration, present: Mapping[str, np.ndarray] | None) -> Iterator[Write]:
+        """Yield the writes that program a chip after a reset, in this order.
 
-        present : what the memories hold, by name; what is there already is not written. None: nobody knows.
+        present : name -> present content of each memory, uint32 of ``Memory.shape``; chunks that already have their
+            content are not written. None: the content is not known, and every chunk is written.
         """
 
     def begin(self) -> Iterator[Write]:
-        """The first of them: from then on the memories can be reached, and the chip does nothing by itself."""
+        """Yield the first of these writes. After them memories can be written, and the chip is passive."""
 
-    def end(self, wanted: Configuration) -> Iterator[Write]:
-        """The last of them: the chip is as it is wanted."""
+    def end(self, target: Configuration) -> Iterator[Write]:
+        """Yield the last of these writes: after them the chip runs with this configuration."""
 
 
 def writes_of(register: Register, content: int) -> Iterator[RegisterWrite]:
-    """The writes of a whole register, whose first address has the least significant bits of ``content``."""
+    """Yield the writes of a whole register. The first address gets the least significant bits of ``content``."""
     for i in range(register.n_addrs):
         yield RegisterWrite(register.name, i, content >> register.width * i & (1 << register.width) - 1)
 
 
-def split(to: Port, transactions: Iterable[Placed], bits: int = 0) -> Iterator[Placed]:
-    """The fields of transactions of ``bits`` bits each, or of the port's own length."""
-    for where, content in transactions:
-        for field in frames.fields(content, bits or to.bits, to.field_bits):
-            yield where, field
+def split(chip_port: Port, transactions: Iterable[FieldAtPlace], bits: int = 0) -> Iterator[FieldAtPlace]:
+    """Yield the fields of transactions.
+
+    bits : the length of each transaction; 0 for the port's own length
+    """
+    for place, content in transactions:
+        for field in frames.fields(content, bits or chip_port.bits, chip_port.field_bits):
+            yield place, field
 
 
-def decode(to: Port, content: int) -> Write:
-    """Return what one transaction writes. Raises ValueError, with the reason, if there is anything odd about it."""
-    first, *more = to.hear(split(to, [("", content)]))
-    for remark in first.remarks:
+def decode(chip_port: Port, content: int) -> Write:
+    """Return the write of one transaction.
+
+    content : the transaction's bits, 0..2**bits - 1. Raises ValueError, with the reason, if there is a remark on it.
+    """
+    reception, *others = chip_port.hear(split(chip_port, [("", content)]))
+    for remark in reception.remarks:
         raise ValueError(remark.text)
-    if first.write is None or more:
-        raise ValueError("is not one write")
-    return first.write
+    if reception.write is None or others:
+        raise ValueError("is not exactly one write")
+    return reception.write
 
 
-def _is_port(found: object) -> TypeGuard[Port]:
-    return isinstance(found, Port)
+def _is_port(part: object) -> TypeGuard[Port]:
+    return isinstance(part, Port)
 
 
-PORT: Part[Port] = Part("port", "SPI port", "nothing is known of how its SPI is written", _is_port, "a Port")
+PORT: Part[Port] = Part("port", "SPI port", "nothing can be written through its SPI", _is_port, "a Port")
 
 
 def port(chip: Chip) -> Port:
-    """The port of a chip. Raises InputError if it has none."""
-    return PORT.needed(chips.package(chip.name))
+    """Return the port of a chip. Raises InputError if it has none."""
+    return PORT.require(chips.package(chip.name))

@@ -14,9 +14,9 @@ import numpy as np
 
 from draupnir.emulator import chips, state
 from draupnir.emulator.declare import Reg
-from draupnir.emulator.parts.handshake import Environment, held, receive, send
+from draupnir.emulator.parts.handshake import Environment, enforced_wait, receive, send
 from draupnir.emulator.speeds import runs
-from draupnir.emulator.speeds.runs import driven, undriven
+from draupnir.emulator.speeds.runs import bus_pins, without_bus_pins
 from draupnir.emulator.trace import column, pack
 
 
@@ -55,7 +55,7 @@ class Plain:
     def run(self, events: np.ndarray, environment: Environment, n_clocks: int) -> list[tuple[int, int]]:
         """As a closed loop that is not asked to finish; the spikes."""
         at, out = self._clock.IN, self.model.chip.output_word
-        others = undriven(at, self.record.inputs)
+        others = without_bus_pins(at, self.record.inputs)
         nothing = np.zeros(0, np.int64)
         sender, receiver, req_before = runs.at_rest(self.model, environment)
         spikes = []
@@ -65,9 +65,9 @@ class Plain:
             if req and not req_before:
                 spikes.append((int(self.record.cycle), int(column(out, "AEROUT_ADDR", shown))))
             req_before = req
-            sender = send(sender, environment.delays, events, ack, held(sender, nothing, self.record.cycle))
+            sender = send(sender, environment.delays, events, ack, enforced_wait(sender, nothing, self.record.cycle))
             receiver = receive(receiver, environment.delays, req)
-            self.record.inputs = others | driven(at, sender, receiver)
+            self.record.inputs = others | bus_pins(at, sender, receiver)
             self.clock()
         return spikes
 

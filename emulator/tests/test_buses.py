@@ -52,7 +52,7 @@ def test_a_bus_is_found_with_its_pins_and_its_side() -> None:
     toy = chip(*INWARD, buses=(IN,))
     bus = toy.bus("in")
     assert (bus.side, bus.payload_width) == ("receiver", 9)
-    assert (bus.driven(by_chip=False), bus.driven(by_chip=True)) == (("valid", "payload"), ("ready",))
+    assert (bus.driven_roles(by_chip=False), bus.driven_roles(by_chip=True)) == (("valid", "payload"), ("ready",))
     assert toy.buses_of(STREAM) == toy.buses_of(STREAM, "receiver") == (bus,)
     assert toy.buses_of(STREAM, "sender") == toy.buses_of(FOUR_PHASE) == ()
     assert [toy.place_of(pin) for pin in toy.pins] == [
@@ -117,7 +117,7 @@ def test_a_bus_that_does_not_fit_its_chip_is_refused(pins: tuple[Pin, ...], buse
     ("pins", "told"),
     [
         ({"valid": "VALID", "payload": "DATA"}, "'ready' has no pin"),
-        ({"valid": "VALID", "ready": "READY", "payload": "DATA", "last": "LAST"}, "'last' is no role of it"),
+        ({"valid": "VALID", "ready": "READY", "payload": "DATA", "last": "LAST"}, "'last' is not one of its roles"),
     ],
 )
 def test_a_bus_has_pins_for_exactly_the_roles_of_its_kind(pins: Mapping[str, str], told: str) -> None:
@@ -145,12 +145,12 @@ def test_a_kind_that_contradicts_itself_is_refused() -> None:
 def test_only_the_side_outside_of_the_chip_is_played_in_software() -> None:
     bus, rng = chip(*INWARD, buses=(IN,)).bus("in"), np.random.default_rng(0)
     with pytest.raises(DeclarationError, match=r"^bus in: the chip itself is the receiver$"):
-        bus.receiving(rng)
+        bus.receiver_script(rng)
     spi = chips.declaration("odin").bus("spi")
     with pytest.raises(DeclarationError, match=r"^bus spi: nobody has written the master of kind SPI$"):
-        spi.sending(iter([]), rng)
+        spi.sender_script(iter([]), rng)
     with pytest.raises(DeclarationError, match=r"^bus spi: nobody has written a monitor of kind SPI$"):
-        spi.watching()
+        spi.monitor()
 
 
 def test_edges_matter_at_a_reset_and_at_the_clock_of_an_spi() -> None:
@@ -202,17 +202,17 @@ def face_to_face(kind: BusKind, timings: tuple[Any, Any], items: list[int], seed
     rng = np.random.default_rng(seed)
     to_chip, from_chip = wired(kind, True, **parameters), wired(kind, False, **parameters)
     sides = [
-        clock_by_clock(to_chip.sending(iter(items), rng, timings[0])),
-        clock_by_clock(from_chip.receiving(rng, timings[1])),
+        clock_by_clock(to_chip.sender_script(iter(items), rng, timings[0])),
+        clock_by_clock(from_chip.receiver_script(rng, timings[1])),
     ]
     steps = [next(side) for side in sides]
-    monitor, seen = to_chip.watching(), []
+    monitor, seen = to_chip.monitor(), []
     for _ in range(60 * len(items) + 60):
         shown = {role.name: 0 for role in kind.roles} | {**steps[0].levels, **steps[1].levels}
         if (item := monitor.send(shown)) is not None:
             seen.append(item)
         steps = [
-            side.send(step.until is not None and shown[step.until[0]] == step.until[1])
+            side.send(step.end is not None and shown[step.end[0]] == step.end[1])
             for side, step in zip(sides, steps, strict=True)
         ]
     return seen
@@ -271,7 +271,7 @@ def test_a_sender_that_breaks_the_rules_loses_or_changes_items(kind: BusKind, ti
 
 def test_a_receiver_that_breaks_the_rules_acknowledges_what_is_not_there() -> None:
     bus, rng = wired(FOUR_PHASE, False), np.random.default_rng(1)
-    side = clock_by_clock(bus.receiving(rng, four_phase.ReceiverTiming(glitch=Clocks(2, 5))))
+    side = clock_by_clock(bus.receiver_script(rng, four_phase.ReceiverTiming(glitch=Clocks(2, 5))))
     assert {step.levels["ack"] for step in [next(side)] + [side.send(False) for _ in range(40)]} == {0, 1}
 
 

@@ -71,11 +71,11 @@ def test_a_chip_of_another_package_is_there_beside_ours(site: Path) -> None:
 def test_what_a_chip_lacks_is_absent_and_said_when_it_is_needed(site: Path) -> None:
     install(site, "toys", "toy = toys.package:PACKAGE", package=toy())
     package = chips.package("toy")
-    assert ENGINE.of(package) is None and place(package, "golden") is None
+    assert ENGINE.load(package) is None and place(package, "golden") is None
     with pytest.raises(
         InputError, match=r"^toy has no event-level engine \(engine= of its ChipPackage\): it cannot be"
     ):
-        ENGINE.needed(package)
+        ENGINE.require(package)
 
 
 def test_a_part_that_fails_to_import_is_not_taken_for_one_that_is_absent(site: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_part_that_fails_to_import_is_not_taken_for_one_that_is_absent(site: P
         r"^toy: engine='toys.engine' cannot be imported: ModuleNotFoundError: No module named 'a_package_that_is_not"
     )
     with pytest.raises(InputError, match=rf"{right}_there' \(.*toys/engine.py:3\)$"):
-        ENGINE.of(chips.package("toy"))
+        ENGINE.load(chips.package("toy"))
 
 
 @pytest.mark.parametrize(
@@ -104,26 +104,26 @@ def test_a_part_that_fails_to_import_is_not_taken_for_one_that_is_absent(site: P
 def test_a_part_that_is_something_else_is_one_line(site: Path, text: str, said: str) -> None:
     install(site, "toys", "toy = toys.package:PACKAGE", package=toy(), layout=text)
     with pytest.raises(InputError, match=f"^toy: {said}$"):
-        DECLARATION.of(chips.package("toy"))
+        DECLARATION.load(chips.package("toy"))
 
 
 def test_a_model_is_a_class_made_of_clock_level(site: Path) -> None:
     install(site, "toys", "toy = toys.package:PACKAGE", package=toy(), chip="class Model: ...\n")
     with pytest.raises(
-        InputError, match=r"model='toys.chip:Model' is the class Model; right is a class made of model.Cl"
+        InputError, match=r"model='toys.chip:Model' is the class Model; right is a subclass of model.Cl"
     ):
-        MODEL.of(chips.package("toy"))
+        MODEL.load(chips.package("toy"))
 
 
 def test_a_name_that_is_there_twice_is_one_line_that_names_both(site: Path) -> None:
     install(site, "toys", "odin = toys.package:PACKAGE\ntoy = toys.package:PACKAGE", package=toy())
     with pytest.raises(
-        InputError, match=r"^chip 'odin' is there 2 times, in draupnir's own tree and in the package toys 1.0"
+        InputError, match=r"^chip 'odin' exists 2 times, in draupnir's own tree and in the package toys 1.0"
     ):
         chips.declaration("odin")
     install(site, "other", "toy = other:PACKAGE")
     with pytest.raises(
-        InputError, match=r"^chip 'toy' is there 2 times, in the package (toys|other) 1.0 and in the package"
+        InputError, match=r"^chip 'toy' exists 2 times, in the package (toys|other) 1.0 and in the package"
     ):
         chips.package("toy")
     assert chips.package("reckon").name == "reckon"

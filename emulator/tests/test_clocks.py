@@ -55,7 +55,7 @@ def test_a_chip_has_one_to_four_clocks(pins: tuple[Pin, ...], said: str) -> None
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (("D", "in", 1, "control", "", "both"), r"^pin D: edges='both' is said of a clock only$"),
+        (("D", "in", 1, "control", "", "both"), r"^pin D: edges='both' is for a clock only$"),
         (
             ("D", "in", 1, "clock", "", "any"),
             r"^pin D: edges='any', active='high'; right are 'rising',",
@@ -65,9 +65,9 @@ def test_a_chip_has_one_to_four_clocks(pins: tuple[Pin, ...], said: str) -> None
         (("D", "out", 1, "reset", ""), r"^pin D: a reset is an input of 1 bit$"),
         (
             ("D", "in", 1, "control", "", "rising", "low"),
-            r"^pin D: active= and asynchronous= are said of a reset only$",
+            r"^pin D: active= and asynchronous= are for a reset only$",
         ),
-        (("D", "in", 1, "control", "", "rising", "high", True), r"^pin D: active= and asynchronous= are said of a res"),
+        (("D", "in", 1, "control", "", "rising", "high", True), r"^pin D: active= and asynchronous= are for a reset"),
     ],
 )
 def test_what_cannot_be_said_of_a_pin_is_refused(wrong: tuple[Any, ...], said: str) -> None:

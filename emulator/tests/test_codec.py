@@ -63,7 +63,7 @@ def test_a_field_at_its_position_is_the_field(word: Word, data: st.DataObject) -
         limbs = codec.to_limbs(content, 5)
         both = int(limbs[at.limb]) | int(limbs[at.limb + 1]) << 32
         assert both >> at.shift & at.mask == content >> f.lsb & (1 << f.width) - 1
-        assert at.above == f.msb // 32
+        assert at.last_limb == f.msb // 32
 
 
 @given(st.integers(0, (1 << 128) - 1))

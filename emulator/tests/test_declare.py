@@ -115,7 +115,7 @@ def test_a_register_has_a_range() -> None:
 
 def test_an_unused_word_has_fields_that_there_are() -> None:
     word = Word("word", 16, (Field("all", 0, 16, "All bits."),))
-    with pytest.raises(DeclarationError, match=r"^memory mem: unused\.off is no field of word$"):
+    with pytest.raises(DeclarationError, match=r"^memory mem: unused\.off is not a field of word$"):
         Memory("mem", 8, 16, (word,), unused={"off": 1})
 
 

@@ -11,7 +11,16 @@ from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.declare import Step, clock_by_clock
 from draupnir.emulator.odin.layout import CHIP
-from draupnir.emulator.parts.handshake import Delays, Receiver, Sender, held, receive, send, send_for, unchanged_for
+from draupnir.emulator.parts.handshake import (
+    Delays,
+    Receiver,
+    Sender,
+    enforced_wait,
+    receive,
+    send,
+    send_for,
+    unchanged_for,
+)
 
 EVENTS = np.array([5, 9, 3])
 small = st.integers(0, 6)
@@ -33,24 +42,24 @@ def test_many_clocks_without_ack_equal_one_after_the_other(
         return  # it has nothing left to request
     stepped, n_high = sender, 0
     for cycle in range(clocks):
-        stepped = send(stepped, delays, EVENTS, 0, held(stepped, not_before, cycle))
+        stepped = send(stepped, delays, EVENTS, 0, enforced_wait(stepped, not_before, cycle))
         n_high += stepped.req
-    after, high = send_for(sender, delays, EVENTS, clocks, held(sender, not_before, 0))
+    after, high = send_for(sender, delays, EVENTS, clocks, enforced_wait(sender, not_before, 0))
     assert (tuple(after), high) == (tuple(stepped), n_high)
 
 
 def test_without_limits_nothing_is_held() -> None:
-    assert held(Sender(0, 7, 0, 0), np.zeros(0, np.int64), 5) == 0
+    assert enforced_wait(Sender(0, 7, 0, 0), np.zeros(0, np.int64), 5) == 0
 
 
 @given(senders, st.integers(0, 30))
 def test_the_pins_stay_for_as_long_as_is_said(sender: Sender, earliest: int) -> None:
     """``unchanged_for`` counts from a clock in which the sender is as it is; the next is clock 1."""
     not_before = np.full(len(EVENTS), earliest)
-    same = unchanged_for(sender, EVENTS, held(sender, not_before, 1))
+    same = unchanged_for(sender, EVENTS, enforced_wait(sender, not_before, 1))
     stepped = sender
     for cycle in range(1, 60):
-        stepped = send(stepped, Delays(0, 0, 0, 0), EVENTS, 0, held(stepped, not_before, cycle))
+        stepped = send(stepped, Delays(0, 0, 0, 0), EVENTS, 0, enforced_wait(stepped, not_before, cycle))
         assert (stepped.req == sender.req) == (cycle < same)
 
 
@@ -75,7 +84,7 @@ class OtherSide:
 
 
 def is_met(step: Step, level: int) -> bool:
-    return step.until is not None and step.until[1] == level
+    return step.end is not None and step.end[1] == level
 
 
 @given(st.builds(Delays, small, small, small, small), st.lists(small, min_size=1, max_size=8))
@@ -85,7 +94,7 @@ def test_the_sender_of_kernels_is_that_of_four_phase_buses(delays: Delays, waits
         Clocks(delays.gap, delays.gap), Clocks(0, 0), Clocks(delays.hold, delays.hold), scramble=False
     )
     items = chain(repeat(None, delays.gap), EVENTS.tolist())
-    script = clock_by_clock(CHIP.bus("aerin").sending(items, np.random.default_rng(0), timing))
+    script = clock_by_clock(CHIP.bus("aerin").sender_script(items, np.random.default_rng(0), timing))
     chip, step, kernel_s = OtherSide(waits), next(script), send(Sender(0, 0, 0, delays.gap), delays, EVENTS, 0)
     for _ in range(100):
         assert dict(step.levels) == {"addr": kernel_s.addr, "req": kernel_s.req}
@@ -99,7 +108,7 @@ def test_the_sender_of_kernels_is_that_of_four_phase_buses(delays: Delays, waits
 @example(Delays(0, 0, 0, 0), [0])
 def test_the_receiver_of_kernels_is_that_of_four_phase_buses(delays: Delays, waits: list[int]) -> None:
     timing = ReceiverTiming(Clocks(delays.ack_delay, delays.ack_delay), Clocks(delays.ack_hold, delays.ack_hold))
-    script = clock_by_clock(CHIP.bus("aerout").receiving(np.random.default_rng(0), timing))
+    script = clock_by_clock(CHIP.bus("aerout").receiver_script(np.random.default_rng(0), timing))
     chip, step, kernel_r = OtherSide(waits), next(script), receive(Receiver(0, delays.ack_delay), delays, 0)
     n_taken = 0
     for _ in range(150):

@@ -31,7 +31,7 @@ def test_a_chip_s_levels_are_those_that_its_object_names() -> None:
     engines: dict[str, Level] = {**BUS_ENGINES, **HOSTED_ENGINES}
     for name, engine in engines.items():
         package = chips.package(name)
-        assert ENGINE.of(package) is engine
-        assert CLOSED_LOOP.of(package) is CLOSED_LOOPS[name]
-        assert (HOSTED_ENGINE if name in HOSTS else BUS_ENGINE).of(package) is engine
-        assert HOST.of(package) is HOSTS.get(name)
+        assert ENGINE.load(package) is engine
+        assert CLOSED_LOOP.load(package) is CLOSED_LOOPS[name]
+        assert (HOSTED_ENGINE if name in HOSTS else BUS_ENGINE).load(package) is engine
+        assert HOST.load(package) is HOSTS.get(name)

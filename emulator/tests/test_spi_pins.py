@@ -39,4 +39,4 @@ def test_an_echo_of_mosi_is_received_as_it_was_sent(name: str, half: int, gap: i
     before_rise = np.append(rows[1:] >> sck & 1, 0) > (rows >> sck & 1)
     miso = np.where(before_rise, rows >> mosi & 1, 1 - (rows >> mosi & 1))
     outputs = miso << chip.output_word[pins.spi_pin(chip, "miso").name].lsb
-    assert pins.received(chip, outputs, half, gap) == sent
+    assert pins.miso_words(chip, outputs, half, gap) == sent

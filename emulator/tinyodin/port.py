@@ -8,4 +8,4 @@ from __future__ import annotations
 from draupnir.emulator.spi.bytewise import Bytewise
 from draupnir.emulator.tinyodin import layout
 
-PORT = Bytewise.of(layout)
+PORT = Bytewise.from_layout(layout)

@@ -1,4 +1,4 @@
-"""The one comparison: a source of rows held against what is expected of it, and the report of the first difference."""
+"""The only comparison: it compares a source of rows with the expected outputs, and reports the first difference."""
 
 from draupnir.golden.compare.agreement import Agreement, Undefined
 from draupnir.golden.compare.bits import BitCount, ComparedBits, compared_bits

@@ -1,4 +1,4 @@
-"""The number of output bits that a comparison compares, and whether it is enough to prove something."""
+"""The number of output bits in a comparison. Are they enough to prove something?"""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from draupnir.emulator.trace import Trace, known_at_edges, piece_of, to_row
 
 @dataclass(frozen=True)
 class ComparedBits:
-    """The number of bits of the output pins that a comparison could compare.
+    """The numbers of output bits of a comparison.
 
-    total : bits of all compared output pins at all compared clock edges, at least 0
-    unknown : pin -> how many of its bits were X or Z, and so were not compared; pins without such bits are left out
-    absent : pin -> bits, at the same edges, of the pins that the source does not have; they are not in ``total``
-    probes : of ``total`` and ``absent``, what the chip's probes have: probe -> bits that were compared
+    total : the bits of all compared output pins at all compared clock edges
+    unknown : pin -> number of its bits that were X or Z, and so were not compared; only pins with such bits
+    absent : pin -> number of bits at these edges, for a pin that the source does not have; they are not in ``total``
+    probes : probe of the chip -> number of its bits that were compared
     """
 
     total: int = 0
@@ -29,10 +29,12 @@ class ComparedBits:
 
     @property
     def n_unknown(self) -> int:
+        """The number of bits that were not compared, because they were X or Z."""
         return sum(self.unknown.values())
 
     @property
     def n_compared(self) -> int:
+        """The number of bits that were compared."""
         return self.total - self.n_unknown
 
     def __add__(self, other: ComparedBits) -> ComparedBits:
@@ -44,28 +46,28 @@ class ComparedBits:
         )
 
     def as_object(self) -> dict[str, Any]:
-        """The counts for JSON."""
+        """Return the counts for JSON."""
         counts = {"total": self.total, "compared": self.n_compared, "unknown": dict(self.unknown)}
-        more = {"absent": dict(self.absent), "probes": dict(self.probes)}
-        return counts | {name: one for name, one in more.items() if one}
+        optional = {"absent": dict(self.absent), "probes": dict(self.probes)}
+        return counts | {name: one for name, one in optional.items() if one}
 
     def __str__(self) -> str:
-        """The counts, and what of the chip's probes was compared, in one line."""
-        said = f"{self.n_compared:,} of {self.total:,} output bits compared"
+        """Return one line with the counts, and with those of the chip's probes."""
+        text = f"{self.n_compared:,} of {self.total:,} output bits compared"
         if self.probes:
-            said += f", {sum(self.probes.values()):,} of them of probes"
-        if missing := [probe for probe in self.probes if probe in self.absent]:
-            said += f"; the source does not have {', '.join(missing)}"
-        return said
+            text += f", {sum(self.probes.values()):,} of them of probes"
+        if absent_probes := [probe for probe in self.probes if probe in self.absent]:
+            text += f"; the source does not have {', '.join(absent_probes)}"
+        return text
 
 
 class BitCount:
-    """Counts the bits of the output pins that a source knows, edge by edge.
+    """A counter of the output bits that a source knows, edge by edge.
 
-    ignored : names of the pins that the source does not have; they are not compared
+    ignored : the names of the pins that the source does not have; they are not compared
 
-    n_edges : clock edges so far
-    mask : the output bits that are compared, as a row of a trace
+    n_edges : the number of clock edges so far
+    mask : a row of a trace, with 1 in each output bit that is compared
     """
 
     def __init__(self, chip: Chip, ignored: Collection[str] = ()) -> None:
@@ -90,13 +92,13 @@ class BitCount:
         for piece in (piece for piece in self._word.pieces if piece.pin in self._n_known):
             bits = piece_of(known, piece)
             for bit in range(piece.width):
-                knowing = np.flatnonzero(bits >> bit & 1)
-                self._n_known[piece.pin] += len(knowing)
-                if len(knowing):
-                    self._last_known[self._word[piece.pin].lsb + piece.lsb + bit] = edge[knowing[-1]]
+                known_edges = np.flatnonzero(bits >> bit & 1)
+                self._n_known[piece.pin] += len(known_edges)
+                if len(known_edges):
+                    self._last_known[self._word[piece.pin].lsb + piece.lsb + bit] = edge[known_edges[-1]]
 
     def add_edges(self, n: int) -> None:
-        """Count so many edges at which all bits are known."""
+        """Count ``n`` edges at which all bits are known."""
         self.n_edges += n
         for f in self._fields:
             self._n_known[f.name] += n * f.width
@@ -104,7 +106,7 @@ class BitCount:
             self._last_known[:] = self.n_edges - 1
 
     def compared(self) -> ComparedBits:
-        """The bits that could be compared, and those that could not, by pin."""
+        """Return the numbers of bits that were compared, and of those that were not, by pin."""
         unknown = {f.name: self.n_edges * f.width - self._n_known[f.name] for f in self._fields}
         absent = {f.name: self.n_edges * f.width for f in self._absent}
         total = self.n_edges * sum(f.width for f in self._fields)
@@ -112,37 +114,37 @@ class BitCount:
         return ComparedBits(total, _positive(unknown), _positive(absent), probes)
 
     def never_known(self) -> list[str]:
-        """The compared pins that have a bit which was unknown at all edges so far."""
+        """Return the compared pins with a bit that was unknown at all edges so far."""
         return [f.name for f in self._fields if (self._last_known[f.lsb : f.msb + 1] < 0).any()]
 
     def never_compared(self) -> list[str]:
-        """The pins of which no bit was known at any edge so far; none before the first edge."""
+        """Return the pins of which no bit was known at any edge so far; none before the first edge."""
         return [f.name for f in self._fields if self.n_edges and not self._n_known[f.name]]
 
     def shortfalls(self) -> list[str]:
-        """Why the outputs prove nothing, a sentence each; empty if they do prove something.
+        """Return sentences that say why the outputs prove nothing; empty if they do prove something.
 
-        A bit that is unknown from some edge to the last one, and at more edges than not, was not really recorded. One
-        that becomes known at last was: a register without reset is X until it is written.
+        A bit that is unknown at the last edge, and at more than half of all edges before it without a gap, was not
+        really recorded. A bit that becomes known was: a register without a reset is X until it is written.
         """
         if not self.n_edges:
             return ["no clock edge was compared"]
-        return [said for f in self._fields if (said := self._shortfall(f))]
+        return [text for f in self._fields if (text := self._shortfall(f))]
 
     def _shortfall(self, f: Field) -> str:
         first_unknown = self._last_known[f.lsb : f.msb + 1] + 1
-        lost = np.flatnonzero(2 * (self.n_edges - first_unknown) > self.n_edges)
-        if not len(lost):
+        unknown_bits = np.flatnonzero(2 * (self.n_edges - first_unknown) > self.n_edges)
+        if not len(unknown_bits):
             return ""
-        first = int(first_unknown[lost].min())
-        name = f.name if len(lost) == f.width else f"{f.name}[{', '.join(map(str, lost[::-1]))}]"
+        first = int(first_unknown[unknown_bits].min())
+        name = f.name if len(unknown_bits) == f.width else f"{f.name}[{', '.join(map(str, unknown_bits[::-1]))}]"
         if first == 0:
             return f"{name} is X or Z at all {self.n_edges:,} compared clocks"
         return f"{name} is X or Z at the last {self.n_edges - first:,} of {self.n_edges:,} compared clocks"
 
 
 def compared_bits(rows: Trace, ignored: Collection[str] = ()) -> ComparedBits:
-    """The bits that could be compared at all clock edges of some rows."""
+    """Return the numbers of bits that could be compared at all clock edges of some rows."""
     count = BitCount(rows.chip, ignored)
     count.add(rows)
     return count.compared()

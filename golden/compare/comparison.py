@@ -1,4 +1,4 @@
-"""Drives a golden model with a source's rows, piece by piece, and finds where the source does something else."""
+"""Drive a golden model with the rows of a source, piece by piece, and find the differences of the source."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from draupnir.golden.rows import cut
 
 @dataclass(frozen=True)
 class ComparedPiece:
-    """A piece of rows, and what was expected of it.
+    """A piece of rows, and the outputs that were expected.
 
-    expected : the model's outputs, packed, as ``piece.rows.outputs``
-    missing : of the same shape, the bits that have to be known and are not
-    differing : the rows that differ, ascending
+    expected : the model's outputs, in the form of ``piece.rows.outputs``
+    missing : in the same form, the mask of bits that must be known but are not
+    differing : the rows that differ, in ascending order
     """
 
     piece: DrivenPiece
@@ -32,13 +32,13 @@ class ComparedPiece:
 
 
 class Comparison:
-    """Holds a model to a source of rows.
+    """A comparison of a source of rows with a model.
 
-    model : in the state in which the source's chip is before its first row
-    ignored : output pins that the source does not have
+    model : a model in the state of the source's chip before the first row
+    ignored : the output pins that the source does not have
 
-    n_rows, n_cycles : rows and clock edges so far
-    bits : counts the output bits of the rows for which ``count`` was called
+    n_rows, n_cycles : the numbers of rows and of clock edges so far
+    bits : the counter of output bits of the rows for which ``count`` was called
     """
 
     def __init__(self, model: GoldenModel, ignored: Collection[str] = ()) -> None:
@@ -51,7 +51,8 @@ class Comparison:
     def compare(self, rows: Trace, must_know: np.ndarray | None = None) -> ComparedPiece:
         """Drive the model with the source's next rows, and compare.
 
-        must_know : (n,) or (n, words), the bits that differ if they are unknown; None for none
+        must_know : (n,) or (n, n_words) int64, the mask of bits that count as different if they are unknown; None for
+            no bits
         """
         snapshot = self.model.snapshot()
         return self.compare_with(rows, snapshot, drive(self.model, rows), must_know)
@@ -59,7 +60,10 @@ class Comparison:
     def compare_with(
         self, rows: Trace, snapshot: object, expected: np.ndarray, must_know: np.ndarray | None = None
     ) -> ComparedPiece:
-        """Compare rows with which the model has been driven already; snapshot : the model before them."""
+        """Compare rows that the model has already run.
+
+        snapshot : the model before these rows; expected : the model's outputs; must_know : as for ``compare``
+        """
         mask = self.bits.mask
         wrong = (expected ^ rows.outputs) & rows.known & mask
         missing = np.zeros_like(wrong) if must_know is None else must_know & ~rows.known & mask
@@ -67,12 +71,15 @@ class Comparison:
         return ComparedPiece(piece, expected, missing, np.flatnonzero(any_bit(wrong | missing)).tolist())
 
     def equal(self, rows: Trace, snapshot: object) -> None:
-        """Take note, and count the bits, of rows of which all is known and equal; the rest as ``compare_with``."""
+        """Note rows that are equal and in which all bits are known, and count their bits.
+
+        snapshot : the model before these rows
+        """
         self._driven(rows, snapshot)
         self.bits.add_edges(rows.n_cycles)
 
     def _driven(self, rows: Trace, snapshot: object) -> DrivenPiece:
-        """Take note of rows with which the model has been driven."""
+        """Note rows that the model has run."""
         piece = DrivenPiece(snapshot, rows, self.n_rows, self.n_cycles)
         self.n_rows += len(rows)
         self.n_cycles += rows.n_cycles
@@ -87,13 +94,13 @@ class Comparison:
     def difference(
         self, compared: ComparedPiece, row: int, time_text: str = "", with_events: bool = True
     ) -> FirstDifference:
-        """Describe the difference at a row of the latest piece, of which nothing has been counted yet.
+        """Describe the difference at a row of the latest piece, whose bits are not counted yet.
 
-        The model is left immediately before the row's clock edge, with the row's inputs applied.
+        Afterwards the model is immediately before the row's clock edge, and has the row's inputs.
         """
         piece = compared.piece
-        earlier = [self._previous] if self._previous and piece is self._latest else []
-        events = last_events(self.model, [*earlier, piece], row) if with_events else ()
+        pieces_before = [self._previous] if self._previous and piece is self._latest else []
+        events = last_events(self.model, [*pieces_before, piece], row) if with_events else ()
         stand_before(self.model, piece, row)
         word = self.model.chip.output_word
         return FirstDifference(
@@ -116,10 +123,12 @@ class Comparison:
     def memories_differ(
         self, memories: tuple[MemoryDifference, ...], time_text: Callable[[int], str], is_first: bool
     ) -> FirstDifference:
-        """Describe memories that differ after the last edge so far, whose rows have been counted.
+        """Describe memories that differ after the last edge so far, whose rows are counted.
 
-        time_text : of a time of the source; is_first : they are equal after every earlier edge
-        The model is left immediately before this edge, with the row's inputs applied.
+        time_text : returns the text of a time of the source
+        is_first : True if the memories are equal after every earlier edge
+
+        Afterwards the model is immediately before this edge, and has the row's inputs.
         """
         piece = self._latest
         assert piece is not None and piece.rows.n_cycles
@@ -140,7 +149,7 @@ class Comparison:
 
 
 def up_to(rows: Trace, row: int) -> Trace:
-    """The rows up to the edge at which a row's outputs are compared, be the edge its own or that of the next row."""
+    """Return the rows up to the edge at which a row's outputs are compared: its own edge, or that of the next row."""
     clk = rows.clk[: row + 1].copy()
     if not clk[row]:
         clk[row] = 1

@@ -1,4 +1,4 @@
-"""Devices that can be held against a recording: an RTL in a simulator, a golden model, a chip on a board."""
+"""Devices that can be compared with a recording: an RTL in a simulator, a golden model, a chip on a board."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from draupnir.golden.compare.model import GoldenModel
 
 
 class Device(Protocol):
-    """Something that runs recordings, each from its initial state.
+    """A device that runs recordings, each from its initial state.
 
-    n_parallel : runs that may be under way at a time, each in a thread
-    is_random : registers start at random, so that nothing that shows before the first reset counts
-    can_follow : ``follow`` works
-    n_moments : rows to follow in one run, at most: what can be done in seconds; at least 2
+    n_parallel : the number of runs that are possible at the same time, each in a thread
+    is_random : True if registers start at random, so that outputs before the end of the first reset do not count
+    can_follow : True if ``follow`` works
+    n_moments : the largest number of rows to follow in one run, at least 2, so that it takes seconds
     """
 
     @property
@@ -37,18 +37,14 @@ class Device(Protocol):
     def n_moments(self) -> int: ...
 
     def run(self, trace: Trace, before: Memories) -> Observed:
-        """Drive a trace's inputs, from the initial state and the memories before the first row."""
+        """Run the inputs of a trace from the initial state, with these memories before the first row."""
 
     def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
-        """Run so again; give the memories after each of some rows, which are ascending."""
+        """Run the same again, and yield the memories after each of these rows, which are in ascending order."""
 
 
 class ModelDevice:
-    """A chip's golden model as a device.
-
-    seed : starts the registers that no reset touches at random; None starts them at 0
-    stretch : False runs every clock by itself, see ``ClockLevel``
-    """
+    """A chip's golden model as a device; seed, stretch : as for ``ClockLevel``."""
 
     n_parallel, can_follow, n_moments = 1, True, 1 << 17
 
@@ -79,7 +75,7 @@ class ModelDevice:
 def loaded_model(
     chip: Chip, memories: Mapping[str, np.ndarray], seed: int | None = None, stretch: bool = True
 ) -> GoldenModel:
-    """The chip's golden model in its initial state, with memories in which something is already."""
+    """Return the chip's golden model in its initial state, with these memories."""
     model: GoldenModel = chips.model(chip.name, chip.sizes)(seed)
     model.stretch = stretch
     for name, content in memories.items():

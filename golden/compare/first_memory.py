@@ -1,8 +1,9 @@
-"""The clock at which a memory first differs from the golden model's, when both run the same rows.
+"""The clock at which a memory first differs from the golden model's, while both run the same rows.
 
-Both are followed from the first row on, and their memories compared after each clock edge. Of a run with more edges
-than are looked at, every so many; then, in a run of their own, those between the last that was equal and the first
-that was not. So the memories are equal before the clock named, and it is the first such one if all were looked at.
+Both run from the first row on, and their memories are compared after clock edges. If a run has too many edges, the
+memories are compared after every nth edge; then, in another run, after those between the last equal comparison and the
+first different one. So they are equal before the reported clock, and it is the first different one if every edge was
+compared.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ from draupnir.golden.compare.model import decoded
 def first_memory_difference(
     device: Device, chip: Chip, trace: Trace, before: Memories, after: Memories
 ) -> FirstDifference | None:
-    """Follow a device and the chip's golden model over a trace.
+    """Follow a device and the chip's golden model over a trace, and return the first difference of a memory.
 
-    before, after : the memories before its first row, and those that were recorded after its last, if they were
-    None if the memories do not differ, or the device cannot be followed, or the golden model itself does something
-    else than the trace, and so is no reference. The difference says nothing of output bits and times.
+    before : the memories before the first row
+    after : the memories that were recorded after the last row; empty if there are none
+
+    Returns None if the memories do not differ, if the device cannot be followed, or if the golden model differs from
+    the trace, so that it is not a reference. The difference contains no output bits and no times.
     """
     if not device.can_follow or not chip.memories:
         return None
@@ -56,7 +59,7 @@ def first_memory_difference(
 
 
 def is_reference(golden: ModelDevice, trace: Trace, before: Memories, after: Memories) -> bool:
-    """Tell whether the golden model does what the trace and the memories after it tell."""
+    """Return True if the golden model agrees with a trace and with the memories after it."""
     run = golden.run(trace, before)
     same = not any_bit((run.outputs ^ trace.outputs) & trace.known).any()
     return same and all(np.array_equal(run.memories[name], words) for name, words in after.items())
@@ -65,7 +68,7 @@ def is_reference(golden: ModelDevice, trace: Trace, before: Memories, after: Mem
 def _first(
     chip: Chip, stops: Sequence[int], got: Iterable[MemoryMoment], expected: Iterable[MemoryMoment]
 ) -> tuple[int, tuple[MemoryDifference, ...]] | None:
-    """The first stop after which memories differ in a bit that is known, and how they do."""
+    """Return the first stop after which memories differ in a known bit, and their differences; else None."""
     for i, (device, golden) in enumerate(zip(got, expected, strict=True)):
         differing = tuple(
             memory_difference(memory, right, is_, known=known)

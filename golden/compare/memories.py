@@ -1,4 +1,4 @@
-"""Memories that differ, word by word and field by field."""
+"""Differences of memories, word by word and field by field."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_FIELD = "(bits in no field)"
 
 @dataclass(frozen=True)
 class FieldDifference:
-    """A field of a word; both values with their sign, if the field has one."""
+    """The difference of a field of a word; both values have their sign if the field is signed."""
 
     name: str
     expected: int
@@ -27,11 +27,12 @@ class FieldDifference:
 
 @dataclass(frozen=True)
 class WordDifference:
-    """A word that differs.
+    """The difference of a word.
 
-    addr : its address; copy : the copy of the memory that it is in, None where there is only one
-    expected, got : the word as an unsigned integer; ``got`` is 0 in each bit that is unknown
-    view : the name of the declared word whose fields are listed
+    addr : the address, 0..depth - 1
+    copy : the number of the copy of the memory, None if the memory has no copies
+    expected, got : the words as unsigned integers; ``got`` is 0 in each unknown bit
+    view : the name of the view whose fields are in ``fields``
     """
 
     addr: int
@@ -42,17 +43,18 @@ class WordDifference:
     copy: int | None = None
 
     def place(self, memory: str) -> str:
-        """The word as it is written in reports."""
+        """Return the name of the word in reports."""
         return _place(memory, (self.addr,) if self.copy is None else (self.copy, self.addr))
 
 
 @dataclass(frozen=True)
 class MemoryDifference:
-    """A memory, compared.
+    """The comparison of a memory.
 
-    width : bits of a word; n_words : words that were compared
-    n_differing : how many of them differ; the first of these are in ``words``
-    against : the file, or whatever else, that it was compared with; "" where that needs no word
+    width : the bits of a word
+    n_words : the number of words that were compared
+    n_differing : the number of words that differ; the first ones are in ``words``
+    against : the name of the file, or of another source, that it was compared with; "" for none
     """
 
     memory: str
@@ -63,7 +65,7 @@ class MemoryDifference:
     words: tuple[WordDifference, ...] = ()
 
     def __str__(self) -> str:
-        """The first word that differs, by field, and how many more there are: ram[0x5].sum expected 13, got 12."""
+        """Return the first different word and the number of others: ram[0x5].sum expected 13, got 12."""
         if not self.words:
             return f"{self.memory} is equal"
         first = self.words[0]
@@ -81,11 +83,12 @@ def memory_difference(
     known: np.ndarray | None = None,
     listed: int = WORDS_LISTED,
 ) -> MemoryDifference:
-    """Compare whole memories: uint32 of the memory's shape, limb 0 least significant.
+    """Compare two memories.
 
-    known : the mask of the bits that are compared, of the same shape; None for all
-    listed : words that are decoded, at most
-    The fields of a word are those of the view that the word in ``got`` has.
+    expected, got : uint32 of ``Memory.shape``, limb 0 the least significant one
+    against : a name for ``expected`` in the report
+    known : the mask of the bits to compare, in the same form; None for all bits
+    listed : the largest number of words in the report; their fields are those of the view that the word in ``got`` has
     """
     if known is not None:
         expected, got = expected & known, got & known
@@ -99,14 +102,14 @@ def memory_difference(
 
 
 def unknown_words(memory: Memory, known: np.ndarray) -> list[tuple[str, int]]:
-    """List the words with unknown bits: place, and these bits. known : the mask of known bits, shaped as the words."""
+    """Return name and mask of each word with unknown bits; known : the mask of known bits, as in ``Observed``."""
     unknown = ~known & to_limbs((1 << memory.width) - 1, memory.n_limbs)
     indices = map(tuple, np.argwhere(unknown.any(axis=-1)).tolist())
     return [(_place(memory.name, index), from_limbs(unknown[index])) for index in indices]
 
 
 def _place(memory: str, index: tuple[int, ...]) -> str:
-    """A word as it is written in reports: neurons[0x1f], or neurons[3][0x1f] in copy 3."""
+    """Return the name of a word in reports: neurons[0x1f], or neurons[3][0x1f] in copy 3."""
     *copy, addr = index
     return f"{memory}{''.join(f'[{i}]' for i in copy)}[{addr:#x}]"
 

@@ -1,4 +1,4 @@
-"""A golden model beside a source: driven by its rows, and taken back to look at a single clock edge."""
+"""A golden model beside a source. It runs the rows of the source, and can go back to a single clock edge."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from draupnir.emulator.trace import Trace, any_bit, to_row
 from draupnir.golden.rows import cut
 
 EVENTS_SHOWN = 8
-EVENT_ROWS = 1 << 14  # rows before a difference in which events are looked for, at most
+EVENT_ROWS = 1 << 14  # rows before a difference in which events are searched, at most
 
 
 class GoldenModel(Protocol):
@@ -42,9 +42,9 @@ class GoldenModel(Protocol):
 
 @dataclass(frozen=True)
 class DrivenPiece:
-    """Rows with which a model was driven, and the model before them.
+    """Rows that a model has run, and a snapshot of the model before them.
 
-    first_row, first_cycle : rows, and clock edges, before these
+    first_row, first_cycle : the numbers of rows and of clock edges before these rows
     """
 
     snapshot: Any
@@ -53,12 +53,12 @@ class DrivenPiece:
     first_cycle: int = 0
 
     def cycle(self, row: int) -> int:
-        """Clock edges before a row of this piece."""
+        """Return the number of clock edges before a row of this piece."""
         return self.first_cycle + int(np.count_nonzero(self.rows.clk[:row]))
 
 
 def drive(model: GoldenModel, rows: Trace) -> np.ndarray:
-    """Drive a model; returns its outputs for these rows, also where a row without an edge has outputs to compare."""
+    """Run rows on a model, and return its outputs, also for rows without an edge whose outputs are compared."""
     begin, outputs = 0, []
     for row in np.flatnonzero((rows.clk == 0) & any_bit(rows.known)).tolist():
         outputs.append(model.drive(rows.inputs[begin : row + 1], rows.clk[begin : row + 1]))
@@ -69,7 +69,7 @@ def drive(model: GoldenModel, rows: Trace) -> np.ndarray:
 
 
 def stand_before(model: GoldenModel, piece: DrivenPiece, row: int) -> None:
-    """Bring a model to immediately before a row's clock edge: its inputs are there, the edge is not yet."""
+    """Bring a model to the state immediately before a row's clock edge, with the row's inputs."""
     model.restore(piece.snapshot)
     rows = cut(piece.rows, 0, row + 1)
     clk = rows.clk.copy()
@@ -78,9 +78,10 @@ def stand_before(model: GoldenModel, piece: DrivenPiece, row: int) -> None:
 
 
 def last_events(model: GoldenModel, pieces: Sequence[DrivenPiece], row: int) -> tuple[str, ...]:
-    """Return what a model began last before a row of the last piece, oldest first, from running the pieces again.
+    """Run pieces again, and return the last events that the model began before a row of the last piece.
 
-    The pieces follow each other. The model is left somewhere before the row.
+    The oldest event comes first.
+    The pieces follow each other. Afterwards the model is in some state before the row.
     """
     *earlier, last = pieces
     every = [*((piece, len(piece.rows)) for piece in earlier), (last, row)]
@@ -99,9 +100,9 @@ def last_events(model: GoldenModel, pieces: Sequence[DrivenPiece], row: int) -> 
 
 
 def decoded(model: GoldenModel, rows: Trace, row: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Drive a model from where it is up to a row; tell what it is doing before its edge, and what it began last.
+    """Run a model from its present state up to a row. Return its context before the row's edge, and its last events.
 
-    Both are lines as ``context`` and ``activity`` give them. The model is left immediately before the edge.
+    Both are lines from ``context`` and ``activity``. Afterwards the model is immediately before the edge.
     """
     first = max(0, row - EVENT_ROWS)
     model.drive(rows.inputs[:first], rows.clk[:first])

@@ -1,4 +1,4 @@
-"""Output pins that differ at one clock edge."""
+"""Differences of output pins at one clock edge."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from draupnir.emulator.declare import Chip
 
 @dataclass(frozen=True)
 class PinDifference:
-    """A pin immediately before a clock edge.
+    """The difference of a pin immediately before a clock edge.
 
-    width : its bits
-    expected : its level as it should be, 0..2**width - 1
-    got : its level as it is; 0 in each bit that is unknown
-    known : mask of the bits that are neither X nor Z
+    width : the number of bits
+    expected : the expected level, 0..2**width - 1
+    got : the level of the source, 0 in each unknown bit
+    known : the mask of the bits of ``got`` that are neither X nor Z
     """
 
     pin: str
@@ -24,7 +24,7 @@ class PinDifference:
     known: int
 
     def __str__(self) -> str:
-        """Both levels: in hexadecimal, or in binary where a bit is unknown."""
+        """Return both levels: in hexadecimal, or in binary if a bit is unknown."""
         if self.known == (1 << self.width) - 1:
             return f"{self.pin}: expected {self.expected:#x}, got {self.got:#x}"
         bits = ("x" if not self.known >> i & 1 else str(self.got >> i & 1) for i in reversed(range(self.width)))
@@ -32,10 +32,10 @@ class PinDifference:
 
 
 def pin_differences(chip: Chip, expected: int, got: int, known: int, must_know: int = 0) -> tuple[PinDifference, ...]:
-    """The output pins that differ, of packed outputs.
+    """Return the differences of two packed outputs.
 
-    known : mask of the bits of ``got`` that are neither X nor Z; the others do not differ
-    must_know : mask of the bits that differ even so
+    known : the mask of the bits of ``got`` that are neither X nor Z; the other bits do not count as different
+    must_know : the mask of the bits that count as different if they are unknown
     """
     differs = (expected ^ got) & known | must_know & ~known
     return tuple(

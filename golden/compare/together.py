@@ -1,7 +1,8 @@
-"""Hold a device and a golden model together over whole arrays of pins, at the device's own speed.
+"""Compare a device with a golden model over whole arrays of pins, at the device's own speed.
 
-Both run a block of rows, the model in a thread of its own, beside a device that lets go of Python's lock (as RTL in
-Verilator does); then two arrays are compared. Only in a block that differs does anybody look at single clocks.
+Both run a block of rows, and then two arrays are compared. The model runs in a thread of its own, at the same time as a
+device that releases Python's global lock (RTL in Verilator does). Single clocks are compared only in a block that
+differs.
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ BLOCK = 1 << 18  # rows between two comparisons
 
 
 class RowDevice(Protocol):
-    """Anything that runs rows of pins: a simulator, a chip on a board, another model.
+    """A device that runs rows of pins: a simulator, a chip on a board, another model.
 
-    Where it does not have all probes of the chip, ``absent`` names those.
+    absent : the names of the chip's probes that the device does not have
     """
 
     def run(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray: ...
 
 
 class Together:
-    """A device and a model in the same state, held to each other.
+    """A comparison of a device with a model, which start in the same state.
 
-    block : rows between two comparisons, at least 1
+    block : the number of rows between two comparisons, at least 1
 
-    comparison : what has been compared so far
+    comparison : the comparison so far
     """
 
     def __init__(self, device: RowDevice, model: GoldenModel, block: int = BLOCK) -> None:
@@ -42,11 +43,13 @@ class Together:
         self.comparison = Comparison(model, getattr(device, "absent", ()))
 
     def run(self, inputs: np.ndarray, clk: np.ndarray) -> FirstDifference | None:
-        """Run rows (``draupnir.emulator.trace``) on both; None if all outputs are equal.
+        """Run rows (``draupnir.emulator.trace``) on both, and return the first difference, or None.
 
-        inputs : (n,) int64, or (n, words), input pins packed; clk : (n,) uint8
-        At a difference the run ends: the device has run the whole block, the model stands immediately before the clock
-        edge, with the row's inputs applied.
+        inputs : (n,) or (n, n_words) int64, the packed input pins
+        clk : (n,) uint8, clock edges
+
+        A difference ends the run. The device has then run the whole block; the model is immediately before the clock
+        edge, and has the row's inputs.
         """
         comparison, model = self.comparison, self.comparison.model
         with ThreadPoolExecutor(1) as beside:
@@ -69,13 +72,13 @@ class Together:
 def hold(
     device: RowDevice, model: GoldenModel, inputs: np.ndarray, clk: np.ndarray, block: int = BLOCK
 ) -> FirstDifference | None:
-    """Run rows on a device and a model, which must be in the same state; see ``Together.run``."""
+    """Run rows on a device and a model in the same state, and return the first difference; see ``Together.run``."""
     return Together(device, model, block).run(inputs, clk)
 
 
 def _all_known(
     model: GoldenModel, inputs: np.ndarray, clk: np.ndarray, outputs: np.ndarray, absent: Collection[str]
 ) -> Trace:
-    """The rows of a device that knows 0 and 1 only."""
+    """Return the rows of a device that knows only 0 and 1."""
     known = known_at_edges(model.chip.output_word, clk, absent)
     return Trace(model.chip, inputs, clk, outputs, known, np.zeros(len(clk), np.int64))

@@ -57,8 +57,8 @@ class RecipeBook:
 AnyBook = RecipeBook | Callable[[Chip], RecipeBook]
 
 
-def _is_book(found: object) -> TypeGuard[AnyBook]:
-    return isinstance(found, RecipeBook) or (callable(found) and not isinstance(found, type))
+def _is_book(part: object) -> TypeGuard[AnyBook]:
+    return isinstance(part, RecipeBook) or (callable(part) and not isinstance(part, type))
 
 
 BOOK: Part[AnyBook] = Part(
@@ -72,19 +72,19 @@ BOOK: Part[AnyBook] = Part(
 
 def book(chip: Chip) -> RecipeBook | None:
     """The chip's recipes; None if nobody has written any."""
-    return None if BOOK.of(chips.package(chip.name)) is None else needed(chip)
+    return None if BOOK.load(chips.package(chip.name)) is None else require_book(chip)
 
 
-def needed(chip: Chip) -> RecipeBook:
+def require_book(chip: Chip) -> RecipeBook:
     """The chip's recipes. Raises InputError if nobody has written any."""
-    found = BOOK.needed(chips.package(chip.name))
-    return found if isinstance(found, RecipeBook) else found(chip)
+    part = BOOK.require(chips.package(chip.name))
+    return part if isinstance(part, RecipeBook) else part(chip)
 
 
 def recipes(chip: Chip) -> Mapping[str, Recipe]:
     """The chip's recipes by name; none if nobody has written any."""
-    found = book(chip)
-    return found.recipes if found else {}
+    chip_book = book(chip)
+    return chip_book.recipes if chip_book else {}
 
 
 def recipe(chip: Chip, name: str) -> Recipe:
@@ -97,8 +97,8 @@ def recipe(chip: Chip, name: str) -> Recipe:
 
 def prepare(chip: Chip, name: str, seed: int) -> Prepared:
     """The stimulus of a recipe, and the memories to load first; the same seed gives the same of both."""
-    wanted = recipe(chip, name)
-    stimulus, memories = needed(chip).prepare(wanted, seed)
+    chosen_recipe = recipe(chip, name)
+    stimulus, memories = require_book(chip).prepare(chosen_recipe, seed)
     return stimulus.of_chip(chip) if isinstance(stimulus, Stimulus) else stimulus, memories
 
 

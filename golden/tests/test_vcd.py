@@ -252,5 +252,5 @@ def test_samples_of_a_fst_end_with_the_file(tmp_path: Path) -> None:
 
 def test_a_recording_without_a_time_has_no_samples(tmp_path: Path) -> None:
     path = vcd(tmp_path / "w.vcd", "", ILA)
-    with pytest.raises(InputError, match="no samples: the recording tells no time"):
+    with pytest.raises(InputError, match="no samples: the recording has no times"):
         read(path, CHIP, Reading(clock_per_sample=True))

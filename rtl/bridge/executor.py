@@ -35,12 +35,12 @@ class Executor(wiring.Component):
     """
 
     def __init__(self, chip: Chip, identity: bytes) -> None:
-        self._buses = found = buses(chip)
+        self._buses = bridge_buses = buses(chip)
         self._identity = identity
-        self._in_bits = sum(pin.width for pin in found.levels_in)
-        self._out_bits = sum(pin.width for pin in found.levels_out)
-        self._event = TimedEvent(found.aer_in["addr"].width)
-        self._spike = TimedEvent(found.aer_out["addr"].width)
+        self._in_bits = sum(pin.width for pin in bridge_buses.levels_in)
+        self._out_bits = sum(pin.width for pin in bridge_buses.levels_out)
+        self._event = TimedEvent(bridge_buses.aer_in["addr"].width)
+        self._spike = TimedEvent(bridge_buses.aer_out["addr"].width)
         super().__init__(
             {
                 "ended": In(1),

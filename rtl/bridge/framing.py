@@ -32,19 +32,19 @@ class Deframer(wiring.Component):
         m.submodules.buffer = buffer = memory.Memory(shape=8, depth=BUFFER, init=[])
         m.submodules.crc = crc = CRC(data_width=8).create()
         write, read = buffer.write_port(), buffer.read_port()
-        taken = Signal(range(BUFFER + 1))  # bytes in the buffer, with the CRC
+        n_buffered = Signal(range(BUFFER + 1))  # bytes in the buffer, with the CRC
         escaped, bad = Signal(), Signal()
         m.d.comb += [
-            write.addr.eq(taken),
+            write.addr.eq(n_buffered),
             write.data.eq(Mux(escaped, Mux(self.i.payload == ESC_END, END, ESC), self.i.payload)),
             crc.data.eq(write.data),
             crc.valid.eq(write.en),
         ]
         # The CRC is known one clock after the last byte; bytes from a line are further apart.
         with m.If(self.i.valid & (self.i.payload == END) & ~self.full):
-            m.d.sync += [taken.eq(0), escaped.eq(0), bad.eq(0)]
-            with m.If(crc.match_detected & ~bad & ~escaped & (taken > CRC_BYTES)):
-                m.d.sync += [self.full.eq(1), self.length.eq(taken - CRC_BYTES)]
+            m.d.sync += [n_buffered.eq(0), escaped.eq(0), bad.eq(0)]
+            with m.If(crc.match_detected & ~bad & ~escaped & (n_buffered > CRC_BYTES)):
+                m.d.sync += [self.full.eq(1), self.length.eq(n_buffered - CRC_BYTES)]
             m.d.comb += crc.start.eq(1)
         with m.Elif(self.i.valid & ~self.full):
             with m.If((self.i.payload == ESC) & ~escaped):
@@ -53,11 +53,11 @@ class Deframer(wiring.Component):
                 m.d.sync += escaped.eq(0)
                 with m.If(escaped & (self.i.payload != ESC_END) & (self.i.payload != ESC_ESC)):
                     m.d.sync += bad.eq(1)
-                with m.If(taken == BUFFER):
+                with m.If(n_buffered == BUFFER):
                     m.d.sync += bad.eq(1)
                 with m.Else():
                     m.d.comb += write.en.eq(1)
-                    m.d.sync += taken.eq(taken + 1)
+                    m.d.sync += n_buffered.eq(n_buffered + 1)
         with m.If(self.full & self.i.valid):  # the rest of what is lost is no frame either
             m.d.sync += bad.eq(self.i.payload != END)
         with m.If(self.release):

@@ -214,13 +214,13 @@ class BridgeBuses:
 
     def n_bytes(self, size: int | str) -> int:
         """Bytes of an item; not for "rest"."""
-        named = {
+        byte_counts = {
             "event": self.event_bytes,
             "spike": self.spike_bytes,
             "levels in": -(-sum(pin.width for pin in self.levels_in) // 8),
             "levels out": -(-sum(pin.width for pin in self.levels_out) // 8),
         }
-        return size if isinstance(size, int) else named[size]
+        return size if isinstance(size, int) else byte_counts[size]
 
 
 def buses(chip: Chip) -> BridgeBuses:
@@ -234,14 +234,14 @@ def buses(chip: Chip) -> BridgeBuses:
             f"the bridge drives one clock, of which the chip uses the rise; {chip.name} has {chip.used_edges}"
         )
     steps = chip.buses_of(TIMESTEPS, "led")
-    found = (
+    groups = (
         chip.buses_of(SPI, "slave"),
         chip.buses_of(FOUR_PHASE, "receiver"),
         chip.buses_of(FOUR_PHASE, "sender"),
     )
-    if [len(buses) for buses in found] != [1, 1, 1]:
+    if [len(buses) for buses in groups] != [1, 1, 1]:
         raise InputError(f"{chip.name}: the bridge needs an SPI, one event bus in and one out, and there are not all")
-    (spi,), (aer_in,), (aer_out,) = found
+    (spi,), (aer_in,), (aer_out,) = groups
     if (len(aer_in.pins["addr"]), len(aer_out.pins["addr"])) != (2 if steps else 1, 1):
         raise InputError(
             f"{chip.name}: the bridge needs one address pin an event bus, and two on the one into a chip that is led"

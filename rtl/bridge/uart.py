@@ -76,18 +76,18 @@ class UartSender(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         shift = Signal(BITS + 1, init=(1 << BITS + 1) - 1)  # bit 0 is on the line
-        left = Signal(range(BITS + 3))  # bits that are still to be on the line, this one among them
+        n_bits = Signal(range(BITS + 3))  # bits that are still to be on the line, this one among them
         clocks = Signal(range(self._divider))
-        m.d.comb += [self.tx.eq(shift[0]), self.i.ready.eq(left == 0)]
-        with m.If(left == 0):
+        m.d.comb += [self.tx.eq(shift[0]), self.i.ready.eq(n_bits == 0)]
+        with m.If(n_bits == 0):
             with m.If(self.i.valid):
                 m.d.sync += [
                     shift.eq(Cat(Const(0, 1), self.i.payload)),
-                    left.eq(BITS + 2),
+                    n_bits.eq(BITS + 2),
                     clocks.eq(self._divider - 1),
                 ]
         with m.Elif(clocks == 0):
-            m.d.sync += [shift.eq(Cat(shift[1:], Const(1, 1))), left.eq(left - 1), clocks.eq(self._divider - 1)]
+            m.d.sync += [shift.eq(Cat(shift[1:], Const(1, 1))), n_bits.eq(n_bits - 1), clocks.eq(self._divider - 1)]
         with m.Else():
             m.d.sync += clocks.eq(clocks - 1)
         return m

@@ -60,16 +60,16 @@ def pack(folder: Path, family: str, words: Mapping[str, np.ndarray], checks: Cal
     form = FORMS[family]
     routed = (folder / form.routed).read_text()
     cells = form.read(routed)
-    wanted = _contents(_shapes(folder), words)
+    contents = _contents(_shapes(folder), words)
     places = _locate(folder, cells)
     for name, place in places.items():
-        place.write(cells, wanted[name])
+        place.write(cells, contents[name])
     with tempfile.TemporaryDirectory(prefix=".pack-", dir=folder) as scratch_name:
         scratch = Path(scratch_name)
         (scratch / form.routed).write_text(form.write(routed, cells))
         tools.must(form.packer, form.pack(form.routed, form.bitstream), scratch)
         checks()
-        _compare(_unpacked(form, scratch / form.bitstream, scratch), places, wanted)
+        _compare(_unpack(form, scratch / form.bitstream, scratch), places, contents)
         os.replace(scratch / form.bitstream, folder / form.bitstream)
     return folder / form.bitstream
 
@@ -83,7 +83,7 @@ def read(folder: Path, bitstream: Path | None = None) -> dict[str, np.ndarray]:
     form = FORMS[about(folder)["family"]]
     places = _locate(folder, form.read((folder / form.routed).read_text()))
     with tempfile.TemporaryDirectory(prefix=".unpack-", dir=folder) as scratch:
-        cells = _unpacked(form, bitstream or folder / form.bitstream, Path(scratch))
+        cells = _unpack(form, bitstream or folder / form.bitstream, Path(scratch))
     return {name: place.read(cells) for name, place in places.items()}
 
 
@@ -92,8 +92,8 @@ def about(folder: Path) -> dict[str, Any]:
     path = folder / ABOUT
     if not path.is_file():
         raise InputError(f"{folder}: no {ABOUT}; `draupnir bitstream CHIP --board B -o {folder}` makes one")
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
+    description: dict[str, Any] = json.loads(path.read_text())
+    return description
 
 
 def note(folder: Path, more: Mapping[str, Any]) -> None:
@@ -113,16 +113,16 @@ def _locate(folder: Path, cells: Cells) -> dict[str, Located]:
 
 
 def _contents(shapes: Mapping[str, tuple[int, int]], words: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    wanted = {}
+    contents = {}
     for name, (depth, width) in shapes.items():
         shape = (depth, -(-width // 32))
-        wanted[name] = words.get(name, np.zeros(shape, np.uint32))
-        if wanted[name].shape != shape:
-            raise InputError(f"{name}: {len(wanted[name])} words; the design has {depth}")
-    return wanted
+        contents[name] = words.get(name, np.zeros(shape, np.uint32))
+        if contents[name].shape != shape:
+            raise InputError(f"{name}: {len(contents[name])} words; the design has {depth}")
+    return contents
 
 
-def _unpacked(form: BitfileForm, bitstream: Path, scratch: Path) -> Cells:
+def _unpack(form: BitfileForm, bitstream: Path, scratch: Path) -> Cells:
     name = "unpacked" + Path(form.bitstream).suffix
     if bitstream != scratch / name:
         (scratch / name).write_bytes(bitstream.read_bytes())
@@ -130,10 +130,10 @@ def _unpacked(form: BitfileForm, bitstream: Path, scratch: Path) -> Cells:
     return form.read((scratch / "unpacked.txt").read_text())
 
 
-def _compare(cells: Cells, places: Mapping[str, Located], wanted: Mapping[str, np.ndarray]) -> None:
+def _compare(cells: Cells, places: Mapping[str, Located], contents: Mapping[str, np.ndarray]) -> None:
     for name, place in places.items():
-        differing = np.flatnonzero((place.read(cells) != wanted[name]).any(axis=1))
-        if len(differing):
+        wrong_words = np.flatnonzero((place.read(cells) != contents[name]).any(axis=1))
+        if len(wrong_words):
             raise InputError(
-                f"{name}: {len(differing)} words of the packed bitstream differ, the first at {differing[0]}"
+                f"{name}: {len(wrong_words)} words of the packed bitstream differ, the first at {wrong_words[0]}"
             )

@@ -164,6 +164,6 @@ def project_board(name: str | None, vendor: Vendor) -> FpgaBoard:
 
 def _of(boards: Mapping[str, FpgaBoard], name: str) -> FpgaBoard:
     if name not in boards:
-        said = f"--board {name}: no such board" if name else "which board? --board"
-        raise InputError(f"{said}; there are {', '.join(boards)}")
+        problem = f"--board {name}: no such board" if name else "which board? --board"
+        raise InputError(f"{problem}; there are {', '.join(boards)}")
     return boards[name]

@@ -87,7 +87,7 @@ def in_port_order(bits: np.ndarray) -> np.ndarray:
 
 def read_netlist(module: Mapping[str, Any]) -> Cells:
     """Block RAMs of a synthesised module in Yosys' JSON form."""
-    found = {}
+    blocks = {}
     for name, cell in module["cells"].items():
         parameters = cell["parameters"]
         if cell["type"] == "DP16KD":
@@ -95,11 +95,11 @@ def read_netlist(module: Mapping[str, Any]) -> Cells:
                 _bits(parameters[f"INITVAL_{i:02X}"]) for i in range(_ECP5_BITS // (_INITVAL_WORDS * _INITVAL_WORD))
             ]
             words = np.concatenate(rows).reshape(-1, _INITVAL_STEP)
-            found[name] = words[:, :_INITVAL_WORD].ravel()
+            blocks[name] = words[:, :_INITVAL_WORD].ravel()
         elif cell["type"].startswith("SB_RAM40_4K"):
             rows = [_bits(parameters[f"INIT_{i:X}"]) for i in range(_ICE40_BITS // _ICE40_ROW)]
-            found[name] = in_port_order(np.concatenate(rows))
-    return found
+            blocks[name] = in_port_order(np.concatenate(rows))
+    return blocks
 
 
 def _bits(text: str) -> np.ndarray:
@@ -161,10 +161,10 @@ def locate(cells: Cells, depth: int, width: int) -> Located:
     for lane in lanes:
         times[lane.first : lane.first + len(lane.positions), lane.column] += 1
     if not (times == 1).all():
-        missing, twice = int((times == 0).sum()), int((times > 1).sum())
+        n_absent, n_double = int((times == 0).sum()), int((times > 1).sum())
         raise InputError(
-            f"memory of {depth} words of {width} bits: {missing} bits not found in the block RAMs, {twice} more than "
-            "once; only a design of `draupnir bitstream` that nobody has patched can be searched"
+            f"memory of {depth} words of {width} bits: {n_absent} bits not found in the block RAMs, {n_double} more "
+            "than once; only a design of `draupnir bitstream` that nobody has patched can be searched"
         )
     return Located(depth, width, tuple(lanes))
 

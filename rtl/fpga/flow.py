@@ -120,12 +120,12 @@ def build(request: Request, out: Path, step: Callable[[str], None] = lambda name
             step(STEPS[1])
             run_synthesis(commands[0], scratch)
             step(STEPS[2])
-            found = place_and_route(request, commands[1], scratch)
+            routed = place_and_route(request, commands[1], scratch)
         finally:
-            for log, kept in _LOGS.items():
+            for log, file_name in _LOGS.items():
                 if (scratch / log).exists():
-                    os.replace(scratch / log, out / kept)
-        about = _about(request, clock_plan, found, [command[0] for command in commands])
+                    os.replace(scratch / log, out / file_name)
+        about = _about(request, clock_plan, routed, [command[0] for command in commands])
         (scratch / bitfile.ABOUT).write_text(json.dumps(about, indent=2) + "\n")
         step(STEPS[3])
         bitstream = bitfile.pack(scratch, board.family, request.words, lambda: step(STEPS[4]))
@@ -133,7 +133,7 @@ def build(request: Request, out: Path, step: Callable[[str], None] = lambda name
         for name in (bitfile.FORMS[board.family].routed, constraints, bitfile.ABOUT, bitstream.name):
             os.replace(scratch / name, out / name)
     outside = tuple(about["outside"])
-    return BuiltBitstream(out / bitstream.name, out / constraints, clock_plan, found, outside, about["tools"])
+    return BuiltBitstream(out / bitstream.name, out / constraints, clock_plan, routed, outside, about["tools"])
 
 
 def _prepare(request: Request, clock_plan: ClockPlan, scratch: Path) -> list[list[str]]:
@@ -154,14 +154,14 @@ def _prepare(request: Request, clock_plan: ClockPlan, scratch: Path) -> list[lis
 
 def _check_memories(request: Request, placed: frozenset[tuple[int, int]]) -> None:
     """Raise InputError if a memory of the chip is not one of those whose content we can find and replace."""
-    kept = {
+    shapes = {
         memory.name: (len(emit.kept_words(request.chip, memory.name, **request.parameters)), memory.width)
         for memory in emit.declaration(request.chip, **request.parameters).memories
     }
-    missing = [name for name, shape in kept.items() if shape not in placed]
-    if missing:
+    absent = [name for name, shape in shapes.items() if shape not in placed]
+    if absent:
         raise InputError(
-            f"{request.where}: {', '.join(missing)} cannot be filled from a bitstream, so there is none yet;"
+            f"{request.where}: {', '.join(absent)} cannot be filled from a bitstream, so there is none yet;"
             f" `draupnir rtl {request.chip}` has the chip's Verilog"
         )
 
@@ -171,15 +171,15 @@ def run_synthesis(command: list[str], scratch: Path) -> None:
 
 
 def place_and_route(request: Request, command: list[str], scratch: Path) -> RoutedReport:
-    done = tools.run(command[0], command[1:], scratch)
-    log = (scratch / f"{NAME}.tim").read_text() if (scratch / f"{NAME}.tim").exists() else done.output
-    if done.status:
-        reason = next((line.strip() for line in log.splitlines() if line.startswith("ERROR")), done.errors[0])
+    process = tools.run(command[0], command[1:], scratch)
+    log = (scratch / f"{NAME}.tim").read_text() if (scratch / f"{NAME}.tim").exists() else process.output
+    if process.status:
+        reason = next((line.strip() for line in log.splitlines() if line.startswith("ERROR")), process.errors[0])
         raise DoesNotFit(request.where, report.of_log(log), reason.removeprefix("ERROR: "))
-    found = report.read(scratch / f"{NAME}.json.report")
-    if not all(clock.met for clock in found.clocks):
-        raise MissesTiming(request.where, found)
-    return found
+    routed = report.read(scratch / f"{NAME}.json.report")
+    if not all(clock.met for clock in routed.clocks):
+        raise MissesTiming(request.where, routed)
+    return routed
 
 
 def memory_shapes(request: Request) -> tuple[dict[str, tuple[int, int]], list[str]]:

@@ -106,15 +106,15 @@ class SpramBank(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         cs, we = self.control.cs, self.control.we
-        written = Signal(reset_less=True)  # the last access was a write
+        was_written = Signal(reset_less=True)  # the last access was a write
         last_written = Signal(self._width, reset_less=True)
-        before = Signal(self._width, reset_less=True)  # what was in the word that was last written
+        old_word = Signal(self._width, reset_less=True)  # what was in the word that was last written
         content = Signal(self._width)
         with m.If(cs):
-            m.d.sync += written.eq(we)
+            m.d.sync += was_written.eq(we)
             with m.If(we):
-                m.d.sync += [last_written.eq(self.w_word), before.eq(Mux(written, last_written, content))]
-        m.d.comb += self.r_word.eq(Mux(written, before, content))
+                m.d.sync += [last_written.eq(self.w_word), old_word.eq(Mux(was_written, last_written, content))]
+        m.d.comb += self.r_word.eq(Mux(was_written, old_word, content))
         for lane, start in enumerate(range(0, self._width, LANE_BITS)):
             end = min(start + LANE_BITS, self._width)
             output = Signal(LANE_BITS)

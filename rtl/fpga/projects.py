@@ -73,7 +73,7 @@ def write(
     origin : where the request comes from, for project.json: command, date, commit, versions
     Raises InputError for a chip, a board, a frequency or a parameter that there is not.
     """
-    ours, declared = emit.our_chip(chip), emit.declaration(chip, **parameters)
+    ours, declaration = emit.our_chip(chip), emit.declaration(chip, **parameters)
     texts = (
         {f"{ours.top}.v": _chip_alone(chip, folder, parameters)}
         if kind == "fusesoc"
@@ -81,17 +81,17 @@ def write(
     )
     verilog = next(name for name in texts if name.endswith(".v"))
     files = {}
-    for memory in declared.memories:
+    for memory in declaration.memories:
         depth = len(emit.kept_words(chip, memory.name, **parameters))
         blank = np.zeros((len(memory.parts), depth, memory.n_limbs), np.uint32)
         content = words.get(memory.name, blank).reshape(blank.shape)
         for i, part in enumerate(memory.parts):
             name = memory.name if memory.copies is None else f"{memory.name}_{i}"
             files[f"{name}.mem"] = _hex(content[i], memory.width)
-            texts[verilog] = read_from_file(texts[verilog], ours.paths(**declared.sizes)[part], name)
+            texts[verilog] = read_from_file(texts[verilog], ours.paths(**declaration.sizes)[part], name)
     if kind == "fusesoc":
         texts[f"{chip}.core"] = _CORE.format(
-            note=NOTE, chip=chip, title=declared.title, top=ours.top, contents=", ".join(files)
+            note=NOTE, chip=chip, title=declaration.title, top=ours.top, contents=", ".join(files)
         )
     about = {"chip": chip, "project": kind, "note": NOTE, "parameters": dict(parameters), "origin": dict(origin or {})}
     files[ABOUT] = json.dumps(about, indent=2) + "\n"
@@ -109,10 +109,10 @@ def _for_board(
     plan = clocks.plan(board.family, board.oscillator_hz, (freq or board.freq) * CLOCKS_A_CYCLE)
     # Refuse before Amaranth has begun what would come to nothing.
     divider(plan.freq)
-    declared = emit.declaration(chip, **parameters)
-    buses(declared)
+    declaration = emit.declaration(chip, **parameters)
+    buses(declaration)
     component = emit.make(chip, **parameters)
-    design = BoardTop(declared, component, board, plan, title(chip, dict(parameters)))
+    design = BoardTop(declaration, component, board, plan, title(chip, dict(parameters)))
     files = board.make_platform().prepare(design, NAME, emit_src=False).files
     texts = {f"{NAME}.{suffix}": files[f"{NAME}.{suffix}"] for suffix in _KEPT[vendor]}
     remark = "//" if vendor == "gowin" else "#"
@@ -121,7 +121,7 @@ def _for_board(
         texts[name] = f"{mark} {NOTE}\n{texts[name]}"
     if vendor == "vivado":
         # So that $readmemh finds them from wherever Vivado runs.
-        contents = " ".join(f"{memory.name}.mem" for memory in declared.memories)
+        contents = " ".join(f"{memory.name}.mem" for memory in declaration.memories)
         texts[f"{NAME}.tcl"] = texts[f"{NAME}.tcl"].replace("synth_design", f"read_mem {{{contents}}}\nsynth_design", 1)
     return texts
 

@@ -75,9 +75,9 @@ class RoutedReport:
 
 def read(path: Path) -> RoutedReport:
     """nextpnr's --report."""
-    found = json.loads(path.read_text())
-    usage = (_usage(kind, each["used"], each["available"]) for kind, each in found["utilization"].items())
-    clocks = (Clock(_net(net), each["achieved"], each["constraint"]) for net, each in found["fmax"].items())
+    table = json.loads(path.read_text())
+    usage = (_usage(kind, each["used"], each["available"]) for kind, each in table["utilization"].items())
+    clocks = (Clock(_net(net), each["achieved"], each["constraint"]) for net, each in table["fmax"].items())
     return RoutedReport(tuple(each for each in usage if each.used), tuple(clocks))
 
 

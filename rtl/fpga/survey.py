@@ -52,13 +52,13 @@ def survey(chip: Chip, names: list[str], theirs: Design | None, folder: Path, ro
     folder : gets logs and reports, a folder each
     Raises InputError for a variant that there is not.
     """
-    known = variants(chip.name)
+    all_variants = variants(chip.name)
     for name in names:
-        if name not in known:
-            raise InputError(f"--variant {name}: {chip.name} has {', '.join(known)}")
+        if name not in all_variants:
+            raise InputError(f"--variant {name}: {chip.name} has {', '.join(all_variants)}")
     ours = emit.our_chip(chip.name)
     for name in names:
-        path, parameters = folder / name.replace(" ", "-"), {**chip.sizes, **known[name]}
+        path, parameters = folder / name.replace(" ", "-"), {**chip.sizes, **all_variants[name]}
         emit.write_verilog(emit.make(chip.name, **parameters), ours.top, path, BlockMemories())
         design = Design(ours.top, (path / f"{ours.top}.v",))
         yield _row(name, parameters, design, chip.clock.name, path, route)
@@ -84,8 +84,8 @@ def _row(name: str, parameters: Mapping[str, Any], design: Design, clock: str, f
         return Row(name, parameters, report.of_log(log), None)
     options += ["--seed", str(SEED), "--timing-allow-fail", "--report", "report.json", "--log", "place_and_route.log"]
     tools.must("nextpnr-ecp5", ["--quiet", *options], folder)
-    found = report.read(folder / "report.json")
-    fastest = found.clock(clock)
+    routed = report.read(folder / "report.json")
+    fastest = routed.clock(clock)
     if fastest is None:
         raise InputError(f"{name}: no clock {clock} in what was routed")
-    return Row(name, parameters, found.usage, fastest.achieved)
+    return Row(name, parameters, routed.usage, fastest.achieved)

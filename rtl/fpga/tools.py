@@ -83,21 +83,21 @@ def run(name: str, arguments: list[str], folder: Path) -> Done:
     Raises InputError if the folder contains a folder that a tool in WebAssembly has of its own, and cannot see.
     """
     tool = find(name)
-    hidden = [own for own in _FOLDERS_OF_ITS_OWN if tool.in_wasm and (folder / own).exists()]
-    if hidden:
-        raise InputError(f"{folder / hidden[0]}: {name} in WebAssembly cannot see a folder of this name; rename it")
+    shadowed = [own for own in _FOLDERS_OF_ITS_OWN if tool.in_wasm and (folder / own).exists()]
+    if shadowed:
+        raise InputError(f"{folder / shadowed[0]}: {name} in WebAssembly cannot see a folder of this name; rename it")
     env = {**os.environ, **(_MOUNT if tool.in_wasm else {})}
     command = [*tool.command, *arguments]
-    done = processes.output_of(command, cwd=folder, env=env)
-    return Done(done.returncode, done.stdout + done.stderr)
+    process = processes.output_of(command, cwd=folder, env=env)
+    return Done(process.returncode, process.stdout + process.stderr)
 
 
 def must(name: str, arguments: list[str], folder: Path) -> str:
     """Run a tool that has no reason to fail; returns what it wrote. Raises InputError, its first error, if it does."""
-    done = run(name, arguments, folder)
-    if done.status:
-        raise InputError(f"{name}: {done.errors[0]}")
-    return done.output
+    process = run(name, arguments, folder)
+    if process.status:
+        raise InputError(f"{name}: {process.errors[0]}")
+    return process.output
 
 
 def share(*parts: str) -> Path:
@@ -112,6 +112,6 @@ def share(*parts: str) -> Path:
 
 
 def _version_on_path(name: str, path: str) -> str:
-    done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
-    found = re.search(r"\d+\.\d[\w.+-]*", done.stdout + done.stderr)
-    return found.group(0) if found else f"{name}, version unknown"
+    process = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+    match = re.search(r"\d+\.\d[\w.+-]*", process.stdout + process.stderr)
+    return match.group(0) if match else f"{name}, version unknown"

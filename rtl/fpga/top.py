@@ -37,10 +37,10 @@ def header_pins(chip: Chip, board: FpgaBoard) -> dict[str, tuple[Pin, tuple[str,
     needed = sum(pin.width for pin in pins)
     if needed > len(board.header):
         raise InputError(f"{board.name}: {len(board.header)} header pins; {chip.name} has {needed} pins")
-    places, taken = {}, 0
+    places, n_pins = {}, 0
     for pin in pins:
-        places[pin.name] = (pin, board.header[taken : taken + pin.width])
-        taken += pin.width
+        places[pin.name] = (pin, board.header[n_pins : n_pins + pin.width])
+        n_pins += pin.width
     return places
 
 
@@ -119,8 +119,8 @@ class BoardTop(Elaboratable):
                 m.d.comb += getattr(self._component, pin.name).eq(reset if pin.active_level else ~reset)
         places = header_pins(self._chip, self._board)
         subsignals = [
-            Subsignal(name, Pins(" ".join(where), dir="i" if pin.direction == "in" else "o", conn=("gpio", 0)))
-            for name, (pin, where) in places.items()
+            Subsignal(name, Pins(" ".join(place), dir="i" if pin.direction == "in" else "o", conn=("gpio", 0)))
+            for name, (pin, place) in places.items()
         ]
         platform.add_resources([Resource("chip", 0, *subsignals, Attrs(**self._board.attrs))])
         ports = platform.request("chip", 0, dir=dict.fromkeys(places, "-"))

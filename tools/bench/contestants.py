@@ -58,7 +58,7 @@ class Job:
     def __init__(self, workload: Workload, row_events: int) -> None:
         self.workload, self.chip = workload, workload.chip
         self.closed_loop = levels.closed_loop(self.chip.name)
-        self.engine = ENGINE_PART.of(chips.package(self.chip.name))
+        self.engine = ENGINE_PART.load(chips.package(self.chip.name))
         self.model = workload.model()
         self.ready = self.model.snapshot()
         recording = self.closed_loop.run(

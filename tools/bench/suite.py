@@ -102,7 +102,7 @@ def _contestants(
 ) -> Iterator[Contestant]:
     makers = workloads(chip).makers
     designs = {}
-    if emit.RTL.of(chips.package(chip.name)) is not None:
+    if emit.RTL.load(chips.package(chip.name)) is not None:
         designs[OURS] = emit.design(chip.name, build_dir / "rtl", **chip.sizes)
     if rtl is not None:
         designs[THEIRS] = rtl

@@ -18,7 +18,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.golden import case, regress
 from draupnir.golden.case import Case
 from draupnir.golden.compare.device import ModelDevice
-from draupnir.golden.recipes import needed, recipes
+from draupnir.golden.recipes import recipes, require_book
 from draupnir.golden.regress import CaseOutcome
 from draupnir.rtl import devices, emit, toolchain
 from draupnir.rtl.design import Design
@@ -93,7 +93,7 @@ class CaseChecks:
         assert failures(regress.regress(device, chip, case.of_chip(chip.name))) == []
 
     def test_so_does_the_model_uncompiled(self, chip: Chip, tmp_path: Path) -> None:
-        recipe_case = needed(chip).uncompiled
+        recipe_case = require_book(chip).uncompiled
         name, n_cycles = recipe_case or (smallest(chip)[0], N_UNCOMPILED)
         words = ["regress", chip.name, "--sim", "model", "--case", name]
         words += ["--cycles", str(n_cycles), "--report", str(tmp_path)]
@@ -115,7 +115,7 @@ class CaseChecks:
     def test_our_rtl_in_icarus_does_what_the_original_did(self, chip: Chip, design: Design) -> None:
         needs("icarus")
         device = devices.InIcarus(design, chip)
-        names = needed(chip).in_icarus or smallest(chip)[:N_IN_ICARUS]
+        names = require_book(chip).in_icarus or smallest(chip)[:N_IN_ICARUS]
         assert failures(regress.regress(device, chip, regress.select(case.of_chip(chip.name), names))) == []
 
 

@@ -50,7 +50,7 @@ class ChipChecks:
         package = chips.package(chip.name)
         assert chip.name == package.name
         for part in PARTS:
-            part.of(package)  # raises InputError
+            part.load(package)  # raises InputError
         for name in ("golden", "tests", "shared_tests", "page"):
             path = place(package, name)
             assert path is None or path.exists(), path
@@ -132,7 +132,7 @@ class ChipChecks:
         configuration.apply(model)
         for register in chip.registers:
             contents = np.atleast_1d(model.registers[0][register.name.lower()])
-            assert tuple(contents) == (register.unsaid,) * register.n_addrs
+            assert tuple(contents) == (register.fallback,) * register.n_addrs
 
     def test_the_spi_stream_programs_what_the_back_door_does(self, chip: Chip) -> None:
         if not chip.registers or chips.package(chip.name).port is None:
@@ -180,7 +180,7 @@ def random_words(memory: Memory, rng: np.random.Generator) -> np.ndarray:
 def small_configuration(chip: Chip) -> Configuration:
     """A configuration with default registers except one, and a few random words in each memory."""
     rng = np.random.default_rng(6)
-    registers = {r.name: (r.unsaid,) * r.n_addrs for r in chip.registers}
+    registers = {r.name: (r.fallback,) * r.n_addrs for r in chip.registers}
     some = chip.registers[-1]
     registers[some.name] = (1,) * some.n_addrs
     return Configuration(chip, registers, {m.name: random_words(m, rng) for m in chip.memories})

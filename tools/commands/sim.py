@@ -84,7 +84,7 @@ def command(
     """
     declaration = rtl.declaration(chip)
     outputs.check({"--rtl": rtl.folder}, folders={"--report": report})
-    job = main_job.MAIN_JOB.of(chips.package(chip))
+    job = main_job.MAIN_JOB.load(chips.package(chip))
     start = start_of(simulator, initial, seed)
     if job and not test_names and simulator == "verilator" and not waves and initial in (None, "zero"):
         _main_job(job, declaration, rtl, job.n_images if images is None else images, seed, report, as_json)

@@ -64,7 +64,7 @@ RULES: Part[tuple[Rule, ...]] = Part("lint", "rules", "nothing is found in it", 
 
 def rules(chip: str) -> tuple[Rule, ...]:
     """The rules of a chip, an empty tuple if it has none. Raises InputError for an unknown chip."""
-    return RULES.of(chips.package(chip)) or ()
+    return RULES.load(chips.package(chip)) or ()
 
 
 def lint(configuration: Configuration, allow: Sequence[str] = ()) -> list[Finding]:

@@ -120,7 +120,7 @@ def _bus(chip: Chip, wired: WiredBus) -> Entry:
 
 def _register(r: Register) -> Entry:
     facts = {"address": r.addr, "last_address": r.addr + r.n_addrs - 1, "bits": r.width, "low": r.low, "high": r.high}
-    other_facts = {"reset": r.reset, "unless_configured": r.unsaid, "unit": r.unit, "source": r.source}
+    other_facts = {"reset": r.reset, "unless_configured": r.fallback, "unit": r.unit, "source": r.source}
     return Entry("register", (r.name,), facts | other_facts, r.meaning)
 
 

@@ -79,7 +79,7 @@ def operations_of(model: Any) -> Any:
 
 
 def _host(model: Any) -> HostRoom:
-    return HOST.needed(chips.package(model.chip.name))
+    return HOST.require(chips.package(model.chip.name))
 
 
 def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:

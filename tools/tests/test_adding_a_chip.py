@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "emulator/ADDING_A_CHIP.md"
 FILE = re.compile(r"^`([\w/]+\.\w+)`[^\n]*\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 START = "from draupnir.tools.cli import main; main()"
-LACKS = "error: tally has no {} ({}= of its ChipPackage): {}; emulator/ADDING_A_CHIP.md says what it takes"
+LACKS = "error: tally has no {} ({}= of its ChipPackage): {}; emulator/ADDING_A_CHIP.md shows how to add one"
 NO_BRIDGE = "error: tally: the bridge needs an SPI, one event bus in and one out, and there are not all"
 # What each command says of a chip that has only what the page shows: words, exit status, and the last line of stderr,
 # or, where it works, a part of stdout. It says nothing else on stderr.
@@ -35,8 +35,8 @@ SAYS = {
     "regress": [("tally --sim model --golden none", 2, "error: none: no golden cases; a folder of folders with")],
     "config": [
         ("check tally empty.toml", 0, "counts: {}"),
-        ("pack tally empty.toml", 2, LACKS.format("SPI port", "port", "nothing is known of how its SPI is written")),
-        ("unpack tally stream.txt", 2, LACKS.format("SPI port", "port", "nothing is known of how its SPI is written")),
+        ("pack tally empty.toml", 2, LACKS.format("SPI port", "port", "nothing can be written through its SPI")),
+        ("unpack tally stream.txt", 2, LACKS.format("SPI port", "port", "nothing can be written through its SPI")),
         ("diff tally empty.toml empty.toml", 0, "0 differences"),
     ],
     "run": [

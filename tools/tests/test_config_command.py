@@ -79,7 +79,7 @@ def test_a_driver_s_stream_is_unpacked_with_what_is_odd_in_it(tmp_path: Path) ->
     result = config("unpack", "tinyodin", log, "--onto", "blank")
     assert result.exit_code == 0
     assert "SPI_MAX_NEUR = 9" in result.stdout and 'index = "0"\nthr = 5\n' in result.stdout
-    both = "has the read bit set beside the write bit: the chip reads, and writes all the same"
+    both = "has the read bit and the write bit set: the chip reads and writes"
     assert result.stderr.splitlines() == [
         f"warning: {log}:4: d000000000 {both}",
         f"warning: {log}: never written, and it has no reset, so its value is unknown: SPI_AER_SRC_CTRL_nNEUR",

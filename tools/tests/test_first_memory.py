@@ -112,7 +112,7 @@ def test_else_a_clock_before_which_they_are_equal(n_moments: int) -> None:
     assert difference.cycle is not None and difference.cycle in clocks and difference.cycle - 1 not in clocks
     assert not difference.is_first
     assert next(difference.lines()).endswith(
-        f"after cycle {difference.cycle} (and did not at the clocks looked at before):"
+        f"after cycle {difference.cycle} (and did not after earlier clocks that were compared):"
     )
 
 

@@ -14,7 +14,7 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.tools.cli import cli
 
-LACKS = "odin has no {} ({}= of its ChipPackage): {}; emulator/ADDING_A_CHIP.md says what it takes"
+LACKS = "odin has no {} ({}= of its ChipPackage): {}; emulator/ADDING_A_CHIP.md shows how to add one"
 
 
 def lacking(monkeypatch: pytest.MonkeyPatch, part: str) -> None:

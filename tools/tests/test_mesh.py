@@ -179,4 +179,4 @@ def test_what_it_lacks_is_told_in_one_line(home: Path, recording: Path, words: s
     (home / "events.csv").write_text("addr\n")
     output = call(*words.split(), status=2).splitlines()
     assert len([line for line in output if line.startswith("error: mesh has no ")]) == 1
-    assert output[-1].endswith("emulator/ADDING_A_CHIP.md says what it takes")
+    assert output[-1].endswith("emulator/ADDING_A_CHIP.md shows how to add one")

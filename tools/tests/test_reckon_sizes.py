@@ -111,7 +111,7 @@ def configuration(network: Sizes, rng: np.random.Generator) -> Configuration:
         "SPI_NUM_OUT_NEUR": network.n_outputs - 1,
     }
     seeds = {r.name: int(rng.integers(1, 1 << r.width)) for r in CHIP.registers if "SEED" in r.name}
-    parts = {r.name: ((registers | seeds).get(r.name, r.unsaid),) * r.n_addrs for r in CHIP.registers}
+    parts = {r.name: ((registers | seeds).get(r.name, r.fallback),) * r.n_addrs for r in CHIP.registers}
     neurons = np.zeros((NEURONS.depth, NEURONS.n_limbs), np.uint32)
     neurons[: (network.n_neurons + 1) // 2] = to_limbs(encode(PAIR, thr=400, alpha=0xE00), NEURONS.n_limbs)
     memories = {NEURONS.name: neurons}

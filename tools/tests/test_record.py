@@ -91,7 +91,7 @@ def test_a_folder_that_is_no_golden_case_is_not_replaced(tmp_path):
     mine.parent.mkdir(parents=True)
     mine.write_text("years of work")
     for words, message in (
-        (("--rtl", "nowhere", "-o", mine.parents[1]), f"{mine.parent}: there is a folder that is no golden case"),
+        (("--rtl", "nowhere", "-o", mine.parents[1]), f"{mine.parent}: this folder is not a golden case"),
         (("--rtl", mine.parent, "-o", mine.parents[1]), f"-o, for bursts: {mine.parent}: it is the input --rtl"),
     ):
         result = draupnir("--recipe", "bursts", *words)

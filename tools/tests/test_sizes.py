@@ -115,7 +115,7 @@ def test_a_recording_has_its_sizes(draupnir: Call, tmp_path: Path) -> None:
     result = draupnir("replay", "grid", folder, "--set", "NX=2")
     assert result.exit_code == 2 and "--set NX=2: it was recorded with NX=3" in result.output
     result = draupnir("regress", "grid", "--golden", "made", "--sim", "model", "--set", "NX=2")
-    assert result.exit_code == 2 and "NX=2: no case of grid was recorded with such sizes" in result.output
+    assert result.exit_code == 2 and "NX=2: no case of grid has these sizes" in result.output
     (folder / "case.toml").write_text((folder / "case.toml").read_text().replace("NX = 3", 'NX = "3"'))
     with pytest.raises(InputError, match=r"case\.toml: NX is '3'; int is needed"):
         case.load(folder)
@@ -128,5 +128,5 @@ def test_a_parameter_that_contradicts_itself_is_refused() -> None:
         Parameter("N-1", 5, 1, 9, "")
     with pytest.raises(DeclarationError, match="'N' is declared twice"):
         sized(Parameter("N", 1, 1, 4, ""), Parameter("N", 1, 1, 4, ""))(grid.declare.function)
-    with pytest.raises(InputError, match=r"NX=1, NY=1, DEPTH=8: these sizes do not go together: pin CORE: width 0"):
+    with pytest.raises(InputError, match=r"NX=1, NY=1, DEPTH=8: these sizes contradict each other: pin CORE: width 0"):
         grid.declare(NX=1, NY=1)

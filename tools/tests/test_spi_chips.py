@@ -56,7 +56,7 @@ def test_whatever_was_in_the_chip_the_images_are_in_it_then_and_read_back(name: 
     ]
     reads = [transactions[0], *(spi_port.encode_read(*chunk) for chunk in chunks)]  # the first closes the gate again
     rows = pins.rows(chip, reads, HALF_TO_READ)
-    _, *answers = pins.received(chip, model.drive(rows, np.ones(len(rows), np.uint8)), HALF_TO_READ)
+    _, *answers = pins.miso_words(chip, model.drive(rows, np.ones(len(rows), np.uint8)), HALF_TO_READ)
     per_limb = 32 // spi_port.chunk_bits
     for (name, word, chunk), answer in zip(chunks, answers, strict=True):
         limb = int(configuration.memories[name][word, chunk // per_limb])

@@ -105,7 +105,7 @@ def test_a_block_of_a_register_s_stays_at_one_address() -> None:
     assert stream_result.configuration.registers["SPI_THR_H_0"] == (0xB,)
     assert "SPI_THR_H_1" in stream_result.unwritten_registers
     assert [odd.text for odd in stream_result.remarks] == [
-        "writes the same register again, as its address does not move on: the last field holds"
+        "writes the same register again, because its address does not move on: the last field counts"
     ]
 
 

@@ -163,7 +163,7 @@ def test_the_answer_to_a_read_is_the_byte(net: Configuration) -> None:
     spi_port = port(CHIP)
     chunks = [("neurons", 0, 1), ("neurons", 255, 0), ("synapses", 3 << 5, 2), ("synapses", 3 << 5 | 31, 0)]
     rows = pins.rows(CHIP, [spi_port.encode_read(*chunk) for chunk in chunks], half=3, gap=2)
-    answers = pins.received(CHIP, model.drive(rows, np.ones(len(rows), np.uint8)), half=3, gap=2)
+    answers = pins.miso_words(CHIP, model.drive(rows, np.ones(len(rows), np.uint8)), half=3, gap=2)
     expected = [net.memories[name][word, 0] >> 8 * byte & 0xFF for name, word, byte in chunks]
     assert [spi_port.answer(answer) for answer in answers] == expected
     assert expected == [20, 0, 0xDD, 0]
@@ -248,15 +248,14 @@ READ_REGISTER = 1 << 39 | register("SPI_OPEN_LOOP", 1)
         (f"{READS:010x}", f":1: {READS:010x} reads neurons[0]: nothing is written"),
         (
             f"{GATE}\n0000100001\n{BOTH:010x}\n{BOTH:010x}",
-            f":3: {BOTH:010x} has the read bit set beside the write bit: the chip reads, and writes all the same"
-            " (and 1 more like it)",
+            f":3: {BOTH:010x} has the read bit and the write bit set: the chip reads and writes (and 1 more like it)",
         ),
         (
             f"{READ_REGISTER:010x}",
             f":1: {READ_REGISTER:010x} has the read bit set: a register cannot be read, and the chip writes it",
         ),
         (f"{NEITHER:010x}", f":1: {NEITHER:010x} neither reads nor writes: nothing is written"),
-        (f"{NO_COMMAND:010x}", f":1: {NO_COMMAND:010x} command 3 is none: nothing is written"),
+        (f"{NO_COMMAND:010x}", f":1: {NO_COMMAND:010x} there is no command 3: nothing is written"),
         (f"{BEYOND:010x}", f":1: {BEYOND:010x} byte 16 of neurons[0]; a word has 16: nothing is written"),
         (
             f"{WRITES:010x}",
@@ -267,7 +266,7 @@ READ_REGISTER = 1 << 39 | register("SPI_OPEN_LOOP", 1)
             f":2: {WRITES:010x} writes synapses[0] while SPI_OPEN_LOOP is not 1:"
             " a neuron that spikes now may act when the gate opens",
         ),
-        ("12345", ":1: 12345 is an address field, with which the stream ends: nothing is written"),
+        ("12345", ":1: 12345 is an address field at the end of the stream: nothing is written"),
     ],
 )
 def test_what_is_odd_is_told_with_its_line_and_what_the_chip_does(tmp_path: Path, text: str, remark: str) -> None:

@@ -141,7 +141,9 @@ def test_a_recording_of_which_a_pin_is_never_known_does_not_hold(recording: Case
     outcome = outcome_of(tmp_path, PARITY, new_case, ZERO)
     assert not outcome.holds and outcome.agreement.never == ("ODD",)
     output = "\n".join(regress_report.lines(CHIP.name, "toy", [outcome], 0.0, tmp_path))
-    assert "sums: never compared, since X or Z at every clock: ODD; 240 of 280 output bits compared" in output
+    assert (
+        "sums: never compared, because they are X or Z at every clock: ODD; 240 of 280 output bits compared" in output
+    )
     undefined_case = replace(new_case, undefined=Undefined(0, {"ODD": N_CYCLES}))
     assert outcome_of(tmp_path, PARITY, undefined_case, ZERO).holds
 

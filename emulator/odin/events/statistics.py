@@ -8,7 +8,7 @@ import numpy as np
 
 from draupnir.emulator.crossbar.events import CrossbarStatistics
 from draupnir.emulator.odin.layout import State
-from draupnir.emulator.speeds.runs import counted, counters
+from draupnir.emulator.speeds.runs import counters, read_counters
 
 
 @dataclass(frozen=True)
@@ -23,4 +23,4 @@ COUNTS = counters(Statistics, State)
 
 def statistics(counts: np.record) -> Statistics:
     """The counters of a run, by name."""
-    return counted(Statistics, State, counts)
+    return read_counters(Statistics, State, counts)

@@ -29,10 +29,10 @@ from draupnir.emulator.odin.stretch import begin as begin
 from draupnir.emulator.odin.stretch import end as end
 from draupnir.emulator.odin.stretch import is_idle
 from draupnir.emulator.parts.fifo import n_main
-from draupnir.emulator.parts.handshake import FOREVER, Receiver, held, send
+from draupnir.emulator.parts.handshake import FOREVER, Receiver, enforced_wait, send
 from draupnir.emulator.speeds import pieces
 from draupnir.emulator.speeds.loop import drive, pass_clocks
-from draupnir.emulator.speeds.runs import Buses, Given
+from draupnir.emulator.speeds.runs import Buses, RunInputs
 
 LONGEST_WORK = 1  # work of a clock
 REST_WORK = 8  # how much work a rest is, see ``pieces.WORK``
@@ -49,7 +49,7 @@ def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a loop to be called with an array of one record in the place of each record; see ``loop.looper``."""
 
     @entry
-    def opened(held: Any, shown: np.recarray, given: Given, terms: Any, columns: Any, left: np.ndarray) -> Any:
+    def opened(held: Any, shown: np.recarray, given: RunInputs, terms: Any, columns: Any, left: np.ndarray) -> Any:
         ws = Workspace(held.ws.planes[0], held.ws.word, held.ws.fired, held.ws.shown[0])
         state = Machine(held.r[0], held.neurons, held.synapses, ws, held.counts[0], held.stall)
         return loop(state, shown[0], given, terms, columns, left)
@@ -78,7 +78,7 @@ def flush(m: Machine) -> None:
 
 
 @kernel
-def at_once(m: Machine, given: Given, bus: Buses, shown: np.record, limit: int) -> tuple[Buses, int, int]:
+def at_once(m: Machine, given: RunInputs, bus: Buses, shown: np.record, limit: int) -> tuple[Buses, int, int]:
     """Take a rest, the clocks up to the next event, or an event, if it begins here; see ``speeds/clocks.py``."""
     if m.stall == NO_SWEEPS:
         return bus, 0, 0
@@ -93,20 +93,20 @@ def at_once(m: Machine, given: Given, bus: Buses, shown: np.record, limit: int) 
 
 
 @kernel
-def _rest_clocks(r: np.record, given: Given, bus: Buses) -> int:
+def _rest_clocks(r: np.record, given: RunInputs, bus: Buses) -> int:
     """Clocks from this one on in which nothing moves but the sender's delay and the turn; 0 if not worth it."""
     sender = bus.sender
     if r.state != WAIT or sender.req == 1:
         return 0
     ended = sender.n_sent == len(given.events)
-    quiet = FOREVER if ended else max(sender.wait, held(sender, given.not_before, r.cycle))
+    quiet = FOREVER if ended else max(sender.wait, enforced_wait(sender, given.not_before, r.cycle))
     if quiet < WORTH_IT or not is_idle(r) or not is_free(r, bus.receiver, given.delays):
         return 0
     return min(quiet, scheduler.unchanged_for(r))
 
 
 @kernel
-def _rest(m: Machine, given: Given, bus: Buses, clocks: int) -> Buses:
+def _rest(m: Machine, given: RunInputs, bus: Buses, clocks: int) -> Buses:
     """Only the sender's delay and the turn move; returns the buses afterwards."""
     bus = pass_clocks(bus, given, clocks, m.r.cycle)[0]
     scheduler.run_on(m.r, clocks)
@@ -116,7 +116,7 @@ def _rest(m: Machine, given: Given, bus: Buses, clocks: int) -> Buses:
 
 
 @kernel
-def _approach(m: Machine, given: Given, bus: Buses, limit: int) -> tuple[Buses, int, int]:
+def _approach(m: Machine, given: RunInputs, bus: Buses, limit: int) -> tuple[Buses, int, int]:
     """Run on while only the controller, the scheduler and the input bus move.
 
     Call it only where the event level is free (``is_free``). Ends where an event begins, or a rest may.
@@ -125,7 +125,7 @@ def _approach(m: Machine, given: Given, bus: Buses, limit: int) -> tuple[Buses, 
     first = r.cycle
     last = first + min(limit, pieces.WORK)
     while r.cycle < last and sender.n_sent < len(given.events) and controller.is_waiting(r.state):
-        pause = held(sender, given.not_before, r.cycle)
+        pause = enforced_wait(sender, given.not_before, r.cycle)
         if r.state == WAIT and sender.req == 0 and max(sender.wait, pause) >= WORTH_IT:
             break
         sender = send(sender, given.delays, given.events, controller.aerin_ack(r), pause)
@@ -137,7 +137,7 @@ def _approach(m: Machine, given: Given, bus: Buses, limit: int) -> tuple[Buses, 
 
 
 @kernel
-def _take(m: Machine, given: Given, bus: Buses, limit: int) -> tuple[Buses, int, int]:
+def _take(m: Machine, given: RunInputs, bus: Buses, limit: int) -> tuple[Buses, int, int]:
     """The event that begins here, if it can be taken at once."""
     r = m.r
     if event.clocks_at_most(r, m.stall) > limit or not event.can_take(r, bus.receiver, given.delays):

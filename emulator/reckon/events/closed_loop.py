@@ -1,4 +1,4 @@
-"""ReckOn and its host, clock by clock, at compiled speed."""
+"""ReckOn and its host, clock by clock, in compiled code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from draupnir.emulator.speeds import runs
 class HostedRun(Received):
     """The outcome of a run.
 
-    rows : (n_cycles,) int64, the packed input pins in each clock, if they were asked for, else empty
+    rows : (n_cycles,) int64, the packed input pins in each clock; empty without ``record_rows``
     """
 
     rows: np.ndarray
@@ -27,14 +27,19 @@ class HostedRun(Received):
 def run(
     model: Model, ops: ArrayLike, host: Host, max_cycles: int | None = None, record_rows: bool = False
 ) -> HostedRun:
-    """Carry out the operations (see ``host.Op``), for at most ``max_cycles`` clocks.
+    """Carry out the operations of a host (see ``host.Op``).
+
+    Both buses must be at rest. SCK, MOSI and RST keep their levels. If ``model.stretch`` is False, every clock runs by
+    itself. The run ends before the first edge after the last operation; the pins then have the levels that this
+    operation gives them.
 
     ops : (n, 2) integers, ``Op`` and operand
-    max_cycles : None: as many as should do (``host.clock_limit``); NotAtRest is raised if they do not
-    With ``model.stretch`` False every clock is run by itself.
-    Both buses must be at rest; SCK, MOSI and RST stay as they are. The run ends before the first edge at which nothing
-    is left to do; what the last operation did to the pins is done.
-    Raises InputError for an operation that does not exist.
+    host : the host's delays
+    max_cycles : clocks, at most; None: a number that is enough for any normal run (``host.clock_limit``)
+    record_rows : True to return the input pins of each clock
+
+    Raises InputError for an operation that does not exist, NotAtRest if ``max_cycles`` is None and its number is not
+    enough, and Stopped if the work has to stop.
     """
     ran = loop.run(model, ops, host, max_cycles, record_rows=record_rows)
     return runs.check_at_rest(HostedRun(**vars(ran.received), rows=ran.rows), max_cycles)

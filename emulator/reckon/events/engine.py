@@ -1,8 +1,7 @@
-"""ReckOn at event level: the same results, cycle numbers, memories and registers, without the clocks between.
+"""ReckOn at event level: the same results, cycle numbers, memories and registers as clock by clock.
 
-Where the chip works, its phases are taken at once, as the clock level also does where it can (``stretch``). Where it
-waits, a spike that the host sends is taken whole: the handshake has no clocks of its own. Every corner that nobody
-would look for is run clock by clock on the same state.
+While the chip works, whole phases run at once; the clock level does this, too (``stretch``). While the chip waits, the
+whole handshake of a spike runs at once. All other situations run clock by clock on the same state.
 """
 
 from __future__ import annotations
@@ -22,19 +21,16 @@ from draupnir.emulator.speeds import runs
 class EngineRun(Received):
     """The outcome of a run.
 
-    n_swept : of the clocks, those that were taken at once: in stretches, and whole handshakes
+    n_swept : the number of clocks that ran at once, in stretches and in whole handshakes
     """
 
     n_swept: int
 
 
 def run(model: Model, ops: ArrayLike, host: Host, max_cycles: int | None = None) -> EngineRun:
-    """Carry out the operations (see ``host.Op``), for at most ``max_cycles`` clocks; as ``closed_loop.run``.
+    """Carry out the operations of a host (see ``host.Op``).
 
-    With ``model.stretch`` False every clock is run by itself.
-
-    ops : (n, 2) integers, ``Op`` and operand
-    Raises InputError for an operation that does not exist, and NotAtRest as ``closed_loop.run`` does.
+    Parameters and errors are as in ``closed_loop.run``. If ``model.stretch`` is False, every clock runs by itself.
     """
     ran = loop.run(model, ops, host, max_cycles, whole_handshakes=True)
     return runs.check_at_rest(EngineRun(**vars(ran.received), n_swept=ran.n_swept), max_cycles)

@@ -1,4 +1,4 @@
-"""Whole handshakes of ReckOn's input bus: while the chip waits, a spike of its host has no clocks of its own."""
+"""Whole handshakes on ReckOn's input bus, at once, while the chip waits for spikes of its host."""
 
 from __future__ import annotations
 
@@ -11,31 +11,33 @@ from draupnir.emulator.reckon.host import SPIKE, HostDelays
 from draupnir.emulator.reckon.stretch import can_stretch, is_waiting, pass_clocks
 from draupnir.emulator.reckon.sync import IN
 
-ANSWER = 3  # clocks until a change of AERIN_REQ shows on AERIN_ACK: two flip-flops and that of ACK
+ANSWER = 3  # clocks from a change of AERIN_REQ to that of AERIN_ACK: two flip-flops, and the one of ACK
 
 
 @kernel
 def may_send(r: np.record, h: np.record) -> bool:
-    """Tell whether the host is before an operation, and the chip waits for it with all flip-flops settled."""
+    """Return True if the host is about to begin an operation, and the chip waits for it with all flip-flops stable."""
     if h.phase != 0 or not is_waiting(r) or r.spi_local_tick == 1:
         return False
     return can_stretch(r) and field(r.inputs, IN.AERIN_REQ) == 0
 
 
 @kernel
-def send(r: np.record, h: np.record, ops: np.ndarray, d: HostDelays, most: int) -> int:
-    """Do whole handshakes of the SPIKEs that are next, in at most ``most`` clocks; return the clocks.
+def send(r: np.record, h: np.record, ops: np.ndarray, d: HostDelays, max_clocks: int) -> int:
+    """Run whole handshakes for the next operations that are SPIKEs, and return the number of clocks.
 
-    Nothing else moves in the chip meanwhile, so that how long it takes to answer is known.
+    Nothing else moves in the chip in this time, so the delay of its answers is known.
+
+    max_clocks : clocks, at most
     """
     clocks = 0
     while h.op < len(ops) and ops[h.op, 0] == SPIKE:
-        one = h.wait + ANSWER + d.hold + ANSWER
-        if clocks + one > most:
+        spike_clocks = h.wait + ANSWER + d.hold + ANSWER
+        if clocks + spike_clocks > max_clocks:
             break
         hosts.show_event(h, SPIKE, ops[h.op, 1], 0)
         r.inp_events_next[ops[h.op, 1]] = 1
-        clocks += one
+        clocks += spike_clocks
         h.op += 1
         h.wait = d.gap
     if clocks:

@@ -1,4 +1,4 @@
-"""The one loop of ReckOn and its host, at compiled speed: clock by clock, or with whole handshakes at once."""
+"""The compiled loop of ReckOn and its host: clock by clock, or with whole handshakes at once."""
 
 from __future__ import annotations
 
@@ -20,19 +20,21 @@ from draupnir.emulator.reckon.srams import Mems
 from draupnir.emulator.reckon.stretch import can_stretch, stretch
 from draupnir.emulator.speeds import pieces, whole
 
-LONGEST_PHASE = 1 << 14  # clocks of a stretch that are work; in longer ones nothing moves
+LONGEST_PHASE = 1 << 14  # clocks of a stretch that count as work, at most; in a longer stretch nothing moves
 ROOM = 1 << 18  # bytes of a piece, at most
-ROWS = 1 << 20  # rows of a piece that keeps them, at most
+ROWS = 1 << 20  # rows of a piece that records them, at most
 
 
 @dataclass(frozen=True)
 class Received:
-    """The outcome of a run at either level.
+    """The outcome of a run at clock level or at event level.
 
-    cycles, received : (n,) int64, the first clock before whose edge OUT_REQ was seen high, and OUT_DATA there; cycles
-    count from the model's own first clock
-    first_cycle : number of the run's first clock; n_cycles : clocks that the run took
-    done : all operations were carried out; False: ``max_cycles`` was reached first
+    cycles : (n,) int64, for each byte the first clock before whose edge OUT_REQ is high, counted from the model's first
+        clock
+    received : (n,) int64, OUT_DATA of each byte at this edge, 0..255
+    first_cycle : the number of the run's first clock
+    n_cycles : the clocks of the run
+    done : True if all operations are complete; False if ``max_cycles`` ended the run
     """
 
     cycles: np.ndarray
@@ -43,7 +45,7 @@ class Received:
 
 
 class HostedOutcome(NamedTuple):
-    """The outcome of the loop: ``Received``, rows (empty if nobody asked for them), and the clocks taken at once."""
+    """The outcome of the loop: ``Received``, the rows (empty without ``record_rows``), the clocks that ran at once."""
 
     received: Received
     rows: np.ndarray
@@ -58,21 +60,22 @@ def run(
     whole_handshakes: bool = False,
     record_rows: bool = False,
 ) -> HostedOutcome:
-    """Carry out the operations, for at most ``max_cycles`` clocks (None: ``host.clock_limit``).
+    """Carry out the operations of a host, in at most ``max_cycles`` clocks (None: ``host.clock_limit``).
 
-    whole_handshakes : do a SPIKE at once where the chip waits for it and ``model.stretch`` is True
-    record_rows : keep the packed input pins of each clock
-    Raises InputError for an operation that does not exist, and Stopped between two pieces if the work is to stop.
+    whole_handshakes : True to run a SPIKE at once if the chip waits for it and ``model.stretch`` is True
+    record_rows : True to record the packed input pins of each clock
+
+    Raises InputError for an operation that does not exist, and Stopped between two pieces if the work has to stop.
     """
     first_cycle, n_swept = int(model.registers[0].cycle), 0
-    started = hosts.start(int(model.registers[0].inputs), host)
+    host_state = hosts.start(int(model.registers[0].inputs), host)
     array, state = hosts.operations(ops), model.kernel_state()
     terms = model.stretch, model.stretch and whole_handshakes, record_rows
 
     def piece(clocks: int) -> whole.WorkPiece:
         nonlocal n_swept
         columns = [np.empty(room, np.int64) for room in (ROOM, ROOM, ROWS if record_rows else 0)]
-        n_taken, n_cycles, swept, done = _loop(*state, started, array, host.delays, clocks, *terms, *columns)
+        n_taken, n_cycles, swept, done = _loop(*state, host_state, array, host.delays, clocks, *terms, *columns)
         lengths = n_taken, n_taken, n_cycles if record_rows else 0
         columns = [column[:length].copy() for column, length in zip(columns, lengths, strict=True)]
         n_swept += int(swept)
@@ -99,11 +102,12 @@ def _loop(
     received: np.ndarray,
     rows: np.ndarray,
 ) -> tuple[int, int, int, bool]:
-    """Run a piece. Return how many bytes came, the clocks, those of them taken at once, and whether all is done.
+    """Run a piece. Return the bytes, the clocks, the clocks that ran at once, and True if the run is complete.
 
-    cycles, received, rows : columns that are filled; the piece ends before one of them is full. Numba calls Python to
-    return an array, and a signal just then would end the process.
-    After the last clock the host acts once more, and only then: what it does before an edge it must not do twice.
+    cycles, received, rows : columns that the piece fills; it ends before one of them is full. They are arguments:
+    Numba calls Python to return an array, and a signal at that moment would end the process.
+
+    After the last clock the host acts once more, but not after any other piece: it must not act twice before one edge.
     """
     n_taken, n_cycles, n_swept, work = 0, 0, 0, 0
     last = len(cycles) - 1
@@ -113,10 +117,10 @@ def _loop(
             clocks = send(r, h, ops, delays, max_cycles - n_cycles)
             n_cycles += clocks
             n_swept += clocks
-        seen = outputs(r)
-        hosts.act(h, ops, delays, seen)
-        if h.taken:
-            cycles[n_taken], received[n_taken] = r.cycle, field(seen, OUT.OUT_DATA)
+        pins_out = outputs(r)
+        hosts.act(h, ops, delays, pins_out)
+        if h.is_byte:
+            cycles[n_taken], received[n_taken] = r.cycle, field(pins_out, OUT.OUT_DATA)
             n_taken += 1
         if h.pins != r.inputs:
             apply_inputs(r, flat, h.pins)
@@ -124,7 +128,7 @@ def _loop(
             break
         clocks = 0
         if stretching and can_stretch(r):
-            clocks = stretch(r, m, min(h.still, max_cycles - n_cycles, end - n_cycles))
+            clocks = stretch(r, m, min(h.stable_for, max_cycles - n_cycles, end - n_cycles))
         n_swept += clocks
         if clocks == 0:
             clock(r, m)

@@ -1,6 +1,6 @@
 """Stretches of state STEP, the end of a timestep: all potentials and traces decay, neurons spike.
 
-Two clocks of a word at a time; a lone clock is left to ``clock``.
+A word takes two clocks at a time; ``clock`` runs single clocks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from draupnir.emulator.reckon.neuron_array import ROUND_UNFOLD, TOUT_UNFOLD
 
 
 class Rands(NamedTuple):
-    """The random numbers of the words' even, or odd, neurons: states of the LFSRs of potential and traces."""
+    """The states of the LFSRs of potential and traces, for the even neurons of words, or for the odd ones."""
 
     u: int
     inp: int
@@ -28,12 +28,12 @@ class Rands(NamedTuple):
 
 @kernel
 def step(r: np.record, neurons: np.ndarray, clocks: int) -> int:
-    """Words leak and spike, one after the other; returns the clocks, at most ``clocks``.
+    """Let words leak and spike, one after the other, in at most ``clocks`` clocks, and return their number.
 
-    An even last count's word is only read, and left to ``clock``.
+    If the last count is even, its word is only read; ``clock`` does this.
     """
     cnt, final = r.neur_step_cnt, controller.num_recout(r)
-    if bit(cnt, 0) or r.neur128x2_cnt or cnt >= final:  # a count that begins beyond its end goes on until it wraps
+    if bit(cnt, 0) or r.neur128x2_cnt or cnt >= final:  # a count beyond its end goes on until it wraps
         return 0
     first = cnt >> 1
     end = min(first + (clocks >> 1), (final + 1) >> 1)
@@ -54,7 +54,7 @@ def step(r: np.record, neurons: np.ndarray, clocks: int) -> int:
 
 @kernel
 def _step_word(r: np.record, neurons: np.ndarray, addr: int, even: Rands, odd: Rands) -> tuple[Rands, Rands]:
-    """Read a word, and write it with its spikes; returns the random numbers after it."""
+    """Read a word, write its next state and its spikes, and return the states of the LFSRs after it."""
     srams.load_pair(r, neurons, addr)
     alpha, thr = neuron_array.alpha(r, addr), pair.thr(pair.parameters(r.neur_data_o))
     old0 = pair.half(r.neur_data_o, 0) if r.neur_dirty[2 * addr] else 0
@@ -62,26 +62,26 @@ def _step_word(r: np.record, neurons: np.ndarray, addr: int, even: Rands, odd: R
     ahead0, ahead1 = _ahead(even), _ahead(odd)
     next0 = neuron_array.step_half(r, old0, alpha, thr, ahead0.u, ahead0.inp, ahead0.rec, ahead0.out)
     next1 = neuron_array.step_half(r, old1, alpha, thr, ahead1.u, ahead1.inp, ahead1.rec, ahead1.out)
-    pair.put(neurons, addr, next0, next1)
+    pair.write_states(neurons, addr, next0, next1)
     r.neur_z[2 * addr], r.neur_z[2 * addr + 1] = int(pair.u(old0) >= thr), int(pair.u(old1) >= thr)
     r.neur_dirty[2 * addr], r.neur_dirty[2 * addr + 1] = 1, 1
-    return _after(r, even, ahead0, alpha), _after(r, odd, ahead1, alpha)
+    return _next_states(r, even, ahead0, alpha), _next_states(r, odd, ahead1, alpha)
 
 
 @kernel
 def _ahead(rands: Rands) -> Rands:
-    """Return what the LFSRs show."""
+    """Return the outputs of the LFSRs."""
     return Rands(lfsr.ahead(rands.u), lfsr.ahead(rands.inp), lfsr.ahead(rands.rec), lfsr.ahead(rands.out))
 
 
 @kernel
-def _after(r: np.record, rands: Rands, ahead: Rands, alpha: int) -> Rands:
-    """The random numbers after a word: a potential's stand still where nothing decays, the traces' do not."""
+def _next_states(r: np.record, rands: Rands, ahead: Rands, alpha: int) -> Rands:
+    """Return the states of the LFSRs after a word. Without decay the one of the potential does not advance."""
     u, inp, rec, out = rands
     if lif.rounds(alpha, r.spi_en_stoch_round):
-        u = lfsr.after(u, ahead.u, ROUND_UNFOLD)
+        u = lfsr.next_state(u, ahead.u, ROUND_UNFOLD)
     if r.spi_en_stoch_round:
-        inp = lfsr.after(inp, ahead.inp, ROUND_UNFOLD)
-        rec = lfsr.after(rec, ahead.rec, ROUND_UNFOLD)
-        out = lfsr.after(out, ahead.out, TOUT_UNFOLD)
+        inp = lfsr.next_state(inp, ahead.inp, ROUND_UNFOLD)
+        rec = lfsr.next_state(rec, ahead.rec, ROUND_UNFOLD)
+        out = lfsr.next_state(out, ahead.out, TOUT_UNFOLD)
     return Rands(u, inp, rec, out)

@@ -29,11 +29,11 @@ def digest(n_ops: int = len(SAMPLE), swept: float = 0.5) -> str:
     model = Experiment(5, REGISTERS, Host(), [], 0).model()
     run = engine.run(model, SAMPLE[:n_ops], Host(), 100_000)
     assert run.done and run.n_swept >= swept * run.n_cycles
-    after = model.snapshot()
-    found = hashlib.sha256(np.array([*run.cycles, *run.received, run.n_cycles]).tobytes())
-    for content in (after.record, *after.memories.values()):
-        found.update(content.tobytes())
-    return found.hexdigest()
+    snapshot = model.snapshot()
+    sha = hashlib.sha256(np.array([*run.cycles, *run.received, run.n_cycles]).tobytes())
+    for content in (snapshot.record, *snapshot.memories.values()):
+        sha.update(content.tobytes())
+    return sha.hexdigest()
 
 
 if __name__ == "__main__":

@@ -20,12 +20,12 @@ def signed(word: int, width: int) -> int:
 
 def sequence(lfsr: Lfsr, flip_flops: int) -> Iterator[int]:
     """The LFSR's bits y[0], y[1], ..., by its recurrence alone."""
-    held = {t: flip_flops >> i & 1 for i, t in enumerate(lfsr.order)}
+    y_at = {t: flip_flops >> i & 1 for i, t in enumerate(lfsr.order)}
     t = 0
     while True:
-        if t not in held:
-            held[t] = held[t - lfsr.lag] ^ held[t - lfsr.width]
-        yield held[t]
+        if t not in y_at:
+            y_at[t] = y_at[t - lfsr.lag] ^ y_at[t - lfsr.width]
+        yield y_at[t]
         t += 1
 
 
@@ -45,9 +45,9 @@ def neur_u_next(u: int, winp: int, wrec: int, noise: int) -> int:
 
 def stoc(product: int, msb: int, lsb: int, rand: int, en: bool) -> int:
     """A *_lkst wire: bits msb..lsb of a product, one more by chance; as wide as they are."""
-    whole = bits(product, msb, lsb)
-    up = int(en and bits(product, lsb - 1, 0) >= rand and whole != 0)
-    return whole + up & (1 << (msb - lsb + 1)) - 1
+    integer = bits(product, msb, lsb)
+    rounds_up = int(en and bits(product, lsb - 1, 0) >= rand and integer != 0)
+    return integer + rounds_up & (1 << (msb - lsb + 1)) - 1
 
 
 def error(regression: bool, act: bool, label: bool, target: int, vo: int) -> int:
@@ -94,5 +94,5 @@ def learning_signal(psum: int, scale: int) -> int:
 
 def trace_reg(trace: int, f0: int) -> int:
     """srnn.v, trace_rec_reg_f0 and trace_reg; 12 bits."""
-    above = (trace - f0) & 0xFFF
-    return 0 if above > trace else above
+    excess = (trace - f0) & 0xFFF
+    return 0 if excess > trace else excess

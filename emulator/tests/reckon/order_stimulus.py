@@ -59,7 +59,7 @@ def _request(chip: Model, rng: np.random.Generator) -> None:
 
 def digest() -> str:
     """What three chips do and are, as a number; the SPI writes and reads, and now and then a reset comes."""
-    found = hashlib.sha256()
+    sha = hashlib.sha256()
     reset = pack(CHIP.input_word, {"RST": 1})
     for seed in SEEDS:
         chip, rng = stimulus.model(seed), np.random.default_rng(seed)
@@ -67,11 +67,11 @@ def digest() -> str:
         inputs, clk = stimulus.rows(seed, N_ROWS)
         inputs[N_ROWS - 5 * PART : N_ROWS - 5 * PART + 4] |= reset
         for i in range(0, N_ROWS, PART):
-            found.update(chip.drive(inputs[i : i + PART], clk[i : i + PART]).tobytes())
+            sha.update(chip.drive(inputs[i : i + PART], clk[i : i + PART]).tobytes())
             _request(chip, rng)
         for content in (*(chip.registers[name] for name in chip.registers.dtype.names or ()), *chip.memories.values()):
-            found.update(np.ascontiguousarray(content).tobytes())
-    return found.hexdigest()
+            sha.update(np.ascontiguousarray(content).tobytes())
+    return sha.hexdigest()
 
 
 if __name__ == "__main__":

@@ -62,16 +62,16 @@ def header(**fields: int) -> int:
 
 def digest(n: int = 700, stretch: bool = True) -> str:
     """What two chips do and are after n rows, as a number. stretch : see ``ClockLevel``"""
-    found = hashlib.sha256()
+    sha = hashlib.sha256()
     for seed in (1, 2):
         chip = model(seed)
         chip.stretch = stretch
-        found.update(chip.drive(*rows(seed, n)).tobytes())
+        sha.update(chip.drive(*rows(seed, n)).tobytes())
         for name in chip.registers.dtype.names or ():
-            found.update(np.ascontiguousarray(chip.registers[name]).tobytes())
+            sha.update(np.ascontiguousarray(chip.registers[name]).tobytes())
         for memory in chip.memories.values():
-            found.update(memory.tobytes())
-    return found.hexdigest()
+            sha.update(memory.tobytes())
+    return sha.hexdigest()
 
 
 if __name__ == "__main__":

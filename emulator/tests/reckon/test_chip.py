@@ -37,15 +37,15 @@ def test_stretches_are_the_same_as_clocks(seed: int) -> None:
 
 
 def test_the_stimulus_visits_all_states() -> None:
-    seen = set()
+    states = set()
     for seed in SEEDS:
         chip = model(seed)
         inputs, clk = rows(seed, 8000)
         for i in range(0, len(inputs), 7):
             chip.drive(inputs[i : i + 7], clk[i : i + 7])
-            seen.add(State(int(chip.registers[0].state)))
+            states.add(State(int(chip.registers[0].state)))
             assert chip.context()
-    assert seen >= set(State) - {State.CONFIG, State.SDONE}
+    assert states >= set(State) - {State.CONFIG, State.SDONE}
 
 
 @pytest.mark.parametrize("n", [0, 1, 777, 3001, 5555])
@@ -75,8 +75,8 @@ def test_random_numbers_begin_with_their_reset_value(x) -> None:  # type: ignore
     chip = Model()
     chip.reset()
     words = chip.registers[0][x.name]
-    drawn = int(words[0]) ^ int(words[x.width - x.lag])
-    assert drawn == sum(bit << i for i, bit in enumerate(islice(sequence(x, x.reset), 32)))
+    output = int(words[0]) ^ int(words[x.width - x.lag])
+    assert output == sum(bit << i for i, bit in enumerate(islice(sequence(x, x.reset), 32)))
 
 
 def test_activity_names_the_state_that_a_clock_enters() -> None:
@@ -93,9 +93,9 @@ def test_the_model_gives_the_same_bits_with(setting: str) -> None:
     env = os.environ | {setting: "1", "PYTHONPATH": str(ROOT)}
     env["PYTHONWARNINGS"] = "error::RuntimeWarning"  # an overflow where NumPy would go on
     command = [sys.executable, "-m", "draupnir.emulator.tests.reckon.stimulus"]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == digest()
+    process = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.strip() == digest()
 
 
 def test_another_stimulus_gives_another_digest() -> None:

@@ -23,18 +23,18 @@ N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "80"))
 @settings(deadline=None, max_examples=N_EXAMPLES)
 @given(experiments)
 def test_event_level_equals_clock_level(experiment: Experiment) -> None:
-    slow, stretched, fast, single = (experiment.model() for _ in range(4))
+    slow, with_stretches, fast, single = (experiment.model() for _ in range(4))
     slow.stretch = False
     for ops in experiment.runs:
         a = closed_loop.run(slow, ops, experiment.host, experiment.max_cycles, record_rows=True)
-        others = (
-            closed_loop.run(stretched, ops, experiment.host, experiment.max_cycles),
+        other_runs = (
+            closed_loop.run(with_stretches, ops, experiment.host, experiment.max_cycles),
             engine.run(fast, ops, experiment.host, experiment.max_cycles),
         )
-        for b in others:
+        for b in other_runs:
             assert (a.first_cycle, a.n_cycles, a.done) == (b.first_cycle, b.n_cycles, b.done)
             assert (a.cycles.tolist(), a.received.tolist()) == (b.cycles.tolist(), b.received.tolist())
-        assert different(slow, stretched) == []
+        assert different(slow, with_stretches) == []
         assert different(slow, fast) == []
         one_by_one(single, np.append(a.rows, slow.registers[0].inputs))
         assert different(slow, single) == []

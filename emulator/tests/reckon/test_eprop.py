@@ -33,8 +33,8 @@ def test_only_what_is_above_f0_is_regularised(trace: int, f0: int) -> None:
 @given(traces, shifts, shifts)
 @example(16, 27, 1)  # bit 31: it is shifted right without its sign
 def test_the_additive_term_loses_what_leaves_32_bits(trace: int, k_p: int, k_r: int) -> None:
-    shifted = (trace << k_p & 0xFFFFFFFF) >> k_r
-    assert eprop.additive(trace, k_p, k_r) == naive.signed(shifted, 32)
+    term = (trace << k_p & 0xFFFFFFFF) >> k_r
+    assert eprop.additive(trace, k_p, k_r) == naive.signed(term, 32)
 
 
 @given(products, traces, shifts, st.integers(-I31, I31 - 1), st.booleans())
@@ -57,14 +57,14 @@ def test_a_large_positive_product_is_taken_for_the_strongest_negative_one() -> N
 @example(I31 - 1, 127, 0, 31, 0)
 @example(-1, -128, 0, 31, 0)
 def test_a_weight_moves_by_one_or_not(prob: int, w: int, lr_r: int, lr_p: int, rnd: int) -> None:
-    after = eprop.moved(w & 0xFF, prob) if eprop.is_updated(prob, rnd, lr_p, lr_r, 32) else w & 0xFF
-    assert naive.signed(after, 8) == naive.stoch_update(prob, w, lr_r, lr_p, rnd, 32)
+    w_next = eprop.move_weight(w & 0xFF, prob) if eprop.is_updated(prob, rnd, lr_p, lr_r, 32) else w & 0xFF
+    assert naive.signed(w_next, 8) == naive.stoch_update(prob, w, lr_r, lr_p, rnd, 32)
 
 
 @given(st.integers(-(1 << 25), (1 << 25) - 1), st.integers(-128, 127), shifts, shifts, st.integers(0, (1 << 28) - 1))
 def test_an_output_weight_moves_by_one_or_not(prob: int, w: int, lr_r: int, lr_p: int, rnd: int) -> None:
-    after = eprop.moved(w & 0xFF, prob) if eprop.is_updated(prob, rnd, lr_p, lr_r, 28) else w & 0xFF
-    assert naive.signed(after, 8) == naive.stoch_update(prob, w, lr_r, lr_p, rnd, 28)
+    w_next = eprop.move_weight(w & 0xFF, prob) if eprop.is_updated(prob, rnd, lr_p, lr_r, 28) else w & 0xFF
+    assert naive.signed(w_next, 8) == naive.stoch_update(prob, w, lr_r, lr_p, rnd, 28)
 
 
 @given(st.integers(-0x8000, 0x7FFF), st.lists(st.integers(0, 0xFFFF), min_size=4, max_size=4))

@@ -127,9 +127,9 @@ class Published:
         rate = around(self.trace_rec, T / 2**TREC)
         excess = Limits(np.maximum(rate.low - 1 - F0, 0), np.maximum(rate.high - F0, 0))
         if mode & MULTIPLICATIVE:
-            taken = Limits(excess.low / 2**K_MUL - 1, excess.high / 2**K_MUL)  # whole sixteenths
-            left = Limits(np.clip(1 - taken.high / 16, 0, 1), np.clip(1 - taken.low / 16, 0, 1))
-            scaled = product.times(left)
+            reduction = Limits(excess.low / 2**K_MUL - 1, excess.high / 2**K_MUL)  # whole sixteenths
+            remainder = Limits(np.clip(1 - reduction.high / 16, 0, 1), np.clip(1 - reduction.low / 16, 0, 1))
+            scaled = product.times(remainder)
             low = np.where(product.low < 0, product.low, np.floor(scaled.low))
             product = Limits(low, np.where(product.high < 0, product.high, scaled.high))
         additive = Limits(excess.low * 2**K_ADD, excess.high * 2**K_ADD)
@@ -196,22 +196,22 @@ def _spikes(x: np.ndarray) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("seed", range(4))
 def test_weights_move_as_published(seed: int, regul_mode: int) -> None:
     moves = learned(seed, regul_mode)
-    for name, (moved, limits) in moves.items():
+    for name, (steps, limits) in moves.items():
         per_product = 2.0 ** (LR_P_OUT - PROB_BITS_OUT if name == "wout" else LR_P - PROB_BITS)
-        hold(moved, limits, per_product)
+        hold(steps, limits, per_product)
         if not regul_mode:  # which may leave one direction only
             assert (limits.low > 0).any() and (limits.high < 0).any()
         with pytest.raises(AssertionError):
-            hold(-moved, limits, per_product)
+            hold(-steps, limits, per_product)
 
 
 @pytest.mark.parametrize("regul_mode", [MULTIPLICATIVE, ADDITIVE])
 def test_regularisation_is_not_nothing(regul_mode: int) -> None:
     """What the chip does with it contradicts the update without, and the other way round."""
-    for there, here in ((regul_mode, 0), (0, regul_mode)):
+    for chip_mode, claimed_mode in ((regul_mode, 0), (0, regul_mode)):
         with pytest.raises(AssertionError):
             for seed in range(4):
-                moves = learned(seed, there, claimed=here)
+                moves = learned(seed, chip_mode, claimed=claimed_mode)
                 for name in ("winp", "wrec"):
                     hold(*moves[name], 2.0 ** (LR_P - PROB_BITS))
 
@@ -227,19 +227,19 @@ def learned(seed: int, regul_mode: int, claimed: int | None = None) -> dict[str,
     moves: dict[str, list[tuple[np.ndarray, Limits]]] = {name: [] for name in chip.weights}
     chip.begin(inputs[0])
     for t in range(T):
-        before = {name: weights.astype(int) for name, weights in chip.weights.items()}
+        weights_before = {name: weights.astype(int) for name, weights in chip.weights.items()}
         first = [(Op.TARGET, label), (Op.TARGET_VALID, 1)] if t == T - LEARNING else []
-        published.timestep(inputs[t], chip.end_timestep(inputs[t + 1], first), before)
+        published.timestep(inputs[t], chip.end_timestep(inputs[t + 1], first), weights_before)
         if t < T - LEARNING:
             continue
         ideal = published.updates(label, regul_mode if claimed is None else claimed)
         for name, limits in ideal.items():
-            moved = chip.weights[name].astype(int) - before[name]
-            learns = np.ones(moved.shape, bool)
+            steps = chip.weights[name].astype(int) - weights_before[name]
+            learns = np.ones(steps.shape, bool)
             if name == "wrec":
-                assert not moved[np.eye(N_REC, dtype=bool)].any()  # no neuron excites itself, and none learns to
+                assert not steps[np.eye(N_REC, dtype=bool)].any()  # no neuron excites itself, and none learns to
                 learns &= ~np.eye(N_REC, dtype=bool)
-            moves[name].append((moved[learns], Limits(limits.low[learns], limits.high[learns])))
+            moves[name].append((steps[learns], Limits(limits.low[learns], limits.high[learns])))
     return {name: (np.concatenate([m for m, _ in each]), _joined([i for _, i in each])) for name, each in moves.items()}
 
 
@@ -247,16 +247,16 @@ def _joined(parts: Sequence[Limits]) -> Limits:
     return Limits(*(np.concatenate(ends) for ends in zip(*parts, strict=True)))
 
 
-def hold(moved: np.ndarray, ideal: Limits, per_product: float) -> None:
+def hold(steps: np.ndarray, ideal: Limits, per_product: float) -> None:
     """Steps of weights against the limits of the products; per_product : probability of a step, of a product of 1."""
     up, down = ideal.low > 0, ideal.high < 0
     none = (ideal.low == 0) & (ideal.high == 0)
-    assert set(np.unique(moved)) <= {-1, 0, 1}
-    assert not (moved[up] < 0).any() and not (moved[down] > 0).any() and not moved[none].any()
+    assert set(np.unique(steps)) <= {-1, 0, 1}
+    assert not (steps[up] < 0).any() and not (steps[down] > 0).any() and not steps[none].any()
     certain = up | down
     assert certain.sum() > 20
     least, most = np.minimum(np.sort(np.abs(np.stack(ideal))[:, certain], axis=0) * per_product, 1)
-    stepped = np.abs(moved[certain])
+    stepped = np.abs(steps[certain])
     assert stepped.any()
     for weight in (np.ones(len(least)), (least + most) / 2):  # how many; and how far along the published update
         chance = np.sqrt((weight**2).sum() * np.log(2 / RISK) / 2)

@@ -23,17 +23,17 @@ MAXIMAL = {15: 14, 17: 14, 22: 21, 25: 22}  # width: tap; Xilinx application not
 def short_outputs(state: int, unfold: int, out: np.ndarray) -> None:
     for i in range(len(out)):
         out[i] = lfsr.ahead(state) & ((1 << unfold) - 1)
-        state = lfsr.advanced(state, unfold)
+        state = lfsr.advance(state, unfold)
 
 
 @outlined
 def long_outputs(words: np.ndarray, width: int, lag: int, out: np.ndarray) -> None:
     for i in range(len(out)):
-        shown = lfsr.upcoming(words, width, lag)
+        output_bits = lfsr.upcoming(words, width, lag)
         lfsr.draw(words, width, lag)
         for n in range(len(words) - width):
             out[i, n] = words[width + n]
-        out[i, 0] |= (shown ^ words[width]) << 32  # nothing, if what is shown is what is drawn
+        out[i, 0] |= (output_bits ^ words[width]) << 32  # nothing, if what is shown is what is drawn
 
 
 def naive_words(x: Lfsr, flip_flops: int, n: int, size: int) -> list[int]:
@@ -80,6 +80,6 @@ def test_the_rounding_sequence_comes_back_after_all_states() -> None:
     out = np.zeros((1 << 15) - 1, np.int64)
     short_outputs(1, 1, out)
     assert 0 < out.sum() == 1 << 14  # one more 1 than 0
-    again = np.zeros(2 * len(out), np.int64)
-    short_outputs(1, 1, again)
-    assert np.array_equal(again[: len(out)], again[len(out) :])
+    repeat = np.zeros(2 * len(out), np.int64)
+    short_outputs(1, 1, repeat)
+    assert np.array_equal(repeat[: len(out)], repeat[len(out) :])

@@ -28,14 +28,14 @@ def activations(no_out_act: int, out: np.ndarray) -> None:
 @outlined
 def packed_and_put(word: np.ndarray, memory: np.ndarray) -> None:
     """A word's neurons written over another word."""
-    pair.put(memory, 0, pair.half(word, 0), pair.half(word, 1))
+    pair.write_states(memory, 0, pair.half(word, 0), pair.half(word, 1))
 
 
 @given(potentials, weights, weights, shifts, shifts, st.one_of(st.sampled_from([0, -0x8000, 0x7FFF]), potentials))
 def test_an_event_adds_both_weights_and_the_noise(
     u: int, winp: int, wrec: int, fp_inp: int, fp_rec: int, noise: int
 ) -> None:
-    a, b = lif.scaled(winp, fp_inp), lif.scaled(wrec, fp_rec)
+    a, b = lif.scale(winp, fp_inp), lif.scale(wrec, fp_rec)
     assert (a, b) == (naive.signed(winp, 8) << fp_inp, naive.signed(wrec, 8) << fp_rec)
     assert lif.integrate(u, lif.synaptic_update(b, a), noise) == naive.neur_u_next(u, a, b, noise)
 
@@ -87,8 +87,8 @@ def test_every_potential_has_its_error() -> None:
 
 @given(potentials, potentials, st.booleans(), st.booleans(), st.booleans())
 def test_errors_saturate(target: int, u: int, regression: bool, act: bool, label: bool) -> None:
-    wanted = target if regression else 2048 * label
-    assert readout.error(wanted, readout.activation(u, int(not act))) == naive.error(regression, act, label, target, u)
+    goal = target if regression else 2048 * label
+    assert readout.error(goal, readout.activation(u, int(not act))) == naive.error(regression, act, label, target, u)
 
 
 @given(st.lists(potentials, min_size=16, max_size=16), st.integers(0, 15))
@@ -104,9 +104,9 @@ def test_a_word_falls_into_two_neurons_and_parameters(word: int, other: int) -> 
     fields = {f.name: word >> f.lsb & f.high if not f.signed else naive.signed(word >> f.lsb, f.width) for f in PAIR}
     for n in (0, 1):
         state = pair.half(limbs, n)
-        found = (pair.u(state), pair.trace_inp(state), pair.trace_rec(state), pair.trace_out(state))
-        assert found == tuple(fields[f"{name}{n}"] for name in ("neur_u", "trace_inp", "trace_rec", "trace_out"))
-        assert pair.packed(*found) == state
+        state_fields = (pair.u(state), pair.trace_inp(state), pair.trace_rec(state), pair.trace_out(state))
+        assert state_fields == tuple(fields[f"{name}{n}"] for name in ("neur_u", "trace_inp", "trace_rec", "trace_out"))
+        assert pair.pack(*state_fields) == state
     parameters = pair.parameters(limbs)
     assert (pair.thr(parameters), pair.alpha_lsbs(parameters)) == (fields["thr"], fields["alpha"])
     memory = np.array([[other >> 32 * i & 0xFFFFFFFF for i in range(4)]], np.uint32)

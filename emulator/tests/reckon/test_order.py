@@ -24,9 +24,9 @@ def test_blocks_in_another_order_give_the_same_bits(order: str) -> None:
     """Uncompiled, in a process of its own, where the order is another one."""
     env = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", order_stimulus.__name__, order]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == order_stimulus.digest()
+    process = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.strip() == order_stimulus.digest()
 
 
 def test_every_block_takes_its_edge_once() -> None:

@@ -36,15 +36,15 @@ def test_every_register_takes_its_width(chip: Model) -> None:
     for register in REGISTERS:
         for i in range(register.n_addrs):
             send(chip, [header(num_write=1, addr=register.addr + i), 0xA5A5A5A5])
-        held = np.atleast_1d(chip.registers[0][register.name.lower()])
-        assert set(held.tolist()) == {0xA5A5A5A5 & (1 << register.width) - 1}, register.name
+        content = np.atleast_1d(chip.registers[0][register.name.lower()])
+        assert set(content.tolist()) == {0xA5A5A5A5 & (1 << register.width) - 1}, register.name
 
 
 def test_an_address_without_a_register_is_nothing(chip: Model) -> None:
-    before = [chip.registers[0][r.name.lower()].copy() for r in REGISTERS]
+    previous = [chip.registers[0][r.name.lower()].copy() for r in REGISTERS]
     for addr in (4, 24, 97, 105, 0xFFFF):
         send(chip, [header(num_write=1, addr=addr), 0xFFFFFFFF])
-    assert all(np.array_equal(a, chip.registers[0][r.name.lower()]) for a, r in zip(before, REGISTERS, strict=True))
+    assert all(np.array_equal(a, chip.registers[0][r.name.lower()]) for a, r in zip(previous, REGISTERS, strict=True))
 
 
 def test_a_block_writes_one_register_again_and_again(chip: Model) -> None:

@@ -24,7 +24,7 @@ from draupnir.emulator.kernel.jit import entry, kernel, outlined
 from draupnir.emulator.parts.fifo import clock_main, n_main
 from draupnir.emulator.parts.handshake import Delays, Receiver
 from draupnir.emulator.speeds.loop import show
-from draupnir.emulator.speeds.runs import Buses, Given, counted, counters
+from draupnir.emulator.speeds.runs import Buses, RunInputs, counters, read_counters
 from draupnir.emulator.tinyodin import clock as chip_clock
 from draupnir.emulator.tinyodin import controller, scheduler
 from draupnir.emulator.tinyodin import stretch as stretches
@@ -43,7 +43,7 @@ LONGEST_WORK = 8  # how much work a rest is
 
 
 COUNTS = counters(CrossbarStatistics, State)
-statistics = partial(counted, CrossbarStatistics, State)
+statistics = partial(read_counters, CrossbarStatistics, State)
 prepare = events.preparer_of(workspace, COUNTS, lambda r: not r.spi_aer_src_ctrl_nneur)
 
 
@@ -51,7 +51,7 @@ def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a loop to be called with an array of one record in the place of each record; see ``loop.looper``."""
 
     @entry
-    def opened(held: Any, shown: np.recarray, given: Given, terms: Any, columns: Any, left: np.ndarray) -> Any:
+    def opened(held: Any, shown: np.recarray, given: RunInputs, terms: Any, columns: Any, left: np.ndarray) -> Any:
         ws = Workspace(held.ws.lanes[0], held.ws.rows)
         state = Machine(held.r[0], held.neurons, held.synapses, ws, held.counts[0], held.stall)
         return loop(state, shown[0], given, terms, columns, left)
@@ -80,7 +80,7 @@ def flush(m: Machine) -> None:
 
 
 @kernel
-def at_once(m: Machine, given: Given, bus: Buses, shown: np.record, limit: int) -> tuple[Buses, int, int]:
+def at_once(m: Machine, given: RunInputs, bus: Buses, shown: np.record, limit: int) -> tuple[Buses, int, int]:
     """Take the event that begins here, if nothing can interfere; see ``speeds/clocks.py``."""
     r = m.r
     if m.stall == NO_SWEEPS or controller.is_waiting(r.state) or limit < N * (2 + m.stall):

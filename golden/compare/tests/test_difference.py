@@ -96,7 +96,7 @@ def test_memories_say_whether_it_is_the_first_clock() -> None:
     ]
     assert heads == [
         "memories first differ after cycle 7:",
-        "memories differ after cycle 7 (and did not at the clocks looked at before):",
+        "memories differ after cycle 7 (and did not after earlier clocks that were compared):",
         "memories differ after the last clock:",
     ]
     lines = list(FirstDifference(None, memories=memories).lines())

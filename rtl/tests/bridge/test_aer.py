@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from draupnir.emulator.buses import spi
-from draupnir.emulator.parts.handshake import Delays, Receiver, Sender, held, receive, send
+from draupnir.emulator.parts.handshake import Delays, Receiver, Sender, enforced_wait, receive, send
 from draupnir.emulator.spi import frames
 from draupnir.rtl.bridge.aer import BridgeAerReceiver, BridgeAerSender
 from draupnir.rtl.bridge.chip_clock import ChipClockGate
@@ -44,7 +44,7 @@ def test_the_sender_is_that_of_the_handshake(delays: Delays) -> None:
             n_taken += ctx.get(sender.i.ready)
             await ctx.tick()
             if stb:
-                expected = send(expected, delays, events, ack, held(expected, not_before, now))
+                expected = send(expected, delays, events, ack, enforced_wait(expected, not_before, now))
                 now += 1
             assert (ctx.get(sender.req), ctx.get(sender.addr)) == (expected.req, expected.addr)
         assert expected.n_sent == len(events)

@@ -104,7 +104,7 @@ def default_chip() -> str:
 
 def workloads(chip: Chip) -> Workloads:
     """The workloads of a chip of this size. Raises InputError for a chip without workloads."""
-    offered = WORKLOADS.needed(chips.package(chip.name))
+    offered = WORKLOADS.require(chips.package(chip.name))
     return offered if isinstance(offered, Workloads) else offered(chip)
 
 

@@ -79,7 +79,7 @@ def _workload(name: str, description: str, registers: Mapping[str, int], n_opera
 
 
 def _configuration(registers: Mapping[str, int], rng: np.random.Generator) -> Configuration:
-    parts = {r.name: (registers.get(r.name, r.unsaid),) * r.n_addrs for r in CHIP.registers}
+    parts = {r.name: (registers.get(r.name, r.fallback),) * r.n_addrs for r in CHIP.registers}
     alpha = 0xF00  # with SPI_ALPHA_CONF 0 a decay to 32512 of 32768 in a timestep
     pair = to_limbs(encode(PAIR, thr=700, alpha=alpha), NEURONS.n_limbs)
     memories = {NEURONS.name: np.tile(pair, (NEURONS.depth, 1))}

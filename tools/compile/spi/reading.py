@@ -14,7 +14,7 @@ from pathlib import Path
 
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.spi.port import Placed, Port, port, split
+from draupnir.emulator.spi.port import FieldAtPlace, Port, port, split
 from draupnir.tools.compile.spi import arrays, images
 from draupnir.tools.compile.toml.source import show
 
@@ -25,7 +25,7 @@ _BLOCK_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _TOKEN = re.compile(r"(0[xX]|\d*'[hH]|)([0-9a-fA-F_]+)[uUlL]*")
 
 
-def read(path: Path, chip: Chip) -> Iterator[Placed]:
+def read(path: Path, chip: Chip) -> Iterator[FieldAtPlace]:
     """The fields of the transactions in a file, each with its place.
 
     Raises InputError for any other file, with its kind if it can be recognised.
@@ -59,7 +59,7 @@ def _unit(spi_port: Port) -> int:
     return lcm(spi_port.field_bits, BYTE)
 
 
-def _units(spi_port: Port, prefix: str, content: bytes) -> Iterator[Placed]:
+def _units(spi_port: Port, prefix: str, content: bytes) -> Iterator[FieldAtPlace]:
     n = _unit(spi_port) // BYTE
     if len(content) % n:
         raise InputError(f"{prefix}{len(content)} bytes; transactions of {spi_port.chip.name} have {n} each")
@@ -67,7 +67,7 @@ def _units(spi_port: Port, prefix: str, content: bytes) -> Iterator[Placed]:
     return split(spi_port, units, _unit(spi_port))
 
 
-def _of_elements(spi_port: Port, path: Path, elements: Sequence[int], bits: int) -> Iterator[Placed]:
+def _of_elements(spi_port: Port, path: Path, elements: Sequence[int], bits: int) -> Iterator[FieldAtPlace]:
     """The fields in the elements of an array. Their size shows whether they are bytes, fields or transactions."""
     if bits % spi_port.field_bits == 0 or spi_port.field_bits % bits == 0 or bits == BYTE:
         return _units(spi_port, f"{path}: ", b"".join(content.to_bytes(bits // BYTE) for content in elements))
@@ -85,7 +85,7 @@ def _of_elements(spi_port: Port, path: Path, elements: Sequence[int], bits: int)
 # --- Lines of text ----------------------------------------------------------------------------------------------
 
 
-def _of_lines(spi_port: Port, path: Path, text: str) -> Iterator[Placed]:
+def _of_lines(spi_port: Port, path: Path, text: str) -> Iterator[FieldAtPlace]:
     """The fields in lines of text. The longest number shows whether they are bytes, fields or transactions."""
     tokens = list(_tokens(spi_port, path, text))
     longest = max((len(digits) for _, _, digits in tokens), default=0)
@@ -99,7 +99,7 @@ def _of_lines(spi_port: Port, path: Path, text: str) -> Iterator[Placed]:
     return _of_tokens(spi_port, tokens, -(-longest // unit) * unit)
 
 
-def _of_tokens(spi_port: Port, tokens: Sequence[tuple[str, bool, str]], n_full_digits: int) -> Iterator[Placed]:
+def _of_tokens(spi_port: Port, tokens: Sequence[tuple[str, bool, str]], n_full_digits: int) -> Iterator[FieldAtPlace]:
     """The fields in numbers. A number with 0x may lack leading zeros; n_full_digits : its digits with them."""
     size = spi_port.field_bits // 4
     for place, has_prefix, digits in tokens:

@@ -12,7 +12,17 @@ from draupnir.emulator import state
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.spi.port import MemoryWrite, Placed, Port, RegisterWrite, Remark, Write, decode, port, split
+from draupnir.emulator.spi.port import (
+    FieldAtPlace,
+    MemoryWrite,
+    Port,
+    RegisterWrite,
+    Remark,
+    Write,
+    decode,
+    port,
+    split,
+)
 
 
 def pack(configuration: Configuration, present: Mapping[str, np.ndarray] | None = None) -> list[int]:
@@ -73,13 +83,15 @@ class Odd:
 
 
 def unpack(
-    chip: Chip, transactions: Iterable[Placed], present: Mapping[str, np.ndarray] | None = None
+    chip: Chip, transactions: Iterable[FieldAtPlace], present: Mapping[str, np.ndarray] | None = None
 ) -> Configuration:
     """The configuration of a chip after these transactions, each of the port's full length. See ``unpack_fields``."""
     return unpack_fields(chip, split(port(chip), transactions), present).configuration
 
 
-def unpack_fields(chip: Chip, fields: Iterable[Placed], present: Mapping[str, np.ndarray] | None = None) -> Unpacked:
+def unpack_fields(
+    chip: Chip, fields: Iterable[FieldAtPlace], present: Mapping[str, np.ndarray] | None = None
+) -> Unpacked:
     """The contents of a chip after a reset and any fields of transactions.
 
     present : memory -> its earlier contents; None means that they are not known, so the stream must write all words
@@ -88,7 +100,7 @@ def unpack_fields(chip: Chip, fields: Iterable[Placed], present: Mapping[str, np
     writes = WriteRecord(port(chip), present)
     place, odd_by_kind = None, dict[str, Odd]()
     for one in writes.port.hear(fields):
-        place = one.where
+        place = one.place
         remarks = (*one.remarks, *(writes.take(one.write) if one.write else ()))
         for remark in remarks:
             earlier = odd_by_kind.get(remark.kind) or Odd(remark.kind, place, one.bits, remark.text, 0)
@@ -156,7 +168,7 @@ class WriteRecord:
                 )
             memories[memory.name] = self._chunks[memory.name].astype(_chunk_type(self.port)).view("<u4")
         registers = {
-            register.name: tuple(register.unsaid if part is None else part for part in self._registers[register.name])
+            register.name: tuple(register.fallback if part is None else part for part in self._registers[register.name])
             for register in self.port.chip.registers
         }
         return Configuration(self.port.chip, registers, memories)

@@ -40,7 +40,7 @@ def read(source: TomlSource, chip: Chip) -> dict[str, tuple[int, ...]]:
 
 def default_contents(register: Register) -> tuple[int, ...]:
     """The contents of a register that a configuration does not name: in general its reset value, at each address."""
-    return (register.unsaid,) * register.n_addrs
+    return (register.fallback,) * register.n_addrs
 
 
 def _one_address(source: TomlSource, key: Key, register: Register, setting: object) -> tuple[int, ...]:

@@ -34,7 +34,7 @@ class LedBuses(Queues):
         self._out_req, self._out_data = chip_buses.aer_out["req"], chip_buses.aer_out["addr"]
         for pin in (chip_buses.aer_in["ack"], chip_buses.lead.ready, self._out_req):
             self.watched |= 1 << self.chip.output_word[pin.name].lsb
-        self._host = HOST.needed(chips.package(self.chip.name))
+        self._host = HOST.require(chips.package(self.chip.name))
         codes = codes_of(self.chip, self._host.Op).tolist()
         self._ops = dict(zip(codes, self._host.Op, strict=True))
         self.forget()
@@ -59,7 +59,7 @@ class LedBuses(Queues):
         self.delays = delays
         self._state.wait = max(0, self._whole_delay() - elapsed)
         if self._acted:
-            self._state.still = 1  # the host looks again after this clock
+            self._state.stable_for = 1  # the host looks again after this clock
 
     def _whole_delay(self) -> int:
         """The full length of the delay in which the host is, or which comes next; 0 if it is not in ``delays``."""
@@ -106,7 +106,7 @@ class LedBuses(Queues):
 
     def unchanged_for(self, outputs: int, now: int) -> int:
         """The number of clocks for which the pins stay the same while the outputs stay the same."""
-        return int(self._state.still) if self._acted else FOREVER
+        return int(self._state.stable_for) if self._acted else FOREVER
 
     def skip(self, clocks: int, outputs: int) -> None:
         """Let ``clocks`` clocks pass. ``clocks`` must not exceed ``unchanged_for()``."""
@@ -131,11 +131,11 @@ class LedBuses(Queues):
         ops = np.array([[op, operand & self._host.operand_range(op)[1]]], np.int64)
         self._state.op = 0
         self._host.act(self._state, ops, self._own.delays, outputs)
-        if self._state.taken:
+        if self._state.is_byte:
             self.spikes.append((now, self._level(self._out_data, outputs)))
         if self._state.op:
             self.events.popleft()
-        self._acted = self._state.still > 0
+        self._acted = self._state.stable_for > 0
 
     def _level(self, pin: Pin, outputs: int) -> int:
         f = self.chip.output_word[pin.name]
