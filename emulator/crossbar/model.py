@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import IntEnum
+from functools import cache
 from types import ModuleType
 from typing import ClassVar, NamedTuple
 
@@ -17,7 +18,7 @@ import numpy as np
 from draupnir.emulator.codec import decode, from_limbs
 from draupnir.emulator.crossbar.layout import N_SYN, R_NEUR, R_SYN, SYN_ADDR, W_NEUR, W_SYN
 from draupnir.emulator.declare import Word
-from draupnir.emulator.kernel.jit import plain
+from draupnir.emulator.kernel.jit import kernel, plain
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.parts.fifo import n_main
 from draupnir.emulator.trace import unpack
@@ -28,6 +29,23 @@ class Accesses(NamedTuple):
 
     neuron: int | None
     synapses: int | None
+
+
+@cache
+def _access_kernel(clock: ModuleType) -> Callable[[np.record, int], tuple[int, int]]:
+    """Make the kernel that returns the neuron's and the synapses' address of the coming edge, -1 for none.
+
+    It returns integers, since a signal ends the process where a kernel returns a named tuple to Python.
+    """
+    scheduler, controller = clock.scheduler, clock.controller
+
+    @kernel
+    def accesses(r: np.record, aerin_addr: int) -> tuple[int, int]:
+        sched = scheduler.outputs(r)
+        neur, syn = controller.neur_mem(r, aerin_addr, sched), controller.syn_mem(r, aerin_addr, sched)
+        return neur.addr if neur.cs else -1, syn.addr if syn.cs else -1
+
+    return accesses
 
 
 class Crossbar(ClockLevel):
@@ -108,10 +126,8 @@ class Crossbar(ClockLevel):
         """A virtual event of the FIFO."""
 
     def _accesses(self) -> Accesses:
-        r, addr, controller = self.registers[0], self._aerin_addr(), self.clock.controller
-        sched = plain(self.clock.scheduler.outputs)(r)
-        neur, syn = plain(controller.neur_mem)(r, addr, sched), plain(controller.syn_mem)(r, addr, sched)
-        return Accesses(int(neur.addr) if neur.cs else None, int(syn.addr) if syn.cs else None)
+        neuron, synapses = _access_kernel(self.clock)(self.registers[0], self._aerin_addr())
+        return Accesses(neuron if neuron >= 0 else None, synapses if synapses >= 0 else None)
 
     def _neuron_lines(self, addr: int) -> list[str]:
         memory = self.chip.memory("neurons")

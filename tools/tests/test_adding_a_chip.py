@@ -28,7 +28,7 @@ SAYS = {
     "chips": [("tally", 0, "tally: sixteen counters behind an event bus")],
     "replay": [("tally golden.vcd", 2, "error: golden.vcd: no such file; a VCD or FST waveform is needed")],
     "record": [
-        ("tally --list", 0, "counting: Events add up, each counter for itself."),
+        ("tally --list", 0, "counting: Each counter counts its own events."),
         ("tally --rtl nothing --recipe counting", 2, "error: nothing: not a folder, and no list of files"),
     ],
     "sim": [("tally --test nothing", 2, "error: --test nothing: no such test of tally; close to it: counting;")],

@@ -83,6 +83,8 @@ def test_a_chip_of_which_nobody_has_said_is_refused_and_its_configuration_is_not
     odin = chips.declaration("odin")
     package = replace(chips.package("odin"), port=None)
     monkeypatch.setattr(chips, "package", lambda name: package)
-    with pytest.raises(InputError, match=r"odin has no SPI port \(port= of its ChipPackage\): nothing is known of how"):
+    with pytest.raises(
+        InputError, match=r"odin has no SPI port \(port= of its ChipPackage\): nothing can be written through its SPI"
+    ):
         port(odin)
     assert "spi_transactions" not in summary(anything(odin, 9))
