@@ -21,7 +21,7 @@ import platformdirs
 from draupnir.golden.files import alone, replacing
 
 DAYS = 30  # what was not used for so long is removed
-# What else tells a compiler where its headers and its own programs are.
+# These variables also tell a compiler where its headers and its own programs are.
 _VARIABLES = ("CPATH", "CPLUS_INCLUDE_PATH", "C_INCLUDE_PATH", "GCC_EXEC_PREFIX", "COMPILER_PATH", "LIBRARY_PATH")
 
 

@@ -12,6 +12,13 @@ from draupnir.tools.mapping.read.nir_file import read_nir
 from draupnir.tools.tests.mapping.graphs import DT, small, write
 
 
+def run_instead(tmp_path, monkeypatch, source):
+    """Let the reading child process run this source."""
+    child = tmp_path / "child.py"
+    child.write_text(source)
+    monkeypatch.setattr(hdf_child, "__file__", str(child))
+
+
 def test_the_other_process_reads_what_this_one_would(tmp_path, in_process):
     path = write(tmp_path, small())
     here = read_nir(path)
@@ -53,9 +60,7 @@ def test_a_truncated_file(tmp_path):
 
 def test_a_library_that_does_not_end_on_a_file(tmp_path, monkeypatch):
     path = write(tmp_path, small())
-    child = tmp_path / "child.py"
-    child.write_text("import time\ntime.sleep(60)\n")
-    monkeypatch.setattr(hdf_child, "__file__", str(child))
+    run_instead(tmp_path, monkeypatch, "import time\ntime.sleep(60)\n")
     monkeypatch.setattr(hdf, "SECONDS", 0.2)
     with pytest.raises(InputError, match=r"it is not a whole NIR file .HDF5.: reading it does not end"):
         load(path, DT, Reset.ZERO)
@@ -63,18 +68,14 @@ def test_a_library_that_does_not_end_on_a_file(tmp_path, monkeypatch):
 
 def test_a_library_that_crashes_on_a_file(tmp_path, monkeypatch):
     path = write(tmp_path, small())
-    child = tmp_path / "child.py"
-    child.write_text("import os\nos.abort()\n")
-    monkeypatch.setattr(hdf_child, "__file__", str(child))
+    run_instead(tmp_path, monkeypatch, "import os\nos.abort()\n")
     with pytest.raises(InputError, match=r"it is not a whole NIR file .HDF5.: the HDF5 library fails on it"):
         load(path, DT, Reset.ZERO)
 
 
 def test_without_the_extra_the_line_says_what_to_install(tmp_path, monkeypatch):
     path = write(tmp_path, small())
-    child = tmp_path / "child.py"
-    child.write_text('print(\'{"missing": "h5py"}\')\n')
-    monkeypatch.setattr(hdf_child, "__file__", str(child))
+    run_instead(tmp_path, monkeypatch, 'print(\'{"missing": "h5py"}\')\n')
     with pytest.raises(InputError) as caught:
         load(path, DT, Reset.ZERO)
     assert str(caught.value) == f"{path}: a NIR file needs h5py to be read; right is: pip install 'draupnir[nir]'"
