@@ -6,6 +6,7 @@ import numpy as np
 
 from draupnir.emulator.codec import decode, encode, from_limbs
 from draupnir.emulator.declare import Reg
+from draupnir.emulator.kernel.arith import signed
 from draupnir.emulator.kernel.jit import plain
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.reckon import clock, controller, seeds, stretch
@@ -27,7 +28,6 @@ from draupnir.emulator.reckon.layout import (
 )
 from draupnir.emulator.reckon.learning import group
 from draupnir.emulator.reckon.port import PORT
-from draupnir.emulator.reckon.rounding import signed
 from draupnir.emulator.reckon.srams import Mems
 from draupnir.emulator.speeds.drive import driver
 

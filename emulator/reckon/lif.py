@@ -8,10 +8,10 @@ Source: ReckOn doc v1.0, 1 and 3; srnn.v, Hidden neurons.
 
 from __future__ import annotations
 
-from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.arith import signed, wrap
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.reckon.layout import ALPHA_MSB, ALPHA_ONE, PAIR, U_BITS, W_BITS
-from draupnir.emulator.reckon.rounding import round_product, signed
+from draupnir.emulator.reckon.rounding import round_product
 
 U_MAX = (1 << (U_BITS - 1)) - 1
 U_MIN = -(1 << (U_BITS - 1))

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from draupnir.emulator.kernel.arith import signed
 from draupnir.emulator.kernel.bits import bit
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.reckon import lfsr, lif, pair, seeds
 from draupnir.emulator.reckon.controller import EVT, PROP, STEP, SUPP, Evt, traces_on
 from draupnir.emulator.reckon.layout import ALPHA_ONE
 from draupnir.emulator.reckon.learning import traces
-from draupnir.emulator.reckon.rounding import signed
 
 ALPHA_CONF_BITS = 32  # bits of SPI_ALPHA_CONF in an address
 NOISE_BITS = 16

@@ -10,13 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel.arith import signed
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.reckon import lfsr, lif, readout, seeds
 from draupnir.emulator.reckon.controller import STEP
 from draupnir.emulator.reckon.layout import CHIP, N_OUT, PROG, U_BITS
 from draupnir.emulator.reckon.learning import traces
-from draupnir.emulator.reckon.rounding import signed
 from draupnir.emulator.resets import resetter
 
 PROGS = positions(PROG)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.arith import signed, wrap
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.reckon.layout import ACT_HALF, U_BITS
 from draupnir.emulator.reckon.learning.traces import KAPPA_FRACTION
 from draupnir.emulator.reckon.lif import U_MAX, U_MIN
-from draupnir.emulator.reckon.rounding import round_product, signed
+from draupnir.emulator.reckon.rounding import round_product
 
 
 @kernel

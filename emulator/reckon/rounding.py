@@ -5,7 +5,6 @@ Source: srnn.v, *_stoc, *_lkst.
 
 from __future__ import annotations
 
-from draupnir.emulator.kernel.arith import signed as signed
 from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.jit import kernel
 

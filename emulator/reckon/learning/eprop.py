@@ -8,11 +8,10 @@ Source: srnn.v, e-prop handling, module stoch_update.
 
 from __future__ import annotations
 
-from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.arith import signed, wrap
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.reckon.layout import PROB_BITS, REGUL_ONE, TRACE_BITS, U_BITS, W_BITS
 from draupnir.emulator.reckon.lif import U_MAX, U_MIN
-from draupnir.emulator.reckon.rounding import signed
 
 PSUM_MAX = (1 << 27) - 1  # a larger scaled sum of errors does not fit into the learning signal
 PSUM_FRACTION = 12

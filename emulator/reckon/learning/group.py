@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.arith import signed, wrap
 from draupnir.emulator.kernel.bits import bit
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.reckon import neuron_array, pair, readout
@@ -22,7 +22,6 @@ from draupnir.emulator.reckon.controller import ALWAYS_REGUL, EPROP, INPUT, OUTP
 from draupnir.emulator.reckon.layout import ACT_HALF, H_BITS, N_OUT, U_BITS, W_BITS
 from draupnir.emulator.reckon.learning import eprop
 from draupnir.emulator.reckon.learning.weights import NO_SELF, OF_WINP, OF_WREC
-from draupnir.emulator.reckon.rounding import signed
 
 
 class Eprop(NamedTuple):

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from draupnir.emulator.kernel.arith import signed
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.reckon import lfsr
 from draupnir.emulator.reckon.layout import H_BITS, N_OUT, N_WEIGHTS, PROB_BITS, REGUL_ONE, U_BITS, WOUT_PROB_BITS
 from draupnir.emulator.reckon.learning import eprop
-from draupnir.emulator.reckon.rounding import signed
 
 _W, _WOUT = lfsr.lfsr_of("lfsr_winp"), lfsr.lfsr_of("lfsr_wout")
 WIDTH, LAG = _W.width, _W.lag
