@@ -32,6 +32,7 @@ class CrossbarStatistics:
     cycles : clocks by the controller's state
     stalls : clocks for which the output bus was busy
     synaptic_operations : neuron updates by spike and single-synapse events
+    dropped_spikes : spikes that found a FIFO of the scheduler full: they left the chip, and stimulated nobody
     fifo_high_water : most events that the main FIFO held at once
     n_sweeps : events taken at once
     """
@@ -39,6 +40,7 @@ class CrossbarStatistics:
     cycles: dict[str, int]
     stalls: int
     synaptic_operations: int
+    dropped_spikes: int
     fifo_high_water: int
     n_sweeps: int
 
@@ -84,6 +86,18 @@ def stall_clocks(model: Crossbar, environment: Environment) -> int:
     for reg in model.chip.block("aer_out").regs:
         registers[reg.name] = 0
     return int(aer_out.stall_clocks(registers[0], environment.delays))
+
+
+@kernel
+def begin_counting(m: Machine) -> None:
+    """A piece of a run begins: of what the model counts for itself, only what is counted from now on is the run's."""
+    m.counts.dropped_spikes -= m.r.n_dropped
+
+
+@kernel
+def end_counting(m: Machine) -> None:
+    """A piece of a run ends; see ``begin_counting``."""
+    m.counts.dropped_spikes += m.r.n_dropped
 
 
 def counted_clock(controller: ModuleType, clock: ModuleType, workspace: ModuleType) -> Callable[..., None]:

@@ -17,11 +17,15 @@ import numpy as np
 
 from draupnir.emulator.codec import decode, from_limbs
 from draupnir.emulator.crossbar.layout import N_SYN, R_NEUR, R_SYN, SYN_ADDR, W_NEUR, W_SYN
-from draupnir.emulator.declare import Word
+from draupnir.emulator.declare import Reg, Word
 from draupnir.emulator.kernel.jit import kernel, plain
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.parts.fifo import n_main
 from draupnir.emulator.trace import unpack
+
+COUNTERS: tuple[Reg, ...] = (
+    Reg("n_dropped", 63, meaning="Spikes that found a FIFO of the scheduler full, and were dropped."),
+)
 
 
 class Accesses(NamedTuple):
@@ -55,6 +59,7 @@ class Crossbar(ClockLevel):
     which states its controller has, and which of these deal with what.
     """
 
+    counters = COUNTERS
     clock: ClassVar[ModuleType]
     run_rows: ClassVar[Callable[..., None]]
     sched_event: ClassVar[Word]

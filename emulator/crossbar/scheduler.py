@@ -59,7 +59,9 @@ def fifo_clock(sched_event: Word, ptr_bits: int) -> Callable[..., None]:
     def clock(
         r: np.record, sched: Any, port: SchedPort, from_ctrl: bool, from_neuron: bool, neurmem_addr: int, pop: bool
     ) -> None:
-        push = (from_ctrl or from_neuron) and sched.full == 0
+        arrives = from_ctrl or from_neuron
+        push = arrives and sched.full == 0
+        r.n_dropped += int(arrives and not push)
         if push or pop:
             virts, addr = (port.virts, port.addr) if from_ctrl else (0, neurmem_addr)
             fifo.clock_main(r, push, pop, virts << event.virts.shift | addr << event.addr.shift, ptr_bits)

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import ClassVar
 
 from draupnir.emulator.codec import decode
+from draupnir.emulator.crossbar import model as family
 from draupnir.emulator.crossbar.model import Crossbar
 from draupnir.emulator.declare import Reg
 from draupnir.emulator.odin import clock, stretch
@@ -14,6 +15,7 @@ from draupnir.emulator.odin.layout import CHIP, SCHED_EVENT, VIRTS, State
 from draupnir.emulator.speeds.drive import driver
 
 COUNTERS = (
+    *family.COUNTERS,
     Reg("burst_clean", 1, meaning="While rows are run: the burst FIFOs are as after a reset. Else 0."),
     Reg("n_burst_lost", 63, meaning="Words pushed past the end of a burst FIFO."),
     Reg("n_burst_undefined", 63, meaning="Words popped from past the end of a burst FIFO."),

@@ -96,6 +96,8 @@ def _push_burst(r: np.record, prio: int, neur_event: int, neurmem_addr: int) -> 
         if r.burst_fill_cnt[ahead] != FILL_FULL:
             last = int(k == spk_ref)
             _clock_burst(r, ahead, True, False, last << BURST.last.shift | neurmem_addr << BURST.addr.shift)
+        else:
+            r.n_dropped += 1
 
 
 @outlined

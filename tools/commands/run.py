@@ -90,7 +90,8 @@ def _tell(
     """Print the outcome and its warnings."""
     chip = model.chip.name
     if as_json:
-        remarks = {"warnings": model.warnings(), "findings": [finding.as_json() for finding in config_findings]}
+        warnings = [*dropped(outcome), *model.warnings()]
+        remarks = {"warnings": warnings, "findings": [finding.as_json() for finding in config_findings]}
         schema.echo("run", {"chip": chip, **asdict(outcome), **remarks})
     else:
         figures.show(rows(outcome))
@@ -99,8 +100,14 @@ def _tell(
         click.echo(f"warning: {reason}; --max-cycles N gives another", err=True)
     options.warn_if_empty(outcome.n_events, outcome.done)
     report.explain(config_findings, chip, outcome.n_spikes == 0, not outcome.done)
-    for warning in model.warnings():
+    for warning in (*dropped(outcome), *model.warnings()):
         click.echo(f"warning: {warning}", err=True)
+
+
+def dropped(outcome: RunOutcome) -> list[str]:
+    """A warning if spikes were dropped; none from a chip whose engine has no FIFO that could drop any."""
+    n = (outcome.statistics or {}).get("dropped_spikes", 0)
+    return [f"{n:,} spike(s) found the scheduler's FIFO full and were dropped: they stimulated nobody"] if n else []
 
 
 def _run(model: Any, options: RunOptions, take: Take) -> RunOutcome:

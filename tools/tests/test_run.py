@@ -139,6 +139,20 @@ def test_what_goes_on_for_ever_is_stopped_with_a_warning(
     assert why.endswith("the chip did not come to rest; the likely cause is among the warnings above: gated")
 
 
+@pytest.mark.parametrize("words", [(), ("--plain-clock",)])
+def test_spikes_that_were_dropped_are_told_in_a_line(config: Path, events: Path, words: tuple[str, ...]) -> None:
+    """Neurons 0 to 39 spike at one event, which holds one of the FIFO's 32 places until all of them were visited."""
+    config.write_text(
+        '[[neurons]]\nindex = "0-39"\nmodel = "lif"\nthr = 6\n[[synapses]]\npre = 250\npost = "0-39"\nweight = 6\n'
+    )
+    events.write_text(f"addr\n{EVENT['spike'].encode(pre_neur=250)}\n")
+    result = draupnir(config, events, *words, "--json")
+    told = "9 spike(s) found the scheduler's FIFO full and were dropped: they stimulated nobody"
+    found = json.loads(result.stdout)
+    assert (result.exit_code, result.stderr) == (0, f"warning: {told}\n")
+    assert (found["n_spikes"], found["statistics"]["dropped_spikes"], found["warnings"]) == (40, 9, [told])
+
+
 def test_a_warning_of_the_model_is_told(config: Path, events: Path) -> None:
     config.write_text(
         '[registers]\nSPI_BURST_TIMEREF = 5000\n[[neurons]]\nindex = "0-99"\nmodel = "izh"\nspk_ref = 3\n'

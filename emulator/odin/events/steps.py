@@ -63,6 +63,7 @@ def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
 @kernel
 def load(m: Machine) -> None:
     """Fill the planes from the memories."""
+    events.begin_counting(m)
     if m.stall != NO_SWEEPS:
         memories.load_all(m.ws.planes, m.r, m.neurons)
 
@@ -70,6 +71,7 @@ def load(m: Machine) -> None:
 @kernel
 def flush(m: Machine) -> None:
     """Bring the memories up to date."""
+    events.end_counting(m)
     if m.stall != NO_SWEEPS:
         memories.flush_all(m.ws.planes, m.r, m.neurons, m.synapses)
 

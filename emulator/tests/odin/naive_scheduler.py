@@ -44,6 +44,7 @@ class Scheduler:
     cycle: int = 0
     n_lost: int = 0
     n_undefined: int = 0
+    n_dropped: int = 0
 
     @property
     def turn(self) -> int:
@@ -67,9 +68,11 @@ class Scheduler:
             burst.n_popped += 1
         elif pop and self.main:
             self.main.popleft()
-        if not full and event is not None:
+        if full and (event is not None or spike is not None):
+            self.n_dropped += 1
+        elif event is not None:
             self.main.append(event)
-        elif not full and spike is not None:
+        elif spike is not None:
             self.main.append(spike[0])
         if event is None and spike is not None and self.timeref:
             neuron, spk_ref, isi_ref = spike
@@ -77,4 +80,6 @@ class Scheduler:
                 ahead = (turn + k * (isi_ref + 1)) % N_PRIO
                 if room[ahead]:
                     self.n_lost += not self.bursts[ahead].push(neuron | (k == spk_ref) << 8)
+                else:
+                    self.n_dropped += 1
         self.cycle += 1

@@ -141,6 +141,18 @@ def test_the_fifo_fills_and_the_rest_is_lost() -> None:
     assert len(run.addrs) == N - 10
     # The event itself holds one of the 32 places until its last neuron has been visited; neuron 255 takes none.
     assert run.statistics.n_sweeps == 1 + MAIN_DEPTH - 1
+    assert run.statistics.dropped_spikes == (N - 10) - (MAIN_DEPTH - 1)
+
+
+def test_each_run_counts_the_spikes_that_it_dropped_itself() -> None:
+    leg = Leg(CLOSED, Spiking(range(10, N)), [SPIKE], FAST, LONG)
+    runs = walk(Journey(0, [leg, Leg(CLOSED, None, [], FAST, LONG), leg]))
+    assert [run.statistics.dropped_spikes for run in runs] == [215, 0, 215]
+
+
+def test_nothing_is_dropped_in_open_loop() -> None:
+    (run,) = walk(Journey(0, [Leg(OPEN, Spiking(range(N)), [SPIKE], FAST, LONG)]))
+    assert (len(run.addrs), run.statistics.dropped_spikes) == (N, 0)
 
 
 def test_a_run_may_be_cut_at_every_clock_of_an_event() -> None:

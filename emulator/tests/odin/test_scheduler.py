@@ -71,6 +71,7 @@ def test_the_scheduler_agrees_with_queues(timeref: int, rates: tuple[float, floa
         naive.clock(bool(row[POP]), event, (row[ADDR], row[SPK_REF], row[ISI_REF]) if row[SPIKE] else None)
     assert model.registers.n_burst_lost[0] == naive.n_lost
     assert model.registers.n_burst_undefined[0] == naive.n_undefined
+    assert model.registers.n_dropped[0] == naive.n_dropped
 
 
 def test_the_random_runs_fill_the_main_fifo_and_overrun_the_burst_fifos() -> None:
@@ -79,6 +80,7 @@ def test_the_random_runs_fill_the_main_fifo_and_overrun_the_burst_fifos() -> Non
     run(model.registers[0], rows, shown)
     assert shown[:, 1].any() and shown[:, 2].any()
     assert model.registers.n_burst_lost[0] > 0 and model.registers.n_burst_undefined[0] > 0
+    assert model.registers.n_dropped[0] > 0
 
 
 def silent(bench: Bench) -> None:
@@ -97,6 +99,7 @@ def test_the_33rd_event_is_dropped_and_the_others_come_out_in_order() -> None:
     assert shown[: FULL + 2, 1].tolist() == [0] * FULL + [1, 1]
     assert shown[FULL + 1 :, 3].tolist() == [i + 7 for i in range(FULL)]
     assert model.registers.main_empty[0] == 1
+    assert model.registers.n_dropped[0] == 1
 
 
 def test_a_push_into_a_full_fifo_is_lost_even_while_it_is_popped() -> None:
@@ -107,6 +110,7 @@ def test_a_push_into_a_full_fifo_is_lost_even_while_it_is_popped() -> None:
     run(model.registers[0], rows, np.zeros((len(rows), 5), np.int64))
     assert FULL not in model.registers["main_mem"][0]
     assert FULL + 1 in model.registers["main_mem"][0]
+    assert model.registers.n_dropped[0] == 1
 
 
 @pytest.mark.parametrize("timeref", [1, 5, 100])

@@ -172,6 +172,23 @@ def test_a_full_scheduler_loses_spikes() -> None:
     assert not result.done
 
 
+@pytest.mark.parametrize(("open_loop", "n_dropped"), [(0, N - 1 - 127), (1, 0)])
+def test_spikes_that_a_full_scheduler_drops_are_counted(open_loop: int, n_dropped: int) -> None:
+    """All others spike at neuron 5's spike, which holds one of the 128 places until they were visited, and no more."""
+    models = [ready(spi_open_loop=open_loop) for _ in range(2)]
+    models[1].stretch = False
+    for model in models:
+        model.memories["neurons"][:] = encode(LIF, thr=7)
+        model.memories["neurons"][5] = encode(LIF, thr=4095)
+        model.memories["synapses"][:] = 0
+        model.memories["synapses"][5 * 32 : 6 * 32] = 0x77777777
+        run = engine.run(model, np.array([SPIKE]), FAST)
+        assert len(run.addrs) == N - 1
+        assert run.statistics.dropped_spikes == n_dropped == model.registers[0].n_dropped
+        assert engine.run(model, np.array([TREF_ALL]), FAST).statistics.dropped_spikes == 0
+    assert state.diff(models[0].snapshot(), models[1].snapshot()) == []
+
+
 def test_all_is_swept_but_virtual_and_single_events() -> None:
     model = ready(thr=(4000, 4095))
     given = [SPIKE, TREF_ALL, EVENT["virtual"].encode(neur=1, weight=3), EVENT["tref"].encode(neur=9)]

@@ -65,6 +65,7 @@ def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
 @kernel
 def load(m: Machine) -> None:
     """Fill lanes and rows from the memories."""
+    events.begin_counting(m)
     if m.stall != NO_SWEEPS:
         sweep.load_all(m.ws.lanes, m.ws.rows, m.neurons, m.synapses)
 
@@ -72,6 +73,7 @@ def load(m: Machine) -> None:
 @kernel
 def flush(m: Machine) -> None:
     """Bring the neuron memory up to date."""
+    events.end_counting(m)
     if m.stall != NO_SWEEPS:
         sweep.flush_all(m.ws.lanes, m.neurons)
 
@@ -145,8 +147,11 @@ def _fire(r: np.record, lanes: np.record, shown: np.record, n_neurons: int, stal
     stalls = 0
     for n in range(n_neurons):
         if lanes.spike[n]:
-            if r.spi_open_loop_sync == 0 and r.main_fill_cnt != FILL_FULL:
-                clock_main(r, True, False, n << SCHED.addr.shift, PTR_BITS)
+            if r.spi_open_loop_sync == 0:
+                if r.main_fill_cnt != FILL_FULL:
+                    clock_main(r, True, False, n << SCHED.addr.shift, PTR_BITS)
+                else:
+                    r.n_dropped += 1
             r.aerout_addr = n
             if n < n_neurons - 1:
                 show(shown, r.cycle + 2 * n + 2 + stalls, n)
