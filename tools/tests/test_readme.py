@@ -39,6 +39,13 @@ def test_the_reading_guide_s_neuron_raises_req(capsys: pytest.CaptureFixture[str
     assert lines[0] in code
 
 
+def test_the_crossbar_s_integer_network_spikes_as_its_page_says(capsys: pytest.CaptureFixture[str]) -> None:
+    code = python_of("emulator/crossbar/README.md")
+    exec(compile(code, "emulator/crossbar/README.md", "exec"), {})
+    assert capsys.readouterr().out == "[0 0 1] [0 2 2] [0 1 1] [0 0]\n"
+    assert "# [0 0 1] [0 2 2] [0 1 1] [0 0]" in code
+
+
 def test_every_command_that_the_readme_shows_exists() -> None:
     commands = {
         name
