@@ -31,13 +31,17 @@ from draupnir.emulator.reckon.port import PORT
 from draupnir.emulator.reckon.srams import Mems
 from draupnir.emulator.speeds.drive import driver
 
-COUNTERS = (  # wires whose signed values several clocks use
+WIRES = (  # wires whose signed values several clocks use
     Reg("oneur_sum", U_BITS, 0, (N_OUT,), "Potentials plus the weights that the memory shows."),
     Reg("oneur_err", U_BITS, 0, (N_OUT,), "Errors of the output neurons."),
     Reg("ls_h", 21, 0, (N_WEIGHTS,), "Learning signals times pseudo-derivatives."),
     Reg("sixteenths", 5, 0, (N_WEIGHTS,), "Sixteenths of an update that multiplicative regularisation leaves."),
     Reg("add_winp", PROB_BITS, 0, (N_WEIGHTS,), "Additive regularisation, input weights."),
     Reg("add_wrec", PROB_BITS, 0, (N_WEIGHTS,), "Additive regularisation, recurrent weights."),
+)
+COUNTERS = (
+    Reg("n_synaptic_operations", 63, meaning="Weights that were added to a potential."),
+    Reg("n_recurrent_spikes", 63, meaning="Spikes that were found at the ends of timesteps."),
 )
 SEEDS = encode(PROG, **{f.name: 1 for f in PROG if f.name.startswith("seed")})
 
@@ -49,7 +53,7 @@ class Model(ClockLevel):
     """
 
     chip = CHIP
-    counters = COUNTERS
+    counters = (*WIRES, *COUNTERS)
     gates = {"SPI_EN_CONF": ("spi_en_conf",)}  # noqa: RUF012
     run_rows = staticmethod(driver(CHIP, clock, stretch, n_pins_args=1))
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from draupnir.emulator.codec import positions
-from draupnir.emulator.kernel.bits import field, placed
+from draupnir.emulator.kernel.bits import bit, field, placed
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.reckon import aer_in, controller, neuron_array, out, output_neurons, seeds, spi, srams, sync
 from draupnir.emulator.reckon.controller import CNT, CONFIG, EPROP, EVT, GET_TAR, IDLE, PROP, STEP, SUPP, WAIT, Evt
@@ -75,6 +75,7 @@ class Wires(NamedTuple):
     sweep_end : the neuron whose sweep ends, 0..255, or -1
     forgets : True if a sample ends
     prog : the SPI's write requests, a bit each; reads : 1 if the SPI reads; readback : the 32 bits that it reads
+    n_operations : weights that are added to a potential in this clock
     step_neur, spk0, spk1 : in state STEP the even neuron of the present word, and the spikes of both; else -1
     """
 
@@ -102,11 +103,12 @@ class Wires(NamedTuple):
     winp: srams.WeightAccess
     wrec: srams.WeightAccess
     wout: srams.WeightAccess
+    n_operations: int
 
 
 @kernel
 def wires(r: np.record) -> Wires:
-    """First half of a clock: compute all wires. In the record only the wires change (``chip.COUNTERS``)."""
+    """First half of a clock: compute all wires. In the record only the wires change (``chip.WIRES``)."""
     tick = controller.time_tick(r)
     aer = aer_in.aer(r)
     state_next = controller.next_state(r, tick, aer.target_done)
@@ -145,6 +147,7 @@ def wires(r: np.record) -> Wires:
         srams.winp_access(r, e, p, prog),
         srams.wrec_access(r, e, p, prog),
         srams.wout_access(r, p, prog, begins),
+        _operations(r, e, access),
     )
 
 
@@ -164,6 +167,7 @@ def edges(r: np.record, m: Mems, w: Wires) -> None:
     srams.clock_wout(r, m.wout, w.wout, w.prog)
     srams.clock_neurons(r, m.neurons, w.access, w.even, w.odd, _writes_flags(r, w.prog), w.forgets)
     _spikes(r, w)
+    _count(r, w)
     _keep_readback(r, w)
     controller.clock(r, w.tick, w.state_next, w.evt_next, w.begins)
     sync.clock(r)
@@ -202,6 +206,22 @@ def _spikes(r: np.record, w: Wires) -> None:
         r.neur_z[r.spi_addr_out & NEUR_MASK] = field(r.spi_data, FLAGS.neur_z)
     if w.forgets:
         _forget_spikes(r)
+
+
+@kernel
+def _operations(r: np.record, e: Evt, access: srams.Access) -> int:
+    """Weights that are added to a potential in this clock, of two recurrent neurons and of the output neurons."""
+    sweeps = r.state_evt == EVT and bit(r.neur128x2_cnt, 0) and access.core_we
+    n = 2 * (e.inp_event + e.z) if sweeps else 0
+    return n + r.spi_num_out_neur + 1 if r.wout_cs_del else n
+
+
+@kernel
+def _count(r: np.record, w: Wires) -> None:
+    """The model's own counters."""
+    r.n_synaptic_operations += w.n_operations
+    if w.step_neur >= 0:
+        r.n_recurrent_spikes += w.spk0 + w.spk1
 
 
 @kernel

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,13 @@ def run(
         n_cycles=ran.n_cycles,
         done=ran.done,
         seconds=time.perf_counter() - start,
-        statistics={"clocks_taken_at_once": ran.n_swept},
+        statistics={**_counted(ran), "clocks_taken_at_once": ran.n_swept},
     )
+
+
+def _counted(ran: Any) -> dict[str, int]:
+    """The figures that the chip's engine counts, by name; none if it counts nothing."""
+    return asdict(ran.statistics) if hasattr(ran, "statistics") else {}
 
 
 def operations_of(model: Any) -> Any:

@@ -90,7 +90,16 @@ def test_operations_do_the_same_as_the_sample() -> None:
 def test_clock_level_is_the_same() -> None:
     assert bytes_of_run("spikes.csv", "--clock-level") == bytes_of_run("spikes.csv")
     outcome = json.loads(run("spikes.csv", "--json", "--plain-clock").stdout)
-    assert outcome["statistics"] == {"clocks_taken_at_once": 0}
+    assert outcome["statistics"] == {"synaptic_operations": 1000, "recurrent_spikes": 40, "clocks_taken_at_once": 0}
+
+
+def test_operations_and_spikes_are_counted() -> None:
+    """Ten neurons spike in each of the timesteps 0 to 3; a spike is 20 operations, a recurrent neuron's 3 more.
+
+    Timestep by timestep: the input's 20; 20 + 10 x 23; 10 x 23; 2 x 20 + 10 x 23; 10 x 23; nothing.
+    """
+    statistics = json.loads(run("spikes.csv", "--timesteps", "6", "--json").stdout)["statistics"]
+    assert (statistics["recurrent_spikes"], statistics["synaptic_operations"]) == (40, 20 + 250 + 230 + 270 + 230)
 
 
 def test_memories_and_figures_come_out() -> None:

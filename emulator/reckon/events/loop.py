@@ -26,6 +26,19 @@ ROWS = 1 << 20  # rows of a piece that records them, at most
 
 
 @dataclass(frozen=True)
+class Statistics:
+    """The figures of a run.
+
+    synaptic_operations : weights that were added to a potential, of a recurrent or an output neuron; with an odd count
+        of recurrent neurons that is one potential more than there are neurons
+    recurrent_spikes : spikes that were found at the ends of timesteps
+    """
+
+    synaptic_operations: int
+    recurrent_spikes: int
+
+
+@dataclass(frozen=True)
 class Received:
     """The outcome of a run at clock level or at event level.
 
@@ -35,6 +48,7 @@ class Received:
     first_cycle : the number of the run's first clock
     n_cycles : the clocks of the run
     done : True if all operations are complete; False if ``max_cycles`` ended the run
+    statistics : the counts of the run
     """
 
     cycles: np.ndarray
@@ -42,6 +56,7 @@ class Received:
     first_cycle: int
     n_cycles: int
     done: bool
+    statistics: Statistics
 
 
 class HostedOutcome(NamedTuple):
@@ -67,7 +82,7 @@ def run(
 
     Raises InputError for an operation that does not exist, and Stopped between two pieces if the work has to stop.
     """
-    first_cycle, n_swept = int(model.registers[0].cycle), 0
+    first_cycle, n_swept, counts_before = int(model.registers[0].cycle), 0, _counters(model)
     host_state = hosts.start(int(model.registers[0].inputs), host)
     array, state = hosts.operations(ops), model.kernel_state()
     terms = model.stretch, model.stretch and whole_handshakes, record_rows
@@ -83,7 +98,14 @@ def run(
 
     ran = whole.collect(piece, hosts.clock_limit(array, host) if max_cycles is None else max_cycles)
     cycles, received, rows = ran.columns
-    return HostedOutcome(Received(cycles, received, first_cycle, ran.n_cycles, ran.done), rows, n_swept)
+    figures = Statistics(*(end - start for end, start in zip(_counters(model), counts_before, strict=True)))
+    return HostedOutcome(Received(cycles, received, first_cycle, ran.n_cycles, ran.done, figures), rows, n_swept)
+
+
+def _counters(model: Model) -> tuple[int, int]:
+    """Return what the model has counted so far."""
+    r = model.registers[0]
+    return int(r.n_synaptic_operations), int(r.n_recurrent_spikes)
 
 
 @entry

@@ -129,8 +129,10 @@ def _sweep(r: np.record, m: Mems, first: int, end: int) -> None:
     """Add the event's weights to words first..end - 1, and increase the traces of the neuron that spikes, if there."""
     n = r.neur256_cnt
     inp_event, z = r.inp_events[n], r.neur_z[n]
+    r.n_synaptic_operations += 2 * (end - first) * (inp_event + z)
     if r.wout_cs_del:
         output_neurons.integrate(r)
+        r.n_synaptic_operations += r.spi_num_out_neur + 1
         r.wout_cs_del = 0
     if r.spi_noise_en:
         _draw_noise(r, m, first, end)

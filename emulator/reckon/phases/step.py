@@ -63,7 +63,9 @@ def _step_word(r: np.record, neurons: np.ndarray, addr: int, even: Rands, odd: R
     next0 = neuron_array.step_half(r, old0, alpha, thr, ahead0.u, ahead0.inp, ahead0.rec, ahead0.out)
     next1 = neuron_array.step_half(r, old1, alpha, thr, ahead1.u, ahead1.inp, ahead1.rec, ahead1.out)
     pair.write_states(neurons, addr, next0, next1)
-    r.neur_z[2 * addr], r.neur_z[2 * addr + 1] = int(pair.u(old0) >= thr), int(pair.u(old1) >= thr)
+    spk0, spk1 = int(pair.u(old0) >= thr), int(pair.u(old1) >= thr)
+    r.neur_z[2 * addr], r.neur_z[2 * addr + 1] = spk0, spk1
+    r.n_recurrent_spikes += spk0 + spk1
     r.neur_dirty[2 * addr], r.neur_dirty[2 * addr + 1] = 1, 1
     return _next_states(r, even, ahead0, alpha), _next_states(r, odd, ahead1, alpha)
 

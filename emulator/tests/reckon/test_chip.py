@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from draupnir.emulator import state
-from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.chip import WIRES, Model
 from draupnir.emulator.reckon.layout import CHIP, State
 from draupnir.emulator.reckon.lfsrs import LFSRS
 from draupnir.emulator.tests.reckon.naive import sequence
@@ -31,7 +31,7 @@ def test_stretches_are_the_same_as_clocks(seed: int) -> None:
     one_by_one.stretch = False
     assert at_once.drive(inputs, clk).tolist() == one_by_one.drive(inputs, clk).tolist()
     differences = state.diff(at_once.snapshot(), one_by_one.snapshot())
-    wires = [reg.name for reg in Model.counters]  # computed where they are needed
+    wires = [reg.name for reg in WIRES]  # computed where they are needed
     assert [line for line in differences if line.split("[")[0] not in wires] == []
     assert state.out_of_range(CHIP, at_once.registers) == []
 

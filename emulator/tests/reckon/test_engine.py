@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from draupnir.emulator import state
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.reckon.chip import Model
+from draupnir.emulator.reckon.chip import WIRES, Model
 from draupnir.emulator.reckon.events import closed_loop, engine
 from draupnir.emulator.reckon.host import Host, Op
 from draupnir.emulator.speeds.batch import Sample, run_batch
@@ -34,6 +34,7 @@ def test_event_level_equals_clock_level(experiment: Experiment) -> None:
         for b in other_runs:
             assert (a.first_cycle, a.n_cycles, a.done) == (b.first_cycle, b.n_cycles, b.done)
             assert (a.cycles.tolist(), a.received.tolist()) == (b.cycles.tolist(), b.received.tolist())
+            assert a.statistics == b.statistics
         assert different(slow, with_stretches) == []
         assert different(slow, fast) == []
         one_by_one(single, np.append(a.rows, slow.registers[0].inputs))
@@ -48,7 +49,7 @@ def one_by_one(model: Model, rows: np.ndarray) -> None:
 
 def different(a: Model, b: Model) -> list[str]:
     """What differs, but for the model's own wires, which nobody reads before they are computed anew."""
-    wires = {reg.name for reg in Model.counters}
+    wires = {reg.name for reg in WIRES}
     return [line for line in state.diff(a.snapshot(), b.snapshot()) if line.split("[")[0] not in wires]
 
 
