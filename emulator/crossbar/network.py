@@ -281,7 +281,7 @@ def configured(
         columns.put(word[name], words[:n], np.broadcast_to(column, n).astype(np.int64))
     return Configuration(
         chip,
-        {r.name: (r.unsaid,) * r.n_addrs for r in chip.registers} | dict(registers),
+        {r.name: (r.fallback,) * r.n_addrs for r in chip.registers} | dict(registers),
         {memory.name: words, matrix.name: columns.pack(synapses.astype(np.uint32), matrix)},
     )
 

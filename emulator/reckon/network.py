@@ -277,7 +277,7 @@ def configuration(network: Network, **registers: int) -> Configuration:
     ones = (network.alpha[::2] >> ALPHA_LSBS == ALPHA_MSB[1]).astype(np.int64).reshape(-1, ALPHA_CONF_BITS)
     return Configuration(
         CHIP,
-        {r.name: (r.unsaid,) * r.n_addrs for r in CHIP.registers}
+        {r.name: (r.fallback,) * r.n_addrs for r in CHIP.registers}
         | {name: (content,) for name, content in told.items()}
         | {"SPI_ALPHA_CONF": tuple((ones << np.arange(ALPHA_CONF_BITS)).sum(axis=1).tolist())},
         {NEURONS.name: words, WINP.name: _packed(network.winp, WINP), WREC.name: _packed(network.wrec, WREC)}

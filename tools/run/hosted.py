@@ -70,11 +70,11 @@ def run(
         n_cycles=ran.n_cycles,
         done=ran.done,
         seconds=time.perf_counter() - start,
-        statistics={**_counted(ran), "clocks_taken_at_once": ran.n_swept},
+        statistics={**_counts_of(ran), "clocks_taken_at_once": ran.n_swept},
     )
 
 
-def _counted(ran: Any) -> dict[str, int]:
+def _counts_of(ran: Any) -> dict[str, int]:
     """The figures that the chip's engine counts, by name; none if it counts nothing."""
     return asdict(ran.statistics) if hasattr(ran, "statistics") else {}
 

@@ -147,10 +147,10 @@ def test_spikes_that_were_dropped_are_told_in_a_line(config: Path, events: Path,
     )
     events.write_text(f"addr\n{EVENT['spike'].encode(pre_neur=250)}\n")
     result = draupnir(config, events, *words, "--json")
-    told = "9 spike(s) found the scheduler's FIFO full and were dropped: they stimulated nobody"
-    found = json.loads(result.stdout)
-    assert (result.exit_code, result.stderr) == (0, f"warning: {told}\n")
-    assert (found["n_spikes"], found["statistics"]["dropped_spikes"], found["warnings"]) == (40, 9, [told])
+    warning = "9 spike(s) found the scheduler's FIFO full and were dropped: they stimulated nobody"
+    report = json.loads(result.stdout)
+    assert (result.exit_code, result.stderr) == (0, f"warning: {warning}\n")
+    assert (report["n_spikes"], report["statistics"]["dropped_spikes"], report["warnings"]) == (40, 9, [warning])
 
 
 def test_a_warning_of_the_model_is_told(config: Path, events: Path) -> None:
