@@ -33,9 +33,9 @@ class RtlDevice(Protocol):
     initial: Initial
     n_parallel: int
 
-    def run(self, trace: Trace, before: Memories) -> Observed: ...
+    def run(self, trace: Trace, initial_memories: Memories) -> Observed: ...
 
-    def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]: ...
+    def follow(self, trace: Trace, initial_memories: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]: ...
 
 
 class InVerilator:
@@ -48,29 +48,29 @@ class InVerilator:
         self.is_random = initial.kind == "random"
         self._device = verilated.build(design, chip, build_dir)
 
-    def run(self, trace: Trace, before: Memories) -> Observed:
+    def run(self, trace: Trace, initial_memories: Memories) -> Observed:
         """Run the inputs of a trace from the initial state, with these memories before the first row."""
-        self._begin(trace, before)
+        self._begin(trace, initial_memories)
         outputs = self._device.run(trace.inputs, trace.clk)
-        memories = {name: self._device.read_memory(name) for name in before}
+        memories = {name: self._device.read_memory(name) for name in initial_memories}
         masks = {name: np.full_like(content, _ALL) for name, content in memories.items()}
         absent = self._device.absent
         known_bits = known_at_edges(trace.chip.output_word, trace.clk, absent)
         return Observed(outputs, known_bits, memories, masks, absent)
 
-    def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
+    def follow(self, trace: Trace, initial_memories: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
         """Run the same again, and yield the memories after each of these rows, which are in ascending order."""
-        self._begin(trace, before)
+        self._begin(trace, initial_memories)
         first = 0
         for row in rows:
             self._device.run(trace.inputs[first : row + 1], trace.clk[first : row + 1])
             first = row + 1
-            yield MemoryMoment({name: self._device.read_memory(name) for name in before})
+            yield MemoryMoment({name: self._device.read_memory(name) for name in initial_memories})
 
-    def _begin(self, trace: Trace, before: Memories) -> None:
+    def _begin(self, trace: Trace, initial_memories: Memories) -> None:
         seed = self.initial.seed if self.is_random else None
         self._device.reset(seed, first_levels(trace.chip, trace.clk))
-        for name, content in before.items():
+        for name, content in initial_memories.items():
             self._device.write_memory(name, content)
 
 
@@ -80,23 +80,25 @@ class InIcarus:
     can_follow, n_moments = True, 1 << 17
 
     def __init__(self, design: Design, chip: Chip, initial: Initial = UNKNOWN) -> None:
-        vvp_options(initial)  # compiles its module before threads need it
+        vvp_options(initial)  # It compiles its module before threads need it.
         self.initial = initial
         self.is_random = initial.kind == "random"
         self.n_parallel = os.cpu_count() or 1
         self._design, self._chip = design, chip
 
-    def run(self, trace: Trace, before: Memories) -> Observed:
+    def run(self, trace: Trace, initial_memories: Memories) -> Observed:
         """Run the inputs of a trace from the initial state, with these memories before the first row."""
         with tempfile.TemporaryDirectory() as scratch:
-            return icarus.run(self._design, self._chip, trace.inputs, trace.clk, Path(scratch), before, self.initial)
+            return icarus.run(
+                self._design, self._chip, trace.inputs, trace.clk, Path(scratch), initial_memories, self.initial
+            )
 
-    def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
+    def follow(self, trace: Trace, initial_memories: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
         """Run the same again, and yield the memories after each of these rows, which are in ascending order."""
         inputs, clk = trace.inputs[: rows[-1] + 1], trace.clk[: rows[-1] + 1]
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch)
-            icarus.run(self._design, self._chip, inputs, clk, folder, before, self.initial, follow=True)
+            icarus.run(self._design, self._chip, inputs, clk, folder, initial_memories, self.initial, follow=True)
             for memories, known_bits in memory_changes.follow(folder, self._chip, self._design, clk, rows):
                 yield MemoryMoment(memories, known_bits)
 
@@ -118,21 +120,21 @@ class OfNetlist:
         self.is_random = inner.initial.kind == "random"
         self._netlist, self._inner = netlist, inner
 
-    def run(self, trace: Trace, before: Memories) -> Observed:
+    def run(self, trace: Trace, initial_memories: Memories) -> Observed:
         """Run the inputs of a trace from the initial state, with these memories before the first row."""
-        did = self._inner.run(trace, self._netlist.to_cells(before))
+        did = self._inner.run(trace, self._netlist.to_cells(initial_memories))
         memories = self._netlist.from_cells(did.memories)
         return Observed(did.outputs, did.known, memories, self._known_of(did.memories_known), did.absent)
 
-    def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
+    def follow(self, trace: Trace, initial_memories: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
         """Run the same again, and yield the memories after each of these rows, which are in ascending order."""
-        for moment in self._inner.follow(trace, self._netlist.to_cells(before), rows):
+        for moment in self._inner.follow(trace, self._netlist.to_cells(initial_memories), rows):
             known_bits = moment.known or {name: np.full_like(words, _ALL) for name, words in moment.memories.items()}
             yield MemoryMoment(self._netlist.from_cells(moment.memories), self._known_of(known_bits))
 
     def _known_of(self, cells: Memories) -> dict[str, np.ndarray]:
         known_bits = self._netlist.from_cells(cells)
-        for name, addresses in self._netlist.kept.items():  # words that a reduced chip does not have
+        for name, addresses in self._netlist.kept_addrs.items():  # words that a reduced chip does not have
             is_lost = np.ones(len(known_bits[name]), bool)
             is_lost[addresses] = False
             known_bits[name][is_lost] = 0

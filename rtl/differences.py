@@ -17,19 +17,19 @@ class DesignDifference:
 
     kind : "missing pin", "extra port", "direction", "width", "ambiguous pin", "missing memory", "ambiguous memory",
         "copies"
-    declared, found : what the declaration and the module have, as text
+    declaration, design : what the chip's declaration and the module have, as text; "" for nothing
     near : a text that proposes a replacement for something that is missing, or an option that names it; "" for none
     """
 
     kind: str
     name: str
-    declared: str
-    found: str
+    declaration: str
+    design: str
     near: str = ""
 
     def __str__(self) -> str:
-        parts = [f"declared {self.declared}"] if self.declared else []
-        parts += [f"found {self.found}"] if self.found else []
+        parts = [f"declared {self.declaration}"] if self.declaration else []
+        parts += [f"found {self.design}"] if self.design else []
         return f"{self.kind} {self.name} ({', '.join(parts)}{f'; {self.near}' if self.near else ''})"
 
 

@@ -43,9 +43,9 @@ def emit(chip_name: str, out_dir: Path, **parameters: Any) -> Path:
         return write_verilog(chip.make(**parameters), chip.top, out_dir)
     made_from = (chip_name, repr(sorted(parameters.items())), amaranth.__version__, _yosys(), *_sources())
     with tempfile.TemporaryDirectory() as scratch:
-        written = Path(scratch) / f"{chip.top}.v"
-        kept.put(written, made_from, lambda: write_verilog(chip.make(**parameters), chip.top, Path(scratch)))
-        return _write(written.read_text(), chip.top, out_dir)
+        verilog_file = Path(scratch) / f"{chip.top}.v"
+        kept.put(verilog_file, made_from, lambda: write_verilog(chip.make(**parameters), chip.top, Path(scratch)))
+        return _write(verilog_file.read_text(), chip.top, out_dir)
 
 
 def _is_ours(chip: OurChip) -> bool:

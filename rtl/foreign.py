@@ -35,7 +35,7 @@ class NotTheChip(InputError):
     """The sources differ from the declaration.
 
     differences : the differences; reasons : other causes why the sources cannot be used
-    in_brief : True if ``what`` describes the differences well enough, so that the message does not list them
+    in_brief : True if ``summary`` describes the differences well enough, so that the message does not list them
     """
 
     def __init__(
@@ -234,7 +234,7 @@ def _mistakes(problems: list[Problem]) -> list[str]:
     """Return texts on all mistakes in some files, grouped by kind, with a remedy for each kind."""
     texts: list[str] = []
     for kind, remedy in _REMEDIES.items():
-        of_kind = {problem.what: problem for problem in reversed(problems) if problem.kind == kind}
+        of_kind = {problem.subject: problem for problem in reversed(problems) if problem.kind == kind}
         if of_kind and (kind != "syntax" or not texts):  # else they follow from what is missing
             follows = kind == "macro" and texts
             texts.append(", ".join(map(str, reversed(of_kind.values()))) + (_FROM_INCLUDED if follows else remedy))
@@ -274,9 +274,9 @@ def _with_proposals(
     extra = {difference.name for difference in pins if difference.kind == "extra port"}
     spare = [port for port in ports if port.name in extra]
     proposed = proposal.proposals(absent_memories, spare)
-    explained = {name for found in proposed.values() for name in found.values()}
-    near = {name: f"{proposal.option(name, found)} puts it there, if these are its ports"
-            for name, found in proposed.items()}  # fmt: skip
+    explained = {name for ports_by_role in proposed.values() for name in ports_by_role.values()}
+    near = {name: f"{proposal.option(name, ports_by_role)} puts it there, if these are its ports"
+            for name, ports_by_role in proposed.items()}  # fmt: skip
     for memory in absent_memories:
         if memory.name not in near and proposal.has_data_ports(memory, spare):
             near[memory.name] = f"--memory {memory.name}=addr:A,q:Q,d:D,we:WE,cs:CS puts it at ports of the top"
@@ -345,19 +345,19 @@ def _data(library: Library, candidate: Candidate, sources: Sources) -> dict[str,
     return files
 
 
-def _where_images_are(missing: list[str], parameters: Mapping[str, int | str]) -> str:
+def _where_images_are(image_names: list[str], parameters: Mapping[str, int | str]) -> str:
     """Say where memory images are looked for, and which parameters of the top say so, with what they are now."""
-    absolute = [name for name in missing if PurePath(name).is_absolute()]
-    told = []
-    if len(absolute) < len(missing):
-        told.append("they are looked for in the folders of the sources, and with -I DIR in DIR")
+    absolute = [name for name in image_names if PurePath(name).is_absolute()]
+    hints = []
+    if len(absolute) < len(image_names):
+        hints.append("they are looked for in the folders of the sources, and with -I DIR in DIR")
     if absolute:
-        told.append(f"{absolute[0]} is an absolute path, which is looked for as it is")
+        hints.append(f"{absolute[0]} is an absolute path, which is looked for as it is")
     for parameter, text in parameters.items():
-        if text and isinstance(text, str) and any(name.startswith(text) for name in missing):
-            right = "FILE" if text in missing else f"DIR{'/' * text.endswith('/')}"
-            told.append(f"--set {parameter}={right} names another place; it is {text}")
-    return "; ".join(told)
+        if text and isinstance(text, str) and any(name.startswith(text) for name in image_names):
+            right = "FILE" if text in image_names else f"DIR{'/' * text.endswith('/')}"
+            hints.append(f"--set {parameter}={right} names another place; it is {text}")
+    return "; ".join(hints)
 
 
 def _structure(instances: list[Instance], arrays: list[Array], memories: dict[str, str]) -> str:

@@ -237,8 +237,8 @@ def _dumps(design: Design, chip: Chip) -> list[str]:
     return lines
 
 
-def _each_word(memory: Memory, to: str, source: str) -> str:
-    return f"for (word = 0; word < {memory.depth}; word = word + 1) {to}[word] = {source}[word];"
+def _each_word(memory: Memory, target: str, source: str) -> str:
+    return f"for (word = 0; word < {memory.depth}; word = word + 1) {target}[word] = {source}[word];"
 
 
 def _slice(vector: str, word: Word, pin: OutputPin) -> str:

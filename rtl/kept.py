@@ -45,17 +45,17 @@ def put(target: Path, made_from: Iterable[str | bytes], make: Callable[[], objec
     if folder is None:
         make()
         return target
-    kept = folder / digest(made_from)
-    with alone(kept.with_suffix(".lock")):
-        if kept.is_file():
-            os.utime(kept)
+    stored_file = folder / digest(made_from)
+    with alone(stored_file.with_suffix(".lock")):
+        if stored_file.is_file():
+            os.utime(stored_file)
         else:
             make()
             _remove_unused(folder)
-            with suppress(OSError), replacing(kept) as temporary:  # a full disk is no reason to fail here
+            with suppress(OSError), replacing(stored_file) as temporary:  # a full disk is no reason to fail here
                 shutil.copyfile(target, temporary)
             return target
-    shutil.copyfile(kept, target)
+    shutil.copyfile(stored_file, target)
     return target
 
 

@@ -15,7 +15,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.rtl import plain
 from draupnir.rtl.design import Language, literal
 from draupnir.rtl.hierarchy import MOST_INSTANCES, Array, Instance, ModulePort, Tree
-from draupnir.rtl.slang import Parser, Problem, SlangSource, connected, enclosing
+from draupnir.rtl.slang import Parser, Problem, SlangSource, connections, enclosing
 
 _DIRECTIONS = {
     ast.ArgumentDirection.In: "in",
@@ -118,7 +118,7 @@ class Library:
         for symbol in _below(self._tops[top]) if top in self._tops else ():
             if symbol.kind is ast.SymbolKind.ProceduralBlock:
                 for name, location in _read_files(symbol):
-                    files.setdefault(name, self._parser.where(location))
+                    files.setdefault(name, self._parser.place_of(location))
         return files
 
     def compiled(self, tree: Tree) -> tuple[Path, ...]:
@@ -141,7 +141,7 @@ class Library:
         for path in paths:
             for name, location in self.sources[path].imported if path in self.sources else ():
                 if name not in self._others and name not in packages:
-                    packages[name] = self._parser.where(location)
+                    packages[name] = self._parser.place_of(location)
         return packages
 
     def unknown_ports(self, top: str) -> dict[str, str]:
@@ -150,9 +150,9 @@ class Library:
         for symbol in _below(self._tops[top]) if top in self._tops else ():
             if symbol.kind is ast.SymbolKind.Instance and symbol.syntax is not None:
                 names = {port.name for port in symbol.body.portList}
-                for name, location in connected(symbol.syntax):
+                for name, location in connections(symbol.syntax):
                     if name not in names:
-                        ports.setdefault(f"{symbol.definition.name}.{name}", self._parser.where(location))
+                        ports.setdefault(f"{symbol.definition.name}.{name}", self._parser.place_of(location))
         return ports
 
     def plain_text(self, module: str) -> str | None:
@@ -223,7 +223,7 @@ class Library:
 
     def _missing_macros(self) -> set[str]:
         """The macros that the sources use and that nothing defines."""
-        return {problem.what for problem in self.problems(self.sources) if problem.kind == "macro"}
+        return {problem.subject for problem in self.problems(self.sources) if problem.kind == "macro"}
 
     def _add_packages(self, path: Path, packages: dict[Path, None], waiting: tuple[Path, ...]) -> None:
         """Add the files of the packages that a file uses, those that they use before them."""
@@ -245,7 +245,7 @@ class Library:
             tree.instances.append(Instance(path, symbol.primitiveType.name, {}))
         elif kind is ast.SymbolKind.UninstantiatedDef:
             if symbol.definitionName not in tree.undefined:
-                tree.undefined[symbol.definitionName] = self._parser.where(symbol.location)
+                tree.undefined[symbol.definitionName] = self._parser.place_of(symbol.location)
         elif kind is ast.SymbolKind.Variable and symbol.type.kind is ast.SymbolKind.FixedSizeUnpackedArrayType:
             tree.arrays.extend(_arrays(path, symbol.type))
 

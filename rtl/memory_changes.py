@@ -58,7 +58,7 @@ def follow(
     Raises InputError for a dump that does not have the memories' words.
     """
     contents = {memory.name: new_memory(memory) for memory in chip.memories}
-    known = {memory.name: new_memory(memory) for memory in chip.memories}
+    known_bits = {memory.name: new_memory(memory) for memory in chip.memories}
     all_words = list(_words(chip))
     with (work_dir / FILE).open() as file:
         header = _header(file)
@@ -73,13 +73,13 @@ def follow(
         for line in file:
             if line.startswith("#"):
                 while row is not None and int(line[1:]) >= ends[row]:
-                    yield contents, known
+                    yield contents, known_bits
                     row = next(pending, None)
             elif line[0] in "b01xXzZ":
                 level, _, name = line[1:].partition(" ") if line[0] == "b" else (line[0], "", line[1:])
-                _set(contents, known, words[name.strip()], level)
+                _set(contents, known_bits, words[name.strip()], level)
         while row is not None:
-            yield contents, known
+            yield contents, known_bits
             row = next(pending, None)
 
 
@@ -97,12 +97,12 @@ def _words(chip: Chip) -> Iterator[_Word]:
         yield from (_Word(memory, copy, addr) for copy in range(len(memory.parts)) for addr in range(memory.depth))
 
 
-def _set(contents: dict[str, np.ndarray], known: dict[str, np.ndarray], word: _Word, level: str) -> None:
+def _set(contents: dict[str, np.ndarray], known_bits: dict[str, np.ndarray], word: _Word, level: str) -> None:
     """Set a word from binary digits, most significant first; leading digits that repeat (0 before a 1) are left out."""
     memory = word.memory
     level = level.lower()
     whole = level.rjust(memory.width, "0" if level[0] == "1" else level[0])
     bits = int("".join("1" if digit == "1" else "0" for digit in whole), 2)
     mask = int("".join("1" if digit in "01" else "0" for digit in whole), 2)
-    for arrays, words in ((contents, bits), (known, mask)):
+    for arrays, words in ((contents, bits), (known_bits, mask)):
         arrays[memory.name].reshape(-1, *memory.part.shape)[word.copy, word.addr] = to_limbs(words, memory.n_limbs)

@@ -108,15 +108,15 @@ def _check(chip: Chip, top: str, outside: OutsideMemory, ports: Mapping[str, Mod
 
 def _ram(memory: Memory, outside: OutsideMemory, clock: str) -> list[str]:
     """Verilog of a memory; its array has the memory's name and nothing else in the module has."""
-    at, array = outside.ports, array_of(memory.name)
-    enabled = at.get("cs", "1'b1")
+    ports, array = outside.ports, array_of(memory.name)
+    enabled = ports.get("cs", "1'b1")
     return [
         f"    reg {_range(memory.width)}{array} [0:{memory.depth - 1}];",
         f"    reg {_range(memory.width)}{array}_q;",
-        f"    assign {at['q']} = {array}_q;",
+        f"    assign {ports['q']} = {array}_q;",
         f"    always @(posedge {clock}) if ({enabled}) begin",
-        f"        {array}_q <= {array}[{at['addr']}];",
-        f"        if ({at['we']}) {array}[{at['addr']}] <= {at['d']};",
+        f"        {array}_q <= {array}[{ports['addr']}];",
+        f"        if ({ports['we']}) {array}[{ports['addr']}] <= {ports['d']};",
         "    end",
     ]
 

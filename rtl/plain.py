@@ -181,7 +181,7 @@ def _elaborated(items: tuple, env: dict[str, int], scope: str) -> Iterator[tuple
             yield from ((scope, item_declared, env) for item_declared in item.list)
         elif isinstance(item, ast.IfStatement):
             n_constructs += 1
-            yield from _chosen(item, env, scope, f"genblk{n_constructs}")
+            yield from _chosen_block(item, env, scope, f"genblk{n_constructs}")
         elif isinstance(item, ast.ForStatement):
             n_constructs += 1
             yield from _unrolled(item, env, scope, f"genblk{n_constructs}")
@@ -200,13 +200,13 @@ def _opened(items: tuple) -> Iterator[ast.Node]:
             yield item
 
 
-def _chosen(
+def _chosen_block(
     item: ast.IfStatement, env: dict[str, int], scope: str, default: str
 ) -> Iterator[tuple[str, ast.Node, dict[str, int]]]:
     """The block that a condition chooses; one that directly is a condition again makes no scope of its own."""
     block = item.true_statement if evaluate(item.cond, env) else item.false_statement
     if isinstance(block, ast.IfStatement):
-        yield from _chosen(block, env, scope, default)
+        yield from _chosen_block(block, env, scope, default)
     elif block:
         yield from _block(block, env, scope, default, "")
 

@@ -16,15 +16,15 @@ def parse(settings: Iterable[str]) -> dict[str, int | str]:
     """The values by name. Raises InputError for another form, or a name that stands twice."""
     values: dict[str, int | str] = {}
     for setting in settings:
-        found = _SETTING.fullmatch(setting)
-        if found is None:
+        match = _SETTING.fullmatch(setting)
+        if match is None:
             raise InputError(f"--set {setting}: right is NAME=N, for instance --set DEPTH=256")
-        if found.group(1) in values:
-            raise InputError(f"--set {setting}: {found.group(1)} is given twice")
-        value = _value(found.group(2))
+        if match.group(1) in values:
+            raise InputError(f"--set {setting}: {match.group(1)} is given twice")
+        value = _value(match.group(2))
         if isinstance(value, str) and re.search(r'["\\\n]', value):
             raise InputError(f"--set {setting!r}: right is text without quotes, backslashes and new lines")
-        values[found.group(1)] = value
+        values[match.group(1)] = value
     return values
 
 

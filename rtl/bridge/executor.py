@@ -72,9 +72,9 @@ class Executor(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        self._number, self._answered, self._command = Signal(8), Signal(), Signal(8)
-        self._taken = Signal(8 * max(8, CYCLE_BYTES + self._buses.event_bytes))  # arguments, the last one on top
-        self._given = Signal(8 * max(POLL_HEAD, CYCLE_BYTES + self._buses.spike_bytes))  # to be written, from bit 0
+        self._number, self._has_answer, self._command = Signal(8), Signal(), Signal(8)
+        self._arguments = Signal(8 * max(8, CYCLE_BYTES + self._buses.event_bytes))  # arguments, the last one on top
+        self._reply = Signal(8 * max(POLL_HEAD, CYCLE_BYTES + self._buses.spike_bytes))  # to be written, from bit 0
         self._count = Signal(8)  # bytes still to be taken or given
         self._n_events = Signal(8)
         with m.If(self.ran):
@@ -88,7 +88,7 @@ class Executor(wiring.Component):
             self._identify_states(m)
             with m.State("SEND"):
                 m.d.comb += self.send.eq(1)
-                m.d.sync += self._answered.eq(1)
+                m.d.sync += self._has_answer.eq(1)
                 m.next = "SENDING"
             with m.State("SENDING"):
                 with m.If(~self.busy):
@@ -105,7 +105,7 @@ class Executor(wiring.Component):
         with m.State("IDLE"):
             with m.If(self.request.valid):
                 m.d.comb += self.request.ready.eq(1)
-                with m.If(self._answered & (self.request.payload == self._number)):
+                with m.If(self._has_answer & (self.request.payload == self._number)):
                     m.next = "SEND"
                 with m.Else():
                     m.d.comb += self.clear.eq(1)
@@ -152,7 +152,7 @@ class Executor(wiring.Component):
             with m.Elif(self.request.valid):
                 m.d.comb += self.request.ready.eq(1)
                 m.d.sync += [
-                    self._taken.eq(Cat(self._taken[8:], self.request.payload)),
+                    self._arguments.eq(Cat(self._arguments[8:], self.request.payload)),
                     self._count.eq(self._count - 1),
                 ]
             with m.Elif(self.ended):
@@ -164,12 +164,12 @@ class Executor(wiring.Component):
                 with m.Else():
                     m.next = "SEND"
             with m.Else():
-                self._put(m, self._given[:8])
-                m.d.sync += [self._given.eq(self._given >> 8), self._count.eq(self._count - 1)]
+                self._put(m, self._reply[:8])
+                m.d.sync += [self._reply.eq(self._reply >> 8), self._count.eq(self._count - 1)]
 
     def _last(self, n_bytes: int) -> Signal:
         """The last bytes taken."""
-        return self._taken[len(self._taken) - 8 * n_bytes :]
+        return self._arguments[len(self._arguments) - 8 * n_bytes :]
 
     def _do(self, m: Module) -> None:
         with m.Switch(self._command):
@@ -197,7 +197,7 @@ class Executor(wiring.Component):
 
     def _spi_states(self, m: Module) -> None:
         with m.State("LEVELS"):
-            m.d.sync += [self._given.eq(self.levels_out), self._count.eq(self._buses.n_bytes("levels out"))]
+            m.d.sync += [self._reply.eq(self.levels_out), self._count.eq(self._buses.n_bytes("levels out"))]
             m.next = "GIVE"
         with m.State("SPI"):
             with m.If(~self.spi_busy):
@@ -235,27 +235,27 @@ class Executor(wiring.Component):
     def _poll_states(self, m: Module) -> None:
         n_bytes = CYCLE_BYTES + self._buses.spike_bytes
         with m.State("POLL"):
-            m.d.sync += [self._given.eq(Cat(self.now, self.left, self.quiet)), self._count.eq(POLL_HEAD)]
+            m.d.sync += [self._reply.eq(Cat(self.now, self.left, self.quiet)), self._count.eq(POLL_HEAD)]
             m.next = "GIVE"
         with m.State("SPIKES"):
             with m.If(self.spikes.valid & (self.length <= PAYLOAD - n_bytes)):
                 m.d.comb += self.spikes.ready.eq(1)
                 spike = self.spikes.payload
-                m.d.sync += [self._given.eq(Cat(spike.cycle, spike.addr)), self._count.eq(n_bytes)]
+                m.d.sync += [self._reply.eq(Cat(spike.cycle, spike.addr)), self._count.eq(n_bytes)]
                 m.next = "GIVE"
             with m.Else():
                 m.next = "SEND"
 
     def _identify_states(self, m: Module) -> None:
         m.submodules.identity = rom = memory.Memory(shape=8, depth=len(self._identity), init=list(self._identity))
-        read, at = rom.read_port(), Signal(range(len(self._identity) + 1))
-        m.d.comb += read.addr.eq(at)
+        read, byte_idx = rom.read_port(), Signal(range(len(self._identity) + 1))
+        m.d.comb += read.addr.eq(byte_idx)
         with m.State("IDENTIFY"):
-            m.d.sync += at.eq(at + 1)
+            m.d.sync += byte_idx.eq(byte_idx + 1)
             m.next = "IDENTITY"
-        with m.State("IDENTITY"):  # the byte before ``at`` is at the port's output
+        with m.State("IDENTITY"):  # the byte before ``byte_idx`` is at the port's output
             self._put(m, read.data)
-            m.d.sync += at.eq(at + 1)
-            with m.If(at == len(self._identity)):
-                m.d.sync += at.eq(Const(0, 8))
+            m.d.sync += byte_idx.eq(byte_idx + 1)
+            with m.If(byte_idx == len(self._identity)):
+                m.d.sync += byte_idx.eq(Const(0, 8))
                 m.next = "SEND"

@@ -66,16 +66,16 @@ class Deframer(wiring.Component):
         return m
 
     def _read(self, m: Module, read: memory.ReadPort) -> None:
-        """The byte at ``at`` is at the port's output whenever ``fetched``."""
-        at, at_next, fetched = Signal(range(BUFFER + 1)), Signal(range(BUFFER + 1)), Signal()
+        """The byte at ``byte_idx`` is at the port's output whenever ``fetched``."""
+        byte_idx, byte_idx_next, fetched = Signal(range(BUFFER + 1)), Signal(range(BUFFER + 1)), Signal()
         m.d.comb += [
-            at_next.eq(Mux(self.full, at + (self.o.valid & self.o.ready), 0)),
-            read.addr.eq(at_next),
-            self.o.valid.eq(fetched & (at < self.length)),
+            byte_idx_next.eq(Mux(self.full, byte_idx + (self.o.valid & self.o.ready), 0)),
+            read.addr.eq(byte_idx_next),
+            self.o.valid.eq(fetched & (byte_idx < self.length)),
             self.o.payload.eq(read.data),
-            self.ended.eq(fetched & (at == self.length)),
+            self.ended.eq(fetched & (byte_idx == self.length)),
         ]
-        m.d.sync += [at.eq(at_next), fetched.eq(self.full)]
+        m.d.sync += [byte_idx.eq(byte_idx_next), fetched.eq(self.full)]
 
 
 class Framer(wiring.Component):
@@ -104,54 +104,54 @@ class Framer(wiring.Component):
         with m.Elif(self.i.valid):
             m.d.sync += self.length.eq(self.length + 1)
 
-        at = Signal(range(BUFFER + CRC_BYTES + 1))
-        byte, sent = Signal(8), Signal()
-        m.d.comb += [read.addr.eq(at), sent.eq(self.o.valid & self.o.ready), crc.data.eq(byte)]
+        byte_idx = Signal(range(BUFFER + CRC_BYTES + 1))
+        byte, transfers = Signal(8), Signal()
+        m.d.comb += [read.addr.eq(byte_idx), transfers.eq(self.o.valid & self.o.ready), crc.data.eq(byte)]
         checksum = Signal(8 * CRC_BYTES)
         with m.FSM() as fsm:
             m.d.comb += self.busy.eq(~fsm.ongoing("IDLE") | self.send)
             with m.State("IDLE"):
                 m.d.comb += crc.start.eq(1)
-                m.d.sync += at.eq(0)
+                m.d.sync += byte_idx.eq(0)
                 with m.If(self.send):
                     m.next = "BEGIN"
             with m.State("BEGIN"):
                 m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(END)]
-                with m.If(sent):
+                with m.If(transfers):
                     m.next = "FETCH"
-            with m.State("FETCH"):  # the port's output is the byte at ``at`` in the next state
-                with m.If(at == self.length):
+            with m.State("FETCH"):  # the port's output is the byte at ``byte_idx`` in the next state
+                with m.If(byte_idx == self.length):
                     m.d.sync += checksum.eq(crc.crc)
                 m.next = "BYTE"
             with m.State("BYTE"):
-                self._choose(m, byte, at, read, checksum)
+                self._choose(m, byte, byte_idx, read, checksum)
                 special = (byte == END) | (byte == ESC)
                 m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(Mux(special, ESC, byte))]
-                with m.If(sent & special):
+                with m.If(transfers & special):
                     m.next = "ESCAPED"
-                with m.Elif(sent):
-                    self._advance(m, crc, at)
+                with m.Elif(transfers):
+                    self._advance(m, crc, byte_idx)
             with m.State("ESCAPED"):
-                self._choose(m, byte, at, read, checksum)
+                self._choose(m, byte, byte_idx, read, checksum)
                 m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(Mux(byte == END, ESC_END, ESC_ESC))]
-                with m.If(sent):
-                    self._advance(m, crc, at)
+                with m.If(transfers):
+                    self._advance(m, crc, byte_idx)
             with m.State("END"):
                 m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(END)]
-                with m.If(sent):
+                with m.If(transfers):
                     m.next = "IDLE"
         return m
 
-    def _choose(self, m: Module, byte: Signal, at: Signal, read: memory.ReadPort, checksum: Signal) -> None:
-        with m.If(at < self.length):
+    def _choose(self, m: Module, byte: Signal, byte_idx: Signal, read: memory.ReadPort, checksum: Signal) -> None:
+        with m.If(byte_idx < self.length):
             m.d.comb += byte.eq(read.data)
         with m.Else():
-            m.d.comb += byte.eq(Mux(at == self.length, checksum[8:], checksum[:8]))
+            m.d.comb += byte.eq(Mux(byte_idx == self.length, checksum[8:], checksum[:8]))
 
-    def _advance(self, m: Module, crc: wiring.Component, at: Signal) -> None:
-        m.d.comb += crc.valid.eq(at < self.length)
-        m.d.sync += at.eq(at + 1)
-        with m.If(at == self.length + CRC_BYTES - 1):
+    def _advance(self, m: Module, crc: wiring.Component, byte_idx: Signal) -> None:
+        m.d.comb += crc.valid.eq(byte_idx < self.length)
+        m.d.sync += byte_idx.eq(byte_idx + 1)
+        with m.If(byte_idx == self.length + CRC_BYTES - 1):
             m.next = "END"
         with m.Else():
             m.next = "FETCH"

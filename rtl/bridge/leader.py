@@ -53,7 +53,7 @@ class Leader(wiring.Component):
         m = Module()
         self._phase = Signal(2)
         self._waited = Signal(CYCLE_BITS)  # clocks of the delay that runs
-        self._taken = Signal(CYCLE_BITS)  # bytes of this operation
+        self._n_bytes = Signal(CYCLE_BITS)  # bytes of this operation
         self._blocked = Signal()  # until the next edge
         self._acts = Signal()
         self._next = {name: Signal.like(getattr(self, name), name=f"{name}_next") for name in self._pins}
@@ -68,7 +68,7 @@ class Leader(wiring.Component):
         with m.If(self.stb):
             m.d.sync += [self._blocked.eq(0), *(getattr(self, name).eq(self._next[name]) for name in self._pins)]
         with m.If(self.forget):
-            m.d.sync += [self._blocked.eq(0), self._phase.eq(0), self._waited.eq(0), self._taken.eq(0)]
+            m.d.sync += [self._blocked.eq(0), self._phase.eq(0), self._waited.eq(0), self._n_bytes.eq(0)]
             m.d.sync += [pin.eq(0) for name in self._pins for pin in (getattr(self, name), self._next[name])]
         return m
 
@@ -85,17 +85,17 @@ class Leader(wiring.Component):
             with m.Case(Operation.TAKE):
                 self._take(m, operand)
             with m.Case(Operation.WAIT):
-                self._after(m, operand, lambda: self._done(m))
+                self._wait(m, operand, lambda: self._finish(m))
             for i in range(len(self.levels)):
                 with m.Case(Operation.SET + i):
                     m.d.sync += self._next["levels"][i].eq(operand[0])
-                    self._done(m)
+                    self._finish(m)
             with m.Default():
-                self._done(m)
+                self._finish(m)
 
-    def _done(self, m: Module) -> None:
+    def _finish(self, m: Module) -> None:
         m.d.comb += self.i.ready.eq(1)
-        m.d.sync += [self._phase.eq(0), self._waited.eq(0), self._taken.eq(0)]
+        m.d.sync += [self._phase.eq(0), self._waited.eq(0), self._n_bytes.eq(0)]
 
     def _go(self, m: Module, phase: int) -> None:
         m.d.sync += [self._phase.eq(phase), self._waited.eq(0)]
@@ -103,7 +103,7 @@ class Leader(wiring.Component):
     def _block(self, m: Module) -> None:
         m.d.sync += self._blocked.eq(1)
 
-    def _after(self, m: Module, delay: Value, then: Callable[[], None]) -> None:
+    def _wait(self, m: Module, delay: Value, then: Callable[[], None]) -> None:
         """Let so many clocks pass, and then."""
         with m.If(self._waited == delay):
             then()
@@ -124,10 +124,10 @@ class Leader(wiring.Component):
 
         with m.Switch(self._phase):
             with m.Case(0):
-                self._after(m, self.gap, raise_req)
+                self._wait(m, self.gap, raise_req)
             with m.Case(1):
                 with m.If(self.ack):
-                    self._after(m, self.hold, drop_req)
+                    self._wait(m, self.hold, drop_req)
                 with m.Else():
                     self._block(m)
             with m.Default():
@@ -135,7 +135,7 @@ class Leader(wiring.Component):
                     self._block(m)
                 with m.Else():
                     m.d.sync += self._next["target"].eq(0)
-                    self._done(m)
+                    self._finish(m)
 
     def _tick(self, m: Module, awaits_ready: Value) -> None:
         """TIME_TICK for a clock; done when the chip's ready has fallen and risen, if that is awaited."""
@@ -147,13 +147,13 @@ class Leader(wiring.Component):
 
         with m.Switch(self._phase):
             with m.Case(0):
-                self._after(m, self.gap, raise_tick)
+                self._wait(m, self.gap, raise_tick)
             with m.Case(1):
                 m.d.sync += self._next["tick"].eq(0)
                 with m.If(awaits_ready):
                     self._go(m, 2)
                 with m.Else():
-                    self._done(m)
+                    self._finish(m)
             with m.Case(2):
                 with m.If(self.ready):
                     self._block(m)
@@ -161,7 +161,7 @@ class Leader(wiring.Component):
                     self._go(m, 3)
             with m.Default():
                 with m.If(self.ready):
-                    self._done(m)
+                    self._finish(m)
                 with m.Else():
                     self._block(m)
 
@@ -174,8 +174,8 @@ class Leader(wiring.Component):
 
         def drop_ack() -> None:
             m.d.sync += self._next["out_ack"].eq(0)
-            with m.If(self._taken == n_bytes):
-                self._done(m)
+            with m.If(self._n_bytes == n_bytes):
+                self._finish(m)
             with m.Else():
                 self._go(m, 0)
                 self._block(m)
@@ -187,14 +187,14 @@ class Leader(wiring.Component):
                 with m.Else():
                     m.d.comb += self.o.valid.eq(1)
                     with m.If(self.o.ready):
-                        m.d.sync += self._taken.eq(self._taken + 1)
+                        m.d.sync += self._n_bytes.eq(self._n_bytes + 1)
                         self._go(m, 1)
             with m.Case(1):
-                self._after(m, self.ack_delay, raise_ack)
+                self._wait(m, self.ack_delay, raise_ack)
             with m.Case(2):
                 with m.If(self.out_req):
                     self._block(m)
                 with m.Else():
                     self._go(m, 3)
             with m.Default():
-                self._after(m, self.ack_hold, drop_ack)
+                self._wait(m, self.ack_hold, drop_ack)

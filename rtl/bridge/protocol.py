@@ -284,19 +284,19 @@ class SoftwareDeframer:
     """Frames out of a stream of bytes, whatever lies between them."""
 
     def __init__(self) -> None:
-        self._taken = bytearray()
+        self._frame = bytearray()
         self._escaped = False
         self._bad = False
         self.n_bad = 0  # frames thrown away
 
-    def take(self, received: bytes) -> list[bytes]:
+    def take(self, line: bytes) -> list[bytes]:
         """The payloads of the frames that these bytes complete."""
-        return [payload for byte in received if (payload := self._byte(byte)) is not None]
+        return [payload for byte in line if (payload := self._byte(byte)) is not None]
 
     def _byte(self, byte: int) -> bytes | None:
         if byte == END:
-            checked, good = bytes(self._taken), not self._bad and not self._escaped
-            self._taken.clear()
+            checked, good = bytes(self._frame), not self._bad and not self._escaped
+            self._frame.clear()
             self._bad = self._escaped = False
             if not checked and good:
                 return None
@@ -311,8 +311,8 @@ class SoftwareDeframer:
         elif byte == ESC:
             self._escaped = True
             return None
-        if len(self._taken) == BUFFER:
+        if len(self._frame) == BUFFER:
             self._bad = True
         else:
-            self._taken.append(byte)
+            self._frame.append(byte)
         return None

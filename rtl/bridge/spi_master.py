@@ -14,14 +14,14 @@ class BridgeSpiMaster(wiring.Component):
     half : clocks in half an SCK period, 1 or more
     i : bytes to send; taken while ``busy`` is 0
     busy : the chip's clock must run
-    received : what MISO showed just before SCK rose, once ``busy`` is 0 again
+    miso_byte : what MISO showed just before SCK rose, once ``busy`` is 0 again
     """
 
     stb: In(1)
     half: In(HALF_BITS)
     i: In(stream.Signature(8))
     busy: Out(1)
-    received: Out(8)
+    miso_byte: Out(8)
     sck: Out(1)
     mosi: Out(1)
     miso: In(1)
@@ -41,7 +41,7 @@ class BridgeSpiMaster(wiring.Component):
             with m.Else():
                 m.d.sync += [self.sck.eq(high), self.mosi.eq(shift[-1]), clocks.eq(clocks + 1)]
                 with m.If(high & (clocks == 0)):
-                    m.d.sync += self.received.eq(self.received << 1 | self.miso)
+                    m.d.sync += self.miso_byte.eq(self.miso_byte << 1 | self.miso)
                 with m.If(clocks == self.half - 1):
                     m.d.sync += [clocks.eq(0), high.eq(~high)]
                     with m.If(high):

@@ -77,20 +77,20 @@ class SpiFrames(wiring.Component):
         self._byte_field = byte_field
         self._spi_cnt = Signal(range(SPI_FRAME))  # falling edges so far in this frame
         self._spi_addr = Signal(layout_of(SPI_ADDR))  # the frame's address field
-        self._received = Signal(SPI_BITS)  # the last 20 bits
+        self._shift_in = Signal(SPI_BITS)  # the last 20 bits
         self._shift_out = Signal(SPI_BITS)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        with_last_bit = Cat(self.mosi, self._received)[:SPI_BITS]
+        with_last_bit = Cat(self.mosi, self._shift_in)[:SPI_BITS]
         last = self._spi_cnt == SPI_FRAME - 1
-        m.d.sck += self._received.eq(with_last_bit)
+        m.d.sck += self._shift_in.eq(with_last_bit)
         with m.If(last):
             m.d.sck_fall += self._spi_cnt.eq(0)
         with m.Else():
             m.d.sck_fall += self._spi_cnt.eq(self._spi_cnt + 1)
         with m.If(self._spi_cnt == SPI_BITS - 1):
-            m.d.sck_fall += self._spi_addr.eq(self._received)
+            m.d.sck_fall += self._spi_addr.eq(self._shift_in)
         m.d.comb += [
             self.miso.eq(self._shift_out[-1]),
             self.configures.eq((self._spi_addr.cmd == SpiCmd.CONFIG) & last),
@@ -101,7 +101,7 @@ class SpiFrames(wiring.Component):
         return m
 
     def _access_memories(self, m: Module, last: Value) -> None:
-        access, header = self.access, layout_of(SPI_ADDR)(self._received)
+        access, header = self.access, layout_of(SPI_ADDR)(self._shift_in)
         m.d.sck_fall += [self._shift_out.eq(self._shift_out << 1), access.prog_event.eq(0)]
         header_ends = self._spi_cnt == SPI_BITS - 1
         with m.If(header_ends & (header.read | header.write)):
@@ -120,7 +120,7 @@ class SpiFrames(wiring.Component):
             m.d.sck_fall += [
                 access.readback_event.eq(0),
                 access.prog_event.eq(access.op_code != SpiCmd.CONFIG),
-                access.prog_data.eq(self._received),
+                access.prog_data.eq(self._shift_in),
             ]
 
     def _load_readback(self, m: Module) -> None:

@@ -153,16 +153,16 @@ PROJECT_BOARDS = {
 
 def board(name: str) -> FpgaBoard:
     """The board of this name. Raises InputError if there is none."""
-    return _of(BOARDS, name)
+    return _board_of(BOARDS, name)
 
 
 def project_board(name: str | None, vendor: Vendor) -> FpgaBoard:
     """The board of this name, or the vendor's first. Raises InputError if there is none."""
     of_vendor = {board.name: board for board in PROJECT_BOARDS.values() if board.family == vendor}
-    return _of(of_vendor, name) if name else next(iter(of_vendor.values()))
+    return _board_of(of_vendor, name) if name else next(iter(of_vendor.values()))
 
 
-def _of(boards: Mapping[str, FpgaBoard], name: str) -> FpgaBoard:
+def _board_of(boards: Mapping[str, FpgaBoard], name: str) -> FpgaBoard:
     if name not in boards:
         problem = f"--board {name}: no such board" if name else "which board? --board"
         raise InputError(f"{problem}; there are {', '.join(boards)}")

@@ -150,11 +150,11 @@ def locate(cells: Cells, depth: int, width: int) -> Located:
     """
     content = fingerprint(depth, width)
     columns = np.array([[word >> c & 1 for word in content] for c in range(width)], dtype=np.uint8)
-    wanted = dict(_blocks(columns, depth))
+    places = dict(_blocks(columns, depth))
     lanes = []
     for name, bits in cells.items():
         for positions in _ports(len(bits)):
-            place = wanted.get((min(depth, len(positions)), bits[positions[:depth]].tobytes()))
+            place = places.get((min(depth, len(positions)), bits[positions[:depth]].tobytes()))
             if place is not None:
                 lanes.append(Lane(*place, name, positions[:depth]))
     times = np.zeros((depth, width), dtype=int)

@@ -37,19 +37,19 @@ class Unbuildable(Exception):
 class DoesNotFit(Unbuildable):
     """usage : what the design takes of the device."""
 
-    def __init__(self, where: str, usage: tuple[Usage, ...], reason: str) -> None:
+    def __init__(self, subject: str, usage: tuple[Usage, ...], reason: str) -> None:
         over = [str(each) for each in usage if not each.fits] or [str(each) for each in usage[:3]]
-        super().__init__(f"{where}: does not fit: {', '.join(over) or 'no figures'} ({reason})")
+        super().__init__(f"{subject}: does not fit: {', '.join(over) or 'no figures'} ({reason})")
         self.usage = usage
 
 
 class MissesTiming(Unbuildable):
-    """found : the whole report."""
+    """routed_report : the whole report of nextpnr."""
 
-    def __init__(self, where: str, found: RoutedReport) -> None:
-        missed = ", ".join(str(clock) for clock in found.clocks if not clock.met)
-        super().__init__(f"{where}: misses timing: {missed}; --freq asks for less")
-        self.found = found
+    def __init__(self, subject: str, routed_report: RoutedReport) -> None:
+        missed = ", ".join(str(clock) for clock in routed_report.clocks if not clock.met)
+        super().__init__(f"{subject}: misses timing: {missed}; --freq asks for less")
+        self.routed_report = routed_report
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Request:
     origin: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def where(self) -> str:
+    def subject(self) -> str:
         return f"{self.chip} on {self.board.name}"
 
 
@@ -89,7 +89,7 @@ class BuiltBitstream:
     bitstream: Path
     constraints: Path
     clock: ClockPlan
-    found: RoutedReport
+    routed_report: RoutedReport
     outside: tuple[str, ...]
     tools: dict[str, str]
 
@@ -161,7 +161,7 @@ def _check_memories(request: Request, placed: frozenset[tuple[int, int]]) -> Non
     absent = [name for name, shape in shapes.items() if shape not in placed]
     if absent:
         raise InputError(
-            f"{request.where}: {', '.join(absent)} cannot be filled from a bitstream, so there is none yet;"
+            f"{request.subject}: {', '.join(absent)} cannot be filled from a bitstream, so there is none yet;"
             f" `draupnir rtl {request.chip}` has the chip's Verilog"
         )
 
@@ -175,10 +175,10 @@ def place_and_route(request: Request, command: list[str], scratch: Path) -> Rout
     log = (scratch / f"{NAME}.tim").read_text() if (scratch / f"{NAME}.tim").exists() else process.output
     if process.status:
         reason = next((line.strip() for line in log.splitlines() if line.startswith("ERROR")), process.errors[0])
-        raise DoesNotFit(request.where, report.of_log(log), reason.removeprefix("ERROR: "))
+        raise DoesNotFit(request.subject, report.of_log(log), reason.removeprefix("ERROR: "))
     routed = report.read(scratch / f"{NAME}.json.report")
     if not all(clock.met for clock in routed.clocks):
-        raise MissesTiming(request.where, routed)
+        raise MissesTiming(request.subject, routed)
     return routed
 
 
@@ -195,11 +195,13 @@ def memory_shapes(request: Request) -> tuple[dict[str, tuple[int, int]], list[st
     return shapes, outside
 
 
-def _about(request: Request, clock_plan: ClockPlan, found: RoutedReport, used: list[str]) -> dict[str, Any]:
+def _about(
+    request: Request, clock_plan: ClockPlan, routed_report: RoutedReport, tool_names: list[str]
+) -> dict[str, Any]:
     shapes, outside = memory_shapes(request)
     chip_freq = clock_plan.freq / (1 if request.header else CLOCKS_A_CYCLE)
     packer = bitfile.FORMS[request.board.family].packer
-    versions = {name: f"{tools.find(name).version} ({tools.find(name).source})" for name in (*used, packer)}
+    versions = {name: f"{tools.find(name).version} ({tools.find(name).source})" for name in (*tool_names, packer)}
     return {
         "chip": request.chip,
         "board": request.board.name,
@@ -214,8 +216,8 @@ def _about(request: Request, clock_plan: ClockPlan, found: RoutedReport, used: l
         },
         "memories": shapes,
         "outside": outside,
-        "usage": [vars(each) for each in found.usage],
-        "clocks": [{**vars(each), "met": each.met} for each in found.clocks],
+        "usage": [vars(each) for each in routed_report.usage],
+        "clocks": [{**vars(each), "met": each.met} for each in routed_report.clocks],
         "tools": {"amaranth": amaranth.__version__, **versions},
         "origin": dict(request.origin),
     }

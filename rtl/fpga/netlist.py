@@ -47,7 +47,7 @@ class Netlist:
     cells_chip : the chip, with those as its memories
     located : where the words of the chip's memories are, of those in block RAM
     in_spram : cells of the others, the least significant lane first
-    kept : by memory, the addresses of the words that the chip has
+    kept_addrs : memory -> the addresses of the words that the chip has
     """
 
     chip: Chip
@@ -55,14 +55,14 @@ class Netlist:
     cells_chip: Chip
     located: Mapping[str, Located]
     in_spram: Mapping[str, tuple[str, ...]]
-    kept: Mapping[str, np.ndarray]
+    kept_addrs: Mapping[str, np.ndarray]
     family: Family
 
     def to_cells(self, memories: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The block RAMs' contents, (depth, 1) uint32 each, for contents of the declared memories."""
         bits = {m.name: np.zeros(m.depth * m.width, np.uint8) for m in self.cells_chip.memories}
         for name, words in memories.items():
-            present = words[self.kept[name]]
+            present = words[self.kept_addrs[name]]
             if name in self.located:
                 self.located[name].write(bits, present)
                 continue
@@ -79,12 +79,12 @@ class Netlist:
         memories = {}
         for memory in self.chip.memories:
             words = np.zeros((memory.depth, memory.n_limbs), np.uint32)
-            kept = self.kept[memory.name]
+            addrs = self.kept_addrs[memory.name]
             if memory.name in self.located:
-                words[kept] = self.located[memory.name].read(bits)
+                words[addrs] = self.located[memory.name].read(bits)
             else:
-                lanes = [self._halves(bits[cell])[: len(kept)] for cell in self.in_spram[memory.name]]
-                words[kept] = np.stack(lanes, axis=1).view("<u4")
+                lanes = [self._halves(bits[cell])[: len(addrs)] for cell in self.in_spram[memory.name]]
+                words[addrs] = np.stack(lanes, axis=1).view("<u4")
             memories[memory.name] = words
         return memories
 
@@ -128,11 +128,11 @@ def _netlist(
     names = _rename_memories(module)
     cells = content.read_netlist(module)
     platform = _PLATFORMS[family]()
-    kept = {m.name: emit.kept_words(chip_name, m.name, **parameters) for m in chip.memories}
+    kept_addrs = {m.name: emit.kept_words(chip_name, m.name, **parameters) for m in chip.memories}
     located = {
-        m.name: content.locate(cells, len(kept[m.name]), m.width)
+        m.name: content.locate(cells, len(kept_addrs[m.name]), m.width)
         for m in chip.memories
-        if platform.has_initial_content(len(kept[m.name]), m.width)
+        if platform.has_initial_content(len(kept_addrs[m.name]), m.width)
     }
     (folder / "netlist.json").write_text(json.dumps(netlist))
     tools.must("yosys", ["-q", "-p", "read_json netlist.json; write_verilog -noattr netlist.v"], folder)
@@ -144,7 +144,7 @@ def _netlist(
         replace(chip, memories=tuple(_array(name, module["cells"][name]["type"]) for name in names)),
         located,
         _in_spram(chip, located, names),
-        kept,
+        kept_addrs,
         family,
     )
 
@@ -152,9 +152,9 @@ def _netlist(
 def _rename_memories(module: dict[str, Any]) -> list[str]:
     """Give the block RAMs names that simulators take without escapes; returns them."""
     cells = module["cells"]
-    found = [name for name, cell in cells.items() if cell["type"] in _ARRAYS]
+    old_names = [name for name, cell in cells.items() if cell["type"] in _ARRAYS]
     names = []
-    for nth, old in enumerate(found):
+    for nth, old in enumerate(old_names):
         spram = _SPRAM.match(old)
         new = f"spram_{spram[2]}" if spram else f"bram_{nth}"
         cells[new] = cells.pop(old)

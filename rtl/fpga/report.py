@@ -65,7 +65,7 @@ class RoutedReport:
     usage: tuple[Usage, ...]
     clocks: tuple[Clock, ...]
 
-    def used(self, kind: str) -> int:
+    def n_used(self, kind: str) -> int:
         return sum(each.used for each in self.usage if each.kind == kind)
 
     def clock(self, net: str) -> Clock | None:

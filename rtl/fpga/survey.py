@@ -34,7 +34,7 @@ class Row:
     usage: tuple[Usage, ...]
     mhz: float | None
 
-    def used(self, kind: str) -> int:
+    def n_used(self, kind: str) -> int:
         return sum(each.used for each in self.usage if each.kind == kind)
 
 

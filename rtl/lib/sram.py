@@ -96,13 +96,13 @@ class LaneSram(wiring.Component):
         return m
 
 
-def merge_byte(m: Module, merged: Value, word: Value, byte_idx: Value, byte: Value, mask: Value) -> None:
-    """Assign to ``merged`` the word with byte ``byte_idx`` (0 least significant) replaced, except where ``mask`` is 1.
+def merge_byte(m: Module, merged_word: Value, word: Value, byte_idx: Value, byte: Value, mask: Value) -> None:
+    """Assign ``word`` to ``merged_word``, with one byte replaced by ``byte`` where ``mask`` is 0.
 
-    An index beyond the word changes nothing.
+    byte_idx : index of the byte, 0 is the least significant; an index beyond the word changes nothing
     """
-    m.d.comb += merged.eq(word)
+    m.d.comb += merged_word.eq(word)
     with m.Switch(byte_idx):
         for i in range(len(word) // 8):
             with m.Case(i):
-                m.d.comb += merged.word_select(i, 8).eq(byte & ~mask | word.word_select(i, 8) & mask)
+                m.d.comb += merged_word.word_select(i, 8).eq(byte & ~mask | word.word_select(i, 8) & mask)

@@ -52,33 +52,33 @@ class BurstFifos(wiring.Component):
         in_burst = DomainRenamer("burst")
         m.submodules.write_ptr = write_ptr = in_burst(CounterBank(N_PRIO, PTR_BITS))
         m.submodules.read_ptr = read_ptr = in_burst(CounterBank(N_PRIO, PTR_BITS))
-        held = Signal(N_PRIO)  # the queue is not empty
+        nonempty = Signal(N_PRIO)  # the queue is not empty
         full = Signal(N_PRIO)
         acceptable = Signal(N_PRIO)
-        accepted = Signal(N_PRIO)
+        accepts = Signal(N_PRIO)
         at_turn = Signal(N_PRIO)
         pops, drains = Signal(), Signal()
         apart = 0
-        for written, read in zip(write_ptr.planes, read_ptr.planes, strict=True):
-            apart = apart | (written ^ read)
+        for write_plane, read_plane in zip(write_ptr.planes, read_ptr.planes, strict=True):
+            apart = apart | (write_plane ^ read_plane)
         turn_write_ptr = _counter_of(write_ptr.planes, self.turn)
         turn_read_ptr = self._follow_turn(m, read_ptr.planes, pops)
         m.d.comb += [
-            full.eq(held & ~apart),
+            full.eq(nonempty & ~apart),
             acceptable.eq(self.push & ~full),
-            accepted.eq(Mux(self.push_en, acceptable, 0)),
+            accepts.eq(Mux(self.push_en, acceptable, 0)),
             at_turn.eq(1 << self.turn),
-            self.valid.eq((held & at_turn).any()),
+            self.valid.eq((nonempty & at_turn).any()),
             pops.eq(self.valid & self.ready),
             drains.eq(pops & ((turn_read_ptr + 1)[:PTR_BITS] == turn_write_ptr)),
-            write_ptr.step.eq(accepted),
+            write_ptr.step.eq(accepts),
         ]
         with m.If(pops):
             m.d.comb += read_ptr.step.eq(at_turn)
         with m.If(drains):
-            m.d.burst += held.eq(held & ~at_turn | accepted)
+            m.d.burst += nonempty.eq(nonempty & ~at_turn | accepts)
         with m.Else():
-            m.d.burst += held.eq(held | accepted)
+            m.d.burst += nonempty.eq(nonempty | accepts)
         m.submodules.words = words = BurstWords()
         m.d.comb += [
             words.write.eq(acceptable & ~_any_of(write_ptr.planes[SLOT_BITS:])),
@@ -127,7 +127,7 @@ class BurstWords(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         round_planes = [self.write & mask for mask in ROUND_MASKS]
-        written, is_last = _by_bank(self.write), _by_bank(self.last)
+        is_written, is_last = _by_bank(self.write), _by_bank(self.last)
         addr_planes = [_by_bank(self.write & plane) for plane in self.slot_planes]
         addr_planes += [_by_bank(plane) for plane in round_planes]
         turn_bank, turn_round = Signal(range(N_BANKS)), Signal(ROUND_BITS)
@@ -145,7 +145,7 @@ class BurstWords(wiring.Component):
             )
             write, read = words.write_port(), words.read_port(domain="comb")
             m.d.comb += [
-                write.en.eq(written[bank] & self.write_en),
+                write.en.eq(is_written[bank] & self.write_en),
                 write.addr.eq(Cat(plane[bank] for plane in addr_planes)),
                 write.data.addr.eq(self.addr),
                 write.data.last.eq(is_last[bank]),

@@ -115,9 +115,9 @@ class IzhNeuron(wiring.Component):
         The step is what comes last in a clock: it finds everything ready.
         """
         self._advance_reson_sign(m)
-        excited, excited_spike = self._after(m, "excited", self._excite)
-        inhibited, inhibited_spike = self._after(m, "inhibited", self._inhibit)
-        unmoved, unmoved_spike = self._after(m, "unmoved", self._move_in_time)
+        excited, excited_spike = self._candidate(m, "excited", self._excite)
+        inhibited, inhibited_spike = self._candidate(m, "inhibited", self._inhibit)
+        unmoved, unmoved_spike = self._candidate(m, "unmoved", self._move_in_time)
         m.d.comb += [self._potential.eq(unmoved), self._spike.eq(unmoved_spike)]
         with m.If(self._step.exc):
             m.d.comb += [self._potential.eq(excited), self._spike.eq(excited_spike)]
@@ -126,7 +126,7 @@ class IzhNeuron(wiring.Component):
         with m.If(~self.neuron.mixed_lock):
             m.d.comb += [self._spk_ref.eq(self.neuron.spk_ref), self.event.isi_ref.eq(self.neuron.isi_ref)]
 
-    def _after(self, m: Module, name: str, move: Callable[[Module, Signal], None]) -> tuple[Signal, Signal]:
+    def _candidate(self, m: Module, name: str, move: Callable[[Module, Signal], None]) -> tuple[Signal, Signal]:
         """Potential and spike, if the membrane moves like this."""
         n = self.neuron
         potential = Signal.like(self._potential, name=f"{name}_potential")

@@ -50,13 +50,13 @@ class InputAccumulator(wiring.Component):
             self.inacc_next.eq(n.inacc),
         ]
         lowest = len(n.inacc) - (1 << len(n.fi_sel))
-        for due, moved, step in (
+        for due, inacc, step in (
             (s.tref, leaked, self.step.leak),
             (s.exc, excited, self.step.exc),
             (s.inh, inhibited, self.step.inh),
         ):
             with m.If(due):
-                m.d.comb += [self.inacc_next.eq(moved), step.eq(Array((n.inacc ^ moved)[lowest:])[n.fi_sel])]
+                m.d.comb += [self.inacc_next.eq(inacc), step.eq(Array((n.inacc ^ inacc)[lowest:])[n.fi_sel])]
         return m
 
 

@@ -63,7 +63,7 @@ class AerIn(wiring.Component):
     def _receive_event(self, m: Module, is_event: Signal) -> None:
         inp_events = Flags(self._n_inputs, "inp_events")
         inp_events_next = Flags(self._n_inputs, "inp_events_next")
-        m.d.comb += self.inp_event.eq(inp_events.at(self.neur256_cnt))
+        m.d.comb += self.inp_event.eq(inp_events.read(self.neur256_cnt))
         inp_events_next.write(m, "swept", Write(is_event, self.addr, 1))
         keeps = is_event & (self.addr == self.neur256_cnt)
         inp_events.write(m, "swept", Write(self.retires & ~keeps, self.neur256_cnt, 0))

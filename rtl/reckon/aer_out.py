@@ -20,7 +20,7 @@ class AerOut(wiring.Component):
     """Four-phase sender of one byte, or two for each output neuron, the lower first.
 
     oneur_u : the output neurons' potentials
-    done : the last byte is acknowledged in this clock
+    send_done : the last byte is acknowledged in this clock
     """
 
     config: In(Config())
@@ -29,7 +29,7 @@ class AerOut(wiring.Component):
     req: Out(1)
     ack: In(1)
     bus: Out(BYTE_BITS)
-    done: Out(1)
+    send_done: Out(1)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -43,11 +43,11 @@ class AerOut(wiring.Component):
             self.req.eq(req),
             self.bus.eq(bus),
             send_num.eq(Mux(config.spi_send_label_only, 0, config.spi_num_out_neur << 1 | 1)),
-            self.done.eq(ack_sync & req & (send_cnt == send_num)),
+            self.send_done.eq(ack_sync & req & (send_cnt == send_num)),
         ]
         with m.If(step.state == State.IDLE):
             m.d.sync += [req.eq(0), bus.eq(0), send_cnt.eq(0)]
-        with m.Elif((step.state == State.SEND) & self.done):
+        with m.Elif((step.state == State.SEND) & self.send_done):
             m.d.sync += [req.eq(0), send_cnt.eq(0)]
         with m.Elif((step.state == State.SEND) & (send_cnt <= send_num)):
             with m.If(~ack_sync & ~req):

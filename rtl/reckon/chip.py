@@ -144,28 +144,28 @@ class Reckon(wiring.Component):
 
     def _connect_events(self, m: Module) -> None:
         controller, event_controller, aer_in = self.controller, self.event_controller, self.aer_in
-        hidden, output = self.hidden_neurons, self.output_neurons
+        hidden_neurons, output = self.hidden_neurons, self.output_neurons
         m.d.comb += [
             controller.target_done.eq(aer_in.target_done),
             controller.got_label.eq(aer_in.got_label),
-            controller.send_done.eq(self.aer_out.done),
+            controller.send_done.eq(self.aer_out.send_done),
             event_controller.inp_event.eq(aer_in.inp_event),
-            event_controller.rec_event.eq(hidden.rec_event),
+            event_controller.rec_event.eq(hidden_neurons.rec_event),
             aer_in.neur256_cnt.eq(event_controller.sweep.neur256_cnt),
             aer_in.retires.eq(event_controller.retires),
-            hidden.retires.eq(event_controller.retires),
+            hidden_neurons.retires.eq(event_controller.retires),
             self.aer_out.oneur_u.eq(output.oneur_u),
         ]
 
     def _connect_eprop(self, m: Module) -> None:
-        eprop, hidden, output, errors = self.eprop, self.hidden_neurons, self.output_neurons, self.output_errors
-        forward(m, eprop.neurons, hidden.eprop)
+        eprop, hidden_neurons, output, errors = self.eprop, self.hidden_neurons, self.output_neurons, self.output_errors
+        forward(m, eprop.neurons, hidden_neurons.eprop)
         m.d.comb += [
-            self.controller.eprop_done.eq(eprop.done),
-            eprop.state.eq(hidden.state),
+            self.controller.eprop_done.eq(eprop.eprop_done),
+            eprop.state.eq(hidden_neurons.state),
             eprop.oneur_err.eq(errors.oneur_err),
-            hidden.winp.eq(eprop.winp),
-            hidden.wrec.eq(eprop.wrec),
+            hidden_neurons.winp.eq(eprop.winp),
+            hidden_neurons.wrec.eq(eprop.wrec),
             output.weights.eq(eprop.wout),
             output.integrates.eq(eprop.wout_is_spikes),
             errors.target_valid.eq(self.controller.timestep.target_valid),
@@ -197,8 +197,8 @@ def make_reckon(n_neurons: int = N, n_inputs: int | None = None, n_outputs: int 
     # Not in Reckon itself, since Amaranth complains of components that are begun and never used.
     n_inputs = n_neurons if n_inputs is None else n_inputs
     smaller = tuple(size for size in SIZES if size <= n_neurons)
-    given = (("n_neurons", n_neurons, SIZES), ("n_inputs", n_inputs, smaller), ("n_outputs", n_outputs, OUTPUTS))
-    for name, size, right in given:
+    sizes = (("n_neurons", n_neurons, SIZES), ("n_inputs", n_inputs, smaller), ("n_outputs", n_outputs, OUTPUTS))
+    for name, size, right in sizes:
         if size not in right:
             raise InputError(f"reckon: {name} {size}; must be one of {', '.join(map(str, right))}")
     return Reckon(n_neurons, n_inputs, n_outputs)

@@ -36,7 +36,7 @@ class Eprop(wiring.Component):
 
     neurons : access to the neuron memory in state EPROP; ``state`` is then the pair
     oneur_err : the output neurons' errors
-    done : see EpropController
+    eprop_done : see EpropController
     looks_at_errors : in this clock ``oneur_err`` counts
     winp, wrec, wout : the words last read
     winp_chunk, wrec_chunk, wout_chunk : 32 bits of them for the SPI
@@ -50,7 +50,7 @@ class Eprop(wiring.Component):
     state: In(data.ArrayLayout(STATE, 2))
     oneur_err: In(ERRORS)
     neurons: Out(MemoryControl(NEURONS.depth))
-    done: Out(1)
+    eprop_done: Out(1)
     looks_at_errors: Out(1)
     winp: Out(layout_of(WEIGHTS))
     wrec: Out(layout_of(WEIGHTS))
@@ -81,7 +81,7 @@ class Eprop(wiring.Component):
         for weights in (self.weights_inp, self.weights_rec, self.weights_out):
             forward(m, self.spi, weights.spi)
             m.d.comb += weights.in_eprop.eq(self.controller.sweep.active)
-        m.d.comb += self.done.eq(self.controller.done)
+        m.d.comb += self.eprop_done.eq(self.controller.eprop_done)
         self._learn(m)
         self._access_neurons(m)
         self._update_hidden(m)
@@ -95,17 +95,17 @@ class Eprop(wiring.Component):
         pre, post = sweep.e_pre[1], sweep.e_post[0]
         states = [self.state[n] for n in range(2)]
 
-        def of(which: Value, name: str) -> Value:
-            return Mux(which, states[1][name], states[0][name])
+        def state_of(is_odd: Value, name: str) -> Value:
+            return Mux(is_odd, states[1][name], states[0][name])
 
         m.d.comb += [
             learning.oneur_err.eq(self.oneur_err),
             learning.wout.eq(self.weights_out.r_word),
-            learning.neur_u.eq(of(post, "neur_u")),
-            learning.trace_rec.eq(of(post, "trace_rec") >> config.spi_fp_loc_trec),
-            self._trace_inp.eq(of(pre, "trace_inp") >> config.spi_fp_loc_tinp),
-            self._trace_rec.eq(of(pre, "trace_rec") >> config.spi_fp_loc_trec),
-            self._trace_out.eq(of(post, "trace_out") >> config.spi_fp_loc_tout),
+            learning.neur_u.eq(state_of(post, "neur_u")),
+            learning.trace_rec.eq(state_of(post, "trace_rec") >> config.spi_fp_loc_trec),
+            self._trace_inp.eq(state_of(pre, "trace_inp") >> config.spi_fp_loc_tinp),
+            self._trace_rec.eq(state_of(pre, "trace_rec") >> config.spi_fp_loc_trec),
+            self._trace_out.eq(state_of(post, "trace_out") >> config.spi_fp_loc_tout),
         ]
 
     def _access_neurons(self, m: Module) -> None:

@@ -18,13 +18,13 @@ class EpropController(wiring.Component):
     """A clock that reads and one that writes for each neuron.
 
     sweep : where it is
-    done : in this clock the sweep is at its end; it goes on from there if the chip does not leave state EPROP
+    eprop_done : in this clock the sweep is at its end; it goes on from there if the chip does not leave state EPROP
     """
 
     config: In(Config())
     timestep: In(Timestep())
     sweep: Out(EpropSweep())
-    done: Out(1)
+    eprop_done: Out(1)
 
     def __init__(self, neur_bits: int = M) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class EpropController(wiring.Component):
             sweep.e_pre.eq(e_pre),
         ]
         post_ends = (e_post_lsb[1:] == recurrent[:GROUP_BITS]) & e_post_lsb[0]
-        m.d.comb += self.done.eq((e_post_msb == recurrent[GROUP_BITS:]) & Mux(only_out, post_ends, pre_ends))
+        m.d.comb += self.eprop_done.eq((e_post_msb == recurrent[GROUP_BITS:]) & Mux(only_out, post_ends, pre_ends))
 
         with m.If(step.eprop_starts):
             m.d.sync += [e_pre.eq(0), e_post_msb.eq(0), e_post_lsb.eq(0), buf16_post.eq(1)]

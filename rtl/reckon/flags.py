@@ -30,7 +30,7 @@ class Flags:
     def __init__(self, n: int, name: str) -> None:
         self.rows = [Signal(ROW_BITS, name=f"{name}_{i}") for i in range(n // ROW_BITS)]
 
-    def at(self, idx: Value, n_bits: int = 1) -> Value:
+    def read(self, idx: Value, n_bits: int = 1) -> Value:
         """``n_bits`` (1 or 2) flags from ``n_bits`` * ``idx`` on."""
         row, place = self._split(idx, n_bits)
         return Array(self.rows)[row].word_select(place, n_bits)
@@ -41,18 +41,18 @@ class Flags:
         for w in writes:
             row, place = self._split(w.idx, w.n_bits)
             mask, flags = Signal(ROW_BITS), Signal(ROW_BITS)
-            at = place << (w.n_bits - 1)
-            m.d.comb += [mask.eq(((1 << w.n_bits) - 1) << at), flags.eq(w.flags << at)]
+            lsb = place << (w.n_bits - 1)
+            m.d.comb += [mask.eq(((1 << w.n_bits) - 1) << lsb), flags.eq(w.flags << lsb)]
             places.append((w.en, row, mask, flags))
         for i, signal in enumerate(self.rows):
-            hits, written = [], signal
+            hits, flags_next = [], signal
             for en, row, mask, flags in places:
                 hit = Signal()
                 m.d.comb += hit.eq(en & (row == i))
                 hits.append(hit)
-                written = Mux(hit, (written & ~mask) | flags, written)
+                flags_next = Mux(hit, (flags_next & ~mask) | flags, flags_next)
             with m.If(Cat(hits).any()):
-                m.d[domain] += signal.eq(written)
+                m.d[domain] += signal.eq(flags_next)
 
     def _split(self, idx: Value, n_bits: int) -> tuple[Value, Value]:
         place_bits = (ROW_BITS // n_bits - 1).bit_length()

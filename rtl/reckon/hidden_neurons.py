@@ -127,8 +127,8 @@ class HiddenNeurons(wiring.Component):
         neur_z, neur_dirty = Flags(self._n_neurons, "neur_z"), Flags(self._n_neurons, "neur_dirty")
         by_spi = spi.prog.neur & bits_of(spi.addr, SPI_NEUR_ADDR["flags"])
         m.d.comb += [
-            self.rec_event.eq(neur_z.at(events.neur256_cnt)),
-            self._dirty.eq(neur_dirty.at(self._addr_ctrl, 2)),
+            self.rec_event.eq(neur_z.read(events.neur256_cnt)),
+            self._dirty.eq(neur_dirty.read(self._addr_ctrl, 2)),
         ]
         neur_z.write(
             m,
@@ -218,14 +218,14 @@ class HiddenNeurons(wiring.Component):
         """An event writes all potentials, but only its own traces; the first write after idleness everything."""
         updated = Signal(layout_of(PAIR))
         writes = Signal(len(LANES))
-        written = {}
+        field_en = {}
         for n in range(2):
-            written[f"neur_u{n}"] = self._we_ctrl & ~self.events.supp_cycle
+            field_en[f"neur_u{n}"] = self._we_ctrl & ~self.events.supp_cycle
             every = ~self._dirty[n] | self.timestep.neur_step_cnt[0]
             for name in TRACES:
-                written[f"{name}{n}"] = self._we_ctrl & (self._raises[name][n] | every)
+                field_en[f"{name}{n}"] = self._we_ctrl & (self._raises[name][n] | every)
             m.d.comb += [updated[f"{name}{n}"].eq(self._next[n][name]) for name in ("neur_u", *TRACES)]
         for i, (start, _) in enumerate(LANES):
             field = next((f.name for f in PAIR if f.lsb <= start <= f.msb), "")
-            m.d.comb += writes[i].eq(written.get(field, 0))
+            m.d.comb += writes[i].eq(field_en.get(field, 0))
         m.d.comb += [self.neurons.w_lanes.eq(writes), self.neurons.w_word.eq(updated)]

@@ -61,10 +61,10 @@ class Learning(wiring.Component):
         above = (self.trace_rec - config.spi_regul_f0)[:TRACE_BITS]
         m.d.comb += excess.eq(Mux(above > self.trace_rec, 0, above))
         with m.If(sweep.e_post_lsb[0]):
-            at = sweep.e_post_lsb[1 : 1 + GROUP_BITS]
-            m.d.sync += Array(gains)[at].eq(gain)
+            idx = sweep.e_post_lsb[1 : 1 + GROUP_BITS]
+            m.d.sync += Array(gains)[idx].eq(gain)
             with m.If(regularises):
-                m.d.sync += Array(excesses)[at].eq(excess)
+                m.d.sync += Array(excesses)[idx].eq(excess)
         return m
 
     def _learning_signal(self, m: Module) -> Value:
@@ -74,8 +74,8 @@ class Learning(wiring.Component):
         terms: list[Value] = [self.oneur_err[k] * self.wout[f"w{k}"] for k in range(self._n_outputs)]
         while len(terms) > 1:
             terms = [a + b for a, b in zip(terms[::2], terms[1::2], strict=True)]
-        used = sweep.e_post <= config.spi_num_rec_neur[: self._neur_bits]
-        with m.If(used & config.spi_do_eprop[:2].any()), m.If(sweep.e_post_lsb[0]):
+        is_used = sweep.e_post <= config.spi_num_rec_neur[: self._neur_bits]
+        with m.If(is_used & config.spi_do_eprop[:2].any()), m.If(sweep.e_post_lsb[0]):
             m.d.comb += psum.eq(terms[0])
         scaled, learning_signal = Signal(signed(PSUM_BITS + 16)), Signal(signed(U_BITS))
         greatest = (1 << (U_BITS - 1)) - 1

@@ -29,14 +29,15 @@ class UnfoldedLfsr(wiring.Component):
         super().__init__(members | ({"cs": In(1)} if gated else {}))
         self._lfsr = lfsr
         self._gated = gated
-        # Here the flip-flops are in the order of their bits in time; where[i] is where the original's flip-flop i is.
+        # The flip-flops are here in the order of their bits in time.
+        # places[i] is the place of the original's flip-flop i.
         first = lfsr.lag - lfsr.width
-        self._where = [time - first for time in lfsr.order]
+        self._places = [time - first for time in lfsr.order]
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        lfsr, where = self._lfsr, self._where
-        reset = sum((lfsr.reset >> i & 1) << at for i, at in enumerate(where))
+        lfsr, places = self._lfsr, self._places
+        reset = sum((lfsr.reset >> i & 1) << place for i, place in enumerate(places))
         window = reset_signal(lfsr.width, reset, "window")
         bits = Signal(lfsr.unfold + lfsr.width)
         if self._gated:
@@ -47,7 +48,7 @@ class UnfoldedLfsr(wiring.Component):
         now = lfsr.width - lfsr.lag
         m.d.comb += self.rnd.eq(bits[now : now + lfsr.unfold])
         with m.If(self.prog):
-            m.d.srst += window.eq(Cat(self.seed[where.index(at)] for at in range(lfsr.width)))
+            m.d.srst += window.eq(Cat(self.seed[places.index(place)] for place in range(lfsr.width)))
         with m.Elif(self.en):
             m.d.srst += window.eq(bits[lfsr.unfold :])
         return m

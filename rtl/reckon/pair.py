@@ -33,7 +33,7 @@ STATE = data.StructLayout({name: shape_of(PAIR[f"{name}0"]) for name in ("neur_u
 class HiddenNeuron(wiring.Component):
     """One of the two; combinational but for its LFSRs.
 
-    which : 0 or 1, the even or the odd neuron
+    parity : 0 or 1, the even or the odd neuron
     prog : the SPI seeds an LFSR
     state : as it is
     steps : state STEP: the traces decay; step_writes : in its clock that writes the potential decays, too
@@ -62,9 +62,9 @@ class HiddenNeuron(wiring.Component):
     state_next: Out(STATE)
     spike: Out(1)
 
-    def __init__(self, which: int) -> None:
+    def __init__(self, parity: int) -> None:
         super().__init__()
-        self._which = which
+        self._parity = parity
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -80,7 +80,7 @@ class HiddenNeuron(wiring.Component):
 
     def _random(self, m: Module, name: str, advances: Signal) -> Signal:
         """The LFSR of this neuron; ``name`` is also its seed's."""
-        lfsr = LFSR[f"lfsr_strnd_{name}{self._which}"]
+        lfsr = LFSR[f"lfsr_strnd_{name}{self._parity}"]
         m.submodules[lfsr.name] = unfolded = UnfoldedLfsr(lfsr)
         register, lsb = lfsr.seed
         seed = register.lower()

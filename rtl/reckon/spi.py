@@ -38,7 +38,7 @@ class SpiSlave(wiring.Component):
         super().__init__()
         self._spi_cnt = Signal(SPI_CNT_BITS)  # falling edges so far in this transaction
         self._spi_addr = Signal(HEADER)  # the transaction's header, once it is whole
-        self._received = Signal(SPI_BITS, reset_less=True)  # the last 32 bits
+        self._shift_in = Signal(SPI_BITS, reset_less=True)  # the last 32 bits
         self._shift_out = Signal(SPI_BITS)
         self._header_ends = Signal()
         self._field_ends = Signal()  # one that is not the header
@@ -52,8 +52,8 @@ class SpiSlave(wiring.Component):
             self._field_ends.eq(in_field.all() & (field != 0)),
             self._field_begins.eq((in_field == 0) & (field != 0)),
         ]
-        header = HEADER(self._received)
-        m.d.sck += self._received.eq(Cat(self.mosi, self._received))
+        header = HEADER(self._shift_in)
+        m.d.sck += self._shift_in.eq(Cat(self.mosi, self._shift_in))
         m.d.sck_fall += self._spi_cnt.eq(self._spi_cnt + 1)
         with m.If(self._header_ends):
             m.d.sck_fall += self._spi_addr.eq(header)
@@ -78,7 +78,7 @@ class SpiSlave(wiring.Component):
         with m.If(~spi_addr.read & self._field_ends):
             self._decode_prog(m, prog)
             self._take(m, addr, spi_addr.addr + field - 1)
-            self._take(m, payload, self._received)
+            self._take(m, payload, self._shift_in)
         with m.Elif(self._header_ends & header.read):
             self._decode_read(m, read, header.code)
             self._take(m, addr, header.addr)
@@ -91,22 +91,22 @@ class SpiSlave(wiring.Component):
                 m.d.comb += read.eq(0)
 
     def _keep(self, m: Module, name: str) -> Signal:
-        kept = Signal.like(getattr(self.access, name), reset_less=True)
-        m.d.comb += getattr(self.access, name).eq(kept)
-        return kept
+        register = Signal.like(getattr(self.access, name), reset_less=True)
+        m.d.comb += getattr(self.access, name).eq(register)
+        return register
 
-    def _take(self, m: Module, kept: Signal, content: Value) -> None:
+    def _take(self, m: Module, register: Signal, content: Value) -> None:
         with m.If(~ResetSignal("sck_fall")):
-            m.d.sck_fall += kept.eq(content)
+            m.d.sck_fall += register.eq(content)
 
     def _decode_prog(self, m: Module, prog: Signal) -> None:
         spi_addr = self._spi_addr
         for name in (f.name for f in PROG):
             if name in SEED_REGISTERS:
-                chosen = (spi_addr.code == SpiCode.CONFIG) & (spi_addr.addr == SEED_REGISTERS[name].addr)
+                is_addressed = (spi_addr.code == SpiCode.CONFIG) & (spi_addr.addr == SEED_REGISTERS[name].addr)
             else:
-                chosen = spi_addr.code == SpiCode[name.upper()]
-            m.d.comb += prog[name].eq(chosen)
+                is_addressed = spi_addr.code == SpiCode[name.upper()]
+            m.d.comb += prog[name].eq(is_addressed)
 
     def _decode_read(self, m: Module, read: Signal, code: Value) -> None:
         m.d.comb += [read[f.name].eq(code == SpiCode[f.name.upper()]) for f in READ]
@@ -126,7 +126,7 @@ class SpiSlave(wiring.Component):
 
     def _configure(self, m: Module) -> None:
         """All fields of a transaction go to the one register that its header names."""
-        with_last_bit = Cat(self.mosi, self._received)
+        with_last_bit = Cat(self.mosi, self._shift_in)
         spi_addr = self._spi_addr
         writes = Signal()
         m.d.comb += writes.eq(~spi_addr.read & (spi_addr.code == SpiCode.CONFIG) & self._field_ends)

@@ -21,8 +21,8 @@ MOST_NEGATIVE = 1 << (PROB_BITS - 1)
 
 def share(excess: Value, k_mul: Value) -> Value:
     """Sixteenths that multiplicative regularisation leaves of an increase."""
-    taken = excess >> k_mul
-    return Mux(taken[SIXTEENTHS:].any(), 0, REGUL_ONE - taken[:SIXTEENTHS])[:SHARE_BITS]
+    reduction = excess >> k_mul
+    return Mux(reduction[SIXTEENTHS:].any(), 0, REGUL_ONE - reduction[:SIXTEENTHS])[:SHARE_BITS]
 
 
 class WeightUpdate(wiring.Component):
@@ -72,14 +72,16 @@ class WeightUpdate(wiring.Component):
 
     def _prob(self, m: Module, n: int) -> Signal:
         """The sign of the shared product is taken from its bit 31, though it has more bits than that."""
-        gain, left = self.gain[n], Signal(PROB_BITS + SHARE_BITS)
+        gain, product = self.gain[n], Signal(PROB_BITS + SHARE_BITS)
         penalty, prob, limited = (Signal(PROB_BITS, name=name) for name in ("penalty", "prob", "limited"))
         with m.If(self.learns):
-            m.d.comb += left.eq((gain * self.trace)[:PROB_BITS].as_signed() * Mux(gain < 0, REGUL_ONE, self.share[n]))
+            m.d.comb += product.eq(
+                (gain * self.trace)[:PROB_BITS].as_signed() * Mux(gain < 0, REGUL_ONE, self.share[n])
+            )
         with m.If(self.penalises):
             m.d.comb += penalty.eq((self.excess[n] << self.k_p)[:PROB_BITS] >> self.k_r)
         m.d.comb += [
-            prob.eq(left[SIXTEENTHS : SIXTEENTHS + PROB_BITS] - penalty),
-            limited.eq(Mux(left[PROB_BITS - 1] & ~prob[-1], MOST_NEGATIVE, prob)),
+            prob.eq(product[SIXTEENTHS : SIXTEENTHS + PROB_BITS] - penalty),
+            limited.eq(Mux(product[PROB_BITS - 1] & ~prob[-1], MOST_NEGATIVE, prob)),
         ]
         return limited

@@ -88,9 +88,9 @@ def run(
         if not counts[addr, 0]:
             spikes.append((first + CLOCKS * (i + 1), addr))
     model.registers[0].cycle += CLOCKS * len(addrs)
-    cycles, sent = np.array(spikes, np.int64).reshape(-1, 2).T
+    cycles, spike_addrs = np.array(spikes, np.int64).reshape(-1, 2).T
     n_events = len(addrs)
-    return EventRun(cycles, sent, first, CLOCKS * n_events, True, n_events, buses, Statistics(n_events))
+    return EventRun(cycles, spike_addrs, first, CLOCKS * n_events, True, n_events, buses, Statistics(n_events))
 
 
 PACKAGE = ChipPackage(

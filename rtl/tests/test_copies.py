@@ -61,8 +61,8 @@ def test_every_copy_is_read_and_written_in_verilator(tmp_path):
     device = verilated.build(read(), CHIP, tmp_path)
     device.write_memory("sums", contents(1))
     assert np.array_equal(device.read_memory("sums"), contents(1))
-    got = device.run(inputs, np.ones(len(inputs), np.uint8))
-    assert got.tolist()[1:] == outputs.tolist()[1:]
+    device_outputs = device.run(inputs, np.ones(len(inputs), np.uint8))
+    assert device_outputs.tolist()[1:] == outputs.tolist()[1:]
     assert np.array_equal(device.read_memory("sums"), model.memories["sums"])
 
 
@@ -70,8 +70,8 @@ def test_every_copy_is_read_and_written_in_verilator(tmp_path):
 def test_every_copy_is_read_written_and_followed_in_icarus(tmp_path):
     """Icarus 11 names the inner loop's blocks otherwise than Verilator and newer ones do."""
     inputs, outputs, model = expected(100)
-    clk, before = np.ones(len(inputs), np.uint8), {"sums": contents(1)}
-    run = icarus.run(read(), CHIP, inputs, clk, tmp_path, before, follow=True)
+    clk, initial_memories = np.ones(len(inputs), np.uint8), {"sums": contents(1)}
+    run = icarus.run(read(), CHIP, inputs, clk, tmp_path, initial_memories, follow=True)
     assert ("genblk1" in (tmp_path / "bench.v").read_text()) != toolchain.icarus().version.startswith("11.")
     assert run.outputs.tolist()[1:] == outputs.tolist()[1:]
     assert np.array_equal(run.memories["sums"], model.memories["sums"])
@@ -79,8 +79,8 @@ def test_every_copy_is_read_written_and_followed_in_icarus(tmp_path):
     half = grid.model_of(CHIP)()
     half.memories["sums"][:] = contents(1)
     half.drive(inputs[:51], clk[:51])
-    after = [memories["sums"].copy() for memories, _ in memory_changes.follow(tmp_path, CHIP, read(), clk, [50, 99])]
-    assert np.array_equal(after[0], half.memories["sums"]) and np.array_equal(after[1], model.memories["sums"])
+    sums = [memories["sums"].copy() for memories, _ in memory_changes.follow(tmp_path, CHIP, read(), clk, [50, 99])]
+    assert np.array_equal(sums[0], half.memories["sums"]) and np.array_equal(sums[1], model.memories["sums"])
 
 
 @pytest.mark.icarus
@@ -90,9 +90,9 @@ def test_blocks_without_a_name_that_cannot_be_told_apart_are_refused(tmp_path):
     twins = """if (1) begin logic [11:0] mem [0:DEPTH-1]; end
     if (1) begin logic [10:0] mem [0:DEPTH-1]; always_ff @(posedge clk) mem[addr] <= 11'd1;
     always @(posedge clk) if (mem[addr] == 11'd3) $display("3"); end"""
-    moved = re.sub(r"logic \[11:0\] mem .*", twins, text.replace("mem[addr]", "genblk1.mem[addr]"))
+    twin_core = re.sub(r"logic \[11:0\] mem .*", twins, text.replace("mem[addr]", "genblk1.mem[addr]"))
     for name in ("grid.sv", "core.sv"):
-        (tmp_path / name).write_text((grid.FOLDER / "grid.sv").read_text() if name == "grid.sv" else moved)
+        (tmp_path / name).write_text((grid.FOLDER / "grid.sv").read_text() if name == "grid.sv" else twin_core)
     design = read(folder=tmp_path)
     assert design.memories["sums[0]"] == "row[0].genblk1[0].core_0.genblk1.mem"
     with pytest.raises(InputError, match=r"a generate block without a name, and Icarus has .*genblk\d+\.mem"):

@@ -114,9 +114,9 @@ def test_cpp_of_another_shape_is_evaluated_as_a_whole(tmp_path):
         pytest.skip("not the Verilator whose C++ is known")
     model = verilate(design(RISING, tmp_path), tmp_path)
     main = model / "Vmodel___024root__0.cpp"
-    written = main.read_text()
-    for known, other in (("eval_triggers_vec__act", "look"), ("eval_phase__nba", "eval_phase__late")):
-        main.write_text(written.replace(known, other))
+    text = main.read_text()
+    for name, other in (("eval_triggers_vec__act", "look"), ("eval_phase__nba", "eval_phase__late")):
+        main.write_text(text.replace(name, other))
         assert "whole_clock" in edges.cpp_edges(model, "CLK")
-    main.write_text(written.replace("__Vtrigprevexpr___TOP__CLK__0 =", "level ="))
+    main.write_text(text.replace("__Vtrigprevexpr___TOP__CLK__0 =", "level ="))
     assert edges.cpp_edges(model, "CLK").count("evaluate_sensitive(") == 3

@@ -85,10 +85,10 @@ def test_a_second_copy_is_the_same_and_not_elaborated(tmp_path: Path, elaborated
 
 
 def test_an_edited_source_is_elaborated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    digests: list[str] = []
 
     def put(target: Path, made_from: Iterable[str | bytes], make: object) -> None:
-        asked.append(kept.digest(made_from))
+        digests.append(kept.digest(made_from))
         target.write_text("")
 
     monkeypatch.setattr(kept, "put", put)
@@ -98,7 +98,7 @@ def test_an_edited_source_is_elaborated(tmp_path: Path, monkeypatch: pytest.Monk
         monkeypatch.setattr(emit_module, "_sources", lambda edited=edited: [*sources[:-1], sources[-1] + edited])
         emit("tinyodin", tmp_path)
     emit("tinyodin", tmp_path, fifo_depth=64)
-    assert asked[0] == asked[2] and len(set(asked)) == 3
+    assert digests[0] == digests[2] and len(set(digests)) == 3
 
 
 def test_a_chip_from_elsewhere_is_always_elaborated() -> None:

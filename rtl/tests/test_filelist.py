@@ -43,11 +43,11 @@ def test_files_macros_and_folders_are_read_and_comments_are_not(tmp_path):
     """
     place(tmp_path, a_dot_v="", b_dot_v="", inc__x="", inc2__x="", inc3__x="", chip_dot_f=text)
     (tmp_path / "with blank.v").touch()
-    found = filelist.read(tmp_path / "chip.f")
-    assert names(found.files, tmp_path) == ["b.v", "a.v", "with blank.v"]
-    assert names(found.include_folders, tmp_path) == ["inc", "inc2", "inc3"]
-    assert found.defines == ["WIDTH=8", "FAST=1", "DEPTH=4", "NAME=1"]
-    assert found.top == "chip" and found.settings == ["N=3", "F=a b"]
+    sources = filelist.read(tmp_path / "chip.f")
+    assert names(sources.files, tmp_path) == ["b.v", "a.v", "with blank.v"]
+    assert names(sources.include_folders, tmp_path) == ["inc", "inc2", "inc3"]
+    assert sources.defines == ["WIDTH=8", "FAST=1", "DEPTH=4", "NAME=1"]
+    assert sources.top == "chip" and sources.settings == ["N=3", "F=a b"]
 
 
 def test_libraries_come_after_the_files_and_by_their_suffixes(tmp_path):
@@ -121,11 +121,11 @@ def test_design_of_a_list_runs_in_both_simulators(tmp_path):
     assert np.array_equal(outputs & 255, sums)
     run = icarus.run(design, CHIP, inputs, clk, tmp_path / "icarus")
     assert np.array_equal(run.outputs & 255, sums) and (run.known[clk == 1] & 255 == 255).all()
-    before = verilated.build(design, CHIP, tmp_path / "build")
+    old_device = verilated.build(design, CHIP, tmp_path / "build")
     (tmp_path / "inc" / "one.inc").write_text("`define ZERO 1\n")
-    changed = verilated.build(read(list_file, CHIP), CHIP, tmp_path / "build").run(inputs, clk)
-    assert not np.array_equal(changed & 255, sums), "an included file of any name belongs to what was compiled"
-    assert np.array_equal(before.run(inputs, clk) & 255, sums)
+    new_outputs = verilated.build(read(list_file, CHIP), CHIP, tmp_path / "build").run(inputs, clk)
+    assert not np.array_equal(new_outputs & 255, sums), "an included file of any name belongs to what was compiled"
+    assert np.array_equal(old_device.run(inputs, clk) & 255, sums)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_text_and_long_numbers_reach_both_simulators(tmp_path):
     assert np.array_equal(icarus.run(design, CHIP, inputs, clk, tmp_path / "icarus").outputs & 255, expected)
 
 
-def _sums(inputs: np.ndarray, clk: np.ndarray, added: int) -> np.ndarray:
+def _sums(inputs: np.ndarray, clk: np.ndarray, extra: int) -> np.ndarray:
     """The toy's sums where so much more is added at each clock."""
     total, sums = 0, []
     word = CHIP.input_word
@@ -169,5 +169,5 @@ def _sums(inputs: np.ndarray, clk: np.ndarray, added: int) -> np.ndarray:
         reset, add = row >> word["RST"].lsb & 1, row >> word["ADD"].lsb & 7
         total = 0 if reset else total
         sums.append(total if edge else 0)
-        total = (total + add + added) % 256 if edge and not reset else total
+        total = (total + add + extra) % 256 if edge and not reset else total
     return np.array(sums)

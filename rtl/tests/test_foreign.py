@@ -84,7 +84,7 @@ def test_nothing_is_left_behind(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "expected"),
+    ("old_text", "new_text", "expected"),
     [
         ("    output wire           TOP_BIT,\n", "", "missing pin TOP_BIT (declared out, 1 bit)"),
         ("TOP_BIT,\n", "TOP_BIT, output spare,\n", "extra port spare (found out, 1 bit)"),
@@ -103,9 +103,9 @@ def test_nothing_is_left_behind(tmp_path, monkeypatch):
         ),
     ],
 )
-def test_difference_is_named(tmp_path, before, after, expected):
-    assert before in TOY
-    assert differences(tmp_path, toy=TOY.replace(before, after)) == [expected]
+def test_difference_is_named(tmp_path, old_text, new_text, expected):
+    assert old_text in TOY
+    assert differences(tmp_path, toy=TOY.replace(old_text, new_text)) == [expected]
 
 
 def test_of_memories_of_one_shape_each_is_the_array_called_like_it(tmp_path):
@@ -114,8 +114,8 @@ def test_of_memories_of_one_shape_each_is_the_array_called_like_it(tmp_path):
 
 
 def test_pin_that_two_ports_could_be_is_ambiguous(tmp_path):
-    twice = TOY.replace("TOP_BIT,", "top_bit, output topbit,")
-    assert "ambiguous pin TOP_BIT (found top_bit, topbit)" in differences(tmp_path, toy=twice)
+    ambiguous_toy = TOY.replace("TOP_BIT,", "top_bit, output topbit,")
+    assert "ambiguous pin TOP_BIT (found top_bit, topbit)" in differences(tmp_path, toy=ambiguous_toy)
 
 
 def test_closest_module_is_named_when_none_matches(tmp_path):
@@ -134,8 +134,8 @@ def test_pins_that_are_marked_with_their_direction_are_found(tmp_path):
 
 
 def test_a_mark_of_the_other_direction_is_part_of_the_name(tmp_path):
-    found = differences(tmp_path, toy=TOY.replace("TOP_BIT", "TOP_BIT_i"))
-    assert found == ["missing pin TOP_BIT (declared out, 1 bit; perhaps TOP_BIT_i: out, 1 bit)"]
+    texts = differences(tmp_path, toy=TOY.replace("TOP_BIT", "TOP_BIT_i"))
+    assert texts == ["missing pin TOP_BIT (declared out, 1 bit; perhaps TOP_BIT_i: out, 1 bit)"]
 
 
 @pytest.mark.parametrize(("pin", "port"), [("RST", "rst_ni"), ("CLK", "sys_clock"), ("STORED", "value_stored")])

@@ -134,8 +134,10 @@ def test_packages_and_interfaces_that_are_not_defined_are_no_modules_to_leave_em
     assert f"interfaces not defined: bus (toy.v:13) {remedy}" in str(raised.value)
     assert f"packages not defined: sizes (toy.v:1), more (user.v:1) {remedy}" in str(raised.value)
     assert "--stub" not in str(raised.value)
-    found = "interface bus #(W = 1) (input clk); modport slave (input clk); endinterface\npackage sizes; endpackage\n"
-    (tmp_path / "rest.sv").write_text(found + "package more; endpackage\n")
+    definitions = (
+        "interface bus #(W = 1) (input clk); modport slave (input clk); endinterface\npackage sizes; endpackage\n"
+    )
+    (tmp_path / "rest.sv").write_text(definitions + "package more; endpackage\n")
     assert read(tmp_path, CHIP, "toy").language == "systemverilog"
 
 
@@ -180,16 +182,16 @@ def test_of_modules_that_have_little_of_the_chip_it_is_that_at_the_top(tmp_path)
 def test_stub_is_an_empty_module_that_drives_nothing(tmp_path):
     source = write(tmp_path / "source", toy=PROBED, store=STORE)
     check_runs(read(source, CHIP, options=SourceOptions(stubs=("probe",))), tmp_path, in_verilator=True)
-    shown = replace(CHIP, pins=(*CHIP.pins, Pin("SEEN", "out", 4, "status", "")))
+    chip_with_status = replace(CHIP, pins=(*CHIP.pins, Pin("SEEN", "out", 4, "status", "")))
     driven = PROBED.replace("output wire           STORED", "output wire STORED, output wire [3:0] SEEN")
     source = write(
         tmp_path / "shown", toy=driven.replace("wire [3:0] seen;", "wire [3:0] seen; assign SEEN = seen;"), store=STORE
     )
-    design = read(source, shown, options=SourceOptions(stubs=("probe",)))
+    design = read(source, chip_with_status, options=SourceOptions(stubs=("probe",)))
     inputs, clk, _ = rows(20, 1)
-    field = shown.output_word["SEEN"]
-    known = icarus.run(design, shown, inputs, clk, tmp_path / "icarus_shown").known >> field.lsb & 15
-    assert (known == 0).all()
+    field = chip_with_status.output_word["SEEN"]
+    known_bits = icarus.run(design, chip_with_status, inputs, clk, tmp_path / "icarus_shown").known >> field.lsb & 15
+    assert (known_bits == 0).all()
 
 
 def test_stub_takes_ports_and_parameters_by_position(tmp_path):
@@ -244,16 +246,16 @@ def test_memory_image_is_found_by_minus_i_or_its_absence_is_an_error(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("default", "named", "setting"),
+    ("default", "file_name", "setting"),
     [
         ("/nowhere/init.mem", "P", "--set P=FILE names another place; it is /nowhere/init.mem"),
         ("/nowhere/", '{P, "init.mem"}', "--set P=DIR/ names another place; it is /nowhere/"),
     ],
 )
 def test_a_text_parameter_of_the_top_that_has_the_path_of_an_image_is_named(
-    default: str, named: str, setting: str, tmp_path: Path
+    default: str, file_name: str, setting: str, tmp_path: Path
 ) -> None:
-    store = IMAGE.replace('"init.mem", mem', f"{named}, mem").replace("D = 4", 'D = 4, parameter P = ""')
+    store = IMAGE.replace('"init.mem", mem', f"{file_name}, mem").replace("D = 4", 'D = 4, parameter P = ""')
     toy = TOY.replace("module toy #(", f'module toy #(parameter P = "{default}", ').replace(
         "store #(", "store #(.P(P), "
     )

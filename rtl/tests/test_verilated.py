@@ -134,10 +134,10 @@ def test_second_build_does_not_compile(library, monkeypatch):
 
 def test_changed_source_is_compiled_anew(library, monkeypatch):
     folder, _, _ = library
-    changed = read(write(folder / "changed", toy=TOY.replace("+ ADD", "- ADD"), store=STORE), CHIP)
+    new_design = read(write(folder / "changed", toy=TOY.replace("+ ADD", "- ADD"), store=STORE), CHIP)
     monkeypatch.setattr(verilated, "_compile", lambda *_: (_ for _ in ()).throw(InputError("compiles")))
     with pytest.raises(InputError, match="compiles"):
-        build(changed, CHIP, folder / "build")
+        build(new_design, CHIP, folder / "build")
     assert len(os.listdir(folder / "build")) == 1
 
 

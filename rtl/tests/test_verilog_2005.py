@@ -19,7 +19,7 @@ def chip(body: str) -> str:
     return body if "module m " in body else f"{HEAD}{MEMORY}{body}endmodule\n"
 
 
-def listed() -> dict[str, str]:
+def listed_sources() -> dict[str, str]:
     """The sources of verilog_2005.txt by name."""
     text = (Path(__file__).parent / "verilog_2005.txt").read_text()
     sections = [section.split("\n", 1) for section in text.split("\n=== ")[1:]]
@@ -27,7 +27,7 @@ def listed() -> dict[str, str]:
 
 
 SOURCES = {
-    **{name: text.encode() for name, text in listed().items()},
+    **{name: text.encode() for name, text in listed_sources().items()},
     "a comment at the end of the file": chip("").encode() + b"// the end",
     "a block comment at the end of the file": chip("").encode() + b"/* the end */",
     "a directive at the end of the file": b"`ifdef NEVER\n`else\n" + chip("").encode() + b"`endif",
@@ -51,26 +51,26 @@ def test_source_is_read(tmp_path, name):
     source.write_bytes(SOURCES[name])
     command = [str(toolchain.icarus().iverilog), "-g2005", "-t", "null", "-s", "m", str(source)]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0, "the source itself is wrong"
-    found = library(tmp_path)
-    assert found.problems(found.sources) == []
-    assert found.ports("m") == PORTS
-    tree = found.elaborated("m")
+    readers = library(tmp_path)
+    assert readers.problems(readers.sources) == []
+    assert readers.ports("m") == PORTS
+    tree = readers.elaborated("m")
     assert [(array.depth, array.width) for array in tree.arrays if array.depth == 16] == [(16, 8)]
-    assert tree.undefined == {} and found.language(found.compiled(tree)) == "verilog-2005"
-    agree(found)
+    assert tree.undefined == {} and readers.language(readers.compiled(tree)) == "verilog-2005"
+    agree(readers)
 
 
-def agree(found: Library) -> int:
+def agree(readers: Library) -> int:
     """Hold the readers to each other on each module that can be a top; the number that pyverilog could read."""
     n_read = 0
-    modules = plain.Modules(found.plain_text)
-    for module in (name for name in found.files if "." not in name):
+    modules = plain.Modules(readers.plain_text)
+    for module in (name for name in readers.files if "." not in name):
         try:
             ports, tree = plain.ports(modules, module), plain.tree(modules, module)
         except plain.NotPlain:
             continue
-        slang = found.tree(module)
-        assert ports == found.ports(module)
+        slang = readers.tree(module)
+        assert ports == readers.ports(module)
         assert sorted(tree.arrays, key=str) == sorted(slang.arrays, key=str)
         assert sorted(tree.instances, key=str) == sorted(slang.instances, key=str)
         n_read += 1
@@ -85,17 +85,17 @@ def test_readers_agree_on_the_toy(tmp_path):
     "name", ["tinyodin", pytest.param("odin", marks=pytest.mark.slow), pytest.param("reckon", marks=pytest.mark.slow)]
 )
 def test_readers_agree_on_our_chips(tmp_path, name):
-    found = library(emit.design(name, tmp_path).files[0].parent)
-    assert agree(found) == 1 and len(found.tree(emit.our_chip(name).top).instances) > 10
+    readers = library(emit.design(name, tmp_path).files[0].parent)
+    assert agree(readers) == 1 and len(readers.tree(emit.our_chip(name).top).instances) > 10
 
 
 @pytest.mark.parametrize("settings", [{"M": 3}, {"M": 8, "K": 5}, {"M": 2}])
 def test_readers_agree_where_parameters_are_set(tmp_path, settings):
     write(tmp_path, toy=TOY, store=STORE)
-    found = Library(tmp_path, sorted(tmp_path.glob("*.v")), (), [str(tmp_path)], settings=settings)
-    modules = plain.Modules(found.plain_text)
-    assert plain.ports(modules, "toy", settings) == found.ports("toy") != library(tmp_path).ports("toy")
-    tree, slang = plain.tree(modules, "toy", settings), found.tree("toy")
+    readers = Library(tmp_path, sorted(tmp_path.glob("*.v")), (), [str(tmp_path)], settings=settings)
+    modules = plain.Modules(readers.plain_text)
+    assert plain.ports(modules, "toy", settings) == readers.ports("toy") != library(tmp_path).ports("toy")
+    tree, slang = plain.tree(modules, "toy", settings), readers.tree("toy")
     assert tree.arrays == slang.arrays and sorted(tree.instances, key=str) == sorted(slang.instances, key=str)
-    assert found.elaborated("toy").instances[0].parameters == {"M": 4, "K": 1} | settings == found.parameters("toy")
-    assert found.at_defaults.parameters("toy") == {"M": 4, "K": 1}
+    assert readers.elaborated("toy").instances[0].parameters == {"M": 4, "K": 1} | settings == readers.parameters("toy")
+    assert readers.at_defaults.parameters("toy") == {"M": 4, "K": 1}

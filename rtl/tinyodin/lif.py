@@ -31,17 +31,17 @@ class LifNeuron(wiring.Component):
         n = self.neuron
         negative = n.core < 0
         delta = Signal(signed(len(n.leak_str) + 1))
-        moved = Signal(signed(len(n.core) + 1))
+        core_sum = Signal(signed(len(n.core) + 1))
         potential = Signal.like(n.core)
         with m.If(self.event & self.tref):
             m.d.comb += delta.eq(Mux(negative, n.leak_str, -n.leak_str))
         with m.Elif(self.event):
             m.d.comb += delta.eq(self.weight)
-        m.d.comb += [moved.eq(n.core + delta), potential.eq(moved)]
+        m.d.comb += [core_sum.eq(n.core + delta), potential.eq(core_sum)]
         with m.If(self.event & self.tref):
-            with m.If((moved < 0) != negative):
+            with m.If((core_sum < 0) != negative):
                 m.d.comb += potential.eq(0)
-        with m.Elif(moved[-1] != moved[-2]):  # beyond 12 bits
+        with m.Elif(core_sum[-1] != core_sum[-2]):  # beyond 12 bits
             m.d.comb += potential.eq(Mux(negative, C(LIF["core"].low), C(LIF["core"].high)))
         m.d.comb += [
             self.spike.eq((potential >= 0) & (potential.as_unsigned() >= n.thr)),

@@ -105,7 +105,7 @@ def _build(request: Request, folder: Path, as_json: bool) -> None:
     from draupnir.rtl.fpga import bitfile, flow
 
     try:
-        with _steps(flow.STEPS, request.where) as step:
+        with _steps(flow.STEPS, request.subject) as step:
             bitstream = flow.build(request, folder, step)
     except flow.Unbuildable as failure:
         _say(as_json, {"built": False, "reason": str(failure)}, f"not built: {failure}")
@@ -169,12 +169,12 @@ def _print(bitstream: BuiltBitstream) -> None:
     usage = Table(title="Utilisation", title_justify="left")
     for title in ("what", "used", "available", "%"):
         usage.add_column(title, justify="left" if title == "what" else "right")
-    for each in bitstream.found.usage:
+    for each in bitstream.routed_report.usage:
         usage.add_row(each.kind, f"{each.used:,}", f"{each.available:,}", f"{100 * each.used / each.available:.0f}")
     timing = Table(title="Timing, MHz", title_justify="left")
     for title in ("clock", "reached", "wanted"):
         timing.add_column(title, justify="left" if title == "clock" else "right")
-    for clock in bitstream.found.clocks:
+    for clock in bitstream.routed_report.clocks:
         timing.add_row(clock.net, f"{clock.achieved:.2f}", f"{clock.wanted:.2f}")
     screen = console()
     screen.print(usage)

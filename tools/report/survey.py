@@ -57,11 +57,11 @@ def table(rows: Sequence[Row]) -> Table:
     for row in rows:
         cells = [
             row.name,
-            *(f"{row.used(kind):,}" for kind in columns[:3]),
+            *(f"{row.n_used(kind):,}" for kind in columns[:3]),
             "" if row.mhz is None else f"{row.mhz:.1f}",
         ]
         if theirs:
-            cells.append(f"{100 * row.used(LOGIC) / theirs.used(LOGIC):.0f} %")
+            cells.append(f"{100 * row.n_used(LOGIC) / theirs.n_used(LOGIC):.0f} %")
             cells.append(f"{row.mhz / theirs.mhz:.2f}" if row.mhz and theirs.mhz else "")
         area_table.add_row(*cells)
     return area_table
@@ -75,7 +75,7 @@ def _chart(path: Path, rows: Sequence[Row], about: dict[str, Any]) -> None:
     figure = Figure(figsize=(11 if is_routed else 7.5, 1.6 + 0.35 * len(rows)), layout="constrained")
     panels = figure.subplots(1, 1 + is_routed, sharey=True, squeeze=False)[0]
     colours = [THEIRS_COLOUR if row.name == THEIRS else OURS_COLOUR for row in rows]
-    _bars(panels[0], [row.used(LOGIC) for row in rows], "{:,.0f}", "logic cells", colours)
+    _bars(panels[0], [row.n_used(LOGIC) for row in rows], "{:,.0f}", "logic cells", colours)
     if is_routed:
         _bars(panels[1], [row.mhz or 0.0 for row in rows], "{:.1f}", "MHz, fastest clock after routing", colours)
     panels[0].set_yticks(range(len(rows)), [_label(row, about) for row in rows], fontsize=8)

@@ -64,7 +64,7 @@ def test_an_event_waits_for_its_cycle_also_across_the_counter_s_end() -> None:
             ctx.set(sender.now, now % (1 << 32))
             await ctx.tick()
             now += 1
-        assert now == (1 << 32) + cycle + 1  # sent in the clock of its cycle
+        assert now == (1 << 32) + cycle + 1  # The event goes out in the clock of its cycle.
 
     run_clocked(sender, bench)
 
@@ -140,30 +140,30 @@ def test_the_chip_s_clock_stops_and_its_pins_change_as_it_falls(half: int) -> No
 
 @pytest.mark.parametrize("half", [1, 3])
 def test_the_spi_master_sends_and_takes_bytes(half: int) -> None:
-    master, sent, answered = BridgeSpiMaster(), [0xA5, 0x00, 0xFF, 0x31], [0x3C, 0x81, 0x00, 0xFE]
+    master, bytes_out, answers = BridgeSpiMaster(), [0xA5, 0x00, 0xFF, 0x31], [0x3C, 0x81, 0x00, 0xFE]
 
     async def bench(ctx: Any) -> None:
-        rng, got, sampled = np.random.default_rng(4), [], []
+        rng, bytes_in, sampled = np.random.default_rng(4), [], []
         ctx.set(master.half, half)
-        for byte, answer in zip(sent, answered, strict=True):
+        for byte, answer in zip(bytes_out, answers, strict=True):
             ctx.set(master.i.payload, byte)
             ctx.set(master.i.valid, 1)
             await ctx.tick()
             ctx.set(master.i.valid, 0)
-            falls, before = 0, 0
+            falls, last_sck = 0, 0
             while ctx.get(master.busy):
                 sck = ctx.get(master.sck)
-                if sck and not before:
+                if sck and not last_sck:
                     sampled.append(ctx.get(master.mosi))
-                falls += before and not sck
-                before = sck
+                falls += last_sck and not sck
+                last_sck = sck
                 ctx.set(master.miso, answer >> (7 - falls) & 1 if falls < 8 else 0)
                 ctx.set(master.stb, int(rng.random() < 0.6))
                 await ctx.tick()
             assert ctx.get(master.sck) == 0
-            got.append(ctx.get(master.received))
-        assert got == answered
-        assert sampled == [byte >> i & 1 for byte in sent for i in reversed(range(8))]
+            bytes_in.append(ctx.get(master.miso_byte))
+        assert bytes_in == answers
+        assert sampled == [byte >> i & 1 for byte in bytes_out for i in reversed(range(8))]
 
     run_clocked(master, bench)
 
@@ -171,28 +171,28 @@ def test_the_spi_master_sends_and_takes_bytes(half: int) -> None:
 @pytest.mark.parametrize("half", [1, 2, 5])
 def test_the_spi_master_shows_the_levels_of_the_bus_and_takes_miso_where_it_says(half: int) -> None:
     master, rng = BridgeSpiMaster(), np.random.default_rng(half)
-    sent = [0xA5, 0x00, 0xFF, *rng.integers(256, size=5).tolist()]
+    bytes_out = [0xA5, 0x00, 0xFF, *rng.integers(256, size=5).tolist()]
 
     async def bench(ctx: Any) -> None:
         ctx.set(master.half, half)
-        for byte in sent:
+        for byte in bytes_out:
             ctx.set(master.i.payload, byte)
             ctx.set(master.i.valid, 1)
             await ctx.tick()
             ctx.set(master.i.valid, 0)
-            shown, miso = [], []
+            levels, miso = [], []
             while ctx.get(master.busy):
                 stb, bit = int(rng.random() < 0.6), int(rng.integers(2))
                 ctx.set(master.stb, stb)
                 ctx.set(master.miso, bit)
                 await ctx.tick()
                 if stb:
-                    shown.append({"mosi": ctx.get(master.mosi), "sck": ctx.get(master.sck)})
-                    miso.append(bit)  # while the levels before these were shown
+                    levels.append({"mosi": ctx.get(master.mosi), "sck": ctx.get(master.sck)})
+                    miso.append(bit)  # MISO at the levels before these
             halves = list(spi.levels(frames.msb_first(byte, 8)))
-            assert shown[:-1] == [each for each in halves for _ in range(half)]
-            assert shown[-1]["sck"] == spi.LOW["sck"]
+            assert levels[:-1] == [each for each in halves for _ in range(half)]
+            assert levels[-1]["sck"] == spi.LOW["sck"]
             end_of_first = [(2 * bit + 1) * half for bit in range(8)]
-            assert ctx.get(master.received) == frames.number([miso[i] for i in end_of_first])
+            assert ctx.get(master.miso_byte) == frames.number([miso[i] for i in end_of_first])
 
     run_clocked(master, bench)

@@ -20,7 +20,7 @@ def test_the_crc_is_the_published_one() -> None:
     assert crc_hqx(b"123456789", protocol.CRC_INIT) == 0x29B1 == CRC(8).compute(b"123456789")
 
 
-async def taken(ctx: Any, deframer: Deframer) -> bytes:
+async def next_payload(ctx: Any, deframer: Deframer) -> bytes:
     """The frame that is held, from its first byte; releases it."""
     ctx.set(deframer.o.ready, 1)
     payload = bytearray()
@@ -43,7 +43,7 @@ async def taken(ctx: Any, deframer: Deframer) -> bytes:
 def deframed(line: Iterable[int]) -> list[bytes]:
     """What the deframer makes of a line; each frame is taken before the next one begins."""
     deframer = Deframer()
-    found: list[bytes] = []
+    payloads: list[bytes] = []
 
     async def bench(ctx: Any) -> None:
         for byte in line:
@@ -53,10 +53,10 @@ def deframed(line: Iterable[int]) -> list[bytes]:
             ctx.set(deframer.i.valid, 0)
             await ctx.tick().repeat(GAP)
             if ctx.get(deframer.full):
-                found.append(await taken(ctx, deframer))
+                payloads.append(await next_payload(ctx, deframer))
 
     run_clocked(deframer, bench)
-    return found
+    return payloads
 
 
 def test_frames_are_taken_apart() -> None:
@@ -68,7 +68,7 @@ SPOILT[3] ^= 0x10
 
 
 @pytest.mark.parametrize(
-    "between",
+    "noise",
     [
         b"",
         b"garbage",
@@ -81,11 +81,11 @@ SPOILT[3] ^= 0x10
         bytes([ESC]),
     ],
 )
-def test_after_whatever_the_next_frame_but_one_at_the_latest_is_understood(between: bytes) -> None:
-    line = frame(b"before") + between + frame(b"lost at most") + frame(b"after")
-    for found in (deframed(line), protocol.SoftwareDeframer().take(line)):
-        assert found[0] == b"before" and found[-1] == b"after"
-        assert found[1:-1] in ([], [b"lost at most"])
+def test_after_whatever_the_next_frame_but_one_at_the_latest_is_understood(noise: bytes) -> None:
+    line = frame(b"before") + noise + frame(b"lost at most") + frame(b"after")
+    for payloads in (deframed(line), protocol.SoftwareDeframer().take(line)):
+        assert payloads[0] == b"before" and payloads[-1] == b"after"
+        assert payloads[1:-1] in ([], [b"lost at most"])
 
 
 def test_software_and_hardware_agree_on_a_noisy_line() -> None:
@@ -96,7 +96,7 @@ def test_software_and_hardware_agree_on_a_noisy_line() -> None:
 
 def test_a_frame_that_comes_while_another_is_held_is_lost_and_no_part_of_it_left() -> None:
     deframer = Deframer()
-    found: list[bytes] = []
+    payloads: list[bytes] = []
 
     async def bench(ctx: Any) -> None:
         async def put(line: bytes) -> None:
@@ -109,14 +109,14 @@ def test_a_frame_that_comes_while_another_is_held_is_lost_and_no_part_of_it_left
 
         second = frame(b"second")
         await put(frame(b"first") + second[:4])
-        found.append(await taken(ctx, deframer))
+        payloads.append(await next_payload(ctx, deframer))
         await put(second[4:])
         assert not ctx.get(deframer.full)
         await put(frame(b"third"))
-        found.append(await taken(ctx, deframer))
+        payloads.append(await next_payload(ctx, deframer))
 
     run_clocked(deframer, bench)
-    assert found == [b"first", b"third"]
+    assert payloads == [b"first", b"third"]
 
 
 def test_a_frame_is_sent_as_often_as_asked() -> None:

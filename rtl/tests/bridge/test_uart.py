@@ -10,19 +10,19 @@ from draupnir.rtl.tests.simulate import run_clocked
 CONTENT = bytes([0x00, 0xFF, 0x55, 0xA5, 0x01, 0x80])
 
 
-async def take(ctx: Any, receiver: UartReceiver, found: list[int], n: int, clocks: int) -> None:
+async def take(ctx: Any, receiver: UartReceiver, output: list[int], n: int, clocks: int) -> None:
     for _ in range(clocks):
         if ctx.get(receiver.o.valid):
-            found.append(ctx.get(receiver.o.payload))
-        if len(found) == n:
+            output.append(ctx.get(receiver.o.payload))
+        if len(output) == n:
             return
         await ctx.tick()
 
 
-def received(divider: int, clocks: int, content: bytes = CONTENT) -> list[int]:
+def received_bytes(divider: int, clocks: int, content: bytes = CONTENT) -> list[int]:
     """What a receiver makes of a line whose bits last ``clocks``."""
     receiver = UartReceiver(divider)
-    found: list[int] = []
+    output: list[int] = []
 
     async def bench(ctx: Any) -> None:
         for byte in content:
@@ -30,40 +30,40 @@ def received(divider: int, clocks: int, content: bytes = CONTENT) -> list[int]:
                 ctx.set(receiver.rx, level)
                 for _ in range(clocks):
                     if ctx.get(receiver.o.valid):
-                        found.append(ctx.get(receiver.o.payload))
+                        output.append(ctx.get(receiver.o.payload))
                     await ctx.tick()
-        await take(ctx, receiver, found, len(content), 3 * clocks)
+        await take(ctx, receiver, output, len(content), 3 * clocks)
 
     run_clocked(receiver, bench)
-    return found
+    return output
 
 
 @pytest.mark.parametrize("divider", [SMALLEST_DIVIDER, 5, 16])
 def test_bytes_are_received(divider: int) -> None:
-    assert received(divider, divider) == list(CONTENT)
+    assert received_bytes(divider, divider) == list(CONTENT)
 
 
 @pytest.mark.parametrize("clocks", [31, 33])
 def test_a_line_three_percent_off_is_understood(clocks: int) -> None:
-    assert received(32, clocks) == list(CONTENT)
+    assert received_bytes(32, clocks) == list(CONTENT)
 
 
 def test_a_glitch_is_no_start_bit_and_a_broken_stop_bit_no_byte() -> None:
     receiver = UartReceiver(16)
-    found: list[int] = []
+    output: list[int] = []
 
     async def bench(ctx: Any) -> None:
         ctx.set(receiver.rx, 0)
         await ctx.tick().repeat(4)
         ctx.set(receiver.rx, 1)
-        await take(ctx, receiver, found, 1, 200)
+        await take(ctx, receiver, output, 1, 200)
         ctx.set(receiver.rx, 0)  # a break: longer than any byte
-        await take(ctx, receiver, found, 1, 400)
+        await take(ctx, receiver, output, 1, 400)
         ctx.set(receiver.rx, 1)
-        await take(ctx, receiver, found, 1, 200)
+        await take(ctx, receiver, output, 1, 200)
 
     run_clocked(receiver, bench)
-    assert found == []
+    assert output == []
 
 
 @pytest.mark.parametrize("divider", [SMALLEST_DIVIDER, 7])

@@ -13,20 +13,20 @@ def test_the_oscillator_itself_needs_no_pll() -> None:
 
 @pytest.mark.parametrize("mhz", [5, 10, 33.3, 40, 50, 75])
 def test_an_ecp5_pll_stays_within_its_limits(mhz: float) -> None:
-    found = clocks.plan("ecp5", 25e6, mhz * 1e6)
-    assert found.pll is not None and 0.9 * mhz <= found.freq / 1e6 <= mhz + 1e-6
-    reference = 25e6 / found.pll["CLKI_DIV"]
-    assert found.freq == pytest.approx(reference * found.pll["CLKFB_DIV"])
-    assert 400e6 <= found.freq * found.pll["CLKOP_DIV"] <= 800e6
+    plan = clocks.plan("ecp5", 25e6, mhz * 1e6)
+    assert plan.pll is not None and 0.9 * mhz <= plan.freq / 1e6 <= mhz + 1e-6
+    reference = 25e6 / plan.pll["CLKI_DIV"]
+    assert plan.freq == pytest.approx(reference * plan.pll["CLKFB_DIV"])
+    assert 400e6 <= plan.freq * plan.pll["CLKOP_DIV"] <= 800e6
 
 
 @pytest.mark.parametrize("mhz", [5, 8, 15, 18, 24, 30])
 def test_an_ice40_pll_stays_within_its_limits(mhz: float) -> None:
-    found = clocks.plan("ice40", 12e6, mhz * 1e6)
-    assert found.pll is not None and 0.9 * mhz <= found.freq / 1e6 <= mhz + 1e-6
-    vco = 12e6 / (found.pll["DIVR"] + 1) * (found.pll["DIVF"] + 1)
+    plan = clocks.plan("ice40", 12e6, mhz * 1e6)
+    assert plan.pll is not None and 0.9 * mhz <= plan.freq / 1e6 <= mhz + 1e-6
+    vco = 12e6 / (plan.pll["DIVR"] + 1) * (plan.pll["DIVF"] + 1)
     assert 533e6 <= vco <= 1066e6
-    assert found.freq == pytest.approx(vco / (1 << found.pll["DIVQ"]) / (1 << found.halvings))
+    assert plan.freq == pytest.approx(vco / (1 << plan.pll["DIVQ"]) / (1 << plan.halvings))
 
 
 def test_nothing_is_halved_that_a_pll_makes_by_itself() -> None:

@@ -39,19 +39,19 @@ def test_words_that_are_written_are_read_back_and_nothing_else_changes() -> None
     place = content.locate(cells, DEPTH, 36)
     words = rng.integers(0, 1 << 32, (DEPTH, 2), dtype=np.uint32)
     words[:, 1] &= 0xF
-    before = {name: bits.copy() for name, bits in cells.items()}
+    old_cells = {name: bits.copy() for name, bits in cells.items()}
     place.write(cells, words)
     assert np.array_equal(place.read(cells), words)
-    assert all(np.array_equal(cells[name][DEPTH * 18 :], before[name][DEPTH * 18 :]) for name in cells)
+    assert all(np.array_equal(cells[name][DEPTH * 18 :], old_cells[name][DEPTH * 18 :]) for name in cells)
 
 
 def test_text_of_an_ecp5_keeps_all_but_the_contents() -> None:
     cells = _ecp5(18, DEPTH, 2)
     zeros = "\n".join(" ".join(["000"] * 8) for _ in range(256))
     text = f".device LFE5U-25F\n\n.bram_init 0\n{zeros}\n\n.bram_init 1\n{zeros}\n\n.tile R1\nenum: X\n"
-    written = content.write_config(text, cells)
-    assert all(np.array_equal(bits, cells[name]) for name, bits in content.read_config(written).items())
-    assert content.write_config(written, content.read_config(text)) == text
+    new_text = content.write_config(text, cells)
+    assert all(np.array_equal(bits, cells[name]) for name, bits in content.read_config(new_text).items())
+    assert content.write_config(new_text, content.read_config(text)) == text
 
 
 def test_text_of_an_ice40_keeps_all_but_the_contents() -> None:
@@ -59,9 +59,9 @@ def test_text_of_an_ice40_keeps_all_but_the_contents() -> None:
     zeros = "\n".join(["0" * 64] * 16)
     text = f".device 5k\n\n.ram_data 6 1\n{zeros}\n\n.extra_bit 0 0 0\n"
     cells = {"6 1": rng.integers(0, 2, 4096, dtype=np.uint8)}
-    written = content.write_asc(text, cells)
-    assert np.array_equal(content.read_asc(written)["6 1"], cells["6 1"])
-    assert content.write_asc(written, content.read_asc(text)) == text
+    new_text = content.write_asc(text, cells)
+    assert np.array_equal(content.read_asc(new_text)["6 1"], cells["6 1"])
+    assert content.write_asc(new_text, content.read_asc(text)) == text
 
 
 def test_a_memory_that_is_not_there_is_an_error() -> None:

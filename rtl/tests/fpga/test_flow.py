@@ -82,14 +82,14 @@ def test_utilisation_is_read_from_the_log_where_there_is_no_report() -> None:
 
 
 def test_report_tells_which_clock_is_too_slow(tmp_path: Path) -> None:
-    found = {
+    nextpnr_report = {
         "utilization": {"TRELLIS_COMB": {"used": 10, "available": 24288}, "GSR": {"used": 0, "available": 1}},
         "fmax": {
             "$glbnet$chip.CLK$TRELLIS_IO_IN": {"achieved": 31.5, "constraint": 40.0},
             "$glbnet$SCK": {"achieved": 70.0, "constraint": 40.0},
         },
     }
-    (tmp_path / "report").write_text(json.dumps(found))
+    (tmp_path / "report").write_text(json.dumps(nextpnr_report))
     read = report.read(tmp_path / "report")
     assert read.usage == (Usage("logic cells", 10, 24288),)
     assert read.clocks == (Clock("chip.CLK", 31.5, 40.0), Clock("SCK", 70.0, 40.0))

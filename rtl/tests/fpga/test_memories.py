@@ -31,10 +31,10 @@ def test_lanes_are_the_memory_that_they_stand_for() -> None:
 def stand_in(device: BlockMemories, depth: int, width: int) -> type:
     """What takes a memory's place; both are elaborated, since Amaranth complains of components that never are."""
     sram = Sram(depth, width)
-    found = device.get_sram(sram)
-    for component in (sram, found):
+    replacement = device.get_sram(sram)
+    for component in (sram, replacement):
         Fragment.get(component, None)
-    return type(found)
+    return type(replacement)
 
 
 def test_an_ice40_puts_large_memories_into_spram_which_no_bitstream_fills() -> None:

@@ -49,8 +49,8 @@ def test_a_gowin_project_is_complete_and_its_constraints_are_of_its_own_ports(tm
 def _constraints_name_ports(folder: Path, constraints: str, pattern: str) -> None:
     top = (folder / "top.v").read_text()
     ports = re.findall(r"^  (?:input|output|inout) (?:\[.*\] )?(\w+);", top[top.index("module top(") :], re.MULTILINE)
-    named = set(re.findall(pattern, (folder / constraints).read_text()))
-    assert named and named == set(ports[: len(named)])
+    constrained_ports = set(re.findall(pattern, (folder / constraints).read_text()))
+    assert constrained_ports and constrained_ports == set(ports[: len(constrained_ports)])
 
 
 def test_a_fusesoc_core_names_files_that_are_there(tmp_path: Path) -> None:

@@ -31,8 +31,8 @@ def test_a_name_that_begins_like_a_root_folder_is_a_name_in_the_folder(tmp_path:
         (tmp_path / name).mkdir()
         (tmp_path / name / "buffer.v").write_text(BUFFER)
         script += [f"read_verilog {name}/buffer.v", f"write_json {name}/draupnir-test.json", "design -reset"]
-    done = tools.run("yosys", ["-q", "-p", "; ".join(script)], tmp_path)
-    assert done.status == 0 and "ERROR" not in done.output, done.output
+    outcome = tools.run("yosys", ["-q", "-p", "; ".join(script)], tmp_path)
+    assert outcome.status == 0 and "ERROR" not in outcome.output, outcome.output
     for name in roots():
         assert '"buffer"' in (tmp_path / name / "draupnir-test.json").read_text()
         assert not (Path("/") / name / "draupnir-test.json").exists()
@@ -50,14 +50,14 @@ def test_every_tool_runs_in_its_folder(tmp_path: Path, tool: str) -> None:
     (tmp_path / root).mkdir()
     (tmp_path / root / "none.txt").write_text("none\n")
     arguments = ["--json"] if tool.startswith("nextpnr") else []
-    done = tools.run(tool, [*arguments, f"{root}/none.txt", *(() if arguments else ["out"])], tmp_path)
-    assert done.status != 0
-    assert "open" not in done.output.lower() and "find" not in done.output.lower(), done.output
+    outcome = tools.run(tool, [*arguments, f"{root}/none.txt", *(() if arguments else ["out"])], tmp_path)
+    assert outcome.status != 0
+    assert "open" not in outcome.output.lower() and "find" not in outcome.output.lower(), outcome.output
 
 
 @pytest.mark.parametrize("own", ["share", "tmp"])
 def test_a_folder_that_the_tool_has_of_its_own_is_refused(tmp_path: Path, own: str) -> None:
     (tmp_path / own).mkdir()
-    with pytest.raises(InputError) as refused:
+    with pytest.raises(InputError) as error:
         tools.run("yosys", ["-q", "-p", f"read_verilog {own}/buffer.v"], tmp_path)
-    assert str(refused.value) == f"{tmp_path / own}: yosys in WebAssembly cannot see a folder of this name; rename it"
+    assert str(error.value) == f"{tmp_path / own}: yosys in WebAssembly cannot see a folder of this name; rename it"

@@ -82,7 +82,9 @@ def rows(chip: Chip, n: int, seed: int) -> np.ndarray:
     """Random packed inputs that begin with a reset."""
     rng = np.random.default_rng(seed)
     widths = {pin.name: pin.width for pin in chip.inputs}
-    drawn = {name: rng.integers(0, 1 << width, n) for name, width in widths.items()}
-    drawn["CORE"] %= len(chip.memory("sums").parts)
-    drawn["RST"] = (np.arange(n) == 0) | (rng.random(n) < 0.02)
-    return np.array([pack(chip.input_word, {name: int(drawn[name][i]) for name in widths}) for i in range(n)], np.int64)
+    levels = {name: rng.integers(0, 1 << width, n) for name, width in widths.items()}
+    levels["CORE"] %= len(chip.memory("sums").parts)
+    levels["RST"] = (np.arange(n) == 0) | (rng.random(n) < 0.02)
+    return np.array(
+        [pack(chip.input_word, {name: int(levels[name][i]) for name in widths}) for i in range(n)], np.int64
+    )

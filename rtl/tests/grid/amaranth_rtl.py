@@ -35,9 +35,9 @@ class Grid(wiring.Component):
     """The grid's pins, and ``NX`` by ``NY`` cores."""
 
     def __init__(self, NX: int = 2, NY: int = 2, DEPTH: int = 8) -> None:
-        declared = grid.declare(NX=NX, NY=NY, DEPTH=DEPTH)
+        declaration = grid.declare(NX=NX, NY=NY, DEPTH=DEPTH)
         self._cores = [Core(DEPTH) for _ in range(NX * NY)]
-        super().__init__({pin.name: (In if pin.direction == "in" else Out)(pin.width) for pin in declared.pins})
+        super().__init__({pin.name: (In if pin.direction == "in" else Out)(pin.width) for pin in declaration.pins})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -50,10 +50,10 @@ class Grid(wiring.Component):
             m.d.comb += [core.addr.eq(pins["ADDR"]), core.amount.eq(pins["REQUEST"][:8])]
             m.d.comb += core.write.eq(pins["REQUEST"][8] & (pins["CORE"] == i))
             m.d.comb += pins["ODD"][i].eq(core.odd)
-        chosen = words[0]
+        output = words[0]
         for i, word in enumerate(words):
-            chosen = Mux(pins["CORE"] == i, word, chosen)
-        m.d.comb += pins["WORD"].eq(chosen)
+            output = Mux(pins["CORE"] == i, word, output)
+        m.d.comb += pins["WORD"].eq(output)
         return m
 
 

@@ -13,19 +13,19 @@ def test_every_sink_follows_the_source() -> None:
 
     class Fork(wiring.Component):
         source: In(signature)
-        left: Out(signature)
-        right: Out(signature)
+        first: Out(signature)
+        second: Out(signature)
 
         def elaborate(self, platform: object) -> Module:
             m = Module()
-            forward(m, self.source, self.left)
-            forward(m, self.source, self.right)
+            forward(m, self.source, self.first)
+            forward(m, self.source, self.second)
             return m
 
     fork = Fork()
 
     def read(ctx: Any) -> list[int]:
-        return [ctx.get(signal) for end in (fork.left, fork.right) for signal in (end.addr, end.en)]
+        return [ctx.get(signal) for end in (fork.first, fork.second) for signal in (end.addr, end.en)]
 
     rows = [{"source.addr": 9, "source.en": 1}, {"source.addr": 6, "source.en": 0}]
     assert evaluate(fork, rows, read) == [[9, 1, 9, 1], [6, 0, 6, 0]]

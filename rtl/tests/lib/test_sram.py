@@ -60,9 +60,9 @@ def test_lanes_are_written_one_by_one() -> None:
             for name, level in (("cs", cs), ("we", we), ("addr", addr)):
                 ctx.set(getattr(sram.control, name), level)
             ctx.set(sram.w_word, word)
-            before = ctx.get(sram.r_word)
+            old_word = ctx.get(sram.r_word)
             await ctx.tick()
-            assert ctx.get(sram.r_word) == (expected[addr] if cs else before)
+            assert ctx.get(sram.r_word) == (expected[addr] if cs else old_word)
             if cs and we:
                 mask = sum(((1 << w) - 1) << sum(widths[:i]) for i, w in enumerate(widths) if lanes >> i & 1)
                 expected[addr] = expected[addr] & ~mask | word & mask
@@ -75,11 +75,11 @@ def test_merge_byte_replaces_what_the_mask_does_not_keep() -> None:
         byte_idx: In(3)
         byte: In(8)
         mask: In(8)
-        merged: Out(32)
+        merged_word: Out(32)
 
         def elaborate(self, platform: object) -> Module:
             m = Module()
-            merge_byte(m, self.merged, Const(0x44332211, 32), self.byte_idx, self.byte, self.mask)
+            merge_byte(m, self.merged_word, Const(0x44332211, 32), self.byte_idx, self.byte, self.mask)
             return m
 
     merge = Merge()
@@ -90,7 +90,7 @@ def test_merge_byte_replaces_what_the_mask_does_not_keep() -> None:
         {"byte_idx": 4, "byte": 0xAB, "mask": 0},
         {"byte_idx": 7, "byte": 0xAB, "mask": 0},
     ]
-    answers = evaluate(merge, rows, lambda ctx: ctx.get(merge.merged))
+    answers = evaluate(merge, rows, lambda ctx: ctx.get(merge.merged_word))
     assert answers == [0x443322AB, 0x443F2211, 0x44332211, 0x44332211, 0x44332211]
 
 

@@ -20,14 +20,14 @@ TIME_LIMIT = 5000  # clocks that an event may take
 class Driver:
     """The environment of one chip: sends frames and events, and acknowledges output events at once.
 
-    sent : output events so far; cycle : clocks so far
+    output_events : addresses of the output events so far; cycle : clocks so far
     """
 
     def __init__(self, ctx: Any, chip: Odin) -> None:
         self._ctx = ctx
         self._chip = chip
         self.cycle = 0
-        self.sent: list[int] = []
+        self.output_events: list[int] = []
 
     def get(self, pin: str) -> int:
         return self._ctx.get(getattr(self._chip, pin))
@@ -40,7 +40,7 @@ class Driver:
         for _ in range(n):
             await self._ctx.delay(HALF_CLOCK)
             if self.get("AEROUT_REQ") and not self._ctx.get(self._chip.AEROUT_ACK):
-                self.sent.append(self.get("AEROUT_ADDR"))
+                self.output_events.append(self.get("AEROUT_ADDR"))
             self.set(AEROUT_ACK=self.get("AEROUT_REQ"), CLK=1)
             await self._ctx.delay(HALF_CLOCK)
             self.set(CLK=0)
@@ -54,14 +54,14 @@ class Driver:
 
     async def frame(self, transaction: int) -> int:
         """One SPI frame, without a clock in between; returns what MISO showed."""
-        received = []
+        miso_bits = []
         for bit in frames.msb_first(transaction, PORT.bits):
             self.set(MOSI=bit, SCK=1)
             await self._ctx.delay(1e-10)
-            received.append(self.get("MISO"))
+            miso_bits.append(self.get("MISO"))
             self.set(SCK=0)
             await self._ctx.delay(1e-10)
-        return frames.number(received)
+        return frames.number(miso_bits)
 
     async def configure(self, register: str, content: int) -> None:
         await self.frame(PORT.encode(RegisterWrite(register, 0, content)))

@@ -17,7 +17,7 @@ def test_a_neuron_programmed_through_the_spi_spikes_on_the_output_bus() -> None:
         await _program(driver, {0xC3: READY_TO_SPIKE})
         await driver.event(EVENT["virtual"].encode(neur=0xC3, weight=1))
         await driver.clock(20)
-        assert driver.sent == [0xC3]
+        assert driver.output_events == [0xC3]
 
     run_chip(Odin(), bench)
 
@@ -29,8 +29,8 @@ def test_a_programmed_byte_is_read_back_on_miso() -> None:
         await _begin_programming(driver)
         await driver.write_neuron(7, word)
         for byte in (0, 9, 15, 16):
-            received = await _read(driver, PORT.encode_read(NEURONS.name, 7, byte))
-            assert received == (0x30 + byte if byte < 16 else 0)
+            answer = await _read(driver, PORT.encode_read(NEURONS.name, 7, byte))
+            assert answer == (0x30 + byte if byte < 16 else 0)
 
     run_chip(Odin(), bench)
 
@@ -60,7 +60,7 @@ def test_memories_of_a_smaller_chip_ignore_the_upper_bits_of_an_address() -> Non
         await _program(driver, {5: READY_TO_SPIKE})
         await driver.event(EVENT["virtual"].encode(neur=64 + 5, weight=1))
         await driver.clock(20)
-        assert driver.sent == [64 + 5]
+        assert driver.output_events == [64 + 5]
 
     run_chip(Odin(n_neurons=64), bench)
 
@@ -72,7 +72,7 @@ def test_without_izh_such_a_neuron_stays_and_never_spikes() -> None:
         await _program(driver, {5: at_threshold})
         await driver.event(EVENT["tref"].encode(neur=5) | 1 << 7)
         await driver.clock(20)
-        assert driver.sent == ([5] if izh else [])
+        assert driver.output_events == ([5] if izh else [])
 
     for izh in (True, False):
         run_chip(Odin(izh=izh), bench)
@@ -95,16 +95,16 @@ async def _program(driver: Driver, neurons: dict[int, int]) -> None:
 
 async def _read(driver: Driver, transaction: int) -> int:
     """A byte: its access needs clocks between the frame's halves."""
-    received = []
+    miso_bits = []
     for half in frames.fields(transaction, PORT.bits, PORT.field_bits):
         for bit in frames.msb_first(half, PORT.field_bits):
             driver.set(MOSI=bit, SCK=1)
             await driver.clock()
-            received.append(driver.get("MISO"))
+            miso_bits.append(driver.get("MISO"))
             driver.set(SCK=0)
             await driver.clock()
         await driver.clock(6)
-    return PORT.answer(frames.number(received))
+    return PORT.answer(frames.number(miso_bits))
 
 
 async def _cycles_to_ack(driver: Driver, addr: int) -> int:

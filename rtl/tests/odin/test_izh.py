@@ -106,5 +106,5 @@ def _by_model(word: int, kind: dict[str, int], weight: int, burst_end: int) -> d
     memory = limbs.reshape(1, -1).copy()
     model.store(memory, 0, n)
     fields = decode(IZH, from_limbs(memory[0]))
-    told = {name: int(getattr(n, name)) for name in ("v_up", "v_down", "spike", "spk_ref", "isi_ref")}
-    return {name: fields[name] for name in STATES} | told
+    outputs = {name: int(getattr(n, name)) for name in ("v_up", "v_down", "spike", "spk_ref", "isi_ref")}
+    return {name: fields[name] for name in STATES} | outputs

@@ -59,7 +59,7 @@ class NaiveQueue:
         self.n_written = self.n_read = 0
 
     @property
-    def held(self) -> int:
+    def n_held(self) -> int:
         return self.n_written - self.n_read
 
     @property
@@ -67,13 +67,13 @@ class NaiveQueue:
         return self.words[self.n_read % BURST_MAX % BURST_DEPTH]
 
     def push(self, addr: int, last: int) -> None:
-        if self.held < BURST_MAX:
+        if self.n_held < BURST_MAX:
             if self.n_written % BURST_MAX < BURST_DEPTH:
                 self.words[self.n_written % BURST_MAX] = (addr, last)
             self.n_written += 1
 
     def pop(self) -> None:
-        if self.held:
+        if self.n_held:
             self.n_read += 1
 
 
@@ -95,8 +95,8 @@ def test_burst_queues_agree_with_naive_ones_also_when_overfull() -> None:
             ctx.set(fifos.turn_after, turn_after)
             ctx.set(fifos.ready, ready)
             await ctx.delay(1e-9)
-            assert ctx.get(fifos.valid) == (queues[turn].held > 0)
-            if queues[turn].held:
+            assert ctx.get(fifos.valid) == (queues[turn].n_held > 0)
+            if queues[turn].n_held:
                 head = ctx.get(fifos.head)
                 assert (head["addr"], head["last"]) == queues[turn].head
             await ctx.tick()
@@ -165,12 +165,12 @@ def test_burst_spikes_come_in_their_time_and_the_last_is_marked() -> None:
         ctx.set(scheduler.o.ready, 1)
         await ctx.tick()
         ctx.set(scheduler.neuron_event.spike, 0)
-        seen = []
+        output = []
         for cycle in range(1, 8 * isi * (timeref + 1)):
             if ctx.get(scheduler.o.valid):
-                seen.append((cycle, ctx.get(scheduler.o.payload.addr), ctx.get(scheduler.burst_end)))
+                output.append((cycle, ctx.get(scheduler.o.payload.addr), ctx.get(scheduler.burst_end)))
             await ctx.tick()
-        assert seen == [(1, 99, 0), (10, 99, 0), (20, 99, 0), (30, 99, 1)]
+        assert output == [(1, 99, 0), (10, 99, 0), (20, 99, 0), (30, 99, 1)]
 
     run_clocked(scheduler, bench, ("sync", "burst"))
 

@@ -18,15 +18,15 @@ class Master:
         self.ctx, self.slave, self._sck, self._sck_fall = ctx, slave, sck, sck_fall
 
     async def bits(self, word: int, n: int) -> int:
-        received = 0
+        answer = 0
         for bit in format(word, f"0{n}b"):
             self.ctx.set(self.slave.mosi, int(bit))
             self.ctx.set(self._sck.clk, 1)
             await self.ctx.delay(HALF_SCK)
-            received = received << 1 | self.ctx.get(self.slave.miso)
+            answer = answer << 1 | self.ctx.get(self.slave.miso)
             self.ctx.set(self._sck.clk, 0)
             await self.ctx.delay(HALF_SCK)
-        return received
+        return answer
 
     async def frame(self, addr: int, word: int) -> int:
         await self.bits(addr, SPI_BITS)

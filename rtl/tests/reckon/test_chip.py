@@ -121,12 +121,12 @@ def _run(chip: Reckon, rows: Rows) -> list[int]:
     pins = sorted(INPUTS, key=lambda f: CHIP.acts_at_edges(CHIP.pin(f.name)))
 
     async def bench(ctx: Any) -> None:
-        before = 0
+        last_inputs = 0
         for inputs, clk in zip(rows.inputs, rows.clk, strict=True):
             for f in pins:
-                if (inputs ^ before) >> f.lsb & f.high:
+                if (inputs ^ last_inputs) >> f.lsb & f.high:
                     ctx.set(getattr(chip, f.name), inputs >> f.lsb & f.high)
-            before = inputs
+            last_inputs = inputs
             await ctx.delay(1e-9)
             outputs.append(sum(ctx.get(getattr(chip, f.name)) << f.lsb for f in OUTPUTS) if clk else 0)
             if clk:
@@ -143,11 +143,11 @@ def _run(chip: Reckon, rows: Rows) -> list[int]:
 def test_a_smaller_chip_does_what_the_whole_one_does_with_as_few_neurons() -> None:
     rows = _session()
     expected = Model().drive(np.array(rows.inputs, dtype=np.int64), np.array(rows.clk, dtype=np.uint8))
-    found = _run(Reckon(n_neurons=128, n_inputs=64, n_outputs=4), rows)
+    outputs = _run(Reckon(n_neurons=128, n_inputs=64, n_outputs=4), rows)
     data, miso = (OUTPUTS[name] for name in ("OUT_DATA", "MISO"))
     assert len({int(row) >> data.lsb & data.high for row in expected}) > 2, "potentials must have been sent"
     assert any(int(row) >> miso.lsb & 1 for row in expected[-200:]), "weights must have been read"
-    assert found == expected.tolist()
+    assert outputs == expected.tolist()
 
 
 def test_a_smaller_chip_has_smaller_memories(tmp_path: Any) -> None:

@@ -30,7 +30,7 @@ class TwoWrites(wiring.Component):
         flags.write(
             m, "sync", Write(self.one, self.one_idx, self.one_flag), Write(self.two, self.two_idx, self.two_flags, 2)
         )
-        m.d.comb += [self.flag.eq(flags.at(self.read_idx)), self.pair.eq(flags.at(self.read_idx[1:], 2))]
+        m.d.comb += [self.flag.eq(flags.read(self.read_idx)), self.pair.eq(flags.read(self.read_idx[1:], 2))]
         return m
 
 

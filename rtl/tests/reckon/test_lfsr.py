@@ -17,7 +17,7 @@ def naive(lfsr: Lfsr, flip_flops: int, n: int) -> list[int]:
     return [y[t] for t in range(n)]
 
 
-def packed(bits: list[int]) -> int:
+def as_word(bits: list[int]) -> int:
     return sum(bit << i for i, bit in enumerate(bits))
 
 
@@ -38,7 +38,7 @@ def test_every_lfsr_goes_on_with_its_sequence_from_the_reset_and_from_a_seed(lfs
             expected = naive(lfsr, flip_flops, 3 * lfsr.unfold)
             ctx.set(unfolded.en, 1)
             for step in range(3):
-                assert ctx.get(unfolded.rnd) == packed(expected[step * lfsr.unfold :][: lfsr.unfold])
+                assert ctx.get(unfolded.rnd) == as_word(expected[step * lfsr.unfold :][: lfsr.unfold])
                 await ctx.tick("srst")
             ctx.set(unfolded.seed, seed)
             ctx.set(unfolded.prog, 1)
@@ -53,7 +53,7 @@ def test_it_stands_still_without_en() -> None:
 
     async def bench(ctx: Any, unfolded: UnfoldedLfsr) -> None:
         await ctx.tick("srst").repeat(3)
-        assert ctx.get(unfolded.rnd) == packed(naive(lfsr, lfsr.reset, lfsr.unfold))
+        assert ctx.get(unfolded.rnd) == as_word(naive(lfsr, lfsr.reset, lfsr.unfold))
 
     run(lfsr, bench)
 
@@ -68,8 +68,8 @@ def test_a_gated_one_shows_its_bits_only_where_they_count() -> None:
         await ctx.tick("srst")
         assert ctx.get(unfolded.rnd) == 0
         ctx.set(unfolded.en, 1)
-        assert ctx.get(unfolded.rnd) == packed(expected[: lfsr.unfold])
+        assert ctx.get(unfolded.rnd) == as_word(expected[: lfsr.unfold])
         await ctx.tick("srst")
-        assert ctx.get(unfolded.rnd) == packed(expected[lfsr.unfold :])
+        assert ctx.get(unfolded.rnd) == as_word(expected[lfsr.unfold :])
 
     run(lfsr, bench, gated=True)

@@ -4,12 +4,12 @@ from typing import Any
 from draupnir.emulator.reckon.layout import LFSRS
 from draupnir.rtl.reckon.pair import HiddenNeuron
 from draupnir.rtl.tests.reckon import naive
+from draupnir.rtl.tests.reckon.test_lfsr import as_word
 from draupnir.rtl.tests.reckon.test_lfsr import naive as bits_of
-from draupnir.rtl.tests.reckon.test_lfsr import packed
 from draupnir.rtl.tests.simulate import run_clocked
 
 RANDOM = {  # what each stochastic rounding takes of its LFSR
-    name: packed(bits_of(lfsr, lfsr.reset, lfsr.unfold))
+    name: as_word(bits_of(lfsr, lfsr.reset, lfsr.unfold))
     for name in ("neur_u", "tinp", "trec", "tout")
     for lfsr in LFSRS
     if lfsr.name == f"lfsr_strnd_{name}0"
@@ -44,16 +44,16 @@ def _case(rng: random.Random) -> dict[str, Any]:
 def _expected(c: dict[str, Any]) -> tuple[dict[str, int], int]:
     """State and spike afterwards."""
     state, en, kappa = c["state"], c["config.spi_en_stoch_round"], c["config.spi_kappa"]
-    u, after = state["neur_u"], {}
+    u, expected_state = state["neur_u"], {}
     spike = c["step_writes"] and u >= c["thr"]
     alpha_en, kappa_en = en and c["alpha"] != 0x8000, en and kappa != 0x80
     if c["integrates"]:
-        after["neur_u"] = naive.integrate(u, c["w_inp"], c["w_rec"], c["noise"])
+        expected_state["neur_u"] = naive.integrate(u, c["w_inp"], c["w_rec"], c["noise"])
     elif c["step_writes"]:
         leaked = naive.decay(u, c["alpha"], 15, 16, alpha_en, RANDOM["neur_u"])
-        after["neur_u"] = (0 if c["config.spi_rst_mode"] else leaked - c["thr"]) if spike else leaked
+        expected_state["neur_u"] = (0 if c["config.spi_rst_mode"] else leaked - c["thr"]) if spike else leaked
     else:
-        after["neur_u"] = 0
+        expected_state["neur_u"] = 0
     for name, bits, increment in (("inp", 12, 8), ("rec", 12, 8), ("out", 10, 2)):
         trace = state[f"trace_{name}"]
         if c["event"][f"trace_{name}"]:
@@ -62,9 +62,9 @@ def _expected(c: dict[str, Any]) -> tuple[dict[str, int], int]:
             trace = naive.decay(trace, kappa, 7, bits, kappa_en, RANDOM["tout"])
         elif c["steps"]:
             trace = naive.decay(trace, c["alpha"], 15, bits, alpha_en, RANDOM[f"t{name}"])
-        after[f"trace_{name}"] = trace
-    after["neur_u"] = naive.signed(after["neur_u"], 16)
-    return after, int(spike)
+        expected_state[f"trace_{name}"] = trace
+    expected_state["neur_u"] = naive.signed(expected_state["neur_u"], 16)
+    return expected_state, int(spike)
 
 
 def test_a_neuron_does_what_the_originals_does() -> None:
@@ -78,8 +78,8 @@ def test_a_neuron_does_what_the_originals_does() -> None:
                 target = getattr(neuron.config, register) if register else getattr(neuron, path)
                 ctx.set(target, level)
             state_next = ctx.get(neuron.state_next)
-            found = {name: state_next[name] for name in case["state"]}
-            assert (found, ctx.get(neuron.spike)) == _expected(case), case
+            actual_state = {name: state_next[name] for name in case["state"]}
+            assert (actual_state, ctx.get(neuron.spike)) == _expected(case), case
 
     run_clocked(neuron, bench, domains=("srst",))
 
@@ -95,7 +95,7 @@ def test_rounding_takes_new_bits_only_in_the_clock_that_writes() -> None:
         await ctx.tick("srst").repeat(3)
         for step in range(2):
             ctx.set(neuron.step_writes, 1)
-            rand = packed(expected[step * lfsr.unfold :][: lfsr.unfold])
+            rand = as_word(expected[step * lfsr.unfold :][: lfsr.unfold])
             for u in (-20000, 12345):
                 state = {"neur_u": u, "trace_inp": 0, "trace_rec": 0, "trace_out": 0}
                 ctx.set(neuron.state, state)

@@ -18,15 +18,15 @@ class Master:
         self.ctx, self.slave, self._domains = ctx, slave, (sck, sck_fall)
 
     async def field(self, word: int) -> int:
-        received = 0
+        answer = 0
         for bit in format(word, f"0{SPI_BITS}b"):
             self.ctx.set(self.slave.mosi, int(bit))
             await self.ctx.delay(HALF_SCK)
-            received = received << 1 | self.ctx.get(self.slave.miso)
+            answer = answer << 1 | self.ctx.get(self.slave.miso)
             for level in (1, 0):
                 self.ctx.set(self._domains[0].clk, level)
                 await self.ctx.delay(HALF_SCK)
-        return received
+        return answer
 
     async def send(self, code: SpiCode, addr: int, *words: int) -> None:
         await self.field(encode(SPI_HEADER, addr=addr, num_write=len(words), code=code))
@@ -64,16 +64,16 @@ def _run(bench: Callable[[Master], Awaitable[None]]) -> None:
 
 def test_every_register_takes_its_declared_bits_and_a_reset_only_touches_those_that_have_one() -> None:
     async def bench(master: Master) -> None:
-        given: dict[str, int] = {}
+        contents: dict[str, int] = {}
         for r in REGISTERS:
             for i in range(r.n_addrs):
                 word = 0xA5C3_5A3C ^ 0x0101_0101 * (r.addr + i)
                 await master.send(SpiCode.CONFIG, r.addr + i, word)
-                given[r.name] = given.get(r.name, 0) | (word & (1 << r.width) - 1) << r.width * i
-        assert {r.name: master.config(r.name) for r in REGISTERS} == given
+                contents[r.name] = contents.get(r.name, 0) | (word & (1 << r.width) - 1) << r.width * i
+        assert {r.name: master.config(r.name) for r in REGISTERS} == contents
         await master.reset()
-        kept = {r.name: given[r.name] if r.reset is None else r.reset for r in REGISTERS}
-        assert {r.name: master.config(r.name) for r in REGISTERS} == kept
+        reset_contents = {r.name: contents[r.name] if r.reset is None else r.reset for r in REGISTERS}
+        assert {r.name: master.config(r.name) for r in REGISTERS} == reset_contents
 
     _run(bench)
 

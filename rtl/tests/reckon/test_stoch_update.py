@@ -15,8 +15,8 @@ def _answers(bits: int, rows: list[dict[str, int]]) -> list[tuple[bool, int]]:
 
     inputs = {"prob": bits, "lr_p": 5, "lr_r": 5, "rnd": bits, "w": signed(8)}
     component = Expression(inputs, 9, emit)
-    masked = [{**row, "prob": row["prob"] & (1 << bits) - 1} for row in rows]
-    answers = evaluate(component, masked, lambda ctx: ctx.get(component.answer))
+    narrow_rows = [{**row, "prob": row["prob"] & (1 << bits) - 1} for row in rows]
+    answers = evaluate(component, narrow_rows, lambda ctx: ctx.get(component.answer))
     return [(bool(answer & 1), naive.signed(answer >> 1, 8)) for answer in answers]
 
 

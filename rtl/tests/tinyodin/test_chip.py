@@ -25,14 +25,14 @@ IN = CHIP.input_word
 
 def run(chip: Tinyodin, rows: list[int]) -> list[int]:
     """Outputs, packed, before each clock edge."""
-    shown = []
+    outputs = []
 
     async def bench(ctx: Any) -> None:
         for row in rows:
             for name, level in unpack(IN, row).items():
                 ctx.set(getattr(chip, name), level)
             await ctx.delay(HALF_CLOCK)
-            shown.append(pack(CHIP.output_word, {pin.name: ctx.get(getattr(chip, pin.name)) for pin in CHIP.outputs}))
+            outputs.append(pack(CHIP.output_word, {pin.name: ctx.get(getattr(chip, pin.name)) for pin in CHIP.outputs}))
             ctx.set(chip.CLK, 1)
             await ctx.delay(HALF_CLOCK)
             ctx.set(chip.CLK, 0)
@@ -40,15 +40,15 @@ def run(chip: Tinyodin, rows: list[int]) -> list[int]:
     simulator = Simulator(chip)
     simulator.add_testbench(bench)
     simulator.run()
-    return shown
+    return outputs
 
 
 def frame(transaction: int, half: int) -> list[int]:
     return pins.rows(CHIP, [transaction], half, gap=3).tolist()
 
 
-def write(what: Write, half: int = 2) -> list[int]:
-    return frame(PORT.encode(what), half)
+def write(access: Write, half: int = 2) -> list[int]:
+    return frame(PORT.encode(access), half)
 
 
 def register(name: str, content: int) -> list[int]:
@@ -95,8 +95,8 @@ def test_memories_of_a_smaller_chip_ignore_the_upper_bits_of_an_address() -> Non
     for name in ("tref", "spike"):
         field = "neur" if name == "tref" else "pre_neur"
         low, high = event(name, 150, **{field: 3}), event(name, 150, **{field: 64 + 3})
-        shown = [run(Tinyodin(n_neurons=64), rows[:-500] + wanted + rows[-500:]) for wanted in (low, high)]
-        addrs = [[unpack(CHIP.output_word, row)["AEROUT_ADDR"] & 63 for row in one] for one in shown]
+        outputs = [run(Tinyodin(n_neurons=64), rows[:-500] + events + rows[-500:]) for events in (low, high)]
+        addrs = [[unpack(CHIP.output_word, row)["AEROUT_ADDR"] & 63 for row in one] for one in outputs]
         assert addrs[0] == addrs[1]
 
 

@@ -24,23 +24,23 @@ def answers(rows: list[dict[str, int]]) -> list[tuple[int, int]]:
 
 
 def test_weights_move_the_potential_and_saturate() -> None:
-    rows, wanted = [], []
+    rows, expected = [], []
     for core in EDGES:
         for thr in THRESHOLDS:
             for weight in WEIGHTS:
                 rows.append(update({"core": core, "thr": thr, "leak_str": 99}, event=1, weight=weight))
-                wanted.append(spiking(max(-2048, min(2047, core + weight)), thr))
-    assert answers(rows) == wanted
+                expected.append(spiking(max(-2048, min(2047, core + weight)), thr))
+    assert answers(rows) == expected
 
 
 def test_leakage_stops_at_zero_from_either_side() -> None:
-    rows, wanted = [], []
+    rows, expected = [], []
     for core in EDGES:
         for thr in THRESHOLDS:
             for leak in LEAKS:
                 rows.append(update({"core": core, "thr": thr, "leak_str": leak}, event=1, tref=1, weight=-8))
-                wanted.append(spiking(min(0, core + leak) if core < 0 else max(0, core - leak), thr))
-    assert answers(rows) == wanted
+                expected.append(spiking(min(0, core + leak) if core < 0 else max(0, core - leak), thr))
+    assert answers(rows) == expected
 
 
 def test_without_an_event_only_the_threshold_is_compared() -> None:
