@@ -31,10 +31,10 @@ def located(built: BuiltDesign, outcome: BenchOutcome, seed: int, start: Initial
         every = -(-(end - first) // LOOKS)
         folder = outcome.folder / FOLDER
         outcome_again = run(built, outcome.test, folder, seed, start=start, look_from=first, look_every=every)
-        seen = outcome_again.notes.get("first_difference")
-        if not seen or not seen["memories"] or seen["cycle"] is None:
+        new_difference = outcome_again.notes.get("first_difference")
+        if not new_difference or not new_difference["memories"] or new_difference["cycle"] is None:
             break
-        latest, first, end = outcome_again, outcome_again.notes["equal_until"], seen["cycle"] + 1
+        latest, first, end = outcome_again, outcome_again.notes["equal_until"], new_difference["cycle"] + 1
         if every == 1:
             break
     if latest is None:

@@ -26,22 +26,22 @@ def put(folder: Path, make: Sequence[str], env: Mapping[str, str], log: TextIO |
     Raises RuntimeError where the compiler fails.
     """
     classes = (folder / "Vtop_classes.mk").read_text()
-    names = [name for listed in _CLASSES.findall(classes) for name in re.findall(r"\w+", listed)]
+    names = [name for entries in _CLASSES.findall(classes) for name in re.findall(r"\w+", entries)]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         list(pool.map(lambda name: _put_one(folder / f"{name}.o", make, env, log), names))
 
 
 def _put_one(target: Path, make: Sequence[str], env: Mapping[str, str], log: TextIO | None) -> None:
-    asked = [*make, "--no-print-directory", "--dry-run", target.name]
-    planned = subprocess.run(asked, env=env, capture_output=True, text=True, check=False).stdout
+    command = [*make, "--no-print-directory", "--dry-run", target.name]
+    planned = subprocess.run(command, env=env, capture_output=True, text=True, check=False).stdout
     compiler = shutil.which(next(iter(shlex.split(planned)), ""), path=env.get("PATH"))
     if compiler is None:
         return
 
     def compile_one() -> None:
-        done = processes.run([*make, target.name], env=env, stdout=log, stderr=subprocess.STDOUT if log else None)
-        if done.returncode:
-            raise RuntimeError(f"exit status {done.returncode}")
+        result = processes.run([*make, target.name], env=env, stdout=log, stderr=subprocess.STDOUT if log else None)
+        if result.returncode:
+            raise RuntimeError(f"exit status {result.returncode}")
 
     headers = kept.headers(toolchain.verilator().root / "include")
     kept.put(target, (planned, kept.compiler(compiler), headers), compile_one)

@@ -100,7 +100,7 @@ class CrossbarBench(ChipBench):
         self._contents = {NEURONS: neurons, SYNAPSES: synapses}
 
     @classmethod
-    def drawn(cls, dut: Any, registers: Mapping[str, int], sender: SenderTiming, receiver: ReceiverTiming) -> Self:
+    def at_random(cls, dut: Any, registers: Mapping[str, int], sender: SenderTiming, receiver: ReceiverTiming) -> Self:
         """A bench whose memories are drawn from its seed."""
         bench = cls(dut, sender=sender, receiver=receiver)
         bench.configured_as(registers, bench.any_neurons(), bench.any_synapses())
@@ -195,17 +195,17 @@ class CrossbarBench(ChipBench):
 
     async def reads_back(self, name: str, word: int) -> None:
         """Write bytes into a word of a memory, find them there, and read them. The gate must be closed."""
-        written = self.rng.bytes(self.chip.memory(name).width // 8)
-        for i, byte in enumerate(written):
+        content = self.rng.bytes(self.chip.memory(name).width // 8)
+        for i, byte in enumerate(content):
             await self.write_byte(name, word, i, byte)
-        assert self.word(name, word) == int.from_bytes(written, "little")
-        assert [await self.read_byte(name, word, i) for i in range(len(written))] == list(written)
+        assert self.word(name, word) == int.from_bytes(content, "little")
+        assert [await self.read_byte(name, word, i) for i in range(len(content))] == list(content)
 
     async def rewrite_registers(self) -> None:
         """Write every register at random, in any order, with the network running between them."""
-        for register in self.rng.permutation(len(self.chip.registers)):
-            declared = self.chip.registers[register]
-            await self.write_register(declared.name, int(self.rng.integers(1 << declared.width)))
+        for idx in self.rng.permutation(len(self.chip.registers)):
+            register = self.chip.registers[idx]
+            await self.write_register(register.name, int(self.rng.integers(1 << register.width)))
             await self.write_register(GATE, 0)  # or no event would be answered
             await self.aerin.send(self.any_event())
 
@@ -214,7 +214,7 @@ class CrossbarBench(ChipBench):
     def any_event(self, hot: int = 16) -> int:
         """The address of a random event; neurons among the first ``hot``."""
         names = [event.name for event in self.chip.events if event.name not in self.too_long]
-        kind = self.declared(str(self.rng.choice(names)))
+        kind = self.kind_of(str(self.rng.choice(names)))
         return kind.encode(**{f.name: int(self.rng.integers(f.low, min(hot, f.high + 1))) for f in kind.fields})
 
     async def send_any(self, n_events: int) -> None:
@@ -240,9 +240,9 @@ class CrossbarBench(ChipBench):
 
     async def event(self, name: str, **fields: int) -> None:
         """Send an input event of the chip and wait until it is acknowledged."""
-        await self.aerin.send(self.declared(name).encode(**fields))
+        await self.aerin.send(self.kind_of(name).encode(**fields))
 
-    def declared(self, name: str) -> Event:
+    def kind_of(self, name: str) -> Event:
         """An event, as it is declared."""
         return next(event for event in self.chip.events if event.name == name)
 
@@ -254,9 +254,9 @@ def bench_here() -> type[CrossbarBench]:
     return bench
 
 
-def image(declared: Memory, words: Mapping[int, int] | None, other: int) -> np.ndarray:
+def image(memory: Memory, words: Mapping[int, int] | None, other: int) -> np.ndarray:
     """A memory's content: (depth, limbs) uint32 with the words given by address, and ``other`` everywhere else."""
-    content = np.tile(to_limbs(other, declared.n_limbs), (declared.depth, 1))
+    content = np.tile(to_limbs(other, memory.n_limbs), (memory.depth, 1))
     for addr, word in (words or {}).items():
-        content[addr] = to_limbs(word, declared.n_limbs)
+        content[addr] = to_limbs(word, memory.n_limbs)
     return content

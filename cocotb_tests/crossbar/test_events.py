@@ -21,7 +21,7 @@ async def test_time_references_take_their_clocks(dut: Any) -> None:
     async with bench_here()(dut, OPEN_LOOP, sender=AT_ONCE) as bench:
         for name in ("tref", "tref_all"):
             await bench.event(name)
-            assert bench.aerin.answered_in == bench.declared(name).cycles + TO_IDLE, name
+            assert bench.aerin.answered_in == bench.kind_of(name).cycles + TO_IDLE, name
 
 
 @cocotb.test(**LIMIT)
@@ -31,7 +31,7 @@ async def test_spike_event_stimulates_all(dut: Any) -> None:
     neurons = {neur: chip.lif(thr=4) for neur in range(N)}
     async with chip(dut, OPEN_LOOP, neurons, chip.synapses({(PRE, post): 4 for post in range(N)})) as bench:
         await bench.event("spike", pre_neur=PRE)
-        await bench.clock.cycles(AER_CYCLES * N + bench.declared("spike").cycles)
+        await bench.clock.cycles(AER_CYCLES * N + bench.kind_of("spike").cycles)
         assert bench.output.addrs == list(range(N))
 
 

@@ -17,7 +17,7 @@ from draupnir.emulator.buses.four_phase import ReceiverTiming
 async def test_random_events_with_idle_and_back_pressure(dut: Any) -> None:
     """Any event of any kind, any neuron, open loop."""
     chip = bench_here()
-    async with chip.drawn(dut, chip.drawn_with["open_loop"], IDLE, SLUGGISH) as bench:
+    async with chip.at_random(dut, chip.drawn_with["open_loop"], IDLE, SLUGGISH) as bench:
         await bench.send_any(100)
         assert bench.output.events, "not one neuron spiked"
 
@@ -26,7 +26,7 @@ async def test_random_events_with_idle_and_back_pressure(dut: Any) -> None:
 async def test_random_events_in_closed_loop(dut: Any) -> None:
     """Spikes come back through the scheduler, until it is full."""
     chip = bench_here()
-    async with chip.drawn(dut, chip.drawn_with["closed_loop"], IDLE, ReceiverTiming()) as bench:
+    async with chip.at_random(dut, chip.drawn_with["closed_loop"], IDLE, ReceiverTiming()) as bench:
         await bench.send_any(60)
 
 
@@ -34,7 +34,7 @@ async def test_random_events_in_closed_loop(dut: Any) -> None:
 async def test_random_spikes_from_the_controller(dut: Any) -> None:
     """Output events at the time when the controller processes them."""
     chip = bench_here()
-    async with chip.drawn(dut, chip.drawn_with["from_controller"], IDLE, SLUGGISH) as bench:
+    async with chip.at_random(dut, chip.drawn_with["from_controller"], IDLE, SLUGGISH) as bench:
         await bench.send_any(60)
 
 
@@ -42,7 +42,7 @@ async def test_random_spikes_from_the_controller(dut: Any) -> None:
 async def test_random_resets_in_flight(dut: Any) -> None:
     """Resets at any moment of an event; configuration and memories survive."""
     chip = bench_here()
-    async with chip.drawn(dut, chip.drawn_with["resets"], IDLE, SLUGGISH) as bench:
+    async with chip.at_random(dut, chip.drawn_with["resets"], IDLE, SLUGGISH) as bench:
         await bench.reset_in_flight(30)
 
 
@@ -50,5 +50,5 @@ async def test_random_resets_in_flight(dut: Any) -> None:
 async def test_random_abuse(dut: Any) -> None:
     """Requests dropped early, addresses that change, acknowledges without request; a reset frees what is stuck."""
     chip = bench_here()
-    async with chip.drawn(dut, chip.drawn_with["abuse"], RUDE, GLITCHY) as bench:
+    async with chip.at_random(dut, chip.drawn_with["abuse"], RUDE, GLITCHY) as bench:
         await bench.send_rudely(40)

@@ -45,20 +45,20 @@ async def test_mask_keeps_bits(dut: Any) -> None:
 async def test_byte_beyond_a_neuron_is_nothing(dut: Any) -> None:
     """The byte after a neuron's last is not written, and reads 0."""
     async with bench_here()(dut, GATED) as bench:
-        before, beyond = bench.word(NEURONS, 7), bench.chip.memory(NEURONS).width // 8
+        old_word, beyond = bench.word(NEURONS, 7), bench.chip.memory(NEURONS).width // 8
         await bench.write_byte(NEURONS, 7, beyond, 0xFF)
         assert await bench.read_byte(NEURONS, 7, beyond) == 0
-        assert bench.word(NEURONS, 7) == before
+        assert bench.word(NEURONS, 7) == old_word
 
 
 @cocotb.test(**LIMIT)
 async def test_memory_frames_need_the_gate(dut: Any) -> None:
     """A write frame while the network runs does nothing."""
     async with bench_here()(dut, {"SPI_OPEN_LOOP": 1}) as bench:
-        before = bench.word(NEURONS, 9)
+        old_word = bench.word(NEURONS, 9)
         await bench.write_byte(NEURONS, 9, 3, 0x55)
         await bench.aerin.send(bench.any_event())
-        assert bench.word(NEURONS, 9) == before
+        assert bench.word(NEURONS, 9) == old_word
 
 
 @cocotb.test(**LIMIT)

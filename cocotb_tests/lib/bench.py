@@ -89,7 +89,7 @@ class ChipBench:
     def sender(self, bus: str, timing: Any = None, rng: np.random.Generator | None = None) -> BusSender:
         """The sending side of a bus into the chip; timing : of the bus's kind, None for one that keeps the protocol."""
         pins = self.pins.bus(bus)
-        player = None if self.session.naive else Player.of(self.pins.dut, pins.wired)
+        player = None if self.session.naive else Player.for_bus(self.pins.dut, pins.wired)
         return BusSender(pins, self._clock_of(pins), timing, rng, player=player)
 
     def receiver(self, bus: str, timing: Any = None, rng: np.random.Generator | None = None) -> BusReceiver:
@@ -152,8 +152,8 @@ class ChipBench:
         for name, level in (resting | self.chip.inputs_at_rest).items():
             self.pins[name].value = level
         await Timer(1, "ns", round_mode="ceil")  # for the design's own initial blocks, which may clear its memories
-        for declared in self.chip.memories:
-            self._load(declared.name, self.initial().get(declared.name, self.model.memories[declared.name]))
+        for declaration in self.chip.memories:
+            self._load(declaration.name, self.initial().get(declaration.name, self.model.memories[declaration.name]))
         if self.session.check:
             self.model.drive(
                 new_rows(self.chip.input_word, 0), np.zeros(0, np.uint8)

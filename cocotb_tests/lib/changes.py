@@ -30,16 +30,18 @@ class Moments:
 
     times : (n,) int64, in steps of the simulator, ascending; the last change of a moment counts
     inputs, outputs : rows of ``draupnir.emulator.trace``; unknown bits are 0
-    known : rows with the mask of the outputs' known bits
+    known_bits : rows with the mask of the outputs' known bits
     """
 
     times: np.ndarray
     inputs: np.ndarray
     outputs: np.ndarray
-    known: np.ndarray
+    known_bits: np.ndarray
 
     def __getitem__(self, selection: slice | np.ndarray) -> Moments:
-        return Moments(self.times[selection], self.inputs[selection], self.outputs[selection], self.known[selection])
+        return Moments(
+            self.times[selection], self.inputs[selection], self.outputs[selection], self.known_bits[selection]
+        )
 
     def followed_by(self, later: Moments) -> Moments:
         """Return these moments and later ones, whose first may be at the time of the last of these."""
@@ -125,13 +127,13 @@ class Followed:
         now = get_sim_time("step")
         if self._moments and self._moments[-1][0] == now:
             self._moments.pop()
-        self._moments.append((now, self._inputs.levels, self._outputs.levels, self._outputs.known))
+        self._moments.append((now, self._inputs.levels, self._outputs.levels, self._outputs.known_bits))
 
     def take(self) -> Moments:
-        times, inputs, outputs, known = zip(*self._moments, strict=True) if self._moments else ((),) * 4
+        times, inputs, outputs, known_bits = zip(*self._moments, strict=True) if self._moments else ((),) * 4
         self._moments.clear()
         in_word, out_word = self._chip.input_word, self._chip.output_word
-        rows = to_rows(in_word, inputs), to_rows(out_word, outputs), to_rows(out_word, known)
+        rows = to_rows(in_word, inputs), to_rows(out_word, outputs), to_rows(out_word, known_bits)
         return Moments(np.array(times, np.int64), *rows)
 
 
@@ -141,18 +143,18 @@ class _Levels:
 
     word: Word
     levels: int = 0
-    known: int = 0
+    known_bits: int = 0
 
     def change(self, pin: str, text: str) -> None:
         lsb, mask = self.word[pin].lsb, self.word[pin].high
-        level, known = parse_bits(text)
+        level, known_bits = parse_bits(text)
         self.levels = self.levels & ~(mask << lsb) | level << lsb
-        self.known = self.known & ~(mask << lsb) | known << lsb
+        self.known_bits = self.known_bits & ~(mask << lsb) | known_bits << lsb
 
 
 @cache
 def parse_bits(text: str) -> tuple[int, int]:
     """Return the level, with 0 for each X and Z, and the mask of the known bits; text : such as "01xz"."""
-    known = "".join("1" if bit in "01" else "0" for bit in text)
+    known_bits = "".join("1" if bit in "01" else "0" for bit in text)
     level = "".join(bit if bit in "01" else "0" for bit in text)
-    return int(level, 2), int(known, 2)
+    return int(level, 2), int(known_bits, 2)

@@ -177,7 +177,7 @@ class Lockstep:
         if looks is None or self.counts.cycles <= looks.first:
             return
         self._looked_always &= self.counts.cycles <= self.equal_until + 1
-        if differences := self._differing(looks.memories):
+        if differences := self._differences(looks.memories):
             self._differ(self._comparison.memories_differ(differences, _time_text, self._looked_always))
         self.equal_until = self.counts.cycles
 
@@ -221,21 +221,21 @@ class Lockstep:
 
     def _compare_memories(self, memories: Mapping[str, Any]) -> None:
         for name, handle in memories.items():
-            declared = self.model.chip.memory(name)
-            if lines := _unknown_lines(declared, memory.read(handle, declared)[1]):
+            declaration = self.model.chip.memory(name)
+            if lines := _unknown_lines(declaration, memory.read(handle, declaration)[1]):
                 self.counts.mismatches += 1
                 self._fail(lines)
-        if differences := self._differing(memories):
+        if differences := self._differences(memories):
             context = tuple(self.model.context())
             self._differ(FirstDifference(None, memories=differences, bits=self.counts.bits, context=context))
 
-    def _differing(self, memories: Mapping[str, Any]) -> tuple[MemoryDifference, ...]:
+    def _differences(self, memories: Mapping[str, Any]) -> tuple[MemoryDifference, ...]:
         """Return the memories that differ in a known bit."""
         differences = []
         for name, handle in memories.items():
-            declared = self.model.chip.memory(name)
-            content, known = memory.read(handle, declared)
-            differences.append(memory_difference(declared, self.model.memories[name], content, known=known))
+            declaration = self.model.chip.memory(name)
+            content, known_bits = memory.read(handle, declaration)
+            differences.append(memory_difference(declaration, self.model.memories[name], content, known=known_bits))
         return tuple(one for one in differences if one.n_differing)
 
     def _ready_in(self, rows: Trace) -> np.ndarray:
@@ -267,9 +267,9 @@ def _time_text(time: int) -> str:
     return f"time step {time}"
 
 
-def _unknown_lines(memory: Memory, known: np.ndarray) -> list[str]:
-    """Return lines on the words with unknown bits; known : the mask of known bits, uint32 of ``Memory.shape``."""
-    words = unknown_words(memory, known)
+def _unknown_lines(memory: Memory, known_bits: np.ndarray) -> list[str]:
+    """Return lines on the words with unknown bits; known_bits : their mask, uint32 of ``Memory.shape``."""
+    words = unknown_words(memory, known_bits)
     word_lines = [f"  {place}: bits {bits:#x}" for place, bits in words[:WORDS_LISTED]]
     first = f"{memory.name}: {len(words)} of {len(memory.parts) * memory.depth} words have unknown bits at the end"
     return [first, *word_lines] if words else []

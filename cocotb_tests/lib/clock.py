@@ -81,7 +81,7 @@ class ClockEdges:
     def __init__(self, chip: Chip, clocks: Mapping[str, ChipClock]) -> None:
         self._clocks = [(clock, clocks[clock.pin.name]) for clock in chip.clocks]
 
-    def between(self, start: int, end: int) -> tuple[np.ndarray, np.ndarray]:
+    def moments(self, start: int, end: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the moments t in steps with start < t <= end: (n,) int64, and their edges: (n,) uint8."""
         times, edges = [np.zeros(0, np.int64)], [np.zeros(0, np.uint8)]
         for clock_declaration, clock in self._clocks:
@@ -103,9 +103,9 @@ class ClockEdges:
         end = get_sim_time("step")
         while True:
             start, end = end, end + max(clock.period for _, clock in self._clocks)
-            times, edges = self.between(start, end)
+            times, edges = self.moments(start, end)
             yield from zip(times.tolist(), edges.tolist(), strict=True)
 
     def count(self, end: int | None = None) -> int:
         """Return the number of moments up to a time in steps, with this time; None for now."""
-        return len(self.between(-1, get_sim_time("step") if end is None else end)[0])
+        return len(self.moments(-1, get_sim_time("step") if end is None else end)[0])

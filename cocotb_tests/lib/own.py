@@ -32,7 +32,7 @@ def load(path: Path) -> ModuleType:
     return importlib.import_module(name)
 
 
-def found(module: ModuleType) -> Iterator[Test]:
+def tests_of(module: ModuleType) -> Iterator[Test]:
     """The tests of a module, those with parameters one by one, as cocotb itself finds them."""
     for one in vars(module).values():
         if isinstance(one, Test):
@@ -48,7 +48,7 @@ def listing(path: Path, module: str = "") -> dict[str, object]:
     vars(cocotb).setdefault("SIM_NAME", "")
     vars(cocotb).setdefault("plusargs", {})
     try:
-        return {"tests": [(test.fullname, test.name, test.skip) for test in found(_imported(path, module))]}
+        return {"tests": [(test.fullname, test.name, test.skip) for test in tests_of(_imported(path, module))]}
     except SyntaxError as error:
         return {"error": f"{_place(path, error.filename, error.lineno)}: {error.msg}"}
     except (Exception, SystemExit) as error:

@@ -20,30 +20,30 @@ class Player:
     n_items = player_verilog.N_STEPS // player_verilog.STEPS_OF_AN_ITEM
 
     @classmethod
-    def of(cls, dut: Any, bus: WiredBus) -> Player | None:
+    def for_bus(cls, dut: Any, bus: WiredBus) -> Player | None:
         """None if the top is no wrapper."""
         return None if control(dut, player_verilog.control_name(bus, "busy")) is None else cls(dut, bus)
 
     def __init__(self, dut: Any, bus: WiredBus) -> None:
         self._code = player_verilog.StepCode(bus)
-        self._declared = player_verilog.step_memory(bus)
-        self._steps, self._n, self._busy, self._done, self._since = (
+        self._step_memory = player_verilog.step_memory(bus)
+        self._steps, self._n, self._busy, self._n_finished, self._since = (
             control(dut, player_verilog.control_name(bus, name)) for name in player_verilog.CONTROLS
         )
 
     async def play(self, steps: Sequence[Step]) -> None:
         """Carry steps out, from now until the last is over. None has both a limit in clocks and a level to wait for."""
-        words = [to_limbs(self._code.encode(step), self._declared.n_limbs) for step in steps]
+        words = [to_limbs(self._code.encode(step), self._step_memory.n_limbs) for step in steps]
         if not words:
             return
-        memory.write_first(self._steps, self._declared, np.array(words, np.uint32))
+        memory.write_first(self._steps, self._step_memory, np.array(words, np.uint32))
         self._n.value = len(words)
         self._busy.value = 1
         await self._busy.falling_edge
 
-    def done(self) -> int:
+    def n_finished(self) -> int:
         """Return how many of the steps are over; the next one lasts."""
-        return level(self._done) or 0
+        return level(self._n_finished) or 0
 
     def since(self) -> int:
         """The time, in the simulator's steps, at which the step began that lasts."""

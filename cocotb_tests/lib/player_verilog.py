@@ -74,9 +74,9 @@ class StepCode:
 
     def __init__(self, bus: WiredBus) -> None:
         self._bus, word = bus, _step_word(bus)
-        seen, driven = bus.driven_roles(by_chip=True), bus.driven_roles(by_chip=False)
-        self._driven, self._level = _lsbs(bus, driven, word["pins"].lsb), _lsbs(bus, seen, word["level"].lsb)
-        self._mask = {role: bus.high(role) << lsb for role, lsb in _lsbs(bus, seen, word["mask"].lsb).items()}
+        chip_roles, driven = bus.driven_roles(by_chip=True), bus.driven_roles(by_chip=False)
+        self._driven, self._level = _lsbs(bus, driven, word["pins"].lsb), _lsbs(bus, chip_roles, word["level"].lsb)
+        self._mask = {role: bus.high(role) << lsb for role, lsb in _lsbs(bus, chip_roles, word["mask"].lsb).items()}
 
     def encode(self, step: Step) -> int:
         """A step in one integer: the levels that it drives, and either clocks or what it waits for.
@@ -103,8 +103,8 @@ def _lsbs(bus: WiredBus, roles: Iterable[str], first: int) -> dict[str, int]:
 
 def _step_word(bus: WiredBus) -> Word:
     """The bits of a step, the last of the fields in the lowest."""
-    driven, seen = (sum(pin.width for pin in _pins(bus, by_chip)) for by_chip in (False, True))
-    widths = (("clocks", 32), ("level", seen), ("mask", seen), ("pins", driven))
+    driven, chip_width = (sum(pin.width for pin in _pins(bus, by_chip)) for by_chip in (False, True))
+    widths = (("clocks", 32), ("level", chip_width), ("mask", chip_width), ("pins", driven))
     lsbs = accumulate((width for _, width in widths), initial=0)
     fields = tuple(Field(name, lsb, width, "") for (name, width), lsb in zip(widths, lsbs, strict=False))
     return Word("step", sum(width for _, width in widths), fields)
@@ -117,11 +117,11 @@ def _pins(bus: WiredBus, by_chip: bool) -> tuple[Pin, ...]:
 def verilog(bus: WiredBus, half: str) -> str:
     """The player of a bus; half : the module's variable that holds half a period of the clock."""
     steps = step_memory(bus)
-    driven, seen = (together(pin.name for pin in reversed(_pins(bus, by_chip))) for by_chip in (False, True))
+    driven, chip_pins = (together(pin.name for pin in reversed(_pins(bus, by_chip))) for by_chip in (False, True))
     phase = _PHASE.format(half=half)
     wait = _WAIT.format(n="{n}", half=half, phase=phase)
     awaited = (_AT_EDGES if bus.kind.clocked else _AT_ANY_TIME).format(
-        seen=seen, half=half, phase=phase, one_clock=wait.format(n=1)
+        seen=chip_pins, half=half, phase=phase, one_clock=wait.format(n=1)
     )
     return _PLAYER.format(
         **{name: control_name(bus, name) for name in CONTROLS},

@@ -31,16 +31,16 @@ class Recorder:
         inputs, outputs = new_rows(self._chip.input_word, 0), new_rows(self._chip.output_word, 0)
         self._nothing = Trace(self._chip, inputs, np.zeros(0, np.uint8), outputs, outputs, _NONE)
         self._moments = Moments(_NONE, inputs, outputs, outputs)  # the first was applied with the last row
-        self._until = -1  # the edges up to this time are given as rows
+        self._end = -1  # the edges up to this time are given as rows
 
     def start(self) -> None:
         self._changes.start()
 
     def rows(self) -> Trace:
         """The rows since the last call, up to the last clock edge before now."""
-        until = get_sim_time("step") - 1  # what changes right now may change again
-        edges, clk = self.edges.between(self._until, until)
-        self._until = until
+        end = get_sim_time("step") - 1  # what changes right now may change again
+        edges, clk = self.edges.moments(self._end, end)
+        self._end = end
         self._moments = self._moments.followed_by(self._changes.take())
         return self._trace(edges, clk) if len(edges) else self._nothing
 
@@ -60,7 +60,7 @@ class Recorder:
             _replace_rows(moments.inputs[before_edge], places, moments.inputs[passing]),
             _replace_rows(clk, places, 0),
             _replace_rows(moments.outputs[before_edge], places, 0),
-            _replace_rows(moments.known[before_edge], places, 0),
+            _replace_rows(moments.known_bits[before_edge], places, 0),
             _replace_rows(edges, places, moments.times[passing]),
         )
 

@@ -73,9 +73,9 @@ class Session:
         """Add to the notes for the runner; JSON only. Without a runner it does nothing."""
         if not self.noted:
             return
-        known = self.notes()
+        old_notes = self.notes()
         with replacing(Path(self.folder) / _NOTES) as temporary:
-            temporary.write_text(json.dumps(known | notes))
+            temporary.write_text(json.dumps(old_notes | notes))
 
     def notes(self) -> dict[str, Any]:
         """All notes so far."""

@@ -123,7 +123,7 @@ class BusSender(Side):
         super().__init__(*args, **kwargs)
         self._player, self._played = player, list[Step]()
         self.answered_in = 0
-        self._answered = True
+        self._has_answer = True
 
     async def send(self, item: int) -> None:
         """One item, as soon as may be; then the gap after it, if the kind has one.
@@ -131,7 +131,7 @@ class BusSender(Side):
         Where the timing has abuse, it may end before the chip has answered.
         Raises ValueError for an item that does not fit the bus.
         """
-        self._answered = False
+        self._has_answer = False
         await self._carry_out(self._script([item]))
 
     async def send_all(self, items: Sequence[int]) -> None:
@@ -174,14 +174,14 @@ class BusSender(Side):
     async def _step(self, step: Step) -> bool:
         began = self._clock.cycle()
         met = await super()._step(step)
-        if step.debt and met and not self._answered:
-            self._answered, self.answered_in = True, self._clock.cycle() - began
+        if step.debt and met and not self._has_answer:
+            self._has_answer, self.answered_in = True, self._clock.cycle() - began
         return met
 
     def _waiting(self) -> tuple[Step, int] | None:
         if not self._played or self._player is None:
             return super()._waiting()
-        played = self._player.done()
+        played = self._player.n_finished()
         step = self._played[played] if played < len(self._played) else None
         if step is None or step.end is None or self._pins.shows(step.end):
             return None

@@ -35,20 +35,20 @@ QUIET = 1200  # cycles in which the last events of an image are processed
 class Record:
     """Record of what the chip did.
 
-    sent : for each run of events its image, 1 if it was the lesson, the spikes that came out, the clocks that it took
+    runs : for each run of events its image, 1 if it was the lesson, the number of spikes, the clocks that it took
     spikes : AEROUT_ADDR of all spikes, in order; synapses : the memory after each lesson, (depth, 1) uint32
     """
 
-    sent: list[tuple[int, int, int, int]] = field(default_factory=list)
+    runs: list[tuple[int, int, int, int]] = field(default_factory=list)
     spikes: list[int] = field(default_factory=list)
     synapses: list[np.ndarray] = field(default_factory=list)
 
     def write(self, path: Path, seconds: float) -> None:
-        """Write all as arrays of these names; seconds : wall time"""
+        """Write all as arrays: ``sent`` has the runs, the others have these names; seconds : wall time."""
         with replacing(path) as temporary, temporary.open("wb") as file:
             np.savez_compressed(
                 file,
-                sent=np.array(self.sent),
+                sent=np.array(self.runs),
                 spikes=np.array(self.spikes, np.int64),
                 synapses=np.array(self.synapses),
                 seconds=np.array(seconds),
@@ -84,7 +84,7 @@ async def _send(bench: Bench, job: Mapping[str, np.ndarray], image: int, part: s
     await bench.clock.cycles(QUIET)
     spikes = bench.output.addrs[n_before:]
     record.spikes += spikes
-    record.sent.append((image, int(part == "lesson"), len(spikes), bench.clock.cycle() - begin))
+    record.runs.append((image, int(part == "lesson"), len(spikes), bench.clock.cycle() - begin))
 
 
 def _registers(contents: np.ndarray) -> dict[str, int]:

@@ -74,8 +74,8 @@ async def test_synapse_events_teach_only_if_told(dut: Any) -> None:
     neurons = {NEUR + 2: LEARNING | encode(LIF, core=150)}
     async with Bench(dut, {"SPI_OPEN_LOOP": 1}, neurons, Bench.synapses(WEIGHTS)) as bench:
         await bench.event("tref_all")
-        for told, expected in ((0, 2), (1, 3)):
-            await bench.write_register("SPI_SDSP_ON_SYN_STIM", told)
+        for enable, expected in ((0, 2), (1, 3)):
+            await bench.write_register("SPI_SDSP_ON_SYN_STIM", enable)
             await bench.event("synapse", pre_neur=PRE, post_neur=NEUR + 2)
             await bench.clock.cycles(10)
             assert weights(bench)[2] == expected

@@ -36,12 +36,12 @@ async def test_inhibition_stops_at_zero(dut: Any) -> None:
 async def test_leak_is_taken_at_time_references(dut: Any) -> None:
     """Three leaks of 6 leave 2 of 20, and one more 0: LIF word's core, read through the back door."""
     async with Bench(dut, OPEN_LOOP, lif(thr=255, core=20, leak_en=1, leak_str=6)) as bench:
-        left = []
+        cores = []
         for _ in range(4):
             await bench.event("tref", neur=NEUR)
             await bench.clock.cycles(QUIET)
-            left.append(bench.core(NEUR))
-        assert left == [14, 8, 2, 0]
+            cores.append(bench.core(NEUR))
+        assert cores == [14, 8, 2, 0]
 
 
 @cocotb.test(**LIMIT)

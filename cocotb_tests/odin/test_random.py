@@ -14,7 +14,7 @@ from draupnir.cocotb_tests.odin.bench import LIMIT, Bench
 async def test_random_monitoring(dut: Any) -> None:
     """The output bus shows a neuron and a synapse instead of spikes, with back pressure."""
     watched = {"SPI_OUT_AER_MONITOR_EN": 1, "SPI_MONITOR_NEUR_ADDR": 3, "SPI_MONITOR_SYN_ADDR": 1}
-    async with Bench.drawn(dut, {"SPI_OPEN_LOOP": 1, **watched}, IDLE, SLUGGISH) as bench:
+    async with Bench.at_random(dut, {"SPI_OPEN_LOOP": 1, **watched}, IDLE, SLUGGISH) as bench:
         for _ in range(bench.length(150)):
             await bench.aerin.send(bench.any_event(hot=4))
         assert bench.output.events, "nothing was monitored"

@@ -71,7 +71,7 @@ async def test_both_say_what_is_owed(dut: Any) -> None:
 def drivers(bench: Bench, timing: SenderTiming) -> Iterator[BusSender]:
     """The wrapper's player, then Python, each with the same draws ahead."""
     pins = bench.pins.bus(BUS)
-    player = Player.of(bench.pins.dut, pins.wired)
+    player = Player.for_bus(bench.pins.dut, pins.wired)
     assert player is not None
     for way in (player, None):
         yield BusSender(pins, bench.clock, timing, np.random.default_rng(bench.session.seed), player=way)

@@ -90,12 +90,12 @@ class Bench(ChipBench):
 
     async def transfer(self, header: int, words: Sequence[int]) -> list[int]:
         """A transaction; returns what MISO said in each data word."""
-        received = []
+        answers = []
         for word in (header, *words):
-            received.append(await self.spi.shift(word, PORT.field_bits))
+            answers.append(await self.spi.shift(word, PORT.field_bits))
             if not self.spi.half:
                 await self.clock.cycles(SEEN)
-        return received[1:]
+        return answers[1:]
 
     async def write(self, memory: str, addr: int, words: Sequence[int]) -> None:
         """Write 32-bit parts of a memory's words, from an address on. SPI_EN_CONF has to be 1."""
@@ -111,16 +111,16 @@ class Bench(ChipBench):
 
     async def _slow(self, header: int, n: int) -> list[int]:
         half, self.spi.half = self.spi.half, READ_HALF
-        received = await self.transfer(header, [0] * n)
+        answers = await self.transfer(header, [0] * n)
         self.spi.half = half
-        return received
+        return answers
 
-    def changed(self, memory: str) -> int:
+    def n_changed(self, memory: str) -> int:
         """Return how many bytes of the model's memory are not what they were in the beginning."""
         if self.session.check:
             self.lockstep.compare()  # the model comes up to now
-        before, now = self.contents[memory].view(np.uint8), self.model.memories[memory].view(np.uint8)
-        return int(np.count_nonzero(before != now))
+        initial, now = self.contents[memory].view(np.uint8), self.model.memories[memory].view(np.uint8)
+        return int(np.count_nonzero(initial != now))
 
     # --- Samples ---
 
@@ -197,8 +197,8 @@ class Bench(ChipBench):
 def weights(memory: str, entries: Mapping[tuple[int, int], int]) -> np.ndarray:
     """A weight memory with (pre, post): weight, and 0 everywhere else."""
     n_post = layout.N_OUT if memory == layout.WOUT.name else layout.N
-    declared = CHIP.memory(memory)
-    table = np.zeros((declared.depth * layout.N_WEIGHTS // n_post, n_post), np.int8)
+    declaration = CHIP.memory(memory)
+    table = np.zeros((declaration.depth * layout.N_WEIGHTS // n_post, n_post), np.int8)
     for (pre, post), weight in entries.items():
         table[pre, post] = weight
     return table.reshape(-1, layout.N_WEIGHTS).view("<u4").astype(np.uint32)

@@ -50,7 +50,7 @@ async def test_a_neuron_spikes_at_its_threshold_and_its_output_neuron_wins(dut: 
 @cocotb.test(**LIMIT)
 async def test_reset_modes(dut: Any) -> None:
     """The potential loses the threshold after a spike, or becomes 0."""
-    left = []
+    potentials = []
     contents = {"neurons": neurons(500, 2), "winp": weights("winp", {(0, 0): 100}), "wrec": weights("wrec", {})}
     async with Bench(dut, Network(n_inp=1, n_rec=2, n_out=1), NO_LEARNING, contents) as bench:
         for mode in (0, 1):
@@ -59,9 +59,9 @@ async def test_reset_modes(dut: Any) -> None:
             await bench.event(0)
             for _ in range(2):
                 await bench.timestep()
-            left.append(bench.word("neurons", 0) & layout.PAIR["neur_u0"].high)
+            potentials.append(bench.word("neurons", 0) & layout.PAIR["neur_u0"].high)
             await bench.end()
-    assert left[0] in range(250, 301) and left[1] == 0
+    assert potentials[0] in range(250, 301) and potentials[1] == 0
 
 
 @cocotb.test(**LIMIT)
@@ -93,8 +93,8 @@ async def test_potentials_saturate(dut: Any) -> None:
         await bench.end()
     lowest, highest = -(1 << 15), (1 << 15) - 1
     assert potentials == [lowest, highest] * 2
-    sent = np.array(bench.answers.addrs, np.uint8).view("<i2")
-    assert sent.tolist() == [lowest, highest] * 2  # the output neurons'
+    bus_potentials = np.array(bench.answers.addrs, np.uint8).view("<i2")
+    assert bus_potentials.tolist() == [lowest, highest] * 2  # the output neurons'
 
 
 @cocotb.test(**LIMIT)
@@ -104,7 +104,7 @@ async def test_noise_and_rounding(dut: Any) -> None:
     network = Network(n_inp=5, n_rec=9, n_out=2, winp=0, thr=(1000, 3000))
     async with Bench(dut, network, registers) as bench:
         await bench.sample(8, n_events=3)
-        assert bench.changed("neurons")
+        assert bench.n_changed("neurons")
 
 
 @cocotb.test(**LIMIT)

@@ -14,13 +14,13 @@ MEMORIES = ("winp", "wrec", "wout")
 QUICK = {**{f"SPI_H_{i}": 7 for i in range(5)}, "SPI_LR_P_WINP": 14, "SPI_LR_P_WREC": 14, "SPI_LR_P_WOUT": 16}
 
 
-async def learns(dut: Any, which: int, **registers: int) -> None:
+async def learns(dut: Any, do_eprop: int, **registers: int) -> None:
     """Two samples; the weights whose bits are set in SPI_DO_EPROP change, the others do not."""
-    async with Bench(dut, EAGER, {**QUICK, "SPI_DO_EPROP": which, **registers}) as bench:
+    async with Bench(dut, EAGER, {**QUICK, "SPI_DO_EPROP": do_eprop, **registers}) as bench:
         for label in (1, 2):
             await bench.sample(bench.length(6) + 2, label=label, teach=2)
         for i, memory in enumerate(MEMORIES):
-            assert bool(bench.changed(memory)) == bool(which >> i & 1), memory
+            assert bool(bench.n_changed(memory)) == bool(do_eprop >> i & 1), memory
 
 
 @cocotb.test(**LIMIT)
@@ -52,7 +52,7 @@ async def test_regularisation_without_a_target(dut: Any) -> None:
         for _ in range(5):
             await bench.events(4)
             await bench.timestep([1])
-        assert bench.changed("winp") and not bench.changed("wout")
+        assert bench.n_changed("winp") and not bench.n_changed("wout")
         await bench.end()
 
 
@@ -78,6 +78,6 @@ async def test_regression(dut: Any) -> None:
             await bench.events(4)
             await bench.timestep([int(byte) for byte in bench.rng.integers(256, size=6)])
         assert len(bench.answers.events) == 3 * 6  # the first tick only begins the sample
-        assert all(bench.changed(memory) for memory in MEMORIES)
+        assert all(bench.n_changed(memory) for memory in MEMORIES)
         bench.set(TARGET_VALID=0)
         await bench.end()

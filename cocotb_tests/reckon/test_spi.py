@@ -23,11 +23,11 @@ async def test_memories_read_back(dut: Any) -> None:
         await bench.write_register("SPI_EN_CONF", 1)
         for memory in CHIP.memories:
             word = memory.depth - 3
-            written = [int(w) for w in bench.rng.integers(1 << 32, size=2 * memory.n_limbs)]
-            await bench.write(memory.name, word * memory.n_limbs, written)
-            found = bench.word(memory.name, word) | bench.word(memory.name, word + 1) << memory.width
-            assert found == from_limbs(np.array(written)), memory.name
-            assert await bench.read(memory.name, word * memory.n_limbs + 1, 3) == written[1:4], memory.name
+            words = [int(w) for w in bench.rng.integers(1 << 32, size=2 * memory.n_limbs)]
+            await bench.write(memory.name, word * memory.n_limbs, words)
+            content = bench.word(memory.name, word) | bench.word(memory.name, word + 1) << memory.width
+            assert content == from_limbs(np.array(words)), memory.name
+            assert await bench.read(memory.name, word * memory.n_limbs + 1, 3) == words[1:4], memory.name
         await bench.write_register("SPI_EN_CONF", 0)
 
 
@@ -35,9 +35,9 @@ async def test_memories_read_back(dut: Any) -> None:
 async def test_transfers_need_spi_en_conf(dut: Any) -> None:
     """A write without SPI_EN_CONF does nothing."""
     async with Bench(dut, SMALL) as bench:
-        before = bench.word("wout", 5)
-        await bench.write("wout", 5 * 4, [~before & 0xFFFFFFFF])
-        assert bench.word("wout", 5) == before
+        old_word = bench.word("wout", 5)
+        await bench.write("wout", 5 * 4, [~old_word & 0xFFFFFFFF])
+        assert bench.word("wout", 5) == old_word
 
 
 @cocotb.test(**LIMIT)
@@ -91,9 +91,9 @@ async def test_a_register_acts_when_it_has_been_written(dut: Any) -> None:
         await bench.timestep()
         await bench.tick()
         await bench.clock.cycles(60)  # in state GET_TAR
-        for shown in (0, 1, 0):
-            await bench.write_register("SPI_GET_TAR_REQ_OUT", shown)
-            assert miso.value == shown
+        for level in (0, 1, 0):
+            await bench.write_register("SPI_GET_TAR_REQ_OUT", level)
+            assert miso.value == level
         await bench.target(1)
         await bench.ready()
         await bench.write_register("SPI_EN_CONF", 1)
@@ -128,14 +128,14 @@ async def test_headers_that_write_nothing_change_nothing(dut: Any) -> None:
     """Any header that reads, or writes nothing that there is, with one or two words of any data."""
     async with Bench(dut, SMALL) as bench:
         await bench.write_register("SPI_EN_CONF", 1)
-        before = _configuration(bench)
+        old_configuration = _configuration(bench)
         for _ in range(bench.length(30)):
             addr, n = int(bench.rng.integers(1 << 16)), int(bench.rng.integers(1, 3))
             code = int(bench.rng.integers(8))
             header = PORT.header(code, addr, n, read=int(code < 6))
             await bench.transfer(header, [int(w) for w in bench.rng.integers(1 << 32, size=n)])
-        assert _configuration(bench) == before
-        assert not any(bench.changed(memory.name) for memory in CHIP.memories)
+        assert _configuration(bench) == old_configuration
+        assert not any(bench.n_changed(memory.name) for memory in CHIP.memories)
 
 
 @cocotb.test(**LIMIT)

@@ -42,7 +42,7 @@ CHIP = Chip(
     ),
     memories=(),
     registers=(),
-    blocks=(Block("stages", (Reg("full", 1), Reg("held", 9), Reg("got", 1), Reg("word", 8))),),
+    blocks=(Block("stages", (Reg("full", 1), Reg("content", 9), Reg("has_word", 1), Reg("word", 8))),),
     events=(),
     source="this file",
     buses=(
@@ -61,33 +61,33 @@ module adders (
     input Q_EMPTY, input [7:0] Q_DATA, output Q_PULL,
     output R_EMPTY, output [7:0] R_DATA, input R_PULL
 );
-    reg full, got;
-    reg [8:0] held;
+    reg full, has_word;
+    reg [8:0] content;
     reg [7:0] word;
     assign I_READY = ~full | O_READY;
-    assign {O_VALID, O_LAST, O_DATA} = {full, held};
-    assign Q_PULL = ~got;
-    assign {R_EMPTY, R_DATA} = {~got, word};
+    assign {O_VALID, O_LAST, O_DATA} = {full, content};
+    assign Q_PULL = ~has_word;
+    assign {R_EMPTY, R_DATA} = {~has_word, word};
     always @(posedge CLK)
         if (RST) begin
             full <= 0;
-            held <= 0;
-            got <= 0;
+            content <= 0;
+            has_word <= 0;
             word <= 0;
         end else begin
             if (I_READY) full <= I_VALID;
-            if (I_READY & I_VALID) held <= {I_LAST, I_DATA + 8'd1};
+            if (I_READY & I_VALID) content <= {I_LAST, I_DATA + 8'd1};
             if (Q_PULL & ~Q_EMPTY) begin
-                got <= 1;
+                has_word <= 1;
                 word <= Q_DATA + 8'd1;
-            end else if (R_PULL) got <= 0;
+            end else if (R_PULL) has_word <= 0;
         end
 endmodule
 """
 # A test file of somebody's own.
 TEST = """\
 import cocotb
-from draupnir.cocotb_tests.tests.adders import TIMINGS, Bench, added
+from draupnir.cocotb_tests.tests.adders import TIMINGS, Bench, plus_one
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")
 @cocotb.parametrize(player=[True, False])
@@ -95,8 +95,8 @@ async def test_streams_and_fifos(dut, player):
     async with Bench(dut, player=player) as bench:
         for timing in TIMINGS:
             items, words = bench.any(9), bench.any(8)
-            seen = await bench.pass_on(timing, items, words)
-            assert seen == {"i": items, "o": added(items), "q": words, "r": added(words)}
+            passed = await bench.pass_on(timing, items, words)
+            assert passed == {"i": items, "o": plus_one(items), "q": words, "r": plus_one(words)}
 """
 
 
@@ -134,7 +134,7 @@ N_ITEMS = 80  # more than the wrapper's player takes at a time
 SETTLED = 60  # clocks after which nothing moves
 
 
-def added(items: list[int]) -> list[int]:
+def plus_one(items: list[int]) -> list[int]:
     """What comes of items: 1 more in the low 8 bits."""
     return [item & 0x100 | (item + 1) & 0xFF for item in items]
 
@@ -150,20 +150,20 @@ class Model(ClockLevel):
             r.inputs = row
             if not clk[i]:
                 continue
-            shown, out[i] = unpack(CHIP.output_word, self.outputs), self.outputs
+            outputs, out[i] = unpack(CHIP.output_word, self.outputs), self.outputs
             pins = unpack(CHIP.input_word, int(row))
             r.cycle += 1
             if pins["RST"]:
-                r.full = r.held = r.got = r.word = 0
+                r.full = r.content = r.has_word = r.word = 0
                 continue
-            if shown["I_READY"]:
+            if outputs["I_READY"]:
                 r.full = pins["I_VALID"]
                 if pins["I_VALID"]:
-                    r.held = pins["I_LAST"] << 8 | (pins["I_DATA"] + 1) & 0xFF
-            if shown["Q_PULL"] and not pins["Q_EMPTY"]:
-                r.got, r.word = 1, (pins["Q_DATA"] + 1) & 0xFF
+                    r.content = pins["I_LAST"] << 8 | (pins["I_DATA"] + 1) & 0xFF
+            if outputs["Q_PULL"] and not pins["Q_EMPTY"]:
+                r.has_word, r.word = 1, (pins["Q_DATA"] + 1) & 0xFF
             elif pins["R_PULL"]:
-                r.got = 0
+                r.has_word = 0
 
     @property
     def outputs(self) -> int:
@@ -173,10 +173,10 @@ class Model(ClockLevel):
             {
                 "I_READY": int(not r.full or pins["O_READY"]),
                 "O_VALID": int(r.full),
-                "O_DATA": int(r.held) & 0xFF,
-                "O_LAST": int(r.held) >> 8,
-                "Q_PULL": int(not r.got),
-                "R_EMPTY": int(not r.got),
+                "O_DATA": int(r.content) & 0xFF,
+                "O_LAST": int(r.content) >> 8,
+                "Q_PULL": int(not r.has_word),
+                "R_EMPTY": int(not r.has_word),
                 "R_DATA": int(r.word),
             },
         )
@@ -214,7 +214,9 @@ class Bench(ChipBench):
             receiver.start()
         for monitor in self.monitors.values():
             monitor.events.clear()
-        sending = [cocotb.start_soon(self.senders[name].send_all(sent)) for name, sent in (("i", items), ("q", words))]
+        sending = [
+            cocotb.start_soon(self.senders[name].send_all(queue)) for name, queue in (("i", items), ("q", words))
+        ]
         for one in sending:
             await one
         await self.clock.cycles(SETTLED)

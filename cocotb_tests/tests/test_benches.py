@@ -36,8 +36,8 @@ FOREMOST = {
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     config = metafunc.config
     if "simulator" in metafunc.fixturenames:
-        chosen = config.getoption("--sim")
-        metafunc.parametrize("simulator", [chosen] if chosen else runner.SIMULATORS, scope="session")
+        simulator = config.getoption("--sim")
+        metafunc.parametrize("simulator", [simulator] if simulator else runner.SIMULATORS, scope="session")
     if "bench" in metafunc.fixturenames:
         every = catalogue.tests(chips.declaration(config.getoption("--chip")))
         metafunc.parametrize("bench", every, ids=str)
@@ -159,9 +159,9 @@ def seen_to_fail(
     bad.files[0].write_text(verilog(bad.files[0].read_text()))
     monkeypatch.setattr(emit, "design", lambda name, folder: bad)
     words = ["sim", name, "--sim", "icarus", "--test", test]
-    with pytest.raises(SystemExit) as stopped:
+    with pytest.raises(SystemExit) as exit_info:
         cli.main([*words, "--report", str(tmp_path / "report")])
-    assert stopped.value.code == 1
+    assert exit_info.value.code == 1
     return f"draupnir {' '.join(words)}", tmp_path / "report" / f"icarus-{test}"
 
 
@@ -178,17 +178,17 @@ def test_bench_is_seen_to_fail(
 ) -> None:
     chip = chips.declaration(name)
     command, folder = seen_to_fail(name, lambda verilog: mutated(verilog, pin, level), test, tmp_path, monkeypatch)
-    said = capsys.readouterr().out
-    assert f"{pin}: expected 0x" in said
-    assert "0 of 1 tests passed" in said
-    assert f"reproduce, with a waveform: {command} --seed 1 --waves" in said
-    assert f"the pins up to there: {folder / 'pins.fst'}" in said
-    (cycle,) = re.findall(r"^mismatch at time step \d+, cycle (\d+):$", said, re.MULTILINE)
-    (expected,) = re.findall(rf"{pin}: expected 0x([0-9a-f]+), got ", said)
-    left = wave.read(folder / "pins.fst", chip)
-    edges = np.flatnonzero(left.clk)
+    output = capsys.readouterr().out
+    assert f"{pin}: expected 0x" in output
+    assert "0 of 1 tests passed" in output
+    assert f"reproduce, with a waveform: {command} --seed 1 --waves" in output
+    assert f"the pins up to there: {folder / 'pins.fst'}" in output
+    (cycle,) = re.findall(r"^mismatch at time step \d+, cycle (\d+):$", output, re.MULTILINE)
+    (expected,) = re.findall(rf"{pin}: expected 0x([0-9a-f]+), got ", output)
+    trace = wave.read(folder / "pins.fst", chip)
+    edges = np.flatnonzero(trace.clk)
     assert len(edges) == int(cycle) + 1
-    assert column(chip.output_word, pin, left.outputs[edges[-1:]]) != int(expected, 16)
+    assert column(chip.output_word, pin, trace.outputs[edges[-1:]]) != int(expected, 16)
 
 
 @pytest.mark.icarus
@@ -196,6 +196,6 @@ def test_a_flipped_memory_bit_is_seen_at_the_end(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen_to_fail("odin", with_a_stuck_bit, SPIKES, tmp_path, monkeypatch)
-    said = capsys.readouterr().out
-    assert "memories differ after the last clock:\n  neurons: 1 of 256 words differ\n" in said
-    assert "neurons[0xff] (lif): calcium expected 0, got 1" in said
+    output = capsys.readouterr().out
+    assert "memories differ after the last clock:\n  neurons: 1 of 256 words differ\n" in output
+    assert "neurons[0xff] (lif): calcium expected 0, got 1" in output

@@ -10,7 +10,7 @@ import pytest
 
 from draupnir.cocotb_tests import catalogue, runner
 from draupnir.cocotb_tests.runner import Simulator
-from draupnir.cocotb_tests.tests.adders import CHIP, TEST, TIMINGS, VERILOG, Model, Timing, added, design
+from draupnir.cocotb_tests.tests.adders import CHIP, TEST, TIMINGS, VERILOG, Model, Timing, design, plus_one
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.declare import Pin
 from draupnir.emulator.errors import InputError
@@ -52,17 +52,17 @@ class ModelDevice:
 @pytest.mark.parametrize("timing", TIMINGS, ids=("at once", "any", "slow"))
 def test_what_a_recipe_sends_passes_all_four_buses(timing: Timing) -> None:
     items, words = list(range(0x100, 0x120)), list(range(40))
-    recorded = record(ModelDevice(), CHIP, stimulus(timing, [*items], [*words], Clocks(9999, 9999)), N_CYCLES)
+    recording = record(ModelDevice(), CHIP, stimulus(timing, [*items], [*words], Clocks(9999, 9999)), N_CYCLES)
     monitors = {bus.name: bus.monitor() for bus in CHIP.wired_buses}
-    seen: dict[str, list[int]] = {name: [] for name in monitors}
-    for inputs, outputs in zip(recorded.trace.inputs[1:], recorded.trace.outputs[1:], strict=True):  # after the reset
+    items_by_bus: dict[str, list[int]] = {name: [] for name in monitors}
+    for inputs, outputs in zip(recording.trace.inputs[1:], recording.trace.outputs[1:], strict=True):  # after the reset
         pins = unpack(CHIP.input_word, int(inputs)) | unpack(CHIP.output_word, int(outputs))
         for bus in CHIP.wired_buses:
             item = monitors[bus.name].send({role: bus.level(role, pins) for role in bus.pins})
-            seen[bus.name] += [] if item is None else [item]
-    first = {"i": items, "o": added(items), "q": words, "r": added(words)}
+            items_by_bus[bus.name] += [] if item is None else [item]
+    first = {"i": items, "o": plus_one(items), "q": words, "r": plus_one(words)}
     for name, expected in first.items():
-        assert seen[name] in (expected, expected[1:]), f"{name}: at most the first may have come in the reset"
+        assert items_by_bus[name] in (expected, expected[1:]), f"{name}: at most the first may have come in the reset"
 
 
 def test_a_stream_with_a_clock_of_its_own_moves_at_that_clock() -> None:
@@ -73,33 +73,33 @@ def test_a_stream_with_a_clock_of_its_own_moves_at_that_clock() -> None:
     items, rng = list(range(0x100, 0x120)), np.random.default_rng(SEED)
     pieces = [sender(chip, "i", iter(items), rng, TIMINGS[1].i), receiver(chip, "o", rng, TIMINGS[1].o)]
     played = Stimulus(resets(chip, Clocks(9999, 9999), rng, Clocks(9, 9)), pieces, free_running(chip, FAST=2, CLK=5))
-    model, now, before, moved, seen = Model(), 0, None, True, list[int]()
+    model, now, last_levels, is_edge, output = Model(), 0, None, True, list[int]()
     monitor = chip.bus("o").monitor()
     for _ in range(N_CYCLES):
         ((inputs, edges),) = played.next(now)
         pins = unpack(chip.input_word, inputs)
         quiet = {name: level for name, level in pins.items() if name != "RST"}
-        assert moved or quiet == before, "nothing moves but after an edge of CLK"
-        before, moved = quiet, bool(edges & chip.clocks[1].rise)
-        if moved:
+        assert is_edge or quiet == last_levels, "nothing moves but after an edge of CLK"
+        last_levels, is_edge = quiet, bool(edges & chip.clocks[1].rise)
+        if is_edge:
             now = model.step(inputs)
-            shown = pins | unpack(CHIP.output_word, now)
-            item = monitor.send({role: chip.bus("o").level(role, shown) for role in chip.bus("o").pins})
-            seen += [] if item is None else [item]
-    assert seen and added(items)[-len(seen) :] == seen and len(seen) > len(items) - 9
+            levels = pins | unpack(CHIP.output_word, now)
+            item = monitor.send({role: chip.bus("o").level(role, levels) for role in chip.bus("o").pins})
+            output += [] if item is None else [item]
+    assert output and plus_one(items)[-len(output) :] == output and len(output) > len(items) - 9
 
 
 @pytest.mark.icarus
 def test_the_verilog_does_what_the_model_does_under_the_same_recipe(tmp_path: Path) -> None:
     rng = np.random.default_rng(SEED)
     items, words = ([int(n) for n in rng.integers(1 << width, size=400)] for width in (9, 8))
-    recorded = record(ModelDevice(), CHIP, stimulus(TIMINGS[1], items, words, Clocks(200, 300)), N_CYCLES).trace
+    trace = record(ModelDevice(), CHIP, stimulus(TIMINGS[1], items, words, Clocks(200, 300)), N_CYCLES).trace
     try:
         toolchain.icarus()
     except InputError as error:
         pytest.skip(str(error))
-    observed = icarus.run(design(tmp_path), CHIP, recorded.inputs, recorded.clk, tmp_path)
-    assert np.array_equal(observed.outputs[1:], recorded.outputs[1:])
+    observed = icarus.run(design(tmp_path), CHIP, trace.inputs, trace.clk, tmp_path)
+    assert np.array_equal(observed.outputs[1:], trace.outputs[1:])
     assert set(observed.known[1:].tolist()) == {(1 << CHIP.output_word.width) - 1}, "all is known after the reset"
 
 

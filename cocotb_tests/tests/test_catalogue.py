@@ -31,14 +31,14 @@ async def test_that_is_none(dut): ...
 """
 
 
-def names(*wanted: str) -> list[str]:
-    return [str(test) for test in select(ODIN, *wanted)]
+def names(*words: str) -> list[str]:
+    return [str(test) for test in select(ODIN, *words)]
 
 
-def refusal(*wanted: str, chip: object = ODIN) -> str:
-    with pytest.raises(InputError) as refused:
-        select(chip, *wanted)  # type: ignore[arg-type]
-    return str(refused.value)
+def refusal(*words: str, chip: object = ODIN) -> str:
+    with pytest.raises(InputError) as error:
+        select(chip, *words)  # type: ignore[arg-type]
+    return str(error.value)
 
 
 @pytest.fixture
@@ -68,10 +68,10 @@ def test_a_wrong_name_is_answered_with_the_close_ones() -> None:
 
 def test_a_chip_without_tests_of_its_own_is_said_to_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chips, "package", lambda name: ChipPackage(name, "toy:CHIP", "toy:Model"))
-    said = refusal("all", chip=toy.CHIP)
+    message = refusal("all", chip=toy.CHIP)
     assert (
-        "toy has no cocotb tests of its own (tests= of its ChipPackage)" in said
-        and "--test path/to/test_mine.py" in said
+        "toy has no cocotb tests of its own (tests= of its ChipPackage)" in message
+        and "--test path/to/test_mine.py" in message
     )
 
 
@@ -80,8 +80,8 @@ def test_a_file_stands_for_the_tests_that_cocotb_finds_in_it(folder: Path) -> No
     every = ["test_mine.py::threshold/weight=2", "test_mine.py::threshold/weight=3", "test_mine.py::other"]
     assert names("./") == every
     assert names("test_mine.py::threshold") == every[:2]
-    chosen = names("test_mine.py::threshold/weight=3", "spi.odd_frames", f"{folder}/test_mine.py::test_other")
-    assert chosen == [every[1], "spi.odd_frames", f"{folder}/{every[2]}"]
+    full_namesion = names("test_mine.py::threshold/weight=3", "spi.odd_frames", f"{folder}/test_mine.py::test_other")
+    assert full_namesion == [every[1], "spi.odd_frames", f"{folder}/{every[2]}"]
 
 
 def test_a_test_that_its_file_skips_is_run_only_when_it_is_named(folder: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_file_may_import_its_neighbours_and_ours_beside_folders_of_our_names(f
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "text", "reason"),
     [
         ("test_a.py", "import cocotb\n\ndef f(:\n", "test_a.py:3: invalid syntax"),
         (
@@ -119,10 +119,10 @@ def test_a_file_may_import_its_neighbours_and_ours_beside_folders_of_our_names(f
         ("a.b.py", "import cocotb\n", "a.b.py: the name of a file of tests is of letters"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_one_clear_line(name: str, text: str, said: str, folder: Path) -> None:
+def test_a_file_that_cannot_be_used_is_one_clear_line(name: str, text: str, reason: str, folder: Path) -> None:
     (folder / name).write_text(text)
-    refused = refusal(f"./{name}")
-    assert refused.startswith("--test ") and said in refused and "\n" not in refused
+    message = refusal(f"./{name}")
+    assert message.startswith("--test ") and reason in message and "\n" not in message
 
 
 def test_a_file_that_is_not_there_and_a_test_that_is_not_in_it(folder: Path) -> None:
@@ -149,16 +149,16 @@ def packaged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         del sys.modules[name]
 
 
-def chosen(*wanted: str) -> list[str]:
-    return [test.fullname for test in select(toy.CHIP, *wanted)]
+def full_names(*words: str) -> list[str]:
+    return [test.fullname for test in select(toy.CHIP, *words)]
 
 
 def test_tests_with_parameters_are_found_one_by_one(packaged: Path) -> None:
     packaged.write_text(PARAMETERS)
     two = [f"toy_tests.test_weights.threshold/weight={weight}" for weight in (2, 3)]
-    assert chosen("all") == chosen("weights") == [*two, "toy_tests.test_weights.test_other"]
-    assert chosen("threshold") == chosen("weights.threshold") == two
-    assert chosen("threshold/weight=3") == chosen("weights.threshold/weight=3") == two[1:]
+    assert full_names("all") == full_names("weights") == [*two, "toy_tests.test_weights.test_other"]
+    assert full_names("threshold") == full_names("weights.threshold") == two
+    assert full_names("threshold/weight=3") == full_names("weights.threshold/weight=3") == two[1:]
     assert str(select(toy.CHIP, "threshold")[0]) == "weights.threshold/weight=2"
     assert "no such test of toy" in refusal("that_is_none", chip=toy.CHIP)
 
@@ -168,8 +168,8 @@ def test_a_test_that_a_chips_own_file_skips_is_run_only_when_it_is_named(package
         "import cocotb\n@cocotb.test(skip=True)\nasync def test_later(dut): ...\n"
         "@cocotb.test()\nasync def test_now(dut): ...\n"
     )
-    assert chosen("all") == ["toy_tests.test_weights.test_now"]
-    assert chosen("later") == ["toy_tests.test_weights.test_later"]
+    assert full_names("all") == ["toy_tests.test_weights.test_now"]
+    assert full_names("later") == ["toy_tests.test_weights.test_later"]
 
 
 def test_a_chips_own_file_that_cannot_be_imported_is_told_with_its_line(packaged: Path) -> None:
@@ -181,4 +181,4 @@ def test_a_chips_own_file_that_cannot_be_imported_is_told_with_its_line(packaged
 
 def test_a_chips_plain_tests_are_known_without_an_import(packaged: Path) -> None:
     packaged.write_text("import cocotb\nimport nothing_like_it\n@cocotb.test()\nasync def test_now(dut): ...\n")
-    assert chosen("all") == ["toy_tests.test_weights.test_now"]
+    assert full_names("all") == ["toy_tests.test_weights.test_now"]

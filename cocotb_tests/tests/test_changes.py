@@ -13,10 +13,10 @@ from draupnir.cocotb_tests.lib.changes import Followed, Logged, changes
 from draupnir.emulator.odin.layout import CHIP
 
 
-def pins(found: object, steps_a_picosecond: int, monkeypatch: pytest.MonkeyPatch) -> Any:
+def pins(handle: object, steps_a_picosecond: int, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Pins of a top in which this is found."""
     monkeypatch.setattr(bus, "get_sim_steps", lambda time, unit, round_mode: 1000 * steps_a_picosecond * time)
-    return SimpleNamespace(chip=CHIP, dut=SimpleNamespace(_get=lambda name: found))
+    return SimpleNamespace(chip=CHIP, dut=SimpleNamespace(_get=lambda name: handle))
 
 
 def test_the_log_is_read_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,11 +41,11 @@ def test_an_entry_of_the_log_is_read_as_the_simulators_write_it(tmp_path: Any, m
     words = [one | x_in, x_in, 0, 0, x_out, x_out | z_out, 0, 0, 7, 0, 1, 0]
     (tmp_path / wrapper.LOG).write_bytes(np.array(words, dtype="<u4").tobytes())
     moments = logged.take()
-    known = (1 << CHIP.output_word.width) - 1 & ~(x_out | z_out)
-    assert [column.tolist() for column in (moments.times, moments.inputs, moments.outputs, moments.known)] == [
+    known_bits = (1 << CHIP.output_word.width) - 1 & ~(x_out | z_out)
+    assert [column.tolist() for column in (moments.times, moments.inputs, moments.outputs, moments.known_bits)] == [
         [(1 << 32) + 7],
         [one],
         [0],
-        [known],
+        [known_bits],
     ]
     assert len(logged.take().times) == 0

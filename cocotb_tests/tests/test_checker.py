@@ -117,30 +117,30 @@ WRONG_SUM = toy.VERILOG.replace("+ 8'd1", "+ (A == 1 ? 8'd3 : 8'd1)")
 
 
 @pytest.mark.parametrize(
-    ("looks", "seen"), [(256, "memories first differ after time step"), (3, "memories differ after time step")]
+    ("looks", "message"), [(256, "memories first differ after time step"), (3, "memories differ after time step")]
 )
 def test_the_clock_after_which_a_memory_differs_is_found(
-    looks: int, seen: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    looks: int, message: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(first_memory, "LOOKS", looks)
     test = toy.TEST.replace("bench.add(3)", "bench.add(40)").replace("== 1", "is not None")
     outcome = run(WRONG_SUM, test)
     assert "memories differ after the last clock:\n  ram: 1 of 4 words differ\n" in outcome.failure
     built = runner.build(toy.design(tmp_path, WRONG_SUM), toy.CHIP, "icarus", tmp_path / "compiled")
-    found = first_memory.located(built, outcome, 1)
+    rerun = first_memory.located(built, outcome, 1)
     pins = wave.read(outcome.folder / "pins.fst", toy.CHIP)
     edges = pins.clk == 1
     inputs = toy.CHIP.input_word
     adds = column(inputs, "ADD", pins.inputs)[edges] & ~column(inputs, "RST", pins.inputs)[edges]
     sums = column(toy.CHIP.output_word, "SUM_NOW", pins.outputs)[edges]
     clock = int(np.flatnonzero((adds == 1) & (sums % 4 == 1))[0])  # before the edge that adds to the word
-    assert re.search(rf"^{seen} \d+, cycle {clock}\b", found.failure, re.MULTILINE)
-    difference = found.notes["first_memory_difference"]
+    assert re.search(rf"^{message} \d+, cycle {clock}\b", rerun.failure, re.MULTILINE)
+    difference = rerun.notes["first_memory_difference"]
     assert (difference["cycle"], difference["is_first"]) == (clock, looks == 256)
     [word] = difference["memories"][0]["words"]
     assert (word["addr"], word["expected"], word["got"]) == (1, 1, 3)
     n_bits = N_BITS * (clock + 1)
-    assert difference["bits"]["total"] == n_bits and f" of {n_bits} output bits compared" in found.failure
+    assert difference["bits"]["total"] == n_bits and f" of {n_bits} output bits compared" in rerun.failure
 
 
 def test_a_test_whose_memories_are_equal_is_not_told_of(run: Run, tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ CAUGHT = """\
 
 
 @pytest.mark.parametrize(
-    ("test", "said"),
+    ("test", "reason"),
     [
         ("import cocotb\n@cocotb.test()\nasync def idle(dut): ...\n", "nothing was compared: the test has not left"),
         (toy.TEST.replace("async with Bench(dut) as bench:", "bench = await Bench(dut).__aenter__()\n    if True:"),
@@ -189,10 +189,10 @@ CAUGHT = """\
     ],
     ids=["without a bench", "bench never left", "mismatch caught", "assertion"],
 )  # fmt: skip
-def test_a_test_that_has_shown_nothing_has_failed(test: str, said: str, run: Run) -> None:
+def test_a_test_that_has_shown_nothing_has_failed(test: str, reason: str, run: Run) -> None:
     outcome = run(toy.VERILOG, test)
     assert not outcome.passed
-    assert said in outcome.failure, outcome.failure
+    assert reason in outcome.failure, outcome.failure
 
 
 def outcome_of(**notes: Any) -> str:

@@ -33,8 +33,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mine")
     for name, text in FILE.findall(PAGE.read_text()):
         (folder / name).write_text(text)
-    done = call(folder, commands()[0])
-    assert done.returncode == 0, done.stderr
+    result = call(folder, commands()[0])
+    assert result.returncode == 0, result.stderr
     return folder
 
 
@@ -53,28 +53,28 @@ def call(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-def held(said: str) -> list[tuple[str, ...]]:
+def comparisons(log: str) -> list[tuple[str, ...]]:
     """Clocks and bits of each test in a log."""
-    return re.findall(HELD, said)
+    return re.findall(HELD, log)
 
 
 @pytest.mark.slow
 @pytest.mark.icarus
 def test_draupnir_sim_runs_the_page_s_file(folder: Path) -> None:
-    done = call(folder, commands()[1])
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 of 2 tests passed" in done.stdout
+    result = call(folder, commands()[1])
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "2 of 2 tests passed" in result.stdout
 
 
 @pytest.mark.slow
 @pytest.mark.icarus
 @pytest.mark.parametrize("i", [2, 3], ids=["runner", "makefile"])
 def test_the_design_itself_is_the_top(folder: Path, i: int) -> None:
-    done = call(folder, commands()[i])
-    said = done.stdout + done.stderr
-    assert done.returncode == 0, said
-    assert len(held(said)) == 2, said
-    assert all(compared == total for _, compared, total in held(said))
+    result = call(folder, commands()[i])
+    log = result.stdout + result.stderr
+    assert result.returncode == 0, log
+    assert len(comparisons(log)) == 2, log
+    assert all(n_compared == total for _, n_compared, total in comparisons(log))
     assert len(list(ElementTree.parse(folder / "results.xml").iter("testcase"))) == 2
 
 
@@ -84,14 +84,14 @@ def test_it_fails_where_the_design_is_wrong(folder: Path) -> None:
     """An address with another bit, in a simulation of one's own; the next test says that it cannot go on."""
     (source,) = folder.glob("src/*/tinyODIN.v")
     right = source.read_text()
-    declared = "  wire [7:0] AEROUT_ADDR;\n"
-    assert right.count(declared) == right.count("(AEROUT_ADDR)") == 1
-    wrong = right.replace(declared, "  wire [7:0] inner;\n  wire [7:0] AEROUT_ADDR = inner ^ 8'h40;\n")
+    declaration = "  wire [7:0] AEROUT_ADDR;\n"
+    assert right.count(declaration) == right.count("(AEROUT_ADDR)") == 1
+    wrong = right.replace(declaration, "  wire [7:0] inner;\n  wire [7:0] AEROUT_ADDR = inner ^ 8'h40;\n")
     source.write_text(wrong.replace("(AEROUT_ADDR)", "(inner)"))
     try:
-        done = call(folder, commands()[2])
+        result = call(folder, commands()[2])
     finally:
         source.write_text(right)
-    assert done.returncode == 1
-    assert "AEROUT_ADDR: expected 0x" in done.stdout
-    assert "the test before this one has left the design out of step" in done.stdout
+    assert result.returncode == 1
+    assert "AEROUT_ADDR: expected 0x" in result.stdout
+    assert "the test before this one has left the design out of step" in result.stdout

@@ -62,13 +62,13 @@ def test_rows_are_those_of_the_obvious_way(changes: list[tuple[int, int, int]], 
     clock: Any = SimpleNamespace(first_edge=FIRST_EDGE, period=PERIOD)
     pins: Any = SimpleNamespace(chip=CHIP, absent=())
     recorder = Recorder(pins, ClockEdges(CHIP, {CHIP.clock.name: clock}), played)
-    found: list[Row] = []
+    output: list[Row] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "get_sim_time", lambda unit: played.now)
         for played.now in sorted(calls | {100}):
             rows = recorder.rows()
-            found += zip(*(column.tolist() for column in columns(rows)), strict=True)
-    assert found == expected
+            output += zip(*(column.tolist() for column in columns(rows)), strict=True)
+    assert output == expected
 
 
 def columns(rows: Any) -> tuple[np.ndarray, ...]:

@@ -20,14 +20,14 @@ def test_the_runtime_is_compiled_once(tmp_path: Path, monkeypatch: pytest.Monkey
         pytest.skip(str(error))
     built = runner.build(toy.design(tmp_path, toy.VERILOG), toy.CHIP, "verilator", tmp_path / "first")
     assert {path.name for path in built.folder.glob("*.o")} >= OBJECTS
-    before = {name: (built.folder / name).read_bytes() for name in OBJECTS}
+    objects = {name: (built.folder / name).read_bytes() for name in OBJECTS}
     for name in OBJECTS:
         (built.folder / name).unlink()
     monkeypatch.setattr(processes, "run", lambda command, **_: pytest.fail(f"compiled again: {command}"))
     env = toolchain.verilator().environment()
     env["MAKEFLAGS"] = f"{env.get('MAKEFLAGS', '')} {runner._OPTIMISED}"
     runtime.put(built.folder, ["make", "-C", str(built.folder), "-f", "Vtop.mk", "VM_TRACE=0"], env, None)
-    assert {name: (built.folder / name).read_bytes() for name in OBJECTS} == before
+    assert {name: (built.folder / name).read_bytes() for name in OBJECTS} == objects
 
 
 def test_what_the_makefiles_do_not_tell_is_left_to_make(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ class Noted:
         self.by_python += 1
 
 
-def sent(events: Sequence[int], timing: SenderTiming, in_wrapper: bool = True) -> Noted:
+def play_events(events: Sequence[int], timing: SenderTiming, in_wrapper: bool = True) -> Noted:
     """What became of these events."""
     noted: Any = Noted()
     pins: Any = SimpleNamespace(name="aerin", wired=BUS)
@@ -55,7 +55,7 @@ def finished(coroutine: Coroutine[Any, Any, None]) -> None:
         coroutine.send(None)
 
 
-def shown(steps: Sequence[Step]) -> list[tuple[int, int, Any]]:
+def summary(steps: Sequence[Step]) -> list[tuple[int, int, Any]]:
     """Of each step address, REQ, and the clocks or the level of ACK that end it."""
     return [(step.levels["addr"], step.levels["req"], step.clocks or step.end) for step in steps]
 
@@ -66,17 +66,21 @@ def test_events_are_played_in_blocks() -> None:
         for event in range(10)
         for one in ((event, 0, 1), (event, 1, ("ack", 1)), (event, 1, 2), (event, 0, ("ack", 0)), (event, 0, 3))
     ]
-    assert [shown(block) for block in sent([*range(10)], STEADY).blocks] == [steps[:20], steps[20:40], steps[40:]]
+    assert [summary(block) for block in play_events([*range(10)], STEADY).blocks] == [
+        steps[:20],
+        steps[20:40],
+        steps[40:],
+    ]
 
 
 def test_steps_that_take_no_time_are_left_out() -> None:
-    (block,) = sent([5], AT_ONCE).blocks
-    assert shown(block) == [(5, 1, ("ack", 1)), (5, 0, ("ack", 0))]
+    (block,) = play_events([5], AT_ONCE).blocks
+    assert summary(block) == [(5, 1, ("ack", 1)), (5, 0, ("ack", 0))]
 
 
 def test_a_scrambled_address_is_drawn_between_req_hold_and_gap() -> None:
     timing, rng = SenderTiming(), np.random.default_rng(1)
-    drawn: list[tuple[int, int, Any]] = []
+    expected: list[tuple[int, int, Any]] = []
     for event in (5, 6):
         setup, hold, idle, gap = (
             timing.setup.draw(rng), timing.req_hold.draw(rng), int(rng.integers(N_ADDRS)), timing.gap.draw(rng)
@@ -88,14 +92,14 @@ def test_a_scrambled_address_is_drawn_between_req_hold_and_gap() -> None:
             (idle, 0, ("ack", 0)),
             (idle, 0, gap),
         ]
-        drawn += [step for step in whole if step[2] != 0]
-    (block,) = sent([5, 6], timing).blocks
-    assert shown(block) == drawn
+        expected += [step for step in whole if step[2] != 0]
+    (block,) = play_events([5, 6], timing).blocks
+    assert summary(block) == expected
 
 
 @pytest.mark.parametrize("rude", [SenderTiming(early=1.0), SenderTiming(change=1.0)])
 def test_abuse_that_depends_on_the_chip_is_left_to_python(rude: SenderTiming) -> None:
-    noted = sent([5, 6], rude)
+    noted = play_events([5, 6], rude)
     assert (noted.blocks, noted.by_python) == ([], 1)
 
 
@@ -108,7 +112,7 @@ def test_what_python_carries_out_is_drawn_anew() -> None:
 
 
 def test_without_the_wrapper_python_sends() -> None:
-    noted = sent([5, 6], STEADY, in_wrapper=False)
+    noted = play_events([5, 6], STEADY, in_wrapper=False)
     assert (noted.blocks, noted.by_python) == ([], 1)
 
 

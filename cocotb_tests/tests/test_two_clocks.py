@@ -51,9 +51,9 @@ MUTANTS = ["the fall of STROBE is its rise", "the highest bit is lost", "the fal
     params=[pytest.param("verilator", marks=pytest.mark.verilator), pytest.param("icarus", marks=pytest.mark.icarus)]
 )
 def simulator(request: pytest.FixtureRequest) -> Simulator:
-    chosen: Simulator = request.param
-    toolchain.icarus() if chosen == "icarus" else toolchain.verilator()
-    return chosen
+    name: Simulator = request.param
+    toolchain.icarus() if name == "icarus" else toolchain.verilator()
+    return name
 
 
 def run(simulator: Simulator, verilog: str, folder: Path) -> BenchOutcome:

@@ -88,8 +88,8 @@ class Model(ClockLevel):
 class Bench(ChipBench):
     """The toy after a reset."""
 
-    def __init__(self, dut: Any, **where: Any) -> None:
-        super().__init__(dut, Model(), **where)
+    def __init__(self, dut: Any, **options: Any) -> None:
+        super().__init__(dut, Model(), **options)
         self.hold(())
 
     async def add(self, n: int) -> None:

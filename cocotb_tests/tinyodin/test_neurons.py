@@ -28,13 +28,13 @@ async def test_leak_goes_to_zero_from_either_side(dut: Any) -> None:
     """Potentials of 20 and -20 move in steps of 6."""
     neurons = {1: Bench.lif(thr=2047, core=20, leak_str=6), 2: Bench.lif(thr=2047, core=-20, leak_str=6)}
     async with Bench(dut, OPEN_LOOP, neurons) as bench:
-        left = []
+        potentials = []
         for _ in range(5):
             for neur in (1, 2):
                 await bench.event("tref", neur=neur)
             await bench.clock.cycles(QUIET)
-            left.append((bench.core(1), bench.core(2)))
-        assert left == [(14, -14), (8, -8), (2, -2), (0, 0), (0, 0)]
+            potentials.append((bench.core(1), bench.core(2)))
+        assert potentials == [(14, -14), (8, -8), (2, -2), (0, 0), (0, 0)]
 
 
 @cocotb.test(**LIMIT)

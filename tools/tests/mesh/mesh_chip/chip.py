@@ -27,10 +27,10 @@ class Model(ClockLevel):
                 continue
             out[i] = to_row(self.chip.output_word, self.outputs)
             r.cycle += 1
-            take = r.asked == r.answered and pins["i_valid"] and clk[i] & CLK_RISES
-            give = r.asked != r.answered and pins["o_ready"] and clk[i] & LNK_FALLS
+            take = r.request_toggle == r.reply_toggle and pins["i_valid"] and clk[i] & CLK_RISES
+            give = r.request_toggle != r.reply_toggle and pins["o_ready"] and clk[i] & LNK_FALLS
             if give and not in_reset:
-                r.answered = r.asked
+                r.reply_toggle = r.request_toggle
                 if r.reply_core < len(r.odd):
                     r.odd[r.reply_core] ^= 1
             if take:
@@ -48,13 +48,13 @@ class Model(ClockLevel):
             return
         if core < len(sums):
             r.last[core] = total
-        r.asked, r.reply_core, r.reply_sum = not r.asked, core, total
+        r.request_toggle, r.reply_core, r.reply_sum = not r.request_toggle, core, total
         self._mix((self._mixed << 1 | self._mixed >> VEC_BITS - 1) % (1 << VEC_BITS) ^ vec)
 
     def _reset(self) -> None:
         r = self.registers[0]
         r.last[:], r.odd[:] = 0, 0
-        r.asked, r.answered, r.reply_core, r.reply_sum = 0, 0, 0, 0
+        r.request_toggle, r.reply_toggle, r.reply_core, r.reply_sum = 0, 0, 0, 0
         self._mix(0)
 
     def _mix(self, mixed: int) -> None:
@@ -68,8 +68,8 @@ class Model(ClockLevel):
     def outputs(self) -> int:
         r = self.registers[0]
         pins = {
-            "i_ready": int(r.asked == r.answered),
-            "o_valid": int(r.asked != r.answered),
+            "i_ready": int(r.request_toggle == r.reply_toggle),
+            "o_valid": int(r.request_toggle != r.reply_toggle),
             "o_reply": int(r.reply_core) << SUM_BITS | int(r.reply_sum),
             "mix": self._mixed,
             "odd": sum(int(odd) << core for core, odd in enumerate(r.odd)),

@@ -35,8 +35,8 @@ def declare(NX: int) -> Chip:
             Block(
                 "top",
                 (
-                    Reg("asked", 1),
-                    Reg("answered", 1),
+                    Reg("request_toggle", 1),
+                    Reg("reply_toggle", 1),
                     Reg("reply_core", CORE_BITS),
                     Reg("reply_sum", SUM_BITS),
                     Reg("mix", 32, shape=(4,)),
