@@ -33,7 +33,7 @@ class Trace:
     clk : (n,) uint8, the clock edges at the end of the row
     outputs : (n,) or (n, n_words) int64, the packed output pins immediately before the row's clock edges; 0 for a row
         without one
-    known : as ``outputs``: the mask of the output bits that are neither X nor Z in the recording
+    known_bits : as ``outputs``: the mask of the output bits that are neither X nor Z in the recording
     times : (n,) int64, the time of the row's clock edges in the recording's unit; for a row without one, the time of
         the change
     """
@@ -42,7 +42,7 @@ class Trace:
     inputs: np.ndarray
     clk: np.ndarray
     outputs: np.ndarray
-    known: np.ndarray
+    known_bits: np.ndarray
     times: np.ndarray
 
     def __len__(self) -> int:

@@ -61,7 +61,7 @@ def filling(folder: Path) -> Iterator[Path]:
 
     If ``folder`` does not exist, it is created, and after an exception removed again.
     """
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    new_folders = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     temporary = temporary_name(folder / "files")
     _remove_stale(folder / "files")
@@ -74,7 +74,7 @@ def filling(folder: Path) -> Iterator[Path]:
                     file.replace(folder / file.name)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        for path in missing:
+        for path in new_folders:
             with suppress(OSError):  # it is not empty
                 path.rmdir()
 

@@ -85,10 +85,10 @@ class Fst:
             levels.clear()
             try:
                 while gaps and len(piece.times) and gaps[0].end <= piece.times[-1]:
-                    before = int(np.searchsorted(piece.times, gaps[0].end))
-                    sink(_part(piece, slice(0, before)))
+                    n_early = int(np.searchsorted(piece.times, gaps[0].end))
+                    sink(_part(piece, slice(0, n_early)))
                     on_gap(gaps.pop(0))
-                    piece = _part(piece, slice(before, None))
+                    piece = _part(piece, slice(n_early, None))
                 sink(piece)
             except RuntimeError as error:
                 raise _SinkFailed from error
@@ -123,8 +123,8 @@ class Fst:
         for back in np.flatnonzero(np.diff(moments, prepend=self._last_time) < 0)[:1]:
             raise InputError(f"{self.path}: time runs backwards to {times[back]}")
         self._last_time = moments[-1] if n else self._last_time
-        level, known = _levels(levels)
-        return SignalChanges(moments, np.fromiter(numbers, np.int64, n), level, known)
+        level, known_bits = _levels(levels)
+        return SignalChanges(moments, np.fromiter(numbers, np.int64, n), level, known_bits)
 
 
 def end_time(path: Path) -> int:
@@ -134,7 +134,7 @@ def end_time(path: Path) -> int:
 
 
 def _part(piece: SignalChanges, some: slice) -> SignalChanges:
-    return SignalChanges(piece.times[some], piece.signals[some], piece.levels[some], piece.known[some])
+    return SignalChanges(piece.times[some], piece.signals[some], piece.levels[some], piece.known_bits[some])
 
 
 def check_blocks(path: Path) -> list[Gap]:
@@ -176,14 +176,14 @@ def _gaps(text: bytes) -> list[Gap]:
 
     def number() -> int:
         nonlocal position
-        found = shift = 0
+        result = shift = 0
         while position < len(text):
             position += 1
-            found |= (text[position - 1] & 127) << shift
+            result |= (text[position - 1] & 127) << shift
             shift += 7
             if text[position - 1] < 128:
                 break
-        return found
+        return result
 
     gaps: list[Gap] = []
     off, now = None, 0
@@ -219,7 +219,7 @@ def _variable(var: Any) -> Variable:
         if var.var_type == "Event"
         else ""
     )
-    return Variable.named(name, scope, var.bitwidth or 0, str(var.signal_ref), kind)
+    return Variable.from_text(name, scope, var.bitwidth or 0, str(var.signal_ref), kind)
 
 
 _LEVEL = str.maketrans("01lLhHxXzZuUwW-?", "010011" + "0" * 10)
@@ -242,8 +242,10 @@ def _levels(levels: list[int | str]) -> tuple[np.ndarray, np.ndarray]:
         return np.fromiter(levels, dtype=np.int64, count=n), np.full(n, -1, dtype=np.int64)
     except ValueError:
         level = np.fromiter((int(v.translate(_LEVEL), 2) if isinstance(v, str) else v for v in levels), np.int64, n)
-        known = np.fromiter((int(v.translate(_KNOWN), 2) if isinstance(v, str) else -1 for v in levels), np.int64, n)
-        return level, known
+        known_bits = np.fromiter(
+            (int(v.translate(_KNOWN), 2) if isinstance(v, str) else -1 for v in levels), np.int64, n
+        )
+        return level, known_bits
 
 
 # --- the reader's errors and output -------------------------------------------------------------------------------

@@ -49,8 +49,8 @@ class Recording:
     """A trace, and all memories before its first clock and after its last one: name -> uint32 of ``Memory.shape``."""
 
     trace: Trace
-    before: dict[str, np.ndarray]
-    after: dict[str, np.ndarray]
+    memories_before: dict[str, np.ndarray]
+    memories_after: dict[str, np.ndarray]
 
 
 def record(
@@ -72,7 +72,7 @@ def record(
     """
     for name, content in (memories or {}).items():
         device.write_memory(name, content)
-    before = {memory.name: device.read_memory(memory.name) for memory in chip.memories}
+    memories_before = {memory.name: device.read_memory(memory.name) for memory in chip.memories}
     inputs: list[int] = []
     clk: list[int] = []
     outputs: list[int] = []
@@ -90,19 +90,19 @@ def record(
         outputs.append(now)
         if progress and not cycle % REPORT_EVERY:
             progress(REPORT_EVERY)
-    after = {memory.name: device.read_memory(memory.name) for memory in chip.memories}
+    memories_after = {memory.name: device.read_memory(memory.name) for memory in chip.memories}
     absent = getattr(device, "absent", ())
-    return Recording(_trace(chip, inputs, clk, outputs, absent), before, after)
+    return Recording(_trace(chip, inputs, clk, outputs, absent), memories_before, memories_after)
 
 
 def _checked(chip: Chip, rows: list[tuple[int, int]], cycle: int) -> list[tuple[int, int]]:
     """The rows of a clock, counted from 1. Raises InputError if they are not those of one."""
     for i, (_, edges) in enumerate(rows, start=1):
         if (edges != 0) != (i == len(rows)):
-            told = f"has the edges {edges:#x}" if edges else "has no clock edge"
+            edges_text = f"has the edges {edges:#x}" if edges else "has no clock edge"
             raise InputError(
-                f"{chip.name}: the stimulus: row {i} of {len(rows)} of clock {cycle} {told}; right is edges in the "
-                "last row of a clock, and in no other"
+                f"{chip.name}: the stimulus: row {i} of {len(rows)} of clock {cycle} {edges_text}; right is edges in "
+                "the last row of a clock, and in no other"
             )
     return rows
 
@@ -110,8 +110,8 @@ def _checked(chip: Chip, rows: list[tuple[int, int]], cycle: int) -> list[tuple[
 def _trace(chip: Chip, inputs: list[int], clk: list[int], outputs: list[int], absent: Collection[str]) -> Trace:
     edges = np.array(clk, np.uint8)
     rows_in, rows_out = to_rows(chip.input_word, inputs), to_rows(chip.output_word, outputs)
-    known = known_at_edges(chip.output_word, edges, absent)
-    return Trace(chip, rows_in, edges, rows_out, known, wave_out.schedule(edges))
+    known_bits = known_at_edges(chip.output_word, edges, absent)
+    return Trace(chip, rows_in, edges, rows_out, known_bits, wave_out.schedule(edges))
 
 
 def save(
@@ -138,9 +138,9 @@ def save(
         chip = recording.trace.chip
         wave_out.write(recording.trace, new_folder / case.WAVE)
         for memory in chip.memories:
-            if recording.before[memory.name].any():
-                hexfile.write(new_folder / f"{memory.name}.before.hex", recording.before[memory.name], memory)
-            hexfile.write(new_folder / f"{memory.name}.hex", recording.after[memory.name], memory)
+            if recording.memories_before[memory.name].any():
+                hexfile.write(new_folder / f"{memory.name}.before.hex", recording.memories_before[memory.name], memory)
+            hexfile.write(new_folder / f"{memory.name}.hex", recording.memories_after[memory.name], memory)
         case.write(new_folder, chip.name, why, source, command, seed, undefined, chip.sizes)
         if folder.exists():
             folder.rename(Path(scratch) / "old")

@@ -95,19 +95,20 @@ class CaseOutcome:
 
 
 @dataclass(frozen=True)
-class _Recorded:
+class _CasePart:
     """The part of a case that is compared.
 
     trace : the first rows of the case, or all of them
     wave : the waveform of these rows
-    after : the memories after the last row; None if the case has more rows
+    memories_before : the memories before the first row
+    memories_after : the memories after the last row; None if the case has more rows
     """
 
     case: Case
     trace: Trace
     wave: Wave
-    before: Memories
-    after: Memories | None
+    memories_before: Memories
+    memories_after: Memories | None
 
     def time_text(self, row: int) -> str:
         """The time of a row, with its unit."""
@@ -123,16 +124,14 @@ def select(cases: Sequence[Case], names: Sequence[str]) -> list[Case]:
     return [by_name[name] for name in dict.fromkeys(names)] or list(cases)
 
 
-def by_sizes(
-    chip: str, cases: Sequence[Case], chosen: Mapping[str, int] | None = None
-) -> list[tuple[Chip, list[Case]]]:
+def by_sizes(chip: str, cases: Sequence[Case], sizes: Mapping[str, int] | None = None) -> list[tuple[Chip, list[Case]]]:
     """Return the cases for each set of sizes of a chip, with the declaration of these sizes.
 
-    chosen : return only cases with these sizes
+    sizes : return only cases with these sizes
 
     Raises InputError if there is no such case, and for sizes that the chip cannot have.
     """
-    required = dict(chosen or {})
+    required = dict(sizes or {})
     cases_of_sizes = [one for one in cases if {**one.parameters, **required} == dict(one.parameters)]
     if not cases_of_sizes and cases:
         text = ", ".join(f"{name}={size}" for name, size in required.items())
@@ -173,38 +172,40 @@ def hold(
     reference: Device | None = None,
 ) -> CaseOutcome:
     """Compare a device with one case; see ``regress``."""
-    recorded, as_recorded = _read(chip, one, n_cycles), True
-    run = observe(device, recorded.trace, recorded.before)
+    part, as_recorded = _read(chip, one, n_cycles), True
+    run = observe(device, part.trace, part.memories_before)
     if reference is not None:
-        right = observe(reference, recorded.trace, recorded.before)
-        as_recorded = not len(_differing(recorded.trace, right)) and not _memories(chip, recorded, right)
-        after = None if recorded.after is None else {name: right.memories[name] for name in recorded.after}
-        recorded = replace(recorded, trace=replace(recorded.trace, outputs=right.outputs), after=after)
-    outcome = _outcome(chip, recorded, run)
+        right = observe(reference, part.trace, part.memories_before)
+        as_recorded = not len(_wrong_rows(part.trace, right)) and not _memories(chip, part, right)
+        memories_after = (
+            None if part.memories_after is None else {name: right.memories[name] for name in part.memories_after}
+        )
+        part = replace(part, trace=replace(part.trace, outputs=right.outputs), memories_after=memories_after)
+    outcome = _outcome(chip, part, run)
     is_drawn = device.is_random and one.undefined is not None
     outcome = replace(outcome, as_recorded=as_recorded, is_drawn=is_drawn)
     if outcome.holds:
         return outcome
     if reference is None and outcome.difference:
-        outcome = _explained(device, chip, recorded, run, outcome, outcome.difference)
+        outcome = _explained(device, chip, part, run, outcome, outcome.difference)
     if waves:
         waves.mkdir(parents=True, exist_ok=True)
-        trace = recorded.trace
-        did = Trace(chip, trace.inputs, trace.clk, run.outputs, run.known, trace.times)
+        trace = part.trace
+        did = Trace(chip, trace.inputs, trace.clk, run.outputs, run.known_bits, trace.times)
         wave_out.write(did, waves / f"{one.name}.fst")
     return outcome
 
 
-def observe(device: Device, trace: Trace, before: Memories) -> Observed:
+def observe(device: Device, trace: Trace, initial_memories: Memories) -> Observed:
     """Run a trace on a device. With random registers, all outputs count as unknown until the first reset has ended."""
-    run = device.run(trace, before)
+    run = device.run(trace, initial_memories)
     if not device.is_random:
         return run
     settled = np.arange(len(trace)) >= over_at(trace)
-    return replace(run, known=only(run.known, settled))
+    return replace(run, known_bits=only(run.known_bits, settled))
 
 
-def _read(chip: Chip, one: Case, n_cycles: int | None) -> _Recorded:
+def _read(chip: Chip, one: Case, n_cycles: int | None) -> _CasePart:
     case.verify(one)
     _check_names(chip, one)
     pieces: list[Trace] = []
@@ -214,52 +215,58 @@ def _read(chip: Chip, one: Case, n_cycles: int | None) -> _Recorded:
     trace = join(pieces)
     edges = np.flatnonzero(trace.clk)
     whole = n_cycles is None or n_cycles >= len(edges)
-    after = {name: hexfile.read(file, chip.memory(name)) for name, file in one.after.items()} if whole else None
-    return _Recorded(one, trace if whole else cut(trace, 0, int(edges[n_cycles])), wave, _before(chip, one), after)
+    memories_after = (
+        {name: hexfile.read(file, chip.memory(name)) for name, file in one.after.items()} if whole else None
+    )
+    return _CasePart(
+        one, trace if whole else cut(trace, 0, int(edges[n_cycles])), wave, _initial_memories(chip, one), memories_after
+    )
 
 
-def _outcome(chip: Chip, recorded: _Recorded, run: Observed) -> CaseOutcome:
+def _outcome(chip: Chip, part: _CasePart, run: Observed) -> CaseOutcome:
     """Compare a run with a trace, and with the memories after it if they were recorded."""
-    trace = recorded.trace
-    differing = _differing(trace, run)
-    memories = _memories(chip, recorded, run)
-    agreed = agreement(trace, run.outputs, run.known, _absent(recorded, run))
+    trace = part.trace
+    wrong_rows = _wrong_rows(trace, run)
+    memories = _memories(chip, part, run)
+    agreed = agreement(trace, run.outputs, run.known_bits, _absent(part, run))
     difference, n_words = None, None
-    if len(differing):
-        difference = _at_pins(recorded, run, int(differing[0]))
+    if len(wrong_rows):
+        difference = _at_pins(part, run, int(wrong_rows[0]))
     elif memories:
         difference = FirstDifference(None, memories=memories, bits=agreed.bits)
-    if recorded.after is not None:
+    if part.memories_after is not None:
         n_words = sum(memory.n_differing for memory in memories)
-        agreed = with_memories(agreed, chip, recorded.after, run.memories, run.memories_known)
-    return CaseOutcome(recorded.case, trace.n_cycles, len(differing), n_words, agreed, difference)
+        agreed = with_memories(agreed, chip, part.memories_after, run.memories, run.memories_known)
+    return CaseOutcome(part.case, trace.n_cycles, len(wrong_rows), n_words, agreed, difference)
 
 
-def _absent(recorded: _Recorded, run: Observed) -> set[str]:
+def _absent(part: _CasePart, run: Observed) -> set[str]:
     """Return the probes that were not recorded, or that the device does not have."""
-    return {*recorded.wave.absent, *run.absent}
+    return {*part.wave.absent, *run.absent}
 
 
 def _explained(
-    device: Device, chip: Chip, recorded: _Recorded, run: Observed, outcome: CaseOutcome, difference: FirstDifference
+    device: Device, chip: Chip, part: _CasePart, run: Observed, outcome: CaseOutcome, difference: FirstDifference
 ) -> CaseOutcome:
     """Add to an outcome what the golden model does at the difference, and a memory that differs before it."""
-    end = len(recorded.trace) if difference.row is None else difference.row
-    trace, after = cut(recorded.trace, 0, end), recorded.after or {}
-    memory = first_memory_difference(device, chip, trace, recorded.before, after if difference.row is None else {})
+    end = len(part.trace) if difference.row is None else difference.row
+    trace, memories_after = cut(part.trace, 0, end), part.memories_after or {}
+    memory = first_memory_difference(
+        device, chip, trace, part.memories_before, memories_after if difference.row is None else {}
+    )
     if memory is not None and memory.row is not None:
-        time, bits = int(trace.times[memory.row]), _bits(recorded, run, memory.row)
-        memory = replace(memory, bits=bits, time=time, time_text=recorded.time_text(memory.row))
-    if difference.row is not None and _is_modelled(chip, recorded, difference.row):
-        context, events = decoded(loaded_model(chip, recorded.before), recorded.trace, difference.row)
+        time, bits = int(trace.times[memory.row]), _bits(part, run, memory.row)
+        memory = replace(memory, bits=bits, time=time, time_text=part.time_text(memory.row))
+    if difference.row is not None and _is_modelled(chip, part, difference.row):
+        context, events = decoded(loaded_model(chip, part.memories_before), part.trace, difference.row)
         difference = replace(difference, context=context, last_events=events)
     return replace(outcome, difference=difference, memory=memory)
 
 
-def _is_modelled(chip: Chip, recorded: _Recorded, row: int) -> bool:
+def _is_modelled(chip: Chip, part: _CasePart, row: int) -> bool:
     """Return True if the golden model agrees with the recording up to a row's edge."""
     return chip.name in chips.names() and is_reference(
-        ModelDevice(chip), up_to(recorded.trace, row), recorded.before, {}
+        ModelDevice(chip), up_to(part.trace, row), part.memories_before, {}
     )
 
 
@@ -273,39 +280,39 @@ def _check_names(chip: Chip, one: Case) -> None:
                 raise InputError(f"{path}: undefined.{title}.{name}: {chip.name} has no such output or memory")
 
 
-def _before(chip: Chip, one: Case) -> dict[str, np.ndarray]:
+def _initial_memories(chip: Chip, one: Case) -> dict[str, np.ndarray]:
     """Return all memories before the first edge."""
     contents = {memory.name: new_memory(memory) for memory in chip.memories}
     return contents | {name: hexfile.read(file, chip.memory(name)) for name, file in one.before.items()}
 
 
-def _at_pins(recorded: _Recorded, run: Observed, row: int) -> FirstDifference:
+def _at_pins(part: _CasePart, run: Observed, row: int) -> FirstDifference:
     """Return the difference of the pins at a row."""
-    trace = recorded.trace
+    trace = part.trace
     word = trace.chip.output_word
-    known = from_row(word, trace.known[row] & run.known[row])
-    pins = pin_differences(trace.chip, from_row(word, trace.outputs[row]), from_row(word, run.outputs[row]), known)
+    known_bits = from_row(word, trace.known_bits[row] & run.known_bits[row])
+    pins = pin_differences(trace.chip, from_row(word, trace.outputs[row]), from_row(word, run.outputs[row]), known_bits)
     cycle = int(np.count_nonzero(trace.clk[:row]))
-    time, text = int(trace.times[row]), recorded.time_text(row)
-    return FirstDifference(cycle, pins, (), _bits(recorded, run, row), time, text, row)
+    time, text = int(trace.times[row]), part.time_text(row)
+    return FirstDifference(cycle, pins, (), _bits(part, run, row), time, text, row)
 
 
-def _bits(recorded: _Recorded, run: Observed, row: int) -> ComparedBits:
+def _bits(part: _CasePart, run: Observed, row: int) -> ComparedBits:
     """Count the bits that were compared up to a row's edge."""
-    trace = recorded.trace
-    both = replace(trace, known=trace.known & run.known)
-    return compared_bits(up_to(both, row), _absent(recorded, run))
+    trace = part.trace
+    both = replace(trace, known_bits=trace.known_bits & run.known_bits)
+    return compared_bits(up_to(both, row), _absent(part, run))
 
 
-def _differing(trace: Trace, run: Observed) -> np.ndarray:
+def _wrong_rows(trace: Trace, run: Observed) -> np.ndarray:
     """Return the rows at which a known pin differs."""
-    return np.flatnonzero(any_bit((run.outputs ^ trace.outputs) & trace.known & run.known))
+    return np.flatnonzero(any_bit((run.outputs ^ trace.outputs) & trace.known_bits & run.known_bits))
 
 
-def _memories(chip: Chip, recorded: _Recorded, run: Observed) -> tuple[MemoryDifference, ...]:
+def _memories(chip: Chip, part: _CasePart, run: Observed) -> tuple[MemoryDifference, ...]:
     """Return the memories in which a known bit of a word differs after the last edge."""
-    compared = (
-        memory_difference(chip.memory(name), words, run.memories[name], known=run.memories_known[name])
-        for name, words in (recorded.after or {}).items()
+    differences = (
+        memory_difference(chip.memory(name), words, run.memories[name], known_bits=run.memories_known[name])
+        for name, words in (part.memories_after or {}).items()
     )
-    return tuple(difference for difference in compared if difference.n_differing)
+    return tuple(difference for difference in differences if difference.n_differing)

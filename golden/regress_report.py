@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from draupnir.golden.compare import ComparedBits
-from draupnir.golden.compare.agreement import listed
+from draupnir.golden.compare.agreement import bits_text
 from draupnir.golden.regress import CaseOutcome
 
 _HEAD = "   clocks  mismatches  words      X bits  first difference"
@@ -73,7 +73,7 @@ def _reasons(outcome: CaseOutcome) -> Iterator[str]:
         yield f"never compared, because they are X or Z at every clock: {', '.join(pins)}; {agreed.bits}"
     if undeclared := outcome.undeclared:
         kind = "which the recording knows" if outcome.case.undefined is None else "more than the case allows"
-        yield f"unknown bits, {kind}: {listed(undeclared, agreed.never)}; {agreed.bits}; see --initial"
+        yield f"unknown bits, {kind}: {bits_text(undeclared, agreed.never)}; {agreed.bits}; see --initial"
 
 
 def _sum(outcomes: Sequence[CaseOutcome], seconds: float) -> Iterator[str]:
@@ -86,8 +86,8 @@ def _sum(outcomes: Sequence[CaseOutcome], seconds: float) -> Iterator[str]:
     if n_cut := sum(o.n_words is None for o in outcomes):
         yield f"memories not compared in {n_cut} of {len(outcomes)} cases, which were not run to their end"
     bits = _bits_of(outcomes)
-    before = sum(outcome.agreement.n_before for outcome in outcomes)
-    unknown = f" ({before:,} were unknown before the first reset)" if before else ""
+    n_before = sum(outcome.agreement.n_before for outcome in outcomes)
+    unknown = f" ({n_before:,} were unknown before the first reset)" if n_before else ""
     yield (
         f"{sum(o.holds for o in outcomes)} of {len(outcomes)} cases hold{undefined}: {n_cycles:,} clocks, "
         f"{n_mismatches:,} mismatches, {bits}{unknown}, {seconds:.1f} s"

@@ -125,13 +125,13 @@ def replay(
     expected = {name: hexfile.read(file, _memory(chip, name)) for name, file in (expect or {}).items()}
     for name, image in images.items():
         model.memories[name][:] = image
-    compared = [pin.name for pin in chip.outputs if pin.name not in reading.ignored]
-    if not compared:
+    pin_names = [pin.name for pin in chip.outputs if pin.name not in reading.ignored]
+    if not pin_names:
         raise InputError(f"all output pins of {chip.name} are ignored; nothing would be compared")
     wave = Wave(path, chip, reading)
     _prepare(model, wave)
     begin = time.perf_counter()
-    result = ReplayResult(chip.name, str(path), wave.scope, len(compared), inputs_first=reading.inputs_first)
+    result = ReplayResult(chip.name, str(path), wave.scope, len(pin_names), inputs_first=reading.inputs_first)
     replaying = _Replaying(model, wave, {*reading.ignored, *wave.absent}, max_mismatches, progress)
     wave.stream(replaying.feed)
     replaying.tell(result)
@@ -244,7 +244,7 @@ class _Replaying:
         tally = self.tally
         if self.early is not None:
             result.early = Early(self.early.n_cycles, self.early.n_mismatches)
-        result.n_cycles, result.bits = tally.n_cycles, tally.bits.compared()
+        result.n_cycles, result.bits = tally.n_cycles, tally.bits.counts()
         result.n_mismatches, result.mismatches, result.stopped = tally.n_mismatches, tally.mismatches, tally.stopped
         result.unknown_inputs = rows.unknown_inputs
         result.n_outputs_after, result.n_together = rows.n_outputs_after, rows.n_together
@@ -269,11 +269,11 @@ class _Replaying:
             self._block(cut(rows, first, first + BLOCK))
 
     def _block(self, rows: Trace) -> None:
-        compared, tally = self.comparison.compare(rows), self.tally
+        comparison_result, tally = self.comparison.compare(rows), self.tally
         may_stop = self.held_from_first or self.early is not None
-        for row in compared.differing:
+        for row in comparison_result.wrong_rows:
             if tally.n_mismatches < self.max_mismatches:
-                self._mismatch(compared, row)
+                self._mismatch(comparison_result, row)
             tally.n_mismatches += 1
             if may_stop and tally.n_mismatches == self.max_mismatches:
                 self.comparison.count(up_to(rows, row))
@@ -281,10 +281,12 @@ class _Replaying:
                 raise Enough
         self.comparison.count(rows)
 
-    def _mismatch(self, compared: ComparedPiece, row: int) -> None:
+    def _mismatch(self, comparison_result: ComparedPiece, row: int) -> None:
         """Add a mismatch, the first one with its events. The model's state is the same afterwards."""
         comparison, tally = self.comparison, self.tally
         now = comparison.model.snapshot()
-        time_text = self.wave.time_text(int(compared.piece.rows.times[row]))
-        tally.mismatches.append(comparison.difference(compared, row, time_text, with_events=not tally.mismatches))
+        time_text = self.wave.time_text(int(comparison_result.piece.rows.times[row]))
+        tally.mismatches.append(
+            comparison.difference(comparison_result, row, time_text, with_events=not tally.mismatches)
+        )
         comparison.model.restore(now)

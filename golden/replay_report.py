@@ -66,8 +66,8 @@ def _hints(result: ReplayResult, case: Case | None) -> Iterator[str]:
     if result.unloaded:
         text = f"memories that started at 0: {', '.join(result.unloaded)}"
         images = case.before if case else {}
-        if missing := {name: images[name] for name in result.unloaded if name in images}:
-            options = " ".join(f"--load {name}={file}" for name, file in missing.items())
+        if images_to_load := {name: images[name] for name in result.unloaded if name in images}:
+            options = " ".join(f"--load {name}={file}" for name, file in images_to_load.items())
             yield f"{text}; this case's do not: give its folder, or {options}"
         else:
             yield f"{text}; --load MEM=FILE starts one from an image"

@@ -13,8 +13,8 @@ The outputs are still those before the moment: if inputs change in it, the outpu
 edge, and the row of the edge knows no outputs.
 
 If a pin changes several times in a moment, only its last level counts. A pin is X until its first change. X and Z on an
-input count as 0; on an output they are not in ``known``. ``samples.SampleAssembler`` reads a recording that has samples
-instead of a clock.
+input count as 0; on an output they are not in ``known_bits``. ``samples.SampleAssembler`` reads a recording that has
+samples instead of a clock.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from draupnir.emulator.declare import INTEGER_BITS, LIMB_BITS, Chip, Piece
 from draupnir.emulator.trace import Trace, differ, new_rows, only, words
 from draupnir.golden.resets import FirstReset
 
-_COLUMNS = ("inputs", "clk", "outputs", "known", "times")
+_COLUMNS = ("inputs", "clk", "outputs", "known_bits", "times")
 PinParts = Sequence[Sequence[tuple[int, int, int]]]
 
 
@@ -40,13 +40,13 @@ class SignalChanges:
     signals : (n,) int64, the number of the signal, or of its limb (see ``limbs``); a negative number only says that
         this time exists in the recording
     levels : (n,) int64, the new level, 0 in each bit that is X or Z
-    known : (n,) int64, 1 in each bit that is neither X nor Z; bits beyond the signal are ignored
+    known_bits : (n,) int64, 1 in each bit that is neither X nor Z; bits beyond the signal are ignored
     """
 
     times: np.ndarray
     signals: np.ndarray
     levels: np.ndarray
-    known: np.ndarray
+    known_bits: np.ndarray
 
 
 def limbs(width: int) -> list[int]:
@@ -57,11 +57,11 @@ def limbs(width: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Gap:
-    """A time between $dumpoff and $dumpon, in which nothing was recorded; where : the place of $dumpoff, or ""."""
+    """A time between $dumpoff and $dumpon, in which nothing was recorded; place : that of $dumpoff, or ""."""
 
     begin: int
     end: int
-    where: str = ""
+    place: str = ""
 
 
 class Assembler:
@@ -93,7 +93,7 @@ class Assembler:
         clocks = [Piece(clock.pin.name, 0, 1, 0, 0) for clock in chip.clocks]
         self._pieces = (*clocks, *chip.input_word.pieces, *chip.output_word.pieces)
         self._level = np.zeros(len(self._pieces), dtype=np.int64)
-        self._known = np.zeros(len(self._pieces), dtype=np.int64)
+        self._known_bits = np.zeros(len(self._pieces), dtype=np.int64)
         self.first_reset = FirstReset(chip)
 
     def _moments(self, changes: SignalChanges) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -104,15 +104,15 @@ class Assembler:
         """
         is_new = np.diff(changes.times, prepend=changes.times[0] - 1) != 0
         moments = changes.times[is_new]
-        level, known = self._held(changes, np.cumsum(is_new) - 1, len(moments))
-        self._level, self._known = level[:, -1].copy(), known[:, -1].copy()
-        return moments, level, known
+        level, known_bits = self._levels_at(changes, np.cumsum(is_new) - 1, len(moments))
+        self._level, self._known_bits = level[:, -1].copy(), known_bits[:, -1].copy()
+        return moments, level, known_bits
 
-    def _held(self, changes: SignalChanges, moment: np.ndarray, n_moments: int) -> tuple[np.ndarray, np.ndarray]:
+    def _levels_at(self, changes: SignalChanges, moment: np.ndarray, n_moments: int) -> tuple[np.ndarray, np.ndarray]:
         level = np.zeros((len(self._pieces), n_moments + 1), dtype=np.int64)
-        known = np.zeros_like(level)
+        known_bits = np.zeros_like(level)
         levels = np.concatenate(([0], changes.levels))
-        knowns = np.concatenate(([0], changes.known))
+        knowns = np.concatenate(([0], changes.known_bits))
         for p, piece in enumerate(self._pieces):
             for signal, width, lsb in self._parts_of_pin[piece.pin]:
                 first, end = max(lsb, piece.lsb), min(lsb + width, piece.lsb + piece.width)
@@ -124,10 +124,10 @@ class Assembler:
                 latest = np.maximum.accumulate(latest)
                 in_signal, in_piece, mask = first - lsb, first - piece.lsb, (1 << (end - first)) - 1
                 levels[0] = (self._level[p] >> in_piece & mask) << in_signal
-                knowns[0] = (self._known[p] >> in_piece & mask) << in_signal
+                knowns[0] = (self._known_bits[p] >> in_piece & mask) << in_signal
                 level[p] |= (levels[latest] >> in_signal & mask) << in_piece
-                known[p] |= (knowns[latest] >> in_signal & mask) << in_piece
-        return level, known
+                known_bits[p] |= (knowns[latest] >> in_signal & mask) << in_piece
+        return level, known_bits
 
     def _pack(self, columns: np.ndarray, direction: str) -> np.ndarray:
         """Return the rows of the input or output pins; columns : levels or known bits from ``_moments``."""
@@ -139,11 +139,11 @@ class Assembler:
             words(rows)[:, piece.word] |= columns[p] << piece.shift
         return rows
 
-    def _count(self, inputs: np.ndarray, clk: np.ndarray, known: np.ndarray) -> None:
+    def _count(self, inputs: np.ndarray, clk: np.ndarray, known_bits: np.ndarray) -> None:
         """Count edges.
 
         inputs, clk : the rows of the input pins, and their clock edges
-        known : (pieces, n) int64, the known bits of each piece
+        known_bits : (pieces, n) int64, the known bits of each piece
         """
         has_edge = clk != 0
         if self.n_before_reset is None:
@@ -156,16 +156,16 @@ class Assembler:
         self.n_edges += int(np.count_nonzero(clk))
         for pin in self.chip.inputs:
             if self._parts_of_pin[pin.name]:
-                n = int(np.count_nonzero(self._is_unknown(pin.name, known[:, has_edge])))
+                n = int(np.count_nonzero(self._is_unknown(pin.name, known_bits[:, has_edge])))
                 if n:
                     self.unknown_inputs[pin.name] = self.unknown_inputs.get(pin.name, 0) + n
 
-    def _is_unknown(self, pin: str, known: np.ndarray) -> np.ndarray:
+    def _is_unknown(self, pin: str, known_bits: np.ndarray) -> np.ndarray:
         """Return (n,) bool: True for each column of known bits in which a bit of the pin is unknown."""
-        unknown = np.zeros(known.shape[1], np.bool_)
+        unknown = np.zeros(known_bits.shape[1], np.bool_)
         for p, piece in enumerate(self._pieces):
             if piece.pin == pin:
-                unknown |= known[p] != (1 << piece.width) - 1
+                unknown |= known_bits[p] != (1 << piece.width) - 1
         return unknown
 
 
@@ -186,25 +186,25 @@ class RowAssembler(Assembler):
     def feed(self, changes: SignalChanges) -> Iterator[Trace]:
         """Yield the rows that are complete after these changes."""
         if len(changes.times):
-            moments, level, known = self._moments(changes)
+            moments, level, known_bits = self._moments(changes)
             inputs = self._pack(level, "in")
-            clk = self._edges(level, known)
+            clk = self._edges(level, known_bits)
             if not (self._begun or self._inputs_first):
                 clk[0] = 0
             self._begun = True
             first = 1 if self._inputs_first else 0
             span = slice(first, len(moments) + first)
-            self._count(inputs[span], clk, known[:, span])
+            self._count(inputs[span], clk, known_bits[:, span])
             self.n_together += int(np.count_nonzero((clk != 0) & differ(inputs[1:], inputs[:-1])))
-            outputs, known_outputs = self._pack(level, "out"), self._pack(known, "out")
-            self._count_after(clk != 0, level, known)
+            outputs, known_outputs = self._pack(level, "out"), self._pack(known_bits, "out")
+            self._count_after(clk != 0, level, known_bits)
             yield self._rows(moments, clk, inputs, outputs, known_outputs)
 
-    def _edges(self, level: np.ndarray, known: np.ndarray) -> np.ndarray:
+    def _edges(self, level: np.ndarray, known_bits: np.ndarray) -> np.ndarray:
         """Return the clock edges of each moment that the chip uses: (n,) uint8."""
         clk = np.zeros(level.shape[1] - 1, np.uint8)
         for k, clock in enumerate(self.chip.clocks):
-            high, low = level[k] == 1, (level[k] == 0) & (known[k] & 1 == 1)
+            high, low = level[k] == 1, (level[k] == 0) & (known_bits[k] & 1 == 1)
             for edge, level_after in ((clock.rise, high), (clock.fall, low)):
                 clk |= np.where(level_after[1:] & ~level_after[:-1], edge, 0).astype(np.uint8)
         return clk
@@ -222,7 +222,7 @@ class RowAssembler(Assembler):
             none = new_rows(self.chip.output_word, 1)
             yield Trace(self.chip, inputs, np.zeros(1, np.uint8), none, none, times)
 
-    def _count_after(self, edge: np.ndarray, level: np.ndarray, known: np.ndarray) -> None:
+    def _count_after(self, edge: np.ndarray, level: np.ndarray, known_bits: np.ndarray) -> None:
         """Count the changes of outputs since the last edge, with those in the moment of the edge."""
         begin = 0
         if edge.any():
@@ -233,11 +233,11 @@ class RowAssembler(Assembler):
             for p, piece in enumerate(self._pieces):
                 if piece.pin == pin.name:
                     has_change |= level[p, begin + 1 :] != level[p, begin:-1]
-                    has_change |= known[p, begin + 1 :] != known[p, begin:-1]
+                    has_change |= known_bits[p, begin + 1 :] != known_bits[p, begin:-1]
             self.n_outputs_after += int(np.count_nonzero(has_change))
 
     def _rows(
-        self, moments: np.ndarray, clk: np.ndarray, inputs: np.ndarray, outputs: np.ndarray, known: np.ndarray
+        self, moments: np.ndarray, clk: np.ndarray, inputs: np.ndarray, outputs: np.ndarray, known_bits: np.ndarray
     ) -> Trace:
         """Return the rows of moments, in order.
 
@@ -265,13 +265,13 @@ class RowAssembler(Assembler):
         is_row = ends | ~np.append(ends[1:], waits)
         moment, kind, times = moment[is_row], kind[is_row], times[is_row]
         apart = np.append(apart, False)[moment]
-        taken = (kind == 0) | (kind == 1) & ~apart
+        has_outputs = (kind == 0) | (kind == 1) & ~apart
         return Trace(
             self.chip,
             inputs[moment + ((kind == 2) | (kind == 1) & apart)],
             np.where(kind == 1, np.append(clk, 0)[moment], 0).astype(np.uint8),
-            only(outputs[moment], taken),
-            only(known[moment], taken),
+            only(outputs[moment], has_outputs),
+            only(known_bits[moment], has_outputs),
             times,
         )
 

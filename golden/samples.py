@@ -53,24 +53,28 @@ class SampleAssembler(Assembler):
     def feed(self, changes: SignalChanges) -> Iterator[Trace]:
         """Yield the samples before the last moment of these changes; later samples wait for the next changes."""
         if len(changes.times):
-            moments, level, known = self._moments(changes)
-            yield from self._samples(np.append(moments, moments[-1]), level, known)
+            moments, level, known_bits = self._moments(changes)
+            yield from self._samples(np.append(moments, moments[-1]), level, known_bits)
 
     def finish(self) -> Iterator[Trace]:
         """Yield the samples that still wait, up to the recording's last time."""
-        yield from self._samples(np.array([self._last + 1]), self._level[:, None], self._known[:, None])
+        yield from self._samples(np.array([self._last + 1]), self._level[:, None], self._known_bits[:, None])
 
-    def _samples(self, ends: np.ndarray, level: np.ndarray, known: np.ndarray) -> Iterator[Trace]:
+    def _samples(self, ends: np.ndarray, level: np.ndarray, known_bits: np.ndarray) -> Iterator[Trace]:
         """Yield samples from the next one on; those before ``ends[i]`` have the levels of column i."""
         n_before = np.maximum(-(-(ends - self._first) // self._step), 0)
         first = (self._next - self._first) // self._step
         end = max(first, int(n_before[-1]))
-        inputs, outputs, outputs_known = self._pack(level, "in"), self._pack(level, "out"), self._pack(known, "out")
+        inputs, outputs, outputs_known = (
+            self._pack(level, "in"),
+            self._pack(level, "out"),
+            self._pack(known_bits, "out"),
+        )
         for begin in range(first, end, PIECE):
             samples = np.arange(begin, min(end, begin + PIECE))
             column = np.searchsorted(n_before, samples, side="right")
             clk = np.ones(len(samples), np.uint8)
-            self._count(inputs[column], clk, known[:, column])
+            self._count(inputs[column], clk, known_bits[:, column])
             yield Trace(
                 self.chip,
                 inputs[column],

@@ -40,7 +40,7 @@ class Variable(NamedTuple):
     signal: str
 
     @classmethod
-    def named(cls, text: str, scope: str, width: int, signal: str, kind: str) -> Variable:
+    def from_text(cls, text: str, scope: str, width: int, signal: str, kind: str) -> Variable:
         """Return the variable of a text like ``AERIN_ADDR [9:0]``; the name may be an escaped one."""
         match = _NAME.fullmatch(text)
         if match is None or match[2] is None or (match[3] is None and width != 1):  # a row of an array has its own bits
@@ -98,7 +98,7 @@ def find_scope(
             raise InputError(f"{path}: no scope {scope_name!r}; there is {_list(sorted(scopes))}")
         scopes = {scope_name: scopes[scope_name]}
     pins = [pin for pin in chip.pins if pin.name not in left_out]
-    complete = {name: scope for name, scope in scopes.items() if not _missing(pins, scope)}
+    complete = {name: scope for name, scope in scopes.items() if not _absent_pins(pins, scope)}
     if not complete:
         raise InputError(f"{path}: {_what_is_missing(chip, pins, scopes)}")
     candidates: list[PinScope] = []
@@ -122,28 +122,30 @@ def _by_scope(variables: Iterable[Variable]) -> dict[str, Scope]:
     return scopes
 
 
-def _missing(pins: Sequence[Pin], scope: Scope) -> list[str]:
+def _absent_pins(pins: Sequence[Pin], scope: Scope) -> list[str]:
     return [pin.name for pin in pins if pin.name.lower() not in scope]
 
 
 def _what_is_missing(chip: Chip, pins: Sequence[Pin], scopes: dict[str, Scope]) -> str:
     """Return one line: the missing pins of the scopes with the most pins, and how to replay without them."""
-    fewest = min((len(_missing(pins, scope)) for scope in scopes.values()), default=len(pins))
+    fewest = min((len(_absent_pins(pins, scope)) for scope in scopes.values()), default=len(pins))
     if fewest == len(pins):
         return f"no pin of {chip.name} ({pins[0].name}, ...) in any scope; looked in {_list(sorted(scopes))}"
-    near = {name: absent_pins for name, scope in scopes.items() if len(absent_pins := _missing(pins, scope)) == fewest}
+    near = {
+        name: absent_pins for name, scope in scopes.items() if len(absent_pins := _absent_pins(pins, scope)) == fewest
+    }
     texts = [f"{_list(absent_pins)} in scope {name or '(top)'}" for name, absent_pins in near.items()]
     has = f"missing pin of {chip.name}: {'; '.join(texts[:SHOWN])} (which has the {len(pins) - fewest} others)"
-    return has + _without(chip, next(iter(near.values())))
+    return has + _advice(chip, next(iter(near.values())))
 
 
-def _without(chip: Chip, missing: list[str]) -> str:
+def _advice(chip: Chip, absent_pins: list[str]) -> str:
     """Return a text that says how a recording without these pins can be replayed."""
     ways = []
     clocks = [clock.pin.name for clock in chip.clocks]
-    if any(name in missing for name in clocks) and chip.period == (1,):
+    if any(name in absent_pins for name in clocks) and chip.period == (1,):
         ways.append("samples taken by the chip's own clock, as a vendor's analyser does, need --clock-per-sample")
-    if others := [name for name in missing if name not in clocks]:
+    if others := [name for name in absent_pins if name not in clocks]:
         options = " ".join(f"--ignore {name}" for name in others)
         ways.append(f"a recording without {'it' if len(others) == 1 else 'them'} needs {options}")
     return "".join(f"; {way}" for way in ways)

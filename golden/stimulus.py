@@ -57,7 +57,7 @@ class AtEdges:
     def __init__(self, piece: Piece, edges: int) -> None:
         self._piece, self._edges, self._pins = piece, edges, 0
 
-    def after(self, last_edges: int, outputs: int | None) -> int:
+    def pins_after(self, last_edges: int, outputs: int | None) -> int:
         """Return the pins until the next edge.
 
         last_edges : the edges of the row before
@@ -205,7 +205,7 @@ class StimulusHost:
         for _ in range(clocks):
             yield (self._pins,)
 
-    def until(self, outputs: int, patience: int) -> HostPiece:
+    def wait_until(self, outputs: int, patience: int) -> HostPiece:
         """Wait until one of these output pins is high, or for ``patience`` clocks; outputs : a packed mask."""
         for _ in range(patience):
             if (yield (self._pins,)) & outputs:
@@ -280,7 +280,7 @@ class Stimulus:
         others = 0
         for piece in self._pieces:
             if isinstance(piece, AtEdges):
-                others |= piece.after(self._ended, outputs_to_send)
+                others |= piece.pins_after(self._ended, outputs_to_send)
             else:
                 others |= piece.send(outputs_to_send)  # type: ignore[arg-type]
         *early, last = self._host.send(outputs_to_send)  # type: ignore[arg-type]

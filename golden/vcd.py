@@ -74,7 +74,7 @@ class Vcd:
                     raise InputError(f"{self.path}: line {line}: $var {text}: right is $var TYPE BITS ID NAME $end")
                 scope = ".".join(filter(None, scopes))
                 kind = _KINDS.get(words[0], "")
-                self.variables.append(Variable.named(" ".join(words[3:]), scope, int(words[1]), words[2], kind))
+                self.variables.append(Variable.from_text(" ".join(words[3:]), scope, int(words[1]), words[2], kind))
 
     def prepare(self) -> None:
         """Have all that is compiled ready."""
@@ -194,13 +194,13 @@ class _Scan:
         state = self.state
         word = text[state[vcd_scan.WORD] : state[vcd_scan.WORD_END]].decode("latin-1")
         signal = next((s for s in self.signals if word == s.signal), None)
-        said = _ERRORS[stop].format(
+        message = _ERRORS[stop].format(
             word=repr(word[:40])[1:-1],
             time=state[vcd_scan.TIME],
             pin=signal.name if signal else "",
             width=signal.width if signal else 0,
         )
-        return InputError(f"{self.vcd.path}: line {state[vcd_scan.LINE]}: {said}")
+        return InputError(f"{self.vcd.path}: line {state[vcd_scan.LINE]}: {message}")
 
 
 def _table(idents: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -42,13 +42,13 @@ def enter_ids(text: np.ndarray, begins: np.ndarray, slots: np.ndarray) -> None:
     slots : (2**k,) int64, all -1, more than m; gets the number of each identifier
     """
     for i in range(len(begins) - 1):
-        at = np.int64(5381)
+        slot = np.int64(5381)
         for b in range(begins[i], begins[i + 1]):
-            at = (at * 33 + np.int64(text[b])) & HASH
-        at &= len(slots) - 1
-        while slots[at] >= 0:
-            at = (at + 1) & (len(slots) - 1)
-        slots[at] = i
+            slot = (slot * 33 + np.int64(text[b])) & HASH
+        slot &= len(slots) - 1
+        while slots[slot] >= 0:
+            slot = (slot + 1) & (len(slots) - 1)
+        slots[slot] = i
 
 
 @entry
@@ -136,11 +136,11 @@ def scan(
                 return NO_ID, n_out
             mode = ID_OF_BITS
         state[MODE] = CHANGE
-        at = np.int64(5381)
+        slot = np.int64(5381)
         for b in range(begin, position):
-            at = (at * 33 + np.int64(text[b])) & HASH
-        at &= len(slots) - 1
-        number = slots[at]
+            slot = (slot * 33 + np.int64(text[b])) & HASH
+        slot &= len(slots) - 1
+        number = slots[slot]
         while number >= 0:
             same = begins[number + 1] - begins[number] == position - begin
             if same:
@@ -150,8 +150,8 @@ def scan(
                         break
             if same:
                 break
-            at = (at + 1) & (len(slots) - 1)
-            number = slots[at]
+            slot = (slot + 1) & (len(slots) - 1)
+            number = slots[slot]
         if number < 0:
             return UNKNOWN_ID, n_out
         signal = signal_of_id[number]
@@ -201,19 +201,19 @@ def _vector(text: np.ndarray, begin: int, end: int, state: np.ndarray, limbs: np
 @outlined
 def _fill(text: np.ndarray, begin: int, end: int, limbs: np.ndarray) -> None:
     """Level and known bits of each limb, from digits that ``_vector`` has found right."""
-    level, known = 0, 1
+    level, known_bit = 0, 1
     for bit in range(limbs.shape[1] * LIMB_BITS):
         if bit < end - begin:
             c = text[end - 1 - bit]
             level = 1 if c == 49 or c == 104 or c == 72 else 0
-            known = 1 if level or c == 48 or c == 108 or c == 76 else 0
+            known_bit = 1 if level or c == 48 or c == 108 or c == 76 else 0
         else:
-            level = 0  # a leading X or Z goes on, so ``known`` stays; a leading 0 or 1 is followed by 0
+            level = 0  # a leading X or Z goes on, so ``known_bit`` stays; a leading 0 or 1 is followed by 0
         limb, shift = bit // LIMB_BITS, bit % LIMB_BITS
         if shift == 0:
             limbs[0, limb], limbs[1, limb] = 0, 0
         limbs[0, limb] |= level << shift
-        limbs[1, limb] |= known << shift
+        limbs[1, limb] |= known_bit << shift
 
 
 @outlined

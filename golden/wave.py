@@ -163,7 +163,7 @@ class Wave:
     def _gap(self, gap: Gap) -> InputError:
         begin, end = self.time_text(gap.begin), self.time_text(gap.end)
         return InputError(
-            f"{self.path}: {gap.where}$dumpoff: clocks from {begin} to {end} are missing; what follows cannot be"
+            f"{self.path}: {gap.place}$dumpoff: clocks from {begin} to {end} are missing; what follows cannot be"
             " replayed without them: leave $dumpoff out, or end the file there"
         )
 

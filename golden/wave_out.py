@@ -90,8 +90,8 @@ def _check_whole(temporary: Path, path: Path) -> None:
 
 def _probes(trace: Trace) -> list[Probe]:
     """The probes of which a bit is known at any time; the others were not there."""
-    known = count_bits(trace.chip.output_word, trace.known)
-    return [probe for probe in trace.chip.probes if probe.name in known]
+    known_bits = count_bits(trace.chip.output_word, trace.known_bits)
+    return [probe for probe in trace.chip.probes if probe.name in known_bits]
 
 
 def _declare(context: object, chip: Chip, probes: Sequence[Probe]) -> dict[str, tuple[int, int]]:
@@ -120,15 +120,15 @@ def _variable(context: object, name: str, width: int, direction: int) -> int:
 
 def _emit(context: object, handles: Mapping[str, tuple[int, int]], changes: Changes) -> None:
     now = -1
-    for time, pin, level, known in changes:
+    for time, pin, level, known_bits in changes:
         if time != now:
             _lib.fstWriterEmitTimeChange(context, time)
             now = time
         handle, width = handles[pin]
-        if width <= _MOST_BITS and known == (1 << width) - 1:
+        if width <= _MOST_BITS and known_bits == (1 << width) - 1:
             _lib.fstWriterEmitValueChange64(context, handle, width, level)
         else:
-            bits = ("01"[level >> b & 1] if known >> b & 1 else "x" for b in reversed(range(width)))
+            bits = ("01"[level >> b & 1] if known_bits >> b & 1 else "x" for b in reversed(range(width)))
             _lib.fstWriterEmitValueChange(context, handle, "".join(bits).encode())
 
 
@@ -140,7 +140,7 @@ def _changes(trace: Trace) -> Changes:
     edges = edge_times[is_edge]
     output_times = np.concatenate(([0], edges[:-1] + OUTPUT_AT))[: len(edges)]
     clocks = {clock.pin.name: _clock(clock, edges, trace.clk[is_edge]) for clock in chip.clocks}
-    at, pins, levels, knowns = [np.zeros(0, np.int64)], list[str](), list[int](), list[int]()
+    moments, pins, levels, knowns = [np.zeros(0, np.int64)], list[str](), list[int](), list[int]()
     signals: list[OutputPin] = [*chip.pins, *_probes(trace)]
     for pin in signals:
         if pin.name in clocks:
@@ -148,15 +148,17 @@ def _changes(trace: Trace) -> Changes:
             changes = times, level.tolist(), [1] * len(times)
         elif pin.name in chip.input_word:
             rows = np.concatenate((new_rows(chip.input_word, 1), trace.inputs))
-            known = to_rows(chip.input_word, [chip.input_word.mask([pin.name])] * len(rows))
-            changes = _changed(chip.input_word, pin, np.concatenate(([0], input_times)), rows, known)
+            known_bits = to_rows(chip.input_word, [chip.input_word.mask([pin.name])] * len(rows))
+            changes = _pin_changes(chip.input_word, pin, np.concatenate(([0], input_times)), rows, known_bits)
         else:
-            changes = _changed(chip.output_word, pin, output_times, trace.outputs[is_edge], trace.known[is_edge])
-        at.append(changes[0])
+            changes = _pin_changes(
+                chip.output_word, pin, output_times, trace.outputs[is_edge], trace.known_bits[is_edge]
+            )
+        moments.append(changes[0])
         pins += [pin.name] * len(changes[0])
         levels += changes[1]
         knowns += changes[2]
-    times = np.concatenate(at)
+    times = np.concatenate(moments)
     order = np.argsort(times, kind="stable")
     places = zip(times[order].tolist(), order.tolist(), strict=True)
     return ((time, pins[i], levels[i], knowns[i]) for time, i in places)
@@ -177,16 +179,16 @@ def _clock(clock: UsedClock, times: np.ndarray, clk: np.ndarray) -> tuple[np.nda
     return np.concatenate((back, edges)), np.repeat([clock.idle, 1 - clock.idle], (len(back), len(edges)))
 
 
-def _changed(
-    word: PinWord, pin: OutputPin, at: np.ndarray, rows: np.ndarray, known: np.ndarray
+def _pin_changes(
+    word: PinWord, pin: OutputPin, moments: np.ndarray, rows: np.ndarray, known_bits: np.ndarray
 ) -> tuple[np.ndarray, list[int], list[int]]:
     """The moments at which a pin changes, and its levels and known bits from then on; the first moment is one.
 
-    at : (n,) int64, the moments; rows, known : the packed pins from each on
+    moments : (n,) int64; rows, known_bits : the packed pins from each on
     """
     pieces = word.pieces_of(pin.name)
-    columns = [(piece_of(rows, piece), piece_of(known, piece)) for piece in pieces]
-    is_change = np.ones(len(at), dtype=bool)
+    columns = [(piece_of(rows, piece), piece_of(known_bits, piece)) for piece in pieces]
+    is_change = np.ones(len(moments), dtype=bool)
     is_change[1:] = False
     for column in (column for pair in columns for column in pair):
         is_change[1:] |= column[1:] != column[:-1]
@@ -194,4 +196,4 @@ def _changed(
     for piece, (level, is_known) in zip(pieces, columns, strict=True):
         levels = [whole | part << piece.lsb for whole, part in zip(levels, level[is_change].tolist(), strict=True)]
         knowns = [whole | part << piece.lsb for whole, part in zip(knowns, is_known[is_change].tolist(), strict=True)]
-    return at[is_change], levels, knowns
+    return moments[is_change], levels, knowns

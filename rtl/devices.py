@@ -124,12 +124,14 @@ class OfNetlist:
         """Run the inputs of a trace from the initial state, with these memories before the first row."""
         did = self._inner.run(trace, self._netlist.to_cells(initial_memories))
         memories = self._netlist.from_cells(did.memories)
-        return Observed(did.outputs, did.known, memories, self._known_of(did.memories_known), did.absent)
+        return Observed(did.outputs, did.known_bits, memories, self._known_of(did.memories_known), did.absent)
 
     def follow(self, trace: Trace, initial_memories: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
         """Run the same again, and yield the memories after each of these rows, which are in ascending order."""
         for moment in self._inner.follow(trace, self._netlist.to_cells(initial_memories), rows):
-            known_bits = moment.known or {name: np.full_like(words, _ALL) for name, words in moment.memories.items()}
+            known_bits = moment.known_bits or {
+                name: np.full_like(words, _ALL) for name, words in moment.memories.items()
+            }
             yield MemoryMoment(self._netlist.from_cells(moment.memories), self._known_of(known_bits))
 
     def _known_of(self, cells: Memories) -> dict[str, np.ndarray]:

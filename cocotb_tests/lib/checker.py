@@ -74,11 +74,11 @@ class Counts:
 
     @property
     def bits(self) -> ComparedBits:
-        return self.all_bits.compared()
+        return self.all_bits.counts()
 
     @property
     def before_reset(self) -> ComparedBits:
-        return self.early_bits.compared()
+        return self.early_bits.counts()
 
     def never_known(self) -> list[str]:
         """Return the output pins with a bit that was unknown at all clocks."""
@@ -186,11 +186,11 @@ class Lockstep:
         rows = self._recorder.rows()
         ready = self._ready_in(rows)
         if not self.early:
-            rows = replace(rows, known=only(rows.known, ready))
-        must_know = only(np.broadcast_to(self._defined, rows.known.shape), ready)
+            rows = replace(rows, known_bits=only(rows.known_bits, ready))
+        must_know = only(np.broadcast_to(self._defined, rows.known_bits.shape), ready)
         piece = self._comparison.compare(rows, must_know)
-        if piece.differing:
-            row = piece.differing[0]
+        if piece.wrong_rows:
+            row = piece.wrong_rows[0]
             difference = self._comparison.difference(piece, row, _time_text(int(rows.times[row])))
             self._count(cut(rows, 0, row + 1), ready[: row + 1])
             self._past.append(cut(rows, 0, row + 1))
@@ -235,7 +235,9 @@ class Lockstep:
         for name, handle in memories.items():
             declaration = self.model.chip.memory(name)
             content, known_bits = memory.read(handle, declaration)
-            differences.append(memory_difference(declaration, self.model.memories[name], content, known=known_bits))
+            differences.append(
+                memory_difference(declaration, self.model.memories[name], content, known_bits=known_bits)
+            )
         return tuple(one for one in differences if one.n_differing)
 
     def _ready_in(self, rows: Trace) -> np.ndarray:
@@ -247,7 +249,7 @@ class Lockstep:
         """Count rows; ready : from ``_ready_in``."""
         self._comparison.count(rows)
         early = (rows.clk != 0) & ~ready
-        self.counts.early_bits.add(replace(rows, clk=early.astype(np.uint8), known=only(rows.known, early)))
+        self.counts.early_bits.add(replace(rows, clk=early.astype(np.uint8), known_bits=only(rows.known_bits, early)))
 
     def _differ(self, difference: FirstDifference) -> NoReturn:
         self.difference = difference

@@ -52,7 +52,7 @@ async def _record(pins: Pins, clock: ChipClock) -> None:
         for _ in range(N_CHANGES):
             await _change(pins, clock, rng, unknown=session.simulator == "icarus")
         rows, expected = logged.rows(), followed.rows()
-        for column in ("inputs", "clk", "outputs", "known", "times"):
+        for column in ("inputs", "clk", "outputs", "known_bits", "times"):
             np.testing.assert_array_equal(getattr(rows, column), getattr(expected, column), column)
         n_passing, n_edges = n_passing + len(rows) - rows.n_cycles, n_edges + rows.n_cycles
     assert clock.cycle() > N_ROUNDS

@@ -85,6 +85,6 @@ async def rows(bench: Bench, recorder: Recorder, driver: BusSender, events: Sequ
 
 
 def same(a: Trace, b: Trace) -> None:
-    for column in ("inputs", "clk", "outputs", "known"):
+    for column in ("inputs", "clk", "outputs", "known_bits"):
         np.testing.assert_array_equal(getattr(a, column), getattr(b, column), column)
     np.testing.assert_array_equal(a.times - a.times[0], b.times - b.times[0], "times")

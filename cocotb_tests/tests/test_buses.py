@@ -100,7 +100,7 @@ def test_the_verilog_does_what_the_model_does_under_the_same_recipe(tmp_path: Pa
         pytest.skip(str(error))
     observed = icarus.run(design(tmp_path), CHIP, trace.inputs, trace.clk, tmp_path)
     assert np.array_equal(observed.outputs[1:], trace.outputs[1:])
-    assert set(observed.known[1:].tolist()) == {(1 << CHIP.output_word.width) - 1}, "all is known after the reset"
+    assert set(observed.known_bits[1:].tolist()) == {(1 << CHIP.output_word.width) - 1}, "all is known after the reset"
 
 
 def outcome(simulator: Simulator, verilog: str, folder: Path) -> list[runner.BenchOutcome]:

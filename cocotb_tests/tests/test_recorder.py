@@ -17,7 +17,7 @@ from draupnir.cocotb_tests.lib.recorder import Recorder
 from draupnir.emulator.odin.layout import CHIP
 
 PERIOD, FIRST_EDGE = 10, 5
-Row = tuple[int, int, int, int, int]  # inputs, clk, outputs, known, time
+Row = tuple[int, int, int, int, int]  # inputs, clk, outputs, known bits, time
 
 
 def obvious(moments: list[tuple[int, int, int]], end: int) -> list[Row]:
@@ -72,4 +72,4 @@ def test_rows_are_those_of_the_obvious_way(changes: list[tuple[int, int, int]], 
 
 
 def columns(rows: Any) -> tuple[np.ndarray, ...]:
-    return rows.inputs, rows.clk, rows.outputs, rows.known, rows.times
+    return rows.inputs, rows.clk, rows.outputs, rows.known_bits, rows.times

@@ -130,7 +130,7 @@ def test_a_waveform_of_wide_pins_reads_back_as_it_was(widths: Widths, tmp_path: 
     again = wave.read(tmp_path / "wide.fst", chip)
     assert again.inputs.tolist() == inputs.tolist()
     assert again.outputs.tolist() == outputs.tolist()
-    assert again.known.tolist() == known.tolist()
+    assert again.known_bits.tolist() == known.tolist()
 
 
 LINES = {
@@ -153,7 +153,7 @@ def test_a_vcd_of_a_wide_pin_is_read_bit_by_bit(tmp_path: Path) -> None:
     trace = wave.read(tmp_path / "wide.vcd", chip)
     edges = trace.clk == 1
     shown = [from_row(chip.output_word, row) for row in trace.outputs[edges]]
-    known = [from_row(chip.output_word, row) for row in trace.known[edges]]
+    known = [from_row(chip.output_word, row) for row in trace.known_bits[edges]]
     inputs = [from_row(chip.input_word, row) for row in trace.inputs[edges]]
     assert list(zip(shown, known, strict=True)) == list(LINES.values())
     assert inputs == shown

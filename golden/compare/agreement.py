@@ -96,50 +96,52 @@ class Agreement:
         return Undefined(self.first or 0, dict(self.unknown), dict(self.different))
 
 
-def agreement(trace: Trace, outputs: np.ndarray, known: np.ndarray, absent: Collection[str] = ()) -> Agreement:
+def agreement(trace: Trace, outputs: np.ndarray, known_bits: np.ndarray, absent: Collection[str] = ()) -> Agreement:
     """Compare the output pins of a run with a trace.
 
-    outputs, known : rows as in ``Trace``
+    outputs, known_bits : rows as in ``Trace``
     absent : the probes that the trace or the run does not have
     """
     reset_end, word = over_at(trace), trace.chip.output_word
-    both_known = replace(trace, known=trace.known & known)
+    both_known = replace(trace, known_bits=trace.known_bits & known_bits)
     count = BitCount(trace.chip, absent)
     count.add(both_known)
-    missing = only(trace.known & ~known, trace.clk != 0) & count.mask
-    missing[:reset_end] = 0
-    wrong = (outputs ^ trace.outputs) & both_known.known
-    rows = np.flatnonzero(any_bit(missing | wrong))
+    unknown_bits = only(trace.known_bits & ~known_bits, trace.clk != 0) & count.mask
+    unknown_bits[:reset_end] = 0
+    wrong = (outputs ^ trace.outputs) & both_known.known_bits
+    rows = np.flatnonzero(any_bit(unknown_bits | wrong))
     return Agreement(
-        count.compared(),
+        count.counts(),
         compared_bits(cut(both_known, 0, reset_end), absent).n_unknown,
-        count_bits(word, missing),
+        count_bits(word, unknown_bits),
         count_bits(word, wrong),
         int(np.count_nonzero(trace.clk[: rows[0]])) if len(rows) else None,
         tuple(count.never_compared()),
     )
 
 
-def with_memories(pins: Agreement, chip: Chip, recorded: Memories, got: Memories, known: Memories) -> Agreement:
+def with_memories(
+    pins: Agreement, chip: Chip, recorded_words: Memories, run_words: Memories, known_bits: Memories
+) -> Agreement:
     """Return the agreement of pins together with that of the memories after the last edge.
 
-    recorded, got : name -> uint32 of ``Memory.shape``, from the recording and from the run
-    known : name -> the mask of the bits of ``got`` that are known
+    recorded_words, run_words : name -> uint32 of ``Memory.shape``, from the recording and from the run
+    known_bits : name -> the mask of the bits of ``run_words`` that are known
     """
     unknown, different = dict(pins.unknown), dict(pins.different)
-    for name, words in recorded.items():
+    for name, words in recorded_words.items():
         memory = chip.memory(name)
         all_bits = to_limbs((1 << memory.width) - 1, memory.n_limbs)
         for counts, masks in (
-            (unknown, all_bits & ~known[name]),
-            (different, (words ^ got[name]) & known[name] & all_bits),
+            (unknown, all_bits & ~known_bits[name]),
+            (different, (words ^ run_words[name]) & known_bits[name] & all_bits),
         ):
             if n := int(np.bitwise_count(masks).sum()):
                 counts[name] = n
     return replace(pins, unknown=unknown, different=different)
 
 
-def listed(bits: Mapping[str, int], never: tuple[str, ...] = ()) -> str:
+def bits_text(bits: Mapping[str, int], never: tuple[str, ...] = ()) -> str:
     """Return pins and memories with their numbers of bits, the largest first: "SUM 400 (never known), ADD 12"."""
     names = sorted(bits, key=lambda name: -bits[name])
     texts = [f"{name} {bits[name]:,}{' (never known)' if name in never else ''}" for name in names[:_LISTED]]

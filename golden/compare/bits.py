@@ -82,15 +82,15 @@ class BitCount:
 
     def add(self, rows: Trace) -> None:
         """Count rows; the outputs of an edge may stand in the row before its own (see ``draupnir.golden.rows``)."""
-        known = rows.known & self.mask
-        if np.array_equal(known, known_at_edges(self._word, rows.clk) & self.mask):
+        known_bits = rows.known_bits & self.mask
+        if np.array_equal(known_bits, known_at_edges(self._word, rows.clk) & self.mask):
             self.add_edges(rows.n_cycles)
             return
         has_edge = rows.clk != 0
         edge = self.n_edges + np.cumsum(has_edge, dtype=np.int64) - has_edge
         self.n_edges += rows.n_cycles
         for piece in (piece for piece in self._word.pieces if piece.pin in self._n_known):
-            bits = piece_of(known, piece)
+            bits = piece_of(known_bits, piece)
             for bit in range(piece.width):
                 known_edges = np.flatnonzero(bits >> bit & 1)
                 self._n_known[piece.pin] += len(known_edges)
@@ -105,7 +105,7 @@ class BitCount:
         if n:
             self._last_known[:] = self.n_edges - 1
 
-    def compared(self) -> ComparedBits:
+    def counts(self) -> ComparedBits:
         """Return the numbers of bits that were compared, and of those that were not, by pin."""
         unknown = {f.name: self.n_edges * f.width - self._n_known[f.name] for f in self._fields}
         absent = {f.name: self.n_edges * f.width for f in self._absent}
@@ -147,7 +147,7 @@ def compared_bits(rows: Trace, ignored: Collection[str] = ()) -> ComparedBits:
     """Return the numbers of bits that could be compared at all clock edges of some rows."""
     count = BitCount(rows.chip, ignored)
     count.add(rows)
-    return count.compared()
+    return count.counts()
 
 
 def _positive(counts: Mapping[str, int]) -> dict[str, int]:

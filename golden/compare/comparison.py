@@ -21,14 +21,14 @@ class ComparedPiece:
     """A piece of rows, and the outputs that were expected.
 
     expected : the model's outputs, in the form of ``piece.rows.outputs``
-    missing : in the same form, the mask of bits that must be known but are not
-    differing : the rows that differ, in ascending order
+    unknown_bits : in the same form, the mask of bits that must be known but are not
+    wrong_rows : the rows that differ, in ascending order
     """
 
     piece: DrivenPiece
     expected: np.ndarray
-    missing: np.ndarray
-    differing: list[int]
+    unknown_bits: np.ndarray
+    wrong_rows: list[int]
 
 
 class Comparison:
@@ -65,10 +65,10 @@ class Comparison:
         snapshot : the model before these rows; expected : the model's outputs; must_know : as for ``compare``
         """
         mask = self.bits.mask
-        wrong = (expected ^ rows.outputs) & rows.known & mask
-        missing = np.zeros_like(wrong) if must_know is None else must_know & ~rows.known & mask
+        wrong = (expected ^ rows.outputs) & rows.known_bits & mask
+        unknown_bits = np.zeros_like(wrong) if must_know is None else must_know & ~rows.known_bits & mask
         piece = self._driven(rows, snapshot)
-        return ComparedPiece(piece, expected, missing, np.flatnonzero(any_bit(wrong | missing)).tolist())
+        return ComparedPiece(piece, expected, unknown_bits, np.flatnonzero(any_bit(wrong | unknown_bits)).tolist())
 
     def equal(self, rows: Trace, snapshot: object) -> None:
         """Note rows that are equal and in which all bits are known, and count their bits.
@@ -92,13 +92,13 @@ class Comparison:
         self.bits.add(rows)
 
     def difference(
-        self, compared: ComparedPiece, row: int, time_text: str = "", with_events: bool = True
+        self, comparison_result: ComparedPiece, row: int, time_text: str = "", with_events: bool = True
     ) -> FirstDifference:
         """Describe the difference at a row of the latest piece, whose bits are not counted yet.
 
         Afterwards the model is immediately before the row's clock edge, and has the row's inputs.
         """
-        piece = compared.piece
+        piece = comparison_result.piece
         pieces_before = [self._previous] if self._previous and piece is self._latest else []
         events = last_events(self.model, [*pieces_before, piece], row) if with_events else ()
         stand_before(self.model, piece, row)
@@ -107,12 +107,12 @@ class Comparison:
             piece.cycle(row),
             pin_differences(
                 self.model.chip,
-                from_row(word, compared.expected[row]),
+                from_row(word, comparison_result.expected[row]),
                 from_row(word, piece.rows.outputs[row]),
-                from_row(word, piece.rows.known[row] & self.bits.mask),
-                from_row(word, compared.missing[row]),
+                from_row(word, piece.rows.known_bits[row] & self.bits.mask),
+                from_row(word, comparison_result.unknown_bits[row]),
             ),
-            bits=self.bits.compared() + compared_bits(up_to(piece.rows, row), self.ignored),
+            bits=self.bits.counts() + compared_bits(up_to(piece.rows, row), self.ignored),
             time=int(piece.rows.times[row]) if time_text else None,
             time_text=time_text,
             row=piece.first_row + row,
@@ -138,7 +138,7 @@ class Comparison:
         return FirstDifference(
             piece.cycle(row),
             memories=memories,
-            bits=self.bits.compared(),
+            bits=self.bits.counts(),
             time=int(piece.rows.times[row]),
             time_text=time_text(int(piece.rows.times[row])),
             row=piece.first_row + row,

@@ -36,10 +36,10 @@ class Device(Protocol):
     @property
     def n_moments(self) -> int: ...
 
-    def run(self, trace: Trace, before: Memories) -> Observed:
+    def run(self, trace: Trace, initial_memories: Memories) -> Observed:
         """Run the inputs of a trace from the initial state, with these memories before the first row."""
 
-    def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
+    def follow(self, trace: Trace, initial_memories: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
         """Run the same again, and yield the memories after each of these rows, which are in ascending order."""
 
 
@@ -52,24 +52,24 @@ class ModelDevice:
         self._chip, self._seed, self._stretch = chip, seed, stretch
         self.is_random = seed is not None
 
-    def run(self, trace: Trace, before: Memories) -> Observed:
+    def run(self, trace: Trace, initial_memories: Memories) -> Observed:
         """See ``Device``."""
-        model = self._begin(before)
+        model = self._begin(initial_memories)
         outputs = model.drive(trace.inputs, trace.clk)
         masks = {name: np.full_like(content, ALL_BITS) for name, content in model.memories.items()}
         return Observed(outputs, known_at_edges(trace.chip.output_word, trace.clk), model.memories, masks)
 
-    def follow(self, trace: Trace, before: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
+    def follow(self, trace: Trace, initial_memories: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
         """See ``Device``."""
-        model = self._begin(before)
+        model = self._begin(initial_memories)
         first = 0
         for row in rows:
             model.drive(trace.inputs[first : row + 1], trace.clk[first : row + 1])
             first = row + 1
             yield MemoryMoment(model.memories)
 
-    def _begin(self, before: Memories) -> GoldenModel:
-        return loaded_model(self._chip, before, self._seed, self._stretch)
+    def _begin(self, initial_memories: Memories) -> GoldenModel:
+        return loaded_model(self._chip, initial_memories, self._seed, self._stretch)
 
 
 def loaded_model(

@@ -80,30 +80,30 @@ def memory_difference(
     expected: np.ndarray,
     got: np.ndarray,
     against: str = "",
-    known: np.ndarray | None = None,
-    listed: int = WORDS_LISTED,
+    known_bits: np.ndarray | None = None,
+    n_listed: int = WORDS_LISTED,
 ) -> MemoryDifference:
     """Compare two memories.
 
     expected, got : uint32 of ``Memory.shape``, limb 0 the least significant one
     against : a name for ``expected`` in the report
-    known : the mask of the bits to compare, in the same form; None for all bits
-    listed : the largest number of words in the report; their fields are those of the view that the word in ``got`` has
+    known_bits : the mask of the bits to compare, in the same form; None for all bits
+    n_listed : the largest number of words in the report; the view of the word in ``got`` says which fields they have
     """
-    if known is not None:
-        expected, got = expected & known, got & known
-    differing = np.argwhere((expected != got).any(axis=-1))
+    if known_bits is not None:
+        expected, got = expected & known_bits, got & known_bits
+    indices = np.argwhere((expected != got).any(axis=-1))
     words = tuple(
         _word_difference(memory, index, from_limbs(expected[index]), from_limbs(got[index]))
-        for index in map(tuple, differing[:listed].tolist())
+        for index in map(tuple, indices[:n_listed].tolist())
     )
     n_words = int(np.prod(expected.shape[:-1]))
-    return MemoryDifference(memory.name, memory.width, against, n_words, len(differing), words)
+    return MemoryDifference(memory.name, memory.width, against, n_words, len(indices), words)
 
 
-def unknown_words(memory: Memory, known: np.ndarray) -> list[tuple[str, int]]:
-    """Return name and mask of each word with unknown bits; known : the mask of known bits, as in ``Observed``."""
-    unknown = ~known & to_limbs((1 << memory.width) - 1, memory.n_limbs)
+def unknown_words(memory: Memory, known_bits: np.ndarray) -> list[tuple[str, int]]:
+    """Return name and mask of each word with unknown bits; known_bits : their mask, as in ``Observed``."""
+    unknown = ~known_bits & to_limbs((1 << memory.width) - 1, memory.n_limbs)
     indices = map(tuple, np.argwhere(unknown.any(axis=-1)).tolist())
     return [(_place(memory.name, index), from_limbs(unknown[index])) for index in indices]
 

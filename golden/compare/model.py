@@ -60,7 +60,7 @@ class DrivenPiece:
 def drive(model: GoldenModel, rows: Trace) -> np.ndarray:
     """Run rows on a model, and return its outputs, also for rows without an edge whose outputs are compared."""
     begin, outputs = 0, []
-    for row in np.flatnonzero((rows.clk == 0) & any_bit(rows.known)).tolist():
+    for row in np.flatnonzero((rows.clk == 0) & any_bit(rows.known_bits)).tolist():
         outputs.append(model.drive(rows.inputs[begin : row + 1], rows.clk[begin : row + 1]))
         outputs[-1][-1] = to_row(model.chip.output_word, model.outputs)
         begin = row + 1
@@ -85,11 +85,11 @@ def last_events(model: GoldenModel, pieces: Sequence[DrivenPiece], row: int) -> 
     """
     *earlier, last = pieces
     every = [*((piece, len(piece.rows)) for piece in earlier), (last, row)]
-    left = EVENT_ROWS
+    n_rows_left = EVENT_ROWS
     spans: list[tuple[DrivenPiece, int, int]] = []
     for piece, end in reversed(every):
-        spans.insert(0, (piece, max(0, end - left), end))
-        left -= end - spans[0][1]
+        spans.insert(0, (piece, max(0, end - n_rows_left), end))
+        n_rows_left -= end - spans[0][1]
     events: deque[str] = deque(maxlen=EVENTS_SHOWN)
     for piece, first, end in spans:
         if first < end:

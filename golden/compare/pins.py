@@ -39,7 +39,7 @@ def pin_differences(chip: Chip, expected: int, got: int, known: int, must_know: 
     """
     differs = (expected ^ got) & known | must_know & ~known
     return tuple(
-        PinDifference(f.name, f.width, *(packed >> f.lsb & f.high for packed in (expected, got & known, known)))
+        PinDifference(f.name, f.width, *(row >> f.lsb & f.high for row in (expected, got & known, known)))
         for f in chip.output_word
         if differs & (f.high << f.lsb)
     )

@@ -62,9 +62,9 @@ class Together:
                 if np.array_equal(outputs, expected):
                     comparison.equal(trace, snapshot)
                     continue
-                compared = comparison.compare_with(trace, snapshot, expected)
-                if compared.differing:
-                    return comparison.difference(compared, compared.differing[0])
+                comparison_result = comparison.compare_with(trace, snapshot, expected)
+                if comparison_result.wrong_rows:
+                    return comparison.difference(comparison_result, comparison_result.wrong_rows[0])
                 comparison.count(trace)
         return None
 
@@ -80,5 +80,5 @@ def _all_known(
     model: GoldenModel, inputs: np.ndarray, clk: np.ndarray, outputs: np.ndarray, absent: Collection[str]
 ) -> Trace:
     """Return the rows of a device that knows only 0 and 1."""
-    known = known_at_edges(model.chip.output_word, clk, absent)
-    return Trace(model.chip, inputs, clk, outputs, known, np.zeros(len(clk), np.int64))
+    known_bits = known_at_edges(model.chip.output_word, clk, absent)
+    return Trace(model.chip, inputs, clk, outputs, known_bits, np.zeros(len(clk), np.int64))

@@ -50,8 +50,8 @@ class Cast:
 
 def recipes(cast: Cast, recipe: Callable[..., R]) -> dict[str, R]:
     """All of them, by name. recipe : makes a chip's recipe, with the synapses that most of its recipes have"""
-    made = {**_network(cast, recipe), **_spi(cast, recipe), **_abuse(cast, recipe), **_undefined(cast, recipe)}
-    return {name: replace(r, **cast.otherwise.get(name, {})) for name, r in made.items()}
+    all_recipes = {**_network(cast, recipe), **_spi(cast, recipe), **_abuse(cast, recipe), **_undefined(cast, recipe)}
+    return {name: replace(r, **cast.otherwise.get(name, {})) for name, r in all_recipes.items()}
 
 
 def _network(cast: Cast, recipe: Callable[..., R]) -> dict[str, R]:

@@ -82,14 +82,14 @@ def events(traffic: Traffic, host: Actions, rng: np.random.Generator) -> Iterato
 
 def _event(kind: str, traffic: Traffic, rng: np.random.Generator) -> int:
     neur, pre = int(rng.integers(traffic.hot)), int(rng.integers(traffic.pre))
-    drawn = {"neur": neur, "post_neur": neur, "pre_neur": pre}
+    neurons = {"neur": neur, "post_neur": neur, "pre_neur": pre}
     if kind == "virtual":
         return _virtual(neur, rng.random() < traffic.inhibitory, rng.random() < traffic.leak, traffic, rng)
     event = EVENTS[kind]
-    addr = event.encode(**{f.name: drawn.get(f.name, int(rng.integers(f.high + 1))) for f in event.fields})
+    addr = event.encode(**{f.name: neurons.get(f.name, int(rng.integers(f.high + 1))) for f in event.fields})
     free = "".join("1" if bit == "-" else "0" for bit in event.pattern)
-    named = sum(f.high << f.lsb for f in event.fields)
-    return addr | int(rng.integers(1 << len(free))) & int(free, 2) & ~named
+    field_mask = sum(f.high << f.lsb for f in event.fields)
+    return addr | int(rng.integers(1 << len(free))) & int(free, 2) & ~field_mask
 
 
 def _virtual(neur: int, sign: bool, leak: bool, traffic: Traffic, rng: np.random.Generator) -> int:
@@ -122,8 +122,8 @@ class Actions(SpiHost):
 
     def blink_timeref(self) -> HostPiece:
         """Turn bursts off and on again between two clocks."""
-        again = draw(self._recipe.registers["SPI_BURST_TIMEREF"], self._rng)
-        writes = [RegisterWrite("SPI_BURST_TIMEREF", 0, content) for content in (0, again)]
+        timeref = draw(self._recipe.registers["SPI_BURST_TIMEREF"], self._rng)
+        writes = [RegisterWrite("SPI_BURST_TIMEREF", 0, content) for content in (0, timeref)]
         levels = [level for write in writes for level in self.frame_levels(PORT.encode(write))]
         yield from self._host.shift_fast(levels, Clocks(len(levels), len(levels)))
 

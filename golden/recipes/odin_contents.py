@@ -35,8 +35,8 @@ class Group:
             return int.from_bytes(rng.bytes(layout.NEURONS.width // 8), "little")
         view = layout.NEURONS.word(self.view)
         model = next(value for value, name in layout.NEURONS.view.items() if name == self.view)
-        drawn = {name: draw(span, rng) for name, span in self.fields.items()}
-        return encode(view, **{layout.NEURONS.view_field: model}, **drawn)
+        contents = {name: draw(span, rng) for name, span in self.fields.items()}
+        return encode(view, **{layout.NEURONS.view_field: model}, **contents)
 
 
 neurons = partial(crossbar.neurons, layout.NEURONS)
@@ -55,14 +55,14 @@ class Synapses:
     inward: float | None = None
 
 
-def synapses(wanted: Synapses | None, rng: np.random.Generator) -> NDArray[np.uint32]:
+def synapses(ranges: Synapses | None, rng: np.random.Generator) -> NDArray[np.uint32]:
     """The synapse memory, (depth, 1) uint32; all 0 for None."""
     shape = (layout.N, layout.N)  # pre-synaptic, post-synaptic neuron
-    if wanted is None:
+    if ranges is None:
         return np.zeros((layout.SYNAPSES.depth, 1), np.uint32)
-    weight = rng.integers(wanted.weight[0], wanted.weight[1] + 1, size=shape)
-    mapped = np.full(shape, wanted.mapped)
-    if wanted.inward is not None:
-        mapped[HOT:, :HOT] = wanted.inward
+    weight = rng.integers(ranges.weight[0], ranges.weight[1] + 1, size=shape)
+    mapped = np.full(shape, ranges.mapped)
+    if ranges.inward is not None:
+        mapped[HOT:, :HOT] = ranges.inward
     mapping = (rng.random(shape) < mapped).astype(np.int64)
     return crossbar.synapse_words(weight << layout.SYN_WEIGHT.lsb | mapping << layout.MAPPING.lsb)

@@ -88,9 +88,9 @@ _BEHAVIOURS: dict[str, tuple[str, Group, float]] = {
 }
 
 
-def _behaviour(what: str, group: Group, inhibitory: float) -> OdinRecipe:
+def _behaviour(behaviour: str, group: Group, inhibitory: float) -> OdinRecipe:
     return OdinRecipe(
-        f"Izhikevich neuron: {what}.",
+        f"Izhikevich neuron: {behaviour}.",
         Traffic(
             {"volley": 20, "virtual": 5, "tref": 3, "tref_all": 0.1, "synapse": 3},
             hot=24,

@@ -101,9 +101,9 @@ class Actions:
     ) -> None:
         self._recipe, self._traffic, self._rng, self._memories = recipe, recipe.host, rng, memories
         self._host = StimulusHost(CHIP, rng)
-        wanted = {**BASE, **numbers, **recipe.registers}
+        spans = {**BASE, **numbers, **recipe.registers}
         self._words = {
-            r.name: [draw(wanted[r.name], rng) & (1 << r.width) - 1 for _ in range(r.n_addrs)]
+            r.name: [draw(spans[r.name], rng) & (1 << r.width) - 1 for _ in range(r.n_addrs)]
             for r in CHIP.registers
             if r.name != "SPI_EN_CONF"
         }
@@ -150,8 +150,8 @@ class Actions:
     def program(self) -> HostPiece:
         """All memory words that are not 0, each run of them in a transfer."""
         for name, content in self._memories.items():
-            used = np.flatnonzero(content.any(axis=1))
-            for run in np.split(used, np.flatnonzero(np.diff(used) > 1) + 1):
+            nonzero_words = np.flatnonzero(content.any(axis=1))
+            for run in np.split(nonzero_words, np.flatnonzero(np.diff(nonzero_words) > 1) + 1):
                 limbs = [int(limb) for limb in content[run].ravel()]
                 yield from self.words([PORT.header(CODES[name], PORT.place(name, int(run[0]), 0), len(limbs)), *limbs])
 
@@ -189,8 +189,8 @@ class Actions:
         else:
             name = str(rng.choice(list(CODES)))
             memory, code = CHIP.memory(name), CODES[name]
-            used = np.flatnonzero(self._memories[name].any(axis=1))
-            word = int(rng.choice(used)) if rng.random() < 0.8 else draw((0, memory.depth - 1), rng)
+            nonzero_words = np.flatnonzero(self._memories[name].any(axis=1))
+            word = int(rng.choice(nonzero_words)) if rng.random() < 0.8 else draw((0, memory.depth - 1), rng)
             addr = memory.n_limbs * word + self._any(2)
             words = [self._recipe.network.chunk(name, addr + i, rng) for i in range(n)]
         return [PORT.header(code, addr, n, read=int(read)), *words]
@@ -210,7 +210,7 @@ class Actions:
     def session(self) -> HostPiece:
         """Freeze the network, read and write memories, let it run again."""
         yield from self.register("SPI_EN_CONF", 1)
-        yield from self._host.until(_SPI_RDY, draw((1, 1500), self._rng))
+        yield from self._host.wait_until(_SPI_RDY, draw((1, 1500), self._rng))
         for _ in range(draw(self._traffic.session, self._rng)):
             yield from self.slow_words(self._transfer())
         yield from self.register("SPI_EN_CONF", 0)

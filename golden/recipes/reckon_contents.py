@@ -110,12 +110,12 @@ class Network:
         }
 
     def _weights(
-        self, span: Range, used: tuple[int, int], shape: tuple[int, int], rng: np.random.Generator
+        self, span: Range, counts: tuple[int, int], shape: tuple[int, int], rng: np.random.Generator
     ) -> np.ndarray:
         """Weights by (pre, post) as a memory: the byte of post-synaptic neuron 0 is a word's least significant."""
         lo, hi = (span, span) if isinstance(span, int) else span
         weights = np.zeros(shape, np.int8)
-        weights[: used[0], : used[1]] = rng.integers(lo, hi + 1, size=used)
+        weights[: counts[0], : counts[1]] = rng.integers(lo, hi + 1, size=counts)
         weights[np.arange(shape[0]) % self.each != 0] = 0
         return weights.reshape(-1, layout.N_WEIGHTS).view("<u4").astype(np.uint32)
 

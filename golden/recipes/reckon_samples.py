@@ -152,17 +152,17 @@ class World:
         s, rng = self._samples, self._rng
         hasty = rng.random() < s.hasty
         abandon = int(rng.integers(1, 400)) if rng.random() < s.abandon else 0
-        asked = False
+        is_asked = False
         untold = hasty or self._host.registers["SPI_TIMING_MODE"]
         limit = (s.hurry if hasty else s.pace).draw(rng) if untold else s.patience
         for waited in range(limit):
-            shown = yield self._pins
+            outputs = yield self._pins
             if abandon and waited == abandon:
                 self._set("SAMPLE", False)
-            if shown & _ASKED and not asked and not s.announced and waited > 2:
-                asked = True
+            if outputs & _ASKED and not is_asked and not s.announced and waited > 2:
+                is_asked = True
                 self._queue.extend(self._targets(label))
-            if not untold and waited > _SYNCHRONISED and shown & (_READY | _OUTPUT_ASKED):
+            if not untold and waited > _SYNCHRONISED and outputs & (_READY | _OUTPUT_ASKED):
                 return
         self._host.stuck = not untold
 
@@ -180,8 +180,8 @@ class World:
             yield from self._wait(self._samples.pace.draw(self._rng))
             return
         for _ in range(self._samples.patience):
-            shown = yield self._pins
-            calm = calm + 1 if shown & _READY and not shown & _OUTPUT_ASKED else 0
+            outputs = yield self._pins
+            calm = calm + 1 if outputs & _READY and not outputs & _OUTPUT_ASKED else 0
             if calm > _SYNCHRONISED:
                 return
         self._host.stuck = True

@@ -78,12 +78,12 @@ class TinyOdinRecipe(CrossbarRecipe):
 neurons = partial(crossbar.neurons, layout.NEURONS)
 
 
-def synapses(wanted: Synapses, rng: np.random.Generator) -> NDArray[np.uint32]:
+def synapses(ranges: Synapses, rng: np.random.Generator) -> NDArray[np.uint32]:
     """The synapse memory, (depth, 1) uint32."""
     shape = (layout.N, layout.N)  # pre-synaptic, post-synaptic neuron
-    weight = rng.integers(wanted.weight[0], wanted.weight[1] + 1, size=shape)
-    weight[rng.random(shape) >= wanted.density] = 0
-    weight[wanted.pre :] = 0
+    weight = rng.integers(ranges.weight[0], ranges.weight[1] + 1, size=shape)
+    weight[rng.random(shape) >= ranges.density] = 0
+    weight[ranges.pre :] = 0
     return crossbar.synapse_words(weight & ((1 << layout.SYN_BITS) - 1))
 
 

@@ -13,22 +13,22 @@ RECORDED = {"kind": "recorded", "repository": "a/b", "commit": "12ab", "simulato
 
 
 def folder(tmp_path: Path, name: str = "sums") -> Path:
-    where = tmp_path / "toy" / name
-    where.mkdir(parents=True)
+    case_folder = tmp_path / "toy" / name
+    case_folder.mkdir(parents=True)
     for file in ("wave.fst", "ram.hex", "ram.before.hex", "notes.txt"):
-        (where / file).write_text(file)
-    return where
+        (case_folder / file).write_text(file)
+    return case_folder
 
 
 def test_a_case_survives(tmp_path: Path) -> None:
-    where = folder(tmp_path)
-    written = case.write(where, "toy", "Sums wrap.", RECORDED, "draupnir record toy", 7)
-    assert case.load(where) == written
-    assert (written.name, written.seed, dict(written.source)) == ("sums", 7, RECORDED)
-    assert set(written.sha256) == {"wave.fst", "ram.hex", "ram.before.hex"}
-    assert written.before == {"ram": where / "ram.before.hex"}
-    assert written.after == {"ram": where / "ram.hex"}
-    case.verify(written)
+    case_folder = folder(tmp_path)
+    new_case = case.write(case_folder, "toy", "Sums wrap.", RECORDED, "draupnir record toy", 7)
+    assert case.load(case_folder) == new_case
+    assert (new_case.name, new_case.seed, dict(new_case.source)) == ("sums", 7, RECORDED)
+    assert set(new_case.sha256) == {"wave.fst", "ram.hex", "ram.before.hex"}
+    assert new_case.before == {"ram": case_folder / "ram.before.hex"}
+    assert new_case.after == {"ram": case_folder / "ram.hex"}
+    case.verify(new_case)
 
 
 def test_a_case_without_seed(tmp_path: Path) -> None:
@@ -46,15 +46,15 @@ def test_cases_are_discovered_in_order(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", ["wave.fst", "ram.hex"])
 def test_a_changed_or_missing_file_is_found(tmp_path: Path, file: str) -> None:
-    written = case.write(folder(tmp_path), "toy", "Why.", {"kind": "by hand"})
-    (written.folder / file).write_text("changed")
+    new_case = case.write(folder(tmp_path), "toy", "Why.", {"kind": "by hand"})
+    (new_case.folder / file).write_text("changed")
     with pytest.raises(
-        InputError, match=f"{file}: changed since it was described: sha256 {case.digest(written.folder / file)}"
+        InputError, match=f"{file}: changed since it was described: sha256 {case.digest(new_case.folder / file)}"
     ):
-        case.verify(written)
-    (written.folder / file).unlink()
+        case.verify(new_case)
+    (new_case.folder / file).unlink()
     with pytest.raises(InputError, match=f"{file}: missing; case.toml names it"):
-        case.verify(written)
+        case.verify(new_case)
 
 
 @pytest.mark.parametrize(
@@ -71,21 +71,21 @@ def test_a_changed_or_missing_file_is_found(tmp_path: Path, file: str) -> None:
     ],
 )
 def test_a_wrong_description_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
-    where = folder(tmp_path)
-    case.write(where, "toy", "Why.", RECORDED)
-    text = (where / "case.toml").read_text()
+    case_folder = folder(tmp_path)
+    case.write(case_folder, "toy", "Why.", RECORDED)
+    text = (case_folder / "case.toml").read_text()
     assert old in text
-    (where / "case.toml").write_text(text.replace(old, new).replace("[source]\nextra = 1", "[source]"))
+    (case_folder / "case.toml").write_text(text.replace(old, new).replace("[source]\nextra = 1", "[source]"))
     with pytest.raises(InputError) as caught:
-        case.load(where)
-    assert str(caught.value).startswith(f"{where / 'case.toml'}: {message}")
+        case.load(case_folder)
+    assert str(caught.value).startswith(f"{case_folder / 'case.toml'}: {message}")
 
 
 def test_a_wrong_description_is_not_written(tmp_path: Path) -> None:
-    where = folder(tmp_path)
+    case_folder = folder(tmp_path)
     with pytest.raises(InputError, match=r"source\.paper is missing"):
-        case.write(where, "toy", "Why.", {"kind": "printed"})
-    assert not (where / "case.toml").exists()
+        case.write(case_folder, "toy", "Why.", {"kind": "printed"})
+    assert not (case_folder / "case.toml").exists()
 
 
 def test_no_case_at_all(tmp_path: Path) -> None:

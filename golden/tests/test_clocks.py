@@ -102,7 +102,7 @@ HEADER = (
 )
 
 
-def written(folder: Path, body: str) -> Path:
+def waveform(folder: Path, body: str) -> Path:
     (folder / "w.vcd").write_text(HEADER + body)
     return folder / "w.vcd"
 
@@ -135,7 +135,7 @@ zSTROBE
 #50
 1STROBE
 """
-    trace = wave.read(written(tmp_path, body), CHIP)
+    trace = wave.read(waveform(tmp_path, body), CHIP)
     edges = [(int(t), int(c)) for t, c in zip(trace.times, trace.clk, strict=True) if c]
     assert edges == [(10, C | F), (20, R), (35, C | F), (50, R)]
     assert [from_row(IN, row) >> 2 for row in trace.inputs] == [0b101, 0b110, 0b110, 0b110]
@@ -143,30 +143,30 @@ zSTROBE
 
 def test_a_clock_that_begins_high_has_not_risen(tmp_path: Path) -> None:
     start = "#0\n0CLK\n1STROBE\n1RST_N\n#10\n0STROBE\n#20\n1CLK\n"
-    trace = wave.read(written(tmp_path, start), CHIP)
+    trace = wave.read(waveform(tmp_path, start), CHIP)
     assert trace.clk[trace.clk != 0].tolist() == [F, C]
-    trace = wave.read(written(tmp_path, start), CHIP, Reading(inputs_first=True))
+    trace = wave.read(waveform(tmp_path, start), CHIP, Reading(inputs_first=True))
     assert trace.clk[trace.clk != 0].tolist() == [R, F, C]
 
 
 def test_a_waveform_without_an_edge_that_is_used_is_refused(tmp_path: Path) -> None:
     body = "#0\n0CLK\n0STROBE\n1RST_N\n#10\n0CLK\n"
-    said = r"no clock has an edge in scope duo; duo uses CLK \(rising\), STROBE \(both\)$"
-    with pytest.raises(InputError, match=said):
-        wave.read(written(tmp_path, body), CHIP)
+    message = r"no clock has an edge in scope duo; duo uses CLK \(rising\), STROBE \(both\)$"
+    with pytest.raises(InputError, match=message):
+        wave.read(waveform(tmp_path, body), CHIP)
 
 
 def test_samples_are_no_clocks_of_a_chip_that_has_several(tmp_path: Path) -> None:
-    said = (
+    message = (
         r"^--clock-per-sample: each sample is a rising edge of the one clock; duo uses CLK \(rising\), STROBE \(both\)$"
     )
-    with pytest.raises(InputError, match=said):
-        wave.read(written(tmp_path, "#0\n"), CHIP, Reading(clock_per_sample=True))
+    with pytest.raises(InputError, match=message):
+        wave.read(waveform(tmp_path, "#0\n"), CHIP, Reading(clock_per_sample=True))
 
 
 def test_no_clock_can_be_ignored(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^STROBE cannot be ignored; "):
-        wave.read(written(tmp_path, "#0\n"), CHIP, Reading(ignored=("STROBE",)))
+        wave.read(waveform(tmp_path, "#0\n"), CHIP, Reading(ignored=("STROBE",)))
 
 
 def test_edges_that_cannot_be_are_not_written(tmp_path: Path) -> None:
@@ -245,8 +245,8 @@ def test_the_first_reset_is_over(levels: list[int], edges: list[int], over: int)
     assert over_at(Trace(CHIP, inputs, clk, none, none, np.zeros(len(clk), np.int64))) == over
     for cut in range(len(clk)):
         first = FirstReset(CHIP)
-        told = np.concatenate((first.feed(inputs[:cut], clk[:cut]), first.feed(inputs[cut:], clk[cut:])))
-        assert told.tolist() == [first.begun and row >= over for row in range(len(clk))]
+        is_over = np.concatenate((first.feed(inputs[:cut], clk[:cut]), first.feed(inputs[cut:], clk[cut:])))
+        assert is_over.tolist() == [first.begun and row >= over for row in range(len(clk))]
 
 
 def test_a_replay_leaves_out_what_comes_before_the_end_of_an_active_low_reset(tmp_path: Path) -> None:

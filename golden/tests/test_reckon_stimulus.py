@@ -27,11 +27,11 @@ class Ready:
     """A toy chip: acknowledges input events two clocks later, and is always ready."""
 
     def __init__(self) -> None:
-        self.seen = [0, 0]
+        self.levels = [0, 0]
 
     def step(self, inputs: int, edges: int = 1) -> int:
-        self.seen = [*self.seen[1:], take(IN["AERIN_REQ"], inputs)]
-        return self.seen[0] << OUT["AERIN_ACK"].lsb | 1 << OUT["TIMING_ERROR_RDY"].lsb
+        self.levels = [*self.levels[1:], take(IN["AERIN_REQ"], inputs)]
+        return self.levels[0] << OUT["AERIN_ACK"].lsb | 1 << OUT["TIMING_ERROR_RDY"].lsb
 
 
 def rows_of(recipe: ReckonRecipe, n_cycles: int, seed: int = 1) -> tuple[Rows, dict[str, np.ndarray]]:
@@ -44,7 +44,7 @@ def rows_of(recipe: ReckonRecipe, n_cycles: int, seed: int = 1) -> tuple[Rows, d
     return rows, memories
 
 
-def received(rows: Rows) -> list[int]:
+def spi_words(rows: Rows) -> list[int]:
     """The 32-bit words that the SPI was sent."""
     bits = [take(IN["MOSI"], b) for (a, _), (b, _) in pairwise(rows) if take(IN["SCK"], b) and not take(IN["SCK"], a)]
     return [int("".join(map(str, bits[i : i + 32])), 2) for i in range(0, len(bits) - 31, 32)]
@@ -52,9 +52,9 @@ def received(rows: Rows) -> list[int]:
 
 @pytest.mark.parametrize("name", ["eprop", "everything", "cue_accumulation"])
 def test_the_same_seed_gives_the_same_rows_and_memories(name: str) -> None:
-    (a, memories), (b, again), (c, _) = (rows_of(RECIPES[name], 3000, seed) for seed in (3, 3, 4))
+    (a, memories), (b, other_memories), (c, _) = (rows_of(RECIPES[name], 3000, seed) for seed in (3, 3, 4))
     assert a == b != c
-    assert all(np.array_equal(content, again[memory]) for memory, content in memories.items())
+    assert all(np.array_equal(content, other_memories[memory]) for memory, content in memories.items())
 
 
 def test_every_recipe_says_why_in_one_sentence() -> None:
@@ -71,18 +71,18 @@ def test_every_register_has_a_sensible_content() -> None:
 
 
 def test_recipes_use_every_action() -> None:
-    used = {name for recipe in RECIPES.values() for name in recipe.host.actions}
+    actions = {name for recipe in RECIPES.values() for name in recipe.host.actions}
     not_actions = {"run", "configure", "program", "words", "slow_words", "register"}
-    assert used == {name for name in vars(Actions) if not name.startswith("_")} - not_actions
+    assert actions == {name for name in vars(Actions) if not name.startswith("_")} - not_actions
 
 
 def test_configuration_writes_every_register_address() -> None:
     rows, _ = rows_of(ReckonRecipe("", samples=Samples(gap=RECIPES["eprop"].samples.gap)), 2500)
-    headers = received(rows)[::2]
+    headers = spi_words(rows)[::2]
     addrs = [take(layout.SPI_HEADER["addr"], header) for header in headers]
     last = CHIP.register("SPI_EN_CONF").addr  # the network is let run
-    wanted = [register.addr + i for register in CHIP.registers for i in range(register.n_addrs)]
-    assert addrs == [*wanted[1:], last]
+    expected = [register.addr + i for register in CHIP.registers for i in range(register.n_addrs)]
+    assert addrs == [*expected[1:], last]
     assert {take(layout.SPI_HEADER["num_write"], header) for header in headers} == {1}
 
 
@@ -90,7 +90,7 @@ def test_a_programmed_network_is_the_one_that_would_have_been_loaded() -> None:
     network = RECIPES["spi_program"].network
     rows, loaded = rows_of(ReckonRecipe("", network=network, program=True), 6000)
     assert not any(content.any() for content in loaded.values())
-    words = received(rows)
+    words = spi_words(rows)
     content = {memory.name: np.zeros((memory.depth, memory.n_limbs), np.uint32) for memory in CHIP.memories}
     names = {SpiCode.NEUR: "neurons", SpiCode.WINP: "winp", SpiCode.WREC: "wrec", SpiCode.WOUT: "wout"}
     while words:
@@ -99,8 +99,8 @@ def test_a_programmed_network_is_the_one_that_would_have_been_loaded() -> None:
         limbs = [words.pop(0) for _ in range(min(n, len(words)))]
         if code in names and not take(layout.SPI_HEADER["read"], header):
             content[names[SpiCode(code)]].ravel()[addr : addr + len(limbs)] = limbs
-    wanted = prepare(ReckonRecipe("", network=network), 1)[1]
-    assert all(np.array_equal(content[name], wanted[name]) for name in wanted)
+    expected = prepare(ReckonRecipe("", network=network), 1)[1]
+    assert all(np.array_equal(content[name], expected[name]) for name in expected)
 
 
 def test_only_existing_neurons_have_weights() -> None:
@@ -125,15 +125,15 @@ def test_targets_are_asked_for_and_are_labels_or_pairs_of_bytes() -> None:
         host.running = True
         world = World(Samples(teach=0, beyond=0.0), host, rng())
         sender, piece = world.events(), world.piece()
-        sent: list[int] = []
-        shown = 1 << OUT["TIMING_ERROR_RDY"].lsb | 1 << OUT["MISO"].lsb
+        events: list[int] = []
+        outputs = 1 << OUT["TIMING_ERROR_RDY"].lsb | 1 << OUT["MISO"].lsb
         next(piece)
-        while sum(event >= TARGET for event in sent) < n_expected:
-            piece.send(shown)
-            sent += [event for event in (next(sender),) if event is not None]
-        targets = [event - TARGET for event in sent if event >= TARGET]
+        while sum(event >= TARGET for event in events) < n_expected:
+            piece.send(outputs)
+            events += [event for event in (next(sender),) if event is not None]
+        targets = [event - TARGET for event in events if event >= TARGET]
         assert regression or targets[0] <= 2
-        assert all(event < TARGET for event in sent[: len(sent) - n_expected])
+        assert all(event < TARGET for event in events[: len(events) - n_expected])
 
 
 def test_reset_and_sck_never_change_in_the_same_row() -> None:

@@ -73,7 +73,7 @@ def test_the_trace_holds_every_row_with_the_outputs_before_its_edge():
     assert trace.clk.tolist() == [1, 1, 0, 1, 1, 1, 0, 1]
     assert trace.inputs.tolist() == [0, 0, 9, 1, 2, 3, 9, 4]
     assert trace.outputs.tolist() == [0, 1, 0, 2, 3, 4, 0, 5]
-    assert trace.known.tolist() == [255, 255, 0, 255, 255, 255, 0, 255]
+    assert trace.known_bits.tolist() == [255, 255, 0, 255, 255, 255, 0, 255]
     assert toy.settled == [9, 9]
     assert trace.n_cycles == 6
 
@@ -86,14 +86,14 @@ def test_times_increase_and_a_clock_takes_the_same_time_whatever_its_rows():
 
 def test_memories_are_loaded_first_and_read_before_and_after():
     recording = record(Toy(), TOY, Follow(), 3, {"ram": np.array([[7], [5]], np.uint32)})
-    assert recording.before["ram"].tolist() == [[7], [5]]
-    assert recording.after["ram"].tolist() == [[7], [1]]
+    assert recording.memories_before["ram"].tolist() == [[7], [5]]
+    assert recording.memories_after["ram"].tolist() == [[7], [1]]
 
 
 def test_progress_adds_up_to_whole_reports():
-    seen: list[int] = []
-    record(Toy(), TOY, Follow(), 2500, progress=seen.append)
-    assert sum(seen) == 2048
+    counts: list[int] = []
+    record(Toy(), TOY, Follow(), 2500, progress=counts.append)
+    assert sum(counts) == 2048
 
 
 @pytest.mark.parametrize("n_cycles", [0, 1])
@@ -110,25 +110,25 @@ def saved(folder, n_cycles=8, ram=0):
 
 
 def test_a_saved_recording_reads_back_the_same(tmp_path):
-    recording, made = saved(tmp_path / "counting", ram=3)
-    verify(made)
-    trace = wave.read(made.wave, TOY)
+    recording, new_case = saved(tmp_path / "counting", ram=3)
+    verify(new_case)
+    trace = wave.read(new_case.wave, TOY)
     for name in ("inputs", "clk", "outputs", "times"):
         assert np.array_equal(getattr(trace, name), getattr(recording.trace, name)), name
-    assert sorted(made.sha256) == ["ram.before.hex", "ram.hex", "wave.fst"]
-    assert np.array_equal(hexfile.read(made.folder / "ram.hex", TOY.memories[0]), recording.after["ram"])
+    assert sorted(new_case.sha256) == ["ram.before.hex", "ram.hex", "wave.fst"]
+    assert np.array_equal(hexfile.read(new_case.folder / "ram.hex", TOY.memories[0]), recording.memories_after["ram"])
 
 
 def test_a_memory_that_starts_at_0_is_not_saved(tmp_path):
-    _, made = saved(tmp_path / "counting")
-    assert "ram.before.hex" not in made.sha256
+    _, new_case = saved(tmp_path / "counting")
+    assert "ram.before.hex" not in new_case.sha256
 
 
 def test_saving_again_replaces_the_case_and_leaves_nothing_else(tmp_path):
     saved(tmp_path / "counting", ram=3)
-    _, made = saved(tmp_path / "counting")
-    verify(made)
-    assert sorted(path.name for path in made.folder.iterdir()) == ["case.toml", "ram.hex", "wave.fst"]
+    _, new_case = saved(tmp_path / "counting")
+    verify(new_case)
+    assert sorted(path.name for path in new_case.folder.iterdir()) == ["case.toml", "ram.hex", "wave.fst"]
     assert [path.name for path in tmp_path.iterdir()] == ["counting"]
 
 
@@ -143,12 +143,12 @@ def test_a_case_that_cannot_be_described_leaves_the_old_one(tmp_path):
 @contextmanager
 def at_most(n_bytes: int) -> Iterator[None]:
     """No file may grow beyond so many bytes, as if the disk were full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, before[1]))
+    old_limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, old_limit[1]))
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        resource.setrlimit(resource.RLIMIT_FSIZE, old_limit)
 
 
 @pytest.mark.parametrize("room", [0.0, 0.05, 0.5, 0.95, 0.999])
@@ -168,11 +168,11 @@ def test_a_waveform_that_is_not_written_whole_is_an_error(tmp_path, room):
 
 def test_a_full_disk_leaves_the_old_case_and_names_the_file(tmp_path):
     saved(tmp_path / "case")
-    before = {path.name: path.read_bytes() for path in (tmp_path / "case").iterdir()}
+    old_files = {path.name: path.read_bytes() for path in (tmp_path / "case").iterdir()}
     with pytest.raises(OSError) as caught, at_most(100):
         saved(tmp_path / "case", n_cycles=3000)
     assert caught.value.filename == str(tmp_path / "case" / "wave.fst")
-    assert {path.name: path.read_bytes() for path in (tmp_path / "case").iterdir()} == before
+    assert {path.name: path.read_bytes() for path in (tmp_path / "case").iterdir()} == old_files
     assert [path.name for path in tmp_path.iterdir()] == ["case"]
 
 
@@ -187,14 +187,14 @@ class Steps:
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "reason"),
     [
         (((1, 0), (2, 1), (3, 1)), "row 2 of 3 of clock 1 has the edges 0x1"),
         (((1, 0), (2, 0)), "row 2 of 2 of clock 1 has no clock edge"),
     ],
 )
-def test_a_clock_edge_that_would_not_be_recorded_is_refused(rows, told):
+def test_a_clock_edge_that_would_not_be_recorded_is_refused(rows, reason):
     toy = Toy()
-    with pytest.raises(InputError, match=f"toy: the stimulus: {told}; right is edges in the last row of a clock"):
+    with pytest.raises(InputError, match=f"toy: the stimulus: {reason}; right is edges in the last row of a clock"):
         record(toy, TOY, Steps(*rows), 3)
     assert (toy.cycle, toy.settled) == (0, [])

@@ -53,8 +53,8 @@ def differences(result: ReplayResult) -> list[tuple[int | None, list[str]]]:
 
 @pytest.mark.usefixtures("block")
 def test_a_recording_of_the_model_holds(wave: Path, tmp_path: Path) -> None:
-    after = image(tmp_path / "ram.hex", final())
-    result = replay.replay(Model(), wave, POWER_UP, expect={"ram": after})
+    expected_image = image(tmp_path / "ram.hex", final())
+    result = replay.replay(Model(), wave, POWER_UP, expect={"ram": expected_image})
     assert result.holds
     assert (result.n_cycles, result.n_pins, result.n_mismatches) == (600, 2, 0)
     assert (result.bits, result.unknown_inputs, result.scope) == (ComparedBits(3000), {}, "toy")
@@ -111,10 +111,10 @@ def test_inputs_that_change_with_the_clock_are_taken_as_told(tmp_path: Path) -> 
     path = as_a_testbench(tmp_path / "w.vcd")
     first = replay.replay(Model(), path, Reading(inputs_first=True))
     assert (first.holds, first.n_cycles, first.bits.n_unknown) == (True, 40, 0)
-    after = replay.replay(Model(), path)
-    assert not after.holds
-    assert after.n_together == first.n_together > 30
-    assert (first.inputs_first, after.inputs_first) == (True, False)
+    second = replay.replay(Model(), path)
+    assert not second.holds
+    assert second.n_together == first.n_together > 30
+    assert (first.inputs_first, second.inputs_first) == (True, False)
 
 
 @pytest.mark.usefixtures("block")
@@ -129,8 +129,8 @@ def test_a_fault_is_found_at_its_cycle_where_inputs_change_first(tmp_path: Path)
 def test_an_x_is_skipped_and_counted(tmp_path: Path) -> None:
     trace = recording(100, 5)
     row = int(np.flatnonzero(trace.clk)[50])
-    trace.known[row] &= ~1
-    trace.outputs[row] = (trace.outputs[row] ^ 1) & trace.known[row]
+    trace.known_bits[row] &= ~1
+    trace.outputs[row] = (trace.outputs[row] ^ 1) & trace.known_bits[row]
     wave_out.write(trace, tmp_path / "w.fst")
     result = replay.replay(Model(), tmp_path / "w.fst", POWER_UP)
     assert result.holds
@@ -143,11 +143,11 @@ def test_a_wrong_bit_beside_an_x_is_found(tmp_path: Path) -> None:
 
 
 def test_a_memory_that_differs_is_told_by_word_and_field(wave: Path, tmp_path: Path) -> None:
-    wanted = final()
-    wanted.memories["ram"][3] ^= np.array([0xF0, 0xF0], np.uint32)  # sum, top
-    wanted.memories["ram"][5] = (0xF1, 0)  # seen as the word with a signed sum
-    wanted.memories["ram"][6] ^= np.array([0x200, 0], np.uint32)  # in no field
-    result = replay.replay(Model(), wave, POWER_UP, expect={"ram": image(tmp_path / "m.hex", wanted)})
+    expected = final()
+    expected.memories["ram"][3] ^= np.array([0xF0, 0xF0], np.uint32)  # sum, top
+    expected.memories["ram"][5] = (0xF1, 0)  # seen as the word with a signed sum
+    expected.memories["ram"][6] ^= np.array([0x200, 0], np.uint32)  # in no field
+    result = replay.replay(Model(), wave, POWER_UP, expect={"ram": image(tmp_path / "m.hex", expected)})
     assert not result.holds
     assert result.n_mismatches == 0
     (memory,) = result.memories
@@ -166,8 +166,8 @@ def test_a_memory_is_loaded_before_the_first_edge(wave: Path, tmp_path: Path) ->
         memory[:, 1] = 0x12
     load, expect = image(tmp_path / "a.hex", start), image(tmp_path / "b.hex", end)
     assert replay.replay(Model(), wave, POWER_UP, load={"ram": load}, expect={"ram": expect}).holds
-    without = replay.replay(Model(), wave, POWER_UP, expect={"ram": expect})
-    assert without.memories[0].n_differing == 8
+    result = replay.replay(Model(), wave, POWER_UP, expect={"ram": expect})
+    assert result.memories[0].n_differing == 8
 
 
 def test_memories_are_not_compared_after_an_early_stop(wave: Path, tmp_path: Path) -> None:
@@ -218,14 +218,14 @@ def replayed(tmp_path: Path, trace: Trace, reading: Reading = AS_IT_IS, **option
 
 
 @pytest.mark.usefixtures("block")
-@pytest.mark.parametrize("at", [0, 10, 15, 40])
-def test_clocks_before_the_first_reset_are_counted_apart(tmp_path: Path, at: int) -> None:
+@pytest.mark.parametrize("reset_cycle", [0, 10, 15, 40])
+def test_clocks_before_the_first_reset_are_counted_apart(tmp_path: Path, reset_cycle: int) -> None:
     """As are the four that it may take to act."""
-    wrong = sorted({0, at // 2, at, at + RESET_CLOCKS - 1})
-    result = replayed(tmp_path, with_reset(at, wrong=wrong))
+    wrong = sorted({0, reset_cycle // 2, reset_cycle, reset_cycle + RESET_CLOCKS - 1})
+    result = replayed(tmp_path, with_reset(reset_cycle, wrong=wrong))
     assert result.holds
-    assert (result.early.n_cycles, result.early.n_mismatches) == (at + RESET_CLOCKS, len(wrong))
-    assert (result.n_cycles, result.bits.total) == (56 - at, 5 * (56 - at))
+    assert (result.early.n_cycles, result.early.n_mismatches) == (reset_cycle + RESET_CLOCKS, len(wrong))
+    assert (result.n_cycles, result.bits.total) == (56 - reset_cycle, 5 * (56 - reset_cycle))
 
 
 @pytest.mark.usefixtures("block")
@@ -253,8 +253,8 @@ def test_from_power_up_all_clocks_are_held(tmp_path: Path) -> None:
 
 
 def test_a_reset_at_the_end_leaves_nothing_to_compare(tmp_path: Path) -> None:
-    for at in (56, 58, 59):
-        result = replayed(tmp_path, with_reset(at))
+    for reset_cycle in (56, 58, 59):
+        result = replayed(tmp_path, with_reset(reset_cycle))
         assert (result.holds, result.n_cycles, result.early.n_cycles) == (False, 0, 60)
         assert result.shortfalls == ["no clock edge was compared"]
     assert replayed(tmp_path, with_reset(55)).n_cycles == 1
@@ -263,9 +263,9 @@ def test_a_reset_at_the_end_leaves_nothing_to_compare(tmp_path: Path) -> None:
 # --- what a recording does not tell ------------------------------------------------------------------------------
 
 
-def without(trace: Trace, bits: int, cycles: slice) -> Trace:
-    trace.known[cycles] &= ~bits
-    trace.outputs[:] &= trace.known
+def with_unknown(trace: Trace, bits: int, cycles: slice) -> Trace:
+    trace.known_bits[cycles] &= ~bits
+    trace.outputs[:] &= trace.known_bits
     return trace
 
 
@@ -277,7 +277,7 @@ def without(trace: Trace, bits: int, cycles: slice) -> Trace:
         (0b01010, slice(0, 60), ["SUM[3, 1] is X or Z at all 50 compared clocks"]),
         (0b10000, slice(30, 60), ["ODD is X or Z at the last 30 of 50 compared clocks"]),
         (0b10000, slice(36, 60), []),  # not so long
-        (0b10000, slice(0, 59), []),  # known at last
+        (0b10000, slice(0, 59), []),  # The bit is known at the end.
         (0b11111, slice(0, 10), []),  # before the reset
         (0b11111, slice(20, 60, 2), []),  # now and then
     ],
@@ -285,7 +285,7 @@ def without(trace: Trace, bits: int, cycles: slice) -> Trace:
 def test_an_output_that_is_x_for_ever_proves_nothing(
     tmp_path: Path, bits: int, cycles: slice, shortfalls: list[str]
 ) -> None:
-    result = replayed(tmp_path, without(with_reset(6), bits, cycles))
+    result = replayed(tmp_path, with_unknown(with_reset(6), bits, cycles))
     assert result.shortfalls == shortfalls
     assert result.holds == (not shortfalls)
     assert result.n_mismatches == 0
@@ -364,7 +364,7 @@ def test_time_that_is_told_is_without_compilation(wave: Path, monkeypatch: pytes
     calls: list[str | int] = []
     drive, clock = Model.drive, time.perf_counter
 
-    def counted(self: Model, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
+    def count_rows(self: Model, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
         calls.append(len(inputs))
         return drive(self, inputs, clk)
 
@@ -372,7 +372,7 @@ def test_time_that_is_told_is_without_compilation(wave: Path, monkeypatch: pytes
         calls.append("clock")
         return clock()
 
-    monkeypatch.setattr(Model, "drive", counted)
+    monkeypatch.setattr(Model, "drive", count_rows)
     monkeypatch.setattr(time, "perf_counter", now)
     replay.replay(Model(), wave, POWER_UP)
     assert (calls[:2], calls[-1]) == ([0, "clock"], "clock")

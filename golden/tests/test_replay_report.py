@@ -29,12 +29,12 @@ def test_a_mismatch_comes_first_then_the_counts_then_what_else_may_be_at_fault(t
     (mismatch,) = result.mismatches
     assert lines[: len(list(mismatch.lines()))] == list(mismatch.lines())
     counts = lines.index("101 cycles, 2 pins, 1 mismatches")
-    stopped = lines.index("stopped at the limit of mismatches (--max-mismatches); memories were not compared")
-    assert counts < stopped < lines.index("memories that started at 0: ram; --load MEM=FILE starts one from an image")
+    note = lines.index("stopped at the limit of mismatches (--max-mismatches); memories were not compared")
+    assert counts < note < lines.index("memories that started at 0: ram; --load MEM=FILE starts one from an image")
 
 
 def test_the_object_is_json_and_counts_the_bits(tmp_path: Path) -> None:
-    told = json.loads(json.dumps(replay_report.as_object(replayed(tmp_path, fault_cycle=100))))
-    assert (told["holds"], told["n_mismatches"], len(told["mismatches"])) == (False, 1, 1)
-    assert told["output_bits"] == json.loads(json.dumps(replayed(tmp_path, 100).bits.as_object()))
-    assert "bits" not in told
+    report = json.loads(json.dumps(replay_report.as_object(replayed(tmp_path, fault_cycle=100))))
+    assert (report["holds"], report["n_mismatches"], len(report["mismatches"])) == (False, 1, 1)
+    assert report["output_bits"] == json.loads(json.dumps(replayed(tmp_path, 100).bits.as_object()))
+    assert "bits" not in report

@@ -20,8 +20,8 @@ from draupnir.golden.stimulus import Stimulus, StimulusHost, constant, random_le
 IN, OUT = CHIP.input_word, CHIP.output_word
 
 
-def pin(word, name, packed):
-    return take(word[name], packed)
+def pin(word, name, row):
+    return take(word[name], row)
 
 
 def rng(seed=1):
@@ -32,17 +32,17 @@ class Echo:
     """A toy chip: acknowledges any AERIN_REQ two clocks later and asks for AEROUT_ACK in a fixed rhythm."""
 
     def __init__(self, ask_every=20):
-        self.seen = [0, 0]
+        self.levels = [0, 0]
         self.ask_every, self.cycle, self.asking = ask_every, 0, 0
 
     def step(self, inputs, edges=1):
-        self.seen = [*self.seen[1:], pin(IN, "AERIN_REQ", inputs)]
+        self.levels = [*self.levels[1:], pin(IN, "AERIN_REQ", inputs)]
         self.cycle += 1
         if self.asking and pin(IN, "AEROUT_ACK", inputs):
             self.asking = 0
         elif self.ask_every and not self.cycle % self.ask_every:
             self.asking = 1
-        return self.seen[0] << OUT["AERIN_ACK"].lsb | self.asking << OUT["AEROUT_REQ"].lsb
+        return self.levels[0] << OUT["AERIN_ACK"].lsb | self.asking << OUT["AEROUT_REQ"].lsb
 
 
 def drive(piece, device, n_cycles):
@@ -102,17 +102,17 @@ def test_a_sender_keeps_the_four_phases():
 )
 def test_each_abuse_of_the_sender_breaks_its_rule(timing, broken):
     rows, outputs = drive(sender(CHIP, "aerin", count(1), rng(), timing), Echo(), 500)
-    found = set()
+    broken_rules = set()
     for i in range(1, len(rows)):
         was, now = pin(IN, "AERIN_REQ", rows[i - 1]), pin(IN, "AERIN_REQ", rows[i])
         ack = pin(OUT, "AERIN_ACK", outputs[i])
         if now and not was and ack:
-            found.add("rise")
+            broken_rules.add("rise")
         if was and not now and not ack:
-            found.add("fall")
+            broken_rules.add("fall")
         if was and now and rows[i] != rows[i - 1]:
-            found.add("address")
-    assert broken in found
+            broken_rules.add("address")
+    assert broken in broken_rules
 
 
 def test_a_receiver_acknowledges_requests_only_unless_it_glitches():
@@ -161,10 +161,10 @@ def test_configuration_writes_every_register_address_in_whole_frames():
 
 
 def test_recipes_draw_every_declared_event():
-    drawn = set()
+    kinds = set()
     for recipe in RECIPES.values():
-        drawn |= {kind for kind, weight in recipe.traffic.kinds.items() if weight}
-    assert drawn == {event.name for event in layout.EVENTS} | {"volley"}
+        kinds |= {kind for kind, weight in recipe.traffic.kinds.items() if weight}
+    assert kinds == {event.name for event in layout.EVENTS} | {"volley"}
 
 
 def test_events_are_of_the_kinds_that_the_traffic_names():
@@ -181,14 +181,14 @@ def test_events_are_of_the_kinds_that_the_traffic_names():
 def test_recipes_rewrite_every_register_and_use_every_action():
     retuned = {name for recipe in RECIPES.values() for name in recipe.host.retune}
     assert retuned | {"SPI_GATE_ACTIVITY"} == {register.name for register in layout.REGISTERS}
-    used = {name for recipe in RECIPES.values() for name in recipe.host.actions}
+    actions = {name for recipe in RECIPES.values() for name in recipe.host.actions}
     not_actions = {"run", "configure", "content", "program", "frame", "frame_levels", "register"}
-    assert used == {name for name in dir(Actions) if not name.startswith("_")} - not_actions
+    assert actions == {name for name in dir(Actions) if not name.startswith("_")} - not_actions
 
 
 def test_recipes_set_every_parameter_of_both_neuron_models():
     for view in layout.NEURONS.words:
-        named = {
+        fields = {
             field
             for recipe in RECIPES.values()
             for group in recipe.neurons
@@ -196,9 +196,9 @@ def test_recipes_set_every_parameter_of_both_neuron_models():
             for field in group.fields
         }
         parameters = {f.name for f in view if f.kind == "parameter"} - {layout.NEURONS.view_field}
-        missing = parameters - named
-        assert missing <= {"neur_disable"}  # of Izhikevich neurons: in those with random words
-        assert view.name == "izh" or not missing
+        unset = parameters - fields
+        assert unset <= {"neur_disable"}  # of Izhikevich neurons: in those with random words
+        assert view.name == "izh" or not unset
 
 
 def test_every_recipe_says_why_in_one_sentence():
@@ -241,7 +241,9 @@ def test_pins_without_a_protocol_hold_a_level_wander_and_are_reset_now_and_then(
     assert set(levels["MOSI"]) == {1} and set(levels["AERIN_ADDR"]) == {3, 9, 12} and set(levels["AERIN_REQ"]) == {0, 1}
     stays = [len(list(same)) for _, same in groupby(levels["AERIN_ADDR"])]
     assert min(stays[:-1]) == stay.lo  # more than stay.hi where the same level is drawn twice
-    high, low = ([len(list(same)) for level, same in groupby(levels["RST"]) if level == wanted] for wanted in (1, 0))
+    high, low = (
+        [len(list(same)) for level, same in groupby(levels["RST"]) if level == expected] for expected in (1, 0)
+    )
     assert set(high[:-1]) == {3} and set(low[:-1]) <= set(range(40, 61)) and len(high) > 40
     assert levels["RST"][0] == 1
 

@@ -28,16 +28,18 @@ def failure(path: Path) -> str:
 def as_vcd(path: Path, n_cycles: int = 30, seed: int = 2) -> Path:
     """A recording of the toy as a simulator dumps it."""
     trace = recording(n_cycles, seed)
-    lines, before = ["#0", "$dumpvars", "0C", "0R", "b0 A", "0K", "bx S", "xO", "$end"], {"R": 0, "A": 0, "K": 0}
+    lines, last_levels = ["#0", "$dumpvars", "0C", "0R", "b0 A", "0K", "bx S", "xO", "$end"], {"R": 0, "A": 0, "K": 0}
     for row, time in enumerate(schedule(trace.clk).tolist()):
         inputs = int(trace.inputs[row])
         now = {"R": inputs & 1, "A": inputs >> 1 & 15, "K": inputs >> 5}
         begin = time - 2000 if trace.clk[row] else time
         lines.append(f"#{begin}")
         lines += [
-            f"b{level:b} A" if key == "A" else f"{level}{key}" for key, level in now.items() if before[key] != level
+            f"b{level:b} A" if key == "A" else f"{level}{key}"
+            for key, level in now.items()
+            if last_levels[key] != level
         ]
-        before = now
+        last_levels = now
         if trace.clk[row]:
             outputs = int(trace.outputs[row])
             lines += [f"b{outputs & 15:b} S", f"{outputs >> 4}O", f"#{time}", "1C", f"#{time + 100}", "0C"]
@@ -143,7 +145,7 @@ def test_short_vectors_are_extended(tmp_path: Path) -> None:
     for i, level in enumerate(levels):
         body += f"#{10 * i + 1}\n{level}\n#{10 * i + 5}\n1C\n#{10 * i + 9}\n0C\n"
     trace = read(vcd(tmp_path / "w.vcd", body), CHIP)
-    assert [(o & 15, k & 15) for o, k in zip(trace.outputs.tolist(), trace.known.tolist(), strict=True)] == [
+    assert [(o & 15, k & 15) for o, k in zip(trace.outputs.tolist(), trace.known_bits.tolist(), strict=True)] == [
         *levels.values()
     ]
 
@@ -182,8 +184,8 @@ def test_clocks_that_were_not_dumped_are_missing(tmp_path: Path) -> None:
     body = START + EDGE + "#6\n0C\n#7\n$dumpoff\nxC\nxR\nbx S\nbx A\nxK\nxO\n$end\n"
     end = "#90\n$dumpon\n" + START.removeprefix("#0\n") + "$end\n#95\n1C\n"
     assert read(vcd(tmp_path / "w.vcd", body), CHIP).n_cycles == 1
-    said = failure(vcd(tmp_path / "w.vcd", body + end))
-    assert said.startswith(f"line {LINE + 12}: $dumpoff: clocks from 70 ns to 900 ns are missing; ")
+    message = failure(vcd(tmp_path / "w.vcd", body + end))
+    assert message.startswith(f"line {LINE + 12}: $dumpoff: clocks from 70 ns to 900 ns are missing; ")
 
 
 def test_a_dump_that_begins_late_begins_without_an_edge(tmp_path: Path) -> None:

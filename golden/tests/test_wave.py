@@ -18,7 +18,7 @@ from draupnir.golden.rows import join
 from draupnir.golden.tests.toy import CHIP, HEADER, pins, recording, vcd
 from draupnir.golden.wave import Reading, Wave, read
 
-COLUMNS = ("inputs", "clk", "outputs", "known", "times")
+COLUMNS = ("inputs", "clk", "outputs", "known_bits", "times")
 
 
 def rows(trace: Trace) -> list[tuple[int, ...]]:
@@ -76,19 +76,19 @@ def test_a_pulse_without_duration_is_no_pulse(tmp_path: Path) -> None:
 
 def test_x_and_z_are_counted_masked_on_outputs_and_0_on_inputs(tmp_path: Path) -> None:
     body = START + "#1\nb1xz1 S\nb1x0z A\n#5\n1C\n#6\nzO\nb0 A\nb1 S\n#10\n0C\n#15\n1C\n"
-    recorded = Wave(vcd(tmp_path / "w.vcd", body), CHIP)
+    waveform = Wave(vcd(tmp_path / "w.vcd", body), CHIP)
     pieces: list[Trace] = []
-    recorded.stream(pieces.append)
+    waveform.stream(pieces.append)
     trace = join(pieces)
     assert trace.inputs.tolist() == [pins(ADD=8), 0]
     assert trace.outputs.tolist() == [out(9), out(1)]
-    assert trace.known.tolist() == [out(9, ODD=1), out(15)]
-    assert (recorded.rows.unknown_inputs, recorded.rows.n_edges) == ({"ADD": 1}, 2)
+    assert trace.known_bits.tolist() == [out(9, ODD=1), out(15)]
+    assert (waveform.rows.unknown_inputs, waveform.rows.n_edges) == ({"ADD": 1}, 2)
 
 
 def test_a_pin_is_x_until_its_first_change(tmp_path: Path) -> None:
     trace = read(vcd(tmp_path / "w.vcd", "#0\n0C\n0R\n0K\nb0 A\n#5\n1C\n"), CHIP)
-    assert trace.known.tolist() == [0]
+    assert trace.known_bits.tolist() == [0]
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,10 @@ def test_a_trace_survives_fst(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s
     monkeypatch.setattr(fst, "PIECE", piece)
     trace = recording(500, seed)
     rng = np.random.default_rng(seed)
-    trace.known[trace.clk == 1] &= ~np.where(rng.random(trace.n_cycles) < 0.1, rng.integers(32, size=trace.n_cycles), 0)
-    trace.outputs[:] &= trace.known
+    trace.known_bits[trace.clk == 1] &= ~np.where(
+        rng.random(trace.n_cycles) < 0.1, rng.integers(32, size=trace.n_cycles), 0
+    )
+    trace.outputs[:] &= trace.known_bits
     wave_out.write(trace, tmp_path / "w.fst")
     assert rows(read(tmp_path / "w.fst", CHIP)) == rows(trace)
     assert [p.name for p in tmp_path.iterdir()] == ["w.fst"]
@@ -121,8 +123,8 @@ def test_rows_beyond_the_last_edge_survive_fst(tmp_path: Path) -> None:
     clk = np.array([0] * 9000 + [1, 0, 0], np.uint8)
     inputs = np.where(np.arange(len(clk)) % 2 == 0, pins(SCK=1), 0)
     none = np.zeros(len(clk), np.int64)
-    known = np.where(clk == 1, 31, 0)
-    trace = Trace(CHIP, inputs, clk, none, known, wave_out.schedule(clk))
+    known_bits = np.where(clk == 1, 31, 0)
+    trace = Trace(CHIP, inputs, clk, none, known_bits, wave_out.schedule(clk))
     wave_out.write(trace, tmp_path / "w.fst")
     assert rows(read(tmp_path / "w.fst", CHIP)) == rows(trace)
 
@@ -130,7 +132,7 @@ def test_rows_beyond_the_last_edge_survive_fst(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     (tmp_path / "w.fst").write_text("old")
     trace = recording(5, 1)
-    broken = Trace(CHIP, trace.inputs, trace.clk, trace.outputs[:2], trace.known, trace.times)
+    broken = Trace(CHIP, trace.inputs, trace.clk, trace.outputs[:2], trace.known_bits, trace.times)
     with pytest.raises(IndexError):
         wave_out.write(broken, tmp_path / "w.fst")
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("w.fst", "old")]
@@ -139,29 +141,29 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
 def naive(changes: list[tuple[int, str, int]], inputs_first: bool) -> list[tuple[int, ...]]:
     """The reading rules, one change at a time: (time, pin, level) to rows."""
     levels = dict.fromkeys((pin.name for pin in CHIP.pins), 0)
-    known = dict.fromkeys(levels, 0)
-    packed = pending = 0
+    known_bits = dict.fromkeys(levels, 0)
+    inputs = pending = 0
     when = None
-    found: list[tuple[int, ...]] = []
+    expected: list[tuple[int, ...]] = []
     for time in sorted({t for t, _, _ in changes}):
-        before, before_known = dict(levels), dict(known)
+        old_levels, old_known_bits = dict(levels), dict(known_bits)
         for t, pin, level in changes:
             if t == time:
-                levels[pin], known[pin] = level, CHIP.output_word[pin].high if pin in CHIP.output_word else 0
+                levels[pin], known_bits[pin] = level, CHIP.output_word[pin].high if pin in CHIP.output_word else 0
         pending = pins(RST=levels["RST"], ADD=levels["ADD"], SCK=levels["SCK"])
-        if levels["CLK"] and not before["CLK"] and (inputs_first or time != changes[0][0]):
-            seen = (out(before["SUM"], before["ODD"]), out(before_known["SUM"], before_known["ODD"]))
-            if inputs_first and pending != packed:
-                found += [(packed, 0, *seen, time), (pending, 1, 0, 0, time)]
-                packed = pending
+        if levels["CLK"] and not old_levels["CLK"] and (inputs_first or time != changes[0][0]):
+            outputs = (out(old_levels["SUM"], old_levels["ODD"]), out(old_known_bits["SUM"], old_known_bits["ODD"]))
+            if inputs_first and pending != inputs:
+                expected += [(inputs, 0, *outputs, time), (pending, 1, 0, 0, time)]
+                inputs = pending
             else:
-                found.append((packed, 1, *seen, time))
+                expected.append((inputs, 1, *outputs, time))
             when = None
-        if pending != packed:
+        if pending != inputs:
             if when is not None:
-                found.append((packed, 0, 0, 0, when))
-            packed, when = pending, time
-    return found if when is None else [*found, (packed, 0, 0, 0, when)]
+                expected.append((inputs, 0, 0, 0, when))
+            inputs, when = pending, time
+    return expected if when is None else [*expected, (inputs, 0, 0, 0, when)]
 
 
 @pytest.mark.parametrize("inputs_first", [False, True])
@@ -190,8 +192,8 @@ def test_random_changes_read_as_the_naive_rules_say(
 def test_pins_of_62_bits_survive_fst_and_vcd(tmp_path: Path) -> None:
     chip, levels = wide_chip.wide((62,)), [0, 1, 1 << 61, (1 << 62) - 1]
     pin_in, pin_out = chip.inputs[0], chip.outputs[0]
-    ones, known = np.ones(4, np.uint8), np.full(4, (1 << 62) - 1)
-    trace = Trace(chip, np.array(levels), ones, np.array(levels[::-1]), known, wave_out.schedule(ones))
+    ones, known_bits = np.ones(4, np.uint8), np.full(4, (1 << 62) - 1)
+    trace = Trace(chip, np.array(levels), ones, np.array(levels[::-1]), known_bits, wave_out.schedule(ones))
     wave_out.write(trace, tmp_path / "w.fst")
     assert rows(read(tmp_path / "w.fst", chip)) == rows(trace)
     header = "".join(f"$var wire {pin.width} {pin.name} {pin.name} $end\n" for pin in chip.pins)
@@ -200,15 +202,15 @@ def test_pins_of_62_bits_survive_fst_and_vcd(tmp_path: Path) -> None:
         f"#{10 * i + 5}\n1{chip.clock.name}\n"
         for i in range(4)
     )
-    recorded = read(vcd(tmp_path / "w.vcd", body, f"{header}$enddefinitions $end\n"), chip)
-    assert recorded.inputs[recorded.clk == 1].tolist() == levels
-    assert recorded.outputs[recorded.clk == 1].tolist() == levels[::-1]
+    vcd_trace = read(vcd(tmp_path / "w.vcd", body, f"{header}$enddefinitions $end\n"), chip)
+    assert vcd_trace.inputs[vcd_trace.clk == 1].tolist() == levels
+    assert vcd_trace.outputs[vcd_trace.clk == 1].tolist() == levels[::-1]
 
 
 def test_times_carry_the_unit_of_the_recording(tmp_path: Path) -> None:
-    recorded = Wave(vcd(tmp_path / "w.vcd", START), CHIP)
-    assert recorded.time_text(12) == "120 ns"
-    assert recorded.scope == "tb.dut"
+    waveform = Wave(vcd(tmp_path / "w.vcd", START), CHIP)
+    assert waveform.time_text(12) == "120 ns"
+    assert waveform.scope == "tb.dut"
     untimed = Wave(vcd(tmp_path / "u.vcd", START, HEADER.split("\n", 1)[1]), CHIP)
     assert untimed.time_text(12) == "12"
 
@@ -222,14 +224,14 @@ def test_end_time_is_that_of_the_file(tmp_path: Path) -> None:
 def test_a_sink_that_has_enough_ends_the_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fst, "PIECE", 50)
     wave_out.write(recording(500, 1), tmp_path / "w.fst")
-    seen: list[Trace] = []
+    pieces: list[Trace] = []
 
     def sink(piece: Trace) -> None:
-        seen.append(piece)
+        pieces.append(piece)
         raise wave.Enough
 
     Wave(tmp_path / "w.fst", CHIP).stream(sink)
-    assert len(seen) == 1
+    assert len(pieces) == 1
 
 
 def test_an_error_of_the_sink_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,11 +264,11 @@ def test_a_recording_without_changes(tmp_path: Path) -> None:
     assert "CLK never rises" in failure(vcd(tmp_path / "w.vcd", ""))
 
 
-@pytest.mark.parametrize("kept", [20, 0.3, 0.6, 0.9, 0.99])
-def test_a_truncated_fst(tmp_path: Path, kept: float) -> None:
+@pytest.mark.parametrize("length", [20, 0.3, 0.6, 0.9, 0.99])
+def test_a_truncated_fst(tmp_path: Path, length: float) -> None:
     wave_out.write(recording(500, 1), tmp_path / "w.fst")
     whole = (tmp_path / "w.fst").read_bytes()
-    (tmp_path / "w.fst").write_bytes(whole[: int(kept if kept > 1 else kept * len(whole))])
+    (tmp_path / "w.fst").write_bytes(whole[: int(length if length > 1 else length * len(whole))])
     assert "not a complete FST waveform: it breaks off in its block at byte " in failure(tmp_path / "w.fst")
 
 

@@ -120,8 +120,8 @@ def played(inputs: np.ndarray, clk: np.ndarray) -> Trace:
     """The model's trace for these inputs; rows that would leave no mark in a waveform are left out."""
     marks = (np.diff(inputs, prepend=0) != 0) | (clk == 1)
     inputs, clk = inputs[marks], clk[marks]
-    known = np.where(clk == 1, (1 << OUTPUTS.width) - 1, 0)
-    return Trace(CHIP, inputs, clk, Model().drive(inputs, clk), known, schedule(clk))
+    known_bits = np.where(clk == 1, (1 << OUTPUTS.width) - 1, 0)
+    return Trace(CHIP, inputs, clk, Model().drive(inputs, clk), known_bits, schedule(clk))
 
 
 VERILOG = """

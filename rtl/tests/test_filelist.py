@@ -120,7 +120,7 @@ def test_design_of_a_list_runs_in_both_simulators(tmp_path):
     outputs = verilated.build(design, CHIP, tmp_path / "build").run(inputs, clk)
     assert np.array_equal(outputs & 255, sums)
     run = icarus.run(design, CHIP, inputs, clk, tmp_path / "icarus")
-    assert np.array_equal(run.outputs & 255, sums) and (run.known[clk == 1] & 255 == 255).all()
+    assert np.array_equal(run.outputs & 255, sums) and (run.known_bits[clk == 1] & 255 == 255).all()
     old_device = verilated.build(design, CHIP, tmp_path / "build")
     (tmp_path / "inc" / "one.inc").write_text("`define ZERO 1\n")
     new_outputs = verilated.build(read(list_file, CHIP), CHIP, tmp_path / "build").run(inputs, clk)

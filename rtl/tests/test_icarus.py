@@ -18,7 +18,7 @@ def design(tmp_path):
 
 
 def known_bits(run, pin):
-    return column(CHIP.output_word, pin, run.known)
+    return column(CHIP.output_word, pin, run.known_bits)
 
 
 def test_outputs_are_those_before_each_clock_edge(design, tmp_path):

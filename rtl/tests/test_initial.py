@@ -95,14 +95,14 @@ def first(ran: Observed, pin: str) -> int:
 def test_without_a_start_value_they_are_unknown(design, tmp_path):
     ran = run(design, tmp_path, UNKNOWN)
     for pin in ("TOP", "NAMED", "UNNAMED", "WIDE", "COUNTER", "WORD"):
-        assert not column(CHIP.output_word, pin, ran.known).any(), pin
+        assert not column(CHIP.output_word, pin, ran.known_bits).any(), pin
     assert not ran.memories_known["words"].any()
 
 
 @pytest.mark.verilator
 def test_zeros_are_what_verilator_starts_with(design, tmp_path):
     ran = run(design, tmp_path, ZERO)
-    assert (ran.known == ALL).all()
+    assert (ran.known_bits == ALL).all()
     assert not ran.memories["words"].any() and (ran.memories_known["words"] == [0xFFFFFFFF, 0xFFFFFFFF, 63]).all()
     assert (first(ran, "SET"), first(ran, "LATER"), first(ran, "COMB")) == (9, 6, 12)
     assert column(CHIP.output_word, "UNNAMED", ran.outputs).tolist() == [0, 0, 1, 3, 6, 15]
@@ -114,7 +114,7 @@ def test_random_values_are_known_and_follow_from_the_seed(design, tmp_path):
     once, same_seed, other = (
         run(design, tmp_path / str(i), Initial("random", seed)) for i, seed in enumerate((7, 7, 8))
     )
-    assert (once.known == ALL).all() and (other.known == ALL).all()
+    assert (once.known_bits == ALL).all() and (other.known_bits == ALL).all()
     assert once.outputs.tolist() == same_seed.outputs.tolist() != other.outputs.tolist()
     assert np.array_equal(once.memories["words"], same_seed.memories["words"])
     many = [once, other, *(run(design, tmp_path / "more", Initial("random", seed)) for seed in range(1, 4))]

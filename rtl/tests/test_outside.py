@@ -93,7 +93,7 @@ def test_memory_outside_of_the_top_works_in_both_simulators(tmp_path: Path) -> N
     assert device.run(rows, clk).tolist() == right
     assert device.read_memory("counts")[:, 0].tolist() == counts
     run = icarus.run(design, CHIP, rows, clk, tmp_path / "icarus", {"counts": initial_counts})
-    is_known = run.known == (1 << 12) - 1
+    is_known = run.known_bits == (1 << 12) - 1
     assert is_known.sum() > 150 and run.outputs[is_known].tolist() == np.array(right)[is_known].tolist()
     assert run.memories["counts"][:, 0].tolist() == counts
 

@@ -93,8 +93,8 @@ def test_icarus_runs_the_same_rows_to_the_same_outputs_and_memory(library, toy, 
     toy.write_memory("sums", content)
     outputs = toy.run(inputs, clk)
     run = icarus.run(library[1], CHIP, inputs, clk, tmp_path, {"sums": content})
-    assert not np.any((outputs ^ run.outputs) & run.known)
-    assert np.count_nonzero(run.known) == np.count_nonzero(clk)
+    assert not np.any((outputs ^ run.outputs) & run.known_bits)
+    assert np.count_nonzero(run.known_bits) == np.count_nonzero(clk)
     assert np.array_equal(run.memories["sums"], toy.read_memory("sums"))
     assert np.all(run.memories_known["sums"] == np.array([0xFFFFFFFF, 0xFF]))
 

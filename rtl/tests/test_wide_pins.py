@@ -44,4 +44,4 @@ def test_icarus_shows_every_pin_of_a_wide_row(widths: Widths, tmp_path: Path) ->
     after_first = np.cumsum(clk) > 1  # before the first edge Icarus knows nothing
     assert run.outputs[after_first].tolist() == expected[after_first].tolist()
     every = known_at_edges(chip.output_word, clk)
-    assert run.known[after_first].tolist() == every[after_first].tolist()
+    assert run.known_bits[after_first].tolist() == every[after_first].tolist()

@@ -160,7 +160,7 @@ class Job:
         clk = np.concatenate((self.workload.clk, self.clk[:n_clocks]))
         run = partial(icarus.run, design, self.chip, inputs, clk, work_dir, self.workload.memories)
         ran = run()
-        bits = self._same_rows(ran.outputs[n_first:], ran.known[n_first:], ran.absent, name)
+        bits = self._same_rows(ran.outputs[n_first:], ran.known_bits[n_first:], ran.absent, name)
         say(f"{self.workload.name}: {name}: {bits_text(bits)}")
         operations = self.n_row_operations * n_clocks // len(self.rows)
         return Contestant(name, self.workload.name, run, n_clocks=n_clocks, n_synaptic_operations=operations)
@@ -188,11 +188,11 @@ class Job:
         comparison = Comparison(self.model, absent)
         rows = Trace(self.chip, self.rows[:n], self.clk[:n], outputs, known_bits, np.zeros(n, np.int64))
         comparison_result = comparison.compare(rows)
-        if comparison_result.differing:
-            difference = comparison.difference(comparison_result, comparison_result.differing[0])
+        if comparison_result.wrong_rows:
+            difference = comparison.difference(comparison_result, comparison_result.wrong_rows[0])
             raise Disagreement(f"{self.workload.name}: {name} differs from the model at {difference}")
         comparison.count(rows)
-        bits = comparison.bits.compared()
+        bits = comparison.bits.counts()
         if not bits.n_compared:
             raise Disagreement(f"{self.workload.name}: {name}: {bits_text(bits)}: nothing is known to agree")
         return bits

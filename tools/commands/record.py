@@ -15,7 +15,7 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.golden import recipes
 from draupnir.golden.compare import Agreement, Undefined
-from draupnir.golden.compare.agreement import agreement, listed, with_memories
+from draupnir.golden.compare.agreement import agreement, bits_text, with_memories
 from draupnir.golden.record import Recording, check_replaceable, save
 from draupnir.golden.regress import observe
 from draupnir.rtl import devices, toolchain, verilated
@@ -197,9 +197,9 @@ def _check(design: Design, recording: Recording, is_undefined: bool, initial: In
     and if Icarus differs or does not know a bit, unless the recipe is one of undefined Verilog.
     """
     trace = recording.trace
-    run = observe(devices.InIcarus(design, trace.chip, initial), trace, recording.before)
-    result = agreement(trace, run.outputs, run.known)
-    result = with_memories(result, trace.chip, recording.after, run.memories, run.memories_known)
+    run = observe(devices.InIcarus(design, trace.chip, initial), trace, recording.memories_before)
+    result = agreement(trace, run.outputs, run.known_bits)
+    result = with_memories(result, trace.chip, recording.memories_after, run.memories, run.memories_known)
     start_text = "" if initial.kind == "unknown" else f", started at {initial},"
     simulator = f"Icarus Verilog {toolchain.icarus().version}{start_text}"
     if result.holds(None):
@@ -213,8 +213,8 @@ def _check(design: Design, recording: Recording, is_undefined: bool, initial: In
 def _apart(result: Agreement) -> str:
     """The difference between Icarus and the recording, in words."""
     since = "" if result.first is None else f" from cycle {result.first} on"
-    differs = [f"differs{since} in bits of {listed(result.different)}"] if result.different else []
-    does_not = [f"does not know{since} bits of {listed(result.unknown, result.never)}"] if result.unknown else []
+    differs = [f"differs{since} in bits of {bits_text(result.different)}"] if result.different else []
+    does_not = [f"does not know{since} bits of {bits_text(result.unknown, result.never)}"] if result.unknown else []
     return " and ".join(differs + does_not) or "has nothing to compare"
 
 

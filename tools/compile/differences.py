@@ -50,7 +50,7 @@ def changes(first: Configuration, second: Configuration) -> Iterator[ConfigChang
 
 
 def _words(memory: Memory, name: str, first: np.ndarray, second: np.ndarray) -> Iterator[ConfigChange]:
-    for word in memory_difference(memory, first, second, "", listed=memory.depth).words:
+    for word in memory_difference(memory, first, second, "", n_listed=memory.depth).words:
         for field in word.fields:
             yield ConfigChange(f"{name}[{word.addr}]", field.name, field.expected, field.got)
 

@@ -96,7 +96,7 @@ def verify(
         memory = configuration.chip.memory(name)
         known_bits = np.zeros_like(content)
         known_bits[words[name]] = ALL_BITS
-        differences.append(memory_difference(memory, configuration.memories[name], content, known=known_bits))
+        differences.append(memory_difference(memory, configuration.memories[name], content, known_bits=known_bits))
     return [difference for difference in differences if difference.n_differing]
 
 

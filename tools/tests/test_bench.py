@@ -513,7 +513,7 @@ def test_icarus_with_other_outputs_is_refused(job: Job, tmp_path: Path, monkeypa
 
     def unknown(*args: Any) -> Observed:
         observation = ran(*args)
-        return replace(observation, known=observation.known * 0)
+        return replace(observation, known_bits=observation.known_bits * 0)
 
     design = emit.design(CHIP.name, tmp_path)
     for fault, message in (

@@ -117,7 +117,7 @@ def _differences(synthesised: Netlist, lively: Lively) -> tuple[int, int]:
     """Clocks at which pins differ from the golden model's, and words that differ at the end."""
     device = devices.OfNetlist(synthesised, devices.InIcarus(synthesised.design, synthesised.cells_chip))
     did = device.run(lively.trace, lively.memories_before)
-    clocks = np.count_nonzero((did.outputs ^ lively.trace.outputs) & did.known)
+    clocks = np.count_nonzero((did.outputs ^ lively.trace.outputs) & did.known_bits)
     words = sum(
         np.count_nonzero((did.memories[m] != lively.memories_after[m]).any(axis=1)) for m in lively.memories_after
     )

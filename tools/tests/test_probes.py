@@ -60,7 +60,7 @@ def case_without(case: Case, name: str, folder: Path) -> Path:
     """The case's waveform without a probe."""
     trace = wave.read(case.wave, CHIP)
     mask = to_row(OUT, ((1 << OUT.width) - 1) & ~OUT.mask([name]))
-    wave_out.write(replace(trace, outputs=trace.outputs & mask, known=trace.known & mask), folder / "w.fst")
+    wave_out.write(replace(trace, outputs=trace.outputs & mask, known_bits=trace.known_bits & mask), folder / "w.fst")
     return folder / "w.fst"
 
 

@@ -184,7 +184,7 @@ def outcome_of(
     """
     trace = wave.read(one.wave, CHIP)
     rows = np.flatnonzero(trace.clk)
-    outputs, known_bits = trace.outputs.copy(), trace.known.copy()
+    outputs, known_bits = trace.outputs.copy(), trace.known_bits.copy()
     if wrong_at is not None:
         outputs[rows[wrong_at]] ^= 1 << CHIP.output_word["AEROUT_REQ"].lsb
     outputs[rows[lost_at]] ^= n_lost
@@ -251,7 +251,7 @@ def test_where_nothing_was_compared_nothing_holds(copy: Case) -> None:
     trace = wave.read(copy.wave, CHIP)
     memories = {name: hexfile.read(file, CHIP.memory(name)) for name, file in copy.after.items()}
     masks = {name: np.full_like(content, 0xFFFFFFFF) for name, content in memories.items()}
-    nothing = Observed(trace.outputs, np.zeros_like(trace.known), memories, masks)
+    nothing = Observed(trace.outputs, np.zeros_like(trace.known_bits), memories, masks)
     open_for_all = Undefined(0, {pin.name: 1 << 40 for pin in CHIP.outputs}, {})
     outcome = regress.hold(Seen(nothing), CHIP, replace(copy, undefined=open_for_all))
     assert not outcome.holds
@@ -260,7 +260,7 @@ def test_where_nothing_was_compared_nothing_holds(copy: Case) -> None:
 
 def test_a_case_recorded_from_unknowns_does_not_hold(copy: Case) -> None:
     trace = wave.read(copy.wave, CHIP)
-    wave_out.write(replace(trace, known=np.zeros_like(trace.known)), copy.wave)
+    wave_out.write(replace(trace, known_bits=np.zeros_like(trace.known_bits)), copy.wave)
     result = on_model(rewritten_case(copy))
     assert result.exit_code == 1
     assert f"{NAME}: nothing was compared: 0 of 220,000 output bits compared\n" in result.stdout

@@ -93,8 +93,8 @@ def test_x_is_shown_in_its_place(tmp_path: Path) -> None:
     trace = recording(N_CYCLES, 1)
     row = int(np.flatnonzero(trace.clk)[50])
     sum_ = int(trace.outputs[row]) & 15
-    trace.known[row] &= ~0b1000
-    trace.outputs[row] = (trace.outputs[row] ^ 1) & trace.known[row]
+    trace.known_bits[row] &= ~0b1000
+    trace.outputs[row] = (trace.outputs[row] ^ 1) & trace.known_bits[row]
     wave_out.write(trace, tmp_path / "w.fst")
     result = draupnir(tmp_path / "w.fst")
     assert f"  SUM: expected 0b{sum_:04b}, got 0bx{(sum_ ^ 1) & 7:03b}" in result.stdout.splitlines()
@@ -146,8 +146,8 @@ def test_clocks_before_the_first_reset(tmp_path: Path) -> None:
 
 def test_a_pin_that_is_x_for_ever_is_named(tmp_path: Path) -> None:
     trace = recording(N_CYCLES, 1)
-    trace.known[:] &= ~0b10000
-    trace.outputs[:] &= trace.known
+    trace.known_bits[:] &= ~0b10000
+    trace.outputs[:] &= trace.known_bits
     wave_out.write(trace, tmp_path / "w.fst")
     result = draupnir(tmp_path / "w.fst")
     assert result.exit_code == 1

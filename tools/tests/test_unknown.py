@@ -129,14 +129,14 @@ def test_a_case_may_leave_just_that_open(recording: Case, tmp_path: Path) -> Non
 
 
 def test_a_recording_that_knows_nothing_does_not_hold(recording: Case, tmp_path: Path) -> None:
-    wave_out.write(replace(trace(), known=np.zeros(N_CYCLES, np.int64)), recording.wave)
+    wave_out.write(replace(trace(), known_bits=np.zeros(N_CYCLES, np.int64)), recording.wave)
     new_case = case.write(recording.folder, CHIP.name, "A toy.", {"kind": "by hand"})
     assert not outcome_of(tmp_path, PARITY, new_case, ZERO).holds
 
 
 def test_a_recording_of_which_a_pin_is_never_known_does_not_hold(recording: Case, tmp_path: Path) -> None:
     odd = CHIP.output_word["ODD"]
-    wave_out.write(replace(trace(), known=trace().known & ~(odd.high << odd.lsb)), recording.wave)
+    wave_out.write(replace(trace(), known_bits=trace().known_bits & ~(odd.high << odd.lsb)), recording.wave)
     new_case = case.write(recording.folder, CHIP.name, "A toy.", {"kind": "by hand"})
     outcome = outcome_of(tmp_path, PARITY, new_case, ZERO)
     assert not outcome.holds and outcome.agreement.never == ("ODD",)

@@ -14,10 +14,10 @@ WHOLE = (1 << WORD.width) - 1
 FIRST = next(iter(WORD))
 
 
-def rows(*known: int) -> Trace:
+def rows(*masks: int) -> Trace:
     """A row with a clock edge for each mask of known bits."""
-    nothing = np.zeros(len(known), np.int64)
-    return Trace(toy.CHIP, nothing, np.ones(len(known), np.uint8), nothing, np.array(known, np.int64), nothing)
+    nothing = np.zeros(len(masks), np.int64)
+    return Trace(toy.CHIP, nothing, np.ones(len(masks), np.uint8), nothing, np.array(masks, np.int64), nothing)
 
 
 def test_unknown_bits_are_counted_by_pin() -> None:

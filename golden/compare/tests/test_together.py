@@ -25,14 +25,14 @@ class Device:
         return self.model.drive(inputs, clk)
 
 
-def held(fault_cycle: int, block: int) -> tuple[FirstDifference | None, Device, Model]:
+def hold_toys(fault_cycle: int, block: int) -> tuple[FirstDifference | None, Device, Model]:
     device, model = Device(fault_cycle), Model()
     return hold(device, model, ROWS.inputs, ROWS.clk, block), device, model
 
 
 @pytest.mark.parametrize("block", [1, 7, 64, 10_000])
 def test_equal_device_holds_and_has_run_every_row(block: int) -> None:
-    difference, device, model = held(-1, block)
+    difference, device, model = hold_toys(-1, block)
     assert difference is None
     assert device.n_rows == len(ROWS)
     assert model.registers.tobytes() == device.model.registers.tobytes()
@@ -41,7 +41,7 @@ def test_equal_device_holds_and_has_run_every_row(block: int) -> None:
 @pytest.mark.parametrize("block", [1, 7, 64, 10_000])
 @pytest.mark.parametrize("cycle", [0, 1, 63, 64, N_CYCLES - 1])
 def test_one_wrong_output_is_found_at_its_clock(cycle: int, block: int) -> None:
-    difference, _, _ = held(cycle, block)
+    difference, _, _ = hold_toys(cycle, block)
     assert difference is not None
     assert difference.cycle == cycle
     assert difference.row == np.flatnonzero(ROWS.clk)[cycle]
@@ -53,13 +53,13 @@ def test_one_wrong_output_is_found_at_its_clock(cycle: int, block: int) -> None:
 
 
 def test_nothing_runs_after_the_block_that_differs() -> None:
-    difference, device, _ = held(fault_cycle=20, block=16)
+    difference, device, _ = hold_toys(fault_cycle=20, block=16)
     assert difference is not None and difference.row is not None
     assert device.n_rows == 16 * (difference.row // 16 + 1)
 
 
 def test_model_stands_before_the_edge_that_differs() -> None:
-    difference, _, model = held(fault_cycle=90, block=64)
+    difference, _, model = hold_toys(fault_cycle=90, block=64)
     assert difference is not None and difference.row is not None
     alone = Model()
     alone.drive(ROWS.inputs[: difference.row], ROWS.clk[: difference.row])

@@ -119,7 +119,7 @@ class ComparedOdin(OdinAlone):
     @property
     def bits(self) -> ComparedBits:
         """The output bits that were compared at these clocks."""
-        return self._together.comparison.bits.compared()
+        return self._together.comparison.bits.counts()
 
     def _hold(self, rows: np.ndarray) -> None:
         self._tap.outputs = []
