@@ -178,8 +178,8 @@ def run(
     """Send events to a model, and receive its spikes until the chip is at rest. The model keeps that state.
 
     events : (n,) integers, the address of each event on the chip's input bus, 0..2**width - 1 of the bus; or (n, 2),
-        for each event the first clock of the model in which it may be sent, and its address. For a chip that its host
-        leads: (n, 2), the host's operations and their operands
+        for each event the first clock of the model in which it may be sent, and its address; -1 for the clock sends
+        it when the chip is at rest. For a chip that its host leads: (n, 2), the host's operations and their operands
     environment : the delays of sender and receiver, in clocks: an ``Environment``, or the ``Host`` of a chip that its
         host leads; None means that all delays are 0
     max_cycles : the number of clocks after which the run ends, at least 0; None chooses a limit that is large enough

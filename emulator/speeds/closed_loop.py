@@ -41,7 +41,9 @@ class ClosedLoop:
         environment : the delays of both buses
         max_cycles : clocks, at most; None: a number that is enough for any normal run (``limits.clock_limit``)
         record_rows : True to return the input pins of each clock
-        not_before : (n,) int64, the first cycle of the model in which REQ of each event may be high; None: no limits
+        not_before : (n,) int64, for each event the first cycle of the model in which its REQ may be high, or
+            ``runs.AT_REST``; None: no limits. An event with AT_REST waits until a run of all events before it would be
+            complete. Then the gap begins, as it does for a run that continues that one.
         buses : both buses at the end of the last run, if this run continues it; None: at rest, as after a reset
         finish : True: the run ends before the first edge at which both buses and the chip are at rest. False: it ends
             as soon as REQ of the last event falls, so that a next run can continue it.

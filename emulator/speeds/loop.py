@@ -6,6 +6,9 @@ One turn of the loop:
 3. Let the level run several clocks at once, for instance a rest or an event.
 4. If it runs none, run one clock, or a stretch of clocks in which only one thing moves.
 
+An event that is sent at rest (AT_REST in ``not_before``) begins a new stage. A stage ends as a complete run does, and
+the next one goes on from the state of the chip and of both buses. So the loop itself knows nothing of such events.
+
 The loop takes a chip's modules as arguments, and is compiled for each chip and level.
 """
 
@@ -21,7 +24,7 @@ from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.parts.handshake import enforced_wait, receive, send, send_for, unchanged_for
 from draupnir.emulator.speeds import pieces
-from draupnir.emulator.speeds.runs import Buses, RunInputs, bus_pins, keep, without_bus_pins
+from draupnir.emulator.speeds.runs import Buses, RunInputs, bus_pins, keep, kept, next_rest, without_bus_pins
 
 ROOM = 1 << 18  # spikes of a piece, at most
 ROWS = 1 << 20  # rows of a piece that records them, at most
@@ -118,7 +121,8 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
     burst : the record of ``new_shown``
     bus_words : the array for ``runs.keep``
 
-    It returns the number of spikes, the number of clocks, and True if the run is complete. It allocates nothing: Numba
+    It returns the number of spikes, the number of clocks, and True if the run is complete. ``stage`` runs one stage. It
+    ends after ``max_work`` at the latest (see ``pieces.WORK``), and also returns its work. Both allocate nothing: Numba
     would else count references to every array in each turn, which halves the speed of tinyODIN.
 
     Python calls the loop through ``level.opener``, with an array of one record for each record. Numba calls Python to
@@ -126,16 +130,20 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
     """
 
     @outlined
-    def loop(
-        state: Any, burst: np.record, inputs: RunInputs, terms: Terms, columns: Columns, bus_words: np.ndarray
-    ) -> tuple[int, int, bool]:
+    def stage(
+        state: Any,
+        burst: np.record,
+        inputs: RunInputs,
+        terms: Terms,
+        max_work: int,
+        columns: Columns,
+        bus_words: np.ndarray,
+    ) -> tuple[int, int, int, bool]:
         r, bus = state[0], inputs.buses  # Numba adds to a slice of a named tuple, not to itself
         cycles, addrs, rows = columns
         end = min(terms.max_cycles, len(rows)) if terms.record_rows else terms.max_cycles
         n_spikes, n_cycles, work, done = 0, 0, 0, False
-        level.load(state)
-        stretch.begin(r)
-        while n_cycles < end and work < pieces.WORK and n_spikes + MOST_SHOWN < len(cycles):
+        while n_cycles < end and work < max_work and n_spikes + MOST_SHOWN < len(cycles):
             out = pins.outputs(r)
             ack, req = field(out, pins.OUT.AERIN_ACK), field(out, pins.OUT.AEROUT_REQ)
             if req == 1 and bus.req == 0:
@@ -166,9 +174,30 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
                     rows[n_cycles : n_cycles + clocks] = r.inputs
             n_cycles += clocks
             work += units
-        level.flush(state)
-        stretch.end(r)
         keep(bus_words, bus)
+        return n_spikes, n_cycles, work, done
+
+    @outlined
+    def loop(
+        state: Any, burst: np.record, inputs: RunInputs, terms: Terms, columns: Columns, bus_words: np.ndarray
+    ) -> tuple[int, int, bool]:
+        bus, n_events = inputs.buses, len(inputs.events)
+        end = next_rest(inputs, bus.sender.req)  # the first event is on its way already if REQ is high
+        n_spikes, n_cycles, n_work = 0, 0, 0
+        level.load(state)
+        stretch.begin(state[0])
+        while True:
+            some = RunInputs(inputs.events[:end], inputs.not_before[:end], inputs.delays, bus)
+            finish = terms.finish or end < n_events
+            limits = Terms(terms.max_cycles - n_cycles, finish, terms.stretch, terms.record_rows)
+            room = Columns(columns.cycles[n_spikes:], columns.addrs[n_spikes:], columns.rows[n_cycles:])
+            spikes, clocks, work, done = stage(state, burst, some, limits, pieces.WORK - n_work, room, bus_words)
+            n_spikes, n_cycles, n_work = n_spikes + spikes, n_cycles + clocks, n_work + work
+            if not done or end == n_events:
+                break
+            bus, end = kept(bus_words), next_rest(inputs, end + 1)
+        level.flush(state)
+        stretch.end(state[0])
         return n_spikes, n_cycles, done
 
     opened = level.opener(loop)

@@ -86,8 +86,14 @@ def read_counters(kind: Any, states: type[IntEnum], counts: np.record) -> Any:
     return kind(cycles={state.name: int(counts["cycles"][state]) for state in states}, **figures)
 
 
+AT_REST = -1  # in the place of an event's first cycle: it is sent when the chip and both buses are at rest
+
+
 class RunInputs(NamedTuple):
-    """The input of a run in the form that loops take; ``not_before`` is empty if there are no limits."""
+    """The input of a run in the form that loops take.
+
+    not_before : (n,) int64, for each event a cycle or AT_REST; empty if there are no limits
+    """
 
     events: np.ndarray
     not_before: np.ndarray
@@ -142,6 +148,13 @@ def keep(bus_words: np.ndarray, bus: Buses) -> None:
     bus_words[6] = bus.req
 
 
+@kernel
+def kept(bus_words: np.ndarray) -> Buses:
+    """Return the buses that ``keep`` has written."""
+    sender = Sender(bus_words[0], bus_words[1], bus_words[2], bus_words[3])
+    return Buses(sender, Receiver(bus_words[4], bus_words[5]), bus_words[6])
+
+
 def _from_words(bus_words: np.ndarray) -> tuple[int, Buses]:
     """Return the number of sent events, and the buses for the next run, which counts its own events."""
     req, addr, n_sent, wait, ack, ack_wait, req_before = bus_words.tolist()
@@ -184,7 +197,7 @@ def run_pieces(piece: Callable[[RunInputs, int, np.ndarray], Any], inputs: RunIn
 
 def clock_budget(inputs: RunInputs, environment: Environment, first_cycle: int) -> int:
     """Return the largest number of clocks for a run whose ``max_cycles`` is None."""
-    waits = max(int(inputs.not_before[-1]) - first_cycle, 0) if len(inputs.not_before) else 0
+    waits = max(int(inputs.not_before.max(initial=AT_REST)) - first_cycle, 0)
     e = environment
     return limits.clock_limit(len(inputs.events), waits, e.gap + e.hold, e.ack_delay + e.ack_hold)
 
@@ -213,6 +226,15 @@ def check_at_rest(run: R, max_cycles: int | None) -> R:
 
 
 # --- Kernels for loops ------------------------------------------------------------------------------------------
+
+
+@kernel
+def next_rest(inputs: RunInputs, first: int) -> int:
+    """Return the index of the first event, from event ``first`` on, that is sent at rest, or the number of events."""
+    for i in range(first, len(inputs.not_before)):
+        if inputs.not_before[i] == AT_REST:
+            return i
+    return len(inputs.events)
 
 
 @kernel

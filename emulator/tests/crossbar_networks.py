@@ -14,6 +14,7 @@ from draupnir.emulator.crossbar.layout import N
 from draupnir.emulator.crossbar.network import TIME_REFERENCE, Integers, Limits, Network, Outcome, Schedule
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.speeds.runs import AT_REST
 
 EVENT, STALL = 520, 40  # clocks of a spike event, and of a spike on the output bus, at most
 MOST = 400  # spike events of a network that never comes to rest
@@ -21,12 +22,16 @@ MOST = 400  # spike events of a network that never comes to rest
 
 @dataclass(frozen=True)
 class Trial:
-    """A network, and what it is given."""
+    """A network, and what it is given.
+
+    apart : True: inputs at rest are sent so many clocks apart that the cycle of a spike tells its input. False: AT_REST
+    """
 
     network: Network
     inputs: Integers
     schedule: Schedule
     environment: Environment
+    apart: bool
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,8 @@ class Maker:
         inputs = rng.integers(0, N, rng.integers(1, 40))
         inputs[rng.random(len(inputs)) < rng.choice([0.0, 0.1, 0.3])] = TIME_REFERENCE
         schedule = Schedule.BACK_TO_BACK if seed % 2 else Schedule.AT_REST
-        return Trial(network, inputs, schedule, Environment(*rng.integers(0, 6, 4).clip(max=2 * n).tolist()))
+        environment = Environment(*rng.integers(0, 6, 4).clip(max=2 * n).tolist())
+        return Trial(network, inputs, schedule, environment, apart=seed % 4 == 0)
 
     def _weights(self, rng: np.random.Generator, n: int, density: float) -> Integers:
         """Weights, of which this share is not 0."""
@@ -127,8 +133,10 @@ def hold(trial: Trial, chip: ModuleType, model: Any, level: ModuleType) -> Outco
     configuration = chip.configuration(network)
     assert_equal(chip.network(configuration), network)
     configuration.apply(model)
-    first, apart = int(model.registers[0].cycle), _apart(expected) if schedule is Schedule.AT_REST else 0
-    not_before = first + apart * np.arange(len(trial.inputs)) if apart else None
+    first, is_apart = int(model.registers[0].cycle), schedule is Schedule.AT_REST and trial.apart
+    apart, not_before = _apart(expected) if is_apart else 0, None
+    if schedule is Schedule.AT_REST:
+        not_before = first + apart * np.arange(len(trial.inputs)) if apart else np.full(len(trial.inputs), AT_REST)
     events = family.addresses(model.chip, trial.inputs)
     run = level.run(
         model, events, trial.environment, None if expected.done else _enough(expected, apart), not_before=not_before
@@ -136,7 +144,7 @@ def hold(trial: Trial, chip: ModuleType, model: Any, level: ModuleType) -> Outco
     n_spikes = len(expected.neurons)
     assert (len(run.addrs) == n_spikes) if expected.done else (len(run.addrs) >= n_spikes > 0)
     assert run.addrs[:n_spikes].tolist() == expected.neurons.tolist()
-    if not_before is not None:
+    if apart:
         assert ((run.cycles[:n_spikes] - first) // apart).tolist() == expected.inputs.tolist()
     if expected.done:
         assert model.registers[0].n_dropped == expected.dropped_spikes

@@ -95,6 +95,8 @@ def test_clocks_before_which_events_are_not_sent_come_first(monkeypatch: pytest.
         draupnir.run(tinyodin, [[1, 2, 3]])
     late = draupnir.run(tinyodin, [[5000, 0x100]])
     assert late.done and late.n_cycles >= 5000
+    at_rest, back_to_back = (draupnir.run(tinyodin, [[clock, 200]] * 2).n_cycles for clock in (-1, 0))
+    assert at_rest > back_to_back
 
 
 def test_a_led_chip_is_run_by_its_host_s_operations() -> None:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import CHIP, EVENTS, IZH, LIF, NEURONS, SYNAPSES, N
 from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.speeds.runs import AT_REST
+from draupnir.emulator.tests import sending
 from draupnir.emulator.trace import pack
 
 RESET = np.array([pack(CHIP.input_word, {"RST": 1})] * 4 + [0] * 4)
@@ -70,7 +72,7 @@ class Leg:
 
     registers : configuration registers to write, by their lower-case names
     max_cycles : clocks after which it is cut off; the next one then goes on from there, with what is left of its events
-    pauses : clocks from one event's earliest cycle to the next one's, again and again; empty: no limits
+    pauses : clocks from one event's earliest cycle to the next one's, or AT_REST, again and again; empty: no limits
     finish : False: it ends with the last event's REQ
     """
 
@@ -84,9 +86,7 @@ class Leg:
 
     def not_before(self, model: Model, n_events: int) -> np.ndarray | None:
         """Earliest cycles, from the model's present one on."""
-        if not self.pauses:
-            return None
-        return int(model.registers[0].cycle) + np.resize(self.pauses, n_events).cumsum()
+        return sending.not_before(int(model.registers[0].cycle), self.pauses, n_events)
 
     def put(self, model: Model) -> None:
         """Write what changes."""
@@ -163,7 +163,9 @@ limits = st.sampled_from([ENOUGH] * 5 + [600, 3_000, 200_000]).flatmap(
 
 
 pauses = st.one_of(
-    st.just(()), st.just(()), st.lists(st.one_of(st.integers(0, 20), st.integers(0, 3000)), min_size=1).map(tuple)
+    st.just(()),
+    st.just(()),
+    st.lists(st.one_of(st.just(AT_REST), st.integers(0, 20), st.integers(0, 3000)), min_size=1).map(tuple),
 )
 
 

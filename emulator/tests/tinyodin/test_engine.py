@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from draupnir.emulator import state
 from draupnir.emulator.codec import encode
 from draupnir.emulator.parts.handshake import Environment
-from draupnir.emulator.speeds.runs import Buses, BusRun, EventRun
+from draupnir.emulator.speeds.runs import AT_REST, Buses, BusRun, EventRun
+from draupnir.emulator.tests import sending
 from draupnir.emulator.tests.naive_loop import naive
 from draupnir.emulator.tests.tinyodin.helpers import EVENT, ready
 from draupnir.emulator.tinyodin.events import closed_loop, engine
@@ -31,7 +32,7 @@ LONG = 1_000_000
 
 @dataclass(frozen=True)
 class Leg:
-    """A run that goes on where the one before was left; pauses : before each event, for ``not_before``, or none."""
+    """A run that goes on where the one before was left; pauses : as for ``sending.not_before``."""
 
     registers: dict[str, int]
     environment: Environment
@@ -69,7 +70,7 @@ legs = st.builds(
     events,
     st.one_of(st.just(20_000), st.integers(1, 3_000)),
     st.booleans(),
-    st.one_of(st.just(()), st.lists(st.integers(0, 2_000), min_size=24, max_size=24).map(tuple)),
+    st.one_of(st.just(()), st.lists(st.one_of(st.just(AT_REST), st.integers(0, 2_000)), min_size=1).map(tuple)),
 )
 journeys = st.builds(
     Journey,
@@ -100,8 +101,7 @@ def walk(journey: Journey) -> list[EventRun]:
         for model in models:
             for name, content in leg.registers.items():
                 model.registers[0][name] = content
-        now = models[0].registers[0].cycle
-        not_before = now + np.cumsum((leg.pauses * len(events))[: len(events)]) if leg.pauses else None
+        not_before = sending.not_before(int(models[0].registers[0].cycle), leg.pauses, len(events))
         given = (np.array(events, np.int64), leg.environment, leg.max_cycles)
         by_clock = closed_loop.run(models[0], *given, False, not_before, buses[0], leg.finish)
         by_event = engine.run(models[1], *given, not_before, buses[1], leg.finish)
