@@ -27,7 +27,12 @@ BLANK_CYCLES = 200_000  # a simulated board without a network may run for ever, 
 @board_options
 @click.option("--verify", is_flag=True, help="Read the memories back after programming, and compare them.")
 @run_options
-@click.option("--quiet", metavar="N", type=click.IntRange(min=1), help="End the run after N clocks without an event.")
+@click.option(
+    "--quiet",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Take the chip to be at rest after N clocks without an event.",
+)
 @findings.options
 @json_option
 def command(
@@ -47,7 +52,9 @@ def command(
     same options. A chip that its host leads, timestep by timestep, takes the same files as in `draupnir run`.
 
     A board does not see when the chip comes to rest. It counts the clocks up to the last event or spike on its buses,
-    while `draupnir run` counts them up to rest.
+    while `draupnir run` counts them up to rest. So an event that waits for rest is sent when nothing has moved on the
+    buses for N clocks (--quiet N, 131,072 by default, which is more than the chip needs for a full FIFO). The spikes
+    and their order are then those of `draupnir run`, but they come later.
 
     Without --config the chip is not reset, and keeps its state. Without --events nothing is sent.
     Exit status: 0 done, 1 --verify found a difference, and no event was sent, 2 the input is wrong, or the line fails.

@@ -51,7 +51,7 @@ def command(
 
     The events are a CSV with the header addr or cycle,addr, or a .npy of one or two columns of integers. Cycle 0 is the
     first clock after the reset. Events follow each other as quickly as the handshake allows, but none is sent before
-    its cycle.
+    its cycle. With the word rest as its cycle (-1 in a .npy) an event is sent when the chip is at rest.
 
     A chip that its host leads takes other files. A CSV with the header time,addr has the input spikes of one sample, by
     timestep. A CSV with the header op,operand has the operations of the host, in order; the message for a wrong

@@ -14,12 +14,13 @@ from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import limits
+from draupnir.emulator.speeds.runs import AT_REST
 from draupnir.emulator.spi.port import port
 from draupnir.golden.compare import MemoryDifference, memory_difference
 from draupnir.golden.compare.memories import ALL_BITS
 from draupnir.rtl.bridge.protocol import Operation
 from draupnir.tools.compile.spi import stream
-from draupnir.tools.host.device import LONGEST_RUN, WRAP, BridgedChip
+from draupnir.tools.host.device import LONGEST_RUN, WRAP, BridgedChip, Progress
 from draupnir.tools.run.events import EventBlock
 from draupnir.tools.run.spikes import Take
 
@@ -27,6 +28,7 @@ HALF = 2  # clocks of half an SCK period, the fewest for a slave that the chip's
 HALF_TO_READ = 8  # the same for a read, before whose answer the slave must read a memory
 QUIET = 1 << 17  # clocks without any event after which a chip counts as at rest
 PER_OPERATION = 10  # an operation may take as long as so many events: a timestep with all its learning
+RUNS_TO_REST = 2  # a wait for rest takes at most so many times the clocks of quiet, and the chip's own work
 FURTHEST = WRAP // 2  # the largest number of clocks between two events
 
 
@@ -153,18 +155,23 @@ def run(
     before it is acknowledged. The bridge stops the chip's clock while it would have to wait for the line, so the speed
     of the line does not change the result.
 
+    A board does not see when the chip is at rest. So an event with AT_REST is sent when nothing has moved on the buses
+    for ``quiet`` clocks. The default is more than the chip needs for the events in a full FIFO.
+
     max_cycles : at least 0; None stops only a chip that does not come to rest (``limits.clock_limit``)
     quiet : the run ends after so many clocks without an event in or out, at least 1
     take : receives cycles and addresses of spikes, (n,) int64 each; advance : receives numbers of events
     """
-    first_cycle, latest, e = device.poll().now, [0], environment
+    first_cycle, waits, e = device.poll().now, _Waits(), environment
 
     def clock_limit(n_events: int) -> int:
         if max_cycles is not None:
             return max_cycles
-        return limits.clock_limit(n_events, latest[0], e.gap + e.hold, e.ack_delay + e.ack_hold)
+        clocks = waits.latest + RUNS_TO_REST * quiet * waits.n_rests
+        return limits.clock_limit(n_events, clocks, e.gap + e.hold, e.ack_delay + e.ack_hold)
 
-    outcome = _run(device, _events(blocks, first_cycle, latest), environment, clock_limit, quiet, take, advance)
+    entries = _events(blocks, first_cycle, waits)
+    outcome = _BoardRun(device, entries, clock_limit, quiet, take, advance).run(environment)
     if outcome.done:
         outcome.n_cycles, outcome.n_cycles_to_last_event = None, outcome.n_cycles
     return outcome
@@ -193,93 +200,176 @@ def lead(
     ack = environment.ack_delay + environment.ack_hold
     limit = limits.clock_limit(PER_OPERATION * len(operations) + n_bytes, waits, environment.gap, ack)
     clock_limit = limit if max_cycles is None else max_cycles
-    return _run(device, queue_entries, environment, lambda n: clock_limit, 1, take, advance)
+    return _BoardRun(device, queue_entries, lambda n: clock_limit, 1, take, advance).run(environment)
 
 
-def _run(
-    device: BridgedChip,
-    queue_entries: Iterator[tuple[int, int]],
-    environment: Environment,
-    clock_limit: Callable[[int], int],
-    quiet: int,
-    take: Take,
-    advance: Callable[[int], None],
-) -> HostOutcome:
-    """Fill the queue of events, and receive spikes until the run ends.
+@dataclass
+class _Waits:
+    """The waits of all events up to now: the latest cycle, and the number of events that wait for rest."""
 
-    queue_entries : the entries for the queue of events
-    clock_limit : a function that gives the limit of clocks, from the number of events that are queued up to now
+    latest: int = 0
+    n_rests: int = 0
+
+
+def _events(blocks: Iterable[EventBlock], first_cycle: int, waits: _Waits) -> Iterator[tuple[int, int]]:
+    """Yield (cycle, addr) of each event, or (AT_REST, addr). ``waits`` is up to date at each.
+
+    Raises InputError for an event that is too far ahead for the bridge.
     """
-    device.environment(environment.delays)
-    first_cycle = device.poll().now
-    waiting_entries: deque[tuple[int, int]] = deque()
-    outcome = HostOutcome()
-    _fill(device, waiting_entries, queue_entries, outcome, advance)
-    has_more = bool(waiting_entries)
-    device.run(min(clock_limit(outcome.n_events), LONGEST_RUN), with_more_events=has_more)
-    while True:
-        progress = device.poll()
-        n_remaining = clock_limit(outcome.n_events) - (progress.now - first_cycle)
-        _deliver(progress.spikes, first_cycle, outcome, take)
-        if has_more and progress.n_remaining:
-            _fill(device, waiting_entries, queue_entries, outcome, advance)
-            has_more = bool(waiting_entries)
-            if not has_more:
-                device.no_more_events()
-            continue
-        if not progress.drained:
-            continue
-        if not progress.n_remaining and n_remaining > 0:
-            device.run(min(n_remaining, LONGEST_RUN), with_more_events=has_more)
-        elif not progress.n_remaining or progress.quiet >= quiet:
-            outcome.done = not has_more and progress.quiet >= quiet
-            break
-    device.run(0)
-    outcome.n_cycles = progress.now - first_cycle - (progress.quiet if outcome.done else 0)
-    return outcome
-
-
-def _events(blocks: Iterable[EventBlock], first_cycle: int, last_cycle: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield (cycle, addr) of each event. Raises InputError for an event that is too far ahead for the bridge.
-
-    last_cycle : a list of one element, which becomes the cycle of the last event that was yielded
-    """
-    latest = 0
     for block in blocks:
         cycles = repeat(0) if block.cycles is None else block.cycles.tolist()
         for cycle, addr in zip(cycles, block.addrs.tolist(), strict=False):
-            if cycle - latest >= FURTHEST:
+            if cycle == AT_REST:
+                waits.n_rests += 1
+                yield AT_REST, addr
+                continue
+            if cycle - waits.latest >= FURTHEST:
                 raise InputError(
-                    f"cycle {cycle}: the event before it has {latest}; right is a distance below {FURTHEST}"
+                    f"cycle {cycle}: the event before it has {waits.latest}; right is a distance below {FURTHEST}"
                 )
-            latest = last_cycle[0] = cycle
+            waits.latest = cycle
             yield first_cycle + cycle, addr
 
 
-def _fill(
-    device: BridgedChip,
-    waiting_entries: deque[tuple[int, int]],
-    queue_entries: Iterator[tuple[int, int]],
-    outcome: HostOutcome,
-    advance: Callable[[int], None],
-) -> None:
-    """Queue events until the queue is full or no event remains. Only then ``waiting_entries`` is empty."""
-    while True:
-        while len(waiting_entries) < device.events_at_once and (event := next(queue_entries, None)):
-            waiting_entries.append(event)
-        if not waiting_entries:
-            return
-        n_accepted = device.events(waiting_entries)
-        for _ in range(n_accepted):
-            waiting_entries.popleft()
-        outcome.n_events += n_accepted
-        advance(n_accepted)
-        if waiting_entries:
-            return
+class _Queue:
+    """The entries that a board still has to receive. The queue of the board gets none past one that waits for rest."""
+
+    def __init__(
+        self,
+        device: BridgedChip,
+        entries: Iterator[tuple[int, int]],
+        outcome: HostOutcome,
+        advance: Callable[[int], None],
+    ) -> None:
+        self._device, self._entries, self._outcome, self._advance = device, entries, outcome, advance
+        self._waiting: deque[tuple[int, int]] = deque()
+        self._after_rest: tuple[int, int] | None = None
+
+    @property
+    def has_more(self) -> bool:
+        """True if some entries are not in the queue of the board."""
+        return bool(self._waiting) or self._after_rest is not None
+
+    @property
+    def needs_rest(self) -> bool:
+        """True if the next of these entries waits for rest."""
+        return not self._waiting and self._after_rest is not None
+
+    def fill(self, is_at_rest: bool = False) -> None:
+        """Queue entries until the queue of the board is full, the next entry waits for rest, or none remains."""
+        if is_at_rest and self._after_rest is not None:
+            self._waiting.append(self._after_rest)
+            self._after_rest = None
+        while True:
+            self._read()
+            if not self._waiting:
+                return
+            n_accepted = self._device.events(self._waiting)
+            for _ in range(n_accepted):
+                self._waiting.popleft()
+            self._outcome.n_events += n_accepted
+            self._advance(n_accepted)
+            if self._waiting:
+                return
+
+    def _read(self) -> None:
+        """Read as many entries as a request has room for."""
+        while len(self._waiting) < self._device.events_at_once and self._after_rest is None:
+            entry = next(self._entries, None)
+            if entry is None:
+                return
+            if entry[0] == AT_REST:
+                self._after_rest = (0, entry[1])
+            else:
+                self._waiting.append(entry)
 
 
-def _deliver(spikes: list[tuple[int, int]], first_cycle: int, outcome: HostOutcome, take: Take) -> None:
-    if spikes:
-        cycles, addrs = np.array(spikes, np.int64).T
-        take(cycles - first_cycle, addrs)
-        outcome.n_spikes += len(spikes)
+class _BoardRun:
+    """A run of a chip on a board.
+
+    entries : the entries for the queue of the board
+    clock_limit : a function that gives the limit of clocks, from the number of events that are queued up to now
+    quiet, take, advance : as for ``run``
+    """
+
+    def __init__(
+        self,
+        device: BridgedChip,
+        entries: Iterator[tuple[int, int]],
+        clock_limit: Callable[[int], int],
+        quiet: int,
+        take: Take,
+        advance: Callable[[int], None],
+    ) -> None:
+        self._device, self._clock_limit, self._quiet, self._take = device, clock_limit, quiet, take
+        self._outcome = HostOutcome()
+        self._queue = _Queue(device, entries, self._outcome, advance)
+        self._first_cycle = device.poll().now
+        self._now = self._first_cycle
+
+    def run(self, environment: Environment) -> HostOutcome:
+        """Fill the queue of events, and receive spikes until the run ends."""
+        device, queue, outcome = self._device, self._queue, self._outcome
+        device.environment(environment.delays)
+        queue.fill()
+        self._start(LONGEST_RUN)
+        while True:
+            progress = self._poll()
+            if queue.has_more and progress.n_remaining:
+                if not queue.needs_rest:
+                    self._fill()
+                elif self._comes_to_rest():
+                    queue.fill(is_at_rest=True)
+                    self._start(LONGEST_RUN)
+            elif not progress.drained:
+                continue
+            elif not progress.n_remaining and self._clocks_left > 0:
+                self._start(LONGEST_RUN)
+            elif not progress.n_remaining or progress.quiet >= self._quiet:
+                outcome.done = not queue.has_more and progress.quiet >= self._quiet
+                break
+        device.run(0)
+        outcome.n_cycles = progress.now - self._first_cycle - (progress.quiet if outcome.done else 0)
+        return outcome
+
+    @property
+    def _clocks_left(self) -> int:
+        return self._clock_limit(self._outcome.n_events) - (self._now - self._first_cycle)
+
+    def _start(self, clocks: int) -> None:
+        """Let the chip's clock run for so many clocks, but not past the limit."""
+        self._device.run(min(self._clocks_left, clocks), with_more_events=self._queue.has_more)
+
+    def _fill(self) -> None:
+        """Fill the queue of the board. The clock no longer waits for events if there are no more."""
+        self._queue.fill()
+        if not self._queue.has_more:
+            self._device.no_more_events()
+
+    def _poll(self) -> Progress:
+        """Ask the board how far it is, and receive the next spikes."""
+        progress = self._device.poll()
+        self._now = progress.now
+        if progress.spikes:
+            cycles, addrs = np.array(progress.spikes, np.int64).T
+            self._take(cycles - self._first_cycle, addrs)
+            self._outcome.n_spikes += len(progress.spikes)
+        return progress
+
+    def _comes_to_rest(self) -> bool:
+        """Let the chip run until it is quiet. Returns False if the limit comes first.
+
+        The clock stops by itself when the queue of the board is empty, because more events are to come. From then on
+        it runs for ``quiet`` clocks at a time. So it runs for the same number of clocks on a quick and on a slow line.
+        """
+        previous_now, progress = None, self._poll()
+        while progress.n_remaining and not (progress.drained and progress.now == previous_now):
+            previous_now, progress = progress.now, self._poll()
+        while self._clocks_left > 0:
+            self._device.run(min(self._quiet, self._clocks_left))
+            progress = self._poll()
+            while progress.n_remaining or not progress.drained:
+                progress = self._poll()
+            if progress.quiet >= self._quiet:
+                return True
+        return False

@@ -1,8 +1,9 @@
 """Event files: CSV with the header ``addr`` or ``cycle,addr``, or .npy. They are read in blocks, so any length will do.
 
 addr : the address on the input bus, 0..2**width - 1, decimal or hexadecimal with 0x
-cycle : the first clock in which the event may be sent, 0..2**62 - 1, counted from the start of the run; in ascending
-    order
+cycle : the first clock in which the event may be sent, 0..2**62 - 1, counted from the start of the run; these numbers
+    are in ascending order. The word ``rest``, or -1, in the place of a number: the event is sent when the chip is at
+    rest, after all events before it. In a .npy file this is -1.
 A .npy file holds integers: (n,) addresses, or (n, 2) cycles and addresses.
 """
 
@@ -19,9 +20,10 @@ import numpy as np
 from draupnir.emulator.buses.four_phase import FOUR_PHASE
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.speeds.runs import AT_REST
 from draupnir.golden import npy
 
-ADDR, CYCLE = "addr", "cycle"
+ADDR, CYCLE, REST = "addr", "cycle", "rest"
 BLOCK = 1 << 16  # events read at once
 LAST_CYCLE = (1 << 62) - 1
 TOO_LARGE = "a number of more than 63 bits; right is a smaller one"
@@ -31,13 +33,17 @@ TOO_LARGE = "a number of more than 63 bits; right is a smaller one"
 class EventBlock:
     """Some consecutive events of a file.
 
-    cycles : (n,) int64, the first clock in which each event may be sent, 0..2**62 - 1; None if the file has no such
-        column
+    cycles : (n,) int64, the first clock in which each event may be sent, 0..2**62 - 1, or AT_REST; None if the file has
+        no such column
     addrs : (n,) int64, 0..2**width - 1 of the input bus
     """
 
     cycles: np.ndarray | None
     addrs: np.ndarray
+
+    def not_before(self, first_cycle: int) -> np.ndarray | None:
+        """Return this column of ``RunInputs`` for a run whose first clock is ``first_cycle`` of the model."""
+        return None if self.cycles is None else np.where(self.cycles == AT_REST, AT_REST, first_cycle + self.cycles)
 
 
 @dataclass(frozen=True)
@@ -70,19 +76,26 @@ def blocks(path: Path, chip: Chip) -> Iterator[EventBlock]:
     for place, block in _blocks(path):
         _check(place, ADDR, block.addrs, 0, (1 << high) - 1)
         if block.cycles is not None:
-            _check(place, CYCLE, block.cycles, 0, LAST_CYCLE)
-            cycles_before = np.concatenate([[latest], block.cycles[:-1]])
-            if len(back := np.flatnonzero(block.cycles < cycles_before)):
-                i = back[0]
-                wrong = f"{block.cycles[i]} comes after {cycles_before[i]}; right is in ascending order"
-                raise InputError(f"{place[i]}: {CYCLE}: {wrong}")
-            latest = int(block.cycles[-1])
+            latest = _check_cycles(place, block.cycles, latest)
         yield block
 
 
 def _check(place: _Place, name: str, column: np.ndarray, low: int, high: int) -> None:
     if len(wrong := np.flatnonzero((column < low) | (column > high))):
         raise InputError(f"{place[wrong[0]]}: {name}: {column[wrong[0]]} is not within {low}..{high}")
+
+
+def _check_cycles(place: _Place, cycles: np.ndarray, latest: int) -> int:
+    """Check the cycles of a block, which come after the cycle ``latest``. Returns the latest cycle of all."""
+    if len(wrong := np.flatnonzero((cycles < AT_REST) | (cycles > LAST_CYCLE))):
+        right = f"is not within 0..{LAST_CYCLE}, and not -1, which is {REST}"
+        raise InputError(f"{place[wrong[0]]}: {CYCLE}: {cycles[wrong[0]]} {right}")
+    latest_before = np.maximum.accumulate(np.concatenate([[latest], cycles]))
+    if len(back := np.flatnonzero((cycles != AT_REST) & (cycles < latest_before[:-1]))):
+        i = back[0]
+        wrong_order = f"{cycles[i]} comes after {latest_before[i]}; right is in ascending order"
+        raise InputError(f"{place[i]}: {CYCLE}: {wrong_order}")
+    return int(latest_before[-1])
 
 
 def _blocks(path: Path) -> Iterator[tuple[_Place, EventBlock]]:
@@ -141,25 +154,33 @@ def _csv(path: Path, file: BinaryIO) -> Iterator[tuple[_Place, EventBlock]]:
     n_lines = 1
     while lines := file.readlines(BLOCK * 8):
         numbers = [n for n, line in enumerate(lines, start=n_lines + 1) if line.strip()]
-        rows = [_row(f"{path}:{n}", lines[n - n_lines - 1], len(columns)) for n in numbers]
+        rows = [_row(f"{path}:{n}", lines[n - n_lines - 1], columns) for n in numbers]
         n_lines += len(lines)
         if rows:
             table = dict(zip(columns, np.array(rows, np.int64).T, strict=True))
             yield _Place(f"{path}:", numbers), EventBlock(table.get(CYCLE), table[ADDR])
 
 
-def _row(place: str, line: bytes, n_columns: int) -> list[int]:
+def _row(place: str, line: bytes, columns: Sequence[str]) -> list[int]:
     cells = line.split(b",")
-    if len(cells) != n_columns:
-        raise InputError(f"{place}: {len(cells)} columns; the header has {n_columns}")
+    if len(cells) != len(columns):
+        raise InputError(f"{place}: {len(cells)} columns; the header has {len(columns)}")
     row = []
-    for cell in cells:
+    for name, cell in zip(columns, cells, strict=True):
         try:
             number = int(cell, 16 if b"x" in cell.lower() else 10)
         except ValueError as error:
-            text = cell.strip().decode(errors="replace")[:40]
-            raise InputError(f"{place}: {text!r} is not an integer, decimal or with 0x") from error
+            number = _rest(place, name, cell, error)
         if number >> 63 not in (0, -1):
             raise InputError(f"{place}: {TOO_LARGE}")
         row.append(number)
     return row
+
+
+def _rest(place: str, name: str, cell: bytes, error: ValueError) -> int:
+    """Return AT_REST for the word rest in the column of cycles. Raises InputError for any other text."""
+    text = cell.strip().decode(errors="replace")[:40]
+    if name == CYCLE and text == REST:
+        return AT_REST
+    or_rest = f", and not the word {REST}" if name == CYCLE else ""
+    raise InputError(f"{place}: {text!r} is not an integer, decimal or with 0x{or_rest}") from error

@@ -17,7 +17,7 @@ from draupnir.tools.run.events import EventBlock
 from draupnir.tools.run.spikes import Take
 
 HIGH_WATER = "high_water"  # statistics with this in their name are maxima; all others are sums
-REST = EventBlock(None, np.zeros(0, np.int64))
+END = EventBlock(None, np.zeros(0, np.int64))  # the block after which the chip comes to rest
 
 
 @dataclass
@@ -49,8 +49,9 @@ def run(
 ) -> RunOutcome:
     """Send blocks of events to a model that is at rest, and receive its spikes until it is at rest again.
 
-    Events follow each other with the delays of the environment, and none is sent before its cycle. Cycles are counted
-    from 0, the first clock of this run. The result does not depend on how the events are divided into blocks.
+    Events follow each other with the delays of the environment, and none is sent before its cycle, or before the rest
+    that it waits for. Cycles are counted from 0, the first clock of this run. The result does not depend on how the
+    events are divided into blocks.
 
     max_cycles : the number of clocks after which the run ends, at least 0; None means no such number, but a block that
         does not come to rest is stopped (see ``limits.clock_limit``)
@@ -58,14 +59,14 @@ def run(
     advance : receives the number of events of each block
     """
     engine = levels.bus_engine(model.chip.name)
-    engine.run(model, REST.addrs, environment, 0)  # an empty run, which loads or compiles the engine
+    engine.run(model, END.addrs, environment, 0)  # an empty run, which loads or compiles the engine
     outcome, start = RunOutcome(), time.perf_counter()
     first_cycle = int(model.registers[0].cycle)
     buses = None
-    for block in chain(blocks, (REST,)):
+    for block in chain(blocks, (END,)):
         limit = _limit(block, outcome.n_cycles, environment) if max_cycles is None else max_cycles - outcome.n_cycles
-        not_before = None if block.cycles is None else first_cycle + block.cycles
-        piece = engine.run(model, block.addrs, environment, limit, not_before, buses, finish=block is REST)
+        not_before = block.not_before(first_cycle)
+        piece = engine.run(model, block.addrs, environment, limit, not_before, buses, finish=block is END)
         buses = piece.buses
         take(piece.cycles - first_cycle, piece.addrs)
         outcome.n_events += piece.n_sent
@@ -82,7 +83,7 @@ def run(
 
 def _limit(block: EventBlock, now: int, e: Environment) -> int:
     """The number of clocks, from cycle ``now`` on, after which a block counts as one that never comes to rest."""
-    waits = 0 if block.cycles is None else max(int(block.cycles[-1]) - now, 0)
+    waits = 0 if block.cycles is None else max(int(block.cycles.max(initial=0)) - now, 0)
     return limits.clock_limit(len(block.addrs), waits, e.gap + e.hold, e.ack_delay + e.ack_hold)
 
 

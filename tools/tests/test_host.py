@@ -18,6 +18,8 @@ from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.events import closed_loop
 from draupnir.emulator.odin.layout import CHIP, EVENTS
 from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.speeds import limits
+from draupnir.emulator.speeds.runs import AT_REST
 from draupnir.emulator.spi.port import port
 from draupnir.rtl import toolchain
 from draupnir.rtl.bridge.protocol import Command, frame
@@ -58,6 +60,7 @@ weight = 6
 PARAMETERS = {"izh": False, "bursts": False}  # a smaller board, and the same chip to this network
 TITLE = "odin bursts=no izh=no"
 DEPTH = 8  # of the queues: far fewer than there are events, or spikes of one of them
+QUIET = 1 << 15  # clocks after which a chip is taken to be at rest
 
 
 class BoardLine:
@@ -116,6 +119,7 @@ def on_board(
     title: str = "odin",
     patience: float = 5.0,
     max_cycles: int | None = None,
+    quiet: int = QUIET,
 ) -> tuple[list[tuple[int, int]], session.HostOutcome, BridgeLink]:
     link = BridgeLink(line, "board", patience)
     device = BridgedChip(link, net.chip, title)
@@ -125,7 +129,7 @@ def on_board(
     def take(cycles: np.ndarray, addrs: np.ndarray) -> None:
         spikes.extend(zip(cycles.tolist(), addrs.tolist(), strict=True))
 
-    outcome = session.run(device, blocks, environment or Environment(), max_cycles, 1 << 15, take)
+    outcome = session.run(device, blocks, environment or Environment(), max_cycles, quiet, take)
     return spikes, outcome, link
 
 
@@ -153,10 +157,13 @@ def timed(n: int) -> list[EventBlock]:
     return [EventBlock(cycles[: n // 3], addrs[: n // 3]), EventBlock(cycles[n // 3 :], addrs[n // 3 :])]
 
 
-def run_without_a_line(net: Configuration, blocks: list[EventBlock], environment: Environment) -> list[tuple[int, int]]:
-    """What `draupnir run` does."""
-    model = chips.model(net.chip.name)()
-    net.apply(model)
+def run_without_a_line(
+    net: Configuration, blocks: list[EventBlock], environment: Environment, model: Any = None
+) -> list[tuple[int, int]]:
+    """What `draupnir run` does; model : a configured model, or None for a new one."""
+    if model is None:
+        model = chips.model(net.chip.name)()
+        net.apply(model)
     spikes: list[tuple[int, int]] = []
 
     def take(cycles: np.ndarray, addrs: np.ndarray) -> None:
@@ -172,6 +179,63 @@ def test_an_event_waits_for_its_cycle(net: Configuration, environment: Environme
     board = ModelBoard(Model(), "odin", DEPTH, DEPTH)
     spikes, _, _ = on_board(BoardLine(board), net, timed(40), environment)
     assert spikes == run_without_a_line(net, timed(40), environment)
+    assert len(spikes) > 100
+
+
+# --- Events that wait for rest ------------------------------------------------------------------------------------
+
+
+def with_rests(n: int) -> list[EventBlock]:
+    """Events in two blocks. The first and every fifth wait for rest; the others have past and future cycles."""
+    addrs, cycles = events(n), np.cumsum(np.random.default_rng(n).integers(0, 900, n))
+    cycles[::5] = AT_REST
+    cycles[n - 1] += 3 * QUIET
+    return [EventBlock(cycles[: n // 3], addrs[: n // 3]), EventBlock(cycles[n // 3 :], addrs[n // 3 :])]
+
+
+@pytest.mark.parametrize("environment", [Environment(), Environment(50, 0, 2, 0)])
+def test_events_wait_for_rest_as_without_a_board(net: Configuration, environment: Environment) -> None:
+    """The spikes are the same in the same order; their cycles are later, because the host waits until it is quiet."""
+    board = ModelBoard(chip := Model(), "odin", DEPTH, DEPTH)
+    spikes, outcome, _ = on_board(BoardLine(board), net, with_rests(40), environment)
+    model = Model()
+    net.apply(model)
+    expected_spikes = run_without_a_line(net, with_rests(40), environment, model)
+    assert [addr for _, addr in spikes] == [addr for _, addr in expected_spikes]
+    assert len(spikes) > 100
+    assert (outcome.n_events, outcome.done) == (40, True)
+    assert outcome.n_cycles_to_last_event is not None and outcome.n_cycles_to_last_event > 8 * QUIET
+    assert all(np.array_equal(chip.memories[name], words) for name, words in model.memories.items())
+
+
+def test_the_line_and_the_queues_change_no_cycle_of_a_run_with_rests(net: Configuration) -> None:
+    lines = (
+        BoardLine(ModelBoard(Model(), "odin", DEPTH, DEPTH)),
+        BoardLine(ModelBoard(Model(), "odin", 256, 1024)),
+        BoardLine(ModelBoard(Model(), "odin", DEPTH, 64), spoilt(2000, seed=7)),
+    )
+    runs = [on_board(line, net, with_rests(40), patience=0.005)[0] for line in lines]
+    assert runs[0] == runs[1] == runs[2]
+
+
+@pytest.mark.parametrize("limit", [100, 2 * QUIET + 100, 4 * QUIET])
+def test_a_run_with_rests_stops_at_its_limit(net: Configuration, limit: int) -> None:
+    spikes, _, _ = on_board(BoardLine(ModelBoard(Model(), "odin", DEPTH, DEPTH)), net, with_rests(40))
+    board = ModelBoard(Model(), "odin", DEPTH, DEPTH)
+    board_spikes, outcome, _ = on_board(BoardLine(board), net, with_rests(40), max_cycles=limit)
+    assert board_spikes == [spike for spike in spikes if spike[0] < limit]
+    assert (outcome.done, outcome.n_cycles) == (False, limit)
+
+
+def test_a_chip_that_is_never_quiet_stops_a_wait_for_rest(net: Configuration, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A threshold of 0: all neurons spike at each event, for ever."""
+    monkeypatch.setattr(limits, "BASE", 1000)
+    monkeypatch.setattr(limits, "PER_EVENT", 1000)
+    busy = Configuration(CHIP, net.registers, {name: np.zeros_like(words) for name, words in net.memories.items()})
+    board = ModelBoard(Model(), "odin", DEPTH, DEPTH)
+    blocks = [EventBlock(np.array([0, AT_REST]), events(2))]
+    spikes, outcome, _ = on_board(BoardLine(board), busy, blocks, quiet=600)
+    assert (outcome.done, outcome.n_events) == (False, 1)
     assert len(spikes) > 100
 
 
@@ -406,6 +470,15 @@ def test_the_rtl_sends_events_at_their_cycles(net: Configuration, rtl_board: Rtl
     environment = Environment(20, 0, 2, 0)
     spikes, _, _ = on_board(BoardLine(rtl_board), net, timed(60), environment, TITLE)
     assert spikes == run_without_a_line(net, timed(60), environment)
+
+
+@pytest.mark.verilator
+def test_the_rtl_is_at_rest_when_the_model_is(net: Configuration, rtl_board: RtlBoard) -> None:
+    spikes, _, _ = on_board(BoardLine(rtl_board), net, with_rests(20), title=TITLE)
+    model_spikes, _, _ = on_board(BoardLine(ModelBoard(Model(), TITLE, 64, 64)), net, with_rests(20), title=TITLE)
+    assert spikes == model_spikes
+    expected_spikes = run_without_a_line(net, with_rests(20), Environment())
+    assert [addr for _, addr in spikes] == [addr for _, addr in expected_spikes]
 
 
 @pytest.mark.verilator

@@ -70,6 +70,16 @@ def test_a_simulated_board_gives_the_file_that_run_gives(folder: Path) -> None:
     assert n_spikes == 200
 
 
+def test_a_board_waits_for_rest_as_run_does(folder: Path) -> None:
+    (folder / "events.csv").write_text("cycle,addr\n" + "0,0x307\nrest,0x307\n" * 3)
+    simulated = ("host", "odin", "--simulate", "model", "--onto", "blank", "--quiet", 3000)
+    assert draupnir(*simulated, *network(folder), "-o", folder / "board.csv").exit_code == 0
+    assert draupnir("run", "odin", *network(folder), "-o", folder / "run.csv").exit_code == 0
+    board, run = (np.loadtxt(folder / name, np.int64, delimiter=",", skiprows=1) for name in ("board.csv", "run.csv"))
+    assert board[:, 1].tolist() == run[:, 1].tolist() and len(run) == 60
+    assert np.all(board[:, 0] >= run[:, 0]) and board[-1, 0] > 3 * 3000
+
+
 @pytest.mark.verilator
 def test_all_boards_give_the_file_that_run_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The chip's RTL in Verilator, the golden model, and the event level, which has no board."""

@@ -11,10 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from draupnir.emulator.odin.chip import Model
-from draupnir.emulator.odin.events import closed_loop
+from draupnir.emulator.odin.events import closed_loop, engine
 from draupnir.emulator.odin.layout import CHIP, EVENTS
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import limits
+from draupnir.emulator.speeds.runs import AT_REST
 from draupnir.golden import hexfile
 from draupnir.tools.cli import cli
 from draupnir.tools.compile.toml.load import load
@@ -244,7 +245,17 @@ def test_an_event_that_is_late_does_not_wait_for_the_chip_to_come_to_rest(config
     assert (late.n_cycles, spikes) == (at_once.n_cycles, expected)
 
 
-@pytest.mark.parametrize("cycles", [None, [0, 1, 2, 600, 3000, 9000]])
+def test_an_event_waits_for_rest_also_in_another_block(config: Path) -> None:
+    first, chip = block(*[SPIKE] * 3, cycles=[300, AT_REST, 0]), model(config)
+    outcome, spikes = outcome_of(config, first, block(SPIKE, cycles=[AT_REST]))
+    start = int(chip.registers[0].cycle)
+    column = np.array([start + 300, AT_REST, start, AT_REST])
+    expected = engine.run(chip, np.array([SPIKE] * 4), Environment(), not_before=column)
+    assert spikes == list(zip((expected.cycles - start).tolist(), expected.addrs.tolist(), strict=True))
+    assert outcome.n_cycles == expected.n_cycles > outcome_of(config, block(*[SPIKE] * 4))[0].n_cycles + 300
+
+
+@pytest.mark.parametrize("cycles", [None, [0, 1, 2, 600, 3000, 9000], [AT_REST, 0, AT_REST, AT_REST, 600, 900]])
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_how_events_are_divided_makes_no_difference(config: Path, n: int, cycles: list[int] | None) -> None:
     def parts(size: int) -> list[EventBlock]:

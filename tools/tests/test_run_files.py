@@ -9,6 +9,7 @@ import pytest
 
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin.layout import CHIP
+from draupnir.emulator.speeds.runs import AT_REST
 from draupnir.tools.run import events, spikes
 
 WIDTHS = (1, 3, 100_000)
@@ -52,6 +53,20 @@ def test_events_come_with_their_cycles(tmp_path: Path, name: str, content: str |
 
 
 @pytest.mark.usefixtures("_blocks")
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("e.csv", "cycle,addr\nrest,1\n5,2\n rest ,3\n-1,4\n5,5\n"),
+        ("e.csv", "addr,cycle\r\n1,rest\r\n2,5\r\n3,rest\r\n4,rest\r\n5,5"),
+        ("e.npy", np.array([[-1, 1], [5, 2], [-1, 3], [-1, 4], [5, 5]])),
+    ],
+)
+def test_events_that_wait_for_rest(tmp_path: Path, name: str, content: str | np.ndarray) -> None:
+    timed_events = read(event_file(tmp_path / name, content))
+    assert timed_events == [(AT_REST, 1), (5, 2), (AT_REST, 3), (AT_REST, 4), (5, 5)]
+
+
+@pytest.mark.usefixtures("_blocks")
 @pytest.mark.parametrize(("name", "content"), [("e.csv", "addr\n3\n2\n1\n"), ("e.npy", np.array([3, 2, 1], np.uint8))])
 def test_events_without_cycles_have_none(tmp_path: Path, name: str, content: str | np.ndarray) -> None:
     path = event_file(tmp_path / name, content)
@@ -79,7 +94,11 @@ def test_no_events_are_no_block(tmp_path: Path, name: str, content: str | np.nda
         ("e.csv", "addr\n1\n131072\n", ":3: addr: 131072 is not within 0..131071"),
         ("e.csv", "addr\n-1\n", ":2: addr: -1 is not within 0..131071"),
         ("e.csv", f"addr\n{1 << 63}\n", ":2: a number of more than 63 bits; right is a smaller one"),
-        ("e.csv", "cycle,addr\n-1,2\n", f":2: cycle: -1 is not within 0..{(1 << 62) - 1}"),
+        ("e.csv", "cycle,addr\n-2,2\n", f":2: cycle: -2 is not within 0..{(1 << 62) - 1}, and not -1, which is rest"),
+        ("e.csv", "cycle,addr\nreset,2\n", ":2: 'reset' is not an integer, decimal or with 0x, and not the word rest"),
+        ("e.csv", "cycle,addr\n1,rest\n", ":2: 'rest' is not an integer, decimal or with 0x"),
+        ("e.csv", "addr\nrest\n", ":2: 'rest' is not an integer, decimal or with 0x"),
+        ("e.csv", "cycle,addr\n9,2\nrest,2\n8,2\n", ":4: cycle: 8 comes after 9; right is in ascending order"),
         ("e.csv", "cycle,addr\n9,2\n8,2\n", ":3: cycle: 8 comes after 9; right is in ascending order"),
         ("e.npy", np.array([1, 131072]), ": event 1: addr: 131072 is not within 0..131071"),
         ("e.npy", np.array([[3, 0], [2, 0]]), ": event 1: cycle: 2 comes after 3; right is in ascending order"),
