@@ -1,8 +1,8 @@
 """The integer network of ODIN and tinyODIN: a network's arithmetic, event by event, in plain NumPy and without clocks.
 
-Read ``Network`` first, then ``Network.run``. It is equal to the chip bit for bit: spikes and their order, potentials,
-spikes that a full FIFO drops, synaptic operations. Nothing here is compiled, and nothing of the models is used, so that
-it is a second way to the same numbers.
+Read ``CrossbarNetwork`` first, then its ``run``. It is equal to the chip bit for bit: spikes and their order,
+potentials, spikes that a full FIFO drops, synaptic operations. Nothing here is compiled, and nothing of the models is
+used, so that it is a second way to the same numbers.
 
 An input is the number of a row of the crossbar, 0..255, whose neuron is told to have spiked, or TIME_REFERENCE, at
 which all neurons leak. ``addresses`` gives the events of a chip for them.
@@ -65,7 +65,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class NetworkOutcome:
     """The outcome of a run.
 
     neurons : (m,) int64, the spikes that leave the chip, in order
@@ -88,7 +88,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class CrossbarNetwork:
     """A network on the crossbar. n is the number of neurons that an event visits, 1..256: 256 on ODIN.
 
     weights : (256, n) int64, pre- by post-synaptic neuron, in LSB of the potential, within the chip's range, which on
@@ -144,7 +144,7 @@ class Network:
 
     # --- A run ---
 
-    def run(self, inputs: ArrayLike, schedule: Schedule, most: int | None = None) -> Outcome:
+    def run(self, inputs: ArrayLike, schedule: Schedule, most: int | None = None) -> NetworkOutcome:
         """Take all inputs, and process all that they lead to.
 
         inputs : (k,) integers, rows 0..255 or TIME_REFERENCE, in the order in which they are sent
@@ -154,7 +154,7 @@ class Network:
         """
         numbers = _checked_inputs(inputs)
         limit = MOST + MOST_PER_INPUT * len(numbers) if most is None else most
-        run = _Run(self, limit)
+        run = _NetworkRun(self, limit)
         for number in numbers:
             if run.is_stopped:
                 break
@@ -169,14 +169,14 @@ class Network:
         return run.outcome(done=run.n_taken == len(numbers) and not run.fifo)
 
 
-class _Run:
+class _NetworkRun:
     """A run under way.
 
     fifo : neurons whose spikes wait; the one that is being processed is still there
     n_taken : inputs so far; n_left : spike events that may still be processed
     """
 
-    def __init__(self, network: Network, most: int) -> None:
+    def __init__(self, network: CrossbarNetwork, most: int) -> None:
         self.network, self.n_left = network, most
         self.core = network.core
         self.fifo: deque[int] = deque()
@@ -236,10 +236,10 @@ class _Run:
                 " right is to send inputs at rest"
             )
 
-    def outcome(self, done: bool) -> Outcome:
+    def outcome(self, done: bool) -> NetworkOutcome:
         """The outcome so far."""
         neurons, inputs, timesteps = np.concatenate(self.spikes).T
-        return Outcome(
+        return NetworkOutcome(
             neurons,
             inputs,
             timesteps,

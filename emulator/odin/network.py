@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from draupnir.emulator import columns
 from draupnir.emulator.configuration import Configuration
-from draupnir.emulator.crossbar.network import Integers, Limits, Network, configured, refuse_registers
+from draupnir.emulator.crossbar.network import CrossbarNetwork, Integers, Limits, configured, refuse_registers
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin.layout import CHIP, LIF, MAIN_DEPTH, MAPPING, NEURONS, SYN_WEIGHT, SYNAPSES, N
 
@@ -29,7 +29,7 @@ LIMITS = Limits(
 )
 
 
-def network(configuration: Configuration) -> Network:
+def network(configuration: Configuration) -> CrossbarNetwork:
     """The network that a configuration of ODIN is, 256 neurons; a weight has the sign of its row in SPI_SYN_SIGN.
 
     A synapse whose mapping bit is 0 has weight 0, unless SPI_PROPAGATE_UNMAPPED_SYN is 1.
@@ -43,7 +43,7 @@ def network(configuration: Configuration) -> Network:
     weights = columns.entries(SYN_WEIGHT, SYNAPSES, synapses)
     if configuration.registers["SPI_PROPAGATE_UNMAPPED_SYN"] == (0,):
         weights = weights * columns.entries(MAPPING, SYNAPSES, synapses)
-    return Network(
+    return CrossbarNetwork(
         weights=np.where(inhibitory(configuration)[:, np.newaxis], -weights, weights),
         thr=columns.column(LIF["thr"], words),
         leak=columns.column(LIF["leak_str"], words) * columns.column(LIF["leak_en"], words),
@@ -61,7 +61,7 @@ def inhibitory(configuration: Configuration) -> NDArray[np.bool_]:
     return signs
 
 
-def configuration(network: Network) -> Configuration:
+def configuration(network: CrossbarNetwork) -> Configuration:
     """The configuration that makes ODIN this network; all synapses are mapped, and none learns.
 
     network : of 256 neurons, with ``LIMITS`` for its ranges

@@ -48,7 +48,7 @@ INPUT_TRACES = 0b001  # SPI_DO_EPROP
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SampleOutcome:
     """The outcome of a sample of T timesteps.
 
     timesteps, neurons : (m,) int64, the recurrent neurons' spikes in order: the timestep at whose end each arises, and
@@ -154,7 +154,7 @@ class Network:
 
     # --- A sample ---
 
-    def run(self, spikes: ArrayLike) -> Outcome:
+    def run(self, spikes: ArrayLike) -> SampleOutcome:
         """Run a sample, which begins with all potentials 0.
 
         spikes : (T, up to 256) bool or 0 and 1, input neurons that spike in each timestep; those that are sent before a
@@ -173,7 +173,7 @@ class Network:
             all_z.append(z)
         timesteps, neurons = np.nonzero(np.reshape(all_z, (-1, N)))
         outputs = np.reshape(all_oneur_u, (-1, self.n_out))
-        return Outcome(timesteps, neurons, outputs, np.reshape(all_u, (-1, N)), n_operations)
+        return SampleOutcome(timesteps, neurons, outputs, np.reshape(all_u, (-1, N)), n_operations)
 
     def _propagated(
         self, u: Integers, oneur_u: Integers, inp: NDArray[np.bool_], z: NDArray[np.bool_]

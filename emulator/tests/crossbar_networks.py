@@ -11,7 +11,14 @@ import numpy as np
 
 from draupnir.emulator.crossbar import network as family
 from draupnir.emulator.crossbar.layout import N
-from draupnir.emulator.crossbar.network import TIME_REFERENCE, Integers, Limits, Network, Outcome, Schedule
+from draupnir.emulator.crossbar.network import (
+    TIME_REFERENCE,
+    CrossbarNetwork,
+    Integers,
+    Limits,
+    NetworkOutcome,
+    Schedule,
+)
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.runs import AT_REST
@@ -27,7 +34,7 @@ class Trial:
     apart : True: inputs at rest are sent so many clocks apart that the cycle of a spike tells its input. False: AT_REST
     """
 
-    network: Network
+    network: CrossbarNetwork
     inputs: Integers
     schedule: Schedule
     environment: Environment
@@ -56,7 +63,7 @@ class Maker:
         enabled = rng.random(n) >= rng.choice([0.0, 0.1, 0.1 if kind == "flooding" else 0.5])
         if self.one_sign:
             weights = _one_sign_a_row(rng, weights)
-        network = Network(weights, thr, leak, enabled, core, bool(rng.random() < 0.9), limits)
+        network = CrossbarNetwork(weights, thr, leak, enabled, core, bool(rng.random() < 0.9), limits)
         inputs = rng.integers(0, N, rng.integers(1, 40))
         inputs[rng.random(len(inputs)) < rng.choice([0.0, 0.1, 0.3])] = TIME_REFERENCE
         schedule = Schedule.BACK_TO_BACK if seed % 2 else Schedule.AT_REST
@@ -118,7 +125,7 @@ def _one_sign_a_row(rng: np.random.Generator, weights: Integers) -> Integers:
     return abs(weights) * sign[:, np.newaxis]
 
 
-def hold(trial: Trial, chip: ModuleType, model: Any, level: ModuleType) -> Outcome:
+def hold(trial: Trial, chip: ModuleType, model: Any, level: ModuleType) -> NetworkOutcome:
     """Assert that a model does at this level what the network does, and return what that is.
 
     chip : the chip's module ``network``; model : of the chip, which is configured here; level : its engine, or its
@@ -157,19 +164,19 @@ def hold(trial: Trial, chip: ModuleType, model: Any, level: ModuleType) -> Outco
     return expected
 
 
-def assert_equal(one: Network, other: Network) -> None:
+def assert_equal(one: CrossbarNetwork, other: CrossbarNetwork) -> None:
     """Assert that two networks are the same in all that they state."""
-    for f in fields(Network):
+    for f in fields(CrossbarNetwork):
         assert np.array_equal(getattr(one, f.name), getattr(other, f.name)), f.name
 
 
-def _apart(expected: Outcome) -> int:
+def _apart(expected: NetworkOutcome) -> int:
     """Clocks between inputs that find the chip at rest: more than all that one of them leads to takes."""
     most_spikes = int(np.bincount(expected.inputs, minlength=1).max())
     return (most_spikes + 2) * (EVENT + STALL)
 
 
-def _enough(expected: Outcome, apart: int) -> int:
+def _enough(expected: NetworkOutcome, apart: int) -> int:
     """Clocks in which an endless network comes beyond the end of what is expected of it."""
     n_inputs = int(expected.inputs[-1]) + 1
     return n_inputs * (apart + EVENT) + MOST * EVENT + len(expected.neurons) * STALL

@@ -38,7 +38,7 @@ def chain(chip: str) -> Trial:
         weights[pre, post] = 6
     zeros = np.zeros(n, np.int64)
     limits = import_module(f"draupnir.emulator.{chip}.network").LIMITS
-    network = family.Network(weights, thr, zeros, zeros == 0, zeros, True, limits)
+    network = family.CrossbarNetwork(weights, thr, zeros, zeros == 0, zeros, True, limits)
     return Trial(network, np.array([200, 200, family.TIME_REFERENCE]), Schedule.AT_REST, Environment(4, 1, 2, 3), False)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from draupnir.emulator.configuration import Configuration
-from draupnir.emulator.crossbar.network import TIME_REFERENCE, Network, Schedule, addresses
+from draupnir.emulator.crossbar.network import TIME_REFERENCE, CrossbarNetwork, Schedule, addresses
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin import network as odin
 from draupnir.emulator.odin.layout import CHIP as ODIN
@@ -22,7 +22,7 @@ from draupnir.emulator.tinyodin.layout import CHIP as TINYODIN
 BACK_TO_BACK, AT_REST = Schedule
 
 
-def network(weights: dict[tuple[int, int], int], thr: list[int], **other: Any) -> Network:
+def network(weights: dict[tuple[int, int], int], thr: list[int], **other: Any) -> CrossbarNetwork:
     """A network for tinyODIN with these weights, (pre, post); no leak, all potentials 0."""
     n = len(thr)
     matrix = np.zeros((256, n), np.int64)
@@ -30,13 +30,13 @@ def network(weights: dict[tuple[int, int], int], thr: list[int], **other: Any) -
         matrix[place] = weight
     zeros = np.zeros(n, np.int64)
     rest = {"leak": zeros, "enabled": np.ones(n, bool), "core": zeros, "closed_loop": True, **other}
-    return Network(matrix, np.array(thr), limits=tinyodin.LIMITS, **rest)
+    return CrossbarNetwork(matrix, np.array(thr), limits=tinyodin.LIMITS, **rest)
 
 
-def for_odin(**other: Any) -> Network:
+def for_odin(**other: Any) -> CrossbarNetwork:
     """A silent network of 256 neurons for ODIN."""
     zeros = np.zeros(256, np.int64)
-    silent = Network(np.zeros((256, 256), np.int64), zeros + 255, zeros, zeros == 0, zeros, True, odin.LIMITS)
+    silent = CrossbarNetwork(np.zeros((256, 256), np.int64), zeros + 255, zeros, zeros == 0, zeros, True, odin.LIMITS)
     return replace(silent, **other)
 
 
@@ -167,7 +167,7 @@ def poked(configuration: Configuration, register: str, content: int) -> Configur
 @pytest.mark.parametrize("register", ["SPI_GATE_ACTIVITY", "SPI_AER_SRC_CTRL_nNEUR"])
 @pytest.mark.parametrize(("chip", "silent"), [(odin, for_odin), (tinyodin, lambda: CHAIN)])
 def test_registers_that_the_integer_network_is_not_for(
-    register: str, chip: ModuleType, silent: Callable[[], Network]
+    register: str, chip: ModuleType, silent: Callable[[], CrossbarNetwork]
 ) -> None:
     with pytest.raises(InputError, match=f"{register} is 1; the integer network is only for 0"):
         chip.network(poked(chip.configuration(silent()), register, 1))

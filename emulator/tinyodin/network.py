@@ -12,7 +12,7 @@ import numpy as np
 
 from draupnir.emulator import columns
 from draupnir.emulator.configuration import Configuration
-from draupnir.emulator.crossbar.network import Limits, Network, configured, refuse_registers
+from draupnir.emulator.crossbar.network import CrossbarNetwork, Limits, configured, refuse_registers
 from draupnir.emulator.tinyodin.layout import CHIP, LIF, MAIN_DEPTH, NEURONS, SYN_BITS, SYN_WEIGHT, SYNAPSES, N
 
 SYN_MASK = (1 << SYN_BITS) - 1
@@ -27,7 +27,7 @@ LIMITS = Limits(
 )
 
 
-def network(configuration: Configuration) -> Network:
+def network(configuration: Configuration) -> CrossbarNetwork:
     """The network that a configuration of tinyODIN is: neurons 0 to SPI_MAX_NEUR, and the rows of all 256.
 
     Raises InputError for a closed gate, and for output events that come from the controller.
@@ -36,7 +36,7 @@ def network(configuration: Configuration) -> Network:
     (last,) = configuration.registers["SPI_MAX_NEUR"]
     words = configuration.memories[NEURONS.name][: last + 1]
     weights = columns.entries(SYN_WEIGHT, SYNAPSES, configuration.memories[SYNAPSES.name])
-    return Network(
+    return CrossbarNetwork(
         weights=weights[:, : last + 1],
         thr=columns.column(LIF["thr"], words),
         leak=columns.column(LIF["leak_str"], words),
@@ -47,7 +47,7 @@ def network(configuration: Configuration) -> Network:
     )
 
 
-def configuration(network: Network) -> Configuration:
+def configuration(network: CrossbarNetwork) -> Configuration:
     """The configuration that makes tinyODIN this network; neurons that no event visits are disabled, without synapses.
 
     network : with ``LIMITS`` for its ranges

@@ -22,7 +22,7 @@ from draupnir.emulator.reckon.events import closed_loop, engine
 from draupnir.emulator.reckon.events.loop import Statistics
 from draupnir.emulator.reckon.host import Host, Op
 from draupnir.emulator.reckon.layout import PAIR, N, State
-from draupnir.emulator.reckon.network import Integers, Network, Outcome
+from draupnir.emulator.reckon.network import Integers, Network, SampleOutcome
 
 N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "130"))
 N_AT_CLOCK_LEVEL = 4
@@ -76,7 +76,7 @@ def sent(spikes: Sequence[int]) -> list[tuple[int, int]]:
     return [(Op.SPIKE, int(n)) for n in np.flatnonzero(spikes)]
 
 
-def hold(trial: Trial, model: Any, level: ModuleType) -> Outcome:
+def hold(trial: Trial, model: Any, level: ModuleType) -> SampleOutcome:
     """Assert that a model does at this level what the network does, timestep by timestep; returns what that is.
 
     The chip sends its output potentials at the end of each timestep. As long as the last byte is not taken it stands
@@ -228,7 +228,7 @@ def test_an_input_beyond_the_counts_is_without_effect() -> None:
 def test_the_label_is_the_first_that_won_most_often() -> None:
     outputs = np.array([[1, 5, 5], [9, 2, 3], [-4, -4, -4], [0, 1, 2]])
     empty = np.zeros(0, np.int64)
-    outcome = Outcome(empty, empty, outputs, np.zeros((4, N), np.int64), 0)
+    outcome = SampleOutcome(empty, empty, outputs, np.zeros((4, N), np.int64), 0)
     assert outcome.winners().tolist() == [1, 0, 0, 2]
     assert outcome.label() == 0
     assert outcome.label([True, False, False, True]) == 1
