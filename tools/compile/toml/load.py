@@ -4,7 +4,7 @@
     SPI_OPEN_LOOP = 1
     SPI_SYN_SIGN = "3,7-9"          # or all 256 bits, 16 words, or one integer
 
-    [[neurons]]                     # or, outside of all tables: neurons = "neurons.hex"
+    [[neurons]]                     # or, outside of all tables: neurons = "neurons.hex", or a table "neurons.csv"
     index = "0-9,12"
     model = "lif"
     thr = 100                       # parameters and state by the chip's names; all others are 0
@@ -38,7 +38,7 @@ from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.errors import InputError
 from draupnir.golden import hexfile
-from draupnir.tools.compile.toml import indices, matrix, registers, words
+from draupnir.tools.compile.toml import csv_file, indices, matrix, registers, words
 from draupnir.tools.compile.toml.source import Key, TomlSource, closest, read, show
 
 COPY = "copy"  # the key of a table that applies to some copies of a memory
@@ -76,7 +76,7 @@ def _lines_of_toml(configuration: Configuration) -> Iterator[str]:
         if memory.matrix:
             lines_by_copy = [matrix.dump(part, memory.part) for part in _by_copy(content, memory)]
         else:
-            lines_by_copy = [words.dump(part, memory.part, _unused(memory)) for part in _by_copy(content, memory)]
+            lines_by_copy = [words.dump(part, memory.part, unused(memory)) for part in _by_copy(content, memory)]
         for copy, lines in enumerate(lines_by_copy):
             for line in lines:
                 yield line
@@ -91,17 +91,12 @@ def _memory(source: TomlSource, memory: Memory) -> np.ndarray:
     entry = source.tree.get(memory.name, [])
     key: Key = (memory.name,)
     if isinstance(entry, str):
-        image = source.file(key, entry)
-        try:
-            return hexfile.read(image, memory)
-        except InputError as error:
-            raise source.error(key, str(error)) from error
+        return _file(source, key, source.file(key, entry), memory)
     if memory.matrix and isinstance(entry, dict):
         entry = [entry]
     if not isinstance(entry, list) or not all(isinstance(table, dict) for table in entry):
         raise source.error(key, f"{show(entry)} is neither tables nor the name of an image; right is [[{memory.name}]]")
-    content = state.new_memory(memory)
-    content[:] = to_limbs(_unused(memory), memory.n_limbs)
+    content = _new(memory)
     fill = matrix.fill if memory.matrix else words.fill
     tables = list(enumerate(entry))
     if memory.copies is None:
@@ -111,6 +106,25 @@ def _memory(source: TomlSource, memory: Memory) -> np.ndarray:
     plain = [(n, {name: each for name, each in table.items() if name != COPY}) for n, table in tables]
     for copy, part in enumerate(content):
         fill(source, part, memory.part, [one for one, numbers in zip(plain, copies, strict=True) if copy in numbers])
+    return content
+
+
+def _file(source: TomlSource, key: Key, path: Path, memory: Memory) -> np.ndarray:
+    """A memory from a file of its own: a table, or an image."""
+    try:
+        if path.suffix != csv_file.SUFFIX or memory.copies is not None or memory.matrix:
+            return hexfile.read(path, memory)
+        content = _new(memory)
+        csv_file.fill(path, content, memory)
+        return content
+    except InputError as error:
+        raise source.error(key, str(error)) from error
+
+
+def _new(memory: Memory) -> np.ndarray:
+    """A memory whose words have the contents of a word that no table names."""
+    content = state.new_memory(memory)
+    content[:] = to_limbs(unused(memory), memory.n_limbs)
     return content
 
 
@@ -124,6 +138,6 @@ def _by_copy(content: np.ndarray, memory: Memory) -> np.ndarray:
     return content.reshape(-1, memory.depth, memory.n_limbs)
 
 
-def _unused(memory: Memory) -> int:
+def unused(memory: Memory) -> int:
     """The contents of a word that no table names."""
     return encode(memory.words[0], **memory.unused)

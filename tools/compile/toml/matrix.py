@@ -114,7 +114,7 @@ def _read(source: TomlSource, key: Key, name: object, matrix: Matrix, field: Fie
             )
     except InputError as error:
         raise source.error(key, str(error)) from error
-    return (numbers & _mask(field)).astype(np.uint32)
+    return (numbers.astype(np.int64) & _mask(field)).astype(np.uint32)
 
 
 def _npy(path: Path) -> NDArray[np.uint32]:
