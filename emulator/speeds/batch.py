@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import pieces
 from draupnir.emulator.speeds.levels import ENGINE
 
+T = TypeVar("T")
 AHEAD = 4  # runs for each thread that are prepared, or whose result still waits
 
 
@@ -43,30 +44,37 @@ class Sample:
 
 
 def run_batch(samples: Iterable[Sample], n_threads: int | None = None) -> Iterator[Any]:
-    """Yield the results of the runs, in the order of the samples, each as soon as it and all before it are there.
+    """Yield the results of the runs, in the order of the samples. Two samples must not share a model.
 
-    samples : an iterator is read only when a thread is free, so it may create any number of samples on the way
+    An iterator of samples may create any number of them on the way; see ``in_order`` for all the rest.
+    """
+    return in_order((sample.run for sample in samples), n_threads)
+
+
+def in_order(jobs: Iterable[Callable[[], T]], n_threads: int | None = None) -> Iterator[T]:
+    """Yield the results of jobs, in their order, each as soon as it and all before it are there.
+
+    jobs : functions that any thread may call; an iterator is read only when a thread is free
     n_threads : at least 1; None for one thread on each core
 
-    Two samples that run at the same time must not share a model. If a run raises an error, the error is raised in the
-    place of its result, and the batch ends. It also ends on Ctrl-C, and when the caller closes the iterator. Runs that
-    have begun then stop within about a second.
+    If a job raises an error, the error is raised in the place of its result, and the batch ends. It also ends on
+    Ctrl-C, and when the caller closes the iterator. Runs of chips that have begun then stop within about a second.
     """
     n_threads = n_threads or n_cores()
-    todo = iter(samples)
+    todo = iter(jobs)
     stop = threading.Event()
 
-    def run(sample: Sample) -> Any:
+    def run(job: Callable[[], T]) -> T:
         with pieces.stoppable(stop):
-            return sample.run()
+            return job()
 
     with ThreadPoolExecutor(n_threads, thread_name_prefix="chip") as pool:
-        running: list[Future[Any]] = []
+        running: list[Future[T]] = []
         try:
-            running += [pool.submit(run, sample) for sample in islice(todo, AHEAD * n_threads)]
+            running += [pool.submit(run, job) for job in islice(todo, AHEAD * n_threads)]
             while running:
                 yield running.pop(0).result()
-                running += [pool.submit(run, sample) for sample in islice(todo, 1)]
+                running += [pool.submit(run, job) for job in islice(todo, 1)]
         finally:
             stop.set()
             for future in running:
