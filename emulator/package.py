@@ -47,6 +47,7 @@ class ChipPackage:
     tests : the package that has its cocotb tests, test_*.py
     shared_tests : a package with cocotb tests that sister chips share
     lint : rules that find mistakes in a configuration
+    mapper : brings trained networks to the chip, a ``mapper.Mapper``
     workloads : the workloads of ``draupnir bench``
     main_job : what ``draupnir sim`` does if no test is named
     page : its page for people, in Markdown
@@ -68,6 +69,7 @@ class ChipPackage:
     tests: str | None = None
     shared_tests: str | None = None
     lint: str | None = None
+    mapper: str | None = None
     workloads: str | None = None
     main_job: str | None = None
     page: str | None = None

@@ -23,6 +23,7 @@ COMMANDS = {
     "record": "Make golden cases from any folder of Verilog.",
     "sim": "Compare golden model and RTL in a simulator, clock by clock.",
     "regress": "Compare an RTL with the golden cases.",
+    "map": "Bring a trained network to a chip.",
     "config": "Check, pack, unpack and compare configurations.",
     "run": "Send events to a chip, and write its spikes.",
     "host": "Run a network on a board, or on a simulated one.",

@@ -16,6 +16,7 @@ PACKAGE = ChipPackage(
     tests="draupnir.cocotb_tests.odin",
     shared_tests="draupnir.cocotb_tests.crossbar",
     lint="draupnir.tools.lint.odin:RULES",
+    mapper="draupnir.tools.mapping.odin:MAPPER",
     workloads="draupnir.tools.bench.workloads.odin:WORKLOADS",
     main_job="draupnir.tools.experiments.digits.main_job:JOB",
     page="draupnir.emulator.odin:README.md",

@@ -16,6 +16,7 @@ PACKAGE = ChipPackage(
     bench="draupnir.cocotb_tests.reckon.bench:Bench",
     tests="draupnir.cocotb_tests.reckon",
     lint="draupnir.tools.lint.reckon:RULES",
+    mapper="draupnir.tools.mapping.reckon.mapper:MAPPER",
     workloads="draupnir.tools.bench.workloads.reckon:WORKLOADS",
     page="draupnir.emulator.reckon:README.md",
 )

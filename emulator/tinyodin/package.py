@@ -16,6 +16,7 @@ PACKAGE = ChipPackage(
     tests="draupnir.cocotb_tests.tinyodin",
     shared_tests="draupnir.cocotb_tests.crossbar",
     lint="draupnir.tools.lint.tinyodin:RULES",
+    mapper="draupnir.tools.mapping.tinyodin:MAPPER",
     workloads="draupnir.tools.bench.workloads.tinyodin:WORKLOADS",
     page="draupnir.emulator.tinyodin:README.md",
 )

@@ -1,0 +1,57 @@
+"""The part of a chip that brings networks to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeGuard, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from draupnir.emulator import chips
+from draupnir.emulator.package import Part
+from draupnir.tools.mapping.answers import SampleAnswer
+from draupnir.tools.mapping.choices import Choices
+from draupnir.tools.mapping.conventions import Conventions
+from draupnir.tools.mapping.network import SpikingNetwork
+from draupnir.tools.mapping.plan import Mapped
+
+Run = Callable[[NDArray[np.uint8]], SampleAnswer]
+
+
+@runtime_checkable
+class Mapper(Protocol):
+    """The way of a network to one chip. A sample is (timesteps, inputs) uint8 of 0 and 1.
+
+    map : brings a network to the chip. Raises BrokenRules with a line for each rule that it breaks
+    chip_run : returns a function that runs a sample at the chip's event level, from any thread
+    integer_run : returns a function that runs a sample on the integer network of the configuration
+    unrounded_run : likewise, on a network with the chip's order of events, leak and reset, but with weights so fine
+        that rounding has no effect
+    """
+
+    def map(self, network: SpikingNetwork, conventions: Conventions, choices: Choices) -> Mapped: ...
+
+    def chip_run(self, mapped: Mapped) -> Run: ...
+
+    def integer_run(self, mapped: Mapped) -> Run: ...
+
+    def unrounded_run(self, mapped: Mapped, choices: Choices) -> Run: ...
+
+
+def _is_mapper(part: object) -> TypeGuard[Mapper]:
+    return isinstance(part, Mapper)
+
+
+MAPPER: Part[Mapper] = Part(
+    "mapper",
+    "mapper",
+    "no network is brought to it",
+    _is_mapper,
+    "an object with map, chip_run, integer_run, unrounded_run",
+)
+
+
+def mapper_of(chip: str) -> Mapper:
+    """The mapper of a chip. Raises InputError for an unknown chip, and for one without a mapper."""
+    return MAPPER.require(chips.package(chip))

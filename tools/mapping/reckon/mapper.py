@@ -1,0 +1,94 @@
+"""ReckOn's mapper: rules, places, integers, configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from draupnir.emulator.reckon.network import configuration, network
+from draupnir.tools.mapping import reference
+from draupnir.tools.mapping.answers import SampleAnswer
+from draupnir.tools.mapping.choices import Choices, Decision
+from draupnir.tools.mapping.conventions import Conventions, Reset
+from draupnir.tools.mapping.labels import float_labels
+from draupnir.tools.mapping.mapper import Run
+from draupnir.tools.mapping.network import SpikingNetwork
+from draupnir.tools.mapping.plan import Mapped, Plan, PopulationPlace
+from draupnir.tools.mapping.reckon.layout import FloatLayout, lay_out
+from draupnir.tools.mapping.reckon.quantise import quantise
+from draupnir.tools.mapping.reckon.running import ReckonRuns, integer_answer
+from draupnir.tools.mapping.violations import BrokenRules, Violation
+
+
+class ReckonMapper:
+    """The mapper of ReckOn."""
+
+    def map(self, network: SpikingNetwork, conventions: Conventions, choices: Choices) -> Mapped:
+        """Bring a network to the chip. Raises BrokenRules with a line for each rule that it breaks."""
+        decision = _decision(network, choices)
+        layout = lay_out(network, conventions)
+        integers, scale = quantise(layout, conventions, choices)
+        n_inputs = network.n_inputs
+        plan = Plan(
+            places=tuple(_places(network, layout, scale)),
+            output=network.output,
+            inputs=np.arange(n_inputs)[:, np.newaxis],
+            bias_rows=np.arange(n_inputs, layout.n_inp),
+            time_reference=False,
+            decision=decision,
+            ties=choices.ties,
+            extra_timesteps=layout.n_layers,
+        )
+        registers = {"SPI_SINGLE_LABEL": 1, "SPI_SEND_LABEL_ONLY": int(decision is Decision.MAJORITY)}
+        return Mapped(
+            network, conventions, configuration(integers, **registers), plan, tuple(_notes(network, conventions))
+        )
+
+    def chip_run(self, mapped: Mapped) -> Run:
+        """Return a function that runs samples at event level."""
+        return ReckonRuns(mapped).answer
+
+    def integer_run(self, mapped: Mapped) -> Run:
+        """Return a function that runs samples on the integer network."""
+        return partial(integer_answer, mapped, network(mapped.configuration))
+
+    def unrounded_run(self, mapped: Mapped, choices: Choices) -> Run:
+        """Return a function that runs samples in floating point: on this chip only rounding makes a difference."""
+
+        def run(spikes: NDArray[np.uint8]) -> SampleAnswer:
+            floats = reference.run(mapped.network, spikes[np.newaxis], mapped.conventions)
+            label = int(float_labels(mapped.plan, floats)[0])
+            return SampleAnswer(label, np.zeros(0, np.int64), np.zeros(0, np.int64), 0, 0)
+
+        return run
+
+
+def _decision(network: SpikingNetwork, choices: Choices) -> Decision:
+    """The decision that was chosen, or the usual one. Raises BrokenRules for one that the chip cannot make."""
+    usual = (Decision.COUNT,) if network.population(network.output).spikes else (Decision.MAJORITY, Decision.POTENTIAL)
+    decision = choices.decision or usual[0]
+    if decision not in usual:
+        kind = network.population(network.output).kind
+        message = f"--decision {decision} for {kind} neurons: reckon sends potentials and labels, and no spikes"
+        raise BrokenRules("reckon", [Violation("decision", f"node '{network.output}'", message, " or ".join(usual))])
+    return decision
+
+
+def _places(network: SpikingNetwork, layout: FloatLayout, scale: NDArray[np.float64]) -> Iterator[PopulationPlace]:
+    for population in network.populations:
+        own = layout.neurons[population.name]
+        yield PopulationPlace(population.name, own, scale[own] if population.spikes else np.ones(population.size))
+
+
+def _notes(network: SpikingNetwork, conventions: Conventions) -> Iterator[str]:
+    """The differences between chip and network that no setting removes."""
+    if conventions.reset is Reset.SUBTRACT:
+        yield "a spike takes the threshold from a potential before the leak (subtract), and on the chip after it"
+    if any(connection.recurrent and connection.source != connection.target for connection in network.connections):
+        yield "spikes of a loop over several layers arrive later than in the network: each layer takes one timestep"
+
+
+MAPPER = ReckonMapper()
