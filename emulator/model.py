@@ -68,7 +68,7 @@ class ClockLevel(ABC):
         rows, edges = np.ascontiguousarray(inputs, dtype=np.int64), np.ascontiguousarray(clk, dtype=np.uint8)
         for i in range(0, len(rows), pieces.ROWS):
             if i:
-                pieces.between()
+                pieces.check_stop()
             part = slice(i, i + pieces.ROWS)
             try:
                 self._run(rows[part], edges[part], out[part])

@@ -65,9 +65,9 @@ def pack(word: Word, pins: Mapping[str, int]) -> int:
     return pins_word
 
 
-def unpack(word: Word, packed: int) -> dict[str, int]:
+def unpack(word: Word, packed_pins: int) -> dict[str, int]:
     """Return the level of each pin, by name, from the packed pins."""
-    return {f.name: packed >> f.lsb & f.high for f in word}
+    return {f.name: packed_pins >> f.lsb & f.high for f in word}
 
 
 def new_rows(word: PinWord, n: int) -> np.ndarray:
@@ -75,17 +75,17 @@ def new_rows(word: PinWord, n: int) -> np.ndarray:
     return np.zeros(n if len(word.row) == 1 else (n, len(word.row)), np.int64)
 
 
-def to_rows(word: PinWord, packed: Sequence[int]) -> np.ndarray:
+def to_rows(word: PinWord, packed_pins: Sequence[int]) -> np.ndarray:
     """Return the rows for packed pins: (n,) or (n, n_words) int64."""
     if len(word.row) == 1:
-        return np.array(packed, np.int64)
-    integers = [[pins >> part.lsb & ((1 << part.width) - 1) for part in word.row] for pins in packed]
-    return np.array(integers, np.int64).reshape(len(packed), len(word.row))
+        return np.array(packed_pins, np.int64)
+    integers = [[pins >> part.lsb & ((1 << part.width) - 1) for part in word.row] for pins in packed_pins]
+    return np.array(integers, np.int64).reshape(len(packed_pins), len(word.row))
 
 
-def to_row(word: PinWord, packed: int) -> np.ndarray:
+def to_row(word: PinWord, packed_pins: int) -> np.ndarray:
     """Return one row, which NumPy can combine with many rows: () or (n_words,) int64."""
-    row: np.ndarray = to_rows(word, [packed])[0]
+    row: np.ndarray = to_rows(word, [packed_pins])[0]
     return row
 
 

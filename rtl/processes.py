@@ -46,4 +46,4 @@ def _communicated(process: subprocess.Popen[Any]) -> tuple[Any, Any]:
         try:
             return process.communicate(timeout=LOOK)
         except subprocess.TimeoutExpired:
-            pieces.between()
+            pieces.check_stop()

@@ -128,7 +128,7 @@ class Verilated:
         outputs = new_rows(self._chip.output_word, len(inputs))
         for i in range(0, len(inputs), ROWS):
             if i:
-                pieces.between()
+                pieces.check_stop()
             part = slice(i, i + ROWS)
             columns = inputs[part], clk[part], outputs[part]
             n_done = self._lib.model_run(self._model, *(column.ctypes.data for column in columns), len(columns[0]))

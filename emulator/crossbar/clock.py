@@ -30,13 +30,13 @@ def input_setter(spi: ModuleType) -> Callable[[np.record, int], None]:
 
         What an SCK edge takes (MOSI, RST) is the new level of the pin.
         """
-        before = r.inputs
+        old_inputs = r.inputs
         r.inputs = inputs
-        sck_before, sck = field(before, spi.IN.SCK), field(inputs, spi.IN.SCK)
+        sck_before, sck = field(old_inputs, spi.IN.SCK), field(inputs, spi.IN.SCK)
         rst = field(inputs, spi.IN.RST)
         if sck > sck_before and spi_slave.shift_in(r, field(inputs, spi.IN.MOSI)):
             spi.configure(r, field(r.spi_addr, spi_slave.ADDR.addr), r.spi_shift_reg_in)
-        if rst and (field(before, spi.IN.RST) == 0 or sck < sck_before):
+        if rst and (field(old_inputs, spi.IN.RST) == 0 or sck < sck_before):
             spi_slave.reset(r)
         elif sck < sck_before:
             byte = spi_slave.NO_BYTE
@@ -102,10 +102,10 @@ def resets(r: np.record, rst: int) -> bool:
 
     An asynchronous reset: by the edge that raises it, and by every edge until it has fallen. rst : the pin
     """
-    before = r.rst_sync
+    old_rst_sync = r.rst_sync
     r.rst_sync = r.rst_sync_int
     r.rst_sync_int = rst
-    return before == 1 or r.rst_sync == 1
+    return old_rst_sync == 1 or r.rst_sync == 1
 
 
 @kernel

@@ -96,7 +96,7 @@ def successor(states: type[IntEnum]) -> Callable[[np.record], int]:
     push, pop_virt, wait_spidn, wait_reqdn = (int(states[n]) for n in ("PUSH", "POP_VIRT", "WAIT_SPIDN", "WAIT_REQDN"))
 
     @kernel
-    def after(r: np.record) -> int:
+    def next_state(r: np.record) -> int:
         state = r.state
         if state == wait_reqdn:
             return state if r.aerin_req_sync else WAIT
@@ -112,7 +112,7 @@ def successor(states: type[IntEnum]) -> Callable[[np.record], int]:
             return wait_spidn
         return WAIT
 
-    return after
+    return next_state
 
 
 def acknowledger(states: type[IntEnum]) -> Callable[[np.record], int]:

@@ -65,16 +65,16 @@ def preparer_of(
 ) -> Callable[..., Any]:
     """Make a chip's ``prepare``: a ``Machine``, with an array of one record in the place of each record.
 
-    workspace : the chip's module with ``new_workspace``, of ``shown``, in which spikes are noted that an event shows
+    workspace : the chip's module with ``new_workspace``, whose argument ``bus_spikes`` takes an event's spikes
     counts : ``runs.counters``; may_sweep : tells of the registers whether the configuration allows for whole events
     """
 
-    def prepare(model: Crossbar, environment: Environment, shown: np.recarray) -> Any:
+    def prepare(model: Crossbar, environment: Environment, bus_spikes: np.recarray) -> Any:
         of_arrays: Any = Machine
         sweeps = model.stretch and may_sweep(model.registers[0])  # the configuration does not change during a run
         stall = stall_clocks(model, environment) if sweeps else NO_SWEEPS
         counters = np.zeros(1, dtype=counts).view(np.recarray)
-        ws = workspace.new_workspace(shown)
+        ws = workspace.new_workspace(bus_spikes)
         return of_arrays(model.registers, *model.kernel_state()[1:], ws, counters, stall)
 
     return prepare
@@ -107,7 +107,7 @@ def counted_clock(controller: ModuleType, clock: ModuleType, workspace: ModuleTy
     """
 
     @kernel
-    def counted(
+    def count_clock(
         r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Any, counts: np.record, stall: int
     ) -> None:
         counts.cycles[r.state] += 1
@@ -118,16 +118,16 @@ def counted_clock(controller: ModuleType, clock: ModuleType, workspace: ModuleTy
             workspace.memory_clock(r, neurons, synapses, ws, counts, stall != NO_SWEEPS)
         counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
 
-    return counted
+    return count_clock
 
 
 @kernel
-def pass_event(r: np.record, at: Any, bus: Buses, given: RunInputs, clocks: int, first: int) -> Buses:
+def pass_event(r: np.record, pins: Any, bus: Buses, inputs: RunInputs, clocks: int, first: int) -> Buses:
     """The buses after an event that was taken at once, with their pins and AERIN_REQ's synchroniser.
 
-    at : where the chip's input pins are; clocks, first : the event's clocks, and the first cycle of them
+    pins : the positions of the chip's input pins; clocks, first : the event's clocks, and the first cycle of them
     """
-    bus, high = pass_clocks(bus, given, clocks, first)
-    drive(r, at, bus)
+    bus, high = pass_clocks(bus, inputs, clocks, first)
+    drive(r, pins, bus)
     synchronise_req_after(r, high)
     return bus

@@ -171,10 +171,12 @@ def first_blocks(
     top : file of the chip's top module; states : of the controller
     ptr_bits : of the FIFO's pointers; event : a word of the FIFO, which holds ``depth`` of them
     """
-    kept = (Reg(r.name.lower(), r.width, None, (r.n_addrs,) if r.n_addrs > 1 else (), r.meaning) for r in registers)
+    config_regs = (
+        Reg(r.name.lower(), r.width, None, (r.n_addrs,) if r.n_addrs > 1 else (), r.meaning) for r in registers
+    )
     return (
         Block("reset", (Reg("rst_sync_int", 1, None), Reg("rst_sync", 1, None)), top),
-        Block("spi_slave", (*SPI_REGS, *kept), "spi_slave.v"),
+        Block("spi_slave", (*SPI_REGS, *config_regs), "spi_slave.v"),
         Block(
             "controller",
             (

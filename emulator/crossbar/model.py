@@ -146,12 +146,12 @@ class Crossbar(ClockLevel):
         return [f"neuron {addr} ({word.name}): {kinds['state']}", f"    {kinds['parameter']}"]
 
     def _synapse_line(self, addr: int) -> str:
-        at = decode(SYN_ADDR, addr)
+        place = decode(SYN_ADDR, addr)
         memory = self.chip.memory("synapses")
         fields = decode(memory.words[0], from_limbs(self.memories[memory.name][addr]))
         weights = " ".join(str(content) for name, content in fields.items() if name.startswith("syn_weight"))
-        post = at["post_group"] * N_SYN
-        return f"synapses {at['pre']} -> {post}..{post + N_SYN - 1}: weights {weights}"
+        post = place["post_group"] * N_SYN
+        return f"synapses {place['pre']} -> {post}..{post + N_SYN - 1}: weights {weights}"
 
     def _state_name(self) -> str:
         number = int(self.registers[0].state)

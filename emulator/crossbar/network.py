@@ -134,13 +134,15 @@ class CrossbarNetwork:
 
     def stimulated(self, core: Integers, pre: int) -> Integers:
         """Potentials after a spike of neuron ``pre``, before the threshold; they saturate."""
-        moved: Integers = np.minimum(np.maximum(core + self.weights[pre], self.limits.core_min), self.limits.core_max)
-        return moved
+        potentials: Integers = np.minimum(
+            np.maximum(core + self.weights[pre], self.limits.core_min), self.limits.core_max
+        )
+        return potentials
 
     def leaked(self, core: Integers) -> Integers:
         """Potentials after a time reference, before the threshold."""
-        moved: Integers = np.where(core < 0, np.minimum(core + self.leak, 0), np.maximum(core - self.leak, 0))
-        return moved
+        potentials: Integers = np.where(core < 0, np.minimum(core + self.leak, 0), np.maximum(core - self.leak, 0))
+        return potentials
 
     # --- A run ---
 

@@ -65,16 +65,16 @@ def shift_out(r: np.record, byte: int) -> None:
     byte : of the memory's word, where ``reads``, or NO_BYTE
     """
     cnt = r.spi_cnt
-    taken = r.spi_shift_reg_in
+    word_in = r.spi_shift_reg_in
     shifted = wrap(r.spi_shift_reg_out << 1, SPI_BITS)
     prog_event = 0
-    if cnt == CNT_ADDR and field(taken, ADDR.read) == 1:
-        r.ctrl_readback_event = int(field(taken, ADDR.cmd) != CONFIG)
-        _take_addr(r, taken)
-    elif cnt == CNT_ADDR and field(taken, ADDR.write) == 1:
+    if cnt == CNT_ADDR and field(word_in, ADDR.read) == 1:
+        r.ctrl_readback_event = int(field(word_in, ADDR.cmd) != CONFIG)
+        _take_addr(r, word_in)
+    elif cnt == CNT_ADDR and field(word_in, ADDR.write) == 1:
         shifted = 0
         r.ctrl_readback_event = 0
-        _take_addr(r, taken)
+        _take_addr(r, word_in)
     elif reads(r):
         shifted = shifted if byte == NO_BYTE else byte << (SPI_BITS - 8)
         r.ctrl_readback_event = 0
@@ -82,18 +82,18 @@ def shift_out(r: np.record, byte: int) -> None:
     elif cnt == CNT_LAST and field(r.spi_addr, ADDR.write) == 1:
         prog_event = int(r.ctrl_op_code != CONFIG)
         r.ctrl_readback_event = 0
-        r.ctrl_prog_data = field(taken, ADDR.addr)  # as wide as the address, whatever it means
+        r.ctrl_prog_data = field(word_in, ADDR.addr)  # as wide as the address, whatever it means
     r.ctrl_prog_event = prog_event
     r.spi_shift_reg_out = shifted
     if cnt == CNT_ADDR:
-        r.spi_addr = taken
+        r.spi_addr = word_in
     r.spi_cnt = 0 if cnt == CNT_LAST else wrap(cnt + 1, 6)
 
 
 @kernel
-def _take_addr(r: np.record, taken: int) -> None:
-    r.ctrl_spi_addr = field(taken, ADDR.addr)
-    r.ctrl_op_code = field(taken, ADDR.cmd)
+def _take_addr(r: np.record, header: int) -> None:
+    r.ctrl_spi_addr = field(header, ADDR.addr)
+    r.ctrl_op_code = field(header, ADDR.cmd)
     r.ctrl_prog_data = 0
 
 
@@ -109,11 +109,11 @@ def configurer(chip: Chip) -> Callable[[np.record, int, int], None]:
 
     Of the kernel: addr : of the register; data : 20 bits
     """
-    lines = [line for register in chip.registers for line in _written(register)]
+    lines = [line for register in chip.registers for line in _write_lines(register)]
     return compiled(f"configure_{chip.name}", lines, "r, addr, data")
 
 
-def _written(register: Register) -> list[str]:
+def _write_lines(register: Register) -> list[str]:
     """The lines of a kernel that write a register."""
     addr, name = register.addr, register.name.lower()
     place = f"{name}[addr - {addr}]" if register.n_addrs > 1 else name

@@ -34,7 +34,7 @@ V_MEM_MASK = MONITOR["v_mem"].high
 V_MEM_BITS = MONITOR["v_mem"].width
 
 
-class Seen(NamedTuple):
+class OutputView(NamedTuple):
     """The events of this clock that may go out.
 
     spike : an output event, in standard mode
@@ -50,11 +50,13 @@ class Seen(NamedTuple):
     syn: int
 
 
-NOTHING = Seen(NO_EVENT, False, False, 0, 0, 0)
+NOTHING = OutputView(NO_EVENT, False, False, 0, 0, 0)
 
 
 @kernel
-def seen(r: np.record, neur: NeurMem, syn: SynMem, sched: Sched, result: NeuronOutput, syn_word: int) -> Seen:
+def output_view(
+    r: np.record, neur: NeurMem, syn: SynMem, sched: Sched, result: NeuronOutput, syn_word: int
+) -> OutputView:
     """Gather what the output bus watches; syn_word : SYNARRAY_WDATA."""
     from_ctrl = r.spi_aer_src_ctrl_nneur == 1
     popped = controller.aerout_pop_neur(r)
@@ -63,10 +65,10 @@ def seen(r: np.record, neur: NeurMem, syn: SynMem, sched: Sched, result: NeuronO
     mon_neur = r.spi_monitor_neur_addr
     mon_popped = popped and sched_addr == mon_neur
     mon_word = r.spi_monitor_syn_addr << ADDR.pre.shift | mon_neur >> 3
-    written = neur.cs == 1 and neur.we == 1 and neur.addr == mon_neur
-    return Seen(
+    writes = neur.cs == 1 and neur.we == 1 and neur.addr == mon_neur
+    return OutputView(
         standard.output_event(r, fires == 1, neur.addr, popped, sched_addr),
-        written or (mon_popped and from_ctrl),
+        writes or (mon_popped and from_ctrl),
         syn.cs == 1 and syn.we == 1 and syn.addr == mon_word,
         int(mon_popped) if from_ctrl else fires,
         result.monitor,
@@ -75,7 +77,7 @@ def seen(r: np.record, neur: NeurMem, syn: SynMem, sched: Sched, result: NeuronO
 
 
 @kernel
-def _standard(r: np.record, w: Seen) -> None:
+def _standard(r: np.record, w: OutputView) -> None:
     r.do_neuron0_transfer = 0
     r.do_neuron1_transfer = 0
     r.do_synapse_transfer = 0
@@ -94,7 +96,7 @@ def _send(r: np.record, packet: int, neuron0: bool, neuron1: bool, synapse_packe
 
 
 @kernel
-def _monitoring(r: np.record, w: Seen) -> None:
+def _monitoring(r: np.record, w: OutputView) -> None:
     """First neuron packet, second, then the synapse's; if the neuron is not written with it, the synapse's alone."""
     ack = r.aerout_ack_sync
     if ack == 0 and r.aerout_ack_sync_del == 1:
@@ -122,7 +124,7 @@ def _monitoring(r: np.record, w: Seen) -> None:
 
 
 @kernel
-def clock(r: np.record, w: Seen, aerout_ack: int) -> None:
+def clock(r: np.record, w: OutputView, aerout_ack: int) -> None:
     """Rising edge."""
     if r.spi_out_aer_monitor_en:
         monitor_samp = w.monitor & V_MEM_MASK if w.neuron else r.neuron_state_monitor_samp

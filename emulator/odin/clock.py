@@ -18,7 +18,7 @@ from draupnir.emulator.crossbar.controller import at_rest as is_at_rest
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import aer_out, controller, neuron_core, scheduler, spi, synaptic_core
-from draupnir.emulator.odin.aer_out import Seen
+from draupnir.emulator.odin.aer_out import OutputView
 from draupnir.emulator.odin.controller import Sched
 from draupnir.emulator.odin.layout import CHIP, N_PRIO
 
@@ -45,13 +45,13 @@ def clock(r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
     sched = scheduler.outputs(r)
     neur = controller.neur_mem(r, aerin_addr, sched)
     syn = controller.syn_mem(r, aerin_addr, sched)
-    event_out, seen = 0, aer_out.NOTHING
+    event_out, view = 0, aer_out.NOTHING
     if neur.we or syn.we:
-        event_out, seen = _write(r, neurons, synapses, neur, syn, sched)
+        event_out, view = _write(r, neurons, synapses, neur, syn, sched)
     else:
         neuron_core.read(r, neurons, neur)
         synapse_memory.read(r, synapses, syn)
-    _edge(r, sched, event_out, neur.addr, seen)
+    _edge(r, sched, event_out, neur.addr, view)
 
 
 @kernel
@@ -75,10 +75,10 @@ def calm_clock(r: np.record) -> None:
 
 
 @kernel
-def _edge(r: np.record, sched: Sched, event_out: int, neur_addr: int, seen: Seen) -> None:
+def _edge(r: np.record, sched: Sched, event_out: int, neur_addr: int, view: OutputView) -> None:
     """The edge of all that is no memory; what resets the priority does so at once, as every asynchronous reset."""
     held_priority = scheduler.rst_priority(r)
-    _rising_edge(r, sched, event_out, neur_addr, seen)
+    _rising_edge(r, sched, event_out, neur_addr, view)
     if held_priority or scheduler.rst_priority(r):
         scheduler.reset_priority(r)
 
@@ -86,13 +86,13 @@ def _edge(r: np.record, sched: Sched, event_out: int, neur_addr: int, seen: Seen
 @kernel
 def _write(
     r: np.record, neurons: np.ndarray, synapses: np.ndarray, neur: NeurMem, syn: SynMem, sched: Sched
-) -> tuple[int, Seen]:
+) -> tuple[int, OutputView]:
     """The two cores' edge where a memory is written; most are not, and then nothing comes of it for the others."""
     aerin_addr = field(r.inputs, IN.AERIN_ADDR)
     pre_en, bist_ref = controller.pre_en(r, aerin_addr), controller.bist_ref(r)
     syn_word = synaptic_core.wdata(r, syn, pre_en, bist_ref) if syn.we else 0
     stimulus = neuron_core.stimulus(r, neur, syn) if neur.we else neuron_core.NO_STIMULUS
     result = neuron_core.clock(r, neurons, neur, stimulus, controller.burst_end(r, sched))
-    seen = aer_out.seen(r, neur, syn, sched, result, syn_word)
+    view = aer_out.output_view(r, neur, syn, sched, result, syn_word)
     synapse_memory.clock(r, synapses, syn, syn_word)
-    return result.event_out, seen
+    return result.event_out, view

@@ -96,6 +96,6 @@ def _sign_registers(negative: NDArray[np.bool_]) -> tuple[int, ...]:
 
 def _refuse(neurons: NDArray[np.bool_], why: str) -> None:
     """Raise InputError that names the first of these neurons, if there is one."""
-    found = np.flatnonzero(neurons)
-    if len(found):
-        raise InputError(f"neurons[{found[0]}] {why}")
+    indices = np.flatnonzero(neurons)
+    if len(indices):
+        raise InputError(f"neurons[{indices[0]}] {why}")

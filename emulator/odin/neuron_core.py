@@ -133,7 +133,7 @@ def clock(r: np.record, neurons: np.ndarray, neur: NeurMem, s: NeuronInput, burs
     if neur.we == 0:
         read(r, neurons, neur)
         return NOTHING
-    before = (neurons[neur.addr, 0], neurons[neur.addr, 1], neurons[neur.addr, 2], neurons[neur.addr, 3])
+    old_limbs = (neurons[neur.addr, 0], neurons[neur.addr, 1], neurons[neur.addr, 2], neurons[neur.addr, 3])
     _write_word(r, neurons, neur.addr)
     if r.spi_gate_activity_sync:
         _write_byte(r, neurons, neur.addr)
@@ -144,5 +144,5 @@ def clock(r: np.record, neurons: np.ndarray, neur: NeurMem, s: NeuronInput, burs
     if take(r.neur_state, COMMON.neur_disable):
         result = NeuronOutput(0, result.monitor)
     for limb in range(N_LIMBS):
-        r.neur_state[limb] = np.int64(before[limb])
+        r.neur_state[limb] = np.int64(old_limbs[limb])
     return result

@@ -171,7 +171,7 @@ def clock(r: np.record, sched: Sched, port: SchedPort, neur_event: int, neurmem_
 
     sched : the scheduler's outputs in this clock; neur_event : NEUR_EVENT word; neurmem_addr : the neuron written
     """
-    held = rst_priority(r)
+    in_reset = rst_priority(r)
     prio = r.priority
     turn = prio < N_PRIO
     burst_pops = port.pop == 1 and turn and r.burst_empty[prio] == 0
@@ -180,11 +180,11 @@ def clock(r: np.record, sched: Sched, port: SchedPort, neur_event: int, neurmem_
     _main_clock(r, sched, port, from_ctrl, from_neuron, neurmem_addr, main_pops)
     if burst_pops:
         _clock_burst(r, prio, False, True, 0)
-    if not turn and not held:
+    if not turn and not in_reset:
         _push_to_all(r, neurmem_addr)
-    elif from_neuron and not from_ctrl and not held:
+    elif from_neuron and not from_ctrl and not in_reset:
         _push_burst(r, prio, neur_event, neurmem_addr)
-    if not held:
+    if not in_reset:
         r.burst_clean = 0
         _clock_priority(r)
     family.synchronise_open_loop(r)

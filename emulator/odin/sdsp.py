@@ -52,10 +52,10 @@ def word_next(word: int, pre_en: int, update_unmapped: int, bist: int, v_up: int
     pre_en, v_up, v_down : 8 bits, bit i for synapse i; synapses outside pre_en stay, and so do, unless update_unmapped
     is 1, those whose mapping bit is 0.
     """
-    after = 0
+    new_word = 0
     for i in range(N_SYN):
         synapse = (word >> (SYN_BITS * i)) & SYN_MASK
         if bit(pre_en, i) == 1 and (update_unmapped == 1 or field(synapse, MAPPED) == 1):
             synapse = synapse_next(synapse, bist, bit(v_up, i), bit(v_down, i))
-        after |= synapse << (SYN_BITS * i)
-    return after
+        new_word |= synapse << (SYN_BITS * i)
+    return new_word

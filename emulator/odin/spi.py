@@ -22,9 +22,9 @@ _configure = spi_slave.configurer(CHIP)
 @kernel
 def configure(r: np.record, addr: int, data: int) -> None:
     """A write of a configuration register; bursts that it turns off are reset at once."""
-    held = rst_priority(r)
+    was_in_reset = rst_priority(r)
     _configure(r, addr, data)
-    if rst_priority(r) and not held:  # an asynchronous reset: SPI_BURST_TIMEREF has become 0
+    if rst_priority(r) and not was_in_reset:  # an asynchronous reset: SPI_BURST_TIMEREF has become 0
         reset_priority(r)
 
 

@@ -63,15 +63,15 @@ def stretch(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int
     Call it only where ``can_stretch``. The output pins stay as they are.
     """
     clocks = min(clocks, scheduler.unchanged_for(r))
-    taken = 0
+    elapsed = 0
     if r.state == POP_NEUR:
-        taken = _visit(r, neurons, synapses, clocks)
+        elapsed = _visit(r, neurons, synapses, clocks)
     elif is_idle(r):
-        taken = clocks
-    scheduler.run_on(r, taken)
-    synchronise_req_for(r, field(r.inputs, IN.AERIN_REQ), taken)
-    r.cycle += taken
-    return taken
+        elapsed = clocks
+    scheduler.run_on(r, elapsed)
+    synchronise_req_for(r, field(r.inputs, IN.AERIN_REQ), elapsed)
+    r.cycle += elapsed
+    return elapsed
 
 
 @kernel

@@ -87,12 +87,12 @@ BUSES = (
 def _neuron(n: int) -> tuple[Field, ...]:
     """State of the word's neuron n."""
     lsb = 50 * n
-    which = "odd" if n else "even"
+    parity = "odd" if n else "even"
     return (
-        Field(f"neur_u{n}", lsb, U_BITS, f"Membrane potential, {which} neuron.", "LSB", signed=True, kind="state"),
-        Field(f"trace_inp{n}", lsb + 16, TRACE_BITS, f"Input trace, {which} neuron.", "LSB", kind="state"),
-        Field(f"trace_rec{n}", lsb + 28, TRACE_BITS, f"Recurrent trace, {which} neuron.", "LSB", kind="state"),
-        Field(f"trace_out{n}", lsb + 40, TOUT_BITS, f"Output trace, {which} neuron.", "LSB", kind="state"),
+        Field(f"neur_u{n}", lsb, U_BITS, f"Membrane potential, {parity} neuron.", "LSB", signed=True, kind="state"),
+        Field(f"trace_inp{n}", lsb + 16, TRACE_BITS, f"Input trace, {parity} neuron.", "LSB", kind="state"),
+        Field(f"trace_rec{n}", lsb + 28, TRACE_BITS, f"Recurrent trace, {parity} neuron.", "LSB", kind="state"),
+        Field(f"trace_out{n}", lsb + 40, TOUT_BITS, f"Output trace, {parity} neuron.", "LSB", kind="state"),
     )
 
 

@@ -260,7 +260,7 @@ def configuration(network: Network, **registers: int) -> Configuration:
 
     registers : other contents of registers of one address, by name
     """
-    told = {
+    contents = {
         "SPI_EN_CONF": 0,
         "SPI_DO_EPROP": 0,
         **{f"SPI_{name.upper()}": getattr(network, name) for name in ("fp_loc_winp", "fp_loc_wrec", "fp_loc_wout")},
@@ -278,14 +278,18 @@ def configuration(network: Network, **registers: int) -> Configuration:
     return Configuration(
         CHIP,
         {r.name: (r.fallback,) * r.n_addrs for r in CHIP.registers}
-        | {name: (content,) for name, content in told.items()}
+        | {name: (content,) for name, content in contents.items()}
         | {"SPI_ALPHA_CONF": tuple((ones << np.arange(ALPHA_CONF_BITS)).sum(axis=1).tolist())},
-        {NEURONS.name: words, WINP.name: _packed(network.winp, WINP), WREC.name: _packed(network.wrec, WREC)}
-        | {WOUT.name: _packed(network.wout, WOUT)},
+        {
+            NEURONS.name: words,
+            WINP.name: _memory_words(network.winp, WINP),
+            WREC.name: _memory_words(network.wrec, WREC),
+        }
+        | {WOUT.name: _memory_words(network.wout, WOUT)},
     )
 
 
-def _packed(weights: Integers, memory: Memory) -> NDArray[np.uint32]:
+def _memory_words(weights: Integers, memory: Memory) -> NDArray[np.uint32]:
     """A memory's words; rows that the chip has and does not use are 0."""
     entries = np.zeros(columns.matrix_of(memory).shape, np.uint32)
     entries[: len(weights)] = weights & ((1 << WEIGHT.width) - 1)
@@ -307,15 +311,15 @@ def _wrapped(u: Integers) -> Integers:
 
 def _inputs(spikes: ArrayLike) -> NDArray[np.bool_]:
     """(T, 256) bool. Raises InputError for another shape, or a number that is neither 0 nor 1."""
-    given = np.asarray(spikes)
-    if given.ndim != 2 or given.shape[1] > N:
-        raise InputError(f"spikes: shape {given.shape}; right is a row of at most {N} for each timestep")
-    wrong = np.argwhere((given != 0) & (given != 1))
+    spike_rows = np.asarray(spikes)
+    if spike_rows.ndim != 2 or spike_rows.shape[1] > N:
+        raise InputError(f"spikes: shape {spike_rows.shape}; right is a row of at most {N} for each timestep")
+    wrong = np.argwhere((spike_rows != 0) & (spike_rows != 1))
     if len(wrong):
         timestep, neuron = wrong[0]
-        raise InputError(f"spikes[{timestep}, {neuron}] is {given[timestep, neuron]}; right is 0 or 1")
-    inputs = np.zeros((len(given), N), bool)
-    inputs[:, : given.shape[1]] = given
+        raise InputError(f"spikes[{timestep}, {neuron}] is {spike_rows[timestep, neuron]}; right is 0 or 1")
+    inputs = np.zeros((len(spike_rows), N), bool)
+    inputs[:, : spike_rows.shape[1]] = spike_rows
     return inputs
 
 

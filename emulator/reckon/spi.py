@@ -130,7 +130,7 @@ def _read(header: int) -> int:
 @kernel
 def miso(r: np.record) -> int:
     """Return the slave's output: the top bit of the shift register, or of the read word at the first bit of a field."""
-    shown = r.spi_shift_reg_out
+    word_out = r.spi_shift_reg_out
     if field(r.spi_addr, HEADER.read) == 1 and _bit(r.spi_cnt) == 0 and _field(r.spi_cnt) != 0:
-        shown = r.srnn_readback
-    return bit(shown, SPI_BITS - 1)
+        word_out = r.srnn_readback
+    return bit(word_out, SPI_BITS - 1)

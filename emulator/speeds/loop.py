@@ -24,7 +24,7 @@ from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.parts.handshake import enforced_wait, receive, send, send_for, unchanged_for
 from draupnir.emulator.speeds import pieces
-from draupnir.emulator.speeds.runs import Buses, RunInputs, bus_pins, keep, kept, next_rest, without_bus_pins
+from draupnir.emulator.speeds.runs import Buses, RunInputs, bus_pins, buses_of, keep, next_rest, without_bus_pins
 
 ROOM = 1 << 18  # spikes of a piece, at most
 ROWS = 1 << 20  # rows of a piece that records them, at most
@@ -142,7 +142,7 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
         r, bus = state[0], inputs.buses  # Numba adds to a slice of a named tuple, not to itself
         cycles, addrs, rows = columns
         end = min(terms.max_cycles, len(rows)) if terms.record_rows else terms.max_cycles
-        n_spikes, n_cycles, work, done = 0, 0, 0, False
+        n_spikes, n_cycles, work, is_complete = 0, 0, 0, False
         while n_cycles < end and work < max_work and n_spikes + MOST_SHOWN < len(cycles):
             out = pins.outputs(r)
             ack, req = field(out, pins.OUT.AERIN_ACK), field(out, pins.OUT.AEROUT_REQ)
@@ -151,8 +151,8 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
                 n_spikes += 1
             bus = Buses(bus.sender, bus.receiver, req)
             if bus.sender.n_sent == len(inputs.events):
-                done = not terms.finish or ((ack | req | bus.receiver.ack) == 0 and pins.at_rest(r))
-                if done:
+                is_complete = not terms.finish or ((ack | req | bus.receiver.ack) == 0 and pins.at_rest(r))
+                if is_complete:
                     break
             limit = end - n_cycles
             bus, clocks, units = level.at_once(state, inputs, bus, burst, limit)
@@ -175,7 +175,7 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
             n_cycles += clocks
             work += units
         keep(bus_words, bus)
-        return n_spikes, n_cycles, work, done
+        return n_spikes, n_cycles, work, is_complete
 
     @outlined
     def loop(
@@ -191,22 +191,22 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
             finish = terms.finish or end < n_events
             limits = Terms(terms.max_cycles - n_cycles, finish, terms.stretch, terms.record_rows)
             room = Columns(columns.cycles[n_spikes:], columns.addrs[n_spikes:], columns.rows[n_cycles:])
-            spikes, clocks, work, done = stage(state, burst, some, limits, pieces.WORK - n_work, room, bus_words)
+            spikes, clocks, work, is_complete = stage(state, burst, some, limits, pieces.WORK - n_work, room, bus_words)
             n_spikes, n_cycles, n_work = n_spikes + spikes, n_cycles + clocks, n_work + work
-            if not done or end == n_events:
+            if not is_complete or end == n_events:
                 break
-            bus, end = kept(bus_words), next_rest(inputs, end + 1)
+            bus, end = buses_of(bus_words), next_rest(inputs, end + 1)
         level.flush(state)
         stretch.end(state[0])
-        return n_spikes, n_cycles, done
+        return n_spikes, n_cycles, is_complete
 
     opened = level.opener(loop)
 
     def piece(state: Any, burst: np.recarray, inputs: RunInputs, terms: Terms, bus_words: np.ndarray) -> Any:
         columns = Columns(*(np.empty(n, np.int64) for n in (ROOM, ROOM, ROWS if terms.record_rows else 0)))
-        n_spikes, n_cycles, done = opened(state, burst, inputs, terms, columns, bus_words)
+        n_spikes, n_cycles, is_complete = opened(state, burst, inputs, terms, columns, bus_words)
         lengths = n_spikes, n_spikes, n_cycles if terms.record_rows else 0
-        return *(column[:n].copy() for column, n in zip(columns, lengths, strict=True)), n_cycles, done
+        return *(column[:n].copy() for column, n in zip(columns, lengths, strict=True)), n_cycles, is_complete
 
     piece.loop = opened  # type: ignore[attr-defined]
     return piece

@@ -54,7 +54,7 @@ def raised_by_signal(error: SystemError) -> BaseException:
     return KeyboardInterrupt() if cause is error else cause
 
 
-def between() -> None:
+def check_stop() -> None:
     """Raise Stopped if the work has to stop. Call this between two pieces."""
     stop = getattr(_thread, "stop", None)
     if _everybody.is_set() or (stop is not None and stop.is_set()):

@@ -149,7 +149,7 @@ def keep(bus_words: np.ndarray, bus: Buses) -> None:
 
 
 @kernel
-def kept(bus_words: np.ndarray) -> Buses:
+def buses_of(bus_words: np.ndarray) -> Buses:
     """Return the buses that ``keep`` has written."""
     sender = Sender(bus_words[0], bus_words[1], bus_words[2], bus_words[3])
     return Buses(sender, Receiver(bus_words[4], bus_words[5]), bus_words[6])
@@ -185,14 +185,14 @@ def run_pieces(piece: Callable[[RunInputs, int, np.ndarray], Any], inputs: RunIn
 
     def next_piece(clocks: int) -> whole.WorkPiece:
         nonlocal remaining, n_sent
-        *columns, n_cycles, done = piece(remaining, clocks, bus_words)
+        *columns, n_cycles, is_complete = piece(remaining, clocks, bus_words)
         n_new, buses = _from_words(bus_words)
         n_sent += n_new
         remaining = RunInputs(remaining.events[n_new:], remaining.not_before[n_new:], remaining.delays, buses)
-        return whole.WorkPiece(columns, int(n_cycles), bool(done))
+        return whole.WorkPiece(columns, int(n_cycles), bool(is_complete))
 
     ran = whole.collect(next_piece, max_cycles)
-    return AllPieces(ran.columns, ran.n_cycles, ran.done, n_sent, remaining.buses)
+    return AllPieces(ran.columns, ran.n_cycles, ran.is_complete, n_sent, remaining.buses)
 
 
 def clock_budget(inputs: RunInputs, environment: Environment, first_cycle: int) -> int:

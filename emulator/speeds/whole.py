@@ -15,12 +15,12 @@ class WorkPiece(NamedTuple):
 
     columns : the columns that were recorded
     n_cycles : clocks
-    done : True if the run is complete
+    is_complete : True if the run is complete
     """
 
     columns: list[np.ndarray]
     n_cycles: int
-    done: bool
+    is_complete: bool
 
 
 def collect(piece: Callable[[int], WorkPiece], max_cycles: int) -> WorkPiece:
@@ -33,12 +33,12 @@ def collect(piece: Callable[[int], WorkPiece], max_cycles: int) -> WorkPiece:
     n_cycles = 0
     while True:
         try:
-            columns, clocks, done = piece(max_cycles - n_cycles)
+            columns, clocks, is_complete = piece(max_cycles - n_cycles)
         except SystemError as error:
             raise pieces.raised_by_signal(error) from None
         parts.append(columns)
         n_cycles += clocks
-        if done or n_cycles >= max_cycles:
+        if is_complete or n_cycles >= max_cycles:
             columns = [c[0] if len(parts) == 1 else np.concatenate(c) for c in zip(*parts, strict=True)]
-            return WorkPiece(columns, n_cycles, done)
-        pieces.between()
+            return WorkPiece(columns, n_cycles, is_complete)
+        pieces.check_stop()

@@ -137,8 +137,8 @@ class Bytewise:
             return None, (Remark("no command", f"there is no command {addr['cmd']}: nothing is written"),)
         place, byte = decode(self.reach[memory].addr, addr["addr"]), decode(self.data, content)
         if not addr["write"]:
-            what = f"reads {memory}[{place['word']}]" if addr["read"] else "neither reads nor writes"
-            return None, (Remark("read" if addr["read"] else "neither", f"{what}: nothing is written"),)
+            action = f"reads {memory}[{place['word']}]" if addr["read"] else "neither reads nor writes"
+            return None, (Remark("read" if addr["read"] else "neither", f"{action}: nothing is written"),)
         n_bytes = self.chip.memory(memory).width // BYTE
         if place["byte"] >= n_bytes:
             text = f"byte {place['byte']} of {memory}[{place['word']}]; a word has {n_bytes}: nothing is written"

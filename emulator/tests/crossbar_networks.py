@@ -155,12 +155,12 @@ def hold(trial: Trial, chip: ModuleType, model: Any, level: ModuleType) -> Netwo
         assert ((run.cycles[:n_spikes] - first) // apart).tolist() == expected.inputs.tolist()
     if expected.done:
         assert model.registers[0].n_dropped == expected.dropped_spikes
-        after = chip.configuration(replace(network, core=expected.core)).memories
-        assert all(np.array_equal(model.memories[name], words) for name, words in after.items())
+        expected_memories = chip.configuration(replace(network, core=expected.core)).memories
+        assert all(np.array_equal(model.memories[name], words) for name, words in expected_memories.items())
         if hasattr(run, "statistics"):
-            counted = run.statistics
-            assert counted.dropped_spikes == expected.dropped_spikes
-            assert counted.synaptic_operations == expected.synaptic_operations
+            statistics = run.statistics
+            assert statistics.dropped_spikes == expected.dropped_spikes
+            assert statistics.synaptic_operations == expected.synaptic_operations
     return expected
 
 

@@ -40,34 +40,34 @@ class Plain:
 
     def clock(self) -> int:
         """The outputs before the edge."""
-        shown = int(self._clock.outputs(self.record))
+        outputs = int(self._clock.outputs(self.record))
         self._clock.clock(*self._state)
-        return shown
+        return outputs
 
     def drive(self, inputs: np.ndarray, clk: np.ndarray) -> list[int]:
         """As ``ClockLevel.drive``."""
-        shown = []
+        outputs = []
         for row, edge in zip(inputs.tolist(), clk.tolist(), strict=True):
             self.apply(row)
-            shown.append(self.clock() if edge else 0)
-        return shown
+            outputs.append(self.clock() if edge else 0)
+        return outputs
 
     def run(self, events: np.ndarray, environment: Environment, n_clocks: int) -> list[tuple[int, int]]:
         """As a closed loop that is not asked to finish; the spikes."""
-        at, out = self._clock.IN, self.model.chip.output_word
-        others = without_bus_pins(at, self.record.inputs)
+        positions, out = self._clock.IN, self.model.chip.output_word
+        others = without_bus_pins(positions, self.record.inputs)
         nothing = np.zeros(0, np.int64)
         sender, receiver, req_before = runs.at_rest(self.model, environment)
         spikes = []
         for _ in range(n_clocks):
-            shown = np.array(int(self._clock.outputs(self.record)))
-            ack, req = (int(column(out, name, shown)) for name in ("AERIN_ACK", "AEROUT_REQ"))
+            pins = np.array(int(self._clock.outputs(self.record)))
+            ack, req = (int(column(out, name, pins)) for name in ("AERIN_ACK", "AEROUT_REQ"))
             if req and not req_before:
-                spikes.append((int(self.record.cycle), int(column(out, "AEROUT_ADDR", shown))))
+                spikes.append((int(self.record.cycle), int(column(out, "AEROUT_ADDR", pins))))
             req_before = req
             sender = send(sender, environment.delays, events, ack, enforced_wait(sender, nothing, self.record.cycle))
             receiver = receive(receiver, environment.delays, req)
-            self.record.inputs = others | bus_pins(at, sender, receiver)
+            self.record.inputs = others | bus_pins(positions, sender, receiver)
             self.clock()
         return spikes
 

@@ -59,16 +59,16 @@ def test_another_order_gives_the_same_results() -> None:
 
 
 def test_samples_are_made_as_they_are_needed() -> None:
-    made = []
+    seeds = []
 
     def samples() -> Iterator[Sample]:
         for seed in range(100):
-            made.append(seed)
+            seeds.append(seed)
             yield sample(seed)
 
     results = run_batch(samples(), 2)
     next(results)
-    assert len(made) <= 2 * AHEAD
+    assert len(seeds) <= 2 * AHEAD
     results.close()  # type: ignore[attr-defined]
 
 

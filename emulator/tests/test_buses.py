@@ -77,7 +77,7 @@ OUT = replace(IN, name="out")
 
 
 @pytest.mark.parametrize(
-    ("pins", "buses", "told"),
+    ("pins", "buses", "message"),
     [
         (INWARD, (), "toy: pin VALID has the role 'bus', and no bus has the pin"),
         (INWARD[:3], (IN,), "toy: bus in has a pin LAST, which is not declared"),
@@ -107,23 +107,25 @@ OUT = replace(IN, name="out")
         ),
     ],
 )
-def test_a_bus_that_does_not_fit_its_chip_is_refused(pins: tuple[Pin, ...], buses: tuple[Bus, ...], told: str) -> None:
-    with pytest.raises(DeclarationError) as refused:
+def test_a_bus_that_does_not_fit_its_chip_is_refused(
+    pins: tuple[Pin, ...], buses: tuple[Bus, ...], message: str
+) -> None:
+    with pytest.raises(DeclarationError) as error:
         chip(*pins, buses=buses)
-    assert str(refused.value) == told
+    assert str(error.value) == message
 
 
 @pytest.mark.parametrize(
-    ("pins", "told"),
+    ("pins", "message"),
     [
         ({"valid": "VALID", "payload": "DATA"}, "'ready' has no pin"),
         ({"valid": "VALID", "ready": "READY", "payload": "DATA", "last": "LAST"}, "'last' is not one of its roles"),
     ],
 )
-def test_a_bus_has_pins_for_exactly_the_roles_of_its_kind(pins: Mapping[str, str], told: str) -> None:
-    with pytest.raises(DeclarationError) as refused:
+def test_a_bus_has_pins_for_exactly_the_roles_of_its_kind(pins: Mapping[str, str], message: str) -> None:
+    with pytest.raises(DeclarationError) as error:
         Bus("in", STREAM, pins)
-    assert str(refused.value) == f"bus in: {told}; a bus of kind stream has pins for valid, ready, payload"
+    assert str(error.value) == f"bus in: {message}; a bus of kind stream has pins for valid, ready, payload"
 
 
 def test_a_parameter_is_one_of_the_kind_s_and_within_its_range() -> None:
@@ -163,18 +165,18 @@ def test_edges_matter_at_a_reset_and_at_the_clock_of_an_spi() -> None:
 
 
 def test_a_step_ends_by_its_clocks_or_by_what_it_waits_for() -> None:
-    told = []
+    answers = []
 
     def script() -> Script:
-        told.append((yield Step({"a": 1}, clocks=2)))
-        told.append((yield Step({"a": 2}, clocks=0)))  # does not take place
-        told.append((yield Step({"a": 3}, ("b", 1), 3)))
-        told.append((yield Step({"a": 4}, ("b", 1))))
+        answers.append((yield Step({"a": 1}, clocks=2)))
+        answers.append((yield Step({"a": 2}, clocks=0)))  # does not take place
+        answers.append((yield Step({"a": 3}, ("b", 1), 3)))
+        answers.append((yield Step({"a": 4}, ("b", 1))))
 
     clocks = clock_by_clock(script())
-    shown = [next(clocks)] + [clocks.send(met) for met in (True, False, False, False, False, False, True, True)]
-    assert [step.levels["a"] for step in shown] == [1, 1, 3, 3, 3, 4, 4, 4, 4]
-    assert told == [False, False, False, True]
+    steps = [next(clocks)] + [clocks.send(met) for met in (True, False, False, False, False, False, True, True)]
+    assert [step.levels["a"] for step in steps] == [1, 1, 3, 3, 3, 4, 4, 4, 4]
+    assert answers == [False, False, False, True]
 
 
 def test_a_script_without_a_step_drives_nothing() -> None:
@@ -206,16 +208,16 @@ def face_to_face(kind: BusKind, timings: tuple[Any, Any], items: list[int], seed
         clock_by_clock(from_chip.receiver_script(rng, timings[1])),
     ]
     steps = [next(side) for side in sides]
-    monitor, seen = to_chip.monitor(), []
+    monitor, passed = to_chip.monitor(), []
     for _ in range(60 * len(items) + 60):
-        shown = {role.name: 0 for role in kind.roles} | {**steps[0].levels, **steps[1].levels}
-        if (item := monitor.send(shown)) is not None:
-            seen.append(item)
+        levels = {role.name: 0 for role in kind.roles} | {**steps[0].levels, **steps[1].levels}
+        if (item := monitor.send(levels)) is not None:
+            passed.append(item)
         steps = [
-            side.send(step.end is not None and shown[step.end[0]] == step.end[1])
+            side.send(step.end is not None and levels[step.end[0]] == step.end[1])
             for side, step in zip(sides, steps, strict=True)
         ]
-    return seen
+    return passed
 
 
 clocks = st.builds(lambda lo, more: Clocks(lo, lo + more), st.integers(0, 3), st.integers(0, 3))
@@ -251,22 +253,22 @@ def test_whatever_their_timing_each_item_passes_once(
 
 
 @pytest.mark.parametrize(
-    ("kind", "timing", "told"),
+    ("kind", "timing", "effect"),
     [
         (FOUR_PHASE, four_phase.SenderTiming(early=1.0, early_after=Clocks(0, 0)), "fewer"),
         (STREAM, stream.StreamSenderTiming(withdraw=1.0, withdraw_after=Clocks(0, 0)), "fewer"),
         (STREAM, stream.StreamSenderTiming(change=1.0, change_after=Clocks(0, 0)), "others"),
     ],
 )
-def test_a_sender_that_breaks_the_rules_loses_or_changes_items(kind: BusKind, timing: Any, told: str) -> None:
+def test_a_sender_that_breaks_the_rules_loses_or_changes_items(kind: BusKind, timing: Any, effect: str) -> None:
     items = list(range(100, 140))
     patient = {
         "four-phase": four_phase.ReceiverTiming(latency=Clocks(3, 3)),
         "stream": stream.StreamReceiverTiming(pause=Clocks(3, 9)),
     }[kind.name]
-    seen = face_to_face(kind, (timing, patient), items, 1)
-    assert seen and set(seen) <= set(items)
-    assert (len(seen) < len(items)) if told == "fewer" else (seen != items)
+    passed = face_to_face(kind, (timing, patient), items, 1)
+    assert passed and set(passed) <= set(items)
+    assert (len(passed) < len(items)) if effect == "fewer" else (passed != items)
 
 
 def test_a_receiver_that_breaks_the_rules_acknowledges_what_is_not_there() -> None:
@@ -279,7 +281,7 @@ def test_a_receiver_that_breaks_the_rules_acknowledges_what_is_not_there() -> No
 
 
 def test_each_bit_is_there_before_sck_rises_and_stays_until_it_falls() -> None:
-    sent = [1, 0, 1, 1]
-    shown = list(levels(sent))
-    assert [one["sck"] for one in shown] == [0, 1] * 4
-    assert [one["mosi"] for one in shown[::2]] == [one["mosi"] for one in shown[1::2]] == sent
+    bits = [1, 0, 1, 1]
+    steps = list(levels(bits))
+    assert [one["sck"] for one in steps] == [0, 1] * 4
+    assert [one["mosi"] for one in steps[::2]] == [one["mosi"] for one in steps[1::2]] == bits

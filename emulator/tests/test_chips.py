@@ -25,8 +25,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of installed packages."""
     monkeypatch.syspath_prepend(tmp_path)
     yield tmp_path
-    for found in FOUND:
-        found.cache_clear()
+    for finder in FOUND:
+        finder.cache_clear()
     for name in [name for name in sys.modules if name.partition(".")[0] in ("toys", "other")]:
         del sys.modules[name]
 
@@ -41,8 +41,8 @@ def install(site: Path, name: str, entry_points: str, **files: str) -> None:
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(f"[draupnir.chips]\n{entry_points}\n")
-    for found in FOUND:
-        found.cache_clear()
+    for finder in FOUND:
+        finder.cache_clear()
 
 
 def toy(
@@ -89,7 +89,7 @@ def test_a_part_that_fails_to_import_is_not_taken_for_one_that_is_absent(site: P
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (
             "CHIP = (\n",
@@ -101,9 +101,9 @@ def test_a_part_that_fails_to_import_is_not_taken_for_one_that_is_absent(site: P
         ("class CHIP: ...\n", "declaration='toys.layout:CHIP' is the class CHIP; right is a declare.Chip, or .*"),
     ],
 )
-def test_a_part_that_is_something_else_is_one_line(site: Path, text: str, said: str) -> None:
+def test_a_part_that_is_something_else_is_one_line(site: Path, text: str, message: str) -> None:
     install(site, "toys", "toy = toys.package:PACKAGE", package=toy(), layout=text)
-    with pytest.raises(InputError, match=f"^toy: {said}$"):
+    with pytest.raises(InputError, match=f"^toy: {message}$"):
         DECLARATION.load(chips.package("toy"))
 
 
@@ -130,7 +130,7 @@ def test_a_name_that_is_there_twice_is_one_line_that_names_both(site: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("import a_package_that_is_not_there\n", r"cannot be loaded: ModuleNotFoundError: .*toys/package.py:1\)"),
         ("THING = 3\n", "cannot be loaded: AttributeError: module 'toys.package' has no attribute 'PACKAGE'"),
@@ -139,9 +139,9 @@ def test_a_name_that_is_there_twice_is_one_line_that_names_both(site: Path) -> N
         (toy(more="rtl_of_ours='a:b'"), "cannot be loaded: TypeError: .*unexpected keyword argument 'rtl_of_ours'.*"),
     ],
 )
-def test_an_entry_point_that_does_not_load_is_one_line(site: Path, text: str, said: str) -> None:
+def test_an_entry_point_that_does_not_load_is_one_line(site: Path, text: str, message: str) -> None:
     install(site, "toys", "toy = toys.package:PACKAGE", package=text)
-    with pytest.raises(InputError, match=rf"^chip 'toy': toys.package:PACKAGE in the package toys 1.0 {said}"):
+    with pytest.raises(InputError, match=rf"^chip 'toy': toys.package:PACKAGE in the package toys 1.0 {message}"):
         chips.package("toy")
 
 
@@ -170,8 +170,8 @@ def test_a_chip_s_object_imports_none_of_its_parts() -> None:
         "import sys; from draupnir.emulator import chips; assert all(map(chips.package, chips.names()));"
         "print([name for name in sys.modules if name in ('numba', 'amaranth', 'cocotb') or name.endswith('.layout')])"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout == "[]\n"
 
 
 @pytest.mark.parametrize("name", chips.names())

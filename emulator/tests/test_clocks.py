@@ -19,8 +19,8 @@ def chip(*pins: Pin) -> Chip:
     return Chip("some", "", (*pins, Pin("Q", "out", 1, "status", "")), (), (), (), (), "")
 
 
-def clock(name: str, **said: Any) -> Pin:
-    return Pin(name, "in", 1, "clock", "", **said)
+def clock(name: str, **options: Any) -> Pin:
+    return Pin(name, "in", 1, "clock", "", **options)
 
 
 def test_each_clock_has_two_bits_of_a_rows_edges() -> None:
@@ -41,19 +41,19 @@ def test_a_period_is_what_rises_and_what_falls() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pins", "said"),
+    ("pins", "message"),
     [
         ((), r"^some: 0 pins have the role 'clock'; right are 1 to 4$"),
         (tuple(clock(name) for name in "ABCDE"), r"^some: 5 pins have the role 'clock'; right are 1 to 4$"),
     ],
 )
-def test_a_chip_has_one_to_four_clocks(pins: tuple[Pin, ...], said: str) -> None:
-    with pytest.raises(DeclarationError, match=said):
+def test_a_chip_has_one_to_four_clocks(pins: tuple[Pin, ...], message: str) -> None:
+    with pytest.raises(DeclarationError, match=message):
         chip(*pins)
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         (("D", "in", 1, "control", "", "both"), r"^pin D: edges='both' is for a clock only$"),
         (
@@ -70,8 +70,8 @@ def test_a_chip_has_one_to_four_clocks(pins: tuple[Pin, ...], said: str) -> None
         (("D", "in", 1, "control", "", "rising", "high", True), r"^pin D: active= and asynchronous= are for a reset"),
     ],
 )
-def test_what_cannot_be_said_of_a_pin_is_refused(wrong: tuple[Any, ...], said: str) -> None:
-    with pytest.raises(DeclarationError, match=said):
+def test_what_cannot_be_said_of_a_pin_is_refused(wrong: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(DeclarationError, match=message):
         Pin(*wrong)
 
 
@@ -112,7 +112,7 @@ def test_a_reset_of_the_model_takes_polarity_and_clocks_from_the_declaration() -
 
 
 @pytest.mark.parametrize(
-    ("levels", "said"),
+    ("levels", "lines"),
     [
         ({"RST_N": 1}, []),
         ({"RST_N": 0}, ["RST_N is on"]),
@@ -120,10 +120,10 @@ def test_a_reset_of_the_model_takes_polarity_and_clocks_from_the_declaration() -
         ({"SOFT": 1}, ["RST_N is on, SOFT is on"]),
     ],
 )
-def test_a_context_names_the_resets_that_are_active(levels: dict[str, int], said: list[str]) -> None:
+def test_a_context_names_the_resets_that_are_active(levels: dict[str, int], lines: list[str]) -> None:
     model = Model()
     model.step(pack(IN, levels))
-    assert model.holding_still() == said
+    assert model.holding_still() == lines
 
 
 def test_a_clock_is_high_at_first_where_it_falls_first() -> None:
@@ -140,7 +140,7 @@ def test_levels_follow_the_edges() -> None:
 
 
 @pytest.mark.parametrize(
-    ("edges", "said"),
+    ("edges", "message"),
     [
         ([C, 2], r"^duo: row 1 has clock edges 0x2; the chip uses 0xd only$"),
         ([R, C, R], r"^duo: STROBE rises and falls in turn; row 2 repeats an edge$"),
@@ -148,6 +148,6 @@ def test_levels_follow_the_edges() -> None:
         ([R | F], r"^duo: STROBE rises and falls in turn; row 0 repeats an edge$"),
     ],
 )
-def test_edges_that_cannot_be_are_refused(edges: list[int], said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_edges_that_cannot_be_are_refused(edges: list[int], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         check_edges(CHIP, np.array(edges, np.uint8), {"CLK": 0, "STROBE": 0})

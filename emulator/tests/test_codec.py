@@ -49,21 +49,21 @@ def test_an_update_replaces_the_given_fields_alone(word: Word, data: st.DataObje
     content = data.draw(st.integers(0, (1 << word.width) - 1))
     name = data.draw(st.sampled_from([f.name for f in word]))
     given_value = data.draw(st.integers(word[name].low, word[name].high))
-    after = codec.update(word, content, **{name: given_value})
-    assert codec.decode(word, after) == codec.decode(word, content) | {name: given_value}
+    new_content = codec.update(word, content, **{name: given_value})
+    assert codec.decode(word, new_content) == codec.decode(word, content) | {name: given_value}
     outside = ~sum(((1 << f.width) - 1) << f.lsb for f in word)
-    assert after & outside == content & outside
+    assert new_content & outside == content & outside
 
 
 @any_word
 @given(data=st.data())
 def test_a_field_at_its_position_is_the_field(word: Word, data: st.DataObject) -> None:
     content = data.draw(st.integers(0, (1 << word.width) - 1))
-    for f, at in zip(word, codec.positions(word), strict=True):
+    for f, place in zip(word, codec.positions(word), strict=True):
         limbs = codec.to_limbs(content, 5)
-        both = int(limbs[at.limb]) | int(limbs[at.limb + 1]) << 32
-        assert both >> at.shift & at.mask == content >> f.lsb & (1 << f.width) - 1
-        assert at.last_limb == f.msb // 32
+        both = int(limbs[place.limb]) | int(limbs[place.limb + 1]) << 32
+        assert both >> place.shift & place.mask == content >> f.lsb & (1 << f.width) - 1
+        assert place.last_limb == f.msb // 32
 
 
 @given(st.integers(0, (1 << 128) - 1))
@@ -125,7 +125,7 @@ print(kept == now, hash(kept) == hash(now), kept == other)
 def test_code_for_positions_is_found_again_by_another_process(tmp_path: Path) -> None:
     """Numba looks for kept machine code by the pickled types of the arguments; other fields are another type."""
     (tmp_path / "type").write_bytes(serialize.dumps(numba.typeof(codec.positions(MIXED))))
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", FOUND_ANEW, str(tmp_path / "type")], capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == ["True", "True", "False"]
+    assert result.stdout.split() == ["True", "True", "False"]

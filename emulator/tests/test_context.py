@@ -37,8 +37,8 @@ def test_the_gate_is_told_until_the_controller_has_seen_it_open() -> None:
     for _ in range(4):
         model.step(0)
     model.registers[0].spi_gate_activity = 0
-    said = []
+    is_on = []
     for _ in range(4):
-        said.append(model.context()[0] == "SPI_GATE_ACTIVITY is on")
+        is_on.append(model.context()[0] == "SPI_GATE_ACTIVITY is on")
         model.step(0)
-    assert said == [True, True, False, False]
+    assert is_on == [True, True, False, False]

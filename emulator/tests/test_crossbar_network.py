@@ -126,7 +126,7 @@ def test_an_inhibitory_row_of_odin_stops_at_0() -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "message"),
+    ("change", "message"),
     [
         ({"thr": [5000]}, r"thr\[0\] is 5000; right is 0\.\.4095"),
         ({"weights": {(7, 0): 8}}, r"weights\[7, 0\] is 8; right is -8\.\.7"),
@@ -136,9 +136,9 @@ def test_an_inhibitory_row_of_odin_stops_at_0() -> None:
         ({"thr": []}, r"0 neurons; right is 1\.\.256"),
     ],
 )
-def test_what_the_chip_cannot_hold_is_refused(what: dict[str, Any], message: str) -> None:
+def test_what_the_chip_cannot_hold_is_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        network(**{"weights": {}, "thr": [5], **what})
+        network(**{"weights": {}, "thr": [5], **change})
 
 
 @pytest.mark.parametrize(

@@ -189,8 +189,10 @@ def test_no_name_is_declared_twice_in_a_chip(part: dict, kind: str, name: str) -
     [("snn-accelerator", "snn_accelerator"), ("64 neurons", "chip_64_neurons"), ("class", "chip_class"), ("", "chip_")],
 )
 def test_a_chip_s_name_is_one_that_python_can_import(name: str, near: str) -> None:
-    told = f"^chip '{name}': its folders have this name, so it must be a Python identifier, for instance '{near}'; the"
-    with pytest.raises(DeclarationError, match=told):
+    message = (
+        f"^chip '{name}': its folders have this name, so it must be a Python identifier, for instance '{near}'; the"
+    )
+    with pytest.raises(DeclarationError, match=message):
         replace(TOY, name=name)
     assert replace(TOY, name=near).name == near
 

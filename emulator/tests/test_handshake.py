@@ -44,8 +44,8 @@ def test_many_clocks_without_ack_equal_one_after_the_other(
     for cycle in range(clocks):
         stepped = send(stepped, delays, EVENTS, 0, enforced_wait(stepped, not_before, cycle))
         n_high += stepped.req
-    after, high = send_for(sender, delays, EVENTS, clocks, enforced_wait(sender, not_before, 0))
-    assert (tuple(after), high) == (tuple(stepped), n_high)
+    skipped, high = send_for(sender, delays, EVENTS, clocks, enforced_wait(sender, not_before, 0))
+    assert (tuple(skipped), high) == (tuple(stepped), n_high)
 
 
 def test_without_limits_nothing_is_held() -> None:
@@ -71,16 +71,16 @@ class OtherSide:
 
     def __init__(self, waits: list[int]) -> None:
         self.level, self._waits = 0, endlessly(waits)
-        self._left = next(self._waits)
+        self._wait = next(self._waits)
 
     def see(self, level: int) -> None:
         """A clock edge that finds the side under test at a level."""
         if level == self.level:
             return
-        if self._left == 0:
-            self.level, self._left = level, next(self._waits)
+        if self._wait == 0:
+            self.level, self._wait = level, next(self._waits)
         else:
-            self._left -= 1
+            self._wait -= 1
 
 
 def is_met(step: Step, level: int) -> bool:
@@ -113,9 +113,9 @@ def test_the_receiver_of_kernels_is_that_of_four_phase_buses(delays: Delays, wai
     n_taken = 0
     for _ in range(150):
         assert step.levels["ack"] == kernel_r.ack
-        before = chip.level
+        old_level = chip.level
         chip.see(1 - kernel_r.ack)  # it asks whenever it may
-        n_taken += before > chip.level
+        n_taken += old_level > chip.level
         kernel_r = receive(kernel_r, delays, chip.level)
         step = script.send(is_met(step, chip.level))
     assert n_taken > 2

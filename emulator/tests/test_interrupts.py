@@ -87,10 +87,10 @@ def storm(chip: str, seconds: float) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("chip", chips.names())
 def test_a_storm_of_signals_ends_no_process(chip: str) -> None:
-    done = storm(chip, 2.0)
-    assert done.returncode >= 0, f"ended by signal {-done.returncode}"
-    assert done.stdout.startswith("alive "), done.stderr
-    assert int(done.stdout.split()[1]) > 10
+    result = storm(chip, 2.0)
+    assert result.returncode >= 0, f"ended by signal {-result.returncode}"
+    assert result.stdout.startswith("alive "), result.stderr
+    assert int(result.stdout.split()[1]) > 10
 
 
 @pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
@@ -152,8 +152,8 @@ def test_a_run_in_pieces_is_the_run_at_once(chip: str, level: str) -> None:
     printed = []
     for work in (1, 100, pieces.WORK):
         command = [sys.executable, "-c", IN_PIECES, str(work), chip, level]
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-        printed.append(done.stdout)
+        result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        printed.append(result.stdout)
     assert len(printed[0]) > 60 and printed[0] == printed[1] == printed[2]
 
 
@@ -176,21 +176,21 @@ def test_work_that_is_to_stop_stops_within_a_second_or_so() -> None:
     stop.set()
     thread.join(20)
     assert not thread.is_alive() and raised == [True]
-    before = int(model.registers[0].cycle)
-    assert before > 0
+    cycle = int(model.registers[0].cycle)
+    assert cycle > 0
     model.step(0)  # and it goes on from there
-    assert model.registers[0].cycle == before + 1
+    assert model.registers[0].cycle == cycle + 1
 
 
 def test_everybody_stops_until_told_to_go_on() -> None:
-    pieces.between()
+    pieces.check_stop()
     pieces.stop_everybody()
     try:
         with pytest.raises(pieces.Stopped):
-            pieces.between()
+            pieces.check_stop()
     finally:
         pieces.go_on()
-    pieces.between()
+    pieces.check_stop()
 
 
 def test_rows_stop_between_two_pieces(monkeypatch: pytest.MonkeyPatch) -> None:

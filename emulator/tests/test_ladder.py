@@ -14,9 +14,9 @@ FILE = re.compile(r"^\| ((?:\[`\w+\.py`\]\(\w+\.py\)(?:, )?)+) \|", re.MULTILINE
 
 def test_every_test_on_the_page_is_there() -> None:
     root = ROOM.parents[1]
-    named = TEST.findall(PAGE)
-    assert len(named) > 15
-    for path, link, test in named:
+    links = TEST.findall(PAGE)
+    assert len(links) > 15
+    for path, link, test in links:
         file = (ROOM / link).resolve()
         assert file == (root / path).resolve(), f"{link} leads to {file}"
         nodes = ast.walk(ast.parse(file.read_text()))
@@ -31,5 +31,5 @@ def test_every_row_that_says_who_is_held_names_a_test() -> None:
 
 
 def test_the_page_lists_all_files_of_the_room() -> None:
-    listed = {name for row in FILE.findall(PAGE) for name in re.findall(r"`(\w+\.py)`", row)}
-    assert listed == {path.name for path in ROOM.glob("*.py")}
+    files = {name for row in FILE.findall(PAGE) for name in re.findall(r"`(\w+\.py)`", row)}
+    assert files == {path.name for path in ROOM.glob("*.py")}

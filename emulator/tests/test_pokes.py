@@ -52,7 +52,7 @@ def test_a_run_after_a_poke_is_that_of_the_plain_chip(chip: str, level: str, see
 # --- What was believed before -----------------------------------------------------------------------------------
 
 
-def held() -> Model:
+def model_in_reset() -> Model:
     """ODIN at rest, its burst FIFOs held in reset by SPI_OPEN_LOOP, and so known to be clean for long."""
     model = Model()
     model.reset()
@@ -63,15 +63,15 @@ def held() -> Model:
 
 @pytest.mark.parametrize("name", ["burst_empty", "burst_fill_cnt", "burst_write_ptr", "burst_read_ptr"])
 def test_a_burst_fifo_poked_under_a_held_reset_is_reset_by_the_next_clock(name: str) -> None:
-    model = held()
-    before = model.registers[0][name].copy()
+    model = model_in_reset()
+    old_content = model.registers[0][name].copy()
     model.registers[0][name][5] ^= 1
     model.step(0)
-    assert model.registers[0][name].tolist() == before.tolist()
+    assert model.registers[0][name].tolist() == old_content.tolist()
 
 
 def test_the_turn_poked_under_a_held_reset_is_reset_by_the_next_clock() -> None:
-    model = held()
+    model = model_in_reset()
     model.registers[0].priority, model.registers[0].priority_cnt = 7, 99
     model.step(0)
     assert (model.registers[0].priority, model.registers[0].priority_cnt) == (0, 0)
@@ -95,11 +95,11 @@ def test_the_turn_wraps_at_8_bits() -> None:
     model.reset()
     r = model.registers[0]
     r.spi_burst_timeref, r.priority = 1, 254
-    seen = []
+    turns = []
     for _ in range(6):
         model.step(0)
-        seen.append(int(r.priority))
-    assert seen == [254, 255, 255, 0, 0, 1]
+        turns.append(int(r.priority))
+    assert turns == [254, 255, 255, 0, 0, 1]
 
 
 @pytest.mark.parametrize("chip", chips.names())
@@ -123,4 +123,4 @@ def test_clocks_in_no_state_are_counted_nowhere(chip: str) -> None:
 
 
 def test_what_is_kept_to_be_quick_is_kept_in_no_snapshot() -> None:
-    assert held().registers[0].burst_clean == 0
+    assert model_in_reset().registers[0].burst_clean == 0

@@ -50,10 +50,10 @@ def record(core: Block) -> np.recarray:
     for reg in core.regs:
         n = (int(np.prod(reg.shape)),) if reg.shape else ()
         fields.append((reg.name, np.int64, (*(() if core.copies is None else (core.copies,)), *n)))
-    found = np.zeros(1, np.dtype((np.record, fields))).view(np.recarray)
-    for name in found.dtype.names or ():
-        found[name] = 7
-    return found
+    registers = np.zeros(1, np.dtype((np.record, fields))).view(np.recarray)
+    for name in registers.dtype.names or ():
+        registers[name] = 7
+    return registers
 
 
 @pytest.mark.parametrize("copies", [None, 3])

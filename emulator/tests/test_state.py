@@ -48,8 +48,8 @@ def test_all_bits_are_0_before_the_first_clock(name: str) -> None:
 def test_a_random_start_touches_only_registers_without_a_reset(name: str, seed: int) -> None:
     chip = chips.declaration(name)
     record = state.new_registers(chip, EXTRA, seed)
-    kept = [reg.name for reg in state.registers(chip) if reg.reset is None]
-    assert not any(record[reg].any() for reg in record.dtype.fields or () if reg not in kept)
+    names = [reg.name for reg in state.registers(chip) if reg.reset is None]
+    assert not any(record[reg].any() for reg in record.dtype.fields or () if reg not in names)
     assert state.out_of_range(chip, record) == []
 
 
@@ -59,8 +59,8 @@ def test_random_starts_reach_every_bit_of_every_register_without_a_reset(name: s
     records = [state.new_registers(chip, seed=seed) for seed in range(64)]
     for reg in state.registers(chip):
         if reg.reset is None:
-            seen = np.bitwise_or.reduce([record[reg.name] for record in records])
-            assert (seen == (1 << reg.width) - 1).all(), reg.name
+            bits = np.bitwise_or.reduce([record[reg.name] for record in records])
+            assert (bits == (1 << reg.width) - 1).all(), reg.name
 
 
 def test_a_seed_gives_the_same_start_again() -> None:
@@ -89,13 +89,13 @@ def test_one_element_beyond_its_width_is_enough() -> None:
 def test_a_restored_snapshot_undoes_what_came_after() -> None:
     record, memories = new(seed=1)
     memories["mem"][2] = (5, 6)
-    before = record.tobytes(), memories["mem"].tobytes()
+    old_bytes = record.tobytes(), memories["mem"].tobytes()
     snapshot = state.take(record, memories)
     record.cnt[0] = 3
     record["fifo"][0, :] = 0
     memories["mem"][:] = 9
     state.put_back(snapshot, record, memories)
-    assert (record.tobytes(), memories["mem"].tobytes()) == before
+    assert (record.tobytes(), memories["mem"].tobytes()) == old_bytes
 
 
 def test_restoring_writes_into_the_arrays_in_place() -> None:
@@ -115,9 +115,9 @@ def test_equal_snapshots_do_not_differ() -> None:
 
 def test_a_difference_names_register_or_memory_and_both_values() -> None:
     record, memories = new()
-    before = state.take(record, memories)
+    start = state.take(record, memories)
     record.cnt[0] = 10
     record["fifo"][0, 4] = 2
     memories["mem"][2, 1] = 255
-    after = state.take(record, memories)
-    assert state.diff(before, after) == ["cnt: 0x0 -> 0xa", "fifo[4]: 0x0 -> 0x2", "mem[2, 1]: 0x0 -> 0xff"]
+    end = state.take(record, memories)
+    assert state.diff(start, end) == ["cnt: 0x0 -> 0xa", "fifo[4]: 0x0 -> 0x2", "mem[2, 1]: 0x0 -> 0xff"]

@@ -65,14 +65,16 @@ def test_without_stretches_none_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("chip", "told"),
+    ("chip", "message"),
     [
         (duo_chip.CHIP, "this loop has one clock, of which the chip uses the rise; there are "),
         (wide_chip.wide((63,)), "this loop has at most 63 bits of pins each way; there are "),
     ],
 )
-def test_a_chip_with_more_than_one_clock_or_wide_pins_is_refused(chip: Chip, told: str) -> None:
-    with pytest.raises(DeclarationError, match=f"{chip.name}: {told}.*; right is a model with its own loop over rows"):
+def test_a_chip_with_more_than_one_clock_or_wide_pins_is_refused(chip: Chip, message: str) -> None:
+    with pytest.raises(
+        DeclarationError, match=f"{chip.name}: {message}.*; right is a model with its own loop over rows"
+    ):
         driver(chip, clock, ModuleType("none"))
 
 

@@ -74,31 +74,31 @@ def test_a_pin_of_at_most_63_bits_lies_in_one_integer_and_a_wider_one_in_limbs()
 
 
 def test_kernels_find_a_wide_pin_limb_by_limb() -> None:
-    at = positions(wide_chip.wide((40, 100)).input_word)
-    assert Place(0, 0, (1 << 40) - 1) == at.I0
-    assert (Place(1, 0, LIMB), Place(2, 0, LIMB), Place(3, 0, LIMB), Place(3, 32, 15)) == at.I1
+    places = positions(wide_chip.wide((40, 100)).input_word)
+    assert Place(0, 0, (1 << 40) - 1) == places.I0
+    assert (Place(1, 0, LIMB), Place(2, 0, LIMB), Place(3, 0, LIMB), Place(3, 32, 15)) == places.I1
 
 
 def test_a_function_for_one_integer_does_not_compile_for_a_row_of_several() -> None:
-    at = positions(wide_chip.wide((40, 40)).input_word)
+    places = positions(wide_chip.wide((40, 40)).input_word)
     with pytest.raises((numba.TypingError, AttributeError)):
-        field(5, at.I1)
+        field(5, places.I1)
     with pytest.raises((numba.TypingError, AttributeError)):
-        placed(5, at.I1)
+        placed(5, places.I1)
 
 
 @pytest.mark.parametrize("widths", WIDTHS + WIDER)
 def test_packed_pins_are_those_of_their_row(widths: Widths) -> None:
     word, rng = wide_chip.wide(widths).input_word, np.random.default_rng(1)
-    packed = [int.from_bytes(rng.bytes(64)) % (1 << word.width) for _ in range(50)]
-    rows = to_rows(word, packed)
+    packed_pins = [int.from_bytes(rng.bytes(64)) % (1 << word.width) for _ in range(50)]
+    rows = to_rows(word, packed_pins)
     assert (rows >= 0).all()
-    assert [from_row(word, row) for row in rows] == packed
+    assert [from_row(word, row) for row in rows] == packed_pins
     for name, *_ in word.pieces:
         f = word[name]
         parts = [[level << piece.lsb for level in piece_of(rows, piece).tolist()] for piece in word.pieces_of(name)]
-        assert [sum(of_row) for of_row in zip(*parts, strict=True)] == [pins >> f.lsb & f.high for pins in packed]
-    counts = {f.name: sum((pins & f.high << f.lsb).bit_count() for pins in packed) for f in word}
+        assert [sum(of_row) for of_row in zip(*parts, strict=True)] == [pins >> f.lsb & f.high for pins in packed_pins]
+    counts = {f.name: sum((pins & f.high << f.lsb).bit_count() for pins in packed_pins) for f in word}
     assert count_bits(word, rows) == {name: n for name, n in counts.items() if n}
 
 
@@ -123,14 +123,14 @@ def test_a_waveform_of_wide_pins_reads_back_as_it_was(widths: Widths, tmp_path: 
     clk[:] = 1
     chip = wide_chip.wide(widths)
     rng = np.random.default_rng(5)
-    known = known_at_edges(chip.output_word, clk) & rng.integers(0, 1 << 63, outputs.shape)
-    outputs &= known
-    trace = Trace(chip, inputs, clk, outputs, known, wave_out.schedule(clk))
+    known_bits = known_at_edges(chip.output_word, clk) & rng.integers(0, 1 << 63, outputs.shape)
+    outputs &= known_bits
+    trace = Trace(chip, inputs, clk, outputs, known_bits, wave_out.schedule(clk))
     wave_out.write(trace, tmp_path / "wide.fst")
-    again = wave.read(tmp_path / "wide.fst", chip)
-    assert again.inputs.tolist() == inputs.tolist()
-    assert again.outputs.tolist() == outputs.tolist()
-    assert again.known_bits.tolist() == known.tolist()
+    trace_read = wave.read(tmp_path / "wide.fst", chip)
+    assert trace_read.inputs.tolist() == inputs.tolist()
+    assert trace_read.outputs.tolist() == outputs.tolist()
+    assert trace_read.known_bits.tolist() == known_bits.tolist()
 
 
 LINES = {
@@ -152,11 +152,11 @@ def test_a_vcd_of_a_wide_pin_is_read_bit_by_bit(tmp_path: Path) -> None:
     (tmp_path / "wide.vcd").write_text(f"$scope module wide $end\n{header}$upscope $end\n$enddefinitions $end\n{body}")
     trace = wave.read(tmp_path / "wide.vcd", chip)
     edges = trace.clk == 1
-    shown = [from_row(chip.output_word, row) for row in trace.outputs[edges]]
-    known = [from_row(chip.output_word, row) for row in trace.known_bits[edges]]
+    outputs = [from_row(chip.output_word, row) for row in trace.outputs[edges]]
+    known_bits = [from_row(chip.output_word, row) for row in trace.known_bits[edges]]
     inputs = [from_row(chip.input_word, row) for row in trace.inputs[edges]]
-    assert list(zip(shown, known, strict=True)) == list(LINES.values())
-    assert inputs == shown
+    assert list(zip(outputs, known_bits, strict=True)) == list(LINES.values())
+    assert inputs == outputs
 
 
 def test_a_vcd_level_of_too_many_bits_is_refused(tmp_path: Path) -> None:

@@ -50,8 +50,8 @@ def model(widths: Widths) -> type[ClockLevel]:
 
 def _of_one_word(widths: Widths) -> type[ClockLevel]:
     """The model of a chip with three input pins, whose rows are (n,)."""
-    declared = wide(widths)
-    inputs, outputs_at = positions(declared.input_word), positions(declared.output_word)
+    declaration = wide(widths)
+    inputs, outputs_at = positions(declaration.input_word), positions(declaration.output_word)
     in0, in1, in2, reset = inputs.I0, inputs.I1, inputs.I2, inputs.RST
     out0, out1, out2 = outputs_at.O0, outputs_at.O1, outputs_at.O2
 
@@ -71,7 +71,7 @@ def _of_one_word(widths: Widths) -> type[ClockLevel]:
                 r.kept[2] = lives * field(pins, in2)
 
     class Model(ClockLevel):
-        chip = declared
+        chip = declaration
 
         def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
             drive(self.registers[0], inputs, clk, out)
@@ -85,20 +85,20 @@ def _of_one_word(widths: Widths) -> type[ClockLevel]:
 
 def _of_several_words(widths: Widths) -> type[ClockLevel]:
     """The model of a chip with any input pins, whose rows are (n, n_words); it keeps them limb by limb."""
-    declared = wide(widths)
-    inputs = positions(declared.input_word)
+    declaration = wide(widths)
+    inputs = positions(declaration.input_word)
     reset = inputs.RST
-    taken = tuple(place for i in range(len(widths)) for place in _places(getattr(inputs, f"I{i}")))
-    shown = tuple(
+    in_places = tuple(place for i in range(len(widths)) for place in _places(getattr(inputs, f"I{i}")))
+    out_places = tuple(
         Place(piece.word, piece.shift, (1 << piece.width) - 1)
         for i in range(len(widths))
-        for piece in declared.output_word.pieces_of(f"O{i}")
+        for piece in declaration.output_word.pieces_of(f"O{i}")
     )
 
     @entry
     def show(r: np.record, row: np.ndarray) -> None:
-        for k in range(len(shown)):
-            set_row_field(row, shown[k], r.kept[k])
+        for k in range(len(out_places)):
+            set_row_field(row, out_places[k], r.kept[k])
 
     @entry
     def drive(r: np.record, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
@@ -107,11 +107,11 @@ def _of_several_words(widths: Widths) -> type[ClockLevel]:
                 r.inputs[word] = inputs[i, word]
             if clk[i]:
                 show(r, out[i])
-                for k in range(len(taken)):
-                    r.kept[k] = 0 if row_field(r.inputs, reset) else row_field(r.inputs, taken[k])
+                for k in range(len(in_places)):
+                    r.kept[k] = 0 if row_field(r.inputs, reset) else row_field(r.inputs, in_places[k])
 
     class Model(ClockLevel):
-        chip = declared
+        chip = declaration
 
         def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
             drive(self.registers[0], inputs, clk, words(out))  # 63 bits of outputs are beside 64 of inputs
@@ -125,8 +125,8 @@ def _of_several_words(widths: Widths) -> type[ClockLevel]:
     return Model
 
 
-def _places(at: Place | tuple[Place, ...]) -> tuple[Place, ...]:
-    return (at,) if isinstance(at, Place) else at
+def _places(places: Place | tuple[Place, ...]) -> tuple[Place, ...]:
+    return (places,) if isinstance(places, Place) else places
 
 
 def verilog(widths: Widths) -> str:
@@ -142,16 +142,16 @@ def rows(widths: Widths, n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.
     word, out_word = wide(widths).input_word, wide(widths).output_word
     rng = np.random.default_rng(seed)
     inputs, clk, expected = [], [], []
-    kept: dict[str, int] = {}
+    levels_kept: dict[str, int] = {}
     for i in range(n):
         levels: dict[str, Any] = {f"I{k}": int.from_bytes(rng.bytes(32)) % (1 << w) for k, w in enumerate(widths)}
         levels["RST"] = int(i == 0 or rng.random() < 0.1)
         edge = int(i == 0 or rng.random() < 0.7)
         inputs.append(pack(word, levels))
         clk.append(edge)
-        expected.append(pack(out_word, kept) if edge else 0)
+        expected.append(pack(out_word, levels_kept) if edge else 0)
         if edge:
-            kept = {f"O{k}": 0 if levels["RST"] else levels[f"I{k}"] for k in range(len(widths))}
+            levels_kept = {f"O{k}": 0 if levels["RST"] else levels[f"I{k}"] for k in range(len(widths))}
         assert unpack(word, inputs[-1]) == levels
     return to_rows(word, inputs), np.array(clk, np.uint8), to_rows(out_word, expected)
 

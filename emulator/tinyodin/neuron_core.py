@@ -43,11 +43,11 @@ def clock(r: np.record, neurons: np.ndarray, neur: NeurMem) -> int:
     if neur.cs == 0:
         return 0
     spike = 0
-    before = neurons[neur.addr, 0]
+    old_word = neurons[neur.addr, 0]
     if neur.we:
         weight = neur.virts if neur.virts else synaptic_core.synapse(r.synarray_rdata, neur.addr)
-        after = lif.update(r.neur_state, weight, neur.event, neur.tref)
-        spike = after.spike & enabled(r.neur_state)
-        neurons[neur.addr, 0] = _programmed(r) if r.spi_gate_activity_sync else after.word
-    r.neur_state = np.int64(before)
+        result = lif.update(r.neur_state, weight, neur.event, neur.tref)
+        spike = result.spike & enabled(r.neur_state)
+        neurons[neur.addr, 0] = _programmed(r) if r.spi_gate_activity_sync else result.word
+    r.neur_state = np.int64(old_word)
     return spike

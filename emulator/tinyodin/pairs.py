@@ -37,7 +37,7 @@ def stimulate(neurons: np.ndarray, synapses: np.ndarray) -> None:
     """A spike event visits these neurons; both as in ``n_unstimulated``."""
     pairs, weights = neurons.reshape(-1).view(np.int64), synapses.reshape(-1).view(np.uint8)
     for i in range(len(pairs)):
-        pairs[i] = _after(pairs[i], np.int64(weights[i]), 0)
+        pairs[i] = _pair_next(pairs[i], np.int64(weights[i]), 0)
 
 
 @outlined
@@ -55,7 +55,7 @@ def leak(neurons: np.ndarray) -> None:
     """A time reference visits these neurons, an even number."""
     pairs = neurons.reshape(-1).view(np.int64)
     for i in range(len(pairs)):
-        pairs[i] = _after(pairs[i], 0, 1)
+        pairs[i] = _pair_next(pairs[i], 0, 1)
 
 
 @kernel
@@ -66,7 +66,7 @@ def _spike(pair: Any, weights: Any, time_ref: int) -> int:
 
 
 @kernel
-def _after(pair: Any, weights: Any, time_ref: int) -> int:
+def _pair_next(pair: Any, weights: Any, time_ref: int) -> int:
     """A pair of neurons after an event."""
     return _updated(pair, weights, 0, time_ref).word | _updated(pair, weights, 1, time_ref).word << WORD_BITS
 

@@ -48,17 +48,17 @@ def stretch(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int
 
     Call it only where ``can_stretch``. The output pins stay as they are.
     """
-    taken = clocks
+    elapsed = clocks
     if r.state != WAIT:
         first = r.neur_cnt
         last = min(r.spi_max_neur, first + clocks // 2)
         n = _stimulate(r, neurons, synapses, first, last) if r.state == POP_NEUR else _leak(r, neurons, first, last)
         r.neur_cnt = n
         r.ctrl_cnt = 2 * n
-        taken = 2 * (n - first)
-    synchronise_req_for(r, field(r.inputs, IN.AERIN_REQ), taken)
-    r.cycle += taken
-    return taken
+        elapsed = 2 * (n - first)
+    synchronise_req_for(r, field(r.inputs, IN.AERIN_REQ), elapsed)
+    r.cycle += elapsed
+    return elapsed
 
 
 @kernel
@@ -111,9 +111,9 @@ def _leak(r: np.record, neurons: np.ndarray, first: int, last: int) -> int:
 def _visit(r: np.record, neurons: np.ndarray, n: int, syn_weight: int, time_ref: int) -> int:
     """An event visits one neuron, unless it would spike; returns how many were visited."""
     word: Any = np.int64(neurons[n, 0])
-    after = lif.update(word, syn_weight, 1, time_ref)
-    if after.spike & neuron_core.enabled(word):
+    result = lif.update(word, syn_weight, 1, time_ref)
+    if result.spike & neuron_core.enabled(word):
         return 0
-    neurons[n, 0] = after.word
+    neurons[n, 0] = result.word
     r.neur_state = word
     return 1

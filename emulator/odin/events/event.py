@@ -28,7 +28,7 @@ from draupnir.emulator.parts.handshake import Delays, Receiver
 ROW_CLOCKS = 2 * N // N_SYN  # of a row of synapses in a bistability event
 
 
-class Taken(NamedTuple):
+class WholeEvent(NamedTuple):
     """The outcome of an event: the clocks that it took, the receiver, and AEROUT_REQ as it was seen last."""
 
     clocks: int
@@ -67,7 +67,7 @@ def _whole_spike_event(
     stimulate(r, ws, neurons, synapses, pre)
     counts.weight_steps += sweep.n_moved(ws.planes)
     counts.synaptic_operations += N
-    return fire(r, ws, counts, sweep.found(ws.planes.spike, ws.fired), 0, N, stall)
+    return fire(r, ws, counts, sweep.list_ones(ws.planes.spike, ws.fired), 0, N, stall)
 
 
 @kernel
@@ -77,7 +77,7 @@ def _tref_event(r: np.record, ws: Workspace, neurons: np.ndarray, counts: np.rec
         lif.leak_lif(ws.planes)
     if ws.planes.any_izh:
         izh.update_izh(ws.planes, 0, 1)
-    return fire(r, ws, counts, sweep.found(ws.planes.spike, ws.fired), 0, N, stall)
+    return fire(r, ws, counts, sweep.list_ones(ws.planes.spike, ws.fired), 0, N, stall)
 
 
 @kernel
@@ -109,23 +109,23 @@ def take(
     delays: Delays,
     stall: int,
     receiver: Receiver,
-) -> Taken:
+) -> WholeEvent:
     """The event that begins with this clock, where ``can_take``; the input bus's share is left to the caller."""
-    before, begin = r.state, r.cycle
+    first_state, begin = r.state, r.cycle
     counts.n_sweeps += 1
     counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
     req_before = 0
-    if before == BIST:
+    if first_state == BIST:
         r.cycle += _bist_event(r, ws, synapses, counts)
-    elif before == TREF:
+    elif first_state == TREF:
         r.cycle += _tref_event(r, ws, neurons, counts, stall)
     elif scheduler.rst_priority(r):
         r.cycle += _whole_spike_event(r, ws, neurons, synapses, counts, stall)
     else:
         receiver, req_before = spike_event_in_parts(r, ws, neurons, synapses, counts, delays, stall, receiver)
     clocks = r.cycle - begin
-    counts.cycles[before] += clocks
-    r.state = WAIT if before == POP_NEUR else WAIT_REQDN
-    r.ctrl_cnt = clocks if before == BIST else EVENT_CLOCKS
+    counts.cycles[first_state] += clocks
+    r.state = WAIT if first_state == POP_NEUR else WAIT_REQDN
+    r.ctrl_cnt = clocks if first_state == BIST else EVENT_CLOCKS
     r.neur_cnt = 0
-    return Taken(clocks, receiver, req_before)
+    return WholeEvent(clocks, receiver, req_before)

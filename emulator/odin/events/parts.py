@@ -48,7 +48,7 @@ def _until_another(r: np.record, ws: Workspace, stop: int, stall: int) -> tuple[
     """
     first, n_fired, distance = r.neur_cnt, 0, N_PRIO
     group, n_fired_before = NOBODY, 0
-    for k in range(sweep.found(ws.planes.spike, ws.fired)):
+    for k in range(sweep.list_ones(ws.planes.spike, ws.fired)):
         n = ws.fired[k]
         if n < first:
             continue
@@ -106,10 +106,10 @@ def _run_group(
     """The next neurons of a spike event clock by clock, to its end or a group's beginning with the output bus idle."""
     req_before = 0
     while True:
-        shown = outputs(r)
-        req = field(shown, OUT.AEROUT_REQ)
+        pins = outputs(r)
+        req = field(pins, OUT.AEROUT_REQ)
         if req == 1 and req_before == 0:
-            show(ws.shown, r.cycle, field(shown, OUT.AEROUT_ADDR))
+            show(ws.bus_spikes, r.cycle, field(pins, OUT.AEROUT_ADDR))
         req_before = req
         receiver = receive(receiver, delays, req)
         r.inputs = r.inputs & ~ACK | placed(receiver.ack, IN.AEROUT_ACK)

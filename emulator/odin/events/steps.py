@@ -49,10 +49,12 @@ def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a loop to be called with an array of one record in the place of each record; see ``loop.looper``."""
 
     @entry
-    def opened(held: Any, shown: np.recarray, given: RunInputs, terms: Any, columns: Any, left: np.ndarray) -> Any:
-        ws = Workspace(held.ws.planes[0], held.ws.word, held.ws.fired, held.ws.shown[0])
-        state = Machine(held.r[0], held.neurons, held.synapses, ws, held.counts[0], held.stall)
-        return loop(state, shown[0], given, terms, columns, left)
+    def opened(
+        arrays: Any, bus_spikes: np.recarray, inputs: RunInputs, terms: Any, columns: Any, bus_words: np.ndarray
+    ) -> Any:
+        ws = Workspace(arrays.ws.planes[0], arrays.ws.word, arrays.ws.fired, arrays.ws.bus_spikes[0])
+        state = Machine(arrays.r[0], arrays.neurons, arrays.synapses, ws, arrays.counts[0], arrays.stall)
+        return loop(state, bus_spikes[0], inputs, terms, columns, bus_words)
 
     return opened
 
@@ -80,37 +82,37 @@ def flush(m: Machine) -> None:
 
 
 @kernel
-def at_once(m: Machine, given: RunInputs, bus: Buses, shown: np.record, limit: int) -> tuple[Buses, int, int]:
+def at_once(m: Machine, inputs: RunInputs, bus: Buses, bus_spikes: np.record, limit: int) -> tuple[Buses, int, int]:
     """Take a rest, the clocks up to the next event, or an event, if it begins here; see ``speeds/clocks.py``."""
     if m.stall == NO_SWEEPS:
         return bus, 0, 0
     if not controller.is_waiting(m.r.state):
-        return _take(m, given, bus, limit)
-    clocks = min(_rest_clocks(m.r, given, bus), limit)
+        return _take(m, inputs, bus, limit)
+    clocks = min(_rest_clocks(m.r, inputs, bus), limit)
     if clocks > 0:
-        return _rest(m, given, bus, clocks), clocks, REST_WORK
-    if is_free(m.r, bus.receiver, given.delays):
-        return _approach(m, given, bus, limit)
+        return _rest(m, inputs, bus, clocks), clocks, REST_WORK
+    if is_free(m.r, bus.receiver, inputs.delays):
+        return _approach(m, inputs, bus, limit)
     return bus, 0, 0
 
 
 @kernel
-def _rest_clocks(r: np.record, given: RunInputs, bus: Buses) -> int:
+def _rest_clocks(r: np.record, inputs: RunInputs, bus: Buses) -> int:
     """Clocks from this one on in which nothing moves but the sender's delay and the turn; 0 if not worth it."""
     sender = bus.sender
     if r.state != WAIT or sender.req == 1:
         return 0
-    ended = sender.n_sent == len(given.events)
-    quiet = FOREVER if ended else max(sender.wait, enforced_wait(sender, given.not_before, r.cycle))
-    if quiet < WORTH_IT or not is_idle(r) or not is_free(r, bus.receiver, given.delays):
+    ended = sender.n_sent == len(inputs.events)
+    quiet = FOREVER if ended else max(sender.wait, enforced_wait(sender, inputs.not_before, r.cycle))
+    if quiet < WORTH_IT or not is_idle(r) or not is_free(r, bus.receiver, inputs.delays):
         return 0
     return min(quiet, scheduler.unchanged_for(r))
 
 
 @kernel
-def _rest(m: Machine, given: RunInputs, bus: Buses, clocks: int) -> Buses:
+def _rest(m: Machine, inputs: RunInputs, bus: Buses, clocks: int) -> Buses:
     """Only the sender's delay and the turn move; returns the buses afterwards."""
-    bus = pass_clocks(bus, given, clocks, m.r.cycle)[0]
+    bus = pass_clocks(bus, inputs, clocks, m.r.cycle)[0]
     scheduler.run_on(m.r, clocks)
     m.counts.cycles[WAIT] += clocks
     m.r.cycle += clocks
@@ -118,7 +120,7 @@ def _rest(m: Machine, given: RunInputs, bus: Buses, clocks: int) -> Buses:
 
 
 @kernel
-def _approach(m: Machine, given: RunInputs, bus: Buses, limit: int) -> tuple[Buses, int, int]:
+def _approach(m: Machine, inputs: RunInputs, bus: Buses, limit: int) -> tuple[Buses, int, int]:
     """Run on while only the controller, the scheduler and the input bus move.
 
     Call it only where the event level is free (``is_free``). Ends where an event begins, or a rest may.
@@ -126,11 +128,11 @@ def _approach(m: Machine, given: RunInputs, bus: Buses, limit: int) -> tuple[Bus
     r, counts, sender = m.r, m.counts, bus.sender
     first = r.cycle
     last = first + min(limit, pieces.WORK)
-    while r.cycle < last and sender.n_sent < len(given.events) and controller.is_waiting(r.state):
-        pause = enforced_wait(sender, given.not_before, r.cycle)
+    while r.cycle < last and sender.n_sent < len(inputs.events) and controller.is_waiting(r.state):
+        pause = enforced_wait(sender, inputs.not_before, r.cycle)
         if r.state == WAIT and sender.req == 0 and max(sender.wait, pause) >= WORTH_IT:
             break
-        sender = send(sender, given.delays, given.events, controller.aerin_ack(r), pause)
+        sender = send(sender, inputs.delays, inputs.events, controller.aerin_ack(r), pause)
         drive(r, IN, Buses(sender, AT_REST, 0))
         counts.cycles[r.state] += 1
         calm_clock(r)
@@ -139,15 +141,17 @@ def _approach(m: Machine, given: RunInputs, bus: Buses, limit: int) -> tuple[Bus
 
 
 @kernel
-def _take(m: Machine, given: RunInputs, bus: Buses, limit: int) -> tuple[Buses, int, int]:
+def _take(m: Machine, inputs: RunInputs, bus: Buses, limit: int) -> tuple[Buses, int, int]:
     """The event that begins here, if it can be taken at once."""
     r = m.r
-    if event.clocks_at_most(r, m.stall) > limit or not event.can_take(r, bus.receiver, given.delays):
+    if event.clocks_at_most(r, m.stall) > limit or not event.can_take(r, bus.receiver, inputs.delays):
         return bus, 0, 0
     first, in_parts = r.cycle, not scheduler.rst_priority(r)
-    taken = event.take(r, m.ws, m.neurons, m.synapses, m.counts, given.delays, m.stall, bus.receiver)
-    bus = events.pass_event(r, IN, Buses(bus.sender, taken.receiver, taken.req), given, taken.clocks, first)
-    return bus, taken.clocks, taken.clocks if in_parts else min(taken.clocks // FASTER, MOST_AT_ONCE)
+    whole_event = event.take(r, m.ws, m.neurons, m.synapses, m.counts, inputs.delays, m.stall, bus.receiver)
+    bus = events.pass_event(
+        r, IN, Buses(bus.sender, whole_event.receiver, whole_event.req), inputs, whole_event.clocks, first
+    )
+    return bus, whole_event.clocks, whole_event.clocks if in_parts else min(whole_event.clocks // FASTER, MOST_AT_ONCE)
 
 
 # --- One clock --------------------------------------------------------------------------------------------------

@@ -96,26 +96,26 @@ def fire(r: np.record, ws: Workspace, counts: np.record, n_spikes: int, first: i
 
     ws.fired : those of them that spike. In a spike event, the last neuron's visit also pops the event.
     """
-    stalls, gone = 0, 0
+    stalls, elapsed = 0, 0
     for k in range(n_spikes):
         neur = ws.fired[k]
-        at = 2 * (neur - first) + 1 + stalls
-        scheduler.run_on(r, at - gone)
+        spike_clock = 2 * (neur - first) + 1 + stalls
+        scheduler.run_on(r, spike_clock - elapsed)
         _scheduler_clock(r, _event_out(ws.planes, neur), neur, r.state == POP_NEUR and neur == N - 1)
-        gone = at + 1
+        elapsed = spike_clock + 1
         counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
         r.aerout_addr = neur
         if neur == N - 1:
             r.aerout_req = 1
             r.aerout_ctrl_busy = 1
         else:
-            show(ws.shown, r.cycle + gone, neur)
+            show(ws.bus_spikes, r.cycle + elapsed, neur)
             stalls += stall
     counts.stalls += stalls
     clocks = 2 * n + stalls
-    if first + n == N and r.state == POP_NEUR and gone < clocks:
-        scheduler.run_on(r, clocks - 1 - gone)
+    if first + n == N and r.state == POP_NEUR and elapsed < clocks:
+        scheduler.run_on(r, clocks - 1 - elapsed)
         _scheduler_clock(r, 0, N - 1, True)
     else:
-        scheduler.run_on(r, clocks - gone)
+        scheduler.run_on(r, clocks - elapsed)
     return clocks

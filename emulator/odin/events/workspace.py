@@ -25,31 +25,34 @@ class Workspace(NamedTuple):
     """The engine's state beside the model's: ``new_workspace``.
 
     word : (4,) int64, a neuron's memory word; fired : (256,) int64, neurons that spike in an event, in order
-    shown : spikes seen on the output bus during an event, with their cycles
+    bus_spikes : spikes seen on the output bus during an event, with their cycles
     """
 
     planes: np.record
     word: np.ndarray
     fired: np.ndarray
-    shown: np.record
+    bus_spikes: np.record
 
 
-def new_workspace(shown: np.recarray) -> Any:
-    """A workspace, with arrays of one record, whose planes ``memories.load_all`` fills. shown : ``loop.new_shown``"""
+def new_workspace(bus_spikes: np.recarray) -> Any:
+    """A workspace with arrays of one record; ``memories.load_all`` fills its planes.
+
+    bus_spikes : the record of ``loop.new_shown``
+    """
     of_arrays: Any = Workspace
-    return of_arrays(record.new_planes(), np.zeros(record.N_LIMBS, np.int64), np.zeros(N, np.int64), shown)
+    return of_arrays(record.new_planes(), np.zeros(record.N_LIMBS, np.int64), np.zeros(N, np.int64), bus_spikes)
 
 
 # --- One clock --------------------------------------------------------------------------------------------------
 
 
 @kernel
-def _n_weights_changed(before: int, after: int) -> int:
-    changed = before ^ after
+def _n_weights_changed(old_word: int, new_word: int) -> int:
+    bits = old_word ^ new_word
     n = 0
-    while changed:
-        n += int(changed & 0xF != 0)
-        changed >>= 4
+    while bits:
+        n += int(bits & 0xF != 0)
+        bits >>= 4
     return n
 
 
@@ -68,13 +71,13 @@ def memory_clock(
         memories.flush_flags(ws.planes, r, syn.addr & LAST_GROUP)
         memories.flush_synapses(ws.planes, synapses, syn.addr)
         memories.word_of(neurons, neur.addr, ws.word)
-    before = wide(synapses[syn.addr, 0])
+    old_word = wide(synapses[syn.addr, 0])
     stimulates = neur.we == 1 and neur.event == 1 and (r.state == POP_NEUR or r.state == SYNAPSE)
     learns = r.spi_gate_activity_sync == 0
     clock(r, neurons, synapses)
     counts.synaptic_operations += int(stimulates)
     if learns:
-        counts.weight_steps += _n_weights_changed(before, wide(synapses[syn.addr, 0]))
+        counts.weight_steps += _n_weights_changed(old_word, wide(synapses[syn.addr, 0]))
     if neur.we and in_planes:
         memories.load_neuron(ws.planes, neurons, neur.addr, ws.word)
         memories.load_flags(ws.planes, r, neur.addr // N_SYN)

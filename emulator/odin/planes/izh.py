@@ -85,9 +85,9 @@ def _core_driven(p: np.record, w: int, d: DriveMask, s: StimMask, core: Bits4) -
 @kernel
 def _membrane(p: np.record, w: int, e: EventKind, d: DriveMask, s: StimMask) -> Membrane:
     core, dapdel_cnt, threshold = take4(p, Z.core, w), take3(p, Z.dapdel_cnt, w), threshold_eff(p, w)
-    moved = select4(e.tref, _core_at_tref(p, w, d, core), _core_driven(p, w, d, s, core))
+    core_after_event = select4(e.tref, _core_at_tref(p, w, d, core), _core_driven(p, w, d, s, core))
     stays = (bit(p, Z.spklat_en, w) & gates.any3(dapdel_cnt)) | (bit(p, Z.phasic_lock, w) & ~gates.any4(core))
-    core_next = select4(stays, core, moved)
+    core_next = select4(stays, core, core_after_event)
     at_threshold = gates.equal4(core_next, threshold)
     return Membrane(core, core_next, threshold, at_threshold, bit(p, Z.refrac, w), dapdel_cnt)
 
@@ -137,13 +137,13 @@ def _put_locks(p: np.record, w: int, e: EventKind, s: StimMask, m: Membrane, spi
         bit(p, Z.mixed_lock, w),
     )
     rested = ~gates.any4(m.core) | m.refrac
-    takes = spike.at & (s.tmp_gt_thr_exc | s.gt_thr_exc)
+    takes = spike.mask & (s.tmp_gt_thr_exc | s.gt_thr_exc)
     takes |= e.tref & spkout_done & rested & s.tmp_gt_thr_exc
     put_bit(p, Z.phasic_lock, w, select(takes, bit(p, Z.phasic_en, w), phasic_lock & s.gt_thr_exc), izh)
     put_bit(p, Z.mixed_lock, w, select(takes, bit(p, Z.mixed_en, w), mixed_lock & s.gt_thr_exc), izh)
-    put_bit(p, Z.spkout_done, w, (spkout_done | spike.at) & ~e.tref, izh)
+    put_bit(p, Z.spkout_done, w, (spkout_done | spike.mask) & ~e.tref, izh)
     p.neurons[Z.bist_lock, w] ^= bit(p, Z.bist_en, w) & s.lone_spike_exc & izh
-    bursts = spike.at & gates.any3(spike.spk_ref)
+    bursts = spike.mask & gates.any3(spike.spk_ref)
     put_bit(p, Z.burst_lock, w, bursts | (bit(p, Z.burst_lock, w) & ~p.burst_end[w]), izh)
 
 
@@ -160,7 +160,7 @@ def _dapdel_cnt_next(p: np.record, w: int, e: EventKind, d: DriveMask, m: Membra
     cnt, sharp = m.dapdel_cnt, bit(p, Z.reson_sharp_en, w)
     cleared = sharp & d.exc
     starts = bit(p, Z.spklat_en, w) & m.at_threshold & ~gates.equal4(m.core, m.threshold)
-    starts = (starts | (bit(p, Z.dap_en, w) & spike.at)) & ~sharp
+    starts = (starts | (bit(p, Z.dap_en, w) & spike.mask)) & ~sharp
     up, down = e.tref & sharp & ~gates.all3(cnt), e.tref & ~sharp & gates.any3(cnt)
     stepped = gates.both3(~cleared, gates.step3(cnt, up, down))
     return select3(starts, take3(p, Z.dapdel, w), stepped)
@@ -181,14 +181,14 @@ def _put_membrane(
     """Next state of the membrane, inhin_lock with it; returns the next potential."""
     rfr, reson_en, dap_en = take3(p, Z.rfr, w), bit(p, Z.reson_en, w), bit(p, Z.dap_en, w)
     inhin_lock = _inhin_lock_next(p, w, s, m)
-    after = gates.extended4(rfr)
-    after = select4(dap_en | reson_en, after, gates.negate4(after))
-    core = select4(spike.at, after, m.core_next)
+    core_after_spike = gates.extended4(rfr)
+    core_after_spike = select4(dap_en | reson_en, core_after_spike, gates.negate4(core_after_spike))
+    core = select4(spike.mask, core_after_spike, m.core_next)
     recovers = ~dap_en & gates.any3(rfr) & ~reson_en
     put3(p, Z.dapdel_cnt, w, _dapdel_cnt_next(p, w, e, d, m, spike), izh)
-    put_bit(p, Z.refrac, w, select(spike.at | inhin_lock, recovers, m.refrac & gates.any4(m.core_next)), izh)
+    put_bit(p, Z.refrac, w, select(spike.mask | inhin_lock, recovers, m.refrac & gates.any4(m.core_next)), izh)
     put_bit(p, Z.inhin_lock, w, inhin_lock, izh)
-    rings = spike.at & reson_en
+    rings = spike.mask & reson_en
     put_bit(p, Z.reson_sign, w, reson_sign[0] | rings, izh)
     put_bit(p, Z.reson_sign + 1, w, reson_sign[1] & ~rings, izh)
     put4(p, Z.core, w, core, izh)

@@ -26,21 +26,21 @@ THRLEAK_BITS = IZH["thrleak"].width
 class Spike(NamedTuple):
     """The neurons that spike; spk_ref, burst_length : further spikes of the burst, and all of them, at most 7."""
 
-    at: int
+    mask: int
     spk_ref: Bits3
     burst_length: Bits3
 
 
 @kernel
-def burst(p: np.record, w: int, at: int, izh: int) -> Spike:
+def burst(p: np.record, w: int, mask: int, izh: int) -> Spike:
     """The burst that starts where neurons spike, also as they tell it."""
     single = bit(p, Z.mixed_lock, w)
     spk_ref = gates.both3(~single, take3(p, Z.spk_ref, w))
     isi_ref = gates.both3(~single, take3(p, Z.isi_ref, w))
-    p.spike[w] = select(izh, at & ~bit(p, Z.neur_disable, w), p.spike[w])
+    p.spike[w] = select(izh, mask & ~bit(p, Z.neur_disable, w), p.spike[w])
     p.spk_ref[0, w], p.spk_ref[1, w], p.spk_ref[2, w] = spk_ref[0] & izh, spk_ref[1] & izh, spk_ref[2] & izh
     p.isi_ref[0, w], p.isi_ref[1, w], p.isi_ref[2, w] = isi_ref[0] & izh, isi_ref[1] & izh, isi_ref[2] & izh
-    return Spike(at, spk_ref, gates.add_saturate3(spk_ref, ONE3))
+    return Spike(mask, spk_ref, gates.add_saturate3(spk_ref, ONE3))
 
 
 @kernel
@@ -65,7 +65,7 @@ def _thrmod_next(
     """Next threshold modifier: accommodation, else adaptation by spikes or variability by the input, else leakage."""
     thrmod = take4(p, Z.thrmod, w)
     acc_en, thrvar_en, by_spikes = bit(p, Z.acc_en, w), bit(p, Z.thrvar_en, w), bit(p, Z.thr_sel_of, w)
-    raises = select(by_spikes, spike.at, d.exc)
+    raises = select(by_spikes, spike.mask, d.exc)
     lowers = ~by_spikes & d.inh
     by_burst = raises & bit(p, Z.burst_incr, w)
     leak = thr_leak & gates.any4(thrmod) & ~raises & ~lowers
@@ -87,8 +87,8 @@ def put_adapt(p: np.record, w: int, e: EventKind, d: DriveMask, threshold: Bits4
     ca_leak = leaks(p, w, Z.caleak_cnt, Z.caleak, CALEAK_BITS, tref & ca_en)
     put4(p, Z.thrmod, w, _thrmod_next(p, w, e, d, threshold, spike, thr_leak), izh)
     calcium = take3(p, Z.calcium, w)
-    rises = ca_en & spike.at & ~ca_leak
+    rises = ca_en & spike.mask & ~ca_leak
     increment = select3(bit(p, Z.burst_incr, w), spike.burst_length, ONE3)
     risen = gates.add_saturate3(calcium, gates.both3(rises, increment))
-    falls = ca_leak & ~spike.at & gates.any3(calcium)
+    falls = ca_leak & ~spike.mask & gates.any3(calcium)
     put3(p, Z.calcium, w, gates.step3(risen, wide(0), falls), izh)

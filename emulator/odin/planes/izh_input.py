@@ -51,25 +51,25 @@ class StimMask(NamedTuple):
 
 
 @kernel
-def bit(p: np.record, at: int, w: int) -> int:
-    return p.neurons[at, w]
+def bit(p: np.record, lsb: int, w: int) -> int:
+    return p.neurons[lsb, w]
 
 
 @kernel
-def put_bit(p: np.record, at: int, w: int, x: int, izh: int) -> None:
-    p.neurons[at, w] = select(izh, x, p.neurons[at, w])
+def put_bit(p: np.record, lsb: int, w: int, x: int, izh: int) -> None:
+    p.neurons[lsb, w] = select(izh, x, p.neurons[lsb, w])
 
 
 @kernel
-def take4(p: np.record, at: int, w: int) -> Bits4:
-    return p.neurons[at, w], p.neurons[at + 1, w], p.neurons[at + 2, w], p.neurons[at + 3, w]
+def take4(p: np.record, lsb: int, w: int) -> Bits4:
+    return p.neurons[lsb, w], p.neurons[lsb + 1, w], p.neurons[lsb + 2, w], p.neurons[lsb + 3, w]
 
 
 @kernel
-def put4(p: np.record, at: int, w: int, x: Bits4, izh: int) -> None:
+def put4(p: np.record, lsb: int, w: int, x: Bits4, izh: int) -> None:
     for_three = x[0], x[1], x[2]
-    put3(p, at, w, for_three, izh)
-    put_bit(p, at + 3, w, x[3], izh)
+    put3(p, lsb, w, for_three, izh)
+    put_bit(p, lsb + 3, w, x[3], izh)
 
 
 # --- Input ------------------------------------------------------------------------------------------------------
@@ -129,5 +129,5 @@ def put_input(p: np.record, w: int, e: EventKind, d: DriveMask, s: StimMask, izh
     put_bit(p, Z.stim0_prev, w, gates.any4(now), tref)
     put_bit(p, Z.inhexc_prev, w, s.tmp_gt_thr_exc, tref)
     put_bit(p, Z.inhexc_prev + 1, w, s.tmp_gt_thr_inh, tref)
-    counted = gates.step4(now, d.exc & ~gates.equals4(now, STIM_MAX), d.inh & ~gates.equals4(now, STIM_MIN))
-    put4(p, Z.stim_str_tmp, w, select4(e.tref, ZERO4, counted), izh)
+    stim_str = gates.step4(now, d.exc & ~gates.equals4(now, STIM_MAX), d.inh & ~gates.equals4(now, STIM_MIN))
+    put4(p, Z.stim_str_tmp, w, select4(e.tref, ZERO4, stim_str), izh)

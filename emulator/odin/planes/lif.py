@@ -22,11 +22,11 @@ WEIGHT_BITS = SYN_WEIGHT.width
 
 
 @kernel
-def _core_at_least(p: np.record, w: int, at: int) -> int:
-    """The potential on its way is at least the field whose lowest bit is ``at``."""
+def _core_at_least(p: np.record, w: int, lsb: int) -> int:
+    """The potential on its way is at least the field whose lowest bit is ``lsb``."""
     borrow = wide(0)
     for b in range(CORE_BITS):
-        borrow = majority(~p.core[b, w], p.neurons[at + b, w], borrow)
+        borrow = majority(~p.core[b, w], p.neurons[lsb + b, w], borrow)
     return ~borrow
 
 

@@ -65,10 +65,10 @@ def flush_neuron(p: np.record, neurons: np.ndarray, n: int) -> None:
 
 
 @kernel
-def load_neuron(p: np.record, neurons: np.ndarray, n: int, before: np.ndarray) -> None:
-    """Take over where a neuron's memory word differs from what it was ``before``, (4,) int64."""
+def load_neuron(p: np.record, neurons: np.ndarray, n: int, old_word: np.ndarray) -> None:
+    """Copy the bits of a neuron's memory word that differ from ``old_word``, (4,) int64, into the planes."""
     for limb in range(N_LIMBS):
-        differs = wide(neurons[n, limb]) ^ before[limb]
+        differs = wide(neurons[n, limb]) ^ old_word[limb]
         b = LIMB_BITS * limb
         while differs != 0:
             if differs & 1:

@@ -143,7 +143,7 @@ def _below(n: int) -> int:
 
 
 @kernel
-def _between(w: int, first: int, stop: int) -> int:
+def _range_mask(w: int, first: int, stop: int) -> int:
     """Word w of the plane of the neurons from ``first`` to before ``stop``."""
     begin, end = max(0, min(WORD_BITS, first - WORD_BITS * w)), max(0, min(WORD_BITS, stop - WORD_BITS * w))
     return _below(end) & ~_below(begin)
@@ -153,11 +153,11 @@ def _between(w: int, first: int, stop: int) -> int:
 def put_back(p: np.record, pre: int, first: int, stop: int) -> None:
     """All neurons but those from ``first`` to before ``stop`` as they were when they were kept."""
     for w in range(N_WORDS):
-        taken = _between(w, first, stop)
+        mask = _range_mask(w, first, stop)
         for b in range(STATE_BEGIN, STATE_END):
-            p.neurons[b, w] = select(taken, p.neurons[b, w], p.state_before[b - STATE_BEGIN, w])
+            p.neurons[b, w] = select(mask, p.neurons[b, w], p.state_before[b - STATE_BEGIN, w])
         for b in range(SYN_BITS):
-            p.rows[pre, b, w] = select(taken, p.rows[pre, b, w], p.row_before[b, w])
-        p.v_up[w] = select(taken, p.v_up[w], p.v_up_before[w])
-        p.v_down[w] = select(taken, p.v_down[w], p.v_down_before[w])
-        p.moved[w] &= taken
+            p.rows[pre, b, w] = select(mask, p.rows[pre, b, w], p.row_before[b, w])
+        p.v_up[w] = select(mask, p.v_up[w], p.v_up_before[w])
+        p.v_down[w] = select(mask, p.v_down[w], p.v_down_before[w])
+        p.moved[w] &= mask

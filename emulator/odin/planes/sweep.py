@@ -58,7 +58,7 @@ def _lowest(word: int) -> int:
 
 
 @outlined
-def found(plane: np.ndarray, neurs: np.ndarray) -> int:
+def list_ones(plane: np.ndarray, neurs: np.ndarray) -> int:
     """Put the neurons of a plane's ones into ``neurs``, in ascending order; returns how many."""
     n_found = 0
     for w in range(N_WORDS):
@@ -84,17 +84,17 @@ def _step_weight(p: np.record, w: int, weight: Bits3, up: int, down: int) -> Non
     """One step up or down within 0..7; asked for both it rises, but not from 0 or 7."""
     moves = ~((up & gates.all3(weight)) | (down & ~gates.any3(weight)))
     rises, falls = up & moves, down & ~up & moves
-    after = gates.step3(weight, rises, falls)
+    weight_next = gates.step3(weight, rises, falls)
     p.moved[w] = rises | falls
-    p.row[0, w], p.row[1, w], p.row[2, w] = after[0], after[1], after[2]
+    p.row[0, w], p.row[1, w], p.row[2, w] = weight_next[0], weight_next[1], weight_next[2]
 
 
 @kernel
 def _plastic(p: np.record, w: int, propagate: int, update: int) -> None:
     """SDSP of a pre-synaptic spike on synapses, and what they stimulate their neurons with: their weight before."""
     weight, mapped = _weight(p, w), p.row[MAPPING, w]
-    given = gates.both3(mapped | propagate, weight)
-    p.weight[0, w], p.weight[1, w], p.weight[2, w] = given[0], given[1], given[2]
+    stimulus = gates.both3(mapped | propagate, weight)
+    p.weight[0, w], p.weight[1, w], p.weight[2, w] = stimulus[0], stimulus[1], stimulus[2]
     plastic = mapped | update
     _step_weight(p, w, weight, p.v_up[w] & plastic, p.v_down[w] & plastic)
 
@@ -138,17 +138,17 @@ def bistable_row(p: np.record, pre: int, update: int) -> None:
 
 
 @kernel
-def take3(p: np.record, at: int, w: int) -> Bits3:
-    """A field of 3 bits whose lowest is ``at``."""
-    return p.neurons[at, w], p.neurons[at + 1, w], p.neurons[at + 2, w]
+def take3(p: np.record, lsb: int, w: int) -> Bits3:
+    """A field of 3 bits; lsb : its lowest bit."""
+    return p.neurons[lsb, w], p.neurons[lsb + 1, w], p.neurons[lsb + 2, w]
 
 
 @kernel
-def put3(p: np.record, at: int, w: int, x: Bits3, where: int) -> None:
-    """Write a field of 3 bits, ``where`` it is one."""
-    p.neurons[at, w] = select(where, x[0], p.neurons[at, w])
-    p.neurons[at + 1, w] = select(where, x[1], p.neurons[at + 1, w])
-    p.neurons[at + 2, w] = select(where, x[2], p.neurons[at + 2, w])
+def put3(p: np.record, lsb: int, w: int, x: Bits3, mask: int) -> None:
+    """Write a field of 3 bits of the neurons in ``mask``; lsb : its lowest bit."""
+    p.neurons[lsb, w] = select(mask, x[0], p.neurons[lsb, w])
+    p.neurons[lsb + 1, w] = select(mask, x[1], p.neurons[lsb + 1, w])
+    p.neurons[lsb + 2, w] = select(mask, x[2], p.neurons[lsb + 2, w])
 
 
 @kernel
@@ -173,14 +173,14 @@ def leaks(p: np.record, w: int, cnt: int, period: int, n_bits: int, active: int)
 
 
 @kernel
-def learn(p: np.record, w: int, at: Any, where: int, learns: int, above: int) -> None:
-    """SDSP flags, ``where`` the neuron is of this model: by the calcium, which is in its place already.
+def learn(p: np.record, w: int, fields: Any, mask: int, learns: int, above: int) -> None:
+    """Set the SDSP flags of the neurons in ``mask``, which are of one model, by their calcium after the event.
 
-    at : the model's fields; learns : where flags may be set; above : where the potential has reached thetamem
+    fields : the model's fields; learns : where flags may be set; above : where the potential has reached thetamem
     """
-    calcium = take3(p, at.calcium, w)
-    learns &= p.neurons[at.ca_en, w] & gates.at_least3(calcium, take3(p, at.ca_theta1, w))
-    v_up = learns & above & ~gates.at_least3(calcium, take3(p, at.ca_theta3, w))
-    v_down = learns & ~above & ~gates.at_least3(calcium, take3(p, at.ca_theta2, w))
-    p.v_up[w] = select(where, v_up, p.v_up[w])
-    p.v_down[w] = select(where, v_down, p.v_down[w])
+    calcium = take3(p, fields.calcium, w)
+    learns &= p.neurons[fields.ca_en, w] & gates.at_least3(calcium, take3(p, fields.ca_theta1, w))
+    v_up = learns & above & ~gates.at_least3(calcium, take3(p, fields.ca_theta3, w))
+    v_down = learns & ~above & ~gates.at_least3(calcium, take3(p, fields.ca_theta2, w))
+    p.v_up[w] = select(mask, v_up, p.v_up[w])
+    p.v_down[w] = select(mask, v_down, p.v_down[w])

@@ -90,16 +90,16 @@ def run(
     def piece(clocks: int) -> whole.WorkPiece:
         nonlocal n_swept
         columns = [np.empty(room, np.int64) for room in (ROOM, ROOM, ROWS if record_rows else 0)]
-        n_taken, n_cycles, swept, done = _loop(*state, host_state, array, host.delays, clocks, *terms, *columns)
+        n_taken, n_cycles, swept, is_complete = _loop(*state, host_state, array, host.delays, clocks, *terms, *columns)
         lengths = n_taken, n_taken, n_cycles if record_rows else 0
         columns = [column[:length].copy() for column, length in zip(columns, lengths, strict=True)]
         n_swept += int(swept)
-        return whole.WorkPiece(columns, int(n_cycles), bool(done))
+        return whole.WorkPiece(columns, int(n_cycles), bool(is_complete))
 
     ran = whole.collect(piece, hosts.clock_limit(array, host) if max_cycles is None else max_cycles)
     cycles, received, rows = ran.columns
     figures = Statistics(*(end - start for end, start in zip(_counters(model), counts_before, strict=True)))
-    return HostedOutcome(Received(cycles, received, first_cycle, ran.n_cycles, ran.done, figures), rows, n_swept)
+    return HostedOutcome(Received(cycles, received, first_cycle, ran.n_cycles, ran.is_complete, figures), rows, n_swept)
 
 
 def _counters(model: Model) -> tuple[int, int]:

@@ -25,7 +25,7 @@ def limbs_of(word: int) -> np.ndarray:
     return to_limbs(word, N_LIMBS).astype(np.int64)
 
 
-def taken(word: int, f: Field) -> int:
+def bits_of(word: int, f: Field) -> int:
     return word >> f.lsb & (1 << f.width) - 1
 
 
@@ -37,7 +37,7 @@ def test_a_bit_is_found_where_it_was_put(index: int) -> None:
 
 @given(st.integers(0, (1 << 63) - 1), fields(63))
 def test_a_field_of_a_word_in_one_integer_is_its_bits(word: int, f: Field) -> None:
-    assert field(word, position(f)) == taken(word, f)
+    assert field(word, position(f)) == bits_of(word, f)
 
 
 @given(fields(63), st.data())
@@ -49,7 +49,7 @@ def test_placed_content_is_found_again(f: Field, data: st.DataObject) -> None:
 
 @given(words, fields())
 def test_a_field_of_a_wide_word_is_its_bits(word: int, f: Field) -> None:
-    assert limb_field(limbs_of(word), position(f)) == taken(word, f)
+    assert limb_field(limbs_of(word), position(f)) == bits_of(word, f)
 
 
 @given(words, fields(), st.data())

@@ -43,38 +43,38 @@ def test_the_cache_folder_stays_while_no_source_changes(sources: Path, tmp_path:
 
 
 def test_an_edited_source_has_another_cache_folder(sources: Path) -> None:
-    before = fresh_folder()
+    old_folder = fresh_folder()
     (sources / "odin" / "lif.py").write_text(SOURCE.replace("1", "2"))
-    assert fresh_folder() != before
+    assert fresh_folder() != old_folder
 
 
 def test_a_new_source_has_another_cache_folder(sources: Path) -> None:
-    before = fresh_folder()
+    old_folder = fresh_folder()
     (sources / "odin" / "izh.py").write_text(SOURCE)
-    assert fresh_folder() != before
+    assert fresh_folder() != old_folder
 
 
 def test_an_edited_source_of_another_chip_keeps_the_cache_folder(sources: Path) -> None:
-    before = fresh_folder("reckon"), fresh_folder("")
+    old_folders = fresh_folder("reckon"), fresh_folder("")
     (sources / "odin" / "lif.py").write_text(SOURCE.replace("1", "2"))
-    assert (fresh_folder("reckon"), fresh_folder("")) == before
+    assert (fresh_folder("reckon"), fresh_folder("")) == old_folders
 
 
 def test_an_edited_source_in_a_room_of_the_chip_has_another_cache_folder(sources: Path) -> None:
-    before = fresh_folder()
+    old_folder = fresh_folder()
     (sources / "odin" / "planes").mkdir()
     (sources / "odin" / "planes" / "lif.py").write_text(SOURCE)
-    assert fresh_folder() != before
+    assert fresh_folder() != old_folder
 
 
 @pytest.mark.parametrize(
     "shared", ["kernel/arith.py", "parts/fifo.py", "speeds/rows.py", "declare/words.py", "state.py"]
 )
 def test_an_edited_source_that_no_chip_owns_has_another_cache_folder(sources: Path, shared: str) -> None:
-    before = fresh_folder()
+    old_folder = fresh_folder()
     (sources / shared).parent.mkdir(exist_ok=True)
     (sources / shared).write_text(SOURCE)
-    assert fresh_folder() != before
+    assert fresh_folder() != old_folder
 
 
 def test_kernels_are_kept_with_their_chip_or_with_what_belongs_to_none() -> None:
@@ -138,21 +138,21 @@ def test_what_chips_share_is_compiled_by_one_process_and_found_by_the_next(tmp_p
 
 
 def test_an_edited_test_keeps_the_cache_folder(sources: Path) -> None:
-    before = fresh_folder()
+    old_folder = fresh_folder()
     (sources / "odin" / "tests" / "test_lif.py").write_text(SOURCE)
-    assert fresh_folder() == before
+    assert fresh_folder() == old_folder
 
 
 def test_another_numba_has_another_cache_folder(sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = fresh_folder()
+    old_folder = fresh_folder()
     monkeypatch.setattr(numba, "__version__", "0.0.1")
-    assert fresh_folder() != before
+    assert fresh_folder() != old_folder
 
 
 def test_checked_indices_have_another_cache_folder(sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = fresh_folder()
+    old_folder = fresh_folder()
     monkeypatch.setattr(numba.config, "BOUNDSCHECK", 1)
-    assert fresh_folder() != before
+    assert fresh_folder() != old_folder
 
 
 def test_without_a_place_to_write_there_is_no_cache(
@@ -164,9 +164,9 @@ def test_without_a_place_to_write_there_is_no_cache(
 
 
 def test_a_kernel_leaves_numbas_own_cache_folder_as_it_was() -> None:
-    before = vars(numba.config)["CACHE_DIR"]
+    old_folder = vars(numba.config)["CACHE_DIR"]
     jit.kernel(lambda x: x)
-    assert before == vars(numba.config)["CACHE_DIR"]
+    assert old_folder == vars(numba.config)["CACHE_DIR"]
 
 
 def test_integers_wrap_and_division_does_not_raise() -> None:

@@ -32,7 +32,7 @@ EVENTS = {event.name: event for event in CHIP.events}
 
 @dataclass
 class Bench:
-    """A model, and the pins that drive it; every clock goes through ``clock``, ``until`` or ``spi``."""
+    """A model, and the pins that drive it; every clock goes through ``clock``, ``clock_until`` or ``spi``."""
 
     seed: int | None = None
     pins: dict[str, int] = field(default_factory=lambda: {pin.name: 0 for pin in CHIP.inputs})
@@ -62,7 +62,7 @@ class Bench:
         self.pins |= pins
         self.model.drive(np.array([pack(CHIP.input_word, self.pins)]), np.zeros(1, np.uint8))
 
-    def until(self, register: str, content: int, limit: int = 40_000) -> int:
+    def clock_until(self, register: str, content: int, limit: int = 40_000) -> int:
         """Clock until a register of the model has this content; returns the number of clocks."""
         row, edge = np.array([pack(CHIP.input_word, self.pins)]), np.ones(1, np.uint8)
         for n in range(limit):
@@ -140,9 +140,9 @@ class Bench:
     def event(self, name: str, /, **fields: int) -> None:
         """Send an event over the input bus and clock until REQ has fallen through the synchroniser."""
         self.clock(AERIN_ADDR=EVENTS[name].encode(**fields), AERIN_REQ=1)
-        self.until("state", State.WAIT_REQDN)
+        self.clock_until("state", State.WAIT_REQDN)
         self.clock(AERIN_REQ=0)
-        self.until("state", State.WAIT)
+        self.clock_until("state", State.WAIT)
 
     def settle(self) -> None:
         """Clock until the scheduler is empty and the controller waits, acknowledging whatever is sent out."""
@@ -163,7 +163,7 @@ def byte_addr(cmd: SpiCmd, word: int, byte: int) -> int:
     return encode(SPI_NEURON_ADDR if cmd == SpiCmd.NEURONS else SPI_SYNAPSE_ADDR, word=word, byte=byte)
 
 
-def packed(word: Word, n: int, /, **fields: np.ndarray | int) -> np.ndarray:
+def neuron_words(word: Word, n: int, /, **fields: np.ndarray | int) -> np.ndarray:
     """n words of the neuron memory, (n, 4) uint32, from a column for each field; fields not given are 0."""
     memory = np.zeros((n, NEURONS.n_limbs), np.int64)
     for name, column in fields.items():

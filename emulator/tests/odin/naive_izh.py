@@ -154,7 +154,7 @@ def locks(f: Fields, tref: bool, spike: bool, spk_ref: int, burst_end: int, thre
     }
 
 
-def counted(enabled: bool, period: int, cnt: int, width: int) -> tuple[int, bool]:
+def counter_next(enabled: bool, period: int, cnt: int, width: int) -> tuple[int, bool]:
     """A leakage counter, and whether it has come round."""
     if not enabled or period == 0:
         return cnt, False
@@ -162,8 +162,8 @@ def counted(enabled: bool, period: int, cnt: int, width: int) -> tuple[int, bool
 
 
 def slow(f: Fields, tref: bool, step: int, spike: bool, length: int, threshold: int) -> dict[str, int]:
-    thrleak_cnt, thr_leaks = counted(bool(tref and f["thrvar_en"]), f["thrleak"], f["thrleak_cnt"], 4)
-    caleak_cnt, ca_leaks = counted(bool(tref and f["ca_en"]), f["caleak"], f["caleak_cnt"], 5)
+    thrleak_cnt, thr_leaks = counter_next(bool(tref and f["thrvar_en"]), f["thrleak"], f["thrleak_cnt"], 4)
+    caleak_cnt, ca_leaks = counter_next(bool(tref and f["ca_en"]), f["caleak"], f["caleak_cnt"], 5)
     calcium = clip(f["calcium"] + length * (spike and not ca_leaks) - (ca_leaks and not spike), 0, 7)
     return {
         "thrmod": modifier(f, tref, step, spike, length, threshold, thr_leaks),

@@ -27,11 +27,11 @@ class BurstFifo:
 
     def push(self, word: int) -> bool:
         """Returns whether the word was kept."""
-        kept = self.n_pushed % 32 < 4
-        if kept:
+        is_kept = self.n_pushed % 32 < 4
+        if is_kept:
             self.words[self.n_pushed % 32] = word
         self.n_pushed += 1
-        return kept
+        return is_kept
 
 
 @dataclass

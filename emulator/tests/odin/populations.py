@@ -52,12 +52,12 @@ class Population:
         memory[:] = rng.integers(0, 1 << 32, memory.shape, dtype=np.uint32)
 
 
-def _set(words: np.ndarray, name: str, column: np.ndarray, where: np.ndarray) -> None:
-    """A field that lies within one limb, of the neurons ``where``; one of a LIF word if both views have it."""
+def _set(words: np.ndarray, name: str, column: np.ndarray, mask: np.ndarray) -> None:
+    """Set a field, within one limb, of the neurons in ``mask``; if both views have it, that of a LIF word."""
     f = (LIF if name in LIF else IZH)[name]
     limb, shift = f.lsb // 32, np.uint32(f.lsb % 32)
-    kept = words[:, limb] & ~np.uint32(f.high << int(shift))
-    words[:, limb] = np.where(where, kept | column.astype(np.uint32) << shift, words[:, limb])
+    others = words[:, limb] & ~np.uint32(f.high << int(shift))
+    words[:, limb] = np.where(mask, others | column.astype(np.uint32) << shift, words[:, limb])
 
 
 class Contents(Protocol):

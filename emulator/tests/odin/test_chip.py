@@ -12,8 +12,11 @@ from draupnir.emulator.tests.odin.helpers import EVENTS, Bench
 from draupnir.emulator.tests.odin.stimulus import random_rows
 from draupnir.emulator.trace import pack
 
-FORGOTTEN = {"main_mem", "burst_mem", "spi_shift_reg_in"}  # written before they are read
-UNUSED = {"neuron_state_monitor_samp", "synapse_state_samp"}  # of monitoring mode, which the run does not enter
+FORGOTTEN = {"main_mem", "burst_mem", "spi_shift_reg_in"}  # They are written before they are read.
+UNUSED = {
+    "neuron_state_monitor_samp",
+    "synapse_state_samp",
+}  # They belong to monitoring mode, which the run does not enter.
 
 
 def programmed(seed: int | None = None) -> Bench:
@@ -29,7 +32,7 @@ def programmed(seed: int | None = None) -> Bench:
     return bench
 
 
-def differing(a: state.Snapshot, b: state.Snapshot) -> set[str]:
+def differing_names(a: state.Snapshot, b: state.Snapshot) -> set[str]:
     """Names of the registers and memories in which two snapshots differ."""
     return {line.split("[")[0].split(":")[0] for line in state.diff(a, b)}
 
@@ -41,10 +44,10 @@ def test_a_restored_snapshot_has_the_same_future() -> None:
     rows = random_rows(seed=2, n_cycles=3000)
     first, end = bench.model.drive(*rows), bench.model.snapshot()
     bench.model.restore(start)
-    again = bench.model.drive(*rows)
-    np.testing.assert_array_equal(first, again)
+    second = bench.model.drive(*rows)
+    np.testing.assert_array_equal(first, second)
     assert state.diff(end, bench.model.snapshot()) == []
-    assert differing(start, end) >= {"neurons", "synapses", "cycle"}
+    assert differing_names(start, end) >= {"neurons", "synapses", "cycle"}
 
 
 def test_a_snapshot_moves_to_another_model() -> None:
@@ -70,10 +73,10 @@ def test_a_stimulus_may_be_driven_in_pieces() -> None:
 
 def test_a_row_without_a_clock_edge_moves_no_clocked_register() -> None:
     model = programmed().model
-    before = model.snapshot()
+    start = model.snapshot()
     row = pack(CHIP.input_word, {"AERIN_REQ": 1, "AERIN_ADDR": 0x1FFFF, "AEROUT_ACK": 1})
     assert model.drive(np.array([row]), np.zeros(1, np.uint8)).tolist() == [0]
-    assert differing(before, model.snapshot()) == {"inputs"}
+    assert differing_names(start, model.snapshot()) == {"inputs"}
 
 
 def test_cycles_count_the_clock_edges() -> None:
@@ -98,16 +101,16 @@ def typical_run(bench: Bench) -> np.ndarray:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_random_start_does_not_show_once_reset_and_configured(seed: int) -> None:
     from_zero, from_seed = programmed(), programmed(seed)
-    assert differing(Model().snapshot(), Model(seed).snapshot()) >= FORGOTTEN | {"neur_v_up", "spi_syn_sign"}
+    assert differing_names(Model().snapshot(), Model(seed).snapshot()) >= FORGOTTEN | {"neur_v_up", "spi_syn_sign"}
     np.testing.assert_array_equal(typical_run(from_zero), typical_run(from_seed))
-    assert differing(from_zero.model.snapshot(), from_seed.model.snapshot()) <= FORGOTTEN | UNUSED
+    assert differing_names(from_zero.model.snapshot(), from_seed.model.snapshot()) <= FORGOTTEN | UNUSED
 
 
 def test_the_burst_counter_shows_the_time_reference_that_was_there_before() -> None:
     turns = []
-    for before in (0, 300):
+    for timeref in (0, 300):
         bench = Bench()
-        bench.model.registers.spi_burst_timeref[0] = before
+        bench.model.registers.spi_burst_timeref[0] = timeref
         bench.reset()
         bench.clock(1000)
         bench.configure(BURST_TIMEREF=100)
@@ -181,10 +184,10 @@ def test_activity_tells_once_when_an_event_begins() -> None:
 def test_activity_after_a_restore_is_that_of_the_first_run() -> None:
     bench = programmed()
     bench.clock(2, AERIN_ADDR=EVENTS["tref"].encode(neur=3), AERIN_REQ=1)
-    before = bench.model.snapshot()
+    start = bench.model.snapshot()
     lines = []
     for _ in range(2):
-        bench.model.restore(before)
+        bench.model.restore(start)
         bench.clock()
         lines.append(bench.model.activity())
     assert lines[0] == lines[1]

@@ -53,26 +53,26 @@ delays = st.integers(0, 5)
 )
 def test_compiled_loop_equals_plain_python(environment: Environment, events: list[int]) -> None:
     compiled, plain = model(), model()
-    taken = run(compiled, np.array(events), environment, 100_000, record_rows=True)
-    spikes, rows = naive(plain, events, environment, taken.n_cycles)
-    assert taken.done
-    assert spikes_of(taken) == spikes
-    assert taken.rows.tolist() == rows
+    result = run(compiled, np.array(events), environment, 100_000, record_rows=True)
+    spikes, rows = naive(plain, events, environment, result.n_cycles)
+    assert result.done
+    assert spikes_of(result) == spikes
+    assert result.rows.tolist() == rows
     assert compiled.registers.tobytes() == plain.registers.tobytes()
     assert np.array_equal(compiled.memories["neurons"], plain.memories["neurons"])
 
 
 def test_rows_driven_into_a_model_give_the_same_spikes() -> None:
     looped, driven = model(), model()
-    taken = run(looped, np.array([SPIKE_5] * 3), Environment(), 100_000, record_rows=True)
-    out = driven.drive(taken.rows, np.ones(len(taken.rows), dtype=np.uint8))
+    result = run(looped, np.array([SPIKE_5] * 3), Environment(), 100_000, record_rows=True)
+    out = driven.drive(result.rows, np.ones(len(result.rows), dtype=np.uint8))
     rises = [
-        (int(c) + taken.first_cycle, unpack(OUT, int(out[c]))["AEROUT_ADDR"])
+        (int(c) + result.first_cycle, unpack(OUT, int(out[c]))["AEROUT_ADDR"])
         for c in range(1, len(out))
         if unpack(OUT, int(out[c]))["AEROUT_REQ"] and not unpack(OUT, int(out[c - 1]))["AEROUT_REQ"]
     ]
     assert len(rises) == 16
-    assert rises == spikes_of(taken)
+    assert rises == spikes_of(result)
 
 
 def test_each_further_spike_event_takes_519_clocks() -> None:
@@ -91,15 +91,15 @@ def test_run_that_is_cut_off_is_not_done() -> None:
 
 
 def test_no_events_take_no_clock() -> None:
-    taken = run(model(), np.array([], dtype=np.int64), Environment(), 1000)
-    assert taken.done
-    assert taken.n_cycles == 0
+    result = run(model(), np.array([], dtype=np.int64), Environment(), 1000)
+    assert result.done
+    assert result.n_cycles == 0
 
 
 def test_more_spikes_than_the_first_array_holds_are_all_there() -> None:
-    taken = run(model(), np.array([PUSH_3] * 2400), Environment(), 10**6)
-    assert taken.addrs.tolist() == [3] * 1200
-    assert np.all(np.diff(taken.cycles) > 0)
+    result = run(model(), np.array([PUSH_3] * 2400), Environment(), 10**6)
+    assert result.addrs.tolist() == [3] * 1200
+    assert np.all(np.diff(result.cycles) > 0)
 
 
 def test_negative_delay_is_refused() -> None:

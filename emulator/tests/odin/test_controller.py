@@ -36,7 +36,7 @@ def bench() -> Bench:
 
 def clocks_in(bench: Bench, state: State) -> int:
     """How many clocks the controller stays in a state that it will enter."""
-    bench.until("state", state)
+    bench.clock_until("state", state)
     n = 0
     while bench.r.state == state:
         bench.clock()
@@ -169,17 +169,17 @@ def test_a_spike_event_learns_by_the_flags_of_each_neuron(bench: Bench) -> None:
     bench.event("spike", pre_neur=5)
     bench.settle()
     assert [bench.synapse(5, post) for post in (20, 21, 22)] == [0b1101, 0b1011, 0b1100]
-    assert bench.neuron(20)["core"] == 14  # stimulated by the weight as it was before
+    assert bench.neuron(20)["core"] == 14  # The weight stimulates as it was before the event.
 
 
 def test_the_input_bus_goes_before_the_scheduler(bench: Bench) -> None:
     bench.set_neuron(50, LIF, thr=2)
     bench.set_synapse(2, 50, 0b1111)
     bench.event("spike", pre_neur=2)
-    bench.until("aerout_req", 1)
+    bench.clock_until("aerout_req", 1)
     bench.clock(4, AEROUT_ACK=1)
     bench.clock(4, AEROUT_ACK=0, AERIN_ADDR=EVENTS["tref"].encode(neur=1), AERIN_REQ=1)
-    bench.until("state", State.WAIT)
+    bench.clock_until("state", State.WAIT)
     assert bench.r.main_empty == 0  # neuron 50's spike waits, too
     bench.clock()
     assert bench.r.state == State.TREF
@@ -207,7 +207,7 @@ def test_a_busy_output_bus_stops_the_counters(bench: Bench) -> None:
     bench.set_neuron(100, LIF, thr=1)
     bench.set_synapse(7, 100, 0b1111)
     bench.event("spike", pre_neur=7)
-    bench.until("aerout_ctrl_busy", 1)
+    bench.clock_until("aerout_ctrl_busy", 1)
     cnt = bench.r.ctrl_cnt
     bench.clock(50)
     assert (bench.r.state, bench.r.ctrl_cnt) == (State.POP_NEUR, cnt)
@@ -218,11 +218,11 @@ def test_a_busy_output_bus_stops_the_counters(bench: Bench) -> None:
 
 def test_the_gate_closes_only_as_the_controller_comes_to_rest(bench: Bench) -> None:
     bench.event("spike", pre_neur=2)
-    bench.until("state", State.POP_NEUR)
+    bench.clock_until("state", State.POP_NEUR)
     bench.configure(GATE_ACTIVITY=1)
     bench.clock(4)
     assert (bench.r.state, bench.r.spi_gate_activity_sync) == (State.POP_NEUR, 0)
-    bench.until("state", State.WAIT)
+    bench.clock_until("state", State.WAIT)
     assert bench.r.spi_gate_activity_sync == 1
 
 
@@ -239,11 +239,11 @@ def test_a_closed_gate_keeps_events_waiting(bench: Bench) -> None:
 def test_a_read_by_the_spi_changes_nothing(bench: Bench) -> None:
     bench.configure(OPEN_LOOP=1, GATE_ACTIVITY=1)
     bench.set_neuron(3, IZH, thr=0)
-    before = bench.model.snapshot()
+    start = bench.model.snapshot()
     bench.spi_read(SpiCmd.NEURONS, 3, 0)
     bench.spi_read(SpiCmd.SYNAPSES, 3, 0)
     for name, memory in bench.model.memories.items():
-        assert (memory == before.memories[name]).all()
+        assert (memory == start.memories[name]).all()
 
 
 def test_a_busy_output_bus_keeps_the_controller_waiting(bench: Bench) -> None:

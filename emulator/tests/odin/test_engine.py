@@ -57,17 +57,17 @@ def walk(journey: Journey) -> list[EventRun]:
     reference, stretched, swept, stepped = (journey.model() for _ in range(4))
     reference.stretch = stepped.stretch = False
     runs: list[EventRun] = []
-    left: list[int] = []
+    queue: list[int] = []
     buses = None
     for leg in journey.legs:
         for model in (reference, stretched, swept, stepped):
             leg.put(model)
-        events = left + leg.events
-        given = (np.array(events, np.int64), leg.environment, leg.max_cycles)
+        events = queue + leg.events
+        arguments = (np.array(events, np.int64), leg.environment, leg.max_cycles)
         ways = (leg.not_before(reference, len(events)), buses, leg.finish)
-        by_clock = closed_loop.run(reference, *given, False, *ways)
-        by_stretch = closed_loop.run(stretched, *given, False, *ways)
-        by_event, by_step = engine.run(swept, *given, *ways), engine.run(stepped, *given, *ways)
+        by_clock = closed_loop.run(reference, *arguments, False, *ways)
+        by_stretch = closed_loop.run(stretched, *arguments, False, *ways)
+        by_event, by_step = engine.run(swept, *arguments, *ways), engine.run(stepped, *arguments, *ways)
         assert_same_run(by_clock, by_stretch)
         assert_same_run(by_clock, by_event)
         assert_same_run(by_clock, by_step)
@@ -76,7 +76,7 @@ def walk(journey: Journey) -> list[EventRun]:
         assert replace(by_event.statistics, n_sweeps=0) == by_step.statistics
         assert sum(by_event.statistics.cycles.values()) == by_event.n_cycles
         runs.append(by_event)
-        left, buses = events[by_clock.n_sent :], by_clock.buses
+        queue, buses = events[by_clock.n_sent :], by_clock.buses
     return runs
 
 
@@ -99,11 +99,11 @@ def test_event_level_equals_clock_level(journey: Journey) -> None:
 @example(1, LIVELY, [SPIKE, TREF] * 4, FAST, 1)
 @given(st.integers(1, 300), bursting, st.lists(events, min_size=1, max_size=25), environments, st.integers(0, 1 << 32))
 def test_event_level_equals_clock_level_with_bursts(
-    timeref: int, population: Population, sent: list[int], environment: Environment, seed: int
+    timeref: int, population: Population, addrs: list[int], environment: Environment, seed: int
 ) -> None:
     """The turn of the burst FIFOs moves in the middle of events, now and then to a word that changes them."""
     registers = {"spi_open_loop": 0, "spi_burst_timeref": timeref}
-    walk(Journey(seed, [Leg(registers, population, sent, environment, ENOUGH)]))
+    walk(Journey(seed, [Leg(registers, population, addrs, environment, ENOUGH)]))
 
 
 # --- Edges ------------------------------------------------------------------------------------------------------
@@ -159,9 +159,9 @@ def test_a_run_may_be_cut_at_every_clock_of_an_event() -> None:
     """Its beginning, some of its middle, and its end with 6 spikes."""
     cuts = [*range(20), *range(20, 500, 37), *range(500, 600)]
     legs = [Leg(OPEN, Spiking(range(250, N)), [SPIKE], Environment(), n) for n in cuts]
-    done = [walk(Journey(0, [leg]))[0].done for leg in legs]
-    assert not any(done[: cuts.index(520)])
-    assert done == sorted(done) and done[-1]
+    ends = [walk(Journey(0, [leg]))[0].done for leg in legs]
+    assert not any(ends[: cuts.index(520)])
+    assert ends == sorted(ends) and ends[-1]
 
 
 def test_a_run_goes_on_where_it_was_cut() -> None:
@@ -238,10 +238,10 @@ def statistics(events: list[int], population: Contents, **registers: int) -> Sta
 )
 def test_an_event_takes_its_declared_clocks(event: int, state_name: str, n_operations: int) -> None:
     kind = next(e for e in EVENTS if e.matches(event))
-    found = statistics([event], Spiking(range(0)))
-    assert found.cycles[state_name] == kind.cycles
-    assert found.synaptic_operations == n_operations
-    assert found.stalls == 0
+    counts = statistics([event], Spiking(range(0)))
+    assert counts.cycles[state_name] == kind.cycles
+    assert counts.synaptic_operations == n_operations
+    assert counts.stalls == 0
 
 
 def test_weights_that_move_are_counted() -> None:

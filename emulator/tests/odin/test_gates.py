@@ -41,8 +41,8 @@ def results(gate: Kernel, *operands: list[np.ndarray]) -> np.ndarray:
     """A gate's results in all places; an operand of one plane is given as that, others as tuples."""
     words = []
     for k in range(256 // WORD_BITS):
-        given = [tuple(int(plane[k]) for plane in planes) for planes in operands]
-        word = gate(*(g[0] if len(g) == 1 else g for g in given))
+        arguments = [tuple(int(plane[k]) for plane in planes) for planes in operands]
+        word = gate(*(g[0] if len(g) == 1 else g for g in arguments))
         words.append(word if isinstance(word, tuple) else (word,))
     return numbers([np.array(column) for column in zip(*words, strict=True)])
 
@@ -82,30 +82,30 @@ def test_every_pair_of_numbers(gate: Kernel, width: int, expected: Kernel) -> No
 @pytest.mark.parametrize(("gate", "width"), STEPS)
 def test_one_step_up_down_or_none(gate: Kernel, width: int) -> None:
     way, x = np.divmod(np.arange(256) % (3 << width), 1 << width)
-    found = results(gate, planes(x, width), planes(way == 1, 1), planes(way == 2, 1))
-    np.testing.assert_array_equal(found, (x + (way == 1) - (way == 2)) % (1 << width))
+    result = results(gate, planes(x, width), planes(way == 1, 1), planes(way == 2, 1))
+    np.testing.assert_array_equal(result, (x + (way == 1) - (way == 2)) % (1 << width))
 
 
 @pytest.mark.parametrize(("gate", "width"), CHOICES)
 def test_one_of_two_numbers(gate: Kernel, width: int) -> None:
     x, y = pairs(width)
     for choice in (np.arange(256) % 2, np.arange(256) // 16 % 2):
-        found = results(gate, planes(choice, 1), planes(x, width), planes(y, width))
-        np.testing.assert_array_equal(found, np.where(choice, x, y))
+        result = results(gate, planes(choice, 1), planes(x, width), planes(y, width))
+        np.testing.assert_array_equal(result, np.where(choice, x, y))
 
 
 @pytest.mark.parametrize("number", range(16))
 def test_equal_to_a_number_that_all_have_in_common(number: int) -> None:
     x = np.arange(256) % 16
-    found = [int(gates.equals4(tuple(int(plane[k]) for plane in planes(x, 4)), number)) for k in range(4)]  # type: ignore[arg-type]
-    np.testing.assert_array_equal(numbers([np.array(found)]), x == number)
+    words = [int(gates.equals4(tuple(int(plane[k]) for plane in planes(x, 4)), number)) for k in range(4)]  # type: ignore[arg-type]
+    np.testing.assert_array_equal(numbers([np.array(words)]), x == number)
 
 
 def test_three_bits() -> None:
     x = np.arange(256)
     a, b, c = x & 1, x >> 1 & 1, x >> 2 & 1
-    given = planes(a, 1), planes(b, 1), planes(c, 1)
-    np.testing.assert_array_equal(results(gates.majority, *given), a + b + c >= 2)
-    np.testing.assert_array_equal(results(gates.select, *given), np.where(a, b, c))
-    np.testing.assert_array_equal(results(gates.both3, given[0], planes(x >> 1 & 7, 3)), (x >> 1 & 7) * a)
+    operands = planes(a, 1), planes(b, 1), planes(c, 1)
+    np.testing.assert_array_equal(results(gates.majority, *operands), a + b + c >= 2)
+    np.testing.assert_array_equal(results(gates.select, *operands), np.where(a, b, c))
+    np.testing.assert_array_equal(results(gates.both3, operands[0], planes(x >> 1 & 7, 3)), (x >> 1 & 7) * a)
     assert [int(gates.mask(flag)) for flag in (0, 1)] == [0, -1]

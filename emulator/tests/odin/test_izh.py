@@ -49,10 +49,10 @@ def test_the_accumulator_wraps_in_both_directions() -> None:
 
 
 def test_leakage_of_the_accumulator_moves_the_potential_towards_zero() -> None:
-    for core, after in ((3, 2), (-3, -2), (0, 0)):
+    for core, expected in ((3, 2), (-3, -2), (0, 0)):
         neuron = IzhNeuron(thr=7, core=core, inacc=8, leak_en=1, leak_str=1)
         neuron.tref()
-        assert (neuron.state["core"], neuron.state["inacc"]) == (after, 7)
+        assert (neuron.state["core"], neuron.state["inacc"]) == (expected, 7)
 
 
 def test_without_leak_en_a_time_reference_leaves_accumulator_and_potential() -> None:
@@ -152,11 +152,11 @@ def test_spike_latency_the_potential_takes_nothing_while_the_spike_is_due() -> N
 def test_depolarizing_after_potential_stays_at_rfr_for_dapdel_time_references() -> None:
     neuron = IzhNeuron(thr=4, rfr=2, dapdel=3, dap_en=1)
     assert spikes_of(neuron, "++++") == "...!"
-    seen = [neuron.state["core"]]
+    potentials = [neuron.state["core"]]
     for _ in range(4):
         neuron.tref()
-        seen.append(neuron.state["core"])
-    assert seen == [2, 2, 2, 0, 0]
+        potentials.append(neuron.state["core"])
+    assert potentials == [2, 2, 2, 0, 0]
     assert neuron.state["refrac"] == 0
 
 
@@ -166,11 +166,11 @@ def test_after_a_dap_fewer_excitations_suffice() -> None:
 
 def test_resonator_an_undisturbed_oscillation_loses_one_step_a_period() -> None:
     neuron = IzhNeuron(thr=7, reson_en=1, core=2)
-    seen = []
+    states = []
     for _ in range(6):
         neuron.tref()
-        seen.append((neuron.state["core"], ResonSign(neuron.state["reson_sign"]).name))
-    assert seen == [(2, "ZERO_TO_N"), (1, "NEG"), (1, "ZERO_TO_P"), (1, "POS"), (1, "ZERO_TO_N"), (0, "POS")]
+        states.append((neuron.state["core"], ResonSign(neuron.state["reson_sign"]).name))
+    assert states == [(2, "ZERO_TO_N"), (1, "NEG"), (1, "ZERO_TO_P"), (1, "POS"), (1, "ZERO_TO_N"), (0, "POS")]
 
 
 def test_resonator_excitation_a_period_apart_adds_up_and_spikes() -> None:
@@ -253,11 +253,11 @@ def test_bistable_a_lone_excitation_starts_spiking_and_another_ends_it() -> None
 
 def test_threshold_variability_excitation_raises_and_inhibition_lowers_the_threshold() -> None:
     neuron = IzhNeuron(thr=4, thrvar_en=1, thr_sel_of=0)
-    seen = []
+    thresholds = []
     for event in (neuron.excite,) * 4 + (neuron.inhibit,) * 8:
         event()
-        seen.append(4 + neuron.state["thrmod"])
-    assert seen == [5, 6, 7, 7, 6, 5, 4, 3, 2, 1, 1, 1]
+        thresholds.append(4 + neuron.state["thrmod"])
+    assert thresholds == [5, 6, 7, 7, 6, 5, 4, 3, 2, 1, 1, 1]
 
 
 def test_threshold_adaptation_spikes_raise_the_threshold() -> None:
@@ -265,13 +265,13 @@ def test_threshold_adaptation_spikes_raise_the_threshold() -> None:
 
 
 def test_the_threshold_modifier_leaks_every_thrleak_time_references() -> None:
-    for start, seen in ((2, [2, 2, 1, 1, 1, 0, 0, 0, 0]), (-2, [-2, -2, -1, -1, -1, 0, 0, 0, 0])):
+    for start, expected in ((2, [2, 2, 1, 1, 1, 0, 0, 0, 0]), (-2, [-2, -2, -1, -1, -1, 0, 0, 0, 0])):
         neuron = IzhNeuron(thr=4, thrvar_en=1, thrleak=3, thrmod=start)
-        after = []
-        for _ in seen:
+        modifiers = []
+        for _ in expected:
             neuron.tref()
-            after.append(neuron.state["thrmod"])
-        assert after == seen
+            modifiers.append(neuron.state["thrmod"])
+        assert modifiers == expected
 
 
 def test_without_thrleak_the_threshold_modifier_stays() -> None:

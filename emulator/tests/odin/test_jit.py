@@ -22,9 +22,9 @@ def test_clock_and_event_level_give_the_same_bits_with(module: ModuleType, setti
     env = os.environ | {setting: "1", "PYTHONPATH": str(ROOT)}
     env["PYTHONWARNINGS"] = "error::RuntimeWarning"  # an overflow where NumPy would go on
     command = [sys.executable, "-m", module.__name__]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == module.digest()
+    result = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == module.digest()
 
 
 def test_another_stimulus_gives_another_digest() -> None:

@@ -121,8 +121,8 @@ def test_izh_fields_lie_where_the_verilog_connects_them(name: str) -> None:
 
 
 def test_the_izh_word_fills_bits_0_to_124_without_gaps() -> None:
-    taken = sorted(bit for f in IZH for bit in range(f.lsb, f.msb + 1))
-    assert taken == [*range(125), 127]
+    bits = sorted(bit for f in IZH for bit in range(f.lsb, f.msb + 1))
+    assert bits == [*range(125), 127]
 
 
 @pytest.mark.parametrize("word", [LIF, IZH], ids=lambda word: word.name)
@@ -154,8 +154,8 @@ def test_a_synapse_words_address_is_pre_above_the_upper_bits_of_post() -> None:
 
 
 def test_registers_lie_where_the_documentation_says() -> None:
-    declared = {r.name: (r.addr, r.addr + r.n_addrs - 1, r.width * r.n_addrs) for r in CHIP.registers}
-    assert declared == REGISTERS
+    registers = {r.name: (r.addr, r.addr + r.n_addrs - 1, r.width * r.n_addrs) for r in CHIP.registers}
+    assert registers == REGISTERS
 
 
 def test_registers_fill_addresses_0_to_25_without_gaps() -> None:
@@ -163,8 +163,8 @@ def test_registers_fill_addresses_0_to_25_without_gaps() -> None:
 
 
 def test_the_spi_fields_lie_where_the_documentation_says() -> None:
-    at = {f.name: (f.msb, f.lsb) for word in (SPI_ADDR, SPI_DATA) for f in word}
-    assert at == {
+    spans = {f.name: (f.msb, f.lsb) for word in (SPI_ADDR, SPI_DATA) for f in word}
+    assert spans == {
         "read": (19, 19),
         "write": (18, 18),
         "cmd": (17, 16),

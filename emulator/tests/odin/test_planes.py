@@ -10,7 +10,7 @@ from draupnir.emulator.codec import decode, from_limbs
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import IZH, LIF, NEURONS, N
 from draupnir.emulator.odin.planes import memories, record
-from draupnir.emulator.tests.odin.helpers import packed
+from draupnir.emulator.tests.odin.helpers import neuron_words
 from draupnir.emulator.tests.odin.populations import Population
 
 POPULATIONS = [Population(seed, lif, 0.5, False, False) for seed, lif in enumerate((0.0, 0.5, 1.0))]
@@ -57,16 +57,16 @@ def test_a_row_is_a_pre_synaptic_neuron() -> None:
 @pytest.mark.parametrize("population", POPULATIONS)
 def test_loading_and_flushing_change_nothing(population: Population) -> None:
     model, loaded = filled(population)
-    before = model.snapshot()
+    start = model.snapshot()
     memories.flush_all(loaded[0], model.registers[0], *model.memories.values())
-    assert state.diff(before, model.snapshot()) == []
+    assert state.diff(start, model.snapshot()) == []
 
 
 def forget(model: Model) -> None:
     """Clear whatever an event may change."""
     lif = model.memories["neurons"][:, 0] & 1 == 1
-    model.memories["neurons"][lif] &= ~packed(LIF, 1, **STATE["lif"])
-    model.memories["neurons"][~lif] &= ~packed(IZH, 1, **STATE["izh"])
+    model.memories["neurons"][lif] &= ~neuron_words(LIF, 1, **STATE["lif"])
+    model.memories["neurons"][~lif] &= ~neuron_words(IZH, 1, **STATE["izh"])
     model.memories["synapses"][:] = 0
     model.registers[0].neur_v_up[:] = 0
     model.registers[0].neur_v_down[:] = 0
@@ -75,17 +75,17 @@ def forget(model: Model) -> None:
 @pytest.mark.parametrize("population", POPULATIONS)
 def test_flushing_brings_back_all_that_events_change(population: Population) -> None:
     model, loaded = filled(population)
-    before = model.snapshot()
+    start = model.snapshot()
     forget(model)
-    assert state.diff(before, model.snapshot()) != []
+    assert state.diff(start, model.snapshot()) != []
     memories.flush_all(loaded[0], model.registers[0], *model.memories.values())
-    assert state.diff(before, model.snapshot()) == []
+    assert state.diff(start, model.snapshot()) == []
 
 
 @pytest.mark.parametrize("population", POPULATIONS)
 def test_so_does_flushing_one_by_one(population: Population) -> None:
     model, loaded = filled(population)
-    before = model.snapshot()
+    start = model.snapshot()
     forget(model)
     neurons, synapses = model.memories.values()
     for n in range(N):
@@ -93,19 +93,19 @@ def test_so_does_flushing_one_by_one(population: Population) -> None:
         memories.flush_flags(loaded[0], model.registers[0], n // 8)
     for addr in range(len(synapses)):
         memories.flush_synapses(loaded[0], synapses, addr)
-    assert state.diff(before, model.snapshot()) == []
+    assert state.diff(start, model.snapshot()) == []
 
 
 def test_a_row_that_is_not_here_is_left_alone() -> None:
     model, loaded = filled(POPULATIONS[0])
-    before = model.memories["synapses"].copy()
+    old_synapses = model.memories["synapses"].copy()
     loaded[0].rows[:] = 0
     loaded[0].row_here[:] = 0
     loaded[0].row_here[7] = 1
     memories.flush_all(loaded[0], model.registers[0], *model.memories.values())
-    differs = (model.memories["synapses"] != before).reshape(N, -1).any(axis=1)
+    differs = (model.memories["synapses"] != old_synapses).reshape(N, -1).any(axis=1)
     assert differs.nonzero()[0].tolist() == [7]
-    memories.load_synapses(loaded[0], before, 8 << 5)
+    memories.load_synapses(loaded[0], old_synapses, 8 << 5)
     assert not loaded[0].rows[8].any()
 
 
@@ -118,39 +118,41 @@ def test_loading_one_neuron_takes_over_what_differs() -> None:
     others[77, 0] &= ~np.uint32(1)
     assert (p.any_lif, p.any_izh) == (1, 0)
     for n in (0, 63, 64, 77, N - 1):
-        before = neurons[n].astype(np.int64)
+        old_word = neurons[n].astype(np.int64)
         neurons[n] = others[n]
-        memories.load_neuron(p, neurons, n, before)
-    again = record.new_planes()
-    memories.load_all(again[0], model.registers[0], neurons)
-    np.testing.assert_array_equal(p.neurons, again[0].neurons)
-    assert (p.any_lif, p.any_izh) == (1, 1) == (again[0].any_lif, again[0].any_izh)
+        memories.load_neuron(p, neurons, n, old_word)
+    fresh = record.new_planes()
+    memories.load_all(fresh[0], model.registers[0], neurons)
+    np.testing.assert_array_equal(p.neurons, fresh[0].neurons)
+    assert (p.any_lif, p.any_izh) == (1, 1) == (fresh[0].any_lif, fresh[0].any_izh)
 
 
 @pytest.mark.parametrize(("first", "stop"), [(0, 256), (0, 0), (8, 64), (64, 128), (56, 200), (248, 256), (255, 256)])
 def test_what_was_kept_is_put_back_outside_a_range(first: int, stop: int) -> None:
     model, loaded = filled(POPULATIONS[1])
     p, pre = loaded[0], 5
-    before = model.snapshot()
+    start = model.snapshot()
     record.keep(p, pre)
     for b in range(record.STATE_BEGIN, record.STATE_END):
         p.neurons[b] = ~p.neurons[b]
-    for changed in (p.rows[pre], p.v_up, p.v_down):
-        changed[...] = ~changed
+    for planes in (p.rows[pre], p.v_up, p.v_down):
+        planes[...] = ~planes
     p.moved[:] = -1
     record.put_back(p, pre, first, stop)
     memories.flush_all(p, model.registers[0], *model.memories.values())
     expected = np.arange(N) >= first
     expected &= np.arange(N) < stop
-    words = zip(model.memories["neurons"], before.memories["neurons"], strict=True)
-    for n, (after, was) in enumerate(words):
-        word = LIF if was[0] & 1 else IZH
+    words = zip(model.memories["neurons"], start.memories["neurons"], strict=True)
+    for n, (new_word, old_word) in enumerate(words):
+        word = LIF if old_word[0] & 1 else IZH
         names = {
-            f.name for f in word if decode(word, from_limbs(after))[f.name] != decode(word, from_limbs(was))[f.name]
+            f.name
+            for f in word
+            if decode(word, from_limbs(new_word))[f.name] != decode(word, from_limbs(old_word))[f.name]
         }
         assert names == (set(STATE[word.name]) if expected[n] else set())
     np.testing.assert_array_equal(bits(p.moved), expected)
-    row = (model.memories["synapses"] ^ before.memories["synapses"]).reshape(N, -1)
+    row = (model.memories["synapses"] ^ start.memories["synapses"]).reshape(N, -1)
     assert row.any(axis=1).nonzero()[0].tolist() == ([pre] if first < stop else [])
     nibbles = row[pre][:, np.newaxis] >> np.arange(0, 32, 4, dtype=np.uint32) & 15
     np.testing.assert_array_equal(nibbles.ravel(), 15 * expected)

@@ -31,14 +31,14 @@ def running() -> Bench:
 
 @pytest.mark.parametrize("n_clocks", [0, 1, 2, 3, 50, 111, 500, 777, 1500])
 def test_a_reset_at_any_moment_puts_every_register_to_its_reset_value(running: Bench, n_clocks: int) -> None:
-    before = running.model.snapshot()
+    start = running.model.snapshot()
     inputs, clk = random_rows(seed=2, n_cycles=2000)
     running.model.drive(inputs[:n_clocks], clk[:n_clocks])
     running.clock(3, RST=1)
     for reg in RESETTABLE:
         assert (np.asarray(running.r[reg.name]) == reg.reset).all(), reg.name
     running.pins["RST"] = 0
-    running.model.restore(before)
+    running.model.restore(start)
 
 
 def test_the_running_chip_has_left_its_reset_state(running: Bench) -> None:
@@ -56,18 +56,18 @@ def test_the_running_chip_has_left_its_reset_state(running: Bench) -> None:
 
 
 def test_a_reset_keeps_registers_without_a_reset_and_memories(running: Bench) -> None:
-    before = running.model.snapshot()
+    start = running.model.snapshot()
     running.clock(1, RST=1)
     running.clock(2)
-    held = running.model.snapshot()
+    in_reset = running.model.snapshot()
     running.clock(50)
     running.pins["RST"] = 0
-    lines = state.diff(held, running.model.snapshot())
+    lines = state.diff(in_reset, running.model.snapshot())
     assert {line.split("[")[0].split(":")[0] for line in lines} <= {"inputs", "cycle", *IN_PASSING}
     for register in CHIP.registers:
         name = register.name.lower()
-        assert (np.asarray(before.record[name]) == np.asarray(held.record[name])).all()
-    running.model.restore(before)
+        assert (np.asarray(start.record[name]) == np.asarray(in_reset.record[name])).all()
+    running.model.restore(start)
 
 
 def test_the_slave_is_reset_at_once_and_the_rest_two_clocks_later() -> None:
@@ -99,10 +99,10 @@ def test_each_register_without_a_reset_survives_one(reg) -> None:  # type: ignor
     bench = Bench(seed=5)
     bench.model.registers[reg.name] = (1 << reg.width) - 1
     bench.clock(1, RST=1)
-    before = np.array(bench.r[reg.name])
+    old_content = np.array(bench.r[reg.name])
     bench.clock(10)
     bench.clock(10, RST=0)
-    assert (np.asarray(bench.r[reg.name]) == before).all()
+    assert (np.asarray(bench.r[reg.name]) == old_content).all()
 
 
 def test_a_fifo_word_survives_but_is_forgotten() -> None:
@@ -119,5 +119,5 @@ def test_the_chip_is_held_through_the_edge_that_ends_the_reset() -> None:
     bench = Bench()
     bench.clock(10, RST=1, AEROUT_ACK=1)
     bench.pins["RST"] = 0
-    assert bench.until("rst_sync", 0) == 2
-    assert bench.until("aerout_ctrl_busy", 1) == 3
+    assert bench.clock_until("rst_sync", 0) == 2
+    assert bench.clock_until("aerout_ctrl_busy", 1) == 3

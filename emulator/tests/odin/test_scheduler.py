@@ -19,13 +19,16 @@ POP, EVENT, SPIKE, ADDR, SPK_REF, ISI_REF = range(6)
 
 
 @outlined
-def run(r: np.record, rows: np.ndarray, shown: np.ndarray) -> None:
-    """The scheduler alone. rows : (n, 6), EVENT -1 for none; shown : (n, 5), outputs before each edge, and the turn."""
+def run(r: np.record, rows: np.ndarray, outputs: np.ndarray) -> None:
+    """Run the scheduler alone.
+
+    rows : (n, 6) int64, EVENT is -1 for none; outputs : (n, 5) int64, before each edge, with the turn last
+    """
     for i in range(len(rows)):
         a = rows[i]
         out = scheduler.outputs(r)
-        shown[i, 0], shown[i, 1], shown[i, 2], shown[i, 3] = out.empty, out.full, out.burst_end, out.data_out
-        shown[i, 4] = r.priority
+        outputs[i, 0], outputs[i, 1], outputs[i, 2], outputs[i, 3] = out.empty, out.full, out.burst_end, out.data_out
+        outputs[i, 4] = r.priority
         event = max(a[EVENT], 0)
         port = SchedPort(event >> 8, event & 0xFF, 64 if a[EVENT] >= 0 else 0, a[POP])
         spike = (64 | a[SPK_REF] << 3 | a[ISI_REF]) if a[SPIKE] else 0
@@ -35,9 +38,9 @@ def run(r: np.record, rows: np.ndarray, shown: np.ndarray) -> None:
 def random_rows(rng: np.random.Generator, n: int, n_pop: float, n_event: float, n_spike: float) -> np.ndarray:
     """Pops, events and spikes with these probabilities; an event and a spike never together, as in the chip."""
     rows = np.zeros((n, 6), np.int64)
-    what = rng.random(n)
-    rows[:, EVENT] = np.where(what < n_event, rng.integers(0, 1 << 13, n), -1)
-    rows[:, SPIKE] = (what >= n_event) & (what < n_event + n_spike)
+    choice = rng.random(n)
+    rows[:, EVENT] = np.where(choice < n_event, rng.integers(0, 1 << 13, n), -1)
+    rows[:, SPIKE] = (choice >= n_event) & (choice < n_event + n_spike)
     rows[:, POP] = rng.random(n) < n_pop
     rows[:, ADDR] = rng.integers(0, 256, n)
     rows[:, [SPK_REF, ISI_REF]] = rng.integers(0, 8, (n, 2))
@@ -60,13 +63,13 @@ def at_rest(timeref: int) -> Any:
 def test_the_scheduler_agrees_with_queues(timeref: int, rates: tuple[float, float, float]) -> None:
     rows = random_rows(np.random.default_rng(timeref), 4000, *rates)
     model, naive = at_rest(timeref), Scheduler(timeref)
-    shown = np.zeros((len(rows), 5), np.int64)
-    run(model.registers[0], rows, shown)
-    for row, got in zip(rows.tolist(), shown.tolist(), strict=True):
+    outputs = np.zeros((len(rows), 5), np.int64)
+    run(model.registers[0], rows, outputs)
+    for row, output in zip(rows.tolist(), outputs.tolist(), strict=True):
         empty, full, burst_end, data_out = naive.outputs()
-        assert got[:3] == [empty, full, burst_end], naive.cycle
-        assert got[4] == naive.turn, naive.cycle
-        assert empty or got[3] == data_out, naive.cycle
+        assert output[:3] == [empty, full, burst_end], naive.cycle
+        assert output[4] == naive.turn, naive.cycle
+        assert empty or output[3] == data_out, naive.cycle
         event = row[EVENT] if row[EVENT] >= 0 else None
         naive.clock(bool(row[POP]), event, (row[ADDR], row[SPK_REF], row[ISI_REF]) if row[SPIKE] else None)
     assert model.registers.n_burst_lost[0] == naive.n_lost
@@ -76,9 +79,9 @@ def test_the_scheduler_agrees_with_queues(timeref: int, rates: tuple[float, floa
 
 def test_the_random_runs_fill_the_main_fifo_and_overrun_the_burst_fifos() -> None:
     model, rows = at_rest(1), random_rows(np.random.default_rng(0), 4000, 0.1, 0.1, 0.3)
-    shown = np.zeros((len(rows), 5), np.int64)
-    run(model.registers[0], rows, shown)
-    assert shown[:, 1].any() and shown[:, 2].any()
+    outputs = np.zeros((len(rows), 5), np.int64)
+    run(model.registers[0], rows, outputs)
+    assert outputs[:, 1].any() and outputs[:, 2].any()
     assert model.registers.n_burst_lost[0] > 0 and model.registers.n_burst_undefined[0] > 0
     assert model.registers.n_dropped[0] > 0
 
@@ -94,10 +97,10 @@ def test_the_33rd_event_is_dropped_and_the_others_come_out_in_order() -> None:
     rows[:, EVENT] = -1
     rows[: FULL + 1, EVENT] = np.arange(FULL + 1) + 7
     rows[FULL + 1 :, POP] = 1
-    model, shown = at_rest(0), np.zeros((len(rows), 5), np.int64)
-    run(model.registers[0], rows, shown)
-    assert shown[: FULL + 2, 1].tolist() == [0] * FULL + [1, 1]
-    assert shown[FULL + 1 :, 3].tolist() == [i + 7 for i in range(FULL)]
+    model, outputs = at_rest(0), np.zeros((len(rows), 5), np.int64)
+    run(model.registers[0], rows, outputs)
+    assert outputs[: FULL + 2, 1].tolist() == [0] * FULL + [1, 1]
+    assert outputs[FULL + 1 :, 3].tolist() == [i + 7 for i in range(FULL)]
     assert model.registers.main_empty[0] == 1
     assert model.registers.n_dropped[0] == 1
 
@@ -117,9 +120,9 @@ def test_a_push_into_a_full_fifo_is_lost_even_while_it_is_popped() -> None:
 def test_the_turn_moves_every_timeref_plus_1_clocks_and_comes_round(timeref: int) -> None:
     model, rows = at_rest(timeref), np.zeros(((timeref + 1) * (N_PRIO + 1), 6), np.int64)
     rows[:, EVENT] = -1
-    shown = np.zeros((len(rows), 5), np.int64)
-    run(model.registers[0], rows, shown)
-    assert shown[:, 4].tolist() == [i // (timeref + 1) % N_PRIO for i in range(len(rows))]
+    outputs = np.zeros((len(rows), 5), np.int64)
+    run(model.registers[0], rows, outputs)
+    assert outputs[:, 4].tolist() == [i // (timeref + 1) % N_PRIO for i in range(len(rows))]
 
 
 def test_a_bursts_spikes_come_isi_ref_plus_1_turns_apart_and_the_last_is_marked() -> None:
@@ -127,12 +130,12 @@ def test_a_bursts_spikes_come_isi_ref_plus_1_turns_apart_and_the_last_is_marked(
     rows[:, EVENT] = -1
     rows[0] = (0, -1, 1, 77, 3, 2)
     rows[1:, POP] = 1
-    shown = np.zeros((len(rows), 5), np.int64)
-    run(model.registers[0], rows, shown)
-    there = np.flatnonzero(shown[:, 0] == 0)
-    assert there.tolist() == [1, 30, 60, 90]  # the first from the main FIFO, at once
-    assert shown[there, 3].tolist() == [77] * 4
-    assert shown[there, 2].tolist() == [0, 0, 0, 1]
+    outputs = np.zeros((len(rows), 5), np.int64)
+    run(model.registers[0], rows, outputs)
+    cycles = np.flatnonzero(outputs[:, 0] == 0)
+    assert cycles.tolist() == [1, 30, 60, 90]  # the first from the main FIFO, at once
+    assert outputs[cycles, 3].tolist() == [77] * 4
+    assert outputs[cycles, 2].tolist() == [0, 0, 0, 1]
 
 
 def test_bursts_are_off_without_a_burst_time_reference() -> None:
@@ -149,8 +152,8 @@ def test_what_is_pushed_past_a_burst_fifos_end_is_counted_in_words() -> None:
     silent(bench)
     bench.configure(BURST_TIMEREF=5000)
     for _ in range(6):  # within one turn: six bursts meet in one FIFO of four words
-        bench.until("main_empty", 1)
-        bench.until("state", State.WAIT)
+        bench.clock_until("main_empty", 1)
+        bench.clock_until("state", State.WAIT)
         bench.set_neuron(0, IZH, thr=1, spk_ref=1, core=1)
         bench.event("tref", neur=0)
         bench.clock(4, AEROUT_ACK=1)
@@ -169,7 +172,7 @@ def test_a_spike_of_a_neuron_goes_round_through_the_scheduler() -> None:
     silent(bench)
     bench.set_neuron(9, LIF, thr=5)
     bench.event("virtual", neur=9, weight=5)
-    bench.until("state", State.POP_VIRT)
+    bench.clock_until("state", State.POP_VIRT)
     bench.clock(3)
     assert (bench.r.main_empty, bench.r["main_mem"][1]) == (0, 9)
     bench.settle()
@@ -182,7 +185,7 @@ def test_in_open_loop_a_spike_does_not_enter_the_scheduler() -> None:
     silent(bench)
     bench.set_neuron(9, LIF, thr=5)
     bench.event("virtual", neur=9, weight=5)
-    bench.until("state", State.POP_VIRT)
+    bench.clock_until("state", State.POP_VIRT)
     bench.clock(3)
     assert (bench.r.main_empty, bench.outputs["AEROUT_REQ"], bench.outputs["AEROUT_ADDR"]) == (1, 1, 9)
 
@@ -214,10 +217,10 @@ def test_open_loop_holds_the_turn_from_the_edge_that_takes_it_over() -> None:
     bench = Bench()
     bench.start(BURST_TIMEREF=1000)
     bench.model.registers.spi_open_loop[0] = 1
-    bench.until("spi_open_loop_sync", 1)
+    bench.clock_until("spi_open_loop_sync", 1)
     assert (bench.r.priority, bench.r.priority_cnt) == (0, 0)
     bench.model.registers.spi_open_loop[0] = 0
-    bench.until("spi_open_loop_sync", 0)
+    bench.clock_until("spi_open_loop_sync", 0)
     assert bench.r.priority_cnt == 0
     bench.clock()
     assert bench.r.priority_cnt == 1

@@ -25,7 +25,7 @@ def all_words(args: np.ndarray, out: np.ndarray) -> None:
         out[i] = word_next(a[0], a[1], a[2], a[3], a[4], a[5])
 
 
-def after(word: int, pre_en: int, update_unmapped: int, bist: int, v_up: int, v_down: int) -> int:
+def word_after(word: int, pre_en: int, update_unmapped: int, bist: int, v_up: int, v_down: int) -> int:
     out = np.zeros(1, np.int64)
     all_words(np.array([[word, pre_en, update_unmapped, bist, v_up, v_down]]), out)
     return int(out[0])
@@ -62,33 +62,33 @@ def test_the_synapses_of_a_word_do_not_influence_each_other(
     for i in range(8):
         flags = (pre_en >> i & 1, update_unmapped, bist, v_up >> i & 1, v_down >> i & 1)
         expected |= naive(word >> 4 * i & 15, *flags) << 4 * i
-    assert after(word, pre_en, update_unmapped, bist, v_up, v_down) == expected
+    assert word_after(word, pre_en, update_unmapped, bist, v_up, v_down) == expected
 
 
 def test_up_wins_over_down() -> None:
-    assert after(0xC, 1, 0, 0, 1, 1) == 0xD
+    assert word_after(0xC, 1, 0, 0, 1, 1) == 0xD
 
 
 @pytest.mark.parametrize("weight", [0, 7])
 def test_at_an_end_up_and_down_together_hold_the_weight(weight: int) -> None:
-    assert after(8 | weight, 1, 0, 0, 1, 1) == 8 | weight
+    assert word_after(8 | weight, 1, 0, 0, 1, 1) == 8 | weight
 
 
 def test_potentiation_stops_at_7_and_depression_at_0() -> None:
-    assert after(0xF, 1, 0, 0, 1, 0) == 0xF
-    assert after(0x8, 1, 0, 0, 0, 1) == 0x8
+    assert word_after(0xF, 1, 0, 0, 1, 0) == 0xF
+    assert word_after(0x8, 1, 0, 0, 0, 1) == 0x8
 
 
-@pytest.mark.parametrize(("weight", "to"), [(0, 0), (1, 0), (3, 2), (4, 5), (6, 7), (7, 7)])
-def test_bistability_drives_a_weight_away_from_the_middle_whatever_the_flags(weight: int, to: int) -> None:
+@pytest.mark.parametrize(("weight", "end"), [(0, 0), (1, 0), (3, 2), (4, 5), (6, 7), (7, 7)])
+def test_bistability_drives_a_weight_away_from_the_middle_whatever_the_flags(weight: int, end: int) -> None:
     for v_up, v_down in product(range(2), repeat=2):
-        assert after(8 | weight, 1, 0, 1, v_up, v_down) == 8 | to
+        assert word_after(8 | weight, 1, 0, 1, v_up, v_down) == 8 | end
 
 
 def test_an_unmapped_synapse_learns_only_if_asked_to() -> None:
-    assert after(0x3, 1, 0, 0, 1, 0) == 0x3
-    assert after(0x3, 1, 1, 0, 1, 0) == 0x4
+    assert word_after(0x3, 1, 0, 0, 1, 0) == 0x3
+    assert word_after(0x3, 1, 1, 0, 1, 0) == 0x4
 
 
 def test_a_synapse_that_is_not_pre_enabled_stays() -> None:
-    assert after(0xBBBBBBBB, 0b10000001, 0, 0, 0xFF, 0) == 0xCBBBBBBC
+    assert word_after(0xBBBBBBBB, 0b10000001, 0, 0, 0xFF, 0) == 0xCBBBBBBC

@@ -19,7 +19,7 @@ from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.events import engine
 from draupnir.emulator.odin.layout import EVENTS, LIF, NEURONS, SYN_WEIGHT, SYNAPSES, N
 from draupnir.emulator.parts.handshake import Environment
-from draupnir.emulator.tests.odin.helpers import packed
+from draupnir.emulator.tests.odin.helpers import neuron_words
 
 CODE = {event.name: event for event in EVENTS}
 W = SYN_WEIGHT.high
@@ -80,7 +80,7 @@ def odin(published: Published) -> Model:
     model.registers[0].spi_open_loop = 1
     model.reset()
     columns = {name: np.asarray(column).astype(int) for name, column in _parameters(published).items()}
-    model.memories[NEURONS.name][:] = packed(LIF, N, **columns)
+    model.memories[NEURONS.name][:] = neuron_words(LIF, N, **columns)
     synapses = 8 | np.rint(published.x / STEP).astype(np.int64).reshape(-1, 8)
     model.memories[SYNAPSES.name][:] = (synapses << 4 * np.arange(8)).sum(axis=1, dtype=np.int64)[:, np.newaxis]
     return model
@@ -109,11 +109,11 @@ def test_odin_learns_as_published(seed: int) -> None:
     published.leakage()
     send(model, CODE["tref_all"].encode())  # each neuron sets its SDSP flags once
     for kind in kinds:
-        before = weights(model)
+        old_weights = weights(model)
         send(model, event(published, rng, kind))
-        after = weights(model)
-        assert np.abs(after - published.x / STEP).max() <= BOUND * W, kind
-        n_up, n_down = n_up + int((after > before).sum()), n_down + int((after < before).sum())
+        new_weights = weights(model)
+        assert np.abs(new_weights - published.x / STEP).max() <= BOUND * W, kind
+        n_up, n_down = n_up + int((new_weights > old_weights).sum()), n_down + int((new_weights < old_weights).sum())
     assert min(n_up, n_down) > N  # both directions happened, and often
 
 

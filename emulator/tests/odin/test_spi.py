@@ -103,11 +103,11 @@ def test_a_masked_bit_stays(bench: Bench, cmd: SpiCmd) -> None:
 
 def test_a_neuron_byte_address_of_16_or_more_reads_0_and_writes_nothing(bench: Bench) -> None:
     bench.set_neuron(5, LIF, thr=255)
-    before = bench.model.memories["neurons"].copy()
+    old_neurons = bench.model.memories["neurons"].copy()
     for byte in (16, 31, 255):
         bench.spi_write(SpiCmd.NEURONS, 5, byte, 0xFF)
         assert bench.spi_read(SpiCmd.NEURONS, 5, byte) == 0
-    assert (bench.model.memories["neurons"] == before).all()
+    assert (bench.model.memories["neurons"] == old_neurons).all()
 
 
 def test_a_byte_read_is_on_miso_in_the_last_eight_cycles(bench: Bench) -> None:
@@ -166,9 +166,9 @@ def test_without_a_closed_gate_the_memories_are_out_of_reach() -> None:
     bench = Bench()
     bench.start()
     bench.set_neuron(5, LIF, thr=255)
-    before = bench.model.memories["neurons"].copy()
+    old_neurons = bench.model.memories["neurons"].copy()
     bench.spi_write(SpiCmd.NEURONS, 5, 0, 0xFF)
-    assert (bench.model.memories["neurons"] == before).all()
+    assert (bench.model.memories["neurons"] == old_neurons).all()
     assert bench.r.state == State.WAIT
 
 

@@ -81,27 +81,27 @@ def test_all_neurons_at_once(seed: int, lif: float, rare: bool) -> None:
         columns = [weight, np.full(N, sign), np.ones(N, int), np.full(N, time_ref), burst_end]
         expected = crowd.expected(np.stack(columns, axis=1))
         np.testing.assert_array_equal(crowd.event(weight, sign, time_ref, burst_end), expected)
-        held = np.zeros_like(crowd.neurons)
+        words = np.zeros_like(crowd.neurons)
         for limb, b in itertools.product(range(NEURONS.n_limbs), range(32)):
-            held[:, limb] |= (bits(crowd.planes.neurons[32 * limb + b]) << b).astype(np.uint32)
-        np.testing.assert_array_equal(held, crowd.neurons)
+            words[:, limb] |= (bits(crowd.planes.neurons[32 * limb + b]) << b).astype(np.uint32)
+        np.testing.assert_array_equal(words, crowd.neurons)
         spikes += expected[:, 0].sum()
     assert spikes > 0
 
 
 def test_every_field_of_state_is_seen_to_move() -> None:
     """Else the comparison above would say little of it."""
-    moved = {LIF.name: 0, IZH.name: 0}
+    moving_bits = {LIF.name: 0, IZH.name: 0}
     for seed, rare in itertools.product(SEEDS, (False, True)):
         crowd = Crowd(seed, 0.5, rare)
-        before = crowd.planes.neurons.copy()
+        old_planes = crowd.planes.neurons.copy()
         for time_ref in (0, 0, 1, 0, 1, 1):
             crowd.event(crowd.rng.integers(0, 8, N), seed % 2, time_ref, crowd.rng.integers(0, 2, N))
-        changed = np.stack([bits(b) for b in crowd.planes.neurons ^ before])
-        for word, where in ((LIF, crowd.is_lif), (IZH, ~crowd.is_lif)):
-            moved[word.name] |= sum(1 << int(b) for b in np.flatnonzero(changed[:, where].any(axis=1)))
+        differences = np.stack([bits(b) for b in crowd.planes.neurons ^ old_planes])
+        for word, mask in ((LIF, crowd.is_lif), (IZH, ~crowd.is_lif)):
+            moving_bits[word.name] |= sum(1 << int(b) for b in np.flatnonzero(differences[:, mask].any(axis=1)))
     for word in (LIF, IZH):
-        assert moved[word.name] == sum(((1 << f.width) - 1) << f.lsb for f in word if f.kind == "state")
+        assert moving_bits[word.name] == sum(((1 << f.width) - 1) << f.lsb for f in word if f.kind == "state")
 
 
 # --- Synapses ---------------------------------------------------------------------------------------------------
@@ -122,8 +122,8 @@ def row_of(synapses: np.ndarray) -> np.record:
     return p
 
 
-def numbers(of: np.ndarray) -> np.ndarray:
-    return sum(bits(b) << i for i, b in enumerate(of))  # type: ignore[return-value]
+def numbers(planes: np.ndarray) -> np.ndarray:
+    return sum(bits(b) << i for i, b in enumerate(planes))  # type: ignore[return-value]
 
 
 @pytest.mark.parametrize("update", [0, 1])
@@ -159,5 +159,5 @@ def test_ones_are_counted_and_found(share: int) -> None:
     p, neurs = record.new_planes()[0], np.zeros(N, np.int64)
     p.moved[:], p.spike[:] = plane(ones), plane(ones)
     assert sweep.n_moved(p) == ones.sum()
-    assert sweep.found(p.spike, neurs) == ones.sum()
+    assert sweep.list_ones(p.spike, neurs) == ones.sum()
     np.testing.assert_array_equal(neurs[: ones.sum()], ones.nonzero()[0])

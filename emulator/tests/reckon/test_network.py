@@ -71,7 +71,7 @@ def trial(kind: str, seed: int) -> Trial:
     return Trial(network, (rng.random((n_timesteps, n_sent)) < rng.choice([0.02, 0.2, 0.6])).astype(np.int64))
 
 
-def sent(spikes: Sequence[int]) -> list[tuple[int, int]]:
+def operations(spikes: Sequence[int]) -> list[tuple[int, int]]:
     """The host's operations for the spikes of a timestep; spikes : a row of a sample."""
     return [(Op.SPIKE, int(n)) for n in np.flatnonzero(spikes)]
 
@@ -89,9 +89,9 @@ def hold(trial: Trial, model: Any, level: ModuleType) -> SampleOutcome:
     expected = network.run(spikes)
     z = np.zeros(expected.u.shape, bool)
     z[expected.timesteps, expected.neurons] = True
-    runs = [level.run(model, [(Op.SAMPLE, 1), *sent(spikes[0]), (Op.TICK, 1)], host)]
+    runs = [level.run(model, [(Op.SAMPLE, 1), *operations(spikes[0]), (Op.TICK, 1)], host)]
     for t in range(len(spikes)):
-        following = sent(spikes[t + 1]) if t + 1 < len(spikes) else []
+        following = operations(spikes[t + 1]) if t + 1 < len(spikes) else []
         run = level.run(model, [*following, (Op.TICK, 0), (Op.TAKE, 2 * network.n_out - 1)], host)
         r = model.registers[0]
         assert r.state == State.SEND
@@ -103,8 +103,8 @@ def hold(trial: Trial, model: Any, level: ModuleType) -> SampleOutcome:
         runs += [run, last]
     assert sum(run.statistics.recurrent_spikes for run in runs) == len(expected.neurons)
     # What the last timestep's spikes do comes after the sample.
-    after = network.run(np.concatenate((spikes, np.zeros((1, spikes.shape[1]), np.int64))))
-    assert sum(run.statistics.synaptic_operations for run in runs) == after.synaptic_operations
+    longer = network.run(np.concatenate((spikes, np.zeros((1, spikes.shape[1]), np.int64))))
+    assert sum(run.statistics.synaptic_operations for run in runs) == longer.synaptic_operations
     return expected
 
 
@@ -124,27 +124,27 @@ def assert_equal(one: Network, other: Network) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_random_networks_equal_the_event_level(kind: str) -> None:
     model = Model()
-    found = [hold(trial(kind, seed), model, engine) for seed in range(N_EXAMPLES)]
-    assert sum(len(outcome.neurons) > 0 for outcome in found) > N_EXAMPLES // 2
+    outcomes = [hold(trial(kind, seed), model, engine) for seed in range(N_EXAMPLES)]
+    assert sum(len(outcome.neurons) > 0 for outcome in outcomes) > N_EXAMPLES // 2
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_random_networks_equal_the_plain_clock(kind: str) -> None:
     for seed in range(N_AT_CLOCK_LEVEL):
-        found = trial(kind, 1000 + seed)
-        hold(replace(found, spikes=found.spikes[:4]), Model(stretch=False), closed_loop)
+        random_trial = trial(kind, 1000 + seed)
+        hold(replace(random_trial, spikes=random_trial.spikes[:4]), Model(stretch=False), closed_loop)
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_the_label_is_that_of_the_chip(seed: int) -> None:
     """Of a sample as `draupnir run` sends it; and the chip's own counts of a whole sample."""
-    found, model = trial(KINDS[seed % len(KINDS)], seed), Model()
-    chip.configuration(found.network).apply(model)
+    random_trial, model = trial(KINDS[seed % len(KINDS)], seed), Model()
+    chip.configuration(random_trial.network).apply(model)
     ops: list[tuple[int, int]] = [(Op.SAMPLE, 1), (Op.INFER_ACC, 1)]
-    for spikes in found.spikes:
-        ops += [*sent(spikes), (Op.TICK, 1)]
+    for spikes in random_trial.spikes:
+        ops += [*operations(spikes), (Op.TICK, 1)]
     run = engine.run(model, [*ops, (Op.SAMPLE, 0), (Op.TICK, 0), (Op.TAKE, 1)], Host())
-    expected = found.network.run(found.spikes)
+    expected = random_trial.network.run(random_trial.spikes)
     assert run.received.tolist() == [expected.label()]
     assert run.statistics == Statistics(expected.synaptic_operations, len(expected.neurons))
 
@@ -188,10 +188,10 @@ def test_a_spike_takes_a_timestep_to_the_next_layer_and_leaves_what_is_above_the
     assert replace(network, rst_mode=1).run([[1]]).u[0, 0] == 0
 
 
-@pytest.mark.parametrize(("alpha", "after"), [(0x7000, -88), (0x7FFF, -100), (0x8000, -100), (0x8FFF, -113)])
-def test_decay_rounds_towards_minus_infinity(alpha: int, after: int) -> None:
+@pytest.mark.parametrize(("alpha", "potential"), [(0x7000, -88), (0x7FFF, -100), (0x8000, -100), (0x8FFF, -113)])
+def test_decay_rounds_towards_minus_infinity(alpha: int, potential: int) -> None:
     network = small(winp=weights({(0, 0): -100}), alpha=np.full(N, alpha))
-    assert network.run([[1]]).u[0, 0] == after
+    assert network.run([[1]]).u[0, 0] == potential
 
 
 def test_what_decays_above_the_range_wraps_and_what_is_added_saturates() -> None:
@@ -235,7 +235,7 @@ def test_the_label_is_the_first_that_won_most_often() -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "message"),
+    ("change", "message"),
     [
         ({"thr": np.full(N, 1 << 15)}, r"thr\[0\] is 32768; right is -32768\.\.32767"),
         ({"alpha": np.full(N, 0x6FFF)}, r"alpha\[0\] is 28671; right is 28672\.\.36863"),
@@ -246,9 +246,9 @@ def test_the_label_is_the_first_that_won_most_often() -> None:
         ({"winp": weights({(3, 4): 128})}, r"winp\[3, 4\] is 128; right is -128\.\.127"),
     ],
 )
-def test_what_the_chip_cannot_hold_is_refused(what: dict[str, Any], message: str) -> None:
+def test_what_the_chip_cannot_hold_is_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        small(**what)
+        small(**change)
 
 
 @pytest.mark.parametrize(

@@ -39,30 +39,30 @@ def test_each_register_is_written_and_no_other() -> None:
 @pytest.mark.parametrize(("memory", "cmd", "addr"), [("neurons", SpiCmd.NEURONS, 0x2_07), ("synapses", 2, 0x5234)])
 def test_a_byte_of_a_memory_is_written_under_its_mask_and_read(memory: str, cmd: SpiCmd, addr: int) -> None:
     model = ready(thr=(1000, 1000), spi_gate_activity=1)
-    before = model.memories[memory].copy()
+    old_words = model.memories[memory].copy()
     clock(model, access(cmd, addr, 0b1010_1010))
     clock(model, access(cmd, addr, 0b0101_0101, mask=0b1111_0000))
     miso = column(OUT, "MISO", clock(model, access(cmd, addr, read=1)))
     assert int("".join(map(str, miso[3 : 6 * 40 : 6][-8:])), 2) == 0b1010_0101
-    changed = np.flatnonzero(before != model.memories[memory])
-    assert changed.tolist() in ([addr & 0xFF], [addr & 0x1FFF])
+    addrs = np.flatnonzero(old_words != model.memories[memory])
+    assert addrs.tolist() in ([addr & 0xFF], [addr & 0x1FFF])
     shift = 16  # both addresses name byte 2
-    assert int(model.memories[memory][changed[0], 0]) == int(before[changed[0], 0]) & ~(0xFF << shift) | 0xA5 << shift
+    assert int(model.memories[memory][addrs[0], 0]) == int(old_words[addrs[0], 0]) & ~(0xFF << shift) | 0xA5 << shift
 
 
 def test_a_virtual_event_stimulates_its_neuron() -> None:
     model = ready(thr=(1000, 1000))
-    before = decode(LIF, int(model.memories["neurons"][3, 0]))["core"]
+    old_core = decode(LIF, int(model.memories["neurons"][3, 0]))["core"]
     send(model, EVENT["virtual"].encode(neur=3, weight=-8))
-    assert decode(LIF, int(model.memories["neurons"][3, 0]))["core"] == before - 8
+    assert decode(LIF, int(model.memories["neurons"][3, 0]))["core"] == old_core - 8
 
 
 def test_max_neur_bounds_the_neurons_visited() -> None:
     model = ready(thr=(1000, 1000), weight=(1, 7), spi_max_neur=99)
-    before = model.memories["neurons"].copy()
+    old_neurons = model.memories["neurons"].copy()
     send(model, EVENT["spike"].encode(pre_neur=5))
     clock(model, [0] * 220)
-    assert np.flatnonzero(before != model.memories["neurons"]).tolist() == list(range(100))
+    assert np.flatnonzero(old_neurons != model.memories["neurons"]).tolist() == list(range(100))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -101,11 +101,11 @@ def test_snapshot_and_restore_give_the_same_future() -> None:
 def test_context_and_activity_name_the_event_in_flight() -> None:
     model = ready(thr=(1000, 1000))
     request = pack(IN, {"AERIN_ADDR": EVENT["spike"].encode(pre_neur=7), "AERIN_REQ": 1})
-    said = []
+    lines = []
     for _ in range(8):
         model.step(request)
-        said.append(model.activity())
-    assert said[2] == "cycle 15: PUSH: spike event, AERIN_ADDR 0x007 {'pre_neur': 7}"
+        lines.append(model.activity())
+    assert lines[2] == "cycle 15: PUSH: spike event, AERIN_ADDR 0x007 {'pre_neur': 7}"
     clock(model, [0] * (4 + 2 * 8))  # to neuron 8, the first of a group
     text = "\n".join(model.context())
     assert "controller POP_NEUR, ctrl_cnt 16, neur_cnt 8\n" in text

@@ -102,11 +102,11 @@ def walk(journey: Journey) -> list[EventRun]:
             for name, content in leg.registers.items():
                 model.registers[0][name] = content
         not_before = sending.not_before(int(models[0].registers[0].cycle), leg.pauses, len(events))
-        given = (np.array(events, np.int64), leg.environment, leg.max_cycles)
-        by_clock = closed_loop.run(models[0], *given, False, not_before, buses[0], leg.finish)
-        by_event = engine.run(models[1], *given, not_before, buses[1], leg.finish)
-        by_step = engine.run(models[2], *given, not_before, buses[2], leg.finish)
-        by_stretch = closed_loop.run(models[3], *given, False, not_before, buses[3], leg.finish)
+        arguments = (np.array(events, np.int64), leg.environment, leg.max_cycles)
+        by_clock = closed_loop.run(models[0], *arguments, False, not_before, buses[0], leg.finish)
+        by_event = engine.run(models[1], *arguments, not_before, buses[1], leg.finish)
+        by_step = engine.run(models[2], *arguments, not_before, buses[2], leg.finish)
+        by_stretch = closed_loop.run(models[3], *arguments, False, not_before, buses[3], leg.finish)
         assert_same(by_clock, by_event)
         assert_same(by_clock, by_step)
         assert_same(by_clock, by_stretch)
@@ -191,8 +191,8 @@ def test_spikes_that_a_full_scheduler_drops_are_counted(open_loop: int, n_droppe
 
 def test_all_is_swept_but_virtual_and_single_events() -> None:
     model = ready(thr=(4000, 4095))
-    given = [SPIKE, TREF_ALL, EVENT["virtual"].encode(neur=1, weight=3), EVENT["tref"].encode(neur=9)]
-    result = engine.run(model, np.array(given), Environment(), LONG)
+    addrs = [SPIKE, TREF_ALL, EVENT["virtual"].encode(neur=1, weight=3), EVENT["tref"].encode(neur=9)]
+    result = engine.run(model, np.array(addrs), Environment(), LONG)
     assert result.done and result.statistics.n_sweeps == 2
     assert result.statistics.cycles["POP_NEUR"] == result.statistics.cycles["TREF"] - 2 == 2 * N
     assert result.statistics.cycles["AER_POP"] == 1
@@ -201,10 +201,10 @@ def test_all_is_swept_but_virtual_and_single_events() -> None:
 @settings(max_examples=6)
 @given(environment=st.builds(Environment, delays, delays, delays, delays), seed=st.integers(0, 99))
 def test_the_closed_loop_is_what_the_handshakes_say(environment: Environment, seed: int) -> None:
-    given = [SPIKE, EVENT["virtual"].encode(neur=3, weight=7), TREF_ALL, 0x17F]
+    addrs = [SPIKE, EVENT["virtual"].encode(neur=3, weight=7), TREF_ALL, 0x17F]
     fast, slow = ready(seed, spi_max_neur=40), ready(seed, spi_max_neur=40)
-    result = closed_loop.run(fast, np.array(given), environment, 2_000, record_rows=True)
-    spikes, rows = naive(slow, given, environment, result.n_cycles)
+    result = closed_loop.run(fast, np.array(addrs), environment, 2_000, record_rows=True)
+    spikes, rows = naive(slow, addrs, environment, result.n_cycles)
     assert list(zip(result.cycles.tolist(), result.addrs.tolist(), strict=True)) == spikes
     assert result.rows.tolist() == rows
     assert state.diff(fast.snapshot(), slow.snapshot()) == []

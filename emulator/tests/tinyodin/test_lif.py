@@ -16,11 +16,11 @@ LEAKS = (0, 1, 2, 63, 126, 127)
 
 
 @entry
-def updated(words: np.ndarray, syn_weight: int, syn_event: int, time_ref: int, after: np.ndarray) -> None:
+def updated(words: np.ndarray, syn_weight: int, syn_event: int, time_ref: int, words_next: np.ndarray) -> None:
     """Each word after an event, in 32 bits, and above them whether the neuron spikes."""
     for i in range(len(words)):
         result = lif.update(words[i], syn_weight, syn_event, time_ref)
-        after[i] = result.word | result.spike << 32
+        words_next[i] = result.word | result.spike << 32
 
 
 def verilog(core: int, thr: int, leak: int, weight: int, event: int, tref: int) -> tuple[int, int]:
@@ -35,22 +35,22 @@ def verilog(core: int, thr: int, leak: int, weight: int, event: int, tref: int) 
         syn = 0x800
     elif syn & 0x800 and not core & 0x800 and not weight_ext & 0x800:
         syn = 0x7FF
-    after = core
+    core_next = core
     if event and tref:
-        after = leakp if core & 0x800 else leakn
+        core_next = leakp if core & 0x800 else leakn
     elif event:
-        after = syn
-    spike = not after & 0x800 and after >= thr
-    return (0 if spike else after), int(spike)
+        core_next = syn
+    spike = not core_next & 0x800 and core_next >= thr
+    return (0 if spike else core_next), int(spike)
 
 
 def assert_as_in_the_verilog(thr: int, leak: int, weight: int, event: int, tref: int) -> None:
     words = np.arange(4096) | thr << LIF["thr"].lsb | leak << LIF["leak_str"].lsb
-    after = np.zeros_like(words)
-    updated(words, weight, event, tref, after)
-    wanted = [verilog(core, thr, leak, weight, event, tref) for core in range(4096)]
+    words_next = np.zeros_like(words)
+    updated(words, weight, event, tref, words_next)
+    expected = [verilog(core, thr, leak, weight, event, tref) for core in range(4096)]
     parameters = words & ~0xFFF
-    np.testing.assert_array_equal(after, parameters | [core | spike << 32 for core, spike in wanted])
+    np.testing.assert_array_equal(words_next, parameters | [core | spike << 32 for core, spike in expected])
 
 
 @pytest.mark.parametrize("thr", THRESHOLDS)
@@ -71,11 +71,11 @@ def test_without_an_event_the_threshold_is_compared_all_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("core", "weight", "after", "spike"),
+    ("core", "weight", "core_next", "spike"),
     [(2044, 7, 2047, 0), (-2045, 8, -2048, 0), (-3, 5, 2, 0), (96, 4, 0, 1), (96, 3, 99, 0)],
 )
-def test_worked_by_hand(core: int, weight: int, after: int, spike: int) -> None:
+def test_worked_by_hand(core: int, weight: int, core_next: int, spike: int) -> None:
     """Saturation at both ends, through 0, at the threshold and just below; a weight of 8 is -8."""
     thr = 100 if core < 1000 else 2048
     result = lif.update(encode(LIF, core=core, thr=thr, leak_str=3), weight, 1, 0)
-    assert (decode(LIF, result.word)["core"], result.spike) == (after, spike)
+    assert (decode(LIF, result.word)["core"], result.spike) == (core_next, spike)

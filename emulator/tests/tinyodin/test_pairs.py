@@ -21,11 +21,11 @@ def random_neurons(rng: np.random.Generator, n_neurons: int) -> np.ndarray:
 
 def one_by_one(words: np.ndarray, synapses: np.ndarray, time_ref: int) -> list[tuple[int, int]]:
     """Each neuron's next word, and whether a spike leaves it."""
-    after = []
+    nexts = []
     for n, word in enumerate(words[:, 0].tolist()):
         result = lif.update(word, synaptic_core.synapse(int(synapses[n // N_SYN, 0]), n), 1, time_ref)
-        after.append((int(result.word), int(result.spike & neuron_core.enabled(word))))
-    return after
+        nexts.append((int(result.word), int(result.spike & neuron_core.enabled(word))))
+    return nexts
 
 
 @pytest.mark.parametrize("time_ref", [0, 1])
@@ -36,15 +36,15 @@ def test_pairs_are_two_neurons(n_neurons: int, time_ref: int) -> None:
     for _ in range(60):
         words = random_neurons(rng, n_neurons)
         synapses = rng.integers(1 << 32, size=(N // N_SYN, 1), dtype=np.uint32)
-        after = one_by_one(words, synapses, time_ref)
-        n_quiet = next((n for n, (_, spike) in enumerate(after) if spike), n_neurons) // 2 * 2
+        nexts = one_by_one(words, synapses, time_ref)
+        n_quiet = next((n for n, (_, spike) in enumerate(nexts) if spike), n_neurons) // 2 * 2
         assert (pairs.n_unleaked(words) if time_ref else pairs.n_unstimulated(words, synapses)) == n_quiet
         visited = words.copy()
         if time_ref:
             pairs.leak(visited[:n_quiet])
         else:
             pairs.stimulate(visited[:n_quiet], synapses)
-        assert visited[:n_quiet, 0].tolist() == [word for word, _ in after[:n_quiet]]
+        assert visited[:n_quiet, 0].tolist() == [word for word, _ in nexts[:n_quiet]]
         assert (visited[n_quiet:] == words[n_quiet:]).all()
         lengths.add(n_quiet)
     assert len(lengths) > 1  # some ended at a spike

@@ -51,10 +51,12 @@ def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a loop to be called with an array of one record in the place of each record; see ``loop.looper``."""
 
     @entry
-    def opened(held: Any, shown: np.recarray, given: RunInputs, terms: Any, columns: Any, left: np.ndarray) -> Any:
-        ws = Workspace(held.ws.lanes[0], held.ws.rows)
-        state = Machine(held.r[0], held.neurons, held.synapses, ws, held.counts[0], held.stall)
-        return loop(state, shown[0], given, terms, columns, left)
+    def opened(
+        arrays: Any, bus_spikes: np.recarray, inputs: RunInputs, terms: Any, columns: Any, bus_words: np.ndarray
+    ) -> Any:
+        ws = Workspace(arrays.ws.lanes[0], arrays.ws.rows)
+        state = Machine(arrays.r[0], arrays.neurons, arrays.synapses, ws, arrays.counts[0], arrays.stall)
+        return loop(state, bus_spikes[0], inputs, terms, columns, bus_words)
 
     return opened
 
@@ -82,16 +84,16 @@ def flush(m: Machine) -> None:
 
 
 @kernel
-def at_once(m: Machine, given: RunInputs, bus: Buses, shown: np.record, limit: int) -> tuple[Buses, int, int]:
+def at_once(m: Machine, inputs: RunInputs, bus: Buses, bus_spikes: np.record, limit: int) -> tuple[Buses, int, int]:
     """Take the event that begins here, if nothing can interfere; see ``speeds/clocks.py``."""
     r = m.r
     if m.stall == NO_SWEEPS or controller.is_waiting(r.state) or limit < N * (2 + m.stall):
         return bus, 0, 0
-    if not can_sweep(r, field(r.inputs, IN.AERIN_ADDR), bus.receiver, given.delays):
+    if not can_sweep(r, field(r.inputs, IN.AERIN_ADDR), bus.receiver, inputs.delays):
         return bus, 0, 0
     first = r.cycle
-    clocks = _visit(r, m.neurons, m.synapses, m.ws, m.counts, shown, m.stall)
-    return events.pass_event(r, IN, bus, given, clocks, first), clocks, EVENT_WORK
+    clocks = _visit(r, m.neurons, m.synapses, m.ws, m.counts, bus_spikes, m.stall)
+    return events.pass_event(r, IN, bus, inputs, clocks, first), clocks, EVENT_WORK
 
 
 @kernel
@@ -110,7 +112,7 @@ def _visit(
     synapses: np.ndarray,
     ws: Workspace,
     counts: np.record,
-    shown: np.record,
+    bus_spikes: np.record,
     stall: int,
 ) -> int:
     """All neurons but the last; returns the clocks."""
@@ -126,7 +128,7 @@ def _visit(
         counts.synaptic_operations += n_neurons
     else:
         sweep.leak(lanes, n_neurons)
-    stalls = _fire(r, lanes, shown, n_neurons, stall) if sweep.total(lanes.spike, n_neurons) else 0
+    stalls = _fire(r, lanes, bus_spikes, n_neurons, stall) if sweep.total(lanes.spike, n_neurons) else 0
     clocks = 2 * n_neurons + stalls
     counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
     counts.stalls += stalls
@@ -139,7 +141,7 @@ def _visit(
 
 
 @outlined
-def _fire(r: np.record, lanes: np.record, shown: np.record, n_neurons: int, stall: int) -> int:
+def _fire(r: np.record, lanes: np.record, bus_spikes: np.record, n_neurons: int, stall: int) -> int:
     """Scheduler and output bus as spikes come; returns the clocks for which the counters stood still.
 
     The last neuron's spike stalls them afterwards: it is left on the bus, with REQ.
@@ -154,7 +156,7 @@ def _fire(r: np.record, lanes: np.record, shown: np.record, n_neurons: int, stal
                     r.n_dropped += 1
             r.aerout_addr = n
             if n < n_neurons - 1:
-                show(shown, r.cycle + 2 * n + 2 + stalls, n)
+                show(bus_spikes, r.cycle + 2 * n + 2 + stalls, n)
                 stalls += stall
     last_spikes = wide(lanes.spike[n_neurons - 1])
     r.aerout_req = last_spikes

@@ -25,7 +25,7 @@ class Workspace(NamedTuple):
     rows: np.ndarray
 
 
-def new_workspace(shown: np.recarray) -> Any:
+def new_workspace(bus_spikes: np.recarray) -> Any:
     """Empty lanes, an array of one record, and rows; what an event shows is noted elsewhere."""
     of_arrays: Any = Workspace
     return of_arrays(np.zeros(1, dtype=sweep.LANES).view(np.recarray), np.zeros((N, N), dtype=np.int8))

@@ -194,7 +194,7 @@ class ModelBoard:
         """Run the remaining clocks, but not more than ``at_most``, and stop if the clock must wait for the host."""
         end = self._now + min(self._n_remaining, at_most)
         while self._now < end and not self._aer.must_wait(outputs := self._model.outputs, self._now):
-            pieces.between()
+            pieces.check_stop()
             begin = self._now
             clocks = min(self._aer.unchanged_for(outputs, self._now), end - self._now, AT_ONCE)
             if clocks > 1:
