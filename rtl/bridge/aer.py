@@ -1,6 +1,7 @@
-"""Both ends of a chip's event buses, four-phase, to the clock as emulator/parts/handshake.py describes them.
+"""The sender and the receiver for a chip's four-phase event buses.
 
-``stb`` is the moment in a clock of the chip at which its outputs are looked at and its inputs change.
+They do in each clock what emulator/parts/handshake.py describes. ``stb`` is 1 at the moment in a clock of the chip at
+which they sample the chip's outputs and change its inputs.
 """
 
 from amaranth import Module, Mux, Signal
@@ -14,19 +15,22 @@ DELAY_BITS = 16
 
 
 class TimedEvent(data.StructLayout):
-    """An event, or a spike, with a clock."""
+    """An event or a spike, with the number of a clock.
+
+    addr_bits : width of its address
+    """
 
     def __init__(self, addr_bits: int) -> None:
         super().__init__({"cycle": CYCLE_BITS, "addr": addr_bits})
 
 
 class BridgeAerSender(wiring.Component):
-    """Sends events; one whose cycle lies ahead waits.
+    """Send events to the chip. An event waits until the chip has reached its cycle.
 
-    now : clocks so far
-    gap, hold : delays, in clocks
-    starved : the next event could be sent, or its delay begin, if only it were there
-    forget : drop REQ at once, as after a reset
+    now : the number of the chip's clocks so far, modulo 2**32
+    gap, hold : delays in clocks, 0..65535
+    starved : 1 while the sender waits for an event that has not come yet
+    forget : 1 drops REQ in the next clock of the bridge, as after a reset
     """
 
     def __init__(self, addr_bits: int) -> None:
@@ -49,7 +53,7 @@ class BridgeAerSender(wiring.Component):
         m = Module()
         waited, ahead = Signal(DELAY_BITS), Signal(CYCLE_BITS)
         m.d.comb += [
-            ahead.eq(self.now - self.i.payload.cycle),  # the most significant bit: it lies ahead
+            ahead.eq(self.now - self.i.payload.cycle),  # The most significant bit is 1 if the cycle lies ahead.
             self.starved.eq(~self.req & ~self.ack & ~self.i.valid),
         ]
         with m.If(self.stb & self.req & self.ack):
@@ -68,10 +72,11 @@ class BridgeAerSender(wiring.Component):
 
 
 class BridgeAerReceiver(wiring.Component):
-    """Takes spikes, each with the clock before whose edge its REQ was first seen.
+    """Receive spikes from the chip, each with the number of the clock before whose edge its REQ was first 1.
 
-    now, ack_delay, ack_hold : as for the sender
-    o : the queue of spikes; while it has no room, nothing moves
+    now : as for the sender
+    ack_delay, ack_hold : delays in clocks, 0..65535
+    o : the queue of spikes; the receiver stands still while the queue has no room
     """
 
     def __init__(self, addr_bits: int) -> None:

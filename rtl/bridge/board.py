@@ -1,4 +1,4 @@
-"""A chip of ours with the bridge in front of it: all that a board needs besides a clock and the line."""
+"""One of our chips with the bridge in front of it. A board adds only a clock and the serial line."""
 
 import inspect
 from pathlib import Path
@@ -17,10 +17,15 @@ from draupnir.rtl.design import Design
 
 
 class Board(wiring.Component):
-    """CLK : the bridge's clock, from which it makes the chip's; RX, TX : the line, 1 when idle. See ``pins``.
+    """A chip and its bridge; ``pins`` declares the three pins.
 
-    chip : the component; declaration : the chip that declares its pins; the rest as for ``Bridge``
-    The domain ``bridge`` is made here; those of the chip come out of it, ``sync`` among them.
+    CLK : the bridge's clock; the bridge makes the chip's clock from it
+    RX, TX : the serial line, 1 when it is idle
+
+    chip : the component with the chip's RTL; declaration : the declaration of its pins
+    divider, of_bridge : as for ``Bridge``
+
+    The board has the clock domain ``bridge``. The chip makes its own domains, ``sync`` among them, from its clock pin.
     """
 
     CLK: In(1)
@@ -48,7 +53,7 @@ class Board(wiring.Component):
 
 
 def title(chip: str, parameters: dict[str, Any]) -> str:
-    """Return what IDENTIFY says of a chip: its name, and those parameters that are not at their defaults."""
+    """Return the text that IDENTIFY answers for a chip: its name, and the parameters that differ from the defaults."""
     make_parameters = inspect.signature(emit.our_chip(chip).make).parameters
     other = {name: content for name, content in sorted(parameters.items())
              if name in make_parameters and content != make_parameters[name].default}  # fmt: skip
@@ -56,7 +61,7 @@ def title(chip: str, parameters: dict[str, Any]) -> str:
 
 
 def _word(content: int | bool) -> str:
-    """Return a value as ``--set`` has it."""
+    """Return a parameter's content in the form that ``--set`` takes."""
     if isinstance(content, bool):
         return "yes" if content else "no"
     return str(content)
@@ -70,12 +75,15 @@ def make_board(
     spike_depth: int = SPIKE_DEPTH,
     **parameters: Any,
 ) -> Board:
-    """A board of one of our chips; parameters : of the chip.
+    """Return a board with one of our chips.
 
-    Raises InputError as ``emit.make`` does, and for a chip that has not the buses of a bridge.
+    chip : the name of the chip; parameters : its parameters
+    divider, half, event_depth, spike_depth : as for ``Bridge``
+
+    Raises InputError as ``emit.make`` does, and for a chip that lacks the buses that a bridge needs.
     """
     declaration = emit.declaration(chip, **parameters)
-    buses(declaration)  # refuses before Amaranth has begun what would come to nothing
+    buses(declaration)  # It raises before there are components, because Amaranth warns of components that are not used.
     return Board(
         emit.make(chip, **parameters),
         declaration,
@@ -88,7 +96,7 @@ def make_board(
 
 
 def pins(chip: Chip) -> Chip:
-    """The board declared as a chip is, with the line as its pins and the chip's memories."""
+    """Return a declaration of the board: its pins are the clock and the line, its memories are the chip's."""
     return Chip(
         name=f"{chip.name}_board",
         title=f"{chip.title}, behind a bridge",
@@ -106,7 +114,10 @@ def pins(chip: Chip) -> Chip:
 
 
 def design(chip: str, out_dir: Path, divider: int, **of_board: Any) -> Design:
-    """A board as Verilog, for a simulator. Raises InputError as ``emit.make`` does."""
+    """Write a board as Verilog into ``out_dir``, and return it as a design for a simulator.
+
+    Raises InputError as ``make_board`` does.
+    """
     path = emit.write_verilog(make_board(chip, divider, **of_board), "board", out_dir)
     sizes = emit.declaration(chip, **of_board).sizes
     memories = {name: f"chip.{inside}" for name, inside in emit.our_chip(chip).paths(**sizes).items()}

@@ -1,4 +1,4 @@
-"""The bridge: a UART on one side, all pins of a chip on the other. See README.md for what it is told and answers."""
+"""The bridge between a serial line and all pins of a chip. README.md lists its commands and its answers."""
 
 from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import fifo, wiring
@@ -18,16 +18,20 @@ EVENT_DEPTH = SPIKE_DEPTH = 256
 
 
 class Bridge(wiring.Component):
-    """rx, tx : the line; besides, each pin of the chip, by its name, with the direction reversed.
+    """The bridge; its ports are the line, and each pin of the chip, by name, with the direction reversed.
 
-    The chip's clock is half as fast as ours, or slower, and runs only when the host has said so, the queue of events
-    has what it needs, and that of spikes has room: so what the chip does, to the clock, does not depend on the line.
+    The bridge makes the chip's clock, at half the frequency of its own clock or less. This clock runs only while the
+    host lets it run, the queue of events has the next event, and the queue of spikes has room. So the speed of the line
+    changes nothing in what the chip does in each of its clocks.
 
-    divider : our clocks in a bit of the line, 4 or more
-    half : our clocks in half a clock of the chip, 1 or more
-    title : who is there, for IDENTIFY: the chip's name, and its parameters after blanks
-    event_depth, spike_depth : of the queues
-    Raises InputError for a chip that has not the buses of a bridge.
+    rx, tx : the serial line, 1 when it is idle
+
+    divider : clocks of the bridge in a bit of the line, 4 or more
+    half : clocks of the bridge in half a clock of the chip, 1 or more
+    title : the answer to IDENTIFY: the chip's name, and its parameters after blanks
+    event_depth, spike_depth : the largest number of events and of spikes in the queues, 1..65535
+
+    Raises InputError for a chip that lacks the buses that a bridge needs.
     """
 
     def __init__(
@@ -103,7 +107,7 @@ class Bridge(wiring.Component):
         self._let_run(m, executor, clock, master, may_run, moving)
 
     def _connect_events(self, m: Module, executor: Executor, clock: ChipClockGate, now: Signal) -> tuple[Value, Value]:
-        """Both event buses; whether they let the clock run, and whether something is under way."""
+        """Connect both event buses. Return two signals: the clock may run, and an event or a spike is under way."""
         aer_in, aer_out = self._buses.aer_in, self._buses.aer_out
         m.submodules.aer_in = to_chip = BridgeAerSender(aer_in["addr"].width)
         m.submodules.aer_out = from_chip = BridgeAerReceiver(aer_out["addr"].width)
@@ -130,7 +134,7 @@ class Bridge(wiring.Component):
     def _connect_lead(
         self, m: Module, lead: Lead, executor: Executor, clock: ChipClockGate, now: Signal
     ) -> tuple[Value, Value]:
-        """The same for a chip that is led."""
+        """Connect a chip that its host leads. Return the same two signals as ``_connect_events``."""
         aer_in, aer_out = self._buses.aer_in, self._buses.aer_out
         m.submodules.leader = leader = Leader(aer_in["addr"].width, aer_out["addr"].width, len(lead.levels))
         level = self._queue(m, "events", executor.events, leader.i, self._event_depth, executor.forget)
@@ -183,7 +187,7 @@ class Bridge(wiring.Component):
         depth: int,
         forget: Signal | None = None,
     ) -> Signal:
-        """A queue between two streams; returns how many it holds."""
+        """Put a queue between two streams. Return the number of items in it."""
         layout = TimedEvent(len(i.payload.addr))
         m.submodules[name] = queue = fifo.SyncFIFOBuffered(width=layout.size, depth=depth)
         m.d.comb += [
@@ -194,7 +198,7 @@ class Bridge(wiring.Component):
             o.valid.eq(queue.r_rdy),
             queue.r_en.eq(o.ready),
         ]
-        if forget is not None:  # drained at one a clock, which is long before anybody can fill it again
+        if forget is not None:  # The queue loses one item a clock, so it is empty long before the next request.
             draining = Signal()
             with m.If(forget):
                 m.d.sync += draining.eq(1)
@@ -214,7 +218,10 @@ class Bridge(wiring.Component):
         may_run: Value,
         moving: Value,
     ) -> None:
-        """Decide when the chip's clock runs and who moves with it, and count how long nothing has happened."""
+        """Decide when the chip's clock runs and which blocks move with it, and count the clocks without an event.
+
+        may_run : 1 if the event buses let the clock run; moving : 1 if an event or a spike is under way
+        """
         running = Signal()
         m.d.comb += [
             running.eq((executor.left != 0) & may_run),

@@ -1,4 +1,4 @@
-"""The chip's clock, which runs when it is told to, and what moves with it."""
+"""The chip's clock, which the bridge can stop."""
 
 from amaranth import Module, Signal
 from amaranth.lib import wiring
@@ -6,14 +6,16 @@ from amaranth.lib.wiring import In, Out
 
 
 class ChipClockGate(wiring.Component):
-    """A clock from a flip-flop, ``half`` of our clocks low and as many high; it stops where it is high.
+    """A clock from a flip-flop, low for ``half`` clocks of the bridge and high for as many. It stops while it is high.
 
-    go : let there be another clock
+    go : 1 lets another clock begin
     clk : the chip's clock
-    stb : in this clock the chip's outputs are as its last edge left them; its inputs change at the end of this
-        clock, as ``clk`` falls: so they are stable for ``half`` clocks before they are taken, and cannot race it
-    look : the chip's outputs are as its last edge left them; ``stb`` comes at such a moment
-    rise : at the end of this clock ``clk`` rises
+    stb : 1 in a clock of the bridge in which the chip's outputs are as its last edge left them, and at whose end its
+        inputs change, as ``clk`` falls. So the inputs are stable for ``half`` clocks before the chip samples them.
+    look : 1 while the chip's outputs are as its last edge left them; ``stb`` is 1 only then
+    rise : 1 if ``clk`` rises at the end of this clock
+
+    half : clocks of the bridge, 1 or more
     """
 
     go: In(1)
@@ -33,7 +35,7 @@ class ChipClockGate(wiring.Component):
         with m.If(~ready):
             m.d.sync += waited.eq(waited + 1)
         with m.FSM():
-            with m.State("HIGH"):  # at first low, which nobody minds
+            with m.State("HIGH"):  # The clock is low at first, which does no harm.
                 m.d.comb += [self.look.eq(ready), self.stb.eq(ready & self.go)]
                 with m.If(self.stb):
                     m.d.sync += [self.clk.eq(0), waited.eq(0)]

@@ -1,4 +1,4 @@
-"""The bridge's executor takes a request apart, does it, and writes the response."""
+"""The bridge's executor decodes a request, carries it out, and writes the response."""
 
 from amaranth import Cat, Const, Module, Signal
 from amaranth.lib import memory, stream, wiring
@@ -23,15 +23,18 @@ from draupnir.rtl.bridge.spi_master import HALF_BITS
 
 
 class Executor(wiring.Component):
-    """One request after the other.
+    """Carry out one request after the other.
 
-    identity : what IDENTIFY answers
+    identity : the bytes that IDENTIFY answers
+
     request, ended, release : the request (see ``framing.Deframer``)
     clear, response, length, send, busy : the response (see ``framing.Framer``)
-    levels_in, levels_out : pins of no bus
-    events : into the queue; spikes : out of theirs
-    left : clocks that the chip is still to run; started : they are set anew; ran : it has run one
-    now, quiet : what POLL answers
+    levels_in, levels_out : the chip's pins that belong to no bus
+    events : to the queue of events; spikes : from the queue of spikes
+    left : the number of clocks that the chip still has to run
+    started : 1 in the clock in which RUN sets ``left``; ran : 1 in each clock that counts for ``left``
+    more : 1 if more events will come, so that the chip waits for them; forget : 1 empties the queue of events
+    now, quiet : numbers of clocks that POLL answers
     """
 
     def __init__(self, chip: Chip, identity: bytes) -> None:
@@ -73,9 +76,9 @@ class Executor(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         self._number, self._has_answer, self._command = Signal(8), Signal(), Signal(8)
-        self._arguments = Signal(8 * max(8, CYCLE_BYTES + self._buses.event_bytes))  # arguments, the last one on top
-        self._reply = Signal(8 * max(POLL_HEAD, CYCLE_BYTES + self._buses.spike_bytes))  # to be written, from bit 0
-        self._count = Signal(8)  # bytes still to be taken or given
+        self._arguments = Signal(8 * max(8, CYCLE_BYTES + self._buses.event_bytes))  # the last byte is on top
+        self._reply = Signal(8 * max(POLL_HEAD, CYCLE_BYTES + self._buses.spike_bytes))  # the next byte is at bit 0
+        self._count = Signal(8)  # the number of bytes that are still to be read or written
         self._n_events = Signal(8)
         with m.If(self.ran):
             m.d.sync += self.left.eq(self.left - 1)
@@ -124,7 +127,7 @@ class Executor(wiring.Component):
                 m.next = "SEND"
 
     def _dispatch(self, m: Module) -> None:
-        """Go to the first state of each command; those with arguments of a fixed length take them first."""
+        """Go to the first state of each command. A command with arguments of a fixed length reads them first."""
         lengths = {
             C.LEVELS: self._buses.n_bytes("levels in"),
             C.SPI_WRITE: 1,
@@ -156,7 +159,7 @@ class Executor(wiring.Component):
                     self._count.eq(self._count - 1),
                 ]
             with m.Elif(self.ended):
-                m.next = "EVENTS DONE"  # too short: what is there is done
+                m.next = "EVENTS DONE"  # The request is too short; the events that it has count.
         with m.State("GIVE"):
             with m.If(self._count == 0):
                 with m.If(self._command == C.POLL):
@@ -168,7 +171,7 @@ class Executor(wiring.Component):
                 m.d.sync += [self._reply.eq(self._reply >> 8), self._count.eq(self._count - 1)]
 
     def _last(self, n_bytes: int) -> Signal:
-        """The last bytes taken."""
+        """The last bytes of the arguments."""
         return self._arguments[len(self._arguments) - 8 * n_bytes :]
 
     def _do(self, m: Module) -> None:
@@ -253,7 +256,7 @@ class Executor(wiring.Component):
         with m.State("IDENTIFY"):
             m.d.sync += byte_idx.eq(byte_idx + 1)
             m.next = "IDENTITY"
-        with m.State("IDENTITY"):  # the byte before ``byte_idx`` is at the port's output
+        with m.State("IDENTITY"):  # The port's output is the byte before ``byte_idx``.
             self._put(m, read.data)
             m.d.sync += byte_idx.eq(byte_idx + 1)
             with m.If(byte_idx == len(self._identity)):

@@ -1,4 +1,4 @@
-"""Frames on a stream of bytes (see protocol.py): into a buffer, and out of one."""
+"""Frames on a stream of bytes (see protocol.py): the deframer receives them, and the framer sends them."""
 
 from amaranth import Module, Mux, Signal
 from amaranth.lib import memory, stream, wiring
@@ -11,13 +11,13 @@ CRC = catalog.CRC16_IBM_3740
 
 
 class Deframer(wiring.Component):
-    """Takes frames apart; what is in the buffer is a frame whose CRC is right.
+    """Receive frames. The buffer holds one frame, whose CRC is right.
 
-    i : bytes from the line, never refused
-    full : there is a frame; what comes from the line is lost until ``release``
-    length : its bytes, without the CRC
-    o : these bytes, one after the other from the first; ended : all have been taken
-    release : the frame has been dealt with
+    i : bytes from the line; the deframer is always ready
+    full : 1 while the buffer holds a frame; bytes from the line are then lost, until ``release``
+    length : the number of its bytes, without the CRC
+    o : these bytes, from the first on; ended : 1 after the last one
+    release : 1 empties the buffer
     """
 
     i: In(stream.Signature(8, always_ready=True))
@@ -32,7 +32,7 @@ class Deframer(wiring.Component):
         m.submodules.buffer = buffer = memory.Memory(shape=8, depth=BUFFER, init=[])
         m.submodules.crc = crc = CRC(data_width=8).create()
         write, read = buffer.write_port(), buffer.read_port()
-        n_buffered = Signal(range(BUFFER + 1))  # bytes in the buffer, with the CRC
+        n_buffered = Signal(range(BUFFER + 1))  # the number of bytes in the buffer, with the CRC
         escaped, bad = Signal(), Signal()
         m.d.comb += [
             write.addr.eq(n_buffered),
@@ -58,7 +58,7 @@ class Deframer(wiring.Component):
                 with m.Else():
                     m.d.comb += write.en.eq(1)
                     m.d.sync += n_buffered.eq(n_buffered + 1)
-        with m.If(self.full & self.i.valid):  # the rest of what is lost is no frame either
+        with m.If(self.full & self.i.valid):  # The rest of a lost frame is no frame either.
             m.d.sync += bad.eq(self.i.payload != END)
         with m.If(self.release):
             m.d.sync += self.full.eq(0)
@@ -66,7 +66,7 @@ class Deframer(wiring.Component):
         return m
 
     def _read(self, m: Module, read: memory.ReadPort) -> None:
-        """The byte at ``byte_idx`` is at the port's output whenever ``fetched``."""
+        """Send the buffer's bytes to ``o``. The port's output is the byte at ``byte_idx`` while ``fetched`` is 1."""
         byte_idx, byte_idx_next, fetched = Signal(range(BUFFER + 1)), Signal(range(BUFFER + 1)), Signal()
         m.d.comb += [
             byte_idx_next.eq(Mux(self.full, byte_idx + (self.o.valid & self.o.ready), 0)),
@@ -79,11 +79,12 @@ class Deframer(wiring.Component):
 
 
 class Framer(wiring.Component):
-    """Keeps a frame, and sends it as often as it is asked to.
+    """Keep a frame, and send it each time that ``send`` is 1.
 
-    clear : forget the frame; i : the next byte of it, always taken
-    send : put it on the line; busy : that is going on
-    o : to the line
+    clear : 1 removes the frame; i : the next byte of a frame; the framer is always ready
+    send : 1 starts sending; busy : 1 while the framer sends
+    length : the number of bytes in the frame, without the CRC
+    o : bytes to the line
     """
 
     clear: In(1)
@@ -119,7 +120,7 @@ class Framer(wiring.Component):
                 m.d.comb += [self.o.valid.eq(1), self.o.payload.eq(END)]
                 with m.If(transfers):
                     m.next = "FETCH"
-            with m.State("FETCH"):  # the port's output is the byte at ``byte_idx`` in the next state
+            with m.State("FETCH"):  # In the next state the port's output is the byte at ``byte_idx``.
                 with m.If(byte_idx == self.length):
                     m.d.sync += checksum.eq(crc.crc)
                 m.next = "BYTE"

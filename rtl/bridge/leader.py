@@ -1,7 +1,7 @@
-"""The host of a chip that is led from timestep to timestep: the bridge's end of its buses, tick and levels.
+"""The leader of a chip whose host leads it from timestep to timestep: it drives the chip's buses, tick and levels.
 
-It does in each clock of the chip what emulator/reckon/host.py describes. Several operations may take no time: then the
-chip's clock stands still while they are carried out one after the other.
+It does in each clock of the chip what emulator/reckon/host.py describes. Several operations may take no time. Then the
+chip's clock stands still until the leader has carried them out, one after the other.
 """
 
 from collections.abc import Callable
@@ -15,14 +15,17 @@ from draupnir.rtl.bridge.protocol import Operation
 
 
 class Leader(wiring.Component):
-    """Carries out operations.
+    """Carry out operations.
 
-    i : operations; ``cycle`` is the operand, ``addr`` which; taken when it is done
-    o : bytes taken, each with the clock before whose edge REQ was first seen
-    look : the chip's outputs are as its last edge left them, and the leader may act; stb : as for ``AerSender``
-    settled : there is nothing more to do before the next edge
-    addr, req, target, tick, levels, out_ack : to the chip; ack, ready, out_addr, out_req : from it
-    forget : all pins to 0, as after a reset
+    i : operations: ``addr`` is the code (``protocol.Operation``), ``cycle`` the operand; ``ready`` when it is complete
+    o : bytes from the chip, each with the number of the clock before whose edge its REQ was first 1
+    look : 1 while the chip's outputs are as its last edge left them, so that the leader may act
+    stb : as for ``BridgeAerSender``
+    settled : 1 if the leader has nothing more to do before the next edge
+    addr, req, target, tick, levels, out_ack : outputs to the chip; ack, ready, out_addr, out_req : inputs from it
+    forget : 1 sets all pins to 0, as after a reset
+
+    addr_bits, out_bits : widths of the input and the output bus; n_levels : the number of level pins
     """
 
     def __init__(self, addr_bits: int, out_bits: int, n_levels: int) -> None:
@@ -52,9 +55,9 @@ class Leader(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         self._phase = Signal(2)
-        self._waited = Signal(CYCLE_BITS)  # clocks of the delay that runs
-        self._n_bytes = Signal(CYCLE_BITS)  # bytes of this operation
-        self._blocked = Signal()  # until the next edge
+        self._waited = Signal(CYCLE_BITS)  # the number of clocks in the present delay
+        self._n_bytes = Signal(CYCLE_BITS)  # the number of bytes that this operation has received
+        self._blocked = Signal()  # The leader does nothing until the next edge.
         self._acts = Signal()
         self._next = {name: Signal.like(getattr(self, name), name=f"{name}_next") for name in self._pins}
         m.d.comb += [
@@ -75,7 +78,7 @@ class Leader(wiring.Component):
     _pins = ("addr", "req", "target", "tick", "levels", "out_ack")
 
     def _act(self, m: Module) -> None:
-        """A step of the operation at hand: it is done, goes on to another phase, or blocks until the next edge."""
+        """Do a step of the present operation. It ends, goes to another phase, or blocks until the next edge."""
         operand, code = self.i.payload.cycle, self.i.payload.addr
         with m.Switch(code):
             with m.Case(Operation.SPIKE, Operation.TARGET):
@@ -104,7 +107,7 @@ class Leader(wiring.Component):
         m.d.sync += self._blocked.eq(1)
 
     def _wait(self, m: Module, delay: Value, then: Callable[[], None]) -> None:
-        """Let so many clocks pass, and then."""
+        """Call ``then`` after a delay in clocks."""
         with m.If(self._waited == delay):
             then()
         with m.Else():
@@ -112,7 +115,7 @@ class Leader(wiring.Component):
             self._block(m)
 
     def _send(self, m: Module, addr: Value, is_target: Value) -> None:
-        """Four-phase; done when ACK has fallen."""
+        """Send an event or a target with a four-phase handshake. The operation ends when ACK has fallen."""
 
         def raise_req() -> None:
             m.d.sync += [self._next["addr"].eq(addr), self._next["target"].eq(is_target), self._next["req"].eq(1)]
@@ -138,7 +141,7 @@ class Leader(wiring.Component):
                     self._finish(m)
 
     def _tick(self, m: Module, awaits_ready: Value) -> None:
-        """TIME_TICK for a clock; done when the chip's ready has fallen and risen, if that is awaited."""
+        """Raise the tick for a clock. With ``awaits_ready`` the operation ends when ``ready`` has fallen and risen."""
 
         def raise_tick() -> None:
             m.d.sync += self._next["tick"].eq(1)
@@ -166,7 +169,10 @@ class Leader(wiring.Component):
                     self._block(m)
 
     def _take(self, m: Module, n_bytes: Value) -> None:
-        """Four-phase, for each byte; done when the last ACK has fallen. Waits, the clock too, for room for a byte."""
+        """Receive bytes with a four-phase handshake each. The operation ends when the last ACK has fallen.
+
+        If the queue has no room, the leader waits, and the chip's clock stands still.
+        """
 
         def raise_ack() -> None:
             m.d.sync += self._next["out_ack"].eq(1)

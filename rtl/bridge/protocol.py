@@ -1,21 +1,23 @@
-"""The traffic between a host and the bridge on a board, declared once: bridge, host and README take it from here.
+"""The protocol between a host and the bridge on a board. The bridge, the host and the README use this declaration.
 
-The host asks, the bridge answers: a request, a response, and nothing else on the line. Both are frames as in SLIP
-(RFC 1055): END, the bytes, END, where END within is written ESC, ESC_END, and ESC is written ESC, ESC_ESC. The last two
-bytes are a CRC, most significant first. A frame that is too long, or whose CRC is wrong, is no frame: nobody answers.
+The host sends a request, the bridge answers with a response, and nothing else is on the line. Both are frames as in
+SLIP (RFC 1055): END, the bytes, END. An END within the bytes is written as ESC, ESC_END, and an ESC as ESC, ESC_ESC.
+The last two bytes are a CRC, most significant byte first. If a frame is too long, or its CRC is wrong, the receiver
+ignores it.
 
-A request that is not answered is asked again with the same number. The bridge answers a number that it has just
-answered with the same response, and does nothing else: so each request is done once, whatever the line loses. There is
-never more under way than one frame, which fits the buffer of either side; the bridge says how many of the events it had
-room for, and gives spikes only when it is asked for them: so nothing is lost if either side is slow.
+If a request is not answered, the host sends it again with the same number. If a request has the number of the last one,
+the bridge only sends the last response again. So each request is carried out once, whatever the line loses. At most one
+frame is under way at any time, and it fits the buffers of both sides. The bridge says how many events its queue had
+room for, and sends spikes only when the host asks for them. So nothing is lost if one side is slow.
 
-A chip that its host leads from timestep to timestep, as ReckOn, is sent operations for events, and gives bytes for
-spikes. The bridge carries them out one after the other, in the clocks of emulator/reckon/host.py: ``addr`` is the
-operation, ``at`` its operand. 0 SPIKE and 1 TARGET are events with that address; 2 TICK raises the tick for a clock,
-and with operand 1 waits until the chip's ready has fallen and risen; 3 TAKE takes so many bytes from the output bus;
-4 WAIT lets so many clocks pass; 5 SET and those that follow set a pin each.
+A host leads some chips, such as ReckOn, from timestep to timestep. It sends operations instead of events, and receives
+bytes instead of spikes. The bridge carries the operations out one after the other, in the clocks that
+emulator/reckon/host.py describes: ``addr`` is the operation, ``at`` its operand. 0 SPIKE and 1 TARGET are events with
+this address. 2 TICK raises the tick for a clock, and with operand 1 waits until the chip's ready has fallen and risen.
+3 TAKE receives this number of bytes from the output bus. 4 WAIT lets this number of clocks pass. 5 SET and the codes
+after it set one pin each.
 
-No Amaranth here: the host needs none.
+This module does not import Amaranth, because the host does not need it.
 """
 
 from __future__ import annotations
@@ -34,14 +36,14 @@ VERSION = 1
 END, ESC, ESC_END, ESC_ESC = 0xC0, 0xDB, 0xDC, 0xDD
 CRC_INIT = 0xFFFF  # CRC-16/IBM-3740: polynomial 0x1021, most significant bit first
 CRC_BYTES = 2
-BUFFER = 256  # bytes of a frame without its END and ESC, and with its CRC
+BUFFER = 256  # the largest number of bytes of a frame, without END and ESC, with the CRC
 PAYLOAD = BUFFER - CRC_BYTES
-HEAD = 2  # bytes of a frame before its arguments: number, command
-REFUSED = 0x80  # added to the command in the response to one that is none
+HEAD = 2  # the number of bytes of a frame before its arguments: number, command
+REFUSED = 0x80  # The response to an unknown command has the command plus this.
 
 
 class Command(IntEnum):
-    """Second byte of a request and of its response."""
+    """The second byte of a request and of its response."""
 
     IDENTIFY = 1
     LEVELS = 2
@@ -54,7 +56,7 @@ class Command(IntEnum):
 
 
 class Operation(IntEnum):
-    """The bridge's operations for a chip that is led; SET + i sets the i-th of ``Lead.levels``."""
+    """The bridge's operations for a chip that its host leads; SET + i sets pin i of ``Lead.levels``."""
 
     SPIKE = 0
     TARGET = 1
@@ -66,9 +68,9 @@ class Operation(IntEnum):
 
 @dataclass(frozen=True)
 class Item:
-    """Bytes of a frame, an integer with its least significant byte first.
+    """An integer in a frame, least significant byte first.
 
-    size : bytes, or what says how many: "levels in", "levels out", "event", "spike", "rest" (all that follow)
+    size : the number of bytes, or its source: "levels in", "levels out", "event", "spike", "rest" (all that follow)
     """
 
     name: str
@@ -78,7 +80,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A command: what follows number and command in the request, and in the response; then what repeats in each."""
+    """A command, and the items after number and command in its request and its response.
+
+    repeated_request, repeated_response : items after these, as often as the frame has room for
+    """
 
     command: Command
     meaning: str
@@ -96,7 +101,7 @@ _ADDR_IN = Item("addr", "event", "Address on the input bus.")
 EXCHANGES = (
     Exchange(
         Command.IDENTIFY,
-        "Who is there.",
+        "Name the chip, and the sizes of the queues.",
         response=(
             Item("version", 1, f"{VERSION}; a host speaks to no other."),
             Item("event_depth", 2, "Events that the queue holds."),
@@ -108,7 +113,7 @@ EXCHANGES = (
         Command.LEVELS,
         "Set the chip's input pins that belong to no bus, reset among them, and read such output pins.",
         request=(Item("inputs", "levels in", "The pins in the order of their declaration, from bit 0."),),
-        response=(Item("outputs", "levels out", "Likewise."),),
+        response=(Item("outputs", "levels out", "The pins in the order of their declaration, from bit 0."),),
     ),
     Exchange(
         Command.ENVIRONMENT,
@@ -125,7 +130,7 @@ EXCHANGES = (
     ),
     Exchange(
         Command.SPI_EXCHANGE,
-        "The same, and what MISO shows just before SCK rises.",
+        "Clock bytes into the chip's SPI, and return the levels of MISO just before SCK rises.",
         request=(Item("half", 1, "As above."), Item("bytes", "rest", "As above.")),
         response=(Item("bytes", "rest", "As many as were sent."),),
     ),
@@ -133,13 +138,13 @@ EXCHANGES = (
         Command.EVENTS,
         "Queue events.",
         repeated_request=(_AT, _ADDR_IN),
-        response=(Item("accepted", 1, "How many of them the queue had room for: the first ones."),),
+        response=(Item("accepted", 1, "The number of events, from the first on, that the queue had room for."),),
     ),
     Exchange(
         Command.RUN,
         "Let the chip's clock run.",
         request=(
-            Item("clocks", 4, "How many, from now on; 0 stops it."),
+            Item("clocks", 4, "The number of clocks from now on; 0 stops the clock."),
             Item(
                 "flags",
                 1,
@@ -150,7 +155,7 @@ EXCHANGES = (
     ),
     Exchange(
         Command.POLL,
-        "How far it is, and spikes.",
+        "Return how far the chip is, and the spikes in the queue.",
         response=(
             Item("now", CYCLE_BYTES, "Clocks so far, modulo 2^32."),
             Item("left", 4, "Clocks left of RUN."),
@@ -172,10 +177,11 @@ POLL_HEAD = sum(item.size for item in BY_COMMAND[Command.POLL].response if isins
 
 @dataclass(frozen=True)
 class Lead:
-    """The pins by which a host leads a chip from timestep to timestep, besides its event buses.
+    """The pins by which a host leads a chip from timestep to timestep, in addition to its event buses.
 
-    target : tells targets from spikes on the input bus; tick : begins a timestep, when the chip is ready
-    levels : pins that a host sets between timesteps
+    target : 1 for a target, 0 for a spike on the input bus
+    tick : a rise begins a timestep; ready : 1 when the chip is ready for it
+    levels : pins that the host sets between timesteps
     """
 
     target: Pin
@@ -190,11 +196,11 @@ class Lead:
 
 @dataclass(frozen=True)
 class BridgeBuses:
-    """The chip's pins by what the bridge does with them.
+    """The chip's pins, grouped by their use in the bridge.
 
-    event, spike : address pins of the input and the output bus
-    levels_in, levels_out : pins that belong to no bus, the clock excepted
-    lead : of a chip that is led, else None
+    spi, aer_in, aer_out : role -> the first pin of this role
+    levels_in, levels_out : the pins that belong to no bus, without the clock
+    lead : the pins by which the host leads the chip; None if it does not
     """
 
     spi: dict[str, Pin]
@@ -213,7 +219,7 @@ class BridgeBuses:
         return -(-self.aer_out["addr"].width // 8)
 
     def n_bytes(self, size: int | str) -> int:
-        """Bytes of an item; not for "rest"."""
+        """Return the number of bytes of an item; ``size`` must not be "rest"."""
         byte_counts = {
             "event": self.event_bytes,
             "spike": self.spike_bytes,
@@ -224,10 +230,10 @@ class BridgeBuses:
 
 
 def buses(chip: Chip) -> BridgeBuses:
-    """The buses of a chip.
+    """Return the buses of a chip.
 
-    Raises InputError if it has not one clock, of which it uses the rise, or not one SPI, one event bus in and one out,
-    or if an event bus has several address pins, of which only the bus into a chip that is led has two.
+    Raises InputError if the chip does not have one clock, of which it uses the rise, one SPI, one event bus in and one
+    out; and if an event bus does not have one address pin. The input bus of a chip that its host leads has two.
     """
     if chip.period != (1,):
         raise InputError(
@@ -260,7 +266,7 @@ def buses(chip: Chip) -> BridgeBuses:
 
 
 def _first_pins(bus: WiredBus) -> dict[str, Pin]:
-    """The first pin of each role, which but for the address is the only one."""
+    """Return role -> its first pin. Only the address may have more than one pin."""
     return {role: pins[0] for role, pins in bus.pins.items()}
 
 
@@ -272,7 +278,10 @@ def _lead(aer_in: WiredBus, steps: WiredBus) -> Lead:
 
 
 def frame(payload: bytes) -> bytes:
-    """The bytes on the line of a frame. Raises ValueError for one that is too long."""
+    """Return the bytes on the line for a frame.
+
+    payload : at most PAYLOAD bytes. Raises ValueError if there are more.
+    """
     if len(payload) > PAYLOAD:
         raise ValueError(f"{len(payload)} bytes; a frame has at most {PAYLOAD}")
     checked = payload + crc_hqx(payload, CRC_INIT).to_bytes(CRC_BYTES, "big")
@@ -281,16 +290,19 @@ def frame(payload: bytes) -> bytes:
 
 
 class SoftwareDeframer:
-    """Frames out of a stream of bytes, whatever lies between them."""
+    """Find the frames in a stream of bytes, whatever lies between them.
+
+    n_bad : the number of frames so far that were too long or had a wrong CRC
+    """
 
     def __init__(self) -> None:
         self._frame = bytearray()
         self._escaped = False
         self._bad = False
-        self.n_bad = 0  # frames thrown away
+        self.n_bad = 0
 
     def take(self, line: bytes) -> list[bytes]:
-        """The payloads of the frames that these bytes complete."""
+        """Return the payloads of the frames that these bytes complete."""
         return [payload for byte in line if (payload := self._byte(byte)) is not None]
 
     def _byte(self, byte: int) -> bytes | None:

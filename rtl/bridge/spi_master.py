@@ -8,13 +8,13 @@ HALF_BITS = 8
 
 
 class BridgeSpiMaster(wiring.Component):
-    """A byte at a time, most significant bit first; SCK is low for a clock after each.
+    """Send and receive a byte at a time, most significant bit first. SCK is low for a clock after each byte.
 
-    stb : the moment in a clock of the chip at which its pins change
-    half : clocks in half an SCK period, 1 or more
-    i : bytes to send; taken while ``busy`` is 0
-    busy : the chip's clock must run
-    miso_byte : what MISO showed just before SCK rose, once ``busy`` is 0 again
+    stb : 1 at the moment in a clock of the chip at which its pins change
+    half : clocks in half an SCK period, 1..255
+    i : bytes to send; ``ready`` while ``busy`` is 0
+    busy : 1 while the master sends; the chip's clock must run then
+    miso_byte : the levels of MISO just before SCK rose, valid when ``busy`` is 0 again
     """
 
     stb: In(1)
@@ -31,7 +31,7 @@ class BridgeSpiMaster(wiring.Component):
         shift = Signal(8)
         bits = Signal(range(9))
         clocks = Signal(HALF_BITS)
-        high = Signal()  # the level that SCK takes at the next stb
+        high = Signal()  # the level of SCK from the next ``stb`` on
         m.d.comb += self.i.ready.eq(~self.busy)
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += [self.busy.eq(1), shift.eq(self.i.payload), bits.eq(8), clocks.eq(0), high.eq(0)]

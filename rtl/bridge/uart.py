@@ -6,14 +6,15 @@ from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
 BITS = 8
-SMALLEST_DIVIDER = 4  # clocks of a bit: below, its middle cannot be found
+SMALLEST_DIVIDER = 4  # clocks in a bit; with fewer, the receiver cannot find its middle
 
 
 class UartReceiver(wiring.Component):
-    """Bytes from a line; there is no back pressure on a line, so ``o.ready`` is not looked at.
+    """Receive bytes from a line. A line knows no back pressure, so ``o.ready`` is always 1.
 
-    divider : clocks of a bit, 4 or more
-    A byte is valid for one clock, in the middle of its stop bit. One whose stop bit is 0 is dropped.
+    A byte is valid for one clock, in the middle of its stop bit. A byte whose stop bit is 0 is dropped.
+
+    divider : clocks in a bit, 4 or more
     """
 
     rx: In(1)
@@ -41,7 +42,7 @@ class UartReceiver(wiring.Component):
                 with m.If(clocks == 0):
                     m.d.sync += clocks.eq(self._divider - 1)
                     with m.If(rx):
-                        m.next = "IDLE"  # a glitch
+                        m.next = "IDLE"  # It was a glitch.
                     with m.Else():
                         m.next = "BITS"
             with m.State("BITS"):
@@ -57,14 +58,17 @@ class UartReceiver(wiring.Component):
                 with m.If(clocks == 0):
                     m.d.comb += self.o.valid.eq(rx)
                     m.next = "RELEASE"
-            with m.State("RELEASE"):  # a line that is low for longer is no start bit
+            with m.State("RELEASE"):  # If the line stays low, this is no start bit.
                 with m.If(rx):
                     m.next = "IDLE"
         return m
 
 
 class UartSender(wiring.Component):
-    """Bytes onto a line, which is 1 between them. divider : clocks of a bit."""
+    """Send bytes on a line, which is 1 between them.
+
+    divider : clocks in a bit, 4 or more
+    """
 
     i: In(stream.Signature(BITS))
     tx: Out(1, init=1)
@@ -75,8 +79,8 @@ class UartSender(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        shift = Signal(BITS + 1, init=(1 << BITS + 1) - 1)  # bit 0 is on the line
-        n_bits = Signal(range(BITS + 3))  # bits that are still to be on the line, this one among them
+        shift = Signal(BITS + 1, init=(1 << BITS + 1) - 1)  # Bit 0 is on the line.
+        n_bits = Signal(range(BITS + 3))  # the number of bits that are still to be on the line, with the present one
         clocks = Signal(range(self._divider))
         m.d.comb += [self.tx.eq(shift[0]), self.i.ready.eq(n_bits == 0)]
         with m.If(n_bits == 0):

@@ -18,7 +18,7 @@ def markdown() -> str:
 
 def _lines() -> Iterator[str]:
     yield f"{MARK}\n\n## On the line\n"
-    yield (getdoc(protocol) or "").partition("\n\n")[2].partition("\n\nNo Amaranth")[0]
+    yield (getdoc(protocol) or "").partition("\n\n")[2].partition("\n\nThis module")[0]
     yield "\n| | |\n|---|---|"
     bytes_ = (protocol.END, protocol.ESC, protocol.ESC_END, protocol.ESC_ESC)
     yield f"| END, ESC, ESC_END, ESC_ESC | {', '.join(f'{byte:#x}' for byte in bytes_)} |"
