@@ -1,7 +1,7 @@
-"""Bitstreams: packed from a routed design with any contents of the memories, unpacked, and read.
+"""Pack a routed design with any contents of its memories into a bitstream, and read the contents of a bitstream.
 
-The routed design keeps the memories' fingerprints, so its contents can be replaced as often as one likes, in seconds,
-and without synthesis.
+The routed design keeps the memories' fingerprints. So the contents can be replaced any number of times, in seconds, and
+without a new synthesis.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ ABOUT = "build.json"
 
 @dataclass(frozen=True)
 class BitfileForm:
-    """A family's files, and what turns one into another.
+    """The files of a family, and the functions and the program that convert them.
 
-    routed : the routed design as text; bitstream : its binary form
-    read, write : the block RAMs of such a text
+    routed : the name of the routed design as text; bitstream : that of its binary form
+    read, write : functions that read and replace the block RAMs in such a text
     """
 
     routed: str
@@ -39,7 +39,7 @@ class BitfileForm:
     unpacker: str
 
     def pack(self, text: str, bitstream: str) -> list[str]:
-        """The packer's arguments."""
+        """Return the arguments of the packer."""
         return ["--compress", text, bitstream] if self.packer == "ecppack" else [text, bitstream]
 
 
@@ -52,10 +52,11 @@ FORMS = {
 def pack(folder: Path, family: str, words: Mapping[str, np.ndarray], checks: Callable[[], None]) -> Path:
     """Pack the routed design in ``folder`` with these words in its memories, and compare the unpacked bitstream.
 
-    words : by memory, (depth, limbs) uint32; a memory that is not given is all 0
-    checks : is called before the comparison
-    Returns the bitstream's path. Raises InputError for words that the design has no place for, and if what is
-    unpacked is not what was packed.
+    words : memory -> (depth, limbs) uint32; all other memories are 0
+    checks : a function that is called before the comparison
+
+    Returns the bitstream's path. Raises InputError for words that have no place in the design, and if the unpacked
+    words differ from the packed ones.
     """
     form = FORMS[family]
     routed = (folder / form.routed).read_text()
@@ -75,10 +76,10 @@ def pack(folder: Path, family: str, words: Mapping[str, np.ndarray], checks: Cal
 
 
 def read(folder: Path, bitstream: Path | None = None) -> dict[str, np.ndarray]:
-    """The words of the memories in a bitstream that was made in ``folder``, by unpacking it.
+    """Unpack a bitstream, and return memory -> its words, (depth, limbs) uint32, for each memory that it holds.
 
-    bitstream : another one of the same routed design
-    Returns by memory (depth, limbs) uint32; not those that no bitstream holds.
+    folder : the folder with the routed design
+    bitstream : another bitstream of the same routed design; None for the one in the folder
     """
     form = FORMS[about(folder)["family"]]
     places = _locate(folder, form.read((folder / form.routed).read_text()))
@@ -88,7 +89,7 @@ def read(folder: Path, bitstream: Path | None = None) -> dict[str, np.ndarray]:
 
 
 def about(folder: Path) -> dict[str, Any]:
-    """Return what build.json of a folder says. Raises InputError if no bitstream was built there."""
+    """Return the contents of a folder's build.json. Raises InputError if no bitstream was built there."""
     path = folder / ABOUT
     if not path.is_file():
         raise InputError(f"{folder}: no {ABOUT}; `draupnir bitstream CHIP --board B -o {folder}` makes one")
@@ -97,7 +98,7 @@ def about(folder: Path) -> dict[str, Any]:
 
 
 def note(folder: Path, more: Mapping[str, Any]) -> None:
-    """Add entries to build.json of a folder, in the place of those of the same names. Raises as ``about`` does."""
+    """Add entries to a folder's build.json, or replace those of the same names. Raises InputError as ``about`` does."""
     text = json.dumps({**about(folder), **more}, indent=2) + "\n"
     with tempfile.TemporaryDirectory(prefix=".note-", dir=folder) as scratch:
         (Path(scratch) / ABOUT).write_text(text)

@@ -1,4 +1,4 @@
-"""The boards, as data: which platform of amaranth-boards, and what of it a chip is given."""
+"""The boards, as data: the platform of amaranth-boards, and the board's resources that a chip uses."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ class FpgaBoard:
     """A board.
 
     platform : module and class of its Amaranth platform
-    family : of its FPGA; a vendor's name where only that vendor's tools make bitstreams
+    family : the family of its FPGA; the vendor's name if only the vendor's tools make bitstreams
     device : the FPGA, as its maker writes it
-    oscillator : name of the clock's resource; its frequency in Hz is ``oscillator_hz``
-    uart : name, number and subsignals of the line to the host
-    header : pins of connector ("gpio", 0) that a chip's pins go to, in the order of the chip's declaration; none on
-        a board with too few of them
+    oscillator : the name of the clock's resource; its frequency in Hz is ``oscillator_hz``
+    uart : name, number and subsignals of the serial line to the host
+    header : the pins of connector ("gpio", 0) for the chip's pins, in the order of the chip's declaration; empty if the
+        board has too few
     reset : name and number of the button that resets the chip
-    attrs : of all header pins
-    freq : of a chip's clock in Hz, unless told otherwise; ODIN met it
-    uart_pins : rx and tx on connector ("pmod", 0), where the board has no line of its own
+    attrs : the attributes of all header pins
+    freq : the default frequency of the chip's clock in Hz, which ODIN reaches
+    uart_pins : rx and tx on connector ("pmod", 0), if the board has no serial line of its own
     """
 
     name: str
@@ -51,7 +51,7 @@ class FpgaBoard:
     uart_pins: tuple[str, str] | None = None
 
     def make_platform(self) -> Any:
-        """A new platform, which takes one design, with block RAM for the chip's memories."""
+        """Return a new platform for one design, which puts the chip's memories into block RAM."""
         module, name = self.platform
         theirs = getattr(import_module(f"amaranth_boards.{module}"), name)
         if self.family in _TOOLCHAINS:
@@ -103,7 +103,7 @@ BOARDS = {
     )
 }
 
-# Boards for which there are projects only, for the tools of the FPGA's maker.
+# For these boards there are only projects, for the tools of the FPGA's maker.
 PROJECT_BOARDS = {
     board.name: board
     for board in (
@@ -152,12 +152,12 @@ PROJECT_BOARDS = {
 
 
 def board(name: str) -> FpgaBoard:
-    """The board of this name. Raises InputError if there is none."""
+    """Return the board of this name. Raises InputError if there is none."""
     return _board_of(BOARDS, name)
 
 
 def project_board(name: str | None, vendor: Vendor) -> FpgaBoard:
-    """The board of this name, or the vendor's first. Raises InputError if there is none."""
+    """Return the vendor's board of this name, or its first board for None. Raises InputError if there is none."""
     of_vendor = {board.name: board for board in PROJECT_BOARDS.values() if board.family == vendor}
     return _board_of(of_vendor, name) if name else next(iter(of_vendor.values()))
 

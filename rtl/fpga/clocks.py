@@ -1,4 +1,4 @@
-"""A chip's clock is made from a board's oscillator: straight, through a PLL, or through a PLL and a divider.
+"""The chip's clock on a board: the oscillator itself, or a PLL's output, halved by flip-flops if it is too fast.
 
 Source: Lattice FPGA-TN-02200 (ECP5 sysCLOCK PLL), FPGA-TN-02052 (iCE40 sysCLOCK PLL).
 """
@@ -20,7 +20,7 @@ _ECP5_PFD = (3.125e6, 400e6)
 _ICE40_VCO = (533e6, 1066e6)
 _ICE40_PFD = (10e6, 133e6)
 _ICE40_OUT = (16e6, 275e6)
-# Upper end of the phase detector's frequency for each filter range, in Hz; FPGA-TN-02052, as icepll has it.
+# The highest frequency of the phase detector for each filter range, in Hz. Source: FPGA-TN-02052; icepll.
 _ICE40_FILTERS = ((17e6, 1), (26e6, 2), (44e6, 3), (66e6, 4), (101e6, 5), (133e6, 6))
 _MOST_HALVINGS = 4
 
@@ -29,9 +29,9 @@ _MOST_HALVINGS = 4
 class ClockPlan:
     """A plan of how a frequency is made.
 
-    freq : Hz, of the chip's clock
-    pll : parameters of the family's PLL primitive, None without one
-    halvings : how often flip-flops halve what comes out of the PLL, or straight from the oscillator
+    freq : the frequency of the clock in Hz
+    pll : parameters of the family's PLL primitive; None without a PLL
+    halvings : how many times flip-flops halve the frequency of the PLL, or of the oscillator without a PLL
     """
 
     freq: float
@@ -46,11 +46,12 @@ class ClockPlan:
 
 
 def plan(family: str, oscillator: float, freq: float) -> ClockPlan:
-    """The plan with the highest frequency that is not above ``freq``.
+    """Return the plan with the highest frequency that is not above ``freq``.
 
-    family : "ecp5" or "ice40", of which the PLLs are known; for any other, the frequency is only halved
-    oscillator, freq : Hz
-    Raises InputError if there is no plan within 10 % below.
+    family : "ecp5" or "ice40", whose PLLs we know; for any other family, the frequency is only halved
+    oscillator, freq : frequencies in Hz
+
+    Raises InputError if no plan gives at least 90 % of ``freq``.
     """
     if freq == oscillator:
         return ClockPlan(oscillator)
@@ -102,10 +103,10 @@ def _ice40(oscillator: float) -> Iterator[ClockPlan]:
 
 
 class ClockSource(Elaboratable):
-    """The chip's clock and whether it is stable.
+    """The source of the chip's clock.
 
     port : the oscillator's pin
-    clk : the clock; locked : 1 once the PLL has locked
+    clk : the clock; locked : 1 when the PLL has locked, and the clock is stable
     """
 
     def __init__(self, family: str, oscillator: float, clock_plan: ClockPlan, port: Any) -> None:
@@ -164,7 +165,7 @@ class ClockSource(Elaboratable):
         )
 
     def _ice40_pll(self, clk: Signal) -> Instance:
-        # At the pin: the UP5K's one PLL takes the place of the pad of the pin that oscillators are put to.
+        # The PLL stands at the pin: the UP5K's only PLL replaces the pad of the pin that boards use for an oscillator.
         return Instance(
             "SB_PLL40_PAD",
             p_FEEDBACK_PATH="SIMPLE",

@@ -1,8 +1,8 @@
-"""The contents of the block RAMs of a netlist, a routed design or an unpacked bitstream, and whose they are.
+"""Read and replace the contents of block RAMs in a netlist, a routed design or an unpacked bitstream.
 
-A design is synthesised with random words in its memories (``memories.fingerprint``). Where a column of such a word
-turns up in a block RAM, that is where the column is: no tool has to tell. From then on the words can be read, and
-replaced, in place.
+Which block RAM holds which bits of a memory? The design is synthesised with random words in its memories
+(``memories.fingerprint``). The block RAM in which a column of these words turns up is the place of the column, so no
+tool has to say it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ECP5_ENTRIES, _ECP5_ENTRY_BITS, _ECP5_BYTE = 2048, 9, 8
 _ECP5_BITS = _ECP5_ENTRIES * _ECP5_ENTRY_BITS
 _INITVAL_WORDS, _INITVAL_WORD, _INITVAL_STEP = 16, 18, 20
 _ICE40_BITS, _ICE40_ROW = 4096, 256
-# Bits of a 16-bit word of an iCE40 block RAM, in the order in which a narrower port takes them.
+# The bits of a 16-bit word of an iCE40 block RAM, in the order in which a narrower port reads them.
 _ICE40_ORDER = [int(f"{r:04b}"[::-1], 2) for r in range(16)]
 _BRAM_INIT = re.compile(r"^\.bram_init (\d+)\n((?:[0-9a-f ]+\n)+)", re.MULTILINE)
 _RAM_DATA = re.compile(r"^\.ram_data (\d+ \d+)\n((?:[0-9a-f]+\n){16})", re.MULTILINE)
@@ -33,12 +33,12 @@ _RAM_DATA = re.compile(r"^\.ram_data (\d+ \d+)\n((?:[0-9a-f]+\n){16})", re.MULTI
 
 
 def read_config(text: str) -> Cells:
-    """Block RAMs of an ECP5 in Project Trellis' text form (nextpnr's --textcfg, ecpunpack's output)."""
+    """Return the block RAMs of an ECP5 from Project Trellis' text form (nextpnr's --textcfg, ecpunpack's output)."""
     return {number: _from_entries(entries) for number, entries in _BRAM_INIT.findall(text)}
 
 
 def write_config(text: str, cells: Cells) -> str:
-    """The same text with other contents."""
+    """Return the same text with the contents replaced."""
 
     def other(match: re.Match[str]) -> str:
         entries = np.packbits(cells[match[1]].reshape(_ECP5_ENTRIES, -1), axis=1, bitorder="little").astype(np.uint16)
@@ -55,12 +55,12 @@ def _from_entries(text: str) -> np.ndarray:
 
 
 def read_asc(text: str) -> Cells:
-    """Block RAMs of an iCE40 in Project IceStorm's text form (nextpnr's --asc, iceunpack's output)."""
+    """Return the block RAMs of an iCE40 from Project IceStorm's text form (nextpnr's --asc, iceunpack's output)."""
     return {place: in_port_order(_from_digits(rows)) for place, rows in _RAM_DATA.findall(text)}
 
 
 def write_asc(text: str, cells: Cells) -> str:
-    """The same text with other contents."""
+    """Return the same text with the contents replaced."""
 
     def other(match: re.Match[str]) -> str:
         return f".ram_data {match[1]}\n{_digits(in_port_order(cells[match[1]]))}"
@@ -69,7 +69,7 @@ def write_asc(text: str, cells: Cells) -> str:
 
 
 def _from_digits(rows: str) -> np.ndarray:
-    """Rows of 256 bits, the first bit of each in its last digit."""
+    """Return the bits of rows of 256 bits; the last digit of a row is its first bit."""
     return np.concatenate(
         [np.unpackbits(np.frombuffer(bytes.fromhex(row), np.uint8)[::-1], bitorder="little") for row in rows.split()]
     )
@@ -86,7 +86,7 @@ def in_port_order(bits: np.ndarray) -> np.ndarray:
 
 
 def read_netlist(module: Mapping[str, Any]) -> Cells:
-    """Block RAMs of a synthesised module in Yosys' JSON form."""
+    """Return the block RAMs of a synthesised module in Yosys' JSON form."""
     blocks = {}
     for name, cell in module["cells"].items():
         parameters = cell["parameters"]
@@ -130,23 +130,25 @@ class Located:
     lanes: tuple[Lane, ...]
 
     def read(self, cells: Cells) -> np.ndarray:
-        """The words: (depth, limbs) uint32, limb 0 least significant."""
+        """Return the words: (depth, limbs) uint32, limb 0 is the least significant."""
         bits = np.zeros((self.depth, -(-self.width // 32) * 32), dtype=np.uint8)
         for lane in self.lanes:
             bits[lane.first : lane.first + len(lane.positions), lane.column] = cells[lane.cell][lane.positions]
         return np.packbits(bits, axis=1, bitorder="little").view("<u4")
 
     def write(self, cells: Cells, words: np.ndarray) -> None:
-        """Replace the words in ``cells``; words as ``read`` gives them."""
+        """Replace the words in ``cells``; words : in the form of ``read``."""
         bits = np.unpackbits(np.ascontiguousarray(words, dtype="<u4").view(np.uint8), axis=1, bitorder="little")
         for lane in self.lanes:
             cells[lane.cell][lane.positions] = bits[lane.first : lane.first + len(lane.positions), lane.column]
 
 
 def locate(cells: Cells, depth: int, width: int) -> Located:
-    """Return where the memory of this shape is in cells that hold its fingerprint.
+    """Return the place of a memory of this shape in cells that hold its fingerprint.
 
-    Raises InputError unless every bit of it is found exactly once.
+    depth : the number of words; width : bits of a word
+
+    Raises InputError unless each bit of the memory is there exactly once.
     """
     content = fingerprint(depth, width)
     columns = np.array([[word >> c & 1 for word in content] for c in range(width)], dtype=np.uint8)
@@ -170,7 +172,7 @@ def locate(cells: Cells, depth: int, width: int) -> Located:
 
 
 def _blocks(columns: np.ndarray, depth: int) -> Iterator[tuple[tuple[int, bytes], tuple[int, int]]]:
-    """All that a lane may hold: length and bits -> column and first word."""
+    """Yield everything that a lane may hold: (length, bits), and its (column, first word)."""
     for size in sorted({min(depth, 1 << bits) for bits in range(8, 15)}):
         for c, column in enumerate(columns):
             for first in range(0, depth, size):
@@ -178,7 +180,7 @@ def _blocks(columns: np.ndarray, depth: int) -> Iterator[tuple[tuple[int, bytes]
 
 
 def _ports(n_bits: int) -> Iterator[np.ndarray]:
-    """Return for each width that a port may have, and each bit, where that bit is in the first word, the second, ..."""
+    """Yield for each possible width of a port, and each of its bits, the positions of this bit in all words."""
     if n_bits == _ICE40_BITS:
         for width in (16, 8, 4, 2):
             for bit in range(width):

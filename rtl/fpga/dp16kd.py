@@ -19,7 +19,7 @@ def _inputs(port: str) -> list[str]:
     return [*_vector("DI", port), *_vector("AD", port), *controls, *(f"CS{port}{bit}" for bit in range(3))]
 
 
-# Initial content is left to the bench, which writes ``mem``: 18432 bits in the order of a port's words.
+# The bench writes the initial content into ``mem``: 18432 bits in the order of a port's words.
 DP16KD = f"""\
 module DP16KD(
     input {", ".join([*_inputs("A"), *_inputs("B")])},

@@ -25,17 +25,17 @@ from draupnir.rtl.fpga.top import CLOCKS_A_CYCLE, BoardTop, divider, header_pins
 
 NAME = "top"
 STEPS = ("elaboration", "synthesis", "place and route", "packing", "unpacking and comparing")
-SEED = 1  # of place and route
+SEED = 1  # the seed of place and route
 _LOGS = {f"{NAME}.rpt": "synthesis.log", f"{NAME}.tim": "place_and_route.log"}
 _CONSTRAINTS = {"ecp5": f"{NAME}.lpf", "ice40": f"{NAME}.pcf"}
 
 
 class Unbuildable(Exception):
-    """The design is in order, but not on this device at this frequency; the figures say why."""
+    """The design is right, but cannot be built for this device at this frequency; the figures say why."""
 
 
 class DoesNotFit(Unbuildable):
-    """usage : what the design takes of the device."""
+    """The design needs more than the device has; usage : the use of each kind of cell."""
 
     def __init__(self, subject: str, usage: tuple[Usage, ...], reason: str) -> None:
         over = [str(each) for each in usage if not each.fits] or [str(each) for each in usage[:3]]
@@ -44,7 +44,7 @@ class DoesNotFit(Unbuildable):
 
 
 class MissesTiming(Unbuildable):
-    """routed_report : the whole report of nextpnr."""
+    """A clock of the routed design is too slow; routed_report : the whole report of nextpnr."""
 
     def __init__(self, subject: str, routed_report: RoutedReport) -> None:
         missed = ", ".join(str(clock) for clock in routed_report.clocks if not clock.met)
@@ -56,12 +56,12 @@ class MissesTiming(Unbuildable):
 class Request:
     """A request for a bitstream.
 
-    chip : name of a chip of which there is an RTL of our own
-    freq : of its clock in Hz
-    parameters : of its top component
-    header : the chip's pins come to the board's header, instead of a bridge to the host's
-    words : by memory, what is in the words that the chip keeps, (depth, limbs) uint32; what is not given is 0
-    origin : where the request comes from, for build.json: command, date, commit, versions
+    chip : the name of a chip with an RTL of ours
+    freq : the frequency of its clock in Hz
+    parameters : the parameters of its top component
+    header : True to connect the chip's pins to the board's header; False for a bridge to the host
+    words : memory -> the contents of the words that the chip has, (depth, limbs) uint32; other memories are 0
+    origin : the origin of the request, for build.json: command, date, commit, versions
     """
 
     chip: str
@@ -79,11 +79,12 @@ class Request:
 
 @dataclass(frozen=True)
 class BuiltBitstream:
-    """A bitstream, and what is known of it.
+    """A bitstream, with its reports.
 
-    bitstream, constraints : files
-    outside : memories that the bitstream cannot hold, since their RAM has no initial content
-    tools : name -> version and source
+    bitstream, constraints : the files
+    routed_report : the report of place and route
+    outside : the memories that the bitstream cannot hold, because their RAM has no initial content
+    tools : name of a tool -> its version and its source
     """
 
     bitstream: Path
@@ -95,16 +96,19 @@ class BuiltBitstream:
 
 
 def build(request: Request, out: Path, step: Callable[[str], None] = lambda name: None) -> BuiltBitstream:
-    """Build a bitstream in folder ``out``; ``step`` is called with each of STEPS as it begins.
+    """Build a bitstream in folder ``out``. The memories are read back from it, and compared.
 
-    Its memories are read back from the packed bitstream and compared. Besides it, the folder gets the routed design
-    as text, constraints, logs, and build.json, from which ``bitfile.patch`` makes further ones.
-    Raises InputError for a wrong request, DoesNotFit, MissesTiming.
+    The folder also gets the routed design as text, constraints, logs and build.json. ``bitfile.pack`` makes other
+    bitstreams from these.
+
+    step : a function that is called with the name of each of STEPS when it begins
+
+    Raises InputError for a wrong request, DoesNotFit and MissesTiming.
     """
     board = request.board
     clocks_a_cycle = 1 if request.header else CLOCKS_A_CYCLE
     clock_plan = clocks.plan(board.family, board.oscillator_hz, request.freq * clocks_a_cycle)
-    # Before anything is begun, which Amaranth would complain of if it came to nothing.
+    # This check comes before there are components, because Amaranth warns of components that are not used.
     declaration = emit.declaration(request.chip, **request.parameters)
     if request.header:
         header_pins(declaration, board)
@@ -137,7 +141,7 @@ def build(request: Request, out: Path, step: Callable[[str], None] = lambda name
 
 
 def _prepare(request: Request, clock_plan: ClockPlan, scratch: Path) -> list[list[str]]:
-    """Write all inputs of the tools; the command lines, without the packer's."""
+    """Write all inputs of the tools. Return the command lines of all tools but the packer."""
     declaration = emit.declaration(request.chip, **request.parameters)
     component = emit.make(request.chip, **request.parameters)
     platform = request.board.make_platform()
@@ -153,7 +157,7 @@ def _prepare(request: Request, clock_plan: ClockPlan, scratch: Path) -> list[lis
 
 
 def _check_memories(request: Request, placed: frozenset[tuple[int, int]]) -> None:
-    """Raise InputError if a memory of the chip is not one of those whose content we can find and replace."""
+    """Raise InputError if the chip has a memory whose content we cannot find and replace in a bitstream."""
     shapes = {
         memory.name: (len(emit.kept_words(request.chip, memory.name, **request.parameters)), memory.width)
         for memory in emit.declaration(request.chip, **request.parameters).memories
@@ -183,7 +187,7 @@ def place_and_route(request: Request, command: list[str], scratch: Path) -> Rout
 
 
 def memory_shapes(request: Request) -> tuple[dict[str, tuple[int, int]], list[str]]:
-    """(depth, width) of the memories that the bitstream holds, by name; and the names of the others."""
+    """Return name -> (depth, width) of the memories that the bitstream holds, and the names of all other memories."""
     platform = request.board.make_platform()
     shapes, outside = {}, []
     for memory in emit.declaration(request.chip, **request.parameters).memories:

@@ -1,4 +1,4 @@
-"""The chips' memories in what an FPGA has: lanes of block RAM, and single-port RAM without initial content.
+"""The chips' memories in an FPGA: lanes of block RAM, or single-port RAM without initial content.
 
 Source: Lattice FPGA-TN-02204 (ECP5 memories), FPGA-TN-02002 (iCE40 UltraPlus single-port RAM, SB_SPRAM256KA).
 """
@@ -15,23 +15,27 @@ from amaranth.utils import exact_log2
 
 from draupnir.rtl.lib.sram import Sram, SramControl
 
-LANE_BITS = 16  # one block RAM of either family, as wide as a port that reads a word before it overwrites it
+LANE_BITS = 16  # the widest port of a block RAM, in both families, that reads a word before it overwrites it
 SPRAM_DEPTH = 1 << 14
-SPRAM_FROM = 1 << 16  # bits; a smaller memory would leave most of two SPRAMs unused
+SPRAM_FROM = 1 << 16  # in bits; a smaller memory would use only a small part of two SPRAMs
 FINGERPRINT_SEED = 0x0D1
 
 
 def fingerprint(depth: int, width: int) -> list[int]:
-    """Random words, always the same for a shape: wherever they turn up in a netlist or a bitstream, the memory is."""
+    """Return random words, which are always the same for a shape; they mark the memory in a netlist or a bitstream.
+
+    depth : the number of words; width : bits of a word
+    """
     rng = np.random.default_rng((FINGERPRINT_SEED, depth, width))
     return [int.from_bytes(rng.bytes(-(-width // 8)), "little") & ((1 << width) - 1) for _ in range(depth)]
 
 
 class BlockMemories:
-    """A mixin for Amaranth's platforms, and a platform for a chip alone: every ``Sram`` in lanes of block RAM.
+    """A mixin for Amaranth's platforms, or a platform for a chip alone: it puts each ``Sram`` into lanes of block RAM.
 
-    Their initial content is a fingerprint, for rtl/fpga/content.py to find and replace.
-    placed : (depth, width) of each memory that has been asked for
+    The initial content is a fingerprint, which rtl/fpga/content.py finds and replaces.
+
+    placed : (depth, width) of each memory that the design has requested so far
     """
 
     placed: frozenset[tuple[int, int]] = frozenset()
@@ -46,7 +50,7 @@ class BlockMemories:
 
 
 class BlockAndSpram(BlockMemories):
-    """Likewise for an iCE40 UP5K; large memories in SPRAM."""
+    """A mixin for an iCE40 UP5K: large memories are in SPRAM, all others in lanes of block RAM."""
 
     def get_sram(self, sram: Sram) -> wiring.Component:
         if self.has_initial_content(sram.depth, sram.width):
@@ -59,10 +63,10 @@ class BlockAndSpram(BlockMemories):
 
 
 class LanedSram(wiring.Component):
-    """``Sram``, a memory for every 16 bits of the word.
+    """An ``Sram`` that consists of one memory for each 16 bits of the word.
 
-    Wider ones would be put by Yosys into block RAMs that read and write at separate ports, where reading the word
-    that is written is undefined; it would then go round them with a register and a multiplexer for each bit.
+    Why not wider? Yosys would put wider memories into block RAMs with separate ports for reading and writing, where the
+    result is undefined if both have the same address. It would then add a register and a multiplexer for each bit.
     """
 
     def __init__(self, depth: int, width: int) -> None:
@@ -91,12 +95,12 @@ class LanedSram(wiring.Component):
 
 
 class SpramBank(wiring.Component):
-    """``Sram`` in SPRAMs side by side; its words are unknown at first.
+    """An ``Sram`` that consists of SPRAMs side by side; its words are unknown at first.
 
-    An SPRAM has no output while it writes, where an ``Sram`` shows the word that was there before. That word is known
-    as long as a write goes to the address of the access before it, and it is remembered. In the chips it always
-    does: a word is read in one clock and written in the next ones. Only an event whose AERIN_ADDR changes while
-    AERIN_REQ is up, against the bus's protocol, would show the difference.
+    An ``Sram`` shows the old word when it writes; an SPRAM has no output then. The bank remembers the old word. It
+    knows this word if a write has the address of the access before it. In the chips this is always so: they read a word
+    in one clock and write it in the next ones. The only exception is an event whose AERIN_ADDR changes while AERIN_REQ
+    is 1, which breaks the bus's protocol.
     """
 
     def __init__(self, depth: int, width: int) -> None:
@@ -106,9 +110,9 @@ class SpramBank(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         cs, we = self.control.cs, self.control.we
-        was_written = Signal(reset_less=True)  # the last access was a write
+        was_written = Signal(reset_less=True)  # 1 if the last access was a write
         last_written = Signal(self._width, reset_less=True)
-        old_word = Signal(self._width, reset_less=True)  # what was in the word that was last written
+        old_word = Signal(self._width, reset_less=True)  # the word before the last write
         content = Signal(self._width)
         with m.If(cs):
             m.d.sync += was_written.eq(we)

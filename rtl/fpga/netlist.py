@@ -1,7 +1,7 @@
-"""A chip after synthesis, as a Verilog netlist of the device's cells that simulators can run.
+"""A chip after synthesis: a Verilog netlist of the device's cells, which simulators can run.
 
-Its memories are scattered over block RAMs; ``Netlist.to_cells`` and ``from_cells`` put them there and together again,
-so that a netlist can be held against whatever the chip itself is held against.
+Its memories are spread over block RAMs. ``Netlist.to_cells`` and ``from_cells`` convert the contents in both
+directions, so a netlist can be compared with everything that the chip itself is compared with.
 """
 
 from __future__ import annotations
@@ -28,14 +28,18 @@ from draupnir.rtl.fpga.memories import LANE_BITS, SPRAM_DEPTH, BlockAndSpram, Bl
 _PLATFORMS = {"ecp5": BlockMemories, "ice40": BlockAndSpram}
 _SYNTHESIS = {"ecp5": "synth_ecp5", "ice40": "synth_ice40 -device u"}
 _MODELS = {"ecp5": ("ecp5", "cells_sim.v"), "ice40": ("ice40", "cells_sim.v")}
-_INCLUDES = ("common_sim.vh", "ccu2c_sim.vh")  # what the ECP5's models consist of, without flip-flops by other names
-# block RAM -> bits of a word of its model's array, its words, and the array's name
+_INCLUDES = (
+    "common_sim.vh",
+    "ccu2c_sim.vh",
+)  # the ECP5's models, without flip-flops of other names
+# block RAM -> bits of a word of its model's array, number of words, and the array's name
 _ARRAYS = {
     "DP16KD": (18, 1024, "mem"),
     "SB_RAM40_4K": (16, 256, "memory"),
     "SB_SPRAM256KA": (LANE_BITS, SPRAM_DEPTH, "mem"),
 }
-_NOT_2005 = r"(?m)^`include .*$|\$error\(.*\);"  # in those files: what else there is, and SystemVerilog's assertions
+# parts of the models that we remove: includes, and assertions, which Verilog-2005 does not know
+_NOT_2005 = r"(?m)^`include .*$|\$error\(.*\);"
 _SPRAM = re.compile(r"(.*)\.spram_(\d+)$")
 
 
@@ -43,10 +47,10 @@ _SPRAM = re.compile(r"(.*)\.spram_(\d+)$")
 class Netlist:
     """A synthesised chip.
 
-    design : Verilog, with the models of the device's cells; its memories are the block RAMs
-    cells_chip : the chip, with those as its memories
-    located : where the words of the chip's memories are, of those in block RAM
-    in_spram : cells of the others, the least significant lane first
+    design : the Verilog, with the models of the device's cells; its memories are the block RAMs
+    cells_chip : the chip, with the block RAMs as its memories
+    located : memory in block RAM -> the place of its words
+    in_spram : memory in SPRAM -> its cells, the least significant lane first
     kept_addrs : memory -> the addresses of the words that the chip has
     """
 
@@ -59,7 +63,10 @@ class Netlist:
     family: Family
 
     def to_cells(self, memories: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """The block RAMs' contents, (depth, 1) uint32 each, for contents of the declared memories."""
+        """Return block RAM -> its content, (depth, 1) uint32.
+
+        memories : declared memory -> its content, uint32 of ``Memory.shape``
+        """
         bits = {m.name: np.zeros(m.depth * m.width, np.uint8) for m in self.cells_chip.memories}
         for name, words in memories.items():
             present = words[self.kept_addrs[name]]
@@ -74,7 +81,10 @@ class Netlist:
         return {m.name: self._words(m, bits[m.name]) for m in self.cells_chip.memories}
 
     def from_cells(self, cells: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """The declared memories' contents; the words that the chip does not have are 0."""
+        """Return declared memory -> its content, uint32 of ``Memory.shape``; words that the chip does not have are 0.
+
+        cells : in the form that ``to_cells`` returns
+        """
         bits = {m.name: self._bits(m, cells[m.name]) for m in self.cells_chip.memories}
         memories = {}
         for memory in self.chip.memories:
@@ -92,7 +102,7 @@ class Netlist:
         return np.packbits(bits, bitorder="little").view("<u2")
 
     def _words(self, memory: Memory, bits: np.ndarray) -> np.ndarray:
-        """Bits in the order of a port to the words of the model's array."""
+        """Convert bits in the order of a port to the words of the model's array."""
         if memory.width == LANE_BITS and memory.depth != SPRAM_DEPTH:
             bits = content.in_port_order(bits)
         weights = (1 << np.arange(memory.width)).astype(np.uint32)
@@ -106,7 +116,9 @@ class Netlist:
 
 
 def synthesise(chip_name: str, family: Family, folder: Path, **parameters: Any) -> Netlist:
-    """Synthesise a chip on its own, without a board, into ``folder``.
+    """Synthesise a chip alone, without a board. The files are written into ``folder``.
+
+    parameters : the parameters of the chip
 
     Raises InputError as ``draupnir.rtl.emit`` does, and if Yosys is missing.
     """
@@ -150,7 +162,7 @@ def _netlist(
 
 
 def _rename_memories(module: dict[str, Any]) -> list[str]:
-    """Give the block RAMs names that simulators take without escapes; returns them."""
+    """Give the block RAMs names that simulators accept without escapes. Return these names."""
     cells = module["cells"]
     old_names = [name for name, cell in cells.items() if cell["type"] in _ARRAYS]
     names = []
@@ -177,10 +189,10 @@ def _in_spram(chip: Chip, located: Mapping[str, Located], names: list[str]) -> d
 
 
 def _models(family: Family, folder: Path) -> Path:
-    """The simulation models of the device's cells, in one file."""
+    """Write the simulation models of the device's cells into one file, and return its path."""
     source = tools.share(*_MODELS[family])
     if family == "ice40":
-        # Without them ports have default values, which Verilog-2005 does not know.
+        # Without these macros, ports have default values, which Verilog-2005 does not know.
         texts = ["`define NO_ICE40_DEFAULT_ASSIGNMENTS", source.read_text()]
     else:
         texts = [re.sub(_NOT_2005, "", source.with_name(name).read_text()) for name in _INCLUDES]

@@ -1,8 +1,7 @@
-"""Projects for tools that are not here: Vivado's and Gowin's, and a FuseSoC core. None of them was run by us.
+"""Projects for other tools: Vivado, Gowin's tools, and a FuseSoC core. We have run none of these tools.
 
-Besides what Amaranth writes for a vendor's tools, Verilog, constraints and a Tcl script, a project has the memories'
-contents as ``.mem`` files, which the Verilog reads with ``$readmemh``, and ``project.json``, which says what it is and
-where it comes from.
+Amaranth writes Verilog, constraints and a Tcl script for a vendor's tools. A project also has the memories' contents as
+``.mem`` files, which the Verilog reads with ``$readmemh``, and ``project.json`` with its contents and its origin.
 """
 
 from __future__ import annotations
@@ -66,12 +65,14 @@ def write(
     origin: Mapping[str, Any] | None = None,
     **parameters: Any,
 ) -> list[Path]:
-    """Write a project into ``folder``; returns its files.
+    """Write a project into ``folder``, and return its files.
 
-    words : by memory, what is in the words that the chip has, (depth, limbs) uint32; what is not given is 0
-    board : of the vendor, without it the first; freq : of the chip in Hz
-    origin : where the request comes from, for project.json: command, date, commit, versions
-    Raises InputError for a chip, a board, a frequency or a parameter that there is not.
+    words : memory -> the contents of the words that the chip has, (depth, limbs) uint32; other memories are 0
+    board : the name of a board of the vendor; None for the first one
+    freq : the frequency of the chip's clock in Hz; None for the board's
+    origin : the origin of the request, for project.json: command, date, commit, versions
+
+    Raises InputError for an unknown chip, board or parameter, and for a frequency that the board cannot make.
     """
     ours, declaration = emit.our_chip(chip), emit.declaration(chip, **parameters)
     texts = (
@@ -104,10 +105,10 @@ def write(
 def _for_board(
     vendor: Vendor, chip: str, board_name: str | None, freq: float | None, parameters: Mapping[str, Any]
 ) -> dict[str, str]:
-    """The board's whole design, with the bridge at its UART."""
+    """Return the files of the board's whole design, with the bridge at its UART."""
     board = project_board(board_name, vendor)
     plan = clocks.plan(board.family, board.oscillator_hz, (freq or board.freq) * CLOCKS_A_CYCLE)
-    # Refuse before Amaranth has begun what would come to nothing.
+    # This raises before there are components, because Amaranth warns of components that are not used.
     divider(plan.freq)
     declaration = emit.declaration(chip, **parameters)
     buses(declaration)
@@ -120,7 +121,7 @@ def _for_board(
         mark = {"v": "//", "tcl": "#"}.get(name.rpartition(".")[2], remark)
         texts[name] = f"{mark} {NOTE}\n{texts[name]}"
     if vendor == "vivado":
-        # So that $readmemh finds them from wherever Vivado runs.
+        # With absolute paths, $readmemh finds the files from any folder in which Vivado runs.
         contents = " ".join(f"{memory.name}.mem" for memory in declaration.memories)
         texts[f"{NAME}.tcl"] = texts[f"{NAME}.tcl"].replace("synth_design", f"read_mem {{{contents}}}\nsynth_design", 1)
     return texts
@@ -133,10 +134,11 @@ def _chip_alone(chip: str, folder: Path, parameters: Mapping[str, Any]) -> str:
 
 
 def read_from_file(verilog: str, path: str, memory: str) -> str:
-    """The Verilog with one memory's contents in ``<memory>.mem`` instead of in statements.
+    """Return the Verilog, with statements that read a memory from ``<memory>.mem`` in the place of its contents.
 
-    path : of the memory's array below the chip
-    Raises InputError if it is not there exactly once.
+    path : the path of the memory's array below the chip
+
+    Raises InputError if the array is not there exactly once.
     """
     *instances, array = path.split(".")
     start = [m.end() for m in re.finditer(rf"^module \\\S*\.?{re.escape('.'.join(instances))} ", verilog, re.MULTILINE)]
@@ -151,7 +153,7 @@ def read_from_file(verilog: str, path: str, memory: str) -> str:
 
 
 def _hex(content: np.ndarray, width: int) -> str:
-    """``$readmemh`` text, a word a line, most significant digit first."""
+    """Return ``$readmemh`` text: a word in each line, most significant digit first."""
     digits = -(-width // 4)
     words = (int.from_bytes(row.astype("<u4").tobytes(), "little") for row in content)
     return "".join(f"{word:0{digits}x}\n" for word in words)

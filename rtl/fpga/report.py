@@ -1,4 +1,4 @@
-"""The report of place and route on a design: how much of the device it takes, and how fast its clocks may be."""
+"""The report of place and route: how much of the device does the design use, and how fast can its clocks be?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-# nextpnr's cells -> what a user calls them; all others are listed only if they are used
+# nextpnr's name of a cell -> the usual name. Other cells are in the report only if the design uses them.
 LOGIC, FLIP_FLOPS, BLOCK_RAM = "logic cells", "flip-flops", "block RAMs"
 _NAMES = {
     "TRELLIS_COMB": LOGIC,
@@ -28,7 +28,7 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Usage:
-    """The use of a kind of cell: how many, of how many."""
+    """The number of used cells of a kind, and the number that the device has."""
 
     kind: str
     used: int
@@ -44,7 +44,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Clock:
-    """A clock net, in MHz: what it may run at, and what it has to."""
+    """A clock net, with the frequency that it can have and the one that it must have, in MHz."""
 
     net: str
     achieved: float
@@ -60,7 +60,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class RoutedReport:
-    """The report on a routed design; ``usage`` lists what is used."""
+    """The report on a routed design; ``usage`` lists the kinds of cells that it uses."""
 
     usage: tuple[Usage, ...]
     clocks: tuple[Clock, ...]
@@ -69,12 +69,12 @@ class RoutedReport:
         return sum(each.used for each in self.usage if each.kind == kind)
 
     def clock(self, net: str) -> Clock | None:
-        """The clock whose net's name has ``net`` in it."""
+        """Return the clock whose net's name contains ``net``; None if there is none."""
         return next((clock for clock in self.clocks if net in clock.net), None)
 
 
 def read(path: Path) -> RoutedReport:
-    """nextpnr's --report."""
+    """Read a file that nextpnr has written with --report."""
     table = json.loads(path.read_text())
     usage = (_usage(kind, each["used"], each["available"]) for kind, each in table["utilization"].items())
     clocks = (Clock(_net(net), each["achieved"], each["constraint"]) for net, each in table["fmax"].items())
@@ -82,7 +82,7 @@ def read(path: Path) -> RoutedReport:
 
 
 def of_log(log: str) -> tuple[Usage, ...]:
-    """The utilisation in nextpnr's log, which is there also where nothing more came of it."""
+    """Return the use of the device from nextpnr's log. The log has it even if the design does not fit."""
     rows = re.findall(r"^Info:\s+(\w+):\s*(\d+)/\s*(\d+)\s+\d+%", log, re.MULTILINE)
     return tuple(_usage(kind, int(used), int(available)) for kind, used, available in rows if int(used))
 
@@ -92,6 +92,6 @@ def _usage(kind: str, used: int, available: int) -> Usage:
 
 
 def _net(name: str) -> str:
-    """Return a net's name without nextpnr's decoration of nets that it has put onto the global network."""
+    """Return a net's name without the prefix that nextpnr gives to nets on the global network."""
     name = name.removeprefix("$glbnet$")
     return re.sub(r"\$(?:TRELLIS_IO_IN|SB_IO_IN.*|glb_clk|2)$", "", name)

