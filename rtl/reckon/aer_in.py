@@ -17,16 +17,17 @@ TARGETS = data.ArrayLayout(data.ArrayLayout(BYTE_BITS, U_BITS // BYTE_BITS), N_O
 
 
 class AerIn(wiring.Component):
-    """Takes an event as soon as its request is there, whatever the chip is doing.
+    """Receive each event as soon as its request comes, in any state of the chip.
 
-    addr, tar_en : looked at in the clock in which the request is taken
-    neur256_cnt : neuron whose event of this timestep is ``inp_event``
-    retires : that event has been dealt with
-    got_label : a label has been received since the chip was idle
-    target_done : the label, or the last of the targets, is received in this clock
+    addr, tar_en : address and target pins; they count in the clock in which the event is received
+    neur256_cnt : the neuron whose event of this timestep is ``inp_event``
+    retires : 1 in the clock that ends the sweep for this event
+    got_label : 1 if a label has been received since the chip was idle
+    target_done : 1 in the clock that receives the label, or the last target
 
-    An event that arrives with a tick is lost; one of the neuron just being retired keeps that neuron's event of this
-    timestep. Clock domains: ``sync``, and ``swept``, which is in synchronous reset when the chip becomes idle.
+    An event that arrives together with a tick is lost. An event of the neuron that retires in the same clock keeps this
+    neuron's event of the present timestep. Clock domains: ``sync``, and ``swept``, whose synchronous reset is active
+    when the chip becomes idle.
     """
 
     config: In(Config())
@@ -72,7 +73,7 @@ class AerIn(wiring.Component):
                 m.d.swept += [row.eq(row_next), row_next.eq(0)]
 
     def _receive_target(self, m: Module, is_target: Signal) -> None:
-        """A label, or two bytes for each output neuron, the lower first."""
+        """Receive a label, or two bytes for each output neuron, the lower byte first."""
         config, step = self.config, self.timestep
         target_cnt = Signal(5, reset_less=True)
         reg_tar = Signal(TARGETS, reset_less=True)

@@ -1,4 +1,4 @@
-"""The output bus: at the end of a sample or of each timestep, the winner's label or all output neurons' potentials.
+"""The output bus. At the end of a sample or of each timestep it sends the winner's label, or all output potentials.
 
 Source: srnn.v, Sending classification results, Winner computation.
 """
@@ -17,10 +17,10 @@ COUNT_BITS = 16
 
 
 class AerOut(wiring.Component):
-    """Four-phase sender of one byte, or two for each output neuron, the lower first.
+    """Send one byte, or two bytes for each output neuron, the lower one first, with a four-phase handshake each.
 
     oneur_u : the output neurons' potentials
-    send_done : the last byte is acknowledged in this clock
+    send_done : 1 in the clock in which the last byte is acknowledged
     """
 
     config: In(Config())
@@ -67,7 +67,7 @@ class AerOut(wiring.Component):
         return next_byte
 
     def _count_winners(self, m: Module) -> list[Signal]:
-        """Count for each output neuron the counting timesteps that it won; in regression they all go to neuron 0."""
+        """Count the timesteps that each output neuron has won, of those that count; in regression neuron 0 wins all."""
         config, step = self.config, self.timestep
         cnt_winner = [Signal(COUNT_BITS, reset_less=True, name=f"cnt_winner_{k}") for k in range(N_OUT)]
         label = Signal(range(N_OUT))

@@ -21,7 +21,7 @@ from draupnir.rtl.lib.views import layout_of
 
 PROG_LAYOUT = layout_of(PROG)
 READ_LAYOUT = layout_of(READ)
-POTENTIALS = data.ArrayLayout(U_BITS, N_OUT)  # of the output neurons, two's complement
+POTENTIALS = data.ArrayLayout(U_BITS, N_OUT)  # the output neurons' potentials, two's complement
 
 
 class Config(wiring.Signature):
@@ -34,8 +34,8 @@ class Config(wiring.Signature):
 class SramAccess(wiring.Signature):
     """The requests of the SPI.
 
-    prog, read : out of the SPI slave levels, to be synchronised; behind the synchronisers ``prog`` is a pulse
-    addr, payload : address and word, stable meanwhile
+    prog, read : levels from the SPI slave, which the core synchronises; after the synchronisers ``prog`` is a pulse
+    addr, payload : address and word, stable during a request
     """
 
     def __init__(self) -> None:
@@ -52,10 +52,11 @@ class SramAccess(wiring.Signature):
 class Timestep(wiring.Signature):
     """The state of the timestep-driven controller.
 
-    state : now
-    sweep_starts, eprop_starts : with the clock the state becomes PROP, EPROP (unless a timing error halts the chip)
-    neur_step_cnt : neuron of the sweep in state STEP; bit 0 is 1 in the clock that writes
-    time_tick : a timestep ends with this clock
+    state : the present state
+    sweep_starts, eprop_starts : 1 if the state becomes PROP, or EPROP, at the next edge (unless a timing error halts
+        the chip)
+    neur_step_cnt : the neuron of the sweep in state STEP; bit 0 is 1 in the clock that writes
+    time_tick : 1 in the clock that ends a timestep
     target_valid, infer_acc : the pins, synchronised
     """
 
@@ -74,13 +75,13 @@ class Timestep(wiring.Signature):
 
 
 class EventSweep(wiring.Signature):
-    """The state of the input-driven controller: it takes neuron after neuron, and sweeps over all if it spiked.
+    """The state of the input-driven controller. For each neuron that spiked, it sweeps over all post-synaptic neurons.
 
-    state, next_state : now, and after the clock
+    state, next_state : the present state, and the state after the next edge
     neur256_cnt : the pre-synaptic neuron
-    neur128x2_cnt : post-synaptic pair of neurons; bit 0 is 1 in the clock that writes
-    supp_cycle : second clock, the one that writes, of the visit to an input neuron without recurrent twin
-    inp_event, rec_event : the pre-synaptic neuron spikes, as an input, and as a recurrent neuron
+    neur128x2_cnt : the post-synaptic pair of neurons; bit 0 is 1 in the clock that writes
+    supp_cycle : 1 in the second clock, which writes, of the visit to an input neuron that is no recurrent neuron
+    inp_event, rec_event : 1 if the pre-synaptic neuron spikes as an input, or as a recurrent neuron
     """
 
     def __init__(self) -> None:
@@ -98,12 +99,14 @@ class EventSweep(wiring.Signature):
 
 
 class EpropSweep(wiring.Signature):
-    """The state of the e-prop sweep: for each group of 16 post-synaptic neurons first these, then all pre-synaptic.
+    """The state of the e-prop sweep. For each group of 16 post-synaptic neurons, it visits these, then all
+    pre-synaptic neurons.
 
-    active : state EPROP
-    post_phase : the 16 post-synaptic neurons are being looked at
-    e_post : post-synaptic neuron; e_post_lsb is what follows its group: neuron of the group, then read or write
-    e_pre : pre-synaptic neuron, then read or write
+    active : 1 in state EPROP
+    post_phase : 1 while the sweep visits the 16 post-synaptic neurons
+    e_post : the post-synaptic neuron; e_post_lsb : the neuron within the group, and bit 0, which is 1 in the clock that
+        writes
+    e_pre : the pre-synaptic neuron, and bit 0, which is 1 in the clock that writes
     """
 
     def __init__(self) -> None:
@@ -119,13 +122,19 @@ class EpropSweep(wiring.Signature):
 
 
 class MemoryControl(SramControl):
-    """Access to a memory of declared depth."""
+    """Access to a memory.
+
+    depth : the number of its words
+    """
 
     def __init__(self, depth: int) -> None:
         super().__init__((depth - 1).bit_length())
 
 
 def last_neuron(config: wiring.PureInterface, neur_bits: int) -> Value:
-    """The last neuron that is in use, be it an input or a recurrent one."""
+    """Return the number of the last neuron in use, an input or a recurrent neuron.
+
+    neur_bits : the width of a neuron's number
+    """
     inputs, recurrent = config.spi_num_inp_neur[:neur_bits], config.spi_num_rec_neur[:neur_bits]
     return Mux(recurrent > inputs, recurrent, inputs)

@@ -41,12 +41,13 @@ BLOCKS = (
 class Reckon(wiring.Component):
     """The chip, with the pins that are declared for it.
 
-    n_neurons : hidden neurons, one of SIZES. With fewer than 256 the memories shrink; addresses keep their formats, and
-        the upper bits of a neuron's address, and of SPI_NUM_INP_NEUR and SPI_NUM_REC_NEUR, are ignored.
-    n_inputs : input neurons, one of SIZES, at most ``n_neurons`` (of which they keep the traces); as many unless told
-        otherwise. With fewer winp shrinks; the input neuron n_inputs + i is then neuron i.
-    n_outputs : output neurons, one of OUTPUTS. With fewer than 16 wout shrinks; the others do not exist: their
-        potentials, weights and errors are 0, but for the rest SPI_NUM_OUT_NEUR counts them.
+    n_neurons : the number of hidden neurons, one of SIZES. With fewer than 256, the memories are smaller; addresses
+        keep their formats, and the upper bits of a neuron's address, and of SPI_NUM_INP_NEUR and SPI_NUM_REC_NEUR, are
+        ignored.
+    n_inputs : the number of input neurons, one of SIZES, at most ``n_neurons``, because the hidden neurons' words have
+        their traces; by default ``n_neurons``. With fewer, winp is smaller, and input neuron n_inputs + i is neuron i.
+    n_outputs : the number of output neurons, one of OUTPUTS. With fewer than 16, wout is smaller. The potentials,
+        weights and errors of missing neurons are 0; SPI_NUM_OUT_NEUR counts them all the same.
     """
 
     def __init__(self, n_neurons: int = N, n_inputs: int = N, n_outputs: int = N_OUT) -> None:
@@ -77,7 +78,7 @@ class Reckon(wiring.Component):
         return m
 
     def _make_domains(self, m: Module) -> None:
-        """Make the domains. A reset shows at once in ``sync`` and the SPI's domains, a clock later in the others."""
+        """Make the clock domains. A reset acts immediately in ``sync`` and the SPI's domains, a clock later elsewhere."""
         rst_sync_int, rst_sync = Signal(reset_less=True), Signal(reset_less=True)
         m.d.sync += [rst_sync_int.eq(self.RST), rst_sync.eq(rst_sync_int)]
         self._add_domain(m, ClockDomain("sync", async_reset=True), self.CLK_EXT, rst_sync)
@@ -113,7 +114,7 @@ class Reckon(wiring.Component):
         ]
 
     def _distribute(self, m: Module) -> None:
-        """Distribute what many blocks look at: configuration, the SPI's requests, the two controllers."""
+        """Connect the signals that many blocks read: configuration, the SPI's requests, the two controllers' states."""
         config, step = self.spi.config, self.controller.timestep
         for block in (
             self.controller,
@@ -176,7 +177,7 @@ class Reckon(wiring.Component):
         ]
 
     def _read_back(self, m: Module) -> None:
-        """The word that the SPI last read; no reset touches it."""
+        """Keep the word that the SPI last read; no reset changes it."""
         spi, srnn_readback = self.spi_sync.core, Signal.like(self.spi.srnn_readback, reset_less=True)
         m.d.comb += self.spi.srnn_readback.eq(srnn_readback)
         potential = Array(self.output_neurons.oneur_u)[spi.addr[:4]]
@@ -193,8 +194,8 @@ class Reckon(wiring.Component):
 
 
 def make_reckon(n_neurons: int = N, n_inputs: int | None = None, n_outputs: int = N_OUT) -> Reckon:
-    """The chip, or InputError for a size that there is not."""
-    # Not in Reckon itself, since Amaranth complains of components that are begun and never used.
+    """Return the chip; the sizes are as for ``Reckon``. Raises InputError for a size that is not possible."""
+    # The check is not in Reckon, because Amaranth warns of components that are not used.
     n_inputs = n_neurons if n_inputs is None else n_inputs
     smaller = tuple(size for size in SIZES if size <= n_neurons)
     sizes = (("n_neurons", n_neurons, SIZES), ("n_inputs", n_inputs, smaller), ("n_outputs", n_outputs, OUTPUTS))

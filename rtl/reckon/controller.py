@@ -1,4 +1,4 @@
-"""The timestep-driven controller: what a timestep does after its spikes have been swept, and when the next begins.
+"""The timestep-driven controller: the part of a timestep after the sweeps for its spikes, and the next one's begin.
 
 Source: srnn.v, Global controller.
 """
@@ -13,16 +13,16 @@ from draupnir.rtl.reckon.buses import Config, EventSweep, Timestep
 
 
 class Controller(wiring.Component):
-    """Sweep (PROP) until the tick, decay (STEP), then what is due: a target, e-prop, configuration, sending.
+    """Sweep (PROP) until the tick, decay (STEP), then receive a target, learn (e-prop), configure or send, if needed.
 
     sample, time_tick, target_valid, infer_acc : the pins
-    events : the input-driven controller, which must have come to an end when the tick comes: else it is an error
-    eprop_done, target_done, send_done : this clock is the last of what the state waits for
-    got_label : a label has been received since the chip was idle
-    timestep : for the other blocks
-    leaves_for_idle : the next state is IDLE, and this is not
-    timing_error : a tick came too early; only a reset clears it
-    timing_error_rdy : pin
+    events : the input-driven controller; it must be idle when the tick comes, or this is a timing error
+    eprop_done, target_done, send_done : 1 in the last clock of what the state waits for
+    got_label : 1 if a label has been received since the chip was idle
+    timestep : the controller's state, for the other blocks
+    leaves_for_idle : 1 if the state becomes IDLE at the next edge
+    timing_error : 1 after a tick that came too early; only a reset clears it
+    timing_error_rdy : the pin
     """
 
     config: In(Config())
@@ -53,7 +53,7 @@ class Controller(wiring.Component):
         self._count_ticks(m)
         self._count_steps(m)
         self._choose_next_state(m)
-        # The target's end is told by the pins; apart from the rest, so that little hangs on them.
+        # The end of a target depends on pins. It stands apart from the rest, so that little logic depends on them.
         target_ends = (step.state == State.GET_TAR) & self.target_done
         next_state = self._next_state
         m.d.comb += [
@@ -69,7 +69,10 @@ class Controller(wiring.Component):
         return m
 
     def _synchronise(self, m: Module) -> None:
-        """Two clocks. That of TARGET_VALID stands still while nothing learns, that of TIME_TICK if ticks are local."""
+        """Synchronise the pins, in two clocks.
+
+        The synchroniser of TARGET_VALID stands still while nothing learns, that of TIME_TICK if ticks are local.
+        """
         step, config = self.timestep, self.config
         for name, i, o in (("sample", self.sample, self._sample_sync), ("infer_acc", self.infer_acc, step.infer_acc)):
             m.submodules[name] = FFSynchronizer(i, o, reset_less=False)
@@ -150,7 +153,10 @@ class Controller(wiring.Component):
                     m.d.comb += next_state.eq(Mux(goes_on, State.PROP, State.IDLE))
 
     def _last_step(self, m: Module) -> Signal:
-        """The sweep ends at the greatest of the three numbers. If that is even, its neuron is read, but not written."""
+        """Return 1 in the last clock of the sweep in state STEP.
+
+        The sweep ends at the greatest of the three numbers of neurons. If it is even, its neuron is read, not written.
+        """
         config = self.config
         n = self._neur_bits
         last, inputs, recurrent = Signal(n), config.spi_num_inp_neur[:n], config.spi_num_rec_neur[:n]
@@ -161,7 +167,7 @@ class Controller(wiring.Component):
         return last
 
     def _finish_timestep(self, m: Module) -> None:
-        """E-prop, for which a target may be missing; or sending; or straight on to the next timestep."""
+        """Go on to e-prop, which may have to wait for a target, to sending, or directly to the next timestep."""
         config, next_state = self.config, self._next_state
         learns = config.spi_do_eprop.any() & (self.timestep.target_valid | config.spi_regul_mode[1:].all())
         with m.If(learns):

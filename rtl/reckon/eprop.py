@@ -1,4 +1,4 @@
-"""The weights and their learning: the accesses of the e-prop sweep, and of the spikes, to the weight memories.
+"""The weights and their learning: the accesses of the e-prop sweep and of spikes to the weight memories.
 
 Source: srnn.v, e-prop handling, Event controller.
 """
@@ -32,15 +32,15 @@ from draupnir.rtl.reckon.weights import GROUP_BITS, HiddenWeights, OutWeights
 
 
 class Eprop(wiring.Component):
-    """A word of weights is read in one clock and written back, updated, in the next.
+    """Read a word of weights in one clock, and write it back, updated, in the next.
 
-    neurons : access to the neuron memory in state EPROP; ``state`` is then the pair
+    neurons : access to the neuron memory in state EPROP; ``state`` : the pair of neurons that was read
     oneur_err : the output neurons' errors
     eprop_done : see EpropController
-    looks_at_errors : in this clock ``oneur_err`` counts
+    looks_at_errors : 1 in a clock in which ``oneur_err`` counts
     winp, wrec, wout : the words last read
-    winp_chunk, wrec_chunk, wout_chunk : 32 bits of them for the SPI
-    wout_is_spikes : ``wout`` is of a neuron whose spike is to reach the output neurons in this clock
+    winp_chunk, wrec_chunk, wout_chunk : 32 bits of these words, for the SPI
+    wout_is_spikes : 1 if ``wout`` belongs to a neuron whose spike reaches the output neurons in this clock
     """
 
     config: In(Config())
@@ -68,8 +68,8 @@ class Eprop(wiring.Component):
         self.weights_inp = HiddenWeights("inp", n_neurons, n_inputs)
         self.weights_rec = HiddenWeights("rec", n_neurons, n_neurons)
         self.weights_out = OutWeights(n_neurons, n_outputs)
-        self._trace_inp, self._trace_rec = Signal(TRACE_BITS), Signal(TRACE_BITS)  # shifted, of the pre-synaptic neuron
-        self._trace_out = Signal(TOUT_BITS)  # shifted, of the post-synaptic neuron
+        self._trace_inp, self._trace_rec = Signal(TRACE_BITS), Signal(TRACE_BITS)  # the pre-synaptic neuron's, shifted
+        self._trace_out = Signal(TOUT_BITS)  # the post-synaptic neuron's, shifted
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -122,7 +122,7 @@ class Eprop(wiring.Component):
         ]
 
     def _update_hidden(self, m: Module) -> None:
-        """A weight whose trace is 0 is not even written, unless it is to be regularised."""
+        """Update the weights of hidden neurons. A weight whose trace is 0 is not written, unless it is regularised."""
         config, sweep, learning = self.config, self.controller.sweep, self.learning
         n = self._neur_bits
         target_valid = self.timestep.target_valid
@@ -172,7 +172,7 @@ class Eprop(wiring.Component):
         ]
 
     def _spike(self, m: Module) -> None:
-        """A spike's weights are read a word every 16 clocks, those to the output neurons before the sweep."""
+        """Read a spike's weights: a word every 16 clocks, the word for the output neurons before the sweep."""
         events = self.events
         cnt = events.neur128x2_cnt
         wout_cs_del = Signal(reset_less=True)

@@ -1,4 +1,4 @@
-"""The e-prop sweep: for each group of 16 post-synaptic neurons, those first, then all pre-synaptic ones.
+"""The e-prop sweep: for each group of 16 post-synaptic neurons it visits these, then all pre-synaptic neurons.
 
 Source: srnn.v, e-prop handling.
 """
@@ -11,14 +11,14 @@ from draupnir.emulator.reckon.layout import N_WEIGHTS, M, State
 from draupnir.rtl.reckon.buses import Config, EpropSweep, Timestep, last_neuron
 
 GROUP_BITS = (N_WEIGHTS - 1).bit_length()
-ONLY_OUT = 0b100  # SPI_DO_EPROP with which only output weights learn: no pre-synaptic neuron is looked at
+ONLY_OUT = 0b100  # With this SPI_DO_EPROP only output weights learn, and no pre-synaptic neuron is visited.
 
 
 class EpropController(wiring.Component):
-    """A clock that reads and one that writes for each neuron.
+    """Visit each neuron for two clocks, of which the first reads and the second writes.
 
-    sweep : where it is
-    eprop_done : in this clock the sweep is at its end; it goes on from there if the chip does not leave state EPROP
+    sweep : the neurons that are visited
+    eprop_done : 1 in the last clock of the sweep; the sweep goes on from there if the chip does not leave state EPROP
     """
 
     config: In(Config())

@@ -1,4 +1,4 @@
-"""The input-driven controller: looks for neurons that spiked, and for each sweeps over all that receive its spike.
+"""The input-driven controller: it finds the neurons that spiked, and sweeps for each over all that receive its spike.
 
 Source: srnn.v, Event controller.
 """
@@ -12,10 +12,10 @@ from draupnir.rtl.reckon.buses import Config, EventSweep, Timestep, last_neuron
 
 
 class EventController(wiring.Component):
-    """Begins whenever the timestep-driven controller enters PROP, and goes on whatever that does meanwhile.
+    """Begin when the timestep-driven controller enters PROP, and go on in any state of that controller.
 
-    inp_event, rec_event : whether neuron ``sweep.neur256_cnt`` spiked
-    retires : in this clock the neuron has been dealt with
+    inp_event, rec_event : 1 if neuron ``sweep.neur256_cnt`` spiked, as an input or as a recurrent neuron
+    retires : 1 in the last clock of this neuron
     """
 
     config: In(Config())
@@ -65,7 +65,7 @@ class EventController(wiring.Component):
         neur, post = sweep.neur256_cnt[:n], sweep.neur128x2_cnt[:n]
         is_last = Signal()
         m.d.comb += is_last.eq(neur == last_neuron(config, n))
-        # Of an input neuron beyond the recurrent ones, no sweep comes past the pair that holds its trace.
+        # For an input neuron beyond the recurrent ones, no sweep visits the pair that holds its trace.
         keeps_trace = config.spi_do_eprop[0] | config.spi_force_traces
         needs_visit = sweep.inp_event & (neur > recurrent) & keeps_trace
 

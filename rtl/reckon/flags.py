@@ -1,4 +1,4 @@
-"""A flag for each neuron: written one or two at a time, and cleared all at once.
+"""A flag for each neuron. One or two flags are written at a time, and a reset clears all of them.
 
 Source: srnn.v, neur_z, neur_dirty, inp_events.
 """
@@ -13,7 +13,7 @@ ROW_BITS = 32
 
 @dataclass(frozen=True)
 class Write:
-    """A write to flags: if ``en``, those ``n_bits`` (1 or 2) from ``n_bits`` * ``idx`` on become ``flags``."""
+    """A write: if ``en`` is 1, the ``n_bits`` (1 or 2) flags from number ``n_bits`` * ``idx`` on become ``flags``."""
 
     en: Value
     idx: Value
@@ -22,21 +22,21 @@ class Write:
 
 
 class Flags:
-    """``n`` flip-flops in rows of 32, of which an access is to one. A reset of their clock domain clears them.
+    """``n`` flip-flops in rows of 32; an access is to one row. A reset of their clock domain clears them.
 
-    An index beyond ``n`` wraps.
+    An index of ``n`` or more wraps.
     """
 
     def __init__(self, n: int, name: str) -> None:
         self.rows = [Signal(ROW_BITS, name=f"{name}_{i}") for i in range(n // ROW_BITS)]
 
     def read(self, idx: Value, n_bits: int = 1) -> Value:
-        """``n_bits`` (1 or 2) flags from ``n_bits`` * ``idx`` on."""
+        """Return ``n_bits`` (1 or 2) flags, from number ``n_bits`` * ``idx`` on."""
         row, place = self._split(idx, n_bits)
         return Array(self.rows)[row].word_select(place, n_bits)
 
     def write(self, m: Module, domain: str, *writes: Write) -> None:
-        """Carry out writes; the last one counts of several in a clock to one flag."""
+        """Carry out writes. If several write one flag in the same clock, the last one counts."""
         places = []
         for w in writes:
             row, place = self._split(w.idx, w.n_bits)

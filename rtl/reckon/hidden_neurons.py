@@ -32,12 +32,12 @@ from draupnir.rtl.reckon.memory import SpiMemory
 from draupnir.rtl.reckon.pair import ALPHA_BITS, STATE, TRACES, HiddenNeuron
 
 LFSR_NOISE = next(lfsr for lfsr in LFSRS if lfsr.name == "lfsr_noise_neur")
-# What a trace is kept for: these bits of SPI_DO_EPROP, or SPI_FORCE_TRACES.
+# A trace is updated if one of these bits of SPI_DO_EPROP is 1, or SPI_FORCE_TRACES.
 EPROP_BIT = dict(zip(TRACES, (0, 1, 2), strict=True))
 
 
 def _lanes() -> list[tuple[int, int]]:
-    """First bit and width of what can be written without the rest of a word: by a neuron's update, or by the SPI."""
+    """Return first bit and width of each part of a word that a neuron's update or the SPI can write alone."""
     cuts = {f.lsb for f in PAIR} | {f.msb + 1 for f in PAIR} | set(range(0, PAIR.width, SPI_BITS))
     starts = sorted(cuts - {PAIR.width})
     return [(a, b - a) for a, b in zip(starts, [*starts[1:], PAIR.width], strict=True)]
@@ -47,18 +47,19 @@ LANES = _lanes()
 
 
 class HiddenNeurons(wiring.Component):
-    """Reads a pair in one clock, and writes it back, updated, in the next.
+    """Read a pair of neurons in one clock, and write it back, updated, in the next.
 
-    events, timestep : what sweeps over the pairs
+    events, timestep : the controllers, which sweep over the pairs
     winp, wrec : the weight words last read, of the neuron that spikes
-    eprop : access of the e-prop sweep, which only reads, and has the memory in state EPROP
-    state : of the pair last read; all 0 for a neuron that is not dirty. (Dirty is the pair that ``events`` or
-        ``timestep`` address, in state EPROP too.)
-    rec_event : neuron ``events.neur256_cnt`` spiked in the last timestep
-    retires : that spike has been dealt with
+    eprop : the access of the e-prop sweep, which only reads; it has the memory in state EPROP
+    state : the state of the pair last read, all 0 for a neuron that is not dirty. (The dirty bits are those of the pair
+        that ``events`` or ``timestep`` address, also in state EPROP.)
+    rec_event : 1 if neuron ``events.neur256_cnt`` spiked in the last timestep
+    retires : 1 in the last clock of the sweep for this spike
     r_word, r_chunk : the word last read, and 32 bits of it for the SPI
 
-    Clock domain ``swept``, which is in synchronous reset when the chip becomes idle, clears spikes and dirty bits.
+    The synchronous reset of clock domain ``swept``, which is active when the chip becomes idle, clears spikes and dirty
+    bits.
     """
 
     config: In(Config())
@@ -78,7 +79,7 @@ class HiddenNeurons(wiring.Component):
         super().__init__()
         self._n_neurons = n_neurons
         self.neurons = SpiMemory(n_neurons // 2, [width for _, width in LANES])
-        self._addr_ctrl = Signal(M - 1)  # of the sweeps
+        self._addr_ctrl = Signal(M - 1)  # the pair that the controllers sweep over
         self._we_ctrl = Signal()
         self._dirty = Signal(2)
         self._raises = Signal(data.StructLayout(dict.fromkeys(TRACES, 2)))
@@ -96,7 +97,7 @@ class HiddenNeurons(wiring.Component):
         return m
 
     def _access(self, m: Module) -> None:
-        """E-prop has the memory in its state, else the sweeps; the SPI in any."""
+        """Connect the memory: to e-prop in state EPROP, to the sweeps in all others, and to the SPI in any state."""
         spi, events, step = self.spi, self.events, self.timestep
         in_evt, in_supp = events.state == EvtState.EVT, events.state == EvtState.SUPP
         m.d.comb += self._we_ctrl.eq(events.neur128x2_cnt[0] | events.supp_cycle | step.neur_step_cnt[0])
@@ -145,7 +146,7 @@ class HiddenNeurons(wiring.Component):
         )
 
     def _trace_events(self, m: Module) -> None:
-        """Traces of the neuron that spikes, when the sweep comes past it: a bit for each of the two."""
+        """Raise the traces of the neuron that spikes, when the sweep visits its pair; a bit for each of the two."""
         config, events = self.config, self.events
         in_evt, in_supp = events.state == EvtState.EVT, events.state == EvtState.SUPP
         own = Signal(2)
@@ -189,7 +190,7 @@ class HiddenNeurons(wiring.Component):
             ]
 
     def _weight(self, m: Module, weights: data.View, n: int, spikes: Value, shift: Value) -> Signal:
-        """Neuron n's of the pair that is being swept over, in the clock that writes."""
+        """Return the weight for neuron n of the pair that the sweep visits, in the clock that writes."""
         cnt = self.events.neur128x2_cnt
         pairs = data.ArrayLayout(data.ArrayLayout(W_BITS, 2), WEIGHTS.width // (2 * W_BITS))(weights.as_value())
         weight, shifted = Signal(W_BITS), Signal(U_BITS)
@@ -215,7 +216,10 @@ class HiddenNeurons(wiring.Component):
         return noise
 
     def _write(self, m: Module) -> None:
-        """An event writes all potentials, but only its own traces; the first write after idleness everything."""
+        """Write the pair. An event writes all potentials, but only its own traces; the first write writes everything.
+
+        First means the first one after the chip was idle.
+        """
         updated = Signal(layout_of(PAIR))
         writes = Signal(len(LANES))
         field_en = {}

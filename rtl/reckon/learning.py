@@ -1,4 +1,4 @@
-"""The state that e-prop keeps of a group's 16 post-synaptic neurons while it goes through the pre-synaptic ones.
+"""The state of a group's 16 post-synaptic neurons that e-prop keeps while it visits the pre-synaptic neurons.
 
 Source: srnn.v, Learning signals; Pseudo-derivatives and regularization traces.
 """
@@ -14,20 +14,20 @@ from draupnir.rtl.reckon.eprop_controller import GROUP_BITS
 from draupnir.rtl.reckon.weight_update import EXCESSES, GAINS
 
 ERRORS = data.ArrayLayout(signed(U_BITS), N_OUT)
-PSUM_BITS = 28  # of the sum of errors times weights
-FRACTION_BITS = 12  # of them, not in the learning signal
+PSUM_BITS = 28  # the width of the sum of errors times weights
+FRACTION_BITS = 12  # the lowest bits of this sum, which are not in the learning signal
 
 
 class Learning(wiring.Component):
-    """Each neuron's share is taken in the second of its two clocks, and kept.
+    """Compute and keep the gain and the excess of each neuron, in the second of its two clocks.
 
     oneur_err : the output neurons' errors
     wout : the post-synaptic neuron's output weights
     neur_u : its potential; trace_rec : its recurrent trace, shifted
-    gain : learning signal times pseudo-derivative, of each neuron; 0 beyond the last neuron. (The original keeps the
-        factors; they change together, but for the pseudo-derivative, which may become 0 by itself.)
-    excess : how much its trace is above SPI_REGUL_F0; taken only with regularisation
-    no_excess : there is none, or no regularisation
+    gain : for each neuron, learning signal times pseudo-derivative; 0 beyond the last neuron. (The original keeps the
+        two factors. They change together, but the pseudo-derivative may become 0 alone.)
+    excess : for each neuron, its trace minus SPI_REGUL_F0, at least 0; it is computed only with regularisation
+    no_excess : 1 if the excess is 0, or if there is no regularisation
     """
 
     config: In(Config())
@@ -68,7 +68,7 @@ class Learning(wiring.Component):
         return m
 
     def _learning_signal(self, m: Module) -> Value:
-        """Sum of the errors, weighted and scaled; saturates at 16 bits."""
+        """Return the sum of the errors, weighted and scaled; it saturates at 16 bits."""
         config, sweep = self.config, self.sweep
         psum = Signal(signed(PSUM_BITS))
         terms: list[Value] = [self.oneur_err[k] * self.wout[f"w{k}"] for k in range(self._n_outputs)]
@@ -90,7 +90,7 @@ class Learning(wiring.Component):
         return learning_signal
 
     def _pseudo_derivative(self, m: Module) -> Value:
-        """Return the pseudo-derivative of the segment in which the potential is."""
+        """Return the pseudo-derivative: that of the segment that contains the potential."""
         config = self.config
         h = Signal(signed(H_BITS))
         m.d.comb += h.eq(config.spi_h_4)

@@ -1,4 +1,4 @@
-"""The random bits of rounding, noise and weight updates: a shift register that takes many steps at a clock.
+"""The random bits for rounding, noise and weight updates: a shift register that makes many steps in a clock.
 
 Source: lfsr/*.v.
 """
@@ -10,18 +10,17 @@ from amaranth.lib.wiring import In, Out
 from draupnir.emulator.reckon.lfsrs import Lfsr
 from draupnir.rtl.lib.power_up import reset_signal
 
-CHUNK = 64  # bits computed side by side
+CHUNK = 64  # the number of bits that are computed together
 
 
 class UnfoldedLfsr(wiring.Component):
-    """A declared LFSR.
+    """A declared LFSR, in clock domain ``srst``, which has a synchronous reset.
 
-    en : take ``unfold`` steps at the clock
-    prog : take ``seed`` instead, flip-flop 0 of the original in bit 0
-    rnd : the ``unfold`` bits that these steps go over, the first in bit 0
-    gated : ``rnd`` is needed only while ``en`` and ``cs``, another input, are 1, and ``en`` rises only with ``cs``
+    en : 1 makes ``unfold`` steps at the next edge
+    prog : 1 loads ``seed`` instead; bit 0 is flip-flop 0 of the original
+    rnd : the ``unfold`` bits of these steps, the first one in bit 0
 
-    Clock domain ``srst``, with synchronous reset.
+    gated : True if ``rnd`` counts only while ``en`` and another input, ``cs``, are 1; ``en`` rises only with ``cs``
     """
 
     def __init__(self, lfsr: Lfsr, gated: bool = False) -> None:
@@ -55,10 +54,10 @@ class UnfoldedLfsr(wiring.Component):
 
 
 def extend(m: Module, window: Signal, lag: int, n: int) -> Value:
-    """The first ``n`` bits of the sequence y[t] = y[t - lag] ^ y[t - w] that begins with the ``w`` bits of ``window``.
+    """Return the first ``n`` bits of the sequence y[t] = y[t - lag] ^ y[t - w], which begins with ``window``, w bits.
 
-    As soon as enough bits are there both lags are doubled, which the sequence obeys as well (its polynomial squared):
-    then many bits do not depend on each other.
+    When there are enough bits, both lags are doubled. The sequence obeys this equation, too (its polynomial, squared),
+    and then many bits do not depend on each other.
     """
     bits: Value = window
     width, scale = len(window), 1
@@ -73,7 +72,7 @@ def extend(m: Module, window: Signal, lag: int, n: int) -> Value:
 
 
 def _running_xor(m: Module, terms: Value, stride: int) -> Value:
-    """Bit i is the exclusive or of the terms i, i - stride, i - 2 stride, ..."""
+    """Return a value whose bit i is the exclusive or of the terms i, i - stride, i - 2 stride, ..."""
     count = len(terms)
     while True:
         sums = Signal(count)

@@ -1,4 +1,4 @@
-"""A memory of the core that the SPI, too, reads and writes, 32 bits of a word at a time.
+"""A memory of the core. The SPI reads and writes it, too, 32 bits of a word at a time.
 
 Source: srnn.v, SRAMs, Readback.
 """
@@ -17,14 +17,15 @@ from draupnir.rtl.reckon.buses import MemoryControl
 
 
 class SpiMemory(wiring.Component):
-    """``depth`` words (a power of 2) of the lanes given, which can be written one by one; no lane may be in two chunks
-    of 32 bits.
+    """A memory whose words consist of lanes, which can be written one by one.
 
-    prog, read : the SPI accesses a chunk of a word in this clock, and the core does not
-    core, w_lanes, w_word : access of the core; lanes that it writes if ``core.we``
+    depth : the number of words, a power of 2; no lane may lie in two chunks of 32 bits
+
+    prog, read : 1 if the SPI writes or reads a chunk of a word in this clock; the core then has no access
+    core, w_lanes, w_word : the access of the core, and the lanes that it writes if ``core.we`` is 1
     control : the access that takes place
-    r_word : the word last accessed, as it was before
-    r_chunk : the chunk of it that the SPI names
+    r_word : the word last accessed, as it was before the access
+    r_chunk : the chunk of this word that the SPI has addressed
     """
 
     def __init__(self, depth: int, lanes: Sequence[int]) -> None:

@@ -19,11 +19,12 @@ OUT_BITS = (N_OUT - 1).bit_length()
 
 
 class OutputNeurons(wiring.Component):
-    """A spike adds its weights to all potentials at once; each of them decays in one clock of state STEP.
+    """Add a spike's weights to all potentials in one clock. Each potential decays in a clock of state STEP.
 
-    weights : the spike's, to be added in this clock if ``integrates``
-    n_outputs : neurons that there are; the potentials of the others are 0
-    oneur_u : potentials; in clock domain ``swept``, which is in synchronous reset when the chip becomes idle
+    weights : the weights of the spike, which are added in this clock if ``integrates`` is 1
+    oneur_u : the potentials, in clock domain ``swept``, whose synchronous reset is active when the chip becomes idle
+
+    n_outputs : the number of neurons; the potentials of missing ones are 0
     """
 
     config: In(Config())
@@ -72,9 +73,9 @@ class OutputNeurons(wiring.Component):
 
 
 def output_error(m: Module, target: Value, potential: Value, act: Value) -> Value:
-    """Target minus output of a neuron, all signed; saturates at the width of ``potential``.
+    """Return the target minus the output of a neuron, all signed; it saturates at the width of ``potential``.
 
-    act : the output is the potential through the hard sigmoid, 0 to ACT_HALF; else the potential itself
+    act : 1 if the output is the hard sigmoid of the potential, 0..ACT_HALF; 0 if it is the potential itself
     """
     n = len(potential)
     y, difference = Signal(signed(n)), Signal(signed(n + 1))
@@ -90,9 +91,9 @@ def output_error(m: Module, target: Value, potential: Value, act: Value) -> Valu
 
 
 class OutputErrors(wiring.Component):
-    """The errors of all output neurons, while a target is valid and something learns; else 0.
+    """Compute the errors of all output neurons. They are 0 unless a target is valid and something learns.
 
-    looked_at : in other clocks than these all errors may be 0
+    looked_at : 1 in a clock in which the errors count; in other clocks they may be 0
     """
 
     config: In(Config())

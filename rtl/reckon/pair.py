@@ -1,4 +1,4 @@
-"""Two hidden neurons, which share a word of the memory: what an event or a timestep makes of their state.
+"""The two hidden neurons that share a word of the memory: their state after an event or a timestep.
 
 Source: srnn.v, Hidden neurons; Input, recurrent and output trace update.
 """
@@ -31,20 +31,22 @@ STATE = data.StructLayout({name: shape_of(PAIR[f"{name}0"]) for name in ("neur_u
 
 
 class HiddenNeuron(wiring.Component):
-    """One of the two; combinational but for its LFSRs.
+    """One of the two neurons; it is combinational, apart from its LFSRs.
 
-    parity : 0 or 1, the even or the odd neuron
-    prog : the SPI seeds an LFSR
-    state : as it is
-    steps : state STEP: the traces decay; step_writes : in its clock that writes the potential decays, too
-    event : the traces that the event raises, instead
-    integrates : the potential takes w_inp, w_rec and noise; else, in a clock that is not ``step_writes``, it becomes 0
+    parity : 0 for the even neuron, 1 for the odd one
+
+    prog : 1 if the SPI seeds an LFSR
+    state : the present state
+    steps : 1 in state STEP, in which the traces decay; step_writes : 1 in the clock of this state that writes, in which
+        the potential decays, too
+    event : the traces that an event raises; they do not decay
+    integrates : 1 adds w_inp, w_rec and noise to the potential; with 0 the potential becomes 0, unless ``step_writes``
     w_inp, w_rec : the event's weights, shifted; 0 for a source that does not spike
-    noise : is added after the weights have been saturated; where that carries past an end, it saturates too if only
-        the potential and the weights have the same sign: the noise is not asked
+    noise : it is added after the sum with the weights has saturated. If this addition passes an end, the result
+        saturates only if the potential and the weights have the same sign; the sign of the noise does not count
     alpha, thr : decay and threshold, from the word
-    state_next : afterwards
-    spike : the potential is at least the threshold, in a clock that is ``step_writes``
+    state_next : the state afterwards
+    spike : 1 if the potential is at least the threshold, in a clock with ``step_writes``
     """
 
     config: In(Config())
@@ -79,7 +81,7 @@ class HiddenNeuron(wiring.Component):
         return m
 
     def _random(self, m: Module, name: str, advances: Signal) -> Signal:
-        """The LFSR of this neuron; ``name`` is also its seed's."""
+        """Make an LFSR of this neuron, and return its bits. ``name`` also names the register with its seed."""
         lfsr = LFSR[f"lfsr_strnd_{name}{self._parity}"]
         m.submodules[lfsr.name] = unfolded = UnfoldedLfsr(lfsr)
         register, lsb = lfsr.seed
@@ -120,7 +122,7 @@ class HiddenNeuron(wiring.Component):
         return integrated
 
     def _update_trace(self, m: Module, name: str, increment: Signal, factor: Signal) -> None:
-        """An event adds to the trace, which saturates; else it decays in state STEP."""
+        """Update a trace: an event adds to it, and it saturates; without an event it decays in state STEP."""
         trace, trace_next = self.state[name], self.state_next[name]
         is_out = name == "trace_out"
         rnd = self._random(m, name.replace("trace_", "t"), self.config.spi_en_stoch_round)

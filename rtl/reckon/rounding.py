@@ -1,4 +1,4 @@
-"""Decay by a fixed-point factor, and stochastic rounding of what it leaves.
+"""Decay by a fixed-point factor, with stochastic rounding, and a sum that saturates.
 
 Source: srnn.v, neur_u_lkst, oneur_u_lkst, trace_*_lkst.
 """
@@ -7,9 +7,10 @@ from amaranth import Module, Mux, Signal, Value
 
 
 def decay(m: Module, level: Value, factor: Value, fraction_bits: int, rounds: Value, rnd: Value) -> Value:
-    """``level`` times ``factor``, which has ``fraction_bits`` bits behind the point; wraps to the width of ``level``.
+    """Return ``level`` times ``factor``, wrapped to the width of ``level``.
 
-    rounds : 1 rounds up if the fraction is at least ``rnd`` and the whole part is not 0, else it is cut off
+    fraction_bits : the number of bits of ``factor`` behind the point
+    rounds : 1 rounds up if the fraction is at least ``rnd`` and the whole part is not 0; with 0 the fraction is cut off
     """
     product = Signal(len(level) + fraction_bits)
     m.d.comb += product.eq(level * factor)
@@ -18,7 +19,7 @@ def decay(m: Module, level: Value, factor: Value, fraction_bits: int, rounds: Va
 
 
 def saturating_sum(m: Module, level: Value, step: Value) -> Value:
-    """Sum of two signed numbers, at most as wide as ``level``; stops at the ends of that width."""
+    """Return the sum of two signed numbers, which saturates at the width of ``level``."""
     n = len(level)
     total = Signal(n + 1)
     m.d.comb += total.eq(level.as_signed() + step.as_signed())

@@ -13,19 +13,19 @@ from draupnir.rtl.lib.views import layout_of
 from draupnir.rtl.reckon.buses import PROG_LAYOUT, READ_LAYOUT, Config, SramAccess
 
 HEADER = layout_of(SPI_HEADER)
-IN_FIELD_BITS = SPI_BITS.bit_length() - 1  # of spi_cnt: the bit within a field; above them: the field
+IN_FIELD_BITS = SPI_BITS.bit_length() - 1  # the bits of spi_cnt that count within a field
 SEED_REGISTERS = {f"seed_{r.name.removeprefix('SPI_SEED_').lower()}": r for r in REGISTERS if "SEED" in r.name}
 
 
 class SpiSlave(wiring.Component):
-    """A transaction is a header of 32 bits and as many fields of 32 bits as it says, most significant bit first.
+    """Receive transactions: a header of 32 bits, and as many fields of 32 bits as it says, most significant bit first.
 
-    mosi, miso : taken at the rising edge, changed at the falling edge
+    mosi, miso : the slave samples MOSI at the rising edge of SCK, and changes MISO at the falling edge
     srnn_readback : the word last read
-    access : what the core is asked for
-    config : the registers; written at the rising edge of a field's last bit
+    access : the requests to the core
+    config : the registers; they are written at the rising edge of a field's last bit
 
-    Clock domains: ``sck``, rising edge, and ``sck_fall``, falling edge, with asynchronous reset.
+    Clock domains: ``sck``, rising edge, and ``sck_fall``, falling edge, both with asynchronous reset.
     """
 
     mosi: In(1)
@@ -36,12 +36,12 @@ class SpiSlave(wiring.Component):
 
     def __init__(self) -> None:
         super().__init__()
-        self._spi_cnt = Signal(SPI_CNT_BITS)  # falling edges so far in this transaction
-        self._spi_addr = Signal(HEADER)  # the transaction's header, once it is whole
+        self._spi_cnt = Signal(SPI_CNT_BITS)  # the number of falling edges so far in this transaction
+        self._spi_addr = Signal(HEADER)  # the transaction's header, when all of its bits are there
         self._shift_in = Signal(SPI_BITS, reset_less=True)  # the last 32 bits
         self._shift_out = Signal(SPI_BITS)
         self._header_ends = Signal()
-        self._field_ends = Signal()  # one that is not the header
+        self._field_ends = Signal()  # The field is not the header.
         self._field_begins = Signal()
 
     def elaborate(self, platform: object) -> Module:
@@ -67,12 +67,12 @@ class SpiSlave(wiring.Component):
         return m
 
     def _ask_core(self, m: Module, header: data.View, field: Value) -> None:
-        """Writes are asked for at a field's end, until its successor begins; reads a field ahead."""
+        """Request a write at the end of a field, until the next one begins, and a read one field ahead."""
         access, spi_addr = self.access, self._spi_addr
         prog, read = Signal(PROG_LAYOUT), Signal(READ_LAYOUT)
         m.d.sck_fall += [access.prog.eq(prog), access.read.eq(read)]
         m.d.comb += [prog.eq(access.prog), read.eq(access.read)]
-        # The original's address and payload hold through a reset without being reset.
+        # A reset does not change the original's address and payload, and they do not move while it is active.
         addr, payload = self._keep(m, "addr"), self._keep(m, "payload")
         reads_on = spi_addr.read & self._field_ends & (field < spi_addr.num_write)
         with m.If(~spi_addr.read & self._field_ends):
@@ -112,7 +112,7 @@ class SpiSlave(wiring.Component):
         m.d.comb += [read[f.name].eq(code == SpiCode[f.name.upper()]) for f in READ]
 
     def _shift(self, m: Module) -> None:
-        """A word that was read goes out from the field's first bit on, which is shown before it is in the register."""
+        """Shift out a word that was read. Its first bit is on MISO before the word is in the shift register."""
         spi_addr = self._spi_addr
         shows_first = spi_addr.read & self._field_begins
         m.d.comb += self.miso.eq(self._shift_out[-1])
@@ -125,7 +125,7 @@ class SpiSlave(wiring.Component):
             m.d.sck_fall += self._shift_out.eq(self._shift_out << 1)
 
     def _configure(self, m: Module) -> None:
-        """All fields of a transaction go to the one register that its header names."""
+        """Write the fields of a transaction to the register that its header addresses; all go to the same one."""
         with_last_bit = Cat(self.mosi, self._shift_in)
         spi_addr = self._spi_addr
         writes = Signal()

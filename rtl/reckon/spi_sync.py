@@ -1,4 +1,4 @@
-"""The SPI's requests, brought into the core's clock domain.
+"""The synchronisers that bring the SPI's requests into the core's clock domain.
 
 Source: srnn.v, Sync barriers.
 """
@@ -11,11 +11,11 @@ from draupnir.rtl.reckon.buses import PROG_LAYOUT, READ_LAYOUT, SramAccess
 
 
 class SpiSync(wiring.Component):
-    """Three clocks after its request, a write is a pulse; two after, a read is a level.
+    """Synchronise requests. A write becomes a pulse three clocks after its request, a read a level two clocks after.
 
-    spi_en_conf : without it everything stands still here, a pulse included, which then lasts
+    spi_en_conf : with 0 everything stands still here; a pulse then lasts
 
-    ``addr`` and ``payload`` are passed on as they are: they are stable when the request arrives.
+    ``addr`` and ``payload`` need no synchroniser, because they are stable when the request arrives.
     """
 
     spi_en_conf: In(1)

@@ -10,13 +10,14 @@ LR_BITS = 5
 
 
 def stoch_update(m: Module, prob: Value, lr_p: Value, lr_r: Value, rnd: Value, w: Value) -> tuple[Value, Value]:
-    """Move the weight by 1 in the direction of ``prob``, with a probability that is its size. Combinational.
+    """Move a weight by 1 in the direction of ``prob``, with a probability that is its size. The logic is combinational.
 
-    prob : taken as signed; 0 never updates, the most negative always does
-    lr_p, lr_r : ``prob`` is shifted left by ``lr_p``, where it saturates, then right by ``lr_r``; 0..31
-    rnd : as wide as ``prob``; the weight is updated if this is not greater than what came of ``prob``
-    w : taken as signed, -128..127
-    Returns whether the weight is updated, and what it then is; it stays at -128 and 127.
+    prob : a signed number; 0 never updates the weight, the most negative number always does
+    lr_p, lr_r : 0..31; ``prob`` is shifted left by ``lr_p``, where it saturates, then right by ``lr_r``
+    rnd : as wide as ``prob``; the weight is updated if this is at most the size of the shifted ``prob``
+    w : the weight, a signed number, -128..127
+
+    Returns a bit that is 1 if the weight is updated, and the new weight, which stays at -128 and 127.
     """
     n = len(prob)
     down, always = prob[-1], 1 << (n - 1)

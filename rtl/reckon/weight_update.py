@@ -20,23 +20,23 @@ MOST_NEGATIVE = 1 << (PROB_BITS - 1)
 
 
 def share(excess: Value, k_mul: Value) -> Value:
-    """Sixteenths that multiplicative regularisation leaves of an increase."""
+    """Return the share of an increase that multiplicative regularisation leaves, in sixteenths, 0..16."""
     reduction = excess >> k_mul
     return Mux(reduction[SIXTEENTHS:].any(), 0, REGUL_ONE - reduction[:SIXTEENTHS])[:SHARE_BITS]
 
 
 class WeightUpdate(wiring.Component):
-    """Combinational.
+    """The update of a word; it is combinational.
 
-    cs, we : the word is being updated if both are 1; else nothing is written
-    learns : the eligibility counts; else only the regularisation
-    trace : of the pre-synaptic neuron
-    gain : learning signal times pseudo-derivative, of each post-synaptic neuron
-    share : what is left of an increase, in sixteenths
-    penalises : additive regularisation takes ``excess`` << ``k_p`` >> ``k_r``, of 32 bits, from every update
-    lr_p, lr_r, rnd : see stoch_update; 32 bits of ``rnd`` for each weight
-    clears : of these weights an update writes 0, whatever it is
-    w_lanes, w_next : weights that are written, and what
+    cs, we : the word is updated if both are 1; otherwise nothing is written
+    learns : 1 if the eligibility counts; with 0 only the regularisation does
+    trace : the trace of the pre-synaptic neuron
+    gain : for each post-synaptic neuron, learning signal times pseudo-derivative
+    share : for each, the share of an increase that is left, in sixteenths
+    penalises : 1 if additive regularisation subtracts ``excess`` << ``k_p`` >> ``k_r``, of 32 bits, from each update
+    lr_p, lr_r, rnd : see stoch_update; ``rnd`` has 32 bits for each weight
+    clears : an update of these weights writes 0
+    w_lanes, w_next : the weights that are written, and their new contents
     """
 
     cs: In(1)
@@ -59,7 +59,7 @@ class WeightUpdate(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        # One If in another, not one for both: a simulator then passes by all of this in most clocks.
+        # These are two nested Ifs, so that a simulator skips all of it in most clocks.
         with m.If(self.cs), m.If(self.we):
             writes, weights = [], []
             for n in range(N_WEIGHTS):
@@ -71,7 +71,10 @@ class WeightUpdate(wiring.Component):
         return m
 
     def _prob(self, m: Module, n: int) -> Signal:
-        """The sign of the shared product is taken from its bit 31, though it has more bits than that."""
+        """Return the size and direction of weight n's update.
+
+        The sign of the product is its bit 31, although it has more bits.
+        """
         gain, product = self.gain[n], Signal(PROB_BITS + SHARE_BITS)
         penalty, prob, limited = (Signal(PROB_BITS, name=name) for name in ("penalty", "prob", "limited"))
         with m.If(self.learns):

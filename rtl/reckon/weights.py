@@ -40,7 +40,7 @@ class WeightAccess(wiring.Signature):
     """Access to the weights of one pre-synaptic neuron.
 
     cs, we : see SramControl
-    pre : the neuron; group : of the 16 post-synaptic neurons (not for output weights)
+    pre : the neuron; group : the number of the group of 16 post-synaptic neurons (not for output weights)
     """
 
     def __init__(self) -> None:
@@ -50,11 +50,13 @@ class WeightAccess(wiring.Signature):
 class HiddenWeights(wiring.Component):
     """Weights to the hidden neurons.
 
-    source : "inp" or "rec": the input's weights, or the recurrent ones. Of the latter, a neuron's weight to itself
-        becomes 0 at its first update.
-    n_neurons, n_pre : neurons that they lead to, and from; upper bits of a neuron's address are ignored
-    in_eprop : state EPROP, in which ``eprop`` has the memory, else ``sweep``
-    target_valid : the eligibility counts, else only the regularisation
+    source : "inp" for the weights from inputs, "rec" for the recurrent weights; the recurrent weight from a neuron to
+        itself becomes 0 at its first update
+    n_neurons, n_pre : the numbers of post-synaptic and pre-synaptic neurons; upper bits of a neuron's address are
+        ignored
+
+    in_eprop : 1 in state EPROP, in which ``eprop`` has the memory; in all others ``sweep`` has it
+    target_valid : 1 if the eligibility counts; with 0 only the regularisation does
     trace, gain, excess, share : see WeightUpdate
     r_word, r_chunk : the word last read, and 32 bits of it for the SPI
     """
@@ -106,7 +108,7 @@ class HiddenWeights(wiring.Component):
         return m
 
     def _place(self, pre: Value, group: Value) -> Value:
-        """Address in the memory, which may be smaller than the addresses are made for."""
+        """Return the address in the memory, which may be smaller than addresses allow."""
         return Cat(group[: self._group_bits], pre[: self._pre_bits])
 
     def _register(self, name: str) -> Signal:
@@ -144,12 +146,14 @@ class HiddenWeights(wiring.Component):
 
 
 class OutWeights(wiring.Component):
-    """Weights to the output neurons; of the memory, of which the SPI reaches all, the core uses the lower half.
+    """Weights to the output neurons. The core uses the lower half of the memory, and the SPI reaches all of it.
 
-    trace : output trace of the neuron whose weights are updated, shifted
+    n_neurons, n_outputs : the numbers of pre-synaptic and of output neurons; ``n_outputs`` is a multiple of 4
+
+    trace : the output trace of the neuron whose weights are updated, shifted
     oneur_err : the output neurons' errors
-    n_neurons, n_outputs : neurons that they lead from, and to; a multiple of 4
-    other ports : those of HiddenWeights
+
+    All other ports are as in HiddenWeights.
     """
 
     config: In(Config())

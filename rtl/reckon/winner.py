@@ -10,7 +10,7 @@ from amaranth import Module, Mux, Signal, Value
 
 @dataclass(frozen=True)
 class _Candidate:
-    """The greatest so far: its index, its size, and whether it takes part at all."""
+    """The greatest so far: its index, its size, and a bit that is 1 if it takes part."""
 
     label: Value
     size: Value
@@ -18,7 +18,7 @@ class _Candidate:
 
 
 def winner(m: Module, sizes: list[Value], last: Value) -> Value:
-    """Index of the greatest of the first ``last`` + 1 ``sizes``; of several that are equally great, the first."""
+    """Return the index of the greatest of the first ``last`` + 1 ``sizes``; if several are equal, of the first one."""
     label_bits = (len(sizes) - 1).bit_length()
     round_of = [_Candidate(Value.cast(k), size, Value.cast(k) <= last) for k, size in enumerate(sizes)]
     while len(round_of) > 1:
