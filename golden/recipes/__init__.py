@@ -1,4 +1,4 @@
-"""Things to do to each chip: named recipes for seeded constrained-random stimuli."""
+"""The recipes of each chip: named, seeded, constrained-random stimuli."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Prepared = tuple[InputSource, dict[str, np.ndarray]]  # the stimulus, and the me
 class Recipe(Protocol):
     """The common part of all chips' recipes.
 
-    why : one sentence: what breaks if a model differs
-    n_cycles : clocks of a recording, unless told otherwise
-    undefined : it makes the chip do what its Verilog leaves undefined, so simulators may disagree; how far, the case
-        keeps when it is recorded
+    why : one sentence that says what breaks if a model differs
+    n_cycles : the default number of clocks of a recording
+    undefined : True if the recipe does something that the Verilog leaves undefined, so that simulators may disagree;
+        the recorded case says how many bits
     """
 
     @property
@@ -41,11 +41,12 @@ class Recipe(Protocol):
 class RecipeBook:
     """All recipes of a chip.
 
-    recipes : by name
-    prepare : gives a recipe's stimulus, and the memories to load first; the same seed gives the same of both
-    in_icarus : cases of every part of the chip, among those with few clocks, that are held in Icarus too, which is
-        slow; without, the smallest ones
-    uncompiled : a case, and so many of its clocks, that the uncompiled model is held to; without, the smallest one
+    recipes : name -> recipe
+    prepare : a function that returns a recipe's stimulus and the memories to load first; they depend on the seed alone
+    in_icarus : cases with few clocks, from every part of the chip, that are compared in Icarus, too, which is slow;
+        empty for the smallest cases
+    uncompiled : a case and a number of its clocks, with which the uncompiled model is compared; None for the smallest
+        case
     """
 
     recipes: Mapping[str, Recipe]
@@ -71,24 +72,24 @@ BOOK: Part[AnyBook] = Part(
 
 
 def book(chip: Chip) -> RecipeBook | None:
-    """The chip's recipes; None if nobody has written any."""
+    """Return the chip's recipes; None if it has none."""
     return None if BOOK.load(chips.package(chip.name)) is None else require_book(chip)
 
 
 def require_book(chip: Chip) -> RecipeBook:
-    """The chip's recipes. Raises InputError if nobody has written any."""
+    """Return the chip's recipes. Raises InputError if it has none."""
     part = BOOK.require(chips.package(chip.name))
     return part if isinstance(part, RecipeBook) else part(chip)
 
 
 def recipes(chip: Chip) -> Mapping[str, Recipe]:
-    """The chip's recipes by name; none if nobody has written any."""
+    """Return name -> recipe; empty if the chip has none."""
     chip_book = book(chip)
     return chip_book.recipes if chip_book else {}
 
 
 def recipe(chip: Chip, name: str) -> Recipe:
-    """Raises InputError for a name that is not one of the chip's recipes."""
+    """Return the chip's recipe of this name. Raises InputError if there is none."""
     table = recipes(chip)
     if name not in table:
         raise InputError(f"{chip.name}: no recipe {name!r}; there are: {', '.join(table) or 'none'}")
@@ -96,7 +97,10 @@ def recipe(chip: Chip, name: str) -> Recipe:
 
 
 def prepare(chip: Chip, name: str, seed: int) -> Prepared:
-    """The stimulus of a recipe, and the memories to load first; the same seed gives the same of both."""
+    """Return the stimulus of a recipe, and the memories to load first: name -> uint32 of ``Memory.shape``.
+
+    Both depend on the seed alone.
+    """
     chosen_recipe = recipe(chip, name)
     stimulus, memories = require_book(chip).prepare(chosen_recipe, seed)
     return stimulus.of_chip(chip) if isinstance(stimulus, Stimulus) else stimulus, memories
@@ -110,6 +114,10 @@ def record_recipe(
     n_cycles: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Recording:
-    """Record what a device, which is in its initial state, does under a recipe; n_cycles : None: the recipe's."""
+    """Record a device under a recipe. The device must be in its initial state.
+
+    n_cycles : the number of clocks; None for the recipe's
+    progress : called from time to time with the number of clocks since its last call
+    """
     stimulus, memories = prepare(chip, name, seed)
     return record(device, chip, stimulus, n_cycles or recipe(chip, name).n_cycles, memories, progress)

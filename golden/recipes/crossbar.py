@@ -1,4 +1,4 @@
-"""The common part of ODIN's and tinyODIN's recipes: their form, and how pins, SPI and handshakes are abused."""
+"""The common part of ODIN's and tinyODIN's recipes: their form, and how they break the rules of pins and buses."""
 
 from __future__ import annotations
 
@@ -20,27 +20,28 @@ from draupnir.golden.stimulus import Stimulus, receiver, sender
 
 
 class Drawn(Protocol):
-    """Neurons of a kind; share : how often it is drawn, relative to the other groups."""
+    """A kind of neuron; share : its relative frequency among the groups."""
 
     @property
     def share(self) -> float: ...
 
     def word(self, rng: np.random.Generator) -> int:
-        """A neuron's word."""
+        """Return the memory word of a random neuron of this kind."""
 
 
 @dataclass(frozen=True)
 class CrossbarRecipe:
-    """A stimulus for a chip, which adds ``synapses``: what its synapse memory is loaded with beforehand.
+    """A stimulus for a chip. The chip's own class adds ``synapses``, the content of its synapse memory.
 
-    why : one sentence: what breaks if the model differs
-    traffic : what arrives on the input event bus
-    neurons : groups of which the neuron memory is loaded beforehand
-    registers : value or range of each configuration register; those not named are programmed to 0
-    program : so many neurons, from 0, and synapse words are programmed by SPI instead of loaded
-    undefined : it goes where the Verilog is undefined, and simulators may disagree
-    reset : RST is held before anything else happens
-    configured : all registers are programmed, and a second reset follows, so that none is undefined; else none is
+    why : one sentence that says what breaks if the model differs
+    traffic : the events on the input bus
+    neurons : the groups from which the content of the neuron memory is drawn
+    registers : name -> its content, or the range of it; all other registers are programmed to 0
+    program : the number of neurons, from 0 on, and of synapse words that the SPI programs; all others are loaded
+    undefined : True if the stimulus does something that the Verilog leaves undefined; simulators may disagree then
+    reset : True if a reset comes before everything else
+    configured : True to program all registers, and then to reset again, so that no register is undefined; False to
+        program none
     """
 
     why: str
@@ -67,12 +68,13 @@ def preparer(
     events: Callable[..., Iterator[int | None]],
     host_of: HostOf,
 ) -> Callable[[Any, int], tuple[Stimulus, Memories]]:
-    """Make a chip's ``prepare``: a recipe's stimulus, and the memories to load before the first clock.
+    """Make a chip's ``prepare``, which returns a recipe's stimulus and the memories to load before the first clock.
 
-    The same seed gives the same of both.
+    Both depend on the seed alone.
 
-    synapses : the synapse memory, of what a recipe says of it; events : of traffic, host and rng: addresses for the bus
-    host_of : the host, of a recipe, its rng, and what it is to program
+    synapses : a function that returns the synapse memory from the recipe's ``synapses`` and a generator
+    events : a function that yields addresses for the input bus, from traffic, host and a generator
+    host_of : a function that returns the host from a recipe, a generator, and the words that it has to program
     """
 
     def prepare(recipe: Any, seed: int) -> tuple[Stimulus, Memories]:
@@ -94,9 +96,9 @@ def _stimulus(
     host_of: HostOf,
     rngs: Sequence[np.random.Generator],
 ) -> Stimulus:
-    """The pieces that drive the pins; takes what is to be programmed out of the memories.
+    """Return the pieces that drive the pins. Words that the SPI programs become 0 in ``memories``.
 
-    rngs : for the events, the sender, the receiver and the host
+    rngs : generators for the events, the sender, the receiver and the host
     """
     for_events, for_sender, for_receiver, for_host = rngs
     host = host_of(recipe, for_host, {name: memory[: recipe.program].copy() for name, memory in memories.items()})
@@ -111,7 +113,10 @@ def _stimulus(
 
 
 def neurons(memory: Memory, groups: Sequence[Drawn], rng: np.random.Generator) -> NDArray[np.uint32]:
-    """A neuron memory, (depth, limbs) uint32, each neuron of a group drawn by share; all 0 without groups."""
+    """Return a random neuron memory, (depth, limbs) uint32; the groups' shares say how often a neuron is of each.
+
+    Without groups it is all 0.
+    """
     contents = np.zeros((memory.depth, memory.n_limbs), np.uint32)
     if groups:
         share = np.array([group.share for group in groups])
@@ -122,14 +127,14 @@ def neurons(memory: Memory, groups: Sequence[Drawn], rng: np.random.Generator) -
 
 
 def synapse_words(synapses: NDArray[np.int64]) -> NDArray[np.uint32]:
-    """A synapse memory, (depth, 1) uint32, of (pre, post) contents of 4 bits each."""
+    """Return a synapse memory, (depth, 1) uint32; synapses : (pre, post) int64, 0..15."""
     in_words = synapses.reshape(-1, N_SYN)
     words: NDArray[np.int64] = (in_words << SYN_BITS * np.arange(N_SYN)).sum(axis=1)
     return words.astype(np.uint32)[:, np.newaxis]
 
 
 def kinds_of_event(kinds: Mapping[str, float], rng: np.random.Generator) -> Iterator[str]:
-    """Kinds of event for ever. kinds : relative frequency of each"""
+    """Yield random kinds of event, without an end; kinds : name -> relative frequency."""
     weights = np.array([*kinds.values()])
     while True:
         yield from map(str, rng.choice(list(kinds), size=64, p=weights / weights.sum()))
@@ -152,7 +157,7 @@ RESETS = SpiHostTraffic(
     gap=Clocks(1, 900),
     reset_clocks=Clocks(1, 5),
 )
-# An address that changes in mid-event can leave the controller waiting for a count that has passed: only a reset helps.
+# If an address changes during an event, the controller may wait for a count that has passed; only a reset ends this.
 RESCUE = SpiHostTraffic({"reset": 1}, gap=Clocks(1000, 3000))
 DROPS_REQ = SenderTiming(early=0.6, early_after=Clocks(0, 7, 0.1, 8, 600), req_hold=Clocks(0, 3, 0.02, 50, 500))
 CHANGES_ADDRESS = SenderTiming(change=0.6, change_after=Clocks(0, 8, 0.3, 9, 500))

@@ -1,6 +1,6 @@
-"""The recipes that ODIN and tinyODIN have alike: about the SPI, resets, and handshakes that break the rules.
+"""The recipes that ODIN and tinyODIN share: for the SPI, for resets, and for handshakes that break the rules.
 
-A chip gives its ``Cast``: its events, its neurons, and the recipes that are otherwise with it.
+A chip has a ``Cast``: its events, its neurons, and the recipes that are different for it.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ Groups = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Cast:
-    """The chip that takes part.
+    """A chip's parts in the common recipes.
 
-    neurons : the memory
-    traffic, short : traffic of all kinds of event, and of those that take few clocks
-    calm, lively, eager, silent, mixed : groups of neurons, by how often they spike; ``silent`` has disabled ones
-    few : registers in a network of few neurons, where events are short; ``whole``: in one of all neurons
-    changing : the registers that change while the network runs, with the ranges in which it stays alive
-    gap : clocks between two changes of the configuration, where they are rare
-    otherwise : by a recipe's name, its fields that are not as they are here
+    neurons : the neuron memory
+    traffic, short : traffic with all kinds of event, and with those that take few clocks
+    calm, lively, eager, silent, mixed : groups of neurons, which differ in how often they spike; neurons of ``silent``
+        are disabled
+    few : registers for a network of few neurons, in which events are short; whole : for a network of all neurons
+    changing : the registers that change while the network runs, with ranges in which it goes on spiking
+    gap : clocks between two changes of the configuration, in recipes in which they are rare
+    otherwise : name of a recipe -> its fields that differ for this chip
     """
 
     neurons: Memory
@@ -49,7 +50,10 @@ class Cast:
 
 
 def recipes(cast: Cast, recipe: Callable[..., R]) -> dict[str, R]:
-    """All of them, by name. recipe : makes a chip's recipe, with the synapses that most of its recipes have"""
+    """Return name -> recipe.
+
+    recipe : a function that makes a chip's recipe, with the synapses of most of its recipes
+    """
     all_recipes = {**_network(cast, recipe), **_spi(cast, recipe), **_abuse(cast, recipe), **_undefined(cast, recipe)}
     return {name: replace(r, **cast.otherwise.get(name, {})) for name, r in all_recipes.items()}
 

@@ -1,4 +1,4 @@
-"""ODIN's stimulus: a recipe of weights and ranges, turned into pieces that drive the pins."""
+"""ODIN's stimulus: the form of its recipes, and the pieces that drive the pins."""
 
 from __future__ import annotations
 
@@ -21,21 +21,23 @@ from draupnir.golden.stimulus import HostPiece
 
 EVENTS = {event.name: event for event in layout.EVENTS}
 
-# What no reset touches is undefined until it is first written: these openings write it.
-WRITE_FLAGS: tuple[tuple[str, Mapping[str, int]], ...] = (("tref_all", {}),)  # SDSP flags of all neurons
-WRITE_FIFO = (*WRITE_FLAGS, *[("virtual", {"neur": layout.N - 1, "leak": 1})] * layout.MAIN_DEPTH)  # main FIFO as well
+# A register without a reset is undefined until it is written first. These opening events write such registers:
+# the SDSP flags of all neurons, and the main FIFO.
+WRITE_FLAGS: tuple[tuple[str, Mapping[str, int]], ...] = (("tref_all", {}),)
+WRITE_FIFO = (*WRITE_FLAGS, *[("virtual", {"neur": layout.N - 1, "leak": 1})] * layout.MAIN_DEPTH)
 
 
 @dataclass(frozen=True)
 class Traffic:
     """The traffic on the input event bus.
 
-    kinds : relative frequency of each event of ``layout.EVENTS``, and of "volley": some virtual events of one sign to
-        a neuron and then some time references to it, which is what most Izhikevich behaviours wait for
-    hot : neurons stimulated, the first this many; pre : pre-synaptic neurons used, the first this many
-    weight, inhibitory, leak : of virtual events: weight, probability of a negative sign, of a time reference instead
-    stims, trefs : virtual events, and time references, in a volley
-    opening : events sent once at the start, with their fields, in this order
+    kinds : name of an event in ``layout.EVENTS`` -> relative frequency, and the same for "volley": some virtual events
+        of one sign to a neuron, and then some time references to it, which most Izhikevich behaviours need
+    hot : the number of neurons, from 0 on, that are stimulated; pre : the number of pre-synaptic neurons, from 0 on
+    weight : the weight of virtual events, 0..7; inhibitory : the probability of a negative sign; leak : the probability
+        that a virtual event is a time reference
+    stims, trefs : the numbers of virtual events and of time references in a volley
+    opening : events that are sent once at the start, with their fields, in this order
     """
 
     kinds: Mapping[str, float]
@@ -53,7 +55,7 @@ class Traffic:
 class OdinRecipe(CrossbarRecipe):
     """A stimulus for ODIN; see ``CrossbarRecipe``.
 
-    sign : probability that a neuron's outgoing synapses are inhibitory
+    sign : the probability that a neuron's outgoing synapses are inhibitory
     """
 
     traffic: Traffic
@@ -66,7 +68,7 @@ class OdinRecipe(CrossbarRecipe):
 
 
 def events(traffic: Traffic, host: Actions, rng: np.random.Generator) -> Iterator[int | None]:
-    """Addresses for the input event bus; None until the host lets the network run."""
+    """Yield addresses for the input event bus, AERIN_ADDR, without an end; None until the host lets the network run."""
     while not host.running:
         yield None
     for name, fields in traffic.opening:
@@ -108,14 +110,14 @@ def _volley(traffic: Traffic, rng: np.random.Generator) -> Iterator[int]:
 
 
 class Actions(SpiHost):
-    """The host's doings, with what only ODIN knows: signs of synapses, and bursts."""
+    """The actions of the host, with those that only ODIN has: for signs of synapses, and for bursts."""
 
     def __init__(self, recipe: OdinRecipe, rng: np.random.Generator, to_program: dict[str, np.ndarray]) -> None:
         super().__init__(PORT, recipe, rng, to_program)
         self._sign = recipe.sign
 
     def content(self, register: Register, rng: np.random.Generator) -> int:
-        """Signs are drawn one by one."""
+        """Return random content for a register; the signs of the synapses are drawn one by one."""
         if register.name == "SPI_SYN_SIGN":
             return sum(1 << bit for bit in range(register.width) if rng.random() < self._sign)
         return super().content(register, rng)

@@ -1,4 +1,4 @@
-"""Contents of ODIN's memories, drawn from ranges that a recipe names."""
+"""Random contents of ODIN's memories, from ranges that a recipe names."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from draupnir.emulator.odin import layout
 from draupnir.golden.ranges import Range, draw
 from draupnir.golden.recipes import crossbar
 
-HOT = 32  # neurons that most events go to
+HOT = 32  # Most events go to the neurons below this number.
 
 
 @dataclass(frozen=True)
 class Group:
-    """Neurons of a kind.
+    """A kind of neuron.
 
-    view : "lif", "izh", or "random" for words all of whose bits are random
-    fields : value or range of each field; those not named are 0
-    share : how often this kind is drawn, relative to the other groups
+    view : "lif", "izh", or "random" for words in which all bits are random
+    fields : name -> its content, or the range of it; all other fields are 0
+    share : the relative frequency among the groups
     """
 
     view: str
@@ -44,10 +44,12 @@ neurons = partial(crossbar.neurons, layout.NEURONS)
 
 @dataclass(frozen=True)
 class Synapses:
-    """Synapses: weights lo..hi, each with its mapping bit set with probability ``mapped``.
+    """Random synapses.
 
-    inward : another such probability for the synapses to the first ``HOT`` neurons from the others, if not None: many
-        mapped synapses for input events, few for the network's own spikes, keep a closed loop from exploding
+    weight : the lowest and the highest weight, 0..7
+    mapped : the probability that a synapse's mapping bit is 1
+    inward : this probability for synapses to the first ``HOT`` neurons from all others; None for ``mapped``. With many
+        mapped synapses for input events, and few for the network's own spikes, a closed loop does not explode.
     """
 
     weight: tuple[int, int] = (0, 7)
@@ -56,7 +58,7 @@ class Synapses:
 
 
 def synapses(ranges: Synapses | None, rng: np.random.Generator) -> NDArray[np.uint32]:
-    """The synapse memory, (depth, 1) uint32; all 0 for None."""
+    """Return a random synapse memory, (depth, 1) uint32; all 0 for None."""
     shape = (layout.N, layout.N)  # pre-synaptic, post-synaptic neuron
     if ranges is None:
         return np.zeros((layout.SYNAPSES.depth, 1), np.uint32)

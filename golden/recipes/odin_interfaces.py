@@ -1,4 +1,4 @@
-"""Recipes about the pins: output bus, monitoring, SPI, resets, and abuse of every handshake."""
+"""Recipes for the pins: output bus, monitoring, SPI, resets, and handshakes that break the rules."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MONITORED = Traffic(
     {"synapse": 6, "volley": 2, "tref": 2, "tref_all": 0.2, "spike": 1, "bist": 1}, hot=8, pre=4, weight=(3, 7)
 )
 
-# Every register, at any value that leaves the network alive.
+# All registers, with the ranges in which the network goes on spiking.
 _ANY: dict[str, Range] = {
     "SPI_OPEN_LOOP": (0, 1),
     "SPI_SYN_SIGN": (0, 0xFFFF),

@@ -1,4 +1,4 @@
-"""Izhikevich neurons, a behaviour each, and the recipes that show them one by one."""
+"""Recipes for Izhikevich neurons: one recipe for each behaviour."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ def _izh(**fields: Range) -> Group:
 PLAIN = _izh(rfr=(0, 4))
 EXPLOSIVE = _izh(rfr=(1, 7), spk_ref=(2, 7), isi_ref=(0, 1), thr=(1, 2), fi_sel=0)
 _BURST: dict[str, Range] = {"spk_ref": (1, 4), "isi_ref": (0, 4), "thr": (1, 4), "fi_sel": 0, "leak_en": 0}
-# A refractory neuron waits for its burst's end, which never comes if the burst FIFOs are emptied: some have no period.
+# A refractory neuron waits for the end of its burst, which never comes if the burst FIFOs are emptied. So some neurons
+# have no refractory period.
 BURSTING = (_izh(**_BURST, rfr=0), _izh(**_BURST, rfr=(1, 7)))
 
-# behaviour -> (what it is, the neurons that show it, probability that a volley is inhibitory)
+# behaviour -> (its description, the neurons that show it, the probability that a volley is inhibitory)
 _BEHAVIOURS: dict[str, tuple[str, Group, float]] = {
     "refractory": ("after a spike, -rfr, and up by 1 a time reference", _izh(rfr=(1, 7), neg_en=(0, 1)), 0.3),
     "dap": (

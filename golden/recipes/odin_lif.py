@@ -1,4 +1,4 @@
-"""Leaky integrate-and-fire neurons, synaptic plasticity, and the recipes that show them."""
+"""Recipes for leaky integrate-and-fire neurons and synaptic plasticity."""
 
 from __future__ import annotations
 

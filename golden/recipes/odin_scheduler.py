@@ -1,4 +1,4 @@
-"""Recipes about the order of things: the scheduler's FIFOs, bursts, what is pushed and what is popped."""
+"""Recipes for the scheduler: its FIFOs, bursts, and the order of events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ReckOn's stimulus: a recipe of ranges and weights, turned into pieces that drive the pins."""
+"""ReckOn's stimulus: the form of its recipes, and the pieces that drive the pins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from draupnir.golden.recipes.reckon_samples import Samples, World
 from draupnir.golden.stimulus import HostPiece, Stimulus, StimulusHost, receiver, sender
 
 _GAP, _HALF, _FAST, _RESET_CLOCKS = Clocks(200, 2000), Clocks(2, 3), Clocks(6, 16), Clocks(1, 12)
-_SEEN = 4  # clocks after a word until the chip has seen what to do with it
+_SEEN = 4  # the number of clocks after a word until the chip knows its use
 _SPI_RDY = 1 << CHIP.output_word["SPI_RDY"].lsb
 
 
@@ -27,12 +27,12 @@ _SPI_RDY = 1 << CHIP.output_word["SPI_RDY"].lsb
 class HostTraffic:
     """The host's traffic while the network runs.
 
-    actions : relative frequency of the methods of ``Actions``; none, and it stays idle
+    actions : name of a method of ``Actions`` -> relative frequency; if it is empty, the host stays idle
     gap : clocks between two actions; half : clocks in half an SCK period
-    quick : SCK levels in a clock for configuration, faster than the clock; None: as slow as everything else
-    retune : registers that "config" rewrites, and their ranges
-    block : data words in a transfer; session : transfers in a session
-    reset_clocks : length of a reset
+    quick : SCK levels in a clock during configuration, faster than the clock; None for ``half``, as everywhere
+    retune : the registers that "config" rewrites, with their ranges
+    block : the number of data words in a transfer; session : the number of transfers in a session
+    reset_clocks : clocks of a reset
     """
 
     actions: Mapping[str, float] = field(default_factory=dict)
@@ -49,11 +49,12 @@ class HostTraffic:
 class ReckonRecipe:
     """A stimulus for ReckOn.
 
-    why : one sentence: what breaks if the model differs
-    registers : value or range of each configuration register, where not as in ``reckon_contents.BASE``
-    network : its size and contents, loaded beforehand; or, with ``program``, written by SPI
-    reset : RST is held before anything else happens; configured : all registers are programmed
-    undefined : it goes where the Verilog is undefined, and simulators may disagree
+    why : one sentence that says what breaks if the model differs
+    registers : name -> its content, or the range of it; for all other registers ``reckon_contents.BASE``
+    network : the network's size and contents
+    program : True to write the network by SPI, False to load it before the first clock
+    reset : True if a reset comes before everything else; configured : True to program all registers
+    undefined : True if the stimulus does something that the Verilog leaves undefined; simulators may disagree then
     """
 
     why: str
@@ -71,7 +72,10 @@ class ReckonRecipe:
 
 
 def prepare(recipe: ReckonRecipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
-    """The stimulus, and the memories to load before the first clock. The same seed gives the same of both."""
+    """Return the stimulus, and the memories to load before the first clock: name -> uint32 of ``Memory.shape``.
+
+    Both depend on the seed alone.
+    """
     for_network, for_world, for_sender, for_receiver, for_host = np.random.default_rng(seed).spawn(5)
     numbers = recipe.network.registers(for_network)
     memories = recipe.network.memories(numbers, for_network)
@@ -86,10 +90,10 @@ def prepare(recipe: ReckonRecipe, seed: int) -> tuple[Stimulus, dict[str, np.nda
 
 
 class Actions:
-    """The host's doings: it configures the chip, lets it run, and then draws one action after the other.
+    """The host. It configures the chip, lets it run, and then does random actions.
 
-    registers : as last written; running : whether the network has been let run
-    stuck : set by the world when the chip does not go on; a reset and the configuration follow
+    registers : name -> the content last written; running : True if the host has let the network run
+    stuck : the world sets it if the chip does not go on; the host then resets and configures the chip again
     """
 
     def __init__(
@@ -141,14 +145,14 @@ class Actions:
             yield from self._host.wait(1)
 
     def configure(self) -> HostPiece:
-        """All registers but SPI_EN_CONF, which is 1 since the reset."""
+        """Write all registers but SPI_EN_CONF, which is 1 after a reset."""
         for name, words in self._words.items():
             for i, word in enumerate(words):
                 yield from self.register(name, word, i)
         self.registers |= {name: words[0] for name, words in self._words.items()}
 
     def program(self) -> HostPiece:
-        """All memory words that are not 0, each run of them in a transfer."""
+        """Write all memory words that are not 0; words that follow each other go into one transfer."""
         for name, content in self._memories.items():
             nonzero_words = np.flatnonzero(content.any(axis=1))
             for run in np.split(nonzero_words, np.flatnonzero(np.diff(nonzero_words) > 1) + 1):
@@ -158,7 +162,7 @@ class Actions:
     # Transactions
 
     def words(self, words: Sequence[int]) -> HostPiece:
-        """A transaction: a header, and so many data words."""
+        """Send a transaction: a header and data words, 32 bits each."""
         for word in words:
             levels = self._levels(word)
             if self._traffic.quick is None:
@@ -168,7 +172,7 @@ class Actions:
                 yield from self._host.wait(_SEEN)
 
     def slow_words(self, words: Sequence[int]) -> HostPiece:
-        """The same at a speed at which the chip can follow with what it reads."""
+        """Send a transaction slowly enough for the chip to read words."""
         yield from self._host.shift([level for word in words for level in self._levels(word)], self._traffic.half)
 
     def _levels(self, word: int) -> list[int]:
@@ -181,7 +185,7 @@ class Actions:
         return int(self._rng.integers(1 << width))
 
     def _transfer(self) -> list[int]:
-        """Read or write some words of one of the memories, or output neurons, mostly where the network is."""
+        """Return a transaction that reads or writes output neurons, or words of a memory, mostly in the network."""
         rng, n = self._rng, draw(self._traffic.block, self._rng)
         read = rng.random() < 0.5
         if rng.random() < 0.15:
@@ -208,7 +212,7 @@ class Actions:
             self.registers[name] = word
 
     def session(self) -> HostPiece:
-        """Freeze the network, read and write memories, let it run again."""
+        """Stop the network, read and write memories, and let it run again."""
         yield from self.register("SPI_EN_CONF", 1)
         yield from self._host.wait_until(_SPI_RDY, draw((1, 1500), self._rng))
         for _ in range(draw(self._traffic.session, self._rng)):
@@ -216,18 +220,18 @@ class Actions:
         yield from self.register("SPI_EN_CONF", 0)
 
     def restless_session(self) -> HostPiece:
-        """The same while the network is running, and without the network's frozen state."""
+        """Do the same without stopping the network."""
         yield from self.register("SPI_EN_CONF", 1)
         for _ in range(draw(self._traffic.session, self._rng)):
             yield from self.slow_words(self._transfer())
         yield from self.register("SPI_EN_CONF", 0)
 
     def stray(self) -> HostPiece:
-        """A transfer without SPI_EN_CONF."""
+        """Send a transfer without SPI_EN_CONF."""
         yield from self.slow_words(self._transfer())
 
     def odd(self) -> HostPiece:
-        """Any header but one that writes a register, or that announces many words, with any data."""
+        """Send random data with any header, but none that writes a register or announces many words."""
         code = draw((0, 7), self._rng)
         read = 1 if code == SpiCode.CONFIG else draw((0, 1), self._rng)
         n = draw((0, 3), self._rng)
@@ -235,7 +239,7 @@ class Actions:
         yield from self.slow_words([header, *(self._any(32) for _ in range(max(1, n)))])
 
     def flags(self) -> HostPiece:
-        """Write a neuron's spike and dirty bits directly, and with them 32 bits of a word."""
+        """Write a neuron's spike and dirty bits directly, together with 32 bits of a word."""
         neuron = draw((0, 2 * self.registers["SPI_NUM_REC_NEUR"]), self._rng) & layout.N - 1
         addr, flags = PORT.place_of_flags(neuron), PORT.flags(self._any(1), self._any(1))
         word = self._recipe.network.chunk(layout.NEURONS.name, addr, self._rng) & ~0b11 | flags
@@ -244,7 +248,7 @@ class Actions:
         yield from self.register("SPI_EN_CONF", 0)
 
     def pause(self) -> HostPiece:
-        """A transfer whose SCK stops for long, once."""
+        """Send a transfer, and stop SCK once for a long time."""
         levels = [level for word in self._transfer() for level in self._levels(word)]
         stop = draw((2, len(levels)), self._rng)
         yield from self._host.shift(levels[:stop], self._traffic.half)
@@ -252,7 +256,7 @@ class Actions:
         yield from self._host.shift(levels[stop:], self._traffic.half)
 
     def reset(self) -> HostPiece:
-        """A reset, which leaves most registers at their reset value, and the configuration again."""
+        """Reset the chip, and configure it again."""
         yield from self._host.reset(self._traffic.reset_clocks.draw(self._rng))
         yield from self._reconfigure()
 
@@ -262,20 +266,20 @@ class Actions:
         yield from self.register("SPI_EN_CONF", 0)
 
     def bare_reset(self) -> HostPiece:
-        """A reset after which the chip runs for a while with the reset values."""
+        """Reset the chip, and let it run for a while with the reset values."""
         yield from self._host.reset(self._traffic.reset_clocks.draw(self._rng))
         self.registers |= _at_reset()
         yield from self._host.wait(draw((1, 800), self._rng))
         yield from self._reconfigure()
 
     def glitch_reset(self) -> HostPiece:
-        """A reset between two clocks: only the SPI's registers notice."""
+        """Reset the chip between two clocks, which only changes the SPI's registers."""
         yield from self._host.glitch_reset()
         yield from self._host.wait(draw((1, 200), self._rng))
         yield from self._reconfigure()
 
     def cut(self) -> HostPiece:
-        """A transfer cut by a reset, wherever SCK stands."""
+        """Reset the chip during a transfer, with SCK at any level."""
         levels = [level for word in self._transfer() for level in self._levels(word)]
         yield from self._host.shift(levels[: draw((1, len(levels)), self._rng)], self._traffic.half)
         yield from self._host.reset(self._traffic.reset_clocks.draw(self._rng))
@@ -284,11 +288,11 @@ class Actions:
         yield from self._reconfigure()
 
     def transfer_in_reset(self) -> HostPiece:
-        """A transfer while the chip is in reset."""
+        """Send a transfer during a reset."""
         yield from self._host.under_reset(self.slow_words(self._transfer()))
         yield from self._reconfigure()
 
 
 def _at_reset() -> dict[str, int]:
-    """Registers after a reset; those that it leaves as they are start as 0."""
+    """Return name -> the content of each register after a reset; registers without a reset value start as 0."""
     return {register.name: register.reset or 0 for register in CHIP.registers}

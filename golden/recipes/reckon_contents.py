@@ -1,4 +1,4 @@
-"""A network for ReckOn, drawn from ranges that a recipe names: what its memories hold, and a sensible configuration."""
+"""A random network for ReckOn, from ranges that a recipe names: contents of the memories, and a configuration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from draupnir.emulator.codec import encode, to_limbs
 from draupnir.emulator.reckon import layout
 from draupnir.golden.ranges import Range, draw
 
-# Every register, as a network needs them that spikes and learns within some timesteps. NUM_*_NEUR: see Network.
+# All registers, with contents for a network that spikes and learns within some timesteps. NUM_*_NEUR: see Network.
 BASE: Mapping[str, Range] = {
     "SPI_RO_STAGE_SEL": (0, 511),
     "SPI_GET_CLKINT_OUT": (0, 1),
@@ -72,10 +72,10 @@ BASE: Mapping[str, Range] = {
 class Network:
     """A network's size and contents.
 
-    n_inp, n_rec, n_out : neurons of each kind
-    winp, wrec, wout : weights, of existing neurons only; the others are 0
-    each : only each so many pre-synaptic neurons have weights
-    thr : firing thresholds; alpha : the 12 least significant bits of the leakage decay factors
+    n_inp, n_rec, n_out : the numbers of input, recurrent and output neurons
+    winp, wrec, wout : ranges of the weights, -128..127; the weights of neurons that do not exist are 0
+    each : only the pre-synaptic neurons whose number is a multiple of this have weights
+    thr : the range of the firing thresholds; alpha : the range of the 12 lowest bits of the leakage decay factors
     """
 
     n_inp: Range = (12, 20)
@@ -89,7 +89,7 @@ class Network:
     alpha: Range = (0xC00, 0xFFF)
 
     def registers(self, rng: np.random.Generator) -> dict[str, int]:
-        """The three numbers of neurons, as the chip wants them: one less."""
+        """Return the registers with the three numbers of neurons, which the chip takes minus 1."""
         return {
             "SPI_NUM_INP_NEUR": draw(self.n_inp, rng) - 1,
             "SPI_NUM_REC_NEUR": draw(self.n_rec, rng) - 1,
@@ -97,7 +97,7 @@ class Network:
         }
 
     def memories(self, registers: Mapping[str, int], rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """All memories, (depth, limbs) uint32 each."""
+        """Return memory -> its content, (depth, limbs) uint32."""
         n_inp, n_rec, n_out = (registers[f"SPI_NUM_{kind}_NEUR"] + 1 for kind in ("INP", "REC", "OUT"))
         neurons = np.zeros((layout.NEURONS.depth, layout.NEURONS.n_limbs), np.uint32)
         for i in range((n_rec + 1) // 2):
@@ -112,7 +112,10 @@ class Network:
     def _weights(
         self, span: Range, counts: tuple[int, int], shape: tuple[int, int], rng: np.random.Generator
     ) -> np.ndarray:
-        """Weights by (pre, post) as a memory: the byte of post-synaptic neuron 0 is a word's least significant."""
+        """Return random weights as a memory's content; the least significant byte of a word has the lowest neuron.
+
+        counts : the numbers of pre- and post-synaptic neurons; shape : (pre, post) of the whole memory
+        """
         lo, hi = (span, span) if isinstance(span, int) else span
         weights = np.zeros(shape, np.int8)
         weights[: counts[0], : counts[1]] = rng.integers(lo, hi + 1, size=counts)
@@ -120,14 +123,14 @@ class Network:
         return weights.reshape(-1, layout.N_WEIGHTS).view("<u4").astype(np.uint32)
 
     def neuron_word(self, rng: np.random.Generator) -> int:
-        """A pair of neurons: parameters in range, and any state, since it starts as 0 whatever the memory says."""
+        """Return the word of a random pair of neurons; it may have any state, because the state starts as 0."""
         state = int.from_bytes(rng.bytes(layout.NEURONS.width // 8), "little")
         parameters = encode(layout.PAIR, thr=draw(self.thr, rng), alpha=draw(self.alpha, rng))
         free = (1 << layout.PAIR["thr"].lsb) - 1
         return state & free | parameters
 
     def chunk(self, memory: str, addr: int, rng: np.random.Generator) -> int:
-        """A fresh 32-bit part of a word of a memory; of a neuron word the part that the address asks for."""
+        """Return 32 random bits of a memory's word; for a neuron's word, the 32 bits at this address."""
         if memory == layout.NEURONS.name:
             return int(to_limbs(self.neuron_word(rng), layout.NEURONS.n_limbs)[addr % layout.NEURONS.n_limbs])
         span = {layout.WINP.name: self.winp, layout.WREC.name: self.wrec, layout.WOUT.name: self.wout}[memory]

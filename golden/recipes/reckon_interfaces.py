@@ -1,4 +1,4 @@
-"""Recipes about the pins: output bus, ticks, SPI, resets, and abuse of every handshake."""
+"""Recipes for the pins: output bus, ticks, SPI, resets, and handshakes that break the rules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from draupnir.golden.recipes.reckon_samples import Samples
 
 _SMALL = Network(n_inp=(8, 14), n_rec=(10, 16))
 
-# Every register, at any value that leaves the network small and alive.
+# All registers, with ranges in which the network is small and goes on spiking.
 _ANY: dict[str, Range] = {
     name: span
     for name, span in BASE.items()

@@ -1,4 +1,4 @@
-"""Recipes about neurons and learning: what a timestep does to potentials, traces and weights."""
+"""Recipes for neurons and learning: potentials, traces and weights."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from draupnir.golden.recipes.reckon_contents import Network
 from draupnir.golden.recipes.reckon_samples import Samples
 
 _SMALL = Network(n_inp=(10, 14), n_rec=(12, 18))
-_EAGER = Network(winp=(20, 120), thr=(150, 500))  # spikes a lot, so that traces rise
+_EAGER = Network(winp=(20, 120), thr=(150, 500))  # The network spikes often, so that traces rise.
 
-# Every parameter of learning, at any value. K_*_P: beyond 19 Verilator and the language disagree.
+# All parameters of learning, with all contents. Only K_*_P ends at 19: beyond it, Verilator and the language disagree.
 _ANY_LEARNING: dict[str, Range] = {
     "SPI_DO_EPROP": (0, 7),
     "SPI_LEARN_SIG_SCALE": (0, 15),

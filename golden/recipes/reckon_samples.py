@@ -1,6 +1,7 @@
-"""The world around ReckOn: samples of some timesteps, the input events and targets in them, and the ticks.
+"""The world around ReckOn: samples of some timesteps, with their input events, targets and ticks.
 
-One object decides all of it, and has two pieces: one owns the pins that say what time it is, the other the input bus.
+One object decides all of it. It has two pieces: one drives SAMPLE, TIME_TICK and the pins of a timestep, the other the
+input bus.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from draupnir.emulator.reckon.layout import CHIP
 from draupnir.golden.ranges import Range, draw
 from draupnir.golden.stimulus import Piece
 
-TARGET = 1 << CHIP.pin("AERIN_ADDR").width  # of an event: it is target data
-_SYNCHRONISED = 6  # clocks from a tick until the chip shows that it is busy
+TARGET = 1 << CHIP.pin("AERIN_ADDR").width  # this bit of an event says that it is a target
+_SYNCHRONISED = 6  # the number of clocks from a tick until the chip shows that it is busy
 _IN = {pin.name: CHIP.input_word[pin.name].high << CHIP.input_word[pin.name].lsb for pin in CHIP.inputs}
 _READY, _ASKED = (1 << CHIP.output_word[name].lsb for name in ("TIMING_ERROR_RDY", "MISO"))
 _OUTPUT_ASKED = 1 << CHIP.output_word["OUT_REQ"].lsb
@@ -30,22 +31,26 @@ _TICK, _PAUSE, _GAP, _PACE, _HURRY = Clocks(1, 4), Clocks(0, 8), Clocks(5, 60), 
 
 @dataclass(frozen=True)
 class Samples:
-    """The samples that the chip is shown, and how politely.
+    """The samples for the chip, and the rules that they break.
 
-    steps : timesteps in a sample; events : input events in a timestep
-    beyond : probability that an event's address is any of 256, not one of an existing input neuron
-    teach, infer : timestep from which TARGET_VALID, INFER_ACC are 1
-    announced : targets are sent before the tick of the first taught timestep, not when the chip asks on MISO
-    tick, pause, gap : clocks of a tick's pulse; from ready to the next tick; between two samples
-    patience : clocks that the chip may take before the next tick comes all the same
-    pace : clocks of a timestep where the chip does not tell when it is ready (SPI_TIMING_MODE)
-    cues : input events come in bursts of one population of neurons each, as in cue accumulation, else from any neuron
-    Abuse, each with its probability a timestep:
-    hasty : the tick comes ``hurry`` clocks after the last one, ready or not
-    restless : the tick does not wait for the timestep's events to be taken
-    flicker : TARGET_VALID and INFER_ACC are something else; abandon : SAMPLE falls somewhere in the timestep
-    stray_target : target data that nobody asked for
-    idle_ticks : ticks between samples, a probability a sample
+    steps : the number of timesteps in a sample; events : the number of input events in a timestep
+    beyond : the probability that an event has any of the 256 addresses, and not that of an existing input neuron
+    teach, infer : the timestep from which TARGET_VALID, INFER_ACC are 1
+    announced : True to send targets before the tick of the first timestep that learns; False to wait until the chip
+        requests them on MISO
+    tick, pause, gap : clocks of a tick's pulse, from ready to the next tick, and between two samples
+    patience : the number of clocks after which the next tick comes even if the chip is not ready
+    pace : clocks of a timestep if the chip does not show when it is ready (SPI_TIMING_MODE)
+    cues : True for bursts of input events from one population of neurons each, as in cue accumulation; False for events
+        from any neuron
+
+    Broken rules, with their probabilities in each timestep:
+
+    hasty : the tick comes ``hurry`` clocks after the last one, even if the chip is not ready
+    restless : the tick does not wait until the chip has received the timestep's events
+    flicker : TARGET_VALID and INFER_ACC change; abandon : SAMPLE falls during the timestep
+    stray_target : a target comes without a request
+    idle_ticks : ticks come between samples; this is a probability for each sample
     """
 
     steps: Range = (6, 14)
@@ -70,9 +75,10 @@ class Samples:
 
 
 class Configured(Protocol):
-    """The part of the host's configuration that the world knows.
+    """The part of the host that the world knows.
 
-    running : the chip is configured; registers : contents as last written; stuck : set by the world for the host
+    running : True if the chip is configured; registers : name -> the content last written
+    stuck : the world sets it for the host if the chip does not go on
     """
 
     running: bool
@@ -81,23 +87,23 @@ class Configured(Protocol):
 
 
 class World:
-    """Presents samples for ever, once the host lets the network run."""
+    """The world presents samples, without an end, as soon as the host lets the network run."""
 
     def __init__(self, samples: Samples, host: Configured, rng: np.random.Generator) -> None:
         self._samples, self._host, self._rng = samples, host, rng
         self._queue: deque[int] = deque()
-        self._quiet = False  # the sender has nothing to send
+        self._quiet = False  # True if the sender has nothing to send
         self._pins = 0
-        self._side = 0  # population of neurons that a cue comes from
+        self._side = 0  # the population of neurons from which a cue comes
 
     def events(self) -> Iterator[int | None]:
-        """Yield what the input bus is to send: addresses, with TARGET set in target data."""
+        """Yield addresses for the input bus, plus TARGET for targets; None if there is nothing to send."""
         while True:
             self._quiet = not self._queue
             yield self._queue.popleft() if self._queue else None
 
     def piece(self) -> Piece:
-        """SAMPLE, TIME_TICK, TARGET_VALID and INFER_ACC."""
+        """Drive SAMPLE, TIME_TICK, TARGET_VALID and INFER_ACC."""
         while not self._host.running:
             yield 0
         while True:
@@ -132,7 +138,7 @@ class World:
             self._set("TARGET_VALID", (step >= teach_from) ^ (rng.random() < s.flicker))
             self._set("INFER_ACC", (step >= infer_from) ^ (rng.random() < s.flicker))
             self._set("SAMPLE", step < n_steps - 1)
-            yield from self._wait(s.pause.draw(rng) + 3)  # longer than the synchronisers take
+            yield from self._wait(s.pause.draw(rng) + 3)  # This is longer than the synchronisers' delay.
             yield from self._tick()
             yield from self._timestep(label)
             if self._host.stuck:
@@ -148,7 +154,7 @@ class World:
         self._set("TIME_TICK", False)
 
     def _timestep(self, label: int) -> Piece:
-        """Go from a tick until the chip is ready for the next, and give it the targets that it asks for."""
+        """Go from a tick until the chip is ready for the next one, and send the targets that it requests."""
         s, rng = self._samples, self._rng
         hasty = rng.random() < s.hasty
         abandon = int(rng.integers(1, 400)) if rng.random() < s.abandon else 0
@@ -167,14 +173,14 @@ class World:
         self._host.stuck = not untold
 
     def _until_sent(self) -> Piece:
-        """Until all queued events have been taken."""
+        """Wait until the chip has received all events in the queue."""
         for _ in range(self._samples.patience):
             if self._quiet and not self._queue:
                 return
             yield self._pins
 
     def _until_answered(self) -> Piece:
-        """Until the chip has sent its answer and rests."""
+        """Wait until the chip has sent its answer and is at rest."""
         calm = 0
         if self._host.registers["SPI_TIMING_MODE"]:
             yield from self._wait(self._samples.pace.draw(self._rng))
@@ -186,7 +192,7 @@ class World:
                 return
         self._host.stuck = True
 
-    # What is sent
+    # Events and targets
 
     def _input_event(self) -> int:
         rng = self._rng
@@ -195,7 +201,7 @@ class World:
             return int(rng.integers(layout.N))
         if not self._samples.cues:
             return int(rng.integers(n_inp))
-        quarter = max(1, n_inp // 4)  # left, right, recall, and neurons that are only noise
+        quarter = max(1, n_inp // 4)  # Four populations: left, right, recall and noise.
         population = min(3, int(rng.choice([self._side & 1, ~self._side & 1, 2, 3], p=[0.6, 0.2, 0.1, 0.1])))
         return min(n_inp - 1, quarter * population + int(rng.integers(quarter)))
 
@@ -203,7 +209,7 @@ class World:
         return TARGET | int(self._rng.integers(1 << 8))
 
     def _targets(self, label: int) -> list[int]:
-        """The label, or in regression the 16-bit targets of all output neurons, lower bytes first."""
+        """Return the label, or in regression the 16-bit targets of all output neurons: bytes, the lower one first."""
         registers = self._host.registers
         if not registers["SPI_REGRESSION"]:
             return [TARGET | label]

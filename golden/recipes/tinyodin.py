@@ -1,4 +1,4 @@
-"""tinyODIN's stimulus: a recipe of weights and ranges, turned into pieces that drive the pins."""
+"""tinyODIN's stimulus: the form of its recipes, and the pieces that drive the pins."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ EVENTS = {event.name: event for event in layout.EVENTS}
 
 @dataclass(frozen=True)
 class Group:
-    """Neurons of a kind.
+    """A kind of neuron.
 
-    fields : value or range of each field; those not named are 0
-    share : how often this kind is drawn, relative to the other groups
+    fields : name -> its content, or the range of it; all other fields are 0
+    share : the relative frequency among the groups
     """
 
     fields: Mapping[str, Range]
@@ -37,9 +37,12 @@ class Group:
 
 @dataclass(frozen=True)
 class Synapses:
-    """Weights lo..hi with probability ``density``, else 0, from the first ``pre`` neurons; 0 from the others.
+    """Random synapses.
 
-    Few rows keep the images small, and a closed loop from exploding.
+    weight : the lowest and the highest weight, -8..7
+    density : the probability that a synapse has a weight; all others are 0
+    pre : the number of pre-synaptic neurons, from 0 on, with weights. With few of them, the images are small, and a
+        closed loop does not explode.
     """
 
     weight: tuple[int, int] = (-8, 7)
@@ -51,9 +54,9 @@ class Synapses:
 class Traffic:
     """The traffic on the input event bus.
 
-    kinds : relative frequency of each event of ``layout.EVENTS``
-    hot : neurons that single time references go to, the first this many; pre : pre-synaptic neurons, likewise
-    weight : of virtual events
+    kinds : name of an event in ``layout.EVENTS`` -> relative frequency
+    hot : the number of neurons, from 0 on, for single time references; pre : the number of pre-synaptic neurons
+    weight : the range of the weights of virtual events, -8..7
     """
 
     kinds: Mapping[str, float]
@@ -79,7 +82,7 @@ neurons = partial(crossbar.neurons, layout.NEURONS)
 
 
 def synapses(ranges: Synapses, rng: np.random.Generator) -> NDArray[np.uint32]:
-    """The synapse memory, (depth, 1) uint32."""
+    """Return a random synapse memory, (depth, 1) uint32."""
     shape = (layout.N, layout.N)  # pre-synaptic, post-synaptic neuron
     weight = rng.integers(ranges.weight[0], ranges.weight[1] + 1, size=shape)
     weight[rng.random(shape) >= ranges.density] = 0
@@ -91,7 +94,7 @@ def synapses(ranges: Synapses, rng: np.random.Generator) -> NDArray[np.uint32]:
 
 
 def events(traffic: Traffic, host: SpiHost, rng: np.random.Generator) -> Iterator[int | None]:
-    """Addresses for the input event bus; None until the host lets the network run."""
+    """Yield addresses for the input event bus, AERIN_ADDR, without an end; None until the host lets the network run."""
     while not host.running:
         yield None
     for kind in crossbar.kinds_of_event(traffic.kinds, rng):
@@ -99,7 +102,7 @@ def events(traffic: Traffic, host: SpiHost, rng: np.random.Generator) -> Iterato
 
 
 def event(kind: str, traffic: Traffic, rng: np.random.Generator) -> int:
-    """An event of a kind; a time reference's free bit, that of a virtual event, is drawn too."""
+    """Return the address of a random event of this kind; the free bit of a time reference is random, too."""
     if kind == "virtual":
         return EVENTS[kind].encode(neur=int(rng.integers(16)), weight=draw(traffic.weight, rng))
     if kind == "spike":

@@ -1,4 +1,4 @@
-"""Recipes about the pins: SPI, resets, the gate, and abuse of every handshake."""
+"""Recipes for the pins: SPI, resets, the gate, and handshakes that break the rules."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from draupnir.golden.recipes.tinyodin_network import (
 )
 from draupnir.golden.spi_host import SpiHostTraffic
 
-# Every register, at any value that leaves the network alive.
+# All registers, with the ranges in which the network goes on spiking.
 _ANY: dict[str, Range] = {
     "SPI_OPEN_LOOP": (0, 1),
     "SPI_AER_SRC_CTRL_nNEUR": (0, 1),

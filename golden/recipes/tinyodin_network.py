@@ -1,4 +1,4 @@
-"""Neurons, events, scheduler and output bus, and the recipes that show them."""
+"""Recipes for neurons, events, the scheduler and the output bus."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RANDOM = Group(
 )  # any bits
 MIXED = (LIF, DISABLED, RANDOM)
 ALL: dict[str, Range] = {"SPI_MAX_NEUR": 255}
-SMALL: dict[str, Range] = {"SPI_MAX_NEUR": (20, 40)}  # short events
+SMALL: dict[str, Range] = {"SPI_MAX_NEUR": (20, 40)}  # With few neurons, events are short.
 
 NETWORK_RECIPES = {
     "lif_extremes": TinyOdinRecipe(

@@ -78,7 +78,7 @@ class Reckon(wiring.Component):
         return m
 
     def _make_domains(self, m: Module) -> None:
-        """Make the clock domains. A reset acts immediately in ``sync`` and the SPI's domains, a clock later elsewhere."""
+        """Make the clock domains. A reset acts immediately in ``sync`` and the SPI's domains, else a clock later."""
         rst_sync_int, rst_sync = Signal(reset_less=True), Signal(reset_less=True)
         m.d.sync += [rst_sync_int.eq(self.RST), rst_sync.eq(rst_sync_int)]
         self._add_domain(m, ClockDomain("sync", async_reset=True), self.CLK_EXT, rst_sync)
