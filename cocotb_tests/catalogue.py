@@ -1,4 +1,4 @@
-"""The cocotb tests that there are: those of each chip, and those in files of somebody's own."""
+"""The catalogue of cocotb tests: those of each chip, and those in a user's own files."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ BENCH: Part[type[ChipBench]] = Part(
     "bench", "cocotb bench", "no test of its own can be run", _is_bench, "a subclass of lib.bench.ChipBench"
 )
 _WITH_PARAMETERS = re.compile(r"[\w.]+(/\w+=[^/]*)+")
-N_CLOSE = 3  # names that are proposed for one that is not there
+N_CLOSE = 3  # the number of names that a message proposes for an unknown name
 
 
 @dataclass(frozen=True)
 class Test:
     """A cocotb test.
 
-    module : its file's name without "test_" and ".py"
-    name : the function's name without "test_", followed by the test's parameters if it has some
-    fullname : cocotb's name for it
-    path : the file of a test that is not one of Draupnir's
-    skip : the file says that it is to be run only when it is named
+    module : the name of its file, without "test_" and ".py"
+    name : the name of the function, without "test_", and then the test's parameters, if it has any
+    fullname : cocotb's name of the test
+    path : the file of a test in a user's own file; None for Draupnir's tests
+    skip : True if the file says that the test runs only when a user names it
     """
 
     module: str
@@ -54,23 +54,23 @@ class Test:
     path: Path | None = None
     skip: bool = False
 
-    __test__ = False  # for pytest: no test class
+    __test__ = False  # It tells pytest that this is no test class.
 
     def __str__(self) -> str:
-        """The words by which ``select`` finds it."""
+        """Return the words by which ``select`` finds the test."""
         return f"{self.path}::{self.name}" if self.path else self.label
 
     @property
     def label(self) -> str:
-        """A short name."""
+        """Return a short name."""
         return f"{self.module}.{self.name}"
 
 
 def tests(chip: Chip) -> list[Test]:
-    """All cocotb tests that a chip has, its own and those it shares.
+    """Return all cocotb tests of a chip, its own and those that it shares.
 
-    They are read from the sources. Only a file that a process of its own must import to know them, for instance because
-    its tests have parameters, is imported. Raises InputError for one that cannot be.
+    The tests are read from the sources. Some files must be imported to find their tests, for instance if these have
+    parameters; a process of its own does that. Raises InputError for a file that cannot be imported.
     """
     package = chips.package(chip.name)
     all_tests: list[Test] = []
@@ -82,7 +82,7 @@ def tests(chip: Chip) -> list[Test]:
 
 
 def _in_module(module: str, path: Path) -> list[Test]:
-    """The tests of a module of a chip's package."""
+    """Return the tests in a module of a chip's package."""
     functions = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.AsyncFunctionDef)]
     if all(map(_is_plain, functions)):
         rows = [(f"{module}.{node.name}", node.name, False) for node in functions if node.decorator_list]
@@ -92,7 +92,7 @@ def _in_module(module: str, path: Path) -> list[Test]:
 
 
 def _is_plain(node: ast.AsyncFunctionDef) -> bool:
-    """Tell whether a function is no test, or is one by ``@cocotb.test(...)`` alone, and is not to be skipped."""
+    """Return True if a function is no test, or if ``@cocotb.test(...)`` is its only decorator and does not skip it."""
     if not node.decorator_list:
         return True
     (first, *more) = node.decorator_list
@@ -102,12 +102,12 @@ def _is_plain(node: ast.AsyncFunctionDef) -> bool:
 
 
 def select(chip: Chip, *names_of_user: str) -> list[Test]:
-    """The tests that some names stand for, each once, in their order.
+    """Return the tests that some names select, each once, in the order of the names.
 
-    A name is "all", a module, a test, or "module.test", with or without "test_"; or a file of tests, or a folder of
-    them, of which "FILE::TEST" is one test.
+    A name is "all", a module, a test, or "module.test", with or without "test_". It may also be a file with tests, a
+    folder of such files, or "FILE::TEST" for one test.
 
-    Raises InputError for a name that stands for none, and for a file that is not there or cannot be imported.
+    Raises InputError for a name that selects nothing, and for a file that is missing or cannot be imported.
     """
     selection: dict[Test, None] = {}
     for text in names_of_user:
@@ -117,7 +117,7 @@ def select(chip: Chip, *names_of_user: str) -> list[Test]:
 
 
 def _is_one_of_several(text: str) -> bool:
-    """Tell whether a text names a test with its parameters, and not a folder."""
+    """Return True if a text names a test with its parameters, and not a folder."""
     return _WITH_PARAMETERS.fullmatch(text) is not None and not Path(text).exists()
 
 
@@ -141,7 +141,7 @@ def _of_chip(chip: Chip, text: str) -> list[Test]:
 
 
 def _names(test: Test) -> tuple[str, ...]:
-    """The words that stand for a test of a chip. One that is to be skipped is run only when it is named."""
+    """Return the words that select a test of a chip. A test with ``skip`` runs only when a user names it."""
     one = [test.name, test.label, *(name.partition("/")[0] for name in (test.name, test.label))]
     return (*(() if test.skip else ("all", test.module)), *dict.fromkeys(one))
 
@@ -155,11 +155,11 @@ def _short(name: str) -> str:
     return name.removeprefix("test_")
 
 
-# --- Files of somebody's own -------------------------------------------------------------------------------------
+# --- A user's own files ------------------------------------------------------------------------------------------
 
 
 def _in_files(text: str) -> list[Test]:
-    """The tests that FILE, FOLDER or FILE::TEST stands for."""
+    """Return the tests that FILE, FOLDER or FILE::TEST selects."""
     file, colons, name = text.partition("::")
     path = Path(file)
     if path.is_dir():
@@ -183,7 +183,7 @@ def _in_files(text: str) -> list[Test]:
 
 
 def _in_file(path: Path) -> list[Test]:
-    """All tests of a file, which a process of its own imports to know them."""
+    """Return all tests of a file, which a process of its own imports."""
     if path.suffix != ".py" or not re.fullmatch(r"[\w-]+", path.stem):
         raise InputError(f"--test {path}: the name of a file of tests is of letters, digits, - and _, and ends in .py")
     rows = _listing(path)
@@ -193,9 +193,11 @@ def _in_file(path: Path) -> list[Test]:
 
 
 def _listing(path: Path, module: str = "") -> list[tuple[str, str, bool]]:
-    """The full name, the name, and whether it is to be skipped, of each test in a file that a process imports.
+    """Import a file in a process, and return for each test its full name, its name, and True if it is skipped.
 
-    module : its name in its package, "" for a file alone. Raises InputError for one that cannot be imported.
+    module : the file's name in its package; "" for a file without a package
+
+    Raises InputError for a file that cannot be imported.
     """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-P", "-m", "draupnir.cocotb_tests.lib.own", str(path), *filter(None, [module])]

@@ -1,8 +1,8 @@
-"""The clock after which a memory of a design first differs, found by running a test again.
+"""The clock after which a memory of a design first differs; a failed test runs again to find it.
 
-A bench compares memories when its test ends, since to read them costs much. A test that has found a difference is run
-again, with the memories compared some hundred times; then again, with as many looks between the last one that was equal
-and the first that was not, until these are a clock apart.
+A bench compares memories only at the end of its test, because reading them takes long. If they differ, the test runs
+again and compares the memories some hundred times. Another run then compares them as often between the last equal
+comparison and the first different one, until these are one clock apart.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ from dataclasses import replace
 from draupnir.cocotb_tests.runner import BenchOutcome, BuiltDesign, run
 from draupnir.rtl.initial import Initial
 
-LOOKS = 256  # at the memories, in one run
-FOLDER = "memories"  # of these runs, in the test's
+LOOKS = 256  # the number of comparisons in a run
+FOLDER = "memories"  # the folder of these runs, within the test's folder
 
 
 def located(built: BuiltDesign, outcome: BenchOutcome, seed: int, start: Initial | None = None) -> BenchOutcome:
-    """Tell of a test that has found a difference where a memory first differs; the outcome as it is if none does.
+    """Run a failed test again, and return its outcome with the first difference of a memory added.
 
-    seed, start : as the test was run with
-    The outcome's failure has the report of both differences, its notes "first_memory_difference".
+    If no memory differs, the outcome is returned as it is. Otherwise its failure reports both differences, and its
+    notes have "first_memory_difference".
+
+    seed, start : as in the first run of the test
     """
     difference = outcome.notes.get("first_difference")
     if not difference or not built.chip.memories:

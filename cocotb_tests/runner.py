@@ -1,6 +1,6 @@
-"""Builds a design in a simulator and runs one cocotb test at a time in it, each in a process and a folder of its own.
+"""Build a design in a simulator, and run cocotb tests in it, each in a process and a folder of its own.
 
-So every test starts from the simulator's initial state, and the model from its own.
+So each test starts from the simulator's initial state, and its model from the model's initial state.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ _VERILATOR_OPTIONS = (
     "--no-public-flat-rw", "-fno-split", "-O3", "--timing", "--x-assign", "0", "--x-initial", "unique",
     "-Wno-fatal", "-Wno-lint", "-Wno-style", "-CFLAGS", "-std=gnu++20 -fcoroutines",
 )  # fmt: skip
-_OPTIMISED = "OPT_FAST=-O2 OPT_GLOBAL=-O2"  # for make, which cocotb's runner calls itself: -MAKEFLAGS is lost on it
+# These options go to make in the environment, because cocotb's runner calls make without -MAKEFLAGS.
+_OPTIMISED = "OPT_FAST=-O2 OPT_GLOBAL=-O2"
 _TIMESCALE = ("1ns", "1ps")
 _DUMP = """\
 module draupnir_dump;
@@ -50,13 +51,14 @@ module draupnir_dump;
 endmodule
 """
 _LOG_LINES = 12
-_EXPLAINED = "test_*.py"  # files whose assertions cocotb rewrites; by default all, Numba's too, which takes seconds
+# Cocotb rewrites the assertions in these files only. By default it rewrites all, also Numba's, which takes seconds.
+_EXPLAINED = "test_*.py"
 _OWN_FILE = "draupnir.cocotb_tests.lib.own_file"
 
 
 @dataclass(frozen=True)
 class BuiltDesign:
-    """A design compiled for a simulator, with or without the means to write waveforms."""
+    """A design that is compiled for a simulator; waves : True if it can write waveforms."""
 
     design: Design
     chip: Chip
@@ -70,10 +72,10 @@ class BuiltDesign:
 class BenchOutcome:
     """The outcome of a test.
 
-    failure : why it failed, "" if it passed
+    failure : the reason why the test failed, "" if it passed
     seconds : wall time, with the start of the simulator
-    notes : what the bench counted: "cycles", "mismatches", "unknown", ...
-    folder : log, results and waveform
+    notes : the bench's counts: "cycles", "mismatches", "unknown", ...
+    folder : the folder with log, results and waveform
     """
 
     test: Test
@@ -91,16 +93,18 @@ class BenchOutcome:
 
 
 def build(design: Design, chip: Chip, simulator: Simulator, root: Path, waves: bool = False) -> BuiltDesign:
-    """Compile a design, unless the same sources were compiled with the same tool and options before.
+    """Compile a design, unless the same sources have already been compiled with the same tool and options.
 
-    root : folder in which each build has one of its own
-    Raises InputError when the simulator is missing or refuses the sources.
+    root : the folder for all builds; each has a folder in it
+    waves : True to make waveforms possible
+
+    Raises InputError if the simulator is missing or refuses the sources.
     """
     begin = time.perf_counter()
     version = toolchain.verilator().version if simulator == "verilator" else toolchain.icarus().version
     if simulator == "verilator":
         options = [*_VERILATOR_OPTIONS, *design.verilator_options]
-    else:  # cocotb's own dump module is SystemVerilog
+    else:  # Cocotb's own dump module is SystemVerilog.
         options = [*design.icarus_options, *(("-s", "draupnir_dump") if waves else ())]
     generated = _generated(design, chip, simulator, waves)
     digest = _digest(design, version, *generated.values(), *options, _OPTIMISED, str(waves))
@@ -116,7 +120,7 @@ def build(design: Design, chip: Chip, simulator: Simulator, root: Path, waves: b
 
 
 def _generated(design: Design, chip: Chip, simulator: Simulator, waves: bool) -> dict[str, str]:
-    """Return what is compiled beside the design's files: name -> text."""
+    """Return name -> text of the files that are compiled in addition to the design's."""
     files = {"wrapper.v": wrapper.verilog(design, chip)}
     if simulator == "verilator":
         return files | {"public.vlt": public_pins(chip) + public_memories(design).removeprefix("`verilator_config\n")}
@@ -124,7 +128,7 @@ def _generated(design: Design, chip: Chip, simulator: Simulator, waves: bool) ->
 
 
 def public_pins(chip: Chip) -> str:
-    """Verilator's control file that makes the wrapper's pins and controls, and nothing else, accessible."""
+    """Return Verilator's control file, which makes only the wrapper's pins and controls accessible."""
     input_names = [
         *(clock.pin.name for clock in chip.clocks),
         *(pin.name for pin in chip.inputs),
@@ -170,7 +174,7 @@ def _compile(
 
 
 def _runner(simulator: Simulator) -> Any:
-    """Cocotb's runner, whose programs end when this one is interrupted."""
+    """Return cocotb's runner, changed so that its programs end when this one is interrupted."""
     runner: Any = get_runner(simulator)
 
     def execute(commands: Sequence[Sequence[str]], cwd: Path, stdout: TextIO | None = None) -> None:
@@ -188,13 +192,13 @@ def _runner(simulator: Simulator) -> Any:
 
 @contextmanager
 def _environment(simulator: Simulator) -> Iterator[None]:
-    """The tool's own environment, which cocotb's runner takes from this process."""
+    """Set the tool's own environment in this process, from which cocotb's runner takes it."""
     environment = dict(os.environ)
     if simulator == "verilator":
         os.environ.update(toolchain.verilator().environment())
         os.environ["MAKEFLAGS"] = f"{os.environ.get('MAKEFLAGS', '')} {_OPTIMISED}"
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    os.environ.pop("PYTEST_CURRENT_TEST", None)  # under pytest the runner would end the process at a failure
+    os.environ.pop("PYTEST_CURRENT_TEST", None)  # With this variable the runner would end the process at a failure.
     try:
         yield
     finally:
@@ -211,7 +215,7 @@ def _first_error(log: Path) -> str:
 
 
 def start_of(simulator: Simulator, kind: Kind | None, seed: int) -> Initial:
-    """Return how registers start in a simulator: by default unknown in Icarus, and at 0 in Verilator.
+    """Return the start values of registers in a simulator: by default they are unknown in Icarus, and 0 in Verilator.
 
     Raises InputError for a start that the simulator does not have, or a seed that is out of range.
     """
@@ -230,9 +234,9 @@ def run(
     start: Initial | None = None,
     **how: Any,
 ) -> BenchOutcome:
-    """Run a test; its log, results, notes and waveform are left in ``folder``, which is emptied first.
+    """Run a test. Its log, results, notes and waveform are in ``folder`` afterwards, which is emptied first.
 
-    start : how registers start; by default as ``start_of`` says
+    start : the start values of registers; None for those of ``start_of``
     how : check, naive, times: see ``Session``
     """
     start = start or start_of(built.simulator, None, seed)
@@ -265,7 +269,7 @@ def run(
 
 
 def _not_held(notes: Mapping[str, Any]) -> str:
-    """Why a test that ended well has not held the model to the design all the same, or ""."""
+    """Return the reason why a test that passed has compared nothing, or ""."""
     if notes.get("mismatches"):
         return f"{notes['mismatches']} mismatches, which the test has caught"
     if "compared" not in notes:
@@ -276,7 +280,7 @@ def _not_held(notes: Mapping[str, Any]) -> str:
 
 
 def _run_simulator(built: BuiltDesign, test: Test, folder: Path, session: Session, start: Initial) -> str:
-    """Why the simulator itself failed, or ""."""
+    """Run the simulator. Return the reason why it failed, or ""."""
     in_icarus = built.simulator == "icarus"
     verilators = [f"+verilator+rand+reset+{2 if start.kind == 'random' else 0}", f"+verilator+seed+{start.seed}"]
     explained = f"{_EXPLAINED} {test.path.name}" if test.path else _EXPLAINED
@@ -302,7 +306,7 @@ def _run_simulator(built: BuiltDesign, test: Test, folder: Path, session: Sessio
 
 
 def _failure(folder: Path) -> str:
-    """Why the test failed as its results tell it; "" if it passed or left no results."""
+    """Return the reason why the test failed from its results; "" if it passed or there are no results."""
     results = folder / "results.xml"
     if not results.is_file():
         return "no results: " + "\n".join(_tail(folder / "log.txt"))

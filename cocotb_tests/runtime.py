@@ -1,4 +1,4 @@
-"""Verilator's runtime in a bench, the same in every design: compiled once, and then put into each build folder."""
+"""Verilator's runtime for a bench. It is the same for all designs: it is compiled once, and copied into each build."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ _CLASSES = re.compile(r"^VM_GLOBAL_(?:FAST|SLOW) \+= \\\n((?:  \S+ \\\n)*)", re.
 def put(folder: Path, make: Sequence[str], env: Mapping[str, str], log: TextIO | None) -> None:
     """Put the runtime's objects into a folder, so that make finds them there.
 
-    folder : where Verilator has written a design with its makefiles
-    make : the command that compiles all of it; it compiles what is not kept yet
-    log : where its words go
-    Raises RuntimeError where the compiler fails.
+    folder : the folder with a design and its makefiles, as Verilator has written them
+    make : the command that compiles everything; it compiles the objects that are not there yet
+    log : the file for its output
+
+    Raises RuntimeError if the compiler fails.
     """
     classes = (folder / "Vtop_classes.mk").read_text()
     names = [name for entries in _CLASSES.findall(classes) for name in re.findall(r"\w+", entries)]

@@ -27,38 +27,38 @@ from draupnir.emulator.declare import Event, Memory
 from draupnir.emulator.spi.bytewise import Bytewise
 from draupnir.emulator.spi.port import MemoryWrite, Write, writes_of
 
-LIMIT: Limit = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
-WRITE_CYCLES = 8  # more than it takes from the end of a frame until the memory is written
-CONFIG_HALF = 1  # cycles in half an SCK period while configuring: registers need no synchroniser's time
-# Timing of random traffic: with idle and back pressure, or against the rules.
+LIMIT: Limit = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated time: 400,000 clocks
+WRITE_CYCLES = 8  # After the end of a frame, the memory is written in fewer cycles than these.
+CONFIG_HALF = 1  # cycles in half an SCK period during configuration; registers have no synchroniser
+# The timing of random traffic: with idle and back pressure, or against the rules.
 IDLE = SenderTiming(gap=Clocks(0, 6, 0.1, 20, 200), setup=Clocks(0, 3), req_hold=Clocks(0, 3))
 SLUGGISH = ReceiverTiming(latency=Clocks(0, 20, 0.05, 100, 600), hold=Clocks(0, 10))
 RUDE = SenderTiming(early=0.3, early_after=Clocks(1, 8), change=0.1, impatient=0.2, impatient_low=Clocks(1, 2))
 GLITCHY = ReceiverTiming(pulse=0.2, glitch=Clocks(0, 300), glitch_clocks=Clocks(1, 4))
 AT_ONCE = SenderTiming(gap=Clocks(0, 0), setup=Clocks(0, 0), req_hold=Clocks(0, 0), scramble=False)
-TO_IDLE = 3  # clocks for a request to pass the synchroniser and to be looked at, and for the acknowledge to be a state
-AER_CYCLES = 16  # more than a handshake on the output bus takes
-QUIET = 30  # cycles in which a short event reaches the output bus
-SPIKE_QUIET = 560  # cycles in which a spike event does
+TO_IDLE = 3  # clocks of the synchroniser, of the controller's reaction, and until the acknowledge is a state
+AER_CYCLES = 16  # A handshake on the output bus takes fewer cycles.
+QUIET = 30  # A short event reaches the output bus in fewer cycles.
+SPIKE_QUIET = 560  # A spike event reaches it in fewer cycles.
 GATE, NEURONS, SYNAPSES = "SPI_GATE_ACTIVITY", "neurons", "synapses"
 OPEN_LOOP = {"SPI_OPEN_LOOP": 1}
 
 
 class CrossbarBench(ChipBench):
-    """``async with`` it gives a configured, idle chip, and checks at the end that all is well.
+    """Within ``async with`` this bench gives a configured, idle chip. At the end it checks the chip against the model.
 
-    registers : contents of configuration registers; those not named are as in ``always``, or 0
-    neurons, synapses : words by address; other neurons are silent, other synapses 0
-    sender, receiver : timing of the event buses
+    registers : name -> content; all other registers are as in ``always``, or 0
+    neurons, synapses : address -> word; all other neurons are silent, all other synapses 0
+    sender, receiver : the timing of the event buses
     memories, ports : see ``ChipBench``
 
-    A chip's bench says what its model is, the word of a neuron that takes no part (``silent``), what composes its
-    SPI's frames (``port``), the registers of each test in ``test_random.py`` (``drawn_with``), the kinds of event that
-    take too long to be drawn (``too_long``), the fields that each of its neurons and synapses needs (``of_lif``,
-    ``of_synapse``), and draws whole memories.
+    A chip's bench declares its model, the word of a neuron that never spikes (``silent``), the object that makes SPI
+    frames (``port``), the registers of each test in ``test_random.py`` (``drawn_with``), the kinds of event that take
+    too long for random traffic (``too_long``), and the fields that each neuron and synapse needs (``of_lif``,
+    ``of_synapse``). It also makes random memories.
     """
 
-    settling = SPI_FRAME  # for what is under way on the output bus
+    settling = SPI_FRAME  # Handshakes on the output bus end in these cycles.
     model_of: type[Crossbar]
     model: Crossbar
     silent: int
@@ -95,25 +95,28 @@ class CrossbarBench(ChipBench):
         self.hold((self.aerin, self.aerout))
 
     def configured_as(self, registers: Mapping[str, int], neurons: np.ndarray, synapses: np.ndarray) -> None:
-        """Other registers and whole memories, (depth, limbs) uint32; before ``async with`` is entered."""
+        """Set other registers and whole memories, (depth, limbs) uint32. Call this before ``async with``."""
         self.registers = dict(registers)
         self._contents = {NEURONS: neurons, SYNAPSES: synapses}
 
     @classmethod
     def at_random(cls, dut: Any, registers: Mapping[str, int], sender: SenderTiming, receiver: ReceiverTiming) -> Self:
-        """A bench whose memories are drawn from its seed."""
+        """Return a bench with random memories, which depend on its seed."""
         bench = cls(dut, sender=sender, receiver=receiver)
         bench.configured_as(registers, bench.any_neurons(), bench.any_synapses())
         return bench
 
     @classmethod
     def lif(cls, **fields: int) -> int:
-        """The word of a leaky integrate-and-fire neuron."""
+        """Return the memory word of a leaky integrate-and-fire neuron."""
         return encode(cls.model_of.chip.memory(NEURONS).word("lif"), **cls.of_lif, **fields)
 
     @classmethod
     def synapses(cls, weights: Mapping[tuple[int, int], int], **fields: int) -> dict[int, int]:
-        """The words, by address, that hold synapses (pre, post): weight. fields : of each synapse, not as usual"""
+        """Return address -> word for some synapses.
+
+        weights : (pre, post) -> weight; fields : fields of each synapse that differ from ``of_synapse``
+        """
         words: dict[int, int] = {}
         for (pre, post), weight in weights.items():
             group, i = divmod(post, N_SYN)
@@ -124,16 +127,16 @@ class CrossbarBench(ChipBench):
         return words
 
     def core(self, neur: int) -> int:
-        """The membrane potential of a leaky integrate-and-fire neuron in the design, through the back door."""
+        """Read the membrane potential of a leaky integrate-and-fire neuron in the design through the back door."""
         return self.chip.memory(NEURONS).word("lif")["core"].take(self.word(NEURONS, neur))
 
     @abstractmethod
     def any_neurons(self) -> np.ndarray:
-        """A random neuron memory, (depth, limbs) uint32."""
+        """Return a random neuron memory, (depth, limbs) uint32."""
 
     @abstractmethod
     def any_synapses(self) -> np.ndarray:
-        """A random synapse memory, (depth, limbs) uint32."""
+        """Return a random synapse memory, (depth, limbs) uint32."""
 
     def initial(self) -> Mapping[str, np.ndarray]:
         return self._silent
@@ -151,7 +154,7 @@ class CrossbarBench(ChipBench):
         self.output.events.clear()
 
     async def define(self) -> None:
-        """Write what no reset does, with silent neurons and the network running."""
+        """Write the registers that have no reset, with silent neurons and the network running."""
 
     def notes(self) -> dict[str, Any]:
         return {"spikes": len(self.output.events)}
@@ -159,7 +162,7 @@ class CrossbarBench(ChipBench):
     # --- Configuration ---
 
     async def configure(self) -> None:
-        """Write all registers, the gate first and closed."""
+        """Write all registers; the first write closes the gate."""
         half, self.spi.half = self.spi.half, CONFIG_HALF
         await self.write_register(GATE, 1)
         for register in self.chip.registers:
@@ -187,14 +190,14 @@ class CrossbarBench(ChipBench):
         await self.spi.shift(self.port.encode(write), self.port.bits)
 
     async def odd_frames(self, n: int) -> None:
-        """Any address fields that name no register, with any data."""
+        """Send frames with random data, and with random address fields that address no register."""
         addr, data = self.port.addr, self.port.data
         for _ in range(self.length(n)):
             first = int(self.rng.integers(1 << addr.width)) | 1 << addr["addr"].msb
             await self.spi.shift(self.port.transaction(first, int(self.rng.integers(1 << data.width))), self.port.bits)
 
     async def reads_back(self, name: str, word: int) -> None:
-        """Write bytes into a word of a memory, find them there, and read them. The gate must be closed."""
+        """Write random bytes into a word of a memory, check the word, and read the bytes. The gate must be closed."""
         content = self.rng.bytes(self.chip.memory(name).width // 8)
         for i, byte in enumerate(content):
             await self.write_byte(name, word, i, byte)
@@ -202,27 +205,27 @@ class CrossbarBench(ChipBench):
         assert [await self.read_byte(name, word, i) for i in range(len(content))] == list(content)
 
     async def rewrite_registers(self) -> None:
-        """Write every register at random, in any order, with the network running between them."""
+        """Write random contents to all registers in random order; the network runs between the writes."""
         for idx in self.rng.permutation(len(self.chip.registers)):
             register = self.chip.registers[idx]
             await self.write_register(register.name, int(self.rng.integers(1 << register.width)))
-            await self.write_register(GATE, 0)  # or no event would be answered
+            await self.write_register(GATE, 0)  # With a closed gate the chip answers no event.
             await self.aerin.send(self.any_event())
 
     # --- Events ---
 
     def any_event(self, hot: int = 16) -> int:
-        """The address of a random event; neurons among the first ``hot``."""
+        """Return the address of a random event; its neurons are below ``hot``."""
         names = [event.name for event in self.chip.events if event.name not in self.too_long]
         kind = self.kind_of(str(self.rng.choice(names)))
         return kind.encode(**{f.name: int(self.rng.integers(f.low, min(hot, f.high + 1))) for f in kind.fields})
 
     async def send_any(self, n_events: int) -> None:
-        """Random events, one after another."""
+        """Send random events, one after the other."""
         await self.aerin.send_all([self.any_event() for _ in range(self.length(n_events))])
 
     async def reset_in_flight(self, n_events: int) -> None:
-        """Random events, each with a reset in any of its clocks."""
+        """Send random events, and reset the chip in a random clock of each."""
         for _ in range(self.length(n_events)):
             sending = cocotb.start_soon(self.aerin.send(self.any_event()))
             await self.clock.cycles(int(self.rng.integers(1, 400)))
@@ -230,7 +233,7 @@ class CrossbarBench(ChipBench):
             await sending
 
     async def send_rudely(self, n_events: int) -> None:
-        """Random events by a sender that breaks the rules; a reset frees what is stuck."""
+        """Send random events with a sender that breaks the rules. If the chip gets stuck, reset it."""
         for _ in range(self.length(n_events)):
             sending = cocotb.start_soon(self.aerin.send(self.any_event()))
             await self.clock.cycles(700)
@@ -243,19 +246,22 @@ class CrossbarBench(ChipBench):
         await self.aerin.send(self.kind_of(name).encode(**fields))
 
     def kind_of(self, name: str) -> Event:
-        """An event, as it is declared."""
+        """Return the declaration of an event."""
         return next(event for event in self.chip.events if event.name == name)
 
 
 def bench_here() -> type[CrossbarBench]:
-    """The bench of the chip that this simulation is of, for tests that several chips share."""
+    """Return the bench of the simulated chip, for tests that several chips share."""
     bench = BENCH.require(chips.package(Session.here().chip))
     assert issubclass(bench, CrossbarBench), bench
     return bench
 
 
 def image(memory: Memory, words: Mapping[int, int] | None, other: int) -> np.ndarray:
-    """A memory's content: (depth, limbs) uint32 with the words given by address, and ``other`` everywhere else."""
+    """Return a memory's content, (depth, limbs) uint32.
+
+    words : address -> word; other : the word at all other addresses
+    """
     content = np.tile(to_limbs(other, memory.n_limbs), (memory.depth, 1))
     for addr, word in (words or {}).items():
         content[addr] = to_limbs(word, memory.n_limbs)

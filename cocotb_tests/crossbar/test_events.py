@@ -1,4 +1,4 @@
-"""Kinds of event on the input bus that both chips have: what they do, and that they take the declared clocks."""
+"""Kinds of event on the input bus that both chips have: their effects, and the clocks that they take."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SLOW = ReceiverTiming(latency=Clocks(900, 900), hold=Clocks(1, 1))
 
 @cocotb.test(**LIMIT)
 async def test_time_references_take_their_clocks(dut: Any) -> None:
-    """REQ to ACK takes the declared clocks and those of the synchroniser."""
+    """REQ to ACK takes the declared clocks, plus those of the synchroniser."""
     async with bench_here()(dut, OPEN_LOOP, sender=AT_ONCE) as bench:
         for name in ("tref", "tref_all"):
             await bench.event(name)
@@ -26,7 +26,7 @@ async def test_time_references_take_their_clocks(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_spike_event_stimulates_all(dut: Any) -> None:
-    """All 256 neurons spike, in order: weight 4 from one neuron to all, and threshold 4."""
+    """One neuron has weight 4 to all, and all thresholds are 4, so all 256 neurons spike, in order."""
     chip = bench_here()
     neurons = {neur: chip.lif(thr=4) for neur in range(N)}
     async with chip(dut, OPEN_LOOP, neurons, chip.synapses({(PRE, post): 4 for post in range(N)})) as bench:
@@ -37,7 +37,7 @@ async def test_spike_event_stimulates_all(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_full_scheduler_holds_the_bus(dut: Any) -> None:
-    """More virtual events than the main FIFO holds, and a slow output bus: none is lost, none is doubled."""
+    """There are more virtual events than the main FIFO holds, and a slow output bus; no event is lost or doubled."""
     chip = bench_here()
     neurons = {neur: chip.lif(thr=1) for neur in range(16)}
     async with chip(dut, OPEN_LOOP, neurons, sender=AT_ONCE, receiver=SLOW) as bench:

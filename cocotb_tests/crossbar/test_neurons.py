@@ -1,4 +1,4 @@
-"""Leaky integrate-and-fire neurons of either chip: spikes counted by hand, and everything else in lockstep."""
+"""Leaky integrate-and-fire neurons of both chips. Spikes are counted by hand, all else is compared in lockstep."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NEUR = 7
 
 @cocotb.test(**LIMIT)
 async def test_lif_spikes_at_threshold(dut: Any) -> None:
-    """Weight 7 against threshold 10: every second event spikes."""
+    """The weight is 7 and the threshold is 10, so every second event makes the neuron spike."""
     chip = bench_here()
     async with chip(dut, OPEN_LOOP, {NEUR: chip.lif(thr=10)}) as bench:
         for _ in range(6):
@@ -24,7 +24,7 @@ async def test_lif_spikes_at_threshold(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_disabled_neuron_falls_back_in_silence(dut: Any) -> None:
-    """A disabled neuron is set to 0 at its threshold, and nobody hears of it."""
+    """A disabled neuron becomes 0 at its threshold, and sends no spike."""
     chip = bench_here()
     async with chip(dut, OPEN_LOOP, {NEUR: chip.lif(thr=5, core=4, neur_disable=1)}) as bench:
         await bench.event("virtual", neur=NEUR, weight=3)
@@ -34,7 +34,7 @@ async def test_disabled_neuron_falls_back_in_silence(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_spike_comes_back_through_the_scheduler(dut: Any) -> None:
-    """The spike of one neuron makes the next one spike in closed loop, and that one another."""
+    """The spike of one neuron makes a second one spike in closed loop, and that makes a third one spike."""
     chip = bench_here()
     neurons = {neur: chip.lif(thr=6) for neur in (NEUR, 100, 30)}
     async with chip(dut, {}, neurons, chip.synapses({(NEUR, 100): 6, (100, 30): 6})) as bench:

@@ -1,6 +1,6 @@
-"""Random traffic with idle, back pressure, reset in mid-flight and abuse; the seed decides all of it.
+"""Random traffic with idle, back pressure, resets during events, and broken rules. All of it depends on the seed alone.
 
-Each chip's bench says with which registers: ``drawn_with``, by the test's name.
+Each chip's bench has the registers in ``drawn_with``, by the test's name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from draupnir.emulator.buses.four_phase import ReceiverTiming
 
 @cocotb.test(**LIMIT)
 async def test_random_events_with_idle_and_back_pressure(dut: Any) -> None:
-    """Any event of any kind, any neuron, open loop."""
+    """The events are of all kinds, to all neurons, in open loop."""
     chip = bench_here()
     async with chip.at_random(dut, chip.drawn_with["open_loop"], IDLE, SLUGGISH) as bench:
         await bench.send_any(100)
@@ -24,7 +24,7 @@ async def test_random_events_with_idle_and_back_pressure(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_random_events_in_closed_loop(dut: Any) -> None:
-    """Spikes come back through the scheduler, until it is full."""
+    """Spikes go back into the network through the scheduler, until it is full."""
     chip = bench_here()
     async with chip.at_random(dut, chip.drawn_with["closed_loop"], IDLE, ReceiverTiming()) as bench:
         await bench.send_any(60)
@@ -32,7 +32,7 @@ async def test_random_events_in_closed_loop(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_random_spikes_from_the_controller(dut: Any) -> None:
-    """Output events at the time when the controller processes them."""
+    """Output events go out when the controller processes them."""
     chip = bench_here()
     async with chip.at_random(dut, chip.drawn_with["from_controller"], IDLE, SLUGGISH) as bench:
         await bench.send_any(60)
@@ -40,7 +40,7 @@ async def test_random_spikes_from_the_controller(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_random_resets_in_flight(dut: Any) -> None:
-    """Resets at any moment of an event; configuration and memories survive."""
+    """Resets come at any moment of an event; configuration and memories survive."""
     chip = bench_here()
     async with chip.at_random(dut, chip.drawn_with["resets"], IDLE, SLUGGISH) as bench:
         await bench.reset_in_flight(30)
@@ -48,7 +48,7 @@ async def test_random_resets_in_flight(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_random_abuse(dut: Any) -> None:
-    """Requests dropped early, addresses that change, acknowledges without request; a reset frees what is stuck."""
+    """Requests fall early, addresses change, acknowledges come without a request. A reset ends a chip's deadlock."""
     chip = bench_here()
     async with chip.at_random(dut, chip.drawn_with["abuse"], RUDE, GLITCHY) as bench:
         await bench.send_rudely(40)

@@ -1,4 +1,4 @@
-"""The SPI: every configuration register, both memories, and frames while the network runs."""
+"""The SPI: all configuration registers, both memories, and frames while the network runs."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ GATED = {"SPI_GATE_ACTIVITY": 1, "SPI_OPEN_LOOP": 1}
 
 @cocotb.test(**LIMIT)
 async def test_every_register_takes_any_content(dut: Any) -> None:
-    """All registers rewritten at random with the network running between them."""
+    """All registers get random contents, and the network runs between the writes."""
     async with bench_here()(dut) as bench:
         await bench.rewrite_registers()
 
 
 @cocotb.test(**LIMIT)
 async def test_neuron_memory_reads_back(dut: Any) -> None:
-    """Bytes of a neuron word written through SPI are found in the memory and read back."""
+    """Bytes of a neuron word that the SPI writes are in the memory, and are read back."""
     async with bench_here()(dut, GATED) as bench:
         await bench.reads_back(NEURONS, word=200)
 
 
 @cocotb.test(**LIMIT)
 async def test_synapse_memory_reads_back(dut: Any) -> None:
-    """Bytes of a synapse word written through SPI are found in the memory and read back."""
+    """Bytes of a synapse word that the SPI writes are in the memory, and are read back."""
     async with bench_here()(dut, GATED) as bench:
         await bench.reads_back(SYNAPSES, word=8000)
 
@@ -63,6 +63,6 @@ async def test_memory_frames_need_the_gate(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_odd_frames(dut: Any) -> None:
-    """Any 20 bits of address that name no register, with any 20 bits of data."""
+    """Frames with any 20 bits of address that address no register, and any 20 bits of data, do as the model does."""
     async with bench_here()(dut, GATED) as bench:
         await bench.odd_frames(40)

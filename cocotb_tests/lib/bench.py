@@ -29,14 +29,14 @@ RESET_CYCLES = 5
 
 
 class Limit(TypedDict):
-    """The time limit of a test, simulated: the arguments of ``cocotb.test`` for it."""
+    """The time limit of a test in simulated time: the arguments of ``cocotb.test``."""
 
     timeout_time: float
     timeout_unit: TimeUnit
 
 
-# How the last bench of this simulation has left each design, by its path: the model, which stands where the design
-# does, or None if the two are not in step. The next bench goes on from there, as the design does.
+# path of a design -> the state in which the last bench of this simulation has left it: the model in the design's state,
+# or None if the two are not in step. The next bench goes on from this state, as the design does.
 _LEFT: dict[str, ClockLevel | None] = {}
 
 

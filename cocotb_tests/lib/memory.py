@@ -1,6 +1,6 @@
 """The back door to a design's memories: whole arrays, without a clock.
 
-The handle of a memory with copies is the list of the handles of these.
+The handle of a memory with copies is a list with the handle of each copy.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ from draupnir.emulator.declare import Memory
 from draupnir.emulator.errors import InputError
 from draupnir.rtl.design import abbreviates, arrays_of
 
-_AT_ONCE = _GPISetAction.NO_DELAY.value  # what cocotb's Immediate comes to
+_AT_ONCE = _GPISetAction.NO_DELAY.value  # cocotb's Immediate has this action
 _LIMB_BITS = 32
 
 
 def locate(dut: Any, memory: Memory) -> Any:
-    """The handle of the array below a design's top that is this memory, told by its size and, of several, its name.
+    """Return the handle of the array below a design's top that is this memory.
+
+    The array has the memory's size; if there are several, it is the one with a similar name.
 
     Raises InputError if there is no such array, or more than one.
     """
@@ -50,7 +52,10 @@ def locate(dut: Any, memory: Memory) -> Any:
 
 
 def find_memory(dut: Any, memory: Memory, paths: Mapping[str, str]) -> Any:
-    """The handle of a memory: at the paths given for it, or for each of its copies, or else as ``locate`` finds it."""
+    """Return the handle of a memory: at its path, or at the paths of its copies, or else the one of ``locate``.
+
+    paths : memory or copy -> path below ``dut``
+    """
     if memory.parts[0] not in paths:
         return locate(dut, memory)
     handles = [find(dut, paths[part]) for part in memory.parts]
@@ -58,7 +63,7 @@ def find_memory(dut: Any, memory: Memory, paths: Mapping[str, str]) -> Any:
 
 
 def _arrays(scope: Any) -> Iterator[Any]:
-    """All arrays of words in a scope and in all scopes below it."""
+    """Yield all arrays of words in a scope and in all scopes below it."""
     for one in scope:
         if isinstance(one, ArrayObject):
             yield one
@@ -67,32 +72,32 @@ def _arrays(scope: Any) -> Iterator[Any]:
 
 
 def _width(array: ArrayObject[Any, Any]) -> int:
-    """The bits of an array's words; 0 for words that are arrays themselves."""
+    """Return the width of an array's words; 0 for words that are arrays themselves."""
     word = array[array.range.left]
     return len(word) if isinstance(word, LogicArrayObject | PackedObject) else int(isinstance(word, LogicObject))
 
 
 def check(handle: Any, memory: Memory) -> None:
-    """Raise InputError if an array has not the declared number of words."""
+    """Raise InputError if an array does not have the declared number of words."""
     for one in _copies(handle, memory):
         if len(one) != memory.depth:
             raise InputError(f"memory {memory.name}: {one._path} has {len(one)} words, must have {memory.depth}")
 
 
 def write(handle: Any, memory: Memory, content: np.ndarray) -> None:
-    """Overwrite all words: uint32 of the memory's shape, limb 0 least significant."""
+    """Overwrite all words; content : uint32 of ``Memory.shape``, limb 0 is the least significant."""
     check(handle, memory)
     for one, words in zip(_copies(handle, memory), content.reshape(-1, *memory.part.shape), strict=True):
         _put(_words(one), memory, words)
 
 
 def write_first(handle: Any, memory: Memory, content: np.ndarray) -> None:
-    """Overwrite the first words, as many as are given: (n, limbs) uint32."""
+    """Overwrite the first n words; content : (n, limbs) uint32."""
     _put(_words(handle)[: len(content)], memory, content)
 
 
 def read(handle: Any, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
-    """All words, and the mask of their known bits, both as ``write`` takes them; unknown bits are 0."""
+    """Return all words, and the mask of their known bits, both uint32 of ``Memory.shape``; unknown bits are 0."""
     check(handle, memory)
     copies = [_read(one, memory) for one in _copies(handle, memory)]
     contents, known_bits = (np.stack(arrays).reshape(memory.shape) for arrays in zip(*copies, strict=True))
@@ -124,12 +129,12 @@ def _put(words: Sequence[Any], memory: Memory, content: np.ndarray) -> None:
 
 @cache
 def _words(handle: Any) -> tuple[Any, ...]:
-    """The handles of an array's words, lowest address first; to find them costs more than to read them."""
+    """Return the handles of an array's words, lowest address first. They are kept, because finding them takes long."""
     return tuple(handle[addr] for addr in range(len(handle)))
 
 
 def _limbs(flags: np.ndarray, memory: Memory) -> np.ndarray:
-    """(depth, width) bool, bit 0 first, as (depth, limbs) uint32."""
+    """Convert (depth, width) bool, bit 0 first, to (depth, limbs) uint32."""
     padded = np.zeros((memory.depth, memory.n_limbs * _LIMB_BITS), dtype=np.bool_)
     padded[:, : memory.width] = flags
     return np.packbits(padded, axis=1, bitorder="little").view("<u4").astype(np.uint32)

@@ -1,8 +1,8 @@
-"""Cocotb tests in a file of somebody's own, or in a module of a chip's package: loading it, and telling its tests.
+"""Load a user's own file of cocotb tests, or a module of a chip's package, and list its tests.
 
-``python -P -m draupnir.cocotb_tests.lib.own FILE [MODULE]`` prints a JSON object: "tests", a list of full name, name,
-whether the file says to skip it; or "error", a line. With MODULE the file is imported by that name. It is a process of
-its own because it runs the file, which may do anything.
+``python -P -m draupnir.cocotb_tests.lib.own FILE [MODULE]`` prints a JSON object. It has "tests", a list of full name,
+name, and true if the file skips the test; or "error", a line. With MODULE the file is imported by this name. This is a
+process of its own, because importing a file runs it, and it may do anything.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from cocotb.regression import Test, TestGenerator
 
 
 def load(path: Path) -> ModuleType:
-    """Import a file as a module of its own name; it may import its neighbours.
+    """Import a file as a module of its own name. The file may import other files in its folder.
 
-    Raises ImportError if Python has a module of that name already, and whatever the file raises.
+    Raises ImportError if Python already has a module of this name, and any exception that the file raises.
     """
     name = path.stem
     if name in sys.modules:
@@ -33,7 +33,7 @@ def load(path: Path) -> ModuleType:
 
 
 def tests_of(module: ModuleType) -> Iterator[Test]:
-    """The tests of a module, those with parameters one by one, as cocotb itself finds them."""
+    """Yield the tests of a module as cocotb itself finds them; a test with parameters comes once for each set."""
     for one in vars(module).values():
         if isinstance(one, Test):
             yield one
@@ -42,8 +42,11 @@ def tests_of(module: ModuleType) -> Iterator[Test]:
 
 
 def listing(path: Path, module: str = "") -> dict[str, object]:
-    """The JSON object for a file. module : the name of the module that it is in its package, "" for a file alone"""
-    vars(cocotb).setdefault("top", SimpleNamespace())  # what a simulation would have set before the import
+    """Return the JSON object for a file.
+
+    module : the name of the module in its package; "" for a file without a package
+    """
+    vars(cocotb).setdefault("top", SimpleNamespace())  # A simulation would set these before the import.
     vars(cocotb).setdefault("RANDOM_SEED", 0)
     vars(cocotb).setdefault("SIM_NAME", "")
     vars(cocotb).setdefault("plusargs", {})
@@ -73,7 +76,7 @@ def _place(path: Path, file: str | None, line: int | None) -> str:
 
 
 def main() -> None:
-    """Print the JSON object; what the file itself prints goes to stderr."""
+    """Print the JSON object; the file's own output goes to stderr."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with out:

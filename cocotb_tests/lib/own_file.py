@@ -1,4 +1,4 @@
-"""The module that cocotb is given for a test in a file of somebody's own: it has all names of that file."""
+"""The module that cocotb runs for a test in a user's own file: it has all names of this file."""
 
 from pathlib import Path
 

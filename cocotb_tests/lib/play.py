@@ -1,6 +1,6 @@
-"""A golden recipe's stimulus, which reacts to what the chip shows, played on a design's pins clock by clock.
+"""Play the stimulus of a golden recipe, which reacts to the chip's outputs, on a design's pins, clock by clock.
 
-Slow, since Python is woken at each clock; but it is the very stimulus that golden cases are recorded with.
+This is slow, because Python wakes up at each clock. But it is the same stimulus with which golden cases are recorded.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from draupnir.golden.stimulus import Stimulus
 
 
 async def play(pins: Pins, edges: ClockEdges, stimulus: Stimulus, n_cycles: int) -> None:
-    """Play until so many moments with a clock edge are over; the clocks are those of the bench.
+    """Play a stimulus for ``n_cycles`` moments with a clock edge. The bench drives the clocks.
 
-    The rows that end with an edge are spread over the time since the edge before; outputs are those one step before it.
+    The rows up to an edge are spread over the time since the last edge. The stimulus receives the outputs of one step
+    before the edge.
     """
     stimulus.along(clk for _, clk in edges.ahead())
     outputs, now = 0, get_sim_time("step")
@@ -41,7 +42,7 @@ async def play(pins: Pins, edges: ClockEdges, stimulus: Stimulus, n_cycles: int)
 
 
 def _apply(pins: Pins, previous: int | None, now: int) -> None:
-    """Move the pins from one row to the next; previous : None: all of them, wherever they are."""
+    """Move the pins from one row to the next; previous : the last row, None to set all pins."""
     for f in pins.chip.input_word:
         level = now >> f.lsb & f.high
         if previous is None or level != previous >> f.lsb & f.high:
@@ -49,6 +50,6 @@ def _apply(pins: Pins, previous: int | None, now: int) -> None:
 
 
 def _outputs(pins: Pins) -> int:
-    """All output pins, packed; an X counts as 0, and so does a probe."""
+    """Return all output pins, packed; an X counts as 0, and so does a probe."""
     levels = {pin.name: parse_bits(bits(pins[pin.name]))[0] for pin in pins.chip.outputs}
     return pack(pins.chip.output_word, levels)

@@ -1,4 +1,4 @@
-"""The wrapper's player of steps: what a side of a bus does, of which Python is woken once for many items."""
+"""The wrapper's player of steps. It drives a side of a bus, and wakes Python up only once for many items."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from draupnir.emulator.declare import Step, WiredBus
 
 
 class Player:
-    """Plays the steps of a bus's sender (``lib.wrapper``) as ``BusSender`` would, one list of them at a time."""
+    """Play lists of steps of a bus's sender (``lib.wrapper``), one list at a time, as ``BusSender`` would."""
 
-    n_steps = player_verilog.N_STEPS  # at most, in a list
+    n_steps = player_verilog.N_STEPS  # the largest number of steps in a list
     n_items = player_verilog.N_STEPS // player_verilog.STEPS_OF_AN_ITEM
 
     @classmethod
     def for_bus(cls, dut: Any, bus: WiredBus) -> Player | None:
-        """None if the top is no wrapper."""
+        """Return the player of a bus; None if the top is no wrapper."""
         return None if control(dut, player_verilog.control_name(bus, "busy")) is None else cls(dut, bus)
 
     def __init__(self, dut: Any, bus: WiredBus) -> None:
@@ -32,7 +32,7 @@ class Player:
         )
 
     async def play(self, steps: Sequence[Step]) -> None:
-        """Carry steps out, from now until the last is over. None has both a limit in clocks and a level to wait for."""
+        """Carry steps out, until the last one is over. A step waits for clocks or for a level, never for both."""
         words = [to_limbs(self._code.encode(step), self._step_memory.n_limbs) for step in steps]
         if not words:
             return
@@ -42,9 +42,9 @@ class Player:
         await self._busy.falling_edge
 
     def n_finished(self) -> int:
-        """Return how many of the steps are over; the next one lasts."""
+        """Return the number of steps that are over; the next one is under way."""
         return level(self._n_finished) or 0
 
     def since(self) -> int:
-        """The time, in the simulator's steps, at which the step began that lasts."""
+        """Return the time, in the simulator's steps, at which the present step began."""
         return level(self._since) or 0

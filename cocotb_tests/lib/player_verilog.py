@@ -7,9 +7,9 @@ from itertools import accumulate
 
 from draupnir.emulator.declare import Chip, Field, Memory, Pin, Step, WiredBus, Word
 
-CONTROLS = ("steps", "n", "busy", "done", "since")  # of each bus into the chip: see lib.player
-N_STEPS = 256  # that a player can be given at a time
-STEPS_OF_AN_ITEM = 4  # as many as any kind of bus has; where one has more, Python carries the steps out
+CONTROLS = ("steps", "n", "busy", "done", "since")  # the controls of each bus into the chip: see lib.player
+N_STEPS = 256  # the largest number of steps in a list
+STEPS_OF_AN_ITEM = 4  # the largest number of steps for an item in our kinds of bus; Python carries out longer ones
 
 _PLAYER = """
     // What BusSender does, step by step, with each of the first {n} steps.
@@ -40,7 +40,7 @@ _AT_ANY_TIME = """begin
                 if (({seen} & step_mask) === step_level) {one_clock}
                 else while (({seen} & step_mask) !== step_level) @(draupnir_watched);
             end"""
-# This waits as ChipClock.before_edge does, to the picosecond before the edge, and then on to half a period after it.
+# This waits as ChipClock.before_edge does, until the picosecond before the edge, and then until half a period after it.
 _AT_EDGES = """begin
                 step_met = 0;
                 while (!step_met) begin
@@ -50,27 +50,27 @@ _AT_EDGES = """begin
                 end
             end"""
 _PHASE = "(($time - draupnir_started + {half}) % (2 * {half}))"  # time since the clock's last edge
-# This waits as ChipClock.cycles does: so many edges, and half a period.
+# This waits as ChipClock.cycles does: for n edges, and then for half a period.
 _WAIT = "#({n} * 2 * {half} + {half} - {phase});"
 
 
 def players(chip: Chip) -> list[WiredBus]:
-    """The buses into the chip whose senders are written in software."""
+    """Return the buses into the chip that have senders in software."""
     return [bus for bus in chip.wired_buses if bus.kind.sender is not None and not bus.chip_sends]
 
 
 def control_name(bus: WiredBus, name: str) -> str:
-    """One of CONTROLS of a bus."""
+    """Return the name in the Verilog of one of a bus's CONTROLS."""
     return f"draupnir_{bus.name}_{name}"
 
 
 def step_memory(bus: WiredBus) -> Memory:
-    """The array of a player's steps."""
+    """Return the declaration of the array with a player's steps."""
     return Memory(control_name(bus, "steps"), N_STEPS, _step_word(bus).width, ())
 
 
 class StepCode:
-    """The steps of a bus as its player takes them; made once a bus, since a long test plays many thousand steps."""
+    """The code of a bus's steps for its player. It is made once for each bus: a long test plays many thousand steps."""
 
     def __init__(self, bus: WiredBus) -> None:
         self._bus, word = bus, _step_word(bus)
@@ -79,7 +79,7 @@ class StepCode:
         self._mask = {role: bus.high(role) << lsb for role, lsb in _lsbs(bus, chip_roles, word["mask"].lsb).items()}
 
     def encode(self, step: Step) -> int:
-        """A step in one integer: the levels that it drives, and either clocks or what it waits for.
+        """Return a step as one integer: the levels that it drives, and either clocks or the level that it waits for.
 
         Raises ValueError for a level that does not fit its role.
         """
@@ -93,7 +93,7 @@ class StepCode:
 
 
 def _lsbs(bus: WiredBus, roles: Iterable[str], first: int) -> dict[str, int]:
-    """The lowest bit of each role, where the pins of the roles stand side by side from bit ``first`` on."""
+    """Return role -> its lowest bit, for roles whose pins stand side by side from bit ``first`` on."""
     lsbs = {}
     for role in roles:
         lsbs[role] = first
@@ -102,7 +102,7 @@ def _lsbs(bus: WiredBus, roles: Iterable[str], first: int) -> dict[str, int]:
 
 
 def _step_word(bus: WiredBus) -> Word:
-    """The bits of a step, the last of the fields in the lowest."""
+    """Return the fields of a step."""
     driven, chip_width = (sum(pin.width for pin in _pins(bus, by_chip)) for by_chip in (False, True))
     widths = (("clocks", 32), ("level", chip_width), ("mask", chip_width), ("pins", driven))
     lsbs = accumulate((width for _, width in widths), initial=0)
@@ -115,7 +115,7 @@ def _pins(bus: WiredBus, by_chip: bool) -> tuple[Pin, ...]:
 
 
 def verilog(bus: WiredBus, half: str) -> str:
-    """The player of a bus; half : the module's variable that holds half a period of the clock."""
+    """Return the Verilog of a bus's player; half : the module's variable with half a period of the clock."""
     steps = step_memory(bus)
     driven, chip_pins = (together(pin.name for pin in reversed(_pins(bus, by_chip))) for by_chip in (False, True))
     phase = _PHASE.format(half=half)
@@ -137,10 +137,10 @@ def verilog(bus: WiredBus, half: str) -> str:
 
 
 def together(names: Iterable[str]) -> str:
-    """Verilog's concatenation of some vectors, the first in the highest bits."""
+    """Return Verilog's concatenation of some vectors; the first one is in the highest bits."""
     return f"{{{', '.join(names)}}}"
 
 
 def bit_range(width: int) -> str:
-    """The range of a vector in its declaration; nothing for a single bit."""
+    """Return the range in a vector's declaration; "" for a single bit."""
     return f"[{width - 1}:0] " if width > 1 else ""

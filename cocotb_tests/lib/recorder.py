@@ -1,4 +1,4 @@
-"""A recorder of a design's pins: it notes where they change, not every clock, and gives rows of a trace."""
+"""A recorder of a design's pins. It notes their changes, not every clock, and returns rows of a trace."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _NONE = np.zeros(0, dtype=np.int64)
 
 
 class Recorder:
-    """Follows all pins of a chip from ``start`` on, which is to be called before the clock's first edge.
+    """Follow all pins of a chip, from ``start`` on. Call ``start`` before the clock's first edge.
 
-    The rules are those by which recordings are read (``draupnir.golden.rows``): an input that changes at the time of
-    a clock edge changes after it, outputs are those before the edge, an X on an input counts as 0.
+    The rules are those for reading recordings (``draupnir.golden.rows``). An input that changes at the time of a clock
+    edge changes after it, outputs are those before the edge, and an X on an input counts as 0.
 
-    In the runner's wrapper (``lib.wrapper``) it reads a log, one recorder in a simulation; in a design that is the
-    simulator's top itself Python is woken for each change of a pin.
+    In the runner's wrapper (``lib.wrapper``) the recorder reads a log; there is one recorder in a simulation. In a
+    design that is the simulator's top itself, Python wakes up for each change of a pin.
 
-    followed : who follows the pins, where it is not to be chosen by that
+    followed : the object that follows the pins; None for the one that suits the top
     """
 
     def __init__(self, pins: Pins, edges: ClockEdges, followed: PinFollower | None = None) -> None:
@@ -30,29 +30,29 @@ class Recorder:
         self._changes = followed or changes(pins)
         inputs, outputs = new_rows(self._chip.input_word, 0), new_rows(self._chip.output_word, 0)
         self._nothing = Trace(self._chip, inputs, np.zeros(0, np.uint8), outputs, outputs, _NONE)
-        self._moments = Moments(_NONE, inputs, outputs, outputs)  # the first was applied with the last row
-        self._end = -1  # the edges up to this time are given as rows
+        self._moments = Moments(_NONE, inputs, outputs, outputs)  # The first moment belongs to the last row.
+        self._end = -1  # the time up to which edges have been returned as rows
 
     def start(self) -> None:
         self._changes.start()
 
     def rows(self) -> Trace:
         """The rows since the last call, up to the last clock edge before now."""
-        end = get_sim_time("step") - 1  # what changes right now may change again
+        end = get_sim_time("step") - 1  # Pins that change now may change again at the same time.
         edges, clk = self.edges.moments(self._end, end)
         self._end = end
         self._moments = self._moments.followed_by(self._changes.take())
         return self._trace(edges, clk) if len(edges) else self._nothing
 
     def _trace(self, edges: np.ndarray, clk: np.ndarray) -> Trace:
-        """A row for each edge, and one without for each change of inputs that another follows before the next edge."""
+        """Return a row for each edge, and one without an edge for each change of inputs but the last before an edge."""
         before_edge = np.searchsorted(self._moments.times, edges, side="left") - 1  # the moment before each edge
         moments = self._moments[: before_edge[-1] + 1]
         self._moments = self._moments[before_edge[-1] :]
         changes = np.flatnonzero(np.append(True, differ(moments.inputs[1:], moments.inputs[:-1])))
-        has_edge = np.zeros(len(changes), dtype=np.bool_)  # by an edge
+        has_edge = np.zeros(len(changes), dtype=np.bool_)  # True if an edge comes before the next change
         has_edge[np.searchsorted(changes, before_edge, side="right") - 1] = True
-        has_edge[0] = True  # by the last edge
+        has_edge[0] = True  # The last edge has used this moment.
         passing = changes[~has_edge]
         places = np.searchsorted(before_edge, passing, side="left")
         return Trace(
@@ -66,5 +66,5 @@ class Recorder:
 
 
 def _replace_rows(rows: np.ndarray, places: np.ndarray, others: np.ndarray | int) -> np.ndarray:
-    """Rows with some others before those at the given places."""
+    """Return rows with ``others`` inserted before the rows at ``places``."""
     return np.insert(rows, places, others, axis=0) if len(places) else rows

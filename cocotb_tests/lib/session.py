@@ -1,4 +1,4 @@
-"""The words between the runner, outside the simulator, and a bench inside it."""
+"""The messages between the runner, outside the simulator, and a bench inside it."""
 
 from __future__ import annotations
 
@@ -21,20 +21,21 @@ _NOTES = "notes.json"
 class Session:
     """One test in one simulator.
 
-    folder : where the test leaves its files
-    simulator : "verilator", "icarus", or another one's own name in lower case
-    random_start : registers start at random, so that nothing holds before the end of the first reset
+    folder : the folder for the test's files
+    simulator : "verilator", "icarus", or the name of another simulator in lower case
+    random_start : True if registers start at random, so that nothing is compared before the end of the first reset
     memories : declared name -> path of its array below the simulator's top; a bench looks for those that are missing
-    sizes : those of the chip, where it has any to choose
-    probes : declared probe -> its path below the simulator's top, of those that are there; None: not known
-    check : hold the model against the design; without, only the drivers run (to measure what checking costs)
-    naive : read two pins at each clock in Python, as a first bench of one's own would (to measure what that costs)
-    times : how much longer than usual the tests' random and repeated parts are (to measure speeds)
-    reproduce : the command that runs this very test again, with a waveform
-    test_file : the file that the test is in, for a test that is not one of Draupnir's
-    noted : the runner reads what the bench notes
-    chip : the chip's name; "" where nobody has told it
-    look_every, look_from : compare the memories every so many clocks, from a clock on; 0 compares them at the end only
+    sizes : the sizes of the chip, if it has any
+    probes : declared probe -> its path below the simulator's top, for those that exist; None if that is not known
+    check : True to compare the design with the model; False to run only the drivers, which measures the comparison's
+        cost
+    naive : True to read two pins at each clock in Python, as a simple bench would, which measures the cost of that
+    times : the factor by which random and repeated parts of tests are longer than usual, to measure speeds
+    reproduce : the command that runs this test again, with a waveform
+    test_file : the file of a test that is not one of Draupnir's
+    noted : True if the runner reads the bench's notes
+    chip : the name of the chip; "" if it is not known
+    look_every, look_from : compare the memories after every nth clock, from a clock on; 0 compares them only at the end
     """
 
     folder: str
@@ -56,9 +57,9 @@ class Session:
 
     @classmethod
     def here(cls) -> Session:
-        """The session of this simulator: the runner's, or, in a simulation that somebody else has started, defaults.
+        """Return the session of this simulator: the runner's, or one with defaults if the runner has not started it.
 
-        By default the test leaves its files in the folder in which the simulator runs, and the seed is cocotb's.
+        By default the test's files are in the folder in which the simulator runs, and the seed is cocotb's.
         """
         if text := os.environ.get(_VARIABLE):
             return cls(**json.loads(text))
@@ -66,7 +67,7 @@ class Session:
         return cls(os.getcwd(), simulator, cocotb.RANDOM_SEED, noted=False)
 
     def environment(self) -> dict[str, str]:
-        """The environment that makes this the simulator's session."""
+        """Return the environment variables that make this the simulator's session."""
         return {_VARIABLE: json.dumps(asdict(self))}
 
     def note(self, **notes: Any) -> None:
@@ -78,6 +79,6 @@ class Session:
             temporary.write_text(json.dumps(old_notes | notes))
 
     def notes(self) -> dict[str, Any]:
-        """All notes so far."""
+        """Return all notes so far."""
         path = Path(self.folder) / _NOTES
         return json.loads(path.read_text()) if path.is_file() else {}

@@ -1,7 +1,7 @@
-"""Buses of whatever kind: a driver for each side, and a monitor.
+"""Drivers for both sides of a bus of any kind, and a monitor.
 
-What a side does, step by step, is in the file of the bus's kind (``draupnir.emulator.buses``), with its timing and its
-misbehaviour. Here the steps are carried out, and Python sleeps in each for as long as it lasts.
+The file of the bus's kind (``draupnir.emulator.buses``) has the steps of each side, with timing and broken rules. The
+drivers here carry the steps out, and Python sleeps until a step is over.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from draupnir.cocotb_tests.lib.clock import ChipClock
 from draupnir.cocotb_tests.lib.player import Player
 from draupnir.emulator.declare import Script, Step, next_step
 
-PATIENCE = 100_000  # cycles that a side may be kept waiting
+PATIENCE = 100_000  # the largest number of cycles that a side waits
 
 
 class Owing(Protocol):
-    """Whatever can say that it still waits for the chip."""
+    """An object that can say what it still waits for."""
 
     def overdue(self) -> str | None: ...
 
@@ -32,8 +32,8 @@ class Owing(Protocol):
 class Side:
     """A side of a bus that carries out scripts.
 
-    timing : of the bus's kind; None: a side that keeps the protocol
-    patience : cycles that the chip may take to do what it owes
+    timing : the timing for the bus's kind; None for a side that keeps the protocol
+    patience : the largest number of cycles until the chip has done what it owes
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Side:
             step = next_step(script, step.clocks != 0 and await self._step(step))
 
     async def _step(self, step: Step) -> bool:
-        """Tell whether what the step waits for has come true."""
+        """Carry out a step. Return True if the level that it waits for has come."""
         self._pins.drive(step.levels)
         if step.end is None:
             await self._clock.cycles(step.clocks or 1)
@@ -65,7 +65,7 @@ class Side:
         return met
 
     async def _at_any_time(self, step: Step) -> bool:
-        """React as soon as the other side moves; if there is nothing to wait for, a step lasts for a clock edge."""
+        """React as soon as the other side moves. A step that waits for no level lasts for a clock edge."""
         assert step.end is not None
         if self._pins.shows(step.end):
             await self._clock.cycles(1)
@@ -80,14 +80,14 @@ class Side:
         return self._pins.shows(step.end)
 
     async def _at_edges(self, step: Step) -> bool:
-        """Look at the other side immediately before each clock edge, as a flip-flop would."""
+        """Sample the other side immediately before each clock edge, as a flip-flop does."""
         assert step.end is not None
         clocks, met = 0, False
         while not met and clocks != step.clocks:
             await self._clock.before_edge()
             met = self._pins.shows(step.end)
             if not met and step.clocks is None:
-                await self._pins.change(step.end[0])  # sleeps for as long as it would look in vain
+                await self._pins.change(step.end[0])  # It sleeps until the level changes.
             else:
                 await self._clock.cycles(1)
             clocks += 1
@@ -106,17 +106,17 @@ class Side:
         return self.debt() if waits and self._clock.cycle() - waits[1] > self.patience else None
 
     def _waiting(self) -> tuple[Step, int] | None:
-        """The step for whose end this side waits, and the cycle since which it does."""
+        """Return the step whose end this side waits for, and the cycle since which it has waited."""
         return self._waits
 
 
 class BusSender(Side):
     """The sending side of a bus into the chip.
 
-    player : the wrapper's, for ``send_all``; without, Python carries out each step
+    player : the wrapper's player, for ``send_all``; None if Python carries out each step
 
-    Attribute: ``answered_in``, cycles from the moment at which the last item of ``send`` was shown to the chip until
-    the chip reacted.
+    Attribute: ``answered_in``, the number of cycles from the moment at which the last item of ``send`` was on the bus
+    until the chip reacted.
     """
 
     def __init__(self, *args: Any, player: Player | None = None, **kwargs: Any) -> None:
@@ -126,16 +126,17 @@ class BusSender(Side):
         self._has_answer = True
 
     async def send(self, item: int) -> None:
-        """One item, as soon as may be; then the gap after it, if the kind has one.
+        """Send one item as soon as possible, and then wait for the gap after it, if the kind has one.
 
-        Where the timing has abuse, it may end before the chip has answered.
+        If the timing breaks rules, this may end before the chip has answered.
+
         Raises ValueError for an item that does not fit the bus.
         """
         self._has_answer = False
         await self._carry_out(self._script([item]))
 
     async def send_all(self, items: Sequence[int]) -> None:
-        """Items, one after the other; quicker than one by one, unless abuse makes steps depend on the chip.
+        """Send items, one after the other. This is faster than ``send``, unless broken rules depend on the chip.
 
         Raises ValueError for an item that does not fit the bus.
         """
@@ -156,7 +157,10 @@ class BusSender(Side):
         return self._pins.wired.sender_script(iter(items), self._rng, self.timing)
 
     def _planned(self, items: Sequence[int]) -> list[Step] | None:
-        """The steps ahead; None, and nothing is drawn, if they depend on how long the chip takes, or are too many."""
+        """Return the steps for some items; None if they depend on the chip's timing, or if there are too many.
+
+        With None, no random number has been drawn.
+        """
         rng_state = self._rng.bit_generator.state
         script, steps = self._script(items), list[Step]()
         step = next(script, None)
@@ -189,15 +193,15 @@ class BusSender(Side):
 
 
 class BusReceiver(Side):
-    """The receiving side of a bus out of the chip: takes what comes for ever, once started.
+    """The receiving side of a bus out of the chip. From ``start`` on it receives all items, without an end.
 
-    ``timing`` is looked at when it starts; a new one holds from the next ``start`` on.
+    It reads ``timing`` when it starts; a new timing acts from the next ``start`` on.
     """
 
     _task: Any = None
 
     def start(self) -> None:
-        """Begin, or begin anew."""
+        """Start to receive, or start again."""
         if self._task is not None:
             self._task.cancel()
         self._waits = None
@@ -205,10 +209,10 @@ class BusReceiver(Side):
 
 
 class BusMonitor:
-    """Collects what passes over a bus.
+    """Collect the items that pass over a bus.
 
-    events : (cycle, item) of each item that has passed; the cycle counts the edges of the bus's clock, with the one at
-    which it passed if the kind's sides look at edges
+    events : (cycle, item) for each item; the cycle is the number of edges of the bus's clock so far. If the kind's
+        sides sample at edges, the edge at which the item passed counts, too.
     """
 
     def __init__(self, pins: BusPins, clock: ChipClock) -> None:
@@ -221,7 +225,7 @@ class BusMonitor:
 
     @property
     def addrs(self) -> list[int]:
-        """The items alone, which are addresses on an address-event bus."""
+        """Return the items without their cycles; on an address-event bus they are addresses."""
         return [item for _, item in self.events]
 
     async def _at_edges(self) -> NoReturn:
@@ -236,7 +240,7 @@ class BusMonitor:
             await self._pins.change(self._pins.wired.kind.strobe)
 
     def _look(self, cycle: int) -> None:
-        """An unknown level is no 1, and an unknown item is none."""
+        """Note an item that passes now. An unknown level does not count as 1, and an unknown item does not count."""
         levels = {role.name: self._pins.level(role.name) for role in self._pins.wired.kind.roles}
         item = self._watch.send({role: level or 0 for role, level in levels.items()})
         if item is not None and levels[self._pins.wired.payload] is not None:

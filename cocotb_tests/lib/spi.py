@@ -9,11 +9,11 @@ from draupnir.cocotb_tests.lib.clock import ChipClock
 from draupnir.emulator.buses.spi import LOW, SPI, levels
 from draupnir.emulator.spi import frames
 
-FAST = 8  # changes of SCK in a cycle where half an SCK period is less than one
+FAST = 8  # the number of changes of SCK in a cycle, with ``half`` 0
 
 
 class SpiMaster:
-    """Shifts numbers out, most significant bit first; SCK is low between them.
+    """Shift numbers out, most significant bit first; SCK is low between them.
 
     The pins move as ``emulator.buses.spi.levels`` says.
 
@@ -27,7 +27,7 @@ class SpiMaster:
         self._n_changes = 0
 
     async def shift(self, content: int, width: int) -> int:
-        """Shift ``width`` bits out and as many in. An X on MISO counts as 0."""
+        """Shift ``width`` bits out, and return the ``width`` bits that came in. An X on MISO counts as 0."""
         bits_in = []
         for step in levels(frames.msb_first(content, width)):
             self._mosi.value, self._sck.value = step["mosi"], step["sck"]
@@ -38,7 +38,7 @@ class SpiMaster:
         return frames.number(bits_in)
 
     async def _wait(self) -> None:
-        """Half an SCK period, never up to the moment of a clock edge."""
+        """Wait for half an SCK period; it never ends at the moment of a clock edge."""
         if self.half:
             await self._clock.cycles(self.half)
             return

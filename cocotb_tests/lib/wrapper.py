@@ -1,10 +1,10 @@
 """The Verilog module that the runner puts around a design: it makes the clock, plays steps, and logs the pins.
 
-It has the declared pins, so that a test sees the chip's own names; the design is an instance in it, of the name of its
-top. Neither of the three needs the simulator's callbacks, each of which costs more than a clock does.
+It has the declared pins, so that a test sees the chip's own names. The design is an instance in it, with the name of
+its top. Clock, player and log need no callbacks from the simulator, each of which takes longer than a clock.
 
-The log has an entry for each change of any pin, several in a moment if the pins settle in steps; ``lib.changes`` reads
-it.
+The log has an entry for each change of any pin, and several entries for a moment if the pins settle in steps.
+``lib.changes`` reads it.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from draupnir.emulator.declare import Chip, Pin, PinWord, WiredBus
 from draupnir.rtl.design import Design
 
 TOP = "draupnir_bench"
-HALF = "draupnir_half_period"  # of the clock, in picoseconds; the clock starts when it is set
-RECORDING = "draupnir_recording"  # 1: the log is written
-INTEGER = 64  # bits in the log of each integer of a row, and of the time
-LOG = "pins.log"  # in the folder in which the simulator runs
+HALF = "draupnir_half_period"  # half the period of the clock in picoseconds; setting it starts the clock
+RECORDING = "draupnir_recording"  # With 1 the log is written.
+INTEGER = 64  # bits in the log for each integer of a row, and for the time
+LOG = "pins.log"  # the log's name in the folder in which the simulator runs
 
 
 _MODULE = """\
@@ -88,7 +88,7 @@ _MORE_CLOCK = """
 
 
 def verilog(design: Design, chip: Chip) -> str:
-    """The module around a design, in Verilog-2005."""
+    """Return the module around a design, in Verilog-2005."""
     inputs, clocks = chip.inputs, [clock.pin.name for clock in chip.clocks]
     halves = [half_period(chip, clock) for clock in clocks]
     busy = [player.control_name(bus, "busy") for bus in player.players(chip)]
@@ -129,7 +129,7 @@ def verilog(design: Design, chip: Chip) -> str:
 
 
 def half_period(chip: Chip, clock: str) -> str:
-    """The variable that starts a clock, and is half its period in picoseconds."""
+    """Return the name of the variable that starts a clock; it holds half the period in picoseconds."""
     return HALF if clock == chip.clock.name else f"{HALF}_{clock}"
 
 
@@ -138,14 +138,14 @@ def _half_of_bus(chip: Chip, bus: WiredBus) -> str:
 
 
 def controls(chip: Chip) -> list[str]:
-    """Variables of the module that Python reads and writes, beside the pins."""
+    """Return the variables of the module that Python reads and writes, apart from the pins."""
     halves = [half_period(chip, clock.pin.name) for clock in chip.clocks]
     of_players = [player.control_name(bus, name) for bus in player.players(chip) for name in player.CONTROLS]
     return [*halves, RECORDING, *of_players]
 
 
 def _inside(design: Design, chip: Chip) -> dict[str, str]:
-    """Map each probe to its place below the wrapper; "" for one that the design does not have."""
+    """Return probe -> its path below the wrapper; "" for a probe that the design does not have."""
     return {
         probe.name: f"{design.top}.{design.probes[probe.name]}" if probe.name in design.probes else ""
         for probe in chip.probes
@@ -153,7 +153,7 @@ def _inside(design: Design, chip: Chip) -> dict[str, str]:
 
 
 def _row(word: PinWord, inside: Mapping[str, str] = MappingProxyType({})) -> str:
-    """The pins as a row of a trace holds them, in 64 bits for each of its integers; inside : where the probes are."""
+    """Return the Verilog of a trace's row with these pins, 64 bits for each integer; inside : probe -> its path."""
     parts = []
     for number, integer in reversed(list(enumerate(word.row))):
         parts.append(f"{INTEGER - integer.width}'b0")

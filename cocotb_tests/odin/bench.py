@@ -19,12 +19,12 @@ EVENTS = {event.name: event for event in CHIP.events}
 
 
 class Bench(CrossbarBench):
-    """``async with Bench(dut) as bench:``; see ``CrossbarBench``. SPI_SYN_SIGN takes 256 bits in one integer."""
+    """The bench of ODIN, see ``CrossbarBench``. The content of SPI_SYN_SIGN is one integer of 256 bits."""
 
     model_of = Model
-    silent = encode(layout.LIF, lif_izh_sel=1, thr=255, neur_disable=1)  # a neuron that takes no part
+    silent = encode(layout.LIF, lif_izh_sel=1, thr=255, neur_disable=1)  # This neuron never spikes.
     port = PORT
-    too_long = ("bist_all",)  # 16k clocks
+    too_long = ("bist_all",)  # It takes 16,000 clocks.
     of_lif: Mapping[str, int] = {"lif_izh_sel": 1}
     of_synapse: Mapping[str, int] = {layout.MAPPING.name: 1}
     drawn_with: Mapping[str, Mapping[str, int]] = {

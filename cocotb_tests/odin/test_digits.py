@@ -1,7 +1,7 @@
 """Two handwritten digits under cocotb; `draupnir sim odin` without a test does hundreds.
 
-What is shown is in digits.npz: the configuration, and the events of each image. The bench leaves a record of what the
-chip did, digits_record.npz, in the session's folder, and notes its name.
+digits.npz has the configuration and the events of each image. The bench writes a record of the chip's output,
+digits_record.npz, into the session's folder, and notes its name.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from draupnir.golden.files import replacing
 
 IMAGES = Path(__file__).with_name("digits.npz")
 RECORD = "digits_record.npz"
-N_TRAIN, N_TEST = 1, 1  # images
+N_TRAIN, N_TEST = 1, 1  # the numbers of images
 LIMIT: dict[str, Any] = {"timeout_time": 1, "timeout_unit": "sec"}
 AT_ONCE = SenderTiming(gap=Clocks(0, 0), setup=Clocks(0, 0), req_hold=Clocks(0, 0), scramble=False)
 ALWAYS_READY = ReceiverTiming(latency=Clocks(0, 0), hold=Clocks(0, 0))
-QUIET = 1200  # cycles in which the last events of an image are processed
+QUIET = 1200  # The last events of an image are processed in fewer cycles.
 
 
 @dataclass
 class Record:
-    """Record of what the chip did.
+    """The record of a run.
 
-    runs : for each run of events its image, 1 if it was the lesson, the number of spikes, the clocks that it took
+    runs : for each run of events its image, 1 for a lesson or 0, the number of spikes, the number of clocks
     spikes : AEROUT_ADDR of all spikes, in order; synapses : the memory after each lesson, (depth, 1) uint32
     """
 
@@ -44,7 +44,7 @@ class Record:
     synapses: list[np.ndarray] = field(default_factory=list)
 
     def write(self, path: Path, seconds: float) -> None:
-        """Write all as arrays: ``sent`` has the runs, the others have these names; seconds : wall time."""
+        """Write all of it as arrays. The array ``sent`` has the runs; seconds : wall time."""
         with replacing(path) as temporary, temporary.open("wb") as file:
             np.savez_compressed(
                 file,
@@ -57,7 +57,7 @@ class Record:
 
 @cocotb.test(**LIMIT)
 async def test_digits(dut: Any) -> None:
-    """Two images: one in training with a teacher, one in the test with learning off."""
+    """The chip learns one image with a teacher, and classifies another one with learning off."""
     with np.load(IMAGES) as file:
         job = dict(file)
     bench = Bench(dut, sender=AT_ONCE, receiver=ALWAYS_READY)
@@ -88,7 +88,7 @@ async def _send(bench: Bench, job: Mapping[str, np.ndarray], image: int, part: s
 
 
 def _registers(contents: np.ndarray) -> dict[str, int]:
-    """All registers by name, each with the contents of its addresses in one integer."""
+    """Return name -> content, with the contents of a register's addresses in one integer."""
     return {
         r.name: sum(part << r.width * i for i, part in enumerate(row[: r.n_addrs]))
         for r, row in zip(CHIP.registers, contents.tolist(), strict=True)

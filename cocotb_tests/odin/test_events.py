@@ -15,7 +15,7 @@ NEUR = 130
 
 @cocotb.test(**LIMIT)
 async def test_short_events_take_their_clocks(dut: Any) -> None:
-    """REQ to ACK takes the declared clocks and those of the synchroniser, the same for every kind."""
+    """REQ to ACK takes the declared clocks, plus those of the synchroniser, the same number for all kinds."""
     async with Bench(dut, OPEN_LOOP, sender=AT_ONCE) as bench:
         for name in ("synapse", "bist"):
             await bench.event(name)
@@ -24,7 +24,7 @@ async def test_short_events_take_their_clocks(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_bistability_of_all_takes_its_clocks(dut: Any) -> None:
-    """All words of the synapse memory: by far the longest event."""
+    """The event visits all words of the synapse memory, and is by far the longest one."""
     async with Bench(dut, OPEN_LOOP, sender=AT_ONCE) as bench:
         await bench.event("bist_all")
         assert bench.aerin.answered_in == EVENTS["bist_all"].cycles + TO_IDLE
@@ -32,7 +32,7 @@ async def test_bistability_of_all_takes_its_clocks(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_scheduled_events_take_their_clocks(dut: Any) -> None:
-    """Events for the scheduler are acknowledged at once; bistability waits until all of them have been processed."""
+    """Events for the scheduler are acknowledged immediately; bistability waits until all of them are processed."""
     async with Bench(dut, OPEN_LOOP, sender=AT_ONCE) as bench:
         took = {}
         for name, fields in (("spike", {}), ("virtual", {"weight": 1}), ("other", {"virts": 4})):
@@ -46,7 +46,7 @@ async def test_scheduled_events_take_their_clocks(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_virtual_events_excite_inhibit_and_leak(dut: Any) -> None:
-    """3 in, 2 out, and a leak of 1 leave nothing; 3 and 1 then reach the threshold of 4."""
+    """An excitation of 3, an inhibition of 2 and a leak of 1 leave 0. Then 3 and 1 reach the threshold of 4."""
     neuron = {NEUR: Bench.lif(thr=4, leak_en=1, leak_str=1)}
     async with Bench(dut, OPEN_LOOP, neuron) as bench:
         for fields in ({"weight": 3}, {"weight": 2, "sign": 1}, {"leak": 1}, {"weight": 3}):
@@ -60,7 +60,7 @@ async def test_virtual_events_excite_inhibit_and_leak(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_other_codes_are_virtual_events(dut: Any) -> None:
-    """A code of no declared event is pushed to the scheduler as a virtual event: weight 4 is virts 16."""
+    """An undeclared code goes to the scheduler as a virtual event; weight 4 is virts 16."""
     async with Bench(dut, OPEN_LOOP, {NEUR: Bench.lif(thr=4)}) as bench:
         weight = VIRTS["weight"].lsb
         await bench.aerin.send(EVENTS["other"].encode(neur=NEUR, virts=4 << weight) | 0b010)

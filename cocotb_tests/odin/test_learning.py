@@ -1,4 +1,4 @@
-"""Synaptic plasticity: SDSP and bistability move weights as worked out by hand, and as the model says."""
+"""Synaptic plasticity: SDSP and bistability move weights as the model does, and as we have computed by hand."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from draupnir.emulator.odin.layout import LIF, N_SYN, SYN, SYN_ADDR
 
 PRE, NEUR = 17, 40
 WORD = encode(SYN_ADDR, pre=PRE, post_group=NEUR // N_SYN)
-WEIGHTS = {(PRE, NEUR + i): i for i in range(N_SYN)}  # 0..7, one of each
+WEIGHTS = {(PRE, NEUR + i): i for i in range(N_SYN)}  # one synapse with each weight, 0..7
 LEARNING = encode(LIF, lif_izh_sel=1, thr=255, ca_en=1, thetamem=100, ca_theta1=0, ca_theta2=7, ca_theta3=7, calcium=3)
 
 
 def weights(bench: Bench) -> list[int]:
-    """The eight weights in WORD."""
+    """Return the eight weights in WORD."""
     fields = decode(SYN, bench.word("synapses", WORD))
     return [fields[f"syn_weight{i}"] for i in range(N_SYN)]
 
 
 async def learn(dut: Any, core: int) -> list[int]:
-    """The weights after a time reference and a spike of PRE, with the eight neurons' potentials at ``core``."""
+    """Return the weights after a time reference and a spike of PRE; core : the potential of the eight neurons."""
     neurons = {NEUR + i: LEARNING | encode(LIF, core=core) for i in range(N_SYN)}
     async with Bench(dut, {"SPI_OPEN_LOOP": 1}, neurons, Bench.synapses(WEIGHTS)) as bench:
         await bench.event("tref_all")
@@ -55,7 +55,7 @@ async def test_bistability_parts_weights(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_unmapped_synapses_learn_only_if_told(dut: Any) -> None:
-    """SPI_UPDATE_UNMAPPED_SYN decides about SDSP where the mapping bit is 0."""
+    """SPI_UPDATE_UNMAPPED_SYN decides whether SDSP changes a synapse with mapping bit 0."""
     neurons = {NEUR + i: LEARNING | encode(LIF, core=150) for i in range(N_SYN)}
     async with Bench(dut, {"SPI_OPEN_LOOP": 1}, neurons, Bench.synapses(WEIGHTS, mapping=0)) as bench:
         await bench.event("tref_all")

@@ -15,7 +15,7 @@ NEUR, PRE = 77, 5
 
 
 def lif(**fields: int) -> dict[int, int]:
-    """One leaky integrate-and-fire neuron at NEUR."""
+    """Return neurons with one leaky integrate-and-fire neuron, at NEUR."""
     return {NEUR: Bench.lif(**fields)}
 
 
@@ -34,7 +34,7 @@ async def test_inhibition_stops_at_zero(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_leak_is_taken_at_time_references(dut: Any) -> None:
-    """Three leaks of 6 leave 2 of 20, and one more 0: LIF word's core, read through the back door."""
+    """Three leaks of 6 leave 2 of 20, and one more leaves 0; the core is read through the back door."""
     async with Bench(dut, OPEN_LOOP, lif(thr=255, core=20, leak_en=1, leak_str=6)) as bench:
         cores = []
         for _ in range(4):

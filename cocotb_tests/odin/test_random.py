@@ -1,4 +1,4 @@
-"""Random traffic in the mode that tinyODIN has not; the rest of it is in ``cocotb_tests/crossbar/test_random.py``."""
+"""Random traffic in the mode that tinyODIN lacks; all other modes are in ``cocotb_tests/crossbar/test_random.py``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two ways to record pins, beside each other: the log of the wrapper, and Python woken for each change."""
+"""The two ways to record pins give the same: the wrapper's log, and Python that wakes up for each change."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ LIMIT: dict[str, Any] = {"timeout_time": 1, "timeout_unit": "ms"}
 
 @cocotb.test(**LIMIT)
 async def test_the_log_and_python_record_the_same(dut: Any) -> None:
-    """Pins that change at any time, several at once, at clock edges, and to X and Z where the simulator knows them."""
+    """Pins change at any time, several together, at clock edges, and to X and Z if the simulator knows these."""
     pins = Pins(dut, CHIP)
     await _record(pins, ChipClock(pins[CHIP.clock.name], half=control(dut, HALF)))
 
 
 @cocotb.test(**LIMIT)
 async def test_they_do_with_the_clock_of_cocotb(dut: Any) -> None:
-    """The same where the wrapper's clock stands still."""
+    """They also do if the wrapper's clock stands still."""
     pins = Pins(dut, CHIP)
     await _record(pins, ChipClock(pins[CHIP.clock.name]))
 
@@ -57,11 +57,11 @@ async def _record(pins: Pins, clock: ChipClock) -> None:
         n_passing, n_edges = n_passing + len(rows) - rows.n_cycles, n_edges + rows.n_cycles
     assert clock.cycle() > N_ROUNDS
     assert n_passing > N_ROUNDS
-    session.note(cycles=n_edges, compared=n_edges, mismatches=0)  # record with record
+    session.note(cycles=n_edges, compared=n_edges, mismatches=0)  # One recording is compared with the other.
 
 
 async def _change(pins: Pins, clock: ChipClock, rng: np.random.Generator, unknown: bool) -> None:
-    """Wait for up to a clock, in one case of four to the next half of it, then let a pin change."""
+    """Wait for at most a clock, in one of four cases until the next half of it, and then change a pin."""
     quarter = clock.period // 4
     await Timer(int(rng.choice([quarter, quarter, int(rng.integers(1, clock.period)), 2 * quarter])), "step")
     for pin in rng.choice(np.array([pin.name for pin in CHIP.inputs]), size=2):

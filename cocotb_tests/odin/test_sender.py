@@ -1,4 +1,4 @@
-"""The two ways to send events, beside each other: the wrapper's player, and Python woken for each step."""
+"""The two ways to send events do the same: the wrapper's player, and Python that wakes up for each step."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ from draupnir.emulator.odin.layout import NEURONS, SYNAPSES
 from draupnir.emulator.trace import Trace
 
 BUS = "aerin"
-SETTLED = 2000  # cycles after which nothing moves
+SETTLED = 2000  # After these cycles nothing moves.
 AT_ONCE = SenderTiming(gap=Clocks(0, 0), setup=Clocks(0, 0), req_hold=Clocks(0, 0), scramble=False)
-STEADY = ReceiverTiming(latency=Clocks(1, 1), hold=Clocks(0, 0))  # no draws
+STEADY = ReceiverTiming(latency=Clocks(1, 1), hold=Clocks(0, 0))  # It draws no random numbers.
 TIMINGS = (AT_ONCE, SenderTiming(), SenderTiming(gap=Clocks(0, 2, 0.1, 20, 40), setup=Clocks(1, 3), scramble=False))
 
 
 @cocotb.test(**LIMIT)
 async def test_the_player_and_python_move_the_pins_alike(dut: Any) -> None:
-    """The same events, more than fit the player at a time, with the same draws: each pin, also between the clocks."""
+    """Both get the same events and random numbers, and each pin moves alike, also between clocks.
+
+    The player needs several lists.
+    """
     async with Bench(dut, {"SPI_OPEN_LOOP": 1}, receiver=STEADY) as bench:
         contents = {NEURONS.name: bench.any_neurons(), SYNAPSES.name: bench.any_synapses()}
         recorder = Recorder(bench.pins, bench.edges, Followed(bench.pins))
@@ -46,7 +49,7 @@ async def test_the_player_and_python_move_the_pins_alike(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_both_say_what_is_owed(dut: Any) -> None:
-    """A chip that is held in its reset does not answer the second event."""
+    """A chip in reset does not answer the second event."""
     first, second = (EVENTS["virtual"].encode(neur=n) for n in (1, 2))
     async with Bench(dut) as bench:
         for driver in drivers(bench, AT_ONCE):
@@ -69,7 +72,7 @@ async def test_both_say_what_is_owed(dut: Any) -> None:
 
 
 def drivers(bench: Bench, timing: SenderTiming) -> Iterator[BusSender]:
-    """The wrapper's player, then Python, each with the same draws ahead."""
+    """Yield a sender with the wrapper's player, then one in Python; both draw the same random numbers."""
     pins = bench.pins.bus(BUS)
     player = Player.for_bus(bench.pins.dut, pins.wired)
     assert player is not None
@@ -78,7 +81,7 @@ def drivers(bench: Bench, timing: SenderTiming) -> Iterator[BusSender]:
 
 
 async def rows(bench: Bench, recorder: Recorder, driver: BusSender, events: Sequence[int]) -> Trace:
-    """All pins' levels from now until nothing moves any more."""
+    """Send events, and return the levels of all pins until nothing moves any more."""
     await driver.send_all(events)
     await bench.clock.cycles(SETTLED)
     return recorder.rows()

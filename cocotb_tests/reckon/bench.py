@@ -20,20 +20,20 @@ from draupnir.golden.ranges import Range, draw
 from draupnir.golden.recipes.reckon_contents import BASE, Network
 from draupnir.golden.recipes.reckon_samples import TARGET
 
-LIMIT: Limit = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated: 400,000 clocks
+LIMIT: Limit = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated time: 400,000 clocks
 SEEN = 4  # cycles from the end of a word until the chip has done what it says
-BUSY = 5  # cycles from a tick until the chip shows that it is at work
-READ_HALF = 6  # cycles in half an SCK period with which the chip can follow when it reads, from the first bit on
-UNDEFINED = ("MISO",)  # shows what a memory read last at the beginning of a read, and before the first there is nothing
+BUSY = 5  # cycles from a tick until the chip shows that it is busy
+READ_HALF = 6  # cycles in half an SCK period with which the chip reads in time for the first bit
+UNDEFINED = ("MISO",)  # At the beginning of a read it shows the last read; before the first read that is unknown.
 
 
 class Bench(ChipBench):
-    """``async with Bench(dut) as bench:`` gives a configured, idle chip, and checks at the end that all is well.
+    """Within ``async with`` this bench gives a configured, idle chip. At the end it checks the chip against the model.
 
-    network : sizes and contents, drawn from the bench's seed
-    registers : contents of configuration registers, or their ranges, where they are not the recipes' sensible ones
-    contents : of whole memories instead of the drawn ones, (depth, limbs) uint32
-    sender, receiver : timing of input and output bus
+    network : sizes and ranges of contents; the contents depend on the bench's seed
+    registers : name -> content, or the range of it; all other registers are as in the recipes
+    contents : memory -> (depth, limbs) uint32, in the place of random contents
+    sender, receiver : the timing of input and output bus
     memories, ports : see ``ChipBench``
     """
 
@@ -78,18 +78,18 @@ class Bench(ChipBench):
     # --- Configuration and memories ---
 
     async def configure(self) -> None:
-        """Write all registers; the last lets the network run."""
+        """Write all registers; the last one lets the network run."""
         for register in CHIP.registers[1:]:
             for i in range(register.n_addrs):
                 await self.write_register(register.name, draw(self.registers[register.name], self.rng), i)
         await self.write_register("SPI_EN_CONF", 0)
 
     async def write_register(self, name: str, content: int, i: int = 0) -> None:
-        """Write a configuration register, or word i of one that has several; a negative content in two's complement."""
+        """Write a configuration register, or its word ``i``; a negative content is written in two's complement."""
         await self.transfer(PORT.at_register(name, i), [content & (1 << CHIP.register(name).width) - 1])
 
     async def transfer(self, header: int, words: Sequence[int]) -> list[int]:
-        """A transaction; returns what MISO said in each data word."""
+        """Send a transaction; words : 32 bits each. Return the 32 bits of MISO during each data word."""
         answers = []
         for word in (header, *words):
             answers.append(await self.spi.shift(word, PORT.field_bits))
@@ -98,15 +98,15 @@ class Bench(ChipBench):
         return answers[1:]
 
     async def write(self, memory: str, addr: int, words: Sequence[int]) -> None:
-        """Write 32-bit parts of a memory's words, from an address on. SPI_EN_CONF has to be 1."""
+        """Write 32-bit parts of a memory's words, from an address on. SPI_EN_CONF must be 1."""
         await self.transfer(PORT.header(CODES[memory], addr, len(words)), words)
 
     async def read(self, memory: str, addr: int, n: int) -> list[int]:
-        """Read 32-bit parts of a memory's words. SPI_EN_CONF has to be 1."""
+        """Read ``n`` 32-bit parts of a memory's words, from an address on. SPI_EN_CONF must be 1."""
         return await self._slow(PORT.header(CODES[memory], addr, n, read=1), n)
 
     async def read_output_neuron(self, i: int) -> int:
-        """The potential of an output neuron, 16 bits. SPI_EN_CONF has to be 1."""
+        """Read the potential of an output neuron, 16 bits. SPI_EN_CONF must be 1."""
         return (await self._slow(PORT.header(SpiCode.ONEUR, i, read=1), 1))[0]
 
     async def _slow(self, header: int, n: int) -> list[int]:
@@ -116,9 +116,9 @@ class Bench(ChipBench):
         return answers
 
     def n_changed(self, memory: str) -> int:
-        """Return how many bytes of the model's memory are not what they were in the beginning."""
+        """Return the number of bytes of the model's memory that have changed since the beginning."""
         if self.session.check:
-            self.lockstep.compare()  # the model comes up to now
+            self.lockstep.compare()  # After this the model has run all clocks up to now.
         initial, now = self.contents[memory].view(np.uint8), self.model.memories[memory].view(np.uint8)
         return int(np.count_nonzero(initial != now))
 
@@ -129,15 +129,15 @@ class Bench(ChipBench):
             self.pins[name].value = level_
 
     async def event(self, neur: int) -> None:
-        """An input neuron spikes in the next timestep."""
+        """Send a spike of an input neuron for the next timestep."""
         await self.aerin.send(neur)
 
     async def target(self, byte: int) -> None:
-        """Target data: a label, or a byte of a target."""
+        """Send target data: a label, or a byte of a target."""
         await self.aerin.send(TARGET | byte)
 
     async def events(self, n: int) -> None:
-        """Some input events from existing neurons."""
+        """Send ``n`` random input events from existing neurons."""
         await self.aerin.send_all([int(self.rng.integers(self.n_inp)) for _ in range(n)])
 
     @property
@@ -147,26 +147,26 @@ class Bench(ChipBench):
         return n + 1
 
     async def begin(self, **pins: int) -> None:
-        """SAMPLE rises, and other pins take their levels."""
+        """Raise SAMPLE, and set other pins."""
         self.set(SAMPLE=1, **pins)
         await self.clock.cycles(BUSY)
 
     async def end(self) -> None:
-        """SAMPLE falls, a last tick; the chip sends its answer and rests."""
+        """Lower SAMPLE, send a last tick, and wait until the chip has sent its answer and is at rest."""
         self.set(SAMPLE=0)
         await self.clock.cycles(BUSY)
         await self.tick()
         await self.ready()
 
     async def tick(self, width: int = 2) -> None:
-        """TIME_TICK, until the chip is at work."""
+        """Raise TIME_TICK for ``width`` cycles, and wait until the chip is busy."""
         self.set(TIME_TICK=1)
         await self.clock.cycles(width)
         self.set(TIME_TICK=0)
         await self.clock.cycles(BUSY)
 
     async def timestep(self, targets: Sequence[int] = ()) -> None:
-        """A tick, and until the chip is ready for the next; it is given the targets when it asks for them on MISO."""
+        """Send a tick, and wait until the chip is ready for the next one. Targets are sent when MISO requests them."""
         await self.tick()
         if targets:
             await First(self.pins["MISO"].rising_edge, self.pins["TIMING_ERROR_RDY"].rising_edge)
@@ -176,14 +176,18 @@ class Bench(ChipBench):
         await self.ready()
 
     async def ready(self) -> None:
-        """Until TIMING_ERROR_RDY is 1. Only where SPI_TIMING_MODE is 0."""
+        """Wait until TIMING_ERROR_RDY is 1; SPI_TIMING_MODE must be 0."""
         if level(self.pins["TIMING_ERROR_RDY"]) != 1:
             await self.pins["TIMING_ERROR_RDY"].rising_edge
-        await Timer(self.clock.period // 4, "step")  # away from the edge that caused it
+        await Timer(self.clock.period // 4, "step")  # The next change of a pin is then far from the edge.
         await self.clock.cycles(1)
 
     async def sample(self, n_steps: int, n_events: int = 4, label: int = 0, teach: int = 0, infer: int = 0) -> None:
-        """A whole sample with random input events; TARGET_VALID and INFER_ACC from some timestep on."""
+        """Send a whole sample with random input events.
+
+        n_steps : the number of timesteps; n_events : the number of input events in each
+        teach, infer : the timestep from which TARGET_VALID, INFER_ACC are 1
+        """
         await self.begin()
         for step in range(n_steps):
             await self.events(n_events)
@@ -195,7 +199,7 @@ class Bench(ChipBench):
 
 
 def weights(memory: str, entries: Mapping[tuple[int, int], int]) -> np.ndarray:
-    """A weight memory with (pre, post): weight, and 0 everywhere else."""
+    """Return a weight memory; entries : (pre, post) -> weight, -128..127; all other weights are 0."""
     n_post = layout.N_OUT if memory == layout.WOUT.name else layout.N
     declaration = CHIP.memory(memory)
     table = np.zeros((declaration.depth * layout.N_WEIGHTS // n_post, n_post), np.int8)

@@ -13,11 +13,11 @@ from draupnir.emulator.reckon import layout
 from draupnir.golden.recipes.reckon_contents import Network
 
 NO_LEARNING = {"SPI_DO_EPROP": 0, "SPI_EN_STOCH_ROUND": 0}
-ONE = 0xFFF  # alpha so near to 1 that it hardly decays
+ONE = 0xFFF  # With this alpha, potentials hardly decay.
 
 
 def neurons(thr: int, n: int) -> np.ndarray:
-    """A neuron memory with that many neurons of one threshold."""
+    """Return a neuron memory with ``n`` neurons of the same threshold."""
     memory = np.zeros((layout.NEURONS.depth, layout.NEURONS.n_limbs), np.uint32)
     memory[: (n + 1) // 2] = to_limbs(encode(layout.PAIR, thr=thr, alpha=ONE), layout.NEURONS.n_limbs)
     return memory
@@ -94,12 +94,12 @@ async def test_potentials_saturate(dut: Any) -> None:
     lowest, highest = -(1 << 15), (1 << 15) - 1
     assert potentials == [lowest, highest] * 2
     bus_potentials = np.array(bench.answers.addrs, np.uint8).view("<i2")
-    assert bus_potentials.tolist() == [lowest, highest] * 2  # the output neurons'
+    assert bus_potentials.tolist() == [lowest, highest] * 2  # These are the potentials of the output neurons.
 
 
 @cocotb.test(**LIMIT)
 async def test_noise_and_rounding(dut: Any) -> None:
-    """Noise moves potentials without any weight; rounding is random; seeds are as written."""
+    """Noise moves potentials even without weights, rounding is random, and the seeds are the written ones."""
     registers = {"SPI_DO_EPROP": 0, "SPI_FORCE_TRACES": 1, "SPI_NOISE_EN": 1, "SPI_NOISE_STR": 2}
     network = Network(n_inp=5, n_rec=9, n_out=2, winp=0, thr=(1000, 3000))
     async with Bench(dut, network, registers) as bench:
@@ -109,7 +109,7 @@ async def test_noise_and_rounding(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_odd_numbers_of_neurons(dut: Any) -> None:
-    """More input than recurrent neurons, an odd number of these, and input events of neurons that are not there."""
+    """There are more input than recurrent neurons, an odd number of these, and events of neurons that do not exist."""
     async with Bench(dut, Network(n_inp=19, n_rec=5, n_out=1, winp=(20, 90)), {"SPI_FORCE_TRACES": 1}) as bench:
         await bench.begin()
         for neur in (0, 4, 5, 18, 19, 255):

@@ -17,7 +17,7 @@ NO_LEARNING = {"SPI_DO_EPROP": 0}
 
 @cocotb.test(**LIMIT)
 async def test_local_ticks(dut: Any) -> None:
-    """Local ticks do not begin a sample, but go on with one that an external tick began."""
+    """Local ticks do not begin a sample, but they continue a sample that an external tick has begun."""
     async with Bench(dut, SMALL, {**NO_LEARNING, "SPI_LOCAL_TICK": 1, "SPI_CYCLES_PER_TICK": 150}) as bench:
         await bench.begin()
         await bench.clock.cycles(400)
@@ -35,7 +35,7 @@ async def test_local_ticks(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_a_timing_error_is_told(dut: Any) -> None:
-    """A tick in mid-timestep raises TIMING_ERROR_RDY for good; only a reset lowers it."""
+    """A tick during a timestep raises TIMING_ERROR_RDY, and only a reset lowers it."""
     async with Bench(dut, SMALL, {**NO_LEARNING, "SPI_TIMING_MODE": 1}) as bench:
         await bench.begin()
         await bench.tick()
@@ -52,7 +52,7 @@ async def test_a_timing_error_is_told(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_a_timing_error_halts(dut: Any) -> None:
-    """The chip with SPI_ERROR_HALT rests until a reset, whatever comes."""
+    """The chip with SPI_ERROR_HALT does nothing until a reset, whatever happens at its pins."""
     async with Bench(dut, SMALL, {**NO_LEARNING, "SPI_ERROR_HALT": 1}) as bench:
         await bench.begin()
         await bench.events(3)
@@ -61,7 +61,7 @@ async def test_a_timing_error_halts(dut: Any) -> None:
         for _ in range(2):
             await bench.tick()
             await bench.clock.cycles(100)
-            assert bench.pins["TIMING_ERROR_RDY"].value == 1  # state IDLE
+            assert bench.pins["TIMING_ERROR_RDY"].value == 1  # The chip is in state IDLE.
         bench.set(SAMPLE=0)
         await bench.tick()
         await bench.clock.cycles(100)
@@ -70,7 +70,7 @@ async def test_a_timing_error_halts(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_events_at_a_tick(dut: Any) -> None:
-    """Input events in every phase to a tick, also in the very clock of it, where they are lost."""
+    """Input events come at all distances from a tick. In the clock of the tick they are lost."""
     async with Bench(dut, SMALL, {"SPI_FORCE_TRACES": 1, **NO_LEARNING}) as bench:
         await bench.begin()
         for phase in range(bench.length(10)):
@@ -83,7 +83,7 @@ async def test_events_at_a_tick(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_output_bus(dut: Any) -> None:
-    """Label or potentials, at each timestep or once, to a receiver that lets the chip wait."""
+    """The chip sends label or potentials, at each timestep or once, to a receiver that makes the chip wait."""
     slow = ReceiverTiming(latency=Clocks(0, 30), hold=Clocks(0, 30))
     async with Bench(dut, SMALL, NO_LEARNING, receiver=slow) as bench:
         expected = 0
@@ -97,7 +97,7 @@ async def test_output_bus(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_targets_at_the_wrong_time(dut: Any) -> None:
-    """A label before it is asked for spares the question; two of them are one."""
+    """The chip does not request a label that has already come; a second label changes nothing."""
     async with Bench(dut, SMALL) as bench:
         await bench.begin()
         await bench.events(3)

@@ -1,4 +1,4 @@
-"""e-prop: each kind of weights by its bit, regularisation, regression, and what is not to change does not."""
+"""e-prop: each kind of weights learns only with its bit; regularisation and regression."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QUICK = {**{f"SPI_H_{i}": 7 for i in range(5)}, "SPI_LR_P_WINP": 14, "SPI_LR_P_W
 
 
 async def learns(dut: Any, do_eprop: int, **registers: int) -> None:
-    """Two samples; the weights whose bits are set in SPI_DO_EPROP change, the others do not."""
+    """Two samples change the weights whose bits in SPI_DO_EPROP are 1, and no others."""
     async with Bench(dut, EAGER, {**QUICK, "SPI_DO_EPROP": do_eprop, **registers}) as bench:
         for label in (1, 2):
             await bench.sample(bench.length(6) + 2, label=label, teach=2)
@@ -45,7 +45,7 @@ async def test_all_weights_learn_with_a_label_at_each_timestep(dut: Any) -> None
 
 @cocotb.test(**LIMIT)
 async def test_regularisation_without_a_target(dut: Any) -> None:
-    """Weights fall at each timestep with SPI_REGUL_MODE bits 2 and 1, though TARGET_VALID never rises."""
+    """Weights fall at each timestep with bits 2 and 1 of SPI_REGUL_MODE, although TARGET_VALID never rises."""
     registers = {"SPI_REGUL_MODE": 0b110, "SPI_REGUL_W": 0b11, "SPI_REGUL_F0": 2, "SPI_REGUL_K_INP_P": 24}
     async with Bench(dut, EAGER, registers) as bench:
         await bench.begin()
@@ -63,7 +63,7 @@ async def test_both_regularisations(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_regression(dut: Any) -> None:
-    """Targets of two bytes each at every timestep, whose potentials come out."""
+    """Targets of two bytes go in at each timestep, and potentials come out."""
     registers = {
         **QUICK,
         "SPI_REGRESSION": 1,
@@ -77,7 +77,7 @@ async def test_regression(dut: Any) -> None:
         for _ in range(4):
             await bench.events(4)
             await bench.timestep([int(byte) for byte in bench.rng.integers(256, size=6)])
-        assert len(bench.answers.events) == 3 * 6  # the first tick only begins the sample
+        assert len(bench.answers.events) == 3 * 6  # The first tick only begins the sample.
         assert all(bench.n_changed(memory) for memory in MEMORIES)
         bench.set(TARGET_VALID=0)
         await bench.end()

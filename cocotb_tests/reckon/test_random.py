@@ -1,4 +1,4 @@
-"""Random traffic with idle, back pressure, resets in mid-flight and abuse: golden recipes, played with the seed."""
+"""Random traffic with idle, back pressure, resets at any moment, and broken rules: golden recipes and cocotb's seed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ N_CYCLES = 6000
 
 
 class Played(ChipBench):
-    """A bench in which a recipe does everything, the first reset and the configuration too."""
+    """A bench in which a recipe does everything, also the first reset and the configuration."""
 
     undefined = UNDEFINED
 

@@ -1,4 +1,4 @@
-"""The SPI: every register, transfers of several words with all memories, and the network frozen or running."""
+"""The SPI: all registers, transfers of several words with all memories, and the network stopped or running."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SMALL = Network(n_inp=6, n_rec=8, n_out=3)
 
 @cocotb.test(**LIMIT)
 async def test_memories_read_back(dut: Any) -> None:
-    """A transfer of several words to each memory is found there, and reads back in another transfer."""
+    """The words of a transfer to each memory are in the memory, and another transfer reads them back."""
     async with Bench(dut, SMALL) as bench:
         await bench.write_register("SPI_EN_CONF", 1)
         for memory in CHIP.memories:
@@ -42,7 +42,7 @@ async def test_transfers_need_spi_en_conf(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_the_network_stands_still_in_state_config(dut: Any) -> None:
-    """SPI_RDY comes after the timestep, and goes when the network runs again; memories are read and written between."""
+    """SPI_RDY rises after the timestep, and falls when the network runs again; until then memories are accessed."""
     async with Bench(dut, SMALL) as bench:
         await bench.begin()
         await bench.events(4)
@@ -63,7 +63,7 @@ async def test_the_network_stands_still_in_state_config(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_every_register_takes_any_content(dut: Any) -> None:
-    """Registers rewritten at random in mid-sample, each then as written; a local timestep's clocks alone stay."""
+    """Registers get random contents during a sample, and then have them. SPI_CYCLES_PER_TICK is not written."""
     async with Bench(dut, SMALL) as bench:
         await bench.begin()
         for i in bench.rng.permutation(len(CHIP.registers)):
@@ -81,16 +81,16 @@ async def test_every_register_takes_any_content(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_a_register_acts_when_it_has_been_written(dut: Any) -> None:
-    """Pins tell of registers: MISO asks for a target, TIMING_ERROR_RDY and SPI_RDY change their minds."""
+    """Pins show when a register acts: MISO requests a target, and TIMING_ERROR_RDY and SPI_RDY change."""
     async with Bench(dut, SMALL, {"SPI_SINGLE_LABEL": 0}) as bench:
         miso, ready, frozen = (bench.pins[name] for name in ("MISO", "TIMING_ERROR_RDY", "SPI_RDY"))
         for mode in (1, 0):
             await bench.write_register("SPI_TIMING_MODE", mode)
-            assert ready.value == 1 - mode  # no error, and ready
+            assert ready.value == 1 - mode  # The pin says "no error" in one mode and "ready" in the other.
         await bench.begin(TARGET_VALID=1)
         await bench.timestep()
         await bench.tick()
-        await bench.clock.cycles(60)  # in state GET_TAR
+        await bench.clock.cycles(60)  # The chip is in state GET_TAR now.
         for level in (0, 1, 0):
             await bench.write_register("SPI_GET_TAR_REQ_OUT", level)
             assert miso.value == level
@@ -125,7 +125,7 @@ async def test_spikes_and_dirty_bits_can_be_written(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_headers_that_write_nothing_change_nothing(dut: Any) -> None:
-    """Any header that reads, or writes nothing that there is, with one or two words of any data."""
+    """Headers that read, or that write to nothing, come with one or two words of any data."""
     async with Bench(dut, SMALL) as bench:
         await bench.write_register("SPI_EN_CONF", 1)
         old_configuration = _configuration(bench)
@@ -140,7 +140,7 @@ async def test_headers_that_write_nothing_change_nothing(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_odd_headers(dut: Any) -> None:
-    """The next header follows one without data fields; a header that reads leaves its request up."""
+    """A header without data fields is followed by the next header; the request of a header that reads stays 1."""
     async with Bench(dut, SMALL) as bench:
         await bench.write_register("SPI_EN_CONF", 1)
         for read, kappa in ((0, 0x55), (0, 0x7F), (1, 0x2A)):
@@ -153,7 +153,7 @@ async def test_odd_headers(dut: Any) -> None:
 
 
 def _configuration(bench: Bench) -> dict[str, list[int]]:
-    """The contents of all registers, of the model that has come up to now."""
+    """Return name -> the contents of a register, of the model, which first runs all clocks up to now."""
     if bench.session.check:
         bench.lockstep.compare()
     return {r.name: np.ravel(bench.model.registers[0][r.name.lower()]).tolist() for r in CHIP.registers}

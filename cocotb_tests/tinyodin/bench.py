@@ -15,14 +15,14 @@ from draupnir.emulator.tinyodin.layout import CHIP, NEURONS, SYNAPSES, N
 from draupnir.emulator.tinyodin.port import PORT
 
 EVENTS = {event.name: event for event in CHIP.events}
-RATE = 1 << layout.SYN_BITS  # one synapse in so many exists in a random memory
+RATE = 1 << layout.SYN_BITS  # In a random memory, one of so many synapses exists.
 
 
 class Bench(CrossbarBench):
-    """``async with Bench(dut) as bench:``; see ``CrossbarBench``. SPI_MAX_NEUR is 255 if it is not given."""
+    """The bench of tinyODIN, see ``CrossbarBench``. The default of SPI_MAX_NEUR is 255."""
 
     model_of = Model
-    silent = encode(layout.LIF, thr=layout.LIF["thr"].high, neur_disable=1)  # a neuron that takes no part
+    silent = encode(layout.LIF, thr=layout.LIF["thr"].high, neur_disable=1)  # This neuron never spikes.
     port = PORT
     drawn_with: Mapping[str, Mapping[str, int]] = {
         "open_loop": {"SPI_OPEN_LOOP": 1, "SPI_MAX_NEUR": 200},
@@ -34,14 +34,14 @@ class Bench(CrossbarBench):
     always: Mapping[str, int] = {"SPI_MAX_NEUR": N - 1}
 
     def any_neurons(self) -> np.ndarray:
-        """A neuron memory of which half of the words are random, and the other half easily stirred."""
+        """Return a neuron memory in which half of the words are random, and the other neurons spike easily."""
         words = self.rng.integers(1 << 32, size=(NEURONS.depth, NEURONS.n_limbs), dtype=np.uint32)
         low = ((1 << 5) - 1) << layout.LIF["thr"].lsb | ((1 << 3) - 1) << layout.LIF["leak_str"].lsb
         words[::2] &= np.uint32(low)
         return words
 
     def any_synapses(self) -> np.ndarray:
-        """A synapse memory of random weights, most of them 0, so that a closed loop does not fill for ever."""
+        """Return a synapse memory of random weights, most of them 0, so that a closed loop does not fill the FIFO."""
         shape = (SYNAPSES.depth, layout.N_SYN)
         weights = self.rng.integers(RATE, size=shape) * (self.rng.integers(RATE, size=shape) == 0)
         return (weights << layout.SYN_BITS * np.arange(layout.N_SYN)).sum(axis=1).astype(np.uint32)[:, np.newaxis]

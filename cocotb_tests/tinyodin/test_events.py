@@ -16,7 +16,7 @@ NEURONS = {neur: Bench.lif(thr=4) for neur in range(N)}
 
 @cocotb.test(**LIMIT)
 async def test_scheduled_events_take_their_clocks(dut: Any) -> None:
-    """Events for the scheduler are acknowledged at once; the next event waits there behind them."""
+    """Events for the scheduler are acknowledged immediately; the next event waits until they are processed."""
     async with Bench(dut, OPEN_LOOP, NEURONS, sender=AT_ONCE) as bench:
         took = {}
         for name in ("spike", "virtual"):
@@ -33,7 +33,7 @@ async def test_scheduled_events_take_their_clocks(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_max_neur_is_the_last_neuron_visited(dut: Any) -> None:
-    """A time reference to all takes fewer clocks, and a spike event stimulates all up to that neuron, in order."""
+    """A time reference to all takes fewer clocks, and a spike event stimulates all neurons up to this one, in order."""
     weights = Bench.synapses({(PRE, post): 4 for post in range(N)})
     async with Bench(dut, {**OPEN_LOOP, "SPI_MAX_NEUR": 149}, NEURONS, weights, sender=AT_ONCE) as bench:
         await bench.event("tref_all")
@@ -45,7 +45,7 @@ async def test_max_neur_is_the_last_neuron_visited(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_virtual_events_are_signed(dut: Any) -> None:
-    """3 in, 5 out leave -2; a leak of 1 leaves -1; 7 and -2 then reach the threshold of 4."""
+    """3 and -5 leave -2, and a leak of 1 leaves -1. Then 7 and -2 reach the threshold of 4."""
     neuron = {NEUR: Bench.lif(thr=4, leak_str=1)}
     async with Bench(dut, OPEN_LOOP, neuron) as bench:
         for name, fields in (("virtual", {"weight": 3}), ("virtual", {"weight": -5}), ("tref", {})):
@@ -59,7 +59,7 @@ async def test_virtual_events_are_signed(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_virtual_event_of_no_weight_is_a_spike(dut: Any) -> None:
-    """Weight 0 cannot be told from a neuron's spike: it reaches all neurons through the synapses."""
+    """A virtual event of weight 0 is the same word as a neuron's spike: it reaches all neurons through the synapses."""
     async with Bench(dut, OPEN_LOOP, NEURONS, Bench.synapses({(PRE, 200): 5})) as bench:
         await bench.event("virtual", neur=PRE, weight=0)
         await bench.clock.cycles(EVENTS["spike"].cycles + 2 * AER_CYCLES)

@@ -39,7 +39,7 @@ async def test_leak_goes_to_zero_from_either_side(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_zero_threshold_spikes_at_every_access(dut: Any) -> None:
-    """Also at a time reference, and when the SPI writes it."""
+    """A neuron with threshold 0 also spikes at a time reference, and when the SPI writes it."""
     async with Bench(dut, OPEN_LOOP, {NEUR: Bench.lif(thr=0)}) as bench:
         await bench.event("tref", neur=NEUR)
         await bench.clock.cycles(QUIET)
@@ -48,7 +48,7 @@ async def test_zero_threshold_spikes_at_every_access(dut: Any) -> None:
 
 @cocotb.test(**LIMIT)
 async def test_controller_sends_what_it_has_processed(dut: Any) -> None:
-    """SPI_AER_SRC_CTRL_nNEUR = 1: also the spike that came in, and each after its 512 clocks."""
+    """SPI_AER_SRC_CTRL_nNEUR is 1: the chip also sends the input spike, and each spike after its 512 clocks."""
     neurons = {100: Bench.lif(thr=6)}
     async with Bench(dut, {"SPI_AER_SRC_CTRL_nNEUR": 1}, neurons, Bench.synapses({(PRE, 100): 6})) as bench:
         await bench.event("spike", pre_neur=PRE)
