@@ -1,4 +1,4 @@
-"""A chip with streams and FIFOs instead of events: two stages that add 1 to what passes. Its model, and its Verilog."""
+"""A chip with streams and FIFOs instead of events: two stages that add 1 to each item; its model and its Verilog."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ module adders (
         end
 endmodule
 """
-# A test file of somebody's own.
+# This is a user's own test file.
 TEST = """\
 import cocotb
 from draupnir.cocotb_tests.tests.adders import TIMINGS, Bench, plus_one
@@ -101,7 +101,7 @@ async def test_streams_and_fifos(dut, player):
 
 
 class Timing(NamedTuple):
-    """The timing of the side that is outside of the chip, for each of its buses."""
+    """The timing of the side outside of the chip, for each bus."""
 
     i: stream.StreamSenderTiming
     o: stream.StreamReceiverTiming
@@ -130,12 +130,12 @@ TIMINGS = (
         fifo_pull.ReaderTiming(NEVER),
     ),
 )
-N_ITEMS = 80  # more than the wrapper's player takes at a time
-SETTLED = 60  # clocks after which nothing moves
+N_ITEMS = 80  # The wrapper's player takes fewer at a time.
+SETTLED = 60  # After these clocks nothing moves.
 
 
 def plus_one(items: list[int]) -> list[int]:
-    """What comes of items: 1 more in the low 8 bits."""
+    """Return items with 1 added to their low 8 bits."""
     return [item & 0x100 | (item + 1) & 0xFF for item in items]
 
 
@@ -185,7 +185,7 @@ class Model(ClockLevel):
 class Bench(ChipBench):
     """Both sides of each bus, and a monitor on it.
 
-    player : whether the wrapper's player sends, or Python
+    player : True if the wrapper's player sends, False for Python
     """
 
     def __init__(self, dut: Any, player: bool = True) -> None:
@@ -203,11 +203,11 @@ class Bench(ChipBench):
             monitor.start()
 
     def any(self, width: int) -> list[int]:
-        """Random items."""
+        """Return random items."""
         return [int(item) for item in self.rng.integers(1 << width, size=N_ITEMS)]
 
     async def pass_on(self, timing: Timing, items: list[int], words: list[int]) -> dict[str, list[int]]:
-        """Send items to both stages; what has passed over each bus when nothing moves any more."""
+        """Send items to both stages. Return bus -> the items that have passed when nothing moves any more."""
         for name, side in (self.senders | self.receivers).items():
             side.timing = getattr(timing, name)
         for receiver in self.receivers.values():
@@ -224,6 +224,6 @@ class Bench(ChipBench):
 
 
 def design(folder: Path, verilog: str = VERILOG) -> Design:
-    """The Verilog, or another for it, in a folder."""
+    """Write the Verilog, or another one, into a folder, and return the design."""
     (folder / "adders.v").write_text(verilog)
     return Design("adders", (folder / "adders.v",), {})

@@ -1,4 +1,4 @@
-"""Which RTL the benches run on: chip, source, simulator, seed, waveforms. There are no other options."""
+"""The options of the benches: chip, source, simulator, seed, waveforms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every cocotb test of a chip, in every simulator there is, on our RTL or on any other; and that a bench can fail."""
+"""All cocotb tests of a chip pass in all simulators, on our RTL or on any other, and a bench can fail."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from draupnir.rtl import emit, foreign, toolchain
 from draupnir.rtl.design import Design
 from draupnir.tools.cli import cli
 
-# Of a chip that is not the chosen one: these tests, or else the first and the last.
+# A chip that is not the chosen one runs these tests, or else its first and its last one.
 FOREMOST = {
     "reckon": (
         "inference.noise_and_rounding",
@@ -46,7 +46,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def others(chip: str) -> list[tuple[str, catalogue.Test]]:
-    """Some tests of each other chip."""
+    """Return some tests of each other chip."""
     every = {name: catalogue.tests(chips.declaration(name)) for name in chips.names() if name != chip}
     foremost = {name: FOREMOST.get(name, (str(tests[0]), str(tests[-1]))) for name, tests in every.items() if tests}
     return [(name, test) for name in foremost for test in every[name] if str(test) in foremost[name]]
@@ -67,13 +67,13 @@ def design(pytestconfig: pytest.Config, chip: Chip, tmp_path_factory: pytest.Tem
 
 @pytest.fixture(scope="session")
 def ours(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Design]:
-    """Our RTL of a chip, emitted once."""
+    """Return a function that emits our RTL of a chip, once."""
     return cache(lambda name: emit.design(name, tmp_path_factory.mktemp(name)))
 
 
 @pytest.fixture(scope="session")
 def compiled(pytestconfig: pytest.Config, chip: Chip) -> Callable[..., BuiltDesign]:
-    """Compiles into the build cache; a simulator that is not there is a skip."""
+    """Return a function that compiles into the build cache; a missing simulator skips the test."""
 
     def compile_(design: Design, simulator: Simulator, chip: Chip = chip) -> BuiltDesign:
         try:
@@ -108,7 +108,7 @@ def test_lockstep_of_other_chips(
     tmp_path: Path,
     pytestconfig: pytest.Config,
 ) -> None:
-    """Some of their tests on our RTL; --chip runs all of them."""
+    """Some tests of each chip run on our RTL; --chip runs all of them."""
     name, bench = other
     built = compiled(ours(name), simulator, chips.declaration(name))
     outcome = runner.run(built, bench, tmp_path, pytestconfig.getoption("--seed"))
@@ -117,7 +117,7 @@ def test_lockstep_of_other_chips(
     assert outcome.notes["compared"] == outcome.notes["cycles"] > 0
 
 
-# An output pin of our RTL driven otherwise, and the test that notices: chip, pin, level, test
+# chip, an output pin of our RTL that gets another level, this level, and the test that notices it
 SPIKES = "neurons.lif_spikes_at_threshold"
 WINS = "inference.a_neuron_spikes_at_its_threshold_and_its_output_neuron_wins"
 MUTATIONS = [
@@ -131,7 +131,7 @@ STUCK = rf"  reg [127:0] \1 [255:0];\n  always @(posedge CLK) \1[255][{LIF['calc
 
 
 def mutated(verilog: str, pin: str, level: str) -> str:
-    """Our RTL with an output pin driven otherwise; ``inner`` is what drove it before."""
+    """Return our RTL with another level on an output pin; ``inner`` has the old level."""
     (width,) = re.findall(rf"^  wire (.*){pin};$", verilog, re.MULTILINE)
     text, n_declared = re.subn(
         rf"^  wire {re.escape(width)}{pin};$",
@@ -145,7 +145,7 @@ def mutated(verilog: str, pin: str, level: str) -> str:
 
 
 def with_a_stuck_bit(verilog: str) -> str:
-    """Our RTL with a bit of the last neuron's word, of which no output pin can tell, stuck at 1."""
+    """Return our RTL with a stuck bit in the last neuron's word, which shows on no output pin."""
     text, n = re.subn(r"^  reg \[127:0\] (\w+) \[255:0\];$", STUCK, verilog, flags=re.MULTILINE)
     assert n == 1
     return text
@@ -154,7 +154,7 @@ def with_a_stuck_bit(verilog: str) -> str:
 def seen_to_fail(
     name: str, verilog: Callable[[str], str], test: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[str, Path]:
-    """Run a test in Icarus on our RTL, changed; returns its command up to the seed, and the test's folder."""
+    """Run a test in Icarus on our RTL, changed. Return the command up to the seed, and the test's folder."""
     bad = emit.design(name, tmp_path)
     bad.files[0].write_text(verilog(bad.files[0].read_text()))
     monkeypatch.setattr(emit, "design", lambda name, folder: bad)

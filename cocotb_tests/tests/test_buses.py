@@ -1,4 +1,4 @@
-"""Buses of kinds that none of our chips has: stimulated in a recipe, driven and monitored under cocotb."""
+"""Buses of kinds that none of our chips has work in a recipe, and with drivers and monitors under cocotb."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SEED = 3
 
 
 def stimulus(timing: Timing, items: list[int], words: list[int], every: Clocks) -> Stimulus:
-    """All four buses, and a reset ``every`` so many clocks."""
+    """Return a stimulus for all four buses, with resets."""
     rng = np.random.default_rng(SEED)
     pieces = [
         sender(CHIP, "i", iter(items), rng, timing.i),
@@ -36,7 +36,7 @@ def stimulus(timing: Timing, items: list[int], words: list[int], every: Clocks) 
 
 
 class ModelDevice:
-    """The model, as a device that can be recorded."""
+    """The model as a device that can be recorded."""
 
     def __init__(self) -> None:
         self._model = Model()
@@ -66,7 +66,7 @@ def test_what_a_recipe_sends_passes_all_four_buses(timing: Timing) -> None:
 
 
 def test_a_stream_with_a_clock_of_its_own_moves_at_that_clock() -> None:
-    """The same two stages, of a chip whose other clock is the quicker one."""
+    """The chip has the same two stages, and its other clock is faster."""
     fast = Pin("FAST", "in", 1, "clock", "")
     buses = tuple(replace(bus, clock="CLK") for bus in CHIP.buses)
     chip = replace(CHIP, pins=(fast, *CHIP.pins), buses=buses)
@@ -104,7 +104,7 @@ def test_the_verilog_does_what_the_model_does_under_the_same_recipe(tmp_path: Pa
 
 
 def outcome(simulator: Simulator, verilog: str, folder: Path) -> list[runner.BenchOutcome]:
-    """What the tests of ``adders.TEST`` come to."""
+    """Run the tests of ``adders.TEST``, and return their outcome."""
     (folder / "test_adders.py").write_text(TEST)
     try:
         toolchain.verilator() if simulator == "verilator" else toolchain.icarus()
@@ -125,7 +125,7 @@ def test_streams_and_fifos_are_driven_and_monitored(simulator: Simulator, tmp_pa
 
 @pytest.mark.icarus
 def test_a_ready_that_never_comes_is_told(tmp_path: Path) -> None:
-    """Of the chip that never takes an item the model differs; so the message is one of the two that may come first."""
+    """The model differs from a chip that never takes an item, so either of two messages may come first."""
     stuck = VERILOG.replace("assign I_READY = ~full | O_READY;", "assign I_READY = 0;")
     assert stuck != VERILOG
     for one in outcome("icarus", stuck, tmp_path):

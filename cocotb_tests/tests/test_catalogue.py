@@ -1,4 +1,4 @@
-"""Which tests a name, a file, or a folder stands for, and what is said of those that stand for none."""
+"""A name, a file or a folder selects tests, and a message says why one selects nothing."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_a_file_that_is_not_there_and_a_test_that_is_not_in_it(folder: Path) -> 
 
 @pytest.fixture
 def packaged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The file of a module of tests in a package that the toy chip names as that of its tests."""
+    """Return the file of a module in a package that the toy chip declares as its tests."""
     monkeypatch.syspath_prepend(str(folder))
     (folder / "toy_tests").mkdir()
     (folder / "toy_tests" / "__init__.py").touch()

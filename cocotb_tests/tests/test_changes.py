@@ -1,4 +1,4 @@
-"""Who follows the pins, and what the log says of them."""
+"""The followers of the pins: which one is chosen, and how the log is read."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_python_follows_the_pins_where_the_simulator_counts_femtoseconds(monkeyp
 
 
 def test_an_entry_of_the_log_is_read_as_the_simulators_write_it(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Icarus 11 writes for a time of 2**32 + 7, AEROUT_REQ = x, MISO = z, RST = 1 and SCK = x."""
+    """Icarus 11 writes this for a time of 2**32 + 7, AEROUT_REQ = x, MISO = z, RST = 1 and SCK = x."""
     monkeypatch.chdir(tmp_path)
     x_out, z_out = (1 << CHIP.output_word[name].lsb for name in ("AEROUT_REQ", "MISO"))
     one, x_in = (1 << CHIP.input_word[name].lsb for name in ("RST", "SCK"))

@@ -1,4 +1,4 @@
-"""A bench in Icarus, which knows X: a bit that stays unknown is a difference, and is counted."""
+"""A bench in Icarus, which knows X, counts a bit that stays unknown as a difference."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Run = Callable[..., BenchOutcome]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Runs a test file on a Verilog of the toy in Icarus."""
+    """A function that runs a test file on a Verilog of the toy in Icarus."""
     try:
         toolchain.icarus()
     except InputError as error:
@@ -153,7 +153,7 @@ def test_start_values_take_the_place_of_unknown_bits(run: Run) -> None:
     zero = run(NEVER_RESET, start=Initial("zero"))
     assert zero.passed, zero.failure
     assert bits(zero).n_unknown == 0
-    # Random ones are not compared before a reset; what no reset reaches is right by chance: one seed in two.
+    # Random contents are not compared before a reset. A bit without a reset is right by chance, with one of two seeds.
     failures = [run(NEVER_RESET, start=Initial("random", seed)).failure for seed in range(1, 5)]
     assert any("ODD: expected 0x0, got 0x1" in failure for failure in failures)
     outcome = run(toy.VERILOG, start=Initial("random", 3))

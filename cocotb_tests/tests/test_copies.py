@@ -1,4 +1,4 @@
-"""A bench of an array of cores loads, reads and compares the memory of each, whatever the simulator calls its place."""
+"""A bench of an array of cores loads, reads and compares each core's memory, whatever name simulators give it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page on a test of one's own, followed to the letter."""
+"""The page on a test of one's own works, if one follows it exactly."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HELD = (
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the page's files, and the Verilog that its first command makes."""
+    """Make a folder with the page's files, and with the Verilog that its first command makes."""
     try:
         toolchain.icarus()
     except InputError as error:
@@ -54,7 +54,7 @@ def call(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
 
 
 def comparisons(log: str) -> list[tuple[str, ...]]:
-    """Clocks and bits of each test in a log."""
+    """Return the clocks and bits of each test in a log."""
     return re.findall(HELD, log)
 
 
@@ -81,7 +81,7 @@ def test_the_design_itself_is_the_top(folder: Path, i: int) -> None:
 @pytest.mark.slow
 @pytest.mark.icarus
 def test_it_fails_where_the_design_is_wrong(folder: Path) -> None:
-    """An address with another bit, in a simulation of one's own; the next test says that it cannot go on."""
+    """An address has a wrong bit, in a simulation of one's own. The next test says that it cannot go on."""
     (source,) = folder.glob("src/*/tinyODIN.v")
     right = source.read_text()
     declaration = "  wire [7:0] AEROUT_ADDR;\n"

@@ -1,4 +1,4 @@
-"""Rows from moments, against the slow obvious way to make them."""
+"""The rows that are made from moments are those of the slow obvious way."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Row = tuple[int, int, int, int, int]  # inputs, clk, outputs, known bits, time
 
 
 def obvious(moments: list[tuple[int, int, int]], end: int) -> list[Row]:
-    """Each moment and edge in turn. moments : time, inputs, outputs; the last of a time counts."""
+    """Make rows from each moment and edge in turn; moments : time, inputs, outputs; the last one of a time counts."""
     final = {time: (inputs, outputs) for time, inputs, outputs in moments}
     rows: list[Row] = []
     (inputs, outputs), waiting = final[0], None  # inputs that no row has had yet, and since when
@@ -39,13 +39,13 @@ def obvious(moments: list[tuple[int, int, int]], end: int) -> list[Row]:
 
 
 class Played:
-    """Moments, as far as the time has come."""
+    """A follower that returns moments up to the present time."""
 
     def __init__(self, moments: list[tuple[int, int, int]]) -> None:
         self.moments, self.now = moments, 0
 
     def start(self) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def take(self) -> Moments:
         n = sum(time <= self.now for time, *_ in self.moments)

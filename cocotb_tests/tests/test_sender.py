@@ -1,4 +1,4 @@
-"""What the wrapper's player is given to play; ``odin/test_sender.py`` has it move pins."""
+"""The lists of steps for the wrapper's player; ``odin/test_sender.py`` tests the pins."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AT_ONCE = SenderTiming(gap=Clocks(0, 0), setup=Clocks(0, 0), req_hold=Clocks(0, 
 
 
 class Noted:
-    """A player of four items at a time, and Python's way, both of which only note what they are given."""
+    """A player of four items at a time, and Python in its place; both only note their steps."""
 
     n_items = 4
 
@@ -39,7 +39,7 @@ class Noted:
 
 
 def play_events(events: Sequence[int], timing: SenderTiming, in_wrapper: bool = True) -> Noted:
-    """What became of these events."""
+    """Send these events, and return the notes on them."""
     noted: Any = Noted()
     pins: Any = SimpleNamespace(name="aerin", wired=BUS)
     clock: Any = SimpleNamespace()
@@ -50,13 +50,13 @@ def play_events(events: Sequence[int], timing: SenderTiming, in_wrapper: bool = 
 
 
 def finished(coroutine: Coroutine[Any, Any, None]) -> None:
-    """Run what waits for nothing."""
+    """Run a coroutine that waits for nothing."""
     with pytest.raises(StopIteration):
         coroutine.send(None)
 
 
 def summary(steps: Sequence[Step]) -> list[tuple[int, int, Any]]:
-    """Of each step address, REQ, and the clocks or the level of ACK that end it."""
+    """Return for each step the address, REQ, and the clocks or the level of ACK that end it."""
     return [(step.levels["addr"], step.levels["req"], step.clocks or step.end) for step in steps]
 
 
@@ -104,7 +104,7 @@ def test_abuse_that_depends_on_the_chip_is_left_to_python(rude: SenderTiming) ->
 
 
 def test_what_python_carries_out_is_drawn_anew() -> None:
-    """The look ahead that came to nothing has left the generator as it was."""
+    """A look ahead without a result leaves the generator as it was."""
     pins: Any = SimpleNamespace(name="aerin", wired=BUS)
     sender = BusSender(pins, SimpleNamespace(), SenderTiming(early=1.0), np.random.default_rng(1))
     assert sender._planned([5]) is None

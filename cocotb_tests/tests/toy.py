@@ -30,7 +30,7 @@ CHIP = Chip(
     events=(),
     source="this file",
 )
-# Ports as Amaranth would name them; the array is two levels down.
+# Its ports have the names that Amaranth would give them; the array is two levels down.
 VERILOG = """\
 module toy (input CLK, RST, ADD, output reg [3:0] sum__now, output reg ODD);
     bank bank_0 (CLK, ADD & ~RST, sum__now[1:0]);
@@ -49,7 +49,7 @@ module bank (input CLK, WE, input [1:0] A);
     always @(posedge CLK) if (WE) mem[A] <= mem[A] + 8'd1;
 endmodule
 """
-# A test file of somebody's own.
+# This is a user's own test file.
 TEST = """\
 import cocotb
 from draupnir.cocotb_tests.tests.toy import Bench
@@ -63,7 +63,7 @@ async def test_three(dut):
 
 
 class Model(ClockLevel):
-    """SUM_NOW += ADD at each clock, ODD its lowest bit, 0 after a reset; the word ``SUM_NOW % 4`` counts up with it."""
+    """Each clock adds ADD to SUM_NOW, 0 after a reset; ODD is its lowest bit; word ``SUM_NOW % 4`` counts up."""
 
     chip = CHIP
 
@@ -93,7 +93,7 @@ class Bench(ChipBench):
         self.hold(())
 
     async def add(self, n: int) -> None:
-        """ADD for n clocks."""
+        """Set ADD for n clocks."""
         self.pins["ADD"].value = 1
         await self.clock.cycles(n)
         self.pins["ADD"].value = 0
@@ -101,6 +101,6 @@ class Bench(ChipBench):
 
 
 def design(folder: Path, verilog: str = VERILOG) -> Design:
-    """The toy's Verilog, or another for it, in a folder."""
+    """Write the toy's Verilog, or another one, into a folder, and return the design."""
     (folder / "toy.v").write_text(verilog)
     return Design("toy", (folder / "toy.v",), {"ram": "bank_0.mem"}, {"SUM_NOW": "sum__now"})

@@ -1,4 +1,4 @@
-"""Random integer networks for ODIN and tinyODIN, and how each is held to the chip's own levels."""
+"""Random integer networks for ODIN and tinyODIN, and their comparison with the chip's own levels."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from draupnir.emulator.errors import InputError
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.runs import AT_REST
 
-EVENT, STALL = 520, 40  # clocks of a spike event, and of a spike on the output bus, at most
-MOST = 400  # spike events of a network that never comes to rest
+EVENT, STALL = 520, 40  # the largest numbers of clocks of a spike event, and of a spike on the output bus
+MOST = 400  # the number of spike events after which a network that never comes to rest is stopped
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A network, and what it is given.
+    """A network and its inputs.
 
-    apart : True: inputs at rest are sent so many clocks apart that the cycle of a spike tells its input. False: AT_REST
+    apart : True to send inputs at rest so far apart that the cycle of a spike tells its input; False for AT_REST
     """
 
     network: CrossbarNetwork
@@ -71,7 +71,7 @@ class Maker:
         return Trial(network, inputs, schedule, environment, apart=seed % 4 == 0)
 
     def _weights(self, rng: np.random.Generator, n: int, density: float) -> Integers:
-        """Weights, of which this share is not 0."""
+        """Return weights; this share of them is not 0."""
         full = rng.integers(self.limits.weight_min, self.limits.weight_max + 1, (N, n))
         return np.where(rng.random((N, n)) < density, full, 0)
 
@@ -79,13 +79,13 @@ class Maker:
         return rng.integers(max(-20, self.limits.core_min), 20, n)
 
     def _feedforward(self, rng: np.random.Generator, n: int) -> tuple[Integers, Integers, Integers]:
-        """Rows of neurons lead to later neurons only."""
+        """Make a network in which neurons lead only to later ones."""
         weights = self._weights(rng, n, 0.5)
         weights[:n] = np.triu(weights[:n], 1)
         return weights, rng.integers(1, self.thr, n), self._near_rest(rng, n)
 
     def _recurrent(self, rng: np.random.Generator, n: int) -> tuple[Integers, Integers, Integers]:
-        """All to all, sparse; most come to rest, and some do not."""
+        """Make a sparse network of all to all; most of these come to rest, and some do not."""
         return (
             self._weights(rng, n, rng.choice([0.05, 0.3, 1.0])),
             rng.integers(2, self.thr, n),
@@ -93,7 +93,7 @@ class Maker:
         )
 
     def _saturating(self, rng: np.random.Generator, n: int) -> tuple[Integers, Integers, Integers]:
-        """Potentials at their ends, thresholds at and beyond theirs, weights at theirs."""
+        """Make a network with potentials and weights at their ends, and thresholds at and beyond theirs."""
         most = self.limits
         ends = np.array([most.weight_min, most.weight_max, 0])
         core = rng.choice([most.core_min, most.core_min + 3, 0, most.core_max - 3, most.core_max], n)
@@ -101,16 +101,16 @@ class Maker:
         return rng.choice(ends, (N, n)), thr.clip(max=most.thr_max), core
 
     def _eager(self, rng: np.random.Generator, n: int) -> tuple[Integers, Integers, Integers]:
-        """A few neurons with a threshold of 0 spike at each event, also at time references; most never come to rest."""
+        """Make a network in which a few neurons with threshold 0 spike at each event; most never come to rest."""
         thr = np.where(rng.random(n) < 2 / n, 0, rng.integers(1, 60, n))
         return self._weights(rng, n, 0.2), thr, self._near_rest(rng, n)
 
     def _flooding(self, rng: np.random.Generator, n: int) -> tuple[Integers, Integers, Integers]:
-        """Some rows make most neurons spike at once, and all others inhibit: the FIFO fills, and drops the rest."""
+        """Make a network in which some rows make most neurons spike, all others inhibit, and the FIFO overflows."""
         weights = abs(self._weights(rng, n, 1.0)).clip(1, self.limits.weight_max)
         floods = rng.random(N) < 0.3
         weights[~floods] = -(weights[~floods] == self.limits.weight_max).astype(np.int64)
-        weights[:, floods[:n]] = 0  # who floods is not flooded, so that the network comes to rest
+        weights[:, floods[:n]] = 0  # These neurons get no spikes, so that the network comes to rest.
         thr = rng.integers(1, 12, n)
         return weights, thr, (thr - rng.integers(1, 3, n)).clip(min=0)
 
@@ -119,14 +119,14 @@ KINDS = ("feedforward", "recurrent", "saturating", "eager", "flooding")
 
 
 def _one_sign_a_row(rng: np.random.Generator, weights: Integers) -> Integers:
-    """Weights of which each row has the sign that most of it had, or a random one."""
+    """Return weights in which each row has one sign: that of most of its weights, or a random one."""
     sign = np.sign(weights.sum(axis=1))
     sign[sign == 0] = rng.choice([-1, 1], int((sign == 0).sum()))
     return abs(weights) * sign[:, np.newaxis]
 
 
 def hold(trial: Trial, chip: ModuleType, model: Any, level: ModuleType) -> NetworkOutcome:
-    """Assert that a model does at this level what the network does, and return what that is.
+    """Assert that a model does at this level what the network does. Return the network's outcome.
 
     chip : the chip's module ``network``; model : of the chip, which is configured here; level : its engine, or its
     closed loop
@@ -134,7 +134,7 @@ def hold(trial: Trial, chip: ModuleType, model: Any, level: ModuleType) -> Netwo
     network, schedule = trial.network, trial.schedule
     try:
         expected = network.run(trial.inputs, schedule, MOST)
-    except InputError:  # the delays would decide
+    except InputError:  # The delays would decide the order.
         schedule = Schedule.AT_REST
         expected = network.run(trial.inputs, schedule, MOST)
     configuration = chip.configuration(network)
@@ -165,7 +165,7 @@ def hold(trial: Trial, chip: ModuleType, model: Any, level: ModuleType) -> Netwo
 
 
 def assert_equal(one: CrossbarNetwork, other: CrossbarNetwork) -> None:
-    """Assert that two networks are the same in all that they state."""
+    """Assert that two networks are equal."""
     for f in fields(CrossbarNetwork):
         assert np.array_equal(getattr(one, f.name), getattr(other, f.name)), f.name
 

@@ -1,4 +1,4 @@
-"""A chip of two clocks, of which one is used on both edges, two resets of either polarity, and a pin of 100 bits.
+"""A chip with two clocks, one of which is used on both edges, two resets of opposite polarity, and a pin of 100 bits.
 
 Q is turned by one and takes D as CLK rises, and keeps words of D in a memory. RISES and FALLS add up parts of Q, D and
 RISES as STROBE rises and falls, each reading what the others were before edges that come together. RST_N clears all
@@ -75,7 +75,7 @@ module duo (
     always_ff @(negedge STROBE or negedge RST_N) if (!RST_N) FALLS <= '0; else FALLS <= FALLS ^ RISES ^ D[99:92];
 endmodule
 """
-# Each is wrong in one thing that only a certain edge, reset or bit shows.
+# Each has one fault, which only a certain edge, reset or bit shows.
 MUTANTS = {
     "the fall of STROBE is its rise": ("negedge STROBE", "posedge STROBE"),
     "STROBE counts with CLK": ("posedge STROBE", "posedge CLK"),
@@ -87,7 +87,7 @@ MUTANTS = {
 
 
 class Model(ClockLevel):
-    """The chip, row by row, in Python's own integers."""
+    """The model of the chip, row by row, with Python's own integers."""
 
     chip = CHIP
 
@@ -130,7 +130,7 @@ class Model(ClockLevel):
 
 
 def mutant(name: str) -> str:
-    """The Verilog with a fault."""
+    """Return the Verilog with a fault."""
     right, wrong = MUTANTS[name]
     assert right in VERILOG
     return VERILOG.replace(right, wrong)

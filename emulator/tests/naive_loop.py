@@ -10,7 +10,7 @@ from draupnir.emulator.trace import pack, unpack
 def naive(
     model: ClockLevel, events: list[int], env: Environment, n_cycles: int
 ) -> tuple[list[tuple[int, int]], list[int]]:
-    """Spikes and rows of ``n_cycles`` clocks; each side counts since when it has been waiting."""
+    """Return spikes and rows of ``n_cycles`` clocks; each side counts the clocks for which it has waited."""
     pins_in, pins_out = model.chip.input_word, model.chip.output_word
     spikes, rows = [], []
     queue = list(events)

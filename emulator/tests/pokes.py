@@ -1,7 +1,7 @@
-"""Whoever pokes a model's state: any register, any memory, to whatever the declaration allows.
+"""Pokes into a model's state: they write any content that the declaration allows into registers and memories.
 
-After a poke nothing that a model keeps to be quick may still be believed. So a poked model is held to the plain chip:
-its clock function alone, clock after clock, without stretches, planes, lanes or events at once.
+After a poke, all that a model keeps for speed may be out of date. So a poked model is compared with the plain chip:
+the clock function alone, clock by clock, without stretches, planes, lanes or whole events.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from draupnir.emulator.trace import column, pack
 
 @dataclass
 class Plain:
-    """A chip clock by clock and nothing else."""
+    """A chip that runs only clock by clock."""
 
     chip: str
     model: Any
@@ -39,13 +39,13 @@ class Plain:
             self._clock.apply_inputs(*self._pins, inputs)
 
     def clock(self) -> int:
-        """The outputs before the edge."""
+        """Do a clock. Return the outputs before the edge."""
         outputs = int(self._clock.outputs(self.record))
         self._clock.clock(*self._state)
         return outputs
 
     def drive(self, inputs: np.ndarray, clk: np.ndarray) -> list[int]:
-        """As ``ClockLevel.drive``."""
+        """Drive rows as ``ClockLevel.drive`` does."""
         outputs = []
         for row, edge in zip(inputs.tolist(), clk.tolist(), strict=True):
             self.apply(row)
@@ -53,7 +53,7 @@ class Plain:
         return outputs
 
     def run(self, events: np.ndarray, environment: Environment, n_clocks: int) -> list[tuple[int, int]]:
-        """As a closed loop that is not asked to finish; the spikes."""
+        """Run events as a closed loop with ``finish`` False does. Return the spikes."""
         positions, out = self._clock.IN, self.model.chip.output_word
         others = without_bus_pins(positions, self.record.inputs)
         nothing = np.zeros(0, np.int64)
@@ -73,7 +73,7 @@ class Plain:
 
 
 def poke(model: Any, rng: np.random.Generator, share: float) -> None:
-    """Give this share of the registers, of their elements and of the memories' words any content that is declared."""
+    """Give random declared contents to this share of the registers, their elements and the memories' words."""
     record = model.registers[0]
     for reg in state.registers(model.chip):
         if rng.random() < share:
@@ -95,7 +95,7 @@ def _poke_register(record: Any, reg: Reg, rng: np.random.Generator) -> None:
 
 
 def rows(model: Any, rng: np.random.Generator, n: int, pause: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows in which one pin or another changes, about each ``pause`` clocks; the reset rarely."""
+    """Return rows in which a random pin changes about each ``pause`` clocks; the reset changes rarely."""
     word = model.chip.input_word
     levels = {pin.name: 0 for pin in model.chip.inputs}
     names = [pin.name for pin in model.chip.inputs if pin.role != "reset"]
@@ -110,7 +110,7 @@ def rows(model: Any, rng: np.random.Generator, n: int, pause: int) -> tuple[np.n
 
 
 def poked(chip: str, seed: int, share: float) -> tuple[Any, Any, np.random.Generator]:
-    """Two models with the same poked state, and the random generator that made it."""
+    """Return two models with the same poked state, and the random generator that made it."""
     rng = np.random.default_rng(seed)
     first = chips.model(chip)(seed)
     first.reset()

@@ -1,4 +1,4 @@
-"""A chip that never spikes: only its probes, a sum of 70 bits and its parity, tell a right model from one of zeros."""
+"""A chip that never spikes. Only its probes, a sum of 70 bits and its parity, show whether a model is right."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ OTHERWISE = VERILOG.replace("total", "other")  # the sum has another name, so it
 
 
 class Model(ClockLevel):
-    """The chip."""
+    """Return the declaration of the chip."""
 
     chip = CHIP
 
@@ -70,7 +70,7 @@ class Model(ClockLevel):
 
 
 class Zeros(Model):
-    """A model that is right at the only pin, and wrong inside."""
+    """A model that is right at its only pin, and wrong inside."""
 
     @property
     def outputs(self) -> int:
@@ -78,5 +78,5 @@ class Zeros(Model):
 
 
 def level(row: np.ndarray) -> dict[str, int]:
-    """The pins that a row of outputs shows."""
+    """Return name -> level for a row of outputs."""
     return unpack(OUT, from_row(OUT, row))

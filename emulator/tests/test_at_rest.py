@@ -1,4 +1,4 @@
-"""Events that are sent at rest: in one run, and as the runs from one rest to the next, at every level."""
+"""Events that are sent at rest give the same in one run and in several runs from rest to rest, at every level."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ FIRST = 8  # the cycle of a model after its reset
 
 
 def trial(chip: str, seed: int, kind: str = "feedforward") -> Trial:
-    """A network that comes to rest, and its inputs."""
+    """Return a network that comes to rest, and its inputs."""
     limits = import_module(f"draupnir.emulator.{chip}.network").LIMITS
     n = None if chip == "tinyodin" else N
     return Maker(limits, lambda rng: n or int(rng.integers(1, 60)), chip == "odin", 24).trial(kind, seed)
 
 
 def chain(chip: str) -> Trial:
-    """A short one: each input makes neuron 3 spike, this one the last neuron, and that one neuron 1."""
+    """Return a short trial: each input makes neuron 3 spike, which makes the last one spike, and this one neuron 1."""
     n = N if chip == "odin" else 8
     weights, thr = np.zeros((N, n), np.int64), np.full(n, 5)
     for pre, post in ((200, 3), (3, n - 1), (n - 1, 1)):
@@ -43,7 +43,7 @@ def chain(chip: str) -> Trial:
 
 
 def configured(chip: str, case: Trial, stretch: bool = True) -> Any:
-    """A model with the network of a trial, after a reset."""
+    """Return a model with the network of a trial, after a reset."""
     model = chips.model(chip)()
     model.stretch = stretch
     model.reset()
@@ -52,7 +52,7 @@ def configured(chip: str, case: Trial, stretch: bool = True) -> Any:
 
 
 def mixed(case: Trial, seed: int) -> np.ndarray:
-    """A column with AT_REST, past cycles, and cycles that the run reaches before or after its rest."""
+    """Return a column with AT_REST, past cycles, and cycles that the run reaches before or after its rest."""
     rng = np.random.default_rng(seed)
     column = FIRST + np.sort(rng.integers(0, 2000 * len(case.inputs), len(case.inputs)))
     column[rng.random(len(column)) < 0.2] = 0

@@ -1,4 +1,4 @@
-"""Runs side by side give what they give one after the other."""
+"""Runs that run at the same time give the same as one after the other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EVENT = {event.name: event for event in EVENTS}
 
 
 def sample(seed: int) -> Sample:
-    """A random chip and up to 60 events; the runs' lengths differ much."""
+    """Return a random chip and up to 60 events; the lengths of the runs are very different."""
     rng = np.random.default_rng(seed)
     model = Model(seed=None)
     model.reset()
@@ -86,7 +86,7 @@ def test_an_error_is_raised_in_its_place() -> None:
 
 
 def test_two_threads_are_at_work_at_the_same_time() -> None:
-    """Each run waits for the other, and would wait for ever if it were alone."""
+    """Each run waits for the other one; alone it would wait without an end."""
     meeting = threading.Barrier(2, timeout=30)
 
     class Meeting(Sample):

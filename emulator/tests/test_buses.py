@@ -169,7 +169,7 @@ def test_a_step_ends_by_its_clocks_or_by_what_it_waits_for() -> None:
 
     def script() -> Script:
         answers.append((yield Step({"a": 1}, clocks=2)))
-        answers.append((yield Step({"a": 2}, clocks=0)))  # does not take place
+        answers.append((yield Step({"a": 2}, clocks=0)))  # This step does not take place.
         answers.append((yield Step({"a": 3}, ("b", 1), 3)))
         answers.append((yield Step({"a": 4}, ("b", 1))))
 
@@ -190,7 +190,7 @@ def test_a_script_without_a_step_drives_nothing() -> None:
 
 
 def wired(kind: BusKind, to_chip: bool, **parameters: int) -> WiredBus:
-    """A bus of a kind as a chip has it that receives, or that sends."""
+    """Return a bus of a kind, for a chip that receives or that sends."""
     sender = kind.sides[0]
     pins = {
         role.name: (Pin(role.name, "in" if (role.side == sender) == to_chip else "out", role.width or 8, "bus", ""),)
@@ -200,7 +200,7 @@ def wired(kind: BusKind, to_chip: bool, **parameters: int) -> WiredBus:
 
 
 def face_to_face(kind: BusKind, timings: tuple[Any, Any], items: list[int], seed: int, **parameters: int) -> list[int]:
-    """What the monitor sees where the kind's two sides drive the same bus, each by what the last clock showed."""
+    """Return the items that a monitor finds if both sides drive a bus; each side sees the last clock's levels."""
     rng = np.random.default_rng(seed)
     to_chip, from_chip = wired(kind, True, **parameters), wired(kind, False, **parameters)
     sides = [

@@ -22,7 +22,7 @@ PACKAGE = ChipPackage({words})
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder of installed packages."""
+    """Make a folder of installed packages."""
     monkeypatch.syspath_prepend(tmp_path)
     yield tmp_path
     for finder in FOUND:
@@ -165,7 +165,7 @@ def test_an_unknown_chip_is_an_input_error_that_names_the_known_ones(
 
 
 def test_a_chip_s_object_imports_none_of_its_parts() -> None:
-    """So a list of chips needs neither Numba nor Amaranth, and a command only what it runs."""
+    """A list of chips thus needs neither Numba nor Amaranth, and a command only the parts that it runs."""
     program = (
         "import sys; from draupnir.emulator import chips; assert all(map(chips.package, chips.names()));"
         "print([name for name in sys.modules if name in ('numba', 'amaranth', 'cocotb') or name.endswith('.layout')])"

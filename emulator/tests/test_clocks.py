@@ -1,4 +1,4 @@
-"""Clocks and resets as they are declared, and rows that tell the edges of several clocks."""
+"""Declarations of clocks and resets, and rows with the edges of several clocks."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_resets_have_their_own_polarity() -> None:
 
 
 def test_edges_that_come_together_see_the_state_before_them() -> None:
-    """By hand: Q, RISES, FALLS before each row's edges."""
+    """Q, RISES and FALLS before each row's edges are computed by hand."""
     d, top = 0x12 << 92 | 5, 1 << 99
     levels = [
         (R, 1, top), (C, 1, d), (F, 1, d), (C | R, 1, d), (C | F, 1, d), (R, 1, d), (0, 0, d), (F, 1, d), (C, 1, d)

@@ -123,7 +123,7 @@ print(kept == now, hash(kept) == hash(now), kept == other)
 
 
 def test_code_for_positions_is_found_again_by_another_process(tmp_path: Path) -> None:
-    """Numba looks for kept machine code by the pickled types of the arguments; other fields are another type."""
+    """Numba finds cached machine code by the pickled types of the arguments; other fields are another type."""
     (tmp_path / "type").write_bytes(serialize.dumps(numba.typeof(codec.positions(MIXED))))
     result = subprocess.run(
         [sys.executable, "-c", FOUND_ANEW, str(tmp_path / "type")], capture_output=True, text=True, check=True

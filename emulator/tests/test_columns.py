@@ -1,4 +1,4 @@
-"""Columns and matrices of a memory against its words, one by one."""
+"""Columns and matrices of a memory agree with its words, one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mismatch's context tells first what holds the whole chip still: its reset, and its configuration's gate."""
+"""A mismatch's context first says what stops the whole chip: its reset, or its gate."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_the_reset_and_the_gate_are_told_while_they_are_on(chip: str, gate: str,
 
 
 def test_the_gate_is_told_until_the_controller_has_seen_it_open() -> None:
-    """It takes two flip-flops."""
+    """The gate passes two flip-flops."""
     model = chips.model("tinyodin")()
     model.registers[0].spi_gate_activity = 1
     for _ in range(4):

@@ -1,4 +1,4 @@
-"""The integer network of ODIN and tinyODIN by hand: order, FIFO, schedules, time references, and what is refused."""
+"""The integer network of ODIN and tinyODIN, computed by hand: order, FIFO, schedules, time references, bad input."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BACK_TO_BACK, AT_REST = Schedule
 
 
 def network(weights: dict[tuple[int, int], int], thr: list[int], **other: Any) -> CrossbarNetwork:
-    """A network for tinyODIN with these weights, (pre, post); no leak, all potentials 0."""
+    """Return a network for tinyODIN without leak, with potentials 0; weights : (pre, post) -> weight."""
     n = len(thr)
     matrix = np.zeros((256, n), np.int64)
     for place, weight in weights.items():
@@ -34,7 +34,7 @@ def network(weights: dict[tuple[int, int], int], thr: list[int], **other: Any) -
 
 
 def for_odin(**other: Any) -> CrossbarNetwork:
-    """A silent network of 256 neurons for ODIN."""
+    """Return a silent network of 256 neurons for ODIN."""
     zeros = np.zeros(256, np.int64)
     silent = CrossbarNetwork(np.zeros((256, 256), np.int64), zeros + 255, zeros, zeros == 0, zeros, True, odin.LIMITS)
     return replace(silent, **other)
@@ -44,7 +44,7 @@ CHAIN = network({(200, 0): 5, (0, 1): 5, (1, 2): 5, (201, 2): 2}, [5, 5, 7])
 
 
 def test_one_input_at_rest_leads_to_a_whole_cascade() -> None:
-    """Row 200 makes neuron 0 spike, this one 1, and this one 2, which has the other 2 of its 7 from row 201."""
+    """Row 200 makes neuron 0 spike, 0 makes 1 spike, and 1 makes 2 spike, which has 2 of its 7 from row 201."""
     outcome = CHAIN.run([201, 200, 200], AT_REST)
     assert outcome.neurons.tolist() == [0, 1, 2, 0, 1]
     assert outcome.inputs.tolist() == [1, 1, 1, 2, 2]
@@ -53,7 +53,7 @@ def test_one_input_at_rest_leads_to_a_whole_cascade() -> None:
 
 
 def test_inputs_that_follow_back_to_back_take_turns_with_the_fifo() -> None:
-    """Neuron 0's spike is pushed behind the second input, whose spike comes before what the first one leads to.
+    """Neuron 0's spike waits behind the second input, so the second input's spike comes before the first one's effects.
 
     take 200, process 200: 0 spikes; take 200, process 0's spike: 1 spikes; take 201, process 200: 0 spikes; ...
     """
@@ -63,7 +63,7 @@ def test_inputs_that_follow_back_to_back_take_turns_with_the_fifo() -> None:
 
 
 def test_a_time_reference_overtakes_what_waits() -> None:
-    """At rest, neuron 1 has its 5 of neuron 0 before it loses 3; back to back, it loses them before it has any."""
+    """At rest, neuron 1 gets 5 from neuron 0 before it loses 3; back to back, it loses them first."""
     leaky = network({(200, 0): 5, (0, 1): 5}, [5, 9], leak=np.array([0, 3]), core=np.array([0, 4]))
     at_rest, back_to_back = (leaky.run([200, TIME_REFERENCE], schedule) for schedule in (AT_REST, BACK_TO_BACK))
     assert (at_rest.neurons.tolist(), at_rest.timesteps.tolist()) == ([0, 1], [0, 0])
@@ -86,7 +86,7 @@ def test_spikes_know_their_timestep() -> None:
 
 @pytest.mark.parametrize(("closed_loop", "n_kept"), [(True, 127), (False, 0)])
 def test_a_full_fifo_drops_the_last_spikes_of_an_event(closed_loop: bool, n_kept: int) -> None:
-    """The event holds one of 128 places; the spikes that are kept are events, of 200 operations each."""
+    """The event has one of 128 places; the spikes in the FIFO become events of 200 operations each."""
     all_spike = network({(250, post): 7 for post in range(200)}, [7] * 200, closed_loop=closed_loop)
     outcome = all_spike.run([250], AT_REST)
     assert outcome.neurons.tolist() == list(range(200))
@@ -160,7 +160,7 @@ def test_inputs_are_events_of_either_chip() -> None:
 
 
 def poked(configuration: Configuration, register: str, content: int) -> Configuration:
-    """The configuration with another content of a register of one address."""
+    """Return the configuration with another content of a register with one address."""
     return replace(configuration, registers={**configuration.registers, register: (content,)})
 
 

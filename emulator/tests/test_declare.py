@@ -1,4 +1,4 @@
-"""A declaration that contradicts itself is refused when it is built, with words that name the contradiction."""
+"""A declaration that contradicts itself is refused when it is built, with a message that names the contradiction."""
 
 from dataclasses import FrozenInstanceError, replace
 

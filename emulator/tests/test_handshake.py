@@ -1,4 +1,4 @@
-"""Many clocks of the sender at once, against the same clocks one by one; and both sides, against their bus's kind."""
+"""Many clocks of the sender in one step equal the same clocks one by one, and both sides do as their bus's kind."""
 
 from itertools import chain, repeat
 from itertools import cycle as endlessly
@@ -36,10 +36,10 @@ senders = st.builds(Sender, st.integers(0, 1), st.just(7), st.integers(0, 3), sm
 def test_many_clocks_without_ack_equal_one_after_the_other(
     sender: Sender, delays: Delays, clocks: int, earliest: int
 ) -> None:
-    """From cycle 0 on; no event may be requested before cycle ``earliest``."""
+    """The clocks begin at cycle 0, and no event may be requested before cycle ``earliest``."""
     not_before = np.full(len(EVENTS), earliest)
     if sender.req == 1 and sender.n_sent == len(EVENTS):
-        return  # it has nothing left to request
+        return  # The sender has no more events.
     stepped, n_high = sender, 0
     for cycle in range(clocks):
         stepped = send(stepped, delays, EVENTS, 0, enforced_wait(stepped, not_before, cycle))
@@ -67,14 +67,14 @@ def test_the_pins_stay_for_as_long_as_is_said(sender: Sender, earliest: int) -> 
 
 
 class OtherSide:
-    """Follows what it sees, each time after so many clocks."""
+    """The other side of a bus, which follows a level after some clocks."""
 
     def __init__(self, waits: list[int]) -> None:
         self.level, self._waits = 0, endlessly(waits)
         self._wait = next(self._waits)
 
     def see(self, level: int) -> None:
-        """A clock edge that finds the side under test at a level."""
+        """Do a clock edge, at which the side under test has this level."""
         if level == self.level:
             return
         if self._wait == 0:
@@ -114,7 +114,7 @@ def test_the_receiver_of_kernels_is_that_of_four_phase_buses(delays: Delays, wai
     for _ in range(150):
         assert step.levels["ack"] == kernel_r.ack
         old_level = chip.level
-        chip.see(1 - kernel_r.ack)  # it asks whenever it may
+        chip.see(1 - kernel_r.ack)  # The chip raises REQ whenever it may.
         n_taken += old_level > chip.level
         kernel_r = receive(kernel_r, delays, chip.level)
         step = script.send(is_met(step, chip.level))

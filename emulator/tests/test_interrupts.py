@@ -28,7 +28,7 @@ from draupnir.emulator.speeds.batch import Sample
 ROOT = Path(__file__).resolve().parents[2]
 SPIKE = 0x307
 FOR_EVER = 1 << 61
-# Numba makes a named tuple by calling Python; an exception there, as of a signal's handler, was a segmentation fault.
+# Numba calls Python to make a named tuple; an exception there, as from a signal's handler, was a segmentation fault.
 STORM = """
 import signal, sys, time
 import numpy as np
@@ -147,7 +147,7 @@ else:
     [("odin", "engine"), ("odin", "closed_loop"), ("tinyodin", "engine"), ("tinyodin", "closed_loop"), ("reckon", "")],
 )
 def test_a_run_in_pieces_is_the_run_at_once(chip: str, level: str) -> None:
-    """Uncompiled, since the work of a piece is a constant to the compiler."""
+    """The runs are not compiled, because the work of a piece is a constant for the compiler."""
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
     printed = []
     for work in (1, 100, pieces.WORK):
@@ -158,7 +158,7 @@ def test_a_run_in_pieces_is_the_run_at_once(chip: str, level: str) -> None:
 
 
 def test_work_that_is_to_stop_stops_within_a_second_or_so() -> None:
-    """A fresh ODIN, all of whose words are 0, spikes for ever."""
+    """A new ODIN, in which all words are 0, spikes without an end."""
     model, stop, raised = Model(), threading.Event(), []
     model.reset()
     engine.run(model, np.array([SPIKE]), Environment(), 10)
@@ -178,7 +178,7 @@ def test_work_that_is_to_stop_stops_within_a_second_or_so() -> None:
     assert not thread.is_alive() and raised == [True]
     cycle = int(model.registers[0].cycle)
     assert cycle > 0
-    model.step(0)  # and it goes on from there
+    model.step(0)  # The model goes on from there.
     assert model.registers[0].cycle == cycle + 1
 
 
@@ -219,7 +219,7 @@ def test_ctrl_c_ends_a_batch_whose_runs_would_go_on_for_ever() -> None:
             model.reset()
             yield Sample(model, np.array([SPIKE]), Environment(), FOR_EVER)
 
-    timer = threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT])  # as Ctrl-C: to the process, no thread of it
+    timer = threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT])  # As with Ctrl-C, it goes to the process.
     timer.start()
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""The page on the ladder of speeds names tests; each of them is there."""
+"""All tests that the page on the ladder of speeds names exist."""
 
 from __future__ import annotations
 

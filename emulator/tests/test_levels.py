@@ -1,4 +1,4 @@
-"""Our chips' levels are what the protocols say: the type checker holds the names below to them."""
+"""Our chips' levels have the types of the protocols: the type checker checks the names below."""
 
 from draupnir.emulator import chips
 from draupnir.emulator.odin.events import closed_loop as odin_loop

@@ -1,4 +1,4 @@
-"""How long a run goes on that nobody has limited, and how slow a bus may be."""
+"""A run without a limit ends after a default number of clocks, and a bus may have any declared speed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SPIKE = 0x307
 def test_a_fresh_chip_that_spikes_for_ever_is_stopped_and_said_to_be(
     chip: str, level: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All words of its memories are 0: thresholds, too."""
+    """All words of its memories are 0, and so are the thresholds."""
     monkeypatch.setattr(limits, "BASE", 50_000)
     monkeypatch.setattr(limits, "PER_EVENT", 1000)
     model = chips.model(chip)()
@@ -36,7 +36,7 @@ def test_a_fresh_chip_that_spikes_for_ever_is_stopped_and_said_to_be(
     ):
         run(model, np.array([SPIKE]), e)
     assert model.registers[0].cycle == began + bound
-    cut = run(model, np.array([SPIKE]), e, 500)  # who says how long is told how it ended
+    cut = run(model, np.array([SPIKE]), e, 500)  # A run with a limit returns how it ended.
     assert (cut.done, cut.n_cycles) == (False, 500)
 
 
@@ -50,7 +50,7 @@ def test_the_bound_that_nobody_gave_is_reached_soon() -> None:
 
 
 def test_a_host_that_waits_for_ever_is_stopped() -> None:
-    """A ReckOn that was never set up answers no tick."""
+    """A ReckOn without a configuration answers no tick."""
     hosts, engine = (
         import_module("draupnir.emulator.reckon.host"),
         import_module("draupnir.emulator.reckon.events.engine"),
@@ -64,7 +64,7 @@ def test_a_host_that_waits_for_ever_is_stopped() -> None:
 def test_events_that_wait_for_their_cycle_are_no_reason_to_stop() -> None:
     model = chips.model("tinyodin")()
     model.reset()
-    model.memories["neurons"][:] = 1 << 31  # disabled
+    model.memories["neurons"][:] = 1 << 31  # All neurons are disabled.
     first = int(model.registers[0].cycle)
     late = np.array([first + 50_000_000])
     ran = import_module("draupnir.emulator.tinyodin.events.engine").run(

@@ -1,4 +1,4 @@
-"""A model whose state somebody has changed, whatever to, goes on as the plain chip would."""
+"""A model goes on as the plain chip after any change of its state from outside."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.tests.pokes import Plain, poked, rows
 from draupnir.emulator.trace import pack
 
-SHARES = (0.02, 0.1, 0.3, 1.0)  # of all registers and words, that are changed
+SHARES = (0.02, 0.1, 0.3, 1.0)  # the share of registers and words that are changed
 PAUSES = (3, 30, 200)  # clocks between two changes of a pin
 N_SEEDS = 24
 N_CLOCKS = 600
 
 
 def differences(first: state.Snapshot, second: state.Snapshot, chip: str) -> list[str]:
-    """What differs; what a model keeps beside the chip's own registers does not count, but for its clocks."""
+    """Return the differences. Of all that a model has beside the chip's own registers, only its clocks count."""
     beside = {reg.name for reg in chips.model(chip).counters if not reg.name.startswith("n_")}
     return [line for line in state.diff(first, second) if line.split("[")[0].split(":")[0] not in beside]
 
@@ -49,11 +49,11 @@ def test_a_run_after_a_poke_is_that_of_the_plain_chip(chip: str, level: str, see
     assert differences(quick.snapshot(), slow.snapshot(), chip) == []
 
 
-# --- What was believed before -----------------------------------------------------------------------------------
+# --- Stored results of earlier states ---------------------------------------------------------------------------
 
 
 def model_in_reset() -> Model:
-    """ODIN at rest, its burst FIFOs held in reset by SPI_OPEN_LOOP, and so known to be clean for long."""
+    """Return ODIN at rest; SPI_OPEN_LOOP has kept its burst FIFOs in reset, so the model knows that they are clean."""
     model = Model()
     model.reset()
     model.registers[0].spi_open_loop = 1
@@ -79,7 +79,7 @@ def test_the_turn_poked_under_a_held_reset_is_reset_by_the_next_clock() -> None:
 
 @pytest.mark.parametrize("priority", [N_PRIO, 200, 255])
 def test_while_it_is_no_fifos_turn_an_event_is_shown_and_all_fifos_fill(priority: int) -> None:
-    """As scheduler.v: 0s are shifted in, which are an event of address 0, and requests to push."""
+    """0s are shifted in, as in scheduler.v, which are an event of address 0, and requests to push."""
     model = Model()
     model.reset()
     r = model.registers[0]
@@ -114,7 +114,7 @@ def test_a_state_that_is_none_is_called_that_and_left_with_the_next_clock(chip: 
 
 @pytest.mark.parametrize("chip", ["odin", "tinyodin"])
 def test_clocks_in_no_state_are_counted_nowhere(chip: str) -> None:
-    """Once they were counted beyond the end of an array."""
+    """The model once counted them beyond the end of an array."""
     model = chips.model(chip)()
     model.reset()
     model.registers[0].state = 15

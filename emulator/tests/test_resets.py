@@ -1,4 +1,4 @@
-"""Resets come from the declaration: every register that has a reset value gets it."""
+"""The declaration defines resets: every register with a reset value gets it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from draupnir.emulator.resets import reset_checker, resetter
 from draupnir.emulator.tests.pokes import poke
 from draupnir.emulator.trace import pack
 
-FROM_SEEDS = {"lfsr_winp", "lfsr_wrec", "lfsr_wout", "lfsr_noise_neur"}  # ReckOn's long sequences
+FROM_SEEDS = {"lfsr_winp", "lfsr_wrec", "lfsr_wout", "lfsr_noise_neur"}  # the registers of ReckOn's long sequences
 CLOCKS = 4
 
 

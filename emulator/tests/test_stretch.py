@@ -1,4 +1,4 @@
-"""The switch that turns stretches off: the same results, and then every clock is run by itself."""
+"""The switch for stretches does not change results; without stretches, every clock runs by itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from draupnir.emulator.tests import duo_chip, wide_chip
 from draupnir.emulator.tests.pokes import poked, rows
 from draupnir.emulator.tests.test_pokes import differences
 
-SHARES = (0.0, 0.1)  # of all registers and words, that are changed before
+SHARES = (0.0, 0.1)  # the share of registers and words that are changed before
 PAUSES = (30, 400)  # clocks between two changes of a pin
 N_CLOCKS = 3000
 
@@ -38,7 +38,7 @@ def test_stretches_equal_clocks(chip: str, seed: int) -> None:
 
 @kernel
 def _nothing(r: np.record) -> None:
-    """Nothing is kept."""
+    """Prepare nothing."""
 
 
 @kernel
@@ -48,13 +48,13 @@ def _always(r: np.record) -> bool:
 
 @kernel
 def _wrong(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int) -> int:
-    """A stretch that nobody could overlook."""
+    """Do a wrong stretch, which any test would notice."""
     r.cycle += 1_000_000
     return 1
 
 
 def test_without_stretches_none_is_asked_for() -> None:
-    """A stretch that does the wrong thing is seen where stretches are on, and not where they are off."""
+    """A wrong stretch shows if stretches are on, and does not show if they are off."""
     wrong = ModuleType("wrong")
     vars(wrong).update(__file__=__file__, begin=_nothing, end=_nothing, can_stretch=_always, stretch=_wrong)
     drive: Any = plain(driver(CHIP, clock, wrong))

@@ -1,7 +1,7 @@
-"""A chip whose pins are many bits together: each clock it keeps its inputs, and shows those that it has kept.
+"""A chip whose pins have many bits together: in each clock it stores its inputs, and shows those of the last clock.
 
-Its output pins stand in the opposite order of the input pins that they show, so that each is taken from one place of a
-row and put into another.
+Its output pins are in the opposite order of the input pins that they show, so that each goes from one place of a row to
+another one.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from draupnir.emulator.kernel.jit import entry
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.trace import from_row, new_rows, pack, to_rows, unpack, words
 
-Widths = tuple[int, ...]  # of the input pins beside RST
+Widths = tuple[int, ...]  # the widths of the input pins without RST
 
 
 @cache
 def wide(widths: Widths) -> Chip:
-    """The chip's declaration."""
+    """Return the chip's declaration."""
     names = [f"I{i}" for i in range(len(widths))]
     return Chip(
         name="wide",
@@ -44,12 +44,12 @@ def wide(widths: Widths) -> Chip:
 
 @cache
 def model(widths: Widths) -> type[ClockLevel]:
-    """The model of the chip, by the page on adding a chip: no row without an edge is written."""
+    """Return the model's class, made as on the page on adding a chip: rows without an edge are not written."""
     return _of_one_word(widths) if len(wide(widths).input_word.row) == 1 else _of_several_words(widths)
 
 
 def _of_one_word(widths: Widths) -> type[ClockLevel]:
-    """The model of a chip with three input pins, whose rows are (n,)."""
+    """Return the model's class for three input pins, whose rows are (n,)."""
     declaration = wide(widths)
     inputs, outputs_at = positions(declaration.input_word), positions(declaration.output_word)
     in0, in1, in2, reset = inputs.I0, inputs.I1, inputs.I2, inputs.RST
@@ -84,7 +84,7 @@ def _of_one_word(widths: Widths) -> type[ClockLevel]:
 
 
 def _of_several_words(widths: Widths) -> type[ClockLevel]:
-    """The model of a chip with any input pins, whose rows are (n, n_words); it keeps them limb by limb."""
+    """Return the model's class for any input pins, whose rows are (n, n_words); it stores them limb by limb."""
     declaration = wide(widths)
     inputs = positions(declaration.input_word)
     reset = inputs.RST
@@ -114,7 +114,7 @@ def _of_several_words(widths: Widths) -> type[ClockLevel]:
         chip = declaration
 
         def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
-            drive(self.registers[0], inputs, clk, words(out))  # 63 bits of outputs are beside 64 of inputs
+            drive(self.registers[0], inputs, clk, words(out))  # There are 63 bits of outputs and 64 of inputs.
 
         @property
         def outputs(self) -> int:
@@ -130,7 +130,7 @@ def _places(places: Place | tuple[Place, ...]) -> tuple[Place, ...]:
 
 
 def verilog(widths: Widths) -> str:
-    """The same chip in Verilog."""
+    """Return the same chip in Verilog."""
     ports = ["input CLK", *(f"input [{width - 1}:0] I{i}" for i, width in enumerate(widths)), "input RST"]
     ports += [f"output reg [{width - 1}:0] O{i}" for i, width in reversed(list(enumerate(widths)))]
     edge = " ".join(f"O{i} <= RST ? 0 : I{i};" for i in range(len(widths)))
@@ -138,7 +138,7 @@ def verilog(widths: Widths) -> str:
 
 
 def rows(widths: Widths, n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Random rows that begin with a reset, and the outputs that they must give, worked out in Python's own integers."""
+    """Return random rows that begin with a reset, and the expected outputs, computed with Python's own integers."""
     word, out_word = wide(widths).input_word, wide(widths).output_word
     rng = np.random.default_rng(seed)
     inputs, clk, expected = [], [], []
@@ -157,7 +157,7 @@ def rows(widths: Widths, n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.
 
 
 def check(widths: Widths) -> None:
-    """Hold the model to ``rows``, several times: memory that is not cleared shows what was there before."""
+    """Compare the model with ``rows`` several times: memory that is not cleared would show its old content."""
     inputs, clk, expected = rows(widths, 300, sum(widths))
     for _ in range(20):
         full_of_ones = np.full(len(inputs), -1)

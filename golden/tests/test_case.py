@@ -1,4 +1,4 @@
-"""Cases stand alone: what they say of themselves is checked, and so are their files."""
+"""Cases stand alone: their descriptions and their files are checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several clocks, either edge, and resets of either polarity: in waveforms, in stimuli, and where a reset is over."""
+"""Several clocks, both edges, and resets of both polarities: in waveforms, in stimuli, and the end of a reset."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ C, R, F = 0b0001, 0b0100, 0b1000  # CLK rises; STROBE rises, and falls
 
 
 def played(n: int, seed: int, first: int | None = None) -> Trace:
-    """What the model does under random edges and levels, some of which change without an edge."""
+    """Return the trace of the model under random edges and levels, some of which change without an edge."""
     rng = np.random.default_rng(seed)
     clk = np.array(list(islice(random_edges(CHIP, rng), n)), np.uint8)
-    clk[rng.random(n) < 0.2] &= C  # a STROBE that is left out must be left out as a pair
+    clk[rng.random(n) < 0.2] &= C  # STROBE's edges are removed in pairs.
     clk = _alternating(clk, first)
     levels = [{"RST_N": int(i > 4), "SOFT": int(rng.random() < 0.1), "D": _wide(rng)} for i in range(n)]
     for i in range(1, n):
@@ -53,7 +53,7 @@ def played(n: int, seed: int, first: int | None = None) -> Trace:
 
 
 def _alternating(clk: np.ndarray, first: int | None) -> np.ndarray:
-    """The same, where every other edge of STROBE is a fall."""
+    """Return the same trace, in which every other edge of STROBE is a fall."""
     strobes = np.flatnonzero(clk & (R | F))
     turns = np.resize([first, R + F - first] if first else [R, F], len(strobes))
     clk = clk & C
@@ -66,7 +66,7 @@ def _wide(rng: np.random.Generator) -> int:
 
 
 def rows(trace: Trace) -> list[tuple[int, int, int, int]]:
-    """The rows with an edge, packed."""
+    """Return the packed rows with an edge."""
     return [
         (int(trace.clk[i]), from_row(IN, trace.inputs[i]), from_row(OUT, trace.outputs[i]), int(trace.times[i]))
         for i in np.flatnonzero(trace.clk)

@@ -1,4 +1,4 @@
-"""Memory images: what is read, and the line that says what is wrong."""
+"""Memory images are read, and one line says what is wrong with a bad one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ReckOn's recipes: the same seed gives the same rows, what is drawn is what was asked for, and all of it is used."""
+"""ReckOn's recipes: the same seed gives the same rows, all actions are used, and contents are in their ranges."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def rng(seed: int = 1) -> np.random.Generator:
 
 
 class Ready:
-    """A toy chip: acknowledges input events two clocks later, and is always ready."""
+    """A toy chip that acknowledges input events two clocks later, and is always ready."""
 
     def __init__(self) -> None:
         self.levels = [0, 0]
@@ -45,7 +45,7 @@ def rows_of(recipe: ReckonRecipe, n_cycles: int, seed: int = 1) -> tuple[Rows, d
 
 
 def spi_words(rows: Rows) -> list[int]:
-    """The 32-bit words that the SPI was sent."""
+    """Return the 32-bit words that the SPI receives in these rows."""
     bits = [take(IN["MOSI"], b) for (a, _), (b, _) in pairwise(rows) if take(IN["SCK"], b) and not take(IN["SCK"], a)]
     return [int("".join(map(str, bits[i : i + 32])), 2) for i in range(0, len(bits) - 31, 32)]
 
@@ -80,7 +80,7 @@ def test_configuration_writes_every_register_address() -> None:
     rows, _ = rows_of(ReckonRecipe("", samples=Samples(gap=RECIPES["eprop"].samples.gap)), 2500)
     headers = spi_words(rows)[::2]
     addrs = [take(layout.SPI_HEADER["addr"], header) for header in headers]
-    last = CHIP.register("SPI_EN_CONF").addr  # the network is let run
+    last = CHIP.register("SPI_EN_CONF").addr  # This write lets the network run.
     expected = [register.addr + i for register in CHIP.registers for i in range(register.n_addrs)]
     assert addrs == [*expected[1:], last]
     assert {take(layout.SPI_HEADER["num_write"], header) for header in headers} == {1}

@@ -1,4 +1,4 @@
-"""Recording: what went in and what came out, row by row, and the memories before and after."""
+"""A recording has the inputs and outputs of each row, and the memories before and after."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Toy:
 
 
 class Follow:
-    """Sends back what it saw; every third clock has a row more."""
+    """A stimulus that sends back the outputs; every third clock has one more row."""
 
     def __init__(self):
         self.n = 0
@@ -142,7 +142,7 @@ def test_a_case_that_cannot_be_described_leaves_the_old_one(tmp_path):
 
 @contextmanager
 def at_most(n_bytes: int) -> Iterator[None]:
-    """No file may grow beyond so many bytes, as if the disk were full."""
+    """Let no file grow beyond this number of bytes, as if the disk were full."""
     old_limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, old_limit[1]))
     try:
@@ -177,7 +177,7 @@ def test_a_full_disk_leaves_the_old_case_and_names_the_file(tmp_path):
 
 
 class Steps:
-    """Gives the same rows at each clock."""
+    """A stimulus with the same rows at each clock."""
 
     def __init__(self, *rows):
         self.rows = rows

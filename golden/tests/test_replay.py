@@ -1,4 +1,4 @@
-"""Replay holds or says exactly where it does not: time, cycle, pin, both levels, words and fields."""
+"""Replay says whether a recording holds, or exactly where it does not: time, cycle, pin, both levels, words, fields."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_all_mismatches_on_request(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("block")
 def test_the_last_events_before_the_first_mismatch_are_told(tmp_path: Path) -> None:
-    """The sum becomes 0 at every second edge: the model's events."""
+    """The sum becomes 0 at every second edge; these are the model's events."""
     trace = played(np.full(60, pins(ADD=8)), np.ones(60, np.uint8))
     trace.outputs[41] ^= 1
     trace.outputs[45] ^= 1
@@ -204,7 +204,7 @@ def test_a_case_is_replayed_with_its_memories(wave: Path, tmp_path: Path) -> Non
 
 
 def with_reset(*cycles: int, wrong: Sequence[int] = (), n_cycles: int = 60) -> Trace:
-    """The model's trace of additions, with RST at these cycles; SUM is wrong by one at others."""
+    """Return the model's trace of additions, with RST in some cycles; in the cycles of ``wrong`` SUM is wrong by 1."""
     inputs = np.full(n_cycles, pins(ADD=3))
     inputs[list(cycles)] |= pins(RST=1)
     trace = played(inputs, np.ones(n_cycles, np.uint8))
@@ -220,7 +220,7 @@ def replayed(tmp_path: Path, trace: Trace, reading: Reading = AS_IT_IS, **option
 @pytest.mark.usefixtures("block")
 @pytest.mark.parametrize("reset_cycle", [0, 10, 15, 40])
 def test_clocks_before_the_first_reset_are_counted_apart(tmp_path: Path, reset_cycle: int) -> None:
-    """As are the four that it may take to act."""
+    """The four clocks until it acts are also counted apart."""
     wrong = sorted({0, reset_cycle // 2, reset_cycle, reset_cycle + RESET_CLOCKS - 1})
     result = replayed(tmp_path, with_reset(reset_cycle, wrong=wrong))
     assert result.holds
@@ -294,7 +294,7 @@ def test_an_output_that_is_x_for_ever_proves_nothing(
 
 
 def test_a_pin_that_was_not_recorded_can_be_ignored(tmp_path: Path) -> None:
-    """Then it is not compared, and need not be there."""
+    """A pin that is ignored is not compared, and may be missing."""
     trace = with_reset(6, wrong=[20])
     assert not replayed(tmp_path, trace).holds
     result = replayed(tmp_path, trace, Reading(ignored=["SUM"]))

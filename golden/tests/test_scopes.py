@@ -1,4 +1,4 @@
-"""Where the pins of a chip are found in a waveform, and what is said when they are not."""
+"""The pins of a chip are found in a waveform, or a message says why not."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_bits_dumped_one_by_one_and_side_by_side_are_one_pin(tmp_path: Path) -> 
 
 
 def test_bits_dumped_one_by_one_anywhere_are_one_pin(tmp_path: Path) -> None:
-    """Declared apart, from the lowest on, with a blank, and as the escaped names of a netlist."""
+    """They are declared apart, from the lowest on, with a blank, and with the escaped names of a netlist."""
     rest = {name: width for name, width in PINS.items() if name != "ADD"}
     high = "$var wire 2 3 ADD [3:2] $end\n"
     low = "$var wire 1 0 \\ADD[0] $end\n$var wire 1 1 ADD[1] $end\n"

@@ -1,4 +1,4 @@
-"""The stimulus: the same seed gives the same rows, protocols are kept unless abuse is asked for, recipes cover ODIN."""
+"""The stimulus depends on the seed alone, keeps protocols unless a recipe breaks them, and recipes cover ODIN."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def rng(seed=1):
 
 
 class Echo:
-    """A toy chip: acknowledges any AERIN_REQ two clocks later and asks for AEROUT_ACK in a fixed rhythm."""
+    """A toy chip that acknowledges AERIN_REQ two clocks later, and raises AEROUT_REQ in a fixed rhythm."""
 
     def __init__(self, ask_every=20):
         self.levels = [0, 0]
@@ -46,7 +46,7 @@ class Echo:
 
 
 def drive(piece, device, n_cycles):
-    """Rows of one piece alone, with the outputs that it saw."""
+    """Return the rows of one piece alone, and the outputs that it received."""
     rows, outputs = [], [0]
     inputs = piece.send(None)
     for _ in range(n_cycles):
@@ -157,7 +157,7 @@ def test_configuration_writes_every_register_address_in_whole_frames():
     rows = rows_of(stimulus, 6000)
     n_addrs = sum(register.n_addrs for register in layout.REGISTERS)
     assert n_addrs == 26
-    assert sck_edges(rows) == (n_addrs + 1) * layout.SPI_FRAME  # the gate is opened by one more
+    assert sck_edges(rows) == (n_addrs + 1) * layout.SPI_FRAME  # One more write opens the gate.
 
 
 def test_recipes_draw_every_declared_event():
@@ -197,7 +197,7 @@ def test_recipes_set_every_parameter_of_both_neuron_models():
         }
         parameters = {f.name for f in view if f.kind == "parameter"} - {layout.NEURONS.view_field}
         unset = parameters - fields
-        assert unset <= {"neur_disable"}  # of Izhikevich neurons: in those with random words
+        assert unset <= {"neur_disable"}  # For Izhikevich neurons, it is 1 only in random words.
         assert view.name == "izh" or not unset
 
 
@@ -240,7 +240,7 @@ def test_pins_without_a_protocol_hold_a_level_wander_and_are_reset_now_and_then(
     levels = {name: [pin(IN, name, row) for row, _ in rows] for name in ("AERIN_ADDR", "AERIN_REQ", "RST", "MOSI")}
     assert set(levels["MOSI"]) == {1} and set(levels["AERIN_ADDR"]) == {3, 9, 12} and set(levels["AERIN_REQ"]) == {0, 1}
     stays = [len(list(same)) for _, same in groupby(levels["AERIN_ADDR"])]
-    assert min(stays[:-1]) == stay.lo  # more than stay.hi where the same level is drawn twice
+    assert min(stays[:-1]) == stay.lo  # A stay is longer than stay.hi if the same level is drawn twice.
     high, low = (
         [len(list(same)) for level, same in groupby(levels["RST"]) if level == expected] for expected in (1, 0)
     )

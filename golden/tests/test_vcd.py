@@ -1,4 +1,4 @@
-"""VCD files as simulators and analysers write them, and as they are when something went wrong."""
+"""VCD files from simulators and analysers are read, and damaged ones give one clear line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def failure(path: Path) -> str:
 
 
 def as_vcd(path: Path, n_cycles: int = 30, seed: int = 2) -> Path:
-    """A recording of the toy as a simulator dumps it."""
+    """Write a recording of the toy as a simulator dumps it."""
     trace = recording(n_cycles, seed)
     lines, last_levels = ["#0", "$dumpvars", "0C", "0R", "b0 A", "0K", "bx S", "xO", "$end"], {"R": 0, "A": 0, "K": 0}
     for row, time in enumerate(schedule(trace.clk).tolist()):
@@ -47,7 +47,7 @@ def as_vcd(path: Path, n_cycles: int = 30, seed: int = 2) -> Path:
 
 
 def test_a_body_may_be_cut_anywhere(tmp_path: Path) -> None:
-    """What is read is then what the whole file has up to there; in the header, a cut is an error."""
+    """A file that is cut reads as the whole file up to the cut; a cut in the header is an error."""
     whole = as_vcd(tmp_path / "w.vcd").read_bytes()
     full = read(tmp_path / "w.vcd", CHIP)
     path = tmp_path / "cut.vcd"
@@ -90,7 +90,7 @@ def test_where_a_file_breaks_off_is_told(tmp_path: Path, end: str, broken_off: s
 
 
 def test_an_identifier_that_may_go_on_is_not_taken_for_whole(tmp_path: Path) -> None:
-    """``1C`` may be the beginning of ``1CC``."""
+    """The text ``1C`` may be the beginning of ``1CC``."""
     header = HEADER.replace("$upscope", "$var wire 1 CC other $end\n$upscope", 1)
     path = vcd(tmp_path / "w.vcd", START + EDGE + "#7\n0C\n#9\n1C", header)
     assert read(path, CHIP).n_cycles == 1
@@ -138,7 +138,7 @@ def test_what_is_wrong_in_the_header_is_told_with_its_line(tmp_path: Path, heade
 
 
 def test_short_vectors_are_extended(tmp_path: Path) -> None:
-    """By X or Z if they begin so, else by 0; a level of one character is a vector, too; zeros may lead."""
+    """They are extended by X or Z if they begin so, else by 0. One character is a vector, too, and zeros may lead."""
     levels = {"b1 S": (1, 15), "bx1 S": (1, 1), "bZ S": (0, 0), "B0x1 S": (1, 13), "1S": (1, 15), "xS": (0, 0)}
     levels |= {"b00000011 S": (3, 15), "b0b0101 S": (5, 15), "b S": (0, 15), "bX0 S": (0, 1), "b01XZ S": (4, 12)}
     body = START
@@ -244,7 +244,7 @@ def test_the_time_between_samples_can_be_told(tmp_path: Path) -> None:
 
 
 def test_samples_of_a_fst_end_with_the_file(tmp_path: Path) -> None:
-    """An FST tells no times without a change, but where it ends."""
+    """An FST has no times without a change, apart from its end."""
     from draupnir.golden import wave_out
 
     wave_out.write(recording(40, 1), tmp_path / "w.fst")

@@ -1,4 +1,4 @@
-"""Waveforms read as the replay contract says; what cannot be read gives one clear line."""
+"""Waveforms are read by the rules of replay; a file that cannot be read gives one clear line."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_an_input_that_changes_with_the_edge_takes_effect_after_it(tmp_path: Pat
 
 
 def test_inputs_first_lets_the_edge_see_what_changes_with_it(tmp_path: Path) -> None:
-    """The outputs are taken before both, so they end a row of their own."""
+    """The outputs are sampled before both, so they end a row of their own."""
     path = vcd(tmp_path / "w.vcd", START + "#5\nb11 A\n1C\nb101 S\n#10\n0C\n#15\n1C\n")
     assert [r[:4] for r in rows(read(path, CHIP, Reading(inputs_first=True)))] == [
         (0, 0, out(0), 31),
@@ -139,7 +139,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def naive(changes: list[tuple[int, str, int]], inputs_first: bool) -> list[tuple[int, ...]]:
-    """The reading rules, one change at a time: (time, pin, level) to rows."""
+    """Convert changes (time, pin, level) to rows by the reading rules, one change at a time."""
     levels = dict.fromkeys((pin.name for pin in CHIP.pins), 0)
     known_bits = dict.fromkeys(levels, 0)
     inputs = pending = 0
@@ -273,7 +273,7 @@ def test_a_truncated_fst(tmp_path: Path, length: float) -> None:
 
 
 def blackout(*switches: tuple[int, int]) -> bytes:
-    """The block of an FST that tells when the dump was switched off (0) and on (1), at times below 2**14."""
+    """Return the block of an FST that says when the dump was off (0) and on (1), at times below 2**14."""
     text, now = bytes([len(switches)]), 0
     for is_on, time in switches:
         text += bytes([is_on, (time - now) % 128 | 128, (time - now) // 128])
@@ -317,7 +317,7 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 
 def test_what_the_reader_prints_does_not_reach_the_terminal(tmp_path: Path) -> None:
-    """A damaged FST makes pywellen panic, with a message on stderr of its own."""
+    """A damaged FST makes pywellen panic, and it writes its own message to stderr."""
     wave_out.write(recording(500, 1), tmp_path / "w.fst")
     whole = bytearray((tmp_path / "w.fst").read_bytes())
     whole[330:] = bytes(len(whole) - 330)

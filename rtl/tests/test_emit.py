@@ -63,7 +63,7 @@ def test_parameters_make_it_smaller(odin: str, tmp_path: Path) -> None:
 
 @pytest.fixture
 def elaborated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The tops that are elaborated from here on."""
+    """Collect the tops that are elaborated from here on."""
     tops: list[str] = []
     verilog = emit_module._verilog
 

@@ -59,7 +59,7 @@ def test_libraries_come_after_the_files_and_by_their_suffixes(tmp_path):
 
 
 def test_nested_lists_lead_from_the_right_folder(tmp_path, monkeypatch):
-    """Of two files of a name, -f takes that of the working folder, and -F and --rtl that of the list's own."""
+    """Two files have the same name: -f uses that of the working folder, -F and --rtl that of the list's folder."""
     place(tmp_path, work__x_dot_v="", lists__x_dot_v="", lists__only_dot_v="", lists__inner_dot_f="x.v only.v")
     monkeypatch.chdir(tmp_path / "work")
     for option, first in (("-f", "work/x.v"), ("-F", "lists/x.v")):
@@ -162,7 +162,7 @@ def test_text_and_long_numbers_reach_both_simulators(tmp_path):
 
 
 def _sums(inputs: np.ndarray, clk: np.ndarray, extra: int) -> np.ndarray:
-    """The toy's sums where so much more is added at each clock."""
+    """Return the toy's sums if ``extra`` is added at each clock, too."""
     total, sums = 0, []
     word = CHIP.input_word
     for row, edge in zip(inputs.tolist(), clk.tolist(), strict=True):

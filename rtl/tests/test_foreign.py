@@ -1,4 +1,4 @@
-"""Finding a chip in a folder of Verilog, and saying how it differs from the declaration."""
+"""A chip is found in a folder of Verilog, and its differences from the declaration are listed."""
 
 import os
 from dataclasses import replace

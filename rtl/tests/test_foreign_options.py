@@ -1,4 +1,4 @@
-"""What is wrong with sources is named where it is, and macros, folders, empty modules and memory images mend it."""
+"""Mistakes in sources are named with their place; macros, folders, empty modules and memory images correct them."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,7 @@ def problem(folder: Path, **how: Any) -> str:
 
 
 def check_runs(design: Design, folder: Path, in_verilator: bool = False) -> None:
-    """The toy adds up in Icarus, and in Verilator, which takes longer."""
+    """Check that the toy adds up in Icarus, and also in Verilator, which takes longer."""
     inputs, clk, sums = rows(200, 1)
     if in_verilator:
         outputs = verilated.build(design, CHIP, folder / "build").run(inputs, clk)
@@ -38,7 +38,7 @@ def check_runs(design: Design, folder: Path, in_verilator: bool = False) -> None
     assert np.array_equal(run.outputs & 255, sums) and (run.known_bits[clk == 1] & 255 == 255).all()
 
 
-# --- What is not there is named
+# --- Missing parts are named
 
 
 def test_undefined_macros_are_named_once_each_and_minus_d_defines_them(tmp_path):

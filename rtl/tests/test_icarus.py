@@ -1,4 +1,4 @@
-"""Icarus runs the same rows to the same outputs, and says what it does not know."""
+"""Icarus gives the same outputs for the same rows, and marks the bits that it does not know."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Start values reach every register and memory of a design in Icarus, wherever it is declared, and nothing else."""
+"""Start values reach every register and memory of a design in Icarus, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that is made once is found again, for as long as all that it is made from is the same."""
+"""A file that has been made once is found again, as long as everything that it depends on is the same."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from draupnir.rtl import kept
 
 
 class Made:
-    """Makes a file, and counts how often."""
+    """A function that makes a file, and counts its calls."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.n = folder, 0

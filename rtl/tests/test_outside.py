@@ -58,7 +58,7 @@ def options(memory: str = f"counts={PORTS}") -> SourceOptions:
 
 
 def expected(inputs: list[tuple[int, int, int]], counts: list[int]) -> list[int]:
-    """LAST before each clock, worked out from the module and the RAM's two rules; ``counts`` is what it ends as."""
+    """Return LAST before each clock, from the module and the RAM's two rules; ``counts`` has its last content after."""
     last, q, writes, last_addr = [], 0, 0, 0
     for rst, addr, add in inputs:
         last.append(q)

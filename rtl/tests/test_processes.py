@@ -1,4 +1,4 @@
-"""Programs that are started end with the one that started them."""
+"""A program ends when the program that has started it ends."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import pytest
 
 from draupnir.rtl import processes
 
-# A program that starts another, says that both run, and waits for it.
+# This program starts another one, says that both run, and waits for it.
 PARENT = "sleep 300 & echo $! > child; wait"
 
 
 def runs(pid: int) -> bool:
-    """Whether a process runs; one that has ended and that nobody has waited for does not."""
+    """Return True if a process runs; a process that has ended, and that nobody has waited for, does not run."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
@@ -60,7 +60,7 @@ def test_a_program_reads_nothing_from_the_terminal() -> None:
 
 
 def below(folder: Path) -> list[int]:
-    """The processes that work in a folder."""
+    """Return the numbers of the processes that work in a folder."""
     process_ids = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -75,7 +75,7 @@ def below(folder: Path) -> list[int]:
 @pytest.mark.slow
 @pytest.mark.icarus
 def test_ctrl_c_in_sim_ends_its_simulator(tmp_path: Path) -> None:
-    """The signal goes to the command alone, as from another terminal."""
+    """The signal goes only to the command, as from another terminal."""
     words = ["sim", "tinyodin", "--sim", "icarus", "--test", "random", "--report", str(tmp_path / "report")]
     command = [sys.executable, "-c", "from draupnir.tools.cli import main; main()", *words]
     root = Path(__file__).resolve().parents[2]

@@ -1,4 +1,4 @@
-"""Memories in one array of two dimensions: its rows are a declared memory's copies, in both readers and simulators."""
+"""The rows of an array of two dimensions are the copies of a declared memory, in both readers and both simulators."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def contents() -> np.ndarray:
 
 
 def expected(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Inputs, the outputs of the model, and its memories after them."""
+    """Return inputs, the outputs of the model, and its memories afterwards."""
     model = grid.model_of(CHIP)()
     model.memories["sums"][:] = contents()
     inputs = grid.rows(CHIP, n, 2)

@@ -15,7 +15,7 @@ from draupnir.rtl import toolchain
 
 @pytest.fixture
 def no_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of which bin/ is all of PATH, with make and no Python in it."""
+    """Make a folder whose bin/ is the whole PATH; it has make, but no Python."""
     (tmp_path / "bin").mkdir()
     for name in ("make", "uname"):
         path = shutil.which(name)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.verilator
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
-    """The toy, compiled once; its folder, design and library."""
+    """Compile the toy once. Return its folder, its design and its library."""
     folder = tmp_path_factory.mktemp("toy")
     design = read(write(folder / "source", toy=TOY, store=STORE), CHIP)
     build(design, CHIP, folder / "build")

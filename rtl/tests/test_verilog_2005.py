@@ -1,4 +1,4 @@
-"""All of Verilog-2005 that Icarus accepts is read, and both readers come to the same where both can read it."""
+"""The readers accept all of Verilog-2005 that Icarus accepts, and agree on each source that both can read."""
 
 import subprocess
 from pathlib import Path
@@ -20,7 +20,7 @@ def chip(body: str) -> str:
 
 
 def listed_sources() -> dict[str, str]:
-    """The sources of verilog_2005.txt by name."""
+    """Return name -> source, from verilog_2005.txt."""
     text = (Path(__file__).parent / "verilog_2005.txt").read_text()
     sections = [section.split("\n", 1) for section in text.split("\n=== ")[1:]]
     return {name: chip(body if body.endswith("\n") else body + "\n") for name, body in sections}
@@ -61,7 +61,7 @@ def test_source_is_read(tmp_path, name):
 
 
 def agree(readers: Library) -> int:
-    """Hold the readers to each other on each module that can be a top; the number that pyverilog could read."""
+    """Compare the readers on each module that can be a top. Return the number of modules that pyverilog could read."""
     n_read = 0
     modules = plain.Modules(readers.plain_text)
     for module in (name for name in readers.files if "." not in name):

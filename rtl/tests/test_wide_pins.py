@@ -1,4 +1,4 @@
-"""Both simulators drive and show pins of more than 32 bits together, and of more than one integer of a row holds."""
+"""Both simulators handle pins of more than 32 bits together, and pins that need several integers in a row."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_icarus_shows_every_pin_of_a_wide_row(widths: Widths, tmp_path: Path) ->
     chip = wide_chip.wide(widths)
     inputs, clk, expected = wide_chip.rows(widths, 200, 3)
     run = icarus.run(design(widths, tmp_path), chip, inputs, clk, tmp_path / "work")
-    after_first = np.cumsum(clk) > 1  # before the first edge Icarus knows nothing
+    after_first = np.cumsum(clk) > 1  # Icarus knows nothing before the first edge.
     assert run.outputs[after_first].tolist() == expected[after_first].tolist()
     every = known_at_edges(chip.output_word, clk)
     assert run.known_bits[after_first].tolist() == every[after_first].tolist()

@@ -1,4 +1,4 @@
-"""A chip small enough for a test: a counter that adds what it is given, and a memory of what it counted."""
+"""A chip that is small enough for a test: a counter that adds its input, and a memory of its sums."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ CHIP = Chip(
     source="",
 )
 
-# A name that is a keyword in SystemVerilog; a memory two levels down, one of them a generate block.
+# It has a name that is a keyword in SystemVerilog, and a memory two levels down, in a generate block.
 TOY = """\
 module toy #(parameter M = 4, parameter K = 1) (
     input  wire           CLK,
@@ -70,9 +70,9 @@ def write(folder: Path, **files: str) -> Path:
 
 
 def rows(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Random rows that begin with a reset, and the outputs that they must give: (inputs, clk, SUM).
+    """Return random rows that begin with a reset, and the expected outputs: (inputs, clk, SUM).
 
-    SUM is worked out here by hand of the toy's definition; it is 0 where a row has no clock edge.
+    SUM follows from the toy's definition; it is 0 in a row without a clock edge.
     """
     rng = np.random.default_rng(seed)
     clk = (rng.random(n) < 0.8).astype(np.uint8)

@@ -7,7 +7,7 @@ WORDS = range(1 << WIDTH)
 
 
 def signed(word: int) -> int:
-    """The number that a WIDTH-bit two's complement word stands for."""
+    """Return the number that a WIDTH-bit word in two's complement means."""
     return word if word < 1 << (WIDTH - 1) else word - (1 << WIDTH)
 
 

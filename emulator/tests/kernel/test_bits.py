@@ -1,4 +1,4 @@
-"""Fields of words, held against Python's own unbounded integers."""
+"""Fields of words are those that Python's own integers give."""
 
 import numpy as np
 import pytest

@@ -17,7 +17,7 @@ SOURCE = "def leak(x):\n    return x - 1\n"
 
 @pytest.fixture
 def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of kernel sources of its own, and a cache folder of its own."""
+    """Make a folder of kernel sources, and a cache folder, for one test."""
     folder = tmp_path / "sources"
     (folder / "odin" / "tests").mkdir(parents=True)
     (folder / "odin" / "lif.py").write_text(SOURCE)
@@ -31,7 +31,7 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def fresh_folder(owner: str = "odin") -> Path | None:
-    """The cache folder as a new process would find it; "" for no chip's."""
+    """Return the cache folder that a new process would use; "" for that of no chip."""
     return jit.cache_folder.__wrapped__(jit.SOURCES / owner if owner else None)
 
 
@@ -96,7 +96,7 @@ def test_what_chips_share_is_kept_with_the_chip_that_it_is_made_for() -> None:
 def test_kernels_of_a_chip_outside_of_the_tree_are_compiled_anew_when_any_of_its_sources_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However its files are called, and also below somebody's folder of tests."""
+    """A package may have files of any name, and may be below a user's folder of tests."""
     chip = tmp_path / "tests" / "tally"
     (chip / "blocks").mkdir(parents=True)
     (chip / "blocks" / "count.py").write_text(

@@ -1,6 +1,6 @@
-"""A short event-level run with whole events and single clocks, and a digest of all that comes of it.
+"""A short event-level run with whole events and single clocks, and a digest of all its results.
 
-Run as a program it prints the digest, so that another process, with other Numba settings, can be held against this one.
+As a program it prints the digest, so that a process with other Numba settings can be compared with this one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SENT = (
 
 
 def digest(n_events: int = len(SENT)) -> str:
-    """sha256 over spikes, cycles, statistics, memories and registers."""
+    """Return the sha256 of spikes, cycles, statistics, memories and registers."""
     model = Journey(5, []).model()
     Population(5, lif=0.5, disabled=0.5, quiet=True, single=True).put(model)
     model.registers[0].spi_open_loop = 1

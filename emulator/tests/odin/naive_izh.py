@@ -1,4 +1,4 @@
-"""The Izhikevich neuron a second time: slow, on signed numbers and dictionaries, derived from the Verilog by itself.
+"""A second derivation of the Izhikevich neuron from the Verilog: slow, with signed numbers and dictionaries.
 
 Source: izh_neuron.v, IZH_neuron_blocks/*.v.
 """
@@ -14,7 +14,7 @@ POS, NEG, TO_POS, TO_NEG = range(4)
 
 
 def s4(x: int) -> int:
-    """What 4 bits hold, as a number from -8 to 7."""
+    """Return 4 bits as a number, -8..7."""
     return (x + 8) % 16 - 8
 
 
@@ -25,7 +25,7 @@ def clip(x: int, low: int, high: int) -> int:
 def update(
     f: Fields, syn_weight: int, syn_sign: int, syn_event: int, time_ref: int, burst_end: int
 ) -> tuple[dict[str, int], IzhResult]:
-    """All fields of a neuron's word after an event, and what the neuron tells."""
+    """Return all fields of a neuron's word after an event, and the neuron's outputs."""
     tref = bool(syn_event and time_ref)
     direction = 0 if tref or not syn_event else (-1 if syn_sign else 1)
     inacc = (f["inacc"] + (-f["leak_str"] * f["leak_en"] if tref else direction * syn_weight)) % 2048
@@ -54,7 +54,7 @@ def update(
 
 
 def stimulation(f: Fields, tref: bool, step: int) -> dict[str, int]:
-    """The strength counters: a time reference moves this time step's counts into the past."""
+    """Update the strength counters; a time reference moves the counts of this time step into the past."""
     now = f["stim_str_tmp"]
     if not tref:
         stays = (step == 1 and now == 7) or (step == -1 and now == -7)
@@ -69,14 +69,14 @@ def stimulation(f: Fields, tref: bool, step: int) -> dict[str, int]:
 
 
 def excited(f: Fields) -> tuple[bool, bool]:
-    """Whether the stimulation was, in the last time step, and is, in this one, excitatory and strong."""
+    """Return two booleans: the stimulation is excitatory and strong in the last time step, and in this one."""
     return f["stim_str"] >= 0 and f["stim_str"] >= f["stim_thr"], f["stim_str_tmp"] >= 0 and f["stim_str_tmp"] >= f[
         "stim_thr"
     ]
 
 
 def potential(f: Fields, tref: bool, toggled: bool, step: int) -> int:
-    """Potential before the spike resets it."""
+    """Return the potential before a spike resets it."""
     core = f["core"]
     if (f["spklat_en"] and f["dapdel_cnt"]) or (f["phasic_lock"] and core == 0):
         return core
@@ -155,7 +155,7 @@ def locks(f: Fields, tref: bool, spike: bool, spk_ref: int, burst_end: int, thre
 
 
 def counter_next(enabled: bool, period: int, cnt: int, width: int) -> tuple[int, bool]:
-    """A leakage counter, and whether it has come round."""
+    """Return the next content of a leakage counter, and True if it starts again."""
     if not enabled or period == 0:
         return cnt, False
     return (0, True) if cnt == period - 1 else ((cnt + 1) % (1 << width), False)

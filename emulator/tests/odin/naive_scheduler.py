@@ -1,4 +1,4 @@
-"""The scheduler a second time: lists and a clock, derived from scheduler.v and fifo.v by itself."""
+"""A second derivation of the scheduler from scheduler.v and fifo.v, with lists and a clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FULL = 32
 
 @dataclass
 class BurstFifo:
-    """Four words behind pointers that count to 32."""
+    """A FIFO of four words, with pointers that count to 32."""
 
     n_pushed: int = 0
     n_popped: int = 0
@@ -26,7 +26,7 @@ class BurstFifo:
         return self.words[self.n_popped % 4]
 
     def push(self, word: int) -> bool:
-        """Returns whether the word was kept."""
+        """Push a word. Return True if it is written."""
         is_kept = self.n_pushed % 32 < 4
         if is_kept:
             self.words[self.n_pushed % 32] = word
@@ -36,7 +36,7 @@ class BurstFifo:
 
 @dataclass
 class Scheduler:
-    """Main FIFO, burst FIFOs, and the turn, for a fixed SPI_BURST_TIMEREF and with the loop closed."""
+    """Main FIFO, burst FIFOs and the turn, for a constant SPI_BURST_TIMEREF and a closed loop."""
 
     timeref: int
     main: deque[int] = field(default_factory=deque)
@@ -51,7 +51,7 @@ class Scheduler:
         return self.cycle // (self.timeref + 1) % N_PRIO if self.timeref else 0
 
     def outputs(self) -> tuple[int, int, int, int]:
-        """empty, full, burst_end, data_out; of an empty scheduler data_out means nothing and is -1."""
+        """Return empty, full, burst_end and data_out, which is -1 for an empty scheduler."""
         burst = self.bursts[self.turn]
         full = int(len(self.main) == FULL)
         if burst.filling:
@@ -59,7 +59,7 @@ class Scheduler:
         return int(not self.main), full, 0, self.main[0] if self.main else -1
 
     def clock(self, pop: bool, event: int | None, spike: tuple[int, int, int] | None) -> None:
-        """event : 13 bits from the controller; spike : (neuron, spk_ref, isi_ref) of the neuron being written."""
+        """Do a clock; event : 13 bits from the controller; spike : (neuron, spk_ref, isi_ref) of the written neuron."""
         burst, full = self.bursts[self.turn], len(self.main) == FULL
         room = [fifo.filling < FULL for fifo in self.bursts]
         turn = self.turn

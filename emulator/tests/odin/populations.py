@@ -1,4 +1,4 @@
-"""Random ODINs and what is sent to them: registers, populations of neurons, events, handshakes, for Hypothesis."""
+"""Random ODINs and their inputs, for Hypothesis: registers, populations of neurons, events, handshakes."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from draupnir.emulator.tests import sending
 from draupnir.emulator.trace import pack
 
 RESET = np.array([pack(CHIP.input_word, {"RST": 1})] * 4 + [0] * 4)
-SLOWEST = 60  # clocks of the longest delay
-ENOUGH = 300_000  # clocks of nearly any run
-TREF_EVERY = (1, 7, 50)  # clocks of a burst time reference, less one: much shorter than an event
+SLOWEST = 60  # the longest delay in clocks
+ENOUGH = 300_000  # Nearly every run takes fewer clocks.
+TREF_EVERY = (1, 7, 50)  # clocks of a burst time reference minus 1, much fewer than those of an event
 
 
 @dataclass(frozen=True)
@@ -61,19 +61,19 @@ def _set(words: np.ndarray, name: str, column: np.ndarray, mask: np.ndarray) -> 
 
 
 class Contents(Protocol):
-    """What a model's memories are filled with."""
+    """An object that fills a model's memories."""
 
     def put(self, model: Model) -> None: ...
 
 
 @dataclass(frozen=True)
 class Leg:
-    """A run: what changes before it, and what it is given.
+    """A run: the changes before it, and its inputs.
 
-    registers : configuration registers to write, by their lower-case names
-    max_cycles : clocks after which it is cut off; the next one then goes on from there, with what is left of its events
-    pauses : clocks from one event's earliest cycle to the next one's, or AT_REST, again and again; empty: no limits
-    finish : False: it ends with the last event's REQ
+    registers : name in lower case -> content of configuration registers to write
+    max_cycles : clocks after which the run is stopped; the next run then goes on, with the events that are left
+    pauses : clocks from one event's earliest cycle to the next one's, or AT_REST; they repeat; empty for no limits
+    finish : False if the run ends with the last event's REQ
     """
 
     registers: Mapping[str, int | list[int]]
@@ -85,11 +85,11 @@ class Leg:
     finish: bool = True
 
     def not_before(self, model: Model, n_events: int) -> np.ndarray | None:
-        """Earliest cycles, from the model's present one on."""
+        """Return the earliest cycles of the events, from the model's present cycle on."""
         return sending.not_before(int(model.registers[0].cycle), self.pauses, n_events)
 
     def put(self, model: Model) -> None:
-        """Write what changes."""
+        """Make the changes."""
         for name, content in self.registers.items():
             model.registers[0][name] = content
         if self.population:
@@ -98,13 +98,13 @@ class Leg:
 
 @dataclass(frozen=True)
 class Journey:
-    """Runs one after the other on one model, which begins with random contents of what no reset touches."""
+    """Runs on one model, one after the other. Registers without a reset have random contents at first."""
 
     seed: int
     legs: list[Leg]
 
     def model(self) -> Model:
-        """A model out of reset, registers and memories 0."""
+        """Return a model after a reset, with registers and memories 0."""
         model = Model(self.seed)
         for register in CHIP.registers:
             model.registers[0][register.name.lower()] = 0
@@ -156,7 +156,7 @@ events = st.one_of(
     st.builds(next(e for e in EVENTS if e.name == "spike").encode, pre_neur=neurons),
     st.integers(0, (1 << CHIP.pin("AERIN_ADDR").width) - 1),
 )
-# Mostly enough: near its limit, a run takes no event at once.
+# Most limits are large, because a run near its limit processes no event as a whole.
 limits = st.sampled_from([ENOUGH] * 5 + [600, 3_000, 200_000]).flatmap(
     lambda n: st.integers(0 if n != ENOUGH else n, n)
 )
@@ -170,7 +170,7 @@ pauses = st.one_of(
 
 
 def legs(first: bool) -> st.SearchStrategy[Leg]:
-    """Runs; the first one finds a population."""
+    """Return runs; the first one has a population."""
     population = populations if first else st.one_of(st.none(), populations)
     given_events = st.lists(events, min_size=1, max_size=25)
     finishes = st.sampled_from([True, True, True, False])

@@ -1,6 +1,6 @@
-"""A short random stimulus with a bit of everything, and a digest of all that the model makes of it.
+"""A short random stimulus of all kinds, and a digest of all the model's results.
 
-Run as a program it prints the digest, so that another process, with other Numba settings, can be held against this one.
+As a program it prints the digest, so that a process with other Numba settings can be compared with this one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import CHIP, EVENTS, LIF
 from draupnir.emulator.trace import pack
 
-SHORT = 12  # clocks: enough for REQ and ACK to be seen
+SHORT = 12  # clocks in which the chip sees REQ and ACK
 
 
 def pins(**levels: int) -> int:
@@ -21,7 +21,7 @@ def pins(**levels: int) -> int:
 
 
 def random_rows(seed: int, n_cycles: int) -> tuple[np.ndarray, np.ndarray]:
-    """Events of all kinds, ACKs and SCK edges, with no regard for what the chip answers; the reset stays low."""
+    """Return rows with events of all kinds, ACKs and SCK edges, which ignore the chip's answers, without a reset."""
     rng = np.random.default_rng(seed)
     inputs: list[int] = []
     while len(inputs) < n_cycles:
@@ -36,13 +36,13 @@ def random_rows(seed: int, n_cycles: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def frame(addr: int, data: int) -> list[int]:
-    """SPI rows, two SCK half periods a bit, each ended by a clock edge."""
+    """Return SPI rows: two half periods of SCK for each bit, each of which ends with a clock edge."""
     bits = [(addr << 20 | data) >> i & 1 for i in reversed(range(40))]
     return [pins(MOSI=bit, SCK=sck) for bit in bits for sck in (0, 0, 1, 1)]
 
 
 def program(rng: np.random.Generator) -> np.ndarray:
-    """Reset, all configuration registers with the gate closed, some bytes of both memories, then the gate open."""
+    """Return rows: a reset, all registers with the gate closed, some bytes of both memories, and an open gate."""
     rows = [pins(RST=1)] * 4 + [pins()] * 4 + frame(0, 1)
     for register in CHIP.registers[1:]:
         for i in range(register.n_addrs if register.n_addrs == 1 else 1):
@@ -55,13 +55,13 @@ def program(rng: np.random.Generator) -> np.ndarray:
 
 
 def digest(n_cycles: int = 2000) -> str:
-    """sha256 over all outputs, both memories and all registers after programming and random stimulation."""
+    """Return the sha256 of all outputs, both memories and all registers after programming and random stimulation."""
     rng = np.random.default_rng(11)
     model = Model(seed=11)
     for memory in model.memories.values():
         memory[:] = rng.integers(0, 1 << 32, memory.shape, dtype=np.uint32)
     model.memories["neurons"][::2, 0] |= 1 << LIF["lif_izh_sel"].lsb
-    model.memories["neurons"][8:, 3] |= 1 << LIF["neur_disable"].lsb - 96  # else every spike event stops at once
+    model.memories["neurons"][8:, 3] |= 1 << LIF["neur_disable"].lsb - 96  # Otherwise every spike event stops early.
     rows = np.concatenate([program(rng), random_rows(12, n_cycles)[0]])
     out = model.drive(rows, np.ones(len(rows), np.uint8))
     sums = hashlib.sha256(out.tobytes())

@@ -11,7 +11,7 @@ SYNC = 2
 
 
 def chip(**registers: int) -> Bench:
-    """A chip in which no neuron spikes by itself."""
+    """Return a chip in which no neuron spikes without a stimulus."""
     bench = Bench()
     bench.start(**registers)
     for addr in range(256):
@@ -20,7 +20,7 @@ def chip(**registers: int) -> Bench:
 
 
 def output_addrs(bench: Bench, n_clocks: int) -> list[int]:
-    """Addresses sent within so many clocks, to a receiver that acknowledges at once."""
+    """Return the addresses that the chip sends in ``n_clocks`` clocks; the receiver acknowledges immediately."""
     addrs, last_req = [], 0
     for _ in range(n_clocks):
         out = bench.outputs
@@ -80,7 +80,7 @@ def test_from_the_controller_a_spike_goes_out_as_it_is_processed() -> None:
     assert bench.outputs["AEROUT_REQ"] == 0
     bench.clock_until("aerout_req", 1)
     assert bench.outputs["AEROUT_ADDR"] == 5
-    assert bench.r.neur_cnt == 41  # right after neuron 40's turn
+    assert bench.r.neur_cnt == 41  # Neuron 40 has just been visited.
 
 
 def test_in_open_loop_nothing_goes_out_from_the_controller() -> None:

@@ -1,4 +1,4 @@
-"""The whole chip: snapshots, two ways to drive it, what it says of itself, what a random start leaves behind."""
+"""The whole chip: snapshots, two ways to drive it, its descriptions in words, and random start values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNUSED = {
 
 
 def programmed(seed: int | None = None) -> Bench:
-    """LIF neurons that spike now and then, and random synapses, after a reset and all of the configuration."""
+    """Return a configured chip with LIF neurons that spike sometimes, and random synapses."""
     bench = Bench(seed)
     bench.start(BURST_TIMEREF=100, SYN_SIGN=0xF0F0 << 100, SDSP_ON_SYN_STIM=1)
     rng = np.random.default_rng(7)
@@ -33,7 +33,7 @@ def programmed(seed: int | None = None) -> Bench:
 
 
 def differing_names(a: state.Snapshot, b: state.Snapshot) -> set[str]:
-    """Names of the registers and memories in which two snapshots differ."""
+    """Return the names of the registers and memories in which two snapshots differ."""
     return {line.split("[")[0].split(":")[0] for line in state.diff(a, b)}
 
 
@@ -93,7 +93,7 @@ def test_no_register_ever_holds_more_than_its_width() -> None:
 
 
 def typical_run(bench: Bench) -> np.ndarray:
-    """Time references to all neurons, which set their flags; then events of all kinds, acknowledged blindly."""
+    """Send time references to all neurons, which set their flags, and then random events; return the outputs."""
     bench.event("tref_all")
     return bench.model.drive(*random_rows(seed=9, n_cycles=8000))
 

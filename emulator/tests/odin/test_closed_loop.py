@@ -22,7 +22,7 @@ PUSH_3 = EVENTS["virtual"].encode(neur=3, weight=7)
 
 
 def model() -> Model:
-    """All synapses from row 5 have weight 7; neurons 0 to 15 spike at 10, the others never; open loop; at rest."""
+    """Return a model at rest, in open loop. Row 5 has weights of 7; neurons 0..15 spike at 10, the others never."""
     m = Model()
     for neur in range(N):
         word = encode(LIF, lif_izh_sel=1, thr=10 if neur < 16 else 255, neur_disable=int(neur >= 16))
@@ -76,7 +76,7 @@ def test_rows_driven_into_a_model_give_the_same_spikes() -> None:
 
 
 def test_each_further_spike_event_takes_519_clocks() -> None:
-    """WAIT, PUSH, WAIT_REQDN until REQ has dropped (one clock after ACK) and passed two flip-flops, WAIT, POP_NEUR."""
+    """The states are WAIT, PUSH, WAIT_REQDN until REQ has fallen and passed two flip-flops, WAIT, POP_NEUR."""
     events = [EVENTS["spike"].encode(pre_neur=6)] * 12
     few, many = (run(model(), np.array(events[:n]), Environment(), 10**6).n_cycles for n in (2, 12))
     assert many - few == 10 * (1 + 1 + (1 + 1 + 2) + 1 + EVENTS["spike"].cycles)

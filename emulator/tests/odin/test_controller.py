@@ -1,4 +1,4 @@
-"""The controller: cycles of each event as declared, the handshake, who comes first, and the gate."""
+"""The controller: the declared cycles of each event, the handshake, the order of requests, and the gate."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ PROCESSED_IN = {
 FIELDS = {"virtual": {"weight": 1}, "other": {"virts": 4}}
 SCHEDULED = ("virtual", "spike", "other")
 SYNC = 2  # clocks of the synchroniser
-WAITING = 1  # clock in which state WAIT decides
+WAITING = 1  # the clock in which state WAIT decides
 
 
 @pytest.fixture
 def bench() -> Bench:
-    """A chip in which no neuron spikes."""
+    """Return a chip in which no neuron spikes."""
     bench = Bench()
     bench.start()
     for addr in range(256):
@@ -35,7 +35,7 @@ def bench() -> Bench:
 
 
 def clocks_in(bench: Bench, state: State) -> int:
-    """How many clocks the controller stays in a state that it will enter."""
+    """Wait until the controller enters a state, and return the number of clocks that it stays there."""
     bench.clock_until("state", state)
     n = 0
     while bench.r.state == state:
@@ -79,7 +79,7 @@ def test_a_request_shorter_than_the_decision_is_lost(bench: Bench) -> None:
         bench.clock()
         states.add(int(bench.r.state))
     assert State.TREF not in states
-    assert State.BIST in states  # the address that is there when the request comes through is what counts
+    assert State.BIST in states  # The address at the moment when the synchroniser shows the request counts.
 
 
 def test_a_time_reference_updates_one_neuron_or_all(bench: Bench) -> None:
@@ -152,7 +152,7 @@ def test_a_synapse_event_learns_only_if_asked_to(sdsp: int, weight: int) -> None
     bench = Bench()
     bench.start(SDSP_ON_SYN_STIM=sdsp)
     bench.set_neuron(13, LIF, thr=255, core=9, ca_en=1, ca_theta3=7)
-    bench.event("tref", neur=13)  # sets the flag: potential at or above thetamem
+    bench.event("tref", neur=13)  # It sets the flag, because the potential is at or above thetamem.
     bench.set_synapse(200, 13, 0b1011)
     bench.set_synapse(200, 12, 0b1011)
     bench.event("synapse", pre_neur=200, post_neur=13)
@@ -180,7 +180,7 @@ def test_the_input_bus_goes_before_the_scheduler(bench: Bench) -> None:
     bench.clock(4, AEROUT_ACK=1)
     bench.clock(4, AEROUT_ACK=0, AERIN_ADDR=EVENTS["tref"].encode(neur=1), AERIN_REQ=1)
     bench.clock_until("state", State.WAIT)
-    assert bench.r.main_empty == 0  # neuron 50's spike waits, too
+    assert bench.r.main_empty == 0  # The spike of neuron 50 waits, too.
     bench.clock()
     assert bench.r.state == State.TREF
 

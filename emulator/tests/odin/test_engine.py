@@ -1,6 +1,6 @@
 """The event-level engine against the clock-level model: spikes, cycle numbers, memories, registers, statistics.
 
-DRAUPNIR_EXAMPLES=3000 tries so many journeys instead of the few hundred of every day.
+DRAUPNIR_EXAMPLES=3000 tries 3000 journeys instead of the usual few hundred.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ LONG = 1_000_000
 
 
 def assert_same_run(by_clock: BusRun, by_event: BusRun | EventRun) -> None:
-    """Spikes, their cycles, the clocks taken, and whether all was done."""
+    """Assert that two runs have the same spikes, cycles, numbers of clocks, and ends."""
     np.testing.assert_array_equal(by_event.addrs, by_clock.addrs)
     np.testing.assert_array_equal(by_event.cycles, by_clock.cycles)
     ends = ("first_cycle", "n_cycles", "done", "n_sent", "buses")
@@ -53,7 +53,7 @@ def assert_same_run(by_clock: BusRun, by_event: BusRun | EventRun) -> None:
 
 
 def walk(journey: Journey) -> list[EventRun]:
-    """Run a journey at all speeds and hold them to the plain clock after each leg."""
+    """Run a journey at all speeds, and compare them with the plain clock after each leg."""
     reference, stretched, swept, stepped = (journey.model() for _ in range(4))
     reference.stretch = stepped.stretch = False
     runs: list[EventRun] = []
@@ -101,7 +101,7 @@ def test_event_level_equals_clock_level(journey: Journey) -> None:
 def test_event_level_equals_clock_level_with_bursts(
     timeref: int, population: Population, addrs: list[int], environment: Environment, seed: int
 ) -> None:
-    """The turn of the burst FIFOs moves in the middle of events, now and then to a word that changes them."""
+    """The turn of the burst FIFOs moves during events, and sometimes to a word that changes them."""
     registers = {"spi_open_loop": 0, "spi_burst_timeref": timeref}
     walk(Journey(seed, [Leg(registers, population, addrs, environment, ENOUGH)]))
 
@@ -111,7 +111,7 @@ def test_event_level_equals_clock_level_with_bursts(
 
 @dataclass(frozen=True)
 class Spiking:
-    """Neurons that spike at each spike of neuron 5 and at nothing else; the others never do."""
+    """A population in which these neurons spike at each spike of neuron 5 only, and all others never."""
 
     neurons: range
 
@@ -139,7 +139,7 @@ def test_the_fifo_fills_and_the_rest_is_lost() -> None:
     (run,) = walk(Journey(0, [Leg(CLOSED, Spiking(range(10, N)), [SPIKE], FAST, LONG)]))
     assert run.statistics.fifo_high_water == MAIN_DEPTH
     assert len(run.addrs) == N - 10
-    # The event itself holds one of the 32 places until its last neuron has been visited; neuron 255 takes none.
+    # The event itself has one of the 32 places until its last neuron has been visited; neuron 255 needs none.
     assert run.statistics.n_sweeps == 1 + MAIN_DEPTH - 1
     assert run.statistics.dropped_spikes == (N - 10) - (MAIN_DEPTH - 1)
 
@@ -156,7 +156,7 @@ def test_nothing_is_dropped_in_open_loop() -> None:
 
 
 def test_a_run_may_be_cut_at_every_clock_of_an_event() -> None:
-    """Its beginning, some of its middle, and its end with 6 spikes."""
+    """The cuts are at its beginning, at some clocks of its middle, and at its end with 6 spikes."""
     cuts = [*range(20), *range(20, 500, 37), *range(500, 600)]
     legs = [Leg(OPEN, Spiking(range(250, N)), [SPIKE], Environment(), n) for n in cuts]
     ends = [walk(Journey(0, [leg]))[0].done for leg in legs]
@@ -165,7 +165,7 @@ def test_a_run_may_be_cut_at_every_clock_of_an_event() -> None:
 
 
 def test_a_run_goes_on_where_it_was_cut() -> None:
-    """Also in the middle of a handshake, and with another configuration."""
+    """This also holds for a cut during a handshake, and with another configuration."""
     events, population = [SPIKE, TREF, SPIKE, BIST], Spiking(range(250, N))
     first = [Leg(OPEN, population, events, Environment(3, 2, 1, 4), n) for n in (*range(25), *range(515, 600, 7))]
     for leg in first:
@@ -184,7 +184,7 @@ def test_a_run_may_end_with_the_last_request() -> None:
 
 
 def test_no_event_is_sent_before_its_cycle() -> None:
-    """REQ is high in that very clock if the chip is idle; two clocks later it has passed the flip-flops."""
+    """REQ is 1 in exactly this clock if the chip is idle; two clocks later it has passed the flip-flops."""
     late = 1_000_000
     (run,) = walk(Journey(0, [Leg(OPEN, Spiking(range(1)), [SPIKE] * 2, FAST, 2 * late, pauses=(0, late))]))
     first, second = run.cycles - run.first_cycle
@@ -212,7 +212,7 @@ def test_a_closed_gate_is_waited_at_clock_by_clock() -> None:
 
 @dataclass(frozen=True)
 class Halfway:
-    """All weights 3 and mapped."""
+    """A population with all weights 3, and all synapses mapped."""
 
     def put(self, model: Model) -> None:
         model.memories["synapses"][:] = 0xBBBBBBBB
@@ -245,6 +245,6 @@ def test_an_event_takes_its_declared_clocks(event: int, state_name: str, n_opera
 
 
 def test_weights_that_move_are_counted() -> None:
-    """All 256 weights of row 5 are 7 and stay; those of the other rows are 0 and mapped, and stay as well."""
+    """All 256 weights of row 5 are 7 and do not change; all others are 0 and mapped, and do not change either."""
     assert statistics([BIST], Spiking(range(0))).weight_steps == 0
     assert statistics([BIST], Halfway()).weight_steps == N * N

@@ -1,4 +1,4 @@
-"""Numbers on planes against numbers: every pair of them, or every triple, each in a bit of its own."""
+"""Arithmetic on planes gives the same as on numbers, for every pair or triple, each in a bit of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WORD_BITS = 64
 
 
 def planes(numbers: np.ndarray, width: int) -> list[np.ndarray]:
-    """The bits of 64 k numbers, a list of (k,) words for each bit."""
+    """Return the planes of 64 k numbers: for each bit, (k,) words."""
     return [_words(numbers >> b & 1) for b in range(width)]
 
 
@@ -29,7 +29,7 @@ def numbers(words: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def pairs(width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Every pair of numbers of so many bits, in 256 places."""
+    """Return every pair of numbers of this width, in 256 places."""
     x, y = np.divmod(np.arange(256) % (1 << 2 * width), 1 << width)
     return x, y
 
@@ -38,7 +38,7 @@ Kernel = Callable[..., Any]
 
 
 def results(gate: Kernel, *operands: list[np.ndarray]) -> np.ndarray:
-    """A gate's results in all places; an operand of one plane is given as that, others as tuples."""
+    """Return a gate's results in all places. An operand with one plane is this plane, all others are tuples."""
     words = []
     for k in range(256 // WORD_BITS):
         arguments = [tuple(int(plane[k]) for plane in planes) for planes in operands]

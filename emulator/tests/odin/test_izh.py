@@ -1,4 +1,4 @@
-"""The Izhikevich neuron's 20 behaviours, one test a behaviour, worked by hand from the Verilog."""
+"""The Izhikevich neuron's 20 behaviours, a test for each, computed by hand from the Verilog."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from draupnir.emulator.tests.odin.helpers import IzhNeuron
 
 
 def spikes_of(neuron: IzhNeuron, events: str) -> str:
-    """Run events: + excitation, - inhibition, t time reference; '!' where the neuron spikes, '.' where not."""
+    """Run events (+ excitation, - inhibition, t time reference). Return '!' for each spike, '.' for none."""
     act = {"+": neuron.excite, "-": neuron.inhibit, "t": neuron.tref}
     return "".join("!" if act[event]().spike else "." for event in events)
 
@@ -104,7 +104,7 @@ def test_phasic_one_spike_at_the_onset_then_silence_while_the_stimulation_lasts(
     assert neuron.state["phasic_lock"] == 1
     assert spikes_of(neuron, "+++++t+++++t") == "............"
     assert neuron.state["core"] == 0
-    assert spikes_of(neuron, "t+") == ".."  # a step without stimulation, then the lock opens
+    assert spikes_of(neuron, "t+") == ".."  # After a step without stimulation, the lock opens.
     assert neuron.state["phasic_lock"] == 0
     assert spikes_of(neuron, "++") == ".!"
 
@@ -131,9 +131,9 @@ def test_class_2_weak_excitation_does_not_move_the_potential() -> None:
     assert (neuron.state["core"], neuron.state["stim_str_tmp"]) == (0, 3)
     neuron.excite()
     assert neuron.state["core"] == 1
-    spikes_of(neuron, "t+")  # the last time step was strong
+    spikes_of(neuron, "t+")  # The last time step was strong.
     assert neuron.state["core"] == 2
-    spikes_of(neuron, "t+")  # the last one was not
+    spikes_of(neuron, "t+")  # The last time step was not strong.
     assert neuron.state["core"] == 2
 
 
@@ -226,7 +226,7 @@ def test_rebound_needs_the_inhibition_to_be_lone(events: str) -> None:
 
 def test_inhibition_induced_spikes_while_the_inhibition_lasts() -> None:
     neuron = IzhNeuron(thr=2, rfr=2, stim_thr=1, neg_en=1, inhin_en=1)
-    assert spikes_of(neuron, "---") == "..."  # the third event finds -core at the threshold
+    assert spikes_of(neuron, "---") == "..."  # At the third event, -core is at the threshold.
     assert (neuron.state["inhin_lock"], neuron.state["refrac"], neuron.state["core"]) == (1, 1, -3)
     assert spikes_of(neuron, "t-t-t" + "-t-t") == "....!" + "...!"
     assert neuron.state["core"] == -2
@@ -236,7 +236,7 @@ def test_inhibition_induced_ends_with_a_time_step_without_stimulation() -> None:
     neuron = IzhNeuron(thr=2, rfr=2, neg_en=1, inhin_en=1, inhin_lock=1, refrac=1, core=-2, stim_str_tmp=-1)
     neuron.tref()
     assert neuron.state["inhin_lock"] == 1
-    assert spikes_of(neuron, "ttt") == "!.."  # the spike falls due in the very time step that ends it
+    assert spikes_of(neuron, "ttt") == "!.."  # The spike comes in the time step that ends it.
     assert neuron.state["inhin_lock"] == 0
 
 
@@ -246,7 +246,7 @@ def test_bistable_a_lone_excitation_starts_spiking_and_another_ends_it() -> None
     assert (neuron.state["bist_lock"], neuron.state["core"]) == (1, -1)
     assert spikes_of(neuron, "tttt") == "!!!!"
     assert spikes_of(neuron, "+t") == ".!"
-    assert spikes_of(neuron, "t") == "!"  # the lone excitation is known only now
+    assert spikes_of(neuron, "t") == "!"  # Only now it is known that the excitation came alone.
     assert neuron.state["bist_lock"] == 0
     assert spikes_of(neuron, "tttt") == "...."
 

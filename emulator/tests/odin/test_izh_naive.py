@@ -1,4 +1,4 @@
-"""The Izhikevich neuron held against its second derivation, on random words and along random lives."""
+"""The Izhikevich neuron agrees with its second derivation, on random words and over long random stimuli."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ stimuli = st.tuples(st.integers(0, 7), *[st.integers(0, 1)] * 4)
 
 
 def columns(rng: np.random.Generator, n: int, few_enabled: bool) -> dict[str, np.ndarray]:
-    """Random fields; with few_enabled, most of the features off, so that each is also seen alone."""
+    """Return random fields; with ``few_enabled`` most features are off, so that each also occurs alone."""
     fields = {f.name: rng.integers(f.low, f.high + 1, n) for f in IZH}
     fields["lif_izh_sel"][:] = 0
     if few_enabled:

@@ -20,7 +20,7 @@ MODULES = [stimulus, pytest.param(engine_stimulus, marks=pytest.mark.slow)]
 @pytest.mark.parametrize("module", MODULES)
 def test_clock_and_event_level_give_the_same_bits_with(module: ModuleType, setting: str) -> None:
     env = os.environ | {setting: "1", "PYTHONPATH": str(ROOT)}
-    env["PYTHONWARNINGS"] = "error::RuntimeWarning"  # an overflow where NumPy would go on
+    env["PYTHONWARNINGS"] = "error::RuntimeWarning"  # An overflow, with which NumPy would go on, is then an error.
     command = [sys.executable, "-m", module.__name__]
     result = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600)
     assert result.returncode == 0, result.stderr

@@ -1,4 +1,4 @@
-"""The declaration against what is printed: ODIN doc v0.1, copied by hand, and the port map of neuron_core.v."""
+"""The declaration agrees with ODIN doc v0.1, copied by hand, and with the port map of neuron_core.v."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_an_event_takes_as_many_cycles_as_printed() -> None:
 
 @outlined
 def decode_all(kinds: np.ndarray) -> None:
-    """How the controller takes each address: bit 0 synapse, 1 time reference, 2 bistability, 3 a single neuron's."""
+    """Return the controller's view of each address: bit 0 synapse, 1 time reference, 2 bistability, 3 single neuron."""
     for addr in range(len(kinds)):
         kinds[addr] = (
             int(controller.is_synapse(addr))
@@ -202,7 +202,7 @@ def test_every_address_is_the_event_that_the_controller_takes_it_for() -> None:
     decode_all(kinds)
     taken_as = {"synapse": 0b001, "tref": 0b1010, "tref_all": 0b0010, "bist": 0b1100, "bist_all": 0b0100}
     rest = np.arange(1 << 17)
-    for event in EVENTS:  # the first that matches, as CHIP.event_of
+    for event in EVENTS:  # The first event that matches counts, as in CHIP.event_of.
         fixed = int(event.pattern.replace("0", "1").replace("-", "0"), 2)
         matches = (rest & fixed) == event.encode()
         kind = kinds[rest[matches]] & (0b111 if event.name == "synapse" else 0b1111)

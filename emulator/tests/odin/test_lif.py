@@ -1,4 +1,4 @@
-"""The LIF neuron, over its whole input space a kind of event at a time, against a second derivation in NumPy."""
+"""The LIF neuron agrees with a second derivation in NumPy, over its whole input space, one kind of event at a time."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ TREF = (0, 0, 1, 1)
 
 
 def grid(*ranges: int | np.ndarray) -> list[np.ndarray]:
-    """All combinations, a flat column for each."""
+    """Return all combinations, as one flat column for each argument."""
     axes = [np.arange(r) if isinstance(r, int) else r for r in ranges]
     return [column.ravel() for column in np.meshgrid(*axes, indexing="ij")]
 
 
 def run(stimulus: tuple[int, ...] | np.ndarray, **fields: np.ndarray | int) -> dict[str, np.ndarray]:
-    """The model's next states and flags, a column each."""
+    """Return name -> column of the model's next states and flags."""
     n = max(np.size(column) for column in fields.values())
     neurons = neuron_words(LIF, n, lif_izh_sel=1, **fields)
     old_neurons = neurons.copy()
@@ -35,7 +35,7 @@ def run(stimulus: tuple[int, ...] | np.ndarray, **fields: np.ndarray | int) -> d
 
 
 def fired(potential: np.ndarray, thr: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Next core and spike for a potential that has moved and been clipped."""
+    """Return next core and spike for a potential that has been moved and clipped."""
     spike = potential >= thr
     return np.where(spike, 0, potential), spike.astype(int)
 
@@ -82,7 +82,7 @@ def test_calcium_and_its_leakage_counter_in_every_state() -> None:
 
 
 def flags(core: np.ndarray, calcium: np.ndarray, thetamem: np.ndarray, theta: list[np.ndarray]) -> list[np.ndarray]:
-    """Doc 3.3.1: up if theta_1 <= Ca < theta_3 and V >= theta_mem; down if theta_1 <= Ca < theta_2 and V below."""
+    """Doc 3.3.1: up if theta_1 <= Ca < theta_3 and V >= theta_mem, down if theta_1 <= Ca < theta_2 and V is below."""
     up = (theta[0] <= calcium) & (calcium < theta[2]) & (core >= thetamem)
     down = (theta[0] <= calcium) & (calcium < theta[1]) & (core < thetamem)
     return [up.astype(int), down.astype(int)]

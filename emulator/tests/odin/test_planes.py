@@ -1,4 +1,4 @@
-"""Planes hold what the memories hold."""
+"""Planes have the same contents as the memories."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STATE = {word.name: dict.fromkeys((f.name for f in word if f.kind == "state"), -
 
 
 def filled(population: Population) -> tuple[Model, np.recarray]:
-    """A model with this population and random SDSP flags, and planes loaded from it, with all rows."""
+    """Return a model with this population and random SDSP flags, and planes with its contents, with all rows."""
     model, loaded = Model(seed=population.seed), record.new_planes()
     population.put(model)
     neurons, synapses = model.memories.values()
@@ -29,12 +29,12 @@ def filled(population: Population) -> tuple[Model, np.recarray]:
 
 
 def plane(bits: np.ndarray) -> np.ndarray:
-    """A plane of 256 bits."""
+    """Return a plane of 256 bits."""
     return np.packbits(np.asarray(bits, np.uint8), bitorder="little").view(np.int64)
 
 
 def bits(plane: np.ndarray) -> np.ndarray:
-    """The 256 bits of a plane."""
+    """Return the 256 bits of a plane."""
     return np.unpackbits(np.ascontiguousarray(plane).view(np.uint8), bitorder="little").astype(np.int64)
 
 
@@ -63,7 +63,7 @@ def test_loading_and_flushing_change_nothing(population: Population) -> None:
 
 
 def forget(model: Model) -> None:
-    """Clear whatever an event may change."""
+    """Clear all contents that an event may change."""
     lif = model.memories["neurons"][:, 0] & 1 == 1
     model.memories["neurons"][lif] &= ~neuron_words(LIF, 1, **STATE["lif"])
     model.memories["neurons"][~lif] &= ~neuron_words(IZH, 1, **STATE["izh"])
@@ -110,7 +110,7 @@ def test_a_row_that_is_not_here_is_left_alone() -> None:
 
 
 def test_loading_one_neuron_takes_over_what_differs() -> None:
-    """Also its model."""
+    """The neuron's model is also taken over."""
     model, loaded = filled(POPULATIONS[2])
     neurons, p = model.memories["neurons"], loaded[0]
     others = np.random.default_rng(1).integers(0, 1 << 32, (N, 4), dtype=np.uint32)

@@ -1,4 +1,4 @@
-"""Reset: what it sets, what it leaves, and that it may come at any moment."""
+"""A reset sets some registers and leaves others, and may come at any moment."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from draupnir.emulator.tests.odin.helpers import Bench
 from draupnir.emulator.tests.odin.stimulus import random_rows
 
 RESETTABLE = [reg for reg in state.registers(CHIP) if reg.reset is not None]
-SYNCHRONISER = ("rst_sync_int", "rst_sync")  # it makes the reset, and follows the pin
+SYNCHRONISER = ("rst_sync_int", "rst_sync")  # These registers make the reset, and follow the pin.
 KEPT = [reg for reg in state.registers(CHIP) if reg.reset is None and reg.name not in SYNCHRONISER]
 IN_PASSING = ("neur_state", "synarray_rdata")  # output registers of the memories: what was read as the reset came
 
 
 @pytest.fixture(scope="module")
 def running() -> Bench:
-    """A configured chip in the middle of random stimulation."""
+    """Return a configured chip during random stimulation."""
     bench = Bench(seed=1)
     bench.start(BURST_TIMEREF=37)
     rng = np.random.default_rng(1)
-    for addr in range(256):  # a few bursting neurons, or nothing else would be done than to spike
+    for addr in range(256):  # Only a few neurons burst; otherwise the chip would do nothing else.
         bench.set_neuron(addr, IZH, thr=1, spk_ref=3, neur_disable=int(addr % 50 > 0), core=1)
     bench.model.memories["synapses"][:] = rng.integers(0, 1 << 32, (8192, 1), dtype=np.uint32)
     bench.model.drive(*random_rows(seed=1, n_cycles=3000))

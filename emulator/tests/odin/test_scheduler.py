@@ -1,4 +1,4 @@
-"""The scheduler against its second derivation, clock by clock, and its quirks by hand."""
+"""The scheduler agrees with its second derivation, clock by clock; its special cases are computed by hand."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def run(r: np.record, rows: np.ndarray, outputs: np.ndarray) -> None:
 
 
 def random_rows(rng: np.random.Generator, n: int, n_pop: float, n_event: float, n_spike: float) -> np.ndarray:
-    """Pops, events and spikes with these probabilities; an event and a spike never together, as in the chip."""
+    """Return rows with random pops, events and spikes; an event and a spike never come together, as in the chip."""
     rows = np.zeros((n, 6), np.int64)
     choice = rng.random(n)
     rows[:, EVENT] = np.where(choice < n_event, rng.integers(0, 1 << 13, n), -1)
@@ -48,7 +48,7 @@ def random_rows(rng: np.random.Generator, n: int, n_pop: float, n_event: float, 
 
 
 def at_rest(timeref: int) -> Any:
-    """A model whose scheduler has been reset."""
+    """Return a model after a reset of its scheduler."""
     model = Model()
     model.registers.main_empty[0] = 1
     model.registers["burst_empty"][0, :] = 1
@@ -87,7 +87,7 @@ def test_the_random_runs_fill_the_main_fifo_and_overrun_the_burst_fifos() -> Non
 
 
 def silent(bench: Bench) -> None:
-    """Neurons that nothing here makes spike."""
+    """Return neurons that never spike in these tests."""
     for addr in range(256):
         bench.set_neuron(addr, LIF, thr=255, neur_disable=1)
 
@@ -133,7 +133,7 @@ def test_a_bursts_spikes_come_isi_ref_plus_1_turns_apart_and_the_last_is_marked(
     outputs = np.zeros((len(rows), 5), np.int64)
     run(model.registers[0], rows, outputs)
     cycles = np.flatnonzero(outputs[:, 0] == 0)
-    assert cycles.tolist() == [1, 30, 60, 90]  # the first from the main FIFO, at once
+    assert cycles.tolist() == [1, 30, 60, 90]  # The first one comes immediately, from the main FIFO.
     assert outputs[cycles, 3].tolist() == [77] * 4
     assert outputs[cycles, 2].tolist() == [0, 0, 0, 1]
 
@@ -151,7 +151,7 @@ def test_what_is_pushed_past_a_burst_fifos_end_is_counted_in_words() -> None:
     bench.start()
     silent(bench)
     bench.configure(BURST_TIMEREF=5000)
-    for _ in range(6):  # within one turn: six bursts meet in one FIFO of four words
+    for _ in range(6):  # Six bursts come within one turn, in a FIFO of four words.
         bench.clock_until("main_empty", 1)
         bench.clock_until("state", State.WAIT)
         bench.set_neuron(0, IZH, thr=1, spk_ref=1, core=1)

@@ -1,4 +1,4 @@
-"""SDSP over every synapse, flag and option, against a second derivation from doc 3.3.1 and sdsp_update.v."""
+"""SDSP agrees with a second derivation from doc 3.3.1 and sdsp_update.v, for every synapse, flag and option."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ bits = st.integers(0, 1)
 
 @outlined
 def all_words(args: np.ndarray, out: np.ndarray) -> None:
-    """word_next for each row of arguments."""
+    """Write ``word_next`` for each row of arguments into ``out``."""
     for i in range(len(args)):
         a = args[i]
         out[i] = word_next(a[0], a[1], a[2], a[3], a[4], a[5])
@@ -32,7 +32,7 @@ def word_after(word: int, pre_en: int, update_unmapped: int, bist: int, v_up: in
 
 
 def naive(synapse: int, pre_en: int, update_unmapped: int, bist: int, v_up: int, v_down: int) -> int:
-    """One synapse, as a mapping bit and a number."""
+    """Update one synapse, as a mapping bit and a number."""
     mapped, weight = divmod(synapse, 8)
     if not pre_en or not (mapped or update_unmapped):
         return synapse

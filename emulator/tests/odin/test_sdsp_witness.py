@@ -1,4 +1,4 @@
-"""ODIN's learning against the published rule in floating point: the equations of Brader, Senn and Fusi.
+"""ODIN's learning agrees with the published rule in floating point: the equations of Brader, Senn and Fusi.
 
 A synapse's internal variable X (0..1), its post-synaptic neuron's depolarisation V and calcium C; at each pre-synaptic
 spike (Neural Computation 19(11), 2007, eqs. 5 to 8; C. Frenkel et al., IEEE TBioCAS 13(1), 2019, eq. 3)
@@ -30,19 +30,19 @@ BOUND = N_EVENTS * 2 * np.finfo(float).eps  # each event adds to X at most once,
 
 
 class Published:
-    """256 neurons and all synapses between them: potentials, calcium and X in floating point."""
+    """The published network: 256 neurons and all synapses between them, in floating point."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.thr = rng.integers(20, 120, N).astype(float)
         self.theta_v = np.floor(self.thr * rng.random(N))
         self.theta = np.sort(rng.integers(0, 8, (3, N)), axis=0).astype(float)
-        self.theta[1:] = rng.permuted(self.theta[1:], axis=0)  # theta_2 may lie above or below theta_3
+        self.theta[1:] = rng.permuted(self.theta[1:], axis=0)  # theta_2 may be above or below theta_3.
         self.leak = rng.integers(0, 4, N).astype(float)
         self.v, self.calcium = np.zeros(N), np.zeros(N)
         self.x = rng.integers(0, W + 1, (N, N)) * STEP  # [pre, post]
 
     def spike(self, pre: int) -> None:
-        """A pre-synaptic spike reaches all neurons: each synapse learns, its neuron takes what X was."""
+        """Process a pre-synaptic spike to all neurons: each synapse learns, and its neuron gets the old X."""
         drive = self.x[pre] / STEP
         learns = self.theta[0] <= self.calcium
         high = self.v >= self.theta_v
@@ -52,28 +52,28 @@ class Published:
         self._stimulate(drive)
 
     def virtual(self, neur: int, weight: int) -> None:
-        """A teacher's push of one neuron, without a synapse."""
+        """Stimulate one neuron without a synapse, as a teacher does."""
         self._stimulate(weight * (np.arange(N) == neur))
 
     def leakage(self) -> None:
-        """A time reference: potentials leak, and so does calcium, by 1."""
+        """Process a time reference: potentials leak, and calcium leaks by 1."""
         self.v = np.maximum(self.v - self.leak, 0)
         self.calcium = np.maximum(self.calcium - 1, 0)
 
     def drift(self) -> None:
-        """A bistability event."""
+        """Process a bistability event."""
         self.x = np.clip(np.where(self.x > THETA_X, self.x + STEP, self.x - STEP), 0, 1)
 
     def _stimulate(self, drive: np.ndarray) -> None:
         self.v = self.v + drive
-        fires = self.v >= self.thr - 0.5  # potentials and thresholds are whole numbers, X / STEP nearly so
+        fires = self.v >= self.thr - 0.5  # Potentials and thresholds are whole numbers, X / STEP nearly so.
         self.v[fires] = 0
         self.v = np.rint(self.v)
         self.calcium = np.minimum(self.calcium + fires, 7)
 
 
 def odin(published: Published) -> Model:
-    """The chip with the same parameters and weights, its spikes not fed back."""
+    """Return the chip with the same parameters and weights, in open loop."""
     model = Model()
     for register in model.chip.registers:
         model.registers[0][register.name.lower()] = 0
@@ -94,7 +94,7 @@ def _parameters(p: Published) -> dict[str, np.ndarray | int]:
 
 
 def weights(model: Model) -> np.ndarray:
-    """(256, 256) weights [pre, post]."""
+    """Return the weights [pre, post], (256, 256) int64, 0..7."""
     words = model.memories[SYNAPSES.name].astype(np.int64)
     return (words >> 4 * np.arange(8) & W).reshape(N, N)
 
@@ -107,18 +107,18 @@ def test_odin_learns_as_published(seed: int) -> None:
     kinds = rng.choice(["spike", "virtual", "leakage", "drift"], N_EVENTS, p=[0.6, 0.3, 0.08, 0.02])
     n_up = n_down = 0
     published.leakage()
-    send(model, CODE["tref_all"].encode())  # each neuron sets its SDSP flags once
+    send(model, CODE["tref_all"].encode())  # Each neuron sets its SDSP flags once.
     for kind in kinds:
         old_weights = weights(model)
         send(model, event(published, rng, kind))
         new_weights = weights(model)
         assert np.abs(new_weights - published.x / STEP).max() <= BOUND * W, kind
         n_up, n_down = n_up + int((new_weights > old_weights).sum()), n_down + int((new_weights < old_weights).sum())
-    assert min(n_up, n_down) > N  # both directions happened, and often
+    assert min(n_up, n_down) > N  # Both directions occur often.
 
 
 def event(published: Published, rng: np.random.Generator, kind: str) -> int:
-    """Let one event happen to the published network; the address that makes it happen to the chip."""
+    """Process one event in the published network. Return the address that does the same in the chip."""
     if kind == "spike":
         pre = int(rng.integers(N))
         published.spike(pre)

@@ -1,4 +1,4 @@
-"""The SPI slave: frames worked by hand, bit by bit."""
+"""The SPI slave: frames are computed by hand, bit by bit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from draupnir.emulator.tests.odin.helpers import Bench
 
 @pytest.fixture
 def bench() -> Bench:
-    """A chip whose gate is closed and whose burst time references are off."""
+    """Return a chip with a closed gate, and without burst time references."""
     bench = Bench()
     bench.start(GATE_ACTIVITY=1, OPEN_LOOP=1)
     assert bench.r.spi_gate_activity_sync == 1
@@ -18,7 +18,7 @@ def bench() -> Bench:
 
 
 def shift(bench: Bench, bits: str) -> str:
-    """SCK cycles without a single CLK edge; MISO at each rising edge of SCK."""
+    """Send bits without an edge of CLK. Return MISO at each rising edge of SCK."""
     miso = ""
     for bit in bits:
         for sck in (0, 1):
@@ -147,7 +147,7 @@ def test_a_reset_aborts_a_frame() -> None:
     bench = Bench()
     bench.reset()
     shift(bench, f"{1:020b}" + "1" * 10)
-    bench.set(RST=1)  # no clock: the slave's reset is immediate
+    bench.set(RST=1)  # There is no clock: the slave's reset acts immediately.
     assert bench.r.spi_cnt == 0
     bench.set(RST=0)
     shift(bench, "1" * 10)

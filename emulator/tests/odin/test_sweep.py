@@ -1,4 +1,4 @@
-"""Whole rows against the leaf functions that update one neuron, one synapse."""
+"""Updates of whole rows agree with the functions that update one neuron or one synapse."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def synapses_next(synapses: np.ndarray, bist: int, v_up: np.ndarray, v_down: np.
 class Crowd:
     """256 random neurons, in memory words and in planes.
 
-    rare : fields are small, and behaviours enabled one or two at a time, as a user would
+    rare : True for small fields, and one or two behaviours at a time, as in a user's network
     """
 
     def __init__(self, seed: int, lif: float, rare: bool) -> None:
@@ -42,7 +42,7 @@ class Crowd:
         memories.load_all(self.planes, self.registers.view(np.recarray)[0], self.neurons)
 
     def expected(self, stimuli: np.ndarray) -> np.ndarray:
-        """All neurons one by one; returns (256, 5): spike, v_up, v_down, spk_ref, isi_ref."""
+        """Update all neurons one by one. Return (256, 5): spike, v_up, v_down, spk_ref, isi_ref."""
         word, by_model = np.zeros(NEURONS.n_limbs, np.int64), self.neurons.copy()
         as_lif, as_izh = np.zeros((N, 3), np.int64), np.zeros((N, 5), np.int64)
         lif_updates(by_model, word, stimuli, as_lif)
@@ -53,7 +53,7 @@ class Crowd:
         return as_izh
 
     def event(self, weight: np.ndarray, sign: int, time_ref: int, burst_end: np.ndarray) -> np.ndarray:
-        """All neurons at once; returns the same."""
+        """Update all neurons together. Return the same."""
         p = self.planes
         for b in range(3):
             p.weight[b] = plane(weight >> b & 1)
@@ -90,7 +90,7 @@ def test_all_neurons_at_once(seed: int, lif: float, rare: bool) -> None:
 
 
 def test_every_field_of_state_is_seen_to_move() -> None:
-    """Else the comparison above would say little of it."""
+    """Otherwise the comparison above would prove little."""
     moving_bits = {LIF.name: 0, IZH.name: 0}
     for seed, rare in itertools.product(SEEDS, (False, True)):
         crowd = Crowd(seed, 0.5, rare)
@@ -106,7 +106,7 @@ def test_every_field_of_state_is_seen_to_move() -> None:
 
 # --- Synapses ---------------------------------------------------------------------------------------------------
 
-# All kinds of synapse under all kinds of flags, 64, four times over.
+# All 64 combinations of a synapse and flags, four times.
 SYNAPSE, V_UP, V_DOWN = (
     np.array(column * 4) for column in zip(*itertools.product(range(16), (0, 1), (0, 1)), strict=True)
 )
@@ -114,7 +114,7 @@ PRE = 100
 
 
 def row_of(synapses: np.ndarray) -> np.record:
-    """Planes with this row, and the flags."""
+    """Return planes with this row, and the flags."""
     p = record.new_planes()[0]
     for b in range(4):
         p.rows[PRE, b] = plane(synapses >> b & 1)

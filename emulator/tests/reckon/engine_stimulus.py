@@ -1,4 +1,4 @@
-"""A short run of a small network through every phase, and what came of it in a few letters; also run on its own."""
+"""A short run of a small network through all phases, and a hash of its results; it is also a program."""
 
 from __future__ import annotations
 

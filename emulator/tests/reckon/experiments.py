@@ -1,4 +1,4 @@
-"""Random ReckOns and what their host does with them, for Hypothesis."""
+"""Random ReckOns and their hosts' operations, for Hypothesis."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from draupnir.emulator.reckon.chip import Model
 from draupnir.emulator.reckon.host import Host, Op
 from draupnir.emulator.reckon.layout import REGISTERS, N
 
-FEW = 40  # neurons of most networks: a timestep is then short
-ENOUGH = 60_000  # clocks of nearly any run
+FEW = 40  # the number of neurons of most networks, so that a timestep is short
+ENOUGH = 60_000  # Nearly every run takes fewer clocks.
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A network with random contents by ``seed``, its configuration by lower-case register names, and runs of it."""
+    """A network with random contents by ``seed``, its registers by name in lower case, and runs of it."""
 
     seed: int
     registers: Mapping[str, int]
@@ -27,7 +27,7 @@ class Experiment:
     max_cycles: int
 
     def model(self) -> Model:
-        """The model, configured, out of reset."""
+        """Return the configured model after a reset."""
         model = Model(self.seed)
         model.reset()
         r, rng = model.registers[0], np.random.default_rng(self.seed)
@@ -42,7 +42,7 @@ class Experiment:
 
 
 def bits(width: int) -> st.SearchStrategy[int]:
-    """Any content of a register."""
+    """Return a strategy for any content of a register."""
     return st.integers(0, (1 << width) - 1)
 
 
@@ -80,7 +80,7 @@ neurons = st.integers(0, N - 1)
 
 
 def timestep(last: bool) -> st.SearchStrategy[list[tuple[int, int]]]:
-    """Spikes, levels that change, labels; then a tick."""
+    """Return operations: spikes, levels that change, labels, and then a tick."""
     levels = st.tuples(st.sampled_from([Op.TARGET_VALID, Op.INFER_ACC]), st.sampled_from([0, 1, 1]))
     spike = st.tuples(st.just(Op.SPIKE), st.one_of(st.integers(0, FEW), neurons))
     target = st.tuples(st.just(Op.TARGET), neurons)
@@ -91,7 +91,7 @@ def timestep(last: bool) -> st.SearchStrategy[list[tuple[int, int]]]:
 
 @st.composite
 def samples(draw: st.DrawFn) -> list[tuple[int, int]]:
-    """A sample as a host would give it: a label, some timesteps, what comes out."""
+    """Return the operations of a sample: a label, some timesteps, and reads of the output."""
     ops: list[tuple[int, int]] = [(Op.SAMPLE, 1), (Op.TARGET, draw(neurons)), (Op.INFER_ACC, draw(st.integers(0, 1)))]
     ops.append((Op.TARGET_VALID, draw(st.sampled_from([0, 1, 1]))))
     for _ in range(draw(st.integers(1, 8))):
@@ -102,7 +102,7 @@ def samples(draw: st.DrawFn) -> list[tuple[int, int]]:
 
 @st.composite
 def anything(draw: st.DrawFn) -> list[tuple[int, int]]:
-    """Operations without sense."""
+    """Return random operations in random order."""
     codes = draw(st.lists(st.sampled_from([*Op, Op.TICK, Op.TICK, Op.SAMPLE]), min_size=1, max_size=25))
     return [(code, draw(neurons) if code <= Op.TARGET else draw(st.integers(code == Op.TAKE, 1))) for code in codes]
 

@@ -1,4 +1,4 @@
-"""ReckOn's arithmetic a second time, the slow way: bit by bit, wire by wire, as the Verilog writes it."""
+"""A second derivation of ReckOn's arithmetic: slow, bit by bit and wire by wire, as the Verilog writes it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from draupnir.emulator.reckon.lfsrs import Lfsr
 
 
 def bits(word: int, msb: int, lsb: int) -> int:
-    """A part-select."""
+    """Return the bits msb..lsb of a number."""
     return word >> lsb & (1 << (msb - lsb + 1)) - 1
 
 
 def signed(word: int, width: int) -> int:
-    """The lower ``width`` bits as a signed number."""
+    """Return the lower ``width`` bits as a signed number."""
     word &= (1 << width) - 1
     return word - (1 << width) if word >> (width - 1) else word
 
 
 def sequence(lfsr: Lfsr, flip_flops: int) -> Iterator[int]:
-    """The LFSR's bits y[0], y[1], ..., by its recurrence alone."""
+    """Return the LFSR's bits y[0], y[1], ... from its recurrence alone."""
     y_at = {t: flip_flops >> i & 1 for i, t in enumerate(lfsr.order)}
     t = 0
     while True:

@@ -1,4 +1,4 @@
-"""ReckOn with its blocks in another order, uncompiled: what chips do and are, as a number.
+"""ReckOn with its blocks in another order, uncompiled; a number stands for all outputs and the state.
 
 Run it as a program with an order: "backwards", or the seed of a random one.
 """
@@ -28,14 +28,14 @@ T = TypeVar("T")
 
 
 def body(tree: ast.Module) -> list[ast.stmt]:
-    """The lines of ``clock.edges`` after its docstring."""
+    """Return the lines of ``clock.edges`` after its docstring."""
     function = tree.body[0]
     assert isinstance(function, ast.FunctionDef)
     return function.body[1:]
 
 
 def shuffled(lines: list[T], order: str) -> list[T]:
-    """The same lines in another order."""
+    """Return the same lines in another order."""
     return lines[::-1] if order == "backwards" else Random(int(order)).sample(lines, len(lines))
 
 
@@ -50,7 +50,7 @@ def shuffle_edges(order: str) -> None:
 
 
 def _request(chip: Model, rng: np.random.Generator) -> None:
-    """The SPI asks for something, whatever the network is doing."""
+    """Let the SPI request an access, in any state of the network."""
     r = chip.registers[0]
     r.spi_en_conf = rng.integers(0, 2)
     r.prog, r.read = (1 << rng.integers(0, word.width) & -int(rng.integers(0, 2)) for word in (PROG, READ))
@@ -58,7 +58,7 @@ def _request(chip: Model, rng: np.random.Generator) -> None:
 
 
 def digest() -> str:
-    """What three chips do and are, as a number; the SPI writes and reads, and now and then a reset comes."""
+    """Return a number for the outputs and states of three chips, with SPI accesses and some resets."""
     sha = hashlib.sha256()
     reset = pack(CHIP.input_word, {"RST": 1})
     for seed in SEEDS:

@@ -11,11 +11,11 @@ from draupnir.emulator.reckon.layout import CHIP, REGISTERS, SPI_HEADER
 from draupnir.emulator.trace import pack
 
 IN = CHIP.input_word
-FEW = 20  # neurons, so that a timestep is short
+FEW = 20  # the number of neurons, so that a timestep is short
 
 
 def model(seed: int) -> Model:
-    """A chip with random contents, out of reset, its network small."""
+    """Return a chip with random contents and a small network, after a reset."""
     chip = Model(seed)
     chip.reset()
     r, rng = chip.registers[0], np.random.default_rng(seed)
@@ -31,7 +31,7 @@ def model(seed: int) -> Model:
 
 
 def rows(seed: int, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) packed inputs and clock edges: timesteps, spikes and targets, SPI now and then, pins that stand for long."""
+    """Return (n,) packed inputs and clock edges: timesteps, spikes, targets, some SPI, and pins that rarely change."""
     rng = np.random.default_rng(seed)
     pins = {"SAMPLE": 1, "TARGET_VALID": seed % 3 and 1, "INFER_ACC": 1}
     often = ["TIME_TICK", "TIME_TICK", "AERIN_REQ", "AERIN_REQ", "AERIN_TAR_EN", "OUT_ACK", "AERIN_ADDR"]
@@ -48,7 +48,7 @@ def rows(seed: int, n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def spi_rows(words: list[int], clocks: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of an SPI transaction; clocks : of the chip, for each half of SCK, 0 if it is much quicker."""
+    """Return the rows of an SPI transaction; clocks : clocks of the chip in half an SCK period, 0 for a faster SCK."""
     mosi, sck = pack(IN, {"MOSI": 1}), pack(IN, {"SCK": 1})
     halves = [(word >> i & 1) * mosi | high * sck for word in words for i in reversed(range(32)) for high in (0, 1)]
     inputs = np.repeat(np.array([*halves, 0]), max(clocks, 1))
@@ -56,12 +56,12 @@ def spi_rows(words: list[int], clocks: int = 0) -> tuple[np.ndarray, np.ndarray]
 
 
 def header(**fields: int) -> int:
-    """An SPI address field."""
+    """Return an SPI address field."""
     return sum(content << SPI_HEADER[name].lsb for name, content in fields.items())
 
 
 def digest(n: int = 700, stretch: bool = True) -> str:
-    """What two chips do and are after n rows, as a number. stretch : see ``ClockLevel``"""
+    """Return a number for the outputs and states of two chips after n rows; stretch : see ``ClockLevel``."""
     sha = hashlib.sha256()
     for seed in (1, 2):
         chip = model(seed)

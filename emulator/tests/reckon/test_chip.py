@@ -1,4 +1,4 @@
-"""The chip as a whole: the same clock by clock and in stretches, from a snapshot, after a reset, in words."""
+"""The chip as a whole: clocks and stretches, snapshots, resets, and its descriptions in words."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_stretches_are_the_same_as_clocks(seed: int) -> None:
     one_by_one.stretch = False
     assert at_once.drive(inputs, clk).tolist() == one_by_one.drive(inputs, clk).tolist()
     differences = state.diff(at_once.snapshot(), one_by_one.snapshot())
-    wires = [reg.name for reg in WIRES]  # computed where they are needed
+    wires = [reg.name for reg in WIRES]  # The model computes them when it needs them.
     assert [line for line in differences if line.split("[")[0] not in wires] == []
     assert state.out_of_range(CHIP, at_once.registers) == []
 
@@ -91,7 +91,7 @@ def test_activity_names_the_state_that_a_clock_enters() -> None:
 @pytest.mark.parametrize("setting", ["NUMBA_DISABLE_JIT", "NUMBA_BOUNDSCHECK"])
 def test_the_model_gives_the_same_bits_with(setting: str) -> None:
     env = os.environ | {setting: "1", "PYTHONPATH": str(ROOT)}
-    env["PYTHONWARNINGS"] = "error::RuntimeWarning"  # an overflow where NumPy would go on
+    env["PYTHONWARNINGS"] = "error::RuntimeWarning"  # An overflow, with which NumPy would go on, is then an error.
     command = [sys.executable, "-m", "draupnir.emulator.tests.reckon.stimulus"]
     process = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
     assert process.returncode == 0, process.stderr

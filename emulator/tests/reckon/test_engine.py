@@ -1,4 +1,4 @@
-"""ReckOn at event level against the clock level: results, cycle numbers, memories and registers are the same."""
+"""ReckOn's event level has the same results, cycle numbers, memories and registers as its clock level."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def test_event_level_equals_clock_level(experiment: Experiment) -> None:
 
 
 def one_by_one(model: Model, rows: np.ndarray) -> None:
-    """Run rows of pins, the last without a clock. Before each clock is a row without: nothing can be stretched."""
+    """Run rows of pins. A row without a clock is before each clock and at the end, so that nothing is stretched."""
     model.drive(np.repeat(rows, 2)[:-1], np.arange(2 * len(rows) - 1) % 2)
     assert not len(rows) or model.registers[0].inputs == rows[-1]
 
 
 def different(a: Model, b: Model) -> list[str]:
-    """What differs, but for the model's own wires, which nobody reads before they are computed anew."""
+    """Return the differences, without the model's own wires, which are computed again before they are read."""
     wires = {reg.name for reg in WIRES}
     return [line for line in state.diff(a.snapshot(), b.snapshot()) if line.split("[")[0] not in wires]
 

@@ -1,4 +1,4 @@
-"""Learning's arithmetic, against a second derivation from srnn.v, edges first."""
+"""The arithmetic of learning agrees with a second derivation from srnn.v, at edges first."""
 
 from __future__ import annotations
 

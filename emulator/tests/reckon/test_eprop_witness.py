@@ -1,4 +1,4 @@
-"""ReckOn's learning against e-prop as published, in floating point.
+"""ReckOn's learning agrees with the published e-prop in floating point.
 
     v_j <- alpha v_j + sum_i W_ji z_i + sum_i W_ji x_i - z_j thr,   z_j = H(v_j - thr)
     y_k <- kappa y_k + sum_j W_kj z_j,   L_j = sum_k W_kj (y*_k - y_k)
@@ -37,20 +37,20 @@ from draupnir.emulator.reckon.events import engine
 from draupnir.emulator.reckon.host import Host, Op
 from draupnir.emulator.reckon.layout import ALPHA_MSB, CHIP, NEURONS, PAIR, N, State
 
-T = 25  # timesteps
-LEARNING = 6  # the last of them
+T = 25  # the number of timesteps
+LEARNING = 6  # the number of timesteps, at the end, that learn
 N_INP, N_REC, N_OUT = 24, 36, 3
 ALPHA_LSBS, KAPPA, THR = 0xF00, 0x79, 500
-PSI_FROM = 100  # potential from which the pseudo-derivative is 1
-W_SHIFT = 3  # radix point of all weights
-TINP, TREC, TOUT = 3, 4, 6  # radix points of the traces
-SCALE = 7  # of the learning signals
+PSI_FROM = 100  # the potential from which the pseudo-derivative is 1
+W_SHIFT = 3  # the radix point of all weights
+TINP, TREC, TOUT = 3, 4, 6  # the radix points of the traces
+SCALE = 7  # the scale of the learning signals
 LR_P, LR_P_OUT = 15, 11
 PROB_BITS, PROB_BITS_OUT = 32, 28
 F0 = 16  # rate, in what a recurrent trace has above its radix point, from which regularisation begins
 K_ADD, K_MUL = 7, 3  # shift of the additive term; of the excess, in sixteenths, of the multiplicative one
 MULTIPLICATIVE, ADDITIVE = 1, 2  # bits of SPI_REGUL_MODE
-RISK = 1e-6  # that Hoeffding's bound is passed by chance
+RISK = 1e-6  # the probability that Hoeffding's bound is passed by chance
 READY = CHIP.output_word["TIMING_ERROR_RDY"]
 
 REGISTERS = {
@@ -65,23 +65,23 @@ REGISTERS = {
 
 
 class Limits(NamedTuple):
-    """Between which a real number lies that the chip has as an integer, elementwise."""
+    """Limits of real numbers that the chip has as integers, elementwise."""
 
     low: np.ndarray
     high: np.ndarray
 
     def times(self, other: Limits) -> Limits:
-        """Of the product."""
+        """Return the limits of the product."""
         ends = np.stack([a * b for a in self for b in other])
         return Limits(ends.min(axis=0), ends.max(axis=0))
 
     def less(self, other: Limits) -> Limits:
-        """Of the difference."""
+        """Return the limits of the difference."""
         return Limits(self.low - other.high, self.high - other.low)
 
 
 def around(real: np.ndarray, off: np.ndarray | float) -> Limits:
-    """At most ``off`` away."""
+    """Return limits that are ``off`` below and above."""
     return Limits(real - off, real + off)
 
 
@@ -99,7 +99,7 @@ class Published:
         self.v += 2**W_SHIFT * (x @ self.winp + self.z @ self.wrec)
         self.y += 2**W_SHIFT * (self.z @ self.wout)
         assert np.all(self.v[spikes == 1] >= THR - T) and np.all(self.v[spikes == 0] < THR + T)
-        # Traces in LSB of what learning uses: 8 a spike, of outputs 2.
+        # Traces are in LSB of those that learning uses: 8 for each spike, for outputs 2.
         self.trace_inp = self.alpha * (self.trace_inp + 8 * x)
         self.trace_rec = self.alpha * (self.trace_rec + 8 * self.z)
         self.trace_out = self.kappa * (self.trace_out + 2 * self.z)
@@ -108,9 +108,9 @@ class Published:
         self.z = spikes.astype(float)
 
     def updates(self, label: int, regul_mode: int) -> dict[str, Limits]:
-        """For each weight memory, limits of error times eligibility: of what the chip makes a probability."""
+        """Return for each weight memory the limits of error times eligibility, the source of the chip's probability."""
         target = 2048.0 * (np.arange(N_OUT) == label)
-        error = around(target - np.clip((self.y + 2048) / 2, 0, 2048), T / 2 + 1)  # y is off by T; halving rounds
+        error = around(target - np.clip((self.y + 2048) / 2, 0, 2048), T / 2 + 1)  # y is off by T, and halving rounds.
         signal = (self.wout @ (error.low + error.high)) / 2
         off = np.abs(self.wout) @ (error.high - error.low) / 2
         learning = around(signal / 2 ** (12 - SCALE), off / 2 ** (12 - SCALE) + 1)
@@ -123,7 +123,7 @@ class Published:
         }
 
     def _regularised(self, product: Limits, mode: int) -> Limits:
-        """Limits of what regularisation leaves of a product."""
+        """Return the limits of a product after regularisation."""
         rate = around(self.trace_rec, T / 2**TREC)
         excess = Limits(np.maximum(rate.low - 1 - F0, 0), np.maximum(rate.high - F0, 0))
         if mode & MULTIPLICATIVE:
@@ -137,7 +137,7 @@ class Published:
 
 
 def _trace(real: np.ndarray, radix_point: int) -> Limits:
-    """Limits of a pre-synaptic trace, a column; off by T LSB before its radix point is cut off; never negative."""
+    """Return a column with the limits of a pre-synaptic trace: it is off by T LSB before the shift, and never < 0."""
     low, high = around(real, T / 2**radix_point)
     return Limits(np.maximum(low - 1, 0)[:, np.newaxis], np.where(real > 0, high, 0)[:, np.newaxis])
 
@@ -160,7 +160,7 @@ class Chip:
 
     @property
     def weights(self) -> dict[str, np.ndarray]:
-        """The weights in use, [pre, post], as views of the memories."""
+        """Return the weights in use, [pre, post], as views of the memories."""
         bytes_ = {name: self.model.memories[name].view(np.int8) for name in ("winp", "wrec", "wout")}
         return {
             "winp": bytes_["winp"].reshape(N, N)[:N_INP, :N_REC],
@@ -169,13 +169,13 @@ class Chip:
         }
 
     def begin(self, x: np.ndarray) -> None:
-        """A sample, and the input spikes of its first timestep."""
+        """Begin a sample, and send the input spikes of its first timestep."""
         self._run([(Op.SAMPLE, 1), *_spikes(x), (Op.TICK, 1)])
 
     def end_timestep(self, x: np.ndarray, first: Sequence[tuple[int, int]] = ()) -> np.ndarray:
-        """The recurrent spikes that the timestep ends with. It may learn; and x, the next input spikes, are processed.
+        """End the timestep, which may learn, and send x, the next input spikes. Return the recurrent spikes at its end.
 
-        first : what the host does before
+        first : operations of the host before that
         """
         self._run([*first, *_spikes(x), (Op.TICK, 0), (Op.WAIT, N_REC + 2)])
         assert self.model.registers[0].state == State.SDONE
@@ -199,7 +199,7 @@ def test_weights_move_as_published(seed: int, regul_mode: int) -> None:
     for name, (steps, limits) in moves.items():
         per_product = 2.0 ** (LR_P_OUT - PROB_BITS_OUT if name == "wout" else LR_P - PROB_BITS)
         hold(steps, limits, per_product)
-        if not regul_mode:  # which may leave one direction only
+        if not regul_mode:  # With regularisation there may be only one direction.
             assert (limits.low > 0).any() and (limits.high < 0).any()
         with pytest.raises(AssertionError):
             hold(-steps, limits, per_product)
@@ -207,7 +207,7 @@ def test_weights_move_as_published(seed: int, regul_mode: int) -> None:
 
 @pytest.mark.parametrize("regul_mode", [MULTIPLICATIVE, ADDITIVE])
 def test_regularisation_is_not_nothing(regul_mode: int) -> None:
-    """What the chip does with it contradicts the update without, and the other way round."""
+    """The chip's updates with it contradict the limits without it, and the other way round."""
     for chip_mode, claimed_mode in ((regul_mode, 0), (0, regul_mode)):
         with pytest.raises(AssertionError):
             for seed in range(4):
@@ -217,9 +217,9 @@ def test_regularisation_is_not_nothing(regul_mode: int) -> None:
 
 
 def learned(seed: int, regul_mode: int, claimed: int | None = None) -> dict[str, tuple[np.ndarray, Limits]]:
-    """How a random network's weights moved in each of the timesteps with a target, and their limits, by memory.
+    """Return memory -> the steps of a random network's weights in each timestep with a target, and their limits.
 
-    claimed : the SPI_REGUL_MODE that the limits are for, if another
+    claimed : the SPI_REGUL_MODE of the limits, if it is another one
     """
     rng = np.random.default_rng(seed)
     chip, published, label = Chip(rng, regul_mode), Published(), seed % N_OUT
@@ -237,7 +237,7 @@ def learned(seed: int, regul_mode: int, claimed: int | None = None) -> dict[str,
             steps = chip.weights[name].astype(int) - weights_before[name]
             learns = np.ones(steps.shape, bool)
             if name == "wrec":
-                assert not steps[np.eye(N_REC, dtype=bool)].any()  # no neuron excites itself, and none learns to
+                assert not steps[np.eye(N_REC, dtype=bool)].any()  # No neuron excites itself, or learns to do so.
                 learns &= ~np.eye(N_REC, dtype=bool)
             moves[name].append((steps[learns], Limits(limits.low[learns], limits.high[learns])))
     return {name: (np.concatenate([m for m, _ in each]), _joined([i for _, i in each])) for name, each in moves.items()}
@@ -248,7 +248,7 @@ def _joined(parts: Sequence[Limits]) -> Limits:
 
 
 def hold(steps: np.ndarray, ideal: Limits, per_product: float) -> None:
-    """Steps of weights against the limits of the products; per_product : probability of a step, of a product of 1."""
+    """Compare steps of weights with the products' limits; per_product : probability of a step for a product of 1."""
     up, down = ideal.low > 0, ideal.high < 0
     none = (ideal.low == 0) & (ideal.high == 0)
     assert set(np.unique(steps)) <= {-1, 0, 1}
@@ -258,6 +258,6 @@ def hold(steps: np.ndarray, ideal: Limits, per_product: float) -> None:
     least, most = np.minimum(np.sort(np.abs(np.stack(ideal))[:, certain], axis=0) * per_product, 1)
     stepped = np.abs(steps[certain])
     assert stepped.any()
-    for weight in (np.ones(len(least)), (least + most) / 2):  # how many; and how far along the published update
+    for weight in (np.ones(len(least)), (least + most) / 2):  # the number of steps, and their length along the update
         chance = np.sqrt((weight**2).sum() * np.log(2 / RISK) / 2)
         assert weight @ least - chance <= weight @ stepped <= weight @ most + chance

@@ -1,4 +1,4 @@
-"""The unfolded LFSRs: word by word what their recurrence gives bit by bit, and of maximal length."""
+"""The unfolded LFSRs give word by word what their recurrence gives bit by bit, and have maximal length."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def long_outputs(words: np.ndarray, width: int, lag: int, out: np.ndarray) -> No
         lfsr.draw(words, width, lag)
         for n in range(len(words) - width):
             out[i, n] = words[width + n]
-        out[i, 0] |= (output_bits ^ words[width]) << 32  # nothing, if what is shown is what is drawn
+        out[i, 0] |= (output_bits ^ words[width]) << 32  # This is 0 if the outputs are the drawn bits.
 
 
 def naive_words(x: Lfsr, flip_flops: int, n: int, size: int) -> list[int]:
@@ -79,7 +79,7 @@ def test_long_outputs_follow_the_recurrence(x: Lfsr, data: st.DataObject) -> Non
 def test_the_rounding_sequence_comes_back_after_all_states() -> None:
     out = np.zeros((1 << 15) - 1, np.int64)
     short_outputs(1, 1, out)
-    assert 0 < out.sum() == 1 << 14  # one more 1 than 0
+    assert 0 < out.sum() == 1 << 14  # There is one more 1 than 0.
     repeat = np.zeros(2 * len(out), np.int64)
     short_outputs(1, 1, repeat)
     assert np.array_equal(repeat[: len(out)], repeat[len(out) :])

@@ -1,6 +1,6 @@
-"""ReckOn's integer network against its event level, and against the plain clock: the same spikes and potentials.
+"""ReckOn's integer network has the same spikes and potentials as the event level and the plain clock.
 
-DRAUPNIR_EXAMPLES=3000 tries so many networks of each kind instead of those of every day.
+DRAUPNIR_EXAMPLES=3000 tries 3000 networks of each kind instead of the usual number.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from draupnir.emulator.reckon.network import Integers, Network, SampleOutcome
 
 N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "130"))
 N_AT_CLOCK_LEVEL = 4
-LONG = 300_000  # clocks; more than a timestep takes
-ALPHAS = (0x7000, 0x7FFF, 0x8000, 0x8001, 0x8FFF)  # both ends, and about 1
+LONG = 300_000  # A timestep takes fewer clocks.
+ALPHAS = (0x7000, 0x7FFF, 0x8000, 0x8001, 0x8FFF)  # both ends, and contents near 1
 KINDS = ("even", "odd", "feedforward", "extreme")
 
 
@@ -72,12 +72,12 @@ def trial(kind: str, seed: int) -> Trial:
 
 
 def operations(spikes: Sequence[int]) -> list[tuple[int, int]]:
-    """The host's operations for the spikes of a timestep; spikes : a row of a sample."""
+    """Return the host's operations for the spikes of a timestep; spikes : a row of a sample."""
     return [(Op.SPIKE, int(n)) for n in np.flatnonzero(spikes)]
 
 
 def hold(trial: Trial, model: Any, level: ModuleType) -> SampleOutcome:
-    """Assert that a model does at this level what the network does, timestep by timestep; returns what that is.
+    """Assert that a model does at this level what the network does, timestep by timestep. Return the network's outcome.
 
     The chip sends its output potentials at the end of each timestep. As long as the last byte is not taken it stands
     still, with the spikes found and the potentials after the timestep in its memory.
@@ -102,21 +102,21 @@ def hold(trial: Trial, model: Any, level: ModuleType) -> SampleOutcome:
         assert columns.signed(PAIR["neur_u0"], low | high << 8).tolist() == expected.outputs[t].tolist(), t
         runs += [run, last]
     assert sum(run.statistics.recurrent_spikes for run in runs) == len(expected.neurons)
-    # What the last timestep's spikes do comes after the sample.
+    # The last timestep's spikes act after the sample.
     longer = network.run(np.concatenate((spikes, np.zeros((1, spikes.shape[1]), np.int64))))
     assert sum(run.statistics.synaptic_operations for run in runs) == longer.synaptic_operations
     return expected
 
 
 def potentials(model: Model) -> Integers:
-    """The recurrent neurons' potentials, (256,); one to which nothing was written since the sample began is 0."""
+    """Return the recurrent neurons' potentials, (256,) int64; a neuron that is not dirty has 0."""
     words = model.memories["neurons"]
     u = np.stack([columns.column(PAIR[name], words) for name in ("neur_u0", "neur_u1")], axis=1).ravel()
     return u * model.registers[0].neur_dirty
 
 
 def assert_equal(one: Network, other: Network) -> None:
-    """Assert that two networks are the same in all that they state."""
+    """Assert that two networks are equal."""
     for f in fields(Network):
         assert np.array_equal(getattr(one, f.name), getattr(other, f.name)), f.name
 
@@ -137,7 +137,7 @@ def test_random_networks_equal_the_plain_clock(kind: str) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_the_label_is_that_of_the_chip(seed: int) -> None:
-    """Of a sample as `draupnir run` sends it; and the chip's own counts of a whole sample."""
+    """The sample is sent as `draupnir run` does; the chip's counts are those of a whole sample."""
     random_trial, model = trial(KINDS[seed % len(KINDS)], seed), Model()
     chip.configuration(random_trial.network).apply(model)
     ops: list[tuple[int, int]] = [(Op.SAMPLE, 1), (Op.INFER_ACC, 1)]
@@ -153,7 +153,7 @@ def test_the_label_is_that_of_the_chip(seed: int) -> None:
 
 
 def small(n_rec: int = 2, n_inp: int = 1, **other: Any) -> Network:
-    """A silent network without decay, whose thresholds nobody meets."""
+    """Return a network without decay in which no neuron reaches its threshold."""
     zeros = np.zeros((N, N), np.int64)
     names = "winp", "wrec", "wout", "fp_loc_winp", "fp_loc_wrec", "fp_loc_wout"
     weights = dict(zip(names, (zeros, zeros, zeros[:, :16], 0, 0, 0), strict=True))
@@ -163,7 +163,7 @@ def small(n_rec: int = 2, n_inp: int = 1, **other: Any) -> Network:
 
 
 def weights(places: dict[tuple[int, int], int], n_post: int = N) -> Integers:
-    """A matrix with these weights, (pre, post)."""
+    """Return a matrix with these weights; entries : (pre, post) -> weight."""
     matrix = np.zeros((N, n_post), np.int64)
     for place, weight in places.items():
         matrix[place] = weight
@@ -183,7 +183,7 @@ def test_a_spike_takes_a_timestep_to_the_next_layer_and_leaves_what_is_above_the
     outcome = network.run([[1], [0], [0]])
     assert (outcome.timesteps.tolist(), outcome.neurons.tolist()) == ([0], [0])
     assert outcome.u[:, :2].tolist() == [[30, 0], [30, 7], [30, 7]]
-    assert outcome.outputs.tolist() == [[0], [4], [2]]  # 9, then halved, towards minus infinity
+    assert outcome.outputs.tolist() == [[0], [4], [2]]  # 9 is halved, rounded towards minus infinity.
     assert outcome.synaptic_operations == 2 + (2 + 1)
     assert replace(network, rst_mode=1).run([[1]]).u[0, 0] == 0
 
@@ -204,7 +204,7 @@ def test_what_decays_above_the_range_wraps_and_what_is_added_saturates() -> None
 
 
 def test_an_odd_count_stimulates_one_more_and_leaves_the_last_out_of_the_timestep() -> None:
-    """Of three neurons, the last neither spikes nor decays; and a fourth is stimulated, which does not either."""
+    """The last of three neurons neither spikes nor decays, and nor does a fourth one, which is stimulated."""
     network = small(
         n_rec=3, winp=weights({(0, n): 100 for n in range(5)}), thr=np.full(N, 50), alpha=np.full(N, 0x7000)
     )
@@ -222,7 +222,7 @@ def test_silent_neurons_beyond_the_count_may_spike() -> None:
 
 def test_an_input_beyond_the_counts_is_without_effect() -> None:
     network = small(n_rec=2, n_inp=1, winp=weights({(n, 0): 5 for n in range(3)}))
-    assert network.run([[0, 1, 1]]).u[0, 0] == 5  # neuron 1 is looked at for the sake of recurrent neuron 1, 2 is not
+    assert network.run([[0, 1, 1]]).u[0, 0] == 5  # Neuron 1 is visited, because recurrent neuron 1 exists; 2 is not.
 
 
 def test_the_label_is_the_first_that_won_most_often() -> None:

@@ -1,4 +1,4 @@
-"""Potentials, traces and output neurons, against a second derivation from srnn.v, edges first."""
+"""Potentials, traces and output neurons agree with a second derivation from srnn.v, at edges first."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def activations(no_out_act: int, out: np.ndarray) -> None:
 
 @outlined
 def packed_and_put(word: np.ndarray, memory: np.ndarray) -> None:
-    """A word's neurons written over another word."""
+    """Write a word's neurons over another word."""
     pair.write_states(memory, 0, pair.half(word, 0), pair.half(word, 1))
 
 

@@ -1,4 +1,4 @@
-"""ReckOn's clock has two halves: in which order the blocks take their edge is of no matter."""
+"""ReckOn's clock has two halves, so the order of the blocks at an edge does not matter."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.mark.parametrize("order", ["backwards", "1", "2"])
 def test_blocks_in_another_order_give_the_same_bits(order: str) -> None:
-    """Uncompiled, in a process of its own, where the order is another one."""
+    """Return the number of an uncompiled run with another order, in a process of its own."""
     env = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", order_stimulus.__name__, order]
     process = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600)
@@ -30,7 +30,7 @@ def test_blocks_in_another_order_give_the_same_bits(order: str) -> None:
 
 
 def test_every_block_takes_its_edge_once() -> None:
-    """Nothing stands in ``edges`` that is not a call of one block, so that all of it is shuffled."""
+    """The function ``edges`` consists of calls of one block each, so that all of it is shuffled."""
     tree = ast.parse(inspect.getsource(plain(clock.edges)))
     calls = [ast.unparse(line) for line in order_stimulus.body(tree)]
     assert len(calls) == len({call.partition("(")[0] for call in calls}) >= 13

@@ -1,4 +1,4 @@
-"""The SPI: registers, blocks, memories there and back, and what it does that nobody would expect."""
+"""The SPI: registers, blocks, writes and reads of memories, and its surprising behaviour."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from draupnir.emulator.reckon.layout import CHIP, REGISTERS, SpiCode
 from draupnir.emulator.tests.reckon.stimulus import header, spi_rows
 from draupnir.emulator.trace import column
 
-HALF = 8  # clocks of half an SCK cycle; with 4 the first bit of a word read is that of the word before
+HALF = 8  # clocks of half an SCK cycle; with 4 the first bit of a read word is that of the word before
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def chip() -> Model:
 
 
 def send(chip: Model, words: list[int], clocks: int = 0) -> list[int]:
-    """A transaction; returns the 32-bit words on MISO, taken as SCK rises."""
+    """Send a transaction. Return the 32-bit words of MISO, sampled as SCK rises."""
     inputs, clk = spi_rows(words, clocks)
     out = chip.drive(inputs, clk)
     if not clocks:
@@ -59,7 +59,7 @@ def test_a_block_writes_one_register_again_and_again(chip: Model) -> None:
 )
 def test_a_block_of_words_there_and_back(chip: Model, code: SpiCode, name: str) -> None:
     words = [0x11111111, 0x80000001, 0xDEADBEEF, 0x22222222, 0x7FFFFFFF]
-    addr = 4 * 5 + 2  # the third chunk of word 5
+    addr = 4 * 5 + 2  # This is the third chunk of word 5.
     send(chip, [header(code=code, num_write=len(words), addr=addr), *words, header(num_write=1), 1], HALF)
     memory = chip.memories[name]
     assert memory.ravel()[addr : addr + len(words)].tolist() == words
@@ -70,7 +70,7 @@ def test_a_block_of_words_there_and_back(chip: Model, code: SpiCode, name: str) 
 
 
 def test_an_output_neuron_there_and_back(chip: Model) -> None:
-    chip.registers[0].state = 5  # CONFIG; IDLE would do, too
+    chip.registers[0].state = 5  # The state is CONFIG; IDLE would also be right.
     send(chip, [header(code=SpiCode.ONEUR, num_write=2, addr=3), 0x12348765, 0xFFFF, header(num_write=1), 1], HALF)
     assert chip.registers[0].oneur_u[3:5].tolist() == [0x8765, 0xFFFF]
     assert send(chip, [header(read=1, code=SpiCode.ONEUR, num_write=1, addr=3), 0], HALF)[1] == 0x8765
@@ -94,10 +94,10 @@ def test_nothing_gets_through_without_spi_en_conf(chip: Model) -> None:
 def test_a_request_stays_up_where_spi_en_conf_falls(chip: Model) -> None:
     send(chip, [header(code=SpiCode.WINP, num_write=1, addr=7), 0xFFFFFFFF])
     chip.step(0)
-    chip.step(0)  # through both flip-flops
+    chip.step(0)  # The request passes both flip-flops.
     chip.registers[0].spi_en_conf = 0
     chip.drive(np.zeros(50, np.int64), np.ones(50, np.uint8))
     assert chip.memories["winp"][1].tolist() == [0, 0, 0, 0xFFFFFFFF]
     chip.memories["winp"][:] = 0
     chip.step(0)
-    assert chip.memories["winp"].any()  # in each clock
+    assert chip.memories["winp"].any()  # The chip writes in each clock.

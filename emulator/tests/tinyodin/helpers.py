@@ -1,4 +1,4 @@
-"""What tinyODIN's tests share: networks, rows of pins that exercise all of the chip, and a model that runs one."""
+"""The common part of tinyODIN's tests: networks, rows of pins for all parts of the chip, and configured models."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EVENT = {event.name: event for event in EVENTS}
 
 
 def network(model: Model, rng: np.random.Generator, thr: tuple[int, int], weight: tuple[int, int]) -> None:
-    """Neurons with thresholds and synapses with weights in these ranges; one neuron in eight is disabled."""
+    """Return neurons and synapses with thresholds and weights in these ranges; one of eight neurons is disabled."""
     for neur in range(N):
         model.memories["neurons"][neur] = encode(
             LIF,
@@ -29,36 +29,36 @@ def network(model: Model, rng: np.random.Generator, thr: tuple[int, int], weight
 
 
 def ready(seed: int = 1, thr: tuple[int, int] = (8, 60), weight: tuple[int, int] = (-7, 7), **registers: int) -> Model:
-    """A model at rest, with a network and these registers; SPI_MAX_NEUR is 255 if it is not given."""
+    """Return a model at rest, with a network and these registers; the default of SPI_MAX_NEUR is 255."""
     model = Model()
     network(model, np.random.default_rng(seed), thr, weight)
     model.reset()
     for name, content in {"spi_max_neur": N - 1, **registers}.items():
         model.registers[0][name] = content
-    model.drive(np.zeros(4, np.int64), np.ones(4, np.uint8))  # through the synchronisers
+    model.drive(np.zeros(4, np.int64), np.ones(4, np.uint8))  # The levels pass the synchronisers.
     return model
 
 
 def frame(addr: int, content: int, half: int = 1) -> list[int]:
-    """Rows of an SPI transaction, ``half`` clocks for half an SCK cycle."""
+    """Return the rows of an SPI transaction; half : clocks in half an SCK cycle."""
     bits = [(addr << SPI_BITS | content) >> i & 1 for i in reversed(range(SPI_FRAME))]
     rows = [pack(IN, {"MOSI": bit, "SCK": sck}) for bit in bits for sck in (0, 1) for _ in range(half)]
     return rows + [0] * half
 
 
 def write_register(name: str, content: int) -> list[int]:
-    """Rows of a configuration write."""
+    """Return the rows of a configuration write."""
     return frame(encode(SPI_ADDR, cmd=SpiCmd.CONFIG, addr=CHIP.register(name).addr), content)
 
 
 def access(cmd: SpiCmd, addr: int, content: int = 0, mask: int = 0, read: int = 0) -> list[int]:
-    """Rows of an access to a memory's byte, long enough for the controller to see it."""
+    """Return the rows of an access to a memory's byte, slow enough for the controller."""
     addr_field = encode(SPI_ADDR, cmd=cmd, addr=addr, read=read, write=1 - read)
     return frame(addr_field, encode(SPI_DATA, byte=content, mask=mask), half=3) + [0] * 8
 
 
 def random_rows(seed: int, n_cycles: int) -> np.ndarray:
-    """Clocks of random events, acknowledges, and a little SCK."""
+    """Return rows with random events, acknowledges, and some edges of SCK."""
     rng = np.random.default_rng(seed)
     rows: list[int] = []
     while len(rows) < n_cycles:

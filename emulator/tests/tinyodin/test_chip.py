@@ -1,4 +1,4 @@
-"""The model as a whole: by SPI alone, in rows of any length, and what it says of itself."""
+"""The model as a whole: with SPI alone, in rows of any length, and its descriptions in words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def clock(model: Model, rows: list[int]) -> np.ndarray:
 
 
 def send(model: Model, addr: int) -> None:
-    """An event over the input bus."""
+    """Send an event over the input bus."""
     request = pack(IN, {"AERIN_ADDR": addr, "AERIN_REQ": 1})
     for _ in range(2 * N + 10):
         if unpack(OUT, model.step(request))["AERIN_ACK"]:
@@ -78,7 +78,7 @@ def test_rows_at_once_or_one_by_one_are_the_same(seed: int) -> None:
 
 
 def test_what_is_read_back_while_neurons_are_visited_is_what_was_read_last() -> None:
-    """A frame's byte may be taken anywhere in an event, also where a stretch of clocks ends."""
+    """A frame's byte may come at any moment of an event, also at the end of a stretch of clocks."""
     rows = [pack(IN, {"AERIN_ADDR": EVENT["spike"].encode(pre_neur=9), "AERIN_REQ": 1})] * 4
     frame = access(SpiCmd.SYNAPSES, 0x4000, read=1)
     for shift in range(0, 60, 7):
@@ -106,7 +106,7 @@ def test_context_and_activity_name_the_event_in_flight() -> None:
         model.step(request)
         lines.append(model.activity())
     assert lines[2] == "cycle 15: PUSH: spike event, AERIN_ADDR 0x007 {'pre_neur': 7}"
-    clock(model, [0] * (4 + 2 * 8))  # to neuron 8, the first of a group
+    clock(model, [0] * (4 + 2 * 8))  # The event reaches neuron 8, the first one of a group.
     text = "\n".join(model.context())
     assert "controller POP_NEUR, ctrl_cnt 16, neur_cnt 8\n" in text
     assert "scheduler: 1 of 128 events, next spike of neuron 7\n" in text

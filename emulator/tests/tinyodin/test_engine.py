@@ -1,6 +1,6 @@
-"""Event level, compiled closed loop, and the handshakes in plain Python around ``Model.step``: all the same.
+"""Event level, compiled closed loop, and handshakes in plain Python around ``Model.step`` give the same.
 
-DRAUPNIR_EXAMPLES=3000 tries so many journeys instead of those of every day.
+DRAUPNIR_EXAMPLES=3000 tries 3000 journeys instead of the usual number.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LONG = 1_000_000
 
 @dataclass(frozen=True)
 class Leg:
-    """A run that goes on where the one before was left; pauses : as for ``sending.not_before``."""
+    """A run that goes on where the last one ended; pauses : as for ``sending.not_before``."""
 
     registers: dict[str, int]
     environment: Environment
@@ -44,7 +44,7 @@ class Leg:
 
 @dataclass(frozen=True)
 class Journey:
-    """A network, and runs one after the other on it."""
+    """A network, and runs on it, one after the other."""
 
     seed: int
     thr: tuple[int, int]
@@ -82,7 +82,7 @@ journeys = st.builds(
 
 
 def assert_same(by_clock: BusRun, by_event: BusRun | EventRun) -> None:
-    """Spikes, their cycles, the clocks taken, and whether all was done."""
+    """Assert that two runs have the same spikes, cycles, numbers of clocks, and ends."""
     np.testing.assert_array_equal(by_event.addrs, by_clock.addrs)
     np.testing.assert_array_equal(by_event.cycles, by_clock.cycles)
     ends = ("first_cycle", "n_cycles", "done", "n_sent", "buses")
@@ -90,7 +90,7 @@ def assert_same(by_clock: BusRun, by_event: BusRun | EventRun) -> None:
 
 
 def walk(journey: Journey) -> list[EventRun]:
-    """Run a journey at all speeds and hold them to the plain clock after each leg."""
+    """Run a journey at all speeds, and compare them with the plain clock after each leg."""
     models = [ready(journey.seed, journey.thr, journey.weight) for _ in range(4)]
     models[0].stretch = models[2].stretch = False
     buses: list[Buses | None] = [None] * 4
@@ -129,7 +129,7 @@ def test_event_level_equals_clock_level(journey: Journey) -> None:
 
 
 def test_a_run_goes_on_where_it_was_cut() -> None:
-    """At every clock of a handshake, and here and there in an event."""
+    """The cuts are at every clock of a handshake, and at some clocks of an event."""
     environment = Environment(3, 2, 1, 4)
     whole = walk(Journey(1, (20, 60), (-7, 7), [Leg({"spi_open_loop": 1}, environment, [SPIKE, TREF_ALL, SPIKE])]))[0]
     for n_cycles in (*range(1, 25), *range(515, 600, 7)):
@@ -174,7 +174,7 @@ def test_a_full_scheduler_loses_spikes() -> None:
 
 @pytest.mark.parametrize(("open_loop", "n_dropped"), [(0, N - 1 - 127), (1, 0)])
 def test_spikes_that_a_full_scheduler_drops_are_counted(open_loop: int, n_dropped: int) -> None:
-    """All others spike at neuron 5's spike, which holds one of the 128 places until they were visited, and no more."""
+    """All others spike at the spike of neuron 5, which has one of the 128 places until all have been visited."""
     models = [ready(spi_open_loop=open_loop) for _ in range(2)]
     models[1].stretch = False
     for model in models:

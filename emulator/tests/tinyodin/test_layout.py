@@ -1,4 +1,4 @@
-"""The declaration against what is printed: tinyODIN doc v1.0, copied by hand."""
+"""The declaration agrees with tinyODIN doc v1.0, copied by hand."""
 
 from __future__ import annotations
 

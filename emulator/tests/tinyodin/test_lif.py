@@ -1,4 +1,4 @@
-"""The neuron against the lines of lif_neuron.v written out in 12-bit arithmetic, for every potential."""
+"""The neuron does as the lines of lif_neuron.v, written in 12-bit arithmetic, for every potential."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LEAKS = (0, 1, 2, 63, 126, 127)
 
 @entry
 def updated(words: np.ndarray, syn_weight: int, syn_event: int, time_ref: int, words_next: np.ndarray) -> None:
-    """Each word after an event, in 32 bits, and above them whether the neuron spikes."""
+    """Write each word after an event into ``words_next``, in 32 bits, with the spike in bit 32."""
     for i in range(len(words)):
         result = lif.update(words[i], syn_weight, syn_event, time_ref)
         words_next[i] = result.word | result.spike << 32
 
 
 def verilog(core: int, thr: int, leak: int, weight: int, event: int, tref: int) -> tuple[int, int]:
-    """state_core_next and spike_out; all in unsigned words, as the Verilog has them."""
+    """Return state_core_next and spike_out, computed with unsigned words as in the Verilog."""
     weight_ext = weight | 0xFF0 if weight & 8 else weight
     leakn = core - leak & 0xFFF
     leakn = 0 if leakn & 0x800 else leakn
@@ -75,7 +75,7 @@ def test_without_an_event_the_threshold_is_compared_all_the_same() -> None:
     [(2044, 7, 2047, 0), (-2045, 8, -2048, 0), (-3, 5, 2, 0), (96, 4, 0, 1), (96, 3, 99, 0)],
 )
 def test_worked_by_hand(core: int, weight: int, core_next: int, spike: int) -> None:
-    """Saturation at both ends, through 0, at the threshold and just below; a weight of 8 is -8."""
+    """The cases are both ends, a change of sign, the threshold, and just below it; a weight of 8 is -8."""
     thr = 100 if core < 1000 else 2048
     result = lif.update(encode(LIF, core=core, thr=thr, leak_str=3), weight, 1, 0)
     assert (decode(LIF, result.word)["core"], result.spike) == (core_next, spike)

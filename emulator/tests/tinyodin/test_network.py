@@ -1,6 +1,6 @@
-"""tinyODIN's integer network against its event level, and against the plain clock: the same spikes, potentials, drops.
+"""tinyODIN's integer network has the same spikes, potentials and drops as the event level and the plain clock.
 
-DRAUPNIR_EXAMPLES=3000 tries so many networks of each kind instead of those of every day.
+DRAUPNIR_EXAMPLES=3000 tries 3000 networks of each kind instead of the usual number.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ N_AT_CLOCK_LEVEL = 6
 
 
 def n_neurons(rng: np.random.Generator) -> int:
-    """The number of neurons that an event visits."""
+    """Return the number of neurons that an event visits."""
     return int(rng.choice([1, 2, 7, 8, 9, 255, 256, int(rng.integers(1, 257))]))
 
 

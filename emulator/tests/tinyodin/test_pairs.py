@@ -1,4 +1,4 @@
-"""Neurons in pairs are the neurons one by one."""
+"""Updates of pairs of neurons give the same as updates of single neurons."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from draupnir.emulator.tinyodin.layout import LIF, N_SYN, N
 
 
 def random_neurons(rng: np.random.Generator, n_neurons: int) -> np.ndarray:
-    """Neurons of any content, of which few spike."""
+    """Return neurons of random content, of which few spike."""
     words = rng.integers(1 << LIF.width, size=(n_neurons, 1), dtype=np.uint32)
     quiet = rng.random(n_neurons) < 1 - 1 / n_neurons
     words[quiet] |= encode(LIF, thr=0xFFF)
@@ -20,7 +20,7 @@ def random_neurons(rng: np.random.Generator, n_neurons: int) -> np.ndarray:
 
 
 def one_by_one(words: np.ndarray, synapses: np.ndarray, time_ref: int) -> list[tuple[int, int]]:
-    """Each neuron's next word, and whether a spike leaves it."""
+    """Return for each neuron its next word, and 1 if it sends a spike."""
     nexts = []
     for n, word in enumerate(words[:, 0].tolist()):
         result = lif.update(word, synaptic_core.synapse(int(synapses[n // N_SYN, 0]), n), 1, time_ref)
@@ -47,4 +47,4 @@ def test_pairs_are_two_neurons(n_neurons: int, time_ref: int) -> None:
         assert visited[:n_quiet, 0].tolist() == [word for word, _ in nexts[:n_quiet]]
         assert (visited[n_quiet:] == words[n_quiet:]).all()
         lengths.add(n_quiet)
-    assert len(lengths) > 1  # some ended at a spike
+    assert len(lengths) > 1  # Some ended at a spike.

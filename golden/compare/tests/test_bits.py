@@ -1,4 +1,4 @@
-"""The bits that a comparison could compare, counted by pin."""
+"""The bits that a comparison has compared are counted for each pin."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ FIRST = next(iter(WORD))
 
 
 def rows(*masks: int) -> Trace:
-    """A row with a clock edge for each mask of known bits."""
+    """Return a row with a clock edge for each mask of known bits."""
     nothing = np.zeros(len(masks), np.int64)
     return Trace(toy.CHIP, nothing, np.ones(len(masks), np.uint8), nothing, np.array(masks, np.int64), nothing)
 

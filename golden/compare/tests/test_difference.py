@@ -21,7 +21,7 @@ def row_of(cycle: int) -> int:
 
 
 def first_difference(trace: Trace, must_know: bool = False, piece: int = 50) -> FirstDifference:
-    """The first difference of a trace from the toy's model, compared piece by piece."""
+    """Compare a trace with the toy's model, piece by piece, and return the first difference."""
     comparison = Comparison(Model())
     for first in range(0, len(trace), piece):
         rows = cut(trace, first, first + piece)
@@ -35,7 +35,7 @@ def first_difference(trace: Trace, must_know: bool = False, piece: int = 50) -> 
 
 
 def with_faults(cycle: int, wrong: int = 0, unknown: int = 0) -> Trace:
-    """The trace with wrong and unknown output bits before a clock edge."""
+    """Return the trace with wrong and unknown output bits before a clock edge."""
     trace = cut(TRACE, 0, len(TRACE))
     outputs, known_bits = trace.outputs.copy(), trace.known_bits.copy()
     outputs[row_of(cycle)] ^= wrong

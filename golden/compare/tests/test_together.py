@@ -1,4 +1,4 @@
-"""A device that differs from the model is caught at the very clock, in whichever block it is."""
+"""A difference of a device from the model is found at the exact clock, in any block."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROWS = recording(N_CYCLES, seed=3)
 
 
 class Device:
-    """The toy's model as a device; it counts what it is asked to run."""
+    """The toy's model as a device, which counts the rows that it runs."""
 
     def __init__(self, fault_cycle: int = -1) -> None:
         self.model = Model(fault_cycle=fault_cycle)

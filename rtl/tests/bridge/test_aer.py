@@ -1,6 +1,6 @@
-"""Both ends of the event buses move in the very clocks in which emulator/parts/handshake.py lets them.
+"""Both sides of the event buses move in exactly the clocks that emulator/parts/handshake.py describes.
 
-The SPI master shows the very levels of emulator/buses/spi.py.
+The SPI master shows exactly the levels of emulator/buses/spi.py.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def test_the_receiver_is_that_of_the_handshake_and_takes_each_spike_once(delays:
         ctx.set(receiver.ack_delay, delays.ack_delay)
         ctx.set(receiver.ack_hold, delays.ack_hold)
         for now in range(1500):
-            if rng.random() < 0.4:  # as a chip does: REQ follows ACK
+            if rng.random() < 0.4:  # REQ follows ACK, as in a chip.
                 req = 1 - expected.ack if req == expected.ack else req
             moves = int(rng.random() < 0.8), int(rng.random() < 0.8)
             ctx.set(receiver.req, req)
@@ -131,7 +131,7 @@ def test_the_chip_s_clock_stops_and_its_pins_change_as_it_falls(half: int) -> No
         rises = [i for i in range(1, 400) if levels[i] > levels[i - 1]]
         falls = [i for i in range(1, 400) if levels[i] < levels[i - 1]]
         begins = [i for i in range(399) if strobes[i]]
-        assert falls == [i + 1 for i in begins[1:]]  # at the first it is low already
+        assert falls == [i + 1 for i in begins[1:]]  # At the first one it is already low.
         assert rises[: len(begins) - 1] == [i + 1 + half for i in begins[: len(rises)]][: len(begins) - 1]
         assert min(np.diff(sorted(rises + falls))) >= half and len(rises) > 20
 

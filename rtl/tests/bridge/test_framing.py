@@ -21,7 +21,7 @@ def test_the_crc_is_the_published_one() -> None:
 
 
 async def next_payload(ctx: Any, deframer: Deframer) -> bytes:
-    """The frame that is held, from its first byte; releases it."""
+    """Return the payload of the frame in the buffer, and release it."""
     ctx.set(deframer.o.ready, 1)
     payload = bytearray()
     for _ in range(2 * BUFFER):
@@ -41,7 +41,7 @@ async def next_payload(ctx: Any, deframer: Deframer) -> bytes:
 
 
 def deframed(line: Iterable[int]) -> list[bytes]:
-    """What the deframer makes of a line; each frame is taken before the next one begins."""
+    """Return the payloads that the deframer finds in a line; each is read before the next frame begins."""
     deframer = Deframer()
     payloads: list[bytes] = []
 

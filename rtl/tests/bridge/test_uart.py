@@ -1,4 +1,4 @@
-"""The UART: bytes there and back, at any divider, with a line that is not quite as fast."""
+"""The UART sends and receives bytes, at any divider, and also with a line of a slightly different speed."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ async def take(ctx: Any, receiver: UartReceiver, output: list[int], n: int, cloc
 
 
 def received_bytes(divider: int, clocks: int, content: bytes = CONTENT) -> list[int]:
-    """What a receiver makes of a line whose bits last ``clocks``."""
+    """Return the bytes that a receiver finds in a line whose bits last ``clocks``."""
     receiver = UartReceiver(divider)
     output: list[int] = []
 
@@ -57,7 +57,7 @@ def test_a_glitch_is_no_start_bit_and_a_broken_stop_bit_no_byte() -> None:
         await ctx.tick().repeat(4)
         ctx.set(receiver.rx, 1)
         await take(ctx, receiver, output, 1, 200)
-        ctx.set(receiver.rx, 0)  # a break: longer than any byte
+        ctx.set(receiver.rx, 0)  # This is a break, which is longer than any byte.
         await take(ctx, receiver, output, 1, 400)
         ctx.set(receiver.rx, 1)
         await take(ctx, receiver, output, 1, 200)

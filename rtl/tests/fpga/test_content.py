@@ -10,7 +10,7 @@ DEPTH, WIDTH = 256, 32
 
 
 def _ecp5(width: int, depth: int, n_cells: int) -> Cells:
-    """Fingerprinted cells, each with ``width`` columns of the word, as a port of that width writes them."""
+    """Return cells with a fingerprint, each with ``width`` columns of the word, as a port of this width has them."""
     words = fingerprint(depth, width * n_cells)
     cells = {}
     for nth in range(n_cells):

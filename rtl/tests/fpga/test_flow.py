@@ -1,4 +1,4 @@
-"""What becomes of designs that a device cannot take; with designs so small, or so wrong, that it takes seconds."""
+"""Designs that a device cannot take are refused. These designs are so small, or so wrong, that it takes seconds."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ ICEBREAKER = boards.board("icebreaker")
 
 
 class Adder(Elaboratable):
-    """Bits that are added up in one clock."""
+    """A design that adds up bits in one clock."""
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -30,7 +30,7 @@ class Adder(Elaboratable):
 
 
 class Hoard(Elaboratable):
-    """More block RAM than there is."""
+    """A design with more block RAM than the device has."""
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -54,7 +54,7 @@ def _commands(design: Elaboratable, folder: Path, mhz: float) -> list[list[str]]
 
 def test_a_design_that_misses_timing_is_refused_with_the_figures(tmp_path: Path) -> None:
     commands = _commands(Adder(), tmp_path, 400)
-    # The pin's own constraint, 12 MHz, would be met.
+    # The design would meet the pin's own constraint, 12 MHz.
     (tmp_path / "top.pcf").write_text((tmp_path / "top.pcf").read_text().replace("12.0", "400"))
     flow.run_synthesis(commands[0], tmp_path)
     with pytest.raises(MissesTiming, match=r"^odin on icebreaker: misses timing: .* of 400.00 MHz; --freq"):

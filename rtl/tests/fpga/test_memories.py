@@ -29,7 +29,7 @@ def test_lanes_are_the_memory_that_they_stand_for() -> None:
 
 
 def stand_in(device: BlockMemories, depth: int, width: int) -> type:
-    """What takes a memory's place; both are elaborated, since Amaranth complains of components that never are."""
+    """Return the class that replaces a memory. Both are elaborated, because Amaranth warns of unused components."""
     sram = Sram(depth, width)
     replacement = device.get_sram(sram)
     for component in (sram, replacement):

@@ -1,4 +1,4 @@
-"""The FPGA tools in WebAssembly read and write in the folder in which they run, whatever the names."""
+"""The FPGA tools in WebAssembly read and write in the folder in which they run, also with unusual names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def in_webassembly(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
 
 
 def roots() -> list[str]:
-    """Names of some of this machine's root folders, and one that is not there."""
+    """Return the names of some of this machine's root folders, and one that does not exist."""
     names = sorted(path.name for path in Path("/").iterdir() if path.is_dir() and path.name not in ("share", "tmp"))
     return [*names[:2], "none"]
 

@@ -21,7 +21,7 @@ WORD = Word("word", BITS, (Field("low", 0, 8, "What was added last, in the main.
     Parameter("DEPTH", 8, 2, 256, "words of a core's memory"),
 )
 def declare(NX: int, NY: int, DEPTH: int) -> Chip:
-    """A grid of ``NX`` by ``NY`` cores, each with ``DEPTH`` words."""
+    """Declare a grid of ``NX`` by ``NY`` cores, each with ``DEPTH`` words."""
     n = NX * NY
     return Chip(
         name="grid",
@@ -44,7 +44,7 @@ def declare(NX: int, NY: int, DEPTH: int) -> Chip:
 
 
 class Model(ClockLevel):
-    """The grid, clock by clock."""
+    """The model of the grid, clock by clock."""
 
     chip = declare()
 
@@ -79,7 +79,7 @@ def model_of(chip: Chip) -> type[Model]:
 
 
 def rows(chip: Chip, n: int, seed: int) -> np.ndarray:
-    """Random packed inputs that begin with a reset."""
+    """Return random packed inputs, (n,) int64, which begin with a reset."""
     rng = np.random.default_rng(seed)
     widths = {pin.name: pin.width for pin in chip.inputs}
     levels = {name: rng.integers(0, 1 << width, n) for name, width in widths.items()}

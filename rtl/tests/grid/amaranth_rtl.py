@@ -1,4 +1,4 @@
-"""An RTL of the grid in Amaranth, of any size: what a chip of sizes offers as its own RTL."""
+"""An RTL of the grid in Amaranth, for any sizes, as a chip with sizes offers it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from draupnir.rtl.tests import grid
 
 
 class Core(Elaboratable):
-    """A memory, to the word at ``addr`` of which ``amount`` is added with ``write``; ``word`` is that word before."""
+    """A core with a memory. With ``write`` it adds ``amount`` to the word at ``addr``; ``word`` is the old word."""
 
     def __init__(self, depth: int) -> None:
         self._depth = depth

@@ -1,4 +1,4 @@
-"""Chips of the tests beside the installed ones, for as long as a test lasts."""
+"""The tests' own chips, which are installed as long as a test lasts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from draupnir.emulator import chips
 
 @contextmanager
 def offered(monkeypatch: pytest.MonkeyPatch, **packages: str) -> Iterator[None]:
-    """Only these chips are installed. packages : by the chip's name, where its package is, "module:attribute"."""
+    """Let only these chips be installed; packages : name of a chip -> the place of its package, "module:attribute"."""
     offers = {name: [EntryPoint(name, place, chips.GROUP)] for name, place in packages.items()}
     with monkeypatch.context() as patch:
         patch.setattr(chips, "_offers", lambda: offers)

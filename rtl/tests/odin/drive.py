@@ -14,11 +14,11 @@ from draupnir.emulator.spi.port import MemoryWrite, RegisterWrite
 from draupnir.rtl.odin.chip import Odin
 
 HALF_CLOCK = 5e-9
-TIME_LIMIT = 5000  # clocks that an event may take
+TIME_LIMIT = 5000  # the largest number of clocks of an event
 
 
 class Driver:
-    """The environment of one chip: sends frames and events, and acknowledges output events at once.
+    """The environment of a chip: it sends frames and events, and acknowledges output events immediately.
 
     output_events : addresses of the output events so far; cycle : clocks so far
     """
@@ -53,7 +53,7 @@ class Driver:
         await self.clock(4)
 
     async def frame(self, transaction: int) -> int:
-        """One SPI frame, without a clock in between; returns what MISO showed."""
+        """Send an SPI frame without a clock. Return the bits of MISO as a number."""
         miso_bits = []
         for bit in frames.msb_first(transaction, PORT.bits):
             self.set(MOSI=bit, SCK=1)
@@ -67,15 +67,15 @@ class Driver:
         await self.frame(PORT.encode(RegisterWrite(register, 0, content)))
 
     async def write_neuron(self, neur: int, word: int) -> None:
-        """Byte by byte; SPI_GATE_ACTIVITY must be on."""
+        """Write a neuron's word, byte by byte; SPI_GATE_ACTIVITY must be 1."""
         for byte in range(16):
             await self.frame(PORT.encode(MemoryWrite(NEURONS.name, neur, byte, word >> 8 * byte & 0xFF)))
             await self.clock(6)
-            await self.configure(PORT.gate, 1)  # drops the request to write; the register stays on
+            await self.configure(PORT.gate, 1)  # This ends the request to write; the register stays 1.
             await self.clock(6)
 
     async def event(self, addr: int) -> None:
-        """One input event, until its handshake is over and the scheduler has had time to be worked on."""
+        """Send an input event, and wait until its handshake is over and the scheduler is empty."""
         self.set(AERIN_ADDR=addr, AERIN_REQ=1)
         limit = self.cycle + TIME_LIMIT
         while not self.get("AERIN_ACK"):

@@ -6,7 +6,7 @@ from draupnir.emulator.odin.layout import MONITOR, SYN
 from draupnir.rtl.odin.aer_out import AerOut
 from draupnir.rtl.tests.simulate import run_clocked, set_raw
 
-SYNC_DELAY = 3  # clocks from a change of ACK to its effect on REQ
+SYNC_DELAY = 3  # the number of clocks from a change of ACK to its effect on REQ
 
 
 def _run(bench: Callable[[Any, AerOut], Awaitable[None]]) -> None:
@@ -23,7 +23,7 @@ async def _pulse(ctx: Any, *signals: Any) -> None:
 
 
 async def _acknowledge(ctx: Any, aer_out: AerOut) -> int:
-    """One whole handshake; returns the event's address."""
+    """Do a whole handshake, and return the event's address."""
     assert ctx.get(aer_out.req) == 1
     addr = ctx.get(aer_out.addr)
     ctx.set(aer_out.ack, 1)

@@ -39,7 +39,7 @@ def test_a_programmed_byte_is_read_back_on_miso() -> None:
 def test_events_of_the_input_bus_take_the_declared_cycles(name: str) -> None:
     async def bench(driver: Driver) -> None:
         await _program(driver, {})
-        await driver.configure("SPI_AER_SRC_CTRL_nNEUR", 1)  # else the output bus would hold up the spikes
+        await driver.configure("SPI_AER_SRC_CTRL_nNEUR", 1)  # With 0 the output bus would delay the spikes.
         assert await _cycles_to_ack(driver, EVENT[name].encode()) == EVENT[name].cycles
 
     run_chip(Odin(), bench)
@@ -49,7 +49,7 @@ def test_events_of_the_input_bus_take_the_declared_cycles(name: str) -> None:
 def test_sweeps_of_a_smaller_chip_are_as_much_shorter(name: str) -> None:
     async def bench(driver: Driver) -> None:
         await _program(driver, {})
-        await driver.configure("SPI_AER_SRC_CTRL_nNEUR", 1)  # else the output bus would hold up the spikes
+        await driver.configure("SPI_AER_SRC_CTRL_nNEUR", 1)  # With 0 the output bus would delay the spikes.
         assert await _cycles_to_ack(driver, EVENT[name].encode()) == EVENT[name].cycles // 4
 
     run_chip(Odin(n_neurons=64), bench)
@@ -85,7 +85,7 @@ async def _begin_programming(driver: Driver) -> None:
 
 
 async def _program(driver: Driver, neurons: dict[int, int]) -> None:
-    """An open loop, whose own spikes do not come back, and some neurons."""
+    """Configure some neurons in open loop, so that their spikes do not come back."""
     await _begin_programming(driver)
     for neur, word in neurons.items():
         await driver.write_neuron(neur, word)
@@ -94,7 +94,7 @@ async def _program(driver: Driver, neurons: dict[int, int]) -> None:
 
 
 async def _read(driver: Driver, transaction: int) -> int:
-    """A byte: its access needs clocks between the frame's halves."""
+    """Read a byte. The access needs clocks between the frame's halves."""
     miso_bits = []
     for half in frames.fields(transaction, PORT.bits, PORT.field_bits):
         for bit in frames.msb_first(half, PORT.field_bits):
@@ -108,7 +108,7 @@ async def _read(driver: Driver, transaction: int) -> int:
 
 
 async def _cycles_to_ack(driver: Driver, addr: int) -> int:
-    """Clocks between the state after WAIT and the acknowledge; the request takes 3 clocks to leave WAIT."""
+    """Return the clocks between the state after WAIT and the acknowledge. A request leaves WAIT after 3 clocks."""
     driver.set(AERIN_ADDR=addr, AERIN_REQ=1)
     await driver.clock(3)
     start = driver.cycle

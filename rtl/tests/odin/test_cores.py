@@ -1,4 +1,4 @@
-"""The neuron and the synaptic core: what of their words goes where."""
+"""The neuron core and the synaptic core: reads, writes and updates of their words."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def _neuron_bytes(word: int) -> dict[int, int]:
 
 
 async def _stimulated(ctx: Any, core: NeuronCore, neur: int, **inputs: int) -> int:
-    """The LIF potential of a neuron, first at 100, after an event."""
+    """Return the LIF potential of a neuron after an event; before it the potential is 100."""
     await _store(ctx, core, neur, _neuron_bytes(encode(LIF, lif_izh_sel=1, thr=255, core=100)))
     set_raw(ctx, core.synapses, encode(SYN, syn_weight3=6, mapping3=1, syn_weight4=5))
     ctx.set(core.syn_sign, inputs.get("syn_sign", 0))

@@ -19,7 +19,7 @@ STATES = [f.name for f in IZH if f.kind == "state"]
 
 
 def _update(rows: list[tuple[int, dict[str, int], int, int]], sdsp: bool = True) -> list[dict[str, int]]:
-    """For rows of (word, kind of event, weight, burst_end): the next state, the spike and the flags."""
+    """Return next state, spike and flags for rows of (word, kind of event, weight, burst_end)."""
     izh = IzhNeuron(sdsp)
     inputs = [
         {"neuron": word, "stimulus": {**kind, "syn_weight": weight, "burst_end": burst_end}}
@@ -89,7 +89,7 @@ def test_without_sdsp_the_neuron_is_as_with_calcium_disabled() -> None:
 
 
 def _random_row(rng: random.Random) -> tuple[int, dict[str, int], int, int]:
-    """A random word, half of the time with few behaviours enabled, and a random event that often steps the membrane."""
+    """Return a random word, half of them with few behaviours, and a random event that often moves the membrane."""
     word = update(IZH, rng.getrandbits(NEURONS.width), lif_izh_sel=0)
     if rng.random() < 0.5:
         word = update(IZH, word, **{name: int(rng.random() < 0.15) for name in BEHAVIOURS})

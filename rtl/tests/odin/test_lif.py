@@ -14,7 +14,7 @@ NOTHING: dict[str, int] = {}
 
 
 def _update(rows: list[tuple[int, dict[str, int], int]], sdsp: bool = True) -> list[dict[str, int]]:
-    """For rows of (word, kind of event, weight): the next state, spike and flags."""
+    """Return next state, spike and flags for rows of (word, kind of event, weight)."""
     lif = LifNeuron(sdsp)
     inputs = [{"neuron": word, "stimulus": {**kind, "syn_weight": weight}} for word, kind, weight in rows]
 

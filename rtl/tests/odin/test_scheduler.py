@@ -10,7 +10,7 @@ from draupnir.rtl.odin.buses import SCHED_EVENT_LAYOUT
 from draupnir.rtl.odin.scheduler import BurstClock, Scheduler
 from draupnir.rtl.tests.simulate import run_clocked, set_raw
 
-BURST_MAX = 32  # words that a burst queue counts to
+BURST_MAX = 32  # A burst queue's pointers count to this number of words.
 
 
 def test_main_queue_is_first_in_first_out_and_loses_what_does_not_fit() -> None:
@@ -52,7 +52,7 @@ def test_main_queue_claims_one_event_before_any_reset() -> None:
 
 
 class NaiveQueue:
-    """A burst queue, word by word: pointers that count to 32, four words, and the power-up content 0."""
+    """A burst queue: pointers that count to 32, and four words, which are 0 at first."""
 
     def __init__(self) -> None:
         self.words = [(0, 0)] * BURST_DEPTH
@@ -110,7 +110,7 @@ def test_burst_queues_agree_with_naive_ones_also_when_overfull() -> None:
 
 
 def _burst(rng: random.Random, turn: int) -> list[int]:
-    """The queues of a random burst, in the order of its spikes; few different ones, so that they fill."""
+    """Return the queues of a random burst, in the order of its spikes. There are few queues, so that they fill."""
     isi = rng.choice((1, 8))
     return [(turn + nth * isi) % N_PRIO for nth in range(1, rng.randrange(2, 9))]
 
@@ -192,7 +192,7 @@ def test_without_bursts_only_the_first_spike_is_sent() -> None:
 
 
 async def _drain(ctx: Any, scheduler: Scheduler) -> list[tuple[int, int]]:
-    """All events that are waiting."""
+    """Return all events that wait."""
     events = []
     ctx.set(scheduler.o.ready, 1)
     while ctx.get(scheduler.o.valid):

@@ -3,7 +3,7 @@ from itertools import product
 from draupnir.rtl.odin.sdsp import SdspUpdate
 from draupnir.rtl.tests.simulate import evaluate
 
-# By hand, from ODIN doc 3.2: weights 0 to 7 after one event.
+# Weights 0 to 7 after one event, computed by hand from ODIN doc 3.2.
 UP = [1, 2, 3, 4, 5, 6, 7, 7]
 DOWN = [0, 0, 1, 2, 3, 4, 5, 6]
 AWAY_FROM_MIDDLE = [0, 0, 1, 2, 5, 6, 7, 7]

@@ -12,7 +12,7 @@ HALF_SCK = 1e-8
 
 
 class Master:
-    """Drives SCK, RST and MOSI by hand."""
+    """A master that drives SCK, RST and MOSI."""
 
     def __init__(self, ctx: Any, slave: SpiSlave, sck: ClockDomain, sck_fall: ClockDomain) -> None:
         self.ctx, self.slave, self._sck, self._sck_fall = ctx, slave, sck, sck_fall

@@ -1,4 +1,4 @@
-"""Functions that emit hardware, made into components so that a simulator can ask them."""
+"""Components around functions that emit hardware, so that a simulator can run these functions."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,7 +10,7 @@ Emit = Callable[[Module, "Expression"], Value]
 
 
 class Expression(wiring.Component):
-    """``answer`` is what ``emit``, given the module and this component, says of the inputs."""
+    """A component whose output ``answer`` is the result of ``emit``, which gets the module and this component."""
 
     def __init__(self, inputs: Mapping[str, Shape | int], answer: Shape | int, emit: Emit) -> None:
         super().__init__({**{name: In(shape) for name, shape in inputs.items()}, "answer": Out(answer)})

@@ -1,4 +1,4 @@
-"""The arithmetic of ReckOn, as srnn.v writes it, in plain Python: what the RTL's own is held against."""
+"""ReckOn's arithmetic in plain Python, as srnn.v writes it; the RTL is compared with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ def signed(word: int, bits: int) -> int:
 
 
 def stoch_update(prob: int, bits: int, lr_p: int, lr_r: int, rnd: int, w: int) -> tuple[bool, int]:
-    """srnn.v, module stoch_update: whether the mask is set, and w_out."""
+    """Return the mask's bit and w_out of srnn.v, module stoch_update."""
     ones = (1 << bits) - 1
     prob_lrp = (abs(prob) & ones) << lr_p
     prob_tot = (ones if prob_lrp >> bits else prob_lrp) >> lr_r
@@ -21,7 +21,7 @@ def stoch_update(prob: int, bits: int, lr_p: int, lr_r: int, rnd: int, w: int) -
 
 
 def prob_win(learning_signal: int, trace: int, h: int, regul: int, regs: int) -> int:
-    """srnn.v, prob_winp: ``regul`` is prob_wregi, ``regs`` prob_wregs."""
+    """Return prob_winp of srnn.v; regul : prob_wregi, regs : prob_wregs."""
     e = signed(learning_signal * trace * h, 32)
     k = e * 16 if e < 0 else e * regs
     s = signed((k >> 4) - regul, 32)
@@ -29,7 +29,7 @@ def prob_win(learning_signal: int, trace: int, h: int, regul: int, regs: int) ->
 
 
 def decay(level: int, factor: int, fraction_bits: int, bits: int, en: int, rand: int) -> int:
-    """srnn.v, *_leak, *_stoc, *_lkst, without the sign of the result."""
+    """Return *_lkst of srnn.v (with *_leak and *_stoc), without the sign of the result."""
     product = level * factor
     whole = product >> fraction_bits & (1 << bits) - 1
     stoc = bool(en) and product & (1 << fraction_bits) - 1 >= rand and whole != 0
@@ -37,7 +37,7 @@ def decay(level: int, factor: int, fraction_bits: int, bits: int, en: int, rand:
 
 
 def integrate(u: int, w_inp: int, w_rec: int, noise: int) -> int:
-    """srnn.v, update_w to neur_u_next."""
+    """Return neur_u_next of srnn.v, from update_w on."""
     w = min(max(w_inp + w_rec, -32768), 32767)
     total = signed(u + w + noise, 16)
     if u >= 0 and w >= 0 and total < 0:
@@ -46,7 +46,7 @@ def integrate(u: int, w_inp: int, w_rec: int, noise: int) -> int:
 
 
 def output_error(target: int, vo: int, act: int) -> int:
-    """srnn.v, module output_act_err, enabled."""
+    """Return the result of srnn.v, module output_act_err, enabled."""
     y = vo
     if act:
         y = 2048 if vo > 2047 else 0 if vo < -2048 else (vo + 2048) >> 1

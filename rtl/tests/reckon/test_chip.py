@@ -1,6 +1,6 @@
-"""A chip with fewer neurons, pin for pin against the golden model, which has them all.
+"""A chip with fewer neurons agrees on every pin with the golden model, which has all neurons.
 
-The whole chip is held against the golden cases in Verilator and in Icarus, with those of all chips (tools/tests).
+The whole chip is compared with the golden cases in Verilator and in Icarus, as all chips are (tools/tests).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ CONFIGURATION = {
 
 
 class Rows:
-    """Rows as emulator/trace.py has them: packed inputs, and whether a clock edge follows."""
+    """Rows as in emulator/trace.py: packed inputs, and 1 if a clock edge follows."""
 
     def __init__(self) -> None:
         self.inputs: list[int] = []
@@ -62,7 +62,7 @@ class Rows:
             self.row(1, **pins)
 
     def field(self, word: int, read: int = 0) -> None:
-        """SCK faster than the clock, unless MISO is to be seen."""
+        """Send a transaction with an SCK that is faster than the clock, unless MISO is needed."""
         for bit in frames.msb_first(word, SPI_BITS):
             self.row(read, MOSI=bit, SCK=1)
             self.row(0, SCK=0)
@@ -83,7 +83,7 @@ class Rows:
 
 
 def _session() -> Rows:
-    """Configure, teach for two timesteps, let all potentials be sent, and read weights."""
+    """Return rows that configure the chip, teach for two timesteps, let it send all potentials, and read weights."""
     rng, rows = random.Random(9), Rows()
     rows.clocks(4, RST=1)
     rows.clocks(4, RST=0)
@@ -116,7 +116,7 @@ def _session() -> Rows:
 
 
 def _run(chip: Reckon, rows: Rows) -> list[int]:
-    """Outputs before each clock edge; 0 for a row without one. Reset and SCK find the other pins settled."""
+    """Return the outputs before each clock edge, 0 for a row without one. Reset and SCK change after all other pins."""
     outputs = []
     pins = sorted(INPUTS, key=lambda f: CHIP.acts_at_edges(CHIP.pin(f.name)))
 

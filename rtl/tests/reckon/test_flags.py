@@ -12,7 +12,7 @@ N = 64
 
 
 class TwoWrites(wiring.Component):
-    """A single flag and a pair, written in the same clock."""
+    """A component that writes a single flag and a pair in the same clock."""
 
     one: In(1)
     one_idx: In(8)

@@ -10,7 +10,7 @@ from draupnir.rtl.tests.simulate import run_clocked
 
 
 def naive(lfsr: Lfsr, flip_flops: int, n: int) -> list[int]:
-    """The sequence from time 0 on, a bit at a time, as y[t] = y[t - lag] ^ y[t - width] says."""
+    """Return the sequence from time 0 on, bit by bit: y[t] = y[t - lag] ^ y[t - width]."""
     y = {time: flip_flops >> i & 1 for i, time in enumerate(lfsr.order)}
     for t in range(lfsr.lag, n):
         y[t] = y[t - lfsr.lag] ^ y[t - lfsr.width]

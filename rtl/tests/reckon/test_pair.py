@@ -8,7 +8,7 @@ from draupnir.rtl.tests.reckon.test_lfsr import as_word
 from draupnir.rtl.tests.reckon.test_lfsr import naive as bits_of
 from draupnir.rtl.tests.simulate import run_clocked
 
-RANDOM = {  # what each stochastic rounding takes of its LFSR
+RANDOM = {  # the bits of its LFSR that each stochastic rounding uses
     name: as_word(bits_of(lfsr, lfsr.reset, lfsr.unfold))
     for name in ("neur_u", "tinp", "trec", "tout")
     for lfsr in LFSRS
@@ -42,7 +42,7 @@ def _case(rng: random.Random) -> dict[str, Any]:
 
 
 def _expected(c: dict[str, Any]) -> tuple[dict[str, int], int]:
-    """State and spike afterwards."""
+    """Return the expected state and spike."""
     state, en, kappa = c["state"], c["config.spi_en_stoch_round"], c["config.spi_kappa"]
     u, expected_state = state["neur_u"], {}
     spike = c["step_writes"] and u >= c["thr"]

@@ -1,4 +1,4 @@
-"""Synthesis takes minutes for a whole chip; that the memories become block RAM is seen in seconds on each alone."""
+"""The memories become block RAM. Synthesis of a whole chip takes minutes, but that of a memory alone takes seconds."""
 
 import json
 from pathlib import Path
@@ -33,5 +33,5 @@ def test_a_memory_written_by_lanes_is_block_ram(family: str, name: str, tmp_path
     cells = json.loads((tmp_path / "cells.json").read_text())["modules"][rf"\{name}"]["num_cells_by_type"]
     assert cells[BLOCK_RAM[family]] >= sum(lanes) * depth / (1 << (14 if family == "ecp5" else 12))
     n_flip_flops = sum(n for cell, n in cells.items() if "dff" in cell.lower())
-    # Some stand before and behind it, for the word that is read while it is written; the words themselves do not.
+    # Some flip-flops are beside it, for a word that is read while it is written, but none for the words themselves.
     assert n_flip_flops < 3 * sum(lanes) < sum(lanes) * depth

@@ -12,7 +12,7 @@ def _word(numbers: list[int], bits: int) -> int:
 
 
 def _cases(n: int) -> list[dict[str, Any]]:
-    """Random words; gains and traces also at their ends, where a product's bit 31 is not its sign."""
+    """Return random words. Some gains and traces are at their ends, where bit 31 of a product is not its sign."""
     rng, cases = random.Random(5), []
     for _ in range(n):
         wide = rng.random() < 0.5
@@ -47,7 +47,7 @@ def _row(case: dict[str, Any]) -> dict[str, int]:
 
 
 def _expected(case: dict[str, Any]) -> list[int | None]:
-    """Each weight as it is written, or None."""
+    """Return each weight that is written, and None for the others."""
     weights: list[int | None] = []
     for n in range(N_WEIGHTS):
         penalty = (case["excess"][n] << case["k_p"] & 0xFFFFFFFF) >> case["k_r"] if case["penalises"] else 0

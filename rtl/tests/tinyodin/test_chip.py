@@ -1,4 +1,4 @@
-"""The chip in Amaranth's own simulator, against the golden model; the golden cases hold it elsewhere, in Verilator."""
+"""The chip in Amaranth's own simulator agrees with the golden model; other tests use the golden cases in Verilator."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ IN = CHIP.input_word
 
 
 def run(chip: Tinyodin, rows: list[int]) -> list[int]:
-    """Outputs, packed, before each clock edge."""
+    """Return the packed outputs before each clock edge."""
     outputs = []
 
     async def bench(ctx: Any) -> None:
@@ -56,7 +56,7 @@ def register(name: str, content: int) -> list[int]:
 
 
 def event(name: str, clocks: int, **fields: int) -> list[int]:
-    """A request of five clocks, then acknowledges of everything for so many clocks."""
+    """Return rows with a request of five clocks, and then acknowledges for some clocks."""
     addr = {"AERIN_ADDR": EVENT[name].encode(**fields)}
     return [pack(IN, {**addr, "AERIN_REQ": 1})] * 5 + [
         pack(IN, {**addr, "AEROUT_ACK": i // 5 & 1}) for i in range(clocks)
@@ -64,7 +64,7 @@ def event(name: str, clocks: int, **fields: int) -> list[int]:
 
 
 def session(max_neur: int) -> list[int]:
-    """A reset, a programme for one synapse word and one neuron, events of each kind, and a byte read back."""
+    """Return rows: a reset, writes of a synapse word and a neuron, events of each kind, and a read of a byte."""
     rows = [pack(IN, {"RST": 1})] * 4 + register("SPI_GATE_ACTIVITY", 1) + register("SPI_OPEN_LOOP", 1)
     rows += register("SPI_AER_SRC_CTRL_nNEUR", 0) + register("SPI_MAX_NEUR", max_neur)
     rows += [pack(IN, {"RST": 1})] * 4 + [0] * 4
@@ -82,7 +82,7 @@ def session(max_neur: int) -> list[int]:
 
 @pytest.mark.parametrize("parameters", [{}, {"n_neurons": 64, "fifo_depth": 16}])
 def test_it_does_what_the_golden_model_does(parameters: dict[str, int]) -> None:
-    """A smaller chip too, with no more neurons and events than it has."""
+    """A smaller chip does the same, if it has enough neurons and places for events."""
     rows = session(max_neur=9)
     expected = Model().drive(np.array(rows), np.ones(len(rows), np.uint8))
     assert run(Tinyodin(**parameters), rows) == expected.tolist()
@@ -90,7 +90,7 @@ def test_it_does_what_the_golden_model_does(parameters: dict[str, int]) -> None:
 
 
 def test_memories_of_a_smaller_chip_ignore_the_upper_bits_of_an_address() -> None:
-    """Neuron 64 + 2 is neuron 2: a time reference to it shows in what is read of the other."""
+    """Neuron 64 + 2 is neuron 2: a time reference to one changes what is read from the other."""
     rows = session(max_neur=9)
     for name in ("tref", "spike"):
         field = "neur" if name == "tref" else "pre_neur"

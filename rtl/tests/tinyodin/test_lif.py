@@ -10,7 +10,7 @@ WEIGHTS = range(-8, 8)
 
 
 def spiking(potential: int, thr: int) -> tuple[int, int]:
-    """Potential after the comparison, and whether the neuron spikes."""
+    """Return the potential after the comparison, and 1 if the neuron spikes."""
     return (0, 1) if potential >= thr else (potential, 0)
 
 
