@@ -86,6 +86,6 @@ def command(chip: str, network: Path, output: Path | None, as_json: bool, **word
     if as_json:
         schema.echo("map", {**outcome.as_json(), "folder": str(place)})
         return
-    figures.show([*outcome.lines(), ("folder", str(place))])
+    figures.show_texts([*outcome.lines(), ("folder", str(place))])
     for note in outcome.notes:
         click.echo(f"note: {note}", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +14,8 @@ from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds import limits
 from draupnir.tools.lint import report
 from draupnir.tools.report import figures, schema
-from draupnir.tools.run.options import RunOptions, run_options
+from draupnir.tools.run.options import FILE, RunOptions, run_options
+from draupnir.tools.terminal import outputs
 from draupnir.tools.terminal.arguments import AliasedOption, chip_argument, declaration_of, json_option, set_option
 from draupnir.tools.terminal.progress import progress
 
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Run every clock by itself: slower, with the same results.",
 )
+@click.option("--samples", metavar="FILE", type=FILE, help="Samples for a network that draupnir map wrote.")
+@click.option("--clock", metavar="MHZ", type=click.FloatRange(0, min_open=True), help="The chip's clock, for samples.")
 @report.options
 @set_option
 @json_option
@@ -42,6 +46,8 @@ def command(
     chip: str,
     options: RunOptions,
     plain_clock: bool,
+    samples: Path | None,
+    clock: float | None,
     strict: bool,
     allow: tuple[str, ...],
     settings: tuple[str, ...],
@@ -57,11 +63,18 @@ def command(
     timestep. A CSV with the header op,operand has the operations of the host, in order; the message for a wrong
     operation lists the right ones.
 
+    With --samples, CONFIG is the folder of a network that draupnir map wrote. Each sample begins with the chip as it is
+    configured. The output is then a CSV with the label of each sample.
+
     \b
     Example: draupnir run odin --config net.toml --events events.csv -o spikes.csv
              draupnir run odin --config net.toml --events events.npy --save synapses=learned.hex --json
              draupnir run reckon --config net.toml --events sample.csv --timesteps 2250
+             draupnir run tinyodin --config build/map/tinyodin --samples test.npz -o labels.csv
     """
+    if samples:
+        _trial(chip, options, samples, clock, as_json)
+        return
     declaration = declaration_of(chip, settings)
     for name in ("config", "events"):
         if getattr(options, name) is None:
@@ -82,6 +95,24 @@ def command(
         for name in saves:
             save(name, model.memories[name])
     _tell(model, outcome, options, config_findings, as_json)
+
+
+def _trial(chip: str, options: RunOptions, samples: Path, megahertz: float | None, as_json: bool) -> None:
+    """Run all samples on a network that ``draupnir map`` wrote, and print the figures."""
+    from draupnir.tools.trials import job
+
+    if options.config is None:
+        raise click.UsageError("Missing option '--config'", click.get_current_context())
+    options.refuse_beside("--samples", "onto", "events", "timesteps", "save", "max_cycles", "seed")
+    outputs.check({"--config": options.config, "--samples": samples}, {"-o": options.output})
+    outcome = job.run(chip, job.TrialOptions(options.config, samples, options.output))
+    warnings = outcome.figures.warnings()
+    if as_json:
+        schema.echo("run samples", {"chip": chip, **job.as_json(outcome), "warnings": warnings})
+    else:
+        figures.show_texts(outcome.figures.rows(outcome.energy, megahertz))
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
 
 
 def _tell(

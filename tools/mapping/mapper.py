@@ -13,6 +13,7 @@ from draupnir.emulator.package import Part
 from draupnir.tools.mapping.answers import SampleAnswer
 from draupnir.tools.mapping.choices import Choices
 from draupnir.tools.mapping.conventions import Conventions
+from draupnir.tools.mapping.energy import Energy
 from draupnir.tools.mapping.network import SpikingNetwork
 from draupnir.tools.mapping.plan import Mapped
 
@@ -28,7 +29,11 @@ class Mapper(Protocol):
     integer_run : returns a function that runs a sample on the integer network of the configuration
     unrounded_run : likewise, on a network with the chip's order of events, leak and reset, but with weights so fine
         that rounding has no effect
+    energy : the energy of a synaptic operation, None if nobody has measured it
     """
+
+    @property
+    def energy(self) -> Energy | None: ...
 
     def map(self, network: SpikingNetwork, conventions: Conventions, choices: Choices) -> Mapped: ...
 

@@ -2,5 +2,8 @@
 
 from draupnir.emulator.odin.network import LIMITS, configuration, network
 from draupnir.tools.mapping.crossbar.mapper import CrossbarMapper
+from draupnir.tools.mapping.energy import ODIN
 
-MAPPER = CrossbarMapper("odin", LIMITS, one_sign=True, visits_all=True, configuration=configuration, network=network)
+MAPPER = CrossbarMapper(
+    "odin", LIMITS, one_sign=True, visits_all=True, configuration=configuration, network=network, energy=ODIN
+)

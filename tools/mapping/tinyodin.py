@@ -2,7 +2,8 @@
 
 from draupnir.emulator.tinyodin.network import LIMITS, configuration, network
 from draupnir.tools.mapping.crossbar.mapper import CrossbarMapper
+from draupnir.tools.mapping.energy import ODIN
 
 MAPPER = CrossbarMapper(
-    "tinyodin", LIMITS, one_sign=False, visits_all=False, configuration=configuration, network=network
+    "tinyodin", LIMITS, one_sign=False, visits_all=False, configuration=configuration, network=network, energy=ODIN
 )

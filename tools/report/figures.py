@@ -19,3 +19,11 @@ def show(rows: Iterable[tuple[str, str]]) -> None:
     digits = max((len(figure) for _, figure in all_rows if figure[:1].isdecimal()), default=0)
     for name, figure in all_rows:
         click.echo(f"{name:{width}}  {figure:>{digits}}" if figure[:1].isdecimal() else f"{name:{width}}  {figure}")
+
+
+def show_texts(rows: Iterable[tuple[str, str]]) -> None:
+    """Print names and texts in two columns, all aligned to the left."""
+    all_rows = list(rows)
+    width = max((len(name) for name, _ in all_rows), default=0)
+    for name, text in all_rows:
+        click.echo(f"{name:{width}}  {text}")

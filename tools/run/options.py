@@ -80,6 +80,12 @@ class RunOptions:
         read = packed.read(self.config, chip, present, report.warn)
         return present, read, report.check_configuration(self.config, read, strict, allow)
 
+    def refuse_beside(self, option: str, *names: str) -> None:
+        """Raise InputError for one of these options that is given; option : the one that excludes them"""
+        for name in names:
+            if getattr(self, name) not in (None, ()):
+                raise InputError(f"{option} and --{name.replace('_', '-')}: right is one of the two")
+
     def warn_if_empty(self, n_events: int, is_done: bool) -> None:
         """Warn the user, on stderr, that the file of events has none."""
         if is_done and not n_events:

@@ -81,14 +81,14 @@ def assemble(
     Raises BrokenRules if there is not enough room, or a source has weights of both signs and one row.
     """
     inputs, neurons, bias = _weights(network, conventions)
-    if one_sign and not split_signs:
-        _refuse_both_signs(network, inputs, neurons, chip)
-    columns, drivers, biases = (
-        _rows_of(weights, one_sign) for weights in (neurons, inputs, bias[np.newaxis, :][: int(bias.any())])
-    )
+    violations = _both_signs(network, inputs, neurons, chip) if one_sign and not split_signs else []
+    columns, drivers = (_rows_of(weights, one_sign and split_signs) for weights in (neurons, inputs))
+    biases = _rows_of(bias[np.newaxis, :][: int(bias.any())], one_sign)
     n, n_rows = len(columns.index), len(drivers.index) + len(biases.index)
     if n + n_rows > N:
-        raise BrokenRules(chip, [_no_room(network, n, len(drivers.index), len(biases.index), chip)])
+        violations.append(_no_room(network, n, len(drivers.index), len(biases.index), chip))
+    if violations:
+        raise BrokenRules(chip, violations)
     weights = np.zeros((N, n))
     weights[:n] = columns.rows()[:, columns.index]
     weights[N - n_rows :] = np.concatenate((biases.rows(), drivers.rows()))[:, columns.index]
@@ -152,12 +152,12 @@ def _has_both_signs(weights: Reals) -> NDArray[np.bool_]:
 # --- Rules ------------------------------------------------------------------------------------------------------
 
 
-def _refuse_both_signs(network: SpikingNetwork, inputs: Reals, neurons: Reals, chip: str) -> None:
-    """Raise BrokenRules for sources with weights of both signs, a line for the inputs and one for each population."""
+def _both_signs(network: SpikingNetwork, inputs: Reals, neurons: Reals, chip: str) -> list[Violation]:
+    """The lines for sources with weights of both signs: one for the inputs, and one for each population."""
     sources = [("input", "input", inputs)]
     for name, first in _firsts(network).items():
         sources.append((f"node '{name}'", "neuron", neurons[first : first + network.population(name).size]))
-    violations = [
+    return [
         Violation(
             "both-signs",
             place,
@@ -168,8 +168,6 @@ def _refuse_both_signs(network: SpikingNetwork, inputs: Reals, neurons: Reals, c
         for place, kind, weights in sources
         if (both := _has_both_signs(weights)).any()
     ]
-    if violations:
-        raise BrokenRules(chip, violations)
 
 
 def _indices(mask: NDArray[np.bool_]) -> str:

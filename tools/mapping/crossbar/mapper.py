@@ -15,6 +15,7 @@ from draupnir.tools.mapping.conventions import Conventions, Reset
 from draupnir.tools.mapping.crossbar.assembly import FloatCrossbar, assemble
 from draupnir.tools.mapping.crossbar.quantise import quantise, scales
 from draupnir.tools.mapping.crossbar.running import CrossbarRuns, integer_answer
+from draupnir.tools.mapping.energy import Energy
 from draupnir.tools.mapping.mapper import Run
 from draupnir.tools.mapping.network import SpikingNetwork
 from draupnir.tools.mapping.plan import Mapped, Plan, PopulationPlace
@@ -31,6 +32,7 @@ class CrossbarMapper:
     chip : its name; limits : its ranges; one_sign : whether a row has one sign
     visits_all : whether an event visits all 256 neurons, and not only those in use
     configuration : returns the configuration that makes the chip an integer network; network : the other way
+    energy : the energy of a synaptic operation, from a paper
     """
 
     chip: str
@@ -39,6 +41,7 @@ class CrossbarMapper:
     visits_all: bool
     configuration: Callable[[CrossbarNetwork], Configuration]
     network: Callable[[Configuration], CrossbarNetwork]
+    energy: Energy
 
     def map(self, network: SpikingNetwork, conventions: Conventions, choices: Choices) -> Mapped:
         """Bring a network to the chip. Raises BrokenRules with a line for each rule that it breaks."""
@@ -113,4 +116,4 @@ def _losses(network: SpikingNetwork, crossbar: FloatCrossbar, integers: Crossbar
             largest = abs(crossbar.weights[:, columns]).max()
             path = next(iter(network.inputs_of(population.name))).path
             place = f"node '{path[-1]}'" if path else f"weights to '{population.name}'"
-            yield f"{place}: {n_before - n_after:,} of {n_before:,} weights become 0, because one is {largest:g}"
+            yield f"{place}: {n_before - n_after:,} of {n_before:,} weights become 0, because one is {largest:.3g}"

@@ -13,6 +13,7 @@ from draupnir.tools.mapping import reference
 from draupnir.tools.mapping.answers import SampleAnswer
 from draupnir.tools.mapping.choices import Choices, Decision
 from draupnir.tools.mapping.conventions import Conventions, Reset
+from draupnir.tools.mapping.energy import RECKON
 from draupnir.tools.mapping.labels import float_labels
 from draupnir.tools.mapping.mapper import Run
 from draupnir.tools.mapping.network import SpikingNetwork
@@ -25,6 +26,8 @@ from draupnir.tools.mapping.violations import BrokenRules, Violation
 
 class ReckonMapper:
     """The mapper of ReckOn."""
+
+    energy = RECKON
 
     def map(self, network: SpikingNetwork, conventions: Conventions, choices: Choices) -> Mapped:
         """Bring a network to the chip. Raises BrokenRules with a line for each rule that it breaks."""

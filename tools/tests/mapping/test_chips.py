@@ -284,3 +284,10 @@ def test_a_chip_without_a_mapper_says_so(monkeypatch):
     monkeypatch.setattr(chips, "package", lambda name: package)
     with pytest.raises(InputError, match="odin has no mapper"):
         mapper_of("odin")
+
+
+def test_a_bias_of_both_signs_has_two_rows_on_odin() -> None:
+    net = network([population("out", 2, NeuronKind.IF, bias=[0.25, -0.25])], [connect(INPUT, "out", [[0.5, 0.5]])])
+    on_chip = mapped("odin", net)
+    assert on_chip.plan.bias_rows.tolist() == [253, 254]
+    assert odin_network(on_chip.configuration).weights[253:255, :2].tolist() == [[4, 0], [0, -4]]

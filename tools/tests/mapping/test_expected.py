@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from draupnir.emulator.errors import InputError
+from draupnir.tools.mapping.choices import Choices, Decision
 from draupnir.tools.mapping.conventions import Conventions, Reset
 from draupnir.tools.mapping.front import load
+from draupnir.tools.mapping.mapper import mapper_of
 from draupnir.tools.mapping.reference import compare, run
 from draupnir.tools.mapping.samples import read_samples
+from draupnir.tools.mapping.violations import BrokenRules
 from draupnir.tools.tests.mapping.test_reference import RECORDING
 
 FOLDERS = [parent / "shared/data/nir" for parent in Path(__file__).resolve().parents]
@@ -49,6 +52,33 @@ WORDS = {  # what the line of a refusal must have
     "no_v_reset": "node 'lif': v_reset[0] is -0.5",
 }
 # Refused, or accepted with what the table says.
+REFUSED_BY_A_CHIP = [
+    *(("no_conv_large", chip, "4,608") for chip in ("odin", "reckon", "tinyodin")),
+    ("no_too_many_inputs", "tinyodin", "784 rows of inputs"),
+    ("no_too_many_inputs", "odin", "784 rows of inputs"),
+    ("no_too_many_inputs", "reckon", "784 inputs, and reckon has 256 input neurons; right is at most 256"),
+    ("no_too_many_neurons", "tinyodin", "64 rows of inputs + 300 + 10 neurons = 374, and tinyodin has 256 rows"),
+    ("no_too_many_neurons", "odin", "= 374, and odin has 256 rows"),
+    ("no_too_many_neurons", "reckon", "300 + 10 recurrent neurons, and reckon has 256; right is at most 256"),
+    ("no_too_many_outputs", "reckon", "20 outputs, and reckon has 16; right is at most 16"),
+    ("ok_ff_lif", "odin", "weights of both signs, and a row of odin has one; right is --split-signs"),
+    ("ok_ff_li", "tinyodin", "node 'out': LI neurons do not spike, and tinyodin sends spikes; right is LIF or IF"),
+]
+ON_A_CHIP = {
+    "ok_ff_lif": "tinyodin reckon",
+    "ok_ff_if": "tinyodin",
+    "ok_ff_li": "reckon",
+    "ok_dale_odin": "odin tinyodin",
+    "ok_one_layer": "tinyodin",
+    "ok_recurrent_subgraph": "reckon",
+    "ok_flatten": "tinyodin",
+    "ok_batch_dim": "tinyodin",
+    "ok_affine_zero_bias": "tinyodin",
+    "ok_numpy.npz": "tinyodin",
+    "ok_weights.csv": "tinyodin",
+    "ok_trained_digits": "tinyodin",
+    "no_neuron_first": "tinyodin",
+}
 ACCEPTED = {"no_neuron_first": "node 'lif' takes the input directly"}
 
 
@@ -66,6 +96,12 @@ def read(case):
     return load(path, 1e-4 if path.suffix == ".nir" else None, Reset.SUBTRACT_AFTER_LEAK)
 
 
+def on_chip(case, chip):
+    """A case on a chip, by its usual decision."""
+    front = read(case)
+    return mapper_of(chip).map(front.network, front.conventions, Choices())
+
+
 def test_each_case_is_held_by_one_of_the_tests_below() -> None:
     cases = {case for case, *_ in TABLE}
     refusals = {case for case in cases if case.startswith("no_")}
@@ -81,6 +117,31 @@ def test_what_is_accepted(case):
 @pytest.mark.parametrize("case", OF_A_CHIP)
 def test_what_only_a_chip_refuses_is_read(case):
     assert read(case).network.populations
+
+
+@pytest.mark.parametrize(("case", "chip", "words"), REFUSED_BY_A_CHIP)
+def test_what_a_chip_refuses_is_one_line(case, chip, words):
+    with pytest.raises(BrokenRules) as caught:
+        on_chip(case, chip)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("case", "chips"), ON_A_CHIP.items())
+def test_what_a_chip_accepts_answers_as_its_integer_network(case, chips):
+    for chip in chips.split():
+        mapped = on_chip(case, chip)
+        mapper = mapper_of(chip)
+        sample = (np.random.default_rng(1).random((4, mapped.network.n_inputs)) < 0.2).astype(np.uint8)
+        answer, expected = mapper.chip_run(mapped)(sample), mapper.integer_run(mapped)(sample)
+        assert answer.label == expected.label
+        if mapped.plan.decision is not Decision.MAJORITY:  # of which the chip sends the label alone
+            assert answer.potentials.tolist() == expected.potentials.tolist()
+
+
+def test_one_large_weight_that_leaves_the_others_at_0_is_noted() -> None:
+    (note,) = (note for note in on_chip("no_dead_after_quantisation", "tinyodin").notes if "become 0" in note)
+    assert note == "node 'fc': 630 of 640 weights become 0, because one is 5"
 
 
 @pytest.mark.parametrize(("case", "words"), ACCEPTED.items())

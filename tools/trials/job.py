@@ -1,0 +1,81 @@
+"""A whole job of ``draupnir run --samples``: a mapped network and samples become figures, labels and a report."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from draupnir.emulator.errors import InputError
+from draupnir.golden.files import replacing
+from draupnir.tools.mapping import folder
+from draupnir.tools.mapping.answers import NO_LABEL, SampleAnswer
+from draupnir.tools.mapping.energy import Energy
+from draupnir.tools.mapping.mapper import mapper_of
+from draupnir.tools.mapping.samples import read_samples
+from draupnir.tools.terminal.progress import progress
+from draupnir.tools.trials import trial
+from draupnir.tools.trials.figures import TrialFigures
+
+
+@dataclass(frozen=True)
+class TrialOptions:
+    """The options of a trial, which ``draupnir run`` explains.
+
+    config : a folder that ``draupnir map`` wrote, or its net.toml; output : the file for labels
+    """
+
+    config: Path
+    samples: Path
+    output: Path | None
+
+
+@dataclass(frozen=True)
+class TrialOutcome:
+    """The figures of a trial, and how energy is estimated, None if nobody has measured it."""
+
+    figures: TrialFigures
+    energy: Energy | None
+
+
+def run(chip: str, options: TrialOptions) -> TrialOutcome:
+    """Run all samples, and write a label for each if there is an output. Raises InputError with nothing written."""
+    mapped = folder.read(folder_of(options.config), chip)
+    samples = read_samples(options.samples, mapped.network.n_inputs)
+    mapper = mapper_of(chip)
+    with ExitStack() as stack:
+        advance = stack.enter_context(progress(options.samples.name, samples.n, "samples"))
+        file = None
+        if options.output:
+            file = stack.enter_context(stack.enter_context(replacing(options.output)).open("w"))
+        figures = trial.run(mapper.chip_run(mapped), samples, Labels(file).take, advance)
+    return TrialOutcome(figures, mapper.energy)
+
+
+def folder_of(config: Path) -> Path:
+    """The folder of a mapped network, from itself or from the net.toml in it. Raises InputError for anything else."""
+    place = config if config.is_dir() else config.parent
+    if not (place / folder.PLAN).is_file():
+        raise InputError(f"{config}: there is no {folder.PLAN}; right is a folder that draupnir map wrote")
+    return place
+
+
+class Labels:
+    """A CSV file with the number and the label of each sample, empty for none; nothing at all if ``file`` is None."""
+
+    def __init__(self, file: TextIO | None) -> None:
+        self._file = file
+        if file:
+            file.write("sample,label\n")
+
+    def take(self, index: int, answer: SampleAnswer) -> None:
+        """Write a line."""
+        if self._file:
+            self._file.write(f"{index},{'' if answer.label == NO_LABEL else answer.label}\n")
+
+
+def as_json(outcome: TrialOutcome) -> dict[str, Any]:
+    """The outcome for JSON."""
+    picojoules = outcome.energy.picojoules if outcome.energy else None
+    return {**outcome.figures.as_json(), "picojoules_per_operation": picojoules, "estimate": str(outcome.energy or "")}
