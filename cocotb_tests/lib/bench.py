@@ -41,20 +41,21 @@ _LEFT: dict[str, ClockLevel | None] = {}
 
 
 class ChipBench:
-    """``async with`` a bench gives a chip that is ready, and checks at the end that all is well.
+    """Within ``async with`` a bench gives a chip that is ready. At the end it checks the chip against the model.
 
-    A chip's bench makes its drivers, then calls ``hold``; it says in ``initial`` what the memories hold before the
-    first clock, in ``prepare`` what is done until a test begins, and in ``notes`` what else it counts.
+    A chip's bench makes its drivers, and then calls ``hold``. ``initial`` has the memories' contents before the first
+    clock, ``prepare`` does everything that comes before a test, and ``notes`` returns the bench's own counts.
 
     dut : the simulator's top, which is the design itself or a module around it with the chip's pins
-    memories : declared name -> path below ``dut`` of its array, where it cannot be told by its size and name
-    ports : declared pin -> port, where it is not the pin's name, in whatever case, with or without underscores
-    settling : cycles at the end for what is still under way
-    periods : clock pin -> its period in nanoseconds, where it is not 10; each clock's first edge, a rise unless
-        only its fall is used, comes half a period after the start
-    undefined : output pins that the chip's sources leave unknown for a while after a reset, so that X is no difference
+    memories : declared name -> path below ``dut`` of its array, if size and name of the array do not show it
+    ports : declared pin -> port, if the port's name differs by more than case and underscores
+    settling : cycles at the end in which the chip completes what it has begun
+    periods : clock pin -> its period in nanoseconds, if it is not 10. The first edge of each clock comes half a period
+        after the start; it is a rise, or a fall if the chip uses only the fall
+    undefined : output pins that the chip's sources leave unknown for some time after a reset; their X is no difference
 
-    It needs nothing from the runner (``lib.session``): its seed is cocotb's where there is no runner.
+    A bench does not need the runner (``lib.session``); without it, the seed is cocotb's.
+
     Raises InputError for a pin or a memory that is not found.
     """
 
@@ -87,18 +88,18 @@ class ChipBench:
         return ChipClock(self.pins[name], half, self.periods.get(name, PERIOD_NS), clock.idle)
 
     def sender(self, bus: str, timing: Any = None, rng: np.random.Generator | None = None) -> BusSender:
-        """The sending side of a bus into the chip; timing : of the bus's kind, None for one that keeps the protocol."""
+        """Return the sending side of a bus into the chip; timing : for the bus's kind, None to keep the protocol."""
         pins = self.pins.bus(bus)
         player = None if self.session.naive else Player.for_bus(self.pins.dut, pins.wired)
         return BusSender(pins, self._clock_of(pins), timing, rng, player=player)
 
     def receiver(self, bus: str, timing: Any = None, rng: np.random.Generator | None = None) -> BusReceiver:
-        """The receiving side of a bus out of the chip, to be started."""
+        """Return the receiving side of a bus out of the chip. Call its ``start``."""
         pins = self.pins.bus(bus)
         return BusReceiver(pins, self._clock_of(pins), timing, rng)
 
     def monitor(self, bus: str) -> BusMonitor:
-        """Make a monitor of what passes over a bus, from when the monitor is started."""
+        """Return a monitor of the items that pass over a bus. Call its ``start``."""
         pins = self.pins.bus(bus)
         return BusMonitor(pins, self._clock_of(pins))
 
@@ -106,7 +107,7 @@ class ChipBench:
         return self.clocks[self.chip.clock_of_bus(pins.wired.bus).pin.name]
 
     def hold(self, owing: Iterable[Owing]) -> None:
-        """Hold the model to the pins from the first clock on; owing : drivers that know what the chip owes them."""
+        """Compare the model with the pins from the first clock on; owing : drivers that know the chip's debts."""
         waveform = Path(self.session.folder) / "pins.fst"
         recorder = Recorder(self.pins, self.edges)
         self.lockstep = Lockstep(
@@ -117,15 +118,15 @@ class ChipBench:
             self.lockstep.look_at(self.memories, self.session.look_from, self.session.look_every)
 
     def initial(self) -> Mapping[str, np.ndarray]:
-        """Contents of memories before the first clock: name -> uint32 of its shape."""
+        """Return the contents of memories before the first clock: name -> uint32 of ``Memory.shape``."""
         return {}
 
     async def prepare(self) -> None:
-        """Bring the chip to where a test begins. The clocks run, and all inputs are at rest."""
+        """Prepare the chip for a test. The clocks run, and all inputs are at rest."""
         await self.reset()
 
     def notes(self) -> dict[str, Any]:
-        """Return what else the runner is told."""
+        """Return more notes for the runner."""
         return {}
 
     async def __aenter__(self) -> Self:
@@ -137,7 +138,7 @@ class ChipBench:
         return self
 
     def _go_on(self) -> None:
-        """Bring the model to where the last bench has left the design."""
+        """Bring the model into the state in which the last bench has left the design."""
         last_model = _LEFT.pop(self.pins.dut._path, self.model)
         if last_model is None:
             raise RuntimeError(
@@ -151,13 +152,13 @@ class ChipBench:
         resting = {name: clock.idle for name, clock in self.clocks.items()}
         for name, level in (resting | self.chip.inputs_at_rest).items():
             self.pins[name].value = level
-        await Timer(1, "ns", round_mode="ceil")  # for the design's own initial blocks, which may clear its memories
+        await Timer(1, "ns", round_mode="ceil")  # The design's own initial blocks may clear memories.
         for declaration in self.chip.memories:
             self._load(declaration.name, self.initial().get(declaration.name, self.model.memories[declaration.name]))
         if self.session.check:
             self.model.drive(
                 new_rows(self.chip.input_word, 0), np.zeros(0, np.uint8)
-            )  # loads machine code: not the test's time
+            )  # This loads machine code before the test's time counts.
             self.lockstep.start()
         self._began = time.perf_counter()
         self._cpu = time.process_time()
@@ -176,12 +177,12 @@ class ChipBench:
             if self.session.check and kind is None:
                 self.lockstep.finish(self.memories)
             elif self.session.check and isinstance(error, Exception) and not self.lockstep.counts.mismatches:
-                self.lockstep.compare()  # a difference explains a failed expectation
+                self.lockstep.compare()  # A difference may explain a failed assertion.
         finally:
             self._end()
 
     def _end(self) -> None:
-        """Let the clock stand still, so that the next bench can go on from here, and say what was compared."""
+        """Stop the clock, so that the next bench can go on from here, and log the numbers of compared bits."""
         self.lockstep.stop()
         for clock in self.clocks.values():
             clock.stop()
@@ -189,7 +190,7 @@ class ChipBench:
         self._note()
 
     async def _poll(self) -> NoReturn:
-        """Look at two output pins before each edge, and do nothing with them."""
+        """Read two output pins before each edge, and do nothing with them."""
         first, second = [self.pins[pin.name] for pin in self.chip.outputs[:2]]
         edge = RisingEdge(self.pins[self.chip.clock.name])
         while True:
@@ -218,7 +219,7 @@ class ChipBench:
         )
 
     async def reset(self, cycles: int = RESET_CYCLES) -> None:
-        """All reset pins active for some cycles of the slowest clock, and a moment for the chip to leave its reset."""
+        """Activate all reset pins for some cycles of the slowest clock, and wait until the chip has left its reset."""
         slowness = -(-max(clock.period for clock in self.clocks.values()) // self.clock.period)
         for active, n in ((True, cycles), (False, RESET_CYCLES)):
             for pin, level in self.chip.reset_levels(active).items():
@@ -237,11 +238,11 @@ class ChipBench:
         self.model.memories[name][:] = content
 
     def word(self, name: str, addr: int, copy: int | None = None) -> int:
-        """A word of the design's memory, through the back door; copy : which, of a memory that has copies."""
+        """Read a word of the design's memory through the back door; copy : number of the copy, None without copies."""
         handle = self.memories[name] if copy is None else self.memories[name][copy]
         return int(handle[addr].value)
 
     def length(self, n: int) -> int:
-        """Return how much a random or repetitive test should do: n, or a tenth of it in a simulator that is slow."""
+        """Return the number of repetitions for a random test: ``n``, or a tenth of it in a slow simulator."""
         n *= self.session.times
         return n if self.session.simulator == "verilator" else max(1, n // 10)

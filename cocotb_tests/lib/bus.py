@@ -1,4 +1,4 @@
-"""A chip's declared pins, found among the ports of whatever design is simulated."""
+"""A chip's declared pins, which are found among the ports of the simulated design."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from draupnir.emulator.errors import InputError
 class Pins:
     """Handles of a chip's pins, by the names of the declaration.
 
-    A port is found by the name that ``ports`` gives for the pin, else by the pin's own name, else by its name without
-    regard to case and underscores: ``AERIN_REQ`` is also ``aer_in__req``, as Amaranth flattens ``aer_in.req``.
+    A pin's port has the name in ``ports``, or else the pin's own name, or else a name that differs only in case and
+    underscores: ``AERIN_REQ`` is also ``aer_in__req``, as Amaranth flattens ``aer_in.req``.
 
     dut : cocotb's handle of the design's top
-    ports : declared pin name -> port name, where they differ
-    probes : declared probe -> its path below ``dut``, of those that are there; None: each that is found at its own path
+    ports : declared pin name -> port name, if they differ
+    probes : declared probe -> its path below ``dut``, for those that exist; None to look for each at its own path
 
-    Attribute: ``probes``, the handles of the probes that there are, by name.
+    Attribute: ``probes``, name -> handle of the probes that exist.
 
     Raises InputError for a pin that the design does not have.
     """
@@ -50,7 +50,7 @@ class Pins:
 
     @property
     def absent(self) -> tuple[str, ...]:
-        """The chip's probes that the design does not have."""
+        """Return the chip's probes that the design does not have."""
         return tuple(probe.name for probe in self.chip.probes if probe.name not in self.probes)
 
     def inputs(self) -> Iterator[Any]:
@@ -102,12 +102,12 @@ def level(handle: Any) -> int | None:
 
 
 def control(dut: Any, name: str) -> Any:
-    """The handle of a control of the wrapper; None if the top is no wrapper, or time has steps that it cannot tell."""
+    """Return the handle of a control of the wrapper; None without a wrapper, or if it cannot count the time's steps."""
     return dut._get(name) if get_sim_steps(1, "ns", round_mode="ceil") == 1000 else None
 
 
 def find(dut: Any, path: str) -> Any:
-    """The handle of something inside the design: ``core_0.ram_0.mem``, or ``cores[1].mem`` in a generate loop.
+    """Return the handle at a path inside the design: ``core_0.ram_0.mem``, or ``cores[1].mem`` in a generate loop.
 
     Raises InputError if a part of the path is not there.
     """
@@ -121,7 +121,7 @@ def find(dut: Any, path: str) -> Any:
 
 
 def _handle_at(dut: Any, path: str) -> Any:
-    """The handle of something inside the design, or None."""
+    """Return the handle at a path inside the design, or None."""
     try:
         return find(dut, path)
     except InputError:

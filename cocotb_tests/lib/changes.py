@@ -18,7 +18,7 @@ from draupnir.cocotb_tests.lib.bus import Pins, bits, control
 from draupnir.emulator.declare import Word
 from draupnir.emulator.trace import to_row, to_rows
 
-# As $fwrite's %z writes a vector: for 32 bits at a time, the lowest first, a word of levels and one of unknown bits.
+# $fwrite's %z writes a vector as a word of levels and a word of unknown bits for each 32 bits, the lowest first.
 # X is level 1, unknown 1; Z is level 0, unknown 1.
 _PART = np.dtype([("level", "<u4"), ("unknown", "<u4")])
 _PARTS = wrapper.INTEGER // 32  # of an integer
