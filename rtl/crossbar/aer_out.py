@@ -1,4 +1,4 @@
-"""The output bus: spikes. All of tinyODIN's, and ODIN's in standard mode.
+"""The output bus for spikes: all of tinyODIN's, and ODIN's in standard mode.
 
 Source: ODIN doc v0.1, 2.2.2; tinyODIN doc v1.0, 2.2.2; aer_out.v of both.
 """
@@ -14,14 +14,15 @@ from draupnir.rtl.crossbar.buses import Formats, NeuronsControl
 
 
 class CrossbarAerOut(wiring.Component):
-    """Four-phase sender. While ``ctrl_busy`` the controller waits; a new event may all the same overtake an old one.
+    """A four-phase sender. The controller waits while ``ctrl_busy`` is 1, but a new event may still replace an old one.
 
-    neurons : accesses to the neuron memory; neuron_event : the neuron's spike, at a write
+    An event that comes while the acknowledge is 1 is lost.
+
+    neurons : the accesses to the neuron memory; neuron_event : the neuron's spike, at a write
     sched_addr : the neuron whose event is processed
-    pop_neur : one pulse for each neuron event processed
-    An event is lost while the acknowledge is high.
+    pop_neur : one pulse for each neuron event that is processed
 
-    Everything happens in clock domain ``aerout``, which is in reset while the SPI has the memories.
+    All of it is in clock domain ``aerout``, which is in reset while the SPI has the memories.
 
     others : ports that only one of the chips has
     """
@@ -59,7 +60,7 @@ class CrossbarAerOut(wiring.Component):
         return m
 
     def _sends(self) -> Value:
-        """A spike is to go out: as the neuron spikes, or as the controller has processed it."""
+        """Return 1 if a spike goes out: when the neuron spikes, or when the controller has processed the spike."""
         return Mux(self._from_ctrl, self.pop_neur, self.neuron_event.spike)
 
     def _send(self, m: Module, packet: ValueLike) -> None:

@@ -29,8 +29,8 @@ class SynapsesControl(wiring.Signature):
 class NeuronEvent(wiring.Signature):
     """The controller's message to the neuron under update.
 
-    event : the update is an event (else the neuron sees no stimulus)
-    tref : the event is a time reference
+    event : 1 if the update is an event; with 0 the neuron gets no stimulus
+    tref : 1 if the event is a time reference
     virts : 0, or a virtual event, which then replaces the synapse
 
     others : signals that only one of the chips has
@@ -44,11 +44,11 @@ class NeuronEvent(wiring.Signature):
 class Formats:
     """The formats of a chip's wires.
 
-    sched_event : an event in the scheduler, a layout, and ``sched_events``, a stream of them
-    spike : a spike of the neuron that is written, a signature of which ``spike`` is one signal
+    sched_event : the layout of an event in the scheduler; sched_events : a stream of such events
+    spike : the signature of a spike of the neuron that is written; it has the signal ``spike``
     neuron_event : see ``NeuronEvent``
-    synapses : a word of the synapse memory, a layout; neuron_bits : of a neuron's word
-    config : the configuration registers, a layout; those with several addresses are kept where they are used
+    synapses : the layout of a synapse memory's word; neuron_bits : the width of a neuron's word
+    config : the layout of the configuration registers, without those that have several addresses
     """
 
     def __init__(self, chip: Chip, sched_event: Word, spike: wiring.Signature, neuron_event: NeuronEvent) -> None:

@@ -1,4 +1,4 @@
-"""The top that ODIN and tinyODIN have in common: blocks, pins, and the wires that run between the same blocks of both.
+"""The common part of ODIN's and tinyODIN's tops: blocks, pins, and the wires between blocks that both have.
 
 Source: ODIN.v; tinyODIN.v.
 """
@@ -20,7 +20,7 @@ BLOCKS = ("aer_out", "spi", "controller", "scheduler", "synaptic_core", "neuron_
 
 
 class CrossbarChip(wiring.Component):
-    """A chip, with the pins that are declared for it, and clock domains of its own.
+    """A chip with its declared pins, and with its own clock domains.
 
     blocks : a component for each of BLOCKS
     """
@@ -47,16 +47,16 @@ class CrossbarChip(wiring.Component):
 
     @abstractmethod
     def _make_domains(self, m: Module) -> None:
-        """The clock domains of CLK."""
+        """Make the clock domains of CLK."""
 
     @abstractmethod
     def _connect_own(self, m: Module) -> None:
-        """The wires that the other chip has not."""
+        """Connect the wires that the other chip does not have."""
 
     # --- Clock domains
 
     def _synchronise_rst(self, m: Module) -> tuple[Signal, Signal]:
-        """RST behind one flip-flop and behind two; nothing resets them."""
+        """Return RST after one flip-flop and after two; these have no reset."""
         rst_sync_int, rst_sync = Signal(reset_less=True), Signal(reset_less=True)
         m.d.sync += [rst_sync_int.eq(self.RST), rst_sync.eq(rst_sync_int)]
         return rst_sync_int, rst_sync
@@ -120,7 +120,7 @@ class CrossbarChip(wiring.Component):
 
 
 def check_size(chip: Chip, name: str, size: int, sizes: tuple[int, ...]) -> None:
-    """Raise InputError for a size that there is not."""
-    # Not in the chip itself, since Amaranth complains of components that are begun and never used.
+    """Raise InputError for a size that is not possible."""
+    # This check is not in the chip, because Amaranth warns of components that are not used.
     if size not in sizes:
         raise InputError(f"{chip.name}: {name} {size}; must be one of {', '.join(map(str, sizes))}")

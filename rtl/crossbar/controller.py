@@ -21,16 +21,16 @@ CTRL_CNT_BITS = 32
 
 
 class CrossbarController(wiring.Component):
-    """One event at a time; each access to a memory is a clock that reads and one that writes.
+    """Process one event at a time. Each access to a memory has a clock that reads and one that writes.
 
-    aerout_ctrl_busy : the output bus is busy: nothing begins, and events that take many clocks wait
-    sched_full : of the scheduler; gate_activity_sync : the SPI has the memories
+    aerout_ctrl_busy : 1 if the output bus is busy; no event begins then, and events of many clocks wait
+    sched_full : 1 if the scheduler is full; gate_activity_sync : 1 if the SPI has the memories
 
-    aerin_addr : looked at all along, not latched
-    sched : the scheduler's next event, which ``ready`` takes; push : an event for the scheduler
-    event : goes to the neuron; aerout_pop_neur : one pulse for each spike that is processed
+    aerin_addr : the address on the input bus, which is never latched
+    sched : the scheduler's next event, which ``ready`` removes; push : an event for the scheduler
+    event : the message to the neuron; aerout_pop_neur : one pulse for each spike that is processed
 
-    states : enumeration of the states; neur_bits : of the neuron counter
+    states : the enumeration of the states; neur_bits : the width of the neuron counter
     others : ports that only one of the chips has
     """
 
@@ -58,13 +58,13 @@ class CrossbarController(wiring.Component):
         self._events = {event.name: event for event in formats.chip.events}
         self._state = Signal(states)
         self._next_state = Signal(states)
-        self._ctrl_cnt = Signal(CTRL_CNT_BITS)  # clocks in this event, without those spent waiting
+        self._ctrl_cnt = Signal(CTRL_CNT_BITS)  # the number of clocks in this event, without those in which it waits
         self._neur_cnt = Signal(neur_bits)
         self._neur_cnt_inc = Signal()
         self._aerin_req_sync = Signal()
         self._readback_event_sync = Signal()
         self._prog_event_sync = Signal()
-        # Write clocks follow read clocks: of the only access in an event, and of each of many.
+        # A clock that writes follows each clock that reads, in events with one access and with many.
         self._second_clock = self._ctrl_cnt == 1
         self._spi_neuron = bits_of(self.spi.addr, SPI_NEURON_ADDR["word"])
         self._spi_synapses = bits_of(self.spi.addr, SPI_SYNAPSE_ADDR["word"])
@@ -89,7 +89,7 @@ class CrossbarController(wiring.Component):
         return m
 
     def _acts(self) -> dict[Any, Callable[[Module], None]]:
-        """Return what is done in each state: the method of its name."""
+        """Return state -> its action, which is the method of its name."""
         return {state: getattr(self, f"_{state.name.lower()}") for state in self._states}
 
     def _synchronise(self, m: Module) -> None:
@@ -102,11 +102,11 @@ class CrossbarController(wiring.Component):
         self._synchronise_gate(m)
 
     def _in_every_state(self, m: Module) -> None:
-        """Add what a chip does in every state."""
+        """Add the chip's actions that are the same in all states."""
 
     @abstractmethod
     def _synchronise_gate(self, m: Module) -> None:
-        """SPI_GATE_ACTIVITY, as the controller sees it."""
+        """Synchronise SPI_GATE_ACTIVITY for the controller."""
 
     def _go(self, m: Module, state: Any) -> None:
         m.d.comb += self._next_state.eq(state)
@@ -115,7 +115,7 @@ class CrossbarController(wiring.Component):
         return bits_of(self.aerin_addr, next(f for f in self._events[event].fields if f.name == field))
 
     def _names(self, *events: str) -> Value:
-        """1 if AERIN_ADDR is that of one of these events."""
+        """Return 1 if AERIN_ADDR is the address of one of these events."""
         return self.aerin_addr.matches(*(self._events[event].pattern for event in events))
 
     def _access_neuron(self, m: Module, addr: Value, we: Value | int) -> None:
@@ -177,14 +177,14 @@ class CrossbarController(wiring.Component):
 
     @abstractmethod
     def _is_for_one(self) -> Value:
-        """1 if a time reference is for one neuron, 0 if it is for all."""
+        """Return 1 if a time reference is for one neuron, 0 if it is for all."""
 
     @abstractmethod
     def _is_last(self) -> Value:
-        """1 if no neuron comes after the one that is visited."""
+        """Return 1 if the visited neuron is the last one."""
 
     def _tref(self, m: Module) -> None:
-        """A time reference to one neuron, or to all."""
+        """Process a time reference to one neuron, or to all."""
         write, for_one = self._ctrl_cnt[0], self._is_for_one()
         self._access_neuron(m, Mux(for_one, self._aerin("tref", "neur"), self._neur_cnt), write)
         m.d.comb += [self.event.event.eq(1), self.event.tref.eq(1), self._neur_cnt_inc.eq(write & ~for_one)]
@@ -192,7 +192,7 @@ class CrossbarController(wiring.Component):
             self._go(m, self._states.WAIT_REQDN)
 
     def _visit(self, m: Module) -> None:
-        """A neuron's spike visits a neuron; for every eight of them a synapse word is read on the way."""
+        """Let a neuron's spike visit the next neuron; a synapse word is read for each eight neurons."""
         in_group, write = self._neur_cnt[:GROUP_BITS], self._ctrl_cnt[0]
         m.d.comb += [
             self.synapses.cs.eq(in_group == 0),
@@ -206,7 +206,7 @@ class CrossbarController(wiring.Component):
     # --- Events of the scheduler
 
     def _pop_virt(self, m: Module) -> None:
-        """A virtual event to one neuron."""
+        """Process a virtual event to one neuron."""
         second_or_later = self._ctrl_cnt != 0
         self._access_neuron(m, self.sched.payload.addr, second_or_later)
         m.d.comb += [

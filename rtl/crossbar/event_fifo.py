@@ -1,4 +1,4 @@
-"""The scheduler's queue, as ODIN and tinyODIN have it.
+"""The scheduler's queue, which ODIN and tinyODIN share.
 
 Source: fifo.v of both.
 """
@@ -11,10 +11,10 @@ from amaranth.utils import exact_log2
 
 
 class EventFifo(wiring.Component):
-    """``depth`` events (a power of 2), first in first out; what is offered while ``i.ready`` is 0 is lost.
+    """A queue of ``depth`` events, a power of 2, first in first out. An event is lost if ``i.ready`` is 0.
 
-    ``o.payload`` shows the oldest event, or what was left at the read pointer. At power-up, before any reset, the
-    queue claims to hold one event (all 0): the chip then starts with that event.
+    ``o.payload`` is the oldest event, or an old word if the queue is empty. Before any reset the queue says that it has
+    one event, all 0, and the chip then starts with this event.
     """
 
     def __init__(self, shape: ShapeLike, depth: int) -> None:

@@ -1,4 +1,4 @@
-"""The neuron memory, and how the SPI writes it.
+"""The neuron memory, and its writes by the SPI.
 
 Source: ODIN doc v0.1, 3.1; tinyODIN doc v1.0, 3.1; neuron_core.v of both.
 """
@@ -17,9 +17,9 @@ from draupnir.rtl.lib.views import bits_of
 
 
 class NeuronMemory(wiring.Component):
-    """Reads a neuron in one clock and writes it back, updated, in the next.
+    """Read a neuron in one clock, and write it back, updated, in the next.
 
-    gate_activity_sync : what is written is the word with the SPI's byte in it, whatever the controller is doing
+    gate_activity_sync : with 1 each write writes the word with the SPI's byte in it, in any state of the controller
 
     r_word : the word last accessed
     synapses : the synapse word of the neuron's group
@@ -67,4 +67,4 @@ class NeuronMemory(wiring.Component):
 
     @abstractmethod
     def _update(self, m: Module) -> None:
-        """Drive ``_updated``, the neuron after the event, and what it tells others while ``_writes``."""
+        """Drive ``_updated``, the neuron after the event, and its messages to other blocks while ``_writes`` is 1."""

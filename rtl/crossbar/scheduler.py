@@ -1,6 +1,6 @@
-"""The scheduler: events of the input bus and the network's own spikes, in the order in which they came.
+"""The scheduler: events of the input bus and the network's own spikes, in the order in which they come.
 
-All of tinyODIN's; ODIN's has burst queues beside the main queue.
+It is all of tinyODIN's scheduler; ODIN's has burst queues in addition.
 
 Source: ODIN doc v0.1, 2.2.1; tinyODIN doc v1.0, 1.2; scheduler.v of both.
 """
@@ -16,14 +16,14 @@ from draupnir.rtl.crossbar.event_fifo import EventFifo
 
 
 class CrossbarScheduler(wiring.Component):
-    """One queue; what does not fit is lost.
+    """A scheduler with one queue; an event that does not fit is lost.
 
-    neuron_event, neuron_addr : a spike and the neuron it comes from; not accepted in open loop
+    neuron_event, neuron_addr : a spike and its neuron, which are ignored in open loop
     i : an event from the controller, which goes before a spike
-    o : the next event; full : the queue is
+    o : the next event; full : 1 if the queue is full
     open_loop_sync : SPI_OPEN_LOOP in the chip's clock domain
 
-    depth : events that it holds; others : ports that only one of the chips has
+    depth : the number of events that it holds; others : ports that only one of the chips has
     """
 
     def __init__(self, formats: Formats, depth: int, others: dict[str, Member] | None = None) -> None:
@@ -61,4 +61,4 @@ class CrossbarScheduler(wiring.Component):
         return m
 
     def _connect_own(self, m: Module, spikes: Value, platform: object) -> None:
-        """Add what only one of the chips has. spikes : a spike comes, and no event of the controller"""
+        """Add the parts that only one of the chips has; spikes : 1 if a spike comes, and no event of the controller."""

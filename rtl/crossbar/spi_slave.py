@@ -1,4 +1,4 @@
-"""The SPI slave of ODIN and tinyODIN, but for what only one of them does with its configuration registers.
+"""The common part of ODIN's and tinyODIN's SPI slaves.
 
 Source: ODIN doc v0.1, 2.1; tinyODIN doc v1.0, 2.1; spi_slave.v of both.
 """
@@ -29,11 +29,11 @@ SYN_WORD_BITS = N_SYN * SYN_BITS
 
 
 class SpiAccess(wiring.Signature):
-    """A memory access asked for by the SPI, in the SPI's clock domain: levels, to be synchronised.
+    """A request of the SPI for a memory access, in the SPI's clock domain: levels, which the core synchronises.
 
-    readback_event, prog_event : the access is due; at most one is 1
-    addr : 16 bits, a neuron's or SPI_SYNAPSE_ADDR, as ``op_code`` (SpiCmd) says
-    prog_data : byte to write, and mask of the bits to keep
+    readback_event, prog_event : 1 for a request to read, or to write; at most one is 1
+    addr : 16 bits: ``op_code`` (SpiCmd) says whether they are a neuron's address or SPI_SYNAPSE_ADDR
+    prog_data : the byte to write, and the mask of the bits to keep
     """
 
     def __init__(self) -> None:
@@ -49,15 +49,16 @@ class SpiAccess(wiring.Signature):
 
 
 class SpiFrames(wiring.Component):
-    """A frame is 20 bits of address and 20 of data, most significant first; 40 falling edges end it, nothing else does.
+    """Receive frames of 20 bits of address and 20 of data, most significant first. Only 40 falling edges end a frame.
 
-    mosi, miso : taken at the rising edge, changed at the falling edge
+    mosi, miso : the slave samples MOSI at the rising edge of SCK, and changes MISO at the falling edge
     neurons, synapses : the words last read from the memories
-    access : what the memories are asked to do
-    configures : with the coming rising edge the last bit of a frame with command 0 is taken, whatever its read and
-        write bits say: ``config_data`` goes to the register at ``config_addr``
+    access : the requests to the memories
+    configures : 1 if the next rising edge brings the last bit of a frame with command 0, with any read and write bits;
+        ``config_data`` then goes to the register at ``config_addr``
 
-    neuron_bits : of a neuron's word; byte_field : where its address names a byte of it
+    neuron_bits : the width of a neuron's word; byte_field : the field of its address that selects a byte
+
     Clock domains: ``sck``, rising edge, without reset; ``sck_fall``, falling edge, with asynchronous reset.
     """
 
@@ -75,7 +76,7 @@ class SpiFrames(wiring.Component):
             }
         )
         self._byte_field = byte_field
-        self._spi_cnt = Signal(range(SPI_FRAME))  # falling edges so far in this frame
+        self._spi_cnt = Signal(range(SPI_FRAME))  # the number of falling edges so far in this frame
         self._spi_addr = Signal(layout_of(SPI_ADDR))  # the frame's address field
         self._shift_in = Signal(SPI_BITS)  # the last 20 bits
         self._shift_out = Signal(SPI_BITS)
@@ -124,7 +125,7 @@ class SpiFrames(wiring.Component):
             ]
 
     def _load_readback(self, m: Module) -> None:
-        """The byte that was asked for goes out next; beyond the end of a neuron, 0."""
+        """Load the requested byte, which goes out next; beyond the end of a neuron it is 0."""
         with m.Switch(self.access.op_code):
             for cmd, word, byte_field in (
                 (SpiCmd.NEURONS, self.neurons, self._byte_field),
@@ -143,7 +144,7 @@ class CrossbarSpiSlave(wiring.Component):
     """A chip's SPI slave: ``SpiFrames``, and the configuration registers that have one address each.
 
     neur_state, synapses : the words last read from the memories
-    config : the registers: written at the rising edge of a frame's last bit, reset by nothing
+    config : the registers, which are written at the rising edge of a frame's last bit; they have no reset
 
     others : ports that only one of the chips has
     """
@@ -181,4 +182,4 @@ class CrossbarSpiSlave(wiring.Component):
         return m
 
     def _keep_others(self, m: Module, frames: SpiFrames) -> None:
-        """Keep what a chip has beside them."""
+        """Keep the registers that only one of the chips has."""

@@ -1,4 +1,4 @@
-"""The synapse memory, a word of eight at a time, and how the SPI writes it.
+"""The synapse memory, with eight synapses in a word, and its writes by the SPI.
 
 Source: ODIN doc v0.1, 3.1; tinyODIN doc v1.0, 3.2; synaptic_core.v of both.
 """
@@ -16,7 +16,7 @@ from draupnir.rtl.lib.views import bits_of
 
 
 class SynapseMemory(wiring.Component):
-    """Reads a word in one clock; a write, in the next, puts the SPI's byte into the word last read (``_write``).
+    """Read a word in one clock. A write in the next clock puts the SPI's byte into the word last read (``_write``).
 
     r_word : the word last accessed
 
@@ -46,7 +46,7 @@ class SynapseMemory(wiring.Component):
         return m
 
     def _write(self, m: Module, w_word: Value) -> None:
-        """The word last accessed, with the SPI's byte in it."""
+        """Assign the word last accessed, with the SPI's byte in it."""
         byte_idx = bits_of(self.spi.addr, SPI_SYNAPSE_ADDR["byte"])
         prog_data = self.spi.prog_data
         merge_byte(m, w_word, Value.cast(self.r_word), byte_idx, prog_data.byte, prog_data.mask)

@@ -1,4 +1,4 @@
-"""Many small counters of which any subset counts in the same clock."""
+"""Many small counters; any of them can count in the same clock."""
 
 from amaranth import Module
 from amaranth.lib import data, wiring
@@ -6,10 +6,10 @@ from amaranth.lib.wiring import In, Out
 
 
 class CounterBank(wiring.Component):
-    """``n`` counters of ``width`` bits, held as bit planes: bit j of ``planes[b]`` is bit b of counter j.
+    """``n`` counters of ``width`` bits, as bit planes: bit j of ``planes[b]`` is bit b of counter j.
 
-    Counter j goes up by 1 at the clock if bit j of ``step`` is 1, and wraps. So a step of all of them is ``width``
-    operations on vectors of ``n`` bits, in hardware as in a simulator.
+    Counter j increases by 1 at the next edge if bit j of ``step`` is 1, and wraps. So a step of all counters needs
+    ``width`` operations on vectors of ``n`` bits, in hardware and in a simulator.
     """
 
     def __init__(self, n: int, width: int) -> None:

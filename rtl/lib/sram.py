@@ -1,4 +1,4 @@
-"""A single-port synchronous memory with chip select, as SRAM macros and FPGA block memories have it."""
+"""A single-port synchronous memory with chip select, like SRAM macros and FPGA block memories."""
 
 import math
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from amaranth.utils import exact_log2
 class SramControl(wiring.Signature):
     """The request to a memory in this clock.
 
-    cs : access the word at ``addr``: at the clock's edge it appears at the memory's output
-    we : together with ``cs``: also write it; the output then shows the word as it was before
+    cs : 1 accesses the word at ``addr``; after the clock's edge it is at the memory's output
+    we : 1 together with ``cs`` also writes the word; the output then shows the old word
     """
 
     def __init__(self, addr_bits: int) -> None:
@@ -24,11 +24,12 @@ class SramControl(wiring.Signature):
 class Sram(wiring.Component):
     """``depth`` words (a power of 2) of ``width`` bits, all 0 at first.
 
-    ``r_word`` is valid one clock after ``cs`` and stays until the next access; no reset touches it.
-    A write at the same clock is not seen by the read.
+    ``r_word`` is valid one clock after ``cs``, and stays until the next access; no reset changes it. A write in the
+    same clock does not change the word that is read.
 
-    init : words from address 0 on, where they are not all 0 at first
-    A platform with a method ``get_sram`` may put another component of the same signature in its place, or None.
+    init : the initial words from address 0 on; all others are 0
+
+    A platform with a method ``get_sram`` may return another component with the same signature, or None.
     """
 
     def __init__(self, depth: int, width: int, init: Sequence[int] = ()) -> None:
@@ -58,11 +59,11 @@ class Sram(wiring.Component):
 
 
 class LaneSram(wiring.Component):
-    """A ``Sram`` of which a write may be to a part of the word: the lanes that are set in ``w_lanes``.
+    """An ``Sram`` in which a write may change a part of the word: the lanes that are 1 in ``w_lanes``.
 
-    lanes : width of each lane, from the lowest bit on; the sum is the word's width
+    lanes : the width of each lane, from the lowest bit on; their sum is the word's width
 
-    One array all the same, whose write port has an enable for each lane, as block memories can have it.
+    It is still one array, whose write port has an enable for each lane, like block memories.
     """
 
     def __init__(self, depth: int, lanes: Sequence[int]) -> None:
@@ -83,7 +84,7 @@ class LaneSram(wiring.Component):
         granularity = math.gcd(*self._lanes)
         read = self.words.read_port()
         write = self.words.write_port(granularity=granularity)
-        # An expression, not an If: so the enables of a lane's parts are one net, of which tools make one enable.
+        # This is an expression and no If, so that the enables of a lane's parts are one net, and tools make one enable.
         w_lanes = self.w_lanes & (self.control.cs & self.control.we).replicate(len(self._lanes))
         m.d.comb += [
             read.addr.eq(self.control.addr),

@@ -14,17 +14,17 @@ from draupnir.rtl.crossbar.buses import SynapsesControl
 from draupnir.rtl.lib.views import layout_of
 from draupnir.rtl.odin.buses import FORMATS
 
-PACKETS = data.ArrayLayout(M, MONITOR.width // M)  # a neuron's state takes two packets, the second one first
+PACKETS = data.ArrayLayout(M, MONITOR.width // M)  # the two packets of a neuron's state, the second one first
 
 
 class AerOut(CrossbarAerOut):
-    """See ``CrossbarAerOut``. With SPI_OUT_AER_MONITOR_EN, states instead of spikes.
+    """See ``CrossbarAerOut``. With SPI_OUT_AER_MONITOR_EN it sends states instead of spikes.
 
-    synapses : accesses to the synapse memory; writes are monitored, as those of neurons
-    syn_word : what is written to the synapse memory
+    synapses : the accesses to the synapse memory; its writes are monitored, like those of the neuron memory
+    syn_word : the word that is written to the synapse memory
     monitor : the neuron's state, at a write
 
-    Of the flip-flops only the sampled states survive the reset of clock domain ``aerout``.
+    The reset of clock domain ``aerout`` clears all flip-flops but the sampled states.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class AerOut(CrossbarAerOut):
         return super()._sends() & ~self.config.spi_out_aer_monitor_en
 
     def _monitor(self, m: Module) -> None:
-        """Two packets for the neuron's state, one for the synapse's; at a coincidence the neuron goes first."""
+        """Send two packets for the neuron's state, and one for the synapse's; if both come, the neuron goes first."""
         config = self.config
         from_ctrl = self._from_ctrl
         popped = self.pop_neur & (self.sched_addr == config.spi_monitor_neur_addr)
@@ -71,7 +71,7 @@ class AerOut(CrossbarAerOut):
         self._sequence_packets(m, neuron_event, synapse_event, PACKETS(state), synapse)
 
     def _monitored_synapse(self) -> tuple[object, object]:
-        """The monitored neuron's place in a synapse word, and its group."""
+        """Return the monitored neuron's place in a synapse word, and its group."""
         neur_addr = self.config.spi_monitor_neur_addr
         return neur_addr[: exact_log2(N_SYN)], neur_addr[exact_log2(N_SYN) :]
 

@@ -1,4 +1,4 @@
-"""The scheduler's 57 burst queues: what is to be sent 0, 1, ... 56 burst time references from now.
+"""The scheduler's 57 burst queues: the spikes that go out 0, 1, ... 56 burst time references from now.
 
 Source: scheduler.v, fifo_burst; fifo.v.
 """
@@ -16,22 +16,22 @@ BURST_LAYOUT = layout_of(BURST_WORD)
 SLOT_BITS = exact_log2(BURST_DEPTH)
 N_BANKS = 19
 ROUND_BITS = ceil_log2(N_PRIO // N_BANKS)
-# Bit b of the round of queue j, which is j // N_BANKS, for all queues side by side.
+# Plane b has, for each queue j, bit b of its round, which is j // N_BANKS.
 ROUND_MASKS = [sum((j // N_BANKS >> b & 1) << j for j in range(N_PRIO)) for b in range(ROUND_BITS)]
 
 
 class BurstFifos(wiring.Component):
     """57 queues that share their input word and their output; queue j is bit j of ``push`` and ``last``.
 
-    push : the queues that take ``addr`` at this clock if ``push_en``; a queue with 32 words takes nothing
-    last : the queues for which ``addr`` is the last spike of its burst
-    turn : the queue at the output, 0..56; 0 after reset
-    advances : ``turn`` becomes ``turn_after``, another queue, at this clock's edge; else it stays
-    valid : it holds a word; ``ready`` then takes it
-    head : the word; if the queue is empty, of no meaning
+    push : the queues that accept ``addr`` in this clock if ``push_en`` is 1; a queue that counts 32 words accepts none
+    last : the queues in which ``addr`` is the last spike of its burst
+    turn : the queue at the output, 0..56; 0 after a reset
+    advances : 1 if ``turn`` becomes ``turn_after``, another queue, at this clock's edge
+    valid : 1 if this queue has a word; ``ready`` then removes it
+    head : the word; it has no meaning if the queue is empty
 
-    A queue counts to 32 words but has 4: what the write pointer would put beyond them is lost; the read pointer finds
-    the words again, modulo 4. (There the original Verilog has no meaning of its own: simulators disagree.)
+    A queue counts to 32 words but has room for 4. Words beyond these are lost, and the read pointer reads the 4 words
+    again, modulo 4. (The original Verilog is undefined there: simulators disagree.)
 
     Clock domain ``burst``, with asynchronous reset, empties the queues.
     """
@@ -52,7 +52,7 @@ class BurstFifos(wiring.Component):
         in_burst = DomainRenamer("burst")
         m.submodules.write_ptr = write_ptr = in_burst(CounterBank(N_PRIO, PTR_BITS))
         m.submodules.read_ptr = read_ptr = in_burst(CounterBank(N_PRIO, PTR_BITS))
-        nonempty = Signal(N_PRIO)  # the queue is not empty
+        nonempty = Signal(N_PRIO)  # bit j is 1 if queue j is not empty
         full = Signal(N_PRIO)
         acceptable = Signal(N_PRIO)
         accepts = Signal(N_PRIO)
@@ -94,8 +94,10 @@ class BurstFifos(wiring.Component):
         return m
 
     def _follow_turn(self, m: Module, planes: data.View, pops: Value) -> Signal:
-        """The read pointer of the queue at the output, in a register of its own: no selection out of 57 before the
-        word is known, which is where ODIN's longest path begins."""
+        """Return the read pointer of the queue at the output, which has a register of its own.
+
+        So the word is known without a selection from 57 queues. ODIN's longest path begins at this word.
+        """
         turn_read_ptr = Signal(PTR_BITS)
         with m.If(self.advances):
             m.d.burst += turn_read_ptr.eq(_counter_of(planes, self.turn_after))
@@ -105,12 +107,12 @@ class BurstFifos(wiring.Component):
 
 
 class BurstWords(wiring.Component):
-    """The 4 words of each queue, in 19 banks: queue j is in bank j modulo 19, with j + 19 and j + 38.
+    """The 4 words of each queue, in 19 banks: queues j, j + 19 and j + 38 are in bank j modulo 19.
 
-    write : the queues to write if ``write_en``, no two of them in the same bank. Those of a burst never are: they are
-        1 to 6 times 1 to 8 apart, of which 19 divides none, and there are 3 times 19 queues in the circle.
-    slot_planes : the slot to write of each queue, as bit planes
-    turn_slot : the slot at ``head``, at once, of the queue whose turn it is
+    write : the queues that are written if ``write_en`` is 1, no two of them in the same bank. This is always so for a
+        burst: its queues are 1 to 6 times 1 to 8 apart, which 19 never divides, and the circle has 3 times 19 queues.
+    slot_planes : the slot that is written in each queue, as bit planes
+    turn_slot : the slot that ``head`` shows in the same clock, of the queue whose turn it is
     advances, turn_after : as for ``BurstFifos``
     """
 
@@ -157,12 +159,12 @@ class BurstWords(wiring.Component):
 
 
 def _counter_of(planes: data.View, queue: Value) -> Value:
-    """One queue's counter out of the planes."""
+    """Return the counter of one queue from the planes."""
     return Cat(plane.bit_select(queue, 1) for plane in planes)
 
 
 def _by_bank(queues: Value) -> Value:
-    """A bit a bank: whether any of the bank's queues is set."""
+    """Return a bit for each bank, 1 if one of the bank's queues is set."""
     return _any_of([queues[start : start + N_BANKS] for start in range(0, N_PRIO, N_BANKS)])
 
 

@@ -11,15 +11,15 @@ from draupnir.rtl.lib.views import layout_of
 class Spike(wiring.Signature):
     """A neuron's spike, and the burst that it begins.
 
-    spike : the neuron spikes; else the other two mean nothing
-    spk_ref : further spikes of the burst
-    isi_ref : they are ``isi_ref`` + 1 burst time references apart
+    spike : 1 if the neuron spikes; with 0 the other two have no meaning
+    spk_ref : the number of further spikes in the burst
+    isi_ref : the spikes are ``isi_ref`` + 1 burst time references apart
     """
 
     def __init__(self) -> None:
         super().__init__({f.name: Out(f.width) for f in NEUR_EVENT})
 
 
-# virts : the weight, sign and leak of a virtual event; burst_end : the neuron's own burst ends
+# virts : the weight, sign and leak of a virtual event; burst_end : 1 if the neuron's own burst ends
 FORMATS = Formats(CHIP, SCHED_EVENT, Spike(), NeuronEvent(layout_of(VIRTS), {"burst_end": 1}))
 CONFIG, SCHED_EVENT_LAYOUT = FORMATS.config, FORMATS.sched_event

@@ -1,4 +1,4 @@
-"""The calcium variable: a neuron's recent activity, and from it the conditions under which its synapses learn.
+"""The calcium variable, a neuron's recent activity, and the conditions under which its synapses learn.
 
 Source: ODIN doc v0.1, 3.3.1; lif_calcium.v, izh_calcium.v (they differ in ``n_spikes`` and in the potential only).
 """
@@ -12,12 +12,12 @@ from draupnir.rtl.lib.views import layout_of, shape_of
 
 
 class Calcium(wiring.Component):
-    """One step of calcium; combinational.
+    """One step of calcium; it is combinational.
 
     neuron : the neuron's word
-    tref : this is a time reference; every ``caleak`` of them calcium loses 1 (stops at 0)
-    n_spikes : what calcium gains (stops at 7), 0 without a spike; a spike and a leak in one step cancel out
-    core_high, core_low : the next potential is at or above, below ``thetamem``; neither is 1 if it is negative
+    tref : 1 for a time reference; calcium loses 1 at every ``caleak``-th of these, and stops at 0
+    n_spikes : the gain of calcium, which stops at 7; 0 without a spike. A spike and a leak in one step cancel out
+    core_high, core_low : 1 if the next potential is at or above, or below ``thetamem``; both are 0 if it is negative
     """
 
     def __init__(self, word: Word) -> None:

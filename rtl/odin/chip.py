@@ -21,12 +21,12 @@ from draupnir.rtl.odin.synaptic_core import SynapticCore
 class Odin(CrossbarChip):
     """See ``CrossbarChip``.
 
-    n_neurons : one of SIZES. With fewer than 256 both memories shrink, and sweeps over all neurons or synapses become
-        as much shorter; addresses keep their formats, and the memories ignore the upper bits of a neuron's address
-        (so neuron 64 + i of a 64-neuron chip is neuron i).
-    izh : without it, Izhikevich neurons never change and never spike.
-    bursts : without it, the chip behaves as with SPI_BURST_TIMEREF = 0.
-    sdsp : without it, weights change through the SPI only, and neurons behave as with ca_en = 0.
+    n_neurons : the number of neurons, one of SIZES. With fewer than 256, both memories are smaller, and sweeps over all
+        neurons or synapses are shorter. Addresses keep their formats, and the memories ignore the upper bits of a
+        neuron's address, so neuron 64 + i of a 64-neuron chip is neuron i.
+    izh : False removes the Izhikevich neuron; such neurons never change and never spike.
+    bursts : False removes bursts; the chip then behaves as with SPI_BURST_TIMEREF = 0.
+    sdsp : False removes learning; only the SPI changes weights, and neurons behave as with ca_en = 0.
     """
 
     def __init__(self, n_neurons: int = N, izh: bool = True, bursts: bool = True, sdsp: bool = True) -> None:
@@ -42,7 +42,7 @@ class Odin(CrossbarChip):
         self._bursts = bursts
 
     def _make_domains(self, m: Module) -> None:
-        """All resets are asynchronous: a register's reset shows at once, not at the next clock."""
+        """Make the clock domains. All resets are asynchronous: they act immediately, and not at the next clock."""
         _, rst_sync = self._synchronise_rst(m)
         resets = {"sync": rst_sync, "aerout": rst_sync | self.controller.gate_activity_sync}
         if self._bursts:
@@ -62,7 +62,7 @@ class Odin(CrossbarChip):
         ]
 
     def _connect_synapses(self, m: Module) -> None:
-        """Signs, mapping and SDSP: what tinyODIN's synapses have not."""
+        """Connect signs, mapping and SDSP, which tinyODIN's synapses do not have."""
         controller, synaptic_core, neuron_core = self.controller, self.synaptic_core, self.neuron_core
         m.d.comb += [
             synaptic_core.gate_activity_sync.eq(controller.gate_activity_sync),
@@ -76,13 +76,13 @@ class Odin(CrossbarChip):
 
 
 def make_odin(n_neurons: int = N, izh: bool = True, bursts: bool = True, sdsp: bool = True) -> Odin:
-    """The chip, or InputError for a size that there is not."""
+    """Return the chip; the parameters are as for ``Odin``. Raises InputError for a size that is not possible."""
     check_size(CHIP, "n_neurons", n_neurons, SIZES)
     return Odin(n_neurons, izh, bursts, sdsp)
 
 
 def kept_words(memory: str, n_neurons: int = N, **_: bool) -> np.ndarray:
-    """The addresses, in the whole chip's memory, of the words that one with ``n_neurons`` has; in its own order."""
+    """Return the addresses, in the whole chip's memory, of the words of a chip with ``n_neurons``, in its order."""
     if memory == "neurons":
         return np.arange(n_neurons)
     groups = np.arange(N * N // N_SYN).reshape(N, N // N_SYN)

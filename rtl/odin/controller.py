@@ -1,4 +1,4 @@
-"""The controller: takes events from the input bus, the scheduler and the SPI, one at a time, through both memories.
+"""The controller: it processes events from the input bus, the scheduler and the SPI, one at a time, in both memories.
 
 Source: ODIN doc v0.1, 2.2.1; controller.v.
 """
@@ -21,10 +21,10 @@ from draupnir.rtl.odin.buses import FORMATS
 class Controller(CrossbarController):
     """See ``CrossbarController``. The gate, ``gate_activity_sync``, rises between events only.
 
-    sched_burst_end : the scheduler's next event is the last of its burst
-    pre : the pre-synaptic neuron of a spike or of a single synapse; in other events, of no meaning
-    pre_en, bist_ref : to the synapses: which of the word to update, and whether by bistability
-    aerout_pop_neur : in the middle of a neuron's event
+    sched_burst_end : 1 if the scheduler's next event is the last one of its burst
+    pre : the pre-synaptic neuron of a spike or of a single synapse; it has no meaning in other events
+    pre_en : the synapses of the word that are updated; bist_ref : 1 if bistability updates them
+    aerout_pop_neur : 1 in the middle of a neuron's event
     """
 
     def __init__(self, n_neurons: int = N) -> None:
@@ -32,11 +32,11 @@ class Controller(CrossbarController):
         self._group_bits = exact_log2(n_neurons // N_SYN)
         others = {"sched_burst_end": In(1), "pre": Out(M), "pre_en": Out(N_SYN), "bist_ref": Out(1)}
         super().__init__(FORMATS, State, self._neur_bits, others)
-        self._one_neuron = self.aerin_addr[M - 1]  # time reference and bistability events: of one neuron, not of all
+        self._one_neuron = self.aerin_addr[M - 1]  # 1 if a time reference or bistability is for one neuron, not for all
 
     def _in_every_state(self, m: Module) -> None:
-        # Apart from the synapses' address, of which the SPI and bistability have parts of their own: the sign that is
-        # looked up for it is late enough.
+        # It is separate from the synapses' address, which also depends on the SPI and on bistability, because the sign
+        # that is read with it is late in the clock.
         pre = Mux(self._state == State.SYNAPSE, self._aerin("synapse", "pre_neur"), self.sched.payload.addr)
         m.d.comb += self.pre.eq(pre)
 
@@ -52,7 +52,7 @@ class Controller(CrossbarController):
         m.d.comb += [self.synapses.addr.pre.eq(pre), self.synapses.addr.post_group.eq(group)]
 
     def _wait(self, m: Module) -> None:
-        """The order of precedence, from the first."""
+        """Choose the next event; the requests are in the order of their priority, the highest first."""
         is_bist = self._names("bist", "bist_all")
         with m.If(self.aerout_ctrl_busy):
             pass
@@ -84,7 +84,7 @@ class Controller(CrossbarController):
         return self._neur_cnt.all()
 
     def _bist(self, m: Module) -> None:
-        """Bistability of the synapses in one row, or in all; a row takes two clocks a word."""
+        """Process bistability for the synapses in one row, or in all rows, with two clocks for each word."""
         in_row = self._ctrl_cnt[: 1 + self._group_bits]
         pre = Mux(self._one_neuron, self._aerin("bist", "neur"), self._neur_cnt)
         self._address_synapses(m, pre, in_row[1:])
@@ -100,7 +100,7 @@ class Controller(CrossbarController):
             self._go(m, State.WAIT_REQDN)
 
     def _synapse(self, m: Module) -> None:
-        """One synapse stimulates one neuron."""
+        """Process an event in which one synapse stimulates one neuron."""
         post = self._aerin("synapse", "post_neur")
         we = self._ctrl_cnt != 0
         self._address_synapses(m, self._aerin("synapse", "pre_neur"), post[GROUP_BITS:])
@@ -114,7 +114,7 @@ class Controller(CrossbarController):
             self._go(m, State.WAIT_REQDN)
 
     def _push(self, m: Module) -> None:
-        """A neuron's spike, or a virtual event, into the scheduler."""
+        """Push a neuron's spike or a virtual event into the scheduler."""
         m.d.comb += [
             self.push.valid.eq(1),
             self.push.payload.addr.eq(self._aerin("other", "neur")),
@@ -125,7 +125,7 @@ class Controller(CrossbarController):
     # --- Events of the scheduler
 
     def _pop_neur(self, m: Module) -> None:
-        """A neuron's spike to all neurons; the synapses are updated on the way."""
+        """Process a neuron's spike to all neurons, and update the synapses."""
         self._visit(m)
         last_clock = self._ctrl_cnt[: 1 + self._neur_bits].all()
         syn_we = self._ctrl_cnt[: 1 + GROUP_BITS] == 1

@@ -18,14 +18,14 @@ from draupnir.rtl.odin.izh_adapt import EffectiveThreshold
 from draupnir.rtl.odin.izh_input import STEP, STIMULATION, InputAccumulator, StimulationStrength
 from draupnir.rtl.odin.stimulus import STIMULUS
 
-LONGEST_BURST = 7  # spikes that calcium and threshold count of a burst
+LONGEST_BURST = 7  # the largest number of spikes in a burst that calcium and threshold count
 
 
 class IzhNeuron(wiring.Component):
-    """One update of a neuron; combinational.
+    """One update of a neuron; it is combinational.
 
-    The input moves the membrane to a ``potential``; where the enabled behaviour says so the neuron spikes, and the
-    membrane jumps to the after-spike potential. Membrane and threshold are 4 bits, signed, and wrap.
+    The input moves the membrane to a ``potential``. The enabled behaviour decides whether the neuron spikes there; the
+    membrane then takes the after-spike potential. Membrane and threshold are signed numbers of 4 bits, and wrap.
     """
 
     neuron: In(layout_of(IZH))
@@ -48,8 +48,8 @@ class IzhNeuron(wiring.Component):
         self._sign_else = Signal(shape_of(IZH["reson_sign"]))
         self._spike = Signal()
         self._spk_ref = Signal(shape_of(NEUR_EVENT["spk_ref"]))
-        # Signals of their own, and not fields of state_next, where they are read: a simulator that orders whole
-        # words would see a loop.
+        # These signals are separate from state_next, because they are also read: a simulator that orders whole words
+        # would see a loop.
         self._next = SimpleNamespace(
             **{f.name: Signal(shape_of(f), name=f"{f.name}_next") for f in IZH if f.kind == "state"}
         )
@@ -105,14 +105,14 @@ class IzhNeuron(wiring.Component):
         ]
 
     def _burst_length(self) -> Signal:
-        """Spikes of the burst that the neuron would send now, the first included; a burst of 8 counts as 7."""
+        """Return the number of spikes in a burst that would begin now; a burst of 8 counts as 7."""
         spk_ref = self._spk_ref
         return Mux(spk_ref == LONGEST_BURST, LONGEST_BURST, spk_ref + 1)
 
     def _move_membrane(self, m: Module) -> None:
-        """The potential, and whether the neuron spikes there, for each step that may come; then the one that came.
+        """Compute potential and spike for each possible step, and then select those of the step that comes.
 
-        The step is what comes last in a clock: it finds everything ready.
+        The step is known late in a clock; all results are then ready.
         """
         self._advance_reson_sign(m)
         excited, excited_spike = self._candidate(m, "excited", self._excite)
@@ -127,7 +127,7 @@ class IzhNeuron(wiring.Component):
             m.d.comb += [self._spk_ref.eq(self.neuron.spk_ref), self.event.isi_ref.eq(self.neuron.isi_ref)]
 
     def _candidate(self, m: Module, name: str, move: Callable[[Module, Signal], None]) -> tuple[Signal, Signal]:
-        """Potential and spike, if the membrane moves like this."""
+        """Return potential and spike for a membrane that moves like this."""
         n = self.neuron
         potential = Signal.like(self._potential, name=f"{name}_potential")
         spike = Signal(name=f"{name}_spike")
@@ -140,7 +140,7 @@ class IzhNeuron(wiring.Component):
         return potential, spike
 
     def _move_in_time(self, m: Module, potential: Signal) -> None:
-        """The resonator falls, refractoriness and after-potential end, the membrane leaks: at a time reference."""
+        """Move the membrane at a time reference: resonator, refractoriness, after-potential, or leakage."""
         n, core = self.neuron, self.neuron.core
         with m.If(self.stimulus.tref):
             with m.If(n.reson_en):
@@ -158,7 +158,7 @@ class IzhNeuron(wiring.Component):
                 m.d.comb += potential.eq(Mux(core < 0, core + 1, core - 1))
 
     def _excite(self, m: Module, potential: Signal) -> None:
-        """One step up to 7, for class 2 only if stimulated enough; a resonator moves on in its phase."""
+        """Move the membrane up by 1, at most to 7; class 2 needs a strong stimulus, and a resonator moves by phase."""
         n, core = self.neuron, self.neuron.core
         too_weak = n.class2_en & ~self._stim.gt_thr_exc & ~self._stim.tmp_gt_thr_exc
         with m.If(n.reson_en):
@@ -167,7 +167,7 @@ class IzhNeuron(wiring.Component):
             m.d.comb += potential.eq(core + 1)
 
     def _inhibit(self, m: Module, potential: Signal) -> None:
-        """One step down to 0, or to -8 with ``neg_en``; a resonator moves on in its phase."""
+        """Move the membrane a step down, at most to 0, or to -8 with ``neg_en``; a resonator moves by phase."""
         n, core = self.neuron, self.neuron.core
         lowest = Mux(n.neg_en, IZH["core"].low, 0)
         with m.If(n.reson_en):
@@ -177,12 +177,12 @@ class IzhNeuron(wiring.Component):
 
     @property
     def _negative(self) -> Value:
-        """The resonator's negative phase, in which inhibition drives the membrane away from 0 and excitation back."""
+        """Return 1 in the resonator's negative phase: inhibition moves the membrane away from 0, excitation back."""
         sign = self.neuron.reson_sign
         return (sign == ResonSign.ZERO_TO_N) | (sign == ResonSign.NEG)
 
     def _resonate(self, m: Module, potential: Signal, outwards: Value) -> None:
-        """The membrane stays within 0 and 7."""
+        """Move a resonator's membrane; it stays within 0..7."""
         core = self.neuron.core
         with m.If(outwards):
             with m.If(core != IZH["core"].high):
@@ -191,7 +191,7 @@ class IzhNeuron(wiring.Component):
             m.d.comb += potential.eq(core - 1)
 
     def _advance_reson_sign(self, m: Module) -> None:
-        """A resonator's phase advances with every time reference until its membrane is at rest."""
+        """Advance a resonator's phase at each time reference until its membrane is at rest."""
         n = self.neuron
         for at_rest, sign in ((True, self._sign_at_rest), (False, self._sign_else)):
             m.d.comb += sign.eq(ResonSign.POS)
@@ -206,7 +206,7 @@ class IzhNeuron(wiring.Component):
                     m.d.comb += sign.eq(ResonSign.ZERO_TO_P)
 
     def _decide_spike(self, m: Module, potential: Signal, spike: Signal, excited: bool) -> None:
-        """The first behaviour enabled, in this order, says when the neuron spikes."""
+        """Decide whether the neuron spikes. The first enabled behaviour, in this order, decides."""
         n, stim = self.neuron, self._stim
         at_rest = potential == 0
         hit = potential == self._threshold
@@ -270,7 +270,7 @@ class IzhNeuron(wiring.Component):
             m.d.comb += nxt.burst_lock.eq(0)
 
     def _finish(self, m: Module) -> None:
-        """Membrane, refractoriness and phase, with and without a spike."""
+        """Assign membrane, refractoriness and phase, with and without a spike."""
         n, nxt, spike = self.neuron, self._next, self._spike
         reson_sign = Mux(self._potential == 0, self._sign_at_rest, self._sign_else)
         m.d.comb += [nxt.core.eq(self._potential), nxt.reson_sign.eq(reson_sign)]

@@ -11,15 +11,15 @@ from draupnir.emulator.odin.layout import IZH
 from draupnir.rtl.lib.views import layout_of, shape_of
 from draupnir.rtl.odin.izh_input import STEP
 
-LOWEST, HIGHEST = 1, 7  # what the threshold moves between; all arithmetic wraps modulo 16
+LOWEST, HIGHEST = 1, 7  # the limits of the threshold; all arithmetic wraps modulo 16
 
 
 class EffectiveThreshold(wiring.Component):
-    """Threshold now, and its modifier after this step; combinational.
+    """The present threshold, and its modifier after this step; the logic is combinational.
 
-    threshold : thr + thrmod; depends on the neuron's word only
-    spike : the neuron spikes in this step
-    n_spikes : spikes of the burst that the neuron would send, 1..7; used without a spike, too
+    threshold : thr + thrmod; it depends only on the neuron's word
+    spike : 1 if the neuron spikes in this step
+    n_spikes : the number of spikes in a burst that would begin now, 1..7; it counts also without a spike
     """
 
     neuron: In(layout_of(IZH))
@@ -53,7 +53,7 @@ class EffectiveThreshold(wiring.Component):
         return m
 
     def _count_leak(self, m: Module) -> Signal:
-        """Every ``thrleak`` time references, the modifier may go one step back towards 0."""
+        """Return 1 at every ``thrleak``-th time reference, at which the modifier may go a step towards 0."""
         n = self.neuron
         leaks = Signal()
         m.d.comb += self.thrleak_cnt_next.eq(n.thrleak_cnt)
@@ -66,7 +66,7 @@ class EffectiveThreshold(wiring.Component):
         return leaks
 
     def _accommodate(self, m: Module) -> None:
-        """The modifier becomes the stimulation strength, within what keeps thr + strength positive."""
+        """Set the modifier to the stimulation strength, limited so that thr + strength stays positive."""
         n = self.neuron
         predicted = Signal.like(self.threshold)
         m.d.comb += [predicted.eq(n.thr + n.stim_str_tmp), self.thrmod_next.eq(n.stim_str_tmp)]
@@ -74,7 +74,7 @@ class EffectiveThreshold(wiring.Component):
             m.d.comb += self.thrmod_next.eq(Mux(n.stim_str_tmp < 0, LOWEST, HIGHEST) - n.thr)
 
     def _raise(self, m: Module) -> None:
-        """Up by 1 while below the highest threshold, or by the burst's length; too long a burst sets the modifier."""
+        """Raise the modifier by 1, or by the burst's length, below the highest threshold; a long burst sets it."""
         n = self.neuron
         headroom = Signal(len(self.threshold))
         m.d.comb += headroom.eq(HIGHEST - self.threshold)

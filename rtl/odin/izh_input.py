@@ -1,4 +1,4 @@
-"""The input of an Izhikevich neuron: membrane steps that it makes, and the strength of the stimulation.
+"""The input of an Izhikevich neuron: the membrane's steps, and the strength of the stimulation.
 
 Source: izh_input_accumulator.v, izh_stimulation_strength.v.
 """
@@ -13,25 +13,25 @@ from draupnir.rtl.odin.stimulus import STIMULUS
 
 STEP = data.StructLayout(
     {
-        "leak": 1,  # the membrane leaks by one step; at most one of leak, exc and inh is 1
-        "exc": 1,  # the membrane is excited by one step
-        "inh": 1,  # the membrane is inhibited by one step
+        "leak": 1,  # The membrane leaks by a step; at most one of leak, exc and inh is 1.
+        "exc": 1,  # The membrane is excited by a step.
+        "inh": 1,  # The membrane is inhibited by a step.
     }
 )
 
 STIMULATION = data.StructLayout(
     {
-        "gt_thr_exc": 1,  # the last time step's excitation reached stim_thr
-        "tmp_gt_thr_exc": 1,  # this time step's excitation has reached stim_thr
-        "lone_spike_exc": 1,  # a time reference ends the silence after a single time step of excitation
-        "lone_spike_inh": 1,  # likewise of inhibition
-        "zero": 1,  # a time reference ends a time step without net stimulation
+        "gt_thr_exc": 1,  # The excitation in the last time step was at least stim_thr.
+        "tmp_gt_thr_exc": 1,  # The excitation in this time step is at least stim_thr.
+        "lone_spike_exc": 1,  # A time reference ends the silence after a single time step of excitation.
+        "lone_spike_inh": 1,  # A time reference ends the silence after a single time step of inhibition.
+        "zero": 1,  # A time reference ends a time step without net stimulation.
     }
 )
 
 
 class InputAccumulator(wiring.Component):
-    """Adds up weights and leakage, modulo 2**11; the membrane steps when bit 3 + fi_sel toggles. Combinational."""
+    """The sum of weights and leakage, modulo 2**11. The membrane steps when bit 3 + fi_sel changes. Combinational."""
 
     neuron: In(layout_of(IZH))
     stimulus: In(STIMULUS)
@@ -41,7 +41,7 @@ class InputAccumulator(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         n, s = self.neuron, self.stimulus
-        # All ways side by side: which of them it is, the synapse's sign, is what comes last in a clock.
+        # All cases are computed together, because the synapse's sign, which selects one, is known late in a clock.
         leaked, excited, inhibited = (Signal.like(n.inacc, name=way) for way in ("leaked", "excited", "inhibited"))
         m.d.comb += [
             leaked.eq(n.inacc - Mux(n.leak_en, n.leak_str, 0)),
@@ -61,7 +61,7 @@ class InputAccumulator(wiring.Component):
 
 
 class StimulationStrength(wiring.Component):
-    """Counts a time step's net membrane steps (-7..7), and compares them with stim_thr. Combinational."""
+    """The count of a time step's net membrane steps, -7..7, and its comparison with stim_thr. It is combinational."""
 
     neuron: In(layout_of(IZH))
     tref: In(1)

@@ -14,10 +14,10 @@ from draupnir.rtl.odin.stimulus import STIMULUS
 
 
 class LifNeuron(wiring.Component):
-    """One update of a neuron; combinational.
+    """One update of a neuron; it is combinational.
 
-    ``core`` moves by the weight or the leakage and saturates at 0 and 255; at or above ``thr`` the neuron spikes and
-    ``core`` is 0. The comparison is made at every update, also at one that brings no stimulus.
+    ``core`` moves by the weight or the leakage, and saturates at 0 and 255. At or above ``thr`` the neuron spikes, and
+    ``core`` becomes 0. This comparison takes place at each update, also without a stimulus.
     """
 
     neuron: In(layout_of(LIF))
@@ -34,7 +34,7 @@ class LifNeuron(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         n, top = self.neuron, LIF["core"].high
-        # All ways side by side: which of them it is, the synapse's sign, is what comes last in a clock.
+        # All cases are computed together, because the synapse's sign, which selects one, is known late in a clock.
         leaked, excited, inhibited = (
             Signal(signed(len(n.core) + 2), name=way) for way in ("leaked", "excited", "inhibited")
         )

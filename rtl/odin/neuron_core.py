@@ -25,10 +25,10 @@ from draupnir.rtl.odin.stimulus import STIMULUS
 
 
 class SdspFlags(wiring.Component):
-    """Two flags a neuron, written one neuron at a time and read eight at a time, at once; no reset touches them.
+    """Two flags for each neuron. One neuron's are written at a time, and eight are read in the same clock; no reset.
 
-    v_up_next, v_down_next : written for neuron ``addr`` if ``en``
-    v_up, v_down : flags of the eight neurons of that neuron's group
+    v_up_next, v_down_next : the flags that are written for neuron ``addr`` if ``en`` is 1
+    v_up, v_down : the flags of the eight neurons in the group of this neuron
     """
 
     en: In(1)
@@ -66,8 +66,8 @@ class NeuronCore(NeuronMemory):
     """See ``NeuronMemory``.
 
     syn_sign : the pre-synaptic neuron's sign
-    monitor : the neuron as it will be, for the output bus
-    v_up, v_down : SDSP flags of the eight neurons of the addressed neuron's group
+    monitor : the neuron after the update, for the output bus
+    v_up, v_down : the SDSP flags of the eight neurons in the group of the addressed neuron
     """
 
     def __init__(self, n_neurons: int = N, izh: bool = True, sdsp: bool = True) -> None:
@@ -91,7 +91,7 @@ class NeuronCore(NeuronMemory):
             self._connect_flags(m)
 
     def _decode_stimulus(self, m: Module) -> None:
-        """Take the stimulus from the event, and from the synapse unless the event is virtual."""
+        """Decode the stimulus from the event, and from the synapse if the event is not virtual."""
         event, stimulus, virts = self.event, self._stimulus, self.event.virts
         idx = self.control.addr[: exact_log2(N_SYN)]
         weight = Array(self.synapses[f"syn_weight{i}"] for i in range(N_SYN))[idx]
@@ -109,9 +109,9 @@ class NeuronCore(NeuronMemory):
         ]
 
     def _apply_model(self, m: Module) -> None:
-        """Update by the model that the neuron's word selects; without an Izhikevich neuron, such words stay.
+        """Update the neuron by the model that its word selects; without an Izhikevich neuron, such words do not change.
 
-        A model sees a neuron only while that is written: its logic rests in the clocks between.
+        A model sees a neuron only in the clock that writes it, so that its logic does not move in other clocks.
         """
         m.submodules.lif_neuron = lif = LifNeuron(self._sdsp)
         word = data.View(layout_of(LIF), self.r_word)

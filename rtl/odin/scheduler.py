@@ -1,4 +1,4 @@
-"""The scheduler: in which order spikes, virtual events and bursts are worked on.
+"""The scheduler: the order in which spikes, virtual events and bursts are processed.
 
 Source: ODIN doc v0.1, 2.2.1; scheduler.v.
 """
@@ -17,9 +17,9 @@ from draupnir.rtl.odin.buses import CONFIG, FORMATS, Spike
 
 
 class BurstClock(wiring.Component):
-    """Whose turn it is among the burst queues: the next one every ``timeref`` + 1 clocks. Clock domain ``burst``.
+    """The turn of the burst queues, which goes to the next one every ``timeref`` + 1 clocks. Clock domain ``burst``.
 
-    advances : at this clock's edge the turn passes from ``turn`` to ``turn_after``, the next queue in the circle
+    advances : 1 if the turn goes from ``turn`` to ``turn_after``, the next queue in the circle, at this clock's edge
     """
 
     timeref: In(CONFIG["spi_burst_timeref"].shape)
@@ -41,10 +41,10 @@ class BurstClock(wiring.Component):
 
 
 class BurstPush(wiring.Component):
-    """The queues that a spiking neuron's burst goes to; combinational.
+    """The queues for a neuron's burst; the logic is combinational.
 
-    event : ``spk_ref`` further spikes, ``isi_ref`` + 1 queues apart, the first of them that far after ``turn``
-    push, last : the queues of all of them, and of the last
+    event : ``spk_ref`` further spikes, ``isi_ref`` + 1 queues apart, the first one as far after ``turn``
+    push, last : the queues for all of these spikes, and for the last one
     """
 
     event: In(Spike())
@@ -67,22 +67,22 @@ class BurstPush(wiring.Component):
         return m
 
     def _spread(self, distance: int, bit: Callable[[int], Value]) -> Value:
-        """A mask with ``bit(nth)`` at ``nth`` times the distance, for the 1st to the 7th further spike."""
+        """Return a mask with ``bit(nth)`` at ``nth`` times the distance, for the 1st to the 7th further spike."""
         n_spikes = 1 << len(self.event.spk_ref)
         places = {nth * distance: bit(nth) for nth in range(1, n_spikes)}
         return Cat(places.get(place, C(0, 1)) for place in range(N_PRIO))
 
     def _rotate(self, mask: Value) -> Value:
-        """The mask from the queue whose turn it is on, around the end; a power of 2 at a time."""
+        """Return the mask, rotated by the queue whose turn it is, in steps that are powers of 2."""
         for b in range(len(self.turn)):
             mask = Mux(self.turn[b], mask.rotate_left(1 << b), mask)
         return mask
 
 
 class Scheduler(CrossbarScheduler):
-    """See ``CrossbarScheduler``. Beside the main queue there are the burst queues, which go first.
+    """See ``CrossbarScheduler``. In addition to the main queue there are burst queues, which go first.
 
-    burst_end : the next event is the last spike of its burst
+    burst_end : 1 if the next event is the last spike of its burst
     """
 
     def __init__(self, bursts: bool = True) -> None:
@@ -108,8 +108,8 @@ class Scheduler(CrossbarScheduler):
             fifos.turn_after.eq(clock.turn_after),
             fifos.ready.eq(self.o.ready),
             fifos.push_en.eq(spikes & ~ResetSignal("burst")),
-            # In a device the spike comes last and should find everything ready; a simulator is quicker if nothing
-            # moves without a spike.
+            # In a device the spike is known late, and everything else should be ready then. In a simulator it is faster
+            # if nothing moves without a spike.
             fifos.push.eq(burst.push if platform is not None else Mux(fifos.push_en, burst.push, 0)),
         ]
         with m.If(fifos.valid):

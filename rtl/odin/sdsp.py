@@ -12,10 +12,10 @@ from draupnir.rtl.lib.views import shape_of
 
 
 class SdspUpdate(wiring.Component):
-    """The weight moves by at most 1 and stops at 0 and 7; combinational.
+    """The update of a weight, which moves by at most 1 and stops at 0 and 7; it is combinational.
 
-    pre : an event updates this synapse; else the weight stays
-    bist_ref : away from the middle (3 falls, 4 rises) instead of as ``v_up`` and ``v_down`` say
+    pre : 1 if an event updates this synapse; with 0 the weight does not change
+    bist_ref : 1 moves the weight away from the middle (3 falls, 4 rises); with 0 ``v_up`` and ``v_down`` decide
     v_up, v_down : the post-synaptic neuron's conditions; if both are 1 the weight rises, but not from 0
     """
 

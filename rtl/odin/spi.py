@@ -1,4 +1,4 @@
-"""The SPI slave: what only ODIN's has to keep, in the SPI's own clock domains.
+"""The SPI slave: the registers that only ODIN's has, in the SPI's own clock domains.
 
 Source: ODIN doc v0.1, 2.1; spi_slave.v.
 """
@@ -19,8 +19,8 @@ BURST_TIMEREF = CHIP.register("SPI_BURST_TIMEREF")
 class SpiSlave(CrossbarSpiSlave):
     """See ``CrossbarSpiSlave``.
 
-    bursts_on : SPI_BURST_TIMEREF is not 0; a flip-flop, so that it can hold a reset without glitches
-    pre, syn_sign : a neuron, and its bit of SPI_SYN_SIGN
+    bursts_on : 1 if SPI_BURST_TIMEREF is not 0; it is a flip-flop, because a reset depends on it and needs no glitches
+    pre : a neuron; syn_sign : its bit of SPI_SYN_SIGN
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The synapses: their memory, and the update of a word of eight as it passes by.
+"""The synapses: their memory, and the update of a word of eight synapses.
 
 Source: ODIN doc v0.1, 3.2; synaptic_core.v.
 """
@@ -13,12 +13,12 @@ from draupnir.rtl.odin.sdsp import SdspUpdate
 
 
 class SynapticCore(SynapseMemory):
-    """Reads a word in one clock and writes it back, updated, in the next.
+    """Read a word in one clock, and write it back, updated, in the next.
 
-    gate_activity_sync : the SPI has the memory: what is written is the word with the SPI's byte in it
+    gate_activity_sync : 1 if the SPI has the memory; a write then writes the word with the SPI's byte in it
     pre_en : the synapses of the word that the event updates
-    v_up, v_down : conditions of the word's eight post-synaptic neurons
-    r_word : the word last accessed; w_word : what a write would write
+    v_up, v_down : the conditions of the word's eight post-synaptic neurons
+    r_word : the word last accessed; w_word : the word that a write in this clock writes
     """
 
     def __init__(self, n_neurons: int = N, sdsp: bool = True) -> None:
@@ -44,7 +44,7 @@ class SynapticCore(SynapseMemory):
         m.d.comb += w_word.eq(self.w_word)
 
     def _update(self, m: Module) -> Signal:
-        """The word after SDSP or bistability."""
+        """Return the word after SDSP or bistability."""
         updated = Signal(FORMATS.synapses)
         m.d.comb += updated.eq(self.r_word)
         for i in range(N_SYN):

@@ -22,10 +22,10 @@ DEPTHS = (16, 32, 64, 128)
 class Tinyodin(CrossbarChip):
     """See ``CrossbarChip``.
 
-    n_neurons : one of SIZES. With fewer than 256 both memories shrink; addresses keep their formats, and the memories
-        ignore the upper bits of a neuron's address (so neuron 64 + i of a 64-neuron chip is neuron i). How many
-        neurons an event visits, SPI_MAX_NEUR says, as in the whole chip.
-    fifo_depth : one of DEPTHS, events that the scheduler holds
+    n_neurons : the number of neurons, one of SIZES. With fewer than 256, both memories are smaller. Addresses keep
+        their formats, and the memories ignore the upper bits of a neuron's address, so neuron 64 + i of a 64-neuron
+        chip is neuron i. SPI_MAX_NEUR says how many neurons an event visits, as in the whole chip.
+    fifo_depth : the number of events that the scheduler holds, one of DEPTHS
     """
 
     def __init__(self, n_neurons: int = N, fifo_depth: int = MAIN_DEPTH) -> None:
@@ -40,8 +40,10 @@ class Tinyodin(CrossbarChip):
         )
 
     def _make_domains(self, m: Module) -> None:
-        """The original's resets are asynchronous, but come out of flip-flops: a register is reset by the very edge that
-        raises its reset, and by each until it has fallen. So here they are synchronous, and look one clock ahead.
+        """Make the clock domains.
+
+        The original's resets are asynchronous, but come from flip-flops: the edge that raises a reset already resets
+        its registers, and so does each edge until it has fallen. So here they are synchronous, and one clock earlier.
         """
         rst_sync_int, rst_sync = self._synchronise_rst(m)
         reset = rst_sync_int | rst_sync
@@ -54,7 +56,7 @@ class Tinyodin(CrossbarChip):
 
 
 def make_tinyodin(n_neurons: int = N, fifo_depth: int = MAIN_DEPTH) -> Tinyodin:
-    """The chip, or InputError for a size that there is not."""
+    """Return the chip; the parameters are as for ``Tinyodin``. Raises InputError for a size that is not possible."""
     check_size(CHIP, "n_neurons", n_neurons, SIZES)
     check_size(CHIP, "fifo_depth", fifo_depth, DEPTHS)
     return Tinyodin(n_neurons, fifo_depth)
