@@ -73,6 +73,7 @@ class NetworkOutcome:
     timesteps : (m,) int64, the number of time references before it; one that arises in a time reference belongs to the
         timestep that this one ends
     core : (n,) int64, potentials at the end, in LSB
+    lowest, highest : (n,) int64, ends of all potentials in the run, each before it is compared with the threshold
     dropped_spikes : spikes that found the FIFO full; they leave the chip, but stimulate nobody
     synaptic_operations : updates of a neuron by a spike event
     done : all inputs were taken and the FIFO is empty; False: ``most`` events were processed first
@@ -82,6 +83,8 @@ class NetworkOutcome:
     inputs: Integers
     timesteps: Integers
     core: Integers
+    lowest: Integers
+    highest: Integers
     dropped_spikes: int
     synaptic_operations: int
     done: bool
@@ -180,7 +183,7 @@ class _NetworkRun:
 
     def __init__(self, network: CrossbarNetwork, most: int) -> None:
         self.network, self.n_left = network, most
-        self.core = network.core
+        self.core = self.lowest = self.highest = network.core
         self.fifo: deque[int] = deque()
         self.n_taken = self.n_time_references = self.n_processed = self.dropped_spikes = 0
         self.spikes = [np.zeros((0, 3), np.int64)]  # neuron, input, timestep
@@ -212,6 +215,7 @@ class _NetworkRun:
 
     def _fire(self, core: Integers) -> None:
         """Compare the potentials with the thresholds: the spikes leave, and wait in the FIFO as far as it has room."""
+        self.lowest, self.highest = np.minimum(self.lowest, core), np.maximum(self.highest, core)
         spikes = core >= self.network.thr
         self.core = np.where(spikes, 0, core)
         spikes &= self.network.enabled
@@ -246,6 +250,8 @@ class _NetworkRun:
             inputs,
             timesteps,
             self.core,
+            self.lowest,
+            self.highest,
             self.dropped_spikes,
             self.n_processed * self.network.n_neurons,
             done,

@@ -52,6 +52,13 @@ def test_one_input_at_rest_leads_to_a_whole_cascade() -> None:
     assert outcome.synaptic_operations == 3 * (3 + 5)
 
 
+def test_the_ends_of_potentials_are_those_before_the_threshold() -> None:
+    """Neuron 0 starts at 3, gets 5 and spikes, and then gets -4; neuron 1 loses 2 of 6 at the time reference."""
+    net = network({(200, 0): 5, (201, 0): -4}, [8, 9], leak=np.array([0, 2]), core=np.array([3, 6]))
+    outcome = net.run([200, 201, TIME_REFERENCE], AT_REST)
+    assert (outcome.lowest.tolist(), outcome.highest.tolist()) == ([-4, 4], [8, 6])
+
+
 def test_inputs_that_follow_back_to_back_take_turns_with_the_fifo() -> None:
     """Neuron 0's spike waits behind the second input, so the second input's spike comes before the first one's effects.
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     help="Run every clock by itself: slower, with the same results.",
 )
 @click.option("--samples", metavar="FILE", type=FILE, help="Samples for a network that draupnir map wrote.")
+@click.option("--report", "page", metavar="DIR", type=FILE, help="Folder for a report on the samples.")
 @click.option("--clock", metavar="MHZ", type=click.FloatRange(0, min_open=True), help="The chip's clock, for samples.")
 @report.options
 @set_option
@@ -47,6 +48,7 @@ def command(
     options: RunOptions,
     plain_clock: bool,
     samples: Path | None,
+    page: Path | None,
     clock: float | None,
     strict: bool,
     allow: tuple[str, ...],
@@ -73,7 +75,7 @@ def command(
              draupnir run tinyodin --config build/map/tinyodin --samples test.npz -o labels.csv
     """
     if samples:
-        _trial(chip, options, samples, clock, as_json)
+        _trial(chip, options, samples, page, clock, as_json)
         return
     declaration = declaration_of(chip, settings)
     for name in ("config", "events"):
@@ -97,15 +99,17 @@ def command(
     _tell(model, outcome, options, config_findings, as_json)
 
 
-def _trial(chip: str, options: RunOptions, samples: Path, megahertz: float | None, as_json: bool) -> None:
+def _trial(
+    chip: str, options: RunOptions, samples: Path, page: Path | None, megahertz: float | None, as_json: bool
+) -> None:
     """Run all samples on a network that ``draupnir map`` wrote, and print the figures."""
     from draupnir.tools.trials import job
 
     if options.config is None:
         raise click.UsageError("Missing option '--config'", click.get_current_context())
     options.refuse_beside("--samples", "onto", "events", "timesteps", "save", "max_cycles", "seed")
-    outputs.check({"--config": options.config, "--samples": samples}, {"-o": options.output})
-    outcome = job.run(chip, job.TrialOptions(options.config, samples, options.output))
+    outputs.check({"--config": options.config, "--samples": samples}, {"-o": options.output}, {"--report": page})
+    outcome = job.run(chip, job.TrialOptions(options.config, samples, options.output, page, megahertz))
     warnings = outcome.figures.warnings()
     if as_json:
         schema.echo("run samples", {"chip": chip, **job.as_json(outcome), "warnings": warnings})

@@ -23,6 +23,8 @@ class SampleAnswer:
     synaptic_operations : weights that were added to a potential
     fifo_high_water : most events that waited at once, 0 on a chip without a FIFO
     n_cycles : clocks; None without a chip's clock
+    timesteps : (m,) int64, the timestep of each spike; None if it is not known
+    lowest, highest : (n,) int64, ends of the potentials of the chip's neurons in the sample; None if not known
     """
 
     label: int
@@ -32,6 +34,9 @@ class SampleAnswer:
     synaptic_operations: int
     fifo_high_water: int = 0
     n_cycles: int | None = None
+    timesteps: Integers | None = None
+    lowest: Integers | None = None
+    highest: Integers | None = None
 
 
 def decide(plan: Plan, spikes: Integers, potentials: Integers) -> int:

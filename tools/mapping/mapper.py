@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
@@ -20,6 +21,16 @@ from draupnir.tools.mapping.plan import Mapped
 Run = Callable[[NDArray[np.uint8]], SampleAnswer]
 
 
+@dataclass(frozen=True, eq=False)
+class WeightPair:
+    """Weights of a network, those that are not 0: (n,) float64 in LSB, and (n,) int64 on the chip, low..high."""
+
+    in_float: NDArray[np.float64]
+    on_chip: NDArray[np.int64]
+    low: int
+    high: int
+
+
 @runtime_checkable
 class Mapper(Protocol):
     """The way of a network to one chip. A sample is (timesteps, inputs) uint8 of 0 and 1.
@@ -29,8 +40,13 @@ class Mapper(Protocol):
     integer_run : returns a function that runs a sample on the integer network of the configuration
     unrounded_run : likewise, on a network with the chip's order of events, leak and reset, but with weights so fine
         that rounding has no effect
+    weights : returns by name the weights of a network in LSB before they are rounded, and as the chip has them
+    potential_range : the ends of a potential on the chip
     energy : the energy of a synaptic operation, None if nobody has measured it
     """
+
+    @property
+    def potential_range(self) -> tuple[int, int]: ...
 
     @property
     def energy(self) -> Energy | None: ...
@@ -40,6 +56,8 @@ class Mapper(Protocol):
     def chip_run(self, mapped: Mapped) -> Run: ...
 
     def integer_run(self, mapped: Mapped) -> Run: ...
+
+    def weights(self, mapped: Mapped) -> Mapping[str, WeightPair]: ...
 
     def unrounded_run(self, mapped: Mapped, choices: Choices) -> Run: ...
 

@@ -58,7 +58,7 @@ def write(
     with filling(out) as temporary:
         for name, picture in pictures.items():
             picture.figure.savefig(temporary / f"{name}.png", dpi=DPI, format="png")
-        picture_texts = (_picture(temporary / f"{name}.png", picture.meaning) for name, picture in pictures.items())
+        picture_texts = (picture_part(temporary / f"{name}.png", picture.meaning) for name, picture in pictures.items())
         (temporary / PAGE).write_text(page(title, [words(figures), *picture_texts], origin), encoding="utf-8")
     return [*(out / f"{name}.png" for name in pictures), out / PAGE]
 
@@ -111,7 +111,7 @@ def _kind(cell: Cell) -> str:
     return "bad" if cell == "FAILED" else "text"
 
 
-def _picture(path: Path, meaning: str) -> str:
+def picture_part(path: Path, meaning: str) -> str:
     """A picture with a link to its file, which shows it in full size."""
     encoded = base64.b64encode(path.read_bytes()).decode("ascii")
     name = html.escape(path.stem.replace("_", " "))

@@ -11,11 +11,14 @@ from draupnir.emulator.errors import InputError
 from draupnir.golden.files import replacing
 from draupnir.tools.mapping import folder
 from draupnir.tools.mapping.answers import NO_LABEL, SampleAnswer
+from draupnir.tools.mapping.choices import Choices
 from draupnir.tools.mapping.energy import Energy
 from draupnir.tools.mapping.mapper import mapper_of
 from draupnir.tools.mapping.samples import read_samples
+from draupnir.tools.report import provenance
 from draupnir.tools.terminal.progress import progress
-from draupnir.tools.trials import trial
+from draupnir.tools.trials import report, trial
+from draupnir.tools.trials import study as studies
 from draupnir.tools.trials.figures import TrialFigures
 
 
@@ -24,11 +27,14 @@ class TrialOptions:
     """The options of a trial, which ``draupnir run`` explains.
 
     config : a folder that ``draupnir map`` wrote, or its net.toml; output : the file for labels
+    report : the folder for a report; megahertz : the chip's clock, None for the paper's
     """
 
     config: Path
     samples: Path
     output: Path | None
+    report: Path | None
+    megahertz: float | None
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,11 @@ def run(chip: str, options: TrialOptions) -> TrialOutcome:
         if options.output:
             file = stack.enter_context(stack.enter_context(replacing(options.output)).open("w"))
         figures = trial.run(mapper.chip_run(mapped), samples, Labels(file).take, advance)
+    if options.report:
+        with progress("report", min(samples.n, studies.MOST_SAMPLES), "samples") as advance:
+            study = studies.study(mapped, Choices(split_signs=True), samples, advance)
+        origin = provenance.origin()
+        report.write(options.report, mapped, figures, study, options.megahertz, origin)
     return TrialOutcome(figures, mapper.energy)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,7 +16,7 @@ from draupnir.tools.mapping.crossbar.assembly import FloatCrossbar, assemble
 from draupnir.tools.mapping.crossbar.quantise import quantise, scales
 from draupnir.tools.mapping.crossbar.running import CrossbarRuns, integer_answer
 from draupnir.tools.mapping.energy import Energy
-from draupnir.tools.mapping.mapper import Run
+from draupnir.tools.mapping.mapper import Run, WeightPair
 from draupnir.tools.mapping.network import SpikingNetwork
 from draupnir.tools.mapping.plan import Mapped, Plan, PopulationPlace
 from draupnir.tools.mapping.violations import BrokenRules, Violation
@@ -75,6 +75,24 @@ class CrossbarMapper:
         crossbar = assemble(mapped.network, mapped.conventions, self.chip, self.one_sign, choices.split_signs)
         network = self._integers(crossbar, replace(limits, **ranges), fine)
         return partial(integer_answer, mapped, network)
+
+    def weights(self, mapped: Mapped) -> Mapping[str, WeightPair]:
+        """The weights to each population."""
+        crossbar = assemble(mapped.network, mapped.conventions, self.chip, self.one_sign, split_signs=True)
+        integers = self.network(mapped.configuration).weights
+        pairs = {}
+        for place in mapped.plan.places:
+            weights = crossbar.weights[:, place.neurons]
+            rows = weights != 0
+            scaled = (weights * place.scale)[rows]
+            on_chip = integers[:, place.neurons][rows]
+            pairs[place.name] = WeightPair(scaled, on_chip, self.limits.weight_min, self.limits.weight_max)
+        return pairs
+
+    @property
+    def potential_range(self) -> tuple[int, int]:
+        """The ends of a potential."""
+        return self.limits.core_min, self.limits.core_max
 
     def _integers(self, crossbar: FloatCrossbar, limits: Limits, choices: Choices) -> CrossbarNetwork:
         n_visited = len(crossbar.weights) if self.visits_all else crossbar.n_neurons

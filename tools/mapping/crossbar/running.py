@@ -21,7 +21,7 @@ from draupnir.emulator.speeds.levels import BUS_ENGINE
 from draupnir.emulator.speeds.limits import NotAtRest
 from draupnir.emulator.speeds.runs import AT_REST, EventRun
 from draupnir.tools.mapping.answers import SampleAnswer, decide
-from draupnir.tools.mapping.crossbar.samples import inputs
+from draupnir.tools.mapping.crossbar.samples import inputs, timesteps
 from draupnir.tools.mapping.plan import Integers, Mapped
 
 NEURONS = "neurons"
@@ -80,7 +80,16 @@ def integer_answer(mapped: Mapped, network: CrossbarNetwork, spikes: NDArray[np.
     outcome = network.run(inputs(mapped.plan, spikes), Schedule.AT_REST)
     outputs = outcome.core[mapped.plan.output_neurons]
     label = decide(mapped.plan, outcome.neurons, outputs)
-    return SampleAnswer(label, outcome.neurons, outputs, outcome.dropped_spikes, outcome.synaptic_operations)
+    return SampleAnswer(
+        label,
+        outcome.neurons,
+        outputs,
+        outcome.dropped_spikes,
+        outcome.synaptic_operations,
+        timesteps=timesteps(mapped.plan, spikes)[outcome.inputs],
+        lowest=outcome.lowest,
+        highest=outcome.highest,
+    )
 
 
 def potentials(chip: Chip, words: NDArray[np.uint32]) -> Integers:

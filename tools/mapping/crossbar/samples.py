@@ -16,13 +16,24 @@ def inputs(plan: Plan, spikes: NDArray[np.uint8]) -> Integers:
 
     spikes : (timesteps, inputs) of 0 and 1
     """
-    return np.concatenate([np.zeros(0, np.int64), *_timesteps(plan, spikes)])
+    return np.concatenate([np.zeros(0, np.int64), *_pieces(plan, spikes)])
 
 
-def _timesteps(plan: Plan, spikes: NDArray[np.uint8]) -> Iterator[Integers]:
-    for t, timestep in enumerate(spikes):
+def timesteps(plan: Plan, spikes: NDArray[np.uint8]) -> Integers:
+    """(k,) int64, the timestep of each input of a sample; a time reference belongs to the one that it begins."""
+    lengths = [len(numbers) + (t > 0 and plan.time_reference) for t, numbers in enumerate(_rows(plan, spikes))]
+    return np.repeat(np.arange(len(lengths)), lengths)
+
+
+def _rows(plan: Plan, spikes: NDArray[np.uint8]) -> Iterator[Integers]:
+    """(k,) int64, the rows that are stimulated in each timestep."""
+    for timestep in spikes:
+        rows = plan.inputs[timestep != 0].ravel()
+        yield np.concatenate((plan.bias_rows, rows[rows >= 0]))
+
+
+def _pieces(plan: Plan, spikes: NDArray[np.uint8]) -> Iterator[Integers]:
+    for t, rows in enumerate(_rows(plan, spikes)):
         if t and plan.time_reference:
             yield np.array([TIME_REFERENCE])
-        yield plan.bias_rows
-        rows = plan.inputs[timestep != 0].ravel()
-        yield rows[rows >= 0]
+        yield rows

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from draupnir.emulator.reckon.network import configuration, network
+from draupnir.emulator.reckon.layout import N
+from draupnir.emulator.reckon.network import U_MAX, U_MIN, configuration, network
 from draupnir.tools.mapping import reference
 from draupnir.tools.mapping.answers import SampleAnswer
 from draupnir.tools.mapping.choices import Choices, Decision
 from draupnir.tools.mapping.conventions import Conventions, Reset
 from draupnir.tools.mapping.energy import RECKON
 from draupnir.tools.mapping.labels import float_labels
-from draupnir.tools.mapping.mapper import Run
+from draupnir.tools.mapping.mapper import Run, WeightPair
 from draupnir.tools.mapping.network import SpikingNetwork
 from draupnir.tools.mapping.plan import Mapped, Plan, PopulationPlace
 from draupnir.tools.mapping.reckon.layout import FloatLayout, lay_out
-from draupnir.tools.mapping.reckon.quantise import quantise
+from draupnir.tools.mapping.reckon.quantise import W_MAX, W_MIN, out_scale_in_lsb, quantise
 from draupnir.tools.mapping.reckon.running import ReckonRuns, integer_answer
 from draupnir.tools.mapping.violations import BrokenRules, Violation
 
@@ -57,6 +58,31 @@ class ReckonMapper:
     def integer_run(self, mapped: Mapped) -> Run:
         """Return a function that runs samples on the integer network."""
         return partial(integer_answer, mapped, network(mapped.configuration))
+
+    def weights(self, mapped: Mapped) -> Mapping[str, WeightPair]:
+        """The weights in each memory."""
+        layout, integers = lay_out(mapped.network, mapped.conventions), network(mapped.configuration)
+        scale = np.ones(N)
+        for place in mapped.plan.places:
+            if mapped.network.population(place.name).spikes:
+                scale[place.neurons] = place.scale
+        out_scale = out_scale_in_lsb(layout, integers)
+        parts = (
+            ("winp", layout.winp * scale, integers.winp << integers.fp_loc_winp),
+            ("wrec", layout.wrec * scale, integers.wrec << integers.fp_loc_wrec),
+            ("wout", layout.wout * out_scale, integers.wout[:, : integers.n_out] << integers.fp_loc_wout),
+        )
+        shifts = (integers.fp_loc_winp, integers.fp_loc_wrec, integers.fp_loc_wout)
+        return {
+            name: WeightPair(in_float[in_float != 0], on_chip[in_float != 0], W_MIN << shift, W_MAX << shift)
+            for (name, in_float, on_chip), shift in zip(parts, shifts, strict=True)
+            if in_float.any()
+        }
+
+    @property
+    def potential_range(self) -> tuple[int, int]:
+        """The ends of a potential."""
+        return U_MIN, U_MAX
 
     def unrounded_run(self, mapped: Mapped, choices: Choices) -> Run:
         """Return a function that runs samples in floating point: on this chip only rounding makes a difference."""

@@ -106,9 +106,18 @@ def _kappa(layout: FloatLayout) -> int:
     return int(kappa[0])
 
 
+def _out_scale(layout: FloatLayout) -> float:
+    """The weight on the chip for 1.0."""
+    return COUNT if layout.counts else W_MAX / max(float(abs(layout.wout).max()), 1e-300)
+
+
+def out_scale_in_lsb(layout: FloatLayout, network: Network) -> float:
+    """The LSB of an output neuron's potential for 1.0."""
+    return _out_scale(layout) * (1 << network.fp_loc_wout)
+
+
 def _outputs(layout: FloatLayout, kappa: int) -> tuple[Integers, int]:
     """(256, 16) int64 weights in one scale for all, and their shift; without a decay nothing is rounded."""
-    largest = max(float(abs(layout.wout).max()), 1e-300)
-    rounded = _rounded(layout.wout * (COUNT if layout.counts else W_MAX / largest), 0)
+    rounded = _rounded(layout.wout * _out_scale(layout), 0)
     shift = SHIFT if kappa < 1 << KAPPA_FRACTION else 0
     return np.pad(rounded, ((0, N - len(rounded)), (0, N_OUT - rounded.shape[1]))), shift

@@ -102,4 +102,14 @@ def integer_answer(mapped: Mapped, network: Network, spikes: Spikes) -> SampleAn
     potentials = outcome.outputs[-1]
     counts = np.arange(len(outcome.outputs)) >= plan.extra_timesteps
     label = outcome.label(counts) if plan.decision is Decision.MAJORITY else _label(plan, potentials)
-    return SampleAnswer(label, outcome.neurons, potentials, 0, outcome.synaptic_operations)
+    lowest, highest = outcome.u.min(axis=0), outcome.u.max(axis=0)
+    return SampleAnswer(
+        label,
+        outcome.neurons,
+        potentials,
+        0,
+        outcome.synaptic_operations,
+        timesteps=outcome.timesteps,
+        lowest=lowest,
+        highest=highest,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -146,3 +147,48 @@ def test_figures_confuse_labels_as_they_come() -> None:
         figures.add(SampleAnswer(label, nothing, nothing, 0, 0), right)
     assert figures.confusion.tolist() == [[1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
     assert (figures.n, figures.n_right, figures.accuracy) == (4, 1, 0.25)
+
+
+# --- The report -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_the_report_is_one_page_with_all_its_pictures(chip):
+    map_network(chip)
+    result = run(chip, "--report", "page")
+    assert result.exit_code == 0, result.output
+    page = Path("page/report.html").read_text()
+    assert f"float 80.0 %, on {chip} 80.0 %: order of events, leak and reset +0.0, weights +0.0" in page
+    assert "layer1" in page
+    assert "http" not in page.replace("http://www.w3.org", "")  # nothing is loaded from elsewhere
+    for name in ("spike_rates", "weights", "distributions", "confusion", "worst_samples"):
+        picture = Path(f"page/{name}.png").read_bytes()
+        assert picture.startswith(b"\x89PNG")
+        assert base64.b64encode(picture).decode() in page
+
+
+def test_the_report_s_json_has_the_same_figures() -> None:
+    map_network("tinyodin")
+    run("tinyodin", "--report", "page")
+    content = json.loads(Path("page/report.json").read_text())
+    figures = json.loads(run("tinyodin", "--json").stdout)
+    assert {name: content[name] for name in figures if name in content} == {
+        name: number for name, number in figures.items() if name in content
+    }
+    (population,) = content["study"]["populations"].values()
+    assert population["spikes_on_chip"] == [4, 4]  # two spikes in each of four samples, by hand
+    assert population["spikes_in_float"] == [4, 4]
+    assert (population["silent"], population["always_spiking"]) == ([], [])
+    assert content["study"]["worst"] == [{"sample": 4, "right": 1, "label": -1, "margin": 0.0}]
+    assert content["weights"] == {"layer1": {"n": 2, "n_zeros": 0, "n_at_an_end": 2, "mean_error": 0.0}}
+    assert content["origin"]["versions"]["numpy"] == np.__version__
+
+
+def test_silent_and_always_spiking_neurons_are_named() -> None:
+    np.savez("net.npz", w1=np.array([[1.5, 0.001, 1.5], [1.5, 0.001, 0.0]]))
+    np.savez("samples.npz", spikes=np.ones((3, 4, 2), np.uint8))
+    map_network("tinyodin")
+    assert run("tinyodin", "--report", "page").exit_code == 0
+    (population,) = json.loads(Path("page/report.json").read_text())["study"]["populations"].values()
+    assert (population["silent"], population["always_spiking"]) == ([1], [0, 2])
+    assert "<td>layer1:0, layer1:2" in Path("page/report.html").read_text().replace('<td class="text">', "<td>")
