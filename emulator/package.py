@@ -39,6 +39,8 @@ class ChipPackage:
     engine : its event level, a ``levels.Level``
     closed_loop : the chip between a sender and a receiver, clock by clock, a ``levels.ClosedLoopLevel``
     host : the host that leads the chip from timestep to timestep, a ``levels.HostRoom``
+    operations : the operations of a host that sends events, resets neurons and reads potentials, a class; see
+        ``crossbar/operations.py``
     port : the form of writes on its SPI, a ``spi.port.Port``
     recipes : its stimuli by name, a ``golden.recipes.RecipeBook``
     golden : the folder that has a folder for each golden case
@@ -61,6 +63,7 @@ class ChipPackage:
     engine: str | None = None
     closed_loop: str | None = None
     host: str | None = None
+    operations: str | None = None
     port: str | None = None
     recipes: str | None = None
     golden: str | None = None

@@ -8,6 +8,7 @@ PACKAGE = ChipPackage(
     model="draupnir.emulator.odin.chip:Model",
     engine="draupnir.emulator.odin.events.engine",
     closed_loop="draupnir.emulator.odin.events.closed_loop",
+    operations="draupnir.emulator.crossbar.operations:Operations",
     port="draupnir.emulator.odin.port:PORT",
     recipes="draupnir.golden.recipes.odin_table:BOOK",
     golden="draupnir.golden:odin",

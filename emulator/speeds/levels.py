@@ -142,6 +142,10 @@ def _is_host(part: object) -> TypeGuard[HostRoom]:
     return isinstance(part, HostRoom)
 
 
+def _is_operations(part: object) -> TypeGuard[type[Any]]:
+    return isinstance(part, type) and hasattr(part, "Op") and hasattr(part, "operand_range")
+
+
 _RIGHT = "a module with a function run"
 ENGINE: Part[Level] = Part("engine", "event-level engine", WITHOUT, _is_level, _RIGHT)
 BUS_ENGINE: Part[BusLevel] = Part("engine", "event-level engine", WITHOUT, _is_bus_level, _RIGHT)
@@ -149,4 +153,11 @@ HOSTED_ENGINE: Part[HostedLevel] = Part("engine", "event-level engine", WITHOUT,
 CLOSED_LOOP: Part[ClosedLoopLevel] = Part("closed_loop", "closed loop", WITHOUT, _is_closed_loop, _RIGHT)
 HOST: Part[HostRoom] = Part(
     "host", "host", "no host leads it", _is_host, "a module with Op, Host, operand_range, clock_limit, start, act, skip"
+)
+OPERATIONS: Part[type[Any]] = Part(
+    "operations",
+    "operations of a host",
+    "its host sends events, and does nothing else",
+    _is_operations,
+    "a class with Op and operand_range",
 )

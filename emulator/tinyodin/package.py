@@ -8,6 +8,7 @@ PACKAGE = ChipPackage(
     model="draupnir.emulator.tinyodin.chip:Model",
     engine="draupnir.emulator.tinyodin.events.engine",
     closed_loop="draupnir.emulator.tinyodin.events.closed_loop",
+    operations="draupnir.emulator.crossbar.operations:Operations",
     port="draupnir.emulator.tinyodin.port:PORT",
     recipes="draupnir.golden.recipes.tinyodin_table:BOOK",
     golden="draupnir.golden:tinyodin",

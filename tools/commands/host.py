@@ -76,10 +76,10 @@ def command(
     blank = board.simulate is not None and network is None and options.max_cycles is None
     send = job.sender(declaration, network, replace(options, max_cycles=BLANK_CYCLES) if blank else options, quiet)
     with (
-        saving(options.output, saves, declaration) as (take, save),
+        saving(options.output, saves, declaration, options.potentials) as outputs,
         boards.opened(board, declaration, options.seed) as device,
     ):
-        report = {"chip": chip, **job.run(device, network, verify, send, take, saves, save)}
+        report = {"chip": chip, **job.run(device, network, verify, send, outputs, saves)}
     _tell(report, options, config_findings, blank, as_json)
     if report.get("n_differences"):
         raise DifferenceFound

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from draupnir.emulator import chips
-from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds import limits
 from draupnir.tools.lint import report
 from draupnir.tools.report import figures, schema
@@ -20,9 +19,10 @@ from draupnir.tools.terminal.arguments import AliasedOption, chip_argument, decl
 from draupnir.tools.terminal.progress import progress
 
 if TYPE_CHECKING:
+    from draupnir.emulator.configuration import Configuration
     from draupnir.tools.lint.findings import Finding
+    from draupnir.tools.run.saving import Outputs
     from draupnir.tools.run.session import RunOutcome
-    from draupnir.tools.run.spikes import Take
 
 
 @click.command("run")
@@ -59,7 +59,8 @@ def command(
 
     The events are a CSV with the header addr or cycle,addr, or a .npy of one or two columns of integers. Cycle 0 is the
     first clock after the reset. Events follow each other as quickly as the handshake allows, but none is sent before
-    its cycle. With the word rest as its cycle (-1 in a .npy) an event is sent when the chip is at rest.
+    its cycle. With the word rest as its cycle (-1 in a .npy) an event is sent when the chip is at rest. A CSV with the
+    header op,operand has operations: EVENT, WAIT, REST, RESET of the neurons, and READ of potentials (docs/network.md).
 
     A chip that its host leads takes other files. A CSV with the header time,addr has the input spikes of one sample, by
     timestep. A CSV with the header op,operand has the operations of the host, in order; the message for a wrong
@@ -92,10 +93,10 @@ def command(
     model = chips.model(chip, declaration.sizes)(options.seed)
     model.stretch = not plain_clock
     configuration.apply(model)
-    with saving(options.output, saves, declaration) as (take, save):
-        outcome = _run(model, options, take)
+    with saving(options.output, saves, declaration, options.potentials) as files:
+        outcome = _run(model, configuration, options, files)
         for name in saves:
-            save(name, model.memories[name])
+            files.save(name, model.memories[name])
     _tell(model, outcome, options, config_findings, as_json)
 
 
@@ -107,7 +108,7 @@ def _trial(
 
     if options.config is None:
         raise click.UsageError("Missing option '--config'", click.get_current_context())
-    options.refuse_beside("--samples", "onto", "events", "timesteps", "save", "max_cycles", "seed")
+    options.refuse_beside("--samples", "onto", "events", "timesteps", "potentials", "save", "max_cycles", "seed")
     outputs.check({"--config": options.config, "--samples": samples}, {"-o": options.output}, {"--report": page})
     outcome = job.run(chip, job.TrialOptions(options.config, samples, options.output, page, megahertz))
     warnings = outcome.figures.warnings()
@@ -145,19 +146,24 @@ def dropped(outcome: RunOutcome) -> list[str]:
     return [f"{n:,} spike(s) found the scheduler's FIFO full and were dropped: they stimulated nobody"] if n else []
 
 
-def _run(model: Any, options: RunOptions, take: Take) -> RunOutcome:
-    """Send the events block by block, or let the host of the chip send them, if it has one."""
+def _run(model: Any, configuration: Configuration, options: RunOptions, files: Outputs) -> RunOutcome:
+    """Send the events block by block, or carry out operations, or let the host of the chip lead it, if it has one."""
     from draupnir.emulator.parts.handshake import Environment
     from draupnir.tools.run import events as event_files
-    from draupnir.tools.run import hosted, session
+    from draupnir.tools.run import hosted, operations, session
 
-    events, chip = options.events, model.chip.name
+    events, chip, take = options.events, model.chip.name, files.take
     assert events is not None
+    has_operations = operations.is_file(events, model.chip)
+    options.check_potentials(has_operations)
     if hosted.is_hosted(chip):
         return hosted.run(model, events, options.timesteps, options.delays, options.max_cycles, take)
-    if options.timesteps is not None:
-        raise InputError(f"--timesteps {options.timesteps}: {chip} has no timesteps; right is to leave it out")
+    options.check_timesteps(chip)
     environment = Environment(**options.delays)
+    if has_operations:
+        ops = operations.read(events, model.chip, options.potentials)
+        limit = options.max_cycles
+        return operations.run(model, configuration, ops, environment, limit, take, files.take_potentials)
     with progress(events.name, event_files.count(events), "events") as advance:
         blocks = event_files.blocks(events, model.chip)
         return session.run(model, blocks, environment, options.max_cycles, take, advance)

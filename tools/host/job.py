@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from draupnir.emulator.configuration import Configuration
+from draupnir.emulator.crossbar.operations import Op
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.parts.handshake import Environment
@@ -16,15 +18,16 @@ from draupnir.rtl import emit
 from draupnir.tools.compile.packed import Memories
 from draupnir.tools.compile.spi import stream
 from draupnir.tools.host import led, session
+from draupnir.tools.host import operations as on_board
 from draupnir.tools.host.device import BridgedChip
 from draupnir.tools.run import events as event_files
-from draupnir.tools.run import hosted
+from draupnir.tools.run import hosted, operations
 from draupnir.tools.run.options import RunOptions
-from draupnir.tools.run.saving import Save
-from draupnir.tools.run.spikes import Take
+from draupnir.tools.run.saving import Outputs
+from draupnir.tools.run.spikes import Take, TakePotentials
 from draupnir.tools.terminal.progress import progress
 
-Send = Callable[[BridgedChip, Take], dict[str, Any]]
+Send = Callable[[BridgedChip, Take, TakePotentials], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class BoardNetwork:
 
     def verify(self, device: BridgedChip) -> dict[str, Any]:
         """Read all memory words of the chip and compare them. Returns counts and a difference, for the report."""
-        words = self._words(memory.name for memory in self.configuration.chip.memories)
+        words = self.words(memory.name for memory in self.configuration.chip.memories)
         n_words = sum(map(len, words.values()))
         with progress("reading", n_words, "words") as advance:
             differences = session.verify(device, self.configuration, words, advance)
@@ -60,11 +63,11 @@ class BoardNetwork:
 
     def read(self, device: BridgedChip, names: Iterable[str]) -> dict[str, np.ndarray]:
         """Read all words of these memories that the chip has."""
-        words = self._words(names)
+        words = self.words(names)
         with progress("reading", sum(map(len, words.values())), "words") as advance:
             return session.read(device, self.configuration, words, advance)
 
-    def _words(self, names: Iterable[str]) -> dict[str, np.ndarray]:
+    def words(self, names: Iterable[str]) -> dict[str, np.ndarray]:
         """The addresses of the memory words that the chip with these parameters has, by memory."""
         chip = self.configuration.chip.name
         return {name: emit.kept_words(chip, name, **self.parameters) for name in names}
@@ -74,26 +77,30 @@ def sender(chip: Chip, network: BoardNetwork | None, options: RunOptions, quiet:
     """Read the file of events, or of the host's operations. Returns a function that sends them to a device.
 
     quiet : the run ends after so many clocks without an event, at least 1; None for ``session.QUIET``
-    Raises InputError for a wrong file, and for timesteps of a chip that has none.
+    Raises InputError for a wrong file, and for options that do not fit it.
     """
     events, is_led = options.events, hosted.is_hosted(chip.name)
-    if options.timesteps is not None and not is_led:
-        raise InputError(f"--timesteps {options.timesteps}: {chip.name} has no timesteps; right is to leave it out")
+    has_operations = events is not None and operations.is_file(events, chip)
+    options.check_potentials(has_operations)
+    if not is_led:
+        options.check_timesteps(chip.name)
     if events is None:
-        return lambda device, take: {}
+        return lambda device, take, take_potentials: {}
     environment = Environment(**options.delays)
+    if has_operations:
+        return _operator(chip, events, network, options, quiet or session.QUIET)
     if is_led:
-        operations = led.read(events, chip, network.configuration if network else None, options.timesteps)
+        led_ops = led.read(events, chip, network.configuration if network else None, options.timesteps)
 
-        def lead(device: BridgedChip, take: Take) -> dict[str, Any]:
-            with progress("operations", len(operations), "operations") as advance:
-                outcome = session.lead(device, operations, environment, options.max_cycles, take, advance)
-            return led.report(operations, outcome)
+        def lead(device: BridgedChip, take: Take, take_potentials: TakePotentials) -> dict[str, Any]:
+            with progress("operations", len(led_ops), "operations") as advance:
+                outcome = session.lead(device, led_ops, environment, options.max_cycles, take, advance)
+            return led.report(led_ops, outcome)
 
         return lead
     n_events = event_files.count(events)
 
-    def send(device: BridgedChip, take: Take) -> dict[str, Any]:
+    def send(device: BridgedChip, take: Take, take_potentials: TakePotentials) -> dict[str, Any]:
         with progress(events.name, n_events, "events") as advance:
             blocks = event_files.blocks(events, chip)
             limit, quiet_clocks = options.max_cycles, quiet or session.QUIET
@@ -102,26 +109,43 @@ def sender(chip: Chip, network: BoardNetwork | None, options: RunOptions, quiet:
     return send
 
 
+def _operator(chip: Chip, path: Path, network: BoardNetwork | None, options: RunOptions, quiet: int) -> Send:
+    """Read a file of operations. Returns a function that carries them out on a device."""
+    if network is None:
+        raise InputError(f"{path}: operations need the configuration of the chip; right is with --config")
+    configuration, neurons = network.configuration, network.words(["neurons"])["neurons"]
+    ops, environment = operations.read(path, chip, options.potentials), Environment(**options.delays)
+
+    def operate(device: BridgedChip, take: Take, take_potentials: TakePotentials) -> dict[str, Any]:
+        with progress(path.name, sum(op == Op.EVENT for op, _ in ops), "events") as advance:
+            limit = options.max_cycles
+            return on_board.run(
+                device, configuration, neurons, ops, environment, limit, quiet, take, take_potentials, advance
+            ).report()
+
+    return operate
+
+
 def run(
     device: BridgedChip,
     network: BoardNetwork | None,
     verify: bool,
     send: Send,
-    take: Take,
+    outputs: Outputs,
     saves: Iterable[str],
-    save: Save,
 ) -> dict[str, Any]:
     """Program, verify, send and read. Returns the report. If a memory differs after programming, nothing is sent.
 
     network : None leaves the chip as it is, without a reset
-    saves : the names of the memories that are read at the end; ``save`` receives their contents
+    outputs : functions that receive spikes, potentials and memories
+    saves : the names of the memories that are read at the end
     """
     report = network.program(device) if network else {}
     if network and verify:
         report |= network.verify(device)
     if not report.get("n_differences"):
-        report |= send(device, take)
+        report |= send(device, outputs.take, outputs.take_potentials)
     if network and saves:
         for memory, content in network.read(device, saves).items():
-            save(memory, content)
+            outputs.save(memory, content)
     return report

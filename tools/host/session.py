@@ -148,6 +148,7 @@ def run(
     quiet: int = QUIET,
     take: Take = lambda cycles, addrs: None,
     advance: Callable[[int], None] = lambda n: None,
+    longest_run: int = LONGEST_RUN,
 ) -> HostOutcome:
     """Send events and receive spikes, until all events are sent and the chip is quiet, or for ``max_cycles`` clocks.
 
@@ -161,6 +162,8 @@ def run(
     max_cycles : at least 0; None stops only a chip that does not come to rest (``limits.clock_limit``)
     quiet : the run ends after so many clocks without an event in or out, at least 1
     take : receives cycles and addresses of spikes, (n,) int64 each; advance : receives numbers of events
+    longest_run : the clock runs for at most so many clocks at a time, at least ``quiet``. So the number of clocks after
+        the last event does not depend on the speed of the line either.
     """
     first_cycle, waits, e = device.poll().now, _Waits(), environment
 
@@ -171,7 +174,7 @@ def run(
         return limits.clock_limit(n_events, clocks, e.gap + e.hold, e.ack_delay + e.ack_hold)
 
     entries = _events(blocks, first_cycle, waits)
-    outcome = _BoardRun(device, entries, clock_limit, quiet, take, advance).run(environment)
+    outcome = _BoardRun(device, entries, clock_limit, quiet, take, advance, longest_run).run(environment)
     if outcome.done:
         outcome.n_cycles, outcome.n_cycles_to_last_event = None, outcome.n_cycles
     return outcome
@@ -289,7 +292,7 @@ class _BoardRun:
 
     entries : the entries for the queue of the board
     clock_limit : a function that gives the limit of clocks, from the number of events that are queued up to now
-    quiet, take, advance : as for ``run``
+    quiet, take, advance, longest_run : as for ``run``
     """
 
     def __init__(
@@ -300,45 +303,49 @@ class _BoardRun:
         quiet: int,
         take: Take,
         advance: Callable[[int], None],
+        longest_run: int = LONGEST_RUN,
     ) -> None:
         self._device, self._clock_limit, self._quiet, self._take = device, clock_limit, quiet, take
+        self._longest_run = longest_run
         self._outcome = HostOutcome()
         self._queue = _Queue(device, entries, self._outcome, advance)
         self._first_cycle = device.poll().now
-        self._now = self._first_cycle
+        self._now = self._start_cycle = self._last_move = self._first_cycle
 
     def run(self, environment: Environment) -> HostOutcome:
         """Fill the queue of events, and receive spikes until the run ends."""
         device, queue, outcome = self._device, self._queue, self._outcome
         device.environment(environment.delays)
         queue.fill()
-        self._start(LONGEST_RUN)
+        self._start(self._longest_run, queue.has_more)
         while True:
             progress = self._poll()
+            is_done = not queue.has_more and progress.quiet >= self._quiet
             if queue.has_more and progress.n_remaining:
                 if not queue.needs_rest:
                     self._fill()
                 elif self._comes_to_rest():
                     queue.fill(is_at_rest=True)
-                    self._start(LONGEST_RUN)
+                    self._start(self._longest_run, queue.has_more)
             elif not progress.drained:
                 continue
-            elif not progress.n_remaining and self._clocks_left > 0:
-                self._start(LONGEST_RUN)
-            elif not progress.n_remaining or progress.quiet >= self._quiet:
-                outcome.done = not queue.has_more and progress.quiet >= self._quiet
+            elif is_done or not (progress.n_remaining or self._clocks_left > 0):
+                outcome.done = is_done
                 break
+            elif not progress.n_remaining:
+                self._start(self._longest_run, queue.has_more)
         device.run(0)
-        outcome.n_cycles = progress.now - self._first_cycle - (progress.quiet if outcome.done else 0)
+        outcome.n_cycles = (self._last_move if outcome.done else progress.now) - self._first_cycle
         return outcome
 
     @property
     def _clocks_left(self) -> int:
         return self._clock_limit(self._outcome.n_events) - (self._now - self._first_cycle)
 
-    def _start(self, clocks: int) -> None:
+    def _start(self, clocks: int, with_more_events: bool) -> None:
         """Let the chip's clock run for so many clocks, but not past the limit."""
-        self._device.run(min(self._clocks_left, clocks), with_more_events=self._queue.has_more)
+        self._start_cycle = self._now
+        self._device.run(min(self._clocks_left, clocks), with_more_events)
 
     def _fill(self) -> None:
         """Fill the queue of the board. The clock no longer waits for events if there are no more."""
@@ -350,6 +357,8 @@ class _BoardRun:
         """Ask the board how far it is, and receive the next spikes."""
         progress = self._device.poll()
         self._now = progress.now
+        if progress.quiet < progress.now - self._start_cycle:  # it counts from the start of the clock
+            self._last_move = progress.now - progress.quiet
         if progress.spikes:
             cycles, addrs = np.array(progress.spikes, np.int64).T
             self._take(cycles - self._first_cycle, addrs)
@@ -366,7 +375,7 @@ class _BoardRun:
         while progress.n_remaining and not (progress.drained and progress.now == previous_now):
             previous_now, progress = progress.now, self._poll()
         while self._clocks_left > 0:
-            self._device.run(min(self._quiet, self._clocks_left))
+            self._start(self._quiet, with_more_events=False)
             progress = self._poll()
             while progress.n_remaining or not progress.drained:
                 progress = self._poll()

@@ -7,7 +7,6 @@ counts every timestep for the inference, and receives the chip's output after th
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -19,11 +18,12 @@ import numpy as np
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds.levels import HOST, HostRoom
-from draupnir.tools.run import levels
+from draupnir.tools.run import levels, op_files
+from draupnir.tools.run.op_files import OPERATIONS
 from draupnir.tools.run.session import RunOutcome
 from draupnir.tools.run.spikes import Take
 
-OPERATIONS, SPIKES = ["op", "operand"], ["time", "addr"]
+SPIKES = ["time", "addr"]
 LAST_TIME = 10_000_000
 
 
@@ -39,11 +39,11 @@ def read(path: Path, model: Any, timesteps: int | None = None) -> np.ndarray:
     timesteps : the number of timesteps of the sample, at least 1, needed if its last ones have no spikes
     Raises InputError, with the line, for each mistake.
     """
-    header, rows = _table(path)
+    header, rows = op_files.table(path, (SPIKES, OPERATIONS))
     if header == OPERATIONS:
         if timesteps is not None:
             raise InputError(f"--timesteps {timesteps}: {path} has operations; right is only with {','.join(SPIKES)}")
-        return np.array(list(_operations(path, rows, _host(model))), np.int64).reshape(-1, 2)
+        return np.array(list(op_files.operations(path, rows, _host(model))), np.int64).reshape(-1, 2)
     return np.array(list(_sample(_spikes(path, rows), model, timesteps, path)), np.int64)
 
 
@@ -88,55 +88,14 @@ def _host(model: Any) -> HostRoom:
     return HOST.require(chips.package(model.chip.name))
 
 
-def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The header, and all other lines that are not empty, each with its number from 2 on."""
-    try:
-        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
-    except csv.Error as error:
-        raise InputError(f"{path}: no events: {error}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        raise InputError(f"{path}: no events: {reason}") from error
-    header = [name.strip() for name in lines[0]] if lines else []
-    if header not in (OPERATIONS, SPIKES):
-        text = ",".join(header)[:40]
-        raise InputError(f"{path}:1: header {text!r}; right is {','.join(SPIKES)}, or {','.join(OPERATIONS)}")
-    rows = [(number, line) for number, line in enumerate(lines[1:], start=2) if line]
-    for number, line in rows:
-        if len(line) != len(header):
-            raise InputError(f"{path}:{number}: {len(line)} columns; the header has {len(header)}")
-    return header, rows
-
-
-def _integer(path: Path, number: int, name: str, text: str, high: int) -> int:
-    try:
-        number_read = int(text, 0)
-    except ValueError as error:
-        raise InputError(f"{path}:{number}: {name}: {text.strip()[:40]!r} is not an integer") from error
-    if not 0 <= number_read <= high:
-        raise InputError(f"{path}:{number}: {name}: {number_read} is not within 0..{high}")
-    return number_read
-
-
-def _operations(path: Path, rows: Sequence[tuple[int, list[str]]], host: Any) -> Iterator[tuple[int, int]]:
-    for number, (name, operand) in rows:
-        try:
-            code = host.Op[name.strip().upper()]
-        except KeyError as error:
-            right = ", ".join(op.name for op in host.Op)
-            raise InputError(f"{path}:{number}: no operation {name.strip()[:40]!r}; there are {right}") from error
-        low, high = host.operand_range(code)
-        operation = int(code), _integer(path, number, name.strip(), operand, high)
-        if operation[1] < low:
-            raise InputError(f"{path}:{number}: {name.strip()}: {operation[1]} is not within {low}..{high}")
-        yield operation
-
-
 def _spikes(path: Path, rows: Sequence[tuple[int, list[str]]]) -> list[tuple[int, int]]:
     """The spikes as (timestep, input neuron), in ascending order of timesteps."""
     spikes: list[tuple[int, int]] = []
     for number, (timestep, addr) in rows:
-        spike = _integer(path, number, "time", timestep, LAST_TIME), _integer(path, number, "addr", addr, 255)
+        spike = (
+            op_files.integer(path, number, "time", timestep, LAST_TIME),
+            op_files.integer(path, number, "addr", addr, 255),
+        )
         if spikes and spike[0] < spikes[-1][0]:
             raise InputError(
                 f"{path}:{number}: time: {spike[0]} comes after {spikes[-1][0]}; right is in ascending order"

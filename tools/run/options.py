@@ -35,6 +35,7 @@ class RunOptions:
     events: Path | None
     timesteps: int | None
     output: Path | None
+    potentials: Path | None
     save: tuple[str, ...]
     gap: int
     hold: int
@@ -60,7 +61,8 @@ class RunOptions:
                 raise InputError(f"--save {name}={file}: {chip.name} has no memory {name!r}; it has {', '.join(names)}")
         onto = Path(self.onto) if self.onto else None
         inputs = {"--config": self.config, "--onto": onto, "--events": self.events}
-        outputs.check(inputs, {"-o": self.output, **{f"--save {name}=": file for name, file in saves.items()}})
+        images_by_option = {f"--save {name}=": file for name, file in saves.items()}
+        outputs.check(inputs, {"-o": self.output, "--potentials": self.potentials, **images_by_option})
         return saves
 
     def configuration(
@@ -86,6 +88,16 @@ class RunOptions:
             if getattr(self, name) not in (None, ()):
                 raise InputError(f"{option} and --{name.replace('_', '-')}: right is one of the two")
 
+    def check_timesteps(self, chip: str) -> None:
+        """Raise InputError if the user gives timesteps, for a chip that has none."""
+        if self.timesteps is not None:
+            raise InputError(f"--timesteps {self.timesteps}: {chip} has no timesteps; right is to leave it out")
+
+    def check_potentials(self, has_operations: bool) -> None:
+        """Raise InputError if the user names a file for potentials, and the events are no file of operations."""
+        if self.potentials is not None and not has_operations:
+            raise InputError(f"--potentials {self.potentials}: only with operations, among them READ, in --events")
+
     def warn_if_empty(self, n_events: int, is_done: bool) -> None:
         """Warn the user, on stderr, that the file of events has none."""
         if is_done and not n_events:
@@ -110,6 +122,12 @@ OPTIONS = (
         metavar="FILE",
         type=FILE,
         help="File for the spikes, cycle and address of each: .csv or .npy.",
+    ),
+    click.option(
+        "--potentials",
+        metavar="FILE",
+        type=FILE,
+        help="File for the potentials that READ operations ask for: .csv or .npy.",
     ),
     click.option("--save", metavar="MEM=FILE", multiple=True, help="Memory image after the run ($readmemh)."),
     click.option(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -73,7 +73,7 @@ def run(
         outcome.n_spikes += len(piece.addrs)
         outcome.n_cycles += piece.n_cycles
         outcome.done = piece.done
-        outcome.statistics = _sum_statistics(outcome.statistics, piece.statistics)
+        outcome.statistics = sum_statistics(outcome.statistics, vars(piece.statistics))
         advance(len(block.addrs))
         if not piece.done:
             break
@@ -87,15 +87,14 @@ def _limit(block: EventBlock, now: int, e: Environment) -> int:
     return limits.clock_limit(len(block.addrs), waits, e.gap + e.hold, e.ack_delay + e.ack_hold)
 
 
-def _sum_statistics(earlier: dict[str, Any] | None, later: Any) -> dict[str, Any]:
-    """Add the statistics of two runs."""
+def sum_statistics(earlier: dict[str, Any] | None, later: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the statistics of two runs. earlier : None if there is no earlier run"""
     totals: dict[str, Any] = {}
-    for f in fields(later):
-        addend = getattr(later, f.name)
+    for name, addend in later.items():
         if earlier is None:
-            totals[f.name] = dict(addend) if isinstance(addend, dict) else addend
+            totals[name] = dict(addend) if isinstance(addend, dict) else addend
         elif isinstance(addend, dict):
-            totals[f.name] = {name: n + earlier[f.name][name] for name, n in addend.items()}
+            totals[name] = {kind: n + earlier[name][kind] for kind, n in addend.items()}
         else:
-            totals[f.name] = max(earlier[f.name], addend) if HIGH_WATER in f.name else earlier[f.name] + addend
+            totals[name] = max(earlier[name], addend) if HIGH_WATER in name else earlier[name] + addend
     return totals
