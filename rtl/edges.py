@@ -1,9 +1,9 @@
-"""The part of a Verilated model that has to be evaluated when its clock rises and falls.
+"""Find the part of a Verilated model that must be evaluated at a clock edge.
 
-Verilator's ``eval()`` begins with all logic that depends on an input, whichever it is, as if all of them had changed.
-If the C++ that it made reads the clock nowhere but where it looks for edges, that logic would only come to the same
-values again: what is sensitive to the edge, and what that sets off, is then enough. And if only rising edges are looked
-for, the falling one needs no more than to be remembered.
+Verilator's ``eval()`` first evaluates all logic that depends on any input. The harness has already done this before
+the edge. If the generated C++ reads the clock only to detect its edges, the same evaluation would give the same values
+again. It is then enough to evaluate the logic that is sensitive to the edge, and the logic that depends on it. If the
+C++ detects only rising edges, a falling edge evaluates nothing: the model only stores the new level of the clock.
 """
 
 from __future__ import annotations
@@ -55,13 +55,14 @@ _BACK = f"""\
 
 
 def cpp_edges(model_dir: Path, clock: str | None) -> str:
-    """C++ of ``clock_edges(top, edges)`` and ``clock_back(top, edges)``: the clock rises, and falls later.
+    """Return C++ of ``clock_edges(top, edges)``, where the clock rises, and ``clock_back(top, edges)``, where it falls.
 
-    Before each, all inputs have been evaluated. Where only rising edges count, the clock falls at once, unseen.
+    The caller evaluates all inputs before each of them. If only rising edges count, ``clock_edges`` also sets the clock
+    back to 0, and nothing is evaluated for this. If Verilator's C++ does not have the form that this file knows, the
+    two functions call the harness's ``whole_clock`` and ``whole_back``, which evaluate everything.
 
-    model_dir : where Verilator wrote its C++
-    clock : the C++ name of the clock input; None for a chip that has several, or uses the fall of one
-    Where that C++ is not as this file knows it, it is the harness's ``whole_clock``: everything, at both edges.
+    model_dir : the folder of Verilator's C++
+    clock : the C++ name of the clock input; None for a chip that has several clocks, or uses the falling edge of one
     """
     if clock is None:
         return _WHOLE
@@ -78,7 +79,7 @@ def cpp_edges(model_dir: Path, clock: str | None) -> str:
 
 
 def _remembered_level(triggers: str, clock: str) -> str | None:
-    """Return where the clock's level is kept for the next look at it, if only rising edges count; else None."""
+    """Return the name of the variable with the clock's previous level, if only rising edges count, else None."""
     text = re.sub(r"\s+|\(IData\)|vlSelfRef\.", "", triggers)
     levels = re.findall(rf";(\w+)={clock};", text)
     if len(levels) != 1:
@@ -89,7 +90,7 @@ def _remembered_level(triggers: str, clock: str) -> str | None:
 
 
 def _phases(body: str) -> set[str]:
-    """The regions that a body of ``eval`` goes through; whatever else it calls is among them under its own name."""
+    """Return the regions that the body of ``eval`` evaluates, and the names of all other functions that it calls."""
     called = set(re.findall(rf"\b{PREFIX}\w+(?=\(vlSelf)", body))
     return {name.removeprefix(f"{_ROOT}___eval_phase__") for name in called}
 

@@ -34,7 +34,7 @@ RTL: Part[OurChip] = Part("rtl", "RTL of its own", "only somebody's Verilog can 
 def emit(chip_name: str, out_dir: Path, **parameters: Any) -> Path:
     """Write ``<out_dir>/<top>.v``, in Verilog-2005, and return its path.
 
-    What was written before of the same sources and parameters is copied.
+    If the same sources and parameters were written before, this copies that file.
     Raises as ``make`` and ``write_verilog`` do.
     """
     chip = our_chip(chip_name)
@@ -49,13 +49,13 @@ def emit(chip_name: str, out_dir: Path, **parameters: Any) -> Path:
 
 
 def _is_ours(chip: OurChip) -> bool:
-    """Tell whether ``_sources`` are all that the RTL is made from: of a package elsewhere nobody knows what it uses."""
+    """Return True if the RTL depends on ``_sources`` only. A chip of another package may depend on anything."""
     path = Path(inspect.getfile(chip.make)).resolve()
     return path.is_relative_to(_RTL) and "tests" not in path.relative_to(_RTL).parts
 
 
 def _sources() -> Iterator[bytes]:
-    """Our RTL and the declarations, by name and content."""
+    """Return the names and contents of the files of our RTL and of the declarations."""
     for folder in (_RTL, _RTL.with_name("emulator")):
         for path in sorted(folder.rglob("*.py")):
             if "tests" not in path.relative_to(folder).parts:
@@ -129,7 +129,7 @@ def our_chip(name: str) -> OurChip:
 
 
 def _yosys() -> str:
-    """The version of the Yosys that Amaranth takes; "" if there is none, which ``_verilog`` says."""
+    """Return the version of the Yosys that Amaranth uses; "" if there is none, which ``_verilog`` reports."""
     try:
         return str(verilog.find_yosys(lambda version: True).version())
     except verilog.YosysError:

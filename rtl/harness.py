@@ -1,4 +1,4 @@
-"""The C++ that stands between a Verilated model and ctypes, generated from a chip's declaration."""
+"""Generate the C++ between a Verilated model and ctypes from a chip's declaration."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ EXPORT int model_memory(void* handle, const char* name, uint32_t* limbs, int wri
 
 
 def cpp_harness(design: Design, chip: Chip) -> str:
-    """C++ source of the harness; the pins' positions are those of ``chip.input_word`` and ``chip.output_word``."""
+    """Return the harness in C++; the pins have their positions in ``chip.input_word`` and ``chip.output_word``."""
     apply = [line for pin in chip.inputs for line in _apply(chip, design, pin)]
     take = [line for pin in chip.outputs for line in _take(chip, design, pin)]
     probes = [probe for probe in chip.probes if probe.name in design.probes]
@@ -206,14 +206,14 @@ def cpp_harness(design: Design, chip: Chip) -> str:
 
 
 def _located(design: Design, name: str, path: str) -> str:
-    """C++ that says where a memory is."""
+    """Return C++ that finds a memory."""
     array, row = row_of(path)
     place = f'scope_name = "{_scope(design, array)}", var_name = "{array.rsplit(".", 1)[-1]}"'
     return f'if (name == "{name}") {place}, row = {-1 if row is None else row};'
 
 
 def _edges(chip: Chip, design: Design) -> list[str]:
-    """C++ that gives each clock the level after its edge."""
+    """Return C++ that sets each clock to the level after its edge."""
     return [
         f"if (edges & {bit:#x}) top.{member(design.port(clock.pin))} = {level};"
         for clock in chip.clocks
@@ -223,7 +223,7 @@ def _edges(chip: Chip, design: Design) -> list[str]:
 
 
 def _back(chip: Chip, design: Design) -> list[str]:
-    """C++ that brings each clock back of which one edge is used."""
+    """Return C++ that sets each clock back to its idle level, if the chip uses one of its edges only."""
     return [
         f"if (edges & {clock.rise | clock.fall:#x}) top.{member(design.port(clock.pin))} = {clock.idle};"
         for clock in chip.clocks
@@ -232,7 +232,7 @@ def _back(chip: Chip, design: Design) -> list[str]:
 
 
 def _apply(chip: Chip, design: Design, pin: Pin) -> list[str]:
-    """C++ that gives a pin its level: Verilator has one integer up to 64 bits, and an array of 32-bit ones beyond."""
+    """Return C++ that sets a pin. Verilator has one integer up to 64 bits, and an array of 32-bit integers beyond."""
     port = f"top->{member(design.port(pin))}"
     pieces = chip.input_word.pieces_of(pin.name)
     levels = [f"row[{p.word}] >> {p.shift} & {(1 << p.width) - 1:#x}" for p in pieces]
@@ -243,7 +243,7 @@ def _apply(chip: Chip, design: Design, pin: Pin) -> list[str]:
 
 
 def _take(chip: Chip, design: Design, pin: Pin) -> list[str]:
-    """C++ that puts a pin's level into a row."""
+    """Return C++ that copies a pin's level into a row."""
     port = f"top->{member(design.port(pin))}"
     wide = pin.width > _QUAD_BITS
     lines = []
@@ -259,14 +259,14 @@ def _pointer(probe: Probe) -> str:
 
 
 def _find(design: Design, probe: Probe) -> str:
-    """C++ that looks for a probe."""
+    """Return C++ that finds a probe."""
     path = design.probes[probe.name]
     place = f'"{_scope(design, path)}", "{path.rsplit(".", 1)[-1]}"'
     return f'{_pointer(probe)} = this->probe("{probe.name}", {place});'
 
 
 def _take_probe(chip: Chip, probe: Probe) -> list[str]:
-    """C++ that puts a probe's level into a row, from the integer, or the array of 32-bit ones, that Verilator has."""
+    """Return C++ that copies a probe's level into a row, from Verilator's integer or array of 32-bit integers."""
     size = next((size for size in (8, 16, 32, _QUAD_BITS) if probe.width <= size), LIMB_BITS)
     lines = []
     for piece in chip.output_word.pieces_of(probe.name):
@@ -277,12 +277,12 @@ def _take_probe(chip: Chip, probe: Probe) -> list[str]:
 
 
 def member(port: str) -> str:
-    """Verilator's C++ name of a port: a second underscore in a row is written as its code."""
+    """Return Verilator's C++ name of a port: of two underscores in sequence, the second is written as its code."""
     return re.sub("__", "___05F", port)
 
 
 def public_memories(design: Design) -> str:
-    """Verilator's control file that makes the memories and probes, and nothing else, accessible."""
+    """Return Verilator's control file that makes the memories and probes accessible, and nothing else."""
     memories = sorted({row_of(path)[0].rsplit(".", 1)[-1] for path in design.memories.values()})
     probes = sorted({path.rsplit(".", 1)[-1] for path in design.probes.values()})
     lines = [f'public_flat_rw -module "*" -var "{name}"\n' for name in memories]

@@ -1,7 +1,7 @@
-"""Files that are made once for all folders: they are kept, and found by a hash of all that they are made from.
+"""Keep generated files in the user's cache, each under a hash of everything that it is made from.
 
-A simulator's runtime takes seconds to compile and is the same in every design; a design that is compiled in one folder
-is often wanted in another; and a chip's Verilog comes out the same as long as nobody edits its sources.
+A simulator's runtime takes seconds to compile and is the same for every design. A design that is compiled in one folder
+is often needed in another. And a chip's Verilog stays the same as long as nobody edits its sources.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ import platformdirs
 
 from draupnir.golden.files import alone, replacing
 
-DAYS = 30  # what was not used for so long is removed
+DAYS = 30  # a file that nobody used for so long is removed
 # These variables also tell a compiler where its headers and its own programs are.
 _VARIABLES = ("CPATH", "CPLUS_INCLUDE_PATH", "C_INCLUDE_PATH", "GCC_EXEC_PREFIX", "COMPILER_PATH", "LIBRARY_PATH")
 
 
 def store() -> Path | None:
-    """The folder of all that is kept, among the user's caches; None where none can be written."""
+    """Return the folder of the kept files, in the user's cache; None if this program cannot write there."""
     folder: Path = platformdirs.user_cache_path("draupnir") / "compiled"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -36,10 +36,10 @@ def store() -> Path | None:
 
 
 def put(target: Path, made_from: Iterable[str | bytes], make: Callable[[], object]) -> Path:
-    """Make the file ``target``, or copy it from what is kept; returns ``target``.
+    """Make the file ``target``, or copy it from the kept files; return ``target``.
 
-    made_from : all that it depends on: sources, options, compiler
-    make : writes ``target``; of several processes that want the same, one calls it
+    made_from : everything that the file depends on: sources, options, compiler
+    make : writes ``target``; if several processes need the same file, only one of them calls it
     """
     folder = store()
     if folder is None:
@@ -60,7 +60,7 @@ def put(target: Path, made_from: Iterable[str | bytes], make: Callable[[], objec
 
 
 def digest(parts: Iterable[str | bytes]) -> str:
-    """A hash of all parts and of where each ends."""
+    """Return a hash of all parts and of their lengths, as 32 hexadecimal digits."""
     hashed = hashlib.sha256()
     for part in parts:
         content = part.encode() if isinstance(part, str) else part
@@ -70,7 +70,7 @@ def digest(parts: Iterable[str | bytes]) -> str:
 
 @cache
 def compiler(command: str) -> str:
-    """The words that tell a compiler from every other one, and from itself before it was brought up to date."""
+    """Return a text that differs for any two compilers, and for two versions of the same compiler."""
     banner = subprocess.run([command, "--version"], capture_output=True, text=True, check=False).stdout
     path = Path(command).resolve()
     variables = [f"{name}={os.environ.get(name)}" for name in _VARIABLES]
@@ -79,7 +79,7 @@ def compiler(command: str) -> str:
 
 @cache
 def headers(folder: Path) -> str:
-    """A hash of all files below a folder that C++ may include."""
+    """Return a hash of all files below a folder that C++ may include."""
     files = sorted(path for path in folder.rglob("*") if path.suffix in (".h", ".hpp", ".cpp") and path.is_file())
     return digest(part for path in files for part in (str(path.relative_to(folder)), path.read_bytes()))
 

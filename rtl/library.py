@@ -1,4 +1,4 @@
-"""The modules of a folder of Verilog, elaborated with pyslang: their ports, and the tree below each."""
+"""Elaborate the modules of a folder of Verilog with pyslang, and return the ports and the tree of each."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Library:
     """All sources of a design.
 
     directory : messages name files relative to it
-    paths : the sources, in the order in which they are to be compiled
-    settings : parameters of a top that are not at their defaults
+    paths : the sources, in the order of compilation
+    settings : parameters of a top that do not have their defaults
     files : module -> the file that defines it; the first one if there are several
-    headers : files of macros alone that the others need and do not include, as somebody's list of files has them first
+    headers : files with macros only that the others need and do not include; a list of files names them first
     """
 
     def __init__(
@@ -67,31 +67,31 @@ class Library:
                 (self.files if kind == "ModuleDeclaration" else self._others).setdefault(name, path)
 
     def problems(self, paths: Iterable[Path]) -> list[Problem]:
-        """Return what is wrong with these files; a problem of an included file once."""
+        """Return the mistakes in these files; a mistake in an included file appears once."""
         return list(
             dict.fromkeys(problem for path in paths if path in self.sources for problem in self.sources[path].problems)
         )
 
     def ports(self, module: str) -> list[ModulePort]:
-        """The ports of a module, in order."""
+        """Return the ports of a module, in order."""
         port_list = self._tops[module].body.portList if module in self._tops else ()
         return [_port(port) for port in port_list if port.name]
 
     def parameters(self, module: str) -> dict[str, int | str]:
-        """The parameters of a module that can be set, and what they are as a top."""
+        """Return name -> value of the parameters of a module that a user can set, with the module as a top."""
         values = {p.name: _value(p) for p in _settable(self._tops[module])} if module in self._tops else {}
         return {name: value.strip('"') if isinstance(value, str) else value for name, value in values.items()}
 
     @cached_property
     def at_defaults(self) -> Library:
-        """The same sources with no parameter set."""
+        """Return the same sources with all parameters at their defaults."""
         other = copy.copy(self)
         other.__dict__.pop("_tops", None)
         other._settings = {}
         return other
 
     def tree(self, top: str) -> Tree:
-        """All instances and memories below a module, and the modules that are nowhere defined."""
+        """Return all instances and memories below a module, and the modules that no source defines."""
         tree = Tree()
         if top in self._tops:
             for symbol in _below(self._tops[top]):
@@ -100,20 +100,20 @@ class Library:
 
     @cached_property
     def at_the_top(self) -> list[str]:
-        """The modules with ports that nothing instantiates but testbenches, which have none; in alphabetical order."""
+        """Return the modules with ports that no module with ports instantiates, in alphabetical order."""
         designs = [name for name in self.files if self.ports(name)]
         parts = {instance for name in designs for instance in self._instantiated_in.get(name, ())}
         return sorted(set(designs) - parts)
 
     def width_of(self, top: str, path: str) -> int | None:
-        """The bits of a register or wire below a module, by its path; None if there is no such thing."""
+        """Return the number of bits of a register or wire at a path below a module; None if there is none."""
         symbol = self._tops[top].body.lookupName(path) if top in self._tops else None
         if symbol is None or symbol.kind not in (ast.SymbolKind.Variable, ast.SymbolKind.Net):
             return None
         return int(symbol.type.bitWidth) if symbol.type.isIntegral else None
 
     def data_files(self, top: str) -> dict[str, str]:
-        """The files that memories below a module are filled from ($readmemh, $readmemb) -> where the source says so."""
+        """Return the files that fill memories below a module ($readmemh, $readmemb) -> their places in the source."""
         files: dict[str, str] = {}
         for symbol in _below(self._tops[top]) if top in self._tops else ():
             if symbol.kind is ast.SymbolKind.ProceduralBlock:
@@ -122,7 +122,9 @@ class Library:
         return files
 
     def compiled(self, tree: Tree) -> tuple[Path, ...]:
-        """The files that define what a tree is made of: headers, packages in the order of their use, others by name."""
+        """Return the files that define the parts of a tree: headers, then packages in the order of their use, then
+        all others by name.
+        """
         names = {instance.module for instance in tree.instances}
         paths = {path for name in names if (path := self.files.get(name) or self._others.get(name))}
         packages: dict[Path, None] = {}
@@ -131,12 +133,12 @@ class Library:
         return (*self.headers, *packages, *(path for path in self.sources if path in paths - packages.keys()))
 
     def included(self, paths: Iterable[Path]) -> tuple[Path, ...]:
-        """The files that these include."""
+        """Return the files that these files include."""
         paths_of_files = [path for each in paths if each in self.sources for path in self.sources[each].included]
         return tuple(dict.fromkeys(path for path in paths_of_files if path.is_file()))
 
     def undefined_packages(self, paths: Iterable[Path]) -> dict[str, str]:
-        """The packages that these files import and that no source defines -> where they are first imported."""
+        """Return package -> place of its first import, for packages that these files import and no source defines."""
         packages: dict[str, str] = {}
         for path in paths:
             for name, location in self.sources[path].imported if path in self.sources else ():
@@ -145,7 +147,7 @@ class Library:
         return packages
 
     def unknown_ports(self, top: str) -> dict[str, str]:
-        """The ports that instances below a module connect and that their modules lack, "module.port" -> where."""
+        """Return "module.port" -> place, for ports that instances below a module connect and their modules lack."""
         ports: dict[str, str] = {}
         for symbol in _below(self._tops[top]) if top in self._tops else ():
             if symbol.kind is ast.SymbolKind.Instance and symbol.syntax is not None:
@@ -156,12 +158,12 @@ class Library:
         return ports
 
     def plain_text(self, module: str) -> str | None:
-        """The text of the file that defines a module, if that file is sound Verilog-2005."""
+        """Return the text of the file that defines a module, if the file is Verilog-2005 without mistakes."""
         source = self.sources.get(self.files[module]) if module in self.files else None
         return source.text if source and not source.problems and not source.systemverilog else None
 
     def elaborated(self, top: str) -> Tree:
-        """All that is below a module: read by pyverilog where all of it is plain Verilog-2005, else by pyslang."""
+        """Return the tree below a module: with pyverilog if all of it is plain Verilog-2005, else with pyslang."""
         whole = {name: value for name, value in self._settings.items() if isinstance(value, int)}
         try:
             if len(whole) < len(self._settings):
@@ -171,7 +173,7 @@ class Library:
             return self.tree(top)
 
     def language(self, paths: Iterable[Path]) -> Language:
-        """The language in which all these files can be compiled. Raises InputError if there is none."""
+        """Return the language in which all these files can be compiled. Raises InputError if there is none."""
         sources = [self.sources[path] for path in paths if path in self.sources]
         new = [source for source in sources if source.systemverilog]
         old = [source for source in sources if source.old_names]
@@ -182,22 +184,22 @@ class Library:
         return "systemverilog" if is_new else "verilog-2005"
 
     def label(self, path: Path) -> str:
-        """A file as messages name it."""
+        """Return the name that messages use for a file."""
         return self._parser.label(str(path))
 
     @cached_property
     def instantiated(self) -> frozenset[str]:
-        """Names of all modules that some module instantiates."""
+        """Return the names of all modules that other modules instantiate."""
         return frozenset(name for source in self.sources.values() for name, _ in source.instantiations)
 
     @cached_property
     def used_as_interface(self) -> frozenset[str]:
-        """Names that stand where the interface of a port stands."""
+        """Return the names of the interfaces of all ports."""
         return frozenset(name for source in self.sources.values() for name in source.port_interfaces)
 
     @cached_property
     def _instantiated_in(self) -> dict[str, set[str]]:
-        """Module -> what it instantiates, in any generate block."""
+        """Return module -> the modules that it instantiates, also in generate blocks."""
         modules: dict[str, set[str]] = {}
         for source in self.sources.values():
             for name, node in source.instantiations:
@@ -206,13 +208,13 @@ class Library:
 
     @cached_property
     def _tops(self) -> dict[str, Any]:
-        """Every module, elaborated as a top of its own."""
+        """Return every module, elaborated as a top."""
         settings = [f"{name}={literal(value)}" for name, value in self._settings.items()]
         self._compilation = self._parser.compilation(list(self.sources.values()), set(self.files), settings)
         return {instance.name: instance for instance in self._compilation.getRoot().topInstances}
 
     def _read(self, paths: Iterable[Path]) -> dict[Path, SlangSource]:
-        """Each file that can be read, after the headers."""
+        """Return each file that can be read, after the headers."""
         sources = {}
         for path in paths:
             try:
@@ -222,11 +224,11 @@ class Library:
         return sources
 
     def _missing_macros(self) -> set[str]:
-        """The macros that the sources use and that nothing defines."""
+        """Return the macros that the sources use and that nothing defines."""
         return {problem.subject for problem in self.problems(self.sources) if problem.kind == "macro"}
 
     def _add_packages(self, path: Path, packages: dict[Path, None], waiting: tuple[Path, ...]) -> None:
-        """Add the files of the packages that a file uses, those that they use before them."""
+        """Add the files of the packages that a file uses; a package comes after the packages that it uses."""
         text = self.sources[path].text
         for name in dict.fromkeys(_PACKAGE.findall(text)) if "::" in text else ():
             package = self._others.get(name)
@@ -235,7 +237,7 @@ class Library:
                 packages.setdefault(package)
 
     def _add(self, tree: Tree, symbol: Any, skipped: int) -> None:
-        """Add what a symbol is to a tree; the first characters of its path, as many as ``skipped``, are the top's."""
+        """Add a symbol to a tree; the first ``skipped`` characters of its path are the top's."""
         path = symbol.hierarchicalPath[skipped:]
         kind = symbol.kind
         if kind is ast.SymbolKind.Instance:
@@ -251,7 +253,7 @@ class Library:
 
 
 def _files_of_macros(sources: Mapping[Path, SlangSource]) -> dict[str, Path]:
-    """Macro -> the file that defines it, for files that define nothing else; without macros of several such files."""
+    """Return macro -> the file that defines it, for files with macros only; a macro of two such files is not there."""
     files: dict[str, set[Path]] = {}
     for path, source in sources.items():
         if source.is_empty:
@@ -261,7 +263,7 @@ def _files_of_macros(sources: Mapping[Path, SlangSource]) -> dict[str, Path]:
 
 
 def _below(instance: Any) -> Iterator[Any]:
-    """An instance and all symbols below it, generate blocks and arrays of instances opened."""
+    """Yield an instance and all symbols below it, also those in generate blocks and in arrays of instances."""
     n_instances = 0
     pending = [instance]
     while pending and n_instances < MOST_INSTANCES:
@@ -276,7 +278,7 @@ def _below(instance: Any) -> Iterator[Any]:
 
 
 def _arrays(path: str, kind: Any) -> Iterator[Array]:
-    """The memory that an array is; of an array of two dimensions that begins at 0, each row is one."""
+    """Yield the memory of an array; if the array has two dimensions and begins at 0, each row is a memory."""
     element = kind.elementType
     if element.isIntegral:
         yield Array(path, kind.range.width, element.bitWidth)
@@ -292,12 +294,12 @@ def _port(port: Any) -> ModulePort:
 
 
 def _settable(instance: Any) -> list[Any]:
-    """The parameters of an instance that it can be given."""
+    """Return the parameters of an instance that a user can set."""
     return [p for p in instance.body.parameters if p.kind is ast.SymbolKind.Parameter and not p.isLocalParam]
 
 
 def _value(parameter: Any) -> int | str:
-    """A parameter's value: a number, or what it is as text."""
+    """Return a parameter's value: a number, or a text."""
     value = parameter.value
     initial = parameter.initializer
     if initial is not None and initial.isImplicitString:
@@ -309,7 +311,7 @@ def _value(parameter: Any) -> int | str:
 
 
 def _read_files(block: Any) -> list[tuple[str, Any]]:
-    """(file, location) of each call in a procedural block that reads a memory image, where the name is a constant."""
+    """Return (file, location) of each $readmemh or $readmemb in a procedural block, if the name is a constant."""
     trees: list[tuple[str, Any]] = []
 
     def look_at(each: Any) -> None:

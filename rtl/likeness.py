@@ -1,4 +1,4 @@
-"""The likeness of a chip's pins and a module's ports: by what their names mean, by direction and by width."""
+"""Compare a chip's pins with a module's ports by the meaning of their names, by direction and by width."""
 
 from __future__ import annotations
 
@@ -18,18 +18,20 @@ _SAME = {
     "sclk": "sck",
 }  # fmt: skip
 _FILLERS = {"i", "o", "in", "out", "n", "ni", "no", "pin", "pad"}
-_LEAST_ALIKE = 0.75  # of two names, for one to be shown as what the other could be
-_RENAMED = 0.6  # what a port counts whose name only resembles the pin's
+_LEAST_ALIKE = 0.75  # the likeness of two names from which one is proposed for the other
+_RENAMED = 0.6  # the weight of a port whose name only resembles the pin's
 
 
 def plain(name: str) -> str:
-    """The letters that two spellings of a pin have in common: AERIN_REQ, aerin_req, aer_in__req."""
+    """Return a name without case and underscores: the same for AERIN_REQ, aerin_req and aer_in__req."""
     return name.replace("_", "").lower()
 
 
 def candidates_of(pin: Pin, ports: Sequence[ModulePort]) -> list[ModulePort]:
-    """The ports that are called like a pin: exactly so; or else but for case and underscores; or else but for a mark
-    of the pin's own direction, i_ or _i and o_ or _o, too.
+    """Return the ports with a pin's name.
+
+    If no port has exactly this name, case and underscores do not count. If there is still no port, a mark of the pin's
+    direction (i_ or _i, o_ or _o) does not count either.
     """
     exact = [port for port in ports if port.name == pin.name]
     spelt = exact or [port for port in ports if plain(port.name) == plain(pin.name)]
@@ -43,7 +45,7 @@ def candidates_of(pin: Pin, ports: Sequence[ModulePort]) -> list[ModulePort]:
 
 
 def resembling(pins: Iterable[Pin], ports: Iterable[ModulePort]) -> dict[str, ModulePort]:
-    """The port that each pin could be by its name, where there is one of its direction; no port for two pins."""
+    """Return pin -> the port of its direction with the most similar name, if there is one; no port is there twice."""
     pairs = [(_names_alike(pin.name, port.name), port.width == pin.width, pin, port)
              for pin in pins for port in ports if port.direction == pin.direction]  # fmt: skip
     ports_by_pin: dict[str, ModulePort] = {}
@@ -56,7 +58,7 @@ def resembling(pins: Iterable[Pin], ports: Iterable[ModulePort]) -> dict[str, Mo
 def likeness(chip: Chip, ports: Sequence[ModulePort], arrays: Iterable[Array]) -> float:
     """Return how much of the declaration a module has, 0 to 1: its pins by name, direction and width, and its memories.
 
-    A port whose name only resembles that of a pin counts for less than one that is called like it.
+    A port with a similar name counts for less than a port with the pin's name.
     """
     ports_by_name = {pin.name: candidates_of(pin, ports) for pin in chip.pins}
     used_ports = {port.name for candidates in ports_by_name.values() for port in candidates}
@@ -77,7 +79,7 @@ def _pin_likeness(pin: Pin, port: ModulePort) -> float:
 
 @lru_cache(1 << 16)
 def _names_alike(one: str, other: str) -> float:
-    """Return how alike two names are, 0 to 1; 0.8 where the words of one are among those of the other."""
+    """Return how similar two names are, 0 to 1; 0.8 if one name has all words of the other."""
     these, those = _words(one), _words(other)
     if these and those and (set(these) <= set(those) or set(those) <= set(these)):
         return 1.0 if set(these) == set(those) else 0.8
@@ -86,6 +88,6 @@ def _names_alike(one: str, other: str) -> float:
 
 
 def _words(name: str) -> list[str]:
-    """The words of a name, lower-cased, each as it is mostly spelt, without those that only mark a port."""
+    """Return the words of a name in lower case and in their usual spelling, without words that only mark a port."""
     words = [_SAME.get(word.lower(), word.lower()) for word in _WORD.findall(name)]
     return [word for word in words if word not in _FILLERS] or words

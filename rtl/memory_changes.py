@@ -1,7 +1,7 @@
-"""The changes of a design's memories while Icarus runs rows: from a dump of their words, made by the testbench.
+"""Follow the changes of a design's memories while Icarus runs rows. The testbench writes them as a dump of all words.
 
-The testbench of ``draupnir.rtl.icarus`` begins its rows at 2 us and takes 3 us for a row, 4 us for one with a clock
-edge. A dump names the words in the order in which they were asked for; only words that change are in it again.
+The first row of the testbench of ``draupnir.rtl.icarus`` begins at 2 us. A row lasts 3 us, and 4 us if it has a clock
+edge. The dump begins with all words, in the order of the statements of ``dump``; a word appears again when it changes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _HEADER_ENDS = "$enddefinitions $end"
 
 @dataclass(frozen=True)
 class _Word:
-    """A word of a copy of a memory; copy 0 of one that has no copies."""
+    """A word of a copy of a memory; a memory without copies has copy 0 only."""
 
     memory: Memory
     copy: int
@@ -37,7 +37,7 @@ class _Word:
 
 
 def dump(design: Design, chip: Chip) -> list[str]:
-    """Verilog statements that dump all words of the memories, in the chip's order; ``word`` is a variable of theirs."""
+    """Return Verilog statements that dump all words of the memories in the chip's order, with a variable ``word``."""
     lines = [f'$dumpfile("{FILE}");']
     for memory in chip.memories:
         for part in memory.parts:
@@ -52,9 +52,12 @@ def dump(design: Design, chip: Chip) -> list[str]:
 def follow(
     work_dir: Path, chip: Chip, design: Design, clk: np.ndarray, rows: Sequence[int]
 ) -> Iterator[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]]:
-    """The memories after each of some rows, and the masks of their known bits; both are changed in place later.
+    """Yield the memories after each of some rows, and the masks of their known bits. Both are changed in place later.
 
-    work_dir : of ``icarus.run`` with ``follow``; clk : the rows that ran; rows : ascending
+    work_dir : the folder of ``icarus.run`` with ``follow``
+    clk : (n,) uint8, the clock edges of all rows that ran
+    rows : the rows after which the memories are wanted, ascending
+
     Raises InputError for a dump that does not have the memories' words.
     """
     contents = {memory.name: new_memory(memory) for memory in chip.memories}
@@ -98,7 +101,7 @@ def _words(chip: Chip) -> Iterator[_Word]:
 
 
 def _set(contents: dict[str, np.ndarray], known_bits: dict[str, np.ndarray], word: _Word, level: str) -> None:
-    """Set a word from binary digits, most significant first; leading digits that repeat (0 before a 1) are left out."""
+    """Set a word from binary digits, most significant first. A dump omits leading digits that repeat (0 before a 1)."""
     memory = word.memory
     level = level.lower()
     whole = level.rjust(memory.width, "0" if level[0] == "1" else level[0])

@@ -1,9 +1,9 @@
-"""Memories that an integrator has moved out of the chip, put back around it as synchronous RAMs.
+"""Add the memories that an integrator has moved out of the chip: a module around the top has them as synchronous RAMs.
 
-``NAME=addr:PORT,q:PORT,d:PORT,we:PORT,cs:PORT`` says at which ports of the top a declared memory is: its address, the
-word that the chip reads, the word that it writes, and the enables of writing and of the whole memory; ``cs`` may be
-missing. At a rising edge with ``cs`` the old word is read, and with ``we`` the new one written; without ``cs`` nothing
-changes, the word that was read last included.
+``NAME=addr:PORT,q:PORT,d:PORT,we:PORT,cs:PORT`` names the ports of the top for a declared memory: the address, the word
+that the chip reads, the word that it writes, the write enable, and the enable of the whole memory. The option may omit
+``cs``. At a rising edge with ``cs``, the RAM reads the old word, and with ``we`` it also writes the new one. Without
+``cs`` nothing changes, and the output stays the word that was read last.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class OutsideMemory:
 
 
 def parse(texts: Iterable[str]) -> list[OutsideMemory]:
-    """The memories of options ``--memory``. Raises InputError for another form."""
+    """Return the memories of the options ``--memory``. Raises InputError for an option in another form."""
     memories: list[OutsideMemory] = []
     for text in texts:
         name, _, rest = text.partition("=")
@@ -60,7 +60,8 @@ def write(
     parameters: Mapping[str, int | str],
     memories: Sequence[OutsideMemory],
 ) -> Path:
-    """A file with a module ``TOP`` around the top, with the memories in it; it lasts as long as this process does.
+    """Write a module ``TOP`` around the top, with the memories in it, and return the file. It exists until the end of
+    this process.
 
     Raises InputError for a memory or a port that there is not, or that does not fit.
     """

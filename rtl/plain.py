@@ -1,7 +1,7 @@
-"""The tree below a module of plain Verilog-2005, with pyverilog.
+"""Read the tree below a module of plain Verilog-2005 with pyverilog.
 
-This reader is strict: it evaluates whole numbers of at most 32 bits, generate blocks and plain instances. Whatever else
-a source has is ``NotPlain``, and ``draupnir.rtl.slang`` reads it. A test holds the two readers to each other.
+This reader is strict: it evaluates integers of at most 32 bits, generate blocks and plain instances. For everything
+else it raises ``NotPlain``, and ``draupnir.rtl.slang`` reads the source. A test compares the two readers.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ _BASES = {"b": 2, "o": 8, "d": 10, "h": 16}
 
 
 class _Sized(int):
-    """The value of a literal with a size or a base, which no expression here adds to: its width would count."""
+    """The value of a literal with a size or a base. No expression here computes with it: its width would count."""
 
 
 class NotPlain(Exception):
-    """The source has what this reader does not evaluate."""
+    """The source has a construct that this reader does not evaluate."""
 
 
 class Modules:
-    """The modules of a design, each parsed when it is first asked for.
+    """The modules of a design; each is parsed at its first use.
 
-    text_of : module's name -> text of its file after the preprocessor; None for what is not plain Verilog-2005
+    text_of : module's name -> text of its file after the preprocessor; None if it is not plain Verilog-2005
     """
 
     def __init__(self, text_of: Callable[[str], str | None]) -> None:
@@ -71,7 +71,7 @@ class Modules:
 
 
 def parse(text: str) -> list[ast.ModuleDef]:
-    """The modules in a text that has been through the preprocessor. Raises NotPlain for what pyverilog refuses."""
+    """Return the modules of a text after the preprocessor. Raises NotPlain if pyverilog refuses the text."""
     ascii_text = re.sub(r"[^\x00-\x7f]", "?", text.replace("\r", ""))
     plain = _ATTRIBUTE.sub("", ascii_text) + "\n"
     parser = _parser()
@@ -85,13 +85,13 @@ def parse(text: str) -> list[ast.ModuleDef]:
 
 @cache
 def _parser() -> VerilogParser:
-    """One parser for all files: its tables take seconds to make."""
+    """Return the only parser, for all files, since it takes seconds to make its tables."""
     with tempfile.TemporaryDirectory() as tables:
         return VerilogParser(outputdir=tables, debug=False)
 
 
 def ports(modules: Modules, name: str, settings: Mapping[str, int] | None = None) -> list[ModulePort]:
-    """The ports of a module, in order; settings : its parameters that are not at their defaults. Raises NotPlain."""
+    """Return a module's ports, in order; settings : the parameters that are not at defaults. Raises NotPlain."""
     module = modules[name]
     env = _parameters(module, settings or {})
     directed = {}
@@ -106,7 +106,7 @@ def ports(modules: Modules, name: str, settings: Mapping[str, int] | None = None
 
 
 def tree(modules: Modules, top: str, settings: Mapping[str, int] | None = None) -> Tree:
-    """All instances and memories below ``top``; settings : its parameters that are not at their defaults.
+    """Return all instances and memories below ``top``; settings : its parameters that do not have their defaults.
 
     Raises NotPlain.
     """
@@ -131,7 +131,7 @@ def tree(modules: Modules, top: str, settings: Mapping[str, int] | None = None) 
 def _instances(
     modules: Modules, scope: str, item: ast.InstanceList, env: dict[str, int]
 ) -> Iterator[tuple[str, str, dict[str, int]]]:
-    """(path, module, parameters) of each instance of a list."""
+    """Yield (path, module, parameters) of each instance of a list."""
     for instance in item.instances:
         if instance.array is not None:
             raise NotPlain("an array of instances")
@@ -203,7 +203,7 @@ def _opened(items: tuple) -> Iterator[ast.Node]:
 def _chosen_block(
     item: ast.IfStatement, env: dict[str, int], scope: str, default: str
 ) -> Iterator[tuple[str, ast.Node, dict[str, int]]]:
-    """The block that a condition chooses; one that directly is a condition again makes no scope of its own."""
+    """Return the block that a condition chooses. A block that is only another condition has no scope of its own."""
     block = item.true_statement if evaluate(item.cond, env) else item.false_statement
     if isinstance(block, ast.IfStatement):
         yield from _chosen_block(block, env, scope, default)
@@ -235,7 +235,7 @@ def _unrolled(
 
 
 def _array(path: str, item: ast.Variable, env: dict[str, int]) -> list[Array]:
-    """The memory that a variable is; of one with two dimensions each row. None if it is a net, or has more."""
+    """Return a variable's memory, or the rows of an array of two dimensions; [] for a net or for more dimensions."""
     lengths = item.dimensions.lengths
     if type(item) is ast.Wire or len(lengths) > 2:
         return []
@@ -253,24 +253,24 @@ def _begins_at_0(length: ast.Length, env: dict[str, int]) -> bool:
 
 
 def _bare(name: str) -> str:
-    """A name without the backslash that other characters in it need."""
+    """Return a name without the backslash of an escaped identifier."""
     return name.removeprefix("\\").rstrip()
 
 
 def _simple(name: str | None) -> str:
-    """A name that stands in a path as it is. Raises NotPlain for any other."""
+    """Return a name that needs no escape in a path. Raises NotPlain for any other."""
     if name is None or not _SIMPLE.fullmatch(_bare(name)):
         raise NotPlain(f"the name {name}")
     return _bare(name)
 
 
 def _width(width: ast.Width | ast.Length | None, env: dict[str, int]) -> int:
-    """Return how many there are in a range."""
+    """Return the number of bits or words in a range."""
     return 1 if width is None else abs(evaluate(width.msb, env) - evaluate(width.lsb, env)) + 1
 
 
 def evaluate(node: ast.Node, env: dict[str, int]) -> int:
-    """The value of a constant expression of plain whole numbers. Raises NotPlain for anything else."""
+    """Return the value of a constant expression of plain integers. Raises NotPlain for anything else."""
     value: int | None = None
     if isinstance(node, ast.Rvalue):
         return evaluate(node.var, env)
@@ -300,7 +300,7 @@ def _operand(node: ast.Node, env: dict[str, int]) -> int:
 
 
 def _based(text: str) -> int | None:
-    """The value of an unsigned literal with a base, 8'hff; None for any other."""
+    """Return the value of an unsigned literal with a base (8'hff); None for any other literal."""
     based = re.fullmatch(r"\s*(\d*)\s*'([bodhBODH])\s*([0-9a-fA-F_]+)\s*", text)
     if based is None:
         return None

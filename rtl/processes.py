@@ -1,4 +1,4 @@
-"""Programs that this one starts, and that end with it when it is interrupted."""
+"""Start programs that end together with this one when it is interrupted."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ LOOK = 0.25  # seconds between two looks at whether the work is to stop
 
 
 def output_of(command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
-    """``run`` a program and keep the text that it writes to standard output and standard error."""
+    """Run a program as ``run`` does, and keep the text that it writes to standard output and standard error."""
     return run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", **options)
 
 
 def run(command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[Any]:
     """Run a program as ``subprocess.run`` does, in a process group of its own.
 
-    An interruption (KeyboardInterrupt, Stopped in a thread that is to stop, or any other exception while it waits)
-    kills the whole group: make with its compilers, a simulator with whatever it has started. The program reads nothing
-    from the terminal.
+    An exception during the run (KeyboardInterrupt, or Stopped in a thread that is to stop) kills the whole group: make
+    with its compilers, or a simulator with its own processes. The program reads nothing from the terminal.
 
     options : those of ``subprocess.Popen``
     """
@@ -41,7 +40,7 @@ def run(command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[A
 
 
 def _communicated(process: subprocess.Popen[Any]) -> tuple[Any, Any]:
-    """Wait for the end; a thread, to which no signal comes, looks whether it is to stop meanwhile."""
+    """Wait for the end. Signals do not reach a thread, so a thread checks from time to time whether it is to stop."""
     while True:
         try:
             return process.communicate(timeout=LOOK)

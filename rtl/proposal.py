@@ -1,4 +1,4 @@
-"""A proposal of which ports of a top may be those of memories that an integrator has moved outside of the chip."""
+"""Propose the ports of a top that may belong to memories that an integrator has moved out of the chip."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _LEAST_SHARED = 3  # letters that a port and its memory have in common
 
 
 def proposals(memories: Sequence[Memory], ports: Sequence[ModulePort]) -> dict[str, dict[str, str]]:
-    """The ports of each memory that seem to be there: "addr", "q", "d", "we" and perhaps "cs" -> port's name.
+    """Return the ports that each memory seems to have: "addr", "q", "d", "we" and perhaps "cs" -> port's name.
 
-    A port belongs to one memory. A memory of which one of the first four is not found is left out.
+    Each port belongs to one memory at most. The result has only memories with all of the first four ports.
     """
     pairs = [
         (_letters_shared(memory.name, port.name), _says(port, role), memory.name, role, port.name)
@@ -42,32 +42,32 @@ def proposals(memories: Sequence[Memory], ports: Sequence[ModulePort]) -> dict[s
 
 
 def option(name: str, ports: dict[str, str]) -> str:
-    """The option that names the ports of a memory, as a command line has it."""
+    """Return the option of the command line that names the ports of a memory."""
     return f"--memory {name}={','.join(f'{role}:{ports[role]}' for role in _ROLES if role in ports)}"
 
 
 def has_data_ports(memory: Memory, ports: Iterable[ModulePort]) -> bool:
-    """Tell whether a word of the memory could be read at one of the ports, and written at one."""
+    """Return True if one of the ports could read a word of the memory, and one could write it."""
     directions = {port.direction for port in ports if port.width == memory.width}
     return memory.copies is None and {"in", "out"} <= directions
 
 
 def _fits(memory: Memory, role: str, port: ModulePort) -> bool:
-    """Tell whether a port can have a role by its direction and width; a switch must also say that it is one."""
+    """Return True if a port's direction and width fit a role; for an enable, the port's name must fit, too."""
     width = {"addr": (memory.depth - 1).bit_length(), "q": memory.width, "d": memory.width}.get(role, 1)
     is_that_wide = (port.direction, port.width) == ("in" if role == "q" else "out", width)
     return is_that_wide and (role not in _SWITCHES or _says(port, role))
 
 
 def _says(port: ModulePort, role: str) -> bool:
-    """Tell whether a port's name says that it has a role."""
+    """Return True if a port's name says that it has a role."""
     name = port.name.lower()
     name = name[:-2] if name.endswith(("_i", "_o")) else name
     return name.endswith(_ROLES[role])
 
 
 def _letters_shared(memory: str, port: str) -> int:
-    """The length of the longest run of letters that two names share; 0 where that is too short to mean anything."""
+    """Return the length of the longest run of letters that two names share; 0 if it is too short to mean anything."""
     one, other = plain(memory), plain(port)
     size = SequenceMatcher(None, one, other, autojunk=False).find_longest_match().size
     return size if size >= _LEAST_SHARED else 0

@@ -1,4 +1,4 @@
-"""Parameters of a top module, as a user sets them: ``NAME=N``, a whole number, or text where the source has text."""
+"""Read the user's parameters of a top module: ``NAME=N``, with an integer, or with text if the source has text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BASES = {"b": 2, "o": 8, "d": 10, "h": 16}
 
 
 def parse(settings: Iterable[str]) -> dict[str, int | str]:
-    """The values by name. Raises InputError for another form, or a name that stands twice."""
+    """Return name -> value. Raises InputError for another form, or for a name that occurs twice."""
     values: dict[str, int | str] = {}
     for setting in settings:
         match = _SETTING.fullmatch(setting)
@@ -31,7 +31,7 @@ def parse(settings: Iterable[str]) -> dict[str, int | str]:
 def check(module: str, values: Mapping[str, int | str], defaults: Mapping[str, int | str]) -> None:
     """Raise InputError for a value that a module's parameter cannot have.
 
-    values : what is set; defaults : the module's parameters, with what they are where nothing is set
+    values : the user's values; defaults : name -> default value of each of the module's parameters
     """
     for name, value in values.items():
         if name not in defaults:

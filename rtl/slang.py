@@ -1,7 +1,7 @@
-"""Files of Verilog-2005 and SystemVerilog, parsed with pyslang: what each defines, its language, and what is wrong.
+"""Parse files of Verilog-2005 and SystemVerilog with pyslang: find their definitions, languages and mistakes.
 
-Every file is read by itself. A file is SystemVerilog where it says something that Verilog-2005 cannot say. A file that
-uses one of SystemVerilog's keywords as a name (ODIN names a signal ``priority``) is read as Verilog-2005.
+Every file is parsed on its own. A file is SystemVerilog if it has a construct that Verilog-2005 does not have. A file
+that uses a keyword of SystemVerilog as a name (ODIN has a signal ``priority``) is parsed as Verilog-2005.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _OPERATORS = """
     LeftShiftEqual RightShiftEqual TripleLeftShiftEqual TripleRightShiftEqual UnbasedUnsizedLiteral Apostrophe
     ApostropheOpenBrace DoubleColon DoubleEqualsQuestion ExclamationEqualsQuestion LessThanMinusArrow
 """
-# Directives that simulators pass over.
+# Directives that simulators ignore.
 _IGNORED_DIRECTIVES = {
     "accelerate", "noaccelerate", "autoexpand_vectornets", "expand_vectornets", "noexpand_vectornets",
     "remove_gatename", "remove_gatenames", "noremove_gatename", "noremove_gatenames", "remove_netname",
@@ -54,7 +54,7 @@ _FLAGS = (
 class Problem:
     """A mistake in a file.
 
-    kind : "macro" and "include" name what is not there; "syntax" says what was expected
+    kind : "macro" and "include" name a macro or file that is missing; "syntax" says what the parser expected
     place : file and line, for instance "src/chip.v:12"
     """
 
@@ -86,7 +86,7 @@ class SlangSource:
 
     @cached_property
     def systemverilog(self) -> bool:
-        """Tell whether the file says something that Verilog-2005 cannot say."""
+        """Return True if the file has a construct that Verilog-2005 does not have."""
         keywords, operators = set(_KEYWORDS.split()), set(_OPERATORS.split())
         words = ((token.kind.name, token.valueText) for token in tokens(self.tree.root))
         is_new = any(kind in operators or (kind.endswith("Keyword") and word in keywords) for kind, word in words)
@@ -94,7 +94,7 @@ class SlangSource:
 
     @cached_property
     def is_empty(self) -> bool:
-        """Tell whether nothing stands in the file but what is for the preprocessor."""
+        """Return True if the file has only directives of the preprocessor."""
         root = self.tree.root
         return root.kind is syntax.SyntaxKind.CompilationUnit and not len(root.members)
 
@@ -116,7 +116,7 @@ class SlangSource:
 
     @cached_property
     def imported(self) -> list[tuple[str, Any]]:
-        """The packages that the file imports, as (package, place)."""
+        """Return the packages that the file imports, as (package, place)."""
         packages: list[tuple[str, Any]] = []
         kind = syntax.SyntaxKind.PackageImportItem
         self.tree.root.visit(
@@ -134,24 +134,24 @@ class SlangSource:
 
     @cached_property
     def included(self) -> list[Path]:
-        """The files that this one includes, and those that these include; "" for one that is not found."""
+        """Return the files that this one includes, directly or not; "" for a file that does not exist."""
         buffers = [directive.buffer.id for directive in self.tree.getIncludeDirectives()]
         return [Path(self.tree.sourceManager.getFullPath(buffer)) for buffer in buffers]
 
     @cached_property
     def text(self) -> str:
-        """The text after the preprocessor, without comments."""
+        """Return the text after the preprocessor, without comments."""
         printer = syntax.SyntaxPrinter(self.tree.sourceManager).setIncludeDirectives(False).setIncludeComments(False)
         printer = printer.setExpandMacros(True).setExpandIncludes(True).setIncludeSkipped(False)
         return str(printer.print(self.tree).str())
 
 
 class Parser:
-    """Reads files, all with the same macros and the same folders of included files.
+    """A parser that reads all files with the same macros and the same folders of included files.
 
     directory : problems name files relative to it
     defines : NAME or NAME=VALUE
-    folders : where included files are looked for, after the folder of the file that includes them
+    folders : the folders of included files, after the folder of the file that includes them
     """
 
     def __init__(self, directory: Path, defines: Sequence[str], folders: Sequence[str]) -> None:
@@ -175,7 +175,7 @@ class Parser:
     def compilation(
         self, sources: Sequence[SlangSource], tops: set[str], settings: Sequence[str] = ()
     ) -> ast.Compilation:
-        """The elaborated sources; of several definitions of a name, that of the first source holds.
+        """Return the elaborated sources. If a name has several definitions, the first source's definition is used.
 
         settings : of the tops' parameters, NAME=VALUE as in Verilog
         """
@@ -192,7 +192,7 @@ class Parser:
         return compilation
 
     def place_of(self, location: pyslang.SourceLocation) -> str:
-        """File and line of a place; of one in a macro, those of its use."""
+        """Return file and line of a place; for a place in a macro, those of the macro's use."""
         place = self._manager.getFullyExpandedLoc(location)
         return f"{self.label(self._manager.getFileName(place))}:{self._manager.getLineNumber(place)}"
 
@@ -201,7 +201,7 @@ class Parser:
         return str(self._manager.getFileName(self._manager.getFullyExpandedLoc(location)))
 
     def label(self, file: str) -> str:
-        """The file as messages name it."""
+        """Return the name that messages use for the file."""
         if file not in self._labels:
             path, root = Path(file).resolve(), self._directory.resolve()
             self._labels[file] = str(path.relative_to(root)) if path.is_relative_to(root) else file
@@ -224,7 +224,7 @@ class Parser:
 
 
 def tokens(node: Any) -> Iterator[parsing.Token]:
-    """The words of a syntax tree."""
+    """Yield the words of a syntax tree."""
     words: list[parsing.Token] = []
     node.visit(lambda each: words.append(each) if isinstance(each, parsing.Token) else None)
     yield from words
@@ -239,7 +239,7 @@ def connections(instance: Any) -> list[tuple[str, Any]]:
 
 
 def enclosing(node: Any) -> str:
-    """The module in which something stands; "" for none."""
+    """Return the name of the module that contains a syntax node; "" if there is none."""
     while node is not None and node.kind is not syntax.SyntaxKind.ModuleDeclaration:
         node = node.parent
     return str(node.header.name.valueText) if node is not None else ""

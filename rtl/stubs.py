@@ -1,7 +1,7 @@
-"""Empty modules in place of those that are nowhere defined, such as a vendor's logic analyser.
+"""Write empty modules in place of modules that no source defines, such as a vendor's logic analyser.
 
-An empty module has the ports that its instances connect, all of them inputs. So it drives nothing: what the real module
-would drive stays undriven, which is unknown in Icarus and 0 in Verilator.
+An empty module has the ports that its instances connect, all of them inputs. So it drives nothing: the outputs of the
+real module stay undriven, which means unknown in Icarus and 0 in Verilator.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FILE = "draupnir_stubs.v"
 
 
 def write(library: Library, names: tuple[str, ...]) -> Path:
-    """A file with an empty module for each name; it lasts as long as this process does.
+    """Write an empty module for each name, and return the file. It exists until the end of this process.
 
     Raises InputError for a name that nothing instantiates.
     """
@@ -35,9 +35,9 @@ def write(library: Library, names: tuple[str, ...]) -> Path:
 
 
 def replaced(library: Library, names: tuple[str, ...]) -> set[Path]:
-    """The files that define nothing but what is replaced.
+    """Return the files that define only modules to be replaced.
 
-    Raises InputError for a file that defines a module to be replaced, and others.
+    Raises InputError for a file that defines both a module to be replaced and other modules.
     """
     files = set()
     for path, source in library.sources.items():
@@ -53,7 +53,7 @@ def replaced(library: Library, names: tuple[str, ...]) -> set[Path]:
 
 
 def _module(library: Library, name: str) -> str:
-    """The empty module's text, with every port and parameter that an instance names or that it gives by position."""
+    """Return the empty module's text, with every port and parameter that an instance has by name or by position."""
     ports: dict[str, None] = {}
     parameters: dict[str, None] = {}
     n_ports = n_parameters = 0
@@ -77,7 +77,7 @@ def _module(library: Library, name: str) -> str:
 
 
 def _arguments(arguments: Any) -> tuple[list[str], int]:
-    """The names in a list of connections or parameters, and the number of those that are given by position."""
+    """Return the names in a list of connections or parameters, and the number of entries without a name."""
     nodes = _nodes(arguments)
     names = [node.name.valueText for node in nodes if hasattr(node, "name")]
     kinds = (syntax.SyntaxKind.OrderedPortConnection, syntax.SyntaxKind.OrderedParamAssignment,
@@ -86,10 +86,10 @@ def _arguments(arguments: Any) -> tuple[list[str], int]:
 
 
 def _nodes(items: Any) -> list[Any]:
-    """The syntax nodes of a list, without the commas between them."""
+    """Return the syntax nodes of a list, without the commas between them."""
     return [item for item in items if isinstance(item, syntax.SyntaxNode)]
 
 
 def _identifier(name: str) -> str:
-    """A name as Verilog takes it: one with other characters needs a backslash before it and a space after it."""
+    """Return a name for Verilog: a name with other characters needs a backslash before it and a space after it."""
     return name if name.replace("_", "a").replace("$", "a").isalnum() and not name[0].isdigit() else f"\\{name} "

