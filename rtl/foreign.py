@@ -346,7 +346,7 @@ def _data(library: Library, candidate: Candidate, sources: Sources) -> dict[str,
 
 
 def _where_images_are(image_names: list[str], parameters: Mapping[str, int | str]) -> str:
-    """Say where memory images are looked for, and which parameters of the top say so, with what they are now."""
+    """Return a text on the folders of memory images, and on the parameters of the top that name them."""
     absolute = [name for name in image_names if PurePath(name).is_absolute()]
     hints = []
     if len(absolute) < len(image_names):

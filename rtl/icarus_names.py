@@ -1,7 +1,7 @@
-"""The paths of a design's memories in Icarus, which gives generate blocks without a name other names than others do.
+"""Find the paths of a design's memories in Icarus, which has its own names for generate blocks without a name.
 
-IEEE 1364-2005, 12.4.3, counts such blocks by module (genblk1, genblk2, ...), and so do Verilator and pyslang. Icarus
-counts otherwise. What it does call them is seen in what it compiles the design to.
+IEEE 1364-2005, 12.4.3, numbers such blocks within a module (genblk1, genblk2, ...), and so do Verilator and pyslang.
+Icarus has other numbers. Its compiled design contains its names.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ _ARRAY = re.compile(r'v\w+ \.array\S* "((?:[^"\\]|\\.)*)", ')
 
 
 def has_unnamed_blocks(design: Design) -> bool:
-    """Tell whether the path of a memory leads through a generate block without a name."""
+    """Return True if the path of a memory leads through a generate block without a name."""
     return any(_UNNAMED.search(path) for path in design.memories.values())
 
 
 def as_in_icarus(design: Design, compiled: str, scope: str) -> Design:
-    """The design with its memories' paths as Icarus has them.
+    """Return the design with the paths that its memories have in Icarus.
 
-    compiled : what Icarus makes of the design (a .vvp file); scope : the design in it, "bench.dut"
-    Raises InputError where blocks without a name cannot be told apart.
+    compiled : the design that Icarus has compiled (a .vvp file); scope : the design's path in it, "bench.dut"
+    Raises InputError if several blocks without a name could be the block of a memory.
     """
     icarus_paths: dict[str, list[str]] = {}
     for path in _arrays(compiled):
@@ -49,13 +49,13 @@ def as_in_icarus(design: Design, compiled: str, scope: str) -> Design:
 
 
 def _renamed(path: str, names: Mapping[str, str]) -> str:
-    """A memory's path, or that of a row, with its array under another name."""
+    """Return the path of a memory or of a row, with another name of the array."""
     array, row = row_of(path)
     return names[array] if row is None else f"{names[array]}[{row}]"
 
 
 def _arrays(compiled: str) -> Iterator[str]:
-    """The paths of all arrays in a compiled design."""
+    """Return the paths of all arrays in a compiled design."""
     scopes: dict[str, str] = {}
     current = ""
     for line in compiled.splitlines():
@@ -68,10 +68,10 @@ def _arrays(compiled: str) -> Iterator[str]:
 
 
 def _plain(path: str) -> str:
-    """A path without the numbers of blocks that have no name."""
+    """Return a path without the numbers of blocks that have no name."""
     return _UNNAMED.sub("genblk", path)
 
 
 def _numbers_in(path: str) -> list[int]:
-    """All numbers in a path, in their order."""
+    """Return all numbers in a path, in their order."""
     return [*map(int, re.findall(r"\d+", path))]

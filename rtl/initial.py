@@ -65,7 +65,7 @@ def plusargs(initial: Initial) -> list[str]:
 
 @cache
 def _module_folder() -> Path:
-    """Return where the compiled module is; compiled once a process, and gone with it."""
+    """Return the folder of the compiled module. Each process compiles it once, and removes it at its end."""
     folder = Path(_scratch().name)
     module = folder / f"{_MODULE}.vpi"
     command = [toolchain.cxx(), "-std=c++17", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", str(_SOURCE)]
