@@ -24,7 +24,7 @@ from draupnir.emulator.speeds.runs import AT_REST
 LONGEST_WAIT = (1 << 31) - 1  # clocks of one operation; the bridge on a board looks so far ahead
 
 
-class Op(IntEnum):
+class CrossbarOp(IntEnum):
     """The operations of a host. Each has an operand, which is 0 if nothing else is said.
 
     EVENT : send the event with this AERIN_ADDR
@@ -53,31 +53,31 @@ class Stage:
 
     cycles: list[int] = field(default_factory=list)
     addrs: list[int] = field(default_factory=list)
-    op: Op = Op.REST
+    op: CrossbarOp = CrossbarOp.REST
     operand: int = 0
 
 
 def stages(operations: Iterable[tuple[int, int]]) -> Iterator[Stage]:
-    """Divide operations, each an ``Op`` and its operand, at each RESET and READ. The last stage may have no events.
+    """Divide operations (``CrossbarOp``, operand) at each RESET and READ. The last stage may have no events.
 
     A REST makes no stage of its own, because an event can wait for rest, unless clocks have to be counted from it.
     """
     stage, rest = Stage(), None  # the index of the first event after the last REST
     slot = 0
     for op, operand in operations:
-        if op == Op.EVENT:
+        if op == CrossbarOp.EVENT:
             stage.cycles.append(AT_REST if rest == len(stage.cycles) else slot)
             stage.addrs.append(operand)
-        elif op == Op.REST:
+        elif op == CrossbarOp.REST:
             rest, slot = len(stage.cycles), 0
-        elif op == Op.WAIT:
+        elif op == CrossbarOp.WAIT:
             if rest is not None:
                 yield Stage(stage.cycles[:rest], stage.addrs[:rest])
                 stage = Stage([max(cycle, 0) for cycle in stage.cycles[rest:]], stage.addrs[rest:])
                 rest = None
             slot += operand
         else:
-            yield Stage(stage.cycles, stage.addrs, Op(op), operand)
+            yield Stage(stage.cycles, stage.addrs, CrossbarOp(op), operand)
             stage, rest, slot = Stage(), None, 0
     yield stage
 
@@ -87,7 +87,7 @@ class Operations:
     """The operations on a chip of this family."""
 
     chip: Chip
-    Op = Op
+    Op = CrossbarOp
 
     @property
     def _neurons(self) -> Memory:
@@ -96,8 +96,12 @@ class Operations:
     def operand_range(self, op: Any) -> tuple[int, int]:
         """Return the smallest and the largest operand of an operation."""
         addr = self.chip.buses_of(FOUR_PHASE, "receiver")[0].pins["addr"][0]
-        low = {Op.READ: 1}
-        high = {Op.EVENT: (1 << addr.width) - 1, Op.WAIT: LONGEST_WAIT, Op.READ: self._neurons.depth}
+        low = {CrossbarOp.READ: 1}
+        high = {
+            CrossbarOp.EVENT: (1 << addr.width) - 1,
+            CrossbarOp.WAIT: LONGEST_WAIT,
+            CrossbarOp.READ: self._neurons.depth,
+        }
         return low.get(op, 0), high.get(op, 0)
 
     def potentials(self, words: NDArray[np.uint32]) -> NDArray[np.int64]:

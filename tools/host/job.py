@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from draupnir.emulator.configuration import Configuration
-from draupnir.emulator.crossbar.operations import Op
+from draupnir.emulator.crossbar.operations import CrossbarOp
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.parts.handshake import Environment
@@ -117,7 +117,7 @@ def _operator(chip: Chip, path: Path, network: BoardNetwork | None, options: Run
     ops, environment = operations.read(path, chip, options.potentials), Environment(**options.delays)
 
     def operate(device: BridgedChip, take: Take, take_potentials: TakePotentials) -> dict[str, Any]:
-        with progress(path.name, sum(op == Op.EVENT for op, _ in ops), "events") as advance:
+        with progress(path.name, sum(op == CrossbarOp.EVENT for op, _ in ops), "events") as advance:
             limit = options.max_cycles
             return on_board.run(
                 device, configuration, neurons, ops, environment, limit, quiet, take, take_potentials, advance

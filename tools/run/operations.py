@@ -1,6 +1,6 @@
 """Runs of a file of operations: events, waits for rest, resets of the neurons, and reads of their potentials.
 
-The file is a CSV with the header ``op,operand``. ``draupnir.emulator.crossbar.operations.Op`` has the operations.
+The file is a CSV with the header ``op,operand``. Its operations are those of ``CrossbarOp``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from draupnir.emulator import chips
 from draupnir.emulator.configuration import Configuration
-from draupnir.emulator.crossbar.operations import Op, Operations, stages
+from draupnir.emulator.crossbar.operations import CrossbarOp, Operations, stages
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.parts.handshake import Environment
@@ -50,7 +50,7 @@ def read(path: Path, chip: Chip, potentials: Path | None) -> list[tuple[int, int
     _, rows = op_files.table(path, [op_files.OPERATIONS])
     operations = OPERATIONS.require(chips.package(chip.name))(chip)
     ops = list(op_files.operations(path, rows, operations))
-    reads = any(op == Op.READ for op, _ in ops)
+    reads = any(op == CrossbarOp.READ for op, _ in ops)
     if reads and potentials is None:
         raise InputError(f"{path}: READ needs a file for the potentials; right is with --potentials FILE")
     if potentials is not None and not reads:
@@ -58,7 +58,7 @@ def read(path: Path, chip: Chip, potentials: Path | None) -> list[tuple[int, int
     return ops
 
 
-class Target(Protocol):
+class OperatedChip(Protocol):
     """A chip on which operations are carried out: a model, or a chip on a board."""
 
     def send(self, block: EventBlock) -> bool:
@@ -71,15 +71,17 @@ class Target(Protocol):
         """Return the words of the first neurons, (n, limbs) uint32."""
 
 
-def carry_out(chip: Chip, ops: Iterable[tuple[int, int]], target: Target, take_potentials: TakePotentials) -> None:
+def carry_out(
+    chip: Chip, ops: Iterable[tuple[int, int]], target: OperatedChip, take_potentials: TakePotentials
+) -> None:
     """Carry out operations on a chip. It ends early if the chip does not come to rest in time."""
     n_reads = 0
     for stage in stages(ops):
         if not target.send(EventBlock(np.array(stage.cycles, np.int64), np.array(stage.addrs, np.int64))):
             return
-        if stage.op == Op.RESET:
+        if stage.op == CrossbarOp.RESET:
             target.reset_neurons()
-        elif stage.op == Op.READ:
+        elif stage.op == CrossbarOp.READ:
             take_potentials(n_reads, Operations(chip).potentials(target.read_neurons(stage.operand)))
             n_reads += 1
 
@@ -132,7 +134,7 @@ def run(
 ) -> RunOutcome:
     """Carry out operations on a configured model that is at rest. A RESET or a READ takes no clocks.
 
-    ops : each an ``Op`` and its operand
+    ops : each a ``CrossbarOp`` and its operand
     max_cycles, take : as for ``session.run``; take_potentials : receives the potentials of each READ
     """
     target = _ModelTarget(model, configuration, environment, max_cycles, take)

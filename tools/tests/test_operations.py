@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 
 from draupnir.emulator import chips, columns
 from draupnir.emulator.configuration import Configuration
-from draupnir.emulator.crossbar.operations import LONGEST_WAIT, Op, Operations, stages
+from draupnir.emulator.crossbar.operations import LONGEST_WAIT, Operations, stages
+from draupnir.emulator.crossbar.operations import CrossbarOp as Op
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.runs import AT_REST
 from draupnir.tools.cli import cli
