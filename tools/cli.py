@@ -24,6 +24,7 @@ COMMANDS = {
     "sim": "Compare golden model and RTL in a simulator, clock by clock.",
     "regress": "Compare an RTL with the golden cases.",
     "map": "Bring a trained network to a chip.",
+    "explain": "Say why a neuron spiked in a sample, or did not.",
     "config": "Check, pack, unpack and compare configurations.",
     "run": "Send events to a chip, and write its spikes.",
     "host": "Run a network on a board, or on a simulated one.",

@@ -164,9 +164,9 @@ class Network:
         u, oneur_u, z = np.zeros(N, np.int64), np.zeros(self.n_out, np.int64), np.zeros(N, bool)
         all_u, all_oneur_u, all_z, n_operations = [], [], [], 0
         for inp in _inputs(spikes):
-            u, oneur_u = self._propagated(u, oneur_u, inp, z)
+            u, oneur_u = self.propagated(u, oneur_u, inp, z)
             n_operations += self._operations(inp, z)
-            u, z = self._stepped(u)
+            u, z = self.stepped(u)
             oneur_u = _wrapped(oneur_u * self.kappa >> KAPPA_FRACTION)
             all_u.append(u)
             all_oneur_u.append(oneur_u)
@@ -175,7 +175,7 @@ class Network:
         outputs = np.reshape(all_oneur_u, (-1, self.n_out))
         return SampleOutcome(timesteps, neurons, outputs, np.reshape(all_u, (-1, N)), n_operations)
 
-    def _propagated(
+    def propagated(
         self, u: Integers, oneur_u: Integers, inp: NDArray[np.bool_], z: NDArray[np.bool_]
     ) -> tuple[Integers, Integers]:
         """The potentials with the weights of all spikes, added neuron by neuron; they saturate after each.
@@ -196,7 +196,7 @@ class Network:
         n_inp, n_rec = (int(np.count_nonzero(spikes[: self.n_searched])) for spikes in (inp, z))
         return (n_inp + n_rec) * self.n_stimulated + n_rec * self.n_out
 
-    def _stepped(self, u: Integers) -> tuple[Integers, NDArray[np.bool_]]:
+    def stepped(self, u: Integers) -> tuple[Integers, NDArray[np.bool_]]:
         """End a timestep; returns the potentials after it, and who spikes."""
         z = u >= self.thr
         leaked = _wrapped(u * self.alpha >> ALPHA_FRACTION)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeGuard, runtime_checkable
 
@@ -17,8 +17,24 @@ from draupnir.tools.mapping.conventions import Conventions
 from draupnir.tools.mapping.energy import Energy
 from draupnir.tools.mapping.network import SpikingNetwork
 from draupnir.tools.mapping.plan import Mapped
+from draupnir.tools.mapping.story import Story
 
 Run = Callable[[NDArray[np.uint8]], SampleAnswer]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of a network on a chip.
+
+    neuron : the chip's neuron whose threshold or weight it is
+    row : the row of the weight, as a ``StoryStep`` has it (on ReckOn 256 + n for recurrent neuron n), None for the
+        threshold
+    content : the new threshold, in LSB, or the new weight
+    """
+
+    neuron: int
+    row: int | None
+    content: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +56,8 @@ class Mapper(Protocol):
     integer_run : returns a function that runs a sample on the integer network of the configuration
     unrounded_run : likewise, on a network with the chip's order of events, leak and reset, but with weights so fine
         that rounding has no effect
+    tell : returns the story of a neuron of the chip in a sample. change : a change of the configuration, or None
+    potentials_at : returns the potentials of the chip's neurons after some numbers of clocks of a sample
     weights : returns by name the weights of a network in LSB before they are rounded, and as the chip has them
     potential_range : the ends of a potential on the chip
     energy : the energy of a synaptic operation, None if nobody has measured it
@@ -56,6 +74,10 @@ class Mapper(Protocol):
     def chip_run(self, mapped: Mapped) -> Run: ...
 
     def integer_run(self, mapped: Mapped) -> Run: ...
+
+    def tell(self, mapped: Mapped, sample: NDArray[np.uint8], neuron: int, change: Change | None) -> Story: ...
+
+    def potentials_at(self, mapped: Mapped, sample: NDArray[np.uint8], clocks: Sequence[int]) -> NDArray[np.int64]: ...
 
     def weights(self, mapped: Mapped) -> Mapping[str, WeightPair]: ...
 

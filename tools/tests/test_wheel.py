@@ -37,6 +37,7 @@ SAYS = {
         ("tinyodin --sim model --case unconfigured --cycles 200", 0, "1 of 1 cases hold"),
         ("tinyodin --sim icarus --case unconfigured", 2, "error: no Icarus Verilog: install it"),
     ],
+    "explain": [("nothing --samples s.npz --sample 0 --neuron a:0", 2, "error: nothing: plan.json is missing")],
     "map": [("tinyodin net.npz", 2, "error: net.npz: ")],
     "config": [
         ("check tinyodin net.toml", 0, "registers: "),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.crossbar.network import CrossbarNetwork, Limits
@@ -15,10 +16,13 @@ from draupnir.tools.mapping.conventions import Conventions, Reset
 from draupnir.tools.mapping.crossbar.assembly import FloatCrossbar, assemble
 from draupnir.tools.mapping.crossbar.quantise import quantise, scales
 from draupnir.tools.mapping.crossbar.running import CrossbarRuns, integer_answer
+from draupnir.tools.mapping.crossbar.telling import tell
 from draupnir.tools.mapping.energy import Energy
-from draupnir.tools.mapping.mapper import Run, WeightPair
+from draupnir.tools.mapping.mapper import Change, Run, WeightPair
 from draupnir.tools.mapping.network import SpikingNetwork
 from draupnir.tools.mapping.plan import Mapped, Plan, PopulationPlace
+from draupnir.tools.mapping.samples import Spikes
+from draupnir.tools.mapping.story import Story
 from draupnir.tools.mapping.violations import BrokenRules, Violation
 
 FINE = 1 << 12
@@ -76,6 +80,17 @@ class CrossbarMapper:
         network = self._integers(crossbar, replace(limits, **ranges), fine)
         return partial(integer_answer, mapped, network)
 
+    def tell(self, mapped: Mapped, sample: Spikes, neuron: int, change: Change | None) -> Story:
+        """The story of a neuron in a sample, on the integer network with a change, or without one."""
+        network = self.network(mapped.configuration)
+        if change:
+            network = _with_change(network, change)
+        return tell(mapped, network, sample, neuron)
+
+    def potentials_at(self, mapped: Mapped, sample: Spikes, clocks: Sequence[int]) -> NDArray[np.int64]:
+        """(clocks, 256) int64, potentials of the neurons after so many clocks of a sample, at event level."""
+        return CrossbarRuns(mapped).potentials_at(sample, clocks)
+
     def weights(self, mapped: Mapped) -> Mapping[str, WeightPair]:
         """The weights to each population."""
         crossbar = assemble(mapped.network, mapped.conventions, self.chip, self.one_sign, split_signs=True)
@@ -107,6 +122,17 @@ class CrossbarMapper:
             right = "LIF or IF, or --decision potential, which reads potentials over SPI"
             raise BrokenRules(self.chip, [Violation("output-spikes", f"node '{network.output}'", message, right)])
         return choices.decision or Decision.COUNT
+
+
+def _with_change(network: CrossbarNetwork, change: Change) -> CrossbarNetwork:
+    """A network with another threshold or another weight."""
+    if change.row is None:
+        thr = network.thr.copy()
+        thr[change.neuron] = change.content
+        return replace(network, thr=thr)
+    weights = network.weights.copy()
+    weights[change.row, change.neuron] = change.content
+    return replace(network, weights=weights)
 
 
 def _places(network: SpikingNetwork, crossbar: FloatCrossbar, scale: np.ndarray) -> Iterator[PopulationPlace]:

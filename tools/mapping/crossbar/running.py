@@ -6,6 +6,7 @@ never dropped for want of room, unless one input alone fills the FIFO, and a tim
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from queue import SimpleQueue
 
 import numpy as np
@@ -65,6 +66,17 @@ class CrossbarRuns:
         )
         self._idle.put(model)
         return answer
+
+    def potentials_at(self, spikes: NDArray[np.uint8], clocks: Sequence[int]) -> Integers:
+        """(clocks, 256) int64, the potentials of all neurons after so many clocks of a sample."""
+        model, rows = self._idle.get(), []
+        events = addresses(self._chip, inputs(self._mapped.plan, spikes))
+        for n_cycles in clocks:
+            model.restore(self._start)
+            self._engine.run(model, events, Environment(), n_cycles, not_before=np.full(len(events), AT_REST))
+            rows.append(potentials(self._chip, model.memories[NEURONS]))
+        self._idle.put(model)
+        return np.reshape(rows, (len(clocks), -1))
 
     def _run(self, model: ClockLevel, events: Integers) -> EventRun:
         """Send each event at rest. Raises InputError for a network that excites itself for ever."""

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from draupnir.emulator.reckon.layout import N
-from draupnir.emulator.reckon.network import U_MAX, U_MIN, configuration, network
+from draupnir.emulator.reckon.network import U_MAX, U_MIN, Network, configuration, network
 from draupnir.tools.mapping import reference
 from draupnir.tools.mapping.answers import SampleAnswer
 from draupnir.tools.mapping.choices import Choices, Decision
 from draupnir.tools.mapping.conventions import Conventions, Reset
 from draupnir.tools.mapping.energy import RECKON
 from draupnir.tools.mapping.labels import float_labels
-from draupnir.tools.mapping.mapper import Run, WeightPair
+from draupnir.tools.mapping.mapper import Change, Run, WeightPair
 from draupnir.tools.mapping.network import SpikingNetwork
 from draupnir.tools.mapping.plan import Mapped, Plan, PopulationPlace
 from draupnir.tools.mapping.reckon.layout import FloatLayout, lay_out
 from draupnir.tools.mapping.reckon.quantise import W_MAX, W_MIN, out_scale_in_lsb, quantise
 from draupnir.tools.mapping.reckon.running import ReckonRuns, integer_answer
+from draupnir.tools.mapping.reckon.telling import tell
+from draupnir.tools.mapping.samples import Spikes
+from draupnir.tools.mapping.story import Story
 from draupnir.tools.mapping.violations import BrokenRules, Violation
 
 
@@ -59,6 +63,17 @@ class ReckonMapper:
         """Return a function that runs samples on the integer network."""
         return partial(integer_answer, mapped, network(mapped.configuration))
 
+    def tell(self, mapped: Mapped, sample: Spikes, neuron: int, change: Change | None) -> Story:
+        """The story of a recurrent neuron in a sample, on the integer network with a change, or without one."""
+        integers = network(mapped.configuration)
+        if change:
+            integers = _with_change(integers, change)
+        return tell(mapped, integers, sample, neuron)
+
+    def potentials_at(self, mapped: Mapped, sample: Spikes, clocks: Sequence[int]) -> NDArray[np.int64]:
+        """(clocks, 256) int64, potentials of the recurrent neurons after so many clocks of a sample, at event level."""
+        return ReckonRuns(mapped).potentials_at(sample, clocks)
+
     def weights(self, mapped: Mapped) -> Mapping[str, WeightPair]:
         """The weights in each memory."""
         layout, integers = lay_out(mapped.network, mapped.conventions), network(mapped.configuration)
@@ -93,6 +108,18 @@ class ReckonMapper:
             return SampleAnswer(label, np.zeros(0, np.int64), np.zeros(0, np.int64), 0, 0)
 
         return run
+
+
+def _with_change(integers: Network, change: Change) -> Network:
+    """A network with another threshold, also of the neighbour that shares it, or another weight."""
+    if change.row is None:
+        thr = integers.thr.copy()
+        thr[change.neuron & ~1 : (change.neuron | 1) + 1] = change.content
+        return replace(integers, thr=thr)
+    name, row = ("wrec", change.row - N) if change.row >= N else ("winp", change.row)
+    weights = getattr(integers, name).copy()
+    weights[row, change.neuron] = change.content
+    return replace(integers, **{name: weights})
 
 
 def _decision(network: SpikingNetwork, choices: Choices) -> Decision:

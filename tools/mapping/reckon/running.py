@@ -6,16 +6,17 @@ its beginning, in which nothing has reached the output yet, do not count for the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from draupnir.emulator import chips
+from draupnir.emulator import chips, columns
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.reckon.host import Host, Op
+from draupnir.emulator.reckon.layout import PAIR
 from draupnir.emulator.reckon.network import Network
 from draupnir.emulator.speeds.levels import HOSTED_ENGINE
 from draupnir.tools.mapping.answers import NO_LABEL, SampleAnswer
@@ -78,6 +79,24 @@ class ReckonRuns:
         run = self._engine.run(model, operations(plan, spikes, n_bytes), Host())
         self._idle.put(model)
         return _answer(plan, run)
+
+    def potentials_at(self, spikes: Spikes, clocks: Sequence[int]) -> Integers:
+        """(clocks, 256) int64, the potentials of the recurrent neurons after so many clocks of a sample."""
+        model, rows = self._idle.get(), []
+        for n_cycles in clocks:
+            model.restore(self._start)
+            self._engine.run(model, operations(self._mapped.plan, spikes, 1), Host(), n_cycles)
+            rows.append(potentials(model))
+        self._idle.put(model)
+        return np.reshape(rows, (len(clocks), -1))
+
+
+def potentials(model: ClockLevel) -> Integers:
+    """(256,) int64, potentials of the recurrent neurons; 0 where nothing was written since the sample began."""
+    words = model.memories["neurons"]
+    u = np.stack([columns.column(PAIR[name], words) for name in ("neur_u0", "neur_u1")], axis=1).ravel()
+    since_start: Integers = u * model.registers[0].neur_dirty
+    return since_start
 
 
 def _answer(plan: Plan, run: Any) -> SampleAnswer:
