@@ -50,9 +50,10 @@ SAYS = {
     "rtl": [("tally", 0, "build/rtl/tally/tally.v: ")],
     "bitstream": [("tally --board ulx3s-25f", 2, NO_BRIDGE), ("tally --project vivado", 2, NO_BRIDGE)],
     "area": [("tally --variant none", 2, "error: --variant none: tally has whole")],
+    "map": [("tally net.npz", 2, LACKS.format("mapper", "mapper", "no network is brought to it"))],
     "bench": [("tally", 2, LACKS.format("workloads", "workloads", "nothing can be measured"))],
 }
-OF_NO_CHIP = {"demo"}
+OF_NO_CHIP = {"demo", "explain"}
 
 
 class House(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 from click.testing import CliRunner
@@ -59,6 +60,21 @@ def test_the_page_shows_what_its_commands_print(name: str, tmp_path: Path, monke
             output = output[: len(lines)]
         assert len(lines) == len(output)
         assert all(map(is_shown, lines, output)), (command, lines, output)
+
+
+def test_the_page_on_mapping_shows_what_its_commands_print(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    examples = steps((ROOT / "docs" / "mapping.md").read_text())
+    assert [command.split()[1] for command, _ in examples[1:]] == ["map", "config", "run", "explain"]
+    assert examples[0][0] == "python examples/mapping/digits.py"
+    run_path(str(ROOT / "examples/mapping/digits.py"))
+    for command, lines in examples[1:]:
+        result = CliRunner().invoke(cli, command.split()[1:])
+        assert result.exit_code == 0, result.output
+        output = result.stdout.splitlines()
+        assert len(lines) == len(output)
+        assert all(map(is_shown, lines, output)), (command, lines, output)
+    assert Path("build/report/report.html").is_file() and Path("neuron.png").is_file()
 
 
 def test_nothing_is_found_in_an_example(name: str) -> None:
