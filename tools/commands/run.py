@@ -13,10 +13,11 @@ from draupnir.emulator import chips
 from draupnir.emulator.speeds import limits
 from draupnir.tools.lint import report
 from draupnir.tools.report import figures, schema
-from draupnir.tools.run.options import FILE, RunOptions, run_options
+from draupnir.tools.run.options import RunOptions, run_options
 from draupnir.tools.terminal import outputs
 from draupnir.tools.terminal.arguments import AliasedOption, chip_argument, declaration_of, json_option, set_option
 from draupnir.tools.terminal.progress import progress
+from draupnir.tools.trials.options import SampleOptions, sample_options
 
 if TYPE_CHECKING:
     from draupnir.emulator.configuration import Configuration
@@ -37,9 +38,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Run every clock by itself: slower, with the same results.",
 )
-@click.option("--samples", metavar="FILE", type=FILE, help="Samples for a network that draupnir map wrote.")
-@click.option("--report", "page", metavar="DIR", type=FILE, help="Folder for a report on the samples.")
-@click.option("--clock", metavar="MHZ", type=click.FloatRange(0, min_open=True), help="The chip's clock, for samples.")
+@sample_options
 @report.options
 @set_option
 @json_option
@@ -47,9 +46,7 @@ def command(
     chip: str,
     options: RunOptions,
     plain_clock: bool,
-    samples: Path | None,
-    page: Path | None,
-    clock: float | None,
+    trial: SampleOptions,
     strict: bool,
     allow: tuple[str, ...],
     settings: tuple[str, ...],
@@ -73,11 +70,12 @@ def command(
     Example: draupnir run odin --config net.toml --events events.csv -o spikes.csv
              draupnir run odin --config net.toml --events events.npy --save synapses=learned.hex --json
              draupnir run reckon --config net.toml --events sample.csv --timesteps 2250
-             draupnir run tinyodin --config build/map/tinyodin --samples test.npz -o labels.csv
+             draupnir run tinyodin --config build/map/tinyodin --samples test.npz -o labels.csv --export 0=events.csv
     """
-    if samples:
-        _trial(chip, options, samples, page, clock, as_json)
+    if trial.samples:
+        _trial(chip, options, trial, trial.samples, as_json)
         return
+    trial.refuse_without_samples()
     declaration = declaration_of(chip, settings)
     for name in ("config", "events"):
         if getattr(options, name) is None:
@@ -100,22 +98,24 @@ def command(
     _tell(model, outcome, options, config_findings, as_json)
 
 
-def _trial(
-    chip: str, options: RunOptions, samples: Path, page: Path | None, megahertz: float | None, as_json: bool
-) -> None:
+def _trial(chip: str, options: RunOptions, trial: SampleOptions, samples: Path, as_json: bool) -> None:
     """Run all samples on a network that ``draupnir map`` wrote, and print the figures."""
     from draupnir.tools.trials import job
 
     if options.config is None:
         raise click.UsageError("Missing option '--config'", click.get_current_context())
     options.refuse_beside("--samples", "onto", "events", "timesteps", "potentials", "save", "max_cycles", "seed")
-    outputs.check({"--config": options.config, "--samples": samples}, {"-o": options.output}, {"--report": page})
-    outcome = job.run(chip, job.TrialOptions(options.config, samples, options.output, page, megahertz))
+    exports = trial.exports()
+    files = {"-o": options.output, **{f"--export {number}=": file for number, file in exports.items()}}
+    outputs.check({"--config": options.config, "--samples": samples}, files, {"--report": trial.report})
+    outcome = job.run(
+        chip, job.TrialOptions(options.config, samples, options.output, exports, trial.report, trial.clock)
+    )
     warnings = outcome.figures.warnings()
     if as_json:
         schema.echo("run samples", {"chip": chip, **job.as_json(outcome), "warnings": warnings})
     else:
-        figures.show_texts(outcome.figures.rows(outcome.energy, megahertz))
+        figures.show_texts(outcome.figures.rows(outcome.energy, trial.clock))
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -64,8 +63,7 @@ def read(place: Path, samples: Path, sample: int) -> tuple[Mapped, Spikes, int |
     all_samples = read_samples(samples, mapped.network.n_inputs)
     if sample >= all_samples.n:
         raise InputError(f"--sample {sample}: {samples} has samples 0..{all_samples.n - 1}")
-    spikes = next(islice(chain.from_iterable(all_samples.batches()), sample, None))
-    return mapped, spikes, None if all_samples.labels is None else int(all_samples.labels[sample])
+    return mapped, all_samples.one(sample), None if all_samples.labels is None else int(all_samples.labels[sample])
 
 
 def draw(path: Path, mapped: Mapped, spikes: Spikes, explanation: Explanation) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeGuard, runtime_checkable
 
@@ -56,6 +56,7 @@ class Mapper(Protocol):
     integer_run : returns a function that runs a sample on the integer network of the configuration
     unrounded_run : likewise, on a network with the chip's order of events, leak and reset, but with weights so fine
         that rounding has no effect
+    event_file : returns the lines of an event file, or of a file of operations, that runs a sample; the header first
     tell : returns the story of a neuron of the chip in a sample. change : a change of the configuration, or None
     potentials_at : returns the potentials of the chip's neurons after some numbers of clocks of a sample
     weights : returns by name the weights of a network in LSB before they are rounded, and as the chip has them
@@ -74,6 +75,8 @@ class Mapper(Protocol):
     def chip_run(self, mapped: Mapped) -> Run: ...
 
     def integer_run(self, mapped: Mapped) -> Run: ...
+
+    def event_file(self, mapped: Mapped, sample: NDArray[np.uint8]) -> Iterator[str]: ...
 
     def tell(self, mapped: Mapped, sample: NDArray[np.uint8], neuron: int, change: Change | None) -> Story: ...
 

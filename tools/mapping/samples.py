@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,10 @@ class SpikeSamples:
         for piece in self._pieces(size):
             yield self._checked(piece, start)
             start += len(piece)
+
+    def one(self, number: int) -> Spikes:
+        """(timesteps, inputs) uint8, the sample of a number in 0..n - 1."""
+        return next(islice(chain.from_iterable(self.batches()), number, None))
 
     def all(self) -> Spikes:
         """All samples at once."""

@@ -65,15 +65,17 @@ def test_the_page_shows_what_its_commands_print(name: str, tmp_path: Path, monke
 def test_the_page_on_mapping_shows_what_its_commands_print(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     examples = steps((ROOT / "docs" / "mapping.md").read_text())
-    assert [command.split()[1] for command, _ in examples[1:]] == ["map", "config", "run", "explain"]
+    assert [command.split()[1] for command, _ in examples[1:]] == ["map", "config", "run", "run", "host", "explain"]
     assert examples[0][0] == "python examples/mapping/digits.py"
     run_path(str(ROOT / "examples/mapping/digits.py"))
     for command, lines in examples[1:]:
         result = CliRunner().invoke(cli, command.split()[1:])
         assert result.exit_code == 0, result.output
         output = result.stdout.splitlines()
-        assert len(lines) == len(output)
-        assert all(map(is_shown, lines, output)), (command, lines, output)
+        if lines != [CUT]:
+            assert len(lines) == len(output)
+            assert all(map(is_shown, lines, output)), (command, lines, output)
+    assert Path("spikes.csv").read_text().count("\n") > 1
     assert Path("build/report/report.html").is_file() and Path("neuron.png").is_file()
 
 

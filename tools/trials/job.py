@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from draupnir.emulator.errors import InputError
-from draupnir.golden.files import replacing
+from draupnir.golden.files import replacing, replacing_all
 from draupnir.tools.mapping import folder
 from draupnir.tools.mapping.answers import NO_LABEL, SampleAnswer
 from draupnir.tools.mapping.choices import Choices
 from draupnir.tools.mapping.energy import Energy
 from draupnir.tools.mapping.mapper import mapper_of
-from draupnir.tools.mapping.samples import read_samples
+from draupnir.tools.mapping.plan import Mapped
+from draupnir.tools.mapping.samples import SpikeSamples, read_samples
 from draupnir.tools.report import provenance
 from draupnir.tools.terminal.progress import progress
 from draupnir.tools.trials import report, trial
@@ -27,12 +29,14 @@ class TrialOptions:
     """The options of a trial, which ``draupnir run`` explains.
 
     config : a folder that ``draupnir map`` wrote, or its net.toml; output : the file for labels
+    exports : number of a sample -> the event file for it
     report : the folder for a report; megahertz : the chip's clock, None for the paper's
     """
 
     config: Path
     samples: Path
     output: Path | None
+    exports: Mapping[int, Path]
     report: Path | None
     megahertz: float | None
 
@@ -50,6 +54,7 @@ def run(chip: str, options: TrialOptions) -> TrialOutcome:
     mapped = folder.read(folder_of(options.config), chip)
     samples = read_samples(options.samples, mapped.network.n_inputs)
     mapper = mapper_of(chip)
+    _export(mapped, samples, options.exports)
     with ExitStack() as stack:
         advance = stack.enter_context(progress(options.samples.name, samples.n, "samples"))
         file = None
@@ -62,6 +67,17 @@ def run(chip: str, options: TrialOptions) -> TrialOutcome:
         origin = provenance.origin()
         report.write(options.report, mapped, figures, study, options.megahertz, origin)
     return TrialOutcome(figures, mapper.energy)
+
+
+def _export(mapped: Mapped, samples: SpikeSamples, exports: Mapping[int, Path]) -> None:
+    """Write samples as event files, all or none. Raises InputError for a sample that does not exist."""
+    for number, path in exports.items():
+        if number >= samples.n:
+            raise InputError(f"--export {number}={path}: {samples.path} has samples 0..{samples.n - 1}")
+    event_file = mapper_of(mapped.chip).event_file
+    with replacing_all(list(exports.values())) as temporaries:
+        for number, temporary in zip(exports, temporaries, strict=True):
+            temporary.write_text("".join(f"{line}\n" for line in event_file(mapped, samples.one(number))))
 
 
 def folder_of(config: Path) -> Path:

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from draupnir.emulator.configuration import Configuration
-from draupnir.emulator.crossbar.network import CrossbarNetwork, Limits
+from draupnir.emulator.crossbar.network import CrossbarNetwork, Limits, addresses
 from draupnir.tools.mapping.choices import Choices, Decision
 from draupnir.tools.mapping.conventions import Conventions, Reset
 from draupnir.tools.mapping.crossbar.assembly import FloatCrossbar, assemble
 from draupnir.tools.mapping.crossbar.quantise import quantise, scales
 from draupnir.tools.mapping.crossbar.running import CrossbarRuns, integer_answer
+from draupnir.tools.mapping.crossbar.samples import inputs
 from draupnir.tools.mapping.crossbar.telling import tell
 from draupnir.tools.mapping.energy import Energy
 from draupnir.tools.mapping.mapper import Change, Run, WeightPair
@@ -24,6 +25,7 @@ from draupnir.tools.mapping.plan import Mapped, Plan, PopulationPlace
 from draupnir.tools.mapping.samples import Spikes
 from draupnir.tools.mapping.story import Story
 from draupnir.tools.mapping.violations import BrokenRules, Violation
+from draupnir.tools.run.events import ADDR, CYCLE, REST
 
 FINE = 1 << 12
 FEW = 0.05  # the share of weights below which a layer is called almost empty
@@ -79,6 +81,12 @@ class CrossbarMapper:
         crossbar = assemble(mapped.network, mapped.conventions, self.chip, self.one_sign, choices.split_signs)
         network = self._integers(crossbar, replace(limits, **ranges), fine)
         return partial(integer_answer, mapped, network)
+
+    def event_file(self, mapped: Mapped, sample: Spikes) -> Iterator[str]:
+        """Yield the lines of an event file that runs a sample, each event at rest."""
+        yield f"{CYCLE},{ADDR}"
+        numbers = addresses(mapped.configuration.chip, inputs(mapped.plan, sample))
+        yield from (f"{REST},{address}" for address in numbers.tolist())
 
     def tell(self, mapped: Mapped, sample: Spikes, neuron: int, change: Change | None) -> Story:
         """The story of a neuron in a sample, on the integer network with a change, or without one."""

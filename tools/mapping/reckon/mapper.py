@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from draupnir.emulator.reckon.host import Op
 from draupnir.emulator.reckon.layout import N
 from draupnir.emulator.reckon.network import U_MAX, U_MIN, Network, configuration, network
 from draupnir.tools.mapping import reference
@@ -22,11 +23,12 @@ from draupnir.tools.mapping.network import SpikingNetwork
 from draupnir.tools.mapping.plan import Mapped, Plan, PopulationPlace
 from draupnir.tools.mapping.reckon.layout import FloatLayout, lay_out
 from draupnir.tools.mapping.reckon.quantise import W_MAX, W_MIN, out_scale_in_lsb, quantise
-from draupnir.tools.mapping.reckon.running import ReckonRuns, integer_answer
+from draupnir.tools.mapping.reckon.running import ReckonRuns, integer_answer, operations
 from draupnir.tools.mapping.reckon.telling import tell
 from draupnir.tools.mapping.samples import Spikes
 from draupnir.tools.mapping.story import Story
 from draupnir.tools.mapping.violations import BrokenRules, Violation
+from draupnir.tools.run.op_files import OPERATIONS
 
 
 class ReckonMapper:
@@ -62,6 +64,12 @@ class ReckonMapper:
     def integer_run(self, mapped: Mapped) -> Run:
         """Return a function that runs samples on the integer network."""
         return partial(integer_answer, mapped, network(mapped.configuration))
+
+    def event_file(self, mapped: Mapped, sample: Spikes) -> Iterator[str]:
+        """Yield the lines of a file of operations that runs a sample."""
+        yield ",".join(OPERATIONS)
+        rows = operations(mapped.plan, sample).tolist()
+        yield from (f"{Op(code).name},{operand}" for code, operand in rows)
 
     def tell(self, mapped: Mapped, sample: Spikes, neuron: int, change: Change | None) -> Story:
         """The story of a recurrent neuron in a sample, on the integer network with a change, or without one."""

@@ -34,12 +34,12 @@ def inputs(plan: Plan, spikes: Spikes) -> Spikes:
     return np.concatenate((np.concatenate((spikes, silent)), bias), axis=1)
 
 
-def operations(plan: Plan, spikes: Spikes, n_bytes: int) -> NDArray[np.int64]:
-    """The host's operations for a sample; n_bytes : the output that the chip sends at its end"""
-    return np.array(list(_operations(plan, inputs(plan, spikes), n_bytes)), np.int64)
+def operations(plan: Plan, spikes: Spikes) -> NDArray[np.int64]:
+    """The host's operations for a sample: (n, 2) int64, codes of ``Op`` and operands."""
+    return np.array(list(_operations(plan, inputs(plan, spikes))), np.int64)
 
 
-def _operations(plan: Plan, timesteps: Spikes, n_bytes: int) -> Iterator[tuple[int, int]]:
+def _operations(plan: Plan, timesteps: Spikes) -> Iterator[tuple[int, int]]:
     yield Op.SAMPLE, 1
     for t, spikes in enumerate(timesteps):
         yield from ((Op.SPIKE, int(neuron)) for neuron in np.flatnonzero(spikes))
@@ -48,8 +48,13 @@ def _operations(plan: Plan, timesteps: Spikes, n_bytes: int) -> Iterator[tuple[i
         yield Op.TICK, 1
     yield Op.SAMPLE, 0
     yield Op.TICK, 0
-    yield Op.TAKE, n_bytes
+    yield Op.TAKE, output_bytes(plan)
     yield Op.INFER_ACC, 0
+
+
+def output_bytes(plan: Plan) -> int:
+    """The number of bytes that the chip sends at the end of a sample: a label, or potentials of 16 bits."""
+    return 1 if plan.decision is Decision.MAJORITY else 2 * len(plan.output_neurons)
 
 
 class ReckonRuns:
@@ -75,8 +80,7 @@ class ReckonRuns:
         model = self._idle.get()
         model.restore(self._start)
         plan = self._mapped.plan
-        n_bytes = 1 if plan.decision is Decision.MAJORITY else 2 * len(plan.output_neurons)
-        run = self._engine.run(model, operations(plan, spikes, n_bytes), Host())
+        run = self._engine.run(model, operations(plan, spikes), Host())
         self._idle.put(model)
         return _answer(plan, run)
 
@@ -85,7 +89,7 @@ class ReckonRuns:
         model, rows = self._idle.get(), []
         for n_cycles in clocks:
             model.restore(self._start)
-            self._engine.run(model, operations(self._mapped.plan, spikes, 1), Host(), n_cycles)
+            self._engine.run(model, operations(self._mapped.plan, spikes), Host(), n_cycles)
             rows.append(potentials(model))
         self._idle.put(model)
         return np.reshape(rows, (len(clocks), -1))

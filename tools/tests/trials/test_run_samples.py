@@ -129,6 +129,39 @@ def test_a_sample_that_never_ends_is_named_and_no_labels_are_written() -> None:
     assert not Path("labels.csv").exists()
 
 
+@pytest.mark.parametrize("chip", CHIPS)
+def test_an_exported_sample_runs_on_the_chip_and_behind_a_simulated_board(chip):
+    map_network(chip)
+    assert run(chip, "--export", "1=one.csv").exit_code == 0
+    words = ["--config", "out/net.toml", "--events", "one.csv"]
+    for command in (
+        ["run", chip, *words, "-o", "run.csv"],
+        ["host", chip, *words, "--simulate", "model", "-o", "host.csv"],
+    ):
+        result = CliRunner().invoke(cli, command)
+        assert result.exit_code == 0, result.output
+    on_chip, on_board = (
+        [line.split(",")[1] for line in Path(f"{name}.csv").read_text().splitlines()[1:]] for name in ("run", "host")
+    )
+    assert on_chip == on_board
+    # Two spikes of output 1; or on ReckOn 64 LSB for each, in two bytes for each of two outputs.
+    assert on_chip == (["0", "0", "128", "0"] if chip == "reckon" else ["1", "1"])
+
+
+def test_mistakes_of_exports_are_one_line() -> None:
+    map_network("tinyodin")
+    assert "--export 5=a.csv: samples.npz has samples 0..4" in refusal("tinyodin", "--export", "5=a.csv")
+    assert "--export x=a.csv: right is N=FILE" in refusal("tinyodin", "--export", "x=a.csv")
+    assert "--export 1=b.csv: sample 1 stands twice" in refusal(
+        "tinyodin", "--export", "1=a.csv", "--export", "1=b.csv"
+    )
+    assert "samples.npz" in refusal("tinyodin", "--export", "1=samples.npz")
+    result = CliRunner().invoke(
+        cli, ["run", "tinyodin", "--config", "out/net.toml", "--events", "e.csv", "--clock", "3"]
+    )
+    assert (result.exit_code, "--clock: right is with --samples" in result.stderr) == (2, True)
+
+
 def test_a_spread_is_what_numbers_are() -> None:
     numbers = np.random.default_rng(1).integers(0, 100_000, 500).tolist()
     spread = Distribution()
