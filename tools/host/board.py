@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from functools import wraps
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.tools.terminal.arguments import sizes
+from draupnir.tools.terminal.groups import grouped
 from draupnir.tools.terminal.options import parameters
 
 if TYPE_CHECKING:
@@ -69,17 +69,7 @@ OPTIONS = (
 )
 
 
-def board_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of a board to a command, which receives them as the argument ``board``, a ``BoardOptions``."""
-    names = [field.name for field in fields(BoardOptions)]
-
-    @wraps(function)
-    def command(**words: Any) -> None:
-        function(board=BoardOptions(**{name: words.pop(name) for name in names}), **words)
-
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
+board_options = grouped(BoardOptions, OPTIONS, "board")
 
 
 @contextmanager

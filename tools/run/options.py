@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from functools import wraps
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +14,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.tools.lint import report
 from draupnir.tools.terminal import outputs
 from draupnir.tools.terminal.arguments import SEED
+from draupnir.tools.terminal.groups import grouped
 from draupnir.tools.terminal.options import images
 from draupnir.tools.terminal.ranges import CYCLES, DELAY
 
@@ -104,6 +104,10 @@ class RunOptions:
             click.echo(f"warning: {self.events}: no events: none was sent", err=True)
 
 
+def _delay(name: str, meaning: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(f"--{name}", metavar="N", type=DELAY, default=1, show_default=True, help=meaning)
+
+
 OPTIONS = (
     click.option("--config", metavar="CONFIG", type=FILE, help="Registers, neurons and synapses, in TOML or packed."),
     click.option(
@@ -130,51 +134,13 @@ OPTIONS = (
         help="File for the potentials that READ operations ask for: .csv or .npy.",
     ),
     click.option("--save", metavar="MEM=FILE", multiple=True, help="Memory image after the run ($readmemh)."),
-    click.option(
-        "--gap",
-        metavar="N",
-        type=DELAY,
-        default=1,
-        show_default=True,
-        help="Sender: clocks from the fall of ACK to the rise of REQ.",
-    ),
-    click.option(
-        "--hold",
-        metavar="N",
-        type=DELAY,
-        default=1,
-        show_default=True,
-        help="Sender: clocks from the rise of ACK to the fall of REQ.",
-    ),
-    click.option(
-        "--ack-delay",
-        metavar="N",
-        type=DELAY,
-        default=1,
-        show_default=True,
-        help="Receiver: clocks from the rise of REQ to the rise of ACK.",
-    ),
-    click.option(
-        "--ack-hold",
-        metavar="N",
-        type=DELAY,
-        default=1,
-        show_default=True,
-        help="Receiver: clocks from the fall of REQ to the fall of ACK.",
-    ),
+    _delay("gap", "Sender: clocks from the fall of ACK to the rise of REQ."),
+    _delay("hold", "Sender: clocks from the rise of ACK to the fall of REQ."),
+    _delay("ack-delay", "Receiver: clocks from the rise of REQ to the rise of ACK."),
+    _delay("ack-hold", "Receiver: clocks from the fall of REQ to the fall of ACK."),
     click.option("--max-cycles", metavar="N", type=CYCLES, help="Stop after N clocks."),
     click.option("--seed", metavar="N", type=SEED, help="Start registers that have no reset at random values."),
 )
 
 
-def run_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Add the shared options to a command, which receives them as the argument ``options``, a ``RunOptions``."""
-    names = [field.name for field in fields(RunOptions)]
-
-    @wraps(function)
-    def command(**words: Any) -> None:
-        function(options=RunOptions(**{name: words.pop(name) for name in names}), **words)
-
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
+run_options = grouped(RunOptions, OPTIONS, "options")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from functools import wraps
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
 from draupnir.emulator.errors import InputError
 from draupnir.tools.run.options import FILE
+from draupnir.tools.terminal.groups import grouped
 
 OPTIONS = (
     click.option("--samples", metavar="FILE", type=FILE, help="Samples for a network that draupnir map wrote."),
@@ -51,14 +49,4 @@ class SampleOptions:
                 raise InputError(f"--{name}: right is with --samples")
 
 
-def sample_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Add the options to a command, which receives them as the argument ``trial``, a ``SampleOptions``."""
-    names = [field.name for field in fields(SampleOptions)]
-
-    @wraps(function)
-    def command(**words: Any) -> None:
-        function(trial=SampleOptions(**{name: words.pop(name) for name in names}), **words)
-
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
+sample_options = grouped(SampleOptions, OPTIONS, "trial")

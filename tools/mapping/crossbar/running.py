@@ -7,7 +7,6 @@ never dropped for want of room, unless one input alone fills the FIFO, and a tim
 from __future__ import annotations
 
 from collections.abc import Sequence
-from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ from draupnir.emulator.speeds.limits import NotAtRest
 from draupnir.emulator.speeds.runs import AT_REST, EventRun
 from draupnir.tools.mapping.answers import SampleAnswer, decide
 from draupnir.tools.mapping.crossbar.samples import inputs, timesteps
+from draupnir.tools.mapping.models import ModelPool
 from draupnir.tools.mapping.plan import Integers, Mapped
 
 NEURONS = "neurons"
@@ -32,30 +32,18 @@ class CrossbarRuns:
     """Runs of samples at event level. Several threads may call ``answer``; each call has a model of its own."""
 
     def __init__(self, mapped: Mapped) -> None:
-        self._mapped = mapped
+        self._mapped, self._pool = mapped, ModelPool(mapped)
         self._chip = mapped.configuration.chip
         self._engine = BUS_ENGINE.require(chips.package(mapped.chip))
-        self._idle: SimpleQueue[ClockLevel] = SimpleQueue()
-        self._start = self._new().snapshot()
-
-    def _new(self) -> ClockLevel:
-        model = chips.model(self._chip.name, self._chip.sizes)(None)
-        self._mapped.configuration.apply(model)
-        self._idle.put(model)
-        return model
 
     def answer(self, spikes: NDArray[np.uint8]) -> SampleAnswer:
         """Run one sample; spikes : (timesteps, inputs) of 0 and 1"""
-        if self._idle.empty():
-            self._new()
-        model = self._idle.get()
-        model.restore(self._start)
-        events = addresses(self._chip, inputs(self._mapped.plan, spikes))
-        run = self._run(model, events)
-        figures = run.statistics
         plan = self._mapped.plan
-        outputs = potentials(self._chip, model.memories[NEURONS])[plan.output_neurons]
-        answer = SampleAnswer(
+        with self._pool.model() as model:
+            run = self._run(model, addresses(self._chip, inputs(plan, spikes)))
+            outputs = potentials(self._chip, model.memories[NEURONS])[plan.output_neurons]
+        figures = run.statistics
+        return SampleAnswer(
             decide(plan, run.addrs, outputs),
             run.addrs,
             outputs,
@@ -64,18 +52,15 @@ class CrossbarRuns:
             figures.fifo_high_water,
             run.n_cycles,
         )
-        self._idle.put(model)
-        return answer
 
     def potentials_at(self, spikes: NDArray[np.uint8], clocks: Sequence[int]) -> Integers:
         """(clocks, 256) int64, the potentials of all neurons after so many clocks of a sample."""
-        model, rows = self._idle.get(), []
+        rows = []
         events = addresses(self._chip, inputs(self._mapped.plan, spikes))
         for n_cycles in clocks:
-            model.restore(self._start)
-            self._engine.run(model, events, Environment(), n_cycles, not_before=np.full(len(events), AT_REST))
-            rows.append(potentials(self._chip, model.memories[NEURONS]))
-        self._idle.put(model)
+            with self._pool.model() as model:
+                self._engine.run(model, events, Environment(), n_cycles, not_before=np.full(len(events), AT_REST))
+                rows.append(potentials(self._chip, model.memories[NEURONS]))
         return np.reshape(rows, (len(clocks), -1))
 
     def _run(self, model: ClockLevel, events: Integers) -> EventRun:

@@ -7,7 +7,6 @@ its beginning, in which nothing has reached the output yet, do not count for the
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from draupnir.emulator.reckon.network import Network
 from draupnir.emulator.speeds.levels import HOSTED_ENGINE
 from draupnir.tools.mapping.answers import NO_LABEL, SampleAnswer
 from draupnir.tools.mapping.choices import Decision
+from draupnir.tools.mapping.models import ModelPool
 from draupnir.tools.mapping.plan import Integers, Mapped, Plan
 
 Spikes = NDArray[np.uint8]
@@ -61,37 +61,21 @@ class ReckonRuns:
     """Runs of samples at event level. Several threads may call ``answer``; each call has a model of its own."""
 
     def __init__(self, mapped: Mapped) -> None:
-        self._mapped = mapped
-        self._chip = mapped.configuration.chip
+        self._plan, self._pool = mapped.plan, ModelPool(mapped)
         self._engine = HOSTED_ENGINE.require(chips.package(mapped.chip))
-        self._idle: SimpleQueue[ClockLevel] = SimpleQueue()
-        self._start = self._new().snapshot()
-
-    def _new(self) -> ClockLevel:
-        model = chips.model(self._chip.name, self._chip.sizes)(None)
-        self._mapped.configuration.apply(model)
-        self._idle.put(model)
-        return model
 
     def answer(self, spikes: Spikes) -> SampleAnswer:
         """Run one sample; spikes : (timesteps, inputs) of 0 and 1"""
-        if self._idle.empty():
-            self._new()
-        model = self._idle.get()
-        model.restore(self._start)
-        plan = self._mapped.plan
-        run = self._engine.run(model, operations(plan, spikes), Host())
-        self._idle.put(model)
-        return _answer(plan, run)
+        with self._pool.model() as model:
+            return _answer(self._plan, self._engine.run(model, operations(self._plan, spikes), Host()))
 
     def potentials_at(self, spikes: Spikes, clocks: Sequence[int]) -> Integers:
         """(clocks, 256) int64, the potentials of the recurrent neurons after so many clocks of a sample."""
-        model, rows = self._idle.get(), []
+        rows = []
         for n_cycles in clocks:
-            model.restore(self._start)
-            self._engine.run(model, operations(self._mapped.plan, spikes), Host(), n_cycles)
-            rows.append(potentials(model))
-        self._idle.put(model)
+            with self._pool.model() as model:
+                self._engine.run(model, operations(self._plan, spikes), Host(), n_cycles)
+                rows.append(potentials(model))
         return np.reshape(rows, (len(clocks), -1))
 
 
