@@ -56,7 +56,7 @@ class ClockLevel(ABC):
         """The present output pins, packed; above them the probes, if the chip has any."""
 
     def drive(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
-        """Run rows of packed input pins (see ``draupnir.emulator.trace``).
+        """Run rows of packed input pins (see ``draupnir.emulator.trace``). Without a row, only load the machine code.
 
         inputs : (n,) or (n, n_words) int64
         clk : (n,) uint8, the clock edges of each row
@@ -66,7 +66,7 @@ class ClockLevel(ABC):
         """
         out = new_rows(self.chip.output_word, len(inputs))
         rows, edges = np.ascontiguousarray(inputs, dtype=np.int64), np.ascontiguousarray(clk, dtype=np.uint8)
-        for i in range(0, len(rows), pieces.ROWS):
+        for i in range(0, max(1, len(rows)), pieces.ROWS):
             if i:
                 pieces.check_stop()
             part = slice(i, i + pieces.ROWS)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from draupnir.emulator import chips, state
 from draupnir.emulator.declare import Block, Chip, Field, Memory, Pin, Reg, Word
+from draupnir.emulator.trace import new_rows
 
 TOY = Chip(
     "toy",
@@ -121,3 +122,22 @@ def test_a_difference_names_register_or_memory_and_both_values() -> None:
     memories["mem"][2, 1] = 255
     end = state.take(record, memories)
     assert state.diff(start, end) == ["cnt: 0x0 -> 0xa", "fifo[4]: 0x0 -> 0x2", "mem[2, 1]: 0x0 -> 0xff"]
+
+
+@every_chip
+def test_a_drive_without_rows_loads_the_machine_code_and_changes_nothing(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It calls the kernels. Without that, the first rows would load them, and these rows may be timed."""
+    model = chips.model(name)(seed=1)
+    run, n_rows = model._run, list[int]()
+
+    def noting_run(inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
+        n_rows.append(len(inputs))
+        run(inputs, clk, out)
+
+    monkeypatch.setattr(model, "_run", noting_run)
+    start = model.snapshot()
+    outputs = model.drive(new_rows(model.chip.input_word, 0), np.zeros(0, np.uint8))
+    assert n_rows == [0] and len(outputs) == 0
+    assert state.diff(start, model.snapshot()) == []
