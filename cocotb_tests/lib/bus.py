@@ -76,7 +76,10 @@ class BusPins:
 
     def level(self, role: str) -> int | None:
         """Return the present level of a role, or None if a bit of it is X or Z."""
-        levels = {pin.name: level(self.pins[pin.name]) for pin in self.wired.pins[role]}
+        pins = self.wired.pins[role]
+        if len(pins) == 1:
+            return level(self.pins[pins[0].name])
+        levels = {pin.name: level(self.pins[pin.name]) for pin in pins}
         known_levels = {name: pin_level for name, pin_level in levels.items() if pin_level is not None}
         return self.wired.level(role, known_levels) if len(known_levels) == len(levels) else None
 

@@ -177,7 +177,7 @@ class Lockstep:
         if looks is None or self.counts.cycles <= looks.first:
             return
         self._looked_always &= self.counts.cycles <= self.equal_until + 1
-        if differences := self._differences(looks.memories):
+        if differences := self._differences(self._read(looks.memories)):
             self._differ(self._comparison.memories_differ(differences, _time_text, self._looked_always))
         self.equal_until = self.counts.cycles
 
@@ -220,24 +220,25 @@ class Lockstep:
             self._fail(["still owed at the end:", *debts])
 
     def _compare_memories(self, memories: Mapping[str, Any]) -> None:
-        for name, handle in memories.items():
-            declaration = self.model.chip.memory(name)
-            if lines := _unknown_lines(declaration, memory.read(handle, declaration)[1]):
+        contents = self._read(memories)
+        for name, (_, known_bits) in contents.items():
+            if lines := _unknown_lines(self.model.chip.memory(name), known_bits):
                 self.counts.mismatches += 1
                 self._fail(lines)
-        if differences := self._differences(memories):
+        if differences := self._differences(contents):
             context = tuple(self.model.context())
             self._differ(FirstDifference(None, memories=differences, bits=self.counts.bits, context=context))
 
-    def _differences(self, memories: Mapping[str, Any]) -> tuple[MemoryDifference, ...]:
-        """Return the memories that differ in a known bit."""
-        differences = []
-        for name, handle in memories.items():
-            declaration = self.model.chip.memory(name)
-            content, known_bits = memory.read(handle, declaration)
-            differences.append(
-                memory_difference(declaration, self.model.memories[name], content, known_bits=known_bits)
-            )
+    def _read(self, memories: Mapping[str, Any]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Return the design's words of each memory, and the masks of their known bits."""
+        return {name: memory.read(handle, self.model.chip.memory(name)) for name, handle in memories.items()}
+
+    def _differences(self, contents: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> tuple[MemoryDifference, ...]:
+        """Return the memories that differ in a known bit; contents : from ``_read``."""
+        differences = [
+            memory_difference(self.model.chip.memory(name), self.model.memories[name], content, known_bits=known_bits)
+            for name, (content, known_bits) in contents.items()
+        ]
         return tuple(one for one in differences if one.n_differing)
 
     def _ready_in(self, rows: Trace) -> np.ndarray:

@@ -83,7 +83,7 @@ class ClockEdges:
 
     def moments(self, start: int, end: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the moments t in steps with start < t <= end: (n,) int64, and their edges: (n,) uint8."""
-        times, edges = [np.zeros(0, np.int64)], [np.zeros(0, np.uint8)]
+        times, edges = list[np.ndarray](), list[np.ndarray]()
         for clock_declaration, clock in self._clocks:
             edges_in_period = (clock_declaration.rise, clock_declaration.fall)[:: -1 if clock_declaration.idle else 1]
             for edge, first in zip(
@@ -93,6 +93,8 @@ class ClockEdges:
                     n_before, n = ((time - first) // clock.period + 1 for time in (start, end))
                     times.append(first + clock.period * np.arange(max(0, n_before), max(0, n), dtype=np.int64))
                     edges.append(np.full(len(times[-1]), edge, np.uint8))
+        if len(times) == 1:  # one clock, of which the chip uses one edge
+            return times[0], edges[0]
         moments, place = np.unique(np.concatenate(times), return_inverse=True)
         together = np.zeros(len(moments), np.uint8)
         np.bitwise_or.at(together, place, np.concatenate(edges))

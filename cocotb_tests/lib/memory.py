@@ -91,9 +91,10 @@ def write(handle: Any, memory: Memory, content: np.ndarray) -> None:
         _put(_words(one), memory, words)
 
 
-def write_first(handle: Any, memory: Memory, content: np.ndarray) -> None:
-    """Overwrite the first n words; content : (n, limbs) uint32."""
-    _put(_words(handle)[: len(content)], memory, content)
+def write_first(handle: Any, memory: Memory, contents: Sequence[int]) -> None:
+    """Overwrite the first n words; contents : n integers, 0..2**width - 1 of the memory."""
+    for word, content in zip(_words(handle), contents, strict=False):
+        word._handle.set_signal_val_binstr(_AT_ONCE, f"{content:0{memory.width}b}")
 
 
 def read(handle: Any, memory: Memory) -> tuple[np.ndarray, np.ndarray]:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from draupnir.cocotb_tests.lib import memory, player_verilog
 from draupnir.cocotb_tests.lib.bus import control, level
-from draupnir.emulator.codec import to_limbs
 from draupnir.emulator.declare import Step, WiredBus
 
 
@@ -33,11 +30,10 @@ class Player:
 
     async def play(self, steps: Sequence[Step]) -> None:
         """Carry steps out, until the last one is over. A step waits for clocks or for a level, never for both."""
-        words = [to_limbs(self._code.encode(step), self._step_memory.n_limbs) for step in steps]
-        if not words:
+        if not steps:
             return
-        memory.write_first(self._steps, self._step_memory, np.array(words, np.uint32))
-        self._n.value = len(words)
+        memory.write_first(self._steps, self._step_memory, [self._code.encode(step) for step in steps])
+        self._n.value = len(steps)
         self._busy.value = 1
         await self._busy.falling_edge
 

@@ -75,7 +75,8 @@ class StepCode:
     def __init__(self, bus: WiredBus) -> None:
         self._bus, word = bus, _step_word(bus)
         chip_roles, driven = bus.driven_roles(by_chip=True), bus.driven_roles(by_chip=False)
-        self._driven, self._level = _lsbs(bus, driven, word["pins"].lsb), _lsbs(bus, chip_roles, word["level"].lsb)
+        self._driven = {role: (lsb, bus.high(role)) for role, lsb in _lsbs(bus, driven, word["pins"].lsb).items()}
+        self._level = _lsbs(bus, chip_roles, word["level"].lsb)
         self._mask = {role: bus.high(role) << lsb for role, lsb in _lsbs(bus, chip_roles, word["mask"].lsb).items()}
 
     def encode(self, step: Step) -> int:
@@ -88,7 +89,8 @@ class StepCode:
             role, level = step.end
             code |= self._mask[role] | self._bus.fitting(role, level) << self._level[role]
         for role, level in step.levels.items():
-            code |= self._bus.fitting(role, level) << self._driven[role]
+            lsb, high = self._driven[role]
+            code |= (level if 0 <= level <= high else self._bus.fitting(role, level)) << lsb
         return code
 
 

@@ -6,7 +6,7 @@ drivers here carry the steps out, and Python sleeps until a step is over.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, Protocol
 
 import cocotb
@@ -47,15 +47,17 @@ class Side:
         self._pins, self._clock, self.patience, self.timing = pins, clock, patience, timing
         self._rng = rng or np.random.default_rng(0)
         self._waits: tuple[Step, int] | None = None  # for the end of a step, since a cycle
+        self._levels: Mapping[str, int] = {}  # the levels that this script drove last
 
     async def _carry_out(self, script: Script) -> None:
+        self._levels = {}
         step = next(script, None)
         while step is not None:
             step = next_step(script, step.clocks != 0 and await self._step(step))
 
     async def _step(self, step: Step) -> bool:
         """Carry out a step. Return True if the level that it waits for has come."""
-        self._pins.drive(step.levels)
+        self._drive(step.levels)
         if step.end is None:
             await self._clock.cycles(step.clocks or 1)
             return False
@@ -64,20 +66,25 @@ class Side:
         self._waits = None
         return met
 
+    def _drive(self, levels: Mapping[str, int]) -> None:
+        """Set the pins of the roles whose levels change: each pin that is set costs time in the simulator."""
+        self._pins.drive({role: level for role, level in levels.items() if self._levels.get(role) != level})
+        self._levels = levels
+
     async def _at_any_time(self, step: Step) -> bool:
         """React as soon as the other side moves. A step that waits for no level lasts for a clock edge."""
         assert step.end is not None
         if self._pins.shows(step.end):
             await self._clock.cycles(1)
             return True
+        change = self._pins.change(step.end[0])
+        if step.clocks is not None:
+            await First(change, cocotb.start_soon(self._clock.cycles(step.clocks)))
+            return self._pins.shows(step.end)
+        await change
         while not self._pins.shows(step.end):
-            change = self._pins.change(step.end[0])
-            if step.clocks is None:
-                await change
-            else:
-                await First(change, cocotb.start_soon(self._clock.cycles(step.clocks)))
-                break
-        return self._pins.shows(step.end)
+            await change
+        return True
 
     async def _at_edges(self, step: Step) -> bool:
         """Sample the other side immediately before each clock edge, as a flip-flop does."""
@@ -165,11 +172,12 @@ class BusSender(Side):
         script, steps = self._script(items), list[Step]()
         step = next(script, None)
         while step is not None and len(steps) <= Player.n_steps:
-            if step.end is not None and step.clocks is not None:
+            _, end, clocks, _ = step
+            if end is not None and clocks is not None:
                 break
-            if step.clocks != 0:
+            if clocks != 0:
                 steps.append(step)
-            step = next_step(script, step.end is not None)
+            step = next_step(script, end is not None)
         if step is None and len(steps) <= Player.n_steps:
             return steps
         self._rng.bit_generator.state = rng_state

@@ -30,7 +30,9 @@ class SpiMaster:
         """Shift ``width`` bits out, and return the ``width`` bits that came in. An X on MISO counts as 0."""
         bits_in = []
         for step in levels(frames.msb_first(content, width)):
-            self._mosi.value, self._sck.value = step["mosi"], step["sck"]
+            if not step["sck"]:
+                self._mosi.value = step["mosi"]
+            self._sck.value = step["sck"]
             await self._wait()
             if not step["sck"]:
                 bits_in.append(level(self._miso) or 0)

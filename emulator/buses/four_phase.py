@@ -76,7 +76,8 @@ def send(bus: WiredBus, events: Iterator[int | None], t: SenderTiming, rng: np.r
         if event is None:
             yield Step({"addr": idle, "req": 0}, clocks=1)
             continue
-        yield Step({"addr": event, "req": 0}, clocks=t.setup.draw(rng))
+        if setup := t.setup.draw(rng):
+            yield Step({"addr": event, "req": 0}, clocks=setup)
         idle = yield from _request(event, events, t, rng)
         if t.scramble:
             idle = any_level(rng, bus.payload_width)
@@ -85,7 +86,8 @@ def send(bus: WiredBus, events: Iterator[int | None], t: SenderTiming, rng: np.r
             yield Step(low, clocks=t.impatient_low.draw(rng))
             continue
         yield Step(low, ("ack", 0), debt=f"event {event:#x} sent, ACK has not become 0")
-        yield Step(low, clocks=t.gap.draw(rng))
+        if gap := t.gap.draw(rng):
+            yield Step(low, clocks=gap)
 
 
 def _request(
@@ -103,8 +105,8 @@ def _request(
         next_event = next(events, None)
         addr = event if next_event is None else next_event
         drop_at = None if drop_at is None else drop_at - change_at
-    if (yield Step({"addr": addr, "req": 1}, ("ack", 1), drop_at, debt)):
-        yield Step({"addr": addr, "req": 1}, clocks=t.req_hold.draw(rng))
+    if (yield Step({"addr": addr, "req": 1}, ("ack", 1), drop_at, debt)) and (req_hold := t.req_hold.draw(rng)):
+        yield Step({"addr": addr, "req": 1}, clocks=req_hold)
     return addr
 
 
