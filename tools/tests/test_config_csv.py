@@ -37,6 +37,15 @@ def test_a_line_is_a_word(tmp_path):
     assert neuron(configuration, 1)["neur_disable"] == 1  # as in a configuration that does not name it
 
 
+def test_a_field_of_another_model_has_an_empty_cell(tmp_path):
+    configuration = loaded(tmp_path, "index,model,thr,fi_sel\n0,lif,100,\n1,izh,,3\n")
+    assert neuron(configuration, 0) == {"lif_izh_sel": 1, "thr": 100}
+    assert neuron(configuration, 1) == {"fi_sel": 3}
+    place = tmp_path / "again"
+    place.mkdir()
+    assert_equal_in_a_folder(configuration, place)
+
+
 def test_signed_fields_and_empty_lines(tmp_path):
     configuration = loaded(tmp_path, "index,core,thr\n\n7,-5,9\n", "tinyodin")
     assert neuron(configuration, 7) == {"core": -5, "thr": 9}

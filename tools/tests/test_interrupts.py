@@ -161,7 +161,7 @@ def test_a_program_is_ended_with_its_children(tmp_path: Path, monkeypatch: pytes
         if (tmp_path / "pid").is_file() and (tmp_path / "pid").read_text():
             raise pieces.Stopped
 
-    monkeypatch.setattr(pieces, "between", do_nothing)
+    monkeypatch.setattr(pieces, "check_stop", do_nothing)
     with pytest.raises(pieces.Stopped):
         processes.output_of([sys.executable, "-c", PARENT, str(tmp_path / "pid")])
     for _ in range(100):

@@ -39,7 +39,7 @@ def fill(path: Path, content: NDArray[np.uint32], memory: Memory) -> None:
     for n, (number, cells) in enumerate(lines):
         if len(cells) != len(header):
             raise InputError(f"{path}:{number}: {len(cells)} columns; the header has {len(header)}")
-        tables.append((n, dict(zip(header, map(_number, cells), strict=True))))
+        tables.append((n, {name: _number(cell) for name, cell in zip(header, cells, strict=True) if cell}))
         line_by_key[(memory.name, n)] = number
     words.fill(TomlSource(path, {memory.name: tables}, line_by_key), content, memory, tables)
 
@@ -83,4 +83,4 @@ def dump(content: NDArray[np.uint32], memory: Memory, unused: int) -> Iterator[l
     models = [words.MODEL] if memory.view_field else []
     yield [words.INDEX, *models, *columns]
     for i, fields in fields_by_index.items():
-        yield [str(i), *([layouts[i].name] if models else []), *(str(fields.get(name, 0)) for name in columns)]
+        yield [str(i), *([layouts[i].name] if models else []), *(str(fields.get(name, "")) for name in columns)]
