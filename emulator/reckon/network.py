@@ -43,6 +43,7 @@ U_MIN, U_MAX = -(1 << (U_BITS - 1)), (1 << (U_BITS - 1)) - 1
 ALPHA_FRACTION, KAPPA_FRACTION = 15, 7  # bits
 ALPHA_CONF_BITS = CHIP.register("SPI_ALPHA_CONF").width
 ALPHA_LSBS = PAIR["alpha"].width
+ALPHA_MIN, ALPHA_MAX = ALPHA_MSB[0] << ALPHA_LSBS, (ALPHA_MSB[1] + 1 << ALPHA_LSBS) - 1
 ALWAYS_REGUL = 0b110  # SPI_REGUL_MODE: learns also without TARGET_VALID
 INPUT_TRACES = 0b001  # SPI_DO_EPROP
 
@@ -115,7 +116,7 @@ class Network:
         lows_and_highs = {
             **dict.fromkeys(("winp", "wrec", "wout"), (WEIGHT["w"].low, WEIGHT["w"].high)),
             "thr": (U_MIN, U_MAX),
-            "alpha": (ALPHA_MSB[0] << ALPHA_LSBS, (ALPHA_MSB[1] + 1 << ALPHA_LSBS) - 1),
+            "alpha": (ALPHA_MIN, ALPHA_MAX),
             **dict.fromkeys(("fp_loc_winp", "fp_loc_wrec", "fp_loc_wout"), (0, 7)),
             "kappa": (0, 0xFF),
             "rst_mode": (0, 1),

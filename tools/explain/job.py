@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +58,7 @@ def _neuron(mapped: Mapped, name: str) -> tuple[str, int, int]:
 
 def read(place: Path, samples: Path, sample: int) -> tuple[Mapped, Spikes, int | None]:
     """A mapped network, a sample and its right label. Raises InputError for what does not exist."""
-    mapped = folder.read(place, chip_of(place))
+    mapped = folder.read(place)
     all_samples = read_samples(samples, mapped.network.n_inputs)
     if sample >= all_samples.n:
         raise InputError(f"--sample {sample}: {samples} has samples 0..{all_samples.n - 1}")
@@ -75,14 +74,3 @@ def draw(path: Path, mapped: Mapped, spikes: Spikes, explanation: Explanation) -
     clocks = np.unique(np.linspace(0, n_cycles, picture.N_POINTS).astype(np.int64)).tolist()
     potentials = mapper.potentials_at(mapped, spikes, clocks)[:, explanation.neuron]
     picture.write(path, explanation, clocks, potentials)
-
-
-def chip_of(place: Path) -> str:
-    """The chip that a folder's network is on. Raises InputError for a folder that ``draupnir map`` has not written."""
-    try:
-        chip = json.loads((place / folder.PLAN).read_text())["chip"]
-    except FileNotFoundError:
-        raise InputError(f"{place}: {folder.PLAN} is missing; right is a folder that draupnir map wrote") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{place / folder.PLAN}: it is no plan that draupnir map wrote: {error!r}") from None
-    return str(chip)

@@ -43,14 +43,17 @@ def write(mapped: Mapped, folder: Path, source: Path) -> None:
             np.savez_compressed(file, **_arrays(mapped.network))
 
 
-def read(folder: Path, chip: str) -> Mapped:
-    """Read what ``write`` wrote. Raises InputError for another folder, or one of another chip."""
+def read(folder: Path, chip: str | None = None) -> Mapped:
+    """Read what ``write`` wrote. Raises InputError for another folder, and for a network on another chip.
+
+    chip : the chip that the network must be on, None for any
+    """
     path = folder / PLAN
     try:
         content = json.loads(path.read_text())
-        network = _network(Npz(folder / NETWORK), content["dt"])
-        mapped_chip = content["chip"]
-        if mapped_chip != chip:
+        mapped_chip, dt = str(content["chip"]), content["dt"]
+        network = _network(Npz(folder / NETWORK), dt)
+        if chip not in (None, mapped_chip):
             raise InputError(f"{path}: it is a network on {mapped_chip}; right is one on {chip}")
         plan, conventions = _plan(content), _conventions(content)
     except FileNotFoundError as error:
@@ -62,7 +65,7 @@ def read(folder: Path, chip: str) -> Mapped:
             raise
         raise InputError(f"{path}: it is no plan that draupnir map wrote: {error!r}") from None
     _check(plan, network, path)
-    configuration = load.load(folder / configurations.NAME, chips.declaration(chip))
+    configuration = load.load(folder / configurations.NAME, chips.declaration(mapped_chip))
     return Mapped(network, conventions, configuration, plan, tuple(content["notes"]))
 
 

@@ -59,10 +59,7 @@ class MapOutcome:
         report: dict[str, Any] = {"chip": self.mapped.chip, "notes": list(self.notes), "reference": self.equality}
         report["conventions"] = asdict(self.mapped.conventions)
         if self.losses:
-            shares = {
-                name: self.losses.share(getattr(self.losses, name)) for name in ("in_float", "unrounded", "on_chip")
-            }
-            report |= {"n_samples": len(self.losses.on_chip), "accuracy": shares}
+            report |= {"n_samples": len(self.losses.on_chip), "accuracy": self.losses.shares()}
             report |= {"has_labels": self.losses.right is not None, "dropped_spikes": self.losses.dropped_spikes}
         return report
 

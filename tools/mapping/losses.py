@@ -40,10 +40,13 @@ class Losses:
         """The share of labels that are right, or, if nobody has said what is right, that equal those in float."""
         return float((labels == (self.in_float if self.right is None else self.right)).mean())
 
+    def shares(self) -> dict[str, float]:
+        """The share of labels, for the network in floating point, without rounding, and on the chip."""
+        return {name: self.share(getattr(self, name)) for name in ("in_float", "unrounded", "on_chip")}
+
     def sentence(self, chip: str) -> str:
         """The result in a sentence."""
-        shares = [100 * self.share(labels) for labels in (self.in_float, self.unrounded, self.on_chip)]
-        in_float, unrounded, on_chip = shares
+        in_float, unrounded, on_chip = (100 * share for share in self.shares().values())
         causes = f"order of events, leak and reset {unrounded - in_float:+.1f}, weights {on_chip - unrounded:+.1f}"
         if self.right is None:
             return f"on {chip} {on_chip:.1f} % as in float: {causes}"

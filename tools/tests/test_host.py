@@ -160,7 +160,7 @@ def timed(n: int) -> list[EventBlock]:
 def run_without_a_line(
     net: Configuration, blocks: list[EventBlock], environment: Environment, model: Any = None
 ) -> list[tuple[int, int]]:
-    """What `draupnir run` does; model : a configured model, or None for a new one."""
+    """Return the result of `draupnir run`; model : a configured model, or None for a new one."""
     if model is None:
         model = chips.model(net.chip.name)()
         net.apply(model)

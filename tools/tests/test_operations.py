@@ -66,7 +66,7 @@ def two_samples(chip: str, seed: int) -> Ops:
 
 
 class Record:
-    """What a run gives."""
+    """The output of a run."""
 
     def __init__(self) -> None:
         self.spikes: list[tuple[int, int]] = []

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from draupnir.tools.mapping import reference
 from draupnir.tools.mapping.answers import NO_LABEL, SampleAnswer
-from draupnir.tools.mapping.choices import Choices
+from draupnir.tools.mapping.choices import Choices, Decision
 from draupnir.tools.mapping.labels import float_labels
 from draupnir.tools.mapping.losses import Losses
 from draupnir.tools.mapping.mapper import mapper_of
 from draupnir.tools.mapping.plan import Integers, Mapped, Plan, PopulationPlace
-from draupnir.tools.mapping.samples import Spikes, SpikeSamples
+from draupnir.tools.mapping.samples import SpikeSamples
 from draupnir.tools.trials.trial import Advance
 
 MOST_SAMPLES = 1000  # the integer network is slower than the chip's event level
@@ -90,7 +90,7 @@ def study(mapped: Mapped, choices: Choices, samples: SpikeSamples, advance: Adva
         in_float = int(float_labels(mapped.plan, floats)[0])
         labels.append((in_float, unrounded(sample).label, answer.label))
         n_dropped += answer.dropped_spikes
-        collector.add(len(labels) - 1, sample, floats, answer, in_float if right is None else right)
+        collector.add(len(labels) - 1, floats, answer, in_float if right is None else right)
         advance(1)
     columns = np.array(labels, np.int64).reshape(-1, 3).T
     right_labels = None if samples.labels is None else samples.labels[: len(labels)]
@@ -110,7 +110,7 @@ class _Collector:
         self._highest: Integers | None = None
         self.worst: list[WorstSample] = []
 
-    def add(self, index: int, sample: Spikes, floats: reference.FloatRun, answer: SampleAnswer, right: int) -> None:
+    def add(self, index: int, floats: reference.FloatRun, answer: SampleAnswer, right: int) -> None:
         """Count one sample; right : the label that it should have"""
         for place in self._places:
             self._in_float[place.name] += floats.spikes[place.name][0].sum(axis=0)
@@ -161,7 +161,7 @@ def _margin(plan: Plan, answer: SampleAnswer, right: int) -> float:
     neurons = plan.output_neurons
     if answer.label == NO_LABEL or not 0 <= right < len(neurons):
         return 0.0
-    if len(answer.potentials) and plan.decision not in ("count", "first"):
+    if len(answer.potentials) and plan.decision not in (Decision.COUNT, Decision.FIRST):
         return float(answer.potentials[answer.label] - answer.potentials[right])
     counts = (answer.spikes[:, np.newaxis] == neurons).sum(axis=0)
     return float(counts[answer.label] - counts[right])
@@ -170,11 +170,10 @@ def _margin(plan: Plan, answer: SampleAnswer, right: int) -> float:
 def as_json(study: Study, mapped: Mapped) -> dict[str, Any]:
     """The study for JSON."""
     losses = study.losses
-    shares = {name: losses.share(getattr(losses, name)) for name in ("in_float", "unrounded", "on_chip")}
     return {
         "n_samples": study.n,
         "sentence": losses.sentence(mapped.chip),
-        "accuracy": shares,
+        "accuracy": losses.shares(),
         "populations": {
             name: {
                 "spikes_in_float": figures.in_float.tolist(),

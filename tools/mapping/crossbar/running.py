@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from draupnir.emulator import chips, columns
+from draupnir.emulator import chips
 from draupnir.emulator.crossbar.network import CrossbarNetwork, Schedule, addresses
-from draupnir.emulator.declare import Chip
+from draupnir.emulator.crossbar.operations import Operations
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.parts.handshake import Environment
@@ -34,6 +34,7 @@ class CrossbarRuns:
     def __init__(self, mapped: Mapped) -> None:
         self._mapped, self._pool = mapped, ModelPool(mapped)
         self._chip = mapped.configuration.chip
+        self._operations = Operations(self._chip)
         self._engine = BUS_ENGINE.require(chips.package(mapped.chip))
 
     def answer(self, spikes: NDArray[np.uint8]) -> SampleAnswer:
@@ -41,7 +42,7 @@ class CrossbarRuns:
         plan = self._mapped.plan
         with self._pool.model() as model:
             run = self._run(model, addresses(self._chip, inputs(plan, spikes)))
-            outputs = potentials(self._chip, model.memories[NEURONS])[plan.output_neurons]
+            outputs = self._operations.potentials(model.memories[NEURONS])[plan.output_neurons]
         figures = run.statistics
         return SampleAnswer(
             decide(plan, run.addrs, outputs),
@@ -60,7 +61,7 @@ class CrossbarRuns:
         for n_cycles in clocks:
             with self._pool.model() as model:
                 self._engine.run(model, events, Environment(), n_cycles, not_before=np.full(len(events), AT_REST))
-                rows.append(potentials(self._chip, model.memories[NEURONS]))
+                rows.append(self._operations.potentials(model.memories[NEURONS]))
         return np.reshape(rows, (len(clocks), -1))
 
     def _run(self, model: ClockLevel, events: Integers) -> EventRun:
@@ -87,8 +88,3 @@ def integer_answer(mapped: Mapped, network: CrossbarNetwork, spikes: NDArray[np.
         lowest=outcome.lowest,
         highest=outcome.highest,
     )
-
-
-def potentials(chip: Chip, words: NDArray[np.uint32]) -> Integers:
-    """(256,) int64, the potentials in the words of the neuron memory."""
-    return columns.column(chip.memory(NEURONS).word("lif")["core"], words)

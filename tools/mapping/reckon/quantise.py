@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from draupnir.emulator.reckon.layout import N_OUT, N
-from draupnir.emulator.reckon.network import ALPHA_FRACTION, KAPPA_FRACTION, U_MAX, Network
+from draupnir.emulator.reckon.layout import N_OUT, WEIGHT, N
+from draupnir.emulator.reckon.network import ALPHA_FRACTION, ALPHA_MAX, ALPHA_MIN, KAPPA_FRACTION, U_MAX, Network
 from draupnir.tools.mapping.choices import Choices
 from draupnir.tools.mapping.conventions import Conventions, Reset
 from draupnir.tools.mapping.graph import Reals
@@ -18,8 +18,7 @@ from draupnir.tools.mapping.reckon.layout import FloatLayout
 from draupnir.tools.mapping.violations import BrokenRules, Violation
 
 Integers = NDArray[np.int64]
-W_MIN, W_MAX = -128, 127
-ALPHA_MIN, ALPHA_MAX = 0x7000, 0x8FFF
+W_MIN, W_MAX = WEIGHT["w"].low, WEIGHT["w"].high
 SHIFT = 3  # of input weights: potentials have so many bits more than weights, which decay needs
 COUNT = 64  # LSB of an output neuron for a spike that it counts
 HIGHEST_THR = U_MAX - 1  # of a neuron that may spike; U_MAX itself is for one that is not in use

@@ -56,7 +56,7 @@ def test_the_folder_is_a_configuration_and_a_plan(chip):
     on_chip = folder.read(Path("out"), chip)
     assert on_chip.configuration == load(Path("out/net.toml"), chip)
     assert on_chip.conventions == Conventions(1.0, Reset.ZERO)
-    # What was read back runs as what was written.
+    # The network that is read back runs as the one that was written.
     run = mapper_of(chip).chip_run(on_chip)
     with np.load("samples.npz") as samples:
         assert [run(sample).label for sample in samples["spikes"]] == samples["labels"].tolist()
