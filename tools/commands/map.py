@@ -26,7 +26,7 @@ def _one_of(kinds: type[StrEnum]) -> click.Choice[str]:
 @chip_argument
 @click.argument("network", metavar="NETWORK", type=FILE)
 @click.option("--dt", metavar="SECONDS", type=float, help="Timestep of the training, which NIR does not have.")
-@click.option("--reset", type=_one_of(Reset), default="zero", show_default=True, help="Reset of the training.")
+@click.option("--reset", type=_one_of(Reset), help="Reset of the training; without it, zero.")
 @click.option("--decay", type=_one_of(Decay), default="euler", show_default=True, help="Decay of the training.")
 @click.option("--samples", metavar="FILE", type=FILE, help="Samples of spikes, to measure what is lost.")
 @click.option("--reference", metavar="FILE", type=FILE, help="Spikes that the framework recorded for these samples.")
@@ -80,7 +80,12 @@ def command(chip: str, network: Path, output: Path | None, as_json: bool, **word
     decision = Decision(words["decision"]) if words["decision"] else None
     choices = Choices(decision, Ties(words["ties"]), **{name: words[name] for name in OF_NETWORK})
     options = job.MapOptions(
-        words["dt"], Reset(words["reset"]), Decay(words["decay"]), words["samples"], words["reference"], choices
+        words["dt"],
+        words["reset"] and Reset(words["reset"]),
+        Decay(words["decay"]),
+        words["samples"],
+        words["reference"],
+        choices,
     )
     outcome = job.run(chip, network, options, place)
     if as_json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from draupnir.emulator.errors import InputError
@@ -14,6 +14,9 @@ from draupnir.tools.mapping.network import INPUT, SpikingNetwork
 from draupnir.tools.mapping.read.files import read_graph
 from draupnir.tools.mapping.violations import Broken, BrokenRules
 
+FRAMEWORK_DTS = "1e-4 for snnTorch and SpikingJelly, 1e-3 for Norse, 1 for Sinabs"
+OPEN_RESET = "NIR does not say how a neuron resets: without --reset it is zero; a recording with --reference shows it"
+
 
 @dataclass(frozen=True, eq=False)
 class Front:
@@ -24,14 +27,17 @@ class Front:
     notes: tuple[str, ...]
 
 
-def load(path: Path, dt: float | None, reset: Reset, decay: Decay = Decay.EULER) -> Front:
+def load(path: Path, dt: float | None, reset: Reset | None, decay: Decay = Decay.EULER) -> Front:
     """Read and check a network.
 
     dt : the timestep in seconds; None only for files whose time is counted in timesteps
+    reset : None for zero, with a note that a NIR file does not say it
     Raises BrokenRules, an InputError with all broken rules; InputError for a file that cannot be read; OSError.
     """
     graph = read_graph(path)
-    return front(graph, Conventions(_timestep(graph, dt, path), reset, decay), str(path))
+    outcome = front(graph, Conventions(_timestep(graph, dt, path), reset or Reset.ZERO, decay), str(path))
+    is_open = reset is None and graph.dt is None and any(one.spikes for one in outcome.network.populations)
+    return replace(outcome, notes=(*outcome.notes, OPEN_RESET)) if is_open else outcome
 
 
 def front(graph: Graph, conventions: Conventions, source: str) -> Front:
@@ -56,7 +62,7 @@ def _timestep(graph: Graph, dt: float | None, path: Path) -> float:
             raise InputError(f"{path}: its time is counted in timesteps, so --dt {dt:g} means nothing; leave it out")
         return graph.dt
     if dt is None:
-        raise InputError(f"{path}: NIR has no timestep; right is --dt with that of the training, such as --dt 1e-4")
+        raise InputError(f"{path}: NIR has no timestep; right is --dt with that of the training: {FRAMEWORK_DTS}")
     if not 0 < dt < float("inf"):
         raise InputError(f"--dt {dt:g}: right is a time above 0, in seconds")
     return dt

@@ -24,7 +24,7 @@ class MapOptions:
     """The options of ``draupnir map``, which explains each of them."""
 
     dt: float | None
-    reset: Reset
+    reset: Reset | None
     decay: Decay
     samples: Path | None
     reference: Path | None

@@ -19,6 +19,8 @@ from draupnir.tools.mapping.network import INPUT, NeuronKind, Population, Spikin
 
 Mask = NDArray[np.bool_]
 AT_ONCE = 256  # samples whose potentials are in memory
+# In seconds: of snnTorch and SpikingJelly, of Norse, of Sinabs, which counts timesteps, and of older Norse.
+USUAL_DTS = (1e-4, 1e-3, 1.0, 1e-6)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +139,7 @@ class Verdict:
         fit = "fits" if best.holds else "is closest"
         remedy = f"{best.conventions} {fit}: {best.n_equal} of {best.n}"
         if best.n_equal <= baseline.n_equal:
-            remedy = "no other --reset, --decay, or --dt of ten times more or less comes closer"
+            remedy = "no other --reset or --decay, and no usual --dt, comes closer"
         return f"{text} with {baseline.conventions}; {baseline.first}; {remedy}"
 
 
@@ -174,7 +176,7 @@ def _first(differs: Mapping[str, Mask], recording: Mapping[str, Mask], start: in
 def hold(
     network: SpikingNetwork, samples: NDArray[np.uint8], recording: Mapping[str, Mask], conventions: Conventions
 ) -> Verdict:
-    """Compare; if anything differs, try what else NIR allows: other resets, decays, dt ten times more or less."""
+    """Compare; if anything differs, try what else NIR allows: other resets, decays and timesteps."""
     baseline = compare(network, samples, recording, conventions)
     if baseline.holds:
         return Verdict(baseline, ())
@@ -185,7 +187,9 @@ def hold(
 def _others(network: SpikingNetwork, baseline: Conventions) -> Iterator[Conventions]:
     """Other readings of a network, those that change less first, without a timestep beyond a time constant."""
     shortest = min((float(one.tau.min()) for one in network.populations), default=np.inf)
-    dts = (baseline.dt,) if network.dt is not None else (baseline.dt, baseline.dt * 10, baseline.dt / 10)
+    dts = [baseline.dt]
+    if network.dt is None:
+        dts += [dt for dt in (*USUAL_DTS, baseline.dt * 10, baseline.dt / 10) if not np.isclose(dt, baseline.dt)]
     for dt, decay, reset in product(dts, Decay, Reset):
         other = Conventions(dt, reset, decay)
         if other != baseline and (decay is Decay.EXPONENTIAL or dt <= shortest * (1 + 1e-6)):

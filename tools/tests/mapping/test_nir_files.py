@@ -35,6 +35,14 @@ def read(folder, model):
     return load(write(folder, model), DT, Reset.ZERO)
 
 
+def test_a_reset_that_nobody_named_is_zero_with_a_note(tmp_path):
+    front = load(write(tmp_path, small()), DT, None)
+    assert front.conventions.reset is Reset.ZERO
+    assert front.notes == (
+        "NIR does not say how a neuron resets: without --reset it is zero; a recording with --reference shows it",
+    )
+
+
 def test_a_feedforward_network(tmp_path):
     model = chain(
         input=entry(6), fc1=linear(5, 6), lif1=lif(5), fc2=linear(3, 5, 1), lif2=lif(3, tau=2e-3), output=out(3)

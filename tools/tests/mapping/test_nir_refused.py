@@ -343,7 +343,10 @@ def test_a_subgraph_with_two_inputs(tmp_path):
 @pytest.mark.parametrize(
     ("dt", "line"),
     [
-        (None, "NIR has no timestep; right is --dt with that of the training, such as --dt 1e-4"),
+        (
+            None,
+            "NIR has no timestep; right is --dt with that of the training: 1e-4 for snnTorch and SpikingJelly, 1e-3 for Norse",
+        ),
         (0.0, "--dt 0: right is a time above 0, in seconds"),
         (float("nan"), "--dt nan: right is a time above 0, in seconds"),
         (float("inf"), "--dt inf: right is a time above 0, in seconds"),

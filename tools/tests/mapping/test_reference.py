@@ -92,7 +92,7 @@ def test_nothing_fits_where_the_leak_is_another() -> None:
     net, samples, recording = digits(0.5)
     verdict = hold(net, samples[:40], {"layer1": recording["zero"]["layer1"]}, Conventions(1.0, Reset.ZERO))
     assert not verdict.baseline.holds
-    assert str(verdict).endswith("no other --reset, --decay, or --dt of ten times more or less comes closer")
+    assert str(verdict).endswith("no other --reset or --decay, and no usual --dt, comes closer")
 
 
 def test_what_holds_is_said_in_one_line() -> None:
@@ -183,3 +183,13 @@ def test_the_decay_by_hand() -> None:
     keep = np.exp(-0.5)
     exponential = potentials(net, stimulus(1, 1, 0), Reset.ZERO, 1e-3, Decay.EXPONENTIAL)
     np.testing.assert_allclose(exponential, [1 - keep, 1 - keep**2, keep - keep**3], rtol=1e-12)
+
+
+def test_a_network_of_sinabs_with_a_timestep_of_milliseconds_is_told_its_own() -> None:
+    """Sinabs counts time in timesteps: its time constants are numbers of them."""
+    net = network(leaky_graph(tau=10.0, r=10.0), dt=1.0)
+    samples = stimulus(1, 0, 1, 1, 0, 1)
+    recording = {net.output: run(net, samples, Conventions(1.0, Reset.SUBTRACT)).spikes[net.output]}
+    assert recording[net.output].any()
+    verdict = hold(net, samples, recording, Conventions(1e-2, Reset.SUBTRACT))
+    assert str(verdict).endswith("--dt 1 --reset subtract fits: 1 of 1")
