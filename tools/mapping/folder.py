@@ -33,14 +33,19 @@ PLAN, NETWORK = "plan.json", "network.npz"
 OF_NEURONS = ("tau", "r", "threshold", "v_reset", "bias")
 
 
-def write(mapped: Mapped, folder: Path, source: Path) -> None:
-    """Write all files, or none after an error; source : the file or folder of the network"""
+def write(mapped: Mapped, folder: Path, source: Path | None, others: Mapping[str, bytes] | None = None) -> None:
+    """Write all files, or none after an error.
+
+    source : the file or folder of the network, None if it came from neither; others : name -> content of more files
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with filling(folder) as temporary:
         configurations.write(mapped.configuration, temporary)
         (temporary / PLAN).write_text(schema.text("map", {**_plan_as_json(mapped), "origin": _origin(source)}) + "\n")
         with (temporary / NETWORK).open("wb") as file:
             np.savez_compressed(file, **_arrays(mapped.network))
+        for name, content in (others or {}).items():
+            (temporary / name).write_bytes(content)
 
 
 def read(folder: Path, chip: str | None = None) -> Mapped:
@@ -69,10 +74,12 @@ def read(folder: Path, chip: str | None = None) -> Mapped:
     return Mapped(network, conventions, configuration, plan, tuple(content["notes"]))
 
 
-def _origin(source: Path) -> dict[str, str]:
-    """The command, and the file or folder of the network with a hash of its contents."""
+def _origin(source: Path | None) -> dict[str, str]:
+    """The command, and the file or folder of the network, if there is one, with a hash of its contents."""
+    if source is None:
+        return {"command": provenance.command_line()}
     digest = hashlib.sha256()
-    for file in sorted(source.iterdir()) if source.is_dir() else [source]:
+    for file in sorted(file for file in source.iterdir() if file.is_file()) if source.is_dir() else [source]:
         digest.update(file.read_bytes())
     return {"command": provenance.command_line(), "network": str(source), "sha256": digest.hexdigest()}
 

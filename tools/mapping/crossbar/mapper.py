@@ -18,6 +18,7 @@ from draupnir.tools.mapping.crossbar.quantise import quantise, scales
 from draupnir.tools.mapping.crossbar.running import CrossbarRuns, integer_answer
 from draupnir.tools.mapping.crossbar.samples import inputs
 from draupnir.tools.mapping.crossbar.telling import tell
+from draupnir.tools.mapping.crossbar.trainable import CrossbarTrainable
 from draupnir.tools.mapping.energy import Energy
 from draupnir.tools.mapping.mapper import Change, Run, WeightPair
 from draupnir.tools.mapping.network import SpikingNetwork
@@ -111,6 +112,10 @@ class CrossbarMapper:
             on_chip = integers[:, place.neurons][rows]
             pairs[place.name] = WeightPair(scaled, on_chip, self.limits.weight_min, self.limits.weight_max)
         return pairs
+
+    def trainable(self, mapped: Mapped) -> CrossbarTrainable:
+        """The numbers that training may change."""
+        return CrossbarTrainable(mapped, self.network(mapped.configuration), self.one_sign, self.configuration)
 
     @property
     def potential_range(self) -> tuple[int, int]:

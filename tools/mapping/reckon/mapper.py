@@ -25,6 +25,7 @@ from draupnir.tools.mapping.reckon.layout import FloatLayout, lay_out
 from draupnir.tools.mapping.reckon.quantise import W_MAX, W_MIN, out_scale_in_lsb, quantise
 from draupnir.tools.mapping.reckon.running import ReckonRuns, integer_answer, operations
 from draupnir.tools.mapping.reckon.telling import tell
+from draupnir.tools.mapping.reckon.trainable import ReckonTrainable
 from draupnir.tools.mapping.samples import Spikes
 from draupnir.tools.mapping.story import Story
 from draupnir.tools.mapping.violations import BrokenRules, Violation
@@ -43,7 +44,7 @@ class ReckonMapper:
         integers, scale = quantise(layout, conventions, choices)
         n_inputs = network.n_inputs
         plan = Plan(
-            places=tuple(_places(network, layout, scale)),
+            places=tuple(_places(network, layout, scale, out_scale_in_lsb(layout, integers))),
             output=network.output,
             inputs=np.arange(n_inputs)[:, np.newaxis],
             bias_rows=np.arange(n_inputs, layout.n_inp),
@@ -89,7 +90,8 @@ class ReckonMapper:
         for place in mapped.plan.places:
             if mapped.network.population(place.name).spikes:
                 scale[place.neurons] = place.scale
-        out_scale = out_scale_in_lsb(layout, integers)
+        output = mapped.plan.places[[place.name for place in mapped.plan.places].index(mapped.plan.output)]
+        out_scale = out_scale_in_lsb(layout, integers) if layout.counts else output.scale
         parts = (
             ("winp", layout.winp * scale, integers.winp << integers.fp_loc_winp),
             ("wrec", layout.wrec * scale, integers.wrec << integers.fp_loc_wrec),
@@ -101,6 +103,10 @@ class ReckonMapper:
             for (name, in_float, on_chip), shift in zip(parts, shifts, strict=True)
             if in_float.any()
         }
+
+    def trainable(self, mapped: Mapped) -> ReckonTrainable:
+        """The numbers that training may change."""
+        return ReckonTrainable(mapped)
 
     @property
     def potential_range(self) -> tuple[int, int]:
@@ -141,10 +147,13 @@ def _decision(network: SpikingNetwork, choices: Choices) -> Decision:
     return decision
 
 
-def _places(network: SpikingNetwork, layout: FloatLayout, scale: NDArray[np.float64]) -> Iterator[PopulationPlace]:
+def _places(
+    network: SpikingNetwork, layout: FloatLayout, scale: NDArray[np.float64], out_scale: float
+) -> Iterator[PopulationPlace]:
     for population in network.populations:
         own = layout.neurons[population.name]
-        yield PopulationPlace(population.name, own, scale[own] if population.spikes else np.ones(population.size))
+        of_outputs = np.full(population.size, out_scale)
+        yield PopulationPlace(population.name, own, scale[own] if population.spikes else of_outputs)
 
 
 def _notes(network: SpikingNetwork, conventions: Conventions) -> Iterator[str]:
