@@ -8,22 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from draupnir.emulator import chips
-from draupnir.emulator.crossbar.network import addresses
-from draupnir.emulator.parts.handshake import Environment
-from draupnir.emulator.speeds.runs import AT_REST
-from draupnir.emulator.spi import pins
-from draupnir.emulator.tinyodin.events import closed_loop
-from draupnir.emulator.trace import pack
-from draupnir.golden.compare.together import Together
-from draupnir.rtl import emit, verilated
-from draupnir.tools.compile.spi import stream
 from draupnir.tools.mapping.choices import Choices
 from draupnir.tools.mapping.conventions import Reset
-from draupnir.tools.mapping.crossbar.samples import inputs
 from draupnir.tools.mapping.front import load
 from draupnir.tools.mapping.mapper import mapper_of
 from draupnir.tools.mapping.samples import read_samples
+from draupnir.tools.tests.mapping.on_rtl import OnRtl
 
 FOLDERS = [parent / "shared/data/nir" for parent in Path(__file__).resolve().parents]
 FOLDER = next((folder for folder in FOLDERS if (folder / "ok_trained_digits.nir").is_file()), FOLDERS[-1])
@@ -32,7 +22,6 @@ if not FOLDER.is_dir():
 pytest.importorskip("h5py", reason="needs the extra [nir]: pip install 'draupnir[nir]'")
 
 N_AT_CLOCK_LEVEL = 5
-RESET_CLOCKS = 10
 
 
 @cache
@@ -67,39 +56,7 @@ def test_all_images_are_what_the_integer_network_computes(chip, n_right):
 
 def test_images_at_clock_level_and_on_our_rtl_are_the_same(tmp_path):
     """Every output pin at every clock, from the first reset on, and both memories at rest."""
-    mapped, chip = on_chip("tinyodin"), chips.declaration("tinyodin")
-    device = verilated.build(emit.design("tinyodin", tmp_path / "rtl"), chip, tmp_path)
-    model = chips.model("tinyodin")()
-    together = Together(device, model)
-    configuration = mapped.configuration
-    load_memories(device, model, configuration)
-    setup = setup_rows(chip, configuration)
-    assert together.run(setup, every_clock(setup)) is None
-    expected = mapper_of("tinyodin").chip_run(mapped)
+    mapped = on_chip("tinyodin")
+    on_rtl, expected = OnRtl(mapped, tmp_path), mapper_of("tinyodin").chip_run(mapped)
     for sample in digits()[1].all()[:N_AT_CLOCK_LEVEL]:
-        load_memories(device, model, configuration)
-        events = addresses(chip, inputs(mapped.plan, sample))
-        snapshot = model.snapshot()
-        run = closed_loop.run(model, events, Environment(), record_rows=True, not_before=np.full(len(events), AT_REST))
-        assert run.addrs.tolist() == expected(sample).spikes.tolist()
-        model.restore(snapshot)
-        assert together.run(run.rows, every_clock(run.rows)) is None
-        for memory in chip.memories:
-            assert device.read_memory(memory.name).tolist() == model.memories[memory.name].tolist()
-
-
-def load_memories(device, model, configuration):
-    for name, words in configuration.memories.items():
-        device.write_memory(name, words)
-        model.memories[name][:] = words
-
-
-def setup_rows(chip, configuration):
-    """A reset, and all registers over SPI, one row for each clock."""
-    transactions = stream.pack(configuration, configuration.memories)
-    reset = [pack(chip.input_word, {"RST": 1})] * RESET_CLOCKS + [0] * RESET_CLOCKS
-    return np.concatenate([reset, pins.rows(chip, transactions), np.zeros(RESET_CLOCKS, np.int64)])
-
-
-def every_clock(rows):
-    return np.ones(len(rows), np.uint8)
+        assert on_rtl.run(sample).addrs.tolist() == expected(sample).spikes.tolist()
