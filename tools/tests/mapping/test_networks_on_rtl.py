@@ -10,7 +10,7 @@ from draupnir.tools.mapping.mapper import mapper_of
 from draupnir.tools.tests.mapping.networks import random_network, random_samples
 from draupnir.tools.tests.mapping.on_rtl import OnRtl
 
-SEED = 1
+SEED = 12  # both samples reach the output on all three chips; there is a loop, and a bias
 
 
 @pytest.mark.parametrize("chip", ["odin", "reckon", "tinyodin"])
