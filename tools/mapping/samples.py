@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from draupnir.emulator.errors import InputError
 from draupnir.tools.mapping.read.hdf import Hdf5Group, read_tree
-from draupnir.tools.mapping.read.npz import Npz, read_npy
+from draupnir.tools.mapping.read.npz import MOST_VALUES, Npz, read_npy
 
 Spikes = NDArray[np.uint8]
 MOST_LABELS = 1 << 24
@@ -45,9 +45,12 @@ class SpikeSamples:
     is_packed: bool = False
 
     def batches(self, size: int = 256) -> Iterator[Spikes]:
-        """(up to size, timesteps, inputs) uint8 of 0 and 1, in order. Raises InputError for any other number."""
+        """(up to size, timesteps, inputs) uint8 of 0 and 1, in order. Raises InputError for any other number.
+
+        There are fewer in a batch if a sample is large.
+        """
         start = 0
-        for piece in self._pieces(size):
+        for piece in self._pieces(min(size, max(MOST_VALUES // (self.n_timesteps * self.n_inputs), 1))):
             yield self._checked(piece, start)
             start += len(piece)
 
@@ -88,7 +91,8 @@ def read_samples(path: Path, n_inputs: int, array: str = "spikes") -> SpikeSampl
     Raises InputError with one line: file, index, value and what would be right; OSError if it cannot be opened.
     """
     if path.suffix.lower() not in (".npz", ".npy", ".nird"):
-        raise InputError(f"{path}: its suffix is '{path.suffix}'; right is one of .npz, .npy, .nird")
+        right = "right is one of .npz, .npy, .nird; draupnir convert makes samples of other recordings"
+        raise InputError(f"{path}: its suffix is '{path.suffix}'; {right}")
     source: Npz | NDArray[Any]
     labels = None
     if path.suffix.lower() == ".npz":

@@ -50,6 +50,9 @@ SAYS = {
     "rtl": [("tally", 0, "build/rtl/tally/tally.v: ")],
     "bitstream": [("tally --board ulx3s-25f", 2, NO_BRIDGE), ("tally --project vivado", 2, NO_BRIDGE)],
     "area": [("tally --variant none", 2, "error: --variant none: tally has whole")],
+    "convert": [
+        ("nothing.bin --chip tally --clock 1 -o a.csv", 2, "error: --chip tally: it has no event 'spike' of one row;"),
+    ],
     "map": [("tally net.npz", 2, LACKS.format("mapper", "mapper", "no network is brought to it"))],
     "bench": [("tally", 2, LACKS.format("workloads", "workloads", "nothing can be measured"))],
 }

@@ -79,6 +79,29 @@ def test_the_page_on_mapping_shows_what_its_commands_print(tmp_path: Path, monke
     assert Path("build/report/report.html").is_file() and Path("neuron.png").is_file()
 
 
+def test_the_page_on_events_shows_what_its_commands_print(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    blocks = (ROOT / "docs" / "events.md").read_text().split("```\n$ ")[1:]
+    examples = [step for block in blocks for step in steps(f"```\n$ {block.split('```')[0]}```\n")]
+    for command, lines in examples:
+        words = command.split()
+        if words[0] == "python":
+            monkeypatch.setattr("sys.argv", words[1:])
+            run_path(str(ROOT / words[1]))
+            continue
+        result = CliRunner().invoke(cli, words[1:])
+        assert result.exit_code == 0, result.output
+        output = result.stdout.splitlines()
+        if lines[-1] == CUT:
+            lines.pop()
+            output = output[: len(lines)]
+        assert len(lines) == len(output)
+        assert all(map(is_shown, lines, output)), (command, lines, output)
+    assert [command.split()[1] for command, _ in examples].count("convert") == 4
+    assert all(len(Path(name).read_text().splitlines()) > 1 for name in ("spikes.csv", "output.csv", "labels.csv"))
+
+
 def test_nothing_is_found_in_an_example(name: str) -> None:
     assert lint(load(ROOT / "examples" / name / "net.toml", name)) == []
 

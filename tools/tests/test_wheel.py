@@ -38,6 +38,7 @@ SAYS = {
         ("tinyodin --sim icarus --case unconfigured", 2, "error: no Icarus Verilog: install it"),
     ],
     "explain": [("nothing --samples s.npz --sample 0 --neuron a:0", 2, "error: nothing: plan.json is missing")],
+    "convert": [("nothing.bin -o samples.npz", 2, "error: nothing.bin: No such file")],
     "map": [("tinyodin net.npz", 2, "error: net.npz: ")],
     "config": [
         ("check tinyodin net.toml", 0, "registers: "),

@@ -133,4 +133,5 @@ def test_samples_in_the_order_of_fortran_cannot_come_in_pieces(tmp_path):
 
 
 def test_a_suffix_that_is_not_known(tmp_path):
-    assert refusal(tmp_path / "s.txt") == ": its suffix is '.txt'; right is one of .npz, .npy, .nird"
+    right = "right is one of .npz, .npy, .nird; draupnir convert makes samples of other recordings"
+    assert refusal(tmp_path / "s.txt") == f": its suffix is '.txt'; {right}"
