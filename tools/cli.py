@@ -25,6 +25,7 @@ COMMANDS = {
     "regress": "Compare an RTL with the golden cases.",
     "convert": "Make samples of recordings of event cameras and of spike trains.",
     "map": "Bring a trained network to a chip.",
+    "train": "Train a mapped network with the chip in the forward pass.",
     "explain": "Say why a neuron spiked in a sample, or did not.",
     "config": "Check, pack, unpack and compare configurations.",
     "run": "Send events to a chip, and write its spikes.",

@@ -56,7 +56,7 @@ SAYS = {
     "map": [("tally net.npz", 2, LACKS.format("mapper", "mapper", "no network is brought to it"))],
     "bench": [("tally", 2, LACKS.format("workloads", "workloads", "nothing can be measured"))],
 }
-OF_NO_CHIP = {"demo", "explain"}
+OF_NO_CHIP = {"demo", "explain", "train"}
 
 
 class House(NamedTuple):

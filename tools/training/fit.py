@@ -7,10 +7,10 @@ from copy import deepcopy
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from draupnir.tools.mapping.plan import Integers
+from draupnir.tools.mapping.samples import Spikes
 from draupnir.tools.training.curve import Curve, TrainingEpoch
 from draupnir.tools.training.layer import ChipLayer, ChipOutput
 from draupnir.tools.training.split import Split, TrainingOptions
@@ -22,63 +22,86 @@ THRESHOLD_RATE = 2.0  # the learning rate of thresholds, for 1.0 of weights
 
 def fit(
     layer: ChipLayer,
-    samples: NDArray[np.uint8],
+    samples: Spikes,
     labels: Integers,
-    split: Split,
+    parts: Split,
     options: TrainingOptions,
     advance: Advance = lambda n: None,
 ) -> Curve:
-    """Train a layer, and leave it with the numbers of the best epoch.
+    """Train a layer, and leave it with the numbers of the best epoch; without a validation part, of the last one.
 
     samples : (n, timesteps, inputs) of 0 and 1; labels : (n,) int64
     advance : receives numbers of samples that are done
     """
     torch.manual_seed(options.seed)
-    rng = np.random.default_rng(options.seed)
-    groups = [
-        {"params": list(layer.weights), "lr": options.rate},
-        {"params": list(layer.thresholds), "lr": options.rate * THRESHOLD_RATE},
-    ]
-    optimiser = torch.optim.Adam(groups)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(options.epochs, 1))
-    epochs = [measure(layer, samples, labels, split, 0, None)]
-    best, best_state = 0, deepcopy(layer.state_dict())
+    course = _Course(layer, samples, labels, options, advance)
+    part = parts.validation if len(parts.validation) else parts.training
+    epochs = [measure(layer, samples, labels, part, 0, None)]
+    best, state = 0, deepcopy(layer.state_dict())
     for number in range(1, options.epochs + 1):
-        loss = 0.0
-        for batch in _batches(rng.permutation(split.training), options.batch):
-            optimiser.zero_grad()
-            output = layer(torch.from_numpy(samples[batch]).to(torch.float32))
-            error = cross_entropy(layer, output, torch.from_numpy(labels[batch]))
-            cost = sum(spikes.sum() for spikes in output.populations.values()) / len(batch)
-            (error + options.spike_cost * cost).backward()
-            optimiser.step()
-            loss += error.item() * len(batch)
-            advance(len(batch))
-        schedule.step()
-        epochs.append(measure(layer, samples, labels, split, number, loss / len(split.training)))
-        if not len(split.validation) or epochs[-1].rank() >= epochs[best].rank():
-            best, best_state = number, deepcopy(layer.state_dict())
-    layer.load_state_dict(best_state)
-    return Curve(tuple(epochs), best)
+        loss = course.epoch(parts.training)
+        epochs.append(measure(layer, samples, labels, part, number, loss))
+        if not len(parts.validation) or epochs[-1].rank() > epochs[best].rank():
+            best, state = number, deepcopy(layer.state_dict())
+    layer.load_state_dict(state)
+    return Curve(tuple(epochs), best, len(parts.training), len(parts.validation))
 
 
-def cross_entropy(layer: ChipLayer, output: ChipOutput, labels: Tensor) -> Tensor:
-    """The loss of a batch, by the network's own decision; labels : (B,) int64"""
-    return torch.nn.functional.cross_entropy(layer.logits(output), labels)
+class _Course:
+    """A training under way: the optimiser, whose rate falls along a cosine, and the order of the samples."""
+
+    def __init__(
+        self, layer: ChipLayer, samples: Spikes, labels: Integers, options: TrainingOptions, advance: Advance
+    ) -> None:
+        self._layer, self._samples, self._labels, self._options = layer, samples, labels, options
+        self._advance = advance
+        self._rng = np.random.default_rng(options.seed)
+        groups = [
+            {"params": list(layer.weights), "lr": options.rate},
+            {"params": list(layer.thresholds), "lr": options.rate * THRESHOLD_RATE},
+        ]
+        self._optimiser = torch.optim.Adam(groups)
+        self._schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self._optimiser, options.epochs)
+
+    def epoch(self, training: Integers) -> float:
+        """Show all samples of the training part once, in another order each time. Returns the mean loss."""
+        losses = [
+            self._step(batch) * len(batch) for batch in batches(self._rng.permutation(training), self._options.batch)
+        ]
+        self._schedule.step()
+        return sum(losses) / len(training)
+
+    def _step(self, batch: Integers) -> float:
+        """Show one batch, and change the numbers once. Returns the loss."""
+        spikes = torch.from_numpy(self._samples[batch]).to(torch.float32)
+        if self._options.drop:
+            spikes = spikes * (torch.rand_like(spikes) >= self._options.drop)
+        self._optimiser.zero_grad()
+        loss = self._loss(self._layer(spikes), torch.from_numpy(self._labels[batch]))
+        loss.backward()
+        self._optimiser.step()
+        self._advance(len(batch))
+        return float(loss.item())
+
+    def _loss(self, output: ChipOutput, labels: Tensor) -> Tensor:
+        """The cross entropy of the labels, and the cost of all spikes."""
+        loss = torch.nn.functional.cross_entropy(self._layer.logits(output), labels)
+        n_spikes = torch.stack([spikes.sum() for spikes in output.populations.values()]).sum() / len(labels)
+        return loss + self._options.spike_cost * n_spikes
 
 
 def measure(
-    layer: ChipLayer, samples: NDArray[np.uint8], labels: Integers, split: Split, number: int, loss: float | None
+    layer: ChipLayer, samples: Spikes, labels: Integers, part: Integers, number: int, loss: float | None
 ) -> TrainingEpoch:
-    """Run the validation part, or the training part without one, on the chip's integer network."""
-    part = split.validation if len(split.validation) else split.training
-    right = operations = 0
-    for batch in _batches(part, AT_ONCE):
+    """Run a part of the samples on the chip's integer network; part : (n,) int64, their numbers"""
+    n_right = n_operations = 0
+    for batch in batches(part, AT_ONCE):
         run = layer.run(samples[batch])
-        right += int((run.labels == labels[batch]).sum())
-        operations += int(run.synaptic_operations.sum())
-    return TrainingEpoch(number, loss, right, len(part), operations / len(part))
+        n_right += int((run.labels == labels[batch]).sum())
+        n_operations += int(run.synaptic_operations.sum())
+    return TrainingEpoch(number, loss, n_right, len(part), n_operations / len(part))
 
 
-def _batches(numbers: Integers, size: int) -> Iterator[Integers]:
+def batches(numbers: Integers, size: int) -> Iterator[Integers]:
+    """Yield the numbers in pieces, the last of which may be smaller."""
     return (numbers[start : start + size] for start in range(0, len(numbers), size))

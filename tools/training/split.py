@@ -15,14 +15,16 @@ class TrainingOptions:
 
     epochs : passes through the training part; seed : of the split and of the order of samples
     validate : the share of the samples in the validation part, 0..0.9; rate : the learning rate, in units of the
-        largest weight; spike_cost : the loss for each spike of a sample; batch : samples between two steps
+        largest weight; spike_cost : the loss for each spike of a sample; drop : the share of input spikes that are left
+        out at random; batch : samples between two steps
     """
 
-    epochs: int = 30
+    epochs: int = 40
     seed: int = 0
     validate: float = 0.2
-    rate: float = 0.007
+    rate: float = 0.02
     spike_cost: float = 0.0
+    drop: float = 0.0
     batch: int = 64
 
 
