@@ -116,7 +116,7 @@ def _pairs(path: Path, head: AedatHeader, size: SensorSize) -> Iterator[Events]:
             t = (int(raw[0]) if last_raw is None else last_t) + np.cumsum(steps)
             last_raw, last_t = raw[-1], int(t[-1])
             address = table["address"].astype(np.int64)
-            yield _davis(t, address, size) if is_davis else _dvs128(t, address, size, path)
+            yield _davis(t, address, size, path) if is_davis else _dvs128(t, address, size, path)
 
 
 def _dvs128(t: np.ndarray, address: np.ndarray, size: SensorSize, path: Path) -> Events:
@@ -126,15 +126,22 @@ def _dvs128(t: np.ndarray, address: np.ndarray, size: SensorSize, path: Path) ->
         raise InputError(f"{text}; right is a line '# AEChip:' with one of {', '.join(CAMERAS)}")
     is_pixel = address >> 15 == 0
     t, address = t[is_pixel], address[is_pixel]
-    return events(t, size.width - 1 - (address >> 1 & 0x7F), size.height - 1 - (address >> 8 & 0x7F), 1 - (address & 1))
+    return _events(t, address >> 1 & 0x7F, address >> 8 & 0x7F, 1 - (address & 1), size, path)
 
 
-def _davis(t: np.ndarray, address: np.ndarray, size: SensorSize) -> Events:
+def _davis(t: np.ndarray, address: np.ndarray, size: SensorSize, path: Path) -> Events:
     """Events of the addresses of a DAVIS; bit 31 marks pictures and motion, bit 10 events of its input pin."""
     is_pixel = (address >> 31 == 0) & (address >> 10 & 1 == 0)
     t, address = t[is_pixel], address[is_pixel]
-    x, y = size.width - 1 - (address >> 12 & 0x3FF), size.height - 1 - (address >> 22 & 0x1FF)
-    return events(t, x, y, address >> 11 & 1)
+    return _events(t, address >> 12 & 0x3FF, address >> 22 & 0x1FF, address >> 11 & 1, size, path)
+
+
+def _events(t: np.ndarray, x: np.ndarray, y: np.ndarray, p: np.ndarray, size: SensorSize, path: Path) -> Events:
+    """Events whose x counts from the right, and y from below. Raises InputError for one outside of the sensor."""
+    if (wrong := np.flatnonzero((x >= size.width) | (y >= size.height))).size:
+        place = f"x = {x[wrong[0]]} from the right, y = {y[wrong[0]]} from below"
+        raise InputError(f"{path}: an event at {place} is outside of {size} pixels; right is with --size WxH")
+    return events(t, size.width - 1 - x, size.height - 1 - y, p)
 
 
 # --- Version 3 --------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
-from draupnir.tools.events import library, stimulus
+from draupnir.tools.events import library
 from draupnir.tools.events.binning import BinnedSpikes, EventCounts, bin_recording, counts_rows
 from draupnir.tools.events.files import read
 from draupnir.tools.events.options import ConvertOptions
@@ -106,6 +106,8 @@ def _binned(files: EventSources, options: ConvertOptions) -> Iterator[BinnedSpik
 
 
 def _event_file(files: EventSources, options: ConvertOptions) -> Conversion:
+    from draupnir.tools.events import stimulus  # imported here, because it brings Numba, which samples do not need
+
     assert options.chip is not None
     target = stimulus.StimulusTarget(chips.declaration(options.chip), options.first_row, options.clock)
     target.check(options.output)

@@ -22,24 +22,30 @@ from draupnir.tools.events.recording import EVENT, EventRecording, Events, FileO
 SECONDS = 60  # without any answer, until a file counts as one on which a library does not end
 ALONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "RUST_BACKTRACE": "0"}
 FRAME = struct.Struct("<cq")
-MOST_FRAME = 1 << 27  # bytes
 Reader = Callable[[Path, FileOptions], Iterator[EventRecording]]
 
 
 class _Process:
-    """The process that reads. It starts with the first file, goes on to the next, and is replaced if it dies."""
+    """The process that reads. It starts with the first file, goes on to the next, and is replaced if it dies.
+
+    is_busy : True from a request to the end of its answer
+    """
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self.is_busy = False
 
     def ask(self, request: dict[str, Any]) -> IO[bytes]:
         """Send a request. Returns the stream of the answer."""
-        if self._process is None or self._process.poll() is not None:
+        if self.is_busy or (self._process and self._process.poll() is not None):
+            self.end()  # what is left of an answer must not become that to the next request
+        if self._process is None:
             command = [sys.executable, "-P", library_child.__file__]
             variables, pipe, null = os.environ | ALONE, subprocess.PIPE, subprocess.DEVNULL
             self._process = subprocess.Popen(command, bufsize=0, stdin=pipe, stdout=pipe, stderr=null, env=variables)
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin and stdout
+        self.is_busy = True
         with suppress(BrokenPipeError):  # the answer then has an end before its end
             stdin.write(json.dumps(request).encode() + b"\n")
         return stdout
@@ -53,7 +59,7 @@ class _Process:
                 with suppress(BrokenPipeError):
                     stream.close()
             self._process.wait()
-            self._process = None
+        self._process, self.is_busy = None, False
 
 
 _PROCESS = _Process()
@@ -75,14 +81,8 @@ def reader(kind: str, title: str) -> Reader:
             if not file.read(1):
                 raise InputError(f"{path}: it is empty; right is {title}")
         size = options.size and [options.size.width, options.size.height]
-        is_whole = False
-        try:
-            stream = _PROCESS.ask({"kind": kind, "path": str(path.absolute()), "size": size})
-            yield from _recordings(stream, path, title)
-            is_whole = True
-        finally:
-            if not is_whole:
-                _PROCESS.end()  # what is left of the answer must not become that to the next request
+        stream = _PROCESS.ask({"kind": kind, "path": str(path.absolute()), "size": size})
+        yield from _recordings(stream, path, title)
 
     return read
 
@@ -127,6 +127,7 @@ def _frames(stream: IO[bytes], path: Path, title: str) -> Iterator[tuple[bytes, 
         if tag != b".":
             yield tag, content
             continue
+        _PROCESS.is_busy = False
         verdict = json.loads(content)
         if "missing" in verdict:
             right = "right is: pip install 'draupnir[events]'"

@@ -106,7 +106,9 @@ def _blocks(path: Path) -> Iterator[tuple[_Place, EventBlock]]:
         elif path.suffix == ".csv":
             yield from _csv(path, file)
         else:
-            raise InputError(f"{path}: events are read from .csv or .npy")
+            raise InputError(
+                f"{path}: events are read from .csv or .npy; draupnir convert makes such files of recordings"
+            )
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -112,7 +112,7 @@ def test_no_events_are_no_block(tmp_path: Path, name: str, content: str | np.nda
         ),
         ("e.npy", np.array([1 << 63], np.uint64), ": a number of more than 63 bits; right is a smaller one"),
         ("e.npy", b"addr\n1\n", ": not a .npy file"),
-        ("e.txt", "addr\n1\n", ": events are read from .csv or .npy"),
+        ("e.txt", "addr\n1\n", ": events are read from .csv or .npy; draupnir convert makes such files of recordings"),
     ],
 )
 def test_each_mistake_is_named(tmp_path: Path, name: str, content: str | bytes | np.ndarray, message: str) -> None:

@@ -63,6 +63,11 @@ def test_a_time_span_begins_at_its_beginning_and_its_end_is_outside():
     assert binned.counts == EventCounts(3, 3)
 
 
+@given(st.lists(st.integers(-3, 3) | st.integers(-(1 << 62), 1 << 62)))
+def test_distinct_numbers_are_those_of_numpy(numbers):
+    assert binning.distinct(np.array(numbers, np.int64)).tolist() == np.unique(np.array(numbers, np.int64)).tolist()
+
+
 def test_counts_are_added_and_told():
     counts = EventCounts(1000, 500, 100, 200, 150, 50)
     assert list(binning.counts_rows(counts)) == [

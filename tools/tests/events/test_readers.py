@@ -130,6 +130,15 @@ def test_an_address_of_an_unknown_camera_is_refused(tmp_path):
     assert str(caught.value) == f"{path}: {text}; {right}"
 
 
+def test_an_event_outside_of_the_sensor_is_named_as_the_file_has_it(tmp_path):
+    path = tmp_path / "a.aedat"
+    writers.write_aedat2(path, [3 << 8 | 5 << 1, 9 << 8 | 70 << 1], [1, 2])
+    with pytest.raises(InputError) as caught:
+        recording(path, SensorSize(64, 64))
+    place = "x = 70 from the right, y = 9 from below"
+    assert str(caught.value) == f"{path}: an event at {place} is outside of 64 x 64 pixels; right is with --size WxH"
+
+
 def test_times_of_aedat_3_pass_31_bits(tmp_path):
     events = random_events(300, longest_gap=1 << 26)
     assert events["t"][-1] >> 31 > 2
