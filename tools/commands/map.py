@@ -18,6 +18,11 @@ FILE = click.Path(path_type=Path)
 OF_NETWORK = ("split_signs", "leak_at", "clip", "start")
 
 
+def _was_typed(name: str) -> bool:
+    source = click.get_current_context().get_parameter_source(name)
+    return source is not click.core.ParameterSource.DEFAULT
+
+
 def _one_of(kinds: type[StrEnum]) -> click.Choice[str]:
     return click.Choice([kind.value for kind in kinds])
 
@@ -29,6 +34,7 @@ def _one_of(kinds: type[StrEnum]) -> click.Choice[str]:
 @click.option("--reset", type=_one_of(Reset), help="Reset of the training; without it, zero.")
 @click.option("--decay", type=_one_of(Decay), default="euler", show_default=True, help="Decay of the training.")
 @click.option("--samples", metavar="FILE", type=FILE, help="Samples of spikes, to measure what is lost.")
+@click.option("--calibrate", metavar="FILE", type=FILE, help="Samples by which --clip and --leak-at are chosen.")
 @click.option("--reference", metavar="FILE", type=FILE, help="Spikes that the framework recorded for these samples.")
 @click.option("--decision", type=_one_of(Decision), help="The way to a label.  [default: count]")
 @click.option("--ties", type=_one_of(Ties), default="lowest", show_default=True, help="The winner among equal counts.")
@@ -75,7 +81,7 @@ def command(chip: str, network: Path, output: Path | None, as_json: bool, **word
     from draupnir.tools.mapping import folder, job
 
     place = output or Path("build/map") / chip
-    inputs = {"NETWORK": network, "--samples": words["samples"], "--reference": words["reference"]}
+    inputs = {"NETWORK": network} | {f"--{name}": words[name] for name in ("samples", "calibrate", "reference")}
     outputs.check(inputs, folders={"-o": place}, names=(folder.PLAN, folder.NETWORK))
     decision = Decision(words["decision"]) if words["decision"] else None
     choices = Choices(decision, Ties(words["ties"]), **{name: words[name] for name in OF_NETWORK})
@@ -86,6 +92,8 @@ def command(chip: str, network: Path, output: Path | None, as_json: bool, **word
         words["samples"],
         words["reference"],
         choices,
+        words["calibrate"],
+        frozenset(name for name in OF_NETWORK if _was_typed(name)),
     )
     outcome = job.run(chip, network, options, place)
     if as_json:

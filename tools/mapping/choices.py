@@ -27,6 +27,9 @@ class Ties(StrEnum):
     EARLIEST = "earliest"
 
 
+CLIPS, LEAKS_AT, STARTS = (1.0, 0.8, 0.65, 0.5), (0.5, 0.3, 0.7), (0, 50, 100)  # what a calibration tries
+
+
 @dataclass(frozen=True)
 class Choices:
     """All that mapping leaves to its user.

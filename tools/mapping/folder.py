@@ -22,7 +22,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.golden.files import filling
 from draupnir.tools.compile.toml import folder as configurations
 from draupnir.tools.compile.toml import load
-from draupnir.tools.mapping.choices import Decision, Ties
+from draupnir.tools.mapping.choices import Choices, Decision, Ties
 from draupnir.tools.mapping.conventions import Conventions, Decay, Reset
 from draupnir.tools.mapping.network import Connection, NeuronKind, Population, SpikingNetwork
 from draupnir.tools.mapping.plan import Mapped, Plan, PopulationPlace
@@ -31,6 +31,7 @@ from draupnir.tools.report import provenance, schema
 
 PLAN, NETWORK = "plan.json", "network.npz"
 OF_NEURONS = ("tau", "r", "threshold", "v_reset", "bias")
+OF_CHOICES = ("split_signs", "leak_at", "clip", "start")
 
 
 def write(mapped: Mapped, folder: Path, source: Path | None, others: Mapping[str, bytes] | None = None) -> None:
@@ -61,6 +62,7 @@ def read(folder: Path, chip: str | None = None) -> Mapped:
         if chip not in (None, mapped_chip):
             raise InputError(f"{path}: it is a network on {mapped_chip}; right is one on {chip}")
         plan, conventions = _plan(content), _conventions(content)
+        choices = Choices(plan.decision, plan.ties, **{name: content["choices"][name] for name in OF_CHOICES})
     except FileNotFoundError as error:
         raise InputError(
             f"{folder}: {Path(error.filename).name} is missing; right is a folder that draupnir map wrote"
@@ -71,7 +73,7 @@ def read(folder: Path, chip: str | None = None) -> Mapped:
         raise InputError(f"{path}: it is no plan that draupnir map wrote: {error!r}") from None
     _check(plan, network, path)
     configuration = load.load(folder / configurations.NAME, chips.declaration(mapped_chip))
-    return Mapped(network, conventions, configuration, plan, tuple(content["notes"]))
+    return Mapped(network, conventions, choices, configuration, plan, tuple(content["notes"]))
 
 
 def _origin(source: Path | None) -> dict[str, str]:
@@ -93,6 +95,7 @@ def _plan_as_json(mapped: Mapped) -> dict[str, Any]:
         "chip": mapped.chip,
         "dt": mapped.network.dt,
         "conventions": asdict(conventions),
+        "choices": {name: getattr(mapped.choices, name) for name in OF_CHOICES},
         "places": [
             {
                 "name": place.name,

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from draupnir.emulator.errors import InputError
-from draupnir.tools.mapping import folder, losses, reference
+from draupnir.tools.mapping import calibration, folder, losses, reference
+from draupnir.tools.mapping.calibration import Calibration
 from draupnir.tools.mapping.choices import Choices
 from draupnir.tools.mapping.conventions import Decay, Reset
 from draupnir.tools.mapping.front import Front, load
@@ -21,7 +22,10 @@ from draupnir.tools.terminal.progress import progress
 
 @dataclass(frozen=True)
 class MapOptions:
-    """The options of ``draupnir map``, which explains each of them."""
+    """The options of ``draupnir map``, which explains each of them.
+
+    fixed : the names of the choices that a calibration leaves as they are
+    """
 
     dt: float | None
     reset: Reset | None
@@ -29,12 +33,15 @@ class MapOptions:
     samples: Path | None
     reference: Path | None
     choices: Choices
+    calibrate: Path | None = None
+    fixed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
 class MapOutcome:
     """The outcome of a job.
 
+    calibration : None without samples for it
     equality : what the recording says of the float reference, None without a recording
     losses : None without samples
     """
@@ -43,6 +50,7 @@ class MapOutcome:
     notes: tuple[str, ...]
     equality: str | None
     losses: Losses | None
+    calibration: Calibration | None
 
     def lines(self) -> list[tuple[str, str]]:
         """The outcome for people: pairs of a name and a text."""
@@ -51,13 +59,16 @@ class MapOutcome:
         lines = [("network", f"{network.n_inputs:,} inputs, {sizes}")]
         lines += [(place.name, _neurons_text(place.neurons.tolist(), place.twins is not None)) for place in plan.places]
         lines += [("reference", self.equality)] if self.equality else []
+        lines += [("calibration", str(self.calibration))] if self.calibration else []
         lines += [("accuracy", self.losses.sentence(self.mapped.chip))] if self.losses else []
         return lines
 
     def as_json(self) -> dict[str, Any]:
         """The outcome for JSON."""
         report: dict[str, Any] = {"chip": self.mapped.chip, "notes": list(self.notes), "reference": self.equality}
-        report["conventions"] = asdict(self.mapped.conventions)
+        report |= {"conventions": asdict(self.mapped.conventions), "choices": asdict(self.mapped.choices)}
+        if self.calibration:
+            report["calibration"] = self.calibration.as_json()
         if self.losses:
             report |= {"n_samples": len(self.losses.on_chip), "accuracy": self.losses.shares()}
             report |= {"has_labels": self.losses.right is not None, "dropped_spikes": self.losses.dropped_spikes}
@@ -77,11 +88,23 @@ def run(chip: str, path: Path, options: MapOptions, output: Path) -> MapOutcome:
     front = load(path, options.dt, options.reset, options.decay)
     samples = read_samples(options.samples, front.network.n_inputs) if options.samples else None
     equality = _hold(front, samples, options.reference)
-    mapped = mapper.map(front.network, front.conventions, options.choices)
-    measured = _measure(mapped, options.choices, samples)
+    calibration = _calibrate(chip, front, options)
+    mapped = mapper.map(front.network, front.conventions, calibration.choices if calibration else options.choices)
+    measured = _measure(mapped, samples)
     notes = (*front.notes, *mapped.notes)
     folder.write(mapped, output, path)
-    return MapOutcome(mapped, notes, equality, measured)
+    return MapOutcome(mapped, notes, equality, measured, calibration)
+
+
+def _calibrate(chip: str, front: Front, options: MapOptions) -> Calibration | None:
+    """Choose with the samples for it, if there are any."""
+    if options.calibrate is None:
+        return None
+    samples = read_samples(options.calibrate, front.network.n_inputs)
+    free = calibration.candidates(options.choices, mapper_of(chip).calibratable, options.fixed)
+    n_runs = len(free.combinations) * min(samples.n, calibration.MOST_SAMPLES)
+    with progress("calibration", n_runs, "samples") as advance:
+        return calibration.calibrate(front, chip, free, samples, advance)
 
 
 def _hold(front: Front, samples: SpikeSamples | None, path: Path | None) -> str | None:
@@ -97,8 +120,8 @@ def _hold(front: Front, samples: SpikeSamples | None, path: Path | None) -> str 
     return str(verdict)
 
 
-def _measure(mapped: Mapped, choices: Choices, samples: SpikeSamples | None) -> Losses | None:
+def _measure(mapped: Mapped, samples: SpikeSamples | None) -> Losses | None:
     if samples is None:
         return None
     with progress("samples", samples.n, "samples") as advance:
-        return losses.measure(mapped, choices, samples, advance)
+        return losses.measure(mapped, samples, advance)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from draupnir.emulator.speeds.batch import in_order
 from draupnir.tools.mapping import reference
 from draupnir.tools.mapping.answers import SampleAnswer
-from draupnir.tools.mapping.choices import Choices
 from draupnir.tools.mapping.labels import float_labels
 from draupnir.tools.mapping.mapper import Run, mapper_of
 from draupnir.tools.mapping.plan import Integers, Mapped
@@ -53,13 +52,13 @@ class Losses:
         return f"float {in_float:.1f} %, on {chip} {on_chip:.1f} %: {causes}"
 
 
-def measure(mapped: Mapped, choices: Choices, samples: SpikeSamples, advance: Advance = lambda n: None) -> Losses:
+def measure(mapped: Mapped, samples: SpikeSamples, advance: Advance = lambda n: None) -> Losses:
     """Run all samples in floating point, without rounding, and at the chip's event level.
 
     advance : receives numbers of samples that are done
     """
     mapper = mapper_of(mapped.chip)
-    unrounded = mapper.unrounded_run(mapped, choices)
+    unrounded = mapper.unrounded_run(mapped)
     on_chip = mapper.chip_run(mapped)
     plan = mapped.plan
     labels: list[tuple[int, int]] = []

@@ -20,6 +20,7 @@ from draupnir.tools.mapping.plan import Mapped
 from draupnir.tools.mapping.story import Story
 
 Run = Callable[[NDArray[np.uint8]], SampleAnswer]
+Calibratable = Mapping[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Mapper(Protocol):
     event_file : returns the lines of an event file, or of a file of operations, that runs a sample; the header first
     tell : returns the story of a neuron of the chip in a sample. change : a change of the configuration, or None
     potentials_at : returns the potentials of the chip's neurons after some numbers of clocks of a sample
+    calibratable : name of a choice that matters on the chip -> what a calibration tries for it
     weights : returns by name the weights of a network in LSB before they are rounded, and as the chip has them
     potential_range : the ends of a potential on the chip
     energy : the energy of a synaptic operation, None if nobody has measured it
@@ -66,6 +68,9 @@ class Mapper(Protocol):
 
     @property
     def potential_range(self) -> tuple[int, int]: ...
+
+    @property
+    def calibratable(self) -> Calibratable: ...
 
     @property
     def energy(self) -> Energy | None: ...
@@ -84,7 +89,7 @@ class Mapper(Protocol):
 
     def weights(self, mapped: Mapped) -> Mapping[str, WeightPair]: ...
 
-    def unrounded_run(self, mapped: Mapped, choices: Choices) -> Run: ...
+    def unrounded_run(self, mapped: Mapped) -> Run: ...
 
 
 def _is_mapper(part: object) -> TypeGuard[Mapper]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from draupnir.emulator.configuration import Configuration
-from draupnir.tools.mapping.choices import Decision, Ties
+from draupnir.tools.mapping.choices import Choices, Decision, Ties
 from draupnir.tools.mapping.conventions import Conventions
 from draupnir.tools.mapping.network import SpikingNetwork
 
@@ -65,11 +65,13 @@ class Plan:
 class Mapped:
     """A network on a chip.
 
+    choices : what its user chose, with the plan's decision
     notes : what is worth knowing before it runs, a line each
     """
 
     network: SpikingNetwork
     conventions: Conventions
+    choices: Choices
     configuration: Configuration
     plan: Plan
     notes: tuple[str, ...]

@@ -12,7 +12,6 @@ from draupnir.emulator.errors import InputError
 from draupnir.golden.files import replacing, replacing_all
 from draupnir.tools.mapping import folder
 from draupnir.tools.mapping.answers import NO_LABEL, SampleAnswer
-from draupnir.tools.mapping.choices import Choices
 from draupnir.tools.mapping.energy import Energy
 from draupnir.tools.mapping.mapper import mapper_of
 from draupnir.tools.mapping.plan import Mapped
@@ -63,7 +62,7 @@ def run(chip: str, options: TrialOptions) -> TrialOutcome:
         figures = trial.run(mapper.chip_run(mapped), samples, Labels(file).take, advance)
     if options.report:
         with progress("report", min(samples.n, studies.MOST_SAMPLES), "samples") as advance:
-            study = studies.study(mapped, Choices(split_signs=True), samples, advance)
+            study = studies.study(mapped, samples, advance)
         origin = provenance.origin()
         report.write(options.report, mapped, figures, study, options.megahertz, origin)
     return TrialOutcome(figures, mapper.energy)

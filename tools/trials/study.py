@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from draupnir.tools.mapping import reference
 from draupnir.tools.mapping.answers import NO_LABEL, SampleAnswer
-from draupnir.tools.mapping.choices import Choices, Decision
+from draupnir.tools.mapping.choices import Decision
 from draupnir.tools.mapping.labels import float_labels
 from draupnir.tools.mapping.losses import Losses
 from draupnir.tools.mapping.mapper import mapper_of
@@ -77,10 +77,10 @@ class Study:
         return np.flatnonzero(self.neurons[name].on_chip >= 0.9 * self.n * self.n_timesteps)
 
 
-def study(mapped: Mapped, choices: Choices, samples: SpikeSamples, advance: Advance = lambda n: None) -> Study:
+def study(mapped: Mapped, samples: SpikeSamples, advance: Advance = lambda n: None) -> Study:
     """Look at the first samples, at most MOST_SAMPLES; advance : receives numbers of samples"""
     mapper, collector = mapper_of(mapped.chip), _Collector(mapped)
-    unrounded, integer = mapper.unrounded_run(mapped, choices), mapper.integer_run(mapped)
+    unrounded, integer = mapper.unrounded_run(mapped), mapper.integer_run(mapped)
     labels: list[tuple[int, int, int]] = []
     n_dropped = 0
     for sample in islice((one for batch in samples.batches() for one in batch), MOST_SAMPLES):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.crossbar.network import CrossbarNetwork, Limits, addresses
-from draupnir.tools.mapping.choices import Choices, Decision
+from draupnir.tools.mapping.choices import CLIPS, LEAKS_AT, STARTS, Choices, Decision
 from draupnir.tools.mapping.conventions import Conventions, Reset
 from draupnir.tools.mapping.crossbar.assembly import FloatCrossbar, assemble
 from draupnir.tools.mapping.crossbar.quantise import quantise, scales
@@ -20,7 +20,7 @@ from draupnir.tools.mapping.crossbar.samples import inputs
 from draupnir.tools.mapping.crossbar.telling import tell
 from draupnir.tools.mapping.crossbar.trainable import CrossbarTrainable
 from draupnir.tools.mapping.energy import Energy
-from draupnir.tools.mapping.mapper import Change, Run, WeightPair
+from draupnir.tools.mapping.mapper import Calibratable, Change, Run, WeightPair
 from draupnir.tools.mapping.network import SpikingNetwork
 from draupnir.tools.mapping.plan import Mapped, Plan, PopulationPlace
 from draupnir.tools.mapping.samples import Spikes
@@ -65,7 +65,8 @@ class CrossbarMapper:
             ties=choices.ties,
         )
         notes = (*_notes(network, conventions), *_losses(network, crossbar, integers))
-        return Mapped(network, conventions, self.configuration(integers), plan, notes)
+        choices = replace(choices, decision=decision)
+        return Mapped(network, conventions, choices, self.configuration(integers), plan, notes)
 
     def chip_run(self, mapped: Mapped) -> Run:
         """Return a function that runs samples at event level."""
@@ -75,9 +76,10 @@ class CrossbarMapper:
         """Return a function that runs samples on the integer network."""
         return partial(integer_answer, mapped, self.network(mapped.configuration))
 
-    def unrounded_run(self, mapped: Mapped, choices: Choices) -> Run:
+    def unrounded_run(self, mapped: Mapped) -> Run:
         """Return a function that runs samples with all numbers ``FINE`` times as large as on the chip."""
-        limits, fine = self.limits, replace(choices, start=choices.start * FINE, clip=1.0)
+        limits, choices = self.limits, mapped.choices
+        fine = replace(choices, start=choices.start * FINE, clip=1.0)
         ranges = {name: getattr(limits, name) * FINE for name in Limits.__annotations__ if name != "depth"}
         crossbar = assemble(mapped.network, mapped.conventions, self.chip, self.one_sign, choices.split_signs)
         network = self._integers(crossbar, replace(limits, **ranges), fine)
@@ -116,6 +118,11 @@ class CrossbarMapper:
     def trainable(self, mapped: Mapped) -> CrossbarTrainable:
         """The numbers that training may change."""
         return CrossbarTrainable(mapped, self.network(mapped.configuration), self.one_sign, self.configuration)
+
+    @property
+    def calibratable(self) -> Calibratable:
+        """The choices to calibrate: a start above 0 only where potentials are never negative."""
+        return {"clip": CLIPS, "leak_at": LEAKS_AT} | ({"start": STARTS} if self.limits.core_min == 0 else {})
 
     @property
     def potential_range(self) -> tuple[int, int]:

@@ -14,11 +14,11 @@ from draupnir.emulator.reckon.layout import N
 from draupnir.emulator.reckon.network import U_MAX, U_MIN, Network, configuration, network
 from draupnir.tools.mapping import reference
 from draupnir.tools.mapping.answers import SampleAnswer
-from draupnir.tools.mapping.choices import Choices, Decision
+from draupnir.tools.mapping.choices import CLIPS, Choices, Decision
 from draupnir.tools.mapping.conventions import Conventions, Reset
 from draupnir.tools.mapping.energy import RECKON
 from draupnir.tools.mapping.labels import float_labels
-from draupnir.tools.mapping.mapper import Change, Run, WeightPair
+from draupnir.tools.mapping.mapper import Calibratable, Change, Run, WeightPair
 from draupnir.tools.mapping.network import SpikingNetwork
 from draupnir.tools.mapping.plan import Mapped, Plan, PopulationPlace
 from draupnir.tools.mapping.reckon.layout import FloatLayout, lay_out
@@ -54,9 +54,9 @@ class ReckonMapper:
             extra_timesteps=layout.n_layers,
         )
         registers = {"SPI_SINGLE_LABEL": 1, "SPI_SEND_LABEL_ONLY": int(decision is Decision.MAJORITY)}
-        return Mapped(
-            network, conventions, configuration(integers, **registers), plan, tuple(_notes(network, conventions))
-        )
+        notes = tuple(_notes(network, conventions))
+        choices = replace(choices, decision=decision)
+        return Mapped(network, conventions, choices, configuration(integers, **registers), plan, notes)
 
     def chip_run(self, mapped: Mapped) -> Run:
         """Return a function that runs samples at event level."""
@@ -109,11 +109,16 @@ class ReckonMapper:
         return ReckonTrainable(mapped)
 
     @property
+    def calibratable(self) -> Calibratable:
+        """The choices to calibrate."""
+        return {"clip": CLIPS}
+
+    @property
     def potential_range(self) -> tuple[int, int]:
         """The ends of a potential."""
         return U_MIN, U_MAX
 
-    def unrounded_run(self, mapped: Mapped, choices: Choices) -> Run:
+    def unrounded_run(self, mapped: Mapped) -> Run:
         """Return a function that runs samples in floating point: on this chip only rounding makes a difference."""
 
         def run(spikes: NDArray[np.uint8]) -> SampleAnswer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class OnRtl:
         self._load()
         self._hold(setup_rows(mapped.configuration))
 
-    def run(self, sample: np.ndarray):
+    def run(self, sample: np.ndarray) -> Any:
         """Run a sample clock by clock; return what the model's closed loop says of it.
 
         Every output pin has to be the same at every clock, and every memory at the end.
@@ -50,8 +51,9 @@ class OnRtl:
         self._hold(np.concatenate([outcome.rows, rest]))
         return outcome
 
-    def _closed_loop(self, sample: np.ndarray):
-        level, plan = CLOSED_LOOP.require(chips.package(self._mapped.chip)), self._mapped.plan
+    def _closed_loop(self, sample: np.ndarray) -> Any:
+        level: Any = CLOSED_LOOP.require(chips.package(self._mapped.chip))
+        plan = self._mapped.plan
         if self._mapped.chip == "reckon":
             return level.run(self._model, reckon.operations(plan, sample), Host(), record_rows=True)
         events = addresses(self._chip, crossbar.inputs(plan, sample))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -142,3 +143,58 @@ def test_an_output_that_is_the_network_is_refusal() -> None:
     result = CliRunner().invoke(cli, ["map", "tinyodin", "net.npz", "-o", "net.npz"])
     assert result.exit_code == 2
     assert "-o net.npz" in result.stderr
+
+
+# --- Calibration ------------------------------------------------------------------------------------------------
+
+
+def one_large_weight_a_neuron() -> None:
+    """A layer of four neurons with a weight that leaves few steps to all others, unless it is cut; samples of it."""
+    rng = np.random.default_rng(0)
+    weights = rng.normal(0, 0.3, (16, 4)) + np.repeat(np.eye(4), 4, axis=0)
+    weights[[0, 5, 10, 15], range(4)] = 12
+    labels = rng.integers(0, 4, 60)
+    share = np.repeat(0.2 + 0.25 * np.eye(4), 4, axis=1)[labels]
+    np.savez("many.npz", w1=weights, beta1=0.9, thr1=1.5)
+    np.savez("many_samples.npz", spikes=(rng.random((60, 8, 16)) < share[:, None, :]).astype(np.uint8), labels=labels)
+
+
+def test_a_calibration_names_the_best_of_what_it_tried():
+    one_large_weight_a_neuron()
+    result = map_network("tinyodin", "--calibrate", "many_samples.npz", "--json", network="many.npz")
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    calibration = report["calibration"]
+    assert calibration["n_samples"] == 60
+    first, best = calibration["tried"][0], max(calibration["tried"], key=lambda one: one["share"])
+    assert (first["clip"], first["leak_at"]) == (1.0, 0.5)
+    assert best["share"] > first["share"]
+    assert calibration["choices"] == {"clip": best["clip"], "leak_at": best["leak_at"]}
+    # The folder is that of the best: mapping by hand with its choices writes the same.
+    on_chip = folder.read(Path("out"))
+    assert (on_chip.choices.clip, on_chip.choices.leak_at) == (best["clip"], best["leak_at"])
+    words = ("--clip", str(best["clip"]), "--leak-at", str(best["leak_at"]))
+    assert map_network("tinyodin", *words, network="many.npz").exit_code == 0
+    assert folder.read(Path("out")).configuration == on_chip.configuration
+
+
+def test_a_choice_that_was_made_by_hand_stays():
+    one_large_weight_a_neuron()
+    words = ("--calibrate", "many_samples.npz", "--clip", "0.9", "--json")
+    result = map_network("odin", *words, "--split-signs", network="many.npz")
+    assert result.exit_code == 0, result.output
+    calibration = json.loads(result.stdout)["calibration"]
+    assert set(calibration["choices"]) == {"leak_at", "start"}
+    assert {one["start"] for one in calibration["tried"]} == {0, 50, 100}
+    assert folder.read(Path("out")).choices.clip == 0.9
+
+
+def test_a_calibration_is_one_line_for_people():
+    one_large_weight_a_neuron()
+    result = map_network("reckon", "--calibrate", "many_samples.npz", network="many.npz")
+    (line,) = (line for line in result.stdout.splitlines() if line.startswith("calibration"))
+    assert re.search(r"--clip [\d.]+: [\d.]+ % of 60 samples, [\d.]+ % before$", line)
+
+
+def test_samples_for_a_calibration_must_fit():
+    assert refusal("tinyodin", "--calibrate", "none.npz") == "error: none.npz: No such file or directory"
