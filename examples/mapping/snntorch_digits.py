@@ -56,5 +56,6 @@ for _ in range(N_EPOCHS):
 nir.write("snntorch.nir", export_to_nir(network, torch.zeros(64)))
 with torch.no_grad():
     recording = run(inputs[N_TRAIN:]).numpy().astype(np.uint8)
+np.savez("snntorch_train.npz", spikes=spikes[:N_TRAIN], labels=labels[:N_TRAIN])
 np.savez("snntorch_samples.npz", spikes=spikes[N_TRAIN:], labels=labels[N_TRAIN:])
 np.savez("snntorch_spikes.npz", spikes=recording)

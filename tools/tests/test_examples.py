@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 from runpy import run_path
 
@@ -13,15 +14,16 @@ from draupnir.emulator import chips
 from draupnir.tools.cli import cli
 from draupnir.tools.compile.toml.load import load
 from draupnir.tools.lint.findings import lint
+from draupnir.tools.tests.simulators import python_with
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ".venv/bin/draupnir "
 CUT = "..."
 
 
-def steps(page: str) -> list[tuple[str, list[str]]]:
-    """The commands of a page, each with the lines that it prints."""
-    block = page.split("```\n")[1]
+def steps(page: str, number: int = 0) -> list[tuple[str, list[str]]]:
+    """The commands of a page's block of that number, each with the lines that it prints."""
+    block = page.split("```\n")[1 + 2 * number]
     return [(step.split("\n")[0], step.split("\n")[1:-1]) for step in block.split("$ ")[1:]]
 
 
@@ -100,6 +102,27 @@ def test_the_page_on_events_shows_what_its_commands_print(tmp_path: Path, monkey
         assert all(map(is_shown, lines, output)), (command, lines, output)
     assert [command.split()[1] for command, _ in examples].count("convert") == 4
     assert all(len(Path(name).read_text().splitlines()) > 1 for name in ("spikes.csv", "output.csv", "labels.csv"))
+
+
+def test_a_network_of_snntorch_comes_to_the_chip_as_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another version of PyTorch trains another network, so only its numbers may differ from the page."""
+    python = python_with("snntorch")
+    monkeypatch.chdir(tmp_path)
+    examples = steps((ROOT / "docs" / "mapping.md").read_text(), 1)
+    assert [command.split()[1] for command, _ in examples[1:]] == ["map", "run", "host"]
+    assert examples[0][0] == "python examples/mapping/snntorch_digits.py"
+    subprocess.run([python, str(ROOT / "examples/mapping/snntorch_digits.py")], check=True)
+    outputs = []
+    for command, lines in examples[1:]:
+        result = CliRunner().invoke(cli, command.split()[1:])
+        assert result.exit_code == 0, result.output
+        outputs.append(result.stdout)
+        names = [line.split("  ")[0] for line in lines if line != CUT]
+        assert [line.split("  ")[0] for line in result.stdout.splitlines()][: len(names)] == names
+    assert "float reference equal to the recording in 397 of 397 samples" in outputs[0]
+    assert len(Path("digit_spikes.csv").read_text().splitlines()) > 20
 
 
 def test_nothing_is_found_in_an_example(name: str) -> None:

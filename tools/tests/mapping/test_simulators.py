@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from draupnir.tools.cli import cli
+from draupnir.tools.tests.simulators import python_with
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "mapping"
-
-
-def python_with(package: str) -> str:
-    """A Python that has the simulator: this one, or the one that BRIAN2_PYTHON or NEST_PYTHON names."""
-    python = os.environ.get(f"{package.upper()}_PYTHON")
-    if python is None and find_spec(package) is None:
-        pytest.skip(f"{package} is not installed, and {package.upper()}_PYTHON names no Python that has it")
-    return python or sys.executable
 
 
 @pytest.mark.parametrize("package", ["brian2", "nest"])
