@@ -21,7 +21,8 @@ def command(recordings: tuple[Path, ...], options: ConvertOptions, as_json: bool
 
     RECORDING is a file, a folder of files, a folder with a folder of files for each label, or a CSV with the header
     file,label. The formats are AEDAT 2, 3 and 4, Prophesee DAT and RAW (EVT 2 and 3), event_stream (.es), N-MNIST
-    (.bin), SHD and SSC (.h5), and spike trains in .nwb, .nix and .txt. Most need: pip install 'draupnir[events]'.
+    (.bin), SHD and SSC (.h5), spike trains in .nwb, .nix and .txt, and tables of t, x, y and p in .npy. Most need:
+    pip install 'draupnir[events]'.
 
     A camera has more pixels than a chip has rows: --crop, --pool and --polarity choose the pixels of each row. Several
     events of one row in one timestep become one spike. The command says how many events were merged, and how many were
@@ -36,7 +37,8 @@ def command(recordings: tuple[Path, ...], options: ConvertOptions, as_json: bool
     """
     from draupnir.tools.events import job  # imported here, because --help needs none of it
 
-    outputs.check({"RECORDING": recordings[0]}, {"-o": options.output})
+    for recording in recordings:
+        outputs.check({"RECORDING": recording}, {"-o": options.output})
     conversion = job.run(recordings, options)
     if as_json:
         schema.echo("convert", conversion.as_json())

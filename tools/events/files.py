@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from draupnir.emulator.errors import InputError
-from draupnir.tools.events import aedat, nmnist, trains
+from draupnir.tools.events import aedat, nmnist, numpy_file, trains
 from draupnir.tools.events.library import Reader, reader
 from draupnir.tools.events.recording import EventRecording, FileOptions
 
@@ -81,5 +81,6 @@ READERS: Mapping[str, Reader] = {
     ".nwb": reader("nwb", "an NWB file"),
     ".nix": reader("nix", "a NIX file"),
     ".txt": trains.read,
+    ".npy": numpy_file.read,
 }
 PICKLES = (".pkl", ".pickle")

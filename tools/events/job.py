@@ -89,6 +89,8 @@ def _samples(files: EventSources, options: ConvertOptions) -> Conversion:
         for sample in _binned(files, options):
             spool.add(sample)
             counts.add(sample.counts)
+        if not counts.n_events:
+            raise InputError(f"{files.names()}: there is no recording; right is at least one")
         spool.write(options.output, files.classes())
     return Conversion(*spool.shape, spool.has_labels, files.classes(), spool.n_silent, counts, files.notes)
 
@@ -113,7 +115,9 @@ def _event_file(files: EventSources, options: ConvertOptions) -> Conversion:
     target.check(options.output)
     samples = _binned(files, options)
     sample = next(samples, None)
-    if sample is None or next(samples, None) is not None:
+    if sample is None:
+        raise InputError(f"{files.names()}: there is no recording; right is one")
+    if next(samples, None) is not None:
         raise InputError(f"--chip {options.chip}: an event file is of one recording; right is one file that has one")
     n_timesteps = stimulus.write(options.output, sample, target, options.steps)
     silent = int(not sample.counts.n_spikes)

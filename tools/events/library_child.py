@@ -24,6 +24,7 @@ from typing import Any
 MOST_MEMORY = 8 << 30  # bytes of address space
 UNKNOWN = 65535  # the width and height that faery gives back if a file has none
 BLOCK = 1 << 18  # events
+MOST_VALUES = 1 << 26  # in an array that is read as a whole
 EVENT = [("t", "<i8"), ("x", "<u4"), ("y", "<u2"), ("p", "<u2")]
 MOST_US = float(1 << 53)
 Answer = Iterator[tuple[str, Any]]
@@ -160,6 +161,9 @@ def nwb(path: str, size: Any) -> Answer:
     with h5py.File(path, "r") as file:
         if "units/spike_times" not in file or "units/spike_times_index" not in file:
             raise NoRecording("it has no 'units/spike_times', the spike trains of an NWB file")
+        sizes = [file[f"units/{name}"].size for name in ("spike_times", "spike_times_index")]
+        if max(sizes) > MOST_VALUES:
+            raise NoRecording(f"it has {max(sizes):,} spikes or units; right is at most {MOST_VALUES:,}")
         times, ends = file["units/spike_times"][()], file["units/spike_times_index"][()].astype(np.int64)
         lengths = np.diff(ends, prepend=0)
         if (lengths < 0).any() or lengths.sum() != len(times):

@@ -19,6 +19,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.golden.files import replacing
 from draupnir.tools.events.binning import BinnedSpikes
 from draupnir.tools.mapping.read.npz import MOST_VALUES
+from draupnir.tools.mapping.samples import MOST_LABELS
 
 LEVEL = 1  # of compression; most of a sample is zeros
 CODE = np.dtype("<u4")  # timestep n_rows + row
@@ -38,7 +39,7 @@ class SampleSpool:
         self.longest = 0
 
     def add(self, sample: BinnedSpikes) -> None:
-        """Add a sample. Raises InputError for one of another size, a too long one, and one that lacks a label."""
+        """Add a sample. Raises InputError for one of another size, a too long one, and a wrong label."""
         name, n_timesteps = sample.name, int(sample.timesteps[-1]) + 1 if len(sample.timesteps) else 0
         if self._lengths and sample.n_rows != self._n_rows:
             right = "right is the same for all, with --crop or --pool"
@@ -48,6 +49,8 @@ class SampleSpool:
         if self._labels and (sample.label is None) != (self._labels[0] is None):
             lacks, has = ("no label", "one") if sample.label is None else ("a label", "none")
             raise InputError(f"{name}: it has {lacks}, and the recordings before have {has}; right is all or none")
+        if sample.label is not None and not 0 <= sample.label <= MOST_LABELS:
+            raise InputError(f"{name}: its label is {sample.label}; right is within 0..{MOST_LABELS}")
         self.longest = max(self.longest, n_timesteps)
         codes = sample.timesteps * self._n_rows + sample.rows
         self._file.write(codes.astype(CODE).tobytes())

@@ -15,9 +15,9 @@ from pathlib import Path
 from draupnir.emulator.errors import InputError
 from draupnir.tools.events.binning import TimeSpan
 from draupnir.tools.events.files import READERS
-from draupnir.tools.events.recording import MOST_TIME
-from draupnir.tools.mapping.samples import MOST_LABELS
 
+MOST_LETTERS = 100  # of a label
+MOST_DIGITS = 18  # of a time in us, which may count from 1970
 LIST = (["file", "label"], ["file", "label", "begin", "end"])
 
 
@@ -32,10 +32,15 @@ class EventSource:
 
 @dataclass(frozen=True)
 class EventSources:
-    """All files of recordings. notes : what is worth saying of them"""
+    """All files of recordings. paths : as the user named them; notes : what is worth saying of the files"""
 
+    paths: tuple[Path, ...]
     files: tuple[EventSource, ...]
     notes: tuple[str, ...]
+
+    def names(self) -> str:
+        """The paths for messages."""
+        return ", ".join(map(str, self.paths))
 
     def classes(self) -> tuple[str, ...]:
         """The names of the labels, each at the place of its number. Empty if all labels are whole numbers."""
@@ -55,17 +60,14 @@ def sources(paths: Sequence[Path]) -> EventSources:
             files += _folder(path, notes)
         else:
             files += _list(path) if path.suffix.lower() == ".csv" else [EventSource(path)]
-    return EventSources(tuple(files), tuple(notes))
+    return EventSources(tuple(paths), tuple(files), tuple(notes))
 
 
 def number_of(label: str | None, classes: Sequence[str]) -> int | None:
-    """The number of a label. Raises InputError for one that is too large."""
+    """The number of a label, None for none."""
     if label is None:
         return None
-    number = classes.index(label) if classes else int(label)
-    if number > MOST_LABELS:
-        raise InputError(f"label {number}: right is at most {MOST_LABELS:,}")
-    return number
+    return classes.index(label) if classes else int(label)
 
 
 def _folder(folder: Path, notes: list[str]) -> Iterator[EventSource]:
@@ -97,12 +99,14 @@ def _recordings(folder: Path, notes: list[str]) -> list[Path]:
 
 
 def _list(path: Path) -> Iterator[EventSource]:
+    """The recordings of a list, in its order."""
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
         reader = csv.reader(file)
-        header = [name.strip() for name in next(reader, [])]
-        if header not in LIST:
-            raise InputError(f"{path}:1: header '{','.join(header)[:40]}'; right is {' or '.join(map(','.join, LIST))}")
         try:
+            header = [name.strip() for name in next(reader, [])]
+            if header not in LIST:
+                right = " or ".join(map(",".join, LIST))
+                raise InputError(f"{path}:1: header '{','.join(header)[:40]}'; right is {right}")
             for cells in reader:
                 if cells:
                     yield _source(path, header, [cell.strip() for cell in cells], f"{path}:{reader.line_num}")
@@ -116,13 +120,15 @@ def _source(path: Path, header: list[str], cells: list[str], place: str) -> Even
     file, label, *times = cells
     if not file or "\0" in file:
         raise InputError(f"{place}: it names no file")
+    if len(label) > MOST_LETTERS:
+        raise InputError(f"{place}: a label of {len(label):,} letters; right is at most {MOST_LETTERS}")
     return EventSource(path.parent / file, label or None, _span(times, place) if times else None)
 
 
 def _span(times: list[str], place: str) -> TimeSpan:
     """The time span of two texts. Raises InputError unless both are whole numbers, the second larger."""
     for text in times:
-        if not text.isdecimal() or int(text) > MOST_TIME:
+        if not text.isdecimal() or len(text) > MOST_DIGITS:
             raise InputError(f"{place}: '{text[:40]}' is no time; right is a whole number of us")
     begin, end = map(int, times)
     if end <= begin:

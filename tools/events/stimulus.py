@@ -73,13 +73,21 @@ def write(path: Path, sample: BinnedSpikes, target: StimulusTarget, timesteps: T
     """Write the spikes of a recording as an event file. Returns the number of timesteps up to the last spike."""
     addrs = addresses(target, sample.rows, sample.n_rows)
     if target.is_hosted:
-        header, times = hosted.SPIKES, sample.timesteps
+        header, times = hosted.SPIKES, _checked(sample)
     else:
         assert target.megahertz is not None
         header, times = [CYCLE, ADDR], cycles(sample.timesteps * timesteps.length, target.megahertz)
     with replacing(path) as temporary, spikes.spike_stream(temporary, path.suffix, header) as take:
         take(times, addrs)
     return int(sample.timesteps[-1]) + 1 if len(sample.timesteps) else 0
+
+
+def _checked(sample: BinnedSpikes) -> NDArray[np.int64]:
+    """The timesteps of a sample. Raises InputError if there are more than an event file may have."""
+    if len(sample.timesteps) and sample.timesteps[-1] > hosted.LAST_TIME:
+        text = f"its last spike is in timestep {sample.timesteps[-1]:,}"
+        raise InputError(f"{sample.name}: {text}; right is at most {hosted.LAST_TIME:,}: a longer --bin")
+    return sample.timesteps
 
 
 def cycles(t: NDArray[np.int64], megahertz: float) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ import numpy as np
 from draupnir.emulator.errors import InputError
 from draupnir.tools.events.recording import MOST_TIME, EventRecording, FileOptions, SensorSize, events
 
-MOST_BYTES = 1 << 28
+MOST_BYTES = 1 << 26
 UNITS = {"s": 1e6, "ms": 1e3, "us": 1.0}  # us
 SEPARATOR = re.compile(r"[\s,;]+")
 

@@ -214,6 +214,10 @@ BAR = "bars/left/0.bin"
         ([BAR, "-o", "a.npz", "--clock", "75"], "--clock: right is with --chip"),
         ([BAR, "-o", "a.npz", "--first-row", "2"], "--first-row: right is with --chip"),
         ([BAR, "-o", BAR], f"-o {BAR}: it is the input RECORDING {BAR}, which must not be overwritten"),
+        (
+            ["bars", BAR, "-o", BAR],
+            f"-o {BAR}: it is a file of the input RECORDING bars, which must not be overwritten",
+        ),
         (["nothing.bin", "-o", "a.npz"], "nothing.bin: No such file or directory"),
         (
             [BAR, "--pool", "3", "--chip", "odin", "-o", "a.csv"],
@@ -274,6 +278,27 @@ def test_recordings_that_do_not_go_together_are_refused(monkeypatch):
     text = "a sample of 12 timesteps and 144 inputs is too large"
     right = "right is at most 1,000 together: a longer --bin, or --timesteps N"
     assert line == f"bars/left/0.bin: {text}; {right}"
+
+
+def test_a_label_out_of_range_is_refused():
+    Path("list.csv").write_text(f"file,label\n{BAR},99999999\n")
+    line = refusal("list.csv", "--pool", "3", "-o", "a.npz")
+    assert line == f"{BAR}: its label is 99999999; right is within 0..16777216"
+
+
+def test_no_recording_at_all_is_refused():
+    Path("list.csv").write_text("file,label\n")
+    assert refusal("list.csv", "-o", "a.npz") == "list.csv: there is no recording; right is at least one"
+    line = refusal("list.csv", "--chip", "reckon", "-o", "a.csv")
+    assert line == "list.csv: there is no recording; right is one"
+
+
+def test_an_event_file_has_no_more_timesteps_than_run_takes():
+    events = np.array([(0, 1, 1, 1), (10_000_001, 2, 2, 1)], EVENT)
+    writers.write_nmnist(Path("long.bin"), events)
+    words = ["long.bin", "--pool", "3", "--bin", "1us", "--chip", "reckon", "-o", "a.csv"]
+    text = "its last spike is in timestep 10,000,001; right is at most 10,000,000: a longer --bin"
+    assert refusal(*words) == f"long.bin: {text}"
 
 
 @faery

@@ -49,6 +49,7 @@ FILES = [
     ),
     pytest.param("a.nwb", partial(writers.write_nwb, trains=TRAINS), id="nwb", marks=h5py),
     pytest.param("a.nix", partial(writers.write_nix, segments=[TRAINS]), id="nix", marks=nix),
+    pytest.param("a.npy", partial(writers.write_npy, events=random_events()), id="npy"),
     pytest.param("a.txt", write_text, id="text"),
 ]
 
@@ -59,6 +60,7 @@ def test_a_damaged_file_gives_events_or_one_line(name, write, tmp_path):
     write(path)
     whole = path.read_bytes()
     messages = set()
+    options = FileOptions(writers.CAMERA if name == "a.npy" else None)
     for _ in range(N_FILES):
         data = bytearray(whole)
         for _ in range(chance.randrange(1, 4)):
@@ -67,7 +69,7 @@ def test_a_damaged_file_gives_events_or_one_line(name, write, tmp_path):
             del data[chance.randrange(len(data)) :]
         path.write_bytes(data)
         try:
-            for recording in read(path, FileOptions()):
+            for recording in read(path, options):
                 binned = bin_recording(recording, FIT, Timesteps(10_000))
                 assert binned.counts.n_spikes == len(binned.rows) and np.all(binned.rows < binned.n_rows)
         except InputError as error:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from draupnir.emulator.errors import InputError
-from draupnir.tools.events import aedat, library, library_child, nmnist
+from draupnir.tools.events import aedat, library, library_child, nmnist, numpy_file
 from draupnir.tools.events.files import read
 from draupnir.tools.events.recording import EventRecording, Events, FileOptions, SensorSize
 from draupnir.tools.tests.events import writers
@@ -226,6 +226,66 @@ def test_other_files_are_refused_and_pickles_never_read(tmp_path):
         assert str(caught.value) == f"{tmp_path / name}: {text}"
 
 
+# --- Tables -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("names", "types"),
+    [("t x y p", "<u8 <u2 <u2 ?"), ("timestamp x y polarity", "<i8 <i2 <i2 i1"), ("ts x y on", ">i8 >i4 >i4 |u1")],
+)
+def test_a_table_of_any_library(names, types, tmp_path, monkeypatch):
+    monkeypatch.setattr(numpy_file, "BLOCK", 7)
+    events = random_events()
+    writers.write_npy(tmp_path / "a.npy", events, names, types)
+    one, back = recording(tmp_path / "a.npy", CAMERA)
+    assert np.array_equal(back, events)
+    assert (one.size, one.has_polarity, one.begins_at_zero) == (CAMERA, True, False)
+
+
+def test_a_table_without_y_and_p_has_channels(tmp_path):
+    events = random_events(size=SensorSize(20, 1))
+    writers.write_npy(tmp_path / "a.npy", events, "t x", "<i8 <i4")
+    one, back = recording(tmp_path / "a.npy", SensorSize(20, 1))
+    events["p"] = 1
+    assert np.array_equal(back, events) and not one.has_polarity
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (np.zeros(3), "it holds float64 of shape (3,); right is a table with the whole numbers t, x, y and p"),
+        (
+            np.zeros((3, 2), "<i8"),
+            "it holds int64 of shape (3, 2); right is a table with the whole numbers t, x, y and p",
+        ),
+        (
+            np.zeros(3, [("t", "<f8"), ("x", "<i8")]),
+            "it holds [('t', '<f8'), ('x', '<i8')] of shape (3,); right is a t",
+        ),
+        (
+            np.zeros((3, 2), [("t", "<i8"), ("x", "<i8")]),
+            "it holds [('t', '<i8'), ('x', '<i8')] of shape (3, 2); right",
+        ),
+        (np.zeros(3, [("t", "<i8"), ("x", "<i8"), ("o", "O")]), "it holds [('t', '<i8'), ('x', '<i8'), ('o', 'O')] of"),
+        (np.array([(1, 0), (2, -1)], [("t", "<i8"), ("x", "<i8")]), "event 1: x is -1; right is within 0..4294967295"),
+    ],
+)
+def test_another_table_is_refused(table, message, tmp_path):
+    np.save(tmp_path / "a.npy", table, allow_pickle=True)
+    with pytest.raises(InputError) as caught:
+        recording(tmp_path / "a.npy")
+    assert str(caught.value).startswith(f"{tmp_path / 'a.npy'}: {message}")
+
+
+def test_a_table_that_is_cut_is_refused(tmp_path):
+    path = tmp_path / "a.npy"
+    writers.write_npy(path, random_events(300))
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(InputError) as caught:
+        recording(path)
+    assert str(caught.value) == f"{path}: it is cut: 298 of 300 events"
+
+
 # --- Files that libraries read ----------------------------------------------------------------------------------
 
 
@@ -435,7 +495,7 @@ def test_a_library_that_dies_hangs_or_is_missing_gives_one_line(program, message
 
 
 def test_a_file_that_cannot_be_opened_is_named(tmp_path):
-    for name in ("a.es", "a.bin", "a.aedat", "a.txt", "a.raw", "a.dat"):
+    for name in ("a.es", "a.bin", "a.aedat", "a.txt", "a.raw", "a.dat", "a.npy"):
         with pytest.raises(FileNotFoundError) as caught:
             recording(tmp_path / name)
         assert caught.value.filename == str(tmp_path / name) or caught.value.filename == tmp_path / name

@@ -124,6 +124,14 @@ def write_aedat4(path: Path, events: Events, size: SensorSize = CAMERA) -> None:
     faery.events_stream_from_array(table, (size.width, size.height)).to_file(path)
 
 
+def write_npy(path: Path, events: Events, names: str = "t x y p", types: str = "<u8 <u2 <u2 ?") -> None:
+    """A table with these columns, in the order of the names of ours."""
+    table = np.zeros(len(events), list(zip(names.split(), types.split(), strict=True)))
+    for name, ours in zip(names.split(), "txyp", strict=False):
+        table[name] = events[ours]
+    np.save(path, table)
+
+
 def write_heidelberg(path: Path, recordings: list[Events], labels: list[int] | None, times: str = "<f8") -> None:
     """A file as the Heidelberg data sets have it: times in s, channels, labels."""
     import h5py
