@@ -14,6 +14,7 @@ from draupnir.tools.events import library
 from draupnir.tools.events.binning import BinnedSpikes, EventCounts, bin_recording, counts_rows
 from draupnir.tools.events.files import read
 from draupnir.tools.events.options import ConvertOptions
+from draupnir.tools.events.recording import EventRecording, SensorSize
 from draupnir.tools.events.samples_file import SampleSpool
 from draupnir.tools.events.sources import EventSources, number_of, sources
 from draupnir.tools.terminal.progress import progress
@@ -102,9 +103,17 @@ def _binned(files: EventSources, options: ConvertOptions) -> Iterator[BinnedSpik
         for source in files.files:
             number = number_of(source.label, classes)
             for recording in read(source.path, options.files):
+                _check_size(recording, options.size)
                 sample = bin_recording(recording, options.fit, options.steps, source.span)
                 yield sample if number is None else replace(sample, label=number)
             advance(1)
+
+
+def _check_size(recording: EventRecording, size: SensorSize | None) -> None:
+    """Raise InputError if the user's size is not that of the file."""
+    if size and recording.size != size:
+        text = f"--size {size.width}x{size.height}: {recording.name} has {recording.size} pixels"
+        raise InputError(f"{text}; right is to leave it out")
 
 
 def _event_file(files: EventSources, options: ConvertOptions) -> Conversion:

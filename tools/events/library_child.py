@@ -132,6 +132,15 @@ class _EsBytes:
 # --- h5py: the Heidelberg data sets, spike trains in NWB --------------------------------------------------------------
 
 
+def hdf5(path: str, size: Any) -> Answer:
+    """Frames of a file of SHD or SSC, or of a NIX file, which PyNN also writes under the name .h5."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        is_nix = file.attrs.get("format") == "nix"
+    return (nix if is_nix else heidelberg)(path, size)
+
+
 def heidelberg(path: str, size: Any) -> Answer:
     """Frames of all recordings of SHD or SSC."""
     import h5py
@@ -204,7 +213,7 @@ KINDS = {
     "dat": dat,
     "evt": evt,
     "es": es,
-    "heidelberg": heidelberg,
+    "hdf5": hdf5,
     "nwb": nwb,
     "nix": nix,
 }

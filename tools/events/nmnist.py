@@ -4,8 +4,7 @@ byte  0      1      2, 3, 4
       x      y      the polarity, and 23 bits of the time in us, most significant byte first
 
 An event with y = 240 is none: it says that all times from here on are 2**13 us later. Source: G. Orchard's
-eventvision.py, which the data sets name as their reader. In memory a file is a multiple of its own size, so that large
-ones are read in blocks.
+eventvision.py, which the data sets name as their reader.
 """
 
 from __future__ import annotations

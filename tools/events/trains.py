@@ -1,4 +1,4 @@
-"""Spike trains as text, which PyNN writes through Neo: a line a train, its times between blanks or commas.
+"""Spike trains as text, which Neo writes: a line a train, its times between blanks or commas.
 
 A time may have its unit behind it, as in `0.001 s`; without one it is in seconds. Neo itself cannot read the units that
 it writes, and keeps times in 32 bits, in which 20.001 s is 20.0009995 s and falls into another timestep. So we read the

@@ -302,6 +302,14 @@ def test_an_event_file_has_no_more_timesteps_than_run_takes():
 
 
 @faery
+def test_a_size_that_is_not_that_of_the_file_is_refused():
+    writers.write_es(Path("a.es"), moving_bar(True, 3), SensorSize(30, 40))
+    line = refusal("a.es", "--size", "30x30", "--pool", "3", "-o", "a.npz")
+    assert line == "--size 30x30: a.es has 30 x 40 pixels; right is to leave it out"
+    figures(convert("a.es", "--size", "30x40", "--pool", "3", "-o", "a.npz"))
+
+
+@faery
 def test_all_formats_of_a_camera_give_the_same_samples():
     events = moving_bar(True, 3)
     size = SensorSize(34, 34)

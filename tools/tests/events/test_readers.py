@@ -394,6 +394,13 @@ def test_spike_trains_in_nix_with_a_recording_a_segment(tmp_path):
     assert first.begins_at_zero and not first.has_polarity
 
 
+@nix
+def test_a_nix_file_may_have_the_name_h5_as_pynn_writes_it(tmp_path):
+    writers.write_nix(tmp_path / "a.nix", [TRAINS])
+    (tmp_path / "a.nix").rename(tmp_path / "a.h5")
+    assert spikes(recording(tmp_path / "a.h5")[1]) == SPIKES
+
+
 @pytest.mark.parametrize("unit", ["", " s", " ms", " us"])
 def test_spike_trains_in_text_with_and_without_units(unit, tmp_path):
     """Neo's AsciiSpikeTrainIO writes "0.001 s", a tab after each time, and a line for each train."""
