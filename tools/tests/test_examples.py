@@ -81,6 +81,33 @@ def test_the_page_on_mapping_shows_what_its_commands_print(tmp_path: Path, monke
     assert Path("build/report/report.html").is_file() and Path("neuron.png").is_file()
 
 
+def training_section() -> str:
+    """The section on training of the page on mapping."""
+    return (ROOT / "docs" / "mapping.md").read_text().split("## Training with the chip in the loop\n")[1]
+
+
+def test_the_section_on_training_shows_what_its_commands_print(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="needs the extra [train]: pip install 'draupnir[train]'")
+    monkeypatch.chdir(tmp_path)
+    examples = steps(training_section())
+    assert [command.split()[1] for command, _ in examples[1:]] == ["map", "train", "run"]
+    monkeypatch.setattr("sys.argv", examples[0][0].split()[1:])
+    run_path(str(ROOT / "examples/mapping/untrained.py"))
+    for command, lines in examples[1:]:
+        result = CliRunner().invoke(cli, command.split()[1:])
+        assert result.exit_code == 0, result.output
+        output = result.stdout.splitlines()
+        if lines[-1] == CUT:
+            lines.pop()
+            output = output[: len(lines)]
+        assert len(lines) == len(output)
+        assert all(map(is_shown, lines, output)), (command, lines, output)
+    right = int(re.findall(r"right +(\d+) of 360", result.stdout)[0])
+    assert right >= 340
+    exec(compile(training_section().split("```python\n")[1].split("```")[0], "docs/mapping.md", "exec"), {})
+    assert Path("build/own/plan.json").is_file()
+
+
 def test_the_page_on_events_shows_what_its_commands_print(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "examples").symlink_to(ROOT / "examples")

@@ -50,10 +50,13 @@ def run(network: Path, samples: Path, options: TrainingOptions, output: Path) ->
     if not len(parts.training):
         raise InputError(f"--validate {options.validate:g}: no sample of {labelled.n} is left to train with")
     require_torch()
-    # Imported here, because they import torch.
+    # Imported here, because not everybody has PyTorch.
+    import torch
+
     from draupnir.tools.training.fit import fit
     from draupnir.tools.training.layer import ChipLayer
 
+    torch.set_num_threads(1)  # which is quickest for tensors as small as these, and gives the same sums everywhere
     layer = ChipLayer(mapped)
     with progress("training", options.epochs * len(parts.training), "samples") as advance:
         curve = fit(layer, labelled.all(), labels, parts, options, advance)
