@@ -16,6 +16,7 @@ from draupnir.emulator.crossbar.layout import N
 from draupnir.tools.mapping.conventions import Conventions
 from draupnir.tools.mapping.graph import Reals
 from draupnir.tools.mapping.network import INPUT, SpikingNetwork
+from draupnir.tools.mapping.plan import Plan
 from draupnir.tools.mapping.reference import factors
 from draupnir.tools.mapping.violations import BrokenRules, Violation
 
@@ -104,6 +105,36 @@ def assemble(
         {name: pair[:, 1] for name, pair in by_population.items()},
         drivers.numbers(N - len(drivers.index)),
         np.arange(N - n_rows, N - len(drivers.index)),
+    )
+
+
+def placed(network: SpikingNetwork, conventions: Conventions, plan: Plan) -> FloatCrossbar:
+    """Return a network in floating point at the places that a plan already gives it.
+
+    Training may take away all weights of one sign of a source; the source then keeps its two rows.
+    """
+    inputs, neurons, bias = _weights(network, conventions)
+    twins = [np.full(one.neurons.shape, NONE) if one.twins is None else one.twins for one in plan.places]
+    numbers = np.stack([np.concatenate([one.neurons for one in plan.places]), np.concatenate(twins)], axis=1)
+    index = np.zeros(int(numbers.max()) + 1, np.int64)
+    for own in numbers.T:
+        index[own[own >= 0]] = np.flatnonzero(own >= 0)
+    weights = np.zeros((N, len(index)))
+    of_bias = plan.bias_rows[np.newaxis, :] if len(plan.bias_rows) else np.zeros((0, 2), np.int64)
+    for matrix, rows in ((neurons, numbers), (inputs, plan.inputs), (bias[np.newaxis][: len(of_bias)], of_bias)):
+        is_double = rows[:, -1] >= 0 if rows.shape[1] == 2 else np.zeros(len(rows), np.bool_)
+        weights[rows[:, 0]] = np.where(is_double[:, np.newaxis], np.maximum(matrix, 0), matrix)[:, index]
+        weights[rows[is_double, -1]] = np.minimum(matrix[is_double], 0)[:, index]
+    keep = np.concatenate([factors(population, conventions)[0] for population in network.populations])
+    threshold = np.concatenate([population.threshold for population in network.populations])
+    return FloatCrossbar(
+        weights,
+        threshold[index],
+        keep[index],
+        {one.name: one.neurons for one in plan.places},
+        {one.name: own for one, own in zip(plan.places, twins, strict=True)},
+        plan.inputs,
+        plan.bias_rows,
     )
 
 

@@ -13,7 +13,7 @@ from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.crossbar.network import CrossbarNetwork, Limits, addresses
 from draupnir.tools.mapping.choices import CLIPS, LEAKS_AT, STARTS, Choices, Decision
 from draupnir.tools.mapping.conventions import Conventions, Reset
-from draupnir.tools.mapping.crossbar.assembly import FloatCrossbar, assemble
+from draupnir.tools.mapping.crossbar.assembly import FloatCrossbar, assemble, placed
 from draupnir.tools.mapping.crossbar.quantise import quantise, scales
 from draupnir.tools.mapping.crossbar.running import CrossbarRuns, integer_answer
 from draupnir.tools.mapping.crossbar.samples import inputs
@@ -81,7 +81,7 @@ class CrossbarMapper:
         limits, choices = self.limits, mapped.choices
         fine = replace(choices, start=choices.start * FINE, clip=1.0)
         ranges = {name: getattr(limits, name) * FINE for name in Limits.__annotations__ if name != "depth"}
-        crossbar = assemble(mapped.network, mapped.conventions, self.chip, self.one_sign, choices.split_signs)
+        crossbar = placed(mapped.network, mapped.conventions, mapped.plan)
         network = self._integers(crossbar, replace(limits, **ranges), fine)
         return partial(integer_answer, mapped, network)
 
@@ -104,7 +104,7 @@ class CrossbarMapper:
 
     def weights(self, mapped: Mapped) -> Mapping[str, WeightPair]:
         """The weights to each population."""
-        crossbar = assemble(mapped.network, mapped.conventions, self.chip, self.one_sign, split_signs=True)
+        crossbar = placed(mapped.network, mapped.conventions, mapped.plan)
         integers = self.network(mapped.configuration).weights
         pairs = {}
         for place in mapped.plan.places:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -15,8 +15,9 @@ from draupnir.emulator.reckon.network import network as reckon_network
 from draupnir.tools.mapping import folder
 from draupnir.tools.mapping.choices import Choices
 from draupnir.tools.mapping.conventions import Conventions, Reset
+from draupnir.tools.mapping.crossbar.assembly import assemble, placed
 from draupnir.tools.mapping.mapper import mapper_of
-from draupnir.tools.mapping.network import INPUT
+from draupnir.tools.mapping.network import INPUT, NeuronKind
 from draupnir.tools.mapping.trainable import NetworkNumbers, trainable
 from draupnir.tools.tests.mapping.networks import connect, network, population, random_network
 from draupnir.tools.tests.mapping.test_batch import CHIPS, assert_equal, random_mapped
@@ -87,6 +88,34 @@ def test_a_twin_gets_what_its_neuron_gets() -> None:
     assert len(twins) > 0
     assert integers.weights[:, neurons].tolist() == integers.weights[:, twins].tolist()
     assert integers.thr[neurons].tolist() == integers.thr[twins].tolist()
+
+
+@pytest.mark.parametrize("chip", ["odin", "tinyodin"])
+@pytest.mark.parametrize("seed", range(N_NETWORKS))
+def test_the_places_of_a_plan_are_those_that_mapping_gives(chip, seed):
+    mapped, _ = random_mapped(chip, seed)
+    if mapped is None:
+        return
+    crossbar = placed(mapped.network, mapped.conventions, mapped.plan)
+    first = assemble(mapped.network, mapped.conventions, chip, chip == "odin", split_signs=True)
+    for field in fields(first):
+        ours, theirs = getattr(crossbar, field.name), getattr(first, field.name)
+        if isinstance(ours, dict):
+            assert {name: own.tolist() for name, own in ours.items()} == {n: own.tolist() for n, own in theirs.items()}
+        else:
+            assert np.array_equal(ours, theirs), field.name
+
+
+def test_a_source_that_loses_a_sign_in_training_keeps_its_two_rows() -> None:
+    net = network([population("out", 3, NeuronKind.IF)], [connect(INPUT, "out", [[1.0, -1.0, 1.0], [1.0, 1.0, -1.0]])])
+    mapped = mapper_of("odin").map(net, PLAIN, Choices(split_signs=True))
+    one = trainable(mapped)
+    positive = one.remapped(NetworkNumbers((np.full((2, 3), 7.0),), one.start().thresholds))
+    mapper, sample = mapper_of("odin"), np.ones((4, 2), np.uint8)
+    assert (
+        mapper.unrounded_run(positive)(sample).spikes.tolist() == mapper.integer_run(positive)(sample).spikes.tolist()
+    )
+    assert mapper.weights(positive)["out"].on_chip.tolist() == [7] * 6
 
 
 def test_two_neighbours_on_reckon_share_a_threshold() -> None:
