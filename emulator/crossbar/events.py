@@ -15,6 +15,7 @@ import numpy as np
 
 from draupnir.emulator.crossbar import aer_out
 from draupnir.emulator.crossbar.controller import synchronise_req_after
+from draupnir.emulator.crossbar.layout import N
 from draupnir.emulator.crossbar.model import Crossbar
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.parts.fifo import n_main
@@ -45,37 +46,50 @@ class CrossbarStatistics:
     n_sweeps: int
 
 
-class Machine(NamedTuple):
-    """The state that the steps take: the chip's, what is beside it in place of the memories, counters.
+class Workspace(NamedTuple):
+    """The event level's own state.
 
-    ws : the chip's own workspace
+    cells : the chip's record of its neurons and synapses side by side, in place of the memories
+    fired : (256,) int64, the neurons that spike in an event, in order
+    bus_spikes : the spikes that the output bus shows during an event, with their cycles
+    """
+
+    cells: np.record
+    fired: np.ndarray
+    bus_spikes: np.record
+
+
+class Machine(NamedTuple):
+    """The state that the steps take: the chip's, the level's own, counters.
+
     stall : clocks for which one spike stops the controller's counters; NO_SWEEPS: nothing is to be taken at once
     """
 
     r: np.record
     neurons: np.ndarray
     synapses: np.ndarray
-    ws: Any
+    ws: Workspace
     counts: np.record
     stall: int
 
 
 def preparer_of(
-    workspace: ModuleType, counts: np.dtype[Any], may_sweep: Callable[[np.record], bool]
+    new_cells: Callable[[], np.recarray], counts: np.dtype[Any], may_sweep: Callable[[np.record], bool]
 ) -> Callable[..., Any]:
     """Make a chip's ``prepare``: a ``Machine``, with an array of one record in the place of each record.
 
-    workspace : the chip's module with ``new_workspace``, whose argument ``bus_spikes`` takes an event's spikes
+    new_cells : returns an array of one record, for ``Workspace``
     counts : ``runs.counters``; may_sweep : tells of the registers whether the configuration allows for whole events
     """
 
     def prepare(model: Crossbar, environment: Environment, bus_spikes: np.recarray) -> Any:
-        of_arrays: Any = Machine
+        workspace_of_arrays: Any = Workspace
+        machine_of_arrays: Any = Machine
         sweeps = model.stretch and may_sweep(model.registers[0])  # the configuration does not change during a run
         stall = stall_clocks(model, environment) if sweeps else NO_SWEEPS
         counters = np.zeros(1, dtype=counts).view(np.recarray)
-        ws = workspace.new_workspace(bus_spikes)
-        return of_arrays(model.registers, *model.kernel_state()[1:], ws, counters, stall)
+        ws = workspace_of_arrays(new_cells(), np.zeros(N, np.int64), bus_spikes)
+        return machine_of_arrays(model.registers, *model.kernel_state()[1:], ws, counters, stall)
 
     return prepare
 
@@ -100,15 +114,16 @@ def end_counting(m: Machine) -> None:
     m.counts.dropped_spikes += m.r.n_dropped
 
 
-def counted_clock(controller: ModuleType, clock: ModuleType, workspace: ModuleType) -> Callable[..., None]:
+def counted_clock(clock: ModuleType, workspace: ModuleType) -> Callable[..., None]:
     """Make a chip's rising edge of CLK that is counted.
 
     workspace : the chip's module with ``memory_clock``, for the states in which the controller does not wait
     """
+    controller = clock.controller
 
     @kernel
     def count_clock(
-        r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Any, counts: np.record, stall: int
+        r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record, stall: int
     ) -> None:
         counts.cycles[r.state] += 1
         counts.stalls += r.aerout_ctrl_busy

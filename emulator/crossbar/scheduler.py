@@ -17,6 +17,7 @@ from draupnir.emulator.crossbar.controller import SchedPort
 from draupnir.emulator.declare import Word
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.parts import fifo
+from draupnir.emulator.parts.handshake import FOREVER
 
 
 class MainFifo(NamedTuple):
@@ -74,3 +75,17 @@ def synchronise_open_loop(r: np.record) -> None:
     """Rising edge of SPI_OPEN_LOOP's synchroniser."""
     r.spi_open_loop_sync = r.spi_open_loop_sync_int
     r.spi_open_loop_sync_int = r.spi_open_loop
+
+
+# --- A scheduler that is nothing but the main FIFO --------------------------------------------------------------
+
+
+@kernel
+def unchanged_for(r: np.record) -> int:
+    """Clocks for which the outputs stay as they are if nothing is pushed or popped."""
+    return FOREVER
+
+
+@kernel
+def run_on(r: np.record, clocks: int) -> None:
+    """Clocks in which nothing is pushed or popped: nothing moves."""

@@ -11,6 +11,8 @@ from draupnir.emulator.codec import positions
 from draupnir.emulator.crossbar import scheduler as family
 from draupnir.emulator.crossbar.controller import SchedPort
 from draupnir.emulator.crossbar.scheduler import MainFifo
+from draupnir.emulator.crossbar.scheduler import run_on as run_on
+from draupnir.emulator.crossbar.scheduler import unchanged_for as unchanged_for
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.resets import resetter
 from draupnir.emulator.tinyodin.layout import CHIP, PTR_BITS, SCHED_EVENT

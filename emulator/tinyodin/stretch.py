@@ -32,13 +32,24 @@ def is_undisturbed(r: np.record) -> bool:
 
 
 @kernel
+def is_idle(r: np.record) -> bool:
+    """The controller's counters are clear, and no event is in the scheduler or on its way."""
+    return is_quiet(r, field(r.inputs, IN.AERIN_REQ)) and r.main_empty == 1
+
+
+@kernel
+def visits_all(r: np.record) -> bool:
+    """An event visits all neurons, up to SPI_MAX_NEUR."""
+    return r.state == POP_NEUR or (r.state == TREF and controller.names_all(field(r.inputs, IN.AERIN_ADDR)))
+
+
+@kernel
 def can_stretch(r: np.record) -> bool:
     """Tell whether a stretch begins here; the inputs are those of the coming clock."""
     if r.state == WAIT:
-        begins = is_quiet(r, field(r.inputs, IN.AERIN_REQ)) and r.main_empty == 1
+        begins = is_idle(r)
     else:
-        visits = r.state == POP_NEUR or (r.state == TREF and controller.names_all(field(r.inputs, IN.AERIN_ADDR)))
-        begins = visits and r.ctrl_cnt == 2 * r.neur_cnt and r.neur_cnt < r.spi_max_neur
+        begins = visits_all(r) and r.ctrl_cnt == 2 * r.neur_cnt and r.neur_cnt < r.spi_max_neur
     return begins and field(r.inputs, IN.AEROUT_ACK) == 0 and is_undisturbed(r)
 
 

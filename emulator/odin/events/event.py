@@ -7,33 +7,23 @@ Source: controller.v, scheduler.v, aer_out.v, as in controller.py, scheduler.py,
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
+from draupnir.emulator.crossbar.events import Machine, Workspace
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import controller, scheduler
 from draupnir.emulator.odin.clock import IN
 from draupnir.emulator.odin.controller import BIST, POP_NEUR, TREF, WAIT, WAIT_REQDN
 from draupnir.emulator.odin.events.parts import spike_event_in_parts
-from draupnir.emulator.odin.events.visits import EVENT_CLOCKS, fire, is_free, keep_last_neuron, row, stimulate
-from draupnir.emulator.odin.events.workspace import Workspace
+from draupnir.emulator.odin.events.visits import EVENT_CLOCKS, fire, keep_last_neuron, row, stimulate
+from draupnir.emulator.odin.events.visits import is_free as is_free
 from draupnir.emulator.odin.layout import N_SYN, N
 from draupnir.emulator.odin.planes import izh, lif, sweep
 from draupnir.emulator.odin.scheduler import SCHED
-from draupnir.emulator.parts.fifo import n_main
 from draupnir.emulator.parts.handshake import Delays, Receiver
 
 ROW_CLOCKS = 2 * N // N_SYN  # of a row of synapses in a bistability event
-
-
-class WholeEvent(NamedTuple):
-    """The outcome of an event: the clocks that it took, the receiver, and AEROUT_REQ as it was seen last."""
-
-    clocks: int
-    receiver: Receiver
-    req: int
 
 
 # --- When -------------------------------------------------------------------------------------------------------
@@ -65,19 +55,19 @@ def _whole_spike_event(
     pre = field(scheduler.outputs(r).data_out, SCHED.addr)
     row(r, ws, synapses, pre)
     stimulate(r, ws, neurons, synapses, pre)
-    counts.weight_steps += sweep.n_moved(ws.planes)
+    counts.weight_steps += sweep.n_moved(ws.cells)
     counts.synaptic_operations += N
-    return fire(r, ws, counts, sweep.list_ones(ws.planes.spike, ws.fired), 0, N, stall)
+    return fire(r, ws, counts, sweep.list_ones(ws.cells.spike, ws.fired), 0, N, N - 1, stall, True)
 
 
 @kernel
 def _tref_event(r: np.record, ws: Workspace, neurons: np.ndarray, counts: np.record, stall: int) -> int:
     keep_last_neuron(r, ws, neurons)
-    if ws.planes.any_lif:
-        lif.leak_lif(ws.planes)
-    if ws.planes.any_izh:
-        izh.update_izh(ws.planes, 0, 1)
-    return fire(r, ws, counts, sweep.list_ones(ws.planes.spike, ws.fired), 0, N, stall)
+    if ws.cells.any_lif:
+        lif.leak_lif(ws.cells)
+    if ws.cells.any_izh:
+        izh.update_izh(ws.cells, 0, 1)
+    return fire(r, ws, counts, sweep.list_ones(ws.cells.spike, ws.fired), 0, N, N - 1, stall, False)
 
 
 @kernel
@@ -89,8 +79,8 @@ def _bist_event(r: np.record, ws: Workspace, synapses: np.ndarray, counts: np.re
     last = first if single else N - 1
     for pre in range(first, last + 1):
         row(r, ws, synapses, pre)
-        sweep.bistable_row(ws.planes, pre, r.spi_update_unmapped_syn)
-        counts.weight_steps += sweep.n_moved(ws.planes)
+        sweep.bistable_row(ws.cells, pre, r.spi_update_unmapped_syn)
+        counts.weight_steps += sweep.n_moved(ws.cells)
     clocks = ROW_CLOCKS * (last + 1 - first)
     scheduler.run_on(r, clocks)
     return clocks
@@ -100,32 +90,21 @@ def _bist_event(r: np.record, ws: Workspace, synapses: np.ndarray, counts: np.re
 
 
 @kernel
-def take(
-    r: np.record,
-    ws: Workspace,
-    neurons: np.ndarray,
-    synapses: np.ndarray,
-    counts: np.record,
-    delays: Delays,
-    stall: int,
-    receiver: Receiver,
-) -> WholeEvent:
-    """The event that begins with this clock, where ``can_take``; the input bus's share is left to the caller."""
+def take(m: Machine, receiver: Receiver, delays: Delays) -> tuple[Receiver, int, int]:
+    """The event that begins with this clock, where ``can_take``; see ``crossbar/steps.py``."""
+    r, ws, counts = m.r, m.ws, m.counts
     first_state, begin = r.state, r.cycle
-    counts.n_sweeps += 1
-    counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
-    req_before = 0
+    req, one_by_one = 0, 0
     if first_state == BIST:
-        r.cycle += _bist_event(r, ws, synapses, counts)
+        r.cycle += _bist_event(r, ws, m.synapses, counts)
     elif first_state == TREF:
-        r.cycle += _tref_event(r, ws, neurons, counts, stall)
+        r.cycle += _tref_event(r, ws, m.neurons, counts, m.stall)
     elif scheduler.rst_priority(r):
-        r.cycle += _whole_spike_event(r, ws, neurons, synapses, counts, stall)
+        r.cycle += _whole_spike_event(r, ws, m.neurons, m.synapses, counts, m.stall)
     else:
-        receiver, req_before = spike_event_in_parts(r, ws, neurons, synapses, counts, delays, stall, receiver)
-    clocks = r.cycle - begin
-    counts.cycles[first_state] += clocks
+        receiver, req = spike_event_in_parts(r, ws, m.neurons, m.synapses, counts, delays, m.stall, receiver)
+        one_by_one = r.cycle - begin
     r.state = WAIT if first_state == POP_NEUR else WAIT_REQDN
-    r.ctrl_cnt = clocks if first_state == BIST else EVENT_CLOCKS
+    r.ctrl_cnt = r.cycle - begin if first_state == BIST else EVENT_CLOCKS
     r.neur_cnt = 0
-    return WholeEvent(clocks, receiver, req_before)
+    return receiver, req, one_by_one

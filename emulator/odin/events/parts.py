@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from draupnir.emulator.crossbar.events import Workspace
 from draupnir.emulator.kernel.bits import field, placed
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin import scheduler
 from draupnir.emulator.odin.clock import IN, OUT, outputs
 from draupnir.emulator.odin.controller import POP_NEUR
 from draupnir.emulator.odin.events.visits import EVENT_CLOCKS, fire, is_free, row, stimulate
-from draupnir.emulator.odin.events.workspace import Workspace, memory_clock
+from draupnir.emulator.odin.events.workspace import memory_clock
 from draupnir.emulator.odin.layout import N_PRIO, N_SYN, N
 from draupnir.emulator.odin.planes import record, sweep
 from draupnir.emulator.odin.scheduler import SCHED
@@ -48,7 +49,7 @@ def _until_another(r: np.record, ws: Workspace, stop: int, stall: int) -> tuple[
     """
     first, n_fired, distance = r.neur_cnt, 0, N_PRIO
     group, n_fired_before = NOBODY, 0
-    for k in range(sweep.list_ones(ws.planes.spike, ws.fired)):
+    for k in range(sweep.list_ones(ws.cells.spike, ws.fired)):
         n = ws.fired[k]
         if n < first:
             continue
@@ -58,8 +59,8 @@ def _until_another(r: np.record, ws: Workspace, stop: int, stall: int) -> tuple[
             group, n_fired_before = n // N_SYN, n_fired
         ws.fired[n_fired] = n
         n_fired += 1
-        if record.number_of(ws.planes.spk_ref, n) != 0:
-            distance = min(distance, record.number_of(ws.planes.isi_ref, n) + 1)
+        if record.number_of(ws.cells.spk_ref, n) != 0:
+            distance = min(distance, record.number_of(ws.cells.isi_ref, n) + 1)
         stop = min(stop, first + N_SYN * _fits(r, n_fired, distance, stall))
         if stop < (group + 1) * N_SYN:
             return group * N_SYN, n_fired_before
@@ -78,16 +79,16 @@ def _take_groups(
     sched = scheduler.outputs(r)
     pre = field(sched.data_out, SCHED.addr)
     row(r, ws, synapses, pre)
-    record.keep(ws.planes, pre)
-    record.set_bit(ws.planes.burst_end, pre, int(sched.burst_end == 1))
+    record.keep(ws.cells, pre)
+    record.set_bit(ws.cells.burst_end, pre, int(sched.burst_end == 1))
     stimulate(r, ws, neurons, synapses, pre)
-    record.set_bit(ws.planes.burst_end, pre, 0)
+    record.set_bit(ws.cells.burst_end, pre, 0)
     stop, n_fired = _until_another(r, ws, first + n_groups * N_SYN, stall)
-    record.put_back(ws.planes, pre, first, stop)
+    record.put_back(ws.cells, pre, first, stop)
     if stop > first:
-        counts.weight_steps += sweep.n_moved(ws.planes)
+        counts.weight_steps += sweep.n_moved(ws.cells)
         counts.synaptic_operations += stop - first
-        r.cycle += fire(r, ws, counts, n_fired, first, stop - first, stall)
+        r.cycle += fire(r, ws, counts, n_fired, first, stop - first, N - 1, stall, True)
         r.ctrl_cnt = 2 * stop
         r.neur_cnt = stop
     return (stop - first) // N_SYN

@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from draupnir.emulator.codec import positions
 from draupnir.emulator.declare import Word
 from draupnir.emulator.kernel.arith import wide
+from draupnir.emulator.kernel.bits import placed
 from draupnir.emulator.kernel.jit import kernel, outlined
-from draupnir.emulator.odin.layout import IZH, LIF, N_SYN, NEURONS, SYN_BITS, SYN_WEIGHT, N
+from draupnir.emulator.odin.layout import IZH, LIF, N_SYN, NEUR_EVENT, NEURONS, SYN_BITS, SYN_WEIGHT, N
 from draupnir.emulator.odin.planes.gates import select
 
 WORD_BITS = 64
@@ -27,6 +29,7 @@ STATE_BEGIN = min(f.lsb for word in (LIF, IZH) for f in word if f.kind == "state
 LIF_STATE_END = max(f.msb for f in LIF if f.kind == "state") + 1
 STATE_END = max(f.msb for f in IZH if f.kind == "state") + 1
 CACHE_LINE = 64  # bytes
+EVENT_OUT = positions(NEUR_EVENT)
 
 PLANES = (
     ("neurons", (NEURONS.width,), "the neuron memory: plane b is bit b of all neurons' words"),
@@ -52,6 +55,7 @@ SCALARS = [
     ("any_izh", np.int64),  # 1 if there may be Izhikevich neurons
     ("vectors", np.int64),  # 1; see ``words``
     ("limbs", np.int64, (WORD_BITS,)),  # scratch
+    ("word", np.int64, (N_LIMBS,)),  # scratch: a neuron's memory word
 ]
 DTYPE = np.dtype((np.record, [(name, np.int64, (*shape, N_WORDS)) for name, shape, _ in PLANES] + SCALARS))
 
@@ -104,6 +108,13 @@ def number_of(planes: np.ndarray, n: int) -> int:
     for b in range(len(planes)):
         number |= bit_of(planes[b], n) << b
     return number
+
+
+@kernel
+def spike_of(p: np.record, n: int) -> int:
+    """NEUR_EVENT of a neuron that spikes."""
+    spk_ref, isi_ref = number_of(p.spk_ref, n), number_of(p.isi_ref, n)
+    return placed(1, EVENT_OUT.spike) | placed(spk_ref, EVENT_OUT.spk_ref) | placed(isi_ref, EVENT_OUT.isi_ref)
 
 
 # --- Eight neurons, eight synapses ------------------------------------------------------------------------------

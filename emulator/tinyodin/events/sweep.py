@@ -33,9 +33,15 @@ LANES = np.dtype(
             ("leak_str", np.int16, (N,)),
             ("enabled", np.int16, (N,)),  # 1 if the neuron's spikes leave it
             ("spike", np.int16, (N,)),  # of the last event: 1 if a spike left the neuron
+            ("rows", np.int8, (N, N)),  # weights, pre- by post-synaptic neuron
         ],
     )
 )
+
+
+def new_lanes() -> np.recarray:
+    """An array of one record of lanes; ``load_all`` fills it."""
+    return np.zeros(1, dtype=LANES).view(np.recarray)
 
 
 @kernel
@@ -65,21 +71,21 @@ def flush_neuron(lanes: np.record, neurons: np.ndarray, n: int) -> None:
 
 
 @kernel
-def load_synapses(rows: np.ndarray, synapses: np.ndarray, addr: int) -> None:
-    """Spread a synapse word over its row; rows : (256, 256) int8, pre- by post-synaptic neuron."""
+def load_synapses(lanes: np.record, synapses: np.ndarray, addr: int) -> None:
+    """Spread a synapse word over its row."""
     word = wide(synapses[addr, 0])
     for i in range(N_SYN):
         weight = signed((word >> (SYN_BITS * i)) & ((1 << SYN_BITS) - 1), SYN_BITS)
-        rows[addr >> ROW_GROUP_BITS, (addr * N_SYN + i) % N] = np.int8(weight)
+        lanes.rows[addr >> ROW_GROUP_BITS, (addr * N_SYN + i) % N] = np.int8(weight)
 
 
 @outlined
-def load_all(lanes: np.record, rows: np.ndarray, neurons: np.ndarray, synapses: np.ndarray) -> None:
+def load_all(lanes: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
     """Fill all lanes from the memories."""
     for n in range(N):
         load_neuron(lanes, neurons, n)
     for addr in range(len(synapses)):
-        load_synapses(rows, synapses, addr)
+        load_synapses(lanes, synapses, addr)
 
 
 @outlined
@@ -93,12 +99,29 @@ def flush_all(lanes: np.record, neurons: np.ndarray) -> None:
 
 
 @outlined
-def total(column: np.ndarray, n_neurons: int) -> int:
+def _total(column: np.ndarray, n_neurons: int) -> int:
     """Sum of the first of a lane of 0 and 1."""
     n_ones = lane(0)
     for n in range(n_neurons):
         n_ones = lane(n_ones + column[n])
     return wide(n_ones)
+
+
+@outlined
+def list_spikes(lanes: np.record, n_neurons: int, neurs: np.ndarray) -> int:
+    """Put the first neurons that spiked into ``neurs``, in ascending order; returns how many."""
+    n_spikes = 0
+    if _total(lanes.spike, n_neurons):
+        for n in range(n_neurons):
+            neurs[n_spikes] = n
+            n_spikes += wide(lanes.spike[n])
+    return n_spikes
+
+
+@kernel
+def spike_of(lanes: np.record, n: int) -> int:
+    """A neuron's spike, as the scheduler takes it."""
+    return 1
 
 
 @kernel
@@ -110,8 +133,9 @@ def _fire(lanes: np.record, n: int, core: Any) -> None:
 
 
 @outlined
-def stimulate(lanes: np.record, row: np.ndarray, n_neurons: int) -> None:
-    """The first neurons take a spike; row : (256,) int8, the weights."""
+def stimulate(lanes: np.record, pre: int, n_neurons: int) -> None:
+    """The first neurons take a spike of neuron ``pre``."""
+    row = lanes.rows[pre]
     for n in range(n_neurons):
         core = lane(lanes.core[n] + lane(row[n]))
         core = lane(CORE_MAX) if core > CORE_MAX else core
