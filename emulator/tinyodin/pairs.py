@@ -20,58 +20,33 @@ WORD_MASK = (1 << WORD_BITS) - 1
 
 
 @outlined
-def n_unstimulated(neurons: np.ndarray, synapses: np.ndarray) -> int:
-    """The neurons that a spike event visits before a pair in which one spikes: their number.
+def n_quiet(neurons: np.ndarray, synapses: np.ndarray, time_ref: int) -> int:
+    """The neurons that an event visits before a pair in which one spikes: their number.
 
     neurons : (n, 1) uint32, an even number; synapses : (m, 1) uint32, their synapses from the first of a word on
+    time_ref : 1 for a time reference, for which the synapses do not matter; 0 for a spike
     """
     pairs, weights = neurons.reshape(-1).view(np.int64), synapses.reshape(-1).view(np.uint8)
-    n_quiet = len(pairs)
+    n_pairs = len(pairs)
     for i in range(len(pairs)):
-        n_quiet = min(n_quiet, i if _spike(pairs[i], np.int64(weights[i]), 0) else len(pairs))
-    return 2 * n_quiet
+        low, high = _updated(pairs[i], np.int64(weights[i]), time_ref)
+        spike = low.spike & neuron_core.enabled(low.word) | high.spike & neuron_core.enabled(high.word)
+        n_pairs = min(n_pairs, i if spike else len(pairs))
+    return 2 * n_pairs
 
 
 @outlined
-def stimulate(neurons: np.ndarray, synapses: np.ndarray) -> None:
-    """A spike event visits these neurons; both as in ``n_unstimulated``."""
+def visit(neurons: np.ndarray, synapses: np.ndarray, time_ref: int) -> None:
+    """An event visits these neurons; the arguments are as in ``n_quiet``."""
     pairs, weights = neurons.reshape(-1).view(np.int64), synapses.reshape(-1).view(np.uint8)
     for i in range(len(pairs)):
-        pairs[i] = _pair_next(pairs[i], np.int64(weights[i]), 0)
-
-
-@outlined
-def n_unleaked(neurons: np.ndarray) -> int:
-    """The same as ``n_unstimulated``, for a time reference."""
-    pairs = neurons.reshape(-1).view(np.int64)
-    n_quiet = len(pairs)
-    for i in range(len(pairs)):
-        n_quiet = min(n_quiet, i if _spike(pairs[i], 0, 1) else len(pairs))
-    return 2 * n_quiet
-
-
-@outlined
-def leak(neurons: np.ndarray) -> None:
-    """A time reference visits these neurons, an even number."""
-    pairs = neurons.reshape(-1).view(np.int64)
-    for i in range(len(pairs)):
-        pairs[i] = _pair_next(pairs[i], 0, 1)
+        low, high = _updated(pairs[i], np.int64(weights[i]), time_ref)
+        pairs[i] = low.word | high.word << WORD_BITS
 
 
 @kernel
-def _spike(pair: Any, weights: Any, time_ref: int) -> int:
-    """1 if a spike leaves one of a pair's neurons, else 0."""
-    low, high = _updated(pair, weights, 0, time_ref), _updated(pair, weights, 1, time_ref)
-    return low.spike & neuron_core.enabled(low.word) | high.spike & neuron_core.enabled(high.word)
-
-
-@kernel
-def _pair_next(pair: Any, weights: Any, time_ref: int) -> int:
-    """A pair of neurons after an event."""
-    return _updated(pair, weights, 0, time_ref).word | _updated(pair, weights, 1, time_ref).word << WORD_BITS
-
-
-@kernel
-def _updated(pair: Any, weights: Any, i: int, time_ref: int) -> lif.LifNext:
-    """The first (i = 0) or the second neuron of a pair, after an event."""
-    return lif.update((pair >> (WORD_BITS * i)) & WORD_MASK, synaptic_core.synapse(weights, i), 1, time_ref)
+def _updated(pair: Any, weights: Any, time_ref: int) -> tuple[lif.LifNext, lif.LifNext]:
+    """Both neurons of a pair after an event."""
+    low = lif.update(pair & WORD_MASK, synaptic_core.synapse(weights, 0), 1, time_ref)
+    high = lif.update((pair >> WORD_BITS) & WORD_MASK, synaptic_core.synapse(weights, 1), 1, time_ref)
+    return low, high

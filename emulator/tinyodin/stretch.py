@@ -62,8 +62,7 @@ def stretch(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int
     elapsed = clocks
     if r.state != WAIT:
         first = r.neur_cnt
-        last = min(r.spi_max_neur, first + clocks // 2)
-        n = _stimulate(r, neurons, synapses, first, last) if r.state == POP_NEUR else _leak(r, neurons, first, last)
+        n = _visit(r, neurons, synapses, first, min(r.spi_max_neur, first + clocks // 2))
         r.neur_cnt = n
         r.ctrl_cnt = 2 * n
         elapsed = 2 * (n - first)
@@ -73,53 +72,42 @@ def stretch(r: np.record, neurons: np.ndarray, synapses: np.ndarray, clocks: int
 
 
 @kernel
-def _stimulate(r: np.record, neurons: np.ndarray, synapses: np.ndarray, first: int, last: int) -> int:
-    """A spike event visits neurons from ``first`` up to one that spikes, or to ``last``; returns which.
+def _visit(r: np.record, neurons: np.ndarray, synapses: np.ndarray, first: int, last: int) -> int:
+    """An event visits neurons from ``first`` up to one that spikes, or to ``last``; returns which.
 
     Where it stops nothing has been read yet: that is for all blocks to see. In the middle of a word of synapses the
     weights are those that have been read.
     """
+    time_ref = int(r.state == TREF)
     row = field(scheduler.outputs(r).data_out, scheduler.SCHED.addr) << SYN.pre.shift
     n = first
     while n < last:
         begins = n & IN_GROUP == 0
-        n_visited = _stimulate_pairs(r, neurons[n:last], synapses[row | n >> GROUP_BITS :]) if begins else 0
+        n_visited = _visit_pairs(r, neurons[n:last], synapses[row | n >> GROUP_BITS :], time_ref) if begins else 0
         if n_visited == 0:
             weights: Any = np.int64(synapses[row | n >> GROUP_BITS, 0]) if begins else r.synarray_rdata
-            n_visited = _visit(r, neurons, n, synaptic_core.synapse(weights, n), 0)
+            n_visited = _visit_one(r, neurons, n, synaptic_core.synapse(weights, n), time_ref)
             if n_visited == 0:
                 break
-            r.synarray_rdata = weights
+            r.synarray_rdata = r.synarray_rdata if time_ref else weights
         n += n_visited
     return n
 
 
 @kernel
-def _stimulate_pairs(r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> int:
-    """A spike event visits neurons, from the first of a word of synapses on, up to a pair in which one spikes."""
-    n_neurons = pairs.n_unstimulated(neurons[: len(neurons) & ~1], synapses)
+def _visit_pairs(r: np.record, neurons: np.ndarray, synapses: np.ndarray, time_ref: int) -> int:
+    """An event visits neurons, from the first of a word of synapses on, up to a pair in which one spikes."""
+    n_neurons = pairs.n_quiet(neurons[: len(neurons) & ~1], synapses, time_ref)
     if n_neurons:
         r.neur_state = np.int64(neurons[n_neurons - 1, 0])
-        r.synarray_rdata = np.int64(synapses[(n_neurons - 1) >> GROUP_BITS, 0])
-        pairs.stimulate(neurons[:n_neurons], synapses)
+        if not time_ref:
+            r.synarray_rdata = np.int64(synapses[(n_neurons - 1) >> GROUP_BITS, 0])
+        pairs.visit(neurons[:n_neurons], synapses, time_ref)
     return n_neurons
 
 
 @kernel
-def _leak(r: np.record, neurons: np.ndarray, first: int, last: int) -> int:
-    """The same as ``_stimulate``, for a time reference."""
-    n_neurons = pairs.n_unleaked(neurons[first : first + ((last - first) & ~1)])
-    n = first + n_neurons
-    if n_neurons:
-        r.neur_state = np.int64(neurons[n - 1, 0])
-        pairs.leak(neurons[first:n])
-    while n < last and _visit(r, neurons, n, 0, 1):
-        n += 1
-    return n
-
-
-@kernel
-def _visit(r: np.record, neurons: np.ndarray, n: int, syn_weight: int, time_ref: int) -> int:
+def _visit_one(r: np.record, neurons: np.ndarray, n: int, syn_weight: int, time_ref: int) -> int:
     """An event visits one neuron, unless it would spike; returns how many were visited."""
     word: Any = np.int64(neurons[n, 0])
     result = lif.update(word, syn_weight, 1, time_ref)
