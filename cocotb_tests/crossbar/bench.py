@@ -21,11 +21,12 @@ from draupnir.emulator import chips
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.codec import encode, to_limbs, update
-from draupnir.emulator.crossbar.layout import N_SYN, SPI_FRAME, SYN_ADDR
+from draupnir.emulator.crossbar.layout import N_SYN, SPI_FRAME, SYN_ADDR, SYN_BITS, N
 from draupnir.emulator.crossbar.model import Crossbar
 from draupnir.emulator.declare import Event, Memory
 from draupnir.emulator.spi.bytewise import Bytewise
 from draupnir.emulator.spi.port import MemoryWrite, Write, writes_of
+from draupnir.golden.recipes.crossbar import synapse_words
 
 LIMIT: Limit = {"timeout_time": 4, "timeout_unit": "ms"}  # simulated time: 400,000 clocks
 WRITE_CYCLES = 8  # After the end of a frame, the memory is written in fewer cycles than these.
@@ -55,7 +56,8 @@ class CrossbarBench(ChipBench):
     A chip's bench declares its model, the word of a neuron that never spikes (``silent``), the object that makes SPI
     frames (``port``), the registers of each test in ``test_random.py`` (``drawn_with``), the kinds of event that take
     too long for random traffic (``too_long``), and the fields that each neuron and synapse needs (``of_lif``,
-    ``of_synapse``). It also makes random memories.
+    ``of_synapse``). In a random memory one synapse in ``one_in`` exists; the bits ``existence`` of all others are 0. It
+    also makes random neurons.
     """
 
     settling = SPI_FRAME  # Handshakes on the output bus end in these cycles.
@@ -68,6 +70,8 @@ class CrossbarBench(ChipBench):
     too_long: tuple[str, ...] = ()
     of_lif: Mapping[str, int] = {}
     of_synapse: Mapping[str, int] = {}
+    existence: int
+    one_in: int
 
     def __init__(
         self,
@@ -134,9 +138,11 @@ class CrossbarBench(ChipBench):
     def any_neurons(self) -> np.ndarray:
         """Return a random neuron memory, (depth, limbs) uint32."""
 
-    @abstractmethod
     def any_synapses(self) -> np.ndarray:
-        """Return a random synapse memory, (depth, limbs) uint32."""
+        """Return a random synapse memory, (depth, limbs) uint32; so few synapses exist that a closed loop ends."""
+        shape = (N, N)  # pre-synaptic, post-synaptic neuron
+        is_absent = self.rng.integers(self.one_in, size=shape) != 0
+        return synapse_words(self.rng.integers(1 << SYN_BITS, size=shape) & ~(is_absent * self.existence))
 
     def initial(self) -> Mapping[str, np.ndarray]:
         return self._silent

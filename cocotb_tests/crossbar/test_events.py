@@ -48,3 +48,14 @@ async def test_full_scheduler_holds_the_bus(dut: Any) -> None:
         bench.aerout.start()
         await bench.clock.cycles(n * 20 + 1000)
         assert bench.output.addrs == [i % 16 for i in range(n)]
+
+
+@cocotb.test(**LIMIT)
+async def test_virtual_event_of_no_weight_is_a_spike(dut: Any) -> None:
+    """A virtual event of weight 0 is the same word as a neuron's spike: it reaches all neurons through the synapses."""
+    chip = bench_here()
+    neurons = {neur: chip.lif(thr=4) for neur in range(N)}
+    async with chip(dut, OPEN_LOOP, neurons, chip.synapses({(PRE, 200): 5})) as bench:
+        await bench.event("virtual", neur=PRE, weight=0)
+        await bench.clock.cycles(bench.kind_of("spike").cycles + 2 * AER_CYCLES)
+        assert bench.output.addrs == [200]

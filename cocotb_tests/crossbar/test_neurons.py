@@ -8,7 +8,7 @@ import cocotb
 
 from draupnir.cocotb_tests.crossbar.bench import LIMIT, OPEN_LOOP, QUIET, SPIKE_QUIET, bench_here
 
-NEUR = 7
+NEUR, PRE = 7, 5
 
 
 @cocotb.test(**LIMIT)
@@ -41,3 +41,24 @@ async def test_spike_comes_back_through_the_scheduler(dut: Any) -> None:
         await bench.event("virtual", neur=NEUR, weight=7)
         await bench.clock.cycles(3 * SPIKE_QUIET)
         assert bench.output.addrs == [NEUR, 100, 30]
+
+
+@cocotb.test(**LIMIT)
+async def test_zero_threshold_spikes_at_every_access(dut: Any) -> None:
+    """A neuron with threshold 0 also spikes at a time reference."""
+    chip = bench_here()
+    async with chip(dut, OPEN_LOOP, {NEUR: chip.lif(thr=0)}) as bench:
+        await bench.event("tref", neur=NEUR)
+        await bench.clock.cycles(QUIET)
+        assert bench.output.addrs == [NEUR]
+
+
+@cocotb.test(**LIMIT)
+async def test_controller_sends_what_it_has_processed(dut: Any) -> None:
+    """SPI_AER_SRC_CTRL_nNEUR is 1: the chip also sends the input spike, and each spike as it is processed."""
+    chip = bench_here()
+    synapses = chip.synapses({(PRE, 100): 6})
+    async with chip(dut, {"SPI_AER_SRC_CTRL_nNEUR": 1}, {100: chip.lif(thr=6)}, synapses) as bench:
+        await bench.event("spike", pre_neur=PRE)
+        await bench.clock.cycles(3 * SPIKE_QUIET)
+        assert bench.output.addrs == [PRE, 100]

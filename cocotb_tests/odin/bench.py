@@ -11,10 +11,9 @@ from draupnir.cocotb_tests.crossbar.bench import CrossbarBench
 from draupnir.emulator.codec import encode
 from draupnir.emulator.odin import layout
 from draupnir.emulator.odin.chip import Model
-from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES
+from draupnir.emulator.odin.layout import CHIP, NEURONS
 from draupnir.emulator.odin.port import PORT
 
-_MAPPED = np.uint32(encode(layout.SYN, **{f.name: 1 for f in layout.SYN if f.name.startswith(layout.MAPPING.name)}))
 EVENTS = {event.name: event for event in CHIP.events}
 
 
@@ -27,6 +26,7 @@ class Bench(CrossbarBench):
     too_long = ("bist_all",)  # It takes 16,000 clocks.
     of_lif: Mapping[str, int] = {"lif_izh_sel": 1}
     of_synapse: Mapping[str, int] = {layout.MAPPING.name: 1}
+    existence, one_in = 1 << layout.MAPPING.lsb, 32
     drawn_with: Mapping[str, Mapping[str, int]] = {
         "open_loop": {"SPI_OPEN_LOOP": 1, "SPI_BURST_TIMEREF": 200},
         "closed_loop": {"SPI_SYN_SIGN": 0x5A << 96},
@@ -44,8 +44,3 @@ class Bench(CrossbarBench):
         words = self.rng.integers(1 << 32, size=(NEURONS.depth, NEURONS.n_limbs), dtype=np.uint32)
         words[:, 0] = words[:, 0] & ~np.uint32(1) | np.arange(NEURONS.depth, dtype=np.uint32) % 2
         return words
-
-    def any_synapses(self) -> np.ndarray:
-        """A synapse memory of random weights; one synapse in 32 exists, so that a closed loop does not fill."""
-        weights, *rare = self.rng.integers(1 << 32, size=(6, SYNAPSES.depth, SYNAPSES.n_limbs), dtype=np.uint32)
-        return weights & (np.bitwise_and.reduce(rare) | ~_MAPPED)

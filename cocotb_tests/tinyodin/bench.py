@@ -9,13 +9,11 @@ import numpy as np
 from draupnir.cocotb_tests.crossbar.bench import LIMIT as LIMIT
 from draupnir.cocotb_tests.crossbar.bench import CrossbarBench
 from draupnir.emulator.codec import encode
+from draupnir.emulator.crossbar import synaptic_core
 from draupnir.emulator.tinyodin import layout
 from draupnir.emulator.tinyodin.chip import Model
-from draupnir.emulator.tinyodin.layout import CHIP, NEURONS, SYNAPSES, N
+from draupnir.emulator.tinyodin.layout import NEURONS, N
 from draupnir.emulator.tinyodin.port import PORT
-
-EVENTS = {event.name: event for event in CHIP.events}
-RATE = 1 << layout.SYN_BITS  # In a random memory, one of so many synapses exists.
 
 
 class Bench(CrossbarBench):
@@ -32,6 +30,7 @@ class Bench(CrossbarBench):
         "abuse": {"SPI_OPEN_LOOP": 1, "SPI_MAX_NEUR": 99},
     }
     always: Mapping[str, int] = {"SPI_MAX_NEUR": N - 1}
+    existence, one_in = synaptic_core.SYN_MASK, 16
 
     def any_neurons(self) -> np.ndarray:
         """Return a neuron memory in which half of the words are random, and the other neurons spike easily."""
@@ -39,9 +38,3 @@ class Bench(CrossbarBench):
         low = ((1 << 5) - 1) << layout.LIF["thr"].lsb | ((1 << 3) - 1) << layout.LIF["leak_str"].lsb
         words[::2] &= np.uint32(low)
         return words
-
-    def any_synapses(self) -> np.ndarray:
-        """Return a synapse memory of random weights, most of them 0, so that a closed loop does not fill the FIFO."""
-        shape = (SYNAPSES.depth, layout.N_SYN)
-        weights = self.rng.integers(RATE, size=shape) * (self.rng.integers(RATE, size=shape) == 0)
-        return (weights << layout.SYN_BITS * np.arange(layout.N_SYN)).sum(axis=1).astype(np.uint32)[:, np.newaxis]

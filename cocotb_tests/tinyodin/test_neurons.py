@@ -6,10 +6,8 @@ from typing import Any
 
 import cocotb
 
-from draupnir.cocotb_tests.crossbar.bench import OPEN_LOOP, QUIET, SPIKE_QUIET
+from draupnir.cocotb_tests.crossbar.bench import OPEN_LOOP, QUIET
 from draupnir.cocotb_tests.tinyodin.bench import LIMIT, Bench
-
-NEUR, PRE = 7, 5
 
 
 @cocotb.test(**LIMIT)
@@ -35,22 +33,3 @@ async def test_leak_goes_to_zero_from_either_side(dut: Any) -> None:
             await bench.clock.cycles(QUIET)
             potentials.append((bench.core(1), bench.core(2)))
         assert potentials == [(14, -14), (8, -8), (2, -2), (0, 0), (0, 0)]
-
-
-@cocotb.test(**LIMIT)
-async def test_zero_threshold_spikes_at_every_access(dut: Any) -> None:
-    """A neuron with threshold 0 also spikes at a time reference, and when the SPI writes it."""
-    async with Bench(dut, OPEN_LOOP, {NEUR: Bench.lif(thr=0)}) as bench:
-        await bench.event("tref", neur=NEUR)
-        await bench.clock.cycles(QUIET)
-        assert bench.output.addrs == [NEUR]
-
-
-@cocotb.test(**LIMIT)
-async def test_controller_sends_what_it_has_processed(dut: Any) -> None:
-    """SPI_AER_SRC_CTRL_nNEUR is 1: the chip also sends the input spike, and each spike after its 512 clocks."""
-    neurons = {100: Bench.lif(thr=6)}
-    async with Bench(dut, {"SPI_AER_SRC_CTRL_nNEUR": 1}, neurons, Bench.synapses({(PRE, 100): 6})) as bench:
-        await bench.event("spike", pre_neur=PRE)
-        await bench.clock.cycles(3 * SPIKE_QUIET)
-        assert bench.output.addrs == [PRE, 100]
