@@ -4,6 +4,10 @@ Source: ODIN.v; tinyODIN.v.
 """
 
 from abc import abstractmethod
+from collections.abc import Callable
+from functools import wraps
+from inspect import signature
+from typing import ParamSpec
 
 from amaranth import ClockDomain, Module, Signal
 from amaranth.hdl import ValueLike
@@ -14,6 +18,7 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.rtl.lib.bundles import forward
 
+P = ParamSpec("P")
 SIZES = (64, 128, 256)  # numbers of neurons that a chip of ours can have
 MEMORIES = {"neurons": "neuron_core.neurons.words", "synapses": "synaptic_core.synapses.words"}
 BLOCKS = ("aer_out", "spi", "controller", "scheduler", "synaptic_core", "neuron_core")
@@ -119,8 +124,15 @@ class CrossbarChip(wiring.Component):
         ]
 
 
-def check_size(chip: Chip, name: str, size: int, sizes: tuple[int, ...]) -> None:
-    """Raise InputError for a size that is not possible."""
+def maker(chip: Chip, make: Callable[P, CrossbarChip], **choices: tuple[int, ...]) -> Callable[P, CrossbarChip]:
+    """Return ``make`` with a check of its sizes: it raises InputError for a size that is not one of the choices."""
+
     # This check is not in the chip, because Amaranth warns of components that are not used.
-    if size not in sizes:
-        raise InputError(f"{chip.name}: {name} {size}; must be one of {', '.join(map(str, sizes))}")
+    @wraps(make)
+    def checked(*args: P.args, **sizes: P.kwargs) -> CrossbarChip:
+        for name, size in signature(make).bind(*args, **sizes).arguments.items():
+            if name in choices and size not in choices[name]:
+                raise InputError(f"{chip.name}: {name} {size}; must be one of {', '.join(map(str, choices[name]))}")
+        return make(*args, **sizes)
+
+    return checked

@@ -7,7 +7,7 @@ import numpy as np
 from amaranth import ClockDomain, Module
 
 from draupnir.emulator.odin.layout import CHIP, N_SYN, N
-from draupnir.rtl.crossbar.chip import MEMORIES, SIZES, CrossbarChip, check_size
+from draupnir.rtl.crossbar.chip import MEMORIES, SIZES, CrossbarChip, maker
 from draupnir.rtl.design import OurChip
 from draupnir.rtl.lib.bundles import forward
 from draupnir.rtl.odin.aer_out import AerOut
@@ -75,12 +75,6 @@ class Odin(CrossbarChip):
         ]
 
 
-def make_odin(n_neurons: int = N, izh: bool = True, bursts: bool = True, sdsp: bool = True) -> Odin:
-    """Return the chip; the parameters are as for ``Odin``. Raises InputError for a size that is not possible."""
-    check_size(CHIP, "n_neurons", n_neurons, SIZES)
-    return Odin(n_neurons, izh, bursts, sdsp)
-
-
 def kept_words(memory: str, n_neurons: int = N, **_: bool) -> np.ndarray:
     """Return the addresses, in the whole chip's memory, of the words of a chip with ``n_neurons``, in its order."""
     if memory == "neurons":
@@ -92,7 +86,7 @@ def kept_words(memory: str, n_neurons: int = N, **_: bool) -> np.ndarray:
 RTL = OurChip(
     CHIP,
     "ODIN",
-    make_odin,
+    maker(CHIP, Odin, n_neurons=SIZES),
     MEMORIES,
     kept_words,
     variants={  # one feature at a time, and all of them

@@ -7,7 +7,7 @@ from amaranth import ClockDomain, Module
 
 from draupnir.emulator.tinyodin.layout import CHIP, MAIN_DEPTH, N
 from draupnir.rtl.crossbar.aer_out import CrossbarAerOut
-from draupnir.rtl.crossbar.chip import MEMORIES, SIZES, CrossbarChip, check_size
+from draupnir.rtl.crossbar.chip import MEMORIES, SIZES, CrossbarChip, maker
 from draupnir.rtl.crossbar.scheduler import CrossbarScheduler
 from draupnir.rtl.crossbar.spi_slave import CrossbarSpiSlave
 from draupnir.rtl.crossbar.synaptic_core import SynapseMemory
@@ -55,17 +55,10 @@ class Tinyodin(CrossbarChip):
         m.d.comb += self.SCHED_FULL.eq(self.scheduler.full)
 
 
-def make_tinyodin(n_neurons: int = N, fifo_depth: int = MAIN_DEPTH) -> Tinyodin:
-    """Return the chip; the parameters are as for ``Tinyodin``. Raises InputError for a size that is not possible."""
-    check_size(CHIP, "n_neurons", n_neurons, SIZES)
-    check_size(CHIP, "fifo_depth", fifo_depth, DEPTHS)
-    return Tinyodin(n_neurons, fifo_depth)
-
-
 RTL = OurChip(
     CHIP,
     "tinyODIN",
-    make_tinyodin,
+    maker(CHIP, Tinyodin, n_neurons=SIZES, fifo_depth=DEPTHS),
     MEMORIES,
     on_boards={"icebreaker": {"fifo_depth": 64}},  # an iCE40's FIFOs are flip-flops
 )

@@ -16,7 +16,7 @@ from draupnir.emulator.tinyodin.chip import Model
 from draupnir.emulator.tinyodin.layout import CHIP, EVENTS, NEURONS, SYN_ADDR, SYNAPSES
 from draupnir.emulator.tinyodin.port import PORT
 from draupnir.emulator.trace import pack, unpack
-from draupnir.rtl.tinyodin.chip import Tinyodin, make_tinyodin
+from draupnir.rtl.tinyodin.chip import RTL, Tinyodin
 
 HALF_CLOCK = 5e-9
 EVENT = {event.name: event for event in EVENTS}
@@ -102,6 +102,6 @@ def test_memories_of_a_smaller_chip_ignore_the_upper_bits_of_an_address() -> Non
 
 def test_there_are_sizes() -> None:
     with pytest.raises(InputError, match="tinyodin: n_neurons 100; must be one of 64, 128, 256"):
-        make_tinyodin(n_neurons=100)
+        RTL.make(n_neurons=100)
     with pytest.raises(InputError, match="tinyodin: fifo_depth 8; must be one of 16, 32, 64, 128"):
-        make_tinyodin(fifo_depth=8)
+        RTL.make(fifo_depth=8)
