@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from draupnir.emulator.crossbar import controller as family
 from draupnir.emulator.crossbar import spi_slave
 from draupnir.emulator.crossbar.controller import NEURONS, SYNAPSES
 from draupnir.emulator.kernel.bits import field, placed
@@ -84,7 +85,8 @@ def edge(spi: ModuleType, controller: ModuleType, scheduler: ModuleType, aer_out
 
         scheduler.clock(r, sched, port, neur_event, neur_addr)
         aer_out.clock(r, out, field(r.inputs, spi.IN.AEROUT_ACK))
-        controller.clock(r, state_next, aerin_addr, field(r.inputs, spi.IN.AERIN_REQ), busy)
+        moves_on, may_close = controller.neur_cnt_inc(r, aerin_addr), controller.may_close(r, state_next)
+        family.clock(r, state_next, moves_on, field(r.inputs, spi.IN.AERIN_REQ), busy, may_close)
         rst = resets(r, field(r.inputs, spi.IN.RST))
         if rst:
             controller.reset(r)

@@ -90,6 +90,14 @@ SYN_ADDR = Word(
     source="doc 3",
 )
 
+# --- Scheduler ---------------------------------------------------------------------------------------------------
+
+
+def sched_event(virts: Field) -> Word:
+    """A word of the scheduler. virts : its field for a virtual event"""
+    return Word("scheduler event", M + virts.width, (Field("addr", 0, M, "Neuron."), virts), source="scheduler.v")
+
+
 # --- SPI (doc 2.1, 4; spi_slave.v; its clock edges: spi_slave.py) -----------------------------------------------
 # A transaction is 20 address bits, then 20 data bits, most significant first.
 

@@ -207,18 +207,14 @@ def aerout_pop_neur(r: np.record) -> bool:
 
 @kernel
 def calm_clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int) -> None:
-    """Rising edge where nothing comes from the SPI and the output bus is at rest; see ``clock``."""
+    """Rising edge where nothing comes from the SPI and the output bus is at rest."""
     family.calm_clock(r, state_next, neur_cnt_inc(r, aerin_addr), aerin_req, 0)
 
 
 @kernel
-def clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int, busy: int) -> None:
-    """Rising edge: state, counters, synchronisers. The gate closes only as the controller comes to rest.
-
-    busy : the output bus is in a transaction (AEROUT_CTRL_BUSY); the counters stand still
-    """
-    may_close = state_next == WAIT or r.spi_gate_activity_sync == 1
-    family.clock(r, state_next, neur_cnt_inc(r, aerin_addr), aerin_req, busy, may_close)
+def may_close(r: np.record, state_next: int) -> bool:
+    """The gate closes only as the controller comes to rest."""
+    return state_next == WAIT or r.spi_gate_activity_sync == 1
 
 
 reset = resetter(CHIP.block("controller"))

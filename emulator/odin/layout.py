@@ -142,14 +142,8 @@ VIRTS = Word(
     ),
     source="neuron_core.v",
 )
-SCHED_EVENT = Word(
-    "scheduler event",
-    13,
-    (
-        Field("addr", 0, M, "Neuron."),
-        Field("virts", M, 5, "0 for a neuron spike, else a virtual event's {weight, sign, leak}."),
-    ),
-    source="scheduler.v",
+SCHED_EVENT = family.sched_event(
+    Field("virts", M, 5, "0 for a neuron spike, else a virtual event's {weight, sign, leak}.")
 )
 NEUR_EVENT = Word(
     "neuron event out",

@@ -108,14 +108,8 @@ EVENTS = (
     ),
 )
 
-SCHED_EVENT = Word(
-    "scheduler event",
-    12,
-    (
-        Field("addr", 0, M, "Neuron."),
-        Field("virts", M, 4, "0 for a neuron spike, else a virtual event's weight.", "LSB of core", signed=True),
-    ),
-    source="scheduler.v",
+SCHED_EVENT = family.sched_event(
+    Field("virts", M, 4, "0 for a neuron spike, else a virtual event's weight.", "LSB of core", signed=True)
 )
 
 # --- State (the flip-flops of each block) -----------------------------------------------------------------------
