@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from hypothesis import strategies as st
@@ -13,7 +11,7 @@ from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import CHIP, EVENTS, IZH, LIF, NEURONS, SYNAPSES, N
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.runs import AT_REST
-from draupnir.emulator.tests import sending
+from draupnir.emulator.tests.crossbar_journeys import Leg
 from draupnir.emulator.trace import pack
 
 RESET = np.array([pack(CHIP.input_word, {"RST": 1})] * 4 + [0] * 4)
@@ -58,42 +56,6 @@ def _set(words: np.ndarray, name: str, column: np.ndarray, mask: np.ndarray) -> 
     limb, shift = f.lsb // 32, np.uint32(f.lsb % 32)
     others = words[:, limb] & ~np.uint32(f.high << int(shift))
     words[:, limb] = np.where(mask, others | column.astype(np.uint32) << shift, words[:, limb])
-
-
-class Contents(Protocol):
-    """An object that fills a model's memories."""
-
-    def put(self, model: Model) -> None: ...
-
-
-@dataclass(frozen=True)
-class Leg:
-    """A run: the changes before it, and its inputs.
-
-    registers : name in lower case -> content of configuration registers to write
-    max_cycles : clocks after which the run is stopped; the next run then goes on, with the events that are left
-    pauses : clocks from one event's earliest cycle to the next one's, or AT_REST; they repeat; empty for no limits
-    finish : False if the run ends with the last event's REQ
-    """
-
-    registers: Mapping[str, int | list[int]]
-    population: Contents | None
-    events: list[int]
-    environment: Environment
-    max_cycles: int
-    pauses: tuple[int, ...] = ()
-    finish: bool = True
-
-    def not_before(self, model: Model, n_events: int) -> np.ndarray | None:
-        """Return the earliest cycles of the events, from the model's present cycle on."""
-        return sending.not_before(int(model.registers[0].cycle), self.pauses, n_events)
-
-    def put(self, model: Model) -> None:
-        """Make the changes."""
-        for name, content in self.registers.items():
-            model.registers[0][name] = content
-        if self.population:
-            self.population.put(model)
 
 
 @dataclass(frozen=True)

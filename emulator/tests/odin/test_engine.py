@@ -6,14 +6,13 @@ DRAUPNIR_EXAMPLES=3000 tries 3000 journeys instead of the usual few hundred.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from draupnir.emulator import state
 from draupnir.emulator.codec import encode, to_limbs
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin.chip import Model
@@ -21,12 +20,12 @@ from draupnir.emulator.odin.events import closed_loop, engine
 from draupnir.emulator.odin.events.statistics import Statistics
 from draupnir.emulator.odin.layout import EVENTS, LIF, MAIN_DEPTH, NEURONS, N
 from draupnir.emulator.parts.handshake import Environment
-from draupnir.emulator.speeds.runs import BusRun, EventRun
+from draupnir.emulator.speeds.runs import EventRun
+from draupnir.emulator.tests import crossbar_journeys
+from draupnir.emulator.tests.crossbar_journeys import LONG, Contents, Leg
 from draupnir.emulator.tests.odin.populations import (
     ENOUGH,
-    Contents,
     Journey,
-    Leg,
     Population,
     bursting,
     environments,
@@ -41,43 +40,10 @@ TREF = EVENT["tref_all"].encode()
 BIST = EVENT["bist_all"].encode()
 FAST = Environment(0, 0, 0, 0)
 SLOW = Environment(60, 60, 60, 60)
-LONG = 1_000_000
-
-
-def assert_same_run(by_clock: BusRun, by_event: BusRun | EventRun) -> None:
-    """Assert that two runs have the same spikes, cycles, numbers of clocks, and ends."""
-    np.testing.assert_array_equal(by_event.addrs, by_clock.addrs)
-    np.testing.assert_array_equal(by_event.cycles, by_clock.cycles)
-    ends = ("first_cycle", "n_cycles", "done", "n_sent", "buses")
-    assert [getattr(by_event, e) for e in ends] == [getattr(by_clock, e) for e in ends]
 
 
 def walk(journey: Journey) -> list[EventRun]:
-    """Run a journey at all speeds, and compare them with the plain clock after each leg."""
-    reference, stretched, swept, stepped = (journey.model() for _ in range(4))
-    reference.stretch = stepped.stretch = False
-    runs: list[EventRun] = []
-    queue: list[int] = []
-    buses = None
-    for leg in journey.legs:
-        for model in (reference, stretched, swept, stepped):
-            leg.put(model)
-        events = queue + leg.events
-        arguments = (np.array(events, np.int64), leg.environment, leg.max_cycles)
-        ways = (leg.not_before(reference, len(events)), buses, leg.finish)
-        by_clock = closed_loop.run(reference, *arguments, False, *ways)
-        by_stretch = closed_loop.run(stretched, *arguments, False, *ways)
-        by_event, by_step = engine.run(swept, *arguments, *ways), engine.run(stepped, *arguments, *ways)
-        assert_same_run(by_clock, by_stretch)
-        assert_same_run(by_clock, by_event)
-        assert_same_run(by_clock, by_step)
-        for model in (stretched, swept, stepped):
-            assert state.diff(reference.snapshot(), model.snapshot()) == []
-        assert replace(by_event.statistics, n_sweeps=0) == by_step.statistics
-        assert sum(by_event.statistics.cycles.values()) == by_event.n_cycles
-        runs.append(by_event)
-        queue, buses = events[by_clock.n_sent :], by_clock.buses
-    return runs
+    return crossbar_journeys.walk(journey, engine, closed_loop)
 
 
 LIVELY = Population(1, lif=0.5, disabled=0.1, quiet=False, single=False)

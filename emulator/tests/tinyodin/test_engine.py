@@ -6,7 +6,7 @@ DRAUPNIR_EXAMPLES=3000 tries 3000 journeys instead of the usual number.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from draupnir.emulator import state
 from draupnir.emulator.codec import encode
 from draupnir.emulator.parts.handshake import Environment
-from draupnir.emulator.speeds.runs import AT_REST, Buses, BusRun, EventRun
-from draupnir.emulator.tests import sending
+from draupnir.emulator.speeds.runs import AT_REST, EventRun
+from draupnir.emulator.tests import crossbar_journeys
+from draupnir.emulator.tests.crossbar_journeys import LONG, Leg, assert_same
 from draupnir.emulator.tests.naive_loop import naive
 from draupnir.emulator.tests.tinyodin.helpers import EVENT, ready
+from draupnir.emulator.tinyodin.chip import Model
 from draupnir.emulator.tinyodin.events import closed_loop, engine
 from draupnir.emulator.tinyodin.layout import LIF, N
 
@@ -27,19 +29,6 @@ N_EXAMPLES = int(os.environ.get("DRAUPNIR_EXAMPLES", "40"))
 SPIKE = EVENT["spike"].encode(pre_neur=5)
 TREF_ALL = EVENT["tref_all"].encode()
 FAST, SLOW = Environment(0, 0, 0, 0), Environment(60, 60, 60, 60)
-LONG = 1_000_000
-
-
-@dataclass(frozen=True)
-class Leg:
-    """A run that goes on where the last one ended; pauses : as for ``sending.not_before``."""
-
-    registers: dict[str, int]
-    environment: Environment
-    events: list[int]
-    max_cycles: int = LONG
-    finish: bool = True
-    pauses: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +39,10 @@ class Journey:
     thr: tuple[int, int]
     weight: tuple[int, int]
     legs: list[Leg]
+
+    def model(self) -> Model:
+        """Return a model at rest with this network."""
+        return ready(self.seed, self.thr, self.weight)
 
 
 delays = st.integers(0, 9)
@@ -66,11 +59,12 @@ registers = st.fixed_dictionaries(
 legs = st.builds(
     Leg,
     registers,
-    st.builds(Environment, delays, delays, delays, delays),
+    st.none(),
     events,
+    st.builds(Environment, delays, delays, delays, delays),
     st.one_of(st.just(20_000), st.integers(1, 3_000)),
-    st.booleans(),
     st.one_of(st.just(()), st.lists(st.one_of(st.just(AT_REST), st.integers(0, 2_000)), min_size=1).map(tuple)),
+    st.booleans(),
 )
 journeys = st.builds(
     Journey,
@@ -81,45 +75,8 @@ journeys = st.builds(
 )
 
 
-def assert_same(by_clock: BusRun, by_event: BusRun | EventRun) -> None:
-    """Assert that two runs have the same spikes, cycles, numbers of clocks, and ends."""
-    np.testing.assert_array_equal(by_event.addrs, by_clock.addrs)
-    np.testing.assert_array_equal(by_event.cycles, by_clock.cycles)
-    ends = ("first_cycle", "n_cycles", "done", "n_sent", "buses")
-    assert [getattr(by_event, e) for e in ends] == [getattr(by_clock, e) for e in ends]
-
-
 def walk(journey: Journey) -> list[EventRun]:
-    """Run a journey at all speeds, and compare them with the plain clock after each leg."""
-    models = [ready(journey.seed, journey.thr, journey.weight) for _ in range(4)]
-    models[0].stretch = models[2].stretch = False
-    buses: list[Buses | None] = [None] * 4
-    events: list[int] = []
-    results = []
-    for leg in journey.legs:
-        events = events + leg.events
-        for model in models:
-            for name, content in leg.registers.items():
-                model.registers[0][name] = content
-        not_before = sending.not_before(int(models[0].registers[0].cycle), leg.pauses, len(events))
-        arguments = (np.array(events, np.int64), leg.environment, leg.max_cycles)
-        by_clock = closed_loop.run(models[0], *arguments, False, not_before, buses[0], leg.finish)
-        by_event = engine.run(models[1], *arguments, not_before, buses[1], leg.finish)
-        by_step = engine.run(models[2], *arguments, not_before, buses[2], leg.finish)
-        by_stretch = closed_loop.run(models[3], *arguments, False, not_before, buses[3], leg.finish)
-        assert_same(by_clock, by_event)
-        assert_same(by_clock, by_step)
-        assert_same(by_clock, by_stretch)
-        reference = models[0].snapshot()
-        assert state.diff(reference, models[1].snapshot()) == []
-        assert state.diff(reference, models[2].snapshot()) == []
-        assert state.diff(reference, models[3].snapshot()) == []
-        assert replace(by_event.statistics, n_sweeps=0) == by_step.statistics
-        assert sum(by_event.statistics.cycles.values()) == by_event.n_cycles
-        buses = [by_clock.buses, by_event.buses, by_step.buses, by_stretch.buses]
-        events = events[by_clock.n_sent :]
-        results.append(by_event)
-    return results
+    return crossbar_journeys.walk(journey, engine, closed_loop)
 
 
 @settings(max_examples=N_EXAMPLES)
@@ -131,10 +88,12 @@ def test_event_level_equals_clock_level(journey: Journey) -> None:
 def test_a_run_goes_on_where_it_was_cut() -> None:
     """The cuts are at every clock of a handshake, and at some clocks of an event."""
     environment = Environment(3, 2, 1, 4)
-    whole = walk(Journey(1, (20, 60), (-7, 7), [Leg({"spi_open_loop": 1}, environment, [SPIKE, TREF_ALL, SPIKE])]))[0]
+    whole = walk(
+        Journey(1, (20, 60), (-7, 7), [Leg({"spi_open_loop": 1}, None, [SPIKE, TREF_ALL, SPIKE], environment)])
+    )[0]
     for n_cycles in (*range(1, 25), *range(515, 600, 7)):
-        cut = Leg({"spi_open_loop": 1}, environment, [SPIKE, TREF_ALL, SPIKE], n_cycles)
-        first, rest = walk(Journey(1, (20, 60), (-7, 7), [cut, Leg({}, environment, [])]))
+        cut = Leg({"spi_open_loop": 1}, None, [SPIKE, TREF_ALL, SPIKE], environment, n_cycles)
+        first, rest = walk(Journey(1, (20, 60), (-7, 7), [cut, Leg({}, None, [], environment)]))
         assert (first.done, rest.done) == (False, True)
         assert [*first.cycles, *rest.cycles] == whole.cycles.tolist()
         assert first.n_sent + rest.n_sent == 3
@@ -142,7 +101,7 @@ def test_a_run_goes_on_where_it_was_cut() -> None:
 
 def test_no_event_is_sent_before_its_cycle() -> None:
     late = 100_000
-    legs = [Leg({"spi_open_loop": 1}, FAST, [SPIKE] * 2, LONG, True, (0, late))]
+    legs = [Leg({"spi_open_loop": 1}, None, [SPIKE] * 2, FAST, LONG, (0, late))]
     (run,) = walk(Journey(1, (1, 1), (7, 7), legs))
     first = int(np.argmax(run.cycles >= late))
     assert run.addrs[0] <= run.addrs[first] + 1  # one of the first neurons again
