@@ -4,29 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
-from draupnir.emulator.codec import to_limbs
+from draupnir.emulator.codec import encode, to_limbs
 from draupnir.emulator.crossbar.layout import N_SYN, SYN_BITS
 from draupnir.emulator.declare import Chip, Memory
-from draupnir.golden.ranges import Range
+from draupnir.golden.ranges import Range, draw
 from draupnir.golden.spi_host import SpiHost, SpiHostTraffic
 from draupnir.golden.stimulus import Stimulus, receiver, sender
 
 
-class Drawn(Protocol):
-    """A kind of neuron; share : its relative frequency among the groups."""
+@dataclass(frozen=True)
+class Group:
+    """A kind of neuron.
 
-    @property
-    def share(self) -> float: ...
+    view : the name of its word, or "random" for words in which all bits are random
+    fields : name -> its content, or the range of it; all other fields are 0
+    share : the relative frequency among the groups
+    """
 
-    def word(self, rng: np.random.Generator) -> int:
+    view: str
+    fields: Mapping[str, Range] = field(default_factory=dict)
+    share: float = 1.0
+
+    def word(self, memory: Memory, rng: np.random.Generator) -> int:
         """Return the memory word of a random neuron of this kind."""
+        if self.view == "random":
+            return int.from_bytes(rng.bytes(memory.width // 8), "little")
+        selects = [(memory.view_field, content) for content, name in memory.view.items() if name == self.view]
+        contents = {name: draw(span, rng) for name, span in self.fields.items()}
+        return encode(memory.word(self.view), **dict(selects), **contents)
 
 
 @dataclass(frozen=True)
@@ -48,7 +60,7 @@ class CrossbarRecipe:
     traffic: Any
     n_cycles: int = 50_000
     registers: Mapping[str, Range] = field(default_factory=dict)
-    neurons: tuple[Any, ...] = ()
+    neurons: tuple[Group, ...] = ()
     program: int = 0
     sender: SenderTiming = field(default_factory=SenderTiming)
     receiver: ReceiverTiming = field(default_factory=ReceiverTiming)
@@ -112,7 +124,7 @@ def _stimulus(
     return Stimulus(host.run(), sides)
 
 
-def neurons(memory: Memory, groups: Sequence[Drawn], rng: np.random.Generator) -> NDArray[np.uint32]:
+def neurons(memory: Memory, groups: Sequence[Group], rng: np.random.Generator) -> NDArray[np.uint32]:
     """Return a random neuron memory, (depth, limbs) uint32; the groups' shares say how often a neuron is of each.
 
     Without groups it is all 0.
@@ -122,7 +134,7 @@ def neurons(memory: Memory, groups: Sequence[Drawn], rng: np.random.Generator) -
         share = np.array([group.share for group in groups])
         kinds = rng.choice(len(groups), size=memory.depth, p=share / share.sum())
         for i, kind in enumerate(kinds):
-            contents[i] = to_limbs(groups[kind].word(rng), memory.n_limbs)
+            contents[i] = to_limbs(groups[kind].word(memory, rng), memory.n_limbs)
     return contents
 
 

@@ -13,11 +13,11 @@ from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.declare import Memory
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes import crossbar
-from draupnir.golden.recipes.crossbar import CrossbarRecipe
+from draupnir.golden.recipes.crossbar import CrossbarRecipe, Group
 from draupnir.golden.spi_host import SpiHostTraffic
 
 R = TypeVar("R", bound=CrossbarRecipe)
-Groups = tuple[Any, ...]
+Groups = tuple[Group, ...]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from draupnir.emulator.odin.port import PORT
 from draupnir.emulator.spi.port import RegisterWrite
 from draupnir.golden.ranges import draw
 from draupnir.golden.recipes.crossbar import CrossbarRecipe, kinds_of_event, preparer
-from draupnir.golden.recipes.odin_contents import HOT, Group, Synapses, synapses
+from draupnir.golden.recipes.odin_contents import HOT, Synapses, synapses
 from draupnir.golden.spi_host import SpiHost
 from draupnir.golden.stimulus import HostPiece
 
@@ -60,7 +60,6 @@ class OdinRecipe(CrossbarRecipe):
 
     traffic: Traffic
     sign: float = 0.2
-    neurons: tuple[Group, ...] = ()
     synapses: Synapses | None = None
 
 

@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from draupnir.emulator.codec import encode
 from draupnir.emulator.odin import layout
-from draupnir.golden.ranges import Range, draw
 from draupnir.golden.recipes import crossbar
 
 HOT = 32  # Most events go to the neurons below this number.
-
-
-@dataclass(frozen=True)
-class Group:
-    """A kind of neuron.
-
-    view : "lif", "izh", or "random" for words in which all bits are random
-    fields : name -> its content, or the range of it; all other fields are 0
-    share : the relative frequency among the groups
-    """
-
-    view: str
-    fields: Mapping[str, Range] = field(default_factory=dict)
-    share: float = 1.0
-
-    def word(self, rng: np.random.Generator) -> int:
-        if self.view == "random":
-            return int.from_bytes(rng.bytes(layout.NEURONS.width // 8), "little")
-        view = layout.NEURONS.word(self.view)
-        model = next(value for value, name in layout.NEURONS.view.items() if name == self.view)
-        contents = {name: draw(span, rng) for name, span in self.fields.items()}
-        return encode(view, **{layout.NEURONS.view_field: model}, **contents)
 
 
 neurons = partial(crossbar.neurons, layout.NEURONS)

@@ -9,9 +9,10 @@ from draupnir.emulator.buses.four_phase import ReceiverTiming
 from draupnir.emulator.odin.layout import NEURONS
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes import crossbar, odin_izh
+from draupnir.golden.recipes.crossbar import Group
 from draupnir.golden.recipes.crossbar_recipes import Cast, recipes
 from draupnir.golden.recipes.odin import OdinRecipe, Traffic
-from draupnir.golden.recipes.odin_contents import Group, Synapses
+from draupnir.golden.recipes.odin_contents import Synapses
 from draupnir.golden.recipes.odin_lif import ALL_EVENTS, LIF, LIF_DISABLED, LIF_EAGER, LIF_SDSP, SHORT_EVENTS, SPARSE
 from draupnir.golden.recipes.odin_scheduler import MIXED
 from draupnir.golden.spi_host import SpiHostTraffic

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from draupnir.golden.ranges import Range
+from draupnir.golden.recipes.crossbar import Group
 from draupnir.golden.recipes.odin import OdinRecipe, Traffic
-from draupnir.golden.recipes.odin_contents import Group, Synapses
+from draupnir.golden.recipes.odin_contents import Synapses
 
 _BASE: dict[str, Range] = {"leak_str": (0, 7), "leak_en": (0, 1), "fi_sel": (0, 1), "thr": (1, 6), "stim_thr": (1, 3)}
 _CALCIUM: dict[str, Range] = {

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.golden.ranges import Range
+from draupnir.golden.recipes.crossbar import Group
 from draupnir.golden.recipes.odin import OdinRecipe, Traffic
-from draupnir.golden.recipes.odin_contents import Group, Synapses
+from draupnir.golden.recipes.odin_contents import Synapses
 from draupnir.golden.spi_host import SpiHostTraffic
 
 ALL_EVENTS = {"synapse": 6, "tref": 3, "tref_all": 0.5, "bist": 1, "virtual": 6, "spike": 1, "other": 2}

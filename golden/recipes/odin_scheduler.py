@@ -7,8 +7,9 @@ from dataclasses import replace
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import SenderTiming
 from draupnir.golden.recipes import odin_izh
+from draupnir.golden.recipes.crossbar import Group
 from draupnir.golden.recipes.odin import WRITE_FIFO, OdinRecipe, Traffic
-from draupnir.golden.recipes.odin_contents import Group, Synapses
+from draupnir.golden.recipes.odin_contents import Synapses
 from draupnir.golden.recipes.odin_lif import LIF, LIF_DISABLED, LIF_EAGER, SPARSE
 from draupnir.golden.spi_host import SpiHostTraffic
 

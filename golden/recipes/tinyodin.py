@@ -9,30 +9,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from draupnir.emulator.codec import encode
 from draupnir.emulator.tinyodin import layout
 from draupnir.emulator.tinyodin.port import PORT
-from draupnir.golden.ranges import Range, draw
+from draupnir.golden.ranges import draw
 from draupnir.golden.recipes import crossbar
 from draupnir.golden.recipes.crossbar import CrossbarRecipe
 from draupnir.golden.spi_host import SpiHost
 
 EVENTS = {event.name: event for event in layout.EVENTS}
-
-
-@dataclass(frozen=True)
-class Group:
-    """A kind of neuron.
-
-    fields : name -> its content, or the range of it; all other fields are 0
-    share : the relative frequency among the groups
-    """
-
-    fields: Mapping[str, Range]
-    share: float = 1.0
-
-    def word(self, rng: np.random.Generator) -> int:
-        return encode(layout.LIF, **{name: draw(span, rng) for name, span in self.fields.items()})
 
 
 @dataclass(frozen=True)
@@ -71,7 +55,6 @@ class TinyOdinRecipe(CrossbarRecipe):
 
     traffic: Traffic
     n_cycles: int = 40_000
-    neurons: tuple[Group, ...] = ()
     synapses: Synapses = field(default_factory=Synapses)
 
 

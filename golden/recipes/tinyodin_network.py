@@ -7,17 +7,18 @@ from dataclasses import replace
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.golden.ranges import Range
-from draupnir.golden.recipes.tinyodin import Group, Synapses, TinyOdinRecipe, Traffic
+from draupnir.golden.recipes.crossbar import Group
+from draupnir.golden.recipes.tinyodin import Synapses, TinyOdinRecipe, Traffic
 from draupnir.golden.spi_host import SpiHostTraffic
 
 ALL_EVENTS = {"virtual": 8, "tref": 4, "tref_all": 1, "spike": 3}
 SHORT_EVENTS = {"virtual": 8, "tref": 4, "spike": 0.3}
 
-LIF = Group({"thr": (6, 60), "leak_str": (0, 9), "core": (-8, 5)})
-EAGER = Group({"thr": (1, 8), "leak_str": (0, 2)})
-DISABLED = Group({"thr": (1, 10), "leak_str": (0, 9), "neur_disable": 1}, share=0.15)
+LIF = Group("lif", {"thr": (6, 60), "leak_str": (0, 9), "core": (-8, 5)})
+EAGER = Group("lif", {"thr": (1, 8), "leak_str": (0, 2)})
+DISABLED = Group("lif", {"thr": (1, 10), "leak_str": (0, 9), "neur_disable": 1}, share=0.15)
 RANDOM = Group(
-    {"core": (-2048, 2047), "thr": (0, 4095), "leak_str": (0, 127), "neur_disable": (0, 1)}, share=0.3
+    "lif", {"core": (-2048, 2047), "thr": (0, 4095), "leak_str": (0, 127), "neur_disable": (0, 1)}, share=0.3
 )  # any bits
 MIXED = (LIF, DISABLED, RANDOM)
 ALL: dict[str, Range] = {"SPI_MAX_NEUR": 255}
@@ -30,10 +31,10 @@ NETWORK_RECIPES = {
         Traffic({"virtual": 10, "tref": 3, "tref_all": 0.3, "spike": 2}),
         registers={**SMALL, "SPI_OPEN_LOOP": 1},
         neurons=(
-            Group({"thr": (2040, 2060), "core": (2020, 2047), "leak_str": (0, 12)}),
-            Group({"thr": (2047, 4095), "core": (-2048, -2020), "leak_str": (0, 12)}),
-            Group({"thr": (1, 30), "core": (-60, 29), "leak_str": (20, 127)}),
-            Group({"thr": (1, 30), "core": (0, 29), "neur_disable": 1}),
+            Group("lif", {"thr": (2040, 2060), "core": (2020, 2047), "leak_str": (0, 12)}),
+            Group("lif", {"thr": (2047, 4095), "core": (-2048, -2020), "leak_str": (0, 12)}),
+            Group("lif", {"thr": (1, 30), "core": (-60, 29), "leak_str": (20, 127)}),
+            Group("lif", {"thr": (1, 30), "core": (0, 29), "neur_disable": 1}),
         ),
     ),
     "threshold_unsigned": TinyOdinRecipe(
@@ -42,9 +43,9 @@ NETWORK_RECIPES = {
         Traffic(ALL_EVENTS, hot=24),
         registers={**SMALL, "SPI_OPEN_LOOP": 1},
         neurons=(
-            Group({"thr": (2048, 4095), "core": (1900, 2047)}),
-            Group({"thr": 0, "core": (-20, 4), "leak_str": (0, 3)}),
-            Group({"thr": (1, 3), "core": (-20, 4), "leak_str": (0, 3)}),
+            Group("lif", {"thr": (2048, 4095), "core": (1900, 2047)}),
+            Group("lif", {"thr": 0, "core": (-20, 4), "leak_str": (0, 3)}),
+            Group("lif", {"thr": (1, 3), "core": (-20, 4), "leak_str": (0, 3)}),
         ),
     ),
     "virtual_events": TinyOdinRecipe(

@@ -12,8 +12,9 @@ from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.codec import take
 from draupnir.emulator.odin import layout
 from draupnir.emulator.odin.layout import CHIP
+from draupnir.golden.recipes.crossbar import Group
 from draupnir.golden.recipes.odin import Actions, OdinRecipe, Traffic, events, prepare
-from draupnir.golden.recipes.odin_contents import HOT, Group, Synapses, neurons, synapses
+from draupnir.golden.recipes.odin_contents import HOT, Synapses, neurons, synapses
 from draupnir.golden.recipes.odin_table import RECIPES
 from draupnir.golden.stimulus import Stimulus, StimulusHost, constant, random_levels, receiver, resets, sender
 

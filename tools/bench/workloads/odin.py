@@ -11,7 +11,8 @@ import numpy as np
 from draupnir.emulator.odin.layout import CHIP, NEURONS, SYNAPSES, N
 from draupnir.emulator.odin.port import PORT
 from draupnir.golden.ranges import Range
-from draupnir.golden.recipes.odin_contents import Group, Synapses, neurons, synapses
+from draupnir.golden.recipes.crossbar import Group
+from draupnir.golden.recipes.odin_contents import Synapses, neurons, synapses
 from draupnir.tools.bench.workloads import Silicon, Workload, Workloads
 from draupnir.tools.bench.workloads.spi import configure
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from draupnir.emulator.tinyodin.layout import CHIP, NEURONS, SYNAPSES, N
 from draupnir.emulator.tinyodin.port import PORT
-from draupnir.golden.recipes.tinyodin import Group, Synapses, neurons, synapses
+from draupnir.golden.recipes.crossbar import Group
+from draupnir.golden.recipes.tinyodin import Synapses, neurons, synapses
 from draupnir.tools.bench.workloads import Silicon, Workload, Workloads
 from draupnir.tools.bench.workloads.spi import configure
 
@@ -19,13 +20,13 @@ SILICON = Silicon(75e6, 37.5e6)
 
 def recurrent(n_events: int) -> Workload:
     """256 neurons whose spikes are also input of the network. Excitation and inhibition are in balance."""
-    group = Group({"thr": (60, 300), "leak_str": (1, 6)})
+    group = Group("lif", {"thr": (60, 300), "leak_str": (1, 6)})
     return _workload("recurrent", "LIF neurons, closed loop", group, Synapses((-7, 7), 0.8, N), {}, n_events)
 
 
 def feedforward(n_events: int) -> Workload:
     """256 neurons that receive only input from outside."""
-    group = Group({"thr": (40, 400), "leak_str": (1, 6)})
+    group = Group("lif", {"thr": (40, 400), "leak_str": (1, 6)})
     recipe = Synapses((-6, 7), 0.8, N)
     return _workload("feedforward", "LIF neurons, open loop", group, recipe, {"SPI_OPEN_LOOP": 1}, n_events)
 
