@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from draupnir.emulator.crossbar import events
+from draupnir.emulator.crossbar.controller import is_quiet
 from draupnir.emulator.crossbar.events import NO_SWEEPS, Machine, Workspace
 from draupnir.emulator.crossbar.layout import WAIT
+from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import entry, kernel
 from draupnir.emulator.parts.fifo import n_main
 from draupnir.emulator.parts.handshake import FOREVER, Receiver, enforced_wait, send
@@ -48,11 +50,10 @@ def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
 # --- What can be taken at once ----------------------------------------------------------------------------------
 
 
-def at_once_of(clock: ModuleType, stretch: ModuleType, event: ModuleType) -> Callable[..., tuple[Buses, int, int]]:
+def at_once_of(clock: ModuleType, event: ModuleType) -> Callable[..., tuple[Buses, int, int]]:
     """Make a chip's ``at_once``: a rest, the clocks up to the next event, or an event; see ``speeds/clocks.py``.
 
-    clock, stretch : the chip's modules; ``clock.calm_clock`` is a clock in which nothing comes from the SPI or the
-        output bus
+    clock : the chip's module; its ``calm_clock`` is a clock in which nothing comes from the SPI or the output bus
     event : the chip's module with ``is_free(record, receiver, delays)``, which is True if nothing is under way but what
         controller and scheduler do by themselves; ``can_take``, with the same arguments, and
         ``clocks_at_most(record, stall)`` of the event that begins with this clock; ``take(machine, receiver, delays)``,
@@ -69,7 +70,8 @@ def at_once_of(clock: ModuleType, stretch: ModuleType, event: ModuleType) -> Cal
             return 0
         ended = sender.n_sent == len(inputs.events)
         quiet = FOREVER if ended else max(sender.wait, enforced_wait(sender, inputs.not_before, r.cycle))
-        if quiet < WORTH_IT or not stretch.is_idle(r) or not event.is_free(r, bus.receiver, inputs.delays):
+        is_idle = is_quiet(r, field(r.inputs, clock.IN.AERIN_REQ)) and scheduler.outputs(r).empty == 1
+        if quiet < WORTH_IT or not is_idle or not event.is_free(r, bus.receiver, inputs.delays):
             return 0
         return min(quiet, scheduler.unchanged_for(r))
 

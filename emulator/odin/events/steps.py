@@ -13,7 +13,6 @@ from draupnir.emulator.crossbar.steps import opener as opener
 from draupnir.emulator.crossbar.steps import stretch as stretch
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import clock as chip_clock
-from draupnir.emulator.odin import stretch as stretches
 from draupnir.emulator.odin.events import event, workspace
 from draupnir.emulator.odin.events.statistics import COUNTS
 from draupnir.emulator.odin.events.statistics import statistics as statistics
@@ -25,7 +24,7 @@ from draupnir.emulator.odin.stretch import end as end
 prepare = events.preparer_of(
     new_planes, COUNTS, lambda r: not r.spi_out_aer_monitor_en and not r.spi_aer_src_ctrl_nneur
 )
-at_once = steps.at_once_of(chip_clock, stretches, event)
+at_once = steps.at_once_of(chip_clock, event)
 clock = events.counted_clock(chip_clock, workspace)
 
 

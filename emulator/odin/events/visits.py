@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from draupnir.emulator.crossbar.clock import is_settled
 from draupnir.emulator.crossbar.events import Workspace
 from draupnir.emulator.crossbar.fire import firer
 from draupnir.emulator.crossbar.layout import GROUP_BITS
 from draupnir.emulator.kernel.arith import wide
-from draupnir.emulator.kernel.bits import bit, field
+from draupnir.emulator.kernel.bits import bit
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import scheduler
 from draupnir.emulator.odin.events.workspace import LAST_GROUP
 from draupnir.emulator.odin.layout import M, N
 from draupnir.emulator.odin.planes import izh, lif, memories, record, sweep
 from draupnir.emulator.odin.spi import SYN_SIGN_BITS
-from draupnir.emulator.odin.stretch import IN, is_bus_idle
+from draupnir.emulator.odin.visit import is_undisturbed
 from draupnir.emulator.parts.handshake import Delays, Receiver
 
 EVENT_CLOCKS = 2 * N  # of an event that visits all neurons
@@ -30,9 +29,9 @@ EVENT_CLOCKS = 2 * N  # of an event that visits all neurons
 @kernel
 def is_free(r: np.record, receiver: Receiver, delays: Delays) -> bool:
     """Nothing is under way but what the controller does and the turn's moving on."""
-    if receiver.ack == 1 or receiver.wait != delays.ack_delay or not is_bus_idle(r):
+    if receiver.ack == 1 or receiver.wait != delays.ack_delay:
         return False
-    return is_settled(r, field(r.inputs, IN.RST)) and scheduler.is_orderly(r)
+    return is_undisturbed(r) and scheduler.is_orderly(r)
 
 
 # --- Row and neurons --------------------------------------------------------------------------------------------

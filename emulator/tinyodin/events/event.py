@@ -22,7 +22,7 @@ from draupnir.emulator.tinyodin.controller import POP_NEUR
 from draupnir.emulator.tinyodin.events import sweep
 from draupnir.emulator.tinyodin.layout import N
 from draupnir.emulator.tinyodin.scheduler import SCHED
-from draupnir.emulator.tinyodin.stretch import is_undisturbed, visits_all
+from draupnir.emulator.tinyodin.visit import is_undisturbed, visits_all
 
 _fire = firer(scheduler, sweep)
 

@@ -13,7 +13,6 @@ from draupnir.emulator.crossbar.steps import stretch as stretch
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.speeds.runs import counters, read_counters
 from draupnir.emulator.tinyodin import clock as chip_clock
-from draupnir.emulator.tinyodin import stretch as stretches
 from draupnir.emulator.tinyodin.events import event, sweep, workspace
 from draupnir.emulator.tinyodin.layout import State
 from draupnir.emulator.tinyodin.stretch import begin as begin
@@ -22,7 +21,7 @@ from draupnir.emulator.tinyodin.stretch import end as end
 COUNTS = counters(CrossbarStatistics, State)
 statistics = partial(read_counters, CrossbarStatistics, State)
 prepare = events.preparer_of(sweep.new_lanes, COUNTS, lambda r: not r.spi_aer_src_ctrl_nneur)
-at_once = steps.at_once_of(chip_clock, stretches, event)
+at_once = steps.at_once_of(chip_clock, event)
 clock = events.counted_clock(chip_clock, workspace)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from draupnir.emulator.codec import encode
 from draupnir.emulator.crossbar import synaptic_core
-from draupnir.emulator.tinyodin import lif, neuron_core, pairs
+from draupnir.emulator.tinyodin import lif, neuron_core, visit
 from draupnir.emulator.tinyodin.layout import LIF, N_SYN, N
 
 
@@ -38,9 +38,9 @@ def test_pairs_are_two_neurons(n_neurons: int, time_ref: int) -> None:
         synapses = rng.integers(1 << 32, size=(N // N_SYN, 1), dtype=np.uint32)
         nexts = one_by_one(words, synapses, time_ref)
         n_quiet = next((n for n, (_, spike) in enumerate(nexts) if spike), n_neurons) // 2 * 2
-        assert pairs.n_quiet(words, synapses, time_ref) == n_quiet
+        assert visit.n_quiet(words, synapses, time_ref) == n_quiet
         visited = words.copy()
-        pairs.visit(visited[:n_quiet], synapses, time_ref)
+        visit.visit_pairs(visited[:n_quiet], synapses, time_ref)
         assert visited[:n_quiet, 0].tolist() == [word for word, _ in nexts[:n_quiet]]
         assert (visited[n_quiet:] == words[n_quiet:]).all()
         lengths.add(n_quiet)
