@@ -16,8 +16,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-import platformdirs
-
+from draupnir.emulator import user_cache
 from draupnir.golden.files import alone, replacing
 
 DAYS = 30  # a file that nobody used for so long is removed
@@ -27,12 +26,7 @@ _VARIABLES = ("CPATH", "CPLUS_INCLUDE_PATH", "C_INCLUDE_PATH", "GCC_EXEC_PREFIX"
 
 def store() -> Path | None:
     """Return the folder of the kept files, in the user's cache; None if this program cannot write there."""
-    folder: Path = platformdirs.user_cache_path("draupnir") / "compiled"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return folder if os.access(folder, os.W_OK) else None
+    return user_cache.writable(user_cache.path("compiled"))
 
 
 def put(target: Path, made_from: Iterable[str | bytes], make: Callable[[], object]) -> Path:

@@ -25,10 +25,9 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 import numba
-import platformdirs
 from numba.core import event
 
-from draupnir.emulator import compiling
+from draupnir.emulator import compiling, user_cache
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -46,16 +45,12 @@ def cache_folder(owner: Path | None = None) -> Path | None:
     digest = hashlib.sha256(f"{numba.__version__}, {config.BOUNDSCHECK}".encode())
     for path in _sources_of(owner):
         digest.update(path.read_bytes())
-    folder = _root() / digest.hexdigest()[:16]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return folder if os.access(folder, os.W_OK) else None
+    return user_cache.writable(_root() / digest.hexdigest()[:16])
 
 
 def _root() -> Path:
-    return Path(os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_path("draupnir")) / "kernels"
+    folder = os.environ.get("NUMBA_CACHE_DIR")
+    return Path(folder) / "kernels" if folder else user_cache.path("kernels")
 
 
 class _Compilations(event.Listener):
