@@ -232,8 +232,8 @@ def run_many(
 ) -> Iterator[Run]:
     """Run many models at once, on all cores. Yields the results in the order of the runs, each as soon as it is ready.
 
-    runs : for each run a model of its own, and its addresses, (n,), or the operations of its host, (n, 2), integers as
-        for ``run``; the next pair is read when a thread is free
+    runs : for each run a model of its own, and its events, or the operations of its host, as for ``run``; the next pair
+        is read when a thread is free
     environment, max_cycles : as for ``run``, the same for all runs
     n_threads : the number of threads, at least 1; None is one for each core
 
@@ -248,8 +248,11 @@ def run_many(
 
 def _sample(model: ClockLevel, events: ArrayLike, environment: Any, max_cycles: int | None) -> batch.Sample:
     host = levels.HOST.load(registry.package(model.chip.name))
-    default = host.Host() if host else Environment()
-    return batch.Sample(model, np.asarray(events, np.int64), environment or default, max_cycles)
+    sent_events = np.asarray(events, np.int64)
+    if host is not None:
+        return batch.Sample(model, sent_events, environment or host.Host(), max_cycles)
+    addrs, not_before = _columns(sent_events)
+    return batch.Sample(model, addrs, environment or Environment(), max_cycles, not_before)
 
 
 # --- Comparisons ------------------------------------------------------------------------------------------------

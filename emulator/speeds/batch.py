@@ -18,7 +18,7 @@ import numpy as np
 from draupnir.emulator import chips
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import pieces
-from draupnir.emulator.speeds.levels import ENGINE
+from draupnir.emulator.speeds.levels import BUS_ENGINE, ENGINE
 
 T = TypeVar("T")
 AHEAD = 4  # runs for each thread that are prepared, or whose result still waits
@@ -30,17 +30,22 @@ class Sample:
 
     model : a golden model that no other run uses; it is in its final state after the run
     events, environment, max_cycles : the arguments of the chip's ``engine.run``
+    not_before : the same; None for a chip that its host leads
     """
 
     model: Any
     events: np.ndarray
     environment: Environment
     max_cycles: int | None = None
+    not_before: np.ndarray | None = None
 
     def run(self) -> Any:
         """Run it in this thread, and return the result of the chip's ``engine.run``."""
-        engine = ENGINE.require(chips.package(self.model.chip.name))
-        return engine.run(self.model, self.events, self.environment, self.max_cycles)
+        package = chips.package(self.model.chip.name)
+        arguments = (self.model, self.events, self.environment, self.max_cycles)
+        if self.not_before is None:
+            return ENGINE.require(package).run(*arguments)
+        return BUS_ENGINE.require(package).run(*arguments, self.not_before)
 
 
 def run_batch(samples: Iterable[Sample], n_threads: int | None = None) -> Iterator[Any]:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from draupnir.emulator import state
+from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import EVENTS
 from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.reckon.chip import Model as Reckon
+from draupnir.emulator.reckon.host import Host
 from draupnir.emulator.speeds.batch import AHEAD, Sample, n_cores, run_batch
+from draupnir.emulator.speeds.runs import AT_REST
 from draupnir.emulator.tests.odin.populations import Population
 
 EVENT = {event.name: event for event in EVENTS}
+SPIKES = np.array([EVENT["spike"].encode(pre_neur=neur) for neur in (3, 200)])
 
 
 def sample(seed: int) -> Sample:
@@ -56,6 +62,21 @@ def test_another_order_gives_the_same_results() -> None:
     np.random.default_rng(1).shuffle(seeds)
     together = [sample(seed) for seed in seeds]
     assert_same(together, list(run_batch(together, 2)), [sample(seed) for seed in seeds])
+
+
+def test_events_wait_for_their_cycles() -> None:
+    """Each event of a sample has the earliest cycle at which it is sent; others are sent at rest."""
+    for times in (np.array([70_000, 90_000]), np.array([AT_REST, AT_REST])):
+        together, alone = ([replace(sample(s), events=SPIKES, not_before=times) for s in range(4)] for _ in range(2))
+        results = list(run_batch(together, 2))
+        assert_same(together, results, alone)
+        assert all((result.n_cycles > 90_000) == (times[0] > 0) for result in results)
+
+
+def test_a_chip_that_its_host_leads_has_no_such_cycles() -> None:
+    led = Sample(Reckon(), np.zeros((0, 2)), Host(), not_before=np.zeros(0))  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="reckon: engine="):
+        led.run()
 
 
 def test_samples_are_made_as_they_are_needed() -> None:

@@ -97,6 +97,9 @@ def test_clocks_before_which_events_are_not_sent_come_first(monkeypatch: pytest.
     assert late.done and late.n_cycles >= 5000
     at_rest, back_to_back = (draupnir.run(tinyodin, [[clock, 200]] * 2).n_cycles for clock in (-1, 0))
     assert at_rest > back_to_back
+    fresh = draupnir.model("tinyodin", ROOT / "examples/tinyodin/net.toml")
+    (one_of_many,) = draupnir.run_many([(fresh, [[5000, 0x100]])])
+    assert one_of_many.n_cycles == late.n_cycles
 
 
 def test_a_led_chip_is_run_by_its_host_s_operations() -> None:
