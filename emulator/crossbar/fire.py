@@ -1,4 +1,4 @@
-"""What the spikes of the neurons that an event visits do to scheduler and output bus, at event level.
+"""The effect of an event's spikes on the scheduler and the output bus, at event level.
 
 A spike on the output bus stops the controller's counters for as long as the receiver takes; with constant delays that
 is one number, ``stall``.

@@ -1,4 +1,4 @@
-"""How a spike event of ODIN visits neurons, for the stretches of ``crossbar/stretch.py``."""
+"""A spike event of ODIN visits neurons; this is a part of the stretches of ``crossbar/stretch.py``."""
 
 from __future__ import annotations
 
