@@ -1,6 +1,6 @@
 """An event of tinyODIN visits neurons; this is a part of the stretches of ``crossbar/stretch.py``.
 
-Neurons are visited two at a time, in loops that LLVM makes vectors of: Numba computes in 64 bits; the words of two neurons
+They are visited two at a time, in loops that LLVM makes vectors of: Numba computes in 64 bits; the words of two neurons
 are one such number, and their two weights are a byte. So a loop runs over plain arrays, without a branch, and nothing
 has to be gathered. It is the same neuron (``lif``).
 """

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from draupnir.emulator.configuration import Configuration
 from draupnir.tools.lint.findings import Rule
-from draupnir.tools.lint.network import Broken, Mask, each, gate, register
+from draupnir.tools.lint.network import Broken, Mask, each, gate, register, some
 
+MaskOf = Callable[[Configuration], Mask]
 GATE, OPEN_LOOP, FROM_CONTROLLER = "SPI_GATE_ACTIVITY", "SPI_OPEN_LOOP", "SPI_AER_SRC_CTRL_nNEUR"
 
 
@@ -31,13 +32,11 @@ SPIKES_NEVER_LEAVE = Rule(
     spikes_never_leave,
     silences=True,
 )
-DISABLED = "Synapses lead to neurons whose spikes stay inside."
-ZERO_THRESHOLD = "A neuron is at its threshold at rest, and spikes at each event."
 WITHOUT_EXCITATION = "No synapse excites a neuron that integrates and fires, though others are excited."
 NEVER_WITHOUT_VIRTUAL = "synapses excite others and none of these: only virtual events can make them spike"
 
 
-def no_neuron(enabled: Callable[[Configuration], Mask]) -> Rule:
+def no_neuron(enabled: MaskOf) -> Rule:
     """The rule that at least one neuron is enabled.
 
     enabled : takes a configuration, and returns a mask of the neurons that are enabled, (neurons,) bool
@@ -50,24 +49,39 @@ def no_neuron(enabled: Callable[[Configuration], Mask]) -> Rule:
     return Rule("no-neuron", "No neuron is enabled.", find, silences=True)
 
 
-def disabled_with_synapses(disabled: Mask, onto: Mask, out: Mask) -> Broken:
-    """Findings for neurons that are disabled although synapses lead to them.
+def disabled_with_synapses(enabled: MaskOf, stimulating: MaskOf) -> Rule:
+    """The rule that no synapse leads to a disabled neuron.
 
-    disabled, onto, out : (neurons,) bool: the neuron is disabled, synapses lead to it, synapses lead from it
+    enabled : as for ``no_neuron``; stimulating : returns a mask of the synapses that stimulate, (pre, post) bool
 
     A disabled neuron that only has synapses onto others is not a finding, because its number is that of an input.
     """
     message = "disabled, or not configured, though synapses lead to them{}: their spikes stay inside"
     right = "[[neurons]] with these indices, or no synapses onto them"
-    yield from each(
-        (
-            (disabled & onto & ~out, message.format(""), right),
-            (disabled & onto & out, message.format(" and from them"), right),
+
+    def find(configuration: Configuration) -> Broken:
+        disabled, synapses = ~enabled(configuration), stimulating(configuration)
+        onto, out = some(synapses, 0), some(synapses, 1)
+        yield from each(
+            (
+                (disabled & onto & ~out, message.format(""), right),
+                (disabled & onto & out, message.format(" and from them"), right),
+            )
         )
-    )
+
+    about = "Synapses lead to neurons whose spikes stay inside."
+    return Rule("disabled-neuron-with-synapses", about, find, silences=True)
 
 
-def zero_threshold(mask: Mask) -> Broken:
-    """Findings for neurons that are at their threshold at rest."""
+def zero_threshold(at_threshold: MaskOf) -> Rule:
+    """The rule that no neuron is at its threshold at rest.
+
+    at_threshold : returns a mask of the enabled neurons that are, (neurons,) bool
+    """
     message = "0, as a threshold is that is not given: such a neuron spikes at each event that reaches it"
-    yield from each([(mask, message, "a thr above 0")], "thr")
+
+    def find(configuration: Configuration) -> Broken:
+        yield from each([(at_threshold(configuration), message, "a thr above 0")], "thr")
+
+    about = "A neuron is at its threshold at rest, and spikes at each event."
+    return Rule("zero-threshold", about, find, keeps_going=True)

@@ -60,17 +60,20 @@ def _no_mapping(c: Configuration) -> Broken:
         )
 
 
-def _disabled(c: Configuration) -> Broken:
-    acting = _acting(c) & (weights(c, SYNAPSES, SYN_WEIGHT) > 0)
-    yield from crossbar.disabled_with_synapses(~_enabled(c), some(acting, 0), some(acting, 1))
+def _stimulating(c: Configuration) -> Mask:
+    return _acting(c) & (weights(c, SYNAPSES, SYN_WEIGHT) > 0)
 
 
-def _zero_threshold(c: Configuration) -> Broken:
-    """The potential of an Izhikevich neuron rests at 0. Some behaviours do not use the threshold alone."""
+def _at_threshold(c: Configuration) -> Mask:
+    """The enabled neurons that are at their threshold at rest.
+
+    The potential of an Izhikevich neuron rests at 0. Some of its behaviours do not use the threshold alone.
+    """
     otherwise = (_izh(c, "reson_sharp_en") | _izh(c, "spklat_en") | _izh(c, "inhin_en")) == 1
     izh = ~_is_lif(c) & ~otherwise & ((_izh(c, "thr") + _izh(c, "thrmod")) % 16 == 0) & (_izh(c, "core") == 0)
     lif = _is_lif(c) & (_lif(c, "thr") == 0)
-    yield from crossbar.zero_threshold(_enabled(c) & (lif | izh))
+    mask: Mask = _enabled(c) & (lif | izh)
+    return mask
 
 
 def _without_excitation(c: Configuration) -> Broken:
@@ -112,8 +115,8 @@ RULES = (
     crossbar.GATED,
     crossbar.no_neuron(_enabled),
     Rule("no-mapping", "Synapses have weights, and all their mapping bits are 0.", _no_mapping, silences=True),
-    Rule("disabled-neuron-with-synapses", crossbar.DISABLED, _disabled, silences=True),
-    Rule("zero-threshold", crossbar.ZERO_THRESHOLD, _zero_threshold, keeps_going=True),
+    crossbar.disabled_with_synapses(_enabled, _stimulating),
+    crossbar.zero_threshold(_at_threshold),
     Rule("neuron-without-excitation", crossbar.WITHOUT_EXCITATION, _without_excitation, silences=True),
     Rule("learning-never", "A neuron's calcium thresholds leave no calcium at which SDSP acts.", _never_learns),
     Rule("bursts-off", "Neurons ask for bursts, and SPI_BURST_TIMEREF is 0.", _bursts_off),

@@ -41,15 +41,6 @@ def _never_visited(c: Configuration) -> Broken:
     yield from each([(enabled & _not_visited(c), message, f"SPI_MAX_NEUR = {np.flatnonzero(enabled).max(initial=0)}")])
 
 
-def _disabled(c: Configuration) -> Broken:
-    has_weight = _weights(c) != 0
-    yield from crossbar.disabled_with_synapses(~_enabled(c), some(has_weight, 0), some(has_weight, 1))
-
-
-def _zero_threshold(c: Configuration) -> Broken:
-    yield from crossbar.zero_threshold(_enabled(c) & (_field(c, "thr") == 0))
-
-
 def _unreachable(c: Configuration) -> Broken:
     message = f"above {CORE_MAX}, where a potential ends: such a neuron never spikes"
     yield from each([(_enabled(c) & (_field(c, "thr") > CORE_MAX), message, f"a thr of at most {CORE_MAX}")], "thr")
@@ -72,8 +63,8 @@ RULES = (
     crossbar.GATED,
     crossbar.no_neuron(_enabled),
     Rule("neuron-never-visited", "Neurons in use are beyond SPI_MAX_NEUR.", _never_visited, silences=True),
-    Rule("disabled-neuron-with-synapses", crossbar.DISABLED, _disabled, silences=True),
-    Rule("zero-threshold", crossbar.ZERO_THRESHOLD, _zero_threshold, keeps_going=True),
+    crossbar.disabled_with_synapses(_enabled, lambda c: _weights(c) != 0),
+    crossbar.zero_threshold(lambda c: _enabled(c) & (_field(c, "thr") == 0)),
     Rule("unreachable-threshold", "A threshold is above the largest potential.", _unreachable, silences=True),
     Rule("neuron-without-excitation", crossbar.WITHOUT_EXCITATION, _without_excitation, silences=True),
     crossbar.SPIKES_NEVER_LEAVE,
