@@ -102,16 +102,30 @@ def stall_clocks(model: Crossbar, environment: Environment) -> int:
     return int(aer_out.stall_clocks(registers[0], environment.delays))
 
 
-@kernel
-def begin_counting(m: Machine) -> None:
-    """A piece of a run begins: of what the model counts for itself, only what is counted from now on is the run's."""
-    m.counts.dropped_spikes -= m.r.n_dropped
+def loader(cells: ModuleType) -> Callable[[Machine], None]:
+    """Make a chip's ``load``; cells : its module with ``load_all(cells, record, neurons, synapses)``."""
+
+    @kernel
+    def load(m: Machine) -> None:
+        """Begin a piece of a run: of what the model counts for itself, only what comes from now on is the run's."""
+        m.counts.dropped_spikes -= m.r.n_dropped
+        if m.stall != NO_SWEEPS:
+            cells.load_all(m.ws.cells, m.r, m.neurons, m.synapses)
+
+    return load
 
 
-@kernel
-def end_counting(m: Machine) -> None:
-    """A piece of a run ends; see ``begin_counting``."""
-    m.counts.dropped_spikes += m.r.n_dropped
+def flusher(cells: ModuleType) -> Callable[[Machine], None]:
+    """Make a chip's ``flush``; cells : its module with ``flush_all(cells, record, neurons, synapses)``."""
+
+    @kernel
+    def flush(m: Machine) -> None:
+        """End a piece of a run; see ``load``."""
+        m.counts.dropped_spikes += m.r.n_dropped
+        if m.stall != NO_SWEEPS:
+            cells.flush_all(m.ws.cells, m.r, m.neurons, m.synapses)
+
+    return flush
 
 
 def counted_clock(clock: ModuleType, workspace: ModuleType) -> Callable[..., None]:

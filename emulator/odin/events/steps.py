@@ -6,12 +6,10 @@ ODIN takes spike events, all-neurons time references and bistability at once (``
 from __future__ import annotations
 
 from draupnir.emulator.crossbar import events, steps
-from draupnir.emulator.crossbar.events import NO_SWEEPS, Machine
 from draupnir.emulator.crossbar.steps import LONGEST_WORK as LONGEST_WORK
 from draupnir.emulator.crossbar.steps import can_stretch as can_stretch
 from draupnir.emulator.crossbar.steps import opener as opener
 from draupnir.emulator.crossbar.steps import stretch as stretch
-from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import clock as chip_clock
 from draupnir.emulator.odin.events import event, workspace
 from draupnir.emulator.odin.events.statistics import COUNTS
@@ -26,19 +24,5 @@ prepare = events.preparer_of(
 )
 at_once = steps.at_once_of(chip_clock, event)
 clock = events.counted_clock(chip_clock, workspace)
-
-
-@kernel
-def load(m: Machine) -> None:
-    """Fill the planes from the memories."""
-    events.begin_counting(m)
-    if m.stall != NO_SWEEPS:
-        memories.load_all(m.ws.cells, m.r, m.neurons)
-
-
-@kernel
-def flush(m: Machine) -> None:
-    """Bring the memories up to date."""
-    events.end_counting(m)
-    if m.stall != NO_SWEEPS:
-        memories.flush_all(m.ws.cells, m.r, m.neurons, m.synapses)
+load = events.loader(memories)
+flush = events.flusher(memories)

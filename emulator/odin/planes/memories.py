@@ -168,7 +168,7 @@ def _turn(x: np.ndarray, first: int) -> None:
 
 
 @outlined
-def load_all(p: np.record, r: np.record, neurons: np.ndarray) -> None:
+def load_all(p: np.record, r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
     """Fill the neurons' planes from their memory and the SDSP flags; rows of synapses follow as they are needed."""
     x = p.limbs
     for w in range(N_WORDS):

@@ -21,10 +21,9 @@ def filled(population: Population) -> tuple[Model, np.recarray]:
     """Return a model with this population and random SDSP flags, and planes with its contents, with all rows."""
     model, loaded = Model(seed=population.seed), record.new_planes()
     population.put(model)
-    neurons, synapses = model.memories.values()
-    memories.load_all(loaded[0], model.registers[0], neurons)
+    memories.load_all(loaded[0], model.registers[0], *model.memories.values())
     for pre in range(N):
-        memories.load_row(loaded[0], synapses, pre)
+        memories.load_row(loaded[0], model.memories["synapses"], pre)
     return model, loaded
 
 
@@ -122,7 +121,7 @@ def test_loading_one_neuron_takes_over_what_differs() -> None:
         neurons[n] = others[n]
         memories.load_neuron(p, neurons, n, old_word)
     fresh = record.new_planes()
-    memories.load_all(fresh[0], model.registers[0], neurons)
+    memories.load_all(fresh[0], model.registers[0], *model.memories.values())
     np.testing.assert_array_equal(p.neurons, fresh[0].neurons)
     assert (p.any_lif, p.any_izh) == (1, 1) == (fresh[0].any_lif, fresh[0].any_izh)
 

@@ -16,6 +16,7 @@ from draupnir.emulator.tests.odin.test_planes import bits, plane
 
 SEEDS = range(6)
 SHARES = (0.0, 0.5, 1.0)  # of LIF neurons
+NO_SYNAPSES = np.zeros((0, 1), np.uint32)
 
 
 @outlined
@@ -39,7 +40,7 @@ class Crowd:
         self.neurons[:, 0] = self.neurons[:, 0] & ~np.uint32(1) | self.is_lif
         self.registers = np.zeros(1, np.dtype((np.record, [(f"neur_v_{d}", np.int64, (32,)) for d in ("up", "down")])))
         self.planes = record.new_planes()[0]
-        memories.load_all(self.planes, self.registers.view(np.recarray)[0], self.neurons)
+        memories.load_all(self.planes, self.registers.view(np.recarray)[0], self.neurons, NO_SYNAPSES)
 
     def expected(self, stimuli: np.ndarray) -> np.ndarray:
         """Update all neurons one by one. Return (256, 5): spike, v_up, v_down, spk_ref, isi_ref."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from draupnir.emulator.crossbar import events, steps
-from draupnir.emulator.crossbar.events import NO_SWEEPS, CrossbarStatistics, Machine
+from draupnir.emulator.crossbar.events import CrossbarStatistics
 from draupnir.emulator.crossbar.steps import LONGEST_WORK as LONGEST_WORK
 from draupnir.emulator.crossbar.steps import can_stretch as can_stretch
 from draupnir.emulator.crossbar.steps import opener as opener
 from draupnir.emulator.crossbar.steps import stretch as stretch
-from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.speeds.runs import counters, read_counters
 from draupnir.emulator.tinyodin import clock as chip_clock
 from draupnir.emulator.tinyodin.events import event, sweep, workspace
@@ -23,19 +22,5 @@ statistics = partial(read_counters, CrossbarStatistics, State)
 prepare = events.preparer_of(sweep.new_lanes, COUNTS, lambda r: not r.spi_aer_src_ctrl_nneur)
 at_once = steps.at_once_of(chip_clock, event)
 clock = events.counted_clock(chip_clock, workspace)
-
-
-@kernel
-def load(m: Machine) -> None:
-    """Fill the lanes from the memories."""
-    events.begin_counting(m)
-    if m.stall != NO_SWEEPS:
-        sweep.load_all(m.ws.cells, m.neurons, m.synapses)
-
-
-@kernel
-def flush(m: Machine) -> None:
-    """Bring the neuron memory up to date."""
-    events.end_counting(m)
-    if m.stall != NO_SWEEPS:
-        sweep.flush_all(m.ws.cells, m.neurons)
+load = events.loader(sweep)
+flush = events.flusher(sweep)

@@ -80,7 +80,7 @@ def load_synapses(lanes: np.record, synapses: np.ndarray, addr: int) -> None:
 
 
 @outlined
-def load_all(lanes: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
+def load_all(lanes: np.record, r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
     """Fill all lanes from the memories."""
     for n in range(N):
         load_neuron(lanes, neurons, n)
@@ -89,7 +89,7 @@ def load_all(lanes: np.record, neurons: np.ndarray, synapses: np.ndarray) -> Non
 
 
 @outlined
-def flush_all(lanes: np.record, neurons: np.ndarray) -> None:
+def flush_all(lanes: np.record, r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
     """Bring the neuron memory up to date; events never change the synapses."""
     for n in range(N):
         flush_neuron(lanes, neurons, n)
