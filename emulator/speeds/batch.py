@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from draupnir.emulator import chips
+from draupnir.emulator.errors import InputError
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import pieces
 from draupnir.emulator.speeds.levels import BUS_ENGINE, ENGINE
@@ -40,11 +41,16 @@ class Sample:
     not_before: np.ndarray | None = None
 
     def run(self) -> Any:
-        """Run it in this thread, and return the result of the chip's ``engine.run``."""
+        """Run it in this thread, and return the result of the chip's ``engine.run``.
+
+        Raises InputError for ``not_before`` of a chip that its host leads.
+        """
         package = chips.package(self.model.chip.name)
         arguments = (self.model, self.events, self.environment, self.max_cycles)
         if self.not_before is None:
             return ENGINE.require(package).run(*arguments)
+        if package.host is not None:
+            raise InputError(f"{package.name}: its host leads the chip, and sends no event; right is not_before None")
         return BUS_ENGINE.require(package).run(*arguments, self.not_before)
 
 

@@ -75,7 +75,9 @@ def test_events_wait_for_their_cycles() -> None:
 
 def test_a_chip_that_its_host_leads_has_no_such_cycles() -> None:
     led = Sample(Reckon(), np.zeros((0, 2)), Host(), not_before=np.zeros(0))  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="reckon: engine="):
+    with pytest.raises(
+        InputError, match=r"^reckon: its host leads the chip, and sends no event; right is not_before None$"
+    ):
         led.run()
 
 
