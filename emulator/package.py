@@ -50,6 +50,7 @@ class ChipPackage:
     shared_tests : a package with cocotb tests that sister chips share
     lint : rules that find mistakes in a configuration
     mapper : brings trained networks to the chip, a ``mapper.Mapper``
+    proofs : what is proved of its kernels and its RTL, a tuple of ``claim.Leaf``
     workloads : the workloads of ``draupnir bench``
     main_job : what ``draupnir sim`` does if no test is named
     page : its page for people, in Markdown
@@ -73,6 +74,7 @@ class ChipPackage:
     shared_tests: str | None = None
     lint: str | None = None
     mapper: str | None = None
+    proofs: str | None = None
     workloads: str | None = None
     main_job: str | None = None
     page: str | None = None

@@ -23,6 +23,7 @@ COMMANDS = {
     "record": "Make golden cases from any folder of Verilog.",
     "sim": "Compare golden model and RTL in a simulator, clock by clock.",
     "regress": "Compare an RTL with the golden cases.",
+    "prove": "Prove that golden model and RTL compute the same.",
     "convert": "Make samples of recordings of event cameras and of spike trains.",
     "map": "Bring a trained network to a chip.",
     "train": "Train a mapped network with the chip in the forward pass.",

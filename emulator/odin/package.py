@@ -18,6 +18,7 @@ PACKAGE = ChipPackage(
     shared_tests="draupnir.cocotb_tests.crossbar",
     lint="draupnir.tools.lint.odin:RULES",
     mapper="draupnir.tools.mapping.odin:MAPPER",
+    proofs="draupnir.tools.proofs.odin:LEAVES",
     workloads="draupnir.tools.bench.workloads.odin:WORKLOADS",
     main_job="draupnir.tools.experiments.digits.main_job:JOB",
     page="draupnir.emulator.odin:README.md",

@@ -17,6 +17,7 @@ PACKAGE = ChipPackage(
     tests="draupnir.cocotb_tests.reckon",
     lint="draupnir.tools.lint.reckon:RULES",
     mapper="draupnir.tools.mapping.reckon.mapper:MAPPER",
+    proofs="draupnir.tools.proofs.reckon:LEAVES",
     workloads="draupnir.tools.bench.workloads.reckon:WORKLOADS",
     page="draupnir.emulator.reckon:README.md",
 )

@@ -18,6 +18,7 @@ PACKAGE = ChipPackage(
     shared_tests="draupnir.cocotb_tests.crossbar",
     lint="draupnir.tools.lint.tinyodin:RULES",
     mapper="draupnir.tools.mapping.tinyodin:MAPPER",
+    proofs="draupnir.tools.proofs.tinyodin:LEAVES",
     workloads="draupnir.tools.bench.workloads.tinyodin:WORKLOADS",
     page="draupnir.emulator.tinyodin:README.md",
 )

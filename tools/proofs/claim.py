@@ -1,0 +1,136 @@
+"""Claims that a kernel of the golden model and a combinational module of RTL compute the same, and their proofs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bitwuzla import Kind
+
+from draupnir.tools.proofs.kernels import Kernels
+from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Truth, ask
+from draupnir.tools.proofs.netlist import NetlistReader
+
+Unknowns = Mapping[str, Bits]
+Results = Mapping[str, Any]  # ints, Bits of 64 bits and truth values
+
+
+@dataclass(frozen=True)
+class ModuleOutput:
+    """The place of a result at an output port: ``width`` bits from ``lsb`` on; signed : the result may be negative"""
+
+    port: str
+    lsb: int
+    width: int
+    signed: bool = False
+
+
+@dataclass(frozen=True)
+class Module:
+    """A combinational module.
+
+    inputs : returns the content of each input port for the unknowns
+    outputs : result of the kernel -> where the module has it
+    """
+
+    inputs: Callable[[Unknowns], Mapping[str, Bits]]
+    outputs: Mapping[str, ModuleOutput]
+
+
+@dataclass(frozen=True)
+class Original(Module):
+    """A module in the chip's own Verilog: its name, and its parameters."""
+
+    name: str = ""
+    settings: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ours(Module):
+    """A component of our RTL. make : returns a new one"""
+
+    make: Callable[[], Any] = object
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A part of a chip that is combinational in the RTL.
+
+    name : of the part, on the command line; title : in words
+    widths : unknown -> its bits; the claim is for all contents of all unknowns
+    kernel : returns the results of the golden model's kernel
+    assumptions : name in words -> what an input always fulfils
+    """
+
+    name: str
+    title: str
+    widths: Mapping[str, int]
+    kernel: Callable[[Kernels, Unknowns], Results]
+    ours: Ours
+    original: Original | None = None
+    assumptions: Mapping[str, Callable[[Unknowns], Truth]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Witness:
+    """One content of the unknowns with which model and RTL differ, and the results that do: model, RTL."""
+
+    unknowns: Mapping[str, int]
+    results: Mapping[str, tuple[int, int]]
+
+    def __str__(self) -> str:
+        results = ", ".join(
+            f"{name} {ours:#x} in the model, {rtl:#x} in the RTL" for name, (ours, rtl) in self.results.items()
+        )
+        return f"{results} for " + " ".join(f"{name}={content:#x}" for name, content in self.unknowns.items())
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The outcome of an attempt to prove a claim.
+
+    holds : None if the time was not enough
+    witness : None unless the claim is false
+    seconds : CPU time of the solver
+    """
+
+    claim: str
+    assumptions: Sequence[str]
+    holds: bool | None
+    witness: Witness | None
+    seconds: float
+    n_results: int
+
+
+def prove(leaf: Leaf, module: Module, netlist: Mapping[str, Any], claim: str, seconds: float) -> Proof:
+    """Prove that kernel and module have the same results for all contents of the unknowns.
+
+    netlist : of the module, from ``sources.flat_netlist``; claim : in words; seconds : the solver's limit
+    """
+    logic = Logic()
+    unknowns = {name: logic.unknown(name, width) for name, width in leaf.widths.items()}
+    kernels = Kernels(logic)
+    results = {name: kernels.bits(result) for name, result in leaf.kernel(kernels, unknowns).items()}
+    reader = NetlistReader(logic, netlist, module.inputs(unknowns))
+    pairs = {name: (results[name], _result(reader, place)) for name, place in module.outputs.items()}
+    equal = [one.equals(other) for one, other in pairs.values()]
+    whole = equal[0] if len(equal) == 1 else logic.truth(Kind.AND, equal)
+    vectors = dict(unknowns) | {f"model {name}": one for name, (one, _) in pairs.items()}
+    vectors |= {f"rtl {name}": other for name, (_, other) in pairs.items()}
+    start = time.thread_time()
+    verdict = ask(logic, whole, [each(unknowns) for each in leaf.assumptions.values()], vectors, seconds)
+    elapsed = time.thread_time() - start
+    witness = _witness(verdict.witness, leaf, pairs) if verdict.holds is False else None
+    return Proof(claim, tuple(leaf.assumptions), verdict.holds, witness, elapsed, len(pairs))
+
+
+def _result(netlist: NetlistReader, place: ModuleOutput) -> Bits:
+    return netlist.port(place.port).slice(place.lsb, place.width).resized(KERNEL_BITS, place.signed)
+
+
+def _witness(contents: Mapping[str, int], leaf: Leaf, pairs: Mapping[str, Any]) -> Witness:
+    results = {name: (contents[f"model {name}"], contents[f"rtl {name}"]) for name in pairs}
+    unequal = {name: result for name, result in results.items() if result[0] != result[1]}
+    return Witness({name: contents[name] for name in leaf.widths}, unequal)

@@ -1,0 +1,138 @@
+"""Bit vectors and truth values of unknown content, for a solver: what a kernel and a netlist compute is one formula.
+
+A formula is a plain int or bool where its content is known, so most of a kernel's work costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import bitwuzla
+from bitwuzla import Kind
+
+KERNEL_BITS = 64  # of an integer in a kernel
+
+
+class Logic:
+    """The maker of all formulas of one proof."""
+
+    def __init__(self) -> None:
+        self.terms = bitwuzla.TermManager()
+
+    def unknown(self, name: str, width: int) -> Bits:
+        """Return a bit vector of unknown content. Two of one name are different vectors."""
+        return Bits(self, self.terms.mk_const(self.terms.mk_bv_sort(width), name), width)
+
+    def number(self, content: int, width: int) -> Bits:
+        """Return a bit vector of known content, modulo 2**width."""
+        sort = self.terms.mk_bv_sort(width)
+        return Bits(self, self.terms.mk_bv_value(sort, content % (1 << width)), width)
+
+    def bits(self, kind: Kind, width: int, arguments: Sequence[Bits | Truth], indices: Sequence[int] = ()) -> Bits:
+        """Return the result of an operator that gives a bit vector."""
+        return Bits(self, self.terms.mk_term(kind, [each.term for each in arguments], list(indices)), width)
+
+    def truth(self, kind: Kind, arguments: Sequence[Bits | Truth]) -> Truth:
+        """Return the result of an operator that gives a truth value."""
+        return Truth(self, self.terms.mk_term(kind, [each.term for each in arguments]))
+
+    def concat(self, parts: Sequence[Bits]) -> Bits:
+        """Return vectors side by side, the least significant first."""
+        if len(parts) == 1:
+            return parts[0]
+        return self.bits(Kind.BV_CONCAT, sum(part.width for part in parts), parts[::-1])
+
+    def constant(self, condition: bool) -> Truth:
+        """Return a truth value of known content."""
+        return Truth(self, self.terms.mk_true() if condition else self.terms.mk_false())
+
+
+@dataclass(frozen=True, eq=False)
+class Bits:
+    """A bit vector. Two operands have one width; arithmetic wraps."""
+
+    logic: Logic
+    term: Any
+    width: int
+
+    def apply(self, kind: Kind, other: Bits) -> Bits:
+        """Return the result of an operator on two vectors of this width."""
+        return self.logic.bits(kind, self.width, (self, other))
+
+    def compare(self, kind: Kind, other: Bits) -> Truth:
+        """Return the result of a comparison of two vectors of this width."""
+        return self.logic.truth(kind, (self, other))
+
+    def equals(self, other: Bits) -> Truth:
+        """Tell whether two vectors of this width are equal."""
+        return self.compare(Kind.EQUAL, other)
+
+    def slice(self, lsb: int, width: int) -> Bits:
+        """Return ``width`` bits from ``lsb`` on."""
+        if width == self.width:
+            return self
+        return self.logic.bits(Kind.BV_EXTRACT, width, (self,), (lsb + width - 1, lsb))
+
+    def resized(self, width: int, signed: bool = False) -> Bits:
+        """Return the vector with fewer or more upper bits; new ones are 0, or copies of the sign."""
+        if width <= self.width:
+            return self.slice(0, width)
+        kind = Kind.BV_SIGN_EXTEND if signed else Kind.BV_ZERO_EXTEND
+        return self.logic.bits(kind, width, (self,), (width - self.width,))
+
+    def is_true(self) -> Truth:
+        """Tell whether any bit is 1."""
+        return self.logic.truth(Kind.DISTINCT, (self, self.logic.number(0, self.width)))
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """A truth value."""
+
+    logic: Logic
+    term: Any
+
+    def as_bits(self, width: int) -> Bits:
+        """Return 1 or 0."""
+        return self.choose(self.logic.number(1, width), self.logic.number(0, width))
+
+    def choose(self, if_true: Bits, if_false: Bits) -> Bits:
+        """Return one of two vectors of one width."""
+        return self.logic.bits(Kind.ITE, if_true.width, (self, if_true, if_false))
+
+    def inverted(self) -> Truth:
+        """Return the opposite."""
+        return self.logic.truth(Kind.NOT, (self,))
+
+
+@dataclass(frozen=True)
+class SolverAnswer:
+    """The answer of a solver to a question whether a claim can fail.
+
+    holds : True if it cannot, False if it can, None if the time was not enough
+    witness : the contents with which it fails, by the names of the unknowns
+    """
+
+    holds: bool | None
+    witness: Mapping[str, int]
+
+
+def ask(
+    logic: Logic, claim: Truth, assumptions: Sequence[Truth], unknowns: Mapping[str, Bits], seconds: float
+) -> SolverAnswer:
+    """Ask whether a claim holds for all contents of the unknowns under the assumptions; seconds : the limit of time"""
+    options = bitwuzla.Options()
+    options.set(bitwuzla.Option.PRODUCE_MODELS, True)
+    options.set(bitwuzla.Option.TIME_LIMIT_PER, max(1, int(1000 * seconds)))
+    solver = bitwuzla.Bitwuzla(logic.terms, options)
+    for assumption in assumptions:
+        solver.assert_formula(assumption.term)
+    solver.assert_formula(claim.inverted().term)
+    result = solver.check_sat()
+    if result == bitwuzla.Result.UNSAT:
+        return SolverAnswer(True, {})
+    if result != bitwuzla.Result.SAT:
+        return SolverAnswer(None, {})
+    return SolverAnswer(False, {name: int(solver.get_value(bits.term).value(2), 2) for name, bits in unknowns.items()})

@@ -1,0 +1,251 @@
+"""A flat netlist of Yosys as formulas: each output of a combinational module as a function of its inputs.
+
+Cells are those that Yosys has after ``proc`` and ``flatten``, before any mapping (Yosys manual, "Word-level cells").
+A bit that is X in the source, or that nothing drives, is an unknown of its own: what is proved holds for 0 and for 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bitwuzla import Kind
+
+from draupnir.emulator.errors import InputError
+from draupnir.tools.proofs.logic import Bits, Logic, Truth
+
+Driver = tuple[str, str, int]  # cell, or "" for an input port; its port; the bit of that port
+_ARITHMETIC = {
+    "$add": Kind.BV_ADD, "$sub": Kind.BV_SUB, "$mul": Kind.BV_MUL, "$and": Kind.BV_AND, "$or": Kind.BV_OR,
+    "$xor": Kind.BV_XOR, "$xnor": Kind.BV_XNOR,
+}  # fmt: skip
+_COMPARISONS = {  # unsigned, signed
+    "$eq": (Kind.EQUAL, Kind.EQUAL), "$eqx": (Kind.EQUAL, Kind.EQUAL),
+    "$ne": (Kind.DISTINCT, Kind.DISTINCT), "$nex": (Kind.DISTINCT, Kind.DISTINCT),
+    "$lt": (Kind.BV_ULT, Kind.BV_SLT), "$le": (Kind.BV_ULE, Kind.BV_SLE),
+    "$gt": (Kind.BV_UGT, Kind.BV_SGT), "$ge": (Kind.BV_UGE, Kind.BV_SGE),
+}  # fmt: skip
+
+
+@dataclass
+class NetlistReader:
+    """A module of a netlist in JSON, and the formulas of what was asked for so far.
+
+    inputs : input port -> its content; all input ports have one
+    """
+
+    logic: Logic
+    module: Mapping[str, Any]
+    inputs: Mapping[str, Bits]
+    _drivers: dict[int, Driver] = field(default_factory=dict)
+    _outputs: dict[tuple[str, str], Bits] = field(default_factory=dict)
+    _n_unknown: int = 0
+
+    def __post_init__(self) -> None:
+        for name, port in self.module["ports"].items():
+            if port["direction"] == "input":
+                if len(port["bits"]) != self.inputs[name].width:
+                    raise InputError(f"port {name} has {len(port['bits'])} bits; right is {self.inputs[name].width}")
+                self._drive("", name, port["bits"])
+                self._outputs["", name] = self.inputs[name]
+        for name, cell in self.module["cells"].items():
+            for port, direction in cell["port_directions"].items():
+                if direction == "output":
+                    self._drive(name, port, cell["connections"][port])
+
+    def _drive(self, cell: str, port: str, bits: Sequence[Any]) -> None:
+        self._drivers |= {bit: (cell, port, i) for i, bit in enumerate(bits) if isinstance(bit, int)}
+
+    def port(self, name: str) -> Bits:
+        """Return the formula of an output port."""
+        bits = self.module["ports"][name]["bits"]
+        self._evaluate_before(bits)
+        return self._bits(bits)
+
+    def _evaluate_before(self, bits: Sequence[Any]) -> None:
+        """Evaluate all cells that bits depend on, those first that others need. A netlist may be deeper than Python."""
+        todo = [key for key in self._sources(bits) if key not in self._outputs]
+        open_cells: set[tuple[str, str]] = set()
+        while todo:
+            key = todo[-1]
+            if key in self._outputs:
+                todo.pop()
+                continue
+            cell = self.module["cells"][key[0]]
+            inputs = [
+                bit
+                for port, way in cell["port_directions"].items()
+                if way == "input"
+                for bit in cell["connections"][port]
+            ]
+            unfinished = [source for source in self._sources(inputs) if source not in self._outputs]
+            if unfinished and key in open_cells:
+                raise InputError(f"a loop without a flip-flop goes through {key[0]}")
+            if unfinished:
+                open_cells.add(key)
+                todo += unfinished
+                continue
+            self._outputs[key] = self._cell(cell)
+            todo.pop()
+
+    def _sources(self, bits: Sequence[Any]) -> set[tuple[str, str]]:
+        return {self._drivers[bit][:2] for bit in bits if bit in self._drivers}
+
+    def _bits(self, bits: Sequence[Any]) -> Bits:
+        """Return a vector of bits, the least significant first: slices of cells' outputs as long as they go on."""
+        parts, i = [], 0
+        while i < len(bits):
+            driver = self._drivers.get(bits[i])
+            if driver is None:
+                parts.append(self._undriven(bits[i]))
+                i += 1
+                continue
+            cell, port, lsb = driver
+            n = 1
+            while i + n < len(bits) and self._drivers.get(bits[i + n]) == (cell, port, lsb + n):
+                n += 1
+            parts.append(self._outputs[cell, port].slice(lsb, n))
+            i += n
+        return self.logic.concat(parts)
+
+    def _undriven(self, bit: Any) -> Bits:
+        if bit in ("0", "1"):
+            return self.logic.number(int(bit), 1)
+        self._n_unknown += 1
+        return self.logic.unknown(f"x{self._n_unknown}", 1)
+
+    # --- Cells --------------------------------------------------------------------------------------------------
+
+    def _cell(self, cell: Mapping[str, Any]) -> Bits:
+        kind = cell["type"]
+        rule = _RULES.get(kind)
+        if rule is None:
+            raise InputError(f"a proof cannot read the cell {kind}; right is a module without memories and flip-flops")
+        return rule(self, _Cell(self, cell))
+
+
+def _input_bits(cell: Mapping[str, Any]) -> list[Any]:
+    ports = [port for port, direction in cell["port_directions"].items() if direction == "input"]
+    return [bit for port in ports for bit in cell["connections"][port]]
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """A cell with its inputs as formulas."""
+
+    netlist: NetlistReader
+    content: Mapping[str, Any]
+
+    @property
+    def kind(self) -> str:
+        return str(self.content["type"])
+
+    def number(self, name: str) -> int:
+        """Return a parameter."""
+        return int(self.content["parameters"][name], 2)
+
+    def width(self, port: str) -> int:
+        return len(self.content["connections"][port])
+
+    def bits(self, port: str) -> Bits:
+        return self.netlist._bits(self.content["connections"][port])
+
+    def is_signed(self) -> bool:
+        return all(self.number(f"{port}_SIGNED") for port in "AB" if f"{port}_SIGNED" in self.content["parameters"])
+
+    def operands(self, width: int) -> tuple[Bits, Bits]:
+        """Return A and B with this width."""
+        signed = self.is_signed()
+        return self.bits("A").resized(width, signed), self.bits("B").resized(width, signed)
+
+    def truth(self, condition: Truth) -> Bits:
+        """Return a truth value as the output Y."""
+        return condition.as_bits(self.width("Y"))
+
+
+def _arithmetic(netlist: NetlistReader, cell: _Cell) -> Bits:
+    one, other = cell.operands(cell.width("Y"))
+    return one.apply(_ARITHMETIC[cell.kind], other)
+
+
+def _comparison(netlist: NetlistReader, cell: _Cell) -> Bits:
+    one, other = cell.operands(max(cell.width("A"), cell.width("B")))
+    return cell.truth(one.compare(_COMPARISONS[cell.kind][cell.is_signed()], other))
+
+
+def _unary(netlist: NetlistReader, cell: _Cell) -> Bits:
+    operand = cell.bits("A").resized(cell.width("Y"), cell.is_signed())
+    kind = {"$not": Kind.BV_NOT, "$neg": Kind.BV_NEG}.get(cell.kind)
+    return operand if kind is None else netlist.logic.bits(kind, operand.width, (operand,))
+
+
+def _logical(netlist: NetlistReader, cell: _Cell) -> Bits:
+    kind = Kind.AND if cell.kind == "$logic_and" else Kind.OR
+    return cell.truth(netlist.logic.truth(kind, (cell.bits("A").is_true(), cell.bits("B").is_true())))
+
+
+def _reduction(netlist: NetlistReader, cell: _Cell) -> Bits:
+    operand = cell.bits("A")
+    if cell.kind in ("$reduce_or", "$reduce_bool"):
+        return cell.truth(operand.is_true())
+    if cell.kind == "$logic_not":
+        return cell.truth(operand.is_true().inverted())
+    if cell.kind == "$reduce_and":
+        return cell.truth(operand.equals(netlist.logic.number(-1, operand.width)))
+    parity = netlist.logic.bits(Kind.BV_REDXOR, 1, (operand,)).is_true()
+    return cell.truth(parity if cell.kind == "$reduce_xor" else parity.inverted())
+
+
+def _mux(netlist: NetlistReader, cell: _Cell) -> Bits:
+    return cell.bits("S").is_true().choose(cell.bits("B"), cell.bits("A"))
+
+
+def _pmux(netlist: NetlistReader, cell: _Cell) -> Bits:
+    """The first bit of S that is 1 chooses; Yosys says nothing of several, which a source's case has in this order."""
+    result, others, select, width = cell.bits("A"), cell.bits("B"), cell.bits("S"), cell.width("A")
+    for i in reversed(range(select.width)):
+        result = select.slice(i, 1).is_true().choose(others.slice(width * i, width), result)
+    return result
+
+
+def _shift(netlist: NetlistReader, cell: _Cell) -> Bits:
+    width = max(cell.width("Y"), cell.width("A"), cell.width("B")) + 1
+    signed = bool(cell.number("A_SIGNED"))
+    operand = cell.bits("A").resized(width, signed and cell.kind not in ("$shift", "$shiftx"))
+    amount = cell.bits("B").resized(width, bool(cell.number("B_SIGNED")))
+    if cell.kind in ("$shl", "$sshl"):
+        return operand.apply(Kind.BV_SHL, amount).slice(0, cell.width("Y"))
+    if cell.kind in ("$shr", "$sshr"):
+        kind = Kind.BV_ASHR if cell.kind == "$sshr" and signed else Kind.BV_SHR
+        return operand.apply(kind, amount).slice(0, cell.width("Y"))
+    other = operand.apply(Kind.BV_SHR, amount)
+    negative = netlist.logic.bits(Kind.BV_NEG, width, (amount,))
+    one = operand.apply(Kind.BV_SHL, negative)
+    is_left = amount.slice(width - 1, 1).is_true()
+    return is_left.choose(one, other).slice(0, cell.width("Y"))
+
+
+def _bmux(netlist: NetlistReader, cell: _Cell) -> Bits:
+    content, select, width = cell.bits("A"), cell.bits("S"), cell.width("Y")
+    result = content.slice(0, width)
+    for i in range(1, 1 << select.width):
+        is_it = select.equals(netlist.logic.number(i, select.width))
+        result = is_it.choose(content.slice(width * i, width), result)
+    return result
+
+
+_Rule = Callable[[NetlistReader, _Cell], Bits]
+_RULES: dict[str, _Rule] = {
+    **dict.fromkeys(_ARITHMETIC, _arithmetic),
+    **dict.fromkeys(_COMPARISONS, _comparison),
+    **dict.fromkeys(("$not", "$neg", "$pos", "$buf"), _unary),
+    **dict.fromkeys(("$logic_and", "$logic_or"), _logical),
+    **dict.fromkeys(
+        ("$reduce_or", "$reduce_bool", "$reduce_and", "$reduce_xor", "$reduce_xnor", "$logic_not"), _reduction
+    ),
+    **dict.fromkeys(("$shl", "$sshl", "$shr", "$sshr", "$shift", "$shiftx"), _shift),
+    "$mux": _mux,
+    "$pmux": _pmux,
+    "$bmux": _bmux,
+}

@@ -1,0 +1,152 @@
+"""The parts of ReckOn that are proved: the update of a weight at random, and the error of an output neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from amaranth import Elaboratable, Module, Mux, ShapeLike, Value, signed
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+from bitwuzla import Kind
+
+from draupnir.emulator.kernel.arith import signed as number_of
+from draupnir.emulator.reckon import readout
+from draupnir.emulator.reckon.layout import ACT_HALF, PROB_BITS, U_BITS, W_BITS, WOUT_PROB_BITS
+from draupnir.emulator.reckon.learning import eprop
+from draupnir.rtl.reckon.output_neurons import output_error
+from draupnir.rtl.reckon.stoch_update import LR_BITS, stoch_update
+from draupnir.tools.proofs.claim import Leaf, ModuleOutput, Original, Ours, Unknowns
+from draupnir.tools.proofs.kernels import Kernels
+from draupnir.tools.proofs.logic import KERNEL_BITS, Bits
+
+
+class FunctionOf(wiring.Component):
+    """A component around a function that builds combinational logic.
+
+    build : takes a module and the inputs, and returns the outputs by name
+    """
+
+    def __init__(
+        self,
+        inputs: Mapping[str, ShapeLike],
+        outputs: Mapping[str, ShapeLike],
+        build: Callable[..., Mapping[str, Value]],
+    ) -> None:
+        super().__init__(
+            {name: In(shape) for name, shape in inputs.items()} | {name: Out(shape) for name, shape in outputs.items()}
+        )
+        self._inputs, self._build = tuple(inputs), build
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        results = self._build(m, *(getattr(self, name) for name in self._inputs))
+        m.d.comb += [getattr(self, name).eq(result) for name, result in results.items()]
+        return m
+
+
+def _signed(kernels: Kernels, bits: Bits) -> Any:
+    return kernels.call(number_of, bits.resized(KERNEL_BITS), bits.width)
+
+
+def _one(unknowns: Unknowns) -> Bits:
+    return next(iter(unknowns.values())).logic.number(1, 1)
+
+
+# --- The update of a weight ---------------------------------------------------------------------------------------
+
+
+def _update(bits: int, kernels: Kernels, unknowns: Unknowns) -> Mapping[str, Any]:
+    prob = _signed(kernels, unknowns["prob"])
+    weight, rnd, lr_p, lr_r = (unknowns[name].resized(KERNEL_BITS) for name in ("weight", "rnd", "lr_p", "lr_r"))
+    moves = kernels.call(eprop.is_updated, prob, rnd, lr_p, lr_r, bits)
+    new_weight = kernels.merge(moves, kernels.call(eprop.move_weight, weight, prob), weight)
+    return {"moves": moves, "weight": new_weight}
+
+
+def _our_update(bits: int) -> Elaboratable:
+    def build(m: Module, prob: Value, lr_p: Value, lr_r: Value, rnd: Value, w: Value) -> Mapping[str, Value]:
+        writes, w_next = stoch_update(m, prob, lr_p, lr_r, rnd, w)
+        return {"moves": writes, "weight": Mux(writes, w_next, w)}
+
+    inputs = {"prob": signed(bits), "lr_p": LR_BITS, "lr_r": LR_BITS, "rnd": bits, "w": W_BITS}
+    return FunctionOf(inputs, {"moves": 1, "weight": W_BITS}, build)
+
+
+def _update_leaf(name: str, title: str, bits: int) -> Leaf:
+    def inputs(unknowns: Unknowns) -> Mapping[str, Bits]:
+        return {name: unknowns[name] for name in ("prob", "lr_p", "lr_r", "rnd")}
+
+    widths = {"prob": bits, "weight": W_BITS, "rnd": bits, "lr_p": LR_BITS, "lr_r": LR_BITS}
+    return Leaf(
+        name,
+        title,
+        widths,
+        partial(_update, bits),
+        Ours(
+            lambda unknowns: {**inputs(unknowns), "w": unknowns["weight"]},
+            {"moves": ModuleOutput("moves", 0, 1), "weight": ModuleOutput("weight", 0, W_BITS)},
+            partial(_our_update, bits),
+        ),
+        Original(
+            lambda unknowns: {
+                **inputs(unknowns),
+                "w_in": unknowns["weight"],
+                "en": unknowns["prob"].logic.number(1, 1),
+            },
+            {"moves": ModuleOutput("mask", 0, 1), "weight": ModuleOutput("w_out", 0, W_BITS)},
+            "stoch_update",
+            {"WIDTH_IN": bits, "LR_IN": LR_BITS},
+        ),
+    )
+
+
+# --- The error of an output neuron --------------------------------------------------------------------------------
+
+_ERROR = {"regression": 1, "no_out_act": 1, "label": 1, "target": U_BITS, "u": U_BITS}
+
+
+def _error(kernels: Kernels, unknowns: Unknowns) -> Mapping[str, Any]:
+    """The rule of ``learning.group.errors`` for one neuron in use, with a target."""
+    u, target = (_signed(kernels, unknowns[name]) for name in ("u", "target"))
+    of_label = kernels.merge(unknowns["label"].is_true(), ACT_HALF, 0)
+    aim = kernels.merge(unknowns["regression"].is_true(), target, of_label)
+    output = kernels.call(readout.activation, u, unknowns["no_out_act"].resized(KERNEL_BITS))
+    return {"error": kernels.call(readout.error, aim, output)}
+
+
+def _our_error() -> Elaboratable:
+    def build(m: Module, regression: Value, no_out_act: Value, label: Value, target: Value, u: Value) -> Any:
+        aim = Mux(regression, target, Mux(label, ACT_HALF, 0)).as_signed()
+        return {"error": output_error(m, aim, u, ~no_out_act)}
+
+    shapes = {name: signed(bits) if bits == U_BITS else bits for name, bits in _ERROR.items()}
+    return FunctionOf(shapes, {"error": signed(U_BITS)}, build)
+
+
+def _original_error_inputs(unknowns: Unknowns) -> Mapping[str, Bits]:
+    no_out_act = unknowns["no_out_act"]
+    return {
+        "en": _one(unknowns),
+        "regr": unknowns["regression"],
+        "act": no_out_act.logic.bits(Kind.BV_NOT, 1, (no_out_act,)),
+        **{name: unknowns[name] for name in ("label", "target")},
+        "vo": unknowns["u"],
+    }
+
+
+ERROR_LEAF = Leaf(
+    "error",
+    "the error of an output neuron",
+    _ERROR,
+    _error,
+    Ours(lambda unknowns: unknowns, {"error": ModuleOutput("error", 0, U_BITS, signed=True)}, _our_error),
+    Original(_original_error_inputs, {"error": ModuleOutput("e", 0, U_BITS, signed=True)}, "output_act_err"),
+)
+
+LEAVES = (
+    _update_leaf("update", "the update of an input or recurrent weight at random", PROB_BITS),
+    _update_leaf("wout", "the update of an output weight at random", WOUT_PROB_BITS),
+    ERROR_LEAF,
+)

@@ -1,0 +1,59 @@
+"""A combinational module's netlist, from somebody's Verilog or from a component of our own RTL, by Yosys."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from draupnir.rtl import emit
+from draupnir.rtl.design import Design
+from draupnir.rtl.fpga import tools
+from draupnir.tools.proofs.claim import Module, Original, Ours
+
+OURS = "leaf"  # the name of a component of ours in Verilog
+INCLUDES = "include"
+
+
+def flat_netlist(module: Module, design: Design | None, folder: Path) -> Mapping[str, Any]:
+    """Return the flat netlist of a module, in the form of Yosys' JSON.
+
+    design : the sources that an ``Original`` is in, None for ours
+    folder : an empty folder for files
+
+    Raises InputError if there is no such module, and with Yosys' message for sources that it cannot read.
+    """
+    if isinstance(module, Ours):
+        path = emit.write_verilog(module.make(), OURS, folder)
+        return of_verilog(Design(OURS, (path,)), OURS, {}, folder / "flat")
+    assert isinstance(module, Original) and design is not None
+    return of_verilog(design, module.name, module.settings, folder)
+
+
+def of_verilog(design: Design, top: str, settings: Mapping[str, int], folder: Path) -> Mapping[str, Any]:
+    """Return the flat netlist of a module in a design's sources; settings : parameters of the module"""
+    names = _copied(design, folder)
+    parameters = "".join(f" -chparam {name} {content}" for name, content in settings.items())
+    words = ["-sv"] if design.language == "systemverilog" else []
+    words += [f"-D{define}" for define in design.options.defines] + [f"-I{INCLUDES}"]
+    reading = "".join(f"read_verilog {' '.join(words)} {name}; " for name in names)
+    script = f"{reading}hierarchy -top {top}{parameters}; proc; flatten; opt_clean; write_json netlist.json"
+    tools.must("yosys", ["-q", "-p", script], folder)
+    modules: dict[str, Any] = json.loads((folder / "netlist.json").read_text())["modules"]
+    # A module with other parameters has another name.
+    (flat,) = (module for module in modules.values() if int(module["attributes"].get("top", "0"), 2))
+    content: Mapping[str, Any] = flat
+    return content
+
+
+def _copied(design: Design, folder: Path) -> list[str]:
+    """Copy all files to where Yosys in WebAssembly sees them; return the names of the sources."""
+    (folder / INCLUDES).mkdir(parents=True, exist_ok=True)
+    for path in design.includes:
+        shutil.copyfile(path, folder / INCLUDES / path.name)
+    names = [f"{i}_{path.name}" for i, path in enumerate(design.files)]
+    for path, name in zip(design.files, names, strict=True):
+        shutil.copyfile(path, folder / name)
+    return names

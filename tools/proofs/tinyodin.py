@@ -1,0 +1,53 @@
+"""The parts of tinyODIN that are proved: its neuron, for every memory word and every event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from draupnir.emulator.codec import positions
+from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.tinyodin import lif
+from draupnir.emulator.tinyodin.layout import LIF, SYN_BITS
+from draupnir.rtl.tinyodin.lif import LifNeuron
+from draupnir.tools.proofs import words
+from draupnir.tools.proofs.claim import Leaf, ModuleOutput, Original, Ours, Unknowns
+from draupnir.tools.proofs.kernels import Kernels
+from draupnir.tools.proofs.logic import KERNEL_BITS
+
+EVENT = {"syn_weight": SYN_BITS, "syn_event": 1, "time_ref": 1}
+CORE = LIF["core"].width
+
+
+def _lif(kernels: Kernels, unknowns: Unknowns) -> Mapping[str, Any]:
+    word, *event = (unknowns[name].resized(KERNEL_BITS) for name in ("word", *EVENT))
+    new_state: lif.LifNext = kernels.call(lif.update, word, *event)
+    return {"core": kernels.call(field, new_state.word, positions(LIF).core), "spike": new_state.spike}
+
+
+LIF_LEAF = Leaf(
+    "lif",
+    "the leaky integrate-and-fire neuron",
+    {"word": LIF.width, **EVENT},
+    _lif,
+    Ours(
+        lambda unknowns: {
+            "neuron": unknowns["word"],
+            "event": unknowns["syn_event"],
+            "tref": unknowns["time_ref"],
+            "weight": unknowns["syn_weight"],
+        },
+        {"core": ModuleOutput("core_next", 0, CORE), "spike": ModuleOutput("spike", 0, 1)},
+        LifNeuron,
+    ),
+    Original(
+        lambda unknowns: {
+            **words.original_inputs(LIF, unknowns["word"], absent="neur_disable"),
+            **{name: unknowns[name] for name in EVENT},
+        },
+        {**words.original_outputs(LIF), "spike": ModuleOutput("spike_out", 0, 1)},
+        "lif_neuron",
+    ),
+)
+
+LEAVES = (LIF_LEAF,)

@@ -1,0 +1,129 @@
+"""`draupnir prove`: every part of every chip holds, and a bug in it is found with an input that shows it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+pytest.importorskip("bitwuzla", reason="needs the extra [prove]: pip install 'draupnir[prove]'")
+
+from draupnir.emulator.odin import lif
+from draupnir.rtl import emit
+from draupnir.rtl.design import Design
+from draupnir.tools.cli import cli
+from draupnir.tools.proofs import job, sources
+from draupnir.tools.proofs.claim import prove
+
+CHIPS = ("odin", "reckon", "tinyodin")
+BUGS = [  # chip, part, a piece of our Verilog, and what a bug makes of it
+    ("odin", "lif", " >= ", " > "),
+    ("odin", "izh", " == ", " != "),
+    ("odin", "sdsp", " & ", " | "),
+    ("tinyodin", "lif", " >= ", " > "),
+    ("reckon", "update", " >= ", " > "),
+    ("reckon", "wout", " << ", " >> "),
+    ("reckon", "error", " - ", " + "),
+]
+
+
+def with_bug(leaf, old, new, folder):
+    """The netlist of our part with one operator replaced."""
+    path = emit.write_verilog(leaf.ours.make(), sources.OURS, folder)
+    text = path.read_text()
+    body = text.index("assign")
+    assert old in text[body:]
+    path.write_text(text[:body] + text[body:].replace(old, new, 1))
+    return sources.of_verilog(Design(sources.OURS, (path,)), sources.OURS, {}, folder / "flat")
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_all_parts_hold(chip, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, ["prove", chip])
+    assert result.exit_code == 0, result.output
+    parts = [leaf.name for leaf in job.leaves(chip, ())]
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == parts
+    assert all(re.search(r"our RTL +proved for all 2\^\d+ inputs \(\d+ results?, ", line) for line in lines)
+    report = json.loads(Path("build/prove/prove.json").read_text())
+    assert report["holds"] is True and all(proof["holds"] for proof in report["proofs"])
+    assert all(proof["solver"].startswith("Bitwuzla ") for proof in report["proofs"])
+
+
+@pytest.mark.parametrize(("chip", "part", "old", "new"), BUGS, ids=[f"{chip}-{part}" for chip, part, _, _ in BUGS])
+def test_a_bug_is_found_with_an_input_that_shows_it(chip, part, old, new, tmp_path):
+    (leaf,) = job.leaves(chip, [part])
+    proof = prove(leaf, leaf.ours, with_bug(leaf, old, new, tmp_path), "bug", 60)
+    assert proof.holds is False and proof.witness is not None
+    assert set(proof.witness.unknowns) == set(leaf.widths)
+    assert proof.witness.results
+    assert all(model != rtl for model, rtl in proof.witness.results.values())
+
+
+def test_the_compiled_kernel_gives_the_model_s_results_of_a_witness(tmp_path):
+    (leaf,) = job.leaves("odin", ["lif"])
+    proof = prove(leaf, leaf.ours, with_bug(leaf, " >= ", " > ", tmp_path), "bug", 60)
+    assert proof.witness is not None
+    inputs = proof.witness.unknowns
+    limbs = np.array([inputs["word"] >> shift & 0xFFFFFFFF for shift in range(0, 128, 32)], np.int64)
+    new_state = lif.update(limbs, *(inputs[name] for name in ("syn_weight", "syn_sign", "syn_event", "time_ref")))
+    assert all(getattr(new_state, name) == model for name, (model, _) in proof.witness.results.items())
+
+
+def test_every_part_has_a_bug_that_must_be_found():
+    assert {(chip, part) for chip, part, _, _ in BUGS} == {
+        (chip, leaf.name) for chip in CHIPS for leaf in job.leaves(chip, ())
+    }
+
+
+def test_a_difference_is_exit_status_1_with_a_witness(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (leaf,) = job.leaves("tinyodin", ["lif"])
+    monkeypatch.setattr(sources, "flat_netlist", lambda module, design, folder: with_bug(leaf, " >= ", " > ", folder))
+    result = CliRunner().invoke(cli, ["prove", "tinyodin", "--json"], standalone_mode=False)
+    report = json.loads(result.stdout)
+    assert report["holds"] is False
+    assert set(report["proofs"][0]["witness"]["inputs"]) == set(leaf.widths)
+
+
+def test_a_difference_is_one_line_for_people(tmp_path):
+    (leaf,) = job.leaves("tinyodin", ["lif"])
+    proof = prove(leaf, leaf.ours, with_bug(leaf, " >= ", " > ", tmp_path), "bug", 60)
+    line = str(job.PartProof("lif", leaf.title, job.OURS, proof, 38))
+    assert re.search(r"^they differ: \w+ 0x[0-9a-f]+ in the model, 0x[0-9a-f]+ in the RTL.* for word=0x", line)
+
+
+def test_a_proof_without_time_is_undecided(tmp_path):
+    (leaf,) = job.leaves("reckon", ["update"])
+    netlist = sources.flat_netlist(leaf.ours, None, tmp_path)
+    proof = prove(leaf, leaf.ours, netlist, "", 0.001)
+    assert proof.holds is None
+    assert str(job.PartProof("update", leaf.title, job.OURS, proof, 82)).startswith("undecided after ")
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["odin", "--of", "adder"], "error: --of adder: right is one of lif, izh, sdsp"),
+        (["odin", "--of", "lif", "--limit", "0"], "--limit"),
+    ],
+)
+def test_a_mistake_is_one_line(words, line, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, ["prove", *words])
+    assert result.exit_code == 2
+    assert line in result.stderr
+    assert not Path("build").exists()
+
+
+def test_without_the_solver_a_line_names_the_extra(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(job, "find_spec", lambda name: None)
+    result = CliRunner().invoke(cli, ["prove", "odin"])
+    assert result.exit_code == 2
+    assert result.stderr == "error: draupnir prove needs the solver Bitwuzla: pip install 'draupnir[prove]'\n"
