@@ -54,6 +54,14 @@ FILE = click.Path(path_type=Path)
     help="Share of input spikes that are left out at random while it learns, against overfitting.",
 )
 @click.option("--batch", metavar="N", type=click.IntRange(1), default=64, show_default=True, help="Samples in a step.")
+@click.option(
+    "--clip",
+    metavar="NORM",
+    type=click.FloatRange(0),
+    default=0.0,
+    show_default="no limit",
+    help="Largest norm of a gradient: in loops over many timesteps gradients explode.",
+)
 @click.option("-o", "--output", metavar="DIR", type=FILE, help="Folder for the network.  [default: NETWORK-trained]")
 @json_option
 def command(network: Path, samples: Path, output: Path | None, as_json: bool, **words: Any) -> None:

@@ -79,6 +79,8 @@ class _Course:
         self._optimiser.zero_grad()
         loss = self._loss(self._layer(spikes), torch.from_numpy(self._labels[batch]))
         loss.backward()
+        if self._options.clip:
+            torch.nn.utils.clip_grad_norm_(self._layer.parameters(), self._options.clip)
         self._optimiser.step()
         self._advance(len(batch))
         return float(loss.item())

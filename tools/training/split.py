@@ -16,7 +16,7 @@ class TrainingOptions:
     epochs : passes through the training part; seed : of the split and of the order of samples
     validate : the share of the samples in the validation part, 0..0.9; rate : the learning rate, in units of the
         largest weight; spike_cost : the loss for each spike of a sample; drop : the share of input spikes that are left
-        out at random; batch : samples between two steps
+        out at random; batch : samples between two steps; clip : the largest norm of a gradient, 0 for any
     """
 
     epochs: int = 40
@@ -26,6 +26,7 @@ class TrainingOptions:
     spike_cost: float = 0.0
     drop: float = 0.0
     batch: int = 64
+    clip: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

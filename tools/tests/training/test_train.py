@@ -10,6 +10,7 @@ import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from runpy import run_path
 
 import numpy as np
 import pytest
@@ -94,7 +95,20 @@ def test_a_network_learns_and_the_chip_has_just_the_accuracy_that_is_printed(chi
 @needs_torch
 def test_people_get_five_lines_and_the_same_seed_gives_the_same_network() -> None:
     map_network("tinyodin")
-    words = ("--samples", "samples.npz", "--epochs", "4", "--batch", "8", "--drop", "0.1", "--spike-cost", "0.001")
+    words = (
+        "--samples",
+        "samples.npz",
+        "--epochs",
+        "4",
+        "--batch",
+        "8",
+        "--drop",
+        "0.1",
+        "--spike-cost",
+        "0.001",
+        "--clip",
+        "1",
+    )
     first, second = (call("train", "net", *words, *target) for target in ((), ("-o", "other")))
     lines = first.stdout.splitlines()
     assert lines[0] == "samples     96 to train, 24 to validate"
@@ -129,6 +143,18 @@ def test_ctrl_c_ends_it_and_leaves_nothing(place):
         _, error_text = running.communicate(timeout=60)
     assert (running.returncode, error_text) == (130, "interrupted\n")
     assert not Path("out").exists()
+
+
+def test_the_task_that_needs_a_memory_is_balanced_and_comes_to_reckon(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["memory.py", "3"])
+    run_path(str(ROOT / "examples/mapping/memory.py"))
+    with np.load("memory_train.npz") as train, np.load("memory_test.npz") as test:
+        assert (train["spikes"].shape, test["spikes"].shape) == ((1250, 80, 30), (400, 80, 30))
+        assert 0.45 < train["labels"].mean() < 0.55
+        cues, pause = (test["spikes"][:, when, :20].sum(axis=(1, 2)) for when in (slice(70, 75), slice(35, 40)))
+    assert cues.mean() > 5 * pause.mean()  # the second cue, and the pause between both
+    result = call("map", "reckon", "memory.npz", "--reset", "subtract-after-leak", "--decision", "potential", "-o", "m")
+    assert (result.exit_code, result.stderr) == (0, "")
 
 
 # --- Mistakes --------------------------------------------------------------------------------------------------
