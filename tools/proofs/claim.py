@@ -14,6 +14,7 @@ from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Truth, ask
 from draupnir.tools.proofs.netlist import NetlistReader
 
 Unknowns = Mapping[str, Bits]
+Pairs = Mapping[str, tuple[Bits, Bits]]
 Results = Mapping[str, Any]  # ints, Bits of 64 bits and truth values
 
 
@@ -104,33 +105,72 @@ class Proof:
     n_results: int
 
 
+@dataclass(frozen=True)
+class Law:
+    """A claim about kernels alone: that two of them compute the same.
+
+    questions : returns groups of results, each result twice, by both ways; the solver looks at one group at a time
+    """
+
+    name: str
+    title: str
+    widths: Mapping[str, int]
+    questions: Callable[[Kernels, Unknowns], Sequence[Pairs]]
+    assumptions: Mapping[str, Callable[[Unknowns], Truth]] = field(default_factory=dict)
+
+
 def prove(leaf: Leaf, module: Module, netlist: Mapping[str, Any], claim: str, seconds: float) -> Proof:
     """Prove that kernel and module have the same results for all contents of the unknowns.
 
     netlist : of the module, from ``sources.flat_netlist``; claim : in words; seconds : the solver's limit
     """
+
+    def questions(kernels: Kernels, unknowns: Unknowns) -> Sequence[Pairs]:
+        results = {name: kernels.bits(result) for name, result in leaf.kernel(kernels, unknowns).items()}
+        reader = NetlistReader(kernels.logic, netlist, module.inputs(unknowns))
+        return [{name: (results[name], _result(reader, place)) for name, place in module.outputs.items()}]
+
+    return prove_law(Law(leaf.name, leaf.title, leaf.widths, questions, leaf.assumptions), claim, seconds)
+
+
+def prove_law(law: Law, claim: str, seconds: float) -> Proof:
+    """Prove that both results of each pair are equal for all contents of the unknowns.
+
+    seconds : the solver's limit for each question
+
+    The first question that has another answer ends the attempt.
+    """
     logic = Logic()
-    unknowns = {name: logic.unknown(name, width) for name, width in leaf.widths.items()}
-    kernels = Kernels(logic)
-    results = {name: kernels.bits(result) for name, result in leaf.kernel(kernels, unknowns).items()}
-    reader = NetlistReader(logic, netlist, module.inputs(unknowns))
-    pairs = {name: (results[name], _result(reader, place)) for name, place in module.outputs.items()}
+    unknowns = {name: logic.unknown(name, width) for name, width in law.widths.items()}
+    assumptions = [each(unknowns) for each in law.assumptions.values()]
+    questions = law.questions(Kernels(logic), unknowns)
+    n_results, elapsed = sum(map(len, questions)), 0.0
+    for pairs in questions:
+        start = time.thread_time()
+        answer = ask(logic, _all_equal(logic, pairs), assumptions, _vectors(unknowns, pairs), seconds)
+        elapsed += time.thread_time() - start
+        if not answer.holds:
+            witness = None if answer.holds is None else _witness(answer.witness, law, pairs)
+            return Proof(claim, tuple(law.assumptions), answer.holds, witness, elapsed, n_results)
+    return Proof(claim, tuple(law.assumptions), True, None, elapsed, n_results)
+
+
+def _all_equal(logic: Logic, pairs: Pairs) -> Truth:
     equal = [one.equals(other) for one, other in pairs.values()]
-    whole = equal[0] if len(equal) == 1 else logic.truth(Kind.AND, equal)
-    vectors = dict(unknowns) | {f"model {name}": one for name, (one, _) in pairs.items()}
-    vectors |= {f"rtl {name}": other for name, (_, other) in pairs.items()}
-    start = time.thread_time()
-    verdict = ask(logic, whole, [each(unknowns) for each in leaf.assumptions.values()], vectors, seconds)
-    elapsed = time.thread_time() - start
-    witness = _witness(verdict.witness, leaf, pairs) if verdict.holds is False else None
-    return Proof(claim, tuple(leaf.assumptions), verdict.holds, witness, elapsed, len(pairs))
+    return equal[0] if len(equal) == 1 else logic.truth(Kind.AND, equal)
+
+
+def _vectors(unknowns: Unknowns, pairs: Pairs) -> Unknowns:
+    """All that a witness tells."""
+    ways = {f"model {name}": one for name, (one, _) in pairs.items()}
+    return {**unknowns, **ways, **{f"rtl {name}": other for name, (_, other) in pairs.items()}}
 
 
 def _result(netlist: NetlistReader, place: ModuleOutput) -> Bits:
     return netlist.port(place.port).slice(place.lsb, place.width).resized(KERNEL_BITS, place.signed)
 
 
-def _witness(contents: Mapping[str, int], leaf: Leaf, pairs: Mapping[str, Any]) -> Witness:
+def _witness(contents: Mapping[str, int], law: Law, pairs: Pairs) -> Witness:
     results = {name: (contents[f"model {name}"], contents[f"rtl {name}"]) for name in pairs}
     unequal = {name: result for name, result in results.items() if result[0] != result[1]}
-    return Witness({name: contents[name] for name in leaf.widths}, unequal)
+    return Witness({name: contents[name] for name in law.widths}, unequal)

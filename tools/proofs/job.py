@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,16 +14,18 @@ from draupnir.emulator.package import Part
 from draupnir.rtl.design import Design
 
 if TYPE_CHECKING:
-    from draupnir.tools.proofs.claim import Leaf, Original, Ours, Proof
+    from draupnir.tools.proofs.claim import Law, Leaf, Original, Ours, Proof
 
-OURS = "our RTL"
-
-
-def _are_leaves(part: object) -> TypeGuard[Sequence[Leaf]]:
-    return isinstance(part, tuple) and all(hasattr(leaf, "kernel") for leaf in part)
+OURS, KERNELS = "our RTL", "other kernels"
 
 
-PROOFS: Part[Sequence[Leaf]] = Part("proofs", "proofs", "nothing is proved of it", _are_leaves, "a tuple of claim.Leaf")
+def _are_leaves(part: object) -> TypeGuard[Sequence[Leaf | Law]]:
+    return isinstance(part, tuple) and all(hasattr(leaf, "widths") for leaf in part)
+
+
+PROOFS: Part[Sequence[Leaf | Law]] = Part(
+    "proofs", "proofs", "nothing is proved of it", _are_leaves, "a tuple of claim.Leaf and claim.Law"
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class PartProof:
         }
 
 
-def leaves(chip: str, names: Collection[str]) -> list[Leaf]:
+def leaves(chip: str, names: Collection[str]) -> list[Leaf | Law]:
     """The parts of a chip with these names, all without a name.
 
     Raises InputError for a name that is none, for a chip without proofs, and without a solver.
@@ -79,7 +81,7 @@ def leaves(chip: str, names: Collection[str]) -> list[Leaf]:
 
 
 def prove(
-    parts: Sequence[Leaf], design: Design | None, seconds: float, folder: Path, took: Callable[[PartProof], None]
+    parts: Sequence[Leaf | Law], design: Design | None, seconds: float, folder: Path, took: Callable[[PartProof], None]
 ) -> bool:
     """Prove each part against our RTL, and against a design if there is one; tell whether every claim holds.
 
@@ -87,22 +89,30 @@ def prove(
     folder : an empty folder for files
     took : receives each proof as soon as it ends
     """
-    from draupnir.tools.proofs import claim, sources
-
     holds = True
-    for leaf in parts:
-        rtls: list[tuple[str, Ours | Original, Design | None]] = [(OURS, leaf.ours, None)]
-        if design is not None and leaf.original is not None:
-            rtls.append((leaf.original.name, leaf.original, design))
-        for name, module, theirs in rtls:
-            netlist = sources.flat_netlist(
-                module, theirs, folder / leaf.name / ("ours" if theirs is None else "theirs")
-            )
-            text = f"{leaf.title}: the golden model and {name} compute the same"
-            proof = claim.prove(leaf, module, netlist, text, seconds)
-            took(PartProof(leaf.name, leaf.title, name, proof, sum(leaf.widths.values())))
+    for part in parts:
+        for rtl, proof in _proofs(part, design, seconds, folder / part.name):
+            took(PartProof(part.name, part.title, rtl, proof, sum(part.widths.values())))
             holds &= proof.holds is True
     return holds
+
+
+def _proofs(part: Leaf | Law, design: Design | None, seconds: float, folder: Path) -> Iterator[tuple[str, Proof]]:
+    """Prove a part in all ways that there are; yields what its kernel is compared with, and the proof."""
+    from draupnir.tools.proofs import claim, sources
+
+    if isinstance(part, claim.Law):
+        yield KERNELS, claim.prove_law(part, part.title, seconds)
+        return
+    rtls: list[tuple[str, Ours | Original, Design | None]] = [(OURS, part.ours, None)]
+    if design is not None and part.original is not None:
+        rtls.append((part.original.name, part.original, design))
+    for name, module, sources_of_it in rtls:
+        netlist = sources.flat_netlist(
+            module, sources_of_it, folder / ("ours" if sources_of_it is None else "original")
+        )
+        text = f"{part.title}: the golden model and {name} compute the same"
+        yield name, claim.prove(part, module, netlist, text, seconds)
 
 
 def solver() -> str:

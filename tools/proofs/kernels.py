@@ -58,6 +58,7 @@ class Kernels:
 
     def __init__(self, logic: Logic) -> None:
         self.logic = logic
+        self._n_conditions = 0  # unknown ones that have to hold for the present statement to run
         self._calls: dict[type[ast.expr], Callable[[Any, Frame], Any]] = {
             ast.Constant: lambda node, frame: node.value,
             ast.Name: lambda node, frame: frame.read(node.id),
@@ -115,11 +116,13 @@ class Kernels:
                 self._assign(target, value, frame)
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             self._assign(node.target, self._value(node.value, frame), frame)
-        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            content = frame.read(node.target.id)
-            frame.names[node.target.id] = self.binary(type(node.op), content, self._value(node.value, frame))
-        elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+        elif isinstance(node, ast.AugAssign):
+            content = self._value(node.target, frame)
+            self._assign(node.target, self.binary(type(node.op), content, self._value(node.value, frame)), frame)
+        elif not isinstance(node, ast.Expr):
             raise Unsupported(ast.unparse(node))
+        elif not isinstance(node.value, ast.Constant):
+            self._value(node.value, frame)
         return False, None
 
     def _round(self, node: ast.For, item: Any, frame: Frame) -> Flow:
@@ -131,9 +134,11 @@ class Kernels:
         if isinstance(condition, bool):
             return self._block(node.body if condition else node.orelse, frame)
         sides = [Frame(dict(frame.names), frame.outer) for _ in range(2)]
+        self._n_conditions += 1
         (returned, value), (returned_else, value_else) = (
             self._block(body, side) for body, side in zip((node.body, node.orelse), sides, strict=True)
         )
+        self._n_conditions -= 1
         going_on = [side for side, flow in zip(sides, (returned, returned_else), strict=True) if flow is not True]
         if len(going_on) == 1:
             frame.names.update(going_on[0].names)
@@ -153,8 +158,16 @@ class Kernels:
         elif isinstance(target, ast.Tuple):
             for each, part in zip(target.elts, value, strict=True):
                 self._assign(each, part, frame)
+        elif isinstance(target, ast.Subscript):
+            self._store(target, self._value(target.value, frame), self._value(target.slice, frame), value)
         else:
             raise Unsupported(ast.unparse(target))
+
+    def _store(self, target: ast.Subscript, array: Any, index: Any, value: Any) -> None:
+        """Write an element of an array, at a known index, and where no unknown condition has to hold for it."""
+        if self._n_conditions or not isinstance(array, UnknownArray):
+            raise Unsupported(ast.unparse(target))
+        array[index] = self.integer(value)
 
     # --- Expressions ------------------------------------------------------------------------------------------
 
@@ -345,6 +358,10 @@ class Kernels:
 
     def _not(self, value: Any) -> Any:
         return not value if isinstance(value, bool) else value.inverted()
+
+
+class UnknownArray(dict[Any, Any]):
+    """An array that a kernel reads and writes: index, an int or a tuple of ints -> content, an int or Bits."""
 
 
 class Frame:

@@ -16,9 +16,10 @@ from draupnir.rtl.odin.lif import LifNeuron
 from draupnir.rtl.odin.sdsp import SdspUpdate
 from draupnir.rtl.odin.stimulus import STIMULUS
 from draupnir.tools.proofs import words
-from draupnir.tools.proofs.claim import Leaf, ModuleOutput, Original, Ours, Unknowns
+from draupnir.tools.proofs.claim import Law, Leaf, ModuleOutput, Original, Ours, Pairs, Unknowns
 from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import KERNEL_BITS, Bits
+from draupnir.tools.proofs.odin_planes import LAWS
 
 EVENT = {"syn_weight": SYN_WEIGHT.width, "syn_sign": 1, "syn_event": 1, "time_ref": 1}
 FLAGS = {"v_up": 1, "v_down": 1}
@@ -87,7 +88,11 @@ _IZH_EVENT = {**EVENT, "burst_end": 1}
 
 
 def _izh(kernels: Kernels, unknowns: Unknowns) -> Mapping[str, Any]:
-    new_state: izh.IzhNext = kernels.call(izh.update, words.limbs(unknowns["word"]), *_wide(unknowns, _IZH_EVENT))
+    return _izh_results(kernels.call(izh.update, words.limbs(unknowns["word"]), *_wide(unknowns, _IZH_EVENT)))
+
+
+def _izh_results(new_state: izh.IzhNext) -> Mapping[str, Any]:
+    """The state's fields by their names, and what the neuron tells the rest of the core."""
     states: list[Any] = [new_state.inputs, new_state.membrane, new_state.locks, new_state.adapt]
     results = {name: content for state in states for name, content in state._asdict().items()}
     return results | {name: getattr(new_state, name) for name in ("v_up", "v_down", "spike", "spk_ref", "isi_ref")}
@@ -112,6 +117,31 @@ IZH_LEAF = Leaf(
         IzhNeuron,
     ),
     Original(_izh_inputs, {**words.original_outputs(IZH), **_FLAGS_OF_ORIGINAL, **_OF_EVENT}, "izh_neuron"),
+)
+
+
+def _stays(kernels: Kernels, unknowns: Unknowns) -> list[Pairs]:
+    """A stimulation changes the accumulator alone, and no neuron spikes, if ``izh.stays`` says so."""
+    old, limbs = unknowns["word"], words.limbs(unknowns["word"])
+    weight, sign = _wide(unknowns, {"syn_weight": 0, "syn_sign": 0})
+    excites = kernels.compare(ast.Eq, sign, 0)
+    inhibits = kernels.compare(ast.Eq, sign, 1)
+    inacc = kernels.call(izh.accumulate, limbs, weight, False, excites, inhibits)
+    stays = kernels.truth(kernels.call(izh.stays, limbs, inacc))
+    results = _izh_results(kernels.call(izh.update, limbs, weight, sign, 1, 0, 0))
+    pairs = {"spike": (kernels.bits(kernels.merge(stays, results["spike"], 0)), kernels.bits(0))}
+    for field in words.states(IZH):
+        content = old.slice(field.lsb, field.width).resized(KERNEL_BITS)
+        baseline = kernels.bits(inacc) if field.name == "inacc" else content
+        pairs[field.name] = (kernels.bits(kernels.merge(stays, results[field.name], baseline)), baseline)
+    return [pairs]
+
+
+STAYS = Law(
+    "izh-stays",
+    "an Izhikevich neuron that is quickly found to stay as it is does stay",
+    {"word": IZH.width, "syn_weight": SYN_WEIGHT.width, "syn_sign": 1},
+    _stays,
 )
 
 # --- Plasticity ---------------------------------------------------------------------------------------------------
@@ -152,4 +182,4 @@ SDSP_LEAF = Leaf(
     ),
 )
 
-LEAVES = (LIF_LEAF, IZH_LEAF, SDSP_LEAF)
+LEAVES = (LIF_LEAF, IZH_LEAF, SDSP_LEAF, STAYS, *LAWS)

@@ -12,12 +12,14 @@ from click.testing import CliRunner
 
 pytest.importorskip("bitwuzla", reason="needs the extra [prove]: pip install 'draupnir[prove]'")
 
-from draupnir.emulator.odin import lif
+from draupnir.emulator.odin import izh, lif
+from draupnir.emulator.odin.planes import izh as izh_planes
+from draupnir.emulator.odin.planes import lif as lif_planes
 from draupnir.rtl import emit
 from draupnir.rtl.design import Design
 from draupnir.tools.cli import cli
 from draupnir.tools.proofs import job, sources
-from draupnir.tools.proofs.claim import prove
+from draupnir.tools.proofs.claim import Law, Leaf, prove, prove_law
 
 CHIPS = ("odin", "reckon", "tinyodin")
 BUGS = [  # chip, part, a piece of our Verilog, and what a bug makes of it
@@ -29,6 +31,12 @@ BUGS = [  # chip, part, a piece of our Verilog, and what a bug makes of it
     ("reckon", "wout", " << ", " >> "),
     ("reckon", "error", " - ", " + "),
 ]
+
+
+def leaf_of(chip, part):
+    (leaf,) = job.leaves(chip, [part])
+    assert isinstance(leaf, Leaf)
+    return leaf
 
 
 def with_bug(leaf, old, new, folder):
@@ -49,7 +57,9 @@ def test_all_parts_hold(chip, tmp_path, monkeypatch):
     parts = [leaf.name for leaf in job.leaves(chip, ())]
     lines = result.stdout.splitlines()
     assert [line.split()[0] for line in lines] == parts
-    assert all(re.search(r"our RTL +proved for all 2\^\d+ inputs \(\d+ results?, ", line) for line in lines)
+    assert all(
+        re.search(r"(our RTL|other kernels) +proved for all 2\^\d+ inputs \(\d+ results?, ", line) for line in lines
+    )
     report = json.loads(Path("build/prove/prove.json").read_text())
     assert report["holds"] is True and all(proof["holds"] for proof in report["proofs"])
     assert all(proof["solver"].startswith("Bitwuzla ") for proof in report["proofs"])
@@ -57,7 +67,7 @@ def test_all_parts_hold(chip, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("chip", "part", "old", "new"), BUGS, ids=[f"{chip}-{part}" for chip, part, _, _ in BUGS])
 def test_a_bug_is_found_with_an_input_that_shows_it(chip, part, old, new, tmp_path):
-    (leaf,) = job.leaves(chip, [part])
+    leaf = leaf_of(chip, part)
     proof = prove(leaf, leaf.ours, with_bug(leaf, old, new, tmp_path), "bug", 60)
     assert proof.holds is False and proof.witness is not None
     assert set(proof.witness.unknowns) == set(leaf.widths)
@@ -66,7 +76,7 @@ def test_a_bug_is_found_with_an_input_that_shows_it(chip, part, old, new, tmp_pa
 
 
 def test_the_compiled_kernel_gives_the_model_s_results_of_a_witness(tmp_path):
-    (leaf,) = job.leaves("odin", ["lif"])
+    leaf = leaf_of("odin", "lif")
     proof = prove(leaf, leaf.ours, with_bug(leaf, " >= ", " > ", tmp_path), "bug", 60)
     assert proof.witness is not None
     inputs = proof.witness.unknowns
@@ -75,15 +85,37 @@ def test_the_compiled_kernel_gives_the_model_s_results_of_a_witness(tmp_path):
     assert all(getattr(new_state, name) == model for name, (model, _) in proof.witness.results.items())
 
 
+def not_quite_majority(a, b, c):
+    return (a & b) | (c & a)
+
+
+LAW_BUGS = [  # a part, and a bug in a kernel
+    ("lif-event", lif_planes, "majority", not_quite_majority),
+    ("lif-tref", lif_planes, "LEAK_BITS", 6),
+    ("izh-event", izh_planes, "CORE_MAX", 6),
+    ("izh-stays", izh, "FI_LOWEST", 4),
+]
+
+
+@pytest.mark.parametrize(("part", "module", "name", "content"), LAW_BUGS, ids=[part for part, *_ in LAW_BUGS])
+def test_a_bug_in_a_kernel_is_found(part, module, name, content, monkeypatch):
+    monkeypatch.setattr(module, name, content)
+    (law,) = job.leaves("odin", [part])
+    assert isinstance(law, Law)
+    proof = prove_law(law, "bug", 60)
+    assert proof.holds is False and proof.witness is not None
+    assert set(proof.witness.unknowns) == set(law.widths) and proof.witness.results
+
+
 def test_every_part_has_a_bug_that_must_be_found():
-    assert {(chip, part) for chip, part, _, _ in BUGS} == {
+    assert {(chip, part) for chip, part, _, _ in BUGS} | {("odin", part) for part, *_ in LAW_BUGS} == {
         (chip, leaf.name) for chip in CHIPS for leaf in job.leaves(chip, ())
     }
 
 
 def test_a_difference_is_exit_status_1_with_a_witness(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (leaf,) = job.leaves("tinyodin", ["lif"])
+    leaf = leaf_of("tinyodin", "lif")
     monkeypatch.setattr(sources, "flat_netlist", lambda module, design, folder: with_bug(leaf, " >= ", " > ", folder))
     result = CliRunner().invoke(cli, ["prove", "tinyodin", "--json"], standalone_mode=False)
     report = json.loads(result.stdout)
@@ -92,14 +124,14 @@ def test_a_difference_is_exit_status_1_with_a_witness(tmp_path, monkeypatch):
 
 
 def test_a_difference_is_one_line_for_people(tmp_path):
-    (leaf,) = job.leaves("tinyodin", ["lif"])
+    leaf = leaf_of("tinyodin", "lif")
     proof = prove(leaf, leaf.ours, with_bug(leaf, " >= ", " > ", tmp_path), "bug", 60)
     line = str(job.PartProof("lif", leaf.title, job.OURS, proof, 38))
     assert re.search(r"^they differ: \w+ 0x[0-9a-f]+ in the model, 0x[0-9a-f]+ in the RTL.* for word=0x", line)
 
 
 def test_a_proof_without_time_is_undecided(tmp_path):
-    (leaf,) = job.leaves("reckon", ["update"])
+    leaf = leaf_of("reckon", "update")
     netlist = sources.flat_netlist(leaf.ours, None, tmp_path)
     proof = prove(leaf, leaf.ours, netlist, "", 0.001)
     assert proof.holds is None
@@ -109,7 +141,10 @@ def test_a_proof_without_time_is_undecided(tmp_path):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["odin", "--of", "adder"], "error: --of adder: right is one of lif, izh, sdsp"),
+        (
+            ["odin", "--of", "adder"],
+            "error: --of adder: right is one of lif, izh, sdsp, izh-stays, ",
+        ),
         (["odin", "--of", "lif", "--limit", "0"], "--limit"),
     ],
 )
