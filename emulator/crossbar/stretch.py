@@ -33,6 +33,8 @@ def can_stretch_of(clock: ModuleType, visit: ModuleType) -> Callable[[np.record]
     @kernel
     def can_stretch(r: np.record) -> bool:
         """Tell whether a stretch begins here; the inputs are those of the coming clock."""
+        if r.aerout_ctrl_busy:
+            return False
         if r.state == WAIT:
             begins = is_quiet(r, field(r.inputs, clock.IN.AERIN_REQ)) and scheduler.outputs(r).empty == 1
         else:
