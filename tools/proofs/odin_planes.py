@@ -32,12 +32,6 @@ UNKNOWN: dict[str, tuple[int, ...]] = {  # planes beside those of the memory
     "spike": (),
     "weight": (SYN_WEIGHT.width,),
 }
-    "v_up": (),
-    "v_down": (),
-    "burst_end": (),
-    "spike": (),
-    "weight": (SYN_WEIGHT.width,),
-}  # beside neurons
 
 
 def _names() -> dict[str, int]:
