@@ -20,7 +20,14 @@ FILE = click.Path(path_type=Path)
 @click.option(
     "--epochs", metavar="N", type=click.IntRange(1), default=40, show_default=True, help="Passes through the samples."
 )
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Of the validation part and of the order.")
+@click.option(
+    "--seed",
+    metavar="N",
+    type=SEED,
+    default=0,
+    show_default=True,
+    help="Start value of the validation part and of the order of samples.",
+)
 @click.option(
     "--validate",
     metavar="SHARE",
