@@ -44,7 +44,8 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[Callable[[Any, Any], bool], Kind]] = {
     ast.GtE: (operator.ge, Kind.BV_SGE),
 }
 _LOGICAL = {ast.BitAnd: Kind.AND, ast.BitOr: Kind.OR, ast.BitXor: Kind.XOR}
-_NARROW = {np.uint8: 8, np.uint16: 16, np.uint32: 32}
+_UNSIGNED = {np.uint8: 8, np.uint16: 16, np.uint32: 32}
+_SIGNED = {np.int8: 8, np.int16: 16, np.int32: 32}
 
 Flow = tuple[Any, Any]  # whether the function has returned (a truth value), and what
 
@@ -255,8 +256,10 @@ class Kernels:
             return self.integer(arguments[0])
         if function is bool:
             return self.truth(arguments[0])
-        if function in _NARROW:
-            return self.binary(ast.BitAnd, arguments[0], (1 << _NARROW[function]) - 1)
+        if function in _UNSIGNED:
+            return self.binary(ast.BitAnd, arguments[0], (1 << _UNSIGNED[function]) - 1)
+        if function in _SIGNED:
+            return self._signed(arguments[0], _SIGNED[function])
         if function in (min, max):
             return self._extreme(ast.LtE if function is min else ast.GtE, arguments)
         if function is abs:
@@ -268,6 +271,13 @@ class Kernels:
         if isinstance(function, FunctionType) or hasattr(function, "py_func"):
             return self.call(function, *arguments)
         raise Unsupported(f"a call of {function!r}")
+
+    def _signed(self, value: Any, bits: int) -> Any:
+        """Return the number that the lowest bits are in two's complement."""
+        number = self.integer(value)
+        if isinstance(number, Bits):
+            return number.slice(0, bits).resized(KERNEL_BITS, signed=True)
+        return (number + (1 << (bits - 1))) % (1 << bits) - (1 << (bits - 1))
 
     def _extreme(self, op: type[ast.cmpop], arguments: list[Any]) -> Any:
         best = arguments[0]

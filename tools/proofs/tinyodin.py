@@ -14,6 +14,7 @@ from draupnir.tools.proofs import words
 from draupnir.tools.proofs.claim import Leaf, ModuleOutput, Original, Ours, Unknowns
 from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import KERNEL_BITS
+from draupnir.tools.proofs.tinyodin_sweep import LAWS
 
 EVENT = {"syn_weight": SYN_BITS, "syn_event": 1, "time_ref": 1}
 CORE = LIF["core"].width
@@ -50,4 +51,4 @@ LIF_LEAF = Leaf(
     ),
 )
 
-LEAVES = (LIF_LEAF,)
+LEAVES = (LIF_LEAF, *LAWS)

@@ -15,6 +15,7 @@ pytest.importorskip("bitwuzla", reason="needs the extra [prove]: pip install 'dr
 from draupnir.emulator.odin import izh, lif
 from draupnir.emulator.odin.planes import izh as izh_planes
 from draupnir.emulator.odin.planes import lif as lif_planes
+from draupnir.emulator.tinyodin.events import sweep
 from draupnir.rtl import emit
 from draupnir.rtl.design import Design
 from draupnir.tools.cli import cli
@@ -89,18 +90,22 @@ def not_quite_majority(a, b, c):
     return (a & b) | (c & a)
 
 
-LAW_BUGS = [  # a part, and a bug in a kernel
-    ("lif-event", lif_planes, "majority", not_quite_majority),
-    ("lif-tref", lif_planes, "LEAK_BITS", 6),
-    ("izh-event", izh_planes, "CORE_MAX", 6),
-    ("izh-stays", izh, "FI_LOWEST", 4),
+LAW_BUGS = [  # a chip, a part, and a bug in a kernel
+    ("odin", "lif-event", lif_planes, "majority", not_quite_majority),
+    ("odin", "lif-tref", lif_planes, "LEAK_BITS", 6),
+    ("odin", "izh-event", izh_planes, "CORE_MAX", 6),
+    ("odin", "izh-stays", izh, "FI_LOWEST", 4),
+    ("tinyodin", "lif-event", sweep, "CORE_MAX", 2046),
+    ("tinyodin", "lif-tref", sweep, "NEVER", 2047),
 ]
 
 
-@pytest.mark.parametrize(("part", "module", "name", "content"), LAW_BUGS, ids=[part for part, *_ in LAW_BUGS])
-def test_a_bug_in_a_kernel_is_found(part, module, name, content, monkeypatch):
+@pytest.mark.parametrize(
+    ("chip", "part", "module", "name", "content"), LAW_BUGS, ids=[f"{chip}-{part}" for chip, part, *_ in LAW_BUGS]
+)
+def test_a_bug_in_a_kernel_is_found(chip, part, module, name, content, monkeypatch):
     monkeypatch.setattr(module, name, content)
-    (law,) = job.leaves("odin", [part])
+    (law,) = job.leaves(chip, [part])
     assert isinstance(law, Law)
     proof = prove_law(law, "bug", 60)
     assert proof.holds is False and proof.witness is not None
@@ -108,7 +113,7 @@ def test_a_bug_in_a_kernel_is_found(part, module, name, content, monkeypatch):
 
 
 def test_every_part_has_a_bug_that_must_be_found():
-    assert {(chip, part) for chip, part, _, _ in BUGS} | {("odin", part) for part, *_ in LAW_BUGS} == {
+    assert {(chip, part) for chip, part, _, _ in BUGS} | {(chip, part) for chip, part, *_ in LAW_BUGS} == {
         (chip, leaf.name) for chip in CHIPS for leaf in job.leaves(chip, ())
     }
 
