@@ -47,7 +47,7 @@ def command(chip: str, rtl: options.Rtl, parts: tuple[str, ...], limit: float, a
     outputs.check({"--rtl": rtl.folder}, folders={"-o": output}, names=("prove.json",), adds_verilog=True)
     design = rtl.design(declaration, output) if rtl.folder else None
     proofs: list[job.PartProof] = []
-    n_proofs = len(leaves) + sum(hasattr(leaf, "ours") for leaf in leaves) * (design is not None)
+    n_proofs = len(leaves) + sum(getattr(leaf, "original", None) is not None for leaf in leaves) * (design is not None)
     with progress(f"proofs of {chip}", n_proofs, "proofs") as advance:
 
         def took(proof: job.PartProof) -> None:

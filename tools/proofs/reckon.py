@@ -1,4 +1,4 @@
-"""The parts of ReckOn that are proved: the update of a weight at random, and the error of an output neuron."""
+"""The parts of ReckOn that are proved: updates of weights, decays, and the error of an output neuron."""
 
 from __future__ import annotations
 
@@ -6,16 +6,27 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from amaranth import Elaboratable, Module, Mux, ShapeLike, Value, signed
+from amaranth import Elaboratable, Module, Mux, Shape, ShapeLike, Value, signed, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from bitwuzla import Kind
 
 from draupnir.emulator.kernel.arith import signed as number_of
-from draupnir.emulator.reckon import readout
-from draupnir.emulator.reckon.layout import ACT_HALF, PROB_BITS, U_BITS, W_BITS, WOUT_PROB_BITS
-from draupnir.emulator.reckon.learning import eprop
+from draupnir.emulator.reckon import lif, readout
+from draupnir.emulator.reckon.layout import (
+    ACT_HALF,
+    ALPHA_ONE,
+    KAPPA_ONE,
+    PROB_BITS,
+    TOUT_BITS,
+    TRACE_BITS,
+    U_BITS,
+    W_BITS,
+    WOUT_PROB_BITS,
+)
+from draupnir.emulator.reckon.learning import eprop, traces
 from draupnir.rtl.reckon.output_neurons import output_error
+from draupnir.rtl.reckon.rounding import decay
 from draupnir.rtl.reckon.stoch_update import LR_BITS, stoch_update
 from draupnir.tools.proofs.claim import Leaf, ModuleOutput, Original, Ours, Unknowns
 from draupnir.tools.proofs.kernels import Kernels
@@ -145,8 +156,45 @@ ERROR_LEAF = Leaf(
     Original(_original_error_inputs, {"error": ModuleOutput("e", 0, U_BITS, signed=True)}, "output_act_err"),
 )
 
+# --- Decays -------------------------------------------------------------------------------------------------------
+
+
+def _decay_leaf(name: str, title: str, kernel: Any, level: Shape, factor: int, fraction: int) -> Leaf:
+    """The leaf of a product that is rounded at random; the original has no module of its own for it."""
+    widths = {"level": level.width, "factor": factor, "rnd": fraction, "rounds": 1}
+
+    def results(kernels: Kernels, unknowns: Unknowns) -> Mapping[str, Any]:
+        number = unknowns["level"].resized(KERNEL_BITS, level.signed)
+        return {
+            "level": kernels.call(kernel, number, *(unknowns[name].resized(KERNEL_BITS) for name in list(widths)[1:]))
+        }
+
+    def build(m: Module, level: Value, factor: Value, rnd: Value, rounds: Value) -> Mapping[str, Value]:
+        return {"level_next": decay(m, level, factor, fraction, rounds, rnd)}
+
+    shapes = {"level": level, "factor": factor, "rnd": fraction, "rounds": 1}
+    return Leaf(
+        name,
+        title,
+        widths,
+        results,
+        Ours(
+            lambda unknowns: unknowns,
+            {"level": ModuleOutput("level_next", 0, level.width, level.signed)},
+            partial(FunctionOf, shapes, {"level_next": level}, build),
+        ),
+    )
+
+
+ALPHA_BITS = ALPHA_ONE.bit_length()
+KAPPA_BITS = KAPPA_ONE.bit_length()
+
 LEAVES = (
     _update_leaf("update", "the update of an input or recurrent weight at random", PROB_BITS),
     _update_leaf("wout", "the update of an output weight at random", WOUT_PROB_BITS),
     ERROR_LEAF,
+    _decay_leaf("leak", "the decay of a recurrent neuron's potential", lif.leak, signed(U_BITS), ALPHA_BITS, 15),
+    _decay_leaf("leak-out", "the decay of an output neuron's potential", readout.leak, signed(U_BITS), KAPPA_BITS, 7),
+    _decay_leaf("trace", "the decay of a trace", traces.decay, unsigned(TRACE_BITS), ALPHA_BITS, 15),
+    _decay_leaf("trace-out", "the decay of an output trace", traces.decay_out, unsigned(TOUT_BITS), KAPPA_BITS, 7),
 )

@@ -31,6 +31,10 @@ BUGS = [  # chip, part, a piece of our Verilog, and what a bug makes of it
     ("reckon", "update", " >= ", " > "),
     ("reckon", "wout", " << ", " >> "),
     ("reckon", "error", " - ", " + "),
+    ("reckon", "leak", " >= ", " > "),
+    ("reckon", "leak-out", " >= ", " > "),
+    ("reckon", "trace", " >= ", " > "),
+    ("reckon", "trace-out", " >= ", " > "),
 ]
 
 
