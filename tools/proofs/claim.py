@@ -9,6 +9,8 @@ from typing import Any
 
 from bitwuzla import Kind
 
+from draupnir.emulator.codec import decode
+from draupnir.emulator.declare import Word
 from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Truth, ask
 from draupnir.tools.proofs.netlist import NetlistReader
@@ -63,6 +65,7 @@ class Leaf:
     widths : unknown -> its bits; the claim is for all contents of all unknowns
     kernel : returns the results of the golden model's kernel
     assumptions : name in words -> what an input always fulfils
+    word : the fields of the unknown "word", for people
     """
 
     name: str
@@ -72,20 +75,27 @@ class Leaf:
     ours: Ours
     original: Original | None = None
     assumptions: Mapping[str, Callable[[Unknowns], Truth]] = field(default_factory=dict)
+    word: Word | None = None
 
 
 @dataclass(frozen=True)
 class Witness:
-    """One content of the unknowns with which model and RTL differ, and the results that do: model, RTL."""
+    """One content of the unknowns with which two ways differ, and the results that do, by both ways.
+
+    fields : the fields of the memory word that are not 0
+    """
 
     unknowns: Mapping[str, int]
     results: Mapping[str, tuple[int, int]]
+    fields: Mapping[str, int]
 
     def __str__(self) -> str:
         results = ", ".join(
             f"{name} {ours:#x} in the model, {rtl:#x} in the RTL" for name, (ours, rtl) in self.results.items()
         )
-        return f"{results} for " + " ".join(f"{name}={content:#x}" for name, content in self.unknowns.items())
+        inputs = " ".join(f"{name}={content:#x}" for name, content in self.unknowns.items())
+        fields = ", ".join(f"{name} {content}" for name, content in self.fields.items())
+        return f"{results} for {inputs}" + (f" (in the word {fields})" if fields else "")
 
 
 @dataclass(frozen=True)
@@ -117,6 +127,7 @@ class Law:
     widths: Mapping[str, int]
     questions: Callable[[Kernels, Unknowns], Sequence[Pairs]]
     assumptions: Mapping[str, Callable[[Unknowns], Truth]] = field(default_factory=dict)
+    word: Word | None = None
 
 
 def prove(leaf: Leaf, module: Module, netlist: Mapping[str, Any], claim: str, seconds: float) -> Proof:
@@ -130,7 +141,8 @@ def prove(leaf: Leaf, module: Module, netlist: Mapping[str, Any], claim: str, se
         reader = NetlistReader(kernels.logic, netlist, module.inputs(unknowns))
         return [{name: (results[name], _result(reader, place)) for name, place in module.outputs.items()}]
 
-    return prove_law(Law(leaf.name, leaf.title, leaf.widths, questions, leaf.assumptions), claim, seconds)
+    law = Law(leaf.name, leaf.title, leaf.widths, questions, leaf.assumptions, leaf.word)
+    return prove_law(law, claim, seconds)
 
 
 def prove_law(law: Law, claim: str, seconds: float) -> Proof:
@@ -173,4 +185,6 @@ def _result(netlist: NetlistReader, place: ModuleOutput) -> Bits:
 def _witness(contents: Mapping[str, int], law: Law, pairs: Pairs) -> Witness:
     results = {name: (contents[f"model {name}"], contents[f"rtl {name}"]) for name in pairs}
     unequal = {name: result for name, result in results.items() if result[0] != result[1]}
-    return Witness({name: contents[name] for name in law.widths}, unequal)
+    fields = {} if law.word is None else decode(law.word, contents["word"])
+    nonzero = {name: content for name, content in fields.items() if content}
+    return Witness({name: contents[name] for name in law.widths}, unequal, nonzero)

@@ -61,7 +61,7 @@ class PartProof:
             "results": proof.n_results,
             "witness": None
             if witness is None
-            else {"inputs": dict(witness.unknowns), "results": dict(witness.results)},
+            else {"inputs": dict(witness.unknowns), "results": dict(witness.results), "word": dict(witness.fields)},
         }
 
 

@@ -80,6 +80,7 @@ LIF_LEAF = Leaf(
         {**words.original_outputs(LIF), **_FLAGS_OF_ORIGINAL, "spike": _OF_EVENT["spike"]},
         "lif_neuron",
     ),
+    word=LIF,
 )
 
 # --- The Izhikevich neuron ----------------------------------------------------------------------------------------
@@ -117,6 +118,7 @@ IZH_LEAF = Leaf(
         IzhNeuron,
     ),
     Original(_izh_inputs, {**words.original_outputs(IZH), **_FLAGS_OF_ORIGINAL, **_OF_EVENT}, "izh_neuron"),
+    word=IZH,
 )
 
 
@@ -142,6 +144,7 @@ STAYS = Law(
     "an Izhikevich neuron that is quickly found to stay as it is does stay",
     {"word": IZH.width, "syn_weight": SYN_WEIGHT.width, "syn_sign": 1},
     _stays,
+    word=IZH,
 )
 
 # --- Plasticity ---------------------------------------------------------------------------------------------------

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from draupnir.emulator.errors import InputError
 from draupnir.rtl import emit
 from draupnir.rtl.design import Design
 from draupnir.rtl.fpga import tools
@@ -33,7 +35,12 @@ def flat_netlist(module: Module, design: Design | None, folder: Path) -> Mapping
 
 
 def of_verilog(design: Design, top: str, settings: Mapping[str, int], folder: Path) -> Mapping[str, Any]:
-    """Return the flat netlist of a module in a design's sources; settings : parameters of the module"""
+    """Return the flat netlist of a module in a design's sources; settings : parameters of the module
+
+    Raises InputError if there is no such module.
+    """
+    if not any(re.search(rf"\bmodule\s+{top}\b", path.read_text(errors="replace")) for path in design.files):
+        raise InputError(f"--rtl: no module {top} in its files; right is --of with other parts")
     names = _copied(design, folder)
     parameters = "".join(f" -chparam {name} {content}" for name, content in settings.items())
     words = ["-sv"] if design.language == "systemverilog" else []

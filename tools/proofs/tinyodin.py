@@ -49,6 +49,7 @@ LIF_LEAF = Leaf(
         {**words.original_outputs(LIF), "spike": ModuleOutput("spike_out", 0, 1)},
         "lif_neuron",
     ),
+    word=LIF,
 )
 
 LEAVES = (LIF_LEAF, *LAWS)

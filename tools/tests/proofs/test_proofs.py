@@ -12,7 +12,10 @@ from click.testing import CliRunner
 
 pytest.importorskip("bitwuzla", reason="needs the extra [prove]: pip install 'draupnir[prove]'")
 
+from draupnir.emulator.codec import decode
+from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin import izh, lif
+from draupnir.emulator.odin.layout import IZH
 from draupnir.emulator.odin.planes import izh as izh_planes
 from draupnir.emulator.odin.planes import lif as lif_planes
 from draupnir.emulator.tinyodin.events import sweep
@@ -114,6 +117,25 @@ def test_a_bug_in_a_kernel_is_found(chip, part, module, name, content, monkeypat
     proof = prove_law(law, "bug", 60)
     assert proof.holds is False and proof.witness is not None
     assert set(proof.witness.unknowns) == set(law.widths) and proof.witness.results
+
+
+def test_a_witness_names_the_fields_of_its_word(tmp_path):
+    leaf = leaf_of("odin", "izh")
+    proof = prove(leaf, leaf.ours, with_bug(leaf, " == ", " != ", tmp_path), "bug", 60)
+    assert proof.witness is not None and proof.witness.fields
+    fields = decode(IZH, proof.witness.unknowns["word"])
+    assert proof.witness.fields == {name: content for name, content in fields.items() if content}
+    assert re.search(r"\(in the word \w+ \d+[,)]", str(proof.witness))
+
+
+def test_sources_without_the_module_are_one_line(tmp_path):
+    source = tmp_path / "a.v"
+    source.write_text("module other; endmodule\n")
+    leaf = leaf_of("odin", "lif")
+    assert leaf.original is not None
+    with pytest.raises(InputError) as caught:
+        sources.flat_netlist(leaf.original, Design("other", (source,)), tmp_path / "build")
+    assert str(caught.value) == "--rtl: no module lif_neuron in its files; right is --of with other parts"
 
 
 def test_every_part_has_a_bug_that_must_be_found():
