@@ -83,16 +83,18 @@ class Witness:
     """One content of the unknowns with which two ways differ, and the results that do, by both ways.
 
     fields : the fields of the memory word that are not 0
+    ways : both ways in words, such as "in the model"
     """
 
     unknowns: Mapping[str, int]
     results: Mapping[str, tuple[int, int]]
     fields: Mapping[str, int]
+    ways: tuple[str, str]
 
     def __str__(self) -> str:
-        results = ", ".join(
-            f"{name} {ours:#x} in the model, {rtl:#x} in the RTL" for name, (ours, rtl) in self.results.items()
-        )
+        first, second = self.ways
+        pairs = self.results.items()
+        results = ", ".join(f"{name} {one:#x} {first}, {other:#x} {second}" for name, (one, other) in pairs)
         inputs = " ".join(f"{name}={content:#x}" for name, content in self.unknowns.items())
         fields = ", ".join(f"{name} {content}" for name, content in self.fields.items())
         return f"{results} for {inputs}" + (f" (in the word {fields})" if fields else "")
@@ -120,6 +122,7 @@ class Law:
     """A claim about kernels alone: that two of them compute the same.
 
     questions : returns groups of results, each result twice, by both ways; the solver looks at one group at a time
+    ways : both ways in words
     """
 
     name: str
@@ -128,6 +131,7 @@ class Law:
     questions: Callable[[Kernels, Unknowns], Sequence[Pairs]]
     assumptions: Mapping[str, Callable[[Unknowns], Truth]] = field(default_factory=dict)
     word: Word | None = None
+    ways: tuple[str, str] = ("in the plain neuron", "at event level")
 
 
 def prove(leaf: Leaf, module: Module, netlist: Mapping[str, Any], claim: str, seconds: float) -> Proof:
@@ -141,7 +145,8 @@ def prove(leaf: Leaf, module: Module, netlist: Mapping[str, Any], claim: str, se
         reader = NetlistReader(kernels.logic, netlist, module.inputs(unknowns))
         return [{name: (results[name], _result(reader, place)) for name, place in module.outputs.items()}]
 
-    law = Law(leaf.name, leaf.title, leaf.widths, questions, leaf.assumptions, leaf.word)
+    ways = ("in the model", "in the RTL")
+    law = Law(leaf.name, leaf.title, leaf.widths, questions, leaf.assumptions, leaf.word, ways)
     return prove_law(law, claim, seconds)
 
 
@@ -174,8 +179,8 @@ def _all_equal(logic: Logic, pairs: Pairs) -> Truth:
 
 def _vectors(unknowns: Unknowns, pairs: Pairs) -> Unknowns:
     """All that a witness tells."""
-    ways = {f"model {name}": one for name, (one, _) in pairs.items()}
-    return {**unknowns, **ways, **{f"rtl {name}": other for name, (_, other) in pairs.items()}}
+    first = {f"first {name}": one for name, (one, _) in pairs.items()}
+    return {**unknowns, **first, **{f"second {name}": other for name, (_, other) in pairs.items()}}
 
 
 def _result(netlist: NetlistReader, place: ModuleOutput) -> Bits:
@@ -183,8 +188,8 @@ def _result(netlist: NetlistReader, place: ModuleOutput) -> Bits:
 
 
 def _witness(contents: Mapping[str, int], law: Law, pairs: Pairs) -> Witness:
-    results = {name: (contents[f"model {name}"], contents[f"rtl {name}"]) for name in pairs}
+    results = {name: (contents[f"first {name}"], contents[f"second {name}"]) for name in pairs}
     unequal = {name: result for name, result in results.items() if result[0] != result[1]}
     fields = {} if law.word is None else decode(law.word, contents["word"])
     nonzero = {name: content for name, content in fields.items() if content}
-    return Witness({name: contents[name] for name in law.widths}, unequal, nonzero)
+    return Witness({name: contents[name] for name in law.widths}, unequal, nonzero, law.ways)

@@ -89,14 +89,7 @@ _IZH_EVENT = {**EVENT, "burst_end": 1}
 
 
 def _izh(kernels: Kernels, unknowns: Unknowns) -> Mapping[str, Any]:
-    return _izh_results(kernels.call(izh.update, words.limbs(unknowns["word"]), *_wide(unknowns, _IZH_EVENT)))
-
-
-def _izh_results(new_state: izh.IzhNext) -> Mapping[str, Any]:
-    """The state's fields by their names, and what the neuron tells the rest of the core."""
-    states: list[Any] = [new_state.inputs, new_state.membrane, new_state.locks, new_state.adapt]
-    results = {name: content for state in states for name, content in state._asdict().items()}
-    return results | {name: getattr(new_state, name) for name in ("v_up", "v_down", "spike", "spk_ref", "isi_ref")}
+    return words.izh_results(kernels.call(izh.update, words.limbs(unknowns["word"]), *_wide(unknowns, _IZH_EVENT)))
 
 
 def _izh_inputs(unknowns: Unknowns) -> Mapping[str, Bits]:
@@ -130,7 +123,7 @@ def _stays(kernels: Kernels, unknowns: Unknowns) -> list[Pairs]:
     inhibits = kernels.compare(ast.Eq, sign, 1)
     inacc = kernels.call(izh.accumulate, limbs, weight, False, excites, inhibits)
     stays = kernels.truth(kernels.call(izh.stays, limbs, inacc))
-    results = _izh_results(kernels.call(izh.update, limbs, weight, sign, 1, 0, 0))
+    results = words.izh_results(kernels.call(izh.update, limbs, weight, sign, 1, 0, 0))
     pairs = {"spike": (kernels.bits(kernels.merge(stays, results["spike"], 0)), kernels.bits(0))}
     for field in words.states(IZH):
         content = old.slice(field.lsb, field.width).resized(KERNEL_BITS)
@@ -145,6 +138,7 @@ STAYS = Law(
     {"word": IZH.width, "syn_weight": SYN_WEIGHT.width, "syn_sign": 1},
     _stays,
     word=IZH,
+    ways=("after the event", "as it must stay"),
 )
 
 # --- Plasticity ---------------------------------------------------------------------------------------------------

@@ -144,10 +144,7 @@ def _lif_time_reference(kernels: Kernels, unknowns: Unknowns, word: Bits, n: int
 def _izh(kernels: Kernels, unknowns: Unknowns, word: Bits, n: int) -> Mapping[str, Any]:
     burst_end = unknowns["burst_end[0]"].slice(n, 1).resized(KERNEL_BITS)
     event = (_weight(unknowns, n), _flag(unknowns, "syn_sign"), 1, _flag(unknowns, "time_ref"), burst_end)
-    new_state = kernels.call(izh.update, words.limbs(word), *event)
-    parts: list[Any] = [new_state.inputs, new_state.membrane, new_state.locks, new_state.adapt]
-    results = {name: content for part in parts for name, content in part._asdict().items()}
-    return results | {name: getattr(new_state, name) for name in ("v_up", "v_down", "spike", "spk_ref", "isi_ref")}
+    return words.izh_results(kernels.call(izh.update, words.limbs(word), *event))
 
 
 def _stimulate_lif(kernels: Kernels, record: SimpleNamespace, unknowns: Unknowns) -> None:

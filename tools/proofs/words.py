@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from draupnir.emulator.declare import Field, Word
 from draupnir.emulator.declare.words import LIMB_BITS
+from draupnir.emulator.odin.izh import IzhNext
 from draupnir.rtl.lib.views import state_span
 from draupnir.tools.proofs.claim import ModuleOutput
 from draupnir.tools.proofs.logic import KERNEL_BITS, Bits
@@ -37,3 +39,10 @@ def our_outputs(word: Word) -> Mapping[str, ModuleOutput]:
     """Return the places of the state's fields at the port state_next of our neuron (``views.state_of``)."""
     start, _ = state_span(word)
     return {field.name: ModuleOutput("state_next", field.lsb - start, field.width) for field in states(word)}
+
+
+def izh_results(new_state: IzhNext) -> Mapping[str, Any]:
+    """Return the results of ODIN's Izhikevich kernel by name: the state's fields, the flags, and the spike."""
+    states: list[Any] = [new_state.inputs, new_state.membrane, new_state.locks, new_state.adapt]
+    results = {name: content for state in states for name, content in state._asdict().items()}
+    return results | {name: getattr(new_state, name) for name in ("v_up", "v_down", "spike", "spk_ref", "isi_ref")}

@@ -41,6 +41,15 @@ def is_shown(pattern: str, line: str) -> bool:
     return line.startswith(pattern.removesuffix(CUT)) if pattern.endswith(CUT) else line == pattern
 
 
+def assert_shows(command: str, lines: list[str], output: list[str]) -> None:
+    """Hold a page's lines to the output of a command: all of it, or its beginning if the page cuts it off."""
+    if lines[-1] == CUT:
+        lines = lines[:-1]
+        output = output[: len(lines)]
+    assert len(lines) == len(output)
+    assert all(map(is_shown, lines, output)), (command, lines, output)
+
+
 @pytest.fixture(params=chips.names())
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -56,12 +65,7 @@ def test_the_page_shows_what_its_commands_print(name: str, tmp_path: Path, monke
         ["config", "pack"],
     ]
     for command, lines in examples:
-        output = printed(command)
-        if lines[-1] == CUT:
-            lines.pop()
-            output = output[: len(lines)]
-        assert len(lines) == len(output)
-        assert all(map(is_shown, lines, output)), (command, lines, output)
+        assert_shows(command, lines, printed(command))
 
 
 def test_the_page_on_mapping_shows_what_its_commands_print(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,10 +77,7 @@ def test_the_page_on_mapping_shows_what_its_commands_print(tmp_path: Path, monke
     for command, lines in examples[1:]:
         result = CliRunner().invoke(cli, command.split()[1:])
         assert result.exit_code == 0, result.output
-        output = result.stdout.splitlines()
-        if lines != [CUT]:
-            assert len(lines) == len(output)
-            assert all(map(is_shown, lines, output)), (command, lines, output)
+        assert_shows(command, lines, result.stdout.splitlines())
     assert Path("spikes.csv").read_text().count("\n") > 1
     assert Path("build/report/report.html").is_file() and Path("neuron.png").is_file()
 
@@ -96,12 +97,7 @@ def test_the_section_on_training_shows_what_its_commands_print(tmp_path: Path, m
     for command, lines in examples[1:]:
         result = CliRunner().invoke(cli, command.split()[1:])
         assert result.exit_code == 0, result.output
-        output = result.stdout.splitlines()
-        if lines[-1] == CUT:
-            lines.pop()
-            output = output[: len(lines)]
-        assert len(lines) == len(output)
-        assert all(map(is_shown, lines, output)), (command, lines, output)
+        assert_shows(command, lines, result.stdout.splitlines())
     right = int(re.findall(r"right +(\d+) of 360", result.stdout)[0])
     assert right >= 340
     exec(compile(training_section().split("```python\n")[1].split("```")[0], "docs/mapping.md", "exec"), {})
@@ -121,12 +117,7 @@ def test_the_page_on_events_shows_what_its_commands_print(tmp_path: Path, monkey
             continue
         result = CliRunner().invoke(cli, words[1:])
         assert result.exit_code == 0, result.output
-        output = result.stdout.splitlines()
-        if lines[-1] == CUT:
-            lines.pop()
-            output = output[: len(lines)]
-        assert len(lines) == len(output)
-        assert all(map(is_shown, lines, output)), (command, lines, output)
+        assert_shows(command, lines, result.stdout.splitlines())
     assert [command.split()[1] for command, _ in examples].count("convert") == 4
     assert all(len(Path(name).read_text().splitlines()) > 1 for name in ("spikes.csv", "output.csv", "labels.csv"))
 

@@ -28,7 +28,7 @@ def flat(result):
 
 
 def contents_of(function, *arguments):
-    """What a kernel returns for integers that the interpreter is not told: the solver finds each result's content."""
+    """The solver finds what a kernel returns for integers that the interpreter does not know."""
     logic, values = Logic(), []
     unknowns: dict[str, tuple[Bits, int]] = {}
 

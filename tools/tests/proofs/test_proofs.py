@@ -117,6 +117,7 @@ def test_a_bug_in_a_kernel_is_found(chip, part, module, name, content, monkeypat
     proof = prove_law(law, "bug", 60)
     assert proof.holds is False and proof.witness is not None
     assert set(proof.witness.unknowns) == set(law.widths) and proof.witness.results
+    assert "RTL" not in str(proof.witness) and all(way in str(proof.witness) for way in law.ways)
 
 
 def test_a_witness_names_the_fields_of_its_word(tmp_path):
