@@ -13,9 +13,13 @@ from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.golden import case, regress, regress_report
-from draupnir.golden.compare.device import Device, ModelDevice
+from draupnir.golden.compare.device import Device
+from draupnir.golden.regress import CaseOutcome
 from draupnir.rtl import devices
 from draupnir.rtl.initial import Initial, Kind
+from draupnir.tools.jobs import cases as case_jobs
+from draupnir.tools.jobs import rtl as rtl_of_jobs
+from draupnir.tools.jobs.options import JobOptions, job_options
 from draupnir.tools.report import provenance, regress_page, schema
 from draupnir.tools.terminal import builds, options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option, sizes
@@ -23,7 +27,6 @@ from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
 
 BUILD = Path("build/regress")
-SIMULATORS = ("verilator", "icarus", "model")
 
 
 @click.command("regress")
@@ -33,7 +36,7 @@ SIMULATORS = ("verilator", "icarus", "model")
 @click.option(
     "--sim",
     "simulator",
-    type=click.Choice(SIMULATORS),
+    type=click.Choice(rtl_of_jobs.SIMULATORS),
     default="verilator",
     show_default=True,
     help="What runs the RTL; model compares the golden model instead.",
@@ -45,6 +48,7 @@ SIMULATORS = ("verilator", "icarus", "model")
     "--golden", metavar="DIR", type=click.Path(path_type=Path), help="Folder of cases.  [default: the chip's own]"
 )
 @click.option("--report", metavar="DIR", type=FOLDER, default=BUILD, show_default=True, help="Folder for the report.")
+@job_options
 @json_option
 def command(
     chip: str,
@@ -57,6 +61,7 @@ def command(
     cycles: int | None,
     golden: Path | None,
     report: Path,
+    job_options: JobOptions,
     as_json: bool,
 ) -> None:
     """Drive the golden cases' inputs into an RTL; compare every pin at every clock, and the memories at the end.
@@ -83,14 +88,25 @@ def command(
         raise InputError(
             f"--set {other_settings[0]}: only with --netlist; a reduced chip does not do what was recorded"
         )
+    if job_options.are_many and netlist:
+        raise InputError("--netlist: not with --workers or --cluster")
     begin = time.perf_counter()
-    outcomes = []
+    outcomes: list[CaseOutcome] = []
     with progress(f"{chip} in {simulator}", sum(len(group) for _, group in groups), "cases") as advance:
         for declaration, group in groups:
             device, reference = _devices(declaration, rtl, netlist, simulator, report, start)
-            for outcome in regress.regress(device, declaration, group, cycles, report, reference):
+            if job_options.are_many:
+                design = None if simulator == "model" else rtl.design(declaration, report)
+                about = rtl_of_jobs.description(declaration, rtl, design)
+                group_jobs = case_jobs.jobs(about, simulator, start, group, cycles)
+                group_outcomes = case_jobs.regress(job_options, group_jobs, device, declaration, group, cycles, report)
+            else:
+                group_outcomes = regress.regress(device, declaration, group, cycles, report, reference)
+            for outcome in group_outcomes:
                 outcomes.append(outcome)
                 advance(1)
+    order = [one.name for _, group in groups for one in group]
+    outcomes.sort(key=lambda outcome: order.index(outcome.case.name))
     title, seconds = _title(rtl, netlist, simulator, start if initial else None), time.perf_counter() - begin
     report_object = regress_report.as_object(outcomes, str(start))
     lines = [*regress_report.lines(chip, title, outcomes, seconds, report)]
@@ -132,8 +148,8 @@ def _device(chip: Chip, rtl: options.Rtl, simulator: str, report: Path, start: I
     if simulator == "model":
         if rtl.folder is not None:
             raise InputError(f"--rtl {rtl}: not with --sim model, which runs no Verilog; verilator or icarus does")
-        return ModelDevice(chip, start.seed if start.kind == "random" else None)
-    return devices.simulated(rtl.design(chip, report), chip, simulator, builds.compiled_folder(report), start)
+        return rtl_of_jobs.device(chip, None, simulator, start, report)
+    return rtl_of_jobs.device(chip, rtl.design(chip, report), simulator, start, report)
 
 
 def _netlist_device(

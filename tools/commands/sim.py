@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -23,6 +23,9 @@ from draupnir.golden.compare import ComparedBits
 from draupnir.rtl.initial import KINDS, Kind
 from draupnir.tools.experiments import main_job, simulated
 from draupnir.tools.experiments.main_job import JobOutcome, MainJob
+from draupnir.tools.jobs import benches
+from draupnir.tools.jobs import rtl as rtl_of_jobs
+from draupnir.tools.jobs.options import JobOptions, job_options
 from draupnir.tools.report import provenance, schema, sim_report
 from draupnir.tools.report.pages import PAGE
 from draupnir.tools.terminal import builds, options, outputs
@@ -54,6 +57,7 @@ BUILD = Path("build/sim")
 )
 @click.option("--waves", is_flag=True, help="Write a waveform of everything in the design (under cocotb).")
 @click.option("--report", metavar="DIR", type=FOLDER, default=BUILD, show_default=True, help="Folder for the report.")
+@job_options
 @json_option
 def command(
     chip: str,
@@ -65,6 +69,7 @@ def command(
     initial: Kind | None,
     waves: bool,
     report: Path,
+    job_options: JobOptions,
     as_json: bool,
 ) -> None:
     """Compare the golden model with the RTL in a simulator, on every pin at every clock.
@@ -87,6 +92,8 @@ def command(
     job = main_job.MAIN_JOB.load(chips.package(chip))
     start = start_of(simulator, initial, seed)
     if job and not test_names and simulator == "verilator" and not waves and initial in (None, "zero"):
+        if job_options.are_many:
+            raise InputError(f"--workers, --cluster: {job.title} is one job; right is --test, for instance --test all")
         _main_job(job, declaration, rtl, job.n_images if images is None else images, seed, report, as_json)
         return
     if images is not None:
@@ -98,26 +105,30 @@ def command(
     say(f"{chip}: {rtl}, top {design.top}, in {simulator}, seed {seed}: compiling")
     bench = build(design, declaration, simulator, builds.compiled_folder(report), waves)
 
-    def run_one(test: Test, folder: str) -> BenchOutcome:
-        command_line = _rerun_command(chip, rtl, simulator, str(test), seed, initial)
-        outcome = run(bench, test, report / f"{simulator}-{folder}", seed, command_line, start)
-        return located(bench, outcome, seed, start)
-
-    outcomes = _run_all(tests, f"{chip} in {simulator}", run_one)
+    parts = [
+        (test, report / f"{simulator}-{folder}", _rerun_command(chip, rtl, simulator, str(test), seed, initial))
+        for test, folder in zip(tests, _folders(tests), strict=True)
+    ]
+    if job_options.are_many:
+        about = rtl_of_jobs.description(declaration, rtl, design)
+        running = benches.run_all(job_options, benches.jobs(about, simulator, start, seed, waves, parts))
+    else:
+        running = (located(bench, run(bench, *part[:2], seed, part[2], start), seed, start) for part in parts)
+    outcomes = _collected(running, tests, f"{chip} in {simulator}")
     origin = provenance.origin([seed], rtl.folder, design.files)
     _tell(outcomes, f"{chip} in {simulator}", simulator, report, origin, as_json)
     if not all(outcome.passed for outcome in outcomes):
         raise DifferenceFound
 
 
-def _run_all(tests: Sequence[Test], title: str, run_one: Callable[[Test, str], BenchOutcome]) -> list[BenchOutcome]:
-    """Run the tests, each with its own folder, under a progress bar with this title."""
-    outcomes = []
+def _collected(outcomes: Iterator[BenchOutcome], tests: Sequence[Test], title: str) -> list[BenchOutcome]:
+    """The outcomes in the order of the tests, collected under a progress bar with this title."""
+    outcome_of_test = {}
     with progress(title, len(tests), "tests") as advance:
-        for one, folder in zip(tests, _folders(tests), strict=True):
-            outcomes.append(run_one(one, folder))
+        for outcome in outcomes:
+            outcome_of_test[outcome.test] = outcome
             advance(1)
-    return outcomes
+    return [outcome_of_test[test] for test in tests]
 
 
 def _tell(
