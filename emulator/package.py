@@ -51,11 +51,12 @@ class ChipPackage:
     lint : rules that find mistakes in a configuration
     mapper : brings trained networks to the chip, a ``mapper.Mapper``
     proofs : what is proved of its kernels and its RTL, a tuple of ``claim.Leaf``
+    waivers : a file that names what no test can reach in its RTL, and why; see tools/coverage
     workloads : the workloads of ``draupnir bench``
     main_job : what ``draupnir sim`` does if no test is named
     page : its page for people, in Markdown
 
-    ``golden`` and ``page`` have the form "package:path", with a path below the package's folder.
+    ``golden``, ``waivers`` and ``page`` have the form "package:path", with a path below the package's folder.
     """
 
     name: str
@@ -75,6 +76,7 @@ class ChipPackage:
     lint: str | None = None
     mapper: str | None = None
     proofs: str | None = None
+    waivers: str | None = None
     workloads: str | None = None
     main_job: str | None = None
     page: str | None = None
@@ -144,8 +146,9 @@ def lacks(chip: ChipPackage, name: str, title: str) -> str:
 
 
 def place(chip: ChipPackage, name: str) -> Path | None:
-    """Return the path of a chip's ``golden``, ``page``, ``tests`` or ``shared_tests``; None if the chip lacks it.
+    """Return the path of a chip's ``golden``, ``waivers``, ``page``, ``tests`` or ``shared_tests``.
 
+    None if the chip lacks it.
     Raises InputError if the package that should hold it cannot be imported.
     """
     reference: str | None = getattr(chip, name)

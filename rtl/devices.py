@@ -39,14 +39,19 @@ class RtlDevice(Protocol):
 
 
 class InVerilator:
-    """A design in Verilator, which is compiled into ``build_dir`` unless it is there. Raises as rtl.verilated does."""
+    """A design in Verilator, which is compiled into ``build_dir`` unless it is there. Raises as rtl.verilated does.
+
+    coverage : True to count what runs cover
+    """
 
     n_parallel, can_follow, n_moments = 1, True, 1 << 17
 
-    def __init__(self, design: Design, chip: Chip, build_dir: Path, initial: Initial = ZERO) -> None:
+    def __init__(
+        self, design: Design, chip: Chip, build_dir: Path, initial: Initial = ZERO, coverage: bool = False
+    ) -> None:
         self.initial = initial
         self.is_random = initial.kind == "random"
-        self._device = verilated.build(design, chip, build_dir)
+        self._device = verilated.build(design, chip, build_dir, coverage=coverage)
 
     def run(self, trace: Trace, initial_memories: Memories) -> Observed:
         """Run the inputs of a trace from the initial state, with these memories before the first row."""
@@ -57,6 +62,10 @@ class InVerilator:
         absent = self._device.absent
         known_bits = known_at_edges(trace.chip.output_word, trace.clk, absent)
         return Observed(outputs, known_bits, memories, masks, absent)
+
+    def coverage(self) -> str:
+        """Return what the latest run covered, in Verilator's format of coverage data."""
+        return self._device.coverage()
 
     def follow(self, trace: Trace, initial_memories: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
         """Run the same again, and yield the memories after each of these rows, which are in ascending order."""

@@ -13,6 +13,9 @@ _HARNESS = """\
 #include "Vmodel.h"
 #include "verilated.h"
 #include "verilated_syms.h"
+#if VM_COVERAGE
+#include "verilated_cov.h"
+#endif
 
 #include <cstdint>
 #include <cstring>
@@ -155,6 +158,20 @@ EXPORT int64_t model_run(void* handle, const int64_t* inputs, const uint8_t* clk
         last_error = e.what();
     }
     return i;
+}
+
+EXPORT int model_coverage(void* handle, const char* path) try {
+    Model& model = *static_cast<Model*>(handle);
+    model.select();
+#if VM_COVERAGE
+    model.context.coveragep()->write(path);
+    return 0;
+#else
+    throw std::runtime_error(std::string{"no coverage for "} + path + ": the design was compiled without it");
+#endif
+} catch (const std::exception& e) {
+    last_error = e.what();
+    return 1;
 }
 
 // limbs: all words of the memory, in limbs of 32 bits, the lowest address first

@@ -40,11 +40,14 @@ _VERILATOR_OPTIONS = (
 _CXX_OPTIONS = (
     "-std=gnu++17", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-w",
     "-DVERILATOR=1", "-DVL_TIME_CONTEXT", "-DVL_USER_FATAL", "-DVL_USER_FINISH", "-DVL_USER_STOP",
-    *(f"-DVM_{feature}=0" for feature in ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD", "TRACE_SAIF")),
+    *(f"-DVM_{feature}=0" for feature in ("SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD", "TRACE_SAIF")),
 )  # fmt: skip
+_COVERAGE_OPTIONS = ("--coverage-line", "--coverage-toggle", "--coverage-expr")
 _SLOW_SUFFIX = "__Slow"  # Verilator's mark on the files that run once, at the start
 _RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
-_STOPS = re.compile(r'(\bVL_(?:FATAL|STOP|FINISH)\w*\()"([^"\n]*)"')  # in Verilator's C++; its source follows
+_COVERAGE_RUNTIME = "verilated_cov.cpp"
+# Verilator's C++ has the path of a source in each stop, and in each point whose coverage it counts.
+_STOPS = re.compile(r'(\bVL_(?:FATAL|STOP|FINISH)\w*\(|\b__vlCover\w*Insert\([^"\n]*)"([^"\n]*)"')
 _NUMBER = re.compile(r"@source(\d+)@")
 _SMALL = 1 << 18  # bytes of C++ that one core compiles about as fast as two
 
@@ -80,6 +83,7 @@ class Verilated:
         self._lib.model_error.restype = ctypes.c_char_p
         self._lib.model_run.restype = ctypes.c_int64
         self._lib.model_run.argtypes = [ctypes.c_void_p, *[ctypes.c_void_p] * 3, ctypes.c_int64]
+        self._lib.model_coverage.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
         self._lib.model_memory.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int]
         self._row = new_rows(chip.input_word, 1), np.ones(1, np.uint8), new_rows(chip.output_word, 1)  # of ``step``
         self._at_row = [column.ctypes.data for column in self._row]
@@ -164,6 +168,16 @@ class Verilated:
             raise ValueError(f"memory {name}: shape {content.shape}, must be {memory.shape}")
         self._access(memory, content, write=True)
 
+    def coverage(self) -> str:
+        """Return what this instance has covered so far, in Verilator's format of coverage data.
+
+        Raises InputError if the design was built without ``coverage``.
+        """
+        with tempfile.NamedTemporaryFile(suffix=".dat") as file:
+            if self._lib.model_coverage(self._model, file.name.encode()):
+                raise self._stop_error()
+            return self._with_paths(Path(file.name).read_text(errors="replace"))
+
     def _access(self, memory: Memory, content: np.ndarray, write: bool) -> None:
         for part, words in zip(memory.parts, content.reshape(-1, *memory.part.shape), strict=True):
             if self._lib.model_memory(self._model, part.encode(), words.ctypes.data, write):
@@ -171,12 +185,19 @@ class Verilated:
 
     def _stop_error(self) -> InputError:
         message = self._lib.model_error().decode(errors="replace").strip()
-        reason = _NUMBER.sub(lambda number: str(self._sources[int(number[1])]), message)
+        reason = self._with_paths(message)
         return InputError(f"{self._chip.name}: the Verilated design stopped after {self._rows_run} rows: {reason}")
 
+    def _with_paths(self, text: str) -> str:
+        """Replace each source's number by its path."""
+        return _NUMBER.sub(lambda number: str(self._sources[int(number[1])]), text)
 
-def build(design: Design, chip: Chip, build_dir: Path, whole: bool = False) -> Verilated:
-    """Compile a design into ``build_dir``, unless it is there already, and load it; ``whole`` : see ``Verilated``.
+
+def build(design: Design, chip: Chip, build_dir: Path, whole: bool = False, coverage: bool = False) -> Verilated:
+    """Compile a design into ``build_dir``, unless it is there already, and load it.
+
+    whole : see ``Verilated``
+    coverage : True to count what is covered: lines, branches, expressions and toggles; the design is then slower
 
     Raises InputError when Verilator or the C++ compiler is missing, or Verilator refuses the sources.
     """
@@ -186,7 +207,7 @@ def build(design: Design, chip: Chip, build_dir: Path, whole: bool = False) -> V
         harness,
         inspect.getsource(edges),
         public_memories(design),
-        *_options(design),
+        *_options(design, coverage),
     )
     digest = hashlib.sha256("\0".join(texts).encode())
     sources = _sources(design)
@@ -196,7 +217,7 @@ def build(design: Design, chip: Chip, build_dir: Path, whole: bool = False) -> V
     if not library.is_file():
         library.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f"{chip.name}-", dir=library.parent) as scratch:
-            os.replace(_compile(design, clock, harness, Path(scratch)), library)
+            os.replace(_compile(design, clock, harness, Path(scratch), coverage), library)
     data_folder = datafiles.put(design.data, library.with_suffix(".data").resolve()) if design.data else None
     return Verilated(library.resolve(), chip, whole, data_folder, design.absent(chip), sources)
 
@@ -205,20 +226,25 @@ def _sources(design: Design) -> list[Path]:
     return [path.resolve() for path in (*design.files, *design.includes)]
 
 
-def _options(design: Design) -> tuple[str, ...]:
-    return (*_VERILATOR_OPTIONS, *_design_options(design), *_CXX_OPTIONS)
+def _options(design: Design, coverage: bool) -> tuple[str, ...]:
+    return (*_VERILATOR_OPTIONS, *_design_options(design, coverage), *_cxx_options(coverage))
 
 
-def _design_options(design: Design) -> tuple[str, ...]:
-    return (*design.verilator_options, *design.verilator_parameters, "--top-module", design.top)
+def _design_options(design: Design, coverage: bool) -> tuple[str, ...]:
+    counters = _COVERAGE_OPTIONS if coverage else ()
+    return (*design.verilator_options, *design.verilator_parameters, *counters, "--top-module", design.top)
 
 
-def verilate(design: Design, scratch: Path) -> Path:
+def _cxx_options(coverage: bool) -> tuple[str, ...]:
+    return (*_CXX_OPTIONS, f"-DVM_COVERAGE={int(coverage)}")
+
+
+def verilate(design: Design, scratch: Path, coverage: bool = False) -> Path:
     """Write the design as C++ with Verilator; return its folder, below ``scratch``. Raises as ``build`` does."""
     tool, model = toolchain.verilator(), scratch / "model"
     (scratch / "memories.vlt").write_text(public_memories(design))
     command = [
-        str(tool.command), *_VERILATOR_OPTIONS, *_design_options(design), "--Mdir", str(model),
+        str(tool.command), *_VERILATOR_OPTIONS, *_design_options(design, coverage), "--Mdir", str(model),
         *(f"-I{folder}" for folder in design.folders), str(scratch / "memories.vlt"),
         *(str(f.resolve()) for f in design.files),
     ]  # fmt: skip
@@ -226,8 +252,8 @@ def verilate(design: Design, scratch: Path) -> Path:
     return model
 
 
-def _compile(design: Design, clock: str | None, harness: str, scratch: Path) -> Path:
-    model = verilate(design, scratch)
+def _compile(design: Design, clock: str | None, harness: str, scratch: Path, coverage: bool) -> Path:
+    model = verilate(design, scratch, coverage)
     (model / "edges.h").write_text(edges.cpp_edges(model, clock))
     (model / "harness.cpp").write_text(harness)
     _number(_sources(design), model)
@@ -236,11 +262,14 @@ def _compile(design: Design, clock: str | None, harness: str, scratch: Path) -> 
     sources = sorted([*model.glob("*.h"), *model.glob("*.cpp")])
     generated = (part for path in sources for part in (path.name, path.read_bytes()))
     library = scratch / "model.so"
-    return kept.put(library, (*tool, *generated), lambda: _compile_cpp(compiler, include, model, tool, library))
+    options = _cxx_options(coverage)
+    runtime = (*_RUNTIME, *((_COVERAGE_RUNTIME,) if coverage else ()))
+    made_from = (*tool, *options, *generated)
+    return kept.put(library, made_from, lambda: _compile_cpp(compiler, include, model, tool, library, options, runtime))
 
 
 def _number(sources: list[Path], model: Path) -> None:
-    """Replace each source's path by its number in the C++ messages of a stop: paths differ from folder to folder."""
+    """Replace each source's path by its number in the C++ of stops and points: paths differ from folder to folder."""
     numbers = {str(path): f'"@source{i}@"' for i, path in enumerate(sources)}
     for file in model.glob("*.cpp"):
         text = file.read_text()
@@ -249,9 +278,17 @@ def _number(sources: list[Path], model: Path) -> None:
             file.write_text(numbered)
 
 
-def _compile_cpp(compiler: str, include: Path, model: Path, tool: tuple[str, ...], library: Path) -> None:
+def _compile_cpp(
+    compiler: str,
+    include: Path,
+    model: Path,
+    tool: tuple[str, ...],
+    library: Path,
+    options: tuple[str, ...],
+    runtime: tuple[str, ...],
+) -> None:
     """Compile the model and its harness, and the runtime if it is not compiled yet."""
-    flags = [*_CXX_OPTIONS, "-I", str(include), "-I", str(include / "vltstd"), "-I", str(model)]
+    flags = [*options, "-I", str(include), "-I", str(include / "vltstd"), "-I", str(model)]
 
     def compile_one(source: Path, level: str) -> Path:
         target = library.with_name(f"{source.stem}.o")
@@ -260,11 +297,11 @@ def _compile_cpp(compiler: str, include: Path, model: Path, tool: tuple[str, ...
 
     def compile_runtime(source: Path) -> Path:
         target = library.with_name(f"{source.stem}.o")
-        return kept.put(target, (*tool, source.name), lambda: compile_one(source, "-O1"))
+        return kept.put(target, (*tool, *options, source.name), lambda: compile_one(source, "-O1"))
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         objects = [pool.submit(compile_one, unit, level) for unit, level in _units(model)]
-        objects += [pool.submit(compile_runtime, include / name) for name in _RUNTIME]
+        objects += [pool.submit(compile_runtime, include / name) for name in runtime]
         files = [str(each.result()) for each in objects]
     link = [compiler, "-shared", "-pthread", "-Wl,-Bsymbolic", *files, "-o", str(library)]
     toolchain.call(link, f"{compiler} failed to link")

@@ -23,6 +23,7 @@ COMMANDS = {
     "record": "Make golden cases from any folder of Verilog.",
     "sim": "Compare golden model and RTL in a simulator, clock by clock.",
     "regress": "Compare an RTL with the golden cases.",
+    "cover": "Measure what the golden cases reach in an RTL.",
     "prove": "Prove that golden model and RTL compute the same.",
     "convert": "Make samples of recordings of event cameras and of spike trains.",
     "map": "Bring a trained network to a chip.",

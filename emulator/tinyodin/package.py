@@ -19,6 +19,7 @@ PACKAGE = ChipPackage(
     lint="draupnir.tools.lint.tinyodin:RULES",
     mapper="draupnir.tools.mapping.tinyodin:MAPPER",
     proofs="draupnir.tools.proofs.tinyodin:LEAVES",
+    waivers="draupnir.tools.coverage:tinyodin.toml",
     workloads="draupnir.tools.bench.workloads.tinyodin:WORKLOADS",
     page="draupnir.emulator.tinyodin:README.md",
 )

@@ -53,6 +53,7 @@ SAYS = {
     "convert": [
         ("nothing.bin --chip tally --clock 1 -o a.csv", 2, "error: --chip tally: it has no event 'spike' of one row;"),
     ],
+    "cover": [("tally --golden none", 2, "error: none: no golden cases; a folder of folders with")],
     "prove": [("tally", 2, LACKS.format("proofs", "proofs", "nothing is proved of it"))],
     "map": [("tally net.npz", 2, LACKS.format("mapper", "mapper", "no network is brought to it"))],
     "bench": [("tally", 2, LACKS.format("workloads", "workloads", "nothing can be measured"))],

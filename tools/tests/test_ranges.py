@@ -38,6 +38,7 @@ def test_every_integer_has_a_smallest_and_a_largest_value() -> None:
         "area",
         "bitstream",
         "chips",
+        "cover",
         "prove",
         "rtl",
     }

@@ -40,6 +40,7 @@ SAYS = {
     "explain": [("nothing --samples s.npz --sample 0 --neuron a:0", 2, "error: nothing: plan.json is missing")],
     "convert": [("nothing.bin -o samples.npz", 2, "error: nothing.bin: No such file")],
     "train": [("nothing --samples s.npz", 2, "error: nothing: plan.json is missing")],
+    "cover": [("tinyodin --golden none", 2, "error: none: no golden cases; ")],
     "prove": [("tinyodin --of none", 2, "error: ")],
     "map": [("tinyodin net.npz", 2, "error: net.npz: ")],
     "config": [

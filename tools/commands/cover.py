@@ -1,0 +1,81 @@
+"""`draupnir cover`: what the golden cases reach in an RTL, and what they leave open."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from draupnir.emulator import chips
+from draupnir.tools.report import provenance, schema
+from draupnir.tools.terminal import builds, options, outputs
+from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option
+from draupnir.tools.terminal.errors import DifferenceFound
+from draupnir.tools.terminal.progress import progress
+
+BUILD = Path("build/cover")
+
+
+@click.command("cover")
+@chip_argument
+@options.rtl_options()
+@click.option("--case", "names", metavar="NAME", multiple=True, help="Run only this case; may be repeated.")
+@click.option(
+    "--golden", metavar="DIR", type=click.Path(path_type=Path), help="Folder of cases.  [default: the chip's own]"
+)
+@click.option(
+    "--waivers",
+    "waiver_file",
+    metavar="FILE.toml",
+    type=click.Path(path_type=Path),
+    help="Points that need not be reached, and why.  [default: the chip's own]",
+)
+@json_option
+@click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
+def command(
+    chip: str,
+    rtl: options.Rtl,
+    names: tuple[str, ...],
+    golden: Path | None,
+    waiver_file: Path | None,
+    as_json: bool,
+    output: Path,
+) -> None:
+    """Measure which lines, branches, expressions and toggles of an RTL the golden cases reach.
+
+    Verilator counts while the cases run as in `draupnir regress`. A case that differs ends the measurement with exit
+    status 1: the coverage of another chip says nothing. The command lists what no case reaches, and no waiver names.
+    The exit status is also 1 if a waiver names a point that a case reaches after all.
+
+    The files cover.json and cover.info have the result; lcov, genhtml and many editors read the latter.
+
+    \b
+    Example: draupnir cover odin --rtl ~/ODIN/src
+    """
+    # Imported here, because --help needs none of it.
+    from draupnir.golden import regress, regress_report
+    from draupnir.tools.coverage import job
+
+    inputs = {"--rtl": rtl.folder, "--golden": golden, "--waivers": waiver_file}
+    outputs.check(inputs, folders={"-o": output}, names=job.FILES, adds_verilog=True)
+    package = chips.package(chip)
+    waived = job.waivers_of(package, rtl.place is None, waiver_file)
+    cases = job.cases_in(golden or package.cases, names)
+    groups = regress.by_sizes(chip, cases, rtl.declaration(chip).sizes)
+    begin = time.perf_counter()
+    with progress(f"coverage of {chip}", len(cases), "cases") as took:
+        coverage = job.cover(
+            groups, lambda sized: rtl.design(sized, output), waived, builds.compiled_folder(output), output, took
+        )
+    origin = provenance.origin([], rtl.folder, rtl.sources())
+    content = {"chip": chip, "rtl": str(rtl), **coverage.as_object(), "origin": origin.as_json()}
+    job.write(coverage, output, content, chip)
+    if as_json:
+        schema.echo("cover", content)
+    else:
+        seconds = time.perf_counter() - begin
+        difference_lines = regress_report.lines(chip, str(rtl), coverage.differing_cases, seconds, output)
+        click.echo("\n".join([*coverage.lines(), *(difference_lines if coverage.differing_cases else [])]))
+    if not coverage.holds:
+        raise DifferenceFound

@@ -1,0 +1,120 @@
+"""A whole job of ``draupnir cover``: run the cases, judge the points, write the files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from draupnir.emulator import package as parts
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.package import ChipPackage
+from draupnir.golden import case, regress
+from draupnir.golden.case import Case
+from draupnir.golden.files import replacing_all
+from draupnir.golden.regress import CaseOutcome
+from draupnir.rtl.design import Design
+from draupnir.tools.coverage import lcov, report, waivers
+from draupnir.tools.coverage.measure import measure
+from draupnir.tools.coverage.places import Places
+from draupnir.tools.coverage.points import Point, selected
+from draupnir.tools.coverage.waivers import Judgement, Waiver
+from draupnir.tools.report import schema
+
+FILES = ("cover.json", "cover.info")
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The coverage of a design over golden cases.
+
+    hits : the points of the design, and how often each was hit; judgement : what became of them
+    outcomes : the cases that ran
+    """
+
+    hits: dict[Point, int]
+    judgement: Judgement
+    places: Places
+    outcomes: list[CaseOutcome]
+
+    @property
+    def differing_cases(self) -> list[CaseOutcome]:
+        """The cases in which the design is not the chip; the coverage then says nothing."""
+        return [outcome for outcome in self.outcomes if not outcome.holds]
+
+    @property
+    def holds(self) -> bool:
+        """True if no case differs, and no point that a waiver names was hit after all."""
+        return not (self.differing_cases or self.judgement.hit)
+
+    def lines(self) -> list[str]:
+        """Return the result as lines for people."""
+        n_cycles = sum(outcome.n_cycles for outcome in self.outcomes)
+        return [
+            *report.open_lines(self.judgement, self.places),
+            *report.waiver_lines(self.judgement),
+            *report.table(self.hits, self.judgement),
+            f"{len(self.outcomes)} cases, {n_cycles:,} clocks, {len(self.differing_cases)} cases differ",
+        ]
+
+    def as_object(self) -> dict[str, Any]:
+        """Return the result as an object for JSON."""
+        return {
+            "holds": self.holds,
+            "cases": [outcome.case.name for outcome in self.outcomes],
+            "clocks": sum(outcome.n_cycles for outcome in self.outcomes),
+            "differing": [outcome.case.name for outcome in self.differing_cases],
+            **report.as_object(self.hits, self.judgement, self.places),
+        }
+
+
+def waivers_of(chip: ChipPackage, is_ours: bool, file: Path | None = None) -> tuple[Waiver, ...]:
+    """Return the waivers of a file, or else those of the chip, if it has any. Raises InputError for a wrong file."""
+    path = file or parts.place(chip, "waivers")
+    return waivers.read(path, "ours" if is_ours else "original") if path else ()
+
+
+def cases_in(folder: Path, names: Sequence[str]) -> list[Case]:
+    """Return the golden cases of these names in a folder, or all. Raises InputError if there is none."""
+    cases = regress.select(case.discover(folder), names)
+    if not cases:
+        raise InputError(f"{folder}: no golden cases; a folder of folders with case.toml is needed")
+    return cases
+
+
+def cover(
+    groups: Sequence[tuple[Chip, Sequence[Case]]],
+    design_of: Callable[[Chip], Design],
+    waived: Sequence[Waiver],
+    build_dir: Path,
+    waves: Path | None = None,
+    took: Callable[[int], None] = lambda n: None,
+) -> Coverage:
+    """Run cases on a design until one differs, and return what they cover.
+
+    groups : the declaration of each set of sizes, and its cases; see ``regress.by_sizes``
+    design_of : returns the design of a declaration
+    waves, took : as for ``measure``
+    """
+    hits: Counter[Point] = Counter()
+    outcomes: list[CaseOutcome] = []
+    for declaration, cases in groups:
+        measurement = measure(design_of(declaration), declaration, cases, build_dir, waves, took)
+        hits.update(measurement.runs.hits())
+        outcomes += measurement.outcomes
+        if not measurement.holds:
+            break
+    places = Places()
+    of_design = selected(hits, places.counts)
+    return Coverage(of_design, waivers.judge(of_design, waived, places), places, outcomes)
+
+
+def write(coverage: Coverage, folder: Path, content: dict[str, Any], title: str) -> None:
+    """Write ``cover.json`` with this content, and ``cover.info``, into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with replacing_all([folder / name for name in FILES]) as (json_file, info_file):
+        json_file.write_text(schema.text("cover", content) + "\n")
+        info_file.write_text(lcov.info(coverage.hits, title))

@@ -1,0 +1,73 @@
+"""Run golden cases on a design that counts what is covered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.observed import Observed
+from draupnir.emulator.trace import Trace
+from draupnir.golden import regress
+from draupnir.golden.case import Case
+from draupnir.golden.regress import CaseOutcome
+from draupnir.rtl.design import Design
+from draupnir.rtl.devices import InVerilator, Memories
+from draupnir.tools.coverage.dat import Runs
+
+
+@dataclass
+class Measurement:
+    """The coverage of a design over golden cases, before it is judged.
+
+    outcomes : each case, as ``draupnir regress`` compares it. The first one that differs is the last one that ran: the
+        coverage of a design that is not the chip says nothing
+    """
+
+    runs: Runs
+    outcomes: list[CaseOutcome]
+
+    @property
+    def holds(self) -> bool:
+        """True if the design did in every case what was recorded."""
+        return all(outcome.holds for outcome in self.outcomes)
+
+
+class Counted(InVerilator):
+    """A design in Verilator that adds what each run covers to ``runs``."""
+
+    def __init__(self, design: Design, chip: Chip, build_dir: Path, runs: Runs) -> None:
+        super().__init__(design, chip, build_dir, coverage=True)
+        self._runs = runs
+
+    def run(self, trace: Trace, initial_memories: Memories) -> Observed:
+        """Run the inputs of a trace from the initial state, with these memories before the first row."""
+        observed = super().run(trace, initial_memories)
+        self._runs.add(self.coverage())
+        return observed
+
+
+def measure(
+    design: Design,
+    chip: Chip,
+    cases: Sequence[Case],
+    build_dir: Path,
+    waves: Path | None = None,
+    took: Callable[[int], None] = lambda n: None,
+) -> Measurement:
+    """Run cases on a design until one differs.
+
+    waves : as for ``regress``
+    took : called with 1 after each case
+
+    Raises InputError as ``regress`` does.
+    """
+    measurement = Measurement(Runs(), [])
+    device = Counted(design, chip, build_dir, measurement.runs)
+    for outcome in regress.regress(device, chip, cases, waves=waves):
+        measurement.outcomes.append(outcome)
+        took(1)
+        if not outcome.holds:
+            break
+    return measurement

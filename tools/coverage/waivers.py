@@ -1,0 +1,181 @@
+"""Waivers: points that no run can hit, or that need not be hit, each with its reason.
+
+A file of waivers is TOML. It has a table ``[[original]]`` for each waiver of Verilog that comes with ``--rtl``, and
+``[[ours]]`` for our RTL; README.md describes the keys. A waiver names its place by the text of the line, or by the
+signal, so that it survives edits.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from draupnir.emulator.errors import InputError
+from draupnir.tools.coverage.places import Places
+from draupnir.tools.coverage.points import KINDS, Hits, Point
+
+SECTIONS = ("original", "ours")
+_KEYS = {"module", "line", "after", "signal", "bits", "kinds", "points", "instance", "reason", "proof", "review"}
+_BITS = re.compile(r"(\d+)(?:\.\.(\d+))?")
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A waiver.
+
+    module : the module
+    line : the text of the line, with single spaces
+    line_before : the text of the line before it, if there are several such lines
+    signal, bits : instead of ``line``, a signal's bits, first and last, whose toggles are waived; None for all bits
+    kinds, names : the kinds and names of the points that are waived; no name means every name
+    instance : a pattern of instances
+    reason : a sentence that says why
+    proof : the proof that shows it, "" if somebody has reviewed it
+    """
+
+    module: str
+    reason: str
+    proof: str = ""
+    line: str = ""
+    line_before: str = ""
+    signal: str = ""
+    bits: tuple[int, int] | None = None
+    kinds: tuple[str, ...] = KINDS
+    names: tuple[str, ...] = ()
+    instance: str = "*"
+
+    @property
+    def kind(self) -> str:
+        return "proof" if self.proof else "review"
+
+    @property
+    def place(self) -> str:
+        """The place in words."""
+        bits = "" if self.bits is None else f"[{self.bits[0]}]" if self.bits[0] == self.bits[1] else ""
+        if self.bits and not bits:
+            bits = f"[{self.bits[1]}:{self.bits[0]}]"
+        return f"{self.module}: {self.line or self.signal + bits}"
+
+    def matches(self, point: Point, places: Places) -> bool:
+        """Return True if the point is waived."""
+        if point.kind not in self.kinds or self.module not in (point.module, point.module.partition("__")[0]):
+            return False
+        if not fnmatch.fnmatchcase(point.instance, _literal(self.instance)):
+            return False
+        if self.signal:
+            low, high = self.bits or (0, point.bit)
+            return point.signal == self.signal and low <= point.bit <= high
+        if self.names and places.name(point) not in self.names:
+            return False
+        return places.text(point) == self.line and (
+            not self.line_before or places.text_before(point) == self.line_before
+        )
+
+
+@dataclass
+class Judgement:
+    """The points and the waivers, sorted by what became of them.
+
+    waived : waiver -> the points that it waives and that were not hit
+    hit : the waivers of which a point was hit after all
+    unmatched : the waivers that match no point
+    open : the points that were neither hit nor waived
+    """
+
+    waived: dict[Waiver, list[Point]] = field(default_factory=dict)
+    hit: dict[Waiver, list[Point]] = field(default_factory=dict)
+    unmatched: list[Waiver] = field(default_factory=list)
+    open: list[Point] = field(default_factory=list)
+
+    def n_waived(self, kind: str) -> int:
+        """The number of points of a kind that are waived."""
+        return len({point for points in self.waived.values() for point in points if point.kind == kind})
+
+
+def judge(hits: Hits, waivers: Sequence[Waiver], places: Places) -> Judgement:
+    """Apply waivers to points."""
+    judgement = Judgement()
+    waived_points: set[Point] = set()
+    for waiver in waivers:
+        points = [point for point in hits if waiver.matches(point, places)]
+        judgement.waived[waiver] = [point for point in points if not hits[point]]
+        waived_points.update(judgement.waived[waiver])
+        if hit := [point for point in points if hits[point]]:
+            judgement.hit[waiver] = hit
+        if not points:
+            judgement.unmatched.append(waiver)
+    judgement.open = [point for point, n in hits.items() if not n and point not in waived_points]
+    return judgement
+
+
+def read(file: Path, section: str) -> tuple[Waiver, ...]:
+    """Return the waivers of a section of a file. Raises InputError, with the file and the waiver, for a wrong file."""
+    try:
+        tables = tomllib.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file}: {error}") from error
+    for name, content in tables.items():
+        if name not in SECTIONS or not isinstance(content, list):
+            raise InputError(f"{file}: {name}: right are [[{']] and [['.join(SECTIONS)}]]")
+    return tuple(
+        _waiver(table, f"{file}: [[{section}]] {number}") for number, table in enumerate(tables.get(section, []), 1)
+    )
+
+
+def _waiver(table: dict[str, Any], origin: str) -> Waiver:
+    _check(table, origin)
+    is_toggle = "signal" in table
+    kinds = ("toggle",) if is_toggle else tuple(table.get("kinds", KINDS[:-1]))
+    for kind in kinds:
+        if kind not in KINDS:
+            raise InputError(f"{origin}: kind {kind!r}; right are {', '.join(KINDS)}")
+    return Waiver(
+        module=table["module"],
+        reason=table["reason"],
+        proof=table.get("proof", ""),
+        line=" ".join(table.get("line", "").split()),
+        line_before=" ".join(table.get("after", "").split()),
+        signal=table.get("signal", ""),
+        bits=_bits(table["bits"], origin) if "bits" in table else None,
+        kinds=kinds,
+        names=tuple(table.get("points", ())),
+        instance=table.get("instance", "*"),
+    )
+
+
+def _check(table: dict[str, Any], origin: str) -> None:
+    """Raise InputError for a key that is unknown, missing or of another type."""
+    for key, content in table.items():
+        if key not in _KEYS:
+            raise InputError(f"{origin}: unknown key {key!r}; right are {', '.join(sorted(_KEYS))}")
+        right = list if key in ("kinds", "points") else bool if key == "review" else str
+        if not isinstance(content, right):
+            raise InputError(f"{origin}: {key} is {content!r}; right is {_TYPES[right]}")
+    for key in ("module", "reason"):
+        if not table.get(key):
+            raise InputError(f"{origin}: it needs a {key}")
+    if ("line" in table) == ("signal" in table):
+        raise InputError(f"{origin}: it needs the text of a line, or a signal, and not both")
+    if bool(table.get("proof")) == table.get("review", False):
+        raise InputError(f"{origin}: it needs proof = the name of a proof, or review = true, and not both")
+
+
+_TYPES = {list: "a list of texts", bool: "true or false", str: "a text"}
+
+
+def _bits(text: str, origin: str) -> tuple[int, int]:
+    match = _BITS.fullmatch(text)
+    if not match:
+        raise InputError(f"{origin}: bits {text!r}; right is a bit, or the first and the last one, for instance '0..7'")
+    low, high = int(match[1]), int(match[2] or match[1])
+    return min(low, high), max(low, high)
+
+
+def _literal(pattern: str) -> str:
+    """Return a pattern in which only * is special: instances of a generate loop have brackets in their names."""
+    return pattern.replace("[", "[[]")

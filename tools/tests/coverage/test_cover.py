@@ -1,0 +1,73 @@
+"""`draupnir cover` measures an RTL over golden cases, and stops at a design that is not the chip."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from draupnir.emulator import chips
+from draupnir.golden import case, hexfile
+from draupnir.tools.cli import cli
+from draupnir.tools.report import schema
+
+# Cases that together reach every line, branch and expression of our tinyODIN.
+CASES = ("everything", "lif_extremes", "push_priority", "spi_memories")
+SMALL = "unconfigured"
+
+pytestmark = pytest.mark.verilator
+
+
+def cover(*words: object) -> Result:
+    return CliRunner().invoke(cli, ["cover", "tinyodin", *map(str, words)])
+
+
+def test_a_few_cases_reach_all_of_our_tinyodin(tmp_path: Path) -> None:
+    result = cover(*(word for name in CASES for word in ("--case", name)), "-o", tmp_path)
+    assert result.exit_code == 0, result.output
+    rows = {line.split()[0]: line.split() for line in result.stdout.splitlines() if not line.startswith(" ")}
+    for kind in ("line", "branch", "expression"):
+        assert rows[kind][3] == "100.00" and int(rows[kind][1]) > 100, rows[kind]
+    assert float(rows["toggle"][5]) >= 98
+    report = json.loads((tmp_path / "cover.json").read_text())
+    assert report["schema"] == "draupnir.cover" and report["version"] == schema.VERSION
+    assert report["cases"] == list(CASES) and report["holds"]
+    info = (tmp_path / "cover.info").read_text()
+    assert info.startswith("TN:tinyodin\nSF:") and "tinyODIN.v\n" in info and info.endswith("end_of_record\n")
+
+
+def test_a_waiver_of_a_point_that_is_reached_is_a_difference(tmp_path: Path) -> None:
+    waivers = tmp_path / "waivers.toml"
+    waivers.write_text(
+        "[[ours]]\nmodule = 'tinyODIN'\nsignal = 'AERIN_ACK'\nreason = 'No event comes.'\nreview = true\n"
+    )
+    result = cover("--case", SMALL, "-o", tmp_path / "report", "--waivers", waivers)
+    assert result.exit_code == 1
+    assert "waived, but hit after all: tinyODIN: AERIN_ACK (AERIN_ACK:0->1, AERIN_ACK:1->0)" in result.stdout
+
+
+def test_a_case_that_differs_is_a_difference(tmp_path: Path) -> None:
+    """The measurement ends at the first case that differs, and says how."""
+    golden = tmp_path / "golden"
+    for name in (SMALL, "unreset"):
+        shutil.copytree(chips.package("tinyodin").cases / name, golden / name)
+    one = case.load(golden / SMALL)
+    memory = chips.declaration("tinyodin").memory("synapses")
+    content = hexfile.read(one.after["synapses"], memory)
+    content[3] ^= 1
+    hexfile.write(one.after["synapses"], content, memory)
+    case.write(one.folder, one.chip, one.why, one.source, one.command, one.seed, undefined=one.undefined)
+    result = cover("--golden", golden, "-o", tmp_path / "report")
+    assert result.exit_code == 1
+    assert "1 cases, 10,000 clocks, 1 cases differ" in result.stdout and "synapses" in result.stdout
+    assert json.loads((tmp_path / "report" / "cover.json").read_text())["differing"] == [SMALL]
+
+
+def test_a_folder_without_cases_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = cover("--golden", tmp_path / "empty", "-o", tmp_path / "report")
+    assert result.exit_code == 2
+    assert result.stderr == f"error: {tmp_path}/empty: no golden cases; a folder of folders with case.toml is needed\n"
