@@ -205,6 +205,12 @@ def observe(device: Device, trace: Trace, initial_memories: Memories) -> Observe
     return replace(run, known_bits=only(run.known_bits, settled))
 
 
+def inputs_of(chip: Chip, one: Case) -> tuple[Trace, Memories]:
+    """Return the rows of a case, and the memories before its first row. Raises InputError for a wrong file."""
+    part = _read(chip, one, None)
+    return part.trace, part.memories_before
+
+
 def _read(chip: Chip, one: Case, n_cycles: int | None) -> _CasePart:
     case.verify(one)
     _check_names(chip, one)

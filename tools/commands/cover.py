@@ -31,6 +31,11 @@ BUILD = Path("build/cover")
     type=click.Path(path_type=Path),
     help="Points that need not be reached, and why.  [default: the chip's own]",
 )
+@click.option(
+    "--functional",
+    is_flag=True,
+    help="Also count which registers, events, states, FIFO levels and fields the cases reach in the golden model.",
+)
 @json_option
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
 def command(
@@ -39,6 +44,7 @@ def command(
     names: tuple[str, ...],
     golden: Path | None,
     waiver_file: Path | None,
+    functional: bool,
     as_json: bool,
     output: Path,
 ) -> None:
@@ -48,7 +54,8 @@ def command(
     status 1: the coverage of another chip says nothing. The command lists what no case reaches, and no waiver names.
     The exit status is also 1 if a waiver names a point that a case reaches after all.
 
-    The files cover.json and cover.info have the result; lcov, genhtml and many editors read the latter.
+    The files cover.json and cover.info have the result; lcov, genhtml and many editors read the latter. With
+    --functional, functional.yml has all bins in the form of cocotb-coverage.
 
     \b
     Example: draupnir cover odin --rtl ~/ODIN/src
@@ -66,7 +73,13 @@ def command(
     begin = time.perf_counter()
     with progress(f"coverage of {chip}", len(cases), "cases") as took:
         coverage = job.cover(
-            groups, lambda sized: rtl.design(sized, output), waived, builds.compiled_folder(output), output, took
+            groups,
+            lambda sized: rtl.design(sized, output),
+            waived,
+            builds.compiled_folder(output),
+            output,
+            took,
+            functional,
         )
     origin = provenance.origin([], rtl.folder, rtl.sources())
     content = {"chip": chip, "rtl": str(rtl), **coverage.as_object(), "origin": origin.as_json()}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,15 @@ from draupnir.golden.case import Case
 from draupnir.golden.files import replacing_all
 from draupnir.golden.regress import CaseOutcome
 from draupnir.rtl.design import Design
-from draupnir.tools.coverage import lcov, report, waivers
+from draupnir.tools.coverage import functional, lcov, report, waivers
+from draupnir.tools.coverage.functional import Bins
 from draupnir.tools.coverage.measure import measure
 from draupnir.tools.coverage.places import Places
 from draupnir.tools.coverage.points import Point, selected
 from draupnir.tools.coverage.waivers import Judgement, Waiver
 from draupnir.tools.report import schema
 
-FILES = ("cover.json", "cover.info")
+FILES = ("cover.json", "cover.info", "functional.yml")
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,14 @@ class Coverage:
 
     hits : the points of the design, and how often each was hit; judgement : what became of them
     outcomes : the cases that ran
+    bins : the functional coverage of the cases; empty if it was not counted
     """
 
     hits: dict[Point, int]
     judgement: Judgement
     places: Places
     outcomes: list[CaseOutcome]
+    bins: Bins = field(default_factory=dict)
 
     @property
     def differing_cases(self) -> list[CaseOutcome]:
@@ -56,6 +60,7 @@ class Coverage:
         return [
             *report.open_lines(self.judgement, self.places),
             *report.waiver_lines(self.judgement),
+            *(functional.lines(self.bins) if self.bins else ()),
             *report.table(self.hits, self.judgement),
             f"{len(self.outcomes)} cases, {n_cycles:,} clocks, {len(self.differing_cases)} cases differ",
         ]
@@ -68,6 +73,7 @@ class Coverage:
             "clocks": sum(outcome.n_cycles for outcome in self.outcomes),
             "differing": [outcome.case.name for outcome in self.differing_cases],
             **report.as_object(self.hits, self.judgement, self.places),
+            "functional": functional.as_object(self.bins),
         }
 
 
@@ -92,12 +98,16 @@ def cover(
     build_dir: Path,
     waves: Path | None = None,
     took: Callable[[int], None] = lambda n: None,
+    with_bins: bool = False,
 ) -> Coverage:
     """Run cases on a design until one differs, and return what they cover.
 
     groups : the declaration of each set of sizes, and its cases; see ``regress.by_sizes``
     design_of : returns the design of a declaration
     waves, took : as for ``measure``
+    with_bins : True to count the functional coverage, too
+
+    Raises InputError as ``measure`` and ``functional.count`` do.
     """
     hits: Counter[Point] = Counter()
     outcomes: list[CaseOutcome] = []
@@ -109,12 +119,16 @@ def cover(
             break
     places = Places()
     of_design = selected(hits, places.counts)
-    return Coverage(of_design, waivers.judge(of_design, waived, places), places, outcomes)
+    bins = functional.count_all(groups) if with_bins and all(outcome.holds for outcome in outcomes) else {}
+    return Coverage(of_design, waivers.judge(of_design, waived, places), places, outcomes, bins)
 
 
 def write(coverage: Coverage, folder: Path, content: dict[str, Any], title: str) -> None:
-    """Write ``cover.json`` with this content, and ``cover.info``, into a folder."""
+    """Write ``cover.json`` with this content, ``cover.info``, and ``functional.yml`` if it was counted."""
+    texts = {"cover.json": schema.text("cover", content) + "\n", "cover.info": lcov.info(coverage.hits, title)}
+    if coverage.bins:
+        texts["functional.yml"] = json.dumps(functional.database(coverage.bins, title), indent=1) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
-    with replacing_all([folder / name for name in FILES]) as (json_file, info_file):
-        json_file.write_text(schema.text("cover", content) + "\n")
-        info_file.write_text(lcov.info(coverage.hits, title))
+    with replacing_all([folder / name for name in texts]) as files:
+        for file, text in zip(files, texts.values(), strict=True):
+            file.write_text(text)

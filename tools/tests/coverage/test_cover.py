@@ -26,7 +26,7 @@ def cover(*words: object) -> Result:
 
 
 def test_a_few_cases_reach_all_of_our_tinyodin(tmp_path: Path) -> None:
-    result = cover(*(word for name in CASES for word in ("--case", name)), "-o", tmp_path)
+    result = cover(*(word for name in CASES for word in ("--case", name)), "--functional", "-o", tmp_path)
     assert result.exit_code == 0, result.output
     rows = {line.split()[0]: line.split() for line in result.stdout.splitlines() if not line.startswith(" ")}
     for kind in ("line", "branch", "expression"):
@@ -35,6 +35,9 @@ def test_a_few_cases_reach_all_of_our_tinyodin(tmp_path: Path) -> None:
     report = json.loads((tmp_path / "cover.json").read_text())
     assert report["schema"] == "draupnir.cover" and report["version"] == schema.VERSION
     assert report["cases"] == list(CASES) and report["holds"]
+    groups = {group["group"]: group for group in report["functional"]}
+    assert groups["state"] == {"group": "state", "hit": 12, "of": 12, "empty": []}
+    assert json.loads((tmp_path / "functional.yml").read_text())["tinyodin.state"]["cover_percentage"] == 100
     info = (tmp_path / "cover.info").read_text()
     assert info.startswith("TN:tinyodin\nSF:") and "tinyODIN.v\n" in info and info.endswith("end_of_record\n")
 
