@@ -124,6 +124,14 @@ def select(cases: Sequence[Case], names: Sequence[str]) -> list[Case]:
     return [by_name[name] for name in dict.fromkeys(names)] or list(cases)
 
 
+def cases_in(folder: Path, names: Sequence[str]) -> list[Case]:
+    """Return the cases with these names in a folder, or all cases in it. Raises InputError if there is none."""
+    cases = select(case.discover(folder), names)
+    if not cases:
+        raise InputError(f"{folder}: no golden cases; a folder of folders with case.toml is needed")
+    return cases
+
+
 def by_sizes(chip: str, cases: Sequence[Case], sizes: Mapping[str, int] | None = None) -> list[tuple[Chip, list[Case]]]:
     """Return the cases for each set of sizes of a chip, with the declaration of these sizes.
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "regress": "Compare an RTL with the golden cases.",
     "cover": "Measure what the golden cases reach in an RTL.",
     "prove": "Prove that golden model and RTL compute the same.",
+    "mutate": "Put bugs into an RTL, and see which of them the golden cases find.",
     "convert": "Make samples of recordings of event cameras and of spike trains.",
     "map": "Bring a trained network to a chip.",
     "train": "Train a mapped network with the chip in the forward pass.",

@@ -68,7 +68,7 @@ def command(
     outputs.check(inputs, folders={"-o": output}, names=job.FILES, adds_verilog=True)
     package = chips.package(chip)
     waived = job.waivers_of(package, rtl.place is None, waiver_file)
-    cases = job.cases_in(golden or package.cases, names)
+    cases = regress.cases_in(golden or package.cases, names)
     groups = regress.by_sizes(chip, cases, rtl.declaration(chip).sizes)
     begin = time.perf_counter()
     with progress(f"coverage of {chip}", len(cases), "cases") as took:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +11,7 @@ import click
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.golden import case, regress, regress_report
+from draupnir.golden import regress, regress_report
 from draupnir.golden.compare.device import Device
 from draupnir.golden.regress import CaseOutcome
 from draupnir.rtl import devices
@@ -80,7 +79,7 @@ def command(
     Example: draupnir regress odin --rtl ~/ODIN/src --sim icarus --case lif_events
     """
     outputs.check({"--rtl": rtl.folder, "--golden": golden}, folders={"--report": report})
-    cases = _cases(golden or chips.package(chip).cases, names)
+    cases = regress.cases_in(golden or chips.package(chip).cases, names)
     chip_sizes, other_settings = sizes(chip, rtl.settings)
     groups = regress.by_sizes(chip, cases, chip_sizes)
     start = options.initial_values(initial, seed, simulator)
@@ -118,14 +117,6 @@ def command(
         click.echo("\n".join([*lines, f"report: {page}"]))
     if not all(outcome.holds for outcome in outcomes):
         raise DifferenceFound
-
-
-def _cases(folder: Path, names: Sequence[str]) -> list[case.Case]:
-    """The cases of these names in a folder, or all. Raises InputError if there is none."""
-    cases = regress.select(case.discover(folder), names)
-    if not cases:
-        raise InputError(f"{folder}: no golden cases; a folder of folders with case.toml is needed")
-    return cases
 
 
 def _devices(

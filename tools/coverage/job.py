@@ -11,9 +11,7 @@ from typing import Any
 
 from draupnir.emulator import package as parts
 from draupnir.emulator.declare import Chip
-from draupnir.emulator.errors import InputError
 from draupnir.emulator.package import ChipPackage
-from draupnir.golden import case, regress
 from draupnir.golden.case import Case
 from draupnir.golden.files import replacing_all
 from draupnir.golden.regress import CaseOutcome
@@ -81,14 +79,6 @@ def waivers_of(chip: ChipPackage, is_ours: bool, file: Path | None = None) -> tu
     """Return the waivers of a file, or else those of the chip, if it has any. Raises InputError for a wrong file."""
     path = file or parts.place(chip, "waivers")
     return waivers.read(path, "ours" if is_ours else "original") if path else ()
-
-
-def cases_in(folder: Path, names: Sequence[str]) -> list[Case]:
-    """Return the golden cases of these names in a folder, or all. Raises InputError if there is none."""
-    cases = regress.select(case.discover(folder), names)
-    if not cases:
-        raise InputError(f"{folder}: no golden cases; a folder of folders with case.toml is needed")
-    return cases
 
 
 def cover(

@@ -70,14 +70,20 @@ def leaves(chip: str, names: Collection[str]) -> list[Leaf | Law]:
 
     Raises InputError for a name that is none, for a chip without proofs, and without a solver.
     """
-    if chips.package(chip).proofs is not None and find_spec("bitwuzla") is None:
-        raise InputError("draupnir prove needs the solver Bitwuzla: pip install 'draupnir[prove]'")
+    if chips.package(chip).proofs is not None:
+        check_solver("prove")
     every = PROOFS.require(chips.package(chip))
     part_names = [leaf.name for leaf in every]
     for name in names:
         if name not in part_names:
             raise InputError(f"--of {name}: right is one of {', '.join(part_names)}")
     return [leaf for leaf in every if not names or leaf.name in names]
+
+
+def check_solver(command: str) -> None:
+    """Raise InputError if the solver, which a command needs, is not installed."""
+    if find_spec("bitwuzla") is None:
+        raise InputError(f"draupnir {command} needs the solver Bitwuzla: pip install 'draupnir[prove]'")
 
 
 def prove(

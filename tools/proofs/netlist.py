@@ -6,8 +6,10 @@ A bit that is X in the source, or that nothing drives, is an unknown of its own:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from bitwuzla import Kind
@@ -63,6 +65,41 @@ class NetlistReader:
         self._evaluate_before(bits)
         return self._bits(bits)
 
+    def with_cells(self, cells: Mapping[str, Mapping[str, Any]]) -> NetlistReader:
+        """Return a reader of the same module in which some cells have other types or inputs.
+
+        cells : name of a cell -> the new cell, with the same outputs; a formula that does not depend on it is shared
+        """
+        reached, reader = self.reached_from(cells), copy(self)
+        reader.module = {**self.module, "cells": {**self.module["cells"], **cells}}
+        reader._outputs = {key: formula for key, formula in self._outputs.items() if key[0] not in reached}
+        return reader
+
+    def reached_from(self, cells: Iterable[str]) -> set[str]:
+        """Return these cells, and all cells whose inputs depend on them."""
+        reached, todo = set(cells), list(cells)
+        while todo:
+            cell = self.module["cells"][todo.pop()]
+            for port, direction in cell["port_directions"].items():
+                if direction == "output":
+                    readers = {name for bit in cell["connections"][port] for name in self._readers.get(bit, ())}
+                    todo += readers - reached
+                    reached |= readers
+        return reached
+
+    def cells_before(self, name: str) -> set[str]:
+        """Return the cells that drive an output port."""
+        return {cell for cell, _ in self._sources(self.module["ports"][name]["bits"])}
+
+    @cached_property
+    def _readers(self) -> dict[int, set[str]]:
+        """The cells that read a bit."""
+        readers: dict[int, set[str]] = {}
+        for name, cell in self.module["cells"].items():
+            for bit in _input_bits(cell):
+                readers.setdefault(bit, set()).add(name)
+        return readers
+
     def _evaluate_before(self, bits: Sequence[Any]) -> None:
         """Evaluate all cells that bits depend on, those first that others need. A netlist may be deeper than Python."""
         todo = [key for key in self._sources(bits) if key not in self._outputs]
@@ -73,13 +110,7 @@ class NetlistReader:
                 todo.pop()
                 continue
             cell = self.module["cells"][key[0]]
-            inputs = [
-                bit
-                for port, way in cell["port_directions"].items()
-                if way == "input"
-                for bit in cell["connections"][port]
-            ]
-            unfinished = [source for source in self._sources(inputs) if source not in self._outputs]
+            unfinished = [source for source in self._sources(_input_bits(cell)) if source not in self._outputs]
             if unfinished and key in open_cells:
                 raise InputError(f"a loop without a flip-flop goes through {key[0]}")
             if unfinished:
@@ -249,3 +280,4 @@ _RULES: dict[str, _Rule] = {
     "$pmux": _pmux,
     "$bmux": _bmux,
 }
+COMBINATIONAL = frozenset(_RULES)  # all cells that a reader knows

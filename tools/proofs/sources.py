@@ -11,7 +11,7 @@ from typing import Any
 
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import emit
-from draupnir.rtl.design import Design
+from draupnir.rtl.design import Design, literal
 from draupnir.rtl.fpga import tools
 from draupnir.tools.proofs.claim import Module, Original, Ours
 
@@ -41,18 +41,23 @@ def of_verilog(design: Design, top: str, settings: Mapping[str, int], folder: Pa
     """
     if not any(re.search(rf"\bmodule\s+{top}\b", path.read_text(errors="replace")) for path in design.files):
         raise InputError(f"--rtl: no module {top} in its files; right is --of with other parts")
-    names = _copied(design, folder)
-    parameters = "".join(f" -chparam {name} {content}" for name, content in settings.items())
-    words = ["-sv"] if design.language == "systemverilog" else []
-    words += [f"-D{define}" for define in design.options.defines] + [f"-I{INCLUDES}"]
-    reading = "".join(f"read_verilog {' '.join(words)} {name}; " for name in names)
-    script = f"{reading}hierarchy -top {top}{parameters}; proc; flatten; opt_clean; write_json netlist.json"
+    script = f"{reading(design, top, settings, folder)}; proc; flatten; opt_clean; write_json netlist.json"
     tools.must("yosys", ["-q", "-p", script], folder)
     modules: dict[str, Any] = json.loads((folder / "netlist.json").read_text())["modules"]
     # A module with other parameters has another name.
     (flat,) = (module for module in modules.values() if int(module["attributes"].get("top", "0"), 2))
     content: Mapping[str, Any] = flat
     return content
+
+
+def reading(design: Design, top: str, settings: Mapping[str, int | str], folder: Path) -> str:
+    """Return Yosys' commands that read a design's sources, and choose a top; the sources are copied into a folder."""
+    names = _copied(design, folder)
+    parameters = "".join(f" -chparam {name} {literal(content)}" for name, content in settings.items())
+    words = ["-sv"] if design.language == "systemverilog" else []
+    words += [f"-D{define}" for define in design.options.defines] + [f"-I{INCLUDES}"]
+    files = "".join(f"read_verilog {' '.join(words)} {name}; " for name in names)
+    return f"{files}hierarchy -top {top}{parameters}"
 
 
 def _copied(design: Design, folder: Path) -> list[str]:

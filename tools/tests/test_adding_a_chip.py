@@ -55,6 +55,7 @@ SAYS = {
     ],
     "cover": [("tally --golden none", 2, "error: none: no golden cases; a folder of folders with")],
     "prove": [("tally", 2, LACKS.format("proofs", "proofs", "nothing is proved of it"))],
+    "mutate": [("tally --case nothing", 2, "error: no case 'nothing'; there are: ")],
     "map": [("tally net.npz", 2, LACKS.format("mapper", "mapper", "no network is brought to it"))],
     "bench": [("tally", 2, LACKS.format("workloads", "workloads", "nothing can be measured"))],
 }

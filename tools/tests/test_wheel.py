@@ -42,6 +42,7 @@ SAYS = {
     "train": [("nothing --samples s.npz", 2, "error: nothing: plan.json is missing")],
     "cover": [("tinyodin --golden none", 2, "error: none: no golden cases; ")],
     "prove": [("tinyodin --of none", 2, "error: ")],
+    "mutate": [("tinyodin --of none", 2, "error: ")],
     "map": [("tinyodin net.npz", 2, "error: net.npz: ")],
     "config": [
         ("check tinyodin net.toml", 0, "registers: "),

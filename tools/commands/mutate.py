@@ -1,0 +1,106 @@
+"""`draupnir mutate`: put bugs into an RTL, and see which of them the golden cases find."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
+from draupnir.golden import regress
+from draupnir.golden.case import Case
+from draupnir.tools.proofs import job
+from draupnir.tools.report import provenance, schema
+from draupnir.tools.terminal import builds, options, outputs
+from draupnir.tools.terminal.arguments import FOLDER, SEED, chip_argument, json_option
+from draupnir.tools.terminal.errors import DifferenceFound
+from draupnir.tools.terminal.progress import progress
+
+BUILD = Path("build/mutate")
+MUTANTS = click.IntRange(1, 1_000_000)
+
+
+@click.command("mutate")
+@chip_argument
+@options.rtl_options()
+@click.option("-n", "n", metavar="N", type=MUTANTS, default=100, show_default=True, help="Number of mutants.")
+@click.option("--seed", metavar="N", type=SEED, default=1, show_default=True, help="Seed that draws the mutants.")
+@click.option("--of", "modules", metavar="MODULE", multiple=True, help="Mutate only this module; may be repeated.")
+@click.option(
+    "--number", "numbers", metavar="K", type=MUTANTS, multiple=True, help="Run only mutant K of the N; may be repeated."
+)
+@click.option("--case", "names", metavar="NAME", multiple=True, help="Replay only this case; may be repeated.")
+@click.option(
+    "--limit",
+    metavar="SECONDS",
+    type=click.FloatRange(0, 86400, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="Time of the solver for each proof.",
+)
+@json_option
+@click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
+def command(
+    chip: str,
+    rtl: options.Rtl,
+    n: int,
+    seed: int,
+    modules: tuple[str, ...],
+    numbers: tuple[int, ...],
+    names: tuple[str, ...],
+    limit: float,
+    as_json: bool,
+    output: Path,
+) -> None:
+    """Put bugs into an RTL, one at a time, and see which of them the golden cases find.
+
+    A mutant is the RTL with one bit of a cell stuck or inverted. Each golden case is replayed on it up to the first
+    difference, which kills the mutant. A mutant that survives is
+
+    \b
+    equivalent  if it is proved that it changes nothing, for any state and any inputs: no test can kill it;
+    a hole      if it is in a part that `draupnir prove` proves, and an input shows that it differs there;
+    open        if neither is known.
+
+    The exit status is 1 if there is a hole or an open mutant. The file mutate.json has all mutants.
+
+    \b
+    Example: draupnir mutate odin --rtl ~/ODIN/src -n 1000 --of controller
+    """
+    job.check_solver("mutate")
+    # Imported here, because --help needs none of it.
+    from draupnir.tools.mutants import campaign, report
+    from draupnir.tools.mutants.cases import GreedyCases
+    from draupnir.tools.mutants.netlist import Source
+
+    declaration = rtl.declaration(chip)
+    outputs.check({"--rtl": rtl.folder}, folders={"-o": output}, names=("mutate.json",), adds_verilog=True)
+    cases = _cases(declaration, names)
+    design = rtl.design(declaration, output)
+    greedy = GreedyCases(declaration, cases, design.absent(declaration))
+    outcomes: list[campaign.MutantOutcome] = []
+    choice = campaign.Choice(n, seed, modules, numbers)
+    with tempfile.TemporaryDirectory() as scratch, progress(f"mutants of {rtl}", n, "mutants") as advance:
+        folders = campaign.Folders(Path(scratch), builds.compiled_folder(output))
+        for outcome in campaign.run(Source(declaration, design, rtl.place is None), choice, greedy, folders, limit):
+            outcomes.append(outcome)
+            advance(1)
+    origin = provenance.origin([seed], rtl.folder, rtl.sources())
+    content = report.as_json(chip, str(rtl), outcomes, greedy.left_out, origin.as_json())
+    report.write(output / "mutate.json", content)
+    if as_json:
+        schema.echo("mutate", content)
+    else:
+        click.echo("\n".join(report.lines(outcomes)))
+    if report.n_survivors(outcomes):
+        raise DifferenceFound
+
+
+def _cases(chip: Chip, names: Sequence[str]) -> list[Case]:
+    """The cases of a chip with its sizes."""
+    cases = regress.cases_in(chips.package(chip.name).cases, names)
+    groups = regress.by_sizes(chip.name, cases, chip.sizes)
+    return [one for declaration, group in groups if declaration.sizes == chip.sizes for one in group]

@@ -1,0 +1,94 @@
+"""`draupnir mutate`: golden cases kill mutants, proofs find the equivalent ones, and an input shows each hole."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from click.testing import CliRunner
+
+pytest.importorskip("bitwuzla", reason="needs the extra [prove]: pip install 'draupnir[prove]'")
+
+from draupnir.emulator import chips
+from draupnir.emulator.errors import InputError
+from draupnir.golden import case
+from draupnir.tools.cli import cli
+from draupnir.tools.mutants.cases import GreedyCases
+from draupnir.tools.mutants.replay import Difference, Replayer
+from draupnir.tools.proofs import job
+
+WORDS = ["mutate", "tinyodin", "--of", "lif_neuron", "-n", "100"]
+
+
+@pytest.mark.slow
+@pytest.mark.verilator
+def test_a_hundred_mutants_of_the_neuron_of_tinyodin_are_killed_or_equivalent(tmp_path):
+    result = CliRunner().invoke(cli, [*WORDS, "-o", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    report = json.loads((tmp_path / "mutate.json").read_text())
+    assert report["schema"] == "draupnir.mutate" and report["mutants"] == len(report["outcomes"]) == 100
+    assert report["killed"] + report["equivalent"] == 100 and report["equivalent"] >= 5
+    names = {one.name for one in case.of_chip("tinyodin")}
+    for outcome in report["outcomes"]:
+        assert (outcome["verdict"] == "killed") is (outcome["case"] in names) is (outcome["cycle"] is not None)
+        assert (outcome["verdict"] == "equivalent") is bool(outcome["proof"])
+        assert re.fullmatch(r"rtl/tinyodin/lif\.py:\d+|tinyODIN\.neuron_core\.lif_neuron", outcome["place"])
+    *_, raw, rest = result.stdout.splitlines()
+    assert raw == f"tests kill {report['killed']} of 100 mutants ({report['killed']:.1f} %)"
+    assert rest.endswith("(100.0 %)")
+
+    # One case finds less. What the proofs do not rule out are holes, each with an input that shows it.
+    result = CliRunner().invoke(cli, [*WORDS, "-o", str(tmp_path), "--case", "unconfigured", "--json"])
+    assert result.exit_code == 1
+    of_one_case = json.loads(result.stdout)
+    assert {o["number"] for o in of_one_case["outcomes"] if o["verdict"] == "equivalent"} >= {
+        o["number"] for o in report["outcomes"] if o["verdict"] == "equivalent"
+    }
+    holes = [outcome for outcome in of_one_case["outcomes"] if outcome["verdict"] == "hole"]
+    assert len(holes) >= 5 and all(" in the model, " in hole["proof"] for hole in holes)
+
+    numbers = [str(hole["number"]) for hole in holes[:2]]
+    words = [word for number in numbers for word in ("--number", number)]
+    result = CliRunner().invoke(cli, [*WORDS, "-o", str(tmp_path), *words])
+    assert result.exit_code == 0 and "tests kill 2 of 2 mutants (100.0 %)" in result.stdout
+
+
+class WrongReplayer(Replayer):
+    """A replayer of an RTL that differs without a mutant."""
+
+    def __init__(self):
+        pass
+
+    def first_difference(self, recording, number, n_cycles=None):
+        return Difference(1234)
+
+
+def test_an_rtl_that_differs_without_a_mutant_is_one_line():
+    cases = GreedyCases(chips.declaration("tinyodin"), case.of_chip("tinyodin"), ())
+    message = (
+        "case lif_events: the RTL differs from clock 1,234 on without a mutant; right is an RTL for which `draupnir"
+        " regress` passes"
+    )
+    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
+        cases.replay("lif_events", 1, WrongReplayer())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["tinyodin", "--case", "none"], "error: no case 'none'; there are: "),
+        (["tinyodin", "--of", "none"], "error: --of none: right is one of tinyODIN, tinyODIN.aer_out"),
+        (["tinyodin", "-n", "0"], "error: Invalid value for '-n': 0 is not in the range"),
+    ],
+)
+def test_wrong_words_are_one_line(words, message, tmp_path):
+    result = CliRunner().invoke(cli, ["mutate", *words, "-o", str(tmp_path / "out")])
+    assert result.exit_code == 2 and result.stderr.startswith(message) and result.stderr.count("\n") == 1
+
+
+def test_a_machine_without_the_solver_is_one_line(monkeypatch):
+    monkeypatch.setattr(job, "find_spec", lambda name: None)
+    result = CliRunner().invoke(cli, ["mutate", "odin"])
+    assert result.exit_code == 2
+    assert result.stderr == "error: draupnir mutate needs the solver Bitwuzla: pip install 'draupnir[prove]'\n"
