@@ -76,6 +76,11 @@ class InVerilator:
             first = row + 1
             yield MemoryMoment({name: self._device.read_memory(name) for name in initial_memories})
 
+    def stepped(self) -> verilated.Verilated:
+        """Return the design in its initial state. It can be run clock by clock, until the next run of this device."""
+        self._device.reset(self.initial.seed if self.is_random else None)
+        return self._device
+
     def _begin(self, trace: Trace, initial_memories: Memories) -> None:
         seed = self.initial.seed if self.is_random else None
         self._device.reset(seed, first_levels(trace.chip, trace.clk))

@@ -24,6 +24,7 @@ COMMANDS = {
     "sim": "Compare golden model and RTL in a simulator, clock by clock.",
     "regress": "Compare an RTL with the golden cases.",
     "cover": "Measure what the golden cases reach in an RTL.",
+    "fuzz": "Look for differences of an RTL with ever new seeds.",
     "prove": "Prove that golden model and RTL compute the same.",
     "mutate": "Put bugs into an RTL, and see which of them the golden cases find.",
     "convert": "Make samples of recordings of event cameras and of spike trains.",

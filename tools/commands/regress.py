@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +14,7 @@ from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.golden import regress, regress_report
+from draupnir.golden.case import Case
 from draupnir.golden.compare.device import Device
 from draupnir.golden.regress import CaseOutcome
 from draupnir.rtl import devices
@@ -90,22 +93,8 @@ def command(
     if job_options.are_many and netlist:
         raise InputError("--netlist: not with --workers or --cluster")
     begin = time.perf_counter()
-    outcomes: list[CaseOutcome] = []
-    with progress(f"{chip} in {simulator}", sum(len(group) for _, group in groups), "cases") as advance:
-        for declaration, group in groups:
-            device, reference = _devices(declaration, rtl, netlist, simulator, report, start)
-            if job_options.are_many:
-                design = None if simulator == "model" else rtl.design(declaration, report)
-                about = rtl_of_jobs.description(declaration, rtl, design)
-                group_jobs = case_jobs.jobs(about, simulator, start, group, cycles)
-                group_outcomes = case_jobs.regress(job_options, group_jobs, device, declaration, group, cycles, report)
-            else:
-                group_outcomes = regress.regress(device, declaration, group, cycles, report, reference)
-            for outcome in group_outcomes:
-                outcomes.append(outcome)
-                advance(1)
-    order = [one.name for _, group in groups for one in group]
-    outcomes.sort(key=lambda outcome: order.index(outcome.case.name))
+    comparison = _Comparison(rtl, netlist, simulator, start, cycles, report, job_options)
+    outcomes = comparison.run(chip, groups)
     title, seconds = _title(rtl, netlist, simulator, start if initial else None), time.perf_counter() - begin
     report_object = regress_report.as_object(outcomes, str(start))
     lines = [*regress_report.lines(chip, title, outcomes, seconds, report)]
@@ -117,6 +106,39 @@ def command(
         click.echo("\n".join([*lines, f"report: {page}"]))
     if not all(outcome.holds for outcome in outcomes):
         raise DifferenceFound
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """A comparison of an RTL with cases; the fields are options of the command, and start those of ``--initial``."""
+
+    rtl: options.Rtl
+    netlist: Literal["ecp5", "ice40"] | None
+    simulator: str
+    start: Initial
+    cycles: int | None
+    report: Path
+    job_options: JobOptions
+
+    def run(self, chip: str, groups: Sequence[tuple[Chip, list[Case]]]) -> list[CaseOutcome]:
+        """Compare all cases, each with the declaration of its sizes; the outcomes are in the order of the cases."""
+        outcomes: list[CaseOutcome] = []
+        order = [one.name for _, group in groups for one in group]
+        with progress(f"{chip} in {self.simulator}", len(order), "cases") as advance:
+            for declaration, group in groups:
+                for outcome in self._outcomes(declaration, group):
+                    outcomes.append(outcome)
+                    advance(1)
+        return sorted(outcomes, key=lambda outcome: order.index(outcome.case.name))
+
+    def _outcomes(self, declaration: Chip, group: list[Case]) -> Iterator[CaseOutcome]:
+        device, reference = _devices(declaration, self.rtl, self.netlist, self.simulator, self.report, self.start)
+        if not self.job_options.are_many:
+            return regress.regress(device, declaration, group, self.cycles, self.report, reference)
+        design = None if self.simulator == "model" else self.rtl.design(declaration, self.report)
+        about = rtl_of_jobs.description(declaration, self.rtl, design)
+        jobs = case_jobs.jobs(about, self.simulator, self.start, group, self.cycles)
+        return case_jobs.regress(self.job_options, jobs, device, declaration, group, self.cycles, self.report)
 
 
 def _devices(

@@ -92,13 +92,10 @@ def command(
     job = main_job.MAIN_JOB.load(chips.package(chip))
     start = start_of(simulator, initial, seed)
     if job and not test_names and simulator == "verilator" and not waves and initial in (None, "zero"):
-        if job_options.are_many:
-            raise InputError(f"--workers, --cluster: {job.title} is one job; right is --test, for instance --test all")
+        _refuse_many(job, job_options)
         _main_job(job, declaration, rtl, job.n_images if images is None else images, seed, report, as_json)
         return
-    if images is not None:
-        restriction = job and f"only of {job.title}, without --test, --waves, --initial and --sim icarus"
-        raise InputError(f"--images {images}: {restriction or 'it has no images'}")
+    _refuse_images(job, images)
     tests = select(declaration, *(test_names or (job.test if job else "all",)))
     design = rtl.design(declaration, report)
     say = (lambda text: None) if as_json else click.echo
@@ -119,6 +116,17 @@ def command(
     _tell(outcomes, f"{chip} in {simulator}", simulator, report, origin, as_json)
     if not all(outcome.passed for outcome in outcomes):
         raise DifferenceFound
+
+
+def _refuse_many(job: MainJob, job_options: JobOptions) -> None:
+    if job_options.are_many:
+        raise InputError(f"--workers, --cluster: {job.title} is one job; right is --test, for instance --test all")
+
+
+def _refuse_images(job: MainJob | None, images: int | None) -> None:
+    if images is not None:
+        restriction = job and f"only of {job.title}, without --test, --waves, --initial and --sim icarus"
+        raise InputError(f"--images {images}: {restriction or 'it has no images'}")
 
 
 def _collected(outcomes: Iterator[BenchOutcome], tests: Sequence[Test], title: str) -> list[BenchOutcome]:

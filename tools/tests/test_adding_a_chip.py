@@ -54,6 +54,10 @@ SAYS = {
         ("nothing.bin --chip tally --clock 1 -o a.csv", 2, "error: --chip tally: it has no event 'spike' of one row;"),
     ],
     "cover": [("tally --golden none", 2, "error: none: no golden cases; a folder of folders with")],
+    "fuzz": [
+        ("tally", 2, "error: how long? --hours H or -n N is needed"),
+        ("tally -n 1 --rtl nothing", 2, "error: nothing: not a folder, and no list of files"),
+    ],
     "prove": [("tally", 2, LACKS.format("proofs", "proofs", "nothing is proved of it"))],
     "mutate": [("tally --case nothing", 2, "error: no case 'nothing'; there are: ")],
     "map": [("tally net.npz", 2, LACKS.format("mapper", "mapper", "no network is brought to it"))],

@@ -41,6 +41,7 @@ SAYS = {
     "convert": [("nothing.bin -o samples.npz", 2, "error: nothing.bin: No such file")],
     "train": [("nothing --samples s.npz", 2, "error: nothing: plan.json is missing")],
     "cover": [("tinyodin --golden none", 2, "error: none: no golden cases; ")],
+    "fuzz": [("tinyodin -n 1 --recipe none", 2, "error: tinyodin: no recipe 'none'")],
     "prove": [("tinyodin --of none", 2, "error: ")],
     "mutate": [("tinyodin --of none", 2, "error: ")],
     "map": [("tinyodin net.npz", 2, "error: net.npz: ")],
