@@ -9,7 +9,9 @@ from typing import ClassVar
 import numpy as np
 
 from draupnir.emulator import state
+from draupnir.emulator.codec import from_limbs, to_limbs
 from draupnir.emulator.declare import Chip, Reg
+from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds import pieces
 from draupnir.emulator.trace import from_row, new_rows, pack, to_rows, unpack
 
@@ -110,6 +112,33 @@ class ClockLevel(ABC):
 
     def registers_written(self) -> None:  # noqa: B027
         """Apply the side effects of an SPI write; call it after you have written configuration registers directly."""
+
+    def peek(self, name: str, element: int = 0) -> int:
+        """Return the content of a register or of a word: 0..2**width - 1. Parameters and errors are as for ``poke``."""
+        rows, _ = self._element(name, element)
+        return from_limbs(rows[element]) if rows.ndim == 2 else int(rows[element])
+
+    def poke(self, name: str, content: int, element: int = 0) -> None:
+        """Write a register of the chip, or a word of a memory, between two clocks, as a fault in the chip would.
+
+        name : a register of ``Chip.blocks``, or a memory
+        content : 0..2**width - 1
+        element : the number of the register in its array, or of the word; copies are counted through
+
+        The next clock, stretch or event sees the content, because the model keeps nothing else that depends on it.
+        Raises InputError for a name that is neither, an element that is not there, and a content that does not fit.
+        """
+        rows, width = self._element(name, element)
+        if not 0 <= content < 1 << width:
+            raise InputError(f"{self.chip.name}: {name}: {content:#x} does not fit into {width} bits")
+        rows[element] = to_limbs(content, rows.shape[1]) if rows.ndim == 2 else content
+
+    def _element(self, name: str, element: int) -> tuple[np.ndarray, int]:
+        """Return the elements of a register or of a memory, one a row, and their width."""
+        rows, width = state.elements(self.chip, self.registers, self.memories, name)
+        if not 0 <= element < len(rows):
+            raise InputError(f"{self.chip.name}: {name} has no element {element}; right is 0..{len(rows) - 1}")
+        return rows, width
 
     def snapshot(self) -> state.Snapshot:
         """Return a copy of all state. After ``restore`` of it the model goes on in exactly the same way."""

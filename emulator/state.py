@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from draupnir.emulator.declare import Chip, Memory, Reg
+from draupnir.emulator.errors import InputError
 
 
 def registers(chip: Chip) -> tuple[Reg, ...]:
@@ -57,6 +58,21 @@ def new_registers(chip: Chip, extra: tuple[Reg, ...] = (), seed: int | None = No
 def new_memory(memory: Memory) -> np.ndarray:
     """A new memory of zeros: uint32 of ``memory.shape``, limb 0 the least significant one."""
     return np.zeros(memory.shape, dtype=np.uint32)
+
+
+def elements(chip: Chip, record: np.recarray, memories: dict[str, np.ndarray], name: str) -> tuple[np.ndarray, int]:
+    """Return a view of a register's elements, (n,) int64, or of a memory's words, (n, limbs) uint32; and their width.
+
+    name : a register of the chip, or a memory; copies are counted through. Raises InputError for any other name.
+    """
+    for memory in chip.memories:
+        if memory.name == name:
+            return memories[name].reshape(-1, memory.n_limbs), memory.width
+    for reg in registers(chip):
+        if reg.name == name:
+            return record[name].reshape(-1), reg.width
+    names = (*(memory.name for memory in chip.memories), *(reg.name for reg in registers(chip)))
+    raise InputError(f"{chip.name} has no register or memory {name}; it has {', '.join(names)}")
 
 
 def out_of_range(chip: Chip, record: np.recarray) -> list[str]:

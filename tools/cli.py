@@ -27,6 +27,7 @@ COMMANDS = {
     "fuzz": "Look for differences of an RTL with ever new seeds.",
     "prove": "Prove that golden model and RTL compute the same.",
     "mutate": "Put bugs into an RTL, and see which of them the golden cases find.",
+    "inject": "Flip bits in a chip at work, and see what becomes of them.",
     "convert": "Make samples of recordings of event cameras and of spike trains.",
     "map": "Bring a trained network to a chip.",
     "train": "Train a mapped network with the chip in the forward pass.",

@@ -54,6 +54,10 @@ SAYS = {
         ("nothing.bin --chip tally --clock 1 -o a.csv", 2, "error: --chip tally: it has no event 'spike' of one row;"),
     ],
     "cover": [("tally --golden none", 2, "error: none: no golden cases; a folder of folders with")],
+    "inject": [
+        ("tally", 2, "error: what does the chip do?"),
+        ("tally --workload lif", 2, LACKS.format("workloads", "workloads", "nothing can be measured")),
+    ],
     "fuzz": [
         ("tally", 2, "error: how long? --hours H or -n N is needed"),
         ("tally -n 1 --rtl nothing", 2, "error: nothing: not a folder, and no list of files"),

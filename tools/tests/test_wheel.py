@@ -41,6 +41,7 @@ SAYS = {
     "convert": [("nothing.bin -o samples.npz", 2, "error: nothing.bin: No such file")],
     "train": [("nothing --samples s.npz", 2, "error: nothing: plan.json is missing")],
     "cover": [("tinyodin --golden none", 2, "error: none: no golden cases; ")],
+    "inject": [("tinyodin --workload none", 2, "error: --workload none: tinyodin has ")],
     "fuzz": [("tinyodin -n 1 --recipe none", 2, "error: tinyodin: no recipe 'none'")],
     "prove": [("tinyodin --of none", 2, "error: ")],
     "mutate": [("tinyodin --of none", 2, "error: ")],

@@ -1,0 +1,168 @@
+"""The jobs of `draupnir inject`: some hundred runs of one sample, each with a fault of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from draupnir.emulator import chips
+from draupnir.emulator.crossbar.network import addresses
+from draupnir.emulator.crossbar.operations import Operations
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.speeds.levels import BUS_ENGINE
+from draupnir.emulator.speeds.runs import AT_REST
+from draupnir.tools.bench import workloads
+from draupnir.tools.faults.sites import Sites, field_of
+from draupnir.tools.faults.subject import FaultRun, Subject, flip, no_fault, stuck
+from draupnir.tools.jobs.job import PureJob, chip_hash, file_hash
+from draupnir.tools.mapping import folder
+from draupnir.tools.mapping.answers import decide
+from draupnir.tools.mapping.crossbar.samples import inputs
+from draupnir.tools.mapping.samples import read_samples
+
+RUNS = 1000  # the most runs in a job
+SHARING = 4  # runs with neighbouring numbers that share the clock of their fault, and so the run up to it
+KINDS = ("flip", "stuck0", "stuck1")
+MOMENTS = ("clock", "event")
+NULL = "none"  # the group of a run without a fault
+
+
+def mapped_work(chip: str, config: Path, samples: Path) -> tuple[dict[str, Any], int]:
+    """Return the description of a mapped network with samples, and the number of samples.
+
+    Raises InputError for files that are wrong.
+    """
+    mapped = folder.read(config, chip)
+    n = read_samples(samples, mapped.network.n_inputs).n
+    files = sorted(path for path in config.iterdir() if path.is_file())
+    work = {"chip": chip, "config": str(config), "samples": str(samples), "files": file_hash([*files, samples])}
+    return _described(chip, work), n
+
+
+def bench_work(chip: str, name: str, n_events: int) -> dict[str, Any]:
+    """Return the description of a workload of ``draupnir bench``. Raises InputError for a name that is none."""
+    names = [one.__name__ for one in workloads.workloads(chips.declaration(chip)).makers]
+    if name not in names:
+        raise InputError(f"--workload {name}: {chip} has {', '.join(names)}")
+    return _described(chip, {"chip": chip, "workload": name, "n_events": n_events})
+
+
+def _described(chip: str, work: dict[str, Any]) -> dict[str, Any]:
+    BUS_ENGINE.require(chips.package(chip))
+    if chips.package(chip).host is not None:
+        raise InputError(f"{chip}: its host leads it; draupnir inject takes chips that only events lead")
+    return work | {"chip_sources": chip_hash(chip)}
+
+
+def jobs(
+    work: Mapping[str, Any], n_samples: int, faults: Mapping[str, Any], seed: int, n: int, n_null: int
+) -> Iterator[PureJob]:
+    """Yield the jobs of n runs with a fault, and of some without one.
+
+    work : what the chip does; n_samples : the runs are spread evenly over so many samples
+    faults : kind, n_bits, groups and moment of each fault; see ``inject``
+    """
+    for title, total, these in (("faults", n, dict(faults)), ("no fault", n_null, dict(faults) | {"groups": [NULL]})):
+        size = max(1, min(RUNS, -(-total // n_samples)))
+        for number, first in enumerate(range(0, total, size)):
+            n_runs = min(size, total - first)
+            arguments = {
+                "work": dict(work),
+                "sample": number % n_samples,
+                "faults": these,
+                "seed": seed,
+                "first": first,
+                "n": n_runs,
+            }
+            yield PureJob(f"{work['chip']}, {title} {first}..{first + n_runs - 1}", f"{__name__}:inject", arguments)
+
+
+def inject(
+    work: Mapping[str, Any], sample: int, faults: Mapping[str, Any], seed: int, first: int, n: int
+) -> list[list[Any]]:
+    """Run with faults: a job. Each run depends on the seed and on its own number alone, from ``first`` on.
+
+    faults : "kind", one of KINDS; "n_bits", neighbouring bits; "groups", of ``Sites``, or [NULL] for no fault; and
+        "moment", one of MOMENTS: any clock, or one after which an event has been sent
+
+    Returns for each run its number, sample, clock, group, name, element, bit, field and outcome.
+    """
+    subject = subject_of(work, sample)
+    return [[number, sample, *_one(subject, faults, seed, number)] for number in range(first, first + n)]
+
+
+def _one(subject: Subject, faults: Mapping[str, Any], seed: int, number: int) -> list[Any]:
+    clock = _clock(subject, faults["moment"], np.random.default_rng([seed, number // SHARING, 0]))
+    rng = np.random.default_rng([seed, number, 1])
+    if faults["groups"] == [NULL]:
+        return [clock, NULL, "", 0, 0, "", subject.outcome(clock, no_fault).value]
+    sites = _sites(subject, tuple(faults["groups"]))
+    group = list(sites.n_bits)[rng.integers(len(sites.n_bits))]
+    site = sites.site(group, int(rng.integers(sites.n_bits[group])))
+    field = ""
+
+    def fault(model: Any) -> None:
+        nonlocal field
+        field = field or field_of(subject.chip, model, site)
+        change(model)
+
+    is_flip = faults["kind"] == "flip"
+    change = flip(site, faults["n_bits"]) if is_flip else stuck(site, faults["n_bits"], int(faults["kind"][-1]))
+    outcome = subject.outcome(clock, fault, not is_flip)
+    return [clock, group, site.name, site.element, site.bit, field, outcome.value]
+
+
+def _clock(subject: Subject, moment: str, rng: np.random.Generator) -> int:
+    """Draw the number of clocks before a fault."""
+    if moment == "event" and subject.borders:
+        return subject.borders[rng.integers(len(subject.borders))]
+    return int(rng.integers(max(1, subject.n_cycles)))
+
+
+@lru_cache(maxsize=8)
+def _sites(subject: Subject, groups: tuple[str, ...]) -> Sites:
+    return Sites(subject.chip, groups)
+
+
+def subject_of(work: Mapping[str, Any], sample: int) -> Subject:
+    """Return the subject of a description. A process keeps the last ones."""
+    return _subject_of(json.dumps(work), sample)
+
+
+@lru_cache(maxsize=4)
+def _subject_of(text: str, sample: int) -> Subject:
+    work = json.loads(text)
+    return Subject(_bench_run(work) if "workload" in work else _mapped_run(work, sample))
+
+
+def _bench_run(work: Mapping[str, Any]) -> FaultRun:
+    declaration = chips.declaration(work["chip"])
+    (make,) = [one for one in workloads.workloads(declaration).makers if one.__name__ == work["workload"]]
+    workload = workloads.make_workload(make, declaration, work["n_events"])
+    return FaultRun(workload.model(), workload.events, environment=workload.environment)
+
+
+def _mapped_run(work: Mapping[str, Any], sample: int) -> FaultRun:
+    mapped = folder.read(Path(work["config"]), work["chip"])
+    chip, plan = mapped.configuration.chip, mapped.plan
+    samples = read_samples(Path(work["samples"]), mapped.network.n_inputs)
+    spikes = samples.one(sample)
+    model = chips.model(chip.name, chip.sizes)(None)
+    mapped.configuration.apply(model)
+    events = addresses(chip, inputs(plan, spikes))
+    operations = Operations(chip)
+
+    def answer(addrs: np.ndarray, model: Any) -> int:
+        return decide(plan, addrs, operations.potentials(model.memories["neurons"])[plan.output_neurons])
+
+    return FaultRun(model, events, np.full(len(events), AT_REST), answer=answer)
+
+
+def rows_of(results: Sequence[list[list[Any]]]) -> list[list[Any]]:
+    """Return the runs of all jobs, those with a fault first, in the order of their numbers."""
+    return sorted((row for rows in results for row in rows), key=lambda row: (row[3] == NULL, row[0]))
