@@ -149,6 +149,13 @@ class SpiHost:
         i = draw((0, self._chip.register(name).n_addrs - 1), self._rng)
         yield from self.register(name, draw(self._traffic.retune[name], self._rng), i)
 
+    def bits(self) -> HostPiece:
+        """Write 1 to every bit of every register, and then 0, one address after the other."""
+        for register in self._chip.registers:
+            for i in range(register.n_addrs):
+                yield from self.register(register.name, register.high, i)
+                yield from self.register(register.name, 0, i)
+
     def session(self) -> HostPiece:
         """Gate the network, read and write memories, let it run again."""
         yield from self.register(self._port.gate, 1)

@@ -13,7 +13,16 @@ from draupnir.golden.recipes.crossbar import Group
 from draupnir.golden.recipes.crossbar_recipes import Cast, recipes
 from draupnir.golden.recipes.odin import OdinRecipe, Traffic
 from draupnir.golden.recipes.odin_contents import Synapses
-from draupnir.golden.recipes.odin_lif import ALL_EVENTS, LIF, LIF_DISABLED, LIF_EAGER, LIF_SDSP, SHORT_EVENTS, SPARSE
+from draupnir.golden.recipes.odin_lif import (
+    ALL_EVENTS,
+    LIF,
+    LIF_DISABLED,
+    LIF_EAGER,
+    LIF_HIGH,
+    LIF_SDSP,
+    SHORT_EVENTS,
+    SPARSE,
+)
 from draupnir.golden.recipes.odin_scheduler import MIXED
 from draupnir.golden.spi_host import SpiHostTraffic
 
@@ -62,6 +71,15 @@ AEROUT_RECIPES = {
         _MONITORED,
         registers=_MONITOR,
         neurons=(LIF_SDSP,),
+        synapses=Synapses(mapped=0.7),
+    ),
+    "monitor_high": OdinRecipe(
+        "Monitor mode on neurons with high potentials: all 8 bits of the potential, and all bits of the synapse, are "
+        "sent.",
+        Traffic({"synapse": 6, "volley": 2, "tref": 2, "spike": 1, "bist": 1}, hot=8, pre=4, weight=(5, 7)),
+        n_cycles=30_000,
+        registers=_MONITOR,
+        neurons=(LIF_HIGH,),
         synapses=Synapses(mapped=0.7),
     ),
     "monitor_izh": OdinRecipe(
@@ -114,6 +132,15 @@ SPI_RECIPES = {
         synapses=SPARSE,
         sign=0.5,
         host=SpiHostTraffic({"config": 8, "odd": 2}, gap=Clocks(10, 1500), retune=_ANY),
+    ),
+    "spi_register_bits": OdinRecipe(
+        "Every bit of every register is written 1 and then 0 while events arrive: no bit of a register is stuck, or "
+        "taken for another one.",
+        Traffic(ALL_EVENTS),
+        n_cycles=45_000,
+        neurons=(LIF, odin_izh.PLAIN),
+        synapses=SPARSE,
+        host=SpiHostTraffic({"bits": 1}, gap=Clocks(200, 1000)),
     ),
     "spi_program": OdinRecipe(
         "A network programmed through SPI alone, then run: also what programming does to the SDSP flags.",

@@ -31,6 +31,7 @@ LIF_SDSP = Group(
         "caleak": (0, 12),
     },
 )
+LIF_HIGH = Group("lif", {**LIF_SDSP.fields, "core": (0, 255), "thr": (200, 255), "thetamem": (60, 200)})
 SPARSE = Synapses(mapped=0.01, inward=0.6)
 
 LEARNING: dict[str, Range] = {"SPI_OPEN_LOOP": 1}

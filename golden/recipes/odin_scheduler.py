@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import SenderTiming
+from draupnir.emulator.odin import layout
 from draupnir.golden.recipes import odin_izh
 from draupnir.golden.recipes.crossbar import Group
 from draupnir.golden.recipes.odin import WRITE_FIFO, OdinRecipe, Traffic
@@ -67,6 +68,18 @@ SCHEDULER_RECIPES = {
         synapses=Synapses(weight=(0, 2), mapped=0.1),
         sender=SenderTiming(gap=Clocks(0, 30)),
         host=SpiHostTraffic({"timeref_zero": 3, "reset": 1}, gap=Clocks(4000, 9000)),
+        sign=1.0,
+    ),
+    "bursts_distances": OdinRecipe(
+        "Bursts of many lengths and distances: nearly all of the 57 burst FIFOs are pushed, also with a last spike.",
+        Traffic(
+            {"volley": 1}, hot=layout.N, inhibitory=0.0, weight=(5, 7), stims=(6, 9), trefs=(0, 2), opening=WRITE_FIFO
+        ),
+        n_cycles=120_000,
+        registers={"SPI_BURST_TIMEREF": (10, 20)},
+        neurons=(odin_izh.BURSTING_FAR,),
+        synapses=Synapses(weight=(0, 2), mapped=0.02),
+        sender=SenderTiming(gap=Clocks(0, 900)),
         sign=1.0,
     ),
     "bursts_overflow": OdinRecipe(

@@ -211,6 +211,14 @@ class Actions:
         if name in self.registers and i == 0:
             self.registers[name] = word
 
+    def bits(self) -> HostPiece:
+        """Write 1 to every bit of every register, and then 0, one address after the other; then configure again."""
+        for register in CHIP.registers:
+            for i in range(register.n_addrs):
+                yield from self.register(register.name, (1 << register.width) - 1, i)
+                yield from self.register(register.name, 0, i)
+        yield from self._reconfigure()
+
     def session(self) -> HostPiece:
         """Stop the network, read and write memories, and let it run again."""
         yield from self.register("SPI_EN_CONF", 1)
@@ -246,6 +254,15 @@ class Actions:
         yield from self.register("SPI_EN_CONF", 1)
         yield from self.words([PORT.header(SpiCode.NEUR, addr), word])
         yield from self.register("SPI_EN_CONF", 0)
+
+    def all_flags(self) -> HostPiece:
+        """Write the spike and dirty bits of all neurons, one after the other, to 1 and to 0."""
+        yield from self.register("SPI_EN_CONF", 1)
+        for neuron in range(layout.N):
+            for flag in (1, 0):
+                header = PORT.header(SpiCode.NEUR, PORT.place_of_flags(neuron))
+                yield from self.words([header, PORT.flags(flag, flag)])
+        yield from self._reconfigure()
 
     def pause(self) -> HostPiece:
         """Send a transfer, and stop SCK once for a long time."""

@@ -124,6 +124,12 @@ SPI_RECIPES = {
             retune={name: span for name, span in _ANY.items() if name not in ("SPI_REGRESSION", "SPI_NUM_OUT_NEUR")},
         ),
     ),
+    "spi_register_bits": ReckonRecipe(
+        "Every bit of every register is written 1 and then 0: no bit of a register is stuck, or taken for another one.",
+        n_cycles=12_000,
+        network=_SMALL,
+        host=HostTraffic({"bits": 1}, gap=Clocks(1000, 2500)),
+    ),
     "spi_while_running": ReckonRecipe(
         "Transfers without SPI_EN_CONF do nothing, with it they take the memories from a network that runs; odd "
         "headers, and pauses anywhere.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from draupnir.emulator.buses.clocks import Clocks
+from draupnir.emulator.buses.four_phase import SenderTiming
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes.reckon import HostTraffic, ReckonRecipe
 from draupnir.golden.recipes.reckon_contents import Network
@@ -218,6 +219,19 @@ LEARNING_RECIPES = {
             {"config": 1}, gap=Clocks(800, 3000), retune={"SPI_REGUL_MODE": (0, 7), "SPI_REGUL_W": (0, 3)}
         ),
     ),
+    "regression_outputs": ReckonRecipe(
+        "Regression with 16 output neurons: each has its target, error and potential, and its weights learn.",
+        n_cycles=18_000,
+        registers={
+            "SPI_REGRESSION": 1,
+            "SPI_NO_OUT_ACT": (0, 1),
+            "SPI_SINGLE_LABEL": 0,
+            "SPI_SEND_PER_TIMESTEP": 1,
+            "SPI_SEND_LABEL_ONLY": 0,
+        },
+        network=Network(n_inp=(8, 14), n_rec=(10, 16), n_out=16, wout=(-128, 127)),
+        host=HostTraffic({"config": 1}, gap=Clocks(2000, 4000), retune={"SPI_NO_OUT_ACT": (0, 1)}),
+    ),
     "regression_single": ReckonRecipe(
         "Regression with SPI_SINGLE_LABEL: targets are asked for all the same, since no label ever comes; the label "
         "sent is that of no winner.",
@@ -252,6 +266,21 @@ LEARNING_RECIPES = {
         },
         network=Network(n_inp=24, n_rec=30, n_out=2, thr=614, alpha=0xFEF, winp=(-40, 90), wrec=(-30, 30)),
         samples=Samples(steps=(22, 28), events=(0, 3), teach=(15, 18), infer=(15, 18), announced=True, cues=True),
+    ),
+    "every_input": ReckonRecipe(
+        "Each of the 256 input neurons spikes, and the SPI writes the spike and dirty bits of each of the 256 neurons.",
+        n_cycles=45_000,
+        network=Network(n_inp=256, n_rec=(10, 16), winp=(-10, 15)),
+        samples=Samples(steps=(4, 6), events=(180, 256), patience=50_000),
+        sender=SenderTiming(gap=Clocks(0, 1)),
+        host=HostTraffic({"all_flags": 1}, gap=Clocks(12_000, 15_000)),
+    ),
+    "every_neuron": ReckonRecipe(
+        "Each of the 256 recurrent neurons spikes within a timestep, and its spike is processed.",
+        n_cycles=80_000,
+        registers={"SPI_DO_EPROP": 0},
+        network=Network(n_inp=4, n_rec=256, n_out=2, winp=(90, 127), wrec=(0, 2), thr=(1, 60)),
+        samples=Samples(steps=(2, 3), events=(8, 12), beyond=0.0, patience=80_000),
     ),
     "full_size": ReckonRecipe(
         "All 256 input, 256 recurrent and 16 output neurons.",
