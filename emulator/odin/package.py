@@ -19,6 +19,7 @@ PACKAGE = ChipPackage(
     lint="draupnir.tools.lint.odin:RULES",
     mapper="draupnir.tools.mapping.odin:MAPPER",
     proofs="draupnir.tools.proofs.odin:LEAVES",
+    waivers="draupnir.tools.coverage:odin.toml",
     workloads="draupnir.tools.bench.workloads.odin:WORKLOADS",
     main_job="draupnir.tools.experiments.digits.main_job:JOB",
     page="draupnir.emulator.odin:README.md",

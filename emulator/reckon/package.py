@@ -18,6 +18,7 @@ PACKAGE = ChipPackage(
     lint="draupnir.tools.lint.reckon:RULES",
     mapper="draupnir.tools.mapping.reckon.mapper:MAPPER",
     proofs="draupnir.tools.proofs.reckon:LEAVES",
+    waivers="draupnir.tools.coverage:reckon.toml",
     workloads="draupnir.tools.bench.workloads.reckon:WORKLOADS",
     page="draupnir.emulator.reckon:README.md",
 )

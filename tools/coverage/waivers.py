@@ -20,7 +20,8 @@ from draupnir.tools.coverage.places import Places
 from draupnir.tools.coverage.points import KINDS, Hits, Point
 
 SECTIONS = ("original", "ours")
-_KEYS = {"module", "line", "after", "signal", "bits", "kinds", "points", "instance", "reason", "proof", "review"}
+_LISTS, _FLAGS = ("kinds", "points"), ("review", "partly")
+_TEXTS = ("module", "line", "after", "signal", "bits", "instance", "reason", "proof")
 _BITS = re.compile(r"(\d+)(?:\.\.(\d+))?")
 
 
@@ -29,11 +30,12 @@ class Waiver:
     """A waiver.
 
     module : the module
-    line : the text of the line, with single spaces
+    line : a pattern of the text of the line, with single spaces
     line_before : the text of the line before it, if there are several such lines
-    signal, bits : instead of ``line``, a signal's bits, first and last, whose toggles are waived; None for all bits
-    kinds, names : the kinds and names of the points that are waived; no name means every name
+    signal, bits : instead of ``line``, a signal's bits whose toggles are waived, as ranges; no range means all bits
+    kinds, names : the kinds of the points that are waived, and patterns of their names; no pattern means every name
     instance : a pattern of instances
+    partly : True if some of the points are hit, and the waiver is for the others
     reason : a sentence that says why
     proof : the proof that shows it, "" if somebody has reviewed it
     """
@@ -44,10 +46,11 @@ class Waiver:
     line: str = ""
     line_before: str = ""
     signal: str = ""
-    bits: tuple[int, int] | None = None
+    bits: tuple[tuple[int, int], ...] = ()
     kinds: tuple[str, ...] = KINDS
     names: tuple[str, ...] = ()
     instance: str = "*"
+    partly: bool = False
 
     @property
     def kind(self) -> str:
@@ -56,10 +59,8 @@ class Waiver:
     @property
     def place(self) -> str:
         """The place in words."""
-        bits = "" if self.bits is None else f"[{self.bits[0]}]" if self.bits[0] == self.bits[1] else ""
-        if self.bits and not bits:
-            bits = f"[{self.bits[1]}:{self.bits[0]}]"
-        return f"{self.module}: {self.line or self.signal + bits}"
+        ranges = ",".join(str(low) if low == high else f"{high}:{low}" for low, high in self.bits)
+        return f"{self.module}: {self.line or self.signal}{f'[{ranges}]' if ranges else ''}"
 
     def matches(self, point: Point, places: Places) -> bool:
         """Return True if the point is waived."""
@@ -68,13 +69,16 @@ class Waiver:
         if not fnmatch.fnmatchcase(point.instance, _literal(self.instance)):
             return False
         if self.signal:
-            low, high = self.bits or (0, point.bit)
-            return point.signal == self.signal and low <= point.bit <= high
-        if self.names and places.name(point) not in self.names:
+            is_bit = not self.bits or any(low <= point.bit <= high for low, high in self.bits)
+            return point.signal == self.signal and is_bit and self._has_name(point.name.rpartition(":")[2])
+        if not self._has_name(places.name(point)):
             return False
-        return places.text(point) == self.line and (
+        return fnmatch.fnmatchcase(places.text(point), _literal(self.line)) and (
             not self.line_before or places.text_before(point) == self.line_before
         )
+
+    def _has_name(self, name: str) -> bool:
+        return not self.names or any(fnmatch.fnmatchcase(name, _literal(pattern)) for pattern in self.names)
 
 
 @dataclass
@@ -105,7 +109,7 @@ def judge(hits: Hits, waivers: Sequence[Waiver], places: Places) -> Judgement:
         points = [point for point in hits if waiver.matches(point, places)]
         judgement.waived[waiver] = [point for point in points if not hits[point]]
         waived_points.update(judgement.waived[waiver])
-        if hit := [point for point in points if hits[point]]:
+        if (hit := [point for point in points if hits[point]]) and not waiver.partly:
             judgement.hit[waiver] = hit
         if not points:
             judgement.unmatched.append(waiver)
@@ -141,19 +145,20 @@ def _waiver(table: dict[str, Any], origin: str) -> Waiver:
         line=" ".join(table.get("line", "").split()),
         line_before=" ".join(table.get("after", "").split()),
         signal=table.get("signal", ""),
-        bits=_bits(table["bits"], origin) if "bits" in table else None,
+        bits=tuple(_bits(part.strip(), origin) for part in table["bits"].split(",")) if "bits" in table else (),
         kinds=kinds,
         names=tuple(table.get("points", ())),
         instance=table.get("instance", "*"),
+        partly=table.get("partly", False),
     )
 
 
 def _check(table: dict[str, Any], origin: str) -> None:
     """Raise InputError for a key that is unknown, missing or of another type."""
     for key, content in table.items():
-        if key not in _KEYS:
-            raise InputError(f"{origin}: unknown key {key!r}; right are {', '.join(sorted(_KEYS))}")
-        right = list if key in ("kinds", "points") else bool if key == "review" else str
+        if key not in (*_LISTS, *_FLAGS, *_TEXTS):
+            raise InputError(f"{origin}: unknown key {key!r}; right are {', '.join((*_TEXTS, *_LISTS, *_FLAGS))}")
+        right = list if key in _LISTS else bool if key in _FLAGS else str
         if not isinstance(content, right):
             raise InputError(f"{origin}: {key} is {content!r}; right is {_TYPES[right]}")
     for key in ("module", "reason"):

@@ -177,10 +177,13 @@ def test_two_lines_with_one_text_differ_by_the_line_before(tmp_path: Path) -> No
         ({}, 0),
         ({"points": ["if"]}, 1),
         ({"points": ["elsif"]}, 0),
+        ({"points": ["x[1]", "*sif"]}, 0),
         ({"kinds": ["branch"]}, 1),
         ({"instance": "TOP.b*"}, 1),
         ({"instance": "TOP.*"}, 0),
         ({"module": "other"}, 1),
+        ({"line": "else if (*) n = *;"}, 0),
+        ({"line": "if (*"}, 1),
     ],
 )
 def test_a_waiver_waives_no_more_than_it_says(tmp_path: Path, keys: dict[str, object], n_open: int) -> None:
@@ -190,15 +193,23 @@ def test_a_waiver_waives_no_more_than_it_says(tmp_path: Path, keys: dict[str, ob
 
 def test_a_waiver_of_a_signal_has_bits(tmp_path: Path) -> None:
     hits = hits_of(*(row("toggle", f"n[{bit}]:0->1", 0) for bit in range(4)), row("toggle", "no[2]:0->1", 0))
-    judgement = judged(tmp_path, hits, line=None, signal="n", bits="3..2")
-    assert [point.name for point in judgement.open] == ["n[0]:0->1", "n[1]:0->1", "no[2]:0->1"]
-    assert judgement.n_waived("toggle") == 2 and not judgement.hit
-    assert next(iter(judgement.waived)).place == "fifo: n[3:2]"
+    judgement = judged(tmp_path, hits, line=None, signal="n", bits="3..2, 0")
+    assert [point.name for point in judgement.open] == ["n[1]:0->1", "no[2]:0->1"]
+    assert judgement.n_waived("toggle") == 3 and not judgement.hit
+    assert next(iter(judgement.waived)).place == "fifo: n[3:2,0]"
+    assert len(judged(tmp_path, hits, line=None, signal="n", points=["1->0"]).open) == 5
+    assert len(judged(tmp_path, hits, line=None, signal="n", points=["0->1"]).open) == 1
 
 
 def test_a_point_that_is_hit_after_all_is_named(tmp_path: Path) -> None:
     judgement = judged(tmp_path, hits_of(row("line", "elsif", 3, line=4)))
     assert list(report.waiver_lines(judgement)) == ["waived, but hit after all: fifo: else if (pop) n = 2; (elsif)"]
+
+
+def test_a_waiver_of_some_points_may_have_points_that_are_hit(tmp_path: Path) -> None:
+    hits = hits_of(row("toggle", "n[1]:0->1", 3), row("toggle", "n[2]:0->1", 0))
+    judgement = judged(tmp_path, hits, line=None, signal="n", partly=True)
+    assert not judgement.hit and not judgement.open and judgement.n_waived("toggle") == 1
 
 
 def test_a_waiver_without_a_point_is_named(tmp_path: Path) -> None:
@@ -209,7 +220,10 @@ def test_a_waiver_without_a_point_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ({"why": "x"}, "unknown key 'why'; right are after, bits, instance, kinds, line, module, points, proof, "),
+        (
+            {"why": "x"},
+            "unknown key 'why'; right are module, line, after, signal, bits, instance, reason, proof, kinds, ",
+        ),
         ({"module": None}, "it needs a module"),
         ({"reason": ""}, "it needs a reason"),
         ({"signal": "n"}, "it needs the text of a line, or a signal, and not both"),
