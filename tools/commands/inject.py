@@ -7,11 +7,10 @@ from typing import Any
 
 import click
 
-from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.tools.jobs.options import JobOptions, job_options, successes
 from draupnir.tools.report import provenance, schema
-from draupnir.tools.terminal import outputs
+from draupnir.tools.terminal import options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, SEED, chip_argument, json_option
 from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
@@ -22,6 +21,7 @@ EVENTS = 100  # of a workload
 
 @click.command("inject")
 @chip_argument
+@options.rtl_options("With --confirm: a folder of Verilog, or a list of its files (.f).  [default: our RTL]")
 @click.option("--config", metavar="NET", type=FOLDER, help="Folder of a network that draupnir map wrote.")
 @click.option("--samples", metavar="FILE", type=FOLDER, help="Samples for the network (.npz, .npy, .nird).")
 @click.option("--workload", metavar="NAME", help="A workload of draupnir bench instead, for instance lif.")
@@ -39,11 +39,18 @@ EVENTS = 100  # of a workload
 @click.option(
     "--at", "moment", type=click.Choice(["clock", "event"]), default="clock", help="Any clock, or between two events."
 )
+@click.option(
+    "--confirm",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="With --workload: repeat N faults in memories on the RTL in Verilator, and compare all pins and memories.",
+)
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, help="Folder for results.  [default: build/inject/CHIP]")
 @job_options
 @json_option
 def command(
     chip: str,
+    rtl: options.Rtl,
     config: Path | None,
     samples: Path | None,
     workload: str | None,
@@ -53,6 +60,7 @@ def command(
     kind: str,
     bits: int,
     moment: str,
+    confirm: int | None,
     output: Path | None,
     job_options: JobOptions,
     as_json: bool,
@@ -63,31 +71,38 @@ def command(
     latent (only the state differs at the end), timing, wrong spikes, wrong answer (another label), hang. The places
     have equal numbers of faults. DIR gets all runs (faults.csv) and the figures (inject.json).
 
-    Some runs have no fault: they must not differ. If one does, the exit status is 1.
+    Some runs have no fault: they must not differ. If one does, or a fault differs in the RTL, the exit status is 1.
 
     \b
     Example: draupnir inject odin --config build/map/odin --samples test.npz -n 10000 --workers 4
-             draupnir inject odin --workload lif --in neurons
+             draupnir inject odin --workload lif --confirm 100 --rtl ~/ODIN/src
     """
     # Imported here, because --help needs none of it.
-    from draupnir.tools.faults import job, report, sites
+    from draupnir.tools.faults import in_rtl, job, report, sites
 
     work, n_samples = _work(chip, config, samples, workload)
-    folder = output or BUILD / chip
-    places = sites.Sites(chips.declaration(chip), groups)
-    outputs.check({"--config": config, "--samples": samples}, folders={"-o": folder})
+    if rtl.place is not None and confirm is None:
+        raise InputError(f"--rtl {rtl}: only with --confirm; without it only the golden model runs")
+    folder, declaration = output or BUILD / chip, rtl.declaration(chip)
+    places = sites.Sites(declaration, groups)
+    outputs.check({"--config": config, "--samples": samples, "--rtl": rtl.folder}, folders={"-o": folder})
     faults = {"kind": kind, "n_bits": bits, "groups": list(groups), "moment": moment}
     every_job = list(job.jobs(work, n_samples, faults, seed, runs, max(10, runs // 100)))
-    results = []
+    if confirm is not None:
+        about = in_rtl.description(declaration, rtl, work, kind)
+        in_memories = faults | {"groups": [name for name in places.n_bits if name != sites.REGISTERS]}
+        every_job += in_rtl.jobs(about, work, in_memories, seed, confirm)
     with progress(f"faults in {chip}", len(every_job), "jobs") as advance:
+        outcomes = []
         for outcome in successes(job_options.run(every_job)):
-            results.append(outcome.result)
+            outcomes.append(outcome)
             advance(1)
-    rows = job.rows_of(results)
-    figures = report.FaultReport(chips.declaration(chip), rows, places, bits)
+    rows = job.rows_of([one.result for one in outcomes if one.job.function.endswith(":inject")])
+    in_rtl_rows = sorted(row for one in outcomes if one.job.function.endswith(":compare") for row in one.result)
+    figures = report.FaultReport(declaration, rows, places, bits, in_rtl_rows)
     folder.mkdir(parents=True, exist_ok=True)
     report.write_runs(folder / "faults.csv", rows)
-    _tell(chip, figures, folder, provenance.origin([seed]), as_json)
+    _tell(chip, figures, folder, provenance.origin([seed], rtl.folder, rtl.sources()), as_json)
 
 
 def _work(chip: str, config: Path | None, samples: Path | None, workload: str | None) -> tuple[dict[str, Any], int]:
@@ -103,12 +118,12 @@ def _work(chip: str, config: Path | None, samples: Path | None, workload: str | 
 
 
 def _tell(chip: str, figures: Any, folder: Path, origin: provenance.Origin, as_json: bool) -> None:
-    """Write the figures, and print them. Raises DifferenceFound if a run without a fault differs."""
+    """Write the figures, and print them. Raises DifferenceFound if they do not hold."""
     content = {"chip": chip, **figures.as_object(), "origin": origin.as_json()}
     (folder / "inject.json").write_text(schema.text("inject", content) + "\n")
     if as_json:
         schema.echo("inject", content)
     else:
         click.echo("\n".join([*figures.lines(), f"all runs: {folder / 'faults.csv'}"]))
-    if figures.n_null_different:
+    if not content["holds"]:
         raise DifferenceFound

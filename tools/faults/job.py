@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds.levels import BUS_ENGINE
 from draupnir.emulator.speeds.runs import AT_REST
 from draupnir.tools.bench import workloads
-from draupnir.tools.faults.sites import Sites, field_of
+from draupnir.tools.faults.sites import FaultSite, Sites, field_of
 from draupnir.tools.faults.subject import FaultRun, Subject, flip, no_fault, stuck
 from draupnir.tools.jobs.job import PureJob, chip_hash, file_hash
 from draupnir.tools.mapping import folder
@@ -97,13 +97,10 @@ def inject(
 
 
 def _one(subject: Subject, faults: Mapping[str, Any], seed: int, number: int) -> list[Any]:
-    clock = _clock(subject, faults["moment"], np.random.default_rng([seed, number // SHARING, 0]))
-    rng = np.random.default_rng([seed, number, 1])
     if faults["groups"] == [NULL]:
+        clock = _clock(subject, faults["moment"], seed, number)
         return [clock, NULL, "", 0, 0, "", subject.outcome(clock, no_fault).value]
-    sites = _sites(subject, tuple(faults["groups"]))
-    group = list(sites.n_bits)[rng.integers(len(sites.n_bits))]
-    site = sites.site(group, int(rng.integers(sites.n_bits[group])))
+    clock, site, change = fault_of(subject, faults, seed, number)
     field = ""
 
     def fault(model: Any) -> None:
@@ -111,14 +108,26 @@ def _one(subject: Subject, faults: Mapping[str, Any], seed: int, number: int) ->
         field = field or field_of(subject.chip, model, site)
         change(model)
 
-    is_flip = faults["kind"] == "flip"
-    change = flip(site, faults["n_bits"]) if is_flip else stuck(site, faults["n_bits"], int(faults["kind"][-1]))
-    outcome = subject.outcome(clock, fault, not is_flip)
-    return [clock, group, site.name, site.element, site.bit, field, outcome.value]
+    outcome = subject.outcome(clock, fault, faults["kind"] != "flip")
+    return [clock, site.group, site.name, site.element, site.bit, field, outcome.value]
 
 
-def _clock(subject: Subject, moment: str, rng: np.random.Generator) -> int:
-    """Draw the number of clocks before a fault."""
+def fault_of(
+    subject: Subject, faults: Mapping[str, Any], seed: int, number: int
+) -> tuple[int, FaultSite, Callable[[Any], None]]:
+    """Return the clock, the place and the change of the fault with a number."""
+    rng = np.random.default_rng([seed, number, 1])
+    sites = _sites(subject, tuple(faults["groups"]))
+    group = list(sites.n_bits)[rng.integers(len(sites.n_bits))]
+    site = sites.site(group, int(rng.integers(sites.n_bits[group])))
+    n_bits, kind = faults["n_bits"], faults["kind"]
+    change = flip(site, n_bits) if kind == "flip" else stuck(site, n_bits, int(kind[-1]))
+    return _clock(subject, faults["moment"], seed, number), site, change
+
+
+def _clock(subject: Subject, moment: str, seed: int, number: int) -> int:
+    """Draw the number of clocks before the fault with a number."""
+    rng = np.random.default_rng([seed, number // SHARING, 0])
     if moment == "event" and subject.borders:
         return subject.borders[rng.integers(len(subject.borders))]
     return int(rng.integers(max(1, subject.n_cycles)))
@@ -140,10 +149,15 @@ def _subject_of(text: str, sample: int) -> Subject:
     return Subject(_bench_run(work) if "workload" in work else _mapped_run(work, sample))
 
 
-def _bench_run(work: Mapping[str, Any]) -> FaultRun:
+def workload_of(work: Mapping[str, Any]) -> workloads.Workload:
+    """Return the workload of ``draupnir bench`` in a description."""
     declaration = chips.declaration(work["chip"])
     (make,) = [one for one in workloads.workloads(declaration).makers if one.__name__ == work["workload"]]
-    workload = workloads.make_workload(make, declaration, work["n_events"])
+    return workloads.make_workload(make, declaration, work["n_events"])
+
+
+def _bench_run(work: Mapping[str, Any]) -> FaultRun:
+    workload = workload_of(work)
     return FaultRun(workload.model(), workload.events, environment=workload.environment)
 
 

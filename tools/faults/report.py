@@ -68,11 +68,20 @@ class FaultReport:
 
     rows : as ``draupnir.tools.faults.job.rows_of`` returns them
     n_bits : the neighbouring bits that a fault changes
+    in_rtl : as ``draupnir.tools.faults.in_rtl.compare`` returns them
     n_null, n_null_different : runs without a fault, and those of them that differed
     """
 
-    def __init__(self, chip: Chip, rows: Sequence[Sequence[Any]], sites: Sites, n_bits: int) -> None:
-        self._chip, self._n_bits = chip, n_bits
+    def __init__(
+        self,
+        chip: Chip,
+        rows: Sequence[Sequence[Any]],
+        sites: Sites,
+        n_bits: int,
+        in_rtl: Sequence[Sequence[Any]] = (),
+    ) -> None:
+        self._chip, self._n_bits, self._in_rtl = chip, n_bits, in_rtl
+        self._different_in_rtl = [row for row in in_rtl if row[-1]]
         null_rows = [row for row in rows if row[3] == NULL]
         self.n_null = len(null_rows)
         self.n_null_different = sum(row[-1] != FaultOutcome.MASKED for row in null_rows)
@@ -107,7 +116,7 @@ class FaultReport:
     def as_object(self) -> dict[str, Any]:
         """Return the figures for JSON."""
         return {
-            "holds": self.n_null_different == 0,
+            "holds": self.n_null_different == 0 and not self._different_in_rtl,
             "outcomes": dict(self.counts),
             "visible": self.share,
             "groups": [group.as_object() for group in self.groups],
@@ -115,6 +124,8 @@ class FaultReport:
             "protection": [{"way": way, "saves": saved, "costs": costs} for way, saved, costs in self.protections()],
             "null_runs": self.n_null,
             "null_runs_that_differ": self.n_null_different,
+            "in_rtl": len(self._in_rtl),
+            "different_in_rtl": [list(row) for row in self._different_in_rtl],
         }
 
     def lines(self) -> Iterator[str]:
@@ -132,6 +143,10 @@ class FaultReport:
             f"{way}: saves {saved:.1%} of the visible faults, {cost}" for way, saved, cost in self.protections()
         )
         yield f"{self.n_null_different} of {self.n_null} runs without a fault differ"
+        if self._in_rtl:
+            yield f"{len(self._different_in_rtl)} of {len(self._in_rtl)} faults in memories differ in the RTL"
+        for number, clock, name, element, bit, text in self._different_in_rtl[:_FIELDS_SHOWN]:
+            yield f"fault {number}: {name}[{element}] bit {bit} at clock {clock}: {text}"
 
 
 def write_runs(path: Path, rows: Sequence[Sequence[Any]]) -> None:

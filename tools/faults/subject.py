@@ -128,7 +128,7 @@ class Subject:
         n_sent, buses = mark.n_sent, mark.buses
         parts: list[Any] = []
         fault(self.model)
-        limit = 2 * self.n_cycles + SLACK - clock
+        limit = limit_after(self.n_cycles, clock)
         while is_permanent and n_sent < len(self._run.events) and limit > 0:
             one_event = self._go(self._run.events[n_sent : n_sent + 1], buses, limit, n_sent, finish=False)
             n_sent, buses, limit = n_sent + one_event.n_sent, one_event.buses, limit - one_event.n_cycles
@@ -172,6 +172,14 @@ class Subject:
             return False
         differs = _bytes(self.model.registers) != _bytes(right.record)
         return not (differs & self._is_of_chip).any()
+
+
+def limit_after(n_cycles: int, clock: int) -> int:
+    """Return the clocks after which a run counts as a hang, from the clock of its fault on.
+
+    n_cycles : the clocks of the run without a fault
+    """
+    return 2 * n_cycles + SLACK - clock
 
 
 def _bytes(record: np.recarray) -> np.ndarray:

@@ -13,11 +13,13 @@ from click.testing import CliRunner, Result
 
 from draupnir.emulator import chips, state
 from draupnir.emulator.errors import InputError
+from draupnir.rtl import toolchain
 from draupnir.tools.bench.workloads import workloads
 from draupnir.tools.cli import cli
-from draupnir.tools.faults import job, report
+from draupnir.tools.faults import in_rtl, job, report
 from draupnir.tools.faults.sites import FaultSite, Sites, field_of, protected
 from draupnir.tools.faults.subject import FaultOutcome, FaultRun, Subject, flip, no_fault, stuck
+from draupnir.tools.terminal.options import Rtl
 
 FLIPS: dict[str, Any] = {"kind": "flip", "n_bits": 1, "groups": [], "moment": "clock"}
 N_EVENTS = 12
@@ -208,6 +210,11 @@ def test_the_figures_are_the_same_with_more_workers(tmp_path: Path) -> None:
         ("tinyodin --workload none", "--workload none: tinyodin has "),
         ("tinyodin --config x --samples y", "x: there is no plan.json; right is a folder that draupnir map wrote"),
         ("tinyodin --workload recurrent --in weights", "--in weights: tinyodin has registers, neurons, synapses"),
+        (
+            "tinyodin --workload recurrent --rtl x",
+            "--rtl x: only with --confirm; without it only the golden model runs",
+        ),
+        ("tinyodin --workload recurrent --confirm 1 --kind stuck0", "--confirm: only with --workload and --kind flip"),
         ("tinyodin --workload recurrent --bits 9", "Invalid value for '--bits'"),
     ],
 )
@@ -242,3 +249,22 @@ def test_faults_in_a_mapped_network(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     rows = [line.split(",") for line in Path("build/inject/tinyodin/faults.csv").read_text().splitlines()[1:]]
     assert Counter(row[1] for row in rows[:300]) == {"0": 100, "1": 100, "2": 100}
     assert {row[-1] for row in rows} >= {"wrong spikes", "latent", "masked"}
+
+
+# --- The same faults in RTL -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.verilator
+def test_faults_in_memories_do_the_same_in_rtl(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        toolchain.verilator()
+    except InputError as error:
+        pytest.skip(str(error))
+    about = in_rtl.description(chips.declaration("tinyodin"), Rtl(None), work(), "flip")
+    in_memories = FLIPS | {"groups": ["neurons", "synapses"]}
+    rows = in_rtl.compare(about, work(), in_memories, 1, 0, 20)
+    assert len(rows) == 20 and [row[-1] for row in rows] == [""] * 20
+    monkeypatch.setattr(in_rtl._RtlWords, "poke", lambda *arguments: None)
+    texts = [row[-1] for row in in_rtl.compare(about, work(), in_memories, 1, 0, 20)]
+    assert all(text.startswith(("pins differ in row ", "differs at the end: ")) for text in texts)
