@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -75,6 +75,8 @@ class SpiHost:
         self._to_program = to_program
         self._recipe, self._traffic, self._rng = recipe, recipe.host, rng
         self._host = StimulusHost(port.chip, rng)
+        self._contents: dict[tuple[str, int], int] = {}  # of each register's addresses, as configured
+        self._near_misses: Iterator[int] = iter(())
         self.running = False
 
     def run(self) -> HostPiece:
@@ -101,7 +103,8 @@ class SpiHost:
         for register in self._chip.registers:
             if register.name != self._port.gate:
                 for i in range(register.n_addrs):
-                    yield from self.register(register.name, self.content(register, rng), i)
+                    content = self._contents[register.name, i] = self.content(register, rng)
+                    yield from self.register(register.name, content, i)
 
     def content(self, register: Register, rng: np.random.Generator) -> int:
         """Return what one of a register's addresses is configured with; 0 if the recipe does not say."""
@@ -171,6 +174,26 @@ class SpiHost:
         """Any 40 bits, though no register is configured: reads with writes, command 3, addresses of nothing."""
         addr = self._port.without_register(self._any(self._port.addr.width))
         yield from self.frame(self._port.transaction(addr, self._any(self._port.data.width)))
+
+    def near_miss(self) -> HostPiece:
+        """Send the opposite content to a register's address with one wrong bit; all bits and registers have a turn."""
+        transaction = next(self._near_misses, None)
+        if transaction is None:
+            self._near_misses = iter(self._all_near_misses())
+            transaction = next(self._near_misses)
+        yield from self._host.shift_fast(self.frame_levels(transaction), self._traffic.per_clock)
+
+    def _all_near_misses(self) -> list[int]:
+        """Return a transaction for each bit of each register's address, in random order."""
+        registers = [(register, i) for register in self._chip.registers for i in range(register.n_addrs)]
+        right_addrs = {self._port.at_register(register.name, i) for register, i in registers}
+        transactions = [
+            self._port.transaction(addr, ~self._contents.get((register.name, i), 0) & (1 << register.width) - 1)
+            for register, i in registers
+            for bit in range(self._port.addr.width)
+            if (addr := self._port.at_register(register.name, i) ^ 1 << bit) not in right_addrs
+        ]
+        return [transactions[i] for i in self._rng.permutation(len(transactions))]
 
     def gate(self) -> HostPiece:
         """Gate the network for a moment."""

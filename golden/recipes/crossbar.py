@@ -161,6 +161,7 @@ GATED = SpiHostTraffic({"stray": 8, "odd": 4, "pause": 4}, gap=Clocks(1, 100), h
 FAST = SpiHostTraffic(
     {"fast": 6, "session": 1}, gap=Clocks(20, 600), half=Clocks(1, 2), per_clock=Clocks(1, 20, 0.1, 81, 81)
 )
+NEAR_MISSES = SpiHostTraffic({"near_miss": 1}, gap=Clocks(1, 60), per_clock=Clocks(4, 16))
 
 # --- Resets, and senders and receivers that break the rules -----------------------------------------------------
 

@@ -108,6 +108,13 @@ def _spi(cast: Cast, recipe: Callable[..., R]) -> dict[str, R]:
             neurons=cast.mixed,
             host=crossbar.FAST,
         ),
+        "spi_near_misses": recipe(
+            "An address that differs from a register's in one bit, of address or command, leaves the register alone.",
+            cast.short,
+            registers=cast.few,
+            neurons=cast.lively,
+            host=crossbar.NEAR_MISSES,
+        ),
     }
 
 

@@ -100,6 +100,18 @@ AEROUT_RECIPES = {
             },
         ),
     ),
+    "monitor_switched": OdinRecipe(
+        "Monitor mode switched while packets are due: a packet that was due at the switch is not sent later.",
+        _MONITORED,
+        n_cycles=40_000,
+        registers=_MONITOR,
+        neurons=(LIF_SDSP, odin_izh.PLAIN),
+        synapses=Synapses(mapped=0.7),
+        receiver=ReceiverTiming(latency=Clocks(0, 60)),
+        host=SpiHostTraffic(
+            {"config": 1}, gap=Clocks(1, 60), half=Clocks(1, 1), retune={"SPI_OUT_AER_MONITOR_EN": (0, 1)}
+        ),
+    ),
     "monitor_controller": OdinRecipe(
         "Monitor mode with SPI_AER_SRC_CTRL_nNEUR = 1: the spike flag is set when the monitored neuron's own spike "
         "is processed.",
@@ -195,6 +207,13 @@ _CAST = Cast(
     otherwise={
         "spi_memories": {"n_cycles": 80_000},
         "spi_while_running": {"n_cycles": 80_000},
+        "spi_near_misses": {
+            "traffic": Traffic({**_MONITORED.kinds, "spike": 3}, hot=8, weight=(3, 7)),
+            "n_cycles": 40_000,
+            "registers": {**_MONITOR, "SPI_BURST_TIMEREF": (0, 300)},
+            "neurons": (LIF_SDSP, odin_izh.PLAIN),
+            "synapses": Synapses(mapped=0.7),
+        },
         "reset_in_flight": {
             "n_cycles": 80_000,
             "registers": {"SPI_BURST_TIMEREF": (0, 300), "SPI_OPEN_LOOP": (0, 1)},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.reckon import layout
-from draupnir.emulator.reckon.layout import CHIP, SpiCode
+from draupnir.emulator.reckon.layout import CHIP, SPI_HEADER, SpiCode
 from draupnir.emulator.reckon.port import CODES, PORT
 from draupnir.emulator.spi import frames
 from draupnir.golden.ranges import Range, draw
@@ -54,6 +54,7 @@ class ReckonRecipe:
     network : the network's size and contents
     program : True to write the network by SPI, False to load it before the first clock
     reset : True if a reset comes before everything else; configured : True to program all registers
+    unwritten : the registers that keep their reset values, or 0 without one, when all others are programmed
     undefined : True if the stimulus does something that the Verilog leaves undefined; simulators may disagree then
     """
 
@@ -68,6 +69,7 @@ class ReckonRecipe:
     program: bool = False
     reset: bool = True
     configured: bool = True
+    unwritten: tuple[str, ...] = ()
     undefined: bool = False
 
 
@@ -109,10 +111,11 @@ class Actions:
         self._words = {
             r.name: [draw(spans[r.name], rng) & (1 << r.width) - 1 for _ in range(r.n_addrs)]
             for r in CHIP.registers
-            if r.name != "SPI_EN_CONF"
+            if r.name not in ("SPI_EN_CONF", *recipe.unwritten)
         }
+        self._near_misses: Iterator[list[int]] = iter(())
         if recipe.configured:
-            self.registers = {name: words[0] for name, words in self._words.items()}
+            self.registers = _at_reset() | {name: words[0] for name, words in self._words.items()}
         else:
             self.registers = _at_reset()
         self.running = self.stuck = False
@@ -245,6 +248,27 @@ class Actions:
         n = draw((0, 3), self._rng)
         header = PORT.header(code, self._any(16), n, read)
         yield from self.slow_words([header, *(self._any(32) for _ in range(max(1, n)))])
+
+    def near_miss(self) -> HostPiece:
+        """Send the opposite content to a register's address with one wrong bit; all bits and registers have a turn."""
+        words = next(self._near_misses, None)
+        if words is None:
+            self._near_misses = iter(self._all_near_misses())
+            words = next(self._near_misses)
+        yield from self.words(words)
+
+    def _all_near_misses(self) -> list[list[int]]:
+        """Return a transaction for each bit of each register's address and of the code, in random order."""
+        registers = [(register, i) for register in CHIP.registers for i in range(register.n_addrs)]
+        right_headers = {PORT.at_register(register.name, i) for register, i in registers}
+        bits = [bit for name in ("addr", "code") for bit in range(SPI_HEADER[name].lsb, SPI_HEADER[name].msb + 1)]
+        transactions = [
+            [header, ~self._words.get(register.name, [0])[i] & (1 << register.width) - 1]
+            for register, i in registers
+            for bit in bits
+            if (header := PORT.at_register(register.name, i) ^ 1 << bit) not in right_headers
+        ]
+        return [transactions[i] for i in self._rng.permutation(len(transactions))]
 
     def flags(self) -> HostPiece:
         """Write a neuron's spike and dirty bits directly, together with 32 bits of a word."""

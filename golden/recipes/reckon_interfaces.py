@@ -130,6 +130,14 @@ SPI_RECIPES = {
         network=_SMALL,
         host=HostTraffic({"bits": 1}, gap=Clocks(1000, 2500)),
     ),
+    "spi_near_misses": ReckonRecipe(
+        "An address that differs from a register's in one bit, of address or code, leaves the register alone.",
+        n_cycles=24_000,
+        registers={"SPI_NOISE_EN": 1, "SPI_REGUL_MODE": 0b010, "SPI_REGUL_W": 3, "SPI_ALPHA_CONF": 0xFFFFFFFF},
+        network=_SMALL,
+        samples=_SOME_EVENTS,
+        host=HostTraffic({"near_miss": 1}, gap=Clocks(1, 4), quick=Clocks(12, 24)),
+    ),
     "spi_while_running": ReckonRecipe(
         "Transfers without SPI_EN_CONF do nothing, with it they take the memories from a network that runs; odd "
         "headers, and pauses anywhere.",

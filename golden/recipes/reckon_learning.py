@@ -6,7 +6,7 @@ from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.four_phase import SenderTiming
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes.reckon import HostTraffic, ReckonRecipe
-from draupnir.golden.recipes.reckon_contents import Network
+from draupnir.golden.recipes.reckon_contents import BASE, Network
 from draupnir.golden.recipes.reckon_samples import Samples
 
 _SMALL = Network(n_inp=(10, 14), n_rec=(12, 18))
@@ -139,6 +139,20 @@ LEARNING_RECIPES = {
     "eprop_wout": ReckonRecipe(
         "SPI_DO_EPROP bit 2 alone: output weights are updated without a sweep over pre-synaptic neurons.",
         registers={"SPI_DO_EPROP": 0b100},
+    ),
+    "reset_values": ReckonRecipe(
+        "All weights learn, with KAPPA and the random generators as a reset leaves them.",
+        n_cycles=18_000,
+        registers={
+            "SPI_NOISE_EN": 1,
+            "SPI_LEARN_SIG_SCALE": (4, 8),
+            "SPI_LR_P_WINP": (14, 20),
+            "SPI_LR_P_WREC": (14, 20),
+            "SPI_LR_P_WOUT": (14, 20),
+        },
+        network=_EAGER,
+        host=HostTraffic({"reset": 1}, gap=Clocks(2500, 5000)),
+        unwritten=("SPI_KAPPA", *(name for name in BASE if name.startswith("SPI_SEED_"))),
     ),
     "eprop": ReckonRecipe(
         "All three kinds of weights learn; learning signals of any scale; negative pseudo-derivatives.",

@@ -7,6 +7,7 @@ from draupnir.emulator.buses.four_phase import ReceiverTiming, SenderTiming
 from draupnir.emulator.tinyodin.layout import NEURONS
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes import crossbar
+from draupnir.golden.recipes.crossbar import Group
 from draupnir.golden.recipes.crossbar_recipes import Cast, recipes
 from draupnir.golden.recipes.tinyodin import Synapses, TinyOdinRecipe, Traffic
 from draupnir.golden.recipes.tinyodin_network import (
@@ -52,6 +53,15 @@ SPI_RECIPES = {
         registers=SMALL,
         host=SpiHostTraffic({"session": 1}, gap=Clocks(2000, 6000), session=(10, 50)),
     ),
+    "spi_near_threshold": TinyOdinRecipe(
+        "An SPI write to a neuron compares its potential with the threshold as it is: no weight and no leak is added.",
+        Traffic({"virtual": 4, "tref": 1, "spike": 2}, hot=8, pre=4, weight=(-8, 7)),
+        n_cycles=30_000,
+        registers={"SPI_MAX_NEUR": 8},
+        neurons=(Group("lif", {"thr": (1, 12), "core": (0, 14), "leak_str": (1, 9)}),),
+        synapses=Synapses(weight=(-8, -1), density=1.0, pre=4),
+        host=SpiHostTraffic({"session": 1}, gap=Clocks(20, 400), half=Clocks(1, 1), session=(2, 6)),
+    ),
 }
 
 _CAST = Cast(
@@ -70,6 +80,7 @@ _CAST = Cast(
             "why": "Memory frames without the gate write nothing and read what was read last; odd commands, and "
             "pauses anywhere."
         },
+        "spi_near_misses": {"n_cycles": 20_000, "registers": {**SMALL, "SPI_OPEN_LOOP": 1}},
         "reset_in_flight": {
             "n_cycles": 50_000,
             "registers": {"SPI_MAX_NEUR": (30, 255), "SPI_OPEN_LOOP": (0, 1)},

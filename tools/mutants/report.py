@@ -70,7 +70,8 @@ def as_json(
 
 
 def write(path: Path, content: Mapping[str, Any]) -> None:
-    """Write the object for JSON into a file, which is complete or not there."""
+    """Write the object for JSON into a file, which is complete or not there; its folder is made if it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:
         temporary.write_text(schema.text("mutate", content) + "\n")
 

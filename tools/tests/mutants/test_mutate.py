@@ -14,6 +14,7 @@ from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.golden import case
 from draupnir.tools.cli import cli
+from draupnir.tools.mutants import report
 from draupnir.tools.mutants.cases import GreedyCases
 from draupnir.tools.mutants.replay import Difference, Replayer
 from draupnir.tools.proofs import job
@@ -26,16 +27,16 @@ WORDS = ["mutate", "tinyodin", "--of", "lif_neuron", "-n", "100"]
 def test_a_hundred_mutants_of_the_neuron_of_tinyodin_are_killed_or_equivalent(tmp_path):
     result = CliRunner().invoke(cli, [*WORDS, "-o", str(tmp_path)])
     assert result.exit_code == 0, result.output
-    report = json.loads((tmp_path / "mutate.json").read_text())
-    assert report["schema"] == "draupnir.mutate" and report["mutants"] == len(report["outcomes"]) == 100
-    assert report["killed"] + report["equivalent"] == 100 and report["equivalent"] >= 5
+    content = json.loads((tmp_path / "mutate.json").read_text())
+    assert content["schema"] == "draupnir.mutate" and content["mutants"] == len(content["outcomes"]) == 100
+    assert content["killed"] + content["equivalent"] == 100 and content["equivalent"] >= 5
     names = {one.name for one in case.of_chip("tinyodin")}
-    for outcome in report["outcomes"]:
+    for outcome in content["outcomes"]:
         assert (outcome["verdict"] == "killed") is (outcome["case"] in names) is (outcome["cycle"] is not None)
         assert (outcome["verdict"] == "equivalent") is bool(outcome["proof"])
         assert re.fullmatch(r"rtl/tinyodin/lif\.py:\d+|tinyODIN\.neuron_core\.lif_neuron", outcome["place"])
     *_, raw, rest = result.stdout.splitlines()
-    assert raw == f"tests kill {report['killed']} of 100 mutants ({report['killed']:.1f} %)"
+    assert raw == f"tests kill {content['killed']} of 100 mutants ({content['killed']:.1f} %)"
     assert rest.endswith("(100.0 %)")
 
     # One case finds less. What the proofs do not rule out are holes, each with an input that shows it.
@@ -43,7 +44,7 @@ def test_a_hundred_mutants_of_the_neuron_of_tinyodin_are_killed_or_equivalent(tm
     assert result.exit_code == 1
     of_one_case = json.loads(result.stdout)
     assert {o["number"] for o in of_one_case["outcomes"] if o["verdict"] == "equivalent"} >= {
-        o["number"] for o in report["outcomes"] if o["verdict"] == "equivalent"
+        o["number"] for o in content["outcomes"] if o["verdict"] == "equivalent"
     }
     holes = [outcome for outcome in of_one_case["outcomes"] if outcome["verdict"] == "hole"]
     assert len(holes) >= 5 and all(" in the model, " in hole["proof"] for hole in holes)
@@ -72,6 +73,11 @@ def test_an_rtl_that_differs_without_a_mutant_is_one_line():
     )
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         cases.replay("lif_events", 1, WrongReplayer())
+
+
+def test_the_folder_of_the_report_is_made(tmp_path):
+    report.write(tmp_path / "a/b/mutate.json", report.as_json("tinyodin", "our RTL", [], [], {}))
+    assert json.loads((tmp_path / "a/b/mutate.json").read_text())["mutants"] == 0
 
 
 @pytest.mark.parametrize(
