@@ -60,6 +60,9 @@ def of_cluster(address: str, tls: Mapping[str, Path]) -> Iterator[Pool]:
     security = dask.Security(require_encryption=True, **files) if files else None
     try:
         client = dask.Client(address, timeout=_PATIENCE, security=security)
+    except TypeError as error:  # Dask's, for TLS without files
+        right = "right is --tls ca=FILE, cert=FILE and key=FILE, or Dask's own configuration"
+        raise InputError(f"--cluster {address}: no files for TLS; {right}") from error
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError(f"--cluster {address}: no scheduler answers: {' '.join(str(error).split())}") from error
     with client:

@@ -77,6 +77,7 @@ def test_a_changed_case_runs_again(cases: Path) -> None:
         ("--cluster tls://h:1 --tls me.pem", "--tls me.pem: right is ca=FILE, cert=FILE or key=FILE, each once"),
         ("--cluster tls://h:1 --tls ca=none.pem", "--tls ca=none.pem: no such file"),
         ("--cluster tcp://h:1 --tls ca=a.pem", "--tls: only with an address tls://..., not with --cluster tcp://h:1"),
+        ("--cluster tls://127.0.0.1:9", "--cluster tls://127.0.0.1:9: no files for TLS; right is --tls ca=FILE, cert="),
         ("--cluster host", "--cluster host: right is an address such as tcp://127.0.0.1:8786"),
         ("--workers 2 --limit 0", "Invalid value for '--limit'"),
     ],
