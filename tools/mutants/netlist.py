@@ -20,6 +20,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.rtl import emit, kept
 from draupnir.rtl.design import Design, SourceOptions
 from draupnir.rtl.fpga import tools
+from draupnir.tools.mutants.clocks import with_one_clock
 from draupnir.tools.mutants.mutant import Mutant, base_name, read
 from draupnir.tools.proofs import sources
 
@@ -80,8 +81,6 @@ class Mutator:
 
     def __init__(self, source: Source, folder: Path) -> None:
         self.source, self._folder = source, folder
-        self.folder_of_logic = folder / "logic"
-        self.folder_of_logic.mkdir(parents=True, exist_ok=True)
         self._logic, self.modules = self._read()
 
     def module_names(self) -> list[str]:
@@ -126,17 +125,21 @@ class Mutator:
 
     def _read(self) -> tuple[Path, Mapping[str, Any]]:
         """Read the sources; return the logic in Yosys' own form, and as JSON."""
-        source, folder = self.source, self.folder_of_logic
-        if source.is_ours:
-            (folder / "ours.il").write_text(_ours(source.chip))
-            commands, made_from = "read_rtlil ours.il", [(folder / "ours.il").read_bytes()]
-        else:
-            design = source.design
-            commands = sources.reading(design, design.top, design.parameters, folder)
-            made_from = [path.read_bytes() for path in (*design.files, *design.includes)]
-        script = f"{commands}; proc; opt_clean -purge; write_rtlil {_LOGIC}; write_json logic.json"
-        logic, modules = _run_once(folder, [_LOGIC, "logic.json"], script, made_from)
+        folder = self._folder / "logic"
+        folder.mkdir(parents=True, exist_ok=True)
+        text = _ours(self.source.chip) if self.source.is_ours else self._foreign(folder)
+        (folder / "source.il").write_text(text)
+        script = f"read_rtlil source.il; proc; opt_clean -purge; write_rtlil {_LOGIC}; write_json logic.json"
+        logic, modules = _run_once(folder, [_LOGIC, "logic.json"], script, [text])
         return logic, json.loads(modules.read_text())["modules"]
+
+    def _foreign(self, folder: Path) -> str:
+        """Return somebody's Verilog in Yosys' form."""
+        design = self.source.design
+        commands = sources.reading(design, design.top, design.parameters, folder)
+        made_from = [path.read_bytes() for path in (*design.files, *design.includes)]
+        (path,) = _run_once(folder, ["verilog.il"], f"{commands}; write_rtlil verilog.il", made_from)
+        return with_one_clock(path.read_text())
 
     def _yosys(self, name: str, commands: str, names: Sequence[str], list_text: str = "") -> list[Path]:
         """Run Yosys on the logic; return the files that it writes. list_text : the content of list.txt"""

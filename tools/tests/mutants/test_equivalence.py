@@ -123,6 +123,16 @@ def test_a_loop_of_logic_is_one_line(tmp_path):
         MutantProver(source.mutate(source.mutants(2, 1)).top, 10)
 
 
+def test_an_edge_that_a_block_does_not_read_is_no_clock(tmp_path):
+    text = """module top(input clk, input rst, input en, input d, output reg q, output reg r);
+  always @(posedge clk, posedge rst) if (en) q <= d;
+  always @(posedge clk, posedge rst) if (rst) r <= 1'b0; else r <= d;
+endmodule"""
+    cells = [cell for cell in mutator(tmp_path, text).modules["top"]["cells"].values() if "dff" in cell["type"]]
+    assert sorted(cell["type"] for cell in cells) == ["$adff", "$dff"]
+    assert len({cell["connections"]["CLK"][0] for cell in cells}) == 1
+
+
 def test_the_name_of_a_module_has_no_parameters():
     assert base_name(r"$paramod\fifo\WIDTH=s32'00000000000000000000000000001000") == "fifo"
     assert base_name(r"$paramod$20a76e7ed19db5a6399a0fdfca87c784553620a1\fifo") == "fifo"
