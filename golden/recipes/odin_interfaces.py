@@ -74,13 +74,18 @@ AEROUT_RECIPES = {
         synapses=Synapses(mapped=0.7),
     ),
     "monitor_high": OdinRecipe(
-        "Monitor mode on neurons with high potentials: all 8 bits of the potential, and all bits of the synapse, are "
-        "sent.",
+        "Monitor mode on neurons with high potentials, and on each of the eight synapses of a word: all bits of both "
+        "are sent.",
         Traffic({"synapse": 6, "volley": 2, "tref": 2, "spike": 1, "bist": 1}, hot=8, pre=4, weight=(5, 7)),
-        n_cycles=30_000,
+        n_cycles=40_000,
         registers=_MONITOR,
         neurons=(LIF_HIGH,),
         synapses=Synapses(mapped=0.7),
+        host=SpiHostTraffic(
+            {"config": 1},
+            gap=Clocks(500, 1500),
+            retune={"SPI_MONITOR_NEUR_ADDR": (0, 7), "SPI_MONITOR_SYN_ADDR": (0, 3)},
+        ),
     ),
     "monitor_izh": OdinRecipe(
         "Monitor mode on Izhikevich neurons: potential in 4 bits, the resonator's sign, and addresses switched "
