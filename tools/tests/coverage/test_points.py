@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
-from draupnir.tools.coverage import dat, lcov, report, waivers
+from draupnir.tools.coverage import dat, job, lcov, report, waivers
 from draupnir.tools.coverage.places import Places
 from draupnir.tools.coverage.points import Point, figures, selected, verilog_name
+from draupnir.tools.proofs.job import PROOFS
 
 SOURCE = """\
 module fifo(input wire push, pop);
@@ -249,6 +251,15 @@ def test_a_file_without_waivers_is_one_line(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=r"waivers\.toml: ") as error:
             waivers.read(file, "ours")
         assert message in str(error.value)
+
+
+@pytest.mark.parametrize("name", chips.names())
+def test_the_waivers_of_every_chip_can_be_read_and_name_proofs_that_there_are(name: str) -> None:
+    package = chips.package(name)
+    of_original, of_ours = (job.waivers_of(package, is_ours) for is_ours in (False, True))
+    assert len({waiver.place for waiver in of_original}) > 3
+    proofs = {leaf.name for leaf in PROOFS.load(package) or ()}
+    assert {waiver.proof for waiver in (*of_original, *of_ours)} - {""} <= proofs
 
 
 # --- Reports --------------------------------------------------------------------------------------------------------
