@@ -102,7 +102,7 @@ def _push_burst(r: np.record, prio: int, neur_event: int, neurmem_addr: int) -> 
 
 @outlined
 def _push_to_all(r: np.record, neurmem_addr: int) -> None:
-    """While it is nobody's turn, the FIFOs' push requests, which are active low, are 0s that were shifted in."""
+    """Push into all FIFOs: with a turn past N_PRIO the requests, which are active low, are 0s that are shifted in."""
     for prio in range(N_PRIO):
         if r.burst_fill_cnt[prio] != FILL_FULL:
             _clock_burst(r, prio, True, False, neurmem_addr << BURST.addr.shift)
@@ -180,7 +180,7 @@ def clock(r: np.record, sched: Sched, port: SchedPort, neur_event: int, neurmem_
     _main_clock(r, sched, port, from_ctrl, from_neuron, neurmem_addr, main_pops)
     if burst_pops:
         _clock_burst(r, prio, False, True, 0)
-    if not turn and not in_reset:
+    if prio > N_PRIO and not in_reset:  # at N_PRIO itself the requests are rotated by nothing, as at 0
         _push_to_all(r, neurmem_addr)
     elif from_neuron and not from_ctrl and not in_reset:
         _push_burst(r, prio, neur_event, neurmem_addr)
@@ -192,13 +192,13 @@ def clock(r: np.record, sched: Sched, port: SchedPort, neur_event: int, neurmem_
 
 reset = resetter(CHIP.block("scheduler"))  # synchroniser and main FIFO; the FIFO's words stay
 _reset_bursts = resetter(CHIP.block("burst_fifos"))  # priority and burst FIFOs; the FIFOs' words stay
-_are_bursts_reset = reset_checker(CHIP.block("burst_fifos"))
+are_bursts_reset = reset_checker(CHIP.block("burst_fifos"))
 
 
 @kernel
 def begin(r: np.record) -> None:
     """Find out anew whether priority and burst FIFOs are as after a reset: anybody may have changed them."""
-    r.burst_clean = int(_are_bursts_reset(r))
+    r.burst_clean = int(are_bursts_reset(r))
 
 
 @outlined

@@ -138,6 +138,15 @@ def test_a_bursts_spikes_come_isi_ref_plus_1_turns_apart_and_the_last_is_marked(
     assert outputs[cycles, 2].tolist() == [0, 0, 0, 1]
 
 
+@pytest.mark.parametrize(("turn", "queues"), [(0, {3, 6}), (N_PRIO, {3, 6}), (N_PRIO + 1, set(range(N_PRIO)))])
+def test_a_turn_past_the_last_fifo_as_at_power_up_is_rotated_as_in_the_verilog(turn: int, queues: set[int]) -> None:
+    model, rows = at_rest(1000), np.zeros((1, 6), np.int64)
+    model.registers.priority[0] = turn
+    rows[0] = (0, -1, 1, 77, 2, 2)
+    run(model.registers[0], rows, np.zeros((1, 5), np.int64))
+    assert set(np.flatnonzero(model.registers["burst_empty"][0] == 0)) == queues
+
+
 def test_bursts_are_off_without_a_burst_time_reference() -> None:
     model, rows = at_rest(0), np.zeros((10, 6), np.int64)
     rows[:, EVENT], rows[0, SPIKE], rows[0, SPK_REF] = -1, 1, 7
