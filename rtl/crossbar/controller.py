@@ -86,6 +86,8 @@ class CrossbarController(wiring.Component):
             for state, act in self._acts().items():
                 with m.Case(state):
                     act(m)
+            with m.Default():  # no state; only before the first reset can there be one
+                self._go(m, self._states.WAIT)
         return m
 
     def _acts(self) -> dict[Any, Callable[[Module], None]]:

@@ -22,7 +22,8 @@ class Controller(CrossbarController):
     """See ``CrossbarController``. The gate, ``gate_activity_sync``, rises between events only.
 
     sched_burst_end : 1 if the scheduler's next event is the last one of its burst
-    pre : the pre-synaptic neuron of a spike or of a single synapse; it has no meaning in other events
+    pre : the pre-synaptic neuron of a spike or of a single synapse. It is 0 in a virtual event, where it
+        has a meaning only if a burst queue gets its turn in the middle: nothing virtual is at the output any more
     pre_en : the synapses of the word that are updated; bist_ref : 1 if bistability updates them
     aerout_pop_neur : 1 in the middle of a neuron's event
     """
@@ -37,8 +38,13 @@ class Controller(CrossbarController):
     def _in_every_state(self, m: Module) -> None:
         # It is separate from the synapses' address, which also depends on the SPI and on bistability, because the sign
         # that is read with it is late in the clock.
-        pre = Mux(self._state == State.SYNAPSE, self._aerin("synapse", "pre_neur"), self.sched.payload.addr)
-        m.d.comb += self.pre.eq(pre)
+        with m.Switch(self._state):
+            with m.Case(State.SYNAPSE):
+                m.d.comb += self.pre.eq(self._aerin("synapse", "pre_neur"))
+            with m.Case(State.POP_VIRT):
+                m.d.comb += self.pre.eq(0)
+            with m.Default():
+                m.d.comb += self.pre.eq(self.sched.payload.addr)
 
     def _synchronise_gate(self, m: Module) -> None:
         gate_activity_sync_int = Signal()
