@@ -153,6 +153,8 @@ class OurChip:
     variants : name -> parameters of each variant that ``draupnir area`` measures
     on_boards : board -> parameters of the reduced chip that fits the board's FPGA
     probes : declared probe -> its path, for each probe that the RTL has
+    registers : register of the golden model -> the path of the signal that has its content; see ``StatePlaces`` of
+        tools/proofs
     """
 
     declaration: Chip
@@ -163,6 +165,7 @@ class OurChip:
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"whole": {}})
     on_boards: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     probes: Mapping[str, str] = field(default_factory=dict)
+    registers: Mapping[str, str] = field(default_factory=dict)
 
     def paths(self, **sizes: int) -> Mapping[str, str]:
         """Return declared memory, or a copy of it -> path of its array."""

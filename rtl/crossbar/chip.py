@@ -21,6 +21,34 @@ from draupnir.rtl.lib.bundles import forward
 P = ParamSpec("P")
 SIZES = (64, 128, 256)  # numbers of neurons that a chip of ours can have
 MEMORIES = {"neurons": "neuron_core.neurons.words", "synapses": "synaptic_core.synapses.words"}
+REGISTERS = {  # of the golden model -> the signal that has their content, for proofs
+    "rst_sync_int": "rst_sync_int",
+    "rst_sync": "rst_sync",
+    **{name: f"spi.frames._{name}" for name in ("spi_cnt", "spi_addr")},
+    "spi_shift_reg_in": "spi.frames._shift_in",
+    "spi_shift_reg_out": "spi.frames._shift_out",
+    **{f"ctrl_{name}": f"spi.access__{name}" for name in ("readback_event", "prog_event", "op_code", "prog_data")},
+    "ctrl_spi_addr": "spi.access__addr",
+    "aerin_req_sync_int": "controller.aerin_req.stage0",
+    "aerin_req_sync": "controller.aerin_req.stage1",
+    "spi_gate_activity_sync_int": "controller.gate_activity_sync_int",
+    "spi_gate_activity_sync": "controller.gate_activity_sync",
+    "ctrl_readback_event_sync_int": "controller.readback_event.stage0",
+    "ctrl_readback_event_sync": "controller.readback_event.stage1",
+    "ctrl_prog_event_sync_int": "controller.prog_event.stage0",
+    "ctrl_prog_event_sync": "controller.prog_event.stage1",
+    **{name: f"controller._{name}" for name in ("state", "ctrl_cnt", "neur_cnt")},
+    "spi_open_loop_sync_int": "scheduler.open_loop.stage0",
+    "spi_open_loop_sync": "scheduler.open_loop.stage1",
+    **{f"main_{name}": f"scheduler.main_fifo.{name}" for name in ("write_ptr", "read_ptr", "fill_cnt", "empty")},
+    "main_mem": "scheduler.main_fifo.events[{i}]",
+    "synarray_rdata": "synaptic_core.r_word",
+    "neur_state": "neuron_core.r_word",
+    "aerout_ack_sync_int": "aer_out.ack.stage0",
+    "aerout_ack_sync": "aer_out.ack.stage1",
+    "aerout_ack_sync_del": "aer_out.ack_sync_del",
+    **{f"aerout_{name}": f"aer_out.{name}" for name in ("addr", "req", "ctrl_busy")},
+}
 BLOCKS = ("aer_out", "spi", "controller", "scheduler", "synaptic_core", "neuron_core")
 
 
@@ -62,7 +90,7 @@ class CrossbarChip(wiring.Component):
 
     def _synchronise_rst(self, m: Module) -> tuple[Signal, Signal]:
         """Return RST after one flip-flop and after two; these have no reset."""
-        rst_sync_int, rst_sync = Signal(reset_less=True), Signal(reset_less=True)
+        rst_sync_int, rst_sync = (Signal(reset_less=True, name=name) for name in ("rst_sync_int", "rst_sync"))
         m.d.sync += [rst_sync_int.eq(self.RST), rst_sync.eq(rst_sync_int)]
         return rst_sync_int, rst_sync
 

@@ -80,7 +80,7 @@ class AerOut(CrossbarAerOut):
     ) -> None:
         low_packet = Signal(M, reset_less=True)
         synapse_samp = Signal(SYN_BITS, reset_less=True)
-        high_sent, low_due, synapse_due = Signal(), Signal(), Signal()
+        high_sent, low_due, synapse_due = (Signal(name=name) for name in ("high_sent", "low_due", "synapse_due"))
         with m.If(neuron_event):
             m.d.aerout += low_packet.eq(packets[0])
         with m.If(synapse_event):

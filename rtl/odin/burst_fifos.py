@@ -132,7 +132,7 @@ class BurstWords(wiring.Component):
         is_written, is_last = _by_bank(self.write), _by_bank(self.last)
         addr_planes = [_by_bank(self.write & plane) for plane in self.slot_planes]
         addr_planes += [_by_bank(plane) for plane in round_planes]
-        turn_bank, turn_round = Signal(range(N_BANKS)), Signal(ROUND_BITS)
+        turn_bank, turn_round = Signal(range(N_BANKS), name="turn_bank"), Signal(ROUND_BITS, name="turn_round")
         with m.If(self.advances):
             with m.If(self.turn_after < N_BANKS):
                 m.d.burst += [turn_bank.eq(self.turn_after), turn_round.eq(0)]

@@ -7,7 +7,7 @@ import numpy as np
 from amaranth import ClockDomain, Module
 
 from draupnir.emulator.odin.layout import CHIP, N_SYN, N
-from draupnir.rtl.crossbar.chip import MEMORIES, SIZES, CrossbarChip, maker
+from draupnir.rtl.crossbar.chip import MEMORIES, REGISTERS, SIZES, CrossbarChip, maker
 from draupnir.rtl.design import OurChip
 from draupnir.rtl.lib.bundles import forward
 from draupnir.rtl.odin.aer_out import AerOut
@@ -83,6 +83,18 @@ def kept_words(memory: str, n_neurons: int = N, **_: bool) -> np.ndarray:
     return groups[:n_neurons, : n_neurons // N_SYN].ravel()
 
 
+OWN_REGISTERS = {
+    **{reg.name.lower(): f"spi.config.{reg.name.lower()}" for reg in CHIP.registers},
+    "spi_syn_sign": "spi.spi_syn_sign[{i}]",
+    "priority": "scheduler.turn",
+    "priority_cnt": "scheduler.burst_clock.priority_cnt",
+    "neuron_state_monitor_samp": "aer_out.low_packet",
+    "synapse_state_samp": "aer_out.synapse_samp",
+    "do_neuron0_transfer": "aer_out.high_sent",
+    "do_neuron1_transfer": "aer_out.low_due",
+    "do_synapse_transfer": "",  # nothing reads it
+    "synapse_state_event_del": "aer_out.synapse_due",
+}
 RTL = OurChip(
     CHIP,
     "ODIN",
@@ -100,4 +112,5 @@ RTL = OurChip(
         "smallest": {"n_neurons": 64, "izh": False, "bursts": False, "sdsp": False},
     },
     on_boards={"icebreaker": {"izh": False, "bursts": False, "sdsp": False}},
+    registers={**REGISTERS, **OWN_REGISTERS},
 )

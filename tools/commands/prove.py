@@ -23,18 +23,19 @@ BUILD = Path("build/prove")
     "--limit",
     metavar="SECONDS",
     type=click.FloatRange(0, 86400, min_open=True),
-    default=60.0,
+    default=300.0,
     show_default=True,
-    help="Time of the solver for each proof.",
+    help="Time of the solver for each question of a proof.",
 )
 @json_option
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
 def command(chip: str, rtl: options.Rtl, parts: tuple[str, ...], limit: float, as_json: bool, output: Path) -> None:
     """Prove that golden model and RTL compute the same.
 
-    The parts are the combinational ones of a chip, such as a neuron. A proof holds for every content of the part's
-    inputs. If the two differ, the message has an input for which they do, and the exit status is 1; so it is if the
-    time was not enough. The file prove.json has all claims, with their assumptions.
+    The parts are the combinational ones of a chip, such as a neuron, and the whole chip from one edge to the next. A
+    proof holds for every content of the part's inputs, or of the whole chip. If the two differ, the message has
+    contents for which they do, and the exit status is 1; so it is if the time was not enough. The file prove.json has
+    all claims, with their assumptions.
 
     \b
     Example: draupnir prove odin --rtl ~/ODIN/src --of lif
@@ -42,19 +43,18 @@ def command(chip: str, rtl: options.Rtl, parts: tuple[str, ...], limit: float, a
     # Imported here, because --help needs none of it.
     from draupnir.tools.proofs import job
 
-    leaves = job.leaves(chip, parts)
+    claims = job.parts(chip, parts)
     declaration = rtl.declaration(chip)
     outputs.check({"--rtl": rtl.folder}, folders={"-o": output}, names=("prove.json",), adds_verilog=True)
     design = rtl.design(declaration, output) if rtl.folder else None
+    designs = job.Designs(chip, design, output)
+    todo = [(claim, name) for claim in claims for name in designs.rtls(claim)]
     proofs: list[job.PartProof] = []
-    n_proofs = len(leaves) + sum(getattr(leaf, "original", None) is not None for leaf in leaves) * (design is not None)
-    with progress(f"proofs of {chip}", n_proofs, "proofs") as advance:
-
-        def took(proof: job.PartProof) -> None:
-            proofs.append(proof)
+    with progress(f"proofs of {chip}", len(todo), "proofs") as advance:
+        for claim, name in todo:
+            proofs.append(designs.prove(claim, name, limit))
             advance(1)
-
-        holds = job.prove(leaves, design, limit, output, took)
+    holds = all(proof.proof.holds is True for proof in proofs)
     origin = provenance.origin([], rtl.folder, design.files if design else []).as_json()
     report = {"chip": chip, "holds": holds, "proofs": [proof.as_json() for proof in proofs], "origin": origin}
     (output / "prove.json").write_text(schema.text("prove", report) + "\n")

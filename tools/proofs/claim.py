@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bitwuzla import Kind
-
 from draupnir.emulator.codec import decode
 from draupnir.emulator.declare import Word
 from draupnir.tools.proofs.kernels import Kernels
-from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Truth, ask
+from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Solver, SolverAnswer, Truth
 from draupnir.tools.proofs.netlist import NetlistReader
 
+MOST_INPUTS = 16  # on the line of a witness; all others that are not named are 0
 Unknowns = Mapping[str, Bits]
 Pairs = Mapping[str, tuple[Bits, Bits]]
 Results = Mapping[str, Any]  # ints, Bits of 64 bits and truth values
@@ -84,20 +83,27 @@ class Witness:
 
     fields : the fields of the memory word that are not 0
     ways : both ways in words, such as "in the model"
+    rest : the contents that need no mention, where they are not 0
     """
 
     unknowns: Mapping[str, int]
     results: Mapping[str, tuple[int, int]]
     fields: Mapping[str, int]
     ways: tuple[str, str]
+    rest: Mapping[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         first, second = self.ways
         pairs = self.results.items()
         results = ", ".join(f"{name} {one:#x} {first}, {other:#x} {second}" for name, (one, other) in pairs)
-        inputs = " ".join(f"{name}={content:#x}" for name, content in self.unknowns.items())
+        inputs = [f"{name}={content:#x}" for name, content in self.remarkable().items()]
         fields = ", ".join(f"{name} {content}" for name, content in self.fields.items())
-        return f"{results} for {inputs}" + (f" (in the word {fields})" if fields else "")
+        text = " ".join(inputs[:MOST_INPUTS]) + (" ..." if len(inputs) > MOST_INPUTS else "")
+        return f"{results} for {text or 'zeros'}" + (f" (in the word {fields})" if fields else "")
+
+    def remarkable(self) -> dict[str, int]:
+        """Return the contents that are not at rest."""
+        return {name: content for name, content in self.unknowns.items() if content != self.rest.get(name, 0)}
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,7 @@ class Proof:
     holds : None if the time was not enough
     witness : None unless the claim is false
     seconds : CPU time of the solver
+    n_unknown : bits for all of whose contents the claim is
     """
 
     claim: str
@@ -115,6 +122,7 @@ class Proof:
     witness: Witness | None
     seconds: float
     n_results: int
+    n_unknown: int
 
 
 @dataclass(frozen=True)
@@ -150,31 +158,90 @@ def prove(leaf: Leaf, module: Module, netlist: Mapping[str, Any], claim: str, se
     return prove_law(law, claim, seconds)
 
 
+@dataclass(frozen=True)
+class ProofTask:
+    """A claim as formulas.
+
+    unknowns : what a witness tells, by name
+    questions : groups of results, each result by both ways; the solver looks at one group at a time
+    assumptions : in words -> what always holds
+    n_unknown : bits for all of whose contents the claim is
+    word : the fields of the unknown "word", for people
+    rest : the simplest content of an unknown, where it is not 0
+    """
+
+    logic: Logic
+    unknowns: Unknowns
+    questions: Sequence[Pairs]
+    assumptions: Mapping[str, Truth]
+    n_unknown: int
+    ways: tuple[str, str]
+    word: Word | None = None
+    rest: Mapping[str, int] = field(default_factory=dict)
+
+
 def prove_law(law: Law, claim: str, seconds: float) -> Proof:
     """Prove that both results of each pair are equal for all contents of the unknowns.
 
     seconds : the solver's limit for each question
-
-    The first question that has another answer ends the attempt.
     """
     logic = Logic()
     unknowns = {name: logic.unknown(name, width) for name, width in law.widths.items()}
-    assumptions = [each(unknowns) for each in law.assumptions.values()]
-    questions = law.questions(Kernels(logic), unknowns)
-    n_results, elapsed = sum(map(len, questions)), 0.0
-    for pairs in questions:
-        start = time.thread_time()
-        answer = ask(logic, _all_equal(logic, pairs), assumptions, _vectors(unknowns, pairs), seconds)
-        elapsed += time.thread_time() - start
+    assumptions = {name: each(unknowns) for name, each in law.assumptions.items()}
+    kernels = Kernels(logic)
+    questions = [*law.questions(kernels, unknowns), *demands(kernels)]
+    n_unknown = sum(law.widths.values())
+    return solve(ProofTask(logic, unknowns, questions, assumptions, n_unknown, law.ways, law.word), claim, seconds)
+
+
+def demands(kernels: Kernels) -> list[Pairs]:
+    """The question whether all indices lie within their arrays, and what else the interpreter of kernels demands."""
+    if not kernels.demands:
+        return []
+    met = kernels.logic.every(kernels.demands)
+    return [{"indices are right": (met.as_bits(1), kernels.logic.number(1, 1))}]
+
+
+def solve(problem: ProofTask, claim: str, seconds: float) -> Proof:
+    """Ask the solver each question; seconds : its limit for each. The first that has another answer is the last."""
+    start = time.thread_time()
+    solver = Solver(problem.logic, [*problem.assumptions.values()], seconds)
+    holds: bool | None = True
+    witness = None
+    for pairs in problem.questions:
+        equal, vectors = _all_equal(problem.logic, pairs), _vectors(problem.unknowns, pairs)
+        answer = solver.ask(equal, vectors, last=len(problem.questions) == 1)
         if not answer.holds:
-            witness = None if answer.holds is None else _witness(answer.witness, law, pairs)
-            return Proof(claim, tuple(law.assumptions), answer.holds, witness, elapsed, n_results)
-    return Proof(claim, tuple(law.assumptions), True, None, elapsed, n_results)
+            holds = answer.holds
+            if holds is False:
+                witness = _witness(simplest(problem, equal, vectors, answer, seconds), problem, pairs)
+            break
+    elapsed, n_results = time.thread_time() - start, sum(map(len, problem.questions))
+    return Proof(claim, tuple(problem.assumptions), holds, witness, elapsed, n_results, problem.n_unknown)
+
+
+def simplest(
+    problem: ProofTask, equal: Truth, vectors: Unknowns, answer: SolverAnswer, seconds: float
+) -> Mapping[str, int]:
+    """Return the contents of a witness with as many unknowns at rest as can be, one after the other.
+
+    seconds : after this time the others stay as they are
+    """
+    solver = Solver(problem.logic, [*problem.assumptions.values(), equal.inverted()], seconds)
+    contents, end = answer.witness, time.monotonic() + seconds
+    for name, bits in problem.unknowns.items():
+        rest = problem.rest.get(name, 0)
+        at_rest = bits.equals(problem.logic.number(rest, bits.width))
+        simpler = solver.find(at_rest, vectors) if contents[name] != rest and time.monotonic() < end else None
+        if simpler is not None:
+            contents = simpler
+        if contents[name] == rest:
+            solver.add(at_rest)
+    return contents
 
 
 def _all_equal(logic: Logic, pairs: Pairs) -> Truth:
-    equal = [one.equals(other) for one, other in pairs.values()]
-    return equal[0] if len(equal) == 1 else logic.truth(Kind.AND, equal)
+    return logic.every([one.equals(other) for one, other in pairs.values()])
 
 
 def _vectors(unknowns: Unknowns, pairs: Pairs) -> Unknowns:
@@ -187,9 +254,10 @@ def _result(netlist: NetlistReader, place: ModuleOutput) -> Bits:
     return netlist.port(place.port).slice(place.lsb, place.width).resized(KERNEL_BITS, place.signed)
 
 
-def _witness(contents: Mapping[str, int], law: Law, pairs: Pairs) -> Witness:
+def _witness(contents: Mapping[str, int], problem: ProofTask, pairs: Pairs) -> Witness:
     results = {name: (contents[f"first {name}"], contents[f"second {name}"]) for name in pairs}
     unequal = {name: result for name, result in results.items() if result[0] != result[1]}
-    fields = {} if law.word is None else decode(law.word, contents["word"])
+    fields = {} if problem.word is None else decode(problem.word, contents["word"])
     nonzero = {name: content for name, content in fields.items() if content}
-    return Witness({name: contents[name] for name in law.widths}, unequal, nonzero, law.ways)
+    unknowns = {name: contents[name] for name in problem.unknowns}
+    return Witness(unknowns, unequal, nonzero, problem.ways, problem.rest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,38 +11,39 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.package import Part
+from draupnir.rtl import emit
 from draupnir.rtl.design import Design
 
 if TYPE_CHECKING:
-    from draupnir.tools.proofs.claim import Law, Leaf, Original, Ours, Proof
+    from draupnir.tools.proofs.claim import Law, Leaf, Proof
+    from draupnir.tools.proofs.whole import ChipStep, StatePlaces
 
-OURS, KERNELS = "our RTL", "other kernels"
-
-
-def _are_leaves(part: object) -> TypeGuard[Sequence[Leaf | Law]]:
-    return isinstance(part, tuple) and all(hasattr(leaf, "widths") for leaf in part)
+OURS, ORIGINAL, KERNELS = "our RTL", "original", "other kernels"
 
 
-PROOFS: Part[Sequence[Leaf | Law]] = Part(
-    "proofs", "proofs", "nothing is proved of it", _are_leaves, "a tuple of claim.Leaf and claim.Law"
+def _are_claims(part: object) -> TypeGuard[Sequence[Leaf | Law | ChipStep]]:
+    return isinstance(part, tuple) and all(hasattr(claim, "title") for claim in part)
+
+
+PROOFS: Part[Sequence[Leaf | Law | ChipStep]] = Part(
+    "proofs", "proofs", "nothing is proved of it", _are_claims, "a tuple of claim.Leaf, claim.Law and whole.ChipStep"
 )
 
 
 @dataclass(frozen=True)
 class PartProof:
-    """One proof: the part of the chip, the RTL, and the outcome. n_unknown : bits for all whose contents it holds"""
+    """One proof: the part of the chip, the RTL, and the outcome."""
 
     part: str
     title: str
     rtl: str
     proof: Proof
-    n_unknown: int
 
     def __str__(self) -> str:
         proof = self.proof
         if proof.holds:
             results = f"{proof.n_results} result{'s' * (proof.n_results > 1)}"
-            return f"proved for all 2^{self.n_unknown} inputs ({results}, {proof.seconds:.2g} s)"
+            return f"proved for all 2^{proof.n_unknown} inputs ({results}, {proof.seconds:.2g} s)"
         if proof.holds is None:
             return f"undecided after {proof.seconds:.0f} s"
         return f"they differ: {proof.witness}"
@@ -57,7 +58,7 @@ class PartProof:
             "assumptions": list(proof.assumptions),
             "solver": solver(),
             "seconds": proof.seconds,
-            "unknown_bits": self.n_unknown,
+            "unknown_bits": proof.n_unknown,
             "results": proof.n_results,
             "witness": None
             if witness is None
@@ -65,7 +66,7 @@ class PartProof:
         }
 
 
-def leaves(chip: str, names: Collection[str]) -> list[Leaf | Law]:
+def parts(chip: str, names: Collection[str]) -> list[Leaf | Law | ChipStep]:
     """The parts of a chip with these names, all without a name.
 
     Raises InputError for a name that is none, for a chip without proofs, and without a solver.
@@ -86,39 +87,73 @@ def check_solver(command: str) -> None:
         raise InputError(f"draupnir {command} needs the solver Bitwuzla: pip install 'draupnir[prove]'")
 
 
-def prove(
-    parts: Sequence[Leaf | Law], design: Design | None, seconds: float, folder: Path, took: Callable[[PartProof], None]
-) -> bool:
-    """Prove each part against our RTL, and against a design if there is one; tell whether every claim holds.
+class Designs:
+    """Our RTL of a chip, and an original if there is one, with their netlists.
 
-    seconds : the solver's limit for each proof
+    design : the original
     folder : an empty folder for files
-    took : receives each proof as soon as it ends
     """
-    holds = True
-    for part in parts:
-        for rtl, proof in _proofs(part, design, seconds, folder / part.name):
-            took(PartProof(part.name, part.title, rtl, proof, sum(part.widths.values())))
-            holds &= proof.holds is True
-    return holds
 
+    def __init__(self, chip: str, design: Design | None, folder: Path) -> None:
+        self.chip, self.design, self.folder = chip, design, folder
+        self._netlists: dict[str, Mapping[str, Any]] = {}
 
-def _proofs(part: Leaf | Law, design: Design | None, seconds: float, folder: Path) -> Iterator[tuple[str, Proof]]:
-    """Prove a part in all ways that there are; yields what its kernel is compared with, and the proof."""
-    from draupnir.tools.proofs import claim, sources
+    def rtls(self, part: Leaf | Law | ChipStep) -> list[str]:
+        """Return what the model of a part is compared with."""
+        if not hasattr(part, "problem") and not hasattr(part, "ours"):
+            return [KERNELS]
+        has_original = self.design is not None and getattr(part, "original", part) is not None
+        return [OURS, *([ORIGINAL] if has_original else [])]
 
-    if isinstance(part, claim.Law):
-        yield KERNELS, claim.prove_law(part, part.title, seconds)
-        return
-    rtls: list[tuple[str, Ours | Original, Design | None]] = [(OURS, part.ours, None)]
-    if design is not None and part.original is not None:
-        rtls.append((part.original.name, part.original, design))
-    for name, module, sources_of_it in rtls:
-        netlist = sources.flat_netlist(
-            module, sources_of_it, folder / ("ours" if sources_of_it is None else "original")
-        )
+    def prove(self, part: Leaf | Law | ChipStep, rtl: str, seconds: float) -> PartProof:
+        """Prove a part for one of its ``rtls``; seconds : the solver's limit for each question"""
+        from draupnir.tools.proofs import claim, sources, whole
+
+        if isinstance(part, claim.Law):
+            return PartProof(part.name, part.title, rtl, claim.prove_law(part, part.title, seconds))
+        if isinstance(part, whole.ChipStep):
+            netlist, places = self.whole(part, rtl)
+            name = str(self.design.top) if self.design is not None and rtl == ORIGINAL else rtl
+            text = f"{part.title}: the golden model and {name} do the same"
+            proof = whole.prove_step(part, netlist, places, ("in the model", "in the RTL"), text, seconds)
+            return PartProof(part.name, part.title, name, proof)
+        module = part.original if rtl == ORIGINAL else part.ours
+        assert module is not None
+        name = part.original.name if part.original is not None and rtl == ORIGINAL else rtl
+        design = self.design if rtl == ORIGINAL else None
+        netlist = sources.flat_netlist(module, design, self.folder / part.name / rtl.replace(" ", "_"))
         text = f"{part.title}: the golden model and {name} compute the same"
-        yield name, claim.prove(part, module, netlist, text, seconds)
+        return PartProof(part.name, part.title, name, claim.prove(part, module, netlist, text, seconds))
+
+    def whole(self, part: ChipStep, rtl: str) -> tuple[Mapping[str, Any], StatePlaces]:
+        """Return the netlist of a whole chip, and where it has the chip's state."""
+        from draupnir.tools.proofs.whole import StatePlaces
+
+        if rtl == ORIGINAL:
+            assert self.design is not None
+            netlist, design = self._netlist(self.design, rtl), self.design
+            places = StatePlaces(part.whole.original, design.memories, design.pins)
+            if places.fits(part.whole.chip, netlist):
+                return netlist, places
+            ours = self._ours(part, design.memories, design.pins)  # somebody's copy of our Verilog
+            return netlist, ours if ours.fits(part.whole.chip, netlist) else places
+        chip = emit.our_chip(self.chip)
+        path = emit.emit(self.chip, self.folder / "whole")
+        return self._netlist(Design(chip.top, (path,)), rtl), self._ours(part, chip.paths(), {})
+
+    def _ours(self, part: ChipStep, memories: Mapping[str, str], ports: Mapping[str, str]) -> StatePlaces:
+        from draupnir.tools.proofs.whole import StatePlaces
+
+        registers = {**emit.our_chip(self.chip).registers, **part.whole.ours}
+        return StatePlaces(registers, memories, ports, part.whole.our_invariants)
+
+    def _netlist(self, design: Design, rtl: str) -> Mapping[str, Any]:
+        from draupnir.tools.proofs import sources
+
+        if rtl not in self._netlists:
+            folder = self.folder / "whole" / rtl.replace(" ", "_")
+            self._netlists[rtl] = sources.of_verilog(design, design.top, design.parameters, folder)
+        return self._netlists[rtl]
 
 
 def solver() -> str:

@@ -1,8 +1,9 @@
 """Kernels executed on unknown integers: the Python source itself is interpreted, so a proof is of what Numba compiles.
 
-At an ``if`` whose condition is not known both sides run, and every name gets the one or the other content. No path is
-followed alone, so the work grows with the length of the source and not with the number of paths. Integers have 64 bits
-and wrap, as in machine code. Only what kernels use is understood; anything else raises Unsupported.
+At an ``if`` whose condition is not known both sides run, and every name, register and element gets the one or the other
+content. No path is followed alone, so the work grows with the length of the source and not with the number of paths.
+Integers have 64 bits and wrap, as in machine code. Only what kernels use is understood; anything else raises
+Unsupported.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
-import operator
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
@@ -20,50 +20,37 @@ from typing import Any
 import numpy as np
 from bitwuzla import Kind
 
-from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Truth
+from draupnir.tools.proofs.arithmetic import Arithmetic, Unsupported
+from draupnir.tools.proofs.heap import Heap, KernelStore, Layer, UnknownMemory, UnknownRecord, places
+from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Truth, Words, ask
 
 UNBOUND = object()
-_BINARY: dict[type[ast.operator], tuple[Callable[[Any, Any], Any], Kind | None]] = {
-    ast.Add: (operator.add, Kind.BV_ADD),
-    ast.Sub: (operator.sub, Kind.BV_SUB),
-    ast.Mult: (operator.mul, Kind.BV_MUL),
-    ast.BitAnd: (operator.and_, Kind.BV_AND),
-    ast.BitOr: (operator.or_, Kind.BV_OR),
-    ast.BitXor: (operator.xor, Kind.BV_XOR),
-    ast.LShift: (operator.lshift, Kind.BV_SHL),
-    ast.RShift: (operator.rshift, Kind.BV_ASHR),
-    ast.FloorDiv: (operator.floordiv, None),
-    ast.Mod: (operator.mod, None),
-}
-_COMPARISONS: dict[type[ast.cmpop], tuple[Callable[[Any, Any], bool], Kind]] = {
-    ast.Eq: (operator.eq, Kind.EQUAL),
-    ast.NotEq: (operator.ne, Kind.DISTINCT),
-    ast.Lt: (operator.lt, Kind.BV_SLT),
-    ast.LtE: (operator.le, Kind.BV_SLE),
-    ast.Gt: (operator.gt, Kind.BV_SGT),
-    ast.GtE: (operator.ge, Kind.BV_SGE),
-}
-_LOGICAL = {ast.BitAnd: Kind.AND, ast.BitOr: Kind.OR, ast.BitXor: Kind.XOR}
+LOOP_SECONDS = 10.0  # for the question whether a round is reached
+MOST_ROUNDS = 64
+LIMB_BITS = UnknownMemory.LIMB_BITS
 _UNSIGNED = {np.uint8: 8, np.uint16: 16, np.uint32: 32}
 _SIGNED = {np.int8: 8, np.int16: 16, np.int32: 32}
 
 Flow = tuple[Any, Any]  # whether the function has returned (a truth value), and what
 
 
-class Unsupported(Exception):
-    """A kernel uses something that this interpreter does not know."""
+class UnknownRange:
+    """The integers of ``range(start, stop)`` with a stop of unknown content."""
+
+    def __init__(self, start: int, stop: Bits) -> None:
+        self.start, self.stop = start, stop
 
 
-class Kernels:
+class Kernels(Arithmetic):
     """An interpreter of kernels."""
 
     def __init__(self, logic: Logic) -> None:
-        self.logic = logic
-        self._n_conditions = 0  # unknown ones that have to hold for the present statement to run
+        super().__init__(logic)
+        self.heap = Heap()
         self._calls: dict[type[ast.expr], Callable[[Any, Frame], Any]] = {
             ast.Constant: lambda node, frame: node.value,
             ast.Name: lambda node, frame: frame.read(node.id),
-            ast.Attribute: lambda node, frame: getattr(self._value(node.value, frame), node.attr),
+            ast.Attribute: self._attribute,
             ast.Tuple: lambda node, frame: tuple(self._value(each, frame) for each in node.elts),
             ast.Subscript: self._element,
             ast.BinOp: self._binary_node,
@@ -97,11 +84,28 @@ class Kernels:
             if returned is True:
                 return True, value
             if returned is not False:
-                later, later_value = self._sequence(steps[i + 1 :], frame)
+                _, (later, later_value) = self._sides(
+                    returned, lambda: (True, None), partial(self._sequence, steps[i + 1 :], frame)
+                )
                 if later is False:
                     return returned, value
                 return self._either(returned, later), self.merge(returned, value, later_value)
         return False, None
+
+    def _sides(self, condition: Truth, one: Callable[[], Any], other: Callable[[], Any]) -> tuple[Any, Any]:
+        """Run both sides of an unknown condition, and merge what they write; returns the result of each."""
+        layers: list[Layer] = []
+        results: list[Any] = []
+        for holds, side in ((condition, one), (condition.inverted(), other)):
+            self._path.append(holds)
+            self.heap.begin()
+            results.append(side())
+            layers.append(self.heap.end())
+            self._path.pop()
+        for write in places(*layers):
+            contents = [layer.content(write, self.heap) for layer in layers]
+            self.heap.write(write.store, write.key, self.merge(condition, *contents))
+        return results[0], results[1]
 
     def _statement(self, node: ast.stmt, frame: Frame) -> Flow:
         if isinstance(node, ast.Return):
@@ -109,8 +113,10 @@ class Kernels:
         if isinstance(node, ast.If):
             return self._if(node, frame)
         if isinstance(node, ast.For):
-            rounds = [partial(self._round, node, item) for item in self._value(node.iter, frame)]
-            return self._sequence(rounds, frame)
+            items = self._value(node.iter, frame)
+            if isinstance(items, UnknownRange):
+                return self._rounds(node, items.start, items.stop, frame)
+            return self._sequence([partial(self._round, node, item) for item in items], frame)
         if isinstance(node, ast.Assign):
             value = self._value(node.value, frame)
             for target in node.targets:
@@ -130,23 +136,36 @@ class Kernels:
         self._assign(node.target, item, frame)
         return self._block(node.body, frame)
 
+    def _rounds(self, node: ast.For, item: int, stop: Bits, frame: Frame) -> Flow:
+        """Run a loop as long as a round can be reached for any content of the stop."""
+        reached = self.compare(ast.Lt, item, stop)
+        if ask(self.logic, reached.inverted(), self._path, {}, LOOP_SECONDS).holds:
+            return False, None
+        if item > MOST_ROUNDS:
+            raise Unsupported(f"more than {MOST_ROUNDS} rounds of {ast.unparse(node.target)}")
+        rounds = (partial(self._round, node, item), lambda inner: self._rounds(node, item + 1, stop, inner))
+        return self._branch(reached, partial(self._sequence, rounds), lambda inner: (False, None), frame)
+
     def _if(self, node: ast.If, frame: Frame) -> Flow:
         condition = self.truth(self._value(node.test, frame))
         if isinstance(condition, bool):
             return self._block(node.body if condition else node.orelse, frame)
+        return self._branch(condition, partial(self._block, node.body), partial(self._block, node.orelse), frame)
+
+    def _branch(
+        self, condition: Truth, one: Callable[[Frame], Flow], other: Callable[[Frame], Flow], frame: Frame
+    ) -> Flow:
+        """Run both sides of an unknown condition, each with names of its own, and merge the names."""
         sides = [Frame(dict(frame.names), frame.outer) for _ in range(2)]
-        self._n_conditions += 1
-        (returned, value), (returned_else, value_else) = (
-            self._block(body, side) for body, side in zip((node.body, node.orelse), sides, strict=True)
-        )
-        self._n_conditions -= 1
+        flows = self._sides(condition, partial(one, sides[0]), partial(other, sides[1]))
+        (returned, value), (returned_else, value_else) = flows
         going_on = [side for side, flow in zip(sides, (returned, returned_else), strict=True) if flow is not True]
         if len(going_on) == 1:
             frame.names.update(going_on[0].names)
         elif going_on:
             for name in sides[0].names | sides[1].names:
-                one, other = (side.names.get(name, UNBOUND) for side in sides)
-                frame.names[name] = UNBOUND if UNBOUND in (one, other) else self.merge(condition, one, other)
+                mine, its = (side.names.get(name, UNBOUND) for side in sides)
+                frame.names[name] = UNBOUND if UNBOUND in (mine, its) else self.merge(condition, mine, its)
         if returned is False:
             value = value_else
         elif returned_else is not False:
@@ -161,14 +180,54 @@ class Kernels:
                 self._assign(each, part, frame)
         elif isinstance(target, ast.Subscript):
             self._store(target, self._value(target.value, frame), self._value(target.slice, frame), value)
+        elif isinstance(target, ast.Attribute):
+            record = self._value(target.value, frame)
+            if not isinstance(record, UnknownRecord):
+                raise Unsupported(ast.unparse(target))
+            self.heap.write(record, target.attr, self.integer(value))
         else:
             raise Unsupported(ast.unparse(target))
 
     def _store(self, target: ast.Subscript, array: Any, index: Any, value: Any) -> None:
-        """Write an element of an array, at a known index, and where no unknown condition has to hold for it."""
-        if self._n_conditions or not isinstance(array, UnknownArray):
+        """Write an element; at an unknown index, each element becomes the new one or stays."""
+        if isinstance(array, UnknownMemory):
+            self._store_limb(array, index, self.bits(value))
+        elif not isinstance(array, KernelStore):
             raise Unsupported(ast.unparse(target))
-        array[index] = self.integer(value)
+        elif not isinstance(index, Bits):
+            self.heap.write(array, index, self.integer(value))
+        else:
+            self._demand_below(index, len(array))
+            for i in array:
+                is_it = self.compare(ast.Eq, index, i)
+                self.heap.write(array, i, self.merge(is_it, self.integer(value), self.heap.read(array, i)))
+
+    def _store_limb(self, memory: UnknownMemory, index: tuple[Any, Any], value: Bits) -> None:
+        words: Words = self.heap.read(memory, None)
+        addr, limb = self._addr(memory, words, index[0]), index[1]
+        self._demand_below(limb, memory.n_limbs)
+        old = words.select(addr)
+        limbs = [old.slice(LIMB_BITS * i, LIMB_BITS) for i in range(memory.n_limbs)]
+        for i in range(memory.n_limbs):
+            limbs[i] = self._narrow(self.merge(self.compare(ast.Eq, limb, i), value, limbs[i].resized(KERNEL_BITS)))
+        self.heap.write(memory, None, words.with_word(addr, self.logic.concat(limbs)))
+
+    def _load_limb(self, memory: UnknownMemory, addr: Any, limb: Any) -> Bits:
+        words: Words = self.heap.read(memory, None)
+        word = words.select(self._addr(memory, words, addr))
+        parts = [word.slice(LIMB_BITS * i, LIMB_BITS).resized(KERNEL_BITS) for i in range(memory.n_limbs)]
+        return self.bits(self._element_at(parts, limb))
+
+    def _addr(self, memory: UnknownMemory, words: Words, addr: Any) -> Bits:
+        self._demand_below(addr, 1 << words.addr_bits)
+        bits = self.bits(addr).slice(0, words.addr_bits)
+        if all(bits.term != access.term for access in memory.accesses):
+            memory.accesses.append(bits)
+        return bits
+
+    def _narrow(self, value: Any) -> Bits:
+        """Return a value as a limb of a memory keeps it: the lower bits."""
+        return self.bits(value).slice(0, LIMB_BITS)
 
     # --- Expressions ------------------------------------------------------------------------------------------
 
@@ -181,12 +240,34 @@ class Kernels:
 
     def _element(self, node: ast.Subscript, frame: Frame) -> Any:
         sequence, index = self._value(node.value, frame), self._value(node.slice, frame)
+        if isinstance(sequence, UnknownMemory):
+            return self._load_limb(sequence, *index)
+        if isinstance(sequence, KernelStore):
+            if not isinstance(index, Bits):
+                return self.heap.read(sequence, index)
+            sequence = [self.heap.read(sequence, i) for i in range(len(sequence))]
+        return self._element_at(sequence, index)
+
+    def _element_at(self, sequence: Sequence[Any], index: Any) -> Any:
+        """Return an element at an index that may be unknown."""
         if not isinstance(index, Bits):
             return sequence[index]
+        self._demand_below(index, len(sequence))
         element = sequence[-1]
         for i, each in reversed(list(enumerate(sequence[:-1]))):
             element = self.merge(self.compare(ast.Eq, index, i), each, element)
         return element
+
+    def _demand_below(self, index: Any, length: int) -> None:
+        """Demand that an index lies within its array."""
+        if isinstance(index, Bits):
+            self.demand(index.compare(Kind.BV_ULT, self.logic.number(length, index.width)))
+        elif not 0 <= index < length:
+            raise Unsupported(f"the index {index} of an array of {length}")
+
+    def _attribute(self, node: ast.Attribute, frame: Frame) -> Any:
+        owner = self._value(node.value, frame)
+        return self.heap.read(owner, node.attr) if isinstance(owner, UnknownRecord) else getattr(owner, node.attr)
 
     def _binary_node(self, node: ast.BinOp, frame: Frame) -> Any:
         return self.binary(type(node.op), self._value(node.left, frame), self._value(node.right, frame))
@@ -210,11 +291,12 @@ class Kernels:
             truth = self.truth(value)
             if truth is stops_at:
                 return value
-            other = self._value(each, frame)
             if isinstance(truth, bool):
-                value = other
+                value = self._value(each, frame)
+            elif stops_at:
+                value = self.merge(truth, *self._sides(truth, partial(_same, value), partial(self._value, each, frame)))
             else:
-                value = self.merge(truth, value, other) if stops_at else self.merge(truth, other, value)
+                value = self.merge(truth, *self._sides(truth, partial(self._value, each, frame), partial(_same, value)))
         return value
 
     def _compare_node(self, node: ast.Compare, frame: Frame) -> Any:
@@ -237,7 +319,8 @@ class Kernels:
         condition = self.truth(self._value(node.test, frame))
         if isinstance(condition, bool):
             return self._value(node.body if condition else node.orelse, frame)
-        return self.merge(condition, self._value(node.body, frame), self._value(node.orelse, frame))
+        sides = (partial(self._value, each, frame) for each in (node.body, node.orelse))
+        return self.merge(condition, *self._sides(condition, *sides))
 
     def _call_node(self, node: ast.Call, frame: Frame) -> Any:
         if node.keywords:
@@ -267,10 +350,18 @@ class Kernels:
         if isinstance(function, type) and issubclass(function, tuple):
             return function(*arguments)
         if function is range:
-            return range(*arguments)
+            return self._range(*arguments)
         if isinstance(function, FunctionType) or hasattr(function, "py_func"):
             return self.call(function, *arguments)
         raise Unsupported(f"a call of {function!r}")
+
+    def _range(self, *bounds: Any) -> range | UnknownRange:
+        if not any(isinstance(bound, Bits | Truth) for bound in bounds):
+            return range(*bounds)
+        start, stop = bounds if len(bounds) == 2 else (0, *bounds)
+        if not isinstance(start, int):
+            raise Unsupported("a range that begins at an unknown integer, or has steps")
+        return UnknownRange(start, self.bits(stop))
 
     def _signed(self, value: Any, bits: int) -> Any:
         """Return the number that the lowest bits are in two's complement."""
@@ -285,93 +376,9 @@ class Kernels:
             best = self.merge(self.compare(op, best, each), best, each)
         return best
 
-    # --- Values -----------------------------------------------------------------------------------------------
 
-    def truth(self, value: Any) -> Any:
-        """Return a bool, or a Truth."""
-        if isinstance(value, Bits):
-            return value.is_true()
-        return value if isinstance(value, Truth) else bool(value)
-
-    def integer(self, value: Any) -> Any:
-        """Return an int, or Bits."""
-        if isinstance(value, Truth):
-            return value.as_bits(KERNEL_BITS)
-        return value if isinstance(value, Bits) else int(value)
-
-    def bits(self, value: Any) -> Bits:
-        """Return 64 bits."""
-        number = self.integer(value)
-        return number if isinstance(number, Bits) else self.logic.number(number, KERNEL_BITS)
-
-    def binary(self, op: type[ast.operator], one: Any, other: Any) -> Any:
-        """Return the result of an operator on two integers or truth values."""
-        if op in _LOGICAL and all(isinstance(each, bool | Truth) for each in (one, other)):
-            return self._logical(_LOGICAL[op], one, other)
-        one, other = self.integer(one), self.integer(other)
-        plain, kind = _BINARY[op]
-        if isinstance(one, int) and isinstance(other, int):
-            return plain(one, other)
-        if kind is None:
-            return self._divided(op, one, other)
-        return self.bits(one).apply(kind, self.bits(other))
-
-    def _divided(self, op: type[ast.operator], one: Any, other: Any) -> Any:
-        """Divide by a known power of two, the only divisor that kernels may have here."""
-        if not isinstance(other, int) or other <= 0 or other & (other - 1):
-            raise Unsupported(f"a division by {other}")
-        if op is ast.Mod:
-            return self.binary(ast.BitAnd, one, other - 1)
-        return self.binary(ast.RShift, one, other.bit_length() - 1)
-
-    def compare(self, op: type[ast.cmpop], one: Any, other: Any) -> Any:
-        """Return the result of a comparison: a bool, or a Truth."""
-        one, other = self.integer(one), self.integer(other)
-        plain, kind = _COMPARISONS[op]
-        if isinstance(one, int) and isinstance(other, int):
-            return plain(one, other)
-        return self.bits(one).compare(kind, self.bits(other))
-
-    def merge(self, condition: Any, one: Any, other: Any) -> Any:
-        """Return one value if the condition is true, and the other if not."""
-        if isinstance(condition, bool):
-            return one if condition else other
-        if one is other:
-            return one
-        if isinstance(one, tuple) and isinstance(other, tuple):
-            parts = [self.merge(condition, *pair) for pair in zip(one, other, strict=True)]
-            return type(one)(*parts) if hasattr(one, "_fields") else tuple(parts)
-        if isinstance(one, bool | Truth) and isinstance(other, bool | Truth):
-            terms = [condition, self._as_truth(one), self._as_truth(other)]
-            return one if one is other else self.logic.truth(Kind.ITE, terms)
-        if isinstance(one, int) and isinstance(other, int) and one == other:
-            return int(one)
-        return condition.choose(self.bits(one), self.bits(other))
-
-    def _as_truth(self, value: Any) -> Truth:
-        return value if isinstance(value, Truth) else self.logic.constant(value)
-
-    def _logical(self, kind: Kind, one: Any, other: Any) -> Any:
-        if isinstance(one, bool) and isinstance(other, bool):
-            return {Kind.AND: one and other, Kind.OR: one or other, Kind.XOR: one != other}[kind]
-        return self.logic.truth(kind, (self._as_truth(one), self._as_truth(other)))
-
-    def _both(self, one: Any, other: Any) -> Any:
-        if isinstance(one, bool) or isinstance(other, bool):
-            return False if one is False or other is False else other if one is True else one
-        return self._logical(Kind.AND, one, other)
-
-    def _either(self, one: Any, other: Any) -> Any:
-        if isinstance(one, bool) or isinstance(other, bool):
-            return True if one is True or other is True else other if one is False else one
-        return self._logical(Kind.OR, one, other)
-
-    def _not(self, value: Any) -> Any:
-        return not value if isinstance(value, bool) else value.inverted()
-
-
-class UnknownArray(dict[Any, Any]):
-    """An array that a kernel reads and writes: index, an int or a tuple of ints -> content, an int or Bits."""
+def _same(value: Any) -> Any:
+    return value
 
 
 class Frame:
@@ -393,7 +400,7 @@ class Frame:
 @cache
 def _source(function: FunctionType) -> tuple[list[ast.stmt], Sequence[Mapping[str, Any]]]:
     """The statements of a function, and the names around it."""
-    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    (definition,) = ast.parse(textwrap.dedent(getattr(function, "source", "") or inspect.getsource(function))).body
     assert isinstance(definition, ast.FunctionDef)
     cells = [cell.cell_contents for cell in function.__closure__ or ()]
     closure = dict(zip(function.__code__.co_freevars, cells, strict=True))

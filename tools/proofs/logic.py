@@ -25,18 +25,31 @@ class Logic:
         """Return a bit vector of unknown content. Two of one name are different vectors."""
         return Bits(self, self.terms.mk_const(self.terms.mk_bv_sort(width), name), width)
 
+    def unknown_words(self, name: str, addr_bits: int, width: int) -> Words:
+        """Return a memory of unknown contents."""
+        sorts = [self.terms.mk_bv_sort(addr_bits), self.terms.mk_bv_sort(width)]
+        return Words(self, self.terms.mk_const(self.terms.mk_array_sort(*sorts), name), addr_bits, width)
+
     def number(self, content: int, width: int) -> Bits:
         """Return a bit vector of known content, modulo 2**width."""
         sort = self.terms.mk_bv_sort(width)
         return Bits(self, self.terms.mk_bv_value(sort, content % (1 << width)), width)
 
-    def bits(self, kind: Kind, width: int, arguments: Sequence[Bits | Truth], indices: Sequence[int] = ()) -> Bits:
+    def bits(
+        self, kind: Kind, width: int, arguments: Sequence[Bits | Truth | Words], indices: Sequence[int] = ()
+    ) -> Bits:
         """Return the result of an operator that gives a bit vector."""
         return Bits(self, self.terms.mk_term(kind, [each.term for each in arguments], list(indices)), width)
 
     def truth(self, kind: Kind, arguments: Sequence[Bits | Truth]) -> Truth:
         """Return the result of an operator that gives a truth value."""
         return Truth(self, self.terms.mk_term(kind, [each.term for each in arguments]))
+
+    def every(self, conditions: Sequence[Truth]) -> Truth:
+        """Tell whether all conditions are true."""
+        if not conditions:
+            return self.constant(True)
+        return conditions[0] if len(conditions) == 1 else self.truth(Kind.AND, conditions)
 
     def concat(self, parts: Sequence[Bits]) -> Bits:
         """Return vectors side by side, the least significant first."""
@@ -88,6 +101,32 @@ class Bits:
 
 
 @dataclass(frozen=True, eq=False)
+class Words:
+    """The contents of a memory: 2**addr_bits words of ``width`` bits."""
+
+    logic: Logic
+    term: Any
+    addr_bits: int
+    width: int
+
+    def select(self, addr: Bits) -> Bits:
+        """Return the word at an address of ``addr_bits`` bits."""
+        return self.logic.bits(Kind.ARRAY_SELECT, self.width, (self, addr))
+
+    def with_word(self, addr: Bits, word: Bits) -> Words:
+        """Return the contents after a write."""
+        return self._new(Kind.ARRAY_STORE, (self, addr, word))
+
+    def unless(self, condition: Truth, other: Words) -> Words:
+        """Return other contents if the condition is true, and these if not."""
+        return self._new(Kind.ITE, (condition, other, self))
+
+    def _new(self, kind: Kind, arguments: Sequence[Bits | Truth | Words]) -> Words:
+        term = self.logic.terms.mk_term(kind, [each.term for each in arguments])
+        return Words(self.logic, term, self.addr_bits, self.width)
+
+
+@dataclass(frozen=True, eq=False)
 class Truth:
     """A truth value."""
 
@@ -119,20 +158,55 @@ class SolverAnswer:
     witness: Mapping[str, int]
 
 
+class Solver:
+    """A solver that is asked several questions of one proof; it keeps what it has learned of their common part.
+
+    assumptions : what always holds
+    seconds : the limit of time for each question
+    """
+
+    def __init__(self, logic: Logic, assumptions: Sequence[Truth], seconds: float) -> None:
+        options = bitwuzla.Options()
+        options.set(bitwuzla.Option.PRODUCE_MODELS, True)
+        options.set(bitwuzla.Option.TIME_LIMIT_PER, max(1, int(1000 * seconds)))
+        self._solver = bitwuzla.Bitwuzla(logic.terms, options)
+        for assumption in assumptions:
+            self._solver.assert_formula(assumption.term)
+
+    def ask(self, claim: Truth, unknowns: Mapping[str, Bits], last: bool = False) -> SolverAnswer:
+        """Ask whether a claim holds for all contents of the unknowns under the assumptions.
+
+        last : nothing is asked afterwards; a solver is quicker with a question that need not be taken back
+        """
+        if last:
+            return self._answer(claim, unknowns)
+        self._solver.push(1)
+        answer = self._answer(claim, unknowns)
+        self._solver.pop(1)
+        return answer
+
+    def find(self, condition: Truth, unknowns: Mapping[str, Bits]) -> Mapping[str, int] | None:
+        """Return contents of the unknowns with which a condition is true, None if the solver finds none."""
+        answer = self.ask(condition.inverted(), unknowns)
+        return answer.witness if answer.holds is False else None
+
+    def add(self, assumption: Truth) -> None:
+        """Assume one more condition."""
+        self._solver.assert_formula(assumption.term)
+
+    def _answer(self, claim: Truth, unknowns: Mapping[str, Bits]) -> SolverAnswer:
+        self._solver.assert_formula(claim.inverted().term)
+        result = self._solver.check_sat()
+        if result == bitwuzla.Result.UNSAT:
+            return SolverAnswer(True, {})
+        if result != bitwuzla.Result.SAT:
+            return SolverAnswer(None, {})
+        contents = {name: int(self._solver.get_value(bits.term).value(2), 2) for name, bits in unknowns.items()}
+        return SolverAnswer(False, contents)
+
+
 def ask(
     logic: Logic, claim: Truth, assumptions: Sequence[Truth], unknowns: Mapping[str, Bits], seconds: float
 ) -> SolverAnswer:
-    """Ask whether a claim holds for all contents of the unknowns under the assumptions; seconds : the limit of time"""
-    options = bitwuzla.Options()
-    options.set(bitwuzla.Option.PRODUCE_MODELS, True)
-    options.set(bitwuzla.Option.TIME_LIMIT_PER, max(1, int(1000 * seconds)))
-    solver = bitwuzla.Bitwuzla(logic.terms, options)
-    for assumption in assumptions:
-        solver.assert_formula(assumption.term)
-    solver.assert_formula(claim.inverted().term)
-    result = solver.check_sat()
-    if result == bitwuzla.Result.UNSAT:
-        return SolverAnswer(True, {})
-    if result != bitwuzla.Result.SAT:
-        return SolverAnswer(None, {})
-    return SolverAnswer(False, {name: int(solver.get_value(bits.term).value(2), 2) for name, bits in unknowns.items()})
+    """Ask one question; see ``Solver``."""
+    return Solver(logic, assumptions, seconds).ask(claim, unknowns, last=True)

@@ -15,7 +15,7 @@ from typing import Any
 from bitwuzla import Kind
 
 from draupnir.emulator.errors import InputError
-from draupnir.tools.proofs.logic import Bits, Logic, Truth
+from draupnir.tools.proofs.logic import Bits, Logic, Truth, Words
 
 Driver = tuple[str, str, int]  # cell, or "" for an input port; its port; the bit of that port
 _ARITHMETIC = {
@@ -35,16 +35,21 @@ class NetlistReader:
     """A module of a netlist in JSON, and the formulas of what was asked for so far.
 
     inputs : input port -> its content; all input ports have one
+    outputs : (cell, output port) -> its content, for the cells that keep something, such as flip-flops
+    memories : cell of a memory -> its contents
     """
 
     logic: Logic
     module: Mapping[str, Any]
     inputs: Mapping[str, Bits]
+    outputs: Mapping[tuple[str, str], Bits] = field(default_factory=dict)
+    memories: Mapping[str, Words] = field(default_factory=dict)
     _drivers: dict[int, Driver] = field(default_factory=dict)
     _outputs: dict[tuple[str, str], Bits] = field(default_factory=dict)
     _n_unknown: int = 0
 
     def __post_init__(self) -> None:
+        self._outputs |= self.outputs
         for name, port in self.module["ports"].items():
             if port["direction"] == "input":
                 if len(port["bits"]) != self.inputs[name].width:
@@ -61,7 +66,10 @@ class NetlistReader:
 
     def port(self, name: str) -> Bits:
         """Return the formula of an output port."""
-        bits = self.module["ports"][name]["bits"]
+        return self.bits(self.module["ports"][name]["bits"])
+
+    def bits(self, bits: Sequence[Any]) -> Bits:
+        """Return the formula of bits of the netlist, the least significant first."""
         self._evaluate_before(bits)
         return self._bits(bits)
 
@@ -117,7 +125,7 @@ class NetlistReader:
                 open_cells.add(key)
                 todo += unfinished
                 continue
-            self._outputs[key] = self._cell(cell)
+            self._outputs[key] = self._cell(key[0], cell)
             todo.pop()
 
     def _sources(self, bits: Sequence[Any]) -> set[tuple[str, str]]:
@@ -148,8 +156,10 @@ class NetlistReader:
 
     # --- Cells --------------------------------------------------------------------------------------------------
 
-    def _cell(self, cell: Mapping[str, Any]) -> Bits:
+    def _cell(self, name: str, cell: Mapping[str, Any]) -> Bits:
         kind = cell["type"]
+        if name in self.memories:
+            return _words_read(self.memories[name], _Cell(self, cell))
         rule = _RULES.get(kind)
         if rule is None:
             raise InputError(f"a proof cannot read the cell {kind}; right is a module without memories and flip-flops")
@@ -157,8 +167,19 @@ class NetlistReader:
 
 
 def _input_bits(cell: Mapping[str, Any]) -> list[Any]:
+    """The bits that a cell's output depends on at any moment; a memory's depends on no write."""
     ports = [port for port, direction in cell["port_directions"].items() if direction == "input"]
-    return [bit for port in ports for bit in cell["connections"][port]]
+    return [bit for port in ports if not port.startswith("WR_") for bit in cell["connections"][port]]
+
+
+def _words_read(words: Words, cell: _Cell) -> Bits:
+    """All read ports of a memory, side by side. None has a clock, unless Yosys was told to give it one."""
+    if cell.number("RD_CLK_ENABLE"):
+        raise InputError("a proof cannot read a memory with clocked read ports; right is one before memory_dff")
+    addr = cell.bits("RD_ADDR")
+    n = cell.number("RD_PORTS")
+    width = addr.width // n
+    return words.logic.concat([words.select(addr.slice(width * i, width)) for i in range(n)])
 
 
 @dataclass(frozen=True)
@@ -180,7 +201,7 @@ class _Cell:
         return len(self.content["connections"][port])
 
     def bits(self, port: str) -> Bits:
-        return self.netlist._bits(self.content["connections"][port])
+        return self.netlist.bits(self.content["connections"][port])
 
     def is_signed(self) -> bool:
         return all(self.number(f"{port}_SIGNED") for port in "AB" if f"{port}_SIGNED" in self.content["parameters"])

@@ -20,6 +20,7 @@ from draupnir.tools.proofs.claim import Law, Leaf, ModuleOutput, Original, Ours,
 from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import KERNEL_BITS, Bits
 from draupnir.tools.proofs.odin_planes import LAWS
+from draupnir.tools.proofs.odin_whole import STEPS
 
 EVENT = {"syn_weight": SYN_WEIGHT.width, "syn_sign": 1, "syn_event": 1, "time_ref": 1}
 FLAGS = {"v_up": 1, "v_down": 1}
@@ -179,4 +180,4 @@ SDSP_LEAF = Leaf(
     ),
 )
 
-LEAVES = (LIF_LEAF, IZH_LEAF, SDSP_LEAF, STAYS, *LAWS)
+CLAIMS = (LIF_LEAF, IZH_LEAF, SDSP_LEAF, STAYS, *LAWS, *STEPS)

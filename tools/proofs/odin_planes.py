@@ -20,7 +20,8 @@ from draupnir.emulator.odin.planes import lif as lif_planes
 from draupnir.emulator.odin.planes.record import N_WORDS, PLANES, WORD_BITS
 from draupnir.tools.proofs import words
 from draupnir.tools.proofs.claim import Law, Pairs, Unknowns
-from draupnir.tools.proofs.kernels import Kernels, UnknownArray
+from draupnir.tools.proofs.heap import UnknownArray
+from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Truth
 
 SELECT = LIF["lif_izh_sel"].lsb

@@ -189,7 +189,7 @@ def _decay_leaf(name: str, title: str, kernel: Any, level: Shape, factor: int, f
 ALPHA_BITS = ALPHA_ONE.bit_length()
 KAPPA_BITS = KAPPA_ONE.bit_length()
 
-LEAVES = (
+CLAIMS = (
     _update_leaf("update", "the update of an input or recurrent weight at random", PROB_BITS),
     _update_leaf("wout", "the update of an output weight at random", WOUT_PROB_BITS),
     ERROR_LEAF,

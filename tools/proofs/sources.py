@@ -17,6 +17,8 @@ from draupnir.tools.proofs.claim import Module, Original, Ours
 
 OURS = "leaf"  # the name of a component of ours in Verilog
 INCLUDES = "include"
+# Zeros as the first contents of a memory, word by word. A proof holds for any contents, and Yosys needs long for these.
+_FIRST_WORDS = re.compile(r"^ *initial begin\n(?: *\w+\[\d+\] = \d+'[bdh]0+;\n)+ *end\n", re.MULTILINE)
 
 
 def flat_netlist(module: Module, design: Design | None, folder: Path) -> Mapping[str, Any]:
@@ -34,14 +36,16 @@ def flat_netlist(module: Module, design: Design | None, folder: Path) -> Mapping
     return of_verilog(design, module.name, module.settings, folder)
 
 
-def of_verilog(design: Design, top: str, settings: Mapping[str, int], folder: Path) -> Mapping[str, Any]:
+def of_verilog(design: Design, top: str, settings: Mapping[str, int | str], folder: Path) -> Mapping[str, Any]:
     """Return the flat netlist of a module in a design's sources; settings : parameters of the module
 
     Raises InputError if there is no such module.
     """
     if not any(re.search(rf"\bmodule\s+{top}\b", path.read_text(errors="replace")) for path in design.files):
         raise InputError(f"--rtl: no module {top} in its files; right is --of with other parts")
-    script = f"{reading(design, top, settings, folder)}; proc; flatten; opt_clean; write_json netlist.json"
+    # No opt_clean: a register that nothing reads is part of the state, too. No ROM: it is not state.
+    commands = "proc -norom; flatten; memory_collect; write_json netlist.json"
+    script = f"{reading(design, top, settings, folder)}; {commands}"
     tools.must("yosys", ["-q", "-p", script], folder)
     modules: dict[str, Any] = json.loads((folder / "netlist.json").read_text())["modules"]
     # A module with other parameters has another name.
@@ -67,5 +71,5 @@ def _copied(design: Design, folder: Path) -> list[str]:
         shutil.copyfile(path, folder / INCLUDES / path.name)
     names = [f"{i}_{path.name}" for i, path in enumerate(design.files)]
     for path, name in zip(design.files, names, strict=True):
-        shutil.copyfile(path, folder / name)
+        (folder / name).write_text(_FIRST_WORDS.sub("", path.read_text(errors="replace")))
     return names

@@ -7,14 +7,16 @@ from typing import Any
 
 from draupnir.emulator.codec import positions
 from draupnir.emulator.kernel.bits import field
-from draupnir.emulator.tinyodin import lif
-from draupnir.emulator.tinyodin.layout import LIF, SYN_BITS
+from draupnir.emulator.tinyodin import clock, lif
+from draupnir.emulator.tinyodin.chip import Model
+from draupnir.emulator.tinyodin.layout import CHIP, LIF, SYN_BITS
 from draupnir.rtl.tinyodin.lif import LifNeuron
 from draupnir.tools.proofs import words
 from draupnir.tools.proofs.claim import Leaf, ModuleOutput, Original, Ours, Unknowns
 from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import KERNEL_BITS
 from draupnir.tools.proofs.tinyodin_sweep import LAWS
+from draupnir.tools.proofs.whole import WholeChip, steps
 
 EVENT = {"syn_weight": SYN_BITS, "syn_event": 1, "time_ref": 1}
 CORE = LIF["core"].width
@@ -52,4 +54,14 @@ LIF_LEAF = Leaf(
     word=LIF,
 )
 
-LEAVES = (LIF_LEAF, *LAWS)
+WHOLE = WholeChip(
+    CHIP,
+    clock,
+    Model.counters,
+    {
+        "neur_state": "neurarray_0.Qr",
+        **{f"main_{name}": f"fifo_spike_0.{name}" for name in ("write_ptr", "read_ptr", "fill_cnt", "empty")},
+        "main_mem": "fifo_spike_0.mem[{i}]",
+    },
+)
+CLAIMS = (LIF_LEAF, *LAWS, *steps(WHOLE))

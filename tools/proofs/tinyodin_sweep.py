@@ -16,7 +16,8 @@ from draupnir.emulator.tinyodin import lif, neuron_core
 from draupnir.emulator.tinyodin.events import sweep
 from draupnir.emulator.tinyodin.layout import LIF, N_SYN, SYN
 from draupnir.tools.proofs.claim import Law, Pairs, Unknowns
-from draupnir.tools.proofs.kernels import Kernels, UnknownArray
+from draupnir.tools.proofs.heap import UnknownArray
+from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import KERNEL_BITS, Bits
 
 LANES = ("core", "thr", "leak_str", "enabled", "spike")

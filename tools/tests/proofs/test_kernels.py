@@ -15,7 +15,9 @@ from draupnir.emulator.odin import izh, lif, sdsp
 from draupnir.emulator.odin.layout import IZH, LIF
 from draupnir.emulator.reckon.learning import eprop
 from draupnir.tools.proofs import words
-from draupnir.tools.proofs.kernels import Kernels, Unsupported
+from draupnir.tools.proofs.arithmetic import Unsupported
+from draupnir.tools.proofs.heap import UnknownArray
+from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, ask
 
 N_CONTENTS = 12
@@ -133,7 +135,7 @@ def test_paths_and_operators(x, y):
 
 @kernel
 def divides(x):
-    return x // 3
+    return x // -3
 
 
 @kernel
@@ -152,12 +154,53 @@ def has_no_content(x):
 
 @pytest.mark.parametrize(
     ("function", "message"),
-    [(divides, "a division by 3"), (loops, "while x > 0"), (has_no_content, "y has no content on one path")],
+    [(divides, "a division by -3"), (loops, "while x > 0"), (has_no_content, "y has no content on one path")],
 )
 def test_what_is_not_understood_is_named(function, message):
     logic = Logic()
     with pytest.raises(Unsupported, match=message):
         Kernels(logic).call(function, logic.unknown("x", KERNEL_BITS))
+
+
+@kernel
+def visits(array, start, limit):
+    total = 0
+    for i in range(1, (limit & 3) + 1):
+        if array[i] == start:
+            return total
+        array[(start + i * 3) % 7] = array[i] + start
+        total += array[i] // 3 if array[i] < 100 else i
+    return total
+
+
+@pytest.mark.parametrize("seed", range(N_CONTENTS))
+def test_loops_early_returns_and_stores_at_unknown_places(seed):
+    rng = np.random.default_rng(seed)
+    limbs = [int(limb) for limb in rng.integers(0, 120, 8)]
+    arguments = [int(rng.integers(7)), int(rng.integers(4))]
+    logic = Logic()
+    array = UnknownArray({i: logic.unknown(f"limb{i}", KERNEL_BITS) for i in range(8)})
+    contents_before = dict(array)
+    unknowns = [logic.unknown(f"a{i}", KERNEL_BITS) for i in range(2)]
+    kernels = Kernels(logic)
+    result = kernels.bits(kernels.call(visits, array, *unknowns))
+    pairs = [*zip(contents_before.values(), limbs, strict=True), *zip(unknowns, arguments, strict=True)]
+    equal = [bits.equals(logic.number(content, KERNEL_BITS)) for bits, content in pairs]
+    vectors = {"result": result, "met": logic.every(kernels.demands).as_bits(1)}
+    vectors |= {str(i): kernels.bits(content) for i, content in array.items()}
+    contents = ask(logic, logic.constant(False), equal, vectors, 60).witness
+    compiled_array = np.array(limbs, np.int64)
+    assert visits(compiled_array, *arguments) == contents["result"] and contents["met"] == 1
+    assert [contents[str(i)] for i in range(8)] == compiled_array.tolist()
+
+
+def test_an_index_that_leaves_its_array_is_demanded_not_to():
+    logic = Logic()
+    kernels = Kernels(logic)
+    array = UnknownArray(dict.fromkeys(range(8), 5))
+    kernels.call(visits, array, logic.unknown("start", KERNEL_BITS), 2)
+    answer = ask(logic, logic.every(kernels.demands), [], {}, 60)
+    assert answer.holds is False  # start may be negative, or too large for the division
 
 
 def test_limbs_are_the_word():

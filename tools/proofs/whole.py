@@ -1,0 +1,334 @@
+"""A whole chip: the golden model and RTL, from any state that they have in common, have a state in common afterwards.
+
+The RTL's flip-flops and memories have unknown contents, and the model's registers are the signals that they stand for.
+So a step that is proved holds from every state; with a proof of how the chip starts, it holds for ever (induction).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from math import prod
+from types import ModuleType
+from typing import Any
+
+from draupnir.emulator.declare import Chip, Reg
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.state import registers
+from draupnir.tools.proofs.claim import Pairs, Proof, ProofTask, Unknowns, demands, solve
+from draupnir.tools.proofs.clocked import ClockedModule, ModuleState
+from draupnir.tools.proofs.heap import UnknownArray, UnknownMemory, UnknownRecord
+from draupnir.tools.proofs.kernels import Kernels
+from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Truth, Words
+from draupnir.tools.proofs.netlist import NetlistReader
+
+CYCLE = "cycle"
+LACKS = ""  # the place of a register that nothing reads
+Invariant = Callable[[Kernels, UnknownRecord], Truth]
+
+
+Signals = Callable[[str], Bits]  # path of a signal or of a memory's word -> its content
+Place = str | Callable[[Signals, int], Bits]
+
+
+@dataclass(frozen=True)
+class StatePlaces:
+    """The places of a chip's state in a design.
+
+    registers : register -> the path of its signal below the top, or the end of it; without one, the signal has the
+        register's own name. For an array of registers it contains {i}, or {row} and {column}, and may be the path of a
+        memory's word; without these it is one signal with all elements side by side, the first the lowest. A signal
+        that is narrower than the register has its lower bits, and the others are 0. Instead of a path it may be a
+        function of the signals and the element, which returns the content. LACKS if the design has no such register.
+    memories : memory -> the path of its array
+    ports : pin -> its port, where this is not its name
+    invariants : in words -> what holds of the design's own signals in every state that it reaches
+    """
+
+    registers: Mapping[str, Place]
+    memories: Mapping[str, str]
+    ports: Mapping[str, str]
+    invariants: Mapping[str, Callable[[Signals], Truth]] = field(default_factory=dict)
+
+    def fits(self, chip: Chip, netlist: Mapping[str, Any]) -> bool:
+        """Return True if a design has all these signals."""
+        names = ClockedModule(Logic(), netlist)
+        paths = [self.registers.get(reg.name, reg.name) for reg in registers(chip)]
+        return all(names.has(path.format(i=0, row=0, column=0)) for path in paths if isinstance(path, str) and path)
+
+    def lacks(self, reg: Reg) -> bool:
+        """Return True if the design does not have a register."""
+        return self.registers.get(reg.name) == LACKS
+
+
+@dataclass(frozen=True)
+class WholeChip:
+    """The parts that a proof of a whole chip needs.
+
+    model : the module with the kernels ``outputs``, ``clock`` and ``apply_inputs``
+    counters : registers of the model that the chip does not have, apart from the number of the cycle
+    original : places in the original, of the registers that do not have their own name there
+    ours : places in our RTL that are functions; the RTL declares all others
+    invariants : in words -> what holds of the model in every state that it reaches
+    our_invariants : in words -> what holds of our RTL's own signals in every state that it reaches
+    """
+
+    chip: Chip
+    model: ModuleType
+    counters: Sequence[Reg]
+    original: Mapping[str, Place]
+    ours: Mapping[str, Place] = field(default_factory=dict)
+    invariants: Mapping[str, Invariant] = field(default_factory=dict)
+    our_invariants: Mapping[str, Callable[[Signals], Truth]] = field(default_factory=dict)
+
+
+class Setting:
+    """Both ways side by side: a netlist with a state, and the model's registers with the same contents."""
+
+    def __init__(
+        self, whole: WholeChip, netlist: Mapping[str, Any], places: StatePlaces, ways: tuple[str, str]
+    ) -> None:
+        self.whole, self.chip, self.places, self.ways = whole, whole.chip, places, ways
+        self.logic = Logic()
+        self.kernels = Kernels(self.logic)
+        self.module = ClockedModule(self.logic, netlist)
+        self.clock = self.chip.clock.name
+        self.counters = [CYCLE, *(reg.name for reg in whole.counters)]
+        self.pins_before = self.pins("")
+        state = self.module.unknown_state()
+        self.state = self.module.at_rest(self.inputs(self.pins_before), state)
+        self.record = self._record()
+        self.memories = [self._memory(memory.name, memory.n_limbs) for memory in self.chip.memories]
+        self._first_words: list[Words] = [memory[None] for memory in self.memories]
+
+    # --- Pins
+
+    def pins(self, suffix: str) -> dict[str, Bits]:
+        """Return unknown levels of all input pins but the clock."""
+        return {field.name: self.logic.unknown(field.name + suffix, field.width) for field in self.chip.input_word}
+
+    def inputs(self, pins: Mapping[str, Bits]) -> dict[str, Bits]:
+        """Return the contents of the input ports. The level of the clock itself means nothing; only its edge does."""
+        levels = {**pins, self.clock: self.logic.number(0, 1)}
+        return {self.port(name): bits for name, bits in levels.items()}
+
+    def input_word(self, pins: Mapping[str, Bits]) -> Bits:
+        """Return the word of input pins, as the model has it."""
+        fields = sorted(self.chip.input_word, key=lambda field: field.lsb)
+        return self.logic.concat([pins[field.name] for field in fields]).resized(KERNEL_BITS)
+
+    # --- ModuleState
+
+    def _record(self) -> UnknownRecord:
+        reader = self.module.reader(self.inputs(self.pins_before), self.state)
+        record = UnknownRecord({name: self.logic.unknown(name, KERNEL_BITS) for name in self.counters})
+        record["inputs"] = self.input_word(self.pins_before)
+        for reg in registers(self.chip):
+            elements = [bits.resized(KERNEL_BITS) for bits in self.signals(reader, reg)]
+            record[reg.name] = UnknownArray(enumerate(elements)) if reg.shape else elements[0]
+        return record
+
+    def signals(self, reader: NetlistReader, reg: Reg) -> list[Bits]:
+        """Return the content of a register, or of each element of an array of registers, in the netlist."""
+        n = prod(reg.shape)
+        if self.places.lacks(reg):
+            return [self.logic.unknown(reg.name, reg.width) for _ in range(n)]
+        place = self.places.registers.get(reg.name, reg.name)
+        if callable(place):
+            return [place(partial(self._signal, reader), i) for i in range(n)]
+        columns = prod(reg.shape[1:])
+        paths = [place.format(i=i, row=i // columns, column=i % columns) for i in range(n)]
+        return [self._element(reader, reg, path, i) for i, path in enumerate(paths)]
+
+    def _element(self, reader: NetlistReader, reg: Reg, path: str, i: int) -> Bits:
+        bits = self._signal(reader, path)
+        if reg.shape and bits.width == reg.width * prod(reg.shape):
+            return bits.slice(reg.width * i, reg.width)
+        if bits.width > reg.width:
+            raise InputError(f"signal {path} has {bits.width} bits; right is {reg.width}")
+        return bits
+
+    def _signal(self, reader: NetlistReader, path: str) -> Bits:
+        word = self.module.word_of(path, reader.memories)
+        return reader.bits(self.module.bits_of(path)) if word is None else word
+
+    def _memory(self, name: str, n_limbs: int) -> UnknownMemory:
+        return UnknownMemory(self.state.memories[self.module.memory_of(self.places.memories[name])], n_limbs)
+
+    def unknowns(self) -> dict[str, Bits]:
+        """Return all that a witness tells: pins, and registers."""
+        unknowns = dict(self.pins_before)
+        for name, content in self.record.items():
+            if isinstance(content, UnknownArray):
+                unknowns |= {f"{name}[{i}]": element for i, element in content.items()}
+            elif name != "inputs":
+                unknowns[name] = content
+        return unknowns
+
+    def invariants(self, pins: Mapping[str, Bits]) -> dict[str, Truth]:
+        """Return the invariants for the present state."""
+        signals = partial(self._signal, self.module.reader(self.inputs(pins), self.state))
+        model = {text: holds(self.kernels, self.record) for text, holds in self.whole.invariants.items()}
+        return model | {text: holds(signals) for text, holds in self.places.invariants.items()}
+
+    # --- Questions
+
+    def problem(self, unknowns: Unknowns, questions: Sequence[Pairs], assumptions: Mapping[str, Truth]) -> ProofTask:
+        """Return a claim about this setting, for all contents of flip-flops and memories.
+
+        A witness also tells the words that the model's memories had at the addresses that it has used.
+        """
+        n_kept = sum(bits.width for bits in self.state.flip_flops.values())
+        words = sum(words.width << words.addr_bits for words in self.state.memories.values())
+        pins = sum(bits.width for name, bits in unknowns.items() if name not in self.record)
+        unknowns = {**unknowns, **self._words_used()}
+        return ProofTask(
+            self.logic, unknowns, questions, assumptions, n_kept + words + pins, self.ways, rest=self._rest()
+        )
+
+    def _rest(self) -> dict[str, int]:
+        """The reset values of registers that are not 0."""
+        rest: dict[str, int] = {}
+        for reg in registers(self.chip):
+            if reg.reset:
+                names = [f"{reg.name}[{i}]" for i in range(prod(reg.shape))] if reg.shape else [reg.name]
+                rest |= dict.fromkeys(names, int(reg.reset))
+        return rest
+
+    def _words_used(self) -> dict[str, Bits]:
+        words_used: dict[str, Bits] = {}
+        for memory, first, memory_of_chip in zip(self.memories, self._first_words, self.chip.memories, strict=True):
+            for i, addr in enumerate(memory.accesses):
+                words_used[f"address {i} in {memory_of_chip.name}"] = addr
+                words_used[f"word {i} in {memory_of_chip.name}"] = first.select(addr)
+        return words_used
+
+    def compare_outputs(self, reader: NetlistReader) -> Pairs:
+        """Return both ways' output pins."""
+        output_word = self.kernels.bits(self.kernels.call(self.whole.model.outputs, self.record))
+        return {
+            field.name: (output_word.slice(field.lsb, field.width), reader.port(self.port(field.name)))
+            for field in self.chip.output_word
+        }
+
+    def port(self, pin: str) -> str:
+        """Return the port of a pin."""
+        return self.places.ports.get(pin, pin)
+
+    def compare_state(self, reader: NetlistReader, state: ModuleState) -> list[Pairs]:
+        """Return both ways' registers, one a question, and memories, at an address of unknown content."""
+        questions: list[Pairs] = []
+        for reg in registers(self.chip):
+            if self.places.lacks(reg):
+                continue
+            content = self.record[reg.name]
+            elements = list(content.values()) if reg.shape else [content]
+            pairs = zip(elements, self.signals(reader, reg), strict=True)
+            results = [(self.kernels.bits(one), other.resized(KERNEL_BITS)) for one, other in pairs]
+            names = [f"{reg.name}[{i}]" for i in range(len(results))] if reg.shape else [reg.name]
+            n = prod(reg.shape[1:]) if len(reg.shape) > 1 else len(results)  # each row of a matrix is a question
+            for i in range(0, len(results), n):
+                questions.append(dict(zip(names[i : i + n], results[i : i + n], strict=True)))
+        for memory, memory_of_chip in zip(self.memories, self.chip.memories, strict=True):
+            other = state.memories[self.module.memory_of(self.places.memories[memory_of_chip.name])]
+            addr = self.logic.unknown(f"an address of {memory_of_chip.name}", other.addr_bits)
+            words = memory[None].select(addr), other.select(addr)
+            questions.append({f"a word of {memory_of_chip.name}": words})
+        return questions
+
+    def compare_invariants(self, pins: Mapping[str, Bits]) -> list[Pairs]:
+        """Return the question whether each invariant holds."""
+        one = self.logic.number(1, 1)
+        return [{text: (truth.as_bits(1), one)} for text, truth in self.invariants(pins).items()]
+
+
+def clock_edge(setting: Setting) -> ProofTask:
+    """The claim that a rising edge of the clock does the same in both, in any state and with any levels of the pins."""
+    unknowns, assumptions = setting.unknowns(), setting.invariants(setting.pins_before)
+    inputs = setting.inputs(setting.pins_before)
+    outputs = setting.compare_outputs(setting.module.reader(inputs, setting.state))
+    _clock(setting)
+    return setting.problem(unknowns, [outputs, *_questions_after(setting, setting.pins_before)], assumptions)
+
+
+def pin_edges(setting: Setting) -> ProofTask:
+    """The claim that a change of any pins at one moment does the same in both, in any state."""
+    unknowns, assumptions = setting.unknowns(), setting.invariants(setting.pins_before)
+    pins = setting.pins(" afterwards")
+    unknowns |= {f"{name} afterwards": level for name, level in pins.items()}
+    edges = {}
+    for name, level in pins.items():
+        if level.width == 1:
+            old, new = setting.pins_before[name].is_true(), level.is_true()
+            edges[setting.port(name), True] = setting.logic.every((new, old.inverted()))
+            edges[setting.port(name), False] = setting.logic.every((old, new.inverted()))
+    inputs_before, inputs = setting.inputs(setting.pins_before), setting.inputs(pins)
+    setting.state = setting.module.after_edges(inputs_before, inputs, setting.state, edges)
+    setting.kernels.call(setting.whole.model.apply_inputs, setting.record, setting.input_word(pins))
+    return setting.problem(unknowns, _questions_after(setting, pins), assumptions)
+
+
+def start(setting: Setting) -> ProofTask:
+    """The claim that what the other steps assume holds at first."""
+    unknowns = setting.unknowns()
+    zero = [setting.record[name].equals(setting.logic.number(0, KERNEL_BITS)) for name in setting.counters]
+    assumptions = {"the model counts from 0": setting.logic.every(zero)}
+    if setting.places.invariants:
+        flip_flops = setting.module.flip_flops
+        n_kept = [bits for name, bits in setting.state.flip_flops.items() if name in flip_flops]
+        cleared = [bits.equals(setting.logic.number(0, bits.width)) for bits in n_kept]
+        assumptions["flip-flops are 0 at first, as in an FPGA"] = setting.logic.every(cleared)
+    return setting.problem(unknowns, setting.compare_invariants(setting.pins_before), assumptions)
+
+
+def _clock(setting: Setting) -> None:
+    """Let both have a rising edge of the clock."""
+    inputs = setting.inputs(setting.pins_before)
+    edge = {(setting.port(setting.clock), True): setting.logic.constant(True)}
+    setting.state = setting.module.after_edges(inputs, inputs, setting.state, edge)
+    setting.kernels.call(setting.whole.model.clock, setting.record, *setting.memories)
+
+
+def _questions_after(setting: Setting, pins: Mapping[str, Bits]) -> list[Pairs]:
+    """All questions about the state after a step."""
+    reader = setting.module.reader(setting.inputs(pins), setting.state)
+    state = setting.compare_state(reader, setting.state)
+    return [*state, *setting.compare_invariants(pins), *demands(setting.kernels)]
+
+
+@dataclass(frozen=True)
+class ChipStep:
+    """A part of a proof by induction of a whole chip.
+
+    name : on the command line; title : in words
+    problem : returns the claim for a chip and a design
+    """
+
+    name: str
+    title: str
+    whole: WholeChip
+    problem: Callable[[Setting], ProofTask]
+
+
+def steps(whole: WholeChip) -> tuple[ChipStep, ...]:
+    """Return all steps of a chip: how it starts, an edge of its clock, and edges of its other pins.
+
+    Where the other steps hold in any state, nothing has to be shown of the start.
+    """
+    first = ChipStep("start", "what the whole chip's steps assume, at first", whole, start)
+    return (
+        *([first] if whole.invariants else []),
+        ChipStep("clock-edge", "an edge of the whole chip's clock", whole, clock_edge),
+        ChipStep("pin-edges", "edges of all other pins of the whole chip, at one moment", whole, pin_edges),
+    )
+
+
+def prove_step(
+    step: ChipStep, netlist: Mapping[str, Any], places: StatePlaces, ways: tuple[str, str], claim: str, seconds: float
+) -> Proof:
+    """Prove a step for a design; seconds : the solver's limit for each question
+
+    Raises InputError if the design lacks a register or a memory.
+    """
+    return solve(step.problem(Setting(step.whole, netlist, places, ways)), claim, seconds)

@@ -1,0 +1,146 @@
+"""Proofs of whole chips: a bug in a line of the RTL is found from some state, and the compiled model confirms it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+pytest.importorskip("bitwuzla", reason="needs the extra [prove]: pip install 'draupnir[prove]'")
+
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.odin import scheduler
+from draupnir.emulator.tinyodin.chip import Model
+from draupnir.emulator.tinyodin.layout import CHIP
+from draupnir.rtl import emit
+from draupnir.tools.cli import cli
+from draupnir.tools.proofs import job
+from draupnir.tools.proofs.claim import ProofTask, Witness, solve
+from draupnir.tools.proofs.whole import ChipStep, Setting
+
+BUGS = [  # a step, a line of our tinyODIN in Verilog, and what a bug makes of it
+    ("clock-edge", r"= & fill_cnt;", "= & fill_cnt[5:0];"),
+    ("clock-edge", r"= fill_cnt \+ 1'h1;", "= fill_cnt + 2'h2;"),
+    ("clock-edge", r"ack_sync_del <= ", "ack_sync_del <= 1'h1 | "),
+    ("clock-edge", r"(_ctrl_cnt <= )", r"\1 32'h80000000 ^ "),
+    ("pin-edges", r"(_spi_cnt <= )", r"\1 6'h20 ^ "),
+    ("pin-edges", r"(_shift_in <= )", r"\1 20'h80000 ^ "),
+]
+
+
+@pytest.fixture(scope="module")
+def verilog(tmp_path_factory):
+    """Our tinyODIN in Verilog."""
+    return emit.emit("tinyodin", tmp_path_factory.mktemp("tinyodin")).read_text()
+
+
+def witness_of(verilog, old, new, step, folder):
+    """Prove a step of a design with a bug, by the command; returns the witness in its file."""
+    text, n = re.subn(old, new, verilog, count=1)
+    assert n == 1, f"no line has {old}"
+    (folder / "rtl").mkdir()
+    (folder / "rtl" / "tinyODIN.v").write_text(text)
+    result = CliRunner().invoke(
+        cli, ["prove", "tinyodin", "--rtl", str(folder / "rtl"), "--of", step, "-o", str(folder / "out")]
+    )
+    assert result.exit_code == 1, result.output
+    ours, theirs = result.stdout.splitlines()
+    assert "proved for all" in ours and "they differ" in theirs
+    (proof,) = (each for each in json.loads((folder / "out" / "prove.json").read_text())["proofs"] if not each["holds"])
+    return proof["witness"]
+
+
+def after_step(witness, step):
+    """What the compiled model does from the state of a witness: each register that the step changed or kept."""
+    model, contents = Model(), witness["inputs"]
+    for name, content in contents.items():
+        element = re.fullmatch(r"(\w+)\[(\d+)\]", name)
+        if element:
+            model.registers[0][element.group(1)][int(element.group(2))] = content
+        elif name in (model.registers.dtype.names or ()):
+            model.registers[0][name] = content - (content >> 63 << 64)
+    for memory in CHIP.memories:
+        for i in range(2):
+            if f"address {i} in {memory.name}" in contents:
+                addr = contents[f"address {i} in {memory.name}"]
+                model.memories[memory.name][addr, 0] = contents[f"word {i} in {memory.name}"]
+    suffix = " afterwards" if step == "pin-edges" else ""
+    pins = sum(contents[field.name] << field.lsb for field in CHIP.input_word)
+    model.registers[0]["inputs"] = pins
+    pins = sum(contents[field.name + suffix] << field.lsb for field in CHIP.input_word)
+    model.drive(np.array([pins]), np.array([step == "clock-edge"], np.uint8))
+    return model.registers[0]
+
+
+@pytest.mark.parametrize(("step", "old", "new"), BUGS, ids=[old for _, old, _ in BUGS])
+def test_a_bug_in_one_line_is_found_and_the_compiled_model_confirms_the_witness(step, old, new, verilog, tmp_path):
+    witness = witness_of(verilog, old, new, step, tmp_path)
+    record = after_step(witness, step)
+    assert witness["results"]
+    for name, (model, rtl) in witness["results"].items():
+        register, _, element = name.rstrip("]").partition("[")
+        if register in (record.dtype.names or ()):
+            assert model == (record[register][int(element)] if element else record[register]) != rtl
+
+
+def test_a_witness_has_as_few_contents_as_it_needs(verilog, tmp_path):
+    witness = witness_of(verilog, r"= & fill_cnt;", "= & fill_cnt[5:0];", "clock-edge", tmp_path)
+    rest = {reg.name: int(reg.reset or 0) for block in CHIP.blocks for reg in block.regs}
+    contents = {name: content for name, content in witness["inputs"].items() if content != rest.get(name, 0)}
+    assert "main_fill_cnt" in contents and len(contents) <= 4
+
+
+def test_a_chip_with_other_names_is_one_line(tmp_path):
+    (tmp_path / "rtl").mkdir()
+    text = emit.emit("tinyodin", tmp_path).read_text()
+    (tmp_path / "rtl" / "tinyODIN.v").write_text(re.sub(r"\bfill_cnt\b", "level", text))
+    arguments = ["prove", "tinyodin", "--rtl", str(tmp_path / "rtl"), "--of", "clock-edge", "-o", str(tmp_path / "out")]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 2
+    assert re.fullmatch(
+        r"error: a proof finds no signal \S+; right is a design with the chip's own names\n", result.output
+    )
+
+
+# --- ODIN, whose whole proof takes minutes: all but the words and counters of the burst queues
+
+
+def setting_of(chip: str, name: str, folder: Path) -> tuple[ChipStep, Setting]:
+    """A step of a chip, with our RTL."""
+    (step,) = job.parts(chip, [name])
+    assert isinstance(step, ChipStep)
+    netlist, places = job.Designs(chip, None, folder).whole(step, job.OURS)
+    return step, Setting(step.whole, netlist, places, ("in the model", "in the RTL"))
+
+
+def odin_edge(tmp_path: Path) -> ProofTask:
+    """The claim about ODIN's clock, without the questions that take long."""
+    step, setting = setting_of("odin", "clock-edge", tmp_path)
+    problem = step.problem(setting)
+    quick = [pairs for pairs in problem.questions if not re.match(r"burst_\w+\[", next(iter(pairs)))]
+    assert len(problem.questions) - len(quick) == 4 + 57
+    return ProofTask(**{**vars(problem), "questions": quick})
+
+
+def test_most_of_odin_and_our_rtl_do_the_same_at_an_edge_of_the_clock(tmp_path):
+    assert solve(odin_edge(tmp_path), "ODIN", 300).holds
+
+
+def test_a_bug_in_odin_s_model_is_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(scheduler, "FILL_FULL", 30)
+    proof = solve(odin_edge(tmp_path), "bug", 300)
+    assert proof.holds is False and isinstance(proof.witness, Witness)
+    assert proof.witness.unknowns["main_fill_cnt"] in (30, 31)
+
+
+def test_names_of_signals(tmp_path):
+    _, setting = setting_of("tinyodin", "pin-edges", tmp_path)
+    assert setting.module.has("scheduler.main_fifo.events[127]") and not setting.module.has("events[128]")
+    with pytest.raises(InputError, match="several signals stage0"):
+        setting.module.bits_of("stage0")
+    with pytest.raises(InputError, match="no memory words"):
+        setting.module.memory_of("words")
