@@ -17,6 +17,7 @@ from draupnir.golden.recipes.tinyodin_network import (
     EAGER,
     LIF,
     MIXED,
+    RANDOM,
     SHORT_EVENTS,
     SMALL,
 )
@@ -52,6 +53,15 @@ SPI_RECIPES = {
         n_cycles=50_000,
         registers=SMALL,
         host=SpiHostTraffic({"session": 1}, gap=Clocks(2000, 6000), session=(10, 50)),
+    ),
+    "spi_masks": TinyOdinRecipe(
+        "A masked write to a neuron keeps each bit that the mask protects, whatever the word contains.",
+        Traffic({"virtual": 1}, hot=8),
+        n_cycles=30_000,
+        registers={"SPI_MAX_NEUR": 8, "SPI_OPEN_LOOP": 1},
+        neurons=(RANDOM,),
+        synapses=Synapses(pre=1),
+        host=SpiHostTraffic({"session": 1}, gap=Clocks(1, 40), half=Clocks(1, 1), session=(10, 30)),
     ),
     "spi_near_threshold": TinyOdinRecipe(
         "An SPI write to a neuron compares its potential with the threshold as it is: no weight and no leak is added.",
