@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 import click
@@ -66,21 +67,13 @@ def command(
 
     inputs = {"--rtl": rtl.folder, "--golden": golden, "--waivers": waiver_file}
     outputs.check(inputs, folders={"-o": output}, names=job.FILES, adds_verilog=True)
-    package = chips.package(chip)
-    waived = job.waivers_of(package, rtl.place is None, waiver_file)
-    cases = regress.cases_in(golden or package.cases, names)
+    waived = job.waivers_of(chips.package(chip), rtl.place is None, waiver_file)
+    cases = regress.cases_in(golden or chips.package(chip).cases, names)
     groups = regress.by_sizes(chip, cases, rtl.declaration(chip).sizes)
-    begin = time.perf_counter()
+    begin, compiled = time.perf_counter(), builds.compiled_folder(output)
     with progress(f"coverage of {chip}", len(cases), "cases") as took:
-        coverage = job.cover(
-            groups,
-            lambda sized: rtl.design(sized, output),
-            waived,
-            builds.compiled_folder(output),
-            output,
-            took,
-            functional,
-        )
+        design = partial(rtl.design, scratch=output)
+        coverage = job.cover(groups, design, waived, compiled, output, took, functional)
     origin = provenance.origin([], rtl.folder, rtl.sources())
     content = {"chip": chip, "rtl": str(rtl), **coverage.as_object(), "origin": origin.as_json()}
     job.write(coverage, output, content, chip)

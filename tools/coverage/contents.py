@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from draupnir.emulator.declare import LIMB_BITS, Chip, Field, Memory, Register, Word
-from draupnir.tools.coverage.groups import Axis, Group, Kind
+from draupnir.tools.coverage.groups import Axis, BinGroup, Kind
 
 _MODE_BITS = 3  # bits of a configuration register whose contents are bins, each
 DIRECTIONS = ("up", "down")
@@ -114,12 +114,12 @@ def _classes(levels: np.ndarray, f: Field) -> list[int]:
     return ends if f.width == 1 else [*ends, len(levels) - sum(ends)]
 
 
-def _group_of_field(memory: Memory, word: Word, f: Field) -> Group:
+def _group_of_field(memory: Memory, word: Word, f: Field) -> BinGroup:
     bins = (str(f.low), str(f.high)) if f.width == 1 else (str(f.low), str(f.high), "inner")
-    return Group(f"{memory.name}.{word.name}.{f.name}", (Axis(f.name, Kind.LEVEL, bins),))
+    return BinGroup(f"{memory.name}.{word.name}.{f.name}", (Axis(f.name, Kind.LEVEL, bins),))
 
 
-def _group_of_change(memory: Memory, f: Field, mode: Register) -> Group:
+def _group_of_change(memory: Memory, f: Field, mode: Register) -> BinGroup:
     name = f"{memory.name}.{f.name} x {mode.name}"
     levels = tuple(map(str, range(1 << mode.width)))
-    return Group(name, (Axis(f.name, Kind.LEVEL, DIRECTIONS), Axis(mode.name, Kind.LEVEL, levels)))
+    return BinGroup(name, (Axis(f.name, Kind.LEVEL, DIRECTIONS), Axis(mode.name, Kind.LEVEL, levels)))

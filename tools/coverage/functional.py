@@ -13,13 +13,13 @@ from draupnir.golden import regress
 from draupnir.golden.case import Case
 from draupnir.golden.compare.device import loaded_model
 from draupnir.tools.coverage.contents import Contents
-from draupnir.tools.coverage.groups import Group, groups
+from draupnir.tools.coverage.groups import BinGroup, groups
 from draupnir.tools.coverage.sampling import Sampler
 
 PIECE = 2048  # rows between two looks at the memories
 _MOST_BINS = 8  # of a group that are printed
 
-Bins = Mapping[Group, np.ndarray]  # the counts of a group's bins, one dimension for each axis
+Bins = Mapping[BinGroup, np.ndarray]  # the counts of a group's bins, one dimension for each axis
 
 
 def count(chip: Chip, cases: Sequence[Case]) -> Bins:
@@ -41,7 +41,7 @@ def count(chip: Chip, cases: Sequence[Case]) -> Bins:
 
 def count_all(groups_of_cases: Sequence[tuple[Chip, Sequence[Case]]]) -> Bins:
     """Count the cases of each set of sizes, and add up the groups that are the same; see ``regress.by_sizes``."""
-    bins: dict[Group, np.ndarray] = {}
+    bins: dict[BinGroup, np.ndarray] = {}
     for chip, cases in groups_of_cases:
         for group, counts in count(chip, cases).items():
             bins[group] = bins[group] + counts if group in bins else counts
@@ -73,7 +73,7 @@ def as_object(bins: Bins) -> list[dict[str, Any]]:
     ]
 
 
-def _empty(group: Group, counts: np.ndarray) -> list[tuple[str, ...]]:
+def _empty(group: BinGroup, counts: np.ndarray) -> list[tuple[str, ...]]:
     """Return the names of the bins that were never hit."""
     return [names for names, n in zip(group.bin_names(), counts.reshape(-1), strict=True) if not n]
 
@@ -91,7 +91,7 @@ def database(bins: Bins, title: str) -> dict[str, Any]:
     } | points
 
 
-def _cover_point(group: Group, counts: np.ndarray) -> dict[str, Any]:
+def _cover_point(group: BinGroup, counts: np.ndarray) -> dict[str, Any]:
     n_hit, name = int(np.count_nonzero(counts)), "CoverPoint" if len(group.axes) == 1 else "CoverCross"
     names = [names[0] if len(names) == 1 else str(names) for names in group.bin_names()]
     return {

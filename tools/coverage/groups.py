@@ -48,7 +48,7 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Group:
+class BinGroup:
     """A group, whose bins are the combinations of its axes' bins, the first axis varying slowest."""
 
     name: str
@@ -65,7 +65,7 @@ class Group:
         return [tuple(axis.bins[i] for axis, i in zip(self.axes, place, strict=True)) for place in np.ndindex(*shape)]
 
 
-def groups(chip: Chip) -> tuple[Group, ...]:
+def groups(chip: Chip) -> tuple[BinGroup, ...]:
     """Return all groups of a chip: configuration registers, states, events in states, events by modes, FIFOs."""
     registers = [axis for register in chip.registers for axis in _of_register(register)]
     states = [axis for reg in _regs(chip) if (axis := _of_state(reg))]
@@ -73,9 +73,9 @@ def groups(chip: Chip) -> tuple[Group, ...]:
     modes = [axis for axis in registers if axis.kind == Kind.LEVEL]
     fills = [reg for reg in _regs(chip) if reg.name.endswith(FILL) and not reg.shape and reg.width <= _WIDEST]
     return (
-        *(Group(axis.name, (axis,)) for axis in (*registers, *states)),
-        *(Group(f"event x {axis.name}", (event, axis)) for axis in (*states, *modes) if event),
-        *(Group(f"{reg.name} x change", (_level(reg), _change(reg))) for reg in fills),
+        *(BinGroup(axis.name, (axis,)) for axis in (*registers, *states)),
+        *(BinGroup(f"event x {axis.name}", (event, axis)) for axis in (*states, *modes) if event),
+        *(BinGroup(f"{reg.name} x change", (_level(reg), _change(reg))) for reg in fills),
     )
 
 

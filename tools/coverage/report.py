@@ -54,7 +54,7 @@ def open_lines(judgement: Judgement, places: Places) -> Iterator[str]:
 
 
 def _together(points: Sequence[Point]) -> Iterator[list[Point]]:
-    """Group points by file, line, kind and signal; toggles come last."""
+    """BinGroup points by file, line, kind and signal; toggles come last."""
 
     def place(point: Point) -> tuple[bool, str, int, str, str]:
         return point.kind == "toggle", point.file, point.line, point.kind, point.signal

@@ -14,7 +14,7 @@ from draupnir.emulator.declare import INTEGER_BITS, Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.kernel.jit import entry, kernel, plain
 from draupnir.emulator.model import ClockLevel
-from draupnir.tools.coverage.groups import REQUEST, Axis, Group, Kind, events_of
+from draupnir.tools.coverage.groups import REQUEST, Axis, BinGroup, Kind, events_of
 
 _LEVEL, _CLASS, _CHANGE = int(Kind.LEVEL), int(Kind.CLASS), int(Kind.CHANGE)
 
@@ -101,7 +101,7 @@ class Sampler:
     Raises InputError for a chip whose model does not run its clocks in ``speeds.drive``, or has too many pins for it.
     """
 
-    def __init__(self, chip: Chip, groups: Sequence[Group], model_class: type[ClockLevel]) -> None:
+    def __init__(self, chip: Chip, groups: Sequence[BinGroup], model_class: type[ClockLevel]) -> None:
         self._groups = groups
         self._loop = _loop(*_modules(chip, model_class))
         axes = list(dict.fromkeys(axis for group in groups for axis in group.axes))
@@ -126,7 +126,7 @@ class Sampler:
         sample = (flat, self._axes, self._places, self._bus, self._events, bins, previous, self.counts)
         self._loop(inputs, clk, sample, *model.kernel_state())
 
-    def of_group(self) -> dict[Group, np.ndarray]:
+    def of_group(self) -> dict[BinGroup, np.ndarray]:
         """Return group -> the counts of its bins, one dimension for each axis."""
         ends = np.cumsum([group.size for group in self._groups])
         parts = np.split(self.counts, ends[:-1])

@@ -16,7 +16,7 @@ from draupnir.tools.mutants.equivalence import MutantProver
 from draupnir.tools.mutants.leaves import ProvedLeaves
 from draupnir.tools.mutants.mutant import Mutant
 from draupnir.tools.mutants.netlist import MOST, MutatedDesign, Mutator, Source
-from draupnir.tools.mutants.replay import Difference, Replayer
+from draupnir.tools.mutants.replay import KillingRow, Replayer
 
 Verdict = Literal["killed", "equivalent", "hole", "open"]
 _BLOCK = 64  # mutants that are replayed in the same order of cases
@@ -59,7 +59,7 @@ class MutantOutcome:
     mutant: Mutant
     verdict: Verdict
     case: str = ""
-    difference: Difference | None = None
+    difference: KillingRow | None = None
     proof: str = ""
 
     def __str__(self) -> str:
@@ -89,7 +89,7 @@ class _Replays:
     """The replays of a mutant: name, whether it kills, and clocks of each case; the last one may kill."""
 
     runs: tuple[tuple[str, bool, int], ...]
-    difference: Difference | None
+    difference: KillingRow | None
 
 
 def run(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.golden.case import Case
-from draupnir.tools.mutants.replay import Difference, Recording, Replayer, load
+from draupnir.tools.mutants.replay import CaseRows, KillingRow, Replayer, load
 
 _READING = threading.Lock()  # golden.wave redirects the process's stderr while it reads: one thread at a time
 
@@ -24,7 +24,7 @@ class GreedyCases:
     def __init__(self, chip: Chip, cases: Sequence[Case], absent: tuple[str, ...]) -> None:
         self._chip, self._absent = chip, absent
         self._cases = {one.name: one for one in cases}
-        self._recordings: dict[str, Recording | None] = {}
+        self._recordings: dict[str, CaseRows | None] = {}
         self._kills: Counter[str] = Counter()
         self._kills_in: Counter[tuple[str, str]] = Counter()  # (module, case)
         self._clocks: Counter[str] = Counter()
@@ -38,7 +38,7 @@ class GreedyCases:
 
         return sorted(self._cases, key=rank)
 
-    def replay(self, name: str, number: int, replayer: Replayer) -> tuple[Difference | None, int]:
+    def replay(self, name: str, number: int, replayer: Replayer) -> tuple[KillingRow | None, int]:
         """Replay a case on a mutant; return its first difference, and how many clocks it took.
 
         Raises InputError if the design differs from the case without a mutant.
@@ -60,7 +60,7 @@ class GreedyCases:
         """The cases in which the Verilog is undefined, and the design differs without a mutant."""
         return sorted(name for name, recording in self._recordings.items() if recording is None)
 
-    def _recording(self, name: str, replayer: Replayer) -> Recording | None:
+    def _recording(self, name: str, replayer: Replayer) -> CaseRows | None:
         """Return a case, or None if the Verilog is undefined in it and differs."""
         with _READING:
             if name not in self._recordings:

@@ -18,7 +18,7 @@ UNKNOWN = "unknown bits"  # the input port with all bits that are X, or that not
 
 
 @dataclass
-class Step:
+class StepModule:
     """A module without cells that keep a state.
 
     module : in the form of Yosys' JSON; its outputs are those of the original, and all that decides the next state
@@ -29,7 +29,7 @@ class Step:
     switches: dict[int, dict[str, Cell]] = field(default_factory=dict)
 
 
-def cut(module: Mapping[str, Any], port: str) -> Step:
+def cut(module: Mapping[str, Any], port: str) -> StepModule:
     """Return a module as one step, with its mutants switched off; port : the input with the number of the mutant"""
     return _Cutter(module, port).step()
 
@@ -40,12 +40,12 @@ class _Cutter:
         self._ports: dict[str, dict[str, Any]] = dict(module["ports"])
         self._cells: dict[str, Cell] = {}
         self._unknown: list[int] = []
-        self._step = Step({})
+        self._step = StepModule({})
         every = [bits for cell in module["cells"].values() for bits in cell["connections"].values()]
         every += [each["bits"] for each in module["ports"].values()]
         self._next_bit = 1 + max((bit for bits in every for bit in bits if isinstance(bit, int)), default=1)
 
-    def step(self) -> Step:
+    def step(self) -> StepModule:
         numbers = dict(self._numbers())
         for name, cell in self._module["cells"].items():
             number = numbers.get(cell["connections"].get("S", [None])[0]) if cell["type"] == "$mux" else None

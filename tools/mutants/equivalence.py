@@ -7,7 +7,7 @@ from typing import Any
 
 from bitwuzla import Kind
 
-from draupnir.tools.mutants.cut import Step, cut
+from draupnir.tools.mutants.cut import StepModule, cut
 from draupnir.tools.mutants.netlist import PORT
 from draupnir.tools.proofs.logic import Bits, Logic, SolverAnswer, ask
 from draupnir.tools.proofs.netlist import NetlistReader
@@ -20,7 +20,7 @@ class MutantProver:
     """
 
     def __init__(self, module: Mapping[str, Any], seconds: float) -> None:
-        self._step: Step = cut(module, PORT)
+        self._step: StepModule = cut(module, PORT)
         self._seconds = seconds
         self._logic = Logic()
         ports = self._step.module["ports"]

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from draupnir.emulator import chips
-from draupnir.tools.mutants.cut import UNKNOWN, Step, cut
+from draupnir.tools.mutants.cut import UNKNOWN, StepModule, cut
 from draupnir.tools.mutants.mutant import Mutant, base_name
 from draupnir.tools.mutants.netlist import PORT, MutatedDesign
 from draupnir.tools.proofs import claim
@@ -40,7 +40,7 @@ class ProvedLeaves:
         return None
 
     @cached_property
-    def _parts(self) -> dict[str, tuple[Leaf, Module, Step]]:
+    def _parts(self) -> dict[str, tuple[Leaf, Module, StepModule]]:
         """Module in Yosys -> the part that it is, and its logic, for each part that is a module."""
         return {
             name: (leaf, side, step)
@@ -64,14 +64,14 @@ class ProvedLeaves:
                 yield name
 
 
-def _without_state(module: Mapping[str, Any]) -> Step:
+def _without_state(module: Mapping[str, Any]) -> StepModule:
     """Return a module as a step; a port that the part does not know is unknown."""
     step = cut(module, PORT)
     ports = {name: port for name, port in step.module["ports"].items() if name not in (PORT, UNKNOWN)}
-    return Step({**step.module, "ports": ports}, step.switches)
+    return StepModule({**step.module, "ports": ports}, step.switches)
 
 
-def _is_of(side: Module, leaf: Leaf, step: Step) -> bool:
+def _is_of(side: Module, leaf: Leaf, step: StepModule) -> bool:
     """Tell whether a module has the inputs and the outputs of a part."""
     logic = Logic()
     right = side.inputs({name: logic.unknown(name, width) for name, width in leaf.widths.items()})
@@ -81,7 +81,7 @@ def _is_of(side: Module, leaf: Leaf, step: Step) -> bool:
     return has_outputs and inputs == {name: bits.width for name, bits in right.items()}
 
 
-def _covers(side: Module, step: Step) -> bool:
+def _covers(side: Module, step: StepModule) -> bool:
     """Tell whether each output bit of a module is a bit of a result."""
     result_bits = {(place.port, place.lsb + i) for place in side.outputs.values() for i in range(place.width)}
     ports = step.module["ports"].items()

@@ -22,7 +22,7 @@ _FIRST_ROWS, _MOST_ROWS = 128, 8192  # between two comparisons
 
 
 @dataclass(frozen=True)
-class Recording:
+class CaseRows:
     """A golden case in memory.
 
     inputs : the rows of the inputs, with the input PORT at 0
@@ -43,7 +43,7 @@ class Recording:
 
 
 @dataclass(frozen=True)
-class Difference:
+class KillingRow:
     """The first difference of a mutant from a recording.
 
     cycle : the number of the clock; memory : the memory that differs after the last clock, if no pin does
@@ -53,7 +53,7 @@ class Difference:
     memory: str = ""
 
 
-def load(one: case.Case, chip: Chip, absent: tuple[str, ...] = ()) -> Recording:
+def load(one: case.Case, chip: Chip, absent: tuple[str, ...] = ()) -> CaseRows:
     """Read a golden case. absent : the chip's probes that the design does not have"""
     case.verify(one)
     pieces: list[Trace] = []
@@ -67,7 +67,7 @@ def load(one: case.Case, chip: Chip, absent: tuple[str, ...] = ()) -> Recording:
     )
     rows = new_rows(with_port(chip).input_word, len(trace))
     words(rows)[:, : words(trace.inputs).shape[1]] = words(trace.inputs)
-    return Recording(one.name, trace, rows, only(known_bits, trace.clk != 0), initial, final)
+    return CaseRows(one.name, trace, rows, only(known_bits, trace.clk != 0), initial, final)
 
 
 class Replayer:
@@ -81,7 +81,7 @@ class Replayer:
         self._device = verilated.build(design, self._chip, folder)
         self._piece = self._chip.input_word.pieces_of(PORT)[0]
 
-    def first_difference(self, recording: Recording, number: int, n_cycles: int | None = None) -> Difference | None:
+    def first_difference(self, recording: CaseRows, number: int, n_cycles: int | None = None) -> KillingRow | None:
         """Replay a case on a mutant; return its first difference, or None.
 
         n_cycles : end after this number of rows, without a comparison of memories
@@ -96,11 +96,11 @@ class Replayer:
             part = slice(first, min(end, first + step))
             row = self._wrong_row(recording, part, number)
             if row is not None:
-                return Difference(int(np.count_nonzero(recording.trace.clk[:row])))
+                return KillingRow(int(np.count_nonzero(recording.trace.clk[:row])))
             first, step = part.stop, min(2 * step, _MOST_ROWS)
         return self._wrong_memory(recording) if end == n_rows else None
 
-    def _wrong_row(self, recording: Recording, part: slice, number: int) -> int | None:
+    def _wrong_row(self, recording: CaseRows, part: slice, number: int) -> int | None:
         """Run some rows on a mutant; return the first row that differs."""
         inputs = recording.inputs[part].copy()
         words(inputs)[:, self._piece.word] |= number << self._piece.shift
@@ -108,13 +108,13 @@ class Replayer:
         wrong = any_bit((outputs ^ recording.trace.outputs[part]) & recording.known_bits[part])
         return part.start + int(wrong.argmax()) if wrong.any() else None
 
-    def _wrong_memory(self, recording: Recording) -> Difference | None:
+    def _wrong_memory(self, recording: CaseRows) -> KillingRow | None:
         for name, content in recording.final_memories.items():
             if not np.array_equal(self._device.read_memory(name), content):
-                return Difference(recording.n_cycles, name)
+                return KillingRow(recording.n_cycles, name)
         return None
 
 
-def as_json(difference: Difference, name: str) -> dict[str, Any]:
+def as_json(difference: KillingRow, name: str) -> dict[str, Any]:
     """The difference for JSON."""
     return {"case": name, "cycle": difference.cycle, "memory": difference.memory or None}

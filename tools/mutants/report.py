@@ -16,7 +16,7 @@ VERDICTS = ("killed", "equivalent", "hole", "open")
 
 
 @dataclass
-class Counts:
+class MutantCounts:
     """Numbers of mutants by verdict."""
 
     by_verdict: Counter[str] = field(default_factory=Counter)
@@ -35,17 +35,17 @@ class Counts:
         return {"mutants": self.n_mutants, **{verdict: self.by_verdict[verdict] for verdict in VERDICTS}}
 
 
-def by_module(outcomes: Sequence[MutantOutcome]) -> dict[str, Counts]:
+def by_module(outcomes: Sequence[MutantOutcome]) -> dict[str, MutantCounts]:
     """Return the counts of each module, in the order of their names."""
-    counts: dict[str, Counts] = {}
+    counts: dict[str, MutantCounts] = {}
     for outcome in sorted(outcomes, key=lambda outcome: outcome.mutant.module_name):
-        counts.setdefault(outcome.mutant.module_name, Counts()).by_verdict[outcome.verdict] += 1
+        counts.setdefault(outcome.mutant.module_name, MutantCounts()).by_verdict[outcome.verdict] += 1
     return counts
 
 
-def total(outcomes: Sequence[MutantOutcome]) -> Counts:
+def total(outcomes: Sequence[MutantOutcome]) -> MutantCounts:
     """Return the counts of all modules together."""
-    return Counts(Counter(outcome.verdict for outcome in outcomes))
+    return MutantCounts(Counter(outcome.verdict for outcome in outcomes))
 
 
 def n_survivors(outcomes: Sequence[MutantOutcome]) -> int:

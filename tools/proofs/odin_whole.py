@@ -10,14 +10,15 @@ import ast
 
 from bitwuzla import Kind
 
+from draupnir.emulator.crossbar.layout import SPI_BITS
 from draupnir.emulator.odin import clock, scheduler
 from draupnir.emulator.odin.chip import Model
-from draupnir.emulator.odin.layout import BURST_DEPTH, CHIP, N_PRIO, N_SYN, PTR_BITS
+from draupnir.emulator.odin.layout import BURST_DEPTH, CHIP, N_PRIO, N_SYN, PTR_BITS, State
 from draupnir.rtl.odin.burst_fifos import N_BANKS
 from draupnir.tools.proofs.heap import UnknownRecord
 from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import Bits, Truth
-from draupnir.tools.proofs.whole import Place, Signals, WholeChip, steps
+from draupnir.tools.proofs.whole import Place, Signals, WholeChip, below, lowest_bits_are_0, steps
 
 FIFO_REGISTERS = ("write_ptr", "read_ptr", "fill_cnt", "empty")
 FIFOS = "scheduler.burst_fifos"
@@ -154,6 +155,11 @@ WHOLE = WholeChip(
         "bursts_on says that SPI_BURST_TIMEREF is not 0": _bursts_on,
         "turn_read_ptr is the read pointer at the output": _turn_read_ptr,
         "turn_bank and turn_round are the place of the turn": _turn_place,
+    },
+    after_reset={
+        "the state is one of 13": below("state", len(State)),
+        "it is the turn of one of 57 FIFOs": below("priority", N_PRIO),
+        "zeros follow a byte that is read back": lowest_bits_are_0("spi_shift_reg_out", SPI_BITS - 8),
     },
 )
 STEPS = steps(WHOLE)

@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from draupnir.emulator.codec import positions
+from draupnir.emulator.crossbar.layout import SPI_BITS
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.tinyodin import clock, lif
 from draupnir.emulator.tinyodin.chip import Model
-from draupnir.emulator.tinyodin.layout import CHIP, LIF, SYN_BITS
+from draupnir.emulator.tinyodin.layout import CHIP, LIF, SYN_BITS, State
 from draupnir.rtl.tinyodin.lif import LifNeuron
 from draupnir.tools.proofs import words
 from draupnir.tools.proofs.claim import Leaf, ModuleOutput, Original, Ours, Unknowns
 from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import KERNEL_BITS
 from draupnir.tools.proofs.tinyodin_sweep import LAWS
-from draupnir.tools.proofs.whole import WholeChip, steps
+from draupnir.tools.proofs.whole import WholeChip, below, lowest_bits_are_0, steps
 
 EVENT = {"syn_weight": SYN_BITS, "syn_event": 1, "time_ref": 1}
 CORE = LIF["core"].width
@@ -62,6 +63,10 @@ WHOLE = WholeChip(
         "neur_state": "neurarray_0.Qr",
         **{f"main_{name}": f"fifo_spike_0.{name}" for name in ("write_ptr", "read_ptr", "fill_cnt", "empty")},
         "main_mem": "fifo_spike_0.mem[{i}]",
+    },
+    after_reset={
+        "the state is one of 9": below("state", len(State)),
+        "zeros follow a byte that is read back": lowest_bits_are_0("spi_shift_reg_out", SPI_BITS - 8),
     },
 )
 CLAIMS = (LIF_LEAF, *LAWS, *steps(WHOLE))

@@ -6,12 +6,15 @@ So a step that is proved holds from every state; with a proof of how the chip st
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import prod
 from types import ModuleType
 from typing import Any
+
+from bitwuzla import Kind
 
 from draupnir.emulator.declare import Chip, Reg
 from draupnir.emulator.errors import InputError
@@ -72,6 +75,8 @@ class WholeChip:
     ours : places in our RTL that are functions; the RTL declares all others
     invariants : in words -> what holds of the model in every state that it reaches
     our_invariants : in words -> what holds of our RTL's own signals in every state that it reaches
+    after_reset : in words -> what holds of the reset values, and after each step if all of it holds before; no step
+        assumes it
     """
 
     chip: Chip
@@ -81,6 +86,7 @@ class WholeChip:
     ours: Mapping[str, Place] = field(default_factory=dict)
     invariants: Mapping[str, Invariant] = field(default_factory=dict)
     our_invariants: Mapping[str, Callable[[Signals], Truth]] = field(default_factory=dict)
+    after_reset: Mapping[str, Invariant] = field(default_factory=dict)
 
 
 class Setting:
@@ -100,6 +106,7 @@ class Setting:
         self.state = self.module.at_rest(self.inputs(self.pins_before), state)
         self.record = self._record()
         self.memories = [self._memory(memory.name, memory.n_limbs) for memory in self.chip.memories]
+        self._held_before = self._held()
         self._first_words: list[Words] = [memory[None] for memory in self.memories]
 
     # --- Pins
@@ -237,6 +244,21 @@ class Setting:
             questions.append({f"a word of {memory_of_chip.name}": words})
         return questions
 
+    def _held(self) -> Truth:
+        """Tell whether all that holds after a reset holds in the present state."""
+        return self.logic.every([holds(self.kernels, self.record) for holds in self.whole.after_reset.values()])
+
+    def held_after_reset(self) -> list[Pairs]:
+        """Return the questions whether what holds after a reset goes on to hold, and holds of all reset values."""
+        one = self.logic.number(1, 1)
+        questions: list[Pairs] = []
+        reset_values = UnknownRecord({reg.name: int(reg.reset or 0) for reg in registers(self.chip)})
+        for text, holds in self.whole.after_reset.items():
+            later = self.logic.truth(Kind.OR, (self._held_before.inverted(), holds(self.kernels, self.record)))
+            at_first = self.logic.constant(bool(holds(self.kernels, reset_values)))
+            questions.append({text: (self.logic.every((later, at_first)).as_bits(1), one)})
+        return questions
+
     def compare_invariants(self, pins: Mapping[str, Bits]) -> list[Pairs]:
         """Return the question whether each invariant holds."""
         one = self.logic.number(1, 1)
@@ -294,7 +316,19 @@ def _questions_after(setting: Setting, pins: Mapping[str, Bits]) -> list[Pairs]:
     """All questions about the state after a step."""
     reader = setting.module.reader(setting.inputs(pins), setting.state)
     state = setting.compare_state(reader, setting.state)
-    return [*state, *setting.compare_invariants(pins), *demands(setting.kernels)]
+    later = [*setting.compare_invariants(pins), *setting.held_after_reset()]
+    return [*state, *later, *demands(setting.kernels)]
+
+
+def below(register: str, limit: int) -> Invariant:
+    """Return the statement that a register is less than a limit."""
+    return lambda kernels, record: kernels.compare(ast.Lt, record[register], limit)
+
+
+def lowest_bits_are_0(register: str, n: int) -> Invariant:
+    """Return the statement that the lowest bits of a register are 0."""
+    mask = (1 << n) - 1
+    return lambda kernels, record: kernels.compare(ast.Eq, kernels.binary(ast.BitAnd, record[register], mask), 0)
 
 
 @dataclass(frozen=True)

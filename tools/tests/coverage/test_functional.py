@@ -22,7 +22,7 @@ from draupnir.golden import case, regress
 from draupnir.golden.compare.device import loaded_model
 from draupnir.tools.coverage import functional
 from draupnir.tools.coverage.contents import Contents
-from draupnir.tools.coverage.groups import Axis, Group, Kind, groups
+from draupnir.tools.coverage.groups import Axis, BinGroup, Kind, groups
 from draupnir.tools.coverage.sampling import Sampler
 
 N_ROWS = 3_000
@@ -109,7 +109,7 @@ def test_the_lines_name_empty_bins() -> None:
     axes = Axis("a", Kind.LEVEL, ("0", "1"), "a"), Axis("b", Kind.LEVEL, tuple("0123456789"), "b")
     counts = np.zeros((2, 10), np.int64)
     counts[0] = 1
-    bins = {Group("a x b", axes): counts, Group("a", axes[:1]): np.array([3, 4])}
+    bins = {BinGroup("a x b", axes): counts, BinGroup("a", axes[:1]): np.array([3, 4])}
     names = ", ".join(f"1 x {i}" for i in range(8))
     assert list(functional.lines(bins)) == [
         f"a x b: 10 of 20 bins; empty: {names}, and 2 more",
@@ -120,7 +120,7 @@ def test_the_lines_name_empty_bins() -> None:
 
 def test_the_database_is_that_of_cocotb_coverage() -> None:
     axis = Axis("a", Kind.LEVEL, ("0", "1"), "a")
-    database = functional.database({Group("a", (axis,)): np.array([3, 0])}, "chip")
+    database = functional.database({BinGroup("a", (axis,)): np.array([3, 0])}, "chip")
     assert json.loads(json.dumps(database)) == {
         "chip": {
             "type": "<class 'cocotb_coverage.coverage.CoverItem'>",

@@ -16,7 +16,7 @@ from draupnir.golden import case
 from draupnir.tools.cli import cli
 from draupnir.tools.mutants import report
 from draupnir.tools.mutants.cases import GreedyCases
-from draupnir.tools.mutants.replay import Difference, Replayer
+from draupnir.tools.mutants.replay import KillingRow, Replayer
 from draupnir.tools.proofs import job
 
 WORDS = ["mutate", "tinyodin", "--of", "lif_neuron", "-n", "100"]
@@ -62,7 +62,7 @@ class WrongReplayer(Replayer):
         pass
 
     def first_difference(self, recording, number, n_cycles=None):
-        return Difference(1234)
+        return KillingRow(1234)
 
 
 def test_an_rtl_that_differs_without_a_mutant_is_one_line():
