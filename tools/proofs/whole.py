@@ -106,7 +106,7 @@ class Setting:
         self.state = self.module.at_rest(self.inputs(self.pins_before), state)
         self.record = self._record()
         self.memories = [self._memory(memory.name, memory.n_limbs) for memory in self.chip.memories]
-        self._held_before = self._held()
+        self._held_before = self._all_held()
         self._first_words: list[Words] = [memory[None] for memory in self.memories]
 
     # --- Pins
@@ -244,7 +244,7 @@ class Setting:
             questions.append({f"a word of {memory_of_chip.name}": words})
         return questions
 
-    def _held(self) -> Truth:
+    def _all_held(self) -> Truth:
         """Tell whether all that holds after a reset holds in the present state."""
         return self.logic.every([holds(self.kernels, self.record) for holds in self.whole.after_reset.values()])
 
