@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint sim regress rtl golden demo bitstreams bench coverage clean
+.PHONY: help setup test lint sim regress rtl golden demo bitstreams bench coverage signoff clean
 
 # Each command that a test runs starts a Python, which would compile the whole library anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -11,6 +11,8 @@ BIN := .venv/bin
 CHIP ?= odin
 SIM ?= verilator
 CYCLES ?= 300
+MUTANTS ?= 1000
+FAULTS ?= 100000
 BOARDS ?= ulx3s-25f ulx3s-85f icebreaker
 
 help: ## print this help
@@ -18,7 +20,8 @@ help: ## print this help
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 	@echo "Variables: CHIP=odin (the chip), RTL=DIR (a folder of Verilog), PYTHON=/path/to/python3.13,"
 	@echo "BOARDS=... and CONFIG=net.toml (for bitstreams), SIM=verilator (or icarus; for regress), REPOSITORY=NAME (for golden: the name of the source in the cases),"
-	@echo "CYCLES=300 (for coverage: so many clocks of each recording)."
+	@echo "CYCLES=300 (for coverage: so many clocks of each recording), MUTANTS=1000, FAULTS=100000 and"
+	@echo "ORIGINALS=DIR (for signoff: a folder of Verilog for each chip, DIR/odin and so on)."
 
 setup: ## virtual environment, pinned packages, simulators; the command is then .venv/bin/draupnir
 	@tools/setup/setup.sh
@@ -68,6 +71,31 @@ coverage: setup ## the lines of the golden models that the recordings reach, wit
 	done
 	@COVERAGE_FILE=build/coverage.data $(BIN)/python -m coverage html -q -d build/coverage
 	@COVERAGE_FILE=build/coverage.data $(BIN)/python -m coverage report --skip-covered --skip-empty
+
+# The commands that leave results, for the chip $$chip, and with $$rtl, which is empty or --rtl DIR. A command may say
+# that something fails (1), or that the chip lacks a part (2): the page then shows it.
+define RESULTS
+	run() { echo "signoff: draupnir $$*"; $(BIN)/draupnir "$$@" || [ $$? -le 2 ] || exit; }; \
+	run regress $$chip $$rtl --report $$out/regress; \
+	run regress $$chip $$rtl --sim icarus --cycles 2000 --report $$out/icarus; \
+	run sim $$chip $$rtl --test all --report $$out/sim; \
+	run cover $$chip $$rtl --functional -o $$out/cover; \
+	run mutate $$chip $$rtl -n $(MUTANTS) -o $$out/mutate; \
+	run prove $$chip $$rtl -o $$out/prove
+endef
+
+signoff: setup ## run everything for all chips, and write the sign-off pages to build/signoff; takes many hours
+	@for chip in $$($(BIN)/python -c 'import draupnir; print(*draupnir.chips())'); do \
+		last=build/signoff/$$chip/signoff.json; before=build/signoff/$$chip/previous.json; \
+		if [ -f $$last ]; then mv $$last $$before; fi; \
+		rtl=; out=build/results/$$chip/ours; $(RESULTS); \
+		original="$(ORIGINALS)/$$chip"; confirm=; \
+		if [ -n "$(ORIGINALS)" ] && [ -d "$$original" ]; then \
+			rtl="--rtl $$original"; out=build/results/$$chip/original; $(RESULTS); confirm="--confirm 1000 $$rtl"; \
+		fi; \
+		run inject $$chip --workload lif -n $(FAULTS) $$confirm -o build/results/$$chip/inject; \
+		run signoff $$chip --results build/results/$$chip $$([ -f $$before ] && echo --previous $$before); \
+	done
 
 clean: ## remove all build results and the virtual environment
 	rm -rf build .venv .hypothesis .pytest_cache .mypy_cache .ruff_cache draupnir.egg-info

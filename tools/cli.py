@@ -28,6 +28,7 @@ COMMANDS = {
     "prove": "Prove that golden model and RTL compute the same.",
     "mutate": "Put bugs into an RTL, and see which of them the golden cases find.",
     "inject": "Flip bits in a chip at work, and see what becomes of them.",
+    "signoff": "Write one page that says how far a chip is verified.",
     "convert": "Make samples of recordings of event cameras and of spike trains.",
     "map": "Bring a trained network to a chip.",
     "train": "Train a mapped network with the chip in the forward pass.",

@@ -55,7 +55,7 @@ def command(chip: str, rtl: options.Rtl, parts: tuple[str, ...], limit: float, a
             proofs.append(designs.prove(claim, name, limit))
             advance(1)
     holds = all(proof.proof.holds is True for proof in proofs)
-    origin = provenance.origin([], rtl.folder, design.files if design else []).as_json()
+    origin = provenance.origin([], rtl.folder, rtl.sources()).as_json()
     report = {"chip": chip, "holds": holds, "proofs": [proof.as_json() for proof in proofs], "origin": origin}
     (output / "prove.json").write_text(schema.text("prove", report) + "\n")
     if as_json:

@@ -96,7 +96,8 @@ def command(
     comparison = _Comparison(rtl, netlist, simulator, start, cycles, report, job_options)
     outcomes = comparison.run(chip, groups)
     title, seconds = _title(rtl, netlist, simulator, start if initial else None), time.perf_counter() - begin
-    report_object = regress_report.as_object(outcomes, str(start))
+    about = {"chip": chip, "rtl": str(rtl), "netlist": netlist, "sim": simulator}
+    report_object = {**about, **regress_report.as_object(outcomes, str(start))}
     lines = [*regress_report.lines(chip, title, outcomes, seconds, report)]
     origin = provenance.origin([seed] if seed is not None else [], rtl.folder, rtl.sources())
     page = regress_page.write(report, f"{chip}: {title}", report_object, lines, origin)

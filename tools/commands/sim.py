@@ -112,8 +112,8 @@ def command(
     else:
         running = (located(bench, run(bench, *part[:2], seed, part[2], start), seed, start) for part in parts)
     outcomes = _collected(running, tests, f"{chip} in {simulator}")
-    origin = provenance.origin([seed], rtl.folder, design.files)
-    _tell(outcomes, f"{chip} in {simulator}", simulator, report, origin, as_json)
+    origin = provenance.origin([seed], rtl.folder, rtl.sources())
+    _tell(outcomes, f"{chip} in {simulator}", _about(chip, rtl, simulator), report, origin, as_json)
     if not all(outcome.passed for outcome in outcomes):
         raise DifferenceFound
 
@@ -140,14 +140,19 @@ def _collected(outcomes: Iterator[BenchOutcome], tests: Sequence[Test], title: s
 
 
 def _tell(
-    outcomes: Sequence[BenchOutcome], title: str, simulator: str, report: Path, origin: provenance.Origin, as_json: bool
+    outcomes: Sequence[BenchOutcome],
+    title: str,
+    about: dict[str, str],
+    report: Path,
+    origin: provenance.Origin,
+    as_json: bool,
 ) -> None:
     """Write the reports, and print the results of the tests."""
     for outcome in outcomes:
-        simulated.report(outcome, simulator, origin)
-    page = sim_report.write(report, title, outcomes, _summary(outcomes), origin)
+        simulated.report(outcome, about["sim"], origin)
+    page = sim_report.write(report, title, outcomes, _summary(outcomes), origin, about)
     if as_json:
-        schema.echo("sim", sim_report.as_json(outcomes, origin))
+        schema.echo("sim", sim_report.as_json(outcomes, origin, about))
     else:
         _print(outcomes)
         click.echo(f"report: {page}")
@@ -168,11 +173,12 @@ def _main_job(
         (report / name).unlink(missing_ok=True)
     with progress(job.title, n_images, "images") as advance:
         outcome = job.run(device, n_images, seed, report, shlex.join(command_words), advance)
-    origin = provenance.origin([seed], rtl.folder, design.files)
+    origin = provenance.origin([seed], rtl.folder, rtl.sources())
     files = job.write_report(report, outcome.results, origin) if outcome.results else []
     if outcome.difference:
         files = [main_job.write_difference(job, report, outcome, origin)]
-    results = {**main_job.as_json(job, outcome, files), "origin": origin.as_json()}
+    about = _about(chip.name, rtl, "verilator")
+    results = {**about, **main_job.as_json(job, outcome, files), "origin": origin.as_json()}
     sim_report.write_results(report, results, job.title, [main_job.junit_result(job, outcome)], origin)
     if as_json:
         schema.echo("sim", results)
@@ -180,6 +186,11 @@ def _main_job(
         _print_job(job, outcome, files)
     if outcome.difference:
         raise DifferenceFound
+
+
+def _about(chip: str, rtl: options.Rtl, simulator: str) -> dict[str, str]:
+    """The chip, the RTL and the simulator, for JSON."""
+    return {"chip": chip, "rtl": str(rtl), "sim": simulator}
 
 
 def _folders(tests: Sequence[Test]) -> list[str]:

@@ -53,6 +53,7 @@ class PartProof:
         proof, witness = self.proof, self.proof.witness
         return {
             "part": self.part,
+            "rtl": self.rtl,
             "claim": proof.claim,
             "holds": proof.holds,
             "assumptions": list(proof.assumptions),

@@ -20,6 +20,7 @@ class JUnitResult:
     """The result of a test or a case.
 
     failure : the reason of the failure, "" if it passed
+    skipped : the reason why it says nothing, "" if it passed or failed
     seconds : the time that it took, None if not known
     properties : its counts, as texts
     """
@@ -29,6 +30,7 @@ class JUnitResult:
     failure: str = ""
     seconds: float | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
+    skipped: str = ""
 
 
 def counts(n_clocks: int, n_mismatches: int, bits: ComparedBits) -> dict[str, str]:
@@ -45,6 +47,8 @@ def xml(suite: str, results: Sequence[JUnitResult], origin: Origin) -> str:
     """The text of an XML file: a suite with its origin as properties, and its results."""
     n_failed = sum(bool(result.failure) for result in results)
     root = ElementTree.Element("testsuite", name=suite, tests=str(len(results)), failures=str(n_failed))
+    if n_skipped := sum(bool(result.skipped) for result in results):
+        root.set("skipped", str(n_skipped))
     root.set("timestamp", origin.date)
     _properties(root, dict(origin.rows()))
     for result in results:
@@ -55,6 +59,8 @@ def xml(suite: str, results: Sequence[JUnitResult], origin: Origin) -> str:
         if result.failure:
             message = result.failure.split("\n", 1)[0]
             ElementTree.SubElement(case, "failure", message=message).text = result.failure
+        elif result.skipped:
+            ElementTree.SubElement(case, "skipped", message=result.skipped)
     text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return _NOT_XML.sub("", text.decode()) + "\n"
 

@@ -16,13 +16,21 @@ JUNIT, JSON = "results.xml", "report.json"
 HEADER = ("test", "result", "clocks compared", "mismatches", "bits compared", "bits unknown", "seconds", "files")
 
 
-def write(folder: Path, title: str, outcomes: Sequence[BenchOutcome], summary: str, origin: Origin) -> Path:
+def write(
+    folder: Path,
+    title: str,
+    outcomes: Sequence[BenchOutcome],
+    summary: str,
+    origin: Origin,
+    about: Mapping[str, str] = {},
+) -> Path:
     """Write report.html, results.xml and report.json into a folder, which already has a folder for each test.
 
     title : the chip and the simulator; summary : one line on all tests
+    about : chip, RTL and simulator, for report.json
     Returns the page's path.
     """
-    report_object = as_json(outcomes, origin)
+    report_object = as_json(outcomes, origin, about)
     with filling(folder) as temporary:
         _put_results(temporary, report_object, title, [_result(outcome) for outcome in outcomes], origin)
         page = pages.page(title, _parts(folder, outcomes, summary), origin)
@@ -48,10 +56,11 @@ def _put_results(
     (folder / JUNIT).write_text(junit.xml(title, results, origin), encoding="utf-8")
 
 
-def as_json(outcomes: Sequence[BenchOutcome], origin: Origin) -> dict[str, Any]:
-    """The outcomes as an object for JSON, without its schema."""
+def as_json(outcomes: Sequence[BenchOutcome], origin: Origin, about: Mapping[str, str] = {}) -> dict[str, Any]:
+    """The outcomes as an object for JSON, without its schema; about : chip, RTL and simulator"""
     tests = [_json(outcome) for outcome in outcomes]
-    return {"holds": all(outcome.passed for outcome in outcomes), "tests": tests, "origin": origin.as_json()}
+    holds = all(outcome.passed for outcome in outcomes)
+    return {**about, "holds": holds, "tests": tests, "origin": origin.as_json()}
 
 
 def bits(outcome: BenchOutcome) -> ComparedBits:

@@ -64,6 +64,10 @@ SAYS = {
     ],
     "prove": [("tally", 2, LACKS.format("proofs", "proofs", "nothing is proved of it"))],
     "mutate": [("tally --case nothing", 2, "error: no case 'nothing'; there are: ")],
+    "signoff": [
+        ("tally -o signed", 0, "not measured: draupnir regress tally"),
+        ("tally --results nothing", 2, "error: --results nothing: not a folder"),
+    ],
     "map": [("tally net.npz", 2, LACKS.format("mapper", "mapper", "no network is brought to it"))],
     "bench": [("tally", 2, LACKS.format("workloads", "workloads", "nothing can be measured"))],
 }

@@ -41,6 +41,7 @@ def test_every_integer_has_a_smallest_and_a_largest_value() -> None:
         "cover",
         "prove",
         "rtl",
+        "signoff",
     }
     for words, parameter in parameters:
         kind = parameter.type
