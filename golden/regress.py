@@ -126,10 +126,10 @@ def select(cases: Sequence[Case], names: Sequence[str]) -> list[Case]:
 
 def cases_in(folder: Path, names: Sequence[str]) -> list[Case]:
     """Return the cases with these names in a folder, or all cases in it. Raises InputError if there is none."""
-    cases = select(case.discover(folder), names)
+    cases = case.discover(folder)
     if not cases:
-        raise InputError(f"{folder}: no golden cases; a folder of folders with case.toml is needed")
-    return cases
+        raise InputError(f"no golden cases in {folder}; a folder of folders with case.toml is needed")
+    return select(cases, names)
 
 
 def by_sizes(chip: str, cases: Sequence[Case], sizes: Mapping[str, int] | None = None) -> list[tuple[Chip, list[Case]]]:

@@ -32,7 +32,7 @@ SAYS = {
         ("tally --rtl nothing --recipe counting", 2, "error: nothing: not a folder, and no list of files"),
     ],
     "sim": [("tally --test nothing", 2, "error: --test nothing: no such test of tally; close to it: counting;")],
-    "regress": [("tally --sim model --golden none", 2, "error: none: no golden cases; a folder of folders with")],
+    "regress": [("tally --sim model --golden none", 2, "error: no golden cases in none; a folder of folders with")],
     "config": [
         ("check tally empty.toml", 0, "counts: {}"),
         ("pack tally empty.toml", 2, LACKS.format("SPI port", "port", "nothing can be written through its SPI")),
@@ -53,7 +53,7 @@ SAYS = {
     "convert": [
         ("nothing.bin --chip tally --clock 1 -o a.csv", 2, "error: --chip tally: it has no event 'spike' of one row;"),
     ],
-    "cover": [("tally --golden none", 2, "error: none: no golden cases; a folder of folders with")],
+    "cover": [("tally --golden none", 2, "error: no golden cases in none; a folder of folders with")],
     "inject": [
         ("tally", 2, "error: what does the chip do?"),
         ("tally --workload lif", 2, LACKS.format("workloads", "workloads", "nothing can be measured")),
@@ -63,7 +63,7 @@ SAYS = {
         ("tally -n 1 --rtl nothing", 2, "error: nothing: not a folder, and no list of files"),
     ],
     "prove": [("tally", 2, LACKS.format("proofs", "proofs", "nothing is proved of it"))],
-    "mutate": [("tally --case nothing", 2, "error: no case 'nothing'; there are: ")],
+    "mutate": [("tally --case nothing", 2, "error: no golden cases in ")],
     "signoff": [
         ("tally -o signed", 0, "not measured: draupnir regress tally"),
         ("tally --results nothing", 2, "error: --results nothing: not a folder"),

@@ -313,7 +313,7 @@ def test_one_line_of_verilog(tmp_path: Path) -> None:
     [
         (["loki"], "no chip 'loki'"),
         (["odin", "--case", "lif_event"], "no case 'lif_event'; there are: ack_glitches, "),
-        (["odin", "--golden", "nowhere"], "nowhere: no golden cases"),
+        (["odin", "--golden", "nowhere"], "no golden cases in nowhere"),
         (["odin", "--rtl", "x", "--sim", "model"], "--rtl x: not with --sim model"),
         (["odin", "--top", "x"], "--top x: only with --rtl"),
         (["odin", "--top", "x", "--sim", "model"], "--top x: only with --rtl"),

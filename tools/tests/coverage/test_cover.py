@@ -17,6 +17,7 @@ from draupnir.tools.report import schema
 # Cases that together reach every line, branch and expression of our tinyODIN that is not waived.
 CASES = ("everything", "lif_extremes", "push_priority", "spi_memories")
 SMALL = "unconfigured"
+NEEDED = "a folder of folders with case.toml is needed"
 
 pytestmark = pytest.mark.verilator
 
@@ -73,4 +74,4 @@ def test_a_folder_without_cases_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     result = cover("--golden", tmp_path / "empty", "-o", tmp_path / "report")
     assert result.exit_code == 2
-    assert result.stderr == f"error: {tmp_path}/empty: no golden cases; a folder of folders with case.toml is needed\n"
+    assert result.stderr == f"error: no golden cases in {tmp_path}/empty; {NEEDED}\n"
