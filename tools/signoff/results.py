@@ -23,6 +23,7 @@ KEYS: dict[str, dict[str, type]] = {
     "prove": {"holds": bool, "proofs": list},
     "inject": {"holds": bool, "outcomes": dict, "groups": list, "null_runs": int, "null_runs_that_differ": int},
 }
+ORIGIN_KEYS = {"command": str, "date": str, "seeds": list, "commit": str, "sources": dict, "versions": dict}
 WITH_CHANGES = "with changes"
 _TYPES = {bool: "true or false", int: "a whole number", list: "a list", dict: "an object", str: "a text"}
 
@@ -43,8 +44,8 @@ class Result:
     @property
     def origin(self) -> dict[str, Any]:
         """The origin, with empty parts if the result does not state it."""
-        empty = {"command": "", "date": "", "seeds": [], "commit": "", "sources": {}, "versions": {}}
-        return {**empty, **(self.content.get("origin") or {})}
+        empty = {key: kind() for key, kind in ORIGIN_KEYS.items()}
+        return {**empty, **self.content.get("origin", {})}
 
     @property
     def side(self) -> str:
@@ -138,9 +139,12 @@ def _check(path: Path, content: dict[str, Any], keys: dict[str, type]) -> None:
     for key, right in keys.items():
         if type(content.get(key)) is not right:
             raise InputError(f"{path}: {key} is {content.get(key)!r:.40}; right is {_TYPES[right]}")
-    origin = content.get("origin")
-    if origin is not None and not isinstance(origin, dict):
+    origin = content.get("origin", {})
+    if not isinstance(origin, dict):
         raise InputError(f"{path}: origin is {origin!r:.40}; right is an object")
+    for key, right in ORIGIN_KEYS.items():
+        if key in origin and type(origin[key]) is not right:
+            raise InputError(f"{path}: origin.{key} is {origin[key]!r:.40}; right is {_TYPES[right]}")
 
 
 def _newest(evidence: Evidence) -> list[Result]:

@@ -327,6 +327,15 @@ def test_a_result_that_is_incomplete_is_one_line(
         signed(tmp_path)
 
 
+def test_an_origin_that_is_none_is_one_line(put: Put, tmp_path: Path) -> None:
+    path = put("cover", COVER, commit=None)
+    with pytest.raises(InputError, match=f"^{re.escape(str(path))}: origin.commit is None; right is a text"):
+        signed(tmp_path)
+    path.write_text(path.read_text().replace('"origin": {', '"origin": [], "x": {'))
+    with pytest.raises(InputError, match=f"^{re.escape(str(path))}: origin is .*; right is an object"):
+        signed(tmp_path)
+
+
 def test_a_result_that_is_no_json_is_one_line(put: Put, tmp_path: Path) -> None:
     path = put("cover", COVER)
     path.write_text("{")
