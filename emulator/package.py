@@ -50,7 +50,7 @@ class ChipPackage:
     shared_tests : a package with cocotb tests that sister chips share
     lint : rules that find mistakes in a configuration
     mapper : brings trained networks to the chip, a ``mapper.Mapper``
-    proofs : what is proved of its kernels and its RTL, a tuple of ``claim.Leaf``
+    proofs : what is proved of its kernels and its RTL, a tuple of ``claim.Leaf``, ``claim.Law`` and ``whole.ChipStep``
     waivers : a file that names what no test can reach in its RTL, and why; see tools/coverage
     workloads : the workloads of ``draupnir bench``
     main_job : what ``draupnir sim`` does if no test is named
