@@ -16,7 +16,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin import scheduler
 from draupnir.emulator.tinyodin.chip import Model
 from draupnir.emulator.tinyodin.layout import CHIP
-from draupnir.rtl import emit
+from draupnir.rtl import emit, foreign
 from draupnir.tools.cli import cli
 from draupnir.tools.proofs import job
 from draupnir.tools.proofs.claim import ProofTask, Witness, solve
@@ -39,19 +39,21 @@ def verilog(tmp_path_factory):
     return emit.emit("tinyodin", tmp_path_factory.mktemp("tinyodin")).read_text()
 
 
-def witness_of(verilog, old, new, step, folder):
-    """Prove a step of a design with a bug, by the command; returns the witness in its file."""
+def with_bug(verilog, old, new, folder):
+    """A folder with our tinyODIN, in which one line has a bug."""
     text, n = re.subn(old, new, verilog, count=1)
     assert n == 1, f"no line has {old}"
     (folder / "rtl").mkdir()
     (folder / "rtl" / "tinyODIN.v").write_text(text)
-    result = CliRunner().invoke(
-        cli, ["prove", "tinyodin", "--rtl", str(folder / "rtl"), "--of", step, "-o", str(folder / "out")]
-    )
-    assert result.exit_code == 1, result.output
-    ours, theirs = result.stdout.splitlines()
-    assert "proved for all" in ours and "they differ" in theirs
-    (proof,) = (each for each in json.loads((folder / "out" / "prove.json").read_text())["proofs"] if not each["holds"])
+    return folder / "rtl"
+
+
+def witness_of(verilog, old, new, step, folder):
+    """Prove a step of a design with a bug; returns the witness as prove.json has it."""
+    design = foreign.read(with_bug(verilog, old, new, folder), CHIP)
+    (claim,) = job.parts("tinyodin", [step])
+    proof = job.Designs("tinyodin", design, folder / "out").prove(claim, job.ORIGINAL, 300).as_json()
+    assert proof["holds"] is False
     return proof["witness"]
 
 
@@ -77,6 +79,20 @@ def test_a_witness_has_as_few_contents_as_it_needs(verilog, tmp_path):
     rest = {reg.name: int(reg.reset or 0) for block in CHIP.blocks for reg in block.regs}
     contents = {name: content for name, content in witness["inputs"].items() if content != rest.get(name, 0)}
     assert "main_fill_cnt" in contents and len(contents) <= 4
+
+
+def test_a_difference_is_a_line_and_exit_status_1(verilog, tmp_path):
+    rtl = with_bug(verilog, r"(_spi_cnt <= )", r"\1 6'h20 ^ ", tmp_path)
+    arguments = ["prove", "tinyodin", "--rtl", str(rtl), "--of", "pin-edges", "-o", str(tmp_path / "out")]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 1
+    ours, theirs = result.stdout.splitlines()
+    assert re.match(r"pin-edges   our RTL         proved for all 2\^\d+ inputs", ours)
+    assert re.match(
+        r"pin-edges   tinyODIN        they differ: spi_cnt 0x1 in the model, 0x21 in the RTL for SCK", theirs
+    )
+    proofs = json.loads((tmp_path / "out" / "prove.json").read_text())["proofs"]
+    assert [proof["holds"] for proof in proofs] == [True, False]
 
 
 def test_a_chip_with_other_names_is_one_line(tmp_path):
