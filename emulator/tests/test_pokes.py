@@ -77,17 +77,17 @@ def test_the_turn_poked_under_a_held_reset_is_reset_by_the_next_clock() -> None:
     assert (model.registers[0].priority, model.registers[0].priority_cnt) == (0, 0)
 
 
-@pytest.mark.parametrize("priority", [N_PRIO, 200, 255])
-def test_while_it_is_no_fifos_turn_an_event_is_shown_and_all_fifos_fill(priority: int) -> None:
-    """0s are shifted in, as in scheduler.v, which are an event of address 0, and requests to push."""
+@pytest.mark.parametrize(("priority", "n_words"), [(N_PRIO, 0), (N_PRIO + 1, 3), (255, 3)])
+def test_while_it_is_no_fifos_turn_an_event_is_shown_and_fifos_fill(priority: int, n_words: int) -> None:
+    """0s are shifted in, as in scheduler.v: an event of address 0, and from turn 58 on requests to push."""
     model = Model()
     model.reset()
     r = model.registers[0]
     r.spi_open_loop, r.spi_burst_timeref, r.priority = 0, 1000, priority
     model.drive(np.zeros(3, np.int64), np.ones(3, np.uint8))
     assert any(line.startswith("scheduler: ") and "next spike of neuron 0" in line for line in model.context())
-    assert r.burst_empty.tolist() == [0] * N_PRIO
-    assert set(r.burst_fill_cnt.tolist()) == {2}
+    assert r.burst_empty.tolist() == [int(n_words == 0)] * N_PRIO
+    assert set(r.burst_fill_cnt.tolist()) == {max(n_words - 1, 0)}
 
 
 def test_the_turn_wraps_at_8_bits() -> None:
