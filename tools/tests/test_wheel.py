@@ -45,7 +45,7 @@ SAYS = {
     "fuzz": [("tinyodin -n 1 --recipe none", 2, "error: tinyodin: no recipe 'none'")],
     "prove": [("tinyodin --of none", 2, "error: ")],
     "mutate": [("tinyodin --of none", 2, "error: ")],
-    "signoff": [("tinyodin --results empty", 2, "error: --results empty: not a folder")],
+    "signoff": [("tinyodin --results nowhere", 2, "error: --results nowhere: not a folder")],
     "map": [("tinyodin net.npz", 2, "error: net.npz: ")],
     "config": [
         ("check tinyodin net.toml", 0, "registers: "),
