@@ -67,11 +67,11 @@ def after_step(witness, step):
 @pytest.mark.parametrize(("step", "old", "new"), BUGS, ids=[old for _, old, _ in BUGS])
 def test_a_bug_in_one_line_is_found_and_the_compiled_model_confirms_the_witness(step, old, new, verilog, tmp_path):
     witness = witness_of(verilog, old, new, step, tmp_path)
-    after, outputs = after_step(witness, step)
+    model_after, outputs = after_step(witness, step)
     assert witness["results"]
     for name, (model, rtl) in witness["results"].items():
         register, _, element = name.rstrip("]").partition("[")
-        assert model == (outputs[name] if name in outputs else after.peek(register, int(element or 0))) != rtl
+        assert model == (outputs[name] if name in outputs else model_after.peek(register, int(element or 0))) != rtl
 
 
 def test_a_witness_has_as_few_contents_as_it_needs(verilog, tmp_path):
