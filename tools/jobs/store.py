@@ -53,12 +53,13 @@ class Store:
 def opened(path: Path) -> Iterator[Store]:
     """Open a store, which is made if there is none. Raises InputError for a file that is no store of this version."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        connection = sqlite3.connect(path, timeout=_PATIENCE)
-        _prepare(connection, path)
-    except sqlite3.Error as error:
-        raise InputError(f"{path}: not a store of results ({error}); right is another --store FILE") from error
-    with contextlib.closing(connection):
+    with contextlib.ExitStack() as stack:
+        try:
+            connection = stack.enter_context(contextlib.closing(sqlite3.connect(path, timeout=_PATIENCE)))
+            _prepare(connection, path)
+        except sqlite3.Error as error:
+            message = f"{path}: not a store of results ({error}); right is another --store FILE"
+            raise InputError(message) from error
         yield Store(connection)
 
 

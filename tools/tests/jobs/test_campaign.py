@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -147,9 +149,7 @@ def test_a_client_that_was_killed_goes_on_where_it_ended(tmp_path: Path) -> None
 
 
 def _pids(file: Path, names: set[str]) -> set[str]:
-    import sqlite3
-
-    with sqlite3.connect(file) as connection:
+    with contextlib.closing(sqlite3.connect(file)) as connection:
         rows = connection.execute("SELECT name, worker FROM results").fetchall()
     return {worker.split()[-1] for name, worker in rows if name in names}
 
@@ -234,9 +234,7 @@ def test_a_file_that_is_no_store_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_database_of_something_else_is_one_line(tmp_path: Path) -> None:
-    import sqlite3
-
-    with sqlite3.connect(tmp_path / "other.sqlite") as connection:
+    with contextlib.closing(sqlite3.connect(tmp_path / "other.sqlite")) as connection:
         connection.execute("CREATE TABLE other (n INTEGER)")
     with pytest.raises(InputError, match="not a store of version 1"), store.opened(tmp_path / "other.sqlite"):
         pass
