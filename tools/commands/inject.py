@@ -120,7 +120,7 @@ def _work(chip: str, config: Path | None, samples: Path | None, workload: str | 
 def _tell(chip: str, figures: Any, folder: Path, origin: provenance.Origin, as_json: bool) -> None:
     """Write the figures, and print them. Raises DifferenceFound if they do not hold."""
     content = {"chip": chip, **figures.as_object(), "origin": origin.as_json()}
-    (folder / "inject.json").write_text(schema.text("inject", content) + "\n")
+    schema.write(folder / "inject.json", "inject", content)
     if as_json:
         schema.echo("inject", content)
     else:

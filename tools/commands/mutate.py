@@ -90,7 +90,7 @@ def command(
             advance(1)
     origin = provenance.origin([seed], rtl.folder, rtl.sources())
     content = report.as_json(chip, str(rtl), outcomes, greedy.left_out, origin.as_json())
-    report.write(output / "mutate.json", content)
+    schema.write(output / "mutate.json", "mutate", content)
     if as_json:
         schema.echo("mutate", content)
     else:

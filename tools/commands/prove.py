@@ -57,7 +57,7 @@ def command(chip: str, rtl: options.Rtl, parts: tuple[str, ...], limit: float, a
     holds = all(proof.proof.holds is True for proof in proofs)
     origin = provenance.origin([], rtl.folder, rtl.sources()).as_json()
     report = {"chip": chip, "holds": holds, "proofs": [proof.as_json() for proof in proofs], "origin": origin}
-    (output / "prove.json").write_text(schema.text("prove", report) + "\n")
+    schema.write(output / "prove.json", "prove", report)
     if as_json:
         schema.echo("prove", report)
     else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -113,8 +112,3 @@ class Replayer:
             if not np.array_equal(self._device.read_memory(name), content):
                 return KillingRow(recording.n_cycles, name)
         return None
-
-
-def as_json(difference: KillingRow, name: str) -> dict[str, Any]:
-    """The difference for JSON."""
-    return {"case": name, "cycle": difference.cycle, "memory": difference.memory or None}

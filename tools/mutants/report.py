@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from draupnir.golden.files import replacing
 from draupnir.tools.mutants.campaign import MutantOutcome
-from draupnir.tools.report import schema
 
 VERDICTS = ("killed", "equivalent", "hole", "open")
 
@@ -67,13 +64,6 @@ def as_json(
         "cases_left_out": list(left_out),
         "origin": dict(origin),
     }
-
-
-def write(path: Path, content: Mapping[str, Any]) -> None:
-    """Write the object for JSON into a file, which is complete or not there; its folder is made if it is missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as temporary:
-        temporary.write_text(schema.text("mutate", content) + "\n")
 
 
 def lines(outcomes: Sequence[MutantOutcome]) -> Iterator[str]:

@@ -207,9 +207,10 @@ class Kernels(Arithmetic):
         addr, limb = self._addr(memory, words, index[0]), index[1]
         self._demand_below(limb, memory.n_limbs)
         old = words.select(addr)
+        low_bits = value.slice(0, LIMB_BITS)  # a limb keeps no more
         limbs = [old.slice(LIMB_BITS * i, LIMB_BITS) for i in range(memory.n_limbs)]
         for i in range(memory.n_limbs):
-            limbs[i] = self._narrow(self.merge(self.compare(ast.Eq, limb, i), value, limbs[i].resized(KERNEL_BITS)))
+            limbs[i] = self.merge(self.compare(ast.Eq, limb, i), low_bits, limbs[i])
         self.heap.write(memory, None, words.with_word(addr, self.logic.concat(limbs)))
 
     def _load_limb(self, memory: UnknownMemory, addr: Any, limb: Any) -> Bits:
@@ -224,10 +225,6 @@ class Kernels(Arithmetic):
         if all(bits.term != access.term for access in memory.accesses):
             memory.accesses.append(bits)
         return bits
-
-    def _narrow(self, value: Any) -> Bits:
-        """Return a value as a limb of a memory keeps it: the lower bits."""
-        return self.bits(value).slice(0, LIMB_BITS)
 
     # --- Expressions ------------------------------------------------------------------------------------------
 

@@ -199,8 +199,7 @@ class Setting:
         rest: dict[str, int] = {}
         for reg in registers(self.chip):
             if reg.reset:
-                names = [f"{reg.name}[{i}]" for i in range(prod(reg.shape))] if reg.shape else [reg.name]
-                rest |= dict.fromkeys(names, int(reg.reset))
+                rest |= dict.fromkeys(_names(reg), int(reg.reset))
         return rest
 
     def _words_used(self) -> dict[str, Bits]:
@@ -233,7 +232,7 @@ class Setting:
             elements = list(content.values()) if reg.shape else [content]
             pairs = zip(elements, self.signals(reader, reg), strict=True)
             results = [(self.kernels.bits(one), other.resized(KERNEL_BITS)) for one, other in pairs]
-            names = [f"{reg.name}[{i}]" for i in range(len(results))] if reg.shape else [reg.name]
+            names = _names(reg)
             n = prod(reg.shape[1:]) if len(reg.shape) > 1 else len(results)  # each row of a matrix is a question
             for i in range(0, len(results), n):
                 questions.append(dict(zip(names[i : i + n], results[i : i + n], strict=True)))
@@ -263,6 +262,11 @@ class Setting:
         """Return the question whether each invariant holds."""
         one = self.logic.number(1, 1)
         return [{text: (truth.as_bits(1), one)} for text, truth in self.invariants(pins).items()]
+
+
+def _names(reg: Reg) -> list[str]:
+    """Return the name of a register, or those of all elements of an array of registers."""
+    return [f"{reg.name}[{i}]" for i in range(prod(reg.shape))] if reg.shape else [reg.name]
 
 
 def clock_edge(setting: Setting) -> ProofTask:

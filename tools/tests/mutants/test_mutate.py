@@ -18,6 +18,7 @@ from draupnir.tools.mutants import report
 from draupnir.tools.mutants.cases import GreedyCases
 from draupnir.tools.mutants.replay import KillingRow, Replayer
 from draupnir.tools.proofs import job
+from draupnir.tools.report import schema
 
 WORDS = ["mutate", "tinyodin", "--of", "lif_neuron", "-n", "100"]
 
@@ -76,7 +77,7 @@ def test_an_rtl_that_differs_without_a_mutant_is_one_line():
 
 
 def test_the_folder_of_the_report_is_made(tmp_path):
-    report.write(tmp_path / "a/b/mutate.json", report.as_json("tinyodin", "our RTL", [], [], {}))
+    schema.write(tmp_path / "a/b/mutate.json", "mutate", report.as_json("tinyodin", "our RTL", [], [], {}))
     assert json.loads((tmp_path / "a/b/mutate.json").read_text())["mutants"] == 0
 
 
