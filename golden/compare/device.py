@@ -9,6 +9,7 @@ import numpy as np
 
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
+from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.observed import MemoryMoment, Observed
 from draupnir.emulator.trace import Trace, known_at_edges
 from draupnir.golden.compare.memories import ALL_BITS, Memories
@@ -81,3 +82,27 @@ def loaded_model(
     for name, content in memories.items():
         model.memories[name][:] = content
     return model
+
+
+class SteppedModel:
+    """A golden model as a device that a stimulus drives, clock by clock (``golden.record.SteppedDevice``)."""
+
+    def __init__(self, model: ClockLevel) -> None:
+        self.model = model
+
+    def step(self, inputs: int, edges: int) -> int:
+        """Run one row of packed pins, and return the outputs immediately before its edges."""
+        return self.model.step(inputs, edges)
+
+    def run(self, inputs: np.ndarray, clk: np.ndarray) -> np.ndarray:
+        """Run rows; see ``ClockLevel.drive``."""
+        return self.model.drive(inputs, clk)
+
+    def read_memory(self, name: str) -> np.ndarray:
+        """Return a copy of a memory."""
+        content: np.ndarray = self.model.memories[name].copy()
+        return content
+
+    def write_memory(self, name: str, content: np.ndarray) -> None:
+        """Overwrite a whole memory."""
+        self.model.memories[name][:] = content

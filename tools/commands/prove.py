@@ -35,7 +35,7 @@ def command(chip: str, rtl: options.Rtl, parts: tuple[str, ...], limit: float, a
     The parts are the combinational ones of a chip, such as a neuron, and the whole chip from one edge to the next. A
     proof holds for every content of the part's inputs, or of the whole chip. If the two differ, the message has
     contents for which they do, and the exit status is 1; so it is if the time was not enough. The file prove.json has
-    all claims, with their assumptions.
+    all claims, with their assumptions; a neuron or a synapse that differs becomes a golden case in DIR/witnesses.
 
     \b
     Example: draupnir prove odin --rtl ~/ODIN/src --of lif

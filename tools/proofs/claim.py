@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from draupnir.emulator.codec import decode
 from draupnir.emulator.declare import Word
 from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Solver, SolverAnswer, Truth
 from draupnir.tools.proofs.netlist import NetlistReader
+
+if TYPE_CHECKING:
+    from draupnir.tools.proofs.cases import LeafCase
 
 MOST_INPUTS = 16  # on the line of a witness; all others that are not named are 0
 Unknowns = Mapping[str, Bits]
@@ -65,6 +69,7 @@ class Leaf:
     kernel : returns the results of the golden model's kernel
     assumptions : name in words -> what an input always fulfils
     word : the fields of the unknown "word", for people
+    case : how a witness becomes a golden case
     """
 
     name: str
@@ -75,6 +80,7 @@ class Leaf:
     original: Original | None = None
     assumptions: Mapping[str, Callable[[Unknowns], Truth]] = field(default_factory=dict)
     word: Word | None = None
+    case: LeafCase | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,7 @@ class Witness:
     fields : the fields of the memory word that are not 0
     ways : both ways in words, such as "in the model"
     rest : the contents that need no mention, where they are not 0
+    is_possible : True if the part is known to get such inputs on the chip
     """
 
     unknowns: Mapping[str, int]
@@ -91,6 +98,7 @@ class Witness:
     fields: Mapping[str, int]
     ways: tuple[str, str]
     rest: Mapping[str, int] = field(default_factory=dict)
+    is_possible: bool = False
 
     def __str__(self) -> str:
         first, second = self.ways
@@ -131,6 +139,7 @@ class Law:
 
     questions : returns groups of results, each result twice, by both ways; the solver looks at one group at a time
     ways : both ways in words
+    is_possible : tells whether the part can have these inputs on the chip; a witness for which it is true is preferred
     """
 
     name: str
@@ -140,6 +149,7 @@ class Law:
     assumptions: Mapping[str, Callable[[Unknowns], Truth]] = field(default_factory=dict)
     word: Word | None = None
     ways: tuple[str, str] = ("in the plain neuron", "at event level")
+    is_possible: Callable[[Unknowns], Truth] | None = None
 
 
 def prove(leaf: Leaf, module: Module, netlist: Mapping[str, Any], claim: str, seconds: float) -> Proof:
@@ -154,7 +164,8 @@ def prove(leaf: Leaf, module: Module, netlist: Mapping[str, Any], claim: str, se
         return [{name: (results[name], _result(reader, place)) for name, place in module.outputs.items()}]
 
     ways = ("in the model", "in the RTL")
-    law = Law(leaf.name, leaf.title, leaf.widths, questions, leaf.assumptions, leaf.word, ways)
+    is_possible = None if leaf.case is None else leaf.case.is_possible
+    law = Law(leaf.name, leaf.title, leaf.widths, questions, leaf.assumptions, leaf.word, ways, is_possible)
     return prove_law(law, claim, seconds)
 
 
@@ -168,6 +179,7 @@ class ProofTask:
     n_unknown : bits for all of whose contents the claim is
     word : the fields of the unknown "word", for people
     rest : the simplest content of an unknown, where it is not 0
+    is_possible : a witness for which this is true is preferred
     """
 
     logic: Logic
@@ -178,6 +190,7 @@ class ProofTask:
     ways: tuple[str, str]
     word: Word | None = None
     rest: Mapping[str, int] = field(default_factory=dict)
+    is_possible: Truth | None = None
 
 
 def prove_law(law: Law, claim: str, seconds: float) -> Proof:
@@ -191,7 +204,9 @@ def prove_law(law: Law, claim: str, seconds: float) -> Proof:
     kernels = Kernels(logic)
     questions = [*law.questions(kernels, unknowns), *demands(kernels)]
     n_unknown = sum(law.widths.values())
-    return solve(ProofTask(logic, unknowns, questions, assumptions, n_unknown, law.ways, law.word), claim, seconds)
+    is_possible = None if law.is_possible is None else law.is_possible(unknowns)
+    task = ProofTask(logic, unknowns, questions, assumptions, n_unknown, law.ways, law.word, is_possible=is_possible)
+    return solve(task, claim, seconds)
 
 
 def demands(kernels: Kernels) -> list[Pairs]:
@@ -214,30 +229,60 @@ def solve(problem: ProofTask, claim: str, seconds: float) -> Proof:
         if not answer.holds:
             holds = answer.holds
             if holds is False:
-                witness = _witness(simplest(problem, equal, vectors, answer, seconds), problem, pairs)
+                witness = _best_witness(problem, pairs, answer, seconds)
             break
     elapsed, n_results = time.thread_time() - start, sum(map(len, problem.questions))
     return Proof(claim, tuple(problem.assumptions), holds, witness, elapsed, n_results, problem.n_unknown)
 
 
+def _best_witness(problem: ProofTask, pairs: Pairs, answer: SolverAnswer, seconds: float) -> Witness:
+    """Return a simple witness, and one that the chip can show if there is any."""
+    equal, vectors = _all_equal(problem.logic, pairs), _vectors(problem.unknowns, pairs)
+    conditions, contents = [equal.inverted()], answer.witness
+    if problem.is_possible is not None:
+        solver = Solver(problem.logic, [*problem.assumptions.values(), *conditions], seconds)
+        possible = solver.find(problem.is_possible, vectors)
+        if possible is not None:
+            conditions.append(problem.is_possible)
+            contents = possible
+    contents = simplest(problem, conditions, vectors, contents, seconds)
+    return _witness(contents, problem, pairs, is_possible=len(conditions) > 1)
+
+
 def simplest(
-    problem: ProofTask, equal: Truth, vectors: Unknowns, answer: SolverAnswer, seconds: float
+    problem: ProofTask, conditions: Sequence[Truth], vectors: Unknowns, contents: Mapping[str, int], seconds: float
 ) -> Mapping[str, int]:
     """Return the contents of a witness with as many unknowns at rest as can be, one after the other.
 
+    conditions : what holds of a witness; contents : of a witness
     seconds : after this time the others stay as they are
+
+    Fields of a memory word are put to rest one by one.
     """
-    solver = Solver(problem.logic, [*problem.assumptions.values(), equal.inverted()], seconds)
-    contents, end = answer.witness, time.monotonic() + seconds
-    for name, bits in problem.unknowns.items():
-        rest = problem.rest.get(name, 0)
-        at_rest = bits.equals(problem.logic.number(rest, bits.width))
-        simpler = solver.find(at_rest, vectors) if contents[name] != rest and time.monotonic() < end else None
-        if simpler is not None:
-            contents = simpler
-        if contents[name] == rest:
+    solver, end = (
+        Solver(problem.logic, [*problem.assumptions.values(), *conditions], seconds),
+        time.monotonic() + seconds,
+    )
+    for name, lsb, width in _parts(problem):
+        rest = problem.rest.get(name, 0) >> lsb & (1 << width) - 1
+        at_rest = problem.unknowns[name].slice(lsb, width).equals(problem.logic.number(rest, width))
+        is_at_rest = contents[name] >> lsb & (1 << width) - 1 == rest
+        simpler = solver.find(at_rest, vectors) if not is_at_rest and time.monotonic() < end else None
+        contents = contents if simpler is None else simpler
+        if is_at_rest or simpler is not None:
             solver.add(at_rest)
     return contents
+
+
+def _parts(problem: ProofTask) -> Iterator[tuple[str, int, int]]:
+    """Yield the unknowns that can be at rest, each as a name and its bits: all of them, or a field of the word."""
+    for name, bits in problem.unknowns.items():
+        if name == "word" and problem.word is not None:
+            ends = [0, *(end for field in problem.word for end in (field.lsb, field.msb + 1)), bits.width]
+            places = sorted(set(ends))
+            yield from ((name, lsb, end - lsb) for lsb, end in pairwise(places))
+        else:
+            yield name, 0, bits.width
 
 
 def _all_equal(logic: Logic, pairs: Pairs) -> Truth:
@@ -254,10 +299,10 @@ def _result(netlist: NetlistReader, place: ModuleOutput) -> Bits:
     return netlist.port(place.port).slice(place.lsb, place.width).resized(KERNEL_BITS, place.signed)
 
 
-def _witness(contents: Mapping[str, int], problem: ProofTask, pairs: Pairs) -> Witness:
+def _witness(contents: Mapping[str, int], problem: ProofTask, pairs: Pairs, is_possible: bool) -> Witness:
     results = {name: (contents[f"first {name}"], contents[f"second {name}"]) for name in pairs}
     unequal = {name: result for name, result in results.items() if result[0] != result[1]}
     fields = {} if problem.word is None else decode(problem.word, contents["word"])
     nonzero = {name: content for name, content in fields.items() if content}
     unknowns = {name: contents[name] for name in problem.unknowns}
-    return Witness(unknowns, unequal, nonzero, problem.ways, problem.rest)
+    return Witness(unknowns, unequal, nonzero, problem.ways, problem.rest, is_possible)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from draupnir.tools.proofs.claim import Law, Leaf, Proof
     from draupnir.tools.proofs.whole import ChipStep, StatePlaces
 
+WITNESSES = "witnesses"  # the folder of golden cases
 OURS, ORIGINAL, KERNELS = "our RTL", "original", "other kernels"
 
 
@@ -32,12 +33,13 @@ PROOFS: Part[Sequence[Leaf | Law | ChipStep]] = Part(
 
 @dataclass(frozen=True)
 class PartProof:
-    """One proof: the part of the chip, the RTL, and the outcome."""
+    """One proof: the part of the chip, the RTL, and the outcome; case : the golden case of its witness"""
 
     part: str
     title: str
     rtl: str
     proof: Proof
+    case: Path | None = None
 
     def __str__(self) -> str:
         proof = self.proof
@@ -46,7 +48,7 @@ class PartProof:
             return f"proved for all 2^{proof.n_unknown} inputs ({results}, {proof.seconds:.2g} s)"
         if proof.holds is None:
             return f"undecided after {proof.seconds:.0f} s"
-        return f"they differ: {proof.witness}"
+        return f"they differ: {proof.witness}" + (f"; golden case {self.case}" if self.case else "")
 
     def as_json(self) -> dict[str, Any]:
         """The outcome for JSON."""
@@ -64,6 +66,7 @@ class PartProof:
             "witness": None
             if witness is None
             else {"inputs": dict(witness.unknowns), "results": dict(witness.results), "word": dict(witness.fields)},
+            "case": None if self.case is None else str(self.case),
         }
 
 
@@ -107,7 +110,13 @@ class Designs:
         return [OURS, *([ORIGINAL] if has_original else [])]
 
     def prove(self, part: Leaf | Law | ChipStep, rtl: str, seconds: float) -> PartProof:
-        """Prove a part for one of its ``rtls``; seconds : the solver's limit for each question"""
+        """Prove a part for one of its ``rtls``, and file the witness; seconds : the solver's limit for each question"""
+        from draupnir.tools.proofs import witnesses
+
+        one = self._prove(part, rtl, seconds)
+        return replace(one, case=witnesses.write(part, one.rtl, one.proof, self.folder / WITNESSES))
+
+    def _prove(self, part: Leaf | Law | ChipStep, rtl: str, seconds: float) -> PartProof:
         from draupnir.tools.proofs import claim, sources, whole
 
         if isinstance(part, claim.Law):

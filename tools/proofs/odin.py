@@ -19,6 +19,7 @@ from draupnir.tools.proofs import words
 from draupnir.tools.proofs.claim import Law, Leaf, ModuleOutput, Original, Ours, Pairs, Unknowns
 from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import KERNEL_BITS, Bits
+from draupnir.tools.proofs.odin_cases import IZH_CASE, LIF_CASE, SDSP_CASE
 from draupnir.tools.proofs.odin_planes import LAWS
 from draupnir.tools.proofs.odin_whole import STEPS
 
@@ -82,6 +83,7 @@ LIF_LEAF = Leaf(
         "lif_neuron",
     ),
     word=LIF,
+    case=LIF_CASE,
 )
 
 # --- The Izhikevich neuron ----------------------------------------------------------------------------------------
@@ -113,6 +115,7 @@ IZH_LEAF = Leaf(
     ),
     Original(_izh_inputs, {**words.original_outputs(IZH), **_FLAGS_OF_ORIGINAL, **_OF_EVENT}, "izh_neuron"),
     word=IZH,
+    case=IZH_CASE,
 )
 
 
@@ -178,6 +181,7 @@ SDSP_LEAF = Leaf(
         {"synapse": ModuleOutput("WSYN_NEW", 0, 4)},
         "sdsp_update",
     ),
+    case=SDSP_CASE,
 )
 
 CLAIMS = (LIF_LEAF, IZH_LEAF, SDSP_LEAF, STAYS, *LAWS, *STEPS)

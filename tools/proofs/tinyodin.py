@@ -16,6 +16,7 @@ from draupnir.tools.proofs import words
 from draupnir.tools.proofs.claim import Leaf, ModuleOutput, Original, Ours, Unknowns
 from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import KERNEL_BITS
+from draupnir.tools.proofs.tinyodin_cases import LIF_CASE
 from draupnir.tools.proofs.tinyodin_sweep import LAWS
 from draupnir.tools.proofs.whole import WholeChip, below, lowest_bits_are_0, steps
 
@@ -53,6 +54,7 @@ LIF_LEAF = Leaf(
         "lif_neuron",
     ),
     word=LIF,
+    case=LIF_CASE,
 )
 
 WHOLE = WholeChip(

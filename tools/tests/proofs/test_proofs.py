@@ -155,13 +155,15 @@ def test_a_difference_is_exit_status_1_with_a_witness(tmp_path, monkeypatch):
     report = json.loads(result.stdout)
     assert report["holds"] is False
     assert set(report["proofs"][0]["witness"]["inputs"]) == set(leaf.widths)
+    assert report["proofs"][0]["case"] == "build/prove/witnesses/lif_our_RTL"
+    assert Path(report["proofs"][0]["case"], "case.toml").is_file()
 
 
 def test_a_difference_is_one_line_for_people(tmp_path):
     leaf = leaf_of("tinyodin", "lif")
     proof = prove(leaf, leaf.ours, with_bug(leaf, " >= ", " > ", tmp_path), "bug", 60)
     line = str(job.PartProof("lif", leaf.title, job.OURS, proof))
-    assert re.search(r"^they differ: \w+ 0x[0-9a-f]+ in the model, 0x[0-9a-f]+ in the RTL.* for (word=0x|zeros)", line)
+    assert re.search(r"^they differ: \w+ 0x[0-9a-f]+ in the model, 0x[0-9a-f]+ in the RTL.* for (\w+=0x|zeros)", line)
 
 
 def test_a_proof_without_time_is_undecided(tmp_path):
