@@ -286,7 +286,7 @@ def _is_modelled(chip: Chip, part: _CasePart, row: int) -> bool:
 
 def _check_names(chip: Chip, one: Case) -> None:
     """Raise InputError if a case allows undefined bits in a pin or memory that the chip does not have."""
-    names = {*(pin.name for pin in chip.outputs), *(memory.name for memory in chip.memories)}
+    names = {*(pin.name for pin in chip.outputs_and_probes), *(memory.name for memory in chip.memories)}
     for title in ("unknown", "different") if one.undefined else ():
         for name in getattr(one.undefined, title):
             if name not in names:

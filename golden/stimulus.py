@@ -127,16 +127,20 @@ def random_levels(
         yield from _hold(level << f.lsb, max(1, stay.draw(rng)))
 
 
-def resets(chip: Chip, every: Clocks, rng: np.random.Generator, length: Clocks = Clocks(3, 3)) -> HostPiece:
+def resets(
+    chip: Chip, every: Clocks, rng: np.random.Generator, length: Clocks = Clocks(3, 3), at_first: bool = True
+) -> HostPiece:
     """Return a host that only resets: at the beginning, and then after ``every`` clocks, for ``length`` clocks each.
 
     All resets of the chip are active together.
+
+    at_first : False begins with the clocks before the first reset
     """
     active, inactive = (pack(chip.input_word, chip.reset_levels(state)) for state in (True, False))
-    while True:
-        for pins, clocks in ((active, length.draw(rng)), (inactive, every.draw(rng))):
-            for _ in range(clocks):
-                yield (pins,)
+    reset, run = (active, length), (inactive, every)
+    for pins, clocks in cycle((reset, run) if at_first else (run, reset)):
+        for _ in range(clocks.draw(rng)):
+            yield (pins,)
 
 
 # --- Clocks -------------------------------------------------------------------------------------------------------

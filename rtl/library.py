@@ -23,7 +23,9 @@ _DIRECTIONS = {
     ast.ArgumentDirection.InOut: "inout",
     ast.ArgumentDirection.Ref: "ref",
 }
+_SIGNALS = (ast.SymbolKind.Variable, ast.SymbolKind.Net)
 _OPENED = (ast.SymbolKind.GenerateBlock, ast.SymbolKind.InstanceArray, ast.SymbolKind.GenerateBlockArray)
+_UNNAMED = re.compile(r"\bgenblk\d+")
 _PACKAGE = re.compile(r"\b(\w+)\s*::")
 _READ_FILE = re.compile(r"\$readmem[hb]")
 _DEFINE = re.compile(r"^[ \t]*`define[ \t]+(\w+)", re.MULTILINE)
@@ -107,8 +109,10 @@ class Library:
 
     def width_of(self, top: str, path: str) -> int | None:
         """Return the number of bits of a register or wire at a path below a module; None if there is none."""
-        symbol = self._tops[top].body.lookupName(path) if top in self._tops else None
-        if symbol is None or symbol.kind not in (ast.SymbolKind.Variable, ast.SymbolKind.Net):
+        if top not in self._tops:
+            return None
+        symbol = self._tops[top].body.lookupName(path) or _signals_in_unnamed_blocks(self._tops[top], path).get(path)
+        if symbol is None or symbol.kind not in _SIGNALS:
             return None
         return int(symbol.type.bitWidth) if symbol.type.isIntegral else None
 
@@ -275,6 +279,18 @@ def _below(instance: Any) -> Iterator[Any]:
             pending += reversed(list(symbol.body))
         elif kind in _OPENED and not (kind is ast.SymbolKind.GenerateBlock and symbol.isUninstantiated):
             pending += reversed(list(symbol))
+
+
+def _signals_in_unnamed_blocks(instance: Any, path: str) -> Mapping[str, Any]:
+    """Return the path below an instance -> symbol, of all signals; none if the path names no unnamed generate block.
+
+    Names such as genblk1 are no names in the language, so slang does not look them up.
+    """
+    if not _UNNAMED.search(path):
+        return {}
+    skipped = len(instance.hierarchicalPath) + 1
+    signals = (symbol for symbol in _below(instance) if symbol.kind in _SIGNALS)
+    return {symbol.hierarchicalPath[skipped:]: symbol for symbol in signals}
 
 
 def _arrays(path: str, kind: Any) -> Iterator[Array]:

@@ -19,6 +19,8 @@ from draupnir.emulator.speeds import runs
 from draupnir.emulator.speeds.runs import bus_pins, without_bus_pins
 from draupnir.emulator.trace import column, pack
 
+WITH_EVENTS = [name for name in chips.names() if chips.package(name).engine]  # others have the plain clock only
+
 
 @dataclass
 class Plain:

@@ -11,7 +11,7 @@ from draupnir.emulator import chips, state
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import N_PRIO
 from draupnir.emulator.parts.handshake import Environment
-from draupnir.emulator.tests.pokes import Plain, poked, rows
+from draupnir.emulator.tests.pokes import WITH_EVENTS, Plain, poked, rows
 from draupnir.emulator.trace import pack
 
 SHARES = (0.02, 0.1, 0.3, 1.0)  # the share of registers and words that are changed
@@ -27,7 +27,7 @@ def differences(first: state.Snapshot, second: state.Snapshot, chip: str) -> lis
 
 
 @pytest.mark.parametrize("seed", range(N_SEEDS))
-@pytest.mark.parametrize("chip", chips.names())
+@pytest.mark.parametrize("chip", WITH_EVENTS)
 def test_rows_after_a_poke_are_those_of_the_plain_chip(chip: str, seed: int) -> None:
     quick, slow, rng = poked(chip, seed, SHARES[seed % len(SHARES)])
     inputs, clk = rows(quick, rng, N_CLOCKS, PAUSES[seed % len(PAUSES)])
@@ -102,7 +102,7 @@ def test_the_turn_wraps_at_8_bits() -> None:
     assert turns == [254, 255, 255, 0, 0, 1]
 
 
-@pytest.mark.parametrize("chip", chips.names())
+@pytest.mark.parametrize("chip", WITH_EVENTS)
 def test_a_state_that_is_none_is_called_that_and_left_with_the_next_clock(chip: str) -> None:
     model = chips.model(chip)()
     model.reset()

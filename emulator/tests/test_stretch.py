@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip, DeclarationError
 from draupnir.emulator.kernel.jit import kernel, plain
 from draupnir.emulator.odin import clock
@@ -18,7 +17,7 @@ from draupnir.emulator.odin.layout import CHIP
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.drive import driver
 from draupnir.emulator.tests import duo_chip, wide_chip
-from draupnir.emulator.tests.pokes import poked, rows
+from draupnir.emulator.tests.pokes import WITH_EVENTS, poked, rows
 from draupnir.emulator.tests.test_pokes import differences
 
 SHARES = (0.0, 0.1)  # the share of registers and words that are changed before
@@ -27,7 +26,7 @@ N_CLOCKS = 3000
 
 
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("chip", chips.names())
+@pytest.mark.parametrize("chip", WITH_EVENTS)
 def test_stretches_equal_clocks(chip: str, seed: int) -> None:
     stretched, by_clock, rng = poked(chip, seed, SHARES[seed % 2])
     by_clock.stretch = False

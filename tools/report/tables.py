@@ -31,10 +31,11 @@ class Table:
 
 
 def tables(chip: Chip, parameters: Sequence[Parameter] = ()) -> tuple[Table, ...]:
-    """All tables of a chip. parameters : its own, for a chip of which there are several sizes"""
+    """All tables of a chip that have rows. parameters : its own, for a chip of which there are several sizes"""
     words = tuple(_word(memory, word) for memory in chip.memories for word in memory.words)
     outside = (*_sizes(chip, parameters), _pins(chip), *_probes(chip), *_buses(chip))
-    return (*outside, _registers(chip.registers), *words, _events(chip.events))
+    every = (*outside, _registers(chip.registers), *words, _events(chip.events))
+    return tuple(table for table in every if table.rows)
 
 
 def markdown(chip: Chip, parameters: Sequence[Parameter] = ()) -> str:
