@@ -30,7 +30,10 @@ _BURST: dict[str, Range] = {"spk_ref": (1, 4), "isi_ref": (0, 4), "thr": (1, 4),
 BURSTING = (_izh(**_BURST, rfr=0), _izh(**_BURST, rfr=(1, 7)))
 
 # Each spikes once in a volley, so that no burst FIFO is pushed twice by one neuron.
-BURSTING_FAR = _izh(**{**_BURST, "spk_ref": (3, 7), "isi_ref": (0, 7), "thr": 1, "leak_str": 0}, rfr=(5, 7))
+_FAR: dict[str, Range] = {**_BURST, "spk_ref": (3, 7), "isi_ref": (0, 7), "thr": 1, "leak_str": 0}
+BURSTING_FAR = _izh(**_FAR, rfr=(5, 7))
+# Each spikes at any excitation.
+BURSTING_READY = _izh(**{**_FAR, "spk_ref": (1, 7)}, rfr=0)
 
 # behaviour -> (its description, the neurons that show it, the probability that a volley is inhibitory)
 _BEHAVIOURS: dict[str, tuple[str, Group, float]] = {

@@ -91,6 +91,17 @@ SCHEDULER_RECIPES = {
         undefined=True,
         synapses=Synapses(weight=(4, 7), mapped=0.2),
     ),
+    "bursts_words": OdinRecipe(
+        "Every word of every burst FIFO has nearly all bits at 0 and at 1, and resets empty the FIFOs at any fill.",
+        Traffic({"synapse": 1}, hot=layout.N, opening=WRITE_FIFO),
+        n_cycles=80_000,
+        registers={"SPI_BURST_TIMEREF": 20},
+        neurons=(odin_izh.BURSTING_READY,),
+        synapses=Synapses(weight=(7, 7), mapped=1.0),
+        sender=SenderTiming(setup=Clocks(0, 0), gap=Clocks(0, 0), req_hold=Clocks(0, 0)),
+        host=SpiHostTraffic({"reset": 1}, gap=Clocks(1500, 2000)),
+        sign=0.0,
+    ),
     "burst_timeref": OdinRecipe(
         "SPI_BURST_TIMEREF rewritten while bursts run: 0 empties the burst FIFOs, a lower one is overrun.",
         Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6), opening=WRITE_FIFO),

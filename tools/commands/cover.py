@@ -37,6 +37,11 @@ BUILD = Path("build/cover")
     is_flag=True,
     help="Also count which registers, events, states, FIFO levels and fields the cases reach in the golden model.",
 )
+@click.option(
+    "--prove",
+    is_flag=True,
+    help="Prove that what is waived by a proof cannot be reached; needs the extra [prove].",
+)
 @json_option
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
 def command(
@@ -46,6 +51,7 @@ def command(
     golden: Path | None,
     waiver_file: Path | None,
     functional: bool,
+    prove: bool,
     as_json: bool,
     output: Path,
 ) -> None:
@@ -53,7 +59,7 @@ def command(
 
     Verilator counts while the cases run as in `draupnir regress`. A case that differs ends the measurement with exit
     status 1: the coverage of another chip says nothing. The command lists what no case reaches, and no waiver names.
-    The exit status is also 1 if a waiver names a point that a case reaches after all.
+    The exit status is also 1 if a waiver names a point that a case reaches after all, or that --prove cannot prove.
 
     The files cover.json and cover.info have the result; lcov, genhtml and many editors read the latter. With
     --functional, functional.yml has all bins in the form of cocotb-coverage.
@@ -64,16 +70,22 @@ def command(
     # Imported here, because --help needs none of it.
     from draupnir.golden import regress, regress_report
     from draupnir.tools.coverage import job
+    from draupnir.tools.proofs.job import check_solver
 
+    if prove:
+        check_solver("cover --prove")
     inputs = {"--rtl": rtl.folder, "--golden": golden, "--waivers": waiver_file}
     outputs.check(inputs, folders={"-o": output}, names=job.FILES, adds_verilog=True)
     waived = job.waivers_of(chips.package(chip), rtl.place is None, waiver_file)
     cases = regress.cases_in(golden or chips.package(chip).cases, names)
     groups = regress.by_sizes(chip, cases, rtl.declaration(chip).sizes)
     begin, compiled = time.perf_counter(), builds.compiled_folder(output)
+    design = partial(rtl.design, scratch=output)
     with progress(f"coverage of {chip}", len(cases), "cases") as took:
-        design = partial(rtl.design, scratch=output)
         coverage = job.cover(groups, design, waived, compiled, output, took, functional)
+    if prove and not coverage.differing_cases:
+        with progress(f"proofs of {chip}", len(coverage.judgement.to_prove), "points") as took:
+            coverage = job.prove(coverage, chips.package(chip), design(chips.declaration(chip)), took)
     origin = provenance.origin([], rtl.folder, rtl.sources())
     content = {"chip": chip, "rtl": str(rtl), **coverage.as_object(), "origin": origin.as_json()}
     job.write(coverage, output, content, chip)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,8 @@ class Coverage:
 
     @property
     def holds(self) -> bool:
-        """True if no case differs, and no point that a waiver names was hit after all."""
-        return not (self.differing_cases or self.judgement.hit)
+        """True if no case differs, no point that a waiver names was hit after all, and all proofs succeed."""
+        return not (self.differing_cases or self.judgement.hit or self.judgement.unproved)
 
     def lines(self) -> list[str]:
         """Return the result as lines for people."""
@@ -111,6 +112,28 @@ def cover(
     of_design = selected(hits, places.counts)
     bins = functional.count_all(groups) if with_bins and all(outcome.holds for outcome in outcomes) else {}
     return Coverage(of_design, waivers.judge(of_design, waived, places), places, outcomes, bins)
+
+
+def prove(
+    coverage: Coverage,
+    chip: ChipPackage,
+    design: Design,
+    took: Callable[[int], None] = lambda n: None,
+    seconds: float = 60.0,
+) -> Coverage:
+    """Return the coverage with the outcome of each proof that a waiver names.
+
+    design : the one that was measured, with the sizes that the chip has by default
+    took : called with 1 after each point
+    seconds : the solver's limit for each point
+
+    Raises InputError if Yosys does not understand the sources.
+    """
+    from draupnir.tools.coverage.unreachable import unreachable  # needs the extra [prove]
+
+    with tempfile.TemporaryDirectory() as folder:
+        proofs = unreachable(chip, design, coverage.judgement.to_prove, Path(folder), seconds, took)
+    return replace(coverage, judgement=replace(coverage.judgement, proofs=proofs))
 
 
 def write(coverage: Coverage, folder: Path, content: dict[str, Any], title: str) -> None:

@@ -63,3 +63,8 @@ def figures(hits: Iterable[tuple[Point, int]]) -> dict[str, tuple[int, int]]:
         n_all[point.kind] += 1
         n_hit[point.kind] += n > 0
     return {kind: (n_hit[kind], n_all[kind]) for kind in KINDS}
+
+
+def with_stars_only(pattern: str) -> str:
+    """Return a pattern for ``fnmatch`` in which only * is special: names in generate loops have brackets."""
+    return pattern.replace("[", "[[]")

@@ -93,6 +93,9 @@ def waiver_lines(judgement: Judgement) -> Iterator[str]:
     for waiver, points in judgement.hit.items():
         names = ", ".join(point.name for point in points[:3]) + (", ..." if len(points) > 3 else "")
         yield f"waived, but hit after all: {waiver.place} ({names})"
+    for waiver, points in judgement.unproved.items():
+        names = ", ".join(point.name for point in points[:3]) + (", ..." if len(points) > 3 else "")
+        yield f"waived by a proof, but not proved: {waiver.place} ({names})"
     for waiver in judgement.unmatched:
         yield f"waived, but there is no such point: {waiver.place}"
 
@@ -122,8 +125,8 @@ def _waiver(waiver: Waiver, judgement: Judgement) -> dict[str, Any]:
     return {
         "place": waiver.place,
         "kind": waiver.kind,
-        "proof": waiver.proof or None,
         "reason": waiver.reason,
         "points": len(judgement.waived[waiver]),
+        "proved": judgement.n_proved(waiver),
         "hit": len(judgement.hit.get(waiver, ())),
     }

@@ -10,18 +10,18 @@ from __future__ import annotations
 import fnmatch
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from draupnir.emulator.errors import InputError
 from draupnir.tools.coverage.places import Places
-from draupnir.tools.coverage.points import KINDS, Hits, Point
+from draupnir.tools.coverage.points import KINDS, Hits, Point, with_stars_only
 
 SECTIONS = ("original", "ours")
-_LISTS, _FLAGS = ("kinds", "points"), ("review", "partly")
-_TEXTS = ("module", "line", "after", "signal", "bits", "instance", "reason", "proof")
+_LISTS, _FLAGS = ("kinds", "points"), ("proof", "review", "partly")
+_TEXTS = ("module", "line", "after", "signal", "bits", "instance", "reason")
 _BITS = re.compile(r"(\d+)(?:\.\.(\d+))?")
 
 
@@ -37,12 +37,12 @@ class Waiver:
     instance : a pattern of instances
     partly : True if some of the points are hit, and the waiver is for the others
     reason : a sentence that says why
-    proof : the proof that shows it, "" if somebody has reviewed it
+    by_proof : True if a proof shows that the points cannot be hit, False if somebody has reviewed them
     """
 
     module: str
     reason: str
-    proof: str = ""
+    by_proof: bool = False
     line: str = ""
     line_before: str = ""
     signal: str = ""
@@ -54,7 +54,7 @@ class Waiver:
 
     @property
     def kind(self) -> str:
-        return "proof" if self.proof else "review"
+        return "proof" if self.by_proof else "review"
 
     @property
     def place(self) -> str:
@@ -66,19 +66,19 @@ class Waiver:
         """Return True if the point is waived."""
         if point.kind not in self.kinds or self.module not in (point.module, point.module.partition("__")[0]):
             return False
-        if not fnmatch.fnmatchcase(point.instance, _literal(self.instance)):
+        if not fnmatch.fnmatchcase(point.instance, with_stars_only(self.instance)):
             return False
         if self.signal:
             is_bit = not self.bits or any(low <= point.bit <= high for low, high in self.bits)
             return point.signal == self.signal and is_bit and self._has_name(point.name.rpartition(":")[2])
         if not self._has_name(places.name(point)):
             return False
-        return fnmatch.fnmatchcase(places.text(point), _literal(self.line)) and (
+        return fnmatch.fnmatchcase(places.text(point), with_stars_only(self.line)) and (
             not self.line_before or places.text_before(point) == self.line_before
         )
 
     def _has_name(self, name: str) -> bool:
-        return not self.names or any(fnmatch.fnmatchcase(name, _literal(pattern)) for pattern in self.names)
+        return not self.names or any(fnmatch.fnmatchcase(name, with_stars_only(pattern)) for pattern in self.names)
 
 
 @dataclass
@@ -88,6 +88,7 @@ class Judgement:
     waived : waiver -> the points that it waives and that were not hit
     hit : the waivers of which a point was hit after all
     unmatched : the waivers that match no point
+    proofs : point -> whether a proof shows that it cannot be hit, None if time was not enough; empty without proofs
     open : the points that were neither hit nor waived
     """
 
@@ -95,6 +96,26 @@ class Judgement:
     hit: dict[Waiver, list[Point]] = field(default_factory=dict)
     unmatched: list[Waiver] = field(default_factory=list)
     open: list[Point] = field(default_factory=list)
+    proofs: Mapping[Point, bool | None] = field(default_factory=dict)
+
+    @property
+    def to_prove(self) -> list[Point]:
+        """The points that are waived by a proof."""
+        return list(dict.fromkeys(p for waiver, points in self.waived.items() if waiver.by_proof for p in points))
+
+    @property
+    def unproved(self) -> dict[Waiver, list[Point]]:
+        """The waivers by a proof with points for which the proofs failed."""
+        failed = {
+            waiver: [point for point in points if self.proofs.get(point, True) is not True]
+            for waiver, points in self.waived.items()
+            if waiver.by_proof
+        }
+        return {waiver: points for waiver, points in failed.items() if points}
+
+    def n_proved(self, waiver: Waiver) -> int:
+        """The number of a waiver's points for which a proof shows that they cannot be hit."""
+        return sum(self.proofs.get(point) is True for point in self.waived[waiver]) if waiver.by_proof else 0
 
     def n_waived(self, kind: str) -> int:
         """The number of points of a kind that are waived."""
@@ -141,7 +162,7 @@ def _waiver(table: dict[str, Any], origin: str) -> Waiver:
     return Waiver(
         module=table["module"],
         reason=table["reason"],
-        proof=table.get("proof", ""),
+        by_proof=table.get("proof", False),
         line=" ".join(table.get("line", "").split()),
         line_before=" ".join(table.get("after", "").split()),
         signal=table.get("signal", ""),
@@ -166,8 +187,8 @@ def _check(table: dict[str, Any], origin: str) -> None:
             raise InputError(f"{origin}: it needs a {key}")
     if ("line" in table) == ("signal" in table):
         raise InputError(f"{origin}: it needs the text of a line, or a signal, and not both")
-    if bool(table.get("proof")) == table.get("review", False):
-        raise InputError(f"{origin}: it needs proof = the name of a proof, or review = true, and not both")
+    if table.get("proof", False) == table.get("review", False):
+        raise InputError(f"{origin}: it needs proof = true or review = true, and not both")
 
 
 _TYPES = {list: "a list of texts", bool: "true or false", str: "a text"}
@@ -179,8 +200,3 @@ def _bits(text: str, origin: str) -> tuple[int, int]:
         raise InputError(f"{origin}: bits {text!r}; right is a bit, or the first and the last one, for instance '0..7'")
     low, high = int(match[1]), int(match[2] or match[1])
     return min(low, high), max(low, high)
-
-
-def _literal(pattern: str) -> str:
-    """Return a pattern in which only * is special: instances of a generate loop have brackets in their names."""
-    return pattern.replace("[", "[[]")

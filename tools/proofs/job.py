@@ -137,19 +137,24 @@ class Designs:
 
     def whole(self, part: ChipStep, rtl: str) -> tuple[Mapping[str, Any], StatePlaces]:
         """Return the netlist of a whole chip, and where it has the chip's state."""
-        from draupnir.tools.proofs.whole import StatePlaces
-
         if rtl == ORIGINAL:
             assert self.design is not None
-            netlist, design = self._netlist(self.design, rtl), self.design
-            places = StatePlaces(part.whole.original, design.memories, design.pins)
-            if places.fits(part.whole.chip, netlist):
-                return netlist, places
-            ours = self._ours(part, design.memories, design.pins)  # somebody's copy of our Verilog
-            return netlist, ours if ours.fits(part.whole.chip, netlist) else places
+            netlist = self._netlist(self.design, rtl)
+            return netlist, self.places(part, netlist)
         chip = emit.our_chip(self.chip)
         path = emit.emit(self.chip, self.folder / "whole")
         return self._netlist(Design(chip.top, (path,)), rtl), self._ours(part, chip.paths(), {})
+
+    def places(self, part: ChipStep, netlist: Mapping[str, Any]) -> StatePlaces:
+        """Return where a netlist of the original, or of somebody's copy of our Verilog, has the chip's state."""
+        from draupnir.tools.proofs.whole import StatePlaces
+
+        assert self.design is not None
+        places = StatePlaces(part.whole.original, self.design.memories, self.design.pins)
+        if places.fits(part.whole.chip, netlist):
+            return places
+        ours = self._ours(part, self.design.memories, self.design.pins)
+        return ours if ours.fits(part.whole.chip, netlist) else places
 
     def _ours(self, part: ChipStep, memories: Mapping[str, str], ports: Mapping[str, str]) -> StatePlaces:
         from draupnir.tools.proofs.whole import StatePlaces

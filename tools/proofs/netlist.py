@@ -73,6 +73,10 @@ class NetlistReader:
         self._evaluate_before(bits)
         return self._bits(bits)
 
+    def is_driven(self, bit: Any) -> bool:
+        """Return True if a bit of the netlist is a constant level, or if something drives it."""
+        return bit in self._drivers or bit in ("0", "1")
+
     def with_cells(self, cells: Mapping[str, Mapping[str, Any]]) -> NetlistReader:
         """Return a reader of the same module in which some cells have other types or inputs.
 

@@ -36,8 +36,12 @@ def flat_netlist(module: Module, design: Design | None, folder: Path) -> Mapping
     return of_verilog(design, module.name, module.settings, folder)
 
 
-def of_verilog(design: Design, top: str, settings: Mapping[str, int | str], folder: Path) -> Mapping[str, Any]:
-    """Return the flat netlist of a module in a design's sources; settings : parameters of the module
+def of_verilog(
+    design: Design, top: str, settings: Mapping[str, int | str], folder: Path, formal: bool = False
+) -> Mapping[str, Any]:
+    """Return the flat netlist of a module in a design's sources.
+
+    settings : parameters of the module; formal : True for sources with statements such as ``cover``
 
     Raises InputError if there is no such module.
     """
@@ -45,7 +49,7 @@ def of_verilog(design: Design, top: str, settings: Mapping[str, int | str], fold
         raise InputError(f"--rtl: no module {top} in its files; right is --of with other parts")
     # No opt_clean: a register that nothing reads is part of the state, too. No ROM: it is not state.
     commands = "proc -norom; flatten; memory_collect; write_json netlist.json"
-    script = f"{reading(design, top, settings, folder)}; {commands}"
+    script = f"{reading(design, top, settings, folder, formal)}; {commands}"
     tools.must("yosys", ["-q", "-p", script], folder)
     modules: dict[str, Any] = json.loads((folder / "netlist.json").read_text())["modules"]
     # A module with other parameters has another name.
@@ -54,11 +58,12 @@ def of_verilog(design: Design, top: str, settings: Mapping[str, int | str], fold
     return content
 
 
-def reading(design: Design, top: str, settings: Mapping[str, int | str], folder: Path) -> str:
+def reading(design: Design, top: str, settings: Mapping[str, int | str], folder: Path, formal: bool = False) -> str:
     """Return Yosys' commands that read a design's sources, and choose a top; the sources are copied into a folder."""
     names = _copied(design, folder)
     parameters = "".join(f" -chparam {name} {literal(content)}" for name, content in settings.items())
     words = ["-sv"] if design.language == "systemverilog" else []
+    words += ["-formal"] if formal else []
     words += [f"-D{define}" for define in design.options.defines] + [f"-I{INCLUDES}"]
     files = "".join(f"read_verilog {' '.join(words)} {name}; " for name in names)
     return f"{files}hierarchy -top {top}{parameters}"

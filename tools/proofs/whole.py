@@ -106,7 +106,7 @@ class Setting:
         self.state = self.module.at_rest(self.inputs(self.pins_before), state)
         self.record = self._record()
         self.memories = [self._memory(memory.name, memory.n_limbs) for memory in self.chip.memories]
-        self._held_before = self._all_held()
+        self.held_before = self._all_held()  # all that holds after a reset
         self._first_words: list[Words] = [memory[None] for memory in self.memories]
 
     # --- Pins
@@ -253,7 +253,7 @@ class Setting:
         questions: list[Pairs] = []
         reset_values = UnknownRecord({reg.name: int(reg.reset or 0) for reg in registers(self.chip)})
         for text, holds in self.whole.after_reset.items():
-            later = self.logic.truth(Kind.OR, (self._held_before.inverted(), holds(self.kernels, self.record)))
+            later = self.logic.truth(Kind.OR, (self.held_before.inverted(), holds(self.kernels, self.record)))
             at_first = self.logic.constant(bool(holds(self.kernels, reset_values)))
             questions.append({text: (self.logic.every((later, at_first)).as_bits(1), one)})
         return questions

@@ -93,7 +93,7 @@ def _coverage(side: str, results: Sequence[Result]) -> Figures:
         row = rows.get(kind)
         shares[f"cover.{side}.{kind}"] = percent(row["hit"], row["of"] - row["waived"]) if row else None
     waivers = result.content["waivers"] if result else []
-    n_proved = sum(one["points"] for one in waivers if one["kind"] == "proof")
+    n_proved = sum(one["proved"] for one in waivers)
     by_proof = percent(n_proved, sum(one["points"] for one in waivers))
     shares[f"cover.{side}.waived_by_proof"] = 100.0 if result and by_proof is None else by_proof
     return shares

@@ -102,10 +102,9 @@ def coverage(evidence: Evidence) -> Iterator[Section]:
     )
     every = [(result.side, one) for result in results for one in result.content["waivers"]]
     waivers = [
-        (side, one["place"], one["kind"], str(one.get("proof") or ""), str(one["points"]), one["reason"])
-        for side, one in every
+        (side, one["place"], one["kind"], str(one["points"]), str(one["proved"]), one["reason"]) for side, one in every
     ]
-    yield Section("Waivers", ("RTL", "place", "by", "proof", "points", "reason"), waivers, is_open=False)
+    yield Section("Waivers", ("RTL", "place", "by", "points", "proved", "reason"), waivers, is_open=False)
     points = [
         (result.side, one["kind"], f"{str(one['file']).rpartition('/')[2]}:{one['line']}", one["name"], one["text"])
         for result in results

@@ -53,6 +53,21 @@ def test_a_waiver_of_a_point_that_is_reached_is_a_difference(tmp_path: Path) -> 
     assert "waived, but hit after all: tinyODIN: AERIN_ACK (AERIN_ACK:0->1, AERIN_ACK:1->0)" in result.stdout
 
 
+def test_a_proof_of_a_waiver_shows_it_or_fails(tmp_path: Path) -> None:
+    """The state has no other code, but it has that of TREF, which this case does not reach."""
+    pytest.importorskip("bitwuzla", reason="the extra [prove] is not installed")
+    waiver = "[[ours]]\nmodule = 'tinyODIN.controller'\nline = '{}'\nreason = 'No event comes.'\nproof = true\n"
+    waivers = tmp_path / "waivers.toml"
+    waivers.write_text(waiver.format("_next_state: default:") + waiver.format("event__tref: 4'h4:".replace("'", "*")))
+    words = ("--case", SMALL, "-o", tmp_path, "--waivers", waivers)
+    assert cover(*words).exit_code == 0
+    assert [one["proved"] for one in json.loads((tmp_path / "cover.json").read_text())["waivers"]] == [0, 0]
+    result = cover(*words, "--prove")
+    assert result.exit_code == 1
+    assert "waived by a proof, but not proved: tinyODIN.controller: event__tref: 4*h4: (case)" in result.stdout
+    assert [one["proved"] for one in json.loads((tmp_path / "cover.json").read_text())["waivers"]] == [1, 0]
+
+
 def test_a_case_that_differs_is_a_difference(tmp_path: Path) -> None:
     """The measurement ends at the first case that differs, and says how."""
     golden = tmp_path / "golden"

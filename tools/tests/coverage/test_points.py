@@ -11,7 +11,6 @@ from draupnir.emulator.errors import InputError
 from draupnir.tools.coverage import dat, job, lcov, report, waivers
 from draupnir.tools.coverage.places import Places
 from draupnir.tools.coverage.points import Point, figures, selected, verilog_name
-from draupnir.tools.proofs.job import PROOFS
 
 SOURCE = """\
 module fifo(input wire push, pop);
@@ -224,14 +223,14 @@ def test_a_waiver_without_a_point_is_named(tmp_path: Path) -> None:
     [
         (
             {"why": "x"},
-            "unknown key 'why'; right are module, line, after, signal, bits, instance, reason, proof, kinds, ",
+            "unknown key 'why'; right are module, line, after, signal, bits, instance, reason, kinds, points, proof, ",
         ),
         ({"module": None}, "it needs a module"),
         ({"reason": ""}, "it needs a reason"),
         ({"signal": "n"}, "it needs the text of a line, or a signal, and not both"),
         ({"line": None}, "it needs the text of a line, or a signal, and not both"),
-        ({"review": None}, "it needs proof = the name of a proof, or review = true, and not both"),
-        ({"proof": "step"}, "it needs proof = the name of a proof, or review = true, and not both"),
+        ({"review": None}, "it needs proof = true or review = true, and not both"),
+        ({"proof": True}, "it needs proof = true or review = true, and not both"),
         ({"kinds": ["lines"]}, "kind 'lines'; right are line, branch, expression, toggle"),
         ({"kinds": "line"}, "kinds is 'line'; right is a list of texts"),
         ({"line": None, "signal": "n", "bits": "7:0"}, "bits '7:0'; right is a bit, or the first and the last one"),
@@ -254,12 +253,10 @@ def test_a_file_without_waivers_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", chips.names())
-def test_the_waivers_of_every_chip_can_be_read_and_name_proofs_that_there_are(name: str) -> None:
+def test_the_waivers_of_every_chip_can_be_read(name: str) -> None:
     package = chips.package(name)
     of_original, of_ours = (job.waivers_of(package, is_ours) for is_ours in (False, True))
-    assert len({waiver.place for waiver in of_original}) > 3
-    proofs = {leaf.name for leaf in PROOFS.load(package) or ()}
-    assert {waiver.proof for waiver in (*of_original, *of_ours)} - {""} <= proofs
+    assert len({waiver.place for waiver in (*of_original, *of_ours)}) > 3
 
 
 # --- Reports --------------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def golden_case(name: str, holds: bool = True, words: int | None = 0) -> dict[st
 REGRESS = {"holds": True, "sim": "verilator", "netlist": None, "cases": [golden_case(name) for name in CASES]}
 SIM = {"holds": True, "sim": "icarus", "tests": [{"test": "neurons", "passed": True}, {"test": "spi", "passed": True}]}
 FULL = {"hit": 90, "of": 100, "waived": 10}
-WAIVER = {"place": "fifo: x <= 1;", "kind": "proof", "proof": "lif", "reason": "No <state> leads there.", "points": 10}
+WAIVER = {"place": "fifo: x <= 1;", "kind": "proof", "reason": "No <state> leads there.", "points": 10, "proved": 10}
 COVER = {
     "holds": True,
     "cases": CASES,
@@ -238,7 +238,7 @@ def test_an_open_mutant_and_a_proof_by_review_are_missing_and_not_failing(
     everything: None, put: Put, tmp_path: Path
 ) -> None:
     put("mutate", {**MUTATE, "open": 200, "killed": 755})
-    put("cover", {**COVER, "waivers": [WAIVER | {"kind": "review", "proof": None}]})
+    put("cover", {**COVER, "waivers": [WAIVER | {"proved": 0}]})
     outcome = signed(tmp_path)
     assert not outcome.failing and outcome.stage == "V1"
     assert outcome.gaps == [

@@ -1,0 +1,140 @@
+"""Proofs that points of a design cannot be reached, which waivers name.
+
+The design gets a mark at each point. A solver then looks for a state and levels of the pins under which the mark is
+reached. For a chip that is proved as a whole, these are states in which holds what its steps show to hold from a reset
+on; of another chip, any states. A toggle cannot be reached if its bit is constant.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from draupnir.emulator.package import ChipPackage
+from draupnir.rtl.design import Design
+from draupnir.rtl.slang import Parser
+from draupnir.tools.coverage.marks import BYTES, MarkedFile
+from draupnir.tools.coverage.points import Point, with_stars_only
+from draupnir.tools.proofs import sources
+from draupnir.tools.proofs.clocked import ClockedModule
+from draupnir.tools.proofs.job import PROOFS, Designs
+from draupnir.tools.proofs.logic import Logic, Solver, Truth
+from draupnir.tools.proofs.netlist import NetlistReader
+from draupnir.tools.proofs.whole import ChipStep, Setting
+
+_MARK = "draupnir_mark_{}"
+
+
+@dataclass(frozen=True)
+class Reachable:
+    """All states of a design that may be reached. assumptions : what holds in each of them"""
+
+    logic: Logic
+    netlist: Mapping[str, Any]
+    reader: NetlistReader
+    assumptions: Sequence[Truth]
+
+
+def unreachable(
+    chip: ChipPackage | None,
+    design: Design,
+    points: Sequence[Point],
+    folder: Path,
+    seconds: float,
+    took: Callable[[int], None] = lambda n: None,
+) -> dict[Point, bool | None]:
+    """Return for each point whether a proof shows that it cannot be reached.
+
+    False means that the solver has a state in which it is reached, though perhaps not one that the chip gets into; None
+    that the time was not enough, or that the point has no place for a mark.
+
+    chip : the chip that the design is; None for one of which nothing is proved
+    folder : an empty one for files; seconds : the solver's limit for each point
+    took : called with 1 after each point
+
+    Raises InputError if Yosys does not understand the sources.
+    """
+    labels = {_MARK.format(i): point for i, point in enumerate(points) if point.kind != "toggle"}
+    marked_design, places = _with_marks(design, labels, folder / "marked")
+    reachable = _reachable(chip, marked_design, folder)
+    solver = Solver(reachable.logic, reachable.assumptions, seconds)
+    outcomes: dict[Point, bool | None] = {}
+    label_of = {point: label for label, point in labels.items() if label in places}
+    for point in points:
+        is_toggle = point.kind == "toggle"
+        claims = _constants(reachable, point) if is_toggle else _never(reachable, label_of.get(point), point)
+        answers = [solver.ask(claim, {}).holds for claim in claims]
+        outcomes[point] = True if True in answers else None if None in answers or not answers else False
+        took(1)
+    return outcomes
+
+
+def _with_marks(design: Design, labels: Mapping[str, Point], folder: Path) -> tuple[Design, set[str]]:
+    """Return the design with marks, and the labels of those that have a place."""
+    folder.mkdir(parents=True)
+    files, places = [], set()
+    for i, path in enumerate(design.files):
+        points = {label: point for label, point in labels.items() if Path(point.file).resolve() == path.resolve()}
+        text = path.read_bytes().decode(BYTES)
+        if points:
+            parser = Parser(path.parent, design.options.defines, design.folders)
+            text, placed = MarkedFile(path, parser).with_marks(points)
+            places.update(placed)
+        files.append(folder / f"{i}_{path.name}")
+        files[-1].write_bytes(text.encode(BYTES))
+    return replace(design, files=tuple(files)), places
+
+
+def _reachable(chip: ChipPackage | None, design: Design, folder: Path) -> Reachable:
+    """Return the states of a design: of a chip that is proved, those of its proof; of another one, any states."""
+    netlist = sources.of_verilog(design, design.top, design.parameters, folder / "netlist", formal=True)
+    parts = (PROOFS.load(chip) or ()) if chip else ()
+    step = next((part for part in parts if isinstance(part, ChipStep)), None)
+    if chip and step:
+        setting = Setting(step.whole, netlist, Designs(chip.name, design, folder).places(step, netlist), ("", ""))
+        reader = setting.module.reader(setting.inputs(setting.pins_before), setting.state)
+        facts = [*setting.invariants(setting.pins_before).values(), setting.held_before]
+        return Reachable(setting.logic, netlist, reader, facts)
+    logic = Logic()
+    module = ClockedModule(logic, netlist)
+    ports = {name: port for name, port in netlist["ports"].items() if port["direction"] == "input"}
+    inputs = {name: logic.unknown(name, len(port["bits"])) for name, port in ports.items()}
+    return Reachable(logic, netlist, module.reader(inputs, module.at_rest(inputs, module.unknown_state())), ())
+
+
+def _never(reachable: Reachable, label: str | None, point: Point) -> list[Truth]:
+    """Return the claim that no instance of a mark is ever reached; none if there is no such mark."""
+    logic, reader = reachable.logic, reachable.reader
+    pattern = _path(point, f"*{label}")
+    cells = [
+        cell
+        for name, cell in reachable.netlist["cells"].items()
+        if cell["type"] == "$check" and label is not None and fnmatch.fnmatchcase(name, pattern)
+    ]
+    reached = [
+        logic.every([reader.bits(cell["connections"][port]).is_true() for port in ("A", "EN")]) for cell in cells
+    ]
+    return [logic.every([each.inverted() for each in reached])] if reached else []
+
+
+def _constants(reachable: Reachable, point: Point) -> list[Truth]:
+    """Return the claims that a bit is 0, and that it is 1, in all instances and states; none if there is no such bit.
+
+    A bit that nothing drives has no level that it could leave.
+    """
+    logic, reader = reachable.logic, reachable.reader
+    pattern = _path(point, point.signal)
+    nets = [net for name, net in reachable.netlist["netnames"].items() if fnmatch.fnmatchcase(name, pattern)]
+    places = [(net["bits"], point.bit - net.get("offset", 0)) for net in nets]
+    bits = [bits[i] for bits, i in places if 0 <= i < len(bits)]
+    levels = [reader.bits([bit]) for bit in bits if reader.is_driven(bit)]
+    return [logic.every([each.equals(logic.number(level, 1)) for each in levels]) for level in (0, 1) if bits]
+
+
+def _path(point: Point, ending: str) -> str:
+    """Return the pattern of a point's names in a flat netlist: below the top, and with * for what differs."""
+    below_top = point.instance.split(".")[2:]
+    return with_stars_only(".".join([*below_top, ending]))
