@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Literal
@@ -16,11 +17,16 @@ from draupnir.tools.mutants.equivalence import MutantProver
 from draupnir.tools.mutants.leaves import ProvedLeaves
 from draupnir.tools.mutants.mutant import Mutant
 from draupnir.tools.mutants.netlist import MOST, MutatedDesign, Mutator, Source
+from draupnir.tools.mutants.reached import invariants_of
 from draupnir.tools.mutants.replay import KillingRow, Replayer
+from draupnir.tools.mutants.twins import TwinProver
+from draupnir.tools.proofs.invariants import HORIZON
 
 Verdict = Literal["killed", "equivalent", "hole", "open"]
 _BLOCK = 64  # mutants that are replayed in the same order of cases
 _FIRST_CASES = 3  # before a mutant is worth a proof
+FOR_EVER = "from a start on, the chip has the same outputs in every state that it reaches"
+FOR_LONG = f"from a start on, the chip has the same outputs for {HORIZON:,} clocks"
 
 
 @dataclass(frozen=True)
@@ -111,15 +117,17 @@ def run(
     selection = [mutant for mutant in mutants if not choice.numbers or mutant.number in choice.numbers]
     for first in range(0, len(selection), MOST):
         mutated = mutator.mutate(selection[first : first + MOST])
-        yield from _Batch(source, mutated, cases, folders.compiled, seconds).outcomes()
+        yield from _Batch(mutator, mutated, cases, folders.compiled, seconds).outcomes()
 
 
 class _Batch:
     """Mutants of one netlist."""
 
     def __init__(
-        self, source: Source, mutated: MutatedDesign, cases: GreedyCases, compiled: Path, seconds: float
+        self, mutator: Mutator, mutated: MutatedDesign, cases: GreedyCases, compiled: Path, seconds: float
     ) -> None:
+        source = mutator.source
+        self._mutator, self._compiled = mutator, compiled
         self._mutated, self._cases, self._seconds = mutated, cases, seconds
         self._numbers = {mutant: i for i, mutant in enumerate(mutated.mutants, 1)}
         self._leaves = ProvedLeaves(source.chip.name, source.is_ours, mutated, seconds)
@@ -136,7 +144,7 @@ class _Batch:
                 yield from self._block(mutants[first : first + _BLOCK], pool)
 
     def _block(self, mutants: Sequence[Mutant], pool: ThreadPoolExecutor) -> Iterator[MutantOutcome]:
-        """Replay the first cases, prove what survives, and replay the other cases on the rest."""
+        """Replay the first cases, prove what survives, replay the other cases, and prove what survives all of them."""
         orders = {mutant: self._cases.order(mutant.module_name) for mutant in mutants}
         survivors: list[tuple[Mutant, str]] = []
         for mutant, replays in self._replayed({m: names[:_FIRST_CASES] for m, names in orders.items()}, pool):
@@ -152,6 +160,8 @@ class _Batch:
         for mutant, replays in self._replayed({m: orders[m][_FIRST_CASES:] for m in proofs}, pool):
             if replays.difference:
                 yield _killed(mutant, replays)
+            elif reason := self._follows(mutant):
+                yield MutantOutcome(mutant, "equivalent", proof=reason)
             else:
                 yield MutantOutcome(mutant, "hole" if proofs[mutant] else "open", proof=proofs[mutant])
 
@@ -207,6 +217,28 @@ class _Batch:
             return prover is not None and prover.changes_nothing(number) is True
         except InputError:  # a loop that the mutant closes
             return False
+
+    def _follows(self, mutant: Mutant) -> str:
+        """Return why a mutant has the same outputs for ever, or for a long time; "" if it is not proved."""
+        try:
+            return next((reason for reason, prover in self._twins if prover.follows(mutant, self._numbers[mutant])), "")
+        except InputError:  # a loop that the mutant closes
+            return ""
+
+    @cached_property
+    def _twins(self) -> list[tuple[str, TwinProver]]:
+        """The provers of mutants, each with what it shows in words; the strongest is first."""
+        replayer = self._replayers.get()
+        invariants = invariants_of(self._mutator, self._cases.recordings(replayer), self._compiled)
+        self._replayers.put(replayer)
+        try:
+            twins = [(FOR_EVER, TwinProver(self._mutated.top, self._seconds, invariants))]
+            if invariants.counters:
+                for_long = invariants.for_long()
+                twins.append((FOR_LONG, TwinProver(self._mutated.top, self._seconds, for_long)))
+        except InputError:  # a loop without a flip-flop
+            return []
+        return twins
 
 
 def _killed(mutant: Mutant, replays: _Replays) -> MutantOutcome:

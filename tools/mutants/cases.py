@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
@@ -54,6 +54,13 @@ class GreedyCases:
         self._clocks[name] += clocks
         self._kills[name] += has_killed
         self._kills_in[module, name] += has_killed
+
+    def recordings(self, replayer: Replayer) -> Iterator[CaseRows]:
+        """Yield all cases that count."""
+        for name in sorted(self._cases):
+            recording = self._recording(name, replayer)
+            if recording is not None:
+                yield recording
 
     @property
     def left_out(self) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from bitwuzla import Kind
 
-from draupnir.tools.mutants.cut import StepModule, cut
 from draupnir.tools.mutants.netlist import PORT
+from draupnir.tools.proofs.cut import StepModule, cut
 from draupnir.tools.proofs.logic import Bits, Logic, SolverAnswer, ask
 from draupnir.tools.proofs.netlist import NetlistReader
 

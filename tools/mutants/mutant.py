@@ -43,6 +43,12 @@ class Mutant:
         """The name of the module in the source, or the path of a component of ours."""
         return base_name(self.module)
 
+    @property
+    def control(self) -> int | None:
+        """The bit of the same port that decides where the bit is inverted; None if none does."""
+        options = dict(_OPTION.findall(f" {self.words}"))
+        return int(options["ctrlbit"]) if "ctrlbit" in options else None
+
     def __str__(self) -> str:
         return f"mutant {self.number}, {self.place}: {self.port}[{self.bit}] of {self.cell} {KINDS[self.kind]}"
 

@@ -20,6 +20,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.rtl import emit, kept
 from draupnir.rtl.design import Design, SourceOptions
 from draupnir.rtl.fpga import tools
+from draupnir.tools.mutants import visible
 from draupnir.tools.mutants.clocks import with_one_clock
 from draupnir.tools.mutants.mutant import Mutant, base_name, read
 from draupnir.tools.proofs import sources
@@ -31,6 +32,7 @@ _PACKAGE = Path(emit.__file__).parents[1]
 _NO_LOGIC = "*/t:$meminit* */t:$scopeinfo %u */t:$print %u */t:$check %u"  # cells
 _SPARE = 4  # Yosys lists so many times the mutants, since some change no logic
 _LOGIC = "logic.il"
+_FLATTEN = "setattr -mod -unset top; flatten; write_json flat.json"
 
 
 @dataclass(frozen=True)
@@ -112,16 +114,26 @@ class Mutator:
             raise ValueError(f"{len(mutants)} mutants; a netlist has at most {MOST}")
         lines = [f"mutate -ctrl {PORT} {NUMBER_BITS} {i} {mutant.words}" for i, mutant in enumerate(mutants, 1)]
         names = ["mutants.v", "modules.json", "flat.json"]
-        commands = (
-            "write_verilog mutants.v; write_json modules.json; setattr -mod -unset top; flatten; write_json flat.json"
-        )
+        commands = f"write_verilog mutants.v; write_json modules.json; {_FLATTEN}"
         verilog, modules, flat = self._yosys("mutated", f"script list.txt; {commands}", names, "\n".join(lines))
-        source = self.source.design
-        design = replace(
-            source, files=(verilog,), includes=(), language="verilog-2005", data={}, parameters={},
+        return MutatedDesign(self._of_yosys(verilog), tuple(mutants), json.loads(modules.read_text())["modules"], flat)
+
+    def visible(self) -> tuple[Design, Mapping[str, Any]]:
+        """Return the design without mutants, with the wire ``visible.ALL`` of all flip-flops; and it as one module."""
+        with_wire = json.dumps({"modules": visible.with_states(self.modules, self.source.design.top)})
+        folder = self._folder / "visible"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "visible.json").write_text(with_wire)
+        script = f"read_json visible.json; write_verilog visible.v; {_FLATTEN}"
+        verilog, flat = _run_once(folder, ["visible.v", "flat.json"], script, [with_wire])
+        return self._of_yosys(verilog), json.loads(flat.read_text())["modules"][self.source.design.top]
+
+    def _of_yosys(self, verilog: Path) -> Design:
+        """Return the design whose Verilog Yosys wrote."""
+        return replace(
+            self.source.design, files=(verilog,), includes=(), language="verilog-2005", data={}, parameters={},
             options=SourceOptions(),
         )  # fmt: skip
-        return MutatedDesign(design, tuple(mutants), json.loads(modules.read_text())["modules"], flat)
 
     def _read(self) -> tuple[Path, Mapping[str, Any]]:
         """Read the sources; return the logic in Yosys' own form, and as JSON."""

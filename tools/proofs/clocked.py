@@ -97,7 +97,7 @@ class ClockedModule:
         active = reader.bits(cell["connections"]["ARST"])
         level = self.logic.number(int(cell["parameters"]["ARST_POLARITY"], 2), 1)
         value = self.logic.number(int(cell["parameters"]["ARST_VALUE"], 2), content.width)
-        return _chosen_once(active.equals(level), value, content)
+        return chosen_once(active.equals(level), value, content)
 
     def _after_writes(self, reader: NetlistReader, name: str, words: Words, edges: Edges) -> Words:
         """Write each port in its order: a later one goes before an earlier one."""
@@ -210,7 +210,7 @@ def _inverted(bits: Bits) -> Bits:
     return bits.logic.bits(Kind.BV_NOT, bits.width, (bits,))
 
 
-def _chosen_once(condition: Truth, value: Bits, content: Bits) -> Bits:
+def chosen_once(condition: Truth, value: Bits, content: Bits) -> Bits:
     """Return a choice; the same one again is no new formula, so that a chain of resets comes to an end."""
     term = content.term
     if term.kind() == Kind.ITE and term[0] == condition.term and term[1] == value.term:

@@ -25,6 +25,10 @@ class Logic:
         """Return a bit vector of unknown content. Two of one name are different vectors."""
         return Bits(self, self.terms.mk_const(self.terms.mk_bv_sort(width), name), width)
 
+    def unknown_truth(self, name: str) -> Truth:
+        """Return an unknown truth value. Two of one name are different ones."""
+        return Truth(self, self.terms.mk_const(self.terms.mk_bool_sort(), name))
+
     def unknown_words(self, name: str, addr_bits: int, width: int) -> Words:
         """Return a memory of unknown contents."""
         sorts = [self.terms.mk_bv_sort(addr_bits), self.terms.mk_bv_sort(width)]

@@ -77,14 +77,32 @@ class NetlistReader:
         """Return True if a bit of the netlist is a constant level, or if something drives it."""
         return bit in self._drivers or bit in ("0", "1")
 
-    def with_cells(self, cells: Mapping[str, Mapping[str, Any]]) -> NetlistReader:
+    def with_cells(
+        self, cells: Mapping[str, Mapping[str, Any]], inputs: Mapping[str, Bits] | None = None
+    ) -> NetlistReader:
         """Return a reader of the same module in which some cells have other types or inputs.
 
         cells : name of a cell -> the new cell, with the same outputs; a formula that does not depend on it is shared
+        inputs : input port -> its new content, of the ports that have one
         """
-        reached, reader = self.reached_from(cells), copy(self)
+        inputs = inputs or {}
+        reached, reader = self.reached_from({*cells, *self.cells_after(inputs)}), copy(self)
         reader.module = {**self.module, "cells": {**self.module["cells"], **cells}}
+        reader.inputs = {**self.inputs, **inputs}
         reader._outputs = {key: formula for key, formula in self._outputs.items() if key[0] not in reached}
+        reader._outputs |= {("", name): bits for name, bits in inputs.items()}
+        return reader
+
+    def cells_after(self, ports: Iterable[str]) -> set[str]:
+        """Return the cells that read input ports."""
+        bits = (bit for port in ports for bit in self.module["ports"][port]["bits"])
+        return {cell for bit in bits for cell in self._readers.get(bit, ())}
+
+    def with_inputs(self, inputs: Mapping[str, Bits]) -> NetlistReader:
+        """Return a reader of the same module with other contents of all input ports."""
+        reader = copy(self)
+        reader.inputs = inputs
+        reader._outputs = {**self.outputs, **{("", name): bits for name, bits in inputs.items()}}
         return reader
 
     def reached_from(self, cells: Iterable[str]) -> set[str]:

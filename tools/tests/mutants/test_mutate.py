@@ -99,3 +99,17 @@ def test_a_machine_without_the_solver_is_one_line(monkeypatch):
     result = CliRunner().invoke(cli, ["mutate", "odin"])
     assert result.exit_code == 2
     assert result.stderr == "error: draupnir mutate needs the solver Bitwuzla: pip install 'draupnir[prove]'\n"
+
+
+@pytest.mark.slow
+@pytest.mark.verilator
+def test_mutants_that_differ_in_no_state_of_the_chip_are_proved_equivalent(tmp_path):
+    numbers = {46: "every state", 445: "every state", 821: "16,777,216 clocks", 766: ""}
+    words = [word for number in numbers for word in ("--number", str(number))]
+    cases = [word for name in ("lif_events", "spi_masks") for word in ("--case", name)]
+    words = ["mutate", "tinyodin", "-n", "1000", "-o", str(tmp_path), "--json", *words, *cases]
+    content = json.loads(CliRunner().invoke(cli, words).stdout)
+    outcomes = {outcome["number"]: outcome for outcome in content["outcomes"]}
+    for number, reason in numbers.items():
+        assert outcomes[number]["verdict"] == ("equivalent" if reason else "open")
+        assert reason in (outcomes[number]["proof"] or "")

@@ -14,6 +14,7 @@ from draupnir.tools.proofs.netlist import COMBINATIONAL
 
 Cell = Mapping[str, Any]
 Bit = Any  # an int, or one of the constants of Yosys' JSON, "0", "1", "x" and "z"
+NO_LOGIC = ("$meminit", "$meminit_v2", "$scopeinfo", "$print", "$check")  # none decides a state after the first one
 UNKNOWN = "unknown bits"  # the input port with all bits that are X, or that nothing drives
 
 
@@ -55,7 +56,7 @@ class _Cutter:
                 self._step.switches.setdefault(number, {})[name] = on
             elif cell["type"] in COMBINATIONAL:
                 self._cells[name] = cell
-            else:
+            elif cell["type"] not in NO_LOGIC:
                 self._cut(name, cell)
         self._give_names_to_unknown_bits()
         ports = {name: port for name, port in self._ports.items() if port["bits"]}
@@ -85,6 +86,8 @@ class _Cutter:
         elif cell["type"].startswith("$memwr") and len(set(inputs["EN"])) == 1:
             inputs["DATA"] = self._mask(inputs["DATA"], inputs["EN"])
             inputs["ADDR"] = self._mask(inputs["ADDR"], inputs["EN"][:1] * len(inputs["ADDR"]))
+        elif is_memory_read(cell) and is_clocked(cell):
+            inputs["ADDR"] = self._mask(inputs["ADDR"], inputs["EN"] * len(inputs["ADDR"]))
         for port, bits in inputs.items():
             self._ports[f"{name} {port}"] = {"direction": "output", "bits": list(bits)}
 
@@ -153,6 +156,16 @@ class _Cutter:
                 return new
             undriven[bit] = new
         return undriven[bit]
+
+
+def is_memory_read(cell: Cell) -> bool:
+    """Return True for a port at which a memory is read."""
+    return str(cell["type"]).startswith("$memrd")
+
+
+def is_clocked(cell: Cell) -> bool:
+    """Return True for a port of a memory that waits for an edge of its clock."""
+    return int(cell["parameters"]["CLK_ENABLE"], 2) == 1
 
 
 def _buffer(source: Sequence[Bit], target: Sequence[Bit]) -> Cell:
