@@ -37,6 +37,12 @@ class Point:
         return self.name.rpartition(":")[0].partition("[")[0] if self.kind == "toggle" else ""
 
     @property
+    def vector(self) -> str:
+        """The signal of a toggle, and the element of an array: "words[3]" for "words[3][0]:0->1"; "" for others."""
+        name = self.name.rpartition(":")[0] if self.kind == "toggle" else ""
+        return name.rpartition("[")[0] if name.endswith("]") else name
+
+    @property
     def bit(self) -> int:
         """The bit of a toggle; 0 for a signal of one bit."""
         inside = re.search(r"\[(\d+)\]:", self.name)

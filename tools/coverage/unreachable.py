@@ -126,7 +126,7 @@ def _constants(reachable: Reachable, point: Point) -> list[Truth]:
     A bit that nothing drives has no level that it could leave.
     """
     logic, reader = reachable.logic, reachable.reader
-    pattern = _path(point, point.signal)
+    pattern = _path(point, point.vector)
     nets = [net for name, net in reachable.netlist["netnames"].items() if fnmatch.fnmatchcase(name, pattern)]
     places = [(net["bits"], point.bit - net.get("offset", 0)) for net in nets]
     bits = [bits[i] for bits, i in places if 0 <= i < len(bits)]

@@ -29,10 +29,11 @@ _BITS = re.compile(r"(\d+)(?:\.\.(\d+))?")
 class Waiver:
     """A waiver.
 
-    module : the module
+    module : a pattern of modules
     line : a pattern of the text of the line, with single spaces
     line_before : the text of the line before it, if there are several such lines
-    signal, bits : instead of ``line``, a signal's bits whose toggles are waived, as ranges; no range means all bits
+    signal, bits : instead of ``line``, a pattern of signals, or of elements of arrays, and those of their bits whose
+        toggles are waived, as ranges; no range means all bits
     kinds, names : the kinds of the points that are waived, and patterns of their names; no pattern means every name
     instance : a pattern of instances
     partly : True if some of the points are hit, and the waiver is for the others
@@ -64,13 +65,15 @@ class Waiver:
 
     def matches(self, point: Point, places: Places) -> bool:
         """Return True if the point is waived."""
-        if point.kind not in self.kinds or self.module not in (point.module, point.module.partition("__")[0]):
+        modules = point.module, point.module.partition("__")[0]
+        if point.kind not in self.kinds or not _fits(self.module, *modules):
             return False
         if not fnmatch.fnmatchcase(point.instance, with_stars_only(self.instance)):
             return False
         if self.signal:
             is_bit = not self.bits or any(low <= point.bit <= high for low, high in self.bits)
-            return point.signal == self.signal and is_bit and self._has_name(point.name.rpartition(":")[2])
+            is_signal = _fits(self.signal, point.signal, point.vector)
+            return is_signal and is_bit and self._has_name(point.name.rpartition(":")[2])
         if not self._has_name(places.name(point)):
             return False
         return fnmatch.fnmatchcase(places.text(point), with_stars_only(self.line)) and (
@@ -79,6 +82,10 @@ class Waiver:
 
     def _has_name(self, name: str) -> bool:
         return not self.names or any(fnmatch.fnmatchcase(name, with_stars_only(pattern)) for pattern in self.names)
+
+
+def _fits(pattern: str, *names: str) -> bool:
+    return any(fnmatch.fnmatchcase(name, with_stars_only(pattern)) for name in names)
 
 
 @dataclass
