@@ -27,9 +27,14 @@ BUILD = Path("build/prove")
     show_default=True,
     help="Time of the solver for each question of a proof.",
 )
+@click.option(
+    "--solver", type=click.Choice(["bitwuzla", "z3"]), default="bitwuzla", show_default=True, help="What decides."
+)
 @json_option
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
-def command(chip: str, rtl: options.Rtl, parts: tuple[str, ...], limit: float, as_json: bool, output: Path) -> None:
+def command(
+    chip: str, rtl: options.Rtl, parts: tuple[str, ...], limit: float, solver: str, as_json: bool, output: Path
+) -> None:
     """Prove that golden model and RTL compute the same.
 
     The parts are the combinational ones of a chip, such as a neuron, and the whole chip from one edge to the next. A
@@ -44,10 +49,11 @@ def command(chip: str, rtl: options.Rtl, parts: tuple[str, ...], limit: float, a
     from draupnir.tools.proofs import job
 
     claims = job.parts(chip, parts)
+    job.check_solver("prove", solver)
     declaration = rtl.declaration(chip)
     outputs.check({"--rtl": rtl.folder}, folders={"-o": output}, names=("prove.json",), adds_verilog=True)
     design = rtl.design(declaration, output) if rtl.folder else None
-    designs = job.Designs(chip, design, output)
+    designs = job.Designs(chip, design, output, solver)
     todo = [(claim, name) for claim in claims for name in designs.rtls(claim)]
     proofs: list[job.PartProof] = []
     with progress(f"proofs of {chip}", len(todo), "proofs") as advance:

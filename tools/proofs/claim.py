@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from draupnir.emulator.codec import decode
 from draupnir.emulator.declare import Word
+from draupnir.tools.proofs import solvers
 from draupnir.tools.proofs.kernels import Kernels
-from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Solver, SolverAnswer, Truth
+from draupnir.tools.proofs.logic import BITWUZLA, KERNEL_BITS, Bits, Logic, SolverAnswer, Truth
 from draupnir.tools.proofs.netlist import NetlistReader
 
 if TYPE_CHECKING:
@@ -152,10 +153,13 @@ class Law:
     is_possible: Callable[[Unknowns], Truth] | None = None
 
 
-def prove(leaf: Leaf, module: Module, netlist: Mapping[str, Any], claim: str, seconds: float) -> Proof:
+def prove(
+    leaf: Leaf, module: Module, netlist: Mapping[str, Any], claim: str, seconds: float, solver: str = BITWUZLA
+) -> Proof:
     """Prove that kernel and module have the same results for all contents of the unknowns.
 
     netlist : of the module, from ``sources.flat_netlist``; claim : in words; seconds : the solver's limit
+    solver : its name, one of ``solvers.NAMES``
     """
 
     def questions(kernels: Kernels, unknowns: Unknowns) -> Sequence[Pairs]:
@@ -166,7 +170,7 @@ def prove(leaf: Leaf, module: Module, netlist: Mapping[str, Any], claim: str, se
     ways = ("in the model", "in the RTL")
     is_possible = None if leaf.case is None else leaf.case.is_possible
     law = Law(leaf.name, leaf.title, leaf.widths, questions, leaf.assumptions, leaf.word, ways, is_possible)
-    return prove_law(law, claim, seconds)
+    return prove_law(law, claim, seconds, solver)
 
 
 @dataclass(frozen=True)
@@ -193,12 +197,12 @@ class ProofTask:
     is_possible: Truth | None = None
 
 
-def prove_law(law: Law, claim: str, seconds: float) -> Proof:
+def prove_law(law: Law, claim: str, seconds: float, solver: str = BITWUZLA) -> Proof:
     """Prove that both results of each pair are equal for all contents of the unknowns.
 
-    seconds : the solver's limit for each question
+    seconds : the solver's limit for each question; solver : its name
     """
-    logic = Logic()
+    logic = Logic(solver)
     unknowns = {name: logic.unknown(name, width) for name, width in law.widths.items()}
     assumptions = {name: each(unknowns) for name, each in law.assumptions.items()}
     kernels = Kernels(logic)
@@ -220,7 +224,7 @@ def demands(kernels: Kernels) -> list[Pairs]:
 def solve(problem: ProofTask, claim: str, seconds: float) -> Proof:
     """Ask the solver each question; seconds : its limit for each. The first that has another answer is the last."""
     start = time.thread_time()
-    solver = Solver(problem.logic, [*problem.assumptions.values()], seconds)
+    solver = solvers.make(problem.logic, [*problem.assumptions.values()], seconds)
     holds: bool | None = True
     witness = None
     for pairs in problem.questions:
@@ -240,7 +244,7 @@ def _best_witness(problem: ProofTask, pairs: Pairs, answer: SolverAnswer, second
     equal, vectors = _all_equal(problem.logic, pairs), _vectors(problem.unknowns, pairs)
     conditions, contents = [equal.inverted()], answer.witness
     if problem.is_possible is not None:
-        solver = Solver(problem.logic, [*problem.assumptions.values(), *conditions], seconds)
+        solver = solvers.make(problem.logic, [*problem.assumptions.values(), *conditions], seconds)
         possible = solver.find(problem.is_possible, vectors)
         if possible is not None:
             conditions.append(problem.is_possible)
@@ -260,7 +264,7 @@ def simplest(
     Fields of a memory word are put to rest one by one.
     """
     solver, end = (
-        Solver(problem.logic, [*problem.assumptions.values(), *conditions], seconds),
+        solvers.make(problem.logic, [*problem.assumptions.values(), *conditions], seconds),
         time.monotonic() + seconds,
     )
     for name, lsb, width in _parts(problem):

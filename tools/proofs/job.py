@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from draupnir.tools.proofs.claim import Law, Leaf, Proof
     from draupnir.tools.proofs.whole import ChipStep, StatePlaces
 
+BITWUZLA = "bitwuzla"
 WITNESSES = "witnesses"  # the folder of golden cases
 OURS, ORIGINAL, KERNELS = "our RTL", "original", "other kernels"
 
@@ -33,13 +34,17 @@ PROOFS: Part[Sequence[Leaf | Law | ChipStep]] = Part(
 
 @dataclass(frozen=True)
 class PartProof:
-    """One proof: the part of the chip, the RTL, and the outcome; case : the golden case of its witness"""
+    """One proof: the part of the chip, the RTL, and the outcome.
+
+    case : the golden case of its witness; solver : its name
+    """
 
     part: str
     title: str
     rtl: str
     proof: Proof
     case: Path | None = None
+    solver: str = BITWUZLA
 
     def __str__(self) -> str:
         proof = self.proof
@@ -59,7 +64,7 @@ class PartProof:
             "claim": proof.claim,
             "holds": proof.holds,
             "assumptions": list(proof.assumptions),
-            "solver": solver(),
+            "solver": solver(self.solver),
             "seconds": proof.seconds,
             "unknown_bits": proof.n_unknown,
             "results": proof.n_results,
@@ -85,10 +90,11 @@ def parts(chip: str, names: Collection[str]) -> list[Leaf | Law | ChipStep]:
     return [leaf for leaf in every if not names or leaf.name in names]
 
 
-def check_solver(command: str) -> None:
+def check_solver(command: str, name: str = BITWUZLA) -> None:
     """Raise InputError if the solver, which a command needs, is not installed."""
-    if find_spec("bitwuzla") is None:
-        raise InputError(f"draupnir {command} needs the solver Bitwuzla: pip install 'draupnir[prove]'")
+    if find_spec(name) is None:
+        title = name if name != BITWUZLA else "Bitwuzla"
+        raise InputError(f"draupnir {command} needs the solver {title}: pip install 'draupnir[prove]'")
 
 
 class Designs:
@@ -96,10 +102,11 @@ class Designs:
 
     design : the original
     folder : an empty folder for files
+    solver : the name of the solver
     """
 
-    def __init__(self, chip: str, design: Design | None, folder: Path) -> None:
-        self.chip, self.design, self.folder = chip, design, folder
+    def __init__(self, chip: str, design: Design | None, folder: Path, solver: str = BITWUZLA) -> None:
+        self.chip, self.design, self.folder, self.solver = chip, design, folder, solver
         self._netlists: dict[str, Mapping[str, Any]] = {}
 
     def rtls(self, part: Leaf | Law | ChipStep) -> list[str]:
@@ -114,18 +121,19 @@ class Designs:
         from draupnir.tools.proofs import witnesses
 
         one = self._prove(part, rtl, seconds)
-        return replace(one, case=witnesses.write(part, one.rtl, one.proof, self.folder / WITNESSES))
+        return replace(one, solver=self.solver, case=witnesses.write(part, one.rtl, one.proof, self.folder / WITNESSES))
 
     def _prove(self, part: Leaf | Law | ChipStep, rtl: str, seconds: float) -> PartProof:
         from draupnir.tools.proofs import claim, sources, whole
 
         if isinstance(part, claim.Law):
-            return PartProof(part.name, part.title, rtl, claim.prove_law(part, part.title, seconds))
+            return PartProof(part.name, part.title, rtl, claim.prove_law(part, part.title, seconds, self.solver))
         if isinstance(part, whole.ChipStep):
             netlist, places = self.whole(part, rtl)
             name = str(self.design.top) if self.design is not None and rtl == ORIGINAL else rtl
             text = f"{part.title}: the golden model and {name} do the same"
-            proof = whole.prove_step(part, netlist, places, ("in the model", "in the RTL"), text, seconds)
+            ways = ("in the model", "in the RTL")
+            proof = whole.prove_step(part, netlist, places, ways, text, seconds, self.solver)
             return PartProof(part.name, part.title, name, proof)
         module = part.original if rtl == ORIGINAL else part.ours
         assert module is not None
@@ -133,7 +141,8 @@ class Designs:
         design = self.design if rtl == ORIGINAL else None
         netlist = sources.flat_netlist(module, design, self.folder / part.name / rtl.replace(" ", "_"))
         text = f"{part.title}: the golden model and {name} compute the same"
-        return PartProof(part.name, part.title, name, claim.prove(part, module, netlist, text, seconds))
+        proof = claim.prove(part, module, netlist, text, seconds, self.solver)
+        return PartProof(part.name, part.title, name, proof)
 
     def whole(self, part: ChipStep, rtl: str) -> tuple[Mapping[str, Any], StatePlaces]:
         """Return the netlist of a whole chip, and where it has the chip's state."""
@@ -171,8 +180,8 @@ class Designs:
         return self._netlists[rtl]
 
 
-def solver() -> str:
-    """The name and version of the solver."""
-    import bitwuzla
+def solver(name: str = BITWUZLA) -> str:
+    """The name and version of a solver."""
+    from draupnir.tools.proofs import solvers
 
-    return f"Bitwuzla {bitwuzla.version()}"
+    return solvers.version(name)

@@ -5,6 +5,7 @@ A formula is a plain int or bool where its content is known, so most of a kernel
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,18 +13,20 @@ from typing import Any
 import bitwuzla
 from bitwuzla import Kind
 
+BITWUZLA = "bitwuzla"
 KERNEL_BITS = 64  # of an integer in a kernel
 
 
 class Logic:
-    """The maker of all formulas of one proof."""
+    """The maker of all formulas of one proof; solver : the name of its solver, see ``solvers.NAMES``"""
 
-    def __init__(self) -> None:
-        self.terms = bitwuzla.TermManager()
+    def __init__(self, solver: str = BITWUZLA) -> None:
+        self.terms, self.solver = bitwuzla.TermManager(), solver
+        self._names: Counter[str] = Counter()
 
     def unknown(self, name: str, width: int) -> Bits:
         """Return a bit vector of unknown content. Two of one name are different vectors."""
-        return Bits(self, self.terms.mk_const(self.terms.mk_bv_sort(width), name), width)
+        return Bits(self, self.terms.mk_const(self.terms.mk_bv_sort(width), self._new_name(name)), width)
 
     def unknown_truth(self, name: str) -> Truth:
         """Return an unknown truth value. Two of one name are different ones."""
@@ -32,7 +35,15 @@ class Logic:
     def unknown_words(self, name: str, addr_bits: int, width: int) -> Words:
         """Return a memory of unknown contents."""
         sorts = [self.terms.mk_bv_sort(addr_bits), self.terms.mk_bv_sort(width)]
-        return Words(self, self.terms.mk_const(self.terms.mk_array_sort(*sorts), name), addr_bits, width)
+        return Words(
+            self, self.terms.mk_const(self.terms.mk_array_sort(*sorts), self._new_name(name)), addr_bits, width
+        )
+
+    def _new_name(self, name: str) -> str:
+        """A name that no other unknown has, without | and backslashes, so that formulas mean the same as text."""
+        name = name.replace("|", "/").replace("\\", "/")
+        self._names[name] += 1
+        return name if self._names[name] == 1 else f"{name} ({self._names[name]})"
 
     def number(self, content: int, width: int) -> Bits:
         """Return a bit vector of known content, modulo 2**width."""

@@ -23,7 +23,7 @@ from draupnir.tools.proofs.claim import Pairs, Proof, ProofTask, Unknowns, deman
 from draupnir.tools.proofs.clocked import ClockedModule, ModuleState
 from draupnir.tools.proofs.heap import UnknownArray, UnknownMemory, UnknownRecord
 from draupnir.tools.proofs.kernels import Kernels
-from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Truth, Words
+from draupnir.tools.proofs.logic import BITWUZLA, KERNEL_BITS, Bits, Logic, Truth, Words
 from draupnir.tools.proofs.netlist import NetlistReader
 
 CYCLE = "cycle"
@@ -93,10 +93,15 @@ class Setting:
     """Both ways side by side: a netlist with a state, and the model's registers with the same contents."""
 
     def __init__(
-        self, whole: WholeChip, netlist: Mapping[str, Any], places: StatePlaces, ways: tuple[str, str]
+        self,
+        whole: WholeChip,
+        netlist: Mapping[str, Any],
+        places: StatePlaces,
+        ways: tuple[str, str],
+        solver: str = BITWUZLA,
     ) -> None:
         self.whole, self.chip, self.places, self.ways = whole, whole.chip, places, ways
-        self.logic = Logic()
+        self.logic = Logic(solver)
         self.kernels = Kernels(self.logic)
         self.module = ClockedModule(self.logic, netlist)
         self.clock = self.chip.clock.name
@@ -363,10 +368,16 @@ def steps(whole: WholeChip) -> tuple[ChipStep, ...]:
 
 
 def prove_step(
-    step: ChipStep, netlist: Mapping[str, Any], places: StatePlaces, ways: tuple[str, str], claim: str, seconds: float
+    step: ChipStep,
+    netlist: Mapping[str, Any],
+    places: StatePlaces,
+    ways: tuple[str, str],
+    claim: str,
+    seconds: float,
+    solver: str = BITWUZLA,
 ) -> Proof:
-    """Prove a step for a design; seconds : the solver's limit for each question
+    """Prove a step for a design; seconds : the solver's limit for each question; solver : its name
 
     Raises InputError if the design lacks a register or a memory.
     """
-    return solve(step.problem(Setting(step.whole, netlist, places, ways)), claim, seconds)
+    return solve(step.problem(Setting(step.whole, netlist, places, ways, solver)), claim, seconds)
