@@ -5,6 +5,7 @@
 wave.fst            the pins; every case has it
 MEM.hex             the memory after the last edge
 MEM.before.hex      the memory before the first edge, if it is not all 0
+state.toml          pins and registers before the first edge, if the case does not begin at the power-up
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.golden.compare import Undefined
 from draupnir.golden.files import replacing
+from draupnir.golden.state import STATE
 
 TOML = "case.toml"
 WAVE = "wave.fst"
@@ -67,6 +69,11 @@ class Case:
     def wave(self) -> Path:
         """The waveform."""
         return self.folder / WAVE
+
+    @property
+    def state(self) -> Path | None:
+        """The state before the first edge; None for a case that begins at the power-up."""
+        return self.folder / STATE if STATE in self.sha256 else None
 
     @property
     def before(self) -> dict[str, Path]:
@@ -161,11 +168,11 @@ def write(
     undefined: Undefined | None = None,
     parameters: Mapping[str, int] | None = None,
 ) -> Case:
-    """Write a case.toml for the files in ``folder`` (wave.fst and memory images), and return the case.
+    """Write a case.toml for the files in ``folder`` (wave.fst, memory images, a state), and return the case.
 
     Raises InputError if the description is not valid.
     """
-    files = [path for path in sorted(folder.iterdir()) if path.name == WAVE or path.suffix == ".hex"]
+    files = [path for path in sorted(folder.iterdir()) if path.name in (WAVE, STATE) or path.suffix == ".hex"]
     sums = {path.name: digest(path) for path in files}
     case = Case(folder, chip, why, source, seed, command, sums, undefined, dict(parameters or {}))
     _check(case, folder / TOML)

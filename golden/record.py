@@ -14,6 +14,7 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.trace import Trace, known_at_edges, to_rows
 from draupnir.golden import case, hexfile, wave_out
+from draupnir.golden import state as case_state
 from draupnir.golden.compare import Undefined
 from draupnir.golden.files import naming
 
@@ -120,10 +121,13 @@ def save(
     why: str,
     source: Mapping[str, str],
     command: str,
-    seed: int,
+    seed: int | None,
     undefined: Undefined | None = None,
+    state: Mapping[str, np.ndarray] | None = None,
 ) -> case.Case:
     """Save a recording as a golden case in ``folder``. The folder appears, or is replaced, when the case is complete.
+
+    state : pins and registers before the first clock (see ``draupnir.golden.state``); None for the power-up
 
     A memory that is all 0 before the first clock needs no image, because a replay starts with zeros.
     Raises InputError as ``check_replaceable`` does.
@@ -141,6 +145,8 @@ def save(
             if recording.memories_before[memory.name].any():
                 hexfile.write(new_folder / f"{memory.name}.before.hex", recording.memories_before[memory.name], memory)
             hexfile.write(new_folder / f"{memory.name}.hex", recording.memories_after[memory.name], memory)
+        if state is not None:
+            case_state.write(new_folder / case_state.STATE, chip, state)
         case.write(new_folder, chip.name, why, source, command, seed, undefined, chip.sizes)
         if folder.exists():
             folder.rename(Path(scratch) / "old")

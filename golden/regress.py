@@ -21,7 +21,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.emulator.observed import Observed
 from draupnir.emulator.state import new_memory
 from draupnir.emulator.trace import Trace, any_bit, from_row, only
-from draupnir.golden import case, hexfile, wave_out
+from draupnir.golden import case, hexfile, state, wave_out
 from draupnir.golden.case import Case
 from draupnir.golden.compare import (
     Agreement,
@@ -100,7 +100,7 @@ class _CasePart:
 
     trace : the first rows of the case, or all of them
     wave : the waveform of these rows
-    memories_before : the memories before the first row
+    memories_before : the memories before the first row, and the state of a case that does not begin at the power-up
     memories_after : the memories after the last row; None if the case has more rows
     """
 
@@ -180,6 +180,11 @@ def hold(
     reference: Device | None = None,
 ) -> CaseOutcome:
     """Compare a device with one case; see ``regress``."""
+    if one.state is not None and not getattr(device, "takes_state", False):
+        raise InputError(
+            f"{one.folder}: it begins with contents of registers ({state.STATE}), which this device cannot be given; "
+            "right is the golden model, or an RTL in Verilator without --workers"
+        )
     part, as_recorded = _read(chip, one, n_cycles), True
     run = observe(device, part.trace, part.memories_before)
     if reference is not None:
@@ -295,9 +300,10 @@ def _check_names(chip: Chip, one: Case) -> None:
 
 
 def _initial_memories(chip: Chip, one: Case) -> dict[str, np.ndarray]:
-    """Return all memories before the first edge."""
+    """Return all memories before the first edge, and the case's state."""
     contents = {memory.name: new_memory(memory) for memory in chip.memories}
-    return contents | {name: hexfile.read(file, chip.memory(name)) for name, file in one.before.items()}
+    contents |= {name: hexfile.read(file, chip.memory(name)) for name, file in one.before.items()}
+    return contents if one.state is None else contents | state.read(one.state, chip)
 
 
 def _at_pins(part: _CasePart, run: Observed, row: int) -> FirstDifference:

@@ -18,7 +18,7 @@ import numpy as np
 from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.trace import Trace, new_rows
-from draupnir.golden import hexfile
+from draupnir.golden import hexfile, state
 from draupnir.golden.case import case_at, verify
 from draupnir.golden.compare import (
     BitCount,
@@ -158,7 +158,8 @@ def replay_recording(
     """Replay a waveform, or the golden case in a folder, as ``replay`` does.
 
     The comparison of a case, or of its waveform alone, begins at the first clock. For a case, its files are checked
-    first, and its memory images are loaded and compared, except those that ``load`` and ``expect`` replace.
+    first, its state is put into the model, and its memory images are loaded and compared, except those that ``load``
+    and ``expect`` replace.
     """
     case = case_at(path, model.chip.name)
     if case is None:
@@ -166,6 +167,8 @@ def replay_recording(
     if path.is_dir():
         verify(case)
         load, expect = {**case.before, **(load or {})}, {**case.after, **(expect or {})}
+        if case.state is not None:
+            state.put_into(model, state.read(case.state, model.chip))
     reading = replace(reading, from_power_up=True)
     return replay(model, case.wave, reading, load, expect, max_mismatches, progress)
 

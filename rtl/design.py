@@ -65,6 +65,8 @@ class Design:
     data : name in the sources of a file that fills a memory ($readmemh) -> its path
     parameters : name -> value of each parameter of the top that does not have its default
     probes : declared probe -> its path below the top; the design does not have the other probes
+    registers : register of the golden model -> the paths that its signal may have (see ``OurChip.registers``), if the
+        registers are to be read and written
     """
 
     top: str
@@ -78,6 +80,7 @@ class Design:
     data: Mapping[str, Path] = field(default_factory=dict)
     parameters: Mapping[str, int | str] = field(default_factory=dict)
     probes: Mapping[str, str] = field(default_factory=dict)
+    registers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def folders(self) -> list[str]:
@@ -155,6 +158,7 @@ class OurChip:
     probes : declared probe -> its path, for each probe that the RTL has
     registers : register of the golden model -> the path of the signal that has its content; see ``StatePlaces`` of
         tools/proofs
+    original_registers : the same for the chip's own Verilog, in which all other registers have the model's names
     """
 
     declaration: Chip
@@ -166,6 +170,7 @@ class OurChip:
     on_boards: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     probes: Mapping[str, str] = field(default_factory=dict)
     registers: Mapping[str, str] = field(default_factory=dict)
+    original_registers: Mapping[str, str] = field(default_factory=dict)
 
     def paths(self, **sizes: int) -> Mapping[str, str]:
         """Return declared memory, or a copy of it -> path of its array."""

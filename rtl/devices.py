@@ -16,9 +16,11 @@ import numpy as np
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.observed import MemoryMoment, Observed
 from draupnir.emulator.trace import Trace, first_levels, known_at_edges
+from draupnir.golden import state
 from draupnir.rtl import icarus, memory_changes, verilated
 from draupnir.rtl.design import Design
 from draupnir.rtl.initial import UNKNOWN, ZERO, Initial, vvp_options
+from draupnir.rtl.registers import RegisterAccess
 
 if TYPE_CHECKING:
     from draupnir.rtl.fpga.netlist import Netlist
@@ -42,6 +44,8 @@ class InVerilator:
     """A design in Verilator, which is compiled into ``build_dir`` unless it is there. Raises as rtl.verilated does.
 
     coverage : True to count what runs cover
+
+    registers : the registers of a design with ``Design.registers``
     """
 
     n_parallel, can_follow, n_moments = 1, True, 1 << 17
@@ -51,13 +55,15 @@ class InVerilator:
     ) -> None:
         self.initial = initial
         self.is_random = initial.kind == "random"
-        self._device = verilated.build(design, chip, build_dir, coverage=coverage)
+        self._chip, self.takes_state = chip, bool(design.registers)
+        self._device = verilated.build(design, chip, build_dir, whole=self.takes_state, coverage=coverage)
+        self.registers = RegisterAccess(chip, self._device, design.registers)
 
     def run(self, trace: Trace, initial_memories: Memories) -> Observed:
         """Run the inputs of a trace from the initial state, with these memories before the first row."""
         self._begin(trace, initial_memories)
         outputs = self._device.run(trace.inputs, trace.clk)
-        memories = {name: self._device.read_memory(name) for name in initial_memories}
+        memories = self._memories(initial_memories)
         masks = {name: np.full_like(content, _ALL) for name, content in memories.items()}
         absent = self._device.absent
         known_bits = known_at_edges(trace.chip.output_word, trace.clk, absent)
@@ -74,7 +80,7 @@ class InVerilator:
         for row in rows:
             self._device.run(trace.inputs[first : row + 1], trace.clk[first : row + 1])
             first = row + 1
-            yield MemoryMoment({name: self._device.read_memory(name) for name in initial_memories})
+            yield MemoryMoment(self._memories(initial_memories))
 
     def stepped(self) -> verilated.Verilated:
         """Return the design in its initial state. It can be run clock by clock, until the next run of this device."""
@@ -84,8 +90,16 @@ class InVerilator:
     def _begin(self, trace: Trace, initial_memories: Memories) -> None:
         seed = self.initial.seed if self.is_random else None
         self._device.reset(seed, first_levels(trace.chip, trace.clk))
-        for name, content in initial_memories.items():
-            self._device.write_memory(name, content)
+        for memory in self._chip.memories:
+            if memory.name in initial_memories:
+                self._device.write_memory(memory.name, initial_memories[memory.name])
+        if state.INPUTS in initial_memories:  # first the pins, because they may reset registers
+            self._device.run(np.array([initial_memories[state.INPUTS]]), np.zeros(1, np.uint8))
+            self.registers.put(initial_memories)
+
+    def _memories(self, initial_memories: Memories) -> dict[str, np.ndarray]:
+        names = [memory.name for memory in self._chip.memories if memory.name in initial_memories]
+        return {name: self._device.read_memory(name) for name in names}
 
 
 class InIcarus:

@@ -7,6 +7,8 @@ import re
 from draupnir.emulator.declare import INTEGER_BITS, LIMB_BITS, Chip, Pin, Probe
 from draupnir.rtl.design import Design, row_of
 
+_WORD = re.compile(r"(\w+)\[(\d+|\{\w+\})\]")  # also of a path for all words of an array
+_NAME = re.compile(r"\w+")
 _QUAD_BITS = 64  # of Verilator's largest integer
 
 _HARNESS = """\
@@ -19,6 +21,7 @@ _HARNESS = """\
 
 #include <cstdint>
 #include <cstring>
+#include <strings.h>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -174,6 +177,35 @@ EXPORT int model_coverage(void* handle, const char* path) try {
     return 1;
 }
 
+// The bytes of a signal, or of a word of an array, in each scope that has the end of a path; returns their number.
+// scope : the end of the scope's name, "" for any; name : in upper or lower case; word : below 0 for a signal
+EXPORT int model_signal(void* handle, const char* scope, const char* name, int word, uint8_t* bytes, int write) try {
+    Model& model = *static_cast<Model*>(handle);
+    model.select();
+    model.back();
+    const std::string end = *scope ? std::string{"."} + scope : std::string{};
+    int n_bytes = 0;
+    for (const auto& entry : *model.context.scopeNameMap()) {
+        const std::string place = entry.second->name();
+        if (place.size() < end.size() || place.compare(place.size() - end.size(), end.size(), end)) continue;
+        if (!entry.second->varsp()) continue;
+        for (const auto& var_entry : *entry.second->varsp()) {
+            const VerilatedVar& var = var_entry.second;
+            if (strcasecmp(var_entry.first, name) || (var.udims() != 0) != (word >= 0)) continue;
+            if (word >= 0 && word >= var.elements(1)) continue;
+            n_bytes = word < 0 ? var.totalSize() : var.totalSize() / var.elements(1);
+            char* const content = static_cast<char*>(var.datap()) + (word < 0 ? 0 : word * n_bytes);
+            if (write) std::memcpy(content, bytes, n_bytes);
+            else std::memcpy(bytes, content, n_bytes);
+        }
+    }
+    if (write) model.top->eval();
+    return n_bytes;
+} catch (const std::exception& e) {
+    last_error = e.what();
+    return -1;
+}
+
 // limbs: all words of the memory, in limbs of 32 bits, the lowest address first
 EXPORT int model_memory(void* handle, const char* name, uint32_t* limbs, int write) try {
     Model& model = *static_cast<Model*>(handle);
@@ -298,12 +330,29 @@ def member(port: str) -> str:
     return re.sub("__", "___05F", port)
 
 
+def signal_of(path: str) -> tuple[str, str, int | None]:
+    """Return the scope of a signal's path, its name, and the word, if it is a word of an array."""
+    scope, _, name = path.rpartition(".")
+    match = _WORD.fullmatch(name)
+    if match is None:
+        return scope, name, None
+    return scope, match.group(1), int(match.group(2)) if match.group(2).isdecimal() else 0
+
+
+def _register_names(design: Design) -> set[str]:
+    """Return the names of all signals that may be registers, as the sources write them, in upper or lower case."""
+    registers = {signal_of(path)[1].lower() for paths in design.registers.values() for path in paths}
+    texts = (path.read_text(errors="replace") for path in design.files) if registers else ()
+    return {name for text in texts for name in set(_NAME.findall(text)) if name.lower() in registers}
+
+
 def public_memories(design: Design) -> str:
-    """Return Verilator's control file that makes the memories and probes accessible, and nothing else."""
+    """Return Verilator's control file that makes memories, probes and registers accessible, and nothing else."""
     memories = sorted({row_of(path)[0].rsplit(".", 1)[-1] for path in design.memories.values()})
     probes = sorted({path.rsplit(".", 1)[-1] for path in design.probes.values()})
-    lines = [f'public_flat_rw -module "*" -var "{name}"\n' for name in memories]
-    lines += [f'public_flat_rd -module "*" -var "{name}"\n' for name in probes if name not in memories]
+    writable = sorted({*memories, *_register_names(design)})
+    lines = [f'public_flat_rw -module "*" -var "{name}"\n' for name in writable]
+    lines += [f'public_flat_rd -module "*" -var "{name}"\n' for name in probes if name not in writable]
     return "".join(("`verilator_config\n", *lines))
 
 

@@ -29,9 +29,10 @@ from draupnir.emulator.speeds import pieces
 from draupnir.emulator.trace import check_edges, from_row, new_rows, to_rows
 from draupnir.rtl import datafiles, edges, kept, toolchain
 from draupnir.rtl.design import Design
-from draupnir.rtl.harness import cpp_harness, member, public_memories
+from draupnir.rtl.harness import cpp_harness, member, public_memories, signal_of
 from draupnir.rtl.initial import MOST_SEED
 
+MOST_BYTES = 1 << 10  # of a signal
 ROWS = 1 << 16  # rows in one call of the library; a signal has to wait for its end
 _VERILATOR_OPTIONS = (
     "--cc", "-O3", "-fno-split", "--prefix", "Vmodel", "--no-timing", "--x-assign", "0", "--x-initial", "unique",
@@ -85,6 +86,8 @@ class Verilated:
         self._lib.model_run.argtypes = [ctypes.c_void_p, *[ctypes.c_void_p] * 3, ctypes.c_int64]
         self._lib.model_coverage.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
         self._lib.model_memory.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int]
+        place = ctypes.c_char_p, ctypes.c_char_p, ctypes.c_int
+        self._lib.model_signal.argtypes = [ctypes.c_void_p, *place, ctypes.c_void_p, ctypes.c_int]
         self._row = new_rows(chip.input_word, 1), np.ones(1, np.uint8), new_rows(chip.output_word, 1)  # of ``step``
         self._at_row = [column.ctypes.data for column in self._row]
         self._only_rises = chip.period == (1,)  # then any number of steps in a row is right
@@ -167,6 +170,28 @@ class Verilated:
         if content.shape != memory.shape:
             raise ValueError(f"memory {name}: shape {content.shape}, must be {memory.shape}")
         self._access(memory, content, write=True)
+
+    def read_signal(self, path: str) -> int | None:
+        """Return the content of a signal of ``Design.registers``; None if the design does not have it.
+
+        path : its path below the top, or the end of it; with [3] at its end it is a word of an array
+        """
+        content = bytearray(MOST_BYTES)
+        n_bytes = self._signal(path, content, write=False)
+        return int.from_bytes(content[:n_bytes], "little") if n_bytes else None
+
+    def write_signal(self, path: str, content: int) -> None:
+        """Overwrite a signal that ``read_signal`` finds; the logic that depends on it follows at once."""
+        self._signal(path, bytearray(content.to_bytes(MOST_BYTES, "little")), write=True)
+
+    def _signal(self, path: str, content: bytearray, write: bool) -> int:
+        scope, name, word = signal_of(path)
+        place = scope.encode(), name.encode(), -1 if word is None else word
+        buffer = (ctypes.c_char * MOST_BYTES).from_buffer(content)
+        n_bytes: int = self._lib.model_signal(self._model, *place, buffer, write)
+        if n_bytes < 0:
+            raise self._stop_error()
+        return n_bytes
 
     def coverage(self) -> str:
         """Return what this instance has covered so far, in Verilator's format of coverage data.

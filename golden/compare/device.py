@@ -12,6 +12,7 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.observed import MemoryMoment, Observed
 from draupnir.emulator.trace import Trace, known_at_edges
+from draupnir.golden import state
 from draupnir.golden.compare.memories import ALL_BITS, Memories
 from draupnir.golden.compare.model import GoldenModel
 
@@ -23,6 +24,9 @@ class Device(Protocol):
     is_random : True if registers start at random, so that outputs before the end of the first reset do not count
     can_follow : True if ``follow`` works
     n_moments : the largest number of rows to follow in one run, at least 2, so that it takes seconds
+
+    The initial memories may also have the state of a golden case (``draupnir.golden.state``), if the device has a true
+    ``takes_state``.
     """
 
     @property
@@ -47,7 +51,7 @@ class Device(Protocol):
 class ModelDevice:
     """A chip's golden model as a device; seed, stretch : as for ``ClockLevel``."""
 
-    n_parallel, can_follow, n_moments = 1, True, 1 << 17
+    n_parallel, can_follow, n_moments, takes_state = 1, True, 1 << 17, True
 
     def __init__(self, chip: Chip, seed: int | None = None, stretch: bool = True) -> None:
         self._chip, self._seed, self._stretch = chip, seed, stretch
@@ -76,11 +80,12 @@ class ModelDevice:
 def loaded_model(
     chip: Chip, memories: Mapping[str, np.ndarray], seed: int | None = None, stretch: bool = True
 ) -> GoldenModel:
-    """Return the chip's golden model in its initial state, with these memories."""
+    """Return the chip's golden model in its initial state, with these memories, and with the state among them."""
     model: GoldenModel = chips.model(chip.name, chip.sizes)(seed)
     model.stretch = stretch
-    for name, content in memories.items():
-        model.memories[name][:] = content
+    for name in model.memories.keys() & memories.keys():
+        model.memories[name][:] = memories[name]
+    state.put_into(model, memories)
     return model
 
 

@@ -27,8 +27,11 @@ REGISTERS = {  # of the golden model -> the signal that has their content, for p
     **{name: f"spi.frames._{name}" for name in ("spi_cnt", "spi_addr")},
     "spi_shift_reg_in": "spi.frames._shift_in",
     "spi_shift_reg_out": "spi.frames._shift_out",
-    **{f"ctrl_{name}": f"spi.access__{name}" for name in ("readback_event", "prog_event", "op_code", "prog_data")},
-    "ctrl_spi_addr": "spi.access__addr",
+    **{
+        f"ctrl_{name}": f"spi.frames.access__{name}"
+        for name in ("readback_event", "prog_event", "op_code", "prog_data")
+    },
+    "ctrl_spi_addr": "spi.frames.access__addr",
     "aerin_req_sync_int": "controller.aerin_req.stage0",
     "aerin_req_sync": "controller.aerin_req.stage1",
     "spi_gate_activity_sync_int": "controller.gate_activity_sync_int",
@@ -48,6 +51,13 @@ REGISTERS = {  # of the golden model -> the signal that has their content, for p
     "aerout_ack_sync": "aer_out.ack.stage1",
     "aerout_ack_sync_del": "aer_out.ack_sync_del",
     **{f"aerout_{name}": f"aer_out.{name}" for name in ("addr", "req", "ctrl_busy")},
+}
+FIFO_REGISTERS = ("write_ptr", "read_ptr", "fill_cnt", "empty")
+ORIGINAL_REGISTERS = {  # of the golden model -> the signal in the chip's own Verilog, where it has another name
+    "neur_state": "neurarray_0.Qr",
+    "synarray_rdata": "synarray_0.Qr",
+    **{f"main_{name}": f"fifo_spike_0.{name}" for name in FIFO_REGISTERS},
+    "main_mem": "fifo_spike_0.mem[{i}]",
 }
 BLOCKS = ("aer_out", "spi", "controller", "scheduler", "synaptic_core", "neuron_core")
 

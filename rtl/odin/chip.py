@@ -7,7 +7,15 @@ import numpy as np
 from amaranth import ClockDomain, Module
 
 from draupnir.emulator.odin.layout import CHIP, N_SYN, N
-from draupnir.rtl.crossbar.chip import MEMORIES, REGISTERS, SIZES, CrossbarChip, maker
+from draupnir.rtl.crossbar.chip import (
+    FIFO_REGISTERS,
+    MEMORIES,
+    ORIGINAL_REGISTERS,
+    REGISTERS,
+    SIZES,
+    CrossbarChip,
+    maker,
+)
 from draupnir.rtl.design import OurChip
 from draupnir.rtl.lib.bundles import forward
 from draupnir.rtl.odin.aer_out import AerOut
@@ -113,4 +121,9 @@ RTL = OurChip(
     },
     on_boards={"icebreaker": {"izh": False, "bursts": False, "sdsp": False}},
     registers={**REGISTERS, **OWN_REGISTERS},
+    original_registers={
+        **ORIGINAL_REGISTERS,
+        **{f"burst_{name}": f"genblk1[{{i}}].fifo_burst.{name}" for name in FIFO_REGISTERS},
+        "burst_mem": "genblk1[{row}].fifo_burst.mem[{column}]",
+    },
 )

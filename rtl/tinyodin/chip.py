@@ -7,7 +7,7 @@ from amaranth import ClockDomain, Module
 
 from draupnir.emulator.tinyodin.layout import CHIP, MAIN_DEPTH, N
 from draupnir.rtl.crossbar.aer_out import CrossbarAerOut
-from draupnir.rtl.crossbar.chip import MEMORIES, REGISTERS, SIZES, CrossbarChip, maker
+from draupnir.rtl.crossbar.chip import MEMORIES, ORIGINAL_REGISTERS, REGISTERS, SIZES, CrossbarChip, maker
 from draupnir.rtl.crossbar.scheduler import CrossbarScheduler
 from draupnir.rtl.crossbar.spi_slave import CrossbarSpiSlave
 from draupnir.rtl.crossbar.synaptic_core import SynapseMemory
@@ -62,4 +62,5 @@ RTL = OurChip(
     MEMORIES,
     on_boards={"icebreaker": {"fifo_depth": 64}},  # an iCE40's FIFOs are flip-flops
     registers={**REGISTERS, **{reg.name.lower(): f"spi.config.{reg.name.lower()}" for reg in CHIP.registers}},
+    original_registers=ORIGINAL_REGISTERS,
 )

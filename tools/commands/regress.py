@@ -133,7 +133,10 @@ class _Comparison:
         return sorted(outcomes, key=lambda outcome: order.index(outcome.case.name))
 
     def _outcomes(self, declaration: Chip, group: list[Case]) -> Iterator[CaseOutcome]:
-        device, reference = _devices(declaration, self.rtl, self.netlist, self.simulator, self.report, self.start)
+        takes_state = any(one.state for one in group)
+        device, reference = _devices(
+            declaration, self.rtl, self.netlist, self.simulator, self.report, self.start, takes_state
+        )
         if not self.job_options.are_many:
             return regress.regress(device, declaration, group, self.cycles, self.report, reference)
         design = None if self.simulator == "model" else self.rtl.design(declaration, self.report)
@@ -149,21 +152,22 @@ def _devices(
     simulator: str,
     report: Path,
     start: Initial,
+    takes_state: bool,
 ) -> tuple[Device, Device | None]:
     """The device to compare, and the device to compare it with; None for the latter means the recording."""
     if not netlist:
-        return _device(chip, rtl, simulator, report, start), None
+        return _device(chip, rtl, simulator, report, start, takes_state), None
     settings_by_name = options.parameters(chip.name, rtl.settings)
     device = _netlist_device(chip, rtl, netlist, settings_by_name, simulator, report, start)
     return device, _before_synthesis(chip, settings_by_name, report) if settings_by_name else None
 
 
-def _device(chip: Chip, rtl: options.Rtl, simulator: str, report: Path, start: Initial) -> Device:
+def _device(chip: Chip, rtl: options.Rtl, simulator: str, report: Path, start: Initial, takes_state: bool) -> Device:
     if simulator == "model":
         if rtl.folder is not None:
             raise InputError(f"--rtl {rtl}: not with --sim model, which runs no Verilog; verilator or icarus does")
         return rtl_of_jobs.device(chip, None, simulator, start, report)
-    return rtl_of_jobs.device(chip, rtl.design(chip, report), simulator, start, report)
+    return rtl_of_jobs.device(chip, rtl.design(chip, report), simulator, start, report, takes_state)
 
 
 def _netlist_device(

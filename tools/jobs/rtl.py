@@ -9,6 +9,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.golden.compare.device import Device, ModelDevice
-from draupnir.rtl import devices
+from draupnir.rtl import devices, registers
 from draupnir.rtl.design import Design
 from draupnir.rtl.initial import Initial
 from draupnir.tools.jobs.job import chip_hash, file_hash
@@ -57,26 +58,36 @@ def read_design(about: Mapping[str, Any], scratch: Path) -> Design:
     return design
 
 
-def device(chip: Chip, design: Design | None, simulator: str, start: Initial, scratch: Path) -> Device:
+def device(
+    chip: Chip, design: Design | None, simulator: str, start: Initial, scratch: Path, takes_state: bool = False
+) -> Device:
     """Return a design in a simulator, or the golden model for the simulator "model"; ``design`` is then None.
 
     scratch : the folder for a compiled simulator if there can be none below the working folder
+    takes_state : True if cases begin with contents of registers, which Verilator can give a design
     """
     if design is None:
         return ModelDevice(chip, start.seed if start.kind == "random" else None)
+    if takes_state:
+        design = replace(design, registers=registers.places(chip))
     return devices.simulated(design, chip, simulator, builds.compiled_folder(scratch), start)
 
 
-def device_of(about: Mapping[str, Any], simulator: str, initial: Mapping[str, Any]) -> Device:
-    """Return the device of a job. A process keeps the last one, because most of its jobs have the same."""
-    return _device_of(json.dumps([about, simulator, initial]))[0]
+def device_of(
+    about: Mapping[str, Any], simulator: str, initial: Mapping[str, Any], takes_state: bool = False
+) -> Device:
+    """Return the device of a job. A process keeps the last one, because most of its jobs have the same.
+
+    takes_state : as for ``device``
+    """
+    return _device_of(json.dumps([about, simulator, initial, takes_state]))[0]
 
 
 @lru_cache(maxsize=1)
 def _device_of(arguments: str) -> tuple[Device, object]:
     """The device, and the object that keeps the folder of its files."""
-    about, simulator, initial = json.loads(arguments)
+    about, simulator, initial, takes_state = json.loads(arguments)
     scratch = tempfile.TemporaryDirectory(prefix="draupnir-")
     folder = Path(scratch.name)
     design = None if simulator == "model" else read_design(about, folder)
-    return device(declaration(about), design, simulator, restored(Initial, initial), folder), scratch
+    return device(declaration(about), design, simulator, restored(Initial, initial), folder, takes_state), scratch

@@ -15,12 +15,12 @@ from draupnir.emulator.odin import clock, scheduler
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import BURST_DEPTH, CHIP, N_PRIO, N_SYN, PTR_BITS, State
 from draupnir.rtl.odin.burst_fifos import N_BANKS
+from draupnir.rtl.odin.chip import RTL
 from draupnir.tools.proofs.heap import UnknownRecord
 from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import Bits, Truth
 from draupnir.tools.proofs.whole import Place, Signals, WholeChip, below, lowest_bits_are_0, steps
 
-FIFO_REGISTERS = ("write_ptr", "read_ptr", "fill_cnt", "empty")
 FIFOS = "scheduler.burst_fifos"
 
 
@@ -29,16 +29,6 @@ def _burst_clean(kernels: Kernels, record: UnknownRecord) -> Truth:
     not_clean = kernels.compare(ast.Eq, record["burst_clean"], 0)
     is_reset = kernels.truth(kernels.call(scheduler.are_bursts_reset, record))
     return kernels.logic.truth(Kind.OR, (not_clean, is_reset))
-
-
-ORIGINAL: dict[str, Place] = {
-    "synarray_rdata": "synarray_0.Qr",
-    "neur_state": "neurarray_0.Qr",
-    **{f"main_{name}": f"fifo_spike_0.{name}" for name in FIFO_REGISTERS},
-    "main_mem": "fifo_spike_0.mem[{i}]",
-    **{f"burst_{name}": f"genblk1[{{i}}].fifo_burst.{name}" for name in FIFO_REGISTERS},
-    "burst_mem": "genblk1[{row}].fifo_burst.mem[{column}]",
-}
 
 
 # --- Our burst queues
@@ -146,7 +136,7 @@ WHOLE = WholeChip(
     CHIP,
     clock,
     Model.counters,
-    ORIGINAL,
+    RTL.original_registers,
     OURS,
     {"burst_clean says that the burst FIFOs are as after a reset": _burst_clean},
     {

@@ -11,6 +11,7 @@ from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.tinyodin import clock, lif
 from draupnir.emulator.tinyodin.chip import Model
 from draupnir.emulator.tinyodin.layout import CHIP, LIF, SYN_BITS, State
+from draupnir.rtl.tinyodin.chip import RTL
 from draupnir.rtl.tinyodin.lif import LifNeuron
 from draupnir.tools.proofs import words
 from draupnir.tools.proofs.claim import Leaf, ModuleOutput, Original, Ours, Unknowns
@@ -61,11 +62,7 @@ WHOLE = WholeChip(
     CHIP,
     clock,
     Model.counters,
-    {
-        "neur_state": "neurarray_0.Qr",
-        **{f"main_{name}": f"fifo_spike_0.{name}" for name in ("write_ptr", "read_ptr", "fill_cnt", "empty")},
-        "main_mem": "fifo_spike_0.mem[{i}]",
-    },
+    RTL.original_registers,
     after_reset={
         "the state is one of 9": below("state", len(State)),
         "zeros follow a byte that is read back": lowest_bits_are_0("spi_shift_reg_out", SPI_BITS - 8),

@@ -5,10 +5,20 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
+
+from draupnir.emulator import chips
+from draupnir.emulator.trace import Trace, known_at_edges, to_rows
+from draupnir.golden import state, wave_out
 from draupnir.golden.case import TOML
+from draupnir.golden.record import Recording, save
 from draupnir.tools.proofs import cases
 from draupnir.tools.proofs.claim import Law, Leaf, Proof, Witness
+from draupnir.tools.proofs.repeat import put_into
 from draupnir.tools.proofs.whole import ChipStep
+
+CLOCKS = 100  # of the case of a whole chip's witness, the first of which is the step
+_STEPS = {"clock-edge": "", "pin-edges": " afterwards"}  # step -> the suffix of its pins at the first clock
 
 
 def write(part: Leaf | Law | ChipStep, rtl: str, proof: Proof, folder: Path) -> Path | None:
@@ -23,13 +33,30 @@ def write(part: Leaf | Law | ChipStep, rtl: str, proof: Proof, folder: Path) -> 
     if (place / TOML).is_file():
         shutil.rmtree(place)
     witness = proof.witness
-    if witness is None or not isinstance(part, Leaf) or part.case is None or not witness.is_possible:
+    if witness is None:
+        return None
+    if isinstance(part, ChipStep) and part.name in _STEPS:
+        _write_state(part, witness, place, _why(part, rtl, witness))
+        return place
+    if not isinstance(part, Leaf) or part.case is None or not witness.is_possible:
         return None
     cases.write(part.case.run(witness.unknowns, witness.results), place, _why(part, rtl, witness))
     return place
 
 
-def _why(part: Leaf, rtl: str, witness: Witness) -> str:
+def _write_state(step: ChipStep, witness: Witness, place: Path, why: str) -> None:
+    """Save a golden case that begins with the state of the witness. The pins then keep their levels."""
+    chip = step.whole.chip
+    model = chips.model(chip.name, chip.sizes)()
+    pins = put_into(model, witness.unknowns, _STEPS[step.name])
+    contents, memories = state.of_model(model), {name: words.copy() for name, words in model.memories.items()}
+    rows, clk = to_rows(chip.input_word, [pins] * CLOCKS), np.ones(CLOCKS, np.uint8)
+    outputs = model.drive(rows, clk)
+    trace = Trace(chip, rows, clk, outputs, known_at_edges(chip.output_word, clk), wave_out.schedule(clk))
+    save(Recording(trace, memories, model.memories), place, why, {"kind": "model"}, "", None, state=contents)
+
+
+def _why(part: Leaf | ChipStep, rtl: str, witness: Witness) -> str:
     first, second = witness.ways
     results = ", ".join(
         f"{name} {one:#x} {first}, {other:#x} {second}" for name, (one, other) in witness.results.items()

@@ -24,7 +24,7 @@ from draupnir.golden.compare.device import SteppedModel
 from draupnir.golden.record import record
 from draupnir.golden.regress import regress
 from draupnir.golden.replay import replay_recording
-from draupnir.rtl import devices, emit, foreign
+from draupnir.rtl import devices, emit, foreign, registers, toolchain
 from draupnir.rtl.design import Design
 from draupnir.rtl.initial import ZERO
 from draupnir.tools.proofs import job, odin_cases, sources, tinyodin_cases, witnesses
@@ -157,3 +157,25 @@ def test_a_case_fails_on_the_rtl_with_the_bug(tmp_path):
     device = devices.InIcarus(foreign.read(rtl, TINY), TINY, ZERO)
     (outcome,) = regress(device, TINY, [case.load(folder)])
     assert not outcome.holds
+
+
+@pytest.mark.slow
+@pytest.mark.verilator
+def test_the_case_of_a_whole_chip_fails_on_the_rtl_with_the_bug(tmp_path):
+    """A FIFO that is full too early: the witness is its level, which only the case's state can bring about at once."""
+    try:
+        toolchain.verilator()
+    except InputError as error:
+        pytest.skip(str(error))
+    text, n = re.subn("= & fill_cnt;", "= & fill_cnt[6:1];", emit.emit("tinyodin", tmp_path / "rtl").read_text())
+    assert n == 1
+    (tmp_path / "rtl" / "tinyODIN.v").write_text(text)
+    design = foreign.read(tmp_path / "rtl", TINY)
+    (step,) = job.parts("tinyodin", ["clock-edge"])
+    proof = job.Designs("tinyodin", design, tmp_path / "out").prove(step, job.ORIGINAL, 60)
+    assert proof.case is not None and proof.case == tmp_path / "out" / "witnesses" / "clock-edge_tinyODIN"
+    assert replay_recording(chips.model("tinyodin")(), proof.case).holds
+    assert "main_fill_cnt = 0x7e" in (proof.case / "state.toml").read_text()
+    rtl = devices.InVerilator(replace(design, registers=registers.places(TINY)), TINY, tmp_path / "build")
+    (outcome,) = regress(rtl, TINY, [case.load(proof.case)])
+    assert outcome.n_mismatches > 0 and outcome.difference is not None and outcome.difference.cycle == 0

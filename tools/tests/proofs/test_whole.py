@@ -16,6 +16,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin import scheduler
 from draupnir.emulator.tinyodin.chip import Model
 from draupnir.emulator.tinyodin.layout import CHIP
+from draupnir.golden.replay import replay_recording
 from draupnir.rtl import emit, foreign
 from draupnir.tools.cli import cli
 from draupnir.tools.proofs import job
@@ -88,9 +89,9 @@ def test_a_difference_is_a_line_and_exit_status_1(verilog, tmp_path):
     assert result.exit_code == 1
     ours, theirs = result.stdout.splitlines()
     assert re.match(r"pin-edges   our RTL         proved for all 2\^\d+ inputs", ours)
-    assert re.match(
-        r"pin-edges   tinyODIN        they differ: spi_cnt 0x\w+ in the model, 0x\w+ in the RTL for \w+", theirs
-    )
+    difference = r"they differ: spi_cnt 0x\w+ in the model, 0x\w+ in the RTL for \w+.*"
+    assert re.match(rf"pin-edges   tinyODIN        {difference}; golden case \S+/pin-edges_tinyODIN$", theirs)
+    assert replay_recording(Model(), tmp_path / "out" / "witnesses" / "pin-edges_tinyODIN").holds
     proofs = json.loads((tmp_path / "out" / "prove.json").read_text())["proofs"]
     assert [proof["holds"] for proof in proofs] == [True, False]
 
